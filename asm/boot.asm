@@ -1,0 +1,437 @@
+; The boot stub: from GRUB's 32-bit hand-over to rust_main in 64 bits.
+;
+; The order of the steps is fixed; docs/boot.md has the same numbers and shows
+; the memory and the tables. Each step first leaves 0xA0 + its number on port
+; 0x80 and in the CMOS byte CMOS_PROGRESS, so that a machine that resets in the
+; middle can say at its next boot how far it came.
+;
+; Sources: Multiboot2 Specification 2.0, "Machine state" and "Header layout";
+; Intel SDM volume 3A, "Initializing IA-32e Mode"; CMOS and POST port: PC/AT
+; Technical Reference; UART: PC16550D datasheet.
+
+KERNEL_BASE     equ 0xFFFFFFFF80000000
+
+MULTIBOOT_MAGIC equ 0x36D76289
+
+CMOS_INDEX      equ 0x70
+CMOS_DATA       equ 0x71
+POST_PORT       equ 0x80
+; In the extended half of the CMOS, outside of the bytes that the BIOS sums up
+; (0x10 to 0x2D) and of those that QEMU and Bochs use.
+CMOS_PROGRESS   equ 0x7E
+PROGRESS_STUB   equ 0xA0
+
+COM1            equ 0x3F8
+VGA_TEXT        equ 0xB8000
+VGA_COLUMNS     equ 80
+WHITE_ON_RED    equ 0x4F
+
+CR0_PE          equ 1 << 0
+CR0_WP          equ 1 << 16
+CR0_PG          equ 1 << 31
+CR4_PAE         equ 1 << 5
+MSR_EFER        equ 0xC0000080
+EFER_LME        equ 1 << 8
+EFER_NXE        equ 1 << 11
+EFLAGS_ID       equ 1 << 21
+CPUID_LM        equ 1 << 29
+CPUID_NX        equ 1 << 20
+
+PAGE_PRESENT    equ 1 << 0
+PAGE_WRITABLE   equ 1 << 1
+PAGE_HUGE       equ 1 << 7
+
+; Leaves step number %1. Clobbers AL.
+%macro progress 1
+    mov al, CMOS_PROGRESS
+    out CMOS_INDEX, al
+    mov al, PROGRESS_STUB + %1
+    out CMOS_DATA, al
+    out POST_PORT, al
+%endmacro
+
+; --------------------------------------------------------------------------
+; What GRUB looks for in the first 32 KiB of the file.
+
+section .multiboot_header progbits alloc noexec nowrite align=8
+header_start:
+    dd 0xE85250D6                       ; magic
+    dd 0                                ; architecture: i386, protected mode
+    dd header_end - header_start
+    dd 0x100000000 - (0xE85250D6 + (header_end - header_start))
+
+    align 8, db 0                       ; console flags: optional; EGA text is
+    dw 4, 1                             ; supported
+    dd 12
+    dd 1 << 1
+
+    align 8, db 0                       ; framebuffer: optional, any size, any
+    dw 5, 1                             ; depth
+    dd 20
+    dd 0, 0, 0
+
+    align 8, db 0                       ; modules on page boundaries
+    dw 6, 0
+    dd 8
+
+    align 8, db 0                       ; end
+    dw 0, 0
+    dd 8
+header_end:
+
+; --------------------------------------------------------------------------
+; 32 bits, paging off.
+
+section .boot.text progbits alloc exec nowrite align=16
+bits 32
+
+global _start
+_start:
+    cli
+    cld
+
+; Step 1. Until here there is no stack; nothing is called before it.
+set_stack_pointer:
+    mov esp, boot_stack_top - KERNEL_BASE
+
+; Step 2. CPUID clobbers EBX, so both of GRUB's values go to memory. What the
+; last boot left in the CMOS is read before this one overwrites it.
+keep_information:
+    mov [boot_magic], eax
+    mov [boot_information], ebx
+    mov al, CMOS_PROGRESS
+    out CMOS_INDEX, al
+    in al, CMOS_DATA
+    mov [last_progress], al
+    progress 2
+
+    call check_multiboot                ; step 3
+    call check_cpuid                    ; step 4
+    call check_long_mode                ; step 5
+    call setup_page_tables              ; step 6
+    call enable_pae                     ; step 7
+    call load_cr3                       ; step 8
+    call enable_long_mode               ; step 9
+    call enable_paging                  ; step 10
+    call load_gdt                       ; step 11
+
+; Step 12. Into the code segment whose descriptor has the L bit.
+global far_jump
+far_jump:
+    progress 12
+    jmp gdt_code - gdt:long_mode_start
+
+; Step 3. A loader that speaks Multiboot2 leaves its magic number in EAX.
+check_multiboot:
+    progress 3
+    cmp dword [boot_magic], MULTIBOOT_MAGIC
+    jne .error
+    ret
+.error:
+    mov al, '0'
+    mov esi, message_multiboot
+    jmp fail
+
+; Step 4. A processor has CPUID if EFLAGS.ID can be changed.
+check_cpuid:
+    progress 4
+    pushfd
+    pop eax
+    mov ecx, eax
+    xor eax, EFLAGS_ID
+    push eax
+    popfd
+    pushfd
+    pop eax
+    push ecx                            ; as it was
+    popfd
+    xor eax, ecx
+global cpuid_verdict
+cpuid_verdict:
+    test eax, EFLAGS_ID
+    jz .error
+    ret
+.error:
+    mov al, '1'
+    mov esi, message_cpuid
+    jmp fail
+
+; Step 5. Long mode is bit 29 of CPUID 0x80000001 EDX, if there is such a leaf.
+; A processor that has it has the time stamp counter too: the kernel's time
+; counts from here.
+check_long_mode:
+    progress 5
+    mov eax, 0x80000000
+    cpuid
+    cmp eax, 0x80000001
+    jb .error
+    mov eax, 0x80000001
+    cpuid
+    test edx, CPUID_LM
+    jz .error
+    mov [extended_features], edx
+    rdtsc
+    mov [boot_tsc], eax
+    mov [boot_tsc + 4], edx
+    ret
+.error:
+    mov al, '2'
+    mov esi, message_long_mode
+    jmp fail
+
+; Step 6. The first GiB by 512 pages of 2 MiB, at 0 and at KERNEL_BASE. Two
+; third-level tables, or the GiB would show up at four places.
+setup_page_tables:
+    progress 6
+    mov edi, page_tables
+    mov ecx, (page_tables_end - page_tables) / 4
+    xor eax, eax
+    rep stosd
+
+    mov dword [p4], p3_low + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p4 + 511 * 8], p3_high + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p3_low], p2 + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p3_high + 510 * 8], p2 + (PAGE_PRESENT | PAGE_WRITABLE)
+
+    mov eax, PAGE_PRESENT | PAGE_WRITABLE | PAGE_HUGE
+    xor ecx, ecx
+.next_page:
+    mov [p2 + ecx * 8], eax
+    add eax, 2 << 20
+    inc ecx
+    cmp ecx, 512
+    jne .next_page
+    ret
+
+; Step 7.
+enable_pae:
+    progress 7
+    mov eax, cr4
+    or eax, CR4_PAE
+    mov cr4, eax
+    ret
+
+; Step 8. The first line of the boot log tells where the tables are, while a
+; mistake in them can still be told.
+load_cr3:
+    progress 8
+    call serial_init
+    mov esi, message_p4
+    call serial_write
+    mov eax, p4
+    call serial_write_hex
+    mov esi, message_newline
+    call serial_write
+    mov eax, p4
+    mov cr3, eax
+    ret
+
+; Step 9. No-execute pages only where the processor has them: setting NXE
+; elsewhere is a general protection fault.
+enable_long_mode:
+    progress 9
+    mov ecx, MSR_EFER
+    rdmsr
+    or eax, EFER_LME
+    test dword [extended_features], CPUID_NX
+    jz .write
+    or eax, EFER_NXE
+.write:
+    wrmsr
+    ret
+
+; Step 10. With WP the kernel, too, keeps to read-only pages.
+enable_paging:
+    progress 10
+    mov eax, cr0
+    or eax, CR0_PG | CR0_WP | CR0_PE
+    mov cr0, eax
+    ret
+
+; Step 11.
+load_gdt:
+    progress 11
+    lgdt [gdt_pointer]
+    ret
+
+; Shows error AL with the sentence at ESI on the VGA text screen and on COM1,
+; and halts.
+fail:
+    mov [message_error.number], al
+    mov ebx, esi
+    call serial_init
+    mov esi, message_error
+    call serial_write
+    mov esi, ebx
+    call serial_write
+    mov esi, message_newline
+    call serial_write
+
+    mov edi, VGA_TEXT
+    mov ecx, VGA_COLUMNS
+    mov ax, (WHITE_ON_RED << 8) | ' '
+    rep stosw
+    mov edi, VGA_TEXT
+    mov esi, message_error
+    call vga_write
+    mov esi, ebx
+    call vga_write
+.halt:
+    cli
+    hlt
+    jmp .halt
+
+; Writes the string at ESI to the text cells at EDI.
+vga_write:
+    mov ah, WHITE_ON_RED
+.next:
+    lodsb
+    test al, al
+    jz .done
+    stosw
+    jmp .next
+.done:
+    ret
+
+; COM1 to 115,200 baud, 8N1, FIFOs on, no interrupts.
+serial_init:
+    mov ebp, serial_settings
+.next:
+    movzx edx, byte [ebp]
+    add edx, COM1
+    mov al, [ebp + 1]
+    out dx, al
+    add ebp, 2
+    cmp ebp, serial_settings_end
+    jne .next
+    ret
+
+; Sends the string at ESI.
+serial_write:
+    lodsb
+    test al, al
+    jz .done
+    call serial_send
+    jmp serial_write
+.done:
+    ret
+
+; Sends EAX as eight hexadecimal digits.
+serial_write_hex:
+    mov ebp, eax
+    mov ecx, 8
+.next:
+    rol ebp, 4
+    mov eax, ebp
+    and eax, 0xF
+    mov al, [hex_digits + eax]
+    call serial_send
+    loop .next
+    ret
+
+; Sends AL. Waits for room in the transmitter, but not for ever: there may be
+; no UART.
+serial_send:
+    push ecx
+    mov ah, al
+    mov ecx, 0x10000
+.wait:
+    mov dx, COM1 + 5
+    in al, dx
+    test al, 1 << 5                     ; transmitter holding register empty
+    loopz .wait
+    mov al, ah
+    mov dx, COM1
+    out dx, al
+    pop ecx
+    ret
+
+section .boot.rodata progbits alloc noexec nowrite align=8
+; The descriptors that the far jump needs; the kernel's own come in arch/gdt.rs.
+gdt:
+    dq 0
+gdt_code:                               ; 64-bit code, ring 0: L, P, S, executable
+    dq (1 << 53) | (1 << 47) | (1 << 44) | (1 << 43)
+gdt_end:
+gdt_pointer:
+    dw gdt_end - gdt - 1
+    dd gdt
+
+serial_settings:                        ; register, value
+    db 1, 0x00                          ; no interrupts
+    db 3, 0x80                          ; divisor latch on
+    db 0, 0x01                          ; 115,200 baud
+    db 1, 0x00
+    db 3, 0x03                          ; divisor latch off, 8N1
+    db 2, 0x07                          ; FIFOs on and empty
+    db 4, 0x03                          ; DTR, RTS
+serial_settings_end:
+
+hex_digits:        db "0123456789abcdef"
+message_p4:        db "[    0.000000] stub: page tables built, P4 at 0x", 0
+message_newline:   db 13, 10, 0
+message_multiboot: db "not loaded by a Multiboot2 loader; boot it with GRUB's multiboot2 command", 0
+message_cpuid:     db "this processor has no CPUID; a 64-bit one is needed", 0
+message_long_mode: db "this processor has no long mode; a 64-bit one is needed", 0
+
+section .boot.data progbits alloc noexec write align=8
+message_error:     db "ERR: "
+.number:           db "?: ", 0
+
+; What the stub hands on; arch/handover.rs reads the last two.
+boot_magic:        dd 0
+boot_information:  dd 0
+extended_features: dd 0
+                   dd 0
+global boot_tsc, last_progress
+boot_tsc:          dq 0
+last_progress:     db 0
+
+section .boot.bss nobits alloc noexec write align=4096
+global page_tables, page_tables_end
+page_tables:
+p4:      resb 4096
+p3_low:  resb 4096
+p3_high: resb 4096
+p2:      resb 4096
+page_tables_end:
+
+; --------------------------------------------------------------------------
+; 64 bits.
+
+section .boot.text
+bits 64
+
+; Step 13. Data segments play no part in 64 bits; zero catches their use.
+global long_mode_start
+long_mode_start:
+    progress 13
+    xor eax, eax
+    mov ss, ax
+    mov ds, ax
+    mov es, ax
+    mov fs, ax
+    mov gs, ax
+    mov rax, higher_half
+    jmp rax
+
+section .text
+global higher_half
+higher_half:
+    mov rsp, boot_stack_top
+    xor ebp, ebp                        ; the end of every chain of frames
+    mov edi, [abs dword boot_magic]
+    mov esi, [abs dword boot_information]
+extern rust_main
+    call rust_main
+.halt:
+    cli
+    hlt
+    jmp .halt
+
+section .bss
+alignb 4096
+global boot_stack, boot_stack_top
+boot_stack:
+    resb 64 * 1024
+boot_stack_top:

@@ -1,0 +1,244 @@
+//! Structures good, bad and random.
+
+extern crate std;
+
+use super::*;
+use proptest::prelude::*;
+use std::string::ToString;
+use std::vec;
+use std::vec::Vec;
+
+/// Tags being put together, in an 8-aligned buffer.
+#[derive(Clone, Default)]
+struct Builder {
+    tags: Vec<u8>,
+}
+
+impl Builder {
+    fn tag(mut self, tag_type: u32, payload: &[u8]) -> Self {
+        self.tags.extend(tag_type.to_le_bytes());
+        self.tags.extend((payload.len() as u32 + 8).to_le_bytes());
+        self.tags.extend(payload);
+        self.tags.resize(self.tags.len().next_multiple_of(8), 0);
+        self
+    }
+
+    fn memory_map(self, entries: &[(u64, u64, u32)]) -> Self {
+        let mut payload = vec![24, 0, 0, 0, 0, 0, 0, 0];
+        for (start, len, kind) in entries {
+            payload.extend(start.to_le_bytes());
+            payload.extend(len.to_le_bytes());
+            payload.extend(kind.to_le_bytes());
+            payload.extend([0; 4]);
+        }
+        self.tag(6, &payload)
+    }
+
+    fn framebuffer(self, kind: u8, colours: &[u8]) -> Self {
+        let mut payload = Vec::new();
+        payload.extend(0xFD00_0000_u64.to_le_bytes());
+        for field in [4096_u32, 1024, 768] {
+            payload.extend(field.to_le_bytes());
+        }
+        payload.extend([32, kind, 0, 0]);
+        payload.extend(colours);
+        self.tag(8, &payload)
+    }
+
+    fn without_end(self) -> Aligned {
+        let mut bytes = (self.tags.len() as u32 + 8).to_le_bytes().to_vec();
+        bytes.extend([0; 4]);
+        bytes.extend(self.tags);
+        Aligned::new(&bytes)
+    }
+
+    fn end(self) -> Aligned {
+        self.tag(0, &[]).without_end()
+    }
+}
+
+/// Bytes that start on a multiple of 8.
+#[derive(Clone)]
+struct Aligned {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Aligned {
+    fn new(bytes: &[u8]) -> Self {
+        let mut padded = bytes.to_vec();
+        padded.resize(bytes.len().next_multiple_of(8), 0);
+        let words = padded
+            .chunks_exact(8)
+            .map(|chunk| u64::from_ne_bytes(chunk.try_into().expect("chunks have 8 bytes")))
+            .collect();
+        Self { words, len: bytes.len() }
+    }
+
+    #[expect(unsafe_code, reason = "an 8-aligned view of bytes")]
+    fn bytes(&self) -> &[u8] {
+        // SAFETY: `words` holds at least `len` initialised bytes.
+        unsafe { core::slice::from_raw_parts(self.words.as_ptr().cast(), self.len) }
+    }
+}
+
+fn full() -> Builder {
+    Builder::default()
+        .tag(1, b"safe test=x\0")
+        .tag(2, b"GRUB 2.06\0")
+        .tag(3, b"\0\0\x40\0\x34\x12\x40\0disk.img ro\0")
+        .memory_map(&[(0, 0x9FC00, 1), (0x10_0000, 0x7EE_0000, 1), (0xFFFC_0000, 0x4_0000, 2)])
+        .framebuffer(1, &[16, 8, 8, 8, 0, 8])
+        .tag(12, &[0; 8])
+        .tag(0x1234, b"unknown")
+}
+
+#[test]
+fn everything_told_is_taken_over() {
+    let info = parse(full().end().bytes()).expect("the structure is sound");
+    assert_eq!(info.command_line, "safe test=x");
+    assert_eq!(info.loader_name, "GRUB 2.06");
+    assert_eq!(info.firmware, Firmware::Uefi);
+    assert_eq!(info.memory.len(), 3);
+    assert_eq!(info.available_bytes(), 0x9FC00 + 0x7EE_0000);
+    assert_eq!(info.memory[2].kind, MemoryKind::Reserved);
+    assert_eq!((info.modules[0].start, info.modules[0].end), (0x40_0000, 0x40_1234));
+    assert_eq!(info.modules[0].arguments, "disk.img ro");
+    let screen = info.screen.expect("there is a framebuffer");
+    assert_eq!((screen.width, screen.height, screen.depth_bits), (1024, 768, 32));
+    assert_eq!(screen.kind, ScreenKind::Rgb { red: (16, 8), green: (8, 8), blue: (0, 8) });
+    assert_eq!(info.problems, []);
+}
+
+#[test]
+fn structures_without_sense_are_errors() {
+    let good = full().end();
+    let good = good.bytes();
+    assert_eq!(
+        parse(&good[..good.len() - 8]).err(),
+        Some(Error::Truncated { said_bytes: good.len(), given_bytes: good.len() - 8 })
+    );
+    assert_eq!(parse(&good[8..]).err(), Some(Error::TooSmall(1)));
+    assert_eq!(parse(&good[1..]).err(), Some(Error::NotAligned));
+    assert_eq!(parse(&[]).err().map(|error| error.to_string().is_empty()), Some(false));
+    assert_eq!(parse(full().without_end().bytes()).err(), Some(Error::NoEndTag));
+    assert_eq!(
+        parse(Aligned::new(&[15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).bytes()).err(),
+        Some(Error::TooSmall(15))
+    );
+    let absurd = Builder::default().tag(1, b"x\0").end();
+    let mut bytes = absurd.bytes().to_vec();
+    bytes[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_eq!(
+        parse(Aligned::new(&bytes).bytes()).err(),
+        Some(Error::BrokenTag { offset_bytes: 8, size_bytes: u32::MAX as usize })
+    );
+    bytes[12..16].copy_from_slice(&7_u32.to_le_bytes());
+    assert_eq!(
+        parse(Aligned::new(&bytes).bytes()).err(),
+        Some(Error::BrokenTag { offset_bytes: 8, size_bytes: 7 })
+    );
+}
+
+#[test]
+fn malformed_tags_are_left_out_and_told() {
+    for (tag_type, payload, kind) in [
+        (1, &b""[..], TagKind::CommandLine),
+        (2, b"", TagKind::LoaderName),
+        (3, b"\0\0\0\0", TagKind::Module),
+        (6, b"\x17\0\0\0\0\0\0\0", TagKind::MemoryMap),
+        (6, b"\x18\0\0\0\0\0\0\0rest", TagKind::MemoryMap),
+        (6, b"\x18\0", TagKind::MemoryMap),
+        (8, b"\0\0", TagKind::Framebuffer),
+    ] {
+        let info = parse(Builder::default().tag(tag_type, payload).end().bytes())
+            .expect("one tag doesn't spoil the structure");
+        assert_eq!(info.problems[0], Problem::MalformedTag(kind), "{tag_type} {payload:?}");
+    }
+    for (kind, colours) in [(0, &[4, 0, 1, 1, 1][..]), (0, &[]), (1, &[8; 5])] {
+        let info = parse(Builder::default().framebuffer(kind, colours).end().bytes())
+            .expect("one tag doesn't spoil the structure");
+        assert_eq!(info.problems[0], Problem::MalformedTag(TagKind::Framebuffer));
+        assert_eq!(info.screen, None);
+    }
+}
+
+#[test]
+fn strings_without_end_or_sense_are_left_out_and_told() {
+    for line in [&b"no end"[..], b"\xFF\xFE\0"] {
+        let info = parse(Builder::default().tag(1, line).end().bytes())
+            .expect("one tag doesn't spoil the structure");
+        assert_eq!(info.problems[0], Problem::MalformedString(TagKind::CommandLine));
+        assert_eq!(info.command_line, "");
+    }
+}
+
+#[test]
+fn missing_memory_map_is_told() {
+    let info = parse(Builder::default().end().bytes()).expect("the structure is sound");
+    assert_eq!(info.problems, [Problem::NoMemoryMap]);
+    assert_eq!(info.available_bytes(), 0);
+}
+
+#[test]
+fn unknown_screen_is_told() {
+    let info = parse(Builder::default().framebuffer(7, &[]).end().bytes())
+        .expect("the structure is sound");
+    assert!(info.problems.contains(&Problem::UnknownScreen));
+}
+
+#[test]
+fn too_much_is_cut_and_told() {
+    let mut line = "ä".repeat(3000).into_bytes();
+    line.push(0);
+    let mut builder = Builder::default()
+        .tag(1, &line)
+        .memory_map(&vec![(u64::MAX, u64::MAX, 1); REGIONS_MAX + 3]);
+    for _ in 0..MODULES_MAX + 2 {
+        builder = builder.tag(3, b"\0\0\0\0\0\0\0\0\0");
+    }
+    let info = parse(builder.end().bytes()).expect("the structure is sound");
+    assert_eq!(info.command_line.len(), COMMAND_LINE_MAX_BYTES);
+    assert_eq!(
+        info.problems,
+        [
+            Problem::CommandLineCut { len_bytes: 6000 },
+            Problem::RegionsLeftOut(3),
+            Problem::ModulesLeftOut(2)
+        ]
+    );
+    assert_eq!(info.available_bytes(), u64::MAX);
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let _ = parse(Aligned::new(&bytes).bytes());
+    }
+
+    #[test]
+    fn damaged_structures_never_panic(
+        damage in prop::collection::vec((0_usize..300, any::<u8>()), 1..8),
+        cut in 0_usize..400,
+    ) {
+        let mut bytes = full().end().bytes().to_vec();
+        for (offset, value) in damage {
+            let len = bytes.len();
+            bytes[offset % len] = value;
+        }
+        let cut = cut.min(bytes.len());
+        let _ = parse(Aligned::new(&bytes).bytes());
+        let _ = parse(Aligned::new(&bytes[..cut]).bytes());
+    }
+
+    #[test]
+    fn random_tags_never_panic(
+        tags in prop::collection::vec((0_u32..24, prop::collection::vec(any::<u8>(), 0..80)), 0..12)
+    ) {
+        let mut builder = Builder::default();
+        for (tag_type, payload) in &tags {
+            builder = builder.tag(*tag_type, payload);
+        }
+        let _ = parse(builder.end().bytes());
+    }
+}

@@ -1,0 +1,180 @@
+//! Segments, the task state segment and the interrupt stacks.
+//!
+//! The order of the segments is what SYSCALL and SYSRET ask for (Intel SDM
+//! volume 2, "SYSRET"): kernel code, kernel data; user data, user code.
+
+use core::cell::UnsafeCell;
+
+use x86_64::VirtAddr;
+use x86_64::instructions::segmentation::{CS, SS, Segment};
+use x86_64::instructions::tables::load_tss;
+use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use x86_64::structures::tss::TaskStateSegment;
+
+use super::percpu::PerCpu;
+use super::progress::{self, Stage};
+
+/// A task state segment.
+pub type Tss = TaskStateSegment;
+
+/// Which entry of the TSS's interrupt stack table a handler uses; in the IDT it
+/// is counted from 1, here from 0 as the x86_64 crate does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Ist {
+    /// A fault that came from a broken stack needs another one.
+    DoubleFault = 0,
+    /// A non-maskable interrupt can come at any instruction.
+    Nmi = 1,
+    /// So can a machine check.
+    MachineCheck = 2,
+}
+
+impl Ist {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck];
+}
+
+/// The size of an interrupt stack, in bytes. A report needs about 4 KiB.
+pub const IST_STACK_BYTES: usize = 24 * 1024;
+
+/// A stack that only the processor and the handlers on it write.
+#[repr(C, align(4096))]
+struct Stack(UnsafeCell<[u8; IST_STACK_BYTES]>);
+
+// SAFETY: no reference to the bytes is ever made, only their address is taken.
+unsafe impl Sync for Stack {}
+
+static BOOT_CPU_IST_STACKS: [Stack; Ist::ALL.len()] =
+    [const { Stack(UnsafeCell::new([0; IST_STACK_BYTES])) }; Ist::ALL.len()];
+
+unsafe extern "C" {
+    safe static boot_stack: u8;
+    safe static boot_stack_top: u8;
+}
+
+/// A loaded GDT with its selectors.
+pub struct Gdt {
+    table: GlobalDescriptorTable<16>,
+    /// 64-bit code, ring 0.
+    pub kernel_code: SegmentSelector,
+    /// Data, ring 0.
+    pub kernel_data: SegmentSelector,
+    /// Data, ring 3.
+    pub user_data: SegmentSelector,
+    /// 64-bit code, ring 3.
+    pub user_code: SegmentSelector,
+    /// The task state segment.
+    pub tss: SegmentSelector,
+    /// Data that is marked as not present, for provoked exceptions.
+    pub(super) not_present: SegmentSelector,
+    /// The task state segment cut off before its interrupt stack table, for
+    /// provoked exceptions.
+    pub(super) short_tss: SegmentSelector,
+}
+
+/// Proof that GDT and TSS are loaded.
+#[derive(Clone, Copy)]
+pub struct GdtLoaded(());
+
+/// Loads `cpu`'s own GDT and TSS.
+pub fn start(cpu: &'static PerCpu) -> GdtLoaded {
+    progress::mark(Stage::Gdt);
+    let tss = cpu.tss.call_once(make_tss);
+    let gdt = cpu.gdt.call_once(|| make_gdt(tss));
+    gdt.table.load();
+    // SAFETY: the selector is that of a 64-bit code segment of ring 0.
+    unsafe { CS::set_reg(gdt.kernel_code) };
+    // SAFETY: the selector is that of a writable data segment of ring 0.
+    unsafe { SS::set_reg(gdt.kernel_data) };
+    // SAFETY: the selector is that of a TSS that lives for ever.
+    unsafe { load_tss(gdt.tss) };
+    log::info!(
+        "kernel {:#x}/{:#x}, user {:#x}/{:#x}, TSS {:#x}; IST: double fault, NMI, machine check, {} KiB each",
+        gdt.kernel_code.0,
+        gdt.kernel_data.0,
+        gdt.user_code.0,
+        gdt.user_data.0,
+        gdt.tss.0,
+        IST_STACK_BYTES / 1024
+    );
+    GdtLoaded(())
+}
+
+fn make_tss() -> Tss {
+    let mut tss = Tss::new();
+    tss.privilege_stack_table[0] = VirtAddr::from_ptr(&boot_stack_top);
+    for (ist, stack) in Ist::ALL.into_iter().zip(&BOOT_CPU_IST_STACKS) {
+        tss.interrupt_stack_table[ist as usize] =
+            VirtAddr::from_ptr(stack) + IST_STACK_BYTES as u64;
+    }
+    tss
+}
+
+fn make_gdt(tss: &'static Tss) -> Gdt {
+    const PRESENT: u64 = 1 << 47;
+    let Descriptor::UserSegment(data) = Descriptor::kernel_data_segment() else {
+        unreachable!("data segments have one word");
+    };
+    let Descriptor::SystemSegment(tss_low, tss_high) = Descriptor::tss_segment(tss) else {
+        unreachable!("task state segments have two words");
+    };
+    // The limit is the last offset that can be read: that of RSP2's last byte.
+    let short_tss_low = tss_low & !0xFFFF | 0x1B;
+
+    let mut table = GlobalDescriptorTable::empty();
+    Gdt {
+        kernel_code: table.append(Descriptor::kernel_code_segment()),
+        kernel_data: table.append(Descriptor::kernel_data_segment()),
+        user_data: table.append(Descriptor::user_data_segment()),
+        user_code: table.append(Descriptor::user_code_segment()),
+        tss: table.append(Descriptor::tss_segment(tss)),
+        not_present: table.append(Descriptor::UserSegment(data & !PRESENT)),
+        short_tss: table.append(Descriptor::SystemSegment(short_tss_low, tss_high)),
+        table,
+    }
+}
+
+/// Returns the name of the kernel stack that holds `address`, if one does.
+pub fn stack_name(address: VirtAddr) -> Option<&'static str> {
+    let boot = VirtAddr::from_ptr(&boot_stack)..VirtAddr::from_ptr(&boot_stack_top);
+    if boot.contains(&address) {
+        return Some("boot stack");
+    }
+    let names = ["double fault IST stack", "NMI IST stack", "machine check IST stack"];
+    BOOT_CPU_IST_STACKS
+        .iter()
+        .zip(names)
+        .find(|(stack, _)| {
+            let start = VirtAddr::from_ptr(*stack);
+            (start..start + IST_STACK_BYTES as u64).contains(&address)
+        })
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::percpu;
+    use x86_64::instructions::tables::sgdt;
+    use x86_64::registers::segmentation::DS;
+
+    #[test_case]
+    fn segments_are_in_the_order_of_syscall_and_sysret() {
+        let gdt = percpu::current().gdt.get().expect("it was loaded at start-up");
+        assert_eq!(gdt.kernel_data.0, gdt.kernel_code.0 + 8);
+        assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
+        assert_eq!(CS::get_reg(), gdt.kernel_code);
+        assert_eq!(DS::get_reg().0, 0);
+        assert_eq!(sgdt().base, VirtAddr::from_ptr(&gdt.table));
+    }
+
+    #[test_case]
+    fn stacks_are_known_by_name() {
+        let local = 0_u8;
+        assert_eq!(stack_name(VirtAddr::from_ptr(&local)), Some("boot stack"));
+        let nmi = VirtAddr::from_ptr(&BOOT_CPU_IST_STACKS[Ist::Nmi as usize]);
+        assert_eq!(stack_name(nmi), Some("NMI IST stack"));
+        assert_eq!(stack_name(VirtAddr::new(0)), None);
+    }
+}

@@ -1,0 +1,30 @@
+//! The processor, and the chips of the PC that drive it: interrupt controllers,
+//! timers, reset.
+//!
+//! This is the only room with inline assembly. It sets no policy: what happens
+//! at an interrupt or at an exception that the kernel can't go on from is
+//! registered by higher rooms ([`irq::set_handler`], [`exceptions::set_fatal`]).
+//!
+//! Invariants:
+//! 1. GS points at this processor's [`percpu::PerCpu`] from [`percpu::start`] on.
+//! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
+//! 3. Interrupts are off until [`interrupts::start`].
+
+pub mod clock;
+pub mod exceptions;
+mod fixups;
+pub mod gdt;
+mod handover;
+pub mod idt;
+pub mod interrupts;
+pub mod irq;
+pub mod percpu;
+pub mod pic;
+mod pit;
+pub mod processor;
+pub mod progress;
+pub mod provoke;
+mod report;
+pub mod reset;
+pub mod timer;
+pub mod trap;

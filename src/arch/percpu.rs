@@ -1,0 +1,89 @@
+//! What each processor has for itself, found by its GS base.
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use spin::Once;
+use x86_64::VirtAddr;
+use x86_64::registers::model_specific::GsBase;
+
+use super::gdt::{Gdt, Tss};
+use super::progress::{self, Stage};
+
+/// One processor's own data.
+///
+/// Only its processor writes it, so relaxed atomics do: they are there because
+/// an interrupt handler may run between any two instructions.
+#[repr(C)]
+pub struct PerCpu {
+    /// This structure's own address, at GS:0.
+    this: &'static PerCpu,
+    /// The processor's number, from 0.
+    pub id: u32,
+    held_ranks: AtomicU32,
+    /// Set while an exception is to be reported and then skipped.
+    pub(super) is_skipping_exceptions: AtomicBool,
+    /// How often each vector was entered.
+    pub(super) vector_counts: [AtomicU64; 256],
+    pub(super) spurious_counts: [AtomicU64; 2],
+    pub(super) tss: Once<Tss>,
+    pub(super) gdt: Once<Gdt>,
+}
+
+impl PerCpu {
+    const fn new(id: u32, this: &'static PerCpu) -> Self {
+        Self {
+            this,
+            id,
+            held_ranks: AtomicU32::new(0),
+            is_skipping_exceptions: AtomicBool::new(false),
+            vector_counts: [const { AtomicU64::new(0) }; 256],
+            spurious_counts: [const { AtomicU64::new(0) }; 2],
+            tss: Once::new(),
+            gdt: Once::new(),
+        }
+    }
+
+    /// Returns the ranks of the locks that this processor holds, a bit each.
+    pub fn held_ranks(&self) -> u32 {
+        self.held_ranks.load(Ordering::Relaxed)
+    }
+
+    /// Replaces the ranks of the locks that this processor holds.
+    pub fn set_held_ranks(&self, ranks: u32) {
+        self.held_ranks.store(ranks, Ordering::Relaxed);
+    }
+}
+
+static BOOT_CPU: PerCpu = PerCpu::new(0, &BOOT_CPU);
+
+/// Makes [`current`] work on the boot processor. The first step of all: locks
+/// and interrupts need it.
+pub fn start() -> &'static PerCpu {
+    GsBase::write(VirtAddr::from_ptr(&BOOT_CPU));
+    progress::mark(Stage::PerCpu);
+    &BOOT_CPU
+}
+
+/// Returns the data of the processor that this runs on.
+pub fn current() -> &'static PerCpu {
+    let this: *const PerCpu;
+    // SAFETY: GS points at a `PerCpu` (invariant 1 of `arch`), whose first field
+    // is its own address.
+    unsafe {
+        asm!("mov {}, gs:[0]", out(reg) this, options(nostack, preserves_flags, readonly, pure));
+    }
+    // SAFETY: `this` is the `&'static PerCpu` that was just read.
+    unsafe { &*this }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn current_is_the_boot_processor() {
+        assert!(core::ptr::eq(current(), &raw const BOOT_CPU));
+        assert!(core::ptr::eq(current().this, current()));
+    }
+}

@@ -1,0 +1,109 @@
+//! Which processor this is, and which of its features are on.
+
+use core::fmt;
+
+use heapless::String;
+use raw_cpuid::CpuId;
+use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
+
+use super::progress::{self, Stage};
+
+/// How much of the processor is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureChoice {
+    /// All that the kernel knows of.
+    All,
+    /// None that it can do without (`safe` on the command line).
+    Needed,
+}
+
+/// The processor that was found.
+#[derive(Clone, Debug)]
+pub struct Processor {
+    /// Who made it, as CPUID says: `GenuineIntel`.
+    pub vendor: String<12>,
+    /// Its name, as CPUID says; empty if it says none.
+    pub brand: String<48>,
+    /// Family, model, stepping.
+    pub signature: (u8, u8, u8),
+}
+
+/// Identifies the processor and turns features on.
+pub fn start(choice: FeatureChoice) -> Processor {
+    progress::mark(Stage::Processor);
+    let cpuid = CpuId::new();
+    let processor = Processor {
+        vendor: cut(cpuid.get_vendor_info().as_ref().map_or("", |vendor| vendor.as_str())),
+        brand: cut(cpuid
+            .get_processor_brand_string()
+            .as_ref()
+            .map_or("", |brand| brand.as_str().trim())),
+        signature: cpuid
+            .get_feature_info()
+            .map_or((0, 0, 0), |info| (info.family_id(), info.model_id(), info.stepping_id())),
+    };
+    log::info!("{processor}");
+    enable_features(&cpuid, choice);
+    log::info!("features on: {}", Features);
+    processor
+}
+
+/// Sets up floating point as programs will need it, and machine checks, which
+/// would reset the machine if they had no handler.
+fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureChoice) {
+    let mut cr0 = Cr0::read();
+    cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
+    cr0.insert(Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR);
+    // SAFETY: the kernel uses no floating point; paging and protection stay.
+    unsafe { Cr0::write(cr0) };
+
+    if choice == FeatureChoice::Needed {
+        return;
+    }
+    let mut cr4 = Cr4::read();
+    // Every processor with long mode has FXSAVE and SSE.
+    cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE);
+    if cpuid.get_feature_info().is_some_and(|features| features.has_mce()) {
+        cr4.insert(Cr4Flags::MACHINE_CHECK_EXCEPTION);
+    }
+    // SAFETY: turns on what CPUID says is there; paging stays.
+    unsafe { Cr4::write(cr4) };
+}
+
+fn cut<const N: usize>(text: &str) -> String<N> {
+    text.chars().take(N).filter(char::is_ascii).collect()
+}
+
+impl fmt::Display for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (family, model, stepping) = self.signature;
+        let brand = if self.brand.is_empty() { "unnamed processor" } else { &self.brand };
+        write!(f, "{brand} ({}, family {family}, model {model}, stepping {stepping})", self.vendor)
+    }
+}
+
+/// The features that are on in CR0, CR4 and EFER at this moment.
+pub struct Features;
+
+impl fmt::Display for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cr0, cr4, efer) = (Cr0::read(), Cr4::read(), Efer::read());
+        let features = [
+            (efer.contains(EferFlags::LONG_MODE_ACTIVE), "LMA"),
+            (efer.contains(EferFlags::NO_EXECUTE_ENABLE), "NXE"),
+            (cr0.contains(Cr0Flags::PAGING), "PG"),
+            (cr0.contains(Cr0Flags::WRITE_PROTECT), "WP"),
+            (cr0.contains(Cr0Flags::NUMERIC_ERROR), "NE"),
+            (cr4.contains(Cr4Flags::PHYSICAL_ADDRESS_EXTENSION), "PAE"),
+            (cr4.contains(Cr4Flags::OSFXSR), "OSFXSR"),
+            (cr4.contains(Cr4Flags::OSXMMEXCPT_ENABLE), "OSXMMEXCPT"),
+            (cr4.contains(Cr4Flags::MACHINE_CHECK_EXCEPTION), "MCE"),
+        ];
+        let mut separator = "";
+        for (_, name) in features.iter().filter(|(is_on, _)| *is_on) {
+            write!(f, "{separator}{name}")?;
+            separator = " ";
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! How far this boot has come, for the next one to tell.
+//!
+//! The stub and [`mark`] leave a byte on port 0x80, where a POST card shows it,
+//! and in a CMOS byte that outlives a reset. `docs/boot.md` lists the values.
+
+use x86_64::instructions::port::Port;
+
+use super::handover;
+use super::interrupts::InterruptsOff;
+
+/// In the extended half of the CMOS, outside of the bytes that the BIOS sums up
+/// and of those that QEMU and Bochs use. The same as in `asm/boot.asm`.
+const CMOS_INDEX: u8 = 0x7E;
+
+/// The values of the stub's steps: 0xA0 plus the step's number.
+const STUB_STEPS: core::ops::RangeInclusive<u8> = 0xA1..=0xAD;
+
+/// A step of `rust_main`, or a good end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    /// Per-CPU structure, clock, log.
+    PerCpu = 0xB1,
+    /// Serial port.
+    Serial = 0xB2,
+    /// Boot information and command line.
+    BootInformation = 0xB3,
+    /// Processor features.
+    Processor = 0xB4,
+    /// GDT, TSS and IST.
+    Gdt = 0xB5,
+    /// IDT.
+    Idt = 0xB6,
+    /// PIC.
+    Pic = 0xB7,
+    /// Timer.
+    Timer = 0xB8,
+    /// Keyboard.
+    Keyboard = 0xB9,
+    /// Console.
+    Console = 0xBA,
+    /// Interrupts on.
+    Interrupts = 0xBB,
+    /// The prompt was reached: well ended, whatever comes.
+    Prompt = 0xC1,
+    /// Restarted by command.
+    Reboot = 0xC2,
+    /// Switched off by command.
+    PowerOff = 0xC3,
+    /// Stopped by a panic or an exception, after a report.
+    Stopped = 0xD1,
+}
+
+impl Stage {
+    const ALL: [(Self, &'static str); 15] = [
+        (Self::PerCpu, "per-CPU structure, clock, log"),
+        (Self::Serial, "serial port"),
+        (Self::BootInformation, "boot information"),
+        (Self::Processor, "processor features"),
+        (Self::Gdt, "GDT, TSS, IST"),
+        (Self::Idt, "IDT"),
+        (Self::Pic, "PIC"),
+        (Self::Timer, "timer"),
+        (Self::Keyboard, "keyboard"),
+        (Self::Console, "console"),
+        (Self::Interrupts, "interrupts on"),
+        (Self::Prompt, "prompt"),
+        (Self::Reboot, "reboot"),
+        (Self::PowerOff, "poweroff"),
+        (Self::Stopped, "stopped with a report"),
+    ];
+}
+
+/// How the boot before this one ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastBoot {
+    /// The byte holds none of our values: the first boot of this machine.
+    Unknown,
+    /// It reached the prompt, or was ended by command.
+    Ended(&'static str),
+    /// A panic or an exception was reported.
+    Stopped,
+    /// It got no further than this step of the stub.
+    InStub(u8),
+    /// It got no further than this step of `rust_main`.
+    InKernel(&'static str),
+}
+
+impl LastBoot {
+    fn decode(byte: u8) -> Self {
+        if STUB_STEPS.contains(&byte) {
+            return Self::InStub(byte - STUB_STEPS.start() + 1);
+        }
+        let Some(&(stage, name)) = Stage::ALL.iter().find(|(stage, _)| *stage as u8 == byte) else {
+            return Self::Unknown;
+        };
+        match stage {
+            Stage::Prompt | Stage::Reboot | Stage::PowerOff => Self::Ended(name),
+            Stage::Stopped => Self::Stopped,
+            _ => Self::InKernel(name),
+        }
+    }
+}
+
+/// Leaves `stage` on port 0x80 and in the CMOS.
+pub fn mark(stage: Stage) {
+    let _interrupts_off = InterruptsOff::new();
+    let byte = stage as u8;
+    // SAFETY: port 0x80 is the POST port; nothing reads it.
+    unsafe { Port::new(0x80).write(byte) };
+    // SAFETY: selects a CMOS byte; interrupts are off, so nobody selects another.
+    unsafe { Port::new(0x70).write(CMOS_INDEX) };
+    // SAFETY: the selected byte belongs to nobody else.
+    unsafe { Port::new(0x71).write(byte) };
+}
+
+/// Returns how the boot before this one ended.
+pub fn last_boot() -> LastBoot {
+    LastBoot::decode(handover::last_boot_progress())
+}
+
+/// Logs how the boot before this one ended.
+pub fn log_last_boot() {
+    match last_boot() {
+        LastBoot::Unknown => log::info!("no trace of an earlier boot"),
+        LastBoot::Ended(how) => log::info!("the last boot ended well: {how}"),
+        LastBoot::Stopped => log::warn!("the last boot stopped with a report"),
+        LastBoot::InStub(step) => {
+            log::warn!("the last boot got no further than step {step} of the stub");
+        }
+        LastBoot::InKernel(stage) => {
+            log::warn!("the last boot got no further than this step: {stage}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn every_value_is_decoded_as_what_it_is() {
+        assert_eq!(LastBoot::decode(0), LastBoot::Unknown);
+        assert_eq!(LastBoot::decode(0xFF), LastBoot::Unknown);
+        assert_eq!(LastBoot::decode(0xA1), LastBoot::InStub(1));
+        assert_eq!(LastBoot::decode(0xAD), LastBoot::InStub(13));
+        assert_eq!(LastBoot::decode(0xAE), LastBoot::Unknown);
+        assert_eq!(LastBoot::decode(0xB6), LastBoot::InKernel("IDT"));
+        assert_eq!(LastBoot::decode(0xC2), LastBoot::Ended("reboot"));
+        assert_eq!(LastBoot::decode(0xD1), LastBoot::Stopped);
+    }
+
+    #[test_case]
+    fn mark_is_kept_by_the_cmos() {
+        mark(Stage::Timer);
+        let _interrupts_off = InterruptsOff::new();
+        // SAFETY: selects the byte that `mark` wrote.
+        unsafe { Port::new(0x70).write(CMOS_INDEX) };
+        // SAFETY: reading a CMOS byte changes nothing.
+        let byte: u8 = unsafe { Port::new(0x71).read() };
+        assert_eq!(byte, Stage::Timer as u8);
+    }
+}

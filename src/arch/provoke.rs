@@ -1,0 +1,139 @@
+//! Exceptions on purpose, to look at their reports and to test them.
+//!
+//! Each is provoked as it comes up in real life where the processor allows
+//! that in ring 0, else by an INT instruction that names its vector.
+
+use core::arch::asm;
+use core::sync::atomic::Ordering;
+
+use x86_64::registers::control::{Cr0, Cr0Flags};
+
+use super::exceptions::Exception;
+use super::percpu;
+
+/// Where nothing is ever mapped: canonical, far above any program and far below
+/// the kernel.
+const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
+const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
+
+/// Runs instructions; the one at label 2 may fault, and label 3, behind all of
+/// them, is where to go on.
+macro_rules! provoke {
+    ($($line:literal),+ ; $($operands:tt)*) => {
+        asm!(
+            $($line,)+
+            "3:",
+            ".pushsection .fixups, \"a\"",
+            ".quad 2b, 3b",
+            ".popsection",
+            $($operands)*
+        )
+    };
+}
+
+/// Names a vector by an INT instruction.
+macro_rules! interrupt {
+    ($vector:literal) => {
+        // SAFETY: the vector's handler reports; if it comes back, nothing changed.
+        unsafe { provoke!("int {vector}", "2: nop"; vector = const $vector) }
+    };
+}
+
+/// Raises `exception`. Returns for those that [`Exception::is_resumed`].
+pub fn provoke(exception: Exception) {
+    use Exception as E;
+    let gdt = percpu::current().gdt.get().expect("the GDT is loaded early");
+    match exception {
+        // SAFETY: changes EAX and EDX, as told, then faults.
+        E::DivideError => unsafe {
+            provoke!("2: div {divisor:e}"; divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _);
+        },
+        // SAFETY: the trap flag is cleared by the handler.
+        E::Debug => unsafe {
+            asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "nop");
+        },
+        E::Nmi => interrupt!(2),
+        // SAFETY: the handler comes back.
+        E::Breakpoint => unsafe { asm!("int3", options(nomem, nostack)) },
+        // SAFETY: the handler comes back.
+        E::Overflow => unsafe { asm!("int 4", options(nomem, nostack)) },
+        E::BoundRange => interrupt!(5),
+        // SAFETY: faults and changes nothing.
+        E::InvalidOpcode => unsafe { provoke!("2: ud2";) },
+        E::DeviceNotAvailable => provoke_device_not_available(),
+        // SAFETY: the stack pointer is put back, should the handler come back.
+        E::DoubleFault => unsafe {
+            provoke!("mov {kept}, rsp", "mov rsp, {unmapped}", "2: push rax", "mov rsp, {kept}";
+                kept = out(reg) _, unmapped = in(reg) UNMAPPED);
+        },
+        E::CoprocessorSegmentOverrun => interrupt!(9),
+        // SAFETY: the shorter TSS is the same but for its limit. The NMI's gate
+        // then asks for a stack beyond that limit.
+        E::InvalidTss => unsafe {
+            provoke!("ltr {short:x}", "2: int 2"; short = in(reg) gdt.short_tss.0);
+        },
+        // SAFETY: faults and leaves FS, which nobody uses.
+        E::SegmentNotPresent => unsafe {
+            provoke!("2: mov fs, {selector:x}"; selector = in(reg) gdt.not_present.0);
+        },
+        // SAFETY: faults and leaves SS.
+        E::StackSegment => unsafe {
+            provoke!("2: mov ss, {selector:x}"; selector = in(reg) gdt.not_present.0);
+        },
+        // SAFETY: faults and reads nothing.
+        E::GeneralProtection => unsafe {
+            provoke!("2: mov {address}, [{address}]"; address = inout(reg) NOT_CANONICAL => _);
+        },
+        // SAFETY: faults and reads nothing.
+        E::PageFault => unsafe {
+            provoke!("2: mov {address}, [{address}]"; address = inout(reg) UNMAPPED => _);
+        },
+        E::X87FloatingPoint => provoke_x87(),
+        E::AlignmentCheck => interrupt!(17),
+        E::MachineCheck => interrupt!(18),
+        E::SimdFloatingPoint => interrupt!(19),
+        E::Virtualization => interrupt!(20),
+        E::ControlProtection => interrupt!(21),
+        E::HypervisorInjection => interrupt!(28),
+        E::VmmCommunication => interrupt!(29),
+        E::Security => interrupt!(30),
+    }
+}
+
+/// Raises `exception`, lets it be reported, and goes on behind it, except for
+/// the double fault, the NMI, the machine check and the invalid TSS, whose
+/// handlers have no way back.
+pub fn provoke_and_skip(exception: Exception) {
+    let is_skipping = &percpu::current().is_skipping_exceptions;
+    is_skipping.store(true, Ordering::Relaxed);
+    provoke(exception);
+    is_skipping.store(false, Ordering::Relaxed);
+}
+
+/// Uses a vector that is reserved, so that it has no gate.
+pub fn provoke_reserved_vector() {
+    // SAFETY: faults at the missing gate.
+    unsafe { provoke!("2: int 15";) }
+}
+
+fn provoke_device_not_available() {
+    let before = Cr0::read();
+    // SAFETY: the kernel itself uses no floating point.
+    unsafe { Cr0::write(before | Cr0Flags::TASK_SWITCHED) };
+    // SAFETY: faults and changes nothing.
+    unsafe { provoke!("2: fnop";) };
+    // SAFETY: as it was.
+    unsafe { Cr0::write(before) };
+}
+
+/// Divides one by zero with that exception unmasked.
+fn provoke_x87() {
+    let control_word: u16 = 0x037B;
+    // SAFETY: the kernel uses no x87; the registers are reset at the end.
+    unsafe {
+        provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait";
+            control_word = in(reg) &raw const control_word);
+    }
+    // SAFETY: resets the x87 and clears what is pending.
+    unsafe { asm!("fninit", options(nomem, nostack)) };
+}

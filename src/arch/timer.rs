@@ -1,0 +1,38 @@
+//! The periodic tick.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::irq::{self, Irq};
+use super::pic::Pic;
+use super::pit;
+use super::progress::{self, Stage};
+
+/// Ticks a second, rounded to what the PIT can.
+pub const TICKS_HZ: u32 = 1000;
+
+static TICKS: AtomicU64 = AtomicU64::new(0);
+
+/// The running timer.
+#[derive(Clone, Copy, Debug)]
+pub struct Timer {
+    /// The exact length of a tick in nanoseconds.
+    pub tick_ns: u64,
+}
+
+impl Timer {
+    /// Returns the ticks since interrupts were turned on.
+    pub fn ticks(&self) -> u64 {
+        TICKS.load(Ordering::Relaxed)
+    }
+}
+
+/// Starts the tick; it counts once interrupts are on.
+pub fn start(pic: Pic) -> Timer {
+    progress::mark(Stage::Timer);
+    let tick_ns = pit::start_ticks(TICKS_HZ);
+    irq::set_handler(pic, Irq::Timer, || {
+        TICKS.fetch_add(1, Ordering::Relaxed);
+    });
+    log::info!("PIT, a tick every {tick_ns} ns");
+    Timer { tick_ns }
+}

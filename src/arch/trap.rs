@@ -1,0 +1,160 @@
+//! The way into the kernel for exceptions and interrupts.
+//!
+//! Every vector has an entry of its own that brings the stack into one form, a
+//! [`TrapFrame`], and goes on in [`enter`]. The entries are naked functions of
+//! the x86-interrupt type: the IDT's setters check that each fits its vector,
+//! and the registers are saved before any compiled code can change them.
+
+use core::arch::naked_asm;
+use core::mem::offset_of;
+use core::sync::atomic::Ordering;
+
+use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
+
+use super::{exceptions, irq, percpu};
+
+/// What was running when an exception or interrupt came.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+#[expect(missing_docs, reason = "they are the registers' names")]
+pub struct TrapFrame {
+    pub r15: u64,
+    pub r14: u64,
+    pub r13: u64,
+    pub r12: u64,
+    pub r11: u64,
+    pub r10: u64,
+    pub r9: u64,
+    pub r8: u64,
+    pub rbp: u64,
+    pub rdi: u64,
+    pub rsi: u64,
+    pub rdx: u64,
+    pub rcx: u64,
+    pub rbx: u64,
+    pub rax: u64,
+    /// Which entry of the IDT was used.
+    pub vector: u64,
+    /// What the processor said; 0 where it says nothing.
+    pub error_code: u64,
+    pub rip: u64,
+    pub cs: u64,
+    pub rflags: u64,
+    pub rsp: u64,
+    pub ss: u64,
+}
+
+const _: () = assert!(
+    offset_of!(TrapFrame, rip) == 17 * 8,
+    "15 registers, vector and error code lie below what the processor pushes"
+);
+
+/// Defines the entry of a type of vector: the code that comes before the vector
+/// is pushed, then the arguments and the result that the IDT's setter asks for.
+macro_rules! define_entry {
+    ($(#[$doc:meta])* $name:ident, [$($line:literal)*], ($($argument:ty),*) $(-> $result:ty)?) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        pub(super) extern "x86-interrupt" fn $name<const VECTOR: u8>(
+            $(_: $argument),*
+        ) $(-> $result)? {
+            naked_asm!(
+                $($line,)*
+                "push {vector}",
+                "jmp {enter}",
+                vector = const VECTOR,
+                enter = sym enter,
+            )
+        }
+    };
+}
+
+/// As [`define_entry`], for vectors for which the processor pushes an error
+/// code, except when an INT instruction names them. The processor aligns the
+/// stack to 16 bytes before it pushes five words, or six with an error code, so
+/// the alignment tells whether one is there.
+macro_rules! define_entry_with_code {
+    ($(#[$doc:meta])* $name:ident, $code:ty $(, $result:ty)?) => {
+        define_entry!($(#[$doc])* $name,
+            ["test spl, 8" "jz 2f" "push 0" "2:"],
+            (InterruptStackFrame, $code) $(-> $result)?);
+    };
+}
+
+define_entry!(
+    /// No error code.
+    entry, ["push 0"], (InterruptStackFrame)
+);
+define_entry!(
+    /// No error code, no way back.
+    entry_diverging, ["push 0"], (InterruptStackFrame) -> !
+);
+define_entry_with_code!(
+    /// An error code.
+    entry_with_code, u64
+);
+define_entry_with_code!(
+    /// An error code, no way back.
+    entry_with_code_diverging, u64, !
+);
+define_entry_with_code!(
+    /// The page fault's own error code.
+    entry_page_fault, PageFaultErrorCode
+);
+
+/// Completes the [`TrapFrame`], handles it, and goes back to what it says.
+///
+/// The frame's 22 words end on a multiple of 16, as the call needs it.
+#[unsafe(naked)]
+extern "C" fn enter() {
+    naked_asm!(
+        "push rax",
+        "push rbx",
+        "push rcx",
+        "push rdx",
+        "push rsi",
+        "push rdi",
+        "push rbp",
+        "push r8",
+        "push r9",
+        "push r10",
+        "push r11",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "cld",
+        "mov rdi, rsp",
+        "call {dispatch}",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rbp",
+        "pop rdi",
+        "pop rsi",
+        "pop rdx",
+        "pop rcx",
+        "pop rbx",
+        "pop rax",
+        // Vector and error code.
+        "add rsp, 16",
+        "iretq",
+        dispatch = sym dispatch,
+    )
+}
+
+extern "C" fn dispatch(frame: &mut TrapFrame) {
+    let vector = frame.vector as u8;
+    let counts = &percpu::current().vector_counts;
+    let times = counts[usize::from(vector)].fetch_add(1, Ordering::Relaxed) + 1;
+    if vector < exceptions::VECTORS {
+        exceptions::handle(frame);
+    } else {
+        irq::dispatch(vector, times);
+    }
+}

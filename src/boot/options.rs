@@ -1,0 +1,91 @@
+//! The command line's options: the one place where they are named.
+
+use command_line::Word;
+use heapless::String;
+
+use crate::arch::processor::FeatureChoice;
+use crate::drivers::serial;
+
+/// The longest test filter, in bytes.
+const FILTER_MAX_BYTES: usize = 128;
+
+/// What the command line asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// `safe`: nothing optional.
+    pub is_safe: bool,
+    /// `test=TEXT`: only tests with this in their name.
+    pub test_filter: String<FILTER_MAX_BYTES>,
+    /// `test-from=N`: only tests from the one with this index on.
+    pub test_from: usize,
+    /// `ignored`: the tests that are left out otherwise, and only they.
+    pub is_ignored_asked: bool,
+}
+
+impl Options {
+    /// Reads a command line; what it doesn't understand is logged.
+    pub fn parse(line: &str) -> Self {
+        let mut options = Self::default();
+        for word in command_line::parse(line) {
+            match word {
+                Ok(word) if options.apply(word).is_some() => {}
+                Ok(Word { name, value: None }) => {
+                    log::warn!("option not known or without its value: {name}");
+                }
+                Ok(Word { name, value: Some(value) }) => {
+                    log::warn!(
+                        "option not known or with a value that doesn't suit: {name}={value}"
+                    );
+                }
+                Err(unclosed) => log::warn!("command line: {unclosed}"),
+            }
+        }
+        options
+    }
+
+    /// Returns `None` if the word isn't understood.
+    fn apply(&mut self, word: Word<'_>) -> Option<()> {
+        match (word.name, word.value) {
+            ("safe", None) => self.is_safe = true,
+            ("ignored", None) => self.is_ignored_asked = true,
+            ("test", Some(filter)) => self.test_filter = String::try_from(filter).ok()?,
+            ("test-from", Some(index)) => self.test_from = index.parse().ok()?,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Returns which processor features to turn on.
+    pub fn processor_features(&self) -> FeatureChoice {
+        if self.is_safe { FeatureChoice::Needed } else { FeatureChoice::All }
+    }
+
+    /// Returns how to send on the serial port.
+    pub fn serial_mode(&self) -> serial::Mode {
+        if self.is_safe { serial::Mode::Polling } else { serial::Mode::Interrupts }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn known_words_are_taken_and_others_skipped() {
+        let options = Options::parse("x safe y=z test=\"a b\" test-from=3 test-from=x \"open");
+        assert!(options.is_safe);
+        assert_eq!(options.test_filter, "a b");
+        assert_eq!(options.test_from, 3);
+        assert_eq!(options.serial_mode(), serial::Mode::Polling);
+    }
+
+    #[test_case]
+    fn too_long_a_filter_is_not_taken_in_part() {
+        let line = ["test=", core::str::from_utf8(&[b'x'; 200]).expect("ASCII")];
+        let mut text = String::<256>::new();
+        for part in line {
+            text.push_str(part).expect("it fits");
+        }
+        assert_eq!(Options::parse(&text), Options::default());
+    }
+}

@@ -1,0 +1,187 @@
+//! The keyboard at the first port of the 8042 controller.
+//!
+//! The controller translates to scan code set 1, as the firmware leaves it. The
+//! interrupt handler queues scan codes; they are decoded when they are read.
+//!
+//! Source: PC/AT Technical Reference, "Keyboard controller".
+
+use heapless::Deque;
+use pc_keyboard::layouts::Us104Key;
+use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
+use x86_64::instructions::port::Port;
+
+use crate::arch::irq::{self, Irq};
+use crate::arch::pic::Pic;
+use crate::arch::progress::{self, Stage};
+use crate::sync::{IrqMutex, Rank};
+
+const DATA: u16 = 0x60;
+const STATUS: u16 = 0x64;
+const COMMAND: u16 = 0x64;
+
+const STATUS_OUTPUT_FULL: u8 = 1 << 0;
+const STATUS_INPUT_FULL: u8 = 1 << 1;
+/// What is read where there is no controller.
+const STATUS_ABSENT: u8 = 0xFF;
+
+const READ_CONFIGURATION: u8 = 0x20;
+const WRITE_CONFIGURATION: u8 = 0x60;
+const ENABLE_FIRST_PORT: u8 = 0xAE;
+const CONFIGURATION_INTERRUPT: u8 = 1 << 0;
+const CONFIGURATION_PORT_OFF: u8 = 1 << 4;
+const CONFIGURATION_TRANSLATE: u8 = 1 << 6;
+
+/// How often the controller is asked whether it is ready, before it is given
+/// up: at about a microsecond a question, 20 ms.
+const POLLS_MAX: u32 = 20_000;
+const QUEUE_SCAN_CODES: usize = 128;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyboard {
+    /// A controller that answers.
+    Present,
+    /// None.
+    Absent,
+}
+
+/// Protects the scan codes on their way from the interrupt handler to
+/// [`try_read`], and the keys that are held down.
+static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new());
+
+struct State {
+    scan_codes: Deque<u8, QUEUE_SCAN_CODES>,
+    decoder: PS2Keyboard<Us104Key, ScancodeSet1>,
+    lost: u64,
+}
+
+impl State {
+    const fn new() -> Self {
+        Self {
+            scan_codes: Deque::new(),
+            decoder: PS2Keyboard::new(
+                ScancodeSet1::new(),
+                Us104Key,
+                HandleControl::MapLettersToUnicode,
+            ),
+            lost: 0,
+        }
+    }
+
+    fn handle_interrupt(&mut self) {
+        let Some(status) = status() else { return };
+        if status & STATUS_OUTPUT_FULL == 0 {
+            return;
+        }
+        if self.scan_codes.push_back(read_data()).is_err() {
+            self.lost += 1;
+        }
+    }
+
+    /// Decodes scan codes until they make a character.
+    fn next_char(&mut self) -> Option<char> {
+        while let Some(code) = self.scan_codes.pop_front() {
+            // A scan code that means nothing is a key that we don't know.
+            let event = self.decoder.add_byte(code).ok().flatten();
+            let key = event.and_then(|event| self.decoder.process_keyevent(event));
+            if let Some(DecodedKey::Unicode(c)) = key {
+                return Some(c);
+            }
+        }
+        None
+    }
+}
+
+/// Makes the controller send scan codes of set 1 by interrupts.
+pub fn start(pic: Pic) -> Keyboard {
+    progress::mark(Stage::Keyboard);
+    let found = if configure().is_some() { Keyboard::Present } else { Keyboard::Absent };
+    match found {
+        Keyboard::Present => {
+            irq::set_handler(pic, Irq::Keyboard, || STATE.lock().handle_interrupt());
+            log::info!("8042 controller, scan code set 1, US layout");
+        }
+        Keyboard::Absent => log::warn!("no 8042 controller answers"),
+    }
+    found
+}
+
+/// Takes a typed character, if there is one. Enter is `\n`, backspace `\x08`,
+/// Ctrl with a letter the control character.
+pub fn try_read() -> Option<char> {
+    STATE.lock().next_char()
+}
+
+/// Takes a raw scan code, if there is one.
+pub fn try_read_scan_code() -> Option<u8> {
+    STATE.lock().scan_codes.pop_front()
+}
+
+/// Returns how many scan codes were lost because nobody read them.
+pub fn lost() -> u64 {
+    STATE.lock().lost
+}
+
+/// Returns `None` if no controller answers.
+fn configure() -> Option<()> {
+    status()?;
+    // What was typed so far is not for us.
+    for _ in 0..16 {
+        if status()? & STATUS_OUTPUT_FULL != 0 {
+            read_data();
+        }
+    }
+    send(COMMAND, ENABLE_FIRST_PORT)?;
+    send(COMMAND, READ_CONFIGURATION)?;
+    wait_for(|status| status & STATUS_OUTPUT_FULL != 0)?;
+    let before = read_data();
+    let configuration =
+        (before | CONFIGURATION_INTERRUPT | CONFIGURATION_TRANSLATE) & !CONFIGURATION_PORT_OFF;
+    send(COMMAND, WRITE_CONFIGURATION)?;
+    send(DATA, configuration)
+}
+
+fn send(port: u16, value: u8) -> Option<()> {
+    wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
+    // SAFETY: the controller is this module's alone, and is ready for a byte.
+    unsafe { Port::new(port).write(value) };
+    Some(())
+}
+
+fn wait_for(is_ready: impl Fn(u8) -> bool) -> Option<()> {
+    (0..POLLS_MAX).find(|_| status().is_some_and(&is_ready)).map(|_| ())
+}
+
+fn status() -> Option<u8> {
+    // SAFETY: reading the status changes nothing.
+    let status: u8 = unsafe { Port::new(STATUS).read() };
+    (status != STATUS_ABSENT).then_some(status)
+}
+
+fn read_data() -> u8 {
+    // SAFETY: takes the byte that the controller holds.
+    unsafe { Port::new(DATA).read() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(codes: &[u8]) -> heapless::String<16> {
+        let mut state = State::new();
+        state.scan_codes.extend(codes.iter().copied());
+        core::iter::from_fn(|| state.next_char()).collect()
+    }
+
+    #[test_case]
+    fn scan_codes_become_characters() {
+        // h, shift down, i, shift up, 1, Enter, backspace; keys up in between.
+        let codes = [0x23, 0xA3, 0x2A, 0x17, 0x97, 0xAA, 0x02, 0x82, 0x1C, 0x9C, 0x0E];
+        assert_eq!(typed(&codes), "hI1\n\x08");
+    }
+
+    #[test_case]
+    fn unknown_scan_codes_are_skipped() {
+        assert_eq!(typed(&[0xE0, 0x7F, 0x00, 0x23]), "h");
+    }
+}

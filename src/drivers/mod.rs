@@ -1,0 +1,5 @@
+//! Devices. Each driver owns its ports or its memory, and nothing else does.
+
+pub mod keyboard;
+pub mod serial;
+pub mod vga_text;

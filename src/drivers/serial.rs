@@ -1,0 +1,358 @@
+//! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
+//!
+//! Until [`start_interrupts`] text is sent by polling, and nothing is received.
+//! From then on the interrupt handler moves bytes between the UART and two
+//! queues. When the receive queue is full, the UART keeps its bytes, takes RTS
+//! away, and gets no more interrupts until [`try_read`] has made room.
+//!
+//! Where no UART answers, text goes nowhere and nothing is ever received.
+
+use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use heapless::Deque;
+use uart_16550::backend::{Backend, PioBackend};
+use uart_16550::spec::registers::{FifoTriggerLevel, IER, LSR, MCR, offsets};
+use uart_16550::{BaudRate, Config, Uart16550};
+
+use crate::arch::interrupts::InterruptsOff;
+use crate::arch::irq::{self, Irq};
+use crate::arch::percpu::PerCpu;
+use crate::arch::pic::Pic;
+use crate::arch::progress::{self, Stage};
+use crate::log;
+use crate::sync::{IrqMutex, Rank};
+
+const COM1: u16 = 0x3F8;
+const CONFIG: Config = Config {
+    baud_rate: BaudRate::Baud115200,
+    // Early enough that 8 bytes, 0.7 ms, may come before the handler runs.
+    fifo_trigger_level: Some(FifoTriggerLevel::Eight),
+    ..Config::DEFAULT
+};
+
+const SEND_QUEUE_BYTES: usize = 4096;
+const RECEIVE_QUEUE_BYTES: usize = 4096;
+/// Room in the receive queue at which a throttled UART may go on.
+const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
+
+/// How often the UART is asked whether it can send, before it is given up: at
+/// about a microsecond a question, 100 ms; a full FIFO takes 1.4 ms.
+const POLLS_MAX: u32 = 100_000;
+/// How many interrupts, a thousand a second, a full send queue is waited for.
+const WAITS_MAX: u32 = 2_000;
+
+/// How text is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By the interrupt handler.
+    Interrupts,
+    /// By waiting for the UART (`safe` on the command line).
+    Polling,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serial {
+    /// A UART that passed its loopback test.
+    Present,
+    /// Nothing, or a UART that is broken.
+    Absent,
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Present => write!(f, "COM1 at {COM1:#x}, 115200 baud, 8N1"),
+            Self::Absent => write!(f, "none"),
+        }
+    }
+}
+
+/// Protects the UART's registers and both queues. Taken by everything that
+/// prints or reads, and by the interrupt handler.
+static PORT: IrqMutex<Port> = IrqMutex::new(Rank::Console, Port::new());
+
+/// For the emergency sink, which can't ask the lock.
+static IS_PRESENT: AtomicBool = AtomicBool::new(false);
+
+/// Looks for the UART and makes it a sink of the log.
+pub fn start(_cpu: &PerCpu) -> Serial {
+    progress::mark(Stage::Serial);
+    let found = PORT.lock().find();
+    if found == Serial::Present {
+        IS_PRESENT.store(true, Ordering::Relaxed);
+        log::add_sink(write);
+        log::add_emergency_sink(write_emergency);
+    }
+    // The first line of the kernel's log.
+    progress::log_last_boot();
+    ::log::info!("{found}");
+    found
+}
+
+/// Lets the interrupt handler receive, and send if `mode` says so.
+pub fn start_interrupts(pic: Pic, mode: Mode) {
+    let mut port = PORT.lock();
+    if !port.is_present {
+        return;
+    }
+    port.mode = mode;
+    irq::set_handler(pic, Irq::Com1, || PORT.lock().handle_interrupt());
+    port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
+}
+
+/// Sends `text`, with `\n` as CR and LF.
+pub fn write(text: &str) {
+    let mut text = LineEnds::new(text).peekable();
+    for _ in 0..WAITS_MAX {
+        let interrupts_off = InterruptsOff::new();
+        {
+            let mut port = PORT.lock();
+            if !port.is_present || port.send(&mut text) {
+                return;
+            }
+        }
+        interrupts_off.wait();
+    }
+}
+
+/// Waits until all queued text has left the UART's queue.
+pub fn flush() {
+    let mut port = PORT.lock();
+    while port.is_present && !port.to_send.is_empty() {
+        port.send_some();
+    }
+}
+
+/// Takes a received byte, if there is one.
+pub fn try_read() -> Option<u8> {
+    PORT.lock().take_received()
+}
+
+/// Returns how often the UART lost bytes because they weren't fetched in time.
+pub fn overruns() -> u64 {
+    PORT.lock().overruns
+}
+
+struct Port {
+    uart: Uart16550<PioBackend>,
+    is_present: bool,
+    mode: Mode,
+    to_send: Deque<u8, SEND_QUEUE_BYTES>,
+    received: Deque<u8, RECEIVE_QUEUE_BYTES>,
+    is_throttled: bool,
+    overruns: u64,
+}
+
+impl Port {
+    const fn new() -> Self {
+        Self {
+            uart: uart(),
+            is_present: false,
+            mode: Mode::Polling,
+            to_send: Deque::new(),
+            received: Deque::new(),
+            is_throttled: false,
+            overruns: 0,
+        }
+    }
+
+    fn find(&mut self) -> Serial {
+        self.is_present = self.uart.init(CONFIG).is_ok() && self.uart.test_loopback().is_ok();
+        if self.is_present { Serial::Present } else { Serial::Absent }
+    }
+
+    /// Sends or queues as much of `text` as there is room for; tells whether
+    /// that was all.
+    fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
+        if self.mode == Mode::Polling {
+            while let Some(byte) = text.next() {
+                if !poll_send(&mut self.uart, byte) {
+                    self.is_present = false;
+                    return true;
+                }
+            }
+            return true;
+        }
+        while let Some(byte) = text.peek_byte() {
+            if self.to_send.push_back(byte).is_err() {
+                break;
+            }
+            text.next();
+        }
+        // Raises an interrupt at once if the transmitter is empty.
+        if !self.to_send.is_empty() {
+            self.uart.enable_interrupts(IER::THR_EMPTY);
+        }
+        text.peek_byte().is_none()
+    }
+
+    fn take_received(&mut self) -> Option<u8> {
+        let byte = self.received.pop_front();
+        if self.is_throttled && self.received.capacity() - self.received.len() >= RESUME_ROOM_BYTES
+        {
+            self.set_throttled(false);
+        }
+        byte
+    }
+
+    /// The interrupt line is edge-triggered at the PIC: it has to be seen low
+    /// before it can rise again, so all causes are dealt with.
+    fn handle_interrupt(&mut self) {
+        while self.uart.isr().has_pending_interrupt() {
+            if self.uart.lsr().contains(LSR::OVERRUN_ERROR) {
+                self.overruns += 1;
+            }
+            self.receive_all();
+            self.send_some();
+        }
+    }
+
+    fn receive_all(&mut self) {
+        while !self.is_throttled {
+            if self.received.is_full() {
+                self.set_throttled(true);
+                return;
+            }
+            let Ok(byte) = self.uart.try_receive_byte() else {
+                return;
+            };
+            self.received.push_back(byte).expect("the queue was seen not to be full");
+        }
+    }
+
+    /// Fills the transmitter's FIFO, if that is empty.
+    fn send_some(&mut self) {
+        let sent = self.uart.send_bytes(self.to_send.as_slices().0);
+        for _ in 0..sent {
+            self.to_send.pop_front();
+        }
+        if self.to_send.is_empty() {
+            self.uart.disable_interrupts(IER::THR_EMPTY);
+        }
+    }
+
+    fn set_throttled(&mut self, is_throttled: bool) {
+        self.is_throttled = is_throttled;
+        let mut modem_control = self.uart.mcr();
+        modem_control.set(MCR::RTS, !is_throttled);
+        // SAFETY: the register exists; only RTS changes.
+        unsafe { self.uart.backend_mut().write(offsets::MCR as u8, modem_control.bits()) };
+        let receive = IER::DATA_READY | IER::RECEIVER_LINE_STATUS;
+        if is_throttled {
+            self.uart.disable_interrupts(receive);
+        } else {
+            self.uart.enable_interrupts(receive);
+        }
+    }
+}
+
+const fn uart() -> Uart16550<PioBackend> {
+    // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these, and
+    // `write_emergency` makes one when nothing else runs any more.
+    match unsafe { Uart16550::new_port(COM1) } {
+        Ok(uart) => uart,
+        Err(_) => panic!("eight ports follow COM1"),
+    }
+}
+
+/// Waits for room and sends `byte`; tells whether there ever was room.
+fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8) -> bool {
+    (0..POLLS_MAX).any(|_| uart.try_send_byte(byte).is_ok())
+}
+
+/// Sends without the lock, which the code that can't go on may hold.
+fn write_emergency(text: &str) {
+    if !IS_PRESENT.load(Ordering::Relaxed) {
+        return;
+    }
+    let mut uart = uart();
+    for byte in LineEnds::new(text) {
+        if !poll_send(&mut uart, byte) {
+            return;
+        }
+    }
+}
+
+/// The bytes of a text, with a CR before each LF.
+struct LineEnds<'a> {
+    bytes: core::str::Bytes<'a>,
+    is_line_feed_due: bool,
+}
+
+impl<'a> LineEnds<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { bytes: text.bytes(), is_line_feed_due: false }
+    }
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if core::mem::take(&mut self.is_line_feed_due) {
+            return Some(b'\n');
+        }
+        let byte = self.bytes.next()?;
+        if byte == b'\n' {
+            self.is_line_feed_due = true;
+            return Some(b'\r');
+        }
+        Some(byte)
+    }
+}
+
+/// Bytes of which the next can be looked at.
+trait PeekableBytes: Iterator<Item = u8> {
+    fn peek_byte(&mut self) -> Option<u8>;
+}
+
+impl<I: Iterator<Item = u8>> PeekableBytes for core::iter::Peekable<I> {
+    fn peek_byte(&mut self) -> Option<u8> {
+        self.peek().copied()
+    }
+}
+
+/// Text for the serial port alone.
+pub struct Writer;
+
+impl Write for Writer {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        write(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn line_feeds_get_a_carriage_return() {
+        assert!(LineEnds::new("a\n\nb").eq(*b"a\r\n\r\nb"));
+    }
+
+    #[test_case]
+    fn full_receive_queue_throttles_and_loses_nothing() {
+        let mut port = PORT.lock();
+        let mut sent = 0_u8;
+        while !port.received.is_full() {
+            port.received.push_back(sent).expect("there is room");
+            sent = sent.wrapping_add(1);
+        }
+        port.receive_all();
+        assert!(port.is_throttled);
+        assert!(!port.uart.mcr().contains(MCR::RTS));
+        assert!(!port.uart.ier().contains(IER::DATA_READY));
+        let mut expected = 0_u8;
+        while let Some(byte) = port.take_received() {
+            assert_eq!(byte, expected);
+            expected = expected.wrapping_add(1);
+        }
+        assert_eq!(expected, sent);
+        assert!(!port.is_throttled);
+        assert!(port.uart.mcr().contains(MCR::RTS));
+        assert!(port.uart.ier().contains(IER::DATA_READY));
+    }
+}

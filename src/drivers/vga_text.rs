@@ -1,0 +1,148 @@
+//! The VGA text screen: 80 × 25 cells of a character and an attribute.
+//!
+//! Source: IBM VGA Technical Reference, "Alphanumeric modes" and "CRT
+//! controller registers".
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use boot_information::{Screen, ScreenKind};
+use x86_64::instructions::port::Port;
+
+use crate::mm::layout;
+
+/// Cells in a row.
+pub const COLUMNS: usize = 80;
+/// Rows of the screen.
+pub const ROWS: usize = 25;
+
+/// Light grey on black.
+pub const PLAIN: u8 = 0x07;
+/// White on red.
+pub const ALARM: u8 = 0x4F;
+
+const BLANK: u16 = (PLAIN as u16) << 8 | b' ' as u16;
+
+/// Where emergency text goes on: the cell's index.
+static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(0);
+
+/// The screen. There is one, made by [`VgaText::try_new`].
+pub struct VgaText {
+    row: usize,
+    column: usize,
+}
+
+impl VgaText {
+    /// Returns the screen if the loader left it in text mode. A loader that
+    /// describes no screen at all leaves it as the BIOS does, in text mode.
+    pub fn try_new(screen: Option<Screen>) -> Option<Self> {
+        let is_text = screen.is_none_or(|screen| {
+            screen.kind == ScreenKind::Text
+                && screen.address == layout::VGA_TEXT.as_u64()
+                && (screen.width as usize, screen.height as usize) == (COLUMNS, ROWS)
+        });
+        is_text.then(|| {
+            let mut vga = Self { row: 0, column: 0 };
+            for row in 0..ROWS {
+                vga.blank(row);
+            }
+            vga
+        })
+    }
+
+    /// Writes `text` at the cursor: `\n` ends a line, `\r` goes to its start,
+    /// `\x08` goes one back. What isn't printable ASCII shows as a block.
+    pub fn write(&mut self, text: &str) {
+        for c in text.chars() {
+            self.write_char(c);
+        }
+        self.move_cursor();
+        EMERGENCY_CELL.store((self.row * COLUMNS) as u32, Ordering::Relaxed);
+    }
+
+    fn write_char(&mut self, c: char) {
+        match c {
+            '\n' => self.new_line(),
+            '\r' => self.column = 0,
+            '\x08' => self.column = self.column.saturating_sub(1),
+            _ => {
+                if self.column == COLUMNS {
+                    self.new_line();
+                }
+                write_cell(self.row * COLUMNS + self.column, cell(c, PLAIN));
+                self.column += 1;
+            }
+        }
+    }
+
+    fn new_line(&mut self) {
+        self.column = 0;
+        if self.row < ROWS - 1 {
+            self.row += 1;
+            return;
+        }
+        for index in 0..(ROWS - 1) * COLUMNS {
+            write_cell(index, read_cell(index + COLUMNS));
+        }
+        self.blank(ROWS - 1);
+    }
+
+    fn blank(&mut self, row: usize) {
+        for column in 0..COLUMNS {
+            write_cell(row * COLUMNS + column, BLANK);
+        }
+    }
+
+    fn move_cursor(&mut self) {
+        const CURSOR_HIGH: u8 = 0x0E;
+        const CURSOR_LOW: u8 = 0x0F;
+        let column = self.column.min(COLUMNS - 1);
+        let [low, high] = ((self.row * COLUMNS + column) as u16).to_le_bytes();
+        for (register, value) in [(CURSOR_HIGH, high), (CURSOR_LOW, low)] {
+            // SAFETY: selects a register of the CRT controller, which is this
+            // module's alone.
+            unsafe { Port::new(0x3D4).write(register) };
+            // SAFETY: moves the cursor to a cell of the screen.
+            unsafe { Port::new(0x3D5).write(value) };
+        }
+    }
+}
+
+/// Writes `text` in alarming colours from the line on at which the screen was
+/// last written, and back to the top behind the last. Takes no lock.
+pub fn write_emergency(text: &str) {
+    let mut index = EMERGENCY_CELL.load(Ordering::Relaxed) as usize;
+    for c in text.chars() {
+        let column = index % COLUMNS;
+        let count = if c == '\n' { COLUMNS - column } else { 1 };
+        let shown = if c == '\n' { ' ' } else { c };
+        for _ in 0..count {
+            write_cell(index, cell(shown, ALARM));
+            index = (index + 1) % (ROWS * COLUMNS);
+        }
+    }
+    EMERGENCY_CELL.store(index as u32, Ordering::Relaxed);
+}
+
+fn cell(c: char, attribute: u8) -> u16 {
+    // Code page 437's block.
+    const BLOCK: u8 = 0xFE;
+    let code = if matches!(c, ' '..='~') { c as u8 } else { BLOCK };
+    u16::from_le_bytes([code, attribute])
+}
+
+/// Returns the address of a cell. It is in the first GiB, which the stub maps.
+fn cell_pointer(index: usize) -> *mut u16 {
+    assert!(index < ROWS * COLUMNS, "cell {index} is outside of the screen");
+    let start = layout::KERNEL_BASE + layout::VGA_TEXT.as_u64();
+    (start + 2 * index as u64).as_mut_ptr()
+}
+
+fn write_cell(index: usize, value: u16) {
+    // SAFETY: the cell is mapped device memory; any value is a valid cell.
+    unsafe { cell_pointer(index).write_volatile(value) }
+}
+
+fn read_cell(index: usize) -> u16 {
+    // SAFETY: the cell is mapped device memory.
+    unsafe { cell_pointer(index).read_volatile() }
+}

@@ -1,0 +1,45 @@
+//! Farjump: a small, readable x86_64 kernel that GRUB boots by Multiboot2.
+//!
+//! `main.rs` is the order in which the machine comes up. Each module here is a
+//! room of the house; a room uses only rooms below it:
+//!
+//! | room | owns | `unsafe` |
+//! | --- | --- | --- |
+//! | [`testing`] | the framework of the kernels in `tests/` | no |
+//! | [`monitor`] | the prompt and its commands | no |
+//! | [`panic`] | the last words of a kernel that can't go on | no |
+//! | [`console`] | text in and out, on the serial line and the screen | no |
+//! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
+//! | [`boot`] | what the loader told, and the command line's options | yes |
+//! | [`mm`] | memory: the layout of the address space | no |
+//! | [`sync`] | locks that know about interrupts and rank | no |
+//! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
+//! | [`log`] | log lines and the ways they leave the kernel | no |
+//!
+//! Below them stand the crates in `crates/`, pure logic that is tested on the
+//! host. What a lower room has to tell a higher one goes by registration.
+
+#![no_std]
+#![cfg_attr(test, no_main)]
+#![feature(abi_x86_interrupt)]
+#![feature(custom_test_frameworks)]
+#![test_runner(crate::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+#[expect(unsafe_code, reason = "ports, control registers, tables the processor reads")]
+pub mod arch;
+#[expect(unsafe_code, reason = "reads the loader's structure at the address it gave")]
+pub mod boot;
+pub mod console;
+#[expect(unsafe_code, reason = "device registers and device memory")]
+pub mod drivers;
+pub mod log;
+pub mod mm;
+pub mod monitor;
+pub mod panic;
+pub mod sync;
+pub mod testing;
+
+#[cfg(test)]
+test_kernel!(test_main);

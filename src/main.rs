@@ -1,0 +1,38 @@
+//! The order in which the machine comes up.
+//!
+//! Each line is a call into one room. What a step needs from an earlier one is
+//! passed as an argument, so that a wrong order does not compile.
+
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+use farjump::monitor::{self, Machine};
+use farjump::{arch, boot, console, drivers, log, panic};
+
+/// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
+///
+/// `magic` is what the loader left in EAX, `information` the physical address
+/// of its Multiboot2 structure.
+#[expect(unsafe_code, reason = "the stub calls this symbol by its name")]
+#[unsafe(no_mangle)]
+pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
+    let cpu = arch::percpu::start();
+    let clock = arch::clock::start(cpu);
+    log::start(clock);
+    console::history::start();
+    panic::start(cpu);
+    let serial = drivers::serial::start(cpu);
+    let boot = boot::start(magic, information);
+    let processor = arch::processor::start(boot.options.processor_features());
+    let gdt = arch::gdt::start(cpu);
+    let idt = arch::idt::start(gdt);
+    let pic = arch::pic::start(idt);
+    let timer = arch::timer::start(pic);
+    let keyboard = drivers::keyboard::start(pic);
+    drivers::serial::start_interrupts(pic, boot.options.serial_mode());
+    let console = console::start(serial, keyboard, boot.information.screen);
+    let interrupts = arch::interrupts::start(idt, pic);
+
+    monitor::run(&Machine { boot, clock, console, interrupts, processor, timer })
+}

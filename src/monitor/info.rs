@@ -1,0 +1,53 @@
+//! `info`: what the machine is and how it was started.
+
+use boot_information::{Firmware, ScreenKind};
+
+use super::{Command, Machine};
+use crate::arch::processor::Features;
+use crate::arch::{irq, progress};
+use crate::drivers::serial;
+use crate::println;
+
+pub(super) const COMMAND: Command = Command {
+    name: "info",
+    usage: "",
+    summary: "Shows the processor, the memory and how the machine was started.",
+    run: |machine, _| show(machine),
+};
+
+fn show(machine: &Machine) {
+    let information = &machine.boot.information;
+    let firmware = match information.firmware {
+        Firmware::Bios => "BIOS",
+        Firmware::Uefi => "UEFI",
+    };
+    let loader = match information.loader_name.as_str() {
+        "" => "unnamed",
+        name => name,
+    };
+    let screen = match information.screen.map(|screen| screen.kind) {
+        None if machine.console.has_screen => "VGA text",
+        None => "none told of",
+        Some(ScreenKind::Text) => "VGA text",
+        Some(_) => "framebuffer, not used yet: serial line only",
+    };
+    let (spurious_7, spurious_15) = irq::spurious_counts();
+
+    println!("kernel       Farjump {}", env!("CARGO_PKG_VERSION"));
+    println!("processor    {}", machine.processor);
+    println!("features on  {Features}");
+    println!("memory       {} KiB available", information.available_bytes() / 1024);
+    println!("firmware     {firmware}");
+    println!("loader       {loader}");
+    println!("options      {}", information.command_line);
+    println!("screen       {screen}");
+    println!("serial line  {}, {} overruns", machine.console.serial, serial::overruns());
+    println!("keyboard     {:?}", machine.console.keyboard);
+    println!(
+        "clock        {} kHz, by {:?}",
+        machine.clock.frequency_hz / 1000,
+        machine.clock.source
+    );
+    println!("spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}");
+    println!("last boot    {:?}", progress::last_boot());
+}

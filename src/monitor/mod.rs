@@ -1,0 +1,80 @@
+//! The prompt that looks into the machine: one command a file.
+
+#![forbid(unsafe_code)]
+
+mod fault;
+mod help;
+mod info;
+mod poweroff;
+mod reboot;
+mod ticks;
+
+use crate::arch::clock::Clock;
+use crate::arch::interrupts::Interrupts;
+use crate::arch::processor::Processor;
+use crate::arch::progress::{self, Stage};
+use crate::arch::timer::Timer;
+use crate::boot::Boot;
+use crate::console::{self, Console};
+use crate::println;
+
+/// What is shown when a command is awaited.
+pub const PROMPT: &str = "farjump> ";
+
+/// The machine as bring-up left it.
+pub struct Machine {
+    /// What the loader told.
+    pub boot: &'static Boot,
+    /// The time since the start.
+    pub clock: Clock,
+    /// What a person can see and type on.
+    pub console: Console,
+    /// Proof that interrupts are on.
+    pub interrupts: Interrupts,
+    /// The processor that was found.
+    pub processor: Processor,
+    /// The running timer.
+    pub timer: Timer,
+}
+
+/// A command of the prompt.
+struct Command {
+    name: &'static str,
+    /// What may stand behind the name.
+    usage: &'static str,
+    /// A sentence on what it does.
+    summary: &'static str,
+    run: fn(&Machine, &str),
+}
+
+const COMMANDS: [&Command; 6] = [
+    &fault::COMMAND,
+    &help::COMMAND,
+    &info::COMMAND,
+    &poweroff::COMMAND,
+    &reboot::COMMAND,
+    &ticks::COMMAND,
+];
+
+/// Reads commands and runs them.
+pub fn run(machine: &Machine) -> ! {
+    progress::mark(Stage::Prompt);
+    println!("64-bit Long Mode reached!");
+    println!("Type help for the commands, poweroff to leave.");
+    loop {
+        execute(machine, &console::read_line(PROMPT));
+    }
+}
+
+/// Runs one line: a command's name and its arguments.
+fn execute(machine: &Machine, line: &str) {
+    let line = line.trim();
+    let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
+    if name.is_empty() {
+        return;
+    }
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(machine, arguments.trim()),
+        None => println!("{name}: no such command; help lists them"),
+    }
+}

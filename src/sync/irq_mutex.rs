@@ -1,0 +1,114 @@
+//! A spin lock that is only ever held with interrupts off.
+
+use core::ops::{Deref, DerefMut};
+
+use spin::{Mutex, MutexGuard};
+
+use super::Rank;
+use crate::arch::interrupts::InterruptsOff;
+use crate::arch::percpu;
+
+/// A spin lock for data that interrupt handlers share.
+///
+/// Taking it turns interrupts off on this processor, giving it back restores
+/// them. Debug builds check the [`Rank`].
+pub struct IrqMutex<T> {
+    rank: Rank,
+    inner: Mutex<T>,
+}
+
+impl<T> IrqMutex<T> {
+    /// Makes a lock of `rank` around `value`.
+    pub const fn new(rank: Rank, value: T) -> Self {
+        Self { rank, inner: Mutex::new(value) }
+    }
+
+    /// Takes the lock; spins while another processor has it.
+    ///
+    /// # Panics
+    /// In debug builds, if a lock of the same or a higher rank is held here.
+    pub fn lock(&self) -> IrqMutexGuard<'_, T> {
+        let interrupts_off = InterruptsOff::new();
+        let rank_held = RankHeld::new(self.rank);
+        IrqMutexGuard {
+            value: self.inner.lock(),
+            _rank_held: rank_held,
+            _interrupts_off: interrupts_off,
+        }
+    }
+}
+
+/// Access to what an [`IrqMutex`] protects; dropping it gives the lock back.
+///
+/// The fields are dropped in their order: first the lock, at last interrupts
+/// are restored.
+pub struct IrqMutexGuard<'a, T> {
+    value: MutexGuard<'a, T>,
+    _rank_held: RankHeld,
+    _interrupts_off: InterruptsOff,
+}
+
+impl<T> Deref for IrqMutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> DerefMut for IrqMutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.value
+    }
+}
+
+/// The rank's mark on this processor, in debug builds.
+struct RankHeld(Rank);
+
+impl RankHeld {
+    fn new(rank: Rank) -> Self {
+        if cfg!(debug_assertions) {
+            rank.enter(percpu::current());
+        }
+        Self(rank)
+    }
+}
+
+impl Drop for RankHeld {
+    fn drop(&mut self) {
+        if cfg!(debug_assertions) {
+            self.0.leave(percpu::current());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::interrupts;
+    use crate::testing::ShouldPanic;
+
+    static OUTER: IrqMutex<u32> = IrqMutex::new(Rank::Device, 0);
+    static INNER: IrqMutex<u32> = IrqMutex::new(Rank::Console, 0);
+
+    #[test_case]
+    fn interrupts_are_off_while_any_lock_is_held() {
+        assert!(interrupts::are_enabled());
+        let outer = OUTER.lock();
+        let inner = INNER.lock();
+        assert!(!interrupts::are_enabled());
+        // Given back in another order than taken.
+        drop(outer);
+        assert!(!interrupts::are_enabled());
+        drop(inner);
+        assert!(interrupts::are_enabled());
+        assert_eq!(percpu::current().held_ranks(), 0);
+    }
+
+    #[test_case]
+    const RISING_ORDER_IS_ENFORCED: ShouldPanic =
+        ShouldPanic::new("sync::lower_rank_inside_higher", "rank Device", || {
+            let _inner = INNER.lock();
+            let _outer = OUTER.lock();
+        });
+}

@@ -1,0 +1,39 @@
+//! The order in which locks may be taken.
+
+use crate::arch::percpu::PerCpu;
+
+/// A lock's rank. While a lock is held, only locks of higher rank may be taken,
+/// so no two processors can wait for each other. From outer to inner:
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Rank {
+    /// A device's state. No allocation and no waiting while it is held.
+    Device,
+    /// A device that shows text, and so may be wanted while any other lock is
+    /// held.
+    Console,
+}
+
+impl Rank {
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+
+    /// Notes on `cpu` that a lock of this rank is about to be taken.
+    ///
+    /// # Panics
+    /// If one of the same or a higher rank is held: that could deadlock.
+    pub(super) fn enter(self, cpu: &PerCpu) {
+        let held = cpu.held_ranks();
+        assert!(
+            held < self.bit(),
+            "a lock of rank {self:?} is taken while ranks {held:#b} are held"
+        );
+        cpu.set_held_ranks(held | self.bit());
+    }
+
+    /// Notes on `cpu` that the lock of this rank was given back.
+    pub(super) fn leave(self, cpu: &PerCpu) {
+        cpu.set_held_ranks(cpu.held_ranks() & !self.bit());
+    }
+}

@@ -1,0 +1,339 @@
+//! The framework of the kernels in `tests/`, and of the library's own tests.
+//!
+//! A test is a function without arguments, or a constant of one of the types
+//! here that says how it has to end:
+//!
+//! ```ignore
+//! #[test_case]
+//! fn one_and_one() { assert_eq!(1 + 1, 2); }
+//!
+//! #[test_case]
+//! const OVERFLOW: ShouldPanic = ShouldPanic::new("overflow", "add with overflow", || { … });
+//! ```
+//!
+//! A test that stops the kernel, as expected or not, ends its run; the runner
+//! (`tools/runner`) boots the kernel again for the tests behind it. The two
+//! talk by lines on the serial port:
+//!
+//! | line | what it says |
+//! | --- | --- |
+//! | `running N tests, from I` | this boot begins with the test with index I |
+//! | `test NAME ...` | the test begins |
+//! | `test NAME ... expects reset` | and has to reset the machine |
+//! | `ok` or `FAILED: why` | it has ended |
+//! | `done` | no test is left |
+//! | `@…` | the test wants something typed, see `tests/storm.rs` |
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use spin::Once;
+
+use crate::arch::{self, reset};
+use crate::drivers::serial;
+use crate::monitor::Machine;
+use crate::{boot, console, drivers, log, panic};
+
+/// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
+/// that, plus one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Exit {
+    /// All is done: status 33.
+    Done = 0x10,
+    /// A test stopped the kernel, as it should: status 35.
+    StoppedAsExpected = 0x11,
+    /// A test stopped the kernel, as it shouldn't: status 37.
+    Stopped = 0x12,
+}
+
+/// How a test ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It comes back.
+    Return,
+    /// It panics, or meets an exception, with this in the report.
+    Stop(&'static str),
+    /// It resets the machine.
+    Reset,
+}
+
+/// Something that can be run as a test.
+pub trait Test: Sync {
+    /// Its name; the command line's filter looks for a part of it.
+    fn name(&self) -> &'static str;
+    /// How it has to end.
+    fn expected(&self) -> Expected {
+        Expected::Return
+    }
+    /// Whether it is run only when asked for.
+    fn is_ignored(&self) -> bool {
+        false
+    }
+    /// Runs it.
+    fn run(&self);
+}
+
+impl<F: Fn() + Sync> Test for F {
+    fn name(&self) -> &'static str {
+        core::any::type_name::<F>()
+    }
+
+    fn run(&self) {
+        self();
+    }
+}
+
+/// A test that has to panic, or to meet an exception.
+pub struct ShouldPanic {
+    name: &'static str,
+    message: &'static str,
+    body: fn(),
+}
+
+impl ShouldPanic {
+    /// Makes a test whose report has to contain `message`.
+    pub const fn new(name: &'static str, message: &'static str, body: fn()) -> Self {
+        Self { name, message, body }
+    }
+}
+
+impl Test for ShouldPanic {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn expected(&self) -> Expected {
+        Expected::Stop(self.message)
+    }
+
+    fn run(&self) {
+        (self.body)();
+    }
+}
+
+/// A test that has to reset the machine.
+pub struct ShouldReset {
+    name: &'static str,
+    body: fn(),
+}
+
+impl ShouldReset {
+    /// Makes a test.
+    pub const fn new(name: &'static str, body: fn()) -> Self {
+        Self { name, body }
+    }
+}
+
+impl Test for ShouldReset {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn expected(&self) -> Expected {
+        Expected::Reset
+    }
+
+    fn run(&self) {
+        (self.body)();
+    }
+}
+
+/// A test that is run only when the command line says `ignored`.
+pub struct Ignored {
+    name: &'static str,
+    body: fn(),
+}
+
+impl Ignored {
+    /// Makes a test.
+    pub const fn new(name: &'static str, body: fn()) -> Self {
+        Self { name, body }
+    }
+}
+
+impl Test for Ignored {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn is_ignored(&self) -> bool {
+        true
+    }
+
+    fn run(&self) {
+        (self.body)();
+    }
+}
+
+/// The test that is running, for its last words.
+static RUNNING: spin::Mutex<Option<Expected>> = spin::Mutex::new(None);
+static MACHINE: Once<Machine> = Once::new();
+
+/// Returns the machine as bring-up left it.
+///
+/// # Panics
+/// If this isn't a test kernel.
+pub fn machine() -> &'static Machine {
+    MACHINE.get().expect("test kernels start by testing::start")
+}
+
+/// Brings the machine up as `main.rs` does, but for the prompt, and runs the
+/// tests.
+pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
+    let cpu = arch::percpu::start();
+    let clock = arch::clock::start(cpu);
+    log::start(clock);
+    console::history::start();
+    panic::start(cpu);
+    let serial = drivers::serial::start(cpu);
+    panic::set_ending(end_of_test);
+    let boot = boot::start(magic, information);
+    let processor = arch::processor::start(boot.options.processor_features());
+    let gdt = arch::gdt::start(cpu);
+    let idt = arch::idt::start(gdt);
+    let pic = arch::pic::start(idt);
+    let timer = arch::timer::start(pic);
+    let keyboard = drivers::keyboard::start(pic);
+    drivers::serial::start_interrupts(pic, boot.options.serial_mode());
+    let console = console::start(serial, keyboard, boot.information.screen);
+    let interrupts = arch::interrupts::start(idt, pic);
+    MACHINE.call_once(|| Machine { boot, clock, console, interrupts, processor, timer });
+    test_main();
+    exit(Exit::Done)
+}
+
+/// Runs the tests that the command line asks for; called by the test harness.
+pub fn run(tests: &[&dyn Test]) {
+    let options = &machine().boot.options;
+    let is_asked = |test: &&dyn Test| {
+        test.name().contains(options.test_filter.as_str())
+            && test.is_ignored() == options.is_ignored_asked
+    };
+    let asked = || tests.iter().copied().filter(is_asked);
+    serial_println(format_args!("running {} tests, from {}", asked().count(), options.test_from));
+    for test in asked().skip(options.test_from) {
+        run_one(test);
+    }
+    serial_println(format_args!("done"));
+}
+
+fn run_one(test: &dyn Test) {
+    let expected = test.expected();
+    let tail = if expected == Expected::Reset { " expects reset" } else { "" };
+    serial_println(format_args!("test {} ...{tail}", test.name()));
+    *RUNNING.lock() = Some(expected);
+    test.run();
+    *RUNNING.lock() = None;
+    match expected {
+        Expected::Return => serial_println(format_args!("ok")),
+        Expected::Stop(message) => serial_println(format_args!(
+            "FAILED: it came back, but should stop the kernel with: {message}"
+        )),
+        Expected::Reset => {
+            serial_println(format_args!("FAILED: it came back, but should reset the machine"));
+        }
+    }
+}
+
+/// What follows a panic's or an exception's report.
+fn end_of_test(report: &dyn fmt::Display) -> ! {
+    // Nobody holds the lock for longer than a copy, and never while tests run.
+    let expected = RUNNING.try_lock().and_then(|running| *running);
+    let mut emergency = log::Emergency;
+    let exit_as = match expected {
+        Some(Expected::Stop(message)) if Contains::search(report, message) => {
+            let _ = fmt::write(&mut emergency, format_args!("ok\n"));
+            Exit::StoppedAsExpected
+        }
+        _ => {
+            let _ =
+                fmt::write(&mut emergency, format_args!("FAILED: the kernel stopped, see above\n"));
+            Exit::Stopped
+        }
+    };
+    exit(exit_as)
+}
+
+fn exit(exit: Exit) -> ! {
+    drivers::serial::flush();
+    reset::exit_qemu(exit as u32);
+    arch::interrupts::halt()
+}
+
+fn serial_println(arguments: fmt::Arguments<'_>) {
+    // The writer takes everything.
+    let _ = fmt::write(&mut serial::Writer, format_args!("{arguments}\n"));
+}
+
+/// Looks for a text in what is written, without keeping all of it.
+struct Contains<'a> {
+    wanted: &'a str,
+    window: heapless::String<256>,
+    is_found: bool,
+}
+
+impl<'a> Contains<'a> {
+    fn search(text: &dyn fmt::Display, wanted: &'a str) -> bool {
+        let mut search = Contains { wanted, window: heapless::String::new(), is_found: false };
+        // The writer takes everything.
+        let _ = fmt::write(&mut search, format_args!("{text}"));
+        search.is_found
+    }
+}
+
+impl fmt::Write for Contains<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            while self.window.len() + c.len_utf8() > self.wanted.len() {
+                if self.window.is_empty() {
+                    break;
+                }
+                self.window.remove(0);
+            }
+            // A wanted text of more than 256 bytes is never found.
+            let _ = self.window.push(c);
+            self.is_found |= self.window == self.wanted;
+        }
+        Ok(())
+    }
+}
+
+/// Makes a kernel of a file in `tests/`: defines what the stub calls.
+#[macro_export]
+macro_rules! test_kernel {
+    ($test_main:ident) => {
+        #[expect(unsafe_code, reason = "the stub calls this symbol by its name")]
+        #[unsafe(no_mangle)]
+        extern "C" fn rust_main(magic: u32, information: u32) -> ! {
+            $crate::testing::start(magic, information, || $test_main())
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn texts_are_found_across_pieces() {
+        assert!(Contains::search(&format_args!("{}{}", "one t", "wo three"), "two"));
+        assert!(!Contains::search(&format_args!("{}", "one three"), "two"));
+        assert!(Contains::search(&format_args!("ätwöb"), "twö"));
+    }
+
+    #[test_case]
+    const PANIC_IS_SEEN: ShouldPanic =
+        ShouldPanic::new("testing::panic_is_seen", "as it should", || panic!("as it should"));
+
+    #[test_case]
+    const EXCEPTION_IS_SEEN: ShouldPanic =
+        ShouldPanic::new("testing::exception_is_seen", "#UD: invalid-opcode", || {
+            arch::provoke::provoke(arch::exceptions::Exception::InvalidOpcode);
+        });
+
+    #[test_case]
+    const RESET_IS_SEEN: ShouldReset =
+        ShouldReset::new("testing::reset_is_seen", || reset::reboot());
+}
