@@ -370,7 +370,7 @@ serial_settings_end:
 hex_digits:        db "0123456789abcdef"
 message_p4:        db "[    0.000000] stub: page tables built, P4 at 0x", 0
 message_newline:   db 13, 10, 0
-message_multiboot: db "not loaded by a Multiboot2 loader; boot it with GRUB's multiboot2 command", 0
+message_multiboot: db "not loaded by Multiboot2; use the command multiboot2 of GRUB", 0
 message_cpuid:     db "this processor has no CPUID; a 64-bit one is needed", 0
 message_long_mode: db "this processor has no long mode; a 64-bit one is needed", 0
 

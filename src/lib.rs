@@ -26,6 +26,7 @@
 #![test_runner(crate::testing::run)]
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 #[expect(unsafe_code, reason = "ports, control registers, tables the processor reads")]
 pub mod arch;

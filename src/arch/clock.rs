@@ -59,10 +59,10 @@ pub fn start(_cpu: &PerCpu) -> Clock {
 }
 
 fn measure() -> Option<u64> {
-    const MEASURED_MS: u64 = 10;
-    let before = read_tsc();
-    pit::wait_ms(MEASURED_MS as u16)?;
-    Some((read_tsc() - before) * 1000 / MEASURED_MS)
+    /// 10 ms.
+    const CLOCKS: u16 = (pit::INPUT_HZ / 100) as u16;
+    let (ticks, clocks) = pit::measure(CLOCKS, read_tsc)?;
+    Some(ticks * u64::from(pit::INPUT_HZ) / clocks)
 }
 
 /// Returns the time stamp counter.

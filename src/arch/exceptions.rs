@@ -136,12 +136,11 @@ pub(super) fn handle(frame: &mut TrapFrame) {
         frame.rflags &= !RFlags::TRAP_FLAG.bits();
         return;
     }
-    if percpu::current().is_skipping_exceptions.load(Ordering::Relaxed) {
-        if let Some(landing) = fixups::find(frame.rip) {
-            log::info!("{report}");
-            frame.rip = landing;
-            return;
-        }
+    let is_skipping = percpu::current().is_skipping_exceptions.load(Ordering::Relaxed);
+    if is_skipping && let Some(landing) = fixups::find(frame.rip) {
+        log::info!("{report}");
+        frame.rip = landing;
+        return;
     }
     match FATAL.get() {
         Some(fatal) => fatal(&report),

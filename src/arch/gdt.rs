@@ -166,7 +166,8 @@ mod tests {
         assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
         assert_eq!(CS::get_reg(), gdt.kernel_code);
         assert_eq!(DS::get_reg().0, 0);
-        assert_eq!(sgdt().base, VirtAddr::from_ptr(&gdt.table));
+        let loaded = sgdt().base;
+        assert_eq!(loaded, VirtAddr::from_ptr(&gdt.table));
     }
 
     #[test_case]

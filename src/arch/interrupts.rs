@@ -1,11 +1,14 @@
 //! The interrupt flag.
 
 use core::arch::asm;
+use core::marker::PhantomData;
+use core::sync::atomic::Ordering;
 
 use x86_64::instructions::interrupts;
 use x86_64::registers::rflags::{self, RFlags};
 
 use super::idt::Idt;
+use super::percpu;
 use super::pic::Pic;
 use super::progress::{self, Stage};
 
@@ -26,25 +29,37 @@ pub fn are_enabled() -> bool {
     rflags::read().contains(RFlags::INTERRUPT_FLAG)
 }
 
-/// Turns interrupts off while it lives, then puts them back as they were.
+/// Keeps interrupts off on this processor while it lives.
+///
+/// When the last one of a processor is dropped, in whatever order, interrupts
+/// are as they were before the first.
 pub struct InterruptsOff {
-    were_enabled: bool,
+    /// It is one processor's affair.
+    _not_send: PhantomData<*const ()>,
 }
 
 impl InterruptsOff {
     /// Turns interrupts off on this processor.
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        let were_enabled = are_enabled();
+        let were_on = are_enabled();
         interrupts::disable();
-        Self { were_enabled }
+        let cpu = percpu::current();
+        let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
+        if depth == 0 {
+            cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
+        }
+        cpu.interrupts_off_depth.store(depth + 1, Ordering::Relaxed);
+        Self { _not_send: PhantomData }
     }
 
-    /// Sleeps until the next interrupt was handled, with interrupts on, if they
-    /// were on before; they are off again on return. An interrupt that came
-    /// since they were turned off ends the sleep at once.
+    /// Sleeps until the next interrupt was handled, if this is the only one and
+    /// interrupts were on before it; they are off again on return. An interrupt
+    /// that came since they were turned off ends the sleep at once.
     pub fn wait(&self) {
-        if self.were_enabled {
+        let cpu = percpu::current();
+        let is_only = cpu.interrupts_off_depth.load(Ordering::Relaxed) == 1;
+        if is_only && cpu.were_interrupts_on.load(Ordering::Relaxed) {
             interrupts::enable_and_hlt();
             interrupts::disable();
         } else {
@@ -55,7 +70,10 @@ impl InterruptsOff {
 
 impl Drop for InterruptsOff {
     fn drop(&mut self) {
-        if self.were_enabled {
+        let cpu = percpu::current();
+        let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed) - 1;
+        cpu.interrupts_off_depth.store(depth, Ordering::Relaxed);
+        if depth == 0 && cpu.were_interrupts_on.load(Ordering::Relaxed) {
             interrupts::enable();
         }
     }

@@ -73,15 +73,21 @@ pub(super) fn dispatch(vector: u8, times: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use x86_64::instructions::interrupts::software_interrupt;
+    use core::arch::asm;
+
+    /// Enters a vector by an INT instruction.
+    macro_rules! interrupt {
+        ($vector:literal) => {
+            // SAFETY: the vector has a handler, which returns.
+            unsafe { asm!("int {}", const $vector) }
+        };
+    }
 
     #[test_case]
     fn unexpected_vectors_are_counted() {
         let before = count(0xF3);
-        // SAFETY: the vector has a handler, which returns.
-        unsafe { software_interrupt::<0xF3>() };
-        // SAFETY: as above.
-        unsafe { software_interrupt::<0xF3>() };
+        interrupt!(0xF3);
+        interrupt!(0xF3);
         assert_eq!(count(0xF3), before + 2);
     }
 
@@ -89,10 +95,8 @@ mod tests {
     fn spurious_interrupts_are_told_from_real_ones() {
         let (master, slave) = spurious_counts();
         // Nothing is in service, so these look as the spurious ones do.
-        // SAFETY: the vector has a handler, which returns.
-        unsafe { software_interrupt::<0x27>() };
-        // SAFETY: as above.
-        unsafe { software_interrupt::<0x2F>() };
+        interrupt!(0x27);
+        interrupt!(0x2F);
         assert_eq!(spurious_counts(), (master + 1, slave + 1));
     }
 }

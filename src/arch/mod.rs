@@ -21,6 +21,7 @@ pub mod irq;
 pub mod percpu;
 pub mod pic;
 mod pit;
+pub mod ports;
 pub mod processor;
 pub mod progress;
 pub mod provoke;

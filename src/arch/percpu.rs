@@ -21,6 +21,10 @@ pub struct PerCpu {
     /// The processor's number, from 0.
     pub id: u32,
     held_ranks: AtomicU32,
+    /// How many `InterruptsOff` there are.
+    pub(super) interrupts_off_depth: AtomicU32,
+    /// Whether interrupts were on before the first of them.
+    pub(super) were_interrupts_on: AtomicBool,
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
     /// How often each vector was entered.
@@ -36,6 +40,8 @@ impl PerCpu {
             this,
             id,
             held_ranks: AtomicU32::new(0),
+            interrupts_off_depth: AtomicU32::new(0),
+            were_interrupts_on: AtomicBool::new(false),
             is_skipping_exceptions: AtomicBool::new(false),
             vector_counts: [const { AtomicU64::new(0) }; 256],
             spurious_counts: [const { AtomicU64::new(0) }; 2],

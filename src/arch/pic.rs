@@ -4,21 +4,15 @@
 //! command words". IRQ 0 to 7 arrive at vectors 0x20 to 0x27, IRQ 8 to 15 at
 //! 0x28 to 0x2F.
 
-use x86_64::instructions::port::Port;
-
 use super::idt::Idt;
 use super::interrupts::InterruptsOff;
+use super::ports::{PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA, POST};
 use super::progress::{self, Stage};
 
 /// The vector of IRQ 0.
 pub const FIRST_VECTOR: u8 = 0x20;
 /// How many lines both controllers have together.
 pub const LINES: u8 = 16;
-
-const MASTER_COMMAND: u16 = 0x20;
-const MASTER_DATA: u16 = 0x21;
-const SLAVE_COMMAND: u16 = 0xA0;
-const SLAVE_DATA: u16 = 0xA1;
 
 /// The master's line that the slave is wired to.
 const CASCADE: u8 = 2;
@@ -37,21 +31,20 @@ pub struct Pic(());
 pub fn start(_idt: Idt) -> Pic {
     progress::mark(Stage::Pic);
     for (port, value) in [
-        (MASTER_COMMAND, ICW1_INIT_WITH_ICW4),
-        (SLAVE_COMMAND, ICW1_INIT_WITH_ICW4),
-        (MASTER_DATA, FIRST_VECTOR),
-        (SLAVE_DATA, FIRST_VECTOR + 8),
-        (MASTER_DATA, 1 << CASCADE),
-        (SLAVE_DATA, CASCADE),
-        (MASTER_DATA, ICW4_8086),
-        (SLAVE_DATA, ICW4_8086),
-        (MASTER_DATA, !(1 << CASCADE)),
-        (SLAVE_DATA, 0xFF),
+        (PIC_MASTER_COMMAND, ICW1_INIT_WITH_ICW4),
+        (PIC_SLAVE_COMMAND, ICW1_INIT_WITH_ICW4),
+        (PIC_MASTER_DATA, FIRST_VECTOR),
+        (PIC_SLAVE_DATA, FIRST_VECTOR + 8),
+        (PIC_MASTER_DATA, 1 << CASCADE),
+        (PIC_SLAVE_DATA, CASCADE),
+        (PIC_MASTER_DATA, ICW4_8086),
+        (PIC_SLAVE_DATA, ICW4_8086),
+        (PIC_MASTER_DATA, !(1 << CASCADE)),
+        (PIC_SLAVE_DATA, 0xFF),
     ] {
-        write(port, value);
-        // Old controllers need time between the words; the POST port is a bus
-        // cycle of about a microsecond.
-        write(0x80, progress::Stage::Pic as u8);
+        port.write(value);
+        // Old controllers need time between the words.
+        POST.write(Stage::Pic as u8);
     }
     log::info!(
         "IRQ 0 to 15 at vectors {FIRST_VECTOR:#x} to {:#x}, all masked",
@@ -64,8 +57,9 @@ impl Pic {
     /// Lets the interrupts of `line` through.
     pub(super) fn unmask(self, line: u8) {
         let _interrupts_off = InterruptsOff::new();
-        let (port, bit) = if line < 8 { (MASTER_DATA, line) } else { (SLAVE_DATA, line - 8) };
-        write(port, read(port) & !(1 << bit));
+        let (port, bit) =
+            if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
+        port.write(port.read() & !(1 << bit));
     }
 }
 
@@ -74,16 +68,16 @@ impl Pic {
 /// interrupt of the cascade to the master, and is ended there.
 pub(super) fn is_spurious(line: u8) -> bool {
     let command = match line {
-        7 => MASTER_COMMAND,
-        15 => SLAVE_COMMAND,
+        7 => PIC_MASTER_COMMAND,
+        15 => PIC_SLAVE_COMMAND,
         _ => return false,
     };
-    write(command, OCW3_READ_IN_SERVICE);
-    if read(command) & 0x80 != 0 {
+    command.write(OCW3_READ_IN_SERVICE);
+    if command.read() & 0x80 != 0 {
         return false;
     }
     if line == 15 {
-        write(MASTER_COMMAND, OCW2_END_OF_INTERRUPT);
+        PIC_MASTER_COMMAND.write(OCW2_END_OF_INTERRUPT);
     }
     true
 }
@@ -91,18 +85,7 @@ pub(super) fn is_spurious(line: u8) -> bool {
 /// Ends the interrupt of `line` that is in service.
 pub(super) fn end_of_interrupt(line: u8) {
     if line >= 8 {
-        write(SLAVE_COMMAND, OCW2_END_OF_INTERRUPT);
+        PIC_SLAVE_COMMAND.write(OCW2_END_OF_INTERRUPT);
     }
-    write(MASTER_COMMAND, OCW2_END_OF_INTERRUPT);
-}
-
-fn write(port: u16, value: u8) {
-    // SAFETY: the controllers are this module's alone, and what it writes keeps
-    // to their datasheet.
-    unsafe { Port::new(port).write(value) }
-}
-
-fn read(port: u16) -> u8 {
-    // SAFETY: reading a mask or the in-service register changes nothing.
-    unsafe { Port::new(port).read() }
+    PIC_MASTER_COMMAND.write(OCW2_END_OF_INTERRUPT);
 }

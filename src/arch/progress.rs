@@ -3,14 +3,13 @@
 //! The stub and [`mark`] leave a byte on port 0x80, where a POST card shows it,
 //! and in a CMOS byte that outlives a reset. `docs/boot.md` lists the values.
 
-use x86_64::instructions::port::Port;
-
 use super::handover;
 use super::interrupts::InterruptsOff;
+use super::ports::{CMOS_DATA, CMOS_INDEX, POST};
 
 /// In the extended half of the CMOS, outside of the bytes that the BIOS sums up
 /// and of those that QEMU and Bochs use. The same as in `asm/boot.asm`.
-const CMOS_INDEX: u8 = 0x7E;
+const PROGRESS_BYTE: u8 = 0x7E;
 
 /// The values of the stub's steps: 0xA0 plus the step's number.
 const STUB_STEPS: core::ops::RangeInclusive<u8> = 0xA1..=0xAD;
@@ -105,13 +104,10 @@ impl LastBoot {
 /// Leaves `stage` on port 0x80 and in the CMOS.
 pub fn mark(stage: Stage) {
     let _interrupts_off = InterruptsOff::new();
-    let byte = stage as u8;
-    // SAFETY: port 0x80 is the POST port; nothing reads it.
-    unsafe { Port::new(0x80).write(byte) };
-    // SAFETY: selects a CMOS byte; interrupts are off, so nobody selects another.
-    unsafe { Port::new(0x70).write(CMOS_INDEX) };
-    // SAFETY: the selected byte belongs to nobody else.
-    unsafe { Port::new(0x71).write(byte) };
+    POST.write(stage as u8);
+    // Interrupts are off, so nobody selects another byte in between.
+    CMOS_INDEX.write(PROGRESS_BYTE);
+    CMOS_DATA.write(stage as u8);
 }
 
 /// Returns how the boot before this one ended.
@@ -154,10 +150,7 @@ mod tests {
     fn mark_is_kept_by_the_cmos() {
         mark(Stage::Timer);
         let _interrupts_off = InterruptsOff::new();
-        // SAFETY: selects the byte that `mark` wrote.
-        unsafe { Port::new(0x70).write(CMOS_INDEX) };
-        // SAFETY: reading a CMOS byte changes nothing.
-        let byte: u8 = unsafe { Port::new(0x71).read() };
-        assert_eq!(byte, Stage::Timer as u8);
+        CMOS_INDEX.write(PROGRESS_BYTE);
+        assert_eq!(CMOS_DATA.read(), Stage::Timer as u8);
     }
 }

@@ -16,26 +16,30 @@ use super::percpu;
 const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
 const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
 
-/// Runs instructions; the one at label 2 may fault, and label 3, behind all of
-/// them, is where to go on.
+/// Runs instructions of which the one at label 2 may fault; label 3, behind all
+/// of them, is where to go on then. They change nothing but the operands, or
+/// what is put back behind them.
 macro_rules! provoke {
     ($($line:literal),+ ; $($operands:tt)*) => {
-        asm!(
-            $($line,)+
-            "3:",
-            ".pushsection .fixups, \"a\"",
-            ".quad 2b, 3b",
-            ".popsection",
-            $($operands)*
-        )
+        // SAFETY: each use changes only its operands, and state that the kernel
+        // doesn't use: FS, the x87 registers. What faults has no effect.
+        unsafe {
+            asm!(
+                $($line,)+
+                "3:",
+                ".pushsection .fixups, \"a\"",
+                ".quad 2b, 3b",
+                ".popsection",
+                $($operands)*
+            )
+        }
     };
 }
 
 /// Names a vector by an INT instruction.
 macro_rules! interrupt {
     ($vector:literal) => {
-        // SAFETY: the vector's handler reports; if it comes back, nothing changed.
-        unsafe { provoke!("int {vector}", "2: nop"; vector = const $vector) }
+        provoke!("int {vector}", "2: nop"; vector = const $vector)
     };
 }
 
@@ -44,50 +48,30 @@ pub fn provoke(exception: Exception) {
     use Exception as E;
     let gdt = percpu::current().gdt.get().expect("the GDT is loaded early");
     match exception {
-        // SAFETY: changes EAX and EDX, as told, then faults.
-        E::DivideError => unsafe {
-            provoke!("2: div {divisor:e}"; divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _);
-        },
-        // SAFETY: the trap flag is cleared by the handler.
-        E::Debug => unsafe {
-            asm!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "nop");
-        },
+        E::DivideError => provoke!("2: div {divisor:e}";
+            divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _),
+        // The handler clears the trap flag.
+        E::Debug => provoke!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "2: nop";),
         E::Nmi => interrupt!(2),
-        // SAFETY: the handler comes back.
-        E::Breakpoint => unsafe { asm!("int3", options(nomem, nostack)) },
-        // SAFETY: the handler comes back.
-        E::Overflow => unsafe { asm!("int 4", options(nomem, nostack)) },
+        E::Breakpoint => provoke!("int3", "2: nop";),
+        E::Overflow => interrupt!(4),
         E::BoundRange => interrupt!(5),
-        // SAFETY: faults and changes nothing.
-        E::InvalidOpcode => unsafe { provoke!("2: ud2";) },
+        E::InvalidOpcode => provoke!("2: ud2";),
         E::DeviceNotAvailable => provoke_device_not_available(),
-        // SAFETY: the stack pointer is put back, should the handler come back.
-        E::DoubleFault => unsafe {
-            provoke!("mov {kept}, rsp", "mov rsp, {unmapped}", "2: push rax", "mov rsp, {kept}";
-                kept = out(reg) _, unmapped = in(reg) UNMAPPED);
-        },
+        E::DoubleFault => provoke!(
+            "mov {kept}, rsp", "mov rsp, {unmapped}", "2: push rax", "mov rsp, {kept}";
+            kept = out(reg) _, unmapped = in(reg) UNMAPPED),
         E::CoprocessorSegmentOverrun => interrupt!(9),
-        // SAFETY: the shorter TSS is the same but for its limit. The NMI's gate
-        // then asks for a stack beyond that limit.
-        E::InvalidTss => unsafe {
-            provoke!("ltr {short:x}", "2: int 2"; short = in(reg) gdt.short_tss.0);
-        },
-        // SAFETY: faults and leaves FS, which nobody uses.
-        E::SegmentNotPresent => unsafe {
-            provoke!("2: mov fs, {selector:x}"; selector = in(reg) gdt.not_present.0);
-        },
-        // SAFETY: faults and leaves SS.
-        E::StackSegment => unsafe {
-            provoke!("2: mov ss, {selector:x}"; selector = in(reg) gdt.not_present.0);
-        },
-        // SAFETY: faults and reads nothing.
-        E::GeneralProtection => unsafe {
-            provoke!("2: mov {address}, [{address}]"; address = inout(reg) NOT_CANONICAL => _);
-        },
-        // SAFETY: faults and reads nothing.
-        E::PageFault => unsafe {
-            provoke!("2: mov {address}, [{address}]"; address = inout(reg) UNMAPPED => _);
-        },
+        // The NMI's gate then asks for a stack beyond the shorter TSS's limit.
+        E::InvalidTss => provoke!("ltr {short:x}", "2: int 2"; short = in(reg) gdt.short_tss.0),
+        E::SegmentNotPresent => provoke!("2: mov fs, {selector:x}";
+            selector = in(reg) gdt.not_present.0),
+        E::StackSegment => provoke!("2: mov ss, {selector:x}";
+            selector = in(reg) gdt.not_present.0),
+        E::GeneralProtection => provoke!("2: mov {address}, [{address}]";
+            address = inout(reg) NOT_CANONICAL => _),
+        E::PageFault => provoke!("2: mov {address}, [{address}]";
+            address = inout(reg) UNMAPPED => _),
         E::X87FloatingPoint => provoke_x87(),
         E::AlignmentCheck => interrupt!(17),
         E::MachineCheck => interrupt!(18),
@@ -112,16 +96,14 @@ pub fn provoke_and_skip(exception: Exception) {
 
 /// Uses a vector that is reserved, so that it has no gate.
 pub fn provoke_reserved_vector() {
-    // SAFETY: faults at the missing gate.
-    unsafe { provoke!("2: int 15";) }
+    provoke!("2: int 15";);
 }
 
 fn provoke_device_not_available() {
     let before = Cr0::read();
     // SAFETY: the kernel itself uses no floating point.
     unsafe { Cr0::write(before | Cr0Flags::TASK_SWITCHED) };
-    // SAFETY: faults and changes nothing.
-    unsafe { provoke!("2: fnop";) };
+    provoke!("2: fnop";);
     // SAFETY: as it was.
     unsafe { Cr0::write(before) };
 }
@@ -129,11 +111,7 @@ fn provoke_device_not_available() {
 /// Divides one by zero with that exception unmasked.
 fn provoke_x87() {
     let control_word: u16 = 0x037B;
-    // SAFETY: the kernel uses no x87; the registers are reset at the end.
-    unsafe {
-        provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait";
-            control_word = in(reg) &raw const control_word);
-    }
-    // SAFETY: resets the x87 and clears what is pending.
-    unsafe { asm!("fninit", options(nomem, nostack)) };
+    provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait"; control_word = in(reg) &raw const control_word);
+    // Clears what is pending.
+    provoke!("2: fninit";);
 }

@@ -3,7 +3,6 @@
 use core::fmt;
 
 use x86_64::VirtAddr;
-use x86_64::instructions::port::Port;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 use x86_64::registers::debug::Dr6;
 use x86_64::registers::model_specific::Msr;
@@ -12,6 +11,7 @@ use x86_64::structures::idt::{DescriptorTable, PageFaultErrorCode, SelectorError
 
 use super::exceptions::Exception;
 use super::gdt;
+use super::ports::SYSTEM_CONTROL;
 use super::trap::TrapFrame;
 
 /// Machine check banks that are looked at, as many as QEMU has.
@@ -175,7 +175,13 @@ impl fmt::Display for Report<'_> {
                 write!(f, " {name} {value:#018x}")?;
             }
         }
-        write!(f, "\n  CR4 {:#018x}", Cr4::read_raw())
+        let here = 0_u8;
+        write!(
+            f,
+            "\n  CR4 {:#018x}  report on the {}",
+            Cr4::read_raw(),
+            Stack((&raw const here).addr() as u64)
+        )
     }
 }
 
@@ -238,8 +244,7 @@ fn write_debug_status(f: &mut fmt::Formatter<'_>, dr6: u64) -> fmt::Result {
 ///
 /// Source: PC/AT Technical Reference, "System control port B".
 fn nmi_reason() -> u64 {
-    // SAFETY: reading the port changes nothing.
-    u64::from(unsafe { Port::<u8>::new(0x61).read() })
+    u64::from(SYSTEM_CONTROL.read())
 }
 
 fn write_nmi_reason(f: &mut fmt::Formatter<'_>, reason: u64) -> fmt::Result {

@@ -2,11 +2,14 @@
 
 use core::arch::asm;
 
-use x86_64::instructions::port::Port;
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::{VirtAddr, instructions::tables::lidt};
 
-use super::interrupts;
+use super::interrupts::{self, InterruptsOff};
+use super::ports::{
+    BOCHS_PM1A_CONTROL, BOCHS_SHUTDOWN, KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL,
+    RESET_CONTROL,
+};
 use super::progress::{self, Stage};
 
 /// Restarts the machine: by the keyboard controller, by the chipset's reset
@@ -15,15 +18,13 @@ use super::progress::{self, Stage};
 /// Source: PC/AT Technical Reference, "8042 commands"; Intel 500 series PCH
 /// datasheet, "Reset Control Register".
 pub fn reboot() -> ! {
-    progress::mark(Stage::Reboot);
-    x86_64::instructions::interrupts::disable();
     const PULSE_RESET_LINE: u8 = 0xFE;
     const RESET_CPU_AND_SYSTEM: u8 = 0x06;
-    // SAFETY: restarting is what is asked for.
-    unsafe { Port::new(0x64).write(PULSE_RESET_LINE) };
+    let _interrupts_off = InterruptsOff::new();
+    progress::mark(Stage::Reboot);
+    KEYBOARD_COMMAND.write(PULSE_RESET_LINE);
     settle();
-    // SAFETY: as above.
-    unsafe { Port::new(0xCF9).write(RESET_CPU_AND_SYSTEM) };
+    RESET_CONTROL.write(RESET_CPU_AND_SYSTEM);
     settle();
     triple_fault()
 }
@@ -31,18 +32,14 @@ pub fn reboot() -> ! {
 /// Switches the machine off where a way is known: QEMU's and Bochs' ports.
 /// Elsewhere it halts, ready to be switched off by hand.
 pub fn power_off() -> ! {
-    progress::mark(Stage::PowerOff);
-    x86_64::instructions::interrupts::disable();
     const SLEEP_ENABLE_S5: u16 = 0x2000;
-    // QEMU's PM1a control register under SeaBIOS and OVMF on the machine pc and
-    // q35; then that of old QEMUs and of Bochs' own.
-    for port in [0x604, 0xB004] {
-        // SAFETY: on other machines nothing answers there.
-        unsafe { Port::new(port).write(SLEEP_ENABLE_S5) };
+    let _interrupts_off = InterruptsOff::new();
+    progress::mark(Stage::PowerOff);
+    for port in [QEMU_PM1A_CONTROL, BOCHS_PM1A_CONTROL] {
+        port.write(SLEEP_ENABLE_S5);
     }
     for letter in *b"Shutdown" {
-        // SAFETY: Bochs' port; elsewhere nothing answers there.
-        unsafe { Port::new(0x8900).write(letter) };
+        BOCHS_SHUTDOWN.write(letter);
     }
     log::warn!("this machine can't be switched off from here; it is safe to do so by hand");
     interrupts::halt()
@@ -50,9 +47,8 @@ pub fn power_off() -> ! {
 
 /// Ends QEMU through its isa-debug-exit device with `status` × 2 + 1, if it has
 /// the device.
-pub fn exit_qemu(status: u32) {
-    // SAFETY: elsewhere nothing answers there.
-    unsafe { Port::new(0xF4).write(status) };
+pub fn exit_qemu(status: u8) {
+    QEMU_EXIT.write(status);
 }
 
 /// Makes the processor shut down, which resets the machine: an exception that
@@ -66,10 +62,9 @@ pub fn triple_fault() -> ! {
     interrupts::halt()
 }
 
-/// Gives a reset the time to happen.
+/// Gives a reset the time to happen: about 100 ms.
 fn settle() {
     for _ in 0..100_000 {
-        // SAFETY: a bus cycle of about a microsecond on a port nothing reads.
-        unsafe { Port::new(0x80).write(Stage::Reboot as u8) };
+        POST.write(Stage::Reboot as u8);
     }
 }

@@ -120,7 +120,7 @@ impl core::fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         const SHOWN_CHARS: usize = 200;
         match self.0.char_indices().nth(SHOWN_CHARS) {
-            Some((end, _)) => write!(f, "\"{}\"… ({} bytes)", &self.0[..end], self.0.len()),
+            Some((end, _)) => write!(f, "\"{}\"... ({} bytes)", &self.0[..end], self.0.len()),
             None => write!(f, "\"{}\"", self.0),
         }
     }

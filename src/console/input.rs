@@ -65,10 +65,9 @@ impl Escape {
 /// function keys) and bytes that aren't ASCII are skipped.
 pub fn try_read_key() -> Option<Key> {
     while let Some(byte) = serial::try_read() {
-        if ESCAPE.lock().advance(byte) && byte.is_ascii() {
-            if let Some(key) = Key::from_char(byte as char) {
-                return Some(key);
-            }
+        let is_text = ESCAPE.lock().advance(byte) && byte.is_ascii();
+        if is_text && let Some(key) = Key::from_char(byte as char) {
+            return Some(key);
         }
     }
     while let Some(c) = keyboard::try_read() {

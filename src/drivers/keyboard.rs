@@ -8,16 +8,12 @@
 use heapless::Deque;
 use pc_keyboard::layouts::Us104Key;
 use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
-use x86_64::instructions::port::Port;
 
 use crate::arch::irq::{self, Irq};
 use crate::arch::pic::Pic;
+use crate::arch::ports::{KEYBOARD_COMMAND, KEYBOARD_DATA, KEYBOARD_STATUS, Port8};
 use crate::arch::progress::{self, Stage};
 use crate::sync::{IrqMutex, Rank};
-
-const DATA: u16 = 0x60;
-const STATUS: u16 = 0x64;
-const COMMAND: u16 = 0x64;
 
 const STATUS_OUTPUT_FULL: u8 = 1 << 0;
 const STATUS_INPUT_FULL: u8 = 1 << 1;
@@ -73,7 +69,7 @@ impl State {
         if status & STATUS_OUTPUT_FULL == 0 {
             return;
         }
-        if self.scan_codes.push_back(read_data()).is_err() {
+        if self.scan_codes.push_back(KEYBOARD_DATA.read()).is_err() {
             self.lost += 1;
         }
     }
@@ -128,23 +124,22 @@ fn configure() -> Option<()> {
     // What was typed so far is not for us.
     for _ in 0..16 {
         if status()? & STATUS_OUTPUT_FULL != 0 {
-            read_data();
+            KEYBOARD_DATA.read();
         }
     }
-    send(COMMAND, ENABLE_FIRST_PORT)?;
-    send(COMMAND, READ_CONFIGURATION)?;
+    send(KEYBOARD_COMMAND, ENABLE_FIRST_PORT)?;
+    send(KEYBOARD_COMMAND, READ_CONFIGURATION)?;
     wait_for(|status| status & STATUS_OUTPUT_FULL != 0)?;
-    let before = read_data();
+    let before = KEYBOARD_DATA.read();
     let configuration =
         (before | CONFIGURATION_INTERRUPT | CONFIGURATION_TRANSLATE) & !CONFIGURATION_PORT_OFF;
-    send(COMMAND, WRITE_CONFIGURATION)?;
-    send(DATA, configuration)
+    send(KEYBOARD_COMMAND, WRITE_CONFIGURATION)?;
+    send(KEYBOARD_DATA, configuration)
 }
 
-fn send(port: u16, value: u8) -> Option<()> {
+fn send(port: Port8, value: u8) -> Option<()> {
     wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
-    // SAFETY: the controller is this module's alone, and is ready for a byte.
-    unsafe { Port::new(port).write(value) };
+    port.write(value);
     Some(())
 }
 
@@ -153,14 +148,8 @@ fn wait_for(is_ready: impl Fn(u8) -> bool) -> Option<()> {
 }
 
 fn status() -> Option<u8> {
-    // SAFETY: reading the status changes nothing.
-    let status: u8 = unsafe { Port::new(STATUS).read() };
+    let status = KEYBOARD_STATUS.read();
     (status != STATUS_ABSENT).then_some(status)
-}
-
-fn read_data() -> u8 {
-    // SAFETY: takes the byte that the controller holds.
-    unsafe { Port::new(DATA).read() }
 }
 
 #[cfg(test)]

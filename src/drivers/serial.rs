@@ -117,12 +117,9 @@ pub fn write(text: &str) {
     }
 }
 
-/// Waits until all queued text has left the UART's queue.
+/// Waits until all queued text is sent, if nobody holds the lock.
 pub fn flush() {
-    let mut port = PORT.lock();
-    while port.is_present && !port.to_send.is_empty() {
-        port.send_some();
-    }
+    PORT.try_with(Port::flush);
 }
 
 /// Takes a received byte, if there is one.
@@ -167,7 +164,7 @@ impl Port {
     /// that was all.
     fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
         if self.mode == Mode::Polling {
-            while let Some(byte) = text.next() {
+            for byte in text.by_ref() {
                 if !poll_send(&mut self.uart, byte) {
                     self.is_present = false;
                     return true;
@@ -222,6 +219,14 @@ impl Port {
         }
     }
 
+    fn flush(&mut self) {
+        while let Some(byte) = self.to_send.pop_front() {
+            if !poll_send(&mut self.uart, byte) {
+                return;
+            }
+        }
+    }
+
     /// Fills the transmitter's FIFO, if that is empty.
     fn send_some(&mut self) {
         let sent = self.uart.send_bytes(self.to_send.as_slices().0);
@@ -267,6 +272,8 @@ fn write_emergency(text: &str) {
     if !IS_PRESENT.load(Ordering::Relaxed) {
         return;
     }
+    // What was printed before comes first.
+    flush();
     let mut uart = uart();
     for byte in LineEnds::new(text) {
         if !poll_send(&mut uart, byte) {

@@ -6,8 +6,8 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use boot_information::{Screen, ScreenKind};
-use x86_64::instructions::port::Port;
 
+use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
 use crate::mm::layout;
 
 /// Cells in a row.
@@ -98,11 +98,8 @@ impl VgaText {
         let column = self.column.min(COLUMNS - 1);
         let [low, high] = ((self.row * COLUMNS + column) as u16).to_le_bytes();
         for (register, value) in [(CURSOR_HIGH, high), (CURSOR_LOW, low)] {
-            // SAFETY: selects a register of the CRT controller, which is this
-            // module's alone.
-            unsafe { Port::new(0x3D4).write(register) };
-            // SAFETY: moves the cursor to a cell of the screen.
-            unsafe { Port::new(0x3D5).write(value) };
+            CRTC_INDEX.write(register);
+            CRTC_DATA.write(value);
         }
     }
 }

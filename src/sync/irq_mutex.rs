@@ -36,6 +36,16 @@ impl<T> IrqMutex<T> {
             _interrupts_off: interrupts_off,
         }
     }
+
+    /// Runs `action` on the value if nobody holds the lock; without a look at
+    /// the rank. For the last words of a kernel that can't go on: whoever holds
+    /// a lock then will never give it back.
+    pub fn try_with(&self, action: impl FnOnce(&mut T)) {
+        let _interrupts_off = InterruptsOff::new();
+        if let Some(mut value) = self.inner.try_lock() {
+            action(&mut value);
+        }
+    }
 }
 
 /// Access to what an [`IrqMutex`] protects; dropping it gives the lock back.

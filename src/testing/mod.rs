@@ -38,7 +38,7 @@ use crate::{boot, console, drivers, log, panic};
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
+#[repr(u8)]
 enum Exit {
     /// All is done: status 33.
     Done = 0x10,
@@ -258,7 +258,7 @@ fn end_of_test(report: &dyn fmt::Display) -> ! {
 
 fn exit(exit: Exit) -> ! {
     drivers::serial::flush();
-    reset::exit_qemu(exit as u32);
+    reset::exit_qemu(exit as u8);
     arch::interrupts::halt()
 }
 

@@ -12,6 +12,7 @@
 
 #![no_std]
 #![deny(unsafe_code)]
+#![warn(missing_docs)]
 
 mod tags;
 #[cfg(test)]
@@ -247,28 +248,22 @@ pub fn parse(bytes: &[u8]) -> Result<BootInformation, Error> {
         // A full list loses further problems, not information.
         let _ = info.problems.push(Problem::MalformedTag(kind));
     }
-    if verdicts.is_usable(TagKind::LoaderName) {
-        if let Some(tag) = loaded.boot_loader_name_tag() {
-            match tag.name() {
-                Ok(name) => {
-                    // For people; a cut name still tells the loader.
-                    let _ = push_cut(&mut info.loader_name, name);
-                }
-                Err(_) => info.note(Problem::MalformedString(TagKind::LoaderName)),
-            }
-        }
+    // The crate panics already while it casts a malformed tag, so a kind's
+    // verdict comes before its tag.
+    let name = verdicts.usable(TagKind::LoaderName, || loaded.boot_loader_name_tag());
+    match name.map(|tag| tag.name()) {
+        // For people; a cut name still tells the loader.
+        Some(Ok(name)) => drop(push_cut(&mut info.loader_name, name)),
+        Some(Err(_)) => info.note(Problem::MalformedString(TagKind::LoaderName)),
+        None => {}
     }
-    if verdicts.is_usable(TagKind::CommandLine) {
-        if let Some(tag) = loaded.command_line_tag() {
-            match tag.cmdline() {
-                Ok(line) => {
-                    if push_cut(&mut info.command_line, line).is_err() {
-                        info.note(Problem::CommandLineCut { len_bytes: line.len() });
-                    }
-                }
-                Err(_) => info.note(Problem::MalformedString(TagKind::CommandLine)),
-            }
+    let line = verdicts.usable(TagKind::CommandLine, || loaded.command_line_tag());
+    match line.map(|tag| tag.cmdline()) {
+        Some(Ok(line)) if push_cut(&mut info.command_line, line).is_err() => {
+            info.note(Problem::CommandLineCut { len_bytes: line.len() });
         }
+        Some(Ok(_)) | None => {}
+        Some(Err(_)) => info.note(Problem::MalformedString(TagKind::CommandLine)),
     }
     if verdicts.has_efi_system_table() {
         info.firmware = Firmware::Uefi;
@@ -303,8 +298,7 @@ fn read_memory_map(
     loaded: &multiboot2::BootInformation<'_>,
     verdicts: &tags::Verdicts,
 ) {
-    // The crate panics already while it casts a malformed tag.
-    let tag = verdicts.is_usable(TagKind::MemoryMap).then(|| loaded.memory_map_tag()).flatten();
+    let tag = verdicts.usable(TagKind::MemoryMap, || loaded.memory_map_tag());
     let areas = tag.map_or(&[][..], |tag| tag.memory_areas());
     for area in areas {
         let kind = match area.typ() {

@@ -96,6 +96,11 @@ impl Verdicts {
         !self.malformed[kind as usize]
     }
 
+    /// Returns what `find` finds, unless a tag of `kind` is malformed.
+    pub(crate) fn usable<T>(&self, kind: TagKind, find: impl FnOnce() -> Option<T>) -> Option<T> {
+        self.is_usable(kind).then(find).flatten()
+    }
+
     /// Tells whether the loader handed on an EFI system table.
     pub(crate) fn has_efi_system_table(&self) -> bool {
         self.has_efi_system_table

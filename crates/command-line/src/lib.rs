@@ -14,6 +14,7 @@
 
 #![no_std]
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 use core::fmt;
 

@@ -1,0 +1,78 @@
+//! Every exception that has a way back is provoked, reported and left behind.
+//!
+//! Those without a way back, and the texts of the reports, are looked at from
+//! outside by tests/machine/faults.py.
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+use farjump::arch::exceptions::Exception;
+use farjump::arch::{interrupts, irq, provoke};
+use farjump::testing::ShouldPanic;
+
+farjump::test_kernel!(test_main);
+
+/// Those whose handlers are on stacks of their own, and the one that needs a
+/// broken task state segment.
+fn has_way_back(exception: Exception) -> bool {
+    !matches!(
+        exception,
+        Exception::DoubleFault | Exception::Nmi | Exception::MachineCheck | Exception::InvalidTss
+    )
+}
+
+#[test_case]
+fn each_exception_enters_its_vector_once_and_comes_back() {
+    for (exception, mnemonic, name) in Exception::ALL {
+        if !has_way_back(exception) {
+            continue;
+        }
+        let before = irq::count(exception as u8);
+        provoke::provoke_and_skip(exception);
+        assert_eq!(irq::count(exception as u8), before + 1, "{mnemonic} {name}");
+        assert!(interrupts::are_enabled(), "{mnemonic} {name}");
+    }
+}
+
+#[test_case]
+const DOUBLE_FAULT_HAS_ITS_STACK: ShouldPanic = ShouldPanic::new(
+    "exceptions::broken_stack_pointer_is_a_double_fault",
+    "#DF: double-fault",
+    || provoke::provoke(Exception::DoubleFault),
+);
+
+#[test_case]
+const NMI_IS_REPORTED: ShouldPanic =
+    ShouldPanic::new("exceptions::nmi_is_reported", "NMI: nmi", || {
+        provoke::provoke(Exception::Nmi);
+    });
+
+#[test_case]
+const MACHINE_CHECK_IS_REPORTED: ShouldPanic =
+    ShouldPanic::new("exceptions::machine_check_is_reported", "#MC: machine-check", || {
+        provoke::provoke(Exception::MachineCheck);
+    });
+
+#[test_case]
+const INVALID_TSS_IS_REPORTED: ShouldPanic =
+    ShouldPanic::new("exceptions::invalid_tss_is_reported", "#TS: invalid-tss", || {
+        provoke::provoke(Exception::InvalidTss);
+    });
+
+#[test_case]
+const RESERVED_VECTOR_NAMES_THE_GATE: ShouldPanic = ShouldPanic::new(
+    "exceptions::reserved_vector_names_the_gate",
+    "of the IDT",
+    provoke::provoke_reserved_vector,
+);
+
+#[test_case]
+const FAULTS_STOP_THE_KERNEL: ShouldPanic = ShouldPanic::new(
+    "exceptions::fault_that_is_not_to_be_skipped_stops",
+    "#PF: page-fault",
+    || provoke::provoke(Exception::PageFault),
+);

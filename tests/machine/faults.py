@@ -1,0 +1,129 @@
+"""Each exception, provoked at the prompt: its report, and how it ends.
+
+docs/interrupts.md has the same table.
+"""
+
+import re
+
+from machine.images import image
+from machine.qemu import Qemu
+
+# What `fault NAME` reports: the title and, in part, the cause. QEMU's
+# interpreter gives missing gates a wrong index (twice the vector); hence no
+# number behind "descriptor" there.
+RESUMED = {
+    "debug": ("exception 1, #DB", "a single step"),
+    "breakpoint": ("exception 3, #BP", "INT3 instruction"),
+    "overflow": ("exception 4, #OF", "INT 4"),
+}
+FATAL = {
+    "divide-error": ("exception 0, #DE", "divided by zero"),
+    "nmi": ("exception 2, NMI", "no reason from the chipset"),
+    "bound-range": ("exception 5, #BR", "outside of the bounds"),
+    "invalid-opcode": ("exception 6, #UD", "doesn't have"),
+    "device-not-available": ("exception 7, #NM", "CR0.TS"),
+    "double-fault": ("exception 8, #DF", "the stack pointer was in the middle of nowhere"),
+    "coprocessor-segment-overrun": ("exception 9, CSO", "80387"),
+    "invalid-tss": ("exception 10, #TS", "descriptor 8 of the GDT"),
+    "segment-not-present": ("exception 11, #NP", "descriptor 7 of the GDT"),
+    "stack-segment": ("exception 12, #SS", "descriptor 7 of the GDT"),
+    "general-protection": ("exception 13, #GP", "isn't canonical"),
+    "page-fault": ("exception 14, #PF", "read of 0x00007ffffffff000 by the kernel: "
+                                       "the page isn't present"),
+    "x87-floating-point": ("exception 16, #MF", "division by zero"),
+    "alignment-check": ("exception 17, #AC", "isn't aligned"),
+    "machine-check": ("exception 18, #MC", "MCG_STATUS 0x0"),
+    "simd-floating-point": ("exception 19, #XM", "MXCSR"),
+    "virtualization": ("exception 20, #VE", "EPT violation"),
+    "control-protection": ("exception 21, #CP", "no cause told"),
+    "hypervisor-injection": ("exception 28, #HV", "injected"),
+    "vmm-communication": ("exception 29, #VC", "exit code 0x0"),
+    "security": ("exception 30, #SX", "security exception"),
+    "reserved": ("exception 11, #NP", r"descriptor \d+ of the IDT"),
+    "panic": ("panicked at src/monitor/fault.rs:", "provoked by the command fault"),
+}
+# Reported on a stack of their own.
+IST = {
+    "double-fault": "double fault IST stack",
+    "nmi": "NMI IST stack",
+    "machine-check": "machine check IST stack",
+}
+
+
+def machine(**options):
+    return Qemu("-m", "64", "-cdrom", image(), **options)
+
+
+def stops_with_a_report(name):
+    title, cause = FATAL[name]
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        qemu.send(f"fault {name}\r")
+        qemu.expect(re.escape(title))
+        qemu.expect(cause)
+        if name != "panic":
+            qemu.expect(r"where +RIP 0xffffffff8[0-9a-f]{7} +CS 0x0008 \(ring 0\)")
+            qemu.expect(r"RAX 0x[0-9a-f]{16} RBX 0x[0-9a-f]{16} RCX")
+            qemu.expect(r"CR0 0x[0-9a-f]{16} CR2 0x[0-9a-f]{16} CR3")
+        if name in IST:
+            handler = qemu.expect(r"report on the (.*)\r")[1]
+            assert handler == IST[name], handler
+        qemu.expect("The kernel has stopped")
+        # The screen has the report too, and the processor sleeps for good.
+        screen = "\n".join(qemu.screen())
+        assert title[:20] in screen and "The kernel has stopped" in screen, screen
+        assert "HLT=1" in qemu.monitor("info registers")
+        assert not qemu.has_triple_faulted()
+
+
+def traps_come_back():
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        for name, (title, cause) in RESUMED.items():
+            report = qemu.command(f"fault {name}")
+            assert title in report and cause in report, report
+        assert " ticks of " in qemu.command("ticks")
+
+
+def nmi_from_outside_is_reported():
+    """By QEMU's monitor, as a button or a watchdog does it."""
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        qemu.monitor("nmi")
+        qemu.expect("exception 2, NMI")
+        qemu.expect("The kernel has stopped")
+
+
+def machine_check_from_outside_is_decoded():
+    """By QEMU's monitor: an uncorrected error in bank 1."""
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        qemu.monitor("mce 0 1 0xb200000000000115 0x4 0 0")
+        qemu.expect("exception 18, #MC")
+        qemu.expect("MCG_STATUS 0x4, bank 1: 0xb200000000000115")
+        qemu.expect("The kernel has stopped")
+
+
+def triple_fault_is_seen_as_one():
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        qemu.send("fault triple\r")
+        _, cause = qemu.wait_end()
+        assert cause == "guest-reset" and qemu.has_triple_faulted(), cause
+
+
+def list_of_faults_is_whole():
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        listed = re.findall(r"^  (?:\S+ )?([a-z][a-z0-9-]+)(?=$|  )", qemu.command("fault"), re.M)
+        assert set(listed) >= set(RESUMED) | set(FATAL) - {"panic"}, listed
+        assert "no such fault" in qemu.command("fault of-mine")
+
+
+def add_to(suite):
+    for name in FATAL:
+        suite.add(f"faults::{name}", lambda name=name: stops_with_a_report(name))
+    for test in (traps_come_back, nmi_from_outside_is_reported,
+                 machine_check_from_outside_is_decoded, triple_fault_is_seen_as_one,
+                 list_of_faults_is_whole):
+        suite.add(f"faults::{test.__name__}", test)

@@ -1,0 +1,92 @@
+"""Every kind of machine comes up to the prompt and answers `info`."""
+
+import itertools
+import os
+import re
+
+from machine.images import image
+from machine.qemu import Qemu
+from machine.tools import ovmf
+
+# The UEFI firmware needs more than 32 MiB for itself.
+DIMENSIONS = {
+    "firmware": ("BIOS", "UEFI"),
+    "medium": ("cd", "usb"),
+    "machine": ("pc", "q35"),
+    "cpu": ("qemu64", "Nehalem", "Haswell", "EPYC", "max"),
+    "memory_mib": (32, 128, 4096, 6144),
+    "processors": (1, 4),
+}
+
+
+def is_possible(machine):
+    return not (machine["firmware"] == "UEFI" and machine["memory_mib"] < 128)
+
+
+def all_machines():
+    """Returns every possible combination."""
+    combinations = itertools.product(*DIMENSIONS.values())
+    machines = (dict(zip(DIMENSIONS, values)) for values in combinations)
+    return [machine for machine in machines if is_possible(machine)]
+
+
+def pairs_of(machine):
+    return set(itertools.combinations(machine.items(), 2))
+
+
+def pairwise_machines():
+    """Returns machines in which every possible pair of values stands together."""
+    machines = all_machines()
+    missing = set().union(*map(pairs_of, machines))
+    chosen = []
+    while missing:
+        best = max(machines, key=lambda machine: len(pairs_of(machine) & missing))
+        chosen.append(best)
+        missing -= pairs_of(best)
+    return chosen
+
+
+def boot(firmware, medium, machine, cpu, memory_mib, processors):
+    stick = image(bios_only=False)
+    arguments = ["-M", machine, "-cpu", cpu, "-m", memory_mib, "-smp", processors]
+    if firmware == "UEFI":
+        arguments += ["-bios", ovmf()]
+    if medium == "cd":
+        arguments += ["-cdrom", stick, "-boot", "d"]
+    else:
+        arguments += ["-drive", f"if=none,id=stick,format=raw,readonly=on,file={stick}",
+                      "-device", "qemu-xhci",
+                      "-device", "usb-storage,drive=stick,bootindex=0"]
+    with Qemu(*arguments) as qemu:
+        qemu.expect("64-bit Long Mode reached!")
+        qemu.expect("farjump> ")
+        info = qemu.command("info")
+        assert re.search(rf"^firmware +{firmware}$", info, re.M), info
+        assert re.search(r"^loader +GRUB 2", info, re.M), info
+        assert re.search(r"^features on +LMA NXE PG WP", info, re.M), info
+        available = int(re.search(r"^memory +(\d+) KiB available$", info, re.M)[1])
+        # What the firmware keeps for itself: little on a BIOS, some on UEFI.
+        kept = 1024 if firmware == "BIOS" else 24 * 1024
+        assert memory_mib * 1024 - kept <= available <= memory_mib * 1024, info
+        screen = "VGA text" if firmware == "BIOS" else "framebuffer"
+        assert re.search(rf"^screen +{screen}", info, re.M), info
+        assert not qemu.has_triple_faulted()
+
+
+def without_serial_port():
+    """Typed on the keyboard, read from the text memory."""
+    with Qemu("-m", "128", "-cdrom", image(), has_serial=False) as qemu:
+        qemu.expect_screen("^farjump>")
+        qemu.type_keys("info\n")
+        screen = qemu.expect_screen(r"^serial line +none(.|\n)*^farjump>")
+        assert re.search(r"^loader +GRUB 2", screen.string, re.M), screen.string
+        qemu.type_keys("ticks\n")
+        qemu.expect_screen(r"^\d+ ticks of 999847 ns")
+
+
+def add_to(suite):
+    is_whole = os.environ.get("FARJUMP_MATRIX") == "all"
+    for machine in all_machines() if is_whole else pairwise_machines():
+        name = "matrix::" + "-".join(map(str, machine.values()))
+        suite.add(name, lambda machine=machine: boot(**machine))
+    suite.add("matrix::without_serial_port", without_serial_port)

@@ -1,0 +1,106 @@
+"""The stub: its three errors, and the processor's state around the far jump."""
+
+import re
+
+from machine import gdb
+from machine.images import image
+from machine.qemu import Qemu
+
+CR0_PE, CR0_WP, CR0_PG = 1 << 0, 1 << 16, 1 << 31
+CR4_PAE = 1 << 5
+EFER_LME, EFER_LMA, EFER_NXE = 1 << 8, 1 << 10, 1 << 11
+PAGE_2M = 2 << 20
+KERNEL_BASE = 0xFFFF_FFFF_8000_0000
+
+
+def expect_error(qemu, number, sentence):
+    """The error stands on the serial line and on the VGA text screen."""
+    text = f"ERR: {number}: {sentence}"
+    qemu.expect("^" + re.escape(text))
+    qemu.expect_screen("^" + re.escape(text))
+
+
+def error_2_without_long_mode():
+    """By a processor that has none."""
+    with Qemu("-m", "128", "-cpu", "qemu32", "-cdrom", image()) as qemu:
+        expect_error(qemu, 2, "this processor has no long mode; a 64-bit one is needed")
+
+
+def error_1_without_cpuid():
+    """By gdb: the bit of EFLAGS looks as if it could not be changed."""
+    with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
+        gdb.run(qemu, "hbreak *(long)&cpuid_verdict", "continue", "set $eax = 0")
+        expect_error(qemu, 1, "this processor has no CPUID; a 64-bit one is needed")
+
+
+def error_0_without_multiboot2():
+    """By gdb: the loader's magic number is that of Multiboot 1."""
+    with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
+        gdb.run(qemu, "hbreak *(long)&_start", "continue", "set $eax = 0x2badb002")
+        expect_error(qemu, 0, "not loaded by Multiboot2; use the command multiboot2 of GRUB")
+
+
+def registers_at(label):
+    """Returns the machine's state at a label: registers, and QEMU's own view of
+    the code segment and of the TLB."""
+    with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
+        text = gdb.run(qemu, f"hbreak *(long)&{label}", "continue",
+                       *(f'printf "{name}=%lx\\n", (long)${name}'
+                         for name in ("cr0", "cr3", "cr4", "efer", "pc")),
+                       'printf "p4=%lx\\n", (long)&page_tables', keep_stopped=True)
+        registers, tlb = qemu.monitor("info registers"), qemu.monitor("info tlb")
+    values = {name: int(value, 16)
+              for name, value in re.findall(r"^(cr0|cr3|cr4|efer|pc|p4)=([0-9a-f]+)$", text, re.M)}
+    assert len(values) == 6, text
+    values["cs64"] = re.search(r"^CS =.* (CS\d+)", registers, re.M)[1]
+    values["tlb"] = [(int(page, 16), int(frame, 16), flags) for page, frame, flags in
+                     re.findall(r"^([0-9a-f]{16}): ([0-9a-f]{16}) (\S+)\r?$", tlb, re.M)]
+    return values
+
+
+def state_before_the_far_jump():
+    state = registers_at("far_jump")
+    assert state["cr0"] & (CR0_PE | CR0_WP | CR0_PG) == CR0_PE | CR0_WP | CR0_PG, state
+    assert state["cr4"] & CR4_PAE, state
+    assert state["cr3"] == state["p4"], state
+    assert state["efer"] == EFER_LME | EFER_LMA | EFER_NXE, state
+    # Compatibility mode: still the loader's 32-bit code segment.
+    assert state["cs64"] == "CS32", state
+
+
+def state_behind_the_far_jump():
+    for label, base in (("long_mode_start", 0), ("higher_half", KERNEL_BASE)):
+        state = registers_at(label)
+        assert state["cs64"] == "CS64", state
+        assert state["efer"] == EFER_LME | EFER_LMA | EFER_NXE, state
+        assert state["cr3"] == state["p4"], state
+        assert base <= state["pc"] < base + (1 << 30), state
+
+
+def tables_show_the_first_gib_twice():
+    tlb = registers_at("higher_half")["tlb"]
+    expected = [(base + offset, offset) for base in (0, KERNEL_BASE)
+                for offset in range(0, 1 << 30, PAGE_2M)]
+    # QEMU shows 48 bits of a page's address, sign-extended or not.
+    def canonical(page):
+        return page | 0xFFFF << 48 if page >> 47 & 1 else page
+    assert [(canonical(page), frame) for page, frame, _ in tlb] == expected, tlb[:5]
+    # Large, writable, for the kernel alone.
+    assert all("P" in flags and "W" in flags and "U" not in flags for _, _, flags in tlb), tlb[:5]
+
+
+def first_line_tells_where_the_tables_are():
+    with Qemu("-m", "128", "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ")
+        first = qemu.output.splitlines()[0]
+        cr3 = int(re.search(r"CR3=([0-9a-f]+)", qemu.monitor("info registers"))[1], 16)
+        match = re.fullmatch(r"\[ {4}0\.000000\] stub: page tables built, P4 at 0x([0-9a-f]{8})",
+                             first)
+        assert match and int(match[1], 16) == cr3, (first, hex(cr3))
+
+
+def add_to(suite):
+    for test in (error_0_without_multiboot2, error_1_without_cpuid, error_2_without_long_mode,
+                 state_before_the_far_jump, state_behind_the_far_jump,
+                 tables_show_the_first_gib_twice, first_line_tells_where_the_tables_are):
+        suite.add(f"stub::{test.__name__}", test)
