@@ -54,9 +54,9 @@ pub enum Mode {
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serial {
-    /// A UART that passed its loopback test.
+    /// A UART whose scratch register keeps what is written.
     Present,
-    /// Nothing, or a UART that is broken.
+    /// Nothing, or something else.
     Absent,
 }
 
@@ -156,7 +156,9 @@ impl Port {
     }
 
     fn find(&mut self) -> Serial {
-        self.is_present = self.uart.init(CONFIG).is_ok() && self.uart.test_loopback().is_ok();
+        // The crate's loopback test isn't for us: it waits for ever for a receiver
+        // that is dead, and on Bochs it leaves a byte behind.
+        self.is_present = self.uart.init(CONFIG).is_ok();
         if self.is_present { Serial::Present } else { Serial::Absent }
     }
 

@@ -53,8 +53,8 @@ def without_a_memory_map():
     """The tag of type 6 gets a type that nobody knows."""
     with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, "hbreak *(long)&rust_main", "continue",
-                       'printf "information=%lx\\n", $rsi', "delete", keep_stopped=True)
-        start = int(re.search("information=([0-9a-f]+)", text)[1], 16)
+                       'printf "RSI=%lx\\n", $rsi', "delete", keep_stopped=True)
+        start = int(re.search("RSI=([0-9a-f]+)", text)[1], 16)
         size, = struct.unpack("<I", qemu.read_memory(start, 4))
         structure = qemu.read_memory(start, size)
         tag = 8

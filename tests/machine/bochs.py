@@ -1,0 +1,41 @@
+"""Bochs, another make of machine: the prompt, the timer, the reports."""
+
+import re
+
+from machine.bochs import Bochs
+from machine.images import image
+
+
+def comes_up_and_answers():
+    with Bochs(image()) as bochs:
+        bochs.expect("^farjump> ")
+        bochs.send("info\r")
+        bochs.expect(r"^processor +Intel\(R\) Core\(TM\) i7-4770")
+        bochs.expect(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT MCE\r")
+        bochs.expect(r"^loader +GRUB 2")
+        bochs.expect(r"^serial line .* 0 overruns")
+        bochs.send("ticks\r")
+        ticks = int(bochs.expect(r"^(\d+) ticks of")[1])
+        assert ticks > 100, ticks
+        bochs.send("fault reserved\r")
+        # Here, as on hardware, the index of a missing gate is its vector.
+        bochs.expect("exception 11, #NP: segment-not-present\r\n  cause  descriptor 15 of the IDT")
+        bochs.expect("The kernel has stopped")
+        # It reports each byte written to a full transmitter, and reads and writes
+        # that a device doesn't know.
+        stray = [line for line in bochs.complaints() if re.search(r"SER|KBD|PIC|PIT|CMOS", line)]
+        assert not stray, stray
+
+
+def reports_a_double_fault():
+    with Bochs(image()) as bochs:
+        bochs.expect("^farjump> ")
+        bochs.send("fault double-fault\r")
+        bochs.expect("exception 8, #DF: double-fault")
+        bochs.expect("report on the double fault IST stack")
+        bochs.expect("The kernel has stopped")
+
+
+def add_to(suite):
+    suite.add("bochs::comes_up_and_answers", comes_up_and_answers)
+    suite.add("bochs::reports_a_double_fault", reports_a_double_fault)

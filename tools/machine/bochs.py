@@ -1,0 +1,94 @@
+"""A Bochs that boots an image: another make of machine, and a stricter one."""
+
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import threading
+import time
+import tty
+
+from .qemu import Timeout
+
+CONFIGURATION = """
+config_interface: textconfig
+display_library: rfb, options="timeout=0"
+romimage: file=/usr/share/bochs/BIOS-bochs-latest
+vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
+cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0
+clock: sync=none
+megs: 128
+ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
+ata0-master: type=cdrom, path={image}, status=inserted
+boot: cdrom
+com1: enabled=1, mode=term, dev={terminal}
+log: {folder}/bochs.log
+panic: action=fatal
+error: action=report
+sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
+speaker: enabled=1, mode=none
+"""
+
+TIMEOUT_S = 120
+
+
+class Bochs:
+    """A running Bochs with 128 MiB; use it in a `with` statement."""
+
+    def __init__(self, image, cpu="corei7_haswell_4770"):
+        self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
+        folder = pathlib.Path(self._folder.name)
+        self.log = folder / "bochs.log"
+        self._terminal, slave = os.openpty()
+        tty.setraw(slave)
+        (folder / "bochsrc").write_text(CONFIGURATION.format(
+            cpu=cpu, image=image, terminal=os.ttyname(slave), folder=folder))
+        # Debian's Bochs has its debugger built in: let it go on.
+        (folder / "commands").write_text("c\n")
+        self._console = open(folder / "console", "w")
+        self.process = subprocess.Popen(
+            ["bochs", "-q", "-f", folder / "bochsrc", "-rc", folder / "commands"],
+            stdin=subprocess.DEVNULL, stdout=self._console, stderr=subprocess.STDOUT)
+        self._slave = slave
+        self.output = ""
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self._console.close()
+        os.close(self._slave)
+        self._folder.cleanup()
+
+    def _read(self):
+        while True:
+            try:
+                self.output += os.read(self._terminal, 4096).decode("utf-8", "replace")
+            except OSError:
+                return
+
+    def expect(self, pattern):
+        """Waits until the regular expression stands in the serial output."""
+        end = time.monotonic() + TIMEOUT_S
+        while not (match := re.search(pattern, self.output, re.M)):
+            if time.monotonic() > end or self.process.poll() is not None:
+                log = self.log.read_text(errors="replace") if self.log.exists() else ""
+                raise Timeout(f"no {pattern!r} in the serial output:\n{self.output[-3000:]}\n"
+                              + log[-2000:])
+            time.sleep(0.1)
+        return match
+
+    def send(self, text):
+        """Types on the serial line, at a person's pace."""
+        for c in text:
+            os.write(self._terminal, c.encode())
+            time.sleep(0.05)
+
+    def complaints(self):
+        """Returns what Bochs itself has to say about the machine."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if re.search(r"e\[|p\[", line)]
