@@ -1,6 +1,7 @@
 //! Time since the stub, by the time stamp counter.
 
 use core::arch::x86_64::_rdtsc;
+use core::fmt;
 
 use raw_cpuid::CpuId;
 
@@ -28,6 +29,17 @@ pub enum FrequencySource {
     Pit,
     /// Not to be had; 1 GHz is assumed.
     Assumed,
+}
+
+impl fmt::Display for FrequencySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpuid => "told by CPUID",
+            Self::Hypervisor => "told by the hypervisor",
+            Self::Pit => "measured against the PIT",
+            Self::Assumed => "assumed",
+        })
+    }
 }
 
 impl Clock {

@@ -90,12 +90,11 @@ pub fn start(cpu: &'static PerCpu) -> GdtLoaded {
     // SAFETY: the selector is that of a TSS that lives for ever.
     unsafe { load_tss(gdt.tss) };
     log::info!(
-        "kernel {:#x}/{:#x}, user {:#x}/{:#x}, TSS {:#x}; IST: double fault, NMI, machine check, {} KiB each",
+        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks of {} KiB",
         gdt.kernel_code.0,
-        gdt.kernel_data.0,
         gdt.user_code.0,
-        gdt.user_data.0,
         gdt.tss.0,
+        Ist::ALL.len(),
         IST_STACK_BYTES / 1024
     );
     GdtLoaded(())

@@ -3,6 +3,8 @@
 //! The stub and [`mark`] leave a byte on port 0x80, where a POST card shows it,
 //! and in a CMOS byte that outlives a reset. `docs/boot.md` lists the values.
 
+use core::fmt;
+
 use super::handover;
 use super::interrupts::InterruptsOff;
 use super::ports::{CMOS_DATA, CMOS_INDEX, POST};
@@ -117,15 +119,21 @@ pub fn last_boot() -> LastBoot {
 
 /// Logs how the boot before this one ended.
 pub fn log_last_boot() {
-    match last_boot() {
-        LastBoot::Unknown => log::info!("no trace of an earlier boot"),
-        LastBoot::Ended(how) => log::info!("the last boot ended well: {how}"),
-        LastBoot::Stopped => log::warn!("the last boot stopped with a report"),
-        LastBoot::InStub(step) => {
-            log::warn!("the last boot got no further than step {step} of the stub");
-        }
-        LastBoot::InKernel(stage) => {
-            log::warn!("the last boot got no further than this step: {stage}");
+    let last = last_boot();
+    match last {
+        LastBoot::Unknown | LastBoot::Ended(_) => log::info!("last boot: {last}"),
+        _ => log::warn!("last boot: {last}"),
+    }
+}
+
+impl fmt::Display for LastBoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => write!(f, "no trace of one"),
+            Self::Ended(how) => write!(f, "ended well, {how}"),
+            Self::Stopped => write!(f, "stopped with a report"),
+            Self::InStub(step) => write!(f, "got no further than step {step} of the stub"),
+            Self::InKernel(stage) => write!(f, "got no further than this step: {stage}"),
         }
     }
 }

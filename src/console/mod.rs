@@ -42,10 +42,7 @@ pub fn start(serial: Serial, keyboard: Keyboard, screen: Option<Screen>) -> Cons
         history::replay(screen::write);
         log::add_sink(screen::write);
     }
-    ::log::info!(
-        "serial line: {serial}; VGA text screen: {}",
-        if has_screen { "80 x 25" } else { "none" }
-    );
+    ::log::info!("serial line and {}", if has_screen { "VGA text screen" } else { "no screen" });
     Console { serial, has_screen, keyboard }
 }
 

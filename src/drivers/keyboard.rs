@@ -5,6 +5,8 @@
 //!
 //! Source: PC/AT Technical Reference, "Keyboard controller".
 
+use core::fmt;
+
 use heapless::Deque;
 use pc_keyboard::layouts::Us104Key;
 use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
@@ -39,6 +41,15 @@ pub enum Keyboard {
     Present,
     /// None.
     Absent,
+}
+
+impl fmt::Display for Keyboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Present => "8042 controller, scan code set 1, US layout",
+            Self::Absent => "none",
+        })
+    }
 }
 
 /// Protects the scan codes on their way from the interrupt handler to
@@ -95,7 +106,7 @@ pub fn start(pic: Pic) -> Keyboard {
     match found {
         Keyboard::Present => {
             irq::set_handler(pic, Irq::Keyboard, || STATE.lock().handle_interrupt());
-            log::info!("8042 controller, scan code set 1, US layout");
+            log::info!("{found}");
         }
         Keyboard::Absent => log::warn!("no 8042 controller answers"),
     }

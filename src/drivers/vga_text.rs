@@ -22,8 +22,9 @@ pub const ALARM: u8 = 0x4F;
 
 const BLANK: u16 = (PLAIN as u16) << 8 | b' ' as u16;
 
-/// Where emergency text goes on: the cell's index.
-static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(0);
+/// Where emergency text goes on: the cell's index. Before there was any:
+const NO_EMERGENCY: u32 = u32::MAX;
+static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(NO_EMERGENCY);
 
 /// The screen. There is one, made by [`VgaText::try_new`].
 pub struct VgaText {
@@ -56,7 +57,6 @@ impl VgaText {
             self.write_char(c);
         }
         self.move_cursor();
-        EMERGENCY_CELL.store((self.row * COLUMNS) as u32, Ordering::Relaxed);
     }
 
     fn write_char(&mut self, c: char) {
@@ -104,16 +104,19 @@ impl VgaText {
     }
 }
 
-/// Writes `text` in alarming colours from the line on at which the screen was
-/// last written, and back to the top behind the last. Takes no lock.
+/// Writes `text` in alarming colours on a screen that was cleared for it, and
+/// back at the top when that is full. Takes no lock.
 pub fn write_emergency(text: &str) {
     let mut index = EMERGENCY_CELL.load(Ordering::Relaxed) as usize;
+    if index == NO_EMERGENCY as usize {
+        (0..ROWS * COLUMNS).for_each(|index| write_cell(index, cell(' ', ALARM)));
+        index = 0;
+    }
     for c in text.chars() {
-        let column = index % COLUMNS;
-        let count = if c == '\n' { COLUMNS - column } else { 1 };
-        let shown = if c == '\n' { ' ' } else { c };
-        for _ in 0..count {
-            write_cell(index, cell(shown, ALARM));
+        if c == '\n' {
+            index = (index / COLUMNS + 1) % ROWS * COLUMNS;
+        } else {
+            write_cell(index, cell(c, ALARM));
             index = (index + 1) % (ROWS * COLUMNS);
         }
     }

@@ -42,12 +42,8 @@ fn show(machine: &Machine) {
     println!("options      {}", information.command_line);
     println!("screen       {screen}");
     println!("serial line  {}, {} overruns", machine.console.serial, serial::overruns());
-    println!("keyboard     {:?}", machine.console.keyboard);
-    println!(
-        "clock        {} kHz, by {:?}",
-        machine.clock.frequency_hz / 1000,
-        machine.clock.source
-    );
+    println!("keyboard     {}", machine.console.keyboard);
+    println!("clock        {} kHz, {}", machine.clock.frequency_hz / 1000, machine.clock.source);
     println!("spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}");
-    println!("last boot    {:?}", progress::last_boot());
+    println!("last boot    {}", progress::last_boot());
 }

@@ -70,8 +70,8 @@ def stops_with_a_report(name):
             assert handler == IST[name], handler
         qemu.expect("The kernel has stopped")
         # The screen has the report too, and the processor sleeps for good.
-        screen = "\n".join(qemu.screen())
-        assert title[:20] in screen and "The kernel has stopped" in screen, screen
+        screen = qemu.expect_screen("^The kernel has stopped").string
+        assert title[:20] in screen, screen
         assert "HLT=1" in qemu.monitor("info registers")
         assert not qemu.has_triple_faulted()
 
