@@ -36,11 +36,11 @@ const RECEIVE_QUEUE_BYTES: usize = 4096;
 /// Room in the receive queue at which a throttled UART may go on.
 const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 
-/// How often the UART is asked whether it can send, before it is given up: at
-/// about a microsecond a question, 100 ms; a full FIFO takes 1.4 ms.
-const POLLS_MAX: u32 = 100_000;
+/// How often the UART is asked whether it can send, before what is to be sent is
+/// dropped: at about a microsecond a question, 10 s; a full FIFO takes 1.4 ms.
+const POLLS_MAX: u32 = 10_000_000;
 /// How many interrupts, a thousand a second, a full send queue is waited for.
-const WAITS_MAX: u32 = 2_000;
+const WAITS_MAX: u32 = 10_000;
 
 /// How text is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,19 +102,23 @@ pub fn start_interrupts(pic: Pic, mode: Mode) {
     port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
 }
 
-/// Sends `text`, with `\n` as CR and LF.
+/// Sends `text`, with `\n` as CR and LF. Waits for room if interrupts are on.
+///
+/// Text is dropped where nobody takes it: after the longest wait, and from then
+/// on until the UART sends again.
 pub fn write(text: &str) {
     let mut text = LineEnds::new(text).peekable();
     for _ in 0..WAITS_MAX {
         let interrupts_off = InterruptsOff::new();
         {
             let mut port = PORT.lock();
-            if !port.is_present || port.send(&mut text) {
+            if !port.is_present || port.send(&mut text) || port.is_stalled {
                 return;
             }
         }
         interrupts_off.wait();
     }
+    PORT.lock().is_stalled = true;
 }
 
 /// Waits until all queued text is sent, if nobody holds the lock.
@@ -139,6 +143,8 @@ struct Port {
     to_send: Deque<u8, SEND_QUEUE_BYTES>,
     received: Deque<u8, RECEIVE_QUEUE_BYTES>,
     is_throttled: bool,
+    /// Nothing was sent for the longest wait.
+    is_stalled: bool,
     overruns: u64,
 }
 
@@ -151,6 +157,7 @@ impl Port {
             to_send: Deque::new(),
             received: Deque::new(),
             is_throttled: false,
+            is_stalled: false,
             overruns: 0,
         }
     }
@@ -167,9 +174,8 @@ impl Port {
     fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
         if self.mode == Mode::Polling {
             for byte in text.by_ref() {
-                if !poll_send(&mut self.uart, byte) {
-                    self.is_present = false;
-                    return true;
+                if !self.poll_send(byte) {
+                    break;
                 }
             }
             return true;
@@ -223,10 +229,17 @@ impl Port {
 
     fn flush(&mut self) {
         while let Some(byte) = self.to_send.pop_front() {
-            if !poll_send(&mut self.uart, byte) {
+            if !self.poll_send(byte) {
                 return;
             }
         }
+    }
+
+    /// Sends `byte`, for which a UART that is stalled is asked only once.
+    fn poll_send(&mut self, byte: u8) -> bool {
+        let polls = if self.is_stalled { 1 } else { POLLS_MAX };
+        self.is_stalled = !poll_send(&mut self.uart, byte, polls);
+        !self.is_stalled
     }
 
     /// Fills the transmitter's FIFO, if that is empty.
@@ -235,6 +248,7 @@ impl Port {
         for _ in 0..sent {
             self.to_send.pop_front();
         }
+        self.is_stalled &= sent == 0;
         if self.to_send.is_empty() {
             self.uart.disable_interrupts(IER::THR_EMPTY);
         }
@@ -264,9 +278,9 @@ const fn uart() -> Uart16550<PioBackend> {
     }
 }
 
-/// Waits for room and sends `byte`; tells whether there ever was room.
-fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8) -> bool {
-    (0..POLLS_MAX).any(|_| uart.try_send_byte(byte).is_ok())
+/// Asks `polls` times for room and sends `byte`; tells whether there was room.
+fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8, polls: u32) -> bool {
+    (0..polls).any(|_| uart.try_send_byte(byte).is_ok())
 }
 
 /// Sends without the lock, which the code that can't go on may hold.
@@ -278,7 +292,7 @@ fn write_emergency(text: &str) {
     flush();
     let mut uart = uart();
     for byte in LineEnds::new(text) {
-        if !poll_send(&mut uart, byte) {
+        if !poll_send(&mut uart, byte, POLLS_MAX) {
             return;
         }
     }

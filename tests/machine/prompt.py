@@ -2,6 +2,7 @@
 
 import re
 import tempfile
+import time
 
 from machine import gdb
 from machine.images import KERNEL, build_image, image
@@ -126,9 +127,24 @@ def reset_in_the_middle_is_told():
             qemu.expect("farjump> ")
 
 
+def line_that_nobody_reads_loses_nothing_at_first():
+    """The other end stops reading for a while, then takes everything: more than
+    what the socket in between holds (212,992 bytes on Linux)."""
+    with Qemu(*NEEDED, "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ")
+        with qemu.reading_stopped():
+            for _ in range(900):
+                qemu.send("help\r")
+            time.sleep(1)
+        for _ in range(900):
+            qemu.expect(r"ticks +Shows the timer's ticks")
+        assert " ticks of " in qemu.command("ticks")
+
+
 def add_to(suite):
     for test in (commands_are_listed_and_run, lines_can_be_corrected, garbage_is_survived,
                  both_inputs_work_together, options_are_taken_and_unknown_ones_told,
                  menu_is_shown_and_boots_by_itself, poweroff_ends_the_machine,
-                 last_boot_is_remembered, reset_in_the_middle_is_told):
+                 last_boot_is_remembered, reset_in_the_middle_is_told,
+                 line_that_nobody_reads_loses_nothing_at_first):
         suite.add(f"prompt::{test.__name__}", test)

@@ -1,6 +1,7 @@
 """A QEMU that boots an image: its serial line, its screen, its keys, its monitor."""
 
 import codecs
+import contextlib
 import json
 import os
 import pathlib
@@ -62,6 +63,7 @@ class Qemu:
         self.events = []
         self._seen = 0
         self._news = threading.Condition()
+        self._may_read = threading.Lock()
         self._answers = queue.Queue()
         self._qmp = self._connect(folder / "qmp")
         self._qmp_lock = threading.Lock()
@@ -113,15 +115,22 @@ class Qemu:
                 data = self._serial.recv(65536)
             except OSError:
                 data = b""
-            with self._news:
-                if not data:
+            if not data:
+                with self._news:
                     self._serial_ended = True
                     self._news.notify_all()
-                    return
+                return
+            with self._may_read, self._news:
                 self.output += decoder.decode(data)
                 self._news.notify_all()
 
     _serial_ended = False
+
+    @contextlib.contextmanager
+    def reading_stopped(self):
+        """Takes nothing from the serial line while the block runs."""
+        with self._may_read:
+            yield
 
     def expect(self, pattern, timeout_s=TIMEOUT_S):
         """Waits until the regular expression stands in the serial output behind
