@@ -25,14 +25,14 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let serial = drivers::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(cpu);
+    let gdt = arch::gdt::start(&cpu.tables);
     let idt = arch::idt::start(gdt);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
     let console = console::start(serial, keyboard, boot.information.screen);
-    let interrupts = arch::interrupts::start(idt, pic);
+    let interrupts = arch::irq::start(idt, pic);
 
     monitor::run(&Machine { boot, clock, console, interrupts, processor, timer })
 }

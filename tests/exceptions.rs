@@ -10,7 +10,7 @@
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
 
-use farjump::arch::exceptions::Exception;
+use farjump::arch::exception::Exception;
 use farjump::arch::{interrupts, irq, provoke};
 use farjump::testing::ShouldPanic;
 

@@ -8,6 +8,7 @@ use raw_cpuid::CpuId;
 use super::handover;
 use super::percpu::PerCpu;
 use super::pit;
+use super::progress::{self, Stage};
 
 /// The time since the stub saw that the processor has a time stamp counter.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,7 @@ impl Clock {
 
 /// Finds the frequency of the time stamp counter. Measuring it takes 10 ms.
 pub fn start(_cpu: &PerCpu) -> Clock {
+    progress::mark(Stage::PerCpu);
     let cpuid = CpuId::new();
     let told = cpuid.get_tsc_info().and_then(|info| info.tsc_frequency());
     let told_by_hypervisor = || {

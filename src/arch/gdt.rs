@@ -5,14 +5,15 @@
 
 use core::cell::UnsafeCell;
 
+use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::instructions::segmentation::{CS, SS, Segment};
 use x86_64::instructions::tables::load_tss;
 use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
 
-use super::percpu::PerCpu;
 use super::progress::{self, Stage};
+use super::steps;
 
 /// A task state segment.
 pub type Tss = TaskStateSegment;
@@ -73,15 +74,32 @@ pub struct Gdt {
     pub(super) short_tss: SegmentSelector,
 }
 
-/// Proof that GDT and TSS are loaded.
-#[derive(Clone, Copy)]
-pub struct GdtLoaded(());
+/// A processor's own GDT and TSS.
+pub struct Tables {
+    tss: Once<Tss>,
+    gdt: Once<Gdt>,
+}
 
-/// Loads `cpu`'s own GDT and TSS.
-pub fn start(cpu: &'static PerCpu) -> GdtLoaded {
+impl Tables {
+    /// Makes tables that are not filled yet.
+    pub(super) const fn new() -> Self {
+        Self { tss: Once::new(), gdt: Once::new() }
+    }
+
+    /// Returns the GDT.
+    ///
+    /// # Panics
+    /// If [`start`] wasn't called with it.
+    pub(super) fn gdt(&self) -> &Gdt {
+        self.gdt.get().expect("the GDT is loaded early")
+    }
+}
+
+/// Fills a processor's tables and loads them on it.
+pub fn start(tables: &'static Tables) -> steps::Gdt {
     progress::mark(Stage::Gdt);
-    let tss = cpu.tss.call_once(make_tss);
-    let gdt = cpu.gdt.call_once(|| make_gdt(tss));
+    let tss = tables.tss.call_once(make_tss);
+    let gdt = tables.gdt.call_once(|| make_gdt(tss));
     gdt.table.load();
     // SAFETY: the selector is that of a 64-bit code segment of ring 0.
     unsafe { CS::set_reg(gdt.kernel_code) };
@@ -97,7 +115,7 @@ pub fn start(cpu: &'static PerCpu) -> GdtLoaded {
         Ist::ALL.len(),
         IST_STACK_BYTES / 1024
     );
-    GdtLoaded(())
+    steps::Gdt(())
 }
 
 fn make_tss() -> Tss {
@@ -160,7 +178,7 @@ mod tests {
 
     #[test_case]
     fn segments_are_in_the_order_of_syscall_and_sysret() {
-        let gdt = percpu::current().gdt.get().expect("it was loaded at start-up");
+        let gdt = percpu::current().tables.gdt();
         assert_eq!(gdt.kernel_data.0, gdt.kernel_code.0 + 8);
         assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
         assert_eq!(CS::get_reg(), gdt.kernel_code);

@@ -7,13 +7,10 @@
 use lazy_static::lazy_static;
 use x86_64::structures::idt::InterruptDescriptorTable;
 
-use super::gdt::{GdtLoaded, Ist};
+use super::gdt::Ist;
 use super::progress::{self, Stage};
+use super::steps::{Gdt, Idt};
 use super::trap;
-
-/// Proof that the table is loaded.
-#[derive(Clone, Copy, Debug)]
-pub struct Idt(());
 
 /// Fills the gates of a row of vectors.
 macro_rules! interrupt_gates {
@@ -27,7 +24,7 @@ lazy_static! {
 }
 
 /// Loads the table on this processor.
-pub fn start(_gdt: GdtLoaded) -> Idt {
+pub fn start(_gdt: Gdt) -> Idt {
     progress::mark(Stage::Idt);
     IDT.load();
     log::info!("25 exceptions, 224 interrupts");

@@ -7,22 +7,7 @@ use core::sync::atomic::Ordering;
 use x86_64::instructions::interrupts;
 use x86_64::registers::rflags::{self, RFlags};
 
-use super::idt::Idt;
 use super::percpu;
-use super::pic::Pic;
-use super::progress::{self, Stage};
-
-/// Proof that interrupts have been turned on.
-#[derive(Clone, Copy, Debug)]
-pub struct Interrupts(());
-
-/// Turns interrupts on for the first time.
-pub fn start(_idt: Idt, _pic: Pic) -> Interrupts {
-    progress::mark(Stage::Interrupts);
-    interrupts::enable();
-    log::info!("on");
-    Interrupts(())
-}
 
 /// Tells whether this processor takes interrupts.
 pub fn are_enabled() -> bool {

@@ -5,7 +5,9 @@ use core::sync::atomic::Ordering;
 use spin::Once;
 
 use super::percpu;
-use super::pic::{self, Pic};
+use super::pic;
+use super::progress::{self, Stage};
+use super::steps::{Idt, Interrupts, Pic};
 
 /// A line of the interrupt controllers that the kernel uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +36,15 @@ pub fn set_handler(pic: Pic, irq: Irq, handler: Handler) {
     let slot = &HANDLERS[irq as usize];
     assert!(!slot.is_completed(), "{irq:?} has a handler");
     slot.call_once(|| handler);
-    pic.unmask(irq as u8);
+    pic::unmask(pic, irq as u8);
+}
+
+/// Turns interrupts on for the first time.
+pub fn start(_idt: Idt, _pic: Pic) -> Interrupts {
+    progress::mark(Stage::Interrupts);
+    x86_64::instructions::interrupts::enable();
+    log::info!("interrupts on");
+    Interrupts(())
 }
 
 /// Returns how often this processor entered `vector`.

@@ -8,9 +8,10 @@
 //! Invariants:
 //! 1. GS points at this processor's [`percpu::PerCpu`] from [`percpu::start`] on.
 //! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
-//! 3. Interrupts are off until [`interrupts::start`].
+//! 3. Interrupts are off until [`irq::start`].
 
 pub mod clock;
+pub mod exception;
 pub mod exceptions;
 mod fixups;
 pub mod gdt;
@@ -27,5 +28,7 @@ pub mod progress;
 pub mod provoke;
 mod report;
 pub mod reset;
+pub mod steps;
 pub mod timer;
-pub mod trap;
+mod trap;
+pub mod trap_frame;

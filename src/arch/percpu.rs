@@ -3,12 +3,10 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::registers::model_specific::GsBase;
 
-use super::gdt::{Gdt, Tss};
-use super::progress::{self, Stage};
+use super::gdt::Tables;
 
 /// One processor's own data.
 ///
@@ -30,8 +28,8 @@ pub struct PerCpu {
     /// How often each vector was entered.
     pub(super) vector_counts: [AtomicU64; 256],
     pub(super) spurious_counts: [AtomicU64; 2],
-    pub(super) tss: Once<Tss>,
-    pub(super) gdt: Once<Gdt>,
+    /// The GDT and the TSS.
+    pub tables: Tables,
 }
 
 impl PerCpu {
@@ -45,8 +43,7 @@ impl PerCpu {
             is_skipping_exceptions: AtomicBool::new(false),
             vector_counts: [const { AtomicU64::new(0) }; 256],
             spurious_counts: [const { AtomicU64::new(0) }; 2],
-            tss: Once::new(),
-            gdt: Once::new(),
+            tables: Tables::new(),
         }
     }
 
@@ -67,7 +64,6 @@ static BOOT_CPU: PerCpu = PerCpu::new(0, &BOOT_CPU);
 /// and interrupts need it.
 pub fn start() -> &'static PerCpu {
     GsBase::write(VirtAddr::from_ptr(&BOOT_CPU));
-    progress::mark(Stage::PerCpu);
     &BOOT_CPU
 }
 

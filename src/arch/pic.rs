@@ -4,10 +4,10 @@
 //! command words". IRQ 0 to 7 arrive at vectors 0x20 to 0x27, IRQ 8 to 15 at
 //! 0x28 to 0x2F.
 
-use super::idt::Idt;
 use super::interrupts::InterruptsOff;
 use super::ports::{PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA, POST};
 use super::progress::{self, Stage};
+use super::steps::{Idt, Pic};
 
 /// The vector of IRQ 0.
 pub const FIRST_VECTOR: u8 = 0x20;
@@ -21,10 +21,6 @@ const ICW1_INIT_WITH_ICW4: u8 = 0x11;
 const ICW4_8086: u8 = 0x01;
 const OCW2_END_OF_INTERRUPT: u8 = 0x20;
 const OCW3_READ_IN_SERVICE: u8 = 0x0B;
-
-/// Proof that the controllers are set up.
-#[derive(Clone, Copy, Debug)]
-pub struct Pic(());
 
 /// Moves the lines off the exceptions' vectors and masks them all but the
 /// cascade.
@@ -53,14 +49,11 @@ pub fn start(_idt: Idt) -> Pic {
     Pic(())
 }
 
-impl Pic {
-    /// Lets the interrupts of `line` through.
-    pub(super) fn unmask(self, line: u8) {
-        let _interrupts_off = InterruptsOff::new();
-        let (port, bit) =
-            if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
-        port.write(port.read() & !(1 << bit));
-    }
+/// Lets the interrupts of `line` through.
+pub(super) fn unmask(_pic: Pic, line: u8) {
+    let _interrupts_off = InterruptsOff::new();
+    let (port, bit) = if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
+    port.write(port.read() & !(1 << bit));
 }
 
 /// Tells whether an interrupt of `line` is spurious: the last line of a

@@ -5,8 +5,9 @@
 
 use core::fmt;
 
+use x86_64::instructions::interrupts::without_interrupts;
+
 use super::handover;
-use super::interrupts::InterruptsOff;
 use super::ports::{CMOS_DATA, CMOS_INDEX, POST};
 
 /// In the extended half of the CMOS, outside of the bytes that the BIOS sums up
@@ -105,11 +106,12 @@ impl LastBoot {
 
 /// Leaves `stage` on port 0x80 and in the CMOS.
 pub fn mark(stage: Stage) {
-    let _interrupts_off = InterruptsOff::new();
     POST.write(stage as u8);
-    // Interrupts are off, so nobody selects another byte in between.
-    CMOS_INDEX.write(PROGRESS_BYTE);
-    CMOS_DATA.write(stage as u8);
+    // Nobody may select another byte in between.
+    without_interrupts(|| {
+        CMOS_INDEX.write(PROGRESS_BYTE);
+        CMOS_DATA.write(stage as u8);
+    });
 }
 
 /// Returns how the boot before this one ended.
@@ -157,8 +159,10 @@ mod tests {
     #[test_case]
     fn mark_is_kept_by_the_cmos() {
         mark(Stage::Timer);
-        let _interrupts_off = InterruptsOff::new();
-        CMOS_INDEX.write(PROGRESS_BYTE);
-        assert_eq!(CMOS_DATA.read(), Stage::Timer as u8);
+        let byte = without_interrupts(|| {
+            CMOS_INDEX.write(PROGRESS_BYTE);
+            CMOS_DATA.read()
+        });
+        assert_eq!(byte, Stage::Timer as u8);
     }
 }

@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering;
 
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
-use super::exceptions::Exception;
+use super::exception::Exception;
 use super::percpu;
 
 /// Where nothing is ever mapped: canonical, far above any program and far below
@@ -46,7 +46,7 @@ macro_rules! interrupt {
 /// Raises `exception`. Returns for those that [`Exception::is_resumed`].
 pub fn provoke(exception: Exception) {
     use Exception as E;
-    let gdt = percpu::current().gdt.get().expect("the GDT is loaded early");
+    let gdt = percpu::current().tables.gdt();
     match exception {
         E::DivideError => provoke!("2: div {divisor:e}";
             divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _),

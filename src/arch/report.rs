@@ -9,10 +9,10 @@ use x86_64::registers::model_specific::Msr;
 use x86_64::registers::rflags::RFlags;
 use x86_64::structures::idt::{DescriptorTable, PageFaultErrorCode, SelectorErrorCode};
 
-use super::exceptions::Exception;
+use super::exception::Exception;
 use super::gdt;
 use super::ports::SYSTEM_CONTROL;
-use super::trap::TrapFrame;
+use super::trap_frame::TrapFrame;
 
 /// Machine check banks that are looked at, as many as QEMU has.
 const MACHINE_CHECK_BANKS_MAX: u64 = 32;

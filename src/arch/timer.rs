@@ -3,9 +3,9 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::irq::{self, Irq};
-use super::pic::Pic;
 use super::pit;
 use super::progress::{self, Stage};
+use super::steps::Pic;
 
 /// Ticks a second, rounded to what the PIT can.
 pub const TICKS_HZ: u32 = 1000;

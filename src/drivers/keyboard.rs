@@ -12,9 +12,9 @@ use pc_keyboard::layouts::Us104Key;
 use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
 
 use crate::arch::irq::{self, Irq};
-use crate::arch::pic::Pic;
 use crate::arch::ports::{KEYBOARD_COMMAND, KEYBOARD_DATA, KEYBOARD_STATUS, Port8};
 use crate::arch::progress::{self, Stage};
+use crate::arch::steps::Pic;
 use crate::sync::{IrqMutex, Rank};
 
 const STATUS_OUTPUT_FULL: u8 = 1 << 0;

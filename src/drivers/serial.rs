@@ -18,8 +18,8 @@ use uart_16550::{BaudRate, Config, Uart16550};
 use crate::arch::interrupts::InterruptsOff;
 use crate::arch::irq::{self, Irq};
 use crate::arch::percpu::PerCpu;
-use crate::arch::pic::Pic;
 use crate::arch::progress::{self, Stage};
+use crate::arch::steps::Pic;
 use crate::log;
 use crate::sync::{IrqMutex, Rank};
 

@@ -1,7 +1,7 @@
 //! `fault`: exceptions on purpose.
 
 use super::Command;
-use crate::arch::exceptions::Exception;
+use crate::arch::exception::Exception;
 use crate::arch::provoke;
 use crate::println;
 

@@ -10,9 +10,9 @@ mod reboot;
 mod ticks;
 
 use crate::arch::clock::Clock;
-use crate::arch::interrupts::Interrupts;
 use crate::arch::processor::Processor;
 use crate::arch::progress::{self, Stage};
+use crate::arch::steps::Interrupts;
 use crate::arch::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{self, Console};

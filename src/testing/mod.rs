@@ -191,14 +191,14 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     panic::set_ending(end_of_test);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(cpu);
+    let gdt = arch::gdt::start(&cpu.tables);
     let idt = arch::idt::start(gdt);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
     let console = console::start(serial, keyboard, boot.information.screen);
-    let interrupts = arch::interrupts::start(idt, pic);
+    let interrupts = arch::irq::start(idt, pic);
     MACHINE.call_once(|| Machine { boot, clock, console, interrupts, processor, timer });
     test_main();
     exit(Exit::Done)
@@ -330,7 +330,7 @@ mod tests {
     #[test_case]
     const EXCEPTION_IS_SEEN: ShouldPanic =
         ShouldPanic::new("testing::exception_is_seen", "#UD: invalid-opcode", || {
-            arch::provoke::provoke(arch::exceptions::Exception::InvalidOpcode);
+            arch::provoke::provoke(arch::exception::Exception::InvalidOpcode);
         });
 
     #[test_case]

@@ -1,0 +1,18 @@
+//! Proofs that a step of the bring-up was done. What needs a step takes its
+//! proof, so that a wrong order does not compile.
+
+/// GDT and TSS are loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Gdt(pub(super) ());
+
+/// The IDT is loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Idt(pub(super) ());
+
+/// The interrupt controllers are set up.
+#[derive(Clone, Copy, Debug)]
+pub struct Pic(pub(super) ());
+
+/// Interrupts have been turned on.
+#[derive(Clone, Copy, Debug)]
+pub struct Interrupts(pub(super) ());
