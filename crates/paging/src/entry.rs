@@ -1,0 +1,166 @@
+//! The format of an entry.
+
+use core::fmt;
+
+use x86_64::PhysAddr;
+use x86_64::structures::paging::PageTableFlags;
+
+use crate::MappingFlags;
+
+/// An entry of a page table, as a value.
+///
+/// In a table an entry is a word of 64 bits; zero is the unused entry.
+pub trait GenericPTE: Copy + fmt::Debug {
+    /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
+    /// No flags at all make an unused entry.
+    fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self;
+    /// Makes the entry that points to a table; the leaf alone decides on rights.
+    fn new_table(paddr: PhysAddr) -> Self;
+    /// Makes the entry from its word.
+    fn from_bits(bits: u64) -> Self;
+    /// Returns the entry as its word.
+    fn bits(self) -> u64;
+    /// Returns the physical address of the page or table.
+    fn paddr(self) -> PhysAddr;
+    /// Returns what the mapping allows.
+    fn flags(self) -> MappingFlags;
+    /// Changes the physical address alone.
+    fn set_paddr(&mut self, paddr: PhysAddr);
+    /// Changes what the mapping allows; ACCESSED and DIRTY stay.
+    fn set_flags(&mut self, flags: MappingFlags, is_huge: bool);
+    /// Returns the entry of a part of this page, `offset_bytes` behind its start.
+    fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
+    /// Tells whether the processor uses the entry.
+    fn is_present(self) -> bool;
+    /// Tells whether this is a page larger than the smallest; only asked above
+    /// the lowest level.
+    fn is_huge(self) -> bool;
+    /// Tells whether nothing is here.
+    fn is_unused(self) -> bool;
+    /// Makes the entry unused.
+    fn clear(&mut self);
+}
+
+/// An entry of x86_64.
+///
+/// Source: Intel SDM volume 3A, "4-Level Paging", formats of paging-structure
+/// entries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub struct X64PTE(u64);
+
+impl X64PTE {
+    /// Bits 12 to 51.
+    const PADDR_MASK: u64 = 0x000F_FFFF_FFFF_F000;
+    /// One of the bits that the processor leaves to software.
+    const COPY_ON_WRITE: PageTableFlags = PageTableFlags::BIT_9;
+    /// What the processor itself sets.
+    const KEPT: PageTableFlags = PageTableFlags::ACCESSED.union(PageTableFlags::DIRTY);
+
+    fn encode(flags: MappingFlags, is_huge: bool) -> PageTableFlags {
+        if flags.is_empty() {
+            return PageTableFlags::empty();
+        }
+        let mut bits = PageTableFlags::PRESENT;
+        let mut set = |wanted: bool, flag| bits.set(flag, wanted);
+        set(flags.contains(MappingFlags::WRITE), PageTableFlags::WRITABLE);
+        set(!flags.contains(MappingFlags::EXECUTE), PageTableFlags::NO_EXECUTE);
+        set(flags.contains(MappingFlags::USER), PageTableFlags::USER_ACCESSIBLE);
+        set(
+            flags.intersects(MappingFlags::UNCACHED | MappingFlags::DEVICE),
+            PageTableFlags::NO_CACHE,
+        );
+        set(flags.contains(MappingFlags::DEVICE), PageTableFlags::WRITE_THROUGH);
+        set(flags.contains(MappingFlags::GLOBAL), PageTableFlags::GLOBAL);
+        set(flags.contains(MappingFlags::COPY_ON_WRITE), Self::COPY_ON_WRITE);
+        set(is_huge, PageTableFlags::HUGE_PAGE);
+        bits
+    }
+
+    /// Returns the entry's bits without the address.
+    pub fn table_flags(self) -> PageTableFlags {
+        PageTableFlags::from_bits_truncate(self.0 & !Self::PADDR_MASK)
+    }
+}
+
+impl GenericPTE for X64PTE {
+    fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self {
+        let bits = Self::encode(flags, is_huge).bits();
+        if bits == 0 { Self(0) } else { Self(bits | paddr.as_u64() & Self::PADDR_MASK) }
+    }
+
+    fn new_table(paddr: PhysAddr) -> Self {
+        let flags =
+            PageTableFlags::PRESENT | PageTableFlags::WRITABLE | PageTableFlags::USER_ACCESSIBLE;
+        Self(flags.bits() | paddr.as_u64() & Self::PADDR_MASK)
+    }
+
+    fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    fn bits(self) -> u64 {
+        self.0
+    }
+
+    fn paddr(self) -> PhysAddr {
+        PhysAddr::new(self.0 & Self::PADDR_MASK)
+    }
+
+    fn flags(self) -> MappingFlags {
+        let bits = self.table_flags();
+        if !bits.contains(PageTableFlags::PRESENT) {
+            return MappingFlags::empty();
+        }
+        let mut flags = MappingFlags::READ;
+        let mut set = |flag, is_set: bool| flags.set(flag, is_set);
+        set(MappingFlags::WRITE, bits.contains(PageTableFlags::WRITABLE));
+        set(MappingFlags::EXECUTE, !bits.contains(PageTableFlags::NO_EXECUTE));
+        set(MappingFlags::USER, bits.contains(PageTableFlags::USER_ACCESSIBLE));
+        let is_device = bits.contains(PageTableFlags::WRITE_THROUGH);
+        let is_uncached = bits.contains(PageTableFlags::NO_CACHE);
+        set(MappingFlags::DEVICE, is_uncached && is_device);
+        set(MappingFlags::UNCACHED, is_uncached && !is_device);
+        set(MappingFlags::GLOBAL, bits.contains(PageTableFlags::GLOBAL));
+        set(MappingFlags::COPY_ON_WRITE, bits.contains(Self::COPY_ON_WRITE));
+        flags
+    }
+
+    fn set_paddr(&mut self, paddr: PhysAddr) {
+        self.0 = self.0 & !Self::PADDR_MASK | paddr.as_u64() & Self::PADDR_MASK;
+    }
+
+    fn set_flags(&mut self, flags: MappingFlags, is_huge: bool) {
+        let kept = if flags.is_empty() { 0 } else { self.0 & Self::KEPT.bits() };
+        *self = Self(Self::new_page(self.paddr(), flags, is_huge).0 | kept);
+    }
+
+    fn part(self, offset_bytes: u64, is_huge: bool) -> Self {
+        let huge = PageTableFlags::HUGE_PAGE.bits();
+        let rest = self.0 & !Self::PADDR_MASK & !huge;
+        let paddr = self.paddr().as_u64() + offset_bytes;
+        Self(rest | paddr | if is_huge { huge } else { 0 })
+    }
+
+    fn is_present(self) -> bool {
+        self.table_flags().contains(PageTableFlags::PRESENT)
+    }
+
+    fn is_huge(self) -> bool {
+        self.table_flags().contains(PageTableFlags::HUGE_PAGE)
+    }
+
+    fn is_unused(self) -> bool {
+        self.0 == 0
+    }
+
+    fn clear(&mut self) {
+        self.0 = 0;
+    }
+}
+
+impl fmt::Debug for X64PTE {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:#x} {:?}", self.paddr(), self.table_flags())
+    }
+}

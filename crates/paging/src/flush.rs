@@ -1,0 +1,137 @@
+//! What is to be flushed from the TLB, and the tables that wait for it.
+
+use core::fmt;
+use core::marker::PhantomData;
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::geometry::{PagingMetaData, span_bytes};
+use crate::tables::{Detached, PagingHandler};
+
+/// From this many pages on, one full flush is cheaper than one INVLPG a page. A
+/// full flush costs about as much as 30 of them, refills included (the like is
+/// `tlb_single_page_flush_ceiling` on Linux, 33).
+const FULL_FLUSH_PAGES: u64 = 33;
+
+/// What the TLB may still hold wrongly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FlushScope {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The pages from `first` to `last`, each `step_bytes` behind the one before.
+    Pages {
+        /// The first page.
+        first: VirtAddr,
+        /// The last page.
+        last: VirtAddr,
+        /// The size of the smallest page among them, in bytes.
+        step_bytes: u64,
+    },
+}
+
+impl FlushScope {
+    /// Returns the number of pages; a hole between them counts as one.
+    pub fn pages(self) -> u64 {
+        match self {
+            Self::Nothing => 0,
+            Self::Pages { first, last, step_bytes } => {
+                (last.as_u64() - first.as_u64()) / step_bytes + 1
+            }
+        }
+    }
+
+    /// Flushes the pages, or everything where that is cheaper, from this
+    /// processor's TLB.
+    pub fn flush<M: PagingMetaData>(self) {
+        match self {
+            Self::Nothing => {}
+            Self::Pages { .. } if self.pages() >= FULL_FLUSH_PAGES => M::flush_tlb(None),
+            Self::Pages { first, last, step_bytes } => {
+                let mut page = first.as_u64();
+                while page < last.as_u64() {
+                    M::flush_tlb(Some(VirtAddr::new_truncate(page)));
+                    page += step_bytes;
+                }
+                M::flush_tlb(Some(last));
+            }
+        }
+    }
+}
+
+/// What an operation has changed so far.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    scope: FlushScope,
+    detached: Detached,
+}
+
+impl Changes {
+    /// Notes that an entry of a table of `level`, for the addresses from `vaddr`
+    /// on, was present and is another now.
+    pub(crate) fn note(&mut self, vaddr: u64, level: usize) {
+        let page = VirtAddr::new_truncate(vaddr);
+        self.scope = match self.scope {
+            FlushScope::Nothing => {
+                FlushScope::Pages { first: page, last: page, step_bytes: span_bytes(level) }
+            }
+            FlushScope::Pages { first, last, step_bytes } => FlushScope::Pages {
+                first: first.min(page),
+                last: last.max(page),
+                step_bytes: step_bytes.min(span_bytes(level)),
+            },
+        };
+    }
+
+    /// Takes over an empty table that no entry points to any more.
+    pub(crate) fn detach(&mut self, handler: &impl PagingHandler, frame: PhysAddr) {
+        self.detached.push(handler, frame);
+    }
+}
+
+/// A flush that is due. Dropping it flushes this processor's TLB.
+///
+/// It holds the tables that the operation has emptied: the processor may walk
+/// them until it has flushed, and only then are they freed.
+#[must_use = "dropping it flushes at once; take it by name to say so"]
+pub struct Flush<'a, M: PagingMetaData, H: PagingHandler> {
+    handler: &'a H,
+    changes: Changes,
+    metadata: PhantomData<M>,
+}
+
+impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
+    pub(crate) fn new(handler: &'a H, changes: Changes) -> Self {
+        Self { handler, changes, metadata: PhantomData }
+    }
+
+    /// Returns what is to be flushed.
+    pub fn scope(&self) -> FlushScope {
+        self.changes.scope
+    }
+
+    /// Flushes this processor's TLB and frees the emptied tables.
+    pub fn flush(self) {
+        drop(self);
+    }
+
+    /// Lets `everywhere` flush, on each processor that may hold what was changed,
+    /// and frees the emptied tables when it is back. For a page table that no
+    /// processor has loaded it may do nothing.
+    pub fn flush_by(mut self, everywhere: impl FnOnce(FlushScope)) {
+        everywhere(core::mem::take(&mut self.changes.scope));
+    }
+}
+
+impl<M: PagingMetaData, H: PagingHandler> Drop for Flush<'_, M, H> {
+    fn drop(&mut self) {
+        self.changes.scope.flush::<M>();
+        self.changes.detached.free(self.handler);
+    }
+}
+
+impl<M: PagingMetaData, H: PagingHandler> fmt::Debug for Flush<'_, M, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.changes.fmt(f)
+    }
+}

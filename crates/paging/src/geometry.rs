@@ -1,0 +1,106 @@
+//! The geometry of an address space.
+
+use x86_64::{PhysAddr, VirtAddr};
+
+/// The size of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PageSize {
+    /// 4 KiB.
+    Size4K,
+    /// 2 MiB.
+    Size2M,
+    /// 1 GiB.
+    Size1G,
+}
+
+impl PageSize {
+    /// Returns the size in bytes.
+    pub const fn bytes(self) -> u64 {
+        match self {
+            Self::Size4K => 4 << 10,
+            Self::Size2M => 2 << 20,
+            Self::Size1G => 1 << 30,
+        }
+    }
+
+    /// Returns the level of the tables that hold such pages; the lowest is 1.
+    pub(crate) const fn level(self) -> usize {
+        match self {
+            Self::Size4K => 1,
+            Self::Size2M => 2,
+            Self::Size1G => 3,
+        }
+    }
+
+    /// Returns the size of the pages that tables of `level` hold, if they hold
+    /// any.
+    pub(crate) const fn of_level(level: usize) -> Option<Self> {
+        match level {
+            1 => Some(Self::Size4K),
+            2 => Some(Self::Size2M),
+            3 => Some(Self::Size1G),
+            _ => None,
+        }
+    }
+}
+
+/// The geometry of an address space, and how its TLB is flushed.
+pub trait PagingMetaData {
+    /// How many levels of tables there are.
+    const LEVELS: usize;
+    /// The width of a physical address, in bits.
+    const PA_MAX_BITS: usize;
+    /// The width of a virtual address, in bits.
+    const VA_MAX_BITS: usize;
+
+    /// Tells whether the processor can have such a physical address.
+    fn paddr_is_valid(paddr: PhysAddr) -> bool {
+        paddr.as_u64() >> Self::PA_MAX_BITS == 0
+    }
+
+    /// Tells whether the address is canonical: all bits from the highest one of
+    /// the width on are alike.
+    fn vaddr_is_valid(vaddr: u64) -> bool {
+        let high = vaddr as i64 >> (Self::VA_MAX_BITS - 1);
+        high == 0 || high == -1
+    }
+
+    /// Flushes one page, or all, from this processor's TLB; global pages too.
+    fn flush_tlb(vaddr: Option<VirtAddr>);
+}
+
+/// x86_64 with 4 levels. On a target without an operating system it flushes the
+/// TLB; elsewhere there is none to flush.
+#[derive(Clone, Copy, Debug)]
+pub struct X64PagingMetaData;
+
+impl PagingMetaData for X64PagingMetaData {
+    const LEVELS: usize = 4;
+    const PA_MAX_BITS: usize = 52;
+    const VA_MAX_BITS: usize = 48;
+
+    fn flush_tlb(_vaddr: Option<VirtAddr>) {
+        #[cfg(target_os = "none")]
+        match _vaddr {
+            Some(vaddr) => x86_64::instructions::tlb::flush(vaddr),
+            None => crate::tables::flush_all(),
+        }
+    }
+}
+
+/// How many address bits a level takes.
+pub(crate) const INDEX_BITS: usize = 9;
+/// How many entries a table has.
+pub(crate) const ENTRIES: usize = 1 << INDEX_BITS;
+/// How many address bits lie below the lowest level.
+const OFFSET_BITS: usize = 12;
+
+/// Returns the index of an address into a table of `level`.
+pub(crate) const fn index(vaddr: u64, level: usize) -> usize {
+    (vaddr >> (OFFSET_BITS + INDEX_BITS * (level - 1))) as usize % ENTRIES
+}
+
+/// Returns how many bytes an entry of a table of `level` spans.
+pub(crate) const fn span_bytes(level: usize) -> u64 {
+    1 << (OFFSET_BITS + INDEX_BITS * (level - 1))
+}

@@ -1,0 +1,50 @@
+//! Page tables of 4 levels: mapped, changed and taken down.
+//!
+//! [`PageTable64`] is generic over the format of an entry ([`GenericPTE`]), the
+//! geometry of the address space ([`PagingMetaData`]) and the kernel that hosts
+//! it ([`PagingHandler`]), so the same code runs in the kernel and in tests on
+//! the host. [`X64PageTable`] is the one for x86_64.
+//!
+//! What it promises:
+//!
+//! - An operation that fails leaves every translation as it was, and no frame is
+//!   lost.
+//! - A table that becomes empty is freed, behind the TLB flush.
+//! - A flush can't be forgotten: an operation that changes what the TLB may hold
+//!   returns a [`Flush`], which flushes when it is dropped. Nothing is flushed
+//!   for an entry that wasn't present.
+//! - Changing a part of a large page splits it; its other parts stay as they are,
+//!   with all their bits.
+//!
+//! Tables are read and written as atomic words, because the processor reads them
+//! and sets ACCESSED and DIRTY at any time. `unsafe` is confined to [`tables`].
+
+#![no_std]
+#![deny(unsafe_code)]
+#![warn(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+mod entry;
+mod error;
+mod flags;
+mod flush;
+mod geometry;
+mod page_table;
+mod region;
+#[expect(unsafe_code, reason = "turns a table's physical address into a reference")]
+mod tables;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use entry::{GenericPTE, X64PTE};
+pub use error::PagingError;
+pub use flags::MappingFlags;
+pub use flush::{Flush, FlushScope};
+pub use geometry::{PageSize, PagingMetaData, X64PagingMetaData};
+pub use page_table::{Mapping, PageTable64, X64PageTable};
+pub use region::HugePages;
+pub use tables::{Capabilities, PagingHandler};
+pub use walk::Step;

@@ -1,0 +1,335 @@
+//! What can be done with a range of pages: each table is walked once.
+
+use core::ops::ControlFlow;
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::entry::GenericPTE;
+use crate::flush::{Changes, Flush};
+use crate::geometry::{ENTRIES, PageSize, PagingMetaData, index, span_bytes};
+use crate::page_table::PageTable64;
+use crate::tables::{PagingHandler, Table};
+use crate::{MappingFlags, PagingError};
+
+/// Whether a region may be mapped by large pages where they fit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HugePages {
+    /// By 4 KiB alone.
+    Forbidden,
+    /// By the largest that addresses and length allow.
+    Allowed,
+}
+
+/// A range of addresses in one half of the address space, first and last byte.
+#[derive(Clone, Copy)]
+struct Range {
+    first: u64,
+    last: u64,
+}
+
+impl Range {
+    /// Returns the parts of the range that fall to one entry each of a table of
+    /// `level`.
+    fn parts(self, level: usize) -> impl Iterator<Item = Self> {
+        let mut next = Some(self.first);
+        core::iter::from_fn(move || {
+            let first = next?;
+            let last = (first | (span_bytes(level) - 1)).min(self.last);
+            next = (last < self.last).then(|| last + 1);
+            Some(Self { first, last })
+        })
+    }
+
+    /// Tells whether the range is all that an entry of `level` spans.
+    fn is_whole(self, level: usize) -> bool {
+        self.last - self.first == span_bytes(level) - 1
+    }
+}
+
+/// How a range is to be mapped.
+struct Plan<PTE> {
+    /// Physical address minus virtual address, wrapping.
+    shift: u64,
+    /// The highest level at which pages are allowed.
+    highest: usize,
+    /// The entries of a page of each level, but for the address.
+    templates: [PTE; 4],
+}
+
+/// Where mapping a range failed, and why.
+struct Failure {
+    error: PagingError,
+    at: u64,
+}
+
+impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
+    /// Maps `len_bytes` bytes from `start` on to the physical memory from `paddr`
+    /// on: all of it, or nothing. Nothing has to be flushed.
+    ///
+    /// # Errors
+    /// Those of [`map`](Self::map).
+    pub fn map_region(
+        &mut self,
+        start: VirtAddr,
+        paddr: PhysAddr,
+        len_bytes: u64,
+        flags: MappingFlags,
+        huge_pages: HugePages,
+    ) -> Result<(), PagingError> {
+        let Some(range) = Self::range(start, len_bytes)? else {
+            return Ok(());
+        };
+        let last_frame = paddr.as_u64().checked_add(len_bytes - 1);
+        if last_frame.is_none_or(|last| last >> M::PA_MAX_BITS != 0) {
+            return Err(PagingError::InvalidAddress);
+        }
+        if !paddr.is_aligned(PageSize::Size4K.bytes()) {
+            return Err(PagingError::NotAligned);
+        }
+        if flags.is_empty() {
+            return Ok(());
+        }
+        let highest = match huge_pages {
+            HugePages::Forbidden => 1,
+            HugePages::Allowed if self.has_size(PageSize::Size1G) => 3,
+            HugePages::Allowed => 2,
+        };
+        let flags = self.allowed(flags);
+        let plan = Plan {
+            shift: paddr.as_u64().wrapping_sub(range.first),
+            highest,
+            templates: core::array::from_fn(|level| {
+                PTE::new_page(PhysAddr::zero(), flags, level > 1)
+            }),
+        };
+        let mut changes = Changes::default();
+        let result = self.map_range(self.tables.root(), M::LEVELS, range, &plan, &mut changes);
+        if let Err(failure) = &result
+            && failure.at > range.first
+        {
+            // All that was mapped so far was free before.
+            let mapped = Range { first: range.first, last: failure.at - 1 };
+            self.unmap_range(self.tables.root(), M::LEVELS, mapped, &mut changes);
+        }
+        // Without a failure it has nothing to do.
+        Flush::<M, H>::new(&self.tables.handler, changes).flush();
+        result.map_err(|failure| failure.error)
+    }
+
+    /// Unmaps whatever is mapped in the `len_bytes` bytes from `start` on. Large
+    /// pages that reach beyond are split.
+    ///
+    /// # Errors
+    /// [`PagingError::NotAligned`], [`PagingError::InvalidAddress`];
+    /// [`PagingError::NoMemory`] if a large page can't be split.
+    pub fn unmap_region(
+        &mut self,
+        start: VirtAddr,
+        len_bytes: u64,
+    ) -> Result<Flush<'_, M, H>, PagingError> {
+        let mut changes = Changes::default();
+        if let Some(range) = Self::range(start, len_bytes)? {
+            self.split_ends(range, &mut changes)?;
+            self.unmap_range(self.tables.root(), M::LEVELS, range, &mut changes);
+        }
+        Ok(Flush::new(&self.tables.handler, changes))
+    }
+
+    /// Changes what is allowed on whatever is mapped in the `len_bytes` bytes from
+    /// `start` on; no flags unmap it. Large pages that reach beyond are split.
+    ///
+    /// # Errors
+    /// Those of [`unmap_region`](Self::unmap_region).
+    pub fn protect_region(
+        &mut self,
+        start: VirtAddr,
+        len_bytes: u64,
+        flags: MappingFlags,
+    ) -> Result<Flush<'_, M, H>, PagingError> {
+        if flags.is_empty() {
+            return self.unmap_region(start, len_bytes);
+        }
+        let flags = self.allowed(flags);
+        let mut changes = Changes::default();
+        if let Some(range) = Self::range(start, len_bytes)? {
+            self.split_ends(range, &mut changes)?;
+            self.protect_range(self.tables.root(), M::LEVELS, range, flags, &mut changes);
+        }
+        Ok(Flush::new(&self.tables.handler, changes))
+    }
+
+    /// Returns the range, or `None` if it is empty.
+    fn range(start: VirtAddr, len_bytes: u64) -> Result<Option<Range>, PagingError> {
+        let first = start.as_u64();
+        let page = PageSize::Size4K.bytes();
+        if !first.is_multiple_of(page) || !len_bytes.is_multiple_of(page) {
+            return Err(PagingError::NotAligned);
+        }
+        if !M::vaddr_is_valid(first) {
+            return Err(PagingError::InvalidAddress);
+        }
+        if len_bytes == 0 {
+            return Ok(None);
+        }
+        let last = first.checked_add(len_bytes - 1).ok_or(PagingError::InvalidAddress)?;
+        // In the same half: alike in the highest bit, and so in all above.
+        if !M::vaddr_is_valid(last) || (first ^ last) >> (M::VA_MAX_BITS - 1) != 0 {
+            return Err(PagingError::InvalidAddress);
+        }
+        Ok(Some(Range { first, last }))
+    }
+
+    fn map_range(
+        &self,
+        table: Table<'_>,
+        level: usize,
+        range: Range,
+        plan: &Plan<PTE>,
+        changes: &mut Changes,
+    ) -> Result<(), Failure> {
+        for part in range.parts(level) {
+            let fail = |error| Failure { error, at: part.first };
+            let index = index(part.first, level);
+            let entry: PTE = table.load(index);
+            let paddr = part.first.wrapping_add(plan.shift);
+            let is_page = level == 1
+                || level <= plan.highest
+                    && part.is_whole(level)
+                    && paddr.is_multiple_of(span_bytes(level));
+            if is_page {
+                if !entry.is_unused() {
+                    return Err(fail(PagingError::AlreadyMapped));
+                }
+                let mut page = plan.templates[level];
+                page.set_paddr(PhysAddr::new(paddr));
+                table.store(index, page);
+                continue;
+            }
+            let is_new = entry.is_unused();
+            let pointer = if is_new {
+                let frame = self.tables.new_child().ok_or(fail(PagingError::NoMemory))?;
+                PTE::new_table(frame)
+            } else if entry.is_huge() {
+                return Err(fail(PagingError::AlreadyMapped));
+            } else {
+                entry
+            };
+            let child = self.tables.child(pointer);
+            let result = self.map_range(child, level - 1, part, plan, changes);
+            if is_new {
+                // A new table is shown to the processor when it is filled; one in
+                // which nothing could be mapped never is.
+                match &result {
+                    Err(failure) if failure.at == part.first => {
+                        self.tables.handler.dealloc_frame(pointer.paddr());
+                    }
+                    _ => table.store(index, pointer),
+                }
+            }
+            result?;
+        }
+        Ok(())
+    }
+
+    fn unmap_range(&self, table: Table<'_>, level: usize, range: Range, changes: &mut Changes) {
+        for part in range.parts(level) {
+            let slot = index(part.first, level);
+            let entry: PTE = table.load(slot);
+            if entry.is_unused() {
+                continue;
+            }
+            let mut unused = entry;
+            unused.clear();
+            if level == 1 || entry.is_huge() {
+                table.store(slot, unused);
+                changes.note(part.first, level);
+                continue;
+            }
+            let child = self.tables.child(entry);
+            self.unmap_range(child, level - 1, part, changes);
+            let is_empty =
+                part.is_whole(level) || child.is_empty_around(index(part.last, level - 1));
+            if is_empty {
+                table.store(slot, unused);
+                changes.detach(&self.tables.handler, entry.paddr());
+            }
+        }
+    }
+
+    fn protect_range(
+        &self,
+        table: Table<'_>,
+        level: usize,
+        range: Range,
+        flags: MappingFlags,
+        changes: &mut Changes,
+    ) {
+        for part in range.parts(level) {
+            let index = index(part.first, level);
+            let entry: PTE = table.load(index);
+            if entry.is_unused() {
+                continue;
+            }
+            if level > 1 && !entry.is_huge() {
+                self.protect_range(self.tables.child(entry), level - 1, part, flags, changes);
+            } else if entry.flags() != flags.normalized() {
+                table.update(index, |mut entry: PTE| {
+                    entry.set_flags(flags, level > 1);
+                    entry
+                });
+                changes.note(part.first, level);
+            }
+        }
+    }
+
+    /// Splits the large pages that reach over an end of the range, all that is
+    /// needed or none.
+    fn split_ends(&self, range: Range, changes: &mut Changes) -> Result<(), PagingError> {
+        let ends = [Some(range.first), range.last.checked_add(1)];
+        // The pages to split: (level, first address). Each end needs at most two.
+        let mut splits = [None; 4];
+        let mut count = 0;
+        for end in ends.into_iter().flatten().filter(|&end| M::vaddr_is_valid(end)) {
+            let found = self.find(end, 1);
+            if found.entry.is_unused() {
+                continue;
+            }
+            for level in (2..=found.level).rev() {
+                let split = Some((level, end & !(span_bytes(level) - 1)));
+                if !end.is_multiple_of(span_bytes(level)) && !splits.contains(&split) {
+                    splits[count] = split;
+                    count += 1;
+                }
+            }
+        }
+
+        let mut frames = [None; 4];
+        let reserved = frames[..count].iter_mut().try_for_each(|slot| {
+            *slot = self.tables.new_child();
+            if slot.is_some() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        if reserved.is_break() {
+            frames.iter().flatten().for_each(|&frame| self.tables.handler.dealloc_frame(frame));
+            return Err(PagingError::NoMemory);
+        }
+        for ((level, page), frame) in splits.into_iter().flatten().zip(frames.into_iter().flatten())
+        {
+            self.split(page, level, frame);
+            changes.note(page, level);
+        }
+        Ok(())
+    }
+
+    /// Replaces the large page at `page` by a table in `frame`, with pages of the
+    /// next size that translate alike.
+    fn split(&self, page: u64, level: usize, frame: PhysAddr) {
+        let found = self.find(page, level);
+        let pointer = PTE::new_table(frame);
+        let child = self.tables.child(pointer);
+        for index in 0..ENTRIES {
+            let offset_bytes = index as u64 * span_bytes(level - 1);
+            child.store(index, found.entry.part(offset_bytes, level - 1 > 1));
+        }
+        found.table.store(found.index, pointer);
+    }
+}

@@ -1,0 +1,177 @@
+//! Where tables are: the only place that turns a frame into memory.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::GenericPTE;
+use crate::geometry::ENTRIES;
+
+/// What the processor can do; asked once for each page table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// It has pages of 1 GiB.
+    pub has_1gib_pages: bool,
+    /// It has no-execute pages, and they are on. Without, every mapping can be
+    /// executed, and says so.
+    pub has_no_execute: bool,
+}
+
+/// What a page table needs of the kernel that hosts it.
+///
+/// # Safety
+/// [`alloc_frame`](Self::alloc_frame) returns frames that nobody else uses until
+/// they are freed, and [`phys_to_virt`](Self::phys_to_virt) returns, for each of
+/// them, where its 4,096 bytes can be read and written, by every thread, until
+/// then.
+pub unsafe trait PagingHandler {
+    /// Takes a frame of 4 KiB; its content doesn't matter. `None` if there is none.
+    fn alloc_frame(&self) -> Option<PhysAddr>;
+    /// Gives a frame back.
+    fn dealloc_frame(&self, frame: PhysAddr);
+    /// Returns where a frame's memory is.
+    fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr;
+    /// Returns what the processor can do.
+    fn capabilities(&self) -> Capabilities;
+}
+
+/// A table, as the words that the processor sees.
+#[derive(Clone, Copy)]
+pub(crate) struct Table<'a>(&'a [AtomicU64; ENTRIES]);
+
+impl<'a> Table<'a> {
+    /// Returns the table in `frame`.
+    ///
+    /// # Safety
+    /// `frame` comes from `handler`'s `alloc_frame`, has not been freed, and will
+    /// not be as long as the result lives.
+    unsafe fn new(handler: &'a impl PagingHandler, frame: PhysAddr) -> Self {
+        let words: *const [AtomicU64; ENTRIES] = handler.phys_to_virt(frame).as_ptr();
+        // SAFETY: the handler promises 4,096 bytes there, aligned as a frame is.
+        // They are only ever accessed as atomic words.
+        Self(unsafe { &*words })
+    }
+
+    /// Returns the entry at `index`.
+    pub(crate) fn load<PTE: GenericPTE>(self, index: usize) -> PTE {
+        PTE::from_bits(self.0[index].load(Ordering::Relaxed))
+    }
+
+    /// Replaces the entry at `index`. What was stored before is seen before.
+    pub(crate) fn store<PTE: GenericPTE>(self, index: usize, entry: PTE) {
+        self.0[index].store(entry.bits(), Ordering::Release);
+    }
+
+    /// Replaces the entry at `index` by what `change` makes of it, without losing
+    /// what the processor notes in it meanwhile.
+    pub(crate) fn update<PTE: GenericPTE>(self, index: usize, change: impl Fn(PTE) -> PTE) {
+        let change = |bits| Some(change(PTE::from_bits(bits)).bits());
+        // It always changes, so it never gives up.
+        let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
+    }
+
+    /// Tells whether all entries are unused. Those beside `index`, which was just
+    /// emptied, are looked at first: in use, most often they answer the question.
+    pub(crate) fn is_empty_around(self, index: usize) -> bool {
+        let is_unused = |word: &AtomicU64| word.load(Ordering::Relaxed) == 0;
+        let next = self.0.get(index + 1).is_none_or(is_unused);
+        let before = index == 0 || is_unused(&self.0[index - 1]);
+        next && before && self.0.iter().all(is_unused)
+    }
+
+    /// Makes all entries unused.
+    fn clear(self) {
+        self.0.iter().for_each(|word| word.store(0, Ordering::Relaxed));
+    }
+}
+
+/// The tables of one page table: every frame that is reached from its root.
+///
+/// Invariant: `root`, and each frame that an entry of a table points to as a
+/// table, comes from `handler` and is freed only by [`Detached::free`], or with
+/// the whole.
+pub(crate) struct Tables<H> {
+    pub(crate) handler: H,
+    pub(crate) root: PhysAddr,
+}
+
+impl<H: PagingHandler> Tables<H> {
+    /// Makes an empty root table.
+    pub(crate) fn try_new(handler: H) -> Option<Self> {
+        let root = new_table(&handler)?;
+        Some(Self { handler, root })
+    }
+
+    /// Returns the root table.
+    pub(crate) fn root(&self) -> Table<'_> {
+        // SAFETY: by the invariant; it is freed when `self` is dropped.
+        unsafe { Table::new(&self.handler, self.root) }
+    }
+
+    /// Returns the table that `entry`, read from a table of this page table,
+    /// points to.
+    pub(crate) fn child<PTE: GenericPTE>(&self, entry: PTE) -> Table<'_> {
+        // SAFETY: by the invariant; callers pass entries they have just read, and
+        // tables are freed only by methods that take the page table by `&mut`.
+        unsafe { Table::new(&self.handler, entry.paddr()) }
+    }
+
+    /// Takes a frame and makes an empty table of it; returns the frame.
+    pub(crate) fn new_child(&self) -> Option<PhysAddr> {
+        new_table(&self.handler)
+    }
+}
+
+fn new_table(handler: &impl PagingHandler) -> Option<PhysAddr> {
+    let frame = handler.alloc_frame()?;
+    // SAFETY: the frame was just taken.
+    unsafe { Table::new(handler, frame) }.clear();
+    Some(frame)
+}
+
+/// Empty tables that no entry points to any more, to be freed behind the flush:
+/// the processor may still walk them until then.
+///
+/// They are chained through their first word. A frame's address has bit 0 clear,
+/// so the word is no present entry to whoever still walks there.
+#[derive(Debug, Default)]
+pub(crate) struct Detached {
+    first: Option<PhysAddr>,
+}
+
+impl Detached {
+    /// Adds an empty table.
+    pub(crate) fn push(&mut self, handler: &impl PagingHandler, frame: PhysAddr) {
+        let next = self.first.map_or(0, PhysAddr::as_u64);
+        // SAFETY: the frame was a table until now and isn't freed yet.
+        unsafe { Table::new(handler, frame) }.0[0].store(next, Ordering::Relaxed);
+        self.first = Some(frame);
+    }
+
+    /// Frees all of them.
+    pub(crate) fn free(&mut self, handler: &impl PagingHandler) {
+        while let Some(frame) = self.first {
+            // SAFETY: the frame was pushed and isn't freed yet.
+            let next = unsafe { Table::new(handler, frame) }.0[0].load(Ordering::Relaxed);
+            self.first = (next != 0).then(|| PhysAddr::new(next));
+            handler.dealloc_frame(frame);
+        }
+    }
+}
+
+/// Flushes the whole TLB of this processor, global pages too.
+///
+/// Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
+/// Paging-Structure Caches": clearing CR4.PGE flushes global entries as well.
+#[cfg(target_os = "none")]
+pub(crate) fn flush_all() {
+    use x86_64::registers::control::{Cr4, Cr4Flags};
+    let before = Cr4::read();
+    if !before.contains(Cr4Flags::PAGE_GLOBAL) {
+        return x86_64::instructions::tlb::flush_all();
+    }
+    // SAFETY: only what the TLB keeps changes.
+    unsafe { Cr4::write(before - Cr4Flags::PAGE_GLOBAL) };
+    // SAFETY: as it was.
+    unsafe { Cr4::write(before) };
+}

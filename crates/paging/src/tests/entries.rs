@@ -1,0 +1,71 @@
+//! Every combination of flags, both ways.
+
+use x86_64::PhysAddr;
+use x86_64::structures::paging::PageTableFlags;
+
+use crate::{GenericPTE, MappingFlags, X64PTE};
+
+const FRAME: PhysAddr = PhysAddr::new(0x000F_FFFF_C000_0000);
+
+fn all_flags() -> impl Iterator<Item = MappingFlags> {
+    (0..=MappingFlags::all().bits()).map(MappingFlags::from_bits_truncate)
+}
+
+#[test]
+fn every_combination_comes_back() {
+    for flags in all_flags() {
+        for is_huge in [false, true] {
+            let entry = X64PTE::new_page(FRAME, flags, is_huge);
+            assert_eq!(entry.flags(), flags.normalized(), "{flags:?}");
+            assert_eq!(entry.is_unused(), flags.is_empty(), "{flags:?}");
+            assert_eq!(entry.is_present(), !flags.is_empty(), "{flags:?}");
+            if !flags.is_empty() {
+                assert_eq!((entry.paddr(), entry.is_huge()), (FRAME, is_huge));
+            }
+        }
+    }
+}
+
+#[test]
+fn bits_are_those_of_the_manual() {
+    let entry = |flags| X64PTE::new_page(PhysAddr::zero(), flags, false).bits();
+    let nx = 1 << 63;
+    assert_eq!(entry(MappingFlags::READ), 1 | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::WRITE), 3 | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::EXECUTE), 1);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::USER), 5 | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::UNCACHED), 1 | 1 << 4 | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::DEVICE), 1 | 1 << 3 | 1 << 4 | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::GLOBAL), 1 | 1 << 8 | nx);
+    assert_eq!(
+        X64PTE::new_page(FRAME, MappingFlags::EXECUTE, true).bits(),
+        FRAME.as_u64() | 1 | 1 << 7
+    );
+    assert_eq!(X64PTE::new_table(FRAME).bits(), FRAME.as_u64() | 7);
+}
+
+#[test]
+fn changing_flags_keeps_what_the_processor_noted() {
+    let noted = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
+    for flags in all_flags().filter(|flags| !flags.is_empty()) {
+        let page = X64PTE::new_page(FRAME, MappingFlags::READ, true);
+        let mut entry = X64PTE::from_bits(page.bits() | noted.bits());
+        entry.set_flags(flags, true);
+        assert_eq!(entry.flags(), flags.normalized());
+        assert!(entry.table_flags().contains(noted));
+        assert_eq!((entry.paddr(), entry.is_huge()), (FRAME, true));
+        entry.set_paddr(PhysAddr::new(0x1000));
+        assert_eq!((entry.paddr(), entry.flags()), (PhysAddr::new(0x1000), flags.normalized()));
+    }
+}
+
+#[test]
+fn parts_of_a_page_keep_all_bits_but_the_size() {
+    let noted = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
+    let page = X64PTE::new_page(FRAME, MappingFlags::all(), true);
+    let page = X64PTE::from_bits(page.bits() | noted.bits());
+    let part = page.part(0x20_0000, false);
+    assert_eq!(part.paddr(), FRAME + 0x20_0000);
+    assert_eq!(part.table_flags() | PageTableFlags::HUGE_PAGE, page.table_flags());
+    assert!(!part.is_huge() && page.part(0, true).is_huge());
+}

@@ -1,0 +1,7 @@
+//! The mapper on simulated memory, against a naive model.
+
+mod edges;
+mod entries;
+mod model;
+mod properties;
+mod simulation;
