@@ -103,7 +103,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             }),
         };
         let mut changes = Changes::default();
-        let result = self.map_range(self.tables.root(), M::LEVELS, range, &plan, &mut changes);
+        let result = self.map_range(self.tables.root(), M::LEVELS, range, &plan);
         if let Err(failure) = &result
             && failure.at > range.first
         {
@@ -185,7 +185,6 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         level: usize,
         range: Range,
         plan: &Plan<PTE>,
-        changes: &mut Changes,
     ) -> Result<(), Failure> {
         for part in range.parts(level) {
             let fail = |error| Failure { error, at: part.first };
@@ -215,7 +214,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 entry
             };
             let child = self.tables.child(pointer);
-            let result = self.map_range(child, level - 1, part, plan, changes);
+            let result = self.map_range(child, level - 1, part, plan);
             if is_new {
                 // A new table is shown to the processor when it is filled; one in
                 // which nothing could be mapped never is.

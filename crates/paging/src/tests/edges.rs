@@ -34,16 +34,27 @@ fn unaligned_addresses_are_rejected() {
 #[test]
 fn addresses_beyond_the_geometry_are_rejected() {
     let (mut table, _) = new();
-    // SAFETY: nothing is done with the addresses but to compare them.
-    #[expect(unsafe_code, reason = "the safe constructors refuse such addresses")]
-    let (hole, wide) =
-        unsafe { (VirtAddr::new_unsafe(0x8000_0000_0000), PhysAddr::new_unsafe(1 << 52)) };
+    // SAFETY: nothing is done with the address but to look at it.
+    #[expect(unsafe_code, reason = "the safe constructor refuses it")]
+    let hole = unsafe { VirtAddr::new_unsafe(0x8000_0000_0000) };
+    // SAFETY: as above.
+    #[expect(unsafe_code, reason = "the safe constructor refuses it")]
+    let wide = unsafe { PhysAddr::new_unsafe(1 << 52) };
     let size = PageSize::Size4K;
     assert_eq!(table.map(hole, frame(0), size, RW), Err(PagingError::InvalidAddress));
     assert_eq!(table.map(at(0), wide, size, RW), Err(PagingError::InvalidAddress));
     assert_eq!(table.query(hole), Err(PagingError::InvalidAddress));
     let region = table.map_region(at(0), frame((1 << 52) - K4), 2 * K4, RW, HugePages::Allowed);
     assert_eq!(region, Err(PagingError::InvalidAddress));
+}
+
+#[test]
+fn range_over_both_halves_is_rejected() {
+    let (mut table, _) = new();
+    table.map(at(0), frame(0), PageSize::Size4K, RW).expect("it is free");
+    let error = table.unmap_region(at(0), 0xFFFF_8000_0000_1000).err();
+    assert_eq!(error, Some(PagingError::InvalidAddress));
+    assert!(table.query(at(0)).is_ok());
 }
 
 #[test]

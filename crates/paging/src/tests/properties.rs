@@ -63,13 +63,14 @@ fn size() -> impl Strategy<Value = PageSize> {
 
 fn operation() -> impl Strategy<Value = Operation> {
     let huge = prop_oneof![1 => Just(HugePages::Forbidden), 3 => Just(HugePages::Allowed)];
-    // Without large pages a region has at most some MiB, or tests take hours.
-    let region = (aligned_address(), frame(), length(), flags(), huge).prop_map(
-        |(vaddr, frame, len, flags, huge)| {
-            let len = if huge == HugePages::Forbidden { len.min(4 * M2) } else { len };
-            // Large pages fit only where both addresses are alike below them.
-            let frame =
-                if huge == HugePages::Allowed { frame & !(G1 - 1) | vaddr % G1 } else { frame };
+    let region = (aligned_address(), frame(), length(), flags(), huge, 0..4).prop_map(
+        |(vaddr, frame, len, flags, huge, fit)| {
+            // Large pages fit only where both addresses are alike below them. A
+            // region without has at most some MiB, or tests take hours.
+            let (frame, len) = match (huge, fit) {
+                (HugePages::Allowed, 1..) => (frame - frame % G1 + vaddr % G1, len),
+                _ => (frame, len.min(4 * M2)),
+            };
             Operation::MapRegion(vaddr, frame, len, flags, huge)
         },
     );
@@ -284,6 +285,11 @@ impl Both {
         for vaddr in self.model.edges() {
             if super::simulation::TestMetaData::vaddr_is_valid(vaddr) {
                 let mapped = self.table.query(VirtAddr::new(vaddr)).ok();
+                if let Some(mapping) = mapped {
+                    // The processor wants a large page's frame aligned.
+                    let size = mapping.size.bytes();
+                    assert_eq!(mapping.paddr.as_u64() % size, vaddr % size, "{vaddr:#x}");
+                }
                 let mapped = mapped.map(|mapping| (mapping.paddr.as_u64(), mapping.flags));
                 assert_eq!(mapped, self.model.translate(vaddr), "{vaddr:#x}");
             }
