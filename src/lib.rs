@@ -9,12 +9,12 @@
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`panic`] | the last words of a kernel that can't go on | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
-//! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
 //! | [`boot`] | what the loader told, and the command line's options | yes |
+//! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
 //! | [`mm`] | memory: the layout of the address space | no |
 //! | [`sync`] | locks that know about interrupts and rank | no |
-//! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
 //! | [`log`] | log lines and the ways they leave the kernel | no |
+//! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
 //!
 //! Below them stand the crates in `crates/`, pure logic that is tested on the
 //! host. What a lower room has to tell a higher one goes by registration.

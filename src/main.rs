@@ -31,7 +31,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(serial, keyboard, boot.information.screen);
+    let console = console::start(serial, keyboard, boot.information);
     let interrupts = arch::irq::start(idt, pic);
 
     monitor::run(&Machine { boot, clock, console, interrupts, processor, timer })

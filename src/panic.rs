@@ -42,7 +42,6 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 fn end(cause: &dyn fmt::Display) -> ! {
     // Never dropped: the end doesn't return.
     let _interrupts_off = interrupts::InterruptsOff::new();
-    progress::mark(Stage::Stopped);
     if IS_ENDING.swap(true, Ordering::Relaxed) {
         // Formatting `cause` may be what fails.
         let _ = Emergency.write_str("\nand another failure while that was reported\n");
@@ -50,6 +49,7 @@ fn end(cause: &dyn fmt::Display) -> ! {
     }
     // The sinks take everything.
     let _ = writeln!(Emergency, "\n{cause}");
+    progress::mark(Stage::Stopped);
     if let Some(ending) = ENDING.get() {
         ending(cause);
     }

@@ -27,7 +27,7 @@ lazy_static! {
 pub fn start(_gdt: Gdt) -> Idt {
     progress::mark(Stage::Idt);
     IDT.load();
-    log::info!("25 exceptions, 224 interrupts");
+    log::info!("24 exceptions, 224 interrupts");
     Idt(())
 }
 

@@ -40,15 +40,18 @@ impl InterruptsOff {
 
     /// Sleeps until the next interrupt was handled, if this is the only one and
     /// interrupts were on before it; they are off again on return. An interrupt
-    /// that came since they were turned off ends the sleep at once.
-    pub fn wait(&self) {
+    /// that came since they were turned off ends the sleep at once. Returns whether
+    /// it has slept.
+    pub fn wait(&self) -> bool {
         let cpu = percpu::current();
         let is_only = cpu.interrupts_off_depth.load(Ordering::Relaxed) == 1;
         if is_only && cpu.were_interrupts_on.load(Ordering::Relaxed) {
             interrupts::enable_and_hlt();
             interrupts::disable();
+            true
         } else {
             core::hint::spin_loop();
+            false
         }
     }
 }

@@ -14,7 +14,7 @@ use super::gdt;
 use super::ports::SYSTEM_CONTROL;
 use super::trap_frame::TrapFrame;
 
-/// Machine check banks that are looked at, as many as QEMU has.
+/// Machine check banks that are looked at: more than processors have.
 const MACHINE_CHECK_BANKS_MAX: u64 = 32;
 
 /// An exception with what the processor's registers held then. Shows itself in

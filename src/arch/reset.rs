@@ -2,14 +2,12 @@
 
 use core::arch::asm;
 
+use raw_cpuid::{CpuId, Hypervisor};
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::{VirtAddr, instructions::tables::lidt};
 
 use super::interrupts::{self, InterruptsOff};
-use super::ports::{
-    BOCHS_PM1A_CONTROL, BOCHS_SHUTDOWN, KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL,
-    RESET_CONTROL,
-};
+use super::ports::{KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
 use super::progress::{self, Stage};
 
 /// Restarts the machine: by the keyboard controller, by the chipset's reset
@@ -29,20 +27,20 @@ pub fn reboot() -> ! {
     triple_fault()
 }
 
-/// Switches the machine off where a way is known: QEMU's and Bochs' ports.
-/// Elsewhere it halts, ready to be switched off by hand.
-pub fn power_off() -> ! {
+/// Switches the machine off, if it is QEMU's; elsewhere it comes back. The port is
+/// another device's on other machines, so the hypervisor has to say its name.
+///
+/// Source: QEMU's hw/acpi, as set up by SeaBIOS and OVMF; Intel SDM volume 2,
+/// "CPUID", for the range that is left to hypervisors.
+pub fn power_off() {
     const SLEEP_ENABLE_S5: u16 = 0x2000;
-    let _interrupts_off = InterruptsOff::new();
-    progress::mark(Stage::PowerOff);
-    for port in [QEMU_PM1A_CONTROL, BOCHS_PM1A_CONTROL] {
-        port.write(SLEEP_ENABLE_S5);
+    let is_qemu = CpuId::new().get_hypervisor_info().is_some_and(|hypervisor| {
+        matches!(hypervisor.identify(), Hypervisor::QEMU | Hypervisor::KVM)
+    });
+    if is_qemu {
+        progress::mark(Stage::PowerOff);
+        QEMU_PM1A_CONTROL.write(SLEEP_ENABLE_S5);
     }
-    for letter in *b"Shutdown" {
-        BOCHS_SHUTDOWN.write(letter);
-    }
-    log::warn!("this machine can't be switched off from here; it is safe to do so by hand");
-    interrupts::halt()
 }
 
 /// Ends QEMU through its isa-debug-exit device with `status` × 2 + 1, if it has

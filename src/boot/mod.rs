@@ -2,9 +2,11 @@
 
 mod options;
 
+use core::ops::Range;
+
 use boot_information::{BootInformation, Firmware};
-use spin::Once;
-use x86_64::PhysAddr;
+use spin::{Mutex, MutexGuard, Once};
+use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::progress::{self, Stage};
 use crate::mm::layout;
@@ -24,60 +26,87 @@ const INFORMATION_MAX_BYTES: u64 = 16 << 20;
 #[derive(Debug)]
 pub struct Boot {
     /// Everything that was understood.
-    pub information: BootInformation,
+    pub information: &'static BootInformation,
     /// The command line's options.
     pub options: Options,
 }
 
+/// Filled once, by [`start`], and then only read.
+static INFORMATION: Mutex<BootInformation> = Mutex::new(BootInformation::new());
 static BOOT: Once<Boot> = Once::new();
+
+unsafe extern "C" {
+    // What the kernel writes of its own image; the first four are physical
+    // addresses.
+    static __boot_data_start: u8;
+    static __boot_data_end: u8;
+    static page_tables: u8;
+    static page_tables_end: u8;
+    static __data_start: u8;
+    static __data_end: u8;
+}
 
 /// Reads the loader's structure at the physical address `address`, and logs
 /// what is in it. A structure that makes no sense counts as empty.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     progress::mark(Stage::BootInformation);
     BOOT.call_once(|| {
-        let information = if magic == MAGIC {
-            read(PhysAddr::new(address.into()))
-        } else {
+        let information = MutexGuard::leak(INFORMATION.lock());
+        if magic != MAGIC {
             log::error!("EAX was {magic:#x}, not {MAGIC:#x}: no Multiboot2 loader");
-            BootInformation::default()
-        };
-        log_information(&information);
+        } else if let Some(bytes) = bytes_at(PhysAddr::new(address.into())) {
+            read(information, bytes);
+        } else {
+            log::error!(
+                "the loader's information at {address:#x} isn't a structure in the first GiB; \
+                 going on without"
+            );
+        }
+        log_information(information);
         let options = Options::parse(&information.command_line);
         Boot { information, options }
     })
 }
 
-/// Reads the structure at `address`.
-pub fn read(address: PhysAddr) -> BootInformation {
-    let Some(bytes) = bytes_at(address) else {
-        log::error!(
-            "the loader's information at {address:#x} isn't a structure in the first GiB; \
-             going on without"
-        );
-        return BootInformation::default();
-    };
-    boot_information::parse(bytes).unwrap_or_else(|error| {
+/// Takes the structure in `bytes` over; logs an error if it makes no sense.
+pub fn read(information: &mut BootInformation, bytes: &[u8]) {
+    if let Err(error) = information.read(bytes) {
         log::error!("the loader's information makes no sense: {error}; going on without");
-        BootInformation::default()
-    })
+    }
 }
 
 /// Returns the structure's bytes, as many as it says, if they can be read.
 fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
-    if address.is_null() || !address.is_aligned(8_u64) {
-        return None;
-    }
-    let size: *const u32 = layout::stub_mapped(address, 8)?.as_ptr();
-    // SAFETY: the address is mapped, aligned, and RAM if the loader gave it.
-    let len_bytes = u64::from(unsafe { size.read() });
+    const HEAD_BYTES: u64 = 8;
+    let head: *const u32 = place_of(address, HEAD_BYTES)?.as_ptr();
+    // SAFETY: the address is mapped and aligned, and nobody writes there.
+    let len_bytes = u64::from(unsafe { head.read() });
     if len_bytes > INFORMATION_MAX_BYTES {
         return None;
     }
-    let start = layout::stub_mapped(address, len_bytes)?.as_ptr();
-    // SAFETY: the bytes are mapped, and nobody writes them while the kernel
-    // still runs on the stub's tables.
+    let start = place_of(address, len_bytes)?.as_ptr();
+    // SAFETY: the bytes are mapped, and nobody writes there.
     Some(unsafe { core::slice::from_raw_parts(start, len_bytes as usize) })
+}
+
+/// Returns where a structure can be read: in the first GiB, which the stub maps,
+/// aligned to 8 bytes, and neither where the kernel writes in its own image nor
+/// among the devices and ROMs between 640 KiB and 1 MiB. All other memory is
+/// untouched as long as the kernel runs on the stub's tables. (GRUB does put the
+/// structure into a gap of the image, behind the stub's code.)
+fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
+    let higher_half = |symbol: *const u8| symbol.addr() - layout::KERNEL_BASE.as_u64() as usize;
+    let taken = [
+        0xA0000..0x10_0000,
+        (&raw const __boot_data_start).addr()..(&raw const __boot_data_end).addr(),
+        (&raw const page_tables).addr()..(&raw const page_tables_end).addr(),
+        higher_half(&raw const __data_start)..higher_half(&raw const __data_end),
+    ];
+    let start = address.as_u64();
+    let end = start.checked_add(len_bytes)?;
+    let is_free = |taken: Range<usize>| end <= taken.start as u64 || taken.end as u64 <= start;
+    let is_readable = start != 0 && address.is_aligned(8_u64) && taken.into_iter().all(is_free);
+    is_readable.then(|| layout::stub_mapped(address, len_bytes)).flatten()
 }
 
 fn log_information(information: &BootInformation) {
@@ -123,5 +152,23 @@ impl core::fmt::Display for Shortened<'_> {
             Some((end, _)) => write!(f, "\"{}\"... ({} bytes)", &self.0[..end], self.0.len()),
             None => write!(f, "\"{}\"", self.0),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn places_that_hold_no_structure_are_refused() {
+        let tables = PhysAddr::new((&raw const page_tables).addr() as u64);
+        let local = tables.as_u64();
+        let stack = (VirtAddr::from_ptr(&raw const local) - layout::KERNEL_BASE) & !7;
+        for address in [0, 12, 0xA0000, 0xFFFF8, tables.as_u64(), stack, 0x3FFF_FFFF, 1 << 30] {
+            assert_eq!(place_of(PhysAddr::new(address), 8), None, "{address:#x}");
+        }
+        assert_eq!(place_of(tables - 8_u64, 16), None, "overlaps the tables");
+        assert_eq!(place_of(PhysAddr::new(8), u64::MAX), None);
+        assert!(place_of(PhysAddr::new((1 << 30) - 8), 8).is_some());
     }
 }

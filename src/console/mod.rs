@@ -12,7 +12,7 @@ mod screen;
 
 use core::fmt::{self, Write};
 
-use boot_information::Screen;
+use boot_information::BootInformation;
 
 use crate::arch::progress::{self, Stage};
 use crate::drivers::keyboard::Keyboard;
@@ -35,9 +35,9 @@ pub struct Console {
 
 /// Starts the screen, if there is one in text mode, and shows on it what was
 /// logged so far.
-pub fn start(serial: Serial, keyboard: Keyboard, screen: Option<Screen>) -> Console {
+pub fn start(serial: Serial, keyboard: Keyboard, information: &BootInformation) -> Console {
     progress::mark(Stage::Console);
-    let has_screen = screen::start(screen);
+    let has_screen = screen::start(information.screen, information.firmware);
     if has_screen {
         history::replay(screen::write);
         log::add_sink(screen::write);

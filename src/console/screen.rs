@@ -1,6 +1,6 @@
 //! The screen, shared by all who print.
 
-use boot_information::Screen;
+use boot_information::{Firmware, Screen};
 
 use crate::drivers::vga_text::{self, VgaText};
 use crate::log;
@@ -10,8 +10,8 @@ use crate::sync::{IrqMutex, Rank};
 static SCREEN: IrqMutex<Option<VgaText>> = IrqMutex::new(Rank::Console, None);
 
 /// Takes the screen over; tells whether it is one that can be used.
-pub(super) fn start(screen: Option<Screen>) -> bool {
-    let vga = VgaText::try_new(screen);
+pub(super) fn start(screen: Option<Screen>, firmware: Firmware) -> bool {
+    let vga = VgaText::try_new(screen, firmware);
     let has_screen = vga.is_some();
     if has_screen {
         log::add_emergency_sink(vga_text::write_emergency);
@@ -20,9 +20,12 @@ pub(super) fn start(screen: Option<Screen>) -> bool {
     has_screen
 }
 
-/// Writes `text`, if there is a screen.
+/// Writes `text`, if there is a screen; a line at a time, so that interrupts wait
+/// no longer than that.
 pub(super) fn write(text: &str) {
-    if let Some(vga) = SCREEN.lock().as_mut() {
-        vga.write(text);
+    for line in text.split_inclusive('\n') {
+        if let Some(vga) = SCREEN.lock().as_mut() {
+            vga.write(line);
+        }
     }
 }

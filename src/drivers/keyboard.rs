@@ -12,21 +12,22 @@ use pc_keyboard::layouts::Us104Key;
 use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
 
 use crate::arch::irq::{self, Irq};
-use crate::arch::ports::{KEYBOARD_COMMAND, KEYBOARD_DATA, KEYBOARD_STATUS, Port8};
+use crate::arch::ports::{self, KEYBOARD_DATA, KEYBOARD_STATUS, KeyboardCommand};
 use crate::arch::progress::{self, Stage};
 use crate::arch::steps::Pic;
 use crate::sync::{IrqMutex, Rank};
 
 const STATUS_OUTPUT_FULL: u8 = 1 << 0;
+/// The byte comes from the second port, a mouse.
+const STATUS_FROM_MOUSE: u8 = 1 << 5;
 const STATUS_INPUT_FULL: u8 = 1 << 1;
 /// What is read where there is no controller.
 const STATUS_ABSENT: u8 = 0xFF;
 
-const READ_CONFIGURATION: u8 = 0x20;
-const WRITE_CONFIGURATION: u8 = 0x60;
-const ENABLE_FIRST_PORT: u8 = 0xAE;
 const CONFIGURATION_INTERRUPT: u8 = 1 << 0;
+const CONFIGURATION_MOUSE_INTERRUPT: u8 = 1 << 1;
 const CONFIGURATION_PORT_OFF: u8 = 1 << 4;
+const CONFIGURATION_MOUSE_OFF: u8 = 1 << 5;
 const CONFIGURATION_TRANSLATE: u8 = 1 << 6;
 
 /// How often the controller is asked whether it is ready, before it is given
@@ -80,7 +81,8 @@ impl State {
         if status & STATUS_OUTPUT_FULL == 0 {
             return;
         }
-        if self.scan_codes.push_back(KEYBOARD_DATA.read()).is_err() {
+        let code = KEYBOARD_DATA.read();
+        if status & STATUS_FROM_MOUSE == 0 && self.scan_codes.push_back(code).is_err() {
             self.lost += 1;
         }
     }
@@ -129,28 +131,32 @@ pub fn lost() -> u64 {
     STATE.lock().lost
 }
 
-/// Returns `None` if no controller answers.
+/// Returns `None` if no controller answers. Both ports are off meanwhile, or what
+/// they send would be taken for the configuration.
 fn configure() -> Option<()> {
     status()?;
+    command(KeyboardCommand::DisableFirstPort)?;
+    command(KeyboardCommand::DisableSecondPort)?;
     // What was typed so far is not for us.
     for _ in 0..16 {
         if status()? & STATUS_OUTPUT_FULL != 0 {
             KEYBOARD_DATA.read();
         }
     }
-    send(KEYBOARD_COMMAND, ENABLE_FIRST_PORT)?;
-    send(KEYBOARD_COMMAND, READ_CONFIGURATION)?;
+    command(KeyboardCommand::ReadConfiguration)?;
     wait_for(|status| status & STATUS_OUTPUT_FULL != 0)?;
-    let before = KEYBOARD_DATA.read();
-    let configuration =
-        (before | CONFIGURATION_INTERRUPT | CONFIGURATION_TRANSLATE) & !CONFIGURATION_PORT_OFF;
-    send(KEYBOARD_COMMAND, WRITE_CONFIGURATION)?;
-    send(KEYBOARD_DATA, configuration)
+    let on = CONFIGURATION_INTERRUPT | CONFIGURATION_TRANSLATE | CONFIGURATION_MOUSE_OFF;
+    let off = CONFIGURATION_PORT_OFF | CONFIGURATION_MOUSE_INTERRUPT;
+    let configuration = (KEYBOARD_DATA.read() | on) & !off;
+    command(KeyboardCommand::WriteConfiguration)?;
+    wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
+    KEYBOARD_DATA.write(configuration);
+    command(KeyboardCommand::EnableFirstPort)
 }
 
-fn send(port: Port8, value: u8) -> Option<()> {
+fn command(command: KeyboardCommand) -> Option<()> {
     wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
-    port.write(value);
+    ports::send_command(command);
     Some(())
 }
 

@@ -39,8 +39,13 @@ const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 /// How often the UART is asked whether it can send, before what is to be sent is
 /// dropped: at about a microsecond a question, 10 s; a full FIFO takes 1.4 ms.
 const POLLS_MAX: u32 = 10_000_000;
-/// How many interrupts, a thousand a second, a full send queue is waited for.
-const WAITS_MAX: u32 = 10_000;
+/// How long a full send queue is waited for, in units of a look at the UART: 10 s.
+const WAIT_MAX: u32 = 10_000_000;
+/// How many of these a sleep until the next interrupt counts: the timer ticks a
+/// thousand times a second.
+const SLEEP_COST: u32 = 1_000;
+/// How often the UART is asked, at start, whether it has sent all: 1 s.
+const DRAIN_POLLS_MAX: u32 = 1_000_000;
 
 /// How text is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +113,8 @@ pub fn start_interrupts(pic: Pic, mode: Mode) {
 /// on until the UART sends again.
 pub fn write(text: &str) {
     let mut text = LineEnds::new(text).peekable();
-    for _ in 0..WAITS_MAX {
+    let mut waited = 0;
+    while waited < WAIT_MAX {
         let interrupts_off = InterruptsOff::new();
         {
             let mut port = PORT.lock();
@@ -116,7 +122,7 @@ pub fn write(text: &str) {
                 return;
             }
         }
-        interrupts_off.wait();
+        waited += if interrupts_off.wait() { SLEEP_COST } else { 1 };
     }
     PORT.lock().is_stalled = true;
 }
@@ -165,7 +171,11 @@ impl Port {
     fn find(&mut self) -> Serial {
         // The crate's loopback test isn't for us: it waits for ever for a receiver
         // that is dead, and on Bochs it leaves a byte behind.
-        self.is_present = self.uart.init(CONFIG).is_ok();
+        // Its initialisation, too, waits for ever for what was sent before to leave,
+        // so that has to be seen first. Where nothing answers, all bits are set.
+        let has_sent_all =
+            (0..DRAIN_POLLS_MAX).any(|_| self.uart.lsr().contains(LSR::TRANSMITTER_EMPTY));
+        self.is_present = has_sent_all && self.uart.init(CONFIG).is_ok();
         if self.is_present { Serial::Present } else { Serial::Absent }
     }
 
@@ -186,7 +196,9 @@ impl Port {
             }
             text.next();
         }
-        // Raises an interrupt at once if the transmitter is empty.
+        // Not every UART raises an interrupt because it is empty already, and with
+        // interrupts off nobody else sends.
+        self.send_some();
         if !self.to_send.is_empty() {
             self.uart.enable_interrupts(IER::THR_EMPTY);
         }
@@ -283,19 +295,20 @@ fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8, polls: u32) -> bool {
     (0..polls).any(|_| uart.try_send_byte(byte).is_ok())
 }
 
+/// Whether the emergency text has met a UART that doesn't send: then the other
+/// sinks shall not wait for it.
+static IS_EMERGENCY_STALLED: AtomicBool = AtomicBool::new(false);
+
 /// Sends without the lock, which the code that can't go on may hold.
 fn write_emergency(text: &str) {
-    if !IS_PRESENT.load(Ordering::Relaxed) {
+    if !IS_PRESENT.load(Ordering::Relaxed) || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
         return;
     }
     // What was printed before comes first.
     flush();
     let mut uart = uart();
-    for byte in LineEnds::new(text) {
-        if !poll_send(&mut uart, byte, POLLS_MAX) {
-            return;
-        }
-    }
+    let is_sent = LineEnds::new(text).all(|byte| poll_send(&mut uart, byte, POLLS_MAX));
+    IS_EMERGENCY_STALLED.store(!is_sent, Ordering::Relaxed);
 }
 
 /// The bytes of a text, with a CR before each LF.
@@ -359,21 +372,21 @@ mod tests {
     #[test_case]
     fn full_receive_queue_throttles_and_loses_nothing() {
         let mut port = PORT.lock();
-        let mut sent = 0_u8;
+        let mut sent = 0_u32;
         while !port.received.is_full() {
-            port.received.push_back(sent).expect("there is room");
-            sent = sent.wrapping_add(1);
+            port.received.push_back(sent as u8).expect("there is room");
+            sent += 1;
         }
         port.receive_all();
         assert!(port.is_throttled);
         assert!(!port.uart.mcr().contains(MCR::RTS));
         assert!(!port.uart.ier().contains(IER::DATA_READY));
-        let mut expected = 0_u8;
+        let mut received = 0_u32;
         while let Some(byte) = port.take_received() {
-            assert_eq!(byte, expected);
-            expected = expected.wrapping_add(1);
+            assert_eq!(byte, received as u8);
+            received += 1;
         }
-        assert_eq!(expected, sent);
+        assert_eq!((received, sent), (RECEIVE_QUEUE_BYTES as u32, RECEIVE_QUEUE_BYTES as u32));
         assert!(!port.is_throttled);
         assert!(port.uart.mcr().contains(MCR::RTS));
         assert!(port.uart.ier().contains(IER::DATA_READY));

@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use boot_information::{Screen, ScreenKind};
+use boot_information::{Firmware, Screen, ScreenKind};
 
 use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
 use crate::mm::layout;
@@ -30,22 +30,26 @@ static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(NO_EMERGENCY);
 pub struct VgaText {
     row: usize,
     column: usize,
+    /// What is shown: reading it back from the device is slow.
+    cells: [u16; ROWS * COLUMNS],
 }
 
 impl VgaText {
-    /// Returns the screen if the loader left it in text mode. A loader that
-    /// describes no screen at all leaves it as the BIOS does, in text mode.
-    pub fn try_new(screen: Option<Screen>) -> Option<Self> {
-        let is_text = screen.is_none_or(|screen| {
-            screen.kind == ScreenKind::Text
-                && screen.address == layout::VGA_TEXT.as_u64()
-                && (screen.width as usize, screen.height as usize) == (COLUMNS, ROWS)
-        });
-        is_text.then(|| {
-            let mut vga = Self { row: 0, column: 0 };
-            for row in 0..ROWS {
-                vga.blank(row);
+    /// Returns the screen if the loader left it in text mode. A BIOS loader that
+    /// describes no screen at all leaves it as the BIOS does, in text mode; on UEFI
+    /// there is no text mode.
+    pub fn try_new(screen: Option<Screen>, firmware: Firmware) -> Option<Self> {
+        let is_text = match screen {
+            Some(screen) => {
+                screen.kind == ScreenKind::Text
+                    && screen.address == layout::VGA_TEXT.as_u64()
+                    && (screen.width as usize, screen.height as usize) == (COLUMNS, ROWS)
             }
+            None => firmware == Firmware::Bios,
+        };
+        is_text.then(|| {
+            let mut vga = Self { row: 0, column: 0, cells: [BLANK; ROWS * COLUMNS] };
+            vga.show_all();
             vga
         })
     }
@@ -68,7 +72,9 @@ impl VgaText {
                 if self.column == COLUMNS {
                     self.new_line();
                 }
-                write_cell(self.row * COLUMNS + self.column, cell(c, PLAIN));
+                let index = self.row * COLUMNS + self.column;
+                self.cells[index] = cell(c, PLAIN);
+                write_cell(index, self.cells[index]);
                 self.column += 1;
             }
         }
@@ -80,15 +86,14 @@ impl VgaText {
             self.row += 1;
             return;
         }
-        for index in 0..(ROWS - 1) * COLUMNS {
-            write_cell(index, read_cell(index + COLUMNS));
-        }
-        self.blank(ROWS - 1);
+        self.cells.copy_within(COLUMNS.., 0);
+        self.cells[(ROWS - 1) * COLUMNS..].fill(BLANK);
+        self.show_all();
     }
 
-    fn blank(&mut self, row: usize) {
-        for column in 0..COLUMNS {
-            write_cell(row * COLUMNS + column, BLANK);
+    fn show_all(&mut self) {
+        for (index, &cell) in self.cells.iter().enumerate() {
+            write_cell(index, cell);
         }
     }
 
@@ -140,9 +145,4 @@ fn cell_pointer(index: usize) -> *mut u16 {
 fn write_cell(index: usize, value: u16) {
     // SAFETY: the cell is mapped device memory; any value is a valid cell.
     unsafe { cell_pointer(index).write_volatile(value) }
-}
-
-fn read_cell(index: usize) -> u16 {
-    // SAFETY: the cell is mapped device memory.
-    unsafe { cell_pointer(index).read_volatile() }
 }

@@ -84,9 +84,18 @@ def without_serial_port():
         qemu.expect_screen(r"^\d+ ticks of 999847 ns")
 
 
+def uefi_without_any_screen():
+    """No text mode, no framebuffer: the kernel doesn't take either for granted."""
+    with Qemu("-m", "128", "-bios", ovmf(), "-vga", "none",
+              "-cdrom", image(bios_only=False)) as qemu:
+        qemu.expect("farjump> ")
+        assert re.search(r"^screen +none told of$", qemu.command("info"), re.M)
+
+
 def add_to(suite):
     is_whole = os.environ.get("FARJUMP_MATRIX") == "all"
     for machine in all_machines() if is_whole else pairwise_machines():
         name = "matrix::" + "-".join(map(str, machine.values()))
         suite.add(name, lambda machine=machine: boot(**machine))
     suite.add("matrix::without_serial_port", without_serial_port)
+    suite.add("matrix::uefi_without_any_screen", uefi_without_any_screen)

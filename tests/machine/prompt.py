@@ -99,6 +99,7 @@ def last_boot_is_remembered():
         qemu.expect("farjump> ")
         qemu.send("reboot\r")
         assert next_boot() == "ended well, reboot"
+        assert not qemu.has_triple_faulted(), "the reset lines work"
         qemu.expect("farjump> ")
         qemu.qmp("system_reset")
         assert next_boot() == "ended well, prompt"

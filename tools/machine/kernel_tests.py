@@ -58,7 +58,8 @@ def run(name, kernel, filter_text="", ignored=False, timeout_s=TEST_TIMEOUT_S,
             words += [f"test-from={index}"] if index else []
             image = build_image(kernel, pathlib.Path(folder) / f"{index}.iso", " ".join(words),
                                 bios_only=True)
-            index = _boot(name, image, index, timeout_s, judge)
+            before, index = index, _boot(name, image, index, timeout_s, judge)
+            assert index is None or index > before, "each boot gets further"
     return results
 
 
@@ -84,6 +85,8 @@ def _boot(name, image, index, timeout_s, judge):
                 begin = qemu.output.rfind(event)
             elif event.startswith("@storm"):
                 storm.start(qemu, event)
+            elif not test and event.startswith("FAILED"):
+                return fail(event)
             elif event == "ok" or event.startswith("FAILED"):
                 judge(test, "" if event == "ok" else event, qemu.output[begin:][-4000:])
                 test, index = None, index + 1
@@ -93,8 +96,8 @@ def _boot(name, image, index, timeout_s, judge):
         if qemu.process.poll() is None:
             return fail("hung: the time limit is over and it has not ended")
         status, cause = qemu.wait_end()
-        if status == STOPPED_AS_EXPECTED:
-            # Its "ok" was judged above.
+        if status in (STOPPED_AS_EXPECTED, STOPPED) and not test:
+            # Its outcome was judged above.
             return index
         if cause == "guest-reset":
             if test and expects_reset:
@@ -102,6 +105,4 @@ def _boot(name, image, index, timeout_s, judge):
                 return index + 1
             return fail("triple fault: the processor shut down" if qemu.has_triple_faulted()
                         else "the machine was reset")
-        if status == STOPPED:
-            return index
         return fail(f"QEMU ended with status {status}: {cause}")

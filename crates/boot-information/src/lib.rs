@@ -1,6 +1,6 @@
 //! What a Multiboot2 loader tells, checked and owned.
 //!
-//! [`parse`] takes the loader's structure as bytes and trusts nothing in it: a
+//! [`BootInformation::read`] takes the loader's structure as bytes and trusts nothing in it: a
 //! structure that makes no sense is an [`Error`], a tag that makes none is left
 //! out and listed in [`BootInformation::problems`].
 //!
@@ -232,22 +232,60 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Reads the information structure that `bytes` begins with.
-///
-/// `bytes` may be longer than the structure, which says its own size.
-///
-/// # Errors
-/// [`Error`] if the structure as a whole makes no sense. Single tags that make
-/// none are left out and listed in [`BootInformation::problems`].
-pub fn parse(bytes: &[u8]) -> Result<BootInformation, Error> {
-    let verdicts = tags::check(bytes)?;
-    let loaded = load(bytes)?;
-
-    let mut info = BootInformation::default();
-    for kind in verdicts.malformed() {
-        // A full list loses further problems, not information.
-        let _ = info.problems.push(Problem::MalformedTag(kind));
+impl BootInformation {
+    /// Makes one that tells nothing.
+    pub const fn new() -> Self {
+        Self {
+            loader_name: String::new(),
+            command_line: String::new(),
+            firmware: Firmware::Bios,
+            memory: Vec::new(),
+            modules: Vec::new(),
+            screen: None,
+            problems: Vec::new(),
+        }
     }
+
+    /// Takes over the information structure that `bytes` begins with. It is filled
+    /// in place, because it is too large to be moved about on a small stack.
+    ///
+    /// `bytes` may be longer than the structure, which says its own size.
+    ///
+    /// # Errors
+    /// [`Error`] if the structure as a whole makes no sense; nothing is changed
+    /// then. Single tags that make none are left out and listed in
+    /// [`problems`](Self::problems).
+    pub fn read(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let verdicts = tags::check(bytes)?;
+        let loaded = load(bytes)?;
+        for kind in verdicts.malformed() {
+            self.note(Problem::MalformedTag(kind));
+        }
+        read_texts(self, &loaded, &verdicts);
+        if verdicts.has_efi_system_table() {
+            self.firmware = Firmware::Uefi;
+        }
+        read_memory_map(self, &loaded, &verdicts);
+        if verdicts.is_usable(TagKind::Module) {
+            read_modules(self, &loaded);
+        }
+        if verdicts.is_usable(TagKind::Framebuffer) {
+            read_screen(self, &loaded);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, problem: Problem) {
+        // A full list loses further problems, not information.
+        let _ = self.problems.push(problem);
+    }
+}
+
+fn read_texts(
+    info: &mut BootInformation,
+    loaded: &multiboot2::BootInformation<'_>,
+    verdicts: &tags::Verdicts,
+) {
     // The crate panics already while it casts a malformed tag, so a kind's
     // verdict comes before its tag.
     let name = verdicts.usable(TagKind::LoaderName, || loaded.boot_loader_name_tag());
@@ -264,24 +302,6 @@ pub fn parse(bytes: &[u8]) -> Result<BootInformation, Error> {
         }
         Some(Ok(_)) | None => {}
         Some(Err(_)) => info.note(Problem::MalformedString(TagKind::CommandLine)),
-    }
-    if verdicts.has_efi_system_table() {
-        info.firmware = Firmware::Uefi;
-    }
-    read_memory_map(&mut info, &loaded, &verdicts);
-    if verdicts.is_usable(TagKind::Module) {
-        read_modules(&mut info, &loaded);
-    }
-    if verdicts.is_usable(TagKind::Framebuffer) {
-        read_screen(&mut info, &loaded);
-    }
-    Ok(info)
-}
-
-impl BootInformation {
-    fn note(&mut self, problem: Problem) {
-        // A full list loses further problems, not information.
-        let _ = self.problems.push(problem);
     }
 }
 

@@ -8,6 +8,11 @@ use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
 
+fn parse(bytes: &[u8]) -> Result<BootInformation, Error> {
+    let mut information = BootInformation::new();
+    information.read(bytes).map(|()| information)
+}
+
 /// Tags being put together, in an 8-aligned buffer.
 #[derive(Clone, Default)]
 struct Builder {

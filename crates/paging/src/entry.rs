@@ -10,7 +10,14 @@ use crate::MappingFlags;
 /// An entry of a page table, as a value.
 ///
 /// In a table an entry is a word of 64 bits; zero is the unused entry.
-pub trait GenericPTE: Copy + fmt::Debug {
+///
+/// # Safety
+/// [`new_table`](Self::new_table) makes an entry that is neither unused nor huge,
+/// and whose [`paddr`](Self::paddr) is the one it was made of; so it stays through
+/// [`bits`](Self::bits) and [`from_bits`](Self::from_bits). Entries of pages are
+/// huge if made so. The page table goes where entries say.
+#[expect(unsafe_code, reason = "tables are reached through entries")]
+pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
     /// No flags at all make an unused entry.
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self;
@@ -83,7 +90,9 @@ impl X64PTE {
     }
 }
 
-impl GenericPTE for X64PTE {
+// SAFETY: the format is the manual's; each field is kept apart from the others.
+#[expect(unsafe_code, reason = "the trait is")]
+unsafe impl GenericPTE for X64PTE {
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self {
         let bits = Self::encode(flags, is_huge).bits();
         if bits == 0 { Self(0) } else { Self(bits | paddr.as_u64() & Self::PADDR_MASK) }

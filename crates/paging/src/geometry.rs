@@ -1,5 +1,7 @@
 //! The geometry of an address space.
 
+use core::marker::PhantomData;
+
 use x86_64::{PhysAddr, VirtAddr};
 
 /// The size of a page.
@@ -45,7 +47,13 @@ impl PageSize {
 }
 
 /// The geometry of an address space, and how its TLB is flushed.
-pub trait PagingMetaData {
+///
+/// # Safety
+/// [`flush_tlb`](Self::flush_tlb) flushes what it says, and with it what the
+/// processor remembers of the tables on the way: emptied tables are freed behind
+/// it.
+#[expect(unsafe_code, reason = "memory is freed when the TLB was flushed")]
+pub unsafe trait PagingMetaData {
     /// How many levels of tables there are.
     const LEVELS: usize;
     /// The width of a physical address, in bits.
@@ -69,22 +77,29 @@ pub trait PagingMetaData {
     fn flush_tlb(vaddr: Option<VirtAddr>);
 }
 
-/// x86_64 with 4 levels. On a target without an operating system it flushes the
-/// TLB; elsewhere there is none to flush.
-#[derive(Clone, Copy, Debug)]
-pub struct X64PagingMetaData;
+/// How a processor's TLB is flushed.
+///
+/// # Safety
+/// That of [`PagingMetaData`].
+#[expect(unsafe_code, reason = "memory is freed when the TLB was flushed")]
+pub unsafe trait FlushTlb {
+    /// Flushes one page, or all, from this processor's TLB; global pages too.
+    fn flush_tlb(vaddr: Option<VirtAddr>);
+}
 
-impl PagingMetaData for X64PagingMetaData {
+/// x86_64 with 4 levels; `F` knows the instructions that flush.
+#[derive(Clone, Copy, Debug)]
+pub struct X64PagingMetaData<F>(PhantomData<F>);
+
+// SAFETY: it flushes as `F` does.
+#[expect(unsafe_code, reason = "the trait is")]
+unsafe impl<F: FlushTlb> PagingMetaData for X64PagingMetaData<F> {
     const LEVELS: usize = 4;
     const PA_MAX_BITS: usize = 52;
     const VA_MAX_BITS: usize = 48;
 
-    fn flush_tlb(_vaddr: Option<VirtAddr>) {
-        #[cfg(target_os = "none")]
-        match _vaddr {
-            Some(vaddr) => x86_64::instructions::tlb::flush(vaddr),
-            None => crate::tables::flush_all(),
-        }
+    fn flush_tlb(vaddr: Option<VirtAddr>) {
+        F::flush_tlb(vaddr);
     }
 }
 

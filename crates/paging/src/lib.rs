@@ -17,7 +17,8 @@
 //!   with all their bits.
 //!
 //! Tables are read and written as atomic words, because the processor reads them
-//! and sets ACCESSED and DIRTY at any time. `unsafe` is confined to [`tables`].
+//! and sets ACCESSED and DIRTY at any time. Unsafe operations are confined to
+//! [`tables`]; what they rely on are the contracts of four traits.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -43,7 +44,7 @@ pub use entry::{GenericPTE, X64PTE};
 pub use error::PagingError;
 pub use flags::MappingFlags;
 pub use flush::{Flush, FlushScope};
-pub use geometry::{PageSize, PagingMetaData, X64PagingMetaData};
+pub use geometry::{FlushTlb, PageSize, PagingMetaData, X64PagingMetaData};
 pub use page_table::{Mapping, PageTable64, X64PageTable};
 pub use region::HugePages;
 pub use tables::{Capabilities, PagingHandler};

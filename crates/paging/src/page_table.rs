@@ -10,8 +10,8 @@ use crate::geometry::{PageSize, PagingMetaData, X64PagingMetaData, index, span_b
 use crate::tables::{Capabilities, PagingHandler, Table, Tables};
 use crate::{MappingFlags, PagingError};
 
-/// The page table of x86_64.
-pub type X64PageTable<H> = PageTable64<X64PagingMetaData, X64PTE, H>;
+/// The page table of x86_64, whose TLB `F` flushes.
+pub type X64PageTable<F, H> = PageTable64<X64PagingMetaData<F>, X64PTE, H>;
 
 /// The most levels that a geometry may have.
 const LEVELS_MAX: usize = 5;

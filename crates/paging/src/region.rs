@@ -329,6 +329,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let offset_bytes = index as u64 * span_bytes(level - 1);
             child.store(index, found.entry.part(offset_bytes, level - 1 > 1));
         }
-        found.table.store(found.index, pointer);
+        // What the processor has noted in the large page meanwhile.
+        let noted = found.table.swap(found.index, pointer).bits() & !found.entry.bits();
+        if noted != 0 {
+            child.set_in_all(noted);
+        }
     }
 }

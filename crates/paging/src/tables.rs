@@ -70,6 +70,18 @@ impl<'a> Table<'a> {
         let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
+    /// Replaces the entry at `index`; returns the one that was there at that moment.
+    pub(crate) fn swap<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
+        PTE::from_bits(self.0[index].swap(entry.bits(), Ordering::AcqRel))
+    }
+
+    /// Sets `bits` in all entries.
+    pub(crate) fn set_in_all(self, bits: u64) {
+        for word in self.0 {
+            word.fetch_or(bits, Ordering::Relaxed);
+        }
+    }
+
     /// Tells whether all entries are unused. Those beside `index`, which was just
     /// emptied, are looked at first: in use, most often they answer the question.
     pub(crate) fn is_empty_around(self, index: usize) -> bool {
@@ -157,21 +169,4 @@ impl Detached {
             handler.dealloc_frame(frame);
         }
     }
-}
-
-/// Flushes the whole TLB of this processor, global pages too.
-///
-/// Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
-/// Paging-Structure Caches": clearing CR4.PGE flushes global entries as well.
-#[cfg(target_os = "none")]
-pub(crate) fn flush_all() {
-    use x86_64::registers::control::{Cr4, Cr4Flags};
-    let before = Cr4::read();
-    if !before.contains(Cr4Flags::PAGE_GLOBAL) {
-        return x86_64::instructions::tlb::flush_all();
-    }
-    // SAFETY: only what the TLB keeps changes.
-    unsafe { Cr4::write(before - Cr4Flags::PAGE_GLOBAL) };
-    // SAFETY: as it was.
-    unsafe { Cr4::write(before) };
 }

@@ -90,7 +90,9 @@ thread_local! {
 /// The geometry of x86_64, with the simulated TLB.
 pub(super) struct TestMetaData;
 
-impl PagingMetaData for TestMetaData {
+// SAFETY: the simulated TLB is flushed; there is no other.
+#[expect(unsafe_code, reason = "the trait is")]
+unsafe impl PagingMetaData for TestMetaData {
     const LEVELS: usize = 4;
     const PA_MAX_BITS: usize = 52;
     const VA_MAX_BITS: usize = 48;

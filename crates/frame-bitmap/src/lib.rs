@@ -1,0 +1,214 @@
+//! Which physical frames are free, found in constant time.
+//!
+//! A frame is 4 KiB of physical memory, named by its number. A frame is not
+//! managed, free or allocated. The state is kept in words that the caller gives:
+//!
+//! - level 0 has one bit a frame, set if the frame is free;
+//! - each higher level has one bit a word of the level below, set if that word
+//!   has a set bit; the topmost level is a single word;
+//! - behind the levels stands one bit a frame, set if the frame is managed, so
+//!   that a free of a foreign frame is told.
+//!
+//! With 64 bits a word, five levels reach [`FRAMES_MAX`] frames. The lowest free
+//! frame is found by a look at one word a level, however large the memory is.
+//!
+//! ```
+//! use frame_bitmap::{FrameBitmap, FrameError};
+//! let mut storage = [0; FrameBitmap::words_needed(1000)];
+//! let mut frames = FrameBitmap::try_new(&mut storage, 1000).unwrap();
+//! frames.add(16, 984).unwrap();
+//! assert_eq!(frames.allocate(), Some(16));
+//! assert_eq!(frames.allocate_run(8, 8, usize::MAX), Some(24));
+//! assert_eq!(frames.free(16), Ok(()));
+//! assert_eq!(frames.free(16), Err(FrameError::NotAllocated));
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod bits;
+mod levels;
+mod run;
+#[cfg(test)]
+mod tests;
+
+use core::fmt;
+use core::ops::Range;
+
+use bits::Bits;
+use levels::Layout;
+
+/// The most frames that a [`FrameBitmap`] can hold: 4 TiB.
+pub const FRAMES_MAX: usize = 1 << 30;
+
+/// Which frames are managed, and which of them are free.
+pub struct FrameBitmap<'a> {
+    bits: Bits<'a>,
+    layout: Layout,
+    frames: usize,
+    managed: usize,
+    free: usize,
+}
+
+impl<'a> FrameBitmap<'a> {
+    /// Returns how many words of storage the frames from 0 up to, not including,
+    /// `frames` need.
+    ///
+    /// More than [`FRAMES_MAX`] need `usize::MAX` words, which no slice has.
+    pub const fn words_needed(frames: usize) -> usize {
+        if frames > FRAMES_MAX { usize::MAX } else { Layout::new(frames).words }
+    }
+
+    /// Makes a bitmap for the frames from 0 up to, not including, `frames`, none
+    /// of them managed. What `storage` holds is overwritten.
+    ///
+    /// # Errors
+    /// [`StorageTooSmall`] if `storage` has less than [`Self::words_needed`].
+    pub fn try_new(storage: &'a mut [u64], frames: usize) -> Result<Self, StorageTooSmall> {
+        let needed_words = Self::words_needed(frames);
+        let given_words = storage.len();
+        let Some(words) = storage.get_mut(..needed_words) else {
+            return Err(StorageTooSmall { needed_words, given_words });
+        };
+        words.fill(0);
+        let layout = Layout::new(frames);
+        Ok(Self { bits: Bits::new(words), layout, frames, managed: 0, free: 0 })
+    }
+
+    /// Makes `count` frames from `start` on managed and free.
+    ///
+    /// The cost grows with `count`, by words of 64 frames.
+    ///
+    /// # Errors
+    /// [`FrameError::OutOfRange`] if a frame isn't in the bitmap, else
+    /// [`FrameError::AlreadyManaged`] if one is managed; nothing has changed then.
+    pub fn add(&mut self, start: usize, count: usize) -> Result<(), FrameError> {
+        let frames = self.checked_range(start, count)?;
+        let managed_bits = self.layout.managed_bits(&frames);
+        if self.bits.any_set(managed_bits.clone()) {
+            return Err(FrameError::AlreadyManaged);
+        }
+        self.bits.fill(managed_bits, true);
+        self.managed += count;
+        self.release(frames);
+        Ok(())
+    }
+
+    /// Allocates the lowest free frame, in constant time; `None` if none is free.
+    pub fn allocate(&mut self) -> Option<usize> {
+        let frame = self.lowest_free()?;
+        self.take(frame..frame + 1);
+        Some(frame)
+    }
+
+    /// Allocates the lowest free frame within `range`, in constant time; `None` if
+    /// none is free there.
+    pub fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
+        let frame = self.next_free(range.start).filter(|frame| *frame < range.end)?;
+        self.take(frame..frame + 1);
+        Some(frame)
+    }
+
+    /// Frees an allocated frame, in constant time.
+    ///
+    /// # Errors
+    /// [`FrameError::OutOfRange`] if `frame` isn't in the bitmap,
+    /// [`FrameError::NotManaged`] if it was never added,
+    /// [`FrameError::NotAllocated`] if it is free; nothing has changed then.
+    pub fn free(&mut self, frame: usize) -> Result<(), FrameError> {
+        self.free_run(frame, 1)
+    }
+
+    /// Tells if `frame` is managed and free.
+    pub fn is_free(&self, frame: usize) -> bool {
+        frame < self.frames && self.bits.any_set(frame..frame + 1)
+    }
+
+    /// Returns the number of managed frames.
+    pub fn managed(&self) -> usize {
+        self.managed
+    }
+
+    /// Returns the number of free frames.
+    pub fn free_count(&self) -> usize {
+        self.free
+    }
+
+    /// Returns the number of allocated frames.
+    pub fn allocated(&self) -> usize {
+        self.managed - self.free
+    }
+
+    /// Returns the numbers of `count` frames from `start` on.
+    ///
+    /// # Errors
+    /// [`FrameError::OutOfRange`] if one of them isn't in the bitmap.
+    fn checked_range(&self, start: usize, count: usize) -> Result<Range<usize>, FrameError> {
+        match start.checked_add(count) {
+            Some(end) if end <= self.frames => Ok(start..end),
+            _ => Err(FrameError::OutOfRange),
+        }
+    }
+
+    /// Makes `frames`, all of them free, allocated.
+    fn take(&mut self, frames: Range<usize>) {
+        self.free -= frames.len();
+        self.mark(frames, false);
+    }
+
+    /// Makes `frames`, all of them managed and none of them free, free.
+    fn release(&mut self, frames: Range<usize>) {
+        self.free += frames.len();
+        self.mark(frames, true);
+    }
+}
+
+impl fmt::Debug for FrameBitmap<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameBitmap")
+            .field("frames", &self.frames)
+            .field("managed", &self.managed)
+            .field("free", &self.free)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why frames can't be added or freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// A frame lies beyond the end of the bitmap.
+    OutOfRange,
+    /// A frame to be added was added before.
+    AlreadyManaged,
+    /// A frame to be freed was never added: it is foreign.
+    NotManaged,
+    /// A frame to be freed is free: it was freed before, or never allocated.
+    NotAllocated,
+}
+
+impl fmt::Display for FrameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OutOfRange => "a frame lies beyond the end of the bitmap",
+            Self::AlreadyManaged => "a frame was added before",
+            Self::NotManaged => "a frame was never added",
+            Self::NotAllocated => "a frame is free already",
+        })
+    }
+}
+
+/// The storage has too few words for the frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StorageTooSmall {
+    /// How many words the frames need.
+    pub needed_words: usize,
+    /// How many words the storage has.
+    pub given_words: usize,
+}
+
+impl fmt::Display for StorageTooSmall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the storage has {} words of {} needed", self.given_words, self.needed_words)
+    }
+}

@@ -1,0 +1,276 @@
+//! Edges and costs; [`model`] compares with a naive bitmap.
+
+extern crate std;
+
+mod model;
+
+use super::*;
+use std::format;
+use std::vec;
+use std::vec::Vec;
+
+const FRAMES_64_MIB: usize = 16_384;
+const FRAMES_4_GIB: usize = 1 << 20;
+const FRAMES_1_TIB: usize = 1 << 28;
+
+/// The most words that an operation on a single frame may read or write.
+const ACCESSES_MAX: usize = 32;
+
+fn storage(frames: usize) -> Vec<u64> {
+    // Not zero, to see that it is overwritten.
+    vec![u64::MAX; FrameBitmap::words_needed(frames)]
+}
+
+/// Makes a bitmap of `frames` frames, all of them free.
+fn all_free(storage: &mut [u64], frames: usize) -> FrameBitmap<'_> {
+    let mut map = FrameBitmap::try_new(storage, frames).expect("the storage is large enough");
+    map.add(0, frames).expect("no frame is managed");
+    map.assert_consistent();
+    map
+}
+
+#[test]
+fn words_needed_are_levels_and_managed_bits() {
+    for (frames, words) in [
+        (0, 1 + 1),
+        (1, 1 + 1),
+        (64, 1 + 1),
+        (65, 2 + 1 + 2),
+        (4096, 64 + 1 + 64),
+        (4097, 65 + 2 + 1 + 65),
+        (FRAMES_1_TIB, (1 << 22) + (1 << 16) + (1 << 10) + 16 + 1 + (1 << 22)),
+        (FRAMES_MAX, (1 << 24) + (1 << 18) + (1 << 12) + 64 + 1 + (1 << 24)),
+        (FRAMES_MAX + 1, usize::MAX),
+        (usize::MAX, usize::MAX),
+    ] {
+        assert_eq!(FrameBitmap::words_needed(frames), words, "{frames} frames");
+    }
+}
+
+#[test]
+fn storage_that_is_too_small_is_told() {
+    let mut short = [0; 4];
+    let error = FrameBitmap::try_new(&mut short, 65).expect_err("5 words are needed");
+    assert_eq!(error, StorageTooSmall { needed_words: 5, given_words: 4 });
+    assert_eq!(format!("{error}"), "the storage has 4 words of 5 needed");
+    assert!(FrameBitmap::try_new(&mut short, FRAMES_MAX + 1).is_err());
+}
+
+#[test]
+fn storage_beyond_the_need_is_left_alone() {
+    let mut long = [7; 9];
+    let mut map = FrameBitmap::try_new(&mut long, 65).expect("5 words are needed");
+    map.add(0, 65).expect("no frame is managed");
+    assert_eq!(map.allocate_run(65, 1, usize::MAX), Some(0));
+    assert_eq!(long[5..], [7; 4]);
+}
+
+#[test]
+fn new_bitmap_manages_nothing() {
+    for frames in [0, 1, 64, 65, 5000] {
+        let mut storage = storage(frames);
+        let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");
+        map.assert_consistent();
+        assert_eq!((map.managed(), map.free_count(), map.allocated()), (0, 0, 0));
+        assert_eq!(map.allocate(), None);
+        assert_eq!(map.allocate_from(0..usize::MAX), None);
+        assert_eq!(map.allocate_run(1, 1, usize::MAX), None);
+        assert_eq!(map.free(frames), Err(FrameError::OutOfRange));
+        assert!(!map.is_free(0));
+        assert!(!map.is_free(frames));
+    }
+}
+
+#[test]
+fn frames_come_in_order_until_full_and_again_from_the_lowest() {
+    let frames = 4097;
+    let mut storage = storage(frames);
+    let mut map = all_free(&mut storage, frames);
+    for frame in 0..frames {
+        assert_eq!(map.allocate(), Some(frame));
+    }
+    assert_eq!((map.allocate(), map.allocated(), map.free_count()), (None, frames, 0));
+    for frame in [frames - 1, 64, 0] {
+        assert_eq!(map.free(frame), Ok(()));
+        map.assert_consistent();
+    }
+    assert_eq!([map.allocate(), map.allocate(), map.allocate()], [Some(0), Some(64), Some(4096)]);
+    assert_eq!(map.allocate(), None);
+    map.assert_consistent();
+}
+
+#[test]
+fn wrong_frees_are_told_and_change_nothing() {
+    let mut storage = storage(200);
+    let mut map = FrameBitmap::try_new(&mut storage, 200).expect("it is large enough");
+    map.add(10, 100).expect("no frame is managed");
+    assert_eq!(map.allocate_run(20, 1, usize::MAX), Some(10));
+    assert_eq!(map.free(9), Err(FrameError::NotManaged));
+    assert_eq!(map.free(110), Err(FrameError::NotManaged));
+    assert_eq!(map.free(30), Err(FrameError::NotAllocated));
+    assert_eq!(map.free(200), Err(FrameError::OutOfRange));
+    assert_eq!(map.free(usize::MAX), Err(FrameError::OutOfRange));
+    assert_eq!(map.free_run(9, 3), Err(FrameError::NotManaged));
+    assert_eq!(map.free_run(28, 3), Err(FrameError::NotAllocated));
+    assert_eq!(map.free_run(10, 101), Err(FrameError::NotManaged));
+    assert_eq!(map.free_run(10, 191), Err(FrameError::OutOfRange));
+    assert_eq!(map.free_run(10, usize::MAX), Err(FrameError::OutOfRange));
+    assert_eq!((map.managed(), map.allocated()), (100, 20));
+    assert_eq!(map.free(12), Ok(()));
+    assert_eq!(map.free(12), Err(FrameError::NotAllocated));
+    assert_eq!(map.free_run(10, 20), Err(FrameError::NotAllocated));
+    assert_eq!((map.free_run(10, 2), map.free_run(13, 17)), (Ok(()), Ok(())));
+    assert_eq!((map.free_run(10, 0), map.free_run(200, 0)), (Ok(()), Ok(())));
+    assert_eq!(map.free_count(), 100);
+    // Where frame 256 would be, the storage holds level 1.
+    assert!(!map.is_free(256) && !map.is_free(usize::MAX));
+    map.assert_consistent();
+}
+
+#[test]
+fn wrong_adds_are_told_and_change_nothing() {
+    let mut storage = storage(200);
+    let mut map = FrameBitmap::try_new(&mut storage, 200).expect("it is large enough");
+    map.add(100, 50).expect("no frame is managed");
+    for (start, count) in [(99, 2), (149, 51), (0, 200), (120, 1)] {
+        assert_eq!(map.add(start, count), Err(FrameError::AlreadyManaged));
+    }
+    for (start, count) in [(150, 51), (200, 1), (1, usize::MAX), (usize::MAX, 2)] {
+        assert_eq!(map.add(start, count), Err(FrameError::OutOfRange));
+    }
+    assert_eq!((map.managed(), map.free_count()), (50, 50));
+    assert_eq!((map.add(0, 100), map.add(150, 50), map.add(100, 0)), (Ok(()), Ok(()), Ok(())));
+    assert_eq!(map.managed(), 200);
+    map.assert_consistent();
+}
+
+#[test]
+fn range_bounds_the_frame() {
+    let mut storage = storage(4097);
+    let mut map = all_free(&mut storage, 4097);
+    assert_eq!(map.allocate_from(70..71), Some(70));
+    assert_eq!(map.allocate_from(70..71), None);
+    assert_eq!(map.allocate_from(70..72), Some(71));
+    assert_eq!(map.allocate_from(4096..usize::MAX), Some(4096));
+    assert_eq!(map.allocate_from(4096..usize::MAX), None);
+    assert_eq!(map.allocate_from(usize::MAX..usize::MAX), None);
+    assert_eq!(map.allocate_from(5..5), None);
+    assert_eq!(map.allocate_from(Range { start: 9, end: 5 }), None);
+}
+
+#[test]
+fn run_is_aligned_contiguous_and_below_the_bound() {
+    let mut storage = storage(1000);
+    let mut map = all_free(&mut storage, 1000);
+    for (count, align) in [(0, 1), (1, 0), (1, 3), (1001, 1), (usize::MAX, 1), (1, 1 << 63)] {
+        let run = map.allocate_run(count, align, usize::MAX);
+        // Frame 0 is a multiple of everything.
+        assert_eq!(run, (align == 1 << 63).then_some(0), "{count} frames at {align}");
+    }
+    assert_eq!(map.allocate_run(1, 1 << 63, usize::MAX), None);
+    assert_eq!(map.allocate_run(usize::MAX, 1, usize::MAX), None);
+    assert_eq!(map.allocate_run(130, 64, usize::MAX), Some(64));
+    assert_eq!(map.allocate_run(63, 1, 64), Some(1));
+    assert_eq!(map.allocate_run(10, 1, 203), None);
+    assert_eq!(map.allocate_run(10, 1, 204), Some(194));
+    assert_eq!(map.allocate_run(796, 4, 1000), Some(204));
+    assert_eq!((map.free_count(), map.allocate_run(1, 1, usize::MAX)), (0, None));
+    map.assert_consistent();
+}
+
+#[test]
+fn run_does_not_cross_a_frame_that_is_not_managed() {
+    let mut storage = storage(300);
+    let mut map = FrameBitmap::try_new(&mut storage, 300).expect("it is large enough");
+    assert_eq!((map.add(0, 100), map.add(101, 199)), (Ok(()), Ok(())));
+    assert_eq!(map.allocate_run(101, 1, usize::MAX), Some(101));
+    assert_eq!(map.allocate_run(100, 1, usize::MAX), Some(0));
+}
+
+#[test]
+fn memory_below_4_gib_can_be_had_until_it_is_used_up() {
+    let frames = 2 * FRAMES_4_GIB;
+    let mut storage = storage(frames);
+    let mut map = all_free(&mut storage, frames);
+    let first = map.allocate_run(FRAMES_4_GIB - 24, 1, FRAMES_4_GIB);
+    assert_eq!(first, Some(0));
+    assert_eq!(map.allocate_run(16, 16, FRAMES_4_GIB), Some(FRAMES_4_GIB - 16));
+    assert_eq!(map.allocate_run(16, 16, FRAMES_4_GIB), None);
+    assert_eq!(map.allocate_run(9, 1, FRAMES_4_GIB), None);
+    assert_eq!(map.allocate_from(0..FRAMES_4_GIB), Some(FRAMES_4_GIB - 24));
+    assert_eq!(map.allocate_run(16, 16, usize::MAX), Some(FRAMES_4_GIB));
+    map.assert_consistent();
+}
+
+/// Runs `operation`, and asserts that it reads and writes few words.
+fn few_accesses<T>(map: &mut FrameBitmap, operation: impl FnOnce(&mut FrameBitmap) -> T) -> T {
+    let before = map.bits.accesses.get();
+    let result = operation(map);
+    let accesses = map.bits.accesses.get() - before;
+    assert!((1..=ACCESSES_MAX).contains(&accesses), "{accesses} accesses");
+    result
+}
+
+#[test]
+fn cost_of_a_frame_is_the_same_for_64_mib_and_1_tib() {
+    for frames in [FRAMES_64_MIB, FRAMES_1_TIB] {
+        let mut storage = storage(frames);
+        let mut map = all_free(&mut storage, frames);
+        let last = frames - 1;
+        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(0));
+        assert_eq!(map.allocate_run(last - 1, 1, usize::MAX), Some(1));
+        // All but the last are used, so each change goes up through all levels.
+        for frame in [0, frames / 2 - 1, frames / 2, last - 1] {
+            assert_eq!(few_accesses(&mut map, |map| map.free(frame)), Ok(()));
+            assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(frame));
+            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(0..frames)), Some(last));
+            assert_eq!(few_accesses(&mut map, |map| map.free(last)), Ok(()));
+            let twice = few_accesses(&mut map, |map| map.free(last));
+            assert_eq!(twice, Err(FrameError::NotAllocated));
+            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(0..last)), None);
+        }
+        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(last));
+        assert_eq!((map.free_count(), map.allocate()), (0, None));
+        map.assert_consistent();
+    }
+}
+
+#[test]
+fn add_and_run_go_by_words_and_skip_what_is_used() {
+    let frames = FRAMES_1_TIB;
+    let mut storage = storage(frames);
+    let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");
+    assert_eq!(map.add(0, frames), Ok(()));
+    assert!(map.bits.accesses.get() < 6 * frames / 64);
+    assert_eq!(map.allocate_run(frames - 8, 1, usize::MAX), Some(0));
+    // A stretch without a free frame is skipped by the summaries.
+    let run = few_accesses(&mut map, |map| map.allocate_run(8, 8, usize::MAX));
+    assert_eq!(run, Some(frames - 8));
+    assert_eq!(map.free_run(0, frames), Ok(()));
+    assert_eq!(map.free_count(), frames);
+}
+
+#[test]
+fn gaps_that_are_too_small_for_a_run_are_skipped_whole() {
+    let frames = FRAMES_64_MIB;
+    let mut storage = storage(frames);
+    let mut map = all_free(&mut storage, frames);
+    for frame in (0..frames).step_by(5) {
+        assert_eq!(map.allocate_from(frame..frame + 1), Some(frame));
+    }
+    let before = map.bits.accesses.get();
+    assert_eq!(map.allocate_run(1000, 1, usize::MAX), None);
+    assert!(map.bits.accesses.get() - before < frames / 64);
+}
+
+#[test]
+fn errors_are_told_in_words() {
+    for (error, text) in [
+        (FrameError::OutOfRange, "a frame lies beyond the end of the bitmap"),
+        (FrameError::AlreadyManaged, "a frame was added before"),
+        (FrameError::NotManaged, "a frame was never added"),
+        (FrameError::NotAllocated, "a frame is free already"),
+    ] {
+        assert_eq!(format!("{error}"), text);
+    }
+}

@@ -1,0 +1,214 @@
+//! Random operations on a bitmap and on one byte a frame, compared step by step.
+
+use super::*;
+use proptest::collection::vec as vec_of;
+use proptest::prelude::*;
+
+const NOT_MANAGED: u8 = 0;
+const FREE: u8 = 1;
+const ALLOCATED: u8 = 2;
+
+/// The state of each frame, searched one by one.
+struct Model(Vec<u8>);
+
+impl Model {
+    fn range(&self, start: usize, count: usize) -> Result<Range<usize>, FrameError> {
+        if start + count > self.0.len() {
+            return Err(FrameError::OutOfRange);
+        }
+        Ok(start..start + count)
+    }
+
+    fn add(&mut self, start: usize, count: usize) -> Result<(), FrameError> {
+        let range = self.range(start, count)?;
+        let states = &mut self.0[range];
+        if states.iter().any(|state| *state != NOT_MANAGED) {
+            return Err(FrameError::AlreadyManaged);
+        }
+        states.fill(FREE);
+        Ok(())
+    }
+
+    fn free_run(&mut self, start: usize, count: usize) -> Result<(), FrameError> {
+        let range = self.range(start, count)?;
+        let states = &mut self.0[range];
+        if states.contains(&NOT_MANAGED) {
+            return Err(FrameError::NotManaged);
+        }
+        if states.contains(&FREE) {
+            return Err(FrameError::NotAllocated);
+        }
+        states.fill(FREE);
+        Ok(())
+    }
+
+    fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
+        let found = range.take_while(|i| *i < self.0.len()).find(|i| self.0[*i] == FREE)?;
+        self.0[found] = ALLOCATED;
+        Some(found)
+    }
+
+    fn allocate_run(&mut self, count: usize, align: usize, below: usize) -> Option<usize> {
+        if count == 0 || !align.is_power_of_two() {
+            return None;
+        }
+        let end = below.min(self.0.len());
+        let mut free_in_a_row = 0;
+        // How many are free in a row from each frame on is counted from the end.
+        let mut lowest = None;
+        for start in (0..end).rev() {
+            free_in_a_row = if self.0[start] == FREE { free_in_a_row + 1 } else { 0 };
+            if free_in_a_row >= count && start % align == 0 {
+                lowest = Some(start);
+            }
+        }
+        let start = lowest?;
+        self.0[start..start + count].fill(ALLOCATED);
+        Some(start)
+    }
+
+    fn count(&self, wanted: u8) -> usize {
+        self.0.iter().filter(|state| **state == wanted).count()
+    }
+
+    /// Returns the first allocated frame from `from` on, and how many follow it.
+    fn allocated_run(&self, from: usize) -> Option<(usize, usize)> {
+        let start = (from..self.0.len()).find(|i| self.0[*i] == ALLOCATED)?;
+        Some((start, self.0[start..].iter().take_while(|state| **state == ALLOCATED).count()))
+    }
+}
+
+/// One step; its numbers are cut to the size of the bitmap when it is run.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Add(usize, usize),
+    Allocate,
+    AllocateFrom(usize, usize),
+    /// Count, align and bound.
+    AllocateRun(usize, usize, usize),
+    Free(usize),
+    FreeRun(usize, usize),
+    /// Frees allocated frames, found from the first number on; at most so many.
+    FreeHeld(usize, usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let place = || any::<u32>().prop_map(|n| n as usize);
+    let count = || {
+        prop_oneof![
+            4 => 0_usize..4,
+            4 => 0_usize..140,
+            1 => place(),
+        ]
+    };
+    let align = prop_oneof![
+        9 => (0_u32..9).prop_map(|log| 1_usize << log),
+        1 => 0_usize..7,
+    ];
+    let below = prop_oneof![Just(usize::MAX), place()];
+    let step = prop_oneof![
+        2 => (place(), count()).prop_map(|(start, count)| Step::Add(start, count)),
+        3 => Just(Step::Allocate),
+        3 => (place(), count()).prop_map(|(start, count)| Step::AllocateFrom(start, count)),
+        5 => (count(), align, below).prop_map(|(n, align, below)| Step::AllocateRun(n, align, below)),
+        1 => place().prop_map(Step::Free),
+        1 => (place(), count()).prop_map(|(start, count)| Step::FreeRun(start, count)),
+        5 => (place(), count()).prop_map(|(start, count)| Step::FreeHeld(start, count)),
+    ];
+    vec_of(step, 200)
+}
+
+/// Runs one step on both and compares what they return.
+fn run_step(map: &mut FrameBitmap, model: &mut Model, step: Step) {
+    let size = model.0.len();
+    // Two more than there are, to step over the end at times.
+    let cut = |n: usize| if n == usize::MAX { n } else { n % (size + 2) };
+    match step {
+        Step::Add(start, count) => {
+            let (start, count) = (cut(start), cut(count));
+            assert_eq!(map.add(start, count), model.add(start, count));
+        }
+        Step::Allocate => assert_eq!(map.allocate(), model.allocate_from(0..size)),
+        Step::AllocateFrom(start, count) => {
+            let range = cut(start)..cut(start) + cut(count);
+            assert_eq!(map.allocate_from(range.clone()), model.allocate_from(range));
+        }
+        Step::AllocateRun(count, align, below) => {
+            let (count, below) = (cut(count), cut(below));
+            let run = map.allocate_run(count, align, below);
+            assert_eq!(run, model.allocate_run(count, align, below));
+        }
+        Step::Free(frame) => {
+            assert_eq!(map.free(cut(frame)), model.free_run(cut(frame), 1));
+        }
+        Step::FreeRun(start, count) => {
+            let (start, count) = (cut(start), cut(count));
+            assert_eq!(map.free_run(start, count), model.free_run(start, count));
+        }
+        Step::FreeHeld(from, count) => {
+            if let Some((start, len)) = model.allocated_run(cut(from)) {
+                let count = cut(count).min(len);
+                assert_eq!(map.free_run(start, count), Ok(()));
+                assert_eq!(model.free_run(start, count), Ok(()));
+            }
+        }
+    }
+}
+
+/// Asserts that no frame was lost or won.
+fn compare(map: &FrameBitmap, model: &Model) {
+    map.assert_consistent();
+    assert_eq!(map.free_count(), model.count(FREE));
+    assert_eq!(map.allocated(), model.count(ALLOCATED));
+    assert_eq!(map.managed(), model.0.len() - model.count(NOT_MANAGED));
+}
+
+fn compare_each_frame(map: &FrameBitmap, model: &Model) {
+    for (frame, state) in model.0.iter().enumerate() {
+        assert_eq!(map.is_free(frame), *state == FREE, "frame {frame}");
+    }
+}
+
+/// Runs all steps, then frees all that is allocated and looks for leaks.
+fn run_steps(frames: usize, filled: usize, steps: &[Step], each_frame: bool) {
+    let mut storage = storage(frames);
+    let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");
+    let mut model = Model(vec![NOT_MANAGED; frames]);
+    let filled = Step::Add(0, filled % (frames + 1));
+    for step in core::iter::once(&filled).chain(steps) {
+        run_step(&mut map, &mut model, *step);
+        compare(&map, &model);
+        if each_frame {
+            compare_each_frame(&map, &model);
+        }
+    }
+    compare_each_frame(&map, &model);
+    while let Some((start, count)) = model.allocated_run(0) {
+        assert_eq!(map.free_run(start, count), Ok(()));
+        assert_eq!(model.free_run(start, count), Ok(()));
+    }
+    compare(&map, &model);
+    assert_eq!((map.allocated(), map.free_count()), (0, map.managed()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1200))]
+
+    #[test]
+    fn small_bitmap_does_what_the_model_does(
+        frames in prop::sample::select(&[1_usize, 63, 64, 65, 4096, 4097][..]),
+        filled in any::<usize>(),
+        steps in steps(),
+    ) {
+        run_steps(frames, filled, &steps, true);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn large_bitmap_does_what_the_model_does(filled in any::<usize>(), steps in steps()) {
+        run_steps(300_000, filled, &steps, false);
+    }
+}
