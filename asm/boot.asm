@@ -1,7 +1,7 @@
 ; The boot stub: from GRUB's 32-bit hand-over to rust_main in 64 bits.
 ;
 ; The order of the steps is fixed; docs/boot.md has the same numbers and shows
-; the memory and the tables. Each step first leaves 0xA0 + its number on port
+; the memory and the tables. From step 2 on each leaves 0xA0 + its number on port
 ; 0x80 and in the CMOS byte CMOS_PROGRESS, so that a machine that resets in the
 ; middle can say at its next boot how far it came.
 ;
