@@ -125,6 +125,13 @@ impl<'a> FrameBitmap<'a> {
         frame < self.frames && self.bits.any_set(frame..frame + 1)
     }
 
+    /// Tells if `frame` is managed and in use.
+    pub fn is_allocated(&self, frame: usize) -> bool {
+        frame < self.frames
+            && self.bits.any_set(self.layout.managed_bits(&(frame..frame + 1)))
+            && !self.is_free(frame)
+    }
+
     /// Returns the number of managed frames.
     pub fn managed(&self) -> usize {
         self.managed

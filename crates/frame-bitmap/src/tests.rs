@@ -124,6 +124,7 @@ fn wrong_frees_are_told_and_change_nothing() {
     assert_eq!(map.free_count(), 100);
     // Where frame 256 would be, the storage holds level 1.
     assert!(!map.is_free(256) && !map.is_free(usize::MAX));
+    assert!(!map.is_allocated(256) && !map.is_allocated(usize::MAX));
     map.assert_consistent();
 }
 

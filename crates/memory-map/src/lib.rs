@@ -50,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// Tells whether there is working RAM behind such addresses.
-    fn is_ram(self) -> bool {
+    pub fn is_ram(self) -> bool {
         match self {
             Self::Usable | Self::Loader | Self::Kernel | Self::AcpiReclaimable | Self::AcpiNvs => {
                 true
@@ -175,6 +175,34 @@ impl<const N: usize> MemoryMap<N> {
             let start = region.start.checked_next_multiple_of(frame_bytes)?;
             let end = region.end - region.end % frame_bytes;
             (start < end).then_some((start, end))
+        })
+    }
+
+    /// Returns the ranges of whole frames of RAM, of whatever use, lowest first;
+    /// such that touch are one.
+    ///
+    /// A range is its first physical address and the one behind its last byte,
+    /// both multiples of `frame_bytes`. A frame of which any byte is no RAM is in
+    /// none.
+    ///
+    /// # Panics
+    /// If `frame_bytes` is not a power of two.
+    pub fn ram_frames(&self, frame_bytes: u64) -> impl Iterator<Item = (u64, u64)> {
+        assert!(frame_bytes.is_power_of_two(), "a frame of {frame_bytes} bytes");
+        let mut rest = self.regions.iter().filter(|region| region.kind.is_ram()).peekable();
+        core::iter::from_fn(move || {
+            loop {
+                let Region { start, mut end, .. } = *rest.next()?;
+                while let Some(next) = rest.next_if(|next| next.start == end) {
+                    end = next.end;
+                }
+                let end = end - end % frame_bytes;
+                if let Some(start) = start.checked_next_multiple_of(frame_bytes)
+                    && start < end
+                {
+                    return Some((start, end));
+                }
+            }
         })
     }
 

@@ -68,14 +68,15 @@ impl Model {
         regions
     }
 
-    fn usable_frames(&self, frame_bytes: u64) -> Vec<(u64, u64)> {
+    /// The ranges of whole frames of whose bytes each is of a wanted kind.
+    fn frames(&self, frame_bytes: u64, is_wanted: fn(Kind) -> bool) -> Vec<(u64, u64)> {
         let mut ranges: Vec<(u64, u64)> = Vec::new();
         for start in self.addresses().filter(|address| address % frame_bytes == 0) {
-            let is_usable = |offset| {
-                start.checked_add(offset).and_then(|address| self.kind_at(address))
-                    == Some(Kind::Usable)
+            let is_wanted_at = |offset| {
+                let kind = start.checked_add(offset).and_then(|address| self.kind_at(address));
+                kind.is_some_and(is_wanted)
             };
-            if !(0..frame_bytes).all(is_usable) {
+            if !(0..frame_bytes).all(is_wanted_at) {
                 continue;
             }
             match ranges.last_mut() {
@@ -163,7 +164,7 @@ proptest! {
     }
 
     #[test]
-    fn usable_frames_are_those_of_the_model((base, adds) in base_and_adds(), keep in 0..4) {
+    fn frames_are_those_of_the_model((base, adds) in base_and_adds(), keep in 0..4) {
         // Most adds are made usable, else there is rarely a whole frame.
         let adds: Vec<Add> = (0..)
             .zip(adds)
@@ -173,8 +174,10 @@ proptest! {
         let mut model = Model::new(base);
         adds.into_iter().for_each(|add| model.add(add));
         for frame_bytes in [1, 4, 16] {
-            let frames: Vec<_> = map.usable_frames(frame_bytes).collect();
-            prop_assert_eq!(frames, model.usable_frames(frame_bytes));
+            let usable: Vec<_> = map.usable_frames(frame_bytes).collect();
+            prop_assert_eq!(usable, model.frames(frame_bytes, |kind| kind == Kind::Usable));
+            let ram: Vec<_> = map.ram_frames(frame_bytes).collect();
+            prop_assert_eq!(ram, model.frames(frame_bytes, Kind::is_ram));
         }
     }
 

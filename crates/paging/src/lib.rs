@@ -48,4 +48,4 @@ pub use geometry::{FlushTlb, PageSize, PagingMetaData, X64PagingMetaData};
 pub use page_table::{Mapping, PageTable64, X64PageTable};
 pub use region::HugePages;
 pub use tables::{Capabilities, PagingHandler};
-pub use walk::Step;
+pub use walk::{MappedRange, Step, walk_tables};

@@ -76,6 +76,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &self.tables.handler
     }
 
+    /// Tells whether pages can be kept from being executed.
+    pub fn has_no_execute(&self) -> bool {
+        self.capabilities.has_no_execute
+    }
+
     /// Maps a page of `size` to a frame of the same size. Nothing has to be
     /// flushed. With no flags at all, nothing is mapped.
     ///

@@ -1,4 +1,6 @@
-//! Looking at a page table: the way to an address, all mappings, all tables.
+//! Looking at a page table: the way to an address, mappings, ranges, tables.
+
+use core::ops::ControlFlow;
 
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -20,50 +22,138 @@ pub struct Step<PTE> {
     pub entry: PTE,
 }
 
+/// Walks to `vaddr` as the processor does, from the table in the frame `root` on:
+/// calls `see` with each step, down to a page or to an entry that isn't present.
+///
+/// `read` returns the word at an index of the table in a frame. Where it returns
+/// `None` the walk ends.
+pub fn walk_tables<M: PagingMetaData, PTE: GenericPTE>(
+    root: PhysAddr,
+    vaddr: VirtAddr,
+    mut read: impl FnMut(PhysAddr, usize) -> Option<u64>,
+    mut see: impl FnMut(Step<PTE>),
+) {
+    let mut table = root;
+    for level in (1..=M::LEVELS).rev() {
+        let index = index(vaddr.as_u64(), level);
+        let Some(entry) = read(table, index).map(PTE::from_bits) else {
+            return;
+        };
+        see(Step { level, table, index, entry });
+        if level == 1 || !entry.is_present() || entry.is_huge() {
+            return;
+        }
+        table = entry.paddr();
+    }
+}
+
+/// Pages behind each other, of one size, with the same flags, mapped to frames
+/// behind each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MappedRange {
+    /// Where the first page begins.
+    pub start: VirtAddr,
+    /// The number of pages.
+    pub pages: u64,
+    /// The mapping of the first page.
+    pub mapping: Mapping,
+}
+
+impl MappedRange {
+    /// Returns the length in bytes.
+    pub fn len_bytes(&self) -> u64 {
+        self.pages * self.mapping.size.bytes()
+    }
+
+    /// Returns the address of the last byte.
+    pub fn last(&self) -> VirtAddr {
+        VirtAddr::new_truncate(self.start.as_u64() + (self.len_bytes() - 1))
+    }
+
+    /// Returns the address behind the range, the next one that is canonical; `None`
+    /// at the end of the address space.
+    pub fn next(&self) -> Option<VirtAddr> {
+        // Truncation extends the sign, and so skips the hole in the middle.
+        self.last().as_u64().checked_add(1).map(VirtAddr::new_truncate)
+    }
+
+    /// Takes the next page in, if it goes on where this ends.
+    fn extend(&mut self, page: VirtAddr, mapping: Mapping) -> ControlFlow<()> {
+        let first = self.mapping;
+        // Not by `next`, which skips the hole in the middle.
+        let is_next = self.last().as_u64().checked_add(1) == Some(page.as_u64())
+            && mapping == Mapping { paddr: first.paddr + self.len_bytes(), ..first };
+        if !is_next {
+            return ControlFlow::Break(());
+        }
+        self.pages += 1;
+        ControlFlow::Continue(())
+    }
+}
+
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
     /// Calls `see` with each step of the processor's walk to `vaddr`, from the
     /// root on.
-    pub fn walk(&self, vaddr: VirtAddr, mut see: impl FnMut(Step<PTE>)) {
-        let mut frame = self.root_paddr();
-        let mut table = self.tables.root();
-        for level in (1..=M::LEVELS).rev() {
-            let index = index(vaddr.as_u64(), level);
-            let entry: PTE = table.load(index);
-            see(Step { level, table: frame, index, entry });
-            if level == 1 || entry.is_unused() || entry.is_huge() {
-                return;
-            }
-            frame = entry.paddr();
-            table = self.tables.child(entry);
-        }
+    pub fn walk(&self, vaddr: VirtAddr, see: impl FnMut(Step<PTE>)) {
+        let read = |table, index| {
+            // Only frames of tables are asked for.
+            Some(self.tables.child(PTE::new_table(table)).load::<PTE>(index).bits())
+        };
+        walk_tables::<M, PTE>(self.root_paddr(), vaddr, read, see);
     }
 
     /// Calls `see` with the address of each mapped page and its mapping, in rising
-    /// order.
-    pub fn for_each_mapping(&self, mut see: impl FnMut(VirtAddr, Mapping)) {
-        self.mappings_in(self.tables.root(), M::LEVELS, 0, &mut see);
+    /// order, from the page that `start` lies in or the next one on, as long as it
+    /// says to continue.
+    pub fn for_each_mapping(
+        &self,
+        start: VirtAddr,
+        mut see: impl FnMut(VirtAddr, Mapping) -> ControlFlow<()>,
+    ) {
+        // It says itself when to end.
+        let _ = self.mappings_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
     }
 
+    /// Returns the first range of mapped pages at or behind `from`; it begins
+    /// before `from` if that lies within a page.
+    pub fn next_range(&self, from: VirtAddr) -> Option<MappedRange> {
+        let mut found: Option<MappedRange> = None;
+        self.for_each_mapping(from, |page, mapping| match &mut found {
+            Some(range) => range.extend(page, mapping),
+            None => {
+                found = Some(MappedRange { start: page, pages: 1, mapping });
+                ControlFlow::Continue(())
+            }
+        });
+        found
+    }
+
+    /// Goes through the table of `level` for the addresses from `base` on. An
+    /// address counts without its sign here.
     fn mappings_in(
         &self,
         table: Table<'_>,
         level: usize,
         base: u64,
-        see: &mut impl FnMut(VirtAddr, Mapping),
-    ) {
-        for index in 0..ENTRIES {
+        start: u64,
+        see: &mut impl FnMut(VirtAddr, Mapping) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let start = start & (span_bytes(M::LEVELS + 1) - 1);
+        let first = if start > base { index(start, level) } else { 0 };
+        for index in first..ENTRIES {
             let entry: PTE = table.load(index);
-            // Truncation extends the sign, which makes the address canonical.
             let vaddr = base + index as u64 * span_bytes(level);
             match PageSize::of_level(level) {
                 _ if entry.is_unused() => {}
                 Some(size) if level == 1 || entry.is_huge() => see(
+                    // Truncation extends the sign.
                     VirtAddr::new_truncate(vaddr),
                     Mapping { paddr: entry.paddr(), flags: entry.flags(), size },
-                ),
-                _ => self.mappings_in(self.tables.child(entry), level - 1, vaddr, see),
+                )?,
+                _ => self.mappings_in(self.tables.child(entry), level - 1, vaddr, start, see)?,
             }
         }
+        ControlFlow::Continue(())
     }
 
     /// Calls `see` with the frame and the level of each table, those below a table

@@ -166,6 +166,7 @@ fn compare(map: &FrameBitmap, model: &Model) {
 fn compare_each_frame(map: &FrameBitmap, model: &Model) {
     for (frame, state) in model.0.iter().enumerate() {
         assert_eq!(map.is_free(frame), *state == FREE, "frame {frame}");
+        assert_eq!(map.is_allocated(frame), *state == ALLOCATED, "frame {frame}");
     }
 }
 

@@ -1,9 +1,15 @@
 //! Single cases that a random walk may miss.
 
+use core::ops::ControlFlow;
+
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::simulation::{G1, K4, M2, Memory, RW, TestTable, check_frames, flushes, reset_tlb};
-use crate::{FlushScope, HugePages, MappingFlags, PageSize, PagingError};
+use super::simulation::{
+    G1, K4, M2, Memory, RW, TestMetaData, TestTable, check_frames, flushes, reset_tlb,
+};
+use crate::{
+    FlushScope, GenericPTE, HugePages, MappingFlags, PageSize, PagingError, X64PTE, walk_tables,
+};
 
 fn new() -> (TestTable, Memory) {
     reset_tlb();
@@ -166,6 +172,52 @@ fn walk_and_listing_show_what_is_there() {
     table.walk(at(M2), |step| levels.push((step.level, step.index)));
     assert_eq!(levels, [(4, 0), (3, 0), (2, 1), (1, 0)]);
     let mut pages = std::vec::Vec::new();
-    table.for_each_mapping(|page, mapping| pages.push((page.as_u64(), mapping.paddr.as_u64())));
+    table.for_each_mapping(at(0), |page, mapping| {
+        pages.push((page.as_u64(), mapping.paddr.as_u64()));
+        ControlFlow::Continue(())
+    });
     assert_eq!(pages, [(M2, 0x5000), (0xFFFF_8000_0000_0000, G1)]);
+}
+
+#[test]
+fn walk_ends_where_a_table_cannot_be_read() {
+    let mut seen = 0;
+    let entry = X64PTE::new_table(frame(0x1000)).bits();
+    let read = |table: PhysAddr, _| (table.as_u64() == 0).then_some(entry);
+    walk_tables::<TestMetaData, X64PTE>(frame(0), at(0), read, |_| seen += 1);
+    assert_eq!(seen, 1);
+}
+
+#[test]
+fn ranges_are_merged_while_all_is_alike() {
+    let (mut table, _) = new();
+    let high = 0xFFFF_FFFF_FFFF_E000;
+    for (page, to, flags) in [
+        (0x1000, 0x9000, RW),
+        (0x2000, 0xA000, RW),
+        (0x3000, 0xC000, RW),
+        (0x4000, 0xD000, MappingFlags::READ),
+        (0x6000, 0xF000, MappingFlags::READ),
+        (high, 0, RW),
+        (high + K4, K4, RW),
+    ] {
+        table.map(at(page), frame(to), PageSize::Size4K, flags).expect("it is free");
+    }
+    let mut ranges = std::vec::Vec::new();
+    let mut from = Some(at(0));
+    while let Some(range) = from.and_then(|from| table.next_range(from)) {
+        ranges.push((range.start.as_u64(), range.pages, range.mapping.paddr.as_u64()));
+        from = range.next();
+    }
+    assert_eq!(
+        ranges,
+        [
+            (0x1000, 2, 0x9000),
+            (0x3000, 1, 0xC000),
+            (0x4000, 1, 0xD000),
+            (0x6000, 1, 0xF000),
+            (high, 2, 0)
+        ]
+    );
+    assert_eq!(table.next_range(at(0x2FFF)).map(|range| range.start), Some(at(0x2000)));
 }

@@ -17,6 +17,10 @@ impl Model {
         (offset < *len).then(|| (paddr + offset, *flags))
     }
 
+    pub(super) fn mapped_bytes(&self) -> u64 {
+        self.ranges.values().map(|(len, ..)| len).sum()
+    }
+
     /// Whether anything in the range is mapped.
     pub(super) fn is_any_mapped(&self, first: u64, len: u64) -> bool {
         self.translate(first).is_some()

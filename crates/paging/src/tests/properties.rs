@@ -297,6 +297,23 @@ impl Both {
             }
         }
     }
+
+    /// Checks that the ranges are all that is mapped, in rising order.
+    fn check_ranges(&self) {
+        let (mut bytes, mut from) = (0, Some(VirtAddr::zero()));
+        while let Some(range) = from.and_then(|from| self.table.next_range(from)) {
+            assert!(Some(range.start) >= from, "{range:?}");
+            for vaddr in [range.start, range.last()] {
+                let offset = vaddr - range.start;
+                let paddr = range.mapping.paddr.as_u64() + offset;
+                let expected = Some((paddr, range.mapping.flags));
+                assert_eq!(self.model.translate(vaddr.as_u64()), expected, "{range:?}");
+            }
+            bytes += range.len_bytes();
+            from = range.next();
+        }
+        assert_eq!(bytes, self.model.mapped_bytes());
+    }
 }
 
 fn range_error(vaddr: u64, len: u64) -> Option<PagingError> {
@@ -318,6 +335,7 @@ fn run(capabilities: Capabilities, steps: &[(Operation, Option<u8>, u64)]) {
         both.check_translations();
         if number % 20 == 0 {
             check_frames(&both.table, &both.memory);
+            both.check_ranges();
         }
     }
     check_frames(&both.table, &both.memory);
