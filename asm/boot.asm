@@ -9,7 +9,13 @@
 ; Intel SDM volume 3A, "Initializing IA-32e Mode"; CMOS and POST port: PC/AT
 ; Technical Reference; UART: PC16550D datasheet.
 
+; mm/layout.rs has the same.
 KERNEL_BASE     equ 0xFFFFFFFF80000000
+STACKS_START    equ 0xFFFFFFFFC0000000
+STACK_SLOT      equ 64 * 1024
+BOOT_STACK      equ 60 * 1024
+IST_STACK       equ 24 * 1024
+IST_STACKS      equ 3
 
 MULTIBOOT_MAGIC equ 0x36D76289
 
@@ -48,6 +54,18 @@ PAGE_HUGE       equ 1 << 7
     mov al, PROGRESS_STUB + %1
     out CMOS_DATA, al
     out POST_PORT, al
+%endmacro
+
+; Maps the stack of %2 bytes that ends slot %1 to the frames from EAX on; EAX is
+; then behind them. Clobbers EDI.
+%macro map_stack 2
+    mov edi, p1_stacks + ((%1 + 1) * STACK_SLOT - %2) / 4096 * 8
+%%next:
+    mov [edi], eax
+    add eax, 4096
+    add edi, 8
+    cmp edi, p1_stacks + (%1 + 1) * STACK_SLOT / 4096 * 8
+    jne %%next
 %endmacro
 
 ; --------------------------------------------------------------------------
@@ -92,17 +110,17 @@ _start:
 
 ; Step 1. Until here there is no stack; nothing is called before it.
 set_stack_pointer:
-    mov esp, boot_stack_top - KERNEL_BASE
+    mov esp, stack_frames + BOOT_STACK
 
 ; Step 2. CPUID clobbers EBX, so both of GRUB's values go to memory. What the
 ; last boot left in the CMOS is read before this one overwrites it.
 keep_information:
-    mov [boot_magic], eax
-    mov [boot_information], ebx
+    mov [boot_magic - KERNEL_BASE], eax
+    mov [boot_information - KERNEL_BASE], ebx
     mov al, CMOS_PROGRESS
     out CMOS_INDEX, al
     in al, CMOS_DATA
-    mov [last_progress], al
+    mov [last_progress - KERNEL_BASE], al
     progress 2
 
     call check_multiboot                ; step 3
@@ -124,7 +142,7 @@ far_jump:
 ; Step 3. A loader that speaks Multiboot2 leaves its magic number in EAX.
 check_multiboot:
     progress 3
-    cmp dword [boot_magic], MULTIBOOT_MAGIC
+    cmp dword [boot_magic - KERNEL_BASE], MULTIBOOT_MAGIC
     jne .error
     ret
 .error:
@@ -171,16 +189,18 @@ check_long_mode:
     jz .error
     mov [extended_features], edx
     rdtsc
-    mov [boot_tsc], eax
-    mov [boot_tsc + 4], edx
+    mov [boot_tsc - KERNEL_BASE], eax
+    mov [boot_tsc + 4 - KERNEL_BASE], edx
     ret
 .error:
     mov al, '2'
     mov esi, message_long_mode
     jmp fail
 
-; Step 6. The first GiB by 512 pages of 2 MiB, at 0 and at KERNEL_BASE. Two
-; third-level tables, or the GiB would show up at four places.
+; Step 6. The first GiB by 512 pages of 2 MiB: at 0, at DIRECT_MAP and at
+; KERNEL_BASE. Two third-level tables, or the GiB would show up at more places.
+; The boot processor's stacks by pages of 4 KiB, where they are for good: each at
+; the end of its slot, with nothing mapped below it.
 setup_page_tables:
     progress 6
     mov edi, page_tables
@@ -189,9 +209,12 @@ setup_page_tables:
     rep stosd
 
     mov dword [p4], p3_low + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p4 + 256 * 8], p3_low + (PAGE_PRESENT | PAGE_WRITABLE)
     mov dword [p4 + 511 * 8], p3_high + (PAGE_PRESENT | PAGE_WRITABLE)
     mov dword [p3_low], p2 + (PAGE_PRESENT | PAGE_WRITABLE)
     mov dword [p3_high + 510 * 8], p2 + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p3_high + 511 * 8], p2_stacks + (PAGE_PRESENT | PAGE_WRITABLE)
+    mov dword [p2_stacks], p1_stacks + (PAGE_PRESENT | PAGE_WRITABLE)
 
     mov eax, PAGE_PRESENT | PAGE_WRITABLE | PAGE_HUGE
     xor ecx, ecx
@@ -201,6 +224,14 @@ setup_page_tables:
     inc ecx
     cmp ecx, 512
     jne .next_page
+
+    mov eax, stack_frames + (PAGE_PRESENT | PAGE_WRITABLE)
+    map_stack 0, BOOT_STACK
+%assign slot 1
+%rep IST_STACKS
+    map_stack slot, IST_STACK
+%assign slot slot + 1
+%endrep
     ret
 
 ; Step 7.
@@ -378,14 +409,7 @@ section .boot.data progbits alloc noexec write align=8
 message_error:     db "ERR: "
 .number:           db "?: ", 0
 
-; What the stub hands on; arch/handover.rs reads the last two.
-boot_magic:        dd 0
-boot_information:  dd 0
 extended_features: dd 0
-                   dd 0
-global boot_tsc, last_progress
-boot_tsc:          dq 0
-last_progress:     db 0
 
 section .boot.bss nobits alloc noexec write align=4096
 global page_tables, page_tables_end
@@ -394,7 +418,15 @@ p4:      resb 4096
 p3_low:  resb 4096
 p3_high: resb 4096
 p2:      resb 4096
+p2_stacks: resb 4096
+p1_stacks: resb 4096
 page_tables_end:
+
+; The frames of the boot processor's stacks. Unlike the rest of the stub they
+; stay in use.
+section .boot.stacks nobits alloc noexec write align=4096
+stack_frames:
+    resb BOOT_STACK + IST_STACKS * IST_STACK
 
 ; --------------------------------------------------------------------------
 ; 64 bits.
@@ -418,10 +450,10 @@ long_mode_start:
 section .text
 global higher_half
 higher_half:
-    mov rsp, boot_stack_top
+    mov rsp, STACKS_START + STACK_SLOT
     xor ebp, ebp                        ; the end of every chain of frames
-    mov edi, [abs dword boot_magic]
-    mov esi, [abs dword boot_information]
+    mov edi, [boot_magic]
+    mov esi, [boot_information]
 extern rust_main
     call rust_main
 .halt:
@@ -429,9 +461,11 @@ extern rust_main
     hlt
     jmp .halt
 
-section .bss
-alignb 4096
-global boot_stack, boot_stack_top
-boot_stack:
-    resb 64 * 1024
-boot_stack_top:
+; What the stub hands on; arch/handover.rs reads the last two.
+section .data
+align 8
+boot_magic:        dd 0
+boot_information:  dd 0
+global boot_tsc, last_progress
+boot_tsc:          dq 0
+last_progress:     db 0

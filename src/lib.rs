@@ -11,7 +11,7 @@
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | what the loader told, and the command line's options | yes |
 //! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
-//! | [`mm`] | memory: the layout of the address space | no |
+//! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
 //! | [`sync`] | locks that know about interrupts and rank | no |
 //! | [`log`] | log lines and the ways they leave the kernel | no |
 //! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
@@ -22,11 +22,14 @@
 #![no_std]
 #![cfg_attr(test, no_main)]
 #![feature(abi_x86_interrupt)]
+#![feature(alloc_error_handler)]
 #![feature(custom_test_frameworks)]
 #![test_runner(crate::testing::run)]
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
+
+extern crate alloc;
 
 #[expect(unsafe_code, reason = "ports, control registers, tables the processor reads")]
 pub mod arch;
@@ -36,6 +39,7 @@ pub mod console;
 #[expect(unsafe_code, reason = "device registers and device memory")]
 pub mod drivers;
 pub mod log;
+#[expect(unsafe_code, reason = "page tables, the heap, memory of devices, linker symbols")]
 pub mod mm;
 pub mod monitor;
 pub mod panic;

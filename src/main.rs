@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 use farjump::monitor::{self, Machine};
-use farjump::{arch, boot, console, drivers, log, panic};
+use farjump::{arch, boot, console, drivers, log, mm, panic};
 
 /// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
 ///
@@ -25,13 +25,14 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let serial = drivers::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(&cpu.tables);
+    let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
     let idt = arch::idt::start(gdt);
+    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(serial, keyboard, boot.information);
+    let console = console::start(serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
 
     monitor::run(&Machine { boot, clock, console, interrupts, processor, timer })

@@ -15,7 +15,9 @@ use crate::arch::exceptions;
 use crate::arch::interrupts;
 use crate::arch::percpu::PerCpu;
 use crate::arch::progress::{self, Stage};
+use crate::arch::report;
 use crate::log::Emergency;
+use crate::mm::fault;
 
 /// What happens behind the last words, instead of halting. It is told whether
 /// the kernel panicked or met an exception, and with what text.
@@ -24,9 +26,11 @@ pub type Ending = fn(&dyn fmt::Display) -> !;
 static ENDING: Once<Ending> = Once::new();
 static IS_ENDING: AtomicBool = AtomicBool::new(false);
 
-/// Makes exceptions that the kernel can't go on from end here too.
+/// Makes exceptions that the kernel can't go on from end here too, and their
+/// reports tell what lies at an address.
 pub fn start(_cpu: &PerCpu) {
     exceptions::set_fatal(|report| end(report));
+    report::set_guide(fault::GUIDE);
 }
 
 /// Registers what happens behind the last words.

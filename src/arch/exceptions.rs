@@ -23,9 +23,45 @@ pub fn set_fatal(handler: FatalHandler) {
     FATAL.call_once(|| handler);
 }
 
+/// What a [`Handler`] makes of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Its cause is gone: the kernel goes on at the instruction.
+    GoOn,
+    /// It is none of the handler's.
+    Unhandled,
+}
+
+/// What is asked first at an exception. It runs on the stack of the exception's
+/// gate, with interrupts off.
+pub type Handler = fn(&Report<'_>) -> Outcome;
+
+static HANDLERS: [Once<Handler>; VECTORS as usize] = [const { Once::new() }; VECTORS as usize];
+
+/// Registers what is asked first at `exception`.
+///
+/// A double fault and a machine check have no way back, whatever the handler
+/// says.
+///
+/// # Panics
+/// If it has a handler.
+pub fn set_handler(exception: Exception, handler: Handler) {
+    let slot = &HANDLERS[exception as usize];
+    assert!(!slot.is_completed(), "{exception:?} has a handler");
+    slot.call_once(|| handler);
+}
+
 /// Handles the exception that `frame` tells of.
 pub(super) fn handle(frame: &mut TrapFrame) {
+    let fixup = fixups::find(frame.rip);
+    if let Some(fixup) = fixup.filter(|fixup| fixup.is_probe()) {
+        frame.rip = fixup.landing;
+        return;
+    }
     let report = Report::new(frame);
+    if is_handled(&report) {
+        return;
+    }
     let is_resumed = Exception::from_vector(frame.vector).is_some_and(Exception::is_resumed);
     if is_resumed {
         log::info!("{report}");
@@ -34,13 +70,23 @@ pub(super) fn handle(frame: &mut TrapFrame) {
         return;
     }
     let is_skipping = percpu::current().is_skipping_exceptions.load(Ordering::Relaxed);
-    if is_skipping && let Some(landing) = fixups::find(frame.rip) {
+    if is_skipping && let Some(fixup) = fixup {
         log::info!("{report}");
-        frame.rip = landing;
+        frame.rip = fixup.landing;
         return;
     }
     match FATAL.get() {
         Some(fatal) => fatal(&report),
         None => super::interrupts::halt(),
     }
+}
+
+fn is_handled(report: &Report<'_>) -> bool {
+    let Some(exception) = report.exception() else {
+        return false;
+    };
+    let handler = HANDLERS[exception as usize].get();
+    let outcome = handler.map_or(Outcome::Unhandled, |handler| handler(report));
+    let has_way_back = !matches!(exception, Exception::DoubleFault | Exception::MachineCheck);
+    outcome == Outcome::GoOn && has_way_back
 }

@@ -1,13 +1,25 @@
 //! Instructions that may fault on purpose, and where to go on when they do.
 //!
-//! Assembly adds a pair (the instruction, the place to go on) to the section
-//! `.fixups`, which the linker script gathers.
+//! Assembly adds three words (the instruction, the place to go on, whether that
+//! goes without a report) to the section `.fixups`, which the linker script
+//! gathers.
 
-/// A pair of the section.
+/// An instruction that may fault.
 #[repr(C)]
-struct Fixup {
+pub(super) struct Fixup {
     instruction: u64,
-    landing: u64,
+    /// Where to go on.
+    pub(super) landing: u64,
+    /// 1 for a probe, to which a fault is an answer as any other; 0 for an
+    /// exception on purpose.
+    is_probe: u64,
+}
+
+impl Fixup {
+    /// Tells whether a fault is no more than the answer to a question.
+    pub(super) fn is_probe(&self) -> bool {
+        self.is_probe == 1
+    }
 }
 
 unsafe extern "C" {
@@ -15,12 +27,13 @@ unsafe extern "C" {
     static __fixups_end: [Fixup; 0];
 }
 
-/// Returns where to go on after an exception at `rip`, if it was foreseen.
-pub(super) fn find(rip: u64) -> Option<u64> {
+/// Returns how to go on after an exception at `rip`, if it was foreseen.
+pub(super) fn find(rip: u64) -> Option<&'static Fixup> {
     let start = (&raw const __fixups_start).cast::<Fixup>();
     let len_bytes = (&raw const __fixups_end).addr() - start.addr();
     // SAFETY: the linker script puts the symbols around a read-only array of
-    // pairs, aligned to 8 bytes.
-    let fixups = unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Fixup>()) };
-    fixups.iter().find(|fixup| fixup.instruction == rip).map(|fixup| fixup.landing)
+    // fixups, aligned to 8 bytes.
+    let fixups: &'static [Fixup] =
+        unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Fixup>()) };
+    fixups.iter().find(|fixup| fixup.instruction == rip)
 }

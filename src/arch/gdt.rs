@@ -3,8 +3,6 @@
 //! The order of the segments is what SYSCALL and SYSRET ask for (Intel SDM
 //! volume 2, "SYSRET"): kernel code, kernel data; user data, user code.
 
-use core::cell::UnsafeCell;
-
 use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::instructions::segmentation::{CS, SS, Segment};
@@ -36,22 +34,13 @@ impl Ist {
     pub const ALL: [Self; 3] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck];
 }
 
-/// The size of an interrupt stack, in bytes. A report needs about 4 KiB.
-pub const IST_STACK_BYTES: usize = 24 * 1024;
-
-/// A stack that only the processor and the handlers on it write.
-#[repr(C, align(4096))]
-struct Stack(UnsafeCell<[u8; IST_STACK_BYTES]>);
-
-// SAFETY: no reference to the bytes is ever made, only their address is taken.
-unsafe impl Sync for Stack {}
-
-static BOOT_CPU_IST_STACKS: [Stack; Ist::ALL.len()] =
-    [const { Stack(UnsafeCell::new([0; IST_STACK_BYTES])) }; Ist::ALL.len()];
-
-unsafe extern "C" {
-    safe static boot_stack: u8;
-    safe static boot_stack_top: u8;
+/// Where a processor's stacks begin: the addresses behind their highest bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct StackTops {
+    /// What the processor switches to when it enters the kernel from a program.
+    pub kernel: VirtAddr,
+    /// Those of the interrupt stack table, in the order of [`Ist::ALL`].
+    pub ist: [VirtAddr; Ist::ALL.len()],
 }
 
 /// A loaded GDT with its selectors.
@@ -96,9 +85,9 @@ impl Tables {
 }
 
 /// Fills a processor's tables and loads them on it.
-pub fn start(tables: &'static Tables) -> steps::Gdt {
+pub fn start(tables: &'static Tables, stacks: StackTops) -> steps::Gdt {
     progress::mark(Stage::Gdt);
-    let tss = tables.tss.call_once(make_tss);
+    let tss = tables.tss.call_once(|| make_tss(stacks));
     let gdt = tables.gdt.call_once(|| make_gdt(tss));
     gdt.table.load();
     // SAFETY: the selector is that of a 64-bit code segment of ring 0.
@@ -108,22 +97,20 @@ pub fn start(tables: &'static Tables) -> steps::Gdt {
     // SAFETY: the selector is that of a TSS that lives for ever.
     unsafe { load_tss(gdt.tss) };
     log::info!(
-        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks of {} KiB",
+        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks",
         gdt.kernel_code.0,
         gdt.user_code.0,
         gdt.tss.0,
-        Ist::ALL.len(),
-        IST_STACK_BYTES / 1024
+        Ist::ALL.len()
     );
     steps::Gdt(())
 }
 
-fn make_tss() -> Tss {
+fn make_tss(stacks: StackTops) -> Tss {
     let mut tss = Tss::new();
-    tss.privilege_stack_table[0] = VirtAddr::from_ptr(&boot_stack_top);
-    for (ist, stack) in Ist::ALL.into_iter().zip(&BOOT_CPU_IST_STACKS) {
-        tss.interrupt_stack_table[ist as usize] =
-            VirtAddr::from_ptr(stack) + IST_STACK_BYTES as u64;
+    tss.privilege_stack_table[0] = stacks.kernel;
+    for (ist, top) in Ist::ALL.into_iter().zip(stacks.ist) {
+        tss.interrupt_stack_table[ist as usize] = top;
     }
     tss
 }
@@ -152,23 +139,6 @@ fn make_gdt(tss: &'static Tss) -> Gdt {
     }
 }
 
-/// Returns the name of the kernel stack that holds `address`, if one does.
-pub fn stack_name(address: VirtAddr) -> Option<&'static str> {
-    let boot = VirtAddr::from_ptr(&boot_stack)..VirtAddr::from_ptr(&boot_stack_top);
-    if boot.contains(&address) {
-        return Some("boot stack");
-    }
-    let names = ["double fault IST stack", "NMI IST stack", "machine check IST stack"];
-    BOOT_CPU_IST_STACKS
-        .iter()
-        .zip(names)
-        .find(|(stack, _)| {
-            let start = VirtAddr::from_ptr(*stack);
-            (start..start + IST_STACK_BYTES as u64).contains(&address)
-        })
-        .map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,14 +155,5 @@ mod tests {
         assert_eq!(DS::get_reg().0, 0);
         let loaded = sgdt().base;
         assert_eq!(loaded, VirtAddr::from_ptr(&gdt.table));
-    }
-
-    #[test_case]
-    fn stacks_are_known_by_name() {
-        let local = 0_u8;
-        assert_eq!(stack_name(VirtAddr::from_ptr(&local)), Some("boot stack"));
-        let nmi = VirtAddr::from_ptr(&BOOT_CPU_IST_STACKS[Ist::Nmi as usize]);
-        assert_eq!(stack_name(nmi), Some("NMI IST stack"));
-        assert_eq!(stack_name(VirtAddr::new(0)), None);
     }
 }

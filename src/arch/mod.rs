@@ -2,8 +2,9 @@
 //! timers, reset.
 //!
 //! This is the only room with inline assembly. It sets no policy: what happens
-//! at an interrupt or at an exception that the kernel can't go on from is
-//! registered by higher rooms ([`irq::set_handler`], [`exceptions::set_fatal`]).
+//! at an interrupt or at an exception is registered by higher rooms
+//! ([`irq::set_handler`], [`exceptions::set_handler`], [`exceptions::set_fatal`]),
+//! and so is what they know of addresses ([`report::set_guide`]).
 //!
 //! Invariants:
 //! 1. GS points at this processor's [`percpu::PerCpu`] from [`percpu::start`] on.
@@ -19,16 +20,19 @@ mod handover;
 pub mod idt;
 pub mod interrupts;
 pub mod irq;
+pub mod page_fault;
 pub mod percpu;
 pub mod pic;
 mod pit;
 pub mod ports;
+pub mod probe;
 pub mod processor;
 pub mod progress;
 pub mod provoke;
-mod report;
+pub mod report;
 pub mod reset;
 pub mod steps;
 pub mod timer;
+pub mod tlb;
 mod trap;
 pub mod trap_frame;

@@ -25,6 +25,8 @@ pub struct PerCpu {
     pub(super) were_interrupts_on: AtomicBool,
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
+    /// How many interrupt handlers are running, one within another.
+    pub(super) interrupt_depth: AtomicU32,
     /// How often each vector was entered.
     pub(super) vector_counts: [AtomicU64; 256],
     pub(super) spurious_counts: [AtomicU64; 2],
@@ -41,10 +43,16 @@ impl PerCpu {
             interrupts_off_depth: AtomicU32::new(0),
             were_interrupts_on: AtomicBool::new(false),
             is_skipping_exceptions: AtomicBool::new(false),
+            interrupt_depth: AtomicU32::new(0),
             vector_counts: [const { AtomicU64::new(0) }; 256],
             spurious_counts: [const { AtomicU64::new(0) }; 2],
             tables: Tables::new(),
         }
+    }
+
+    /// Tells whether this processor is handling a device's interrupt.
+    pub fn is_in_interrupt(&self) -> bool {
+        self.interrupt_depth.load(Ordering::Relaxed) > 0
     }
 
     /// Returns the ranks of the locks that this processor holds, a bit each.

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use heapless::String;
+use paging::Capabilities;
 use raw_cpuid::CpuId;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 
@@ -26,6 +27,8 @@ pub struct Processor {
     pub brand: String<48>,
     /// Family, model, stepping.
     pub signature: (u8, u8, u8),
+    /// What page tables may use.
+    pub paging: Capabilities,
 }
 
 /// Identifies the processor and turns features on.
@@ -41,6 +44,14 @@ pub fn start(choice: FeatureChoice) -> Processor {
         signature: cpuid
             .get_feature_info()
             .map_or((0, 0, 0), |info| (info.family_id(), info.model_id(), info.stepping_id())),
+        paging: Capabilities {
+            has_1gib_pages: choice == FeatureChoice::All
+                && cpuid
+                    .get_extended_processor_and_feature_identifiers()
+                    .is_some_and(|features| features.has_1gib_pages()),
+            // The stub turns it on where the processor has it.
+            has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
+        },
     };
     log::info!("{processor}");
     enable_features(&cpuid, choice);
@@ -48,8 +59,10 @@ pub fn start(choice: FeatureChoice) -> Processor {
     processor
 }
 
-/// Sets up floating point as programs will need it, and machine checks, which
-/// would reset the machine if they had no handler.
+/// Sets up floating point as programs will need it, machine checks, which would
+/// reset the machine if they had no handler, global pages, and what keeps the
+/// kernel from executing (SMEP) and reaching (SMAP) the pages of programs, and
+/// programs from reading where the kernel's tables are (UMIP).
 fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureChoice) {
     let mut cr0 = Cr0::read();
     cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
@@ -66,7 +79,16 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     if cpuid.get_feature_info().is_some_and(|features| features.has_mce()) {
         cr4.insert(Cr4Flags::MACHINE_CHECK_EXCEPTION);
     }
-    // SAFETY: turns on what CPUID says is there; paging stays.
+    if cpuid.get_feature_info().is_some_and(|features| features.has_pge()) {
+        cr4.insert(Cr4Flags::PAGE_GLOBAL);
+    }
+    if let Some(features) = cpuid.get_extended_feature_info() {
+        cr4.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.has_smep());
+        cr4.set(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION, features.has_smap());
+        cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
+    }
+    // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
+    // program's yet.
     unsafe { Cr4::write(cr4) };
 }
 
@@ -98,6 +120,10 @@ impl fmt::Display for Features {
             (cr4.contains(Cr4Flags::OSFXSR), "OSFXSR"),
             (cr4.contains(Cr4Flags::OSXMMEXCPT_ENABLE), "OSXMMEXCPT"),
             (cr4.contains(Cr4Flags::MACHINE_CHECK_EXCEPTION), "MCE"),
+            (cr4.contains(Cr4Flags::PAGE_GLOBAL), "PGE"),
+            (cr4.contains(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION), "SMEP"),
+            (cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION), "SMAP"),
+            (cr4.contains(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION), "UMIP"),
         ];
         let mut separator = "";
         for (_, name) in features.iter().filter(|(is_on, _)| *is_on) {

@@ -33,16 +33,18 @@ pub enum Stage {
     Gdt = 0xB5,
     /// IDT.
     Idt = 0xB6,
+    /// Frames, the kernel's own page tables, heap.
+    Memory = 0xB7,
     /// PIC.
-    Pic = 0xB7,
+    Pic = 0xB8,
     /// Timer.
-    Timer = 0xB8,
+    Timer = 0xB9,
     /// Keyboard.
-    Keyboard = 0xB9,
+    Keyboard = 0xBA,
     /// Console.
-    Console = 0xBA,
+    Console = 0xBB,
     /// Interrupts on.
-    Interrupts = 0xBB,
+    Interrupts = 0xBC,
     /// The prompt was reached: well ended, whatever comes.
     Prompt = 0xC1,
     /// Restarted by command.
@@ -54,13 +56,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    const ALL: [(Self, &'static str); 15] = [
+    const ALL: [(Self, &'static str); 16] = [
         (Self::PerCpu, "per-CPU structure, clock, log"),
         (Self::Serial, "serial port"),
         (Self::BootInformation, "boot information"),
         (Self::Processor, "processor features"),
         (Self::Gdt, "GDT, TSS, IST"),
         (Self::Idt, "IDT"),
+        (Self::Memory, "memory"),
         (Self::Pic, "PIC"),
         (Self::Timer, "timer"),
         (Self::Keyboard, "keyboard"),

@@ -28,7 +28,7 @@ macro_rules! provoke {
                 $($line,)+
                 "3:",
                 ".pushsection .fixups, \"a\"",
-                ".quad 2b, 3b",
+                ".quad 2b, 3b, 0",
                 ".popsection",
                 $($operands)*
             )

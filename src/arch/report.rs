@@ -2,20 +2,53 @@
 
 use core::fmt;
 
+use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 use x86_64::registers::debug::Dr6;
 use x86_64::registers::model_specific::Msr;
 use x86_64::registers::rflags::RFlags;
-use x86_64::structures::idt::{DescriptorTable, PageFaultErrorCode, SelectorErrorCode};
+use x86_64::structures::idt::{DescriptorTable, SelectorErrorCode};
 
 use super::exception::Exception;
-use super::gdt;
+use super::page_fault::PageFault;
 use super::ports::SYSTEM_CONTROL;
 use super::trap_frame::TrapFrame;
 
 /// Machine check banks that are looked at: more than processors have.
 const MACHINE_CHECK_BANKS_MAX: u64 = 32;
+
+/// What a higher room knows of addresses. It is asked in reports, so it takes no
+/// lock, and it can't fail but as the formatter does.
+pub trait AddressGuide: Sync {
+    /// Writes the name of the kernel stack in whose place `address` is; returns
+    /// whether there is one.
+    fn write_stack(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        address: VirtAddr,
+    ) -> Result<bool, fmt::Error>;
+
+    /// Writes that the stack in whose place `stack_pointer` is ran over, if
+    /// `accessed` is in the guard below it; returns whether it did.
+    fn write_overflow(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        stack_pointer: VirtAddr,
+        accessed: VirtAddr,
+    ) -> Result<bool, fmt::Error>;
+
+    /// Writes why `fault` came, and in further lines, each of them indented, what
+    /// lies there.
+    fn write_page_fault(&self, f: &mut fmt::Formatter<'_>, fault: &PageFault) -> fmt::Result;
+}
+
+static GUIDE: Once<&'static dyn AddressGuide> = Once::new();
+
+/// Registers who knows of addresses.
+pub fn set_guide(guide: &'static dyn AddressGuide) {
+    GUIDE.call_once(|| guide);
+}
 
 /// An exception with what the processor's registers held then. Shows itself in
 /// several lines; the first is the exception's name.
@@ -78,12 +111,7 @@ impl<'a> Report<'a> {
             E::DeviceNotAvailable => {
                 f.write_str("a floating-point instruction while CR0.TS or CR0.EM is set")
             }
-            E::DoubleFault => {
-                f.write_str(
-                    "an exception came up while the processor entered the handler of another",
-                )?;
-                write!(f, "; the stack pointer was in the {}", Stack(self.frame.rsp))
-            }
+            E::DoubleFault => self.write_double_fault(f),
             E::CoprocessorSegmentOverrun => f.write_str("an 80387 exceeded a segment"),
             E::InvalidTss | E::SegmentNotPresent => write_selector(f, code),
             E::StackSegment | E::GeneralProtection if code != 0 => write_selector(f, code),
@@ -107,28 +135,29 @@ impl<'a> Report<'a> {
     }
 
     fn write_page_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let code = PageFaultErrorCode::from_bits_truncate(self.frame.error_code);
-        let has = |flag| code.contains(flag);
-        let access = if has(PageFaultErrorCode::INSTRUCTION_FETCH) {
-            "execution of"
-        } else if has(PageFaultErrorCode::CAUSED_BY_WRITE) {
-            "write to"
-        } else {
-            "read of"
-        };
-        let who = if has(PageFaultErrorCode::USER_MODE) { "a program" } else { "the kernel" };
-        let why = if has(PageFaultErrorCode::MALFORMED_TABLE) {
-            "a reserved bit is set in its page tables"
-        } else if has(PageFaultErrorCode::PROTECTION_KEY) {
-            "its protection key forbids it"
-        } else if has(PageFaultErrorCode::SHADOW_STACK) {
-            "the shadow stack rules forbid it"
-        } else if has(PageFaultErrorCode::PROTECTION_VIOLATION) {
-            "the page's rights forbid it"
-        } else {
-            "the page isn't present"
-        };
-        write!(f, "{access} {:#018x} by {who}: {why}", self.cr2)
+        let fault = PageFault::new(VirtAddr::new_truncate(self.cr2), self.frame.error_code);
+        match GUIDE.get() {
+            Some(guide) => guide.write_page_fault(f, &fault),
+            None => write!(f, "{fault}"),
+        }
+    }
+
+    /// A stack that runs over ends here: the page fault at its guard finds no room
+    /// for its frame.
+    fn write_double_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stack_pointer = VirtAddr::new_truncate(self.frame.rsp);
+        let accessed = VirtAddr::new_truncate(self.cr2);
+        if let Some(guide) = GUIDE.get()
+            && guide.write_overflow(f, stack_pointer, accessed)?
+        {
+            return Ok(());
+        }
+        write!(
+            f,
+            "an exception came up while the processor entered the handler of another; \
+             the stack pointer was in the {}",
+            Stack(self.frame.rsp)
+        )
     }
 }
 
@@ -185,14 +214,19 @@ impl fmt::Display for Report<'_> {
     }
 }
 
-/// The name of the stack that an address lies in.
+/// The name of the stack that a stack pointer is in.
 struct Stack(u64);
 
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The stack pointer of an empty stack is just above it.
-        let name = VirtAddr::try_new(self.0.wrapping_sub(1)).ok().and_then(gdt::stack_name);
-        f.write_str(name.unwrap_or("middle of nowhere: no kernel stack"))
+        if let Ok(address) = VirtAddr::try_new(self.0.wrapping_sub(1))
+            && let Some(guide) = GUIDE.get()
+            && guide.write_stack(f, address)?
+        {
+            return Ok(());
+        }
+        f.write_str("middle of nowhere: no kernel stack")
     }
 }
 

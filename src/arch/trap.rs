@@ -114,11 +114,13 @@ extern "C" fn enter() {
 
 extern "C" fn dispatch(frame: &mut TrapFrame) {
     let vector = frame.vector as u8;
-    let counts = &percpu::current().vector_counts;
-    let times = counts[usize::from(vector)].fetch_add(1, Ordering::Relaxed) + 1;
+    let cpu = percpu::current();
+    let times = cpu.vector_counts[usize::from(vector)].fetch_add(1, Ordering::Relaxed) + 1;
     if vector < exceptions::VECTORS {
         exceptions::handle(frame);
     } else {
+        cpu.interrupt_depth.fetch_add(1, Ordering::Relaxed);
         irq::dispatch(vector, times);
+        cpu.interrupt_depth.fetch_sub(1, Ordering::Relaxed);
     }
 }

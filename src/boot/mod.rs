@@ -9,7 +9,7 @@ use spin::{Mutex, MutexGuard, Once};
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::progress::{self, Stage};
-use crate::mm::layout;
+use crate::mm::{image, layout};
 
 pub use options::Options;
 
@@ -27,6 +27,8 @@ const INFORMATION_MAX_BYTES: u64 = 16 << 20;
 pub struct Boot {
     /// Everything that was understood.
     pub information: &'static BootInformation,
+    /// Where the loader put its structure; empty if there is none.
+    pub structure: Range<PhysAddr>,
     /// The command line's options.
     pub options: Options,
 }
@@ -35,27 +37,19 @@ pub struct Boot {
 static INFORMATION: Mutex<BootInformation> = Mutex::new(BootInformation::new());
 static BOOT: Once<Boot> = Once::new();
 
-unsafe extern "C" {
-    // What the kernel writes of its own image; the first four are physical
-    // addresses.
-    static __boot_data_start: u8;
-    static __boot_data_end: u8;
-    static page_tables: u8;
-    static page_tables_end: u8;
-    static __data_start: u8;
-    static __data_end: u8;
-}
-
 /// Reads the loader's structure at the physical address `address`, and logs
 /// what is in it. A structure that makes no sense counts as empty.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     progress::mark(Stage::BootInformation);
     BOOT.call_once(|| {
         let information = MutexGuard::leak(INFORMATION.lock());
+        let mut structure = PhysAddr::zero()..PhysAddr::zero();
         if magic != MAGIC {
             log::error!("EAX was {magic:#x}, not {MAGIC:#x}: no Multiboot2 loader");
         } else if let Some(bytes) = bytes_at(PhysAddr::new(address.into())) {
             read(information, bytes);
+            let start = PhysAddr::new(address.into());
+            structure = start..start + bytes.len() as u64;
         } else {
             log::error!(
                 "the loader's information at {address:#x} isn't a structure in the first GiB; \
@@ -64,7 +58,7 @@ pub fn start(magic: u32, address: u32) -> &'static Boot {
         }
         log_information(information);
         let options = Options::parse(&information.command_line);
-        Boot { information, options }
+        Boot { information, structure, options }
     })
 }
 
@@ -95,18 +89,15 @@ fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
 /// untouched as long as the kernel runs on the stub's tables. (GRUB does put the
 /// structure into a gap of the image, behind the stub's code.)
 fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
-    let higher_half = |symbol: *const u8| symbol.addr() - layout::KERNEL_BASE.as_u64() as usize;
-    let taken = [
-        0xA0000..0x10_0000,
-        (&raw const __boot_data_start).addr()..(&raw const __boot_data_end).addr(),
-        (&raw const page_tables).addr()..(&raw const page_tables_end).addr(),
-        higher_half(&raw const __data_start)..higher_half(&raw const __data_end),
-    ];
-    let start = address.as_u64();
-    let end = start.checked_add(len_bytes)?;
-    let is_free = |taken: Range<usize>| end <= taken.start as u64 || taken.end as u64 <= start;
-    let is_readable = start != 0 && address.is_aligned(8_u64) && taken.into_iter().all(is_free);
-    is_readable.then(|| layout::stub_mapped(address, len_bytes)).flatten()
+    const DEVICES_AND_ROMS: Range<PhysAddr> = PhysAddr::new(0xA0000)..PhysAddr::new(0x10_0000);
+    let [stub, kernel] = image::written();
+    let end = PhysAddr::try_new(address.as_u64().checked_add(len_bytes)?).ok()?;
+    let is_free = |taken: Range<PhysAddr>| end <= taken.start || taken.end <= address;
+    let is_readable = !address.is_null()
+        && address.is_aligned(8_u64)
+        && end.as_u64() <= layout::STUB_MAPPED_BYTES
+        && [DEVICES_AND_ROMS, stub, kernel].into_iter().all(is_free);
+    is_readable.then(|| layout::direct(address))
 }
 
 fn log_information(information: &BootInformation) {
@@ -161,13 +152,11 @@ mod tests {
 
     #[test_case]
     fn places_that_hold_no_structure_are_refused() {
-        let tables = PhysAddr::new((&raw const page_tables).addr() as u64);
-        let local = tables.as_u64();
-        let stack = (VirtAddr::from_ptr(&raw const local) - layout::KERNEL_BASE) & !7;
-        for address in [0, 12, 0xA0000, 0xFFFF8, tables.as_u64(), stack, 0x3FFF_FFFF, 1 << 30] {
+        let [stub, kernel] = image::written().map(|written| written.start.as_u64());
+        for address in [0, 12, 0xA0000, 0xFFFF8, stub, kernel, 0x3FFF_FFFF, 1 << 30] {
             assert_eq!(place_of(PhysAddr::new(address), 8), None, "{address:#x}");
         }
-        assert_eq!(place_of(tables - 8_u64, 16), None, "overlaps the tables");
+        assert_eq!(place_of(PhysAddr::new(stub - 8), 16), None, "overlaps the stub's data");
         assert_eq!(place_of(PhysAddr::new(8), u64::MAX), None);
         assert!(place_of(PhysAddr::new((1 << 30) - 8), 8).is_some());
     }

@@ -18,6 +18,7 @@ use crate::arch::progress::{self, Stage};
 use crate::drivers::keyboard::Keyboard;
 use crate::drivers::serial::{self, Serial};
 use crate::log;
+use crate::mm::Memory;
 
 pub use input::{Key, try_read_key, wait_key};
 pub use line::{LINE_MAX_BYTES, read_line};
@@ -35,9 +36,14 @@ pub struct Console {
 
 /// Starts the screen, if there is one in text mode, and shows on it what was
 /// logged so far.
-pub fn start(serial: Serial, keyboard: Keyboard, information: &BootInformation) -> Console {
+pub fn start(
+    serial: Serial,
+    keyboard: Keyboard,
+    memory: Memory,
+    information: &BootInformation,
+) -> Console {
     progress::mark(Stage::Console);
-    let has_screen = screen::start(information.screen, information.firmware);
+    let has_screen = screen::start(memory, information.screen, information.firmware);
     if has_screen {
         history::replay(screen::write);
         log::add_sink(screen::write);

@@ -4,14 +4,15 @@ use boot_information::{Firmware, Screen};
 
 use crate::drivers::vga_text::{self, VgaText};
 use crate::log;
+use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
 /// Protects the screen; taken by everything that prints.
 static SCREEN: IrqMutex<Option<VgaText>> = IrqMutex::new(Rank::Console, None);
 
 /// Takes the screen over; tells whether it is one that can be used.
-pub(super) fn start(screen: Option<Screen>, firmware: Firmware) -> bool {
-    let vga = VgaText::try_new(screen, firmware);
+pub(super) fn start(memory: Memory, screen: Option<Screen>, firmware: Firmware) -> bool {
+    let vga = VgaText::try_new(memory, screen, firmware);
     let has_screen = vga.is_some();
     if has_screen {
         log::add_emergency_sink(vga_text::write_emergency);

@@ -6,9 +6,11 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use boot_information::{Firmware, Screen, ScreenKind};
+use spin::Once;
 
 use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
-use crate::mm::layout;
+use crate::mm::device_memory::DeviceMemory;
+use crate::mm::{Memory, layout};
 
 /// Cells in a row.
 pub const COLUMNS: usize = 80;
@@ -26,6 +28,8 @@ const BLANK: u16 = (PLAIN as u16) << 8 | b' ' as u16;
 const NO_EMERGENCY: u32 = u32::MAX;
 static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(NO_EMERGENCY);
 
+static CELLS: Once<DeviceMemory> = Once::new();
+
 /// The screen. There is one, made by [`VgaText::try_new`].
 pub struct VgaText {
     row: usize,
@@ -38,7 +42,7 @@ impl VgaText {
     /// Returns the screen if the loader left it in text mode. A BIOS loader that
     /// describes no screen at all leaves it as the BIOS does, in text mode; on UEFI
     /// there is no text mode.
-    pub fn try_new(screen: Option<Screen>, firmware: Firmware) -> Option<Self> {
+    pub fn try_new(_memory: Memory, screen: Option<Screen>, firmware: Firmware) -> Option<Self> {
         let is_text = match screen {
             Some(screen) => {
                 screen.kind == ScreenKind::Text
@@ -47,11 +51,12 @@ impl VgaText {
             }
             None => firmware == Firmware::Bios,
         };
-        is_text.then(|| {
-            let mut vga = Self { row: 0, column: 0, cells: [BLANK; ROWS * COLUMNS] };
-            vga.show_all();
-            vga
-        })
+        if !is_text || !map_cells() {
+            return None;
+        }
+        let mut vga = Self { row: 0, column: 0, cells: [BLANK; ROWS * COLUMNS] };
+        vga.show_all();
+        Some(vga)
     }
 
     /// Writes `text` at the cursor: `\n` ends a line, `\r` goes to its start,
@@ -135,14 +140,27 @@ fn cell(c: char, attribute: u8) -> u16 {
     u16::from_le_bytes([code, attribute])
 }
 
-/// Returns the address of a cell. It is in the first GiB, which the stub maps.
-fn cell_pointer(index: usize) -> *mut u16 {
-    assert!(index < ROWS * COLUMNS, "cell {index} is outside of the screen");
-    let start = layout::KERNEL_BASE + layout::VGA_TEXT.as_u64();
-    (start + 2 * index as u64).as_mut_ptr()
+/// Maps the cells, the first time; tells whether they are mapped.
+fn map_cells() -> bool {
+    const CELLS_BYTES: u64 = 2 * (ROWS * COLUMNS) as u64;
+    if CELLS.is_completed() {
+        return true;
+    }
+    // SAFETY: what is written there is shown and does nothing else.
+    match unsafe { DeviceMemory::map("VGA text", layout::VGA_TEXT, CELLS_BYTES) } {
+        Ok(cells) => {
+            CELLS.call_once(|| cells);
+            true
+        }
+        Err(error) => {
+            log::error!("the VGA's memory can't be mapped: {error}; going on without a screen");
+            false
+        }
+    }
 }
 
 fn write_cell(index: usize, value: u16) {
-    // SAFETY: the cell is mapped device memory; any value is a valid cell.
-    unsafe { cell_pointer(index).write_volatile(value) }
+    if let Some(cells) = CELLS.get() {
+        cells.write_u16(2 * index as u64, value);
+    }
 }

@@ -2,36 +2,74 @@
 //!
 //! | range | what |
 //! | --- | --- |
-//! | 0 … 1 GiB | the stub's identity map |
-//! | [`KERNEL_BASE`] … + 1 GiB | the same GiB; the kernel image is linked here |
+//! | 0 … [`NULL_END`] | never mapped: null pointers |
+//! | … 0x7FFF_FFFF_FFFF | programs |
+//! | [`DIRECT_MAP`] … | all RAM, at its physical address plus this |
+//! | [`HEAP`] … | the kernel's heap |
+//! | [`DEVICES`] … | memory of devices |
+//! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
+//! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
+//!
+//! The stub's tables show the first GiB at 0, at [`DIRECT_MAP`] and at
+//! [`KERNEL_BASE`], and the boot processor's stacks where they stay.
 
 use x86_64::{PhysAddr, VirtAddr};
 
-/// Where physical address 0 is seen in the higher half.
+/// The end of what is kept unmapped for null pointers and offsets to them.
+pub const NULL_END: VirtAddr = VirtAddr::new(0x1_0000);
+
+/// The end of the lower half: programs are below.
+pub const PROGRAMS_END: VirtAddr = VirtAddr::new(0x7FFF_FFFF_F000);
+
+/// Where physical address 0 is seen, as all RAM behind it.
+pub const DIRECT_MAP: VirtAddr = VirtAddr::new(0xFFFF_8000_0000_0000);
+
+/// How much physical memory is used at most, in bytes: 4 TiB.
+pub const DIRECT_MAP_BYTES: u64 = 1 << 42;
+
+/// Where the heap begins.
+pub const HEAP: VirtAddr = VirtAddr::new(0xFFFF_C000_0000_0000);
+
+/// How far the heap can grow, in bytes: 1 TiB.
+pub const HEAP_BYTES: u64 = 1 << 40;
+
+/// Where devices are mapped.
+pub const DEVICES: VirtAddr = VirtAddr::new(0xFFFF_D000_0000_0000);
+
+/// How much can be mapped of devices, in bytes: 1 TiB.
+pub const DEVICES_BYTES: u64 = 1 << 40;
+
+/// What the kernel image is linked to: its physical address plus this.
 pub const KERNEL_BASE: VirtAddr = VirtAddr::new(0xFFFF_FFFF_8000_0000);
 
-/// How much physical memory, in bytes, the stub maps at [`KERNEL_BASE`].
+/// Where the first stack's slot begins. The same as in `asm/boot.asm`.
+pub const STACKS: VirtAddr = VirtAddr::new(0xFFFF_FFFF_C000_0000);
+
+/// A stack's slot, in bytes: the guard, then the stack. The same as in
+/// `asm/boot.asm`.
+pub const STACK_SLOT_BYTES: u64 = 64 * 1024;
+
+/// The size of a frame and of the smallest page, in bytes.
+pub const FRAME_BYTES: u64 = 4096;
+
+/// How much physical memory the stub maps, in bytes.
 pub const STUB_MAPPED_BYTES: u64 = 1 << 30;
 
+/// The end of the memory that is as IBM's PC had it: the BIOS's data, the VGA's
+/// memory, ROMs.
+pub const FIRST_MIB_END: PhysAddr = PhysAddr::new(0x10_0000);
+
+/// The VGA's memory and the ROMs behind it; they end with the first MiB.
+pub const VGA_AND_ROMS: PhysAddr = PhysAddr::new(0xA_0000);
+
 /// The VGA text screen's cells.
-pub const VGA_TEXT: PhysAddr = PhysAddr::new(0xB8000);
+pub const VGA_TEXT: PhysAddr = PhysAddr::new(0xB_8000);
 
-/// Returns where the stub's map shows the `len_bytes` bytes at `start`, or
-/// `None` if they aren't all within the first GiB.
-pub fn stub_mapped(start: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
-    let end = start.as_u64().checked_add(len_bytes)?;
-    (end <= STUB_MAPPED_BYTES).then(|| KERNEL_BASE + start.as_u64())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test_case]
-    fn stub_mapped_ends_with_the_first_gib() {
-        let last = PhysAddr::new(STUB_MAPPED_BYTES - 4096);
-        assert_eq!(stub_mapped(last, 4096), Some(KERNEL_BASE + last.as_u64()));
-        assert_eq!(stub_mapped(last, 4097), None);
-        assert_eq!(stub_mapped(PhysAddr::new(4), u64::MAX), None);
-    }
+/// Returns where the direct map shows `address`; it is mapped if there is RAM.
+///
+/// # Panics
+/// If `address` is beyond what the direct map can hold.
+pub fn direct(address: PhysAddr) -> VirtAddr {
+    assert!(address.as_u64() < DIRECT_MAP_BYTES, "{address:?} is beyond the direct map");
+    DIRECT_MAP + address.as_u64()
 }

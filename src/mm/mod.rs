@@ -1,5 +1,142 @@
-//! Memory. So far: where things are in the address space.
+//! Memory: frames, the kernel's own address space, its heap.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`layout`] | every address constant |
+//! | [`ram`] | what physical memory there is |
+//! | [`frames`] | which frames are free |
+//! | [`kernel_space`] | the kernel's page table |
+//! | [`stacks`] | kernel stacks and their guards |
+//! | [`device_memory`] | memory of devices |
+//! | [`heap`] | what `alloc` takes from |
+//! | [`place`], [`walk`], [`fault`] | what lies at an address, for reports and the monitor |
+//! | [`peek`] | memory as a debugger sees it |
+//! | [`audit`] | whether all of it is as it should be |
+//!
+//! Locks, from outer to inner: heap, kernel space, frames. No interrupt handler
+//! takes any of them: interrupt context allocates nothing.
 
-#![forbid(unsafe_code)]
-
+pub mod audit;
+pub mod device_memory;
+pub mod fault;
+pub mod frames;
+pub mod heap;
+pub mod image;
+pub mod kernel_space;
 pub mod layout;
+pub mod peek;
+pub mod place;
+pub mod ram;
+pub mod stacks;
+pub mod walk;
+
+use core::ops::Range;
+
+use boot_information::BootInformation;
+use frame_bitmap::FrameBitmap;
+use heapless::Vec;
+use memory_map::Kind;
+use paging::Capabilities;
+use x86_64::PhysAddr;
+
+use crate::arch::progress::{self, Stage};
+use crate::arch::steps::Idt;
+use frames::{AllocatedFrames, Purpose};
+use layout::{DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED_BYTES};
+use ram::Map;
+
+/// The most frames that the stub has, without its stacks: its tables, code, data.
+const STUB_FRAMES_MAX: usize = 16;
+
+/// Proof that the kernel runs on its own page tables, and has a heap.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory(());
+
+/// Takes all memory over. `structure` is where the loader's structure is, which
+/// stays as it is.
+///
+/// # Panics
+/// If there is too little memory to go on with.
+pub fn start(
+    _idt: Idt,
+    information: &BootInformation,
+    structure: Range<PhysAddr>,
+    capabilities: Capabilities,
+) -> Memory {
+    progress::mark(Stage::Memory);
+    let map = ram::storage();
+    ram::find(map, information, structure.clone());
+    let seen = start_frames(map, structure);
+    let stub = stub_frames();
+    kernel_space::start(map, capabilities, seen)
+        .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
+    frames::reach_all();
+    // Its code isn't mapped any more, and its tables aren't loaded.
+    drop(stub);
+    heap::start();
+    let counts = frames::counts();
+    log::info!(
+        "{} MiB of RAM, {} MiB of it free; on the kernel's own page tables",
+        (counts.managed as u64 * FRAME_BYTES) >> 20,
+        (counts.free as u64 * FRAME_BYTES) >> 20
+    );
+    ram::keep(map);
+    if cfg!(debug_assertions) {
+        audit::run().expect_clean();
+    }
+    Memory(())
+}
+
+/// Starts the frame allocator, with its storage in the first range of RAM that is
+/// large enough; returns the audit's bits, a bit a frame.
+fn start_frames(map: &mut Map, structure: Range<PhysAddr>) -> &'static mut [u64] {
+    let frames = (map.end_of_memory().min(DIRECT_MAP_BYTES) / FRAME_BYTES) as usize;
+    let bitmap_words = FrameBitmap::words_needed(frames);
+    let seen_words = frames.div_ceil(u64::BITS as usize);
+    let len_bytes = ((bitmap_words + seen_words) as u64 * 8).next_multiple_of(FRAME_BYTES);
+    let start = map
+        .usable_frames(FRAME_BYTES)
+        .find(|(start, end)| (*end).min(STUB_MAPPED_BYTES) >= start.saturating_add(len_bytes))
+        .map(|(start, _)| PhysAddr::new(start))
+        .unwrap_or_else(|| {
+            panic!("no {} KiB of memory in one piece below 1 GiB: add memory", len_bytes / 1024)
+        });
+    map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("REGIONS is enough for all");
+
+    let storage: *mut u64 = layout::direct(start).as_mut_ptr();
+    // SAFETY: the memory is RAM that nobody uses, and from now on none of the
+    // frames that are given out; it is mapped by the stub and the direct map. Any
+    // bytes are words.
+    let storage: &'static mut [u64] =
+        unsafe { core::slice::from_raw_parts_mut(storage, bitmap_words + seen_words) };
+    let (storage, seen) = storage.split_at_mut(bitmap_words);
+    let mut bitmap = FrameBitmap::try_new(storage, frames).expect("it was measured");
+    let mut add = |start: u64, end: u64| {
+        let first = (start / FRAME_BYTES) as usize;
+        let count = ((end.min(DIRECT_MAP_BYTES) - start) / FRAME_BYTES) as usize;
+        bitmap.add(first, count).expect("the map has no overlaps");
+    };
+    for (start, end) in map.usable_frames(FRAME_BYTES) {
+        if start < DIRECT_MAP_BYTES {
+            add(start, end);
+        }
+    }
+    // Once the kernel has tables of its own, the stub's frames are like all others,
+    // but for those that the loader has put its structure in.
+    let stub = image::stub_frames();
+    for frame in (stub.start.as_u64()..stub.end.as_u64()).step_by(FRAME_BYTES as usize) {
+        let end = frame + FRAME_BYTES;
+        if structure.end.as_u64() <= frame || end <= structure.start.as_u64() {
+            add(frame, end);
+        }
+    }
+    frames::start(bitmap, PhysAddr::new(STUB_MAPPED_BYTES));
+    seen
+}
+
+/// Takes the frames of the stub, so that nobody else does while it is in use.
+fn stub_frames() -> Vec<AllocatedFrames, STUB_FRAMES_MAX> {
+    let stub = image::stub_frames();
+    let take = || AllocatedFrames::try_new_within(stub.start, stub.end, Purpose::Stub);
+    core::iter::from_fn(take).collect()
+}

@@ -9,7 +9,7 @@ pub(super) const COMMAND: Command = Command {
     summary: "Lists the commands.",
     run: |_, _| {
         for command in COMMANDS {
-            println!("{:10}{:8}{}", command.name, command.usage, command.summary);
+            println!("{:9}{:17} {}", command.name, command.usage, command.summary);
         }
     },
 };

@@ -2,10 +2,17 @@
 
 #![forbid(unsafe_code)]
 
+mod arguments;
+mod audit;
 mod fault;
 mod help;
 mod info;
+mod maps;
+mod mem;
+mod peek;
+mod poke;
 mod poweroff;
+mod pt;
 mod reboot;
 mod ticks;
 
@@ -17,6 +24,7 @@ use crate::arch::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{self, Console};
 use crate::println;
+use arguments::ArgumentError;
 
 /// What is shown when a command is awaited.
 pub const PROMPT: &str = "farjump> ";
@@ -47,11 +55,17 @@ struct Command {
     run: fn(&Machine, &str),
 }
 
-const COMMANDS: [&Command; 6] = [
+const COMMANDS: [&Command; 12] = [
+    &audit::COMMAND,
     &fault::COMMAND,
     &help::COMMAND,
     &info::COMMAND,
+    &maps::COMMAND,
+    &mem::COMMAND,
+    &peek::COMMAND,
+    &poke::COMMAND,
     &poweroff::COMMAND,
+    &pt::COMMAND,
     &reboot::COMMAND,
     &ticks::COMMAND,
 ];
@@ -76,5 +90,12 @@ fn execute(machine: &Machine, line: &str) {
     match COMMANDS.iter().find(|command| command.name == name) {
         Some(command) => (command.run)(machine, arguments.trim()),
         None => println!("{name}: no such command; help lists them"),
+    }
+}
+
+/// Says what was wrong with a command's arguments, if anything was.
+fn report_error(command: &Command, result: Result<(), ArgumentError<'_>>) {
+    if let Err(error) = result {
+        println!("{}: {error}; usage: {} {}", command.name, command.name, command.usage);
     }
 }

@@ -3,10 +3,18 @@
 use crate::arch::percpu::PerCpu;
 
 /// A lock's rank. While a lock is held, only locks of higher rank may be taken,
-/// so no two processors can wait for each other. From outer to inner:
+/// so no two processors can wait for each other. Interrupt handlers take those
+/// from [`Rank::Device`] on; as memory stands above, nothing is allocated while
+/// one of these is held. From outer to inner:
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
+    /// The kernel's heap.
+    Heap,
+    /// The kernel's own page tables.
+    KernelSpace,
+    /// Which frames are free.
+    Frames,
     /// A device's state. No allocation and no waiting while it is held.
     Device,
     /// A device that shows text, and so may be wanted while any other lock is

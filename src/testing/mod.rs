@@ -33,7 +33,7 @@ use spin::Once;
 use crate::arch::{self, reset};
 use crate::drivers::serial;
 use crate::monitor::Machine;
-use crate::{boot, console, drivers, log, panic};
+use crate::{boot, console, drivers, log, mm, panic};
 
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
@@ -191,13 +191,14 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     panic::set_ending(end_of_test);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(&cpu.tables);
+    let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
     let idt = arch::idt::start(gdt);
+    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(serial, keyboard, boot.information);
+    let console = console::start(serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
     MACHINE.call_once(|| Machine { boot, clock, console, interrupts, processor, timer });
     test_main();
@@ -223,10 +224,17 @@ fn run_one(test: &dyn Test) {
     let expected = test.expected();
     let tail = if expected == Expected::Reset { " expects reset" } else { "" };
     serial_println(format_args!("test {} ...{tail}", test.name()));
+    // Whatever the test does, its name is out.
+    serial::flush();
     *RUNNING.lock() = Some(expected);
     test.run();
     *RUNNING.lock() = None;
+    let audit = mm::audit::run();
+    for finding in &audit.findings {
+        serial_println(format_args!("audit: {finding}"));
+    }
     match expected {
+        _ if audit.broken > 0 => serial_println(format_args!("FAILED: audit: {audit}")),
         Expected::Return => serial_println(format_args!("ok")),
         Expected::Stop(message) => serial_println(format_args!(
             "FAILED: it came back, but should stop the kernel with: {message}"

@@ -29,7 +29,7 @@ FATAL = {
     "stack-segment": ("exception 12, #SS", "descriptor 7 of the GDT"),
     "general-protection": ("exception 13, #GP", "isn't canonical"),
     "page-fault": ("exception 14, #PF", "read of 0x00007ffffffff000 by the kernel: "
-                                       "the page isn't present"),
+                                       "nothing is mapped there"),
     "x87-floating-point": ("exception 16, #MF", "division by zero"),
     "alignment-check": ("exception 17, #AC", "isn't aligned"),
     "machine-check": ("exception 18, #MC", "MCG_STATUS 0x0"),

@@ -16,7 +16,8 @@ def commands_are_listed_and_run():
         qemu.expect("Type help for the commands, poweroff to leave.")
         qemu.expect("farjump> ")
         listed = re.findall(r"^(\w+)", qemu.command("help"), re.M)
-        assert listed == ["fault", "help", "info", "poweroff", "reboot", "ticks"], listed
+        assert listed == ["audit", "fault", "help", "info", "maps", "mem", "peek", "poke",
+                          "poweroff", "pt", "reboot", "ticks"], listed
         first, second = (int(qemu.command("ticks").split()[0]) for _ in range(2))
         assert second >= first > 0
         assert "nonsense: no such command" in qemu.command("nonsense 1 2")
@@ -114,7 +115,7 @@ def reset_in_the_middle_is_told():
     """A machine that resets behind step 8 of the stub, or in bring-up, says so at
     the next boot, in the first line of the kernel's log."""
     for label, told in (("enable_long_mode", "got no further than step 8 of the stub"),
-                        ("farjump::arch::pic::start", "got no further than this step: IDT")):
+                        ("farjump::arch::pic::start", "got no further than this step: memory")):
         with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset", gdb=True,
                   paused=True) as qemu:
             language, address = ("rust", label) if "::" in label else ("c", f"(long)&{label}")

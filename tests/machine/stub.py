@@ -9,8 +9,10 @@ from machine.qemu import Qemu
 CR0_PE, CR0_WP, CR0_PG = 1 << 0, 1 << 16, 1 << 31
 CR4_PAE = 1 << 5
 EFER_LME, EFER_LMA, EFER_NXE = 1 << 8, 1 << 10, 1 << 11
-PAGE_2M = 2 << 20
+PAGE_4K, PAGE_2M = 4 << 10, 2 << 20
+DIRECT_MAP = 0xFFFF_8000_0000_0000
 KERNEL_BASE = 0xFFFF_FFFF_8000_0000
+STACKS, STACK_SLOT = 0xFFFF_FFFF_C000_0000, 64 << 10
 
 
 def expect_error(qemu, number, sentence):
@@ -77,30 +79,39 @@ def state_behind_the_far_jump():
         assert base <= state["pc"] < base + (1 << 30), state
 
 
-def tables_show_the_first_gib_twice():
+def tables_show_the_first_gib_and_the_stacks():
     tlb = registers_at("higher_half")["tlb"]
-    expected = [(base + offset, offset) for base in (0, KERNEL_BASE)
-                for offset in range(0, 1 << 30, PAGE_2M)]
     # QEMU shows 48 bits of a page's address, sign-extended or not.
     def canonical(page):
         return page | 0xFFFF << 48 if page >> 47 & 1 else page
-    assert [(canonical(page), frame) for page, frame, _ in tlb] == expected, tlb[:5]
-    # Large, writable, for the kernel alone.
-    assert all("P" in flags and "W" in flags and "U" not in flags for _, _, flags in tlb), tlb[:5]
+    pages = [(canonical(page), frame) for page, frame, _ in tlb]
+    expected = [(base + offset, offset) for base in (0, DIRECT_MAP, KERNEL_BASE)
+                for offset in range(0, 1 << 30, PAGE_2M)]
+    assert pages[:len(expected)] == expected, pages[:5]
+    # The boot processor's stacks: each ends its slot, the frames are in a row.
+    ends = [(STACKS + (slot + 1) * STACK_SLOT, size)
+            for slot, size in enumerate((60 << 10, 24 << 10, 24 << 10, 24 << 10))]
+    stacks = [page for end, size in ends for page in range(end - size, end, PAGE_4K)]
+    first = pages[len(expected)][1]
+    assert pages[len(expected):] == [(page, first + index * PAGE_4K)
+                                     for index, page in enumerate(stacks)], pages[len(expected):]
+    # Writable, for the kernel alone; large but for the stacks.
+    assert all("W" in flags and "U" not in flags for _, _, flags in tlb), tlb[:5]
+    assert all("P" in flags for _, _, flags in tlb[:len(expected)]), tlb[:5]
 
 
 def first_line_tells_where_the_tables_are():
+    p4 = registers_at("higher_half")["cr3"]
     with Qemu("-m", "128", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         first = qemu.output.splitlines()[0]
-        cr3 = int(re.search(r"CR3=([0-9a-f]+)", qemu.monitor("info registers"))[1], 16)
         match = re.fullmatch(r"\[ {4}0\.000000\] stub: page tables built, P4 at 0x([0-9a-f]{8})",
                              first)
-        assert match and int(match[1], 16) == cr3, (first, hex(cr3))
+        assert match and int(match[1], 16) == p4, (first, hex(p4))
 
 
 def add_to(suite):
     for test in (error_0_without_multiboot2, error_1_without_cpuid, error_2_without_long_mode,
                  state_before_the_far_jump, state_behind_the_far_jump,
-                 tables_show_the_first_gib_twice, first_line_tells_where_the_tables_are):
+                 tables_show_the_first_gib_and_the_stacks, first_line_tells_where_the_tables_are):
         suite.add(f"stub::{test.__name__}", test)

@@ -1,0 +1,283 @@
+//! The kernel's heap: what `alloc` takes from.
+//!
+//! Addresses are set aside from the start; frames are mapped when they are needed,
+//! and given back when the end of the heap is free again.
+//!
+//! Whoever can do without uses the `try_` calls of `alloc`'s types and gets an
+//! error; for all others it ends in [`out_of_memory`].
+
+use core::alloc::{GlobalAlloc, Layout};
+use core::ptr::{self, NonNull};
+
+use talc::DefaultBinning;
+use talc::base::Talc;
+use talc::source::Manual;
+
+use super::frames;
+use super::kernel_space;
+use super::layout::{FRAME_BYTES, HEAP, HEAP_BYTES};
+use crate::arch::percpu;
+use crate::sync::{IrqMutex, Rank};
+
+/// What the heap may always grow to, in bytes, if there are frames: 16 MiB.
+pub const RESERVED_BYTES: u64 = 16 << 20;
+
+/// How many pages are mapped or unmapped at most while the lock is held, and so
+/// interrupts are off.
+const STEP_PAGES: u64 = 64;
+
+/// How much is mapped at least when the heap grows: it will soon be wanted.
+const GROWTH_PAGES: u64 = 16;
+
+/// How much has to be free at the end before it is given back, in bytes.
+const TRIM_BYTES: u64 = 1 << 20;
+
+/// What an allocation costs beside its own bytes at most, but for its alignment.
+const OVERHEAD_BYTES: u64 = 64;
+
+/// Freed blocks are filled with this in debug builds. As a pointer it isn't
+/// canonical: using it is a general protection fault.
+pub const POISON: u8 = 0xDE;
+
+/// How full the heap is, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Statistics {
+    /// In use, as it was asked for.
+    pub allocated_bytes: u64,
+    /// How many pieces that is.
+    pub allocations: u64,
+    /// The most that ever was in use.
+    pub peak_bytes: u64,
+    /// How many pieces were ever allocated.
+    pub total_allocations: u64,
+    /// Mapped to frames.
+    pub mapped_bytes: u64,
+    /// Free and mapped, in how many pieces.
+    pub gaps: u64,
+    /// Up to where it may grow.
+    pub limit_bytes: u64,
+    /// How often there was not enough.
+    pub failures: u64,
+}
+
+struct Heap {
+    talc: Talc<Manual, DefaultBinning>,
+    /// How much is mapped from [`HEAP`] on, and known to `talc`.
+    mapped_bytes: u64,
+    limit_bytes: u64,
+    peak_bytes: u64,
+    failures: u64,
+}
+
+/// Protects the allocator; taken by everything that allocates, never by interrupt
+/// handlers.
+static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
+    Rank::Heap,
+    Heap { talc: Talc::new(Manual), mapped_bytes: 0, limit_bytes: 0, peak_bytes: 0, failures: 0 },
+);
+
+/// Lets the heap grow to half of the memory, or to [`RESERVED_BYTES`] if that is
+/// more.
+pub(super) fn start() {
+    let half_bytes = frames::counts().managed as u64 / 2 * FRAME_BYTES;
+    HEAP_STATE.lock().limit_bytes = half_bytes.clamp(RESERVED_BYTES, HEAP_BYTES);
+}
+
+/// Returns how full the heap is.
+pub fn statistics() -> Statistics {
+    let heap = HEAP_STATE.lock();
+    let counters = heap.talc.counters();
+    Statistics {
+        allocated_bytes: counters.allocated_bytes as u64,
+        allocations: counters.allocation_count as u64,
+        peak_bytes: heap.peak_bytes,
+        total_allocations: counters.total_allocation_count,
+        mapped_bytes: heap.mapped_bytes,
+        gaps: counters.fragment_count as u64,
+        limit_bytes: heap.limit_bytes,
+        failures: heap.failures,
+    }
+}
+
+/// Gives the free frames at the heap's end back.
+pub fn trim() {
+    while HEAP_STATE.lock().shrink(0) {}
+}
+
+impl Heap {
+    /// Returns where the heap ends, once it has begun.
+    fn end(&self) -> Option<NonNull<u8>> {
+        let end = (HEAP + self.mapped_bytes).as_mut_ptr();
+        NonNull::new(end).filter(|_| self.mapped_bytes > 0)
+    }
+
+    /// Returns how much is free at the end, in bytes.
+    fn free_tail_bytes(&self) -> u64 {
+        let Some(end) = self.end() else {
+            return 0;
+        };
+        // SAFETY: it is the end that the allocator knows.
+        let reserved = unsafe { self.talc.reserved(end) };
+        (end.as_ptr().addr() - reserved.up_to.as_ptr().addr()) as u64
+    }
+
+    /// Maps more pages, for a piece of `layout` if so many are allowed; tells
+    /// whether there are more now.
+    fn grow(&mut self, layout: Layout) -> bool {
+        let wanted_bytes = (layout.size() as u64)
+            .saturating_add(layout.align() as u64)
+            .saturating_add(OVERHEAD_BYTES);
+        let missing_bytes = wanted_bytes.saturating_sub(self.free_tail_bytes());
+        let left_bytes = self.limit_bytes - self.mapped_bytes;
+        if missing_bytes > left_bytes {
+            return false;
+        }
+        let pages = missing_bytes.div_ceil(FRAME_BYTES).clamp(GROWTH_PAGES, STEP_PAGES);
+        let start = HEAP + self.mapped_bytes;
+        let mut mapped = 0;
+        {
+            let mut space = kernel_space::lock();
+            while mapped < pages.min(left_bytes / FRAME_BYTES)
+                && space.map_heap_page(start + mapped * FRAME_BYTES).is_ok()
+            {
+                mapped += 1;
+            }
+        }
+        if mapped == 0 {
+            return false;
+        }
+        let old_end = self.end();
+        self.mapped_bytes += mapped * FRAME_BYTES;
+        let new_end: *mut u8 = (HEAP + self.mapped_bytes).as_mut_ptr();
+        let known_end = match old_end {
+            // SAFETY: it is the end that the allocator knows; the pages behind it were
+            // mapped just now, for nobody else.
+            Some(old_end) => Some(unsafe { self.talc.extend(old_end, new_end) }),
+            // SAFETY: the pages were mapped just now, for nobody else.
+            None => unsafe { self.talc.claim(HEAP.as_mut_ptr(), self.mapped_bytes as usize) },
+        };
+        assert_eq!(known_end, self.end(), "the first pages have room for the allocator's data");
+        true
+    }
+
+    /// Unmaps pages at the end if more than `kept_bytes` are free there; tells
+    /// whether it may have left some to unmap.
+    fn shrink(&mut self, kept_bytes: u64) -> bool {
+        let free_bytes = self.free_tail_bytes().saturating_sub(kept_bytes);
+        let pages = (free_bytes / FRAME_BYTES).min(STEP_PAGES);
+        // The first pages hold the allocator's own data.
+        let is_first = self.mapped_bytes <= GROWTH_PAGES * FRAME_BYTES;
+        let Some(end) = self.end().filter(|_| pages > 0 && !is_first) else {
+            return false;
+        };
+        self.mapped_bytes -= pages * FRAME_BYTES;
+        let wanted_end = HEAP + self.mapped_bytes;
+        // SAFETY: it is the end that the allocator knows.
+        let known_end = unsafe { self.talc.truncate(end, wanted_end.as_mut_ptr()) };
+        assert_eq!(known_end, self.end(), "so much was free");
+        let mut space = kernel_space::lock();
+        for page in (0..pages).map(|index| wanted_end + index * FRAME_BYTES) {
+            // SAFETY: `grow` has mapped it, and the allocator has given it up.
+            unsafe { space.unmap_heap_page(page) };
+        }
+        true
+    }
+
+    fn note_peak(&mut self) {
+        self.peak_bytes = self.peak_bytes.max(self.talc.counters().allocated_bytes as u64);
+    }
+}
+
+/// Interrupt context allocates nothing.
+fn check_context() {
+    debug_assert!(!percpu::current().is_in_interrupt(), "an interrupt handler uses the heap");
+}
+
+/// Returns a block, or null.
+fn allocate(layout: Layout) -> *mut u8 {
+    check_context();
+    assert!(layout.size() > 0, "a block of no bytes");
+    loop {
+        let mut heap = HEAP_STATE.lock();
+        // SAFETY: it isn't for nothing.
+        if let Some(block) = unsafe { heap.talc.try_allocate(layout) } {
+            heap.note_peak();
+            return block.as_ptr();
+        }
+        if !heap.grow(layout) {
+            heap.failures += 1;
+            break;
+        }
+        // The lock is given back here: interrupts get in between two steps.
+    }
+    // What was mapped in vain.
+    trim();
+    ptr::null_mut()
+}
+
+/// `alloc`'s way to the heap.
+struct KernelHeap;
+
+#[global_allocator]
+static GLOBAL: KernelHeap = KernelHeap;
+
+// SAFETY: blocks come from an allocator that hands out each byte once, over pages
+// that are mapped for it alone and unmapped only when it has given them up.
+unsafe impl GlobalAlloc for KernelHeap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        allocate(layout)
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        check_context();
+        if cfg!(debug_assertions) {
+            // SAFETY: the block is the caller's until now.
+            unsafe { block.write_bytes(POISON, layout.size()) };
+        }
+        let mut heap = HEAP_STATE.lock();
+        // SAFETY: the caller vouches for block and layout.
+        unsafe { heap.talc.deallocate(block, layout) };
+        while heap.free_tail_bytes() > 2 * TRIM_BYTES && heap.shrink(TRIM_BYTES) {
+            drop(heap);
+            heap = HEAP_STATE.lock();
+        }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_bytes: usize) -> *mut u8 {
+        check_context();
+        {
+            let mut heap = HEAP_STATE.lock();
+            // SAFETY: the caller vouches for block, layout and a size that isn't 0.
+            if unsafe { heap.talc.try_realloc_in_place(block, layout, new_bytes) } {
+                heap.note_peak();
+                return block;
+            }
+        }
+        let new_block =
+            Layout::from_size_align(new_bytes, layout.align()).map_or(ptr::null_mut(), allocate);
+        if !new_block.is_null() {
+            // SAFETY: the blocks are apart, and each has at least so many bytes.
+            unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_bytes)) };
+            // SAFETY: the caller has given the block up.
+            unsafe { self.dealloc(block, layout) };
+        }
+        new_block
+    }
+}
+
+/// The end of those who can't do without memory.
+#[alloc_error_handler]
+fn out_of_memory(layout: Layout) -> ! {
+    let heap = statistics();
+    let frames = frames::counts();
+    panic!(
+        "out of memory: no {} bytes aligned to {}; the heap has {} KiB in use of {} KiB mapped, \
+         may have {} KiB; {} frames are free",
+        layout.size(),
+        layout.align(),
+        heap.allocated_bytes / 1024,
+        heap.mapped_bytes / 1024,
+        heap.limit_bytes / 1024,
+        frames.free
+    )
+}
