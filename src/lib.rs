@@ -18,6 +18,10 @@
 //!
 //! Below them stand the crates in `crates/`, pure logic that is tested on the
 //! host. What a lower room has to tell a higher one goes by registration.
+//!
+//! The tests in here run on a machine with all features that the kernel knows:
+//!
+//! QEMU: -cpu max
 
 #![no_std]
 #![cfg_attr(test, no_main)]

@@ -5,7 +5,7 @@
 //! using one is a segment-not-present exception that names the gate.
 
 use lazy_static::lazy_static;
-use x86_64::structures::idt::InterruptDescriptorTable;
+use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
 use super::gdt::Ist;
 use super::progress::{self, Stage};
@@ -31,21 +31,24 @@ pub fn start(_gdt: Gdt) -> Idt {
     Idt(())
 }
 
+/// Lets a gate switch to a stack of its own.
+fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
+    // SAFETY: the TSS has that stack, and each is for one gate.
+    unsafe { gate.set_stack_index(ist as u16) };
+}
+
 fn make() -> InterruptDescriptorTable {
     let mut idt = InterruptDescriptorTable::new();
     idt.divide_error.set_handler_fn(trap::entry::<0>);
     idt.debug.set_handler_fn(trap::entry::<1>);
-    let nmi = idt.non_maskable_interrupt.set_handler_fn(trap::entry::<2>);
-    // SAFETY: the TSS has a stack of its own for this gate.
-    unsafe { nmi.set_stack_index(Ist::Nmi as u16) };
+    switch_stack(idt.non_maskable_interrupt.set_handler_fn(trap::entry::<2>), Ist::Nmi);
     idt.breakpoint.set_handler_fn(trap::entry::<3>);
     idt.overflow.set_handler_fn(trap::entry::<4>);
     idt.bound_range_exceeded.set_handler_fn(trap::entry::<5>);
     idt.invalid_opcode.set_handler_fn(trap::entry::<6>);
     idt.device_not_available.set_handler_fn(trap::entry::<7>);
     let double_fault = idt.double_fault.set_handler_fn(trap::entry_with_code_diverging::<8>);
-    // SAFETY: the TSS has a stack of its own for this gate.
-    unsafe { double_fault.set_stack_index(Ist::DoubleFault as u16) };
+    switch_stack(double_fault, Ist::DoubleFault);
     idt[9].set_handler_fn(trap::entry::<9>);
     idt.invalid_tss.set_handler_fn(trap::entry_with_code::<10>);
     idt.segment_not_present.set_handler_fn(trap::entry_with_code::<11>);
@@ -55,8 +58,7 @@ fn make() -> InterruptDescriptorTable {
     idt.x87_floating_point.set_handler_fn(trap::entry::<16>);
     idt.alignment_check.set_handler_fn(trap::entry_with_code::<17>);
     let machine_check = idt.machine_check.set_handler_fn(trap::entry_diverging::<18>);
-    // SAFETY: the TSS has a stack of its own for this gate.
-    unsafe { machine_check.set_stack_index(Ist::MachineCheck as u16) };
+    switch_stack(machine_check, Ist::MachineCheck);
     idt.simd_floating_point.set_handler_fn(trap::entry::<19>);
     idt.virtualization.set_handler_fn(trap::entry::<20>);
     idt.cp_protection_exception.set_handler_fn(trap::entry_with_code::<21>);

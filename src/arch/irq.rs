@@ -83,6 +83,8 @@ pub(super) fn dispatch(vector: u8, times: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::provoke;
+    use crate::testing::ShouldPanic;
     use core::arch::asm;
 
     /// Enters a vector by an INT instruction.
@@ -109,4 +111,28 @@ mod tests {
         interrupt!(0x2F);
         assert_eq!(spurious_counts(), (master + 1, slave + 1));
     }
+
+    #[test_case]
+    const OVERFLOW_IN_A_HANDLER_IS_TOLD: ShouldPanic = ShouldPanic::new(
+        "irq::overflow_in_a_handler_is_told",
+        "overflow of the boot stack",
+        || {
+            HANDLERS[8].call_once(|| {
+                || {
+                    provoke::overflow_stack();
+                }
+            });
+            interrupt!(0x28);
+        },
+    );
+
+    #[test_case]
+    const HANDLERS_DO_NOT_ALLOCATE: ShouldPanic = ShouldPanic::new(
+        "irq::handlers_do_not_allocate",
+        "an interrupt handler uses the heap",
+        || {
+            HANDLERS[8].call_once(|| || drop(core::hint::black_box(alloc::boxed::Box::new(1_u8))));
+            interrupt!(0x28);
+        },
+    );
 }

@@ -6,9 +6,11 @@
 use core::arch::asm;
 use core::sync::atomic::Ordering;
 
+use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
 use super::exception::Exception;
+use super::page_fault::Access;
 use super::percpu;
 
 /// Where nothing is ever mapped: canonical, far above any program and far below
@@ -92,6 +94,30 @@ pub fn provoke_and_skip(exception: Exception) {
     is_skipping.store(true, Ordering::Relaxed);
     provoke(exception);
     is_skipping.store(false, Ordering::Relaxed);
+}
+
+/// Reads, writes or executes at `address`, which faults.
+///
+/// # Safety
+/// It does: the page isn't present or doesn't allow that.
+pub unsafe fn access(access: Access, address: VirtAddr) {
+    match access {
+        Access::Read => provoke!("2: mov {value}, [{address}]";
+            value = out(reg_byte) _, address = in(reg) address.as_u64()),
+        Access::Write => provoke!("2: mov [{address}], {value}";
+            value = in(reg_byte) 0_u8, address = in(reg) address.as_u64()),
+        // The fault is at the address itself, so there is no way back.
+        Access::Execute => provoke!("2: jmp {address}"; address = in(reg) address.as_u64()),
+    }
+}
+
+/// Calls itself until the stack it runs on is full.
+#[expect(unconditional_recursion, reason = "it ends at the stack's guard")]
+#[inline(never)]
+pub fn overflow_stack() -> u64 {
+    let local = core::hint::black_box([1_u64; 64]);
+    // Something is left to do behind the call, so it can't become a loop.
+    overflow_stack() + core::hint::black_box(local)[0]
 }
 
 /// Uses a vector that is reserved, so that it has no gate.

@@ -165,16 +165,14 @@ impl Heap {
     fn shrink(&mut self, kept_bytes: u64) -> bool {
         let free_bytes = self.free_tail_bytes().saturating_sub(kept_bytes);
         let pages = (free_bytes / FRAME_BYTES).min(STEP_PAGES);
-        // The first pages hold the allocator's own data.
-        let is_first = self.mapped_bytes <= GROWTH_PAGES * FRAME_BYTES;
-        let Some(end) = self.end().filter(|_| pages > 0 && !is_first) else {
+        let Some(end) = self.end().filter(|_| pages > 0) else {
             return false;
         };
         self.mapped_bytes -= pages * FRAME_BYTES;
         let wanted_end = HEAP + self.mapped_bytes;
         // SAFETY: it is the end that the allocator knows.
         let known_end = unsafe { self.talc.truncate(end, wanted_end.as_mut_ptr()) };
-        assert_eq!(known_end, self.end(), "so much was free");
+        assert_eq!(known_end, self.end(), "so much was free, and the first page is never all free");
         let mut space = kernel_space::lock();
         for page in (0..pages).map(|index| wanted_end + index * FRAME_BYTES) {
             // SAFETY: `grow` has mapped it, and the allocator has given it up.
@@ -280,4 +278,97 @@ fn out_of_memory(layout: Layout) -> ! {
         heap.limit_bytes / 1024,
         frames.free
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mm::frames::Purpose;
+    use crate::mm::peek;
+    use crate::sync::IrqMutex;
+    use crate::testing::ShouldPanic;
+    use alloc::boxed::Box;
+    use alloc::vec::Vec;
+    use x86_64::VirtAddr;
+
+    #[test_case]
+    fn blocks_keep_their_content_and_alignment() {
+        #[repr(align(8192))]
+        struct Aligned(#[expect(dead_code, reason = "only its place matters")] u8);
+        let before = statistics().allocated_bytes;
+        let mut vectors: Vec<Vec<usize>> = Vec::new();
+        for length in 0..200 {
+            vectors.push((0..length).collect());
+            let aligned = Box::new(Aligned(1));
+            assert!(VirtAddr::from_ptr(&raw const *aligned).is_aligned(8192_u64));
+        }
+        for vector in &mut vectors {
+            vector.extend(0..100);
+            vector.shrink_to_fit();
+        }
+        for (length, vector) in vectors.iter().enumerate() {
+            assert!(vector.iter().copied().eq((0..length).chain(0..100)), "{length}");
+        }
+        drop(vectors);
+        assert_eq!(statistics().allocated_bytes, before);
+    }
+
+    #[test_case]
+    fn frames_are_mapped_on_demand_and_given_back() {
+        // The first page stays for good.
+        drop(core::hint::black_box(Box::new(1_u8)));
+        trim();
+        let (before, frames) = (statistics().mapped_bytes, frames::counts());
+        let large = alloc::vec![1_u8; 5 << 20];
+        let grown = statistics().mapped_bytes;
+        assert!(grown > 5 << 20 && grown < before + (6 << 20), "{before} {grown}");
+        drop(large);
+        // Up to twice TRIM_BYTES may be left for the next one.
+        assert!(statistics().mapped_bytes <= before + 2 * TRIM_BYTES);
+        trim();
+        assert_eq!(statistics().mapped_bytes, before);
+        assert_eq!(frames::counts().used_for(Purpose::Heap), frames.used_for(Purpose::Heap));
+    }
+
+    #[test_case]
+    fn too_much_is_an_error_for_who_can_handle_it() {
+        let before = statistics();
+        for bytes in [before.limit_bytes as usize + 1, 1 << 40, isize::MAX as usize] {
+            assert!(Vec::<u8>::new().try_reserve_exact(bytes).is_err(), "{bytes}");
+        }
+        let after = statistics();
+        assert_eq!(after.mapped_bytes, before.mapped_bytes, "nothing was mapped in vain");
+        assert_eq!(after.failures, before.failures + 3);
+    }
+
+    #[test_case]
+    const OUT_OF_MEMORY_IS_TOLD: ShouldPanic = ShouldPanic::new(
+        "heap::out_of_memory_is_told",
+        "out of memory: no 1099511627776 bytes",
+        || {
+            drop(Vec::<u8>::with_capacity(1 << 40));
+        },
+    );
+
+    #[test_case]
+    fn freed_memory_is_poisoned() {
+        let block = Box::new([0x11_u8; 512]);
+        let start = VirtAddr::from_ptr(&raw const *block);
+        drop(block);
+        // The allocator keeps its lists at both ends of what is free.
+        let poisoned =
+            (32..480).filter(|offset| peek::read(start + *offset) == Some(POISON)).count();
+        assert_eq!(poisoned, 448);
+    }
+
+    #[test_case]
+    const DEVICE_LOCK_FORBIDS_ALLOCATION: ShouldPanic = ShouldPanic::new(
+        "heap::device_lock_forbids_allocation",
+        "a lock of rank Heap is taken while",
+        || {
+            static DEVICE: IrqMutex<u8> = IrqMutex::new(Rank::Device, 0);
+            let _held = DEVICE.lock();
+            drop(core::hint::black_box(Box::new(5_u8)));
+        },
+    );
 }

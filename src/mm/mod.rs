@@ -10,7 +10,7 @@
 //! | [`device_memory`] | memory of devices |
 //! | [`heap`] | what `alloc` takes from |
 //! | [`place`], [`walk`], [`fault`] | what lies at an address, for reports and the monitor |
-//! | [`peek`] | memory as a debugger sees it |
+//! | [`peek`], [`violation`] | memory as a debugger sees it, and accesses that it forbids |
 //! | [`audit`] | whether all of it is as it should be |
 //!
 //! Locks, from outer to inner: heap, kernel space, frames. No interrupt handler
@@ -28,6 +28,7 @@ pub mod peek;
 pub mod place;
 pub mod ram;
 pub mod stacks;
+pub mod violation;
 pub mod walk;
 
 use core::ops::Range;

@@ -40,9 +40,14 @@ impl<'a> Arguments<'a> {
         Self(text.split_whitespace())
     }
 
+    /// Takes a word, if there is one.
+    pub(super) fn word(&mut self) -> Option<&'a str> {
+        self.0.next()
+    }
+
     /// Takes a number in hexadecimal, with or without `0x`, if there is one.
     pub(super) fn number(&mut self) -> Result<Option<u64>, ArgumentError<'a>> {
-        let Some(word) = self.0.next() else {
+        let Some(word) = self.word() else {
             return Ok(None);
         };
         let digits = word.strip_prefix("0x").unwrap_or(word);
@@ -59,7 +64,7 @@ impl<'a> Arguments<'a> {
 
     /// Looks that nothing is left.
     pub(super) fn end(mut self) -> Result<(), ArgumentError<'a>> {
-        self.0.next().map_or(Ok(()), |word| Err(ArgumentError::TooMany(word)))
+        self.word().map_or(Ok(()), |word| Err(ArgumentError::TooMany(word)))
     }
 }
 

@@ -40,11 +40,13 @@ FATAL = {
     "vmm-communication": ("exception 29, #VC", "exit code 0x0"),
     "security": ("exception 30, #SX", "security exception"),
     "reserved": ("exception 11, #NP", r"descriptor \d+ of the IDT"),
+    "stack-overflow": ("exception 8, #DF", "overflow of the boot stack: all of its 60 KiB"),
     "panic": ("panicked at src/monitor/fault.rs:", "provoked by the command fault"),
 }
 # Reported on a stack of their own.
 IST = {
     "double-fault": "double fault IST stack",
+    "stack-overflow": "double fault IST stack",
     "nmi": "NMI IST stack",
     "machine-check": "machine check IST stack",
 }
@@ -112,6 +114,18 @@ def triple_fault_is_seen_as_one():
         assert cause == "guest-reset" and qemu.has_triple_faulted(), cause
 
 
+def accesses_are_made_only_where_they_fault():
+    with machine() as qemu:
+        qemu.expect("farjump> ")
+        assert "memory allows that" in qemu.command("fault read ffff800000001000")
+        assert "an address is missing" in qemu.command("fault write")
+        assert "one argument too many" in qemu.command("fault page-fault 5")
+        qemu.send("fault execute 123456\r")
+        qemu.expect("execution of 0x0000000000123456 by the kernel: nothing is mapped there")
+        qemu.expect(r"walk   P4\[  0\] 0x0000000000000000 not present")
+        qemu.expect("The kernel has stopped")
+
+
 def list_of_faults_is_whole():
     with machine() as qemu:
         qemu.expect("farjump> ")
@@ -125,5 +139,5 @@ def add_to(suite):
         suite.add(f"faults::{name}", lambda name=name: stops_with_a_report(name))
     for test in (traps_come_back, nmi_from_outside_is_reported,
                  machine_check_from_outside_is_decoded, triple_fault_is_seen_as_one,
-                 list_of_faults_is_whole):
+                 accesses_are_made_only_where_they_fault, list_of_faults_is_whole):
         suite.add(f"faults::{test.__name__}", test)

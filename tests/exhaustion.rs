@@ -1,0 +1,147 @@
+//! Memory runs out, again and again: nothing is lost, nothing panics, and every
+//! byte can be had anew.
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use farjump::mm::frames::{self, AllocatedFrames, Counts, Purpose};
+use farjump::mm::{audit, heap};
+
+farjump::test_kernel!(test_main);
+
+const ROUNDS: u64 = 10;
+
+/// Numbers that look random and are the same in each run: xorshift64*, by
+/// S. Vigna.
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    /// Returns a number below `bound`.
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % bound
+    }
+}
+
+/// Drops `count` of `things`, in any order.
+fn drop_some<T>(things: &mut Vec<T>, count: usize, random: &mut Random) {
+    for _ in 0..count {
+        things.swap_remove(random.below(things.len()));
+    }
+}
+
+/// Takes all frames that are left.
+fn take_frames(frames: &mut Vec<AllocatedFrames>) {
+    while frames.len() < frames.capacity() {
+        match AllocatedFrames::try_new(Purpose::Other) {
+            Some(frame) => frames.push(frame),
+            None => return,
+        }
+    }
+    panic!("there are more frames than were free");
+}
+
+/// Takes blocks of up to 256 KiB until the heap can't give one of `last_bytes`.
+fn take_blocks(blocks: &mut Vec<Vec<u8>>, last_bytes: usize, random: &mut Random) {
+    let mut bound = 256 << 10;
+    while bound >= last_bytes && blocks.len() < blocks.capacity() {
+        let bytes = 1 + random.below(bound);
+        let mut block = Vec::new();
+        if block.try_reserve_exact(bytes).is_ok() {
+            block.resize(bytes, 0xAA);
+            blocks.push(block);
+        } else {
+            bound /= 2;
+        }
+    }
+}
+
+fn counts_after_trim() -> Counts {
+    heap::trim();
+    frames::counts()
+}
+
+#[test_case]
+fn all_frames_ten_times_over() {
+    let mut held = Vec::new();
+    held.try_reserve_exact(frames::counts().free + 1).expect("there is memory");
+    let before = counts_after_trim();
+    for round in 0..ROUNDS {
+        let mut random = Random::new(round);
+        take_frames(&mut held);
+        assert_eq!(frames::counts().free, 0);
+        assert!(Vec::<u8>::new().try_reserve_exact(64 << 20).is_err());
+        audit::run().expect_clean();
+        let half = held.len() / 2;
+        drop_some(&mut held, half, &mut random);
+        assert_eq!(frames::counts().free, half);
+        take_frames(&mut held);
+        assert_eq!(frames::counts().free, 0);
+        let all = held.len();
+        drop_some(&mut held, all, &mut random);
+        assert_eq!(counts_after_trim(), before, "round {round}");
+    }
+}
+
+#[test_case]
+fn whole_heap_ten_times_over() {
+    let mut blocks = Vec::new();
+    blocks.try_reserve_exact(100_000).expect("there is memory");
+    let before = (counts_after_trim(), heap::statistics().allocated_bytes);
+    for round in 0..ROUNDS {
+        let mut random = Random::new(round);
+        take_blocks(&mut blocks, 64, &mut random);
+        let full = heap::statistics();
+        assert!(full.mapped_bytes + (1 << 20) > full.limit_bytes, "{full:?}");
+        assert!(full.allocated_bytes > full.mapped_bytes / 10 * 9, "{full:?}");
+        let half = blocks.len() / 2;
+        drop_some(&mut blocks, half, &mut random);
+        take_blocks(&mut blocks, 64, &mut random);
+        audit::run().expect_clean();
+        let all = blocks.len();
+        drop_some(&mut blocks, all, &mut random);
+        assert_eq!((counts_after_trim(), heap::statistics().allocated_bytes), before);
+    }
+}
+
+#[test_case]
+fn heap_and_frames_in_turn_ten_times_over() {
+    let (mut blocks, mut held) = (Vec::new(), Vec::new());
+    blocks.try_reserve_exact(100_000).expect("there is memory");
+    held.try_reserve_exact(frames::counts().free + 1).expect("there is memory");
+    let before = (counts_after_trim(), heap::statistics().allocated_bytes);
+    for round in 0..ROUNDS {
+        let mut random = Random::new(round);
+        // The heap meets the end of all frames, then frames the rest of the heap.
+        take_frames(&mut held);
+        let part = held.len() / (2 + round as usize);
+        drop_some(&mut held, part, &mut random);
+        take_blocks(&mut blocks, 64, &mut random);
+        take_frames(&mut held);
+        assert_eq!(frames::counts().free, 0);
+        audit::run().expect_clean();
+        let some = blocks.len() / 3;
+        drop_some(&mut blocks, some, &mut random);
+        take_blocks(&mut blocks, 64, &mut random);
+        let all = held.len();
+        drop_some(&mut held, all, &mut random);
+        take_blocks(&mut blocks, 4096, &mut random);
+        let all = blocks.len();
+        drop_some(&mut blocks, all, &mut random);
+        assert_eq!((counts_after_trim(), heap::statistics().allocated_bytes), before);
+    }
+}

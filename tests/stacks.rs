@@ -1,0 +1,79 @@
+//! Stacks that run over: each is told by its name.
+//!
+//! That of an interrupt handler is tested in src/arch/irq.rs.
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use farjump::arch::exception::Exception;
+use farjump::arch::exceptions::{self, Outcome};
+use farjump::arch::provoke;
+use farjump::testing::ShouldPanic;
+
+farjump::test_kernel!(test_main);
+
+/// Raises `exception` and lets its handler use up the stack that it runs on.
+fn overflow_in(exception: Exception) {
+    exceptions::set_handler(exception, |_| {
+        static IS_FULL: AtomicBool = AtomicBool::new(false);
+        // A full stack ends in a double fault, which may have the same handler.
+        if !IS_FULL.swap(true, Ordering::Relaxed) {
+            provoke::overflow_stack();
+        }
+        Outcome::Unhandled
+    });
+    provoke::provoke(exception);
+}
+
+#[test_case]
+const BOOT_STACK: ShouldPanic =
+    ShouldPanic::new("stacks::boot_stack", "overflow of the boot stack: all of its 60 KiB", || {
+        provoke::overflow_stack();
+    });
+
+#[test_case]
+const NMI_STACK: ShouldPanic = ShouldPanic::new(
+    "stacks::nmi_stack",
+    "overflow of the NMI IST stack: all of its 24 KiB",
+    || {
+        overflow_in(Exception::Nmi);
+    },
+);
+
+#[test_case]
+const MACHINE_CHECK_STACK: ShouldPanic = ShouldPanic::new(
+    "stacks::machine_check_stack",
+    "overflow of the machine check IST stack",
+    || overflow_in(Exception::MachineCheck),
+);
+
+#[test_case]
+const DOUBLE_FAULT_STACK: ShouldPanic = ShouldPanic::new(
+    "stacks::double_fault_stack",
+    "overflow of the double fault IST stack",
+    || overflow_in(Exception::DoubleFault),
+);
+
+#[test_case]
+const EXCEPTION_ON_THE_BOOT_STACK: ShouldPanic =
+    ShouldPanic::new("stacks::exception_on_the_boot_stack", "overflow of the boot stack", || {
+        overflow_in(Exception::Breakpoint)
+    });
+
+/// A frame larger than a page is touched page by page, so it can't step over the
+/// guard.
+#[test_case]
+const LARGE_FRAMES: ShouldPanic =
+    ShouldPanic::new("stacks::large_frames_meet_the_guard", "overflow of the boot stack", || {
+        fn large() -> u8 {
+            let bytes = core::hint::black_box([1_u8; 100 * 1024]);
+            bytes[core::hint::black_box(5)]
+        }
+        large();
+    });
