@@ -5,7 +5,7 @@ IMAGE := build/farjump.iso
 export CMDLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -44,8 +44,11 @@ usb: iso ## writes the image to a stick: make usb DEVICE=/dev/sdX
 test: ready ## runs all tests, on the host and in QEMU
 	@tools/test
 
+bench: ready ## measures: ratios to other crates, instructions in the kernel
+	@tools/bench
+
 lint: ready ## clippy and rustfmt, both of them clean
-	cargo clippy --lib --bins --tests -- -D warnings
+	cargo clippy --lib --bins --tests --benches -- -D warnings
 	tools/host-cargo clippy --all-targets -- -D warnings
 	cargo fmt --all --check
 

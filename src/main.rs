@@ -35,5 +35,5 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let console = console::start(serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
 
-    monitor::run(&Machine { boot, clock, console, interrupts, processor, timer })
+    monitor::run(&Machine { boot, clock, console, interrupts, memory, processor, timer })
 }

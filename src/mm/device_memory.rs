@@ -139,6 +139,7 @@ pub fn mapped() -> Vec<(&'static str, VirtAddr), DEVICES_MAX> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mm::frames::{self, AllocatedFrames, Purpose};
     use crate::mm::layout::VGA_TEXT;
 
     fn map(start: PhysAddr, len_bytes: u64) -> Result<DeviceMemory, Error> {
@@ -163,5 +164,18 @@ mod tests {
         assert_eq!(mapping.flags, DEVICE);
         assert_eq!(name_at(memory.start), Some("test"));
         assert!(kernel_space::query(memory.start + FRAME_BYTES).is_err());
+    }
+
+    #[test_case]
+    fn without_memory_for_tables_nothing_changes() {
+        let mut held = alloc::vec::Vec::with_capacity(frames::counts().free);
+        held.extend(core::iter::from_fn(|| AllocatedFrames::try_new(Purpose::Other)));
+        let next = kernel_space::lock().next_device;
+        // More than a table of the lowest level holds; beyond all RAM.
+        let device = PhysAddr::new(1 << 40);
+        assert_eq!(map(device, 4 << 20).err(), Some(Error::NoMemory));
+        assert_eq!(kernel_space::lock().next_device, next);
+        drop(held);
+        assert!(map(device, 4 << 20).is_ok());
     }
 }

@@ -18,6 +18,7 @@ use super::layout::{self, FRAME_BYTES};
 use super::ram::{self, Map};
 use super::stacks::Stack;
 use super::walk;
+use crate::arch::clock;
 use crate::arch::tlb::{self, Tlb};
 use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 
@@ -76,7 +77,8 @@ pub(super) struct KernelSpace {
 static SPACE: IrqMutex<Option<KernelSpace>> = IrqMutex::new(Rank::KernelSpace, None);
 
 /// Makes the table and loads it. From here on nothing low is mapped. `seen` has a
-/// bit for each frame.
+/// bit for each frame. Returns how long mapping all RAM took, in ticks of the time
+/// stamp counter.
 ///
 /// # Errors
 /// [`PagingError::NoMemory`] if there is too little memory below 1 GiB.
@@ -84,22 +86,24 @@ pub(super) fn start(
     map: &Map,
     capabilities: Capabilities,
     seen: &'static mut [u64],
-) -> Result<(), PagingError> {
+) -> Result<u64, PagingError> {
     let mut table = Table::try_new(KernelFrames(capabilities))?;
+    let start_tsc = clock::read_tsc();
     map_ram(&mut table, map)?;
+    let ticks = clock::read_tsc() - start_tsc;
     map_image(&mut table)?;
     map_stacks(&mut table)?;
     // SAFETY: the table has the kernel's code, data and stacks where they are now.
     unsafe { tlb::load(table.root_paddr()) };
     *SPACE.lock() = Some(KernelSpace { table, seen, next_device: layout::DEVICES });
-    Ok(())
+    Ok(ticks)
 }
 
 /// Maps all RAM behind [`layout::DIRECT_MAP`], by the largest pages that fit, and
 /// never to be executed. What can be executed elsewhere can't be written here.
 ///
 /// The cost grows with the number of ranges and of the pages of 1 GiB.
-pub(super) fn map_ram(table: &mut Table, map: &Map) -> Result<(), PagingError> {
+fn map_ram(table: &mut Table, map: &Map) -> Result<(), PagingError> {
     for (start, end) in ram::reachable(map, FRAME_BYTES) {
         let start = PhysAddr::new(start);
         let len_bytes = end - start.as_u64();

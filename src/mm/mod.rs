@@ -40,6 +40,7 @@ use memory_map::Kind;
 use paging::Capabilities;
 use x86_64::PhysAddr;
 
+use crate::arch::clock;
 use crate::arch::progress::{self, Stage};
 use crate::arch::steps::Idt;
 use frames::{AllocatedFrames, Purpose};
@@ -49,9 +50,15 @@ use ram::Map;
 /// The most frames that the stub has, without its stacks: its tables, code, data.
 const STUB_FRAMES_MAX: usize = 16;
 
-/// Proof that the kernel runs on its own page tables, and has a heap.
+/// Proof that the kernel runs on its own page tables, and has a heap; and what that
+/// took, in ticks of the time stamp counter.
 #[derive(Clone, Copy, Debug)]
-pub struct Memory(());
+pub struct Memory {
+    /// Mapping all RAM.
+    pub direct_map_ticks: u64,
+    /// All of it, but for the audit.
+    pub start_ticks: u64,
+}
 
 /// Takes all memory over. `structure` is where the loader's structure is, which
 /// stays as it is.
@@ -65,16 +72,18 @@ pub fn start(
     capabilities: Capabilities,
 ) -> Memory {
     progress::mark(Stage::Memory);
+    let start_tsc = clock::read_tsc();
     let map = ram::storage();
     ram::find(map, information, structure.clone());
     let seen = start_frames(map, structure);
     let stub = stub_frames();
-    kernel_space::start(map, capabilities, seen)
+    let direct_map_ticks = kernel_space::start(map, capabilities, seen)
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
     frames::reach_all();
     // Its code isn't mapped any more, and its tables aren't loaded.
     drop(stub);
     heap::start();
+    let start_ticks = clock::read_tsc() - start_tsc;
     let counts = frames::counts();
     log::info!(
         "{} MiB of RAM, {} MiB of it free; on the kernel's own page tables",
@@ -85,7 +94,7 @@ pub fn start(
     if cfg!(debug_assertions) {
         audit::run().expect_clean();
     }
-    Memory(())
+    Memory { direct_map_ticks, start_ticks }
 }
 
 /// Starts the frame allocator, with its storage in the first range of RAM that is

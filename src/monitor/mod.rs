@@ -23,6 +23,7 @@ use crate::arch::steps::Interrupts;
 use crate::arch::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{self, Console};
+use crate::mm::Memory;
 use crate::println;
 use arguments::ArgumentError;
 
@@ -39,6 +40,8 @@ pub struct Machine {
     pub console: Console,
     /// Proof that interrupts are on.
     pub interrupts: Interrupts,
+    /// Proof that the kernel owns its memory.
+    pub memory: Memory,
     /// The processor that was found.
     pub processor: Processor,
     /// The running timer.

@@ -52,12 +52,17 @@ def build_kernel():
     cargo("build", "--quiet")
 
 
-def build_test_kernels():
+def build_test_kernels(command="test"):
     """Builds all test kernels; returns (name, path) of each."""
     kernels = []
-    for line in cargo("test", "--no-run", "--quiet", "--message-format=json").splitlines():
+    for line in cargo(command, "--no-run", "--quiet", "--message-format=json").splitlines():
         message = json.loads(line)
         if message.get("reason") == "compiler-artifact" and message.get("executable") \
                 and message["profile"]["test"]:
             kernels.append((message["target"]["name"], pathlib.Path(message["executable"])))
     return kernels
+
+
+def build_benchmarks():
+    """Builds the kernels that measure, optimized; returns the path of each."""
+    return [kernel for _, kernel in build_test_kernels("bench")]
