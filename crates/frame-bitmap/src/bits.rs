@@ -29,7 +29,8 @@ impl<'a> Bits<'a> {
         self.words[word]
     }
 
-    fn write(&mut self, word: usize, value: u64) {
+    /// Replaces a word.
+    pub(crate) fn write(&mut self, word: usize, value: u64) {
         self.count_access();
         self.words[word] = value;
     }
@@ -45,6 +46,11 @@ impl<'a> Bits<'a> {
             let old = self.read(word);
             self.write(word, if set { old | mask } else { old & !mask });
         }
+    }
+
+    /// Tells if a bit is set.
+    pub(crate) fn is_set(&self, bit: usize) -> bool {
+        self.read(bit / WORD_BITS) >> (bit % WORD_BITS) & 1 != 0
     }
 
     /// Tells if a bit of `range` is set.

@@ -58,9 +58,24 @@ const fn words_for(bits: usize) -> usize {
 }
 
 impl FrameBitmap<'_> {
-    /// Returns the lowest free frame.
-    pub(crate) fn lowest_free(&self) -> Option<usize> {
-        (self.free > 0).then(|| self.descend(self.layout.levels, 0))
+    /// Marks the lowest free frame, which there is, as allocated; returns it.
+    pub(crate) fn take_lowest(&mut self) -> usize {
+        let mut frame = 0;
+        let mut words = [0; LEVELS_MAX];
+        for level in (0..self.layout.levels).rev() {
+            words[level] = self.read(level, frame);
+            frame = frame * WORD_BITS + lowest_bit(words[level]);
+        }
+        let mut place = frame;
+        for (level, word) in words.into_iter().enumerate().take(self.layout.levels) {
+            place /= WORD_BITS;
+            let without_lowest = word & (word - 1);
+            self.bits.write(self.layout.starts[level] + place, without_lowest);
+            if without_lowest != 0 {
+                break;
+            }
+        }
+        frame
     }
 
     /// Returns the lowest free frame that isn't below `from`.
@@ -86,6 +101,23 @@ impl FrameBitmap<'_> {
         (0..level)
             .rev()
             .fold(bit, |word, level| word * WORD_BITS + lowest_bit(self.read(level, word)))
+    }
+
+    /// Marks `frame` in level 0, where it is marked otherwise, and keeps the levels
+    /// above in step.
+    pub(crate) fn mark_one(&mut self, frame: usize, free: bool) {
+        let mut bit = frame;
+        for level in 0..self.layout.levels {
+            let word = self.layout.starts[level] + bit / WORD_BITS;
+            let old = self.bits.read(word);
+            let new = old ^ 1 << (bit % WORD_BITS);
+            self.bits.write(word, new);
+            // The bit above a word changes if the word was or is empty.
+            if (if free { old } else { new }) != 0 {
+                return;
+            }
+            bit /= WORD_BITS;
+        }
     }
 
     /// Marks `frames` in level 0 and keeps the levels above in step.

@@ -97,16 +97,18 @@ impl<'a> FrameBitmap<'a> {
 
     /// Allocates the lowest free frame, in constant time; `None` if none is free.
     pub fn allocate(&mut self) -> Option<usize> {
-        let frame = self.lowest_free()?;
-        self.take(frame..frame + 1);
-        Some(frame)
+        if self.free == 0 {
+            return None;
+        }
+        self.free -= 1;
+        Some(self.take_lowest())
     }
 
     /// Allocates the lowest free frame within `range`, in constant time; `None` if
     /// none is free there.
     pub fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
         let frame = self.next_free(range.start).filter(|frame| *frame < range.end)?;
-        self.take(frame..frame + 1);
+        self.take_one(frame);
         Some(frame)
     }
 
@@ -117,7 +119,18 @@ impl<'a> FrameBitmap<'a> {
     /// [`FrameError::NotManaged`] if it was never added,
     /// [`FrameError::NotAllocated`] if it is free; nothing has changed then.
     pub fn free(&mut self, frame: usize) -> Result<(), FrameError> {
-        self.free_run(frame, 1)
+        if frame >= self.frames {
+            return Err(FrameError::OutOfRange);
+        }
+        if !self.bits.is_set(self.layout.managed_bits(&(frame..frame + 1)).start) {
+            return Err(FrameError::NotManaged);
+        }
+        if self.bits.is_set(frame) {
+            return Err(FrameError::NotAllocated);
+        }
+        self.free += 1;
+        self.mark_one(frame, true);
+        Ok(())
     }
 
     /// Tells if `frame` is managed and free.
@@ -156,6 +169,12 @@ impl<'a> FrameBitmap<'a> {
             Some(end) if end <= self.frames => Ok(start..end),
             _ => Err(FrameError::OutOfRange),
         }
+    }
+
+    /// Makes `frame`, which is free, allocated.
+    fn take_one(&mut self, frame: usize) {
+        self.free -= 1;
+        self.mark_one(frame, false);
     }
 
     /// Makes `frames`, all of them free, allocated.

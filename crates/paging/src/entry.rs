@@ -14,8 +14,9 @@ use crate::MappingFlags;
 /// # Safety
 /// [`new_table`](Self::new_table) makes an entry that is neither unused nor huge,
 /// and whose [`paddr`](Self::paddr) is the one it was made of; so it stays through
-/// [`bits`](Self::bits) and [`from_bits`](Self::from_bits). Entries of pages are
-/// huge if made so. The page table goes where entries say.
+/// [`set_used`](Self::set_used), [`bits`](Self::bits) and
+/// [`from_bits`](Self::from_bits). Entries of pages are huge if made so. The page
+/// table goes where entries say.
 #[expect(unsafe_code, reason = "tables are reached through entries")]
 pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
@@ -27,6 +28,10 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn from_bits(bits: u64) -> Self;
     /// Returns the entry as its word.
     fn bits(self) -> u64;
+    /// Returns how many entries of the table are in use, as last set; 0 at first.
+    fn used(self) -> usize;
+    /// Notes how many entries, at most 512, of the table are in use.
+    fn set_used(&mut self, used: usize);
     /// Returns the physical address of the page or table.
     fn paddr(self) -> PhysAddr;
     /// Returns what the mapping allows.
@@ -39,9 +44,17 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
     /// Tells whether the processor uses the entry.
     fn is_present(self) -> bool;
+    /// Tells whether the processor has nothing left to note in the entry of a page:
+    /// it was accessed, and written if it can be.
+    fn is_settled(self) -> bool;
     /// Tells whether this is a page larger than the smallest; only asked above
     /// the lowest level.
     fn is_huge(self) -> bool;
+    /// Tells whether this points to a table; only asked above the lowest level.
+    #[inline]
+    fn is_table(self) -> bool {
+        !self.is_unused() && !self.is_huge()
+    }
     /// Tells whether nothing is here.
     fn is_unused(self) -> bool;
     /// Makes the entry unused.
@@ -61,9 +74,14 @@ impl X64PTE {
     const PADDR_MASK: u64 = 0x000F_FFFF_FFFF_F000;
     /// One of the bits that the processor leaves to software.
     const COPY_ON_WRITE: PageTableFlags = PageTableFlags::BIT_9;
+    /// More of them, in an entry that points to a table: how many of its entries
+    /// are in use.
+    const USED_SHIFT: u32 = 52;
+    const USED_MASK: u64 = 0x3FF << Self::USED_SHIFT;
     /// What the processor itself sets.
     const KEPT: PageTableFlags = PageTableFlags::ACCESSED.union(PageTableFlags::DIRTY);
 
+    #[inline]
     fn encode(flags: MappingFlags, is_huge: bool) -> PageTableFlags {
         if flags.is_empty() {
             return PageTableFlags::empty();
@@ -81,10 +99,16 @@ impl X64PTE {
         set(flags.contains(MappingFlags::GLOBAL), PageTableFlags::GLOBAL);
         set(flags.contains(MappingFlags::COPY_ON_WRITE), Self::COPY_ON_WRITE);
         set(is_huge, PageTableFlags::HUGE_PAGE);
+        // Nobody asks whether the kernel has used its own pages. With the answer there
+        // from the start the processor has nothing to note.
+        let is_kernels = !flags.contains(MappingFlags::USER);
+        set(is_kernels, PageTableFlags::ACCESSED);
+        set(is_kernels && flags.contains(MappingFlags::WRITE), PageTableFlags::DIRTY);
         bits
     }
 
     /// Returns the entry's bits without the address.
+    #[inline]
     pub fn table_flags(self) -> PageTableFlags {
         PageTableFlags::from_bits_truncate(self.0 & !Self::PADDR_MASK)
     }
@@ -93,29 +117,45 @@ impl X64PTE {
 // SAFETY: the format is the manual's; each field is kept apart from the others.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl GenericPTE for X64PTE {
+    #[inline]
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self {
         let bits = Self::encode(flags, is_huge).bits();
         if bits == 0 { Self(0) } else { Self(bits | paddr.as_u64() & Self::PADDR_MASK) }
     }
 
+    #[inline]
     fn new_table(paddr: PhysAddr) -> Self {
         let flags =
             PageTableFlags::PRESENT | PageTableFlags::WRITABLE | PageTableFlags::USER_ACCESSIBLE;
         Self(flags.bits() | paddr.as_u64() & Self::PADDR_MASK)
     }
 
+    #[inline]
     fn from_bits(bits: u64) -> Self {
         Self(bits)
     }
 
+    #[inline]
     fn bits(self) -> u64 {
         self.0
     }
 
+    #[inline]
+    fn used(self) -> usize {
+        ((self.0 & Self::USED_MASK) >> Self::USED_SHIFT) as usize
+    }
+
+    #[inline]
+    fn set_used(&mut self, used: usize) {
+        self.0 = self.0 & !Self::USED_MASK | (used as u64) << Self::USED_SHIFT;
+    }
+
+    #[inline]
     fn paddr(self) -> PhysAddr {
         PhysAddr::new(self.0 & Self::PADDR_MASK)
     }
 
+    #[inline]
     fn flags(self) -> MappingFlags {
         let bits = self.table_flags();
         if !bits.contains(PageTableFlags::PRESENT) {
@@ -135,15 +175,19 @@ unsafe impl GenericPTE for X64PTE {
         flags
     }
 
+    #[inline]
     fn set_paddr(&mut self, paddr: PhysAddr) {
         self.0 = self.0 & !Self::PADDR_MASK | paddr.as_u64() & Self::PADDR_MASK;
     }
 
+    #[inline]
     fn set_flags(&mut self, flags: MappingFlags, is_huge: bool) {
-        let kept = if flags.is_empty() { 0 } else { self.0 & Self::KEPT.bits() };
-        *self = Self(Self::new_page(self.paddr(), flags, is_huge).0 | kept);
+        let bits = Self::encode(flags, is_huge).bits();
+        let kept = self.0 & (Self::PADDR_MASK | Self::KEPT.bits());
+        self.0 = if bits == 0 { 0 } else { bits | kept };
     }
 
+    #[inline]
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self {
         let huge = PageTableFlags::HUGE_PAGE.bits();
         let rest = self.0 & !Self::PADDR_MASK & !huge;
@@ -151,18 +195,36 @@ unsafe impl GenericPTE for X64PTE {
         Self(rest | paddr | if is_huge { huge } else { 0 })
     }
 
+    #[inline]
     fn is_present(self) -> bool {
         self.table_flags().contains(PageTableFlags::PRESENT)
     }
 
+    #[inline]
+    fn is_settled(self) -> bool {
+        let bits = self.table_flags();
+        // With CR0.WP set, nobody writes where WRITABLE is clear.
+        bits.contains(PageTableFlags::ACCESSED)
+            && (bits.contains(PageTableFlags::DIRTY) || !bits.contains(PageTableFlags::WRITABLE))
+    }
+
+    #[inline]
     fn is_huge(self) -> bool {
         self.table_flags().contains(PageTableFlags::HUGE_PAGE)
     }
 
+    #[inline]
+    fn is_table(self) -> bool {
+        let flags = PageTableFlags::PRESENT | PageTableFlags::HUGE_PAGE;
+        self.0 & flags.bits() == PageTableFlags::PRESENT.bits()
+    }
+
+    #[inline]
     fn is_unused(self) -> bool {
         self.0 == 0
     }
 
+    #[inline]
     fn clear(&mut self) {
         self.0 = 0;
     }

@@ -29,6 +29,7 @@ bitflags! {
 impl MappingFlags {
     /// Returns what an entry keeps of these flags: READ comes with any other, and
     /// DEVICE makes UNCACHED say nothing more.
+    #[inline]
     pub fn normalized(self) -> Self {
         let mut flags = self;
         if !flags.is_empty() {

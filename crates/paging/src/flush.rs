@@ -43,10 +43,16 @@ impl FlushScope {
 
     /// Flushes the pages, or everything where that is cheaper, from this
     /// processor's TLB.
+    #[inline]
     pub fn flush<M: PagingMetaData>(self) {
         match self {
             Self::Nothing => {}
-            Self::Pages { .. } if self.pages() >= FULL_FLUSH_PAGES => M::flush_tlb(None),
+            // Not by `pages`, which divides.
+            Self::Pages { first, last, step_bytes }
+                if last.as_u64() - first.as_u64() >= (FULL_FLUSH_PAGES - 1) * step_bytes =>
+            {
+                M::flush_tlb(None);
+            }
             Self::Pages { first, last, step_bytes } => {
                 let mut page = first.as_u64();
                 while page < last.as_u64() {
@@ -69,6 +75,7 @@ pub(crate) struct Changes {
 impl Changes {
     /// Notes that an entry of a table of `level`, for the addresses from `vaddr`
     /// on, was present and is another now.
+    #[inline]
     pub(crate) fn note(&mut self, vaddr: u64, level: usize) {
         let page = VirtAddr::new_truncate(vaddr);
         self.scope = match self.scope {
@@ -101,16 +108,19 @@ pub struct Flush<'a, M: PagingMetaData, H: PagingHandler> {
 }
 
 impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
+    #[inline]
     pub(crate) fn new(handler: &'a H, changes: Changes) -> Self {
         Self { handler, changes, metadata: PhantomData }
     }
 
     /// Returns what is to be flushed.
+    #[inline]
     pub fn scope(&self) -> FlushScope {
         self.changes.scope
     }
 
     /// Flushes this processor's TLB and frees the emptied tables.
+    #[inline]
     pub fn flush(self) {
         drop(self);
     }
@@ -124,6 +134,7 @@ impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
 }
 
 impl<M: PagingMetaData, H: PagingHandler> Drop for Flush<'_, M, H> {
+    #[inline]
     fn drop(&mut self) {
         self.changes.scope.flush::<M>();
         self.changes.detached.free(self.handler);

@@ -17,6 +17,7 @@ pub enum PageSize {
 
 impl PageSize {
     /// Returns the size in bytes.
+    #[inline]
     pub const fn bytes(self) -> u64 {
         match self {
             Self::Size4K => 4 << 10,
@@ -26,6 +27,7 @@ impl PageSize {
     }
 
     /// Returns the level of the tables that hold such pages; the lowest is 1.
+    #[inline]
     pub(crate) const fn level(self) -> usize {
         match self {
             Self::Size4K => 1,
@@ -36,6 +38,7 @@ impl PageSize {
 
     /// Returns the size of the pages that tables of `level` hold, if they hold
     /// any.
+    #[inline]
     pub(crate) const fn of_level(level: usize) -> Option<Self> {
         match level {
             1 => Some(Self::Size4K),
@@ -62,12 +65,14 @@ pub unsafe trait PagingMetaData {
     const VA_MAX_BITS: usize;
 
     /// Tells whether the processor can have such a physical address.
+    #[inline]
     fn paddr_is_valid(paddr: PhysAddr) -> bool {
         paddr.as_u64() >> Self::PA_MAX_BITS == 0
     }
 
     /// Tells whether the address is canonical: all bits from the highest one of
     /// the width on are alike.
+    #[inline]
     fn vaddr_is_valid(vaddr: u64) -> bool {
         let high = vaddr as i64 >> (Self::VA_MAX_BITS - 1);
         high == 0 || high == -1
@@ -98,6 +103,7 @@ unsafe impl<F: FlushTlb> PagingMetaData for X64PagingMetaData<F> {
     const PA_MAX_BITS: usize = 52;
     const VA_MAX_BITS: usize = 48;
 
+    #[inline]
     fn flush_tlb(vaddr: Option<VirtAddr>) {
         F::flush_tlb(vaddr);
     }
@@ -111,11 +117,13 @@ pub(crate) const ENTRIES: usize = 1 << INDEX_BITS;
 const OFFSET_BITS: usize = 12;
 
 /// Returns the index of an address into a table of `level`.
+#[inline]
 pub(crate) const fn index(vaddr: u64, level: usize) -> usize {
     (vaddr >> (OFFSET_BITS + INDEX_BITS * (level - 1))) as usize % ENTRIES
 }
 
 /// Returns how many bytes an entry of a table of `level` spans.
+#[inline]
 pub(crate) const fn span_bytes(level: usize) -> u64 {
     1 << (OFFSET_BITS + INDEX_BITS * (level - 1))
 }

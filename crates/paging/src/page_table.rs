@@ -42,12 +42,40 @@ pub(crate) struct Found<'a, PTE> {
     pub(crate) level: usize,
     pub(crate) index: usize,
     pub(crate) entry: PTE,
+    /// Where the entry that points to the table is, and that entry.
+    parent: Option<(Table<'a>, usize, PTE)>,
 }
 
 impl<PTE: GenericPTE> Found<'_, PTE> {
+    /// Notes that the entry is in use now.
+    ///
+    /// Should the processor set ACCESSED in the entry that points to the table
+    /// meanwhile, it is lost: nobody asks for it there.
+    #[inline]
+    fn note_used(&self) {
+        if let Some((table, index, mut pointer)) = self.parent {
+            pointer.set_used(pointer.used() + 1);
+            table.store(index, pointer);
+        }
+    }
+
+    /// Notes that the entry isn't in use any more; tells whether the table, not
+    /// the root, is empty now and so to be freed.
+    #[inline]
+    fn note_unused(&self) -> bool {
+        let Some((table, index, mut pointer)) = self.parent else {
+            return false;
+        };
+        let used = pointer.used() - 1;
+        pointer.set_used(used);
+        table.store(index, pointer);
+        used == 0
+    }
+
+    #[inline]
     fn mapping(&self, offset_bytes: u64) -> Option<Mapping> {
         (!self.entry.is_unused()).then(|| Mapping {
-            paddr: self.entry.paddr() + offset_bytes,
+            paddr: PhysAddr::new_truncate(self.entry.paddr().as_u64() + offset_bytes),
             flags: self.entry.flags(),
             size: PageSize::of_level(self.level).expect("walks end at a page"),
         })
@@ -88,6 +116,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// [`PagingError::NotAligned`] and [`PagingError::InvalidAddress`] for the
     /// addresses, [`PagingError::AlreadyMapped`] if any part of the page is
     /// mapped, [`PagingError::NoMemory`].
+    #[inline]
     pub fn map(
         &mut self,
         page: VirtAddr,
@@ -107,8 +136,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             return Err(PagingError::AlreadyMapped);
         }
         let leaf = PTE::new_page(frame, flags, size != PageSize::Size4K);
-        let entry = self.new_branch(vaddr, size.level(), found.level, leaf)?;
+        let entry = if found.level == size.level() {
+            leaf
+        } else {
+            self.new_branch(vaddr, size.level(), found.level, leaf)?
+        };
         found.table.store(found.index, entry);
+        found.note_used();
         Ok(())
     }
 
@@ -117,14 +151,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// # Errors
     /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page`
     /// lies within a large page.
+    #[inline]
     pub fn unmap(&mut self, page: VirtAddr) -> Result<(Mapping, Flush<'_, M, H>), PagingError> {
         let (found, mapping) = self.find_page(page)?;
-        let mut unused = found.entry;
-        unused.clear();
-        found.table.store(found.index, unused);
-        let mut changes = Changes::default();
-        changes.note(page.as_u64(), found.level);
-        self.free_empty_above(page.as_u64(), found.level, &mut changes);
+        let changes = self.unmap_found(page.as_u64(), &found);
         Ok((mapping, Flush::new(&self.tables.handler, changes)))
     }
 
@@ -132,6 +162,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap), and of the frame's address.
+    #[inline]
     pub fn remap(
         &mut self,
         page: VirtAddr,
@@ -155,6 +186,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap).
+    #[inline]
     pub fn protect(
         &mut self,
         page: VirtAddr,
@@ -165,13 +197,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let (mapping, flush) = self.unmap(page)?;
             return Ok((mapping.size, flush));
         }
-        let flags = self.allowed(flags);
-        found.table.update(found.index, |mut entry: PTE| {
-            entry.set_flags(flags, found.level > 1);
-            entry
-        });
-        let mut changes = Changes::default();
-        changes.note(page.as_u64(), found.level);
+        let changes = Self::protect_found(page.as_u64(), &found, self.allowed(flags));
         Ok((mapping.size, Flush::new(&self.tables.handler, changes)))
     }
 
@@ -179,6 +205,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ///
     /// # Errors
     /// [`PagingError::NotMapped`], [`PagingError::InvalidAddress`].
+    #[inline]
     pub fn query(&self, vaddr: VirtAddr) -> Result<Mapping, PagingError> {
         let vaddr = vaddr.as_u64();
         if !M::vaddr_is_valid(vaddr) {
@@ -190,21 +217,25 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
 
     /// Walks down to the entry of `vaddr` in a table of `lowest` level: ends
     /// there, at a large page, or at an unused entry.
+    #[inline]
     pub(crate) fn find(&self, vaddr: u64, lowest: usize) -> Found<'_, PTE> {
         let mut table = self.tables.root();
         let mut level = M::LEVELS;
+        let mut parent = None;
         loop {
             let index = index(vaddr, level);
             let entry: PTE = table.load(index);
-            if level == lowest || entry.is_unused() || entry.is_huge() {
-                return Found { table, level, index, entry };
+            if level == lowest || !entry.is_table() {
+                return Found { table, level, index, entry, parent };
             }
+            parent = Some((table, index, entry));
             table = self.tables.child(entry);
             level -= 1;
         }
     }
 
     /// Finds the page that begins at `page`.
+    #[inline]
     fn find_page(&self, page: VirtAddr) -> Result<(Found<'_, PTE>, Mapping), PagingError> {
         self.check_page(page, PageSize::Size4K)?;
         let found = self.find(page.as_u64(), 1);
@@ -215,9 +246,39 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((found, mapping))
     }
 
+    /// Unmaps the page at `page`, whose entry was found.
+    #[inline]
+    pub(crate) fn unmap_found(&self, page: u64, found: &Found<'_, PTE>) -> Changes {
+        let mut unused = found.entry;
+        unused.clear();
+        found.table.store(found.index, unused);
+        let mut changes = Changes::default();
+        changes.note(page, found.level);
+        if found.note_unused() {
+            self.free_empty(page, found.level, &mut changes);
+        }
+        changes
+    }
+
+    /// Changes what the page at `page`, whose entry was found, allows.
+    #[inline]
+    pub(crate) fn protect_found(page: u64, found: &Found<'_, PTE>, flags: MappingFlags) -> Changes {
+        let mut changes = Changes::default();
+        let change = |mut entry: PTE| {
+            entry.set_flags(flags, found.level > 1);
+            entry
+        };
+        if change(found.entry).bits() != found.entry.bits() {
+            found.table.update(found.index, change);
+            changes.note(page, found.level);
+        }
+        changes
+    }
+
     /// Makes the tables of the levels from below `top` down to `lowest`, each with
     /// one entry on the way to `vaddr`, the last of them `leaf`. Returns the entry
     /// for the table of level `top`.
+    #[cold]
     fn new_branch(
         &self,
         vaddr: u64,
@@ -233,55 +294,59 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 return Err(PagingError::NoMemory);
             };
             frames[level] = Some(frame);
-            let pointer = PTE::new_table(frame);
+            let mut pointer = PTE::new_table(frame);
             self.tables.child(pointer).store(index(vaddr, level), entry);
+            pointer.set_used(1);
             entry = pointer;
         }
         Ok(entry)
     }
 
-    /// Detaches the tables on the way to `vaddr` that are empty now that an entry
-    /// in the one of `level` is.
-    fn free_empty_above(&self, vaddr: u64, level: usize, changes: &mut Changes) {
+    /// Detaches the table of `level` on the way to `vaddr`, which is empty, and
+    /// each one above that is empty then.
+    #[cold]
+    fn free_empty(&self, vaddr: u64, level: usize, changes: &mut Changes) {
         for parent_level in level + 1..=M::LEVELS {
             let parent = self.find(vaddr, parent_level);
-            let child = self.tables.child(parent.entry);
-            if !child.is_empty_around(index(vaddr, parent_level - 1)) {
-                return;
-            }
-            let frame = parent.entry.paddr();
             let mut unused = parent.entry;
             unused.clear();
             parent.table.store(parent.index, unused);
-            changes.detach(&self.tables.handler, frame);
+            changes.detach(&self.tables.handler, parent.entry.paddr());
+            if !parent.note_unused() {
+                return;
+            }
         }
     }
 
     /// Returns the flags that the processor can keep.
+    #[inline]
     pub(crate) fn allowed(&self, flags: MappingFlags) -> MappingFlags {
         if self.capabilities.has_no_execute { flags } else { flags | MappingFlags::EXECUTE }
     }
 
     /// Tells whether there are pages of `size`.
+    #[inline]
     pub(crate) fn has_size(&self, size: PageSize) -> bool {
         size != PageSize::Size1G || self.capabilities.has_1gib_pages
     }
 
+    #[inline]
     fn check_page(&self, page: VirtAddr, size: PageSize) -> Result<(), PagingError> {
         if !M::vaddr_is_valid(page.as_u64()) || !self.has_size(size) {
             return Err(PagingError::InvalidAddress);
         }
-        if !page.is_aligned(size.bytes()) {
+        if !page.as_u64().is_multiple_of(size.bytes()) {
             return Err(PagingError::NotAligned);
         }
         Ok(())
     }
 
+    #[inline]
     fn check_frame(frame: PhysAddr, size: PageSize) -> Result<(), PagingError> {
         if !M::paddr_is_valid(frame) {
             return Err(PagingError::InvalidAddress);
         }
-        if !frame.is_aligned(size.bytes()) {
+        if !frame.as_u64().is_multiple_of(size.bytes()) {
             return Err(PagingError::NotAligned);
         }
         Ok(())

@@ -7,7 +7,7 @@ use x86_64::{PhysAddr, VirtAddr};
 use crate::entry::GenericPTE;
 use crate::flush::{Changes, Flush};
 use crate::geometry::{ENTRIES, PageSize, PagingMetaData, index, span_bytes};
-use crate::page_table::PageTable64;
+use crate::page_table::{Found, PageTable64};
 use crate::tables::{PagingHandler, Table};
 use crate::{MappingFlags, PagingError};
 
@@ -40,6 +40,14 @@ impl Range {
         })
     }
 
+    /// Tells whether the range is the page that was found at its start.
+    #[inline]
+    fn is_page<PTE: GenericPTE>(self, found: &Found<'_, PTE>) -> bool {
+        !found.entry.is_unused()
+            && self.is_whole(found.level)
+            && self.first.is_multiple_of(span_bytes(found.level))
+    }
+
     /// Tells whether the range is all that an entry of `level` spans.
     fn is_whole(self, level: usize) -> bool {
         self.last - self.first == span_bytes(level) - 1
@@ -68,6 +76,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ///
     /// # Errors
     /// Those of [`map`](Self::map).
+    #[inline]
     pub fn map_region(
         &mut self,
         start: VirtAddr,
@@ -94,7 +103,25 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             HugePages::Allowed if self.has_size(PageSize::Size1G) => 3,
             HugePages::Allowed => 2,
         };
-        let flags = self.allowed(flags);
+        for size in [PageSize::Size4K, PageSize::Size2M, PageSize::Size1G] {
+            let is_page = len_bytes == size.bytes()
+                && (range.first | paddr.as_u64()).is_multiple_of(len_bytes);
+            if is_page && size.level() <= highest {
+                return self.map(start, paddr, size, flags);
+            }
+        }
+        self.map_pages(range, paddr, self.allowed(flags), highest)
+    }
+
+    /// Maps a range by pages of different tables or of one, none higher than at
+    /// level `highest`.
+    fn map_pages(
+        &self,
+        range: Range,
+        paddr: PhysAddr,
+        flags: MappingFlags,
+        highest: usize,
+    ) -> Result<(), PagingError> {
         let plan = Plan {
             shift: paddr.as_u64().wrapping_sub(range.first),
             highest,
@@ -102,18 +129,18 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 PTE::new_page(PhysAddr::zero(), flags, level > 1)
             }),
         };
+        let Err(failure) = self.map_range(self.tables.root(), M::LEVELS, range, &plan, &mut 0)
+        else {
+            return Ok(());
+        };
         let mut changes = Changes::default();
-        let result = self.map_range(self.tables.root(), M::LEVELS, range, &plan);
-        if let Err(failure) = &result
-            && failure.at > range.first
-        {
+        if failure.at > range.first {
             // All that was mapped so far was free before.
             let mapped = Range { first: range.first, last: failure.at - 1 };
-            self.unmap_range(self.tables.root(), M::LEVELS, mapped, &mut changes);
+            self.unmap_all(mapped, &mut changes);
         }
-        // Without a failure it has nothing to do.
         Flush::<M, H>::new(&self.tables.handler, changes).flush();
-        result.map_err(|failure| failure.error)
+        Err(failure.error)
     }
 
     /// Unmaps whatever is mapped in the `len_bytes` bytes from `start` on. Large
@@ -122,6 +149,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// # Errors
     /// [`PagingError::NotAligned`], [`PagingError::InvalidAddress`];
     /// [`PagingError::NoMemory`] if a large page can't be split.
+    #[inline]
     pub fn unmap_region(
         &mut self,
         start: VirtAddr,
@@ -129,8 +157,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ) -> Result<Flush<'_, M, H>, PagingError> {
         let mut changes = Changes::default();
         if let Some(range) = Self::range(start, len_bytes)? {
-            self.split_ends(range, &mut changes)?;
-            self.unmap_range(self.tables.root(), M::LEVELS, range, &mut changes);
+            let found = self.find(range.first, 1);
+            if range.is_page(&found) {
+                changes = self.unmap_found(range.first, &found);
+            } else {
+                self.split_ends(range, &mut changes)?;
+                self.unmap_all(range, &mut changes);
+            }
         }
         Ok(Flush::new(&self.tables.handler, changes))
     }
@@ -140,6 +173,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ///
     /// # Errors
     /// Those of [`unmap_region`](Self::unmap_region).
+    #[inline]
     pub fn protect_region(
         &mut self,
         start: VirtAddr,
@@ -152,13 +186,19 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         let flags = self.allowed(flags);
         let mut changes = Changes::default();
         if let Some(range) = Self::range(start, len_bytes)? {
-            self.split_ends(range, &mut changes)?;
-            self.protect_range(self.tables.root(), M::LEVELS, range, flags, &mut changes);
+            let found = self.find(range.first, 1);
+            if range.is_page(&found) {
+                changes = Self::protect_found(range.first, &found, flags);
+            } else {
+                self.split_ends(range, &mut changes)?;
+                self.protect_range(self.tables.root(), M::LEVELS, range, flags, &mut changes);
+            }
         }
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
     /// Returns the range, or `None` if it is empty.
+    #[inline]
     fn range(start: VirtAddr, len_bytes: u64) -> Result<Option<Range>, PagingError> {
         let first = start.as_u64();
         let page = PageSize::Size4K.bytes();
@@ -179,12 +219,14 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(Some(Range { first, last }))
     }
 
+    /// Maps a range within a table of `level`, of whose entries `used` are in use.
     fn map_range(
         &self,
         table: Table<'_>,
         level: usize,
         range: Range,
         plan: &Plan<PTE>,
+        used: &mut usize,
     ) -> Result<(), Failure> {
         for part in range.parts(level) {
             let fail = |error| Failure { error, at: part.first };
@@ -202,10 +244,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 let mut page = plan.templates[level];
                 page.set_paddr(PhysAddr::new(paddr));
                 table.store(index, page);
+                *used += 1;
                 continue;
             }
             let is_new = entry.is_unused();
-            let pointer = if is_new {
+            let mut pointer = if is_new {
                 let frame = self.tables.new_child().ok_or(fail(PagingError::NoMemory))?;
                 PTE::new_table(frame)
             } else if entry.is_huge() {
@@ -214,43 +257,62 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 entry
             };
             let child = self.tables.child(pointer);
-            let result = self.map_range(child, level - 1, part, plan);
-            if is_new {
-                // A new table is shown to the processor when it is filled; one in
-                // which nothing could be mapped never is.
-                match &result {
-                    Err(failure) if failure.at == part.first => {
-                        self.tables.handler.dealloc_frame(pointer.paddr());
-                    }
-                    _ => table.store(index, pointer),
-                }
+            let mut child_used = pointer.used();
+            let result = self.map_range(child, level - 1, part, plan, &mut child_used);
+            // A new table is shown to the processor when it is filled; one in which
+            // nothing could be mapped never is.
+            if child_used == 0 {
+                self.tables.handler.dealloc_frame(pointer.paddr());
+            } else {
+                pointer.set_used(child_used);
+                table.store(index, pointer);
+                *used += usize::from(is_new);
             }
             result?;
         }
         Ok(())
     }
 
-    fn unmap_range(&self, table: Table<'_>, level: usize, range: Range, changes: &mut Changes) {
+    fn unmap_all(&self, range: Range, changes: &mut Changes) {
+        // The root isn't freed, so nobody asks how many of its entries are in use.
+        let mut used = ENTRIES;
+        self.unmap_range(self.tables.root(), M::LEVELS, range, &mut used, changes);
+    }
+
+    /// Unmaps a range within a table of `level`, of whose entries `used` are in use.
+    fn unmap_range(
+        &self,
+        table: Table<'_>,
+        level: usize,
+        range: Range,
+        used: &mut usize,
+        changes: &mut Changes,
+    ) {
         for part in range.parts(level) {
             let slot = index(part.first, level);
             let entry: PTE = table.load(slot);
             if entry.is_unused() {
                 continue;
             }
-            let mut unused = entry;
-            unused.clear();
+            let mut left = entry;
             if level == 1 || entry.is_huge() {
-                table.store(slot, unused);
+                left.clear();
                 changes.note(part.first, level);
-                continue;
+            } else {
+                let child = self.tables.child(entry);
+                let mut child_used = entry.used();
+                self.unmap_range(child, level - 1, part, &mut child_used, changes);
+                left.set_used(child_used);
+                if child_used == 0 {
+                    left.clear();
+                }
             }
-            let child = self.tables.child(entry);
-            self.unmap_range(child, level - 1, part, changes);
-            let is_empty =
-                part.is_whole(level) || child.is_empty_around(index(part.last, level - 1));
-            if is_empty {
-                table.store(slot, unused);
-                changes.detach(&self.tables.handler, entry.paddr());
+            table.store(slot, left);
+            if left.is_unused() {
+                *used -= 1;
+                if level > 1 && entry.is_table() {
+                    changes.detach(&self.tables.handler, entry.paddr());
+                }
             }
         }
     }
@@ -269,13 +331,16 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             if entry.is_unused() {
                 continue;
             }
-            if level > 1 && !entry.is_huge() {
+            if level > 1 && entry.is_table() {
                 self.protect_range(self.tables.child(entry), level - 1, part, flags, changes);
-            } else if entry.flags() != flags.normalized() {
-                table.update(index, |mut entry: PTE| {
-                    entry.set_flags(flags, level > 1);
-                    entry
-                });
+                continue;
+            }
+            let change = |mut entry: PTE| {
+                entry.set_flags(flags, level > 1);
+                entry
+            };
+            if change(entry).bits() != entry.bits() {
+                table.update(index, change);
                 changes.note(part.first, level);
             }
         }
@@ -323,7 +388,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// next size that translate alike.
     fn split(&self, page: u64, level: usize, frame: PhysAddr) {
         let found = self.find(page, level);
-        let pointer = PTE::new_table(frame);
+        let mut pointer = PTE::new_table(frame);
+        pointer.set_used(ENTRIES);
         let child = self.tables.child(pointer);
         for index in 0..ENTRIES {
             let offset_bytes = index as u64 * span_bytes(level - 1);

@@ -45,6 +45,7 @@ impl<'a> Table<'a> {
     /// # Safety
     /// `frame` comes from `handler`'s `alloc_frame`, has not been freed, and will
     /// not be as long as the result lives.
+    #[inline]
     unsafe fn new(handler: &'a impl PagingHandler, frame: PhysAddr) -> Self {
         let words: *const [AtomicU64; ENTRIES] = handler.phys_to_virt(frame).as_ptr();
         // SAFETY: the handler promises 4,096 bytes there, aligned as a frame is.
@@ -53,24 +54,32 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the entry at `index`.
+    #[inline]
     pub(crate) fn load<PTE: GenericPTE>(self, index: usize) -> PTE {
         PTE::from_bits(self.0[index].load(Ordering::Relaxed))
     }
 
     /// Replaces the entry at `index`. What was stored before is seen before.
+    #[inline]
     pub(crate) fn store<PTE: GenericPTE>(self, index: usize, entry: PTE) {
         self.0[index].store(entry.bits(), Ordering::Release);
     }
 
     /// Replaces the entry at `index` by what `change` makes of it, without losing
     /// what the processor notes in it meanwhile.
+    #[inline]
     pub(crate) fn update<PTE: GenericPTE>(self, index: usize, change: impl Fn(PTE) -> PTE) {
+        let old: PTE = self.load(index);
+        if old.is_settled() {
+            return self.store(index, change(old));
+        }
         let change = |bits| Some(change(PTE::from_bits(bits)).bits());
         // It always changes, so it never gives up.
         let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
     /// Replaces the entry at `index`; returns the one that was there at that moment.
+    #[inline]
     pub(crate) fn swap<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
         PTE::from_bits(self.0[index].swap(entry.bits(), Ordering::AcqRel))
     }
@@ -80,20 +89,6 @@ impl<'a> Table<'a> {
         for word in self.0 {
             word.fetch_or(bits, Ordering::Relaxed);
         }
-    }
-
-    /// Tells whether all entries are unused. Those beside `index`, which was just
-    /// emptied, are looked at first: in use, most often they answer the question.
-    pub(crate) fn is_empty_around(self, index: usize) -> bool {
-        let is_unused = |word: &AtomicU64| word.load(Ordering::Relaxed) == 0;
-        let next = self.0.get(index + 1).is_none_or(is_unused);
-        let before = index == 0 || is_unused(&self.0[index - 1]);
-        next && before && self.0.iter().all(is_unused)
-    }
-
-    /// Makes all entries unused.
-    fn clear(self) {
-        self.0.iter().for_each(|word| word.store(0, Ordering::Relaxed));
     }
 }
 
@@ -115,6 +110,7 @@ impl<H: PagingHandler> Tables<H> {
     }
 
     /// Returns the root table.
+    #[inline]
     pub(crate) fn root(&self) -> Table<'_> {
         // SAFETY: by the invariant; it is freed when `self` is dropped.
         unsafe { Table::new(&self.handler, self.root) }
@@ -122,6 +118,7 @@ impl<H: PagingHandler> Tables<H> {
 
     /// Returns the table that `entry`, read from a table of this page table,
     /// points to.
+    #[inline]
     pub(crate) fn child<PTE: GenericPTE>(&self, entry: PTE) -> Table<'_> {
         // SAFETY: by the invariant; callers pass entries they have just read, and
         // tables are freed only by methods that take the page table by `&mut`.
@@ -129,6 +126,7 @@ impl<H: PagingHandler> Tables<H> {
     }
 
     /// Takes a frame and makes an empty table of it; returns the frame.
+    #[inline]
     pub(crate) fn new_child(&self) -> Option<PhysAddr> {
         new_table(&self.handler)
     }
@@ -136,8 +134,10 @@ impl<H: PagingHandler> Tables<H> {
 
 fn new_table(handler: &impl PagingHandler) -> Option<PhysAddr> {
     let frame = handler.alloc_frame()?;
-    // SAFETY: the frame was just taken.
-    unsafe { Table::new(handler, frame) }.clear();
+    let words: *mut [AtomicU64; ENTRIES] = handler.phys_to_virt(frame).as_mut_ptr();
+    // SAFETY: the handler promises 4,096 bytes there, and the frame was just taken:
+    // nobody else reads or writes them. All bits clear make an atomic word.
+    unsafe { words.write_bytes(0, 1) };
     Some(frame)
 }
 

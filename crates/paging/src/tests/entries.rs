@@ -30,16 +30,20 @@ fn every_combination_comes_back() {
 fn bits_are_those_of_the_manual() {
     let entry = |flags| X64PTE::new_page(PhysAddr::zero(), flags, false).bits();
     let nx = 1 << 63;
-    assert_eq!(entry(MappingFlags::READ), 1 | nx);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::WRITE), 3 | nx);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::EXECUTE), 1);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::USER), 5 | nx);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::UNCACHED), 1 | 1 << 4 | nx);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::DEVICE), 1 | 1 << 3 | 1 << 4 | nx);
-    assert_eq!(entry(MappingFlags::READ | MappingFlags::GLOBAL), 1 | 1 << 8 | nx);
+    // The kernel's own pages are accessed, and written if they can be.
+    let (accessed, dirty) = (1 << 5, 1 << 6);
+    let user = MappingFlags::READ | MappingFlags::USER;
+    assert_eq!(entry(MappingFlags::READ), 1 | accessed | nx);
+    assert_eq!(entry(MappingFlags::READ | MappingFlags::WRITE), 3 | accessed | dirty | nx);
+    assert_eq!(entry(user), 5 | nx);
+    assert_eq!(entry(user | MappingFlags::WRITE), 7 | nx);
+    assert_eq!(entry(user | MappingFlags::EXECUTE), 5);
+    assert_eq!(entry(user | MappingFlags::UNCACHED), 5 | 1 << 4 | nx);
+    assert_eq!(entry(user | MappingFlags::DEVICE), 5 | 1 << 3 | 1 << 4 | nx);
+    assert_eq!(entry(user | MappingFlags::GLOBAL), 5 | 1 << 8 | nx);
     assert_eq!(
         X64PTE::new_page(FRAME, MappingFlags::EXECUTE, true).bits(),
-        FRAME.as_u64() | 1 | 1 << 7
+        FRAME.as_u64() | 1 | accessed | 1 << 7
     );
     assert_eq!(X64PTE::new_table(FRAME).bits(), FRAME.as_u64() | 7);
 }

@@ -9,8 +9,8 @@ use std::thread_local;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::{
-    Capabilities, Mapping, MappingFlags, PageSize, PageTable64, PagingHandler, PagingMetaData,
-    X64PTE,
+    Capabilities, GenericPTE, Mapping, MappingFlags, PageSize, PageTable64, PagingHandler,
+    PagingMetaData, X64PTE,
 };
 
 pub(super) type TestTable = PageTable64<TestMetaData, X64PTE, Memory>;
@@ -156,7 +156,15 @@ pub(super) fn check_frames(table: &TestTable, memory: &Memory) {
         // SAFETY: the frame is in use as a table of 512 words.
         #[expect(unsafe_code, reason = "looks at a table")]
         let words = unsafe { &*(frame.as_u64() as *const [u64; 512]) };
-        assert!(level == 4 || words.iter().any(|&word| word != 0), "an empty table stays");
+        let used = |words: &[u64; 512]| words.iter().filter(|&&word| word != 0).count();
+        assert!(level == 4 || used(words) > 0, "an empty table stays");
+        let entries = words.iter().map(|&word| X64PTE::from_bits(word));
+        for entry in entries.filter(|entry| level > 1 && entry.is_table()) {
+            // SAFETY: the entry points to a table of 512 words.
+            #[expect(unsafe_code, reason = "looks at a table")]
+            let words = unsafe { &*(entry.paddr().as_u64() as *const [u64; 512]) };
+            assert_eq!(entry.used(), used(words), "the wrong number is noted");
+        }
     });
     assert_eq!(frames, *memory.0.used.borrow());
 }
