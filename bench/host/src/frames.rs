@@ -1,0 +1,249 @@
+//! Physical frames: the project's bitmap beside that of bitmap-allocator.
+//!
+//! Both hand out the lowest free frame. Ours tells a free of a frame that is free
+//! or foreign; bitmap-allocator tells it for a free one, and panics or counts a
+//! foreign one in.
+
+use bitmap_allocator::{BitAlloc, BitAlloc16M, BitAlloc64K};
+use frame_bitmap::FrameBitmap;
+
+use crate::measure::{Candidate, Sample, Table};
+use crate::random::Random;
+
+/// How many frames of 4 KiB a GiB has.
+const GIB: usize = 1 << 18;
+
+/// How many single frames a round allocates and frees.
+const FRAMES: usize = 600;
+
+/// A run: how many frames, and its alignment as a power of two.
+const RUN: usize = 16;
+const RUN_ALIGN_LOG2: usize = 4;
+
+/// How much of the memory is in use.
+#[derive(Clone, Copy)]
+enum Fill {
+    /// One frame in 16, at random places.
+    MostlyEmpty,
+    /// All but one in 16, at random places; but the last 64th is free, so that
+    /// there are runs.
+    MostlyFull,
+}
+
+impl Fill {
+    fn label(self) -> &'static str {
+        match self {
+            Self::MostlyEmpty => "mostly empty",
+            Self::MostlyFull => "mostly full",
+        }
+    }
+}
+
+/// In which order frames are given back.
+#[derive(Clone, Copy)]
+enum Order {
+    LastFirst,
+    Random,
+}
+
+impl Order {
+    fn label(self) -> &'static str {
+        match self {
+            Self::LastFirst => "last in, first out",
+            Self::Random => "in random order",
+        }
+    }
+}
+
+/// Frames from 0 up to a number.
+trait Frames {
+    /// Takes the lowest free frame.
+    fn allocate(&mut self) -> Option<usize>;
+    /// Gives a frame back.
+    fn free(&mut self, frame: usize);
+    /// Takes the lowest aligned run of free frames; returns the first.
+    fn allocate_run(&mut self) -> Option<usize>;
+    /// Gives a run back.
+    fn free_run(&mut self, first: usize);
+    /// Takes a frame, if it is free.
+    fn take(&mut self, frame: usize);
+    /// Takes all frames, or gives all back.
+    fn set_all(&mut self, frames: usize, is_free: bool);
+}
+
+impl Frames for FrameBitmap<'_> {
+    fn allocate(&mut self) -> Option<usize> {
+        FrameBitmap::allocate(self)
+    }
+
+    fn free(&mut self, frame: usize) {
+        FrameBitmap::free(self, frame).expect("it is allocated");
+    }
+
+    fn allocate_run(&mut self) -> Option<usize> {
+        FrameBitmap::allocate_run(self, RUN, 1 << RUN_ALIGN_LOG2, usize::MAX)
+    }
+
+    fn free_run(&mut self, first: usize) {
+        FrameBitmap::free_run(self, first, RUN).expect("it is allocated");
+    }
+
+    fn take(&mut self, frame: usize) {
+        self.allocate_from(frame..frame + 1);
+    }
+
+    fn set_all(&mut self, frames: usize, is_free: bool) {
+        if self.managed() == 0 {
+            self.add(0, frames).expect("the frames are new");
+        }
+        if !is_free {
+            assert_eq!(FrameBitmap::allocate_run(self, frames, 1, usize::MAX), Some(0));
+        }
+    }
+}
+
+impl<B: BitAlloc> Frames for Box<B> {
+    fn allocate(&mut self) -> Option<usize> {
+        self.alloc()
+    }
+
+    fn free(&mut self, frame: usize) {
+        assert!(self.dealloc(frame), "it is allocated");
+    }
+
+    fn allocate_run(&mut self) -> Option<usize> {
+        self.alloc_contiguous(None, RUN, RUN_ALIGN_LOG2)
+    }
+
+    fn free_run(&mut self, first: usize) {
+        assert!(self.dealloc_contiguous(first, RUN), "it is allocated");
+    }
+
+    fn take(&mut self, frame: usize) {
+        self.remove(frame..frame + 1);
+    }
+
+    fn set_all(&mut self, frames: usize, is_free: bool) {
+        if is_free {
+            self.insert(0..frames);
+        } else {
+            self.remove(0..frames);
+        }
+    }
+}
+
+/// Makes our bitmap; its storage is never given back.
+fn ours(frames: usize) -> FrameBitmap<'static> {
+    let storage = vec![0; FrameBitmap::words_needed(frames)].leak();
+    FrameBitmap::try_new(storage, frames).expect("it is large enough")
+}
+
+/// Measures and prints all rows.
+pub fn run() {
+    let table = Table::new(
+        "Frames",
+        "time of crates/frame-bitmap divided by the time of the other; below 1: ours is faster",
+        "allocated and freed again",
+        &["bitmap-allocator"],
+    );
+    for fill in [Fill::MostlyEmpty, Fill::MostlyFull] {
+        rows::<BitAlloc64K>(&table, "64 MiB", GIB / 16, fill);
+        rows::<BitAlloc16M>(&table, "6 GiB", 6 * GIB, fill);
+        rows::<BitAlloc16M>(&table, "64 GiB", 64 * GIB, fill);
+    }
+    rows_of_sizes();
+}
+
+fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
+    let (mut ours, mut theirs) = (ours(frames), Box::new(B::DEFAULT));
+    prepare(&mut ours, frames, fill);
+    prepare(&mut theirs, frames, fill);
+    let label = format!("{label}, {}", fill.label());
+    for order in [Order::LastFirst, Order::Random] {
+        let candidates = [singles(&mut ours, order), singles(&mut theirs, order)];
+        table.row(&format!("{label}: single frames, {}", order.label()), candidates);
+    }
+    // Where most is in use, each run is a long search.
+    let count = match fill {
+        Fill::MostlyEmpty => 64,
+        Fill::MostlyFull => 2,
+    };
+    let candidates = [runs(&mut ours, count), runs(&mut theirs, count)];
+    table.row(&format!("{label}: runs of 16, aligned to 16"), candidates);
+}
+
+/// Compares our own cost at two sizes.
+fn rows_of_sizes() {
+    let table = Table::new(
+        "Frames, by size of the memory",
+        "time of crates/frame-bitmap at 1 TiB divided by its time at 64 MiB; 1: alike",
+        "32 MiB in use",
+        &["ratio"],
+    );
+    let mut both = [1024 * GIB, GIB / 16].map(|frames| {
+        let mut bitmap = ours(frames);
+        bitmap.set_all(frames, true);
+        // The same frames, so that the same are handed out then.
+        assert_eq!(FrameBitmap::allocate_run(&mut bitmap, GIB / 32, 1, usize::MAX), Some(0));
+        bitmap
+    });
+    let [large, small] = &mut both;
+    for order in [Order::LastFirst, Order::Random] {
+        let label = format!("single frames, {}", order.label());
+        table.row(&label, [singles(large, order), singles(small, order)]);
+    }
+    table.row("runs of 16, aligned to 16", [runs(large, 64), runs(small, 64)]);
+}
+
+/// Brings frames, none of them managed, into the state that `fill` says.
+fn prepare(frames: &mut impl Frames, count: usize, fill: Fill) {
+    let mut random = Random::new(count as u64);
+    frames.set_all(count, true);
+    match fill {
+        Fill::MostlyEmpty => {
+            (0..count).filter(|_| random.below(16) == 0).for_each(|frame| frames.take(frame));
+        }
+        Fill::MostlyFull => {
+            frames.set_all(count, false);
+            let end = count - count / 64;
+            (0..end).filter(|_| random.below(16) == 0).for_each(|frame| frames.free(frame));
+            (end..count).for_each(|frame| frames.free(frame));
+        }
+    }
+}
+
+/// Allocates single frames and frees them in an order. The checksum is made of all
+/// frames that were handed out.
+fn singles(frames: &mut impl Frames, order: Order) -> Candidate<'_> {
+    let mut places: Vec<usize> = (0..FRAMES).rev().collect();
+    if let Order::Random = order {
+        Random::new(3).shuffle(&mut places);
+    }
+    let mut taken = vec![0; FRAMES];
+    Box::new(move || {
+        let sample = Sample::of(|| {
+            taken.fill_with(|| frames.allocate().expect("there are free frames"));
+            places.iter().for_each(|&place| frames.free(taken[place]));
+            0
+        });
+        sample.checked(sum(&taken))
+    })
+}
+
+/// Allocates runs and frees them.
+fn runs(frames: &mut impl Frames, count: usize) -> Candidate<'_> {
+    let mut taken = vec![0; count];
+    Box::new(move || {
+        let sample = Sample::of(|| {
+            taken.fill_with(|| frames.allocate_run().expect("there are runs"));
+            taken.iter().for_each(|&first| frames.free_run(first));
+            0
+        });
+        assert!(taken.iter().all(|first| first.is_multiple_of(1 << RUN_ALIGN_LOG2)));
+        sample.checked(sum(&taken))
+    })
+}
+
+fn sum(frames: &[usize]) -> u64 {
+    frames.iter().fold(0, |sum, &frame| u64::rotate_left(sum, 1) ^ frame as u64)
+}

@@ -1,0 +1,123 @@
+//! Simulated physical memory, with one frame allocator for all mappers.
+//!
+//! Frame n lies at the base plus 4,096 n. Frame 0 is never handed out, because
+//! page_table_multiarch takes an entry with address 0 for an empty one. Only
+//! tables are ever in this memory; the frames that pages are mapped to are mere
+//! numbers.
+
+use std::alloc::{Layout, alloc_zeroed};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// The size of a frame, in bytes.
+pub const FRAME_BYTES: u64 = 4096;
+
+/// How much there is, in bytes.
+const MEMORY_BYTES: u64 = 96 << 20;
+
+/// Where frame 0 lies, a multiple of 2 MiB.
+static BASE: AtomicU64 = AtomicU64::new(0);
+/// The lowest frame that was never handed out, as an address.
+static NEXT: AtomicU64 = AtomicU64::new(FRAME_BYTES);
+/// The first free frame below, or 0; each holds the next in its first word.
+static FREE: AtomicU64 = AtomicU64::new(0);
+/// How many frames are in use.
+static USED: AtomicU64 = AtomicU64::new(0);
+/// How often a TLB would have been flushed.
+static FLUSHES: AtomicU64 = AtomicU64::new(0);
+
+/// Makes the memory, all of it touched, so that the host has no page fault while
+/// something is measured. Does nothing if it was made before.
+pub fn set_up() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let layout = Layout::from_size_align(MEMORY_BYTES as usize, 2 << 20);
+        let layout = layout.expect("the alignment is a power of two");
+        // SAFETY: the layout has a size.
+        let memory = unsafe { alloc_zeroed(layout) };
+        assert!(!memory.is_null(), "the host has no memory left");
+        // SAFETY: the memory was just allocated, with this size.
+        unsafe { memory.write_bytes(0xA5, layout.size()) };
+        BASE.store(memory as u64, Relaxed);
+    });
+}
+
+/// Returns where physical address 0 would be.
+#[inline]
+pub fn base() -> u64 {
+    BASE.load(Relaxed)
+}
+
+/// Takes a frame; its content isn't cleared. Only one thread may do this.
+#[inline]
+pub fn allocate() -> Option<u64> {
+    let mut frame = FREE.load(Relaxed);
+    if frame != 0 {
+        FREE.store(first_word(frame).load(Relaxed), Relaxed);
+    } else {
+        frame = NEXT.load(Relaxed);
+        if frame == MEMORY_BYTES {
+            return None;
+        }
+        NEXT.store(frame + FRAME_BYTES, Relaxed);
+    }
+    USED.store(USED.load(Relaxed) + 1, Relaxed);
+    Some(frame)
+}
+
+/// Gives a frame back.
+///
+/// # Safety
+/// The frame comes from [`allocate`], was not given back since, and nobody uses it
+/// any more.
+#[inline]
+pub unsafe fn free(frame: u64) {
+    first_word(frame).store(FREE.load(Relaxed), Relaxed);
+    FREE.store(frame, Relaxed);
+    USED.store(USED.load(Relaxed) - 1, Relaxed);
+}
+
+/// Forgets the free frames, so that frames are handed out in rising order again.
+///
+/// # Panics
+/// If a frame is in use: a mapper has lost it.
+pub fn reset() {
+    assert_eq!(USED.load(Relaxed), 0, "frames are lost");
+    FREE.store(0, Relaxed);
+    NEXT.store(FRAME_BYTES, Relaxed);
+}
+
+/// Sets ACCESSED and DIRTY in all present entries of all tables but the first, as
+/// the processor does when it reads and writes the pages.
+///
+/// # Safety
+/// A mapper that was made in memory that was [`reset`] is all that uses it, and
+/// holds no reference to a table but to its root, the first.
+pub unsafe fn note_all_used() {
+    const PRESENT: u64 = 1;
+    const ACCESSED_AND_DIRTY: u64 = 1 << 5 | 1 << 6;
+    let first = base() + 2 * FRAME_BYTES;
+    let end = base() + NEXT.load(Relaxed);
+    for address in (first..end).step_by(size_of::<u64>()) {
+        // SAFETY: the word lies in the memory, which stays for ever. No reference
+        // to it is held.
+        let word = unsafe { AtomicU64::from_ptr(address as *mut u64) };
+        if word.load(Relaxed) & PRESENT != 0 {
+            word.fetch_or(ACCESSED_AND_DIRTY, Relaxed);
+        }
+    }
+}
+
+/// Counts a flush: what all mappers do in place of one.
+#[inline]
+pub fn count_flush() {
+    FLUSHES.store(FLUSHES.load(Relaxed) + 1, Relaxed);
+}
+
+/// Returns the first word of a free frame.
+#[inline]
+fn first_word(frame: u64) -> &'static AtomicU64 {
+    // SAFETY: the frame lies in the memory, which stays for ever, and its first
+    // word is aligned. Nobody else uses the frame.
+    unsafe { AtomicU64::from_ptr((base() + frame) as *mut u64) }
+}
