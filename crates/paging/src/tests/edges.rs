@@ -171,6 +171,9 @@ fn walk_and_listing_show_what_is_there() {
     let mut levels = std::vec::Vec::new();
     table.walk(at(M2), |step| levels.push((step.level, step.index)));
     assert_eq!(levels, [(4, 0), (3, 0), (2, 1), (1, 0)]);
+    levels.clear();
+    table.walk(at(0xFFFF_8000_0000_5000), |step| levels.push((step.level, step.index)));
+    assert_eq!(levels, [(4, 256), (3, 0)], "a large page ends the walk");
     let mut pages = std::vec::Vec::new();
     table.for_each_mapping(at(0), |page, mapping| {
         pages.push((page.as_u64(), mapping.paddr.as_u64()));
