@@ -1,0 +1,169 @@
+//! Functions and source lines by address, in a table that needs no parsing and no
+//! heap: it can be asked while a kernel reports its end.
+//!
+//! `tools/symbols` makes the table of a kernel's ELF file. All numbers are
+//! little-endian words of 32 bits, addresses count from the table's base:
+//!
+//! | part | what |
+//! | --- | --- |
+//! | head | [`MAGIC`]; base (2 words, low first); the numbers of functions, files and lines; bytes of text |
+//! | functions | address, length, place of the name; by rising address |
+//! | files | place of the name |
+//! | lines | address, file << 18 + line; by rising address. Line 0: no line |
+//! | text | names, each behind its length in bytes (16 bits) |
+//!
+//! Lookups are binary searches. A broken table answers nothing, or nonsense, but does
+//! no harm.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+#[cfg(test)]
+mod tests;
+
+/// What a table begins with.
+pub const MAGIC: u32 = u32::from_le_bytes(*b"FjSy");
+
+const WORD_BYTES: usize = 4;
+const HEAD_WORDS: usize = 7;
+const FUNCTION_WORDS: usize = 3;
+const FILE_WORDS: usize = 1;
+const LINE_WORDS: usize = 2;
+
+/// How many bits of a line's second word are the line's number.
+const LINE_BITS: u32 = 18;
+
+/// A table in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct SymbolTable<'a> {
+    base: u64,
+    functions: Words<'a>,
+    files: Words<'a>,
+    lines: Words<'a>,
+    text: &'a [u8],
+}
+
+/// A function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Function<'a> {
+    /// Its name, readable.
+    pub name: &'a str,
+    /// Where it begins.
+    pub start: u64,
+    /// Its length in bytes.
+    pub len_bytes: u32,
+}
+
+/// A place in the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The file's path.
+    pub file: &'a str,
+    /// The line's number, from 1.
+    pub line: u32,
+}
+
+/// Rows of words.
+#[derive(Clone, Copy, Debug)]
+struct Words<'a> {
+    bytes: &'a [u8],
+    row_words: usize,
+}
+
+impl Words<'_> {
+    fn rows(&self) -> usize {
+        self.bytes.len() / WORD_BYTES / self.row_words
+    }
+
+    fn get(&self, row: usize, word: usize) -> Option<u32> {
+        let start = (row * self.row_words + word) * WORD_BYTES;
+        let bytes = self.bytes.get(start..start + WORD_BYTES)?;
+        Some(u32::from_le_bytes(bytes.try_into().ok()?))
+    }
+
+    /// Returns the last row whose first word is at most `address`.
+    fn last_at_or_before(&self, address: u32) -> Option<usize> {
+        let (mut low, mut high) = (0, self.rows());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.get(middle, 0)? <= address {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low.checked_sub(1)
+    }
+}
+
+impl<'a> SymbolTable<'a> {
+    /// Takes the table that `bytes` begin with. `None` if it isn't one, or isn't whole.
+    pub fn try_new(bytes: &'a [u8]) -> Option<Self> {
+        let head = Words { bytes: bytes.get(..HEAD_WORDS * WORD_BYTES)?, row_words: 1 };
+        let word = |index| head.get(index, 0);
+        if word(0)? != MAGIC {
+            return None;
+        }
+        let mut rest = &bytes[HEAD_WORDS * WORD_BYTES..];
+        let mut take = |rows: u32, row_words: usize| {
+            let len_bytes = (rows as usize).checked_mul(row_words * WORD_BYTES)?;
+            let (part, behind) = rest.split_at_checked(len_bytes)?;
+            rest = behind;
+            Some(Words { bytes: part, row_words })
+        };
+        Some(Self {
+            base: u64::from(word(1)?) | u64::from(word(2)?) << 32,
+            functions: take(word(3)?, FUNCTION_WORDS)?,
+            files: take(word(4)?, FILE_WORDS)?,
+            lines: take(word(5)?, LINE_WORDS)?,
+            text: rest.get(..word(6)? as usize)?,
+        })
+    }
+
+    /// Returns the number of functions.
+    pub fn functions(&self) -> usize {
+        self.functions.rows()
+    }
+
+    /// Returns the function in which `address` lies.
+    pub fn function_at(&self, address: u64) -> Option<Function<'a>> {
+        let offset = self.offset(address)?;
+        let row = self.functions.last_at_or_before(offset)?;
+        self.function(row).filter(|function| address - function.start < function.len_bytes.into())
+    }
+
+    /// Returns the source line of the instruction at `address`.
+    pub fn line_at(&self, address: u64) -> Option<Line<'a>> {
+        let row = self.lines.last_at_or_before(self.offset(address)?)?;
+        let place = self.lines.get(row, 1)?;
+        let line = place & ((1 << LINE_BITS) - 1);
+        let file = self.text(self.files.get((place >> LINE_BITS) as usize, 0)?)?;
+        (line != 0).then_some(Line { file, line })
+    }
+
+    /// Returns the functions in whose name `part` occurs, by rising address.
+    pub fn find(&self, part: &str) -> impl Iterator<Item = Function<'a>> {
+        (0..self.functions())
+            .filter_map(|row| self.function(row))
+            .filter(move |function| function.name.contains(part))
+    }
+
+    fn offset(&self, address: u64) -> Option<u32> {
+        u32::try_from(address.checked_sub(self.base)?).ok()
+    }
+
+    fn function(&self, row: usize) -> Option<Function<'a>> {
+        Some(Function {
+            start: self.base.checked_add(self.functions.get(row, 0)?.into())?,
+            len_bytes: self.functions.get(row, 1)?,
+            name: self.text(self.functions.get(row, 2)?)?,
+        })
+    }
+
+    fn text(&self, place: u32) -> Option<&'a str> {
+        let text = self.text.get(place as usize..)?;
+        let (length, text) = text.split_first_chunk::<2>()?;
+        core::str::from_utf8(text.get(..u16::from_le_bytes(*length).into())?).ok()
+    }
+}
