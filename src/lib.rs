@@ -8,6 +8,7 @@
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`panic`] | the last words of a kernel that can't go on | no |
+//! | [`symbols`] | names for addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | what the loader told, and the command line's options | yes |
 //! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
@@ -47,6 +48,7 @@ pub mod log;
 pub mod mm;
 pub mod monitor;
 pub mod panic;
+pub mod symbols;
 pub mod sync;
 pub mod testing;
 

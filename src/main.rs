@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 use farjump::monitor::{self, Machine};
-use farjump::{arch, boot, console, drivers, log, mm, panic};
+use farjump::{arch, boot, console, drivers, log, mm, panic, symbols};
 
 /// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
 ///
@@ -28,6 +28,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
     let idt = arch::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
+    symbols::start(memory, boot.information);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);

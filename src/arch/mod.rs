@@ -11,6 +11,7 @@
 //! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
 //! 3. Interrupts are off until [`irq::start`].
 
+pub mod backtrace;
 pub mod clock;
 pub mod exception;
 pub mod exceptions;

@@ -10,6 +10,7 @@ use x86_64::registers::model_specific::Msr;
 use x86_64::registers::rflags::RFlags;
 use x86_64::structures::idt::{DescriptorTable, SelectorErrorCode};
 
+use super::backtrace::Backtrace;
 use super::exception::Exception;
 use super::page_fault::PageFault;
 use super::ports::SYSTEM_CONTROL;
@@ -79,6 +80,11 @@ impl<'a> Report<'a> {
     /// Returns where it happened.
     pub fn rip(&self) -> VirtAddr {
         VirtAddr::new_truncate(self.frame.rip)
+    }
+
+    /// Returns the chain of frames that led there.
+    pub fn backtrace(&self) -> Backtrace {
+        Backtrace::new(self.frame.rbp)
     }
 
     fn write_title(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,20 +22,20 @@ use crate::mm::Memory;
 
 pub use input::{Key, try_read_key, wait_key};
 pub use line::{LINE_MAX_BYTES, read_line};
+pub use screen::Surface;
 
 /// What a person can see and type on.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// The serial line.
     pub serial: Serial,
-    /// Whether there is a VGA text screen.
-    pub has_screen: bool,
+    /// The screen, if there is one.
+    pub screen: Option<Surface>,
     /// The keyboard.
     pub keyboard: Keyboard,
 }
 
-/// Starts the screen, if there is one in text mode, and shows on it what was
-/// logged so far.
+/// Starts the screen, if there is one, and shows on it what was logged so far.
 pub fn start(
     serial: Serial,
     keyboard: Keyboard,
@@ -43,13 +43,16 @@ pub fn start(
     information: &BootInformation,
 ) -> Console {
     progress::mark(Stage::Console);
-    let has_screen = screen::start(memory, information.screen, information.firmware);
-    if has_screen {
-        history::replay(screen::write);
-        log::add_sink(screen::write);
+    let screen = screen::start(memory, information);
+    match screen {
+        Some(surface) => {
+            history::replay(screen::write);
+            log::add_sink(screen::write);
+            ::log::info!("serial line and {surface}");
+        }
+        None => ::log::info!("serial line and no screen"),
     }
-    ::log::info!("serial line and {}", if has_screen { "VGA text screen" } else { "no screen" });
-    Console { serial, has_screen, keyboard }
+    Console { serial, screen, keyboard }
 }
 
 /// Writes `text` on the serial line and the screen.

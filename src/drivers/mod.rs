@@ -1,5 +1,6 @@
 //! Devices. Each driver owns its ports or its memory, and nothing else does.
 
+pub mod framebuffer;
 pub mod keyboard;
 pub mod serial;
 pub mod vga_text;

@@ -28,7 +28,7 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use super::frames::{self, Purpose};
 use super::image::{self, Section};
-use super::kernel_space::{self, CODE, CONSTANT, DATA, DEVICE};
+use super::kernel_space::{self, CODE, COMBINING, CONSTANT, DATA, DEVICE};
 use super::layout::{FRAME_BYTES, HEAP, KERNEL_BASE};
 use super::place::Place;
 use super::ram;
@@ -238,7 +238,7 @@ fn judge(
             if is_ram(frame, size) {
                 broken(Rule::WrongFrame);
             }
-            DEVICE
+            if flags.contains(MappingFlags::UNCACHED) { COMBINING } else { DEVICE }
         }
     };
     let forced = if has_no_execute { MappingFlags::empty() } else { MappingFlags::EXECUTE };

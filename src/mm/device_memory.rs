@@ -7,9 +7,12 @@ use paging::{HugePages, PagingError};
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::kernel_space::{self, DEVICE};
+use super::kernel_space::{self, COMBINING, DEVICE};
 use super::layout::{DEVICES, DEVICES_BYTES, FRAME_BYTES};
 use super::ram;
+
+/// What large pages are aligned to, in bytes.
+const LARGE_BYTES: u64 = 2 << 20;
 
 /// The most devices that can be mapped.
 const DEVICES_MAX: usize = 64;
@@ -57,6 +60,15 @@ pub struct DeviceMemory {
     len_bytes: u64,
 }
 
+/// How writes reach a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// One by one and at once: registers.
+    Strict,
+    /// Gathered, where the processor can: pixels.
+    Combined,
+}
+
 impl DeviceMemory {
     /// Maps the `len_bytes` bytes at `start` under the name `name`, for ever.
     ///
@@ -66,7 +78,12 @@ impl DeviceMemory {
     /// # Safety
     /// Whatever is written there, the device doesn't reach other memory by it, or
     /// whoever writes answers for that.
-    pub unsafe fn map(name: &'static str, start: PhysAddr, len_bytes: u64) -> Result<Self, Error> {
+    pub unsafe fn map(
+        name: &'static str,
+        start: PhysAddr,
+        len_bytes: u64,
+        writes: Writes,
+    ) -> Result<Self, Error> {
         let end = start.as_u64().checked_add(len_bytes).ok_or(Error::NoSuchRange)?;
         let first = start.align_down(FRAME_BYTES);
         let end = end.checked_next_multiple_of(FRAME_BYTES).ok_or(Error::NoSuchRange)?;
@@ -80,20 +97,29 @@ impl DeviceMemory {
 
         let mut space = kernel_space::lock();
         let slot = MAPPED.iter().find(|slot| !slot.is_completed()).ok_or(Error::TooMany)?;
-        let page = space.next_device;
+        let page = match writes {
+            Writes::Strict => space.next_device,
+            // So that large pages fit.
+            Writes::Combined => {
+                space.next_device.align_up(LARGE_BYTES) + first.as_u64() % LARGE_BYTES
+            }
+        };
         let mapped_bytes = end - first.as_u64();
         // A page stays free behind each, so that running over an end is told.
         let next = page.as_u64() + mapped_bytes + FRAME_BYTES;
         if next > DEVICES.as_u64() + DEVICES_BYTES {
             return Err(Error::TooMany);
         }
-        let forbidden = HugePages::Forbidden;
-        space.table.map_region(page, first, mapped_bytes, DEVICE, forbidden).map_err(|error| {
-            match error {
+        let (flags, pages) = match writes {
+            Writes::Strict => (DEVICE, HugePages::Forbidden),
+            Writes::Combined => (COMBINING, HugePages::Allowed),
+        };
+        space.table.map_region(page, first, mapped_bytes, flags, pages).map_err(
+            |error| match error {
                 PagingError::NoMemory => Error::NoMemory,
                 _ => Error::NoSuchRange,
-            }
-        })?;
+            },
+        )?;
         space.next_device = VirtAddr::new(next);
         slot.call_once(|| Mapped { name, start: page, len_bytes: mapped_bytes });
         Ok(Self { start: page + (start - first), len_bytes })
@@ -108,6 +134,20 @@ impl DeviceMemory {
         // SAFETY: it is mapped for ever, within what was asked for, and aligned;
         // what the write does is answered for by who mapped it.
         unsafe { place.write_volatile(value) }
+    }
+
+    /// Copies `bytes` to `offset_bytes` and up, in any order and in pieces of any size:
+    /// pixels, not registers.
+    ///
+    /// # Panics
+    /// If it isn't all within the memory.
+    pub fn write_bytes(&self, offset_bytes: u64, bytes: &[u8]) {
+        let end = offset_bytes.checked_add(bytes.len() as u64);
+        assert!(end.is_some_and(|end| end <= self.len_bytes), "beyond the device's end");
+        let place: *mut u8 = (self.start + offset_bytes).as_mut_ptr();
+        // SAFETY: it is mapped for ever, within what was asked for, and no memory of
+        // Rust's; what the writes do is answered for by who mapped it.
+        unsafe { bytes.as_ptr().copy_to_nonoverlapping(place, bytes.len()) }
     }
 
     fn place(&self, offset_bytes: u64, len_bytes: u64) -> VirtAddr {
@@ -144,7 +184,7 @@ mod tests {
 
     fn map(start: PhysAddr, len_bytes: u64) -> Result<DeviceMemory, Error> {
         // SAFETY: nothing is written.
-        unsafe { DeviceMemory::map("test", start, len_bytes) }
+        unsafe { DeviceMemory::map("test", start, len_bytes, Writes::Strict) }
     }
 
     #[test_case]

@@ -32,6 +32,9 @@ pub(super) const CODE: MappingFlags = CONSTANT.union(MappingFlags::EXECUTE);
 /// Memory of devices.
 pub(super) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
 
+/// Memory of devices that may gather writes: pixels.
+pub(super) const COMBINING: MappingFlags = DATA.union(MappingFlags::UNCACHED);
+
 /// The page table's way to frames and their memory.
 #[derive(Debug)]
 pub(super) struct KernelFrames(Capabilities);

@@ -8,7 +8,7 @@ use spin::{Mutex, MutexGuard, Once};
 use x86_64::PhysAddr;
 
 use super::image;
-use super::layout::{DIRECT_MAP_BYTES, FIRST_MIB_END, VGA_AND_ROMS};
+use super::layout::{self, DIRECT_MAP_BYTES, FIRST_MIB_END, FRAME_BYTES, VGA_AND_ROMS};
 
 /// Ranges of the kernel's own that are put into the map: the VGA's memory, the
 /// image, the loader's structure, the screen, the frame allocator's storage.
@@ -89,6 +89,27 @@ pub(super) fn find(map: &mut Map, information: &BootInformation, structure: Rang
     if map.end_of_memory() > DIRECT_MAP_BYTES {
         log::warn!("memory beyond {} GiB isn't used", DIRECT_MAP_BYTES >> 30);
     }
+}
+
+/// Returns the bytes that the loader has put to `range`: a module. `None` if the
+/// loader hasn't told of them.
+///
+/// # Panics
+/// If [`start`](super::start) wasn't called.
+pub fn loaded(range: Range<PhysAddr>) -> Option<&'static [u8]> {
+    let (start, end) = (range.start.as_u64(), range.end.as_u64());
+    let mut regions = map().regions().iter().filter(|region| region.kind == Kind::Loader);
+    let is_loaded = start < end
+        && end <= DIRECT_MAP_BYTES
+        && regions.any(|region| region.start <= start && end <= region.end)
+        && reachable(map(), FRAME_BYTES).any(|(first, last)| first <= start && end <= last);
+    if !is_loaded {
+        return None;
+    }
+    let bytes: *const u8 = layout::direct(range.start).as_ptr();
+    // SAFETY: it is RAM in the direct map, which nobody writes: the frame allocator
+    // never has the loader's regions.
+    Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
 }
 
 /// Returns the ranges of whole frames of RAM that the kernel can reach.

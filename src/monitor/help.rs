@@ -9,7 +9,7 @@ pub(super) const COMMAND: Command = Command {
     summary: "Lists the commands.",
     run: |_, _| {
         for command in COMMANDS {
-            println!("{:9}{:17} {}", command.name, command.usage, command.summary);
+            println!("{:10}{:18}{}", command.name, command.usage, command.summary);
         }
     },
 };

@@ -1,6 +1,6 @@
 //! `info`: what the machine is and how it was started.
 
-use boot_information::{Firmware, ScreenKind};
+use boot_information::Firmware;
 
 use super::{Command, Machine};
 use crate::arch::processor::Features;
@@ -25,12 +25,6 @@ fn show(machine: &Machine) {
         "" => "unnamed",
         name => name,
     };
-    let screen = match information.screen.map(|screen| screen.kind) {
-        None if machine.console.has_screen => "VGA text",
-        None => "none told of",
-        Some(ScreenKind::Text) => "VGA text",
-        Some(_) => "framebuffer, not used yet: serial line only",
-    };
     let (spurious_7, spurious_15) = irq::spurious_counts();
 
     println!("kernel       Farjump {}", env!("CARGO_PKG_VERSION"));
@@ -40,7 +34,10 @@ fn show(machine: &Machine) {
     println!("firmware     {firmware}");
     println!("loader       {loader}");
     println!("options      {}", information.command_line);
-    println!("screen       {screen}");
+    match machine.console.screen {
+        Some(surface) => println!("screen       {surface}"),
+        None => println!("screen       none that can be used"),
+    }
     println!("serial line  {}, {} overruns", machine.console.serial, serial::overruns());
     println!("keyboard     {}", machine.console.keyboard);
     println!("clock        {} kHz, {}", machine.clock.frequency_hz / 1000, machine.clock.source);

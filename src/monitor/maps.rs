@@ -1,12 +1,16 @@
 //! `maps`: what is mapped where, by the kernel's page table.
 
+use core::fmt;
+
 use paging::{MappedRange, PageSize};
 use x86_64::VirtAddr;
 
 use super::Command;
+use crate::arch::gdt::Ist;
 use crate::mm::fault::Rights;
 use crate::mm::kernel_space;
 use crate::mm::place::Place;
+use crate::mm::stacks::Stack;
 use crate::println;
 
 pub(super) const COMMAND: Command = Command {
@@ -40,6 +44,20 @@ fn show_range(range: &MappedRange) {
         range.mapping.paddr,
         range.pages,
         Rights(range.mapping.flags),
-        Place::of(range.start)
+        Label(Place::of(range.start))
     );
+}
+
+/// A place's name, so short that a range fits a row of 80 columns.
+struct Label(Place);
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Place::Device(name) => f.write_str(name),
+            Place::Stack(Stack::Ist(Ist::DoubleFault)) => f.write_str("#DF IST stack"),
+            Place::Stack(Stack::Ist(Ist::MachineCheck)) => f.write_str("#MC IST stack"),
+            place => write!(f, "{place}"),
+        }
+    }
 }

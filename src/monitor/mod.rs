@@ -4,6 +4,7 @@
 
 mod arguments;
 mod audit;
+mod backtrace;
 mod fault;
 mod help;
 mod info;
@@ -14,6 +15,7 @@ mod poke;
 mod poweroff;
 mod pt;
 mod reboot;
+mod sym;
 mod ticks;
 
 use crate::arch::clock::Clock;
@@ -58,8 +60,9 @@ struct Command {
     run: fn(&Machine, &str),
 }
 
-const COMMANDS: [&Command; 12] = [
+const COMMANDS: [&Command; 14] = [
     &audit::COMMAND,
+    &backtrace::COMMAND,
     &fault::COMMAND,
     &help::COMMAND,
     &info::COMMAND,
@@ -70,6 +73,7 @@ const COMMANDS: [&Command; 12] = [
     &poweroff::COMMAND,
     &pt::COMMAND,
     &reboot::COMMAND,
+    &sym::COMMAND,
     &ticks::COMMAND,
 ];
 

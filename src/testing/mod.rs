@@ -33,7 +33,7 @@ use spin::Once;
 use crate::arch::{self, reset};
 use crate::drivers::serial;
 use crate::monitor::Machine;
-use crate::{boot, console, drivers, log, mm, panic};
+use crate::{boot, console, drivers, log, mm, panic, symbols};
 
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
@@ -194,6 +194,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
     let idt = arch::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
+    symbols::start(memory, boot.information);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);

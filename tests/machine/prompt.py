@@ -16,8 +16,8 @@ def commands_are_listed_and_run():
         qemu.expect("Type help for the commands, poweroff to leave.")
         qemu.expect("farjump> ")
         listed = re.findall(r"^(\w+)", qemu.command("help"), re.M)
-        assert listed == ["audit", "fault", "help", "info", "maps", "mem", "peek", "poke",
-                          "poweroff", "pt", "reboot", "ticks"], listed
+        assert listed == ["audit", "backtrace", "fault", "help", "info", "maps", "mem",
+                          "peek", "poke", "poweroff", "pt", "reboot", "sym", "ticks"], listed
         first, second = (int(qemu.command("ticks").split()[0]) for _ in range(2))
         assert second >= first > 0
         assert "nonsense: no such command" in qemu.command("nonsense 1 2")
@@ -77,7 +77,7 @@ def menu_is_shown_and_boots_by_itself():
     with tempfile.NamedTemporaryFile(suffix=".iso") as file:
         build_image(KERNEL, file.name, timeout=2)
         with Qemu(*NEEDED, "-cdrom", file.name) as qemu:
-            for entry in ("Farjump", "text mode", "safe mode"):
+            for entry in ("Farjump", "graphics", "safe mode"):
                 qemu.expect(entry)
             qemu.expect("farjump> ")
 

@@ -14,24 +14,25 @@ _images = {}
 _lock = threading.Lock()
 
 
-def build_image(kernel, image, cmdline="", timeout=0, bios_only=False):
+def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video=""):
     """Makes the image of a kernel by tools/iso."""
-    command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline]
+    command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline,
+               "--video", video]
     if bios_only:
         command.append("--bios-only")
     subprocess.run([str(part) for part in [*command, kernel, image]], check=True)
     return image
 
 
-def image(cmdline="", kernel=KERNEL, bios_only=True):
+def image(cmdline="", kernel=KERNEL, bios_only=True, video=""):
     """Returns an image of the kernel, made once for each command line."""
-    key = (str(kernel), cmdline, bios_only)
+    key = (str(kernel), cmdline, bios_only, video)
     with _lock:
         made = _images.setdefault(key, threading.Lock())
         path = BUILD / "images" / f"{os.getpid()}-{list(_images).index(key)}.iso"
     with made:
         if not path.exists():
-            build_image(kernel, path, cmdline, bios_only=bios_only)
+            build_image(kernel, path, cmdline, bios_only=bios_only, video=video)
     return path
 
 

@@ -1,0 +1,62 @@
+//! Names for addresses: functions, files and lines of the kernel.
+//!
+//! The table is made by `tools/symbols` when an image is made; GRUB loads it as a
+//! module. Without it addresses stay numbers.
+
+#![forbid(unsafe_code)]
+
+use core::fmt;
+
+use boot_information::BootInformation;
+use spin::Once;
+use symbol_table::{Function, SymbolTable};
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::mm::{Memory, ram};
+
+/// What the module's arguments are in `grub.cfg`.
+const MODULE: &str = "symbols";
+
+static TABLE: Once<SymbolTable<'static>> = Once::new();
+
+/// Takes the table over, if the loader has loaded one.
+pub fn start(_memory: Memory, information: &BootInformation) {
+    let Some(module) = information.modules.iter().find(|module| module.arguments == MODULE) else {
+        log::warn!("the loader has no module \"{MODULE}\": reports will have no names");
+        return;
+    };
+    let (start, end) = (PhysAddr::new(module.start.into()), PhysAddr::new(module.end.into()));
+    match ram::loaded(start..end).and_then(SymbolTable::try_new) {
+        Some(table) => {
+            log::info!("{} functions, {} KiB", table.functions(), (end - start).div_ceil(1024));
+            TABLE.call_once(|| table);
+        }
+        None => log::error!("the module \"{MODULE}\" is no table; reports will have no names"),
+    }
+}
+
+/// Returns the function in which `address` lies, if it is known.
+pub fn function_at(address: VirtAddr) -> Option<Function<'static>> {
+    TABLE.get()?.function_at(address.as_u64())
+}
+
+/// Returns the functions in whose name `part` occurs.
+pub fn find(part: &str) -> impl Iterator<Item = Function<'static>> {
+    TABLE.get().into_iter().flat_map(move |table| table.find(part))
+}
+
+/// The place of an instruction, in words: `src/main.rs:20 rust_main+0x12`.
+pub struct Instruction(pub VirtAddr);
+
+impl fmt::Display for Instruction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.0.as_u64();
+        if let Some(line) = TABLE.get().and_then(|table| table.line_at(address)) {
+            write!(f, "{}:{} ", line.file, line.line)?;
+        }
+        match function_at(self.0) {
+            Some(function) => write!(f, "{}+{:#x}", function.name, address - function.start),
+            None => write!(f, "{address:#018x}"),
+        }
+    }
+}

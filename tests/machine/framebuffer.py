@@ -1,0 +1,68 @@
+"""Text on framebuffers of several sizes and formats, read back glyph by glyph."""
+
+import re
+import time
+
+from machine.glyphs import screen_text
+from machine.images import image
+from machine.qemu import TIMEOUT_S, Qemu
+from machine.tools import ovmf
+
+MODES = (
+    # GRUB's gfxpayload, more arguments for QEMU
+    ("640x480x32", ()),
+    ("800x600x16", ()),
+    ("1024x768x24", ()),
+    ("1920x1080x32", ()),
+    ("3840x2160x32", ("-vga", "none", "-device", "VGA,vgamem_mb=64")),
+)
+
+
+def expect_text(qemu, pattern):
+    """Waits until the regular expression stands in the screen's text."""
+    end = time.monotonic() + TIMEOUT_S
+    while True:
+        lines, pixels = screen_text(qemu)
+        if match := re.search(pattern, "\n".join(lines), re.M):
+            return match, pixels
+        assert time.monotonic() < end, "\n".join(lines)
+        time.sleep(0.2)
+
+
+def shows_text(mode, arguments):
+    width, height = (int(number) for number in mode.split("x")[:2])
+    with Qemu("-m", "128", "-cdrom", image(video=mode), "-boot", "d", *arguments) as qemu:
+        qemu.expect("farjump> ")
+        info = qemu.command("info")
+        assert f"screen       framebuffer {width} x {height}, " in info, info
+        # The cursor's cell stands behind the prompt: a reversed blank is no glyph.
+        match, _ = expect_text(qemu, r"^farjump>\s*\??$")
+        assert f"framebuffer {width} x {height}" in match.string
+        # Typed on the keyboard, shown on the screen; enough to scroll.
+        for _ in range(3):
+            qemu.type_keys("help\n")
+            qemu.expect("farjump> ")
+        match, _ = expect_text(qemu, r"the start\n?\.\nfarjump>\s*\??$")
+        # All of it is text: nothing is left of what was there before.
+        assert match.string.count("?") <= 1, match.string
+        # A report is shown in alarming colours, up to its last line.
+        qemu.send("fault page-fault\r")
+        match, pixels = expect_text(qemu, r"^The kernel has stopped")
+        assert re.search(r"^exception 14, #PF: page-fault$", match.string, re.M)
+        assert pixels[-3] > 100 and pixels[-2] < 50 and pixels[-1] < 50, pixels[-3:]
+
+
+def uefi_has_a_screen():
+    """Without any serial port: typed on the keyboard, read from the screen."""
+    with Qemu("-m", "256", "-bios", ovmf(), "-cdrom", image(bios_only=False),
+              has_serial=False) as qemu:
+        expect_text(qemu, r"^farjump>")
+        qemu.type_keys("info\n")
+        expect_text(qemu, r"^firmware +UEFI$")
+
+
+def add_to(suite):
+    for mode, arguments in MODES:
+        suite.add(f"framebuffer::shows_text_{mode}",
+                  lambda mode=mode, arguments=arguments: shows_text(mode, arguments))
+    suite.add("framebuffer::uefi_has_a_screen", uefi_has_a_screen)

@@ -1,0 +1,76 @@
+"""Names in reports: the functions and lines that led there."""
+
+import re
+
+from machine import ROOT
+from machine.images import image
+from machine.qemu import Qemu
+
+
+def line_of(file, text):
+    """Returns the number of the line of a source file that has `text` in it."""
+    lines = (ROOT / file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def trace_of(qemu, command):
+    """Runs a command that stops the kernel; returns its trace as (place, function)."""
+    qemu.expect("farjump> ")
+    qemu.send(command + "\r")
+    qemu.expect("The kernel has stopped")
+    text = qemu.output.rpartition("  trace  ")[2].partition("The kernel has stopped")[0]
+    return [line.strip().partition(" ")[::2] for line in text.splitlines()]
+
+
+def panic_names_functions_and_lines():
+    with Qemu("-m", "64", "-cdrom", image()) as qemu:
+        trace = trace_of(qemu, "fault panic")
+        file = "src/monitor/fault.rs"
+        place = f"{file}:{line_of(file, 'panic!(')}"
+        names = dict(trace)
+        assert names[place].startswith("farjump::monitor::fault::provoke_named+0x"), trace
+        assert names[f"src/main.rs:{line_of('src/main.rs', 'monitor::run(')}"].startswith(
+            "rust_main+0x"), trace
+        # The stub called it, and ends the chain.
+        place, name = trace[-1]
+        assert place.startswith("asm/boot.asm:") and name.startswith("higher_half"), trace
+        # Serial line and screen have the same.
+        assert "provoke_named" in qemu.expect_screen("^The kernel has stopped").string
+
+
+def exceptions_name_the_instruction():
+    for command, function in (("fault invalid-opcode", "farjump::arch::provoke::provoke+0x"),
+                              ("fault write ffffffff80130000",
+                               "farjump::mm::violation::commit+0x"),
+                              ("fault stack-overflow",
+                               "farjump::arch::provoke::overflow_stack+0x")):
+        with Qemu("-m", "64", "-cdrom", image()) as qemu:
+            trace = trace_of(qemu, command)
+            first = " ".join(trace[0])
+            assert function in first, trace
+            assert 3 <= len(trace) <= 6, trace
+            # All of it is on the screen, up to its last line.
+            qemu.expect_screen("^The kernel has stopped")
+            assert qemu.screen()[1].startswith("exception "), qemu.screen()
+
+
+def addresses_and_names_are_found():
+    with Qemu("-m", "64", "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ")
+        found = qemu.command("sym monitor::run")
+        address = re.search(r"^(0x\w{16}) +\d+ bytes  farjump::monitor::run$", found, re.M)[1]
+        place = qemu.command(f"sym {address}")
+        assert re.match(r"src/monitor/mod.rs:\d+ farjump::monitor::run\+0x0$", place), place
+        assert "no function has" in qemu.command("sym nonsense::of_mine")
+        assert "no address" in qemu.command("sym 0x800000000000")
+        assert re.match(r"0x0{15}5$", qemu.command("sym 0x5"))
+        calls = qemu.command("backtrace")
+        assert "monitor::run+0x" in calls and "rust_main+0x" in calls, calls
+        # No path says where it was built.
+        assert str(ROOT) not in qemu.output and "/root/" not in qemu.output
+
+
+def add_to(suite):
+    for test in (panic_names_functions_and_lines, exceptions_name_the_instruction,
+                 addresses_and_names_are_found):
+        suite.add(f"symbols::{test.__name__}", test)

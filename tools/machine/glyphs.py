@@ -1,0 +1,82 @@
+"""Text on a framebuffer, read back by comparing glyphs."""
+
+import functools
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import tempfile
+
+from . import ROOT
+
+SIZES = ((8, 16), (12, 24), (16, 32), (32, 64))
+
+
+@functools.cache
+def font_files():
+    """Returns the folder of the font's files, as cargo has them."""
+    metadata = subprocess.run(["cargo", "metadata", "--format-version", "1", "--offline"],
+                              cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=True, text=True, env=os.environ).stdout
+    package, = (package for package in json.loads(metadata)["packages"]
+                if package["name"] == "spleen-font")
+    return pathlib.Path(package["manifest_path"]).parent / "fonts"
+
+
+@functools.cache
+def glyphs(width, height):
+    """Returns {rows: character} of the printable ASCII characters; a row is a tuple of
+    booleans."""
+    data = (font_files() / f"spleen-{width}x{height}.psfu").read_bytes()
+    characters = {}
+    if data[:2] == b"\x36\x04":
+        count, start, size = (512 if data[2] & 1 else 256), 4, data[3]
+        index = 0
+        for word, in struct.iter_unpack("<H", data[start + count * size:]):
+            if word == 0xFFFF:
+                index += 1
+            elif word < 0x7F:
+                characters[chr(word)] = index
+    else:
+        start, _, count, size = struct.unpack_from("<4I", data, 8)
+        for index, entry in enumerate(data[start + count * size:].split(b"\xff")[:count]):
+            for c in entry.split(b"\xfe")[0].decode():
+                characters[c] = index
+    row_bytes = (width + 7) // 8
+    result = {}
+    for code in range(0x20, 0x7F):
+        at = start + characters[chr(code)] * size
+        rows = tuple(tuple(bool(data[at + y * row_bytes + x // 8] >> (7 - x % 8) & 1)
+                           for x in range(width)) for y in range(height))
+        result[rows] = chr(code)
+    return result
+
+
+def screen_text(qemu):
+    """Returns the lines of text on a framebuffer, and its pixels. A cell that is no
+    character of the font's is `?`."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "screen.ppm"
+        qemu.qmp("screendump", filename=str(path))
+        data = path.read_bytes()
+    head, size, depth, pixels = data.split(b"\n", 3)
+    assert (head, depth) == (b"P6", b"255"), data[:20]
+    width, height = (int(number) for number in size.split())
+    cell_width, cell_height = next(
+        (size for size in reversed(SIZES) if width // size[0] >= 120 and height // size[1] >= 40),
+        SIZES[0])
+    known = glyphs(cell_width, cell_height)
+    lines = []
+    for row in range(height // cell_height):
+        line = ""
+        for column in range(width // cell_width):
+            cell = []
+            for y in range(row * cell_height, (row + 1) * cell_height):
+                at = 3 * (y * width + column * cell_width)
+                cell.append([pixels[x:x + 3] for x in range(at, at + 3 * cell_width, 3)])
+            background = cell[0][0]
+            rows = tuple(tuple(pixel != background for pixel in pixel_row) for pixel_row in cell)
+            line += known.get(rows, "?")
+        lines.append(line.rstrip())
+    return lines, pixels
