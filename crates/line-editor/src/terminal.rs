@@ -1,0 +1,96 @@
+//! What a VT100 can be told.
+
+use core::fmt::{self, Write};
+
+use heapless::String;
+
+/// Moves of up to so many cells are written as that many characters, which are
+/// no more than a sequence's.
+pub(crate) const SHORT_MOVE_CELLS: usize = 4;
+
+/// The most bytes that are written at once.
+const PIECE_BYTES: usize = 64;
+
+/// A terminal, to be written to. What it can't take is lost.
+///
+/// Text is gathered and written when there is no room for more, and at the end, so
+/// that little else gets in between.
+pub(crate) struct Terminal<'a> {
+    out: &'a mut dyn Write,
+    piece: String<PIECE_BYTES>,
+}
+
+impl<'a> Terminal<'a> {
+    /// Returns the terminal behind `out`.
+    pub(crate) fn new(out: &'a mut dyn Write) -> Self {
+        Self { out, piece: String::new() }
+    }
+
+    /// Writes text at the cursor.
+    pub(crate) fn print(&mut self, text: fmt::Arguments<'_>) {
+        self.write_fmt(text).expect("everything is taken");
+    }
+
+    /// Writes a character at the cursor.
+    pub(crate) fn put(&mut self, c: char) {
+        if self.piece.push(c).is_err() {
+            self.flush();
+            self.piece.push(c).expect("a piece takes a character");
+        }
+    }
+
+    /// Moves the cursor back; `cells` is at least 1.
+    pub(crate) fn left(&mut self, cells: usize) {
+        if cells <= SHORT_MOVE_CELLS {
+            (0..cells).for_each(|_| self.put('\x08'));
+        } else {
+            self.print(format_args!("\x1B[{cells}D"));
+        }
+    }
+
+    /// Moves the cursor on; `cells` is at least 1.
+    pub(crate) fn right(&mut self, cells: usize) {
+        self.print(format_args!("\x1B[{cells}C"));
+    }
+
+    /// Moves the cursor to the start of the row.
+    pub(crate) fn go_to_start(&mut self) {
+        self.put('\r');
+    }
+
+    /// Clears the row from the cursor on.
+    pub(crate) fn clear_rest(&mut self) {
+        self.print(format_args!("\x1B[K"));
+    }
+
+    /// Ends the row.
+    pub(crate) fn new_line(&mut self) {
+        self.put('\n');
+    }
+
+    /// Sounds the bell: the key can't do anything.
+    pub(crate) fn ring(&mut self) {
+        self.put('\x07');
+    }
+
+    fn flush(&mut self) {
+        // The line is right, whatever becomes of its picture.
+        let _ = self.out.write_str(&self.piece);
+        self.piece.clear();
+    }
+}
+
+impl Write for Terminal<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        text.chars().for_each(|c| self.put(c));
+        Ok(())
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        if !self.piece.is_empty() {
+            self.flush();
+        }
+    }
+}
