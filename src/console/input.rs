@@ -1,119 +1,118 @@
 //! Keys, from wherever they are typed.
 
+use heapless::Deque;
+use line_editor::{Key, KeyDecoder};
+
+use super::clock;
 use crate::arch::interrupts::InterruptsOff;
 use crate::drivers::{keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
 
-/// A key that means something to a line of text.
+/// How long more of a key's sequence is waited for, before an ESC is the key itself.
+const ESCAPE_US: u64 = 50_000;
+
+/// How many keys are kept that were typed while a command ran.
+const TYPED_AHEAD_MAX: usize = 256;
+
+/// Where a key was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// A printable character.
-    Char(char),
-    /// The end of the line.
-    Enter,
-    /// Takes the last character back.
-    Backspace,
-    /// Ctrl with a letter, in lower case.
-    Ctrl(char),
+pub enum Source {
+    /// On the terminal at the serial line.
+    Serial,
+    /// On the keyboard.
+    Keyboard,
 }
 
-impl Key {
-    /// Returns what a character stands for; `None` for those without meaning.
-    fn from_char(c: char) -> Option<Self> {
-        match c {
-            '\r' | '\n' => Some(Self::Enter),
-            '\x08' | '\x7F' => Some(Self::Backspace),
-            '\x01'..='\x1A' => Some(Self::Ctrl((c as u8 - 1 + b'a') as char)),
-            c if c.is_control() => None,
-            c => Some(Self::Char(c)),
-        }
-    }
-}
-
-/// Where the serial line is within an escape sequence of the terminal.
-///
-/// Source: ECMA-48, "Control sequences".
+/// A key, and where it was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Escape {
-    Outside,
-    Begun,
-    Inside,
+pub struct Typed {
+    /// The key.
+    pub key: Key,
+    /// Where it was typed.
+    pub source: Source,
 }
 
-/// Protects the state of the serial line's escape sequences.
-static ESCAPE: IrqMutex<Escape> = IrqMutex::new(Rank::Device, Escape::Outside);
+/// Protects the keys between the devices and who reads them. Taken by readers only.
+static INPUT: IrqMutex<Input> = IrqMutex::new(Rank::Input, Input::new());
 
-impl Escape {
-    /// Takes a byte; tells whether it stands outside of every sequence.
-    fn advance(&mut self, byte: u8) -> bool {
-        const ESC: u8 = 0x1B;
-        let (next, is_text) = match (*self, byte) {
-            (_, ESC) => (Self::Begun, false),
-            (Self::Outside, _) => (Self::Outside, true),
-            (Self::Begun, b'[' | b'O') => (Self::Inside, false),
-            (Self::Begun, _) => (Self::Outside, false),
-            (Self::Inside, 0x40..=0x7E) => (Self::Outside, false),
-            (Self::Inside, 0x20..=0x3F) => (Self::Inside, false),
-            (Self::Inside, _) => (Self::Outside, true),
-        };
-        *self = next;
-        is_text
+struct Input {
+    /// Makes keys of the serial line's bytes.
+    decoder: KeyDecoder,
+    /// When a byte came last that may begin a sequence, in microseconds since the start.
+    pending_since_us: u64,
+    typed_ahead: Deque<Typed, TYPED_AHEAD_MAX>,
+}
+
+impl Input {
+    const fn new() -> Self {
+        Self { decoder: KeyDecoder::new(), pending_since_us: 0, typed_ahead: Deque::new() }
     }
-}
 
-/// Takes a typed key, if there is one. Escape sequences of a terminal (arrows,
-/// function keys) and bytes that aren't ASCII are skipped.
-pub fn try_read_key() -> Option<Key> {
-    while let Some(byte) = serial::try_read() {
-        let is_text = ESCAPE.lock().advance(byte) && byte.is_ascii();
-        if is_text && let Some(key) = Key::from_char(byte as char) {
-            return Some(key);
+    /// Takes a key from a device, if there is one.
+    fn take(&mut self) -> Option<Typed> {
+        while let Some(byte) = serial::try_read() {
+            let key = self.decoder.push(byte);
+            if self.decoder.is_pending() {
+                self.pending_since_us = clock::now_us();
+            }
+            if let Some(key) = key {
+                return Some(Typed { key, source: Source::Serial });
+            }
         }
-    }
-    while let Some(c) = keyboard::try_read() {
-        if let Some(key) = Key::from_char(c) {
-            return Some(key);
+        let is_over = || clock::now_us().saturating_sub(self.pending_since_us) >= ESCAPE_US;
+        if self.decoder.is_pending()
+            && is_over()
+            && let Some(key) = self.decoder.flush()
+        {
+            return Some(Typed { key, source: Source::Serial });
         }
+        while let Some(c) = keyboard::try_read() {
+            if let Some(key) = Key::from_char(c) {
+                return Some(Typed { key, source: Source::Keyboard });
+            }
+        }
+        None
     }
-    None
+
+    /// Looks through all that was typed for Ctrl-C, which discards what is before it.
+    fn is_interrupted(&mut self) -> bool {
+        let mut is_interrupted = false;
+        while !self.typed_ahead.is_full()
+            && let Some(typed) = self.take()
+        {
+            if typed.key == Key::Ctrl('c') {
+                self.typed_ahead.clear();
+                is_interrupted = true;
+            } else {
+                self.typed_ahead.push_back(typed).expect("it was seen not to be full");
+            }
+        }
+        is_interrupted
+    }
 }
 
-/// Sleeps until a key is typed.
-pub fn wait_key() -> Key {
+/// Takes a typed key, if there is one.
+pub fn try_read_key() -> Option<Typed> {
+    let mut input = INPUT.lock();
+    input.typed_ahead.pop_front().or_else(|| input.take())
+}
+
+/// Shows what was printed, and sleeps until a key is typed.
+pub fn wait_key() -> Typed {
+    super::screen::show();
     loop {
         // Off from the look to the sleep, or a key in between would be missed.
         let interrupts_off = InterruptsOff::new();
-        if let Some(key) = try_read_key() {
-            return key;
+        if let Some(typed) = try_read_key() {
+            return typed;
         }
+        // The timer's interrupts end it, too, so that an ESC is seen in time.
         interrupts_off.wait();
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(bytes: &[u8]) -> heapless::Vec<u8, 32> {
-        let mut escape = Escape::Outside;
-        bytes.iter().copied().filter(|&byte| escape.advance(byte)).collect()
-    }
-
-    #[test_case]
-    fn escape_sequences_are_skipped_whole() {
-        assert_eq!(text(b"a\x1B[Ab\x1B[15~c\x1BOPd\x1BMe"), b"abcde");
-    }
-
-    #[test_case]
-    fn broken_escape_sequences_end_at_the_next_control() {
-        assert_eq!(text(b"\x1B[1\ra\x1B\x1B[Ab"), b"\rab");
-    }
-
-    #[test_case]
-    fn control_characters_are_keys() {
-        assert_eq!(Key::from_char('\x03'), Some(Key::Ctrl('c')));
-        assert_eq!(Key::from_char('\r'), Some(Key::Enter));
-        assert_eq!(Key::from_char('\x7F'), Some(Key::Backspace));
-        assert_eq!(Key::from_char('\x00'), None);
-    }
+/// Tells whether Ctrl-C was typed since the last key that was read. Keys typed before it
+/// are discarded, others are kept for whoever reads next.
+pub fn is_interrupted() -> bool {
+    INPUT.lock().is_interrupted()
 }

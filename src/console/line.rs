@@ -1,45 +1,59 @@
-//! A line of text, typed and corrected by backspace.
+//! A line of text, typed and edited.
 
-use heapless::String;
+use alloc::boxed::Box;
 
-use super::{Key, wait_key, write};
+use line_editor::{Completer, LineEditor, Outcome};
+
+use super::{Output, Source, columns, scroll, wait_key, write};
 
 /// The longest line, in bytes.
-pub const LINE_MAX_BYTES: usize = 240;
+pub const LINE_MAX_BYTES: usize = 1024;
+/// What the lines before it may take, in bytes.
+const HISTORY_BYTES: usize = 8 * 1024;
 
-/// Shows `prompt` and reads a line, which is echoed.
-///
-/// Backspace takes a character back, Ctrl-U all of them, Ctrl-C gives the line
-/// up: the result is then empty.
-pub fn read_line(prompt: &str) -> String<LINE_MAX_BYTES> {
-    write(prompt);
-    let mut line = String::new();
-    loop {
-        match wait_key() {
-            Key::Enter => {
-                write("\n");
-                return line;
-            }
-            Key::Ctrl('c') => {
-                write("^C\n");
-                return String::new();
-            }
-            Key::Ctrl('u') => {
-                while line.pop().is_some() {
-                    erase();
+/// Clears a terminal and goes to its first row.
+const CLEAR: &str = "\x1B[H\x1B[2J";
+
+/// Reads lines, and remembers them.
+pub struct LineInput {
+    editor: Box<LineEditor<LINE_MAX_BYTES, HISTORY_BYTES>>,
+}
+
+impl LineInput {
+    /// Returns one that has read no line.
+    pub fn new() -> Self {
+        Self { editor: Box::new(LineEditor::new()) }
+    }
+
+    /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Tells
+    /// where its end was typed; `None` if the line was given up by Ctrl-C.
+    pub fn read(&mut self, prompt: &str, completer: &dyn Completer) -> Option<Source> {
+        self.editor.set_columns(columns());
+        self.editor.start(prompt, &mut Output);
+        loop {
+            let typed = wait_key();
+            match self.editor.key(typed.key, completer, &mut Output) {
+                Outcome::More => {}
+                Outcome::Line | Outcome::EndOfInput => return Some(typed.source),
+                Outcome::Interrupted => return None,
+                Outcome::ScrollUp => scroll(super::Scroll::Up),
+                Outcome::ScrollDown => scroll(super::Scroll::Down),
+                Outcome::ClearScreen => {
+                    write(CLEAR);
+                    self.editor.show(&mut Output);
                 }
             }
-            Key::Backspace => {
-                if line.pop().is_some() {
-                    erase();
-                }
-            }
-            Key::Char(c) if line.push(c).is_ok() => write(c.encode_utf8(&mut [0; 4])),
-            Key::Char(_) | Key::Ctrl(_) => {}
         }
+    }
+
+    /// Returns the line that was read last.
+    pub fn line(&self) -> &str {
+        self.editor.line()
     }
 }
 
-fn erase() {
-    write("\x08 \x08");
+impl Default for LineInput {
+    fn default() -> Self {
+        Self::new()
+    }
 }

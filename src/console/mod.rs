@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
 pub mod history;
 mod input;
 mod line;
@@ -14,14 +15,15 @@ use core::fmt::{self, Write};
 
 use boot_information::BootInformation;
 
+use crate::arch::clock::Clock;
 use crate::arch::progress::{self, Stage};
 use crate::drivers::keyboard::Keyboard;
 use crate::drivers::serial::{self, Serial};
 use crate::log;
 use crate::mm::Memory;
 
-pub use input::{Key, try_read_key, wait_key};
-pub use line::{LINE_MAX_BYTES, read_line};
+pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key};
+pub use line::{LINE_MAX_BYTES, LineInput};
 pub use screen::Surface;
 
 /// What a person can see and type on.
@@ -37,12 +39,14 @@ pub struct Console {
 
 /// Starts the screen, if there is one, and shows on it what was logged so far.
 pub fn start(
+    clock: Clock,
     serial: Serial,
     keyboard: Keyboard,
     memory: Memory,
     information: &BootInformation,
 ) -> Console {
     progress::mark(Stage::Console);
+    clock::start(clock);
     let screen = screen::start(memory, information);
     match screen {
         Some(surface) => {
@@ -53,6 +57,39 @@ pub fn start(
         None => ::log::info!("serial line and no screen"),
     }
     Console { serial, screen, keyboard }
+}
+
+/// The rows and columns of a terminal at the serial line, of which nothing is known.
+const SERIAL_SIZE: (usize, usize) = (24, 80);
+
+/// Returns how many rows and columns somebody sees: the screen's, or, without one, a
+/// terminal's.
+pub fn size() -> (usize, usize) {
+    screen::size().unwrap_or(SERIAL_SIZE)
+}
+
+/// Returns how many columns screen and serial line both have.
+fn columns() -> usize {
+    size().1.min(SERIAL_SIZE.1)
+}
+
+/// Which way to go through what has left the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scroll {
+    /// Back.
+    Up,
+    /// Towards what is shown now.
+    Down,
+}
+
+/// Shows what has left the screen, half a screen further.
+pub fn scroll(direction: Scroll) {
+    screen::scroll(direction);
+}
+
+/// Writes `text` on the serial line alone.
+pub fn write_serial(text: &str) {
+    serial::write(text);
 }
 
 /// Writes `text` on the serial line and the screen.

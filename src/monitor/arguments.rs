@@ -2,69 +2,123 @@
 
 use core::fmt;
 
+use heapless::String;
 use x86_64::VirtAddr;
 
+use crate::symbols;
+
+/// The beginning of a word, for an error.
+type Word = String<40>;
+
 /// Why an argument isn't understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ArgumentError<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ArgumentError {
     /// It isn't there.
     Missing(&'static str),
     /// It isn't a number in hexadecimal, or a too large one.
-    NotHexadecimal(&'a str),
+    NotHexadecimal(Word),
+    /// It is neither an address nor the name of a function.
+    NotAnAddress(Word),
     /// It is no address of this processor.
     NotCanonical(u64),
+    /// It is none of the words that are known there.
+    Unknown(Word),
     /// There is more than the command takes.
-    TooMany(&'a str),
+    TooMany(Word),
 }
 
-impl fmt::Display for ArgumentError<'_> {
+impl ArgumentError {
+    /// Makes the error of a word that isn't known there.
+    pub(super) fn unknown(word: &str) -> Self {
+        Self::Unknown(cut(word))
+    }
+}
+
+/// Returns as much of `word` as is kept.
+fn cut(word: &str) -> Word {
+    let mut kept = Word::new();
+    // What doesn't fit is left out.
+    let _ = word.chars().try_for_each(|c| kept.push(c));
+    kept
+}
+
+impl fmt::Display for ArgumentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Missing(what) => write!(f, "{what} is missing"),
             Self::NotHexadecimal(word) => {
                 write!(f, "{word}: not a hexadecimal number of at most 64 bits")
             }
+            Self::NotAnAddress(word) => {
+                write!(f, "{word}: neither a hexadecimal number nor a function's whole name")
+            }
             Self::NotCanonical(address) => {
                 write!(f, "{address:#x}: not canonical, so no address of this processor")
             }
+            Self::Unknown(word) => write!(f, "{word}: not known here"),
             Self::TooMany(word) => write!(f, "{word}: one argument too many"),
         }
     }
 }
 
 /// Takes arguments one by one.
-pub(super) struct Arguments<'a>(core::str::SplitWhitespace<'a>);
+pub(super) struct Arguments<'a>(&'a str);
 
 impl<'a> Arguments<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self(text.split_whitespace())
+        Self(text.trim())
     }
 
     /// Takes a word, if there is one.
     pub(super) fn word(&mut self) -> Option<&'a str> {
-        self.0.next()
+        let (word, rest) = self.0.split_once(char::is_whitespace).unwrap_or((self.0, ""));
+        self.0 = rest.trim_start();
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// Takes all that is left, as it was typed.
+    pub(super) fn rest(&mut self) -> &'a str {
+        core::mem::take(&mut self.0)
     }
 
     /// Takes a number in hexadecimal, with or without `0x`, if there is one.
-    pub(super) fn number(&mut self) -> Result<Option<u64>, ArgumentError<'a>> {
+    pub(super) fn number(&mut self) -> Result<Option<u64>, ArgumentError> {
         let Some(word) = self.word() else {
             return Ok(None);
         };
         let digits = word.strip_prefix("0x").unwrap_or(word);
         // The crate takes a sign; an address has none.
         let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
-        number.map(Some).ok_or(ArgumentError::NotHexadecimal(word))
+        number.map(Some).ok_or_else(|| ArgumentError::NotHexadecimal(cut(word)))
     }
 
-    /// Takes a virtual address.
-    pub(super) fn address(&mut self) -> Result<VirtAddr, ArgumentError<'a>> {
-        let number = self.number()?.ok_or(ArgumentError::Missing("an address"))?;
-        VirtAddr::try_new(number).map_err(|_| ArgumentError::NotCanonical(number))
+    /// Takes a virtual address, or the name of the function there.
+    pub(super) fn address(&mut self) -> Result<VirtAddr, ArgumentError> {
+        self.optional_address()?.ok_or(ArgumentError::Missing("an address"))
+    }
+
+    /// Takes a virtual address, or the name of the function there, if there is one.
+    pub(super) fn optional_address(&mut self) -> Result<Option<VirtAddr>, ArgumentError> {
+        let mut number = Arguments(self.0);
+        let word = self.word();
+        let address = match (number.number(), word) {
+            (Ok(None), _) | (_, None) => return Ok(None),
+            (Ok(Some(number)), _) => number,
+            (Err(error), Some(word)) => {
+                let function = symbols::find(word).find(|function| function.name == word);
+                let not_an_address = match error {
+                    ArgumentError::NotHexadecimal(word) => ArgumentError::NotAnAddress(word),
+                    error => error,
+                };
+                function.ok_or(not_an_address)?.start
+            }
+        };
+        VirtAddr::try_new(address).map(Some).map_err(|_| ArgumentError::NotCanonical(address))
     }
 
     /// Looks that nothing is left.
-    pub(super) fn end(mut self) -> Result<(), ArgumentError<'a>> {
-        self.word().map_or(Ok(()), |word| Err(ArgumentError::TooMany(word)))
+    pub(super) fn end(mut self) -> Result<(), ArgumentError> {
+        self.word().map_or(Ok(()), |word| Err(ArgumentError::TooMany(cut(word))))
     }
 }
 
@@ -90,6 +144,14 @@ mod tests {
         let error = Arguments::new("800000000000").address();
         assert_eq!(error, Err(ArgumentError::NotCanonical(0x8000_0000_0000)));
         assert_eq!(Arguments::new("").address(), Err(ArgumentError::Missing("an address")));
-        assert_eq!(Arguments::new("x").end(), Err(ArgumentError::TooMany("x")));
+        assert_eq!(Arguments::new("x").end(), Err(ArgumentError::TooMany(cut("x"))));
+    }
+
+    #[test_case]
+    fn rest_is_what_was_typed() {
+        let mut arguments = Arguments::new("  one  two  three ");
+        assert_eq!(arguments.word(), Some("one"));
+        assert_eq!(arguments.rest(), "two  three");
+        assert_eq!(arguments.word(), None);
     }
 }

@@ -1,18 +1,21 @@
 //! `audit`: whether memory is as it should be.
 
-use super::Command;
+use super::command::{Command, NO_WORDS, Run};
 use crate::mm::audit;
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "audit",
     usage: "",
     summary: "Holds all page tables and frames against the rules of memory.",
-    run: |_, _| {
+    example: "audit",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| {
+        arguments.end()?;
         let audit = audit::run();
         for finding in &audit.findings {
-            println!("{finding}");
+            writeln!(out, "{finding}")?;
         }
-        println!("{audit}");
-    },
+        writeln!(out, "{audit}")?;
+        Ok(())
+    }),
 };

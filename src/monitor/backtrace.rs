@@ -1,18 +1,21 @@
 //! `backtrace`: how the kernel got to this prompt.
 
-use super::Command;
+use super::command::{Command, NO_WORDS, Run};
 use crate::arch::backtrace::Backtrace;
-use crate::println;
 use crate::symbols::Instruction;
 
 pub(super) const COMMAND: Command = Command {
     name: "backtrace",
     usage: "",
     summary: "Shows the calls that led to this prompt.",
-    run: |_, _| {
+    example: "backtrace",
+    words: NO_WORDS,
+    run: Run::Always(|arguments, out| {
+        arguments.end()?;
         // A return address is behind its call.
         for (depth, address) in Backtrace::here().enumerate() {
-            println!("{depth:2} {}", Instruction(address - 1));
+            writeln!(out, "{depth:2} {}", Instruction(address - 1))?;
         }
-    },
+        Ok(())
+    }),
 };

@@ -1,15 +1,50 @@
 //! `help`: the commands.
 
-use super::{COMMANDS, Command};
-use crate::println;
+use core::fmt::{self, Write};
+
+use super::arguments::{ArgumentError, Arguments};
+use super::command::{Command, Error, Run};
+use super::{COMMANDS, find, pipeline};
 
 pub(super) const COMMAND: Command = Command {
     name: "help",
-    usage: "",
-    summary: "Lists the commands.",
-    run: |_, _| {
-        for command in COMMANDS {
-            println!("{:10}{:18}{}", command.name, command.usage, command.summary);
-        }
-    },
+    usage: "[COMMAND]",
+    summary: "Lists the commands, or tells more about one.",
+    example: "help pt",
+    words: super::names,
+    run: Run::Always(show),
 };
+
+fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let name = arguments.word();
+    arguments.end()?;
+    match name {
+        None => list(out)?,
+        Some(name) => {
+            let command = find(name).ok_or_else(|| ArgumentError::unknown(name))?;
+            describe(command, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn list(out: &mut dyn Write) -> fmt::Result {
+    for command in COMMANDS {
+        writeln!(out, "{:10}{}", command.name, command.summary)?;
+    }
+    writeln!(out, "\nhelp COMMAND tells more. Numbers are hexadecimal.")?;
+    for (usage, summary) in pipeline::STAGES {
+        writeln!(out, "  {usage:23}{summary}")?;
+    }
+    Ok(())
+}
+
+fn describe(command: &Command, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "{}", command.summary)?;
+    writeln!(out, "usage    {} {}", command.name, command.usage)?;
+    writeln!(out, "example  {}", command.example)?;
+    if let Run::Always(_) = command.run {
+        writeln!(out, "It can be used behind a report, too.")?;
+    }
+    Ok(())
+}

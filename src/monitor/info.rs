@@ -1,21 +1,28 @@
 //! `info`: what the machine is and how it was started.
 
+use core::fmt::{self, Write};
+
 use boot_information::Firmware;
 
-use super::{Command, Machine};
+use super::Machine;
+use super::command::{Command, NO_WORDS, Run};
 use crate::arch::processor::Features;
 use crate::arch::{irq, progress};
 use crate::drivers::serial;
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "info",
     usage: "",
     summary: "Shows the processor, the memory and how the machine was started.",
-    run: |machine, _| show(machine),
+    example: "info",
+    words: NO_WORDS,
+    run: Run::Machine(|machine, arguments, out| {
+        arguments.end()?;
+        Ok(show(machine, out)?)
+    }),
 };
 
-fn show(machine: &Machine) {
+fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let information = &machine.boot.information;
     let firmware = match information.firmware {
         Firmware::Bios => "BIOS",
@@ -27,20 +34,25 @@ fn show(machine: &Machine) {
     };
     let (spurious_7, spurious_15) = irq::spurious_counts();
 
-    println!("kernel       Farjump {}", env!("CARGO_PKG_VERSION"));
-    println!("processor    {}", machine.processor);
-    println!("features on  {Features}");
-    println!("memory       {} KiB available", information.available_bytes() / 1024);
-    println!("firmware     {firmware}");
-    println!("loader       {loader}");
-    println!("options      {}", information.command_line);
+    writeln!(out, "kernel       Farjump {}", env!("CARGO_PKG_VERSION"))?;
+    writeln!(out, "processor    {}", machine.processor)?;
+    writeln!(out, "features on  {Features}")?;
+    writeln!(out, "memory       {} KiB available", information.available_bytes() / 1024)?;
+    writeln!(out, "firmware     {firmware}")?;
+    writeln!(out, "loader       {loader}")?;
+    writeln!(out, "options      {}", information.command_line)?;
     match machine.console.screen {
-        Some(surface) => println!("screen       {surface}"),
-        None => println!("screen       none that can be used"),
+        Some(surface) => writeln!(out, "screen       {surface}")?,
+        None => writeln!(out, "screen       none that can be used")?,
     }
-    println!("serial line  {}, {} overruns", machine.console.serial, serial::overruns());
-    println!("keyboard     {}", machine.console.keyboard);
-    println!("clock        {} kHz, {}", machine.clock.frequency_hz / 1000, machine.clock.source);
-    println!("spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}");
-    println!("last boot    {}", progress::last_boot());
+    writeln!(out, "serial line  {}, {} overruns", machine.console.serial, serial::overruns())?;
+    writeln!(out, "keyboard     {}", machine.console.keyboard)?;
+    writeln!(
+        out,
+        "clock        {} kHz, {}",
+        machine.clock.frequency_hz / 1000,
+        machine.clock.source
+    )?;
+    writeln!(out, "spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}")?;
+    writeln!(out, "last boot    {}", progress::last_boot())
 }

@@ -1,43 +1,48 @@
 //! `maps`: what is mapped where, by the kernel's page table.
 
-use core::fmt;
+use core::fmt::{self, Write};
 
 use paging::{MappedRange, PageSize};
 use x86_64::VirtAddr;
 
-use super::Command;
+use super::arguments::Arguments;
+use super::command::{Command, Error, NO_WORDS, Run};
 use crate::arch::gdt::Ist;
 use crate::mm::fault::Rights;
 use crate::mm::kernel_space;
 use crate::mm::place::Place;
 use crate::mm::stacks::Stack;
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "maps",
     usage: "",
     summary: "Lists what is mapped: addresses, frames, pages and rights.",
-    run: |_, _| show(),
+    example: "maps | find stack",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| show(arguments, out)),
 };
 
-fn show() {
-    println!("addresses                         frames from     pages      rights what");
+fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    writeln!(out, "addresses                         frames from     pages      rights what")?;
     let mut from = Some(VirtAddr::zero());
     // The lock is taken anew for each range: printing takes its time.
     while let Some(range) = from.and_then(kernel_space::next_range) {
-        show_range(&range);
+        show_range(out, &range)?;
         from = range.next();
     }
-    println!("rights: read write execute user global; d: a device, n: not cached");
+    writeln!(out, "rights: read write execute user global; d: a device, n: not cached")?;
+    Ok(())
 }
 
-fn show_range(range: &MappedRange) {
+fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {
     let size = match range.mapping.size {
         PageSize::Size4K => "4K",
         PageSize::Size2M => "2M",
         PageSize::Size1G => "1G",
     };
-    println!(
+    writeln!(
+        out,
         "{:016x}-{:016x} {:012x} {:6} x {size} {} {}",
         range.start,
         range.last(),
@@ -45,7 +50,7 @@ fn show_range(range: &MappedRange) {
         range.pages,
         Rights(range.mapping.flags),
         Label(Place::of(range.start))
-    );
+    )
 }
 
 /// A place's name, so short that a range fits a row of 80 columns.

@@ -1,22 +1,27 @@
 //! `mem`: physical memory, what it is used for, and the heap.
 
+use core::fmt::{self, Write};
+
 use memory_map::Kind;
 
-use super::Command;
+use super::command::{Command, NO_WORDS, Run};
 use crate::mm::frames::{self, Purpose};
 use crate::mm::layout::FRAME_BYTES;
 use crate::mm::{heap, ram};
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "mem",
     usage: "",
     summary: "Shows the memory map, what frames are used for, and the heap.",
-    run: |_, _| {
-        show_map();
-        show_frames();
-        show_heap();
-    },
+    example: "mem",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| {
+        arguments.end()?;
+        show_map(out)?;
+        show_frames(out)?;
+        show_heap(out)?;
+        Ok(())
+    }),
 };
 
 fn name(kind: Kind) -> &'static str {
@@ -32,33 +37,35 @@ fn name(kind: Kind) -> &'static str {
     }
 }
 
-fn show_map() {
-    println!("physical memory");
+fn show_map(out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "physical memory")?;
     for region in ram::map().regions() {
-        println!(
+        writeln!(
+            out,
             "  {:012x}-{:012x} {:>11} KiB  {}",
             region.start,
             region.end - 1,
             region.len_bytes().div_ceil(1024),
             name(region.kind)
-        );
+        )?;
     }
+    Ok(())
 }
 
-fn show_frames() {
+fn show_frames(out: &mut dyn Write) -> fmt::Result {
     let counts = frames::counts();
-    let show = |name, frames: usize| {
-        println!("  {name:25} {frames:>11} {:>11} KiB", frames as u64 * (FRAME_BYTES / 1024));
+    writeln!(out, "frames")?;
+    let mut show = |name, frames: usize| {
+        writeln!(out, "  {name:25} {frames:>11} {:>11} KiB", frames as u64 * (FRAME_BYTES / 1024))
     };
-    println!("frames");
     for (purpose, name) in Purpose::ALL {
-        show(name, counts.used_for(purpose));
+        show(name, counts.used_for(purpose))?;
     }
-    show("free", counts.free);
-    show("all", counts.managed);
+    show("free", counts.free)?;
+    show("all", counts.managed)
 }
 
-fn show_heap() {
+fn show_heap(out: &mut dyn Write) -> fmt::Result {
     let heap = heap::statistics();
     let rows = [
         ("in use", heap.allocated_bytes),
@@ -66,12 +73,13 @@ fn show_heap() {
         ("mapped", heap.mapped_bytes),
         ("may grow to", heap.limit_bytes),
     ];
-    println!("heap");
+    writeln!(out, "heap")?;
     for (name, bytes) in rows {
-        println!("  {name:25} {:>11} {:>11} KiB", "", bytes.div_ceil(1024));
+        writeln!(out, "  {name:25} {:>11} {:>11} KiB", "", bytes.div_ceil(1024))?;
     }
-    println!(
+    writeln!(
+        out,
         "  {} pieces in use, {} gaps; {} allocated so far, {} failures",
         heap.allocations, heap.gaps, heap.total_allocations, heap.failures
-    );
+    )
 }

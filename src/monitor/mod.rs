@@ -5,16 +5,20 @@
 mod arguments;
 mod audit;
 mod backtrace;
+mod command;
 mod fault;
 mod help;
 mod info;
 mod maps;
 mod mem;
+mod pager;
 mod peek;
+mod pipeline;
 mod poke;
 mod poweroff;
 mod pt;
 mod reboot;
+mod suggest;
 mod sym;
 mod ticks;
 
@@ -24,10 +28,13 @@ use crate::arch::progress::{self, Stage};
 use crate::arch::steps::Interrupts;
 use crate::arch::timer::Timer;
 use crate::boot::Boot;
-use crate::console::{self, Console};
+use crate::console::{Console, LineInput, Source};
 use crate::mm::Memory;
 use crate::println;
-use arguments::ArgumentError;
+use arguments::Arguments;
+use command::{Command, Error, Run};
+use line_editor::Completer;
+use pipeline::{Paging, Pipeline};
 
 /// What is shown when a command is awaited.
 pub const PROMPT: &str = "farjump> ";
@@ -48,16 +55,6 @@ pub struct Machine {
     pub processor: Processor,
     /// The running timer.
     pub timer: Timer,
-}
-
-/// A command of the prompt.
-struct Command {
-    name: &'static str,
-    /// What may stand behind the name.
-    usage: &'static str,
-    /// A sentence on what it does.
-    summary: &'static str,
-    run: fn(&Machine, &str),
 }
 
 const COMMANDS: [&Command; 14] = [
@@ -82,27 +79,75 @@ pub fn run(machine: &Machine) -> ! {
     progress::mark(Stage::Prompt);
     println!("64-bit Long Mode reached!");
     println!("Type help for the commands, poweroff to leave.");
+    let mut input = LineInput::new();
     loop {
-        execute(machine, &console::read_line(PROMPT));
+        let source = input.read(PROMPT, &Completion);
+        // Somebody at the keyboard has no more than a screen to read.
+        let paging = match source {
+            Some(Source::Keyboard) => Paging::Always,
+            Some(Source::Serial) | None => Paging::Asked,
+        };
+        execute(machine, input.line(), paging);
     }
 }
 
-/// Runs one line: a command's name and its arguments.
-fn execute(machine: &Machine, line: &str) {
-    let line = line.trim();
-    let (name, arguments) = line.split_once(' ').unwrap_or((line, ""));
-    if name.is_empty() {
+/// Runs one line: a command's name, its arguments, and what its output goes through.
+fn execute(machine: &Machine, line: &str, paging: Paging) {
+    let pipeline = match Pipeline::parse(line, paging) {
+        Ok(pipeline) => pipeline,
+        Err(error) => return println!("{error}"),
+    };
+    let mut arguments = Arguments::new(pipeline.command);
+    let Some(name) = arguments.word() else {
         return;
+    };
+    let Some(command) = find(name) else {
+        return report_unknown(name);
+    };
+    let mut output = pipeline.output();
+    let result = match command.run {
+        Run::Machine(run) => run(machine, arguments, &mut output),
+        Run::Always(run) => run(arguments, &mut output),
+    };
+    match result.and_then(|()| Ok(output.end()?)) {
+        Ok(()) | Err(Error::OutputEnded) => {}
+        Err(Error::Argument(error)) => println!("{name}: {error}; usage: {name} {}", command.usage),
     }
-    match COMMANDS.iter().find(|command| command.name == name) {
-        Some(command) => (command.run)(machine, arguments.trim()),
+}
+
+/// Returns the command with this name.
+fn find(name: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.name == name).copied()
+}
+
+/// Gives the names of all commands.
+fn names(found: &mut dyn FnMut(&str)) {
+    COMMANDS.iter().for_each(|command| found(command.name));
+}
+
+fn report_unknown(name: &str) {
+    match suggest::nearest(name) {
+        Some(nearest) => println!("{name}: no such command; did you mean {nearest}?"),
         None => println!("{name}: no such command; help lists them"),
     }
 }
 
-/// Says what was wrong with a command's arguments, if anything was.
-fn report_error(command: &Command, result: Result<(), ArgumentError<'_>>) {
-    if let Err(error) = result {
-        println!("{}: {error}; usage: {} {}", command.name, command.name, command.usage);
+/// What Tab offers: commands, and the words that they take.
+struct Completion;
+
+impl Completer for Completion {
+    fn candidates(&self, line: &str, cursor: usize, found: &mut dyn FnMut(&str)) {
+        let before = &line[..cursor];
+        let stage = before.rsplit('|').next().unwrap_or(before).trim_start();
+        match (stage.split_once(char::is_whitespace), stage.len() < before.trim_start().len()) {
+            (None, true) => ["count", "find", "more", "skip"].into_iter().for_each(found),
+            (None, false) => names(found),
+            (Some(_), true) => {}
+            (Some((name, _)), false) => {
+                if let Some(command) = self::find(name) {
+                    (command.words)(found);
+                }
+            }
+        }
     }
 }

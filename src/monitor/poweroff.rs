@@ -1,15 +1,21 @@
 //! `poweroff`.
 
-use super::Command;
+use super::command::{Command, NO_WORDS, Run};
 use crate::arch::reset;
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "poweroff",
     usage: "",
     summary: "Switches the machine off.",
-    run: |_, _| {
+    example: "poweroff",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| {
+        arguments.end()?;
         reset::power_off();
-        println!("This machine can't be switched off from here. It is safe to do so by hand.");
-    },
+        writeln!(
+            out,
+            "This machine can't be switched off from here. It is safe to do so by hand."
+        )?;
+        Ok(())
+    }),
 };

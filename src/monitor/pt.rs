@@ -1,30 +1,32 @@
 //! `pt`: the processor's way to an address.
 
-use super::arguments::{ArgumentError, Arguments};
-use super::{Command, report_error};
+use core::fmt::Write;
+
+use super::arguments::Arguments;
+use super::command::{Command, Error, NO_WORDS, Run};
 use crate::mm::fault::Shown;
 use crate::mm::place::Place;
 use crate::mm::walk;
-use crate::println;
 
 pub(super) const COMMAND: Command = Command {
     name: "pt",
     usage: "ADDRESS",
     summary: "Walks the page tables to an address, entry by entry.",
-    run: |_, text| report_error(&COMMAND, show(text)),
+    example: "pt rust_main",
+    words: NO_WORDS,
+    run: Run::Always(show),
 };
 
-fn show(text: &str) -> Result<(), ArgumentError<'_>> {
-    let mut arguments = Arguments::new(text);
+fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let address = arguments.address()?;
     arguments.end()?;
-    println!("{address:#018x}: {}", Place::of(address));
+    writeln!(out, "{address:#018x}: {}", Place::of(address))?;
     for step in walk::steps(address) {
-        println!("  {}", Shown(step));
+        writeln!(out, "  {}", Shown(step))?;
     }
     match walk::translate(address) {
-        Some(physical) => println!("  physical address {physical:#x}"),
-        None => println!("  nothing is mapped there"),
+        Some(physical) => writeln!(out, "  physical address {physical:#x}")?,
+        None => writeln!(out, "  nothing is mapped there")?,
     }
     Ok(())
 }

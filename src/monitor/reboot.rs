@@ -1,11 +1,16 @@
 //! `reboot`.
 
-use super::Command;
+use super::command::{Command, NO_WORDS, Run};
 use crate::arch::reset;
 
 pub(super) const COMMAND: Command = Command {
     name: "reboot",
     usage: "",
     summary: "Restarts the machine.",
-    run: |_, _| reset::reboot(),
+    example: "reboot",
+    words: NO_WORDS,
+    run: Run::Always(|arguments, _| {
+        arguments.end()?;
+        reset::reboot()
+    }),
 };

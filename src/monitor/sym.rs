@@ -1,38 +1,50 @@
 //! `sym`: names for addresses, and addresses of names.
 
-use x86_64::VirtAddr;
+use core::fmt::Write;
 
-use super::Command;
-use crate::println;
+use super::arguments::{ArgumentError, Arguments};
+use super::command::{Command, Error, NO_WORDS, Run};
 use crate::symbols::{self, Instruction};
 
 pub(super) const COMMAND: Command = Command {
     name: "sym",
-    usage: "NAME or 0xADDRESS",
+    usage: "NAME|0xADDRESS",
     summary: "Finds functions by a part of their name, or the one at an address.",
-    run: |_, text| show(text),
+    example: "sym rust_main",
+    words: NO_WORDS,
+    run: Run::Always(show),
 };
 
 /// The most functions that are listed.
 const SHOWN_MAX: usize = 20;
 
-fn show(text: &str) {
-    if let Some(digits) = text.strip_prefix("0x") {
-        match u64::from_str_radix(digits, 16).ok().and_then(|it| VirtAddr::try_new(it).ok()) {
-            Some(address) => println!("{}", Instruction(address)),
-            None => println!("sym: {text}: no address of this processor"),
-        }
-        return;
+fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    // A name may have blanks in it: `<A as B>::c`.
+    let text = arguments.rest();
+    if text.is_empty() {
+        return Err(ArgumentError::Missing("a name or an address").into());
+    }
+    if text.starts_with("0x") {
+        let mut arguments = Arguments::new(text);
+        let address = arguments.address()?;
+        arguments.end()?;
+        writeln!(out, "{}", Instruction(address))?;
+        return Ok(());
     }
     let mut found = symbols::find(text);
     for function in found.by_ref().take(SHOWN_MAX) {
-        println!("{:#018x} {:6} bytes  {}", function.start, function.len_bytes, function.name);
+        writeln!(
+            out,
+            "{:#018x} {:6} bytes  {}",
+            function.start, function.len_bytes, function.name
+        )?;
     }
     match found.count() {
         0 => {}
-        more => println!("and {more} more"),
+        more => writeln!(out, "and {more} more")?,
     }
     if symbols::find(text).next().is_none() {
-        println!("sym: no function has \"{text}\" in its name");
+        writeln!(out, "no function has \"{text}\" in its name")?;
     }
+    Ok(())
 }

@@ -9,6 +9,8 @@ use crate::arch::percpu::PerCpu;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
+    /// What was typed, on its way from the devices to who reads it.
+    Input,
     /// The kernel's heap.
     Heap,
     /// The kernel's own page tables.

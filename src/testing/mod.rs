@@ -199,7 +199,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(serial, keyboard, memory, boot.information);
+    let console = console::start(clock, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
     MACHINE.call_once(|| Machine { boot, clock, console, interrupts, memory, processor, timer });
     test_main();

@@ -1,0 +1,254 @@
+//! What stands behind a command: `COMMAND | find TEXT | more > serial`.
+//!
+//! A command's output goes through the stages line by line, to the console or to
+//! the serial line alone, on the way through the pager.
+
+use core::fmt::{self, Write};
+
+use heapless::{String, Vec};
+
+use super::pager::Pager;
+use crate::console;
+
+/// The stages, for `help`.
+pub(super) const STAGES: [(&str, &str); 5] = [
+    ("COMMAND | find TEXT", "shows only lines with TEXT, in either case"),
+    ("COMMAND | skip TEXT", "shows only lines without"),
+    ("COMMAND | count", "shows only how many lines there are"),
+    ("COMMAND | more", "stops after each screen; at the keyboard that is the default"),
+    ("COMMAND > serial", "shows nothing on the screen"),
+];
+
+/// The most stages.
+const STAGES_MAX: usize = 4;
+/// The most bytes of a line that stages look at; the rest is cut.
+const LINE_MAX_BYTES: usize = 512;
+
+/// What happens to lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage<'a> {
+    Find(&'a str),
+    Skip(&'a str),
+    Count,
+}
+
+/// Where output goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Console,
+    Serial,
+}
+
+/// When output stops for somebody to read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Paging {
+    /// Never, unless by `| more`.
+    Asked,
+    /// After each screen.
+    Always,
+}
+
+/// Why what stands behind a command isn't understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ParseError<'a> {
+    /// Behind `|` stands something else than a stage.
+    UnknownStage(&'a str),
+    /// A stage has no text, or one that it doesn't take.
+    Text(&'a str),
+    /// There are more stages than [`STAGES_MAX`].
+    TooMany,
+    /// Behind `>` stands something else than `serial`.
+    UnknownTarget(&'a str),
+}
+
+impl fmt::Display for ParseError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownStage(name) => {
+                write!(f, "| {name}: output goes through find, skip, count or more")
+            }
+            Self::Text(stage) => write!(f, "| {stage}: find and skip take a text, others none"),
+            Self::TooMany => write!(f, "output goes through {STAGES_MAX} stages at most"),
+            Self::UnknownTarget(name) => write!(f, "> {name}: output goes to serial, no other"),
+        }
+    }
+}
+
+/// A line, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Pipeline<'a> {
+    /// The command with its arguments.
+    pub command: &'a str,
+    stages: Vec<Stage<'a>, STAGES_MAX>,
+    paging: Paging,
+    target: Target,
+}
+
+impl<'a> Pipeline<'a> {
+    /// Takes `line` apart. `echo` may have all characters in its text; no other
+    /// command's argument has `|` or `>`, but for `>` in the names of functions, so
+    /// that has to stand by itself.
+    pub(super) fn parse(line: &'a str, paging: Paging) -> Result<Self, ParseError<'a>> {
+        let (rest, target) = match line.rsplit_once(" > ") {
+            None => (line, Target::Console),
+            Some((rest, name)) if name.trim() == "serial" => (rest, Target::Serial),
+            Some((_, name)) => return Err(ParseError::UnknownTarget(name.trim())),
+        };
+        let mut parts = rest.split('|').map(str::trim);
+        let command = parts.next().unwrap_or("");
+        let mut pipeline = Self { command, stages: Vec::new(), paging, target };
+        for part in parts {
+            let (name, text) = part.split_once(' ').unwrap_or((part, ""));
+            let stage = match (name, text.trim()) {
+                ("find", text) if !text.is_empty() => Stage::Find(text),
+                ("skip", text) if !text.is_empty() => Stage::Skip(text),
+                ("count", "") => Stage::Count,
+                ("more", "") => {
+                    pipeline.paging = Paging::Always;
+                    continue;
+                }
+                ("find" | "skip" | "count" | "more", _) => return Err(ParseError::Text(part)),
+                _ => return Err(ParseError::UnknownStage(name)),
+            };
+            pipeline.stages.push(stage).map_err(|_| ParseError::TooMany)?;
+        }
+        Ok(pipeline)
+    }
+
+    /// Returns what the command writes to.
+    pub(super) fn output(&self) -> Output<'_> {
+        let is_paged = self.paging == Paging::Always && self.target == Target::Console;
+        Output {
+            stages: &self.stages,
+            counts: [0; STAGES_MAX],
+            target: self.target,
+            pager: is_paged.then(Pager::new),
+            line: String::new(),
+        }
+    }
+}
+
+/// Takes a command's output.
+pub(super) struct Output<'a> {
+    stages: &'a [Stage<'a>],
+    /// For each stage that counts, how many lines came there.
+    counts: [u64; STAGES_MAX],
+    target: Target,
+    pager: Option<Pager>,
+    /// The line that hasn't ended; used only where there are stages.
+    line: String<LINE_MAX_BYTES>,
+}
+
+impl Output<'_> {
+    /// Ends the output, behind the command.
+    pub(super) fn end(mut self) -> fmt::Result {
+        if !self.line.is_empty() {
+            self.end_line()?;
+        }
+        for index in 0..self.stages.len() {
+            if self.stages[index] == Stage::Count {
+                let count = self.counts[index];
+                self.pass_on(index + 1, &format_count(count))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn end_line(&mut self) -> fmt::Result {
+        let line = core::mem::take(&mut self.line);
+        self.pass_on(0, &line)
+    }
+
+    /// Sends a line through the stages from the one with index `from` on.
+    fn pass_on(&mut self, from: usize, line: &str) -> fmt::Result {
+        for (stage, count) in self.stages.iter().zip(&mut self.counts).skip(from) {
+            let goes_on = match *stage {
+                Stage::Find(text) => has(line, text),
+                Stage::Skip(text) => !has(line, text),
+                Stage::Count => {
+                    *count += 1;
+                    false
+                }
+            };
+            if !goes_on {
+                return Ok(());
+            }
+        }
+        self.send(line)?;
+        self.send("\n")
+    }
+
+    fn send(&mut self, text: &str) -> fmt::Result {
+        match (self.target, &mut self.pager) {
+            (Target::Serial, _) => console::write_serial(text),
+            (Target::Console, None) => console::write(text),
+            (Target::Console, Some(pager)) => return pager.write(text),
+        }
+        // Ctrl-C ends what nobody wants to see.
+        if console::is_interrupted() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+impl Write for Output<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.stages.is_empty() {
+            return self.send(text);
+        }
+        for c in text.chars() {
+            if c == '\n' {
+                self.end_line()?;
+            } else {
+                // What a line has too much is cut.
+                let _ = self.line.push(c);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn format_count(count: u64) -> String<24> {
+    let mut text = String::new();
+    write!(text, "{count}").expect("a number has at most 20 digits");
+    text
+}
+
+/// Tells whether `text` occurs in `line`, whatever the case of ASCII letters.
+fn has(line: &str, text: &str) -> bool {
+    let (line, text) = (line.as_bytes(), text.as_bytes());
+    line.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Pipeline<'_>, ParseError<'_>> {
+        Pipeline::parse(line, Paging::Asked)
+    }
+
+    #[test_case]
+    fn lines_are_taken_apart() {
+        let pipeline = parse("irq | find timer |skip x y| count > serial").expect("is right");
+        assert_eq!(pipeline.command, "irq");
+        assert_eq!(pipeline.stages, [Stage::Find("timer"), Stage::Skip("x y"), Stage::Count]);
+        assert_eq!((pipeline.paging, pipeline.target), (Paging::Asked, Target::Serial));
+        let pipeline = parse("  sym <A as B>::c | more ").expect("is right");
+        assert_eq!((pipeline.command, pipeline.paging), ("sym <A as B>::c", Paging::Always));
+    }
+
+    #[test_case]
+    fn what_is_wrong_is_told() {
+        assert_eq!(parse("a | grep b"), Err(ParseError::UnknownStage("grep")));
+        assert_eq!(parse("a | find"), Err(ParseError::Text("find")));
+        assert_eq!(parse("a | count b"), Err(ParseError::Text("count b")));
+        assert_eq!(parse("a |"), Err(ParseError::UnknownStage("")));
+        assert_eq!(parse("a > file"), Err(ParseError::UnknownTarget("file")));
+        assert_eq!(parse("a |count|count|count|count|count"), Err(ParseError::TooMany));
+    }
+
+    #[test_case]
+    fn texts_are_found_in_either_case() {
+        assert!(has("IRQ 0 Timer", "timer") && has("timer", "TIMER"));
+        assert!(!has("time", "timer") && !has("", "a"));
+    }
+}
