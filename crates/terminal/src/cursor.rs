@@ -1,0 +1,29 @@
+//! The cursor, and what goes with it.
+
+use crate::charset::Charsets;
+use crate::{Cell, Style};
+
+/// Where the next character goes, and how it will look: what DECSC saves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cursor {
+    pub(crate) row: usize,
+    pub(crate) column: usize,
+    /// A character was written to the last column: the next one goes to the next row.
+    pub(crate) is_wrap_pending: bool,
+    /// DECOM: rows are counted from the region's top, and the cursor stays within.
+    pub(crate) is_origin: bool,
+    pub(crate) style: Style,
+    pub(crate) charsets: Charsets,
+}
+
+impl Cursor {
+    /// Returns what erasing leaves in a cell.
+    pub(crate) fn erased(&self) -> Cell {
+        Cell::erased(self.style)
+    }
+
+    /// Moves to a cell.
+    pub(crate) fn place(&mut self, row: usize, column: usize) {
+        (self.row, self.column, self.is_wrap_pending) = (row, column, false);
+    }
+}

@@ -1,0 +1,103 @@
+//! Erasing, inserting and deleting.
+//!
+//! All of it ends a pending wrap, and leaves the cursor where it is.
+
+use core::ops::Range;
+
+use crate::screen::Screen;
+
+impl Screen {
+    /// Erases (ED) from the cursor on (0), up to it (1), all (2), or the lines that have
+    /// left the screen (3).
+    pub(crate) fn erase_screen(&mut self, what: usize) {
+        let rows = self.grid().size().0;
+        let row = self.cursor.row;
+        match what {
+            0 => self.erase_rows(row + 1..rows),
+            1 => self.erase_rows(0..row),
+            2 => self.erase_rows(0..rows),
+            3 => self.grid_mut().forget(),
+            _ => {}
+        }
+        if what < 2 {
+            self.erase_row(what);
+        }
+    }
+
+    /// Erases (EL) in the cursor's row from the cursor on (0), up to it (1), all (2).
+    pub(crate) fn erase_row(&mut self, what: usize) {
+        let (column, columns) = (self.cursor.column, self.grid().size().1);
+        match what {
+            0 => self.erase_columns(column..columns),
+            1 => self.erase_columns(0..column + 1),
+            2 => self.erase_columns(0..columns),
+            _ => {}
+        }
+    }
+
+    /// Erases cells from the cursor on (ECH).
+    pub(crate) fn erase_cells(&mut self, count: usize) {
+        let column = self.cursor.column;
+        let end = column.saturating_add(count).min(self.grid().size().1);
+        self.erase_columns(column..end);
+    }
+
+    /// Inserts erased cells at the cursor (ICH); what leaves the row is lost.
+    pub(crate) fn insert_cells(&mut self, count: usize) {
+        let (column, columns) = (self.cursor.column, self.grid().size().1);
+        let count = count.min(columns - column);
+        self.cursor_row().copy_within(column..columns - count, column + count);
+        self.erase_columns(column..column + count);
+    }
+
+    /// Deletes cells at the cursor (DCH); erased ones come in at the row's end.
+    pub(crate) fn delete_cells(&mut self, count: usize) {
+        let (column, columns) = (self.cursor.column, self.grid().size().1);
+        let count = count.min(columns - column);
+        self.cursor_row().copy_within(column + count.., column);
+        self.erase_columns(columns - count..columns);
+    }
+
+    /// Inserts erased rows at the cursor's (IL), if that is in the region.
+    pub(crate) fn insert_rows(&mut self, count: usize) {
+        if let Some(rows) = self.rows_to_scroll() {
+            let erased = self.cursor.erased();
+            self.grid_mut().scroll_down(rows, count, erased);
+        }
+    }
+
+    /// Deletes rows at the cursor's (DL), if that is in the region.
+    pub(crate) fn delete_rows(&mut self, count: usize) {
+        if let Some(rows) = self.rows_to_scroll() {
+            let erased = self.cursor.erased();
+            self.grid_mut().scroll_up(rows, count, erased);
+        }
+    }
+
+    /// Returns the rows from the cursor to the region's end, if the cursor is in it.
+    fn rows_to_scroll(&mut self) -> Option<Range<usize>> {
+        let ((top, bottom), row) = (self.region, self.cursor.row);
+        if !(top..=bottom).contains(&row) {
+            return None;
+        }
+        self.cursor.is_wrap_pending = false;
+        Some(row..bottom + 1)
+    }
+
+    fn cursor_row(&mut self) -> &mut [crate::Cell] {
+        let row = self.cursor.row;
+        self.grid_mut().row_mut(row)
+    }
+
+    fn erase_columns(&mut self, columns: Range<usize>) {
+        self.cursor.is_wrap_pending = false;
+        let erased = self.cursor.erased();
+        self.cursor_row()[columns].fill(erased);
+    }
+
+    fn erase_rows(&mut self, rows: Range<usize>) {
+        self.cursor.is_wrap_pending = false;
+        let erased = self.cursor.erased();
+        self.grid_mut().fill(rows, erased);
+    }
+}

@@ -1,0 +1,128 @@
+//! Rows of cells in a ring: scrolling moves rows' numbers, no cells.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::{Cell, Error};
+
+/// The rows of a screen, and those that left it at the top.
+///
+/// Rows lie in `cells` in any order. `order` is a ring of their numbers: from `start` on
+/// come the screen's rows, then rows of the past, oldest first, up to `start` again.
+/// Going on by one turns the top row into the youngest of the past, and the oldest into
+/// the row at the bottom.
+pub(crate) struct Grid {
+    rows: usize,
+    columns: usize,
+    cells: Vec<Cell>,
+    order: Vec<usize>,
+    start: usize,
+    /// How many rows of the past hold something.
+    past: usize,
+}
+
+impl Grid {
+    /// Returns an empty grid with room for `past_rows` rows of the past.
+    ///
+    /// # Errors
+    /// [`Error::Empty`], [`Error::NoMemory`].
+    pub(crate) fn try_new(rows: usize, columns: usize, past_rows: usize) -> Result<Self, Error> {
+        if rows == 0 || columns == 0 {
+            return Err(Error::Empty);
+        }
+        let total = rows.checked_add(past_rows).ok_or(Error::NoMemory)?;
+        let len = total.checked_mul(columns).ok_or(Error::NoMemory)?;
+        let (mut cells, mut order) = (Vec::new(), Vec::new());
+        cells.try_reserve_exact(len).map_err(|_| Error::NoMemory)?;
+        order.try_reserve_exact(total).map_err(|_| Error::NoMemory)?;
+        cells.resize(len, Cell::default());
+        order.extend(0..total);
+        Ok(Self { rows, columns, cells, order, start: 0, past: 0 })
+    }
+
+    /// Returns the number of rows and of columns.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        (self.rows, self.columns)
+    }
+
+    /// Returns how many rows of the past there are.
+    pub(crate) fn past(&self) -> usize {
+        self.past
+    }
+
+    /// Forgets the past.
+    pub(crate) fn forget(&mut self) {
+        self.past = 0;
+    }
+
+    /// Returns a row as it was to be seen `back` rows ago.
+    ///
+    /// # Panics
+    /// If the screen has no such row, or the past none `back` rows above it.
+    pub(crate) fn row(&self, row: usize, back: usize) -> &[Cell] {
+        assert!(row < self.rows && back <= self.past, "row {row}, {back} back");
+        let start = self.order[self.place(row + self.order.len() - back)] * self.columns;
+        &self.cells[start..start + self.columns]
+    }
+
+    /// Returns a row, to be changed.
+    ///
+    /// # Panics
+    /// If the screen has no such row.
+    pub(crate) fn row_mut(&mut self, row: usize) -> &mut [Cell] {
+        assert!(row < self.rows, "row {row} of {}", self.rows);
+        let start = self.order[self.place(row)] * self.columns;
+        &mut self.cells[start..start + self.columns]
+    }
+
+    /// Fills `rows` with `cell`.
+    pub(crate) fn fill(&mut self, rows: Range<usize>, cell: Cell) {
+        rows.for_each(|row| self.row_mut(row).fill(cell));
+    }
+
+    /// Moves all rows up by `count`; what leaves the top becomes the past. New rows are
+    /// filled with `cell`.
+    pub(crate) fn advance(&mut self, count: usize, cell: Cell) {
+        let count = count.min(self.rows);
+        let past_max = self.order.len() - self.rows;
+        self.start = self.place(count);
+        self.past = (self.past + count).min(past_max);
+        self.fill(self.rows - count..self.rows, cell);
+    }
+
+    /// Moves `rows` up by `count`; what leaves them at the top is lost. New rows are
+    /// filled with `cell`.
+    pub(crate) fn scroll_up(&mut self, rows: Range<usize>, count: usize, cell: Cell) {
+        let count = count.min(rows.len());
+        self.rotate(rows.clone(), count);
+        self.fill(rows.end - count..rows.end, cell);
+    }
+
+    /// Moves `rows` down by `count`; what leaves them at the bottom is lost. New rows are
+    /// filled with `cell`.
+    pub(crate) fn scroll_down(&mut self, rows: Range<usize>, count: usize, cell: Cell) {
+        let count = count.min(rows.len());
+        self.rotate(rows.clone(), rows.len() - count);
+        self.fill(rows.start..rows.start + count, cell);
+    }
+
+    /// Rotates the numbers of `rows`, so that the one `count` behind the first comes first.
+    fn rotate(&mut self, rows: Range<usize>, count: usize) {
+        let middle = rows.start + count;
+        self.reverse(rows.start..middle);
+        self.reverse(middle..rows.end);
+        self.reverse(rows);
+    }
+
+    fn reverse(&mut self, rows: Range<usize>) {
+        for i in 0..rows.len() / 2 {
+            let (a, b) = (self.place(rows.start + i), self.place(rows.end - 1 - i));
+            self.order.swap(a, b);
+        }
+    }
+
+    /// Returns where in `order` a row is.
+    fn place(&self, row: usize) -> usize {
+        (self.start + row) % self.order.len()
+    }
+}

@@ -1,0 +1,58 @@
+//! A terminal as a grid of cells: bytes go in, cells come out.
+//!
+//! It understands what programs send to a VT100, an xterm or the Linux console, as far
+//! as it concerns text on a screen. It touches no device: what shows the cells asks for
+//! them, row by row.
+//!
+//! ```
+//! use terminal::{Color, Terminal};
+//! let mut terminal = Terminal::try_new(25, 80, 1000)?;
+//! terminal.write(b"\x1b[2;5H\x1b[31mred");
+//! let cell = terminal.row(1)[4];
+//! assert_eq!((cell.character, cell.style.foreground), ('r', Color::Indexed(1)));
+//! assert_eq!(terminal.cursor(), Some((1, 7)));
+//! # Ok::<(), terminal::Error>(())
+//! ```
+//!
+//! - Every character takes one cell, wide ones too. Combining characters and others
+//!   without a width of their own are dropped.
+//! - Bytes that are no UTF-8, and the control characters U+0080 to U+009F, are U+FFFD.
+//! - LF moves down only; who writes lines sends CR LF.
+//! - Mouse modes, bracketed paste and strings (OSC, DCS, APC, PM, SOS) do nothing.
+//! - Nothing is allocated behind [`Terminal::try_new`], and no input takes more time
+//!   than a screen of cells for each sequence.
+//!
+//! Source: ECMA-48, "Control Functions for Coded Character Sets"; DEC, "VT100 User
+//! Guide", chapter 3; "XTerm Control Sequences"; the manual page console_codes(4).
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod cell;
+mod charset;
+mod color;
+mod cursor;
+mod edit;
+mod error;
+mod grid;
+mod modes;
+mod movement;
+mod perform;
+mod reply;
+mod screen;
+mod sgr;
+mod tabs;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod zero_width;
+
+pub use cell::{Cell, Style};
+pub use color::Color;
+pub use error::Error;
+pub use terminal::Terminal;
