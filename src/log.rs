@@ -13,18 +13,21 @@
 use core::fmt::{self, Write};
 
 use heapless::String;
-use log::{LevelFilter, Metadata, Record};
+use log::{Level, LevelFilter, Metadata, Record};
 use spin::Once;
 
 use crate::arch::clock::Clock;
 
-/// Takes a piece of text; a line may come in several pieces.
-pub type Sink = fn(&str);
+/// Takes a line, with its end; a long one comes in several pieces.
+pub type Sink = fn(Level, &str);
+
+/// Takes a piece of text.
+pub type EmergencySink = fn(&str);
 
 const SINKS_MAX: usize = 4;
 
 static SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
-static EMERGENCY_SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
+static EMERGENCY_SINKS: [Once<EmergencySink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
 static LOGGER: Logger = Logger { clock: Once::new() };
 
 /// Starts logging; lines go nowhere until there is a sink.
@@ -46,19 +49,13 @@ pub fn add_sink(sink: Sink) {
 ///
 /// # Panics
 /// If there are too many sinks.
-pub fn add_emergency_sink(sink: Sink) {
+pub fn add_emergency_sink(sink: EmergencySink) {
     register(&EMERGENCY_SINKS, sink);
 }
 
-fn register(sinks: &[Once<Sink>], sink: Sink) {
+fn register<T>(sinks: &[Once<T>], sink: T) {
     let free = sinks.iter().find(|slot| !slot.is_completed());
     free.expect("SINKS_MAX is at least the number of devices that show text").call_once(|| sink);
-}
-
-fn send(sinks: &[Once<Sink>], text: &str) {
-    for sink in sinks.iter().filter_map(Once::get) {
-        sink(text);
-    }
 }
 
 /// Writes to all emergency sinks.
@@ -66,7 +63,7 @@ pub struct Emergency;
 
 impl Write for Emergency {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        send(&EMERGENCY_SINKS, text);
+        EMERGENCY_SINKS.iter().filter_map(Once::get).for_each(|sink| sink(text));
         Ok(())
     }
 }
@@ -86,7 +83,7 @@ impl log::Log for Logger {
         }
         let uptime_us = self.clock.get().map_or(0, |clock| clock.uptime_us());
         let room = record.target().trim_start_matches("farjump::");
-        let mut line = Line { text: String::new() };
+        let mut line = Line { level: record.level(), text: String::new() };
         // `Line` takes everything; an argument whose own formatting fails still
         // leaves the rest of its line.
         let _ = write!(
@@ -107,12 +104,13 @@ impl log::Log for Logger {
 
 /// Gathers a line, so that sinks get it in one piece unless it is very long.
 struct Line {
+    level: Level,
     text: String<256>,
 }
 
 impl Line {
     fn flush(&mut self) {
-        send(&SINKS, &self.text);
+        SINKS.iter().filter_map(Once::get).for_each(|sink| sink(self.level, &self.text));
         self.text.clear();
     }
 }

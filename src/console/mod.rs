@@ -6,14 +6,17 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod emergency;
 pub mod history;
 mod input;
 mod line;
 mod screen;
+mod surface;
 
 use core::fmt::{self, Write};
 
 use boot_information::BootInformation;
+use terminal::Color;
 
 use crate::arch::clock::Clock;
 use crate::arch::progress::{self, Stage};
@@ -24,7 +27,7 @@ use crate::mm::Memory;
 
 pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key};
 pub use line::{LINE_MAX_BYTES, LineInput};
-pub use screen::Surface;
+pub use surface::Surface;
 
 /// What a person can see and type on.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +53,8 @@ pub fn start(
     let screen = screen::start(memory, information);
     match screen {
         Some(surface) => {
-            history::replay(screen::write);
-            log::add_sink(screen::write);
+            history::for_each(screen::log);
+            log::add_sink(screen::log);
             ::log::info!("serial line and {surface}");
         }
         None => ::log::info!("serial line and no screen"),
@@ -85,6 +88,16 @@ pub enum Scroll {
 /// Shows what has left the screen, half a screen further.
 pub fn scroll(direction: Scroll) {
     screen::scroll(direction);
+}
+
+/// Changes the colours of text that has none of its own, on the screen.
+pub fn set_colors(foreground: Color, background: Color) {
+    screen::set_colors(foreground, background);
+}
+
+/// Runs `action` while nobody can print on the screen.
+pub fn while_screen_locked<R>(action: impl FnOnce() -> R) -> R {
+    screen::while_locked(action)
 }
 
 /// Writes `text` on the serial line alone.

@@ -1,171 +1,99 @@
-//! The screen, shared by all who print: VGA text or a framebuffer.
+//! The screen, shared by all who print: a terminal, and what shows its cells.
 //!
 //! Text changes cells in memory. What differs from what is shown is drawn behind it,
 //! row by row, so that interrupts wait no longer than a row takes; the device is never
-//! read.
+//! read. While a lot is printed, the screen follows only so often: rows that scroll
+//! through in between are never drawn.
 
 use alloc::vec::Vec;
-use core::fmt;
 
+use ::log::Level;
 use boot_information::BootInformation;
+use terminal::{Cell, Color, Terminal};
 
-use crate::drivers::framebuffer::{self, Framebuffer, Rgb};
-use crate::drivers::vga_text::{self, VgaText};
-use crate::log;
+use super::surface::{PLAIN, Surface};
+use super::{Scroll, clock, emergency};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
-const LIGHT_GREY: Rgb = [170, 170, 170];
-const BLACK: Rgb = [0, 0, 0];
-
-/// What shows the cells.
-#[derive(Clone, Copy)]
-pub enum Surface {
-    /// VGA text.
-    VgaText(VgaText),
-    /// A framebuffer.
-    Framebuffer(&'static Framebuffer),
-}
-
-impl Surface {
-    /// Returns the number of rows and of columns.
-    pub fn size(self) -> (usize, usize) {
-        match self {
-            Self::VgaText(_) => (vga_text::ROWS, vga_text::COLUMNS),
-            Self::Framebuffer(framebuffer) => framebuffer.size(),
-        }
-    }
-
-    fn draw(self, row: usize, column: usize, character: char) {
-        match self {
-            Self::VgaText(vga) => vga.draw(row, column, character),
-            Self::Framebuffer(framebuffer) => {
-                framebuffer.draw(row, column, character, LIGHT_GREY, BLACK);
-            }
-        }
-    }
-
-    /// Moves the cursor from a cell, where `left` is shown again, to another.
-    fn move_cursor(self, from: Cursor, to: Cursor) {
-        match self {
-            Self::VgaText(vga) => vga.set_cursor(to.row, to.column),
-            Self::Framebuffer(framebuffer) => {
-                let Cursor { row, column, under } = from;
-                framebuffer.draw(row, column, under, LIGHT_GREY, BLACK);
-                let Cursor { row, column, under } = to;
-                framebuffer.draw(row, column, under, BLACK, LIGHT_GREY);
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Surface {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl fmt::Display for Surface {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rows, columns) = self.size();
-        match self {
-            Self::VgaText(_) => f.write_str("VGA text")?,
-            Self::Framebuffer(framebuffer) => {
-                let (width, height) = framebuffer.pixels();
-                write!(f, "framebuffer {width} x {height}")?;
-            }
-        }
-        write!(f, ", {columns} x {rows} characters")
-    }
-}
-
-/// Where the cursor is shown, and on what.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Cursor {
-    row: usize,
-    column: usize,
-    under: char,
-}
+/// How long the screen may lag behind what is printed.
+const LAG_MAX_US: u64 = 20_000;
+/// Rows that have left the screen and can be scrolled back to.
+const SCROLL_BACK_ROWS: usize = 1000;
 
 struct Screen {
     surface: Surface,
-    rows: usize,
-    columns: usize,
-    row: usize,
-    /// May be one behind the last: the next character begins a new row.
-    column: usize,
-    /// What is to be shown, row by row.
-    cells: Vec<char>,
-    /// What is shown.
-    shown: Vec<char>,
-    cursor: Cursor,
+    terminal: Terminal,
+    /// What [`Color::Default`] stands for.
+    default: (Color, Color),
+    /// What is shown, row by row; `None` where that isn't known.
+    shown: Vec<Option<Cell>>,
+    /// Where the cursor is shown.
+    cursor: Option<(usize, usize)>,
+    /// There is something that isn't shown yet.
+    is_stale: bool,
+    shown_at_us: u64,
 }
 
 impl Screen {
     /// Returns a cleared screen; `None` without memory for its cells.
     fn try_new(surface: Surface) -> Option<Self> {
         let (rows, columns) = surface.size();
-        let blank = |content| {
-            let mut cells = Vec::new();
-            cells.try_reserve_exact(rows * columns).ok()?;
-            cells.resize(rows * columns, content);
-            Some(cells)
-        };
-        let cursor = Cursor { row: 0, column: 0, under: ' ' };
-        let (cells, shown) = (blank(' ')?, blank('\0')?);
-        Some(Self { surface, rows, columns, row: 0, column: 0, cells, shown, cursor })
+        let terminal = Terminal::try_new(rows, columns, SCROLL_BACK_ROWS)
+            .or_else(|_| Terminal::try_new(rows, columns, 0))
+            .ok()?;
+        let mut shown = Vec::new();
+        shown.try_reserve_exact(rows * columns).ok()?;
+        shown.resize(rows * columns, None);
+        let (default, cursor) = (PLAIN, None);
+        Some(Self { surface, terminal, default, shown, cursor, is_stale: true, shown_at_us: 0 })
     }
 
-    /// Changes the cells: `\n` ends a line, `\r` goes to its start, `\x08` goes one
-    /// back.
-    fn write(&mut self, text: &str) {
-        for c in text.chars() {
-            match c {
-                '\n' => self.new_line(),
-                '\r' => self.column = 0,
-                '\x08' => self.column = self.column.saturating_sub(1),
-                _ => {
-                    if self.column == self.columns {
-                        self.new_line();
-                    }
-                    self.cells[self.row * self.columns + self.column] = c;
-                    self.column += 1;
-                }
-            }
+    /// Writes a line, of which `\n` is the end.
+    fn write(&mut self, line: &str) {
+        let text = line.trim_end_matches('\n');
+        self.terminal.write(text.as_bytes());
+        for _ in text.len()..line.len() {
+            self.terminal.write(b"\r\n");
         }
-    }
-
-    fn new_line(&mut self) {
-        self.column = 0;
-        if self.row < self.rows - 1 {
-            self.row += 1;
-            return;
-        }
-        self.cells.copy_within(self.columns.., 0);
-        let last = self.cells.len() - self.columns;
-        self.cells[last..].fill(' ');
+        self.is_stale = true;
     }
 
     /// Draws what differs in a row.
     fn show_row(&mut self, row: usize) {
-        let start = row * self.columns;
-        for column in 0..self.columns {
-            let (cell, shown) = (self.cells[start + column], &mut self.shown[start + column]);
-            if cell != *shown {
-                *shown = cell;
-                self.surface.draw(row, column, cell);
-                if (self.cursor.row, self.cursor.column) == (row, column) {
-                    self.cursor.under = cell;
+        let (_, columns) = self.terminal.size();
+        let shown = &mut self.shown[row * columns..(row + 1) * columns];
+        for (column, (&cell, shown)) in self.terminal.row(row).iter().zip(shown).enumerate() {
+            if Some(cell) != *shown {
+                *shown = Some(cell);
+                self.surface.draw(row, column, cell, self.default);
+                if self.cursor == Some((row, column)) {
+                    self.cursor = None;
                 }
             }
         }
     }
 
+    /// Draws the cursor, behind all rows.
     fn show_cursor(&mut self) {
-        let (row, column) = (self.row, self.column.min(self.columns - 1));
-        let cursor = Cursor { row, column, under: self.cells[row * self.columns + column] };
-        self.surface.move_cursor(self.cursor, cursor);
+        let cursor = self.terminal.cursor();
+        self.is_stale = false;
+        self.shown_at_us = clock::now_us();
+        if cursor == self.cursor {
+            return;
+        }
+        let at = |(row, column): (usize, usize)| (row, column, self.terminal.row(row)[column]);
+        if let Some((row, column, cell)) = self.cursor.map(at) {
+            self.surface.draw(row, column, cell, self.default);
+        }
+        self.surface.show_cursor(cursor.map(at), self.default);
         self.cursor = cursor;
+    }
+
+    /// Forgets what is shown, so that all of it is drawn again.
+    fn forget_shown(&mut self) {
+        self.shown.fill(None);
+        self.is_stale = true;
     }
 }
 
@@ -174,26 +102,14 @@ static SCREEN: IrqMutex<Option<Screen>> = IrqMutex::new(Rank::Console, None);
 
 /// Takes the screen over, if there is one that can be used.
 pub(super) fn start(memory: Memory, information: &BootInformation) -> Option<Surface> {
-    let vga = || vga_text::start(memory, information.screen, information.firmware);
-    let surface = match vga() {
-        Some(vga) => {
-            log::add_emergency_sink(vga_text::write_emergency);
-            Surface::VgaText(vga)
-        }
-        None => {
-            let framebuffer = framebuffer::start(memory, information.screen?)?;
-            framebuffer.clear(BLACK);
-            log::add_emergency_sink(framebuffer::write_emergency);
-            Surface::Framebuffer(framebuffer)
-        }
-    };
-    let screen = Screen::try_new(surface);
-    if screen.is_none() {
+    let surface = Surface::find(memory, information)?;
+    emergency::start(surface);
+    let Some(screen) = Screen::try_new(surface) else {
         ::log::error!("no memory for the screen's text; going on without a screen");
-    }
-    let is_there = screen.is_some();
-    *SCREEN.lock() = screen;
-    is_there.then_some(surface)
+        return None;
+    };
+    *SCREEN.lock() = Some(screen);
+    Some(surface)
 }
 
 /// Runs `action` on the screen, if there is one.
@@ -201,13 +117,48 @@ fn with_screen<R>(action: impl FnOnce(&mut Screen) -> R) -> Option<R> {
     SCREEN.lock().as_mut().map(action)
 }
 
-/// Writes `text`, if there is a screen; a line at a time, and drawn a row at a time, so
-/// that interrupts wait no longer than that.
+/// Runs `action` while the screen is locked.
+pub(super) fn while_locked<R>(action: impl FnOnce() -> R) -> R {
+    let _screen = SCREEN.lock();
+    action()
+}
+
+/// Writes `text`, if there is a screen; a line at a time, so that interrupts wait no
+/// longer than that.
 pub(super) fn write(text: &str) {
     for line in text.split_inclusive('\n') {
         with_screen(|screen| screen.write(line));
     }
-    let rows = with_screen(|screen| screen.rows).unwrap_or(0);
+    let shown_at_us = with_screen(|screen| screen.shown_at_us).unwrap_or(0);
+    if clock::now_us().saturating_sub(shown_at_us) >= LAG_MAX_US {
+        show();
+    }
+}
+
+/// Writes a line of the log, in a colour that its level has, and shows it: the next
+/// thing that happens may be that nothing happens.
+pub(super) fn log(level: Level, line: &str) {
+    let color = match level {
+        Level::Error => "\x1B[91m",
+        Level::Warn => "\x1B[93m",
+        Level::Info | Level::Debug | Level::Trace => "",
+    };
+    let is_coloured = !color.is_empty();
+    with_screen(|screen| {
+        screen.write(color);
+        screen.write(line.trim_end_matches('\n'));
+        screen.write(if is_coloured { "\x1B[39m\n" } else { "\n" });
+    });
+    show();
+}
+
+/// Shows everything that was printed; a row at a time, so that interrupts wait no longer
+/// than that.
+pub(super) fn show() {
+    let rows = with_screen(|screen| screen.is_stale.then(|| screen.terminal.size().0));
+    let Some(rows) = rows.flatten() else {
+        return;
+    };
     for row in 0..rows {
         with_screen(|screen| screen.show_row(row));
     }
@@ -216,42 +167,27 @@ pub(super) fn write(text: &str) {
 
 /// Returns the screen's rows and columns.
 pub(super) fn size() -> Option<(usize, usize)> {
-    with_screen(|screen| (screen.rows, screen.columns))
+    with_screen(|screen| screen.terminal.size())
 }
 
-pub(super) fn scroll(_direction: super::Scroll) {}
+/// Shows half a screen of what has left it, or goes the way back.
+pub(super) fn scroll(direction: Scroll) {
+    with_screen(|screen| {
+        let rows = (screen.terminal.size().0 / 2).max(1) as isize;
+        screen.terminal.scroll_view(match direction {
+            Scroll::Up => rows,
+            Scroll::Down => -rows,
+        });
+        screen.is_stale = true;
+    });
+    show();
+}
 
-pub(super) fn show() {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test_case]
-    fn text_wraps_and_scrolls() {
-        with_screen(|screen| {
-            screen.write("\n");
-            let (row, columns) = (screen.row, screen.columns);
-            // No String is made: the heap isn't for who holds the screen.
-            let starts_with = |screen: &Screen, row: usize, text: &str| {
-                let cells = &screen.cells[row * columns..];
-                text.chars().zip(cells).all(|(c, &cell)| c == cell)
-            };
-            for _ in 0..screen.rows {
-                screen.write("above\n");
-            }
-            assert_eq!((screen.row, screen.column), (screen.rows - 1, 0));
-            assert!(row <= screen.row);
-            screen.write("ab\x08c\rd");
-            assert!(starts_with(screen, screen.row, "dc "));
-            assert!(starts_with(screen, screen.row - 1, "above "));
-            for _ in 0..columns {
-                screen.write("x");
-            }
-            assert_eq!(screen.column, 1, "it was one behind the last, then wrapped");
-            assert!(starts_with(screen, screen.row - 1, "dxxx"));
-            screen.write("\n");
-        })
-        .expect("there is a screen");
-    }
+/// Changes the colours of text that has none of its own.
+pub(super) fn set_colors(foreground: Color, background: Color) {
+    with_screen(|screen| {
+        screen.default = (foreground, background);
+        screen.forget_shown();
+    });
+    show();
 }

@@ -2,7 +2,7 @@
 //!
 //! It is only ever written: reading it back is slow on any machine.
 
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use bitmap_font::{Font, FontSize, PixelFormat, WIDTH_MAX};
 use boot_information::{Screen, ScreenKind};
@@ -15,11 +15,21 @@ use crate::mm::device_memory::{DeviceMemory, Writes};
 /// A colour as red, green and blue.
 pub type Rgb = [u8; 3];
 
-/// What emergency text is written in.
-const ALARM: (Rgb, Rgb) = ([255, 255, 255], [170, 0, 0]);
-
 /// The largest pixel, in bytes.
 const PIXEL_BYTES_MAX: usize = 4;
+
+/// A character, and how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glyph {
+    /// The character; what the font doesn't have shows as a block.
+    pub character: char,
+    /// Its colour.
+    pub foreground: Rgb,
+    /// The colour behind it.
+    pub background: Rgb,
+    /// There is a line below it.
+    pub is_underlined: bool,
+}
 
 /// A framebuffer with its font.
 pub struct Framebuffer {
@@ -32,10 +42,6 @@ pub struct Framebuffer {
 }
 
 static FRAMEBUFFER: Once<Framebuffer> = Once::new();
-
-/// The cell where emergency text goes on; before there was any:
-const NO_EMERGENCY: usize = usize::MAX;
-static EMERGENCY_CELL: AtomicUsize = AtomicUsize::new(NO_EMERGENCY);
 
 /// How many bytes were ever written.
 static BYTES_WRITTEN: AtomicU64 = AtomicU64::new(0);
@@ -147,14 +153,8 @@ impl Framebuffer {
     ///
     /// # Panics
     /// If there is no such cell.
-    pub fn draw(
-        &self,
-        row: usize,
-        column: usize,
-        character: char,
-        foreground: Rgb,
-        background: Rgb,
-    ) {
+    pub fn draw(&self, row: usize, column: usize, glyph: Glyph) {
+        let Glyph { character, foreground, background, is_underlined } = glyph;
         let (rows, columns) = self.size();
         assert!(row < rows && column < columns, "row {row}, column {column} of {rows}, {columns}");
         let glyph = self.font.glyph(character);
@@ -163,13 +163,10 @@ impl Framebuffer {
         let mut pixels = [0; WIDTH_MAX * PIXEL_BYTES_MAX];
         let x_bytes = column * self.font.width() * self.format.bytes();
         for y in 0..self.font.height() {
-            let len_bytes = self.format.write_row(
-                glyph.row(y),
-                self.font.width(),
-                foreground,
-                background,
-                &mut pixels,
-            );
+            let is_line = is_underlined && y + 2 == self.font.height();
+            let bits = if is_line { !0 } else { glyph.row(y) };
+            let len_bytes =
+                self.format.write_row(bits, self.font.width(), foreground, background, &mut pixels);
             let line = (row * self.font.height() + y) as u64 * self.pitch_bytes;
             self.write(line + x_bytes as u64, &pixels[..len_bytes]);
         }
@@ -179,28 +176,4 @@ impl Framebuffer {
         self.memory.write_bytes(offset_bytes, pixels);
         BYTES_WRITTEN.fetch_add(pixels.len() as u64, Ordering::Relaxed);
     }
-}
-
-/// Writes `text` in alarming colours on a screen that was cleared for it, and back at
-/// the top when that is full. Takes no lock.
-pub fn write_emergency(text: &str) {
-    let Some(framebuffer) = FRAMEBUFFER.get() else {
-        return;
-    };
-    let (rows, columns) = framebuffer.size();
-    let (foreground, background) = ALARM;
-    let mut cell = EMERGENCY_CELL.load(Ordering::Relaxed);
-    if cell == NO_EMERGENCY {
-        framebuffer.clear(background);
-        cell = 0;
-    }
-    for c in text.chars() {
-        if c == '\n' {
-            cell = (cell / columns + 1) % rows * columns;
-        } else {
-            framebuffer.draw(cell / columns, cell % columns, c, foreground, background);
-            cell = (cell + 1) % (rows * columns);
-        }
-    }
-    EMERGENCY_CELL.store(cell, Ordering::Relaxed);
 }

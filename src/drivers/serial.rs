@@ -87,7 +87,7 @@ pub fn start(_cpu: &PerCpu) -> Serial {
     let found = PORT.lock().find();
     if found == Serial::Present {
         IS_PRESENT.store(true, Ordering::Relaxed);
-        log::add_sink(write);
+        log::add_sink(|_, line| write(line));
         log::add_emergency_sink(write_emergency);
     }
     // The first line of the kernel's log.

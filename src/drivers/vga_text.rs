@@ -3,9 +3,8 @@
 //! Source: IBM VGA Technical Reference, "Alphanumeric modes" and "CRT
 //! controller registers".
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
 use boot_information::{Firmware, Screen, ScreenKind};
+use oem_cp::code_table::ENCODING_TABLE_CP437;
 use spin::Once;
 
 use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
@@ -16,15 +15,6 @@ use crate::mm::{Memory, layout};
 pub const COLUMNS: usize = 80;
 /// Rows of the screen.
 pub const ROWS: usize = 25;
-
-/// Light grey on black.
-const PLAIN: u8 = 0x07;
-/// White on red.
-const ALARM: u8 = 0x4F;
-
-/// Where emergency text goes on: the cell's index. Before there was any:
-const NO_EMERGENCY: u32 = u32::MAX;
-static EMERGENCY_CELL: AtomicU32 = AtomicU32::new(NO_EMERGENCY);
 
 static CELLS: Once<DeviceMemory> = Once::new();
 
@@ -64,12 +54,20 @@ pub fn start(_memory: Memory, screen: Option<Screen>, firmware: Firmware) -> Opt
 }
 
 impl VgaText {
-    /// Shows a character in a cell. What isn't printable ASCII shows as a block.
-    pub fn draw(self, row: usize, column: usize, character: char) {
-        write_cell(row * COLUMNS + column, cell(character, PLAIN));
+    /// Shows a character in a cell, in two colours of 16, numbered as those of ANSI. What
+    /// code page 437 doesn't have shows as a block.
+    pub fn draw(self, row: usize, column: usize, c: char, foreground: u8, background: u8) {
+        // Code page 437's block.
+        const BLOCK: u8 = 0xFE;
+        let code = if c.is_ascii() { Some(c as u8) } else { ENCODING_TABLE_CP437.get(&c).copied() };
+        let attribute = attribute(background) << 4 | attribute(foreground);
+        let cell = u16::from_le_bytes([code.unwrap_or(BLOCK), attribute]);
+        if let Some(cells) = CELLS.get() {
+            cells.write_u16(2 * (row * COLUMNS + column) as u64, cell);
+        }
     }
 
-    /// Moves the cursor to a cell.
+    /// Moves the cursor to a cell; one behind the last row hides it.
     pub fn set_cursor(self, row: usize, column: usize) {
         const CURSOR_HIGH: u8 = 0x0E;
         const CURSOR_LOW: u8 = 0x0F;
@@ -81,34 +79,20 @@ impl VgaText {
     }
 }
 
-/// Writes `text` in alarming colours on a screen that was cleared for it, and
-/// back at the top when that is full. Takes no lock.
-pub fn write_emergency(text: &str) {
-    let mut index = EMERGENCY_CELL.load(Ordering::Relaxed) as usize;
-    if index == NO_EMERGENCY as usize {
-        (0..ROWS * COLUMNS).for_each(|index| write_cell(index, cell(' ', ALARM)));
-        index = 0;
-    }
-    for c in text.chars() {
-        if c == '\n' {
-            index = (index / COLUMNS + 1) % ROWS * COLUMNS;
-        } else {
-            write_cell(index, cell(c, ALARM));
-            index = (index + 1) % (ROWS * COLUMNS);
-        }
-    }
-    EMERGENCY_CELL.store(index as u32, Ordering::Relaxed);
+/// Returns the VGA's number for a colour of ANSI, which has red and blue exchanged.
+fn attribute(color: u8) -> u8 {
+    let [red, blue] = [color & 1, color >> 2 & 1];
+    color & 0b1010 | red << 2 | blue
 }
 
-fn cell(c: char, attribute: u8) -> u16 {
-    // Code page 437's block.
-    const BLOCK: u8 = 0xFE;
-    let code = if matches!(c, ' '..='~') { c as u8 } else { BLOCK };
-    u16::from_le_bytes([code, attribute])
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn write_cell(index: usize, value: u16) {
-    if let Some(cells) = CELLS.get() {
-        cells.write_u16(2 * index as u64, value);
+    #[test_case]
+    fn colours_have_the_numbers_of_the_vga() {
+        // Black, red, green, brown, blue, magenta, cyan, light grey.
+        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7].map(attribute), [0, 4, 2, 6, 1, 5, 3, 7]);
+        assert_eq!(attribute(9), 12);
     }
 }

@@ -40,9 +40,9 @@ def shows_text(mode, arguments):
         assert f"framebuffer {width} x {height}" in match.string
         # Typed on the keyboard, shown on the screen; enough to scroll.
         for _ in range(3):
-            qemu.type_keys("help\n")
+            qemu.type_keys("info\n")
             qemu.expect("farjump> ")
-        match, _ = expect_text(qemu, r"the start\n?\.\nfarjump>\s*\??$")
+        match, _ = expect_text(qemu, r"^last boot .*\nfarjump>\s*\??$")
         # All of it is text: nothing is left of what was there before.
         assert match.string.count("?") <= 1, match.string
         # A report is shown in alarming colours, up to its last line.

@@ -1,0 +1,163 @@
+//! The screen of the last words, and of the prompt behind them.
+//!
+//! It has cells of its own and takes no lock and no heap: what it writes on may be what
+//! has failed. Only one processor writes. It knows `\n`, `\x08`, and of the control
+//! sequences `CSI … m` with the colours of ANSI.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use spin::Once;
+use terminal::{Cell, Color, Style};
+
+use super::surface::{PLAIN, Surface};
+use crate::log;
+
+/// Cells for the largest screen there is a font for; of a larger one, fewer rows are
+/// used.
+const CELLS_MAX: usize = 16 * 1024;
+
+/// A character's bits; above are the colours: 4 bits behind it, 4 bits for itself.
+const CHARACTER_BITS: u32 = 21;
+const FOREGROUND_SHIFT: u32 = CHARACTER_BITS;
+const BACKGROUND_SHIFT: u32 = FOREGROUND_SHIFT + 4;
+/// Light grey on black.
+const PLAIN_COLORS: u32 = 7 << FOREGROUND_SHIFT;
+const BOLD: u32 = 8 << FOREGROUND_SHIFT;
+
+static SURFACE: Once<Surface> = Once::new();
+static SCREEN: Screen = Screen {
+    cells: [const { AtomicU32::new(0) }; CELLS_MAX],
+    next: AtomicU32::new(NOT_STARTED),
+    colors: AtomicU32::new(PLAIN_COLORS),
+    sequence: AtomicU32::new(NO_SEQUENCE),
+};
+
+/// Nothing was written yet.
+const NOT_STARTED: u32 = u32::MAX;
+/// Outside of control sequences.
+const NO_SEQUENCE: u32 = u32::MAX;
+/// Behind ESC.
+const ESCAPE: u32 = u32::MAX - 1;
+
+struct Screen {
+    /// Colours and character of each cell.
+    cells: [AtomicU32; CELLS_MAX],
+    /// The index of the cell that is written next.
+    next: AtomicU32,
+    /// The colours of what is written next.
+    colors: AtomicU32,
+    /// The number that a control sequence has got to.
+    sequence: AtomicU32,
+}
+
+/// Makes `surface` show emergency text.
+pub(super) fn start(surface: Surface) {
+    SURFACE.call_once(|| surface);
+    log::add_emergency_sink(|text| {
+        if let Some(&surface) = SURFACE.get() {
+            SCREEN.write(surface, text);
+        }
+    });
+}
+
+impl Screen {
+    fn write(&self, surface: Surface, text: &str) {
+        let (rows, columns) = surface.size();
+        let rows = rows.min(CELLS_MAX / columns);
+        if self.next.load(Ordering::Relaxed) == NOT_STARTED {
+            (0..rows * columns).for_each(|index| self.set(surface, columns, index, BLANK));
+            self.next.store(0, Ordering::Relaxed);
+        }
+        for c in text.chars() {
+            if !self.take_sequence(c) {
+                self.put(surface, rows, columns, c);
+            }
+        }
+        let next = self.next.load(Ordering::Relaxed) as usize;
+        let at = (next / columns, next % columns, cell(self.cells[next].load(Ordering::Relaxed)));
+        surface.show_cursor(Some(at), PLAIN);
+    }
+
+    fn put(&self, surface: Surface, rows: usize, columns: usize, c: char) {
+        let mut next = self.next.load(Ordering::Relaxed) as usize;
+        // The cursor may stand there.
+        self.set(surface, columns, next, self.cells[next].load(Ordering::Relaxed));
+        match c {
+            '\n' => next = (next / columns + 1) * columns,
+            '\r' => next -= next % columns,
+            '\x08' => next -= usize::from(!next.is_multiple_of(columns)),
+            c if c.is_control() => {}
+            c => {
+                let value = self.colors.load(Ordering::Relaxed) | c as u32;
+                self.set(surface, columns, next, value);
+                next += 1;
+            }
+        }
+        if next >= rows * columns {
+            self.scroll(surface, rows, columns);
+            next -= columns;
+        }
+        self.next.store(next as u32, Ordering::Relaxed);
+    }
+
+    fn scroll(&self, surface: Surface, rows: usize, columns: usize) {
+        let last = (rows - 1) * columns;
+        for index in 0..rows * columns {
+            let value = if index < last {
+                self.cells[index + columns].load(Ordering::Relaxed)
+            } else {
+                BLANK
+            };
+            if value != self.cells[index].load(Ordering::Relaxed) {
+                self.set(surface, columns, index, value);
+            }
+        }
+    }
+
+    fn set(&self, surface: Surface, columns: usize, index: usize, value: u32) {
+        self.cells[index].store(value, Ordering::Relaxed);
+        surface.draw(index / columns, index % columns, cell(value), PLAIN);
+    }
+
+    /// Takes a character that belongs to a control sequence; tells whether it does.
+    fn take_sequence(&self, c: char) -> bool {
+        let sequence = self.sequence.load(Ordering::Relaxed);
+        let next = match (sequence, c) {
+            (_, '\x1B') => ESCAPE,
+            (NO_SEQUENCE, _) => return false,
+            (ESCAPE, '[') => 0,
+            (ESCAPE, _) => NO_SEQUENCE,
+            (number, '0'..='9') => (number * 10 + (c as u32 - '0' as u32)) % 1000,
+            (number, ';' | 'm') => {
+                self.set_color(number);
+                if c == ';' { 0 } else { NO_SEQUENCE }
+            }
+            _ => NO_SEQUENCE,
+        };
+        self.sequence.store(next, Ordering::Relaxed);
+        true
+    }
+
+    /// Source: ECMA-48, "SGR - SELECT GRAPHIC RENDITION".
+    fn set_color(&self, number: u32) {
+        let colors = self.colors.load(Ordering::Relaxed);
+        let colors = match number {
+            0 => PLAIN_COLORS,
+            1 => colors | BOLD,
+            30..=37 => colors & !(7 << FOREGROUND_SHIFT) | (number - 30) << FOREGROUND_SHIFT,
+            40..=47 => colors & !(7 << BACKGROUND_SHIFT) | (number - 40) << BACKGROUND_SHIFT,
+            _ => colors,
+        };
+        self.colors.store(colors, Ordering::Relaxed);
+    }
+}
+
+const BLANK: u32 = PLAIN_COLORS | ' ' as u32;
+
+/// Returns what a cell's number stands for.
+fn cell(value: u32) -> Cell {
+    let character = char::from_u32(value & ((1 << CHARACTER_BITS) - 1)).unwrap_or(' ');
+    let color = |shift: u32| Color::Indexed((value >> shift & 15) as u8);
+    let (foreground, background) = (color(FOREGROUND_SHIFT), color(BACKGROUND_SHIFT));
+    Cell { character, style: Style { foreground, background, ..Style::default() } }
+}
