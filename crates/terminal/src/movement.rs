@@ -1,6 +1,6 @@
 //! Moving the cursor, and scrolling where it can't move.
 
-use crate::screen::{Screen, Which};
+use crate::screen::Screen;
 
 impl Screen {
     /// Goes down a row; scrolls the region at its end. Below the region it stops at the
@@ -25,13 +25,12 @@ impl Screen {
         }
     }
 
-    /// Scrolls the region up. What leaves the primary screen is kept, if the region is
-    /// all of it.
+    /// Scrolls the region up. What leaves the screen is kept, if the region is all of it;
+    /// the second screen has no room for that.
     pub(crate) fn scroll_up(&mut self, count: usize) {
         let (top, bottom) = self.region;
         let erased = self.cursor.erased();
-        let is_whole = self.region == (0, self.last_cell().0);
-        if is_whole && self.which == Which::Primary {
+        if self.region == (0, self.last_cell().0) {
             self.grid_mut().advance(count, erased);
         } else {
             self.grid_mut().scroll_up(top..bottom + 1, count, erased);

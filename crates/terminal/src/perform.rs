@@ -28,10 +28,8 @@ impl Perform for Screen {
         }
     }
 
-    fn esc_dispatch(&mut self, intermediates: &[u8], is_cut: bool, byte: u8) {
-        if is_cut {
-            return;
-        }
+    // Sequences that are cut have two intermediates; none of these has.
+    fn esc_dispatch(&mut self, intermediates: &[u8], _is_cut: bool, byte: u8) {
         match (intermediates, byte) {
             ([], b'7') => self.save_cursor(),
             ([], b'8') => self.restore_cursor(),

@@ -26,6 +26,7 @@ fn repeated(piece: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_megabyte_takes_no_more_than_a_moment() {
+    // Half a second on the slow side; what is quadratic takes a minute.
     let start = std::time::Instant::now();
     for piece in [
         &b"x"[..],
@@ -51,7 +52,7 @@ fn a_megabyte_takes_no_more_than_a_moment() {
     ] {
         write(&repeated(piece));
     }
-    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -27,6 +27,7 @@ const MOVES: &[(&str, &str, (usize, usize))] = &[
     ("CUD at the end", "^[[4;4H^[[B", (3, 3)),
     ("CUD too far", "^[[65535B", (3, 0)),
     ("CUD stops at the region's end", "^[[2;3r^[[2;4H^[[9B", (2, 3)),
+    ("CUD from the region's end", "^[[1;3r^[[3;4H^[[B", (2, 3)),
     ("CUD below the region", "^[[1;2r^[[3;4H^[[9B", (3, 3)),
     ("CUD from above the region", "^[[2;3r^[[1;4H^[[9B", (2, 3)),
     ("VPR", "^[[2e", (2, 0)),

@@ -112,8 +112,12 @@ fn compare(terminal: &mut Terminal, model: &mut Model, back: usize) -> Result<()
     Ok(())
 }
 
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) })]
+    #![proptest_config(config())]
 
     #[test]
     fn the_terminal_shows_what_the_model_shows(

@@ -73,7 +73,7 @@ fn bytes_that_are_no_utf8_are_replaced() {
 
 #[test]
 fn input_may_be_split_anywhere() {
-    let input = bytes("é^[[1;3Hé€x𝄞^[(0q^[(B^[]2;t^Gé^[[31mz\u{9B}é");
+    let input = bytes("éxé^[[1;3Hé€x𝄞^[(0q^[(B^[]2;t^Gé^[[31mz\u{9B}é");
     let mut whole = terminal("");
     whole.write(&input);
     for first in 0..=input.len() {
