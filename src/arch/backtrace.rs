@@ -21,6 +21,11 @@ impl Backtrace {
         Self { frame }
     }
 
+    /// Returns the value of RBP with which it goes on.
+    pub fn frame(self) -> u64 {
+        self.frame
+    }
+
     /// Makes the chain of whoever calls this.
     #[inline(always)]
     pub fn here() -> Self {

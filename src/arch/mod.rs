@@ -28,6 +28,7 @@ mod pit;
 pub mod ports;
 pub mod probe;
 pub mod processor;
+pub mod processor_state;
 pub mod progress;
 pub mod provoke;
 pub mod report;

@@ -87,6 +87,16 @@ impl<'a> Report<'a> {
         Backtrace::new(self.frame.rbp)
     }
 
+    /// Returns the exception's name, in a line.
+    pub fn title(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.write_title(f))
+    }
+
+    /// Returns what caused it and what the registers hold, in lines.
+    pub fn details(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.write_details(f))
+    }
+
     fn write_title(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.exception() {
             Some(exception) => write!(
@@ -165,13 +175,10 @@ impl<'a> Report<'a> {
             Stack(self.frame.rsp)
         )
     }
-}
 
-impl fmt::Display for Report<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn write_details(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frame = self.frame;
-        self.write_title(f)?;
-        f.write_str("\n  cause  ")?;
+        f.write_str("  cause  ")?;
         self.write_cause(f)?;
         write!(
             f,
@@ -220,8 +227,15 @@ impl fmt::Display for Report<'_> {
     }
 }
 
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.title())?;
+        write!(f, "{}", self.details())
+    }
+}
+
 /// The name of the stack that a stack pointer is in.
-struct Stack(u64);
+pub(super) struct Stack(pub u64);
 
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -18,7 +18,7 @@ def trace_of(qemu, command):
     qemu.expect("farjump> ")
     qemu.send(command + "\r")
     qemu.expect("The kernel has stopped")
-    text = qemu.output.rpartition("  trace  ")[2].partition("The kernel has stopped")[0]
+    text = qemu.output.rpartition("  trace  ")[2].partition("  log    ")[0]
     return [line.strip().partition(" ")[::2] for line in text.splitlines()]
 
 

@@ -1,0 +1,70 @@
+//! What stopped the kernel, in words.
+
+use core::fmt;
+use core::panic::PanicInfo;
+
+use super::trace::Trace;
+use crate::arch::exception::Exception;
+use crate::arch::processor_state::ProcessorState;
+use crate::arch::report::Report;
+
+/// What stopped the kernel.
+#[derive(Clone, Copy)]
+pub(super) enum Failure<'a> {
+    /// A panic, and how it came to it.
+    Panic(&'a PanicInfo<'a>, Trace),
+    /// An exception.
+    Exception(&'a Report<'a>),
+}
+
+impl Failure<'_> {
+    /// Returns how the kernel got there.
+    pub(super) fn trace(self) -> Trace {
+        match self {
+            Self::Panic(_, trace) => trace,
+            Self::Exception(report) => {
+                Trace { instruction: Some(report.rip()), callers: report.backtrace() }
+            }
+        }
+    }
+
+    /// Writes what happened, in a line.
+    pub(super) fn write_title(self, out: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            Self::Panic(info, _) => write!(out, "panic: {}", info.message()),
+            Self::Exception(report) => write!(out, "{}", report.title()),
+        }
+    }
+
+    /// Writes where it happened and what the processor's registers hold, in lines.
+    pub(super) fn write_details(self, out: &mut dyn fmt::Write) -> fmt::Result {
+        match self {
+            Self::Panic(info, _) => {
+                if let Some(location) = info.location() {
+                    writeln!(out, "  where  {location}")?;
+                }
+                writeln!(out, "{}", ProcessorState::read())
+            }
+            Self::Exception(report) => writeln!(out, "{}", report.details()),
+        }
+    }
+
+    /// Returns what to try.
+    pub(super) fn advice(self) -> &'static str {
+        use Exception as E;
+        let Self::Exception(report) = self else {
+            return "a bug of the kernel: look at the place above, who called it, and log";
+        };
+        match report.exception() {
+            Some(E::DoubleFault) => "look in trace for a recursion, and for large locals",
+            Some(E::PageFault) => "pt ADDRESS shows the walk, disasm RIP the access itself",
+            Some(E::InvalidOpcode) => "disasm RIP: is it code at all, does cpuid have it?",
+            Some(E::GeneralProtection) => "disasm RIP; is an address in a register not canonical?",
+            Some(E::MachineCheck | E::Nmi) => "the hardware: its memory, power and heat",
+            Some(E::InvalidTss | E::SegmentNotPresent | E::StackSegment) => {
+                "gdt, idt and tss show the descriptors"
+            }
+            _ => "disasm RIP shows the instruction, backtrace who called it",
+        }
+    }
+}

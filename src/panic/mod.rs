@@ -1,0 +1,212 @@
+//! The last words of a kernel that can't go on.
+//!
+//! They take no lock and no heap: they go straight to the devices, through the
+//! log's emergency sinks. A second failure within them is told, too; what follows
+//! them ([`Ending`]) may fail as well, and is then begun anew.
+
+#![forbid(unsafe_code)]
+
+mod failure;
+mod trace;
+
+use core::fmt::{self, Write};
+use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use ::log::Level;
+use heapless::Vec;
+use spin::Once;
+use x86_64::VirtAddr;
+
+use crate::arch::backtrace::Backtrace;
+use crate::arch::exceptions;
+use crate::arch::interrupts;
+use crate::arch::percpu::PerCpu;
+use crate::arch::progress::{self, Stage};
+use crate::arch::report;
+use crate::console::history;
+use crate::log::Emergency;
+use crate::mm::fault;
+use failure::Failure;
+pub use trace::Trace;
+use trace::row;
+
+/// What happens behind the last words, instead of halting. It is told what happened,
+/// in words.
+pub type Ending = fn(&dyn fmt::Display) -> !;
+
+static ENDING: Once<Ending> = Once::new();
+
+/// A report has this many rows on a screen, with what follows it.
+const ROWS: usize = 25;
+/// What comes behind the details, the trace and the log: advice, end and prompt.
+const END_ROWS: usize = 3;
+const TRACE_ROWS_MAX: usize = 8;
+const LOG_ROWS_MAX: usize = 3;
+
+/// White on red, and back.
+const ALARM: &str = "\x1B[1;37;41m";
+const PLAIN: &str = "\x1B[0m";
+
+/// How far the last words have come.
+static PHASE: AtomicU8 = AtomicU8::new(Phase::Running as u8);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum Phase {
+    Running,
+    /// A report is being written.
+    Reporting,
+    /// What follows it is running.
+    Ending,
+    /// A failure within a report is being told.
+    ReportingAgain,
+    /// Even that has failed.
+    Silent,
+}
+
+/// Where the kernel stopped: the instruction, or 0, and the innermost frame.
+static INSTRUCTION: AtomicU64 = AtomicU64::new(0);
+static FRAME: AtomicU64 = AtomicU64::new(0);
+
+/// How often what follows a report may fail itself.
+const FAILURES_MAX: u8 = 16;
+static FAILURES: AtomicU8 = AtomicU8::new(0);
+
+/// Makes exceptions that the kernel can't go on from end here too, and their
+/// reports tell what lies at an address.
+pub fn start(_cpu: &PerCpu) {
+    exceptions::set_fatal(|report| end(Failure::Exception(report), report));
+    report::set_guide(fault::GUIDE);
+}
+
+/// Registers what happens behind the last words.
+pub fn set_ending(ending: Ending) {
+    ENDING.call_once(|| ending);
+}
+
+/// Returns how the kernel got where it stopped, if it has.
+pub fn last_trace() -> Option<Trace> {
+    let frame = FRAME.load(Ordering::Relaxed);
+    let instruction = VirtAddr::new_truncate(INSTRUCTION.load(Ordering::Relaxed));
+    (frame != 0).then(|| Trace {
+        instruction: (!instruction.is_null()).then_some(instruction),
+        callers: Backtrace::new(frame),
+    })
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    let trace = Trace { instruction: None, callers: Backtrace::here() };
+    end(Failure::Panic(info, trace), info)
+}
+
+fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
+    // Never dropped: the end doesn't return.
+    let _interrupts_off = interrupts::InterruptsOff::new();
+    // Only one processor writes here, so load and store needn't be one.
+    let enter = |phase: Phase| PHASE.store(phase as u8, Ordering::Relaxed);
+    let phase = PHASE.load(Ordering::Relaxed);
+    // The sinks take everything.
+    let mut out = Emergency;
+    if phase >= Phase::ReportingAgain as u8 {
+        if phase < Phase::Silent as u8 {
+            enter(Phase::Silent);
+            let _ = out.write_str("\nand a third failure; nothing more can be told\n");
+        }
+        interrupts::halt();
+    }
+    if phase == Phase::Reporting as u8 {
+        enter(Phase::ReportingAgain);
+        let _ = write!(out, "{PLAIN}\n{ALARM}another failure while that was reported{PLAIN}\n");
+        let _ = tell(failure, &mut out);
+    } else {
+        enter(Phase::Reporting);
+        let trace = failure.trace();
+        let instruction = trace.instruction.map_or(0, VirtAddr::as_u64);
+        INSTRUCTION.store(instruction, Ordering::Relaxed);
+        FRAME.store(trace.callers.frame(), Ordering::Relaxed);
+        let _ = tell(failure, &mut out);
+    }
+    progress::mark(Stage::Stopped);
+    enter(Phase::Ending);
+    let is_hopeless = FAILURES.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX;
+    if let Some(ending) = ENDING.get().filter(|_| !is_hopeless) {
+        ending(words);
+    }
+    let _ = writeln!(out, "The kernel has stopped. Reset the machine to start again.");
+    interrupts::halt()
+}
+
+/// Writes the whole report, for which a screen of [`ROWS`] rows has room.
+fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
+    let mut rows = RowCounter::default();
+    failure.write_title(&mut rows)?;
+    rows.write_str("\n")?;
+    failure.write_details(&mut rows)?;
+    let room = ROWS.saturating_sub(rows.rows + END_ROWS);
+    let logged = LastLines::read();
+    let trace_rows = failure.trace().addresses().take(TRACE_ROWS_MAX).count();
+    // Both have something, the trace the more.
+    let log_rows = room.saturating_sub(trace_rows).clamp(1, LOG_ROWS_MAX);
+    let trace_rows = trace_rows.min(room.saturating_sub(log_rows.min(logged.0.len()))).max(3);
+
+    write!(out, "\n{ALARM}")?;
+    failure.write_title(out)?;
+    writeln!(out, "{PLAIN}")?;
+    failure.write_details(out)?;
+    failure.trace().write(out, trace_rows)?;
+    logged.write(out, log_rows)?;
+    writeln!(out, "{}", row(format_args!("  try    {}", failure.advice())))
+}
+
+/// The newest lines of the log.
+struct LastLines(Vec<heapless::String<80>, LOG_ROWS_MAX>);
+
+impl LastLines {
+    fn read() -> Self {
+        let mut lines = Vec::new();
+        history::for_each(|level, line| {
+            if level <= Level::Info {
+                if lines.is_full() {
+                    lines.remove(0);
+                }
+                let mut kept = heapless::String::new();
+                // What doesn't fit is cut.
+                let _ = line.chars().try_for_each(|c| kept.push(c));
+                lines.push(kept).expect("room was made");
+            }
+        });
+        Self(lines)
+    }
+
+    fn write(&self, out: &mut dyn Write, rows: usize) -> fmt::Result {
+        let mut name = "log  ";
+        for line in &self.0[self.0.len().saturating_sub(rows)..] {
+            writeln!(out, "{}", row(format_args!("  {name}  {line}")))?;
+            name = "     ";
+        }
+        Ok(())
+    }
+}
+
+/// Counts how many rows of 80 columns a text takes.
+#[derive(Default)]
+struct RowCounter {
+    rows: usize,
+    column: usize,
+}
+
+impl Write for RowCounter {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        const COLUMNS: usize = 80;
+        for c in text.chars() {
+            if c == '\n' || self.column == COLUMNS {
+                self.rows += 1;
+                self.column = 0;
+            }
+            self.column += usize::from(c != '\n');
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! How the kernel got where it stopped.
+
+use core::fmt::{self, Write};
+
+use heapless::String;
+use x86_64::VirtAddr;
+
+use crate::arch::backtrace::Backtrace;
+use crate::symbols::Instruction;
+
+/// A line of a report has to fit a screen's row.
+const LINE_CHARS: usize = 79;
+
+/// The places on the way, innermost first.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace {
+    /// The instruction itself, if it isn't the return address of a call.
+    pub instruction: Option<VirtAddr>,
+    /// Who called it.
+    pub callers: Backtrace,
+}
+
+impl Trace {
+    /// Returns the addresses of instructions within the functions on the way.
+    pub fn addresses(self) -> impl Iterator<Item = VirtAddr> {
+        // A return address is behind its call, which may have been a function's last
+        // instruction.
+        self.instruction.into_iter().chain(self.callers.map(|address| address - 1))
+    }
+
+    /// Writes at most `rows` lines.
+    pub(super) fn write(self, out: &mut dyn Write, rows: usize) -> fmt::Result {
+        let mut name = "trace";
+        for address in self.addresses().take(rows) {
+            writeln!(out, "{}", row(format_args!("  {name}  {}", Instruction(address))))?;
+            name = "     ";
+        }
+        Ok(())
+    }
+}
+
+/// Returns as much of a text as fits a row.
+pub(super) fn row(text: fmt::Arguments<'_>) -> String<{ 4 * LINE_CHARS }> {
+    struct Cut {
+        row: String<{ 4 * LINE_CHARS }>,
+        chars: usize,
+    }
+    impl Write for Cut {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            for c in text.chars() {
+                if self.chars == LINE_CHARS {
+                    return Err(fmt::Error);
+                }
+                self.chars += 1;
+                self.row.push(c).map_err(|_| fmt::Error)?;
+            }
+            Ok(())
+        }
+    }
+    let mut cut = Cut { row: String::new(), chars: 0 };
+    // What doesn't fit is cut.
+    let _ = cut.write_fmt(text);
+    cut.row
+}
