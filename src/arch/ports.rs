@@ -90,6 +90,14 @@ pub enum KeyboardCommand {
     WriteConfiguration = 0x60,
     /// Stops the second port.
     DisableSecondPort = 0xA7,
+    /// Lets the second port run.
+    EnableSecondPort = 0xA8,
+    /// Tests the second port's wires; the outcome comes on the data port.
+    TestSecondPort = 0xA9,
+    /// Tests itself; the outcome comes on the data port.
+    TestController = 0xAA,
+    /// Tests the first port's wires; the outcome comes on the data port.
+    TestFirstPort = 0xAB,
     /// Stops the first port.
     DisableFirstPort = 0xAD,
     /// Lets the first port run.

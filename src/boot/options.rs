@@ -4,6 +4,7 @@ use command_line::Word;
 use heapless::String;
 
 use crate::arch::processor::FeatureChoice;
+use crate::drivers::keyboard::Layout;
 use crate::drivers::serial;
 
 /// The longest test filter, in bytes.
@@ -14,6 +15,8 @@ const FILTER_MAX_BYTES: usize = 128;
 pub struct Options {
     /// `safe`: nothing optional.
     pub is_safe: bool,
+    /// `layout=NAME`: what stands on the keys.
+    pub layout: Layout,
     /// `test=TEXT`: only tests with this in their name.
     pub test_filter: String<FILTER_MAX_BYTES>,
     /// `test-from=N`: only tests from the one with this index on.
@@ -47,6 +50,7 @@ impl Options {
     fn apply(&mut self, word: Word<'_>) -> Option<()> {
         match (word.name, word.value) {
             ("safe", None) => self.is_safe = true,
+            ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             ("ignored", None) => self.is_ignored_asked = true,
             ("test", Some(filter)) => self.test_filter = String::try_from(filter).ok()?,
             ("test-from", Some(index)) => self.test_from = index.parse().ok()?,
@@ -77,6 +81,12 @@ mod tests {
         assert_eq!(options.test_filter, "a b");
         assert_eq!(options.test_from, 3);
         assert_eq!(options.serial_mode(), serial::Mode::Polling);
+    }
+
+    #[test_case]
+    fn layouts_are_chosen_by_name() {
+        assert_eq!(Options::parse("layout=de").layout, Layout::De);
+        assert_eq!(Options::parse("layout=fr layout=xx layout").layout, Layout::Fr);
     }
 
     #[test_case]

@@ -66,12 +66,7 @@ impl Input {
         {
             return Some(Typed { key, source: Source::Serial });
         }
-        while let Some(c) = keyboard::try_read() {
-            if let Some(key) = Key::from_char(c) {
-                return Some(Typed { key, source: Source::Keyboard });
-            }
-        }
-        None
+        keyboard::try_read().map(|key| Typed { key, source: Source::Keyboard })
     }
 
     /// Looks through all that was typed for Ctrl-C, which discards what is before it.

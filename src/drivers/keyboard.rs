@@ -1,193 +1,296 @@
 //! The keyboard at the first port of the 8042 controller.
 //!
-//! The controller translates to scan code set 1, as the firmware leaves it. The
-//! interrupt handler queues scan codes; they are decoded when they are read.
+//! The interrupt handler makes presses of the scan codes and queues them, each with
+//! what was held down with it. They become keys of a layout when they are read.
+//! Ctrl-Alt-Delete doesn't wait for that: the handler restarts the machine.
 //!
-//! Source: PC/AT Technical Reference, "Keyboard controller".
+//! The lights are told by whoever reads, in the handler only the byte that the
+//! keyboard is waiting for is sent. Nobody waits for the keyboard.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use heapless::Deque;
-use pc_keyboard::layouts::Us104Key;
-use pc_keyboard::{DecodedKey, HandleControl, PS2Keyboard, ScancodeSet1};
+use keyboard_keys::{Decoder, Event, Key, KeyPress, LightSetter, ScanCodeSet};
 
+use super::i8042::{self, Arrived, Attached, Controller, Error, PcPorts, Test};
+use crate::arch::clock::Clock;
 use crate::arch::irq::{self, Irq};
-use crate::arch::ports::{self, KEYBOARD_DATA, KEYBOARD_STATUS, KeyboardCommand};
 use crate::arch::progress::{self, Stage};
+use crate::arch::reset;
 use crate::arch::steps::Pic;
 use crate::sync::{IrqMutex, Rank};
 
-const STATUS_OUTPUT_FULL: u8 = 1 << 0;
-/// The byte comes from the second port, a mouse.
-const STATUS_FROM_MOUSE: u8 = 1 << 5;
-const STATUS_INPUT_FULL: u8 = 1 << 1;
-/// What is read where there is no controller.
-const STATUS_ABSENT: u8 = 0xFF;
+pub use keyboard_keys::Layout;
 
-const CONFIGURATION_INTERRUPT: u8 = 1 << 0;
-const CONFIGURATION_MOUSE_INTERRUPT: u8 = 1 << 1;
-const CONFIGURATION_PORT_OFF: u8 = 1 << 4;
-const CONFIGURATION_MOUSE_OFF: u8 = 1 << 5;
-const CONFIGURATION_TRANSLATE: u8 = 1 << 6;
-
-/// How often the controller is asked whether it is ready, before it is given
-/// up: at about a microsecond a question, 20 ms.
-const POLLS_MAX: u32 = 20_000;
-const QUEUE_SCAN_CODES: usize = 128;
+const QUEUE_PRESSES: usize = 128;
+/// More bytes than a controller has at once.
+const BURST_BYTES: u32 = 16;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyboard {
     /// A controller that answers.
-    Present,
+    Present(Controller),
     /// None.
-    Absent,
+    Absent(Error),
 }
 
 impl fmt::Display for Keyboard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Present => "8042 controller, scan code set 1, US layout",
-            Self::Absent => "none",
-        })
+        match self {
+            Self::Present(controller) => write!(f, "{controller}, layout {}", layout().name()),
+            Self::Absent(error) => write!(f, "none: {error}"),
+        }
     }
 }
 
-/// Protects the scan codes on their way from the interrupt handler to
-/// [`try_read`], and the keys that are held down.
-static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new());
+/// Protects the presses on their way from the interrupt handler to [`try_read`], what
+/// is held down, and the talk with the keyboard about its lights.
+static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new(ScanCodeSet::One));
+
+/// The layout's index in `Layout::ALL`.
+static LAYOUT: AtomicU8 = AtomicU8::new(0);
 
 struct State {
-    scan_codes: Deque<u8, QUEUE_SCAN_CODES>,
-    decoder: PS2Keyboard<Us104Key, ScancodeSet1>,
+    decoder: Decoder,
+    presses: Deque<KeyPress, QUEUE_PRESSES>,
+    lights: LightSetter,
     lost: u64,
+    /// Set where there is a controller.
+    clock: Option<Clock>,
+}
+
+/// What a byte asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Nothing,
+    /// The keyboard waits for this byte.
+    Send(u8),
+    /// Ctrl-Alt-Delete.
+    Reboot,
 }
 
 impl State {
-    const fn new() -> Self {
+    const fn new(set: ScanCodeSet) -> Self {
         Self {
-            scan_codes: Deque::new(),
-            decoder: PS2Keyboard::new(
-                ScancodeSet1::new(),
-                Us104Key,
-                HandleControl::MapLettersToUnicode,
-            ),
+            decoder: Decoder::new(set),
+            presses: Deque::new(),
+            lights: LightSetter::new(),
             lost: 0,
+            clock: None,
         }
     }
 
     fn handle_interrupt(&mut self) {
-        let Some(status) = status() else { return };
-        if status & STATUS_OUTPUT_FULL == 0 {
-            return;
-        }
-        let code = KEYBOARD_DATA.read();
-        if status & STATUS_FROM_MOUSE == 0 && self.scan_codes.push_back(code).is_err() {
-            self.lost += 1;
+        for _ in 0..BURST_BYTES {
+            match i8042::take() {
+                None => return,
+                Some(Arrived::Second) => {}
+                Some(Arrived::First(byte)) => match self.take_byte(byte) {
+                    Request::Nothing => {}
+                    Request::Send(byte) if i8042::has_room() => i8042::send(byte),
+                    // It times out.
+                    Request::Send(_) => {}
+                    Request::Reboot => reset::reboot(),
+                },
+            }
         }
     }
 
-    /// Decodes scan codes until they make a character.
-    fn next_char(&mut self) -> Option<char> {
-        while let Some(code) = self.scan_codes.pop_front() {
-            // A scan code that means nothing is a key that we don't know.
-            let event = self.decoder.add_byte(code).ok().flatten();
-            let key = event.and_then(|event| self.decoder.process_keyevent(event));
-            if let Some(DecodedKey::Unicode(c)) = key {
-                return Some(c);
+    fn take_byte(&mut self, byte: u8) -> Request {
+        if let Some(lights) = self.lights.answer(byte, self.now_us()) {
+            return Request::Send(lights);
+        }
+        match self.decoder.push(byte) {
+            Some(Event::Press(press)) => {
+                if self.presses.push_back(press).is_err() {
+                    self.lost += 1;
+                }
+            }
+            Some(Event::ControlAltDelete) => return Request::Reboot,
+            Some(Event::PluggedIn) => self.lights.begin_again(),
+            None => {}
+        }
+        Request::Nothing
+    }
+
+    /// Begins to tell the keyboard of its lights if they have changed.
+    fn update_lights(&mut self) {
+        if self.clock.is_none() || !i8042::has_room() {
+            return;
+        }
+        let now_us = self.now_us();
+        if let Some(byte) = self.lights.begin(self.decoder.lights(), now_us) {
+            i8042::send(byte);
+        }
+    }
+
+    fn next_key(&mut self, layout: Layout) -> Option<Key> {
+        while let Some(press) = self.presses.pop_front() {
+            // Some keys mean nothing.
+            if let Some(key) = layout.key(&press) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    fn now_us(&self) -> u64 {
+        self.clock.map_or(0, |clock| clock.uptime_us())
+    }
+}
+
+/// Looks for controller and keyboard, and lets the keys come by interrupts. Takes less
+/// than a second, whatever there is.
+pub fn start(pic: Pic, clock: Clock, layout: Layout) -> Keyboard {
+    progress::mark(Stage::Keyboard);
+    set_layout(layout);
+    let controller = match i8042::set_up(&mut PcPorts(clock)) {
+        Ok(controller) => controller,
+        Err(error) => {
+            log::warn!("{error}");
+            return Keyboard::Absent(error);
+        }
+    };
+    *STATE.lock() = State { clock: Some(clock), ..State::new(controller.set) };
+    emergency::start(controller.set);
+    irq::set_handler(pic, Irq::Keyboard, || STATE.lock().handle_interrupt());
+    let found = Keyboard::Present(controller);
+    let is_well = controller.test == Test::Passed && controller.attached != Attached::Nothing;
+    if is_well {
+        log::info!("{found}");
+    } else {
+        log::warn!("{found}");
+    }
+    found
+}
+
+/// Chooses what stands on the keys, for those that haven't been read yet, too.
+pub fn set_layout(layout: Layout) {
+    LAYOUT.store(layout as u8, Ordering::Relaxed);
+}
+
+/// Returns what stands on the keys.
+pub fn layout() -> Layout {
+    Layout::ALL[usize::from(LAYOUT.load(Ordering::Relaxed))]
+}
+
+/// Takes a key, if one was pressed. Begins to set the lights if they have changed.
+pub fn try_read() -> Option<Key> {
+    let mut state = STATE.lock();
+    state.update_lights();
+    state.next_key(layout())
+}
+
+/// Returns how many presses were lost because nobody read them.
+pub fn lost() -> u64 {
+    STATE.lock().lost
+}
+
+pub use emergency::poll_emergency;
+
+/// Keys for a kernel that can't go on.
+mod emergency {
+    use keyboard_keys::{Decoder, Event, Key, ScanCodeSet};
+    use spin::Mutex;
+
+    use super::{Arrived, BURST_BYTES, i8042, layout, reset};
+
+    /// A decoder of its own: what [`super::STATE`] knows may be locked for good. Only
+    /// tried, never waited for; `None` where there is no controller.
+    static DECODER: Mutex<Option<Decoder>> = Mutex::new(None);
+
+    pub(super) fn start(set: ScanCodeSet) {
+        *DECODER.lock() = Some(Decoder::new(set));
+    }
+
+    /// Takes a key from the controller itself, if one was pressed: without interrupts,
+    /// which have to be off, and without waiting for any lock. Ctrl-Alt-Delete restarts
+    /// the machine here, too.
+    ///
+    /// What was typed before, and which keys were held down or locked, isn't known.
+    pub fn poll_emergency() -> Option<Key> {
+        let mut decoder = DECODER.try_lock()?;
+        let decoder = decoder.as_mut()?;
+        for _ in 0..BURST_BYTES {
+            let Arrived::First(byte) = i8042::take()? else { continue };
+            match decoder.push(byte) {
+                Some(Event::Press(press)) => {
+                    if let Some(key) = layout().key(&press) {
+                        return Some(key);
+                    }
+                }
+                Some(Event::ControlAltDelete) => reset::reboot(),
+                Some(Event::PluggedIn) | None => {}
             }
         }
         None
     }
 }
 
-/// Makes the controller send scan codes of set 1 by interrupts.
-pub fn start(pic: Pic) -> Keyboard {
-    progress::mark(Stage::Keyboard);
-    let found = if configure().is_some() { Keyboard::Present } else { Keyboard::Absent };
-    match found {
-        Keyboard::Present => {
-            irq::set_handler(pic, Irq::Keyboard, || STATE.lock().handle_interrupt());
-            log::info!("{found}");
-        }
-        Keyboard::Absent => log::warn!("no 8042 controller answers"),
-    }
-    found
-}
-
-/// Takes a typed character, if there is one. Enter is `\n`, backspace `\x08`,
-/// Ctrl with a letter the control character.
-pub fn try_read() -> Option<char> {
-    STATE.lock().next_char()
-}
-
-/// Takes a raw scan code, if there is one.
-pub fn try_read_scan_code() -> Option<u8> {
-    STATE.lock().scan_codes.pop_front()
-}
-
-/// Returns how many scan codes were lost because nobody read them.
-pub fn lost() -> u64 {
-    STATE.lock().lost
-}
-
-/// Returns `None` if no controller answers. Both ports are off meanwhile, or what
-/// they send would be taken for the configuration.
-fn configure() -> Option<()> {
-    status()?;
-    command(KeyboardCommand::DisableFirstPort)?;
-    command(KeyboardCommand::DisableSecondPort)?;
-    // What was typed so far is not for us.
-    for _ in 0..16 {
-        if status()? & STATUS_OUTPUT_FULL != 0 {
-            KEYBOARD_DATA.read();
-        }
-    }
-    command(KeyboardCommand::ReadConfiguration)?;
-    wait_for(|status| status & STATUS_OUTPUT_FULL != 0)?;
-    let on = CONFIGURATION_INTERRUPT | CONFIGURATION_TRANSLATE | CONFIGURATION_MOUSE_OFF;
-    let off = CONFIGURATION_PORT_OFF | CONFIGURATION_MOUSE_INTERRUPT;
-    let configuration = (KEYBOARD_DATA.read() | on) & !off;
-    command(KeyboardCommand::WriteConfiguration)?;
-    wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
-    KEYBOARD_DATA.write(configuration);
-    command(KeyboardCommand::EnableFirstPort)
-}
-
-fn command(command: KeyboardCommand) -> Option<()> {
-    wait_for(|status| status & STATUS_INPUT_FULL == 0)?;
-    ports::send_command(command);
-    Some(())
-}
-
-fn wait_for(is_ready: impl Fn(u8) -> bool) -> Option<()> {
-    (0..POLLS_MAX).find(|_| status().is_some_and(&is_ready)).map(|_| ())
-}
-
-fn status() -> Option<u8> {
-    let status = KEYBOARD_STATUS.read();
-    (status != STATUS_ABSENT).then_some(status)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn typed(codes: &[u8]) -> heapless::String<16> {
-        let mut state = State::new();
-        state.scan_codes.extend(codes.iter().copied());
-        core::iter::from_fn(|| state.next_char()).collect()
+    fn taken(bytes: &[u8]) -> State {
+        let mut state = State::new(ScanCodeSet::One);
+        for &byte in bytes {
+            assert_eq!(state.take_byte(byte), Request::Nothing);
+        }
+        state
     }
 
     #[test_case]
-    fn scan_codes_become_characters() {
-        // h, shift down, i, shift up, 1, Enter, backspace; keys up in between.
-        let codes = [0x23, 0xA3, 0x2A, 0x17, 0x97, 0xAA, 0x02, 0x82, 0x1C, 0x9C, 0x0E];
-        assert_eq!(typed(&codes), "hI1\n\x08");
+    fn scan_codes_become_keys() {
+        // h, Shift down, i, Shift up, 1, Enter, Menu, Backspace; keys up in between.
+        let mut state =
+            taken(&[0x23, 0xA3, 0x2A, 0x17, 0x97, 0xAA, 0x02, 0x82, 0x1C, 0x9C, 0xE0, 0x5D, 0x0E]);
+        let keys = [Key::Char('h'), Key::Char('I'), Key::Char('1'), Key::Enter, Key::Backspace];
+        assert!(core::iter::from_fn(|| state.next_key(Layout::Us)).eq(keys));
     }
 
     #[test_case]
-    fn unknown_scan_codes_are_skipped() {
-        assert_eq!(typed(&[0xE0, 0x7F, 0x00, 0x23]), "h");
+    fn lost_presses_are_counted_and_hold_nothing() {
+        let mut state = State::new(ScanCodeSet::One);
+        state.take_byte(0x2A);
+        for _ in 0..QUEUE_PRESSES + 3 {
+            state.take_byte(0x1E);
+        }
+        state.take_byte(0xAA);
+        assert_eq!(state.lost, 3);
+        while state.next_key(Layout::Us).is_some() {}
+        state.take_byte(0x1E);
+        assert_eq!(state.next_key(Layout::Us), Some(Key::Char('a')));
+    }
+
+    #[test_case]
+    fn control_alt_delete_asks_for_a_restart() {
+        let mut state = taken(&[0x1D, 0x38, 0xE0]);
+        assert_eq!(state.take_byte(0x53), Request::Reboot);
+    }
+
+    #[test_case]
+    fn lights_are_sent_when_the_keyboard_is_ready_for_them() {
+        let mut state = taken(&[0x3A, 0xFA]);
+        assert!(state.lights.begin(state.decoder.lights(), 0).is_some());
+        assert_eq!(state.take_byte(0xFA), Request::Send(0b110));
+        assert_eq!(state.take_byte(0xFA), Request::Nothing);
+        assert!(state.lights.begin(state.decoder.lights(), 1).is_none());
+        // It was plugged in again.
+        state.take_byte(0xAA);
+        assert!(state.lights.begin(state.decoder.lights(), 2).is_some());
+    }
+
+    #[test_case]
+    fn layouts_can_be_changed_while_keys_wait() {
+        let before = layout();
+        let mut state = taken(&[0x15, 0x15]);
+        for (layout, key) in [(Layout::De, 'z'), (Layout::Us, 'y')] {
+            set_layout(layout);
+            assert_eq!(super::layout(), layout);
+            assert_eq!(state.next_key(super::layout()), Some(Key::Char(key)));
+        }
+        set_layout(before);
     }
 }

@@ -1,6 +1,7 @@
 //! Devices. Each driver owns its ports or its memory, and nothing else does.
 
 pub mod framebuffer;
+pub mod i8042;
 pub mod keyboard;
 pub mod serial;
 pub mod vga_text;

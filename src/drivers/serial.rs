@@ -283,7 +283,8 @@ impl Port {
 
 const fn uart() -> Uart16550<PioBackend> {
     // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these, and
-    // `write_emergency` makes one when nothing else runs any more.
+    // the emergency's
+    // functions make one when nothing else runs any more.
     match unsafe { Uart16550::new_port(COM1) } {
         Ok(uart) => uart,
         Err(_) => panic!("eight ports follow COM1"),
@@ -309,6 +310,15 @@ fn write_emergency(text: &str) {
     let mut uart = uart();
     let is_sent = LineEnds::new(text).all(|byte| poll_send(&mut uart, byte, POLLS_MAX));
     IS_EMERGENCY_STALLED.store(!is_sent, Ordering::Relaxed);
+}
+
+/// Takes a byte from the UART itself, if one has come: without interrupts, which have
+/// to be off, and without the lock. What the interrupt handler has taken is not seen.
+pub fn poll_emergency() -> Option<u8> {
+    if !IS_PRESENT.load(Ordering::Relaxed) {
+        return None;
+    }
+    uart().try_receive_byte().ok()
 }
 
 /// The bytes of a text, with a CR before each LF.

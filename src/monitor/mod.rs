@@ -9,6 +9,7 @@ mod command;
 mod fault;
 mod help;
 mod info;
+mod layout;
 mod maps;
 mod mem;
 mod pager;
@@ -57,12 +58,13 @@ pub struct Machine {
     pub timer: Timer,
 }
 
-const COMMANDS: [&Command; 14] = [
+const COMMANDS: [&Command; 15] = [
     &audit::COMMAND,
     &backtrace::COMMAND,
     &fault::COMMAND,
     &help::COMMAND,
     &info::COMMAND,
+    &layout::COMMAND,
     &maps::COMMAND,
     &mem::COMMAND,
     &peek::COMMAND,

@@ -16,7 +16,7 @@ def commands_are_listed_and_run():
         qemu.expect("Type help for the commands, poweroff to leave.")
         qemu.expect("farjump> ")
         listed = re.findall(r"^(\w+)", qemu.command("help"), re.M)
-        assert listed == ["audit", "backtrace", "fault", "help", "info", "maps", "mem",
+        assert listed == ["audit", "backtrace", "fault", "help", "info", "layout", "maps", "mem",
                           "peek", "poke", "poweroff", "pt", "reboot", "sym", "ticks"], listed
         first, second = (int(qemu.command("ticks").split()[0]) for _ in range(2))
         assert second >= first > 0
