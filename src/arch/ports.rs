@@ -102,6 +102,8 @@ pub enum KeyboardCommand {
     DisableFirstPort = 0xAD,
     /// Lets the first port run.
     EnableFirstPort = 0xAE,
+    /// Sends the next data byte back, as if the keyboard had sent it.
+    SendBack = 0xD2,
 }
 
 /// Sends `command` to the keyboard controller, which has to be ready for it.

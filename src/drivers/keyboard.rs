@@ -232,6 +232,7 @@ mod emergency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::ports::{self, KeyboardCommand};
 
     fn taken(bytes: &[u8]) -> State {
         let mut state = State::new(ScanCodeSet::One);
@@ -248,6 +249,41 @@ mod tests {
             taken(&[0x23, 0xA3, 0x2A, 0x17, 0x97, 0xAA, 0x02, 0x82, 0x1C, 0x9C, 0xE0, 0x5D, 0x0E]);
         let keys = [Key::Char('h'), Key::Char('I'), Key::Char('1'), Key::Enter, Key::Backspace];
         assert!(core::iter::from_fn(|| state.next_key(Layout::Us)).eq(keys));
+    }
+
+    /// Lets the controller send bytes as if the keyboard had.
+    fn press(bytes: &[u8]) {
+        for &byte in bytes {
+            while !i8042::has_room() {}
+            ports::send_command(KeyboardCommand::SendBack);
+            while !i8042::has_room() {}
+            i8042::send(byte);
+        }
+    }
+
+    #[test_case]
+    fn keys_come_by_interrupts() {
+        let timer = crate::testing::machine().timer;
+        press(&[0x23]);
+        let end = timer.ticks() + 1_000;
+        let key = core::iter::repeat_with(try_read)
+            .take_while(|_| timer.ticks() < end)
+            .find_map(|key| key);
+        assert_eq!(key, Some(Key::Char('h')));
+    }
+
+    #[test_case]
+    fn emergency_has_keys_without_interrupts_and_locks() {
+        let state = STATE.lock();
+        assert_eq!(poll_emergency(), None);
+        press(&[0x2A]);
+        assert_eq!(poll_emergency(), None);
+        press(&[0x23]);
+        assert_eq!(poll_emergency(), Some(Key::Char('H')));
+        press(&[0xAA]);
+        assert_eq!(poll_emergency(), None);
+        drop(state);
+        assert_eq!(try_read(), None);
     }
 
     #[test_case]

@@ -380,6 +380,24 @@ mod tests {
     }
 
     #[test_case]
+    fn emergency_receives_without_the_lock() {
+        // It hears itself.
+        let mut port = PORT.lock();
+        port.flush();
+        while !port.uart.lsr().contains(LSR::TRANSMITTER_EMPTY) {}
+        let before = port.uart.mcr();
+        let looped = before | MCR::LOOP_BACK;
+        // SAFETY: the register exists; the line is quiet.
+        unsafe { port.uart.backend_mut().write(offsets::MCR as u8, looped.bits()) };
+        assert_eq!(poll_emergency(), None);
+        assert!(poll_send(&mut port.uart, b'x', 1));
+        let received = (0..POLLS_MAX).find_map(|_| poll_emergency());
+        // SAFETY: as above.
+        unsafe { port.uart.backend_mut().write(offsets::MCR as u8, before.bits()) };
+        assert_eq!(received, Some(b'x'));
+    }
+
+    #[test_case]
     fn full_receive_queue_throttles_and_loses_nothing() {
         let mut port = PORT.lock();
         let mut sent = 0_u32;

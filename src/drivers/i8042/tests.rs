@@ -143,6 +143,7 @@ impl Ports for Played {
                 self.answer(self.test);
             }
             KeyboardCommand::TestFirstPort | KeyboardCommand::TestSecondPort => self.answer(0),
+            KeyboardCommand::SendBack => panic!("setting up sends nothing back"),
         }
     }
 
