@@ -22,6 +22,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     log::start(clock);
     console::history::start();
     panic::start(cpu);
+    panic::set_ending(monitor::after_report::run);
     let serial = drivers::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());

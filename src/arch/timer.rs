@@ -2,6 +2,9 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use spin::Mutex;
+
+use super::interrupts::InterruptsOff;
 use super::irq::{self, Irq};
 use super::pit;
 use super::progress::{self, Stage};
@@ -11,6 +14,9 @@ use super::steps::Pic;
 pub const TICKS_HZ: u32 = 1000;
 
 static TICKS: AtomicU64 = AtomicU64::new(0);
+
+/// What happens once, at the next tick. The handler only tries the lock.
+static AT_NEXT_TICK: Mutex<Option<fn()>> = Mutex::new(None);
 
 /// The running timer.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +30,13 @@ impl Timer {
     pub fn ticks(&self) -> u64 {
         TICKS.load(Ordering::Relaxed)
     }
+
+    /// Runs `action` once, in the next tick's interrupt handler.
+    pub fn run_at_next_tick(&self, action: fn()) {
+        // Or the handler would find it locked, and leave it for a tick later.
+        let _interrupts_off = InterruptsOff::new();
+        *AT_NEXT_TICK.lock() = Some(action);
+    }
 }
 
 /// Starts the tick; it counts once interrupts are on.
@@ -32,6 +45,10 @@ pub fn start(pic: Pic) -> Timer {
     let tick_ns = pit::start_ticks(TICKS_HZ);
     irq::set_handler(pic, Irq::Timer, || {
         TICKS.fetch_add(1, Ordering::Relaxed);
+        let action = AT_NEXT_TICK.try_lock().and_then(|mut action| action.take());
+        if let Some(action) = action {
+            action();
+        }
     });
     log::info!("PIT, a tick every {tick_ns} ns");
     Timer { tick_ns }

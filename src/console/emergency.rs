@@ -6,10 +6,12 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use line_editor::{Key, KeyDecoder};
 use spin::Once;
 use terminal::{Cell, Color, Style};
 
 use super::surface::{PLAIN, Surface};
+use crate::drivers::{keyboard, serial};
 use crate::log;
 
 /// Cells for the largest screen there is a font for; of a larger one, fewer rows are
@@ -160,4 +162,35 @@ fn cell(value: u32) -> Cell {
     let color = |shift: u32| Color::Indexed((value >> shift & 15) as u8);
     let (foreground, background) = (color(FOREGROUND_SHIFT), color(BACKGROUND_SHIFT));
     Cell { character, style: Style { foreground, background, ..Style::default() } }
+}
+
+/// Keys for a kernel that can't go on: from the devices themselves, without interrupts
+/// and without any lock that could be held.
+pub struct EmergencyInput {
+    /// Makes keys of the serial line's bytes.
+    decoder: KeyDecoder,
+}
+
+impl EmergencyInput {
+    /// Returns one that has read no key.
+    pub const fn new() -> Self {
+        Self { decoder: KeyDecoder::new() }
+    }
+
+    /// Waits for a key, with interrupts off.
+    pub fn wait_key(&mut self) -> Key {
+        loop {
+            let from_serial = serial::poll_emergency().and_then(|byte| self.decoder.push(byte));
+            if let Some(key) = from_serial.or_else(keyboard::poll_emergency) {
+                return key;
+            }
+            core::hint::spin_loop();
+        }
+    }
+}
+
+impl Default for EmergencyInput {
+    fn default() -> Self {
+        Self::new()
+    }
 }

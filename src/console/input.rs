@@ -106,6 +106,21 @@ pub fn wait_key() -> Typed {
     }
 }
 
+/// Shows what was printed, and sleeps until a key is typed or the time is over.
+pub fn wait_key_for(time_us: u64) -> Option<Typed> {
+    super::screen::show();
+    let end_us = clock::now_us().saturating_add(time_us);
+    loop {
+        let interrupts_off = InterruptsOff::new();
+        let typed = try_read_key();
+        if typed.is_some() || clock::now_us() >= end_us {
+            return typed;
+        }
+        // The timer's interrupts end it in time.
+        interrupts_off.wait();
+    }
+}
+
 /// Tells whether Ctrl-C was typed since the last key that was read. Keys typed before it
 /// are discarded, others are kept for whoever reads next.
 pub fn is_interrupted() -> bool {

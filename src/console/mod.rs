@@ -25,7 +25,8 @@ use crate::drivers::serial::{self, Serial};
 use crate::log;
 use crate::mm::Memory;
 
-pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key};
+pub use emergency::EmergencyInput;
+pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key, wait_key_for};
 pub use line::{LINE_MAX_BYTES, LineInput};
 pub use surface::Surface;
 
@@ -95,9 +96,19 @@ pub fn set_colors(foreground: Color, background: Color) {
     screen::set_colors(foreground, background);
 }
 
+/// Runs `action` while nobody can print on the serial line.
+pub fn while_serial_locked<R>(action: impl FnOnce() -> R) -> R {
+    serial::while_locked(action)
+}
+
 /// Runs `action` while nobody can print on the screen.
 pub fn while_screen_locked<R>(action: impl FnOnce() -> R) -> R {
     screen::while_locked(action)
+}
+
+/// Writes `text` on the screen alone.
+pub fn write_screen(text: &str) {
+    screen::write(text);
 }
 
 /// Writes `text` on the serial line alone.

@@ -127,6 +127,12 @@ pub fn write(text: &str) {
     PORT.lock().is_stalled = true;
 }
 
+/// Runs `action` while nobody can print on the line.
+pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
+    let _port = PORT.lock();
+    action()
+}
+
 /// Waits until all queued text is sent, if nobody holds the lock.
 pub fn flush() {
     PORT.try_with(Port::flush);

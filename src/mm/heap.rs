@@ -186,6 +186,12 @@ impl Heap {
     }
 }
 
+/// Runs `action` while nobody can allocate.
+pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
+    let _heap = HEAP_STATE.lock();
+    action()
+}
+
 /// Interrupt context allocates nothing.
 fn check_context() {
     debug_assert!(!percpu::current().is_in_interrupt(), "an interrupt handler uses the heap");

@@ -32,6 +32,11 @@ impl ArgumentError {
     pub(super) fn unknown(word: &str) -> Self {
         Self::Unknown(cut(word))
     }
+
+    /// Makes the error of a word that nothing takes.
+    pub(super) fn too_many(word: &str) -> Self {
+        Self::TooMany(cut(word))
+    }
 }
 
 /// Returns as much of `word` as is kept.
@@ -118,7 +123,7 @@ impl<'a> Arguments<'a> {
 
     /// Looks that nothing is left.
     pub(super) fn end(mut self) -> Result<(), ArgumentError> {
-        self.word().map_or(Ok(()), |word| Err(ArgumentError::TooMany(cut(word))))
+        self.word().map_or(Ok(()), |word| Err(ArgumentError::too_many(word)))
     }
 }
 

@@ -1,20 +1,22 @@
-//! `backtrace`: how the kernel got to this prompt.
+//! `backtrace`: how the kernel got to this prompt, or where it stopped.
 
 use super::command::{Command, NO_WORDS, Run};
 use crate::arch::backtrace::Backtrace;
+use crate::panic::{self, Trace};
 use crate::symbols::Instruction;
 
 pub(super) const COMMAND: Command = Command {
     name: "backtrace",
     usage: "",
-    summary: "Shows the calls that led to this prompt.",
+    summary: "Shows the calls that led to this prompt, or to where the kernel stopped.",
     example: "backtrace",
     words: NO_WORDS,
     run: Run::Always(|arguments, out| {
         arguments.end()?;
-        // A return address is behind its call.
-        for (depth, address) in Backtrace::here().enumerate() {
-            writeln!(out, "{depth:2} {}", Instruction(address - 1))?;
+        let here = || Trace { instruction: None, callers: Backtrace::here() };
+        let trace = panic::last_trace().unwrap_or_else(here);
+        for (depth, address) in trace.addresses().enumerate() {
+            writeln!(out, "{depth:2} {}", Instruction(address))?;
         }
         Ok(())
     }),

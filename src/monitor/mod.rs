@@ -2,14 +2,21 @@
 
 #![forbid(unsafe_code)]
 
+pub mod after_report;
 mod arguments;
 mod audit;
 mod backtrace;
+mod bench;
+mod cat;
+mod clear;
+mod color;
 mod command;
+mod echo;
 mod fault;
 mod help;
 mod info;
 mod layout;
+mod log;
 mod maps;
 mod mem;
 mod pager;
@@ -21,7 +28,11 @@ mod pt;
 mod reboot;
 mod suggest;
 mod sym;
+mod test;
 mod ticks;
+mod watch;
+
+use core::fmt::{self, Write};
 
 use crate::arch::clock::Clock;
 use crate::arch::processor::Processor;
@@ -58,13 +69,19 @@ pub struct Machine {
     pub timer: Timer,
 }
 
-const COMMANDS: [&Command; 15] = [
+const COMMANDS: &[&Command] = &[
     &audit::COMMAND,
     &backtrace::COMMAND,
+    &bench::COMMAND,
+    &cat::COMMAND,
+    &clear::COMMAND,
+    &color::COMMAND,
+    &echo::COMMAND,
     &fault::COMMAND,
     &help::COMMAND,
     &info::COMMAND,
     &layout::COMMAND,
+    &log::COMMAND,
     &maps::COMMAND,
     &mem::COMMAND,
     &peek::COMMAND,
@@ -73,7 +90,9 @@ const COMMANDS: [&Command; 15] = [
     &pt::COMMAND,
     &reboot::COMMAND,
     &sym::COMMAND,
+    &test::COMMAND,
     &ticks::COMMAND,
+    &watch::COMMAND,
 ];
 
 /// Reads commands and runs them.
@@ -99,21 +118,38 @@ fn execute(machine: &Machine, line: &str, paging: Paging) {
         Ok(pipeline) => pipeline,
         Err(error) => return println!("{error}"),
     };
-    let mut arguments = Arguments::new(pipeline.command);
+    let mut output = pipeline.output();
+    let result = run_command(machine, pipeline.command, &mut output);
+    // Nobody wants to see the rest.
+    let _ = result.and_then(|()| output.end());
+}
+
+/// Runs a command with its arguments.
+///
+/// # Errors
+/// [`fmt::Error`] if nobody wants to see the rest of what it writes.
+fn run_command(machine: &Machine, text: &str, out: &mut dyn Write) -> fmt::Result {
+    let mut arguments = Arguments::new(text);
     let Some(name) = arguments.word() else {
-        return;
+        return Ok(());
     };
     let Some(command) = find(name) else {
-        return report_unknown(name);
+        return report_unknown(name, out);
     };
-    let mut output = pipeline.output();
     let result = match command.run {
-        Run::Machine(run) => run(machine, arguments, &mut output),
-        Run::Always(run) => run(arguments, &mut output),
+        Run::Machine(run) => run(machine, arguments, out),
+        Run::Always(run) => run(arguments, out),
     };
-    match result.and_then(|()| Ok(output.end()?)) {
-        Ok(()) | Err(Error::OutputEnded) => {}
-        Err(Error::Argument(error)) => println!("{name}: {error}; usage: {name} {}", command.usage),
+    report_result(command, result, out)
+}
+
+/// Says what was wrong with a command's arguments, if anything was.
+fn report_result(command: &Command, result: Result<(), Error>, out: &mut dyn Write) -> fmt::Result {
+    let Command { name, usage, .. } = command;
+    match result {
+        Ok(()) => Ok(()),
+        Err(Error::OutputEnded) => Err(fmt::Error),
+        Err(Error::Argument(error)) => writeln!(out, "{name}: {error}; usage: {name} {usage}"),
     }
 }
 
@@ -127,10 +163,10 @@ fn names(found: &mut dyn FnMut(&str)) {
     COMMANDS.iter().for_each(|command| found(command.name));
 }
 
-fn report_unknown(name: &str) {
+fn report_unknown(name: &str, out: &mut dyn Write) -> fmt::Result {
     match suggest::nearest(name) {
-        Some(nearest) => println!("{name}: no such command; did you mean {nearest}?"),
-        None => println!("{name}: no such command; help lists them"),
+        Some(nearest) => writeln!(out, "{name}: no such command; did you mean {nearest}?"),
+        None => writeln!(out, "{name}: no such command; help lists them"),
     }
 }
 
