@@ -1,0 +1,137 @@
+//! Segment descriptors and gates, as they are in memory.
+//!
+//! Source: Intel SDM volume 3A, "Segment Descriptors", "Code- and Data-Segment
+//! Descriptor Types", "System Descriptor Types", "64-Bit Mode IDT".
+
+/// What the descriptor describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Code.
+    Code {
+        /// It can be read, too.
+        is_readable: bool,
+        /// Less privileged code may call it.
+        is_conforming: bool,
+    },
+    /// Data.
+    Data {
+        /// It can be written, too.
+        is_writable: bool,
+        /// The limit is its lowest offset: a stack.
+        is_expanding_down: bool,
+    },
+    /// A task state segment of 64 bits that no processor uses.
+    TssAvailable,
+    /// A task state segment of 64 bits that a processor uses.
+    TssBusy,
+    /// A local descriptor table.
+    Ldt,
+    /// A system descriptor of another type, or a reserved one.
+    System(u8),
+}
+
+/// A descriptor of the GDT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// Where the segment begins.
+    pub base: u64,
+    /// The last offset, in bytes.
+    pub limit: u32,
+    /// What it is.
+    pub kind: Kind,
+    /// The privilege level, 0 to 3.
+    pub dpl: u8,
+    /// Whether it can be used.
+    pub is_present: bool,
+    /// L: code of 64 bits.
+    pub is_long: bool,
+    /// D/B: 32 bits, not 16.
+    pub is_32_bit: bool,
+    /// Whether the processor has marked it as used (code and data only).
+    pub is_accessed: bool,
+}
+
+impl Descriptor {
+    /// Decodes the word of 64 bits at a selector; `None` if it is 0. Of a system
+    /// segment `next`, the word behind, has the base's upper half.
+    pub fn decode(word: u64, next: u64) -> Option<Self> {
+        if word == 0 {
+            return None;
+        }
+        let bit = |bit: u32| word >> bit & 1 == 1;
+        let is_system = !bit(44);
+        let kind = match (word >> 40) as u8 & 0xF {
+            2 if is_system => Kind::Ldt,
+            9 if is_system => Kind::TssAvailable,
+            11 if is_system => Kind::TssBusy,
+            other if is_system => Kind::System(other),
+            _ if bit(43) => Kind::Code { is_readable: bit(41), is_conforming: bit(42) },
+            _ => Kind::Data { is_writable: bit(41), is_expanding_down: bit(42) },
+        };
+        let low_base = word >> 16 & 0xFF_FFFF | word >> 32 & 0xFF00_0000;
+        let limit = (word & 0xFFFF | word >> 32 & 0xF_0000) as u32;
+        Some(Self {
+            base: if is_wide(word) { low_base | next << 32 } else { low_base },
+            limit: if bit(55) { limit << 12 | 0xFFF } else { limit },
+            kind,
+            dpl: (word >> 45) as u8 & 3,
+            is_present: bit(47),
+            is_long: bit(53),
+            is_32_bit: bit(54),
+            is_accessed: !is_system && bit(40),
+        })
+    }
+}
+
+/// Tells whether the descriptor that begins with `word` has two words: a system
+/// segment of long mode that isn't null.
+pub fn is_wide(word: u64) -> bool {
+    word != 0 && word >> 44 & 1 == 0 && matches!(word >> 40 & 0xF, 2 | 9 | 11 | 12)
+}
+
+/// The type of a gate of the IDT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GateKind {
+    /// Interrupts are off in the handler.
+    Interrupt,
+    /// Interrupts stay as they are.
+    Trap,
+    /// No gate of long mode.
+    Invalid(u8),
+}
+
+/// A gate of the IDT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The handler's address.
+    pub offset: u64,
+    /// The handler's code segment.
+    pub selector: u16,
+    /// The entry of the interrupt stack table, from 1; 0 if it keeps its stack.
+    pub ist: u8,
+    /// What it is.
+    pub kind: GateKind,
+    /// Which rings may name the vector by an INT instruction: up to this.
+    pub dpl: u8,
+}
+
+impl Gate {
+    /// How many bytes a gate has.
+    pub const BYTES: u64 = 16;
+
+    /// Decodes the two words of a gate, low first; `None` if it isn't present.
+    pub fn decode(low: u64, high: u64) -> Option<Self> {
+        let kind = match (low >> 40) as u8 & 0x1F {
+            0xE => GateKind::Interrupt,
+            0xF => GateKind::Trap,
+            other => GateKind::Invalid(other),
+        };
+        (low >> 47 & 1 == 1).then_some(Self {
+            offset: low & 0xFFFF | low >> 32 & 0xFFFF_0000 | high << 32,
+            selector: (low >> 16) as u16,
+            ist: (low >> 32) as u8 & 7,
+            kind,
+            dpl: (low >> 45) as u8 & 3,
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! What the bits of x86_64's registers and descriptors mean, as tables and as pure
+//! decoding: nothing here touches a processor.
+//!
+//! - [`control`]: control registers, EFER, RFLAGS and XCR0, bit by bit;
+//! - [`msr`]: known model-specific registers, and PAT and APIC_BASE decoded;
+//! - [`descriptor`]: segments, task state segments and gates as memory has them;
+//! - [`Tss`]: the 64-bit task state segment.
+//!
+//! ```
+//! use registers::control;
+//! let set: Vec<_> = control::CR0.set_in(0x8000_0001).map(|field| field.name).collect();
+//! assert_eq!(set, ["PE", "PG"]);
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod control;
+pub mod descriptor;
+mod field;
+pub mod msr;
+#[cfg(test)]
+mod tests;
+mod tss;
+
+pub use field::{Field, Layout};
+pub use tss::{TSS_BYTES, Tss};
