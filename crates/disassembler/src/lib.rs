@@ -1,0 +1,152 @@
+//! x86_64 instructions as text, without a heap.
+//!
+//! It decodes one instruction of 64-bit code at a time, and tells beside the text
+//! which address the instruction names: what it calls or jumps to, or the data that
+//! it reaches by RIP. The decoder is `yaxpeax-x86`.
+//!
+//! ```
+//! use disassembler::Instruction;
+//! let call = Instruction::decode(&[0xE8, 0x10, 0, 0, 0, 0x90], 0x1000).unwrap();
+//! assert_eq!(call.to_string(), "call 0x1015");
+//! assert_eq!((call.len_bytes(), call.target()), (5, Some(0x1015)));
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod return_address;
+#[cfg(test)]
+mod tests;
+
+pub use return_address::is_behind_call;
+
+use core::cell::Cell;
+use core::fmt;
+
+use yaxpeax_arch::display::DisplaySink;
+use yaxpeax_arch::{AddressBase, AddressDiff, LengthedInstruction};
+use yaxpeax_x86::long_mode::{DisplayRules, DisplayStyle, InstDecoder};
+
+/// The most bytes that an instruction has.
+pub const INSTRUCTION_BYTES_MAX: usize = 15;
+
+/// An instruction at its address. It shows itself in Intel's syntax.
+#[derive(Clone, Debug)]
+pub struct Instruction {
+    decoded: yaxpeax_x86::long_mode::Instruction,
+    address: u64,
+}
+
+/// Why bytes are no instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// They end within the instruction.
+    Cut,
+    /// No processor has such an instruction, as far as the decoder knows.
+    Invalid,
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cut => "the bytes end within an instruction",
+            Self::Invalid => "no instruction",
+        })
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+impl Instruction {
+    /// Decodes the instruction that `bytes` begin with and that lies at `address`.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode(bytes: &[u8], address: u64) -> Result<Self, DecodeError> {
+        use yaxpeax_x86::long_mode::DecodeError as Error;
+        match InstDecoder::default().decode_slice(bytes) {
+            Ok(decoded) => Ok(Self { decoded, address }),
+            Err(Error::ExhaustedInput) => Err(DecodeError::Cut),
+            Err(_) => Err(DecodeError::Invalid),
+        }
+    }
+
+    /// Returns how many bytes it has.
+    pub fn len_bytes(&self) -> usize {
+        self.decoded.len().to_const() as usize
+    }
+
+    /// Returns the address that it names by its distance: what it calls or jumps to,
+    /// or the data that it reaches by RIP.
+    pub fn target(&self) -> Option<u64> {
+        use fmt::Write;
+        let rules = Rules::new(self.address);
+        // A sink that takes everything.
+        let _ = write!(Nowhere, "{}", self.decoded.display_rules(&rules));
+        rules.target.get()
+    }
+}
+
+impl fmt::Display for Instruction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.decoded.display_rules(&Rules::new(self.address)).fmt(f)
+    }
+}
+
+/// Shows addresses, not distances, and keeps the last.
+struct Rules {
+    address: u64,
+    target: Cell<Option<u64>>,
+}
+
+impl Rules {
+    fn new(address: u64) -> Self {
+        Self { address, target: Cell::new(None) }
+    }
+
+    fn emit<S: DisplaySink>(
+        &self,
+        len: AddressDiff<u64>,
+        distance: i32,
+        sink: &mut S,
+    ) -> Result<bool, fmt::Error> {
+        let target = self.address.wrapping_offset(len).wrapping_add_signed(distance.into());
+        self.target.set(Some(target));
+        write!(sink, "{target:#x}")?;
+        Ok(true)
+    }
+}
+
+impl<S: DisplaySink> DisplayRules<S> for Rules {
+    fn display_style(&self) -> DisplayStyle {
+        DisplayStyle::Intel
+    }
+
+    fn emit_branch_addr(
+        &self,
+        len: AddressDiff<u64>,
+        distance: i32,
+        sink: &mut S,
+    ) -> Result<bool, fmt::Error> {
+        self.emit(len, distance, sink)
+    }
+
+    fn emit_relative_address(
+        &self,
+        len: AddressDiff<u64>,
+        distance: i32,
+        sink: &mut S,
+    ) -> Result<bool, fmt::Error> {
+        self.emit(len, distance, sink)
+    }
+}
+
+/// Keeps nothing.
+struct Nowhere;
+
+impl fmt::Write for Nowhere {
+    fn write_str(&mut self, _: &str) -> fmt::Result {
+        Ok(())
+    }
+}
