@@ -44,6 +44,17 @@ pub struct Counts {
     pub used: [usize; Purpose::ALL.len()],
 }
 
+/// What was done with frames since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Traffic {
+    /// How many frames were given out.
+    pub allocated: u64,
+    /// How many were taken back.
+    pub freed: u64,
+    /// How often there was none, or none that suited.
+    pub failures: u64,
+}
+
 impl Counts {
     /// Returns the number of frames used for `purpose`.
     pub fn used_for(&self, purpose: Purpose) -> usize {
@@ -55,18 +66,42 @@ struct State {
     /// `None` until [`start`].
     bitmap: Option<FrameBitmap<'static>>,
     used: [usize; Purpose::ALL.len()],
+    traffic: Traffic,
     /// Only frames below this are given out: those that are mapped by now.
     reach: usize,
 }
 
 /// Protects which frames are free; taken by whoever needs or frees frames, never
 /// by interrupt handlers.
-static STATE: IrqMutex<State> =
-    IrqMutex::new(Rank::Frames, State { bitmap: None, used: [0; Purpose::ALL.len()], reach: 0 });
+static STATE: IrqMutex<State> = IrqMutex::new(
+    Rank::Frames,
+    State {
+        bitmap: None,
+        used: [0; Purpose::ALL.len()],
+        traffic: Traffic { allocated: 0, freed: 0, failures: 0 },
+        reach: 0,
+    },
+);
+
+/// How many frames are looked at at most while the lock is held, and so interrupts are
+/// off: 64 MiB of memory in a KiB of bitmap.
+const STEP_FRAMES: usize = 1 << 14;
 
 impl State {
     fn bitmap(&mut self) -> &mut FrameBitmap<'static> {
         self.bitmap.as_mut().expect("memory is set up early")
+    }
+
+    /// Counts that `count` frames are given out for `purpose`, if `first` says that
+    /// they are.
+    fn note(&mut self, first: Option<usize>, count: usize, purpose: Purpose) {
+        match first {
+            Some(_) => {
+                self.used[purpose as usize] += count;
+                self.traffic.allocated += count as u64;
+            }
+            None => self.traffic.failures += 1,
+        }
     }
 }
 
@@ -88,6 +123,42 @@ pub fn counts() -> Counts {
     let used = state.used;
     let bitmap = state.bitmap();
     Counts { managed: bitmap.managed(), free: bitmap.free_count(), used }
+}
+
+/// Returns what was done with frames since the start.
+pub fn traffic() -> Traffic {
+    STATE.lock().traffic
+}
+
+/// The free frames, by runs of frames behind each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FreeRuns {
+    /// How many runs.
+    pub count: usize,
+    /// The first frame's address and the number of frames of the longest.
+    pub longest: (u64, usize),
+}
+
+/// Looks at all free frames. The lock is taken anew for each 64 MiB, so what changes
+/// meanwhile is seen or not.
+pub fn free_runs() -> FreeRuns {
+    let mut runs = FreeRuns::default();
+    let mut run = 0..0;
+    loop {
+        let next = STATE.lock().bitmap().next_free_run(run.end, STEP_FRAMES);
+        let Some(next) = next else {
+            return runs;
+        };
+        if next.start == run.end && runs.count > 0 {
+            run.end = next.end;
+        } else {
+            runs.count += 1;
+            run = next;
+        }
+        if run.len() > runs.longest.1 {
+            runs.longest = (run.start as u64 * FRAME_BYTES, run.len());
+        }
+    }
 }
 
 /// Tells whether the frame at `start` is managed and in use.
@@ -127,18 +198,18 @@ impl AllocatedFrames {
     pub fn try_new_run(run: Run, purpose: Purpose) -> Option<Self> {
         let mut state = STATE.lock();
         let below = number(run.below).min(state.reach);
-        let first = state.bitmap().allocate_run(run.count, run.align_frames, below)?;
-        state.used[purpose as usize] += run.count;
-        Some(Self { first, count: run.count, purpose })
+        let first = state.bitmap().allocate_run(run.count, run.align_frames, below);
+        state.note(first, run.count, purpose);
+        Some(Self { first: first?, count: run.count, purpose })
     }
 
     /// Takes a frame between `start` and `end`; `None` if none is free there.
     pub fn try_new_within(start: PhysAddr, end: PhysAddr, purpose: Purpose) -> Option<Self> {
         let mut state = STATE.lock();
         let end = number(end).min(state.reach);
-        let first = state.bitmap().allocate_from(number(start)..end)?;
-        state.used[purpose as usize] += 1;
-        Some(Self { first, count: 1, purpose })
+        let first = state.bitmap().allocate_from(number(start)..end);
+        state.note(first, 1, purpose);
+        Some(Self { first: first?, count: 1, purpose })
     }
 
     /// Returns the physical address of the first byte.
@@ -174,6 +245,7 @@ impl Drop for AllocatedFrames {
         let mut state = STATE.lock();
         state.bitmap().free_run(self.first, self.count).expect("frames are freed by who has them");
         state.used[self.purpose as usize] -= self.count;
+        state.traffic.freed += self.count as u64;
     }
 }
 
@@ -195,6 +267,26 @@ mod tests {
         assert_eq!(counts().free, before.free - 1);
         drop(frame);
         assert_eq!(counts(), before);
+    }
+
+    #[test_case]
+    fn traffic_is_counted_and_a_run_parted() {
+        let (before, runs) = (traffic(), free_runs());
+        let (start, frames) = runs.longest;
+        assert!(frames > 16 && frames <= counts().free);
+        let middle = PhysAddr::new(start + frames as u64 / 2 * FRAME_BYTES);
+        let frame = AllocatedFrames::try_new_within(middle, middle + FRAME_BYTES, Purpose::Other);
+        let parted = free_runs();
+        assert_eq!(parted.count, runs.count + 1);
+        assert!(parted.longest.1 < frames);
+        let none = AllocatedFrames::try_new_within(middle, middle + FRAME_BYTES, Purpose::Other);
+        assert_eq!(none, None);
+        drop(frame);
+        let Traffic { allocated, freed, failures } = traffic();
+        let differences =
+            [allocated - before.allocated, freed - before.freed, failures - before.failures];
+        assert_eq!(differences, [1, 1, 1]);
+        assert_eq!(free_runs(), runs);
     }
 
     #[test_case]

@@ -52,6 +52,10 @@ pub struct Statistics {
     pub total_allocations: u64,
     /// Mapped to frames.
     pub mapped_bytes: u64,
+    /// The most that ever was mapped.
+    pub mapped_peak_bytes: u64,
+    /// Mapped and free at the end: what can be given back.
+    pub tail_bytes: u64,
     /// Free and mapped, in how many pieces.
     pub gaps: u64,
     /// Up to where it may grow.
@@ -64,6 +68,7 @@ struct Heap {
     talc: Talc<Manual, DefaultBinning>,
     /// How much is mapped from [`HEAP`] on, and known to `talc`.
     mapped_bytes: u64,
+    mapped_peak_bytes: u64,
     limit_bytes: u64,
     peak_bytes: u64,
     failures: u64,
@@ -73,7 +78,14 @@ struct Heap {
 /// handlers.
 static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
     Rank::Heap,
-    Heap { talc: Talc::new(Manual), mapped_bytes: 0, limit_bytes: 0, peak_bytes: 0, failures: 0 },
+    Heap {
+        talc: Talc::new(Manual),
+        mapped_bytes: 0,
+        mapped_peak_bytes: 0,
+        limit_bytes: 0,
+        peak_bytes: 0,
+        failures: 0,
+    },
 );
 
 /// Lets the heap grow to half of the memory, or to [`RESERVED_BYTES`] if that is
@@ -93,6 +105,8 @@ pub fn statistics() -> Statistics {
         peak_bytes: heap.peak_bytes,
         total_allocations: counters.total_allocation_count,
         mapped_bytes: heap.mapped_bytes,
+        mapped_peak_bytes: heap.mapped_peak_bytes,
+        tail_bytes: heap.free_tail_bytes(),
         gaps: counters.fragment_count as u64,
         limit_bytes: heap.limit_bytes,
         failures: heap.failures,
@@ -148,6 +162,7 @@ impl Heap {
         }
         let old_end = self.end();
         self.mapped_bytes += mapped * FRAME_BYTES;
+        self.mapped_peak_bytes = self.mapped_peak_bytes.max(self.mapped_bytes);
         let new_end: *mut u8 = (HEAP + self.mapped_bytes).as_mut_ptr();
         let known_end = match old_end {
             // SAFETY: it is the end that the allocator knows; the pages behind it were
@@ -331,7 +346,10 @@ mod tests {
         drop(large);
         // Up to twice TRIM_BYTES may be left for the next one.
         assert!(statistics().mapped_bytes <= before + 2 * TRIM_BYTES);
+        assert!(statistics().tail_bytes >= statistics().mapped_bytes - before);
         trim();
+        assert!(statistics().tail_bytes < FRAME_BYTES);
+        assert!(statistics().mapped_peak_bytes >= grown);
         assert_eq!(statistics().mapped_bytes, before);
         assert_eq!(frames::counts().used_for(Purpose::Heap), frames.used_for(Purpose::Heap));
     }

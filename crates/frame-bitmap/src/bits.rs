@@ -58,6 +58,14 @@ impl<'a> Bits<'a> {
         masked_words(range).any(|(word, mask)| self.read(word) & mask != 0)
     }
 
+    /// Returns the lowest bit of `range` that is clear.
+    pub(crate) fn first_clear(&self, range: Range<usize>) -> Option<usize> {
+        masked_words(range).find_map(|(word, mask)| {
+            let clear = !self.read(word) & mask;
+            (clear != 0).then(|| word * WORD_BITS + clear.trailing_zeros() as usize)
+        })
+    }
+
     /// Returns the highest bit of `range` that is clear.
     pub(crate) fn last_clear(&self, range: Range<usize>) -> Option<usize> {
         masked_words(range).rev().find_map(|(word, mask)| {

@@ -1,5 +1,7 @@
 //! Runs of frames that stand side by side.
 
+use core::ops::Range;
+
 use crate::{FrameBitmap, FrameError};
 
 impl FrameBitmap<'_> {
@@ -30,6 +32,16 @@ impl FrameBitmap<'_> {
                 }
             }
         }
+    }
+
+    /// Returns the lowest free frames that stand side by side, from `from` on, and of
+    /// them no more than `most`; `None` if no frame is free there, or `most` is 0.
+    ///
+    /// The cost grows with `most`, by words of 64 frames.
+    pub fn next_free_run(&self, from: usize, most: usize) -> Option<Range<usize>> {
+        let start = self.next_free(from).filter(|_| most > 0)?;
+        let end = start.saturating_add(most).min(self.frames);
+        Some(start..self.bits.first_clear(start..end).unwrap_or(end))
     }
 
     /// Frees `count` allocated frames from `start` on: all of them or none. They

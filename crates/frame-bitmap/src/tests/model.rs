@@ -67,6 +67,12 @@ impl Model {
         Some(start)
     }
 
+    fn next_free_run(&self, from: usize, most: usize) -> Option<Range<usize>> {
+        let start = (from..self.0.len()).find(|i| self.0[*i] == FREE).filter(|_| most > 0)?;
+        let free = self.0[start..].iter().take_while(|state| **state == FREE).count();
+        Some(start..start + free.min(most))
+    }
+
     fn count(&self, wanted: u8) -> usize {
         self.0.iter().filter(|state| **state == wanted).count()
     }
@@ -88,6 +94,8 @@ enum Step {
     AllocateRun(usize, usize, usize),
     Free(usize),
     FreeRun(usize, usize),
+    /// Looks for free frames from the first number on; at most so many.
+    NextFreeRun(usize, usize),
     /// Frees allocated frames, found from the first number on; at most so many.
     FreeHeld(usize, usize),
 }
@@ -111,6 +119,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => Just(Step::Allocate),
         3 => (place(), count()).prop_map(|(start, count)| Step::AllocateFrom(start, count)),
         5 => (count(), align, below).prop_map(|(n, align, below)| Step::AllocateRun(n, align, below)),
+        3 => (place(), count()).prop_map(|(from, most)| Step::NextFreeRun(from, most)),
         1 => place().prop_map(Step::Free),
         1 => (place(), count()).prop_map(|(start, count)| Step::FreeRun(start, count)),
         5 => (place(), count()).prop_map(|(start, count)| Step::FreeHeld(start, count)),
@@ -137,6 +146,10 @@ fn run_step(map: &mut FrameBitmap, model: &mut Model, step: Step) {
             let (count, below) = (cut(count), cut(below));
             let run = map.allocate_run(count, align, below);
             assert_eq!(run, model.allocate_run(count, align, below));
+        }
+        Step::NextFreeRun(from, most) => {
+            let (from, most) = (cut(from), cut(most));
+            assert_eq!(map.next_free_run(from, most), model.next_free_run(from, most));
         }
         Step::Free(frame) => {
             assert_eq!(map.free(cut(frame)), model.free_run(cut(frame), 1));
