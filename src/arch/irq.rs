@@ -58,6 +58,14 @@ pub fn spurious_counts() -> (u64, u64) {
     (master.load(Ordering::Relaxed), slave.load(Ordering::Relaxed))
 }
 
+/// Tells whether the interrupts of `line` have a handler.
+///
+/// # Panics
+/// If there is no such line: there are [`pic::LINES`].
+pub fn has_handler(line: u8) -> bool {
+    HANDLERS[usize::from(line)].is_completed()
+}
+
 /// Handles the interrupt that entered `vector`, for the `times`-th time.
 pub(super) fn dispatch(vector: u8, times: u64) {
     let line = vector.wrapping_sub(pic::FIRST_VECTOR);
@@ -101,6 +109,13 @@ mod tests {
         interrupt!(0xF3);
         interrupt!(0xF3);
         assert_eq!(count(0xF3), before + 2);
+    }
+
+    #[test_case]
+    fn lines_with_a_handler_are_let_through() {
+        let masks = pic::masks();
+        assert!(has_handler(Irq::Timer as u8) && masks >> Irq::Timer as u8 & 1 == 0);
+        assert!(!has_handler(14) && masks >> 14 & 1 == 1);
     }
 
     #[test_case]

@@ -13,6 +13,7 @@
 
 pub mod backtrace;
 pub mod clock;
+pub mod control;
 pub mod exception;
 pub mod exceptions;
 mod fixups;
@@ -34,6 +35,7 @@ pub mod provoke;
 pub mod report;
 pub mod reset;
 pub mod steps;
+pub mod tables;
 pub mod timer;
 pub mod tlb;
 mod trap;

@@ -49,6 +49,34 @@ pub fn start(_idt: Idt) -> Pic {
     Pic(())
 }
 
+/// What a PC wires to each line.
+///
+/// Source: PC/AT Technical Reference, "System interrupts"; ACPI, "SCI interrupt", for
+/// line 9; Intel 500 series PCH datasheet, "Interrupt mapping", for line 12.
+pub const LINE_NAMES: [&str; LINES as usize] = [
+    "timer (PIT channel 0)",
+    "keyboard",
+    "cascade to the second PIC",
+    "COM2, COM4",
+    "COM1, COM3",
+    "LPT2, sound",
+    "floppy disk",
+    "LPT1, spurious",
+    "clock (CMOS)",
+    "ACPI",
+    "free",
+    "free",
+    "mouse (PS/2)",
+    "coprocessor",
+    "first ATA channel",
+    "second ATA channel, spurious",
+];
+
+/// Returns which lines are masked, a bit each.
+pub fn masks() -> u16 {
+    u16::from_le_bytes([PIC_MASTER_DATA.read(), PIC_SLAVE_DATA.read()])
+}
+
 /// Lets the interrupts of `line` through.
 pub(super) fn unmask(_pic: Pic, line: u8) {
     let _interrupts_off = InterruptsOff::new();

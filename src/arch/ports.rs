@@ -1,7 +1,7 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
 //! Only this file can make a [`Port8`] or [`Port16`], so that whoever reads the
-//! table has seen all of them. None belongs to a device that could reach memory by
+//! table has seen all of them; [`read`] is for a person who looks at a device. None belongs to a device that could reach memory by
 //! itself. Most are for this room alone; drivers get those that can do no harm
 //! whatever is written, and the keyboard controller by [`send_command`], without
 //! its commands for the A20 gate and the reset line.
@@ -37,6 +37,30 @@ impl Port16 {
     pub fn write(self, value: u16) {
         // SAFETY: the table has no port that reaches memory.
         unsafe { Port::new(self.0).write(value) }
+    }
+}
+
+/// How many bits of a port are read at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are numbers of bits")]
+pub enum Width {
+    Bits8,
+    Bits16,
+    Bits32,
+}
+
+/// Reads any port, for a person who asks for it by number. A device may take note of
+/// the read: bytes are taken from its queue, an interrupt is acknowledged.
+pub fn read(port: u16, width: Width) -> u32 {
+    match width {
+        // SAFETY: IN changes the processor's register only. A device that writes to
+        // memory by itself does that where a driver has told it to, and the kernel
+        // tells none: whatever the read starts, it reaches no memory of the kernel.
+        Width::Bits8 => u32::from(unsafe { Port::<u8>::new(port).read() }),
+        // SAFETY: as above.
+        Width::Bits16 => u32::from(unsafe { Port::<u16>::new(port).read() }),
+        // SAFETY: as above.
+        Width::Bits32 => unsafe { Port::<u32>::new(port).read() },
     }
 }
 
@@ -109,4 +133,20 @@ pub enum KeyboardCommand {
 /// Sends `command` to the keyboard controller, which has to be ready for it.
 pub fn send_command(command: KeyboardCommand) {
     KEYBOARD_COMMAND.write(command as u8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn widths_are_told_apart() {
+        // All bits are set where no device is.
+        const NOTHING: u16 = 0x9990;
+        assert_eq!(read(NOTHING, Width::Bits8), 0xFF);
+        assert_eq!(read(NOTHING, Width::Bits16), 0xFFFF);
+        assert_eq!(read(NOTHING, Width::Bits32), 0xFFFF_FFFF);
+        let mask = PIC_MASTER_DATA.read();
+        assert_eq!(read(PIC_MASTER_DATA.0, Width::Bits8), u32::from(mask));
+    }
 }

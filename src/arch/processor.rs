@@ -4,7 +4,7 @@ use core::fmt;
 
 use heapless::String;
 use paging::Capabilities;
-use raw_cpuid::CpuId;
+use raw_cpuid::{CpuId, CpuIdResult};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
 
@@ -103,6 +103,16 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
+}
+
+/// Asks the processor what it is, leaf by leaf.
+pub fn cpuid() -> CpuId<raw_cpuid::CpuIdReaderNative> {
+    CpuId::new()
+}
+
+/// Asks the processor for a leaf of CPUID, as it says it.
+pub fn cpuid_leaf(leaf: u32, subleaf: u32) -> CpuIdResult {
+    raw_cpuid::native_cpuid::cpuid_count(leaf, subleaf)
 }
 
 fn cut<const N: usize>(text: &str) -> String<N> {

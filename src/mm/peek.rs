@@ -38,6 +38,12 @@ pub fn read(address: VirtAddr) -> Option<u8> {
     probe::read_u8(address).ok()
 }
 
+/// Returns the word of 64 bits at `address`, which need not be aligned, or `None` if
+/// not all of it can be read. A device may take note of the read.
+pub fn read_u64(address: VirtAddr) -> Option<u64> {
+    probe::read_u64(address).ok()
+}
+
 /// Writes the byte at `address`, as a debugger does: the kernel isn't asked whether
 /// it can bear that. It may stop working.
 ///

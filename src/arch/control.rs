@@ -1,0 +1,96 @@
+//! The registers that steer this processor, as plain numbers to look at.
+//!
+//! What their bits mean is in the crate `registers`.
+
+use core::arch::asm;
+
+use x86_64::VirtAddr;
+use x86_64::registers::control::{Cr0, Cr2, Cr4, Cr4Flags, Efer};
+use x86_64::registers::rflags;
+use x86_64::registers::xcontrol::XCr0;
+
+/// A register that [`read`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are the registers' names")]
+pub enum Register {
+    Cr0,
+    Cr2,
+    Cr3,
+    Cr4,
+    Cr8,
+    Efer,
+    Rflags,
+    Xcr0,
+}
+
+/// Returns what `register` holds; `None` for XCR0 while CR4 doesn't allow it.
+#[inline(always)]
+pub fn read(register: Register) -> Option<u64> {
+    Some(match register {
+        Register::Cr0 => Cr0::read_raw(),
+        Register::Cr2 => Cr2::read_raw(),
+        Register::Cr3 => read_cr3(),
+        Register::Cr4 => Cr4::read_raw(),
+        Register::Cr8 => read_cr8(),
+        Register::Efer => Efer::read_raw(),
+        Register::Rflags => rflags::read_raw(),
+        Register::Xcr0 => {
+            return Cr4::read().contains(Cr4Flags::OSXSAVE).then(XCr0::read_raw);
+        }
+    })
+}
+
+/// The x86_64 crate's way leaves the bits above the address out.
+fn read_cr3() -> u64 {
+    let value;
+    // SAFETY: reading it changes nothing.
+    unsafe { asm!("mov {}, cr3", out(reg) value, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+fn read_cr8() -> u64 {
+    let value;
+    // SAFETY: reading it changes nothing.
+    unsafe { asm!("mov {}, cr8", out(reg) value, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// Returns the stack pointer of whoever calls this.
+#[inline(always)]
+pub fn stack_pointer() -> VirtAddr {
+    let value: u64;
+    // SAFETY: it only copies a register.
+    unsafe { asm!("mov {}, rsp", out(reg) value, options(nomem, nostack, preserves_flags)) };
+    VirtAddr::new_truncate(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use x86_64::registers::control::Cr3;
+
+    #[test_case]
+    fn registers_hold_what_the_kernel_needs() {
+        let (root, low) = Cr3::read_raw();
+        let address_and_low = root.start_address().as_u64() | u64::from(low);
+        assert_eq!(read(Register::Cr3), Some(address_and_low));
+        // Paging, long mode, interrupts; none of them waits.
+        assert_eq!(read(Register::Cr0).map(|cr0| cr0 >> 31), Some(1));
+        assert_eq!(read(Register::Efer).map(|efer| efer >> 10 & 1), Some(1));
+        assert_eq!(read(Register::Rflags).map(|flags| flags >> 1 & 1), Some(1));
+        assert_eq!(read(Register::Cr8), Some(0));
+    }
+
+    #[test_case]
+    fn xcr0_is_read_only_where_it_is_allowed() {
+        let is_allowed = Cr4::read().contains(Cr4Flags::OSXSAVE);
+        assert_eq!(read(Register::Xcr0).is_some(), is_allowed);
+    }
+
+    #[test_case]
+    fn stack_pointer_is_below_locals_of_callers() {
+        let local = 0_u64;
+        let address = VirtAddr::from_ptr(&raw const local);
+        assert!(stack_pointer() <= address && address - stack_pointer() < 4096);
+    }
+}
