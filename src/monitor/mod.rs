@@ -11,25 +11,42 @@ mod cat;
 mod clear;
 mod color;
 mod command;
+mod cpuid;
+mod cpuid_features;
+mod cr;
+mod disasm;
+mod dump;
 mod echo;
 mod fault;
+mod fields;
+mod frames;
+mod gdt;
+mod heap;
 mod help;
+mod hexdump;
+mod idt;
 mod info;
+mod irq;
+mod labels;
 mod layout;
 mod log;
 mod maps;
 mod mem;
+mod msr;
 mod pager;
 mod peek;
 mod pipeline;
 mod poke;
+mod ports;
 mod poweroff;
 mod pt;
 mod reboot;
+mod stack;
 mod suggest;
 mod sym;
 mod test;
 mod ticks;
+mod tss;
 mod watch;
 
 use core::fmt::{self, Write};
@@ -76,22 +93,35 @@ const COMMANDS: &[&Command] = &[
     &cat::COMMAND,
     &clear::COMMAND,
     &color::COMMAND,
+    &cpuid::COMMAND,
+    &cr::COMMAND,
+    &disasm::COMMAND,
     &echo::COMMAND,
     &fault::COMMAND,
+    &frames::COMMAND,
+    &gdt::COMMAND,
+    &heap::COMMAND,
     &help::COMMAND,
+    &hexdump::COMMAND,
+    &idt::COMMAND,
     &info::COMMAND,
+    &irq::COMMAND,
     &layout::COMMAND,
     &log::COMMAND,
     &maps::COMMAND,
     &mem::COMMAND,
+    &msr::COMMAND,
     &peek::COMMAND,
     &poke::COMMAND,
+    &ports::COMMAND,
     &poweroff::COMMAND,
     &pt::COMMAND,
     &reboot::COMMAND,
+    &stack::COMMAND,
     &sym::COMMAND,
     &test::COMMAND,
     &ticks::COMMAND,
+    &tss::COMMAND,
     &watch::COMMAND,
 ];
 

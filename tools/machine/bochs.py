@@ -16,7 +16,7 @@ config_interface: textconfig
 display_library: rfb, options="timeout=0"
 romimage: file=/usr/share/bochs/BIOS-bochs-latest
 vgaromimage: file=/usr/share/bochs/VGABIOS-lgpl-latest
-cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0
+cpu: model={cpu}, count=1, ips=50000000, reset_on_triple_fault=0, ignore_bad_msrs={ignored}
 clock: sync=none
 megs: 128
 ata0: enabled=1, ioaddr1=0x1f0, ioaddr2=0x3f0, irq=14
@@ -34,16 +34,19 @@ TIMEOUT_S = 120
 
 
 class Bochs:
-    """A running Bochs with 128 MiB; use it in a `with` statement."""
+    """A running Bochs with 128 MiB; use it in a `with` statement.
 
-    def __init__(self, image, cpu="corei7_haswell_4770"):
+    strict_msrs: a model-specific register that it doesn't know faults.
+    """
+
+    def __init__(self, image, cpu="corei7_haswell_4770", strict_msrs=False):
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         folder = pathlib.Path(self._folder.name)
         self.log = folder / "bochs.log"
         self._terminal, slave = os.openpty()
         tty.setraw(slave)
         (folder / "bochsrc").write_text(CONFIGURATION.format(
-            cpu=cpu, image=image, terminal=os.ttyname(slave), folder=folder))
+            cpu=cpu, ignored=int(not strict_msrs), image=image, terminal=os.ttyname(slave), folder=folder))
         # Debian's Bochs has its debugger built in: let it go on.
         (folder / "commands").write_text("c\n")
         self._console = open(folder / "console", "w")
