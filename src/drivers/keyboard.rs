@@ -115,14 +115,18 @@ impl State {
         Request::Nothing
     }
 
-    /// Begins to tell the keyboard of its lights if they have changed.
+    /// Begins to tell the keyboard of its lights if they have changed. Otherwise it
+    /// leaves the controller alone, which may be slow.
     fn update_lights(&mut self) {
-        if self.clock.is_none() || !i8042::has_room() {
+        if self.clock.is_none() {
             return;
         }
-        let now_us = self.now_us();
-        if let Some(byte) = self.lights.begin(self.decoder.lights(), now_us) {
+        let mut lights = self.lights;
+        if let Some(byte) = lights.begin(self.decoder.lights(), self.now_us())
+            && i8042::has_room()
+        {
             i8042::send(byte);
+            self.lights = lights;
         }
     }
 
