@@ -13,6 +13,7 @@
 
 pub mod backtrace;
 pub mod clock;
+pub mod cmos;
 pub mod exception;
 pub mod exceptions;
 mod fixups;

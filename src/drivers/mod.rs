@@ -3,5 +3,6 @@
 pub mod framebuffer;
 pub mod i8042;
 pub mod keyboard;
+pub mod rtc;
 pub mod serial;
 pub mod vga_text;
