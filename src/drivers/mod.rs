@@ -3,6 +3,7 @@
 pub mod framebuffer;
 pub mod i8042;
 pub mod keyboard;
+pub mod pci;
 pub mod rtc;
 pub mod serial;
 pub mod vga_text;
