@@ -129,8 +129,8 @@ pub(super) const QEMU_EXIT: Port8 = Port8(0xF4);
 pub const CRTC_INDEX: Port8 = Port8(0x3D4);
 /// CRT controller, the selected register.
 pub const CRTC_DATA: Port8 = Port8(0x3D5);
-/// ACPI PM1a control, where SeaBIOS and OVMF put it on QEMU's machines, and only
-/// there.
+/// ACPI PM1a control, where SeaBIOS puts it on QEMU's machines, as OVMF does on q35,
+/// and only there.
 pub(super) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").

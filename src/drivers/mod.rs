@@ -1,5 +1,6 @@
 //! Devices. Each driver owns its ports or its memory, and nothing else does.
 
+pub mod acpi;
 pub mod framebuffer;
 pub mod i8042;
 pub mod keyboard;

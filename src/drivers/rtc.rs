@@ -7,6 +7,7 @@ use core::fmt;
 use civil_time::CivilTime;
 use civil_time::cmos::{self, Registers};
 
+use super::acpi::Acpi;
 use crate::arch::cmos as bytes;
 
 const SECONDS: u8 = 0x00;
@@ -55,10 +56,11 @@ pub struct Rtc {
     century_register: Option<u8>,
 }
 
-/// Logs what the clock says. `century_register` is the CMOS byte with the century, as
-/// the ACPI tables name it; without it the clock is taken to be in this century.
-pub fn start(century_register: Option<u8>) -> Rtc {
-    let rtc = Rtc { century_register };
+/// Logs what the clock says. The ACPI tables may name a byte of the CMOS that has the
+/// century; without it the clock is taken to be in this century.
+pub fn start(acpi: Option<&Acpi>) -> Rtc {
+    let rtc =
+        Rtc { century_register: acpi.and_then(Acpi::fadt).and_then(|it| it.century_register) };
     match rtc.now() {
         Ok(time) => log::info!("{time}"),
         Err(error) => log::warn!("{error}"),
@@ -105,13 +107,11 @@ impl Rtc {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::testing::machine;
 
     #[test_case]
     fn clock_goes_as_fast_as_the_time_stamp_counter() {
-        // QEMU's PC has the century there.
-        let rtc = Rtc { century_register: Some(0x32) };
+        let rtc = machine().rtc;
         let seconds = || rtc.now().expect("the machine has a clock").unix_seconds();
         let next = |from| {
             while seconds() == from {}

@@ -2,16 +2,20 @@
 
 #![forbid(unsafe_code)]
 
+mod acpi;
 mod arguments;
 mod audit;
 mod backtrace;
 mod command;
+mod date;
 mod fault;
 mod help;
 mod info;
 mod layout;
+mod lspci;
 mod maps;
 mod mem;
+mod modules;
 mod pager;
 mod peek;
 mod pipeline;
@@ -22,6 +26,7 @@ mod reboot;
 mod suggest;
 mod sym;
 mod ticks;
+mod time;
 
 use crate::arch::clock::Clock;
 use crate::arch::processor::Processor;
@@ -30,6 +35,9 @@ use crate::arch::steps::Interrupts;
 use crate::arch::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{Console, LineInput, Source};
+use crate::drivers::acpi::Acpi;
+use crate::drivers::pci::Pci;
+use crate::drivers::rtc::Rtc;
 use crate::mm::Memory;
 use crate::println;
 use arguments::Arguments;
@@ -42,6 +50,8 @@ pub const PROMPT: &str = "farjump> ";
 
 /// The machine as bring-up left it.
 pub struct Machine {
+    /// The firmware's tables, if it has any.
+    pub acpi: Option<Acpi>,
     /// What the loader told.
     pub boot: &'static Boot,
     /// The time since the start.
@@ -52,21 +62,29 @@ pub struct Machine {
     pub interrupts: Interrupts,
     /// Proof that the kernel owns its memory.
     pub memory: Memory,
+    /// The functions that were found on PCI buses.
+    pub pci: Pci,
     /// The processor that was found.
     pub processor: Processor,
+    /// The hardware clock.
+    pub rtc: Rtc,
     /// The running timer.
     pub timer: Timer,
 }
 
-const COMMANDS: [&Command; 15] = [
+const COMMANDS: [&Command; 20] = [
+    &acpi::COMMAND,
     &audit::COMMAND,
     &backtrace::COMMAND,
+    &date::COMMAND,
     &fault::COMMAND,
     &help::COMMAND,
     &info::COMMAND,
     &layout::COMMAND,
+    &lspci::COMMAND,
     &maps::COMMAND,
     &mem::COMMAND,
+    &modules::COMMAND,
     &peek::COMMAND,
     &poke::COMMAND,
     &poweroff::COMMAND,
@@ -74,6 +92,7 @@ const COMMANDS: [&Command; 15] = [
     &reboot::COMMAND,
     &sym::COMMAND,
     &ticks::COMMAND,
+    &time::COMMAND,
 ];
 
 /// Reads commands and runs them.
