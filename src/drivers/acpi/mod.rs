@@ -147,6 +147,8 @@ impl Acpi {
         let table = self.add(address)?;
         match header::check(&table.bytes, signature) {
             Ok(root) => Some(root::entries(root).collect()),
+            // It is told with those of all tables.
+            Err(acpi_tables::Error::Checksum) => None,
             Err(error) => {
                 log::warn!("the {signature} at {address:#x} isn't used: {error}");
                 None
