@@ -11,7 +11,7 @@
 //! | [`symbols`] | names for addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | what the loader told, and the command line's options | yes |
-//! | [`drivers`] | devices: serial port, VGA text, keyboard | yes |
+//! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
 //! | [`sync`] | locks that know about interrupts and rank | no |
 //! | [`log`] | log lines and the ways they leave the kernel | no |

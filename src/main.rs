@@ -30,6 +30,9 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let idt = arch::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);
+    let acpi = drivers::acpi::start(memory, boot.information);
+    let rtc = drivers::rtc::start(acpi.as_ref());
+    let pci = drivers::pci::start(memory);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
@@ -37,5 +40,16 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let console = console::start(clock, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
 
-    monitor::run(&Machine { boot, clock, console, interrupts, memory, processor, timer })
+    monitor::run(&Machine {
+        acpi,
+        boot,
+        clock,
+        console,
+        interrupts,
+        memory,
+        pci,
+        processor,
+        rtc,
+        timer,
+    })
 }

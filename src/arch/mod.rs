@@ -13,6 +13,7 @@
 
 pub mod backtrace;
 pub mod clock;
+pub mod cmos;
 pub mod control;
 pub mod exception;
 pub mod exceptions;

@@ -1,10 +1,12 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
-//! Only this file can make a [`Port8`] or [`Port16`], so that whoever reads the
-//! table has seen all of them; [`read`] is for a person who looks at a device. None belongs to a device that could reach memory by
-//! itself. Most are for this room alone; drivers get those that can do no harm
-//! whatever is written, and the keyboard controller by [`send_command`], without
-//! its commands for the A20 gate and the reset line.
+//! Only this file can make a port, so that whoever reads the table has seen all of
+//! them; [`read`] is for a person who looks at a device. None belongs to a device that could reach memory by itself, but for PCI's
+//! data, which can only be read. Most are for this room alone; drivers get those
+//! that can do no harm whatever is written, and the keyboard controller by
+//! [`send_command`], without its commands for the A20 gate and the reset line.
+//! Ports whose numbers the firmware tells are made by [`Port8::told_by_firmware`] and
+//! [`Port16::told_by_firmware`].
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", where no other is told.
 
@@ -26,6 +28,15 @@ impl Port8 {
         // SAFETY: the table has no port that reaches memory.
         unsafe { Port::new(self.0).write(value) }
     }
+
+    /// Makes one that isn't in the table.
+    ///
+    /// # Safety
+    /// The firmware's tables say that `number` is the port of a device that reaches no
+    /// memory by itself, whatever is written there.
+    pub unsafe fn told_by_firmware(number: u16) -> Self {
+        Self(number)
+    }
 }
 
 /// A port of sixteen bits.
@@ -33,10 +44,54 @@ impl Port8 {
 pub struct Port16(u16);
 
 impl Port16 {
+    /// Reads the port.
+    pub fn read(self) -> u16 {
+        // SAFETY: the table has no port that reaches memory.
+        unsafe { Port::new(self.0).read() }
+    }
+
     /// Writes `value` to the port.
     pub fn write(self, value: u16) {
         // SAFETY: the table has no port that reaches memory.
         unsafe { Port::new(self.0).write(value) }
+    }
+
+    /// Makes one that isn't in the table.
+    ///
+    /// # Safety
+    /// As for [`Port8::told_by_firmware`].
+    pub unsafe fn told_by_firmware(number: u16) -> Self {
+        Self(number)
+    }
+}
+
+/// A port of 32 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port32(u16);
+
+impl Port32 {
+    /// Reads the port.
+    pub fn read(self) -> u32 {
+        // SAFETY: the table has no port that reaches memory.
+        unsafe { Port::new(self.0).read() }
+    }
+
+    /// Writes `value` to the port.
+    pub fn write(self, value: u32) {
+        // SAFETY: the table has no port that reaches memory.
+        unsafe { Port::new(self.0).write(value) }
+    }
+}
+
+/// A port of 32 bits that can't be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadPort32(u16);
+
+impl ReadPort32 {
+    /// Reads the port.
+    pub fn read(self) -> u32 {
+        // SAFETY: nothing in the table reaches memory by being read.
+        unsafe { Port::new(self.0).read() }
     }
 }
 
@@ -98,9 +153,14 @@ pub(super) const QEMU_EXIT: Port8 = Port8(0xF4);
 pub const CRTC_INDEX: Port8 = Port8(0x3D4);
 /// CRT controller, the selected register.
 pub const CRTC_DATA: Port8 = Port8(0x3D5);
-/// ACPI PM1a control, where SeaBIOS and OVMF put it on QEMU's machines, and only
-/// there.
+/// ACPI PM1a control, where SeaBIOS puts it on QEMU's machines, as OVMF does on q35,
+/// and only there.
 pub(super) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
+/// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
+/// "Software Generation of Configuration Transactions").
+pub const PCI_ADDRESS: Port32 = Port32(0xCF8);
+/// The selected register: what is written there may let a device reach memory.
+pub const PCI_DATA: ReadPort32 = ReadPort32(0xCFC);
 /// The chipset's reset control (Intel 500 series PCH datasheet).
 pub(super) const RESET_CONTROL: Port8 = Port8(0xCF9);
 

@@ -5,10 +5,8 @@
 
 use core::fmt;
 
-use x86_64::instructions::interrupts::without_interrupts;
-
-use super::handover;
-use super::ports::{CMOS_DATA, CMOS_INDEX, POST};
+use super::ports::POST;
+use super::{cmos, handover};
 
 /// In the extended half of the CMOS, outside of the bytes that the BIOS sums up
 /// and of those that QEMU and Bochs use. The same as in `asm/boot.asm`.
@@ -110,11 +108,7 @@ impl LastBoot {
 /// Leaves `stage` on port 0x80 and in the CMOS.
 pub fn mark(stage: Stage) {
     POST.write(stage as u8);
-    // Nobody may select another byte in between.
-    without_interrupts(|| {
-        CMOS_INDEX.write(PROGRESS_BYTE);
-        CMOS_DATA.write(stage as u8);
-    });
+    cmos::write(PROGRESS_BYTE, stage as u8);
 }
 
 /// Returns how the boot before this one ended.
@@ -162,10 +156,6 @@ mod tests {
     #[test_case]
     fn mark_is_kept_by_the_cmos() {
         mark(Stage::Timer);
-        let byte = without_interrupts(|| {
-            CMOS_INDEX.write(PROGRESS_BYTE);
-            CMOS_DATA.read()
-        });
-        assert_eq!(byte, Stage::Timer as u8);
+        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Timer as u8);
     }
 }

@@ -27,17 +27,22 @@ pub fn reboot() -> ! {
     triple_fault()
 }
 
-/// Switches the machine off, if it is QEMU's; elsewhere it comes back. The port is
-/// another device's on other machines, so the hypervisor has to say its name.
+/// Tells whether the hypervisor says that it is QEMU.
 ///
-/// Source: QEMU's hw/acpi, as set up by SeaBIOS and OVMF; Intel SDM volume 2,
-/// "CPUID", for the range that is left to hypervisors.
-pub fn power_off() {
-    const SLEEP_ENABLE_S5: u16 = 0x2000;
-    let is_qemu = CpuId::new().get_hypervisor_info().is_some_and(|hypervisor| {
+/// Source: Intel SDM volume 2, "CPUID", for the range that is left to hypervisors.
+pub fn is_qemu() -> bool {
+    CpuId::new().get_hypervisor_info().is_some_and(|hypervisor| {
         matches!(hypervisor.identify(), Hypervisor::QEMU | Hypervisor::KVM)
-    });
-    if is_qemu {
+    })
+}
+
+/// Switches most of QEMU's machines off; elsewhere it comes back. The port is another
+/// device's on other machines, where nothing is done.
+///
+/// Source: QEMU's hw/acpi, as set up by SeaBIOS, and by OVMF on q35.
+pub fn power_off_qemu() {
+    const SLEEP_ENABLE_S5: u16 = 0x2000;
+    if is_qemu() {
         progress::mark(Stage::PowerOff);
         QEMU_PM1A_CONTROL.write(SLEEP_ENABLE_S5);
     }

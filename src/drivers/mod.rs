@@ -1,7 +1,10 @@
 //! Devices. Each driver owns its ports or its memory, and nothing else does.
 
+pub mod acpi;
 pub mod framebuffer;
 pub mod i8042;
 pub mod keyboard;
+pub mod pci;
+pub mod rtc;
 pub mod serial;
 pub mod vga_text;

@@ -7,6 +7,7 @@
 //! | [`DIRECT_MAP`] … | all RAM, at its physical address plus this |
 //! | [`HEAP`] … | the kernel's heap |
 //! | [`DEVICES`] … | memory of devices |
+//! | [`FIRMWARE_WINDOW`] | a page of the firmware's, while it is copied |
 //! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
 //! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
 //!
@@ -38,6 +39,9 @@ pub const DEVICES: VirtAddr = VirtAddr::new(0xFFFF_D000_0000_0000);
 
 /// How much can be mapped of devices, in bytes: 1 TiB.
 pub const DEVICES_BYTES: u64 = 1 << 40;
+
+/// Where a page of the firmware's memory is mapped while it is copied.
+pub const FIRMWARE_WINDOW: VirtAddr = VirtAddr::new(0xFFFF_D200_0000_0000);
 
 /// What the kernel image is linked to: its physical address plus this.
 pub const KERNEL_BASE: VirtAddr = VirtAddr::new(0xFFFF_FFFF_8000_0000);

@@ -8,6 +8,7 @@
 //! | [`kernel_space`] | the kernel's page table |
 //! | [`stacks`] | kernel stacks and their guards |
 //! | [`device_memory`] | memory of devices |
+//! | [`firmware_memory`] | what the firmware has left, copied |
 //! | [`heap`] | what `alloc` takes from |
 //! | [`place`], [`walk`], [`fault`] | what lies at an address, for reports and the monitor |
 //! | [`peek`], [`violation`] | memory as a debugger sees it, and accesses that it forbids |
@@ -19,6 +20,7 @@
 pub mod audit;
 pub mod device_memory;
 pub mod fault;
+pub mod firmware_memory;
 pub mod frames;
 pub mod heap;
 pub mod image;

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acpi;
 pub mod after_report;
 mod arguments;
 mod audit;
@@ -14,6 +15,7 @@ mod command;
 mod cpuid;
 mod cpuid_features;
 mod cr;
+mod date;
 mod disasm;
 mod dump;
 mod echo;
@@ -30,8 +32,10 @@ mod irq;
 mod labels;
 mod layout;
 mod log;
+mod lspci;
 mod maps;
 mod mem;
+mod modules;
 mod msr;
 mod pager;
 mod peek;
@@ -46,6 +50,7 @@ mod suggest;
 mod sym;
 mod test;
 mod ticks;
+mod time;
 mod tss;
 mod watch;
 
@@ -58,6 +63,9 @@ use crate::arch::steps::Interrupts;
 use crate::arch::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{Console, LineInput, Source};
+use crate::drivers::acpi::Acpi;
+use crate::drivers::pci::Pci;
+use crate::drivers::rtc::Rtc;
 use crate::mm::Memory;
 use crate::println;
 use arguments::Arguments;
@@ -70,6 +78,8 @@ pub const PROMPT: &str = "farjump> ";
 
 /// The machine as bring-up left it.
 pub struct Machine {
+    /// The firmware's tables, if it has any.
+    pub acpi: Option<Acpi>,
     /// What the loader told.
     pub boot: &'static Boot,
     /// The time since the start.
@@ -80,13 +90,18 @@ pub struct Machine {
     pub interrupts: Interrupts,
     /// Proof that the kernel owns its memory.
     pub memory: Memory,
+    /// The functions that were found on PCI buses.
+    pub pci: Pci,
     /// The processor that was found.
     pub processor: Processor,
+    /// The hardware clock.
+    pub rtc: Rtc,
     /// The running timer.
     pub timer: Timer,
 }
 
 const COMMANDS: &[&Command] = &[
+    &acpi::COMMAND,
     &audit::COMMAND,
     &backtrace::COMMAND,
     &bench::COMMAND,
@@ -95,6 +110,7 @@ const COMMANDS: &[&Command] = &[
     &color::COMMAND,
     &cpuid::COMMAND,
     &cr::COMMAND,
+    &date::COMMAND,
     &disasm::COMMAND,
     &echo::COMMAND,
     &fault::COMMAND,
@@ -108,8 +124,10 @@ const COMMANDS: &[&Command] = &[
     &irq::COMMAND,
     &layout::COMMAND,
     &log::COMMAND,
+    &lspci::COMMAND,
     &maps::COMMAND,
     &mem::COMMAND,
+    &modules::COMMAND,
     &msr::COMMAND,
     &peek::COMMAND,
     &poke::COMMAND,
@@ -121,6 +139,7 @@ const COMMANDS: &[&Command] = &[
     &sym::COMMAND,
     &test::COMMAND,
     &ticks::COMMAND,
+    &time::COMMAND,
     &tss::COMMAND,
     &watch::COMMAND,
 ];

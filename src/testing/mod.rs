@@ -195,13 +195,27 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let idt = arch::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);
+    let acpi = drivers::acpi::start(memory, boot.information);
+    let rtc = drivers::rtc::start(acpi.as_ref());
+    let pci = drivers::pci::start(memory);
     let pic = arch::pic::start(idt);
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
     let console = console::start(clock, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
-    MACHINE.call_once(|| Machine { boot, clock, console, interrupts, memory, processor, timer });
+    MACHINE.call_once(|| Machine {
+        acpi,
+        boot,
+        clock,
+        console,
+        interrupts,
+        memory,
+        pci,
+        processor,
+        rtc,
+        timer,
+    });
     test_main();
     exit(Exit::Done)
 }

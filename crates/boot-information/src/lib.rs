@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+mod rsdp;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use core::fmt;
 use heapless::{String, Vec};
 use multiboot2::{FramebufferType, MemoryAreaType};
 
+pub use rsdp::Rsdp;
 pub use tags::TagKind;
 
 /// The most bytes of a command line that are kept.
@@ -47,6 +49,9 @@ pub struct BootInformation {
     pub modules: Vec<Module, MODULES_MAX>,
     /// The screen, if the loader described it.
     pub screen: Option<Screen>,
+    /// Where ACPI's root tables are, if the loader told: of its two copies of the RSDP
+    /// the newer one that is sound. Without a tag it isn't searched for.
+    pub rsdp: Option<Rsdp>,
     /// What was wrong with the structure and how it was mended.
     pub problems: Vec<Problem, 16>,
 }
@@ -197,6 +202,8 @@ pub enum Problem {
     MalformedString(TagKind),
     /// A screen of a type that the specification doesn't name: left out.
     UnknownScreen,
+    /// The RSDP in this tag has a wrong signature or checksum: left out.
+    BrokenRsdp(TagKind),
     /// The command line is longer than [`COMMAND_LINE_MAX_BYTES`]: cut.
     CommandLineCut {
         /// Its length, in bytes.
@@ -218,6 +225,9 @@ impl fmt::Display for Problem {
                 write!(f, "the {kind} isn't UTF-8 text with an end; left out")
             }
             Self::UnknownScreen => write!(f, "the framebuffer is of an unknown type; left out"),
+            Self::BrokenRsdp(kind) => {
+                write!(f, "the {kind} has a wrong signature or checksum; left out")
+            }
             Self::CommandLineCut { len_bytes } => {
                 write!(f, "the command line has {len_bytes} bytes; cut to {COMMAND_LINE_MAX_BYTES}")
             }
@@ -242,6 +252,7 @@ impl BootInformation {
             memory: Vec::new(),
             modules: Vec::new(),
             screen: None,
+            rsdp: None,
             problems: Vec::new(),
         }
     }
@@ -272,6 +283,7 @@ impl BootInformation {
         if verdicts.is_usable(TagKind::Framebuffer) {
             read_screen(self, &loaded);
         }
+        read_rsdp(self, &verdicts);
         Ok(())
     }
 
@@ -284,7 +296,7 @@ impl BootInformation {
 fn read_texts(
     info: &mut BootInformation,
     loaded: &multiboot2::BootInformation<'_>,
-    verdicts: &tags::Verdicts,
+    verdicts: &tags::Verdicts<'_>,
 ) {
     // The crate panics already while it casts a malformed tag, so a kind's
     // verdict comes before its tag.
@@ -316,7 +328,7 @@ fn load(bytes: &[u8]) -> Result<multiboot2::BootInformation<'_>, Error> {
 fn read_memory_map(
     info: &mut BootInformation,
     loaded: &multiboot2::BootInformation<'_>,
-    verdicts: &tags::Verdicts,
+    verdicts: &tags::Verdicts<'_>,
 ) {
     let tag = verdicts.usable(TagKind::MemoryMap, || loaded.memory_map_tag());
     let areas = tag.map_or(&[][..], |tag| tag.memory_areas());
@@ -383,6 +395,16 @@ fn read_screen(info: &mut BootInformation, loaded: &multiboot2::BootInformation<
         depth_bits: tag.bpp(),
         kind,
     });
+}
+
+fn read_rsdp(info: &mut BootInformation, verdicts: &tags::Verdicts<'_>) {
+    for kind in [TagKind::OldAcpi, TagKind::NewAcpi] {
+        match verdicts.payload(kind).map(|payload| Rsdp::read(kind, payload)) {
+            Some(Some(rsdp)) => info.rsdp = Some(rsdp),
+            Some(None) => info.note(Problem::BrokenRsdp(kind)),
+            None => {}
+        }
+    }
 }
 
 /// Appends as much of `text` as fits, whole characters only.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Error;
+use crate::{Error, rsdp};
 
 /// The tags whose content is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +17,22 @@ pub enum TagKind {
     MemoryMap,
     /// Type 8.
     Framebuffer,
+    /// Type 14: a copy of the RSDP of ACPI 1.0.
+    OldAcpi,
+    /// Type 15: a copy of the RSDP of ACPI 2.0 or later.
+    NewAcpi,
 }
 
 impl TagKind {
-    const ALL: [Self; 5] =
-        [Self::CommandLine, Self::LoaderName, Self::Module, Self::MemoryMap, Self::Framebuffer];
+    const ALL: [Self; 7] = [
+        Self::CommandLine,
+        Self::LoaderName,
+        Self::Module,
+        Self::MemoryMap,
+        Self::Framebuffer,
+        Self::OldAcpi,
+        Self::NewAcpi,
+    ];
 
     /// Returns the kind of a tag's type number, if it is one that is read.
     fn from_type(tag_type: u32) -> Option<Self> {
@@ -31,6 +42,8 @@ impl TagKind {
             3 => Self::Module,
             6 => Self::MemoryMap,
             8 => Self::Framebuffer,
+            14 => Self::OldAcpi,
+            15 => Self::NewAcpi,
             _ => return None,
         })
     }
@@ -58,6 +71,8 @@ impl TagKind {
                     _ => true,
                 }
             }
+            Self::OldAcpi => tag.len() >= HEAD_BYTES + rsdp::OLD_BYTES,
+            Self::NewAcpi => tag.len() >= HEAD_BYTES + rsdp::NEW_BYTES,
         }
     }
 }
@@ -70,6 +85,8 @@ impl fmt::Display for TagKind {
             Self::Module => "module list",
             Self::MemoryMap => "memory map",
             Self::Framebuffer => "framebuffer description",
+            Self::OldAcpi => "RSDP of ACPI 1.0",
+            Self::NewAcpi => "RSDP of ACPI 2.0",
         })
     }
 }
@@ -85,12 +102,14 @@ const EFI_SYSTEM_TABLE_64: u32 = 12;
 
 /// Which kinds of tags can be read.
 #[derive(Default)]
-pub(crate) struct Verdicts {
+pub(crate) struct Verdicts<'a> {
     malformed: [bool; TagKind::ALL.len()],
     has_efi_system_table: bool,
+    /// What the last tag of each kind holds.
+    payloads: [Option<&'a [u8]>; TagKind::ALL.len()],
 }
 
-impl Verdicts {
+impl<'a> Verdicts<'a> {
     /// Tells whether all tags of `kind` are sound.
     pub(crate) fn is_usable(&self, kind: TagKind) -> bool {
         !self.malformed[kind as usize]
@@ -99,6 +118,11 @@ impl Verdicts {
     /// Returns what `find` finds, unless a tag of `kind` is malformed.
     pub(crate) fn usable<T>(&self, kind: TagKind, find: impl FnOnce() -> Option<T>) -> Option<T> {
         self.is_usable(kind).then(find).flatten()
+    }
+
+    /// Returns what the last tag of `kind` holds, unless a tag of it is malformed.
+    pub(crate) fn payload(&self, kind: TagKind) -> Option<&'a [u8]> {
+        self.usable(kind, || self.payloads[kind as usize])
     }
 
     /// Tells whether the loader handed on an EFI system table.
@@ -116,7 +140,7 @@ impl Verdicts {
 ///
 /// # Errors
 /// [`Error`] if the structure or its sequence of tags makes no sense.
-pub(crate) fn check(bytes: &[u8]) -> Result<Verdicts, Error> {
+pub(crate) fn check(bytes: &[u8]) -> Result<Verdicts<'_>, Error> {
     if !bytes.as_ptr().addr().is_multiple_of(8) {
         return Err(Error::NotAligned);
     }
@@ -149,6 +173,7 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Verdicts, Error> {
         }
         if let Some(kind) = TagKind::from_type(tag_type) {
             verdicts.malformed[kind as usize] |= !kind.suits(tag);
+            verdicts.payloads[kind as usize] = tag.get(HEAD_BYTES..);
         }
         verdicts.has_efi_system_table |=
             matches!(tag_type, EFI_SYSTEM_TABLE_32 | EFI_SYSTEM_TABLE_64);

@@ -155,6 +155,8 @@ fn malformed_tags_are_left_out_and_told() {
         (6, b"\x18\0\0\0\0\0\0\0rest", TagKind::MemoryMap),
         (6, b"\x18\0", TagKind::MemoryMap),
         (8, b"\0\0", TagKind::Framebuffer),
+        (14, &[0; 19], TagKind::OldAcpi),
+        (15, &[0; 35], TagKind::NewAcpi),
     ] {
         let info = parse(Builder::default().tag(tag_type, payload).end().bytes())
             .expect("one tag doesn't spoil the structure");
@@ -190,6 +192,60 @@ fn unknown_screen_is_told() {
     let info = parse(Builder::default().framebuffer(7, &[]).end().bytes())
         .expect("the structure is sound");
     assert!(info.problems.contains(&Problem::UnknownScreen));
+}
+
+/// An RSDP with good checksums, of 20 or 36 bytes.
+fn rsdp(rsdt: u32, xsdt: Option<u64>) -> Vec<u8> {
+    fn close(bytes: &mut [u8], checksum: usize) {
+        let sum = bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
+        bytes[checksum] = sum.wrapping_neg();
+    }
+    let mut bytes = b"RSD PTR \0FARJMP".to_vec();
+    bytes.push(if xsdt.is_some() { 2 } else { 0 });
+    bytes.extend(rsdt.to_le_bytes());
+    close(&mut bytes, 8);
+    if let Some(xsdt) = xsdt {
+        bytes.extend(36_u32.to_le_bytes());
+        bytes.extend(xsdt.to_le_bytes());
+        bytes.extend([0; 4]);
+        close(&mut bytes, 32);
+    }
+    bytes
+}
+
+#[test]
+fn newer_rsdp_comes_first_in_any_order() {
+    let (old, new) = (rsdp(0x7FE_0000, None), rsdp(0x7FE_1000, Some(0x1_0000_0000)));
+    let parsed = |builder: Builder| parse(builder.end().bytes()).expect("it is sound").rsdp;
+    let from_new = Some(Rsdp {
+        oem_id: *b"FARJMP",
+        revision: 2,
+        rsdt: Some(0x7FE_1000),
+        xsdt: Some(0x1_0000_0000),
+    });
+    assert_eq!(parsed(full().tag(14, &old).tag(15, &new)), from_new);
+    assert_eq!(parsed(full().tag(15, &new).tag(14, &old)), from_new);
+    let from_old = parsed(full().tag(14, &old)).expect("it is sound");
+    assert_eq!((from_old.revision, from_old.rsdt, from_old.xsdt), (0, Some(0x7FE_0000), None));
+    assert_eq!(parsed(full()), None);
+    // A null address is none.
+    let nowhere = parsed(full().tag(15, &rsdp(0, Some(0)))).expect("it is sound");
+    assert_eq!((nowhere.rsdt, nowhere.xsdt), (None, None));
+}
+
+#[test]
+fn broken_rsdp_is_told_and_the_other_taken() {
+    let (old, new) = (rsdp(0x7FE_0000, None), rsdp(0x7FE_1000, Some(0x1_0000_0000)));
+    for index in 0..new.len() {
+        let mut bad = new.clone();
+        bad[index] ^= 1;
+        let info = parse(full().tag(14, &old).tag(15, &bad).end().bytes()).expect("it is sound");
+        assert_eq!(info.problems, [Problem::BrokenRsdp(TagKind::NewAcpi)], "{index}");
+        assert_eq!(info.rsdp.and_then(|rsdp| rsdp.rsdt), Some(0x7FE_0000));
+    }
+    let info = parse(full().tag(14, &[0; 20]).end().bytes()).expect("it is sound");
+    assert_eq!(info.problems, [Problem::BrokenRsdp(TagKind::OldAcpi)]);
+    assert_eq!(info.rsdp, None);
 }
 
 #[test]

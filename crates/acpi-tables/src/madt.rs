@@ -1,0 +1,155 @@
+//! Processors and interrupt controllers.
+//!
+//! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
+
+use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
+use crate::header::{HEADER_BYTES, Signature};
+
+/// The table's signature.
+pub const MADT: Signature = Signature(*b"APIC");
+
+/// An entry of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A processor, by its local APIC or x2APIC.
+    Processor {
+        /// Its number in AML.
+        uid: u32,
+        /// Its local APIC's number.
+        apic_id: u32,
+        /// Whether it can be started.
+        state: ProcessorState,
+    },
+    /// An I/O APIC.
+    IoApic {
+        /// Its number.
+        id: u8,
+        /// Where its registers are, a physical address.
+        address: u32,
+        /// The number of its first input among those of all.
+        first_input: u32,
+    },
+    /// An interrupt of the ISA bus that comes in elsewhere.
+    Override {
+        /// The interrupt's number on the ISA bus.
+        irq: u8,
+        /// The input that it comes in by.
+        input: u32,
+        /// Its polarity and trigger mode.
+        flags: InterruptFlags,
+    },
+    /// An input that is to be a non-maskable interrupt.
+    Nmi {
+        /// The input.
+        input: u32,
+        /// Its polarity and trigger mode.
+        flags: InterruptFlags,
+    },
+    /// A pin of local APICs that is to be a non-maskable interrupt.
+    LocalNmi {
+        /// The processor's number in AML; `None` for all of them.
+        uid: Option<u32>,
+        /// The pin: 0 or 1.
+        pin: u8,
+        /// Its polarity and trigger mode.
+        flags: InterruptFlags,
+    },
+    /// Where local APICs are, instead of the table's own word for it.
+    LocalApicAddress(u64),
+    /// Anything else.
+    Other {
+        /// The entry's type.
+        kind: u8,
+        /// Its length.
+        len_bytes: u8,
+    },
+}
+
+/// Whether a processor can be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessorState {
+    /// It can, or runs.
+    Enabled,
+    /// It can once the machine has got it.
+    OnlineCapable,
+    /// It can't.
+    Disabled,
+}
+
+impl ProcessorState {
+    fn of_flags(flags: u32) -> Self {
+        match flags & 0b11 {
+            0b00 => Self::Disabled,
+            0b10 => Self::OnlineCapable,
+            _ => Self::Enabled,
+        }
+    }
+}
+
+/// An interrupt's polarity and trigger mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterruptFlags(pub u16);
+
+impl core::fmt::Display for InterruptFlags {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        const POLARITIES: [&str; 4] = ["bus's polarity", "active high", "polarity ?", "active low"];
+        const MODES: [&str; 4] = ["bus's trigger", "edge", "trigger ?", "level"];
+        let [polarity, mode] = [self.0, self.0 >> 2].map(|bits| usize::from(bits & 0b11));
+        write!(f, "{}, {}", POLARITIES[polarity], MODES[mode])
+    }
+}
+
+/// Returns the physical address of the local APICs, as the table's head has it.
+pub fn local_apic_address(table: &[u8]) -> Option<u32> {
+    read_u32(table, HEADER_BYTES)
+}
+
+/// Tells whether there are two 8259 interrupt controllers as well.
+pub fn has_8259(table: &[u8]) -> bool {
+    read_u32(table, HEADER_BYTES + 4).is_some_and(|flags| flags & 1 != 0)
+}
+
+/// Returns the entries, up to the first whose length makes no sense. Those that are
+/// too short for their type count as [`Entry::Other`].
+pub fn entries(table: &[u8]) -> impl Iterator<Item = Entry> {
+    let mut rest = table.get(HEADER_BYTES + 8..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        let (kind, len_bytes) = (read_u8(rest, 0)?, read_u8(rest, 1)?);
+        let (entry, behind) = rest.split_at_checked(len_bytes.into()).filter(|_| len_bytes >= 2)?;
+        rest = behind;
+        Some(read_entry(kind, entry).unwrap_or(Entry::Other { kind, len_bytes }))
+    })
+}
+
+fn read_entry(kind: u8, entry: &[u8]) -> Option<Entry> {
+    let byte = |offset| read_u8(entry, offset);
+    let flags = |offset| read_u16(entry, offset).map(InterruptFlags);
+    let double = |offset| read_u32(entry, offset);
+    Some(match kind {
+        0 => Entry::Processor {
+            uid: byte(2)?.into(),
+            apic_id: byte(3)?.into(),
+            state: ProcessorState::of_flags(double(4)?),
+        },
+        1 => Entry::IoApic { id: byte(2)?, address: double(4)?, first_input: double(8)? },
+        2 => Entry::Override { irq: byte(3)?, input: double(4)?, flags: flags(8)? },
+        3 => Entry::Nmi { flags: flags(2)?, input: double(4)? },
+        4 => Entry::LocalNmi {
+            uid: Some(byte(2)?).filter(|&uid| uid != u8::MAX).map(u32::from),
+            flags: flags(3)?,
+            pin: byte(5)?,
+        },
+        5 => Entry::LocalApicAddress(read_u64(entry, 4)?),
+        9 => Entry::Processor {
+            apic_id: double(4)?,
+            state: ProcessorState::of_flags(double(8)?),
+            uid: double(12)?,
+        },
+        10 => Entry::LocalNmi {
+            flags: flags(2)?,
+            uid: Some(double(4)?).filter(|&uid| uid != u32::MAX),
+            pin: byte(8)?,
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,248 @@
+//! The firmware's ACPI tables, copied: what the processor can't find out by itself.
+//!
+//! All are copied at start, so that nothing of the firmware's memory stays in use. What
+//! can't be copied, or isn't a table, is told and left out. A table whose checksum is
+//! wrong is kept to be looked at, and nothing else.
+//!
+//! Source: ACPI Specification 6.5, "ACPI Software Programming Model".
+
+mod power;
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use acpi_tables::header::HEADER_BYTES;
+use acpi_tables::{Fadt, Header, Signature, fadt, header, root};
+use boot_information::{BootInformation, Rsdp};
+use x86_64::PhysAddr;
+
+use crate::mm::{Memory, firmware_memory};
+
+pub use power::{PowerError, PowerOff};
+
+/// The most tables that are listed.
+const TABLES_MAX: usize = 256;
+
+/// The table that holds the devices; the FADT has its address.
+pub const DSDT: Signature = Signature(*b"DSDT");
+/// Tables with more devices.
+pub const SSDT: Signature = Signature(*b"SSDT");
+
+/// Why there is no table where one was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Its memory can't be copied.
+    Memory(firmware_memory::Error),
+    /// What is there isn't a table.
+    Table(acpi_tables::Error),
+    /// It doesn't fit into the heap.
+    NoHeap,
+    /// There are more tables than 256.
+    TooMany,
+}
+
+impl From<firmware_memory::Error> for Error {
+    fn from(error: firmware_memory::Error) -> Self {
+        Self::Memory(error)
+    }
+}
+
+impl From<acpi_tables::Error> for Error {
+    fn from(error: acpi_tables::Error) -> Self {
+        Self::Table(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory(error) => write!(f, "{error}"),
+            Self::Table(error) => write!(f, "{error}"),
+            Self::NoHeap => f.write_str("the heap has no room for it"),
+            Self::TooMany => write!(f, "only {TABLES_MAX} tables are kept"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// Whether a table's bytes sum up to 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checksum {
+    /// They do.
+    Good,
+    /// They don't: nothing in the table is used.
+    Bad,
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// Where the firmware has it.
+    pub address: PhysAddr,
+    /// What it begins with.
+    pub header: Header,
+    /// All of it, with the header.
+    pub bytes: Vec<u8>,
+    /// Whether it can be relied on.
+    pub checksum: Checksum,
+}
+
+/// A table that was told, but isn't there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing {
+    /// Where it should be.
+    pub address: PhysAddr,
+    /// What is wrong with it.
+    pub why: Error,
+}
+
+/// The tables.
+#[derive(Debug)]
+pub struct Acpi {
+    /// By what they were found.
+    pub rsdp: Rsdp,
+    /// The root first, then in the root's order, at last the DSDT.
+    pub tables: Vec<Table>,
+    /// What couldn't be had.
+    pub missing: Vec<Missing>,
+}
+
+/// Copies the tables that the loader's RSDP leads to; `None` if it gave none.
+pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
+    let Some(rsdp) = information.rsdp else {
+        log::info!("the loader tells of no ACPI");
+        return None;
+    };
+    let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
+    let wide = rsdp.xsdt.map(|address| (address, root::XSDT));
+    let narrow = rsdp.rsdt.map(|address| (address.into(), root::RSDT));
+    let roots = [wide, narrow].into_iter().flatten();
+    let list = roots.filter_map(|(address, signature)| acpi.add_root(address, signature)).next();
+    for entry in list.unwrap_or_default() {
+        acpi.add(entry);
+    }
+    if let Some(dsdt) = acpi.fadt().and_then(|fadt| fadt.dsdt) {
+        acpi.add(dsdt);
+    }
+    acpi.log();
+    Some(acpi)
+}
+
+impl Acpi {
+    /// Returns the tables with this signature that can be relied on.
+    pub fn good(&self, signature: Signature) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(move |table| {
+            table.header.signature == signature && table.checksum == Checksum::Good
+        })
+    }
+
+    /// Returns what the FADT tells of the fixed hardware, if there is one.
+    pub fn fadt(&self) -> Option<Fadt> {
+        self.good(fadt::FADT).next().map(|table| Fadt::read(&table.bytes))
+    }
+
+    /// Adds a root table; returns its entries, if it can be relied on.
+    fn add_root(&mut self, address: u64, signature: Signature) -> Option<Vec<u64>> {
+        let table = self.add(address)?;
+        match header::check(&table.bytes, signature) {
+            Ok(root) => Some(root::entries(root).collect()),
+            // It is told with those of all tables.
+            Err(acpi_tables::Error::Checksum) => None,
+            Err(error) => {
+                log::warn!("the {signature} at {address:#x} isn't used: {error}");
+                None
+            }
+        }
+    }
+
+    /// Adds the table at `address`, or what is wrong with it.
+    fn add(&mut self, address: u64) -> Option<&Table> {
+        // No physical address has more bits.
+        let address = PhysAddr::new_truncate(address);
+        let table = if self.tables.len() + self.missing.len() < TABLES_MAX {
+            read_table(address)
+        } else {
+            Err(Error::TooMany)
+        };
+        match table {
+            Ok(table) => {
+                self.tables.push(table);
+                self.tables.last()
+            }
+            Err(Error::TooMany) => None,
+            Err(why) => {
+                self.missing.push(Missing { address, why });
+                None
+            }
+        }
+    }
+
+    fn log(&self) {
+        let rsdp = &self.rsdp;
+        let oem = header::Text(&rsdp.oem_id);
+        log::info!("{} tables by {oem}, revision {}", self.tables.len(), rsdp.revision);
+        for missing in &self.missing {
+            log::warn!("no table at {:#x}: {}", missing.address, missing.why);
+        }
+        for table in self.tables.iter().filter(|table| table.checksum == Checksum::Bad) {
+            let signature = table.header.signature;
+            log::warn!("{signature} at {:#x} isn't used: its checksum is wrong", table.address);
+        }
+    }
+}
+
+fn read_table(address: PhysAddr) -> Result<Table, Error> {
+    let mut head = [0; HEADER_BYTES];
+    firmware_memory::copy(address, &mut head)?;
+    let header = Header::read(&head)?;
+    let mut bytes = Vec::new();
+    let len = header.len_bytes as usize;
+    bytes.try_reserve_exact(len).map_err(|_| Error::NoHeap)?;
+    bytes.resize(len, 0);
+    firmware_memory::copy(address, &mut bytes)?;
+    let is_good = header::is_checksum_good(&bytes);
+    let checksum = if is_good { Checksum::Good } else { Checksum::Bad };
+    Ok(Table { address, header, bytes, checksum })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::machine;
+
+    #[test_case]
+    fn tables_of_the_machine_are_good() {
+        let acpi = machine().acpi.as_ref().expect("QEMU's PC has ACPI");
+        assert_eq!(acpi.missing, []);
+        assert!(acpi.tables.iter().all(|table| table.checksum == Checksum::Good));
+        for signature in [root::RSDT, fadt::FADT, acpi_tables::madt::MADT, DSDT] {
+            assert_eq!(acpi.good(signature).count(), 1, "{signature}");
+        }
+        assert_eq!(acpi.fadt().and_then(|fadt| fadt.century_register), Some(0x32));
+    }
+
+    #[test_case]
+    fn roots_that_make_no_sense_leave_nothing() {
+        let mut information = BootInformation::new();
+        assert!(start(machine().memory, &information).is_none());
+        let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
+        // In the kernel's memory, nowhere, and in a table's middle.
+        let inside = rsdp.rsdt.expect("it has a root") + 4;
+        for (rsdt, xsdt) in
+            [(None, None), (Some(0x10_0000), Some(1 << 51)), (Some(inside), Some(u64::MAX))]
+        {
+            information.rsdp = Some(Rsdp { rsdt, xsdt, ..rsdp });
+            let acpi = start(machine().memory, &information).expect("there is an RSDP");
+            assert_eq!(acpi.tables.len(), 0);
+            assert_eq!(acpi.missing.len(), rsdt.iter().count() + xsdt.iter().count());
+        }
+        // A table that isn't a root; the other root is taken then.
+        let fadt = machine().acpi.as_ref().and_then(|acpi| acpi.good(fadt::FADT).next());
+        let fadt = fadt.expect("it has one").address.as_u64();
+        information.rsdp = Some(Rsdp { xsdt: Some(fadt), ..rsdp });
+        let acpi = start(machine().memory, &information).expect("there is an RSDP");
+        assert_eq!(acpi.good(root::RSDT).count(), 1);
+        assert_eq!(acpi.good(DSDT).count(), 1);
+    }
+}

@@ -1,0 +1,189 @@
+//! Switching the machine off: the sleep state S5.
+//!
+//! The method `_PTS`, by which firmware may prepare itself, isn't run: there is no
+//! interpreter for it.
+//!
+//! Source: ACPI Specification 6.5, "PM1 Control Grouping" and "Legacy/ACPI Select and
+//! the SCI Interrupt".
+
+use core::fmt;
+
+use acpi_tables::fadt::Register;
+use acpi_tables::sleep::{self, SleepTypes};
+
+use super::{Acpi, DSDT, SSDT};
+use crate::arch::clock::Clock;
+use crate::arch::interrupts::InterruptsOff;
+use crate::arch::ports::{Port8, Port16};
+use crate::arch::progress::{self, Stage};
+
+/// Control: the hardware is the kernel's, not the firmware's.
+const SCI_ENABLE: u16 = 1 << 0;
+/// Control: the sleep state.
+const SLEEP_TYPE: u16 = 0b111 << SLEEP_TYPE_SHIFT;
+const SLEEP_TYPE_SHIFT: u16 = 10;
+/// Control: sleep.
+const SLEEP_ENABLE: u16 = 1 << 13;
+
+/// How long the firmware may take to hand the hardware over.
+const HANDOVER_US: u64 = 3_000_000;
+/// How long the machine may take to go off.
+const OFF_US: u64 = 1_000_000;
+
+/// Why the machine can't be switched off by ACPI, or is still on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PowerError {
+    /// There is no FADT that can be relied on.
+    NoFadt,
+    /// Neither the DSDT nor an SSDT has a package `_S5_` of integers.
+    NoSleepType,
+    /// The machine has other registers for it, which the kernel doesn't know.
+    HardwareReduced,
+    /// The FADT names no control register, or one that isn't a port.
+    NoControl,
+    /// The firmware doesn't hand the hardware over.
+    NoHandover,
+    /// All was done, and a second later the machine is still on.
+    StillOn,
+}
+
+impl fmt::Display for PowerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoFadt => "there is no FADT",
+            Self::NoSleepType => "no table has a package _S5_ of integers",
+            Self::HardwareReduced => "hardware-reduced machines aren't supported",
+            Self::NoControl => "the FADT names no port for PM1 control",
+            Self::NoHandover => "the firmware doesn't hand the hardware over",
+            Self::StillOn => "all was done, but the machine is still on",
+        })
+    }
+}
+
+impl core::error::Error for PowerError {}
+
+/// What has to be done to switch the machine off.
+#[derive(Clone, Copy, Debug)]
+pub struct PowerOff {
+    types: SleepTypes,
+    pm1a: u16,
+    pm1b: Option<u16>,
+    /// The port and the command that make the firmware hand the hardware over.
+    handover: Option<(u16, u8)>,
+}
+
+impl Acpi {
+    /// Finds out how the machine is switched off.
+    ///
+    /// # Errors
+    /// See [`PowerError`].
+    pub fn power_off(&self) -> Result<PowerOff, PowerError> {
+        let fadt = self.fadt().ok_or(PowerError::NoFadt)?;
+        if fadt.is_hardware_reduced {
+            return Err(PowerError::HardwareReduced);
+        }
+        let mut with_devices = self.good(DSDT).chain(self.good(SSDT));
+        let types = with_devices.find_map(|table| sleep::find_s5(&table.bytes));
+        let port = |register| match register {
+            Register::Port(port) => Ok(port),
+            Register::Elsewhere(_) => Err(PowerError::NoControl),
+        };
+        Ok(PowerOff {
+            types: types.ok_or(PowerError::NoSleepType)?,
+            pm1a: fadt.pm1a_control.ok_or(PowerError::NoControl).and_then(port)?,
+            pm1b: fadt.pm1b_control.map(port).transpose()?,
+            handover: fadt
+                .smi_command
+                .filter(|_| fadt.acpi_enable != 0)
+                .map(|port| (port, fadt.acpi_enable)),
+        })
+    }
+}
+
+impl fmt::Display for PowerOff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sleep type {} to PM1a control at port {:#x}", self.types.a, self.pm1a)?;
+        match self.pm1b {
+            Some(port) => write!(f, ", {} to PM1b control at port {port:#x}", self.types.b),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PowerOff {
+    /// Switches the machine off; comes back only if that fails, within four seconds,
+    /// with why it did.
+    pub fn execute(&self, clock: Clock) -> PowerError {
+        let _interrupts_off = InterruptsOff::new();
+        // SAFETY: a FADT with a good checksum says that it is PM1a control.
+        let pm1a = unsafe { Port16::told_by_firmware(self.pm1a) };
+        // SAFETY: as above, PM1b control.
+        let pm1b = self.pm1b.map(|port| unsafe { Port16::told_by_firmware(port) });
+        let within = |limit_us, is_done: &dyn Fn() -> bool| {
+            let start_us = clock.uptime_us();
+            while !is_done() {
+                if clock.uptime_us() - start_us > limit_us {
+                    return false;
+                }
+            }
+            true
+        };
+        let is_ours = || pm1a.read() & SCI_ENABLE != 0;
+        if let Some((port, command)) = self.handover.filter(|_| !is_ours()) {
+            // SAFETY: a FADT with a good checksum says that the firmware takes
+            // commands there; this one is the FADT's.
+            unsafe { Port8::told_by_firmware(port) }.write(command);
+            if !within(HANDOVER_US, &is_ours) {
+                return PowerError::NoHandover;
+            }
+        }
+        progress::mark(Stage::PowerOff);
+        let controls = [(Some(pm1a), self.types.a), (pm1b, self.types.b)];
+        // Some chipsets want to know the state before they are told to go there.
+        for enable in [0, SLEEP_ENABLE] {
+            for (control, sleep_type) in controls {
+                if let Some(control) = control {
+                    let kept = control.read() & !(SLEEP_TYPE | SLEEP_ENABLE);
+                    control.write(kept | u16::from(sleep_type) << SLEEP_TYPE_SHIFT | enable);
+                }
+            }
+        }
+        within(OFF_US, &|| false);
+        PowerError::StillOn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::machine;
+    use alloc::string::ToString;
+
+    #[test_case]
+    fn way_to_switch_off_is_found() {
+        let acpi = machine().acpi.as_ref().expect("QEMU's PC has ACPI");
+        let way = acpi.power_off().expect("it can be switched off");
+        assert_eq!(way.to_string(), "sleep type 0 to PM1a control at port 0x604");
+        assert!(way.handover.is_some());
+    }
+
+    #[test_case]
+    fn tables_that_lack_something_are_errors() {
+        let information = machine().boot.information;
+        let acpi = || super::super::start(machine().memory, information).expect("it has ACPI");
+        let mut without_fadt = acpi();
+        without_fadt.tables.retain(|table| table.header.signature != acpi_tables::fadt::FADT);
+        assert_eq!(without_fadt.power_off().err(), Some(PowerError::NoFadt));
+        let mut without_dsdt = acpi();
+        without_dsdt.tables.retain(|table| table.header.signature != DSDT);
+        assert_eq!(without_dsdt.power_off().err(), Some(PowerError::NoSleepType));
+        let mut without_port = acpi();
+        for table in &mut without_port.tables {
+            if table.header.signature == acpi_tables::fadt::FADT {
+                table.bytes[64..68].fill(0);
+                table.bytes.truncate(116);
+            }
+        }
+        assert_eq!(without_port.power_off().err(), Some(PowerError::NoControl));
+    }
+}
