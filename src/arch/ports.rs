@@ -1,12 +1,12 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
 //! Only this file can make a port, so that whoever reads the table has seen all of
-//! them; [`read`] is for a person who looks at a device. None belongs to a device that could reach memory by itself, but for PCI's
-//! data, which can only be read. Most are for this room alone; drivers get those
-//! that can do no harm whatever is written, and the keyboard controller by
-//! [`send_command`], without its commands for the A20 gate and the reset line.
-//! Ports whose numbers the firmware tells are made by [`Port8::told_by_firmware`] and
-//! [`Port16::told_by_firmware`].
+//! them; [`read`] is for a person who looks at a device. None belongs to a device that
+//! could reach memory by itself, but for PCI's data, which can only be read. Most are
+//! for this room alone; drivers get those that can do no harm whatever is written, and
+//! the keyboard controller by [`send_command`], without its commands for the A20 gate
+//! and the reset line. Ports whose numbers the firmware tells are made by
+//! [`Port8::told_by_firmware`] and [`Port16::told_by_firmware`].
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", where no other is told.
 

@@ -10,7 +10,8 @@ use line_editor::Key;
 
 use super::arguments::Arguments;
 use super::command::Run;
-use super::{COMMANDS, find, report_result, report_unknown};
+use super::commands::{COMMANDS, find};
+use super::{report_result, report_unknown};
 use crate::console::EmergencyInput;
 use crate::log::Emergency;
 

@@ -1,58 +1,18 @@
-//! The prompt that looks into the machine: one command a file.
+//! The prompt that looks into the machine.
+//!
+//! A line is read, taken apart by [`pipeline`], and run by the command that it names, a
+//! file each in `commands/`. Commands write to what they are given; that shows it, a
+//! screen at a time if somebody is to read it.
 
 #![forbid(unsafe_code)]
 
-mod acpi;
 pub mod after_report;
 mod arguments;
-mod audit;
-mod backtrace;
-mod bench;
-mod cat;
-mod clear;
-mod color;
 mod command;
-mod cpuid;
-mod cpuid_features;
-mod cr;
-mod date;
-mod disasm;
-mod dump;
-mod echo;
-mod fault;
-mod fields;
-mod frames;
-mod gdt;
-mod heap;
-mod help;
-mod hexdump;
-mod idt;
-mod info;
-mod irq;
-mod labels;
-mod layout;
-mod log;
-mod lspci;
-mod maps;
-mod mem;
-mod modules;
-mod msr;
+mod commands;
 mod pager;
-mod peek;
 mod pipeline;
-mod poke;
-mod ports;
-mod poweroff;
-mod pt;
-mod reboot;
-mod stack;
 mod suggest;
-mod sym;
-mod test;
-mod ticks;
-mod time;
-mod tss;
-mod watch;
 
 use core::fmt::{self, Write};
 
@@ -70,6 +30,7 @@ use crate::mm::Memory;
 use crate::println;
 use arguments::Arguments;
 use command::{Command, Error, Run};
+use commands::{find, names};
 use line_editor::Completer;
 use pipeline::{Paging, Pipeline};
 
@@ -99,50 +60,6 @@ pub struct Machine {
     /// The running timer.
     pub timer: Timer,
 }
-
-const COMMANDS: &[&Command] = &[
-    &acpi::COMMAND,
-    &audit::COMMAND,
-    &backtrace::COMMAND,
-    &bench::COMMAND,
-    &cat::COMMAND,
-    &clear::COMMAND,
-    &color::COMMAND,
-    &cpuid::COMMAND,
-    &cr::COMMAND,
-    &date::COMMAND,
-    &disasm::COMMAND,
-    &echo::COMMAND,
-    &fault::COMMAND,
-    &frames::COMMAND,
-    &gdt::COMMAND,
-    &heap::COMMAND,
-    &help::COMMAND,
-    &hexdump::COMMAND,
-    &idt::COMMAND,
-    &info::COMMAND,
-    &irq::COMMAND,
-    &layout::COMMAND,
-    &log::COMMAND,
-    &lspci::COMMAND,
-    &maps::COMMAND,
-    &mem::COMMAND,
-    &modules::COMMAND,
-    &msr::COMMAND,
-    &peek::COMMAND,
-    &poke::COMMAND,
-    &ports::COMMAND,
-    &poweroff::COMMAND,
-    &pt::COMMAND,
-    &reboot::COMMAND,
-    &stack::COMMAND,
-    &sym::COMMAND,
-    &test::COMMAND,
-    &ticks::COMMAND,
-    &time::COMMAND,
-    &tss::COMMAND,
-    &watch::COMMAND,
-];
 
 /// Reads commands and runs them.
 pub fn run(machine: &Machine) -> ! {
@@ -202,16 +119,6 @@ fn report_result(command: &Command, result: Result<(), Error>, out: &mut dyn Wri
     }
 }
 
-/// Returns the command with this name.
-fn find(name: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name == name).copied()
-}
-
-/// Gives the names of all commands.
-fn names(found: &mut dyn FnMut(&str)) {
-    COMMANDS.iter().for_each(|command| found(command.name));
-}
-
 fn report_unknown(name: &str, out: &mut dyn Write) -> fmt::Result {
     match suggest::nearest(name) {
         Some(nearest) => writeln!(out, "{name}: no such command; did you mean {nearest}?"),
@@ -231,7 +138,7 @@ impl Completer for Completion {
             (None, false) => names(found),
             (Some(_), true) => {}
             (Some((name, _)), false) => {
-                if let Some(command) = self::find(name) {
+                if let Some(command) = find(name) {
                     (command.words)(found);
                 }
             }

@@ -1,6 +1,6 @@
 //! The command that was probably meant.
 
-use super::COMMANDS;
+use super::commands::COMMANDS;
 
 /// The longest name that is compared, in bytes.
 const NAME_MAX_BYTES: usize = 16;

@@ -25,10 +25,10 @@ def trace_of(qemu, command):
 def panic_names_functions_and_lines():
     with Qemu("-m", "64", "-cdrom", image()) as qemu:
         trace = trace_of(qemu, "fault panic")
-        file = "src/monitor/fault.rs"
+        file = "src/monitor/commands/fault.rs"
         place = f"{file}:{line_of(file, 'panic!(')}"
         names = dict(trace)
-        assert names[place].startswith("farjump::monitor::fault::provoke_named+0x"), trace
+        assert names[place].startswith("farjump::monitor::commands::fault::provoke_named+0x"), trace
         assert names[f"src/main.rs:{line_of('src/main.rs', 'monitor::run(')}"].startswith(
             "rust_main+0x"), trace
         # The stub called it, and ends the chain.

@@ -1,0 +1,19 @@
+//! `date`: what the hardware clock says.
+
+use crate::monitor::command::{Command, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "date",
+    usage: "",
+    summary: "Shows the date and the time of day.",
+    example: "date",
+    words: NO_WORDS,
+    run: Run::Machine(|machine, arguments, out| {
+        arguments.end()?;
+        match machine.rtc.now() {
+            Ok(time) => writeln!(out, "{time} UTC (as the hardware clock says)")?,
+            Err(error) => writeln!(out, "date: {error}")?,
+        }
+        Ok(())
+    }),
+};

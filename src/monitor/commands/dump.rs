@@ -1,0 +1,50 @@
+//! Bytes of memory, sixteen a line.
+
+use core::fmt::{self, Write};
+
+use heapless::Vec;
+use x86_64::VirtAddr;
+
+use crate::mm::peek;
+use crate::mm::place::Place;
+
+/// Bytes in a line.
+const ROW_BYTES: usize = 16;
+
+/// Writes what lies at `start`, then the bytes from there on: numbers and characters.
+/// It says where it has to end early.
+pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u64) -> fmt::Result {
+    writeln!(out, "{}", Place::of(start))?;
+    let mut addresses = (0..length)
+        .map_while(|offset| start.as_u64().checked_add(offset))
+        .map_while(|address| VirtAddr::try_new(address).ok());
+    loop {
+        let row: Vec<_, ROW_BYTES> = addresses.by_ref().take(ROW_BYTES).collect();
+        let Some(first) = row.first() else {
+            return Ok(());
+        };
+        let bytes: Vec<u8, ROW_BYTES> = row.iter().map_while(|&byte| peek::read(byte)).collect();
+        if !bytes.is_empty() {
+            write_row(out, first.as_u64(), &bytes)?;
+        }
+        if bytes.len() < row.len() {
+            return writeln!(out, "{:#018x} can't be read", row[bytes.len()]);
+        }
+    }
+}
+
+fn write_row(out: &mut dyn Write, address: u64, bytes: &[u8]) -> fmt::Result {
+    write!(out, "{address:016x} ")?;
+    for index in 0..ROW_BYTES {
+        match bytes.get(index) {
+            Some(byte) => write!(out, " {byte:02x}")?,
+            None => write!(out, "   ")?,
+        }
+    }
+    write!(out, "  ")?;
+    for &byte in bytes {
+        let is_shown = byte.is_ascii_graphic() || byte == b' ';
+        write!(out, "{}", if is_shown { byte as char } else { '.' })?;
+    }
+    writeln!(out)
+}

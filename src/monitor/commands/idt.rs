@@ -1,0 +1,49 @@
+//! `idt`: the gates, as the processor finds them in memory.
+
+use core::fmt::Write;
+
+use registers::descriptor::{Gate, GateKind};
+use x86_64::VirtAddr;
+
+use super::labels::{Function, VectorName};
+use crate::arch::tables;
+use crate::mm::peek;
+use crate::monitor::arguments::Arguments;
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "idt",
+    usage: "",
+    summary: "Lists the gates of the interrupt descriptor table.",
+    example: "idt",
+    words: NO_WORDS,
+    run: Run::Always(show),
+};
+
+fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    let table = tables::idt();
+    writeln!(out, "IDT at {:#018x}, limit {:#x}", table.base, table.limit)?;
+    writeln!(out, "vector name    type      DPL IST CS   handler")?;
+    for (vector, entry) in table.entries(Gate::BYTES).enumerate() {
+        let (Some(low), Some(high)) = (peek::read_u64(entry), peek::read_u64(entry + 8)) else {
+            return Ok(writeln!(out, "{entry:#018x} can't be read")?);
+        };
+        let Some(gate) = Gate::decode(low, high) else {
+            continue;
+        };
+        let kind = match gate.kind {
+            GateKind::Interrupt => "interrupt",
+            GateKind::Trap => "trap",
+            GateKind::Invalid(_) => "invalid",
+        };
+        let name = VectorName(vector as u8);
+        let Gate { dpl, ist, selector, offset, .. } = gate;
+        write!(out, "{vector:#04x}   {name:7} {kind:9} {dpl:3} {ist:3} {selector:04x} ")?;
+        match VirtAddr::try_new(offset) {
+            Ok(address) => writeln!(out, "{offset:016x} {}", Function(address))?,
+            Err(_) => writeln!(out, "{offset:016x} not canonical")?,
+        }
+    }
+    Ok(())
+}

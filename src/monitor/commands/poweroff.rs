@@ -1,0 +1,46 @@
+//! `poweroff`.
+
+use core::fmt::{self, Write};
+
+use crate::arch::reset;
+use crate::drivers::serial;
+use crate::monitor::Machine;
+use crate::monitor::command::{Command, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "poweroff",
+    usage: "",
+    summary: "Switches the machine off, by ACPI or as QEMU does it.",
+    example: "poweroff",
+    words: NO_WORDS,
+    run: Run::Machine(|machine, arguments, out| {
+        arguments.end()?;
+        by_acpi(machine, out)?;
+        if reset::is_qemu() {
+            writeln!(out, "Trying the port that QEMU has for it.")?;
+            serial::flush();
+            reset::power_off_qemu();
+        }
+        writeln!(
+            out,
+            "This machine can't be switched off from here. It is safe to do so by hand."
+        )?;
+        Ok(())
+    }),
+};
+
+/// Comes back, with a line that says why, if the machine can't be switched off so.
+fn by_acpi(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
+    let Some(acpi) = &machine.acpi else {
+        return writeln!(out, "No ACPI: the loader has told of no tables.");
+    };
+    let error = match acpi.power_off() {
+        Ok(way) => {
+            writeln!(out, "ACPI: {way}")?;
+            serial::flush();
+            way.execute(machine.clock)
+        }
+        Err(error) => error,
+    };
+    writeln!(out, "Not by ACPI: {error}.")
+}

@@ -1,0 +1,24 @@
+//! `ticks`: the timer.
+
+use crate::monitor::command::{Command, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "ticks",
+    usage: "",
+    summary: "Shows the timer's ticks and the time since the start.",
+    example: "ticks",
+    words: NO_WORDS,
+    run: Run::Machine(|machine, arguments, out| {
+        arguments.end()?;
+        let uptime_us = machine.clock.uptime_us();
+        writeln!(
+            out,
+            "{} ticks of {} ns; {}.{:06} s since the start",
+            machine.timer.ticks(),
+            machine.timer.tick_ns,
+            uptime_us / 1_000_000,
+            uptime_us % 1_000_000
+        )?;
+        Ok(())
+    }),
+};
