@@ -46,17 +46,74 @@ pub fn find(part: &str) -> impl Iterator<Item = Function<'static>> {
 }
 
 /// The place of an instruction, in words: `src/main.rs:20 rust_main+0x12`.
-pub struct Instruction(pub VirtAddr);
+#[derive(Clone, Copy, Debug)]
+pub struct Instruction {
+    address: VirtAddr,
+    is_short: bool,
+}
+
+impl Instruction {
+    /// Makes it of an address, with the function's whole path.
+    pub fn new(address: VirtAddr) -> Self {
+        Self { address, is_short: false }
+    }
+
+    /// Makes it of an address, with no more of a path than fits a row.
+    pub fn short(address: VirtAddr) -> Self {
+        Self { address, is_short: true }
+    }
+}
 
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = self.0.as_u64();
+        let address = self.address.as_u64();
         if let Some(line) = TABLE.get().and_then(|table| table.line_at(address)) {
             write!(f, "{}:{} ", line.file, line.line)?;
         }
-        match function_at(self.0) {
+        match function_at(self.address) {
+            Some(Function { name, start, .. }) if self.is_short => {
+                write!(f, "{}+{:#x}", ShortPath(name), address - start)
+            }
             Some(function) => write!(f, "{}+{:#x}", function.name, address - function.start),
             None => write!(f, "{address:#018x}"),
+        }
+    }
+}
+
+/// A function's path, with no more than the last two parts of each path in it: the file
+/// tells the rest.
+struct ShortPath<'a>(&'a str);
+
+impl fmt::Display for ShortPath<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+        for piece in self.0.split_inclusive(is_end) {
+            // What goes on behind a `>` begins with `::` and is no path's start.
+            let start = match piece.starts_with("::") {
+                true => 0,
+                false => piece.rmatch_indices("::").nth(1).map_or(0, |(index, _)| index + 2),
+            };
+            f.write_str(&piece[start..])?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn paths_are_cut_to_what_says_most() {
+        let cases = [
+            ("rust_main", "rust_main"),
+            ("a::b", "a::b"),
+            ("farjump::monitor::commands::fault::provoke", "fault::provoke"),
+            ("<farjump::a::B>::c", "<a::B>::c"),
+            ("<farjump::a::B<core::c::D> as core::fmt::E>::f", "<a::B<c::D> as fmt::E>::f"),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(alloc::format!("{}", ShortPath(path)), expected);
         }
     }
 }

@@ -27,8 +27,10 @@ const PLAIN_COLORS: u32 = 7 << FOREGROUND_SHIFT;
 const BOLD: u32 = 8 << FOREGROUND_SHIFT;
 
 static SURFACE: Once<Surface> = Once::new();
+/// By itself, so that it takes no room in the kernel's file.
+static CELLS: [AtomicU32; CELLS_MAX] = [const { AtomicU32::new(0) }; CELLS_MAX];
 static SCREEN: Screen = Screen {
-    cells: [const { AtomicU32::new(0) }; CELLS_MAX],
+    cells: &CELLS,
     next: AtomicU32::new(NOT_STARTED),
     colors: AtomicU32::new(PLAIN_COLORS),
     sequence: AtomicU32::new(NO_SEQUENCE),
@@ -43,7 +45,7 @@ const ESCAPE: u32 = u32::MAX - 1;
 
 struct Screen {
     /// Colours and character of each cell.
-    cells: [AtomicU32; CELLS_MAX],
+    cells: &'static [AtomicU32; CELLS_MAX],
     /// The index of the cell that is written next.
     next: AtomicU32,
     /// The colours of what is written next.

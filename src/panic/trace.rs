@@ -32,7 +32,8 @@ impl Trace {
     pub(super) fn write(self, out: &mut dyn Write, rows: usize) -> fmt::Result {
         let mut name = "trace";
         for address in self.addresses().take(rows) {
-            writeln!(out, "{}", row(format_args!("  {name}  {}", Instruction(address))))?;
+            let place = Instruction::short(address);
+            writeln!(out, "{}", row(format_args!("  {name}  {place}")))?;
             name = "     ";
         }
         Ok(())

@@ -19,7 +19,7 @@ def comes_up_and_answers():
         assert ticks > 100, ticks
         bochs.send("fault reserved\r")
         # Here, as on hardware, the index of a missing gate is its vector.
-        bochs.expect("exception 11, #NP: segment-not-present\r\n  cause  descriptor 15 of the IDT")
+        bochs.expect("exception 11, #NP: segment-not-present\x1b\\[0m\r\n  cause  descriptor 15 of the IDT")
         bochs.expect("The kernel has stopped")
         # It reports each byte written to a full transmitter, and reads and writes
         # that a device doesn't know.

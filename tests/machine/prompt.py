@@ -36,8 +36,8 @@ def lines_can_be_corrected():
         qemu.expect("farjump> ")
         qemu.send("fault panic\x03")
         qemu.expect(r"\^C\r\nfarjump> ")
-        # Arrow keys and function keys are skipped, not taken for text.
-        qemu.send("\x1b[A\x1b[15~tic\x1bOPks\r")
+        # Function keys are skipped, not taken for text.
+        qemu.send("\x1b[15~tic\x1bOPks\r")
         qemu.expect(r"\d+ ticks of")
 
 

@@ -62,11 +62,12 @@ def bad_calls_are_explained():
 
 
 def kernel_is_small():
-    """Without debug information the kernel is under 1 MiB."""
+    """With its symbols, but without debug information, the kernel is under 3 MiB."""
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["objcopy", "--strip-debug", KERNEL, stripped.name], check=True)
         size = pathlib.Path(stripped.name).stat().st_size
-    assert size < MIB, size
+    symbols = pathlib.Path(f"{KERNEL}.symbols").stat().st_size
+    assert size + symbols < 3 * MIB, (size, symbols)
 
 
 def unsafe_is_rare():

@@ -16,7 +16,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
         let here = || Trace { instruction: None, callers: Backtrace::here() };
         let trace = panic::last_trace().unwrap_or_else(here);
         for (depth, address) in trace.addresses().enumerate() {
-            writeln!(out, "{depth:2} {}", Instruction(address))?;
+            writeln!(out, "{depth:2} {}", Instruction::new(address))?;
         }
         Ok(())
     }),

@@ -62,7 +62,9 @@ fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
     write!(out, "{:016x} {word:016x}", address.as_u64())?;
     match VirtAddr::try_new(word) {
         // The call is before the address that it comes back to.
-        Ok(target) if is_return_address(target) => writeln!(out, " {}", Instruction(target - 1)),
+        Ok(target) if is_return_address(target) => {
+            writeln!(out, " {}", Instruction::new(target - 1))
+        }
         _ => writeln!(out),
     }
 }

@@ -28,7 +28,7 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
         let mut arguments = Arguments::new(text);
         let address = arguments.address()?;
         arguments.end()?;
-        writeln!(out, "{}", Instruction(address))?;
+        writeln!(out, "{}", Instruction::new(address))?;
         return Ok(());
     }
     let mut found = symbols::find(text);
