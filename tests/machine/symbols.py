@@ -48,7 +48,7 @@ def exceptions_name_the_instruction():
             trace = trace_of(qemu, command)
             first = " ".join(trace[0])
             assert function in first, trace
-            assert 3 <= len(trace) <= 6, trace
+            assert 3 <= len(trace) <= 8, trace
             # All of it is on the screen, up to its last line.
             qemu.expect_screen("^The kernel has stopped")
             assert any(row.startswith("exception ") for row in qemu.screen()[:2]), qemu.screen()
