@@ -2,7 +2,6 @@
 
 use core::fmt;
 
-use heapless::Vec;
 use paging::{HugePages, PagingError};
 use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
@@ -105,11 +104,12 @@ impl DeviceMemory {
             }
         };
         let mapped_bytes = end - first.as_u64();
+        let left_bytes = (DEVICES.as_u64() + DEVICES_BYTES).saturating_sub(page.as_u64());
         // A page stays free behind each, so that running over an end is told.
-        let next = page.as_u64() + mapped_bytes + FRAME_BYTES;
-        if next > DEVICES.as_u64() + DEVICES_BYTES {
+        if mapped_bytes + FRAME_BYTES > left_bytes {
             return Err(Error::TooMany);
         }
+        let next = page + mapped_bytes + FRAME_BYTES;
         let (flags, pages) = match writes {
             Writes::Strict => (DEVICE, HugePages::Forbidden),
             Writes::Combined => (COMBINING, HugePages::Allowed),
@@ -120,7 +120,7 @@ impl DeviceMemory {
                 _ => Error::NoSuchRange,
             },
         )?;
-        space.next_device = VirtAddr::new(next);
+        space.next_device = next;
         slot.call_once(|| Mapped { name, start: page, len_bytes: mapped_bytes });
         Ok(Self { start: page + (start - first), len_bytes })
     }
@@ -171,11 +171,6 @@ pub(super) fn name_at(address: VirtAddr) -> Option<&'static str> {
         .next()
 }
 
-/// Returns the names and the virtual addresses of all mapped devices.
-pub fn mapped() -> Vec<(&'static str, VirtAddr), DEVICES_MAX> {
-    MAPPED.iter().filter_map(Once::get).map(|device| (device.name, device.start)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +189,13 @@ mod tests {
         assert_eq!(map(VGA_TEXT, 0).err(), Some(Error::NoSuchRange));
         assert_eq!(map(VGA_TEXT, u64::MAX).err(), Some(Error::NoSuchRange));
         assert_eq!(map(PhysAddr::new(0xF_FFFF_FFFF_F000), 0x2000).err(), Some(Error::NoSuchRange));
+    }
+
+    #[test_case]
+    fn more_than_there_are_addresses_for_is_refused() {
+        let beyond_ram = PhysAddr::new(1 << 50);
+        assert_eq!(map(beyond_ram, 1 << 50).err(), Some(Error::TooMany));
+        assert_eq!(map(beyond_ram, DEVICES_BYTES).err(), Some(Error::TooMany));
     }
 
     #[test_case]
