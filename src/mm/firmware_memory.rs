@@ -52,12 +52,13 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     if !is_firmware(start.as_u64(), end) {
         return Err(Error::NotFirmware);
     }
-    let mut from = start;
+    // A number: behind the last byte there may be no physical address.
+    let mut from = start.as_u64();
     let mut rest = target;
     while !rest.is_empty() {
-        let in_page = FRAME_BYTES - from.as_u64() % FRAME_BYTES;
+        let in_page = FRAME_BYTES - from % FRAME_BYTES;
         let (piece, behind) = rest.split_at_mut(rest.len().min(in_page as usize));
-        copy_within_page(from, piece)?;
+        copy_within_page(PhysAddr::new(from), piece)?;
         from += piece.len() as u64;
         rest = behind;
     }
