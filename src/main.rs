@@ -37,7 +37,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(clock, serial, keyboard, memory, boot.information);
+    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
 
     monitor::run(&Machine {

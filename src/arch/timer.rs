@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use spin::Mutex;
+use spin::{Mutex, Once};
 
 use super::interrupts::InterruptsOff;
 use super::irq::{self, Irq};
@@ -17,6 +17,9 @@ static TICKS: AtomicU64 = AtomicU64::new(0);
 
 /// What happens once, at the next tick. The handler only tries the lock.
 static AT_NEXT_TICK: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// What happens at each tick.
+static AT_EACH_TICK: Once<fn()> = Once::new();
 
 /// The running timer.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +40,15 @@ impl Timer {
         let _interrupts_off = InterruptsOff::new();
         *AT_NEXT_TICK.lock() = Some(action);
     }
+
+    /// Runs `action` in each tick's interrupt handler from now on.
+    ///
+    /// # Panics
+    /// If one does already.
+    pub fn run_at_each_tick(&self, action: fn()) {
+        assert!(!AT_EACH_TICK.is_completed(), "there is one action for each tick");
+        AT_EACH_TICK.call_once(|| action);
+    }
 }
 
 /// Starts the tick; it counts once interrupts are on.
@@ -45,6 +57,9 @@ pub fn start(pic: Pic) -> Timer {
     let tick_ns = pit::start_ticks(TICKS_HZ);
     irq::set_handler(pic, Irq::Timer, || {
         TICKS.fetch_add(1, Ordering::Relaxed);
+        if let Some(action) = AT_EACH_TICK.get() {
+            action();
+        }
         let action = AT_NEXT_TICK.try_lock().and_then(|mut action| action.take());
         if let Some(action) = action {
             action();

@@ -20,6 +20,7 @@ use terminal::Color;
 
 use crate::arch::clock::Clock;
 use crate::arch::progress::{self, Stage};
+use crate::arch::timer::Timer;
 use crate::drivers::keyboard::Keyboard;
 use crate::drivers::serial::{self, Serial};
 use crate::log;
@@ -44,6 +45,7 @@ pub struct Console {
 /// Starts the screen, if there is one, and shows on it what was logged so far.
 pub fn start(
     clock: Clock,
+    timer: Timer,
     serial: Serial,
     keyboard: Keyboard,
     memory: Memory,
@@ -56,6 +58,7 @@ pub fn start(
         Some(surface) => {
             history::for_each(screen::log);
             log::add_sink(screen::log);
+            timer.run_at_each_tick(screen::show_late);
             ::log::info!("serial line and {surface}");
         }
         None => ::log::info!("serial line and no screen"),

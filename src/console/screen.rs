@@ -3,7 +3,8 @@
 //! Text changes cells in memory. What differs from what is shown is drawn behind it,
 //! row by row, so that interrupts wait no longer than a row takes; the device is never
 //! read. While a lot is printed, the screen follows only so often: rows that scroll
-//! through in between are never drawn.
+//! through in between are never drawn. What is printed last is shown by whoever waits for
+//! a key, or by the timer's ticks if nobody does.
 
 use alloc::vec::Vec;
 
@@ -18,6 +19,9 @@ use crate::sync::{IrqMutex, Rank};
 
 /// How long the screen may lag behind what is printed.
 const LAG_MAX_US: u64 = 20_000;
+/// From this lag on the ticks of the timer show what was printed: whoever has printed it
+/// computes, or hangs.
+const LATE_US: u64 = 2 * LAG_MAX_US;
 /// Rows that have left the screen and can be scrolled back to.
 const SCROLL_BACK_ROWS: usize = 1000;
 
@@ -33,6 +37,8 @@ struct Screen {
     /// There is something that isn't shown yet.
     is_stale: bool,
     shown_at_us: u64,
+    /// Where the ticks of the timer go on to look for what isn't shown.
+    next_late_row: usize,
 }
 
 impl Screen {
@@ -46,7 +52,17 @@ impl Screen {
         shown.try_reserve_exact(rows * columns).ok()?;
         shown.resize(rows * columns, None);
         let (default, cursor) = (PLAIN, None);
-        Some(Self { surface, terminal, default, shown, cursor, is_stale: true, shown_at_us: 0 })
+        let (is_stale, shown_at_us, next_late_row) = (true, 0, 0);
+        Some(Self {
+            surface,
+            terminal,
+            default,
+            shown,
+            cursor,
+            is_stale,
+            shown_at_us,
+            next_late_row,
+        })
     }
 
     /// Writes a line, of which `\n` is the end.
@@ -56,7 +72,13 @@ impl Screen {
         for _ in text.len()..line.len() {
             self.terminal.write(b"\r\n");
         }
+        self.note_change();
+    }
+
+    /// Notes that there is something to be shown.
+    fn note_change(&mut self) {
         self.is_stale = true;
+        self.next_late_row = 0;
     }
 
     /// Draws what differs in a row.
@@ -93,7 +115,23 @@ impl Screen {
     /// Forgets what is shown, so that all of it is drawn again.
     fn forget_shown(&mut self) {
         self.shown.fill(None);
-        self.is_stale = true;
+        self.note_change();
+    }
+
+    /// Draws the next row that differs; behind all of them, the cursor.
+    fn show_next(&mut self) {
+        let (rows, columns) = self.terminal.size();
+        let differs = |row: &usize| {
+            let shown = &self.shown[row * columns..(row + 1) * columns];
+            self.terminal.row(*row).iter().zip(shown).any(|(&cell, &shown)| Some(cell) != shown)
+        };
+        match (self.next_late_row..rows).find(differs) {
+            Some(row) => {
+                self.show_row(row);
+                self.next_late_row = row + 1;
+            }
+            None => self.show_cursor(),
+        }
     }
 }
 
@@ -165,6 +203,16 @@ pub(super) fn show() {
     with_screen(Screen::show_cursor);
 }
 
+/// Shows a row of what was printed long ago and isn't shown. For the interrupt handler of
+/// the timer: a row at a tick.
+pub(super) fn show_late() {
+    with_screen(|screen| {
+        if screen.is_stale && clock::now_us().saturating_sub(screen.shown_at_us) >= LATE_US {
+            screen.show_next();
+        }
+    });
+}
+
 /// Returns the screen's rows and columns.
 pub(super) fn size() -> Option<(usize, usize)> {
     with_screen(|screen| screen.terminal.size())
@@ -178,7 +226,7 @@ pub(super) fn scroll(direction: Scroll) {
             Scroll::Up => rows,
             Scroll::Down => -rows,
         });
-        screen.is_stale = true;
+        screen.note_change();
     });
     show();
 }
@@ -190,4 +238,19 @@ pub(super) fn set_colors(foreground: Color, background: Color) {
         screen.forget_shown();
     });
     show();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn what_is_printed_is_shown_though_nobody_waits_for_keys() {
+        show();
+        write("x");
+        let is_stale = || with_screen(|screen| screen.is_stale).expect("there is a screen");
+        let end_us = clock::now_us() + 2_000_000;
+        while is_stale() && clock::now_us() < end_us {}
+        assert!(!is_stale());
+    }
 }

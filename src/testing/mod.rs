@@ -202,7 +202,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let timer = arch::timer::start(pic);
     let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
     drivers::serial::start_interrupts(pic, boot.options.serial_mode());
-    let console = console::start(clock, serial, keyboard, memory, boot.information);
+    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, pic);
     MACHINE.call_once(|| Machine {
         acpi,
