@@ -101,7 +101,8 @@ impl Screen {
         let cursor = self.terminal.cursor();
         self.is_stale = false;
         self.shown_at_us = clock::now_us();
-        if cursor == self.cursor {
+        // `None` is also where it was drawn over; a device's own cursor is still there.
+        if cursor == self.cursor && cursor.is_some() {
             return;
         }
         let at = |(row, column): (usize, usize)| (row, column, self.terminal.row(row)[column]);
@@ -243,6 +244,8 @@ pub(super) fn set_colors(foreground: Color, background: Color) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
+    use crate::drivers::vga_text::{COLUMNS, ROWS};
 
     #[test_case]
     fn what_is_printed_is_shown_though_nobody_waits_for_keys() {
@@ -252,5 +255,26 @@ mod tests {
         let end_us = clock::now_us() + 2_000_000;
         while is_stale() && clock::now_us() < end_us {}
         assert!(!is_stale());
+    }
+
+    #[test_case]
+    fn cursor_is_hidden_where_it_is_scrolled_away() {
+        let cursor = || {
+            // The place's high byte, then its low one.
+            let [high, low] = [0x0E, 0x0F].map(|register| {
+                CRTC_INDEX.write(register);
+                CRTC_DATA.read()
+            });
+            usize::from(u16::from_be_bytes([high, low]))
+        };
+        for _ in 0..2 * ROWS {
+            write("a row that isn't empty\n");
+        }
+        show();
+        assert_eq!(cursor(), (ROWS - 1) * COLUMNS);
+        scroll(Scroll::Up);
+        assert!(cursor() >= ROWS * COLUMNS);
+        scroll(Scroll::Down);
+        assert_eq!(cursor(), (ROWS - 1) * COLUMNS);
     }
 }
