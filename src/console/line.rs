@@ -4,15 +4,12 @@ use alloc::boxed::Box;
 
 use line_editor::{Completer, LineEditor, Outcome};
 
-use super::{Output, Source, columns, scroll, wait_key, write};
+use super::{CLEAR, Output, Source, columns, scroll, wait_key, write};
 
 /// The longest line, in bytes.
 pub const LINE_MAX_BYTES: usize = 1024;
 /// What the lines before it may take, in bytes.
 const HISTORY_BYTES: usize = 8 * 1024;
-
-/// Clears a terminal and goes to its first row.
-const CLEAR: &str = "\x1B[H\x1B[2J";
 
 /// Reads lines, and remembers them.
 pub struct LineInput {

@@ -66,6 +66,9 @@ pub fn start(
     Console { serial, screen, keyboard }
 }
 
+/// Printed, it clears the screen and goes to its first row.
+pub const CLEAR: &str = "\x1B[H\x1B[2J";
+
 /// The rows and columns of a terminal at the serial line, of which nothing is known.
 const SERIAL_SIZE: (usize, usize) = (24, 80);
 

@@ -1,5 +1,6 @@
 //! `clear`.
 
+use crate::console;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -10,6 +11,6 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| {
         arguments.end()?;
-        Ok(out.write_str("\x1B[H\x1B[2J")?)
+        Ok(out.write_str(console::CLEAR)?)
     }),
 };

@@ -19,8 +19,6 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 };
 
 const PERIOD_US: u64 = 1_000_000;
-/// Goes to the first row; what is shown stays until it is written over.
-const HOME: &str = "\x1B[H\x1B[2J";
 
 fn watch(
     machine: &Machine,
@@ -35,7 +33,7 @@ fn watch(
         return Err(ArgumentError::unknown(command).into());
     }
     loop {
-        out.write_str(HOME)?;
+        out.write_str(console::CLEAR)?;
         run_command(machine, command, out)?;
         match console::wait_key_for(PERIOD_US) {
             None => {}
