@@ -128,6 +128,13 @@ pub fn write(text: &str) {
     screen::write(text);
 }
 
+/// Shows all that was printed, and waits until it has left the serial line: for whoever
+/// may not come back.
+pub fn flush() {
+    screen::show();
+    serial::flush();
+}
+
 /// Everything printed goes through here.
 #[doc(hidden)]
 pub fn print(arguments: fmt::Arguments<'_>) {

@@ -3,7 +3,7 @@
 use core::fmt::{self, Write};
 
 use crate::arch::reset;
-use crate::drivers::serial;
+use crate::console;
 use crate::monitor::Machine;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
@@ -18,7 +18,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
         by_acpi(machine, out)?;
         if reset::is_qemu() {
             writeln!(out, "Trying the port that QEMU has for it.")?;
-            serial::flush();
+            console::flush();
             reset::power_off_qemu();
         }
         writeln!(
@@ -37,7 +37,7 @@ fn by_acpi(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let error = match acpi.power_off() {
         Ok(way) => {
             writeln!(out, "ACPI: {way}")?;
-            serial::flush();
+            console::flush();
             way.execute(machine.clock)
         }
         Err(error) => error,
