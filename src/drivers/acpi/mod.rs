@@ -160,19 +160,18 @@ impl Acpi {
     fn add(&mut self, address: u64) -> Option<&Table> {
         // No physical address has more bits.
         let address = PhysAddr::new_truncate(address);
-        let table = if self.tables.len() + self.missing.len() < TABLES_MAX {
-            read_table(address)
-        } else {
-            Err(Error::TooMany)
-        };
+        let told = self.tables.len() + self.missing.len();
+        let table = if told < TABLES_MAX { read_table(address) } else { Err(Error::TooMany) };
         match table {
             Ok(table) => {
                 self.tables.push(table);
                 self.tables.last()
             }
-            Err(Error::TooMany) => None,
             Err(why) => {
-                self.missing.push(Missing { address, why });
+                // The first that is too many is told, for all of them.
+                if told <= TABLES_MAX {
+                    self.missing.push(Missing { address, why });
+                }
                 None
             }
         }
@@ -220,6 +219,16 @@ mod tests {
             assert_eq!(acpi.good(signature).count(), 1, "{signature}");
         }
         assert_eq!(acpi.fadt().and_then(|fadt| fadt.century_register), Some(0x32));
+    }
+
+    #[test_case]
+    fn more_tables_than_are_kept_are_told_once() {
+        let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
+        let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
+        // The kernel's image: no table is there.
+        (0..TABLES_MAX + 9).for_each(|_| assert!(acpi.add(0x10_0000).is_none()));
+        assert_eq!(acpi.missing.len(), TABLES_MAX + 1);
+        assert_eq!(acpi.missing.last().map(|missing| missing.why), Some(Error::TooMany));
     }
 
     #[test_case]
