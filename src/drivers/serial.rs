@@ -288,9 +288,8 @@ impl Port {
 }
 
 const fn uart() -> Uart16550<PioBackend> {
-    // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these, and
-    // the emergency's
-    // functions make one when nothing else runs any more.
+    // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these, and the
+    // emergency's functions make one when nothing else runs any more.
     match unsafe { Uart16550::new_port(COM1) } {
         Ok(uart) => uart,
         Err(_) => panic!("eight ports follow COM1"),
