@@ -182,15 +182,19 @@ impl Output<'_> {
         match (self.target, &mut self.pager) {
             (Target::Serial, _) => console::write_serial(text),
             (Target::Console, None) => console::write(text),
-            (Target::Console, Some(pager)) => return pager.write(text),
+            (Target::Console, Some(pager)) => pager.write(text)?,
         }
-        // Ctrl-C ends what nobody wants to see.
-        if console::is_interrupted() { Err(fmt::Error) } else { Ok(()) }
+        Ok(())
     }
 }
 
 impl Write for Output<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Ctrl-C ends what nobody wants to see, nor to wait for: stages may let nothing
+        // through, and the pager may be told to ask no more.
+        if console::is_interrupted() {
+            return Err(fmt::Error);
+        }
         if self.stages.is_empty() {
             return self.send(text);
         }
@@ -221,6 +225,8 @@ fn has(line: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::ports::{self, KEYBOARD_DATA, KEYBOARD_STATUS, KeyboardCommand};
+    use crate::testing::machine;
 
     fn parse(line: &str) -> Result<Pipeline<'_>, ParseError<'_>> {
         Pipeline::parse(line, Paging::Asked)
@@ -250,5 +256,38 @@ mod tests {
     fn texts_are_found_in_either_case() {
         assert!(has("IRQ 0 Timer", "timer") && has("timer", "TIMER"));
         assert!(!has("time", "timer") && !has("", "a"));
+    }
+
+    /// Lets the keyboard's controller send Ctrl-C: Ctrl, c, and both let go.
+    fn press_control_c() {
+        let wait = || while KEYBOARD_STATUS.read() & 0b10 != 0 {};
+        for byte in [0x1D, 0x2E, 0xAE, 0x9D] {
+            wait();
+            ports::send_command(KeyboardCommand::SendBack);
+            wait();
+            KEYBOARD_DATA.write(byte);
+        }
+    }
+
+    /// Writes `text` for at most a second.
+    fn is_ended(output: &mut Output<'_>, text: &str) -> bool {
+        let end_us = machine().clock.uptime_us() + 1_000_000;
+        while machine().clock.uptime_us() < end_us {
+            if output.write_str(text).is_err() {
+                return true;
+            }
+        }
+        false
+    }
+
+    #[test_case]
+    fn control_c_ends_output_that_is_not_shown() {
+        for (line, text) in [("x > serial", ""), ("x | find y", "z\n"), ("x | more", "")] {
+            let pipeline = parse(line).expect("is right");
+            let mut output = pipeline.output();
+            press_control_c();
+            assert!(is_ended(&mut output, text), "{line}");
+            assert_eq!(output.write_str(""), Ok(()), "{line}");
+        }
     }
 }
