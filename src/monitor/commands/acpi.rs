@@ -7,6 +7,7 @@ use acpi_tables::header::Text;
 use acpi_tables::madt::{Entry, ProcessorState};
 use acpi_tables::{Fadt, Signature, fadt, madt, purpose};
 
+use super::dump::{ROW_BYTES, write_row};
 use crate::drivers::acpi::{Acpi, Checksum, Table};
 use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
@@ -20,9 +21,6 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: |found| ["APIC", "DSDT", "FACP", "HPET", "MCFG", "SSDT"].into_iter().for_each(found),
     run: Run::Machine(show),
 };
-
-/// Bytes in a line.
-const ROW_BYTES: usize = 16;
 
 fn show(machine: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let wanted = arguments.word();
@@ -156,19 +154,7 @@ fn show_fadt(fadt: &Fadt, out: &mut dyn Write) -> fmt::Result {
 
 fn dump(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
     for (row, offset) in bytes.chunks(ROW_BYTES).zip((0..).step_by(ROW_BYTES)) {
-        write!(out, "{offset:06x} ")?;
-        for index in 0..ROW_BYTES {
-            match row.get(index) {
-                Some(byte) => write!(out, " {byte:02x}")?,
-                None => write!(out, "   ")?,
-            }
-        }
-        write!(out, "  ")?;
-        for &byte in row {
-            let is_shown = byte.is_ascii_graphic() || byte == b' ';
-            write!(out, "{}", if is_shown { char::from(byte) } else { '.' })?;
-        }
-        writeln!(out)?;
+        write_row(out, format_args!("{offset:06x}"), row)?;
     }
     Ok(())
 }

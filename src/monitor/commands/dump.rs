@@ -9,7 +9,7 @@ use crate::mm::peek;
 use crate::mm::place::Place;
 
 /// Bytes in a line.
-const ROW_BYTES: usize = 16;
+pub(in crate::monitor) const ROW_BYTES: usize = 16;
 
 /// Writes what lies at `start`, then the bytes from there on: numbers and characters.
 /// It says where it has to end early.
@@ -25,7 +25,7 @@ pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u6
         };
         let bytes: Vec<u8, ROW_BYTES> = row.iter().map_while(|&byte| peek::read(byte)).collect();
         if !bytes.is_empty() {
-            write_row(out, first.as_u64(), &bytes)?;
+            write_row(out, format_args!("{:016x}", first.as_u64()), &bytes)?;
         }
         if bytes.len() < row.len() {
             return writeln!(out, "{:#018x} can't be read", row[bytes.len()]);
@@ -33,8 +33,13 @@ pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u6
     }
 }
 
-fn write_row(out: &mut dyn Write, address: u64, bytes: &[u8]) -> fmt::Result {
-    write!(out, "{address:016x} ")?;
+/// Writes a line: the place of its first byte, then at most [`ROW_BYTES`].
+pub(in crate::monitor) fn write_row(
+    out: &mut dyn Write,
+    place: fmt::Arguments<'_>,
+    bytes: &[u8],
+) -> fmt::Result {
+    write!(out, "{place} ")?;
     for index in 0..ROW_BYTES {
         match bytes.get(index) {
             Some(byte) => write!(out, " {byte:02x}")?,
