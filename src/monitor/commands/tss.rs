@@ -38,8 +38,9 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     for (index, address) in tss.ist.into_iter().enumerate() {
         show_stack(out, "IST", index + 1, address)?;
     }
+    // Source: Intel SDM volume 1, "I/O Permission Bit Map".
     let base = tss.io_map_base;
-    let what = if u32::from(base) > limit { "behind the limit: no I/O map" } else { "an I/O map" };
+    let what = if u32::from(base) >= limit { "behind the limit: no I/O map" } else { "an I/O map" };
     Ok(writeln!(out, "I/O map base {base:#x}, {what}")?)
 }
 
