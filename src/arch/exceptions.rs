@@ -54,7 +54,12 @@ pub fn set_handler(exception: Exception, handler: Handler) {
 /// Handles the exception that `frame` tells of.
 pub(super) fn handle(frame: &mut TrapFrame) {
     let fixup = fixups::find(frame.rip);
-    if let Some(fixup) = fixup.filter(|fixup| fixup.is_probe()) {
+    // Others come between two instructions, such as the NMI, or tell of the machine.
+    let is_answer = matches!(
+        Exception::from_vector(frame.vector),
+        Some(Exception::PageFault | Exception::GeneralProtection)
+    );
+    if let Some(fixup) = fixup.filter(|fixup| is_answer && fixup.is_probe()) {
         frame.rip = fixup.landing;
         return;
     }
@@ -89,4 +94,30 @@ fn is_handled(report: &Report<'_>) -> bool {
     let outcome = handler.map_or(Outcome::Unhandled, |handler| handler(report));
     let has_way_back = !matches!(exception, Exception::DoubleFault | Exception::MachineCheck);
     outcome == Outcome::GoOn && has_way_back
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::ShouldPanic;
+
+    fn frame(exception: Exception, rip: u64) -> TrapFrame {
+        TrapFrame { vector: exception as u64, rip, ..TrapFrame::default() }
+    }
+
+    #[test_case]
+    fn faults_of_probes_are_answers() {
+        let probe = fixups::first_probe();
+        for exception in [Exception::PageFault, Exception::GeneralProtection] {
+            let mut frame = frame(exception, probe.instruction());
+            handle(&mut frame);
+            assert_eq!(frame.rip, probe.landing);
+        }
+    }
+
+    #[test_case]
+    const NMI_AT_A_PROBE_IS_TOLD: ShouldPanic =
+        ShouldPanic::new("exceptions::nmi_at_a_probe_is_told", "NMI", || {
+            handle(&mut frame(Exception::Nmi, fixups::first_probe().instruction()));
+        });
 }

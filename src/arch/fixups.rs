@@ -16,6 +16,12 @@ pub(super) struct Fixup {
 }
 
 impl Fixup {
+    /// Returns the address of the instruction.
+    #[cfg(test)]
+    pub(super) fn instruction(&self) -> u64 {
+        self.instruction
+    }
+
     /// Tells whether a fault is no more than the answer to a question.
     pub(super) fn is_probe(&self) -> bool {
         self.is_probe == 1
@@ -29,11 +35,19 @@ unsafe extern "C" {
 
 /// Returns how to go on after an exception at `rip`, if it was foreseen.
 pub(super) fn find(rip: u64) -> Option<&'static Fixup> {
+    all().iter().find(|fixup| fixup.instruction == rip)
+}
+
+/// Returns some probe.
+#[cfg(test)]
+pub(super) fn first_probe() -> &'static Fixup {
+    all().iter().find(|fixup| fixup.is_probe()).expect("the kernel has probes")
+}
+
+fn all() -> &'static [Fixup] {
     let start = (&raw const __fixups_start).cast::<Fixup>();
     let len_bytes = (&raw const __fixups_end).addr() - start.addr();
     // SAFETY: the linker script puts the symbols around a read-only array of
     // fixups, aligned to 8 bytes.
-    let fixups: &'static [Fixup] =
-        unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Fixup>()) };
-    fixups.iter().find(|fixup| fixup.instruction == rip)
+    unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Fixup>()) }
 }

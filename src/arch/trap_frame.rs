@@ -4,6 +4,7 @@ use core::mem::offset_of;
 
 /// What was running when an exception or interrupt came.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(test, derive(Default))]
 #[repr(C)]
 #[expect(missing_docs, reason = "they are the registers' names")]
 pub struct TrapFrame {
