@@ -10,7 +10,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     name: "hexdump",
     usage: "ADDRESS [LENGTH]",
     summary: "Shows bytes of memory, as many as you like.",
-    example: "hexdump ffff8000000f0000 2000",
+    example: "hexdump ffff800000000400 100",
     words: NO_WORDS,
     run: Run::Always(show),
 };

@@ -11,7 +11,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     name: "poke",
     usage: "ADDRESS BYTE",
     summary: "Writes a byte of memory. The kernel may not survive it.",
-    example: "poke ffff8000000b8000 41",
+    example: "poke ffff800000007c00 41",
     words: NO_WORDS,
     run: Run::Always(write),
 };
