@@ -57,14 +57,14 @@ impl Failure<'_> {
         };
         match report.exception() {
             Some(E::DoubleFault) => "look in trace for a recursion, and for large locals",
-            Some(E::PageFault) => "pt ADDRESS shows the walk, disasm RIP the access itself",
-            Some(E::InvalidOpcode) => "disasm RIP: is it code at all, does cpuid have it?",
-            Some(E::GeneralProtection) => "disasm RIP; is an address in a register not canonical?",
+            Some(E::PageFault) => "pt ADDRESS shows the walk, disasm the access itself",
+            Some(E::InvalidOpcode) => "disasm: is it code at all, does cpuid have it?",
+            Some(E::GeneralProtection) => "disasm; is an address in a register not canonical?",
             Some(E::MachineCheck | E::Nmi) => "the hardware: its memory, power and heat",
             Some(E::InvalidTss | E::SegmentNotPresent | E::StackSegment) => {
                 "gdt, idt and tss show the descriptors"
             }
-            _ => "disasm RIP shows the instruction, backtrace who called it",
+            _ => "disasm shows the instruction, backtrace who called it",
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::arch::backtrace::Backtrace;
 use crate::mm::peek;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::panic;
 use crate::symbols;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -24,7 +25,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 
 /// How many instructions are shown if none says it.
 const COUNT: u64 = 0x10;
-/// What is shown if nothing says it.
+/// What is shown if nothing says it and the kernel hasn't stopped.
 const START: &str = "rust_main";
 /// Bytes of an instruction that have a column of their own; longer ones push the text
 /// to the right.
@@ -57,8 +58,12 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns where the kernel begins; without names, where this was called from.
+/// Returns where the kernel has stopped, or else where it begins; without names, where
+/// this was called from.
 fn default_start() -> Option<VirtAddr> {
+    if let Some(trace) = panic::last_trace() {
+        return trace.instruction.or_else(|| trace.addresses().next());
+    }
     let found = symbols::find(START).find(|function| function.name == START);
     let start = found.and_then(|function| VirtAddr::try_new(function.start).ok());
     start.or_else(|| Backtrace::here().next())
