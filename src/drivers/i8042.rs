@@ -163,9 +163,9 @@ impl fmt::Display for Controller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.attached {
             Attached::Nothing => f.write_str("none answers at the 8042 controller")?,
-            Attached::Unidentified => f.write_str("8042 controller")?,
+            Attached::Unidentified => f.write_str("8042")?,
             Attached::Identified([first, second]) => {
-                write!(f, "8042 controller, identity {first:02x} {second:02x}")?;
+                write!(f, "8042, identity {first:02x} {second:02x}")?;
             }
         }
         write!(f, ", {}", self.set)?;

@@ -88,7 +88,7 @@ pub fn start(
     let start_ticks = clock::read_tsc() - start_tsc;
     let counts = frames::counts();
     log::info!(
-        "{} MiB of RAM, {} MiB of it free; on the kernel's own page tables",
+        "{} MiB of RAM, {} of it free; on page tables of its own",
         (counts.managed as u64 * FRAME_BYTES) >> 20,
         (counts.free as u64 * FRAME_BYTES) >> 20
     );

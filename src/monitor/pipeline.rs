@@ -15,7 +15,7 @@ pub(super) const STAGES: [(&str, &str); 5] = [
     ("COMMAND | find TEXT", "shows only lines with TEXT, in either case"),
     ("COMMAND | skip TEXT", "shows only lines without"),
     ("COMMAND | count", "shows only how many lines there are"),
-    ("COMMAND | more", "stops after each screen, as it always does at the keyboard"),
+    ("COMMAND | more", "stops after each screen, as always at the keyboard"),
     ("COMMAND > serial", "shows nothing on the screen"),
 ];
 

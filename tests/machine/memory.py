@@ -106,7 +106,7 @@ def commands_look_into_memory():
 
         # What `peek` shows is what QEMU sees in physical memory.
         dump = qemu.command(f"peek {text:x} 20")
-        shown = bytes.fromhex("".join(re.findall(r"^\w{16}  ((?:\w\w ){16})", dump, re.M)))
+        shown = bytes.fromhex("".join(re.findall(r"^\w{16} ((?: \w{4}){8})", dump, re.M)))
         assert shown == qemu.read_memory(physical, 32), dump
         assert "can't be read" in qemu.command("peek 0")
         assert "can't be read" in qemu.command(f"peek {places['boot stack'] - 1:x}")

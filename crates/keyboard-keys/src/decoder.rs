@@ -27,8 +27,8 @@ pub enum ScanCodeSet {
 impl fmt::Display for ScanCodeSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::One => "scan code set 1",
-            Self::Two => "scan code set 2",
+            Self::One => "set 1",
+            Self::Two => "set 2",
         })
     }
 }

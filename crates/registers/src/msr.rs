@@ -79,7 +79,7 @@ pub const ALL: &[Msr] = &[
     msr(EFER_NUMBER, "EFER", EFER.purpose),
     msr(0xC000_0081, "STAR", "SYSCALL: segments"),
     msr(0xC000_0082, "LSTAR", "SYSCALL: entry"),
-    msr(0xC000_0083, "CSTAR", "SYSCALL: entry from 32-bit programs"),
+    msr(0xC000_0083, "CSTAR", "SYSCALL: entry from 32-bit code"),
     msr(0xC000_0084, "SFMASK", "SYSCALL: flags that are cleared"),
     msr(0xC000_0100, "FS_BASE", "base of FS"),
     msr(0xC000_0101, "GS_BASE", "base of GS: this processor's data"),

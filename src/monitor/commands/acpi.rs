@@ -47,7 +47,7 @@ fn is_named(signature: Signature, name: &str) -> bool {
 }
 
 fn list(acpi: &Acpi, out: &mut dyn Write) -> fmt::Result {
-    writeln!(out, "table address          bytes rev OEM    OEM's name checksum what for")?;
+    writeln!(out, "table address         bytes rev OEM    OEM's name checksum what for")?;
     for table in &acpi.tables {
         let header = &table.header;
         let checksum = match table.checksum {
@@ -56,7 +56,7 @@ fn list(acpi: &Acpi, out: &mut dyn Write) -> fmt::Result {
         };
         writeln!(
             out,
-            "{:5} {:#014x} {:7} {:3} {:6} {:10} {checksum:8} {}",
+            "{:5} {:#014x} {:6} {:3} {:6} {:10} {checksum:8} {}",
             Text(&header.signature.0),
             table.address,
             header.len_bytes,

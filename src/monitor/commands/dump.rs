@@ -41,9 +41,11 @@ pub(in crate::monitor) fn write_row(
 ) -> fmt::Result {
     write!(out, "{place} ")?;
     for index in 0..ROW_BYTES {
+        // In pairs, or a row wouldn't fit a screen's.
+        let gap = if index % 2 == 0 { " " } else { "" };
         match bytes.get(index) {
-            Some(byte) => write!(out, " {byte:02x}")?,
-            None => write!(out, "   ")?,
+            Some(byte) => write!(out, "{gap}{byte:02x}")?,
+            None => write!(out, "{gap}  ")?,
         }
     }
     write!(out, "  ")?;

@@ -1,15 +1,16 @@
 //! `idt`: the gates, as the processor finds them in memory.
 
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 use registers::descriptor::{Gate, GateKind};
 use x86_64::VirtAddr;
 
-use super::labels::{Function, VectorName};
+use super::labels::VectorName;
 use crate::arch::tables;
 use crate::mm::peek;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::symbols;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "idt",
@@ -41,9 +42,27 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
         let Gate { dpl, ist, selector, offset, .. } = gate;
         write!(out, "{vector:#04x}   {name:7} {kind:9} {dpl:3} {ist:3} {selector:04x} ")?;
         match VirtAddr::try_new(offset) {
-            Ok(address) => writeln!(out, "{offset:016x} {}", Function(address))?,
+            Ok(address) => writeln!(out, "{offset:016x} {}", Handler(address))?,
             Err(_) => writeln!(out, "{offset:016x} not canonical")?,
         }
     }
     Ok(())
+}
+
+/// The function of a gate by its own name: without the path, for which a row has no
+/// room, and without the vector, which the row has already.
+struct Handler(VirtAddr);
+
+impl fmt::Display for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(function) = symbols::function_at(self.0) else {
+            return Ok(());
+        };
+        let path = function.name.split("::<").next().unwrap_or_default();
+        f.write_str(path.rsplit("::").next().unwrap_or(path))?;
+        match self.0.as_u64() - function.start {
+            0 => Ok(()),
+            offset => write!(f, "+{offset:#x}"),
+        }
+    }
 }
