@@ -4,7 +4,7 @@ mod options;
 
 use core::ops::Range;
 
-use boot_information::{BootInformation, Firmware};
+use boot_information::{BootInformation, Firmware, Screen, ScreenKind};
 use spin::{Mutex, MutexGuard, Once};
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -118,18 +118,26 @@ fn log_information(information: &BootInformation) {
         information.modules.len()
     );
     match information.screen {
-        Some(screen) => log::info!(
-            "screen: {} x {}, {} bits, at {:#x}, {:?}",
-            screen.width,
-            screen.height,
-            screen.depth_bits,
-            screen.address,
-            screen.kind
-        ),
+        Some(screen) => log_screen(&screen),
         None => log::info!("screen: the loader tells of none"),
     }
     for problem in &information.problems {
         log::warn!("{problem}");
+    }
+}
+
+fn log_screen(screen: &Screen) {
+    let Screen { width, height, depth_bits, address, .. } = screen;
+    let kind = match screen.kind {
+        ScreenKind::Text => "characters",
+        _ => "pixels",
+    };
+    log::info!("screen: {width} x {height} {kind} of {depth_bits} bits at {address:#x}");
+    if let ScreenKind::Rgb { red, green, blue } = screen.kind {
+        let [(red, reds), (green, greens), (blue, blues)] = [red, green, blue];
+        log::info!(
+            "screen: red {reds} bits from {red}, green {greens} from {green}, blue {blues} from {blue}"
+        );
     }
 }
 
