@@ -33,7 +33,7 @@ pub struct Processor {
     /// Who made it, as CPUID says: `GenuineIntel`.
     pub vendor: String<12>,
     /// Its name, as CPUID says; empty if it says none.
-    pub brand: String<48>,
+    brand: String<48>,
     /// Family, model, stepping.
     pub signature: (u8, u8, u8),
     /// What page tables may use.
@@ -62,7 +62,9 @@ pub fn start(choice: FeatureChoice) -> Processor {
             has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
         },
     };
-    log::info!("{processor}");
+    let (family, model, stepping) = processor.signature;
+    log::info!("{}", processor.brand());
+    log::info!("{}, family {family}, model {model}, stepping {stepping}", processor.vendor);
     enable_features(&cpuid, choice);
     log::info!("features on: {}", Features);
     processor
@@ -119,11 +121,10 @@ fn cut<const N: usize>(text: &str) -> String<N> {
     text.chars().take(N).filter(char::is_ascii).collect()
 }
 
-impl fmt::Display for Processor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (family, model, stepping) = self.signature;
-        let brand = if self.brand.is_empty() { "unnamed processor" } else { &self.brand };
-        write!(f, "{brand} ({}, family {family}, model {model}, stepping {stepping})", self.vendor)
+impl Processor {
+    /// Returns the name by which it is sold.
+    pub fn brand(&self) -> &str {
+        if self.brand.is_empty() { "unnamed" } else { &self.brand }
     }
 }
 

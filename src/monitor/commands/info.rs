@@ -37,11 +37,7 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "kernel       Farjump {}", env!("CARGO_PKG_VERSION"))?;
     let (family, model, stepping) = machine.processor.signature;
     let vendor = &machine.processor.vendor;
-    let brand = match machine.processor.brand.as_str() {
-        "" => "unnamed",
-        brand => brand,
-    };
-    writeln!(out, "processor    {brand}")?;
+    writeln!(out, "processor    {}", machine.processor.brand())?;
     writeln!(out, "identity     {vendor}, family {family}, model {model}, stepping {stepping}")?;
     writeln!(out, "features on  {Features}")?;
     writeln!(out, "memory       {} KiB available", information.available_bytes() / 1024)?;
