@@ -58,8 +58,10 @@ fmt: ready ## formats the source
 audit: ready ## counts unsafe in each room
 	@tools/audit
 
-shot: build ## saves a picture of the booted machine: build/shot.png
-	tools/shot build/shot.png
+shot: build ## takes the pictures in docs anew; tools/shot takes others
+	tools/shot docs/prompt.png info
+	tools/shot docs/report.png 'fault page-fault'
+	tools/shot --video 1024x768x32 docs/framebuffer.png maps
 
 clean: ## removes what was built
 	rm -rf build target
