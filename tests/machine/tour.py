@@ -1,0 +1,241 @@
+"""docs/monitor.md and README's commands, held against the machine they describe.
+
+A block ```tour``` has what is typed behind a prompt, and what comes back. `…` stands
+for anything within a row, and alone in a row for any number of rows. `<Tab>` is a key.
+What is typed behind `<Enter>` is meant for the command that runs.
+"""
+
+import re
+import time
+
+from machine import ROOT
+from machine.images import image
+from machine.qemu import Qemu
+
+DOCUMENT = ROOT / "docs/monitor.md"
+PROMPT = re.compile(r"(farjump|stopped)> ")
+ANY = "…"
+KEYS = {
+    "Tab": "\t", "Up": "\x1b[A", "Down": "\x1b[B", "Home": "\x1b[H", "End": "\x1b[F",
+    "Ctrl-A": "\x01", "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-E": "\x05", "Ctrl-R": "\x12",
+    "Ctrl-W": "\x17", "Ctrl-Left": "\x1b[1;5D", "Ctrl-Right": "\x1b[1;5C",
+}
+# How long a command that waits for keys is left alone, and a line to settle in.
+PAUSE_S = 1.5
+SETTLE_S = 0.4
+
+# What an example has to be given behind it to come to its end.
+MORE_KEYS = {"cat": "text\r\x04", "watch": "q"}
+# Those that end the machine, each in its way.
+LAST = {"fault": "stopped> ", "poweroff": None, "reboot": None}
+# What an example that fails says.
+COMPLAINTS = ("usage:", "no such", "not known here", "can't be read", "not written", "is missing",
+              "none of them", "needs a kernel that runs", "FAILED")
+
+
+COLUMNS = 80
+# Names of functions may be as long as they like.
+WIDE = ("disasm", "stack")
+
+
+class Step:
+    """What is typed, if anything, and the rows that come back, with where they stand."""
+
+    def __init__(self, number, prompt="", typed=""):
+        self.number, self.prompt, self.typed = number, prompt, typed
+        self.rows = []
+
+
+def read_steps(text):
+    """Returns the steps of all blocks, in order."""
+    steps, is_inside = [], False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("```"):
+            is_inside = line == "```tour"
+            if is_inside:
+                steps.append(Step(number))
+        elif is_inside:
+            if match := PROMPT.match(line):
+                steps.append(Step(number, match[0], line[match.end():]))
+            else:
+                steps[-1].rows.append((number, line))
+    return [step for step in steps if step.typed or step.rows]
+
+
+def pattern_of(row):
+    """Returns the regular expression for a row of the document."""
+    return re.compile(".*".join(map(re.escape, row.rstrip().split(ANY))))
+
+
+def compare(rows, output):
+    """Returns None if the output is what the document's rows say, else what is wrong."""
+    lines = [line.rstrip() for line in output.strip("\n").splitlines()]
+    # How many lines the rows so far may stand for.
+    reached = {0}
+    for number, row in rows:
+        if row.strip() == ANY:
+            after = set(range(min(reached), len(lines) + 1))
+        else:
+            pattern = pattern_of(row)
+            after = {at + 1 for at in reached
+                     if at < len(lines) and pattern.fullmatch(lines[at])}
+        if not after:
+            came = lines[min(reached)] if min(reached) < len(lines) else "the end"
+            where = "not" if len(reached) == 1 else "somewhere behind"
+            return f"line {number}: {row!r} should come, {where} {came!r}"
+        reached = after
+    if len(lines) not in reached:
+        number = rows[-1][0] if rows else 0
+        return f"behind line {number} came {lines[max(reached)]!r}"
+    return None
+
+
+def plain(text):
+    """Returns a terminal's text without its control sequences. The pager's question,
+    which is taken off again, stays as a row."""
+    text = re.sub(r"\r\x1b\[K", "\n", text.replace("\r\n", "\n"))
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).rstrip("\n")
+
+
+def keys_of(typed):
+    return re.sub(r"<([A-Z][\w-]*)>", lambda match: KEYS[match[1]], typed)
+
+
+def run(qemu, typed, keys=""):
+    """Types a line; returns what comes back, and the prompt behind it. The prompt is
+    empty if the machine has ended instead."""
+    line, _, later = typed.partition("<Enter>")
+    qemu.send(keys_of(line))
+    if keys_of(line) != line:
+        # The line is drawn anew while it is edited; all of that is no output.
+        time.sleep(SETTLE_S)
+        if line.endswith("<Ctrl-C>"):
+            qemu.expect(r"\^C\r\n")
+            return "", qemu.expect(r"^(farjump> )\Z")[1]
+        qemu.expect(r"(?s).*\Z")
+    qemu.send("\r")
+    qemu.expect(r"\r\n")
+    begin = qemu.output.index("\r\n", qemu._seen - 2) + 2
+    if later or keys:
+        time.sleep(PAUSE_S)
+        qemu.send(keys_of(later) + keys)
+    if typed == "poweroff":
+        qemu.wait_end()
+        return qemu.output[begin:], ""
+    end = qemu.expect(r"(?:farjump|stopped)> \Z")
+    return qemu.output[begin:end.start()], end[0]
+
+
+def machine(document, *arguments):
+    """Returns the machine that the document names."""
+    named = re.search(r"QEMU with `([^`]+)`", document)[1].split()
+    return Qemu(*named, "-cdrom", image(), *arguments)
+
+
+def tour_shows_what_it_says():
+    document = DOCUMENT.read_text()
+    steps = read_steps(document)
+    assert len(steps) > 40, len(steps)
+    wrong = []
+    with machine(document, "-action", "reboot=reset") as qemu:
+        prompt = qemu.expect(r"^farjump> \Z")[0]
+        output = qemu.output[:-len(prompt)]
+        for step in steps:
+            if step.typed:
+                where = f"docs/monitor.md:{step.number}"
+                assert prompt == step.prompt, f"{where}: the prompt is {prompt!r}"
+                output, prompt = run(qemu, step.typed)
+            if error := compare(step.rows, plain(output)):
+                wrong.append(f"docs/monitor.md, {step.prompt}{step.typed}, {error}")
+            output = ""
+    assert not wrong, "\n".join(wrong)
+
+
+def table(document, row):
+    """Returns the rows of the document's tables that fit a regular expression."""
+    return re.findall(rf"^{row}$", document, re.M)
+
+
+def tables_are_whole():
+    """All commands, the stages and the layouts: as the machine tells them."""
+    document = DOCUMENT.read_text()
+    with machine(document) as qemu:
+        qemu.expect("farjump> ")
+        commands, _, rest = qemu.command("help").partition("\n\n")
+        listed = table(document, r"\| `(\w+)` \| ([A-Z].*\.) \| ([•]?) ?\|")
+        told = [tuple(line.split(maxsplit=1)) for line in commands.splitlines()]
+        assert sorted(row[:2] for row in listed) == told, \
+            set(told).symmetric_difference(row[:2] for row in listed)
+        readme = (ROOT / "README.md").read_text().partition("| to look at | commands |")[2]
+        named = re.findall(r"`(\w+)`", readme.partition("\n\n")[0])
+        assert sorted(named) == sorted(name for name, _ in told), \
+            f"README.md: {set(named).symmetric_difference(name for name, _ in told)}"
+        stages = table(document, r"\| `(COMMAND .*)` \| (.*) \|")
+        told = re.findall(r"^  (COMMAND .*?)  +(.*)$", rest, re.M)
+        assert [(stage.replace("\\", ""), does) for stage, does in stages] == told, (stages, told)
+        layouts = table(document, r"\| `(\w\w)` \| ([^|]*) \|")
+        told = re.findall(r"^[* ] (\w\w) +(.*)$", qemu.command("layout"), re.M)
+        assert layouts == told, (layouts, told)
+        qemu.send("fault panic\r")
+        qemu.expect("stopped> ")
+        answering = qemu.command("help", "stopped> ").partition("\nhelp COMMAND")[0].split()
+        dotted = sorted(name for name, _, dot in listed if dot)
+        assert dotted == answering, set(dotted).symmetric_difference(answering)
+
+
+def keys_are_the_editors():
+    """The table of keys has the rows of the line editor's own."""
+    document = DOCUMENT.read_text()
+    source = (ROOT / "crates/line-editor/src/editor.rs").read_text()
+    rows = [row for row in re.findall(r"^ +/// (\| .* \|)$", source, re.M)
+            if "Outcome" not in row and "---" not in row]
+    assert len(rows) > 10, rows
+    for row in rows:
+        assert row in document, f"docs/monitor.md: {row}"
+
+
+def example_of(qemu, name):
+    return re.search(r"^example  (.*)$", qemu.command(f"help {name}"), re.M)[1]
+
+
+def is_complaint(output):
+    return any(complaint in output for complaint in COMPLAINTS)
+
+
+def examples_work():
+    document = DOCUMENT.read_text()
+    wrong = []
+    with machine(document) as qemu:
+        qemu.expect("farjump> ")
+        names = re.findall(r"^(\w+)", qemu.command("help").partition("\n\n")[0], re.M)
+        assert len(names) > 35, names
+        last = {name: example_of(qemu, name) for name in LAST}
+        for name in names:
+            if name in LAST:
+                continue
+            example = example_of(qemu, name)
+            output, _ = run(qemu, example, MORE_KEYS.get(name, ""))
+            if is_complaint(output):
+                wrong.append(f"{example}: {output}")
+            if name not in WIDE:
+                wrong += [f"{example}: wider than {COLUMNS} columns: {row}"
+                          for row in plain(output).splitlines() if len(row) > COLUMNS]
+    assert not wrong, "\n".join(wrong)
+    for name, example in last.items():
+        with machine(document) as qemu:
+            qemu.expect("farjump> ")
+            qemu.send(example + "\r")
+            qemu.expect(r"\r\n")
+            if LAST[name]:
+                qemu.expect(LAST[name])
+                assert "in interrupt" not in example or "trap::irq" in qemu.output \
+                    or "dispatch" in qemu.output, qemu.output
+            else:
+                _, cause = qemu.wait_end()
+                assert cause in ("guest-reset", "guest-shutdown"), cause
+            assert not is_complaint(qemu.output), qemu.output
+
+
+def add_to(suite):
+    for test in (tour_shows_what_it_says, tables_are_whole, keys_are_the_editors, examples_work):
+        suite.add(f"tour::{test.__name__}", test)
