@@ -117,6 +117,11 @@ pub fn write_screen(text: &str) {
     screen::write(text);
 }
 
+/// Draws what was printed and isn't shown yet.
+pub fn show_screen() {
+    screen::show();
+}
+
 /// Writes `text` on the serial line alone.
 pub fn write_serial(text: &str) {
     serial::write(text);

@@ -85,6 +85,16 @@ const BENCHMARKS: &[Benchmark] = &[
         what: "write a row of text on the screen and erase it",
         run: || console::write_screen(ROW),
     },
+    Benchmark {
+        name: "key",
+        what: "show a typed character and take it off again",
+        run: || {
+            for text in ["x", "\x08 \x08"] {
+                console::write_screen(text);
+                console::show_screen();
+            }
+        },
+    },
 ];
 
 /// Returns an address that is mapped, by a small page, and has a name.

@@ -6,7 +6,8 @@ use boot_information::Firmware;
 
 use crate::arch::processor::Features;
 use crate::arch::{irq, progress};
-use crate::drivers::serial;
+use crate::console::Surface;
+use crate::drivers::{framebuffer, serial};
 use crate::monitor::Machine;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
@@ -45,7 +46,11 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "loader       {loader}")?;
     writeln!(out, "options      {}", information.command_line)?;
     match machine.console.screen {
-        Some(surface) => writeln!(out, "screen       {surface}")?,
+        Some(surface @ Surface::VgaText(_)) => writeln!(out, "screen       {surface}")?,
+        Some(surface @ Surface::Framebuffer(_)) => {
+            let drawn = framebuffer::bytes_written();
+            writeln!(out, "screen       {surface}, {drawn} bytes drawn")?;
+        }
         None => writeln!(out, "screen       none that can be used")?,
     }
     writeln!(out, "serial line  {}, {} overruns", machine.console.serial, serial::overruns())?;
