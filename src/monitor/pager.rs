@@ -14,6 +14,8 @@ const NO_QUESTION: &str = "\r\x1B[K";
 pub(super) struct Pager {
     rows: usize,
     columns: usize,
+    /// How many cells of the row are written to; all of them where the next character
+    /// goes to another.
     column: usize,
     /// Rows that may be filled before the next question; `None`: all there are.
     rows_left: Option<usize>,
@@ -32,33 +34,52 @@ impl Pager {
     /// # Errors
     /// [`fmt::Error`] when nobody wants to see more.
     pub(super) fn write(&mut self, text: &str) -> fmt::Result {
-        for line in text.split_inclusive('\n') {
-            if self.rows_left == Some(0) && !line.starts_with(console::CLEAR) {
+        let mut rest = text;
+        while !rest.is_empty() {
+            if self.is_full_for(rest) {
                 self.ask()?;
             }
-            console::write(line);
-            self.count(line);
+            console::write(self.take(&mut rest));
         }
         Ok(())
     }
 
-    /// Counts the rows that `line` takes; one that clears the screen begins anew.
-    fn count(&mut self, line: &str) {
-        let line = match line.strip_prefix(console::CLEAR) {
-            None => line,
-            Some(behind) => {
-                self.column = 0;
-                self.rows_left = self.rows_left.map(|_| self.rows);
-                behind
-            }
-        };
-        self.column += line.trim_end_matches('\n').chars().count();
-        if line.ends_with('\n') {
-            // A line wider than the screen takes more rows than one.
-            let rows = self.column.saturating_sub(1) / self.columns + 1;
-            self.rows_left = self.rows_left.map(|left| left.saturating_sub(rows));
-            self.column = 0;
+    /// Goes on in another row, if `text` does; tells whether there is none left for it.
+    fn is_full_for(&mut self, text: &str) -> bool {
+        if text.starts_with(console::CLEAR) {
+            return false;
         }
+        if self.column == self.columns && !text.starts_with('\n') {
+            self.end_row();
+        }
+        self.rows_left == Some(0)
+    }
+
+    /// Takes off `text` what fits into the row, and counts it; what clears the screen
+    /// begins anew.
+    fn take<'a>(&mut self, text: &mut &'a str) -> &'a str {
+        if let Some(behind) = text.strip_prefix(console::CLEAR) {
+            self.column = 0;
+            self.rows_left = self.rows_left.map(|_| self.rows);
+            *text = behind;
+            return console::CLEAR;
+        }
+        let room = self.columns - self.column;
+        let row = text.split_inclusive('\n').next().unwrap_or("");
+        let is_beyond = |&(_, (_, c)): &(usize, (usize, char))| c != '\n';
+        let beyond = row.char_indices().enumerate().skip(room).find(is_beyond);
+        let (row, behind) = text.split_at(beyond.map_or(row.len(), |(_, (at, _))| at));
+        *text = behind;
+        self.column += row.trim_end_matches('\n').chars().count();
+        if row.ends_with('\n') {
+            self.end_row();
+        }
+        row
+    }
+
+    fn end_row(&mut self) {
+        self.rows_left = self.rows_left.map(|left| left.saturating_sub(1));
+        self.column = 0;
     }
 
     fn ask(&mut self) -> fmt::Result {
@@ -82,22 +103,29 @@ impl Pager {
 mod tests {
     use super::*;
 
+    fn count(pager: &mut Pager, mut text: &str) {
+        while !text.is_empty() {
+            pager.is_full_for(text);
+            pager.take(&mut text);
+        }
+    }
+
     #[test_case]
     fn rows_are_counted_and_begin_anew_where_the_screen_is_cleared() {
         let mut pager = Pager { rows: 24, columns: 80, column: 0, rows_left: Some(24) };
         for line in ["one\n", "half ", "of it\n", "\n"] {
-            pager.count(line);
+            count(&mut pager, line);
         }
         assert_eq!(pager.rows_left, Some(21));
         let wide = [b'x'; 81];
-        pager.count(core::str::from_utf8(&wide).expect("ASCII is UTF-8"));
-        pager.count("\n");
+        count(&mut pager, core::str::from_utf8(&wide).expect("ASCII is UTF-8"));
+        count(&mut pager, "\n");
         assert_eq!(pager.rows_left, Some(19));
         // `watch` clears, then writes; behind stages both come as one.
-        pager.count(console::CLEAR);
+        count(&mut pager, console::CLEAR);
         assert_eq!((pager.rows_left, pager.column), (Some(24), 0));
-        pager.count("one\n");
-        pager.count("\x1B[H\x1B[2Jone\n");
+        count(&mut pager, "one\n");
+        count(&mut pager, "\x1B[H\x1B[2Jone\n");
         assert_eq!(pager.rows_left, Some(23));
     }
 }
