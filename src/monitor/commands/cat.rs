@@ -26,6 +26,7 @@ const GATHERED_BYTES: usize = 256;
 fn copy(out: &mut dyn Write) -> Result<(), Error> {
     let mut gathered = String::<GATHERED_BYTES>::new();
     let (mut chars, mut lines) = (0_u64, 0_u64);
+    let mut last = '\n';
     loop {
         let typed = match console::try_read_key() {
             Some(typed) => typed,
@@ -43,6 +44,7 @@ fn copy(out: &mut dyn Write) -> Result<(), Error> {
             Key::Ctrl('d') => break,
             _ => continue,
         };
+        last = c;
         chars += 1;
         lines += u64::from(c == '\n');
         if gathered.push(c).is_err() {
@@ -52,6 +54,9 @@ fn copy(out: &mut dyn Write) -> Result<(), Error> {
         }
     }
     out.write_str(&gathered)?;
+    if last != '\n' {
+        writeln!(out)?;
+    }
     writeln!(out, "{chars} characters, {lines} lines")?;
     Ok(())
 }
