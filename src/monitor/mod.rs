@@ -86,8 +86,9 @@ fn execute(machine: &Machine, line: &str, paging: Paging) {
     };
     let mut output = pipeline.output();
     let result = run_command(machine, pipeline.command, &mut output);
-    // Nobody wants to see the rest.
-    let _ = result.and_then(|()| output.end());
+    if result.and_then(|()| output.end()).is_err() {
+        output.give_up();
+    }
 }
 
 /// Runs a command with its arguments.

@@ -124,6 +124,7 @@ impl<'a> Pipeline<'a> {
             target: self.target,
             pager: is_paged.then(Pager::new),
             line: String::new(),
+            is_row_open: false,
         }
     }
 }
@@ -137,11 +138,13 @@ pub(super) struct Output<'a> {
     pager: Option<Pager>,
     /// The line that hasn't ended; used only where there are stages.
     line: String<LINE_MAX_BYTES>,
+    /// What was sent last didn't end its row.
+    is_row_open: bool,
 }
 
 impl Output<'_> {
     /// Ends the output, behind the command.
-    pub(super) fn end(mut self) -> fmt::Result {
+    pub(super) fn end(&mut self) -> fmt::Result {
         if !self.line.is_empty() {
             self.end_line()?;
         }
@@ -152,6 +155,16 @@ impl Output<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Ends the row, behind output of which nobody wants to see the rest.
+    pub(super) fn give_up(&mut self) {
+        if core::mem::take(&mut self.is_row_open) {
+            match self.target {
+                Target::Serial => console::write_serial("\n"),
+                Target::Console => console::write("\n"),
+            }
+        }
     }
 
     fn end_line(&mut self) -> fmt::Result {
@@ -179,11 +192,19 @@ impl Output<'_> {
     }
 
     fn send(&mut self, text: &str) -> fmt::Result {
+        let Some(last) = text.chars().last() else {
+            return Ok(());
+        };
         match (self.target, &mut self.pager) {
             (Target::Serial, _) => console::write_serial(text),
             (Target::Console, None) => console::write(text),
-            (Target::Console, Some(pager)) => pager.write(text)?,
+            (Target::Console, Some(pager)) => {
+                // Who gives it up is asked at the start of a row.
+                self.is_row_open = false;
+                pager.write(text)?;
+            }
         }
+        self.is_row_open = last != '\n';
         Ok(())
     }
 }
