@@ -53,9 +53,15 @@ def glyphs(width, height):
     return result
 
 
-def screen_text(qemu):
-    """Returns the lines of text on a framebuffer, and its pixels. A cell that is no
-    character of the font's is `?`."""
+def cell_size(width, height):
+    """Returns the width and height of a character on a screen of so many pixels."""
+    return next(
+        (size for size in reversed(SIZES) if width // size[0] >= 120 and height // size[1] >= 40),
+        SIZES[0])
+
+
+def screen_pixels(qemu):
+    """Returns the screen's width and height in pixels, and all of them as bytes."""
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "screen.ppm"
         qemu.qmp("screendump", filename=str(path))
@@ -63,20 +69,27 @@ def screen_text(qemu):
     head, size, depth, pixels = data.split(b"\n", 3)
     assert (head, depth) == (b"P6", b"255"), data[:20]
     width, height = (int(number) for number in size.split())
-    cell_width, cell_height = next(
-        (size for size in reversed(SIZES) if width // size[0] >= 120 and height // size[1] >= 40),
-        SIZES[0])
+    return width, height, pixels
+
+
+def screen_text(qemu):
+    """Returns the lines of text on a framebuffer, and its pixels. A cell that is no
+    character of the font's is `?`; colours, and so the cursor, make no difference."""
+    width, height, pixels = screen_pixels(qemu)
+    cell_width, cell_height = cell_size(width, height)
     known = glyphs(cell_width, cell_height)
+
+    @functools.cache
+    def shape(row, background):
+        return tuple(row[at:at + 3] != background for at in range(0, 3 * cell_width, 3))
+
     lines = []
     for row in range(height // cell_height):
         line = ""
         for column in range(width // cell_width):
-            cell = []
-            for y in range(row * cell_height, (row + 1) * cell_height):
-                at = 3 * (y * width + column * cell_width)
-                cell.append([pixels[x:x + 3] for x in range(at, at + 3 * cell_width, 3)])
-            background = cell[0][0]
-            rows = tuple(tuple(pixel != background for pixel in pixel_row) for pixel_row in cell)
-            line += known.get(rows, "?")
+            starts = (3 * (y * width + column * cell_width)
+                      for y in range(row * cell_height, (row + 1) * cell_height))
+            cell = [pixels[at:at + 3 * cell_width] for at in starts]
+            line += known.get(tuple(shape(part, cell[0][:3]) for part in cell), "?")
         lines.append(line.rstrip())
     return lines, pixels

@@ -25,6 +25,8 @@ BIOS_ROM = range(0xE0000, 0x100000)
 KEYS = {
     " ": ["spc"], "\n": ["ret"], "\r": ["ret"], "\b": ["backspace"], "-": ["minus"],
     "=": ["equal"], ".": ["dot"], ",": ["comma"], "/": ["slash"], "_": ["shift", "minus"],
+    "\\": ["backslash"], "|": ["shift", "backslash"], "[": ["bracket_left"],
+    ">": ["shift", "dot"],
 }
 
 
