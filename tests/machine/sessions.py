@@ -36,6 +36,7 @@ NAMED = {
     "end": ("\x1b[F", ["end"]),
     "space": (" ", ["spc"]),
     "ctrl-c": ("\x03", ["ctrl", "c"]),
+    "ctrl-k": ("\x0b", ["ctrl", "k"]),
     "ctrl-l": ("\x0c", ["ctrl", "l"]),
     "ctrl-r": ("\x12", ["ctrl", "r"]),
     "ctrl-w": ("\x17", ["ctrl", "w"]),
@@ -211,6 +212,13 @@ def session_is_the_same(name):
         by_keyboard(qemu, "echo<ctrl-l>")
         screen.expect(["farjump> echo"])
         screen.expect_colours(0, 9, 12, {YELLOW, BLUE})
+        if name != "text":
+            # The cursor stays to be seen where what is below it goes.
+            by_keyboard(qemu, "xy<left><left>")
+            screen.expect_colours(0, 14, 14, {YELLOW, BLUE})
+            by_keyboard(qemu, "<ctrl-k>")
+            screen.expect_colours(0, 14, 14, {BLUE})
+            assert screen.colours(0, 13, 13) == {YELLOW}
 
 
 def screens_are_read_at_ones_own_pace(name):
@@ -332,7 +340,10 @@ def paste(qemu, data):
 
 def wait_output(qemu, ending, timeout_s=300):
     """Waits until the output ends so. (`expect` would look through it again and again.)"""
-    wait_until(lambda: qemu.output.endswith(ending), timeout_s)
+    def is_there():
+        assert "The kernel has stopped" not in qemu.output[-5000:], qemu.output[-5000:]
+        return qemu.output.endswith(ending)
+    wait_until(is_there, timeout_s)
 
 
 def pasted_text_comes_back_whole():

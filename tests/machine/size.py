@@ -1,0 +1,62 @@
+"""What the kernel and its symbols take: of memory, and of the time to start."""
+
+import os
+import pathlib
+import re
+import shutil
+import struct
+import tempfile
+
+from machine.images import KERNEL, build_image
+from machine.qemu import Qemu
+
+KIB, MIB = 1 << 10, 1 << 20
+# One tick of the time stamp counter is one instruction.
+COUNTED = ("-accel", "tcg", "-icount", "shift=0,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
+           "-seed", "1")
+
+
+def loaded_bytes(elf):
+    """Returns the bytes of an ELF file that are loaded, in the file and in memory."""
+    start, = struct.unpack_from("<Q", elf, 32)
+    size, count = struct.unpack_from("<2H", elf, 54)
+    headers = (struct.unpack_from("<2I6Q", elf, start + i * size) for i in range(count))
+    loaded = [(header[5], header[6]) for header in headers if header[0] == 1]
+    return sum(file for file, _ in loaded), sum(memory for _, memory in loaded)
+
+
+def instructions_to_the_symbols(image):
+    """Returns when bring-up is done with the symbols; behind them devices are waited
+    for. The log has microseconds, of 1000 instructions."""
+    with Qemu("-m", "128", *COUNTED, "-cdrom", image, "-boot", "d") as qemu:
+        time = qemu.expect(r"^\[ *(\d+)\.(\d{6})\] .*symbols: ")
+        return int(time[1] + time[2]) * 1000
+
+
+def kernel_and_symbols_are_small():
+    """Loaded they take less than 3 MiB; a table that is there costs the start next to
+    nothing, beside one that is refused."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        kernel = pathlib.Path(folder) / "farjump"
+        shutil.copy(KERNEL, kernel)
+        whole = build_image(kernel, f"{folder}/with.iso", bios_only=True)
+        table = pathlib.Path(f"{kernel}.symbols")
+        table_bytes = table.stat().st_size
+        with_table = instructions_to_the_symbols(whole)
+        table.write_bytes(b"")
+        os.utime(table, (kernel.stat().st_mtime + 10,) * 2)
+        without = instructions_to_the_symbols(
+            build_image(kernel, f"{folder}/without.iso", bios_only=True))
+    elf = KERNEL.read_bytes()
+    file_bytes, memory_bytes = loaded_bytes(elf)
+    print(f"ELF file {len(elf) // KIB} KiB, loaded {file_bytes // KIB} KiB of it, "
+          f"{memory_bytes // KIB} KiB of memory; symbols {table_bytes // KIB} KiB; "
+          f"they are taken over {with_table} instructions after the start, "
+          f"refused after {without}")
+    assert 0 < file_bytes <= memory_bytes and table_bytes > 100 * KIB
+    assert memory_bytes + table_bytes < 3 * MIB, (memory_bytes, table_bytes)
+    assert with_table - without < 1_000_000, (with_table, without)
+
+
+def add_to(suite):
+    suite.add("size::kernel_and_symbols_are_small", kernel_and_symbols_are_small)
