@@ -2,6 +2,8 @@
 //!
 //! It is only ever written: reading it back is slow on any machine.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use bitmap_font::{Font, FontSize, PixelFormat, WIDTH_MAX};
 use boot_information::{Screen, ScreenKind};
 use spin::Once;
@@ -40,6 +42,14 @@ pub struct Framebuffer {
 }
 
 static FRAMEBUFFER: Once<Framebuffer> = Once::new();
+
+/// How many bytes were ever written.
+static BYTES_WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how many bytes were ever written to the framebuffer.
+pub fn bytes_written() -> u64 {
+    BYTES_WRITTEN.load(Ordering::Relaxed)
+}
 
 /// Takes over the screen that the loader has set up, if it is one whose pixels hold
 /// their colours. What stands in the way is logged.
@@ -134,7 +144,7 @@ impl Framebuffer {
             let line_bytes = self.width * self.format.bytes();
             for x_bytes in (0..line_bytes).step_by(piece_bytes) {
                 let piece = &pixels[..piece_bytes.min(line_bytes - x_bytes)];
-                self.memory.write_bytes(line + x_bytes as u64, piece);
+                self.write(line + x_bytes as u64, piece);
             }
         }
     }
@@ -158,7 +168,12 @@ impl Framebuffer {
             let len_bytes =
                 self.format.write_row(bits, self.font.width(), foreground, background, &mut pixels);
             let line = (row * self.font.height() + y) as u64 * self.pitch_bytes;
-            self.memory.write_bytes(line + x_bytes as u64, &pixels[..len_bytes]);
+            self.write(line + x_bytes as u64, &pixels[..len_bytes]);
         }
+    }
+
+    fn write(&self, offset_bytes: u64, pixels: &[u8]) {
+        self.memory.write_bytes(offset_bytes, pixels);
+        BYTES_WRITTEN.fetch_add(pixels.len() as u64, Ordering::Relaxed);
     }
 }
