@@ -7,6 +7,7 @@
 //! a key, or by the timer's ticks if nobody does.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use ::log::Level;
 use boot_information::BootInformation;
@@ -34,11 +35,11 @@ struct Screen {
     shown: Vec<Option<Cell>>,
     /// Where the cursor is shown.
     cursor: Option<(usize, usize)>,
-    /// There is something that isn't shown yet.
+    /// The rows in which something may not be shown yet.
+    changed: Range<usize>,
+    /// There is something that isn't shown yet, if only the cursor.
     is_stale: bool,
     shown_at_us: u64,
-    /// Where the ticks of the timer go on to look for what isn't shown.
-    next_late_row: usize,
 }
 
 impl Screen {
@@ -52,17 +53,8 @@ impl Screen {
         shown.try_reserve_exact(rows * columns).ok()?;
         shown.resize(rows * columns, None);
         let (default, cursor) = (PLAIN, None);
-        let (is_stale, shown_at_us, next_late_row) = (true, 0, 0);
-        Some(Self {
-            surface,
-            terminal,
-            default,
-            shown,
-            cursor,
-            is_stale,
-            shown_at_us,
-            next_late_row,
-        })
+        let (changed, is_stale, shown_at_us) = (0..rows, true, 0);
+        Some(Self { surface, terminal, default, shown, cursor, changed, is_stale, shown_at_us })
     }
 
     /// Writes a line, of which `\n` is the end.
@@ -75,10 +67,26 @@ impl Screen {
         self.note_change();
     }
 
-    /// Notes that there is something to be shown.
+    /// Notes what is to be shown.
     fn note_change(&mut self) {
+        let rows = self.terminal.take_changed_rows();
+        if !rows.is_empty() {
+            self.changed.start = self.changed.start.min(rows.start);
+            self.changed.end = self.changed.end.max(rows.end);
+        }
         self.is_stale = true;
-        self.next_late_row = 0;
+    }
+
+    /// Draws what differs in the next row that may have changed; behind all of them, the
+    /// cursor. Tells whether there is more.
+    fn show_next(&mut self) -> bool {
+        let Some(row) = self.changed.next() else {
+            self.changed = self.shown.len()..0;
+            self.show_cursor();
+            return false;
+        };
+        self.show_row(row);
+        true
     }
 
     /// Draws what differs in a row.
@@ -116,23 +124,8 @@ impl Screen {
     /// Forgets what is shown, so that all of it is drawn again.
     fn forget_shown(&mut self) {
         self.shown.fill(None);
-        self.note_change();
-    }
-
-    /// Draws the next row that differs; behind all of them, the cursor.
-    fn show_next(&mut self) {
-        let (rows, columns) = self.terminal.size();
-        let differs = |row: &usize| {
-            let shown = &self.shown[row * columns..(row + 1) * columns];
-            self.terminal.row(*row).iter().zip(shown).any(|(&cell, &shown)| Some(cell) != shown)
-        };
-        match (self.next_late_row..rows).find(differs) {
-            Some(row) => {
-                self.show_row(row);
-                self.next_late_row = row + 1;
-            }
-            None => self.show_cursor(),
-        }
+        self.changed = 0..self.terminal.size().0;
+        self.is_stale = true;
     }
 }
 
@@ -194,14 +187,7 @@ pub(super) fn log(level: Level, line: &str) {
 /// Shows everything that was printed; a row at a time, so that interrupts wait no longer
 /// than that.
 pub(super) fn show() {
-    let rows = with_screen(|screen| screen.is_stale.then(|| screen.terminal.size().0));
-    let Some(rows) = rows.flatten() else {
-        return;
-    };
-    for row in 0..rows {
-        with_screen(|screen| screen.show_row(row));
-    }
-    with_screen(Screen::show_cursor);
+    while with_screen(|screen| screen.is_stale && screen.show_next()) == Some(true) {}
 }
 
 /// Shows a row of what was printed long ago and isn't shown. For the interrupt handler of

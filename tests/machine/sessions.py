@@ -422,7 +422,7 @@ def drawing_costs_less_than_screens(name):
         qemu.expect(PROMPT)
 
         def drawn():
-            return int(re.search(r"^screen .*, (\d+) bytes drawn$", qemu.command("info"), re.M)[1])
+            return int(re.search(r"^screen .*, (\d+) bytes drawn$", qemu.command("info | find drawn"), re.M)[1])
 
         screen = Screen(qemu, name)
         video = SCREENS[name][0]

@@ -19,6 +19,8 @@ pub(crate) struct Grid {
     start: usize,
     /// How many rows of the past hold something.
     past: usize,
+    /// The first row that may have changed, and the one behind the last.
+    changed: Range<usize>,
 }
 
 impl Grid {
@@ -37,7 +39,7 @@ impl Grid {
         order.try_reserve_exact(total).map_err(|_| Error::NoMemory)?;
         cells.resize(len, Cell::default());
         order.extend(0..total);
-        Ok(Self { rows, columns, cells, order, start: 0, past: 0 })
+        Ok(Self { rows, columns, cells, order, start: 0, past: 0, changed: 0..rows })
     }
 
     /// Returns the number of rows and of columns.
@@ -48,6 +50,17 @@ impl Grid {
     /// Returns how many rows of the past there are.
     pub(crate) fn past(&self) -> usize {
         self.past
+    }
+
+    /// Returns the rows that may have changed since this was asked last; empty if none.
+    pub(crate) fn take_changed(&mut self) -> Range<usize> {
+        core::mem::replace(&mut self.changed, self.rows..0)
+    }
+
+    /// Notes that `rows` have changed.
+    pub(crate) fn note_changed(&mut self, rows: Range<usize>) {
+        self.changed.start = self.changed.start.min(rows.start);
+        self.changed.end = self.changed.end.max(rows.end);
     }
 
     /// Forgets the past.
@@ -71,6 +84,7 @@ impl Grid {
     /// If the screen has no such row.
     pub(crate) fn row_mut(&mut self, row: usize) -> &mut [Cell] {
         assert!(row < self.rows, "row {row} of {}", self.rows);
+        self.note_changed(row..row + 1);
         let start = self.order[self.place(row)] * self.columns;
         &mut self.cells[start..start + self.columns]
     }
@@ -85,6 +99,7 @@ impl Grid {
     pub(crate) fn advance(&mut self, count: usize, cell: Cell) {
         let count = count.min(self.rows);
         let past_max = self.order.len() - self.rows;
+        self.note_changed(0..self.rows);
         self.start = self.place(count);
         self.past = (self.past + count).min(past_max);
         self.fill(self.rows - count..self.rows, cell);
@@ -108,6 +123,7 @@ impl Grid {
 
     /// Rotates the numbers of `rows`, so that the one `count` behind the first comes first.
     fn rotate(&mut self, rows: Range<usize>, count: usize) {
+        self.note_changed(rows.clone());
         let middle = rows.start + count;
         self.reverse(rows.start..middle);
         self.reverse(middle..rows.end);

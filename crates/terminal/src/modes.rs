@@ -46,23 +46,23 @@ impl Screen {
                 self.cursor.is_wrap_pending &= is_on;
             }
             25 => self.modes.is_cursor_visible = is_on,
-            47 => self.which = which(is_on),
+            47 => self.show(which(is_on)),
             1047 => {
                 // It is left empty.
                 if !is_on && self.which == Which::Alternate {
                     self.erase_screen(2);
                 }
-                self.which = which(is_on);
+                self.show(which(is_on));
             }
             1048 if is_on => self.save_cursor(),
             1048 => self.restore_cursor(),
             1049 if is_on => {
                 self.save_cursor();
-                self.which = Which::Alternate;
+                self.show(Which::Alternate);
                 self.erase_screen(2);
             }
             1049 => {
-                self.which = Which::Primary;
+                self.show(Which::Primary);
                 self.restore_cursor();
             }
             _ => {}

@@ -66,6 +66,18 @@ impl Screen {
         &mut self.grids[self.which as usize]
     }
 
+    /// Shows one of the two screens.
+    pub(crate) fn show(&mut self, which: Which) {
+        self.which = which;
+        self.note_all_changed();
+    }
+
+    /// Notes that another screen, or another part of it, is shown.
+    pub(crate) fn note_all_changed(&mut self) {
+        let rows = self.grid().size().0;
+        self.grid_mut().note_changed(0..rows);
+    }
+
     /// Returns the last row and the last column.
     pub(crate) fn last_cell(&self) -> (usize, usize) {
         let (rows, columns) = self.grid().size();
@@ -156,7 +168,7 @@ impl Screen {
     /// have left them stay.
     pub(crate) fn reset(&mut self) {
         let rows = self.grid().size().0;
-        self.which = Which::Primary;
+        self.show(Which::Primary);
         self.cursor = Cursor::default();
         self.saved = Default::default();
         self.modes = Modes::default();

@@ -1,5 +1,7 @@
 //! The terminal as others see it.
 
+use core::ops::Range;
+
 use vte::Parser;
 
 use crate::screen::Screen;
@@ -36,7 +38,7 @@ impl Terminal {
     /// split over calls. If there are any, the view is back at the bottom.
     pub fn write(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.view = 0;
+            self.move_view(0);
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -76,7 +78,20 @@ impl Terminal {
     /// positive, towards the present if it is negative; as far as there are any. A
     /// program's second screen has none.
     pub fn scroll_view(&mut self, lines: isize) {
-        self.view = self.view.saturating_add_signed(lines).min(self.screen.grid().past());
+        self.move_view(self.view.saturating_add_signed(lines).min(self.screen.grid().past()));
+    }
+
+    fn move_view(&mut self, view: usize) {
+        if view != self.view {
+            self.view = view;
+            self.screen.note_all_changed();
+        }
+    }
+
+    /// Returns the rows of what is to be shown that may have changed since this was asked
+    /// last, the first time all; empty if none. Where the cursor is doesn't matter.
+    pub fn take_changed_rows(&mut self) -> Range<usize> {
+        self.screen.grid_mut().take_changed()
     }
 
     /// Tells whether a program wants the two default colours exchanged (DECSCNM).

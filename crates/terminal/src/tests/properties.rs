@@ -148,4 +148,37 @@ proptest! {
         model.write(&bytes);
         compare(&mut terminal, &mut model, 1)?;
     }
+
+    #[test]
+    fn whoever_follows_changed_rows_sees_all(
+        pieces in vec((piece(), -3..4_isize), 0..60),
+    ) {
+        let mut terminal = Terminal::try_new(5, 9, 3).expect("there is memory");
+        let mut followed = std::vec![Vec::new(); 5];
+        for (piece, back) in pieces {
+            terminal.write(&piece);
+            terminal.scroll_view(back);
+            for row in terminal.take_changed_rows() {
+                followed[row] = terminal.row(row).to_vec();
+            }
+            for (row, followed) in followed.iter().enumerate() {
+                prop_assert_eq!(terminal.row(row), &**followed, "row {}", row);
+            }
+        }
+    }
+}
+
+#[test]
+fn only_changed_rows_are_told() {
+    let mut terminal = Terminal::try_new(5, 9, 3).expect("there is memory");
+    assert_eq!(terminal.take_changed_rows(), 0..5);
+    assert!(terminal.take_changed_rows().is_empty());
+    terminal.write(b"\x1b[2;3H");
+    assert!(terminal.take_changed_rows().is_empty(), "the cursor doesn't matter");
+    terminal.write(b"a\r\nb");
+    assert_eq!(terminal.take_changed_rows(), 1..3);
+    terminal.write(b"\x1b[2;4r\x1b[4;1H\n");
+    assert_eq!(terminal.take_changed_rows(), 1..4, "a region scrolls by itself");
+    terminal.write(b"\x1b[?1049h");
+    assert_eq!(terminal.take_changed_rows(), 0..5);
 }
