@@ -19,6 +19,13 @@ use super::trap_frame::TrapFrame;
 /// Machine check banks that are looked at: more than processors have.
 const MACHINE_CHECK_BANKS_MAX: u64 = 32;
 
+/// Whose lowest byte is the number of banks.
+const MCG_CAP: u32 = 0x179;
+/// Whose bit 2, "machine check in progress", makes the next one shut the processor down.
+const MCG_STATUS: u32 = 0x17A;
+/// In a bank's status: it tells of an error.
+const VALID: u64 = 1 << 63;
+
 /// What a higher room knows of addresses. It is asked in reports, so it takes no
 /// lock, and it can't fail but as the formatter does.
 pub trait AddressGuide: Sync {
@@ -77,6 +84,21 @@ impl<'a> Report<'a> {
         Exception::from_vector(self.frame.vector)
     }
 
+    /// Lets the next machine check come, if this is one: until then it would reset the
+    /// machine instead.
+    ///
+    /// Source: Intel SDM volume 3B, "Machine-Check Handler".
+    pub fn acknowledge(&self) {
+        if self.exception() == Some(Exception::MachineCheck) && has_machine_check_registers() {
+            machine_check_banks().filter(|bank| bank.1 & VALID != 0).for_each(|(bank, _)| {
+                // SAFETY: the register exists, and takes a 0; what it told is told.
+                unsafe { Msr::new(bank_status(bank)).write(0) };
+            });
+            // SAFETY: as above.
+            unsafe { Msr::new(MCG_STATUS).write(0) };
+        }
+    }
+
     /// Returns where it happened.
     pub fn rip(&self) -> VirtAddr {
         VirtAddr::new_truncate(self.frame.rip)
@@ -133,7 +155,7 @@ impl<'a> Report<'a> {
             E::StackSegment | E::GeneralProtection if code != 0 => write_selector(f, code),
             E::StackSegment => f.write_str("a stack address that isn't canonical"),
             E::GeneralProtection => f.write_str(
-                "an address that isn't canonical, a privileged instruction or a reserved bit",
+                "an address that isn't canonical, a privileged instruction\n         or a reserved bit",
             ),
             E::PageFault => self.write_page_fault(f),
             E::X87FloatingPoint => write_x87_status(f, self.detail),
@@ -170,7 +192,7 @@ impl<'a> Report<'a> {
         }
         write!(
             f,
-            "an exception came up while the processor entered the handler of another; \
+            "an exception came while the processor entered the handler of another;\n         \
              the stack pointer was in the {}",
             Stack(self.frame.rsp)
         )
@@ -337,20 +359,31 @@ fn write_x87_status(f: &mut fmt::Formatter<'_>, status: u64) -> fmt::Result {
 
 /// Source: Intel SDM volume 3B, "Machine-Check Architecture".
 fn write_machine_check(f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    const VALID: u64 = 1 << 63;
-    let features = raw_cpuid::CpuId::new().get_feature_info();
-    if !features.is_some_and(|features| features.has_mca()) {
+    if !has_machine_check_registers() {
         return f.write_str("this processor tells no more");
     }
-    let banks = read_msr(0x179) & 0xFF;
-    write!(f, "MCG_STATUS {:#x}", read_msr(0x17A))?;
-    for bank in 0..banks.min(MACHINE_CHECK_BANKS_MAX) as u32 {
-        let status = read_msr(0x401 + 4 * bank);
-        if status & VALID != 0 {
-            write!(f, ", bank {bank}: {status:#018x}")?;
-        }
+    write!(f, "MCG_STATUS {:#x}", read_msr(MCG_STATUS))?;
+    for (bank, status) in machine_check_banks().filter(|bank| bank.1 & VALID != 0) {
+        write!(f, ", bank {bank}: {status:#018x}")?;
     }
     Ok(())
+}
+
+/// Returns each bank's number and status; the caller has seen that there are some.
+fn machine_check_banks() -> impl Iterator<Item = (u32, u64)> {
+    let banks = read_msr(MCG_CAP) & 0xFF;
+    let banks = 0..banks.min(MACHINE_CHECK_BANKS_MAX) as u32;
+    banks.map(|bank| (bank, read_msr(bank_status(bank))))
+}
+
+/// Returns the number of a bank's status register.
+fn bank_status(bank: u32) -> u32 {
+    0x401 + 4 * bank
+}
+
+fn has_machine_check_registers() -> bool {
+    let features = raw_cpuid::CpuId::new().get_feature_info();
+    features.is_some_and(|features| features.has_mca())
 }
 
 /// Reads a machine check register; the caller has seen that there are some.

@@ -49,6 +49,13 @@ impl Failure<'_> {
         }
     }
 
+    /// Lets the next one come, where the processor waits for that.
+    pub(super) fn acknowledge(self) {
+        if let Self::Exception(report) = self {
+            report.acknowledge();
+        }
+    }
+
     /// Returns what to try.
     pub(super) fn advice(self) -> &'static str {
         use Exception as E;

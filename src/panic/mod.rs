@@ -129,8 +129,11 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
         let _ = tell(failure, &mut out);
     }
     progress::mark(Stage::Stopped);
+    failure.acknowledge();
     enter(Phase::Ending);
-    let is_hopeless = FAILURES.fetch_add(1, Ordering::Relaxed) >= FAILURES_MAX;
+    let failures = FAILURES.load(Ordering::Relaxed);
+    FAILURES.store(failures.saturating_add(1), Ordering::Relaxed);
+    let is_hopeless = failures >= FAILURES_MAX;
     if let Some(ending) = ENDING.get().filter(|_| !is_hopeless) {
         ending(words);
     }
