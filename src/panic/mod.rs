@@ -143,21 +143,21 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
 
 /// Writes the whole report, for which a screen of [`ROWS`] rows has room.
 fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
-    let mut rows = RowCounter::default();
-    failure.write_title(&mut rows)?;
-    rows.write_str("\n")?;
-    failure.write_details(&mut rows)?;
-    let room = ROWS.saturating_sub(rows.rows + END_ROWS);
+    write!(out, "\n{ALARM}")?;
+    let mut counted = Counted { out, rows: 0, column: 0 };
+    // Written only once, for it may fail: a message's own formatting may panic, or end
+    // with an error, and what follows is to be told all the same.
+    let _ = failure.write_title(&mut counted);
+    counted.out.write_str(PLAIN)?;
+    counted.write_str("\n")?;
+    failure.write_details(&mut counted)?;
+    let room = ROWS.saturating_sub(counted.rows + END_ROWS);
     let logged = LastLines::read();
     let trace_rows = failure.trace().addresses().take(TRACE_ROWS_MAX).count();
     // Both have something, the trace the more.
     let log_rows = room.saturating_sub(trace_rows).clamp(1, LOG_ROWS_MAX);
     let trace_rows = trace_rows.min(room.saturating_sub(log_rows.min(logged.0.len()))).max(3);
 
-    write!(out, "\n{ALARM}")?;
-    failure.write_title(out)?;
-    writeln!(out, "{PLAIN}")?;
-    failure.write_details(out)?;
     failure.trace().write(out, trace_rows)?;
     logged.write(out, log_rows)?;
     writeln!(out, "{}", row(format_args!("  try    {}", failure.advice())))
@@ -193,23 +193,25 @@ impl LastLines {
     }
 }
 
-/// Counts how many rows of 80 columns a text takes.
-#[derive(Default)]
-struct RowCounter {
+/// Counts how many rows of 80 columns a text takes, on its way.
+struct Counted<'a> {
+    out: &'a mut dyn Write,
     rows: usize,
     column: usize,
 }
 
-impl Write for RowCounter {
+impl Write for Counted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         const COLUMNS: usize = 80;
         for c in text.chars() {
+            self.column += 1;
+            // As on the screen: a full row ends by itself, and a line's end behind it
+            // ends another.
             if c == '\n' || self.column == COLUMNS {
                 self.rows += 1;
                 self.column = 0;
             }
-            self.column += usize::from(c != '\n');
         }
-        Ok(())
+        self.out.write_str(text)
     }
 }
