@@ -6,12 +6,14 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 use spin::Once;
 use terminal::{Cell, Color, Style};
 
 use super::surface::{PLAIN, Surface};
-use crate::drivers::{keyboard, serial};
+use crate::drivers::keyboard::EmergencyKeyboard;
+use crate::drivers::serial;
 use crate::log;
 
 /// Cells for the largest screen there is a font for; of a larger one, fewer rows are
@@ -166,33 +168,56 @@ fn cell(value: u32) -> Cell {
     Cell { character, style: Style { foreground, background, ..Style::default() } }
 }
 
+/// How many keys are kept that were typed while a command ran.
+const TYPED_AHEAD_MAX: usize = 128;
+
 /// Keys for a kernel that can't go on: from the devices themselves, without interrupts
 /// and without any lock that could be held.
 pub struct EmergencyInput {
     /// Makes keys of the serial line's bytes.
     decoder: KeyDecoder,
+    keyboard: EmergencyKeyboard,
+    typed_ahead: Deque<Key, TYPED_AHEAD_MAX>,
 }
 
 impl EmergencyInput {
     /// Returns one that has read no key.
-    pub const fn new() -> Self {
-        Self { decoder: KeyDecoder::new() }
+    #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
+    pub fn new() -> Self {
+        Self {
+            decoder: KeyDecoder::new(),
+            keyboard: EmergencyKeyboard::new(),
+            typed_ahead: Deque::new(),
+        }
     }
 
     /// Waits for a key, with interrupts off.
     pub fn wait_key(&mut self) -> Key {
         loop {
-            let from_serial = serial::poll_emergency().and_then(|byte| self.decoder.push(byte));
-            if let Some(key) = from_serial.or_else(keyboard::poll_emergency) {
+            if let Some(key) = self.typed_ahead.pop_front().or_else(|| self.poll()) {
                 return key;
             }
             core::hint::spin_loop();
         }
     }
-}
 
-impl Default for EmergencyInput {
-    fn default() -> Self {
-        Self::new()
+    /// Tells whether Ctrl-C was typed since the last key that was read. Keys typed before
+    /// it are discarded, others are kept for whoever reads next.
+    pub fn is_interrupted(&mut self) -> bool {
+        while !self.typed_ahead.is_full()
+            && let Some(key) = self.poll()
+        {
+            if key == Key::Ctrl('c') {
+                self.typed_ahead.clear();
+                return true;
+            }
+            self.typed_ahead.push_back(key).expect("it was seen not to be full");
+        }
+        false
+    }
+
+    fn poll(&mut self) -> Option<Key> {
+        let from_serial = serial::poll_emergency().and_then(|byte| self.decoder.push(byte));
+        from_serial.or_else(|| self.keyboard.poll())
     }
 }

@@ -192,44 +192,55 @@ pub fn lost() -> u64 {
     STATE.lock().lost
 }
 
-pub use emergency::poll_emergency;
+pub use emergency::EmergencyKeyboard;
 
 /// Keys for a kernel that can't go on.
 mod emergency {
     use keyboard_keys::{Decoder, Event, Key, ScanCodeSet};
-    use spin::Mutex;
+    use spin::Once;
 
     use super::{Arrived, BURST_BYTES, i8042, layout, reset};
 
-    /// A decoder of its own: what [`super::STATE`] knows may be locked for good. Only
-    /// tried, never waited for; `None` where there is no controller.
-    static DECODER: Mutex<Option<Decoder>> = Mutex::new(None);
+    /// What the controller gives; nothing where there is none.
+    static SET: Once<ScanCodeSet> = Once::new();
 
     pub(super) fn start(set: ScanCodeSet) {
-        *DECODER.lock() = Some(Decoder::new(set));
+        SET.call_once(|| set);
     }
 
-    /// Takes a key from the controller itself, if one was pressed: without interrupts,
-    /// which have to be off, and without waiting for any lock. Ctrl-Alt-Delete restarts
-    /// the machine here, too.
-    ///
-    /// What was typed before, and which keys were held down or locked, isn't known.
-    pub fn poll_emergency() -> Option<Key> {
-        let mut decoder = DECODER.try_lock()?;
-        let decoder = decoder.as_mut()?;
-        for _ in 0..BURST_BYTES {
-            let Arrived::First(byte) = i8042::take()? else { continue };
-            match decoder.push(byte) {
-                Some(Event::Press(press)) => {
-                    if let Some(key) = layout().key(&press) {
-                        return Some(key);
-                    }
-                }
-                Some(Event::ControlAltDelete) => reset::reboot(),
-                Some(Event::PluggedIn) | None => {}
-            }
+    /// The keyboard, for whoever finds what [`super::STATE`] knows locked for good.
+    pub struct EmergencyKeyboard {
+        /// `None` where there is no controller.
+        decoder: Option<Decoder>,
+    }
+
+    impl EmergencyKeyboard {
+        /// Returns one that has seen no key. What was typed before, and which keys are
+        /// held down or locked, isn't known.
+        #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
+        pub fn new() -> Self {
+            Self { decoder: SET.get().map(|&set| Decoder::new(set)) }
         }
-        None
+
+        /// Takes a key from the controller itself, if one was pressed: without interrupts,
+        /// which have to be off, and without any lock. Ctrl-Alt-Delete restarts the
+        /// machine here, too.
+        pub fn poll(&mut self) -> Option<Key> {
+            let decoder = self.decoder.as_mut()?;
+            for _ in 0..BURST_BYTES {
+                let Arrived::First(byte) = i8042::take()? else { continue };
+                match decoder.push(byte) {
+                    Some(Event::Press(press)) => {
+                        if let Some(key) = layout().key(&press) {
+                            return Some(key);
+                        }
+                    }
+                    Some(Event::ControlAltDelete) => reset::reboot(),
+                    Some(Event::PluggedIn) | None => {}
+                }
+            }
+            None
+        }
     }
 }
 
@@ -279,13 +290,14 @@ mod tests {
     #[test_case]
     fn emergency_has_keys_without_interrupts_and_locks() {
         let state = STATE.lock();
-        assert_eq!(poll_emergency(), None);
+        let mut keyboard = EmergencyKeyboard::new();
+        assert_eq!(keyboard.poll(), None);
         press(&[0x2A]);
-        assert_eq!(poll_emergency(), None);
+        assert_eq!(keyboard.poll(), None);
         press(&[0x23]);
-        assert_eq!(poll_emergency(), Some(Key::Char('H')));
+        assert_eq!(keyboard.poll(), Some(Key::Char('H')));
         press(&[0xAA]);
-        assert_eq!(poll_emergency(), None);
+        assert_eq!(keyboard.poll(), None);
         drop(state);
         assert_eq!(try_read(), None);
     }

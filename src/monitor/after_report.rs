@@ -25,7 +25,19 @@ pub fn run(_words: &dyn fmt::Display) -> ! {
     let mut input = EmergencyInput::new();
     loop {
         let line = read_line(&mut input);
-        let _ = execute(&line, &mut Emergency);
+        if execute(&line, &mut Output(&mut input)).is_err() {
+            let _ = Emergency.write_str("^C\n");
+        }
+    }
+}
+
+/// Shows what a command has to say, until Ctrl-C ends it.
+struct Output<'a>(&'a mut EmergencyInput);
+
+impl Write for Output<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        Emergency.write_str(text)?;
+        if self.0.is_interrupted() { Err(fmt::Error) } else { Ok(()) }
     }
 }
 
