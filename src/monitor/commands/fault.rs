@@ -28,6 +28,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 enum Cause {
     Panic,
     PanicInReport,
+    PageFaultInReport,
     ReservedVector,
     StackOverflow,
     TripleFault,
@@ -36,9 +37,10 @@ enum Cause {
 
 impl Cause {
     /// Those that aren't exceptions of the processor, and their names.
-    const OTHERS: [(Self, &'static str); 5] = [
+    const OTHERS: [(Self, &'static str); 6] = [
         (Self::Panic, "panic"),
         (Self::PanicInReport, "panic-in-report"),
+        (Self::PageFaultInReport, "page-fault-in-report"),
         (Self::ReservedVector, "reserved"),
         (Self::StackOverflow, "stack-overflow"),
         (Self::TripleFault, "triple"),
@@ -53,6 +55,7 @@ impl Cause {
         match self {
             Self::Panic => panic!("provoked by the command fault"),
             Self::PanicInReport => panic!("{}", PanicsWhenShown),
+            Self::PageFaultInReport => panic!("{}", FaultsWhenShown),
             Self::ReservedVector => provoke::provoke_reserved_vector(),
             Self::StackOverflow => {
                 provoke::overflow_stack();
@@ -69,6 +72,16 @@ struct PanicsWhenShown;
 impl fmt::Display for PanicsWhenShown {
     fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
         panic!("provoked within a report")
+    }
+}
+
+/// A message that lies where nothing is mapped.
+struct FaultsWhenShown;
+
+impl fmt::Display for FaultsWhenShown {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        provoke::provoke(Exception::PageFault);
+        Ok(())
     }
 }
 
@@ -165,7 +178,10 @@ fn list(out: &mut dyn Write) -> fmt::Result {
     show(out, |exception| exception.is_resumed())?;
     writeln!(out, "The kernel stops with a report:")?;
     show(out, |exception| !exception.is_resumed())?;
-    writeln!(out, "  reserved\n  panic\n  panic-in-report\n  stack-overflow")?;
+    writeln!(
+        out,
+        "  reserved\n  panic\n  panic-in-report\n  page-fault-in-report\n  stack-overflow"
+    )?;
     writeln!(out, "  read ADDRESS, write ADDRESS or execute ADDRESS, where memory forbids it")?;
     writeln!(out, "The machine resets:\n  triple")?;
     writeln!(out, "Each of them, but for the accesses, can be had in a PLACE:")?;
