@@ -1,0 +1,447 @@
+"""Reports of panics and faults, wherever they come up, and the prompt behind them.
+
+Most tests go back to the same prompt of a machine, by a snapshot of it: each failure
+meets a kernel that had none before.
+"""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import tempfile
+import time
+
+from machine import ROOT, gdb
+from machine.glyphs import screen_text
+from machine.images import KERNEL, image
+from machine.qemu import COLUMNS, ROWS, TIMEOUT_S, VGA_TEXT, Qemu
+
+PROMPT = "farjump> "
+STOPPED = "stopped> "
+FAULT_SOURCE = "src/monitor/commands/fault.rs"
+PROVOKE_SOURCE = "src/arch/provoke.rs"
+
+# What a report begins with, the function in which it happened, and the line of it.
+CAUSES = {
+    "panic": ("panic: provoked by the command fault", "fault::",
+              (FAULT_SOURCE, 'panic!("provoked by')),
+    "page-fault": ("exception 14, #PF", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
+    "invalid-opcode": ("exception 6, #UD", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
+    "divide-error": ("exception 0, #DE", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
+    "general-protection": ("exception 13, #GP", "provoke::provoke+0x",
+                           (PROVOKE_SOURCE, " asm!(")),
+    "stack-overflow": ("exception 8, #DF", "provoke::overflow_stack+0x",
+                       (PROVOKE_SOURCE, "overflow_stack() + core")),
+    "double-fault": ("exception 8, #DF", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
+}
+# Where they are provoked, and a function on the way there.
+PLACES = {
+    "": "fault::provoke_named+0x",
+    " in interrupt": "irq::dispatch+0x",
+    " in screen": "fault::provoke_in+0x",
+    " in serial": "fault::provoke_in+0x",
+    " in heap": "fault::provoke_in+0x",
+}
+# A report within a report: what the second tells.
+IN_REPORT = {
+    "panic-in-report": ("panic: provoked within a report",
+                        "<fault::PanicsWhenShown as ",
+                        (FAULT_SOURCE, 'panic!("provoked within')),
+    "page-fault-in-report": ("exception 14, #PF",
+                             "<fault::FaultsWhenShown as ",
+                             (PROVOKE_SOURCE, " asm!(")),
+}
+ANOTHER = "another failure while that was reported"
+WHITE_ON_RED, GREY_ON_BLACK = 0x4F, 0x07
+# By QEMU's monitor: an uncorrected error in bank 1.
+MACHINE_CHECK = "mce 0 1 0xb200000000000115 0x4 0 0"
+
+
+class Snapshot:
+    """A machine at its prompt, to which it can go back."""
+
+    def __init__(self, qemu):
+        self.qemu = qemu
+        qemu.expect(PROMPT)
+        assert not qemu.monitor("savevm prompt").strip()
+
+    def fail(self, how):
+        """Goes back, lets the kernel fail, and waits for the prompt behind the report.
+        Returns the report, without colours."""
+        self.go_back()
+        self.qemu.send(f"fault {how}\r")
+        return self.report()
+
+    def go_back(self):
+        """Goes back to the prompt."""
+        assert not self.qemu.monitor("loadvm prompt").strip()
+        time.sleep(0.05)
+        self.qemu.expect(r"\Z")
+
+    def report(self):
+        """Waits for the prompt behind a report; returns the report, without colours."""
+        return report_of(self.qemu)
+
+    def ask(self, line):
+        """Runs a command at the prompt behind the report; returns what it printed."""
+        return ask(self.qemu, line)
+
+
+@contextlib.contextmanager
+def snapshot(*arguments, **options):
+    """A machine at its prompt, with a disk for its snapshot. It must not have reset in
+    the end."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        disk = pathlib.Path(folder) / "disk"
+        with disk.open("wb") as file:
+            file.truncate(1 << 20)
+        drive = f"if=none,format=raw,snapshot=on,file={disk}"
+        with Qemu("-m", "64", *(arguments or ("-cdrom", image())), "-drive", drive,
+                  **options) as qemu:
+            yield Snapshot(qemu)
+            assert not qemu.has_triple_faulted()
+            assert qemu.process.poll() is None, "the machine has reset"
+
+
+def report_of(qemu):
+    """Waits for the prompt behind a report; returns the report, without colours."""
+    begin = qemu._seen
+    qemu.expect("^" + STOPPED)
+    text = qemu.output[begin:qemu._seen - len(STOPPED)].replace("\r\n", "\n")
+    return re.sub(r"\x1b\[[0-9;]*m", "", text).partition("\n")[2]
+
+
+def ask(qemu, line):
+    """Runs a command at the prompt behind the report; returns what it printed."""
+    return qemu.command(line, STOPPED)
+
+
+def line_of(file, text):
+    """Returns the number of the line of a source file that has `text` in it."""
+    lines = (ROOT / file).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
+def place_of(source):
+    """Returns where the text stands in a source file, as reports name it."""
+    return f"{source[0]}:{line_of(*source)}"
+
+
+def trace_in(text):
+    """Returns the trace of a report, as (place, function)."""
+    lines = re.search(r"^  trace  (.*\n(?: {9}.*\n)*)", text, re.M)[1].splitlines()
+    return [line.strip().partition(" ")[::2] for line in lines]
+
+
+def failures_are_reported(place):
+    """Each cause in a place of the kernel: the report, its trace, no reset."""
+    with snapshot() as machine:
+        for cause, (title, function, source) in CAUSES.items():
+            report = machine.fail(cause + place)
+            assert re.search("^" + re.escape(title), report, re.M), report
+            assert ANOTHER not in report, report
+            trace = trace_in(report)
+            assert any(function in name and where == place_of(source)
+                       for where, name in trace), report
+            # Recursion leaves no room for who began it.
+            if cause != "stack-overflow":
+                assert any(PLACES[place] in name for _, name in trace), report
+                assert any(where.startswith(FAULT_SOURCE) for where, _ in trace), report
+            assert "The kernel has stopped" in report, report
+
+
+def failures_within_reports_are_reported():
+    with snapshot() as machine:
+        for cause, (title, function, source) in IN_REPORT.items():
+            for place in PLACES:
+                report = machine.fail(cause + place)
+                # The first has begun to be told.
+                first, found, second = report.partition(ANOTHER)
+                assert found and "\npanic: " in first, report
+                assert second.count(title) == 1, report
+                trace = trace_in(second)
+                assert any(function in name for _, name in trace), report
+                assert place_of(source) in [where for where, _ in trace], report
+                # What failed first is told when asked for.
+                chain = machine.ask("backtrace")
+                assert "fault::Cause>::provoke+0x" in chain, chain
+                assert "panic::tell" not in chain, chain
+
+
+def wrapped(text):
+    """Returns the rows that a text takes on a screen."""
+    return [line[at:at + COLUMNS].rstrip() for line in text.splitlines()
+            for at in range(0, max(len(line), 1), COLUMNS)]
+
+
+def reports_fit_a_screen():
+    """Every fault of the command's own list: title to prompt at once, the title white
+    on red."""
+    with snapshot() as machine:
+        listed = machine.qemu.command("fault").partition("stops with a report:")[2]
+        names = re.findall(r"^  (?:\S+ )?([a-z0-9-]+)$", listed.partition("read ADDRESS")[0], re.M)
+        assert len(names) >= 26, names
+        for name in [*names, "write ffffffff80130000", "execute ffff800000001000"]:
+            report = machine.fail(name)
+            if ANOTHER in report:
+                report = report.partition(ANOTHER)[2].lstrip("\n")
+            rows = wrapped(report.strip("\n")) + [STOPPED.rstrip()]
+            expect_rows(machine.qemu, name, rows)
+            assert rows[0].startswith(("exception ", "panic: ")), rows
+            assert any(row.startswith("  where  ") for row in rows), rows
+            assert name == "panic" or "in-report" in name or rows[1].startswith("  cause  "), rows
+            # What has wrapped is hard to read.
+            assert name not in names or max(map(len, rows)) < COLUMNS, rows
+            at = machine.qemu.screen().index(rows[0])
+            attributes = machine.qemu.read_memory(VGA_TEXT + 2 * COLUMNS * at, 4 * COLUMNS)[1::2]
+            title = attributes[:len(rows[0])]
+            assert set(title) == {WHITE_ON_RED}, (name, title.hex())
+            assert set(attributes[COLUMNS:]) == {GREY_ON_BLACK}, (name, attributes.hex())
+
+
+def expect_rows(qemu, name, rows):
+    """The screen's last text is what the rows say."""
+    end = time.monotonic() + TIMEOUT_S
+    while True:
+        shown = "\n".join(qemu.screen()).rstrip("\n").split("\n")
+        if shown[-len(rows):] == rows and len(rows) <= ROWS:
+            return
+        assert time.monotonic() < end, "\n".join([name, *shown, "---- instead of", *rows])
+        time.sleep(0.1)
+
+
+def reports_fit_a_framebuffer():
+    """The smallest there is: 80 columns, 30 rows."""
+    with snapshot("-cdrom", image(video="640x480x32"), "-boot", "d") as machine:
+        for how in ("page-fault", "panic in screen", "double-fault in interrupt"):
+            report = machine.fail(how)
+            rows = wrapped(report.strip("\n")) + [STOPPED.rstrip()]
+            end = time.monotonic() + TIMEOUT_S
+            while True:
+                lines, pixels = screen_text(machine.qemu)
+                shown = "\n".join(lines).rstrip("\n").split("\n")
+                if shown[-len(rows):] == rows:
+                    break
+                assert time.monotonic() < end, "\n".join([how, *shown, "---- not", *rows])
+                time.sleep(0.2)
+            at = 3 * 640 * 16 * (len(shown) - len(rows))
+            assert tuple(pixels[at:at + 3]) == (0xAA, 0, 0) or pixels[at] > 100 > pixels[at + 1], \
+                pixels[at:at + 3]
+
+
+def prompt_answers_on_serial():
+    with snapshot() as machine:
+        machine.fail("panic")
+        ask = machine.ask
+        names = ask("help")
+        assert {"backtrace", "log", "peek", "reboot"} <= set(names.split()), names
+        assert "fault" not in names.split(), names
+        assert re.search(r"^farjump::|rust_main", ask("sym rust_main"))
+        assert re.match(r"kernel text\n[0-9a-f]{16}  (?:[0-9a-f]{2} ){3}", ask("peek rust_main"))
+        assert "can't be read" in ask("peek 1000")
+        assert "4 KiB page at 0x" in ask("pt rust_main")
+        chain = ask("backtrace")
+        assert "provoke_named+0x" in chain and "after_report" not in chain, chain
+        assert place_of((FAULT_SOURCE, 'panic!("provoked by')) in chain, chain
+        assert "irq: interrupts on" in ask("log")
+        assert ask("log error") == ""
+        assert re.search("rust_main:\n[0-9a-f]{16} \\+0 +[0-9a-f]+ +push", ask("disasm rust_main"))
+        assert re.search("^CR0 ", ask("cr"), re.M | re.I)
+        assert "of 60 KiB in use" in ask("stack")
+        assert "boot stack" in ask("tss") and "#PF" in ask("idt")
+        assert ask("nonsense").startswith("nonsense: no such command")
+        assert "did you mean help" in ask("hepl")
+        assert "peek: xyz: neither" in ask("peek xyz")
+        assert "log: loud: not known here; usage: log" in ask("log loud")
+        assert "needs a kernel that runs" in ask("fault panic")
+        assert ask("   ") == ""
+        # Corrected while it is typed.
+        machine.qemu.send("fault\x15cX\x7fr cr")
+        machine.qemu.expect("X\x08 \x08r cr")
+        assert re.search("^CR0 ", ask("0"), re.M | re.I)
+
+
+def prompt_bears_what_is_typed():
+    with snapshot() as machine:
+        machine.fail("page-fault")
+        machine.qemu.send_bytes(b"x" * 10_000 + b"\r")
+        machine.qemu.expect(r"x{120}\r\n")
+        machine.qemu.expect("^x+: no such command")
+        machine.qemu.expect("^" + STOPPED)
+        machine.qemu.send_bytes(bytes(range(128, 256)) * 8 + bytes(range(0x20)) * 4
+                                + b"\x1b[\x00\x1b\x1b[999;999~\xf0\x9f\x98\x80\x03")
+        assert re.search("^CR2 ", machine.ask("cr cr2"), re.M | re.I)
+        # More than anybody can wait for is ended by Ctrl-C; what is typed behind it counts.
+        machine.qemu.send("hexdump ffff800000000000 ffffffff\r")
+        machine.qemu.expect("^ffff800000001000")
+        machine.qemu.send("nonsense\r\x03")
+        machine.qemu.expect(r"\^C\r\n" + STOPPED)
+        assert "CR2" in machine.ask("cr cr2").upper()
+        # What is typed while a command runs is the next one.
+        machine.qemu.send("log\rsym rust_main\r")
+        machine.qemu.expect("bytes  rust_main")
+
+
+def prompt_answers_on_the_keyboard():
+    with snapshot() as machine:
+        for how in ("panic in screen", "divide-error in interrupt"):
+            machine.fail(how)
+            machine.qemu.type_keys("lox\bg error\n")
+            machine.qemu.expect(r"lox\x08 \x08g error\r\n" + STOPPED)
+            machine.qemu.type_keys("sym rust_main\n")
+            machine.qemu.expect("bytes  rust_main")
+            machine.qemu.expect_screen("bytes  rust_main\nstopped>$")
+
+
+def every_command_answers(place):
+    """Each that is listed, as in its example, and without arguments: no lock that is
+    held is waited for, nothing fails."""
+    with snapshot() as machine:
+        machine.fail(place)
+        names = machine.ask("help").partition("\nhelp COMMAND")[0].split()
+        assert len(names) >= 15, names
+        for name in names:
+            about = machine.ask(f"help {name}")
+            assert "behind a report, too" in about, about
+            if name == "reboot":
+                continue
+            for line in (name, re.search(r"^example  (.*)$", about, re.M)[1]):
+                answer = machine.ask(line)
+                assert not re.search(r"^panic: |^exception |another failure|has stopped",
+                                     answer.replace("\x1b[1;37;41m", ""), re.M), (line, answer)
+        # A lock that is held says so by its rank, in a kernel for tests.
+        assert "The kernel has stopped" not in machine.ask("log")
+
+
+EVERYWHERE = ("panic", "panic in interrupt", "panic in screen", "panic in serial",
+              "page-fault in heap", "panic-in-report in heap", "stack-overflow", "double-fault",
+              "nmi", "machine-check")
+
+
+def prompt_restarts_the_machine():
+    for how in ("reboot", "control-alt-delete"):
+        with Qemu("-m", "64", "-cdrom", image()) as qemu:
+            qemu.expect(PROMPT)
+            qemu.send("fault panic in heap\r")
+            report_of(qemu)
+            if how == "reboot":
+                qemu.send("reboot\r")
+            else:
+                qemu.press("ctrl", "alt", "delete")
+            _, cause = qemu.wait_end()
+            assert cause == "guest-reset" and not qemu.has_triple_faulted(), (how, cause)
+
+
+def address_of(symbol):
+    """Returns a symbol's address in the kernel."""
+    text = subprocess.run(["nm", "-C", KERNEL], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    return re.search(rf"^([0-9a-f]{{16}}) \w {re.escape(symbol)}$", text, re.M)[1]
+
+
+def failures_of_the_prompt_are_reported():
+    """By a layout of the keyboard that there isn't."""
+    layout = address_of("farjump::drivers::keyboard::LAYOUT")
+    with snapshot() as machine:
+        machine.fail("panic in screen")
+        machine.ask(f"poke {layout} ff")
+        for _ in range(3):
+            machine.qemu.send("layout\r")
+            report = machine.report()
+            assert "panic: index out of bounds" in report and ANOTHER not in report, report
+            assert "  where  src/drivers/keyboard.rs:" in report, report
+            chain = machine.ask("backtrace")
+            assert "layout" in chain and "after_report::run" in chain, chain
+        machine.ask(f"poke {layout} 0")
+        assert "* us" in machine.ask("layout")
+
+
+def failures_of_the_prompt_come_to_an_end():
+    """The kernel halts in the end, and doesn't reset."""
+    layout = address_of("farjump::drivers::keyboard::LAYOUT")
+    for how in ("panic", "double-fault"):
+        with snapshot() as machine:
+            machine.fail(how)
+            machine.ask(f"poke {layout} ff")
+            failures = 0
+            machine.qemu.send("layout\r")
+            while machine.qemu.expect(f"^{STOPPED}|Reset the machine to start")[0] == STOPPED:
+                failures += 1
+                assert failures <= 16, "it goes on for ever"
+                machine.qemu.send("layout\r")
+            assert failures == 15, failures
+            time.sleep(0.2)
+            assert "HLT=1" in machine.qemu.monitor("info registers")
+
+
+def nmi_is_told_while_the_prompt_waits():
+    with snapshot() as machine:
+        for how in ("panic", "page-fault in interrupt", "double-fault", "nmi"):
+            machine.fail(how)
+            for _ in range(5):
+                # The way back from an exception lets the next NMI come.
+                assert "can't be read" in machine.ask("peek 1000")
+                machine.qemu.monitor("nmi")
+                report = machine.report()
+                assert "exception 2, NMI" in report and ANOTHER not in report, report
+                assert "report on the NMI IST stack" in report, report
+            machine.qemu.type_keys("sym rust_main\n")
+            machine.qemu.expect("bytes  rust_main")
+
+
+def machine_check_is_told_while_the_prompt_waits():
+    with snapshot() as machine:
+        for how in ("panic", "general-protection in serial", "stack-overflow"):
+            machine.fail(how)
+            for _ in range(3):
+                machine.qemu.monitor(MACHINE_CHECK)
+                report = machine.report()
+                assert "exception 18, #MC" in report and ANOTHER not in report, report
+                assert "MCG_STATUS 0x4, bank 1: 0xb200000000000115" in report, report
+            machine.qemu.type_keys("sym rust_main\n")
+            machine.qemu.expect("bytes  rust_main")
+
+
+def bring_up_fails_with_a_report():
+    """By gdb, at the beginning of a step: the log is started again, which is a panic;
+    or nothing is where the processor goes on."""
+    for step in ("boot", "arch::processor", "mm", "symbols", "arch::pic", "console"):
+        with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
+            jump(qemu, step, address_of("farjump::log::start"))
+            report = report_of(qemu)
+            assert re.search(r"^panic: the log is started once: ", report, re.M), report
+            assert f"  where  {place_of(('src/log.rs', 'set_logger(&LOGGER)'))}:" in report, report
+            assert "  stack  RSP 0x" in report and "  trace  " in report, report
+            assert "serial" in ask(qemu, "log")
+            assert not qemu.has_triple_faulted()
+    for step in ("mm", "symbols", "console"):
+        with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
+            jump(qemu, step, "0000600000000000")
+            report = report_of(qemu)
+            assert "exception 14, #PF" in report, report
+            assert "execution of 0x0000600000000000 by the kernel" in report, report
+            assert "needs a kernel that runs" in ask(qemu, "info")
+            assert not qemu.has_triple_faulted()
+
+
+def jump(qemu, step, address):
+    """Lets the kernel go on at an address instead of the step's function."""
+    gdb.run(qemu, f"hbreak *0x{address_of(f'farjump::{step}::start')}", "continue", "delete",
+            f"set $pc = 0x{address}")
+
+
+def add_to(suite):
+    for place in PLACES:
+        name = place.rpartition(" ")[2] or "code"
+        suite.add(f"reports::failures_are_reported_in_{name}",
+                  lambda place=place: failures_are_reported(place))
+    for place in EVERYWHERE:
+        suite.add(f"reports::every_command_answers_behind_{place.replace(' ', '_')}",
+                  lambda place=place: every_command_answers(place))
+    for test in (failures_within_reports_are_reported, reports_fit_a_screen,
+                 reports_fit_a_framebuffer, prompt_answers_on_serial, prompt_bears_what_is_typed,
+                 prompt_answers_on_the_keyboard, prompt_restarts_the_machine,
+                 failures_of_the_prompt_are_reported, failures_of_the_prompt_come_to_an_end,
+                 nmi_is_told_while_the_prompt_waits, machine_check_is_told_while_the_prompt_waits,
+                 bring_up_fails_with_a_report):
+        suite.add(f"reports::{test.__name__}", test)
