@@ -148,6 +148,11 @@ def failures_are_reported(place):
                 assert any(PLACES[place] in name for _, name in trace), report
                 assert any(where.startswith(FAULT_SOURCE) for where, _ in trace), report
             assert "The kernel has stopped" in report, report
+            # The whole chain begins where the report's does.
+            chain = machine.ask("backtrace").splitlines()
+            first, innermost = chain[0].split()[1:3], trace[0]
+            assert first[0] == innermost[0] and first[1].endswith(innermost[1]), (chain, report)
+            assert "higher_half" in chain[-1], chain
 
 
 def failures_within_reports_are_reported():
@@ -186,6 +191,7 @@ def reports_fit_a_screen():
             if ANOTHER in report:
                 report = report.partition(ANOTHER)[2].lstrip("\n")
             rows = wrapped(report.strip("\n")) + [STOPPED.rstrip()]
+            assert any(row.startswith("  log    [") for row in rows), rows
             expect_rows(machine.qemu, name, rows)
             assert rows[0].startswith(("exception ", "panic: ")), rows
             assert any(row.startswith("  where  ") for row in rows), rows
@@ -193,6 +199,8 @@ def reports_fit_a_screen():
             # What has wrapped is hard to read.
             assert name not in names or max(map(len, rows)) < COLUMNS, rows
             at = machine.qemu.screen().index(rows[0])
+            # Nothing else is left there.
+            assert "in-report" in name or not any(machine.qemu.screen()[:at]), name
             attributes = machine.qemu.read_memory(VGA_TEXT + 2 * COLUMNS * at, 4 * COLUMNS)[1::2]
             title = attributes[:len(rows[0])]
             assert set(title) == {WHITE_ON_RED}, (name, title.hex())
@@ -275,8 +283,10 @@ def prompt_bears_what_is_typed():
         machine.qemu.send("hexdump ffff800000000000 ffffffff\r")
         machine.qemu.expect("^ffff800000001000")
         machine.qemu.send("nonsense\r\x03")
-        machine.qemu.expect(r"\^C\r\n" + STOPPED)
+        begin = machine.qemu.expect(r"\^C\r\n" + STOPPED).end()
         assert "CR2" in machine.ask("cr cr2").upper()
+        # What was typed before Ctrl-C is forgotten.
+        assert "nonsense" not in machine.qemu.output[begin:], machine.qemu.output[begin:]
         # What is typed while a command runs is the next one.
         machine.qemu.send("log\rsym rust_main\r")
         machine.qemu.expect("bytes  rust_main")
@@ -288,6 +298,7 @@ def prompt_answers_on_the_keyboard():
             machine.fail(how)
             machine.qemu.type_keys("lox\bg error\n")
             machine.qemu.expect(r"lox\x08 \x08g error\r\n" + STOPPED)
+            machine.qemu.expect_screen("^stopped> log error$")
             machine.qemu.type_keys("sym rust_main\n")
             machine.qemu.expect("bytes  rust_main")
             machine.qemu.expect_screen("bytes  rust_main\nstopped>$")
