@@ -150,8 +150,9 @@ def failures_are_reported(place):
             assert "The kernel has stopped" in report, report
             # The whole chain begins where the report's does.
             chain = machine.ask("backtrace").splitlines()
-            first, innermost = chain[0].split()[1:3], trace[0]
-            assert first[0] == innermost[0] and first[1].endswith(innermost[1]), (chain, report)
+            # Not every instruction has a line.
+            innermost = trace[0][1] or trace[0][0]
+            assert chain[0].endswith(innermost.partition("::")[2]), (chain, report)
             assert "higher_half" in chain[-1], chain
 
 
@@ -245,7 +246,8 @@ def prompt_answers_on_serial():
         assert {"backtrace", "log", "peek", "reboot"} <= set(names.split()), names
         assert "fault" not in names.split(), names
         assert re.search(r"^farjump::|rust_main", ask("sym rust_main"))
-        assert re.match(r"kernel text\n[0-9a-f]{16}  (?:[0-9a-f]{2} ){3}", ask("peek rust_main"))
+        peeked = ask("peek rust_main")
+        assert re.search(r"^[0-9a-f]{16}  (?:[0-9a-f]{2} ){3}", peeked, re.M), peeked
         assert "can't be read" in ask("peek 1000")
         assert "4 KiB page at 0x" in ask("pt rust_main")
         chain = ask("backtrace")
