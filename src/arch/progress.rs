@@ -111,6 +111,14 @@ pub fn mark(stage: Stage) {
     cmos::write(PROGRESS_BYTE, stage as u8);
 }
 
+/// Leaves `stage`, an end, unless a report came before it: that is what the next boot
+/// should tell of.
+pub fn mark_end(stage: Stage) {
+    if cmos::read(PROGRESS_BYTE) != Stage::Stopped as u8 {
+        mark(stage);
+    }
+}
+
 /// Returns how the boot before this one ended.
 pub fn last_boot() -> LastBoot {
     LastBoot::decode(handover::last_boot_progress())
@@ -157,5 +165,15 @@ mod tests {
     fn mark_is_kept_by_the_cmos() {
         mark(Stage::Timer);
         assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Timer as u8);
+    }
+
+    #[test_case]
+    fn end_hides_no_report() {
+        mark(Stage::Stopped);
+        mark_end(Stage::Reboot);
+        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Stopped as u8);
+        mark(Stage::Prompt);
+        mark_end(Stage::Reboot);
+        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Reboot as u8);
     }
 }

@@ -19,7 +19,7 @@ pub fn reboot() -> ! {
     const PULSE_RESET_LINE: u8 = 0xFE;
     const RESET_CPU_AND_SYSTEM: u8 = 0x06;
     let _interrupts_off = InterruptsOff::new();
-    progress::mark(Stage::Reboot);
+    progress::mark_end(Stage::Reboot);
     KEYBOARD_COMMAND.write(PULSE_RESET_LINE);
     settle();
     RESET_CONTROL.write(RESET_CPU_AND_SYSTEM);

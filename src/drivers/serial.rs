@@ -323,7 +323,18 @@ pub fn poll_emergency() -> Option<u8> {
     if !IS_PRESENT.load(Ordering::Relaxed) {
         return None;
     }
-    uart().try_receive_byte().ok()
+    let mut uart = uart();
+    allow_to_send(&mut uart);
+    uart.try_receive_byte().ok()
+}
+
+/// Tells the other end that it may send, which a full queue may have forbidden.
+fn allow_to_send(uart: &mut Uart16550<PioBackend>) {
+    let modem_control = uart.mcr();
+    if !modem_control.contains(MCR::RTS) {
+        // SAFETY: the register exists; only RTS changes.
+        unsafe { uart.backend_mut().write(offsets::MCR as u8, (modem_control | MCR::RTS).bits()) };
+    }
 }
 
 /// The bytes of a text, with a CR before each LF.
@@ -391,10 +402,12 @@ mod tests {
         port.flush();
         while !port.uart.lsr().contains(LSR::TRANSMITTER_EMPTY) {}
         let before = port.uart.mcr();
-        let looped = before | MCR::LOOP_BACK;
+        // As if a full queue had forbidden the other end to send.
+        let looped = (before | MCR::LOOP_BACK) - MCR::RTS;
         // SAFETY: the register exists; the line is quiet.
         unsafe { port.uart.backend_mut().write(offsets::MCR as u8, looped.bits()) };
         assert_eq!(poll_emergency(), None);
+        assert!(port.uart.mcr().contains(MCR::RTS));
         assert!(poll_send(&mut port.uart, b'x', 1));
         let received = (0..POLLS_MAX).find_map(|_| poll_emergency());
         // SAFETY: as above.
