@@ -7,14 +7,15 @@ const NAME_MAX_BYTES: usize = 16;
 /// From this many changes on, two names have nothing to do with each other.
 const DISTANCE_MAX: usize = 3;
 
-/// Returns the name of the command nearest to `name`, if one is near.
+/// Returns the name of the command nearest to `name`, if one is near: at least half of
+/// `name` is right.
 pub(super) fn nearest(name: &str) -> Option<&'static str> {
     if name.len() > NAME_MAX_BYTES {
         return None;
     }
     let distances = COMMANDS.iter().map(|command| (distance(name, command.name), command.name));
     let (distance, nearest) = distances.min_by_key(|&(distance, _)| distance)?;
-    (distance < DISTANCE_MAX && distance < name.len()).then_some(nearest)
+    (distance < DISTANCE_MAX && 2 * distance <= name.len()).then_some(nearest)
 }
 
 /// Returns how many bytes have to be put in, left out, changed or exchanged with the
@@ -59,6 +60,7 @@ mod tests {
         assert_eq!(nearest("backtrase"), Some("backtrace"));
         assert_eq!(nearest("zzzzzz"), None);
         assert_eq!(nearest("x"), None);
+        assert_eq!(nearest("foo"), None, "log has only one letter of it");
         assert_eq!(nearest("a-name-that-is-far-too-long-for-anything"), None);
     }
 }
