@@ -34,11 +34,13 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let rtc = drivers::rtc::start(acpi.as_ref());
     let pci = drivers::pci::start(memory);
     let pic = arch::pic::start(idt);
-    let timer = arch::timer::start(pic);
-    let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
-    drivers::serial::start_interrupts(pic, boot.options.serial_mode());
+    let apic = boot.options.apic;
+    let controllers = drivers::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
+    let timer = arch::timer::start(controllers);
+    let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
+    drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
-    let interrupts = arch::irq::start(idt, pic);
+    let interrupts = arch::irq::start(idt, controllers);
 
     monitor::run(&Machine {
         acpi,

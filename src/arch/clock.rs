@@ -1,12 +1,17 @@
 //! Time since the stub, by the time stamp counter.
+//!
+//! It never runs backwards, on any processor: where the counters can't be relied on to
+//! go alike, no processor sees less than the latest that any has seen.
 
+use core::arch::asm;
 use core::arch::x86_64::_rdtsc;
 use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
 
 use super::handover;
-use super::percpu::PerCpu;
+use super::percpu::{self, PerCpu};
 use super::pit;
 use super::progress::{self, Stage};
 
@@ -17,7 +22,43 @@ pub struct Clock {
     pub frequency_hz: u64,
     /// How the frequency was found.
     pub source: FrequencySource,
+    scale: Scale,
 }
+
+/// What ticks and nanoseconds are in terms of each other, as fractions of 2^32: relative
+/// to the frequency that was found it is right to a billionth.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    ns_per_tick: u64,
+    ticks_per_ns: u64,
+}
+
+impl Scale {
+    const FRACTION_BITS: u32 = 32;
+
+    fn new(frequency_hz: u64) -> Self {
+        const NS_PER_SECOND: u128 = 1_000_000_000;
+        let frequency_hz = u128::from(frequency_hz);
+        Self {
+            ns_per_tick: ((NS_PER_SECOND << Self::FRACTION_BITS) / frequency_hz) as u64,
+            ticks_per_ns: ((frequency_hz << Self::FRACTION_BITS) / NS_PER_SECOND) as u64,
+        }
+    }
+
+    #[inline]
+    fn multiply(count: u64, factor: u64) -> u64 {
+        ((u128::from(count) * u128::from(factor)) >> Self::FRACTION_BITS) as u64
+    }
+}
+
+/// [`Scale`] for those who weren't given a [`Clock`]; 0 before [`start`].
+static NS_PER_TICK: AtomicU64 = AtomicU64::new(0);
+static TICKS_PER_NS: AtomicU64 = AtomicU64::new(0);
+
+/// Whether the processors' counters can't be relied on to go alike.
+static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
+/// The latest time that any processor has seen, where that matters.
+static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
 /// How the frequency of the time stamp counter was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,10 +85,72 @@ impl fmt::Display for FrequencySource {
 }
 
 impl Clock {
+    /// Returns the nanoseconds since the stub.
+    pub fn uptime_ns(&self) -> u64 {
+        now_by(self.scale.ns_per_tick)
+    }
+
     /// Returns the microseconds since the stub.
     pub fn uptime_us(&self) -> u64 {
-        let ticks = read_tsc().saturating_sub(handover::start_tsc());
-        (u128::from(ticks) * 1_000_000 / u128::from(self.frequency_hz)) as u64
+        self.uptime_ns() / 1000
+    }
+
+    /// Tells whether the time stamp counter goes at the same rate in all states of power
+    /// and performance.
+    ///
+    /// Source: Intel SDM volume 3B, "Invariant TSC".
+    pub fn is_invariant(&self) -> bool {
+        let info = CpuId::new().get_advanced_power_mgmt_info();
+        info.is_some_and(|info| info.has_invariant_tsc())
+    }
+}
+
+/// Returns the nanoseconds since the stub; 0 before [`start`].
+#[inline]
+pub fn now_ns() -> u64 {
+    now_by(NS_PER_TICK.load(Ordering::Relaxed))
+}
+
+#[inline]
+fn now_by(ns_per_tick: u64) -> u64 {
+    let ns = Scale::multiply(ticks(), ns_per_tick);
+    if IS_UNSTEADY.load(Ordering::Relaxed) {
+        return LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns);
+    }
+    ns
+}
+
+/// Returns the ticks since the stub, as all processors count them.
+#[inline]
+fn ticks() -> u64 {
+    let tsc = read_tsc_in_order().wrapping_add(percpu::current().tsc_offset());
+    // Neither may an offset that is a little off make it wrap.
+    let ticks = tsc.wrapping_sub(handover::start_tsc());
+    if ticks as i64 >= 0 { ticks } else { 0 }
+}
+
+/// Returns what this processor's counter shows when [`now_ns`] is `ns`, or shortly after.
+#[inline]
+pub fn tsc_at(ns: u64) -> u64 {
+    let ticks = Scale::multiply(ns, TICKS_PER_NS.load(Ordering::Relaxed)).saturating_add(2);
+    handover::start_tsc().wrapping_add(ticks).wrapping_sub(percpu::current().tsc_offset())
+}
+
+/// Lets no processor see less than the latest time that any has seen, from now on.
+pub fn distrust_counters() {
+    IS_UNSTEADY.store(true, Ordering::Relaxed);
+}
+
+/// Tells whether the processors' counters are relied on to go alike.
+pub fn are_counters_trusted() -> bool {
+    !IS_UNSTEADY.load(Ordering::Relaxed)
+}
+
+/// Waits for `time_ns` without giving the processor up.
+pub fn spin_ns(time_ns: u64) {
+    let end_ns = now_ns().saturating_add(time_ns);
+    while now_ns() < end_ns {
+        core::hint::spin_loop();
     }
 }
 
@@ -69,7 +172,10 @@ pub fn start(_cpu: &PerCpu) -> Clock {
     } else {
         (1_000_000_000, FrequencySource::Assumed)
     };
-    Clock { frequency_hz, source }
+    let scale = Scale::new(frequency_hz);
+    NS_PER_TICK.store(scale.ns_per_tick, Ordering::Relaxed);
+    TICKS_PER_NS.store(scale.ticks_per_ns, Ordering::Relaxed);
+    Clock { frequency_hz, source, scale }
 }
 
 fn measure() -> Option<u64> {
@@ -79,9 +185,66 @@ fn measure() -> Option<u64> {
     Some(ticks * u64::from(pit::INPUT_HZ) / clocks)
 }
 
+/// Returns the time stamp counter, read when all before it was done.
+///
+/// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
+#[inline]
+fn read_tsc_in_order() -> u64 {
+    let (low, high): (u64, u64);
+    // SAFETY: every processor with long mode has the counter, which CR4.TSD doesn't forbid,
+    // and SSE2, and with it LFENCE.
+    unsafe {
+        asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
+            options(nomem, nostack, preserves_flags));
+    }
+    high << 32 | low
+}
+
 /// Returns the time stamp counter.
+#[inline]
 pub fn read_tsc() -> u64 {
     // SAFETY: every processor with long mode has the counter, and CR4.TSD, which
     // could forbid it, is left off.
     unsafe { _rdtsc() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn time_is_right_to_a_billionth_over_years() {
+        const YEAR_S: u64 = 366 * 24 * 3600;
+        for frequency_hz in [100_000_000, 1_000_000_000, 2_593_906_123, 5_800_000_000] {
+            let scale = Scale::new(frequency_hz);
+            let ns = Scale::multiply(frequency_hz * YEAR_S, scale.ns_per_tick);
+            let error_ns = ns.abs_diff(YEAR_S * 1_000_000_000);
+            assert!(error_ns < YEAR_S * 3, "{frequency_hz} Hz: {error_ns} ns");
+        }
+    }
+
+    #[test_case]
+    fn deadline_is_reached_when_it_should() {
+        for ahead_ns in [0, 1, 999, 1_000_000] {
+            let deadline_ns = now_ns() + ahead_ns;
+            while read_tsc() < tsc_at(deadline_ns) {}
+            assert!(now_ns() >= deadline_ns);
+        }
+    }
+
+    #[test_case]
+    fn time_never_runs_backwards() {
+        let mut last_ns = now_ns();
+        for round in 0..20_000 {
+            if round == 10_000 {
+                distrust_counters();
+            }
+            let ns = now_ns();
+            assert!(ns >= last_ns);
+            last_ns = ns;
+        }
+        LATEST_NS.fetch_add(1_000_000_000, Ordering::Relaxed);
+        assert!(now_ns() >= last_ns + 1_000_000_000);
+        IS_UNSTEADY.store(false, Ordering::Relaxed);
+    }
 }

@@ -55,6 +55,15 @@ fn read_cr8() -> u64 {
     value
 }
 
+/// Waits until all loads and stores before it are seen by everybody.
+///
+/// Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
+#[inline]
+pub fn fence() {
+    // SAFETY: it only waits.
+    unsafe { asm!("mfence", "lfence", options(nostack, preserves_flags)) };
+}
+
 /// Returns the stack pointer of whoever calls this.
 #[inline(always)]
 pub fn stack_pointer() -> VirtAddr {

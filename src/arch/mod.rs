@@ -11,13 +11,16 @@
 //! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
 //! 3. Interrupts are off until [`irq::start`].
 
+pub mod apic;
 pub mod backtrace;
 pub mod clock;
 pub mod cmos;
+pub mod context;
 pub mod control;
 pub mod exception;
 pub mod exceptions;
 mod fixups;
+pub mod fpu;
 pub mod gdt;
 mod handover;
 pub mod idt;
@@ -41,3 +44,4 @@ pub mod timer;
 pub mod tlb;
 mod trap;
 pub mod trap_frame;
+pub mod vectors;

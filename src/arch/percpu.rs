@@ -23,6 +23,11 @@ pub struct PerCpu {
     pub(super) interrupts_off_depth: AtomicU32,
     /// Whether interrupts were on before the first of them.
     pub(super) were_interrupts_on: AtomicBool,
+    /// What is added to this processor's time stamp counter, so that it shows what the
+    /// boot processor's does.
+    tsc_offset: AtomicU64,
+    /// The [`Context`](super::context::Context) that runs, as its address.
+    pub(super) running_context: AtomicU64,
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
     /// How many interrupt handlers are running, one within another.
@@ -42,12 +47,25 @@ impl PerCpu {
             held_ranks: AtomicU32::new(0),
             interrupts_off_depth: AtomicU32::new(0),
             were_interrupts_on: AtomicBool::new(false),
+            tsc_offset: AtomicU64::new(0),
+            running_context: AtomicU64::new(0),
             is_skipping_exceptions: AtomicBool::new(false),
             interrupt_depth: AtomicU32::new(0),
             vector_counts: [const { AtomicU64::new(0) }; 256],
             spurious_counts: [const { AtomicU64::new(0) }; 2],
             tables: Tables::new(),
         }
+    }
+
+    /// Returns what makes this processor's time stamp counter the boot processor's.
+    #[inline]
+    pub fn tsc_offset(&self) -> u64 {
+        self.tsc_offset.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often this processor entered `vector`.
+    pub fn vector_count(&self, vector: u8) -> u64 {
+        self.vector_counts[usize::from(vector)].load(Ordering::Relaxed)
     }
 
     /// Tells whether this processor is handling a device's interrupt.
@@ -76,6 +94,7 @@ pub fn start() -> &'static PerCpu {
 }
 
 /// Returns the data of the processor that this runs on.
+#[inline]
 pub fn current() -> &'static PerCpu {
     let this: *const PerCpu;
     // SAFETY: GS points at a `PerCpu` (invariant 1 of `arch`), whose first field

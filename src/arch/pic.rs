@@ -8,11 +8,7 @@ use super::interrupts::InterruptsOff;
 use super::ports::{PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA, POST};
 use super::progress::{self, Stage};
 use super::steps::{Idt, Pic};
-
-/// The vector of IRQ 0.
-pub const FIRST_VECTOR: u8 = 0x20;
-/// How many lines both controllers have together.
-pub const LINES: u8 = 16;
+use super::vectors::{FIRST_LINE_VECTOR, LINES};
 
 /// The master's line that the slave is wired to.
 const CASCADE: u8 = 2;
@@ -29,8 +25,8 @@ pub fn start(_idt: Idt) -> Pic {
     for (port, value) in [
         (PIC_MASTER_COMMAND, ICW1_INIT_WITH_ICW4),
         (PIC_SLAVE_COMMAND, ICW1_INIT_WITH_ICW4),
-        (PIC_MASTER_DATA, FIRST_VECTOR),
-        (PIC_SLAVE_DATA, FIRST_VECTOR + 8),
+        (PIC_MASTER_DATA, FIRST_LINE_VECTOR),
+        (PIC_SLAVE_DATA, FIRST_LINE_VECTOR + 8),
         (PIC_MASTER_DATA, 1 << CASCADE),
         (PIC_SLAVE_DATA, CASCADE),
         (PIC_MASTER_DATA, ICW4_8086),
@@ -43,42 +39,25 @@ pub fn start(_idt: Idt) -> Pic {
         POST.write(Stage::Pic as u8);
     }
     log::info!(
-        "IRQ 0 to 15 at vectors {FIRST_VECTOR:#x} to {:#x}, all masked",
-        FIRST_VECTOR + LINES - 1
+        "IRQ 0 to 15 at vectors {FIRST_LINE_VECTOR:#x} to {:#x}, all masked",
+        FIRST_LINE_VECTOR + LINES - 1
     );
     Pic(())
 }
 
-/// What a PC wires to each line.
-///
-/// Source: PC/AT Technical Reference, "System interrupts"; ACPI, "SCI interrupt", for
-/// line 9; Intel 500 series PCH datasheet, "Interrupt mapping", for line 12.
-pub const LINE_NAMES: [&str; LINES as usize] = [
-    "timer (PIT channel 0)",
-    "keyboard",
-    "cascade to the second PIC",
-    "COM2, COM4",
-    "COM1, COM3",
-    "LPT2, sound",
-    "floppy disk",
-    "LPT1, spurious",
-    "clock (CMOS)",
-    "ACPI",
-    "free",
-    "free",
-    "mouse (PS/2)",
-    "coprocessor",
-    "first ATA channel",
-    "second ATA channel, spurious",
-];
+/// Masks all lines: another controller takes over.
+pub(super) fn mask_all(_pic: Pic) {
+    PIC_MASTER_DATA.write(0xFF);
+    PIC_SLAVE_DATA.write(0xFF);
+}
 
 /// Returns which lines are masked, a bit each.
-pub fn masks() -> u16 {
+pub(super) fn masks() -> u16 {
     u16::from_le_bytes([PIC_MASTER_DATA.read(), PIC_SLAVE_DATA.read()])
 }
 
 /// Lets the interrupts of `line` through.
-pub(super) fn unmask(_pic: Pic, line: u8) {
+pub(super) fn unmask(line: u8) {
     let _interrupts_off = InterruptsOff::new();
     let (port, bit) = if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
     port.write(port.read() & !(1 << bit));

@@ -8,6 +8,7 @@ use raw_cpuid::{CpuId, CpuIdResult};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
 
+use super::fpu;
 use super::progress::{self, Stage};
 
 /// The page attribute table: what caching PWT and PCD of an entry stand for.
@@ -105,6 +106,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
+    fpu::start(cpuid);
 }
 
 /// Asks the processor what it is, leaf by leaf.

@@ -10,6 +10,7 @@ use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
 use super::exception::Exception;
+use super::fpu;
 use super::page_fault::Access;
 use super::percpu;
 
@@ -126,18 +127,24 @@ pub fn provoke_reserved_vector() {
 }
 
 fn provoke_device_not_available() {
-    let before = Cr0::read();
-    // SAFETY: the kernel itself uses no floating point.
-    unsafe { Cr0::write(before | Cr0Flags::TASK_SWITCHED) };
-    provoke!("2: fnop";);
-    // SAFETY: as it was.
-    unsafe { Cr0::write(before) };
+    while_fpu(fpu::lock, || provoke!("2: fnop";));
 }
 
 /// Divides one by zero with that exception unmasked.
 fn provoke_x87() {
     let control_word: u16 = 0x037B;
-    provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait"; control_word = in(reg) &raw const control_word);
-    // Clears what is pending.
-    provoke!("2: fninit";);
+    while_fpu(fpu::unlock, || {
+        provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait"; control_word = in(reg) &raw const control_word);
+        // Clears what is pending.
+        provoke!("2: fninit";);
+    });
+}
+
+/// Runs `action` behind `change`, which forbids or allows floating point; then all is as
+/// before.
+fn while_fpu(change: fn(), action: impl FnOnce()) {
+    let was_locked = Cr0::read().contains(Cr0Flags::TASK_SWITCHED);
+    change();
+    action();
+    if was_locked { fpu::lock() } else { fpu::unlock() }
 }

@@ -9,9 +9,13 @@ pub struct Gdt(pub(super) ());
 #[derive(Clone, Copy, Debug)]
 pub struct Idt(pub(super) ());
 
-/// The interrupt controllers are set up.
+/// The PICs are set up, with all lines masked.
 #[derive(Clone, Copy, Debug)]
 pub struct Pic(pub(super) ());
+
+/// It is settled which interrupt controllers are in charge of the devices.
+#[derive(Clone, Copy, Debug)]
+pub struct Controllers(pub(super) ());
 
 /// Interrupts have been turned on.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use super::interrupts::InterruptsOff;
 use super::irq::{self, Irq};
 use super::pit;
 use super::progress::{self, Stage};
-use super::steps::Pic;
+use super::steps::Controllers;
 
 /// Ticks a second, rounded to what the PIT can.
 pub const TICKS_HZ: u32 = 1000;
@@ -52,10 +52,10 @@ impl Timer {
 }
 
 /// Starts the tick; it counts once interrupts are on.
-pub fn start(pic: Pic) -> Timer {
+pub fn start(controllers: Controllers) -> Timer {
     progress::mark(Stage::Timer);
     let tick_ns = pit::start_ticks(TICKS_HZ);
-    irq::set_handler(pic, Irq::Timer, || {
+    irq::set_handler(controllers, Irq::Timer, || {
         TICKS.fetch_add(1, Ordering::Relaxed);
         if let Some(action) = AT_EACH_TICK.get() {
             action();

@@ -3,6 +3,7 @@
 use command_line::Word;
 use heapless::String;
 
+use crate::arch::apic::ApicChoice;
 use crate::arch::processor::FeatureChoice;
 use crate::drivers::keyboard::Layout;
 use crate::drivers::serial;
@@ -15,6 +16,8 @@ const FILTER_MAX_BYTES: usize = 128;
 pub struct Options {
     /// `safe`: nothing optional.
     pub is_safe: bool,
+    /// `noapic`, `nox2apic`: which interrupt controllers may be used.
+    pub apic: ApicChoice,
     /// `layout=NAME`: what stands on the keys.
     pub layout: Layout,
     /// `test=TEXT`: only tests with this in their name.
@@ -49,7 +52,13 @@ impl Options {
     /// Returns `None` if the word isn't understood.
     fn apply(&mut self, word: Word<'_>) -> Option<()> {
         match (word.name, word.value) {
-            ("safe", None) => self.is_safe = true,
+            ("safe", None) => {
+                self.is_safe = true;
+                self.apic = ApicChoice::No;
+            }
+            ("noapic", None) => self.apic = ApicChoice::No,
+            ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
+            ("nox2apic", None) => {}
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             ("ignored", None) => self.is_ignored_asked = true,
             ("test", Some(filter)) => self.test_filter = String::try_from(filter).ok()?,

@@ -18,7 +18,7 @@ use crate::arch::clock::Clock;
 use crate::arch::irq::{self, Irq};
 use crate::arch::progress::{self, Stage};
 use crate::arch::reset;
-use crate::arch::steps::Pic;
+use crate::arch::steps::Controllers;
 use crate::sync::{IrqMutex, Rank};
 
 pub use keyboard_keys::Layout;
@@ -147,7 +147,7 @@ impl State {
 
 /// Looks for controller and keyboard, and lets the keys come by interrupts. Takes less
 /// than a second, whatever there is.
-pub fn start(pic: Pic, clock: Clock, layout: Layout) -> Keyboard {
+pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard {
     progress::mark(Stage::Keyboard);
     set_layout(layout);
     let controller = match i8042::set_up(&mut PcPorts(clock)) {
@@ -159,7 +159,7 @@ pub fn start(pic: Pic, clock: Clock, layout: Layout) -> Keyboard {
     };
     *STATE.lock() = State { clock: Some(clock), ..State::new(controller.set) };
     emergency::start(controller.set);
-    irq::set_handler(pic, Irq::Keyboard, || STATE.lock().handle_interrupt());
+    irq::set_handler(controllers, Irq::Keyboard, || STATE.lock().handle_interrupt());
     let found = Keyboard::Present(controller);
     let is_well = controller.test == Test::Passed && controller.attached != Attached::Nothing;
     if is_well {

@@ -3,6 +3,7 @@
 pub mod acpi;
 pub mod framebuffer;
 pub mod i8042;
+pub mod interrupt_controllers;
 pub mod keyboard;
 pub mod pci;
 pub mod rtc;

@@ -19,7 +19,7 @@ use crate::arch::interrupts::InterruptsOff;
 use crate::arch::irq::{self, Irq};
 use crate::arch::percpu::PerCpu;
 use crate::arch::progress::{self, Stage};
-use crate::arch::steps::Pic;
+use crate::arch::steps::Controllers;
 use crate::log;
 use crate::sync::{IrqMutex, Rank};
 
@@ -97,13 +97,13 @@ pub fn start(_cpu: &PerCpu) -> Serial {
 }
 
 /// Lets the interrupt handler receive, and send if `mode` says so.
-pub fn start_interrupts(pic: Pic, mode: Mode) {
+pub fn start_interrupts(controllers: Controllers, mode: Mode) {
     let mut port = PORT.lock();
     if !port.is_present {
         return;
     }
     port.mode = mode;
-    irq::set_handler(pic, Irq::Com1, || PORT.lock().handle_interrupt());
+    irq::set_handler(controllers, Irq::Com1, || PORT.lock().handle_interrupt());
     port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
 }
 

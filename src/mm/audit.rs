@@ -11,9 +11,9 @@
 //! | [`Rule::Rights`] | a page with other rights than its place has |
 //! | [`Rule::WrongFrame`] | a page of the direct map or the image with another frame than its own, or without RAM behind it; a device's page with RAM behind it |
 //! | [`Rule::MappedTwice`] | a frame that is mapped twice outside of the direct map, or is a table as well |
-//! | [`Rule::FrameNotOwned`] | a page of the heap whose frame is free |
+//! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free |
 //! | [`Rule::TableNotOwned`] | a table whose frame is free |
-//! | [`Rule::Count`] | as many pages of the heap, or tables, as were found, but another number of frames counted for them |
+//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them |
 //!
 //! Each frame's rights in the direct map follow from what it is: the kernel's code
 //! and constants can only be read there, so no byte can be written at one address
@@ -29,9 +29,10 @@ use x86_64::{PhysAddr, VirtAddr};
 use super::frames::{self, Purpose};
 use super::image::{self, Section};
 use super::kernel_space::{self, CODE, COMBINING, CONSTANT, DATA, DEVICE};
-use super::layout::{FRAME_BYTES, HEAP, KERNEL_BASE};
+use super::layout::{FRAME_BYTES, HEAP, KERNEL_BASE, STACKS};
 use super::place::Place;
 use super::ram;
+use super::stacks::Stack;
 
 /// How many findings are kept; the others are counted.
 const FINDINGS_MAX: usize = 16;
@@ -150,12 +151,14 @@ pub fn run() -> Audit {
             audit.add(Rule::MappedTwice, VirtAddr::zero(), frame);
         }
     });
-    let mut heap_pages = 0;
+    let (mut heap_pages, mut stack_pages) = (0, 0);
     let has_no_execute = space.table.has_no_execute();
     space.table.for_each_mapping(VirtAddr::zero(), |page, mapping| {
         audit.pages += 1;
         let place = Place::of(page);
         heap_pages += usize::from(place == Place::Heap);
+        let is_dynamic = |stack| !Stack::BOOT_PROCESSOR.contains(&stack);
+        stack_pages += usize::from(matches!(place, Place::Stack(stack) if is_dynamic(stack)));
         judge(&mut audit, &mut seen, page, mapping, place, has_no_execute);
         ControlFlow::Continue(())
     });
@@ -164,6 +167,9 @@ pub fn run() -> Audit {
     }
     if heap_pages != counts.used_for(Purpose::Heap) {
         audit.add(Rule::Count, HEAP, PhysAddr::zero());
+    }
+    if stack_pages != counts.used_for(Purpose::Stacks) {
+        audit.add(Rule::Count, STACKS, PhysAddr::zero());
     }
     audit
 }
@@ -228,9 +234,15 @@ fn judge(
             }
             DATA
         }
-        Place::Stack(_) => {
+        Place::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
             if !image::frames().contains(&frame) {
                 broken(Rule::WrongFrame);
+            }
+            DATA
+        }
+        Place::Stack(_) => {
+            if !frames::is_allocated(frame) {
+                broken(Rule::FrameNotOwned);
             }
             DATA
         }
@@ -274,7 +286,6 @@ mod tests {
     use super::*;
     use crate::mm::frames::AllocatedFrames;
     use crate::mm::layout::{self, DEVICES};
-    use crate::mm::stacks::Stack;
 
     const USER: MappingFlags = DATA.union(MappingFlags::USER);
     const ANYTHING: MappingFlags = DATA.union(MappingFlags::EXECUTE);
@@ -335,7 +346,7 @@ mod tests {
         assert_eq!(rules_with(program, frame.start(), USER), [Rule::User, Rule::OutsideLayout]);
         let unnamed = DEVICES + (1_u64 << 39);
         assert_eq!(rules_with(unnamed, frame.start(), DEVICE), [Rule::OutsideLayout]);
-        for stack in Stack::ALL {
+        for stack in Stack::BOOT_PROCESSOR {
             let guard = stack.guard().end - FRAME_BYTES;
             assert_eq!(rules_with(guard, frame.start(), DATA), [Rule::Guard], "{stack}");
         }
@@ -346,7 +357,7 @@ mod tests {
         let text = image::section(Section::Text).start;
         assert_eq!(rules_with_rights(text, ANYTHING), [Rule::WritableAndExecutable, Rule::Rights]);
         assert_eq!(rules_with_rights(image::section(Section::Rodata).start, DATA), [Rule::Rights]);
-        let unused = Stack::Boot.range().start;
+        let unused = Stack::BOOT.range().start;
         assert_eq!(rules_with_rights(unused, CONSTANT), [Rule::Rights]);
         assert_eq!(rules_with_rights(unused, USER), [Rule::User, Rule::Rights]);
         let alias = layout::direct(image::to_physical(text));
@@ -356,7 +367,7 @@ mod tests {
     #[test_case]
     fn frames_in_use_twice_are_found() {
         let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        let stack = kernel_space::query(Stack::Boot.range().start).expect("it is mapped").paddr;
+        let stack = kernel_space::query(Stack::BOOT.range().start).expect("it is mapped").paddr;
         let both = [Rule::FrameNotOwned, Rule::Count];
         // Mapped before the stack, so it is the stack that is found twice.
         let rules = rules_with(page, stack, DATA);

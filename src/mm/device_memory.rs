@@ -125,6 +125,11 @@ impl DeviceMemory {
         Ok(Self { start: page + (start - first), len_bytes })
     }
 
+    /// Returns where its first byte is mapped, for ever.
+    pub fn start(&self) -> VirtAddr {
+        self.start
+    }
+
     /// Writes `value` at `offset_bytes`, once and at once.
     ///
     /// # Panics

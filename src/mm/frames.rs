@@ -19,16 +19,19 @@ pub enum Purpose {
     PageTables,
     /// The heap.
     Heap,
+    /// Kernel stacks, but for the boot processor's.
+    Stacks,
     /// Whatever has no name of its own.
     Other,
 }
 
 impl Purpose {
     /// All of them, with their names.
-    pub const ALL: [(Self, &'static str); 4] = [
+    pub const ALL: [(Self, &'static str); 5] = [
         (Self::Stub, "boot stub"),
         (Self::PageTables, "page tables"),
         (Self::Heap, "heap"),
+        (Self::Stacks, "stacks"),
         (Self::Other, "other"),
     ];
 }

@@ -53,6 +53,9 @@ pub const STACKS: VirtAddr = VirtAddr::new(0xFFFF_FFFF_C000_0000);
 /// `asm/boot.asm`.
 pub const STACK_SLOT_BYTES: u64 = 64 * 1024;
 
+/// How many slots there are: all but the last, whose end has no address.
+pub const STACK_SLOTS: usize = (1 << 30) / STACK_SLOT_BYTES as usize - 1;
+
 /// The size of a frame and of the smallest page, in bytes.
 pub const FRAME_BYTES: u64 = 4096;
 

@@ -103,8 +103,8 @@ mod tests {
         assert_eq!(Place::of(rodata), Place::Kernel(Section::Rodata));
         let data = VirtAddr::from_ptr(&raw const VARIABLE);
         assert_eq!(Place::of(data), Place::Kernel(Section::Data));
-        let guard = Stack::Boot.guard().end - 1;
-        assert_eq!(Place::of(guard), Place::Guard(Stack::Boot));
-        assert_eq!(Place::of(guard + 1), Place::Stack(Stack::Boot));
+        let guard = Stack::BOOT.guard().end - 1;
+        assert_eq!(Place::of(guard), Place::Guard(Stack::BOOT));
+        assert_eq!(Place::of(guard + 1), Place::Stack(Stack::BOOT));
     }
 }

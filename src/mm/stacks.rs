@@ -1,58 +1,148 @@
 //! Kernel stacks and the guards below them.
 //!
 //! A stack ends its slot; what lies below it in the slot is never mapped, so a
-//! stack that runs over faults at once.
+//! stack that runs over faults at once. What each slot is used for is kept without a
+//! lock, for reports.
 
 use core::fmt;
 use core::ops::Range;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
+use heapless::Vec;
+use paging::{PageSize, PagingError};
 use x86_64::VirtAddr;
 
-use super::layout::{STACK_SLOT_BYTES, STACKS};
+use super::frames::{AllocatedFrames, Purpose};
+use super::kernel_space::{self, DATA};
+use super::layout::{FRAME_BYTES, STACK_SLOT_BYTES, STACK_SLOTS, STACKS};
+use crate::arch::context;
 use crate::arch::gdt::{Ist, StackTops};
 
-/// A kernel stack.
+/// What a kernel stack is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stack {
-    /// The one that the boot processor starts on.
+pub enum Use {
+    /// What the boot processor starts on.
     Boot,
-    /// One of the interrupt stack table, of the boot processor.
-    Ist(Ist),
+    /// One of a processor's interrupt stack table.
+    Ist {
+        /// The processor's number.
+        processor: u32,
+        /// Which of them.
+        ist: Ist,
+    },
+    /// What another processor starts on, and idles on.
+    Idle {
+        /// The processor's number.
+        processor: u32,
+    },
+    /// A thread's, with the thread's number.
+    Thread(u32),
 }
 
+/// A slot that nobody uses, as its word.
+const FREE: u32 = 0;
+/// A processor's or a thread's number has so many bits in a slot's word.
+const NUMBER_BITS: u32 = 24;
+
+/// The most pages of a stack.
+const PAGES_MAX: usize = (STACK_SLOT_BYTES / FRAME_BYTES) as usize;
+
+/// What fills a stack that was mapped just now: how far it was ever used can be seen.
+const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
+
+impl Use {
+    /// Returns what stands for it in its slot.
+    const fn word(self) -> u32 {
+        let (kind, number) = match self {
+            Self::Boot => (1, 0),
+            Self::Ist { processor, ist } => (2 + ist as u32, processor),
+            Self::Idle { processor } => (5, processor),
+            Self::Thread(number) => (6, number),
+        };
+        kind << NUMBER_BITS | number & ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn of_word(word: u32) -> Option<Self> {
+        let number = word & ((1 << NUMBER_BITS) - 1);
+        Some(match word >> NUMBER_BITS {
+            1 => Self::Boot,
+            kind @ 2..=4 => Self::Ist { processor: number, ist: Ist::ALL[kind as usize - 2] },
+            5 => Self::Idle { processor: number },
+            6 => Self::Thread(number),
+            _ => return None,
+        })
+    }
+
+    /// Returns the size in bytes. The first two are the same as in `asm/boot.asm`.
+    const fn len_bytes(self) -> u64 {
+        match self {
+            Self::Boot => 60 * 1024,
+            Self::Ist { .. } => 24 * 1024,
+            Self::Idle { .. } | Self::Thread(_) => 32 * 1024,
+        }
+    }
+}
+
+/// A kernel stack: a slot that is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stack {
+    slot: u32,
+    purpose: Use,
+}
+
+/// What each slot is used for. The first ones are the boot processor's, which the stub has
+/// mapped.
+static SLOTS: [AtomicU32; STACK_SLOTS] = {
+    let mut slots = [const { AtomicU32::new(FREE) }; STACK_SLOTS];
+    let mut slot = 0;
+    while slot < Stack::BOOT_PROCESSOR.len() {
+        slots[slot] = AtomicU32::new(Stack::BOOT_PROCESSOR[slot].purpose.word());
+        slot += 1;
+    }
+    slots
+};
+
+/// Where a free slot is looked for next.
+static NEXT: AtomicUsize = AtomicUsize::new(Stack::BOOT_PROCESSOR.len());
+
 impl Stack {
-    /// All of them, in the order of their slots.
-    pub const ALL: [Self; 4] = [
-        Self::Boot,
-        Self::Ist(Ist::DoubleFault),
-        Self::Ist(Ist::Nmi),
-        Self::Ist(Ist::MachineCheck),
+    /// What the boot processor starts on.
+    pub const BOOT: Self = Self { slot: 0, purpose: Use::Boot };
+
+    /// Those of the boot processor, in the order of their slots.
+    pub const BOOT_PROCESSOR: [Self; 4] = [
+        Self::BOOT,
+        Self::of_boot_processor(1, Ist::DoubleFault),
+        Self::of_boot_processor(2, Ist::Nmi),
+        Self::of_boot_processor(3, Ist::MachineCheck),
     ];
+
+    const fn of_boot_processor(slot: u32, ist: Ist) -> Self {
+        Self { slot, purpose: Use::Ist { processor: 0, ist } }
+    }
 
     /// Returns the stack in whose slot `address` lies.
     pub fn of_slot_at(address: VirtAddr) -> Option<Self> {
         let offset_bytes = address.as_u64().checked_sub(STACKS.as_u64())?;
-        Self::ALL.get((offset_bytes / STACK_SLOT_BYTES) as usize).copied()
+        let slot = offset_bytes / STACK_SLOT_BYTES;
+        let word = SLOTS.get(slot as usize)?.load(Ordering::Relaxed);
+        Use::of_word(word).map(|purpose| Self { slot: slot as u32, purpose })
     }
 
-    /// Returns the size in bytes. The same as in `asm/boot.asm`.
-    pub const fn len_bytes(self) -> u64 {
-        match self {
-            Self::Boot => 60 * 1024,
-            Self::Ist(_) => 24 * 1024,
-        }
+    /// Returns what it is for.
+    pub fn purpose(self) -> Use {
+        self.purpose
     }
 
-    fn slot(self) -> u64 {
-        match self {
-            Self::Boot => 0,
-            Self::Ist(ist) => 1 + ist as u64,
-        }
+    /// Returns the size in bytes.
+    pub fn len_bytes(self) -> u64 {
+        self.purpose.len_bytes()
     }
 
     /// Returns the address behind the highest byte.
     pub fn top(self) -> VirtAddr {
-        STACKS + (self.slot() + 1) * STACK_SLOT_BYTES
+        // The last one ends at the end of all addresses, behind which there is none.
+        STACKS + u64::from(self.slot) * STACK_SLOT_BYTES + STACK_SLOT_BYTES
     }
 
     /// Returns the stack itself.
@@ -64,32 +154,175 @@ impl Stack {
     pub fn guard(self) -> Range<VirtAddr> {
         self.top() - STACK_SLOT_BYTES..self.range().start
     }
+
+    fn pages(self) -> impl Iterator<Item = VirtAddr> {
+        let start = self.range().start;
+        (0..self.len_bytes() / FRAME_BYTES).map(move |index| start + index * FRAME_BYTES)
+    }
 }
 
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Boot => "boot stack",
-            Self::Ist(Ist::DoubleFault) => "double fault IST stack",
-            Self::Ist(Ist::Nmi) => "NMI IST stack",
-            Self::Ist(Ist::MachineCheck) => "machine check IST stack",
-        })
+        match self.purpose {
+            Use::Boot => f.write_str("boot stack"),
+            Use::Thread(number) => write!(f, "stack of thread {number}"),
+            Use::Idle { processor } => write!(f, "stack of processor {processor}"),
+            Use::Ist { processor, ist } => {
+                f.write_str(match ist {
+                    Ist::DoubleFault => "double fault IST stack",
+                    Ist::Nmi => "NMI IST stack",
+                    Ist::MachineCheck => "machine check IST stack",
+                })?;
+                if processor > 0 { write!(f, " of processor {processor}") } else { Ok(()) }
+            }
+        }
     }
 }
 
 /// Returns where the boot processor's stacks begin.
 pub fn boot_processor() -> StackTops {
-    StackTops { kernel: Stack::Boot.top(), ist: Ist::ALL.map(|ist| Stack::Ist(ist).top()) }
+    let [kernel, ist @ ..] = Stack::BOOT_PROCESSOR.map(Stack::top);
+    StackTops { kernel, ist }
+}
+
+/// Why there is no further stack. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// All slots are used.
+    NoSlot,
+    /// No frame is left.
+    NoMemory,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSlot => write!(f, "all {STACK_SLOTS} kernel stacks are in use"),
+            Self::NoMemory => f.write_str("no memory is left for a kernel stack"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// A kernel stack that was mapped when it was needed. Dropping it unmaps it.
+#[derive(Debug)]
+pub struct KernelStack(Stack);
+
+// SAFETY: its pages were mapped for it alone, more than 4 KiB of them, and stay until it
+// is dropped; the top is a multiple of the page's size.
+unsafe impl context::Stack for KernelStack {
+    fn top(&self) -> VirtAddr {
+        self.0.top()
+    }
+}
+
+impl KernelStack {
+    /// Maps a stack.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn try_new(purpose: Use) -> Result<Self, Error> {
+        // It is unmapped again if that doesn't come to its end.
+        let stack = Self(take_slot(purpose).ok_or(Error::NoSlot)?);
+        for page in stack.0.pages() {
+            let frame = AllocatedFrames::try_new(Purpose::Stacks).ok_or(Error::NoMemory)?;
+            let mut space = kernel_space::lock();
+            match space.table.map(page, frame.start(), PageSize::Size4K, DATA) {
+                Ok(()) => frame.leak(),
+                Err(PagingError::NoMemory) => return Err(Error::NoMemory),
+                Err(error) => unreachable!("a free slot has no page: {error}"),
+            };
+            drop(space);
+            let words: *mut u64 = page.as_mut_ptr();
+            for index in 0..FRAME_BYTES as usize / size_of::<u64>() {
+                // SAFETY: the page was mapped just now, for nobody else.
+                let word = unsafe { words.add(index) };
+                // SAFETY: as above.
+                unsafe { word.write(UNUSED) };
+            }
+        }
+        Ok(stack)
+    }
+
+    /// Returns where it is.
+    pub fn stack(&self) -> Stack {
+        self.0
+    }
+
+    /// Tells for whom it is from now on, which reports name.
+    pub fn set_purpose(&mut self, purpose: Use) {
+        debug_assert_eq!(purpose.len_bytes(), self.0.len_bytes());
+        self.0.purpose = purpose;
+        SLOTS[self.0.slot as usize].store(purpose.word(), Ordering::Relaxed);
+    }
+}
+
+/// Finds a free slot and takes it.
+fn take_slot(purpose: Use) -> Option<Stack> {
+    let first = NEXT.load(Ordering::Relaxed);
+    let slot = (0..STACK_SLOTS).map(|offset| (first + offset) % STACK_SLOTS).find(|&slot| {
+        let (free, used) = (FREE, purpose.word());
+        let slot = &SLOTS[slot];
+        slot.load(Ordering::Relaxed) == FREE
+            && slot.compare_exchange(free, used, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    })?;
+    NEXT.store(slot + 1, Ordering::Relaxed);
+    Some(Stack { slot: slot as u32, purpose })
+}
+
+impl Drop for KernelStack {
+    fn drop(&mut self) {
+        let range = self.0.range();
+        let mut frames = Vec::<_, PAGES_MAX>::new();
+        {
+            let mut space = kernel_space::lock();
+            for page in self.0.pages() {
+                if let Ok(mapping) = space.table.query(page) {
+                    frames.push(mapping.paddr).expect("a slot has no more pages");
+                }
+            }
+            let flush = space.table.unmap_region(range.start, range.end - range.start);
+            flush.expect("the pages are of the smallest size").flush();
+        }
+        for frame in frames {
+            // SAFETY: it was leaked when it was mapped, and no TLB has it any more.
+            drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::Stacks) });
+        }
+        let slot = self.0.slot as usize;
+        SLOTS[slot].store(FREE, Ordering::Release);
+        NEXT.fetch_min(slot, Ordering::Relaxed);
+    }
+}
+
+/// Returns how many bytes of `stack` were ever used since it was mapped, if it was mapped
+/// by [`KernelStack::try_new`].
+pub fn high_water_bytes(stack: Stack) -> Option<u64> {
+    if Stack::BOOT_PROCESSOR.contains(&stack) {
+        return None;
+    }
+    let range = stack.range();
+    let mut unused_bytes = 0;
+    while unused_bytes < stack.len_bytes() {
+        // It may be unmapped meanwhile.
+        match crate::arch::probe::read_u64(range.start + unused_bytes) {
+            Ok(UNUSED) => unused_bytes += 8,
+            Ok(_) => break,
+            Err(_) => return None,
+        }
+    }
+    Some(stack.len_bytes() - unused_bytes)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mm::frames;
 
     #[test_case]
     fn slots_are_in_order_and_hold_guard_and_stack() {
         let mut start = STACKS;
-        for stack in Stack::ALL {
+        for stack in Stack::BOOT_PROCESSOR {
             assert_eq!(stack.guard().start, start);
             assert_eq!(stack.guard().end, stack.range().start);
             assert!(stack.guard().start < stack.guard().end);
@@ -97,13 +330,47 @@ mod tests {
             assert_eq!(Stack::of_slot_at(stack.top() - 1), Some(stack));
             start = stack.top();
         }
-        assert_eq!(Stack::of_slot_at(start), None);
         assert_eq!(Stack::of_slot_at(STACKS - 1), None);
+    }
+
+    #[test_case]
+    fn words_of_slots_say_all() {
+        for purpose in [
+            Use::Boot,
+            Use::Ist { processor: 3, ist: Ist::Nmi },
+            Use::Idle { processor: 255 },
+            Use::Thread(1_000_000),
+        ] {
+            assert_eq!(Use::of_word(purpose.word()), Some(purpose));
+        }
+        assert_eq!(Use::of_word(FREE), None);
+    }
+
+    #[test_case]
+    fn stacks_come_and_go() {
+        let before = frames::counts();
+        let stacks: [_; 20] = core::array::from_fn(|index| {
+            KernelStack::try_new(Use::Thread(index as u32)).expect("there is memory")
+        });
+        for (index, stack) in stacks.iter().enumerate() {
+            assert_eq!(stack.stack().purpose(), Use::Thread(index as u32));
+            assert_eq!(Stack::of_slot_at(stack.stack().guard().start), Some(stack.stack()));
+            assert_eq!(high_water_bytes(stack.stack()), Some(0));
+        }
+        assert_eq!(
+            frames::counts().used_for(Purpose::Stacks),
+            before.used_for(Purpose::Stacks) + 160
+        );
+        let gone = stacks[7].stack();
+        drop(stacks);
+        assert_eq!(Stack::of_slot_at(gone.top() - 1), None);
+        assert_eq!(high_water_bytes(gone), None);
+        assert_eq!(frames::counts().used_for(Purpose::Stacks), before.used_for(Purpose::Stacks));
     }
 
     #[test_case]
     fn this_runs_on_the_boot_stack() {
         let local = 0_u8;
-        assert!(Stack::Boot.range().contains(&VirtAddr::from_ptr(&raw const local)));
+        assert!(Stack::BOOT.range().contains(&VirtAddr::from_ptr(&raw const local)));
     }
 }

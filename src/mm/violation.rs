@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn ist(index: usize) -> Stack {
-        Stack::ALL[1 + index]
+        Stack::BOOT_PROCESSOR[1 + index]
     }
 
     /// A place in the heap that lives as long as the kernel.
@@ -122,14 +122,14 @@ mod tests {
             "by the kernel: the page isn't executable\n  place  kernel rodata";
         EXECUTE_DATA: Execute start(Section::Data) =>
             "by the kernel: the page isn't executable\n  place  kernel data";
-        EXECUTE_STACK: Execute Stack::Boot.range().start =>
+        EXECUTE_STACK: Execute Stack::BOOT.range().start =>
             "by the kernel: the page isn't executable\n  place  boot stack";
         EXECUTE_HEAP: Execute heap() =>
             "by the kernel: the page isn't executable\n  place  heap";
         EXECUTE_DIRECT_MAP: Execute DIRECT_MAP + FRAME_BYTES =>
             "by the kernel: the page isn't executable\n  place  direct map";
         EXECUTE_DEVICE: Execute layout::DEVICES =>
-            "by the kernel: the page isn't executable\n  place  device: VGA text";
+            "by the kernel: the page isn't executable\n  place  device: I/O APIC";
         READ_OF_NULL: Read VirtAddr::new(0) =>
             "read of 0x0000000000000000 by the kernel: null pointer";
         WRITE_TO_NULL: Write VirtAddr::new(0x38) =>
@@ -138,7 +138,7 @@ mod tests {
             "execution of 0x0000000000000000 by the kernel: null pointer";
         READ_OF_NOTHING: Read VirtAddr::new(0xFFFF_9000_0000_0000) =>
             "nothing is mapped there\n  place  no use in the kernel's layout";
-        READ_OF_BOOT_GUARD: Read below(Stack::Boot) =>
+        READ_OF_BOOT_GUARD: Read below(Stack::BOOT) =>
             "the guard below the boot stack\n  place  guard page of the boot stack";
         WRITE_TO_DOUBLE_FAULT_GUARD: Write below(ist(0)) =>
             "the guard below the double fault IST stack\n  place  guard page of the";

@@ -199,11 +199,13 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let rtc = drivers::rtc::start(acpi.as_ref());
     let pci = drivers::pci::start(memory);
     let pic = arch::pic::start(idt);
-    let timer = arch::timer::start(pic);
-    let keyboard = drivers::keyboard::start(pic, clock, boot.options.layout);
-    drivers::serial::start_interrupts(pic, boot.options.serial_mode());
+    let apic = boot.options.apic;
+    let controllers = drivers::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
+    let timer = arch::timer::start(controllers);
+    let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
+    drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
-    let interrupts = arch::irq::start(idt, pic);
+    let interrupts = arch::irq::start(idt, controllers);
     MACHINE.call_once(|| Machine {
         acpi,
         boot,

@@ -3,9 +3,9 @@
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use super::labels::VectorName;
-use crate::arch::exception::Exception;
-use crate::arch::{irq, pic};
+use super::labels::{VectorName, vector_purpose};
+use crate::arch::irq;
+use crate::arch::vectors::{FIRST_LINE_VECTOR, LINES};
 use crate::monitor::Machine;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
@@ -27,26 +27,26 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     arguments.end()?;
     let now_us = machine.clock.uptime_us();
     let passed_us = now_us.saturating_sub(LAST_TIME_US.swap(now_us, Ordering::Relaxed));
-    let masks = pic::masks();
     writeln!(out, "vector name    count         a second  state    what")?;
     for vector in 0..=u8::MAX {
-        let line = vector.checked_sub(pic::FIRST_VECTOR).filter(|line| *line < pic::LINES);
+        let line = vector.checked_sub(FIRST_LINE_VECTOR).filter(|line| *line < LINES);
         let count = irq::count(vector);
         let last = LAST_COUNTS[usize::from(vector)].swap(count, Ordering::Relaxed);
-        let has_handler = line.is_some_and(irq::has_handler);
+        let has_handler = line.map_or_else(|| irq::has_local_handler(vector), irq::has_handler);
         if count == 0 && !has_handler {
             continue;
         }
         let rate = u128::from(count - last) * 1_000_000 / u128::from(passed_us.max(1));
         let state = match line {
-            Some(line) if masks >> line & 1 == 1 => "masked",
+            Some(line) if irq::is_masked(line) => "masked",
             Some(_) if has_handler => "handled",
             Some(_) => "open",
+            None if has_handler => "handled",
             None => "",
         };
         let what = match line {
-            Some(line) => pic::LINE_NAMES[usize::from(line)],
-            None => Exception::from_vector(vector.into()).map_or("unexpected", Exception::name),
+            Some(line) => irq::LINE_NAMES[usize::from(line)],
+            None => vector_purpose(vector),
         };
         let name = VectorName(vector);
         writeln!(out, "{vector:#04x}   {name:7} {count:<13} {rate:<9} {state:8} {what}")?;

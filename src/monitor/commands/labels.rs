@@ -5,7 +5,10 @@ use core::fmt;
 use x86_64::VirtAddr;
 
 use crate::arch::exception::Exception;
-use crate::arch::pic;
+use crate::arch::vectors::{
+    APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, CALL_VECTOR, FIRST_LINE_VECTOR, LINES,
+    RESCHEDULE_VECTOR, SHOOTDOWN_VECTOR, TIMER_VECTOR,
+};
 use crate::symbols;
 
 /// The name of a vector: an exception's abbreviation, an IRQ, or nothing.
@@ -15,13 +18,26 @@ impl fmt::Display for VectorName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use fmt::Write;
         let mut name = heapless::String::<8>::new();
-        let line = self.0.wrapping_sub(pic::FIRST_VECTOR);
+        let line = self.0.wrapping_sub(FIRST_LINE_VECTOR);
         if let Some(exception) = Exception::from_vector(self.0.into()) {
             name.push_str(exception.mnemonic()).map_err(|_| fmt::Error)?;
-        } else if line < pic::LINES {
+        } else if line < LINES {
             write!(name, "IRQ {line}")?;
         }
         f.pad(&name)
+    }
+}
+
+/// Returns what comes at a vector that no line has.
+pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
+    match vector {
+        TIMER_VECTOR => "timer (local APIC)",
+        RESCHEDULE_VECTOR => "another processor: reschedule",
+        CALL_VECTOR => "another processor: call",
+        SHOOTDOWN_VECTOR => "another processor: flush the TLB",
+        APIC_ERROR_VECTOR => "errors of the local APIC",
+        APIC_SPURIOUS_VECTOR => "spurious, at the local APIC",
+        _ => Exception::from_vector(vector.into()).map_or("unexpected", Exception::name),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::arch::gdt::Ist;
 use crate::mm::fault::Rights;
 use crate::mm::kernel_space;
 use crate::mm::place::Place;
-use crate::mm::stacks::Stack;
+use crate::mm::stacks::Use;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 
@@ -60,9 +60,22 @@ impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Place::Device(name) => f.write_str(name),
-            Place::Stack(Stack::Ist(Ist::DoubleFault)) => f.write_str("#DF IST stack"),
-            Place::Stack(Stack::Ist(Ist::MachineCheck)) => f.write_str("#MC IST stack"),
+            Place::Stack(stack) => match stack.purpose() {
+                Use::Ist { processor: 0, ist } => write!(f, "{} IST stack", mnemonic(ist)),
+                Use::Ist { processor, ist } => write!(f, "{} IST CPU {processor}", mnemonic(ist)),
+                Use::Idle { processor } => write!(f, "idle of CPU {processor}"),
+                Use::Thread(number) => write!(f, "thread {number}"),
+                Use::Boot => f.write_str("boot stack"),
+            },
             place => write!(f, "{place}"),
         }
+    }
+}
+
+fn mnemonic(ist: Ist) -> &'static str {
+    match ist {
+        Ist::DoubleFault => "#DF",
+        Ist::Nmi => "NMI",
+        Ist::MachineCheck => "#MC",
     }
 }
