@@ -1,0 +1,59 @@
+//! Atomic words and cells: the processor's, or in this crate's own tests those of
+//! the model checker loom, which tries every order of what threads do.
+
+pub(crate) use core::sync::atomic::Ordering;
+
+#[cfg(not(test))]
+pub(crate) use core::sync::atomic::{AtomicU32, fence};
+
+#[cfg(not(test))]
+pub(crate) use cell::{MutPtr, UnsafeCell};
+
+#[cfg(test)]
+pub(crate) use loom::cell::{MutPtr, UnsafeCell};
+#[cfg(test)]
+pub(crate) use loom::sync::atomic::{AtomicU32, fence};
+
+/// A constructor, which is `const` but in tests: loom's words can't be made then.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(test))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+
+        #[cfg(test)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
+
+/// The cell with loom's face.
+#[cfg(not(test))]
+mod cell {
+    /// A value that is changed through a shared reference.
+    pub(crate) struct UnsafeCell<T>(core::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(core::cell::UnsafeCell::new(value))
+        }
+
+        /// Returns where the value is. For loom, it is changed from now on until the
+        /// pointer is dropped.
+        #[inline]
+        pub(crate) fn get_mut(&self) -> MutPtr<T> {
+            MutPtr(self.0.get())
+        }
+    }
+
+    /// Where a cell's value is.
+    pub(crate) struct MutPtr<T>(*mut T);
+
+    impl<T> MutPtr<T> {
+        #[inline]
+        pub(crate) fn with<R>(&self, access: impl FnOnce(*mut T) -> R) -> R {
+            access(self.0)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use std::sync::Arc;
+
+use loom::cell::UnsafeCell;
+
+use super::lot::{ModelLot, cancel, check, expire, join, spawn, wait_until_parked};
+use crate::{Latch, Place, WaitError};
+
+type TestLatch = Latch<ModelLot>;
+
+/// A latch, and what each of two threads writes before it counts down.
+struct Work {
+    latch: TestLatch,
+    results: [UnsafeCell<u32>; 2],
+}
+
+#[expect(unsafe_code, reason = "the latch orders access")]
+// SAFETY: the model checker looks after it.
+unsafe impl Sync for Work {}
+
+#[test]
+fn who_waited_sees_what_was_done_before() {
+    check(3, || {
+        let results = [0, 0].map(UnsafeCell::new);
+        let work = Arc::new(Work { latch: TestLatch::new(2), results });
+        let workers = [0, 1].map(|index| {
+            let work = work.clone();
+            spawn(index as u32 + 2, move || {
+                #[expect(unsafe_code, reason = "as above")]
+                // SAFETY: each thread has its own.
+                work.results[index].with_mut(|result| unsafe { *result = 1 });
+                work.latch.count_down();
+            })
+        });
+        work.latch.wait();
+        assert!(work.latch.is_open());
+        for result in &work.results {
+            #[expect(unsafe_code, reason = "as above")]
+            // SAFETY: the threads are done.
+            let result = result.with(|result| unsafe { *result });
+            assert_eq!(result, 1);
+        }
+        join(workers);
+    });
+}
+
+#[test]
+fn an_open_latch_shows_what_was_done_before() {
+    check(3, || {
+        let results = [0, 0].map(UnsafeCell::new);
+        let work = Arc::new(Work { latch: TestLatch::new(1), results });
+        let worker = work.clone();
+        let worker = spawn(2, move || {
+            #[expect(unsafe_code, reason = "as above")]
+            // SAFETY: nobody else looks yet.
+            worker.results[0].with_mut(|result| unsafe { *result = 1 });
+            worker.latch.count_down();
+        });
+        if work.latch.is_open() {
+            #[expect(unsafe_code, reason = "as above")]
+            // SAFETY: the thread is done.
+            let result = work.results[0].with(|result| unsafe { *result });
+            assert_eq!(result, 1);
+        }
+        join([worker]);
+    });
+}
+
+#[test]
+fn all_that_wait_are_woken() {
+    check(2, || {
+        let latch = Arc::new(TestLatch::new(1));
+        let waiters = [2, 3].map(|number| {
+            let latch = latch.clone();
+            spawn(number, move || latch.wait())
+        });
+        latch.count_down();
+        join(waiters);
+    });
+}
+
+#[test]
+fn a_wait_that_is_given_up_harms_nobody() {
+    check(3, || {
+        let latch = Arc::new(TestLatch::new(2));
+        let waiter = latch.clone();
+        let waiter = spawn(2, move || {
+            if let Err(error) = waiter.wait_until(1) {
+                assert_eq!(error, WaitError::TimedOut);
+                let error = waiter.wait_cancellable(None).err();
+                assert!(error.is_none_or(|error| error == WaitError::Cancelled));
+            }
+        });
+        wait_until_parked(2, Place::Back);
+        let ends = spawn(3, || {
+            expire(2);
+            cancel(2);
+        });
+        latch.count_down();
+        latch.count_down();
+        join([waiter, ends]);
+        latch.wait();
+    });
+}
+
+#[test]
+fn only_the_last_count_opens() {
+    check(0, || {
+        let latch = TestLatch::new(2);
+        assert!(!latch.is_open());
+        latch.count_down();
+        expire(1);
+        assert_eq!(latch.wait_until(1), Err(WaitError::TimedOut));
+        latch.count_down();
+        assert_eq!(latch.wait_until(1), Ok(()));
+        TestLatch::new(0).wait();
+    });
+}
+
+#[test]
+#[should_panic = "no further than to 0"]
+fn an_open_latch_is_not_counted_down() {
+    check(0, || TestLatch::new(0).count_down());
+}

@@ -1,0 +1,223 @@
+//! A parking lot for the model checker, and threads with numbers.
+//!
+//! There is no clock: any deadline has passed once another thread has
+//! [expired](expire) the one that waits.
+
+use std::cell::Cell;
+use std::vec::Vec;
+
+use loom::sync::{Condvar, Mutex, MutexGuard};
+use loom::thread::JoinHandle;
+
+use crate::atomic::AtomicU32;
+use crate::atomic::Ordering::Relaxed;
+use crate::{Parking, Place, Unparked, Wait, WaitKind, Wake};
+
+/// Threads have the numbers from 1 up to, not including, this. The model's main thread
+/// is number 1.
+const THREADS: usize = 5;
+
+/// The lot that models share.
+pub(super) struct ModelLot;
+
+/// A thread in line.
+struct Waiter {
+    address: usize,
+    thread: u32,
+    priority: u8,
+    wait: Wait,
+}
+
+#[derive(Default)]
+struct Thread {
+    priority: u8,
+    is_expired: bool,
+    is_cancelled: bool,
+    /// Why it doesn't wait any more.
+    outcome: Option<Wake>,
+}
+
+#[derive(Default)]
+struct State {
+    /// First in line first.
+    line: Vec<Waiter>,
+    threads: [Thread; THREADS],
+}
+
+struct Lot {
+    state: Mutex<State>,
+    /// A thread has got its outcome.
+    outcome: [Condvar; THREADS],
+    /// A thread has begun to wait.
+    parked: Condvar,
+}
+
+loom::lazy_static! {
+    static ref LOT: Lot = Lot {
+        state: Mutex::default(),
+        outcome: Default::default(),
+        parked: Condvar::new(),
+    };
+}
+
+loom::thread_local! {
+    static NUMBER: Cell<u32> = Cell::new(1);
+    static HELD: Cell<i32> = Cell::new(0);
+}
+
+fn lot() -> MutexGuard<'static, State> {
+    LOT.state.lock().unwrap()
+}
+
+impl State {
+    /// Ends the wait of the waiter at `index` in line.
+    fn end(&mut self, index: usize, outcome: Wake) -> u32 {
+        let Waiter { thread, .. } = self.line.remove(index);
+        self.threads[thread as usize].outcome = Some(outcome);
+        LOT.outcome[thread as usize].notify_one();
+        thread
+    }
+
+    fn end_if(&mut self, thread: u32, outcome: Wake, ends: impl Fn(&Wait) -> bool) {
+        let found = self.line.iter().position(|w| w.thread == thread && ends(&w.wait));
+        if let Some(index) = found {
+            self.end(index, outcome);
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "the trait is")]
+// SAFETY: models give each of their threads a number of its own.
+unsafe impl Parking for ModelLot {
+    fn current() -> u32 {
+        NUMBER.with(Cell::get)
+    }
+
+    fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
+        let me = Self::current();
+        let mut state = lot();
+        let thread = &mut state.threads[me as usize];
+        if word.load(Relaxed) != expected {
+            return Wake::Changed;
+        }
+        if wait.kind == WaitKind::Interruptible && thread.is_cancelled {
+            return Wake::Cancelled;
+        }
+        if wait.until_ns.is_some() && thread.is_expired {
+            return Wake::TimedOut;
+        }
+        let priority = thread.priority;
+        let is_before = |w: &Waiter| {
+            w.priority > priority || w.priority == priority && w.wait.place <= wait.place
+        };
+        let address = word as *const _ as usize;
+        let index = state.line.iter().rposition(is_before).map_or(0, |before| before + 1);
+        state.line.insert(index, Waiter { address, thread: me, priority, wait });
+        LOT.parked.notify_all();
+        loop {
+            if let Some(outcome) = state.threads[me as usize].outcome.take() {
+                return outcome;
+            }
+            state = LOT.outcome[me as usize].wait(state).unwrap();
+        }
+    }
+
+    fn unpark(word: &AtomicU32, count: u32, then: impl FnOnce(Unparked)) {
+        let address = word as *const _ as usize;
+        let mut state = lot();
+        let mut unparked = Unparked { woken: 0, first: None, next: None };
+        while let Some(index) = state.line.iter().position(|w| w.address == address) {
+            if unparked.woken == count {
+                unparked.next = Some(state.line[index].wait.place);
+                break;
+            }
+            let thread = state.end(index, Wake::Unparked);
+            unparked.first.get_or_insert(thread);
+            unparked.woken += 1;
+        }
+        then(unparked);
+    }
+
+    fn acquired(waited_for: Option<&AtomicU32>) {
+        HELD.with(|held| held.set(held.get() + 1));
+        if let Some(word) = waited_for {
+            let address = word as *const _ as usize;
+            for waiter in lot().line.iter_mut().filter(|w| w.address == address) {
+                waiter.wait.owner = Some(Self::current());
+            }
+        }
+    }
+
+    fn released() {
+        HELD.with(|held| held.set(held.get() - 1));
+    }
+}
+
+/// Runs `model` in all orders with up to `preemptions` switches from a thread that could
+/// go on.
+pub(super) fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(move || {
+        model();
+        assert_eq!(held(), 0);
+    });
+}
+
+/// Starts the thread `number`.
+pub(super) fn spawn(number: u32, run: impl FnOnce() + 'static) -> JoinHandle<()> {
+    loom::thread::spawn(move || {
+        NUMBER.with(|cell| cell.set(number));
+        run();
+        assert_eq!(held(), 0, "mutexes held by thread {number} at its end");
+    })
+}
+
+/// Waits for the ends of `threads`.
+pub(super) fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
+/// Returns how many mutexes the running thread has.
+pub(super) fn held() -> i32 {
+    HELD.with(Cell::get)
+}
+
+/// Makes a deadline of `thread` pass, and all of its later ones.
+pub(super) fn expire(thread: u32) {
+    let mut state = lot();
+    state.threads[thread as usize].is_expired = true;
+    state.end_if(thread, Wake::TimedOut, |wait| wait.until_ns.is_some());
+}
+
+/// Cancels `thread`, for good.
+pub(super) fn cancel(thread: u32) {
+    let mut state = lot();
+    state.threads[thread as usize].is_cancelled = true;
+    state.end_if(thread, Wake::Cancelled, |wait| wait.kind == WaitKind::Interruptible);
+}
+
+/// Sets a thread's priority, which is 0 otherwise. A higher one is more urgent.
+pub(super) fn set_priority(thread: u32, priority: u8) {
+    lot().threads[thread as usize].priority = priority;
+}
+
+/// Waits until `thread` waits at `place`; returns how it does. Only for a thread that
+/// will.
+pub(super) fn wait_until_parked(thread: u32, place: Place) -> Wait {
+    let mut state = lot();
+    loop {
+        let found = state.line.iter().find(|w| w.thread == thread && w.wait.place == place);
+        if let Some(waiter) = found {
+            return waiter.wait;
+        }
+        state = LOT.parked.wait(state).unwrap();
+    }
+}
+
+/// Returns the owner that `thread` waits for now.
+pub(super) fn owner_waited_for(thread: u32) -> Option<u32> {
+    lot().line.iter().find(|w| w.thread == thread).and_then(|w| w.wait.owner)
+}

@@ -1,0 +1,4 @@
+mod latch;
+mod lot;
+mod mutex;
+mod wait_queue;

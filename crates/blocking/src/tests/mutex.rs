@@ -1,0 +1,331 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::lot::{
+    ModelLot, cancel, check, expire, held, join, owner_waited_for, set_priority, spawn,
+    wait_until_parked,
+};
+use crate::{Mutex, Place, WaitError, WaitKind};
+
+type TestMutex = Mutex<ModelLot, u32>;
+
+fn shared() -> Arc<TestMutex> {
+    Arc::new(Mutex::new(0))
+}
+
+/// Starts a thread that adds one.
+fn spawn_adder(number: u32, mutex: &Arc<TestMutex>) -> loom::thread::JoinHandle<()> {
+    let mutex = mutex.clone();
+    spawn(number, move || *mutex.lock() += 1)
+}
+
+#[test]
+fn two_threads_exclude_each_other_and_see_each_others_writes() {
+    check(4, || {
+        let mutex = shared();
+        let other = mutex.clone();
+        let other = spawn(2, move || {
+            for _ in 0..2 {
+                *other.lock() += 1;
+            }
+        });
+        for _ in 0..2 {
+            *mutex.lock() += 1;
+        }
+        other.join().unwrap();
+        assert_eq!(*mutex.lock(), 4);
+    });
+}
+
+#[test]
+fn three_threads_exclude_each_other() {
+    check(2, || {
+        let mutex = shared();
+        let others = [spawn_adder(2, &mutex), spawn_adder(3, &mutex)];
+        *mutex.lock() += 1;
+        join(others);
+        assert_eq!(*mutex.lock(), 3);
+    });
+}
+
+#[test]
+fn try_lock_takes_only_a_free_mutex() {
+    check(3, || {
+        let mutex = shared();
+        let other = mutex.clone();
+        let other = spawn(2, move || {
+            if let Some(mut value) = other.try_lock() {
+                *value += 1;
+                assert!(other.try_lock().is_none());
+            }
+        });
+        if let Some(mut value) = mutex.try_lock() {
+            *value += 1;
+        }
+        other.join().unwrap();
+        let value = mutex.try_lock().expect("it is free");
+        assert!((1..=2).contains(&*value));
+    });
+}
+
+#[test]
+fn a_mutex_can_be_taken_while_a_woken_thread_is_on_its_way() {
+    static WAS_TAKEN: AtomicBool = AtomicBool::new(false);
+    check(2, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let others = [spawn_adder(2, &mutex), spawn_adder(3, &mutex)];
+        wait_until_parked(2, Place::Back);
+        wait_until_parked(3, Place::Back);
+        drop(held);
+        // One is still in line, so the word isn't 0, even if nobody has the mutex.
+        if let Some(value) = mutex.try_lock().filter(|value| **value == 0) {
+            WAS_TAKEN.store(true, Relaxed);
+            drop(value);
+        }
+        join(others);
+        assert_eq!(*mutex.lock(), 2);
+    });
+    assert!(WAS_TAKEN.load(Relaxed));
+}
+
+#[test]
+fn a_thread_that_was_woken_in_vain_is_handed_the_mutex() {
+    check(4, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let other = spawn_adder(2, &mutex);
+        wait_until_parked(2, Place::Back);
+        drop(held);
+        if let Some(value) = mutex.try_lock()
+            && *value == 0
+        {
+            // It barged in. The other one comes back, and then there's no way before it.
+            let wait = wait_until_parked(2, Place::Front);
+            assert_eq!(wait.owner, Some(1));
+            drop(value);
+            if let Some(value) = mutex.try_lock() {
+                assert_eq!(*value, 1);
+            }
+        }
+        other.join().unwrap();
+        assert_eq!(*mutex.lock(), 1);
+    });
+}
+
+#[test]
+fn threads_woken_in_vain_are_served_one_after_the_other() {
+    check(2, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let others = [spawn_adder(2, &mutex), spawn_adder(3, &mutex)];
+        wait_until_parked(2, Place::Back);
+        wait_until_parked(3, Place::Back);
+        drop(held);
+        let barges_in = || mutex.try_lock().filter(|value| **value == 0);
+        // Each unlock wakes one, so then both are on their way.
+        drop(barges_in());
+        if let Some(value) = barges_in() {
+            wait_until_parked(2, Place::Front);
+            wait_until_parked(3, Place::Front);
+            drop(value);
+            if let Some(value) = mutex.try_lock() {
+                assert_eq!(*value, 2);
+            }
+        }
+        join(others);
+        assert_eq!(*mutex.lock(), 2);
+    });
+}
+
+#[test]
+fn the_more_urgent_thread_is_served_first() {
+    check(2, || {
+        let mutex = shared();
+        set_priority(3, 1);
+        let held = mutex.lock();
+        let [less, more] = [2, 3].map(|number| {
+            let mutex = mutex.clone();
+            let run = move || {
+                let mut value = mutex.lock();
+                *value = *value * 10 + number;
+            };
+            let thread = spawn(number, run);
+            wait_until_parked(number, Place::Back);
+            thread
+        });
+        drop(held);
+        less.join().unwrap();
+        more.join().unwrap();
+        assert_eq!(*mutex.lock(), 32);
+    });
+}
+
+#[test]
+fn who_waits_names_the_owner_and_a_new_owner_takes_its_place() {
+    check(3, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let others = [2, 3].map(|number| {
+            let mutex = mutex.clone();
+            let other = spawn(number, move || {
+                let mut value = mutex.lock();
+                if number == 2 {
+                    assert_eq!(owner_waited_for(3), Some(2));
+                }
+                *value += 1;
+            });
+            assert_eq!(wait_until_parked(number, Place::Back).owner, Some(1));
+            other
+        });
+        drop(held);
+        if let Some(value) = mutex.try_lock().filter(|value| **value == 0) {
+            // This time it is handed over.
+            wait_until_parked(2, Place::Front);
+            drop(value);
+        }
+        join(others);
+        assert_eq!(*mutex.lock(), 2);
+    });
+}
+
+#[test]
+fn the_kernel_is_told_of_each_mutex_that_is_held() {
+    check(3, || {
+        let [outer, inner] = [shared(), shared()];
+        let other = {
+            let [outer, inner] = [outer.clone(), inner.clone()];
+            spawn(2, move || {
+                let _outer = outer.lock();
+                let _inner = inner.lock();
+                assert_eq!(held(), 2);
+            })
+        };
+        {
+            let _outer = outer.lock_until(0).ok();
+            let _inner = inner.try_lock();
+        }
+        other.join().unwrap();
+    });
+}
+
+#[test]
+#[should_panic = "thread 1 locks a mutex that it has already"]
+fn a_thread_that_would_wait_for_itself_panics() {
+    check(0, || {
+        let mutex = shared();
+        let _held = mutex.lock();
+        let _again = mutex.lock();
+    });
+}
+
+#[test]
+fn a_deadline_that_races_an_unlock_loses_no_mutex() {
+    check(3, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let waiter = {
+            let mutex = mutex.clone();
+            spawn(2, move || match mutex.lock_until(1) {
+                Ok(mut value) => *value += 1,
+                Err(error) => assert_eq!(error, WaitError::TimedOut),
+            })
+        };
+        let clock = spawn(3, || expire(2));
+        drop(held);
+        waiter.join().unwrap();
+        clock.join().unwrap();
+        // Whatever came first, the mutex is free, and nobody is left over in the lot.
+        assert!(*mutex.lock() <= 1);
+    });
+}
+
+#[test]
+fn a_cancellation_that_races_a_hand_over_loses_no_mutex() {
+    check(3, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let waiter = {
+            let mutex = mutex.clone();
+            spawn(2, move || match mutex.lock_cancellable(None) {
+                Ok(mut value) => *value += 1,
+                Err(error) => assert_eq!(error, WaitError::Cancelled),
+            })
+        };
+        wait_until_parked(2, Place::Back);
+        drop(held);
+        let signal = spawn(3, || cancel(2));
+        // It barges in, and so makes the waiter ask for a hand-over.
+        drop(mutex.try_lock());
+        waiter.join().unwrap();
+        signal.join().unwrap();
+        assert!(*mutex.lock() <= 1);
+    });
+}
+
+#[test]
+fn a_waiter_that_gives_up_leaves_the_others_in_line() {
+    check(2, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let gives_up = {
+            let mutex = mutex.clone();
+            spawn(2, move || drop(mutex.lock_until(1)))
+        };
+        wait_until_parked(2, Place::Back);
+        let stays = spawn_adder(3, &mutex);
+        wait_until_parked(3, Place::Back);
+        expire(2);
+        gives_up.join().unwrap();
+        drop(held);
+        stays.join().unwrap();
+        assert_eq!(*mutex.lock(), 1);
+    });
+}
+
+#[test]
+fn only_what_was_asked_for_ends_a_wait() {
+    check(2, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let waiter = spawn_adder(2, &mutex);
+        let wait = wait_until_parked(2, Place::Back);
+        assert_eq!((wait.kind, wait.until_ns), (WaitKind::Uninterruptible, None));
+        expire(2);
+        cancel(2);
+        drop(held);
+        waiter.join().unwrap();
+        assert_eq!(*mutex.lock(), 1);
+    });
+}
+
+#[test]
+fn forms_of_lock_wait_as_they_say() {
+    check(2, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        let waiters = [
+            (2, WaitKind::Uninterruptible, Some(7)),
+            (3, WaitKind::Interruptible, None),
+            (4, WaitKind::Interruptible, Some(8)),
+        ];
+        for (number, kind, until_ns) in waiters {
+            let mutex = mutex.clone();
+            let waiter = spawn(number, move || match number {
+                2 => assert!(mutex.lock_until(7).is_err()),
+                3 => assert!(mutex.lock_cancellable(None).is_err()),
+                _ => assert!(mutex.lock_cancellable(Some(8)).is_err()),
+            });
+            let wait = wait_until_parked(number, Place::Back);
+            assert_eq!((wait.kind, wait.until_ns), (kind, until_ns));
+            if until_ns.is_some() {
+                expire(number)
+            } else {
+                cancel(number)
+            }
+            waiter.join().unwrap();
+        }
+        drop(held);
+    });
+}

@@ -1,0 +1,143 @@
+use std::sync::Arc;
+
+use super::lot::{ModelLot, cancel, check, expire, join, spawn, wait_until_parked};
+use crate::atomic::AtomicU32;
+use crate::atomic::Ordering::Relaxed;
+use crate::{Place, WaitError, WaitQueue};
+
+/// A queue, and what its threads wait for.
+struct Items {
+    queue: WaitQueue<ModelLot>,
+    count: AtomicU32,
+}
+
+impl Items {
+    fn shared() -> Arc<Self> {
+        Arc::new(Self { queue: WaitQueue::new(), count: AtomicU32::new(0) })
+    }
+
+    /// Takes an item if there is one.
+    fn take(&self) -> bool {
+        self.count.fetch_update(Relaxed, Relaxed, |count| count.checked_sub(1)).is_ok()
+    }
+}
+
+#[test]
+fn no_wake_up_is_lost_behind_a_relaxed_store() {
+    check(5, || {
+        let items = Items::shared();
+        let waker = items.clone();
+        let waker = spawn(2, move || {
+            waker.count.store(1, Relaxed);
+            waker.queue.wake_one();
+        });
+        items.queue.wait_until(|| items.count.load(Relaxed) == 1);
+        waker.join().unwrap();
+    });
+}
+
+#[test]
+fn all_that_wait_are_woken_together() {
+    check(2, || {
+        let items = Items::shared();
+        let waiters = [2, 3].map(|number| {
+            let items = items.clone();
+            spawn(number, move || items.queue.wait_until(|| items.count.load(Relaxed) == 1))
+        });
+        items.count.store(1, Relaxed);
+        items.queue.wake_all();
+        join(waiters);
+    });
+}
+
+#[test]
+fn one_wake_up_for_each_item_suffices() {
+    check(2, || {
+        let items = Items::shared();
+        let waiters = [2, 3].map(|number| {
+            let items = items.clone();
+            spawn(number, move || items.queue.wait_until(|| items.take()))
+        });
+        for _ in 0..2 {
+            items.count.fetch_add(1, Relaxed);
+            items.queue.wake_one();
+        }
+        join(waiters);
+        assert_eq!(items.count.load(Relaxed), 0);
+    });
+}
+
+#[test]
+fn one_wake_up_wakes_one_and_leaves_the_other_in_line() {
+    check(2, || {
+        let items = Items::shared();
+        let waiters = [2, 3].map(|number| {
+            let items = items.clone();
+            spawn(number, move || items.queue.wait_until(|| items.take()))
+        });
+        wait_until_parked(2, Place::Back);
+        wait_until_parked(3, Place::Back);
+        for _ in 0..2 {
+            items.count.fetch_add(1, Relaxed);
+            items.queue.wake_one();
+        }
+        join(waiters);
+    });
+}
+
+#[test]
+fn a_wake_up_isn_t_taken_by_a_thread_that_gives_up() {
+    check(3, || {
+        let items = Items::shared();
+        let [timed, other] = [items.clone(), items.clone()];
+        let timed = spawn(2, move || {
+            // It takes the item and gives it back, or leaves it to the other.
+            match timed.queue.wait_until_deadline(1, || timed.take()) {
+                Ok(()) => {
+                    timed.count.fetch_add(1, Relaxed);
+                    timed.queue.wake_one();
+                }
+                Err(error) => assert_eq!(error, WaitError::TimedOut),
+            }
+        });
+        wait_until_parked(2, Place::Back);
+        let other = spawn(3, move || other.queue.wait_until(|| other.take()));
+        items.count.fetch_add(1, Relaxed);
+        items.queue.wake_one();
+        expire(2);
+        timed.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_condition_that_is_true_at_the_deadline_counts() {
+    check(2, || {
+        let items = Items::shared();
+        let waiter = items.clone();
+        let waiter = spawn(2, move || {
+            assert_eq!(waiter.queue.wait_until_deadline(1, || waiter.take()), Ok(()));
+        });
+        wait_until_parked(2, Place::Back);
+        items.count.fetch_add(1, Relaxed);
+        // There is no wake-up at all.
+        expire(2);
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cancellation_ends_the_wait() {
+    check(3, || {
+        let items = Items::shared();
+        let waiter = items.clone();
+        let waiter = spawn(2, move || {
+            let result = waiter.queue.wait_until_cancellable(None, || waiter.take());
+            assert_eq!(result, Err(WaitError::Cancelled));
+            let result = waiter.queue.wait_until_cancellable(None, || true);
+            assert_eq!(result, Ok(()));
+        });
+        cancel(2);
+        waiter.join().unwrap();
+    });
+}
