@@ -1,0 +1,8 @@
+//! What the stations are made of: from `core`, or in tests from loom, which runs a model
+//! in every order that its threads can take.
+
+#[cfg(not(test))]
+pub(crate) use core::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(test)]
+pub(crate) use loom::sync::atomic::{AtomicU64, Ordering};
