@@ -8,12 +8,13 @@
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`panic`] | the last words of a kernel that can't go on | no |
+//! | [`task`] | threads: who runs, who waits | no |
 //! | [`symbols`] | names for addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
 //! | [`boot`] | what the loader told, and the command line's options | yes |
 //! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
-//! | [`sync`] | locks that know about interrupts and rank | no |
+//! | [`sync`] | locks that know about interrupts and rank, and those that let threads wait | one |
 //! | [`log`] | log lines and the ways they leave the kernel | no |
 //! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
 //!
@@ -27,6 +28,7 @@
 #![no_std]
 #![cfg_attr(test, no_main)]
 #![feature(abi_x86_interrupt)]
+#![feature(allocator_api)]
 #![feature(alloc_error_handler)]
 #![feature(custom_test_frameworks)]
 #![test_runner(crate::testing::run)]
@@ -50,6 +52,7 @@ pub mod monitor;
 pub mod panic;
 pub mod symbols;
 pub mod sync;
+pub mod task;
 pub mod testing;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 use farjump::monitor::{self, Machine};
-use farjump::{arch, boot, console, drivers, log, mm, panic, symbols};
+use farjump::{arch, boot, console, drivers, log, mm, panic, symbols, task};
 
 /// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
 ///
@@ -39,8 +39,11 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let timer = arch::timer::start(controllers);
     let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
     drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
-    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, controllers);
+    let tasks = task::start(memory, timer, interrupts);
+    let processors = drivers::processors::apic_ids(acpi.as_ref());
+    task::start_others(tasks, &processors, boot.options.processors_max());
+    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
 
     monitor::run(&Machine {
         acpi,
@@ -52,6 +55,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
         pci,
         processor,
         rtc,
+        tasks,
         timer,
     })
 }

@@ -1,4 +1,4 @@
-//! Ten thousand ticks while serial port and keyboard are flooded.
+//! Ten thousand deadlines of the timer while serial port and keyboard are flooded.
 //!
 //! The runner sees the line that begins with `@storm` and floods the machine.
 //! Under `-icount` the machine keeps its own time, however slow the host is: one
@@ -14,55 +14,63 @@
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
 
-use farjump::arch::clock::read_tsc;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use farjump::arch::{clock, timer};
 use farjump::drivers::{keyboard, serial};
 use farjump::testing::machine;
 
 farjump::test_kernel!(test_main);
 
-const QUIET_TICKS: u64 = 1_000;
-const TICKS: u64 = 10_000;
+const PERIOD_NS: u64 = 1_000_000;
+const DEADLINES: u64 = 10_000;
 const BYTES: u64 = 50_000;
 const KEYS: u64 = 100;
 
+/// When the next interrupt is wanted; 0 for none.
+static NEXT_NS: AtomicU64 = AtomicU64::new(0);
+static REACHED: AtomicU64 = AtomicU64::new(0);
+static LATEST_BY_NS: AtomicU64 = AtomicU64::new(0);
+
+fn at_interrupt() {
+    let next_ns = NEXT_NS.load(Ordering::Relaxed);
+    let now_ns = clock::now_ns();
+    if next_ns == 0 {
+        return;
+    }
+    if now_ns >= next_ns {
+        REACHED.fetch_add(1, Ordering::Relaxed);
+        LATEST_BY_NS.fetch_max(now_ns - next_ns, Ordering::Relaxed);
+        NEXT_NS.store(next_ns + PERIOD_NS, Ordering::Relaxed);
+    }
+    timer::set_deadline(NEXT_NS.load(Ordering::Relaxed));
+}
+
 #[test_case]
-fn no_tick_and_no_byte_is_lost_in_a_storm() {
-    let timer = machine().timer;
-    // In quiet, how much of the time stamp counter a tick is.
-    let (quiet_tick, quiet_tsc) = synchronised_tick();
-    while timer.ticks() < quiet_tick + QUIET_TICKS {}
-    let (first_tick, start_tsc) = synchronised_tick();
-    let (quiet_ticks, quiet_tsc) = (first_tick - quiet_tick, start_tsc - quiet_tsc);
+fn no_deadline_and_no_byte_is_lost_in_a_storm() {
+    machine().timer.add_handler(at_interrupt);
+    let start_ns = clock::now_ns();
+    NEXT_NS.store(start_ns + PERIOD_NS, Ordering::Relaxed);
+    machine().timer.run_in_interrupt(at_interrupt);
 
     serial::write("@storm 50000 100\n");
     let mut bytes = 0_u64;
     let mut keys = 0;
-    // The bytes may need longer than the ticks: the host is slow or fast.
-    while timer.ticks() < first_tick + TICKS || bytes < BYTES || keys < KEYS {
+    // The bytes may need longer than the deadlines: the host is slow or fast.
+    while REACHED.load(Ordering::Relaxed) < DEADLINES || bytes < BYTES || keys < KEYS {
         if let Some(byte) = serial::try_read() {
             assert_eq!(u64::from(byte), bytes % 256, "byte {bytes} is another");
             bytes += 1;
         }
         keys += u64::from(keyboard::try_read().is_some());
     }
-    let (last_tick, end_tsc) = synchronised_tick();
+    NEXT_NS.store(0, Ordering::Relaxed);
+    let passed_ns = clock::now_ns() - start_ns;
 
-    let counted = last_tick - first_tick;
-    let thousandths = (end_tsc - start_tsc) * quiet_ticks * 1000 / quiet_tsc;
-    assert!(
-        thousandths.abs_diff(counted * 1000) < 500,
-        "{counted} ticks were counted, {thousandths} thousandths of a tick have passed"
-    );
+    let reached = REACHED.load(Ordering::Relaxed);
+    assert!(reached.abs_diff(passed_ns / PERIOD_NS) <= 1, "{reached} of {passed_ns} ns");
+    let latest_by_ns = LATEST_BY_NS.load(Ordering::Relaxed);
+    assert!(latest_by_ns < PERIOD_NS, "a deadline was reached {latest_by_ns} ns late");
     assert_eq!((bytes, keys), (BYTES, KEYS));
     assert_eq!((serial::overruns(), keyboard::lost()), (0, 0));
-}
-
-/// Returns the number of the next tick and the time stamp counter when it came.
-fn synchronised_tick() -> (u64, u64) {
-    let timer = machine().timer;
-    let before = timer.ticks();
-    while timer.ticks() == before {
-        core::hint::spin_loop();
-    }
-    (timer.ticks(), read_tsc())
 }

@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use x86_64::VirtAddr;
 
 use super::interrupts;
-use super::percpu;
+use super::{percpu, tlb};
 
 /// Memory that a context may use as its stack.
 ///
@@ -141,6 +141,7 @@ impl<S: Stack> Context<S> {
             }
             // The processor that ran it is about to leave it.
             core::hint::spin_loop();
+            tlb::answer_others();
         }
     }
 

@@ -8,7 +8,7 @@ use x86_64::registers::rflags::RFlags;
 use super::exception::Exception;
 use super::report::Report;
 use super::trap_frame::TrapFrame;
-use super::{fixups, percpu};
+use super::{fixups, percpu, stop};
 
 /// How many vectors belong to exceptions.
 pub const VECTORS: u8 = 32;
@@ -62,6 +62,9 @@ pub(super) fn handle(frame: &mut TrapFrame) {
     if let Some(fixup) = fixup.filter(|fixup| is_answer && fixup.is_probe()) {
         frame.rip = fixup.landing;
         return;
+    }
+    if frame.vector == Exception::Nmi as u64 {
+        stop::stop_if_asked(frame);
     }
     let report = Report::new(frame);
     if is_handled(&report) {

@@ -84,9 +84,22 @@ impl Tables {
     }
 }
 
-/// Fills a processor's tables and loads them on it.
+/// Fills the boot processor's tables and loads them on it.
 pub fn start(tables: &'static Tables, stacks: StackTops) -> steps::Gdt {
     progress::mark(Stage::Gdt);
+    let gdt = load(tables, stacks);
+    log::info!(
+        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks",
+        gdt.kernel_code.0,
+        gdt.user_code.0,
+        gdt.tss.0,
+        Ist::ALL.len()
+    );
+    steps::Gdt(())
+}
+
+/// Fills this processor's tables and loads them.
+pub(super) fn load(tables: &'static Tables, stacks: StackTops) -> &'static Gdt {
     let tss = tables.tss.call_once(|| make_tss(stacks));
     let gdt = tables.gdt.call_once(|| make_gdt(tss));
     gdt.table.load();
@@ -96,14 +109,7 @@ pub fn start(tables: &'static Tables, stacks: StackTops) -> steps::Gdt {
     unsafe { SS::set_reg(gdt.kernel_data) };
     // SAFETY: the selector is that of a TSS that lives for ever.
     unsafe { load_tss(gdt.tss) };
-    log::info!(
-        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks",
-        gdt.kernel_code.0,
-        gdt.user_code.0,
-        gdt.tss.0,
-        Ist::ALL.len()
-    );
-    steps::Gdt(())
+    gdt
 }
 
 fn make_tss(stacks: StackTops) -> Tss {

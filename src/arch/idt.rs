@@ -31,6 +31,11 @@ pub fn start(_gdt: Gdt) -> Idt {
     Idt(())
 }
 
+/// Loads the table on this processor, too.
+pub(super) fn load() {
+    IDT.load();
+}
+
 /// Lets a gate switch to a stack of its own.
 fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
     // SAFETY: the TSS has that stack, and each is for one gate.

@@ -7,7 +7,7 @@ use core::sync::atomic::Ordering;
 use x86_64::instructions::interrupts;
 use x86_64::registers::rflags::{self, RFlags};
 
-use super::percpu;
+use super::{percpu, preemption};
 
 /// Tells whether this processor takes interrupts.
 pub fn are_enabled() -> bool {
@@ -62,9 +62,59 @@ impl Drop for InterruptsOff {
         let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed) - 1;
         cpu.interrupts_off_depth.store(depth, Ordering::Relaxed);
         if depth == 0 && cpu.were_interrupts_on.load(Ordering::Relaxed) {
+            preemption::run_if_due(cpu);
             interrupts::enable();
         }
     }
+}
+
+/// Tells whether an [`InterruptsOff`] lives on this processor.
+pub(super) fn are_kept_off() -> bool {
+    percpu::current().interrupts_off_depth.load(Ordering::Relaxed) > 0
+}
+
+/// Tells whether whoever has the one [`InterruptsOff`] of this processor could wait:
+/// interrupts were on before, and no interrupt is being handled.
+pub fn may_wait() -> bool {
+    let cpu = percpu::current();
+    let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
+    let were_on = match depth {
+        0 => are_enabled(),
+        1 => cpu.were_interrupts_on.load(Ordering::Relaxed),
+        _ => false,
+    };
+    were_on && !cpu.is_in_interrupt()
+}
+
+/// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this
+/// processor: the scheduler keeps that for a thread that it leaves.
+pub fn were_on() -> bool {
+    let cpu = percpu::current();
+    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
+    cpu.were_interrupts_on.load(Ordering::Relaxed)
+}
+
+/// Sets what the one [`InterruptsOff`] that lives on this processor restores: for the
+/// thread that goes on here now.
+pub fn set_were_on(were_on: bool) {
+    let cpu = percpu::current();
+    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
+    cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
+}
+
+/// Turns interrupts on, on a processor that begins.
+pub fn enable_here() {
+    interrupts::enable();
+}
+
+/// Ends the [`InterruptsOff`] of who has switched to a new thread, which has none itself,
+/// and turns interrupts on.
+pub fn begin_thread() {
+    let cpu = percpu::current();
+    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
+    cpu.interrupts_off_depth.store(0, Ordering::Relaxed);
+    preemption::run_if_due(cpu);
+    interrupts::enable();
 }
 
 /// Stops this processor for good.

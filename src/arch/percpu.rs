@@ -1,8 +1,9 @@
 //! What each processor has for itself, found by its GS base.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
+use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::registers::model_specific::GsBase;
 
@@ -15,9 +16,14 @@ use super::gdt::Tables;
 #[repr(C)]
 pub struct PerCpu {
     /// This structure's own address, at GS:0.
-    this: &'static PerCpu,
+    this: AtomicPtr<PerCpu>,
     /// The processor's number, from 0.
     pub id: u32,
+    /// The number of its local APIC.
+    apic_id: AtomicU32,
+    /// Where it was when it was stopped for good: instruction, frame, and whether it was.
+    pub(super) stopped_at: [AtomicU64; 2],
+    pub(super) is_stopped: AtomicBool,
     held_ranks: AtomicU32,
     /// How many `InterruptsOff` there are.
     pub(super) interrupts_off_depth: AtomicU32,
@@ -28,6 +34,14 @@ pub struct PerCpu {
     tsc_offset: AtomicU64,
     /// The [`Context`](super::context::Context) that runs, as its address.
     pub(super) running_context: AtomicU64,
+    /// The thread that runs, as the scheduler numbers them.
+    thread: AtomicU32,
+    /// The scheduler is asked for.
+    pub(super) needs_reschedule: AtomicBool,
+    /// How many `PreemptionOff` there are.
+    pub(super) preemption_off_depth: AtomicU32,
+    /// When the timer interrupts, in nanoseconds on the kernel's clock.
+    pub(super) timer_due_ns: AtomicU64,
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
     /// How many interrupt handlers are running, one within another.
@@ -40,21 +54,52 @@ pub struct PerCpu {
 }
 
 impl PerCpu {
-    const fn new(id: u32, this: &'static PerCpu) -> Self {
+    /// Makes that of the processor with number `id`.
+    pub const fn new(id: u32) -> Self {
         Self {
-            this,
+            this: AtomicPtr::new(core::ptr::null_mut()),
             id,
+            apic_id: AtomicU32::new(0),
+            stopped_at: [const { AtomicU64::new(0) }; 2],
+            is_stopped: AtomicBool::new(false),
             held_ranks: AtomicU32::new(0),
             interrupts_off_depth: AtomicU32::new(0),
             were_interrupts_on: AtomicBool::new(false),
             tsc_offset: AtomicU64::new(0),
             running_context: AtomicU64::new(0),
+            thread: AtomicU32::new(0),
+            needs_reschedule: AtomicBool::new(false),
+            preemption_off_depth: AtomicU32::new(0),
+            timer_due_ns: AtomicU64::new(u64::MAX),
             is_skipping_exceptions: AtomicBool::new(false),
             interrupt_depth: AtomicU32::new(0),
             vector_counts: [const { AtomicU64::new(0) }; 256],
             spurious_counts: [const { AtomicU64::new(0) }; 2],
             tables: Tables::new(),
         }
+    }
+
+    /// Returns the number of its local APIC; 0 where it isn't used.
+    pub fn apic_id(&self) -> u32 {
+        self.apic_id.load(Ordering::Relaxed)
+    }
+
+    /// Notes the number of its local APIC.
+    pub fn set_apic_id(&self, apic_id: u32) {
+        self.apic_id.store(apic_id, Ordering::Relaxed);
+    }
+
+    /// Notes what makes its time stamp counter the boot processor's.
+    pub(super) fn set_tsc_offset(&self, offset: u64) {
+        self.tsc_offset.store(offset, Ordering::Relaxed);
+    }
+
+    /// Returns where it was when it was stopped for good: the instruction, and the value of
+    /// RBP.
+    pub fn stopped_at(&self) -> Option<(u64, u64)> {
+        let [instruction, frame] = &self.stopped_at;
+        let at = || (instruction.load(Ordering::Relaxed), frame.load(Ordering::Relaxed));
+        self.is_stopped.load(Ordering::Acquire).then(at)
     }
 
     /// Returns what makes this processor's time stamp counter the boot processor's.
@@ -73,6 +118,19 @@ impl PerCpu {
         self.interrupt_depth.load(Ordering::Relaxed) > 0
     }
 
+    /// Returns the number of the thread that runs, as [`set_thread`](Self::set_thread) has
+    /// it.
+    #[inline]
+    pub fn thread(&self) -> u32 {
+        self.thread.load(Ordering::Relaxed)
+    }
+
+    /// Notes which thread runs.
+    #[inline]
+    pub fn set_thread(&self, number: u32) {
+        self.thread.store(number, Ordering::Relaxed);
+    }
+
     /// Returns the ranks of the locks that this processor holds, a bit each.
     pub fn held_ranks(&self) -> u32 {
         self.held_ranks.load(Ordering::Relaxed)
@@ -84,13 +142,42 @@ impl PerCpu {
     }
 }
 
-static BOOT_CPU: PerCpu = PerCpu::new(0, &BOOT_CPU);
+/// The most processors that are used.
+pub const CPUS_MAX: usize = 256;
+
+static BOOT_CPU: PerCpu = PerCpu::new(0);
+
+/// All processors that run, by their numbers.
+static ALL: [Once<&'static PerCpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 /// Makes [`current`] work on the boot processor. The first step of all: locks
 /// and interrupts need it.
 pub fn start() -> &'static PerCpu {
-    GsBase::write(VirtAddr::from_ptr(&BOOT_CPU));
+    use_here(&BOOT_CPU);
+    add(&BOOT_CPU);
     &BOOT_CPU
+}
+
+/// Makes `cpu` what [`current`] returns on this processor, which no other has.
+pub(super) fn use_here(cpu: &'static PerCpu) {
+    cpu.this.store(core::ptr::from_ref(cpu).cast_mut(), Ordering::Relaxed);
+    GsBase::write(VirtAddr::from_ptr(cpu));
+}
+
+/// Counts `cpu` among those that run.
+pub(super) fn add(cpu: &'static PerCpu) {
+    ALL[cpu.id as usize].call_once(|| cpu);
+}
+
+/// Returns the processor with this number, if it runs.
+#[inline]
+pub fn get(id: u32) -> Option<&'static PerCpu> {
+    ALL.get(id as usize)?.get().copied()
+}
+
+/// Returns the processors that run.
+pub fn all() -> impl Iterator<Item = &'static PerCpu> {
+    ALL.iter().filter_map(Once::get).copied()
 }
 
 /// Returns the data of the processor that this runs on.
@@ -102,7 +189,7 @@ pub fn current() -> &'static PerCpu {
     unsafe {
         asm!("mov {}, gs:[0]", out(reg) this, options(nostack, preserves_flags, readonly, pure));
     }
-    // SAFETY: `this` is the `&'static PerCpu` that was just read.
+    // SAFETY: `use_here` has put a `&'static PerCpu` there.
     unsafe { &*this }
 }
 
@@ -113,6 +200,7 @@ mod tests {
     #[test_case]
     fn current_is_the_boot_processor() {
         assert!(core::ptr::eq(current(), &raw const BOOT_CPU));
-        assert!(core::ptr::eq(current().this, current()));
+        assert!(core::ptr::eq(current().this.load(Ordering::Relaxed), current()));
+        assert!(core::ptr::eq(get(0).expect("it runs"), current()));
     }
 }

@@ -1,4 +1,4 @@
-//! The 8254 interval timer: channel 0 ticks, channel 2 measures.
+//! The 8254 interval timer: channel 0 interrupts, channel 2 measures.
 //!
 //! Source: Intel 8254 datasheet, "Programming the 8254"; port 0x61: PC/AT
 //! Technical Reference, "System control port".
@@ -8,8 +8,8 @@ use super::ports::{PIT_CHANNEL_0, PIT_CHANNEL_2, PIT_COMMAND, Port8, SYSTEM_CONT
 /// The PIT's input clock, in Hz: a third of the PC's 3.579545 MHz.
 pub(super) const INPUT_HZ: u32 = 1_193_182;
 
-/// Channel 0, low then high byte, mode 2, binary.
-const CHANNEL_0_RATE_GENERATOR: u8 = 0b0011_0100;
+/// Channel 0, low then high byte, mode 0, binary.
+const CHANNEL_0_ONE_SHOT: u8 = 0b0011_0000;
 /// Channel 2, low then high byte, mode 0, binary.
 const CHANNEL_2_ONE_SHOT: u8 = 0b1011_0000;
 
@@ -17,12 +17,16 @@ const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Lets channel 0 interrupt at about `frequency_hz`; returns the exact length
-/// of a tick in nanoseconds, rounded.
-pub(super) fn start_ticks(frequency_hz: u32) -> u64 {
-    let divisor = (INPUT_HZ / frequency_hz) as u16;
-    program(CHANNEL_0_RATE_GENERATOR, PIT_CHANNEL_0, divisor);
-    u64::from(divisor) * 1_000_000_000 / u64::from(INPUT_HZ)
+/// Lets channel 0 interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
+pub(super) fn start_one_shot(wait_ns: u64) {
+    // It interrupts one clock behind zero.
+    let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;
+    program(CHANNEL_0_ONE_SHOT, PIT_CHANNEL_0, clocks.clamp(1, u16::MAX.into()) as u16);
+}
+
+/// Keeps channel 0 from interrupting: it waits for a count.
+pub(super) fn stop_channel_0() {
+    PIT_COMMAND.write(CHANNEL_0_ONE_SHOT);
 }
 
 /// Measures how far `read` goes while channel 2 counts down from `count`;

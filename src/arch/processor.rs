@@ -1,6 +1,7 @@
 //! Which processor this is, and which of its features are on.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use heapless::String;
 use paging::Capabilities;
@@ -27,6 +28,9 @@ pub enum FeatureChoice {
     /// None that it can do without (`safe` on the command line).
     Needed,
 }
+
+/// What was chosen, for processors that start later.
+static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Needed as u8);
 
 /// The processor that was found.
 #[derive(Clone, Debug)]
@@ -66,9 +70,18 @@ pub fn start(choice: FeatureChoice) -> Processor {
     let (family, model, stepping) = processor.signature;
     log::info!("{}", processor.brand());
     log::info!("{}, family {family}, model {model}, stepping {stepping}", processor.vendor);
+    CHOICE.store(choice as u8, Ordering::Relaxed);
     enable_features(&cpuid, choice);
     log::info!("features on: {}", Features);
     processor
+}
+
+/// Turns the same features on here that the boot processor has on, as far as this one
+/// has them.
+pub(super) fn start_here() {
+    let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
+    let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Needed };
+    enable_features(&CpuId::new(), choice);
 }
 
 /// Sets up floating point as programs will need it, machine checks, which would

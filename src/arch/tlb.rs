@@ -1,9 +1,28 @@
-//! The page table that is loaded, and what the processor remembers of it.
+//! The page table that is loaded, and what processors remember of it.
+//!
+//! All processors use the kernel's table, so what is flushed is flushed on all of them:
+//! each is asked by an interrupt, and answers from there, or from whatever it waits in.
 
-use paging::FlushTlb;
+use core::sync::atomic::{AtomicU64, Ordering, fence};
+
+use paging::{FlushScope, FlushTlb};
+use shootdown::{Request, Shootdown, Target};
 use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
 use x86_64::structures::paging::PhysFrame;
 use x86_64::{PhysAddr, VirtAddr, instructions};
+
+use super::apic::local::Message;
+use super::interrupts::InterruptsOff;
+use super::percpu::{self, CPUS_MAX, PerCpu};
+use super::vectors::SHOOTDOWN_VECTOR;
+use super::{ipi, irq};
+
+const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
+
+static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
+
+/// The processors whose TLBs may hold something, a bit each; 0 while there is one.
+static USERS: [AtomicU64; SET_WORDS] = [const { AtomicU64::new(0) }; SET_WORDS];
 
 /// Returns the root table that this processor uses.
 pub fn root() -> PhysAddr {
@@ -24,7 +43,20 @@ pub unsafe fn load(root: PhysAddr) {
     unsafe { Cr3::write(frame, flags) };
 }
 
-/// The instructions that flush this processor's TLB.
+/// Takes the interrupts that ask for a flush. Once, on the boot processor.
+pub(super) fn start() {
+    irq::set_local_handler(SHOOTDOWN_VECTOR, answer_others);
+    add(percpu::current());
+}
+
+/// Lets `cpu`, this processor, be asked from now on.
+pub(super) fn add(cpu: &PerCpu) {
+    USERS[cpu.id as usize / 64].fetch_or(1 << (cpu.id % 64), Ordering::SeqCst);
+    // What was changed before nobody has told it.
+    flush_all();
+}
+
+/// The flush of whatever is mapped in the kernel's table.
 #[derive(Clone, Copy, Debug)]
 pub struct Tlb;
 
@@ -37,6 +69,74 @@ unsafe impl FlushTlb for Tlb {
             Some(page) => instructions::tlb::flush(page),
             None => flush_all(),
         }
+    }
+
+    /// Flushes it on all processors; all have when this is back.
+    fn flush(scope: FlushScope) {
+        scope.flush_by(Self::flush_tlb);
+        // Behind the change of the table: who isn't among the users by now sees it.
+        fence(Ordering::SeqCst);
+        let users = USERS.each_ref().map(|word| word.load(Ordering::Relaxed));
+        if users != [0; SET_WORDS] {
+            flush_others(scope, &users);
+        }
+    }
+}
+
+fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
+    let FlushScope::Pages { first, last, step_bytes } = scope else {
+        return;
+    };
+    // Large pages are flushed by any address within, so all of them are flushed by their
+    // beginnings; a range of them is long enough for everything to be cheaper.
+    let pages = match (last - first) / PAGE_BYTES + 1 {
+        pages if step_bytes == PAGE_BYTES || pages == 1 => pages,
+        _ => Request::ALL_PAGES,
+    };
+    let _interrupts_off = InterruptsOff::new();
+    let cpu = percpu::current();
+    SHOOTDOWN.run(
+        cpu.id as usize,
+        Request { start: first.as_u64(), pages, space: 0 },
+        users,
+        |other| {
+            if let Some(other) = percpu::get(other as u32) {
+                ipi::send(other, Message::Vector(SHOOTDOWN_VECTOR));
+            }
+        },
+        flush_here,
+        |other| {
+            core::hint::spin_loop();
+            let is_stopped =
+                percpu::get(other as u32).is_none_or(|other| other.stopped_at().is_some());
+            if is_stopped { Target::Stopped } else { Target::Running }
+        },
+    );
+}
+
+const PAGE_BYTES: u64 = 4096;
+
+fn flush_here(request: Request) {
+    let last = request.start.wrapping_add(request.pages.wrapping_sub(1).wrapping_mul(PAGE_BYTES));
+    let scope = FlushScope::Pages {
+        first: VirtAddr::new_truncate(request.start),
+        last: VirtAddr::new_truncate(last),
+        step_bytes: PAGE_BYTES,
+    };
+    match request.pages {
+        Request::ALL_PAGES => flush_all(),
+        _ => scope.flush_by(Tlb::flush_tlb),
+    }
+}
+
+/// Flushes what other processors ask for. Whoever waits with interrupts off calls it at
+/// each turn, or others would wait for this processor for ever. Costs little if nobody
+/// asks.
+#[inline]
+pub fn answer_others() {
+    let cpu = percpu::current().id as usize;
+    if SHOOTDOWN.is_pending(cpu) {
+        SHOOTDOWN.answer(cpu, flush_here);
     }
 }
 

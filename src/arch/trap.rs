@@ -8,10 +8,11 @@
 use core::arch::naked_asm;
 use core::sync::atomic::Ordering;
 
+use x86_64::registers::rflags::RFlags;
 use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
 
 use super::trap_frame::TrapFrame;
-use super::{exceptions, irq, percpu};
+use super::{exceptions, interrupts, irq, percpu, preemption};
 
 /// Defines the entry of a type of vector: the code that comes before the vector
 /// is pushed, then the arguments and the result that the IDT's setter asks for.
@@ -122,5 +123,10 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
         cpu.interrupt_depth.fetch_add(1, Ordering::Relaxed);
         irq::dispatch(vector, times);
         cpu.interrupt_depth.fetch_sub(1, Ordering::Relaxed);
+        // Who had interrupts off isn't interrupted by a device, but may be by an INT
+        // instruction.
+        if frame.rflags & RFlags::INTERRUPT_FLAG.bits() != 0 && !interrupts::are_kept_off() {
+            preemption::run_if_due(cpu);
+        }
     }
 }

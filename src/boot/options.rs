@@ -18,6 +18,8 @@ pub struct Options {
     pub is_safe: bool,
     /// `noapic`, `nox2apic`: which interrupt controllers may be used.
     pub apic: ApicChoice,
+    /// `smp=N`, `nosmp`: how many processors may be used; `None` for all.
+    pub processors_max: Option<u16>,
     /// `layout=NAME`: what stands on the keys.
     pub layout: Layout,
     /// `test=TEXT`: only tests with this in their name.
@@ -56,6 +58,10 @@ impl Options {
                 self.is_safe = true;
                 self.apic = ApicChoice::No;
             }
+            ("nosmp", None) => self.processors_max = Some(1),
+            ("smp", Some(count)) => {
+                self.processors_max = Some(count.parse().ok().filter(|&count| count > 0)?);
+            }
             ("noapic", None) => self.apic = ApicChoice::No,
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}
@@ -71,6 +77,11 @@ impl Options {
     /// Returns which processor features to turn on.
     pub fn processor_features(&self) -> FeatureChoice {
         if self.is_safe { FeatureChoice::Needed } else { FeatureChoice::All }
+    }
+
+    /// Returns how many processors may be used.
+    pub fn processors_max(&self) -> usize {
+        self.processors_max.map_or(usize::MAX, usize::from)
     }
 
     /// Returns how to send on the serial port.

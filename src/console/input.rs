@@ -4,8 +4,7 @@ use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 
 use super::clock;
-use crate::arch::interrupts::InterruptsOff;
-use crate::drivers::{keyboard, serial};
+use crate::drivers::{keyboard, serial, typed};
 use crate::sync::{IrqMutex, Rank};
 
 /// How long more of a key's sequence is waited for, before an ESC is the key itself.
@@ -69,6 +68,11 @@ impl Input {
         keyboard::try_read().map(|key| Typed { key, source: Source::Keyboard })
     }
 
+    /// Returns when a sequence that has begun is over, if one has.
+    fn escape_us(&self) -> Option<u64> {
+        self.decoder.is_pending().then_some(self.pending_since_us + ESCAPE_US)
+    }
+
     /// Looks through all that was typed for Ctrl-C, which discards what is before it.
     fn is_interrupted(&mut self) -> bool {
         let mut is_interrupted = false;
@@ -94,30 +98,30 @@ pub fn try_read_key() -> Option<Typed> {
 
 /// Shows what was printed, and sleeps until a key is typed.
 pub fn wait_key() -> Typed {
-    super::screen::show();
-    loop {
-        // Off from the look to the sleep, or a key in between would be missed.
-        let interrupts_off = InterruptsOff::new();
-        if let Some(typed) = try_read_key() {
-            return typed;
-        }
-        // The timer's interrupts end it, too, so that an ESC is seen in time.
-        interrupts_off.wait();
-    }
+    wait(None).expect("without an end, only a key ends it")
 }
 
 /// Shows what was printed, and sleeps until a key is typed or the time is over.
 pub fn wait_key_for(time_us: u64) -> Option<Typed> {
+    wait(Some(clock::now_us().saturating_add(time_us)))
+}
+
+fn wait(end_us: Option<u64>) -> Option<Typed> {
     super::screen::show();
-    let end_us = clock::now_us().saturating_add(time_us);
     loop {
-        let interrupts_off = InterruptsOff::new();
+        // Before the look, or a key in between would be missed.
+        let seen = typed::events();
         let typed = try_read_key();
-        if typed.is_some() || clock::now_us() >= end_us {
+        if typed.is_some() || end_us.is_some_and(|end_us| clock::now_us() >= end_us) {
             return typed;
         }
-        // The timer's interrupts end it in time.
-        interrupts_off.wait();
+        // An ESC is a key by itself if nothing follows it in time.
+        let escape_us = INPUT.lock().escape_us();
+        let deadline_us = match (end_us, escape_us) {
+            (Some(end_us), Some(escape_us)) => Some(end_us.min(escape_us)),
+            (one, other) => one.or(other),
+        };
+        typed::wait(seen, deadline_us.map(|us| us.saturating_mul(1000)));
     }
 }
 

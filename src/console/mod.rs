@@ -58,7 +58,7 @@ pub fn start(
         Some(surface) => {
             history::for_each(screen::log);
             log::add_sink(screen::log);
-            timer.run_at_each_tick(screen::show_late);
+            timer.add_handler(screen::show_late);
             ::log::info!("serial line and {surface}");
         }
         None => ::log::info!("serial line and no screen"),

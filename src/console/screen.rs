@@ -15,6 +15,7 @@ use terminal::{Cell, Color, Terminal};
 
 use super::surface::{PLAIN, Surface};
 use super::{Scroll, clock, emergency};
+use crate::arch::timer;
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
@@ -23,6 +24,8 @@ const LAG_MAX_US: u64 = 20_000;
 /// From this lag on the ticks of the timer show what was printed: whoever has printed it
 /// computes, or hangs.
 const LATE_US: u64 = 2 * LAG_MAX_US;
+/// So long after a row the next is shown then.
+const ROW_US: u64 = 1_000;
 /// Rows that have left the screen and can be scrolled back to.
 const SCROLL_BACK_ROWS: usize = 1000;
 
@@ -74,7 +77,11 @@ impl Screen {
             self.changed.start = self.changed.start.min(rows.start);
             self.changed.end = self.changed.end.max(rows.end);
         }
-        self.is_stale = true;
+        if !self.is_stale {
+            self.is_stale = true;
+            // Interrupts are off while the screen is locked.
+            timer::set_deadline((clock::now_us() + LATE_US) * 1000);
+        }
     }
 
     /// Draws what differs in the next row that may have changed; behind all of them, the
@@ -190,12 +197,19 @@ pub(super) fn show() {
     while with_screen(|screen| screen.is_stale && screen.show_next()) == Some(true) {}
 }
 
-/// Shows a row of what was printed long ago and isn't shown. For the interrupt handler of
-/// the timer: a row at a tick.
+/// Shows a row of what was printed long ago and isn't shown, and has the timer come for
+/// the next. For the timer's interrupt handler.
 pub(super) fn show_late() {
     with_screen(|screen| {
-        if screen.is_stale && clock::now_us().saturating_sub(screen.shown_at_us) >= LATE_US {
+        if !screen.is_stale {
+            return;
+        }
+        let late_at_us = screen.shown_at_us + LATE_US;
+        if clock::now_us() >= late_at_us {
             screen.show_next();
+            timer::set_deadline((clock::now_us() + ROW_US) * 1000);
+        } else {
+            timer::set_deadline(late_at_us * 1000);
         }
     });
 }

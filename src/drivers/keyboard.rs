@@ -14,6 +14,7 @@ use heapless::Deque;
 use keyboard_keys::{Decoder, Event, Key, KeyPress, LightSetter, ScanCodeSet};
 
 use super::i8042::{self, Arrived, Attached, Controller, Error, PcPorts, Test};
+use super::typed;
 use crate::arch::clock::Clock;
 use crate::arch::irq::{self, Irq};
 use crate::arch::progress::{self, Stage};
@@ -159,7 +160,10 @@ pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard
     };
     *STATE.lock() = State { clock: Some(clock), ..State::new(controller.set) };
     emergency::start(controller.set);
-    irq::set_handler(controllers, Irq::Keyboard, || STATE.lock().handle_interrupt());
+    irq::set_handler(controllers, Irq::Keyboard, || {
+        STATE.lock().handle_interrupt();
+        typed::note();
+    });
     let found = Keyboard::Present(controller);
     let is_well = controller.test == Test::Passed && controller.attached != Attached::Nothing;
     if is_well {
@@ -278,11 +282,11 @@ mod tests {
 
     #[test_case]
     fn keys_come_by_interrupts() {
-        let timer = crate::testing::machine().timer;
+        let clock = crate::testing::machine().clock;
         press(&[0x23]);
-        let end = timer.ticks() + 1_000;
+        let end_us = clock.uptime_us() + 1_000_000;
         let key = core::iter::repeat_with(try_read)
-            .take_while(|_| timer.ticks() < end)
+            .take_while(|_| clock.uptime_us() < end_us)
             .find_map(|key| key);
         assert_eq!(key, Some(Key::Char('h')));
     }

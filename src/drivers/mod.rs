@@ -6,6 +6,8 @@ pub mod i8042;
 pub mod interrupt_controllers;
 pub mod keyboard;
 pub mod pci;
+pub mod processors;
 pub mod rtc;
 pub mod serial;
+pub mod typed;
 pub mod vga_text;

@@ -15,13 +15,14 @@ use uart_16550::backend::{Backend, PioBackend};
 use uart_16550::spec::registers::{FifoTriggerLevel, IER, LSR, MCR, offsets};
 use uart_16550::{BaudRate, Config, Uart16550};
 
-use crate::arch::interrupts::InterruptsOff;
+use super::typed;
+use crate::arch::clock;
 use crate::arch::irq::{self, Irq};
 use crate::arch::percpu::PerCpu;
 use crate::arch::progress::{self, Stage};
 use crate::arch::steps::Controllers;
 use crate::log;
-use crate::sync::{IrqMutex, Rank};
+use crate::sync::{IrqMutex, Rank, WaitQueue, parking};
 
 const COM1: u16 = 0x3F8;
 const CONFIG: Config = Config {
@@ -39,11 +40,8 @@ const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 /// How often the UART is asked whether it can send, before what is to be sent is
 /// dropped: at about a microsecond a question, 10 s; a full FIFO takes 1.4 ms.
 const POLLS_MAX: u32 = 10_000_000;
-/// How long a full send queue is waited for, in units of a look at the UART: 10 s.
-const WAIT_MAX: u32 = 10_000_000;
-/// How many of these a sleep until the next interrupt counts: the timer ticks a
-/// thousand times a second.
-const SLEEP_COST: u32 = 1_000;
+/// How long a full send queue is waited for.
+const WAIT_MAX_NS: u64 = 10_000_000_000;
 /// How often the UART is asked, at start, whether it has sent all: 1 s.
 const DRAIN_POLLS_MAX: u32 = 1_000_000;
 
@@ -103,28 +101,50 @@ pub fn start_interrupts(controllers: Controllers, mode: Mode) {
         return;
     }
     port.mode = mode;
-    irq::set_handler(controllers, Irq::Com1, || PORT.lock().handle_interrupt());
+    irq::set_handler(controllers, Irq::Com1, || {
+        let happened = PORT.lock().handle_interrupt();
+        if happened.has_received {
+            typed::note();
+        }
+        if happened.has_sent {
+            ROOM.wake_all();
+        }
+    });
     port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
 }
 
-/// Sends `text`, with `\n` as CR and LF. Waits for room if interrupts are on.
+/// Threads that wait for room in the send queue.
+static ROOM: WaitQueue = WaitQueue::new();
+
+/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, that
+/// takes the processor's time.
 ///
 /// Text is dropped where nobody takes it: after the longest wait, and from then
 /// on until the UART sends again.
 pub fn write(text: &str) {
     let mut text = LineEnds::new(text).peekable();
-    let mut waited = 0;
-    while waited < WAIT_MAX {
-        let interrupts_off = InterruptsOff::new();
+    let mut end_ns = None;
+    loop {
         {
             let mut port = PORT.lock();
             if !port.is_present || port.send(&mut text) || port.is_stalled {
                 return;
             }
         }
-        waited += if interrupts_off.wait() { SLEEP_COST } else { 1 };
+        let now_ns = clock::now_ns();
+        let end_ns = *end_ns.get_or_insert(now_ns + WAIT_MAX_NS);
+        let is_over = if parking::may_wait() {
+            // Half of it, so that whoever waits is woken for more than a byte.
+            let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
+            ROOM.wait_until_deadline(end_ns, has_room).is_err()
+        } else {
+            now_ns >= end_ns
+        };
+        if is_over {
+            PORT.lock().is_stalled = true;
+            return;
+        }
     }
-    PORT.lock().is_stalled = true;
 }
 
 /// Runs `action` while nobody can print on the line.
@@ -146,6 +166,13 @@ pub fn try_read() -> Option<u8> {
 /// Returns how often the UART lost bytes because they weren't fetched in time.
 pub fn overruns() -> u64 {
     PORT.lock().overruns
+}
+
+/// What an interrupt has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Happened {
+    has_received: bool,
+    has_sent: bool,
 }
 
 struct Port {
@@ -222,13 +249,18 @@ impl Port {
 
     /// The interrupt line is edge-triggered at the PIC: it has to be seen low
     /// before it can rise again, so all causes are dealt with.
-    fn handle_interrupt(&mut self) {
+    fn handle_interrupt(&mut self) -> Happened {
+        let before = (self.received.len(), self.to_send.len());
         while self.uart.isr().has_pending_interrupt() {
             if self.uart.lsr().contains(LSR::OVERRUN_ERROR) {
                 self.overruns += 1;
             }
             self.receive_all();
             self.send_some();
+        }
+        Happened {
+            has_received: self.received.len() > before.0,
+            has_sent: self.to_send.len() < before.1,
         }
     }
 

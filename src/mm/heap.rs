@@ -13,7 +13,7 @@ use talc::DefaultBinning;
 use talc::base::Talc;
 use talc::source::Manual;
 
-use super::frames;
+use super::frames::{self, Purpose};
 use super::kernel_space;
 use super::layout::{FRAME_BYTES, HEAP, HEAP_BYTES};
 use crate::arch::percpu;
@@ -24,7 +24,7 @@ pub const RESERVED_BYTES: u64 = 16 << 20;
 
 /// How many pages are mapped or unmapped at most while the lock is held, and so
 /// interrupts are off.
-const STEP_PAGES: u64 = 64;
+const STEP_PAGES: u64 = kernel_space::UNMAPPED_MAX as u64;
 
 /// How much is mapped at least when the heap grows: it will soon be wanted.
 const GROWTH_PAGES: u64 = 16;
@@ -188,11 +188,8 @@ impl Heap {
         // SAFETY: it is the end that the allocator knows.
         let known_end = unsafe { self.talc.truncate(end, wanted_end.as_mut_ptr()) };
         assert_eq!(known_end, self.end(), "so much was free, and the first page is never all free");
-        let mut space = kernel_space::lock();
-        for page in (0..pages).map(|index| wanted_end + index * FRAME_BYTES) {
-            // SAFETY: `grow` has mapped it, and the allocator has given it up.
-            unsafe { space.unmap_heap_page(page) };
-        }
+        // SAFETY: `grow` has mapped them, and the allocator has given them up.
+        unsafe { kernel_space::lock().unmap_pages(wanted_end, pages as usize, Purpose::Heap) };
         true
     }
 
@@ -304,7 +301,6 @@ fn out_of_memory(layout: Layout) -> ! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mm::frames::Purpose;
     use crate::mm::peek;
     use crate::sync::IrqMutex;
     use crate::testing::ShouldPanic;

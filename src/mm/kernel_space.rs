@@ -6,6 +6,7 @@
 //! 2. A frame that is mapped outside of the direct map is mapped there once, and
 //!    belongs to the mapping: it was leaked out of its [`AllocatedFrames`].
 
+use heapless::Vec;
 use paging::{
     Capabilities, HugePages, MappedRange, Mapping, MappingFlags, PageSize, PagingError,
     PagingHandler, X64PageTable,
@@ -61,6 +62,9 @@ unsafe impl PagingHandler for KernelFrames {
         self.0
     }
 }
+
+/// The most pages that are unmapped at once, with interrupts off.
+pub(super) const UNMAPPED_MAX: usize = 64;
 
 /// The kernel's page table.
 pub(super) type Table = X64PageTable<Tlb, KernelFrames>;
@@ -195,16 +199,25 @@ impl KernelSpace {
         Ok(())
     }
 
-    /// Unmaps a page of the heap and frees its frame.
+    /// Unmaps those of `pages` pages behind `start`, at most [`UNMAPPED_MAX`], that are
+    /// mapped, and frees their frames. The TLBs are flushed once for all of them.
     ///
     /// # Safety
-    /// It was mapped by [`map_heap_page`](Self::map_heap_page), and nobody uses it
-    /// any more.
-    pub(super) unsafe fn unmap_heap_page(&mut self, page: VirtAddr) {
-        let (mapping, flush) = self.table.unmap(page).expect("the heap knows its pages");
-        flush.flush();
-        // SAFETY: it was leaked when it was mapped, and no TLB has it any more.
-        drop(unsafe { AllocatedFrames::from_leaked(mapping.paddr, Purpose::Heap) });
+    /// They were mapped for `purpose`, each to a frame of its own that was leaked, and nobody
+    /// uses them any more.
+    pub(super) unsafe fn unmap_pages(&mut self, start: VirtAddr, pages: usize, purpose: Purpose) {
+        let mut frames = Vec::<PhysAddr, UNMAPPED_MAX>::new();
+        for page in (0..pages as u64).map(|index| start + index * FRAME_BYTES) {
+            if let Ok(mapping) = self.table.query(page) {
+                frames.push(mapping.paddr).expect("no more pages are asked for");
+            }
+        }
+        let flush = self.table.unmap_region(start, pages as u64 * FRAME_BYTES);
+        flush.expect("such pages are of the smallest size").flush();
+        for frame in frames {
+            // SAFETY: the caller's promise; no TLB has it any more.
+            drop(unsafe { AllocatedFrames::from_leaked(frame, purpose) });
+        }
     }
 }
 

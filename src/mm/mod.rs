@@ -9,6 +9,7 @@
 //! | [`stacks`] | kernel stacks and their guards |
 //! | [`device_memory`] | memory of devices |
 //! | [`firmware_memory`] | what the firmware has left, copied |
+//! | [`trampoline`] | where other processors begin |
 //! | [`heap`] | what `alloc` takes from |
 //! | [`place`], [`walk`], [`fault`] | what lies at an address, for reports and the monitor |
 //! | [`peek`], [`violation`] | memory as a debugger sees it, and accesses that it forbids |
@@ -30,6 +31,7 @@ pub mod peek;
 pub mod place;
 pub mod ram;
 pub mod stacks;
+pub mod trampoline;
 pub mod violation;
 pub mod walk;
 

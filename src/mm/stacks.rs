@@ -8,7 +8,6 @@ use core::fmt;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use heapless::Vec;
 use paging::{PageSize, PagingError};
 use x86_64::VirtAddr;
 
@@ -43,9 +42,6 @@ pub enum Use {
 const FREE: u32 = 0;
 /// A processor's or a thread's number has so many bits in a slot's word.
 const NUMBER_BITS: u32 = 24;
-
-/// The most pages of a stack.
-const PAGES_MAX: usize = (STACK_SLOT_BYTES / FRAME_BYTES) as usize;
 
 /// What fills a stack that was mapped just now: how far it was ever used can be seen.
 const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
@@ -250,6 +246,13 @@ impl KernelStack {
         self.0
     }
 
+    /// Keeps it for ever.
+    pub fn leak(self) -> Stack {
+        let stack = self.0;
+        core::mem::forget(self);
+        stack
+    }
+
     /// Tells for whom it is from now on, which reports name.
     pub fn set_purpose(&mut self, purpose: Use) {
         debug_assert_eq!(purpose.len_bytes(), self.0.len_bytes());
@@ -273,22 +276,10 @@ fn take_slot(purpose: Use) -> Option<Stack> {
 
 impl Drop for KernelStack {
     fn drop(&mut self) {
-        let range = self.0.range();
-        let mut frames = Vec::<_, PAGES_MAX>::new();
-        {
-            let mut space = kernel_space::lock();
-            for page in self.0.pages() {
-                if let Ok(mapping) = space.table.query(page) {
-                    frames.push(mapping.paddr).expect("a slot has no more pages");
-                }
-            }
-            let flush = space.table.unmap_region(range.start, range.end - range.start);
-            flush.expect("the pages are of the smallest size").flush();
-        }
-        for frame in frames {
-            // SAFETY: it was leaked when it was mapped, and no TLB has it any more.
-            drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::Stacks) });
-        }
+        let start = self.0.range().start;
+        let pages = (self.0.len_bytes() / FRAME_BYTES) as usize;
+        // SAFETY: `try_new` has mapped them so, and who had the stack has given it up.
+        unsafe { kernel_space::lock().unmap_pages(start, pages, Purpose::Stacks) };
         let slot = self.0.slot as usize;
         SLOTS[slot].store(FREE, Ordering::Release);
         NEXT.fetch_min(slot, Ordering::Relaxed);

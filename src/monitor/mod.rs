@@ -28,6 +28,7 @@ use crate::drivers::pci::Pci;
 use crate::drivers::rtc::Rtc;
 use crate::mm::Memory;
 use crate::println;
+use crate::task::Tasks;
 use arguments::Arguments;
 use command::{Command, Error, Run};
 use commands::{find, names};
@@ -57,6 +58,8 @@ pub struct Machine {
     pub processor: Processor,
     /// The hardware clock.
     pub rtc: Rtc,
+    /// Proof that there are threads.
+    pub tasks: Tasks,
     /// The running timer.
     pub timer: Timer,
 }

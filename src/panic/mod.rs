@@ -21,12 +21,14 @@ use x86_64::VirtAddr;
 use crate::arch::backtrace::Backtrace;
 use crate::arch::exceptions;
 use crate::arch::interrupts;
-use crate::arch::percpu::PerCpu;
+use crate::arch::percpu::{self, PerCpu};
 use crate::arch::progress::{self, Stage};
 use crate::arch::report;
+use crate::arch::stop;
 use crate::console::history;
 use crate::log::Emergency;
 use crate::mm::fault;
+use crate::symbols::Instruction;
 use failure::Failure;
 pub use trace::Trace;
 use trace::row;
@@ -43,6 +45,8 @@ const ROWS: usize = 25;
 const END_ROWS: usize = 3;
 const TRACE_ROWS_MAX: usize = 8;
 const LOG_ROWS_MAX: usize = 3;
+/// Where the other processors were.
+const OTHER_ROWS_MAX: usize = 3;
 
 /// White on red, and back.
 const ALARM: &str = "\x1B[1;37;41m";
@@ -104,7 +108,9 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
     // Never dropped: the end doesn't return.
     let _interrupts_off = interrupts::InterruptsOff::new();
-    // Only one processor writes here, so load and store needn't be one.
+    // If another processor reports already, this one ends here.
+    stop::stop_others();
+    // Only one processor comes here, so load and store needn't be one.
     let enter = |phase: Phase| PHASE.store(phase as u8, Ordering::Relaxed);
     let phase = PHASE.load(Ordering::Relaxed);
     // The sinks take everything.
@@ -151,7 +157,9 @@ fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     counted.out.write_str(PLAIN)?;
     counted.write_str("\n")?;
     failure.write_details(&mut counted)?;
-    let room = ROWS.saturating_sub(counted.rows + END_ROWS);
+    let others = || percpu::all().filter_map(|cpu| Some((cpu.id, cpu.stopped_at()?)));
+    let other_rows = others().count().min(OTHER_ROWS_MAX);
+    let room = ROWS.saturating_sub(counted.rows + END_ROWS + other_rows);
     let logged = LastLines::read();
     let trace_rows = failure.trace().addresses().take(TRACE_ROWS_MAX).count();
     // Both have something, the trace the more.
@@ -159,6 +167,10 @@ fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     let trace_rows = trace_rows.min(room.saturating_sub(log_rows.min(logged.0.len()))).max(3);
 
     failure.trace().write(out, trace_rows)?;
+    for (id, (instruction, _)) in others().take(OTHER_ROWS_MAX) {
+        let place = Instruction::short(VirtAddr::new_truncate(instruction));
+        writeln!(out, "{}", row(format_args!("  CPU {id:<3}  {place}")))?;
+    }
     logged.write(out, log_rows)?;
     writeln!(out, "{}", row(format_args!("  try    {}", failure.advice())))
 }

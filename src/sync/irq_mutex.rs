@@ -2,11 +2,11 @@
 
 use core::ops::{Deref, DerefMut};
 
-use spin::{Mutex, MutexGuard};
+use ticket_lock::{TicketMutex, TicketMutexGuard};
 
 use super::Rank;
 use crate::arch::interrupts::InterruptsOff;
-use crate::arch::percpu;
+use crate::arch::{percpu, tlb};
 
 /// A spin lock for data that interrupt handlers share.
 ///
@@ -14,16 +14,16 @@ use crate::arch::percpu;
 /// them. Debug builds check the [`Rank`].
 pub struct IrqMutex<T> {
     rank: Rank,
-    inner: Mutex<T>,
+    inner: TicketMutex<T>,
 }
 
 impl<T> IrqMutex<T> {
     /// Makes a lock of `rank` around `value`.
     pub const fn new(rank: Rank, value: T) -> Self {
-        Self { rank, inner: Mutex::new(value) }
+        Self { rank, inner: TicketMutex::new(value) }
     }
 
-    /// Takes the lock; spins while another processor has it.
+    /// Takes the lock; spins while another processor has it, or came before.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here.
@@ -31,7 +31,7 @@ impl<T> IrqMutex<T> {
         let interrupts_off = InterruptsOff::new();
         let rank_held = RankHeld::new(self.rank);
         IrqMutexGuard {
-            value: self.inner.lock(),
+            value: self.inner.lock_with(relax),
             _rank_held: rank_held,
             _interrupts_off: interrupts_off,
         }
@@ -48,12 +48,19 @@ impl<T> IrqMutex<T> {
     }
 }
 
+/// A turn of the wait for a lock, with interrupts off.
+fn relax() {
+    core::hint::spin_loop();
+    // Who has the lock may wait for this processor's answer.
+    tlb::answer_others();
+}
+
 /// Access to what an [`IrqMutex`] protects; dropping it gives the lock back.
 ///
 /// The fields are dropped in their order: first the lock, at last interrupts
 /// are restored.
 pub struct IrqMutexGuard<'a, T> {
-    value: MutexGuard<'a, T>,
+    value: TicketMutexGuard<'a, T>,
     _rank_held: RankHeld,
     _interrupts_off: InterruptsOff,
 }

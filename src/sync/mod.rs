@@ -1,9 +1,30 @@
-//! Locks that know about interrupts and rank.
-
-#![forbid(unsafe_code)]
+//! Locks, and what threads wait with.
+//!
+//! | for | take |
+//! | --- | --- |
+//! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
+//! | data that is held while a thread waits | [`Mutex`] |
+//! | a change that an interrupt handler or another processor makes | [`WaitQueue`] |
+//! | the end of something | [`Latch`] |
+//!
+//! All but the first let the thread sleep; they are those of the crate `blocking`, over
+//! the scheduler's parking lot.
 
 mod irq_mutex;
+#[expect(unsafe_code, reason = "says that threads have numbers of their own")]
+pub mod parking;
 mod rank;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
 pub use rank::Rank;
+
+use parking::KernelLot;
+
+/// A lock that lets who finds it taken sleep.
+pub type Mutex<T> = blocking::Mutex<KernelLot, T>;
+/// Access to what a [`Mutex`] protects.
+pub type MutexGuard<'a, T> = blocking::MutexGuard<'a, KernelLot, T>;
+/// Threads that wait for a condition.
+pub type WaitQueue = blocking::WaitQueue<KernelLot>;
+/// A count that goes down to 0, and threads that wait for that.
+pub type Latch = blocking::Latch<KernelLot>;

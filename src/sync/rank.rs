@@ -19,6 +19,14 @@ pub enum Rank {
     Frames,
     /// A device's state. No allocation and no waiting while it is held.
     Device,
+    /// Who waits for what: a bucket of the parking lot.
+    Parking,
+    /// Who runs on a processor.
+    RunQueue,
+    /// Until when threads wait.
+    Deadlines,
+    /// A part of a thread, or the list of those that are free.
+    Thread,
     /// A device that shows text, and so may be wanted while any other lock is
     /// held.
     Console,

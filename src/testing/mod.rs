@@ -33,7 +33,7 @@ use spin::Once;
 use crate::arch::{self, reset};
 use crate::drivers::serial;
 use crate::monitor::Machine;
-use crate::{boot, console, drivers, log, mm, panic, symbols};
+use crate::{boot, console, drivers, log, mm, panic, symbols, task};
 
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
@@ -204,8 +204,11 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let timer = arch::timer::start(controllers);
     let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
     drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
-    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     let interrupts = arch::irq::start(idt, controllers);
+    let tasks = task::start(memory, timer, interrupts);
+    let processors = drivers::processors::apic_ids(acpi.as_ref());
+    task::start_others(tasks, &processors, boot.options.processors_max());
+    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     MACHINE.call_once(|| Machine {
         acpi,
         boot,
@@ -216,6 +219,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
         pci,
         processor,
         rtc,
+        tasks,
         timer,
     });
     test_main();

@@ -30,24 +30,34 @@ class Result:
     output: str = ""
 
 
-def machine_arguments(name):
-    """Returns what the file of a test kernel asks of QEMU: a line `//! QEMU: …`."""
+def machines(name):
+    """Returns what the file of a test kernel asks of QEMU, for each machine that it is
+    to run on: the lines `//! QEMU: …`."""
     source = ROOT / "tests" / f"{name}.rs"
     if not source.exists():
         source = ROOT / "src/lib.rs"
-    match = re.search(r"^//! QEMU: (.*)$", source.read_text(), re.MULTILINE)
-    return match[1].split() if match else []
+    lines = re.findall(r"^//! QEMU: (.*)$", source.read_text(), re.MULTILINE)
+    return [line.split() for line in lines] or [[]]
 
 
 def run(name, kernel, filter_text="", ignored=False, timeout_s=TEST_TIMEOUT_S,
         report=lambda result: None):
-    """Runs the tests of `kernel` whose name has `filter_text` in it; boots it
-    again behind each test that stops it. Calls `report` with each result and
-    returns all of them."""
+    """Runs the tests of `kernel` whose name has `filter_text` in it, on each machine
+    that it asks for. Calls `report` with each result and returns all of them."""
+    asked = machines(name)
+    results = []
+    for arguments in asked:
+        mark = f" ({' '.join(arguments)})" if len(asked) > 1 else ""
+        results += _run_on(name, kernel, filter_text, ignored, timeout_s, report, arguments, mark)
+    return results
+
+
+def _run_on(name, kernel, filter_text, ignored, timeout_s, report, arguments, mark):
+    """Runs the tests on one machine; boots it again behind each test that stops it."""
     results = []
 
     def judge(test, why="", output=""):
-        results.append(Result(test, why, output))
+        results.append(Result(test + mark, why, output))
         report(results[-1])
 
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
@@ -58,12 +68,12 @@ def run(name, kernel, filter_text="", ignored=False, timeout_s=TEST_TIMEOUT_S,
             words += [f"test-from={index}"] if index else []
             image = build_image(kernel, pathlib.Path(folder) / f"{index}.iso", " ".join(words),
                                 bios_only=True)
-            before, index = index, _boot(name, image, index, timeout_s, judge)
+            before, index = index, _boot(name, image, index, timeout_s, judge, arguments)
             assert index is None or index > before, "each boot gets further"
     return results
 
 
-def _boot(name, image, index, timeout_s, judge):
+def _boot(name, image, index, timeout_s, judge, arguments):
     """Boots once, from the test with `index` on; returns the index from which to
     boot again, or None."""
     test, expects_reset, begin = None, False, 0
@@ -74,7 +84,7 @@ def _boot(name, image, index, timeout_s, judge):
 
     with Qemu("-m", "128", "-cdrom", image, "-boot", "d",
               "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
-              *machine_arguments(name)) as qemu:
+              *arguments) as qemu:
         while True:
             try:
                 event = qemu.expect(EVENT.pattern, timeout_s)[1]

@@ -41,25 +41,25 @@ impl FlushScope {
         }
     }
 
-    /// Flushes the pages, or everything where that is cheaper, from this
-    /// processor's TLB.
+    /// Flushes the pages one by one with `flush_tlb`, or everything (`None`) where that is
+    /// cheaper.
     #[inline]
-    pub fn flush<M: PagingMetaData>(self) {
+    pub fn flush_by(self, mut flush_tlb: impl FnMut(Option<VirtAddr>)) {
         match self {
             Self::Nothing => {}
             // Not by `pages`, which divides.
             Self::Pages { first, last, step_bytes }
                 if last.as_u64() - first.as_u64() >= (FULL_FLUSH_PAGES - 1) * step_bytes =>
             {
-                M::flush_tlb(None);
+                flush_tlb(None);
             }
             Self::Pages { first, last, step_bytes } => {
                 let mut page = first.as_u64();
                 while page < last.as_u64() {
-                    M::flush_tlb(Some(VirtAddr::new_truncate(page)));
+                    flush_tlb(Some(VirtAddr::new_truncate(page)));
                     page += step_bytes;
                 }
-                M::flush_tlb(Some(last));
+                flush_tlb(Some(last));
             }
         }
     }
@@ -96,7 +96,7 @@ impl Changes {
     }
 }
 
-/// A flush that is due. Dropping it flushes this processor's TLB.
+/// A flush that is due. Dropping it flushes as [`PagingMetaData::flush`] does.
 ///
 /// It holds the tables that the operation has emptied: the processor may walk
 /// them until it has flushed, and only then are they freed.
@@ -119,7 +119,7 @@ impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
         self.changes.scope
     }
 
-    /// Flushes this processor's TLB and frees the emptied tables.
+    /// Flushes as [`PagingMetaData::flush`] does, and frees the emptied tables.
     #[inline]
     pub fn flush(self) {
         drop(self);
@@ -136,7 +136,9 @@ impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
 impl<M: PagingMetaData, H: PagingHandler> Drop for Flush<'_, M, H> {
     #[inline]
     fn drop(&mut self) {
-        self.changes.scope.flush::<M>();
+        if self.changes.scope != FlushScope::Nothing {
+            M::flush(self.changes.scope);
+        }
         self.changes.detached.free(self.handler);
     }
 }

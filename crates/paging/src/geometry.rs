@@ -4,6 +4,8 @@ use core::marker::PhantomData;
 
 use x86_64::{PhysAddr, VirtAddr};
 
+use crate::flush::FlushScope;
+
 /// The size of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PageSize {
@@ -80,6 +82,13 @@ pub unsafe trait PagingMetaData {
 
     /// Flushes one page, or all, from this processor's TLB; global pages too.
     fn flush_tlb(vaddr: Option<VirtAddr>);
+
+    /// Flushes what `scope` says, wherever a TLB may hold it: from this processor's, if
+    /// nobody else uses the page table.
+    #[inline]
+    fn flush(scope: FlushScope) {
+        scope.flush_by(Self::flush_tlb);
+    }
 }
 
 /// How a processor's TLB is flushed.
@@ -90,6 +99,13 @@ pub unsafe trait PagingMetaData {
 pub unsafe trait FlushTlb {
     /// Flushes one page, or all, from this processor's TLB; global pages too.
     fn flush_tlb(vaddr: Option<VirtAddr>);
+
+    /// Flushes what `scope` says, wherever a TLB may hold it: from this processor's, if
+    /// nobody else uses the page table.
+    #[inline]
+    fn flush(scope: FlushScope) {
+        scope.flush_by(Self::flush_tlb);
+    }
 }
 
 /// x86_64 with 4 levels; `F` knows the instructions that flush.
@@ -106,6 +122,11 @@ unsafe impl<F: FlushTlb> PagingMetaData for X64PagingMetaData<F> {
     #[inline]
     fn flush_tlb(vaddr: Option<VirtAddr>) {
         F::flush_tlb(vaddr);
+    }
+
+    #[inline]
+    fn flush(scope: FlushScope) {
+        F::flush(scope);
     }
 }
 

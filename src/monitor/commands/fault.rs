@@ -108,14 +108,13 @@ fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
     match context {
         Context::Interrupt => {
             *IN_INTERRUPT.lock() = Some(cause);
-            machine.timer.run_at_next_tick(|| {
+            machine.timer.run_in_interrupt(|| {
                 let cause = IN_INTERRUPT.try_lock().and_then(|mut cause| cause.take());
                 if let Some(cause) = cause {
                     cause.provoke();
                 }
             });
-            let tick = machine.timer.ticks() + 1;
-            while machine.timer.ticks() <= tick {
+            while IN_INTERRUPT.lock().is_some() {
                 core::hint::spin_loop();
             }
         }

@@ -13,9 +13,9 @@ pub(in crate::monitor) const COMMAND: Command = Command {
         let uptime_us = machine.clock.uptime_us();
         writeln!(
             out,
-            "{} ticks of {} ns; {}.{:06} s since the start",
-            machine.timer.ticks(),
-            machine.timer.tick_ns,
+            "{} ticks of the {} timer; {}.{:06} s since the start",
+            machine.timer.interrupts(),
+            machine.timer.source,
             uptime_us / 1_000_000,
             uptime_us % 1_000_000
         )?;

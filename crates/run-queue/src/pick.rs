@@ -1,0 +1,196 @@
+//! Who runs next, and for how long.
+
+use crate::fair::Fair;
+use crate::node::{NONE, Node, Nodes, State};
+use crate::policy::{NICE_0_WEIGHT, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
+use crate::queue::RunQueue;
+use crate::virtual_time::is_after;
+
+/// What becomes of the thread that ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Former {
+    /// It wants to go on.
+    Runnable,
+    /// It wants to go on, but lets others go first.
+    Yielding,
+    /// It leaves the queue.
+    Blocked,
+}
+
+impl RunQueue {
+    /// Chooses the thread that runs from now on; `None` if there is none, then the
+    /// processor is idle. `former` tells of the one that ran, if one did.
+    ///
+    /// A real-time thread goes before all others; behind those of its priority if it
+    /// yields or if its slice is over, else before them. Of the fair ones, and the one
+    /// that ran is among them, the eligible one with the earliest deadline is chosen.
+    ///
+    /// A fair thread that yields gives up the rest of its request, and runs on only if
+    /// no other is eligible; then, too, it is behind by that much.
+    pub fn pick(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        now_ns: u64,
+        former: Former,
+    ) -> Option<u32> {
+        self.update(nodes, now_ns);
+        let Some(id) = self.current() else {
+            return self.start_best(nodes);
+        };
+        let node = nodes.node(id);
+        if former == Former::Blocked {
+            self.block(node, now_ns);
+            return self.start_best(nodes);
+        }
+        let next = match node.policy() {
+            Policy::RealTime(priority) => self.replace_real_time(nodes, id, priority, former),
+            Policy::Fair(_) => self.replace_fair(nodes, id, former),
+        };
+        if let Some(next) = next {
+            node.set_state(State::Waiting);
+            self.start(nodes, next);
+        }
+        self.current()
+    }
+
+    /// Takes the thread that ran off the queue.
+    fn block(&mut self, node: &Node, now_ns: u64) {
+        if node.weight() != 0 {
+            let load = self.fair.time.load();
+            node.block(self.fair.leave(node), now_ns, load);
+        }
+        node.set_state(State::Off);
+        self.len -= 1;
+        self.current = NONE;
+    }
+
+    /// Returns the best of those that wait.
+    #[inline]
+    fn best(&self, nodes: &(impl Nodes + ?Sized)) -> Option<u32> {
+        self.real_time.first().or_else(|| self.fair.best(nodes))
+    }
+
+    /// Starts the best of those that wait, as none runs; returns it.
+    fn start_best(&mut self, nodes: &(impl Nodes + ?Sized)) -> Option<u32> {
+        let next = self.best(nodes)?;
+        self.stop_waiting(nodes, next, nodes.node(next));
+        self.start(nodes, next);
+        Some(next)
+    }
+
+    fn start(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
+        nodes.node(id).set_state(State::Running);
+        self.current = id;
+    }
+
+    /// Puts the best in place of the running real-time thread, which waits then; returns
+    /// it. `None` if the running one goes on.
+    fn replace_real_time(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        id: u32,
+        priority: RealTimePriority,
+        former: Former,
+    ) -> Option<u32> {
+        let node = nodes.node(id);
+        let turn_ends = former == Former::Yielding || node.slice_left_ns() == 0;
+        if turn_ends {
+            node.set_slice_left_ns(REAL_TIME_SLICE_NS);
+        }
+        if !self.gives_way(priority, turn_ends) {
+            return None;
+        }
+        let next = self.real_time.first()?;
+        self.stop_waiting(nodes, next, nodes.node(next));
+        if turn_ends {
+            self.real_time.push_back(nodes, id, priority);
+        } else {
+            self.real_time.push_front(nodes, id, priority);
+        }
+        Some(next)
+    }
+
+    /// Puts the best in place of the running fair thread, which waits then; returns it.
+    /// `None` if the running one goes on.
+    fn replace_fair(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        id: u32,
+        former: Former,
+    ) -> Option<u32> {
+        let node = nodes.node(id);
+        if former == Former::Yielding {
+            self.fair.forfeit(node);
+        }
+        if Fair::is_over(node) {
+            node.request_slice();
+        }
+        // If no other is eligible, the running one is.
+        let next = self.best(nodes)?;
+        let best = nodes.node(next);
+        if former == Former::Runnable && best.weight() != 0 && self.fair.prefers(node, best) {
+            return None;
+        }
+        self.stop_waiting(nodes, next, best);
+        self.fair.tree.insert(nodes, id);
+        Some(next)
+    }
+
+    /// Tells if a real-time thread waits that goes before a running one of `priority`.
+    #[inline]
+    fn gives_way(&self, priority: RealTimePriority, turn_ends: bool) -> bool {
+        self.real_time
+            .highest()
+            .is_some_and(|highest| highest > priority || turn_ends && highest == priority)
+    }
+
+    /// Tells if the running thread should give way now, as of the last
+    /// [`Self::update`]: if a better one waits, or if its slice is over and others wait.
+    /// An idle processor should if anyone waits.
+    ///
+    /// A fair thread keeps the processor for its slice, even if it is ahead of its share
+    /// by then, unless one with an earlier deadline is eligible.
+    pub fn should_preempt(&self, nodes: &(impl Nodes + ?Sized)) -> bool {
+        if self.current == NONE {
+            return !self.is_empty();
+        }
+        let node = nodes.node(self.current);
+        match node.policy() {
+            Policy::RealTime(priority) => self.gives_way(priority, node.slice_left_ns() == 0),
+            Policy::Fair(_) => {
+                if self.real_time.highest().is_some() {
+                    return true;
+                }
+                if self.fair.tree.is_empty() {
+                    return false;
+                }
+                Fair::is_over(node)
+                    || self.fair.best(nodes).is_some_and(|best| {
+                        is_after(node.tree.deadline(), nodes.node(best).tree.deadline())
+                    })
+            }
+        }
+    }
+
+    /// Returns when the running thread has to be looked at again, if nothing happens
+    /// until then: at the end of its slice, and if it is long, every [`Slice::BASE`].
+    /// `None` if it is to run on, as nobody waits who would have a turn.
+    pub fn slice_end_ns(&self, nodes: &(impl Nodes + ?Sized)) -> Option<u64> {
+        let node = nodes.node(self.current()?);
+        let left_ns = match node.policy() {
+            Policy::RealTime(priority) => match self.real_time.highest()? {
+                highest if highest < priority => return None,
+                highest if highest == priority => u64::from(node.slice_left_ns()),
+                _ => 0,
+            },
+            Policy::Fair(_) if self.real_time.highest().is_some() => 0,
+            Policy::Fair(_) if self.fair.tree.is_empty() => return None,
+            Policy::Fair(_) => {
+                let service = node.request_left().max(0) as u64;
+                let left_ns = service.div_ceil(u64::from(NICE_0_WEIGHT));
+                left_ns.min(u64::from(Slice::BASE.length_ns()))
+            }
+        };
+        Some(self.clock_ns + left_ns)
+    }
+}

@@ -1,0 +1,188 @@
+//! A processor's run queue: who is on it, and the time of who runs.
+
+use crate::fair::Fair;
+use crate::list::Lists;
+use crate::node::{NONE, Node, Nodes, State};
+use crate::policy::{Policy, REAL_TIME_SLICE_NS};
+
+/// The most that is charged at once: about 9 h. Only a thread that nobody competes
+/// with is left alone for that long.
+const CHARGE_MAX_NS: u64 = 1 << 45;
+
+/// How a thread comes to a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// For the first time: with no lag.
+    New,
+    /// Again, behind a sleep or a move: with the lag it left with, or what is left of
+    /// its debt.
+    Woken,
+}
+
+/// The threads that run or want to run on a processor.
+///
+/// All operations are given the same [`Nodes`]. Times are of one clock that all
+/// processors share; one that goes backwards is taken for one that stands still.
+#[derive(Debug)]
+pub struct RunQueue {
+    pub(crate) real_time: Lists,
+    pub(crate) fair: Fair,
+    pub(crate) current: u32,
+    pub(crate) len: u32,
+    /// Up to when the running thread is charged.
+    pub(crate) clock_ns: u64,
+}
+
+impl RunQueue {
+    /// Returns one without threads.
+    pub const fn new() -> Self {
+        Self { real_time: Lists::new(), fair: Fair::new(), current: NONE, len: 0, clock_ns: 0 }
+    }
+
+    /// Returns how many threads run or wait here.
+    #[inline]
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Tells if no thread runs or waits here.
+    #[inline]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the sum of the weights of the fair threads that run or wait here.
+    #[inline]
+    pub fn load(&self) -> u64 {
+        self.fair.time.load()
+    }
+
+    /// Returns the thread that runs; `None` if the processor is idle.
+    #[inline]
+    pub fn current(&self) -> Option<u32> {
+        (self.current != NONE).then_some(self.current)
+    }
+
+    /// Lets a thread that is on no queue wait here.
+    ///
+    /// # Panics
+    /// If the thread is on a queue, or if `id` is [`NONE`].
+    pub fn enqueue(&mut self, nodes: &(impl Nodes + ?Sized), id: u32, start: Start, now_ns: u64) {
+        assert_ne!(id, NONE, "no thread has this id");
+        let node = nodes.node(id);
+        assert_eq!(node.state(), State::Off, "the thread is on a queue already");
+        self.update(nodes, now_ns);
+        if start == Start::New {
+            node.depart(0);
+        }
+        match node.policy() {
+            Policy::RealTime(priority) => {
+                node.set_slice_left_ns(REAL_TIME_SLICE_NS);
+                self.real_time.push_back(nodes, id, priority);
+            }
+            Policy::Fair(_) => {
+                self.fair.join(node, node.lag_on_return(now_ns));
+                self.fair.tree.insert(nodes, id);
+            }
+        }
+        node.set_state(State::Waiting);
+        self.len += 1;
+    }
+
+    /// Takes away a thread that waits here, to move it. It keeps its lag, as of the last
+    /// [`Self::update`].
+    ///
+    /// # Panics
+    /// If the thread doesn't wait.
+    pub fn dequeue(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
+        let node = nodes.node(id);
+        assert_eq!(node.state(), State::Waiting, "the thread doesn't wait");
+        self.stop_waiting(nodes, id, node);
+        if node.weight() != 0 {
+            node.depart(self.fair.leave(node));
+        }
+        node.set_state(State::Off);
+        self.len -= 1;
+    }
+
+    /// Charges the running thread up to now. To be called before any decision.
+    #[inline]
+    pub fn update(&mut self, nodes: &(impl Nodes + ?Sized), now_ns: u64) {
+        let time_ns = now_ns.saturating_sub(self.clock_ns);
+        self.clock_ns += time_ns;
+        if self.current == NONE || time_ns == 0 {
+            return;
+        }
+        let node = nodes.node(self.current);
+        node.add_run_time(time_ns);
+        match node.policy() {
+            Policy::RealTime(_) => {
+                let time_ns = u32::try_from(time_ns).unwrap_or(u32::MAX);
+                node.set_slice_left_ns(node.slice_left_ns().saturating_sub(time_ns));
+            }
+            Policy::Fair(_) => self.fair.charge(node, time_ns.min(CHARGE_MAX_NS)),
+        }
+    }
+
+    /// Changes the policy of a thread that runs or waits here. A real-time thread goes
+    /// behind its new equals; a fair one keeps its lag and what is left of its request.
+    ///
+    /// # Panics
+    /// If the thread is on no queue.
+    pub fn set_policy(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        id: u32,
+        policy: Policy,
+        now_ns: u64,
+    ) {
+        let node = nodes.node(id);
+        let state = node.state();
+        assert_ne!(state, State::Off, "a thread on no queue has no queue to know of the change");
+        self.update(nodes, now_ns);
+        if policy == node.policy() {
+            return;
+        }
+        if state == State::Waiting {
+            self.stop_waiting(nodes, id, node);
+        }
+        let mut request_left = None;
+        if node.weight() != 0 {
+            request_left = Some(node.request_left().max(0) as u64);
+            node.depart(self.fair.leave(node));
+        }
+        node.store_policy(policy);
+        match policy {
+            // The running one's turn is over, so that it goes behind its equals.
+            Policy::RealTime(_) if state == State::Running => node.set_slice_left_ns(0),
+            Policy::RealTime(priority) => {
+                node.set_slice_left_ns(REAL_TIME_SLICE_NS);
+                self.real_time.push_back(nodes, id, priority);
+            }
+            Policy::Fair(_) => {
+                self.fair.join(node, node.lag_on_return(now_ns));
+                if let Some(service) = request_left {
+                    node.request(service);
+                }
+                if state == State::Waiting {
+                    self.fair.tree.insert(nodes, id);
+                }
+            }
+        }
+    }
+
+    /// Takes a waiting thread out of its list or of the tree.
+    #[inline]
+    pub(crate) fn stop_waiting(&mut self, nodes: &(impl Nodes + ?Sized), id: u32, node: &Node) {
+        match node.policy() {
+            Policy::RealTime(priority) => self.real_time.remove(nodes, id, priority),
+            Policy::Fair(_) => self.fair.tree.remove(nodes, id),
+        }
+    }
+}
+
+impl Default for RunQueue {
+    fn default() -> Self {
+        Self::new()
+    }
+}

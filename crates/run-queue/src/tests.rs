@@ -1,0 +1,4 @@
+//! Tests against models, of bounds, and of whole machines.
+
+mod model;
+mod threads;

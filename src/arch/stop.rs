@@ -1,0 +1,49 @@
+//! Stopping all processors but one, for good, wherever they are: for reports.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::apic::local::Message;
+use super::trap_frame::TrapFrame;
+use super::{clock, interrupts, ipi, percpu};
+
+/// The processor that goes on, plus 1; 0 while all do.
+static GOES_ON: AtomicU32 = AtomicU32::new(0);
+
+/// How long the others have to answer. One that doesn't is in the firmware's hands, or
+/// broken.
+const ANSWER_NS: u64 = 500_000_000;
+
+/// Stops all others; returns when they have stopped. If another one has done that
+/// already, this one is stopped instead.
+pub fn stop_others() {
+    let cpu = percpu::current();
+    let own = cpu.id + 1;
+    match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
+        Err(other) if other != own => stop_here(0, 0),
+        // It has stopped them before.
+        Err(_) => return,
+        Ok(_) => {}
+    }
+    let others = || percpu::all().filter(|other| other.id != cpu.id);
+    others().for_each(|other| ipi::send(other, Message::Nmi));
+    let end_ns = clock::now_ns() + ANSWER_NS;
+    while others().any(|other| other.stopped_at().is_none()) && clock::now_ns() < end_ns {
+        core::hint::spin_loop();
+    }
+}
+
+/// Stops this processor if the non-maskable interrupt that has come asks for that.
+pub(super) fn stop_if_asked(frame: &TrapFrame) {
+    let goes_on = GOES_ON.load(Ordering::SeqCst);
+    if goes_on != 0 && goes_on != percpu::current().id + 1 {
+        stop_here(frame.rip, frame.rbp);
+    }
+}
+
+fn stop_here(instruction: u64, frame: u64) -> ! {
+    let cpu = percpu::current();
+    cpu.stopped_at[0].store(instruction, Ordering::Relaxed);
+    cpu.stopped_at[1].store(frame, Ordering::Relaxed);
+    cpu.is_stopped.store(true, Ordering::Release);
+    interrupts::halt()
+}

@@ -1,0 +1,82 @@
+//! The way of sleeping locks to the scheduler, which stands above this room: it opens its
+//! parking lot by [`open`].
+
+use core::sync::atomic::AtomicU32;
+
+use blocking::{Parking, Unparked, Wait, Wake};
+use spin::Once;
+
+use crate::arch::interrupts;
+
+/// What the scheduler does; see [`Parking`] for each.
+#[derive(Clone, Copy)]
+#[expect(missing_docs, reason = "they are those of the trait")]
+pub struct Lot {
+    pub current: fn() -> u32,
+    pub park: fn(&AtomicU32, u32, Wait) -> Wake,
+    pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
+    pub acquired: fn(Option<&AtomicU32>),
+    pub released: fn(),
+}
+
+static LOT: Once<Lot> = Once::new();
+
+/// Lets threads wait in `lot` from now on. Before, there is one thread, which can't.
+///
+/// # Panics
+/// If one was opened before.
+pub fn open(lot: Lot) {
+    assert!(!LOT.is_completed(), "there is one parking lot");
+    LOT.call_once(|| lot);
+}
+
+/// Tells whether whoever runs may wait now: there are threads, interrupts are on but for
+/// at most one `InterruptsOff`, and no interrupt is being handled.
+pub fn may_wait() -> bool {
+    LOT.is_completed() && interrupts::may_wait()
+}
+
+/// The kernel's parking lot.
+#[derive(Debug)]
+pub struct KernelLot;
+
+// SAFETY: the scheduler numbers threads by their place in its table, which is theirs as
+// long as they live; before there are threads, there is one.
+unsafe impl Parking for KernelLot {
+    #[inline]
+    fn current() -> u32 {
+        LOT.get().map_or(1, |lot| (lot.current)())
+    }
+
+    fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
+        let lot = LOT.get().expect("nobody waits before there are threads");
+        (lot.park)(word, expected, wait)
+    }
+
+    fn unpark(word: &AtomicU32, count: u32, then: impl FnOnce(Unparked)) {
+        let mut then = Some(then);
+        let mut once = |unparked| {
+            if let Some(then) = then.take() {
+                then(unparked);
+            }
+        };
+        match LOT.get() {
+            Some(lot) => (lot.unpark)(word, count, &mut once),
+            None => once(Unparked { woken: 0, first: None, next: None }),
+        }
+    }
+
+    #[inline]
+    fn acquired(waited_for: Option<&AtomicU32>) {
+        if let Some(lot) = LOT.get() {
+            (lot.acquired)(waited_for);
+        }
+    }
+
+    #[inline]
+    fn released() {
+        if let Some(lot) = LOT.get() {
+            (lot.released)();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! On which processor a thread runs; the choices are those of the crate `run-queue`.
+
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use run_queue::{CpuSet, Processors, place, victim};
+
+use super::processor::{self, Processor};
+use super::table::{self, Table};
+use super::thread::Thread;
+use crate::arch::clock;
+use crate::arch::percpu::CPUS_MAX;
+
+/// The words of a set of processors.
+pub(super) const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
+
+/// A set of processors.
+pub type ProcessorSet = CpuSet<SET_WORDS>;
+
+/// How many waiting threads are looked at for one that another processor may have.
+const STEAL_LOOKS: u32 = 8;
+
+/// How many processors run threads: those with the first numbers.
+static COUNT: AtomicU32 = AtomicU32::new(1);
+/// Which of them have nothing to do, a bit each. A hint.
+static IDLE: [AtomicU64; SET_WORDS] = [const { AtomicU64::new(0) }; SET_WORDS];
+
+/// All processors, as the choices see them.
+struct All;
+
+impl Processors<SET_WORDS> for All {
+    fn count(&self) -> usize {
+        COUNT.load(Ordering::Relaxed) as usize
+    }
+
+    fn load(&self, cpu: usize) -> u32 {
+        processor::get(cpu as u32).runnable.load(Ordering::Relaxed)
+    }
+
+    fn is_idle(&self, cpu: usize) -> bool {
+        IDLE[cpu / 64].load(Ordering::Relaxed) >> (cpu % 64) & 1 != 0
+    }
+
+    fn first_idle(&self, allowed: &ProcessorSet, from: usize) -> Option<usize> {
+        allowed.first_common(|word| IDLE[word].load(Ordering::Relaxed), from)
+    }
+}
+
+/// Lets threads be placed on the processors with numbers below `count`.
+pub(super) fn set_count(count: u32) {
+    COUNT.store(count, Ordering::Relaxed);
+}
+
+/// Tells whether there is only one processor to choose from.
+#[inline]
+pub(super) fn is_alone() -> bool {
+    COUNT.load(Ordering::Relaxed) == 1
+}
+
+/// Notes whether `processor` has nothing to do.
+pub(super) fn set_idle(processor: &Processor, is_idle: bool) {
+    let (word, bit) = (&IDLE[processor.number as usize / 64], 1 << (processor.number % 64));
+    if is_idle {
+        word.fetch_or(bit, Ordering::Relaxed);
+    } else if word.load(Ordering::Relaxed) & bit != 0 {
+        word.fetch_and(!bit, Ordering::Relaxed);
+    }
+}
+
+/// Chooses the processor for `thread`, which this one wakes.
+pub(super) fn choose(thread: &Thread) -> &'static Processor {
+    let here = processor::this();
+    if is_alone() {
+        return here;
+    }
+    let last = thread.processor.load(Ordering::Relaxed) as usize;
+    let chosen = place(&All, &thread.allowed(), last, here.number as usize, random());
+    processor::get(chosen as u32)
+}
+
+/// Takes a thread away from another processor, if one has at least two more than this one;
+/// it is on no queue then. Interrupts are off.
+pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
+    if is_alone() {
+        return None;
+    }
+    let other = victim(&All, here.number as usize, random())?;
+    let other = processor::get(other as u32);
+    let may_take = |slot| table::thread(slot).may_run_on(here.number);
+    let mut queue = other.run_queue.lock();
+    queue.update(&Table, now_ns);
+    let thread = queue.steal(&Table, may_take, STEAL_LOOKS).map(table::thread)?;
+    other.runnable.store(queue.len(), Ordering::Relaxed);
+    thread.processor.store(here.number, Ordering::Relaxed);
+    Some(thread)
+}
+
+/// Returns a number that is as good as any.
+fn random() -> u32 {
+    // The lower bits change with each call; multiplying brings them to the upper ones.
+    (clock::read_tsc() as u32).wrapping_mul(0x9E37_79B9)
+}

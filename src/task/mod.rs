@@ -1,0 +1,80 @@
+//! Threads: who runs on which processor, and who waits for what.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`thread`] | what is known of a thread |
+//! | [`table`] | all threads, by number |
+//! | [`spawn`] | how a thread begins and ends, and who waits for that |
+//! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
+//! | [`scheduler`] | the switch, wake-ups, preemption |
+//! | [`parking`] | the one place where threads wait |
+//! | [`balance`] | on which processor a thread runs |
+//! | [`deadlines`] | waits that end by themselves, and the timer |
+//! | [`inheritance`] | who runs sooner because others wait for it |
+//! | [`smp`] | the other processors |
+//! | [`sleep`] | waiting for a time |
+//! | [`registers`] | floating point and vectors, for threads that use them |
+//!
+//! Who runs next is settled by the crate `run-queue`; what threads wait with is in
+//! `sync`, over the parking lot here.
+//!
+//! Locks, from outer to inner: a bucket of the parking lot, a run queue, a processor's
+//! deadlines, the free threads. Two run queues are never held at once.
+
+#![forbid(unsafe_code)]
+
+mod balance;
+mod deadlines;
+mod inheritance;
+mod parking;
+mod processor;
+mod registers;
+mod scheduler;
+mod sleep;
+mod smp;
+mod spawn;
+mod table;
+mod thread;
+
+pub use balance::ProcessorSet;
+pub use parking::cancel;
+pub use processor::{Processor, processors};
+pub use registers::{NoRegisters, keep_registers};
+pub use scheduler::{set_allowed, yield_now};
+pub use sleep::{sleep_ns, sleep_until};
+pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
+pub use table::{current, for_each};
+pub use thread::{State, Thread};
+
+use crate::arch::clock;
+use crate::arch::steps::Interrupts;
+use crate::arch::timer::Timer;
+use crate::mm::Memory;
+
+/// Proof that there are threads: what runs has become the first of them, and may wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Tasks(());
+
+/// Makes what runs the first thread, which stays on the boot stack.
+pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts) -> Tasks {
+    let first = spawn::adopt("main").expect("the first thread has memory");
+    let idle = spawn::make_idle().expect("the first idle thread has memory");
+    let boot = processor::prepare(0, idle);
+    scheduler::take_over(boot, first);
+    parking::start();
+    scheduler::start();
+    timer.add_handler(|| {
+        let now_ns = clock::now_ns();
+        parking::end_waits_in_time(now_ns);
+        scheduler::look(now_ns);
+    });
+    scheduler::set_idle_work(spawn::trim_some);
+    log::info!("what has started is the first thread");
+    Tasks(())
+}
+
+/// Lets the processors with these APIC numbers run threads, too, up to `processors_max`
+/// in all.
+pub fn start_others(_tasks: Tasks, apic_ids: &[u32], processors_max: usize) {
+    smp::start_others(apic_ids, processors_max);
+}

@@ -1,0 +1,343 @@
+//! The one place where threads wait: by the address of a word, in buckets.
+//!
+//! Who waits is in its bucket's list. One of three takes it out: a wake-up, its deadline,
+//! or its cancellation; that one settles how the wait has ended, and nobody else. After
+//! WebKit's `WTF::ParkingLot` and Linux's `kernel/futex`.
+
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use blocking::{Place, Unparked, Wait, WaitKind, Wake};
+use run_queue::{NONE, Policy};
+
+use super::inheritance;
+use super::table;
+use super::thread::{State, Thread};
+use super::{deadlines, scheduler};
+use crate::arch::clock;
+use crate::arch::interrupts::InterruptsOff;
+use crate::sync::parking::{self, Lot};
+use crate::sync::{IrqMutex, Rank};
+
+const BUCKETS: usize = 256;
+
+/// Protects who waits for the words that fall into this bucket. Taken by who waits and who
+/// wakes, also by interrupt handlers.
+static BUCKET_LOCKS: [IrqMutex<Bucket>; BUCKETS] =
+    [const { IrqMutex::new(Rank::Parking, Bucket::new()) }; BUCKETS];
+
+/// How a thread waits, or how its last wait has ended.
+pub(super) struct Parked {
+    /// The address of the word; 0 if it doesn't wait.
+    word: AtomicU64,
+    /// In the bucket's list.
+    previous: AtomicU32,
+    next: AtomicU32,
+    place: AtomicU8,
+    /// The real-time priority, or 0.
+    priority: AtomicU8,
+    is_interruptible: AtomicU8,
+    until_ns: AtomicU64,
+    /// Who has what it waits for, plus 1; 0 if nobody is known.
+    owner: AtomicU32,
+    wake: AtomicU8,
+}
+
+impl Parked {
+    pub(super) const fn new() -> Self {
+        Self {
+            word: AtomicU64::new(0),
+            previous: AtomicU32::new(NONE),
+            next: AtomicU32::new(NONE),
+            place: AtomicU8::new(0),
+            priority: AtomicU8::new(0),
+            is_interruptible: AtomicU8::new(0),
+            until_ns: AtomicU64::new(u64::MAX),
+            owner: AtomicU32::new(0),
+            wake: AtomicU8::new(0),
+        }
+    }
+
+    fn place(&self) -> Place {
+        if self.place.load(Ordering::Relaxed) == Place::Front as u8 {
+            Place::Front
+        } else {
+            Place::Back
+        }
+    }
+}
+
+/// Threads that wait, first come first, but for those that came to the front.
+struct Bucket {
+    first: u32,
+    last: u32,
+    /// How many of them are real-time: only then the order isn't that of the list.
+    urgent: u32,
+}
+
+impl Bucket {
+    const fn new() -> Self {
+        Self { first: NONE, last: NONE, urgent: 0 }
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = &'static Thread> + use<> {
+        let mut next = self.first;
+        core::iter::from_fn(move || {
+            let thread = (next != NONE).then(|| table::thread(next))?;
+            next = thread.parked.next.load(Ordering::Relaxed);
+            Some(thread)
+        })
+    }
+
+    /// Returns the first in line for `word`: the one of the highest real-time priority, then
+    /// the one that came to the front, then the one that came first.
+    fn first_for(&self, word: u64) -> Option<&'static Thread> {
+        let mut waiting =
+            self.waiting().filter(|it| it.parked.word.load(Ordering::Relaxed) == word);
+        if self.urgent == 0 {
+            return waiting.next();
+        }
+        let first = waiting.next()?;
+        Some(waiting.fold(first, |best, it| if priority(it) > priority(best) { it } else { best }))
+    }
+
+    fn insert(&mut self, thread: &'static Thread, place: Place) {
+        // Those that came to the front are a row at the beginning.
+        let (previous, next) = match place {
+            Place::Back => (self.last, NONE),
+            Place::Front => {
+                let front = self.waiting().take_while(|it| it.parked.place() == Place::Front);
+                let previous = front.last().map_or(NONE, |last| last.slot);
+                let next = match previous {
+                    NONE => self.first,
+                    previous => table::thread(previous).parked.next.load(Ordering::Relaxed),
+                };
+                (previous, next)
+            }
+        };
+        self.link(previous, thread.slot);
+        self.link(thread.slot, next);
+        self.urgent += u32::from(priority(thread) > 0);
+    }
+
+    fn remove(&mut self, thread: &'static Thread) {
+        let parked = &thread.parked;
+        self.link(parked.previous.load(Ordering::Relaxed), parked.next.load(Ordering::Relaxed));
+        parked.word.store(0, Ordering::Relaxed);
+        self.urgent -= u32::from(priority(thread) > 0);
+    }
+
+    /// Makes two threads neighbours; [`NONE`] is the end on either side.
+    fn link(&mut self, previous: u32, next: u32) {
+        match previous {
+            NONE => self.first = next,
+            _ => table::thread(previous).parked.next.store(next, Ordering::Relaxed),
+        }
+        match next {
+            NONE => self.last = previous,
+            _ => table::thread(next).parked.previous.store(previous, Ordering::Relaxed),
+        }
+    }
+}
+
+/// Returns the real-time priority by which a thread stands in line, or 0. It is that of
+/// its own policy: what it inherits while it waits doesn't move it.
+fn priority(thread: &Thread) -> u8 {
+    thread.parked.priority.load(Ordering::Relaxed)
+}
+
+fn bucket_of(word: u64) -> &'static IrqMutex<Bucket> {
+    // Fibonacci hashing: the upper bits depend on all of them. Words are 4 bytes apart.
+    let hash = (word >> 2).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    &BUCKET_LOCKS[(hash >> 56) as usize]
+}
+
+/// Opens the parking lot.
+pub(super) fn start() {
+    parking::open(Lot {
+        current: || table::current().slot + 1,
+        park,
+        unpark,
+        acquired,
+        released: || inheritance::note_released(table::current()),
+    });
+}
+
+fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
+    scheduler::check_may_leave();
+    let interrupts_off = InterruptsOff::new();
+    let thread = table::current();
+    let address = address_of(word);
+    {
+        let mut bucket = bucket_of(address).lock();
+        if word.load(Ordering::Acquire) != expected {
+            return Wake::Changed;
+        }
+        if wait.kind == WaitKind::Interruptible && thread.is_cancelled.load(Ordering::SeqCst) {
+            return Wake::Cancelled;
+        }
+        if wait.until_ns.is_some_and(|until_ns| until_ns <= clock::now_ns()) {
+            return Wake::TimedOut;
+        }
+        let parked = &thread.parked;
+        let is_interruptible = wait.kind == WaitKind::Interruptible;
+        parked.is_interruptible.store(is_interruptible.into(), Ordering::Relaxed);
+        parked.place.store(wait.place as u8, Ordering::Relaxed);
+        parked.until_ns.store(wait.until_ns.unwrap_or(u64::MAX), Ordering::Relaxed);
+        parked.owner.store(wait.owner.unwrap_or(0), Ordering::Relaxed);
+        let priority = match thread.node.policy() {
+            Policy::RealTime(priority) => priority.get(),
+            Policy::Fair(_) => 0,
+        };
+        parked.priority.store(priority, Ordering::Relaxed);
+        parked.word.store(address, Ordering::Relaxed);
+        bucket.insert(thread, wait.place);
+        thread.set_state(State::Waiting);
+    }
+    if let Some(owner) = wait.owner {
+        inherit(thread.node.policy(), owner);
+    }
+    if let Some(until_ns) = wait.until_ns {
+        deadlines::insert(thread, until_ns);
+    }
+    scheduler::leave();
+    if wait.until_ns.is_some() {
+        deadlines::remove(thread);
+    }
+    drop(interrupts_off);
+    match thread.parked.wake.load(Ordering::Relaxed) {
+        wake if wake == Wake::TimedOut as u8 => Wake::TimedOut,
+        wake if wake == Wake::Cancelled as u8 => Wake::Cancelled,
+        _ => Wake::Unparked,
+    }
+}
+
+fn address_of(word: &AtomicU32) -> u64 {
+    word.as_ptr().addr() as u64
+}
+
+/// Takes `thread` out of its bucket, which is locked; from now on it is the caller's to wake.
+fn take_out(bucket: &mut Bucket, thread: &'static Thread, wake: Wake) {
+    bucket.remove(thread);
+    thread.parked.wake.store(wake as u8, Ordering::Relaxed);
+    let was_waiting = thread.change_state(State::Waiting, State::Waking);
+    assert!(was_waiting, "who is in a bucket waits");
+}
+
+fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
+    let _interrupts_off = InterruptsOff::new();
+    let address = address_of(word);
+    let mut woken = Unparked { woken: 0, first: None, next: None };
+    // Those that were taken out, in their order.
+    let (mut first, mut last) = (NONE, NONE);
+    {
+        let mut bucket = bucket_of(address).lock();
+        while woken.woken < count
+            && let Some(thread) = bucket.first_for(address)
+        {
+            take_out(&mut bucket, thread, Wake::Unparked);
+            thread.parked.next.store(NONE, Ordering::Relaxed);
+            match last {
+                NONE => first = thread.slot,
+                _ => table::thread(last).parked.next.store(thread.slot, Ordering::Relaxed),
+            }
+            last = thread.slot;
+            woken.woken += 1;
+            woken.first.get_or_insert(thread.slot + 1);
+        }
+        woken.next = bucket.first_for(address).map(|thread| thread.parked.place());
+        then(woken);
+    }
+    while first != NONE {
+        let thread = table::thread(first);
+        first = thread.parked.next.load(Ordering::Relaxed);
+        scheduler::wake(thread);
+    }
+}
+
+/// Ends the wait of `thread` by its deadline, if that was reached, or by its cancellation, if
+/// that ends it.
+fn end_wait(thread: &'static Thread, wake: Wake) {
+    loop {
+        let address = thread.parked.word.load(Ordering::Relaxed);
+        if address == 0 {
+            return;
+        }
+        {
+            let mut bucket = bucket_of(address).lock();
+            let parked = &thread.parked;
+            if parked.word.load(Ordering::Relaxed) != address {
+                // It was woken, and waits for something else by now.
+                continue;
+            }
+            let ends = match wake {
+                Wake::TimedOut => parked.until_ns.load(Ordering::Relaxed) <= clock::now_ns(),
+                _ => parked.is_interruptible.load(Ordering::Relaxed) != 0,
+            };
+            if !ends {
+                return;
+            }
+            take_out(&mut bucket, thread, wake);
+        }
+        return scheduler::wake(thread);
+    }
+}
+
+/// Wakes the threads whose deadline has come, of those that began to wait on this
+/// processor. Called by the timer's interrupt handler.
+pub(super) fn end_waits_in_time(now_ns: u64) {
+    let processor = super::processor::this();
+    while let Some(thread) = deadlines::pop_reached(processor, now_ns) {
+        end_wait(thread, Wake::TimedOut);
+    }
+}
+
+/// Asks `thread` to end: waits that can be cancelled end with an error, as do those that it
+/// begins later.
+pub fn cancel(thread: &'static Thread) {
+    thread.is_cancelled.store(true, Ordering::SeqCst);
+    let _interrupts_off = InterruptsOff::new();
+    end_wait(thread, Wake::Cancelled);
+}
+
+/// Gives `policy` to the thread that is called `owner`, and to whom that waits for, and so on.
+fn inherit(policy: Policy, mut owner: u32) {
+    for _ in 0..inheritance::CHAIN_MAX {
+        let Some(slot) = owner.checked_sub(1) else {
+            return;
+        };
+        let thread = table::thread(slot);
+        if !inheritance::give(policy, thread) {
+            return;
+        }
+        owner = match thread.parked.word.load(Ordering::Relaxed) {
+            0 => 0,
+            _ => thread.parked.owner.load(Ordering::Relaxed),
+        };
+    }
+}
+
+/// The running thread has taken a mutex, for which others may wait already.
+fn acquired(waited_for: Option<&AtomicU32>) {
+    let thread = table::current();
+    inheritance::note_acquired(thread);
+    let Some(word) = waited_for else {
+        return;
+    };
+    let address = address_of(word);
+    let mut most_urgent = None;
+    {
+        let bucket = bucket_of(address).lock();
+        let waiting = bucket.waiting();
+        for waiter in waiting.filter(|it| it.parked.word.load(Ordering::Relaxed) == address) {
+            waiter.parked.owner.store(thread.slot + 1, Ordering::Relaxed);
+            let policy = waiter.node.policy();
+            let urgency = inheritance::urgency(policy);
+            if most_urgent.is_none_or(|(most, _)| urgency > most) {
+                most_urgent = Some((urgency, policy));
+            }
+        }
+    }
+    if let Some((_, policy)) = most_urgent {
+        inheritance::give(policy, thread);
+    }
+}

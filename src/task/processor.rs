@@ -1,0 +1,107 @@
+//! What the scheduler keeps for each processor.
+
+use alloc::boxed::Box;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use leftist_heap::Heap;
+use run_queue::RunQueue;
+use spin::Once;
+
+use super::thread::Thread;
+use crate::arch::percpu::{self, CPUS_MAX};
+use crate::sync::{IrqMutex, Rank};
+
+/// A processor, as the scheduler sees it.
+pub struct Processor {
+    /// Its number.
+    pub number: u32,
+    /// Protects its threads that run or could; taken by the scheduler, on any processor, and
+    /// by interrupt handlers that wake threads.
+    pub(super) run_queue: IrqMutex<RunQueue>,
+    /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
+    /// the timer's interrupt handler.
+    pub(super) deadlines: IrqMutex<Heap>,
+    /// What runs when nobody else does.
+    idle: Once<&'static Thread>,
+    /// The thread that it has left last.
+    pub(super) left: AtomicU32,
+    /// How many threads run or could, as of the last change: for others to look at.
+    pub(super) runnable: AtomicU32,
+    /// How often it was switched to another thread.
+    pub(super) switches: AtomicU64,
+    /// How long it was idle, in nanoseconds, up to `idle_since_ns`.
+    pub(super) idle_ns: AtomicU64,
+    /// Since when it has been idle; 0 if it isn't.
+    pub(super) idle_since_ns: AtomicU64,
+}
+
+static PROCESSORS: [Once<&'static Processor>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
+
+impl Processor {
+    const fn new(number: u32) -> Self {
+        Self {
+            number,
+            run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
+            deadlines: IrqMutex::new(Rank::Deadlines, Heap::new()),
+            idle: Once::new(),
+            left: AtomicU32::new(run_queue::NONE),
+            runnable: AtomicU32::new(0),
+            switches: AtomicU64::new(0),
+            idle_ns: AtomicU64::new(0),
+            idle_since_ns: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns what runs when nobody else does.
+    pub(super) fn idle(&self) -> &'static Thread {
+        self.idle.get().expect("processors that run have an idle thread")
+    }
+
+    /// Returns how many threads run or could run here.
+    pub fn runnable(&self) -> u32 {
+        self.runnable.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often it was switched to another thread.
+    pub fn switches(&self) -> u64 {
+        self.switches.load(Ordering::Relaxed)
+    }
+
+    /// Returns how long it was idle, in nanoseconds, as of `now_ns`.
+    pub fn idle_ns(&self, now_ns: u64) -> u64 {
+        let since_ns = self.idle_since_ns.load(Ordering::Relaxed);
+        let now = if since_ns == 0 { 0 } else { now_ns.saturating_sub(since_ns) };
+        self.idle_ns.load(Ordering::Relaxed) + now
+    }
+}
+
+/// Returns the processor that this runs on. It may be another one by the time that it is
+/// used, unless interrupts are off.
+#[inline]
+pub(super) fn this() -> &'static Processor {
+    get(percpu::current().id)
+}
+
+/// Returns the processor with this number.
+///
+/// # Panics
+/// If it doesn't run threads.
+#[inline]
+pub(super) fn get(number: u32) -> &'static Processor {
+    PROCESSORS[number as usize].get().expect("threads are only on processors that run")
+}
+
+/// Returns the processors that run threads.
+pub fn processors() -> impl Iterator<Item = &'static Processor> {
+    let running = |processor: &&'static Processor| percpu::get(processor.number).is_some();
+    PROCESSORS.iter().filter_map(Once::get).copied().filter(running)
+}
+
+/// Makes what the scheduler keeps of processor `number`; `idle` runs there when nobody
+/// else does.
+pub(super) fn prepare(number: u32, idle: &'static Thread) -> &'static Processor {
+    let make = || -> &'static Processor { Box::leak(Box::new(Processor::new(number))) };
+    let processor = PROCESSORS[number as usize].call_once(make);
+    processor.idle.call_once(|| idle);
+    processor
+}

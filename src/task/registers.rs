@@ -1,0 +1,98 @@
+//! Floating point and vectors, for threads that use them: kept over a switch.
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use super::table;
+use crate::arch::fpu::{self, Chunk};
+use crate::sync::{IrqMutex, Rank};
+
+/// What a thread has in these registers.
+pub(super) struct Registers {
+    /// Whether there is an area: all others pay nothing but this look.
+    are_kept: AtomicBool,
+    /// Where they are kept while it doesn't run. Taken by the scheduler, when it leaves the
+    /// thread and when it comes back.
+    area: IrqMutex<Vec<Chunk>>,
+}
+
+/// Why a thread can't use these registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRegisters {
+    /// The command line keeps them off.
+    Off,
+    /// There is no memory to keep them in.
+    NoMemory,
+}
+
+impl fmt::Display for NoRegisters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Off => "floating point is off (safe on the command line)",
+            Self::NoMemory => "no memory is left to keep floating point in",
+        })
+    }
+}
+
+impl core::error::Error for NoRegisters {}
+
+impl Registers {
+    pub(super) const fn new() -> Self {
+        Self { are_kept: AtomicBool::new(false), area: IrqMutex::new(Rank::Thread, Vec::new()) }
+    }
+
+    /// Saves them, as the thread is left.
+    #[inline]
+    pub(super) fn leave(&self) {
+        if self.are_kept.load(Ordering::Relaxed) {
+            fpu::save(&mut self.area.lock());
+            fpu::lock();
+        }
+    }
+
+    /// Fills them, as the thread is about to run.
+    #[inline]
+    pub(super) fn enter(&self) {
+        if self.are_kept.load(Ordering::Relaxed) {
+            fpu::unlock();
+            fpu::restore(&self.area.lock());
+        }
+    }
+
+    /// Gives the area up, as the thread has ended. Takes the heap.
+    pub(super) fn give_up(&self) {
+        if self.are_kept.swap(false, Ordering::Relaxed) {
+            fpu::lock();
+            let area = core::mem::take(&mut *self.area.lock());
+            drop(area);
+        }
+    }
+}
+
+/// Lets the running thread use the registers for floating point and vectors; they begin
+/// as the manual has them after a reset. For all other threads using them is an exception.
+///
+/// # Errors
+/// See [`NoRegisters`].
+pub fn keep_registers() -> Result<(), NoRegisters> {
+    let registers = &table::current().registers;
+    if registers.are_kept.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let chunks = fpu::area_chunks();
+    if chunks == 0 {
+        return Err(NoRegisters::Off);
+    }
+    let mut area = Vec::new();
+    area.try_reserve_exact(chunks).map_err(|_| NoRegisters::NoMemory)?;
+    area.resize(chunks, Chunk::new());
+    fpu::clear(&mut area);
+    let mut place = registers.area.lock();
+    // No switch comes in between: interrupts are off while the lock is held.
+    fpu::unlock();
+    fpu::restore(&area);
+    *place = area;
+    registers.are_kept.store(true, Ordering::Relaxed);
+    Ok(())
+}

@@ -1,0 +1,317 @@
+//! Who runs: the switch from thread to thread, wake-ups, and preemption.
+//!
+//! A thread is on a run queue as long as it runs or could; which one is in
+//! `Thread::processor`, and that run queue's lock owns the thread's node. While a thread
+//! is on no queue, only who has changed its state to [`State::Waking`], or has taken it off
+//! a queue, may put it on one.
+//!
+//! A thread that waits first says so ([`State::Waiting`]) and then leaves the processor.
+//! Who wakes it in between finds it on its run queue still, and lets it run on. Who finds it
+//! off the queue may put it on another one before its processor has left it: the processor
+//! that goes on with it there waits for that.
+
+use core::sync::atomic::Ordering;
+
+use run_queue::{Former, RunQueue, Start};
+use spin::Once;
+
+use super::balance::{self, ProcessorSet};
+use super::deadlines;
+use super::processor::{self, Processor};
+use super::table::{self, Table};
+use super::thread::{State, Thread};
+use crate::arch::interrupts::{self, InterruptsOff};
+use crate::arch::{clock, context, ipi, percpu, preemption, timer};
+
+/// Makes the scheduler the one that is asked for.
+pub(super) fn start() {
+    preemption::set_hook(|| {
+        let _interrupts_off = InterruptsOff::new();
+        schedule(Former::Runnable);
+    });
+}
+
+/// Makes `thread`, which runs on this processor already, its current one.
+pub(super) fn take_over(processor: &Processor, thread: &Thread) {
+    let now_ns = clock::now_ns();
+    let mut queue = processor.run_queue.lock();
+    queue.enqueue(&Table, thread.slot, Start::New, now_ns);
+    let picked = pick(processor, &mut queue, now_ns, Former::Blocked);
+    assert!(picked.is_some_and(|it| core::ptr::eq(it, thread)), "nobody else is there");
+    thread.set_state(State::Runnable);
+}
+
+/// Lets others run first.
+pub fn yield_now() {
+    check_may_leave();
+    let _interrupts_off = InterruptsOff::new();
+    schedule(Former::Yielding);
+}
+
+/// Leaves the processor until somebody wakes the running thread, which has said that it
+/// waits. The one `InterruptsOff` lives since then.
+pub(super) fn leave() {
+    schedule(Former::Blocked);
+}
+
+/// Ends the running thread: its place is given up when it is left.
+pub(super) fn end() -> ! {
+    let _interrupts_off = InterruptsOff::new();
+    table::current().set_state(State::Ended);
+    schedule(Former::Blocked);
+    unreachable!("nobody goes back to a thread that has ended")
+}
+
+/// Sees that a thread may wait here.
+///
+/// # Panics
+/// If interrupts are off, a spin lock is held, preemption is forbidden, or this is an
+/// interrupt handler: whoever is waited for might wait for that.
+pub(super) fn check_may_leave() {
+    let cpu = percpu::current();
+    assert!(!cpu.is_in_interrupt(), "an interrupt handler waits");
+    assert!(cpu.held_ranks() == 0, "a thread waits while it holds a spin lock");
+    assert!(interrupts::are_enabled(), "a thread waits with interrupts off");
+    assert!(!preemption::is_off(), "a thread waits where preemption is off");
+}
+
+/// Chooses who runs, and switches there. Returns when the running thread is chosen again,
+/// maybe on another processor. Interrupts are off, by one `InterruptsOff`.
+fn schedule(former: Former) {
+    let processor = processor::this();
+    let running = table::current();
+    let now_ns = clock::now_ns();
+    preemption::clear_request();
+    let is_idle = core::ptr::eq(running, processor.idle());
+    // Where it may not run it leaves the queue, and goes to another one.
+    let is_moved = !is_idle && former != Former::Blocked && !running.may_run_on(processor.number);
+    let mut next = {
+        let mut queue = processor.run_queue.lock();
+        // It may have been woken since it said that it waits.
+        let is_waiting = former == Former::Blocked
+            && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
+        let former = match former {
+            _ if is_waiting || is_moved => Former::Blocked,
+            Former::Blocked => Former::Runnable,
+            former => former,
+        };
+        pick(processor, &mut queue, now_ns, former)
+    };
+    if is_moved {
+        enqueue(balance::choose(running), running, Start::Woken);
+    }
+    if next.is_none()
+        && let Some(stolen) = balance::steal(processor, now_ns)
+    {
+        let mut queue = processor.run_queue.lock();
+        queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
+        next = pick(processor, &mut queue, now_ns, Former::Blocked);
+    }
+    let next = next.unwrap_or_else(|| processor.idle());
+    if core::ptr::eq(next, running) {
+        return;
+    }
+    note_idle(processor, running, next, now_ns);
+    processor.switches.fetch_add(1, Ordering::Relaxed);
+    next.switches.fetch_add(1, Ordering::Relaxed);
+    switch(processor, running, next);
+}
+
+/// Chooses from the queue of `processor`, which is this one.
+fn pick(
+    processor: &Processor,
+    queue: &mut RunQueue,
+    now_ns: u64,
+    former: Former,
+) -> Option<&'static Thread> {
+    let next = queue.pick(&Table, now_ns, former);
+    processor.runnable.store(queue.len(), Ordering::Relaxed);
+    set_timer(queue);
+    next.map(table::thread)
+}
+
+/// Sets this processor's timer to when its running thread has to be looked at again.
+fn set_timer(queue: &RunQueue) {
+    if let Some(end_ns) = queue.slice_end_ns(&Table) {
+        timer::set_deadline(end_ns);
+    }
+}
+
+/// Does on `processor` what has become due because its queue, which is locked, has changed.
+fn note_change(processor: &Processor, queue: &RunQueue) {
+    processor.runnable.store(queue.len(), Ordering::Relaxed);
+    let is_here = processor.number == percpu::current().id;
+    // Another processor sets its timer itself; it is set if there was somebody to share with
+    // before.
+    let is_due = queue.should_preempt(&Table) || !is_here && queue.len() == 2;
+    if !is_due {
+        if is_here {
+            set_timer(queue);
+        }
+    } else if let Some(cpu) = percpu::get(processor.number) {
+        ipi::request_reschedule(cpu);
+    }
+}
+
+fn note_idle(processor: &Processor, running: &Thread, next: &Thread, now_ns: u64) {
+    let idle = processor.idle();
+    if core::ptr::eq(next, idle) {
+        balance::set_idle(processor, true);
+        processor.idle_since_ns.store(now_ns, Ordering::Relaxed);
+    } else if core::ptr::eq(running, idle) {
+        balance::set_idle(processor, false);
+        let since_ns = processor.idle_since_ns.swap(0, Ordering::Relaxed);
+        processor.idle_ns.fetch_add(now_ns.saturating_sub(since_ns), Ordering::Relaxed);
+    }
+}
+
+fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
+    running.registers.leave();
+    next.registers.enter();
+    percpu::current().set_thread(next.slot);
+    processor.left.store(running.slot, Ordering::Relaxed);
+    if running.state() == State::Ended {
+        context::retire(&running.context, &next.context);
+    }
+    let were_on = interrupts::were_on();
+    context::switch(&running.context, &next.context);
+    interrupts::set_were_on(were_on);
+    finish();
+}
+
+/// Ends what the thread that ran here before has left to do. The first thing that a
+/// thread does behind a switch.
+pub(super) fn finish() {
+    let left = table::thread(processor::this().left.load(Ordering::Relaxed));
+    if left.state() == State::Ended {
+        release(left);
+    }
+}
+
+/// Gives up a hold of `thread`; the last one makes it free.
+pub(super) fn release(thread: &'static Thread) {
+    if thread.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        table::give_back(thread);
+    }
+}
+
+/// Lets `thread` run on, which was waiting and is [`State::Waking`] now.
+pub(super) fn wake(thread: &'static Thread) {
+    let _interrupts_off = InterruptsOff::new();
+    let before = processor::get(thread.processor.load(Ordering::Relaxed));
+    {
+        let _queue = before.run_queue.lock();
+        if thread.node.state() != run_queue::State::Off {
+            // It is about to leave; now it won't.
+            thread.set_state(State::Runnable);
+            return;
+        }
+    }
+    enqueue(balance::choose(thread), thread, Start::Woken);
+}
+
+/// Puts `thread`, which is on no queue, on that of `target`. Interrupts are off.
+pub(super) fn enqueue(target: &'static Processor, thread: &'static Thread, start: Start) {
+    let now_ns = clock::now_ns();
+    // Or another thread would be placed there as well.
+    balance::set_idle(target, false);
+    let mut queue = target.run_queue.lock();
+    thread.processor.store(target.number, Ordering::Relaxed);
+    thread.set_state(State::Runnable);
+    queue.enqueue(&Table, thread.slot, start, now_ns);
+    note_change(target, &queue);
+}
+
+/// Runs `action` on the queue that owns the node of `thread`, locked.
+fn with_queue_of<R>(
+    thread: &Thread,
+    action: impl FnOnce(&'static Processor, &mut RunQueue) -> R,
+) -> R {
+    loop {
+        let processor = processor::get(thread.processor.load(Ordering::Relaxed));
+        let mut queue = processor.run_queue.lock();
+        // It may have been moved meanwhile.
+        if thread.processor.load(Ordering::Relaxed) == processor.number {
+            return action(processor, &mut queue);
+        }
+    }
+}
+
+/// Changes the policy of `thread`.
+pub(super) fn set_policy(thread: &'static Thread, policy: run_queue::Policy) {
+    with_queue_of(thread, |processor, queue| {
+        if thread.node.state() == run_queue::State::Off {
+            thread.node.set_policy(policy);
+        } else {
+            queue.set_policy(&Table, thread.slot, policy, clock::now_ns());
+            note_change(processor, queue);
+        }
+    });
+}
+
+/// Lets `thread` run on the processors in `allowed` alone, from its next choice on.
+pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
+    thread.store_allowed(allowed);
+    let _interrupts_off = InterruptsOff::new();
+    let is_taken = with_queue_of(thread, |processor, queue| match thread.node.state() {
+        _ if thread.may_run_on(processor.number) => false,
+        // Who puts it on a queue knows.
+        run_queue::State::Off => false,
+        run_queue::State::Running => {
+            if let Some(cpu) = percpu::get(processor.number) {
+                ipi::request_reschedule(cpu);
+            }
+            false
+        }
+        run_queue::State::Waiting => {
+            queue.update(&Table, clock::now_ns());
+            queue.dequeue(&Table, thread.slot);
+            processor.runnable.store(queue.len(), Ordering::Relaxed);
+            true
+        }
+    });
+    if is_taken {
+        enqueue(balance::choose(thread), thread, Start::Woken);
+    }
+}
+
+/// Looks at the running thread: its slice may be over. Called by the timer's interrupt
+/// handler.
+pub(super) fn look(now_ns: u64) {
+    let processor = processor::this();
+    // From one that has much more to do.
+    let stolen = balance::steal(processor, now_ns);
+    {
+        let mut queue = processor.run_queue.lock();
+        if let Some(stolen) = stolen {
+            queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
+        }
+        queue.update(&Table, now_ns);
+        note_change(processor, &queue);
+    }
+    if let Some(first_ns) = deadlines::first_ns(processor) {
+        timer::set_deadline(first_ns);
+    }
+}
+
+/// What idle threads have the time for.
+static IDLE_WORK: Once<fn()> = Once::new();
+
+/// Lets idle threads run `work`, which doesn't wait, whenever they come to run.
+pub(super) fn set_idle_work(work: fn()) {
+    IDLE_WORK.call_once(|| work);
+}
+
+/// What an idle thread does: it halts the processor until something happens.
+pub(super) fn idle_for_ever() -> ! {
+    interrupts::enable_here();
+    loop {
+        if let Some(work) = IDLE_WORK.get() {
+            work();
+        }
+        let interrupts_off = InterruptsOff::new();
+        if !preemption::is_requested() {
+            interrupts_off.wait();
+        }
+    }
+}

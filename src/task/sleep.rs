@@ -1,0 +1,36 @@
+//! Waiting for a time.
+
+use core::sync::atomic::AtomicU32;
+
+use blocking::{Parking, Place, Wait, WaitError, WaitKind, Wake};
+
+use crate::arch::clock;
+use crate::sync::parking::KernelLot;
+
+/// Lets the running thread sleep for `time_ns` at least.
+///
+/// # Errors
+/// [`WaitError::Cancelled`] if the thread is to end.
+pub fn sleep_ns(time_ns: u64) -> Result<(), WaitError> {
+    sleep_until(clock::now_ns().saturating_add(time_ns))
+}
+
+/// Lets the running thread sleep until `deadline_ns` on the kernel's clock, or a little
+/// longer.
+///
+/// # Errors
+/// [`WaitError::Cancelled`] if the thread is to end.
+pub fn sleep_until(deadline_ns: u64) -> Result<(), WaitError> {
+    // Nobody else knows it.
+    let word = AtomicU32::new(0);
+    let wait = Wait {
+        until_ns: Some(deadline_ns),
+        kind: WaitKind::Interruptible,
+        owner: None,
+        place: Place::Back,
+    };
+    match KernelLot::park(&word, 0, wait) {
+        Wake::Cancelled => Err(WaitError::Cancelled),
+        Wake::TimedOut | Wake::Unparked | Wake::Changed => Ok(()),
+    }
+}

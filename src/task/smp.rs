@@ -1,0 +1,110 @@
+//! Bringing the other processors up, into their idle threads.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+use spin::Once;
+
+use super::balance;
+use super::processor;
+use super::scheduler;
+use super::spawn;
+use super::thread::Thread;
+use crate::arch::apic::local;
+use crate::arch::gdt::{Ist, StackTops};
+use crate::arch::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::smp::{self, Start};
+use crate::mm::stacks::{self, KernelStack, Use};
+use crate::mm::trampoline::{self, Trampoline};
+
+/// Why a processor isn't used, or none of the others is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Error {
+    Trampoline(trampoline::Error),
+    Stack(stacks::Error),
+    Thread(spawn::SpawnError),
+    Memory,
+    Silent,
+}
+
+impl From<stacks::Error> for Error {
+    fn from(error: stacks::Error) -> Self {
+        Self::Stack(error)
+    }
+}
+
+impl From<spawn::SpawnError> for Error {
+    fn from(error: spawn::SpawnError) -> Self {
+        Self::Thread(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trampoline(error) => write!(f, "{error}"),
+            Self::Stack(error) => write!(f, "{error}"),
+            Self::Thread(error) => write!(f, "{error}"),
+            Self::Memory => f.write_str("no memory is left for it"),
+            Self::Silent => f.write_str("it doesn't answer"),
+        }
+    }
+}
+
+/// The idle threads of processors that are to start, by their numbers.
+static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
+
+/// Starts those of the processors with these APIC numbers that don't run yet, up to
+/// `processors_max` in all. Those that don't answer are told and left out.
+pub(super) fn start_others(apic_ids: &[u32], processors_max: usize) {
+    let own = local::id();
+    percpu::current().set_apic_id(own);
+    let others = || {
+        let others = apic_ids.iter().copied().filter(|&apic_id| apic_id != own);
+        others.take(processors_max.clamp(1, CPUS_MAX) - 1)
+    };
+    if others().count() == 0 || !local::is_started() {
+        return;
+    }
+    let trampoline = match Trampoline::try_new() {
+        Ok(trampoline) => trampoline,
+        Err(error) => {
+            return log::warn!("only one processor is used: {}", Error::Trampoline(error));
+        }
+    };
+    smp::prepare(&trampoline, enter);
+    smp::send_init(others());
+    let mut number = 1;
+    for apic_id in others() {
+        match start_one(&trampoline, number, apic_id) {
+            Ok(()) => {
+                number += 1;
+                balance::set_count(number);
+            }
+            Err(error) => log::warn!("the processor with APIC {apic_id} isn't used: {error}"),
+        }
+    }
+    log::info!("{number} processors run");
+}
+
+fn start_one(trampoline: &Trampoline, number: u32, apic_id: u32) -> Result<(), Error> {
+    let cpu = Box::try_new(PerCpu::new(number)).map_err(|_| Error::Memory)?;
+    let kernel = KernelStack::try_new(Use::Idle { processor: number })?;
+    let ist = |ist| KernelStack::try_new(Use::Ist { processor: number, ist });
+    let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?];
+    let idle = IDLE[number as usize].try_call_once(spawn::reserve_idle)?;
+    // All but the stacks and the data of a processor that doesn't answer is used again for the
+    // next one.
+    let cpu = Box::leak(cpu);
+    cpu.set_apic_id(apic_id);
+    let stacks = StackTops { kernel: kernel.leak().top(), ist: ist.map(|ist| ist.leak().top()) };
+    processor::prepare(number, idle);
+    if smp::start_one(trampoline, Start { cpu, stacks }) { Ok(()) } else { Err(Error::Silent) }
+}
+
+/// What another processor does for ever: it becomes its idle thread.
+fn enter(cpu: &'static PerCpu) -> ! {
+    let idle = IDLE[cpu.id as usize].get().expect("it was made before the start");
+    spawn::adopt_idle(idle);
+    scheduler::idle_for_ever()
+}

@@ -1,0 +1,314 @@
+//! How a thread begins and ends, and who waits for that.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use blocking::WaitError;
+use run_queue::{Policy, Start};
+
+use super::balance::{self, ProcessorSet};
+use super::scheduler;
+use super::table;
+use super::thread::{DEFAULT_POLICY, Job, State, Thread};
+use crate::arch::interrupts::{self, InterruptsOff};
+use crate::arch::percpu::{self, CPUS_MAX};
+use crate::mm::stacks::{self, KernelStack, Use};
+use crate::sync::{IrqMutex, Latch, Rank};
+
+/// How many stacks of threads that have ended are kept for others.
+const STACKS_KEPT: u32 = 64;
+
+/// How many stacks threads have, those that have ended, too.
+static STACKS: AtomicU32 = AtomicU32::new(0);
+/// How many threads there are that have not ended.
+static LIVING: AtomicU32 = AtomicU32::new(0);
+
+/// The number of the next thread.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// Why there is no further thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpawnError {
+    /// There are as many as there can be, or no memory for more.
+    NoThread,
+    /// It can't have a stack.
+    NoStack(stacks::Error),
+    /// No memory is left for what it is to run.
+    NoMemory,
+}
+
+impl fmt::Display for SpawnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoThread => write!(f, "there can be no more than {} threads", table::THREADS_MAX),
+            Self::NoStack(error) => write!(f, "{error}"),
+            Self::NoMemory => f.write_str("no memory is left for what a thread is to run"),
+        }
+    }
+}
+
+impl core::error::Error for SpawnError {}
+
+/// What a thread is to be like.
+#[derive(Clone, Copy, Debug)]
+pub struct Builder<'a> {
+    name: &'a str,
+    policy: Policy,
+    allowed: ProcessorSet,
+}
+
+impl<'a> Builder<'a> {
+    /// Makes one of a fair thread with this name, of which the first 24 bytes are kept.
+    pub fn new(name: &'a str) -> Self {
+        Self { name, policy: DEFAULT_POLICY, allowed: ProcessorSet::first(CPUS_MAX) }
+    }
+
+    /// Lets it be scheduled so.
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Lets it run on these processors alone.
+    pub fn allowed(self, allowed: ProcessorSet) -> Self {
+        Self { allowed, ..self }
+    }
+
+    /// Lets the thread begin.
+    ///
+    /// # Errors
+    /// See [`SpawnError`].
+    pub fn spawn<T: Send + 'static>(
+        self,
+        body: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<JoinHandle<T>, SpawnError> {
+        let end = End { result: IrqMutex::new(Rank::Thread, None), has_come: Latch::new(1) };
+        let end = Arc::try_new(end).map_err(|_| SpawnError::NoMemory)?;
+        let job_end = end.clone();
+        let job: Job = Box::try_new(move || {
+            let result = body();
+            *job_end.result.lock() = Some(result);
+            job_end.has_come.count_down();
+        })
+        .map_err(|_| SpawnError::NoMemory)?;
+        let thread = prepare(self.name, self.policy, job)?;
+        thread.store_allowed(&self.allowed);
+        // Itself, and the handle.
+        thread.holders.store(2, Ordering::Relaxed);
+        let handle = JoinHandle { thread, number: thread.number(), end };
+        let _interrupts_off = InterruptsOff::new();
+        scheduler::enqueue(balance::choose(thread), thread, Start::New);
+        Ok(handle)
+    }
+}
+
+/// Lets a fair thread begin that is called `name`, of which the first 24 bytes are kept.
+///
+/// # Errors
+/// See [`SpawnError`].
+pub fn spawn<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, SpawnError> {
+    Builder::new(name).spawn(body)
+}
+
+/// What a thread leaves behind.
+struct End<T> {
+    /// Protects the result; taken by the thread at its end, and by who joins it.
+    result: IrqMutex<Option<T>>,
+    has_come: Latch,
+}
+
+/// A thread that can be waited for. Dropping it lets the thread go its own way.
+pub struct JoinHandle<T> {
+    thread: &'static Thread,
+    number: u64,
+    end: Arc<End<T>>,
+}
+
+impl<T> JoinHandle<T> {
+    /// Returns the thread.
+    pub fn thread(&self) -> &'static Thread {
+        self.thread
+    }
+
+    /// Returns the number that users call the thread by.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Tells whether the thread has ended.
+    pub fn has_ended(&self) -> bool {
+        self.end.has_come.is_open()
+    }
+
+    /// Waits until the thread has ended; returns its result.
+    pub fn join(self) -> T {
+        self.end.has_come.wait();
+        self.take_result()
+    }
+
+    /// Waits until the thread has ended, but no longer than until `deadline_ns` on the
+    /// kernel's clock; returns its result, or the handle.
+    pub fn join_until(self, deadline_ns: u64) -> Result<T, Self> {
+        match self.end.has_come.wait_until(deadline_ns) {
+            Ok(()) => Ok(self.take_result()),
+            Err(WaitError::TimedOut | WaitError::Cancelled) => Err(self),
+        }
+    }
+
+    fn take_result(&self) -> T {
+        let result = self.end.result.lock().take();
+        result.expect("a thread leaves its result before it ends, and it is taken once")
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        scheduler::release(self.thread);
+    }
+}
+
+/// Makes a thread ready to run `job`: all but putting it on a run queue.
+fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, SpawnError> {
+    let thread = table::take().ok_or(SpawnError::NoThread)?;
+    let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+    // Stacks are called by the number that threads are shown with.
+    let purpose = Use::Thread(number as u32);
+    let stack = match take_stack(thread) {
+        Some(mut stack) => {
+            stack.set_purpose(purpose);
+            stack
+        }
+        None => match KernelStack::try_new(purpose) {
+            Ok(stack) => {
+                STACKS.fetch_add(1, Ordering::Relaxed);
+                stack
+            }
+            Err(error) => {
+                table::give_back(thread);
+                return Err(SpawnError::NoStack(error));
+            }
+        },
+    };
+    reset(thread, number, name, policy);
+    *thread.job.lock() = Some(job);
+    LIVING.fetch_add(1, Ordering::Relaxed);
+    thread.context.prepare(stack, run, 0);
+    Ok(thread)
+}
+
+/// Takes the stack that a thread has left in its place, if it has.
+fn take_stack(thread: &Thread) -> Option<KernelStack> {
+    thread.context.is_retired().then(|| thread.context.take_stack()).flatten()
+}
+
+/// Makes all as it is for a new thread, which is on no queue.
+fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
+    thread.number.store(number, Ordering::Relaxed);
+    {
+        let mut kept = thread.name.lock();
+        kept.clear();
+        // What doesn't fit is cut.
+        let _ = name.chars().try_for_each(|c| kept.push(c));
+    }
+    thread.processor.store(percpu::current().id, Ordering::Relaxed);
+    thread.store_allowed(&ProcessorSet::first(CPUS_MAX));
+    thread.is_cancelled.store(false, Ordering::Relaxed);
+    thread.mutexes_held.store(0, Ordering::Relaxed);
+    thread.has_inherited.store(false, Ordering::Relaxed);
+    thread.switches.store(0, Ordering::Relaxed);
+    thread.run_time_before_ns.store(thread.node.run_time_ns(), Ordering::Relaxed);
+    *thread.own_policy.lock() = policy;
+    thread.node.set_policy(policy);
+    thread.holders.store(1, Ordering::Relaxed);
+    // Not one that is free any more.
+    thread.set_state(State::Waking);
+}
+
+/// Where a thread begins: behind a switch, with interrupts off.
+extern "C" fn run(_argument: u64) -> ! {
+    scheduler::finish();
+    interrupts::begin_thread();
+    let thread = table::current();
+    let job = thread.job.lock().take();
+    job.expect("a thread has something to run when it begins")();
+    end()
+}
+
+/// Ends the running thread.
+fn end() -> ! {
+    let thread = table::current();
+    thread.registers.give_up();
+    assert!(thread.mutexes_held.load(Ordering::Relaxed) == 0, "a thread ends with a mutex held");
+    LIVING.fetch_sub(1, Ordering::Relaxed);
+    scheduler::end()
+}
+
+/// Makes what runs on this processor a thread, which keeps its stack.
+pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
+    let thread = table::take().ok_or(SpawnError::NoThread)?;
+    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY);
+    thread.context.adopt();
+    percpu::current().set_thread(thread.slot);
+    Ok(thread)
+}
+
+/// Makes a thread that is on no run queue and runs when nobody else does.
+pub(super) fn make_idle() -> Result<&'static Thread, SpawnError> {
+    let job: Job = Box::try_new(|| scheduler::idle_for_ever()).map_err(|_| SpawnError::NoMemory)?;
+    prepare("idle", DEFAULT_POLICY, job)
+}
+
+/// Takes a thread's place for what another processor will run.
+pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
+    let thread = table::take().ok_or(SpawnError::NoThread)?;
+    // That of a thread before it: this one has its processor's stack.
+    drop_stack(thread);
+    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY);
+    LIVING.fetch_add(1, Ordering::Relaxed);
+    STACKS.fetch_add(1, Ordering::Relaxed);
+    Ok(thread)
+}
+
+/// Makes what runs on this processor `thread`, which was reserved.
+pub(super) fn adopt_idle(thread: &'static Thread) {
+    thread.processor.store(percpu::current().id, Ordering::Relaxed);
+    thread.context.adopt();
+    percpu::current().set_thread(thread.slot);
+    thread.set_state(State::Runnable);
+}
+
+/// Frees a stack if too many are kept; what idle threads have the time for.
+pub(super) fn trim_some() {
+    if kept_stacks() > STACKS_KEPT {
+        free_stacks(1);
+    }
+}
+
+/// Returns how many stacks are kept for threads to come.
+fn kept_stacks() -> u32 {
+    STACKS.load(Ordering::Relaxed).saturating_sub(LIVING.load(Ordering::Relaxed))
+}
+
+/// Frees the stacks of threads that have ended: all that are kept for others.
+pub fn trim() {
+    free_stacks(u32::MAX);
+}
+
+/// Frees the stack that a thread has left in its place; tells whether there was one.
+fn drop_stack(thread: &Thread) -> bool {
+    let stack = take_stack(thread);
+    STACKS.fetch_sub(stack.is_some().into(), Ordering::Relaxed);
+    stack.is_some()
+}
+
+fn free_stacks(count: u32) {
+    let mut left = count;
+    table::for_each_free(|thread| {
+        left -= u32::from(drop_stack(thread));
+        left > 0
+    });
+}

@@ -1,0 +1,149 @@
+//! All threads, by their place in a table that only grows.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use leftist_heap::{Link, Links};
+use run_queue::{NONE, Node, Nodes};
+use spin::Once;
+
+use super::thread::{State, Thread};
+use crate::arch::percpu;
+use crate::sync::{IrqMutex, Rank};
+
+/// Threads are made so many at once.
+const CHUNK: usize = 64;
+const CHUNKS_MAX: usize = 256;
+
+/// The most threads that there can be.
+pub(super) const THREADS_MAX: usize = CHUNK * CHUNKS_MAX;
+
+static CHUNKS: [Once<&'static [Thread]>; CHUNKS_MAX] = [const { Once::new() }; CHUNKS_MAX];
+/// How many of them are filled.
+static FILLED: AtomicU32 = AtomicU32::new(0);
+
+/// Protects the list of free threads. Taken when a thread begins and when it is given up,
+/// by the scheduler, too; by no interrupt handler.
+static FREE: IrqMutex<FreeList> = IrqMutex::new(Rank::Thread, FreeList { first: NONE, len: 0 });
+
+struct FreeList {
+    first: u32,
+    len: u32,
+}
+
+/// All threads as the run queues and the deadlines find them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table;
+
+impl Nodes for Table {
+    #[inline]
+    fn node(&self, id: u32) -> &Node {
+        &thread(id).node
+    }
+}
+
+impl Links for Table {
+    #[inline]
+    fn link(&self, id: u32) -> &Link {
+        &thread(id).deadline
+    }
+}
+
+/// Returns the thread at place `slot`.
+///
+/// # Panics
+/// If the table isn't that long.
+#[inline]
+pub(super) fn thread(slot: u32) -> &'static Thread {
+    let chunk = CHUNKS[slot as usize / CHUNK].get().expect("slots are those of threads");
+    &chunk[slot as usize % CHUNK]
+}
+
+/// Returns the thread that this runs in.
+///
+/// # Panics
+/// If there are no threads yet.
+#[inline]
+pub fn current() -> &'static Thread {
+    thread(percpu::current().thread())
+}
+
+/// Takes a free thread; makes more if there is none. `None` if there is no memory for
+/// them, or there are [`THREADS_MAX`].
+pub(super) fn take() -> Option<&'static Thread> {
+    loop {
+        if let Some(thread) = pop() {
+            return Some(thread);
+        }
+        grow()?;
+    }
+}
+
+fn pop() -> Option<&'static Thread> {
+    let mut free = FREE.lock();
+    if free.first == NONE {
+        return None;
+    }
+    let thread = thread(free.first);
+    free.first = thread.next_free.load(Ordering::Relaxed);
+    free.len -= 1;
+    Some(thread)
+}
+
+/// Gives a thread back that has ended; it may still have its stack.
+pub(super) fn give_back(thread: &'static Thread) {
+    thread.number.store(0, Ordering::Relaxed);
+    thread.set_state(State::Free);
+    let mut free = FREE.lock();
+    thread.next_free.store(free.first, Ordering::Relaxed);
+    free.first = thread.slot;
+    free.len += 1;
+}
+
+/// Makes [`CHUNK`] more threads.
+fn grow() -> Option<()> {
+    let first = FILLED.fetch_add(1, Ordering::Relaxed) as usize;
+    let made = make_chunk(first);
+    if made.is_none() {
+        FILLED.fetch_sub(1, Ordering::Relaxed);
+    }
+    made
+}
+
+fn make_chunk(index: usize) -> Option<()> {
+    let place = CHUNKS.get(index).filter(|place| !place.is_completed())?;
+    let mut threads = Vec::new();
+    threads.try_reserve_exact(CHUNK).ok()?;
+    let first = index * CHUNK;
+    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32)));
+    let chunk = place.call_once(|| Box::leak(threads.into_boxed_slice()));
+    // The first of them is taken first.
+    chunk.iter().rev().for_each(give_back);
+    Some(())
+}
+
+/// Gives all threads that aren't free to `found`.
+pub fn for_each(mut found: impl FnMut(&'static Thread)) {
+    for chunk in CHUNKS.iter().filter_map(Once::get) {
+        chunk.iter().filter(|thread| thread.state() != State::Free).for_each(&mut found);
+    }
+}
+
+/// Gives the free threads to `action` as long as it says so, one after the other.
+pub(super) fn for_each_free(mut action: impl FnMut(&'static Thread) -> bool) {
+    let mut kept = NONE;
+    while let Some(thread) = pop() {
+        let goes_on = action(thread);
+        thread.next_free.store(kept, Ordering::Relaxed);
+        kept = thread.slot;
+        if !goes_on {
+            break;
+        }
+    }
+    while kept != NONE {
+        let thread = thread(kept);
+        kept = thread.next_free.load(Ordering::Relaxed);
+        give_back(thread);
+    }
+}

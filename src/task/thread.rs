@@ -1,0 +1,217 @@
+//! What is known of a thread.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use heapless::String;
+use leftist_heap::Link;
+use run_queue::{Node, Policy};
+
+use super::balance::{ProcessorSet, SET_WORDS};
+use super::parking::Parked;
+use super::registers::Registers;
+use crate::arch::context::Context;
+use crate::mm::stacks::{self, KernelStack, Stack};
+use crate::sync::{IrqMutex, Rank};
+
+/// The longest name of a thread, in bytes.
+pub(super) const NAME_BYTES: usize = 24;
+
+/// What a thread runs.
+pub(super) type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread. It is never freed, but used again for another one when it has ended and
+/// nobody asks for it any more.
+pub struct Thread {
+    /// Its place in the table.
+    pub(super) slot: u32,
+    /// Where it goes on.
+    pub(super) context: Context<KernelStack>,
+    /// What the run queue keeps of it; its owner is the lock of the run queue of `processor`.
+    pub(super) node: Node,
+    pub(super) state: AtomicU8,
+    /// The processors that it may run on, a bit each.
+    allowed: [AtomicU64; SET_WORDS],
+    /// The processor whose run queue it is on, or was on last.
+    pub(super) processor: AtomicU32,
+    /// What users call it by; 0 while it is free.
+    pub(super) number: AtomicU64,
+    /// Protects its name; taken by who shows it, and when it begins.
+    pub(super) name: IrqMutex<String<NAME_BYTES>>,
+    /// How it waits.
+    pub(super) parked: Parked,
+    /// Its place among the deadlines of `deadline_processor`.
+    pub(super) deadline: Link,
+    pub(super) deadline_processor: AtomicU32,
+    /// What it is to run, until it begins. Taken by who begins it, and by itself.
+    pub(super) job: IrqMutex<Option<Job>>,
+    /// Whether it is to end early.
+    pub(super) is_cancelled: AtomicBool,
+    /// How many hold it: itself until it has ended, and who may join it.
+    pub(super) holders: AtomicU32,
+    /// Its policy, if it inherits none.
+    pub(super) own_policy: IrqMutex<Policy>,
+    /// How many sleeping mutexes it holds.
+    pub(super) mutexes_held: AtomicU32,
+    /// Whether it has inherited its policy.
+    pub(super) has_inherited: AtomicBool,
+    /// How often a processor was switched to it.
+    pub(super) switches: AtomicU64,
+    /// How long others ran that had this place before.
+    pub(super) run_time_before_ns: AtomicU64,
+    /// Floating point and vectors.
+    pub(super) registers: Registers,
+    /// The next free thread, while it is free.
+    pub(super) next_free: AtomicU32,
+}
+
+/// What a thread does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// There is none.
+    Free,
+    /// It runs or could run.
+    Runnable,
+    /// It waits.
+    Waiting,
+    /// It was woken, and is on its way to a run queue.
+    Waking,
+    /// It has ended.
+    Ended,
+}
+
+impl State {
+    const ALL: [Self; 5] = [Self::Free, Self::Runnable, Self::Waiting, Self::Waking, Self::Ended];
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Free => "free",
+            Self::Runnable => "runnable",
+            Self::Waiting => "waits",
+            Self::Waking => "wakes",
+            Self::Ended => "ended",
+        })
+    }
+}
+
+impl Thread {
+    /// Returns one that is free.
+    pub(super) const fn new(slot: u32) -> Self {
+        Self {
+            slot,
+            context: Context::new(),
+            node: Node::new(DEFAULT_POLICY),
+            state: AtomicU8::new(State::Free as u8),
+            allowed: [const { AtomicU64::new(u64::MAX) }; SET_WORDS],
+            processor: AtomicU32::new(0),
+            number: AtomicU64::new(0),
+            name: IrqMutex::new(Rank::Thread, String::new()),
+            parked: Parked::new(),
+            deadline: Link::new(),
+            deadline_processor: AtomicU32::new(0),
+            job: IrqMutex::new(Rank::Thread, None),
+            is_cancelled: AtomicBool::new(false),
+            holders: AtomicU32::new(0),
+            own_policy: IrqMutex::new(Rank::Thread, DEFAULT_POLICY),
+            mutexes_held: AtomicU32::new(0),
+            has_inherited: AtomicBool::new(false),
+            switches: AtomicU64::new(0),
+            run_time_before_ns: AtomicU64::new(0),
+            registers: Registers::new(),
+            next_free: AtomicU32::new(run_queue::NONE),
+        }
+    }
+
+    /// Returns what it does.
+    pub fn state(&self) -> State {
+        State::ALL[usize::from(self.state.load(Ordering::Acquire))]
+    }
+
+    #[inline]
+    pub(super) fn set_state(&self, state: State) {
+        self.state.store(state as u8, Ordering::Release);
+    }
+
+    /// Moves from one state to another; tells whether it was in the first.
+    #[inline]
+    pub(super) fn change_state(&self, from: State, to: State) -> bool {
+        let (from, to) = (from as u8, to as u8);
+        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Returns the number that users call it by.
+    pub fn number(&self) -> u64 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> String<NAME_BYTES> {
+        self.name.lock().clone()
+    }
+
+    /// Returns the processor that it runs on, or ran on last.
+    pub fn processor(&self) -> u32 {
+        self.processor.load(Ordering::Relaxed)
+    }
+
+    /// Returns the processors that it may run on.
+    pub fn allowed(&self) -> ProcessorSet {
+        ProcessorSet::from_words(self.allowed.each_ref().map(|word| word.load(Ordering::Relaxed)))
+    }
+
+    pub(super) fn store_allowed(&self, allowed: &ProcessorSet) {
+        for (kept, word) in self.allowed.iter().zip(allowed.words()) {
+            kept.store(*word, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells whether it may run on this processor.
+    #[inline]
+    pub(super) fn may_run_on(&self, processor: u32) -> bool {
+        let word = self.allowed[processor as usize / 64].load(Ordering::Relaxed);
+        word >> (processor % 64) & 1 != 0
+    }
+
+    /// Tells whether a processor runs it.
+    pub fn is_running(&self) -> bool {
+        self.node.state() == run_queue::State::Running
+    }
+
+    /// Returns how it is scheduled, which may be inherited.
+    pub fn policy(&self) -> Policy {
+        self.node.policy()
+    }
+
+    /// Tells whether it runs as others who wait for it.
+    pub fn has_inherited(&self) -> bool {
+        self.has_inherited.load(Ordering::Relaxed)
+    }
+
+    /// Returns how long it ran, in nanoseconds.
+    pub fn run_time_ns(&self) -> u64 {
+        self.node.run_time_ns() - self.run_time_before_ns.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often a processor was switched to it.
+    pub fn switches(&self) -> u64 {
+        self.switches.load(Ordering::Relaxed)
+    }
+
+    /// Returns its stack, while it doesn't run, and how much of it was ever used, in bytes.
+    pub fn stack(&self) -> Option<(Stack, Option<u64>)> {
+        let stack = Stack::of_slot_at(self.context.stack_pointer()?)?;
+        Some((stack, stacks::high_water_bytes(stack)))
+    }
+
+    /// Tells whether it was asked to end.
+    pub fn is_cancelled(&self) -> bool {
+        self.is_cancelled.load(Ordering::Relaxed)
+    }
+}
+
+/// How a thread is scheduled if nobody says it.
+pub(super) const DEFAULT_POLICY: Policy = Policy::Fair(run_queue::Nice::DEFAULT);
