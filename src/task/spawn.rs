@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use blocking::WaitError;
 use run_queue::{Policy, Start};
@@ -19,11 +19,6 @@ use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
 const STACKS_KEPT: u32 = 64;
-
-/// How many stacks threads have, those that have ended, too.
-static STACKS: AtomicU32 = AtomicU32::new(0);
-/// How many threads there are that have not ended.
-static LIVING: AtomicU32 = AtomicU32::new(0);
 
 /// The number of the next thread.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
@@ -183,10 +178,7 @@ fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, Spaw
             stack
         }
         None => match KernelStack::try_new(purpose) {
-            Ok(stack) => {
-                STACKS.fetch_add(1, Ordering::Relaxed);
-                stack
-            }
+            Ok(stack) => stack,
             Err(error) => {
                 table::give_back(thread);
                 return Err(SpawnError::NoStack(error));
@@ -195,7 +187,6 @@ fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, Spaw
     };
     reset(thread, number, name, policy);
     *thread.job.lock() = Some(job);
-    LIVING.fetch_add(1, Ordering::Relaxed);
     thread.context.prepare(stack, run, 0);
     Ok(thread)
 }
@@ -243,7 +234,6 @@ fn end() -> ! {
     let thread = table::current();
     thread.registers.give_up();
     assert!(thread.mutexes_held.load(Ordering::Relaxed) == 0, "a thread ends with a mutex held");
-    LIVING.fetch_sub(1, Ordering::Relaxed);
     scheduler::end()
 }
 
@@ -266,10 +256,8 @@ pub(super) fn make_idle() -> Result<&'static Thread, SpawnError> {
 pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     // That of a thread before it: this one has its processor's stack.
-    drop_stack(thread);
+    drop(take_stack(thread));
     reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY);
-    LIVING.fetch_add(1, Ordering::Relaxed);
-    STACKS.fetch_add(1, Ordering::Relaxed);
     Ok(thread)
 }
 
@@ -283,32 +271,21 @@ pub(super) fn adopt_idle(thread: &'static Thread) {
 
 /// Frees a stack if too many are kept; what idle threads have the time for.
 pub(super) fn trim_some() {
-    if kept_stacks() > STACKS_KEPT {
-        free_stacks(1);
-    }
-}
-
-/// Returns how many stacks are kept for threads to come.
-fn kept_stacks() -> u32 {
-    STACKS.load(Ordering::Relaxed).saturating_sub(LIVING.load(Ordering::Relaxed))
+    free_stack(STACKS_KEPT);
 }
 
 /// Frees the stacks of threads that have ended: all that are kept for others.
 pub fn trim() {
-    free_stacks(u32::MAX);
+    while free_stack(0) {}
 }
 
-/// Frees the stack that a thread has left in its place; tells whether there was one.
-fn drop_stack(thread: &Thread) -> bool {
-    let stack = take_stack(thread);
-    STACKS.fetch_sub(stack.is_some().into(), Ordering::Relaxed);
-    stack.is_some()
-}
-
-fn free_stacks(count: u32) {
-    let mut left = count;
-    table::for_each_free(|thread| {
-        left -= u32::from(drop_stack(thread));
-        left > 0
-    });
+/// Frees a stack that a thread has left, if more than `kept` are kept; tells whether one
+/// was.
+fn free_stack(kept: u32) -> bool {
+    let Some(thread) = table::take_with_stack(kept) else {
+        return false;
+    };
+    drop(take_stack(thread));
+    table::give_back(thread);
+    true
 }

@@ -23,13 +23,41 @@ static CHUNKS: [Once<&'static [Thread]>; CHUNKS_MAX] = [const { Once::new() }; C
 /// How many of them are filled.
 static FILLED: AtomicU32 = AtomicU32::new(0);
 
-/// Protects the list of free threads. Taken when a thread begins and when it is given up,
+/// Protects the lists of free threads. Taken when a thread begins and when it is given up,
 /// by the scheduler, too; by no interrupt handler.
-static FREE: IrqMutex<FreeList> = IrqMutex::new(Rank::Thread, FreeList { first: NONE, len: 0 });
+static FREE: IrqMutex<Free> =
+    IrqMutex::new(Rank::Thread, Free { with_stack: List::new(), bare: List::new() });
 
-struct FreeList {
+/// The free threads.
+struct Free {
+    /// Those that still have the stack of who was there before.
+    with_stack: List,
+    bare: List,
+}
+
+/// Free threads, the one that was given back last at first.
+struct List {
     first: u32,
     len: u32,
+}
+
+impl List {
+    const fn new() -> Self {
+        Self { first: NONE, len: 0 }
+    }
+
+    fn push(&mut self, thread: &Thread) {
+        thread.next_free.store(self.first, Ordering::Relaxed);
+        self.first = thread.slot;
+        self.len += 1;
+    }
+
+    fn pop(&mut self) -> Option<&'static Thread> {
+        let thread = (self.first != NONE).then(|| thread(self.first))?;
+        self.first = thread.next_free.load(Ordering::Relaxed);
+        self.len -= 1;
+        Some(thread)
+    }
 }
 
 /// All threads as the run queues and the deadlines find them.
@@ -69,26 +97,25 @@ pub fn current() -> &'static Thread {
     thread(percpu::current().thread())
 }
 
-/// Takes a free thread; makes more if there is none. `None` if there is no memory for
-/// them, or there are [`THREADS_MAX`].
+/// Takes a free thread, one with a stack at best; makes more if there is none. `None` if
+/// there is no memory for them, or there are [`THREADS_MAX`].
 pub(super) fn take() -> Option<&'static Thread> {
     loop {
-        if let Some(thread) = pop() {
-            return Some(thread);
+        let thread = {
+            let mut free = FREE.lock();
+            free.with_stack.pop().or_else(|| free.bare.pop())
+        };
+        if thread.is_some() {
+            return thread;
         }
         grow()?;
     }
 }
 
-fn pop() -> Option<&'static Thread> {
+/// Takes a free thread that has a stack, if more than `kept` have one.
+pub(super) fn take_with_stack(kept: u32) -> Option<&'static Thread> {
     let mut free = FREE.lock();
-    if free.first == NONE {
-        return None;
-    }
-    let thread = thread(free.first);
-    free.first = thread.next_free.load(Ordering::Relaxed);
-    free.len -= 1;
-    Some(thread)
+    (free.with_stack.len > kept).then(|| free.with_stack.pop()).flatten()
 }
 
 /// Gives a thread back that has ended; it may still have its stack.
@@ -96,9 +123,11 @@ pub(super) fn give_back(thread: &'static Thread) {
     thread.number.store(0, Ordering::Relaxed);
     thread.set_state(State::Free);
     let mut free = FREE.lock();
-    thread.next_free.store(free.first, Ordering::Relaxed);
-    free.first = thread.slot;
-    free.len += 1;
+    if thread.context.is_retired() {
+        free.with_stack.push(thread);
+    } else {
+        free.bare.push(thread);
+    }
 }
 
 /// Makes [`CHUNK`] more threads.
@@ -127,23 +156,5 @@ fn make_chunk(index: usize) -> Option<()> {
 pub fn for_each(mut found: impl FnMut(&'static Thread)) {
     for chunk in CHUNKS.iter().filter_map(Once::get) {
         chunk.iter().filter(|thread| thread.state() != State::Free).for_each(&mut found);
-    }
-}
-
-/// Gives the free threads to `action` as long as it says so, one after the other.
-pub(super) fn for_each_free(mut action: impl FnMut(&'static Thread) -> bool) {
-    let mut kept = NONE;
-    while let Some(thread) = pop() {
-        let goes_on = action(thread);
-        thread.next_free.store(kept, Ordering::Relaxed);
-        kept = thread.slot;
-        if !goes_on {
-            break;
-        }
-    }
-    while kept != NONE {
-        let thread = thread(kept);
-        kept = thread.next_free.load(Ordering::Relaxed);
-        give_back(thread);
     }
 }
