@@ -36,10 +36,6 @@ impl Processors<SET_WORDS> for All {
         processor::get(cpu as u32).runnable.load(Ordering::Relaxed)
     }
 
-    fn is_idle(&self, cpu: usize) -> bool {
-        IDLE[cpu / 64].load(Ordering::Relaxed) >> (cpu % 64) & 1 != 0
-    }
-
     fn first_idle(&self, allowed: &ProcessorSet, from: usize) -> Option<usize> {
         allowed.first_common(|word| IDLE[word].load(Ordering::Relaxed), from)
     }

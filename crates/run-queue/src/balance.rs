@@ -17,11 +17,8 @@ pub trait Processors<const WORDS: usize> {
     /// Returns how many threads run or wait on a processor, below [`Self::count`].
     fn load(&self, cpu: usize) -> u32;
 
-    /// Tells if a processor, below [`Self::count`], has nothing to do.
-    fn is_idle(&self, cpu: usize) -> bool;
-
-    /// Returns the first idle processor in `allowed`, from `from` on and around.
-    /// [`CpuSet::first_common`] finds it in a bitmap.
+    /// Returns the first idle processor in `allowed`, from `from`, itself included, on
+    /// and around. [`CpuSet::first_common`] finds it in a bitmap.
     fn first_idle(&self, allowed: &CpuSet<WORDS>, from: usize) -> Option<usize>;
 }
 
@@ -42,13 +39,10 @@ pub fn place<const WORDS: usize>(
     waker: usize,
     random: u32,
 ) -> usize {
-    let may_run = |cpu: &usize| *cpu < processors.count() && allowed.contains(*cpu);
-    if may_run(&last) && processors.is_idle(last) {
-        return last;
-    }
     if let Some(idle) = processors.first_idle(allowed, last) {
         return idle;
     }
+    let may_run = |cpu: &usize| *cpu < processors.count() && allowed.contains(*cpu);
     let at_random = |half: u32| allowed.nth((half as usize * allowed.len()) >> u16::BITS);
     [Some(last), Some(waker), at_random(random >> u16::BITS), at_random(random & 0xFFFF)]
         .into_iter()
@@ -58,13 +52,15 @@ pub fn place<const WORDS: usize>(
         .unwrap_or(last)
 }
 
-/// Chooses a processor that `me` takes a waiting thread from: one that has at least two
-/// threads more. For an idle processor that is one where a thread waits. `None` if there
+/// Chooses a processor that `me`, which is below the count, takes a waiting thread from:
+/// one that has at least two threads more. For an idle processor that is one where a
+/// thread waits; busy ones that ask now and then keep the numbers level. `None` if there
 /// is none among those that are looked at.
 ///
 /// These are at most eight, which follow each other: which, `random` tells. With numbers
 /// at random any processor is looked at sooner or later; with numbers that follow each
-/// other, so many calls as an eighth of the processors look at all.
+/// other, so many calls as an eighth of the processors look at all. As loads may be old,
+/// [`RunQueue::steal`](crate::RunQueue::steal) may find nothing there.
 pub fn victim<const WORDS: usize>(
     processors: &impl Processors<WORDS>,
     me: usize,

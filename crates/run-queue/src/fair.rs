@@ -1,7 +1,7 @@
 //! The fair class: EEVDF.
 
 use crate::node::{Node, Nodes};
-use crate::policy::{NICE_0_SHIFT, NICE_0_WEIGHT};
+use crate::policy::{NICE_0_SHIFT, units};
 use crate::tree::Tree;
 use crate::virtual_time::{Position, VirtualTime, is_after};
 
@@ -34,15 +34,10 @@ impl Fair {
     #[inline]
     pub(crate) fn charge(&mut self, node: &Node, time_ns: u64) {
         let service = time_ns << NICE_0_SHIFT;
-        let Position { vruntime, remainder } = node.position();
-        let total = service + u64::from(remainder);
         let weight = node.weight();
-        let (units, remainder) = if weight == NICE_0_WEIGHT {
-            (total >> NICE_0_SHIFT, total as u32 & (NICE_0_WEIGHT - 1))
-        } else {
-            (total / u64::from(weight), (total % u64::from(weight)) as u32)
-        };
-        let position = Position { vruntime: vruntime.wrapping_add(units), remainder };
+        let Position { vruntime, remainder } = node.position();
+        let (units, remainder) = units(service as i64 + i64::from(remainder), weight);
+        let position = Position { vruntime: vruntime.wrapping_add_signed(units), remainder };
         node.set_position(position);
         if self.time.load() != u64::from(weight) {
             self.time.advance(service);

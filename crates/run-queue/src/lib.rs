@@ -1,4 +1,75 @@
-//! x
+//! Which thread a processor runs next, and on which processor a thread runs.
+//!
+//! A [`RunQueue`] is what one processor runs: real-time threads first, then fair ones.
+//! It has no clock, no lock and no allocation: the owner holds it under a lock, says
+//! what time it is, and keeps a [`Node`] for each thread. [`place`] and [`victim`]
+//! spread threads over processors.
+//!
+//! # Real-time threads
+//! There is a list for each priority, and a bit for each list, so all is O(1). The
+//! highest priority runs; its threads take turns of 10 ms. There is no throttle: a
+//! real-time thread that doesn't sleep keeps all lower ones of its processor from
+//! running, for ever. They can only be stolen by other processors. Who gives out
+//! real-time priorities has to see to that.
+//!
+//! # Fair threads
+//! They are scheduled by EEVDF (I. Stoica, H. Abdel-Wahab, Earliest Eligible Virtual
+//! Deadline First, 1995), as in Linux since 6.6. A thread's vruntime is how much it ran,
+//! over its weight; virtual time is the average of all vruntimes by weight. Who is not
+//! ahead of it, whose lag isn't negative, is eligible. Each asks for a slice at a time:
+//! its deadline is where its vruntime will be behind that. Of the eligible threads the
+//! one with the earliest deadline runs. It gives way when its slice is over, or when
+//! one with an earlier deadline becomes eligible by waking up; else its slice is not
+//! cut short.
+//!
+//! - While the threads stay the same, none is ever ahead of its share by more than its
+//!   own slice, or behind by more than the longest slice of all, as the paper proves. So
+//!   it waits at most for (its slice + the longest slice) * load / its weight.
+//! - A thread that comes or goes with a lag moves the lags of the others: by as much
+//!   in all, by their weights. So they may be more than that.
+//! - Who sleeps keeps its lag, but at most one slice of it: that is what it can run
+//!   ahead of its share when it comes back. Debt is kept too, and forgiven as fast as it
+//!   would be made up for by waiting.
+//! - Sums are exact, see `virtual_time`, and times wrap around, so that nothing depends
+//!   on how long the machine runs.
+//!
+//! The threads that wait are in one balanced tree by deadline, which knows the smallest
+//! vruntime of each subtree. Two heaps, of the eligible and of the others, would be
+//! simpler, but one step of virtual time can make all threads eligible at once, and one
+//! back can make them ineligible. In the tree nothing is to be moved then: each
+//! operation is O(log n) in the worst case. The running thread isn't in it, so one that
+//! is alone has only its time added.
+//!
+//! | module | subject |
+//! |---|---|
+//! | `queue` | the run queue: who is on it, and the time of who runs |
+//! | `pick` | who runs next, and for how long |
+//! | `steal` | what another processor may take away |
+//! | `policy` | classes, priorities, nice values, slices |
+//! | `node` | what each thread keeps |
+//! | `list` | the waiting real-time threads |
+//! | `fair` | the rules of EEVDF |
+//! | `virtual_time` | virtual time and lag |
+//! | `tree` | the waiting fair threads |
+//! | `balance` | placing threads on processors |
+//! | `cpu_set` | sets of processors |
+//!
+//! ```
+//! use run_queue::{Former, Node, RunQueue, Start};
+//! let nodes = [const { Node::new(run_queue::Policy::DEFAULT) }; 2];
+//! let (nodes, mut queue) = (nodes.as_slice(), RunQueue::new());
+//! queue.enqueue(nodes, 0, Start::New, 0);
+//! assert_eq!(queue.pick(nodes, 0, Former::Runnable), Some(0));
+//! assert_eq!(queue.slice_end_ns(nodes), None);
+//!
+//! // Now another waits, so there is an end.
+//! queue.enqueue(nodes, 1, Start::New, 1_000_000);
+//! assert_eq!(queue.slice_end_ns(nodes), Some(3_000_000));
+//! queue.update(nodes, 3_000_000);
+//! assert!(queue.should_preempt(nodes));
+//! assert_eq!(queue.pick(nodes, 3_000_000, Former::Runnable), Some(1));
+//! assert_eq!(queue.pick(nodes, 4_000_000, Former::Blocked), Some(0));
+//! ```
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use crate::policy::{NICE_0_SHIFT, Nice, Policy, Slice};
+use crate::policy::{NICE_0_SHIFT, Policy, Slice, units};
 use crate::virtual_time::Position;
 use crate::{list, tree};
 
@@ -177,14 +177,14 @@ impl Node {
     /// Sets the deadline of a new request: a slice later in virtual time.
     #[inline]
     pub(crate) fn request_slice(&self) {
-        self.request(u64::from(self.slice_ns.load(Relaxed)) << NICE_0_SHIFT);
+        self.request(i64::from(self.slice_ns.load(Relaxed)) << NICE_0_SHIFT);
     }
 
     /// Sets the deadline of a request for `service`.
     #[inline]
-    pub(crate) fn request(&self, service: u64) {
-        let units = service / u64::from(self.weight());
-        self.tree.set_deadline(self.tree.vruntime().wrapping_add(units));
+    pub(crate) fn request(&self, service: i64) {
+        let (units, _) = units(service, self.weight());
+        self.tree.set_deadline(self.tree.vruntime().wrapping_add_signed(units));
     }
 
     /// Returns what is left of the request, in service; less than 0 if it had more.
@@ -229,9 +229,9 @@ impl Node {
 }
 
 impl Default for Node {
-    /// Returns the node of a thread of nice 0.
+    /// Returns the node of a thread of [`Policy::DEFAULT`].
     fn default() -> Self {
-        Self::new(Policy::Fair(Nice::DEFAULT))
+        Self::new(Policy::DEFAULT)
     }
 }
 

@@ -191,6 +191,6 @@ impl RunQueue {
                 left_ns.min(u64::from(Slice::BASE.length_ns()))
             }
         };
-        Some(self.clock_ns + left_ns)
+        Some(self.clock_ns.saturating_add(left_ns))
     }
 }

@@ -14,6 +14,9 @@ pub enum Policy {
 const FIRST_FAIR: u8 = 100;
 
 impl Policy {
+    /// The one of a thread that nobody changed: fair, of nice 0.
+    pub const DEFAULT: Self = Self::Fair(Nice::DEFAULT);
+
     /// Returns the policy as one number: 1 to 99 for the real-time priorities, 100 to
     /// 139 for nice -20 to 19.
     pub(crate) const fn encoded(self) -> u8 {
@@ -35,9 +38,9 @@ impl Policy {
 }
 
 impl Default for Policy {
-    /// Returns fair, of nice 0.
+    /// Returns [`Self::DEFAULT`].
     fn default() -> Self {
-        Self::Fair(Nice::DEFAULT)
+        Self::DEFAULT
     }
 }
 
@@ -98,6 +101,19 @@ pub const NICE_0_WEIGHT: u32 = 1 << NICE_0_SHIFT;
 
 /// What divides by [`NICE_0_WEIGHT`].
 pub(crate) const NICE_0_SHIFT: u32 = 10;
+
+/// Returns how many units of virtual time some service to a thread of some weight is,
+/// rounded down, and what is left over. Most threads are of nice 0, and need no
+/// division.
+#[inline]
+pub(crate) fn units(service: i64, weight: u32) -> (i64, u32) {
+    if weight == NICE_0_WEIGHT {
+        (service >> NICE_0_SHIFT, service as u32 & (NICE_0_WEIGHT - 1))
+    } else {
+        let weight = i64::from(weight);
+        (service.div_euclid(weight), service.rem_euclid(weight) as u32)
+    }
+}
 
 /// The weights of nice -20 to 19, each about 1.25 times the next: one step of nice
 /// moves a tenth of the processor between two threads. As `sched_prio_to_weight` in

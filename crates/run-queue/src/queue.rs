@@ -138,7 +138,7 @@ impl RunQueue {
     ) {
         let node = nodes.node(id);
         let state = node.state();
-        assert_ne!(state, State::Off, "a thread on no queue has no queue to know of the change");
+        assert_ne!(state, State::Off, "the thread is on no queue");
         self.update(nodes, now_ns);
         if policy == node.policy() {
             return;
@@ -148,7 +148,7 @@ impl RunQueue {
         }
         let mut request_left = None;
         if node.weight() != 0 {
-            request_left = Some(node.request_left().max(0) as u64);
+            request_left = Some(node.request_left().max(0));
             node.depart(self.fair.leave(node));
         }
         node.store_policy(policy);

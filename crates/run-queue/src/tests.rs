@@ -1,4 +1,14 @@
 //! Tests against models, of bounds, and of whole machines.
 
+mod balance;
+mod bounds;
+mod cost;
+mod cpu_set;
+mod fair;
+mod machine;
 mod model;
+mod policy;
+mod processor;
+mod real_time;
+mod simulation;
 mod threads;

@@ -252,19 +252,18 @@ impl Tree {
     /// they differ by two in height. Returns who is on top of it then.
     fn balance(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) -> u32 {
         let here = link(nodes, id);
-        let (left, right) = (here.child(Side::Left), here.child(Side::Right));
-        let (left_height, right_height) = (height(nodes, left), height(nodes, right));
-        let (side, high) = if left_height > right_height + 1 {
-            (Side::Left, left)
+        let [left_height, right_height] = summarise(nodes, here);
+        let side = if left_height > right_height + 1 {
+            Side::Left
         } else if right_height > left_height + 1 {
-            (Side::Right, right)
+            Side::Right
         } else {
-            summarise(nodes, id);
             return id;
         };
-        let children = link(nodes, high);
-        let outer_height = height(nodes, children.child(side));
-        if outer_height < height(nodes, children.child(side.other())) {
+        let high = here.child(side);
+        let grandchildren = link(nodes, high);
+        let outer_height = height(nodes, grandchildren.child(side));
+        if outer_height < height(nodes, grandchildren.child(side.other())) {
             self.raise(nodes, high, side.other());
         }
         self.raise(nodes, id, side)
@@ -279,8 +278,8 @@ impl Tree {
         self.replace(nodes, here.parent(), id, top);
         adopt(nodes, id, side, inner);
         adopt(nodes, top, side.other(), id);
-        summarise(nodes, id);
-        summarise(nodes, top);
+        summarise(nodes, here);
+        summarise(nodes, link(nodes, top));
         top
     }
 }
@@ -316,22 +315,23 @@ fn adopt(nodes: &(impl Nodes + ?Sized), id: u32, side: Side, child: u32) {
     }
 }
 
-/// Computes height and smallest vruntime of the subtree of `id`.
+/// Computes height and smallest vruntime of a subtree from those of its children;
+/// returns their heights.
 #[inline]
-fn summarise(nodes: &(impl Nodes + ?Sized), id: u32) {
-    let here = link(nodes, id);
-    let (mut highest, mut min_vruntime) = (0, here.vruntime());
+fn summarise(nodes: &(impl Nodes + ?Sized), here: &Link) -> [u32; 2] {
+    let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime());
     for side in [Side::Left, Side::Right] {
         let child = here.child(side);
         if child != NONE {
             let below = link(nodes, child);
-            highest = highest.max(below.height());
+            heights[side as usize] = below.height();
             if is_after(min_vruntime, below.min_vruntime()) {
                 min_vruntime = below.min_vruntime();
             }
         }
     }
-    here.set_summary(highest + 1, min_vruntime);
+    here.set_summary(heights[0].max(heights[1]) + 1, min_vruntime);
+    heights
 }
 
 #[cfg(test)]

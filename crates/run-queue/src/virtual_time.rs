@@ -13,6 +13,8 @@
 //! The differences fit: with lags of up to 2^41 at entry, weights from 2^4 to 2^17 and
 //! at most 2^29 threads, all products stay below 2^63.
 
+use crate::policy::units;
+
 /// The virtual time, and the sum of the weights that it is the average for.
 #[derive(Debug)]
 pub(crate) struct VirtualTime {
@@ -86,15 +88,12 @@ impl VirtualTime {
             self.load = u64::from(weight);
             return Position { vruntime: self.floor, remainder: 0 };
         }
-        let width = i64::from(weight);
         let mut ahead = (u64::from(weight) * self.rest / self.load) as i64;
         if lag != 0 {
-            ahead -= lag + (lag * width).div_euclid(self.load as i64);
+            ahead -= lag + (lag * i64::from(weight)).div_euclid(self.load as i64);
         }
-        let position = Position {
-            vruntime: self.floor.wrapping_add_signed(ahead.div_euclid(width)),
-            remainder: ahead.rem_euclid(width) as u32,
-        };
+        let (units, remainder) = units(ahead, weight);
+        let position = Position { vruntime: self.floor.wrapping_add_signed(units), remainder };
         self.load += u64::from(weight);
         self.set_rest(self.rest as i64 + ahead);
         position
@@ -102,26 +101,25 @@ impl VirtualTime {
 
     /// Lets a thread out and returns its lag, rounded down.
     pub(crate) fn leave(&mut self, weight: u32, position: Position) -> i64 {
-        let ahead = self.ahead(weight, position);
-        let lag = (u64::from(weight) * self.rest / self.load) as i64 - ahead;
+        let weight_sum = self.load;
         self.load -= u64::from(weight);
+        if self.load == 0 {
+            // It was the only one, so V is where it was.
+            self.rest = 0;
+            return 0;
+        }
+        let ahead = (position.vruntime.wrapping_sub(self.floor) as i64) * i64::from(weight)
+            + i64::from(position.remainder);
+        let lag = (u64::from(weight) * self.rest / weight_sum) as i64 - ahead;
         self.set_rest(self.rest as i64 - ahead);
         lag
     }
 
-    /// Returns how much service a thread had beyond the virtual time rounded down.
-    fn ahead(&self, weight: u32, position: Position) -> i64 {
-        let units = position.vruntime.wrapping_sub(self.floor) as i64;
-        units * i64::from(weight) + i64::from(position.remainder)
-    }
-
-    /// Sets V to `floor + rest / load`.
+    /// Sets V to `floor + rest / load`. There are threads.
     fn set_rest(&mut self, rest: i64) {
         let load = self.load as i64;
         if (0..load).contains(&rest) {
             self.rest = rest as u64;
-        } else if load == 0 {
-            self.rest = 0;
         } else {
             self.floor = self.floor.wrapping_add_signed(rest.div_euclid(load));
             self.rest = rest.rem_euclid(load) as u64;

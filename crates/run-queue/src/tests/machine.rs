@@ -1,0 +1,307 @@
+//! A machine of many processors, run from event to event.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::vec::Vec;
+
+use super::processor::Habit;
+use super::threads::Random;
+use crate::{CpuSet, Former, Node, Policy, Processors, RunQueue, Start, State, place, victim};
+
+/// Enough for 1,024 processors.
+pub(crate) const WORDS: usize = 16;
+
+/// How often an idle processor looks for threads to take over.
+const IDLE_LOOK_NS: u64 = 1_000_000;
+
+/// How often a busy one does.
+const BUSY_LOOK_NS: u64 = 4_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// The slice or the burst of who runs is over, unless the processor has had another
+    /// decision in between.
+    Decide {
+        cpu: usize,
+        decisions: u64,
+    },
+    Wake(u32),
+    /// Looks for threads to take over.
+    Look(usize),
+}
+
+struct Cpu {
+    queue: RunQueue,
+    decisions: u64,
+}
+
+struct Thread {
+    habit: Habit,
+    /// How much it has run when it blocks.
+    run_until_ns: u64,
+    cpu: usize,
+    allowed: CpuSet<WORDS>,
+    waits_ns: u64,
+    longest_wait_ns: u64,
+}
+
+/// What [`place`] and [`victim`] see.
+struct View {
+    loads: Vec<u32>,
+    idle: CpuSet<WORDS>,
+}
+
+impl Processors<WORDS> for View {
+    fn count(&self) -> usize {
+        self.loads.len()
+    }
+
+    fn load(&self, cpu: usize) -> u32 {
+        self.loads[cpu]
+    }
+
+    fn first_idle(&self, allowed: &CpuSet<WORDS>, from: usize) -> Option<usize> {
+        allowed.first_common(|word| self.idle.words()[word], from)
+    }
+}
+
+/// The machine, with its threads and its time.
+pub(crate) struct Machine {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) now_ns: u64,
+    /// The sum over processors of the time that one was idle while a thread waited that
+    /// any processor may run.
+    pub(crate) wasted_ns: u64,
+    /// The sum over processors of the time that one was idle.
+    pub(crate) idle_ns: u64,
+    /// How often a thread came from another processor.
+    pub(crate) moves: u64,
+    /// How often a processor decided.
+    pub(crate) decisions: u64,
+    cpus: Vec<Cpu>,
+    threads: Vec<Thread>,
+    view: View,
+    events: BinaryHeap<Reverse<(u64, Event)>>,
+    random: Random,
+    /// How many threads wait that any processor may run.
+    free_waiting: u64,
+}
+
+impl Machine {
+    pub(crate) fn new(cpus: usize) -> Self {
+        let look = |cpu| Reverse((cpu as u64 * BUSY_LOOK_NS / cpus as u64, Event::Look(cpu)));
+        Self {
+            nodes: Vec::new(),
+            now_ns: 0,
+            wasted_ns: 0,
+            idle_ns: 0,
+            moves: 0,
+            decisions: 0,
+            cpus: (0..cpus).map(|_| Cpu { queue: RunQueue::new(), decisions: 0 }).collect(),
+            threads: Vec::new(),
+            view: View { loads: std::vec![0; cpus], idle: CpuSet::first(cpus) },
+            events: (0..cpus).map(look).collect(),
+            random: Random(0x1234_5678_9ABC_DEF1),
+            free_waiting: 0,
+        }
+    }
+
+    /// Adds a thread that comes at a time from the first processor; returns its id.
+    pub(crate) fn add(
+        &mut self,
+        policy: Policy,
+        habit: Habit,
+        allowed: CpuSet<WORDS>,
+        comes_ns: u64,
+    ) -> u32 {
+        let id = self.nodes.len() as u32;
+        self.nodes.push(Node::new(policy));
+        self.threads.push(Thread {
+            habit,
+            run_until_ns: 0,
+            cpu: 0,
+            allowed,
+            waits_ns: 0,
+            longest_wait_ns: 0,
+        });
+        self.events.push(Reverse((comes_ns, Event::Wake(id))));
+        id
+    }
+
+    /// Returns how much a thread ran.
+    pub(crate) fn ran_ns(&self, id: u32) -> u64 {
+        self.nodes[id as usize].run_time_ns()
+    }
+
+    /// Returns how long a thread waited at most for its turn.
+    pub(crate) fn longest_wait_ns(&self, id: u32) -> u64 {
+        let thread = &self.threads[id as usize];
+        let is_waiting = self.nodes[id as usize].state() == State::Waiting;
+        let waits_ns = if is_waiting { self.now_ns - thread.waits_ns } else { 0 };
+        thread.longest_wait_ns.max(waits_ns)
+    }
+
+    /// Returns how many threads there are on each processor.
+    pub(crate) fn loads(&self) -> &[u32] {
+        &self.view.loads
+    }
+
+    /// Runs up to a time.
+    pub(crate) fn run(&mut self, end_ns: u64) {
+        while let Some(Reverse((time_ns, event))) = self.events.peek().copied()
+            && time_ns <= end_ns
+        {
+            self.events.pop();
+            self.go_to(time_ns);
+            match event {
+                Event::Decide { cpu, decisions } if decisions == self.cpus[cpu].decisions => {
+                    self.decide(cpu);
+                }
+                Event::Decide { .. } => {}
+                Event::Wake(id) => self.wake(id),
+                Event::Look(cpu) => {
+                    let is_idle = self.view.idle.contains(cpu);
+                    self.take_over(cpu);
+                    let next_ns = if is_idle { IDLE_LOOK_NS } else { BUSY_LOOK_NS };
+                    self.events.push(Reverse((self.now_ns + next_ns, Event::Look(cpu))));
+                }
+            }
+        }
+        self.go_to(end_ns);
+        for cpu in &mut self.cpus {
+            cpu.queue.update(self.nodes.as_slice(), end_ns);
+        }
+    }
+
+    fn go_to(&mut self, time_ns: u64) {
+        let idle = self.view.idle.len() as u64;
+        self.idle_ns += idle * (time_ns - self.now_ns);
+        self.wasted_ns += idle.min(self.free_waiting) * (time_ns - self.now_ns);
+        self.now_ns = time_ns;
+    }
+
+    fn is_free(&self, id: u32) -> bool {
+        self.threads[id as usize].allowed.len() == self.cpus.len()
+    }
+
+    fn wake(&mut self, id: u32) {
+        let random = self.random.below(1 << 32) as u32;
+        let waker = self.random.below(self.cpus.len() as u64) as usize;
+        let ran_ns = self.ran_ns(id);
+        let thread = &mut self.threads[id as usize];
+        let start = if thread.run_until_ns == 0 { Start::New } else { Start::Woken };
+        thread.run_until_ns = ran_ns.saturating_add(match thread.habit {
+            Habit::Hog => u64::MAX,
+            Habit::Sleeper { run_ns, .. } | Habit::Yielder { run_ns } => run_ns,
+            Habit::Random { run_ns, .. } => 1 + self.random.below(run_ns),
+        });
+        thread.waits_ns = self.now_ns;
+        let cpu = place(&self.view, &thread.allowed, thread.cpu, waker, random);
+        assert!(thread.allowed.contains(cpu));
+        self.enqueue(cpu, id, start);
+    }
+
+    fn enqueue(&mut self, cpu: usize, id: u32, start: Start) {
+        self.free_waiting += u64::from(self.is_free(id));
+        self.threads[id as usize].cpu = cpu;
+        let queue = &mut self.cpus[cpu].queue;
+        queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
+        self.view.loads[cpu] = queue.len();
+        if queue.should_preempt(self.nodes.as_slice()) {
+            self.pick(cpu, Former::Runnable);
+        } else {
+            // Now others wait, so the slice has an end.
+            self.plan(cpu);
+        }
+    }
+
+    /// Lets a processor take a thread over from another that has more.
+    fn take_over(&mut self, cpu: usize) {
+        let random = self.random.below(1 << 32) as u32;
+        let Some(from) = victim(&self.view, cpu, random) else {
+            return;
+        };
+        let queue = &mut self.cpus[from].queue;
+        queue.update(self.nodes.as_slice(), self.now_ns);
+        let threads = &self.threads;
+        let may_take = |id: u32| threads[id as usize].allowed.contains(cpu);
+        let Some(id) = queue.steal(self.nodes.as_slice(), may_take, 8) else {
+            return;
+        };
+        self.view.loads[from] = queue.len();
+        self.moves += 1;
+        self.free_waiting -= u64::from(self.is_free(id));
+        self.enqueue(cpu, id, Start::Woken);
+    }
+
+    /// Decides at the end of a slice or of a burst.
+    fn decide(&mut self, cpu: usize) {
+        let queue = &mut self.cpus[cpu].queue;
+        queue.update(self.nodes.as_slice(), self.now_ns);
+        let Some(id) = queue.current() else {
+            return;
+        };
+        let is_burst_over = self.ran_ns(id) >= self.threads[id as usize].run_until_ns;
+        if is_burst_over {
+            let sleep_ns = match self.threads[id as usize].habit {
+                Habit::Sleeper { sleep_ns, .. } => sleep_ns,
+                Habit::Random { sleep_ns, .. } => 1 + self.random.below(sleep_ns),
+                Habit::Hog | Habit::Yielder { .. } => unreachable!("it has no end"),
+            };
+            self.pick(cpu, Former::Blocked);
+            self.events.push(Reverse((self.now_ns + sleep_ns, Event::Wake(id))));
+        } else if self.cpus[cpu].queue.should_preempt(self.nodes.as_slice()) {
+            self.pick(cpu, Former::Runnable);
+        } else {
+            self.plan(cpu);
+        }
+    }
+
+    fn pick(&mut self, cpu: usize, former: Former) {
+        self.decisions += 1;
+        let queue = &mut self.cpus[cpu].queue;
+        let old = queue.current();
+        let new = queue.pick(self.nodes.as_slice(), self.now_ns, former);
+        self.view.loads[cpu] = queue.len();
+        if let Some(id) = old
+            && old != new
+            && former != Former::Blocked
+        {
+            self.free_waiting += u64::from(self.is_free(id));
+            self.threads[id as usize].waits_ns = self.now_ns;
+        }
+        if let Some(id) = new
+            && old != new
+        {
+            self.free_waiting -= u64::from(self.is_free(id));
+            let thread = &mut self.threads[id as usize];
+            thread.longest_wait_ns = thread.longest_wait_ns.max(self.now_ns - thread.waits_ns);
+        }
+        if new.is_some() {
+            self.view.idle.remove(cpu);
+            self.plan(cpu);
+        } else {
+            self.cpus[cpu].decisions += 1;
+            self.view.idle.try_insert(cpu).expect("there is room for all");
+            self.take_over(cpu);
+        }
+    }
+
+    /// Plans the next decision.
+    fn plan(&mut self, cpu: usize) {
+        let Cpu { queue, decisions } = &mut self.cpus[cpu];
+        *decisions += 1;
+        let Some(id) = queue.current() else {
+            return;
+        };
+        let left_ns = self.threads[id as usize]
+            .run_until_ns
+            .saturating_sub(self.nodes[id as usize].run_time_ns());
+        let slice_end_ns = queue.slice_end_ns(self.nodes.as_slice()).unwrap_or(u64::MAX);
+        let next_ns = slice_end_ns.min(self.now_ns.saturating_add(left_ns));
+        if next_ns != u64::MAX {
+            let event = Event::Decide { cpu, decisions: *decisions };
+            self.events.push(Reverse((next_ns, event)));
+        }
+    }
+}

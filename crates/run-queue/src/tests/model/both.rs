@@ -1,0 +1,356 @@
+//! The queue beside its model: plain vectors, and exact numbers.
+
+use std::vec::Vec;
+
+use super::THREADS;
+use crate::tests::threads::{nodes, queue_at};
+use crate::{Former, NICE_0_WEIGHT, Node, Policy, RunQueue, Start, State};
+
+/// A thread, as the model knows it. Virtual times don't wrap around here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Thread {
+    pub(super) policy: Policy,
+    pub(super) state: State,
+    pub(super) slice_ns: u32,
+    /// What it was served, and the end of its request in units of vruntime.
+    pub(super) served: i128,
+    pub(super) deadline: i128,
+    /// What it took along.
+    pub(super) lag: i128,
+    /// When it blocked, and among which load; `None` if it was moved.
+    pub(super) blocked: Option<(u64, i128)>,
+    pub(super) slice_left_ns: u32,
+    pub(super) run_time_ns: u64,
+}
+
+impl Thread {
+    pub(super) fn weight(&self) -> i128 {
+        match self.policy {
+            Policy::RealTime(_) => 0,
+            Policy::Fair(nice) => nice.weight().into(),
+        }
+    }
+
+    pub(super) fn vruntime(&self) -> i128 {
+        self.served.div_euclid(self.weight())
+    }
+
+    pub(super) fn slice_service(&self) -> i128 {
+        i128::from(self.slice_ns) * i128::from(NICE_0_WEIGHT)
+    }
+
+    pub(super) fn request(&mut self, service: i128) {
+        self.deadline = self.vruntime() + service / self.weight();
+    }
+
+    pub(super) fn request_left(&self) -> i128 {
+        self.deadline * self.weight() - self.served
+    }
+}
+
+/// The queue and its model.
+pub(super) struct Both {
+    pub(super) nodes: Vec<Node>,
+    pub(super) queue: RunQueue,
+    /// The virtual time at the start.
+    pub(super) origin: u64,
+    pub(super) now_ns: u64,
+    pub(super) threads: Vec<Thread>,
+    pub(super) current: Option<u32>,
+    /// The waiting ones of each priority.
+    pub(super) lists: Vec<Vec<u32>>,
+    /// Where the virtual time stays while there are no fair threads.
+    pub(super) resting: i128,
+}
+
+impl Both {
+    pub(super) fn new(origin: u64) -> Self {
+        let thread = Thread {
+            policy: Policy::default(),
+            state: State::Off,
+            slice_ns: 3_000_000,
+            served: 0,
+            deadline: 0,
+            lag: 0,
+            blocked: None,
+            slice_left_ns: 0,
+            run_time_ns: 0,
+        };
+        Self {
+            nodes: nodes(THREADS as usize),
+            queue: queue_at(origin),
+            origin,
+            now_ns: 0,
+            threads: std::vec![thread; THREADS as usize],
+            current: None,
+            lists: std::vec![Vec::new(); 100],
+            resting: 0,
+        }
+    }
+
+    pub(super) fn thread(&mut self, id: u32) -> &mut Thread {
+        &mut self.threads[id as usize]
+    }
+
+    /// Returns the fair threads, the running one too.
+    pub(super) fn fair(&self) -> impl Iterator<Item = (u32, &Thread)> {
+        let on_queue = |(_, thread): &(u32, &Thread)| {
+            thread.state != State::Off && matches!(thread.policy, Policy::Fair(_))
+        };
+        (0..).zip(&self.threads).filter(on_queue)
+    }
+
+    pub(super) fn load(&self) -> i128 {
+        self.fair().map(|(_, thread)| thread.weight()).sum()
+    }
+
+    /// Returns the virtual time, as a fraction.
+    pub(super) fn virtual_time(&self) -> (i128, i128) {
+        let load = self.load();
+        if load == 0 {
+            return (self.resting, 1);
+        }
+        (self.fair().map(|(_, thread)| thread.served).sum(), load)
+    }
+
+    pub(super) fn floor(&self) -> i128 {
+        let (sum, load) = self.virtual_time();
+        sum.div_euclid(load)
+    }
+
+    /// Returns the threads that wait with the earliest deadline of those eligible.
+    pub(super) fn best_fair(&self) -> Vec<u32> {
+        let floor = self.floor();
+        let eligible = |(_, thread): &(u32, &Thread)| {
+            thread.state == State::Waiting && thread.vruntime() <= floor
+        };
+        let earliest = self.fair().filter(eligible).map(|(_, thread)| thread.deadline).min();
+        self.fair()
+            .filter(eligible)
+            .filter(|(_, thread)| Some(thread.deadline) == earliest)
+            .map(|(id, _)| id)
+            .collect()
+    }
+
+    pub(super) fn highest(&self) -> Option<(u8, u32)> {
+        (0..=99)
+            .zip(&self.lists)
+            .rev()
+            .find_map(|(priority, list)| Some((priority, *list.first()?)))
+    }
+
+    /// Takes what the queue made of a thread's position, if it is right up to less than
+    /// a part in 1024 of a nanosecond.
+    pub(super) fn join(&mut self, id: u32, lag: i128) {
+        let (sum, load) = self.virtual_time();
+        let node = &self.nodes[id as usize];
+        let thread = self.threads[id as usize];
+        let weight = thread.weight();
+        // w * V - lag - lag * w / W, times the load.
+        let exact = weight * sum - if self.load() == 0 { 0 } else { lag * load + lag * weight };
+        let position = node.position();
+        let offset = position.vruntime.wrapping_sub(self.origin.wrapping_add(self.floor() as u64));
+        let vruntime = self.floor() + i128::from(offset as i64);
+        let served = vruntime * weight + i128::from(position.remainder);
+        assert!((served * load - exact).abs() < load, "{served} of {exact} / {load}");
+        assert!(i128::from(position.remainder) < weight);
+        self.thread(id).served = served;
+    }
+
+    pub(super) fn leave(&mut self, id: u32) -> i128 {
+        let (sum, load) = self.virtual_time();
+        let thread = self.threads[id as usize];
+        if load == thread.weight() {
+            self.resting = self.floor();
+        }
+        (thread.weight() * sum - thread.served * load).div_euclid(load)
+    }
+
+    pub(super) fn lag_on_return(&mut self, id: u32) -> i128 {
+        let now_ns = self.now_ns;
+        let thread = self.thread(id);
+        match thread.blocked {
+            Some((at_ns, load)) if thread.lag < 0 => {
+                let asleep_ns = i128::from(now_ns - at_ns);
+                let regained = asleep_ns * 1024 * thread.weight() / load;
+                if asleep_ns >= 1 << 36 { 0 } else { (thread.lag + regained).min(0) }
+            }
+            _ => thread.lag,
+        }
+    }
+
+    pub(super) fn run(&mut self, time_ns: u64) {
+        self.now_ns += time_ns;
+        if let Some(id) = self.current {
+            let thread = self.thread(id);
+            thread.run_time_ns += time_ns;
+            match thread.policy {
+                Policy::RealTime(_) => {
+                    thread.slice_left_ns = thread.slice_left_ns.saturating_sub(time_ns as u32);
+                }
+                Policy::Fair(_) => thread.served += i128::from(time_ns) * 1024,
+            }
+            let thread = self.threads[id as usize];
+            let is_alone = time_ns != 0 && self.load() == thread.weight();
+            if is_alone && thread.weight() != 0 && thread.deadline <= thread.vruntime() {
+                self.thread(id).deadline = thread.vruntime();
+            }
+        }
+        self.queue.update(self.nodes.as_slice(), self.now_ns);
+    }
+
+    pub(super) fn enqueue(&mut self, id: u32, start: Start) {
+        if self.threads[id as usize].state != State::Off {
+            return;
+        }
+        self.queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
+        if start == Start::New {
+            self.thread(id).lag = 0;
+        }
+        self.wait(id);
+        self.thread(id).state = State::Waiting;
+    }
+
+    /// Puts a thread that isn't counted among those on the queue where it waits.
+    pub(super) fn wait(&mut self, id: u32) {
+        match self.threads[id as usize].policy {
+            Policy::RealTime(priority) => {
+                self.thread(id).slice_left_ns = 10_000_000;
+                self.lists[usize::from(priority.get())].push(id);
+            }
+            Policy::Fair(_) => {
+                let lag = self.lag_on_return(id);
+                self.join(id, lag);
+                let thread = self.thread(id);
+                thread.request(thread.slice_service());
+            }
+        }
+    }
+
+    /// Forgets a thread that waits, or runs.
+    pub(super) fn forget(&mut self, id: u32) {
+        match self.threads[id as usize].policy {
+            Policy::RealTime(_) => self.lists.iter_mut().for_each(|list| list.retain(|i| *i != id)),
+            Policy::Fair(_) => {
+                let lag = self.leave(id);
+                let thread = self.thread(id);
+                (thread.lag, thread.blocked) = (lag.clamp(-(1 << 41), 1 << 41), None);
+            }
+        }
+        self.thread(id).state = State::Off;
+    }
+
+    pub(super) fn dequeue(&mut self, id: u32) {
+        if self.threads[id as usize].state == State::Waiting {
+            self.queue.dequeue(self.nodes.as_slice(), id);
+            self.forget(id);
+        }
+    }
+
+    pub(super) fn set_policy(&mut self, id: u32, policy: Policy) {
+        let old = self.threads[id as usize];
+        if old.state == State::Off {
+            self.nodes[id as usize].set_policy(policy);
+            self.thread(id).policy = policy;
+            return;
+        }
+        self.queue.set_policy(self.nodes.as_slice(), id, policy, self.now_ns);
+        if old.policy == policy {
+            return;
+        }
+        self.forget(id);
+        self.thread(id).policy = policy;
+        match policy {
+            Policy::RealTime(_) if old.state == State::Running => self.thread(id).slice_left_ns = 0,
+            _ => self.wait(id),
+        }
+        if old.weight() != 0 && self.threads[id as usize].weight() != 0 {
+            self.thread(id).request(old.request_left().max(0));
+        }
+        self.thread(id).state = old.state;
+    }
+
+    pub(super) fn pick(&mut self, former: Former) {
+        let mut expected: Vec<u32> = Vec::new();
+        match self.current {
+            Some(id) if former == Former::Blocked => {
+                let (load, now_ns) = (self.load(), self.now_ns);
+                let slice_service = self.thread(id).slice_service();
+                if self.thread(id).weight() != 0 {
+                    let lag = self.leave(id).clamp(-(1 << 41), slice_service);
+                    let thread = self.thread(id);
+                    (thread.lag, thread.blocked) = (lag, Some((now_ns, load)));
+                }
+                self.thread(id).state = State::Off;
+            }
+            Some(id) => match self.thread(id).policy {
+                Policy::RealTime(priority) => {
+                    let thread = self.thread(id);
+                    let ends = former == Former::Yielding || thread.slice_left_ns == 0;
+                    if ends {
+                        thread.slice_left_ns = 10_000_000;
+                    }
+                    let list = &mut self.lists[usize::from(priority.get())];
+                    list.insert(if ends { list.len() } else { 0 }, id);
+                }
+                Policy::Fair(_) => expected = self.give_back(id, former),
+            },
+            None => {}
+        }
+        if let Some((_, first)) = self.highest() {
+            expected = std::vec![first];
+        } else if expected.is_empty() {
+            expected = self.best_fair();
+        }
+        if let Some(id) = self.current {
+            let thread = self.thread(id);
+            thread.state = if former == Former::Blocked { State::Off } else { State::Waiting };
+        }
+        let picked = self.queue.pick(self.nodes.as_slice(), self.now_ns, former);
+        match picked {
+            Some(id) => assert!(expected.contains(&id), "{id} instead of one of {expected:?}"),
+            None => assert!(expected.is_empty(), "none instead of one of {expected:?}"),
+        }
+        self.current = picked;
+        if let Some(id) = picked {
+            self.thread(id).state = State::Running;
+            self.lists.iter_mut().for_each(|list| list.retain(|other| *other != id));
+        }
+    }
+
+    /// Ends or keeps the request of the running fair thread. Returns who may run next.
+    pub(super) fn give_back(&mut self, id: u32, former: Former) -> Vec<u32> {
+        let floor = self.floor();
+        let others = self.fair().count() > 1;
+        let thread = self.thread(id);
+        if former == Former::Yielding && others && thread.vruntime() <= floor {
+            thread.served = thread.served.max(thread.deadline * thread.weight());
+        }
+        if thread.deadline <= thread.vruntime() {
+            thread.request(thread.slice_service());
+        }
+        let thread = *thread;
+        let best = self.best_fair();
+        let Some(first) = best.first() else {
+            return std::vec![id];
+        };
+        let goes_on = former == Former::Runnable
+            && thread.vruntime() <= self.floor()
+            && thread.deadline < self.threads[*first as usize].deadline;
+        if goes_on { std::vec![id] } else { best }
+    }
+
+    pub(super) fn steal(&mut self, mask: u32, limit: u32) {
+        let mut candidates: Vec<u32> = self.lists.iter().rev().flatten().copied().collect();
+        let mut fair = self.queue.fair.tree.assert_consistent(self.nodes.as_slice());
+        fair.reverse();
+        candidates.extend(fair);
+        candidates.truncate(limit as usize);
+        let expected = candidates.into_iter().find(|id| mask >> id & 1 != 0);
+        let stolen = self.queue.steal(self.nodes.as_slice(), |id| mask >> id & 1 != 0, limit);
+        assert_eq!(stolen, expected);
+        if let Some(id) = stolen {
+            self.forget(id);
+        }
+    }
+}

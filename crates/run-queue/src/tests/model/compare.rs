@@ -1,0 +1,103 @@
+//! What the model expects of the queue.
+
+use std::vec::Vec;
+
+use super::both::Both;
+use crate::{Policy, RealTimePriority, State};
+
+impl Both {
+    fn should_preempt(&self) -> bool {
+        let highest = self.highest().map(|(priority, _)| priority);
+        let Some(id) = self.current else {
+            return self.threads.iter().any(|thread| thread.state == State::Waiting);
+        };
+        let thread = self.threads[id as usize];
+        match thread.policy {
+            Policy::RealTime(priority) => {
+                highest > Some(priority.get())
+                    || highest == Some(priority.get()) && thread.slice_left_ns == 0
+            }
+            Policy::Fair(_) => {
+                let others = self.fair().count() > 1;
+                let earlier = |id: &u32| self.threads[*id as usize].deadline < thread.deadline;
+                highest.is_some()
+                    || others && thread.vruntime() >= thread.deadline
+                    || self.best_fair().first().is_some_and(earlier)
+            }
+        }
+    }
+
+    fn slice_end_ns(&self) -> Option<u64> {
+        let thread = self.threads[self.current? as usize];
+        let highest = self.highest().map(|(priority, _)| priority);
+        let left_ns = match thread.policy {
+            Policy::RealTime(priority) if highest < Some(priority.get()) => return None,
+            Policy::RealTime(priority) if highest == Some(priority.get()) => {
+                thread.slice_left_ns.into()
+            }
+            Policy::Fair(_) if highest.is_none() => {
+                if self.fair().count() < 2 {
+                    return None;
+                }
+                let left = thread.request_left().max(0);
+                ((left + 1023) / 1024).min(3_000_000) as u64
+            }
+            _ => 0,
+        };
+        Some(self.now_ns + left_ns)
+    }
+
+    pub(super) fn assert_equal(&self) {
+        let (nodes, queue) = (self.nodes.as_slice(), &self.queue);
+        assert_eq!(queue.current(), self.current);
+        let on_queue = self.threads.iter().filter(|thread| thread.state != State::Off);
+        assert_eq!(queue.len() as usize, on_queue.count());
+        assert_eq!(queue.is_empty(), (0..1).contains(&queue.len()));
+        assert_eq!(i128::from(queue.load()), self.load());
+
+        // The virtual time is the average, to the last bit.
+        let (sum, load) = self.virtual_time();
+        let wrapped = |time: i128| self.origin.wrapping_add(time as u64);
+        assert_eq!(queue.fair.time.floor(), wrapped(sum.div_euclid(load)));
+        assert_eq!(i128::from(queue.fair.time.rest()), sum.rem_euclid(load));
+
+        let mut waiting: Vec<u32> = Vec::new();
+        for (id, thread) in (0..).zip(&self.threads) {
+            let node = &nodes[id as usize];
+            assert_eq!((node.policy(), node.state()), (thread.policy, thread.state));
+            assert_eq!(node.run_time_ns(), thread.run_time_ns);
+            assert_eq!(node.slice().length_ns(), thread.slice_ns);
+            match thread.policy {
+                Policy::RealTime(_) => assert_eq!(node.slice_left_ns(), thread.slice_left_ns),
+                Policy::Fair(_) if thread.state != State::Off => {
+                    assert_eq!(node.position().vruntime, wrapped(thread.vruntime()));
+                    assert_eq!(node.tree.deadline(), wrapped(thread.deadline));
+                    if thread.state == State::Waiting {
+                        waiting.push(id);
+                    }
+                }
+                Policy::Fair(_) => {}
+            }
+        }
+        let mut in_tree = queue.fair.tree.assert_consistent(nodes);
+        in_tree.sort_unstable();
+        assert_eq!(in_tree, waiting);
+
+        let mut in_lists = Vec::new();
+        let mut next = queue.real_time.first();
+        while let Some(id) = next {
+            in_lists.push(id);
+            let Policy::RealTime(priority) = nodes[id as usize].policy() else {
+                panic!("a fair thread is in a list");
+            };
+            next = queue.real_time.behind(nodes, id, priority);
+        }
+        let expected: Vec<u32> = self.lists.iter().rev().flatten().copied().collect();
+        assert_eq!(in_lists, expected);
+        let highest = self.highest().and_then(|(priority, _)| RealTimePriority::try_new(priority));
+        assert_eq!(queue.real_time.highest(), highest);
+
+        assert_eq!(queue.should_preempt(nodes), self.should_preempt());
+        assert_eq!(queue.slice_end_ns(nodes), self.slice_end_ns());
+    }
+}
