@@ -13,6 +13,7 @@
 //! | [`inheritance`] | who runs sooner because others wait for it |
 //! | [`smp`] | the other processors |
 //! | [`sleep`] | waiting for a time |
+//! | [`trace`] | what the scheduler did last |
 //! | [`registers`] | floating point and vectors, for threads that use them |
 //!
 //! Who runs next is settled by the crate `run-queue`; what threads wait with is in
@@ -35,16 +36,18 @@ mod smp;
 mod spawn;
 mod table;
 mod thread;
+mod trace;
 
 pub use balance::ProcessorSet;
 pub use parking::cancel;
-pub use processor::{Processor, processors};
+pub use processor::{LATENCIES, Processor, processors};
 pub use registers::{NoRegisters, keep_registers};
 pub use scheduler::{set_allowed, yield_now};
 pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
 pub use table::{current, for_each};
 pub use thread::{State, Thread};
+pub use trace::Event;
 
 use crate::arch::clock;
 use crate::arch::steps::Interrupts;

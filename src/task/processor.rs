@@ -8,8 +8,12 @@ use run_queue::RunQueue;
 use spin::Once;
 
 use super::thread::Thread;
+use super::trace::{Event, Ring};
 use crate::arch::percpu::{self, CPUS_MAX};
 use crate::sync::{IrqMutex, Rank};
+
+/// Times from 1 ns to 2^36 ns, a minute, and longer, by powers of two.
+pub const LATENCIES: usize = 37;
 
 /// A processor, as the scheduler sees it.
 pub struct Processor {
@@ -29,6 +33,13 @@ pub struct Processor {
     pub(super) runnable: AtomicU32,
     /// How often it was switched to another thread.
     pub(super) switches: AtomicU64,
+    /// How many threads were taken over from others.
+    pub(super) steals: AtomicU64,
+    /// How often threads waited for it, from being woken to running, by time: entry N is for
+    /// times from 2^N ns on.
+    pub(super) latencies: [AtomicU64; LATENCIES],
+    /// What it did last.
+    pub(super) trace: Ring,
     /// How long it was idle, in nanoseconds, up to `idle_since_ns`.
     pub(super) idle_ns: AtomicU64,
     /// Since when it has been idle; 0 if it isn't.
@@ -47,13 +58,16 @@ impl Processor {
             left: AtomicU32::new(run_queue::NONE),
             runnable: AtomicU32::new(0),
             switches: AtomicU64::new(0),
+            steals: AtomicU64::new(0),
+            latencies: [const { AtomicU64::new(0) }; LATENCIES],
+            trace: Ring::new(),
             idle_ns: AtomicU64::new(0),
             idle_since_ns: AtomicU64::new(0),
         }
     }
 
     /// Returns what runs when nobody else does.
-    pub(super) fn idle(&self) -> &'static Thread {
+    pub fn idle(&self) -> &'static Thread {
         self.idle.get().expect("processors that run have an idle thread")
     }
 
@@ -65,6 +79,27 @@ impl Processor {
     /// Returns how often it was switched to another thread.
     pub fn switches(&self) -> u64 {
         self.switches.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many threads it has taken over from others.
+    pub fn steals(&self) -> u64 {
+        self.steals.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often threads waited from being woken to running, by time: entry N is
+    /// for times from 2^N ns on, up to the next.
+    pub fn latencies(&self) -> [u64; LATENCIES] {
+        self.latencies.each_ref().map(|count| count.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn note_latency(&self, latency_ns: u64) {
+        let entry = latency_ns.max(1).ilog2() as usize;
+        self.latencies[entry.min(LATENCIES - 1)].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns what it did last, oldest first: when, in nanoseconds, and what.
+    pub fn trace(&self) -> impl Iterator<Item = (u64, Event)> {
+        self.trace.events()
     }
 
     /// Returns how long it was idle, in nanoseconds, as of `now_ns`.

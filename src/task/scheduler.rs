@@ -10,7 +10,7 @@
 //! off the queue may put it on another one before its processor has left it: the processor
 //! that goes on with it there waits for that.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use run_queue::{Former, RunQueue, Start};
 use spin::Once;
@@ -20,6 +20,7 @@ use super::deadlines;
 use super::processor::{self, Processor};
 use super::table::{self, Table};
 use super::thread::{State, Thread};
+use super::trace::Event;
 use crate::arch::interrupts::{self, InterruptsOff};
 use crate::arch::{clock, context, ipi, percpu, preemption, timer};
 
@@ -103,6 +104,7 @@ fn schedule(former: Former) {
     if next.is_none()
         && let Some(stolen) = balance::steal(processor, now_ns)
     {
+        note_steal(processor, stolen, now_ns);
         let mut queue = processor.run_queue.lock();
         queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
         next = pick(processor, &mut queue, now_ns, Former::Blocked);
@@ -111,9 +113,7 @@ fn schedule(former: Former) {
     if core::ptr::eq(next, running) {
         return;
     }
-    note_idle(processor, running, next, now_ns);
-    processor.switches.fetch_add(1, Ordering::Relaxed);
-    next.switches.fetch_add(1, Ordering::Relaxed);
+    note_switch(processor, running, next, now_ns);
     switch(processor, running, next);
 }
 
@@ -153,8 +153,33 @@ fn note_change(processor: &Processor, queue: &RunQueue) {
     }
 }
 
-fn note_idle(processor: &Processor, running: &Thread, next: &Thread, now_ns: u64) {
+fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
+    add(&processor.steals, 1);
+    processor.trace.note(now_ns, Event::Steal(stolen.number()));
+}
+
+/// Adds to a counter that only this processor writes.
+fn add(counter: &AtomicU64, count: u64) {
+    counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+}
+
+fn note_switch(processor: &Processor, running: &Thread, next: &Thread, now_ns: u64) {
     let idle = processor.idle();
+    add(&processor.switches, 1);
+    add(&next.switches, 1);
+    if running.node.state() == run_queue::State::Off && !core::ptr::eq(running, idle) {
+        processor.trace.note(now_ns, Event::Leave(running.number()));
+    }
+    if core::ptr::eq(next, idle) {
+        processor.trace.note(now_ns, Event::Idle);
+    } else {
+        processor.trace.note(now_ns, Event::Run(next.number()));
+        let ready_since_ns = next.ready_since_ns.load(Ordering::Relaxed);
+        if ready_since_ns != 0 {
+            processor.note_latency(now_ns.saturating_sub(ready_since_ns));
+            next.ready_since_ns.store(0, Ordering::Relaxed);
+        }
+    }
     if core::ptr::eq(next, idle) {
         balance::set_idle(processor, true);
         processor.idle_since_ns.store(now_ns, Ordering::Relaxed);
@@ -218,7 +243,9 @@ pub(super) fn enqueue(target: &'static Processor, thread: &'static Thread, start
     let mut queue = target.run_queue.lock();
     thread.processor.store(target.number, Ordering::Relaxed);
     thread.set_state(State::Runnable);
+    thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
     queue.enqueue(&Table, thread.slot, start, now_ns);
+    processor::this().trace.note(now_ns, Event::Wake(thread.number()));
     note_change(target, &queue);
 }
 
@@ -284,6 +311,7 @@ pub(super) fn look(now_ns: u64) {
     {
         let mut queue = processor.run_queue.lock();
         if let Some(stolen) = stolen {
+            note_steal(processor, stolen, now_ns);
             queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
         }
         queue.update(&Table, now_ns);
@@ -300,6 +328,13 @@ static IDLE_WORK: Once<fn()> = Once::new();
 /// Lets idle threads run `work`, which doesn't wait, whenever they come to run.
 pub(super) fn set_idle_work(work: fn()) {
     IDLE_WORK.call_once(|| work);
+}
+
+/// Notes that this processor begins with its idle thread.
+pub(super) fn begin_idle() {
+    let processor = processor::this();
+    processor.idle_since_ns.store(clock::now_ns(), Ordering::Relaxed);
+    balance::set_idle(processor, true);
 }
 
 /// What an idle thread does: it halts the processor until something happens.

@@ -106,5 +106,6 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: u32) -> Result<(), E
 fn enter(cpu: &'static PerCpu) -> ! {
     let idle = IDLE[cpu.id as usize].get().expect("it was made before the start");
     spawn::adopt_idle(idle);
+    scheduler::begin_idle();
     scheduler::idle_for_ever()
 }

@@ -12,9 +12,10 @@ use super::balance::{self, ProcessorSet};
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
+use crate::arch::control;
 use crate::arch::interrupts::{self, InterruptsOff};
 use crate::arch::percpu::{self, CPUS_MAX};
-use crate::mm::stacks::{self, KernelStack, Use};
+use crate::mm::stacks::{self, KernelStack, Stack, Use};
 use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
@@ -186,6 +187,7 @@ fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, Spaw
         },
     };
     reset(thread, number, name, policy);
+    thread.stack_top.store(stack.stack().top().as_u64(), Ordering::Relaxed);
     *thread.job.lock() = Some(job);
     thread.context.prepare(stack, run, 0);
     Ok(thread)
@@ -241,9 +243,15 @@ fn end() -> ! {
 pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY);
-    thread.context.adopt();
+    adopt_stack(thread);
     percpu::current().set_thread(thread.slot);
     Ok(thread)
+}
+
+fn adopt_stack(thread: &'static Thread) {
+    thread.context.adopt();
+    let stack = Stack::of_slot_at(control::stack_pointer());
+    thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
 
 /// Makes a thread that is on no run queue and runs when nobody else does.
@@ -264,7 +272,7 @@ pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
 /// Makes what runs on this processor `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
     thread.processor.store(percpu::current().id, Ordering::Relaxed);
-    thread.context.adopt();
+    adopt_stack(thread);
     percpu::current().set_thread(thread.slot);
     thread.set_state(State::Runnable);
 }

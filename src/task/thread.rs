@@ -7,12 +7,13 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use heapless::String;
 use leftist_heap::Link;
 use run_queue::{Node, Policy};
+use x86_64::VirtAddr;
 
 use super::balance::{ProcessorSet, SET_WORDS};
 use super::parking::Parked;
 use super::registers::Registers;
 use crate::arch::context::Context;
-use crate::mm::stacks::{self, KernelStack, Stack};
+use crate::mm::stacks::{KernelStack, Stack};
 use crate::sync::{IrqMutex, Rank};
 
 /// The longest name of a thread, in bytes.
@@ -56,6 +57,10 @@ pub struct Thread {
     pub(super) mutexes_held: AtomicU32,
     /// Whether it has inherited its policy.
     pub(super) has_inherited: AtomicBool,
+    /// Since when it waits for a processor; 0 if it doesn't.
+    pub(super) ready_since_ns: AtomicU64,
+    /// The end of its stack.
+    pub(super) stack_top: AtomicU64,
     /// How often a processor was switched to it.
     pub(super) switches: AtomicU64,
     /// How long others ran that had this place before.
@@ -119,6 +124,8 @@ impl Thread {
             own_policy: IrqMutex::new(Rank::Thread, DEFAULT_POLICY),
             mutexes_held: AtomicU32::new(0),
             has_inherited: AtomicBool::new(false),
+            ready_since_ns: AtomicU64::new(0),
+            stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),
             run_time_before_ns: AtomicU64::new(0),
             registers: Registers::new(),
@@ -201,10 +208,10 @@ impl Thread {
         self.switches.load(Ordering::Relaxed)
     }
 
-    /// Returns its stack, while it doesn't run, and how much of it was ever used, in bytes.
-    pub fn stack(&self) -> Option<(Stack, Option<u64>)> {
-        let stack = Stack::of_slot_at(self.context.stack_pointer()?)?;
-        Some((stack, stacks::high_water_bytes(stack)))
+    /// Returns its stack.
+    pub fn stack(&self) -> Option<Stack> {
+        let top = VirtAddr::try_new(self.stack_top.load(Ordering::Relaxed)).ok()?;
+        Stack::of_slot_at(VirtAddr::new_truncate(top.as_u64().wrapping_sub(1)))
     }
 
     /// Tells whether it was asked to end.

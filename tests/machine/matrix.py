@@ -15,12 +15,14 @@ DIMENSIONS = {
     "machine": ("pc", "q35"),
     "cpu": ("qemu64", "Nehalem", "Haswell", "EPYC", "max"),
     "memory_mib": (32, 128, 4096, 6144),
-    "processors": (1, 4),
+    "processors": (1, 2, 4, 8),
+    "cmdline": ("", "noapic", "nosmp", "nox2apic"),
 }
 
 
 def is_possible(machine):
-    return not (machine["firmware"] == "UEFI" and machine["memory_mib"] < 128)
+    is_uefi_small = machine["firmware"] == "UEFI" and machine["memory_mib"] < 128
+    return not is_uefi_small
 
 
 def all_machines():
@@ -46,8 +48,8 @@ def pairwise_machines():
     return chosen
 
 
-def boot(firmware, medium, machine, cpu, memory_mib, processors):
-    stick = image(bios_only=False)
+def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
+    stick = image(cmdline, bios_only=False)
     arguments = ["-M", machine, "-cpu", cpu, "-m", memory_mib, "-smp", processors]
     if firmware == "UEFI":
         arguments += ["-bios", ovmf()]
@@ -70,7 +72,28 @@ def boot(firmware, medium, machine, cpu, memory_mib, processors):
         assert memory_mib * 1024 - kept <= available <= memory_mib * 1024, info
         screen = "VGA text" if firmware == "BIOS" else "framebuffer"
         assert re.search(rf"^screen +{screen}", info, re.M), info
+        # Where only the PICs are, there is no way to start the others.
+        running = 1 if cmdline in ("noapic", "nosmp") else processors
+        cpus = qemu.command("cpus")
+        assert len(re.findall(r"^ *\d+ +\d+ +\d+ %", cpus, re.M)) == running, cpus
+        assert ("PICs in charge" in cpus) == (cmdline == "noapic"), cpus
+        assert "clock      ok" in qemu.command("test clock")
         assert not qemu.has_triple_faulted()
+
+
+def sixty_four_processors():
+    """They all come up, and take part."""
+    with Qemu("-m", 512, "-smp", 64, "-accel", "tcg,thread=multi", "-cdrom", image()) as qemu:
+        qemu.expect("farjump> ", 120)
+        cpus = qemu.command("cpus | count")
+        assert re.search(r"\b66\b", cpus), cpus
+        assert "clock      ok" in qemu.command("test clock")
+
+
+def smp_option_limits():
+    with Qemu("-m", 128, "-smp", 4, "-cdrom", image("smp=3")) as qemu:
+        qemu.expect("smp: 3 processors run")
+        qemu.expect("farjump> ")
 
 
 def without_serial_port():
@@ -81,7 +104,7 @@ def without_serial_port():
         screen = qemu.expect_screen(r"^serial line +none(.|\n)*^farjump>")
         assert re.search(r"^loader +GRUB 2", screen.string, re.M), screen.string
         qemu.type_keys("ticks\n")
-        qemu.expect_screen(r"^\d+ ticks of 999847 ns")
+        qemu.expect_screen(r"^\d+ ticks of the local APIC")
 
 
 def uefi_without_any_screen():
@@ -97,5 +120,7 @@ def add_to(suite):
     for machine in all_machines() if is_whole else pairwise_machines():
         name = "matrix::" + "-".join(map(str, machine.values()))
         suite.add(name, lambda machine=machine: boot(**machine))
+    suite.add("matrix::sixty_four_processors", sixty_four_processors)
+    suite.add("matrix::smp_option_limits", smp_option_limits)
     suite.add("matrix::without_serial_port", without_serial_port)
     suite.add("matrix::uefi_without_any_screen", uefi_without_any_screen)

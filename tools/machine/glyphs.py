@@ -16,7 +16,8 @@ SIZES = ((8, 16), (12, 24), (16, 32), (32, 64))
 @functools.cache
 def font_files():
     """Returns the folder of the font's files, as cargo has them."""
-    metadata = subprocess.run(["cargo", "metadata", "--format-version", "1", "--offline"],
+    metadata = subprocess.run(["cargo", "metadata", "--format-version", "1", "--offline",
+                               "--filter-platform", "x86_64-unknown-linux-gnu"],
                               cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                               check=True, text=True, env=os.environ).stdout
     package, = (package for package in json.loads(metadata)["packages"]

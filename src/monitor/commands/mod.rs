@@ -9,6 +9,7 @@ mod clear;
 mod color;
 mod cpuid;
 mod cpuid_features;
+mod cpus;
 mod cr;
 mod date;
 mod disasm;
@@ -24,6 +25,7 @@ mod hexdump;
 mod idt;
 mod info;
 mod irq;
+mod kill;
 mod labels;
 mod layout;
 mod log;
@@ -36,13 +38,17 @@ mod peek;
 mod poke;
 mod ports;
 mod poweroff;
+mod ps;
 mod pt;
 mod reboot;
+mod sched;
 mod stack;
 mod sym;
 mod test;
 mod ticks;
 mod time;
+mod top;
+mod trace;
 mod tss;
 mod watch;
 
@@ -58,6 +64,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &clear::COMMAND,
     &color::COMMAND,
     &cpuid::COMMAND,
+    &cpus::COMMAND,
     &cr::COMMAND,
     &date::COMMAND,
     &disasm::COMMAND,
@@ -71,6 +78,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &idt::COMMAND,
     &info::COMMAND,
     &irq::COMMAND,
+    &kill::COMMAND,
     &layout::COMMAND,
     &log::COMMAND,
     &lspci::COMMAND,
@@ -82,13 +90,17 @@ pub(super) const COMMANDS: &[&Command] = &[
     &poke::COMMAND,
     &ports::COMMAND,
     &poweroff::COMMAND,
+    &ps::COMMAND,
     &pt::COMMAND,
     &reboot::COMMAND,
+    &sched::COMMAND,
     &stack::COMMAND,
     &sym::COMMAND,
     &test::COMMAND,
     &ticks::COMMAND,
     &time::COMMAND,
+    &top::COMMAND,
+    &trace::COMMAND,
     &tss::COMMAND,
     &watch::COMMAND,
 ];

@@ -1,0 +1,121 @@
+//! What the scheduler did last, on each processor: a ring of events.
+//!
+//! Each processor writes its own, with interrupts off; anybody may read, and may then see
+//! an event that is just being written over.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// So many events are kept for each processor.
+const EVENTS: usize = 1024;
+
+const KIND_BITS: u32 = 8;
+
+/// Something that the scheduler did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The processor went on with this thread.
+    Run(u64),
+    /// The processor has nothing to do.
+    Idle,
+    /// This thread was woken here.
+    Wake(u64),
+    /// This thread waits, or has ended: the processor leaves it.
+    Leave(u64),
+    /// This thread was taken from another processor.
+    Steal(u64),
+}
+
+impl Event {
+    fn word(self) -> u64 {
+        let (kind, number) = match self {
+            Self::Idle => (0, 0),
+            Self::Run(number) => (1, number),
+            Self::Wake(number) => (2, number),
+            Self::Leave(number) => (3, number),
+            Self::Steal(number) => (4, number),
+        };
+        number << KIND_BITS | kind
+    }
+
+    fn of_word(word: u64) -> Self {
+        let number = word >> KIND_BITS;
+        match word & ((1 << KIND_BITS) - 1) {
+            0 => Self::Idle,
+            1 => Self::Run(number),
+            2 => Self::Wake(number),
+            3 => Self::Leave(number),
+            _ => Self::Steal(number),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("idle"),
+            Self::Run(number) => write!(f, "runs {number}"),
+            Self::Wake(number) => write!(f, "wakes {number}"),
+            Self::Leave(number) => write!(f, "leaves {number}"),
+            Self::Steal(number) => write!(f, "takes {number} over"),
+        }
+    }
+}
+
+/// The events of a processor.
+pub(super) struct Ring {
+    /// When, in nanoseconds on the kernel's clock, and what.
+    events: [[AtomicU64; 2]; EVENTS],
+    /// How many were ever written.
+    written: AtomicUsize,
+}
+
+impl Ring {
+    pub(super) const fn new() -> Self {
+        Self {
+            events: [const { [const { AtomicU64::new(0) }; 2] }; EVENTS],
+            written: AtomicUsize::new(0),
+        }
+    }
+
+    /// Notes an event. Interrupts are off, and this is the ring's processor.
+    #[inline]
+    pub(super) fn note(&self, now_ns: u64, event: Event) {
+        let written = self.written.load(Ordering::Relaxed);
+        let [time, what] = &self.events[written % EVENTS];
+        time.store(now_ns, Ordering::Relaxed);
+        what.store(event.word(), Ordering::Relaxed);
+        self.written.store(written + 1, Ordering::Release);
+    }
+
+    /// Returns what is kept, oldest first: when, in nanoseconds, and what.
+    pub(super) fn events(&self) -> impl Iterator<Item = (u64, Event)> {
+        let written = self.written.load(Ordering::Acquire);
+        (written.saturating_sub(EVENTS)..written).map(|index| {
+            let [time, what] = &self.events[index % EVENTS];
+            let word = what.load(Ordering::Relaxed);
+            (time.load(Ordering::Relaxed), Event::of_word(word))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::boxed::Box;
+
+    #[test_case]
+    fn newest_events_are_kept_in_their_order() {
+        let ring = Box::new(Ring::new());
+        assert_eq!(ring.events().count(), 0);
+        let event = |index: u64| match index % 5 {
+            0 => Event::Idle,
+            1 => Event::Run(index),
+            2 => Event::Wake(index),
+            3 => Event::Leave(index),
+            _ => Event::Steal(index),
+        };
+        (0..3000).for_each(|index| ring.note(index * 10, event(index)));
+        assert!(ring.events().eq((3000 - 1024..3000).map(|index| (index * 10, event(index)))));
+    }
+}
