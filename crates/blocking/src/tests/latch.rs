@@ -1,43 +1,26 @@
 use std::sync::Arc;
 
-use loom::cell::UnsafeCell;
-
-use super::lot::{ModelLot, cancel, check, expire, join, spawn, wait_until_parked};
+use super::lot::{ModelLot, Shared, cancel, check, expire, join, spawn, wait_until_parked};
 use crate::{Latch, Place, WaitError};
 
 type TestLatch = Latch<ModelLot>;
 
-/// A latch, and what each of two threads writes before it counts down.
-struct Work {
-    latch: TestLatch,
-    results: [UnsafeCell<u32>; 2],
-}
-
-#[expect(unsafe_code, reason = "the latch orders access")]
-// SAFETY: the model checker looks after it.
-unsafe impl Sync for Work {}
-
 #[test]
 fn who_waited_sees_what_was_done_before() {
     check(3, || {
-        let results = [0, 0].map(UnsafeCell::new);
-        let work = Arc::new(Work { latch: TestLatch::new(2), results });
+        let latch = Arc::new(TestLatch::new(2));
+        let results = Arc::new([0, 0].map(Shared::new));
         let workers = [0, 1].map(|index| {
-            let work = work.clone();
+            let (latch, results) = (latch.clone(), results.clone());
             spawn(index as u32 + 2, move || {
-                #[expect(unsafe_code, reason = "as above")]
-                // SAFETY: each thread has its own.
-                work.results[index].with_mut(|result| unsafe { *result = 1 });
-                work.latch.count_down();
+                results[index].change(|result| *result = 1);
+                latch.count_down();
             })
         });
-        work.latch.wait();
-        assert!(work.latch.is_open());
-        for result in &work.results {
-            #[expect(unsafe_code, reason = "as above")]
-            // SAFETY: the threads are done.
-            let result = result.with(|result| unsafe { *result });
-            assert_eq!(result, 1);
+        latch.wait();
+        assert!(latch.is_open());
+        for result in results.iter() {
+            assert_eq!(result.change(|result| *result), 1);
         }
         join(workers);
     });
@@ -46,20 +29,14 @@ fn who_waited_sees_what_was_done_before() {
 #[test]
 fn an_open_latch_shows_what_was_done_before() {
     check(3, || {
-        let results = [0, 0].map(UnsafeCell::new);
-        let work = Arc::new(Work { latch: TestLatch::new(1), results });
+        let work = Arc::new((TestLatch::new(1), Shared::new(0)));
         let worker = work.clone();
         let worker = spawn(2, move || {
-            #[expect(unsafe_code, reason = "as above")]
-            // SAFETY: nobody else looks yet.
-            worker.results[0].with_mut(|result| unsafe { *result = 1 });
-            worker.latch.count_down();
+            worker.1.change(|result| *result = 1);
+            worker.0.count_down();
         });
-        if work.latch.is_open() {
-            #[expect(unsafe_code, reason = "as above")]
-            // SAFETY: the thread is done.
-            let result = work.results[0].with(|result| unsafe { *result });
-            assert_eq!(result, 1);
+        if work.0.is_open() {
+            assert_eq!(work.1.change(|result| *result), 1);
         }
         join([worker]);
     });

@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::vec::Vec;
 
+use loom::cell::UnsafeCell;
 use loom::sync::{Condvar, Mutex, MutexGuard};
 use loom::thread::JoinHandle;
 
@@ -177,6 +178,25 @@ pub(super) fn spawn(number: u32, run: impl FnOnce() + 'static) -> JoinHandle<()>
 pub(super) fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
     for thread in threads {
         thread.join().unwrap();
+    }
+}
+
+/// A value that threads may not reach at once; the model checker finds it if they do.
+pub(super) struct Shared<T>(UnsafeCell<T>);
+
+#[expect(unsafe_code, reason = "what is tested makes access exclusive")]
+// SAFETY: the model checker ends the test before two threads are in.
+unsafe impl<T: Send> Sync for Shared<T> {}
+
+impl<T> Shared<T> {
+    pub(super) fn new(value: T) -> Self {
+        Self(UnsafeCell::new(value))
+    }
+
+    pub(super) fn change<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: as above.
+        self.0.with_mut(|value| change(unsafe { &mut *value }))
     }
 }
 

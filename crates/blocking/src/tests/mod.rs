@@ -1,4 +1,7 @@
+mod channel;
+mod condvar;
 mod latch;
 mod lot;
 mod mutex;
+mod semaphore;
 mod wait_queue;
