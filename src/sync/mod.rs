@@ -5,6 +5,9 @@
 //! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
 //! | data that is held while a thread waits | [`Mutex`] |
 //! | a change that an interrupt handler or another processor makes | [`WaitQueue`] |
+//! | a change of what a mutex protects | [`Condvar`] |
+//! | so many of something | [`Semaphore`] |
+//! | values from thread to thread | [`Channel`] |
 //! | the end of something | [`Latch`] |
 //!
 //! All but the first let the thread sleep; they are those of the crate `blocking`, over
@@ -28,3 +31,9 @@ pub type MutexGuard<'a, T> = blocking::MutexGuard<'a, KernelLot, T>;
 pub type WaitQueue = blocking::WaitQueue<KernelLot>;
 /// A count that goes down to 0, and threads that wait for that.
 pub type Latch = blocking::Latch<KernelLot>;
+/// Threads that wait for a change of what a [`Mutex`] protects.
+pub type Condvar = blocking::Condvar<KernelLot>;
+/// A number of permits.
+pub type Semaphore = blocking::Semaphore<KernelLot>;
+/// A queue of up to `N` values from thread to thread.
+pub type Channel<T, const N: usize> = blocking::Channel<KernelLot, T, N>;

@@ -1,0 +1,315 @@
+//! Threads by the thousand, on one processor and on several, by a random seed: nothing is
+//! lost, and all memory comes back.
+//!
+//! QEMU: -m 256 -cpu max -smp 1
+//! QEMU: -m 256 -cpu max -smp 2 -accel tcg,thread=multi
+//! QEMU: -m 256 -cpu max -smp 4 -accel tcg,thread=multi
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use farjump::arch::clock::{now_ns, read_tsc};
+use farjump::mm::frames::{self, Purpose};
+use farjump::mm::heap;
+use farjump::println;
+use farjump::sync::{Channel, Condvar, Latch, Mutex, Semaphore, WaitQueue};
+use farjump::task::{self, Builder, JoinHandle};
+use run_queue::{Nice, Policy, RealTimePriority};
+
+farjump::test_kernel!(test_main);
+
+const US: u64 = 1_000;
+const MS: u64 = 1_000_000;
+
+/// Numbers that look as if drawn by lot: xorshift64*.
+///
+/// Source: S. Vigna, "An experimental exploration of Marsaglia's xorshift generators,
+/// scrambled", 2016.
+struct Random(u64);
+
+impl Random {
+    /// Begins with a seed that is told, so that a run can be repeated as far as it can.
+    fn told(what: &str) -> Self {
+        let seed = read_tsc() | 1;
+        println!("{what}: seed {seed:#x}");
+        Self(seed)
+    }
+
+    fn split(&mut self) -> Self {
+        Self(self.next() | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    fn below(&mut self, end: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
+    }
+
+    fn policy(&mut self) -> Policy {
+        match self.below(8) {
+            0 => Policy::RealTime(RealTimePriority::try_new(1 + self.below(99) as u8).expect("")),
+            _ => Policy::Fair(Nice::try_new(self.below(40) as i8 - 20).expect("it is one")),
+        }
+    }
+}
+
+/// What is in use: frames of stacks, bytes of the heap. Waits until threads that have
+/// ended have left.
+fn settled(stacks_at_most: usize) -> (usize, u64) {
+    let stacks = || frames::counts().used_for(Purpose::Stacks);
+    let end_ns = now_ns() + 20_000 * MS;
+    loop {
+        task::sleep_ns(2 * MS).expect("nobody cancels it");
+        task::trim();
+        if stacks() <= stacks_at_most || now_ns() > end_ns {
+            return (stacks(), heap::statistics().allocated_bytes);
+        }
+    }
+}
+
+/// Runs `scenario` twice: what the first time has needed is there the second time.
+fn comes_back(scenario: impl Fn()) {
+    let stacks = settled(usize::MAX).0;
+    scenario();
+    let before = settled(stacks);
+    scenario();
+    let after = settled(stacks);
+    assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
+    // Places of threads stay: there may have been more at once the second time.
+    const PLACES_BYTES: u64 = 16 * 64 * 1024;
+    assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);
+}
+
+fn join_all<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
+    threads.into_iter().map(|thread| thread.join()).collect()
+}
+
+#[test_case]
+fn ten_thousand_threads_come_and_go() {
+    static ENDED: AtomicU64 = AtomicU64::new(0);
+    const THREADS: u64 = 5_000;
+    comes_back(|| {
+        let mut random = Random::told("come and go");
+        ENDED.store(0, Ordering::Relaxed);
+        let mut living = Vec::new();
+        for index in 0..THREADS {
+            let mut own = random.split();
+            let work = move || {
+                match own.below(6) {
+                    0 => task::yield_now(),
+                    1 => drop(task::sleep_ns(own.below(300 * US))),
+                    2 => {
+                        let block = alloc::vec![index as u8; own.below(4000) as usize];
+                        task::yield_now();
+                        assert!(block.iter().all(|&byte| byte == index as u8));
+                    }
+                    _ => {}
+                }
+                ENDED.fetch_add(1, Ordering::Relaxed);
+                index
+            };
+            let thread = Builder::new("come and go").policy(random.policy()).spawn(work);
+            let thread = thread.expect("there is memory");
+            match random.below(4) {
+                0 => drop(thread),
+                1 => assert_eq!(thread.join(), index),
+                _ => living.push((index, thread)),
+            }
+            while living.len() > 200 {
+                let chosen = random.below(living.len() as u64) as usize;
+                let (number, thread) = living.swap_remove(chosen);
+                assert_eq!(thread.join(), number);
+            }
+        }
+        for (number, thread) in living {
+            assert_eq!(thread.join(), number);
+        }
+        let end_ns = now_ns() + 20_000 * MS;
+        while ENDED.load(Ordering::Relaxed) < THREADS && now_ns() < end_ns {
+            task::sleep_ns(MS).expect("nobody cancels it");
+        }
+        assert_eq!(ENDED.load(Ordering::Relaxed), THREADS);
+    });
+}
+
+#[test_case]
+fn channels_lose_nothing() {
+    const VALUES: u64 = 1_000;
+    comes_back(|| {
+        Random::told("channels");
+        let channel = Arc::new(Channel::<u64, 4>::new());
+        let producers: Vec<_> = (0..4)
+            .map(|producer| {
+                let channel = channel.clone();
+                task::spawn("producer", move || {
+                    for value in 0..VALUES {
+                        assert!(channel.send(producer * VALUES + value).is_ok());
+                    }
+                })
+                .expect("there is memory")
+            })
+            .collect();
+        let consumers: Vec<_> = (0..3)
+            .map(|_| {
+                let channel = channel.clone();
+                task::spawn("consumer", move || {
+                    let mut last = [None; 4];
+                    let mut sum = 0;
+                    while let Ok(value) = channel.recv() {
+                        let last = &mut last[(value / VALUES) as usize];
+                        assert!(last.is_none_or(|last| last < value), "order of a producer");
+                        *last = Some(value);
+                        sum += value;
+                    }
+                    sum
+                })
+                .expect("there is memory")
+            })
+            .collect();
+        join_all(producers);
+        channel.close();
+        let sum: u64 = join_all(consumers).into_iter().sum();
+        assert_eq!(sum, (0..4 * VALUES).sum());
+    });
+}
+
+#[test_case]
+fn semaphores_condvars_and_queues_balance() {
+    const ROUNDS: u64 = 300;
+    comes_back(|| {
+        let mut random = Random::told("primitives");
+        struct Shared {
+            permits: Semaphore,
+            inside: AtomicU64,
+            most: AtomicU64,
+            stock: Mutex<u64>,
+            changed: Condvar,
+            events: AtomicU64,
+            taken: AtomicU64,
+            happened: WaitQueue,
+        }
+        let shared = Arc::new(Shared {
+            permits: Semaphore::new(3),
+            inside: AtomicU64::new(0),
+            most: AtomicU64::new(0),
+            stock: Mutex::new(0),
+            changed: Condvar::new(),
+            events: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            happened: WaitQueue::new(),
+        });
+        let mut threads = Vec::new();
+        for index in 0..8_u64 {
+            let (shared, mut own) = (shared.clone(), random.split());
+            let work = move || {
+                for _ in 0..ROUNDS {
+                    shared.permits.acquire();
+                    let inside = shared.inside.fetch_add(1, Ordering::Relaxed) + 1;
+                    shared.most.fetch_max(inside, Ordering::Relaxed);
+                    if own.below(4) == 0 {
+                        task::yield_now();
+                    }
+                    shared.inside.fetch_sub(1, Ordering::Relaxed);
+                    shared.permits.release(1);
+
+                    if index % 2 == 0 {
+                        *shared.stock.lock() += 1;
+                        shared.changed.notify_one();
+                        shared.events.fetch_add(1, Ordering::Relaxed);
+                        shared.happened.wake_all();
+                    } else {
+                        let mut stock =
+                            shared.changed.wait_while(shared.stock.lock(), |stock| *stock == 0);
+                        *stock -= 1;
+                        drop(stock);
+                        let number = shared.taken.fetch_add(1, Ordering::Relaxed);
+                        // With a time-out now and then, which changes nothing.
+                        let has_come = || shared.events.load(Ordering::Relaxed) > number;
+                        let deadline_ns = now_ns() + own.below(100 * US);
+                        if shared.happened.wait_until_deadline(deadline_ns, has_come).is_err() {
+                            shared.happened.wait_until(has_come);
+                        }
+                    }
+                }
+            };
+            threads.push(task::spawn("primitives", work).expect("there is memory"));
+        }
+        join_all(threads);
+        assert!(shared.most.load(Ordering::Relaxed) <= 3);
+        assert_eq!(shared.permits.available(), 3);
+        assert_eq!(*shared.stock.lock(), 0);
+        let [events, taken] =
+            [&shared.events, &shared.taken].map(|count| count.load(Ordering::Relaxed));
+        assert_eq!((events, taken), (4 * ROUNDS, 4 * ROUNDS));
+    });
+}
+
+#[test_case]
+fn timers_storm() {
+    const SLEEPS: u64 = 60;
+    comes_back(|| {
+        let mut random = Random::told("timers");
+        let threads: Vec<_> = (0..100)
+            .map(|_| {
+                let mut own = random.split();
+                task::spawn("timer", move || {
+                    for _ in 0..SLEEPS {
+                        let deadline_ns = now_ns() + own.below(2 * MS);
+                        task::sleep_until(deadline_ns).expect("nobody cancels it");
+                        assert!(now_ns() >= deadline_ns, "a sleep ended early");
+                    }
+                })
+                .expect("there is memory")
+            })
+            .collect();
+        join_all(threads);
+    });
+}
+
+/// Blocks at the heap's end are unmapped when they are freed, and their addresses get other
+/// frames: a processor that hadn't flushed would see others' bytes.
+#[test_case]
+fn memory_is_unmapped_while_others_use_theirs() {
+    const ROUNDS: u64 = 8;
+    comes_back(|| {
+        let mut random = Random::told("unmapping");
+        let start = Arc::new(Latch::new(1));
+        let threads: Vec<_> = (0..6_u64)
+            .map(|index| {
+                let (mut own, start) = (random.split(), start.clone());
+                task::spawn("unmapping", move || {
+                    start.wait();
+                    for round in 0..ROUNDS {
+                        let words = (own.below(3 << 20) / 8) as usize + 1;
+                        let value = index << 32 | round;
+                        let mut block: Vec<u64> = Vec::new();
+                        block.try_reserve_exact(words).expect("there is memory");
+                        block.resize(words, value);
+                        if own.below(2) == 0 {
+                            task::yield_now();
+                        }
+                        assert!(block.iter().all(|&word| word == value), "others' bytes");
+                    }
+                })
+                .expect("there is memory")
+            })
+            .collect();
+        start.count_down();
+        join_all(threads);
+    });
+}
