@@ -4,10 +4,13 @@ use core::arch::asm;
 use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 
+use x86_64::VirtAddr;
 use x86_64::instructions::interrupts;
 use x86_64::registers::rflags::{self, RFlags};
 
-use super::{percpu, preemption};
+use super::backtrace::Backtrace;
+use super::percpu::{self, PerCpu};
+use super::{clock, preemption};
 
 /// Tells whether this processor takes interrupts.
 pub fn are_enabled() -> bool {
@@ -33,6 +36,9 @@ impl InterruptsOff {
         let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
         if depth == 0 {
             cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
+            if were_on {
+                cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
+            }
         }
         cpu.interrupts_off_depth.store(depth + 1, Ordering::Relaxed);
         Self { _not_send: PhantomData }
@@ -48,6 +54,7 @@ impl InterruptsOff {
         if is_only && cpu.were_interrupts_on.load(Ordering::Relaxed) {
             interrupts::enable_and_hlt();
             interrupts::disable();
+            cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
             true
         } else {
             core::hint::spin_loop();
@@ -63,9 +70,55 @@ impl Drop for InterruptsOff {
         cpu.interrupts_off_depth.store(depth, Ordering::Relaxed);
         if depth == 0 && cpu.were_interrupts_on.load(Ordering::Relaxed) {
             preemption::run_if_due(cpu);
+            note_end();
             interrupts::enable();
         }
     }
+}
+
+/// For how long interrupts were off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongestOff {
+    /// The processor.
+    pub processor: u32,
+    /// In ticks of the time stamp counter.
+    pub ticks: u64,
+    /// Who has turned them on again: an address in the function that called it.
+    pub ended_by: VirtAddr,
+}
+
+/// Returns when interrupts were off for longest since the start, on any processor, for the
+/// sake of an [`InterruptsOff`].
+pub fn longest_off() -> Option<LongestOff> {
+    let of = |cpu: &'static PerCpu| LongestOff {
+        processor: cpu.id,
+        ticks: cpu.longest_off_ticks.load(Ordering::Relaxed),
+        ended_by: VirtAddr::new_truncate(cpu.longest_off_by.load(Ordering::Relaxed)),
+    };
+    percpu::all().map(of).max_by_key(|longest| longest.ticks)
+}
+
+/// Forgets the longest ones so far.
+pub fn forget_longest_off() {
+    percpu::all().for_each(|cpu| cpu.longest_off_ticks.store(0, Ordering::Relaxed));
+}
+
+/// Notes that interrupts are about to be on again, for the sake of the last
+/// [`InterruptsOff`].
+#[inline]
+fn note_end() {
+    let cpu = percpu::current();
+    let ticks = clock::read_tsc().wrapping_sub(cpu.off_since_tsc.load(Ordering::Relaxed));
+    if ticks > cpu.longest_off_ticks.load(Ordering::Relaxed) {
+        note_longest(cpu, ticks);
+    }
+}
+
+#[cold]
+fn note_longest(cpu: &PerCpu, ticks: u64) {
+    cpu.longest_off_ticks.store(ticks, Ordering::Relaxed);
+    let caller = Backtrace::here().nth(1).map_or(0, VirtAddr::as_u64);
+    cpu.longest_off_by.store(caller, Ordering::Relaxed);
 }
 
 /// Tells whether an [`InterruptsOff`] lives on this processor.
@@ -114,6 +167,7 @@ pub fn begin_thread() {
     debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
     cpu.interrupts_off_depth.store(0, Ordering::Relaxed);
     preemption::run_if_due(cpu);
+    note_end();
     interrupts::enable();
 }
 

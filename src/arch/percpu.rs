@@ -42,6 +42,11 @@ pub struct PerCpu {
     pub(super) preemption_off_depth: AtomicU32,
     /// When the timer interrupts, in nanoseconds on the kernel's clock.
     pub(super) timer_due_ns: AtomicU64,
+    /// Since when interrupts are off for the first `InterruptsOff`, and for how long they
+    /// were at most, in ticks of the time stamp counter; and who has ended that.
+    pub(super) off_since_tsc: AtomicU64,
+    pub(super) longest_off_ticks: AtomicU64,
+    pub(super) longest_off_by: AtomicU64,
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
     /// How many interrupt handlers are running, one within another.
@@ -71,6 +76,9 @@ impl PerCpu {
             needs_reschedule: AtomicBool::new(false),
             preemption_off_depth: AtomicU32::new(0),
             timer_due_ns: AtomicU64::new(u64::MAX),
+            off_since_tsc: AtomicU64::new(0),
+            longest_off_ticks: AtomicU64::new(0),
+            longest_off_by: AtomicU64::new(0),
             is_skipping_exceptions: AtomicBool::new(false),
             interrupt_depth: AtomicU32::new(0),
             vector_counts: [const { AtomicU64::new(0) }; 256],

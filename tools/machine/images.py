@@ -65,5 +65,5 @@ def build_test_kernels(command="test"):
 
 
 def build_benchmarks():
-    """Builds the kernels that measure, optimized; returns the path of each."""
-    return [kernel for _, kernel in build_test_kernels("bench")]
+    """Builds the kernels that measure, optimized; returns {name: path}."""
+    return dict(build_test_kernels("bench"))

@@ -1,0 +1,94 @@
+//! What threads cost: `tools/bench` boots this with a time stamp counter that counts
+//! instructions, and reads the lines that begin with `bench`.
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use farjump::arch::clock::{now_ns, read_tsc};
+use farjump::arch::interrupts;
+use farjump::println;
+use farjump::sync::{IrqMutex, Mutex, Rank, Semaphore};
+use farjump::task;
+
+farjump::test_kernel!(test_main);
+
+/// How many operations make a figure, and how many come before it.
+const OPERATIONS: u64 = 1000;
+const WARM_UP: u64 = 100;
+
+/// Prints what `work` takes, each of [`OPERATIONS`] times.
+fn measure(name: &str, mut work: impl FnMut()) {
+    (0..WARM_UP).for_each(|_| work());
+    let start = read_tsc();
+    (0..OPERATIONS).for_each(|_| work());
+    println!("bench {name} {}", (read_tsc() - start) / OPERATIONS);
+}
+
+#[test_case]
+fn locks() {
+    static SPIN: IrqMutex<u64> = IrqMutex::new(Rank::Device, 0);
+    static SLEEPING: Mutex<u64> = Mutex::new(0);
+    measure("spin_lock", || *SPIN.lock() += 1);
+    measure("mutex", || *SLEEPING.lock() += 1);
+    measure("clock", || {
+        core::hint::black_box(now_ns());
+    });
+}
+
+#[test_case]
+fn switch() {
+    static LEFT: AtomicU64 = AtomicU64::new(2 * (OPERATIONS + WARM_UP));
+    let other = task::spawn("other", || {
+        while LEFT.fetch_sub(1, Ordering::Relaxed) > 1 {
+            task::yield_now();
+        }
+    });
+    // Two threads yield in turns: an operation is two switches.
+    measure("switch_twice", task::yield_now);
+    LEFT.store(1, Ordering::Relaxed);
+    other.expect("there is memory").join();
+}
+
+#[test_case]
+fn wake() {
+    static PING: Semaphore = Semaphore::new(0);
+    static PONG: Semaphore = Semaphore::new(0);
+    let other = task::spawn("other", || {
+        for _ in 0..OPERATIONS + WARM_UP {
+            PING.acquire();
+            PONG.release(1);
+        }
+    });
+    // There and back: an operation is two wake-ups to running.
+    measure("wake_twice", || {
+        PING.release(1);
+        PONG.acquire();
+    });
+    other.expect("there is memory").join();
+}
+
+#[test_case]
+fn create_and_join() {
+    measure("create_and_join", || task::spawn("child", || ()).expect("there is memory").join());
+}
+
+#[test_case]
+fn clock_steps() {
+    let mut last_ns = now_ns();
+    let mut worst_ns = 0;
+    for _ in 0..100_000 {
+        let now_ns = now_ns();
+        assert!(now_ns >= last_ns, "the clock ran backwards");
+        worst_ns = worst_ns.max(now_ns - last_ns);
+        last_ns = now_ns;
+    }
+    println!("bench clock_worst_step {worst_ns}");
+    let longest = interrupts::longest_off();
+    println!("bench interrupts_off {}", longest.map_or(0, |longest| longest.ticks));
+}
