@@ -10,9 +10,11 @@ pub(crate) use core::sync::atomic::{AtomicU32, fence};
 pub(crate) use cell::{MutPtr, UnsafeCell};
 
 #[cfg(test)]
+pub(crate) use crate::tests::AtomicU32;
+#[cfg(test)]
 pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 #[cfg(test)]
-pub(crate) use loom::sync::atomic::{AtomicU32, fence};
+pub(crate) use loom::sync::atomic::fence;
 
 /// A constructor, which is `const` but in tests: loom's words can't be made then.
 macro_rules! const_fn {

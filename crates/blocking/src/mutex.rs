@@ -9,19 +9,18 @@ use crate::{Parking, Wait, WaitError};
 
 /// A lock that lets who finds it taken sleep.
 ///
-/// Interrupt handlers can't take it. It takes four bytes beside the value; taking and
-/// giving back is one compare-and-exchange each, as long as nobody waits.
+/// It is four bytes beside the value; taking and giving back is one compare-and-exchange
+/// each, as long as nobody waits. Interrupt handlers can't take it, as they can't sleep.
 ///
 /// # Fairness
 /// Who comes when the mutex is free takes it, even while a thread that was woken for it
-/// is on its way: a waste of a switch of threads is worse than a change of order. But a
-/// thread that was woken in vain goes to the front of its priority, and each unlock
-/// hands the mutex over to the first in line from then on, until no such thread is the
-/// first. So a thread in line waits, as long as none of higher priority comes, for at
-/// most 2 (k + 1) unlocks which find threads in line, where k threads are before it, in
-/// line or just woken: each is woken at most once in vain, and has the mutex the next
-/// time. Only while a woken thread is on its way to the processor, others may take the
-/// mutex any number of times.
+/// is on its way: to wait for that one's switch would be dearer than the change of
+/// order. But a thread that was woken in vain goes to the front of its priority, and as
+/// long as such a thread is the first in line, each unlock hands the mutex over to it.
+/// So a thread is woken in vain at most once, as long as none of higher priority comes.
+/// With k threads before it, it has the mutex after at most 2 (k + 1) unlocks that find
+/// threads in line, and those that come while a woken thread is on its way to the
+/// processor.
 ///
 /// # Priority
 /// Who waits tells the lot the mutex's owner ([`Wait::owner`]), so that the owner can
@@ -76,7 +75,8 @@ impl<P: Parking, T> Mutex<P, T> {
     /// cancelled, and not beyond `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`WaitError`] if one of both comes before.
+    /// A [`WaitError`] if one of both comes before. A mutex that is free is taken all the
+    /// same.
     ///
     /// # Panics
     /// If the running thread has it already.

@@ -7,19 +7,19 @@ use crate::atomic::AtomicU32;
 /// A parking lot: where threads wait, by the address of a word. The primitives keep
 /// their state in that word alone; queues, sleep and the clock are the kernel's.
 ///
-/// There is one lock, the lot's, for each word at least. It is taken with interrupts
-/// off, as [`unpark`](Self::unpark) is called by interrupt handlers, too. What a thread
-/// did before it gave the lock back is seen by whoever takes it later.
+/// The lot has a lock, for all words or some. It is taken with interrupts off, as
+/// interrupt handlers call [`unpark`](Self::unpark), too. What a thread did before it
+/// gave the lock back is seen by whoever takes it later.
 ///
 /// After WebKit's `WTF::ParkingLot` and Linux's `kernel/futex`.
 ///
 /// # Safety
-/// [`current`](Self::current) returns another number for each thread that lives, and
-/// the same number each time that a thread calls it: a mutex knows its owner by it.
-/// (The rest of the contract is what makes threads wake up.)
+/// [`current`](Self::current) returns a number from 1 up to, not including, 2^30, which no
+/// other living thread has, and the same one each time that a thread calls it: a mutex
+/// knows its owner by it. (The rest of the contract is what makes threads wake up.)
 #[expect(unsafe_code, reason = "mutual exclusion rests on an implementation")]
 pub unsafe trait Parking {
-    /// Returns the running thread's number: never 0, and below 2^30.
+    /// Returns the running thread's number.
     fn current() -> u32;
 
     /// Lets the running thread sleep until it is woken by an [`unpark`](Self::unpark)
@@ -41,7 +41,8 @@ pub unsafe trait Parking {
 
     /// Wakes up to `count` threads that wait for `word`, from the first in line on, and
     /// lets `then` change the word before the lot's lock is given back. `then` is called
-    /// once, even if no thread waits. Interrupt handlers may call this.
+    /// once, even if no thread waits. What the caller did before is seen by the threads
+    /// that it wakes. Interrupt handlers may call this.
     fn unpark(word: &AtomicU32, count: u32, then: impl FnOnce(Unparked));
 
     /// The running thread has taken a mutex. If threads may wait for it already, it is
@@ -167,5 +168,14 @@ impl fmt::Display for WaitError {
 /// Returns what an [endless](Wait::ENDLESS) wait has brought.
 #[inline]
 pub(crate) fn endless<T>(result: Result<T, WaitError>) -> T {
-    result.expect("a wait without a deadline, that isn't interruptible, isn't given up")
+    match result {
+        Ok(value) => value,
+        Err(error) => given_up(error),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn given_up(error: WaitError) -> ! {
+    panic!("the lot gave up a wait that nothing but a wake-up ends: {error}");
 }

@@ -96,7 +96,8 @@ impl<P: Parking> RawMutex<P> {
             if P::park(&self.word, expected, wait).succeeded()? == Wake::Unparked {
                 place = Place::Front;
             }
-            // Acquire, because it may have been handed over.
+            // Acquire, because it may have been handed over: what the mutex protects
+            // doesn't rely on the lot.
             state = self.word.load(Acquire);
             if state & OWNER == me {
                 self.note_acquired(state);

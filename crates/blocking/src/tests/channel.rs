@@ -13,7 +13,7 @@ fn shared<const N: usize>() -> Arc<TestChannel<N>> {
 #[test]
 fn values_come_in_order_through_a_channel_that_is_too_small() {
     check(3, || {
-        let channel = shared::<1>();
+        let channel = shared::<2>();
         let sender = channel.clone();
         let sender = spawn(2, move || {
             for value in 0..3 {

@@ -64,6 +64,8 @@ loom::lazy_static! {
 loom::thread_local! {
     static NUMBER: Cell<u32> = Cell::new(1);
     static HELD: Cell<i32> = Cell::new(0);
+    /// If the thread was woken since it has taken a mutex.
+    static WAS_WOKEN: Cell<bool> = Cell::new(false);
 }
 
 fn lot() -> MutexGuard<'static, State> {
@@ -96,6 +98,7 @@ unsafe impl Parking for ModelLot {
 
     fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         let me = Self::current();
+        assert!(wait.place == Place::Back || WAS_WOKEN.with(Cell::get));
         let mut state = lot();
         let thread = &mut state.threads[me as usize];
         if word.load(Relaxed) != expected {
@@ -117,6 +120,7 @@ unsafe impl Parking for ModelLot {
         LOT.parked.notify_all();
         loop {
             if let Some(outcome) = state.threads[me as usize].outcome.take() {
+                WAS_WOKEN.with(|was_woken| was_woken.set(outcome == Wake::Unparked));
                 return outcome;
             }
             state = LOT.outcome[me as usize].wait(state).unwrap();
@@ -141,6 +145,7 @@ unsafe impl Parking for ModelLot {
 
     fn acquired(waited_for: Option<&AtomicU32>) {
         HELD.with(|held| held.set(held.get() + 1));
+        WAS_WOKEN.with(|was_woken| was_woken.set(false));
         if let Some(word) = waited_for {
             let address = word as *const _ as usize;
             for waiter in lot().line.iter_mut().filter(|w| w.address == address) {
@@ -235,6 +240,11 @@ pub(super) fn wait_until_parked(thread: u32, place: Place) -> Wait {
         }
         state = LOT.parked.wait(state).unwrap();
     }
+}
+
+/// Tells if `thread` waits now.
+pub(super) fn is_parked(thread: u32) -> bool {
+    lot().line.iter().any(|w| w.thread == thread)
 }
 
 /// Returns the owner that `thread` waits for now.

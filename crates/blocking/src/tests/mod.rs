@@ -1,7 +1,11 @@
 mod channel;
 mod condvar;
 mod latch;
+mod loose_lot;
 mod lot;
 mod mutex;
 mod semaphore;
 mod wait_queue;
+mod word;
+
+pub(crate) use word::AtomicU32;

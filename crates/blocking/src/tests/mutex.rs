@@ -33,7 +33,7 @@ fn two_threads_exclude_each_other_and_see_each_others_writes() {
         for _ in 0..2 {
             *mutex.lock() += 1;
         }
-        other.join().unwrap();
+        join([other]);
         assert_eq!(*mutex.lock(), 4);
     });
 }
@@ -63,7 +63,7 @@ fn try_lock_takes_only_a_free_mutex() {
         if let Some(mut value) = mutex.try_lock() {
             *value += 1;
         }
-        other.join().unwrap();
+        join([other]);
         let value = mutex.try_lock().expect("it is free");
         assert!((1..=2).contains(&*value));
     });
@@ -92,25 +92,27 @@ fn a_mutex_can_be_taken_while_a_woken_thread_is_on_its_way() {
 
 #[test]
 fn a_thread_that_was_woken_in_vain_is_handed_the_mutex() {
-    check(4, || {
+    check(3, || {
         let mutex = shared();
         let held = mutex.lock();
         let other = spawn_adder(2, &mutex);
         wait_until_parked(2, Place::Back);
         drop(held);
-        if let Some(value) = mutex.try_lock()
-            && *value == 0
-        {
-            // It barged in. The other one comes back, and then there's no way before it.
-            let wait = wait_until_parked(2, Place::Front);
-            assert_eq!(wait.owner, Some(1));
-            drop(value);
-            if let Some(value) = mutex.try_lock() {
-                assert_eq!(*value, 1);
-            }
+        let Some(value) = mutex.try_lock().filter(|value| **value == 0) else {
+            return join([other]);
+        };
+        // It barged in. The other one comes back, and then there's no way before it,
+        // even if a third one comes.
+        let wait = wait_until_parked(2, Place::Front);
+        assert_eq!(wait.owner, Some(1));
+        let third = spawn_adder(3, &mutex);
+        wait_until_parked(3, Place::Back);
+        drop(value);
+        if let Some(value) = mutex.try_lock() {
+            assert!(*value >= 1);
         }
-        other.join().unwrap();
-        assert_eq!(*mutex.lock(), 1);
+        join([other, third]);
+        assert_eq!(*mutex.lock(), 2);
     });
 }
 
@@ -140,6 +142,40 @@ fn threads_woken_in_vain_are_served_one_after_the_other() {
 }
 
 #[test]
+fn more_urgent_threads_come_before_one_that_was_woken_in_vain() {
+    static WAS_WOKEN_IN_VAIN: AtomicBool = AtomicBool::new(false);
+    check(1, || {
+        let mutex = shared();
+        let held = mutex.lock();
+        set_priority(3, 1);
+        set_priority(4, 1);
+        let spawn_writer = |number| {
+            let mutex = mutex.clone();
+            let run = move || {
+                let mut value = mutex.lock();
+                *value = *value * 10 + number;
+            };
+            let thread = spawn(number, run);
+            wait_until_parked(number, Place::Back);
+            thread
+        };
+        let first = spawn_writer(2);
+        drop(held);
+        let Some(held) = mutex.try_lock().filter(|value| **value == 0) else {
+            return join([first]);
+        };
+        WAS_WOKEN_IN_VAIN.store(true, Relaxed);
+        wait_until_parked(2, Place::Front);
+        let others = [3, 4].map(spawn_writer);
+        drop(held);
+        join([first]);
+        join(others);
+        assert_eq!(*mutex.lock(), 342);
+    });
+    assert!(WAS_WOKEN_IN_VAIN.load(Relaxed));
+}
+
+#[test]
 fn the_more_urgent_thread_is_served_first() {
     check(2, || {
         let mutex = shared();
@@ -156,8 +192,7 @@ fn the_more_urgent_thread_is_served_first() {
             thread
         });
         drop(held);
-        less.join().unwrap();
-        more.join().unwrap();
+        join([less, more]);
         assert_eq!(*mutex.lock(), 32);
     });
 }
@@ -206,7 +241,7 @@ fn the_kernel_is_told_of_each_mutex_that_is_held() {
             let _outer = outer.lock_until(0).ok();
             let _inner = inner.try_lock();
         }
-        other.join().unwrap();
+        join([other]);
     });
 }
 
@@ -234,8 +269,7 @@ fn a_deadline_that_races_an_unlock_loses_no_mutex() {
         };
         let clock = spawn(3, || expire(2));
         drop(held);
-        waiter.join().unwrap();
-        clock.join().unwrap();
+        join([waiter, clock]);
         // Whatever came first, the mutex is free, and nobody is left over in the lot.
         assert!(*mutex.lock() <= 1);
     });
@@ -258,8 +292,7 @@ fn a_cancellation_that_races_a_hand_over_loses_no_mutex() {
         let signal = spawn(3, || cancel(2));
         // It barges in, and so makes the waiter ask for a hand-over.
         drop(mutex.try_lock());
-        waiter.join().unwrap();
-        signal.join().unwrap();
+        join([waiter, signal]);
         assert!(*mutex.lock() <= 1);
     });
 }
@@ -277,9 +310,9 @@ fn a_waiter_that_gives_up_leaves_the_others_in_line() {
         let stays = spawn_adder(3, &mutex);
         wait_until_parked(3, Place::Back);
         expire(2);
-        gives_up.join().unwrap();
+        join([gives_up]);
         drop(held);
-        stays.join().unwrap();
+        join([stays]);
         assert_eq!(*mutex.lock(), 1);
     });
 }
@@ -295,7 +328,7 @@ fn only_what_was_asked_for_ends_a_wait() {
         expire(2);
         cancel(2);
         drop(held);
-        waiter.join().unwrap();
+        join([waiter]);
         assert_eq!(*mutex.lock(), 1);
     });
 }
@@ -324,7 +357,7 @@ fn forms_of_lock_wait_as_they_say() {
             } else {
                 cancel(number)
             }
-            waiter.join().unwrap();
+            join([waiter]);
         }
         drop(held);
     });

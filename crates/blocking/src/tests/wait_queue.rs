@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::lot::{ModelLot, cancel, check, expire, join, spawn, wait_until_parked};
+use super::lot::{ModelLot, cancel, check, expire, is_parked, join, spawn, wait_until_parked};
 use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
 use crate::{Place, WaitError, WaitQueue};
@@ -23,16 +23,16 @@ impl Items {
 }
 
 #[test]
-fn no_wake_up_is_lost_behind_a_relaxed_store() {
+fn no_wake_up_is_lost_behind_a_relaxed_change() {
     check(5, || {
         let items = Items::shared();
         let waker = items.clone();
         let waker = spawn(2, move || {
-            waker.count.store(1, Relaxed);
+            waker.count.fetch_add(1, Relaxed);
             waker.queue.wake_one();
         });
         items.queue.wait_until(|| items.count.load(Relaxed) == 1);
-        waker.join().unwrap();
+        join([waker]);
     });
 }
 
@@ -44,7 +44,7 @@ fn all_that_wait_are_woken_together() {
             let items = items.clone();
             spawn(number, move || items.queue.wait_until(|| items.count.load(Relaxed) == 1))
         });
-        items.count.store(1, Relaxed);
+        items.count.fetch_add(1, Relaxed);
         items.queue.wake_all();
         join(waiters);
     });
@@ -68,15 +68,19 @@ fn one_wake_up_for_each_item_suffices() {
 }
 
 #[test]
-fn one_wake_up_wakes_one_and_leaves_the_other_in_line() {
+fn one_wake_up_wakes_the_first_and_leaves_the_other_in_line() {
     check(2, || {
         let items = Items::shared();
         let waiters = [2, 3].map(|number| {
             let items = items.clone();
-            spawn(number, move || items.queue.wait_until(|| items.take()))
+            let waiter = spawn(number, move || items.queue.wait_until(|| items.take()));
+            wait_until_parked(number, Place::Back);
+            waiter
         });
+        items.queue.wake_one();
+        assert!(is_parked(3));
+        // There was nothing to take.
         wait_until_parked(2, Place::Back);
-        wait_until_parked(3, Place::Back);
         for _ in 0..2 {
             items.count.fetch_add(1, Relaxed);
             items.queue.wake_one();
@@ -105,8 +109,7 @@ fn a_wake_up_isn_t_taken_by_a_thread_that_gives_up() {
         items.count.fetch_add(1, Relaxed);
         items.queue.wake_one();
         expire(2);
-        timed.join().unwrap();
-        other.join().unwrap();
+        join([timed, other]);
     });
 }
 
@@ -122,7 +125,7 @@ fn a_condition_that_is_true_at_the_deadline_counts() {
         items.count.fetch_add(1, Relaxed);
         // There is no wake-up at all.
         expire(2);
-        waiter.join().unwrap();
+        join([waiter]);
     });
 }
 
@@ -138,6 +141,6 @@ fn a_cancellation_ends_the_wait() {
             assert_eq!(result, Ok(()));
         });
         cancel(2);
-        waiter.join().unwrap();
+        join([waiter]);
     });
 }
