@@ -28,6 +28,7 @@ pub mod interrupts;
 pub mod ipi;
 pub mod irq;
 pub mod page_fault;
+pub mod patterns;
 pub mod percpu;
 pub mod pic;
 mod pit;
