@@ -43,6 +43,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let tasks = task::start(memory, timer, interrupts);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
+    task::start_watchdog(tasks, symbols::tell_hang);
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
 
     monitor::run(&Machine {

@@ -99,6 +99,19 @@ impl fmt::Display for ShortPath<'_> {
     }
 }
 
+/// Logs that a processor hangs, and where.
+pub fn tell_hang(processor: u32, instruction: Option<VirtAddr>, why: &'static str) {
+    match instruction {
+        Some(instruction) => {
+            log::error!(
+                "processor {processor} {why}; it is at {}",
+                Instruction::short(instruction)
+            );
+        }
+        None => log::error!("processor {processor} {why}, and doesn't say where it is"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -313,3 +313,25 @@ const SLEEPING_IN_AN_INTERRUPT_IS_TOLD: ShouldPanic = ShouldPanic::new(
         }
     },
 );
+
+#[test_case]
+fn processor_that_hangs_is_told() {
+    if task::processors().count() < 2 {
+        return;
+    }
+    assert_eq!(task::watchdog_told(), 0);
+    for processor in [0, 1] {
+        let mut there = ProcessorSet::new();
+        there.try_insert(processor).expect("it is one");
+        let hanging = Builder::new("hanging").allowed(there).spawn(|| {
+            let _off = farjump::arch::interrupts::InterruptsOff::new();
+            let end_ns = now_ns() + 15_000 * MS;
+            let before = task::watchdog_told();
+            while task::watchdog_told() == before && now_ns() < end_ns {
+                core::hint::spin_loop();
+            }
+            task::watchdog_told() > before
+        });
+        assert!(hanging.expect("there is memory").join(), "processor {processor}");
+    }
+}

@@ -65,6 +65,9 @@ pub(super) fn handle(frame: &mut TrapFrame) {
     }
     if frame.vector == Exception::Nmi as u64 {
         stop::stop_if_asked(frame);
+        if stop::answer_where(frame) {
+            return;
+        }
     }
     let report = Report::new(frame);
     if is_handled(&report) {

@@ -24,6 +24,11 @@ pub struct PerCpu {
     /// Where it was when it was stopped for good: instruction, frame, and whether it was.
     pub(super) stopped_at: [AtomicU64; 2],
     pub(super) is_stopped: AtomicBool,
+    /// Where it was when it was asked for that, and whether it has answered.
+    pub(super) was_at: AtomicU64,
+    pub(super) is_asked: AtomicBool,
+    /// How often it was asked whether it lives, and has answered.
+    pub(super) signs_of_life: AtomicU64,
     held_ranks: AtomicU32,
     /// How many `InterruptsOff` there are.
     pub(super) interrupts_off_depth: AtomicU32,
@@ -47,6 +52,8 @@ pub struct PerCpu {
     pub(super) off_since_tsc: AtomicU64,
     pub(super) longest_off_ticks: AtomicU64,
     pub(super) longest_off_by: AtomicU64,
+    /// What was counted of locks, by their ranks.
+    pub lock_statistics: [LockStatistics; RANKS_MAX],
     /// Set while an exception is to be reported and then skipped.
     pub(super) is_skipping_exceptions: AtomicBool,
     /// How many interrupt handlers are running, one within another.
@@ -67,6 +74,9 @@ impl PerCpu {
             apic_id: AtomicU32::new(0),
             stopped_at: [const { AtomicU64::new(0) }; 2],
             is_stopped: AtomicBool::new(false),
+            was_at: AtomicU64::new(0),
+            is_asked: AtomicBool::new(false),
+            signs_of_life: AtomicU64::new(0),
             held_ranks: AtomicU32::new(0),
             interrupts_off_depth: AtomicU32::new(0),
             were_interrupts_on: AtomicBool::new(false),
@@ -79,6 +89,7 @@ impl PerCpu {
             off_since_tsc: AtomicU64::new(0),
             longest_off_ticks: AtomicU64::new(0),
             longest_off_by: AtomicU64::new(0),
+            lock_statistics: [const { LockStatistics::new() }; RANKS_MAX],
             is_skipping_exceptions: AtomicBool::new(false),
             interrupt_depth: AtomicU32::new(0),
             vector_counts: [const { AtomicU64::new(0) }; 256],
@@ -100,6 +111,11 @@ impl PerCpu {
     /// Notes what makes its time stamp counter the boot processor's.
     pub(super) fn set_tsc_offset(&self, offset: u64) {
         self.tsc_offset.store(offset, Ordering::Relaxed);
+    }
+
+    /// Returns how often it has answered [`ipi::ask_for_life`](super::ipi::ask_for_life).
+    pub fn signs_of_life(&self) -> u64 {
+        self.signs_of_life.load(Ordering::Relaxed)
     }
 
     /// Returns where it was when it was stopped for good: the instruction, and the value of
@@ -147,6 +163,54 @@ impl PerCpu {
     /// Replaces the ranks of the locks that this processor holds.
     pub fn set_held_ranks(&self, ranks: u32) {
         self.held_ranks.store(ranks, Ordering::Relaxed);
+    }
+}
+
+/// Locks have no more ranks.
+const RANKS_MAX: usize = 16;
+
+/// What a processor has counted of locks. Only it writes.
+pub struct LockStatistics {
+    taken: AtomicU64,
+    waited: AtomicU64,
+    longest_ticks: AtomicU64,
+}
+
+impl LockStatistics {
+    const fn new() -> Self {
+        Self {
+            taken: AtomicU64::new(0),
+            waited: AtomicU64::new(0),
+            longest_ticks: AtomicU64::new(0),
+        }
+    }
+
+    /// Notes that a lock was taken, and whether it wasn't free.
+    pub fn note_taken(&self, has_waited: bool) {
+        self.taken.store(self.taken() + 1, Ordering::Relaxed);
+        self.waited.store(self.waited() + u64::from(has_waited), Ordering::Relaxed);
+    }
+
+    /// Notes for how long a lock was held, in ticks of the time stamp counter.
+    pub fn note_held(&self, ticks: u64) {
+        if ticks > self.longest_ticks() {
+            self.longest_ticks.store(ticks, Ordering::Relaxed);
+        }
+    }
+
+    /// Returns how often locks were taken.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
+
+    /// Returns how often they weren't free.
+    pub fn waited(&self) -> u64 {
+        self.waited.load(Ordering::Relaxed)
+    }
+
+    /// Returns for how long one was held at most, in ticks of the time stamp counter.
+    pub fn longest_ticks(&self) -> u64 {
+        self.longest_ticks.load(Ordering::Relaxed)
     }
 }
 

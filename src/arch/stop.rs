@@ -1,8 +1,12 @@
-//! Stopping all processors but one, for good, wherever they are: for reports.
+//! Non-maskable interrupts from processor to processor: stopping all but one, for good,
+//! wherever they are, and asking one where it is.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use x86_64::VirtAddr;
+
 use super::apic::local::Message;
+use super::percpu::PerCpu;
 use super::trap_frame::TrapFrame;
 use super::{clock, interrupts, ipi, percpu};
 
@@ -30,6 +34,30 @@ pub fn stop_others() {
     while others().any(|other| other.stopped_at().is_none()) && clock::now_ns() < end_ns {
         core::hint::spin_loop();
     }
+}
+
+/// How long a processor has to say where it is.
+const WHERE_NS: u64 = 100_000_000;
+
+/// Asks `cpu` by a non-maskable interrupt for the instruction that it is at, and lets it
+/// go on. `None` if it doesn't answer.
+pub fn where_is(cpu: &'static PerCpu) -> Option<VirtAddr> {
+    cpu.was_at.store(0, Ordering::Relaxed);
+    cpu.is_asked.store(true, Ordering::SeqCst);
+    ipi::send(cpu, Message::Nmi);
+    let end_ns = clock::now_ns() + WHERE_NS;
+    while cpu.is_asked.load(Ordering::Acquire) && clock::now_ns() < end_ns {
+        core::hint::spin_loop();
+    }
+    let is_asked = cpu.is_asked.swap(false, Ordering::AcqRel);
+    (!is_asked).then(|| VirtAddr::new_truncate(cpu.was_at.load(Ordering::Relaxed)))
+}
+
+/// Answers a question of [`where_is`]; tells whether there was one.
+pub(super) fn answer_where(frame: &TrapFrame) -> bool {
+    let cpu = percpu::current();
+    cpu.was_at.store(frame.rip, Ordering::Relaxed);
+    cpu.is_asked.swap(false, Ordering::AcqRel)
 }
 
 /// Stops this processor if the non-maskable interrupt that has come asks for that.

@@ -7,7 +7,7 @@
 //!
 //! Where no UART answers, text goes nowhere and nothing is ever received.
 
-use core::fmt::{self, Write};
+use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use heapless::Deque;
@@ -405,16 +405,6 @@ trait PeekableBytes: Iterator<Item = u8> {
 impl<I: Iterator<Item = u8>> PeekableBytes for core::iter::Peekable<I> {
     fn peek_byte(&mut self) -> Option<u8> {
         self.peek().copied()
-    }
-}
-
-/// Text for the serial port alone.
-pub struct Writer;
-
-impl Write for Writer {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        write(text);
-        Ok(())
     }
 }
 

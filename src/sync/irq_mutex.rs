@@ -6,7 +6,7 @@ use ticket_lock::{TicketMutex, TicketMutexGuard};
 
 use super::Rank;
 use crate::arch::interrupts::InterruptsOff;
-use crate::arch::{percpu, tlb};
+use crate::arch::{clock, percpu, tlb};
 
 /// A spin lock for data that interrupt handlers share.
 ///
@@ -29,12 +29,14 @@ impl<T> IrqMutex<T> {
     /// In debug builds, if a lock of the same or a higher rank is held here.
     pub fn lock(&self) -> IrqMutexGuard<'_, T> {
         let interrupts_off = InterruptsOff::new();
-        let rank_held = RankHeld::new(self.rank);
-        IrqMutexGuard {
-            value: self.inner.lock_with(relax),
-            _rank_held: rank_held,
-            _interrupts_off: interrupts_off,
-        }
+        let mut rank_held = RankHeld::new(self.rank);
+        let mut has_waited = false;
+        let value = self.inner.lock_with(|| {
+            has_waited = true;
+            relax();
+        });
+        rank_held.begin(has_waited);
+        IrqMutexGuard { value, _rank_held: rank_held, _interrupts_off: interrupts_off }
     }
 
     /// Runs `action` on the value if nobody holds the lock; without a look at
@@ -79,22 +81,35 @@ impl<T> DerefMut for IrqMutexGuard<'_, T> {
     }
 }
 
-/// The rank's mark on this processor, in debug builds.
-struct RankHeld(Rank);
+/// The rank's mark on this processor, and since when the lock is held; in debug builds.
+struct RankHeld {
+    rank: Rank,
+    since_tsc: u64,
+}
 
 impl RankHeld {
     fn new(rank: Rank) -> Self {
         if cfg!(debug_assertions) {
             rank.enter(percpu::current());
         }
-        Self(rank)
+        Self { rank, since_tsc: 0 }
+    }
+
+    fn begin(&mut self, has_waited: bool) {
+        if cfg!(debug_assertions) {
+            self.rank.statistics(percpu::current()).note_taken(has_waited);
+            self.since_tsc = clock::read_tsc();
+        }
     }
 }
 
 impl Drop for RankHeld {
     fn drop(&mut self) {
         if cfg!(debug_assertions) {
-            self.0.leave(percpu::current());
+            let cpu = percpu::current();
+            let held_ticks = clock::read_tsc().wrapping_sub(self.since_tsc);
+            self.rank.statistics(cpu).note_held(held_ticks);
+            self.rank.leave(cpu);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The order in which locks may be taken.
 
-use crate::arch::percpu::PerCpu;
+use crate::arch::percpu::{LockStatistics, PerCpu};
 
 /// A lock's rank. While a lock is held, only locks of higher rank may be taken,
 /// so no two processors can wait for each other. Interrupt handlers take those
@@ -33,6 +33,25 @@ pub enum Rank {
 }
 
 impl Rank {
+    /// All of them, from outer to inner.
+    pub const ALL: [Self; 10] = [
+        Self::Input,
+        Self::Heap,
+        Self::KernelSpace,
+        Self::Frames,
+        Self::Device,
+        Self::Parking,
+        Self::RunQueue,
+        Self::Deadlines,
+        Self::Thread,
+        Self::Console,
+    ];
+
+    /// Returns what `cpu` has counted of the locks of this rank, in debug builds.
+    pub fn statistics(self, cpu: &PerCpu) -> &LockStatistics {
+        &cpu.lock_statistics[self as usize]
+    }
+
     const fn bit(self) -> u32 {
         1 << self as u8
     }

@@ -14,6 +14,7 @@
 //! | [`smp`] | the other processors |
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
+//! | [`watchdog`] | processors that hang |
 //! | [`registers`] | floating point and vectors, for threads that use them |
 //!
 //! Who runs next is settled by the crate `run-queue`; what threads wait with is in
@@ -37,6 +38,7 @@ mod spawn;
 mod table;
 mod thread;
 mod trace;
+mod watchdog;
 
 pub use balance::ProcessorSet;
 pub use parking::cancel;
@@ -48,6 +50,7 @@ pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
 pub use table::{current, for_each};
 pub use thread::{State, Thread};
 pub use trace::Event;
+pub use watchdog::{Tell, told as watchdog_told};
 
 use crate::arch::clock;
 use crate::arch::steps::Interrupts;
@@ -80,4 +83,9 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts) -> Tasks {
 /// in all.
 pub fn start_others(_tasks: Tasks, apic_ids: &[u32], processors_max: usize) {
     smp::start_others(apic_ids, processors_max);
+}
+
+/// Lets threads look after processors that hang; `tell` is told of them.
+pub fn start_watchdog(_tasks: Tasks, tell: Tell) {
+    watchdog::start(tell);
 }

@@ -9,6 +9,7 @@ use spin::Once;
 
 use super::thread::Thread;
 use super::trace::{Event, Ring};
+use super::watchdog::Watch;
 use crate::arch::percpu::{self, CPUS_MAX};
 use crate::sync::{IrqMutex, Rank};
 
@@ -40,6 +41,8 @@ pub struct Processor {
     pub(super) latencies: [AtomicU64; LATENCIES],
     /// What it did last.
     pub(super) trace: Ring,
+    /// What the watchdog has seen of it.
+    pub(super) watch: Watch,
     /// How long it was idle, in nanoseconds, up to `idle_since_ns`.
     pub(super) idle_ns: AtomicU64,
     /// Since when it has been idle; 0 if it isn't.
@@ -61,6 +64,7 @@ impl Processor {
             steals: AtomicU64::new(0),
             latencies: [const { AtomicU64::new(0) }; LATENCIES],
             trace: Ring::new(),
+            watch: Watch::new(),
             idle_ns: AtomicU64::new(0),
             idle_since_ns: AtomicU64::new(0),
         }

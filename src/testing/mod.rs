@@ -208,6 +208,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let tasks = task::start(memory, timer, interrupts);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
+    task::start_watchdog(tasks, symbols::tell_hang);
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     MACHINE.call_once(|| Machine {
         acpi,
@@ -291,9 +292,16 @@ fn exit(exit: Exit) -> ! {
     arch::interrupts::halt()
 }
 
+/// Writes a line in one piece: other processors may log at the same time.
 fn serial_println(arguments: fmt::Arguments<'_>) {
-    // The writer takes everything.
-    let _ = fmt::write(&mut serial::Writer, format_args!("{arguments}\n"));
+    let mut line = heapless::String::<512>::new();
+    // What doesn't fit is cut.
+    let _ = fmt::write(&mut line, arguments);
+    if line.push('\n').is_err() {
+        line.pop();
+        let _ = line.push('\n');
+    }
+    serial::write(&line);
 }
 
 /// Looks for a text in what is written, without keeping all of it.

@@ -28,6 +28,7 @@ mod irq;
 mod kill;
 mod labels;
 mod layout;
+mod locks;
 mod log;
 mod lspci;
 mod maps;
@@ -80,6 +81,7 @@ pub(super) const COMMANDS: &[&Command] = &[
     &irq::COMMAND,
     &kill::COMMAND,
     &layout::COMMAND,
+    &locks::COMMAND,
     &log::COMMAND,
     &lspci::COMMAND,
     &maps::COMMAND,

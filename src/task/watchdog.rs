@@ -1,0 +1,124 @@
+//! Processors that hang: two threads look after all of them.
+//!
+//! A processor that runs a thread takes interrupts and, if others wait, switches. Every
+//! [`PERIOD_NS`] it is asked by an interrupt to say so. One that doesn't for
+//! [`PATIENCE_NS`] is told in the log, with where it is, which a non-maskable interrupt
+//! finds out; once, until it answers again. The two stay on the first and on the second
+//! processor, so that each of these is looked after by the other.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use x86_64::VirtAddr;
+
+use super::balance::ProcessorSet;
+use super::processor::{Processor, processors};
+use super::sleep::sleep_ns;
+use super::spawn::Builder;
+use crate::arch::clock;
+use crate::arch::percpu::{self, PerCpu};
+use crate::arch::{ipi, stop};
+use run_queue::{Policy, RealTimePriority};
+
+/// How often processors are looked at.
+const PERIOD_NS: u64 = 2_000_000_000;
+/// How long one may be silent, or not switch though others wait.
+const PATIENCE_NS: u64 = 5_000_000_000;
+
+/// How a processor's silence is told: its number, and the instruction that it is at.
+pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
+
+/// How many silences were told.
+static TOLD: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how often a processor was told to hang.
+pub fn told() -> u64 {
+    TOLD.load(Ordering::Relaxed)
+}
+
+/// Lets threads look after the processors; what hangs is told by `tell`.
+pub(super) fn start(tell: Tell) {
+    let count = processors().count();
+    // One processor has nobody to look after it.
+    if count < 2 {
+        return;
+    }
+    for number in 0..2 {
+        let mut here = ProcessorSet::new();
+        here.try_insert(number).expect("there are two");
+        let others = move |other: &&'static Processor| match number {
+            0 => other.number != 0,
+            _ => other.number == 0,
+        };
+        let thread = Builder::new("watchdog")
+            .policy(Policy::RealTime(RealTimePriority::MAX))
+            .allowed(here)
+            .spawn(move || while look(others, tell).is_ok() {});
+        if let Err(error) = thread {
+            log::warn!("processors that hang won't be told: {error}");
+        }
+    }
+}
+
+/// Looks at the others once.
+fn look(
+    others: impl Fn(&&'static Processor) -> bool,
+    tell: Tell,
+) -> Result<(), blocking::WaitError> {
+    for processor in processors().filter(&others) {
+        if let Some(cpu) = percpu::get(processor.number) {
+            judge(processor, cpu, tell);
+            ipi::ask_for_life(cpu);
+        }
+    }
+    sleep_ns(PERIOD_NS)
+}
+
+fn judge(processor: &Processor, cpu: &'static PerCpu, tell: Tell) {
+    let now_ns = clock::now_ns();
+    let watch = &processor.watch;
+    let (life, switches) = (cpu.signs_of_life(), processor.switches());
+    let has_moved = |kept: &AtomicU64, value: u64| kept.swap(value, Ordering::Relaxed) != value;
+    if has_moved(&watch.life, life) {
+        watch.alive_ns.store(now_ns, Ordering::Relaxed);
+    }
+    if has_moved(&watch.switches, switches) || processor.runnable() < 2 {
+        watch.switched_ns.store(now_ns, Ordering::Relaxed);
+    }
+    let silent = |since: &AtomicU64| {
+        let since_ns = since.load(Ordering::Relaxed);
+        since_ns != 0 && now_ns.saturating_sub(since_ns) > PATIENCE_NS
+    };
+    let why = if silent(&watch.alive_ns) {
+        "takes no interrupts"
+    } else if silent(&watch.switched_ns) {
+        "doesn't switch, though threads wait"
+    } else {
+        watch.is_told.store(0, Ordering::Relaxed);
+        return;
+    };
+    if watch.is_told.swap(1, Ordering::Relaxed) == 0 {
+        TOLD.fetch_add(1, Ordering::Relaxed);
+        tell(processor.number, stop::where_is(cpu), why);
+    }
+}
+
+/// What is known of a processor's life.
+pub(super) struct Watch {
+    life: AtomicU64,
+    switches: AtomicU64,
+    alive_ns: AtomicU64,
+    switched_ns: AtomicU64,
+    is_told: AtomicU64,
+}
+
+impl Watch {
+    pub(super) const fn new() -> Self {
+        Self {
+            life: AtomicU64::new(u64::MAX),
+            switches: AtomicU64::new(0),
+            alive_ns: AtomicU64::new(0),
+            switched_ns: AtomicU64::new(0),
+            is_told: AtomicU64::new(0),
+        }
+    }
+}
