@@ -25,7 +25,7 @@ PAUSE_S = 1.5
 SETTLE_S = 0.4
 
 # What an example has to be given behind it to come to its end.
-MORE_KEYS = {"cat": "text\r\x04", "watch": "q"}
+MORE_KEYS = {"cat": "text\r\x04", "watch": "q", "top": "q"}
 # Those that end the machine, each in its way.
 LAST = {"fault": "stopped> ", "poweroff": None, "reboot": None}
 # What an example that fails says.

@@ -44,7 +44,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     if let Some(longest) = interrupts::longest_off() {
         writeln!(
             out,
-            "interrupts were off for {} at most, on CPU {}, until {}",
+            "interrupts were off for {} at most, on CPU {}, until\n  {}",
             time(longest.ticks),
             longest.processor,
             Function(longest.ended_by)

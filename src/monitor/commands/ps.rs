@@ -21,16 +21,15 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 
 fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
-    writeln!(out, "{HEADER}")?;
+    writeln!(
+        out,
+        "number name             state    CPU policy      time/ms   switches  stack used"
+    )?;
     for thread in all() {
         write_row(thread, out)?;
     }
     Ok(())
 }
-
-/// The names of the columns of [`write_row`].
-pub(super) const HEADER: &str =
-    "number name             state    CPU policy      time/ms   switches  stack used";
 
 /// Returns all threads, by their numbers.
 pub(super) fn all() -> Vec<&'static Thread> {
@@ -40,8 +39,7 @@ pub(super) fn all() -> Vec<&'static Thread> {
     threads
 }
 
-/// Writes what there is to say of a thread.
-pub(super) fn write_row(thread: &Thread, out: &mut dyn Write) -> fmt::Result {
+fn write_row(thread: &Thread, out: &mut dyn Write) -> fmt::Result {
     let state = match thread.state() {
         _ if is_idle(thread) => "idle",
         _ if thread.is_running() => "runs",
@@ -81,7 +79,7 @@ fn state_name(state: State) -> &'static str {
 }
 
 /// How a thread is scheduled; a star behind it says that it has inherited that.
-struct PolicyName<'a>(&'a Thread);
+pub(super) struct PolicyName<'a>(pub &'a Thread);
 
 impl fmt::Display for PolicyName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

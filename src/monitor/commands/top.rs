@@ -56,10 +56,19 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
             let number = processor.number;
             writeln!(out, "CPU {number}: {idle_percent} % idle since the start")?;
         }
-        writeln!(out, "used   {}", ps::HEADER)?;
+        writeln!(out, "used   number name             CPU policy      time/ms   switches")?;
         for (used_ns, thread) in rows.into_iter().take(ROWS) {
-            write!(out, "{:3} %  ", used_ns * 100 / passed_ns)?;
-            ps::write_row(thread, out)?;
+            writeln!(
+                out,
+                "{:3} %  {:6} {:16.16} {:3} {:11} {:7} {:10}",
+                used_ns * 100 / passed_ns,
+                thread.number(),
+                thread.name(),
+                thread.processor(),
+                ps::PolicyName(thread),
+                thread.run_time_ns() / 1_000_000,
+                thread.switches()
+            )?;
         }
         before = threads.iter().map(|it| (it.number(), it.run_time_ns())).collect();
     }
