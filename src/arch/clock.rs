@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use raw_cpuid::CpuId;
 
 use super::handover;
+use super::interrupts::InterruptsOff;
 use super::percpu::{self, PerCpu};
 use super::pit;
 use super::progress::{self, Stage};
@@ -123,6 +124,16 @@ fn now_by(ns_per_tick: u64) -> u64 {
 /// Returns the ticks since the stub, as all processors count them.
 #[inline]
 fn ticks() -> u64 {
+    if IS_UNSTEADY.load(Ordering::Relaxed) {
+        // Counter and offset have to be the same processor's.
+        let _interrupts_off = InterruptsOff::new();
+        return ticks_here();
+    }
+    ticks_here()
+}
+
+#[inline]
+fn ticks_here() -> u64 {
     let tsc = read_tsc_in_order().wrapping_add(percpu::current().tsc_offset());
     // Neither may an offset that is a little off make it wrap.
     let ticks = tsc.wrapping_sub(handover::start_tsc());
@@ -132,8 +143,12 @@ fn ticks() -> u64 {
 /// Returns what this processor's counter shows when [`now_ns`] is `ns`, or shortly after.
 #[inline]
 pub fn tsc_at(ns: u64) -> u64 {
-    let ticks = Scale::multiply(ns, TICKS_PER_NS.load(Ordering::Relaxed)).saturating_add(2);
-    handover::start_tsc().wrapping_add(ticks).wrapping_sub(percpu::current().tsc_offset())
+    let factor = u128::from(TICKS_PER_NS.load(Ordering::Relaxed));
+    let ticks = (u128::from(ns) * factor) >> Scale::FRACTION_BITS;
+    // Centuries ahead is as good as never.
+    let ticks = u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(2);
+    let tsc = handover::start_tsc().saturating_add(ticks);
+    tsc.saturating_sub(percpu::current().tsc_offset())
 }
 
 /// Lets no processor see less than the latest time that any has seen, from now on.

@@ -148,7 +148,7 @@ impl<S: Stack> Context<S> {
     /// Makes `to` the context that this processor runs instead of `self`; returns where
     /// `to` goes on.
     fn hand_over(&'static self, to: &'static Self) -> u64 {
-        debug_assert!(!interrupts::are_enabled(), "contexts are switched with interrupts off");
+        assert!(!interrupts::are_enabled(), "contexts are switched with interrupts off");
         let running = &percpu::current().running_context;
         assert!(running.load(Ordering::Relaxed) == self.address(), "it isn't what runs here");
         let stack_pointer = to.take();
@@ -164,7 +164,7 @@ impl<S: Stack> Default for Context<S> {
 }
 
 /// Leaves `from`, which runs here, for `to`; returns when somebody switches back to
-/// `from`, maybe on another processor. Interrupts have to be off, and are on return.
+/// `from`, maybe on another processor. Interrupts have to be off, and still are on return.
 ///
 /// # Panics
 /// If `from` isn't what runs on this processor, or there is nothing to go on with in `to`.

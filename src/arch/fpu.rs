@@ -58,6 +58,19 @@ pub(super) fn start(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) {
     }
     // SAFETY: CPUID says that it is there; it allows XSETBV and XSAVE.
     unsafe { Cr4::update(|cr4| cr4.insert(Cr4Flags::OSXSAVE)) };
+    // All have what the boot processor has: threads take their areas along.
+    let parts = match PARTS.load(Ordering::Relaxed) {
+        0 => supported_parts(),
+        parts => XCr0Flags::from_bits_truncate(parts),
+    };
+    // SAFETY: the processor supports all of them, AVX-512 only with all of its parts.
+    unsafe { XCr0::write(parts) };
+    PARTS.store(parts.bits(), Ordering::Relaxed);
+    // What the parts in XCR0 need, now that it is set.
+    AREA_BYTES.store(super::processor::cpuid_leaf(0x0D, 0).ebx, Ordering::Relaxed);
+}
+
+fn supported_parts() -> XCr0Flags {
     let supported = super::processor::cpuid_leaf(0x0D, 0);
     let supported = u64::from(supported.edx) << 32 | u64::from(supported.eax);
     let mut parts = XCr0Flags::from_bits_truncate(supported) & WANTED;
@@ -65,11 +78,7 @@ pub(super) fn start(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) {
     if !parts.contains(avx512 | XCr0Flags::AVX) {
         parts.remove(avx512);
     }
-    // SAFETY: the processor supports all of them, AVX-512 only with all of its parts.
-    unsafe { XCr0::write(parts) };
-    PARTS.store(parts.bits(), Ordering::Relaxed);
-    // What the parts in XCR0 need, now that it is set.
-    AREA_BYTES.store(super::processor::cpuid_leaf(0x0D, 0).ebx, Ordering::Relaxed);
+    parts
 }
 
 /// Returns how many chunks an area needs.
@@ -110,7 +119,8 @@ pub fn clear(area: &mut [Chunk]) {
 }
 
 fn check(area: &[Chunk]) {
-    assert!(!area.is_empty() && area.len() >= area_chunks(), "the area is too small");
+    let needed = area_chunks();
+    assert!(needed > 0 && area.len() >= needed, "the area is too small");
 }
 
 /// Saves the registers in `area`.

@@ -36,9 +36,7 @@ impl InterruptsOff {
         let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
         if depth == 0 {
             cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
-            if were_on {
-                cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
-            }
+            cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
         }
         cpu.interrupts_off_depth.store(depth + 1, Ordering::Relaxed);
         Self { _not_send: PhantomData }
@@ -52,8 +50,9 @@ impl InterruptsOff {
         let cpu = percpu::current();
         let is_only = cpu.interrupts_off_depth.load(Ordering::Relaxed) == 1;
         if is_only && cpu.were_interrupts_on.load(Ordering::Relaxed) {
-            interrupts::enable_and_hlt();
-            interrupts::disable();
+            // SAFETY: it waits for an interrupt, which STI lets in only behind HLT's begin.
+            // Handlers may look at memory.
+            unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
             cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
             true
         } else {
@@ -123,20 +122,13 @@ fn note_longest(cpu: &PerCpu, ticks: u64) {
 
 /// Tells whether an [`InterruptsOff`] lives on this processor.
 pub(super) fn are_kept_off() -> bool {
-    percpu::current().interrupts_off_depth.load(Ordering::Relaxed) > 0
+    percpu::interrupts_off_depth() > 0
 }
 
-/// Tells whether whoever has the one [`InterruptsOff`] of this processor could wait:
-/// interrupts were on before, and no interrupt is being handled.
+/// Tells whether a thread could wait here: interrupts are on, preemption isn't off, and
+/// no interrupt is being handled.
 pub fn may_wait() -> bool {
-    let cpu = percpu::current();
-    let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
-    let were_on = match depth {
-        0 => are_enabled(),
-        1 => cpu.were_interrupts_on.load(Ordering::Relaxed),
-        _ => false,
-    };
-    were_on && !cpu.is_in_interrupt()
+    are_enabled() && !preemption::is_off() && !percpu::is_in_interrupt()
 }
 
 /// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this

@@ -1,6 +1,7 @@
 //! What each processor has for itself, found by its GS base.
 
 use core::arch::asm;
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use spin::Once;
@@ -142,13 +143,6 @@ impl PerCpu {
         self.interrupt_depth.load(Ordering::Relaxed) > 0
     }
 
-    /// Returns the number of the thread that runs, as [`set_thread`](Self::set_thread) has
-    /// it.
-    #[inline]
-    pub fn thread(&self) -> u32 {
-        self.thread.load(Ordering::Relaxed)
-    }
-
     /// Notes which thread runs.
     #[inline]
     pub fn set_thread(&self, number: u32) {
@@ -252,7 +246,8 @@ pub fn all() -> impl Iterator<Item = &'static PerCpu> {
     ALL.iter().filter_map(Once::get).copied()
 }
 
-/// Returns the data of the processor that this runs on.
+/// Returns the data of the processor that this runs on. Unless interrupts or preemption
+/// are off, it may be another one's by the time that it is used.
 #[inline]
 pub fn current() -> &'static PerCpu {
     let this: *const PerCpu;
@@ -263,6 +258,50 @@ pub fn current() -> &'static PerCpu {
     }
     // SAFETY: `use_here` has put a `&'static PerCpu` there.
     unsafe { &*this }
+}
+
+/// Reads a number of this processor's structure, `OFFSET` bytes in it, by one instruction:
+/// the thread that does may be moved to another processor before and behind it, but not
+/// in between.
+#[inline]
+fn read_here<const OFFSET: usize>() -> u32 {
+    let value: u32;
+    // SAFETY: GS points at a `PerCpu` (invariant 1 of `arch`), which has 32 bits there.
+    unsafe {
+        asm!("mov {:e}, gs:[{}]", out(reg) value, const OFFSET,
+            options(nostack, preserves_flags, readonly));
+    }
+    value
+}
+
+/// Returns the number of the thread that this runs in, on whatever processor.
+#[inline]
+pub fn thread() -> u32 {
+    read_here::<{ offset_of!(PerCpu, thread) }>()
+}
+
+/// Tells whether this is an interrupt handler.
+#[inline]
+pub fn is_in_interrupt() -> bool {
+    read_here::<{ offset_of!(PerCpu, interrupt_depth) }>() > 0
+}
+
+/// Returns the ranks of the spin locks that this holds, a bit each.
+#[inline]
+pub fn held_ranks() -> u32 {
+    read_here::<{ offset_of!(PerCpu, held_ranks) }>()
+}
+
+/// Returns how many `PreemptionOff` there are here.
+#[inline]
+pub(super) fn preemption_off_depth() -> u32 {
+    read_here::<{ offset_of!(PerCpu, preemption_off_depth) }>()
+}
+
+/// Returns how many `InterruptsOff` there are here.
+#[inline]
+pub(super) fn interrupts_off_depth() -> u32 {
+    read_here::<{ offset_of!(PerCpu, interrupts_off_depth) }>()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ pub fn is_requested() -> bool {
 
 /// Tells whether a [`PreemptionOff`] lives on this processor.
 pub fn is_off() -> bool {
-    percpu::current().preemption_off_depth.load(Ordering::Relaxed) > 0
+    percpu::preemption_off_depth() > 0
 }
 
 /// Keeps the running thread on its processor while it lives, with interrupts as they are.

@@ -16,6 +16,7 @@ use super::apic::local::{self, Message};
 use super::gdt::StackTops;
 use super::interrupts::InterruptsOff;
 use super::percpu::{self, PerCpu};
+use super::preemption::PreemptionOff;
 use super::{clock, gdt, idt, ipi, processor, timer, tlb};
 
 unsafe extern "C" {
@@ -107,7 +108,7 @@ pub fn send_init(apic_ids: impl Iterator<Item = u32>) {
 }
 
 /// Starts a processor that waits for that; tells whether it has begun. One that hasn't
-/// waits again, and won't begin later.
+/// is told to wait again.
 pub fn start_one(page: &impl Page, start: Start) -> bool {
     let (_, offset, _) = code();
     let parameters = Parameters {
@@ -127,6 +128,9 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
 
     let apic_id = start.cpu.apic_id();
     let page_number = (page.address().as_u64() >> 12) as u8;
+    // It isn't to be moved while it compares its counter with the other one's.
+    let _preemption_off = PreemptionOff::new();
+    ENTERED.store(0, Ordering::Relaxed);
     let has_entered = || ENTERED.load(Ordering::Acquire) == start.cpu.id + 1;
     for wait_ns in [AFTER_STARTUP_NS, ENTER_NS] {
         {
@@ -139,7 +143,12 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         }
         if has_entered() {
             compare_counters(start.cpu);
-            return true;
+            // From then on it can be asked for things.
+            let end_ns = clock::now_ns() + ENTER_NS;
+            while percpu::get(start.cpu.id).is_none() && clock::now_ns() < end_ns {
+                core::hint::spin_loop();
+            }
+            return percpu::get(start.cpu.id).is_some();
         }
     }
     let _interrupts_off = InterruptsOff::new();
@@ -197,12 +206,19 @@ const COMPARISONS: u32 = 64;
 fn compare_counters(cpu: &PerCpu) {
     let comparison = &COMPARISON;
     let mut best: Option<(u64, u64)> = None;
+    let end_ns = clock::now_ns() + ENTER_NS;
     for _ in 0..COMPARISONS {
         let question = comparison.question.load(Ordering::Relaxed).wrapping_add(1);
         let asked = clock::read_tsc();
         comparison.question.store(question, Ordering::Release);
         while comparison.answer.load(Ordering::Acquire) != question {
             core::hint::spin_loop();
+            if clock::now_ns() > end_ns {
+                // It has died, or is very slow.
+                clock::distrust_counters();
+                comparison.is_over.store(true, Ordering::Release);
+                return;
+            }
         }
         let took = clock::read_tsc().wrapping_sub(asked);
         let middle = asked.wrapping_add(took / 2);

@@ -6,6 +6,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use x86_64::VirtAddr;
 
 use super::apic::local::Message;
+use super::backtrace::Backtrace;
 use super::percpu::PerCpu;
 use super::trap_frame::TrapFrame;
 use super::{clock, interrupts, ipi, percpu};
@@ -23,7 +24,11 @@ pub fn stop_others() {
     let cpu = percpu::current();
     let own = cpu.id + 1;
     match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
-        Err(other) if other != own => stop_here(0, 0),
+        Err(other) if other != own => {
+            let mut here = Backtrace::here();
+            let frame = here.frame();
+            stop_here(here.next().map_or(0, VirtAddr::as_u64), frame)
+        }
         // It has stopped them before.
         Err(_) => return,
         Ok(_) => {}
@@ -42,14 +47,15 @@ const WHERE_NS: u64 = 100_000_000;
 /// Asks `cpu` by a non-maskable interrupt for the instruction that it is at, and lets it
 /// go on. `None` if it doesn't answer.
 pub fn where_is(cpu: &'static PerCpu) -> Option<VirtAddr> {
-    cpu.was_at.store(0, Ordering::Relaxed);
-    cpu.is_asked.store(true, Ordering::SeqCst);
-    ipi::send(cpu, Message::Nmi);
+    // A question that isn't answered yet will be: another interrupt would be one too many.
+    if !cpu.is_asked.swap(true, Ordering::SeqCst) {
+        ipi::send(cpu, Message::Nmi);
+    }
     let end_ns = clock::now_ns() + WHERE_NS;
     while cpu.is_asked.load(Ordering::Acquire) && clock::now_ns() < end_ns {
         core::hint::spin_loop();
     }
-    let is_asked = cpu.is_asked.swap(false, Ordering::AcqRel);
+    let is_asked = cpu.is_asked.load(Ordering::Acquire);
     (!is_asked).then(|| VirtAddr::new_truncate(cpu.was_at.load(Ordering::Relaxed)))
 }
 
@@ -70,6 +76,9 @@ pub(super) fn stop_if_asked(frame: &TrapFrame) {
 
 fn stop_here(instruction: u64, frame: u64) -> ! {
     let cpu = percpu::current();
+    if cpu.is_stopped.load(Ordering::Relaxed) {
+        interrupts::halt();
+    }
     cpu.stopped_at[0].store(instruction, Ordering::Relaxed);
     cpu.stopped_at[1].store(frame, Ordering::Relaxed);
     cpu.is_stopped.store(true, Ordering::Release);

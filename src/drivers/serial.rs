@@ -21,6 +21,7 @@ use crate::arch::irq::{self, Irq};
 use crate::arch::percpu::PerCpu;
 use crate::arch::progress::{self, Stage};
 use crate::arch::steps::Controllers;
+use crate::arch::tlb;
 use crate::log;
 use crate::sync::{IrqMutex, Rank, WaitQueue, parking};
 
@@ -138,6 +139,7 @@ pub fn write(text: &str) {
             let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
             ROOM.wait_until_deadline(end_ns, has_room).is_err()
         } else {
+            tlb::answer_others();
             now_ns >= end_ns
         };
         if is_over {

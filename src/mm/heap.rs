@@ -206,7 +206,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
 
 /// Interrupt context allocates nothing.
 fn check_context() {
-    debug_assert!(!percpu::current().is_in_interrupt(), "an interrupt handler uses the heap");
+    debug_assert!(!percpu::is_in_interrupt(), "an interrupt handler uses the heap");
 }
 
 /// Returns a block, or null.

@@ -30,8 +30,8 @@ pub fn open(lot: Lot) {
     LOT.call_once(|| lot);
 }
 
-/// Tells whether whoever runs may wait now: there are threads, interrupts are on but for
-/// at most one `InterruptsOff`, and no interrupt is being handled.
+/// Tells whether whoever runs may wait now: there are threads, interrupts are on, and no
+/// interrupt is being handled.
 pub fn may_wait() -> bool {
     LOT.is_completed() && interrupts::may_wait()
 }

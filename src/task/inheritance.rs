@@ -24,14 +24,27 @@ pub(super) fn urgency(policy: Policy) -> u32 {
     }
 }
 
+/// How a thread that is to inherit was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// It has what the giver waits for, and can't give it back before it was asked: the
+    /// bucket is locked.
+    First,
+    /// It had what another one waits for, and may have given it back.
+    Further,
+}
+
 /// Gives `policy` to `owner`, if it is more urgent than its own. Returns whether it was.
-pub(super) fn give(policy: Policy, owner: &'static Thread) -> bool {
-    if urgency(policy) <= urgency(owner.node.policy()) {
-        return false;
-    }
-    owner.has_inherited.store(true, Ordering::Relaxed);
-    scheduler::set_policy(owner, policy);
-    true
+pub(super) fn give(policy: Policy, owner: &'static Thread, link: Link) -> bool {
+    scheduler::with_queue_of(owner, |processor, queue| {
+        let has_none = owner.mutexes_held.load(Ordering::SeqCst) == 0;
+        if urgency(policy) <= urgency(owner.node.policy()) || link == Link::Further && has_none {
+            return false;
+        }
+        owner.has_inherited.store(true, Ordering::SeqCst);
+        scheduler::change_policy(processor, queue, owner, policy);
+        true
+    })
 }
 
 /// Notes that `thread`, which runs, has taken a sleeping mutex.
@@ -44,10 +57,13 @@ pub(super) fn note_acquired(thread: &Thread) {
 /// ends what it has inherited.
 pub(super) fn note_released(thread: &'static Thread) {
     let held = thread.mutexes_held.load(Ordering::Relaxed) - 1;
-    thread.mutexes_held.store(held, Ordering::Relaxed);
-    if held == 0 && thread.has_inherited.load(Ordering::Relaxed) {
-        thread.has_inherited.store(false, Ordering::Relaxed);
+    // Before the look: who gives sees it, or is seen.
+    thread.mutexes_held.store(held, Ordering::SeqCst);
+    if held == 0 && thread.has_inherited.load(Ordering::SeqCst) {
         let own = *thread.own_policy.lock();
-        scheduler::set_policy(thread, own);
+        scheduler::with_queue_of(thread, |processor, queue| {
+            thread.has_inherited.store(false, Ordering::SeqCst);
+            scheduler::change_policy(processor, queue, thread, own);
+        });
     }
 }

@@ -9,7 +9,7 @@ use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use blocking::{Place, Unparked, Wait, WaitKind, Wake};
 use run_queue::{NONE, Policy};
 
-use super::inheritance;
+use super::inheritance::{self, Link};
 use super::table;
 use super::thread::{State, Thread};
 use super::{deadlines, scheduler};
@@ -172,9 +172,6 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         if word.load(Ordering::Acquire) != expected {
             return Wake::Changed;
         }
-        if wait.kind == WaitKind::Interruptible && thread.is_cancelled.load(Ordering::SeqCst) {
-            return Wake::Cancelled;
-        }
         if wait.until_ns.is_some_and(|until_ns| until_ns <= clock::now_ns()) {
             return Wake::TimedOut;
         }
@@ -189,12 +186,17 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
             Policy::Fair(_) => 0,
         };
         parked.priority.store(priority, Ordering::Relaxed);
-        parked.word.store(address, Ordering::Relaxed);
+        // Before the look: who cancels sees the word and waits for the bucket, or is seen.
+        parked.word.store(address, Ordering::SeqCst);
+        if is_interruptible && thread.is_cancelled.load(Ordering::SeqCst) {
+            parked.word.store(0, Ordering::Relaxed);
+            return Wake::Cancelled;
+        }
         bucket.insert(thread, wait.place);
         thread.set_state(State::Waiting);
-    }
-    if let Some(owner) = wait.owner {
-        inherit(thread.node.policy(), owner);
+        if let Some(owner) = wait.owner {
+            inherit(thread.node.policy(), owner);
+        }
     }
     if let Some(until_ns) = wait.until_ns {
         deadlines::insert(thread, until_ns);
@@ -258,7 +260,7 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
 /// that ends it.
 fn end_wait(thread: &'static Thread, wake: Wake) {
     loop {
-        let address = thread.parked.word.load(Ordering::Relaxed);
+        let address = thread.parked.word.load(Ordering::SeqCst);
         if address == 0 {
             return;
         }
@@ -266,7 +268,7 @@ fn end_wait(thread: &'static Thread, wake: Wake) {
             let mut bucket = bucket_of(address).lock();
             let parked = &thread.parked;
             if parked.word.load(Ordering::Relaxed) != address {
-                // It was woken, and waits for something else by now.
+                // It was woken, and may wait for something else by now.
                 continue;
             }
             let ends = match wake {
@@ -300,15 +302,18 @@ pub fn cancel(thread: &'static Thread) {
 }
 
 /// Gives `policy` to the thread that is called `owner`, and to whom that waits for, and so on.
+/// The bucket of what `owner` has is locked.
 fn inherit(policy: Policy, mut owner: u32) {
+    let mut link = Link::First;
     for _ in 0..inheritance::CHAIN_MAX {
         let Some(slot) = owner.checked_sub(1) else {
             return;
         };
         let thread = table::thread(slot);
-        if !inheritance::give(policy, thread) {
+        if !inheritance::give(policy, thread, link) {
             return;
         }
+        link = Link::Further;
         owner = match thread.parked.word.load(Ordering::Relaxed) {
             0 => 0,
             _ => thread.parked.owner.load(Ordering::Relaxed),
@@ -338,6 +343,6 @@ fn acquired(waited_for: Option<&AtomicU32>) {
         }
     }
     if let Some((_, policy)) = most_urgent {
-        inheritance::give(policy, thread);
+        inheritance::give(policy, thread, Link::First);
     }
 }

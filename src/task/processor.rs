@@ -28,8 +28,8 @@ pub struct Processor {
     pub(super) deadlines: IrqMutex<Heap>,
     /// What runs when nobody else does.
     idle: Once<&'static Thread>,
-    /// The thread that it has left last.
-    pub(super) left: AtomicU32,
+    /// The thread that it has left for good just now, or none.
+    pub(super) ended: AtomicU32,
     /// How many threads run or could, as of the last change: for others to look at.
     pub(super) runnable: AtomicU32,
     /// How often it was switched to another thread.
@@ -58,7 +58,7 @@ impl Processor {
             run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
             deadlines: IrqMutex::new(Rank::Deadlines, Heap::new()),
             idle: Once::new(),
-            left: AtomicU32::new(run_queue::NONE),
+            ended: AtomicU32::new(run_queue::NONE),
             runnable: AtomicU32::new(0),
             switches: AtomicU64::new(0),
             steals: AtomicU64::new(0),

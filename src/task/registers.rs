@@ -62,11 +62,17 @@ impl Registers {
 
     /// Gives the area up, as the thread has ended. Takes the heap.
     pub(super) fn give_up(&self) {
-        if self.are_kept.swap(false, Ordering::Relaxed) {
-            fpu::lock();
-            let area = core::mem::take(&mut *self.area.lock());
-            drop(area);
+        if !self.are_kept.load(Ordering::Relaxed) {
+            return;
         }
+        let area = {
+            // No switch comes in between: interrupts are off while the lock is held.
+            let mut area = self.area.lock();
+            self.are_kept.store(false, Ordering::Relaxed);
+            fpu::lock();
+            core::mem::take(&mut *area)
+        };
+        drop(area);
     }
 }
 

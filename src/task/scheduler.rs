@@ -12,7 +12,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use run_queue::{Former, RunQueue, Start};
+use run_queue::{Former, Policy, RunQueue, Start};
 use spin::Once;
 
 use super::balance::{self, ProcessorSet};
@@ -69,11 +69,15 @@ pub(super) fn end() -> ! {
 /// If interrupts are off, a spin lock is held, preemption is forbidden, or this is an
 /// interrupt handler: whoever is waited for might wait for that.
 pub(super) fn check_may_leave() {
-    let cpu = percpu::current();
-    assert!(!cpu.is_in_interrupt(), "an interrupt handler waits");
-    assert!(cpu.held_ranks() == 0, "a thread waits while it holds a spin lock");
+    assert!(!percpu::is_in_interrupt(), "an interrupt handler waits");
+    assert!(percpu::held_ranks() == 0, "a thread waits while it holds a spin lock");
     assert!(interrupts::are_enabled(), "a thread waits with interrupts off");
     assert!(!preemption::is_off(), "a thread waits where preemption is off");
+    let running = table::current();
+    debug_assert!(
+        !processor::processors().any(|processor| core::ptr::eq(processor.idle(), running)),
+        "an idle thread waits"
+    );
 }
 
 /// Chooses who runs, and switches there. Returns when the running thread is chosen again,
@@ -96,25 +100,43 @@ fn schedule(former: Former) {
             Former::Blocked => Former::Runnable,
             former => former,
         };
-        pick(processor, &mut queue, now_ns, former)
+        let next = pick(processor, &mut queue, now_ns, former);
+        if is_moved {
+            running.processor.store(balance::choose(running).number, Ordering::Relaxed);
+        }
+        next
     };
     if is_moved {
-        enqueue(balance::choose(running), running, Start::Woken);
+        enqueue(processor::get(running.processor()), running, Start::Woken);
     }
-    if next.is_none()
-        && let Some(stolen) = balance::steal(processor, now_ns)
-    {
-        note_steal(processor, stolen, now_ns);
-        let mut queue = processor.run_queue.lock();
-        queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
-        next = pick(processor, &mut queue, now_ns, Former::Blocked);
+    if next.is_none() {
+        if is_idle {
+            next = steal(processor, now_ns);
+        } else if !balance::is_alone() {
+            // The idle thread is to look around. This one mustn't: another processor may wait
+            // until it is left, and this one could come to wait for that processor.
+            preemption::request();
+        }
     }
     let next = next.unwrap_or_else(|| processor.idle());
     if core::ptr::eq(next, running) {
+        if is_idle {
+            // Somebody may have placed a thread here that is elsewhere by now.
+            balance::set_idle(processor, true);
+        }
         return;
     }
     note_switch(processor, running, next, now_ns);
     switch(processor, running, next);
+}
+
+/// Takes a thread over from another processor, and chooses.
+fn steal(processor: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
+    let stolen = balance::steal(processor, now_ns)?;
+    note_steal(processor, stolen, now_ns);
+    let mut queue = processor.run_queue.lock();
+    queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
+    pick(processor, &mut queue, now_ns, Former::Blocked)
 }
 
 /// Chooses from the queue of `processor`, which is this one.
@@ -137,13 +159,17 @@ fn set_timer(queue: &RunQueue) {
     }
 }
 
-/// Does on `processor` what has become due because its queue, which is locked, has changed.
-fn note_change(processor: &Processor, queue: &RunQueue) {
+/// Does on `processor` what has become due because `thread` has come to its queue, which is
+/// locked, or has another policy there.
+fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
     processor.runnable.store(queue.len(), Ordering::Relaxed);
     let is_here = processor.number == percpu::current().id;
-    // Another processor sets its timer itself; it is set if there was somebody to share with
-    // before.
-    let is_due = queue.should_preempt(&Table) || !is_here && queue.len() == 2;
+    // Another processor sets its timer itself. It is set if fair threads have shared it
+    // before; a real-time one may have nobody to share with but its equals.
+    let is_real_time = matches!(thread.node.policy(), Policy::RealTime(_));
+    let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
+    let may_not_run = !thread.may_run_on(processor.number);
+    let is_due = queue.should_preempt(&Table) || needs_timer || may_not_run;
     if !is_due {
         if is_here {
             set_timer(queue);
@@ -192,24 +218,28 @@ fn note_switch(processor: &Processor, running: &Thread, next: &Thread, now_ns: u
 
 fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
     running.registers.leave();
-    next.registers.enter();
     percpu::current().set_thread(next.slot);
-    processor.left.store(running.slot, Ordering::Relaxed);
-    if running.state() == State::Ended {
+    // Settled before the switch: behind it the thread may run elsewhere, and end there.
+    let has_ended = running.state() == State::Ended;
+    let ended = if has_ended { running.slot } else { run_queue::NONE };
+    processor.ended.store(ended, Ordering::Relaxed);
+    if has_ended {
         context::retire(&running.context, &next.context);
     }
     let were_on = interrupts::were_on();
     context::switch(&running.context, &next.context);
     interrupts::set_were_on(were_on);
     finish();
+    // Behind the switch: the processor that it was on has saved them by now.
+    running.registers.enter();
 }
 
 /// Ends what the thread that ran here before has left to do. The first thing that a
 /// thread does behind a switch.
 pub(super) fn finish() {
-    let left = table::thread(processor::this().left.load(Ordering::Relaxed));
-    if left.state() == State::Ended {
-        release(left);
+    let ended = processor::this().ended.load(Ordering::Relaxed);
+    if ended != run_queue::NONE {
+        release(table::thread(ended));
     }
 }
 
@@ -224,33 +254,37 @@ pub(super) fn release(thread: &'static Thread) {
 pub(super) fn wake(thread: &'static Thread) {
     let _interrupts_off = InterruptsOff::new();
     let before = processor::get(thread.processor.load(Ordering::Relaxed));
-    {
+    let target = {
         let _queue = before.run_queue.lock();
         if thread.node.state() != run_queue::State::Off {
             // It is about to leave; now it won't.
             thread.set_state(State::Runnable);
             return;
         }
-    }
-    enqueue(balance::choose(thread), thread, Start::Woken);
+        let target = balance::choose(thread);
+        thread.processor.store(target.number, Ordering::Relaxed);
+        target
+    };
+    enqueue(target, thread, Start::Woken);
 }
 
-/// Puts `thread`, which is on no queue, on that of `target`. Interrupts are off.
+/// Puts `thread`, which is on no queue, on that of `target`, which it has as its processor
+/// already: that was changed under the lock of the queue before. Interrupts are off.
 pub(super) fn enqueue(target: &'static Processor, thread: &'static Thread, start: Start) {
     let now_ns = clock::now_ns();
     // Or another thread would be placed there as well.
     balance::set_idle(target, false);
     let mut queue = target.run_queue.lock();
-    thread.processor.store(target.number, Ordering::Relaxed);
+    debug_assert_eq!(thread.processor(), target.number);
     thread.set_state(State::Runnable);
     thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
     queue.enqueue(&Table, thread.slot, start, now_ns);
     processor::this().trace.note(now_ns, Event::Wake(thread.number()));
-    note_change(target, &queue);
+    note_change(target, &queue, thread);
 }
 
 /// Runs `action` on the queue that owns the node of `thread`, locked.
-fn with_queue_of<R>(
+pub(super) fn with_queue_of<R>(
     thread: &Thread,
     action: impl FnOnce(&'static Processor, &mut RunQueue) -> R,
 ) -> R {
@@ -264,41 +298,46 @@ fn with_queue_of<R>(
     }
 }
 
-/// Changes the policy of `thread`.
-pub(super) fn set_policy(thread: &'static Thread, policy: run_queue::Policy) {
-    with_queue_of(thread, |processor, queue| {
-        if thread.node.state() == run_queue::State::Off {
-            thread.node.set_policy(policy);
-        } else {
-            queue.set_policy(&Table, thread.slot, policy, clock::now_ns());
-            note_change(processor, queue);
-        }
-    });
+/// Changes the policy of `thread`, whose node the locked `queue` of `processor` owns.
+pub(super) fn change_policy(
+    processor: &Processor,
+    queue: &mut RunQueue,
+    thread: &Thread,
+    policy: Policy,
+) {
+    if thread.node.state() == run_queue::State::Off {
+        thread.node.set_policy(policy);
+    } else {
+        queue.set_policy(&Table, thread.slot, policy, clock::now_ns());
+        note_change(processor, queue, thread);
+    }
 }
 
 /// Lets `thread` run on the processors in `allowed` alone, from its next choice on.
 pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
     thread.store_allowed(allowed);
     let _interrupts_off = InterruptsOff::new();
-    let is_taken = with_queue_of(thread, |processor, queue| match thread.node.state() {
-        _ if thread.may_run_on(processor.number) => false,
-        // Who puts it on a queue knows.
-        run_queue::State::Off => false,
+    let target = with_queue_of(thread, |processor, queue| match thread.node.state() {
+        _ if thread.may_run_on(processor.number) => None,
+        // Who puts it on a queue sees it then.
+        run_queue::State::Off => None,
         run_queue::State::Running => {
             if let Some(cpu) = percpu::get(processor.number) {
                 ipi::request_reschedule(cpu);
             }
-            false
+            None
         }
         run_queue::State::Waiting => {
             queue.update(&Table, clock::now_ns());
             queue.dequeue(&Table, thread.slot);
             processor.runnable.store(queue.len(), Ordering::Relaxed);
-            true
+            let target = balance::choose(thread);
+            thread.processor.store(target.number, Ordering::Relaxed);
+            Some(target)
         }
     });
-    if is_taken {
-        enqueue(balance::choose(thread), thread, Start::Woken);
+    if let Some(target) = target {
+        enqueue(target, thread, Start::Woken);
     }
 }
 
@@ -315,7 +354,12 @@ pub(super) fn look(now_ns: u64) {
             queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
         }
         queue.update(&Table, now_ns);
-        note_change(processor, &queue);
+        processor.runnable.store(queue.len(), Ordering::Relaxed);
+        if queue.should_preempt(&Table) {
+            preemption::request();
+        } else {
+            set_timer(&queue);
+        }
     }
     if let Some(first_ns) = deadlines::first_ns(processor) {
         timer::set_deadline(first_ns);
@@ -340,6 +384,8 @@ pub(super) fn begin_idle() {
 /// What an idle thread does: it halts the processor until something happens.
 pub(super) fn idle_for_ever() -> ! {
     interrupts::enable_here();
+    // What was placed here before this processor could be asked.
+    preemption::request();
     loop {
         if let Some(work) = IDLE_WORK.get() {
             work();

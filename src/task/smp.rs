@@ -61,6 +61,7 @@ pub(super) fn start_others(apic_ids: &[u32], processors_max: usize) {
     percpu::current().set_apic_id(own);
     let others = || {
         let others = apic_ids.iter().copied().filter(|&apic_id| apic_id != own);
+        let others = others.filter(|&apic_id| local::can_reach(apic_id));
         others.take(processors_max.clamp(1, CPUS_MAX) - 1)
     };
     if others().count() == 0 || !local::is_started() {

@@ -94,7 +94,10 @@ impl<'a> Builder<'a> {
         thread.holders.store(2, Ordering::Relaxed);
         let handle = JoinHandle { thread, number: thread.number(), end };
         let _interrupts_off = InterruptsOff::new();
-        scheduler::enqueue(balance::choose(thread), thread, Start::New);
+        let target = balance::choose(thread);
+        // Nobody else knows of it yet.
+        thread.processor.store(target.number, Ordering::Relaxed);
+        scheduler::enqueue(target, thread, Start::New);
         Ok(handle)
     }
 }

@@ -94,7 +94,7 @@ pub(super) fn thread(slot: u32) -> &'static Thread {
 /// If there are no threads yet.
 #[inline]
 pub fn current() -> &'static Thread {
-    thread(percpu::current().thread())
+    thread(percpu::thread())
 }
 
 /// Takes a free thread, one with a stack at best; makes more if there is none. `None` if
@@ -135,7 +135,9 @@ fn grow() -> Option<()> {
     let first = FILLED.fetch_add(1, Ordering::Relaxed) as usize;
     let made = make_chunk(first);
     if made.is_none() {
-        FILLED.fetch_sub(1, Ordering::Relaxed);
+        // Unless another one has gone on behind it; then this place stays empty.
+        let (behind, back) = (first as u32 + 1, first as u32);
+        let _ = FILLED.compare_exchange(behind, back, Ordering::Relaxed, Ordering::Relaxed);
     }
     made
 }

@@ -200,7 +200,8 @@ impl Thread {
 
     /// Returns how long it ran, in nanoseconds.
     pub fn run_time_ns(&self) -> u64 {
-        self.node.run_time_ns() - self.run_time_before_ns.load(Ordering::Relaxed)
+        let before_ns = self.run_time_before_ns.load(Ordering::Relaxed);
+        self.node.run_time_ns().saturating_sub(before_ns)
     }
 
     /// Returns how often a processor was switched to it.

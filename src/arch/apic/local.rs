@@ -227,9 +227,10 @@ pub fn enable() {
             write(lvt, LVT_MASKED);
         }
     }
-    write(Register::LvtError, APIC_ERROR_VECTOR.into());
     write(Register::TaskPriority, 0);
+    // Before it is enabled, entries can't be unmasked.
     write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
+    write(Register::LvtError, APIC_ERROR_VECTOR.into());
     // The error register shows what has come since it was last written.
     write(Register::ErrorStatus, 0);
     end_of_interrupt();
@@ -265,9 +266,16 @@ pub fn take_errors() -> u32 {
     read(Register::ErrorStatus)
 }
 
+/// Tells whether a message can be sent to the processor whose APIC has the number
+/// `apic_id`: in memory, a destination has 8 bits, and the last number means all.
+pub fn can_reach(apic_id: u32) -> bool {
+    apic_id < 0xFF || mode() == Some(Mode::X2Apic)
+}
+
 /// Sends `message` to the processor whose APIC has the number `apic_id`. Interrupts have
 /// to be off: a handler that sends, too, would come between the two halves of a command.
-pub fn send(apic_id: u32, message: Message) {
+pub(in crate::arch) fn send(apic_id: u32, message: Message) {
+    debug_assert!(can_reach(apic_id));
     let command = match message {
         Message::Vector(vector) => COMMAND_ASSERT | u32::from(vector),
         Message::Nmi => COMMAND_ASSERT | COMMAND_NMI,
