@@ -21,8 +21,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let clock = arch::clock::start(cpu);
     log::start(clock);
     console::history::start();
-    panic::start(cpu);
-    panic::set_ending(monitor::after_report::run);
+    panic::start(cpu, monitor::after_report::run);
     let serial = drivers::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
@@ -40,10 +39,9 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
     drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
     let interrupts = arch::irq::start(idt, controllers);
-    let tasks = task::start(memory, timer, interrupts);
+    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
-    task::start_watchdog(tasks, symbols::tell_hang);
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
 
     monitor::run(&Machine {

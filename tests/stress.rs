@@ -90,6 +90,7 @@ fn comes_back(scenario: impl Fn()) {
     scenario();
     let after = settled(stacks);
     assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
+    assert_eq!(task::watchdog_told(), 0, "a processor hung");
     // Places of threads stay: there may have been more at once the second time.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
     assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);

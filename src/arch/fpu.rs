@@ -10,6 +10,7 @@ use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
+use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
 
@@ -67,11 +68,11 @@ pub(super) fn start(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) {
     unsafe { XCr0::write(parts) };
     PARTS.store(parts.bits(), Ordering::Relaxed);
     // What the parts in XCR0 need, now that it is set.
-    AREA_BYTES.store(super::processor::cpuid_leaf(0x0D, 0).ebx, Ordering::Relaxed);
+    AREA_BYTES.store(cpuid_count(0x0D, 0).ebx, Ordering::Relaxed);
 }
 
 fn supported_parts() -> XCr0Flags {
-    let supported = super::processor::cpuid_leaf(0x0D, 0);
+    let supported = cpuid_count(0x0D, 0);
     let supported = u64::from(supported.edx) << 32 | u64::from(supported.eax);
     let mut parts = XCr0Flags::from_bits_truncate(supported) & WANTED;
     let avx512 = XCr0Flags::OPMASK | XCr0Flags::ZMM_HI256 | XCr0Flags::HI16_ZMM;

@@ -78,15 +78,11 @@ const FAILURES_MAX: u8 = 16;
 static FAILURES: AtomicU8 = AtomicU8::new(0);
 
 /// Makes exceptions that the kernel can't go on from end here too, and their
-/// reports tell what lies at an address.
-pub fn start(_cpu: &PerCpu) {
+/// reports tell what lies at an address. `ending` is what happens behind the last words.
+pub fn start(_cpu: &PerCpu, ending: Ending) {
+    ENDING.call_once(|| ending);
     exceptions::set_fatal(|report| end(Failure::Exception(report), report));
     report::set_guide(fault::GUIDE);
-}
-
-/// Registers what happens behind the last words.
-pub fn set_ending(ending: Ending) {
-    ENDING.call_once(|| ending);
 }
 
 /// Returns how the kernel got where it stopped, if it has.

@@ -2,19 +2,13 @@
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use run_queue::{CpuSet, Processors, place, victim};
+use run_queue::{Processors, place, victim};
 
 use super::processor::{self, Processor};
+use super::processor_set::{ProcessorSet, SET_WORDS};
 use super::table::{self, Table};
 use super::thread::Thread;
 use crate::arch::clock;
-use crate::arch::percpu::CPUS_MAX;
-
-/// The words of a set of processors.
-pub(super) const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
-
-/// A set of processors.
-pub type ProcessorSet = CpuSet<SET_WORDS>;
 
 /// How many waiting threads are looked at for one that another processor may have.
 const STEAL_LOOKS: u32 = 8;

@@ -8,6 +8,8 @@
 //! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`parking`] | the one place where threads wait |
+//! | [`parked`] | how a thread waits |
+//! | [`processor_set`] | sets of processors |
 //! | [`balance`] | on which processor a thread runs |
 //! | [`deadlines`] | waits that end by themselves, and the timer |
 //! | [`inheritance`] | who runs sooner because others wait for it |
@@ -28,8 +30,10 @@
 mod balance;
 mod deadlines;
 mod inheritance;
+mod parked;
 mod parking;
 mod processor;
+mod processor_set;
 mod registers;
 mod scheduler;
 mod sleep;
@@ -38,12 +42,13 @@ mod spawn;
 mod table;
 mod thread;
 mod trace;
+mod watch;
 mod watchdog;
 
-pub use balance::ProcessorSet;
 pub use parking::cancel;
 pub use processor::{LATENCIES, Processor, processors};
-pub use registers::{NoRegisters, keep_registers};
+pub use processor_set::ProcessorSet;
+pub use registers::NoRegisters;
 pub use scheduler::{set_allowed, yield_now};
 pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
@@ -61,8 +66,10 @@ use crate::mm::Memory;
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks(());
 
-/// Makes what runs the first thread, which stays on the boot stack.
-pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts) -> Tasks {
+/// Makes what runs the first thread, which stays on the boot stack. `tell` is told of
+/// processors that hang.
+pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
+    watchdog::set_tell(tell);
     let first = spawn::adopt("main").expect("the first thread has memory");
     let idle = spawn::make_idle().expect("the first idle thread has memory");
     let boot = processor::prepare(0, idle);
@@ -83,9 +90,14 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts) -> Tasks {
 /// in all.
 pub fn start_others(_tasks: Tasks, apic_ids: &[u32], processors_max: usize) {
     smp::start_others(apic_ids, processors_max);
+    watchdog::start();
 }
 
-/// Lets threads look after processors that hang; `tell` is told of them.
-pub fn start_watchdog(_tasks: Tasks, tell: Tell) {
-    watchdog::start(tell);
+/// Lets the running thread use the registers for floating point and vectors; they begin
+/// as the manual has them after a reset. For all other threads using them is an exception.
+///
+/// # Errors
+/// See [`NoRegisters`].
+pub fn keep_registers() -> Result<(), NoRegisters> {
+    table::current().registers.keep()
 }

@@ -4,7 +4,7 @@
 //! or its cancellation; that one settles how the wait has ended, and nobody else. After
 //! WebKit's `WTF::ParkingLot` and Linux's `kernel/futex`.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use blocking::{Place, Unparked, Wait, WaitKind, Wake};
 use run_queue::{NONE, Policy};
@@ -24,47 +24,6 @@ const BUCKETS: usize = 256;
 /// wakes, also by interrupt handlers.
 static BUCKET_LOCKS: [IrqMutex<Bucket>; BUCKETS] =
     [const { IrqMutex::new(Rank::Parking, Bucket::new()) }; BUCKETS];
-
-/// How a thread waits, or how its last wait has ended.
-pub(super) struct Parked {
-    /// The address of the word; 0 if it doesn't wait.
-    word: AtomicU64,
-    /// In the bucket's list.
-    previous: AtomicU32,
-    next: AtomicU32,
-    place: AtomicU8,
-    /// The real-time priority, or 0.
-    priority: AtomicU8,
-    is_interruptible: AtomicU8,
-    until_ns: AtomicU64,
-    /// Who has what it waits for, plus 1; 0 if nobody is known.
-    owner: AtomicU32,
-    wake: AtomicU8,
-}
-
-impl Parked {
-    pub(super) const fn new() -> Self {
-        Self {
-            word: AtomicU64::new(0),
-            previous: AtomicU32::new(NONE),
-            next: AtomicU32::new(NONE),
-            place: AtomicU8::new(0),
-            priority: AtomicU8::new(0),
-            is_interruptible: AtomicU8::new(0),
-            until_ns: AtomicU64::new(u64::MAX),
-            owner: AtomicU32::new(0),
-            wake: AtomicU8::new(0),
-        }
-    }
-
-    fn place(&self) -> Place {
-        if self.place.load(Ordering::Relaxed) == Place::Front as u8 {
-            Place::Front
-        } else {
-            Place::Back
-        }
-    }
-}
 
 /// Threads that wait, first come first, but for those that came to the front.
 struct Bucket {

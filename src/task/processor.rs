@@ -9,7 +9,7 @@ use spin::Once;
 
 use super::thread::Thread;
 use super::trace::{Event, Ring};
-use super::watchdog::Watch;
+use super::watch::Watch;
 use crate::arch::percpu::{self, CPUS_MAX};
 use crate::sync::{IrqMutex, Rank};
 

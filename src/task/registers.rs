@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use super::table;
 use crate::arch::fpu::{self, Chunk};
 use crate::sync::{IrqMutex, Rank};
 
@@ -74,31 +73,26 @@ impl Registers {
         };
         drop(area);
     }
-}
 
-/// Lets the running thread use the registers for floating point and vectors; they begin
-/// as the manual has them after a reset. For all other threads using them is an exception.
-///
-/// # Errors
-/// See [`NoRegisters`].
-pub fn keep_registers() -> Result<(), NoRegisters> {
-    let registers = &table::current().registers;
-    if registers.are_kept.load(Ordering::Relaxed) {
-        return Ok(());
+    /// Lets the thread that this belongs to, which runs, use them from now on.
+    pub(super) fn keep(&self) -> Result<(), NoRegisters> {
+        if self.are_kept.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        let chunks = fpu::area_chunks();
+        if chunks == 0 {
+            return Err(NoRegisters::Off);
+        }
+        let mut area = Vec::new();
+        area.try_reserve_exact(chunks).map_err(|_| NoRegisters::NoMemory)?;
+        area.resize(chunks, Chunk::new());
+        fpu::clear(&mut area);
+        let mut place = self.area.lock();
+        // No switch comes in between: interrupts are off while the lock is held.
+        fpu::unlock();
+        fpu::restore(&area);
+        *place = area;
+        self.are_kept.store(true, Ordering::Relaxed);
+        Ok(())
     }
-    let chunks = fpu::area_chunks();
-    if chunks == 0 {
-        return Err(NoRegisters::Off);
-    }
-    let mut area = Vec::new();
-    area.try_reserve_exact(chunks).map_err(|_| NoRegisters::NoMemory)?;
-    area.resize(chunks, Chunk::new());
-    fpu::clear(&mut area);
-    let mut place = registers.area.lock();
-    // No switch comes in between: interrupts are off while the lock is held.
-    fpu::unlock();
-    fpu::restore(&area);
-    *place = area;
-    registers.are_kept.store(true, Ordering::Relaxed);
-    Ok(())
 }

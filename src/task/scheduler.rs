@@ -15,9 +15,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use run_queue::{Former, Policy, RunQueue, Start};
 use spin::Once;
 
-use super::balance::{self, ProcessorSet};
+use super::balance;
 use super::deadlines;
 use super::processor::{self, Processor};
+use super::processor_set::ProcessorSet;
 use super::table::{self, Table};
 use super::thread::{State, Thread};
 use super::trace::Event;

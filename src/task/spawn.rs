@@ -8,7 +8,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use blocking::WaitError;
 use run_queue::{Policy, Start};
 
-use super::balance::{self, ProcessorSet};
+use super::balance;
+use super::processor_set::ProcessorSet;
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};

@@ -9,8 +9,8 @@ use leftist_heap::Link;
 use run_queue::{Node, Policy};
 use x86_64::VirtAddr;
 
-use super::balance::{ProcessorSet, SET_WORDS};
-use super::parking::Parked;
+use super::parked::Parked;
+use super::processor_set::{ProcessorSet, SET_WORDS};
 use super::registers::Registers;
 use crate::arch::context::Context;
 use crate::mm::stacks::{KernelStack, Stack};

@@ -8,16 +8,18 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use blocking::WaitError;
+use run_queue::{Policy, RealTimePriority};
+use spin::Once;
 use x86_64::VirtAddr;
 
-use super::balance::ProcessorSet;
 use super::processor::{Processor, processors};
+use super::processor_set::ProcessorSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
 use crate::arch::clock;
 use crate::arch::percpu::{self, PerCpu};
 use crate::arch::{ipi, stop};
-use run_queue::{Policy, RealTimePriority};
 
 /// How often processors are looked at.
 const PERIOD_NS: u64 = 2_000_000_000;
@@ -27,6 +29,13 @@ const PATIENCE_NS: u64 = 5_000_000_000;
 /// How a processor's silence is told: its number, and the instruction that it is at.
 pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
 
+static TELL: Once<Tell> = Once::new();
+
+/// Registers who is told of processors that hang.
+pub(super) fn set_tell(tell: Tell) {
+    TELL.call_once(|| tell);
+}
+
 /// How many silences were told.
 static TOLD: AtomicU64 = AtomicU64::new(0);
 
@@ -35,8 +44,8 @@ pub fn told() -> u64 {
     TOLD.load(Ordering::Relaxed)
 }
 
-/// Lets threads look after the processors; what hangs is told by `tell`.
-pub(super) fn start(tell: Tell) {
+/// Lets threads look after the processors.
+pub(super) fn start() {
     let count = processors().count();
     // One processor has nobody to look after it.
     if count < 2 {
@@ -52,7 +61,7 @@ pub(super) fn start(tell: Tell) {
         let thread = Builder::new("watchdog")
             .policy(Policy::RealTime(RealTimePriority::MAX))
             .allowed(here)
-            .spawn(move || while look(others, tell).is_ok() {});
+            .spawn(move || while look(others).is_ok() {});
         if let Err(error) = thread {
             log::warn!("processors that hang won't be told: {error}");
         }
@@ -60,20 +69,17 @@ pub(super) fn start(tell: Tell) {
 }
 
 /// Looks at the others once.
-fn look(
-    others: impl Fn(&&'static Processor) -> bool,
-    tell: Tell,
-) -> Result<(), blocking::WaitError> {
+fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
     for processor in processors().filter(&others) {
         if let Some(cpu) = percpu::get(processor.number) {
-            judge(processor, cpu, tell);
+            judge(processor, cpu);
             ipi::ask_for_life(cpu);
         }
     }
     sleep_ns(PERIOD_NS)
 }
 
-fn judge(processor: &Processor, cpu: &'static PerCpu, tell: Tell) {
+fn judge(processor: &Processor, cpu: &'static PerCpu) {
     let now_ns = clock::now_ns();
     let watch = &processor.watch;
     let (life, switches) = (cpu.signs_of_life(), processor.switches());
@@ -98,27 +104,8 @@ fn judge(processor: &Processor, cpu: &'static PerCpu, tell: Tell) {
     };
     if watch.is_told.swap(1, Ordering::Relaxed) == 0 {
         TOLD.fetch_add(1, Ordering::Relaxed);
-        tell(processor.number, stop::where_is(cpu), why);
-    }
-}
-
-/// What is known of a processor's life.
-pub(super) struct Watch {
-    life: AtomicU64,
-    switches: AtomicU64,
-    alive_ns: AtomicU64,
-    switched_ns: AtomicU64,
-    is_told: AtomicU64,
-}
-
-impl Watch {
-    pub(super) const fn new() -> Self {
-        Self {
-            life: AtomicU64::new(u64::MAX),
-            switches: AtomicU64::new(0),
-            alive_ns: AtomicU64::new(0),
-            switched_ns: AtomicU64::new(0),
-            is_told: AtomicU64::new(0),
+        if let Some(tell) = TELL.get() {
+            tell(processor.number, stop::where_is(cpu), why);
         }
     }
 }

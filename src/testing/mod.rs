@@ -186,9 +186,8 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let clock = arch::clock::start(cpu);
     log::start(clock);
     console::history::start();
-    panic::start(cpu);
+    panic::start(cpu, end_of_test);
     let serial = drivers::serial::start(cpu);
-    panic::set_ending(end_of_test);
     let boot = boot::start(magic, information);
     let processor = arch::processor::start(boot.options.processor_features());
     let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
@@ -205,10 +204,9 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
     drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
     let interrupts = arch::irq::start(idt, controllers);
-    let tasks = task::start(memory, timer, interrupts);
+    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
-    task::start_watchdog(tasks, symbols::tell_hang);
     let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
     MACHINE.call_once(|| Machine {
         acpi,

@@ -17,6 +17,8 @@ def comes_up_and_answers():
         # Timer and clock are others than QEMU's.
         bochs.send("test clock\r")
         bochs.expect(r"^clock +ok")
+        bochs.send("cpus\r")
+        bochs.expect(r"^APICs in charge; timer: local APIC")
         bochs.send("ticks\r")
         ticks = int(bochs.expect(r"^(\d+) ticks of")[1])
         assert ticks >= 10, ticks
@@ -39,6 +41,19 @@ def reports_a_double_fault():
         bochs.expect("The kernel has stopped")
 
 
+def registers_of_the_apic_are_reached_either_way():
+    """QEMU's interpreter has neither x2APIC nor deadlines by the time stamp counter."""
+    for cmdline, name in (("", "x2APIC"), ("nox2apic", "APIC")):
+        with Bochs(image(cmdline)) as bochs:
+            bochs.expect(f"interrupt_controllers: {name}, 1 I/O APIC")
+            bochs.expect("timer: local APIC, by the time stamp counter")
+            bochs.expect("^farjump> ")
+            bochs.send("test clock\r")
+            bochs.expect(r"^clock +ok")
+
+
 def add_to(suite):
+    suite.add("bochs::registers_of_the_apic_are_reached_either_way",
+              registers_of_the_apic_are_reached_either_way)
     suite.add("bochs::comes_up_and_answers", comes_up_and_answers)
     suite.add("bochs::reports_a_double_fault", reports_a_double_fault)
