@@ -2,6 +2,7 @@
 //! lost, and all memory comes back.
 //!
 //! QEMU: -m 256 -cpu max -smp 1
+//! QEMU: -m 256 -cpu max,-apic
 //! QEMU: -m 256 -cpu max -smp 2 -accel tcg,thread=multi
 //! QEMU: -m 256 -cpu max -smp 4 -accel tcg,thread=multi
 

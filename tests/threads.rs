@@ -1,6 +1,7 @@
 //! Threads: they come and go, take turns, wait, and keep what is theirs.
 //!
 //! QEMU: -cpu max -smp 1
+//! QEMU: -cpu max,-apic
 //! QEMU: -cpu max -smp 2 -accel tcg,thread=multi
 //! QEMU: -cpu max -smp 4 -accel tcg,thread=multi
 
@@ -31,6 +32,12 @@ const MS: u64 = 1_000_000;
 
 fn real_time(priority: u8) -> Policy {
     Policy::RealTime(RealTimePriority::try_new(priority).expect("it is one"))
+}
+
+fn first_processor() -> ProcessorSet {
+    let mut first = ProcessorSet::new();
+    first.try_insert(0).expect("it is one");
+    first
 }
 
 /// Keeps the running thread on the processor that it is on.
@@ -101,7 +108,8 @@ fn yielding_threads_take_turns() {
             TURNS[1 - own].load(Ordering::Relaxed)
         }
     };
-    let threads = [0, 1].map(|own| task::spawn("player", player(own)).expect("there is memory"));
+    let builder = Builder::new("player").allowed(first_processor());
+    let threads = [0, 1].map(|own| builder.spawn(player(own)).expect("there is memory"));
     for other in threads.map(|thread| thread.join()) {
         assert!(other > 800, "the other one had {other} turns of 1000");
     }
@@ -109,8 +117,7 @@ fn yielding_threads_take_turns() {
 
 #[test_case]
 fn threads_that_never_yield_share_by_their_weight() {
-    let mut first = ProcessorSet::new();
-    first.try_insert(0).expect("it is one");
+    let first = first_processor();
     let end_ns = now_ns() + 300 * MS;
     let busy = move || {
         while now_ns() < end_ns {
@@ -334,4 +341,21 @@ fn processor_that_hangs_is_told() {
         });
         assert!(hanging.expect("there is memory").join(), "processor {processor}");
     }
+}
+
+#[test_case]
+fn processor_that_does_not_answer_is_left_out() {
+    // Only where no other one was started: that is prepared once.
+    let machine = farjump::testing::machine();
+    let processors = task::processors().count();
+    if processors > 1 {
+        return;
+    }
+    let stacks = frames::counts().used_for(Purpose::Stacks);
+    task::start_others(machine.tasks, &[0, 77], 8);
+    assert_eq!(task::processors().count(), processors);
+    // Its stacks stay: it might come to use them.
+    let kept = frames::counts().used_for(Purpose::Stacks) - stacks;
+    assert!(kept <= 8 + 3 * 6, "{kept} frames");
+    assert_eq!(task::spawn("after", || 5).expect("there is memory").join(), 5);
 }

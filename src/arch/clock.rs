@@ -97,12 +97,13 @@ impl Clock {
     }
 
     /// Tells whether the time stamp counter goes at the same rate in all states of power
-    /// and performance.
+    /// and performance. A hypervisor takes care of that, whatever it tells.
     ///
     /// Source: Intel SDM volume 3B, "Invariant TSC".
     pub fn is_invariant(&self) -> bool {
-        let info = CpuId::new().get_advanced_power_mgmt_info();
-        info.is_some_and(|info| info.has_invariant_tsc())
+        let cpuid = CpuId::new();
+        let info = cpuid.get_advanced_power_mgmt_info();
+        info.is_some_and(|info| info.has_invariant_tsc()) || cpuid.get_hypervisor_info().is_some()
     }
 }
 
@@ -138,6 +139,11 @@ fn ticks_here() -> u64 {
     // Neither may an offset that is a little off make it wrap.
     let ticks = tsc.wrapping_sub(handover::start_tsc());
     if ticks as i64 >= 0 { ticks } else { 0 }
+}
+
+/// Returns how long so many ticks of the time stamp counter are, in nanoseconds.
+pub fn ticks_to_ns(ticks: u64) -> u64 {
+    Scale::multiply(ticks, NS_PER_TICK.load(Ordering::Relaxed))
 }
 
 /// Returns what this processor's counter shows when [`now_ns`] is `ns`, or shortly after.
@@ -188,9 +194,14 @@ pub fn start(_cpu: &PerCpu) -> Clock {
         (1_000_000_000, FrequencySource::Assumed)
     };
     let scale = Scale::new(frequency_hz);
+    let clock = Clock { frequency_hz, source, scale };
+    if !clock.is_invariant() {
+        // Each processor's counter may go at its own rate.
+        distrust_counters();
+    }
     NS_PER_TICK.store(scale.ns_per_tick, Ordering::Relaxed);
     TICKS_PER_NS.store(scale.ticks_per_ns, Ordering::Relaxed);
-    Clock { frequency_hz, source, scale }
+    clock
 }
 
 fn measure() -> Option<u64> {

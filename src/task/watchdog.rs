@@ -17,14 +17,17 @@ use super::processor::{Processor, processors};
 use super::processor_set::ProcessorSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
-use crate::arch::clock;
 use crate::arch::percpu::{self, PerCpu};
+use crate::arch::{clock, interrupts};
 use crate::arch::{ipi, stop};
 
 /// How often processors are looked at.
 const PERIOD_NS: u64 = 2_000_000_000;
 /// How long one may be silent, or not switch though others wait.
 const PATIENCE_NS: u64 = 5_000_000_000;
+
+/// How long interrupts may be off.
+const OFF_NS: u64 = 1_000_000_000;
 
 /// How a processor's silence is told: its number, and the instruction that it is at.
 pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
@@ -76,7 +79,26 @@ fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
             ipi::ask_for_life(cpu);
         }
     }
+    tell_long_off();
     sleep_ns(PERIOD_NS)
+}
+
+/// Logs that interrupts were off for longer than [`OFF_NS`], each time that they were off
+/// longer than ever.
+fn tell_long_off() {
+    static TOLD_TICKS: AtomicU64 = AtomicU64::new(0);
+    let Some(longest) = interrupts::longest_off() else {
+        return;
+    };
+    let is_new = TOLD_TICKS.fetch_max(longest.ticks, Ordering::Relaxed) < longest.ticks;
+    if is_new && clock::ticks_to_ns(longest.ticks) > OFF_NS {
+        let ms = clock::ticks_to_ns(longest.ticks) / 1_000_000;
+        log::warn!(
+            "interrupts were off for {ms} ms on processor {}, until {:#x}",
+            longest.processor,
+            longest.ended_by
+        );
+    }
 }
 
 fn judge(processor: &Processor, cpu: &'static PerCpu) {

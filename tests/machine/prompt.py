@@ -141,7 +141,7 @@ def line_that_nobody_reads_loses_nothing_at_first():
                 qemu.send("help\r")
             time.sleep(1)
         for _ in range(900):
-            qemu.expect(r"ticks +Shows the timer's ticks")
+            qemu.expect(r"ticks +Shows the timer's interrupts")
         assert " ticks of " in qemu.command("ticks")
 
 

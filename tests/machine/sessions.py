@@ -57,7 +57,7 @@ TYPED = (
     "help ticks > serial<enter>"
     "echo \\e[31mred\\e[0m plain<enter>"
 )
-TICKS_HELP = ["Shows the timer's ticks and the time since the start.", "usage    ticks",
+TICKS_HELP = ["Shows the timer's interrupts and the time since the start.", "usage    ticks",
               "example  ticks"]
 SHOWN = [
     "farjump> echo one",

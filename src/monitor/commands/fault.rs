@@ -1,6 +1,7 @@
 //! `fault`: exceptions and panics on purpose.
 
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use spin::Mutex;
 
@@ -103,18 +104,22 @@ const CONTEXTS: [(Context, &str, &str); 4] = [
 
 /// What the timer's handler is to provoke.
 static IN_INTERRUPT: Mutex<Option<Cause>> = Mutex::new(None);
+/// Whether that is over.
+static HAS_COME_BACK: AtomicBool = AtomicBool::new(false);
 
 fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
     match context {
         Context::Interrupt => {
             *IN_INTERRUPT.lock() = Some(cause);
+            HAS_COME_BACK.store(false, Ordering::Relaxed);
+            // Nobody else has the lock meanwhile.
             machine.timer.run_in_interrupt(|| {
-                let cause = IN_INTERRUPT.try_lock().and_then(|mut cause| cause.take());
-                if let Some(cause) = cause {
+                if let Some(cause) = IN_INTERRUPT.lock().take() {
                     cause.provoke();
                 }
+                HAS_COME_BACK.store(true, Ordering::Relaxed);
             });
-            while IN_INTERRUPT.lock().is_some() {
+            while !HAS_COME_BACK.load(Ordering::Relaxed) {
                 core::hint::spin_loop();
             }
         }

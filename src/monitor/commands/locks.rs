@@ -1,5 +1,6 @@
 //! `locks`: spin locks, and how long interrupts were off.
 
+use alloc::string::String;
 use core::fmt::Write;
 
 use super::labels::Function;
@@ -47,8 +48,13 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
             "interrupts were off for {} at most, on CPU {}, until\n  {}",
             time(longest.ticks),
             longest.processor,
-            Function(longest.ended_by)
+            cut(Function(longest.ended_by))
         )?;
     }
     Ok(())
+}
+
+/// Returns as much of a name as fits a row.
+fn cut(name: Function) -> String {
+    alloc::format!("{name}").chars().take(76).collect()
 }

@@ -5,7 +5,7 @@ use crate::monitor::command::{Command, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "ticks",
     usage: "",
-    summary: "Shows the timer's ticks and the time since the start.",
+    summary: "Shows the timer's interrupts and the time since the start.",
     example: "ticks",
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
