@@ -9,9 +9,9 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
+use x86_64::instructions::interrupts::without_interrupts;
 
 use super::handover;
-use super::interrupts::InterruptsOff;
 use super::percpu::{self, PerCpu};
 use super::pit;
 use super::progress::{self, Stage};
@@ -127,8 +127,7 @@ fn now_by(ns_per_tick: u64) -> u64 {
 fn ticks() -> u64 {
     if IS_UNSTEADY.load(Ordering::Relaxed) {
         // Counter and offset have to be the same processor's.
-        let _interrupts_off = InterruptsOff::new();
-        return ticks_here();
+        return without_interrupts(ticks_here);
     }
     ticks_here()
 }

@@ -34,6 +34,7 @@ pub mod pic;
 mod pit;
 pub mod ports;
 pub mod preemption;
+pub mod preemption_off;
 pub mod probe;
 pub mod processor;
 pub mod processor_state;

@@ -2,14 +2,12 @@
 //!
 //! Who wants that sets a mark ([`request`]). It is looked at when an interrupt handler
 //! ends and when interrupts are turned on again, and then the scheduler is called, unless
-//! a [`PreemptionOff`] forbids it.
+//! a [`PreemptionOff`](super::preemption_off::PreemptionOff) forbids it.
 
-use core::marker::PhantomData;
 use core::sync::atomic::Ordering;
 
 use spin::Once;
 
-use super::interrupts::InterruptsOff;
 use super::percpu::{self, PerCpu};
 
 /// Gives the processor to whom the scheduler chooses; called with interrupts off, and
@@ -41,36 +39,9 @@ pub fn is_requested() -> bool {
     percpu::current().needs_reschedule.load(Ordering::Relaxed)
 }
 
-/// Tells whether a [`PreemptionOff`] lives on this processor.
+/// Tells whether preemption is forbidden on this processor.
 pub fn is_off() -> bool {
     percpu::preemption_off_depth() > 0
-}
-
-/// Keeps the running thread on its processor while it lives, with interrupts as they are.
-pub struct PreemptionOff {
-    /// It is one thread's affair.
-    _not_send: PhantomData<*const ()>,
-}
-
-impl PreemptionOff {
-    /// Forbids preemption.
-    #[expect(clippy::new_without_default, reason = "it does something")]
-    pub fn new() -> Self {
-        // Or the thread could be on another processor by the time that it counts.
-        let _interrupts_off = InterruptsOff::new();
-        let depth = &percpu::current().preemption_off_depth;
-        depth.store(depth.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        Self { _not_send: PhantomData }
-    }
-}
-
-impl Drop for PreemptionOff {
-    fn drop(&mut self) {
-        // Its end does what was asked for meanwhile.
-        let _interrupts_off = InterruptsOff::new();
-        let depth = &percpu::current().preemption_off_depth;
-        depth.store(depth.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
-    }
 }
 
 /// Calls the scheduler if it is asked for and may be called. Interrupts are off; whatever

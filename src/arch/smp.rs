@@ -16,7 +16,7 @@ use super::apic::local::{self, Message};
 use super::gdt::StackTops;
 use super::interrupts::InterruptsOff;
 use super::percpu::{self, PerCpu};
-use super::preemption::PreemptionOff;
+use super::preemption_off::PreemptionOff;
 use super::{clock, gdt, idt, ipi, processor, timer, tlb};
 
 unsafe extern "C" {

@@ -6,7 +6,7 @@
 //! | [`ram`] | what physical memory there is |
 //! | [`frames`] | which frames are free |
 //! | [`kernel_space`] | the kernel's page table |
-//! | [`stacks`] | kernel stacks and their guards |
+//! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
 //! | [`device_memory`] | memory of devices |
 //! | [`firmware_memory`] | what the firmware has left, copied |
 //! | [`trampoline`] | where other processors begin |
@@ -26,6 +26,7 @@ pub mod frames;
 pub mod heap;
 pub mod image;
 pub mod kernel_space;
+pub mod kernel_stack;
 pub mod layout;
 pub mod peek;
 pub mod place;

@@ -8,13 +8,9 @@ use core::fmt;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use paging::{PageSize, PagingError};
 use x86_64::VirtAddr;
 
-use super::frames::{AllocatedFrames, Purpose};
-use super::kernel_space::{self, DATA};
 use super::layout::{FRAME_BYTES, STACK_SLOT_BYTES, STACK_SLOTS, STACKS};
-use crate::arch::context;
 use crate::arch::gdt::{Ist, StackTops};
 
 /// What a kernel stack is for.
@@ -42,9 +38,6 @@ pub enum Use {
 const FREE: u32 = 0;
 /// A processor's or a thread's number has so many bits in a slot's word.
 const NUMBER_BITS: u32 = 24;
-
-/// What fills a stack that was mapped just now: how far it was ever used can be seen.
-const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
 
 impl Use {
     /// Returns what stands for it in its slot.
@@ -151,7 +144,8 @@ impl Stack {
         self.top() - STACK_SLOT_BYTES..self.range().start
     }
 
-    fn pages(self) -> impl Iterator<Item = VirtAddr> {
+    /// Returns its pages, from the lowest on.
+    pub(super) fn pages(self) -> impl Iterator<Item = VirtAddr> {
         let start = self.range().start;
         (0..self.len_bytes() / FRAME_BYTES).map(move |index| start + index * FRAME_BYTES)
     }
@@ -181,88 +175,8 @@ pub fn boot_processor() -> StackTops {
     StackTops { kernel, ist }
 }
 
-/// Why there is no further stack. Nothing was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// All slots are used.
-    NoSlot,
-    /// No frame is left.
-    NoMemory,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSlot => write!(f, "all {STACK_SLOTS} kernel stacks are in use"),
-            Self::NoMemory => f.write_str("no memory is left for a kernel stack"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-/// A kernel stack that was mapped when it was needed. Dropping it unmaps it.
-#[derive(Debug)]
-pub struct KernelStack(Stack);
-
-// SAFETY: its pages were mapped for it alone, more than 4 KiB of them, and stay until it
-// is dropped; the top is a multiple of the page's size.
-unsafe impl context::Stack for KernelStack {
-    fn top(&self) -> VirtAddr {
-        self.0.top()
-    }
-}
-
-impl KernelStack {
-    /// Maps a stack.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn try_new(purpose: Use) -> Result<Self, Error> {
-        // It is unmapped again if that doesn't come to its end.
-        let stack = Self(take_slot(purpose).ok_or(Error::NoSlot)?);
-        for page in stack.0.pages() {
-            let frame = AllocatedFrames::try_new(Purpose::Stacks).ok_or(Error::NoMemory)?;
-            let mut space = kernel_space::lock();
-            match space.table.map(page, frame.start(), PageSize::Size4K, DATA) {
-                Ok(()) => frame.leak(),
-                Err(PagingError::NoMemory) => return Err(Error::NoMemory),
-                Err(error) => unreachable!("a free slot has no page: {error}"),
-            };
-            drop(space);
-            let words: *mut u64 = page.as_mut_ptr();
-            for index in 0..FRAME_BYTES as usize / size_of::<u64>() {
-                // SAFETY: the page was mapped just now, for nobody else.
-                let word = unsafe { words.add(index) };
-                // SAFETY: as above.
-                unsafe { word.write(UNUSED) };
-            }
-        }
-        Ok(stack)
-    }
-
-    /// Returns where it is.
-    pub fn stack(&self) -> Stack {
-        self.0
-    }
-
-    /// Keeps it for ever.
-    pub fn leak(self) -> Stack {
-        let stack = self.0;
-        core::mem::forget(self);
-        stack
-    }
-
-    /// Tells for whom it is from now on, which reports name.
-    pub fn set_purpose(&mut self, purpose: Use) {
-        debug_assert_eq!(purpose.len_bytes(), self.0.len_bytes());
-        self.0.purpose = purpose;
-        SLOTS[self.0.slot as usize].store(purpose.word(), Ordering::Relaxed);
-    }
-}
-
-/// Finds a free slot and takes it.
-fn take_slot(purpose: Use) -> Option<Stack> {
+/// Finds a free slot and takes it for `purpose`; `None` if there is none.
+pub(super) fn take_slot(purpose: Use) -> Option<Stack> {
     let first = NEXT.load(Ordering::Relaxed);
     let slot = (0..STACK_SLOTS).map(|offset| (first + offset) % STACK_SLOTS).find(|&slot| {
         let (free, used) = (FREE, purpose.word());
@@ -274,41 +188,23 @@ fn take_slot(purpose: Use) -> Option<Stack> {
     Some(Stack { slot: slot as u32, purpose })
 }
 
-impl Drop for KernelStack {
-    fn drop(&mut self) {
-        let start = self.0.range().start;
-        let pages = (self.0.len_bytes() / FRAME_BYTES) as usize;
-        // SAFETY: `try_new` has mapped them so, and who had the stack has given it up.
-        unsafe { kernel_space::lock().unmap_pages(start, pages, Purpose::Stacks) };
-        let slot = self.0.slot as usize;
-        SLOTS[slot].store(FREE, Ordering::Release);
-        NEXT.fetch_min(slot, Ordering::Relaxed);
-    }
+/// Gives a slot back, of which nothing is mapped.
+pub(super) fn give_slot_back(stack: Stack) {
+    let slot = stack.slot as usize;
+    SLOTS[slot].store(FREE, Ordering::Release);
+    NEXT.fetch_min(slot, Ordering::Relaxed);
 }
 
-/// Returns how many bytes of `stack` were ever used since it was mapped, if it was mapped
-/// by [`KernelStack::try_new`].
-pub fn high_water_bytes(stack: Stack) -> Option<u64> {
-    if Stack::BOOT_PROCESSOR.contains(&stack) {
-        return None;
-    }
-    let range = stack.range();
-    let mut unused_bytes = 0;
-    while unused_bytes < stack.len_bytes() {
-        // It may be unmapped meanwhile.
-        match crate::arch::probe::read_u64(range.start + unused_bytes) {
-            Ok(UNUSED) => unused_bytes += 8,
-            Ok(_) => break,
-            Err(_) => return None,
-        }
-    }
-    Some(stack.len_bytes() - unused_bytes)
+/// Returns `stack`, which is for another purpose from now on.
+pub(super) fn with_purpose(stack: Stack, purpose: Use) -> Stack {
+    debug_assert_eq!(purpose.len_bytes(), stack.len_bytes());
+    SLOTS[stack.slot as usize].store(purpose.word(), Ordering::Relaxed);
+    Stack { purpose, ..stack }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mm::frames;
 
     #[test_case]
     fn slots_are_in_order_and_hold_guard_and_stack() {
@@ -335,28 +231,6 @@ mod tests {
             assert_eq!(Use::of_word(purpose.word()), Some(purpose));
         }
         assert_eq!(Use::of_word(FREE), None);
-    }
-
-    #[test_case]
-    fn stacks_come_and_go() {
-        let before = frames::counts();
-        let stacks: [_; 20] = core::array::from_fn(|index| {
-            KernelStack::try_new(Use::Thread(index as u32)).expect("there is memory")
-        });
-        for (index, stack) in stacks.iter().enumerate() {
-            assert_eq!(stack.stack().purpose(), Use::Thread(index as u32));
-            assert_eq!(Stack::of_slot_at(stack.stack().guard().start), Some(stack.stack()));
-            assert_eq!(high_water_bytes(stack.stack()), Some(0));
-        }
-        assert_eq!(
-            frames::counts().used_for(Purpose::Stacks),
-            before.used_for(Purpose::Stacks) + 160
-        );
-        let gone = stacks[7].stack();
-        drop(stacks);
-        assert_eq!(Stack::of_slot_at(gone.top() - 1), None);
-        assert_eq!(high_water_bytes(gone), None);
-        assert_eq!(frames::counts().used_for(Purpose::Stacks), before.used_for(Purpose::Stacks));
     }
 
     #[test_case]

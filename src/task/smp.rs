@@ -14,21 +14,22 @@ use crate::arch::apic::local;
 use crate::arch::gdt::{Ist, StackTops};
 use crate::arch::percpu::{self, CPUS_MAX, PerCpu};
 use crate::arch::smp::{self, Start};
-use crate::mm::stacks::{self, KernelStack, Use};
+use crate::mm::kernel_stack::{self, KernelStack};
+use crate::mm::stacks::Use;
 use crate::mm::trampoline::{self, Trampoline};
 
 /// Why a processor isn't used, or none of the others is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Error {
     Trampoline(trampoline::Error),
-    Stack(stacks::Error),
+    Stack(kernel_stack::Error),
     Thread(spawn::SpawnError),
     Memory,
     Silent,
 }
 
-impl From<stacks::Error> for Error {
-    fn from(error: stacks::Error) -> Self {
+impl From<kernel_stack::Error> for Error {
+    fn from(error: kernel_stack::Error) -> Self {
         Self::Stack(error)
     }
 }

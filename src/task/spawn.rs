@@ -16,7 +16,8 @@ use super::thread::{DEFAULT_POLICY, Job, State, Thread};
 use crate::arch::control;
 use crate::arch::interrupts::{self, InterruptsOff};
 use crate::arch::percpu::{self, CPUS_MAX};
-use crate::mm::stacks::{self, KernelStack, Stack, Use};
+use crate::mm::kernel_stack::{self, KernelStack};
+use crate::mm::stacks::{Stack, Use};
 use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
@@ -31,7 +32,7 @@ pub enum SpawnError {
     /// There are as many as there can be, or no memory for more.
     NoThread,
     /// It can't have a stack.
-    NoStack(stacks::Error),
+    NoStack(kernel_stack::Error),
     /// No memory is left for what it is to run.
     NoMemory,
 }

@@ -13,7 +13,8 @@ use super::parked::Parked;
 use super::processor_set::{ProcessorSet, SET_WORDS};
 use super::registers::Registers;
 use crate::arch::context::Context;
-use crate::mm::stacks::{KernelStack, Stack};
+use crate::mm::kernel_stack::KernelStack;
+use crate::mm::stacks::Stack;
 use crate::sync::{IrqMutex, Rank};
 
 /// The longest name of a thread, in bytes.

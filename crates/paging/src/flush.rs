@@ -1,4 +1,4 @@
-//! What is to be flushed from the TLB, and the tables that wait for it.
+//! A flush that is due, and the tables that wait for it.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -6,64 +6,8 @@ use core::marker::PhantomData;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::geometry::{PagingMetaData, span_bytes};
+use crate::scope::FlushScope;
 use crate::tables::{Detached, PagingHandler};
-
-/// From this many pages on, one full flush is cheaper than one INVLPG a page. A
-/// full flush costs about as much as 30 of them, refills included (the like is
-/// `tlb_single_page_flush_ceiling` on Linux, 33).
-const FULL_FLUSH_PAGES: u64 = 33;
-
-/// What the TLB may still hold wrongly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FlushScope {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The pages from `first` to `last`, each `step_bytes` behind the one before.
-    Pages {
-        /// The first page.
-        first: VirtAddr,
-        /// The last page.
-        last: VirtAddr,
-        /// The size of the smallest page among them, in bytes.
-        step_bytes: u64,
-    },
-}
-
-impl FlushScope {
-    /// Returns the number of pages; a hole between them counts as one.
-    pub fn pages(self) -> u64 {
-        match self {
-            Self::Nothing => 0,
-            Self::Pages { first, last, step_bytes } => {
-                (last.as_u64() - first.as_u64()) / step_bytes + 1
-            }
-        }
-    }
-
-    /// Flushes the pages one by one with `flush_tlb`, or everything (`None`) where that is
-    /// cheaper.
-    #[inline]
-    pub fn flush_by(self, mut flush_tlb: impl FnMut(Option<VirtAddr>)) {
-        match self {
-            Self::Nothing => {}
-            // Not by `pages`, which divides.
-            Self::Pages { first, last, step_bytes }
-                if last.as_u64() - first.as_u64() >= (FULL_FLUSH_PAGES - 1) * step_bytes =>
-            {
-                flush_tlb(None);
-            }
-            Self::Pages { first, last, step_bytes } => {
-                let mut page = first.as_u64();
-                while page < last.as_u64() {
-                    flush_tlb(Some(VirtAddr::new_truncate(page)));
-                    page += step_bytes;
-                }
-                flush_tlb(Some(last));
-            }
-        }
-    }
-}
 
 /// What an operation has changed so far.
 #[derive(Debug, Default)]

@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::flush::FlushScope;
+use crate::scope::FlushScope;
 
 /// The size of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

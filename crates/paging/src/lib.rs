@@ -34,6 +34,7 @@ mod flush;
 mod geometry;
 mod page_table;
 mod region;
+mod scope;
 #[expect(unsafe_code, reason = "turns a table's physical address into a reference")]
 mod tables;
 #[cfg(test)]
@@ -43,9 +44,10 @@ mod walk;
 pub use entry::{GenericPTE, X64PTE};
 pub use error::PagingError;
 pub use flags::MappingFlags;
-pub use flush::{Flush, FlushScope};
+pub use flush::Flush;
 pub use geometry::{FlushTlb, PageSize, PagingMetaData, X64PagingMetaData};
 pub use page_table::{Mapping, PageTable64, X64PageTable};
 pub use region::HugePages;
+pub use scope::FlushScope;
 pub use tables::{Capabilities, PagingHandler};
 pub use walk::{MappedRange, Step, walk_tables};

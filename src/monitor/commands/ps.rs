@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use alloc::vec::Vec;
 use run_queue::Policy;
 
-use crate::mm::stacks;
+use crate::mm::kernel_stack::high_water_bytes;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::task::{self, State, Thread};
@@ -56,7 +56,7 @@ fn write_row(thread: &Thread, out: &mut dyn Write) -> fmt::Result {
         thread.switches(),
     )?;
     let stack = thread.stack();
-    match stack.map(|stack| (stacks::high_water_bytes(stack), stack.len_bytes() / 1024)) {
+    match stack.map(|stack| (high_water_bytes(stack), stack.len_bytes() / 1024)) {
         Some((Some(used), all)) => writeln!(out, "{} of {all} KiB", used.div_ceil(1024)),
         Some((None, all)) => writeln!(out, "of {all} KiB"),
         None => writeln!(out),
