@@ -138,6 +138,34 @@ fn threads_that_never_yield_share_by_their_weight() {
     assert!(times[0] > 2 * times[2] && times[0] < 5 * times[2], "{times:?}");
 }
 
+/// They begin on one processor; the others, which halt, take them over once they may.
+#[test_case]
+fn waiting_threads_are_taken_over() {
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    let processors = task::processors().count();
+    let all = (1 << processors) - 1;
+    // This one wakes no other processor.
+    stay_here();
+    let end_ns = now_ns() + 3_000 * MS;
+    let threads: Vec<_> = (0..processors + 1)
+        .map(|_| {
+            let busy = move || {
+                while now_ns() < end_ns && SEEN.load(Ordering::Relaxed) != all {
+                    SEEN.fetch_or(1 << task::current().processor(), Ordering::Relaxed);
+                }
+            };
+            let builder = Builder::new("busy").allowed(task::current().allowed());
+            builder.spawn(busy).expect("there is memory")
+        })
+        .collect();
+    for thread in &threads {
+        task::set_allowed(thread.thread(), &ProcessorSet::first(64));
+    }
+    threads.into_iter().for_each(|thread| thread.join());
+    task::set_allowed(task::current(), &ProcessorSet::first(64));
+    assert_eq!(SEEN.load(Ordering::Relaxed), all);
+}
+
 #[test_case]
 fn real_time_thread_preempts_at_once() {
     static ORDER: Mutex<Vec<&str>> = Mutex::new(Vec::new());

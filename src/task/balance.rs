@@ -84,6 +84,16 @@ pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Th
     Some(thread)
 }
 
+/// Returns a processor that has nothing to do, if `here` has threads that wait: one that
+/// halts doesn't look around by itself.
+pub(super) fn idle_beside(here: &Processor) -> Option<u32> {
+    if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
+        return None;
+    }
+    let all = ProcessorSet::first(COUNT.load(Ordering::Relaxed) as usize);
+    All.first_idle(&all, here.number as usize).map(|idle| idle as u32)
+}
+
 /// Returns a number that is as good as any.
 fn random() -> u32 {
     // The lower bits change with each call; multiplying brings them to the upper ones.

@@ -362,6 +362,10 @@ pub(super) fn look(now_ns: u64) {
             set_timer(&queue);
         }
     }
+    if let Some(idle) = balance::idle_beside(processor).and_then(percpu::get) {
+        // It takes one over.
+        ipi::request_reschedule(idle);
+    }
     if let Some(first_ns) = deadlines::first_ns(processor) {
         timer::set_deadline(first_ns);
     }
