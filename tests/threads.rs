@@ -21,10 +21,14 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use farjump::arch::clock::now_ns;
 use farjump::mm::frames::{self, Purpose};
 use farjump::mm::heap;
-use farjump::sync::{Latch, Mutex, WaitQueue};
+use farjump::mm::kernel_stack::KernelStack;
+use farjump::mm::peek;
+use farjump::mm::stacks::Use;
+use farjump::sync::{Channel, Latch, Mutex, WaitQueue};
 use farjump::task::{self, Builder, ProcessorSet};
 use farjump::testing::ShouldPanic;
 use run_queue::{Nice, Policy, RealTimePriority};
+use x86_64::VirtAddr;
 
 farjump::test_kernel!(test_main);
 
@@ -40,11 +44,18 @@ fn first_processor() -> ProcessorSet {
     first
 }
 
+/// Keeps the running thread on these processors.
+fn stay_on(processors: ProcessorSet) {
+    task::set_allowed(task::current(), &processors);
+    // It leaves one where it mustn't be at the next choice.
+    task::yield_now();
+}
+
 /// Keeps the running thread on the processor that it is on.
 fn stay_here() {
     let mut here = ProcessorSet::new();
     here.try_insert(task::current().processor() as usize).expect("it is one");
-    task::set_allowed(task::current(), &here);
+    stay_on(here);
 }
 
 #[test_case]
@@ -164,6 +175,38 @@ fn waiting_threads_are_taken_over() {
     threads.into_iter().for_each(|thread| thread.join());
     task::set_allowed(task::current(), &ProcessorSet::first(64));
     assert_eq!(SEEN.load(Ordering::Relaxed), all);
+}
+
+/// A processor that has read a page remembers where it is, until it is told to forget.
+#[test_case]
+fn other_processors_forget_unmapped_pages() {
+    if task::processors().count() == 1 {
+        return;
+    }
+    static READ: Channel<VirtAddr, 1> = Channel::new();
+    static FOUND: Channel<Option<u8>, 1> = Channel::new();
+    let mut second = ProcessorSet::new();
+    second.try_insert(1).expect("there are two");
+    let reader = Builder::new("reader").allowed(second).spawn(|| {
+        while let Ok(address) = READ.recv() {
+            assert!(FOUND.send(peek::read(address)).is_ok());
+        }
+    });
+    let found = |address| {
+        assert!(READ.send(address).is_ok());
+        FOUND.recv().expect("it isn't closed")
+    };
+    stay_on(first_processor());
+    for _ in 0..50 {
+        let stack = KernelStack::try_new(Use::Thread(0)).expect("there is memory");
+        let address = stack.stack().top() - 1;
+        assert!(found(address).is_some());
+        drop(stack);
+        assert_eq!(found(address), None);
+    }
+    stay_on(ProcessorSet::first(64));
+    READ.close();
+    reader.expect("there is memory").join();
 }
 
 #[test_case]
