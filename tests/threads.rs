@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use farjump::arch::clock::now_ns;
+use farjump::arch::{ipi, percpu};
 use farjump::mm::frames::{self, Purpose};
 use farjump::mm::heap;
 use farjump::mm::kernel_stack::KernelStack;
@@ -207,6 +208,31 @@ fn other_processors_forget_unmapped_pages() {
     stay_on(ProcessorSet::first(64));
     READ.close();
     reader.expect("there is memory").join();
+}
+
+#[test_case]
+fn functions_are_called_on_other_processors() {
+    static SEEN: AtomicU64 = AtomicU64::new(0);
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let callers: Vec<_> = (0..3)
+        .map(|_| {
+            task::spawn("caller", || {
+                for _ in 0..20 {
+                    for cpu in percpu::all() {
+                        ipi::call(cpu, || {
+                            SEEN.fetch_or(1 << percpu::current().id, Ordering::Relaxed);
+                            CALLS.fetch_add(1, Ordering::Relaxed);
+                        });
+                    }
+                }
+            })
+            .expect("there is memory")
+        })
+        .collect();
+    callers.into_iter().for_each(|caller| caller.join());
+    let processors = task::processors().count() as u64;
+    assert_eq!(SEEN.load(Ordering::Relaxed), (1 << processors) - 1);
+    assert_eq!(CALLS.load(Ordering::Relaxed), 3 * 20 * processors);
 }
 
 #[test_case]

@@ -4,7 +4,7 @@ use core::arch::asm;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use spin::Once;
+use spin::{Mutex, Once};
 use x86_64::VirtAddr;
 use x86_64::registers::model_specific::GsBase;
 
@@ -28,6 +28,10 @@ pub struct PerCpu {
     /// Where it was when it was asked for that, and whether it has answered.
     pub(super) was_at: AtomicU64,
     pub(super) is_asked: AtomicBool,
+    /// What another processor wants to be run here. Taken with interrupts off.
+    pub(super) call: Mutex<Option<fn()>>,
+    /// How often that was done.
+    pub(super) calls_done: AtomicU64,
     /// How often it was asked whether it lives, and has answered.
     pub(super) signs_of_life: AtomicU64,
     held_ranks: AtomicU32,
@@ -77,6 +81,8 @@ impl PerCpu {
             is_stopped: AtomicBool::new(false),
             was_at: AtomicU64::new(0),
             is_asked: AtomicBool::new(false),
+            call: Mutex::new(None),
+            calls_done: AtomicU64::new(0),
             signs_of_life: AtomicU64::new(0),
             held_ranks: AtomicU32::new(0),
             interrupts_off_depth: AtomicU32::new(0),

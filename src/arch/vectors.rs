@@ -19,7 +19,7 @@ pub const TIMER_VECTOR: u8 = 0xE0;
 /// Another processor has work for this one's scheduler.
 pub const RESCHEDULE_VECTOR: u8 = 0xE1;
 
-/// Another processor asks for a sign of life.
+/// Another processor asks for a sign of life, or for a function to be called.
 pub const CALL_VECTOR: u8 = 0xE2;
 
 /// Another processor has changed pages that this one may remember.

@@ -33,7 +33,7 @@ pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     match vector {
         TIMER_VECTOR => "timer (local APIC)",
         RESCHEDULE_VECTOR => "another processor: reschedule",
-        CALL_VECTOR => "another processor: sign of life",
+        CALL_VECTOR => "another processor: call, sign of life",
         SHOOTDOWN_VECTOR => "another processor: flush the TLB",
         APIC_ERROR_VECTOR => "errors of the local APIC",
         APIC_SPURIOUS_VECTOR => "spurious, at the local APIC",
