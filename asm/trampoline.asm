@@ -69,7 +69,6 @@ long_mode:
     mov fs, ax
     mov gs, ax
     mov rsp, [rbx + offset_of(parameters.stack)]
-    mov rdi, [rbx + offset_of(parameters.argument)]
     mov rax, [rbx + offset_of(parameters.entry)]
     xor ebp, ebp                        ; the end of every chain of frames
     call rax
@@ -108,6 +107,5 @@ parameters:
 .efer:     dd 0
            dd 0
 .stack:    dq 0
-.argument: dq 0
 .entry:    dq 0
 trampoline_end:

@@ -28,8 +28,8 @@ pub unsafe trait Stack: Send {
 /// What a stack has at least.
 pub const STACK_BYTES_MIN: u64 = 4096;
 
-/// What a new context begins with: a function that never returns, and its argument.
-pub type Entry = extern "C" fn(u64) -> !;
+/// What a new context begins with.
+pub type Entry = extern "C" fn() -> !;
 
 /// No stack: a new context may be prepared here.
 const EMPTY: u64 = 0;
@@ -82,18 +82,17 @@ impl<S: Stack> Context<S> {
         running.store(self.address(), Ordering::Relaxed);
     }
 
-    /// Lets whoever switches here begin with `entry(argument)` on `stack`, with interrupts
-    /// off.
+    /// Lets whoever switches here begin with `entry` on `stack`, with interrupts off.
     ///
     /// # Panics
     /// If it is in use.
-    pub fn prepare(&'static self, stack: S, entry: Entry, argument: u64) {
+    pub fn prepare(&'static self, stack: S, entry: Entry) {
         self.change(EMPTY, CHANGING);
         let top = stack.top();
         assert!(top.is_aligned(16_u64), "stacks end on a multiple of 16");
         // From the top: what ends the chain of frames, and as much again for alignment;
         // where the switch returns to; RBP, RBX, R12 to R15 as it pops them.
-        let words = [0, 0, begin as *const () as u64, 0, 0, argument, entry as usize as u64, 0, 0];
+        let words = [0, 0, begin as *const () as u64, 0, 0, entry as usize as u64, 0, 0, 0];
         for (index, word) in words.into_iter().enumerate() {
             let place: *mut u64 = (top - (index as u64 + 1) * 8).as_mut_ptr();
             // SAFETY: it is within the stack, which nobody else uses.
@@ -238,8 +237,8 @@ unsafe extern "sysv64" fn retire_stack(state: *mut u64, stack_pointer: u64) -> !
     )
 }
 
-/// Where a prepared context begins: R12 is the argument, R13 the entry.
+/// Where a prepared context begins: R12 is the entry.
 #[unsafe(naked)]
 extern "C" fn begin() {
-    naked_asm!("mov rdi, r12", "call r13", "ud2")
+    naked_asm!("call r12", "ud2")
 }

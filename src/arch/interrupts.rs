@@ -97,11 +97,6 @@ pub fn longest_off() -> Option<LongestOff> {
     percpu::all().map(of).max_by_key(|longest| longest.ticks)
 }
 
-/// Forgets the longest ones so far.
-pub fn forget_longest_off() {
-    percpu::all().for_each(|cpu| cpu.longest_off_ticks.store(0, Ordering::Relaxed));
-}
-
 /// Notes that interrupts are about to be on again, for the sake of the last
 /// [`InterruptsOff`].
 #[inline]

@@ -4,7 +4,7 @@
 //! The PICs are in charge, or the I/O APICs and the local APIC in front of them. Either
 //! way line N arrives at the same vector.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use core::sync::atomic::Ordering;
 
 use spin::Once;
 
@@ -51,7 +51,6 @@ pub const LINE_NAMES: [&str; LINES as usize] = [
 
 /// Who brings the devices' interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum InCharge {
     /// The two PICs.
     Pic,
@@ -59,10 +58,15 @@ pub enum InCharge {
     Apic,
 }
 
-static IN_CHARGE: AtomicU8 = AtomicU8::new(InCharge::Pic as u8);
+/// What is to be known of the APICs, once they are in charge.
+static APIC: Once<Apic> = Once::new();
 
-/// Where each line comes in at the I/O APICs.
-static INPUTS: Once<[Input; LINES as usize]> = Once::new();
+struct Apic {
+    /// Where each line comes in.
+    inputs: [Input; LINES as usize],
+    /// The number of the local APIC that gets the devices' interrupts.
+    target: u32,
+}
 
 /// An input of the I/O APICs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,9 +76,6 @@ pub struct Input {
     /// How it tells that there is an interrupt.
     pub signal: io::Signal,
 }
-
-/// The APIC number of the processor that gets the devices' interrupts.
-static TARGET: AtomicU32 = AtomicU32::new(0);
 
 /// What runs when an interrupt comes, with interrupts off. It allocates nothing
 /// and waits for nothing.
@@ -94,9 +95,7 @@ pub fn use_pic(_pic: Pic) -> Controllers {
 /// `inputs[N]`, and goes to this processor.
 pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
     pic::mask_all(pic);
-    INPUTS.call_once(|| inputs);
-    TARGET.store(local::id(), Ordering::Relaxed);
-    IN_CHARGE.store(InCharge::Apic as u8, Ordering::Relaxed);
+    APIC.call_once(|| Apic { inputs, target: local::id() });
     set_local_handler(APIC_ERROR_VECTOR, || {
         log::error!("the local APIC has seen errors: {:#04x}", local::take_errors());
     });
@@ -105,16 +104,12 @@ pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
 
 /// Returns who is in charge.
 pub fn in_charge() -> InCharge {
-    if IN_CHARGE.load(Ordering::Relaxed) == InCharge::Apic as u8 {
-        InCharge::Apic
-    } else {
-        InCharge::Pic
-    }
+    if APIC.is_completed() { InCharge::Apic } else { InCharge::Pic }
 }
 
 /// Returns where `line` comes in, if the I/O APICs are in charge.
 pub fn input(line: u8) -> Option<Input> {
-    INPUTS.get().and_then(|inputs| inputs.get(usize::from(line))).copied()
+    APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
 }
 
 /// Lets `handler` run for each interrupt of `irq`, and unmasks it.
@@ -126,11 +121,11 @@ pub fn set_handler(_controllers: Controllers, irq: Irq, handler: Handler) {
     assert!(!slot.is_completed(), "{irq:?} has a handler");
     slot.call_once(|| handler);
     let line = irq as u8;
-    match input(line) {
+    match APIC.get() {
         None => pic::unmask(line),
-        Some(Input { number, signal }) => {
-            let target = TARGET.load(Ordering::Relaxed) as u8;
-            if !io::connect(number, signal, FIRST_LINE_VECTOR + line, target) {
+        Some(apic) => {
+            let Input { number, signal } = apic.inputs[usize::from(line)];
+            if !io::connect(number, signal, FIRST_LINE_VECTOR + line, apic.target as u8) {
                 log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
             }
         }

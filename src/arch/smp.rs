@@ -8,7 +8,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use spin::Once;
+use spin::{Mutex, Once};
 use x86_64::registers::control::{Cr0, Efer, EferFlags};
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -34,7 +34,6 @@ struct Parameters {
     efer: u32,
     _reserved: u32,
     stack: u64,
-    argument: u64,
     entry: u64,
 }
 
@@ -68,8 +67,8 @@ pub type Entry = fn(&'static PerCpu) -> !;
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
 static ROOT: AtomicU64 = AtomicU64::new(0);
-/// That of the processor that is starting.
-static STARTING: Once<spin::Mutex<Option<Start>>> = Once::new();
+/// That of the processor that is starting, until it takes it.
+static STARTING: Mutex<Option<Start>> = Mutex::new(None);
 /// The number of the last processor that has come to [`enter`], plus 1.
 static ENTERED: AtomicU32 = AtomicU32::new(0);
 
@@ -117,10 +116,9 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         efer: (Efer::read() - EferFlags::LONG_MODE_ACTIVE).bits() as u32,
         _reserved: 0,
         stack: start.stacks.kernel.as_u64(),
-        argument: 0,
         entry: enter as *const () as u64,
     };
-    *STARTING.call_once(|| spin::Mutex::new(None)).lock() = Some(start);
+    *STARTING.lock() = Some(start);
     let target: *mut Parameters = (page.page() + offset as u64).as_mut_ptr();
     // SAFETY: the trampoline has them there, within its page; nobody else uses it while a
     // processor starts.
@@ -157,8 +155,8 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
 }
 
 /// Where a processor comes to 64 bits, on its own stack.
-extern "C" fn enter(_argument: u64) -> ! {
-    let start = STARTING.get().and_then(|starting| starting.lock().take());
+extern "C" fn enter() -> ! {
+    let start = STARTING.lock().take();
     let Some(start) = start else {
         // It has got a start-up message too many.
         super::interrupts::halt();

@@ -41,7 +41,7 @@ impl fmt::Display for Source {
 }
 
 /// No interrupt is due.
-pub const NEVER_NS: u64 = u64::MAX;
+const NEVER_NS: u64 = u64::MAX;
 
 static SOURCE: AtomicU8 = AtomicU8::new(Source::Pit as u8);
 /// How many clocks the APIC's timer counts in a nanosecond, as a fraction of 2^32.
@@ -60,8 +60,6 @@ static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 pub struct Timer {
     /// What interrupts.
     pub source: Source,
-    /// How fast the APIC's timer counts, in Hz, if that is used.
-    pub apic_hz: Option<u64>,
 }
 
 impl Timer {
@@ -101,20 +99,17 @@ pub fn start(controllers: Controllers) -> Timer {
         InCharge::Apic => Source::Apic,
     };
     SOURCE.store(source as u8, Ordering::Relaxed);
-    let mut apic_hz = None;
     match source {
         Source::Pit => irq::set_handler(controllers, Irq::Timer, handle),
         Source::Apic | Source::TscDeadline => irq::set_local_handler(TIMER_VECTOR, handle),
     }
     if source == Source::Apic {
-        let frequency_hz = find_apic_frequency();
-        apic_hz = Some(frequency_hz);
-        let per_ns = (u128::from(frequency_hz) << 32) / 1_000_000_000;
+        let per_ns = (u128::from(find_apic_frequency()) << 32) / 1_000_000_000;
         APIC_CLOCKS_PER_NS.store(per_ns as u64, Ordering::Relaxed);
     }
     start_here();
     log::info!("{source}, by request");
-    Timer { source, apic_hz }
+    Timer { source }
 }
 
 /// Starts this processor's timer as the boot processor's.

@@ -3,7 +3,7 @@
 //! All processors use the kernel's table, so what is flushed is flushed on all of them:
 //! each is asked by an interrupt, and answers from there, or from whatever it waits in.
 
-use core::sync::atomic::{AtomicU64, Ordering, fence};
+use core::sync::atomic::{Ordering, fence};
 
 use paging::{FlushScope, FlushTlb};
 use shootdown::{Request, Shootdown, Target};
@@ -14,15 +14,14 @@ use x86_64::{PhysAddr, VirtAddr, instructions};
 use super::apic::local::Message;
 use super::interrupts::InterruptsOff;
 use super::percpu::{self, CPUS_MAX, PerCpu};
+use super::processor_bits::{ProcessorBits, SET_WORDS};
 use super::vectors::SHOOTDOWN_VECTOR;
 use super::{ipi, irq};
 
-const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
-
 static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
 
-/// The processors whose TLBs may hold something, a bit each; 0 while there is one.
-static USERS: [AtomicU64; SET_WORDS] = [const { AtomicU64::new(0) }; SET_WORDS];
+/// The processors whose TLBs may hold something; none while there is one.
+static USERS: ProcessorBits = ProcessorBits::new();
 
 /// Returns the root table that this processor uses.
 pub fn root() -> PhysAddr {
@@ -51,7 +50,7 @@ pub(super) fn start() {
 
 /// Lets `cpu`, this processor, be asked from now on.
 pub(super) fn add(cpu: &PerCpu) {
-    USERS[cpu.id as usize / 64].fetch_or(1 << (cpu.id % 64), Ordering::SeqCst);
+    USERS.insert(cpu.id);
     // What was changed before nobody has told it.
     flush_all();
 }
@@ -76,7 +75,7 @@ unsafe impl FlushTlb for Tlb {
         scope.flush_by(Self::flush_tlb);
         // Behind the change of the table: who isn't among the users by now sees it.
         fence(Ordering::SeqCst);
-        let users = USERS.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let users = USERS.words();
         if users != [0; SET_WORDS] {
             flush_others(scope, &users);
         }

@@ -5,7 +5,6 @@
 
 #![forbid(unsafe_code)]
 
-mod clock;
 mod emergency;
 pub mod history;
 mod input;
@@ -52,7 +51,6 @@ pub fn start(
     information: &BootInformation,
 ) -> Console {
     progress::mark(Stage::Console);
-    clock::start(clock);
     let screen = screen::start(memory, information);
     match screen {
         Some(surface) => {

@@ -1,22 +1,23 @@
 //! On which processor a thread runs; the choices are those of the crate `run-queue`.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use run_queue::{Processors, place, victim};
 
 use super::processor::{self, Processor};
-use super::processor_set::{ProcessorSet, SET_WORDS};
+use super::processor_set::ProcessorSet;
 use super::table::{self, Table};
 use super::thread::Thread;
 use crate::arch::clock;
+use crate::arch::processor_bits::{ProcessorBits, SET_WORDS};
 
 /// How many waiting threads are looked at for one that another processor may have.
 const STEAL_LOOKS: u32 = 8;
 
 /// How many processors run threads: those with the first numbers.
 static COUNT: AtomicU32 = AtomicU32::new(1);
-/// Which of them have nothing to do, a bit each. A hint.
-static IDLE: [AtomicU64; SET_WORDS] = [const { AtomicU64::new(0) }; SET_WORDS];
+/// Which of them have nothing to do. A hint.
+static IDLE: ProcessorBits = ProcessorBits::new();
 
 /// All processors, as the choices see them.
 struct All;
@@ -31,7 +32,7 @@ impl Processors<SET_WORDS> for All {
     }
 
     fn first_idle(&self, allowed: &ProcessorSet, from: usize) -> Option<usize> {
-        allowed.first_common(|word| IDLE[word].load(Ordering::Relaxed), from)
+        allowed.first_common(|word| IDLE.word(word), from)
     }
 }
 
@@ -48,23 +49,26 @@ pub(super) fn is_alone() -> bool {
 
 /// Notes whether `processor` has nothing to do.
 pub(super) fn set_idle(processor: &Processor, is_idle: bool) {
-    let (word, bit) = (&IDLE[processor.number as usize / 64], 1 << (processor.number % 64));
     if is_idle {
-        word.fetch_or(bit, Ordering::Relaxed);
-    } else if word.load(Ordering::Relaxed) & bit != 0 {
-        word.fetch_and(!bit, Ordering::Relaxed);
+        IDLE.insert(processor.number);
+    } else {
+        IDLE.remove(processor.number);
     }
 }
 
-/// Chooses the processor for `thread`, which this one wakes.
-pub(super) fn choose(thread: &Thread) -> &'static Processor {
+/// Chooses the processor for `thread`, which this one wakes, and makes it the thread's: from
+/// now on that one's queue owns it. The lock of the queue that did is held, or nobody else
+/// knows of the thread yet.
+pub(super) fn assign(thread: &Thread) -> &'static Processor {
     let here = processor::this();
-    if is_alone() {
-        return here;
+    let mut target = here;
+    if !is_alone() {
+        let last = thread.processor() as usize;
+        let chosen = place(&All, &thread.allowed(), last, here.number as usize, random());
+        target = processor::get(chosen as u32);
     }
-    let last = thread.processor.load(Ordering::Relaxed) as usize;
-    let chosen = place(&All, &thread.allowed(), last, here.number as usize, random());
-    processor::get(chosen as u32)
+    thread.processor.store(target.number, Ordering::Relaxed);
+    target
 }
 
 /// Takes a thread away from another processor, if one has at least two more than this one;
@@ -75,7 +79,7 @@ pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Th
     }
     let other = victim(&All, here.number as usize, random())?;
     let other = processor::get(other as u32);
-    let may_take = |slot| table::thread(slot).may_run_on(here.number);
+    let may_take = |slot| table::thread(slot).allowed.contains(here.number);
     let mut queue = other.run_queue.lock();
     queue.update(&Table, now_ns);
     let thread = queue.steal(&Table, may_take, STEAL_LOOKS).map(table::thread)?;

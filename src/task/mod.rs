@@ -6,6 +6,7 @@
 //! | [`table`] | all threads, by number |
 //! | [`spawn`] | how a thread begins and ends, and who waits for that |
 //! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
+//! | [`idle`] | what runs when nobody wants to |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`parking`] | the one place where threads wait |
 //! | [`parked`] | how a thread waits |
@@ -16,7 +17,7 @@
 //! | [`smp`] | the other processors |
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
-//! | [`watchdog`] | processors that hang |
+//! | [`watchdog`], [`watch`] | processors that hang |
 //! | [`registers`] | floating point and vectors, for threads that use them |
 //!
 //! Who runs next is settled by the crate `run-queue`; what threads wait with is in
@@ -29,6 +30,7 @@
 
 mod balance;
 mod deadlines;
+mod idle;
 mod inheritance;
 mod parked;
 mod parking;
@@ -71,7 +73,7 @@ pub struct Tasks(());
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
     watchdog::set_tell(tell);
     let first = spawn::adopt("main").expect("the first thread has memory");
-    let idle = spawn::make_idle().expect("the first idle thread has memory");
+    let idle = spawn::prepare_idle(idle::idle).expect("the first idle thread has memory");
     let boot = processor::prepare(0, idle);
     scheduler::take_over(boot, first);
     parking::start();
@@ -81,7 +83,6 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
         parking::end_waits_in_time(now_ns);
         scheduler::look(now_ns);
     });
-    scheduler::set_idle_work(spawn::trim_some);
     log::info!("what has started is the first thread");
     Tasks(())
 }

@@ -2,10 +2,7 @@
 
 use run_queue::CpuSet;
 
-use crate::arch::percpu::CPUS_MAX;
-
-/// The words of a set.
-pub(super) const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
+use crate::arch::processor_bits::SET_WORDS;
 
 /// A set of processors, by their numbers.
 pub type ProcessorSet = CpuSet<SET_WORDS>;

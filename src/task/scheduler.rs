@@ -13,7 +13,6 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use run_queue::{Former, Policy, RunQueue, Start};
-use spin::Once;
 
 use super::balance;
 use super::deadlines;
@@ -90,7 +89,9 @@ fn schedule(former: Former) {
     preemption::clear_request();
     let is_idle = core::ptr::eq(running, processor.idle());
     // Where it may not run it leaves the queue, and goes to another one.
-    let is_moved = !is_idle && former != Former::Blocked && !running.may_run_on(processor.number);
+    let is_moved =
+        !is_idle && former != Former::Blocked && !running.allowed.contains(processor.number);
+    let target;
     let mut next = {
         let mut queue = processor.run_queue.lock();
         // It may have been woken since it said that it waits.
@@ -102,13 +103,11 @@ fn schedule(former: Former) {
             former => former,
         };
         let next = pick(processor, &mut queue, now_ns, former);
-        if is_moved {
-            running.processor.store(balance::choose(running).number, Ordering::Relaxed);
-        }
+        target = is_moved.then(|| balance::assign(running));
         next
     };
-    if is_moved {
-        enqueue(processor::get(running.processor()), running, Start::Woken);
+    if let Some(target) = target {
+        enqueue(target, running, Start::Woken);
     }
     if next.is_none() {
         if is_idle {
@@ -169,7 +168,7 @@ fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
     // before; a real-time one may have nobody to share with but its equals.
     let is_real_time = matches!(thread.node.policy(), Policy::RealTime(_));
     let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
-    let may_not_run = !thread.may_run_on(processor.number);
+    let may_not_run = !thread.allowed.contains(processor.number);
     let is_due = queue.should_preempt(&Table) || needs_timer || may_not_run;
     if !is_due {
         if is_here {
@@ -262,15 +261,13 @@ pub(super) fn wake(thread: &'static Thread) {
             thread.set_state(State::Runnable);
             return;
         }
-        let target = balance::choose(thread);
-        thread.processor.store(target.number, Ordering::Relaxed);
-        target
+        balance::assign(thread)
     };
     enqueue(target, thread, Start::Woken);
 }
 
-/// Puts `thread`, which is on no queue, on that of `target`, which it has as its processor
-/// already: that was changed under the lock of the queue before. Interrupts are off.
+/// Puts `thread`, which is on no queue, on that of `target`, to which it was
+/// [assigned](balance::assign). Interrupts are off.
 pub(super) fn enqueue(target: &'static Processor, thread: &'static Thread, start: Start) {
     let now_ns = clock::now_ns();
     // Or another thread would be placed there as well.
@@ -316,10 +313,10 @@ pub(super) fn change_policy(
 
 /// Lets `thread` run on the processors in `allowed` alone, from its next choice on.
 pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
-    thread.store_allowed(allowed);
+    thread.allowed.store(allowed.words());
     let _interrupts_off = InterruptsOff::new();
     let target = with_queue_of(thread, |processor, queue| match thread.node.state() {
-        _ if thread.may_run_on(processor.number) => None,
+        _ if thread.allowed.contains(processor.number) => None,
         // Who puts it on a queue sees it then.
         run_queue::State::Off => None,
         run_queue::State::Running => {
@@ -332,9 +329,7 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
             queue.update(&Table, clock::now_ns());
             queue.dequeue(&Table, thread.slot);
             processor.runnable.store(queue.len(), Ordering::Relaxed);
-            let target = balance::choose(thread);
-            thread.processor.store(target.number, Ordering::Relaxed);
-            Some(target)
+            Some(balance::assign(thread))
         }
     });
     if let Some(target) = target {
@@ -368,36 +363,5 @@ pub(super) fn look(now_ns: u64) {
     }
     if let Some(first_ns) = deadlines::first_ns(processor) {
         timer::set_deadline(first_ns);
-    }
-}
-
-/// What idle threads have the time for.
-static IDLE_WORK: Once<fn()> = Once::new();
-
-/// Lets idle threads run `work`, which doesn't wait, whenever they come to run.
-pub(super) fn set_idle_work(work: fn()) {
-    IDLE_WORK.call_once(|| work);
-}
-
-/// Notes that this processor begins with its idle thread.
-pub(super) fn begin_idle() {
-    let processor = processor::this();
-    processor.idle_since_ns.store(clock::now_ns(), Ordering::Relaxed);
-    balance::set_idle(processor, true);
-}
-
-/// What an idle thread does: it halts the processor until something happens.
-pub(super) fn idle_for_ever() -> ! {
-    interrupts::enable_here();
-    // What was placed here before this processor could be asked.
-    preemption::request();
-    loop {
-        if let Some(work) = IDLE_WORK.get() {
-            work();
-        }
-        let interrupts_off = InterruptsOff::new();
-        if !preemption::is_requested() {
-            interrupts_off.wait();
-        }
     }
 }

@@ -6,8 +6,8 @@ use core::fmt;
 use spin::Once;
 
 use super::balance;
+use super::idle;
 use super::processor;
-use super::scheduler;
 use super::spawn;
 use super::thread::Thread;
 use crate::arch::apic::local;
@@ -108,6 +108,5 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: u32) -> Result<(), E
 fn enter(cpu: &'static PerCpu) -> ! {
     let idle = IDLE[cpu.id as usize].get().expect("it was made before the start");
     spawn::adopt_idle(idle);
-    scheduler::begin_idle();
-    scheduler::idle_for_ever()
+    idle::begin()
 }

@@ -91,15 +91,12 @@ impl<'a> Builder<'a> {
         })
         .map_err(|_| SpawnError::NoMemory)?;
         let thread = prepare(self.name, self.policy, job)?;
-        thread.store_allowed(&self.allowed);
+        thread.allowed.store(self.allowed.words());
         // Itself, and the handle.
         thread.holders.store(2, Ordering::Relaxed);
-        let handle = JoinHandle { thread, number: thread.number(), end };
+        let handle = JoinHandle { thread, end };
         let _interrupts_off = InterruptsOff::new();
-        let target = balance::choose(thread);
-        // Nobody else knows of it yet.
-        thread.processor.store(target.number, Ordering::Relaxed);
-        scheduler::enqueue(target, thread, Start::New);
+        scheduler::enqueue(balance::assign(thread), thread, Start::New);
         Ok(handle)
     }
 }
@@ -125,7 +122,6 @@ struct End<T> {
 /// A thread that can be waited for. Dropping it lets the thread go its own way.
 pub struct JoinHandle<T> {
     thread: &'static Thread,
-    number: u64,
     end: Arc<End<T>>,
 }
 
@@ -133,11 +129,6 @@ impl<T> JoinHandle<T> {
     /// Returns the thread.
     pub fn thread(&self) -> &'static Thread {
         self.thread
-    }
-
-    /// Returns the number that users call the thread by.
-    pub fn number(&self) -> u64 {
-        self.number
     }
 
     /// Tells whether the thread has ended.
@@ -194,7 +185,7 @@ fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, Spaw
     reset(thread, number, name, policy);
     thread.stack_top.store(stack.stack().top().as_u64(), Ordering::Relaxed);
     *thread.job.lock() = Some(job);
-    thread.context.prepare(stack, run, 0);
+    thread.context.prepare(stack, run);
     Ok(thread)
 }
 
@@ -213,7 +204,7 @@ fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
         let _ = name.chars().try_for_each(|c| kept.push(c));
     }
     thread.processor.store(percpu::current().id, Ordering::Relaxed);
-    thread.store_allowed(&ProcessorSet::first(CPUS_MAX));
+    thread.allowed.store(ProcessorSet::first(CPUS_MAX).words());
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.mutexes_held.store(0, Ordering::Relaxed);
     thread.has_inherited.store(false, Ordering::Relaxed);
@@ -227,7 +218,7 @@ fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
 }
 
 /// Where a thread begins: behind a switch, with interrupts off.
-extern "C" fn run(_argument: u64) -> ! {
+extern "C" fn run() -> ! {
     scheduler::finish();
     interrupts::begin_thread();
     let thread = table::current();
@@ -248,20 +239,21 @@ fn end() -> ! {
 pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY);
-    adopt_stack(thread);
-    percpu::current().set_thread(thread.slot);
+    adopt_here(thread);
     Ok(thread)
 }
 
-fn adopt_stack(thread: &'static Thread) {
+/// Makes what runs on this processor `thread`.
+fn adopt_here(thread: &'static Thread) {
     thread.context.adopt();
+    percpu::current().set_thread(thread.slot);
     let stack = Stack::of_slot_at(control::stack_pointer());
     thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
 
-/// Makes a thread that is on no run queue and runs when nobody else does.
-pub(super) fn make_idle() -> Result<&'static Thread, SpawnError> {
-    let job: Job = Box::try_new(|| scheduler::idle_for_ever()).map_err(|_| SpawnError::NoMemory)?;
+/// Makes a thread that runs `idle`, is on no run queue, and runs when nobody else does.
+pub(super) fn prepare_idle(idle: fn() -> !) -> Result<&'static Thread, SpawnError> {
+    let job: Job = Box::try_new(move || idle()).map_err(|_| SpawnError::NoMemory)?;
     prepare("idle", DEFAULT_POLICY, job)
 }
 
@@ -277,8 +269,7 @@ pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
 /// Makes what runs on this processor `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
     thread.processor.store(percpu::current().id, Ordering::Relaxed);
-    adopt_stack(thread);
-    percpu::current().set_thread(thread.slot);
+    adopt_here(thread);
     thread.set_state(State::Runnable);
 }
 

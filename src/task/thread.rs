@@ -10,9 +10,10 @@ use run_queue::{Node, Policy};
 use x86_64::VirtAddr;
 
 use super::parked::Parked;
-use super::processor_set::{ProcessorSet, SET_WORDS};
+use super::processor_set::ProcessorSet;
 use super::registers::Registers;
 use crate::arch::context::Context;
+use crate::arch::processor_bits::ProcessorBits;
 use crate::mm::kernel_stack::KernelStack;
 use crate::mm::stacks::Stack;
 use crate::sync::{IrqMutex, Rank};
@@ -33,8 +34,8 @@ pub struct Thread {
     /// What the run queue keeps of it; its owner is the lock of the run queue of `processor`.
     pub(super) node: Node,
     pub(super) state: AtomicU8,
-    /// The processors that it may run on, a bit each.
-    allowed: [AtomicU64; SET_WORDS],
+    /// The processors that it may run on.
+    pub(super) allowed: ProcessorBits,
     /// The processor whose run queue it is on, or was on last.
     pub(super) processor: AtomicU32,
     /// What users call it by; 0 while it is free.
@@ -112,7 +113,7 @@ impl Thread {
             context: Context::new(),
             node: Node::new(DEFAULT_POLICY),
             state: AtomicU8::new(State::Free as u8),
-            allowed: [const { AtomicU64::new(u64::MAX) }; SET_WORDS],
+            allowed: ProcessorBits::new(),
             processor: AtomicU32::new(0),
             number: AtomicU64::new(0),
             name: IrqMutex::new(Rank::Thread, String::new()),
@@ -168,20 +169,7 @@ impl Thread {
 
     /// Returns the processors that it may run on.
     pub fn allowed(&self) -> ProcessorSet {
-        ProcessorSet::from_words(self.allowed.each_ref().map(|word| word.load(Ordering::Relaxed)))
-    }
-
-    pub(super) fn store_allowed(&self, allowed: &ProcessorSet) {
-        for (kept, word) in self.allowed.iter().zip(allowed.words()) {
-            kept.store(*word, Ordering::Relaxed);
-        }
-    }
-
-    /// Tells whether it may run on this processor.
-    #[inline]
-    pub(super) fn may_run_on(&self, processor: u32) -> bool {
-        let word = self.allowed[processor as usize / 64].load(Ordering::Relaxed);
-        word >> (processor % 64) & 1 != 0
+        ProcessorSet::from_words(self.allowed.words())
     }
 
     /// Tells whether a processor runs it.

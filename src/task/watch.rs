@@ -1,6 +1,6 @@
 //! What the watchdog has seen of a processor.
 
-use core::sync::atomic::AtomicU64;
+use core::sync::atomic::{AtomicBool, AtomicU64};
 
 /// What was seen last, and when it was seen to change.
 pub(super) struct Watch {
@@ -8,7 +8,7 @@ pub(super) struct Watch {
     pub(super) switches: AtomicU64,
     pub(super) alive_ns: AtomicU64,
     pub(super) switched_ns: AtomicU64,
-    pub(super) is_told: AtomicU64,
+    pub(super) is_told: AtomicBool,
 }
 
 impl Watch {
@@ -18,7 +18,7 @@ impl Watch {
             switches: AtomicU64::new(0),
             alive_ns: AtomicU64::new(0),
             switched_ns: AtomicU64::new(0),
-            is_told: AtomicU64::new(0),
+            is_told: AtomicBool::new(false),
         }
     }
 }

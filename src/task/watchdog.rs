@@ -18,8 +18,7 @@ use super::processor_set::ProcessorSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
 use crate::arch::percpu::{self, PerCpu};
-use crate::arch::{clock, interrupts};
-use crate::arch::{ipi, stop};
+use crate::arch::{clock, interrupts, ipi, stop};
 
 /// How often processors are looked at.
 const PERIOD_NS: u64 = 2_000_000_000;
@@ -121,10 +120,10 @@ fn judge(processor: &Processor, cpu: &'static PerCpu) {
     } else if silent(&watch.switched_ns) {
         "doesn't switch, though threads wait"
     } else {
-        watch.is_told.store(0, Ordering::Relaxed);
+        watch.is_told.store(false, Ordering::Relaxed);
         return;
     };
-    if watch.is_told.swap(1, Ordering::Relaxed) == 0 {
+    if !watch.is_told.swap(true, Ordering::Relaxed) {
         TOLD.fetch_add(1, Ordering::Relaxed);
         if let Some(tell) = TELL.get() {
             tell(processor.number, stop::where_is(cpu), why);

@@ -1,0 +1,32 @@
+//! What a processor does when nobody wants to run: it halts, in a thread that is on no run
+//! queue.
+
+use core::sync::atomic::Ordering;
+
+use super::balance;
+use super::processor;
+use super::spawn;
+use crate::arch::interrupts::{self, InterruptsOff};
+use crate::arch::{clock, preemption};
+
+/// Notes that this processor begins with its idle thread, and idles.
+pub(super) fn begin() -> ! {
+    let processor = processor::this();
+    processor.idle_since_ns.store(clock::now_ns(), Ordering::Relaxed);
+    balance::set_idle(processor, true);
+    idle()
+}
+
+/// Halts the processor until something happens, for ever.
+pub(super) fn idle() -> ! {
+    interrupts::enable_here();
+    // What was placed here before this processor could be asked.
+    preemption::request();
+    loop {
+        spawn::trim_some();
+        let interrupts_off = InterruptsOff::new();
+        if !preemption::is_requested() {
+            interrupts_off.wait();
+        }
+    }
+}
