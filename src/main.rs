@@ -42,7 +42,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
-    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
+    let console = console::start(timer, serial, keyboard, memory, boot.information);
 
     monitor::run(&Machine {
         acpi,

@@ -113,6 +113,11 @@ pub fn now_ns() -> u64 {
     now_by(NS_PER_TICK.load(Ordering::Relaxed))
 }
 
+/// Returns the microseconds since the stub; 0 before [`start`].
+pub fn now_us() -> u64 {
+    now_ns() / 1000
+}
+
 #[inline]
 fn now_by(ns_per_tick: u64) -> u64 {
     let ns = Scale::multiply(ticks(), ns_per_tick);

@@ -3,7 +3,7 @@
 use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 
-use super::clock;
+use crate::arch::clock;
 use crate::drivers::{keyboard, serial, typed};
 use crate::sync::{IrqMutex, Rank};
 

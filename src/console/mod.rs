@@ -17,7 +17,6 @@ use core::fmt::{self, Write};
 use boot_information::BootInformation;
 use terminal::Color;
 
-use crate::arch::clock::Clock;
 use crate::arch::progress::{self, Stage};
 use crate::arch::timer::Timer;
 use crate::drivers::keyboard::Keyboard;
@@ -43,7 +42,6 @@ pub struct Console {
 
 /// Starts the screen, if there is one, and shows on it what was logged so far.
 pub fn start(
-    clock: Clock,
     timer: Timer,
     serial: Serial,
     keyboard: Keyboard,

@@ -14,8 +14,8 @@ use boot_information::BootInformation;
 use terminal::{Cell, Color, Terminal};
 
 use super::surface::{PLAIN, Surface};
-use super::{Scroll, clock, emergency};
-use crate::arch::timer;
+use super::{Scroll, emergency};
+use crate::arch::{clock, timer};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 

@@ -207,7 +207,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::processors::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
-    let console = console::start(clock, timer, serial, keyboard, memory, boot.information);
+    let console = console::start(timer, serial, keyboard, memory, boot.information);
     MACHINE.call_once(|| Machine {
         acpi,
         boot,
