@@ -6,30 +6,32 @@ use crate::arch::percpu::PerCpu;
 /// A lock's rank. While a lock is held, only locks of higher rank may be taken,
 /// so no two processors can wait for each other. Interrupt handlers take those
 /// from [`Rank::Device`] on; as memory stands above, nothing is allocated while
-/// one of these is held. From outer to inner:
+/// one of these is held. From outer to inner; `docs/threads.md` has the same table, of the
+/// first sentence of each and of whether interrupt handlers take it:
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
-    /// What was typed, on its way from the devices to who reads it.
+    /// Keys that were typed and not yet read.
     Input,
     /// The kernel's heap.
     Heap,
-    /// The kernel's own page tables.
+    /// The kernel's page tables.
     KernelSpace,
     /// Which frames are free.
     Frames,
-    /// A device's state. No allocation and no waiting while it is held.
-    Device,
-    /// Who waits for what: a bucket of the parking lot.
-    Parking,
-    /// Who runs on a processor.
-    RunQueue,
-    /// Until when threads wait.
-    Deadlines,
-    /// A part of a thread, or the list of those that are free.
-    Thread,
-    /// A device that shows text, and so may be wanted while any other lock is
+    /// A device's state. Taken from interrupts. No allocation and no waiting while it is
     /// held.
+    Device,
+    /// A bucket of the parking lot. Taken from interrupts.
+    Parking,
+    /// A processor's run queue. Taken from interrupts. Never two at once.
+    RunQueue,
+    /// The times until which threads wait. Taken from interrupts.
+    Deadlines,
+    /// A part of a thread, or the list of free threads.
+    Thread,
+    /// The serial line and the screen. Taken from interrupts. Messages may be printed while
+    /// any other lock is held.
     Console,
 }
 
@@ -70,7 +72,7 @@ impl Rank {
         cpu.set_held_ranks(held | self.bit());
     }
 
-    /// Notes on `cpu` that the lock of this rank was given back.
+    /// Notes on `cpu` that the lock of this rank was released.
     pub(super) fn leave(self, cpu: &PerCpu) {
         cpu.set_held_ranks(cpu.held_ranks() & !self.bit());
     }
