@@ -70,13 +70,7 @@ def kernel_is_small():
     assert size + symbols < 3 * MIB, (size, symbols)
 
 
-def unsafe_is_rare():
-    done = call("audit")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def add_to(suite):
     for test in (every_tool_has_help, make_help_lists_every_target, usb_refuses_what_is_no_stick,
-                 usb_refuses_mounted_and_fixed_disks, bad_calls_are_explained, kernel_is_small,
-                 unsafe_is_rare):
+                 usb_refuses_mounted_and_fixed_disks, bad_calls_are_explained, kernel_is_small):
         suite.add(f"tools::{test.__name__}", test)

@@ -1,0 +1,1 @@
+"""Reads the project's Rust source: its words, its modules, their imports."""
