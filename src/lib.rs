@@ -15,7 +15,7 @@
 //! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
 //! | [`sync`] | locks that know about interrupts and rank, and those that let threads wait | one |
-//! | [`log`] | log lines and the ways they leave the kernel | no |
+//! | [`klog`] | log lines and the ways they leave the kernel | no |
 //! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
 //!
 //! Below them stand the crates in `crates/`, pure logic that is tested on the
@@ -45,7 +45,7 @@ pub mod boot;
 pub mod console;
 #[expect(unsafe_code, reason = "device registers and device memory")]
 pub mod drivers;
-pub mod log;
+pub mod klog;
 #[expect(unsafe_code, reason = "page tables, the heap, memory of devices, linker symbols")]
 pub mod mm;
 pub mod monitor;

@@ -8,7 +8,7 @@
 #![deny(unsafe_code)]
 
 use farjump::monitor::{self, Machine};
-use farjump::{arch, boot, console, drivers, log, mm, panic, symbols, task};
+use farjump::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
 
 /// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
 ///
@@ -17,30 +17,30 @@ use farjump::{arch, boot, console, drivers, log, mm, panic, symbols, task};
 #[expect(unsafe_code, reason = "the stub calls this symbol by its name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
-    let cpu = arch::percpu::start();
-    let clock = arch::clock::start(cpu);
-    log::start(clock);
+    let cpu = arch::cpu::percpu::start();
+    let clock = arch::time::clock::start(cpu);
+    klog::start(clock);
     console::history::start();
-    panic::start(cpu, monitor::after_report::run);
-    let serial = drivers::serial::start(cpu);
+    panic::start(cpu, monitor::report_prompt::run);
+    let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
-    let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
-    let idt = arch::idt::start(gdt);
+    let processor = arch::cpu::features::start(boot.options.processor_features());
+    let gdt = arch::cpu::gdt::start(&cpu.tables, mm::kernel::stacks::boot_processor());
+    let idt = arch::trap::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
-    let rtc = drivers::rtc::start(acpi.as_ref());
-    let pci = drivers::pci::start(memory);
-    let pic = arch::pic::start(idt);
+    let rtc = drivers::char::rtc::start(acpi.as_ref());
+    let pci = drivers::bus::pci::start(memory);
+    let pic = arch::irq::pic::start(idt);
     let apic = boot.options.apic;
-    let controllers = drivers::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
-    let timer = arch::timer::start(controllers);
-    let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
-    drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
+    let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
+    let timer = arch::time::timer::start(controllers);
+    let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
+    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
     let interrupts = arch::irq::start(idt, controllers);
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
-    let processors = drivers::processors::apic_ids(acpi.as_ref());
+    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
     let console = console::start(timer, serial, keyboard, memory, boot.information);
 

@@ -12,7 +12,8 @@ use spin::Once;
 use symbol_table::{Function, SymbolTable};
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::mm::{Memory, ram};
+use crate::mm::Memory;
+use crate::mm::kernel::ram;
 
 /// What the module's arguments are in `grub.cfg`.
 const MODULE: &str = "symbols";
@@ -121,7 +122,7 @@ mod tests {
         let cases = [
             ("rust_main", "rust_main"),
             ("a::b", "a::b"),
-            ("farjump::monitor::commands::fault::provoke", "fault::provoke"),
+            ("farjump::monitor::commands::session::fault::provoke", "fault::provoke"),
             ("<farjump::a::B>::c", "<a::B>::c"),
             ("<farjump::a::B<core::c::D> as core::fmt::E>::f", "<a::B<c::D> as fmt::E>::f"),
         ];

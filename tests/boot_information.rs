@@ -1,6 +1,6 @@
 //! Information structures that no loader should leave.
 //!
-//! Tags of all kinds are tested on the host, in crates/boot-information, and
+//! Tags of all kinds are tested on the host, in crates/firmware/boot-information, and
 //! absurd addresses in src/boot; here it is about the structure as a whole.
 
 #![no_std]

@@ -8,7 +8,8 @@
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
 
-use farjump::arch::{interrupts, reset};
+use farjump::arch::irq::interrupt_flag;
+use farjump::arch::reset;
 use farjump::testing::{Ignored, ShouldPanic, ShouldReset};
 
 farjump::test_kernel!(test_main);
@@ -17,7 +18,7 @@ farjump::test_kernel!(test_main);
 const PANICS: Ignored = Ignored::new("endings::panics", || panic!("with this message"));
 
 #[test_case]
-const HANGS: Ignored = Ignored::new("endings::hangs", || interrupts::halt());
+const HANGS: Ignored = Ignored::new("endings::hangs", || interrupt_flag::halt());
 
 #[test_case]
 const TRIPLE_FAULTS: Ignored = Ignored::new("endings::triple_faults", || reset::triple_fault());

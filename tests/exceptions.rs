@@ -10,8 +10,9 @@
 #![reexport_test_harness_main = "test_main"]
 #![deny(unsafe_code)]
 
-use farjump::arch::exception::Exception;
-use farjump::arch::{interrupts, irq, provoke};
+use farjump::arch::debug::provoke;
+use farjump::arch::irq::{self, interrupt_flag};
+use farjump::arch::trap::exception::Exception;
 use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
@@ -34,7 +35,7 @@ fn each_exception_enters_its_vector_once_and_comes_back() {
         let before = irq::count(exception as u8);
         provoke::provoke_and_skip(exception);
         assert_eq!(irq::count(exception as u8), before + 1, "{mnemonic} {name}");
-        assert!(interrupts::are_enabled(), "{mnemonic} {name}");
+        assert!(interrupt_flag::are_enabled(), "{mnemonic} {name}");
     }
 }
 

@@ -12,8 +12,9 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use farjump::mm::frames::{self, AllocatedFrames, Counts, Purpose};
-use farjump::mm::{audit, heap};
+use farjump::mm::debug::audit;
+use farjump::mm::kernel::frames::{self, AllocatedFrames, Counts, Purpose};
+use farjump::mm::kernel::heap;
 
 farjump::test_kernel!(test_main);
 

@@ -15,8 +15,8 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use farjump::arch::clock::now_ns;
-use farjump::arch::patterns;
+use farjump::arch::debug::patterns;
+use farjump::arch::time::clock::now_ns;
 use farjump::task;
 use farjump::testing::ShouldPanic;
 

@@ -1,6 +1,6 @@
 //! Stacks that run over: each is told by its name.
 //!
-//! That of an interrupt handler is tested in src/arch/irq.rs.
+//! That of an interrupt handler is tested in src/arch/irq/mod.rs.
 
 #![no_std]
 #![no_main]
@@ -11,16 +11,16 @@
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use farjump::arch::exception::Exception;
-use farjump::arch::exceptions::{self, Outcome};
-use farjump::arch::provoke;
+use farjump::arch::debug::provoke;
+use farjump::arch::trap::dispatch::{self, Outcome};
+use farjump::arch::trap::exception::Exception;
 use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
 /// Raises `exception` and lets its handler use up the stack that it runs on.
 fn overflow_in(exception: Exception) {
-    exceptions::set_handler(exception, |_| {
+    dispatch::set_handler(exception, |_| {
         static IS_FULL: AtomicBool = AtomicBool::new(false);
         // A full stack ends in a double fault, which may have the same handler.
         if !IS_FULL.swap(true, Ordering::Relaxed) {

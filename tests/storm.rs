@@ -16,8 +16,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::{clock, timer};
-use farjump::drivers::{keyboard, serial};
+use farjump::arch::time::{clock, timer};
+use farjump::drivers::char::{keyboard, serial};
 use farjump::testing::machine;
 
 farjump::test_kernel!(test_main);

@@ -19,9 +19,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::clock::{now_ns, read_tsc};
-use farjump::mm::frames::{self, Purpose};
-use farjump::mm::heap;
+use farjump::arch::time::clock::{now_ns, read_tsc};
+use farjump::mm::kernel::frames::{self, Purpose};
+use farjump::mm::kernel::heap;
 use farjump::println;
 use farjump::sync::{Channel, Condvar, Latch, Mutex, Semaphore, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};

@@ -18,13 +18,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use farjump::arch::clock::now_ns;
-use farjump::arch::{ipi, percpu};
-use farjump::mm::frames::{self, Purpose};
-use farjump::mm::heap;
-use farjump::mm::kernel_stack::KernelStack;
-use farjump::mm::peek;
-use farjump::mm::stacks::Use;
+use farjump::arch::cpu::percpu;
+use farjump::arch::irq::ipi;
+use farjump::arch::time::clock::now_ns;
+use farjump::mm::debug::peek;
+use farjump::mm::kernel::frames::{self, Purpose};
+use farjump::mm::kernel::heap;
+use farjump::mm::kernel::kernel_stack::KernelStack;
+use farjump::mm::kernel::stacks::Use;
 use farjump::sync::{Channel, Latch, Mutex, WaitQueue};
 use farjump::task::{self, Builder, ProcessorSet};
 use farjump::testing::ShouldPanic;
@@ -378,7 +379,7 @@ const OVERFLOW_OF_A_THREAD_IS_TOLD: ShouldPanic = ShouldPanic::new(
     "threads::overflow_of_a_thread_is_told",
     "overflow of the stack of thread",
     || {
-        let thread = task::spawn("deep", farjump::arch::provoke::overflow_stack);
+        let thread = task::spawn("deep", farjump::arch::debug::provoke::overflow_stack);
         thread.expect("there is memory").join();
     },
 );
@@ -399,7 +400,7 @@ const SLEEPING_WITH_INTERRUPTS_OFF_IS_TOLD: ShouldPanic = ShouldPanic::new(
     "threads::sleeping_with_interrupts_off_is_told",
     "a thread waits with interrupts off",
     || {
-        let _off = farjump::arch::interrupts::InterruptsOff::new();
+        let _off = farjump::arch::irq::interrupt_flag::InterruptsOff::new();
         task::yield_now();
     },
 );
@@ -428,7 +429,7 @@ fn processor_that_hangs_is_told() {
         let mut there = ProcessorSet::new();
         there.try_insert(processor).expect("it is one");
         let hanging = Builder::new("hanging").allowed(there).spawn(|| {
-            let _off = farjump::arch::interrupts::InterruptsOff::new();
+            let _off = farjump::arch::irq::interrupt_flag::InterruptsOff::new();
             let end_ns = now_ns() + 15_000 * MS;
             let before = task::watchdog_told();
             while task::watchdog_told() == before && now_ns() < end_ns {

@@ -26,10 +26,10 @@ use core::hint::black_box;
 use core::ptr::NonNull;
 
 use allocators::{Allocator, LinkedList, Talc};
-use farjump::arch::clock::read_tsc;
-use farjump::arch::interrupts::InterruptsOff;
-use farjump::mm::frames::{AllocatedFrames, Purpose};
-use farjump::mm::heap;
+use farjump::arch::irq::interrupt_flag::InterruptsOff;
+use farjump::arch::time::clock::read_tsc;
+use farjump::mm::kernel::frames::{AllocatedFrames, Purpose};
+use farjump::mm::kernel::heap;
 use farjump::println;
 use farjump::testing::machine;
 use random::Random;

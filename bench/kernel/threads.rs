@@ -10,11 +10,10 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::clock::{now_ns, read_tsc};
-use farjump::arch::interrupts;
-use farjump::println;
+use farjump::arch::irq::interrupt_flag;
+use farjump::arch::time::clock::{now_ns, read_tsc};
 use farjump::sync::{IrqMutex, Mutex, Rank, Semaphore};
-use farjump::task;
+use farjump::{println, task};
 
 farjump::test_kernel!(test_main);
 
@@ -89,6 +88,6 @@ fn clock_steps() {
         last_ns = now_ns;
     }
     println!("bench clock_worst_step {worst_ns}");
-    let longest = interrupts::longest_off();
+    let longest = interrupt_flag::longest_off();
     println!("bench interrupts_off {}", longest.map_or(0, |longest| longest.ticks));
 }

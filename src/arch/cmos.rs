@@ -7,7 +7,7 @@
 
 use x86_64::instructions::interrupts::without_interrupts;
 
-use super::ports::{CMOS_DATA, CMOS_INDEX};
+use crate::arch::ports::{CMOS_DATA, CMOS_INDEX};
 
 /// The bits of a selection that are a byte's number.
 const NUMBER: u8 = 0x7F;
@@ -21,7 +21,7 @@ pub fn read(number: u8) -> u8 {
 }
 
 /// Writes a byte of the CMOS, by its number below 128. It can be done anywhere.
-pub(super) fn write(number: u8, value: u8) {
+pub(in crate::arch) fn write(number: u8, value: u8) {
     without_interrupts(|| {
         CMOS_INDEX.write(number & NUMBER);
         CMOS_DATA.write(value);

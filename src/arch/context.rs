@@ -11,8 +11,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 
-use super::interrupts;
-use super::{percpu, tlb};
+use crate::arch::cpu::percpu;
+use crate::arch::irq::interrupt_flag;
+use crate::arch::smp::tlb;
 
 /// Memory that a context may use as its stack.
 ///
@@ -147,7 +148,7 @@ impl<S: Stack> Context<S> {
     /// Makes `to` the context that this processor runs instead of `self`; returns where
     /// `to` goes on.
     fn hand_over(&'static self, to: &'static Self) -> u64 {
-        assert!(!interrupts::are_enabled(), "contexts are switched with interrupts off");
+        assert!(!interrupt_flag::are_enabled(), "contexts are switched with interrupts off");
         let running = &percpu::current().running_context;
         assert!(running.load(Ordering::Relaxed) == self.address(), "it isn't what runs here");
         let stack_pointer = to.take();

@@ -120,49 +120,49 @@ pub fn read(port: u16, width: Width) -> u32 {
 }
 
 /// First interrupt controller, command.
-pub(super) const PIC_MASTER_COMMAND: Port8 = Port8(0x20);
+pub(in crate::arch) const PIC_MASTER_COMMAND: Port8 = Port8(0x20);
 /// First interrupt controller, data.
-pub(super) const PIC_MASTER_DATA: Port8 = Port8(0x21);
+pub(in crate::arch) const PIC_MASTER_DATA: Port8 = Port8(0x21);
 /// Interval timer, channel 0.
-pub(super) const PIT_CHANNEL_0: Port8 = Port8(0x40);
+pub(in crate::arch) const PIT_CHANNEL_0: Port8 = Port8(0x40);
 /// Interval timer, channel 2.
-pub(super) const PIT_CHANNEL_2: Port8 = Port8(0x42);
+pub(in crate::arch) const PIT_CHANNEL_2: Port8 = Port8(0x42);
 /// Interval timer, command.
-pub(super) const PIT_COMMAND: Port8 = Port8(0x43);
+pub(in crate::arch) const PIT_COMMAND: Port8 = Port8(0x43);
 /// Keyboard controller, data.
 pub const KEYBOARD_DATA: Port8 = Port8(0x60);
 /// System control port B: timer 2's gate and output, speaker, NMI reasons.
-pub(super) const SYSTEM_CONTROL: Port8 = Port8(0x61);
+pub(in crate::arch) const SYSTEM_CONTROL: Port8 = Port8(0x61);
 /// Keyboard controller, status when read.
 pub const KEYBOARD_STATUS: Port8 = Port8(0x64);
 /// Keyboard controller, command when written.
-pub(super) const KEYBOARD_COMMAND: Port8 = Port8(0x64);
+pub(in crate::arch) const KEYBOARD_COMMAND: Port8 = Port8(0x64);
 /// Selects a byte of the CMOS; bit 7 masks the NMI.
-pub(super) const CMOS_INDEX: Port8 = Port8(0x70);
+pub(in crate::arch) const CMOS_INDEX: Port8 = Port8(0x70);
 /// The selected byte of the CMOS.
-pub(super) const CMOS_DATA: Port8 = Port8(0x71);
+pub(in crate::arch) const CMOS_DATA: Port8 = Port8(0x71);
 /// Power-on self-test code; a write takes about a microsecond on hardware.
-pub(super) const POST: Port8 = Port8(0x80);
+pub(in crate::arch) const POST: Port8 = Port8(0x80);
 /// Second interrupt controller, command.
-pub(super) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
+pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
 /// Second interrupt controller, data.
-pub(super) const PIC_SLAVE_DATA: Port8 = Port8(0xA1);
+pub(in crate::arch) const PIC_SLAVE_DATA: Port8 = Port8(0xA1);
 /// QEMU's isa-debug-exit, where the test runner puts it.
-pub(super) const QEMU_EXIT: Port8 = Port8(0xF4);
+pub(in crate::arch) const QEMU_EXIT: Port8 = Port8(0xF4);
 /// CRT controller, register number.
 pub const CRTC_INDEX: Port8 = Port8(0x3D4);
 /// CRT controller, the selected register.
 pub const CRTC_DATA: Port8 = Port8(0x3D5);
 /// ACPI PM1a control, where SeaBIOS puts it on QEMU's machines, as OVMF does on q35,
 /// and only there.
-pub(super) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
+pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").
 pub const PCI_ADDRESS: Port32 = Port32(0xCF8);
 /// The selected register: what is written there may let a device reach memory.
 pub const PCI_DATA: ReadPort32 = ReadPort32(0xCFC);
 /// The chipset's reset control (Intel 500 series PCH datasheet).
-pub(super) const RESET_CONTROL: Port8 = Port8(0xCF9);
+pub(in crate::arch) const RESET_CONTROL: Port8 = Port8(0xCF9);
 
 /// A command of the keyboard controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use raw_cpuid::{CpuId, Hypervisor};
 use x86_64::structures::DescriptorTablePointer;
 use x86_64::{VirtAddr, instructions::tables::lidt};
 
-use super::interrupts::{self, InterruptsOff};
-use super::ports::{KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
-use super::progress::{self, Stage};
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
+use crate::arch::ports::{KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
 
 /// Restarts the machine: by the keyboard controller, by the chipset's reset
 /// register, at last by a triple fault, which nothing survives.
@@ -19,7 +19,7 @@ pub fn reboot() -> ! {
     const PULSE_RESET_LINE: u8 = 0xFE;
     const RESET_CPU_AND_SYSTEM: u8 = 0x06;
     let _interrupts_off = InterruptsOff::new();
-    progress::mark_end(Stage::Reboot);
+    boot_stage::mark_end(Stage::Reboot);
     KEYBOARD_COMMAND.write(PULSE_RESET_LINE);
     settle();
     RESET_CONTROL.write(RESET_CPU_AND_SYSTEM);
@@ -43,7 +43,7 @@ pub fn is_qemu() -> bool {
 pub fn power_off_qemu() {
     const SLEEP_ENABLE_S5: u16 = 0x2000;
     if is_qemu() {
-        progress::mark(Stage::PowerOff);
+        boot_stage::mark(Stage::PowerOff);
         QEMU_PM1A_CONTROL.write(SLEEP_ENABLE_S5);
     }
 }
@@ -62,7 +62,7 @@ pub fn triple_fault() -> ! {
     unsafe { lidt(&DescriptorTablePointer { limit: 0, base: VirtAddr::zero() }) };
     // SAFETY: as above.
     unsafe { asm!("int3", options(nomem, nostack)) };
-    interrupts::halt()
+    interrupt_flag::halt()
 }
 
 /// Gives a reset the time to happen: about 100 ms.

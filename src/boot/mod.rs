@@ -8,8 +8,8 @@ use boot_information::{BootInformation, Firmware, Screen, ScreenKind};
 use spin::{Mutex, MutexGuard, Once};
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::arch::progress::{self, Stage};
-use crate::mm::{image, layout};
+use crate::arch::boot_stage::{self, Stage};
+use crate::mm::kernel::{image, layout};
 
 pub use options::Options;
 
@@ -40,7 +40,7 @@ static BOOT: Once<Boot> = Once::new();
 /// Reads the loader's structure at the physical address `address`, and logs
 /// what is in it. A structure that makes no sense counts as empty.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
-    progress::mark(Stage::BootInformation);
+    boot_stage::mark(Stage::BootInformation);
     BOOT.call_once(|| {
         let information = MutexGuard::leak(INFORMATION.lock());
         let mut structure = PhysAddr::zero()..PhysAddr::zero();

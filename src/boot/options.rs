@@ -3,10 +3,10 @@
 use command_line::Word;
 use heapless::String;
 
-use crate::arch::apic::ApicChoice;
-use crate::arch::processor::FeatureChoice;
-use crate::drivers::keyboard::Layout;
-use crate::drivers::serial;
+use crate::arch::cpu::features::FeatureChoice;
+use crate::arch::irq::ApicChoice;
+use crate::drivers::char::keyboard::Layout;
+use crate::drivers::char::serial;
 
 /// The longest test filter, in bytes.
 const FILTER_MAX_BYTES: usize = 128;

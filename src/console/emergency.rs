@@ -12,9 +12,9 @@ use spin::Once;
 use terminal::{Cell, Color, Style};
 
 use super::surface::{PLAIN, Surface};
-use crate::drivers::keyboard::EmergencyKeyboard;
-use crate::drivers::serial;
-use crate::log;
+use crate::drivers::char::keyboard::EmergencyKeyboard;
+use crate::drivers::char::serial;
+use crate::klog;
 
 /// Cells for the largest screen there is a font for; of a larger one, fewer rows are
 /// used.
@@ -59,7 +59,7 @@ struct Screen {
 /// Makes `surface` show emergency text.
 pub(super) fn start(surface: Surface) {
     SURFACE.call_once(|| surface);
-    log::add_emergency_sink(|text| {
+    klog::add_emergency_sink(|text| {
         if let Some(&surface) = SURFACE.get() {
             SCREEN.write(surface, text);
         }

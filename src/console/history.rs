@@ -3,7 +3,7 @@
 use log::Level;
 use log_ring::LogRing;
 
-use crate::log as kernel_log;
+use crate::klog as kernel_log;
 
 /// How many bytes are kept: about 200 lines.
 const KEPT_BYTES: usize = 16 * 1024;

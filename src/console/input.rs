@@ -3,8 +3,8 @@
 use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 
-use crate::arch::clock;
-use crate::drivers::{keyboard, serial, typed};
+use crate::arch::time::clock;
+use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
 
 /// How long more of a key's sequence is waited for, before an ESC is the key itself.
@@ -110,7 +110,7 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
     super::screen::show();
     loop {
         // Before the look, or a key in between would be missed.
-        let seen = typed::events();
+        let seen = input_events::events();
         let typed = try_read_key();
         if typed.is_some() || end_us.is_some_and(|end_us| clock::now_us() >= end_us) {
             return typed;
@@ -121,7 +121,7 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
             (Some(end_us), Some(escape_us)) => Some(end_us.min(escape_us)),
             (one, other) => one.or(other),
         };
-        typed::wait(seen, deadline_us.map(|us| us.saturating_mul(1000)));
+        input_events::wait(seen, deadline_us.map(|us| us.saturating_mul(1000)));
     }
 }
 

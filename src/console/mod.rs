@@ -17,11 +17,11 @@ use core::fmt::{self, Write};
 use boot_information::BootInformation;
 use terminal::Color;
 
-use crate::arch::progress::{self, Stage};
-use crate::arch::timer::Timer;
-use crate::drivers::keyboard::Keyboard;
-use crate::drivers::serial::{self, Serial};
-use crate::log;
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::time::timer::Timer;
+use crate::drivers::char::keyboard::Keyboard;
+use crate::drivers::char::serial::{self, Serial};
+use crate::klog;
 use crate::mm::Memory;
 
 pub use emergency::EmergencyInput;
@@ -48,12 +48,12 @@ pub fn start(
     memory: Memory,
     information: &BootInformation,
 ) -> Console {
-    progress::mark(Stage::Console);
+    boot_stage::mark(Stage::Console);
     let screen = screen::start(memory, information);
     match screen {
         Some(surface) => {
             history::for_each(screen::log);
-            log::add_sink(screen::log);
+            klog::add_sink(screen::log);
             timer.add_handler(screen::show_late);
             ::log::info!("serial line and {surface}");
         }

@@ -15,7 +15,7 @@ use terminal::{Cell, Color, Terminal};
 
 use super::surface::{PLAIN, Surface};
 use super::{Scroll, emergency};
-use crate::arch::{clock, timer};
+use crate::arch::time::{clock, timer};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
@@ -245,7 +245,7 @@ pub(super) fn set_colors(foreground: Color, background: Color) {
 mod tests {
     use super::*;
     use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
-    use crate::drivers::vga_text::{COLUMNS, ROWS};
+    use crate::drivers::video::vga_text::{COLUMNS, ROWS};
 
     #[test_case]
     fn what_is_printed_is_shown_though_nobody_waits_for_keys() {

@@ -5,8 +5,8 @@ use core::fmt;
 use boot_information::BootInformation;
 use terminal::{Cell, Color, Style};
 
-use crate::drivers::framebuffer::{self, Framebuffer, Glyph};
-use crate::drivers::vga_text::{self, VgaText};
+use crate::drivers::video::framebuffer::{self, Framebuffer, Glyph};
+use crate::drivers::video::vga_text::{self, VgaText};
 use crate::mm::Memory;
 
 /// The colours of a terminal that nobody has changed: light grey on black.

@@ -1,40 +1,12 @@
 //! Memory: frames, the kernel's own address space, its heap.
 //!
-//! | module | what |
-//! | --- | --- |
-//! | [`layout`] | every address constant |
-//! | [`ram`] | what physical memory there is |
-//! | [`frames`] | which frames are free |
-//! | [`kernel_space`] | the kernel's page table |
-//! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
-//! | [`device_memory`] | memory of devices |
-//! | [`firmware_memory`] | what the firmware has left, copied |
-//! | [`trampoline`] | where other processors begin |
-//! | [`heap`] | what `alloc` takes from |
-//! | [`place`], [`walk`], [`fault`] | what lies at an address, for reports and the monitor |
-//! | [`peek`], [`violation`] | memory as a debugger sees it, and accesses that it forbids |
-//! | [`audit`] | whether all of it is as it should be |
+//! [`kernel`] has the memory itself, [`debug`] what looks at it.
 //!
 //! Locks, from outer to inner: heap, kernel space, frames. No interrupt handler
 //! takes any of them: interrupt context allocates nothing.
 
-pub mod audit;
-pub mod device_memory;
-pub mod fault;
-pub mod firmware_memory;
-pub mod frames;
-pub mod heap;
-pub mod image;
-pub mod kernel_space;
-pub mod kernel_stack;
-pub mod layout;
-pub mod peek;
-pub mod place;
-pub mod ram;
-pub mod stacks;
-pub mod trampoline;
-pub mod violation;
-pub mod walk;
+pub mod debug;
+pub mod kernel;
 
 use core::ops::Range;
 
@@ -45,12 +17,14 @@ use memory_map::Kind;
 use paging::Capabilities;
 use x86_64::PhysAddr;
 
-use crate::arch::clock;
-use crate::arch::progress::{self, Stage};
-use crate::arch::steps::Idt;
-use frames::{AllocatedFrames, Purpose};
-use layout::{DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED_BYTES};
-use ram::Map;
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::init_order::Idt;
+use crate::arch::time::clock;
+use crate::mm::debug::audit;
+use crate::mm::kernel::frames::{self, AllocatedFrames, Purpose};
+use crate::mm::kernel::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED_BYTES};
+use crate::mm::kernel::ram::{self, Map};
+use crate::mm::kernel::{heap, image, kernel_space};
 
 /// The most frames that the stub has, without its stacks: its tables, code, data.
 const STUB_FRAMES_MAX: usize = 16;
@@ -76,7 +50,7 @@ pub fn start(
     structure: Range<PhysAddr>,
     capabilities: Capabilities,
 ) -> Memory {
-    progress::mark(Stage::Memory);
+    boot_stage::mark(Stage::Memory);
     let start_tsc = clock::read_tsc();
     let map = ram::storage();
     ram::find(map, information, structure.clone());

@@ -6,26 +6,27 @@
 
 #![forbid(unsafe_code)]
 
-pub mod after_report;
 mod arguments;
 mod command;
 mod commands;
+mod format;
 mod pager;
 mod pipeline;
+pub mod report_prompt;
 mod suggest;
 
 use core::fmt::{self, Write};
 
-use crate::arch::clock::Clock;
-use crate::arch::processor::Processor;
-use crate::arch::progress::{self, Stage};
-use crate::arch::steps::Interrupts;
-use crate::arch::timer::Timer;
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::features::Processor;
+use crate::arch::init_order::Interrupts;
+use crate::arch::time::clock::Clock;
+use crate::arch::time::timer::Timer;
 use crate::boot::Boot;
 use crate::console::{Console, LineInput, Source};
 use crate::drivers::acpi::Acpi;
-use crate::drivers::pci::Pci;
-use crate::drivers::rtc::Rtc;
+use crate::drivers::bus::pci::Pci;
+use crate::drivers::char::rtc::Rtc;
 use crate::mm::Memory;
 use crate::println;
 use crate::task::Tasks;
@@ -66,7 +67,7 @@ pub struct Machine {
 
 /// Reads commands and runs them.
 pub fn run(machine: &Machine) -> ! {
-    progress::mark(Stage::Prompt);
+    boot_stage::mark(Stage::Prompt);
     println!("64-bit Long Mode reached!");
     println!("Type help for the commands, poweroff to leave.");
     let mut input = LineInput::new();

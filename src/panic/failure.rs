@@ -4,9 +4,9 @@ use core::fmt;
 use core::panic::PanicInfo;
 
 use super::trace::Trace;
-use crate::arch::exception::Exception;
-use crate::arch::processor_state::ProcessorState;
-use crate::arch::report::Report;
+use crate::arch::cpu::snapshot::ProcessorState;
+use crate::arch::trap::exception::Exception;
+use crate::arch::trap::report::Report;
 
 /// What stopped the kernel.
 #[derive(Clone, Copy)]

@@ -18,16 +18,15 @@ use heapless::Vec;
 use spin::Once;
 use x86_64::VirtAddr;
 
-use crate::arch::backtrace::Backtrace;
-use crate::arch::exceptions;
-use crate::arch::interrupts;
-use crate::arch::percpu::{self, PerCpu};
-use crate::arch::progress::{self, Stage};
-use crate::arch::report;
-use crate::arch::stop;
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::debug::backtrace::Backtrace;
+use crate::arch::irq::interrupt_flag;
+use crate::arch::smp::stop;
+use crate::arch::trap::{dispatch, report};
 use crate::console::history;
-use crate::log::Emergency;
-use crate::mm::fault;
+use crate::klog::Emergency;
+use crate::mm::debug::fault;
 use crate::symbols::Instruction;
 use failure::Failure;
 pub use trace::Trace;
@@ -81,7 +80,7 @@ static FAILURES: AtomicU8 = AtomicU8::new(0);
 /// reports tell what lies at an address. `ending` is what happens behind the last words.
 pub fn start(_cpu: &PerCpu, ending: Ending) {
     ENDING.call_once(|| ending);
-    exceptions::set_fatal(|report| end(Failure::Exception(report), report));
+    dispatch::set_fatal(|report| end(Failure::Exception(report), report));
     report::set_guide(fault::GUIDE);
 }
 
@@ -103,7 +102,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 
 fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
     // Never dropped: the end doesn't return.
-    let _interrupts_off = interrupts::InterruptsOff::new();
+    let _interrupts_off = interrupt_flag::InterruptsOff::new();
     // If another processor reports already, this one ends here.
     stop::stop_others();
     // Only one processor comes here, so load and store needn't be one.
@@ -116,7 +115,7 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
             enter(Phase::Silent);
             let _ = out.write_str("\nand a third failure; nothing more can be told\n");
         }
-        interrupts::halt();
+        interrupt_flag::halt();
     }
     if phase == Phase::Reporting as u8 {
         enter(Phase::ReportingAgain);
@@ -130,7 +129,7 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
         FRAME.store(trace.callers.frame(), Ordering::Relaxed);
         let _ = tell(failure, &mut out);
     }
-    progress::mark(Stage::Stopped);
+    boot_stage::mark(Stage::Stopped);
     failure.acknowledge();
     enter(Phase::Ending);
     let failures = FAILURES.load(Ordering::Relaxed);
@@ -140,7 +139,7 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
         ending(words);
     }
     let _ = writeln!(out, "The kernel has stopped. Reset the machine to start again.");
-    interrupts::halt()
+    interrupt_flag::halt()
 }
 
 /// Writes the whole report, for which a screen of [`ROWS`] rows has room.

@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use heapless::String;
 use x86_64::VirtAddr;
 
-use crate::arch::backtrace::Backtrace;
+use crate::arch::debug::backtrace::Backtrace;
 use crate::symbols::Instruction;
 
 /// A line of a report has to fit a screen's row.

@@ -5,8 +5,10 @@ use core::ops::{Deref, DerefMut};
 use ticket_lock::{TicketMutex, TicketMutexGuard};
 
 use super::Rank;
-use crate::arch::interrupts::InterruptsOff;
-use crate::arch::{clock, percpu, tlb};
+use crate::arch::cpu::percpu;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::smp::tlb;
+use crate::arch::time::clock;
 
 /// A spin lock for data that interrupt handlers share.
 ///
@@ -117,7 +119,7 @@ impl Drop for RankHeld {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::interrupts;
+    use crate::arch::irq::interrupt_flag;
     use crate::testing::ShouldPanic;
 
     static OUTER: IrqMutex<u32> = IrqMutex::new(Rank::Device, 0);
@@ -125,15 +127,15 @@ mod tests {
 
     #[test_case]
     fn interrupts_are_off_while_any_lock_is_held() {
-        assert!(interrupts::are_enabled());
+        assert!(interrupt_flag::are_enabled());
         let outer = OUTER.lock();
         let inner = INNER.lock();
-        assert!(!interrupts::are_enabled());
+        assert!(!interrupt_flag::are_enabled());
         // Given back in another order than taken.
         drop(outer);
-        assert!(!interrupts::are_enabled());
+        assert!(!interrupt_flag::are_enabled());
         drop(inner);
-        assert!(interrupts::are_enabled());
+        assert!(interrupt_flag::are_enabled());
         assert_eq!(percpu::current().held_ranks(), 0);
     }
 

@@ -6,7 +6,7 @@ use core::sync::atomic::AtomicU32;
 use blocking::{Parking, Unparked, Wait, Wake};
 use spin::Once;
 
-use crate::arch::interrupts;
+use crate::arch::irq::interrupt_flag;
 
 /// What the scheduler does; see [`Parking`] for each.
 #[derive(Clone, Copy)]
@@ -33,7 +33,7 @@ pub fn open(lot: Lot) {
 /// Tells whether whoever runs may wait now: there are threads, interrupts are on, and no
 /// interrupt is being handled.
 pub fn may_wait() -> bool {
-    LOT.is_completed() && interrupts::may_wait()
+    LOT.is_completed() && interrupt_flag::may_wait()
 }
 
 /// The kernel's parking lot.

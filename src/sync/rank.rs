@@ -1,7 +1,7 @@
 //! The order in which locks may be taken.
 
-use crate::arch::lock_statistics::LockStatistics;
-use crate::arch::percpu::PerCpu;
+use crate::arch::cpu::percpu::PerCpu;
+use crate::arch::debug::lock_statistics::LockStatistics;
 
 /// A lock's rank. While a lock is held, only locks of higher rank may be taken,
 /// so no two processors can wait for each other. Interrupt handlers take those

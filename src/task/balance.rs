@@ -8,8 +8,8 @@ use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
 use super::table::{self, Table};
 use super::thread::Thread;
-use crate::arch::clock;
-use crate::arch::processor_bits::{ProcessorBits, SET_WORDS};
+use crate::arch::smp::cpu_bits::{ProcessorBits, SET_WORDS};
+use crate::arch::time::clock;
 
 /// How many waiting threads are looked at for one that another processor may have.
 const STEAL_LOOKS: u32 = 8;

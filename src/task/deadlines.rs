@@ -8,7 +8,7 @@ use core::sync::atomic::Ordering;
 use super::processor::{self, Processor};
 use super::table::{self, Table};
 use super::thread::Thread;
-use crate::arch::timer;
+use crate::arch::time::timer;
 
 /// Notes that `thread`, which runs on this processor, is to be woken at `deadline_ns`.
 /// Interrupts are off.

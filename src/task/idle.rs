@@ -6,8 +6,9 @@ use core::sync::atomic::Ordering;
 use super::balance;
 use super::processor;
 use super::spawn;
-use crate::arch::interrupts::{self, InterruptsOff};
-use crate::arch::{clock, preemption};
+use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
+use crate::arch::irq::preemption;
+use crate::arch::time::clock;
 
 /// Notes that this processor begins with its idle thread, and idles.
 pub(super) fn begin() -> ! {
@@ -19,7 +20,7 @@ pub(super) fn begin() -> ! {
 
 /// Halts the processor until something happens, for ever.
 pub(super) fn idle() -> ! {
-    interrupts::enable_here();
+    interrupt_flag::enable_here();
     // What was placed here before this processor could be asked.
     preemption::request();
     loop {

@@ -59,9 +59,9 @@ pub use thread::{State, Thread};
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 
-use crate::arch::clock;
-use crate::arch::steps::Interrupts;
-use crate::arch::timer::Timer;
+use crate::arch::init_order::Interrupts;
+use crate::arch::time::clock;
+use crate::arch::time::timer::Timer;
 use crate::mm::Memory;
 
 /// Proof that there are threads: what runs has become the first of them, and may wait.

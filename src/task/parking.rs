@@ -13,8 +13,8 @@ use super::inheritance::{self, Link};
 use super::table;
 use super::thread::{State, Thread};
 use super::{deadlines, scheduler};
-use crate::arch::clock;
-use crate::arch::interrupts::InterruptsOff;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::time::clock;
 use crate::sync::parking::{self, Lot};
 use crate::sync::{IrqMutex, Rank};
 

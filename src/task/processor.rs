@@ -10,7 +10,7 @@ use spin::Once;
 use super::thread::Thread;
 use super::trace::{Event, Ring};
 use super::watch::Watch;
-use crate::arch::percpu::{self, CPUS_MAX};
+use crate::arch::cpu::percpu::{self, CPUS_MAX};
 use crate::sync::{IrqMutex, Rank};
 
 /// Times from 1 ns to 2^36 ns, a minute, and longer, by powers of two.

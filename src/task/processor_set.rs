@@ -2,7 +2,7 @@
 
 use run_queue::CpuSet;
 
-use crate::arch::processor_bits::SET_WORDS;
+use crate::arch::smp::cpu_bits::SET_WORDS;
 
 /// A set of processors, by their numbers.
 pub type ProcessorSet = CpuSet<SET_WORDS>;

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use crate::arch::fpu::{self, Chunk};
+use crate::arch::cpu::fpu::{self, Chunk};
 use crate::sync::{IrqMutex, Rank};
 
 /// What a thread has in these registers.

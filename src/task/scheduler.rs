@@ -21,8 +21,11 @@ use super::processor_set::ProcessorSet;
 use super::table::{self, Table};
 use super::thread::{State, Thread};
 use super::trace::Event;
-use crate::arch::interrupts::{self, InterruptsOff};
-use crate::arch::{clock, context, ipi, percpu, preemption, timer};
+use crate::arch::context;
+use crate::arch::cpu::percpu;
+use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
+use crate::arch::irq::{ipi, preemption};
+use crate::arch::time::{clock, timer};
 
 /// Makes the scheduler the one that is asked for.
 pub(super) fn start() {
@@ -71,7 +74,7 @@ pub(super) fn end() -> ! {
 pub(super) fn check_may_leave() {
     assert!(!percpu::is_in_interrupt(), "an interrupt handler waits");
     assert!(percpu::held_ranks() == 0, "a thread waits while it holds a spin lock");
-    assert!(interrupts::are_enabled(), "a thread waits with interrupts off");
+    assert!(interrupt_flag::are_enabled(), "a thread waits with interrupts off");
     assert!(!preemption::is_off(), "a thread waits where preemption is off");
     let running = table::current();
     debug_assert!(
@@ -226,9 +229,9 @@ fn switch(processor: &'static Processor, running: &'static Thread, next: &'stati
     if has_ended {
         context::retire(&running.context, &next.context);
     }
-    let were_on = interrupts::were_on();
+    let were_on = interrupt_flag::were_on();
     context::switch(&running.context, &next.context);
-    interrupts::set_were_on(were_on);
+    interrupt_flag::set_were_on(were_on);
     finish();
     // Behind the switch: the processor that it was on has saved them by now.
     running.registers.enter();

@@ -4,7 +4,7 @@ use core::sync::atomic::AtomicU32;
 
 use blocking::{Parking, Place, Wait, WaitError, WaitKind, Wake};
 
-use crate::arch::clock;
+use crate::arch::time::clock;
 use crate::sync::parking::KernelLot;
 
 /// Lets the running thread sleep for `time_ns` at least.

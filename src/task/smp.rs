@@ -10,13 +10,13 @@ use super::idle;
 use super::processor;
 use super::spawn;
 use super::thread::Thread;
-use crate::arch::apic::local;
-use crate::arch::gdt::{Ist, StackTops};
-use crate::arch::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::cpu::gdt::{Ist, StackTops};
+use crate::arch::cpu::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::irq::local_apic;
 use crate::arch::smp::{self, Start};
-use crate::mm::kernel_stack::{self, KernelStack};
-use crate::mm::stacks::Use;
-use crate::mm::trampoline::{self, Trampoline};
+use crate::mm::kernel::kernel_stack::{self, KernelStack};
+use crate::mm::kernel::stacks::Use;
+use crate::mm::kernel::trampoline::{self, Trampoline};
 
 /// Why a processor isn't used, or none of the others is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,14 +58,14 @@ static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MA
 /// Starts those of the processors with these APIC numbers that don't run yet, up to
 /// `processors_max` in all. Those that don't answer are told and left out.
 pub(super) fn start_others(apic_ids: &[u32], processors_max: usize) {
-    let own = local::id();
+    let own = local_apic::id();
     percpu::current().set_apic_id(own);
     let others = || {
         let others = apic_ids.iter().copied().filter(|&apic_id| apic_id != own);
-        let others = others.filter(|&apic_id| local::can_reach(apic_id));
+        let others = others.filter(|&apic_id| local_apic::can_reach(apic_id));
         others.take(processors_max.clamp(1, CPUS_MAX) - 1)
     };
-    if others().count() == 0 || !local::is_started() {
+    if others().count() == 0 || !local_apic::is_started() {
         return;
     }
     let trampoline = match Trampoline::try_new() {

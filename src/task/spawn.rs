@@ -13,11 +13,11 @@ use super::processor_set::ProcessorSet;
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
-use crate::arch::control;
-use crate::arch::interrupts::{self, InterruptsOff};
-use crate::arch::percpu::{self, CPUS_MAX};
-use crate::mm::kernel_stack::{self, KernelStack};
-use crate::mm::stacks::{Stack, Use};
+use crate::arch::cpu::control_registers;
+use crate::arch::cpu::percpu::{self, CPUS_MAX};
+use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
+use crate::mm::kernel::kernel_stack::{self, KernelStack};
+use crate::mm::kernel::stacks::{Stack, Use};
 use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
@@ -220,7 +220,7 @@ fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
 /// Where a thread begins: behind a switch, with interrupts off.
 extern "C" fn run() -> ! {
     scheduler::finish();
-    interrupts::begin_thread();
+    interrupt_flag::begin_thread();
     let thread = table::current();
     let job = thread.job.lock().take();
     job.expect("a thread has something to run when it begins")();
@@ -247,7 +247,7 @@ pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
 fn adopt_here(thread: &'static Thread) {
     thread.context.adopt();
     percpu::current().set_thread(thread.slot);
-    let stack = Stack::of_slot_at(control::stack_pointer());
+    let stack = Stack::of_slot_at(control_registers::stack_pointer());
     thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
 

@@ -9,7 +9,7 @@ use run_queue::{NONE, Node, Nodes};
 use spin::Once;
 
 use super::thread::{State, Thread};
-use crate::arch::percpu;
+use crate::arch::cpu::percpu;
 use crate::sync::{IrqMutex, Rank};
 
 /// Threads are made so many at once.

@@ -13,9 +13,9 @@ use super::parked::Parked;
 use super::processor_set::ProcessorSet;
 use super::registers::Registers;
 use crate::arch::context::Context;
-use crate::arch::processor_bits::ProcessorBits;
-use crate::mm::kernel_stack::KernelStack;
-use crate::mm::stacks::Stack;
+use crate::arch::smp::cpu_bits::ProcessorBits;
+use crate::mm::kernel::kernel_stack::KernelStack;
+use crate::mm::kernel::stacks::Stack;
 use crate::sync::{IrqMutex, Rank};
 
 /// The longest name of a thread, in bytes.

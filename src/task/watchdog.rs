@@ -17,8 +17,10 @@ use super::processor::{Processor, processors};
 use super::processor_set::ProcessorSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
-use crate::arch::percpu::{self, PerCpu};
-use crate::arch::{clock, interrupts, ipi, stop};
+use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::irq::{interrupt_flag, ipi};
+use crate::arch::smp::stop;
+use crate::arch::time::clock;
 
 /// How often processors are looked at.
 const PERIOD_NS: u64 = 2_000_000_000;
@@ -86,7 +88,7 @@ fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
 /// longer than ever.
 fn tell_long_off() {
     static TOLD_TICKS: AtomicU64 = AtomicU64::new(0);
-    let Some(longest) = interrupts::longest_off() else {
+    let Some(longest) = interrupt_flag::longest_off() else {
         return;
     };
     let is_new = TOLD_TICKS.fetch_max(longest.ticks, Ordering::Relaxed) < longest.ticks;

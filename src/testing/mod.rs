@@ -31,9 +31,9 @@ use core::fmt;
 use spin::Once;
 
 use crate::arch::{self, reset};
-use crate::drivers::serial;
+use crate::drivers::char::serial;
 use crate::monitor::Machine;
-use crate::{boot, console, drivers, log, mm, panic, symbols, task};
+use crate::{boot, console, drivers, klog, mm, panic, symbols, task};
 
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
@@ -182,30 +182,30 @@ pub fn machine() -> &'static Machine {
 /// Brings the machine up as `main.rs` does, but for the prompt, and runs the
 /// tests.
 pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
-    let cpu = arch::percpu::start();
-    let clock = arch::clock::start(cpu);
-    log::start(clock);
+    let cpu = arch::cpu::percpu::start();
+    let clock = arch::time::clock::start(cpu);
+    klog::start(clock);
     console::history::start();
     panic::start(cpu, end_of_test);
-    let serial = drivers::serial::start(cpu);
+    let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
-    let processor = arch::processor::start(boot.options.processor_features());
-    let gdt = arch::gdt::start(&cpu.tables, mm::stacks::boot_processor());
-    let idt = arch::idt::start(gdt);
+    let processor = arch::cpu::features::start(boot.options.processor_features());
+    let gdt = arch::cpu::gdt::start(&cpu.tables, mm::kernel::stacks::boot_processor());
+    let idt = arch::trap::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
-    let rtc = drivers::rtc::start(acpi.as_ref());
-    let pci = drivers::pci::start(memory);
-    let pic = arch::pic::start(idt);
+    let rtc = drivers::char::rtc::start(acpi.as_ref());
+    let pci = drivers::bus::pci::start(memory);
+    let pic = arch::irq::pic::start(idt);
     let apic = boot.options.apic;
-    let controllers = drivers::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
-    let timer = arch::timer::start(controllers);
-    let keyboard = drivers::keyboard::start(controllers, clock, boot.options.layout);
-    drivers::serial::start_interrupts(controllers, boot.options.serial_mode());
+    let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
+    let timer = arch::time::timer::start(controllers);
+    let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
+    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
     let interrupts = arch::irq::start(idt, controllers);
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
-    let processors = drivers::processors::apic_ids(acpi.as_ref());
+    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
     let console = console::start(timer, serial, keyboard, memory, boot.information);
     MACHINE.call_once(|| Machine {
@@ -249,7 +249,7 @@ fn run_one(test: &dyn Test) {
     *RUNNING.lock() = Some(expected);
     test.run();
     *RUNNING.lock() = None;
-    let audit = mm::audit::run();
+    let audit = mm::debug::audit::run();
     for finding in &audit.findings {
         serial_println(format_args!("audit: {finding}"));
     }
@@ -269,7 +269,7 @@ fn run_one(test: &dyn Test) {
 fn end_of_test(report: &dyn fmt::Display) -> ! {
     // Nobody holds the lock for longer than a copy, and never while tests run.
     let expected = RUNNING.try_lock().and_then(|running| *running);
-    let mut emergency = log::Emergency;
+    let mut emergency = klog::Emergency;
     let exit_as = match expected {
         Some(Expected::Stop(message)) if Contains::search(report, message) => {
             let _ = fmt::write(&mut emergency, format_args!("ok\n"));
@@ -285,9 +285,9 @@ fn end_of_test(report: &dyn fmt::Display) -> ! {
 }
 
 fn exit(exit: Exit) -> ! {
-    drivers::serial::flush();
+    drivers::char::serial::flush();
     reset::exit_qemu(exit as u8);
-    arch::interrupts::halt()
+    arch::irq::interrupt_flag::halt()
 }
 
 /// Writes a line in one piece: other processors may log at the same time.
@@ -365,7 +365,7 @@ mod tests {
     #[test_case]
     const EXCEPTION_IS_SEEN: ShouldPanic =
         ShouldPanic::new("testing::exception_is_seen", "#UD: invalid-opcode", || {
-            arch::provoke::provoke(arch::exception::Exception::InvalidOpcode);
+            arch::debug::provoke::provoke(arch::trap::exception::Exception::InvalidOpcode);
         });
 
     #[test_case]

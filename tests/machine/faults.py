@@ -41,7 +41,7 @@ FATAL = {
     "security": ("exception 30, #SX", "security exception"),
     "reserved": ("exception 11, #NP", r"descriptor \d+ of the IDT"),
     "stack-overflow": ("exception 8, #DF", "overflow of the boot stack: all of its 60 KiB"),
-    "panic": ("panic: provoked by the command fault", "where +src/monitor/commands/fault.rs:"),
+    "panic": ("panic: provoked by the command fault", "where +src/monitor/commands/session/fault.rs:"),
 }
 # Reported on a stack of their own.
 IST = {

@@ -155,7 +155,7 @@ def control_alt_delete_restarts():
         qemu.expect("last boot: ended well, reboot")
         qemu.expect("farjump> ")
         # A jump to itself, where a command begins its work.
-        gdb.run(qemu, "set language rust", "set $begin = farjump::monitor::commands::layout::list",
+        gdb.run(qemu, "set language rust", "set $begin = farjump::monitor::commands::session::layout::list",
                 "set language c", "set {short}(long)$begin = 0xfeeb")
         qemu.send("layout\r")
         qemu.expect("layout\r\n")

@@ -93,7 +93,7 @@ def tables_are_where_qemu_sees_them():
             vector = int(vector, 16)
             actual = names[int(handler, 16)]
             assert f"<{vector}>" in actual and "trap::entry" in actual, (vector, actual)
-            assert re.search(rf"trap::{told}::<{vector}>", actual), (told, actual)
+            assert re.search(rf"trap::entry::{told}::<{vector}>", actual), (told, actual)
             assert (kind, dpl, code) == ("interrupt", "0", "0008"), vector
             assert ist == {8: "1", 2: "2", 18: "3"}.get(vector, "0"), (vector, ist)
             expected = {14: "#PF", 32: "IRQ 0", 47: "IRQ 15", 48: ""}.get(vector)
@@ -126,7 +126,7 @@ def instructions_are_objdumps():
     compared = 0
     with Qemu("-m", 64, "-cpu", "max", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
-        for function in ("rust_main", "farjump::monitor::run", "farjump::mm::audit::run"):
+        for function in ("rust_main", "farjump::monitor::run", "farjump::mm::debug::audit::run"):
             text = qemu.command(f"disasm {function} {INSTRUCTIONS:x}")
             rows = row.findall(text)
             assert len(rows) == INSTRUCTIONS, text[-500:]

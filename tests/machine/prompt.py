@@ -97,7 +97,7 @@ def last_boot_is_remembered():
     """The CMOS outlives a reset: each way to end a boot is told at the next."""
     with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset") as qemu:
         def next_boot():
-            return qemu.expect(r"^\[.*\] (?:warning )?progress: last boot: (.*)\r")[1]
+            return qemu.expect(r"^\[.*\] (?:warning )?boot_stage: last boot: (.*)\r")[1]
         assert next_boot() == "no trace of one"
         qemu.expect("farjump> ")
         qemu.send("reboot\r")
@@ -117,7 +117,7 @@ def reset_in_the_middle_is_told():
     """A machine that resets behind step 8 of the stub, or in bring-up, says so at
     the next boot, in the first line of the kernel's log."""
     for label, told in (("enable_long_mode", "got no further than step 8 of the stub"),
-                        ("farjump::arch::pic::start", "got no further than this step: memory")):
+                        ("farjump::arch::irq::pic::start", "got no further than this step: memory")):
         with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset", gdb=True,
                   paused=True) as qemu:
             language, address = ("rust", label) if "::" in label else ("c", f"(long)&{label}")
@@ -125,7 +125,7 @@ def reset_in_the_middle_is_told():
                     "continue", "delete", keep_stopped=True)
             qemu.qmp("system_reset")
             qemu.qmp("cont")
-            qemu.expect(r"warning progress: last boot: " + told)
+            qemu.expect(r"warning boot_stage: last boot: " + told)
             since_stub = qemu.output.rpartition("stub:")[2].splitlines()
             assert told in since_stub[1], since_stub
             qemu.expect("farjump> ")

@@ -18,8 +18,8 @@ from machine.qemu import COLUMNS, ROWS, TIMEOUT_S, VGA_TEXT, Qemu
 
 PROMPT = "farjump> "
 STOPPED = "stopped> "
-FAULT_SOURCE = "src/monitor/commands/fault.rs"
-PROVOKE_SOURCE = "src/arch/provoke.rs"
+FAULT_SOURCE = "src/monitor/commands/session/fault.rs"
+PROVOKE_SOURCE = "src/arch/debug/provoke.rs"
 
 # What a report begins with, the function in which it happened, and the line of it.
 CAUSES = {
@@ -251,7 +251,7 @@ def prompt_answers_on_serial():
         assert "can't be read" in ask("peek 1000")
         assert "4 KiB page at 0x" in ask("pt rust_main")
         chain = ask("backtrace")
-        assert "provoke_named+0x" in chain and "after_report" not in chain, chain
+        assert "provoke_named+0x" in chain and "report_prompt" not in chain, chain
         assert place_of((FAULT_SOURCE, 'panic!("provoked by')) in chain, chain
         assert "irq: interrupts on" in ask("log")
         assert ask("log error") == ""
@@ -354,7 +354,7 @@ def address_of(symbol):
 
 def failures_of_the_prompt_are_reported():
     """By a layout of the keyboard that there isn't."""
-    layout = address_of("farjump::drivers::keyboard::LAYOUT")
+    layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     with snapshot() as machine:
         machine.fail("panic in screen")
         machine.ask(f"poke {layout} ff")
@@ -362,16 +362,16 @@ def failures_of_the_prompt_are_reported():
             machine.qemu.send("layout\r")
             report = machine.report()
             assert "panic: index out of bounds" in report and ANOTHER not in report, report
-            assert "  where  src/drivers/keyboard.rs:" in report, report
+            assert "  where  src/drivers/char/keyboard.rs:" in report, report
             chain = machine.ask("backtrace")
-            assert "layout" in chain and "after_report::run" in chain, chain
+            assert "layout" in chain and "report_prompt::run" in chain, chain
         machine.ask(f"poke {layout} 0")
         assert "* us" in machine.ask("layout")
 
 
 def failures_of_the_prompt_come_to_an_end():
     """The kernel halts in the end, and doesn't reset."""
-    layout = address_of("farjump::drivers::keyboard::LAYOUT")
+    layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     for how in ("panic", "double-fault"):
         with snapshot() as machine:
             machine.fail(how)
@@ -418,12 +418,12 @@ def machine_check_is_told_while_the_prompt_waits():
 def bring_up_fails_with_a_report():
     """By gdb, at the beginning of a step: the log is started again, which is a panic;
     or nothing is where the processor goes on."""
-    for step in ("boot", "arch::processor", "mm", "symbols", "arch::pic", "console"):
+    for step in ("boot", "arch::cpu::features", "mm", "symbols", "arch::irq::pic", "console"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
             jump(qemu, step, address_of("farjump::log::start"))
             report = report_of(qemu)
             assert re.search(r"^panic: the log is started once: ", report, re.M), report
-            assert f"  where  {place_of(('src/log.rs', 'set_logger(&LOGGER)'))}:" in report, report
+            assert f"  where  {place_of(('src/klog.rs', 'set_logger(&LOGGER)'))}:" in report, report
             assert "  stack  RSP 0x" in report and "  trace  " in report, report
             assert "serial" in ask(qemu, "log")
             assert not qemu.has_triple_faulted()

@@ -25,7 +25,7 @@ def trace_of(qemu, command):
 def panic_names_functions_and_lines():
     with Qemu("-m", "64", "-cdrom", image()) as qemu:
         trace = trace_of(qemu, "fault panic")
-        file = "src/monitor/commands/fault.rs"
+        file = "src/monitor/commands/session/fault.rs"
         place = f"{file}:{line_of(file, 'panic!(')}"
         names = dict(trace)
         assert names[place].startswith("<fault::Cause>::provoke+0x"), trace

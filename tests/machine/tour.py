@@ -186,7 +186,7 @@ def tables_are_whole():
 def keys_are_the_editors():
     """The table of keys has the rows of the line editor's own."""
     document = DOCUMENT.read_text()
-    source = (ROOT / "crates/line-editor/src/editor.rs").read_text()
+    source = (ROOT / "crates/console/line-editor/src/editor.rs").read_text()
     rows = [row for row in re.findall(r"^ +/// (\| .* \|)$", source, re.M)
             if "Outcome" not in row and "---" not in row]
     assert len(rows) > 10, rows

@@ -142,7 +142,7 @@ fn ours(frames: usize) -> FrameBitmap<'static> {
 pub fn run() {
     let table = Table::new(
         "Frames",
-        "time of crates/frame-bitmap divided by the time of the other; below 1: ours is faster",
+        "time of crates/memory/frame-bitmap divided by the time of the other; below 1: ours is faster",
         "allocated and freed again",
         &["bitmap-allocator"],
     );
@@ -176,7 +176,7 @@ fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
 fn rows_of_sizes() {
     let table = Table::new(
         "Frames, by size of the memory",
-        "time of crates/frame-bitmap at 1 TiB divided by its time at 64 MiB; 1: alike",
+        "time of crates/memory/frame-bitmap at 1 TiB divided by its time at 64 MiB; 1: alike",
         "32 MiB in use",
         &["ratio"],
     );

@@ -45,7 +45,7 @@ pub fn run() {
     memory::set_up();
     let table = Table::new(
         "Mapper",
-        "time of crates/paging divided by the time of the other; below 1: ours is faster",
+        "time of crates/memory/paging divided by the time of the other; below 1: ours is faster",
         "4 KiB pages are mapped one at a time, except in regions",
         &["page_table_multiarch", "OffsetPageTable"],
     );

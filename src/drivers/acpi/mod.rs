@@ -6,6 +6,8 @@
 //!
 //! Source: ACPI Specification 6.5, "ACPI Software Programming Model".
 
+pub mod cpus;
+pub mod interrupt_controllers;
 mod power;
 
 use alloc::vec::Vec;
@@ -16,7 +18,8 @@ use acpi_tables::{Fadt, Header, Signature, fadt, header, root};
 use boot_information::{BootInformation, Rsdp};
 use x86_64::PhysAddr;
 
-use crate::mm::{Memory, firmware_memory};
+use crate::mm::Memory;
+use crate::mm::kernel::firmware_memory;
 
 pub use power::{PowerError, PowerOff};
 

@@ -11,11 +11,11 @@ use core::fmt;
 use acpi_tables::fadt::Register;
 use acpi_tables::sleep::{self, SleepTypes};
 
-use super::{Acpi, DSDT, SSDT};
-use crate::arch::clock::Clock;
-use crate::arch::interrupts::InterruptsOff;
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::ports::{Port8, Port16};
-use crate::arch::progress::{self, Stage};
+use crate::arch::time::clock::Clock;
+use crate::drivers::acpi::{Acpi, DSDT, SSDT};
 
 /// Control: the hardware is the kernel's, not the firmware's.
 const SCI_ENABLE: u16 = 1 << 0;
@@ -137,7 +137,7 @@ impl PowerOff {
                 return PowerError::NoHandover;
             }
         }
-        progress::mark(Stage::PowerOff);
+        boot_stage::mark(Stage::PowerOff);
         let controls = [(Some(pm1a), self.types.a), (pm1b, self.types.b)];
         // Some chipsets want to know the state before they are told to go there.
         for enable in [0, SLEEP_ENABLE] {

@@ -1,119 +1,72 @@
 //! The commands, one a file.
 
-mod acpi;
-mod audit;
-mod backtrace;
-mod bench;
-mod cat;
-mod clear;
-mod color;
-mod cpuid;
-mod cpuid_features;
-mod cpus;
-mod cr;
-mod date;
-mod disasm;
-mod dump;
-mod echo;
-mod fault;
-mod fields;
-mod frames;
-mod gdt;
-mod heap;
-mod help;
-mod hexdump;
-mod idt;
-mod info;
-mod irq;
-mod kill;
-mod labels;
-mod layout;
-mod locks;
-mod log;
-mod lspci;
-mod maps;
-mod mem;
-mod modules;
-mod msr;
-mod peek;
-mod poke;
-mod ports;
-mod poweroff;
-mod ps;
-mod pt;
-mod reboot;
-mod sched;
-mod stack;
-mod sym;
-mod test;
-mod ticks;
-mod time;
-mod top;
-mod trace;
-mod tss;
-mod watch;
+mod cpu;
+mod devices;
+mod memory;
+mod session;
+mod tasks;
 
 use super::command::Command;
 
 /// All commands, by name.
-pub(super) const COMMANDS: &[&Command] = &[
-    &acpi::COMMAND,
-    &audit::COMMAND,
-    &backtrace::COMMAND,
-    &bench::COMMAND,
-    &cat::COMMAND,
-    &clear::COMMAND,
-    &color::COMMAND,
-    &cpuid::COMMAND,
-    &cpus::COMMAND,
-    &cr::COMMAND,
-    &date::COMMAND,
-    &disasm::COMMAND,
-    &echo::COMMAND,
-    &fault::COMMAND,
-    &frames::COMMAND,
-    &gdt::COMMAND,
-    &heap::COMMAND,
-    &help::COMMAND,
-    &hexdump::COMMAND,
-    &idt::COMMAND,
-    &info::COMMAND,
-    &irq::COMMAND,
-    &kill::COMMAND,
-    &layout::COMMAND,
-    &locks::COMMAND,
-    &log::COMMAND,
-    &lspci::COMMAND,
-    &maps::COMMAND,
-    &mem::COMMAND,
-    &modules::COMMAND,
-    &msr::COMMAND,
-    &peek::COMMAND,
-    &poke::COMMAND,
-    &ports::COMMAND,
-    &poweroff::COMMAND,
-    &ps::COMMAND,
-    &pt::COMMAND,
-    &reboot::COMMAND,
-    &sched::COMMAND,
-    &stack::COMMAND,
-    &sym::COMMAND,
-    &test::COMMAND,
-    &ticks::COMMAND,
-    &time::COMMAND,
-    &top::COMMAND,
-    &trace::COMMAND,
-    &tss::COMMAND,
-    &watch::COMMAND,
+pub(in crate::monitor) const COMMANDS: &[&Command] = &[
+    &devices::acpi::COMMAND,
+    &memory::audit::COMMAND,
+    &cpu::backtrace::COMMAND,
+    &session::bench::COMMAND,
+    &session::cat::COMMAND,
+    &session::clear::COMMAND,
+    &session::color::COMMAND,
+    &cpu::cpuid::COMMAND,
+    &tasks::cpus::COMMAND,
+    &cpu::cr::COMMAND,
+    &devices::date::COMMAND,
+    &cpu::disasm::COMMAND,
+    &session::echo::COMMAND,
+    &session::fault::COMMAND,
+    &memory::frames::COMMAND,
+    &cpu::gdt::COMMAND,
+    &memory::heap::COMMAND,
+    &session::help::COMMAND,
+    &memory::hexdump::COMMAND,
+    &cpu::idt::COMMAND,
+    &session::info::COMMAND,
+    &devices::irq::COMMAND,
+    &tasks::kill::COMMAND,
+    &session::layout::COMMAND,
+    &tasks::locks::COMMAND,
+    &session::log::COMMAND,
+    &devices::lspci::COMMAND,
+    &memory::maps::COMMAND,
+    &memory::mem::COMMAND,
+    &memory::modules::COMMAND,
+    &cpu::msr::COMMAND,
+    &memory::peek::COMMAND,
+    &memory::poke::COMMAND,
+    &devices::ports::COMMAND,
+    &session::poweroff::COMMAND,
+    &tasks::ps::COMMAND,
+    &memory::pt::COMMAND,
+    &session::reboot::COMMAND,
+    &tasks::sched::COMMAND,
+    &cpu::stack::COMMAND,
+    &cpu::sym::COMMAND,
+    &session::test::COMMAND,
+    &devices::ticks::COMMAND,
+    &devices::time::COMMAND,
+    &tasks::top::COMMAND,
+    &tasks::trace::COMMAND,
+    &cpu::tss::COMMAND,
+    &session::watch::COMMAND,
 ];
 
 /// Returns the command with this name.
-pub(super) fn find(name: &str) -> Option<&'static Command> {
+pub(in crate::monitor) fn find(name: &str) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.name == name).copied()
 }
 
 /// Gives the names of all commands.
-pub(super) fn names(found: &mut dyn FnMut(&str)) {
+pub(in crate::monitor) fn names(found: &mut dyn FnMut(&str)) {
     COMMANDS.iter().for_each(|command| found(command.name));
 }
 

@@ -1,0 +1,174 @@
+//! Which processor this is, and which of its features are on.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use heapless::String;
+use paging::Capabilities;
+use raw_cpuid::{CpuId, CpuIdResult};
+use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
+use x86_64::registers::model_specific::Msr;
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::fpu;
+
+/// The page attribute table: what caching PWT and PCD of an entry stand for.
+///
+/// Source: Intel SDM volume 3A, "Page Attribute Table (PAT)".
+const IA32_PAT: u32 = 0x277;
+
+/// As at reset, but for PCD alone, which gathers writes (write combining).
+const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0001_0406;
+
+/// How much of the processor is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureChoice {
+    /// All that the kernel knows of.
+    All,
+    /// None that it can do without (`safe` on the command line).
+    Needed,
+}
+
+/// What was chosen, for processors that start later.
+static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Needed as u8);
+
+/// The processor that was found.
+#[derive(Clone, Debug)]
+pub struct Processor {
+    /// Who made it, as CPUID says: `GenuineIntel`.
+    pub vendor: String<12>,
+    /// Its name, as CPUID says; empty if it says none.
+    brand: String<48>,
+    /// Family, model, stepping.
+    pub signature: (u8, u8, u8),
+    /// What page tables may use.
+    pub paging: Capabilities,
+}
+
+/// Identifies the processor and turns features on.
+pub fn start(choice: FeatureChoice) -> Processor {
+    boot_stage::mark(Stage::Processor);
+    let cpuid = CpuId::new();
+    let processor = Processor {
+        vendor: cut(cpuid.get_vendor_info().as_ref().map_or("", |vendor| vendor.as_str())),
+        brand: cut(cpuid
+            .get_processor_brand_string()
+            .as_ref()
+            .map_or("", |brand| brand.as_str().trim())),
+        signature: cpuid
+            .get_feature_info()
+            .map_or((0, 0, 0), |info| (info.family_id(), info.model_id(), info.stepping_id())),
+        paging: Capabilities {
+            has_1gib_pages: choice == FeatureChoice::All
+                && cpuid
+                    .get_extended_processor_and_feature_identifiers()
+                    .is_some_and(|features| features.has_1gib_pages()),
+            // The stub turns it on where the processor has it.
+            has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
+        },
+    };
+    let (family, model, stepping) = processor.signature;
+    log::info!("{}", processor.brand());
+    log::info!("{}, family {family}, model {model}, stepping {stepping}", processor.vendor);
+    CHOICE.store(choice as u8, Ordering::Relaxed);
+    enable_features(&cpuid, choice);
+    log::info!("features on: {}", Features);
+    processor
+}
+
+/// Turns the same features on here that the boot processor has on, as far as this one
+/// has them.
+pub(in crate::arch) fn start_here() {
+    let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
+    let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Needed };
+    enable_features(&CpuId::new(), choice);
+}
+
+/// Sets up floating point as programs will need it, machine checks, which would
+/// reset the machine if they had no handler, global pages, and what keeps the
+/// kernel from executing (SMEP) and reaching (SMAP) the pages of programs, and
+/// programs from reading where the kernel's tables are (UMIP).
+fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureChoice) {
+    let mut cr0 = Cr0::read();
+    cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
+    cr0.insert(Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR);
+    // SAFETY: the kernel uses no floating point; paging and protection stay.
+    unsafe { Cr0::write(cr0) };
+
+    if choice == FeatureChoice::Needed {
+        return;
+    }
+    let mut cr4 = Cr4::read();
+    // Every processor with long mode has FXSAVE and SSE.
+    cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE);
+    if cpuid.get_feature_info().is_some_and(|features| features.has_mce()) {
+        cr4.insert(Cr4Flags::MACHINE_CHECK_EXCEPTION);
+    }
+    if cpuid.get_feature_info().is_some_and(|features| features.has_pat()) {
+        // SAFETY: no page uses an entry that changes: the stub's are all cached.
+        unsafe { Msr::new(IA32_PAT).write(PAGE_ATTRIBUTES) };
+    }
+    if cpuid.get_feature_info().is_some_and(|features| features.has_pge()) {
+        cr4.insert(Cr4Flags::PAGE_GLOBAL);
+    }
+    if let Some(features) = cpuid.get_extended_feature_info() {
+        cr4.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.has_smep());
+        cr4.set(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION, features.has_smap());
+        cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
+    }
+    // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
+    // program's yet.
+    unsafe { Cr4::write(cr4) };
+    fpu::start(cpuid);
+}
+
+/// Asks the processor what it is, leaf by leaf.
+pub fn cpuid() -> CpuId<raw_cpuid::CpuIdReaderNative> {
+    CpuId::new()
+}
+
+/// Asks the processor for a leaf of CPUID, as it says it.
+pub fn cpuid_leaf(leaf: u32, subleaf: u32) -> CpuIdResult {
+    raw_cpuid::native_cpuid::cpuid_count(leaf, subleaf)
+}
+
+fn cut<const N: usize>(text: &str) -> String<N> {
+    text.chars().take(N).filter(char::is_ascii).collect()
+}
+
+impl Processor {
+    /// Returns the name by which it is sold.
+    pub fn brand(&self) -> &str {
+        if self.brand.is_empty() { "unnamed" } else { &self.brand }
+    }
+}
+
+/// The features that are on in CR0, CR4 and EFER at this moment.
+pub struct Features;
+
+impl fmt::Display for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (cr0, cr4, efer) = (Cr0::read(), Cr4::read(), Efer::read());
+        let features = [
+            (efer.contains(EferFlags::LONG_MODE_ACTIVE), "LMA"),
+            (efer.contains(EferFlags::NO_EXECUTE_ENABLE), "NXE"),
+            (cr0.contains(Cr0Flags::PAGING), "PG"),
+            (cr0.contains(Cr0Flags::WRITE_PROTECT), "WP"),
+            (cr0.contains(Cr0Flags::NUMERIC_ERROR), "NE"),
+            (cr4.contains(Cr4Flags::PHYSICAL_ADDRESS_EXTENSION), "PAE"),
+            (cr4.contains(Cr4Flags::OSFXSR), "OSFXSR"),
+            (cr4.contains(Cr4Flags::OSXMMEXCPT_ENABLE), "OSXMMEXCPT"),
+            (cr4.contains(Cr4Flags::MACHINE_CHECK_EXCEPTION), "MCE"),
+            (cr4.contains(Cr4Flags::PAGE_GLOBAL), "PGE"),
+            (cr4.contains(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION), "SMEP"),
+            (cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION), "SMAP"),
+            (cr4.contains(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION), "UMIP"),
+        ];
+        let mut separator = "";
+        for (_, name) in features.iter().filter(|(is_on, _)| *is_on) {
+            write!(f, "{separator}{name}")?;
+            separator = " ";
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! What a thread has in the registers for floating point and vectors: x87, SSE, AVX and
+//! what else the processor has and XSAVE knows.
+//!
+//! The kernel itself is built without them. While CR0.TS is set, using one is an
+//! exception (#NM); so it is for all threads but those whose registers are kept.
+//!
+//! Source: Intel SDM volume 1, "Managing State Using the XSAVE Feature Set".
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use raw_cpuid::CpuId;
+use raw_cpuid::native_cpuid::cpuid_count;
+use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
+use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
+
+/// What FXSAVE needs.
+const FXSAVE_BYTES: u32 = 512;
+
+/// How many bytes an area needs; 0 before [`start`].
+static AREA_BYTES: AtomicU32 = AtomicU32::new(0);
+/// Which parts XSAVE keeps: XCR0. 0 where there is only FXSAVE.
+static PARTS: AtomicU64 = AtomicU64::new(0);
+
+/// A part of an area: as much as its alignment.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Chunk([u8; 64]);
+
+impl Chunk {
+    /// Returns one that is all 0.
+    pub const fn new() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Default for Chunk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Which parts XSAVE is asked to keep, if the processor has them. Those that an operating
+/// system has to ask for on behalf of each program (AMX) are left out.
+const WANTED: XCr0Flags = XCr0Flags::X87
+    .union(XCr0Flags::SSE)
+    .union(XCr0Flags::AVX)
+    .union(XCr0Flags::OPMASK)
+    .union(XCr0Flags::ZMM_HI256)
+    .union(XCr0Flags::HI16_ZMM);
+
+/// Sets this processor up, as all others: XSAVE where it is there.
+pub(in crate::arch) fn start(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) {
+    lock();
+    let has_xsave = cpuid.get_feature_info().is_some_and(|features| features.has_xsave());
+    if !has_xsave {
+        AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
+        return;
+    }
+    // SAFETY: CPUID says that it is there; it allows XSETBV and XSAVE.
+    unsafe { Cr4::update(|cr4| cr4.insert(Cr4Flags::OSXSAVE)) };
+    // All have what the boot processor has: threads take their areas along.
+    let parts = match PARTS.load(Ordering::Relaxed) {
+        0 => supported_parts(),
+        parts => XCr0Flags::from_bits_truncate(parts),
+    };
+    // SAFETY: the processor supports all of them, AVX-512 only with all of its parts.
+    unsafe { XCr0::write(parts) };
+    PARTS.store(parts.bits(), Ordering::Relaxed);
+    // What the parts in XCR0 need, now that it is set.
+    AREA_BYTES.store(cpuid_count(0x0D, 0).ebx, Ordering::Relaxed);
+}
+
+fn supported_parts() -> XCr0Flags {
+    let supported = cpuid_count(0x0D, 0);
+    let supported = u64::from(supported.edx) << 32 | u64::from(supported.eax);
+    let mut parts = XCr0Flags::from_bits_truncate(supported) & WANTED;
+    let avx512 = XCr0Flags::OPMASK | XCr0Flags::ZMM_HI256 | XCr0Flags::HI16_ZMM;
+    if !parts.contains(avx512 | XCr0Flags::AVX) {
+        parts.remove(avx512);
+    }
+    parts
+}
+
+/// Returns how many chunks an area needs.
+pub fn area_chunks() -> usize {
+    AREA_BYTES.load(Ordering::Relaxed).div_ceil(64) as usize
+}
+
+/// Returns which parts XSAVE keeps, as XCR0 has them; 0 where only FXSAVE is there.
+pub fn parts() -> u64 {
+    PARTS.load(Ordering::Relaxed)
+}
+
+/// Makes using the registers an exception on this processor.
+#[inline]
+pub fn lock() {
+    // SAFETY: the kernel doesn't use them.
+    unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::TASK_SWITCHED)) };
+}
+
+/// Allows this processor to use the registers.
+#[inline]
+pub fn unlock() {
+    // SAFETY: it only clears CR0.TS.
+    unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
+}
+
+/// Makes `area` that of somebody who hasn't used a register yet.
+///
+/// # Panics
+/// If it is too small.
+pub fn clear(area: &mut [Chunk]) {
+    check(area);
+    area.fill(Chunk::new());
+    // As after FNINIT, and as LDMXCSR's default: no exception comes, all precision.
+    // Source: Intel SDM volume 1, "Layout of the 512-byte Region for FXSAVE and FXRSTOR".
+    area[0].0[..2].copy_from_slice(&0x037F_u16.to_le_bytes());
+    area[0].0[24..28].copy_from_slice(&0x1F80_u32.to_le_bytes());
+}
+
+fn check(area: &[Chunk]) {
+    let needed = area_chunks();
+    assert!(needed > 0 && area.len() >= needed, "the area is too small");
+}
+
+/// Saves the registers in `area`.
+///
+/// # Panics
+/// If it is too small.
+pub fn save(area: &mut [Chunk]) {
+    check(area);
+    let place = area.as_mut_ptr();
+    let parts = PARTS.load(Ordering::Relaxed);
+    if parts == 0 {
+        // SAFETY: the area has 512 bytes and is aligned to 16.
+        unsafe { asm!("fxsave64 [{}]", in(reg) place, options(nostack, preserves_flags)) };
+        return;
+    }
+    // SAFETY: the area has as many bytes as CPUID asks for, and is aligned to 64.
+    unsafe {
+        asm!("xsave64 [{}]", in(reg) place, in("eax") parts as u32, in("edx") (parts >> 32) as u32,
+            options(nostack, preserves_flags));
+    }
+}
+
+/// Fills the registers from `area`, which [`clear`] or [`save`] has filled.
+///
+/// # Panics
+/// If it is too small.
+pub fn restore(area: &[Chunk]) {
+    check(area);
+    let place = area.as_ptr();
+    let parts = PARTS.load(Ordering::Relaxed);
+    if parts == 0 {
+        // SAFETY: the area has 512 bytes and is aligned to 16; nobody but `save` and
+        // `clear` can write a chunk, so no reserved bit is set. The kernel doesn't use
+        // the registers.
+        unsafe { asm!("fxrstor64 [{}]", in(reg) place, options(nostack, readonly)) };
+        return;
+    }
+    // SAFETY: as above, with 64; the header is one that XSAVE has written, or 0.
+    unsafe {
+        asm!("xrstor64 [{}]", in(reg) place, in("eax") parts as u32, in("edx") (parts >> 32) as u32,
+            options(nostack, readonly));
+    }
+}

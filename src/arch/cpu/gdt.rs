@@ -1,0 +1,165 @@
+//! Segments, the task state segment and the interrupt stacks.
+//!
+//! The order of the segments is what SYSCALL and SYSRET ask for (Intel SDM
+//! volume 2, "SYSRET"): kernel code, kernel data; user data, user code.
+
+use spin::Once;
+use x86_64::VirtAddr;
+use x86_64::instructions::segmentation::{CS, SS, Segment};
+use x86_64::instructions::tables::load_tss;
+use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
+use x86_64::structures::tss::TaskStateSegment;
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::init_order;
+
+/// A task state segment.
+pub type Tss = TaskStateSegment;
+
+/// Which entry of the TSS's interrupt stack table a handler uses; in the IDT it
+/// is counted from 1, here from 0 as the x86_64 crate does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Ist {
+    /// A fault that came from a broken stack needs another one.
+    DoubleFault = 0,
+    /// A non-maskable interrupt can come at any instruction.
+    Nmi = 1,
+    /// So can a machine check.
+    MachineCheck = 2,
+}
+
+impl Ist {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck];
+}
+
+/// Where a processor's stacks begin: the addresses behind their highest bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct StackTops {
+    /// What the processor switches to when it enters the kernel from a program.
+    pub kernel: VirtAddr,
+    /// Those of the interrupt stack table, in the order of [`Ist::ALL`].
+    pub ist: [VirtAddr; Ist::ALL.len()],
+}
+
+/// A loaded GDT with its selectors.
+pub struct Gdt {
+    table: GlobalDescriptorTable<16>,
+    /// 64-bit code, ring 0.
+    pub kernel_code: SegmentSelector,
+    /// Data, ring 0.
+    pub kernel_data: SegmentSelector,
+    /// Data, ring 3.
+    pub user_data: SegmentSelector,
+    /// 64-bit code, ring 3.
+    pub user_code: SegmentSelector,
+    /// The task state segment.
+    pub tss: SegmentSelector,
+    /// Data that is marked as not present, for provoked exceptions.
+    pub(in crate::arch) not_present: SegmentSelector,
+    /// The task state segment cut off before its interrupt stack table, for
+    /// provoked exceptions.
+    pub(in crate::arch) short_tss: SegmentSelector,
+}
+
+/// A processor's own GDT and TSS.
+pub struct Tables {
+    tss: Once<Tss>,
+    gdt: Once<Gdt>,
+}
+
+impl Tables {
+    /// Makes tables that are not filled yet.
+    pub(in crate::arch) const fn new() -> Self {
+        Self { tss: Once::new(), gdt: Once::new() }
+    }
+
+    /// Returns the GDT.
+    ///
+    /// # Panics
+    /// If [`start`] wasn't called with it.
+    pub(in crate::arch) fn gdt(&self) -> &Gdt {
+        self.gdt.get().expect("the GDT is loaded early")
+    }
+}
+
+/// Fills the boot processor's tables and loads them on it.
+pub fn start(tables: &'static Tables, stacks: StackTops) -> init_order::Gdt {
+    boot_stage::mark(Stage::Gdt);
+    let gdt = load(tables, stacks);
+    log::info!(
+        "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks",
+        gdt.kernel_code.0,
+        gdt.user_code.0,
+        gdt.tss.0,
+        Ist::ALL.len()
+    );
+    init_order::Gdt(())
+}
+
+/// Fills this processor's tables and loads them.
+pub(in crate::arch) fn load(tables: &'static Tables, stacks: StackTops) -> &'static Gdt {
+    let tss = tables.tss.call_once(|| make_tss(stacks));
+    let gdt = tables.gdt.call_once(|| make_gdt(tss));
+    gdt.table.load();
+    // SAFETY: the selector is that of a 64-bit code segment of ring 0.
+    unsafe { CS::set_reg(gdt.kernel_code) };
+    // SAFETY: the selector is that of a writable data segment of ring 0.
+    unsafe { SS::set_reg(gdt.kernel_data) };
+    // SAFETY: the selector is that of a TSS that lives for ever.
+    unsafe { load_tss(gdt.tss) };
+    gdt
+}
+
+fn make_tss(stacks: StackTops) -> Tss {
+    let mut tss = Tss::new();
+    tss.privilege_stack_table[0] = stacks.kernel;
+    for (ist, top) in Ist::ALL.into_iter().zip(stacks.ist) {
+        tss.interrupt_stack_table[ist as usize] = top;
+    }
+    tss
+}
+
+fn make_gdt(tss: &'static Tss) -> Gdt {
+    const PRESENT: u64 = 1 << 47;
+    let Descriptor::UserSegment(data) = Descriptor::kernel_data_segment() else {
+        unreachable!("data segments have one word");
+    };
+    let Descriptor::SystemSegment(tss_low, tss_high) = Descriptor::tss_segment(tss) else {
+        unreachable!("task state segments have two words");
+    };
+    // The limit is the last offset that can be read: that of RSP2's last byte.
+    let short_tss_low = tss_low & !0xFFFF | 0x1B;
+
+    let mut table = GlobalDescriptorTable::empty();
+    Gdt {
+        kernel_code: table.append(Descriptor::kernel_code_segment()),
+        kernel_data: table.append(Descriptor::kernel_data_segment()),
+        user_data: table.append(Descriptor::user_data_segment()),
+        user_code: table.append(Descriptor::user_code_segment()),
+        tss: table.append(Descriptor::tss_segment(tss)),
+        not_present: table.append(Descriptor::UserSegment(data & !PRESENT)),
+        short_tss: table.append(Descriptor::SystemSegment(short_tss_low, tss_high)),
+        table,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::cpu::percpu;
+    use x86_64::instructions::tables::sgdt;
+    use x86_64::registers::segmentation::DS;
+
+    #[test_case]
+    fn segments_are_in_the_order_of_syscall_and_sysret() {
+        let gdt = percpu::current().tables.gdt();
+        assert_eq!(gdt.kernel_data.0, gdt.kernel_code.0 + 8);
+        assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
+        assert_eq!(CS::get_reg(), gdt.kernel_code);
+        assert_eq!(DS::get_reg().0, 0);
+        let loaded = sgdt().base;
+        assert_eq!(loaded, VirtAddr::from_ptr(&gdt.table));
+    }
+}

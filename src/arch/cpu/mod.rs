@@ -1,0 +1,9 @@
+//! One CPU: its registers, its descriptor tables, its features, and what it keeps for itself.
+
+pub mod control_registers;
+pub mod descriptor_tables;
+pub mod features;
+pub mod fpu;
+pub mod gdt;
+pub mod percpu;
+pub mod snapshot;

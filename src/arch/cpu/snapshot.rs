@@ -1,0 +1,54 @@
+//! What some of the processor's registers hold, where there is no exception to have
+//! saved them.
+
+use core::fmt;
+
+use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
+use x86_64::registers::rflags;
+
+use crate::arch::cpu::percpu;
+use crate::arch::trap::report::Stack;
+
+/// The registers that tell what a processor was doing, whatever function it is in.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessorState {
+    stack_pointer: u64,
+    rflags: u64,
+    control: [u64; 4],
+    is_in_interrupt: bool,
+    held_ranks: u32,
+}
+
+impl ProcessorState {
+    /// Reads the registers of the processor that this runs on.
+    pub fn read() -> Self {
+        let here = 0_u8;
+        let cpu = percpu::current();
+        Self {
+            stack_pointer: (&raw const here).addr() as u64,
+            rflags: rflags::read_raw(),
+            control: [
+                Cr0::read_raw(),
+                Cr2::read_raw(),
+                Cr3::read_raw().0.start_address().as_u64(),
+                Cr4::read_raw(),
+            ],
+            is_in_interrupt: cpu.is_in_interrupt(),
+            held_ranks: cpu.held_ranks(),
+        }
+    }
+}
+
+impl fmt::Display for ProcessorState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [cr0, cr2, cr3, cr4] = self.control;
+        write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, Stack(self.stack_pointer))?;
+        f.write_str(if self.is_in_interrupt { ", in an interrupt handler" } else { "" })?;
+        writeln!(
+            f,
+            "\n  flags  {:#010x}  ranks of held locks {:#b}",
+            self.rflags, self.held_ranks
+        )?;
+        write!(f, "  CR0 {cr0:#018x} CR2 {cr2:#018x} CR3 {cr3:#018x}\n  CR4 {cr4:#018x}")
+    }
+}

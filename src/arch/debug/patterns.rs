@@ -1,0 +1,189 @@
+//! Patterns in this processor's registers, for tests of who keeps them over a switch.
+
+use core::arch::asm;
+
+use x86_64::registers::xcontrol::XCr0Flags;
+
+use crate::arch::cpu::fpu;
+
+/// What [`changed_over`] fills, in words of 64 bits: sixteen vectors of 32 bytes, eight x87
+/// registers, and the control words of x87 and SSE.
+const WORDS: usize = 16 * 4 + 8 + 1;
+
+/// Moves each vector register from, or to, its 32 bytes behind `at`.
+macro_rules! move_vectors {
+    ($direction:ident $move:literal $class:literal) => {
+        move_vectors!($direction $move $class;
+            "0" "0", "1" "32", "2" "64", "3" "96", "4" "128", "5" "160", "6" "192", "7" "224",
+            "8" "256", "9" "288", "10" "320", "11" "352", "12" "384", "13" "416", "14" "448",
+            "15" "480")
+    };
+    (from $move:literal $class:literal; $($number:literal $offset:literal),*) => {
+        concat!($($move, " ", $class, $number, ", [{at} + ", $offset, "]\n",)*)
+    };
+    (to $move:literal $class:literal; $($number:literal $offset:literal),*) => {
+        concat!($($move, " [{at} + ", $offset, "], ", $class, $number, "\n",)*)
+    };
+}
+
+/// An instruction for each x87 register, with the place of its 8 bytes behind `at`.
+macro_rules! for_x87 {
+    ($instruction:literal: $($offset:literal)*) => {
+        concat!($($instruction, " qword ptr [{at} + ", $offset, "]\n",)*)
+    };
+}
+
+/// Fills x87, SSE, and, if XSAVE keeps it, AVX registers and their control words with
+/// patterns that depend on `seed`, runs `pause`, and compares: returns the number of the
+/// first 64 bits that have changed.
+pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
+    let has_avx = fpu::parts() & XCr0Flags::AVX.bits() != 0;
+    let mut wanted = [0_u64; WORDS];
+    for (index, word) in wanted.iter_mut().enumerate() {
+        let mixed = (seed + index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        *word = mixed ^ mixed >> 29;
+    }
+    // All exceptions masked, and a rounding mode by the seed, for both.
+    let rounding = seed & 3;
+    wanted[WORDS - 1] = (0x1F80 | rounding << 13) << 32 | 0x037F | rounding << 10;
+    if !has_avx {
+        (0..16).for_each(|vector| wanted[vector * 4 + 2..vector * 4 + 4].fill(0));
+    }
+    let mut found = [0_u64; WORDS];
+    fill_from(&wanted, has_avx);
+    pause();
+    take_to(&mut found, has_avx);
+    (0..WORDS).find(|&index| wanted[index] != found[index])
+}
+
+fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
+    let at = wanted.as_ptr();
+    // SAFETY: the words are read, as many as there are; the kernel doesn't use the registers.
+    unsafe {
+        asm!(
+            "fninit",
+            "fldcw word ptr [{at} + 576]",
+            "ldmxcsr dword ptr [{at} + 580]",
+            for_x87!("fild": "512" "520" "528" "536" "544" "552" "560" "568"),
+            at = in(reg) at,
+            options(nostack, readonly),
+        );
+    }
+    if has_avx {
+        // SAFETY: as above; it was seen that XSAVE keeps AVX.
+        unsafe {
+            asm!(move_vectors!(from "vmovdqu" "ymm"), at = in(reg) at, options(nostack, readonly));
+        }
+    } else {
+        // SAFETY: as above.
+        unsafe {
+            asm!(move_vectors!(from "movdqu" "xmm"), at = in(reg) at, options(nostack, readonly));
+        }
+    }
+}
+
+/// Copies the registers; those of x87 are empty then.
+fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
+    let at = found.as_mut_ptr();
+    // SAFETY: the words are written, as many as there are; the kernel doesn't use the
+    // registers.
+    unsafe {
+        asm!(
+            "stmxcsr dword ptr [{at} + 580]",
+            "fnstcw word ptr [{at} + 576]",
+            for_x87!("fistp": "568" "560" "552" "544" "536" "528" "520" "512"),
+            at = in(reg) at,
+            options(nostack),
+        );
+    }
+    if has_avx {
+        // SAFETY: as above; it was seen that XSAVE keeps AVX.
+        unsafe { asm!(move_vectors!(to "vmovdqu" "ymm"), at = in(reg) at, options(nostack)) };
+    } else {
+        // SAFETY: as above.
+        unsafe { asm!(move_vectors!(to "movdqu" "xmm"), at = in(reg) at, options(nostack)) };
+    }
+}
+
+/// Returns the first vector register.
+pub fn first_vector() -> [u64; 2] {
+    let mut value = [0; 2];
+    // SAFETY: it copies a register to where there is room.
+    unsafe { asm!("movdqu [{}], xmm0", in(reg) value.as_mut_ptr(), options(nostack)) };
+    value
+}
+
+/// Fills general registers and flags with a pattern of their own, counts `rounds` in a
+/// loop that only interrupts leave, and returns 0 if none of them has changed.
+pub fn general_changed(pattern: u64, rounds: u64) -> u64 {
+    let changed: u64;
+    // SAFETY: it changes only registers that it names, and flags, of which the direction flag
+    // is clear again.
+    unsafe {
+        asm!(
+            "lea r9, [r8 + 1]",
+            "lea r10, [r8 + 2]",
+            "lea r11, [r8 + 3]",
+            "lea r12, [r8 + 4]",
+            "lea r13, [r8 + 5]",
+            "lea r14, [r8 + 6]",
+            "lea r15, [r8 + 7]",
+            "lea rsi, [r8 + 8]",
+            "lea rdi, [r8 + 9]",
+            "lea rdx, [r8 + 10]",
+            // DEC keeps the carry flag.
+            "std",
+            "stc",
+            "2:",
+            "dec rcx",
+            "jnz 2b",
+            "setnc al",
+            "pushfq",
+            "cld",
+            "pop rcx",
+            "movzx eax, al",
+            // The direction flag.
+            "shr ecx, 10",
+            "and ecx, 1",
+            "xor ecx, 1",
+            "or rax, rcx",
+            "sub r9, 1",
+            "sub r10, 2",
+            "sub r11, 3",
+            "sub r12, 4",
+            "sub r13, 5",
+            "sub r14, 6",
+            "sub r15, 7",
+            "sub rsi, 8",
+            "sub rdi, 9",
+            "sub rdx, 10",
+            "xor r9, r8",
+            "xor r10, r8",
+            "xor r11, r8",
+            "xor r12, r8",
+            "xor r13, r8",
+            "xor r14, r8",
+            "xor r15, r8",
+            "xor rsi, r8",
+            "xor rdi, r8",
+            "xor rdx, r8",
+            "or r9, r10",
+            "or r9, r11",
+            "or r9, r12",
+            "or r9, r13",
+            "or r9, r14",
+            "or r9, r15",
+            "or r9, rsi",
+            "or r9, rdi",
+            "or r9, rdx",
+            "or rax, r9",
+            inout("r8") pattern => _,
+            out("rax") changed,
+            inout("rcx") rounds.max(1) => _,
+            out("rdx") _, out("rsi") _, out("rdi") _,
+            out("r9") _, out("r10") _, out("r11") _,
+            out("r12") _, out("r13") _, out("r14") _, out("r15") _,
+        );
+    }
+    changed
+}

@@ -1,0 +1,156 @@
+//! Memory that may not be there, and model-specific registers that may not: read, and
+//! memory written, without a report.
+//!
+//! The instruction that may fault has a pair in the section `.fixups`, by which
+//! the exception goes on behind it.
+
+use core::arch::asm;
+
+use x86_64::VirtAddr;
+
+/// An access has faulted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Faulted;
+
+/// Defines the read of a type that goes into a register of a class.
+macro_rules! define_read {
+    ($(#[$doc:meta])* $name:ident, $type:ty, $class:ident) => {
+        $(#[$doc])*
+        ///
+        /// It is a read as any other: a device may take note of it.
+        ///
+        /// # Errors
+        /// [`Faulted`] if not all of it can be read.
+        pub fn $name(address: VirtAddr) -> Result<$type, Faulted> {
+            let (value, done): ($type, u32);
+            // SAFETY: a fault goes on at label 3; a read changes nothing in memory.
+            unsafe {
+                asm!(
+                    "xor {done:e}, {done:e}",
+                    "2: mov {value}, [{address}]",
+                    "inc {done:e}",
+                    "3:",
+                    ".pushsection .fixups, \"a\"",
+                    ".quad 2b, 3b, 1",
+                    ".popsection",
+                    address = in(reg) address.as_u64(),
+                    value = out($class) value,
+                    done = out(reg) done,
+                    options(nostack, readonly),
+                );
+            }
+            if done == 1 { Ok(value) } else { Err(Faulted) }
+        }
+    };
+}
+
+define_read!(
+    /// Reads the byte at `address`.
+    read_u8, u8, reg_byte
+);
+define_read!(
+    /// Reads the word of 64 bits at `address`, which need not be aligned.
+    read_u64, u64, reg
+);
+
+/// Writes a byte at `address`.
+///
+/// # Errors
+/// [`Faulted`] if nothing can be written there.
+///
+/// # Safety
+/// Whatever lies there may be changed to `value` at this moment.
+pub unsafe fn write_u8(address: VirtAddr, value: u8) -> Result<(), Faulted> {
+    let done: u32;
+    // SAFETY: a fault goes on at label 3; the caller vouches for the write.
+    unsafe {
+        asm!(
+            "xor {done:e}, {done:e}",
+            "2: mov [{address}], {value}",
+            "inc {done:e}",
+            "3:",
+            ".pushsection .fixups, \"a\"",
+            ".quad 2b, 3b, 1",
+            ".popsection",
+            address = in(reg) address.as_u64(),
+            value = in(reg_byte) value,
+            done = out(reg) done,
+            options(nostack),
+        );
+    }
+    if done == 1 { Ok(()) } else { Err(Faulted) }
+}
+
+/// Reads the model-specific register of `number`.
+///
+/// # Errors
+/// [`Faulted`] if this processor has none of that number. Emulated processors may give
+/// 0 instead: QEMU's interpreter does.
+pub fn read_msr(number: u32) -> Result<u64, Faulted> {
+    let (low, high, done): (u32, u32, u32);
+    // SAFETY: a fault goes on at label 3; reading a register changes nothing in memory.
+    unsafe {
+        asm!(
+            "xor {done:e}, {done:e}",
+            "2: rdmsr",
+            "inc {done:e}",
+            "3:",
+            ".pushsection .fixups, \"a\"",
+            ".quad 2b, 3b, 1",
+            ".popsection",
+            in("ecx") number,
+            out("eax") low,
+            out("edx") high,
+            done = out(reg) done,
+            options(nostack, nomem),
+        );
+    }
+    if done == 1 { Ok(u64::from(high) << 32 | u64::from(low)) } else { Err(Faulted) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::cpu::percpu;
+
+    /// What happens where there is none of a number, Bochs shows
+    /// (`tests/machine/processor.py`).
+    #[test_case]
+    fn model_specific_registers_are_read_whole() {
+        const GS_BASE: u32 = 0xC000_0101;
+        let address = core::ptr::from_ref(percpu::current()).addr() as u64;
+        assert_eq!(read_msr(GS_BASE), Ok(address));
+    }
+
+    #[test_case]
+    fn what_is_there_is_read_and_written() {
+        let mut word = 0x1122_3344_5566_7788_u64;
+        let address = VirtAddr::from_ptr(&raw mut word);
+        assert_eq!(read_u64(address), Ok(word));
+        assert_eq!(read_u8(address + 1), Ok(0x77));
+        // SAFETY: it is a local variable, which nobody else knows of.
+        assert_eq!(unsafe { write_u8(address + 7, 0xAB) }, Ok(()));
+        // Read by assembly: the compiler doesn't know of the write.
+        assert_eq!(read_u64(address), Ok(0xAB22_3344_5566_7788));
+    }
+
+    #[test_case]
+    fn what_is_not_there_is_told() {
+        for address in [0, 0x7FFF_FFFF_F000, 0xFFFF_BFFF_FFFF_F000] {
+            let address = VirtAddr::new(address);
+            assert_eq!(read_u8(address), Err(Faulted));
+            assert_eq!(read_u64(address), Err(Faulted));
+            // SAFETY: nothing is there.
+            assert_eq!(unsafe { write_u8(address, 1) }, Err(Faulted));
+        }
+    }
+
+    #[test_case]
+    fn what_is_read_only_stays() {
+        static CONSTANT: [u8; 4] = *b"text";
+        let address = VirtAddr::from_ptr(&CONSTANT);
+        // SAFETY: it can't be written, which is what is looked at.
+        assert_eq!(unsafe { write_u8(address, 1) }, Err(Faulted));
+        assert_eq!(read_u8(address), Ok(b't'));
+    }
+}

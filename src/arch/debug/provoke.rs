@@ -1,0 +1,149 @@
+//! Exceptions on purpose, to look at their reports and to test them.
+//!
+//! Each is provoked as it comes up in real life where the processor allows
+//! that in ring 0, else by an INT instruction that names its vector.
+
+use core::arch::asm;
+use core::sync::atomic::Ordering;
+
+use x86_64::VirtAddr;
+use x86_64::registers::control::{Cr0, Cr0Flags};
+
+use crate::arch::cpu::{fpu, percpu};
+use crate::arch::trap::exception::Exception;
+use crate::arch::trap::page_fault::Access;
+
+/// Where nothing is ever mapped: canonical, far above any program and far below
+/// the kernel.
+const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
+const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
+
+/// Runs instructions of which the one at label 2 may fault; label 3, behind all
+/// of them, is where to go on then. They change nothing but the operands, or
+/// what is put back behind them.
+macro_rules! provoke {
+    ($($line:literal),+ ; $($operands:tt)*) => {
+        // SAFETY: each use changes only its operands, and state that the kernel
+        // doesn't use: FS, the x87 registers. What faults has no effect.
+        unsafe {
+            asm!(
+                $($line,)+
+                "3:",
+                ".pushsection .fixups, \"a\"",
+                ".quad 2b, 3b, 0",
+                ".popsection",
+                $($operands)*
+            )
+        }
+    };
+}
+
+/// Names a vector by an INT instruction.
+macro_rules! interrupt {
+    ($vector:literal) => {
+        provoke!("int {vector}", "2: nop"; vector = const $vector)
+    };
+}
+
+/// Raises `exception`. Returns for those that [`Exception::is_resumed`].
+pub fn provoke(exception: Exception) {
+    use Exception as E;
+    let gdt = percpu::current().tables.gdt();
+    match exception {
+        E::DivideError => provoke!("2: div {divisor:e}";
+            divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _),
+        // The handler clears the trap flag.
+        E::Debug => provoke!("pushfq", "or qword ptr [rsp], 0x100", "popfq", "2: nop";),
+        E::Nmi => interrupt!(2),
+        E::Breakpoint => provoke!("int3", "2: nop";),
+        E::Overflow => interrupt!(4),
+        E::BoundRange => interrupt!(5),
+        E::InvalidOpcode => provoke!("2: ud2";),
+        E::DeviceNotAvailable => provoke_device_not_available(),
+        E::DoubleFault => provoke!(
+            "mov {kept}, rsp", "mov rsp, {unmapped}", "2: push rax", "mov rsp, {kept}";
+            kept = out(reg) _, unmapped = in(reg) UNMAPPED),
+        E::CoprocessorSegmentOverrun => interrupt!(9),
+        // The NMI's gate then asks for a stack beyond the shorter TSS's limit.
+        E::InvalidTss => provoke!("ltr {short:x}", "2: int 2"; short = in(reg) gdt.short_tss.0),
+        E::SegmentNotPresent => provoke!("2: mov fs, {selector:x}";
+            selector = in(reg) gdt.not_present.0),
+        E::StackSegment => provoke!("2: mov ss, {selector:x}";
+            selector = in(reg) gdt.not_present.0),
+        E::GeneralProtection => provoke!("2: mov {address}, [{address}]";
+            address = inout(reg) NOT_CANONICAL => _),
+        E::PageFault => provoke!("2: mov {address}, [{address}]";
+            address = inout(reg) UNMAPPED => _),
+        E::X87FloatingPoint => provoke_x87(),
+        E::AlignmentCheck => interrupt!(17),
+        E::MachineCheck => interrupt!(18),
+        E::SimdFloatingPoint => interrupt!(19),
+        E::Virtualization => interrupt!(20),
+        E::ControlProtection => interrupt!(21),
+        E::HypervisorInjection => interrupt!(28),
+        E::VmmCommunication => interrupt!(29),
+        E::Security => interrupt!(30),
+    }
+}
+
+/// Raises `exception`, lets it be reported, and goes on behind it, except for
+/// the double fault, the NMI, the machine check and the invalid TSS, whose
+/// handlers have no way back.
+pub fn provoke_and_skip(exception: Exception) {
+    let is_skipping = &percpu::current().is_skipping_exceptions;
+    is_skipping.store(true, Ordering::Relaxed);
+    provoke(exception);
+    is_skipping.store(false, Ordering::Relaxed);
+}
+
+/// Reads, writes or executes at `address`, which faults.
+///
+/// # Safety
+/// It does: the page isn't present or doesn't allow that.
+pub unsafe fn access(access: Access, address: VirtAddr) {
+    match access {
+        Access::Read => provoke!("2: mov {value}, [{address}]";
+            value = out(reg_byte) _, address = in(reg) address.as_u64()),
+        Access::Write => provoke!("2: mov [{address}], {value}";
+            value = in(reg_byte) 0_u8, address = in(reg) address.as_u64()),
+        // The fault is at the address itself, so there is no way back.
+        Access::Execute => provoke!("2: jmp {address}"; address = in(reg) address.as_u64()),
+    }
+}
+
+/// Calls itself until the stack it runs on is full.
+#[expect(unconditional_recursion, reason = "it ends at the stack's guard")]
+#[inline(never)]
+pub fn overflow_stack() -> u64 {
+    let local = core::hint::black_box([1_u64; 64]);
+    // Something is left to do behind the call, so it can't become a loop.
+    overflow_stack() + core::hint::black_box(local)[0]
+}
+
+/// Uses a vector that is reserved, so that it has no gate.
+pub fn provoke_reserved_vector() {
+    provoke!("2: int 15";);
+}
+
+fn provoke_device_not_available() {
+    while_fpu(fpu::lock, || provoke!("2: fnop";));
+}
+
+/// Divides one by zero with that exception unmasked.
+fn provoke_x87() {
+    let control_word: u16 = 0x037B;
+    while_fpu(fpu::unlock, || {
+        provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait"; control_word = in(reg) &raw const control_word);
+        // Clears what is pending.
+        provoke!("2: fninit";);
+    });
+}
+
+/// Runs `action` behind `change`, which forbids or allows floating point; then all is as
+/// before.
+fn while_fpu(change: fn(), action: impl FnOnce()) {
+    let was_locked = Cr0::read().contains(Cr0Flags::TASK_SWITCHED);
+    change();
+    action();
+    if was_locked { fpu::lock() } else { fpu::unlock() }
+}

@@ -1,0 +1,22 @@
+//! Proofs that a step of the bring-up was done. What needs a step takes its
+//! proof, so that a wrong order does not compile.
+
+/// GDT and TSS are loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Gdt(pub(in crate::arch) ());
+
+/// The IDT is loaded.
+#[derive(Clone, Copy, Debug)]
+pub struct Idt(pub(in crate::arch) ());
+
+/// The PICs are set up, with all lines masked.
+#[derive(Clone, Copy, Debug)]
+pub struct Pic(pub(in crate::arch) ());
+
+/// It is settled which interrupt controllers are in charge of the devices.
+#[derive(Clone, Copy, Debug)]
+pub struct Controllers(pub(in crate::arch) ());
+
+/// Interrupts have been turned on.
+#[derive(Clone, Copy, Debug)]
+pub struct Interrupts(pub(in crate::arch) ());

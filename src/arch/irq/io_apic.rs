@@ -1,0 +1,143 @@
+//! The I/O APICs: which processor gets a device's interrupt, and at which vector.
+//!
+//! Each has a row of inputs; over all of them inputs are counted as ACPI does.
+//!
+//! Source: Intel 82093AA datasheet, "Register Description".
+
+use heapless::Vec;
+use spin::{Mutex, Once};
+use x86_64::VirtAddr;
+
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+
+/// How many bytes the registers take.
+pub const REGISTERS_BYTES: u64 = 0x20;
+
+/// The most I/O APICs that are used.
+pub const IO_APICS_MAX: usize = 32;
+
+/// Offsets of the two registers in memory: which register, and its value.
+const SELECT: u64 = 0x00;
+const WINDOW: u64 = 0x10;
+
+const VERSION: u8 = 0x01;
+/// The first of two registers for each input.
+const REDIRECTION: u8 = 0x10;
+
+const ACTIVE_LOW: u32 = 1 << 13;
+const LEVEL: u32 = 1 << 15;
+const MASKED: u32 = 1 << 16;
+
+/// How an input tells that there is an interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// By a low level, or a falling edge.
+    pub is_active_low: bool,
+    /// As long as the level stays.
+    pub is_level: bool,
+}
+
+impl Signal {
+    /// As on the ISA bus.
+    pub const ISA: Self = Self { is_active_low: false, is_level: false };
+}
+
+/// An I/O APIC.
+#[derive(Clone, Copy, Debug)]
+pub struct IoApic {
+    registers: VirtAddr,
+    /// The number of its first input.
+    pub first_input: u32,
+    /// How many inputs it has.
+    pub inputs: u32,
+}
+
+static ALL: Once<Vec<IoApic, IO_APICS_MAX>> = Once::new();
+/// A register's number and its value are two accesses. Taken with interrupts off, and by
+/// no interrupt handler.
+static ACCESS: Mutex<()> = Mutex::new(());
+
+impl IoApic {
+    /// Takes the I/O APIC over whose registers are mapped at `registers`, and masks all
+    /// of its inputs.
+    ///
+    /// # Safety
+    /// It is one, mapped for ever.
+    pub unsafe fn new(registers: VirtAddr, first_input: u32) -> Self {
+        let mut io_apic = Self { registers, first_input, inputs: 0 };
+        io_apic.inputs = (io_apic.read(VERSION) >> 16 & 0xFF) + 1;
+        for input in 0..io_apic.inputs {
+            io_apic.write(entry(input), MASKED);
+        }
+        io_apic
+    }
+
+    /// Selects a register; returns where its value is then.
+    fn select(&self, register: u8) -> *mut u32 {
+        let select: *mut u32 = (self.registers + SELECT).as_mut_ptr();
+        // SAFETY: `new` was told that the registers are there for ever.
+        unsafe { select.write_volatile(register.into()) };
+        (self.registers + WINDOW).as_mut_ptr()
+    }
+
+    fn read(&self, register: u8) -> u32 {
+        // SAFETY: `new` was told that the registers are there for ever.
+        unsafe { self.select(register).read_volatile() }
+    }
+
+    fn write(&self, register: u8, value: u32) {
+        // SAFETY: as above; what is written reaches no memory.
+        unsafe { self.select(register).write_volatile(value) };
+    }
+}
+
+/// Returns the register with the lower half of `input`'s entry.
+fn entry(input: u32) -> u8 {
+    REDIRECTION + (2 * input) as u8
+}
+
+/// Uses these from now on.
+pub fn start(io_apics: Vec<IoApic, IO_APICS_MAX>) {
+    ALL.call_once(|| io_apics);
+}
+
+/// Returns those in use.
+pub fn all() -> &'static [IoApic] {
+    ALL.get().map_or(&[], |all| all.as_slice())
+}
+
+/// Runs `action` on the I/O APIC that has `input`, with the number that it has there.
+fn with<R>(input: u32, action: impl FnOnce(&IoApic, u32) -> R) -> Option<R> {
+    let io_apic = all().iter().find(|io_apic| {
+        input.checked_sub(io_apic.first_input).is_some_and(|own| own < io_apic.inputs)
+    })?;
+    let _interrupts_off = InterruptsOff::new();
+    let _access = ACCESS.lock();
+    Some(action(io_apic, input - io_apic.first_input))
+}
+
+/// Sends the interrupts of `input` to the processor whose APIC has the number `apic_id`,
+/// at `vector`. Returns whether there is such an input.
+pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
+    let mut low = u32::from(vector);
+    low |= if signal.is_active_low { ACTIVE_LOW } else { 0 };
+    low |= if signal.is_level { LEVEL } else { 0 };
+    let connected = with(input, |io_apic, own| {
+        io_apic.write(entry(own) + 1, u32::from(apic_id) << 24);
+        io_apic.write(entry(own), low);
+    });
+    connected.is_some()
+}
+
+/// Tells whether `input` is masked, or not there.
+pub fn is_masked(input: u32) -> bool {
+    with(input, |io_apic, own| io_apic.read(entry(own)) & MASKED != 0).unwrap_or(true)
+}
+
+/// Returns both halves of the entry of `input`; `None` if there is no such input.
+pub fn entry_of(input: u32) -> Option<u64> {
+    with(input, |io_apic, own| {
+        let [low, high] = [entry(own), entry(own) + 1].map(|register| io_apic.read(register));
+        u64::from(high) << 32 | u64::from(low)
+    })
+}

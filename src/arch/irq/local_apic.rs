@@ -1,0 +1,338 @@
+//! The local APIC of the processor that this runs on.
+//!
+//! Its registers are in memory, the same for all processors, or model-specific
+//! registers (x2APIC). Which of the two is chosen once, by [`start`]; every processor
+//! then calls [`enable`].
+//!
+//! Source: Intel SDM volume 3A, "Local APIC" and "Extended XAPIC (x2APIC)".
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use raw_cpuid::CpuId;
+use x86_64::VirtAddr;
+use x86_64::registers::model_specific::Msr;
+
+use crate::arch::cpu::control_registers;
+use crate::arch::irq::vectors::{APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR};
+
+/// A model-specific register of the APIC. None of them reaches memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum ApicMsr {
+    Base = 0x1B,
+    TscDeadline = 0x6E0,
+    /// The register at offset N in memory is this one plus N / 16.
+    FirstOfX2Apic = 0x800,
+}
+
+impl ApicMsr {
+    /// Reads the register `offset` behind this one.
+    #[inline]
+    fn read(self, offset: u32) -> u64 {
+        // SAFETY: only used where CPUID, or who has called `start`, says that it is there;
+        // reading changes nothing.
+        unsafe { Msr::new(self as u32 + offset).read() }
+    }
+
+    /// Writes the register `offset` behind this one.
+    #[inline]
+    fn write(self, offset: u32, value: u64) {
+        // SAFETY: as for reading; what the registers do is within this module, which doesn't
+        // reach memory by them.
+        unsafe { Msr::new(self as u32 + offset).write(value) };
+    }
+}
+
+const BASE_X2APIC: u64 = 1 << 10;
+const BASE_ENABLE: u64 = 1 << 11;
+
+/// How many bytes the registers take in memory.
+pub const REGISTERS_BYTES: u64 = 4096;
+
+/// A register, by its offset in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+enum Register {
+    Id = 0x20,
+    Version = 0x30,
+    TaskPriority = 0x80,
+    EndOfInterrupt = 0xB0,
+    SpuriousVector = 0xF0,
+    /// The first of eight, a bit a vector.
+    InService = 0x100,
+    ErrorStatus = 0x280,
+    InterruptCommand = 0x300,
+    /// Only in memory; the model-specific register has 64 bits.
+    InterruptCommandHigh = 0x310,
+    LvtTimer = 0x320,
+    LvtThermal = 0x330,
+    LvtPerformance = 0x340,
+    LvtLint0 = 0x350,
+    LvtLint1 = 0x360,
+    LvtError = 0x370,
+    TimerInitialCount = 0x380,
+    TimerCurrentCount = 0x390,
+    TimerDivide = 0x3E0,
+}
+
+const SPURIOUS_ENABLE: u32 = 1 << 8;
+const LVT_MASKED: u32 = 1 << 16;
+const LVT_NMI: u32 = 0b100 << 8;
+const LVT_TSC_DEADLINE: u32 = 0b10 << 17;
+const COMMAND_NMI: u32 = 0b100 << 8;
+const COMMAND_INIT: u32 = 0b101 << 8;
+const COMMAND_STARTUP: u32 = 0b110 << 8;
+const COMMAND_PENDING: u32 = 1 << 12;
+const COMMAND_ASSERT: u32 = 1 << 14;
+
+/// The timer counts at a sixteenth of its clock.
+const DIVIDE_BY_16: u32 = 0b0011;
+
+/// Where the registers are: an address, [`X2APIC`], or [`NONE`].
+static REGISTERS: AtomicU64 = AtomicU64::new(NONE);
+const NONE: u64 = 0;
+const X2APIC: u64 = 1;
+
+/// How the registers are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In memory, at this address.
+    Memory(VirtAddr),
+    /// As model-specific registers.
+    X2Apic,
+}
+
+/// What is sent to another processor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message {
+    /// An interrupt at this vector.
+    Vector(u8),
+    /// A non-maskable interrupt.
+    Nmi,
+    /// Stop, and wait for a [`Message::Startup`].
+    Init,
+    /// Begin in real mode at this page of the first MiB.
+    Startup(u8),
+}
+
+/// How the timer is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerMode {
+    /// To a value of the time stamp counter.
+    TscDeadline,
+    /// To a number of its own clocks.
+    OneShot,
+}
+
+/// Tells whether this processor has a local APIC.
+pub fn is_present() -> bool {
+    CpuId::new().get_feature_info().is_some_and(|features| features.has_apic())
+}
+
+/// Tells whether the registers can be model-specific ones.
+pub fn has_x2apic() -> bool {
+    CpuId::new().get_feature_info().is_some_and(|features| features.has_x2apic())
+}
+
+/// Tells whether the registers are model-specific ones by now, which can't be undone:
+/// firmware sets it where there are more than 255 processors.
+pub fn is_x2apic_on() -> bool {
+    is_present() && ApicMsr::Base.read(0) & BASE_X2APIC != 0
+}
+
+/// Tells whether the timer can be set to a value of the time stamp counter.
+pub fn has_tsc_deadline() -> bool {
+    CpuId::new().get_feature_info().is_some_and(|features| features.has_tsc_deadline())
+}
+
+/// Chooses how the registers are reached, for all processors.
+///
+/// # Safety
+/// This processor has them in this mode; those in memory are mapped for ever.
+pub unsafe fn start(mode: Mode) {
+    let place = match mode {
+        Mode::Memory(address) => address.as_u64(),
+        Mode::X2Apic => X2APIC,
+    };
+    REGISTERS.store(place, Ordering::Relaxed);
+}
+
+/// Tells whether [`start`] was called.
+#[inline]
+pub fn is_started() -> bool {
+    REGISTERS.load(Ordering::Relaxed) != NONE
+}
+
+/// Tells how the registers are reached; `None` before [`start`].
+pub fn mode() -> Option<Mode> {
+    match REGISTERS.load(Ordering::Relaxed) {
+        NONE => None,
+        X2APIC => Some(Mode::X2Apic),
+        address => Some(Mode::Memory(VirtAddr::new(address))),
+    }
+}
+
+fn read(register: Register) -> u32 {
+    read_at(register as u32)
+}
+
+#[inline]
+fn read_at(offset: u32) -> u32 {
+    match REGISTERS.load(Ordering::Relaxed) {
+        NONE => 0,
+        X2APIC => ApicMsr::FirstOfX2Apic.read(offset / 16) as u32,
+        address => {
+            let place = (address + u64::from(offset)) as *const u32;
+            // SAFETY: `start` was told that the registers are mapped there for ever.
+            unsafe { place.read_volatile() }
+        }
+    }
+}
+
+#[inline]
+fn write(register: Register, value: u32) {
+    match REGISTERS.load(Ordering::Relaxed) {
+        NONE => {}
+        X2APIC => ApicMsr::FirstOfX2Apic.write(register as u32 / 16, value.into()),
+        address => {
+            let place = (address + register as u64) as *mut u32;
+            // SAFETY: `start` was told that the registers are mapped there for ever.
+            unsafe { place.write_volatile(value) };
+        }
+    }
+}
+
+/// Turns this processor's APIC on. Its timer and its two pins stay masked.
+pub fn enable() {
+    let mut base = ApicMsr::Base.read(0) | BASE_ENABLE;
+    if mode() == Some(Mode::X2Apic) {
+        base |= BASE_X2APIC;
+    }
+    ApicMsr::Base.write(0, base);
+    for lvt in [
+        Register::LvtTimer,
+        Register::LvtThermal,
+        Register::LvtPerformance,
+        Register::LvtLint0,
+        Register::LvtLint1,
+    ] {
+        // The thermal and performance entries are there from the fourth and fifth on.
+        let entries = read(Register::Version) >> 16 & 0xFF;
+        let is_there = match lvt {
+            Register::LvtPerformance => entries >= 4,
+            Register::LvtThermal => entries >= 5,
+            _ => true,
+        };
+        if is_there {
+            write(lvt, LVT_MASKED);
+        }
+    }
+    write(Register::TaskPriority, 0);
+    // Before it is enabled, entries can't be unmasked.
+    write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
+    write(Register::LvtError, APIC_ERROR_VECTOR.into());
+    // The error register shows what has come since it was last written.
+    write(Register::ErrorStatus, 0);
+    end_of_interrupt();
+}
+
+/// Lets pin `pin` of this processor, 0 or 1, be a non-maskable interrupt.
+pub fn connect_nmi(pin: u8) {
+    let lvt = if pin == 0 { Register::LvtLint0 } else { Register::LvtLint1 };
+    write(lvt, LVT_NMI);
+}
+
+/// Returns this processor's number.
+pub fn id() -> u32 {
+    let id = read(Register::Id);
+    if mode() == Some(Mode::X2Apic) { id } else { id >> 24 }
+}
+
+/// Ends the interrupt that is in service.
+#[inline]
+pub fn end_of_interrupt() {
+    write(Register::EndOfInterrupt, 0);
+}
+
+/// Tells whether the interrupt at `vector` is in service.
+pub fn is_in_service(vector: u8) -> bool {
+    let register = Register::InService as u32 + u32::from(vector / 32) * 16;
+    read_at(register) >> (vector % 32) & 1 != 0
+}
+
+/// Returns what went wrong since this was last asked: the error status register.
+pub fn take_errors() -> u32 {
+    write(Register::ErrorStatus, 0);
+    read(Register::ErrorStatus)
+}
+
+/// Tells whether a message can be sent to the processor whose APIC has the number
+/// `apic_id`: in memory, a destination has 8 bits, and the last number means all.
+pub fn can_reach(apic_id: u32) -> bool {
+    apic_id < 0xFF || mode() == Some(Mode::X2Apic)
+}
+
+/// Sends `message` to the processor whose APIC has the number `apic_id`. Interrupts have
+/// to be off: a handler that sends, too, would come between the two halves of a command.
+pub(in crate::arch) fn send(apic_id: u32, message: Message) {
+    debug_assert!(can_reach(apic_id));
+    let command = match message {
+        Message::Vector(vector) => COMMAND_ASSERT | u32::from(vector),
+        Message::Nmi => COMMAND_ASSERT | COMMAND_NMI,
+        Message::Init => COMMAND_ASSERT | COMMAND_INIT,
+        Message::Startup(page) => COMMAND_ASSERT | COMMAND_STARTUP | u32::from(page),
+    };
+    if mode() == Some(Mode::X2Apic) {
+        // The write doesn't wait for stores before it, which the other processor is to see.
+        // Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
+        control_registers::fence();
+        let offset = Register::InterruptCommand as u32 / 16;
+        ApicMsr::FirstOfX2Apic.write(offset, u64::from(apic_id) << 32 | u64::from(command));
+        return;
+    }
+    wait_sent();
+    write(Register::InterruptCommandHigh, apic_id << 24);
+    write(Register::InterruptCommand, command);
+}
+
+/// Waits until the last message has left, but not for ever.
+fn wait_sent() {
+    /// It takes some clocks of the bus.
+    const READS_MAX: u32 = 1_000_000;
+    let is_sent = || read(Register::InterruptCommand) & COMMAND_PENDING == 0;
+    let _ = (0..READS_MAX).any(|_| is_sent());
+}
+
+/// Connects the timer to `vector`.
+pub fn start_timer(vector: u8, mode: TimerMode) {
+    match mode {
+        TimerMode::TscDeadline => {
+            write(Register::LvtTimer, LVT_TSC_DEADLINE | u32::from(vector));
+            // The deadline may be written only when the mode has changed.
+            // Source: Intel SDM volume 3A, "TSC-Deadline Mode".
+            control_registers::fence();
+        }
+        TimerMode::OneShot => {
+            write(Register::TimerDivide, DIVIDE_BY_16);
+            write(Register::LvtTimer, vector.into());
+        }
+    }
+}
+
+/// Lets the timer, which is one-shot, interrupt after `count` of its clocks; 0 stops it.
+#[inline]
+pub fn set_timer_count(count: u32) {
+    write(Register::TimerInitialCount, count);
+}
+
+/// Returns how many clocks are left of those that the timer was set to.
+pub fn timer_count() -> u32 {
+    read(Register::TimerCurrentCount)
+}
+
+/// Lets the timer, which is set by deadlines, interrupt when the time stamp counter
+/// reaches `tsc`; 0 stops it.
+#[inline]
+pub fn set_timer_deadline(tsc: u64) {
+    ApicMsr::TscDeadline.write(0, tsc);
+}

@@ -1,0 +1,322 @@
+//! Interrupts from devices: which controllers bring them, who handles them, and how
+//! often each came.
+//!
+//! The PICs are in charge, or the I/O APICs and the local APIC in front of them. Either
+//! way line N arrives at the same vector.
+
+pub mod interrupt_flag;
+pub mod io_apic;
+pub mod ipi;
+pub mod local_apic;
+pub mod pic;
+pub mod preemption;
+pub mod preemption_off;
+pub mod vectors;
+
+use core::sync::atomic::Ordering;
+
+use spin::Once;
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::percpu;
+use crate::arch::init_order::{Controllers, Idt, Interrupts, Pic};
+use crate::arch::irq::vectors::{
+    APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
+};
+
+/// A line of the interrupt controllers that the kernel uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Irq {
+    /// PIT channel 0.
+    Timer = 0,
+    /// The 8042's first port.
+    Keyboard = 1,
+    /// The first serial port.
+    Com1 = 4,
+}
+
+/// What a PC wires to each line.
+///
+/// Source: PC/AT Technical Reference, "System interrupts"; ACPI, "SCI interrupt", for
+/// line 9; Intel 500 series PCH datasheet, "Interrupt mapping", for line 12.
+pub const LINE_NAMES: [&str; LINES as usize] = [
+    "timer (PIT channel 0)",
+    "keyboard",
+    "cascade to the second PIC",
+    "COM2, COM4",
+    "COM1, COM3",
+    "LPT2, sound",
+    "floppy disk",
+    "LPT1, spurious",
+    "clock (CMOS)",
+    "ACPI",
+    "free",
+    "free",
+    "mouse (PS/2)",
+    "coprocessor",
+    "first ATA channel",
+    "second ATA channel, spurious",
+];
+
+/// Who brings the devices' interrupts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InCharge {
+    /// The two PICs.
+    Pic,
+    /// I/O APICs and local APICs.
+    Apic,
+}
+
+/// Which of the controllers may be used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ApicChoice {
+    /// The best that there are.
+    #[default]
+    All,
+    /// Not those whose registers aren't in memory.
+    InMemory,
+    /// None: the PICs stay in charge.
+    No,
+}
+
+/// What is to be known of the APICs, once they are in charge.
+static APIC: Once<Apic> = Once::new();
+
+struct Apic {
+    /// Where each line comes in.
+    inputs: [Input; LINES as usize],
+    /// The number of the local APIC that gets the devices' interrupts.
+    target: u32,
+}
+
+/// An input of the I/O APICs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Its number among those of all.
+    pub number: u32,
+    /// How it tells that there is an interrupt.
+    pub signal: io_apic::Signal,
+}
+
+/// What runs when an interrupt comes, with interrupts off. It allocates nothing
+/// and waits for nothing.
+pub type Handler = fn();
+
+static HANDLERS: [Once<Handler>; LINES as usize] = [const { Once::new() }; LINES as usize];
+
+/// Handlers of vectors that no line has: those of the local APIC.
+static LOCAL_HANDLERS: [Once<Handler>; 256] = [const { Once::new() }; 256];
+
+/// Leaves the PICs in charge.
+pub fn use_pic(_pic: Pic) -> Controllers {
+    Controllers(())
+}
+
+/// Lets I/O APICs and local APICs take over from the PICs. Line N comes in at
+/// `inputs[N]`, and goes to this processor.
+pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
+    pic::mask_all(pic);
+    APIC.call_once(|| Apic { inputs, target: local_apic::id() });
+    set_local_handler(APIC_ERROR_VECTOR, || {
+        log::error!("the local APIC has seen errors: {:#04x}", local_apic::take_errors());
+    });
+    Controllers(())
+}
+
+/// Returns who is in charge.
+pub fn in_charge() -> InCharge {
+    if APIC.is_completed() { InCharge::Apic } else { InCharge::Pic }
+}
+
+/// Returns where `line` comes in, if the I/O APICs are in charge.
+pub fn input(line: u8) -> Option<Input> {
+    APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
+}
+
+/// Lets `handler` run for each interrupt of `irq`, and unmasks it.
+///
+/// # Panics
+/// If `irq` has a handler.
+pub fn set_handler(_controllers: Controllers, irq: Irq, handler: Handler) {
+    let slot = &HANDLERS[irq as usize];
+    assert!(!slot.is_completed(), "{irq:?} has a handler");
+    slot.call_once(|| handler);
+    let line = irq as u8;
+    match APIC.get() {
+        None => pic::unmask(line),
+        Some(apic) => {
+            let Input { number, signal } = apic.inputs[usize::from(line)];
+            if !io_apic::connect(number, signal, FIRST_LINE_VECTOR + line, apic.target as u8) {
+                log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
+            }
+        }
+    }
+}
+
+/// Lets `handler` run for each interrupt at `vector`, which a local APIC has sent.
+///
+/// # Panics
+/// If `vector` has a handler.
+pub(in crate::arch) fn set_local_handler(vector: u8, handler: Handler) {
+    let slot = &LOCAL_HANDLERS[usize::from(vector)];
+    assert!(!slot.is_completed(), "vector {vector:#x} has a handler");
+    slot.call_once(|| handler);
+}
+
+/// Turns interrupts on for the first time.
+pub fn start(_idt: Idt, _controllers: Controllers) -> Interrupts {
+    boot_stage::mark(Stage::Interrupts);
+    x86_64::instructions::interrupts::enable();
+    log::info!("interrupts on");
+    Interrupts(())
+}
+
+/// Returns how often this processor entered `vector`.
+pub fn count(vector: u8) -> u64 {
+    percpu::current().vector_count(vector)
+}
+
+/// Returns how often this processor got a spurious interrupt: (IRQ 7, IRQ 15).
+pub fn spurious_counts() -> (u64, u64) {
+    let [first, second] = &percpu::current().spurious_counts;
+    (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed))
+}
+
+/// Tells whether the interrupts of `line` have a handler.
+///
+/// # Panics
+/// If there is no such line: there are [`LINES`].
+pub fn has_handler(line: u8) -> bool {
+    HANDLERS[usize::from(line)].is_completed()
+}
+
+/// Tells whether the interrupts at `vector`, which no line has, have a handler.
+pub fn has_local_handler(vector: u8) -> bool {
+    LOCAL_HANDLERS[usize::from(vector)].is_completed()
+}
+
+/// Tells whether the controller in charge keeps the interrupts of `line` back.
+pub fn is_masked(line: u8) -> bool {
+    match input(line) {
+        None => pic::masks() >> line & 1 == 1,
+        Some(input) => io_apic::is_masked(input.number),
+    }
+}
+
+/// Handles the interrupt that entered `vector`, for the `times`-th time.
+pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
+    let line = vector.wrapping_sub(FIRST_LINE_VECTOR);
+    if line >= LINES {
+        dispatch_local(vector, times);
+        return;
+    }
+    let is_apic = in_charge() == InCharge::Apic;
+    let handler = HANDLERS[usize::from(line)].get();
+    // With APICs, those that went away come at a vector of their own; what is left are
+    // those that the masked PICs raise all the same.
+    let is_spurious = match is_apic {
+        true => handler.is_none() && !local_apic::is_in_service(vector),
+        false => pic::is_spurious(line),
+    };
+    if is_spurious {
+        let counts = &percpu::current().spurious_counts;
+        counts[usize::from(line / 8)].fetch_add(1, Ordering::Relaxed);
+        return;
+    }
+    match handler {
+        Some(handler) => handler(),
+        None if times == 1 => log::warn!("IRQ {line} has no handler; told once, counted on"),
+        None => {}
+    }
+    if is_apic {
+        local_apic::end_of_interrupt();
+    } else {
+        pic::end_of_interrupt(line);
+    }
+}
+
+fn dispatch_local(vector: u8, times: u64) {
+    if vector == APIC_SPURIOUS_VECTOR {
+        // It isn't in service, so there is nothing to end; only counted.
+        return;
+    }
+    match LOCAL_HANDLERS[usize::from(vector)].get() {
+        Some(handler) => {
+            // Before the handler, which may not come back for a while.
+            local_apic::end_of_interrupt();
+            handler();
+        }
+        None => {
+            if times == 1 {
+                log::warn!("unexpected interrupt at vector {vector:#04x}; told once, counted on");
+            }
+            if local_apic::is_started() && local_apic::is_in_service(vector) {
+                local_apic::end_of_interrupt();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::debug::provoke;
+    use crate::testing::ShouldPanic;
+    use core::arch::asm;
+
+    /// Enters a vector by an INT instruction.
+    macro_rules! interrupt {
+        ($vector:literal) => {
+            // SAFETY: the vector has a handler, which returns.
+            unsafe { asm!("int {}", const $vector) }
+        };
+    }
+
+    #[test_case]
+    fn unexpected_vectors_are_counted() {
+        let before = count(0xF3);
+        interrupt!(0xF3);
+        interrupt!(0xF3);
+        assert_eq!(count(0xF3), before + 2);
+    }
+
+    #[test_case]
+    fn lines_with_a_handler_are_let_through() {
+        assert!(has_handler(Irq::Keyboard as u8) && !is_masked(Irq::Keyboard as u8));
+        assert!(!has_handler(14) && is_masked(14));
+    }
+
+    #[test_case]
+    fn spurious_interrupts_are_told_from_real_ones() {
+        let (first, second) = spurious_counts();
+        // Nothing is in service, so these look as the spurious ones do.
+        interrupt!(0x27);
+        interrupt!(0x2F);
+        assert_eq!(spurious_counts(), (first + 1, second + 1));
+    }
+
+    /// Lets `handler` run for an interrupt that comes at once.
+    fn handle_interrupt(handler: Handler) {
+        LOCAL_HANDLERS[0xF8].call_once(|| handler);
+        interrupt!(0xF8);
+    }
+
+    #[test_case]
+    const OVERFLOW_IN_A_HANDLER_IS_TOLD: ShouldPanic = ShouldPanic::new(
+        "irq::overflow_in_a_handler_is_told",
+        "overflow of the boot stack",
+        || {
+            handle_interrupt(|| {
+                provoke::overflow_stack();
+            });
+        },
+    );
+
+    #[test_case]
+    const HANDLERS_DO_NOT_ALLOCATE: ShouldPanic = ShouldPanic::new(
+        "irq::handlers_do_not_allocate",
+        "an interrupt handler uses the heap",
+        || handle_interrupt(|| drop(core::hint::black_box(alloc::boxed::Box::new(1_u8)))),
+    );
+}

@@ -1,0 +1,277 @@
+//! Starting the other processors.
+//!
+//! A processor waits for an INIT and a start-up message; the latter has the page of the
+//! first MiB where it begins, in real mode: at a copy of `asm/trampoline.asm`. That
+//! brings it to [`enter`], on a stack of its own.
+//!
+//! Source: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization".
+
+pub mod cpu_bits;
+pub mod stop;
+pub mod tlb;
+
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use spin::{Mutex, Once};
+use x86_64::registers::control::{Cr0, Efer, EferFlags};
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::arch::cpu::features;
+use crate::arch::cpu::gdt::{self, StackTops};
+use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::irq::ipi;
+use crate::arch::irq::local_apic::{self, Message};
+use crate::arch::irq::preemption_off::PreemptionOff;
+use crate::arch::time::{clock, timer};
+use crate::arch::trap::idt;
+
+unsafe extern "C" {
+    static trampoline_start: u8;
+    static trampoline_parameters: u8;
+    static trampoline_end: u8;
+}
+
+/// What the trampoline needs to know; the same as in `asm/trampoline.asm`.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Parameters {
+    cr3: u32,
+    cr0: u32,
+    efer: u32,
+    _reserved: u32,
+    stack: u64,
+    entry: u64,
+}
+
+/// A page of the first MiB, and page tables that show it where it is, beside the kernel.
+///
+/// # Safety
+/// The page is RAM that nobody else uses; at [`page`](Self::page) it can be written. The
+/// tables below 4 GiB at [`root`](Self::root) map it at its own address, to be read and
+/// executed, and the kernel as it is.
+pub unsafe trait Page {
+    /// Returns its physical address.
+    fn address(&self) -> PhysAddr;
+    /// Returns where it can be written.
+    fn page(&self) -> VirtAddr;
+    /// Returns the root of the tables.
+    fn root(&self) -> PhysAddr;
+}
+
+/// What a processor starts with.
+#[derive(Clone, Copy)]
+pub struct Start {
+    /// Its own data.
+    pub cpu: &'static PerCpu,
+    /// Its stacks, which nobody else uses; it begins on that for the kernel.
+    pub stacks: StackTops,
+}
+
+/// What a processor does when all is set up, with interrupts off.
+pub type Entry = fn(&'static PerCpu) -> !;
+
+static ENTRY: Once<Entry> = Once::new();
+/// The kernel's page table.
+static ROOT: AtomicU64 = AtomicU64::new(0);
+/// That of the processor that is starting, until it takes it.
+static STARTING: Mutex<Option<Start>> = Mutex::new(None);
+/// The number of the last processor that has come to [`enter`], plus 1.
+static ENTERED: AtomicU32 = AtomicU32::new(0);
+
+/// For what to wait how long. The first two are the manual's; in the others a processor
+/// that a hypervisor has to run first does what takes microseconds on hardware.
+const AFTER_INIT_NS: u64 = 10_000_000;
+const AFTER_STARTUP_NS: u64 = 200_000;
+const ENTER_NS: u64 = 1_000_000_000;
+
+fn code() -> (*const u8, usize, usize) {
+    let start = &raw const trampoline_start;
+    let offset = |symbol: *const u8| symbol.addr() - start.addr();
+    (start, offset(&raw const trampoline_parameters), offset(&raw const trampoline_end))
+}
+
+/// Copies the trampoline to `page` and makes `entry` what processors do in the end.
+pub fn prepare(page: &impl Page, entry: Entry) {
+    ENTRY.call_once(|| entry);
+    ipi::start();
+    tlb::start();
+    ROOT.store(tlb::root().as_u64(), Ordering::Relaxed);
+    let (start, _, len_bytes) = code();
+    let target: *mut u8 = page.page().as_mut_ptr();
+    // SAFETY: the assembler's symbols are around so many bytes, less than a page; the page
+    // is the trampoline's.
+    unsafe { target.copy_from_nonoverlapping(start, len_bytes) };
+}
+
+/// Tells the processors with these APIC numbers to wait for their start.
+pub fn send_init(apic_ids: impl Iterator<Item = u32>) {
+    for apic_id in apic_ids {
+        let _interrupts_off = InterruptsOff::new();
+        local_apic::send(apic_id, Message::Init);
+    }
+    clock::spin_ns(AFTER_INIT_NS);
+}
+
+/// Starts a processor that waits for that; tells whether it has begun. One that hasn't
+/// is told to wait again.
+pub fn start_one(page: &impl Page, start: Start) -> bool {
+    let (_, offset, _) = code();
+    let parameters = Parameters {
+        cr3: page.root().as_u64() as u32,
+        cr0: Cr0::read_raw() as u32,
+        efer: (Efer::read() - EferFlags::LONG_MODE_ACTIVE).bits() as u32,
+        _reserved: 0,
+        stack: start.stacks.kernel.as_u64(),
+        entry: enter as *const () as u64,
+    };
+    *STARTING.lock() = Some(start);
+    let target: *mut Parameters = (page.page() + offset as u64).as_mut_ptr();
+    // SAFETY: the trampoline has them there, within its page; nobody else uses it while a
+    // processor starts.
+    unsafe { target.write_unaligned(parameters) };
+
+    let apic_id = start.cpu.apic_id();
+    let page_number = (page.address().as_u64() >> 12) as u8;
+    // It isn't to be moved while it compares its counter with the other one's.
+    let _preemption_off = PreemptionOff::new();
+    ENTERED.store(0, Ordering::Relaxed);
+    let has_entered = || ENTERED.load(Ordering::Acquire) == start.cpu.id + 1;
+    for wait_ns in [AFTER_STARTUP_NS, ENTER_NS] {
+        {
+            let _interrupts_off = InterruptsOff::new();
+            local_apic::send(apic_id, Message::Startup(page_number));
+        }
+        let end_ns = clock::now_ns() + wait_ns;
+        while !has_entered() && clock::now_ns() < end_ns {
+            core::hint::spin_loop();
+        }
+        if has_entered() {
+            compare_counters(start.cpu);
+            // From then on it can be asked for things.
+            let end_ns = clock::now_ns() + ENTER_NS;
+            while percpu::get(start.cpu.id).is_none() && clock::now_ns() < end_ns {
+                core::hint::spin_loop();
+            }
+            return percpu::get(start.cpu.id).is_some();
+        }
+    }
+    let _interrupts_off = InterruptsOff::new();
+    local_apic::send(apic_id, Message::Init);
+    false
+}
+
+/// Where a processor comes to 64 bits, on its own stack.
+extern "C" fn enter() -> ! {
+    let start = STARTING.lock().take();
+    let Some(start) = start else {
+        // It has got a start-up message too many.
+        crate::arch::irq::interrupt_flag::halt();
+    };
+    let root = PhysAddr::new(ROOT.load(Ordering::Relaxed));
+    // SAFETY: it is the kernel's table, which maps all of it, stacks too.
+    unsafe { tlb::load(root) };
+    percpu::use_here(start.cpu);
+    gdt::load(&start.cpu.tables, start.stacks);
+    idt::load();
+    // Loading FS and GS clears their bases on some processors; neither was loaded.
+    features::start_here();
+    local_apic::enable();
+    timer::start_here();
+    ENTERED.store(start.cpu.id + 1, Ordering::Release);
+    answer_counters();
+    percpu::add(start.cpu);
+    tlb::add(start.cpu);
+    let entry = ENTRY.get().expect("it is set before a processor starts");
+    entry(start.cpu)
+}
+
+/// How the boot processor and a starting one compare their time stamp counters: the one
+/// asks, the other answers with its counter.
+struct Comparison {
+    question: AtomicU32,
+    answer: AtomicU32,
+    counter: AtomicU64,
+    is_over: AtomicBool,
+}
+
+static COMPARISON: Comparison = Comparison {
+    question: AtomicU32::new(0),
+    answer: AtomicU32::new(0),
+    counter: AtomicU64::new(0),
+    is_over: AtomicBool::new(false),
+};
+
+/// So often they are compared; the best counts.
+const COMPARISONS: u32 = 64;
+
+/// Finds out by how much the counter of `cpu`, which answers, is off. If by more than
+/// can be explained by the way of the question, it is corrected, and the counters aren't
+/// trusted any more.
+fn compare_counters(cpu: &PerCpu) {
+    let comparison = &COMPARISON;
+    let mut best: Option<(u64, u64)> = None;
+    let end_ns = clock::now_ns() + ENTER_NS;
+    for _ in 0..COMPARISONS {
+        let question = comparison.question.load(Ordering::Relaxed).wrapping_add(1);
+        let asked = clock::read_tsc();
+        comparison.question.store(question, Ordering::Release);
+        while comparison.answer.load(Ordering::Acquire) != question {
+            core::hint::spin_loop();
+            if clock::now_ns() > end_ns {
+                // It has died, or is very slow.
+                clock::distrust_counters();
+                comparison.is_over.store(true, Ordering::Release);
+                return;
+            }
+        }
+        let took = clock::read_tsc().wrapping_sub(asked);
+        let middle = asked.wrapping_add(took / 2);
+        // What is to be added to the other's counter.
+        let offset = middle.wrapping_sub(comparison.counter.load(Ordering::Relaxed));
+        if best.is_none_or(|(least, _)| took < least) {
+            best = Some((took, offset));
+        }
+    }
+    if let Some((took, offset)) = best
+        && (offset as i64).unsigned_abs() > took / 2
+    {
+        cpu.set_tsc_offset(offset);
+        clock::distrust_counters();
+    }
+    comparison.is_over.store(true, Ordering::Release);
+}
+
+/// Answers with this processor's counter until there are no more questions.
+fn answer_counters() {
+    let comparison = &COMPARISON;
+    let mut answered = comparison.answer.load(Ordering::Relaxed);
+    while !comparison.is_over.swap(false, Ordering::Acquire) {
+        let question = comparison.question.load(Ordering::Acquire);
+        if question != answered {
+            comparison.counter.store(clock::read_tsc(), Ordering::Relaxed);
+            comparison.answer.store(question, Ordering::Release);
+            answered = question;
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Returns where the parameters are in the trampoline, in bytes.
+#[cfg(test)]
+fn parameters_range() -> core::ops::Range<usize> {
+    let (_, offset, len_bytes) = code();
+    offset..len_bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn parameters_are_as_long_as_the_trampoline_has_them() {
+        let range = parameters_range();
+        assert_eq!(range.len(), size_of::<Parameters>());
+        assert!(range.end < 4096 && range.start.is_multiple_of(8));
+    }
+}

@@ -1,0 +1,154 @@
+//! The page table that is loaded, and what processors remember of it.
+//!
+//! All processors use the kernel's table, so what is flushed is flushed on all of them:
+//! each is asked by an interrupt, and answers from there, or from whatever it waits in.
+
+use core::sync::atomic::{Ordering, fence};
+
+use paging::{FlushScope, FlushTlb};
+use shootdown::{Request, Shootdown, Target};
+use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
+use x86_64::structures::paging::PhysFrame;
+use x86_64::{PhysAddr, VirtAddr, instructions};
+
+use crate::arch::cpu::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::irq::local_apic::Message;
+use crate::arch::irq::vectors::SHOOTDOWN_VECTOR;
+use crate::arch::irq::{self, ipi};
+use crate::arch::smp::cpu_bits::{ProcessorBits, SET_WORDS};
+
+static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
+
+/// The processors whose TLBs may hold something; none while there is one.
+static USERS: ProcessorBits = ProcessorBits::new();
+
+/// Returns the root table that this processor uses.
+pub fn root() -> PhysAddr {
+    Cr3::read().0.start_address()
+}
+
+/// Makes this processor use the root table in the frame at `root`.
+///
+/// # Safety
+/// It maps all code, data and stacks in use, as the tables before it did.
+///
+/// # Panics
+/// If `root` isn't the address of a frame.
+pub unsafe fn load(root: PhysAddr) {
+    let frame = PhysFrame::from_start_address(root).expect("root tables fill a frame");
+    let (_, flags) = Cr3::read();
+    // SAFETY: the caller's promise.
+    unsafe { Cr3::write(frame, flags) };
+}
+
+/// Takes the interrupts that ask for a flush. Once, on the boot processor.
+pub(in crate::arch) fn start() {
+    irq::set_local_handler(SHOOTDOWN_VECTOR, answer_others);
+    add(percpu::current());
+}
+
+/// Lets `cpu`, this processor, be asked from now on.
+pub(in crate::arch) fn add(cpu: &PerCpu) {
+    USERS.insert(cpu.id);
+    // What was changed before nobody has told it.
+    flush_all();
+}
+
+/// The flush of whatever is mapped in the kernel's table.
+#[derive(Clone, Copy, Debug)]
+pub struct Tlb;
+
+// SAFETY: INVLPG flushes a page, global ones too, and the paging-structure
+// caches. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
+// Paging-Structure Caches".
+unsafe impl FlushTlb for Tlb {
+    fn flush_tlb(vaddr: Option<VirtAddr>) {
+        match vaddr {
+            Some(page) => instructions::tlb::flush(page),
+            None => flush_all(),
+        }
+    }
+
+    /// Flushes it on all processors; all have when this is back.
+    fn flush(scope: FlushScope) {
+        scope.flush_by(Self::flush_tlb);
+        // Behind the change of the table: who isn't among the users by now sees it.
+        fence(Ordering::SeqCst);
+        let users = USERS.words();
+        if users != [0; SET_WORDS] {
+            flush_others(scope, &users);
+        }
+    }
+}
+
+fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
+    let FlushScope::Pages { first, last, step_bytes } = scope else {
+        return;
+    };
+    // Large pages are flushed by any address within, so all of them are flushed by their
+    // beginnings; a range of them is long enough for everything to be cheaper.
+    let pages = match (last - first) / PAGE_BYTES + 1 {
+        pages if step_bytes == PAGE_BYTES || pages == 1 => pages,
+        _ => Request::ALL_PAGES,
+    };
+    let _interrupts_off = InterruptsOff::new();
+    let cpu = percpu::current();
+    SHOOTDOWN.run(
+        cpu.id as usize,
+        Request { start: first.as_u64(), pages, space: 0 },
+        users,
+        |other| {
+            if let Some(other) = percpu::get(other as u32) {
+                ipi::send(other, Message::Vector(SHOOTDOWN_VECTOR));
+            }
+        },
+        flush_here,
+        |other| {
+            core::hint::spin_loop();
+            let is_stopped =
+                percpu::get(other as u32).is_none_or(|other| other.stopped_at().is_some());
+            if is_stopped { Target::Stopped } else { Target::Running }
+        },
+    );
+}
+
+const PAGE_BYTES: u64 = 4096;
+
+fn flush_here(request: Request) {
+    let last = request.start.wrapping_add(request.pages.wrapping_sub(1).wrapping_mul(PAGE_BYTES));
+    let scope = FlushScope::Pages {
+        first: VirtAddr::new_truncate(request.start),
+        last: VirtAddr::new_truncate(last),
+        step_bytes: PAGE_BYTES,
+    };
+    match request.pages {
+        Request::ALL_PAGES => flush_all(),
+        _ => scope.flush_by(Tlb::flush_tlb),
+    }
+}
+
+/// Flushes what other processors ask for. Whoever waits with interrupts off calls it at
+/// each turn, or others would wait for this processor for ever. Costs little if nobody
+/// asks.
+#[inline]
+pub fn answer_others() {
+    let cpu = percpu::current().id as usize;
+    if SHOOTDOWN.is_pending(cpu) {
+        SHOOTDOWN.answer(cpu, flush_here);
+    }
+}
+
+/// Flushes all, global pages too: changing CR4.PGE does that. Where it is off,
+/// no page is global.
+fn flush_all() {
+    let cr4 = Cr4::read();
+    if !cr4.contains(Cr4Flags::PAGE_GLOBAL) {
+        instructions::tlb::flush_all();
+        return;
+    }
+    for cr4 in [cr4 - Cr4Flags::PAGE_GLOBAL, cr4] {
+        // SAFETY: only how long the TLB keeps pages changes; then all is as it was.
+        unsafe { Cr4::write(cr4) };
+    }
+}

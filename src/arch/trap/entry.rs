@@ -1,0 +1,134 @@
+//! The way into the kernel for exceptions and interrupts.
+//!
+//! Every vector has an entry of its own that brings the stack into one form, a
+//! [`TrapFrame`], and goes on in [`enter`]. The entries are naked functions of
+//! the x86-interrupt type: the IDT's setters check that each fits its vector,
+//! and the registers are saved before any compiled code can change them.
+
+use core::arch::naked_asm;
+use core::sync::atomic::Ordering;
+
+use x86_64::registers::rflags::RFlags;
+use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
+
+use crate::arch::cpu::percpu;
+use crate::arch::irq::{self, interrupt_flag, preemption};
+use crate::arch::trap::dispatch;
+use crate::arch::trap::frame::TrapFrame;
+
+/// Defines the entry of a type of vector: the code that comes before the vector
+/// is pushed, then the arguments and the result that the IDT's setter asks for.
+macro_rules! define_entry {
+    ($(#[$doc:meta])* $name:ident, [$($line:literal)*], ($($argument:ty),*) $(-> $result:ty)?) => {
+        $(#[$doc])*
+        #[unsafe(naked)]
+        pub(in crate::arch) extern "x86-interrupt" fn $name<const VECTOR: u8>(
+            $(_: $argument),*
+        ) $(-> $result)? {
+            naked_asm!(
+                $($line,)*
+                "push {vector}",
+                "jmp {enter}",
+                vector = const VECTOR,
+                enter = sym enter,
+            )
+        }
+    };
+}
+
+/// As [`define_entry`], for vectors for which the processor pushes an error
+/// code, except when an INT instruction names them. The processor aligns the
+/// stack to 16 bytes before it pushes five words, or six with an error code, so
+/// the alignment tells whether one is there.
+macro_rules! define_entry_with_code {
+    ($(#[$doc:meta])* $name:ident, $code:ty $(, $result:ty)?) => {
+        define_entry!($(#[$doc])* $name,
+            ["test spl, 8" "jz 2f" "push 0" "2:"],
+            (InterruptStackFrame, $code) $(-> $result)?);
+    };
+}
+
+define_entry!(
+    /// No error code.
+    entry, ["push 0"], (InterruptStackFrame)
+);
+define_entry!(
+    /// No error code, no way back.
+    entry_diverging, ["push 0"], (InterruptStackFrame) -> !
+);
+define_entry_with_code!(
+    /// An error code.
+    entry_with_code, u64
+);
+define_entry_with_code!(
+    /// An error code, no way back.
+    entry_with_code_diverging, u64, !
+);
+define_entry_with_code!(
+    /// The page fault's own error code.
+    entry_page_fault, PageFaultErrorCode
+);
+
+/// Completes the [`TrapFrame`], handles it, and goes back to what it says.
+///
+/// The frame's 22 words end on a multiple of 16, as the call needs it.
+#[unsafe(naked)]
+extern "C" fn enter() {
+    naked_asm!(
+        "push rax",
+        "push rbx",
+        "push rcx",
+        "push rdx",
+        "push rsi",
+        "push rdi",
+        "push rbp",
+        "push r8",
+        "push r9",
+        "push r10",
+        "push r11",
+        "push r12",
+        "push r13",
+        "push r14",
+        "push r15",
+        "cld",
+        "mov rdi, rsp",
+        "call {dispatch}",
+        "pop r15",
+        "pop r14",
+        "pop r13",
+        "pop r12",
+        "pop r11",
+        "pop r10",
+        "pop r9",
+        "pop r8",
+        "pop rbp",
+        "pop rdi",
+        "pop rsi",
+        "pop rdx",
+        "pop rcx",
+        "pop rbx",
+        "pop rax",
+        // Vector and error code.
+        "add rsp, 16",
+        "iretq",
+        dispatch = sym dispatch,
+    )
+}
+
+extern "C" fn dispatch(frame: &mut TrapFrame) {
+    let vector = frame.vector as u8;
+    let cpu = percpu::current();
+    let times = cpu.vector_counts[usize::from(vector)].fetch_add(1, Ordering::Relaxed) + 1;
+    if vector < dispatch::VECTORS {
+        dispatch::handle(frame);
+    } else {
+        cpu.interrupt_depth.fetch_add(1, Ordering::Relaxed);
+        irq::dispatch(vector, times);
+        cpu.interrupt_depth.fetch_sub(1, Ordering::Relaxed);
+        // Who had interrupts off isn't interrupted by a device, but may be by an INT
+        // instruction.
+        if frame.rflags & RFlags::INTERRUPT_FLAG.bits() != 0 && !interrupt_flag::are_kept_off() {
+            preemption::run_if_due(cpu);
+        }
+    }
+}

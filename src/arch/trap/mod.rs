@@ -1,0 +1,10 @@
+//! The way into the kernel by exceptions and interrupts, and back.
+
+pub mod dispatch;
+pub(in crate::arch) mod entry;
+pub mod exception;
+pub(in crate::arch) mod exception_table;
+pub mod frame;
+pub mod idt;
+pub mod page_fault;
+pub mod report;

@@ -1,0 +1,207 @@
+//! Which interrupt controllers the machine has, as ACPI tells it: the PICs of old, or
+//! APICs, which take over where they are complete.
+//!
+//! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
+
+use core::fmt;
+
+use acpi_tables::madt::{self, Entry, InterruptFlags};
+use heapless::Vec;
+use x86_64::PhysAddr;
+
+use crate::arch::init_order::{Controllers, Pic};
+use crate::arch::irq::ApicChoice;
+use crate::arch::irq::io_apic::{self, IO_APICS_MAX, IoApic, Signal};
+use crate::arch::irq::local_apic::{self, Mode};
+use crate::arch::irq::vectors::LINES;
+use crate::arch::irq::{self, Input};
+use crate::drivers::acpi::Acpi;
+use crate::mm::Memory;
+use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
+
+/// Why the PICs stay in charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reason {
+    /// The command line wants it.
+    Asked,
+    /// The processor has no local APIC.
+    NoLocalApic,
+    /// ACPI has no table of them that can be relied on.
+    NoTable,
+    /// The table tells of no I/O APIC.
+    NoIoApic,
+    /// Registers can't be mapped.
+    Unmapped(device_memory::Error),
+}
+
+impl From<device_memory::Error> for Reason {
+    fn from(error: device_memory::Error) -> Self {
+        Self::Unmapped(error)
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Asked => f.write_str("the command line wants it"),
+            Self::NoLocalApic => f.write_str("the processor has no local APIC"),
+            Self::NoTable => f.write_str("ACPI has no good table of APICs"),
+            Self::NoIoApic => f.write_str("ACPI tells of no I/O APIC"),
+            Self::Unmapped(error) => write!(f, "an APIC can't be mapped: {error}"),
+        }
+    }
+}
+
+/// Lets APICs take over from the PICs, if they are there and `choice` allows it.
+pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice) -> Controllers {
+    match start_apic(acpi, choice) {
+        Ok(inputs) => {
+            let mode = if local_apic::mode() == Some(Mode::X2Apic) { "x2APIC" } else { "APIC" };
+            let inputs_count: u32 = io_apic::all().iter().map(|io_apic| io_apic.inputs).sum();
+            log::info!(
+                "{mode}, {} I/O APIC with {inputs_count} inputs; the PICs are masked",
+                io_apic::all().len()
+            );
+            irq::use_apic(pic, inputs)
+        }
+        Err(reason) => {
+            log::info!("the PICs stay in charge: {reason}");
+            irq::use_pic(pic)
+        }
+    }
+}
+
+/// Starts this processor's local APIC and all I/O APICs. Nothing is changed if that
+/// can't be. Returns where the PC's lines come in.
+fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES as usize], Reason> {
+    if choice == ApicChoice::No {
+        return Err(Reason::Asked);
+    }
+    if !local_apic::is_present() {
+        return Err(Reason::NoLocalApic);
+    }
+    let table = acpi.and_then(|acpi| acpi.good(madt::MADT).next()).ok_or(Reason::NoTable)?;
+    let entries = || madt::entries(&table.bytes);
+    let io_apics = find_io_apics(entries())?;
+    // Firmware may have turned it on for good.
+    let may_be_x2apic = choice == ApicChoice::All && local_apic::has_x2apic();
+    let mode = if may_be_x2apic || local_apic::is_x2apic_on() {
+        Mode::X2Apic
+    } else {
+        Mode::Memory(map_local_apic(&table.bytes)?)
+    };
+    // SAFETY: it was seen that the processor has it; the registers were mapped just now.
+    unsafe { local_apic::start(mode) };
+    local_apic::enable();
+    connect_nmis(entries());
+    io_apic::start(io_apics);
+    Ok(inputs(entries()))
+}
+
+fn map_local_apic(table: &[u8]) -> Result<x86_64::VirtAddr, Reason> {
+    let wide = madt::entries(table).find_map(|entry| match entry {
+        Entry::LocalApicAddress(address) => Some(address),
+        _ => None,
+    });
+    let narrow = || madt::local_apic_address(table).map(u64::from);
+    let address = PhysAddr::new_truncate(wide.or_else(narrow).ok_or(Reason::NoTable)?);
+    // SAFETY: the registers reach no memory; who writes them is `arch::irq::local_apic`.
+    let registers = unsafe {
+        DeviceMemory::map("local APIC", address, local_apic::REGISTERS_BYTES, Writes::Strict)
+    }?;
+    Ok(registers.start())
+}
+
+fn find_io_apics(
+    entries: impl Iterator<Item = Entry>,
+) -> Result<Vec<IoApic, IO_APICS_MAX>, Reason> {
+    let mut io_apics = Vec::new();
+    for entry in entries {
+        let Entry::IoApic { address, first_input, .. } = entry else {
+            continue;
+        };
+        if io_apics.is_full() {
+            log::warn!("only {IO_APICS_MAX} I/O APICs are used");
+            break;
+        }
+        let address = PhysAddr::new(address.into());
+        // SAFETY: the registers reach no memory; who writes them is `arch::irq::io_apic`.
+        let registers = unsafe {
+            DeviceMemory::map("I/O APIC", address, io_apic::REGISTERS_BYTES, Writes::Strict)
+        }?;
+        // SAFETY: ACPI says that one is there, and it was mapped just now.
+        let io_apic = unsafe { IoApic::new(registers.start(), first_input) };
+        // There is room: it was seen.
+        let _ = io_apics.push(io_apic);
+    }
+    if io_apics.is_empty() { Err(Reason::NoIoApic) } else { Ok(io_apics) }
+}
+
+/// Returns where each of the PC's lines comes in: at the input of the same number, if
+/// there is no override.
+fn inputs(entries: impl Iterator<Item = Entry>) -> [Input; LINES as usize] {
+    let mut inputs =
+        core::array::from_fn(|line| Input { number: line as u32, signal: Signal::ISA });
+    for entry in entries {
+        if let Entry::Override { irq, input, flags } = entry
+            && let Some(known) = inputs.get_mut(usize::from(irq))
+        {
+            *known = Input { number: input, signal: signal(flags) };
+        }
+    }
+    inputs
+}
+
+/// Returns how an interrupt of the ISA bus is told by `flags`.
+fn signal(flags: InterruptFlags) -> Signal {
+    Signal { is_active_low: flags.0 & 0b11 == 0b11, is_level: flags.0 >> 2 & 0b11 == 0b11 }
+}
+
+/// Connects the pins that bring non-maskable interrupts to this processor.
+fn connect_nmis(entries: impl Iterator<Item = Entry>) {
+    for entry in entries {
+        if let Entry::LocalNmi { uid: None, pin: pin @ 0..=1, .. } = entry {
+            local_apic::connect_nmi(pin);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::irq::{InCharge, Irq};
+
+    #[test_case]
+    fn apics_are_in_charge_where_there_are_any() {
+        assert_eq!(irq::in_charge(), InCharge::Apic);
+        assert_eq!(irq::input(Irq::Timer as u8).map(|input| input.number), Some(2));
+        assert_eq!(irq::input(Irq::Com1 as u8).map(|input| input.number), Some(4));
+        assert_eq!(io_apic::all().len(), 1);
+        assert_eq!(io_apic::all()[0].inputs, 24);
+        assert_eq!(local_apic::id(), 0);
+        assert_eq!(local_apic::take_errors(), 0);
+    }
+
+    #[test_case]
+    fn overrides_are_taken() {
+        let entries = [
+            Entry::Override { irq: 9, input: 20, flags: InterruptFlags(0b1111) },
+            Entry::Override { irq: 99, input: 1, flags: InterruptFlags(0) },
+            Entry::Override { irq: 0, input: 2, flags: InterruptFlags(0b0101) },
+        ];
+        let inputs = inputs(entries.into_iter());
+        let low_level = Signal { is_active_low: true, is_level: true };
+        assert_eq!(inputs[9], Input { number: 20, signal: low_level });
+        assert_eq!(inputs[0], Input { number: 2, signal: Signal::ISA });
+        assert_eq!(inputs[1], Input { number: 1, signal: Signal::ISA });
+    }
+
+    #[test_case]
+    fn connected_inputs_show_their_vector() {
+        let keyboard = io_apic::entry_of(1).expect("there are inputs");
+        assert_eq!(keyboard & 0xFF, 0x21);
+        assert_eq!(keyboard >> 56, u64::from(local_apic::id()));
+        assert!(io_apic::entry_of(99).is_none());
+        assert!(io_apic::is_masked(99) && io_apic::is_masked(15) && !io_apic::is_masked(1));
+    }
+}

@@ -1,0 +1,3 @@
+//! Buses that devices are found on.
+
+pub mod pci;

@@ -1,0 +1,32 @@
+//! Whether something may have been typed since somebody looked, on whatever device.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::sync::WaitQueue;
+
+static EVENTS: AtomicU32 = AtomicU32::new(0);
+static WAITING: WaitQueue = WaitQueue::new();
+
+/// Tells that a device has brought something. For interrupt handlers.
+pub(in crate::drivers) fn note() {
+    EVENTS.fetch_add(1, Ordering::Relaxed);
+    WAITING.wake_all();
+}
+
+/// Returns a number that changes when a device brings something.
+pub fn events() -> u32 {
+    EVENTS.load(Ordering::Relaxed)
+}
+
+/// Waits until [`events`] isn't `seen` any more, or `deadline_ns` on the kernel's clock
+/// has come.
+pub fn wait(seen: u32, deadline_ns: Option<u64>) {
+    let has_come = || events() != seen;
+    match deadline_ns {
+        None => WAITING.wait_until(has_come),
+        // Either is what was waited for.
+        Some(deadline_ns) => {
+            let _ = WAITING.wait_until_deadline(deadline_ns, has_come);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! The keyboard at the first port of the 8042 controller.
+//!
+//! The interrupt handler makes presses of the scan codes and queues them, each with
+//! what was held down with it. They become keys of a layout when they are read.
+//! Ctrl-Alt-Delete doesn't wait for that: the handler restarts the machine.
+//!
+//! The lights are told by whoever reads, in the handler only the byte that the
+//! keyboard is waiting for is sent. Nobody waits for the keyboard.
+
+use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use heapless::Deque;
+use keyboard_keys::{Decoder, Event, Key, KeyPress, LightSetter, ScanCodeSet};
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::init_order::Controllers;
+use crate::arch::irq::{self, Irq};
+use crate::arch::reset;
+use crate::arch::time::clock::Clock;
+use crate::drivers::char::i8042::{self, Arrived, Attached, Controller, Error, PcPorts, Test};
+use crate::drivers::char::input_events;
+use crate::sync::{IrqMutex, Rank};
+
+pub use keyboard_keys::Layout;
+
+const QUEUE_PRESSES: usize = 128;
+/// More bytes than a controller has at once.
+const BURST_BYTES: u32 = 16;
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyboard {
+    /// A controller that answers.
+    Present(Controller),
+    /// None.
+    Absent(Error),
+}
+
+impl fmt::Display for Keyboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Present(controller) => write!(f, "{controller}, layout {}", layout().name()),
+            Self::Absent(error) => write!(f, "none: {error}"),
+        }
+    }
+}
+
+/// Protects the presses on their way from the interrupt handler to [`try_read`], what
+/// is held down, and the talk with the keyboard about its lights.
+static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new(ScanCodeSet::One));
+
+/// The layout's index in `Layout::ALL`.
+static LAYOUT: AtomicU8 = AtomicU8::new(0);
+
+struct State {
+    decoder: Decoder,
+    presses: Deque<KeyPress, QUEUE_PRESSES>,
+    lights: LightSetter,
+    lost: u64,
+    /// Set where there is a controller.
+    clock: Option<Clock>,
+}
+
+/// What a byte asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Request {
+    Nothing,
+    /// The keyboard waits for this byte.
+    Send(u8),
+    /// Ctrl-Alt-Delete.
+    Reboot,
+}
+
+impl State {
+    const fn new(set: ScanCodeSet) -> Self {
+        Self {
+            decoder: Decoder::new(set),
+            presses: Deque::new(),
+            lights: LightSetter::new(),
+            lost: 0,
+            clock: None,
+        }
+    }
+
+    fn handle_interrupt(&mut self) {
+        for _ in 0..BURST_BYTES {
+            match i8042::take() {
+                None => return,
+                Some(Arrived::Second) => {}
+                Some(Arrived::First(byte)) => match self.take_byte(byte) {
+                    Request::Nothing => {}
+                    Request::Send(byte) if i8042::has_room() => i8042::send(byte),
+                    // It times out.
+                    Request::Send(_) => {}
+                    Request::Reboot => reset::reboot(),
+                },
+            }
+        }
+    }
+
+    fn take_byte(&mut self, byte: u8) -> Request {
+        if let Some(lights) = self.lights.answer(byte, self.now_us()) {
+            return Request::Send(lights);
+        }
+        match self.decoder.push(byte) {
+            Some(Event::Press(press)) => {
+                if self.presses.push_back(press).is_err() {
+                    self.lost += 1;
+                }
+            }
+            Some(Event::ControlAltDelete) => return Request::Reboot,
+            Some(Event::PluggedIn) => self.lights.begin_again(),
+            None => {}
+        }
+        Request::Nothing
+    }
+
+    /// Begins to tell the keyboard of its lights if they have changed. Otherwise it
+    /// leaves the controller alone, which may be slow.
+    fn update_lights(&mut self) {
+        if self.clock.is_none() {
+            return;
+        }
+        let mut lights = self.lights;
+        if let Some(byte) = lights.begin(self.decoder.lights(), self.now_us())
+            && i8042::has_room()
+        {
+            i8042::send(byte);
+            self.lights = lights;
+        }
+    }
+
+    fn next_key(&mut self, layout: Layout) -> Option<Key> {
+        while let Some(press) = self.presses.pop_front() {
+            // Some keys mean nothing.
+            if let Some(key) = layout.key(&press) {
+                return Some(key);
+            }
+        }
+        None
+    }
+
+    fn now_us(&self) -> u64 {
+        self.clock.map_or(0, |clock| clock.uptime_us())
+    }
+}
+
+/// Looks for controller and keyboard, and lets the keys come by interrupts. Takes less
+/// than a second, whatever there is.
+pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard {
+    boot_stage::mark(Stage::Keyboard);
+    set_layout(layout);
+    let controller = match i8042::set_up(&mut PcPorts(clock)) {
+        Ok(controller) => controller,
+        Err(error) => {
+            log::warn!("{error}");
+            return Keyboard::Absent(error);
+        }
+    };
+    *STATE.lock() = State { clock: Some(clock), ..State::new(controller.set) };
+    emergency::start(controller.set);
+    irq::set_handler(controllers, Irq::Keyboard, || {
+        STATE.lock().handle_interrupt();
+        input_events::note();
+    });
+    let found = Keyboard::Present(controller);
+    let is_well = controller.test == Test::Passed && controller.attached != Attached::Nothing;
+    if is_well {
+        log::info!("{found}");
+    } else {
+        log::warn!("{found}");
+    }
+    found
+}
+
+/// Chooses what stands on the keys, for those that haven't been read yet, too.
+pub fn set_layout(layout: Layout) {
+    LAYOUT.store(layout as u8, Ordering::Relaxed);
+}
+
+/// Returns what stands on the keys.
+pub fn layout() -> Layout {
+    Layout::ALL[usize::from(LAYOUT.load(Ordering::Relaxed))]
+}
+
+/// Takes a key, if one was pressed. Begins to set the lights if they have changed.
+pub fn try_read() -> Option<Key> {
+    let mut state = STATE.lock();
+    state.update_lights();
+    state.next_key(layout())
+}
+
+/// Returns how many presses were lost because nobody read them.
+pub fn lost() -> u64 {
+    STATE.lock().lost
+}
+
+pub use emergency::EmergencyKeyboard;
+
+/// Keys for a kernel that can't go on.
+mod emergency {
+    use keyboard_keys::{Decoder, Event, Key, ScanCodeSet};
+    use spin::Once;
+
+    use crate::drivers::char::keyboard::{Arrived, BURST_BYTES, i8042, layout, reset};
+
+    /// What the controller gives; nothing where there is none.
+    static SET: Once<ScanCodeSet> = Once::new();
+
+    pub(in crate::drivers) fn start(set: ScanCodeSet) {
+        SET.call_once(|| set);
+    }
+
+    /// The keyboard, for whoever finds what [`crate::drivers::STATE`] knows locked for good.
+    pub struct EmergencyKeyboard {
+        /// `None` where there is no controller.
+        decoder: Option<Decoder>,
+    }
+
+    impl EmergencyKeyboard {
+        /// Returns one that has seen no key. What was typed before, and which keys are
+        /// held down or locked, isn't known.
+        #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
+        pub fn new() -> Self {
+            Self { decoder: SET.get().map(|&set| Decoder::new(set)) }
+        }
+
+        /// Takes a key from the controller itself, if one was pressed: without interrupts,
+        /// which have to be off, and without any lock. Ctrl-Alt-Delete restarts the
+        /// machine here, too.
+        pub fn poll(&mut self) -> Option<Key> {
+            let decoder = self.decoder.as_mut()?;
+            for _ in 0..BURST_BYTES {
+                let Arrived::First(byte) = i8042::take()? else { continue };
+                match decoder.push(byte) {
+                    Some(Event::Press(press)) => {
+                        if let Some(key) = layout().key(&press) {
+                            return Some(key);
+                        }
+                    }
+                    Some(Event::ControlAltDelete) => reset::reboot(),
+                    Some(Event::PluggedIn) | None => {}
+                }
+            }
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::ports::{self, KeyboardCommand};
+
+    fn taken(bytes: &[u8]) -> State {
+        let mut state = State::new(ScanCodeSet::One);
+        for &byte in bytes {
+            assert_eq!(state.take_byte(byte), Request::Nothing);
+        }
+        state
+    }
+
+    #[test_case]
+    fn scan_codes_become_keys() {
+        // h, Shift down, i, Shift up, 1, Enter, Menu, Backspace; keys up in between.
+        let mut state =
+            taken(&[0x23, 0xA3, 0x2A, 0x17, 0x97, 0xAA, 0x02, 0x82, 0x1C, 0x9C, 0xE0, 0x5D, 0x0E]);
+        let keys = [Key::Char('h'), Key::Char('I'), Key::Char('1'), Key::Enter, Key::Backspace];
+        assert!(core::iter::from_fn(|| state.next_key(Layout::Us)).eq(keys));
+    }
+
+    /// Lets the controller send bytes as if the keyboard had.
+    fn press(bytes: &[u8]) {
+        for &byte in bytes {
+            while !i8042::has_room() {}
+            ports::send_command(KeyboardCommand::SendBack);
+            while !i8042::has_room() {}
+            i8042::send(byte);
+        }
+    }
+
+    #[test_case]
+    fn keys_come_by_interrupts() {
+        let clock = crate::testing::machine().clock;
+        press(&[0x23]);
+        let end_us = clock.uptime_us() + 1_000_000;
+        let key = core::iter::repeat_with(try_read)
+            .take_while(|_| clock.uptime_us() < end_us)
+            .find_map(|key| key);
+        assert_eq!(key, Some(Key::Char('h')));
+    }
+
+    #[test_case]
+    fn emergency_has_keys_without_interrupts_and_locks() {
+        let state = STATE.lock();
+        let mut keyboard = EmergencyKeyboard::new();
+        assert_eq!(keyboard.poll(), None);
+        press(&[0x2A]);
+        assert_eq!(keyboard.poll(), None);
+        press(&[0x23]);
+        assert_eq!(keyboard.poll(), Some(Key::Char('H')));
+        press(&[0xAA]);
+        assert_eq!(keyboard.poll(), None);
+        drop(state);
+        assert_eq!(try_read(), None);
+    }
+
+    #[test_case]
+    fn lost_presses_are_counted_and_hold_nothing() {
+        let mut state = State::new(ScanCodeSet::One);
+        state.take_byte(0x2A);
+        for _ in 0..QUEUE_PRESSES + 3 {
+            state.take_byte(0x1E);
+        }
+        state.take_byte(0xAA);
+        assert_eq!(state.lost, 3);
+        while state.next_key(Layout::Us).is_some() {}
+        state.take_byte(0x1E);
+        assert_eq!(state.next_key(Layout::Us), Some(Key::Char('a')));
+    }
+
+    #[test_case]
+    fn control_alt_delete_asks_for_a_restart() {
+        let mut state = taken(&[0x1D, 0x38, 0xE0]);
+        assert_eq!(state.take_byte(0x53), Request::Reboot);
+    }
+
+    #[test_case]
+    fn lights_are_sent_when_the_keyboard_is_ready_for_them() {
+        let mut state = taken(&[0x3A, 0xFA]);
+        assert!(state.lights.begin(state.decoder.lights(), 0).is_some());
+        assert_eq!(state.take_byte(0xFA), Request::Send(0b110));
+        assert_eq!(state.take_byte(0xFA), Request::Nothing);
+        assert!(state.lights.begin(state.decoder.lights(), 1).is_none());
+        // It was plugged in again.
+        state.take_byte(0xAA);
+        assert!(state.lights.begin(state.decoder.lights(), 2).is_some());
+    }
+
+    #[test_case]
+    fn layouts_can_be_changed_while_keys_wait() {
+        let before = layout();
+        let mut state = taken(&[0x15, 0x15]);
+        for (layout, key) in [(Layout::De, 'z'), (Layout::Us, 'y')] {
+            set_layout(layout);
+            assert_eq!(super::layout(), layout);
+            assert_eq!(state.next_key(super::layout()), Some(Key::Char(key)));
+        }
+        set_layout(before);
+    }
+}

@@ -1,0 +1,7 @@
+//! Devices that bring and take bytes: the serial line, the keyboard, the hardware clock.
+
+pub mod i8042;
+pub mod input_events;
+pub mod keyboard;
+pub mod rtc;
+pub mod serial;

@@ -1,0 +1,127 @@
+//! The real-time clock: the date and the time of day, as the hardware keeps them.
+//!
+//! Source: Motorola MC146818A datasheet, "Update cycle".
+
+use core::fmt;
+
+use civil_time::CivilTime;
+use civil_time::cmos::{self, Registers};
+
+use crate::arch::cmos as bytes;
+use crate::drivers::acpi::Acpi;
+
+const SECONDS: u8 = 0x00;
+const MINUTES: u8 = 0x02;
+const HOURS: u8 = 0x04;
+const DAY: u8 = 0x07;
+const MONTH: u8 = 0x08;
+const YEAR: u8 = 0x09;
+const REGISTER_A: u8 = 0x0A;
+const REGISTER_B: u8 = 0x0B;
+
+/// Register A: the time is about to change, or does.
+const UPDATE_IN_PROGRESS: u8 = 1 << 7;
+
+/// An update takes about 2 ms, a read of a register about 2 µs on hardware.
+const POLLS_MAX: u32 = 100_000;
+/// The time changes once a second, so the second reading is mostly like the first.
+const READINGS_MAX: u32 = 8;
+
+/// Why the clock tells no time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// It is always about to change: there is no clock.
+    Absent,
+    /// No two readings are alike.
+    Unsteady,
+    /// What it holds is no time.
+    Invalid(cmos::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Absent => f.write_str("there is no hardware clock"),
+            Self::Unsteady => f.write_str("the hardware clock changes at each reading"),
+            Self::Invalid(error) => write!(f, "the hardware clock isn't set: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The real-time clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Rtc {
+    century_register: Option<u8>,
+}
+
+/// Logs what the clock says. The ACPI tables may name a byte of the CMOS that has the
+/// century; without it the clock is taken to be in this century.
+pub fn start(acpi: Option<&Acpi>) -> Rtc {
+    let rtc =
+        Rtc { century_register: acpi.and_then(Acpi::fadt).and_then(|it| it.century_register) };
+    match rtc.now() {
+        Ok(time) => log::info!("{time}"),
+        Err(error) => log::warn!("{error}"),
+    }
+    rtc
+}
+
+impl Rtc {
+    /// Reads the time, in the time zone that the clock is set to: UTC, as a rule. Takes
+    /// up to 2 ms, while the clock changes.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn now(self) -> Result<CivilTime, Error> {
+        let mut last = self.read()?;
+        for _ in 1..READINGS_MAX {
+            let registers = self.read()?;
+            // An update, or an interrupt, may have come in between.
+            if registers == last {
+                return registers.decode().map_err(Error::Invalid);
+            }
+            last = registers;
+        }
+        Err(Error::Unsteady)
+    }
+
+    /// Reads the registers once, when no update goes on.
+    fn read(self) -> Result<Registers, Error> {
+        if !(0..POLLS_MAX).any(|_| bytes::read(REGISTER_A) & UPDATE_IN_PROGRESS == 0) {
+            return Err(Error::Absent);
+        }
+        Ok(Registers {
+            seconds: bytes::read(SECONDS),
+            minutes: bytes::read(MINUTES),
+            hours: bytes::read(HOURS),
+            day: bytes::read(DAY),
+            month: bytes::read(MONTH),
+            year: bytes::read(YEAR),
+            century: self.century_register.map(bytes::read),
+            format: bytes::read(REGISTER_B),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::machine;
+
+    #[test_case]
+    fn clock_goes_as_fast_as_the_time_stamp_counter() {
+        let rtc = machine().rtc;
+        let seconds = || rtc.now().expect("the machine has a clock").unix_seconds();
+        let next = |from| {
+            while seconds() == from {}
+            machine().clock.uptime_us()
+        };
+        let second_us = || {
+            let start_us = next(seconds());
+            next(seconds()) - start_us
+        };
+        // A busy host may hold the machine up for a while.
+        assert!((0..5).any(|_| (800_000..1_200_000).contains(&second_us())));
+    }
+}

@@ -1,0 +1,464 @@
+//! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
+//!
+//! Until [`start_interrupts`] text is sent by polling, and nothing is received.
+//! From then on the interrupt handler moves bytes between the UART and two
+//! queues. When the receive queue is full, the UART keeps its bytes, takes RTS
+//! away, and gets no more interrupts until [`try_read`] has made room.
+//!
+//! Where no UART answers, text goes nowhere and nothing is ever received.
+
+use core::fmt;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use heapless::Deque;
+use uart_16550::backend::{Backend, PioBackend};
+use uart_16550::spec::registers::{FifoTriggerLevel, IER, LSR, MCR, offsets};
+use uart_16550::{BaudRate, Config, Uart16550};
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::percpu::PerCpu;
+use crate::arch::init_order::Controllers;
+use crate::arch::irq::{self, Irq};
+use crate::arch::smp::tlb;
+use crate::arch::time::clock;
+use crate::drivers::char::input_events;
+use crate::klog;
+use crate::sync::{IrqMutex, Rank, WaitQueue, parking};
+
+const COM1: u16 = 0x3F8;
+const CONFIG: Config = Config {
+    baud_rate: BaudRate::Baud115200,
+    // Early enough that 8 bytes, 0.7 ms, may come before the handler runs.
+    fifo_trigger_level: Some(FifoTriggerLevel::Eight),
+    ..Config::DEFAULT
+};
+
+const SEND_QUEUE_BYTES: usize = 4096;
+const RECEIVE_QUEUE_BYTES: usize = 4096;
+/// Room in the receive queue at which a throttled UART may go on.
+const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
+
+/// How often the UART is asked whether it can send, before what is to be sent is
+/// dropped: at about a microsecond a question, 10 s; a full FIFO takes 1.4 ms.
+const POLLS_MAX: u32 = 10_000_000;
+/// How long a full send queue is waited for.
+const WAIT_MAX_NS: u64 = 10_000_000_000;
+/// How often the UART is asked, at start, whether it has sent all: 1 s.
+const DRAIN_POLLS_MAX: u32 = 1_000_000;
+
+/// How text is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// By the interrupt handler.
+    Interrupts,
+    /// By waiting for the UART (`safe` on the command line).
+    Polling,
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Serial {
+    /// A UART whose scratch register keeps what is written.
+    Present,
+    /// Nothing, or something else.
+    Absent,
+}
+
+impl fmt::Display for Serial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Present => write!(f, "COM1 at {COM1:#x}, 115200 baud, 8N1"),
+            Self::Absent => write!(f, "none"),
+        }
+    }
+}
+
+/// Protects the UART's registers and both queues. Taken by everything that
+/// prints or reads, and by the interrupt handler.
+static PORT: IrqMutex<Port> = IrqMutex::new(Rank::Console, Port::new());
+
+/// For the emergency sink, which can't ask the lock.
+static IS_PRESENT: AtomicBool = AtomicBool::new(false);
+
+/// Looks for the UART and makes it a sink of the log.
+pub fn start(_cpu: &PerCpu) -> Serial {
+    boot_stage::mark(Stage::Serial);
+    let found = PORT.lock().find();
+    if found == Serial::Present {
+        IS_PRESENT.store(true, Ordering::Relaxed);
+        klog::add_sink(|_, line| write(line));
+        klog::add_emergency_sink(write_emergency);
+    }
+    // The first line of the kernel's log.
+    boot_stage::log_last_boot();
+    ::log::info!("{found}");
+    found
+}
+
+/// Lets the interrupt handler receive, and send if `mode` says so.
+pub fn start_interrupts(controllers: Controllers, mode: Mode) {
+    let mut port = PORT.lock();
+    if !port.is_present {
+        return;
+    }
+    port.mode = mode;
+    irq::set_handler(controllers, Irq::Com1, || {
+        let happened = PORT.lock().handle_interrupt();
+        if happened.has_received {
+            input_events::note();
+        }
+        if happened.has_sent {
+            ROOM.wake_all();
+        }
+    });
+    port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
+}
+
+/// Threads that wait for room in the send queue.
+static ROOM: WaitQueue = WaitQueue::new();
+
+/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, that
+/// takes the processor's time.
+///
+/// Text is dropped where nobody takes it: after the longest wait, and from then
+/// on until the UART sends again.
+pub fn write(text: &str) {
+    let mut text = LineEnds::new(text).peekable();
+    let mut end_ns = None;
+    loop {
+        {
+            let mut port = PORT.lock();
+            if !port.is_present || port.send(&mut text) || port.is_stalled {
+                return;
+            }
+        }
+        let now_ns = clock::now_ns();
+        let end_ns = *end_ns.get_or_insert(now_ns + WAIT_MAX_NS);
+        let is_over = if parking::may_wait() {
+            // Half of it, so that whoever waits is woken for more than a byte.
+            let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
+            ROOM.wait_until_deadline(end_ns, has_room).is_err()
+        } else {
+            tlb::answer_others();
+            now_ns >= end_ns
+        };
+        if is_over {
+            PORT.lock().is_stalled = true;
+            return;
+        }
+    }
+}
+
+/// Runs `action` while nobody can print on the line.
+pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
+    let _port = PORT.lock();
+    action()
+}
+
+/// Waits until all queued text is sent, if nobody holds the lock.
+pub fn flush() {
+    PORT.try_with(Port::flush);
+}
+
+/// Takes a received byte, if there is one.
+pub fn try_read() -> Option<u8> {
+    PORT.lock().take_received()
+}
+
+/// Returns how often the UART lost bytes because they weren't fetched in time.
+pub fn overruns() -> u64 {
+    PORT.lock().overruns
+}
+
+/// What an interrupt has brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Happened {
+    has_received: bool,
+    has_sent: bool,
+}
+
+struct Port {
+    uart: Uart16550<PioBackend>,
+    is_present: bool,
+    mode: Mode,
+    to_send: Deque<u8, SEND_QUEUE_BYTES>,
+    received: Deque<u8, RECEIVE_QUEUE_BYTES>,
+    is_throttled: bool,
+    /// Nothing was sent for the longest wait.
+    is_stalled: bool,
+    overruns: u64,
+}
+
+impl Port {
+    const fn new() -> Self {
+        Self {
+            uart: uart(),
+            is_present: false,
+            mode: Mode::Polling,
+            to_send: Deque::new(),
+            received: Deque::new(),
+            is_throttled: false,
+            is_stalled: false,
+            overruns: 0,
+        }
+    }
+
+    fn find(&mut self) -> Serial {
+        // The crate's loopback test isn't for us: it waits for ever for a receiver
+        // that is dead, and on Bochs it leaves a byte behind.
+        // Its initialisation, too, waits for ever for what was sent before to leave,
+        // so that has to be seen first. Where nothing answers, all bits are set.
+        let has_sent_all =
+            (0..DRAIN_POLLS_MAX).any(|_| self.uart.lsr().contains(LSR::TRANSMITTER_EMPTY));
+        self.is_present = has_sent_all && self.uart.init(CONFIG).is_ok();
+        if self.is_present { Serial::Present } else { Serial::Absent }
+    }
+
+    /// Sends or queues as much of `text` as there is room for; tells whether
+    /// that was all.
+    fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
+        if self.mode == Mode::Polling {
+            for byte in text.by_ref() {
+                if !self.poll_send(byte) {
+                    break;
+                }
+            }
+            return true;
+        }
+        while let Some(byte) = text.peek_byte() {
+            if self.to_send.push_back(byte).is_err() {
+                break;
+            }
+            text.next();
+        }
+        // Not every UART raises an interrupt because it is empty already, and with
+        // interrupts off nobody else sends.
+        self.send_some();
+        if !self.to_send.is_empty() {
+            self.uart.enable_interrupts(IER::THR_EMPTY);
+        }
+        text.peek_byte().is_none()
+    }
+
+    fn take_received(&mut self) -> Option<u8> {
+        let byte = self.received.pop_front();
+        if self.is_throttled && self.received.capacity() - self.received.len() >= RESUME_ROOM_BYTES
+        {
+            self.set_throttled(false);
+        }
+        byte
+    }
+
+    /// The interrupt line is edge-triggered at the PIC: it has to be seen low
+    /// before it can rise again, so all causes are dealt with.
+    fn handle_interrupt(&mut self) -> Happened {
+        let before = (self.received.len(), self.to_send.len());
+        while self.uart.isr().has_pending_interrupt() {
+            if self.uart.lsr().contains(LSR::OVERRUN_ERROR) {
+                self.overruns += 1;
+            }
+            self.receive_all();
+            self.send_some();
+        }
+        Happened {
+            has_received: self.received.len() > before.0,
+            has_sent: self.to_send.len() < before.1,
+        }
+    }
+
+    fn receive_all(&mut self) {
+        while !self.is_throttled {
+            if self.received.is_full() {
+                self.set_throttled(true);
+                return;
+            }
+            let Ok(byte) = self.uart.try_receive_byte() else {
+                return;
+            };
+            self.received.push_back(byte).expect("the queue was seen not to be full");
+        }
+    }
+
+    fn flush(&mut self) {
+        while let Some(byte) = self.to_send.pop_front() {
+            if !self.poll_send(byte) {
+                return;
+            }
+        }
+    }
+
+    /// Sends `byte`, for which a UART that is stalled is asked only once.
+    fn poll_send(&mut self, byte: u8) -> bool {
+        let polls = if self.is_stalled { 1 } else { POLLS_MAX };
+        self.is_stalled = !poll_send(&mut self.uart, byte, polls);
+        !self.is_stalled
+    }
+
+    /// Fills the transmitter's FIFO, if that is empty.
+    fn send_some(&mut self) {
+        let sent = self.uart.send_bytes(self.to_send.as_slices().0);
+        for _ in 0..sent {
+            self.to_send.pop_front();
+        }
+        self.is_stalled &= sent == 0;
+        if self.to_send.is_empty() {
+            self.uart.disable_interrupts(IER::THR_EMPTY);
+        }
+    }
+
+    fn set_throttled(&mut self, is_throttled: bool) {
+        self.is_throttled = is_throttled;
+        let mut modem_control = self.uart.mcr();
+        modem_control.set(MCR::RTS, !is_throttled);
+        // SAFETY: the register exists; only RTS changes.
+        unsafe { self.uart.backend_mut().write(offsets::MCR as u8, modem_control.bits()) };
+        let receive = IER::DATA_READY | IER::RECEIVER_LINE_STATUS;
+        if is_throttled {
+            self.uart.disable_interrupts(receive);
+        } else {
+            self.uart.enable_interrupts(receive);
+        }
+    }
+}
+
+const fn uart() -> Uart16550<PioBackend> {
+    // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these, and the
+    // emergency's functions make one when nothing else runs any more.
+    match unsafe { Uart16550::new_port(COM1) } {
+        Ok(uart) => uart,
+        Err(_) => panic!("eight ports follow COM1"),
+    }
+}
+
+/// Asks `polls` times for room and sends `byte`; tells whether there was room.
+fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8, polls: u32) -> bool {
+    (0..polls).any(|_| uart.try_send_byte(byte).is_ok())
+}
+
+/// Whether the emergency text has met a UART that doesn't send: then the other
+/// sinks shall not wait for it.
+static IS_EMERGENCY_STALLED: AtomicBool = AtomicBool::new(false);
+
+/// Sends without the lock, which the code that can't go on may hold.
+fn write_emergency(text: &str) {
+    if !IS_PRESENT.load(Ordering::Relaxed) || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
+        return;
+    }
+    // What was printed before comes first.
+    flush();
+    let mut uart = uart();
+    let is_sent = LineEnds::new(text).all(|byte| poll_send(&mut uart, byte, POLLS_MAX));
+    IS_EMERGENCY_STALLED.store(!is_sent, Ordering::Relaxed);
+}
+
+/// Takes a byte from the UART itself, if one has come: without interrupts, which have
+/// to be off, and without the lock. What the interrupt handler has taken is not seen.
+pub fn poll_emergency() -> Option<u8> {
+    if !IS_PRESENT.load(Ordering::Relaxed) {
+        return None;
+    }
+    let mut uart = uart();
+    allow_to_send(&mut uart);
+    uart.try_receive_byte().ok()
+}
+
+/// Tells the other end that it may send, which a full queue may have forbidden.
+fn allow_to_send(uart: &mut Uart16550<PioBackend>) {
+    let modem_control = uart.mcr();
+    if !modem_control.contains(MCR::RTS) {
+        // SAFETY: the register exists; only RTS changes.
+        unsafe { uart.backend_mut().write(offsets::MCR as u8, (modem_control | MCR::RTS).bits()) };
+    }
+}
+
+/// The bytes of a text, with a CR before each LF.
+struct LineEnds<'a> {
+    bytes: core::str::Bytes<'a>,
+    is_line_feed_due: bool,
+}
+
+impl<'a> LineEnds<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { bytes: text.bytes(), is_line_feed_due: false }
+    }
+}
+
+impl Iterator for LineEnds<'_> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        if core::mem::take(&mut self.is_line_feed_due) {
+            return Some(b'\n');
+        }
+        let byte = self.bytes.next()?;
+        if byte == b'\n' {
+            self.is_line_feed_due = true;
+            return Some(b'\r');
+        }
+        Some(byte)
+    }
+}
+
+/// Bytes of which the next can be looked at.
+trait PeekableBytes: Iterator<Item = u8> {
+    fn peek_byte(&mut self) -> Option<u8>;
+}
+
+impl<I: Iterator<Item = u8>> PeekableBytes for core::iter::Peekable<I> {
+    fn peek_byte(&mut self) -> Option<u8> {
+        self.peek().copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn line_feeds_get_a_carriage_return() {
+        assert!(LineEnds::new("a\n\nb").eq(*b"a\r\n\r\nb"));
+    }
+
+    #[test_case]
+    fn emergency_receives_without_the_lock() {
+        // It hears itself.
+        let mut port = PORT.lock();
+        port.flush();
+        while !port.uart.lsr().contains(LSR::TRANSMITTER_EMPTY) {}
+        let before = port.uart.mcr();
+        // As if a full queue had forbidden the other end to send.
+        let looped = (before | MCR::LOOP_BACK) - MCR::RTS;
+        // SAFETY: the register exists; the line is quiet.
+        unsafe { port.uart.backend_mut().write(offsets::MCR as u8, looped.bits()) };
+        assert_eq!(poll_emergency(), None);
+        assert!(port.uart.mcr().contains(MCR::RTS));
+        assert!(poll_send(&mut port.uart, b'x', 1));
+        let received = (0..POLLS_MAX).find_map(|_| poll_emergency());
+        // SAFETY: as above.
+        unsafe { port.uart.backend_mut().write(offsets::MCR as u8, before.bits()) };
+        assert_eq!(received, Some(b'x'));
+    }
+
+    #[test_case]
+    fn full_receive_queue_throttles_and_loses_nothing() {
+        let mut port = PORT.lock();
+        let mut sent = 0_u32;
+        while !port.received.is_full() {
+            port.received.push_back(sent as u8).expect("there is room");
+            sent += 1;
+        }
+        port.receive_all();
+        assert!(port.is_throttled);
+        assert!(!port.uart.mcr().contains(MCR::RTS));
+        assert!(!port.uart.ier().contains(IER::DATA_READY));
+        let mut received = 0_u32;
+        while let Some(byte) = port.take_received() {
+            assert_eq!(byte, received as u8);
+            received += 1;
+        }
+        assert_eq!((received, sent), (RECEIVE_QUEUE_BYTES as u32, RECEIVE_QUEUE_BYTES as u32));
+        assert!(!port.is_throttled);
+        assert!(port.uart.mcr().contains(MCR::RTS));
+        assert!(port.uart.ier().contains(IER::DATA_READY));
+    }
+}

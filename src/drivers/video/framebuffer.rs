@@ -1,0 +1,179 @@
+//! A framebuffer, showing characters.
+//!
+//! It is only ever written: reading it back is slow on any machine.
+
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use bitmap_font::{Font, FontSize, PixelFormat, WIDTH_MAX};
+use boot_information::{Screen, ScreenKind};
+use spin::Once;
+use x86_64::PhysAddr;
+
+use crate::mm::Memory;
+use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
+
+/// A colour as red, green and blue.
+pub type Rgb = [u8; 3];
+
+/// The largest pixel, in bytes.
+const PIXEL_BYTES_MAX: usize = 4;
+
+/// A character, and how it looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glyph {
+    /// The character; what the font doesn't have shows as a block.
+    pub character: char,
+    /// Its colour.
+    pub foreground: Rgb,
+    /// The colour behind it.
+    pub background: Rgb,
+    /// There is a line below it.
+    pub is_underlined: bool,
+}
+
+/// A framebuffer with its font.
+pub struct Framebuffer {
+    memory: DeviceMemory,
+    pitch_bytes: u64,
+    format: PixelFormat,
+    font: Font,
+    width: usize,
+    height: usize,
+}
+
+static FRAMEBUFFER: Once<Framebuffer> = Once::new();
+
+/// How many bytes were ever written.
+static BYTES_WRITTEN: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how many bytes were ever written to the framebuffer.
+pub fn bytes_written() -> u64 {
+    BYTES_WRITTEN.load(Ordering::Relaxed)
+}
+
+/// Takes over the screen that the loader has set up, if it is one whose pixels hold
+/// their colours. What stands in the way is logged.
+pub fn start(memory: Memory, screen: Screen) -> Option<&'static Framebuffer> {
+    if FRAMEBUFFER.is_completed() {
+        return FRAMEBUFFER.get();
+    }
+    match Framebuffer::try_new(memory, screen) {
+        Ok(framebuffer) => Some(FRAMEBUFFER.call_once(|| framebuffer)),
+        Err(why) => {
+            log::error!("the loader's screen can't be used: {why}; going on without a screen");
+            None
+        }
+    }
+}
+
+/// Why a framebuffer can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// Its pixels aren't colours.
+    NoColours,
+    /// Its pixels have a format that isn't known.
+    UnknownFormat,
+    /// Its numbers make no sense together.
+    Malformed,
+    /// It is smaller than a character.
+    TooSmall,
+    /// Its memory can't be mapped.
+    NotMapped(crate::mm::kernel::device_memory::Error),
+    /// There is no memory for the font.
+    NoMemory,
+}
+
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::NoColours => f.write_str("its pixels aren't colours"),
+            Self::UnknownFormat => f.write_str("its pixels have an unknown format"),
+            Self::Malformed => f.write_str("its numbers make no sense"),
+            Self::TooSmall => f.write_str("it is smaller than a character"),
+            Self::NotMapped(error) => write!(f, "its memory can't be mapped: {error}"),
+            Self::NoMemory => f.write_str("no memory for the font"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+impl Framebuffer {
+    fn try_new(_memory: Memory, screen: Screen) -> Result<Self, Error> {
+        let ScreenKind::Rgb { red, green, blue } = screen.kind else {
+            return Err(Error::NoColours);
+        };
+        let format = PixelFormat::try_new(screen.depth_bits, red, green, blue)
+            .ok_or(Error::UnknownFormat)?;
+        let (width, height) = (screen.width as usize, screen.height as usize);
+        let pitch_bytes = u64::from(screen.pitch_bytes);
+        let start = PhysAddr::try_new(screen.address).map_err(|_| Error::Malformed)?;
+        if pitch_bytes < (width * format.bytes()) as u64 {
+            return Err(Error::Malformed);
+        }
+        let font =
+            Font::try_new(FontSize::for_screen(width, height)).map_err(|_| Error::NoMemory)?;
+        if width < font.width() || height < font.height() {
+            return Err(Error::TooSmall);
+        }
+        let len_bytes = pitch_bytes * u64::from(screen.height);
+        // SAFETY: what is written there is shown and does nothing else.
+        let memory =
+            unsafe { DeviceMemory::map("framebuffer", start, len_bytes, Writes::Combined) }
+                .map_err(Error::NotMapped)?;
+        Ok(Self { memory, pitch_bytes, format, font, width, height })
+    }
+
+    /// Returns the number of rows and columns of characters.
+    pub fn size(&self) -> (usize, usize) {
+        (self.height / self.font.height(), self.width / self.font.width())
+    }
+
+    /// Returns the width and height in pixels.
+    pub fn pixels(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// Fills all of it with one colour.
+    pub fn clear(&self, colour: Rgb) {
+        let pixel = self.format.encode(colour);
+        let mut pixels = [0; WIDTH_MAX * PIXEL_BYTES_MAX];
+        let piece_bytes = self.format.write_row(0, WIDTH_MAX, pixel, pixel, &mut pixels);
+        for y in 0..self.height {
+            let line = y as u64 * self.pitch_bytes;
+            let line_bytes = self.width * self.format.bytes();
+            for x_bytes in (0..line_bytes).step_by(piece_bytes) {
+                let piece = &pixels[..piece_bytes.min(line_bytes - x_bytes)];
+                self.write(line + x_bytes as u64, piece);
+            }
+        }
+    }
+
+    /// Shows a character in a cell.
+    ///
+    /// # Panics
+    /// If there is no such cell.
+    pub fn draw(&self, row: usize, column: usize, glyph: Glyph) {
+        let Glyph { character, foreground, background, is_underlined } = glyph;
+        let (rows, columns) = self.size();
+        assert!(row < rows && column < columns, "row {row}, column {column} of {rows}, {columns}");
+        let glyph = self.font.glyph(character);
+        let (foreground, background) =
+            (self.format.encode(foreground), self.format.encode(background));
+        let mut pixels = [0; WIDTH_MAX * PIXEL_BYTES_MAX];
+        let x_bytes = column * self.font.width() * self.format.bytes();
+        for y in 0..self.font.height() {
+            let is_line = is_underlined && y + 2 == self.font.height();
+            let bits = if is_line { !0 } else { glyph.row(y) };
+            let len_bytes =
+                self.format.write_row(bits, self.font.width(), foreground, background, &mut pixels);
+            let line = (row * self.font.height() + y) as u64 * self.pitch_bytes;
+            self.write(line + x_bytes as u64, &pixels[..len_bytes]);
+        }
+    }
+
+    fn write(&self, offset_bytes: u64, pixels: &[u8]) {
+        self.memory.write_bytes(offset_bytes, pixels);
+        BYTES_WRITTEN.fetch_add(pixels.len() as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,4 @@
+//! Screens.
+
+pub mod framebuffer;
+pub mod vga_text;

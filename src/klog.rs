@@ -1,0 +1,150 @@
+//! Log lines and the ways they leave the kernel.
+//!
+//! All rooms log by the macros of the `log` crate. A line is put together here,
+//! with its time and the room it comes from, and goes to every sink that a
+//! higher room has registered. Sinks do their own locking; this room has no
+//! lock, so a line may be logged from an interrupt handler.
+//!
+//! Emergency sinks are for the last words of a kernel that can't go on: they
+//! take no lock and wait for nothing but the device.
+
+#![forbid(unsafe_code)]
+
+use core::fmt::{self, Write};
+
+use heapless::String;
+use log::{Level, LevelFilter, Metadata, Record};
+use spin::Once;
+
+use crate::arch::time::clock::Clock;
+
+/// Takes a line, with its end; a long one comes in several pieces.
+pub type Sink = fn(Level, &str);
+
+/// Takes a piece of text.
+pub type EmergencySink = fn(&str);
+
+const SINKS_MAX: usize = 4;
+
+static SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
+static EMERGENCY_SINKS: [Once<EmergencySink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
+static LOGGER: Logger = Logger { clock: Once::new() };
+
+/// Starts logging; lines go nowhere until there is a sink.
+pub fn start(clock: Clock) {
+    LOGGER.clock.call_once(|| clock);
+    log::set_logger(&LOGGER).expect("the log is started once");
+    log::set_max_level(LevelFilter::Info);
+}
+
+/// Sends all further lines to `sink` as well.
+///
+/// # Panics
+/// If there are too many sinks.
+pub fn add_sink(sink: Sink) {
+    register(&SINKS, sink);
+}
+
+/// Sends [`Emergency`] text to `sink`, which must take no lock.
+///
+/// # Panics
+/// If there are too many sinks.
+pub fn add_emergency_sink(sink: EmergencySink) {
+    register(&EMERGENCY_SINKS, sink);
+}
+
+fn register<T>(sinks: &[Once<T>], sink: T) {
+    let free = sinks.iter().find(|slot| !slot.is_completed());
+    free.expect("SINKS_MAX is at least the number of devices that show text").call_once(|| sink);
+}
+
+/// Writes to all emergency sinks.
+pub struct Emergency;
+
+impl Write for Emergency {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        EMERGENCY_SINKS.iter().filter_map(Once::get).for_each(|sink| sink(text));
+        Ok(())
+    }
+}
+
+struct Logger {
+    clock: Once<Clock>,
+}
+
+impl log::Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        let uptime_us = self.clock.get().map_or(0, |clock| clock.uptime_us());
+        let room = record.target().trim_start_matches("farjump::");
+        let mut line = Line { level: record.level(), text: String::new() };
+        // `Line` takes everything; an argument whose own formatting fails still
+        // leaves the rest of its line.
+        let _ = write!(
+            line,
+            "[{:5}.{:06}] {}{}: {}",
+            uptime_us / 1_000_000,
+            uptime_us % 1_000_000,
+            Mark(record.level()),
+            Room(room),
+            record.args()
+        );
+        let _ = line.write_str("\n");
+        line.flush();
+    }
+
+    fn flush(&self) {}
+}
+
+/// Gathers a line, so that sinks get it in one piece unless it is very long.
+struct Line {
+    level: Level,
+    text: String<256>,
+}
+
+impl Line {
+    fn flush(&mut self) {
+        SINKS.iter().filter_map(Once::get).for_each(|sink| sink(self.level, &self.text));
+        self.text.clear();
+    }
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            if self.text.push(c).is_err() {
+                self.flush();
+                self.text.push(c).map_err(|_| fmt::Error)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What sets a warning or an error off from other lines.
+struct Mark(log::Level);
+
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            log::Level::Error => f.write_str("ERROR "),
+            log::Level::Warn => f.write_str("warning "),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The last part of a module's path: `pic` for `arch::irq::pic`.
+struct Room<'a>(&'a str);
+
+impl fmt::Display for Room<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.rsplit("::").next().unwrap_or(self.0))
+    }
+}

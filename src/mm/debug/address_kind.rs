@@ -1,0 +1,110 @@
+//! What lies at an address, as far as the layout says it.
+
+use core::fmt;
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::mm::kernel::device_memory;
+use crate::mm::kernel::image::{self, Section};
+use crate::mm::kernel::layout::{self, DEVICES, DIRECT_MAP, HEAP, KERNEL_BASE, NULL_END, STACKS};
+use crate::mm::kernel::stacks::Stack;
+
+/// What lies at an address. It takes no lock to find out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Below [`NULL_END`].
+    Null,
+    /// The rest of the lower half.
+    Program,
+    /// The direct map of a physical address.
+    DirectMap(PhysAddr),
+    /// The heap's addresses.
+    Heap,
+    /// A mapped device.
+    Device(&'static str),
+    /// A section of the kernel image.
+    Kernel(Section),
+    /// A kernel stack.
+    Stack(Stack),
+    /// What is kept unmapped below a kernel stack.
+    Guard(Stack),
+    /// What the layout has no use for.
+    Nothing,
+}
+
+impl Place {
+    /// Returns what lies at `address`.
+    pub fn of(address: VirtAddr) -> Self {
+        let within = |start: VirtAddr, len_bytes| {
+            (start.as_u64()..start.as_u64() + len_bytes).contains(&address.as_u64())
+        };
+        if address < NULL_END {
+            Self::Null
+        } else if address < DIRECT_MAP {
+            Self::Program
+        } else if within(DIRECT_MAP, layout::DIRECT_MAP_BYTES) {
+            Self::DirectMap(PhysAddr::new(address - DIRECT_MAP))
+        } else if within(HEAP, layout::HEAP_BYTES) {
+            Self::Heap
+        } else if within(DEVICES, layout::DEVICES_BYTES) {
+            device_memory::name_at(address).map_or(Self::Nothing, Self::Device)
+        } else if address >= STACKS {
+            match Stack::of_slot_at(address) {
+                Some(stack) if stack.range().contains(&address) => Self::Stack(stack),
+                Some(stack) => Self::Guard(stack),
+                None => Self::Nothing,
+            }
+        } else if address >= KERNEL_BASE {
+            image::section_at(address).map_or(Self::Nothing, Self::Kernel)
+        } else {
+            Self::Nothing
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("null pointer"),
+            Self::Program => f.write_str("lower half"),
+            Self::DirectMap(_) => f.write_str("direct map"),
+            Self::Heap => f.write_str("heap"),
+            Self::Device(name) => write!(f, "device: {name}"),
+            Self::Kernel(Section::Text) => f.write_str("kernel text"),
+            Self::Kernel(Section::Rodata) => f.write_str("kernel rodata"),
+            Self::Kernel(Section::Data) => f.write_str("kernel data"),
+            Self::Stack(stack) => write!(f, "{stack}"),
+            Self::Guard(stack) => write!(f, "guard page of the {stack}"),
+            Self::Nothing => f.write_str("no use in the kernel's layout"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn each_part_of_the_layout_is_known() {
+        let of = |address: u64| Place::of(VirtAddr::new(address));
+        static VARIABLE: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(1);
+        assert_eq!(of(0), Place::Null);
+        assert_eq!(of(0xFFFF), Place::Null);
+        assert_eq!(of(0x1_0000), Place::Program);
+        assert_eq!(of(0x7FFF_FFFF_FFFF), Place::Program);
+        assert_eq!(of(0xFFFF_8000_0000_0005), Place::DirectMap(PhysAddr::new(5)));
+        assert_eq!(of(0xFFFF_BFFF_FFFF_FFFF), Place::Nothing);
+        assert_eq!(of(0xFFFF_C000_0000_0000), Place::Heap);
+        assert_eq!(of(0xFFFF_FFFF_8000_0000), Place::Nothing);
+        assert_eq!(of(u64::MAX), Place::Nothing);
+        let text = VirtAddr::from_ptr(Place::of as fn(_) -> _ as *const u8);
+        assert_eq!(Place::of(text), Place::Kernel(Section::Text));
+        let rodata = VirtAddr::from_ptr("text".as_ptr());
+        assert_eq!(Place::of(rodata), Place::Kernel(Section::Rodata));
+        let data = VirtAddr::from_ptr(&raw const VARIABLE);
+        assert_eq!(Place::of(data), Place::Kernel(Section::Data));
+        let guard = Stack::BOOT.guard().end - 1;
+        assert_eq!(Place::of(guard), Place::Guard(Stack::BOOT));
+        assert_eq!(Place::of(guard + 1), Place::Stack(Stack::BOOT));
+    }
+}

@@ -1,0 +1,393 @@
+//! Whether memory is as it should be: every live table and mapping is held against
+//! the layout, the memory map and the frame allocator.
+//!
+//! | rule | broken by |
+//! | --- | --- |
+//! | [`Rule::WritableAndExecutable`] | a page that can be written and executed |
+//! | [`Rule::User`] | a page of the kernel that programs can reach |
+//! | [`Rule::Low`] | a page below 64 KiB |
+//! | [`Rule::Guard`] | a mapped guard of a stack |
+//! | [`Rule::OutsideLayout`] | a page that the layout doesn't know |
+//! | [`Rule::Rights`] | a page with other rights than its place has |
+//! | [`Rule::WrongFrame`] | a page of the direct map or the image with another frame than its own, or without RAM behind it; a device's page with RAM behind it |
+//! | [`Rule::MappedTwice`] | a frame that is mapped twice outside of the direct map, or is a table as well |
+//! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free |
+//! | [`Rule::TableNotOwned`] | a table whose frame is free |
+//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them |
+//!
+//! Each frame's rights in the direct map follow from what it is: the kernel's code
+//! and constants can only be read there, so no byte can be written at one address
+//! and executed at another.
+
+use core::fmt;
+use core::ops::ControlFlow;
+
+use heapless::Vec;
+use paging::{Mapping, MappingFlags, PageSize};
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::mm::debug::address_kind::Place;
+use crate::mm::kernel::frames::{self, Purpose};
+use crate::mm::kernel::image::{self, Section};
+use crate::mm::kernel::kernel_space::{self, CODE, COMBINING, CONSTANT, DATA, DEVICE};
+use crate::mm::kernel::layout::{FRAME_BYTES, HEAP, KERNEL_BASE, STACKS};
+use crate::mm::kernel::ram;
+use crate::mm::kernel::stacks::Stack;
+
+/// How many findings are kept; the others are counted.
+const FINDINGS_MAX: usize = 16;
+
+/// What has to hold for memory; the module's table says what breaks each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the module has them in a table")]
+pub enum Rule {
+    WritableAndExecutable,
+    User,
+    Low,
+    Guard,
+    OutsideLayout,
+    Rights,
+    WrongFrame,
+    MappedTwice,
+    FrameNotOwned,
+    TableNotOwned,
+    Count,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WritableAndExecutable => "writable and executable",
+            Self::User => "a page of the kernel that programs can reach",
+            Self::Low => "mapped below 64 KiB",
+            Self::Guard => "a guard that is mapped",
+            Self::OutsideLayout => "mapped where the layout has nothing",
+            Self::Rights => "other rights than its place has",
+            Self::WrongFrame => "another frame than its place has",
+            Self::MappedTwice => "a frame that is in use twice",
+            Self::FrameNotOwned => "a frame that is free, or nobody's",
+            Self::TableNotOwned => "a page table whose frame is free, or nobody's",
+            Self::Count => "frames counted and found differ",
+        })
+    }
+}
+
+/// A rule that is broken, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// The page, or null for a table.
+    pub page: VirtAddr,
+    /// The frame, or null where numbers differ.
+    pub frame: PhysAddr,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, page, frame } = self;
+        write!(f, "{rule}: page {page:#018x} ({}), frame {frame:#x}", Place::of(*page))
+    }
+}
+
+/// What an audit has seen.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// How many pages are mapped, of whatever size.
+    pub pages: usize,
+    /// How many tables there are.
+    pub tables: usize,
+    /// How many rules are broken, at each page anew.
+    pub broken: usize,
+    /// The first of them.
+    pub findings: Vec<Finding, FINDINGS_MAX>,
+}
+
+impl Audit {
+    fn add(&mut self, rule: Rule, page: VirtAddr, frame: PhysAddr) {
+        self.broken += 1;
+        // Those that don't fit are counted.
+        let _ = self.findings.push(Finding { rule, page, frame });
+    }
+
+    /// Logs every finding.
+    ///
+    /// # Panics
+    /// If there is one.
+    pub fn expect_clean(&self) {
+        for finding in &self.findings {
+            log::error!("{finding}");
+        }
+        assert!(self.broken == 0, "{} rules of memory are broken, see the log", self.broken);
+    }
+}
+
+impl fmt::Display for Audit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} pages, {} tables: ", self.pages, self.tables)?;
+        match self.broken {
+            0 => f.write_str("all as it should be"),
+            1 => f.write_str("1 rule is broken"),
+            broken => write!(f, "{broken} rules are broken"),
+        }
+    }
+}
+
+/// Looks at all of the kernel's memory. The heap is locked out meanwhile.
+pub fn run() -> Audit {
+    let mut audit = Audit::default();
+    let mut space = kernel_space::lock();
+    let space = &mut *space;
+    let mut seen = Seen(space.seen);
+    seen.0.fill(0);
+    let counts = frames::counts();
+
+    space.table.for_each_table(|frame, _| {
+        audit.tables += 1;
+        if !frames::is_allocated(frame) {
+            audit.add(Rule::TableNotOwned, VirtAddr::zero(), frame);
+        }
+        if seen.mark(frame) {
+            audit.add(Rule::MappedTwice, VirtAddr::zero(), frame);
+        }
+    });
+    let (mut heap_pages, mut stack_pages) = (0, 0);
+    let has_no_execute = space.table.has_no_execute();
+    space.table.for_each_mapping(VirtAddr::zero(), |page, mapping| {
+        audit.pages += 1;
+        let place = Place::of(page);
+        heap_pages += usize::from(place == Place::Heap);
+        let is_dynamic = |stack| !Stack::BOOT_PROCESSOR.contains(&stack);
+        stack_pages += usize::from(matches!(place, Place::Stack(stack) if is_dynamic(stack)));
+        judge(&mut audit, &mut seen, page, mapping, place, has_no_execute);
+        ControlFlow::Continue(())
+    });
+    if audit.tables != counts.used_for(Purpose::PageTables) {
+        audit.add(Rule::Count, VirtAddr::zero(), PhysAddr::zero());
+    }
+    if heap_pages != counts.used_for(Purpose::Heap) {
+        audit.add(Rule::Count, HEAP, PhysAddr::zero());
+    }
+    if stack_pages != counts.used_for(Purpose::Stacks) {
+        audit.add(Rule::Count, STACKS, PhysAddr::zero());
+    }
+    audit
+}
+
+/// A bit a frame: whether it is mapped outside of the direct map, or a table.
+struct Seen<'a>(&'a mut [u64]);
+
+impl Seen<'_> {
+    /// Marks the frame; tells whether it was marked. Beyond the RAM there are no
+    /// bits: devices may be mapped as often as drivers like.
+    fn mark(&mut self, frame: PhysAddr) -> bool {
+        let number = frame.as_u64() / FRAME_BYTES;
+        let Some(word) = self.0.get_mut((number / 64) as usize) else {
+            return false;
+        };
+        let bit = 1 << (number % 64);
+        let was_marked = *word & bit != 0;
+        *word |= bit;
+        was_marked
+    }
+}
+
+fn judge(
+    audit: &mut Audit,
+    seen: &mut Seen<'_>,
+    page: VirtAddr,
+    mapping: Mapping,
+    place: Place,
+    has_no_execute: bool,
+) {
+    let Mapping { paddr: frame, flags, size } = mapping;
+    let mut broken = |rule| audit.add(rule, page, frame);
+    if has_no_execute && flags.contains(MappingFlags::WRITE | MappingFlags::EXECUTE) {
+        broken(Rule::WritableAndExecutable);
+    }
+    if flags.contains(MappingFlags::USER) {
+        broken(Rule::User);
+    }
+    let wanted_flags = match place {
+        Place::Null => return broken(Rule::Low),
+        Place::Guard(_) => return broken(Rule::Guard),
+        Place::Program | Place::Nothing => return broken(Rule::OutsideLayout),
+        Place::DirectMap(wanted_frame) => {
+            if frame != wanted_frame || !is_ram(frame, size) {
+                broken(Rule::WrongFrame);
+            }
+            direct_rights(frame, size)
+        }
+        Place::Kernel(section) => {
+            if page - KERNEL_BASE != frame.as_u64() {
+                broken(Rule::WrongFrame);
+            }
+            match section {
+                Section::Text => CODE,
+                Section::Rodata => CONSTANT,
+                Section::Data => DATA,
+            }
+        }
+        Place::Heap => {
+            if !frames::is_allocated(frame) {
+                broken(Rule::FrameNotOwned);
+            }
+            DATA
+        }
+        Place::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
+            if !image::frames().contains(&frame) {
+                broken(Rule::WrongFrame);
+            }
+            DATA
+        }
+        Place::Stack(_) => {
+            if !frames::is_allocated(frame) {
+                broken(Rule::FrameNotOwned);
+            }
+            DATA
+        }
+        Place::Device(_) => {
+            if is_ram(frame, size) {
+                broken(Rule::WrongFrame);
+            }
+            if flags.contains(MappingFlags::UNCACHED) { COMBINING } else { DEVICE }
+        }
+    };
+    let forced = if has_no_execute { MappingFlags::empty() } else { MappingFlags::EXECUTE };
+    if flags != wanted_flags | forced {
+        broken(Rule::Rights);
+    }
+    let is_alone = !matches!(place, Place::DirectMap(_) | Place::Device(_));
+    if is_alone && seen.mark(frame) {
+        broken(Rule::MappedTwice);
+    }
+}
+
+/// Tells whether all of a frame is RAM.
+fn is_ram(frame: PhysAddr, size: PageSize) -> bool {
+    let end = frame.as_u64() + size.bytes();
+    ram::reachable(ram::map(), FRAME_BYTES)
+        .any(|(first, last)| first <= frame.as_u64() && end <= last)
+}
+
+/// Returns the rights of a frame in the direct map: what can be executed elsewhere
+/// can't be written there, nor can constants.
+fn direct_rights(frame: PhysAddr, size: PageSize) -> MappingFlags {
+    let is_constant = [Section::Text, Section::Rodata].into_iter().any(|section| {
+        let section = image::section(section);
+        let start = image::to_physical(section.start);
+        start < frame + size.bytes() && frame < image::to_physical(section.end)
+    });
+    if is_constant { CONSTANT } else { DATA }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mm::kernel::frames::AllocatedFrames;
+    use crate::mm::kernel::layout::{self, DEVICES};
+
+    const USER: MappingFlags = DATA.union(MappingFlags::USER);
+    const ANYTHING: MappingFlags = DATA.union(MappingFlags::EXECUTE);
+
+    fn rules() -> Vec<Rule, FINDINGS_MAX> {
+        run().findings.iter().map(|finding| finding.rule).collect()
+    }
+
+    /// Maps a page as it shouldn't be; returns the rules that the audit finds
+    /// broken, and unmaps it.
+    fn rules_with(page: VirtAddr, frame: PhysAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
+        let map = |space: &mut kernel_space::KernelSpace| {
+            space.table.map(page, frame, PageSize::Size4K, flags)
+        };
+        map(&mut kernel_space::lock()).expect("it is free");
+        let rules = rules();
+        kernel_space::lock().table.unmap(page).expect("it is mapped").1.flush();
+        run().expect_clean();
+        rules
+    }
+
+    /// Changes a page's rights; returns the rules that the audit finds broken, and
+    /// mends it.
+    fn rules_with_rights(page: VirtAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
+        let before = kernel_space::query(page).expect("it is mapped").flags;
+        let protect = |flags| {
+            kernel_space::lock()
+                .table
+                .protect_region(page, FRAME_BYTES, flags)
+                .expect("there is memory")
+                .flush();
+        };
+        protect(flags);
+        let rules = rules();
+        protect(before);
+        run().expect_clean();
+        rules
+    }
+
+    fn frame() -> AllocatedFrames {
+        AllocatedFrames::try_new(Purpose::Other).expect("there is memory")
+    }
+
+    #[test_case]
+    fn kernel_as_it_is_breaks_no_rule() {
+        let audit = run();
+        audit.expect_clean();
+        assert!(audit.pages > 100 && audit.tables > 5, "{audit}");
+    }
+
+    #[test_case]
+    fn pages_where_none_belong_are_found() {
+        let frame = frame();
+        let low = VirtAddr::new(0xF000);
+        assert_eq!(rules_with(low, frame.start(), DATA), [Rule::Low]);
+        let program = VirtAddr::new(0x40_0000);
+        assert_eq!(rules_with(program, frame.start(), DATA), [Rule::OutsideLayout]);
+        assert_eq!(rules_with(program, frame.start(), USER), [Rule::User, Rule::OutsideLayout]);
+        let unnamed = DEVICES + (1_u64 << 39);
+        assert_eq!(rules_with(unnamed, frame.start(), DEVICE), [Rule::OutsideLayout]);
+        for stack in Stack::BOOT_PROCESSOR {
+            let guard = stack.guard().end - FRAME_BYTES;
+            assert_eq!(rules_with(guard, frame.start(), DATA), [Rule::Guard], "{stack}");
+        }
+    }
+
+    #[test_case]
+    fn rights_that_a_place_has_not_are_found() {
+        let text = image::section(Section::Text).start;
+        assert_eq!(rules_with_rights(text, ANYTHING), [Rule::WritableAndExecutable, Rule::Rights]);
+        assert_eq!(rules_with_rights(image::section(Section::Rodata).start, DATA), [Rule::Rights]);
+        let unused = Stack::BOOT.range().start;
+        assert_eq!(rules_with_rights(unused, CONSTANT), [Rule::Rights]);
+        assert_eq!(rules_with_rights(unused, USER), [Rule::User, Rule::Rights]);
+        let alias = layout::direct(image::to_physical(text));
+        assert_eq!(rules_with_rights(alias, DATA), [Rule::Rights], "written here, executed there");
+    }
+
+    #[test_case]
+    fn frames_in_use_twice_are_found() {
+        let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
+        let stack = kernel_space::query(Stack::BOOT.range().start).expect("it is mapped").paddr;
+        let both = [Rule::FrameNotOwned, Rule::Count];
+        // Mapped before the stack, so it is the stack that is found twice.
+        let rules = rules_with(page, stack, DATA);
+        assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
+        let table = kernel_space::lock().table.root_paddr();
+        assert_eq!(rules_with(page, table, DATA), [Rule::MappedTwice, Rule::Count]);
+    }
+
+    #[test_case]
+    fn frames_of_nobody_are_found() {
+        let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
+        // The last one, far from those that are taken next.
+        let end = ram::map().usable_frames(FRAME_BYTES).last().expect("there is memory").1;
+        let free = PhysAddr::new(end - FRAME_BYTES);
+        assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);
+    }
+
+    #[test_case]
+    fn other_frames_than_a_place_has_are_found() {
+        let hole = layout::direct(layout::VGA_AND_ROMS);
+        assert_eq!(rules_with(hole, layout::VGA_AND_ROMS, DATA), [Rule::WrongFrame]);
+    }
+}

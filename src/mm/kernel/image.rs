@@ -1,0 +1,82 @@
+//! Where the kernel's own image is: what the linker script says.
+
+use core::ops::Range;
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::mm::kernel::layout::KERNEL_BASE;
+
+/// A part of the image with rights of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Code.
+    Text,
+    /// Constants.
+    Rodata,
+    /// Variables.
+    Data,
+}
+
+unsafe extern "C" {
+    // Physical addresses.
+    static __boot_start: u8;
+    static __boot_data_start: u8;
+    static __boot_end: u8;
+    static __boot_data_end: u8;
+    // Virtual addresses.
+    static __text_start: u8;
+    static __text_end: u8;
+    static __rodata_start: u8;
+    static __rodata_end: u8;
+    static __data_start: u8;
+    static __data_end: u8;
+}
+
+fn physical(symbol: *const u8) -> PhysAddr {
+    PhysAddr::new(symbol.addr() as u64)
+}
+
+fn range(start: *const u8, end: *const u8) -> Range<VirtAddr> {
+    VirtAddr::from_ptr(start)..VirtAddr::from_ptr(end)
+}
+
+/// Returns where a section is; it begins and ends with a page.
+pub fn section(section: Section) -> Range<VirtAddr> {
+    match section {
+        Section::Text => range(&raw const __text_start, &raw const __text_end),
+        Section::Rodata => range(&raw const __rodata_start, &raw const __rodata_end),
+        Section::Data => range(&raw const __data_start, &raw const __data_end),
+    }
+}
+
+/// Returns the section that `address` lies in.
+pub fn section_at(address: VirtAddr) -> Option<Section> {
+    [Section::Text, Section::Rodata, Section::Data]
+        .into_iter()
+        .find(|&candidate| section(candidate).contains(&address))
+}
+
+/// Returns the physical address of an address in the image.
+pub fn to_physical(address: VirtAddr) -> PhysAddr {
+    PhysAddr::new(address - KERNEL_BASE)
+}
+
+/// Returns the frames of the whole image, with the stub.
+pub fn frames() -> Range<PhysAddr> {
+    physical(&raw const __boot_start)..to_physical(section(Section::Data).end)
+}
+
+/// Returns the frames of the stub's code, data and tables: all that nobody needs
+/// once the kernel has tables of its own.
+pub fn stub_frames() -> Range<PhysAddr> {
+    physical(&raw const __boot_start)..physical(&raw const __boot_end)
+}
+
+/// Returns what the kernel writes of its image: in the stub, and in its own part.
+pub fn written() -> [Range<PhysAddr>; 2] {
+    let data = section(Section::Data);
+    [
+        physical(&raw const __boot_data_start)..physical(&raw const __boot_data_end),
+        to_physical(data.start)..to_physical(data.end),
+    ]
+}

@@ -1,0 +1,250 @@
+//! The kernel's own address space: its page table, made once and loaded for good.
+//!
+//! Invariants, which [`audit`](crate::mm::debug::audit) looks after:
+//! 1. The table maps what [`layout`](crate::mm::kernel::layout) says and nothing else, each
+//!    place with its rights.
+//! 2. A frame that is mapped outside of the direct map is mapped there once, and
+//!    belongs to the mapping: it was leaked out of its [`AllocatedFrames`].
+
+use heapless::Vec;
+use paging::{
+    Capabilities, HugePages, MappedRange, Mapping, MappingFlags, PageSize, PagingError,
+    PagingHandler, X64PageTable,
+};
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::arch::smp::tlb::{self, Tlb};
+use crate::arch::time::clock;
+use crate::mm::debug::walk;
+use crate::mm::kernel::frames::{AllocatedFrames, Purpose};
+use crate::mm::kernel::image::{self, Section};
+use crate::mm::kernel::layout::{self, FRAME_BYTES};
+use crate::mm::kernel::ram::{self, Map};
+use crate::mm::kernel::stacks::Stack;
+use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
+
+/// Variables: read and written.
+pub(in crate::mm) const DATA: MappingFlags =
+    MappingFlags::READ.union(MappingFlags::WRITE).union(MappingFlags::GLOBAL);
+/// Constants.
+pub(in crate::mm) const CONSTANT: MappingFlags = MappingFlags::READ.union(MappingFlags::GLOBAL);
+/// Code.
+pub(in crate::mm) const CODE: MappingFlags = CONSTANT.union(MappingFlags::EXECUTE);
+/// Memory of devices.
+pub(in crate::mm) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
+
+/// Memory of devices that may gather writes: pixels.
+pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::UNCACHED);
+
+/// The page table's way to frames and their memory.
+#[derive(Debug)]
+pub(in crate::mm) struct KernelFrames(Capabilities);
+
+// SAFETY: a leaked frame belongs to the table alone until it is taken back, and
+// the direct map shows it; before the table is loaded, the stub's map of the
+// first GiB does, from which frames are taken until then.
+unsafe impl PagingHandler for KernelFrames {
+    fn alloc_frame(&self) -> Option<PhysAddr> {
+        AllocatedFrames::try_new(Purpose::PageTables).map(AllocatedFrames::leak)
+    }
+
+    fn dealloc_frame(&self, frame: PhysAddr) {
+        // SAFETY: the page table gives back what it took, when nobody walks there
+        // any more.
+        drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::PageTables) });
+    }
+
+    fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr {
+        layout::direct(frame)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.0
+    }
+}
+
+/// The most pages that are unmapped at once, with interrupts off.
+pub(in crate::mm) const UNMAPPED_MAX: usize = 64;
+
+/// The kernel's page table.
+pub(in crate::mm) type Table = X64PageTable<Tlb, KernelFrames>;
+
+/// The page table, and what the audit needs beside it.
+pub(in crate::mm) struct KernelSpace {
+    pub(in crate::mm) table: Table,
+    /// A bit a frame for the audit.
+    pub(in crate::mm) seen: &'static mut [u64],
+    /// Where the next device is mapped.
+    pub(in crate::mm) next_device: VirtAddr,
+}
+
+/// Protects the kernel's page table; taken by the heap when it grows or shrinks,
+/// by drivers when they map a device, and by whoever looks at it; never by
+/// interrupt handlers.
+static SPACE: IrqMutex<Option<KernelSpace>> = IrqMutex::new(Rank::KernelSpace, None);
+
+/// Makes the table and loads it. From here on nothing low is mapped. `seen` has a
+/// bit for each frame. Returns how long mapping all RAM took, in ticks of the time
+/// stamp counter.
+///
+/// # Errors
+/// [`PagingError::NoMemory`] if there is too little memory below 1 GiB.
+pub(in crate::mm) fn start(
+    map: &Map,
+    capabilities: Capabilities,
+    seen: &'static mut [u64],
+) -> Result<u64, PagingError> {
+    let mut table = Table::try_new(KernelFrames(capabilities))?;
+    let start_tsc = clock::read_tsc();
+    map_ram(&mut table, map)?;
+    let ticks = clock::read_tsc() - start_tsc;
+    map_image(&mut table)?;
+    map_stacks(&mut table)?;
+    // SAFETY: the table has the kernel's code, data and stacks where they are now.
+    unsafe { tlb::load(table.root_paddr()) };
+    *SPACE.lock() = Some(KernelSpace { table, seen, next_device: layout::DEVICES });
+    Ok(ticks)
+}
+
+/// Maps all RAM behind [`layout::DIRECT_MAP`], by the largest pages that fit, and
+/// never to be executed. What can be executed elsewhere can't be written here.
+///
+/// The cost grows with the number of ranges and of the pages of 1 GiB.
+fn map_ram(table: &mut Table, map: &Map) -> Result<(), PagingError> {
+    for (start, end) in ram::reachable(map, FRAME_BYTES) {
+        let start = PhysAddr::new(start);
+        let len_bytes = end - start.as_u64();
+        table.map_region(layout::direct(start), start, len_bytes, DATA, HugePages::Allowed)?;
+    }
+    for section in [Section::Text, Section::Rodata] {
+        let section = image::section(section);
+        let start = layout::direct(image::to_physical(section.start));
+        table.protect_region(start, section.end - section.start, CONSTANT)?.flush_by(|_| {});
+    }
+    Ok(())
+}
+
+fn map_image(table: &mut Table) -> Result<(), PagingError> {
+    for (section, flags) in
+        [(Section::Text, CODE), (Section::Rodata, CONSTANT), (Section::Data, DATA)]
+    {
+        let section = image::section(section);
+        let start = image::to_physical(section.start);
+        let len_bytes = section.end - section.start;
+        table.map_region(section.start, start, len_bytes, flags, HugePages::Forbidden)?;
+    }
+    Ok(())
+}
+
+/// Takes the boot processor's stacks over, from where the stub has mapped them.
+fn map_stacks(table: &mut Table) -> Result<(), PagingError> {
+    for stack in Stack::BOOT_PROCESSOR {
+        let range = stack.range();
+        let pages = (range.end - range.start) / FRAME_BYTES;
+        for page in (0..pages).map(|index| range.start + index * FRAME_BYTES) {
+            let frame = walk::translate(page).expect("the stub maps the stacks");
+            table.map(page, frame, PageSize::Size4K, DATA)?;
+        }
+    }
+    Ok(())
+}
+
+/// Access to the kernel's address space.
+pub(in crate::mm) struct Guard(IrqMutexGuard<'static, Option<KernelSpace>>);
+
+impl core::ops::Deref for Guard {
+    type Target = KernelSpace;
+
+    fn deref(&self) -> &KernelSpace {
+        self.0.as_ref().expect("memory is set up early")
+    }
+}
+
+impl core::ops::DerefMut for Guard {
+    fn deref_mut(&mut self) -> &mut KernelSpace {
+        self.0.as_mut().expect("memory is set up early")
+    }
+}
+
+/// Takes the lock.
+///
+/// # Panics
+/// If [`start`](crate::mm::start) wasn't called.
+pub(in crate::mm) fn lock() -> Guard {
+    Guard(SPACE.lock())
+}
+
+/// Returns the first range of mapped pages at or behind `from`.
+pub fn next_range(from: VirtAddr) -> Option<MappedRange> {
+    lock().table.next_range(from)
+}
+
+/// Returns what `address` is mapped to.
+///
+/// # Errors
+/// [`PagingError::NotMapped`].
+pub fn query(address: VirtAddr) -> Result<Mapping, PagingError> {
+    lock().table.query(address)
+}
+
+impl KernelSpace {
+    /// Maps a fresh frame at `page` for the heap.
+    ///
+    /// # Errors
+    /// [`PagingError::NoMemory`]; [`PagingError::AlreadyMapped`].
+    pub(in crate::mm) fn map_heap_page(&mut self, page: VirtAddr) -> Result<(), PagingError> {
+        let frame = AllocatedFrames::try_new(Purpose::Heap).ok_or(PagingError::NoMemory)?;
+        self.table.map(page, frame.start(), PageSize::Size4K, DATA)?;
+        frame.leak();
+        Ok(())
+    }
+
+    /// Unmaps those of `pages` pages behind `start`, at most [`UNMAPPED_MAX`], that are
+    /// mapped, and frees their frames. The TLBs are flushed once for all of them.
+    ///
+    /// # Safety
+    /// They were mapped for `purpose`, each to a frame of its own that was leaked, and nobody
+    /// uses them any more.
+    pub(in crate::mm) unsafe fn unmap_pages(
+        &mut self,
+        start: VirtAddr,
+        pages: usize,
+        purpose: Purpose,
+    ) {
+        let mut frames = Vec::<PhysAddr, UNMAPPED_MAX>::new();
+        for page in (0..pages as u64).map(|index| start + index * FRAME_BYTES) {
+            if let Ok(mapping) = self.table.query(page) {
+                frames.push(mapping.paddr).expect("no more pages are asked for");
+            }
+        }
+        let flush = self.table.unmap_region(start, pages as u64 * FRAME_BYTES);
+        flush.expect("such pages are of the smallest size").flush();
+        for frame in frames {
+            // SAFETY: the caller's promise; no TLB has it any more.
+            drop(unsafe { AllocatedFrames::from_leaked(frame, purpose) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::debug::probe;
+
+    #[test_case]
+    fn nothing_low_is_mapped() {
+        let first = next_range(VirtAddr::zero()).expect("something is mapped");
+        assert!(first.start >= layout::DIRECT_MAP);
+        assert!(probe::read_u8(VirtAddr::new(0x10_0000)).is_err());
+    }
+
+    #[test_case]
+    fn direct_map_and_image_show_the_same_memory() {
+        static WORD: core::sync::atomic::AtomicU64 =
+            core::sync::atomic::AtomicU64::new(0x1234_5678_9ABC_DEF0);
+        let address = VirtAddr::from_ptr(&raw const WORD);
+        let alias = layout::direct(image::to_physical(address));
+        assert_eq!(probe::read_u64(alias), probe::read_u64(address));
+        assert_eq!(query(address).map(|mapping| mapping.paddr), Ok(image::to_physical(address)));
+    }
+}

@@ -1,0 +1,151 @@
+//! Kernel stacks that are mapped when they are needed.
+
+use core::fmt;
+
+use paging::{PageSize, PagingError};
+use x86_64::VirtAddr;
+
+use crate::arch::context;
+use crate::arch::debug::probe;
+use crate::mm::kernel::frames::{AllocatedFrames, Purpose};
+use crate::mm::kernel::kernel_space::{self, DATA};
+use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOTS};
+use crate::mm::kernel::stacks::{self, Stack, Use};
+
+/// What fills a stack that was mapped just now: how far it was ever used can be seen.
+const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
+
+/// Why there is no further stack. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// All slots are used.
+    NoSlot,
+    /// No frame is left.
+    NoMemory,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSlot => write!(f, "all {STACK_SLOTS} kernel stacks are in use"),
+            Self::NoMemory => f.write_str("no memory is left for a kernel stack"),
+        }
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// A kernel stack that was mapped when it was needed. Dropping it unmaps it.
+#[derive(Debug)]
+pub struct KernelStack(Stack);
+
+// SAFETY: its pages were mapped for it alone, more than 4 KiB of them, and stay until it
+// is dropped; the top is a multiple of the page's size.
+unsafe impl context::Stack for KernelStack {
+    fn top(&self) -> VirtAddr {
+        self.0.top()
+    }
+}
+
+impl KernelStack {
+    /// Maps a stack.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn try_new(purpose: Use) -> Result<Self, Error> {
+        // It is unmapped again if that doesn't come to its end.
+        let stack = Self(stacks::take_slot(purpose).ok_or(Error::NoSlot)?);
+        for page in stack.0.pages() {
+            let frame = AllocatedFrames::try_new(Purpose::Stacks).ok_or(Error::NoMemory)?;
+            let mut space = kernel_space::lock();
+            match space.table.map(page, frame.start(), PageSize::Size4K, DATA) {
+                Ok(()) => frame.leak(),
+                Err(PagingError::NoMemory) => return Err(Error::NoMemory),
+                Err(error) => unreachable!("a free slot has no page: {error}"),
+            };
+            drop(space);
+            let words: *mut u64 = page.as_mut_ptr();
+            for index in 0..FRAME_BYTES as usize / size_of::<u64>() {
+                // SAFETY: the page was mapped just now, for nobody else.
+                let word = unsafe { words.add(index) };
+                // SAFETY: as above.
+                unsafe { word.write(UNUSED) };
+            }
+        }
+        Ok(stack)
+    }
+
+    /// Returns where it is.
+    pub fn stack(&self) -> Stack {
+        self.0
+    }
+
+    /// Keeps it for ever.
+    pub fn leak(self) -> Stack {
+        let stack = self.0;
+        core::mem::forget(self);
+        stack
+    }
+
+    /// Tells for whom it is from now on, which reports name.
+    pub fn set_purpose(&mut self, purpose: Use) {
+        self.0 = stacks::with_purpose(self.0, purpose);
+    }
+}
+
+impl Drop for KernelStack {
+    fn drop(&mut self) {
+        let start = self.0.range().start;
+        let pages = (self.0.len_bytes() / FRAME_BYTES) as usize;
+        // SAFETY: `try_new` has mapped them so, and who had the stack has given it up.
+        unsafe { kernel_space::lock().unmap_pages(start, pages, Purpose::Stacks) };
+        stacks::give_slot_back(self.0);
+    }
+}
+
+/// Returns how many bytes of `stack` were ever used since it was mapped, if it was mapped
+/// by [`KernelStack::try_new`].
+pub fn high_water_bytes(stack: Stack) -> Option<u64> {
+    if Stack::BOOT_PROCESSOR.contains(&stack) {
+        return None;
+    }
+    let range = stack.range();
+    let mut unused_bytes = 0;
+    while unused_bytes < stack.len_bytes() {
+        // It may be unmapped meanwhile.
+        match probe::read_u64(range.start + unused_bytes) {
+            Ok(UNUSED) => unused_bytes += 8,
+            Ok(_) => break,
+            Err(_) => return None,
+        }
+    }
+    Some(stack.len_bytes() - unused_bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mm::kernel::frames;
+
+    #[test_case]
+    fn stacks_come_and_go() {
+        let before = frames::counts();
+        let stacks: [_; 20] = core::array::from_fn(|index| {
+            KernelStack::try_new(Use::Thread(index as u32)).expect("there is memory")
+        });
+        for (index, stack) in stacks.iter().enumerate() {
+            assert_eq!(stack.stack().purpose(), Use::Thread(index as u32));
+            assert_eq!(Stack::of_slot_at(stack.stack().guard().start), Some(stack.stack()));
+            assert_eq!(high_water_bytes(stack.stack()), Some(0));
+        }
+        assert_eq!(
+            frames::counts().used_for(Purpose::Stacks),
+            before.used_for(Purpose::Stacks) + 160
+        );
+        let gone = stacks[7].stack();
+        drop(stacks);
+        assert_eq!(Stack::of_slot_at(gone.top() - 1), None);
+        assert_eq!(high_water_bytes(gone), None);
+        assert_eq!(frames::counts().used_for(Purpose::Stacks), before.used_for(Purpose::Stacks));
+    }
+}

@@ -1,0 +1,25 @@
+//! The kernel's own memory.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`layout`] | every address constant |
+//! | [`ram`] | what physical memory there is |
+//! | [`frames`] | which frames are free |
+//! | [`kernel_space`] | the kernel's page table |
+//! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
+//! | [`device_memory`] | memory of devices |
+//! | [`firmware_memory`] | what the firmware has left, copied |
+//! | [`trampoline`] | where other CPUs begin |
+//! | [`heap`] | what `alloc` takes from |
+
+pub mod device_memory;
+pub mod firmware_memory;
+pub mod frames;
+pub mod heap;
+pub mod image;
+pub mod kernel_space;
+pub mod kernel_stack;
+pub mod layout;
+pub mod ram;
+pub mod stacks;
+pub mod trampoline;

@@ -1,0 +1,241 @@
+//! Kernel stacks and the guards below them.
+//!
+//! A stack ends its slot; what lies below it in the slot is never mapped, so a
+//! stack that runs over faults at once. What each slot is used for is kept without a
+//! lock, for reports.
+
+use core::fmt;
+use core::ops::Range;
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use x86_64::VirtAddr;
+
+use crate::arch::cpu::gdt::{Ist, StackTops};
+use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOT_BYTES, STACK_SLOTS, STACKS};
+
+/// What a kernel stack is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// What the boot processor starts on.
+    Boot,
+    /// One of a processor's interrupt stack table.
+    Ist {
+        /// The processor's number.
+        processor: u32,
+        /// Which of them.
+        ist: Ist,
+    },
+    /// What another processor starts on, and idles on.
+    Idle {
+        /// The processor's number.
+        processor: u32,
+    },
+    /// A thread's, with the thread's number.
+    Thread(u32),
+}
+
+/// A slot that nobody uses, as its word.
+const FREE: u32 = 0;
+/// A processor's or a thread's number has so many bits in a slot's word.
+const NUMBER_BITS: u32 = 24;
+
+impl Use {
+    /// Returns what stands for it in its slot.
+    const fn word(self) -> u32 {
+        let (kind, number) = match self {
+            Self::Boot => (1, 0),
+            Self::Ist { processor, ist } => (2 + ist as u32, processor),
+            Self::Idle { processor } => (5, processor),
+            Self::Thread(number) => (6, number),
+        };
+        kind << NUMBER_BITS | number & ((1 << NUMBER_BITS) - 1)
+    }
+
+    fn of_word(word: u32) -> Option<Self> {
+        let number = word & ((1 << NUMBER_BITS) - 1);
+        Some(match word >> NUMBER_BITS {
+            1 => Self::Boot,
+            kind @ 2..=4 => Self::Ist { processor: number, ist: Ist::ALL[kind as usize - 2] },
+            5 => Self::Idle { processor: number },
+            6 => Self::Thread(number),
+            _ => return None,
+        })
+    }
+
+    /// Returns the size in bytes. The first two are the same as in `asm/boot.asm`.
+    const fn len_bytes(self) -> u64 {
+        match self {
+            Self::Boot => 60 * 1024,
+            Self::Ist { .. } => 24 * 1024,
+            Self::Idle { .. } | Self::Thread(_) => 32 * 1024,
+        }
+    }
+}
+
+/// A kernel stack: a slot that is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stack {
+    slot: u32,
+    purpose: Use,
+}
+
+/// What each slot is used for. The first ones are the boot processor's, which the stub has
+/// mapped.
+static SLOTS: [AtomicU32; STACK_SLOTS] = {
+    let mut slots = [const { AtomicU32::new(FREE) }; STACK_SLOTS];
+    let mut slot = 0;
+    while slot < Stack::BOOT_PROCESSOR.len() {
+        slots[slot] = AtomicU32::new(Stack::BOOT_PROCESSOR[slot].purpose.word());
+        slot += 1;
+    }
+    slots
+};
+
+/// Where a free slot is looked for next.
+static NEXT: AtomicUsize = AtomicUsize::new(Stack::BOOT_PROCESSOR.len());
+
+impl Stack {
+    /// What the boot processor starts on.
+    pub const BOOT: Self = Self { slot: 0, purpose: Use::Boot };
+
+    /// Those of the boot processor, in the order of their slots.
+    pub const BOOT_PROCESSOR: [Self; 4] = [
+        Self::BOOT,
+        Self::of_boot_processor(1, Ist::DoubleFault),
+        Self::of_boot_processor(2, Ist::Nmi),
+        Self::of_boot_processor(3, Ist::MachineCheck),
+    ];
+
+    const fn of_boot_processor(slot: u32, ist: Ist) -> Self {
+        Self { slot, purpose: Use::Ist { processor: 0, ist } }
+    }
+
+    /// Returns the stack in whose slot `address` lies.
+    pub fn of_slot_at(address: VirtAddr) -> Option<Self> {
+        let offset_bytes = address.as_u64().checked_sub(STACKS.as_u64())?;
+        let slot = offset_bytes / STACK_SLOT_BYTES;
+        let word = SLOTS.get(slot as usize)?.load(Ordering::Relaxed);
+        Use::of_word(word).map(|purpose| Self { slot: slot as u32, purpose })
+    }
+
+    /// Returns what it is for.
+    pub fn purpose(self) -> Use {
+        self.purpose
+    }
+
+    /// Returns the size in bytes.
+    pub fn len_bytes(self) -> u64 {
+        self.purpose.len_bytes()
+    }
+
+    /// Returns the address behind the highest byte.
+    pub fn top(self) -> VirtAddr {
+        // The last one ends at the end of all addresses, behind which there is none.
+        STACKS + u64::from(self.slot) * STACK_SLOT_BYTES + STACK_SLOT_BYTES
+    }
+
+    /// Returns the stack itself.
+    pub fn range(self) -> Range<VirtAddr> {
+        self.top() - self.len_bytes()..self.top()
+    }
+
+    /// Returns what is kept unmapped below it.
+    pub fn guard(self) -> Range<VirtAddr> {
+        self.top() - STACK_SLOT_BYTES..self.range().start
+    }
+
+    /// Returns its pages, from the lowest on.
+    pub(in crate::mm) fn pages(self) -> impl Iterator<Item = VirtAddr> {
+        let start = self.range().start;
+        (0..self.len_bytes() / FRAME_BYTES).map(move |index| start + index * FRAME_BYTES)
+    }
+}
+
+impl fmt::Display for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.purpose {
+            Use::Boot => f.write_str("boot stack"),
+            Use::Thread(number) => write!(f, "stack of thread {number}"),
+            Use::Idle { processor } => write!(f, "stack of processor {processor}"),
+            Use::Ist { processor, ist } => {
+                f.write_str(match ist {
+                    Ist::DoubleFault => "double fault IST stack",
+                    Ist::Nmi => "NMI IST stack",
+                    Ist::MachineCheck => "machine check IST stack",
+                })?;
+                if processor > 0 { write!(f, " of processor {processor}") } else { Ok(()) }
+            }
+        }
+    }
+}
+
+/// Returns where the boot processor's stacks begin.
+pub fn boot_processor() -> StackTops {
+    let [kernel, ist @ ..] = Stack::BOOT_PROCESSOR.map(Stack::top);
+    StackTops { kernel, ist }
+}
+
+/// Finds a free slot and takes it for `purpose`; `None` if there is none.
+pub(in crate::mm) fn take_slot(purpose: Use) -> Option<Stack> {
+    let first = NEXT.load(Ordering::Relaxed);
+    let slot = (0..STACK_SLOTS).map(|offset| (first + offset) % STACK_SLOTS).find(|&slot| {
+        let (free, used) = (FREE, purpose.word());
+        let slot = &SLOTS[slot];
+        slot.load(Ordering::Relaxed) == FREE
+            && slot.compare_exchange(free, used, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    })?;
+    NEXT.store(slot + 1, Ordering::Relaxed);
+    Some(Stack { slot: slot as u32, purpose })
+}
+
+/// Gives a slot back, of which nothing is mapped.
+pub(in crate::mm) fn give_slot_back(stack: Stack) {
+    let slot = stack.slot as usize;
+    SLOTS[slot].store(FREE, Ordering::Release);
+    NEXT.fetch_min(slot, Ordering::Relaxed);
+}
+
+/// Returns `stack`, which is for another purpose from now on.
+pub(in crate::mm) fn with_purpose(stack: Stack, purpose: Use) -> Stack {
+    debug_assert_eq!(purpose.len_bytes(), stack.len_bytes());
+    SLOTS[stack.slot as usize].store(purpose.word(), Ordering::Relaxed);
+    Stack { purpose, ..stack }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn slots_are_in_order_and_hold_guard_and_stack() {
+        let mut start = STACKS;
+        for stack in Stack::BOOT_PROCESSOR {
+            assert_eq!(stack.guard().start, start);
+            assert_eq!(stack.guard().end, stack.range().start);
+            assert!(stack.guard().start < stack.guard().end);
+            assert_eq!(Stack::of_slot_at(start), Some(stack));
+            assert_eq!(Stack::of_slot_at(stack.top() - 1), Some(stack));
+            start = stack.top();
+        }
+        assert_eq!(Stack::of_slot_at(STACKS - 1), None);
+    }
+
+    #[test_case]
+    fn words_of_slots_say_all() {
+        for purpose in [
+            Use::Boot,
+            Use::Ist { processor: 3, ist: Ist::Nmi },
+            Use::Idle { processor: 255 },
+            Use::Thread(1_000_000),
+        ] {
+            assert_eq!(Use::of_word(purpose.word()), Some(purpose));
+        }
+        assert_eq!(Use::of_word(FREE), None);
+    }
+
+    #[test_case]
+    fn this_runs_on_the_boot_stack() {
+        let local = 0_u8;
+        assert!(Stack::BOOT.range().contains(&VirtAddr::from_ptr(&raw const local)));
+    }
+}

@@ -1,0 +1,9 @@
+//! Commands for devices and time.
+
+pub(in crate::monitor) mod acpi;
+pub(in crate::monitor) mod date;
+pub(in crate::monitor) mod irq;
+pub(in crate::monitor) mod lspci;
+pub(in crate::monitor) mod ports;
+pub(in crate::monitor) mod ticks;
+pub(in crate::monitor) mod time;

@@ -1,0 +1,21 @@
+//! `audit`: whether memory is as it should be.
+
+use crate::mm::debug::audit;
+use crate::monitor::command::{Command, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "audit",
+    usage: "",
+    summary: "Holds all page tables and frames against the rules of memory.",
+    example: "audit",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| {
+        arguments.end()?;
+        let audit = audit::run();
+        for finding in &audit.findings {
+            writeln!(out, "{finding}")?;
+        }
+        writeln!(out, "{audit}")?;
+        Ok(())
+    }),
+};

@@ -1,0 +1,81 @@
+//! `maps`: what is mapped where, by the kernel's page table.
+
+use core::fmt::{self, Write};
+
+use paging::{MappedRange, PageSize};
+use x86_64::VirtAddr;
+
+use crate::arch::cpu::gdt::Ist;
+use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::fault::Rights;
+use crate::mm::kernel::kernel_space;
+use crate::mm::kernel::stacks::Use;
+use crate::monitor::arguments::Arguments;
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "maps",
+    usage: "",
+    summary: "Lists what is mapped: addresses, frames, pages and rights.",
+    example: "maps | find stack",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| show(arguments, out)),
+};
+
+fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    writeln!(out, "addresses                         frames from     pages      rights what")?;
+    let mut from = Some(VirtAddr::zero());
+    // The lock is taken anew for each range: printing takes its time.
+    while let Some(range) = from.and_then(kernel_space::next_range) {
+        show_range(out, &range)?;
+        from = range.next();
+    }
+    writeln!(out, "rights: read write execute user global; d: a device, n: not cached")?;
+    Ok(())
+}
+
+fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {
+    let size = match range.mapping.size {
+        PageSize::Size4K => "4K",
+        PageSize::Size2M => "2M",
+        PageSize::Size1G => "1G",
+    };
+    writeln!(
+        out,
+        "{:016x}-{:016x} {:012x} {:6} x {size} {} {}",
+        range.start,
+        range.last(),
+        range.mapping.paddr,
+        range.pages,
+        Rights(range.mapping.flags),
+        Label(Place::of(range.start))
+    )
+}
+
+/// A place's name, so short that a range fits a row of 80 columns.
+struct Label(Place);
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Place::Device(name) => f.write_str(name),
+            Place::Stack(stack) => match stack.purpose() {
+                Use::Ist { processor: 0, ist } => write!(f, "{} IST stack", mnemonic(ist)),
+                Use::Ist { processor, ist } => write!(f, "{} IST CPU {processor}", mnemonic(ist)),
+                Use::Idle { processor } => write!(f, "idle of CPU {processor}"),
+                Use::Thread(number) => write!(f, "thread {number}"),
+                Use::Boot => f.write_str("boot stack"),
+            },
+            place => write!(f, "{place}"),
+        }
+    }
+}
+
+fn mnemonic(ist: Ist) -> &'static str {
+    match ist {
+        Ist::DoubleFault => "#DF",
+        Ist::Nmi => "NMI",
+        Ist::MachineCheck => "#MC",
+    }
+}

@@ -1,0 +1,51 @@
+//! `help`: the commands.
+
+use core::fmt::{self, Write};
+
+use crate::monitor::arguments::{ArgumentError, Arguments};
+use crate::monitor::command::{Command, Error, Run};
+use crate::monitor::commands::{COMMANDS, find};
+use crate::monitor::pipeline;
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "help",
+    usage: "[COMMAND]",
+    summary: "Lists the commands, or tells more about one.",
+    example: "help pt",
+    words: crate::monitor::commands::names,
+    run: Run::Always(show),
+};
+
+fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let name = arguments.word();
+    arguments.end()?;
+    match name {
+        None => list(out)?,
+        Some(name) => {
+            let command = find(name).ok_or_else(|| ArgumentError::unknown(name))?;
+            describe(command, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn list(out: &mut dyn Write) -> fmt::Result {
+    for command in COMMANDS {
+        writeln!(out, "{:10}{}", command.name, command.summary)?;
+    }
+    writeln!(out, "\nhelp COMMAND tells more. Numbers are hexadecimal.")?;
+    for (usage, summary) in pipeline::STAGES {
+        writeln!(out, "  {usage:23}{summary}")?;
+    }
+    Ok(())
+}
+
+fn describe(command: &Command, out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "{}", command.summary)?;
+    writeln!(out, "usage    {} {}", command.name, command.usage)?;
+    writeln!(out, "example  {}", command.example)?;
+    if let Run::Always(_) = command.run {
+        writeln!(out, "It can be used behind a report, too.")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `cpus`: the processors.
+
+use core::fmt::Write;
+
+use crate::arch::cpu::percpu;
+use crate::arch::irq;
+use crate::arch::time::clock;
+use crate::monitor::Machine;
+use crate::monitor::arguments::Arguments;
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::task;
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "cpus",
+    usage: "",
+    summary: "Lists the processors: how busy they are, and what interrupts them.",
+    example: "cpus",
+    words: NO_WORDS,
+    run: Run::Machine(show),
+};
+
+fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    let now_ns = machine.clock.uptime_ns();
+    writeln!(out, "CPU  APIC idle  threads  switches   taken  interrupts")?;
+    for processor in task::processors() {
+        let Some(cpu) = percpu::get(processor.number) else {
+            continue;
+        };
+        let interrupts: u64 = (32..=u8::MAX).map(|vector| cpu.vector_count(vector)).sum();
+        let idle_percent = processor.idle_ns(now_ns) * 100 / now_ns.max(1);
+        writeln!(
+            out,
+            "{:3} {:5} {idle_percent:3} % {:8} {:9} {:7}  {interrupts}",
+            processor.number,
+            cpu.apic_id(),
+            processor.runnable(),
+            processor.switches(),
+            processor.steals(),
+        )?;
+    }
+    let controllers = match irq::in_charge() {
+        irq::InCharge::Pic => "PICs",
+        irq::InCharge::Apic => "APICs",
+    };
+    let counters = if clock::are_counters_trusted() { "go alike" } else { "are corrected" };
+    writeln!(
+        out,
+        "{controllers} in charge; timer: {}; the time stamp counters {counters}",
+        machine.timer.source
+    )?;
+    Ok(())
+}

@@ -1,0 +1,32 @@
+//! `kill`: asks a thread to end.
+
+use core::fmt::Write;
+
+use crate::monitor::arguments::{ArgumentError, Arguments};
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::commands::tasks::ps;
+use crate::task;
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "kill",
+    usage: "NUMBER",
+    summary: "Asks a thread to end: what it waits for ends with an error.",
+    example: "kill 99",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| kill(arguments, out)),
+};
+
+fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let word = arguments.word().ok_or(ArgumentError::Missing("a thread's number"))?;
+    arguments.end()?;
+    let number: u64 = word.parse().map_err(|_| ArgumentError::unknown(word))?;
+    match ps::all().into_iter().find(|thread| thread.number() == number) {
+        None => writeln!(out, "There is no thread {number}; ps lists them.")?,
+        Some(thread) if ps::is_idle(thread) => writeln!(out, "An idle thread can't end.")?,
+        Some(thread) => {
+            task::cancel(thread);
+            writeln!(out, "{} is asked to end.", thread.name())?;
+        }
+    }
+    Ok(())
+}

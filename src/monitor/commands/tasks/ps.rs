@@ -1,0 +1,96 @@
+//! `ps`: the threads.
+
+use core::fmt::{self, Write};
+
+use alloc::vec::Vec;
+use run_queue::Policy;
+
+use crate::mm::kernel::kernel_stack::high_water_bytes;
+use crate::monitor::arguments::Arguments;
+use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::task::{self, State, Thread};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "ps",
+    usage: "",
+    summary: "Lists the threads: what they do, where, and what they have used.",
+    example: "ps",
+    words: NO_WORDS,
+    run: Run::Machine(|_, arguments, out| show(arguments, out)),
+};
+
+fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    arguments.end()?;
+    writeln!(
+        out,
+        "number name             state    CPU policy      time/ms   switches  stack used"
+    )?;
+    for thread in all() {
+        write_row(thread, out)?;
+    }
+    Ok(())
+}
+
+/// Returns all threads, by their numbers.
+pub(in crate::monitor) fn all() -> Vec<&'static Thread> {
+    let mut threads = Vec::new();
+    task::for_each(|thread| threads.push(thread));
+    threads.sort_unstable_by_key(|thread| thread.number());
+    threads
+}
+
+fn write_row(thread: &Thread, out: &mut dyn Write) -> fmt::Result {
+    let state = match thread.state() {
+        _ if is_idle(thread) => "idle",
+        _ if thread.is_running() => "runs",
+        state => state_name(state),
+    };
+    let time_ms = thread.run_time_ns() / 1_000_000;
+    write!(
+        out,
+        "{:6} {:16.16} {state:8} {:3} {:11} {time_ms:7} {:10}  ",
+        thread.number(),
+        thread.name(),
+        thread.processor(),
+        PolicyName(thread),
+        thread.switches(),
+    )?;
+    let stack = thread.stack();
+    match stack.map(|stack| (high_water_bytes(stack), stack.len_bytes() / 1024)) {
+        Some((Some(used), all)) => writeln!(out, "{} of {all} KiB", used.div_ceil(1024)),
+        Some((None, all)) => writeln!(out, "of {all} KiB"),
+        None => writeln!(out),
+    }
+}
+
+/// Tells whether it is what a processor runs when nobody else does.
+pub(in crate::monitor) fn is_idle(thread: &Thread) -> bool {
+    task::processors().any(|processor| core::ptr::eq(processor.idle(), thread))
+}
+
+fn state_name(state: State) -> &'static str {
+    match state {
+        State::Free => "free",
+        State::Runnable => "ready",
+        State::Waiting => "waits",
+        State::Waking => "wakes",
+        State::Ended => "ended",
+    }
+}
+
+/// How a thread is scheduled; a star behind it says that it has inherited that.
+pub(in crate::monitor) struct PolicyName<'a>(pub &'a Thread);
+
+impl fmt::Display for PolicyName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut name = heapless::String::<16>::new();
+        match self.0.policy() {
+            Policy::Fair(nice) => write!(name, "nice {}", nice.get())?,
+            Policy::RealTime(priority) => write!(name, "urgent {}", priority.get())?,
+        }
+        if self.0.has_inherited() {
+            name.push('*').map_err(|_| fmt::Error)?;
+        }
+        f.pad(&name)
+    }
+}

@@ -1,0 +1,155 @@
+//! `trace`: what the scheduler did last.
+
+use core::fmt::{self, Write};
+
+use alloc::vec::Vec;
+
+use crate::monitor::arguments::{ArgumentError, Arguments};
+use crate::monitor::command::{Command, Error, Run};
+use crate::monitor::commands::tasks::ps;
+use crate::task::{self, Event};
+
+pub(in crate::monitor) const COMMAND: Command = Command {
+    name: "trace",
+    usage: "[json]",
+    summary: "Shows what the scheduler did last, or as a file for Perfetto.",
+    example: "trace json > serial",
+    words: |found| found("json"),
+    run: Run::Machine(|_, arguments, out| show(arguments, out)),
+};
+
+/// So many of the last events are listed.
+const LISTED: usize = 40;
+
+/// An event, and where it was.
+type Noted = (u64, u32, Event);
+
+fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    let format = arguments.word();
+    arguments.end()?;
+    let mut events: Vec<Noted> = Vec::new();
+    for processor in task::processors() {
+        events.extend(processor.trace().map(|(time, event)| (time, processor.number, event)));
+    }
+    events.sort_unstable_by_key(|&(time, ..)| time);
+    match format {
+        None => Ok(list(&events[events.len().saturating_sub(LISTED)..], out)?),
+        Some("json") => Ok(write_json(&events, out)?),
+        Some(other) => Err(ArgumentError::unknown(other).into()),
+    }
+}
+
+fn list(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "        time/us CPU event")?;
+    for (time_ns, processor, event) in events {
+        let (us, ns) = (time_ns / 1000, time_ns % 1000);
+        write!(out, "{us:11}.{ns:03} {processor:3} {event}")?;
+        let number = match event {
+            Event::Idle => None,
+            Event::Run(number) | Event::Wake(number) | Event::Leave(number) => Some(*number),
+            Event::Steal(number) => Some(*number),
+        };
+        match number.and_then(name_of) {
+            Some(name) => writeln!(out, " ({name})")?,
+            None => writeln!(out)?,
+        }
+    }
+    Ok(())
+}
+
+fn name_of(number: u64) -> Option<heapless::String<24>> {
+    ps::all().into_iter().find(|thread| thread.number() == number).map(|thread| thread.name())
+}
+
+/// Writes the events as a JSON array: each processor is a row, each run of a thread a bar.
+///
+/// Source: "Trace Event Format", as chrome://tracing and Perfetto read it.
+fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
+    writeln!(out, "[")?;
+    for processor in task::processors() {
+        let number = processor.number;
+        writeln!(
+            out,
+            "{{\"ph\":\"M\",\"pid\":0,\"tid\":{number},\"name\":\"thread_name\",\
+             \"args\":{{\"name\":\"CPU {number}\"}}}},"
+        )?;
+        let mut runs: Option<(u64, u64)> = None;
+        for &(time_ns, _, event) in events.iter().filter(|(_, at, _)| *at == number) {
+            let next = match event {
+                Event::Run(thread) => Some(thread),
+                Event::Idle => None,
+                Event::Wake(thread) => {
+                    write_instant(out, number, time_ns, "wakes", thread)?;
+                    continue;
+                }
+                Event::Steal(thread) => {
+                    write_instant(out, number, time_ns, "takes over", thread)?;
+                    continue;
+                }
+                Event::Leave(_) => continue,
+            };
+            if let Some((since_ns, thread)) = runs {
+                write_run(out, number, since_ns, time_ns, thread)?;
+            }
+            runs = next.map(|thread| (time_ns, thread));
+        }
+    }
+    // The last element, behind which there is no comma.
+    writeln!(out, "{{\"ph\":\"M\",\"pid\":0,\"name\":\"process_name\",")?;
+    writeln!(out, "\"args\":{{\"name\":\"Farjump\"}}}}\n]")
+}
+
+fn write_run(
+    out: &mut dyn Write,
+    processor: u32,
+    since_ns: u64,
+    until_ns: u64,
+    thread: u64,
+) -> fmt::Result {
+    let name = Label(thread);
+    let (start, duration) = (Microseconds(since_ns), Microseconds(until_ns - since_ns));
+    writeln!(
+        out,
+        "{{\"ph\":\"X\",\"pid\":0,\"tid\":{processor},\"ts\":{start},\"dur\":{duration},\
+         \"name\":\"{name}\"}},"
+    )
+}
+
+fn write_instant(
+    out: &mut dyn Write,
+    processor: u32,
+    time_ns: u64,
+    what: &str,
+    thread: u64,
+) -> fmt::Result {
+    let (time, name) = (Microseconds(time_ns), Label(thread));
+    writeln!(
+        out,
+        "{{\"ph\":\"i\",\"s\":\"t\",\"pid\":0,\"tid\":{processor},\"ts\":{time},\
+         \"name\":\"{what} {name}\"}},"
+    )
+}
+
+/// A time in microseconds, with its nanoseconds.
+struct Microseconds(u64);
+
+impl fmt::Display for Microseconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}", self.0 / 1000, self.0 % 1000)
+    }
+}
+
+/// A thread's number, and its name, if it still has one, without what JSON doesn't allow.
+struct Label(u64);
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let Some(name) = name_of(self.0) else {
+            return Ok(());
+        };
+        f.write_char(' ')?;
+        let is_allowed = |c: &char| c.is_ascii_graphic() && !matches!(c, '"' | '\\') || *c == ' ';
+        name.chars().filter(is_allowed).try_for_each(|c| f.write_char(c))
+    }
+}

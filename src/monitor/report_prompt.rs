@@ -1,0 +1,99 @@
+//! The prompt behind a report: the commands that need no lock and no heap.
+//!
+//! It polls the keyboard and the serial line. A command that fails is reported in its
+//! turn, and this begins anew.
+
+use core::fmt::{self, Write};
+
+use heapless::String;
+use line_editor::Key;
+
+use super::arguments::Arguments;
+use super::command::Run;
+use super::commands::{COMMANDS, find};
+use super::{report_result, report_unknown};
+use crate::console::EmergencyInput;
+use crate::klog::Emergency;
+
+const PROMPT: &str = "stopped> ";
+const LINE_MAX_BYTES: usize = 120;
+
+/// Reads commands and runs them, where a report has ended. It comes with interrupts off.
+pub fn run(_words: &dyn fmt::Display) -> ! {
+    // The sinks take everything.
+    let _ = writeln!(Emergency, "The kernel has stopped. help lists what still answers, reboot.");
+    let mut input = EmergencyInput::new();
+    loop {
+        let line = read_line(&mut input);
+        if execute(&line, &mut Output(&mut input)).is_err() {
+            let _ = Emergency.write_str("^C\n");
+        }
+    }
+}
+
+/// Shows what a command has to say, until Ctrl-C ends it.
+struct Output<'a>(&'a mut EmergencyInput);
+
+impl Write for Output<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        Emergency.write_str(text)?;
+        if self.0.is_interrupted() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+fn read_line(input: &mut EmergencyInput) -> String<LINE_MAX_BYTES> {
+    let mut line = String::new();
+    let mut out = Emergency;
+    let _ = out.write_str(PROMPT);
+    loop {
+        match input.wait_key() {
+            Key::Enter => {
+                let _ = out.write_str("\n");
+                return line;
+            }
+            Key::Backspace => {
+                if line.pop().is_some() {
+                    let _ = out.write_str("\x08 \x08");
+                }
+            }
+            Key::Ctrl('c' | 'u') => {
+                while line.pop().is_some() {
+                    let _ = out.write_str("\x08 \x08");
+                }
+            }
+            Key::Char(c) if line.push(c).is_ok() => {
+                let _ = out.write_char(c);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
+    let mut arguments = Arguments::new(line);
+    let Some(name) = arguments.word() else {
+        return Ok(());
+    };
+    if name == "help" && line.trim() == name {
+        return list(out);
+    }
+    match find(name) {
+        None => report_unknown(name, out),
+        Some(command) => match command.run {
+            Run::Always(run) => report_result(command, run(arguments, out), out),
+            Run::Machine(_) => {
+                writeln!(out, "{name}: needs a kernel that runs; help lists what still answers")
+            }
+        },
+    }
+}
+
+/// Lists the commands that answer here.
+fn list(out: &mut dyn Write) -> fmt::Result {
+    let answers = COMMANDS.iter().filter(|command| matches!(command.run, Run::Always(_)));
+    for (index, command) in answers.enumerate() {
+        let separator = if index % 6 == 5 { "\n" } else { "" };
+        write!(out, "{:12}{separator}", command.name)?;
+    }
+    writeln!(out, "\nhelp COMMAND tells more.")
+}
