@@ -33,6 +33,9 @@ VGA_COLUMNS     equ 80
 WHITE_ON_RED    equ 0x4F
 
 CR0_PE          equ 1 << 0
+CR0_MP          equ 1 << 1
+CR0_ET          equ 1 << 4
+CR0_NE          equ 1 << 5
 CR0_WP          equ 1 << 16
 CR0_PG          equ 1 << 31
 CR4_PAE         equ 1 << 5
@@ -234,11 +237,12 @@ setup_page_tables:
 %endrep
     ret
 
-; Step 7.
+; Step 7. All of CR4 is written, nothing of the firmware's stays. Its LA57 decides how
+; many levels the page tables have, can only be changed while paging is off, and
+; survives GRUB where the firmware has run with 5 levels.
 enable_pae:
     progress 7
-    mov eax, cr4
-    or eax, CR4_PAE
+    mov eax, CR4_PAE
     mov cr4, eax
     ret
 
@@ -258,12 +262,12 @@ load_cr3:
     ret
 
 ; Step 9. No-execute pages only where the processor has them: setting NXE
-; elsewhere is a general protection fault.
+; elsewhere is a general protection fault. All other bits are cleared.
 enable_long_mode:
     progress 9
     mov ecx, MSR_EFER
-    rdmsr
-    or eax, EFER_LME
+    xor edx, edx
+    mov eax, EFER_LME
     test dword [extended_features], CPUID_NX
     jz .write
     or eax, EFER_NXE
@@ -271,11 +275,11 @@ enable_long_mode:
     wrmsr
     ret
 
-; Step 10. With WP the kernel, too, keeps to read-only pages.
+; Step 10. With WP read-only pages are read-only for the kernel too. All of CR0 is
+; written: caches on, no alignment checks.
 enable_paging:
     progress 10
-    mov eax, cr0
-    or eax, CR0_PG | CR0_WP | CR0_PE
+    mov eax, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE
     mov cr0, eax
     ret
 

@@ -7,7 +7,8 @@ from machine.images import image
 from machine.qemu import Qemu
 
 CR0_PE, CR0_WP, CR0_PG = 1 << 0, 1 << 16, 1 << 31
-CR4_PAE = 1 << 5
+CR0_NW, CR0_CD = 1 << 29, 1 << 30
+CR4_PAE, CR4_MCE, CR4_OSFXSR, CR4_LA57 = 1 << 5, 1 << 6, 1 << 9, 1 << 12
 EFER_LME, EFER_LMA, EFER_NXE = 1 << 8, 1 << 10, 1 << 11
 PAGE_4K, PAGE_2M = 4 << 10, 2 << 20
 DIRECT_MAP = 0xFFFF_8000_0000_0000
@@ -63,7 +64,7 @@ def registers_at(label):
 def state_before_the_far_jump():
     state = registers_at("far_jump")
     assert state["cr0"] & (CR0_PE | CR0_WP | CR0_PG) == CR0_PE | CR0_WP | CR0_PG, state
-    assert state["cr4"] & CR4_PAE, state
+    assert state["cr4"] == CR4_PAE, state
     assert state["cr3"] == state["p4"], state
     assert state["efer"] == EFER_LME | EFER_LMA | EFER_NXE, state
     # Compatibility mode: still the loader's 32-bit code segment.
@@ -100,6 +101,24 @@ def tables_show_the_first_gib_and_the_stacks():
     assert all("P" in flags for _, _, flags in tlb[:len(expected)]), tlb[:5]
 
 
+def control_registers_of_the_firmware_are_not_inherited():
+    """By gdb: the firmware has run with 5-level paging, machine checks and SSE, its
+    caches off, and the loader has only turned off paging."""
+    with Qemu("-m", "128", "-smp", "2", "-cpu", "max,la57=on", "-cdrom", image(), gdb=True,
+              paused=True) as qemu:
+        gdb.run(qemu, "hbreak *(long)&_start", "continue",
+                f"set $cr4 = $cr4 | {CR4_LA57 | CR4_PAE | CR4_MCE | CR4_OSFXSR}",
+                f"set $cr0 = $cr0 | {CR0_CD | CR0_NW}")
+        qemu.expect("smp: 2 processors run")
+        qemu.expect("farjump> ")
+        registers = [qemu.monitor(f"cpu {cpu}") + qemu.monitor("info registers")
+                     for cpu in range(2)]
+        for text in registers:
+            cr0, cr4 = (int(re.search(rf"^{name}=([0-9a-f]+)|\b{name}=([0-9a-f]+)", text)
+                            .expand(r"\1\2"), 16) for name in ("CR0", "CR4"))
+            assert not cr0 & (CR0_CD | CR0_NW) and not cr4 & CR4_LA57, text
+
+
 def first_line_tells_where_the_tables_are():
     p4 = registers_at("higher_half")["cr3"]
     with Qemu("-m", "128", "-cdrom", image()) as qemu:
@@ -113,5 +132,6 @@ def first_line_tells_where_the_tables_are():
 def add_to(suite):
     for test in (error_0_without_multiboot2, error_1_without_cpuid, error_2_without_long_mode,
                  state_before_the_far_jump, state_behind_the_far_jump,
-                 tables_show_the_first_gib_and_the_stacks, first_line_tells_where_the_tables_are):
+                 tables_show_the_first_gib_and_the_stacks,
+                 control_registers_of_the_firmware_are_not_inherited, first_line_tells_where_the_tables_are):
         suite.add(f"stub::{test.__name__}", test)
