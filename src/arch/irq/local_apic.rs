@@ -9,10 +9,11 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
-use x86_64::VirtAddr;
 use x86_64::registers::model_specific::Msr;
+use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::cpu::control_registers;
+use crate::arch::debug::probe;
 use crate::arch::irq::vectors::{APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR};
 
 /// A model-specific register of the APIC. None of them reaches memory.
@@ -45,6 +46,7 @@ impl ApicMsr {
 
 const BASE_X2APIC: u64 = 1 << 10;
 const BASE_ENABLE: u64 = 1 << 11;
+const BASE_ADDRESS: u64 = 0x000F_FFFF_FFFF_F000;
 
 /// How many bytes the registers take in memory.
 pub const REGISTERS_BYTES: u64 = 4096;
@@ -78,6 +80,7 @@ enum Register {
 const SPURIOUS_ENABLE: u32 = 1 << 8;
 const LVT_MASKED: u32 = 1 << 16;
 const LVT_NMI: u32 = 0b100 << 8;
+const LVT_EXTERNAL: u32 = 0b111 << 8;
 const LVT_TSC_DEADLINE: u32 = 0b10 << 17;
 const COMMAND_NMI: u32 = 0b100 << 8;
 const COMMAND_INIT: u32 = 0b101 << 8;
@@ -127,6 +130,37 @@ pub enum TimerMode {
 /// Tells whether this processor has a local APIC.
 pub fn is_present() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_apic())
+}
+
+/// Returns where the registers of this processor's local APIC are, if it is enabled,
+/// whether CPUID shows it or not: QEMU has one that it doesn't show (`-cpu …,-apic` with
+/// several processors).
+pub fn enabled_at() -> Option<PhysAddr> {
+    let base = probe::read_msr(ApicMsr::Base as u32).ok()?;
+    (base & BASE_ENABLE != 0).then(|| PhysAddr::new(base & BASE_ADDRESS))
+}
+
+/// Returns whether the registers of an enabled local APIC are model-specific ones.
+pub fn is_enabled_as_x2apic() -> bool {
+    let base = probe::read_msr(ApicMsr::Base as u32).unwrap_or(0);
+    base & (BASE_ENABLE | BASE_X2APIC) == BASE_ENABLE | BASE_X2APIC
+}
+
+/// Connects the PICs to this processor through its enabled local APIC ("virtual wire
+/// mode"). Firmware that doesn't use them may have left that pin masked. Not for
+/// processors on which [`start`] is to be called, and only while interrupts are off.
+///
+/// Source: MultiProcessor Specification 1.4, "Virtual Wire Mode".
+///
+/// # Safety
+/// As for [`start`].
+pub unsafe fn connect_pics(mode: Mode) {
+    // SAFETY: the caller vouches for it.
+    unsafe { start(mode) };
+    // Before it is enabled, entries can't be unmasked.
+    write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
+    write(Register::LvtLint0, LVT_EXTERNAL);
+    REGISTERS.store(NONE, Ordering::Relaxed);
 }
 
 /// Tells whether the registers can be model-specific ones.

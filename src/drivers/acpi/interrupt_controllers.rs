@@ -7,7 +7,7 @@ use core::fmt;
 
 use acpi_tables::madt::{self, Entry, InterruptFlags};
 use heapless::Vec;
-use x86_64::PhysAddr;
+use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::init_order::{Controllers, Pic};
 use crate::arch::irq::ApicChoice;
@@ -66,6 +66,9 @@ pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice)
         }
         Err(reason) => {
             log::info!("the PICs stay in charge: {reason}");
+            if let Err(error) = connect_pics() {
+                log::warn!("the local APIC can't be mapped, and may hold back the PICs: {error}");
+            }
             irq::use_pic(pic)
         }
     }
@@ -98,14 +101,32 @@ fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES a
     Ok(inputs(entries()))
 }
 
-fn map_local_apic(table: &[u8]) -> Result<x86_64::VirtAddr, Reason> {
+/// Has the local APIC pass the interrupts of the PICs on, if one is enabled.
+fn connect_pics() -> Result<(), device_memory::Error> {
+    let Some(address) = local_apic::enabled_at() else {
+        return Ok(());
+    };
+    let mode = match local_apic::is_enabled_as_x2apic() {
+        true => Mode::X2Apic,
+        false => Mode::Memory(map_registers(address)?),
+    };
+    // SAFETY: it is enabled in this mode; the registers were mapped just now.
+    unsafe { local_apic::connect_pics(mode) };
+    Ok(())
+}
+
+fn map_local_apic(table: &[u8]) -> Result<VirtAddr, Reason> {
     let wide = madt::entries(table).find_map(|entry| match entry {
         Entry::LocalApicAddress(address) => Some(address),
         _ => None,
     });
     let narrow = || madt::local_apic_address(table).map(u64::from);
     let address = PhysAddr::new_truncate(wide.or_else(narrow).ok_or(Reason::NoTable)?);
-    // SAFETY: the registers reach no memory; who writes them is `arch::irq::local_apic`.
+    Ok(map_registers(address)?)
+}
+
+fn map_registers(address: PhysAddr) -> Result<VirtAddr, device_memory::Error> {
+    // SAFETY: the registers reach no memory; only `arch::irq::local_apic` writes them.
     let registers = unsafe {
         DeviceMemory::map("local APIC", address, local_apic::REGISTERS_BYTES, Writes::Strict)
     }?;
