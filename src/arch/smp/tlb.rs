@@ -5,7 +5,7 @@
 
 use core::sync::atomic::{Ordering, fence};
 
-use paging::{FlushScope, FlushTlb};
+use paging::FlushScope;
 use shootdown::{Request, Shootdown, Target};
 use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
 use x86_64::structures::paging::PhysFrame;
@@ -55,30 +55,26 @@ pub(in crate::arch) fn add(cpu: &PerCpu) {
     flush_all();
 }
 
-/// The flush of whatever is mapped in the kernel's table.
-#[derive(Clone, Copy, Debug)]
-pub struct Tlb;
-
-// SAFETY: INVLPG flushes a page, global ones too, and the paging-structure
-// caches. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
-// Paging-Structure Caches".
-unsafe impl FlushTlb for Tlb {
-    fn flush_tlb(vaddr: Option<VirtAddr>) {
-        match vaddr {
-            Some(page) => instructions::tlb::flush(page),
-            None => flush_all(),
-        }
+/// Flushes `scope` of the kernel's page table from the TLBs of all processors, and with
+/// it what they remember of its tables. All have flushed when it returns.
+pub fn flush_everywhere(scope: FlushScope) {
+    scope.flush_by(flush_local);
+    // After the change of the table: a processor that isn't among the users by now sees it.
+    fence(Ordering::SeqCst);
+    let users = USERS.words();
+    if users != [0; SET_WORDS] {
+        flush_others(scope, &users);
     }
+}
 
-    /// Flushes it on all processors; all have when this is back.
-    fn flush(scope: FlushScope) {
-        scope.flush_by(Self::flush_tlb);
-        // Behind the change of the table: who isn't among the users by now sees it.
-        fence(Ordering::SeqCst);
-        let users = USERS.words();
-        if users != [0; SET_WORDS] {
-            flush_others(scope, &users);
-        }
+/// Flushes one page, or all, from this processor's TLB.
+///
+/// INVLPG flushes a page, global ones too, and the paging-structure caches. Source: Intel
+/// SDM volume 3A, "Operations that Invalidate TLBs and Paging-Structure Caches".
+fn flush_local(page: Option<VirtAddr>) {
+    match page {
+        Some(page) => instructions::tlb::flush(page),
+        None => flush_all(),
     }
 }
 
@@ -124,7 +120,7 @@ fn flush_here(request: Request) {
     };
     match request.pages {
         Request::ALL_PAGES => flush_all(),
-        _ => scope.flush_by(Tlb::flush_tlb),
+        _ => scope.flush_by(flush_local),
     }
 }
 

@@ -8,7 +8,7 @@ use paging::{GenericPTE, PageSize, Step, X64PTE, X64PagingMetaData, walk_tables}
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::debug::probe;
-use crate::arch::smp::tlb::{self, Tlb};
+use crate::arch::smp::tlb;
 use crate::mm::kernel::layout::{DIRECT_MAP, DIRECT_MAP_BYTES};
 
 /// The steps of a walk, from the root on.
@@ -23,7 +23,7 @@ pub fn steps(address: VirtAddr) -> Steps {
         is_reachable.then(|| probe::read_u64(entry).ok()).flatten()
     };
     let mut steps = Steps::new();
-    walk_tables::<X64PagingMetaData<Tlb>, X64PTE>(tlb::root(), address, read, |step| {
+    walk_tables::<X64PagingMetaData, X64PTE>(tlb::root(), address, read, |step| {
         steps.push(step).expect("there are 4 levels");
     });
     steps

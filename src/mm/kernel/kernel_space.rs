@@ -8,12 +8,12 @@
 
 use heapless::Vec;
 use paging::{
-    Capabilities, HugePages, MappedRange, Mapping, MappingFlags, PageSize, PagingError,
+    Capabilities, FlushScope, HugePages, MappedRange, Mapping, MappingFlags, PageSize, PagingError,
     PagingHandler, X64PageTable,
 };
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::arch::smp::tlb::{self, Tlb};
+use crate::arch::smp::tlb;
 use crate::arch::time::clock;
 use crate::mm::debug::walk;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose};
@@ -36,13 +36,14 @@ pub(in crate::mm) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
 /// Memory of devices that may gather writes: pixels.
 pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::UNCACHED);
 
-/// The page table's way to frames and their memory.
+/// The page table's way to frames and their memory, and to the TLBs of all processors.
 #[derive(Debug)]
 pub(in crate::mm) struct KernelFrames(Capabilities);
 
 // SAFETY: a leaked frame belongs to the table alone until it is taken back, and
 // the direct map shows it; before the table is loaded, the stub's map of the
-// first GiB does, from which frames are taken until then.
+// first GiB does, from which frames are taken until then. All processors use the
+// kernel's tables, and all flush.
 unsafe impl PagingHandler for KernelFrames {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         AllocatedFrames::try_new(Purpose::PageTables).map(AllocatedFrames::leak)
@@ -61,13 +62,17 @@ unsafe impl PagingHandler for KernelFrames {
     fn capabilities(&self) -> Capabilities {
         self.0
     }
+
+    fn flush(&self, scope: FlushScope) {
+        tlb::flush_everywhere(scope);
+    }
 }
 
 /// The most pages that are unmapped at once, with interrupts off.
 pub(in crate::mm) const UNMAPPED_MAX: usize = 64;
 
 /// The kernel's page table.
-pub(in crate::mm) type Table = X64PageTable<Tlb, KernelFrames>;
+pub(in crate::mm) type Table = X64PageTable<KernelFrames>;
 
 /// The page table, and what the audit needs beside it.
 pub(in crate::mm) struct KernelSpace {

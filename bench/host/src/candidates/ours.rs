@@ -1,6 +1,6 @@
 //! The project's own page table.
 
-use paging::{Capabilities, FlushTlb, HugePages, MappingFlags, PagingHandler, X64PageTable};
+use paging::{Capabilities, FlushScope, HugePages, MappingFlags, PagingHandler, X64PageTable};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::{Answer, Mapper, PageSize, Region};
@@ -10,7 +10,7 @@ use crate::memory;
 struct Host;
 
 // SAFETY: frames are the simulated memory's, each handed out once until it is
-// given back.
+// freed. No processor uses the tables, so no TLB has to be flushed.
 unsafe impl PagingHandler for Host {
     #[inline]
     fn alloc_frame(&self) -> Option<PhysAddr> {
@@ -32,21 +32,15 @@ unsafe impl PagingHandler for Host {
     fn capabilities(&self) -> Capabilities {
         Capabilities { has_1gib_pages: true, has_no_execute: true }
     }
-}
 
-/// A TLB that isn't there.
-struct NoTlb;
-
-// SAFETY: no processor uses the tables.
-unsafe impl FlushTlb for NoTlb {
     #[inline]
-    fn flush_tlb(_: Option<VirtAddr>) {
-        memory::count_flush();
+    fn flush(&self, scope: FlushScope) {
+        scope.flush_by(|_| memory::count_flush());
     }
 }
 
 /// The project's own page table.
-pub struct Ours(X64PageTable<NoTlb, Host>);
+pub struct Ours(X64PageTable<Host>);
 
 const READ_WRITE: MappingFlags = MappingFlags::READ.union(MappingFlags::WRITE);
 

@@ -1,11 +1,10 @@
 //! A flush that is due, and the tables that wait for it.
 
 use core::fmt;
-use core::marker::PhantomData;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::geometry::{PagingMetaData, span_bytes};
+use crate::geometry::span_bytes;
 use crate::scope::FlushScope;
 use crate::tables::{Detached, PagingHandler};
 
@@ -40,21 +39,20 @@ impl Changes {
     }
 }
 
-/// A flush that is due. Dropping it flushes as [`PagingMetaData::flush`] does.
+/// A flush that is due. Dropping it flushes by [`PagingHandler::flush`].
 ///
 /// It holds the tables that the operation has emptied: the processor may walk
 /// them until it has flushed, and only then are they freed.
-#[must_use = "dropping it flushes at once; take it by name to say so"]
-pub struct Flush<'a, M: PagingMetaData, H: PagingHandler> {
+#[must_use = "dropping it flushes at once; call `flush` to say so"]
+pub struct Flush<'a, H: PagingHandler> {
     handler: &'a H,
     changes: Changes,
-    metadata: PhantomData<M>,
 }
 
-impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
+impl<'a, H: PagingHandler> Flush<'a, H> {
     #[inline]
     pub(crate) fn new(handler: &'a H, changes: Changes) -> Self {
-        Self { handler, changes, metadata: PhantomData }
+        Self { handler, changes }
     }
 
     /// Returns what is to be flushed.
@@ -63,31 +61,31 @@ impl<'a, M: PagingMetaData, H: PagingHandler> Flush<'a, M, H> {
         self.changes.scope
     }
 
-    /// Flushes as [`PagingMetaData::flush`] does, and frees the emptied tables.
+    /// Flushes by [`PagingHandler::flush`], and frees the emptied tables.
     #[inline]
     pub fn flush(self) {
         drop(self);
     }
 
-    /// Lets `everywhere` flush, on each processor that may hold what was changed,
-    /// and frees the emptied tables when it is back. For a page table that no
-    /// processor has loaded it may do nothing.
-    pub fn flush_by(mut self, everywhere: impl FnOnce(FlushScope)) {
-        everywhere(core::mem::take(&mut self.changes.scope));
+    /// Calls `flush` in place of [`PagingHandler::flush`], and frees the emptied
+    /// tables when it returns. It has to flush on each processor that may hold what
+    /// was changed. For a page table that no processor has loaded it may do nothing.
+    pub fn flush_by(mut self, flush: impl FnOnce(FlushScope)) {
+        flush(core::mem::take(&mut self.changes.scope));
     }
 }
 
-impl<M: PagingMetaData, H: PagingHandler> Drop for Flush<'_, M, H> {
+impl<H: PagingHandler> Drop for Flush<'_, H> {
     #[inline]
     fn drop(&mut self) {
         if self.changes.scope != FlushScope::Nothing {
-            M::flush(self.changes.scope);
+            self.handler.flush(self.changes.scope);
         }
         self.changes.detached.free(self.handler);
     }
 }
 
-impl<M: PagingMetaData, H: PagingHandler> fmt::Debug for Flush<'_, M, H> {
+impl<H: PagingHandler> fmt::Debug for Flush<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.changes.fmt(f)
     }

@@ -1,10 +1,6 @@
 //! The geometry of an address space.
 
-use core::marker::PhantomData;
-
-use x86_64::{PhysAddr, VirtAddr};
-
-use crate::scope::FlushScope;
+use x86_64::PhysAddr;
 
 /// The size of a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,14 +47,8 @@ impl PageSize {
     }
 }
 
-/// The geometry of an address space, and how its TLB is flushed.
-///
-/// # Safety
-/// [`flush_tlb`](Self::flush_tlb) flushes what it says, and with it what the
-/// processor remembers of the tables on the way: emptied tables are freed behind
-/// it.
-#[expect(unsafe_code, reason = "memory is freed when the TLB was flushed")]
-pub unsafe trait PagingMetaData {
+/// The geometry of an address space.
+pub trait PagingMetaData {
     /// How many levels of tables there are.
     const LEVELS: usize;
     /// The width of a physical address, in bits.
@@ -66,68 +56,29 @@ pub unsafe trait PagingMetaData {
     /// The width of a virtual address, in bits.
     const VA_MAX_BITS: usize;
 
-    /// Tells whether the processor can have such a physical address.
+    /// Returns whether the processor can have such a physical address.
     #[inline]
     fn paddr_is_valid(paddr: PhysAddr) -> bool {
         paddr.as_u64() >> Self::PA_MAX_BITS == 0
     }
 
-    /// Tells whether the address is canonical: all bits from the highest one of
+    /// Returns whether the address is canonical: all bits from the highest one of
     /// the width on are alike.
     #[inline]
     fn vaddr_is_valid(vaddr: u64) -> bool {
         let high = vaddr as i64 >> (Self::VA_MAX_BITS - 1);
         high == 0 || high == -1
     }
-
-    /// Flushes one page, or all, from this processor's TLB; global pages too.
-    fn flush_tlb(vaddr: Option<VirtAddr>);
-
-    /// Flushes what `scope` says, wherever a TLB may hold it: from this processor's, if
-    /// nobody else uses the page table.
-    #[inline]
-    fn flush(scope: FlushScope) {
-        scope.flush_by(Self::flush_tlb);
-    }
 }
 
-/// How a processor's TLB is flushed.
-///
-/// # Safety
-/// That of [`PagingMetaData`].
-#[expect(unsafe_code, reason = "memory is freed when the TLB was flushed")]
-pub unsafe trait FlushTlb {
-    /// Flushes one page, or all, from this processor's TLB; global pages too.
-    fn flush_tlb(vaddr: Option<VirtAddr>);
-
-    /// Flushes what `scope` says, wherever a TLB may hold it: from this processor's, if
-    /// nobody else uses the page table.
-    #[inline]
-    fn flush(scope: FlushScope) {
-        scope.flush_by(Self::flush_tlb);
-    }
-}
-
-/// x86_64 with 4 levels; `F` knows the instructions that flush.
+/// x86_64 with 4 levels.
 #[derive(Clone, Copy, Debug)]
-pub struct X64PagingMetaData<F>(PhantomData<F>);
+pub struct X64PagingMetaData;
 
-// SAFETY: it flushes as `F` does.
-#[expect(unsafe_code, reason = "the trait is")]
-unsafe impl<F: FlushTlb> PagingMetaData for X64PagingMetaData<F> {
+impl PagingMetaData for X64PagingMetaData {
     const LEVELS: usize = 4;
     const PA_MAX_BITS: usize = 52;
     const VA_MAX_BITS: usize = 48;
-
-    #[inline]
-    fn flush_tlb(vaddr: Option<VirtAddr>) {
-        F::flush_tlb(vaddr);
-    }
-
-    #[inline]
-    fn flush(scope: FlushScope) {
-        F::flush(scope);
-    }
 }
 
 /// How many address bits a level takes.

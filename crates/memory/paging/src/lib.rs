@@ -9,16 +9,17 @@
 //!
 //! - An operation that fails leaves every translation as it was, and no frame is
 //!   lost.
-//! - A table that becomes empty is freed, behind the TLB flush.
+//! - A table that becomes empty is freed after the TLB flush.
 //! - A flush can't be forgotten: an operation that changes what the TLB may hold
-//!   returns a [`Flush`], which flushes when it is dropped. Nothing is flushed
-//!   for an entry that wasn't present.
+//!   returns a [`Flush`], which flushes when it is dropped, by the host's
+//!   [`PagingHandler::flush`]: an instance, so that each page table flushes the
+//!   processors that use it. Nothing is flushed for an entry that wasn't present.
 //! - Changing a part of a large page splits it; its other parts stay as they are,
 //!   with all their bits.
 //!
 //! Tables are read and written as atomic words, because the processor reads them
 //! and sets ACCESSED and DIRTY at any time. Unsafe operations are confined to
-//! [`tables`]; what they rely on are the contracts of four traits.
+//! [`tables`]; what they rely on are the contracts of two traits.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -45,7 +46,7 @@ pub use entry::{GenericPTE, X64PTE};
 pub use error::PagingError;
 pub use flags::MappingFlags;
 pub use flush::Flush;
-pub use geometry::{FlushTlb, PageSize, PagingMetaData, X64PagingMetaData};
+pub use geometry::{PageSize, PagingMetaData, X64PagingMetaData};
 pub use page_table::{Mapping, PageTable64, X64PageTable};
 pub use region::HugePages;
 pub use scope::FlushScope;

@@ -10,8 +10,8 @@ use crate::geometry::{PageSize, PagingMetaData, X64PagingMetaData, index, span_b
 use crate::tables::{Capabilities, PagingHandler, Table, Tables};
 use crate::{MappingFlags, PagingError};
 
-/// The page table of x86_64, whose TLB `F` flushes.
-pub type X64PageTable<F, H> = PageTable64<X64PagingMetaData<F>, X64PTE, H>;
+/// The page table of x86_64.
+pub type X64PageTable<H> = PageTable64<X64PagingMetaData, X64PTE, H>;
 
 /// The most levels that a geometry may have.
 const LEVELS_MAX: usize = 5;
@@ -152,7 +152,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page`
     /// lies within a large page.
     #[inline]
-    pub fn unmap(&mut self, page: VirtAddr) -> Result<(Mapping, Flush<'_, M, H>), PagingError> {
+    pub fn unmap(&mut self, page: VirtAddr) -> Result<(Mapping, Flush<'_, H>), PagingError> {
         let (found, mapping) = self.find_page(page)?;
         let changes = self.unmap_found(page.as_u64(), &found);
         Ok((mapping, Flush::new(&self.tables.handler, changes)))
@@ -168,7 +168,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         page: VirtAddr,
         frame: PhysAddr,
         flags: MappingFlags,
-    ) -> Result<(PageSize, Flush<'_, M, H>), PagingError> {
+    ) -> Result<(PageSize, Flush<'_, H>), PagingError> {
         let (found, mapping) = self.find_page(page)?;
         Self::check_frame(frame, mapping.size)?;
         if flags.is_empty() {
@@ -191,7 +191,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &mut self,
         page: VirtAddr,
         flags: MappingFlags,
-    ) -> Result<(PageSize, Flush<'_, M, H>), PagingError> {
+    ) -> Result<(PageSize, Flush<'_, H>), PagingError> {
         let (found, mapping) = self.find_page(page)?;
         if flags.is_empty() {
             let (mapping, flush) = self.unmap(page)?;

@@ -139,7 +139,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let mapped = Range { first: range.first, last: failure.at - 1 };
             self.unmap_all(mapped, &mut changes);
         }
-        Flush::<M, H>::new(&self.tables.handler, changes).flush();
+        Flush::new(&self.tables.handler, changes).flush();
         Err(failure.error)
     }
 
@@ -154,7 +154,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &mut self,
         start: VirtAddr,
         len_bytes: u64,
-    ) -> Result<Flush<'_, M, H>, PagingError> {
+    ) -> Result<Flush<'_, H>, PagingError> {
         let mut changes = Changes::default();
         if let Some(range) = Self::range(start, len_bytes)? {
             let found = self.find(range.first, 1);
@@ -179,7 +179,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         start: VirtAddr,
         len_bytes: u64,
         flags: MappingFlags,
-    ) -> Result<Flush<'_, M, H>, PagingError> {
+    ) -> Result<Flush<'_, H>, PagingError> {
         if flags.is_empty() {
             return self.unmap_region(start, len_bytes);
         }

@@ -6,6 +6,7 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use crate::GenericPTE;
 use crate::geometry::ENTRIES;
+use crate::scope::FlushScope;
 
 /// What the processor can do; asked once for each page table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,22 +18,28 @@ pub struct Capabilities {
     pub has_no_execute: bool,
 }
 
-/// What a page table needs of the kernel that hosts it.
+/// What a page table needs of the kernel that hosts it. The page table holds an
+/// instance, so it may know which processors use the page table.
 ///
 /// # Safety
-/// [`alloc_frame`](Self::alloc_frame) returns frames that nobody else uses until
+/// [`alloc_frame`](Self::alloc_frame) returns frames that nothing else uses until
 /// they are freed, and [`phys_to_virt`](Self::phys_to_virt) returns, for each of
 /// them, where its 4,096 bytes can be read and written, by every thread, until
-/// then.
+/// then. [`flush`](Self::flush) flushes what it says: emptied tables are freed
+/// after it.
 pub unsafe trait PagingHandler {
     /// Takes a frame of 4 KiB; its content doesn't matter. `None` if there is none.
     fn alloc_frame(&self) -> Option<PhysAddr>;
-    /// Gives a frame back.
+    /// Frees a frame.
     fn dealloc_frame(&self, frame: PhysAddr);
     /// Returns where a frame's memory is.
     fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr;
     /// Returns what the processor can do.
     fn capabilities(&self) -> Capabilities;
+    /// Flushes what `scope` says, global pages too, from the TLB of each processor
+    /// that may hold something of the page table, and with it what these processors
+    /// remember of the tables on the way. All have flushed when it returns.
+    fn flush(&self, scope: FlushScope);
 }
 
 /// A table, as the words that the processor sees.

@@ -4,15 +4,13 @@ use core::ops::ControlFlow;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::simulation::{
-    G1, K4, M2, Memory, RW, TestMetaData, TestTable, check_frames, flushes, reset_tlb,
-};
+use super::simulation::{G1, K4, M2, Memory, RW, TestTable, check_frames};
 use crate::{
-    FlushScope, GenericPTE, HugePages, MappingFlags, PageSize, PagingError, X64PTE, walk_tables,
+    FlushScope, GenericPTE, HugePages, MappingFlags, PageSize, PagingError, X64PTE,
+    X64PagingMetaData, walk_tables,
 };
 
 fn new() -> (TestTable, Memory) {
-    reset_tlb();
     let memory = Memory::full();
     (TestTable::try_new(memory.clone()).expect("there is memory"), memory)
 }
@@ -65,38 +63,38 @@ fn range_over_both_halves_is_rejected() {
 
 #[test]
 fn mapping_anew_flushes_nothing() {
-    let (mut table, _) = new();
+    let (mut table, memory) = new();
     table.map(at(0), frame(0), PageSize::Size4K, RW).expect("it is free");
     table.map_region(at(G1), frame(G1), 2 * G1, RW, HugePages::Allowed).expect("it is free");
-    assert_eq!(flushes(), (0, 0));
+    assert_eq!(memory.flushes(), (0, 0));
     assert_eq!(
         table.unmap_region(at(4 * G1), G1).map(|flush| flush.scope()),
         Ok(FlushScope::Nothing)
     );
-    assert_eq!(flushes(), (0, 0));
+    assert_eq!(memory.flushes(), (0, 0));
 }
 
 #[test]
 fn few_pages_are_flushed_one_by_one_and_many_at_once() {
-    let (mut table, _) = new();
+    let (mut table, memory) = new();
     table.map_region(at(0), frame(0), 2 * M2, RW, HugePages::Forbidden).expect("it is free");
     table.unmap_region(at(0), 32 * K4).expect("no page is split").flush();
-    assert_eq!(flushes(), (32, 0));
+    assert_eq!(memory.flushes(), (32, 0));
     table.unmap_region(at(M2), 33 * K4).expect("no page is split").flush();
-    assert_eq!(flushes(), (32, 1));
+    assert_eq!(memory.flushes(), (32, 1));
 }
 
 #[test]
-fn flush_can_be_done_by_somebody_else() {
+fn caller_can_flush_in_place_of_the_handler() {
     let (mut table, memory) = new();
     table.map(at(M2), frame(0), PageSize::Size4K, RW).expect("it is free");
     let (_, flush) = table.unmap(at(M2)).expect("it is mapped");
-    assert_eq!(memory.used(), 4, "tables are freed behind the flush");
+    assert_eq!(memory.used(), 4, "tables are freed after the flush");
     flush.flush_by(|scope| {
         assert_eq!(scope, FlushScope::Pages { first: at(M2), last: at(M2), step_bytes: K4 });
         assert_eq!(memory.used(), 4);
     });
-    assert_eq!((memory.used(), flushes()), (1, (0, 0)));
+    assert_eq!((memory.used(), memory.flushes()), (1, (0, 0)));
 }
 
 #[test]
@@ -187,7 +185,7 @@ fn walk_ends_where_a_table_cannot_be_read() {
     let mut seen = 0;
     let entry = X64PTE::new_table(frame(0x1000)).bits();
     let read = |table: PhysAddr, _| (table.as_u64() == 0).then_some(entry);
-    walk_tables::<TestMetaData, X64PTE>(frame(0), at(0), read, |_| seen += 1);
+    walk_tables::<X64PagingMetaData, X64PTE>(frame(0), at(0), read, |_| seen += 1);
     assert_eq!(seen, 1);
 }
 
@@ -223,4 +221,15 @@ fn ranges_are_merged_while_all_is_alike() {
         ]
     );
     assert_eq!(table.next_range(at(0x2FFF)).map(|range| range.start), Some(at(0x2000)));
+}
+
+#[test]
+fn each_page_table_flushes_by_its_own_handler() {
+    let (mut one, ones_memory) = new();
+    let (mut other, others_memory) = new();
+    for table in [&mut one, &mut other] {
+        table.map(at(M2), frame(0), PageSize::Size4K, RW).expect("it is free");
+    }
+    one.unmap(at(M2)).expect("it is mapped").1.flush();
+    assert_eq!((ones_memory.flushes(), others_memory.flushes()), ((1, 0), (0, 0)));
 }

@@ -6,8 +6,10 @@ use std::vec::Vec;
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::model::Model;
-use super::simulation::{G1, K4, M2, Memory, TestTable, check_frames, check_tlb, reset_tlb, touch};
-use crate::{Capabilities, HugePages, MappingFlags, PageSize, PagingError, PagingMetaData};
+use super::simulation::{G1, K4, M2, Memory, TestTable, check_frames, check_tlb, touch};
+use crate::{
+    Capabilities, HugePages, MappingFlags, PageSize, PagingError, PagingMetaData, X64PagingMetaData,
+};
 
 /// Where the operations play: so near to each other that they meet, at both ends
 /// of both halves of the address space.
@@ -99,7 +101,6 @@ struct Both {
 
 impl Both {
     fn new(capabilities: Capabilities) -> Self {
-        reset_tlb();
         let memory = Memory::new(capabilities);
         let table = TestTable::try_new(memory.clone()).expect("there is memory");
         Self { memory, table, model: Model::default(), capabilities, are_frames_limited: false }
@@ -285,7 +286,7 @@ impl Both {
     /// Checks that all edges translate alike.
     fn check_translations(&self) {
         for vaddr in self.model.edges() {
-            if super::simulation::TestMetaData::vaddr_is_valid(vaddr) {
+            if X64PagingMetaData::vaddr_is_valid(vaddr) {
                 let mapped = self.table.query(VirtAddr::new(vaddr)).ok();
                 if let Some(mapping) = mapped {
                     // The processor wants a large page's frame aligned.

@@ -4,23 +4,23 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::thread_local;
 
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::{
-    Capabilities, GenericPTE, Mapping, MappingFlags, PageSize, PageTable64, PagingHandler,
-    PagingMetaData, X64PTE,
+    Capabilities, FlushScope, GenericPTE, Mapping, MappingFlags, PageSize, PagingHandler, X64PTE,
+    X64PageTable,
 };
 
-pub(super) type TestTable = PageTable64<TestMetaData, X64PTE, Memory>;
+pub(super) type TestTable = X64PageTable<Memory>;
 
 const FRAME: Layout = match Layout::from_size_align(4096, 4096) {
     Ok(layout) => layout,
     Err(_) => panic!("a power of two"),
 };
 
-/// Memory whose frames are memory of the host, at the same addresses.
+/// Memory whose frames are memory of the host, at the same addresses, and the TLB of a
+/// processor that uses it.
 #[derive(Clone)]
 pub(super) struct Memory(Rc<Inner>);
 
@@ -29,12 +29,20 @@ struct Inner {
     /// How many more frames can be had.
     left: Cell<usize>,
     capabilities: Capabilities,
+    /// Pages that the processor remembers, by their first address.
+    tlb: RefCell<BTreeMap<u64, Mapping>>,
+    flushes: Cell<(usize, usize)>,
 }
 
 impl Memory {
     pub(super) fn new(capabilities: Capabilities) -> Self {
-        let (used, left) = (RefCell::default(), Cell::new(usize::MAX));
-        Self(Rc::new(Inner { used, left, capabilities }))
+        Self(Rc::new(Inner {
+            used: RefCell::default(),
+            left: Cell::new(usize::MAX),
+            capabilities,
+            tlb: RefCell::default(),
+            flushes: Cell::default(),
+        }))
     }
 
     /// With everything that a processor can have.
@@ -50,9 +58,27 @@ impl Memory {
     pub(super) fn used(&self) -> usize {
         self.0.used.borrow().len()
     }
+
+    /// How often one page and how often everything was flushed.
+    pub(super) fn flushes(&self) -> (usize, usize) {
+        self.0.flushes.get()
+    }
+
+    fn flush_tlb(&self, page: Option<VirtAddr>) {
+        let (single, full) = self.flushes();
+        let Some(page) = page else {
+            self.0.flushes.set((single, full + 1));
+            return self.0.tlb.borrow_mut().clear();
+        };
+        self.0.flushes.set((single + 1, full));
+        self.0.tlb.borrow_mut().retain(|&first, mapping| {
+            !(first..=first + (mapping.size.bytes() - 1)).contains(&page.as_u64())
+        });
+    }
 }
 
-// SAFETY: frames are memory of the host, each handed out once until it is freed.
+// SAFETY: frames are memory of the host, each handed out once until it is freed. The
+// simulated TLB is flushed; there is no other.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl PagingHandler for Memory {
     fn alloc_frame(&self) -> Option<PhysAddr> {
@@ -79,48 +105,10 @@ unsafe impl PagingHandler for Memory {
     fn capabilities(&self) -> Capabilities {
         self.0.capabilities
     }
-}
 
-thread_local! {
-    /// Pages that the processor remembers, by their first address.
-    static TLB: RefCell<BTreeMap<u64, Mapping>> = const { RefCell::new(BTreeMap::new()) };
-    static FLUSHES: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
-}
-
-/// The geometry of x86_64, with the simulated TLB.
-pub(super) struct TestMetaData;
-
-// SAFETY: the simulated TLB is flushed; there is no other.
-#[expect(unsafe_code, reason = "the trait is")]
-unsafe impl PagingMetaData for TestMetaData {
-    const LEVELS: usize = 4;
-    const PA_MAX_BITS: usize = 52;
-    const VA_MAX_BITS: usize = 48;
-
-    fn flush_tlb(vaddr: Option<VirtAddr>) {
-        let (single, full) = FLUSHES.get();
-        let Some(vaddr) = vaddr else {
-            FLUSHES.set((single, full + 1));
-            return TLB.with_borrow_mut(BTreeMap::clear);
-        };
-        FLUSHES.set((single + 1, full));
-        TLB.with_borrow_mut(|tlb| {
-            tlb.retain(|&first, mapping| {
-                !(first..=first + (mapping.size.bytes() - 1)).contains(&vaddr.as_u64())
-            });
-        });
+    fn flush(&self, scope: FlushScope) {
+        scope.flush_by(|page| self.flush_tlb(page));
     }
-}
-
-/// Forgets the TLB and the number of flushes, which belong to the thread.
-pub(super) fn reset_tlb() {
-    TLB.with_borrow_mut(BTreeMap::clear);
-    FLUSHES.set((0, 0));
-}
-
-/// Returns how often one page and how often everything was flushed.
-pub(super) fn flushes() -> (usize, usize) {
-    FLUSHES.get()
 }
 
 /// Uses an address, as a program does: the TLB remembers its page.
@@ -128,23 +116,21 @@ pub(super) fn touch(table: &TestTable, vaddr: VirtAddr) {
     if let Ok(mapping) = table.query(vaddr) {
         let offset = vaddr.as_u64() % mapping.size.bytes();
         let page = Mapping { paddr: mapping.paddr - offset, ..mapping };
-        TLB.with_borrow_mut(|tlb| tlb.insert(vaddr.as_u64() - offset, page));
+        table.handler().0.tlb.borrow_mut().insert(vaddr.as_u64() - offset, page);
     }
 }
 
 /// Checks that each page that the TLB remembers translates as it does there.
 pub(super) fn check_tlb(table: &TestTable) {
-    TLB.with_borrow(|tlb| {
-        for (&page, remembered) in tlb {
-            for offset in [0, remembered.size.bytes() - 4096] {
-                let now = table.query(VirtAddr::new(page + offset));
-                let same = now.is_ok_and(|now| {
-                    now.paddr == remembered.paddr + offset && now.flags == remembered.flags
-                });
-                assert!(same, "the TLB remembers {remembered:?} at {page:#x}, now it is {now:?}");
-            }
+    for (&page, remembered) in &*table.handler().0.tlb.borrow() {
+        for offset in [0, remembered.size.bytes() - 4096] {
+            let now = table.query(VirtAddr::new(page + offset));
+            let same = now.is_ok_and(|now| {
+                now.paddr == remembered.paddr + offset && now.flags == remembered.flags
+            });
+            assert!(same, "the TLB remembers {remembered:?} at {page:#x}, now it is {now:?}");
         }
-    });
+    }
 }
 
 /// Checks that exactly the frames of the tables are in use, and that no table but
