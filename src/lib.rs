@@ -28,6 +28,8 @@
 #![no_std]
 #![cfg_attr(test, no_main)]
 #![feature(abi_x86_interrupt)]
+#![feature(allow_internal_unsafe)]
+#![expect(internal_features, reason = "`per_cpu!` puts variables into a section of their own")]
 #![feature(allocator_api)]
 #![feature(alloc_error_handler)]
 #![feature(custom_test_frameworks)]

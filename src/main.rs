@@ -25,7 +25,7 @@ pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::cpu::features::start(boot.options.processor_features());
-    let gdt = arch::cpu::gdt::start(&cpu.tables, mm::kernel::stacks::boot_processor());
+    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
     let idt = arch::trap::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);

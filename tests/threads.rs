@@ -18,6 +18,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
+use farjump::arch::cpu::id::ApicId;
 use farjump::arch::cpu::percpu;
 use farjump::arch::irq::ipi;
 use farjump::arch::time::clock::now_ns;
@@ -221,7 +222,7 @@ fn functions_are_called_on_other_processors() {
                 for _ in 0..20 {
                     for cpu in percpu::all() {
                         ipi::call(cpu, || {
-                            SEEN.fetch_or(1 << percpu::current().id, Ordering::Relaxed);
+                            SEEN.fetch_or(1 << percpu::current().id().number(), Ordering::Relaxed);
                             CALLS.fetch_add(1, Ordering::Relaxed);
                         });
                     }
@@ -450,7 +451,7 @@ fn processor_that_does_not_answer_is_left_out() {
         return;
     }
     let stacks = frames::counts().used_for(Purpose::Stacks);
-    task::start_others(machine.tasks, &[0, 77], 8);
+    task::start_others(machine.tasks, &[ApicId::new(0), ApicId::new(77)], 8);
     assert_eq!(task::processors().count(), processors);
     // Its stacks stay: it might come to use them.
     let kept = frames::counts().used_for(Purpose::Stacks) - stacks;

@@ -11,9 +11,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 
-use crate::arch::cpu::percpu;
 use crate::arch::irq::interrupt_flag;
 use crate::arch::smp::tlb;
+use crate::per_cpu;
 
 /// Memory that a context may use as its stack.
 ///
@@ -55,6 +55,11 @@ pub struct Context<S> {
 // SAFETY: the stack is only touched by who has put the state to CHANGING.
 unsafe impl<S: Stack> Sync for Context<S> {}
 
+per_cpu! {
+    /// The context that runs, as its address.
+    static RUNNING_CONTEXT: AtomicU64 = AtomicU64::new(0);
+}
+
 impl<S: Stack> Context<S> {
     /// Returns one that can't be switched to yet.
     pub const fn new() -> Self {
@@ -77,10 +82,9 @@ impl<S: Stack> Context<S> {
     /// # Panics
     /// If it was used before, or this processor has one.
     pub fn adopt(&'static self) {
-        let running = &percpu::current().running_context;
-        assert!(running.load(Ordering::Relaxed) == 0, "this processor runs a context");
+        assert!(RUNNING_CONTEXT.get() == 0, "this CPU runs a context");
         self.change(EMPTY, RUNNING);
-        running.store(self.address(), Ordering::Relaxed);
+        RUNNING_CONTEXT.set(self.address());
     }
 
     /// Lets whoever switches here begin with `entry` on `stack`, with interrupts off.
@@ -149,10 +153,9 @@ impl<S: Stack> Context<S> {
     /// `to` goes on.
     fn hand_over(&'static self, to: &'static Self) -> u64 {
         assert!(!interrupt_flag::are_enabled(), "contexts are switched with interrupts off");
-        let running = &percpu::current().running_context;
-        assert!(running.load(Ordering::Relaxed) == self.address(), "it isn't what runs here");
+        assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
         let stack_pointer = to.take();
-        running.store(to.address(), Ordering::Relaxed);
+        RUNNING_CONTEXT.set(to.address());
         stack_pointer
     }
 }

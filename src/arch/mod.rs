@@ -7,7 +7,7 @@
 //! and so is what they know of addresses ([`trap::report::set_guide`]).
 //!
 //! Invariants:
-//! 1. GS points at this processor's [`cpu::percpu::PerCpu`] from [`cpu::percpu::start`] on.
+//! 1. GS leads to this CPU's area ([`cpu::percpu`]) from [`cpu::percpu::start`] on.
 //! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
 //! 3. Interrupts are off until [`irq::start`].
 

@@ -3,8 +3,8 @@
 use core::fmt;
 use core::panic::PanicInfo;
 
+use super::cpu_state::CpuState;
 use super::trace::Trace;
-use crate::arch::cpu::snapshot::ProcessorState;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::report::Report;
 
@@ -43,7 +43,7 @@ impl Failure<'_> {
                 if let Some(location) = info.location() {
                     writeln!(out, "  where  {location}")?;
                 }
-                writeln!(out, "{}", ProcessorState::read())
+                writeln!(out, "{}", CpuState::read())
             }
             Self::Exception(report) => writeln!(out, "{}", report.details()),
         }

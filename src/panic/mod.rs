@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cpu_state;
 mod failure;
 mod trace;
 
@@ -19,10 +20,11 @@ use spin::Once;
 use x86_64::VirtAddr;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::debug::backtrace::Backtrace;
 use crate::arch::irq::interrupt_flag;
 use crate::arch::smp::stop;
+use crate::arch::smp::stopped;
 use crate::arch::trap::{dispatch, report};
 use crate::console::history;
 use crate::klog::Emergency;
@@ -78,7 +80,7 @@ static FAILURES: AtomicU8 = AtomicU8::new(0);
 
 /// Makes exceptions that the kernel can't go on from end here too, and their
 /// reports tell what lies at an address. `ending` is what happens behind the last words.
-pub fn start(_cpu: &PerCpu, ending: Ending) {
+pub fn start(_cpu: &Cpu, ending: Ending) {
     ENDING.call_once(|| ending);
     dispatch::set_fatal(|report| end(Failure::Exception(report), report));
     report::set_guide(fault::GUIDE);
@@ -152,7 +154,7 @@ fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     counted.out.write_str(PLAIN)?;
     counted.write_str("\n")?;
     failure.write_details(&mut counted)?;
-    let others = || percpu::all().filter_map(|cpu| Some((cpu.id, cpu.stopped_at()?)));
+    let others = || percpu::all().filter_map(|cpu| Some((cpu.id(), stopped::stopped_at(cpu)?)));
     let other_rows = others().count().min(OTHER_ROWS_MAX);
     let room = ROWS.saturating_sub(counted.rows + END_ROWS + other_rows);
     let logged = LastLines::read();

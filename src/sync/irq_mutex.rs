@@ -92,7 +92,7 @@ struct RankHeld {
 impl RankHeld {
     fn new(rank: Rank) -> Self {
         if cfg!(debug_assertions) {
-            rank.enter(percpu::current());
+            rank.enter();
         }
         Self { rank, since_tsc: 0 }
     }
@@ -111,7 +111,7 @@ impl Drop for RankHeld {
             let cpu = percpu::current();
             let held_ticks = clock::read_tsc().wrapping_sub(self.since_tsc);
             self.rank.statistics(cpu).note_held(held_ticks);
-            self.rank.leave(cpu);
+            self.rank.leave();
         }
     }
 }
@@ -136,7 +136,7 @@ mod tests {
         assert!(!interrupt_flag::are_enabled());
         drop(inner);
         assert!(interrupt_flag::are_enabled());
-        assert_eq!(percpu::current().held_ranks(), 0);
+        assert_eq!(crate::sync::held_ranks(), 0);
     }
 
     #[test_case]

@@ -14,12 +14,13 @@
 //! the scheduler's parking lot.
 
 mod irq_mutex;
+mod lock_statistics;
 #[expect(unsafe_code, reason = "says that threads have numbers of their own")]
 pub mod parking;
 mod rank;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
-pub use rank::Rank;
+pub use rank::{Rank, held_ranks};
 
 use parking::KernelLot;
 

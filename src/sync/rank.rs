@@ -1,7 +1,10 @@
 //! The order in which locks may be taken.
 
-use crate::arch::cpu::percpu::PerCpu;
-use crate::arch::debug::lock_statistics::LockStatistics;
+use core::sync::atomic::AtomicU32;
+
+use super::lock_statistics::LockStatistics;
+use crate::arch::cpu::percpu::Cpu;
+use crate::per_cpu;
 
 /// A lock's rank. While a lock is held, only locks of higher rank may be taken,
 /// so no two processors can wait for each other. Interrupt handlers take those
@@ -35,6 +38,20 @@ pub enum Rank {
     Console,
 }
 
+per_cpu! {
+    /// The ranks of the locks that this CPU holds, a bit each; in debug builds.
+    static HELD: AtomicU32 = AtomicU32::new(0);
+    /// What this CPU has counted of locks, by their ranks.
+    static STATISTICS: [LockStatistics; Rank::ALL.len()] =
+        [const { LockStatistics::new() }; Rank::ALL.len()];
+}
+
+/// Returns the ranks of the locks that this CPU holds, a bit each; in debug builds.
+#[inline]
+pub fn held_ranks() -> u32 {
+    HELD.get()
+}
+
 impl Rank {
     /// All of them, from outer to inner.
     pub const ALL: [Self; 10] = [
@@ -51,29 +68,29 @@ impl Rank {
     ];
 
     /// Returns what `cpu` has counted of the locks of this rank, in debug builds.
-    pub fn statistics(self, cpu: &PerCpu) -> &LockStatistics {
-        &cpu.lock_statistics[self as usize]
+    pub fn statistics(self, cpu: &Cpu) -> &'static LockStatistics {
+        &STATISTICS.of(cpu)[self as usize]
     }
 
     const fn bit(self) -> u32 {
         1 << self as u8
     }
 
-    /// Notes on `cpu` that a lock of this rank is about to be taken.
+    /// Notes on this CPU that a lock of this rank is about to be taken.
     ///
     /// # Panics
     /// If one of the same or a higher rank is held: that could deadlock.
-    pub(super) fn enter(self, cpu: &PerCpu) {
-        let held = cpu.held_ranks();
+    pub(super) fn enter(self) {
+        let held = HELD.get();
         assert!(
             held < self.bit(),
             "a lock of rank {self:?} is taken while ranks {held:#b} are held"
         );
-        cpu.set_held_ranks(held | self.bit());
+        HELD.set(held | self.bit());
     }
 
-    /// Notes on `cpu` that the lock of this rank was released.
-    pub(super) fn leave(self, cpu: &PerCpu) {
-        cpu.set_held_ranks(cpu.held_ranks() & !self.bit());
+    /// Notes on this CPU that the lock of this rank was released.
+    pub(super) fn leave(self) {
+        HELD.set(HELD.get() & !self.bit());
     }
 }

@@ -8,7 +8,8 @@ use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
 use super::table::{self, Table};
 use super::thread::Thread;
-use crate::arch::smp::cpu_bits::{ProcessorBits, SET_WORDS};
+use crate::arch::cpu::id::CpuId;
+use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::time::clock;
 
 /// How many waiting threads are looked at for one that another processor may have.
@@ -17,7 +18,7 @@ const STEAL_LOOKS: u32 = 8;
 /// How many processors run threads: those with the first numbers.
 static COUNT: AtomicU32 = AtomicU32::new(1);
 /// Which of them have nothing to do. A hint.
-static IDLE: ProcessorBits = ProcessorBits::new();
+static IDLE: CpuBits = CpuBits::new();
 
 /// All processors, as the choices see them.
 struct All;
@@ -50,9 +51,9 @@ pub(super) fn is_alone() -> bool {
 /// Notes whether `processor` has nothing to do.
 pub(super) fn set_idle(processor: &Processor, is_idle: bool) {
     if is_idle {
-        IDLE.insert(processor.number);
+        IDLE.insert(CpuId::new(processor.number));
     } else {
-        IDLE.remove(processor.number);
+        IDLE.remove(CpuId::new(processor.number));
     }
 }
 
@@ -79,7 +80,7 @@ pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Th
     }
     let other = victim(&All, here.number as usize, random())?;
     let other = processor::get(other as u32);
-    let may_take = |slot| table::thread(slot).allowed.contains(here.number);
+    let may_take = |slot| table::thread(slot).allowed.contains(CpuId::new(here.number));
     let mut queue = other.run_queue.lock();
     queue.update(&Table, now_ns);
     let thread = queue.steal(&Table, may_take, STEAL_LOOKS).map(table::thread)?;

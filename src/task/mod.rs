@@ -59,6 +59,7 @@ pub use thread::{State, Thread};
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 
+use crate::arch::cpu::id::ApicId;
 use crate::arch::init_order::Interrupts;
 use crate::arch::time::clock;
 use crate::arch::time::timer::Timer;
@@ -89,7 +90,7 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
 
 /// Lets the processors with these APIC numbers run threads, too, up to `processors_max`
 /// in all.
-pub fn start_others(_tasks: Tasks, apic_ids: &[u32], processors_max: usize) {
+pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], processors_max: usize) {
     smp::start_others(apic_ids, processors_max);
     watchdog::start();
 }

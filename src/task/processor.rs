@@ -10,6 +10,7 @@ use spin::Once;
 use super::thread::Thread;
 use super::trace::{Event, Ring};
 use super::watch::Watch;
+use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, CPUS_MAX};
 use crate::sync::{IrqMutex, Rank};
 
@@ -118,7 +119,7 @@ impl Processor {
 /// used, unless interrupts are off.
 #[inline]
 pub(super) fn this() -> &'static Processor {
-    get(percpu::current().id)
+    get(percpu::current().id().number())
 }
 
 /// Returns the processor with this number.
@@ -132,7 +133,8 @@ pub(super) fn get(number: u32) -> &'static Processor {
 
 /// Returns the processors that run threads.
 pub fn processors() -> impl Iterator<Item = &'static Processor> {
-    let running = |processor: &&'static Processor| percpu::get(processor.number).is_some();
+    let running =
+        |processor: &&'static Processor| percpu::get(CpuId::new(processor.number)).is_some();
     PROCESSORS.iter().filter_map(Once::get).copied().filter(running)
 }
 

@@ -22,10 +22,13 @@ use super::table::{self, Table};
 use super::thread::{State, Thread};
 use super::trace::Event;
 use crate::arch::context;
+use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
+use crate::arch::irq;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::irq::{ipi, preemption};
 use crate::arch::time::{clock, timer};
+use crate::sync;
 
 /// Makes the scheduler the one that is asked for.
 pub(super) fn start() {
@@ -72,8 +75,8 @@ pub(super) fn end() -> ! {
 /// If interrupts are off, a spin lock is held, preemption is forbidden, or this is an
 /// interrupt handler: whoever is waited for might wait for that.
 pub(super) fn check_may_leave() {
-    assert!(!percpu::is_in_interrupt(), "an interrupt handler waits");
-    assert!(percpu::held_ranks() == 0, "a thread waits while it holds a spin lock");
+    assert!(!irq::is_in_interrupt(), "an interrupt handler waits");
+    assert!(sync::held_ranks() == 0, "a thread waits while it holds a spin lock");
     assert!(interrupt_flag::are_enabled(), "a thread waits with interrupts off");
     assert!(!preemption::is_off(), "a thread waits where preemption is off");
     let running = table::current();
@@ -92,8 +95,9 @@ fn schedule(former: Former) {
     preemption::clear_request();
     let is_idle = core::ptr::eq(running, processor.idle());
     // Where it may not run it leaves the queue, and goes to another one.
-    let is_moved =
-        !is_idle && former != Former::Blocked && !running.allowed.contains(processor.number);
+    let is_moved = !is_idle
+        && former != Former::Blocked
+        && !running.allowed.contains(CpuId::new(processor.number));
     let target;
     let mut next = {
         let mut queue = processor.run_queue.lock();
@@ -166,18 +170,18 @@ fn set_timer(queue: &RunQueue) {
 /// locked, or has another policy there.
 fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
     processor.runnable.store(queue.len(), Ordering::Relaxed);
-    let is_here = processor.number == percpu::current().id;
+    let is_here = processor.number == percpu::current().id().number();
     // Another processor sets its timer itself. It is set if fair threads have shared it
     // before; a real-time one may have nobody to share with but its equals.
     let is_real_time = matches!(thread.node.policy(), Policy::RealTime(_));
     let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
-    let may_not_run = !thread.allowed.contains(processor.number);
+    let may_not_run = !thread.allowed.contains(CpuId::new(processor.number));
     let is_due = queue.should_preempt(&Table) || needs_timer || may_not_run;
     if !is_due {
         if is_here {
             set_timer(queue);
         }
-    } else if let Some(cpu) = percpu::get(processor.number) {
+    } else if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
         ipi::request_reschedule(cpu);
     }
 }
@@ -221,7 +225,7 @@ fn note_switch(processor: &Processor, running: &Thread, next: &Thread, now_ns: u
 
 fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
     running.registers.leave();
-    percpu::current().set_thread(next.slot);
+    table::set_current(next);
     // Settled before the switch: behind it the thread may run elsewhere, and end there.
     let has_ended = running.state() == State::Ended;
     let ended = if has_ended { running.slot } else { run_queue::NONE };
@@ -319,11 +323,11 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
     thread.allowed.store(allowed.words());
     let _interrupts_off = InterruptsOff::new();
     let target = with_queue_of(thread, |processor, queue| match thread.node.state() {
-        _ if thread.allowed.contains(processor.number) => None,
+        _ if thread.allowed.contains(CpuId::new(processor.number)) => None,
         // Who puts it on a queue sees it then.
         run_queue::State::Off => None,
         run_queue::State::Running => {
-            if let Some(cpu) = percpu::get(processor.number) {
+            if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
                 ipi::request_reschedule(cpu);
             }
             None
@@ -360,7 +364,7 @@ pub(super) fn look(now_ns: u64) {
             set_timer(&queue);
         }
     }
-    if let Some(idle) = balance::idle_beside(processor).and_then(percpu::get) {
+    if let Some(idle) = balance::idle_beside(processor).map(CpuId::new).and_then(percpu::get) {
         // It takes one over.
         ipi::request_reschedule(idle);
     }

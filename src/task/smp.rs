@@ -1,6 +1,6 @@
 //! Bringing the other processors up, into their idle threads.
 
-use alloc::boxed::Box;
+use alloc::vec::Vec;
 use core::fmt;
 
 use spin::Once;
@@ -11,7 +11,8 @@ use super::processor;
 use super::spawn;
 use super::thread::Thread;
 use crate::arch::cpu::gdt::{Ist, StackTops};
-use crate::arch::cpu::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::cpu::id::{ApicId, CpuId};
+use crate::arch::cpu::percpu::{self, AreaLine, CPUS_MAX, Cpu};
 use crate::arch::irq::local_apic;
 use crate::arch::smp::{self, Start};
 use crate::mm::kernel::kernel_stack::{self, KernelStack};
@@ -57,7 +58,7 @@ static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MA
 
 /// Starts those of the processors with these APIC numbers that don't run yet, up to
 /// `processors_max` in all. Those that don't answer are told and left out.
-pub(super) fn start_others(apic_ids: &[u32], processors_max: usize) {
+pub(super) fn start_others(apic_ids: &[ApicId], processors_max: usize) {
     let own = local_apic::id();
     percpu::current().set_apic_id(own);
     let others = || {
@@ -89,15 +90,17 @@ pub(super) fn start_others(apic_ids: &[u32], processors_max: usize) {
     log::info!("{number} processors run");
 }
 
-fn start_one(trampoline: &Trampoline, number: u32, apic_id: u32) -> Result<(), Error> {
-    let cpu = Box::try_new(PerCpu::new(number)).map_err(|_| Error::Memory)?;
+fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<(), Error> {
+    let mut area = Vec::new();
+    area.try_reserve_exact(percpu::area_lines()).map_err(|_| Error::Memory)?;
+    area.resize(percpu::area_lines(), AreaLine::ZERO);
     let kernel = KernelStack::try_new(Use::Idle { processor: number })?;
     let ist = |ist| KernelStack::try_new(Use::Ist { processor: number, ist });
     let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?];
     let idle = IDLE[number as usize].try_call_once(spawn::reserve_idle)?;
     // All but the stacks and the data of a processor that doesn't answer is used again for the
     // next one.
-    let cpu = Box::leak(cpu);
+    let cpu = percpu::prepare(area.leak(), CpuId::new(number));
     cpu.set_apic_id(apic_id);
     let stacks = StackTops { kernel: kernel.leak().top(), ist: ist.map(|ist| ist.leak().top()) };
     processor::prepare(number, idle);
@@ -105,8 +108,8 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: u32) -> Result<(), E
 }
 
 /// What another processor does for ever: it becomes its idle thread.
-fn enter(cpu: &'static PerCpu) -> ! {
-    let idle = IDLE[cpu.id as usize].get().expect("it was made before the start");
+fn enter(cpu: &'static Cpu) -> ! {
+    let idle = IDLE[cpu.id().index()].get().expect("it was made before the start");
     spawn::adopt_idle(idle);
     idle::begin()
 }

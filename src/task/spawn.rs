@@ -203,7 +203,7 @@ fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
         // What doesn't fit is cut.
         let _ = name.chars().try_for_each(|c| kept.push(c));
     }
-    thread.processor.store(percpu::current().id, Ordering::Relaxed);
+    thread.processor.store(percpu::current().id().number(), Ordering::Relaxed);
     thread.allowed.store(ProcessorSet::first(CPUS_MAX).words());
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.mutexes_held.store(0, Ordering::Relaxed);
@@ -246,7 +246,7 @@ pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
 /// Makes what runs on this processor `thread`.
 fn adopt_here(thread: &'static Thread) {
     thread.context.adopt();
-    percpu::current().set_thread(thread.slot);
+    table::set_current(thread);
     let stack = Stack::of_slot_at(control_registers::stack_pointer());
     thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
@@ -268,7 +268,7 @@ pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
 
 /// Makes what runs on this processor `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
-    thread.processor.store(percpu::current().id, Ordering::Relaxed);
+    thread.processor.store(percpu::current().id().number(), Ordering::Relaxed);
     adopt_here(thread);
     thread.set_state(State::Runnable);
 }

@@ -9,7 +9,7 @@ use run_queue::{NONE, Node, Nodes};
 use spin::Once;
 
 use super::thread::{State, Thread};
-use crate::arch::cpu::percpu;
+use crate::per_cpu;
 use crate::sync::{IrqMutex, Rank};
 
 /// Threads are made so many at once.
@@ -88,13 +88,24 @@ pub(super) fn thread(slot: u32) -> &'static Thread {
     &chunk[slot as usize % CHUNK]
 }
 
+per_cpu! {
+    /// The slot of the thread that runs.
+    static CURRENT: AtomicU32 = AtomicU32::new(0);
+}
+
+/// Notes that `thread` runs on this CPU.
+#[inline]
+pub(super) fn set_current(thread: &Thread) {
+    CURRENT.set(thread.slot);
+}
+
 /// Returns the thread that this runs in.
 ///
 /// # Panics
 /// If there are no threads yet.
 #[inline]
 pub fn current() -> &'static Thread {
-    thread(percpu::thread())
+    thread(CURRENT.get())
 }
 
 /// Takes a free thread, one with a stack at best; makes more if there is none. `None` if

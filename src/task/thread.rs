@@ -13,7 +13,7 @@ use super::parked::Parked;
 use super::processor_set::ProcessorSet;
 use super::registers::Registers;
 use crate::arch::context::Context;
-use crate::arch::smp::cpu_bits::ProcessorBits;
+use crate::arch::smp::cpu_bits::CpuBits;
 use crate::mm::kernel::kernel_stack::KernelStack;
 use crate::mm::kernel::stacks::Stack;
 use crate::sync::{IrqMutex, Rank};
@@ -35,7 +35,7 @@ pub struct Thread {
     pub(super) node: Node,
     pub(super) state: AtomicU8,
     /// The processors that it may run on.
-    pub(super) allowed: ProcessorBits,
+    pub(super) allowed: CpuBits,
     /// The processor whose run queue it is on, or was on last.
     pub(super) processor: AtomicU32,
     /// What users call it by; 0 while it is free.
@@ -113,7 +113,7 @@ impl Thread {
             context: Context::new(),
             node: Node::new(DEFAULT_POLICY),
             state: AtomicU8::new(State::Free as u8),
-            allowed: ProcessorBits::new(),
+            allowed: CpuBits::new(),
             processor: AtomicU32::new(0),
             number: AtomicU64::new(0),
             name: IrqMutex::new(Rank::Thread, String::new()),

@@ -17,7 +17,8 @@ use super::processor::{Processor, processors};
 use super::processor_set::ProcessorSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::id::CpuId;
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::irq::{interrupt_flag, ipi};
 use crate::arch::smp::stop;
 use crate::arch::time::clock;
@@ -75,7 +76,7 @@ pub(super) fn start() {
 /// Looks at the others once.
 fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
     for processor in processors().filter(&others) {
-        if let Some(cpu) = percpu::get(processor.number) {
+        if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
             judge(processor, cpu);
             ipi::ask_for_life(cpu);
         }
@@ -96,16 +97,16 @@ fn tell_long_off() {
         let ms = clock::ticks_to_ns(longest.ticks) / 1_000_000;
         log::warn!(
             "interrupts were off for {ms} ms on processor {}, until {:#x}",
-            longest.processor,
+            longest.cpu,
             longest.ended_by
         );
     }
 }
 
-fn judge(processor: &Processor, cpu: &'static PerCpu) {
+fn judge(processor: &Processor, cpu: &'static Cpu) {
     let now_ns = clock::now_ns();
     let watch = &processor.watch;
-    let (life, switches) = (cpu.signs_of_life(), processor.switches());
+    let (life, switches) = (ipi::signs_of_life(cpu), processor.switches());
     let has_moved = |kept: &AtomicU64, value: u64| kept.swap(value, Ordering::Relaxed) != value;
     if has_moved(&watch.life, life) {
         watch.alive_ns.store(now_ns, Ordering::Relaxed);

@@ -60,11 +60,11 @@ pub fn task_register() -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::cpu::percpu;
+    use crate::arch::cpu::gdt;
 
     #[test_case]
     fn task_register_has_the_loaded_segment() {
-        let gdt = percpu::current().tables.gdt();
+        let gdt = gdt::current();
         assert_eq!(task_register(), gdt.tss.0);
         assert_eq!(selectors()[0], ("CS", gdt.kernel_code.0));
         assert_eq!(selectors()[6], ("TR", gdt.tss.0));

@@ -11,7 +11,9 @@ use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector
 use x86_64::structures::tss::TaskStateSegment;
 
 use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::percpu::Cpu;
 use crate::arch::init_order;
+use crate::per_cpu;
 
 /// A task state segment.
 pub type Tss = TaskStateSegment;
@@ -63,31 +65,44 @@ pub struct Gdt {
     pub(in crate::arch) short_tss: SegmentSelector,
 }
 
-/// A processor's own GDT and TSS.
-pub struct Tables {
+/// A CPU's own GDT and TSS.
+struct Tables {
     tss: Once<Tss>,
     gdt: Once<Gdt>,
 }
 
 impl Tables {
     /// Makes tables that are not filled yet.
-    pub(in crate::arch) const fn new() -> Self {
+    const fn new() -> Self {
         Self { tss: Once::new(), gdt: Once::new() }
     }
 
     /// Returns the GDT.
     ///
     /// # Panics
-    /// If [`start`] wasn't called with it.
-    pub(in crate::arch) fn gdt(&self) -> &Gdt {
+    /// If it isn't loaded yet.
+    fn gdt(&self) -> &Gdt {
         self.gdt.get().expect("the GDT is loaded early")
     }
 }
 
-/// Fills the boot processor's tables and loads them on it.
-pub fn start(tables: &'static Tables, stacks: StackTops) -> init_order::Gdt {
+per_cpu! {
+    /// This CPU's GDT and TSS.
+    static TABLES: Tables = Tables::new();
+}
+
+/// Returns the GDT of this CPU.
+///
+/// # Panics
+/// If it isn't loaded yet.
+pub(in crate::arch) fn current() -> &'static Gdt {
+    TABLES.here().gdt()
+}
+
+/// Fills the boot CPU's tables and loads them on it.
+pub fn start(_cpu: &Cpu, stacks: StackTops) -> init_order::Gdt {
     boot_stage::mark(Stage::Gdt);
-    let gdt = load(tables, stacks);
+    let gdt = load(stacks);
     log::info!(
         "code {:#x}, user code {:#x}, TSS {:#x}; {} IST stacks",
         gdt.kernel_code.0,
@@ -98,8 +113,9 @@ pub fn start(tables: &'static Tables, stacks: StackTops) -> init_order::Gdt {
     init_order::Gdt(())
 }
 
-/// Fills this processor's tables and loads them.
-pub(in crate::arch) fn load(tables: &'static Tables, stacks: StackTops) -> &'static Gdt {
+/// Fills this CPU's tables and loads them.
+pub(in crate::arch) fn load(stacks: StackTops) -> &'static Gdt {
+    let tables = TABLES.here();
     let tss = tables.tss.call_once(|| make_tss(stacks));
     let gdt = tables.gdt.call_once(|| make_gdt(tss));
     gdt.table.load();
@@ -148,13 +164,12 @@ fn make_gdt(tss: &'static Tss) -> Gdt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::cpu::percpu;
     use x86_64::instructions::tables::sgdt;
     use x86_64::registers::segmentation::DS;
 
     #[test_case]
     fn segments_are_in_the_order_of_syscall_and_sysret() {
-        let gdt = percpu::current().tables.gdt();
+        let gdt = current();
         assert_eq!(gdt.kernel_data.0, gdt.kernel_code.0 + 8);
         assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
         assert_eq!(CS::get_reg(), gdt.kernel_code);

@@ -5,5 +5,5 @@ pub mod descriptor_tables;
 pub mod features;
 pub mod fpu;
 pub mod gdt;
+pub mod id;
 pub mod percpu;
-pub mod snapshot;

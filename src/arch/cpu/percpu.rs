@@ -1,276 +1,346 @@
-//! What each processor has for itself, found by its GS base.
+//! Variables of which each CPU has its own.
+//!
+//! They are declared beside the code that owns them, by [`per_cpu!`](crate::per_cpu). The
+//! linker gathers them in the section `.percpu`: the template, which holds their first
+//! values and is never written. Each CPU has an area, a copy of the template. The base of
+//! GS is the distance from the template to the area, so `gs:[address]` with the address of
+//! a variable in the template is that variable of this CPU.
+//!
+//! Only its own CPU writes such a variable, unless the variable's documentation says
+//! otherwise. Atomics with relaxed order are enough then: they are there because an
+//! interrupt handler may run between any two instructions.
 
 use core::arch::asm;
-use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
-use spin::{Mutex, Once};
+use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::registers::model_specific::GsBase;
 
-use crate::arch::cpu::gdt::Tables;
-use crate::arch::debug::lock_statistics::{LockStatistics, RANKS_MAX};
+use super::id::{ApicId, CpuId};
 
-/// One processor's own data.
+/// Declares variables of which each CPU has its own.
 ///
-/// Only its processor writes it, so relaxed atomics do: they are there because
-/// an interrupt handler may run between any two instructions.
-#[repr(C)]
-pub struct PerCpu {
-    /// This structure's own address, at GS:0.
-    this: AtomicPtr<PerCpu>,
-    /// The processor's number, from 0.
-    pub id: u32,
-    /// The number of its local APIC.
-    apic_id: AtomicU32,
-    /// Where it was when it was stopped for good: instruction, frame, and whether it was.
-    pub(in crate::arch) stopped_at: [AtomicU64; 2],
-    pub(in crate::arch) is_stopped: AtomicBool,
-    /// Where it was when it was asked for that, and whether it has answered.
-    pub(in crate::arch) was_at: AtomicU64,
-    pub(in crate::arch) is_asked: AtomicBool,
-    /// What another processor wants to be run here. Taken with interrupts off.
-    pub(in crate::arch) call: Mutex<Option<fn()>>,
-    /// How often that was done.
-    pub(in crate::arch) calls_done: AtomicU64,
-    /// How often it was asked whether it lives, and has answered.
-    pub(in crate::arch) signs_of_life: AtomicU64,
-    held_ranks: AtomicU32,
-    /// How many `InterruptsOff` there are.
-    pub(in crate::arch) interrupts_off_depth: AtomicU32,
-    /// Whether interrupts were on before the first of them.
-    pub(in crate::arch) were_interrupts_on: AtomicBool,
-    /// What is added to this processor's time stamp counter, so that it shows what the
-    /// boot processor's does.
-    tsc_offset: AtomicU64,
-    /// The [`Context`](crate::arch::context::Context) that runs, as its address.
-    pub(in crate::arch) running_context: AtomicU64,
-    /// The thread that runs, as the scheduler numbers them.
-    thread: AtomicU32,
-    /// The scheduler is asked for.
-    pub(in crate::arch) needs_reschedule: AtomicBool,
-    /// How many `PreemptionOff` there are.
-    pub(in crate::arch) preemption_off_depth: AtomicU32,
-    /// When the timer interrupts, in nanoseconds on the kernel's clock.
-    pub(in crate::arch) timer_due_ns: AtomicU64,
-    /// Since when interrupts are off for the first `InterruptsOff`, and for how long they
-    /// were at most, in ticks of the time stamp counter; and who has ended that.
-    pub(in crate::arch) off_since_tsc: AtomicU64,
-    pub(in crate::arch) longest_off_ticks: AtomicU64,
-    pub(in crate::arch) longest_off_by: AtomicU64,
-    /// What was counted of locks, by their ranks.
-    pub lock_statistics: [LockStatistics; RANKS_MAX],
-    /// Set while an exception is to be reported and then skipped.
-    pub(in crate::arch) is_skipping_exceptions: AtomicBool,
-    /// How many interrupt handlers are running, one within another.
-    pub(in crate::arch) interrupt_depth: AtomicU32,
-    /// How often each vector was entered.
-    pub(in crate::arch) vector_counts: [AtomicU64; 256],
-    pub(in crate::arch) spurious_counts: [AtomicU64; 2],
-    /// The GDT and the TSS.
-    pub tables: Tables,
+/// ```ignore
+/// per_cpu! {
+///     /// How often this CPU was interrupted.
+///     static INTERRUPTS: AtomicU64 = AtomicU64::new(0);
+/// }
+/// INTERRUPTS.add(1);
+/// ```
+#[macro_export]
+#[allow_internal_unsafe]
+macro_rules! per_cpu {
+    ($( $(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $value:expr; )+) => { $(
+        $(#[$attribute])*
+        #[unsafe(link_section = ".percpu")]
+        $visibility static $name: $crate::arch::cpu::percpu::PerCpu<$type> = {
+            const fn value() -> $type {
+                $value
+            }
+            // SAFETY: the variable stands in `.percpu`.
+            unsafe { $crate::arch::cpu::percpu::PerCpu::new(value()) }
+        };
+    )+ };
 }
 
-impl PerCpu {
-    /// Makes that of the processor with number `id`.
-    pub const fn new(id: u32) -> Self {
-        Self {
-            this: AtomicPtr::new(core::ptr::null_mut()),
-            id,
-            apic_id: AtomicU32::new(0),
-            stopped_at: [const { AtomicU64::new(0) }; 2],
-            is_stopped: AtomicBool::new(false),
-            was_at: AtomicU64::new(0),
-            is_asked: AtomicBool::new(false),
-            call: Mutex::new(None),
-            calls_done: AtomicU64::new(0),
-            signs_of_life: AtomicU64::new(0),
-            held_ranks: AtomicU32::new(0),
-            interrupts_off_depth: AtomicU32::new(0),
-            were_interrupts_on: AtomicBool::new(false),
-            tsc_offset: AtomicU64::new(0),
-            running_context: AtomicU64::new(0),
-            thread: AtomicU32::new(0),
-            needs_reschedule: AtomicBool::new(false),
-            preemption_off_depth: AtomicU32::new(0),
-            timer_due_ns: AtomicU64::new(u64::MAX),
-            off_since_tsc: AtomicU64::new(0),
-            longest_off_ticks: AtomicU64::new(0),
-            longest_off_by: AtomicU64::new(0),
-            lock_statistics: [const { LockStatistics::new() }; RANKS_MAX],
-            is_skipping_exceptions: AtomicBool::new(false),
-            interrupt_depth: AtomicU32::new(0),
-            vector_counts: [const { AtomicU64::new(0) }; 256],
-            spurious_counts: [const { AtomicU64::new(0) }; 2],
-            tables: Tables::new(),
-        }
+/// A variable of which each CPU has its own.
+#[repr(transparent)]
+pub struct PerCpu<T: 'static>(T);
+
+impl<T: Sync> PerCpu<T> {
+    /// Makes the template of a variable.
+    ///
+    /// # Safety
+    /// It is a static in the section `.percpu`, as [`per_cpu!`](crate::per_cpu) makes it.
+    #[doc(hidden)]
+    pub const unsafe fn new(value: T) -> Self {
+        Self(value)
     }
 
-    /// Returns the number of its local APIC; 0 where it isn't used.
-    pub fn apic_id(&self) -> u32 {
-        self.apic_id.load(Ordering::Relaxed)
+    #[inline]
+    fn address(&'static self) -> u64 {
+        core::ptr::from_ref(self).addr() as u64
+    }
+
+    /// Returns the variable of `cpu`.
+    #[inline]
+    pub fn of(&'static self, cpu: &Cpu) -> &'static T {
+        let address = self.address().wrapping_add(cpu.distance.load(Ordering::Relaxed));
+        // SAFETY: the area of a CPU is a copy of the template and lives for ever; the
+        // variable lies as far behind its beginning as in the template.
+        unsafe { &*core::ptr::with_exposed_provenance(address as usize) }
+    }
+
+    /// Returns the variable of the CPU that this runs on. By the time that it is used, that
+    /// is another one's unless interrupts or preemption are off.
+    #[inline]
+    pub fn here(&'static self) -> &'static T {
+        self.of(current())
+    }
+}
+
+/// Gives a variable of an atomic type access by one instruction each: the thread may be
+/// moved to another CPU before and after it, but not in between.
+macro_rules! define_access {
+    ($atomic:ty, $value:ty, $class:ident, $mov:literal, $store:literal) => {
+        impl PerCpu<$atomic> {
+            /// Reads the variable of this CPU, by one instruction.
+            #[inline]
+            pub fn get(&'static self) -> $value {
+                let value: $value;
+                // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has
+                // the variable; its type holds what is read.
+                unsafe {
+                    asm!($mov, out($class) value, in(reg) self.address(),
+                        options(nostack, preserves_flags, readonly));
+                }
+                value
+            }
+
+            /// Writes the variable of this CPU, by one instruction.
+            #[inline]
+            pub fn set(&'static self, value: $value) {
+                // SAFETY: as in `get`; other CPUs see an atomic write.
+                unsafe {
+                    asm!($store, in(reg) self.address(), in($class) value,
+                        options(nostack, preserves_flags));
+                }
+            }
+        }
+    };
+}
+
+define_access!(AtomicU32, u32, reg, "mov {:e}, gs:[{}]", "mov gs:[{}], {:e}");
+define_access!(AtomicU64, u64, reg, "mov {}, gs:[{}]", "mov gs:[{}], {}");
+
+impl PerCpu<AtomicBool> {
+    /// Reads the variable of this CPU, by one instruction.
+    #[inline]
+    pub fn get(&'static self) -> bool {
+        let value: u8;
+        // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the
+        // variable.
+        unsafe {
+            asm!("mov {}, gs:[{}]", out(reg_byte) value, in(reg) self.address(),
+                options(nostack, preserves_flags, readonly));
+        }
+        value != 0
+    }
+
+    /// Writes the variable of this CPU, by one instruction.
+    #[inline]
+    pub fn set(&'static self, value: bool) {
+        // SAFETY: as in `get`; 0 and 1 are values of the type.
+        unsafe {
+            asm!("mov gs:[{}], {}", in(reg) self.address(), in(reg_byte) u8::from(value),
+                options(nostack, preserves_flags));
+        }
+    }
+}
+
+impl PerCpu<AtomicU32> {
+    /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that no
+    /// interrupt divides. It isn't atomic for other CPUs, which may only read.
+    #[inline]
+    pub fn add(&'static self, value: u32) {
+        // SAFETY: GS leads to this CPU's area, which has the variable.
+        unsafe {
+            asm!("add gs:[{}], {:e}", in(reg) self.address(), in(reg) value, options(nostack))
+        };
+    }
+}
+
+impl PerCpu<AtomicU64> {
+    /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that no
+    /// interrupt divides. It isn't atomic for other CPUs, which may only read.
+    #[inline]
+    pub fn add(&'static self, value: u64) {
+        // SAFETY: GS leads to this CPU's area, which has the variable.
+        unsafe { asm!("add gs:[{}], {}", in(reg) self.address(), in(reg) value, options(nostack)) };
+    }
+}
+
+/// A CPU: the beginning of its area.
+pub struct Cpu {
+    /// Its own address, which one instruction finds.
+    this: AtomicPtr<Cpu>,
+    /// From the template to the area, in bytes.
+    distance: AtomicU64,
+    id: AtomicU32,
+    apic_id: AtomicU32,
+}
+
+impl Cpu {
+    /// Returns the kernel's number of it.
+    #[inline]
+    pub fn id(&self) -> CpuId {
+        CpuId::new(self.id.load(Ordering::Relaxed))
+    }
+
+    /// Returns the number of its local APIC; 0 where that isn't used.
+    #[inline]
+    pub fn apic_id(&self) -> ApicId {
+        ApicId::new(self.apic_id.load(Ordering::Relaxed))
     }
 
     /// Notes the number of its local APIC.
-    pub fn set_apic_id(&self, apic_id: u32) {
-        self.apic_id.store(apic_id, Ordering::Relaxed);
+    pub fn set_apic_id(&self, apic_id: ApicId) {
+        self.apic_id.store(apic_id.number(), Ordering::Relaxed);
     }
 
-    /// Notes what makes its time stamp counter the boot processor's.
-    pub(in crate::arch) fn set_tsc_offset(&self, offset: u64) {
-        self.tsc_offset.store(offset, Ordering::Relaxed);
-    }
-
-    /// Returns how often it has answered [`ipi::ask_for_life`](crate::arch::irq::ipi::ask_for_life).
-    pub fn signs_of_life(&self) -> u64 {
-        self.signs_of_life.load(Ordering::Relaxed)
-    }
-
-    /// Returns where it was when it was stopped for good: the instruction, and the value of
-    /// RBP.
-    pub fn stopped_at(&self) -> Option<(u64, u64)> {
-        let [instruction, frame] = &self.stopped_at;
-        let at = || (instruction.load(Ordering::Relaxed), frame.load(Ordering::Relaxed));
-        self.is_stopped.load(Ordering::Acquire).then(at)
-    }
-
-    /// Returns what makes this processor's time stamp counter the boot processor's.
+    /// Returns whether this is the CPU that the call runs on.
     #[inline]
-    pub fn tsc_offset(&self) -> u64 {
-        self.tsc_offset.load(Ordering::Relaxed)
-    }
-
-    /// Returns how often this processor entered `vector`.
-    pub fn vector_count(&self, vector: u8) -> u64 {
-        self.vector_counts[usize::from(vector)].load(Ordering::Relaxed)
-    }
-
-    /// Tells whether this processor is handling a device's interrupt.
-    pub fn is_in_interrupt(&self) -> bool {
-        self.interrupt_depth.load(Ordering::Relaxed) > 0
-    }
-
-    /// Notes which thread runs.
-    #[inline]
-    pub fn set_thread(&self, number: u32) {
-        self.thread.store(number, Ordering::Relaxed);
-    }
-
-    /// Returns the ranks of the locks that this processor holds, a bit each.
-    pub fn held_ranks(&self) -> u32 {
-        self.held_ranks.load(Ordering::Relaxed)
-    }
-
-    /// Replaces the ranks of the locks that this processor holds.
-    pub fn set_held_ranks(&self, ranks: u32) {
-        self.held_ranks.store(ranks, Ordering::Relaxed);
+    pub fn is_current(&self) -> bool {
+        core::ptr::eq(self, current())
     }
 }
 
-/// The most processors that are used.
+per_cpu! {
+    static CPU: Cpu = Cpu {
+        this: AtomicPtr::new(core::ptr::null_mut()),
+        distance: AtomicU64::new(0),
+        id: AtomicU32::new(0),
+        apic_id: AtomicU32::new(0),
+    };
+}
+
+/// What areas are made of: 64 bytes, aligned to a cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct AreaLine([u64; 8]);
+
+impl AreaLine {
+    /// A line of zeros.
+    pub const ZERO: Self = Self([0; 8]);
+}
+
+unsafe extern "C" {
+    static __percpu_start: [AreaLine; 0];
+    static __percpu_end: [AreaLine; 0];
+    static __percpu_boot: [AreaLine; 0];
+}
+
+/// Returns how many lines an area has.
+pub fn area_lines() -> usize {
+    ((&raw const __percpu_end).addr() - (&raw const __percpu_start).addr()) / size_of::<AreaLine>()
+}
+
+/// The most CPUs that are used.
 pub const CPUS_MAX: usize = 256;
 
-static BOOT_CPU: PerCpu = PerCpu::new(0);
+/// All CPUs that run, by their numbers.
+static ALL: [Once<&'static Cpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-/// All processors that run, by their numbers.
-static ALL: [Once<&'static PerCpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
-
-/// Makes [`current`] work on the boot processor. The first step of all: locks
+/// Makes [`current`] and all variables work on the boot CPU. The first step of all: locks
 /// and interrupts need it.
-pub fn start() -> &'static PerCpu {
-    use_here(&BOOT_CPU);
-    add(&BOOT_CPU);
-    &BOOT_CPU
+pub fn start() -> &'static Cpu {
+    let area = (&raw const __percpu_boot).cast::<AreaLine>().cast_mut();
+    // SAFETY: the linker script sets as much memory aside there as the template has, for
+    // this alone, and this is called once.
+    let cpu = unsafe { prepare_at(area, CpuId::BOOT) };
+    use_here(cpu);
+    add(cpu);
+    cpu
 }
 
-/// Makes `cpu` what [`current`] returns on this processor, which no other has.
-pub(in crate::arch) fn use_here(cpu: &'static PerCpu) {
+/// Makes `area` that of the CPU with number `id`, which hasn't started.
+///
+/// # Panics
+/// If it has fewer than [`area_lines`].
+pub fn prepare(area: &'static mut [AreaLine], id: CpuId) -> &'static Cpu {
+    assert!(area.len() >= area_lines(), "an area holds the whole template");
+    // SAFETY: it is as long as the template, and nothing else refers to it from here on.
+    unsafe { prepare_at(area.as_mut_ptr(), id) }
+}
+
+/// Copies the template to `area` and returns the CPU that begins there.
+///
+/// # Safety
+/// There are [`area_lines`] lines of memory that live for ever and belong to this area.
+unsafe fn prepare_at(area: *mut AreaLine, id: CpuId) -> &'static Cpu {
+    let template = (&raw const __percpu_start).cast::<AreaLine>();
+    // SAFETY: the caller's promise; the template is so long, and nothing writes it.
+    unsafe { area.copy_from_nonoverlapping(template, area_lines()) };
+    let distance = (area.expose_provenance() as u64).wrapping_sub(template.addr() as u64);
+    let cpu = CPU.address().wrapping_add(distance) as usize;
+    let cpu: *const Cpu = core::ptr::with_exposed_provenance(cpu);
+    // SAFETY: the copy of `CPU` is there, for ever.
+    let cpu = unsafe { &*cpu };
     cpu.this.store(core::ptr::from_ref(cpu).cast_mut(), Ordering::Relaxed);
-    GsBase::write(VirtAddr::from_ptr(cpu));
+    cpu.distance.store(distance, Ordering::Relaxed);
+    cpu.id.store(id.number(), Ordering::Relaxed);
+    cpu
 }
 
-/// Counts `cpu` among those that run.
-pub(in crate::arch) fn add(cpu: &'static PerCpu) {
-    ALL[cpu.id as usize].call_once(|| cpu);
+/// Makes `cpu` the one that [`current`] returns here. No other CPU uses it.
+pub(in crate::arch) fn use_here(cpu: &'static Cpu) {
+    // Areas and template both lie in the kernel's half, so the distance is canonical.
+    GsBase::write(VirtAddr::new(cpu.distance.load(Ordering::Relaxed)));
 }
 
-/// Returns the processor with this number, if it runs.
+/// Adds `cpu` to those that run.
+pub(in crate::arch) fn add(cpu: &'static Cpu) {
+    ALL[cpu.id().index()].call_once(|| cpu);
+}
+
+/// Returns the CPU with this number, if it runs.
 #[inline]
-pub fn get(id: u32) -> Option<&'static PerCpu> {
-    ALL.get(id as usize)?.get().copied()
+pub fn get(id: CpuId) -> Option<&'static Cpu> {
+    ALL.get(id.index())?.get().copied()
 }
 
-/// Returns the processors that run.
-pub fn all() -> impl Iterator<Item = &'static PerCpu> {
+/// Returns the CPUs that run.
+pub fn all() -> impl Iterator<Item = &'static Cpu> {
     ALL.iter().filter_map(Once::get).copied()
 }
 
-/// Returns the data of the processor that this runs on. Unless interrupts or preemption
-/// are off, it may be another one's by the time that it is used.
+/// Returns the CPU that this runs on. Unless interrupts or preemption are off, it may run
+/// on another one by the time that it is used.
 #[inline]
-pub fn current() -> &'static PerCpu {
-    let this: *const PerCpu;
-    // SAFETY: GS points at a `PerCpu` (invariant 1 of `arch`), whose first field
-    // is its own address.
+pub fn current() -> &'static Cpu {
+    let this: *const Cpu;
+    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`); the first field of its
+    // `CPU` is that one's own address.
     unsafe {
-        asm!("mov {}, gs:[0]", out(reg) this, options(nostack, preserves_flags, readonly, pure));
+        asm!("mov {}, gs:[{}]", out(reg) this, sym CPU,
+            options(nostack, preserves_flags, readonly, pure));
     }
-    // SAFETY: `use_here` has put a `&'static PerCpu` there.
+    // SAFETY: `prepare_at` has put a `&'static Cpu` there.
     unsafe { &*this }
-}
-
-/// Reads a number of this processor's structure, `OFFSET` bytes in it, by one instruction:
-/// the thread that does may be moved to another processor before and behind it, but not
-/// in between.
-#[inline]
-fn read_here<const OFFSET: usize>() -> u32 {
-    let value: u32;
-    // SAFETY: GS points at a `PerCpu` (invariant 1 of `arch`), which has 32 bits there.
-    unsafe {
-        asm!("mov {:e}, gs:[{}]", out(reg) value, const OFFSET,
-            options(nostack, preserves_flags, readonly));
-    }
-    value
-}
-
-/// Returns the number of the thread that this runs in, on whatever processor.
-#[inline]
-pub fn thread() -> u32 {
-    read_here::<{ offset_of!(PerCpu, thread) }>()
-}
-
-/// Tells whether this is an interrupt handler.
-#[inline]
-pub fn is_in_interrupt() -> bool {
-    read_here::<{ offset_of!(PerCpu, interrupt_depth) }>() > 0
-}
-
-/// Returns the ranks of the spin locks that this holds, a bit each.
-#[inline]
-pub fn held_ranks() -> u32 {
-    read_here::<{ offset_of!(PerCpu, held_ranks) }>()
-}
-
-/// Returns how many `PreemptionOff` there are here.
-#[inline]
-pub(in crate::arch) fn preemption_off_depth() -> u32 {
-    read_here::<{ offset_of!(PerCpu, preemption_off_depth) }>()
-}
-
-/// Returns how many `InterruptsOff` there are here.
-#[inline]
-pub(in crate::arch) fn interrupts_off_depth() -> u32 {
-    read_here::<{ offset_of!(PerCpu, interrupts_off_depth) }>()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    per_cpu! {
+        static NUMBER: AtomicU64 = AtomicU64::new(7);
+        static SMALL: AtomicU32 = AtomicU32::new(1);
+        static FLAG: AtomicBool = AtomicBool::new(true);
+    }
+
     #[test_case]
-    fn current_is_the_boot_processor() {
-        assert!(core::ptr::eq(current(), &raw const BOOT_CPU));
-        assert!(core::ptr::eq(current().this.load(Ordering::Relaxed), current()));
-        assert!(core::ptr::eq(get(0).expect("it runs"), current()));
+    fn current_is_the_boot_cpu() {
+        assert_eq!(current().id(), CpuId::BOOT);
+        assert!(core::ptr::eq(get(CpuId::BOOT).expect("it runs"), current()));
+        assert!(current().is_current());
+    }
+
+    #[test_case]
+    fn variables_begin_as_the_template_says_and_leave_it_alone() {
+        assert_eq!((NUMBER.get(), SMALL.get(), FLAG.get()), (7, 1, true));
+        NUMBER.add(u64::MAX);
+        SMALL.add(4);
+        FLAG.set(false);
+        assert_eq!(NUMBER.of(current()).load(Ordering::Relaxed), 6);
+        assert_eq!((SMALL.here().load(Ordering::Relaxed), FLAG.get()), (5, false));
+        let other = alloc::vec![AreaLine::ZERO; area_lines()].leak();
+        let other = prepare(other, CpuId::new(99));
+        assert_eq!(NUMBER.of(other).load(Ordering::Relaxed), 7);
+        assert_eq!((other.id(), other.is_current()), (CpuId::new(99), false));
+        NUMBER.set(7);
+        SMALL.set(1);
+        FLAG.set(true);
     }
 }

@@ -1,7 +1,6 @@
 //! What looks into the machine while it runs.
 
 pub mod backtrace;
-pub mod lock_statistics;
 pub mod patterns;
 pub mod probe;
 pub mod provoke;

@@ -4,12 +4,12 @@
 //! that in ring 0, else by an INT instruction that names its vector.
 
 use core::arch::asm;
-use core::sync::atomic::Ordering;
 
 use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
-use crate::arch::cpu::{fpu, percpu};
+use crate::arch::cpu::{fpu, gdt};
+use crate::arch::trap::dispatch;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::page_fault::Access;
 
@@ -48,7 +48,7 @@ macro_rules! interrupt {
 /// Raises `exception`. Returns for those that [`Exception::is_resumed`].
 pub fn provoke(exception: Exception) {
     use Exception as E;
-    let gdt = percpu::current().tables.gdt();
+    let gdt = gdt::current();
     match exception {
         E::DivideError => provoke!("2: div {divisor:e}";
             divisor = in(reg) 0, inout("eax") 1 => _, inout("edx") 0 => _),
@@ -90,10 +90,9 @@ pub fn provoke(exception: Exception) {
 /// the double fault, the NMI, the machine check and the invalid TSS, whose
 /// handlers have no way back.
 pub fn provoke_and_skip(exception: Exception) {
-    let is_skipping = &percpu::current().is_skipping_exceptions;
-    is_skipping.store(true, Ordering::Relaxed);
+    dispatch::IS_SKIPPING.set(true);
     provoke(exception);
-    is_skipping.store(false, Ordering::Relaxed);
+    dispatch::IS_SKIPPING.set(false);
 }
 
 /// Reads, writes or executes at `address`, which faults.

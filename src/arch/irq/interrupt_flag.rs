@@ -2,16 +2,31 @@
 
 use core::arch::asm;
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 use x86_64::instructions::interrupts;
 use x86_64::registers::rflags::{self, RFlags};
 
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::id::CpuId;
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::debug::backtrace::Backtrace;
-use crate::arch::irq::preemption;
+use crate::arch::irq::{self, preemption};
 use crate::arch::time::clock;
+use crate::per_cpu;
+
+per_cpu! {
+    /// How many `InterruptsOff` there are.
+    static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
+    /// Whether interrupts were on before the first of them.
+    static WERE_ON: AtomicBool = AtomicBool::new(false);
+    /// Since when they are off for its sake, in ticks of the time stamp counter.
+    static OFF_SINCE_TSC: AtomicU64 = AtomicU64::new(0);
+    /// For how many ticks they were off at most.
+    static LONGEST_TICKS: AtomicU64 = AtomicU64::new(0);
+    /// An address in the function that ended that.
+    static LONGEST_ENDED_BY: AtomicU64 = AtomicU64::new(0);
+}
 
 /// Tells whether this processor takes interrupts.
 pub fn are_enabled() -> bool {
@@ -33,13 +48,11 @@ impl InterruptsOff {
     pub fn new() -> Self {
         let were_on = are_enabled();
         interrupts::disable();
-        let cpu = percpu::current();
-        let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed);
-        if depth == 0 {
-            cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
-            cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
+        if OFF_DEPTH.get() == 0 {
+            WERE_ON.set(were_on);
+            OFF_SINCE_TSC.set(clock::read_tsc());
         }
-        cpu.interrupts_off_depth.store(depth + 1, Ordering::Relaxed);
+        OFF_DEPTH.add(1);
         Self { _not_send: PhantomData }
     }
 
@@ -48,13 +61,11 @@ impl InterruptsOff {
     /// that came since they were turned off ends the sleep at once. Returns whether
     /// it has slept.
     pub fn wait(&self) -> bool {
-        let cpu = percpu::current();
-        let is_only = cpu.interrupts_off_depth.load(Ordering::Relaxed) == 1;
-        if is_only && cpu.were_interrupts_on.load(Ordering::Relaxed) {
+        if OFF_DEPTH.get() == 1 && WERE_ON.get() {
             // SAFETY: it waits for an interrupt, which STI lets in only behind HLT's begin.
             // Handlers may look at memory.
             unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
-            cpu.off_since_tsc.store(clock::read_tsc(), Ordering::Relaxed);
+            OFF_SINCE_TSC.set(clock::read_tsc());
             true
         } else {
             core::hint::spin_loop();
@@ -65,11 +76,9 @@ impl InterruptsOff {
 
 impl Drop for InterruptsOff {
     fn drop(&mut self) {
-        let cpu = percpu::current();
-        let depth = cpu.interrupts_off_depth.load(Ordering::Relaxed) - 1;
-        cpu.interrupts_off_depth.store(depth, Ordering::Relaxed);
-        if depth == 0 && cpu.were_interrupts_on.load(Ordering::Relaxed) {
-            preemption::run_if_due(cpu);
+        OFF_DEPTH.add(1_u32.wrapping_neg());
+        if OFF_DEPTH.get() == 0 && WERE_ON.get() {
+            preemption::run_if_due();
             note_end();
             interrupts::enable();
         }
@@ -79,8 +88,8 @@ impl Drop for InterruptsOff {
 /// For how long interrupts were off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongestOff {
-    /// The processor.
-    pub processor: u32,
+    /// The CPU.
+    pub cpu: CpuId,
     /// In ticks of the time stamp counter.
     pub ticks: u64,
     /// Who has turned them on again: an address in the function that called it.
@@ -90,10 +99,10 @@ pub struct LongestOff {
 /// Returns when interrupts were off for longest since the start, on any processor, for the
 /// sake of an [`InterruptsOff`].
 pub fn longest_off() -> Option<LongestOff> {
-    let of = |cpu: &'static PerCpu| LongestOff {
-        processor: cpu.id,
-        ticks: cpu.longest_off_ticks.load(Ordering::Relaxed),
-        ended_by: VirtAddr::new_truncate(cpu.longest_off_by.load(Ordering::Relaxed)),
+    let of = |cpu: &'static Cpu| LongestOff {
+        cpu: cpu.id(),
+        ticks: LONGEST_TICKS.of(cpu).load(Ordering::Relaxed),
+        ended_by: VirtAddr::new_truncate(LONGEST_ENDED_BY.of(cpu).load(Ordering::Relaxed)),
     };
     percpu::all().map(of).max_by_key(|longest| longest.ticks)
 }
@@ -102,45 +111,42 @@ pub fn longest_off() -> Option<LongestOff> {
 /// [`InterruptsOff`].
 #[inline]
 fn note_end() {
-    let cpu = percpu::current();
-    let ticks = clock::read_tsc().wrapping_sub(cpu.off_since_tsc.load(Ordering::Relaxed));
-    if ticks > cpu.longest_off_ticks.load(Ordering::Relaxed) {
-        note_longest(cpu, ticks);
+    let ticks = clock::read_tsc().wrapping_sub(OFF_SINCE_TSC.get());
+    if ticks > LONGEST_TICKS.get() {
+        note_longest(ticks);
     }
 }
 
 #[cold]
-fn note_longest(cpu: &PerCpu, ticks: u64) {
-    cpu.longest_off_ticks.store(ticks, Ordering::Relaxed);
+fn note_longest(ticks: u64) {
+    LONGEST_TICKS.set(ticks);
     let caller = Backtrace::here().nth(1).map_or(0, VirtAddr::as_u64);
-    cpu.longest_off_by.store(caller, Ordering::Relaxed);
+    LONGEST_ENDED_BY.set(caller);
 }
 
 /// Tells whether an [`InterruptsOff`] lives on this processor.
 pub(in crate::arch) fn are_kept_off() -> bool {
-    percpu::interrupts_off_depth() > 0
+    OFF_DEPTH.get() > 0
 }
 
 /// Tells whether a thread could wait here: interrupts are on, preemption isn't off, and
 /// no interrupt is being handled.
 pub fn may_wait() -> bool {
-    are_enabled() && !preemption::is_off() && !percpu::is_in_interrupt()
+    are_enabled() && !preemption::is_off() && !irq::is_in_interrupt()
 }
 
 /// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this
 /// processor: the scheduler keeps that for a thread that it leaves.
 pub fn were_on() -> bool {
-    let cpu = percpu::current();
-    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
-    cpu.were_interrupts_on.load(Ordering::Relaxed)
+    debug_assert_eq!(OFF_DEPTH.get(), 1);
+    WERE_ON.get()
 }
 
 /// Sets what the one [`InterruptsOff`] that lives on this processor restores: for the
 /// thread that goes on here now.
 pub fn set_were_on(were_on: bool) {
-    let cpu = percpu::current();
-    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
-    cpu.were_interrupts_on.store(were_on, Ordering::Relaxed);
+    debug_assert_eq!(OFF_DEPTH.get(), 1);
+    WERE_ON.set(were_on);
 }
 
 /// Turns interrupts on, on a processor that begins.
@@ -151,10 +157,9 @@ pub fn enable_here() {
 /// Ends the [`InterruptsOff`] of who has switched to a new thread, which has none itself,
 /// and turns interrupts on.
 pub fn begin_thread() {
-    let cpu = percpu::current();
-    debug_assert_eq!(cpu.interrupts_off_depth.load(Ordering::Relaxed), 1);
-    cpu.interrupts_off_depth.store(0, Ordering::Relaxed);
-    preemption::run_if_due(cpu);
+    debug_assert_eq!(OFF_DEPTH.get(), 1);
+    OFF_DEPTH.set(0);
+    preemption::run_if_due();
     note_end();
     interrupts::enable();
 }

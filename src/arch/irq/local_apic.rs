@@ -13,6 +13,7 @@ use x86_64::registers::model_specific::Msr;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::cpu::control_registers;
+use crate::arch::cpu::id::ApicId;
 use crate::arch::debug::probe;
 use crate::arch::irq::vectors::{APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR};
 
@@ -277,9 +278,9 @@ pub fn connect_nmi(pin: u8) {
 }
 
 /// Returns this processor's number.
-pub fn id() -> u32 {
+pub fn id() -> ApicId {
     let id = read(Register::Id);
-    if mode() == Some(Mode::X2Apic) { id } else { id >> 24 }
+    ApicId::new(if mode() == Some(Mode::X2Apic) { id } else { id >> 24 })
 }
 
 /// Ends the interrupt that is in service.
@@ -302,13 +303,13 @@ pub fn take_errors() -> u32 {
 
 /// Tells whether a message can be sent to the processor whose APIC has the number
 /// `apic_id`: in memory, a destination has 8 bits, and the last number means all.
-pub fn can_reach(apic_id: u32) -> bool {
-    apic_id < 0xFF || mode() == Some(Mode::X2Apic)
+pub fn can_reach(apic_id: ApicId) -> bool {
+    apic_id.number() < 0xFF || mode() == Some(Mode::X2Apic)
 }
 
 /// Sends `message` to the processor whose APIC has the number `apic_id`. Interrupts have
 /// to be off: a handler that sends, too, would come between the two halves of a command.
-pub(in crate::arch) fn send(apic_id: u32, message: Message) {
+pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     debug_assert!(can_reach(apic_id));
     let command = match message {
         Message::Vector(vector) => COMMAND_ASSERT | u32::from(vector),
@@ -321,11 +322,12 @@ pub(in crate::arch) fn send(apic_id: u32, message: Message) {
         // Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
         control_registers::fence();
         let offset = Register::InterruptCommand as u32 / 16;
-        ApicMsr::FirstOfX2Apic.write(offset, u64::from(apic_id) << 32 | u64::from(command));
+        ApicMsr::FirstOfX2Apic
+            .write(offset, u64::from(apic_id.number()) << 32 | u64::from(command));
         return;
     }
     wait_sent();
-    write(Register::InterruptCommandHigh, apic_id << 24);
+    write(Register::InterruptCommandHigh, apic_id.number() << 24);
     write(Register::InterruptCommand, command);
 }
 

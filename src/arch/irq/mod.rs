@@ -13,16 +13,18 @@ pub mod preemption;
 pub mod preemption_off;
 pub mod vectors;
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use spin::Once;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu;
+use crate::arch::cpu::id::ApicId;
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::init_order::{Controllers, Idt, Interrupts, Pic};
 use crate::arch::irq::vectors::{
     APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
 };
+use crate::per_cpu;
 
 /// A line of the interrupt controllers that the kernel uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +89,7 @@ struct Apic {
     /// Where each line comes in.
     inputs: [Input; LINES as usize],
     /// The number of the local APIC that gets the devices' interrupts.
-    target: u32,
+    target: ApicId,
 }
 
 /// An input of the I/O APICs.
@@ -147,7 +149,12 @@ pub fn set_handler(_controllers: Controllers, irq: Irq, handler: Handler) {
         None => pic::unmask(line),
         Some(apic) => {
             let Input { number, signal } = apic.inputs[usize::from(line)];
-            if !io_apic::connect(number, signal, FIRST_LINE_VECTOR + line, apic.target as u8) {
+            if !io_apic::connect(
+                number,
+                signal,
+                FIRST_LINE_VECTOR + line,
+                apic.target.number() as u8,
+            ) {
                 log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
             }
         }
@@ -172,14 +179,42 @@ pub fn start(_idt: Idt, _controllers: Controllers) -> Interrupts {
     Interrupts(())
 }
 
-/// Returns how often this processor entered `vector`.
+per_cpu! {
+    /// How many interrupt handlers are running, one within another.
+    static HANDLER_DEPTH: AtomicU32 = AtomicU32::new(0);
+    /// How often each vector was entered.
+    static VECTOR_COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
+    /// How often there was a spurious interrupt of the first and of the second PIC.
+    static SPURIOUS_COUNTS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
+}
+
+/// Returns whether an interrupt handler runs on this CPU.
+#[inline]
+pub fn is_in_interrupt() -> bool {
+    HANDLER_DEPTH.get() > 0
+}
+
+/// Returns how often this CPU entered `vector`.
 pub fn count(vector: u8) -> u64 {
-    percpu::current().vector_count(vector)
+    count_on(percpu::current(), vector)
+}
+
+/// Returns how often `cpu` entered `vector`.
+pub fn count_on(cpu: &Cpu, vector: u8) -> u64 {
+    VECTOR_COUNTS.of(cpu)[usize::from(vector)].load(Ordering::Relaxed)
+}
+
+/// Counts that this CPU has entered `vector`; returns how often it has.
+pub(in crate::arch) fn note_entry(vector: u8) -> u64 {
+    let count = &VECTOR_COUNTS.here()[usize::from(vector)];
+    let times = count.load(Ordering::Relaxed) + 1;
+    count.store(times, Ordering::Relaxed);
+    times
 }
 
 /// Returns how often this processor got a spurious interrupt: (IRQ 7, IRQ 15).
 pub fn spurious_counts() -> (u64, u64) {
-    let [first, second] = &percpu::current().spurious_counts;
+    let [first, second] = SPURIOUS_COUNTS.here();
     (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed))
 }
 
@@ -206,6 +241,12 @@ pub fn is_masked(line: u8) -> bool {
 
 /// Handles the interrupt that entered `vector`, for the `times`-th time.
 pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
+    HANDLER_DEPTH.add(1);
+    handle(vector, times);
+    HANDLER_DEPTH.add(1_u32.wrapping_neg());
+}
+
+fn handle(vector: u8, times: u64) {
     let line = vector.wrapping_sub(FIRST_LINE_VECTOR);
     if line >= LINES {
         dispatch_local(vector, times);
@@ -220,7 +261,7 @@ pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
         false => pic::is_spurious(line),
     };
     if is_spurious {
-        let counts = &percpu::current().spurious_counts;
+        let counts = SPURIOUS_COUNTS.here();
         counts[usize::from(line / 8)].fetch_add(1, Ordering::Relaxed);
         return;
     }

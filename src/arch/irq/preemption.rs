@@ -4,15 +4,23 @@
 //! ends and when interrupts are turned on again, and then the scheduler is called, unless
 //! a [`PreemptionOff`](crate::arch::irq::preemption_off::PreemptionOff) forbids it.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicBool, AtomicU32};
 
 use spin::Once;
 
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::irq;
+use crate::per_cpu;
 
 /// Gives the processor to whom the scheduler chooses; called with interrupts off, and
 /// with nothing else held.
 pub type Hook = fn();
+
+per_cpu! {
+    /// The scheduler is asked for. Other CPUs set it, too.
+    pub(in crate::arch) static NEEDS_RESCHEDULE: AtomicBool = AtomicBool::new(false);
+    /// How many `PreemptionOff` there are.
+    pub(in crate::arch) static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
+}
 
 static HOOK: Once<Hook> = Once::new();
 
@@ -24,46 +32,42 @@ pub fn set_hook(hook: Hook) {
 /// Asks for the scheduler on this processor, as soon as that may be.
 #[inline]
 pub fn request() {
-    percpu::current().needs_reschedule.store(true, Ordering::Relaxed);
+    NEEDS_RESCHEDULE.set(true);
 }
 
 /// Takes the mark away: the scheduler is about to choose.
 #[inline]
 pub fn clear_request() {
-    percpu::current().needs_reschedule.store(false, Ordering::Relaxed);
+    NEEDS_RESCHEDULE.set(false);
 }
 
 /// Tells whether the scheduler is asked for on this processor.
 #[inline]
 pub fn is_requested() -> bool {
-    percpu::current().needs_reschedule.load(Ordering::Relaxed)
+    NEEDS_RESCHEDULE.get()
 }
 
 /// Tells whether preemption is forbidden on this processor.
 pub fn is_off() -> bool {
-    percpu::preemption_off_depth() > 0
+    OFF_DEPTH.get() > 0
 }
 
 /// Calls the scheduler if it is asked for and may be called. Interrupts are off; whatever
 /// kept them off has ended.
 #[inline]
-pub(in crate::arch) fn run_if_due(cpu: &'static PerCpu) {
-    if cpu.needs_reschedule.load(Ordering::Relaxed) {
-        run(cpu);
+pub(in crate::arch) fn run_if_due() {
+    if NEEDS_RESCHEDULE.get() {
+        run();
     }
 }
 
 #[cold]
-fn run(mut cpu: &'static PerCpu) {
+fn run() {
     let Some(hook) = HOOK.get() else {
         return;
     };
-    while cpu.needs_reschedule.load(Ordering::Relaxed)
-        && cpu.preemption_off_depth.load(Ordering::Relaxed) == 0
-        && !cpu.is_in_interrupt()
-    {
+    // After the hook this may be another CPU.
+    while NEEDS_RESCHEDULE.get() && !is_off() && !irq::is_in_interrupt() {
         hook();
-        // It may be another one now.
-        cpu = percpu::current();
     }
 }

@@ -1,10 +1,9 @@
 //! Where a thread can't be made to give its processor up.
 
 use core::marker::PhantomData;
-use core::sync::atomic::Ordering;
 
-use crate::arch::cpu::percpu;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::irq::preemption;
 
 /// Keeps the running thread on its processor while it lives, with interrupts as they are.
 pub struct PreemptionOff {
@@ -14,21 +13,22 @@ pub struct PreemptionOff {
 
 impl PreemptionOff {
     /// Forbids preemption.
+    #[inline]
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        // Or the thread could be on another processor by the time that it counts.
-        let _interrupts_off = InterruptsOff::new();
-        let depth = &percpu::current().preemption_off_depth;
-        depth.store(depth.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        // One instruction: the thread is on the CPU that counts it from then on.
+        preemption::OFF_DEPTH.add(1);
         Self { _not_send: PhantomData }
     }
 }
 
 impl Drop for PreemptionOff {
+    #[inline]
     fn drop(&mut self) {
-        // Its end does what was asked for meanwhile.
-        let _interrupts_off = InterruptsOff::new();
-        let depth = &percpu::current().preemption_off_depth;
-        depth.store(depth.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+        preemption::OFF_DEPTH.add(1_u32.wrapping_neg());
+        if preemption::is_requested() {
+            // The end of this does what was asked for meanwhile.
+            drop(InterruptsOff::new());
+        }
     }
 }

@@ -2,37 +2,38 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
+use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::CPUS_MAX;
 
 /// The words of a set of processors.
 pub const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
 
 /// A set of processors, by their numbers: 0 is the lowest bit of the first word.
-pub struct ProcessorBits([AtomicU64; SET_WORDS]);
+pub struct CpuBits([AtomicU64; SET_WORDS]);
 
-impl ProcessorBits {
+impl CpuBits {
     /// Returns the empty set.
     pub const fn new() -> Self {
         Self([const { AtomicU64::new(0) }; SET_WORDS])
     }
 
     /// Adds a processor. A full memory barrier.
-    pub fn insert(&self, number: u32) {
-        self.0[number as usize / 64].fetch_or(1 << (number % 64), Ordering::SeqCst);
+    pub fn insert(&self, cpu: CpuId) {
+        self.0[cpu.index() / 64].fetch_or(1 << (cpu.index() % 64), Ordering::SeqCst);
     }
 
     /// Takes a processor out. Costs a load if it isn't in.
     #[inline]
-    pub fn remove(&self, number: u32) {
-        if self.contains(number) {
-            self.0[number as usize / 64].fetch_and(!(1 << (number % 64)), Ordering::SeqCst);
+    pub fn remove(&self, cpu: CpuId) {
+        if self.contains(cpu) {
+            self.0[cpu.index() / 64].fetch_and(!(1 << (cpu.index() % 64)), Ordering::SeqCst);
         }
     }
 
     /// Tells whether a processor is in.
     #[inline]
-    pub fn contains(&self, number: u32) -> bool {
-        self.word(number as usize / 64) >> (number % 64) & 1 != 0
+    pub fn contains(&self, cpu: CpuId) -> bool {
+        self.word(cpu.index() / 64) >> (cpu.index() % 64) & 1 != 0
     }
 
     /// Returns the bits of 64 processors.
@@ -55,7 +56,7 @@ impl ProcessorBits {
     }
 }
 
-impl Default for ProcessorBits {
+impl Default for CpuBits {
     fn default() -> Self {
         Self::new()
     }

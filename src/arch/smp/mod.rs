@@ -8,6 +8,7 @@
 
 pub mod cpu_bits;
 pub mod stop;
+pub mod stopped;
 pub mod tlb;
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -18,7 +19,8 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::cpu::features;
 use crate::arch::cpu::gdt::{self, StackTops};
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::id::ApicId;
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::ipi;
 use crate::arch::irq::local_apic::{self, Message};
@@ -63,13 +65,13 @@ pub unsafe trait Page {
 #[derive(Clone, Copy)]
 pub struct Start {
     /// Its own data.
-    pub cpu: &'static PerCpu,
+    pub cpu: &'static Cpu,
     /// Its stacks, which nobody else uses; it begins on that for the kernel.
     pub stacks: StackTops,
 }
 
 /// What a processor does when all is set up, with interrupts off.
-pub type Entry = fn(&'static PerCpu) -> !;
+pub type Entry = fn(&'static Cpu) -> !;
 
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
@@ -105,7 +107,7 @@ pub fn prepare(page: &impl Page, entry: Entry) {
 }
 
 /// Tells the processors with these APIC numbers to wait for their start.
-pub fn send_init(apic_ids: impl Iterator<Item = u32>) {
+pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     for apic_id in apic_ids {
         let _interrupts_off = InterruptsOff::new();
         local_apic::send(apic_id, Message::Init);
@@ -136,7 +138,7 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
     // It isn't to be moved while it compares its counter with the other one's.
     let _preemption_off = PreemptionOff::new();
     ENTERED.store(0, Ordering::Relaxed);
-    let has_entered = || ENTERED.load(Ordering::Acquire) == start.cpu.id + 1;
+    let has_entered = || ENTERED.load(Ordering::Acquire) == start.cpu.id().number() + 1;
     for wait_ns in [AFTER_STARTUP_NS, ENTER_NS] {
         {
             let _interrupts_off = InterruptsOff::new();
@@ -150,10 +152,10 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
             compare_counters(start.cpu);
             // From then on it can be asked for things.
             let end_ns = clock::now_ns() + ENTER_NS;
-            while percpu::get(start.cpu.id).is_none() && clock::now_ns() < end_ns {
+            while percpu::get(start.cpu.id()).is_none() && clock::now_ns() < end_ns {
                 core::hint::spin_loop();
             }
-            return percpu::get(start.cpu.id).is_some();
+            return percpu::get(start.cpu.id()).is_some();
         }
     }
     let _interrupts_off = InterruptsOff::new();
@@ -172,13 +174,13 @@ extern "C" fn enter() -> ! {
     // SAFETY: it is the kernel's table, which maps all of it, stacks too.
     unsafe { tlb::load(root) };
     percpu::use_here(start.cpu);
-    gdt::load(&start.cpu.tables, start.stacks);
+    gdt::load(start.stacks);
     idt::load();
     // Loading FS and GS clears their bases on some processors; neither was loaded.
     features::start_here();
     local_apic::enable();
     timer::start_here();
-    ENTERED.store(start.cpu.id + 1, Ordering::Release);
+    ENTERED.store(start.cpu.id().number() + 1, Ordering::Release);
     answer_counters();
     percpu::add(start.cpu);
     tlb::add(start.cpu);
@@ -208,7 +210,7 @@ const COMPARISONS: u32 = 64;
 /// Finds out by how much the counter of `cpu`, which answers, is off. If by more than
 /// can be explained by the way of the question, it is corrected, and the counters aren't
 /// trusted any more.
-fn compare_counters(cpu: &PerCpu) {
+fn compare_counters(cpu: &Cpu) {
     let comparison = &COMPARISON;
     let mut best: Option<(u64, u64)> = None;
     let end_ns = clock::now_ns() + ENTER_NS;
@@ -236,7 +238,7 @@ fn compare_counters(cpu: &PerCpu) {
     if let Some((took, offset)) = best
         && (offset as i64).unsigned_abs() > took / 2
     {
-        cpu.set_tsc_offset(offset);
+        clock::set_tsc_offset(cpu, offset);
         clock::distrust_counters();
     }
     comparison.is_over.store(true, Ordering::Release);

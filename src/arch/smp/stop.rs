@@ -1,16 +1,25 @@
 //! Non-maskable interrupts from processor to processor: stopping all but one, for good,
 //! wherever they are, and asking one where it is.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::debug::backtrace::Backtrace;
+use crate::arch::irq::ipi;
 use crate::arch::irq::local_apic::Message;
-use crate::arch::irq::{interrupt_flag, ipi};
+use crate::arch::smp::stopped;
 use crate::arch::time::clock;
 use crate::arch::trap::frame::TrapFrame;
+use crate::per_cpu;
+
+per_cpu! {
+    /// Where this CPU was when it was asked for that, and whether it has yet to answer.
+    /// Other CPUs set the latter.
+    static WAS_AT: AtomicU64 = AtomicU64::new(0);
+    static IS_ASKED: AtomicBool = AtomicBool::new(false);
+}
 
 /// The processor that goes on, plus 1; 0 while all do.
 static GOES_ON: AtomicU32 = AtomicU32::new(0);
@@ -22,22 +31,21 @@ const ANSWER_NS: u64 = 500_000_000;
 /// Stops all others; returns when they have stopped. If another one has done that
 /// already, this one is stopped instead.
 pub fn stop_others() {
-    let cpu = percpu::current();
-    let own = cpu.id + 1;
+    let own = percpu::current().id().number() + 1;
     match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
         Err(other) if other != own => {
             let mut here = Backtrace::here();
             let frame = here.frame();
-            stop_here(here.next().map_or(0, VirtAddr::as_u64), frame)
+            stopped::stop_here(here.next().map_or(0, VirtAddr::as_u64), frame)
         }
         // It has stopped them before.
         Err(_) => return,
         Ok(_) => {}
     }
-    let others = || percpu::all().filter(|other| other.id != cpu.id);
+    let others = || percpu::all().filter(|other| !other.is_current());
     others().for_each(|other| ipi::send(other, Message::Nmi));
     let end_ns = clock::now_ns() + ANSWER_NS;
-    while others().any(|other| other.stopped_at().is_none()) && clock::now_ns() < end_ns {
+    while others().any(|other| stopped::stopped_at(other).is_none()) && clock::now_ns() < end_ns {
         core::hint::spin_loop();
     }
 }
@@ -47,41 +55,29 @@ const WHERE_NS: u64 = 100_000_000;
 
 /// Asks `cpu` by a non-maskable interrupt for the instruction that it is at, and lets it
 /// go on. `None` if it doesn't answer.
-pub fn where_is(cpu: &'static PerCpu) -> Option<VirtAddr> {
+pub fn where_is(cpu: &'static Cpu) -> Option<VirtAddr> {
     // A question that isn't answered yet will be: another interrupt would be one too many.
-    if !cpu.is_asked.swap(true, Ordering::SeqCst) {
+    if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
         ipi::send(cpu, Message::Nmi);
     }
     let end_ns = clock::now_ns() + WHERE_NS;
-    while cpu.is_asked.load(Ordering::Acquire) && clock::now_ns() < end_ns {
+    while IS_ASKED.of(cpu).load(Ordering::Acquire) && clock::now_ns() < end_ns {
         core::hint::spin_loop();
     }
-    let is_asked = cpu.is_asked.load(Ordering::Acquire);
-    (!is_asked).then(|| VirtAddr::new_truncate(cpu.was_at.load(Ordering::Relaxed)))
+    let is_asked = IS_ASKED.of(cpu).load(Ordering::Acquire);
+    (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
 /// Answers a question of [`where_is`]; tells whether there was one.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {
-    let cpu = percpu::current();
-    cpu.was_at.store(frame.rip, Ordering::Relaxed);
-    cpu.is_asked.swap(false, Ordering::AcqRel)
+    WAS_AT.set(frame.rip);
+    IS_ASKED.here().swap(false, Ordering::AcqRel)
 }
 
 /// Stops this processor if the non-maskable interrupt that has come asks for that.
 pub(in crate::arch) fn stop_if_asked(frame: &TrapFrame) {
     let goes_on = GOES_ON.load(Ordering::SeqCst);
-    if goes_on != 0 && goes_on != percpu::current().id + 1 {
-        stop_here(frame.rip, frame.rbp);
+    if goes_on != 0 && goes_on != percpu::current().id().number() + 1 {
+        stopped::stop_here(frame.rip, frame.rbp);
     }
-}
-
-fn stop_here(instruction: u64, frame: u64) -> ! {
-    let cpu = percpu::current();
-    if cpu.is_stopped.load(Ordering::Relaxed) {
-        interrupt_flag::halt();
-    }
-    cpu.stopped_at[0].store(instruction, Ordering::Relaxed);
-    cpu.stopped_at[1].store(frame, Ordering::Relaxed);
-    cpu.is_stopped.store(true, Ordering::Release);
-    interrupt_flag::halt()
 }

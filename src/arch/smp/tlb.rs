@@ -11,17 +11,19 @@ use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
 use x86_64::structures::paging::PhysFrame;
 use x86_64::{PhysAddr, VirtAddr, instructions};
 
-use crate::arch::cpu::percpu::{self, CPUS_MAX, PerCpu};
+use crate::arch::cpu::id::CpuId;
+use crate::arch::cpu::percpu::{self, CPUS_MAX, Cpu};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::Message;
 use crate::arch::irq::vectors::SHOOTDOWN_VECTOR;
 use crate::arch::irq::{self, ipi};
-use crate::arch::smp::cpu_bits::{ProcessorBits, SET_WORDS};
+use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
+use crate::arch::smp::stopped;
 
 static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
 
 /// The processors whose TLBs may hold something; none while there is one.
-static USERS: ProcessorBits = ProcessorBits::new();
+static USERS: CpuBits = CpuBits::new();
 
 /// Returns the root table that this processor uses.
 pub fn root() -> PhysAddr {
@@ -49,8 +51,8 @@ pub(in crate::arch) fn start() {
 }
 
 /// Lets `cpu`, this processor, be asked from now on.
-pub(in crate::arch) fn add(cpu: &PerCpu) {
-    USERS.insert(cpu.id);
+pub(in crate::arch) fn add(cpu: &Cpu) {
+    USERS.insert(cpu.id());
     // What was changed before nobody has told it.
     flush_all();
 }
@@ -91,19 +93,19 @@ fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
     let _interrupts_off = InterruptsOff::new();
     let cpu = percpu::current();
     SHOOTDOWN.run(
-        cpu.id as usize,
+        cpu.id().index(),
         Request { start: first.as_u64(), pages, space: 0 },
         users,
         |other| {
-            if let Some(other) = percpu::get(other as u32) {
+            if let Some(other) = percpu::get(CpuId::new(other as u32)) {
                 ipi::send(other, Message::Vector(SHOOTDOWN_VECTOR));
             }
         },
         flush_here,
         |other| {
             core::hint::spin_loop();
-            let is_stopped =
-                percpu::get(other as u32).is_none_or(|other| other.stopped_at().is_some());
+            let is_stopped = percpu::get(CpuId::new(other as u32))
+                .is_none_or(|other| stopped::stopped_at(other).is_some());
             if is_stopped { Target::Stopped } else { Target::Running }
         },
     );
@@ -129,7 +131,7 @@ fn flush_here(request: Request) {
 /// asks.
 #[inline]
 pub fn answer_others() {
-    let cpu = percpu::current().id as usize;
+    let cpu = percpu::current().id().index();
     if SHOOTDOWN.is_pending(cpu) {
         SHOOTDOWN.answer(cpu, flush_here);
     }

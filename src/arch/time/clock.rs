@@ -12,9 +12,10 @@ use raw_cpuid::CpuId;
 use x86_64::instructions::interrupts::without_interrupts;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu::{self, PerCpu};
+use crate::arch::cpu::percpu::Cpu;
 use crate::arch::stub_values;
 use crate::arch::time::pit;
+use crate::per_cpu;
 
 /// The time since the stub saw that the processor has a time stamp counter.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,17 @@ impl Scale {
 /// [`Scale`] for those who weren't given a [`Clock`]; 0 before [`start`].
 static NS_PER_TICK: AtomicU64 = AtomicU64::new(0);
 static TICKS_PER_NS: AtomicU64 = AtomicU64::new(0);
+
+per_cpu! {
+    /// What is added to this CPU's time stamp counter, so that it shows what the boot
+    /// CPU's does.
+    static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
+}
+
+/// Notes what makes the time stamp counter of `cpu` the boot CPU's.
+pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
+    TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
+}
 
 /// Whether the processors' counters can't be relied on to go alike.
 static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
@@ -139,7 +151,7 @@ fn ticks() -> u64 {
 
 #[inline]
 fn ticks_here() -> u64 {
-    let tsc = read_tsc_in_order().wrapping_add(percpu::current().tsc_offset());
+    let tsc = read_tsc_in_order().wrapping_add(TSC_OFFSET.get());
     // Neither may an offset that is a little off make it wrap.
     let ticks = tsc.wrapping_sub(stub_values::start_tsc());
     if ticks as i64 >= 0 { ticks } else { 0 }
@@ -158,7 +170,7 @@ pub fn tsc_at(ns: u64) -> u64 {
     // Centuries ahead is as good as never.
     let ticks = u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(2);
     let tsc = stub_values::start_tsc().saturating_add(ticks);
-    tsc.saturating_sub(percpu::current().tsc_offset())
+    tsc.saturating_sub(TSC_OFFSET.get())
 }
 
 /// Lets no processor see less than the latest time that any has seen, from now on.
@@ -180,7 +192,7 @@ pub fn spin_ns(time_ns: u64) {
 }
 
 /// Finds the frequency of the time stamp counter. Measuring it takes 10 ms.
-pub fn start(_cpu: &PerCpu) -> Clock {
+pub fn start(_cpu: &Cpu) -> Clock {
     boot_stage::mark(Stage::PerCpu);
     let cpuid = CpuId::new();
     let told = cpuid.get_tsc_info().and_then(|info| info.tsc_frequency());

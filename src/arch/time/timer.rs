@@ -11,13 +11,13 @@ use raw_cpuid::CpuId;
 use spin::{Mutex, Once};
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu;
 use crate::arch::init_order::Controllers;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::{self, TimerMode};
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, TIMER_VECTOR};
 use crate::arch::irq::{self, InCharge, Irq};
 use crate::arch::time::{clock, pit};
+use crate::per_cpu;
 
 /// What interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,11 @@ impl fmt::Display for Source {
 
 /// No interrupt is due.
 const NEVER_NS: u64 = u64::MAX;
+
+per_cpu! {
+    /// When the timer interrupts, in nanoseconds on the kernel's clock.
+    static DUE_NS: AtomicU64 = AtomicU64::new(NEVER_NS);
+}
 
 static SOURCE: AtomicU8 = AtomicU8::new(Source::Pit as u8);
 /// How many clocks the APIC's timer counts in a nanosecond, as a fraction of 2^32.
@@ -170,11 +175,10 @@ fn measure_apic_frequency() -> u64 {
 /// earlier. An earlier deadline that was set before stays. Interrupts have to be off.
 #[inline]
 pub fn set_deadline(deadline_ns: u64) {
-    let due_ns = &percpu::current().timer_due_ns;
-    if deadline_ns >= due_ns.load(Ordering::Relaxed) {
+    if deadline_ns >= DUE_NS.get() {
         return;
     }
-    due_ns.store(deadline_ns, Ordering::Relaxed);
+    DUE_NS.set(deadline_ns);
     match source() {
         Source::TscDeadline => local_apic::set_timer_deadline(clock::tsc_at(deadline_ns).max(1)),
         Source::Apic => {
@@ -189,7 +193,7 @@ pub fn set_deadline(deadline_ns: u64) {
 }
 
 fn handle() {
-    percpu::current().timer_due_ns.store(NEVER_NS, Ordering::Relaxed);
+    DUE_NS.set(NEVER_NS);
     HANDLERS.iter().filter_map(Once::get).for_each(|handler| handler());
     let action = AT_NEXT.try_lock().and_then(|mut action| action.take());
     if let Some(action) = action {
@@ -209,8 +213,7 @@ mod tests {
         let timer = machine().timer;
         let before = timer.interrupts();
         timer.run_in_interrupt(|| {
-            let cpu = percpu::current();
-            assert!(cpu.is_in_interrupt());
+            assert!(irq::is_in_interrupt());
             assert!(!HAS_RUN.swap(true, Ordering::Relaxed));
         });
         while !HAS_RUN.load(Ordering::Relaxed) {

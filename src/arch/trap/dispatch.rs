@@ -1,22 +1,27 @@
 //! What happens at an exception.
 
-use core::sync::atomic::Ordering;
+use core::sync::atomic::AtomicBool;
 
 use spin::Once;
 use x86_64::registers::rflags::RFlags;
 
-use crate::arch::cpu::percpu;
 use crate::arch::smp::stop;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::exception_table;
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::trap::report::Report;
+use crate::per_cpu;
 
 /// How many vectors belong to exceptions.
 pub const VECTORS: u8 = 32;
 
 /// What happens at an exception that the kernel can't go on from.
 pub type FatalHandler = fn(&Report<'_>) -> !;
+
+per_cpu! {
+    /// Set while an exception is to be reported and then skipped.
+    pub(in crate::arch) static IS_SKIPPING: AtomicBool = AtomicBool::new(false);
+}
 
 static FATAL: Once<FatalHandler> = Once::new();
 
@@ -82,7 +87,7 @@ pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
         frame.rflags &= !RFlags::TRAP_FLAG.bits();
         return;
     }
-    let is_skipping = percpu::current().is_skipping_exceptions.load(Ordering::Relaxed);
+    let is_skipping = IS_SKIPPING.get();
     if is_skipping && let Some(fixup) = fixup {
         log::info!("{report}");
         frame.rip = fixup.landing;

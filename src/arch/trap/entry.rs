@@ -6,12 +6,10 @@
 //! and the registers are saved before any compiled code can change them.
 
 use core::arch::naked_asm;
-use core::sync::atomic::Ordering;
 
 use x86_64::registers::rflags::RFlags;
 use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
 
-use crate::arch::cpu::percpu;
 use crate::arch::irq::{self, interrupt_flag, preemption};
 use crate::arch::trap::dispatch;
 use crate::arch::trap::frame::TrapFrame;
@@ -117,18 +115,15 @@ extern "C" fn enter() {
 
 extern "C" fn dispatch(frame: &mut TrapFrame) {
     let vector = frame.vector as u8;
-    let cpu = percpu::current();
-    let times = cpu.vector_counts[usize::from(vector)].fetch_add(1, Ordering::Relaxed) + 1;
+    let times = irq::note_entry(vector);
     if vector < dispatch::VECTORS {
         dispatch::handle(frame);
     } else {
-        cpu.interrupt_depth.fetch_add(1, Ordering::Relaxed);
         irq::dispatch(vector, times);
-        cpu.interrupt_depth.fetch_sub(1, Ordering::Relaxed);
         // Who had interrupts off isn't interrupted by a device, but may be by an INT
         // instruction.
         if frame.rflags & RFlags::INTERRUPT_FLAG.bits() != 0 && !interrupt_flag::are_kept_off() {
-            preemption::run_if_due(cpu);
+            preemption::run_if_due();
         }
     }
 }

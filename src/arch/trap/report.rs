@@ -257,7 +257,7 @@ impl fmt::Display for Report<'_> {
 }
 
 /// The name of the stack that a stack pointer is in.
-pub(in crate::arch) struct Stack(pub u64);
+pub struct Stack(pub u64);
 
 impl fmt::Display for Stack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

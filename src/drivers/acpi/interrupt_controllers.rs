@@ -199,7 +199,7 @@ mod tests {
         assert_eq!(irq::input(Irq::Com1 as u8).map(|input| input.number), Some(4));
         assert_eq!(io_apic::all().len(), 1);
         assert_eq!(io_apic::all()[0].inputs, 24);
-        assert_eq!(local_apic::id(), 0);
+        assert_eq!(local_apic::id().number(), 0);
         assert_eq!(local_apic::take_errors(), 0);
     }
 
@@ -221,7 +221,7 @@ mod tests {
     fn connected_inputs_show_their_vector() {
         let keyboard = io_apic::entry_of(1).expect("there are inputs");
         assert_eq!(keyboard & 0xFF, 0x21);
-        assert_eq!(keyboard >> 56, u64::from(local_apic::id()));
+        assert_eq!(keyboard >> 56, u64::from(local_apic::id().number()));
         assert!(io_apic::entry_of(99).is_none());
         assert!(io_apic::is_masked(99) && io_apic::is_masked(15) && !io_apic::is_masked(1));
     }

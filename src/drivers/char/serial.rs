@@ -16,7 +16,7 @@ use uart_16550::spec::registers::{FifoTriggerLevel, IER, LSR, MCR, offsets};
 use uart_16550::{BaudRate, Config, Uart16550};
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu::PerCpu;
+use crate::arch::cpu::percpu::Cpu;
 use crate::arch::init_order::Controllers;
 use crate::arch::irq::{self, Irq};
 use crate::arch::smp::tlb;
@@ -81,7 +81,7 @@ static PORT: IrqMutex<Port> = IrqMutex::new(Rank::Console, Port::new());
 static IS_PRESENT: AtomicBool = AtomicBool::new(false);
 
 /// Looks for the UART and makes it a sink of the log.
-pub fn start(_cpu: &PerCpu) -> Serial {
+pub fn start(_cpu: &Cpu) -> Serial {
     boot_stage::mark(Stage::Serial);
     let found = PORT.lock().find();
     if found == Serial::Present {

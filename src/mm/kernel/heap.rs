@@ -13,7 +13,7 @@ use talc::DefaultBinning;
 use talc::base::Talc;
 use talc::source::Manual;
 
-use crate::arch::cpu::percpu;
+use crate::arch::irq;
 use crate::mm::kernel::frames::{self, Purpose};
 use crate::mm::kernel::kernel_space;
 use crate::mm::kernel::layout::{FRAME_BYTES, HEAP, HEAP_BYTES};
@@ -206,7 +206,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
 
 /// Interrupt context allocates nothing.
 fn check_context() {
-    debug_assert!(!percpu::is_in_interrupt(), "an interrupt handler uses the heap");
+    debug_assert!(!irq::is_in_interrupt(), "an interrupt handler uses the heap");
 }
 
 /// Returns a block, or null.

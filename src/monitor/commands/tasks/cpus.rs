@@ -2,6 +2,7 @@
 
 use core::fmt::Write;
 
+use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::time::clock;
@@ -24,16 +25,16 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     let now_ns = machine.clock.uptime_ns();
     writeln!(out, "CPU  APIC idle  threads  switches   taken  interrupts")?;
     for processor in task::processors() {
-        let Some(cpu) = percpu::get(processor.number) else {
+        let Some(cpu) = percpu::get(CpuId::new(processor.number)) else {
             continue;
         };
-        let interrupts: u64 = (32..=u8::MAX).map(|vector| cpu.vector_count(vector)).sum();
+        let interrupts: u64 = (32..=u8::MAX).map(|vector| irq::count_on(cpu, vector)).sum();
         let idle_percent = processor.idle_ns(now_ns) * 100 / now_ns.max(1);
         writeln!(
             out,
             "{:3} {:5} {idle_percent:3} % {:8} {:9} {:7}  {interrupts}",
             processor.number,
-            cpu.apic_id(),
+            cpu.apic_id().number(),
             processor.runnable(),
             processor.switches(),
             processor.steals(),

@@ -47,7 +47,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
             out,
             "interrupts were off for {} at most, on CPU {}, until\n  {}",
             time(longest.ticks),
-            longest.processor,
+            longest.cpu,
             cut(Function(longest.ended_by))
         )?;
     }

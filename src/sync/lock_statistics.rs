@@ -2,9 +2,6 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// Locks have no more ranks.
-pub(in crate::arch) const RANKS_MAX: usize = 16;
-
 /// What a processor has counted of locks. Only it writes.
 pub struct LockStatistics {
     taken: AtomicU64,
@@ -13,7 +10,7 @@ pub struct LockStatistics {
 }
 
 impl LockStatistics {
-    pub(in crate::arch) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             taken: AtomicU64::new(0),
             waited: AtomicU64::new(0),

@@ -6,12 +6,13 @@ use core::fmt;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 use x86_64::registers::rflags;
 
-use crate::arch::cpu::percpu;
+use crate::arch::irq;
 use crate::arch::trap::report::Stack;
+use crate::sync;
 
 /// The registers that tell what a processor was doing, whatever function it is in.
 #[derive(Clone, Copy, Debug)]
-pub struct ProcessorState {
+pub struct CpuState {
     stack_pointer: u64,
     rflags: u64,
     control: [u64; 4],
@@ -19,11 +20,10 @@ pub struct ProcessorState {
     held_ranks: u32,
 }
 
-impl ProcessorState {
+impl CpuState {
     /// Reads the registers of the processor that this runs on.
     pub fn read() -> Self {
         let here = 0_u8;
-        let cpu = percpu::current();
         Self {
             stack_pointer: (&raw const here).addr() as u64,
             rflags: rflags::read_raw(),
@@ -33,13 +33,13 @@ impl ProcessorState {
                 Cr3::read_raw().0.start_address().as_u64(),
                 Cr4::read_raw(),
             ],
-            is_in_interrupt: cpu.is_in_interrupt(),
-            held_ranks: cpu.held_ranks(),
+            is_in_interrupt: irq::is_in_interrupt(),
+            held_ranks: sync::held_ranks(),
         }
     }
 }
 
-impl fmt::Display for ProcessorState {
+impl fmt::Display for CpuState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [cr0, cr2, cr3, cr4] = self.control;
         write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, Stack(self.stack_pointer))?;

@@ -1,0 +1,33 @@
+//! CPUs that have stopped for good, and where.
+
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use crate::arch::cpu::percpu::{Cpu, PerCpu};
+use crate::arch::irq::interrupt_flag;
+use crate::per_cpu;
+
+per_cpu! {
+    /// Where this CPU was when it stopped: the instruction, the value of RBP, and whether it
+    /// has.
+    static STOPPED_AT: AtomicU64 = AtomicU64::new(0);
+    static STOPPED_FRAME: AtomicU64 = AtomicU64::new(0);
+    static IS_STOPPED: AtomicBool = AtomicBool::new(false);
+}
+
+/// Returns where `cpu` was when it stopped for good: the instruction, and the value of RBP.
+pub fn stopped_at(cpu: &Cpu) -> Option<(u64, u64)> {
+    let at = |of: &'static PerCpu<AtomicU64>| of.of(cpu).load(Ordering::Relaxed);
+    let is_stopped = IS_STOPPED.of(cpu).load(Ordering::Acquire);
+    is_stopped.then(|| (at(&STOPPED_AT), at(&STOPPED_FRAME)))
+}
+
+/// Stops this CPU for good; `instruction` and `frame`, a value of RBP, say where it was.
+pub(in crate::arch) fn stop_here(instruction: u64, frame: u64) -> ! {
+    if IS_STOPPED.get() {
+        interrupt_flag::halt();
+    }
+    STOPPED_AT.set(instruction);
+    STOPPED_FRAME.set(frame);
+    IS_STOPPED.here().store(true, Ordering::Release);
+    interrupt_flag::halt()
+}
