@@ -1,10 +1,11 @@
 //! Farjump: a small, readable x86_64 kernel that GRUB boots by Multiboot2.
 //!
-//! `main.rs` is the order in which the machine comes up. Each module here is a
-//! room of the house; a room uses only rooms below it:
+//! [`bring_up`] is the order in which everything starts. Each module here is a room of
+//! the house; a room uses only rooms below it:
 //!
 //! | room | owns | `unsafe` |
 //! | --- | --- | --- |
+//! | [`bring_up`] | the order in which everything starts | no |
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`panic`] | the last words of a kernel that can't go on | no |
@@ -44,6 +45,7 @@ extern crate alloc;
 pub mod arch;
 #[expect(unsafe_code, reason = "reads the loader's structure at the address it gave")]
 pub mod boot;
+pub mod bring_up;
 pub mod console;
 #[expect(unsafe_code, reason = "device registers and device memory")]
 pub mod drivers;

@@ -1,60 +1,18 @@
-//! The order in which the machine comes up.
-//!
-//! Each line is a call into one room. What a step needs from an earlier one is
-//! passed as an argument, so that a wrong order does not compile.
+//! The kernel: everything starts in the order of `bring_up`, then the prompt runs.
 
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
 
-use farjump::monitor::{self, Machine};
-use farjump::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
+use farjump::{bring_up, monitor};
 
-/// Takes over from the stub (`asm/boot.asm`), in 64 bits and in the higher half.
+/// Continues after the stub (`asm/boot.asm`), in 64-bit mode and in the higher half.
 ///
-/// `magic` is what the loader left in EAX, `information` the physical address
-/// of its Multiboot2 structure.
+/// `magic` is the value of EAX that the loader left, `information` the physical address of
+/// its Multiboot2 structure.
 #[expect(unsafe_code, reason = "the stub calls this symbol by its name")]
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
-    let cpu = arch::cpu::percpu::start();
-    let clock = arch::time::clock::start(cpu);
-    klog::start(clock);
-    console::history::start();
-    panic::start(cpu, monitor::report_prompt::run);
-    let serial = drivers::char::serial::start(cpu);
-    let boot = boot::start(magic, information);
-    let processor = arch::cpu::features::start(boot.options.processor_features());
-    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
-    let idt = arch::trap::idt::start(gdt);
-    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
-    symbols::start(memory, boot.information);
-    let acpi = drivers::acpi::start(memory, boot.information);
-    let rtc = drivers::char::rtc::start(acpi.as_ref());
-    let pci = drivers::bus::pci::start(memory);
-    let pic = arch::irq::pic::start(idt);
-    let apic = boot.options.apic;
-    let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
-    let timer = arch::time::timer::start(controllers);
-    let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
-    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
-    let interrupts = arch::irq::start(idt, controllers);
-    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
-    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
-    task::start_others(tasks, &processors, boot.options.processors_max());
-    let console = console::start(timer, serial, keyboard, memory, boot.information);
-
-    monitor::run(&Machine {
-        acpi,
-        boot,
-        clock,
-        console,
-        interrupts,
-        memory,
-        pci,
-        processor,
-        rtc,
-        tasks,
-        timer,
-    })
+    let machine = bring_up::start(magic, information, monitor::report_prompt::run);
+    monitor::run(&machine)
 }

@@ -30,10 +30,11 @@ use core::fmt;
 
 use spin::Once;
 
-use crate::arch::{self, reset};
+use crate::arch::irq::interrupt_flag;
+use crate::arch::reset;
 use crate::drivers::char::serial;
 use crate::monitor::Machine;
-use crate::{boot, console, drivers, klog, mm, panic, symbols, task};
+use crate::{bring_up, klog, mm};
 
 /// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
 /// that, plus one.
@@ -179,48 +180,9 @@ pub fn machine() -> &'static Machine {
     MACHINE.get().expect("test kernels start by testing::start")
 }
 
-/// Brings the machine up as `main.rs` does, but for the prompt, and runs the
-/// tests.
+/// Starts everything as the kernel does, without the prompt, and runs the tests.
 pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
-    let cpu = arch::cpu::percpu::start();
-    let clock = arch::time::clock::start(cpu);
-    klog::start(clock);
-    console::history::start();
-    panic::start(cpu, end_of_test);
-    let serial = drivers::char::serial::start(cpu);
-    let boot = boot::start(magic, information);
-    let processor = arch::cpu::features::start(boot.options.processor_features());
-    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
-    let idt = arch::trap::idt::start(gdt);
-    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
-    symbols::start(memory, boot.information);
-    let acpi = drivers::acpi::start(memory, boot.information);
-    let rtc = drivers::char::rtc::start(acpi.as_ref());
-    let pci = drivers::bus::pci::start(memory);
-    let pic = arch::irq::pic::start(idt);
-    let apic = boot.options.apic;
-    let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
-    let timer = arch::time::timer::start(controllers);
-    let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
-    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
-    let interrupts = arch::irq::start(idt, controllers);
-    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
-    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
-    task::start_others(tasks, &processors, boot.options.processors_max());
-    let console = console::start(timer, serial, keyboard, memory, boot.information);
-    MACHINE.call_once(|| Machine {
-        acpi,
-        boot,
-        clock,
-        console,
-        interrupts,
-        memory,
-        pci,
-        processor,
-        rtc,
-        tasks,
-        timer,
-    });
+    MACHINE.call_once(|| bring_up::start(magic, information, end_of_test));
     test_main();
     exit(Exit::Done)
 }
@@ -285,9 +247,9 @@ fn end_of_test(report: &dyn fmt::Display) -> ! {
 }
 
 fn exit(exit: Exit) -> ! {
-    drivers::char::serial::flush();
+    serial::flush();
     reset::exit_qemu(exit as u8);
-    arch::irq::interrupt_flag::halt()
+    interrupt_flag::halt()
 }
 
 /// Writes a line in one piece: other processors may log at the same time.
@@ -350,6 +312,8 @@ macro_rules! test_kernel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::debug::provoke;
+    use crate::arch::trap::exception::Exception;
 
     #[test_case]
     fn texts_are_found_across_pieces() {
@@ -365,7 +329,7 @@ mod tests {
     #[test_case]
     const EXCEPTION_IS_SEEN: ShouldPanic =
         ShouldPanic::new("testing::exception_is_seen", "#UD: invalid-opcode", || {
-            arch::debug::provoke::provoke(arch::trap::exception::Exception::InvalidOpcode);
+            provoke::provoke(Exception::InvalidOpcode);
         });
 
     #[test_case]

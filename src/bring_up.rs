@@ -1,0 +1,47 @@
+//! The order in which the kernel starts: the only one, for the kernel (`main.rs`) and for
+//! the kernels of the tests (`testing`).
+//!
+//! Each line is a call into one room. What a step needs from an earlier one is passed as
+//! an argument, so that a wrong order does not compile.
+
+#![forbid(unsafe_code)]
+
+use crate::monitor::Machine;
+use crate::panic::Ending;
+use crate::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
+
+/// Starts everything, from the stub's hand-over to the machine that the prompt runs on.
+///
+/// `magic` is the value of EAX that the loader left, `information` the physical address of
+/// its Multiboot2 structure. `ending` runs after the report of a panic or of an exception.
+/// Called once, on the boot CPU.
+pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
+    let cpu = arch::cpu::percpu::start();
+    let clock = arch::time::clock::start(cpu);
+    klog::start(clock);
+    console::history::start();
+    panic::start(cpu, ending);
+    let serial = drivers::char::serial::start(cpu);
+    let boot = boot::start(magic, information);
+    let processor = arch::cpu::features::start(boot.options.processor_features());
+    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
+    let idt = arch::trap::idt::start(gdt);
+    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
+    symbols::start(memory, boot.information);
+    let acpi = drivers::acpi::start(memory, boot.information);
+    let rtc = drivers::char::rtc::start(acpi.as_ref());
+    let pci = drivers::bus::pci::start(memory);
+    let pic = arch::irq::pic::start(idt);
+    let apic = boot.options.apic;
+    let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
+    let timer = arch::time::timer::start(controllers);
+    let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
+    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
+    let interrupts = arch::irq::start(idt, controllers);
+    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
+    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
+    task::start_others(tasks, &processors, boot.options.processors_max());
+    let console = console::start(timer, serial, keyboard, memory, boot.information);
+
+    Machine { acpi, boot, clock, console, interrupts, memory, pci, processor, rtc, tasks, timer }
+}
