@@ -44,11 +44,11 @@ impl fmt::Display for CpuState {
         let [cr0, cr2, cr3, cr4] = self.control;
         write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, Stack(self.stack_pointer))?;
         f.write_str(if self.is_in_interrupt { ", in an interrupt handler" } else { "" })?;
-        writeln!(
-            f,
-            "\n  flags  {:#010x}  ranks of held locks {:#b}",
-            self.rflags, self.held_ranks
-        )?;
-        write!(f, "  CR0 {cr0:#018x} CR2 {cr2:#018x} CR3 {cr3:#018x}\n  CR4 {cr4:#018x}")
+        write!(f, "\n  flags  {:#010x}", self.rflags)?;
+        // Release builds keep no ranks.
+        if cfg!(debug_assertions) {
+            write!(f, "  ranks of held locks {:#b}", self.held_ranks)?;
+        }
+        write!(f, "\n  CR0 {cr0:#018x} CR2 {cr2:#018x} CR3 {cr3:#018x}\n  CR4 {cr4:#018x}")
     }
 }
