@@ -379,9 +379,9 @@ mod tests {
     #[test_case]
     fn frames_of_nobody_are_found() {
         let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        // The last one, far from those that are taken next.
-        let end = ram::map().usable_frames(FRAME_BYTES).last().expect("there is memory").1;
-        let free = PhysAddr::new(end - FRAME_BYTES);
+        // The first one: those that are taken next are the last.
+        let start = ram::map().usable_frames(FRAME_BYTES).next().expect("there is memory").0;
+        let free = PhysAddr::new(start);
         assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);
     }
 
