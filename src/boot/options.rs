@@ -66,7 +66,7 @@ impl Options {
 
     /// Returns which processor features to turn on.
     pub fn processor_features(&self) -> FeatureChoice {
-        if self.is_safe { FeatureChoice::Needed } else { FeatureChoice::All }
+        if self.is_safe { FeatureChoice::Required } else { FeatureChoice::All }
     }
 
     /// Returns how many processors may be used.

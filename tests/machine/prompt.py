@@ -71,7 +71,7 @@ def options_are_taken_and_unknown_ones_told():
         qemu.expect("farjump> ")
         info = qemu.command("info")
         # Nothing optional is on.
-        assert re.search(r"^features on +LMA NXE PG WP NE PAE$", info, re.M), info
+        assert re.search(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT$", info, re.M), info
 
 
 def menu_is_shown_and_boots_by_itself():

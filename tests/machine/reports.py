@@ -420,7 +420,7 @@ def bring_up_fails_with_a_report():
     or nothing is where the processor goes on."""
     for step in ("boot", "arch::cpu::features", "mm", "symbols", "arch::irq::pic", "console"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
-            jump(qemu, step, address_of("farjump::log::start"))
+            jump(qemu, step, address_of("farjump::klog::start"))
             report = report_of(qemu)
             assert re.search(r"^panic: the log is started once: ", report, re.M), report
             assert f"  where  {place_of(('src/klog.rs', 'set_logger(&LOGGER)'))}:" in report, report
