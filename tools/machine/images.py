@@ -1,38 +1,45 @@
 """Kernels and the images that boot them."""
 
-import functools
 import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import threading
 
 from . import BUILD, ROOT
+
+KERNEL = ROOT / "target/x86_64-kernel/debug/farjump"
 
 _images = {}
 _lock = threading.Lock()
 
 
-def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video=""):
+def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="", grub=b""):
     """Makes the image of a kernel by tools/iso."""
     command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline,
                "--video", video]
     if bios_only:
         command.append("--bios-only")
-    subprocess.run([str(part) for part in [*command, kernel, image]], check=True)
+    with tempfile.NamedTemporaryFile() as commands:
+        if grub:
+            commands.write(grub)
+            commands.flush()
+            command += ["--grub", commands.name]
+        subprocess.run([str(part) for part in [*command, kernel, image]], check=True)
     return image
 
 
-def image(cmdline="", bios_only=True, video="", is_debug=False):
-    """Returns an image of the kernel, made once for each command line; `is_debug` asks for
-    the debug build."""
-    key = (cmdline, bios_only, video, is_debug)
+def image(cmdline="", kernel=KERNEL, bios_only=True, video="", grub=b""):
+    """Returns an image of the kernel, made once for each command line. `grub` is what GRUB
+    runs before it shows its menu."""
+    key = (str(kernel), cmdline, bios_only, video, grub)
     with _lock:
         made = _images.setdefault(key, threading.Lock())
         path = BUILD / "images" / f"{os.getpid()}-{list(_images).index(key)}.iso"
     with made:
         if not path.exists():
-            build_image(kernel_path(is_debug), path, cmdline, bios_only=bios_only, video=video)
+            build_image(kernel, path, cmdline, bios_only=bios_only, video=video, grub=grub)
     return path
 
 
@@ -43,45 +50,27 @@ def remove_images():
 
 
 def cargo(*arguments):
-    """Runs cargo in the project; returns the messages that it printed as JSON."""
-    text = subprocess.run(["cargo", *arguments, "--message-format=json-render-diagnostics"],
-                          cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    # Not all of the lines need be cargo's own.
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    """Runs cargo in the project; returns what it printed."""
+    return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
 
 
-def executables(messages):
-    """Returns (name, path, whether it is a test) of each executable that cargo has built,
-    wherever its target directory is."""
-    return [(message["target"]["name"], pathlib.Path(message["executable"]),
-             message["profile"]["test"])
-            for message in messages
-            if message.get("reason") == "compiler-artifact" and message.get("executable")]
+def build_kernel():
+    """Builds the kernel."""
+    cargo("build", "--quiet")
 
 
-@functools.cache
-def kernel_path(is_debug=False):
-    """Builds the kernel that users boot, or with DEBUG=1 in the environment or `is_debug` the
-    debug one; returns its path."""
-    is_debug = is_debug or os.environ.get("DEBUG", "") not in ("", "0")
-    messages = cargo("build", "--bin", "farjump", *([] if is_debug else ["--release"]))
-    return next(path for name, path, _ in executables(messages) if name == "farjump")
-
-
-def build_test_kernels(command="test", *arguments):
-    """Builds all test kernels, or those that `arguments` for cargo name; returns
-    (name, path) of each."""
-    messages = cargo(command, "--no-run", "--quiet", *arguments)
-    return [(name, path) for name, path, is_test in executables(messages) if is_test]
+def build_test_kernels(command="test"):
+    """Builds all test kernels; returns (name, path) of each."""
+    kernels = []
+    for line in cargo(command, "--no-run", "--quiet", "--message-format=json").splitlines():
+        message = json.loads(line)
+        if message.get("reason") == "compiler-artifact" and message.get("executable") \
+                and message["profile"]["test"]:
+            kernels.append((message["target"]["name"], pathlib.Path(message["executable"])))
+    return kernels
 
 
 def build_benchmarks():
     """Builds the kernels that measure, optimized; returns {name: path}."""
     return dict(build_test_kernels("bench"))
-
-
-def target_directory():
-    """Returns the directory into which cargo builds."""
-    text = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT,
-                          check=True, stdout=subprocess.PIPE, text=True).stdout
-    return pathlib.Path(json.loads(text)["target_directory"])
