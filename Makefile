@@ -1,7 +1,8 @@
 # The targets only name the tools; each tool has --help.
 
+KERNEL := target/x86_64-kernel/debug/farjump
 IMAGE := build/farjump.iso
-export CMDLINE DEBUG
+export CMDLINE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-uefi run-usb debug iso usb test bench lint fmt audit shot clean
@@ -10,7 +11,6 @@ help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 	@echo
 	@echo 'CMDLINE="…" sets the kernel'"'"'s command line, for every target that boots.'
-	@echo 'DEBUG=1 takes the debug build in place of the release build.'
 
 setup: ## finds out what is missing and installs it
 	@tools/setup
@@ -21,27 +21,24 @@ ready:
 	@tools/setup --quiet
 
 build: ready ## builds the kernel
-	@tools/kernel
+	cargo build
 
-run: ready ## boots it in QEMU, into the prompt
+run: build ## boots it in QEMU, into the prompt
 	@tools/run
 
-run-uefi: ready ## the same by UEFI
+run-uefi: build ## the same by UEFI
 	@tools/run --uefi
 
-run-usb: ready ## the same from a USB stick
+run-usb: build ## the same from a USB stick
 	@tools/run --usb
 
-debug: ready ## the same under gdb, stopped at the first instruction
+debug: build ## the same under gdb, stopped at the first instruction
 	@tools/run --debug
 
-iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
-	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
+iso: build ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
+	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(KERNEL) $(IMAGE)
 
-# The stick is looked at before anything is built.
-usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX
-	@tools/usb --check "$(DEVICE)"
-	@$(MAKE) --no-print-directory iso
+usb: iso ## writes the image to a stick: make usb DEVICE=/dev/sdX
 	@tools/usb $(IMAGE) "$(DEVICE)"
 
 test: ready ## runs all tests, on the host and in QEMU
@@ -51,7 +48,9 @@ bench: ready ## measures: ratios to other crates, instructions in the kernel
 	@tools/bench
 
 lint: ready ## clippy and rustfmt, both of them clean
-	@tools/test --lint
+	cargo clippy --lib --bins --tests --benches -- -D warnings
+	tools/host-cargo clippy --all-targets -- -D warnings
+	cargo fmt --all --check
 
 fmt: ready ## formats the source
 	cargo fmt --all
@@ -59,11 +58,10 @@ fmt: ready ## formats the source
 audit: ready ## counts unsafe in each room
 	@tools/audit
 
-shot: ready ## takes the pictures in docs anew; tools/shot takes others
+shot: build ## takes the pictures in docs anew; tools/shot takes others
 	tools/shot docs/prompt.png info
 	tools/shot docs/report.png 'fault page-fault'
 	tools/shot --video 1024x768x32 docs/framebuffer.png maps
 
 clean: ## removes what was built
-	rm -rf build
-	cargo clean
+	rm -rf build target

@@ -22,7 +22,7 @@ static TABLE: Once<SymbolTable<'static>> = Once::new();
 
 /// Takes the table over, if the loader has loaded one.
 pub fn start(_memory: Memory, information: &BootInformation) {
-    let Some(module) = information.modules.iter().find(|module| module.arguments == MODULE) else {
+    let Some(module) = information.modules.iter().find(|module| module.arguments == *MODULE) else {
         log::warn!("the loader has no module \"{MODULE}\": reports will have no names");
         return;
     };

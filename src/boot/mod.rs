@@ -1,19 +1,17 @@
-//! What the loader told, taken over once and owned.
+//! What the loader has handed over: checked once, read where the loader has put it.
 
 mod options;
-mod test_selection;
 
 use core::ops::Range;
 
-use boot_information::{BootInformation, Firmware, Screen, ScreenKind};
-use spin::{Mutex, MutexGuard, Once};
+use boot_information::{BootInformation, Firmware, Screen, ScreenKind, Text};
+use spin::Once;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::mm::kernel::{image, layout};
 
 pub use options::Options;
-pub use test_selection::{TestChoice, TestSelection};
 
 /// What a Multiboot2 loader leaves in EAX.
 ///
@@ -24,11 +22,11 @@ pub const MAGIC: u32 = 0x36D7_6289;
 /// about 1 KiB, and grows with the command line and the symbol table.
 const INFORMATION_MAX_BYTES: u64 = 16 << 20;
 
-/// What the loader told, and what follows from it.
+/// What the loader has handed over, and what follows from it.
 #[derive(Debug)]
 pub struct Boot {
     /// Everything that was understood.
-    pub information: &'static BootInformation,
+    pub information: &'static BootInformation<'static>,
     /// Where the loader put its structure; empty if there is none.
     pub structure: Range<PhysAddr>,
     /// The command line's options.
@@ -36,7 +34,7 @@ pub struct Boot {
 }
 
 /// Filled once, by [`start`], and then only read.
-static INFORMATION: Mutex<BootInformation> = Mutex::new(BootInformation::new());
+static INFORMATION: Once<BootInformation<'static>> = Once::new();
 static BOOT: Once<Boot> = Once::new();
 
 /// Reads the loader's structure at the physical address `address`, and logs
@@ -44,12 +42,12 @@ static BOOT: Once<Boot> = Once::new();
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     boot_stage::mark(Stage::BootInformation);
     BOOT.call_once(|| {
-        let information = MutexGuard::leak(INFORMATION.lock());
+        let mut information = BootInformation::new();
         let mut structure = PhysAddr::zero()..PhysAddr::zero();
         if magic != MAGIC {
             log::error!("EAX was {magic:#x}, not {MAGIC:#x}: no Multiboot2 loader");
         } else if let Some(bytes) = bytes_at(PhysAddr::new(address.into())) {
-            read(information, bytes);
+            information = read(bytes);
             let start = PhysAddr::new(address.into());
             structure = start..start + bytes.len() as u64;
         } else {
@@ -58,17 +56,19 @@ pub fn start(magic: u32, address: u32) -> &'static Boot {
                  going on without"
             );
         }
+        let information = INFORMATION.call_once(|| information);
         log_information(information);
-        let options = Options::parse(&information.command_line);
+        let options = Options::parse(information.command_line.bytes());
         Boot { information, structure, options }
     })
 }
 
-/// Takes the structure in `bytes` over; logs an error if it makes no sense.
-pub fn read(information: &mut BootInformation, bytes: &[u8]) {
-    if let Err(error) = information.read(bytes) {
+/// Reads the structure in `bytes`; an error is logged and counts as an empty structure.
+pub fn read(bytes: &[u8]) -> BootInformation<'_> {
+    BootInformation::read(bytes).unwrap_or_else(|error| {
         log::error!("the loader's information makes no sense: {error}; going on without");
-    }
+        BootInformation::new()
+    })
 }
 
 /// Returns the structure's bytes, as many as it says, if they can be read.
@@ -107,15 +107,15 @@ fn log_information(information: &BootInformation) {
         Firmware::Bios => "BIOS",
         Firmware::Uefi => "UEFI",
     };
-    let loader = match information.loader_name.as_str() {
-        "" => "an unnamed loader",
-        name => name,
+    let loader = match information.loader_name.is_empty() {
+        true => Text::from("an unnamed loader"),
+        false => information.loader_name,
     };
     log::info!("{loader} on {firmware}");
-    log::info!("command line: {}", Shortened(&information.command_line));
+    log::info!("command line: {}", Shortened(information.command_line));
     log::info!(
         "memory: {} KiB in {} regions; {} modules",
-        information.available_bytes() / 1024,
+        information.memory.available_bytes() / 1024,
         information.memory.len(),
         information.modules.len()
     );
@@ -123,7 +123,7 @@ fn log_information(information: &BootInformation) {
         Some(screen) => log_screen(&screen),
         None => log::info!("screen: the loader tells of none"),
     }
-    for problem in &information.problems {
+    for problem in information.problems.iter() {
         log::warn!("{problem}");
     }
 }
@@ -144,14 +144,17 @@ fn log_screen(screen: &Screen) {
 }
 
 /// A text, cut to what is worth reading in a log.
-struct Shortened<'a>(&'a str);
+struct Shortened<'a>(Text<'a>);
 
 impl core::fmt::Display for Shortened<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        use core::fmt::Write;
         const SHOWN_CHARS: usize = 200;
-        match self.0.char_indices().nth(SHOWN_CHARS) {
-            Some((end, _)) => write!(f, "\"{}\"... ({} bytes)", &self.0[..end], self.0.len()),
-            None => write!(f, "\"{}\"", self.0),
+        f.write_char('"')?;
+        self.0.chars().take(SHOWN_CHARS).try_for_each(|c| f.write_char(c))?;
+        match self.0.chars().nth(SHOWN_CHARS) {
+            Some(_) => write!(f, "\"... ({} bytes)", self.0.len_bytes()),
+            None => f.write_char('"'),
         }
     }
 }

@@ -52,11 +52,10 @@ pub fn start(
 ) -> Memory {
     boot_stage::mark(Stage::Memory);
     let start_tsc = clock::read_tsc();
-    let map = ram::storage();
-    ram::find(map, information, structure.clone());
-    let seen = start_frames(map, structure);
+    let mut map = ram::find(information, structure.clone());
+    let seen = start_frames(&mut map, structure);
     let stub = stub_frames();
-    let direct_map_ticks = kernel_space::start(map, capabilities, seen)
+    let direct_map_ticks = kernel_space::start(&map, capabilities, seen)
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
     frames::reach_all();
     // Its code isn't mapped any more, and its tables aren't loaded.
@@ -90,7 +89,7 @@ fn start_frames(map: &mut Map, structure: Range<PhysAddr>) -> &'static mut [u64]
         .unwrap_or_else(|| {
             panic!("no {} KiB of memory in one piece below 1 GiB: add memory", len_bytes / 1024)
         });
-    map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("REGIONS is enough for all");
+    map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("storage for all was measured");
 
     let storage: *mut u64 = layout::direct(start).as_mut_ptr();
     // SAFETY: the memory is RAM that nobody uses, and from now on none of the

@@ -29,14 +29,11 @@ pub enum Ist {
     Nmi = 1,
     /// So can a machine check.
     MachineCheck = 2,
-    /// A debug exception can come at the first instruction of the kernel's entry, before
-    /// that has a stack.
-    Debug = 3,
 }
 
 impl Ist {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck, Self::Debug];
+    pub const ALL: [Self; 3] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck];
 }
 
 /// Where a processor's stacks begin: the addresses behind their highest bytes.

@@ -6,5 +6,4 @@ pub mod features;
 pub mod fpu;
 pub mod gdt;
 pub mod id;
-pub mod machine_check;
 pub mod percpu;

@@ -2,97 +2,151 @@
 
 use core::ops::Range;
 
-use boot_information::{BootInformation, MODULES_MAX, MemoryKind, REGIONS_MAX};
-use memory_map::{Kind, MemoryMap};
-use spin::{Mutex, MutexGuard, Once};
+use boot_information::{BootInformation, MemoryKind, MemoryRegion};
+use memory_map::{Kind, MemoryMap, Region};
+use spin::Once;
 use x86_64::PhysAddr;
 
 use crate::mm::kernel::image;
-use crate::mm::kernel::layout::{self, DIRECT_MAP_BYTES, FIRST_MIB_END, FRAME_BYTES, VGA_AND_ROMS};
-
-/// Ranges of the kernel's own that are put into the map: the VGA's memory, the
-/// image, the loader's structure, the screen, the frame allocator's storage.
-const OWN_RANGES: usize = 5;
-
-/// Regions begin and end where ranges do, or at the end of the first MiB.
-const REGIONS: usize = 2 * (REGIONS_MAX + MODULES_MAX + OWN_RANGES) + 2;
+use crate::mm::kernel::layout::{
+    self, DIRECT_MAP_BYTES, FIRST_MIB_END, FRAME_BYTES, STUB_MAPPED_BYTES, VGA_AND_ROMS,
+};
 
 /// The map of physical memory.
-pub type Map = MemoryMap<REGIONS>;
+pub type Map<'a> = MemoryMap<'a>;
+
+/// A range of physical addresses, and what it is for.
+type KindRange = (Range<u64>, Kind);
+
+/// Ranges that are added to those of [`ranges`]: the map's own storage, the screen, the
+/// frame allocator's storage.
+const LATER_RANGES: usize = 3;
 
 /// Memory that every PC with 64 bits has, for want of a map: up to the hole that
 /// the ISA bus may have at 15 MiB.
 const ASSUMED: Range<u64> = FIRST_MIB_END.as_u64()..15 << 20;
 
 /// Filled once, by [`start`](crate::mm::start), and then only read.
-static STORAGE: Mutex<Map> = Mutex::new(Map::new());
-static MAP: Once<&'static Map> = Once::new();
+static MAP: Once<Map<'static>> = Once::new();
 
 /// Returns the map of physical memory.
 ///
 /// # Panics
 /// If [`start`](crate::mm::start) wasn't called.
-pub fn map() -> &'static Map {
+pub fn map() -> &'static Map<'static> {
     MAP.get().expect("memory is set up early")
 }
 
-/// Returns the map to be filled; it is large, so it is never moved.
-pub(in crate::mm) fn storage() -> &'static mut Map {
-    MutexGuard::leak(STORAGE.lock())
-}
-
 /// Keeps `map` for [`map`].
-pub(in crate::mm) fn keep(map: &'static Map) {
+pub(in crate::mm) fn keep(map: Map<'static>) {
     MAP.call_once(|| map);
 }
 
-/// Puts the map together: what the loader told, without what lies in it.
-/// `structure` is where the loader's own structure is.
+/// Puts the map together: what the loader has reported, without what lies in it.
+/// `structure` is where the loader's own structure is. Any number of ranges fits: the map is
+/// in RAM that the loader reports as available.
+///
+/// # Panics
+/// If no piece of RAM below 1 GiB is large enough.
+pub(in crate::mm) fn find(
+    information: &BootInformation,
+    structure: Range<PhysAddr>,
+) -> Map<'static> {
+    let ranges = ranges(information, structure);
+    let count = memory_map::storage_needed(ranges.clone().count() + LATER_RANGES);
+    let len_bytes = ((count * size_of::<Region>()) as u64).next_multiple_of(FRAME_BYTES);
+    let of = |is_wanted: fn(Kind) -> bool| {
+        ranges.clone().filter(move |(_, kind)| is_wanted(*kind)).map(|(range, _)| range)
+    };
+    let free =
+        of(|kind| kind == Kind::Usable).map(|range| range.start..range.end.min(STUB_MAPPED_BYTES));
+    let taken = of(|kind| kind != Kind::Usable);
+    let start = memory_map::find_room(len_bytes, FRAME_BYTES, free, taken).unwrap_or_else(|| {
+        panic!("no {} KiB of memory in one piece below 1 GiB: add memory", len_bytes / 1024)
+    });
+    let storage: *mut Region = layout::direct(PhysAddr::new(start)).as_mut_ptr();
+    for index in 0..count {
+        // SAFETY: so many fit into the memory, which is RAM that nothing uses.
+        let place = unsafe { storage.add(index) };
+        // SAFETY: as above; the stub maps it.
+        unsafe { place.write(Region::EMPTY) };
+    }
+    // SAFETY: they were just written; the memory is never given out, since the map has it.
+    let storage = unsafe { core::slice::from_raw_parts_mut(storage, count) };
+    let map = fill(storage, ranges.chain([(start..start + len_bytes, Kind::Kernel)]), information);
+    if map.end_of_memory() > DIRECT_MAP_BYTES {
+        log::warn!("memory beyond {} GiB isn't used", DIRECT_MAP_BYTES >> 30);
+    }
+    map
+}
+
+/// Makes the map of `ranges`, and of the screen if it isn't where RAM is: a loader that
+/// describes a screen wrongly takes no memory away.
+fn fill<'a>(
+    storage: &'a mut [Region],
+    ranges: impl Iterator<Item = KindRange>,
+    information: &BootInformation,
+) -> Map<'a> {
+    let mut map = Map::new(storage);
+    for (range, kind) in ranges {
+        map.add(range.start, range.end - range.start, kind).expect("storage for all was measured");
+    }
+    if let Some(screen) = information.screen {
+        let end = screen.address.saturating_add(screen.len_bytes());
+        let mut ram = map.regions().iter().filter(|region| region.kind.is_ram());
+        if ram.any(|region| region.start < end && screen.address < region.end) {
+            log::warn!("the screen at {:#x} can't be there: RAM is", screen.address);
+        } else {
+            map.add(screen.address, screen.len_bytes(), Kind::Device)
+                .expect("storage for all was measured");
+        }
+    }
+    map
+}
+
+/// Returns what the loader has reported and what lies in it, not sorted, with overlaps.
 ///
 /// The first MiB is left alone but for the direct map: the BIOS has its data
 /// there, and other processors will start there.
-pub(in crate::mm) fn find(
-    map: &mut Map,
-    information: &BootInformation,
+fn ranges<'a>(
+    information: &BootInformation<'a>,
     structure: Range<PhysAddr>,
-) {
-    let mut add = |start: u64, end: u64, kind| {
-        map.add(start, end.saturating_sub(start), kind).expect("REGIONS is enough for all");
-    };
-    for region in &information.memory {
-        let kind = match region.kind {
-            MemoryKind::Available => Kind::Usable,
-            MemoryKind::AcpiReclaimable => Kind::AcpiReclaimable,
-            MemoryKind::AcpiNvs => Kind::AcpiNvs,
-            MemoryKind::Defective => Kind::Defective,
-            MemoryKind::Reserved | MemoryKind::Other(_) => Kind::Reserved,
-        };
-        let end = region.start.saturating_add(region.len_bytes);
-        let border = FIRST_MIB_END.as_u64().clamp(region.start, end);
-        add(region.start, border, if kind == Kind::Usable { Kind::Kernel } else { kind });
-        add(border, end, kind);
-    }
-    if !information.memory.iter().any(|region| region.kind == MemoryKind::Available) {
+) -> impl Iterator<Item = KindRange> + Clone + use<'a> {
+    let has_memory = information.memory.iter().any(|region| region.kind == MemoryKind::Available);
+    let assumed = (!has_memory).then_some((ASSUMED, Kind::Usable));
+    if !has_memory {
         log::warn!(
             "no memory map: going on with the {} MiB that every such machine has",
             (ASSUMED.end - ASSUMED.start) >> 20
         );
-        add(ASSUMED.start, ASSUMED.end, Kind::Usable);
     }
-    add(VGA_AND_ROMS.as_u64(), FIRST_MIB_END.as_u64(), Kind::Device);
     let image = image::frames();
-    add(image.start.as_u64(), image.end.as_u64(), Kind::Kernel);
-    add(structure.start.as_u64(), structure.end.as_u64(), Kind::Loader);
-    for module in &information.modules {
-        add(module.start.into(), module.end.into(), Kind::Loader);
-    }
-    if let Some(screen) = information.screen {
-        let len_bytes = u64::from(screen.pitch_bytes) * u64::from(screen.height);
-        add(screen.address, screen.address.saturating_add(len_bytes), Kind::Device);
-    }
-    if map.end_of_memory() > DIRECT_MAP_BYTES {
-        log::warn!("memory beyond {} GiB isn't used", DIRECT_MAP_BYTES >> 30);
-    }
+    let own = [
+        (VGA_AND_ROMS.as_u64()..FIRST_MIB_END.as_u64(), Kind::Device),
+        (image.start.as_u64()..image.end.as_u64(), Kind::Kernel),
+        (structure.start.as_u64()..structure.end.as_u64(), Kind::Loader),
+    ];
+    let modules = information
+        .modules
+        .iter()
+        .map(|module| (u64::from(module.start)..u64::from(module.end), Kind::Loader));
+    let memory = information.memory.iter().flat_map(ranges_of);
+    memory.chain(assumed).chain(own).chain(modules).filter(|(range, _)| !range.is_empty())
+}
+
+/// Returns what a region of the loader's map is for, below and above the first MiB's end.
+fn ranges_of(region: MemoryRegion) -> [KindRange; 2] {
+    let kind = match region.kind {
+        MemoryKind::Available => Kind::Usable,
+        MemoryKind::AcpiReclaimable => Kind::AcpiReclaimable,
+        MemoryKind::AcpiNvs => Kind::AcpiNvs,
+        MemoryKind::Defective => Kind::Defective,
+        MemoryKind::Reserved | MemoryKind::Other(_) => Kind::Reserved,
+    };
+    let end = region.start.saturating_add(region.len_bytes);
+    let border = FIRST_MIB_END.as_u64().clamp(region.start, end);
+    let low = if kind == Kind::Usable { Kind::Kernel } else { kind };
+    [(region.start..border, low), (border..end, kind)]
 }
 
 /// Returns the bytes that the loader has put to `range`: a module. `None` if the
@@ -126,50 +180,93 @@ pub(in crate::mm) fn reachable(map: &Map, frame_bytes: u64) -> impl Iterator<Ite
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::boxed::Box;
+    use alloc::vec;
     use alloc::vec::Vec;
-    use boot_information::MemoryRegion;
 
-    /// All of it is on the heap: together it is too large for the stack.
-    fn found(regions: &[(u64, u64, MemoryKind)]) -> Box<Map> {
-        let mut information = Box::new(BootInformation::new());
+    /// A framebuffer of 1024 × 768 pixels at an address.
+    const SCREEN_BYTES: u64 = 4096 * 768;
+
+    /// Makes the loader's structure with a memory map and perhaps a screen.
+    fn structure(regions: &[(u64, u64, u32)], screen: Option<u64>) -> Vec<u8> {
+        let mut bytes = vec![0; 8];
+        let mut tag = |number: u32, payload: &[u8]| {
+            bytes.extend(number.to_le_bytes());
+            bytes.extend((payload.len() as u32 + 8).to_le_bytes());
+            bytes.extend(payload);
+            bytes.resize(bytes.len().next_multiple_of(8), 0);
+        };
+        let mut map = vec![24, 0, 0, 0, 0, 0, 0, 0];
         for &(start, len_bytes, kind) in regions {
-            let region = MemoryRegion { start, len_bytes, kind };
-            information.memory.push(region).expect("there are no more regions than it takes");
+            map.extend(start.to_le_bytes());
+            map.extend(len_bytes.to_le_bytes());
+            map.extend(u64::from(kind).to_le_bytes());
         }
-        let mut map = Box::new(Map::new());
-        find(&mut map, &information, PhysAddr::new(0x20_0000)..PhysAddr::new(0x20_0400));
-        map
+        tag(6, &map);
+        if let Some(address) = screen {
+            let mut payload = address.to_le_bytes().to_vec();
+            [4096_u32, 1024, 768].iter().for_each(|field| payload.extend(field.to_le_bytes()));
+            payload.extend([32, 1, 0, 0, 16, 8, 8, 8, 0, 8]);
+            tag(8, &payload);
+        }
+        tag(0, &[]);
+        let len_bytes = bytes.len() as u32;
+        bytes[..4].copy_from_slice(&len_bytes.to_le_bytes());
+        bytes
+    }
+
+    /// Runs `look` at the map of a structure.
+    fn with_map(bytes: &[u8], look: impl FnOnce(&Map)) {
+        let information = BootInformation::read(bytes).expect("it is sound");
+        let ranges = ranges(&information, PhysAddr::new(0x20_0000)..PhysAddr::new(0x20_0400));
+        let count = memory_map::storage_needed(ranges.clone().count() + LATER_RANGES);
+        let mut storage = vec![Region::EMPTY; count];
+        look(&fill(&mut storage, ranges, &information));
     }
 
     #[test_case]
     fn map_of_a_pc_leaves_out_what_is_taken() {
-        let map = found(&[
-            (0, 0x9_FC00, MemoryKind::Available),
-            (1 << 20, 63 << 20, MemoryKind::Available),
-        ]);
-        assert_eq!(map.kind_at(0x1000), Some(Kind::Kernel), "the first MiB");
-        assert_eq!(map.kind_at(0x9_FC00), None);
-        assert_eq!(map.kind_at(0xB_8000), Some(Kind::Device));
-        assert_eq!(map.kind_at(0x10_0000), Some(Kind::Kernel), "the image");
-        assert_eq!(map.kind_at((64 << 20) - 1), Some(Kind::Usable));
-        assert!(reachable(&map, 4096).eq([(0, 0x9_F000), (1 << 20, 64 << 20)]));
+        let pc = structure(&[(0, 0x9_FC00, 1), (1 << 20, 63 << 20, 1)], Some(0xFD00_0000));
+        with_map(&pc, |map| {
+            assert_eq!(map.kind_at(0x1000), Some(Kind::Kernel), "the first MiB");
+            assert_eq!(map.kind_at(0x9_FC00), None);
+            assert_eq!(map.kind_at(0xB_8000), Some(Kind::Device));
+            assert_eq!(map.kind_at(0x10_0000), Some(Kind::Kernel), "the image");
+            assert_eq!(map.kind_at((64 << 20) - 1), Some(Kind::Usable));
+            assert_eq!(map.kind_at(0xFD00_0000), Some(Kind::Device));
+            assert!(reachable(map, 4096).eq([(0, 0x9_F000), (1 << 20, 64 << 20)]));
+        });
     }
 
     #[test_case]
     fn without_a_map_some_memory_is_assumed() {
-        let map = found(&[(0, 1 << 20, MemoryKind::Reserved)]);
-        assert!(map.total_bytes(Kind::Usable) > 8 << 20);
-        assert_eq!(map.end_of_memory(), 15 << 20);
+        with_map(&structure(&[(0, 1 << 20, 2)], None), |map| {
+            assert!(map.total_bytes(Kind::Usable) > 8 << 20);
+            assert_eq!(map.end_of_memory(), 15 << 20);
+        });
     }
 
     #[test_case]
-    fn most_regions_that_can_be_told_fit() {
-        let mut regions = Vec::new();
-        for index in 0..REGIONS_MAX as u64 {
-            let start = (16 << 20) + index * 0x2000 + 7;
-            regions.push((start, 0x1000, MemoryKind::Available));
+    fn screen_takes_no_ram_away() {
+        let memory = [(0, 0x9_F000, 1), (1 << 20, 63 << 20, 1)];
+        // Over the image, at the end of RAM, just before its start, over everything.
+        for screen in [1, 1 << 20, (64 << 20) - 1, (1 << 20) - SCREEN_BYTES / 4, 0x9_EFFF] {
+            with_map(&structure(&memory, Some(screen)), |map| {
+                assert!(reachable(map, 4096).eq([(0, 0x9_F000), (1 << 20, 64 << 20)]));
+            });
         }
-        assert!(found(&regions).regions().len() > REGIONS_MAX);
+        // Right after RAM it is believed.
+        with_map(&structure(&memory, Some(64 << 20)), |map| {
+            assert_eq!(map.kind_at(64 << 20), Some(Kind::Device));
+        });
+    }
+
+    #[test_case]
+    fn thousands_of_regions_fit() {
+        let regions: Vec<_> =
+            (0..2000).map(|index| ((16 << 20) + index * 0x2000 + 7, 0x1000, 1)).collect();
+        with_map(&structure(&regions, None), |map| {
+            assert!(map.regions().len() >= 2000);
+            assert_eq!(map.total_bytes(Kind::Usable), 2000 * 0x1000);
+        });
     }
 }

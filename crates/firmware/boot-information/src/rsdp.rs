@@ -3,19 +3,25 @@
 //! Source: ACPI Specification 6.5, "Root System Description Pointer (RSDP)
 //! Structure".
 
-use crate::tags::TagKind;
+use core::fmt;
+
+use crate::bytes::{read_u32, read_u64};
 
 /// The length of the structure's first revision, which its checksum covers.
-pub(crate) const OLD_BYTES: usize = 20;
+const OLD_BYTES: usize = 20;
 /// The length of the structure from its second revision on.
-pub(crate) const NEW_BYTES: usize = 36;
+const NEW_BYTES: usize = 36;
+/// The first revision with the longer structure.
+const NEW_REVISION: u8 = 2;
 
 const SIGNATURE: &[u8; 8] = b"RSD PTR ";
+/// What the structure's address is a multiple of in a BIOS's memory.
+const ALIGN_BYTES: usize = 16;
 
 /// Where ACPI's root tables are, by a structure whose checksums were good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rsdp {
-    /// Who made the machine.
+    /// The machine's manufacturer.
     pub oem_id: [u8; 6],
     /// The structure's revision: 0 for ACPI 1.0, 2 since.
     pub revision: u8,
@@ -25,31 +31,80 @@ pub struct Rsdp {
     pub xsdt: Option<u64>,
 }
 
-impl Rsdp {
-    /// Reads the structure out of a tag's payload. `None` if its signature, its length
-    /// or a checksum is wrong.
-    pub(crate) fn read(kind: TagKind, payload: &[u8]) -> Option<Self> {
-        let old: &[u8; OLD_BYTES] = payload.first_chunk()?;
-        if !old.starts_with(SIGNATURE) || !is_checksum_good(old) {
-            return None;
+/// How an RSDP is damaged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RsdpError {
+    /// There are fewer bytes than the structure has.
+    TooShort,
+    /// It doesn't begin with its signature.
+    Signature,
+    /// The first 20 bytes don't sum up to 0.
+    Checksum,
+    /// It says that it has so many bytes, but has fewer, or should have more.
+    Length(u32),
+    /// All of its bytes don't sum up to 0.
+    ExtendedChecksum,
+}
+
+impl fmt::Display for RsdpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort => f.write_str("is too short"),
+            Self::Signature => f.write_str("has a wrong signature"),
+            Self::Checksum => f.write_str("has a wrong checksum"),
+            Self::Length(bytes) => write!(f, "can't have {bytes} bytes"),
+            Self::ExtendedChecksum => f.write_str("has a wrong extended checksum"),
         }
-        let rsdt = u32::from_le_bytes(*old.last_chunk()?);
-        let xsdt = match kind {
-            TagKind::NewAcpi => {
-                let len_bytes = u32::from_le_bytes(*payload.get(20..)?.first_chunk()?) as usize;
-                let whole = payload.get(..len_bytes).filter(|_| len_bytes >= NEW_BYTES)?;
-                if !is_checksum_good(whole) {
-                    return None;
-                }
-                u64::from_le_bytes(*whole.get(24..)?.first_chunk()?)
-            }
-            _ => 0,
-        };
-        Some(Self {
-            oem_id: *old.get(9..)?.first_chunk()?,
-            revision: old[15],
-            rsdt: Some(rsdt).filter(|&address| address != 0),
-            xsdt: Some(xsdt).filter(|&address| address != 0),
+    }
+}
+
+impl core::error::Error for RsdpError {}
+
+impl Rsdp {
+    /// Reads the structure of ACPI 1.0.
+    ///
+    /// # Errors
+    /// See [`RsdpError`].
+    pub fn read_old(bytes: &[u8]) -> Result<Self, RsdpError> {
+        let old: &[u8; OLD_BYTES] = bytes.first_chunk().ok_or(RsdpError::TooShort)?;
+        if !old.starts_with(SIGNATURE) {
+            return Err(RsdpError::Signature);
+        }
+        if !is_checksum_good(old) {
+            return Err(RsdpError::Checksum);
+        }
+        let [_, _, _, _, _, _, _, _, _, oem_id @ .., revision, _, _, _, _] = old;
+        let rsdt = read_u32(old, 16).filter(|&address| address != 0);
+        Ok(Self { oem_id: *oem_id, revision: *revision, rsdt, xsdt: None })
+    }
+
+    /// Reads the structure of ACPI 2.0 or later.
+    ///
+    /// # Errors
+    /// See [`RsdpError`].
+    pub fn read_new(bytes: &[u8]) -> Result<Self, RsdpError> {
+        let old = Self::read_old(bytes)?;
+        let len_bytes = read_u32(bytes, 20).ok_or(RsdpError::TooShort)?;
+        let whole = bytes
+            .get(..len_bytes as usize)
+            .filter(|whole| whole.len() >= NEW_BYTES)
+            .ok_or(RsdpError::Length(len_bytes))?;
+        if !is_checksum_good(whole) {
+            return Err(RsdpError::ExtendedChecksum);
+        }
+        Ok(Self { xsdt: read_u64(whole, 24).filter(|&address| address != 0), ..old })
+    }
+
+    /// Searches a BIOS's memory for the structure: returns the offset of each place that has
+    /// its signature, and what is there.
+    ///
+    /// Source: ACPI Specification 6.5, "Finding the RSDP on IA-PC Systems".
+    pub fn search(area: &[u8]) -> impl Iterator<Item = (usize, Result<Self, RsdpError>)> {
+        (0..area.len()).step_by(ALIGN_BYTES).filter_map(|offset| {
+            let bytes = area.get(offset..).filter(|bytes| bytes.starts_with(SIGNATURE))?;
+            let old = Self::read_old(bytes);
+            let is_new = old.is_ok_and(|old| old.revision >= NEW_REVISION);
+            Some((offset, if is_new { Self::read_new(bytes) } else { old }))
         })
     }
 }

@@ -1,42 +1,35 @@
-//! A look at every tag's size, before its content is read.
+//! The sequence of tags: each has a number, its size, and a payload.
 
 use core::fmt;
 
-use crate::{Error, rsdp};
+use crate::bytes::read_u32;
 
 /// The tags whose content is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKind {
-    /// Type 1.
+    /// Number 1.
     CommandLine,
-    /// Type 2.
+    /// Number 2.
     LoaderName,
-    /// Type 3, may stand more than once.
+    /// Number 3, may stand more than once.
     Module,
-    /// Type 6.
+    /// Number 6.
     MemoryMap,
-    /// Type 8.
+    /// Number 8.
     Framebuffer,
-    /// Type 14: a copy of the RSDP of ACPI 1.0.
+    /// Number 14: a copy of the RSDP of ACPI 1.0.
     OldAcpi,
-    /// Type 15: a copy of the RSDP of ACPI 2.0 or later.
+    /// Number 15: a copy of the RSDP of ACPI 2.0 or later.
     NewAcpi,
 }
 
 impl TagKind {
-    const ALL: [Self; 7] = [
-        Self::CommandLine,
-        Self::LoaderName,
-        Self::Module,
-        Self::MemoryMap,
-        Self::Framebuffer,
-        Self::OldAcpi,
-        Self::NewAcpi,
-    ];
+    /// How many kinds there are.
+    pub(crate) const COUNT: usize = 7;
 
-    /// Returns the kind of a tag's type number, if it is one that is read.
-    fn from_type(tag_type: u32) -> Option<Self> {
-        Some(match tag_type {
+    /// Returns the kind of a tag's number, if it is one that is read.
+    pub(crate) fn from_number(number: u32) -> Option<Self> {
+        Some(match number {
             1 => Self::CommandLine,
             2 => Self::LoaderName,
             3 => Self::Module,
@@ -47,34 +40,6 @@ impl TagKind {
             _ => return None,
         })
     }
-
-    /// Tells whether `tag`, a whole tag with its head, can be read as this kind.
-    fn suits(self, tag: &[u8]) -> bool {
-        match self {
-            Self::CommandLine | Self::LoaderName => tag.len() > HEAD_BYTES,
-            Self::Module => tag.len() > HEAD_BYTES + 8,
-            Self::MemoryMap => {
-                read_u32(tag, 8) == Some(MEMORY_ENTRY_BYTES as u32)
-                    && tag.len() >= 16
-                    && (tag.len() - 16).is_multiple_of(MEMORY_ENTRY_BYTES)
-            }
-            Self::Framebuffer => {
-                // Up to the type and a reserved word, then what the type needs.
-                let Some((head, colours)) = tag.split_at_checked(32) else {
-                    return false;
-                };
-                match head[29] {
-                    0 => colours
-                        .first_chunk()
-                        .is_some_and(|&n| colours.len() >= 2 + 3 * u16::from_le_bytes(n) as usize),
-                    1 => colours.len() >= 6,
-                    _ => true,
-                }
-            }
-            Self::OldAcpi => tag.len() >= HEAD_BYTES + rsdp::OLD_BYTES,
-            Self::NewAcpi => tag.len() >= HEAD_BYTES + rsdp::NEW_BYTES,
-        }
-    }
 }
 
 impl fmt::Display for TagKind {
@@ -82,7 +47,7 @@ impl fmt::Display for TagKind {
         f.write_str(match self {
             Self::CommandLine => "command line",
             Self::LoaderName => "loader's name",
-            Self::Module => "module list",
+            Self::Module => "description of a module",
             Self::MemoryMap => "memory map",
             Self::Framebuffer => "framebuffer description",
             Self::OldAcpi => "RSDP of ACPI 1.0",
@@ -91,59 +56,103 @@ impl fmt::Display for TagKind {
     }
 }
 
-/// A tag's type and size.
-const HEAD_BYTES: usize = 8;
-/// The only size of a memory map's entry that has been defined so far.
-const MEMORY_ENTRY_BYTES: usize = 24;
-
-const END: u32 = 0;
-const EFI_SYSTEM_TABLE_32: u32 = 11;
-const EFI_SYSTEM_TABLE_64: u32 = 12;
-
-/// Which kinds of tags can be read.
-#[derive(Default)]
-pub(crate) struct Verdicts<'a> {
-    malformed: [bool; TagKind::ALL.len()],
-    has_efi_system_table: bool,
-    /// What the last tag of each kind holds.
-    payloads: [Option<&'a [u8]>; TagKind::ALL.len()],
+/// Why nothing of the structure can be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// It is shorter than its own head, or than it says.
+    Truncated {
+        /// What it says, in bytes.
+        said_bytes: usize,
+        /// What there is, in bytes.
+        given_bytes: usize,
+    },
+    /// It says that it has fewer than the 16 bytes that the shortest one has.
+    TooSmall(usize),
+    /// A tag is smaller than its head or reaches beyond the structure.
+    BrokenTag {
+        /// Where the tag begins, in bytes from the structure's start.
+        offset_bytes: usize,
+        /// The size that it says, in bytes.
+        size_bytes: usize,
+    },
+    /// The tags end without the end tag.
+    NoEndTag,
 }
 
-impl<'a> Verdicts<'a> {
-    /// Tells whether all tags of `kind` are sound.
-    pub(crate) fn is_usable(&self, kind: TagKind) -> bool {
-        !self.malformed[kind as usize]
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated { said_bytes, given_bytes } => {
+                write!(f, "it says {said_bytes} bytes, but there are {given_bytes}")
+            }
+            Self::TooSmall(bytes) => write!(f, "it says {bytes} bytes; the least is 16"),
+            Self::BrokenTag { offset_bytes, size_bytes } => {
+                write!(f, "the tag at offset {offset_bytes} can't have {size_bytes} bytes")
+            }
+            Self::NoEndTag => write!(f, "it has no end tag"),
+        }
     }
+}
 
-    /// Returns what `find` finds, unless a tag of `kind` is malformed.
-    pub(crate) fn usable<T>(&self, kind: TagKind, find: impl FnOnce() -> Option<T>) -> Option<T> {
-        self.is_usable(kind).then(find).flatten()
-    }
+impl core::error::Error for Error {}
 
-    /// Returns what the last tag of `kind` holds, unless a tag of it is malformed.
-    pub(crate) fn payload(&self, kind: TagKind) -> Option<&'a [u8]> {
-        self.usable(kind, || self.payloads[kind as usize])
-    }
+/// The size of a tag's number and size, and of the structure's own head.
+const HEAD_BYTES: usize = 8;
+/// What tags start on a multiple of.
+const ALIGN_BYTES: usize = 8;
 
-    /// Tells whether the loader handed on an EFI system table.
-    pub(crate) fn has_efi_system_table(&self) -> bool {
-        self.has_efi_system_table
-    }
+const END: u32 = 0;
+pub(crate) const EFI_SYSTEM_TABLE_32: u32 = 11;
+pub(crate) const EFI_SYSTEM_TABLE_64: u32 = 12;
 
-    /// Returns the kinds of which a tag is not.
-    pub(crate) fn malformed(&self) -> impl Iterator<Item = TagKind> {
-        TagKind::ALL.into_iter().filter(|&kind| !self.is_usable(kind))
+/// A tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tag<'a> {
+    /// What it is.
+    pub(crate) number: u32,
+    /// What follows its head.
+    pub(crate) payload: &'a [u8],
+}
+
+/// The tags before the end tag, one after the other; made by [`check`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tags<'a> {
+    rest: &'a [u8],
+}
+
+impl Tags<'_> {
+    /// No tags.
+    pub(crate) const NONE: Self = Self { rest: &[] };
+}
+
+impl<'a> Iterator for Tags<'a> {
+    type Item = Tag<'a>;
+
+    fn next(&mut self) -> Option<Tag<'a>> {
+        let (tag, rest) = split_first(self.rest).ok()?;
+        self.rest = rest;
+        (tag.number != END).then_some(tag)
     }
+}
+
+/// Splits the first tag off; the rest begins with the next one.
+///
+/// # Errors
+/// The size that the tag says, if it can't have it; `None` if there isn't even a head.
+fn split_first(bytes: &[u8]) -> Result<(Tag<'_>, &[u8]), Option<usize>> {
+    let (number, size) = read_u32(bytes, 0).zip(read_u32(bytes, 4)).ok_or(None)?;
+    let size_bytes = size as usize;
+    let is_sound = size_bytes == HEAD_BYTES || (number != END && size_bytes > HEAD_BYTES);
+    let payload = bytes.get(HEAD_BYTES..size_bytes).filter(|_| is_sound).ok_or(Some(size_bytes))?;
+    let rest = bytes.get(size_bytes.next_multiple_of(ALIGN_BYTES)..).unwrap_or_default();
+    Ok((Tag { number, payload }, rest))
 }
 
 /// Walks the tags up to the end tag.
 ///
 /// # Errors
 /// [`Error`] if the structure or its sequence of tags makes no sense.
-pub(crate) fn check(bytes: &[u8]) -> Result<Verdicts<'_>, Error> {
-    if !bytes.as_ptr().addr().is_multiple_of(8) {
-        return Err(Error::NotAligned);
-    }
+pub(crate) fn check(bytes: &[u8]) -> Result<Tags<'_>, Error> {
     let said_bytes = read_u32(bytes, 0).map_or(HEAD_BYTES, |size| size as usize);
     if said_bytes > bytes.len() {
         return Err(Error::Truncated { said_bytes, given_bytes: bytes.len() });
@@ -151,38 +160,18 @@ pub(crate) fn check(bytes: &[u8]) -> Result<Verdicts<'_>, Error> {
     if said_bytes < 2 * HEAD_BYTES {
         return Err(Error::TooSmall(said_bytes));
     }
-    let bytes = &bytes[..said_bytes];
-
-    let mut verdicts = Verdicts::default();
-    let mut offset_bytes = HEAD_BYTES;
-    while let (Some(tag_type), Some(size)) =
-        (read_u32(bytes, offset_bytes), read_u32(bytes, offset_bytes + 4))
-    {
-        let size_bytes = size as usize;
-        let tag = bytes[offset_bytes..].get(..size_bytes);
-        let tag = match tag {
-            Some(tag)
-                if size_bytes == HEAD_BYTES || (tag_type != END && size_bytes > HEAD_BYTES) =>
-            {
-                tag
+    let tags = Tags { rest: &bytes[HEAD_BYTES..said_bytes] };
+    let mut rest = tags.rest;
+    loop {
+        let (tag, next) = split_first(rest).map_err(|size_bytes| match size_bytes {
+            Some(size_bytes) => {
+                Error::BrokenTag { offset_bytes: said_bytes - rest.len(), size_bytes }
             }
-            _ => return Err(Error::BrokenTag { offset_bytes, size_bytes }),
-        };
-        if tag_type == END {
-            return Ok(verdicts);
+            None => Error::NoEndTag,
+        })?;
+        if tag.number == END {
+            return Ok(tags);
         }
-        if let Some(kind) = TagKind::from_type(tag_type) {
-            verdicts.malformed[kind as usize] |= !kind.suits(tag);
-            verdicts.payloads[kind as usize] = tag.get(HEAD_BYTES..);
-        }
-        verdicts.has_efi_system_table |=
-            matches!(tag_type, EFI_SYSTEM_TABLE_32 | EFI_SYSTEM_TABLE_64);
-        offset_bytes += size_bytes.next_multiple_of(8);
+        rest = next;
     }
-    Err(Error::NoEndTag)
-}
-
-fn read_u32(bytes: &[u8], offset_bytes: usize) -> Option<u32> {
-    let field = bytes.get(offset_bytes..)?.first_chunk()?;
-    Some(u32::from_le_bytes(*field))
 }

@@ -3,17 +3,18 @@
 extern crate std;
 
 use super::*;
+use crate::rsdp::RsdpError;
 use proptest::prelude::*;
 use std::string::ToString;
-use std::vec;
 use std::vec::Vec;
+use std::{format, vec};
 
-fn parse(bytes: &[u8]) -> Result<BootInformation, Error> {
-    let mut information = BootInformation::new();
-    information.read(bytes).map(|()| information)
+/// Reads bytes that are kept for good, so that callers need not keep them.
+fn parse(bytes: impl Into<Vec<u8>>) -> Result<BootInformation<'static>, Error> {
+    BootInformation::read(Vec::leak(bytes.into()))
 }
 
-/// Tags being put together, in an 8-aligned buffer.
+/// Tags being put together.
 #[derive(Clone, Default)]
 struct Builder {
     tags: Vec<u8>,
@@ -50,40 +51,15 @@ impl Builder {
         self.tag(8, &payload)
     }
 
-    fn without_end(self) -> Aligned {
+    fn without_end(self) -> Vec<u8> {
         let mut bytes = (self.tags.len() as u32 + 8).to_le_bytes().to_vec();
         bytes.extend([0; 4]);
         bytes.extend(self.tags);
-        Aligned::new(&bytes)
+        bytes
     }
 
-    fn end(self) -> Aligned {
+    fn end(self) -> Vec<u8> {
         self.tag(0, &[]).without_end()
-    }
-}
-
-/// Bytes that start on a multiple of 8.
-#[derive(Clone)]
-struct Aligned {
-    words: Vec<u64>,
-    len: usize,
-}
-
-impl Aligned {
-    fn new(bytes: &[u8]) -> Self {
-        let mut padded = bytes.to_vec();
-        padded.resize(bytes.len().next_multiple_of(8), 0);
-        let words = padded
-            .chunks_exact(8)
-            .map(|chunk| u64::from_ne_bytes(chunk.try_into().expect("chunks have 8 bytes")))
-            .collect();
-        Self { words, len: bytes.len() }
-    }
-
-    #[expect(unsafe_code, reason = "an 8-aligned view of bytes")]
-    fn bytes(&self) -> &[u8] {
-        // SAFETY: `words` holds at least `len` initialised bytes.
-        unsafe { core::slice::from_raw_parts(self.words.as_ptr().cast(), self.len) }
     }
 }
 
@@ -100,49 +76,44 @@ fn full() -> Builder {
 
 #[test]
 fn everything_told_is_taken_over() {
-    let info = parse(full().end().bytes()).expect("the structure is sound");
+    let info = parse(full().end()).expect("the structure is sound");
     assert_eq!(info.command_line, "safe test=x");
     assert_eq!(info.loader_name, "GRUB 2.06");
     assert_eq!(info.firmware, Firmware::Uefi);
     assert_eq!(info.memory.len(), 3);
-    assert_eq!(info.available_bytes(), 0x9FC00 + 0x7EE_0000);
-    assert_eq!(info.memory[2].kind, MemoryKind::Reserved);
-    assert_eq!((info.modules[0].start, info.modules[0].end), (0x40_0000, 0x40_1234));
-    assert_eq!(info.modules[0].arguments, "disk.img ro");
+    assert_eq!(info.memory.available_bytes(), 0x9FC00 + 0x7EE_0000);
+    assert_eq!(info.memory.iter().nth(2).map(|region| region.kind), Some(MemoryKind::Reserved));
+    let module = Module { start: 0x40_0000, end: 0x40_1234, arguments: "disk.img ro".into() };
+    assert!(info.modules.iter().eq([module]));
     let screen = info.screen.expect("there is a framebuffer");
     assert_eq!((screen.width, screen.height, screen.depth_bits), (1024, 768, 32));
     assert_eq!(screen.kind, ScreenKind::Rgb { red: (16, 8), green: (8, 8), blue: (0, 8) });
-    assert_eq!(info.problems, []);
+    assert_eq!(*info.problems, []);
 }
 
 #[test]
 fn structures_without_sense_are_errors() {
     let good = full().end();
-    let good = good.bytes();
     assert_eq!(
         parse(&good[..good.len() - 8]).err(),
         Some(Error::Truncated { said_bytes: good.len(), given_bytes: good.len() - 8 })
     );
     assert_eq!(parse(&good[8..]).err(), Some(Error::TooSmall(1)));
-    assert_eq!(parse(&good[1..]).err(), Some(Error::NotAligned));
-    assert_eq!(parse(&[]).err().map(|error| error.to_string().is_empty()), Some(false));
-    assert_eq!(parse(full().without_end().bytes()).err(), Some(Error::NoEndTag));
+    assert_eq!(parse([]).err().map(|error| error.to_string().is_empty()), Some(false));
+    assert_eq!(parse(full().without_end()).err(), Some(Error::NoEndTag));
     assert_eq!(
-        parse(Aligned::new(&[15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).bytes()).err(),
+        parse([15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]).err(),
         Some(Error::TooSmall(15))
     );
     let absurd = Builder::default().tag(1, b"x\0").end();
-    let mut bytes = absurd.bytes().to_vec();
+    let mut bytes = absurd;
     bytes[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
     assert_eq!(
-        parse(Aligned::new(&bytes).bytes()).err(),
+        parse(&bytes[..]).err(),
         Some(Error::BrokenTag { offset_bytes: 8, size_bytes: u32::MAX as usize })
     );
     bytes[12..16].copy_from_slice(&7_u32.to_le_bytes());
-    assert_eq!(
-        parse(Aligned::new(&bytes).bytes()).err(),
-        Some(Error::BrokenTag { offset_bytes: 8, size_bytes: 7 })
-    );
+    assert_eq!(parse(&bytes[..]).err(), Some(Error::BrokenTag { offset_bytes: 8, size_bytes: 7 }));
 }
 
 #[test]
@@ -155,15 +126,13 @@ fn malformed_tags_are_left_out_and_told() {
         (6, b"\x18\0\0\0\0\0\0\0rest", TagKind::MemoryMap),
         (6, b"\x18\0", TagKind::MemoryMap),
         (8, b"\0\0", TagKind::Framebuffer),
-        (14, &[0; 19], TagKind::OldAcpi),
-        (15, &[0; 35], TagKind::NewAcpi),
     ] {
-        let info = parse(Builder::default().tag(tag_type, payload).end().bytes())
+        let info = parse(Builder::default().tag(tag_type, payload).end())
             .expect("one tag doesn't spoil the structure");
         assert_eq!(info.problems[0], Problem::MalformedTag(kind), "{tag_type} {payload:?}");
     }
     for (kind, colours) in [(0, &[4, 0, 1, 1, 1][..]), (0, &[]), (1, &[8; 5])] {
-        let info = parse(Builder::default().framebuffer(kind, colours).end().bytes())
+        let info = parse(Builder::default().framebuffer(kind, colours).end())
             .expect("one tag doesn't spoil the structure");
         assert_eq!(info.problems[0], Problem::MalformedTag(TagKind::Framebuffer));
         assert_eq!(info.screen, None);
@@ -171,26 +140,79 @@ fn malformed_tags_are_left_out_and_told() {
 }
 
 #[test]
-fn strings_without_end_or_sense_are_left_out_and_told() {
-    for line in [&b"no end"[..], b"\xFF\xFE\0"] {
-        let info = parse(Builder::default().tag(1, line).end().bytes())
-            .expect("one tag doesn't spoil the structure");
-        assert_eq!(info.problems[0], Problem::MalformedString(TagKind::CommandLine));
-        assert_eq!(info.command_line, "");
+fn strings_are_taken_as_they_are_and_what_is_odd_is_reported() {
+    let lines = [
+        (&b"no end"[..], "no end", &[Problem::TextWithoutEnd(TagKind::CommandLine)][..]),
+        (
+            b"a \xFFb \xFE\xFE\0",
+            "a \u{FFFD}b \u{FFFD}\u{FFFD}",
+            &[Problem::NotUtf8(TagKind::CommandLine)],
+        ),
+        (b"caf\xC3\xA9\0more", "caf\u{E9}", &[]),
+    ];
+    for (line, shown, problems) in lines {
+        let info = parse(full().tag(1, line).end()).expect("one tag doesn't spoil the structure");
+        assert_eq!(info.command_line.to_string(), shown);
+        assert_eq!(*info.problems, *problems);
+    }
+}
+
+#[test]
+fn number_and_length_have_no_limit() {
+    let line = "ä".repeat(9000);
+    let regions: Vec<_> = (0..5000).map(|index| (index << 20, 4096, 1)).collect();
+    let mut builder =
+        Builder::default().tag(1, format!("{line}\0").as_bytes()).memory_map(&regions);
+    for _ in 0..300 {
+        builder = builder.tag(3, b"\0\0\0\0\0\0\0\0name\0");
+    }
+    let info = parse(builder.tag(3, b"\0\0\0\0\x01\0\0\0\xFF\0").end()).expect("it is sound");
+    assert_eq!(info.command_line, line.as_str());
+    assert_eq!((info.memory.len(), info.modules.len()), (5000, 301));
+    assert_eq!(info.memory.available_bytes(), 5000 * 4096);
+    assert_eq!(info.modules.iter().last().map(|module| module.end), Some(1));
+    assert_eq!(*info.problems, [Problem::NotUtf8(TagKind::Module)]);
+}
+
+#[test]
+fn larger_entries_of_the_memory_map_are_read() {
+    let mut payload = vec![32, 0, 0, 0, 1, 0, 0, 0];
+    for start in [0_u64, 1 << 32] {
+        payload.extend(start.to_le_bytes());
+        payload.extend(4096_u64.to_le_bytes());
+        payload.extend([5, 0, 0, 0, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9, 9]);
+    }
+    let info = parse(Builder::default().tag(6, &payload).end()).expect("it is sound");
+    let region = |start| MemoryRegion { start, len_bytes: 4096, kind: MemoryKind::Defective };
+    assert!(info.memory.iter().eq([region(0), region(1 << 32)]));
+}
+
+#[test]
+fn screens_without_memory_are_left_out_and_reported() {
+    for (address, pitch, width, height) in [
+        (0_u64, 4096_u32, 1024_u32, 768_u32),
+        (1 << 31, 0, 1024, 768),
+        (1 << 31, 4096, 0, 768),
+        (1 << 31, 4096, 1024, 0),
+    ] {
+        let mut payload = address.to_le_bytes().to_vec();
+        [pitch, width, height].iter().for_each(|field| payload.extend(field.to_le_bytes()));
+        payload.extend([32, 1, 0, 0, 16, 8, 8, 8, 0, 8]);
+        let info = parse(full().tag(8, &payload).end()).expect("it is sound");
+        assert_eq!(*info.problems, [Problem::ScreenWithoutMemory]);
     }
 }
 
 #[test]
 fn missing_memory_map_is_told() {
-    let info = parse(Builder::default().end().bytes()).expect("the structure is sound");
-    assert_eq!(info.problems, [Problem::NoMemoryMap]);
-    assert_eq!(info.available_bytes(), 0);
+    let info = parse(Builder::default().end()).expect("the structure is sound");
+    assert_eq!(*info.problems, [Problem::NoMemoryMap]);
+    assert_eq!(info.memory.available_bytes(), 0);
 }
 
 #[test]
 fn unknown_screen_is_told() {
-    let info = parse(Builder::default().framebuffer(7, &[]).end().bytes())
-        .expect("the structure is sound");
+    let info = parse(Builder::default().framebuffer(7, &[]).end()).expect("the structure is sound");
     assert!(info.problems.contains(&Problem::UnknownScreen));
 }
 
@@ -216,7 +238,7 @@ fn rsdp(rsdt: u32, xsdt: Option<u64>) -> Vec<u8> {
 #[test]
 fn newer_rsdp_comes_first_in_any_order() {
     let (old, new) = (rsdp(0x7FE_0000, None), rsdp(0x7FE_1000, Some(0x1_0000_0000)));
-    let parsed = |builder: Builder| parse(builder.end().bytes()).expect("it is sound").rsdp;
+    let parsed = |builder: Builder| parse(builder.end()).expect("it is sound").rsdp;
     let from_new = Some(Rsdp {
         oem_id: *b"FARJMP",
         revision: 2,
@@ -239,42 +261,50 @@ fn broken_rsdp_is_told_and_the_other_taken() {
     for index in 0..new.len() {
         let mut bad = new.clone();
         bad[index] ^= 1;
-        let info = parse(full().tag(14, &old).tag(15, &bad).end().bytes()).expect("it is sound");
-        assert_eq!(info.problems, [Problem::BrokenRsdp(TagKind::NewAcpi)], "{index}");
+        let info = parse(full().tag(14, &old).tag(15, &bad).end()).expect("it is sound");
+        let why = match index {
+            0..8 => RsdpError::Signature,
+            8..20 => RsdpError::Checksum,
+            // Its length, of which the lowest bit makes 37.
+            20 => RsdpError::Length(37),
+            21 => RsdpError::Length(36 + (1 << 8)),
+            22 => RsdpError::Length(36 + (1 << 16)),
+            23 => RsdpError::Length(36 + (1 << 24)),
+            _ => RsdpError::ExtendedChecksum,
+        };
+        assert_eq!(*info.problems, [Problem::BrokenRsdp(TagKind::NewAcpi, why)], "{index}");
         assert_eq!(info.rsdp.and_then(|rsdp| rsdp.rsdt), Some(0x7FE_0000));
     }
-    let info = parse(full().tag(14, &[0; 20]).end().bytes()).expect("it is sound");
-    assert_eq!(info.problems, [Problem::BrokenRsdp(TagKind::OldAcpi)]);
+    let info = parse(full().tag(14, &[0; 20]).end()).expect("it is sound");
+    assert_eq!(*info.problems, [Problem::BrokenRsdp(TagKind::OldAcpi, RsdpError::Signature)]);
     assert_eq!(info.rsdp, None);
 }
 
 #[test]
-fn too_much_is_cut_and_told() {
-    let mut line = "ä".repeat(3000).into_bytes();
-    line.push(0);
-    let mut builder = Builder::default()
-        .tag(1, &line)
-        .memory_map(&vec![(u64::MAX, u64::MAX, 1); REGIONS_MAX + 3]);
-    for _ in 0..MODULES_MAX + 2 {
-        builder = builder.tag(3, b"\0\0\0\0\0\0\0\0\0");
-    }
-    let info = parse(builder.end().bytes()).expect("the structure is sound");
-    assert_eq!(info.command_line.len(), COMMAND_LINE_MAX_BYTES);
-    assert_eq!(
-        info.problems,
-        [
-            Problem::CommandLineCut { len_bytes: 6000 },
-            Problem::RegionsLeftOut(3),
-            Problem::ModulesLeftOut(2)
-        ]
-    );
-    assert_eq!(info.available_bytes(), u64::MAX);
+fn rsdp_is_found_in_a_bios_area() {
+    let mut area = vec![0; 4096];
+    let (old, new) = (rsdp(0x7FE_0000, None), rsdp(0x7FE_1000, Some(0x1_0000_0000)));
+    area[0x40..][..20].copy_from_slice(&old);
+    area[0x108..][..20].copy_from_slice(&old);
+    area[0x800..][..36].copy_from_slice(&new);
+    area[0xA00..][..36].copy_from_slice(&new);
+    area[0xA00 + 35] ^= 1;
+    area[4096 - 16..].copy_from_slice(&new[..16]);
+    let found: Vec<_> =
+        Rsdp::search(&area).map(|(at, rsdp)| (at, rsdp.map(|rsdp| rsdp.xsdt))).collect();
+    let expected = [
+        (0x40, Ok(None)),
+        (0x800, Ok(Some(0x1_0000_0000))),
+        (0xA00, Err(RsdpError::ExtendedChecksum)),
+        (0xFF0, Err(RsdpError::TooShort)),
+    ];
+    assert_eq!(found, expected);
 }
 
 proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = parse(Aligned::new(&bytes).bytes());
+        let _ = parse(&bytes[..]);
     }
 
     #[test]
@@ -282,14 +312,16 @@ proptest! {
         damage in prop::collection::vec((0_usize..300, any::<u8>()), 1..8),
         cut in 0_usize..400,
     ) {
-        let mut bytes = full().end().bytes().to_vec();
+        let mut bytes = full().end();
         for (offset, value) in damage {
             let len = bytes.len();
             bytes[offset % len] = value;
         }
         let cut = cut.min(bytes.len());
-        let _ = parse(Aligned::new(&bytes).bytes());
-        let _ = parse(Aligned::new(&bytes[..cut]).bytes());
+        let _ = parse(&bytes[..]);
+        if let Ok(info) = parse(&bytes[..cut]) {
+            let _ = (info.memory.available_bytes(), info.modules.len(), info.command_line.to_string());
+        }
     }
 
     #[test]
@@ -300,6 +332,6 @@ proptest! {
         for (tag_type, payload) in &tags {
             builder = builder.tag(*tag_type, payload);
         }
-        let _ = parse(builder.end().bytes());
+        let _ = parse(builder.end());
     }
 }

@@ -1,13 +1,14 @@
 //! The kernel's command line, taken apart into names and values.
 //!
-//! Words are separated by white space. A word is `name` or `name=value`; the
+//! Words are separated by ASCII white space. A word is `name` or `name=value`; the
 //! value, or the whole word, may stand in double quotes to hold white space, as
 //! on Linux (`Documentation/admin-guide/kernel-parameters.rst`). There are no
-//! escapes: a value can't hold a double quote.
+//! escapes: a value can't hold a double quote. A line may have bytes that aren't UTF-8: the
+//! words that have them are errors, and no others are affected.
 //!
 //! ```
 //! use command_line::{parse, Word};
-//! let words: Vec<_> = parse(r#"safe test="two words""#).collect();
+//! let words: Vec<_> = parse(br#"safe test="two words""#).collect();
 //! assert_eq!(words[0], Ok(Word { name: "safe", value: None }));
 //! assert_eq!(words[1], Ok(Word { name: "test", value: Some("two words") }));
 //! ```
@@ -27,51 +28,68 @@ pub struct Word<'a> {
     pub value: Option<&'a str>,
 }
 
-/// A double quote that is never closed; holds the text from the word's start.
+/// Why a word isn't understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnclosedQuote<'a>(pub &'a str);
+pub enum Error<'a> {
+    /// A double quote is never closed; holds the text from the word's start.
+    UnclosedQuote(&'a [u8]),
+    /// The word has bytes that aren't UTF-8.
+    NotUtf8(&'a [u8]),
+}
 
-impl fmt::Display for UnclosedQuote<'_> {
+impl fmt::Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a double quote is never closed: {}", self.0)
+        let (what, text) = match self {
+            Self::UnclosedQuote(text) => ("a double quote is never closed", text),
+            Self::NotUtf8(text) => ("a word that isn't UTF-8 is ignored", text),
+        };
+        write!(f, "{what}: ")?;
+        text.utf8_chunks().try_for_each(|chunk| {
+            f.write_str(chunk.valid())?;
+            f.write_str(if chunk.invalid().is_empty() { "" } else { "\u{FFFD}" })
+        })
     }
 }
 
 /// Takes `line` apart.
 ///
 /// # Errors
-/// The last item is [`UnclosedQuote`] if a quote runs to the end of the line;
-/// the words before it are not affected.
-pub fn parse(line: &str) -> Words<'_> {
+/// A word is [`Error::NotUtf8`] if it has other bytes. The last item is
+/// [`Error::UnclosedQuote`] if a quote runs to the end of the line; the words before it are
+/// not affected.
+pub fn parse(line: &[u8]) -> Words<'_> {
     Words { rest: line }
 }
 
 /// The words of a command line; made by [`parse`].
 #[derive(Clone, Debug)]
 pub struct Words<'a> {
-    rest: &'a str,
+    rest: &'a [u8],
 }
 
 impl<'a> Iterator for Words<'a> {
-    type Item = Result<Word<'a>, UnclosedQuote<'a>>;
+    type Item = Result<Word<'a>, Error<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let text = self.rest.trim_start();
+        let text = self.rest.trim_ascii_start();
         if text.is_empty() {
-            self.rest = "";
+            self.rest = &[];
             return None;
         }
         let mut is_quoted = false;
-        let end = text.find(|c: char| {
-            is_quoted ^= c == '"';
-            !is_quoted && c.is_whitespace()
+        let end = text.iter().position(|byte| {
+            is_quoted ^= *byte == b'"';
+            !is_quoted && byte.is_ascii_whitespace()
         });
         let (word, rest) = text.split_at(end.unwrap_or(text.len()));
         self.rest = rest;
         if is_quoted {
-            return Some(Err(UnclosedQuote(word)));
+            return Some(Err(Error::UnclosedQuote(word)));
         }
-        let word = unquote(word);
+        let Ok(text) = str::from_utf8(word) else {
+            return Some(Err(Error::NotUtf8(word)));
+        };
+        let word = unquote(text);
         Some(Ok(match word.split_once('=') {
             Some((name, value)) => Word { name, value: Some(unquote(value)) },
             None => Word { name: word, value: None },
@@ -97,19 +115,19 @@ mod tests {
     use std::string::String;
     use std::vec::Vec;
 
-    fn word<'a>(name: &'a str, value: Option<&'a str>) -> Result<Word<'a>, UnclosedQuote<'a>> {
+    fn word<'a>(name: &'a str, value: Option<&'a str>) -> Result<Word<'a>, Error<'a>> {
         Ok(Word { name, value })
     }
 
     #[test]
     fn empty_and_blank_lines_have_no_words() {
-        assert_eq!(parse("").next(), None);
-        assert_eq!(parse(" \t\n ").next(), None);
+        assert_eq!(parse(b"").next(), None);
+        assert_eq!(parse(b" \t\n ").next(), None);
     }
 
     #[test]
     fn names_values_and_quotes_are_told_apart() {
-        let words: Vec<_> = parse(r#" a  b=1 c= d="x y" "e=f g" h=i=j k="" "l m"  "#).collect();
+        let words: Vec<_> = parse(br#" a  b=1 c= d="x y" "e=f g" h=i=j k="" "l m"  "#).collect();
         assert_eq!(
             words,
             [
@@ -127,14 +145,24 @@ mod tests {
 
     #[test]
     fn unclosed_quote_is_told_and_ends_the_line() {
-        let words: Vec<_> = parse(r#"a b="c d"#).collect();
-        assert_eq!(words, [word("a", None), Err(UnclosedQuote(r#"b="c d"#))]);
+        let words: Vec<_> = parse(br#"a b="c d"#).collect();
+        assert_eq!(words, [word("a", None), Err(Error::UnclosedQuote(br#"b="c d"#))]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_spoil_their_word_alone() {
+        let words: Vec<_> = parse(b"safe caf\xE9 \"a \xFF b\" nosmp").collect();
+        let bad: [&[u8]; 2] = [b"caf\xE9", b"\"a \xFF b\""];
+        let [first, second] = bad.map(|word| Err(Error::NotUtf8(word)));
+        assert_eq!(words, [word("safe", None), first, second, word("nosmp", None)]);
+        let shown = format!("{}", Error::NotUtf8(bad[0]));
+        assert_eq!(shown, "a word that isn't UTF-8 is ignored: caf\u{FFFD}");
     }
 
     #[test]
     fn single_quote_character_is_not_stripped_twice() {
-        assert_eq!(parse("\"").next(), Some(Err(UnclosedQuote("\""))));
-        assert_eq!(parse("\"\"").next(), Some(word("", None)));
+        assert_eq!(parse(b"\"").next(), Some(Err(Error::UnclosedQuote(b"\""))));
+        assert_eq!(parse(b"\"\"").next(), Some(word("", None)));
     }
 
     proptest! {
@@ -149,7 +177,7 @@ mod tests {
                     None => format!("{name} "),
                 };
             }
-            let words: Vec<_> = parse(&line).collect::<Result<_, _>>().expect("all quotes are closed");
+            let words: Vec<_> = parse(line.as_bytes()).collect::<Result<_, _>>().expect("all quotes are closed");
             prop_assert_eq!(words.len(), pairs.len());
             for (word, (name, value)) in words.iter().zip(&pairs) {
                 prop_assert_eq!(word.name, name);
@@ -158,7 +186,10 @@ mod tests {
         }
 
         #[test]
-        fn any_line_ends(line in "\\PC{0,200}") {
+        fn any_line_ends(line in prop::collection::vec(any::<u8>(), 0..200)) {
+            for word in parse(&line) {
+                let _ = word.map_err(|error| format!("{error}"));
+            }
             prop_assert!(parse(&line).count() <= line.len());
         }
     }

@@ -10,7 +10,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
         arguments.end()?;
-        let modules = &machine.boot.information.modules;
+        let modules = machine.boot.information.modules;
         if modules.is_empty() {
             writeln!(out, "The loader has loaded no modules.")?;
             return Ok(());

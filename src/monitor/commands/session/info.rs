@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use boot_information::Firmware;
+use boot_information::{Firmware, Text};
 
 use crate::arch::cpu::features::Features;
 use crate::arch::{boot_stage, irq};
@@ -30,9 +30,9 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
         Firmware::Bios => "BIOS",
         Firmware::Uefi => "UEFI",
     };
-    let loader = match information.loader_name.as_str() {
-        "" => "unnamed",
-        name => name,
+    let loader = match information.loader_name.is_empty() {
+        true => Text::from("unnamed"),
+        false => information.loader_name,
     };
     let (spurious_7, spurious_15) = irq::spurious_counts();
 
@@ -42,7 +42,7 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "processor    {}", machine.processor.brand())?;
     writeln!(out, "identity     {vendor}, family {family}, model {model}, stepping {stepping}")?;
     writeln!(out, "features on  {Features}")?;
-    writeln!(out, "memory       {} KiB available", information.available_bytes() / 1024)?;
+    writeln!(out, "memory       {} KiB available", information.memory.available_bytes() / 1024)?;
     writeln!(out, "firmware     {firmware}")?;
     writeln!(out, "loader       {loader}")?;
     writeln!(out, "options      {}", information.command_line)?;
