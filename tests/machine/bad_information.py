@@ -1,5 +1,6 @@
 """What a loader should not hand over: the kernel says so and goes on."""
 
+import contextlib
 import re
 import struct
 
@@ -7,7 +8,7 @@ from machine import gdb
 from machine.images import image
 from machine.qemu import Qemu
 
-MEMORY_MAP_TAG = 6
+END_TAG, MEMORY_MAP_TAG, OLD_ACPI_TAG = 0, 6, 14
 
 
 def corrupted(*commands):
@@ -49,19 +50,68 @@ def magic_number_of_another_loader():
         expect_going_on(qemu, "ERROR boot: EAX was 0x2badb002, not 0x36d76289")
 
 
-def without_a_memory_map():
-    """The tag of type 6 gets a type that nobody knows."""
+def find_tag(structure, number):
+    """Returns where a tag begins in the loader's structure."""
+    tag = 8
+    while (head := struct.unpack_from("<II", structure, tag))[0] != number:
+        assert head[0] != END_TAG, structure
+        tag += (head[1] + 7) & ~7
+    return tag
+
+
+@contextlib.contextmanager
+def stopped_at_rust_main():
+    """A machine that has stopped before rust_main, and its loader's structure: address and
+    bytes."""
     with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, "hbreak *(long)&rust_main", "continue",
                        'printf "RSI=%lx\\n", $rsi', "delete", keep_stopped=True)
         start = int(re.search("RSI=([0-9a-f]+)", text)[1], 16)
         size, = struct.unpack("<I", qemu.read_memory(start, 4))
-        structure = qemu.read_memory(start, size)
-        tag = 8
-        while (head := struct.unpack_from("<II", structure, tag))[0] != MEMORY_MAP_TAG:
-            tag += (head[1] + 7) & ~7
-        gdb.run(qemu, f"set {{int}}{start + tag} = 77")
+        yield qemu, start, qemu.read_memory(start, size)
+
+
+def without_a_memory_map():
+    """The tag of type 6 gets a type that nothing knows."""
+    with stopped_at_rust_main() as (qemu, start, structure):
+        gdb.run(qemu, f"set {{int}}{start + find_tag(structure, MEMORY_MAP_TAG)} = 77")
         expect_going_on(qemu, "warning boot: the loader gave no memory map")
+
+
+def damaged_rsdp_is_reported_and_another_found():
+    """GRUB's copy has a wrong checksum; the BIOS's own is sound."""
+    with stopped_at_rust_main() as (qemu, start, structure):
+        # Behind the tag's head, the signature and the checksum: the manufacturer.
+        byte = start + find_tag(structure, OLD_ACPI_TAG) + 8 + 9
+        gdb.run(qemu, f"set {{char}}{byte} = 0x7f")
+        qemu.expect("warning boot: the RSDP of ACPI 1.0 has a wrong checksum; left out")
+        expect_going_on(qemu, r"acpi: \d+ tables by BOCHS")
+
+
+def damaged_table_is_reported():
+    """The list of tables has a wrong checksum: the others can't be found."""
+    with stopped_at_rust_main() as (qemu, _, structure):
+        rsdt, = struct.unpack_from("<I", structure, find_tag(structure, OLD_ACPI_TAG) + 8 + 16)
+        gdb.run(qemu, f"set {{char}}{rsdt + 10} = 0x7f")
+        expect_going_on(qemu, f"warning acpi: RSDT at {rsdt:#x} isn't used: its checksum is wrong")
+
+
+def table_in_unlisted_rom_is_used():
+    """The list of tables is where no memory map of QEMU's lists anything: at 0xe0000."""
+    with stopped_at_rust_main() as (qemu, start, structure):
+        rsdp = start + find_tag(structure, OLD_ACPI_TAG) + 8
+        old, checksum = struct.unpack("<I", qemu.read_memory(rsdp + 16, 4))[0], 8
+        size, = struct.unpack("<I", qemu.read_memory(old + 4, 4))
+        table = qemu.read_memory(old, size)
+        new = 0xE0000
+        fields = sum(old.to_bytes(4, "little")) - sum(new.to_bytes(4, "little"))
+        sum_byte = (qemu.read_memory(rsdp + checksum, 1)[0] + fields) & 0xFF
+        gdb.run(qemu, f"set {{int}}{rsdp + 16} = {new}",
+                f"set {{unsigned char}}{rsdp + checksum} = {sum_byte}",
+                *(f"set {{unsigned char}}{new + index} = {byte}"
+                  for index, byte in enumerate(table)))
+        expect_going_on(qemu, r"acpi: 6 tables by BOCHS")
+        assert re.search("^RSDT +0x0*e0000 ", qemu.command("acpi"), re.M), qemu.output
 
 
 def command_line_of_4000_characters():
@@ -79,5 +129,6 @@ def command_line_of_4000_characters():
 def add_to(suite):
     for test in (size_beyond_all_memory, size_cut_in_the_middle, tag_of_absurd_size,
                  address_beyond_the_mapped_memory, magic_number_of_another_loader,
-                 without_a_memory_map, command_line_of_4000_characters):
+                 without_a_memory_map, damaged_rsdp_is_reported_and_another_found,
+                 damaged_table_is_reported, table_in_unlisted_rom_is_used, command_line_of_4000_characters):
         suite.add(f"bad_information::{test.__name__}", test)

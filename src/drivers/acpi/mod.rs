@@ -15,16 +15,19 @@ use core::fmt;
 
 use acpi_tables::header::HEADER_BYTES;
 use acpi_tables::{Fadt, Header, Signature, fadt, header, root};
-use boot_information::{BootInformation, Rsdp};
+use boot_information::{BootInformation, Firmware, Rsdp};
 use x86_64::PhysAddr;
 
 use crate::mm::Memory;
-use crate::mm::kernel::firmware_memory;
+use crate::mm::kernel::{firmware_memory, layout};
 
 pub use power::{PowerError, PowerOff};
 
 /// The most tables that are listed.
 const TABLES_MAX: usize = 256;
+
+/// Where a BIOS has the RSDP, up to the end of the first MiB.
+const BIOS_AREA: PhysAddr = PhysAddr::new(0xE_0000);
 
 /// The table that holds the devices; the FADT has its address.
 pub const DSDT: Signature = Signature(*b"DSDT");
@@ -111,10 +114,11 @@ pub struct Acpi {
     pub missing: Vec<Missing>,
 }
 
-/// Copies the tables that the loader's RSDP leads to; `None` if it gave none.
+/// Copies the tables that the RSDP leads to, the loader's or else the BIOS's; `None` if there
+/// is none that is sound.
 pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
-    let Some(rsdp) = information.rsdp else {
-        log::info!("the loader tells of no ACPI");
+    let Some(rsdp) = information.rsdp.or_else(|| search_bios(information.firmware)) else {
+        log::info!("the machine has no ACPI");
         return None;
     };
     let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
@@ -130,6 +134,28 @@ pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
     }
     acpi.log();
     Some(acpi)
+}
+
+/// Searches the BIOS's memory for the RSDP, for a loader that found none: GRUB passes over
+/// a damaged one in silence. UEFI has no such place.
+///
+/// Source: ACPI Specification 6.5, "Finding the RSDP on IA-PC Systems".
+fn search_bios(firmware: Firmware) -> Option<Rsdp> {
+    const AREA_BYTES: usize = (layout::FIRST_MIB_END.as_u64() - BIOS_AREA.as_u64()) as usize;
+    if firmware != Firmware::Bios {
+        return None;
+    }
+    let mut area = Vec::new();
+    area.try_reserve_exact(AREA_BYTES).ok()?;
+    area.resize(AREA_BYTES, 0);
+    if let Err(error) = firmware_memory::copy(BIOS_AREA, &mut area) {
+        log::warn!("the BIOS's memory can't be searched for the RSDP: {error}");
+        return None;
+    }
+    Rsdp::search(&area).find_map(|(offset, found)| {
+        let address = BIOS_AREA + offset as u64;
+        found.inspect_err(|error| log::warn!("the RSDP at {address:#x} {error}; not used")).ok()
+    })
 }
 
 impl Acpi {
@@ -237,8 +263,10 @@ mod tests {
     #[test_case]
     fn roots_that_make_no_sense_leave_nothing() {
         let mut information = BootInformation::new();
-        assert!(start(machine().memory, &information).is_none());
         let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
+        assert_eq!(start(machine().memory, &information).map(|acpi| acpi.rsdp), Some(rsdp));
+        information.firmware = Firmware::Uefi;
+        assert!(start(machine().memory, &information).is_none());
         // In the kernel's memory, nowhere, and in a table's middle.
         let inside = rsdp.rsdt.expect("it has a root") + 4;
         for (rsdt, xsdt) in

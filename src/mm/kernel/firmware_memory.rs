@@ -4,9 +4,9 @@
 //! loader calls reserved. So each page is mapped for the time of its copying, read-only,
 //! at one address of the layout's, while the page table is locked.
 //!
-//! Only what the loader has called ACPI's or reserved can be copied: the kernel's own
-//! memory changes while it is copied, and where nothing is told a device may take note
-//! of the read.
+//! Only what the loader reports as ACPI's or reserved, and the ROMs below 1 MiB, can be
+//! copied: the kernel's own memory changes while it is copied, and where nothing is
+//! reported a device may react to the read.
 
 use core::fmt;
 
@@ -16,13 +16,13 @@ use x86_64::PhysAddr;
 
 use crate::arch::debug::probe;
 use crate::mm::kernel::kernel_space::{self, CONSTANT};
-use crate::mm::kernel::layout::{FIRMWARE_WINDOW, FRAME_BYTES};
+use crate::mm::kernel::layout::{FIRMWARE_WINDOW, FIRST_MIB_END, FRAME_BYTES, ROMS};
 use crate::mm::kernel::ram;
 
 /// Why memory can't be copied. What was copied before is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It isn't all within what the loader has called ACPI's or reserved.
+    /// It isn't all within what the loader reports as ACPI's or reserved, or the ROMs.
     NotFirmware,
     /// No frame is left for a page table.
     NoMemory,
@@ -65,14 +65,19 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Tells whether all bytes are the firmware's, as the loader has it.
+/// Returns whether all bytes are the firmware's: by the loader's map, or since they are where
+/// a PC has its ROMs, which few maps list.
 fn is_firmware(start: u64, end: u64) -> bool {
     let is_firmwares =
         |kind| matches!(kind, Kind::AcpiReclaimable | Kind::AcpiNvs | Kind::Reserved);
     // Regions are sorted and don't overlap, those of one kind don't touch.
     let mut covered = start;
     for region in ram::map().regions() {
-        if covered < end && region.contains(covered) && is_firmwares(region.kind) {
+        let is_rom = region.kind == Kind::Device
+            && covered >= ROMS.as_u64()
+            && region.end <= FIRST_MIB_END.as_u64();
+        let is_readable = is_rom || is_firmwares(region.kind);
+        if covered < end && region.contains(covered) && is_readable {
             covered = region.end;
         }
     }
@@ -118,6 +123,17 @@ mod tests {
         assert_eq!(copied(layout::VGA_TEXT.as_u64()), Err(Error::NotFirmware), "a device");
         assert_eq!(copied(1 << 45), Err(Error::NotFirmware), "nothing");
         assert_eq!(copied((1 << 52) - 16), Err(Error::NotFirmware), "the last addresses");
+    }
+
+    #[test_case]
+    fn roms_below_1_mib_are_copied_though_no_map_lists_them() {
+        let mut start = [0; 2];
+        assert_eq!(copy(ROMS, &mut start), Ok(()));
+        assert_eq!(start, [0x55, 0xAA], "the VGA's BIOS");
+        assert_eq!(copy(ROMS - 1, &mut start), Err(Error::NotFirmware), "the VGA's memory");
+        let mut all = alloc::vec![0; (FIRST_MIB_END - ROMS) as usize];
+        assert_eq!(copy(ROMS, &mut all), Ok(()));
+        assert_eq!(copy(FIRST_MIB_END - 1, &mut start), Err(Error::NotFirmware), "the image");
     }
 
     #[test_case]

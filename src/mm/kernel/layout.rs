@@ -69,6 +69,9 @@ pub const FIRST_MIB_END: PhysAddr = PhysAddr::new(0x10_0000);
 /// The VGA's memory and the ROMs behind it; they end with the first MiB.
 pub const VGA_AND_ROMS: PhysAddr = PhysAddr::new(0xA_0000);
 
+/// The ROMs of the VGA, of other cards and of the BIOS; they end with the first MiB.
+pub const ROMS: PhysAddr = PhysAddr::new(0xC_0000);
+
 /// The VGA text screen's cells.
 pub const VGA_TEXT: PhysAddr = PhysAddr::new(0xB_8000);
 
