@@ -1,8 +1,7 @@
 # The targets only name the tools; each tool has --help.
 
-KERNEL := target/x86_64-kernel/debug/farjump
 IMAGE := build/farjump.iso
-export CMDLINE
+export CMDLINE DEBUG
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-uefi run-usb debug iso usb test bench lint fmt audit shot clean
@@ -11,6 +10,7 @@ help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 	@echo
 	@echo 'CMDLINE="…" sets the kernel'"'"'s command line, for every target that boots.'
+	@echo 'DEBUG=1 takes the debug build in place of the release build.'
 
 setup: ## finds out what is missing and installs it
 	@tools/setup
@@ -21,24 +21,27 @@ ready:
 	@tools/setup --quiet
 
 build: ready ## builds the kernel
-	cargo build
+	@tools/kernel
 
-run: build ## boots it in QEMU, into the prompt
+run: ready ## boots it in QEMU, into the prompt
 	@tools/run
 
-run-uefi: build ## the same by UEFI
+run-uefi: ready ## the same by UEFI
 	@tools/run --uefi
 
-run-usb: build ## the same from a USB stick
+run-usb: ready ## the same from a USB stick
 	@tools/run --usb
 
-debug: build ## the same under gdb, stopped at the first instruction
+debug: ready ## the same under gdb, stopped at the first instruction
 	@tools/run --debug
 
-iso: build ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
-	tools/iso --timeout 3 --cmdline "$$CMDLINE" $(KERNEL) $(IMAGE)
+iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
+	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
 
-usb: iso ## writes the image to a stick: make usb DEVICE=/dev/sdX
+# The stick is looked at before anything is built.
+usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX
+	@tools/usb --check "$(DEVICE)"
+	@$(MAKE) --no-print-directory iso
 	@tools/usb $(IMAGE) "$(DEVICE)"
 
 test: ready ## runs all tests, on the host and in QEMU
@@ -48,9 +51,7 @@ bench: ready ## measures: ratios to other crates, instructions in the kernel
 	@tools/bench
 
 lint: ready ## clippy and rustfmt, both of them clean
-	cargo clippy --lib --bins --tests --benches -- -D warnings
-	tools/host-cargo clippy --all-targets -- -D warnings
-	cargo fmt --all --check
+	@tools/test --lint
 
 fmt: ready ## formats the source
 	cargo fmt --all
@@ -58,10 +59,11 @@ fmt: ready ## formats the source
 audit: ready ## counts unsafe in each room
 	@tools/audit
 
-shot: build ## takes the pictures in docs anew; tools/shot takes others
+shot: ready ## takes the pictures in docs anew; tools/shot takes others
 	tools/shot docs/prompt.png info
 	tools/shot docs/report.png 'fault page-fault'
 	tools/shot --video 1024x768x32 docs/framebuffer.png maps
 
 clean: ## removes what was built
-	rm -rf build target
+	rm -rf build
+	cargo clean

@@ -1,15 +1,20 @@
-//! Assembles the boot stub and the trampoline and hands them, with the linker script, to the linker
-//! of every kernel: the binary and each test kernel.
+//! Checks the target's features, assembles the boot stub and the trampoline, and passes them, with
+//! the linker script, to the linker of every kernel: the binary and each test kernel.
 
 use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
+/// The processor features that the compiler may use everywhere. All others need a look at
+/// CPUID first, and vector registers belong to threads that ask for them.
+const FEATURES: [&str; 2] = ["fxsr", "x87"];
+
 fn main() {
+    refuse_features();
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let script = root.join("linker.ld");
-    let objects = ["boot", "trampoline"].map(|name| {
+    let objects = ["boot", "higher_half", "trampoline"].map(|name| {
         let source = root.join("asm").join(name).with_extension("asm");
         let object = out.join(name).with_extension("o");
         let nasm = Command::new("nasm")
@@ -35,4 +40,20 @@ fn main() {
         println!("cargo:rustc-link-arg={argument}");
     }
     println!("cargo:rerun-if-changed={}", script.display());
+}
+
+/// Fails the build if RUSTFLAGS or a configuration file make the compiler use more than
+/// x86_64-kernel.json allows: such a kernel would stop without a word on other processors.
+fn refuse_features() {
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let refused: Vec<_> =
+        features.split(',').filter(|name| !name.is_empty() && !FEATURES.contains(name)).collect();
+    if !refused.is_empty() {
+        println!(
+            "cargo::error=the kernel has to run on every 64-bit processor, but RUSTFLAGS or a \
+             configuration file ask for the processor features {}; build without target-cpu \
+             and target-feature",
+            refused.join(", ")
+        );
+    }
 }

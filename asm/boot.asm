@@ -15,7 +15,7 @@ STACKS_START    equ 0xFFFFFFFFC0000000
 STACK_SLOT      equ 64 * 1024
 BOOT_STACK      equ 60 * 1024
 IST_STACK       equ 24 * 1024
-IST_STACKS      equ 3
+IST_STACKS      equ 4
 
 MULTIBOOT_MAGIC equ 0x36D76289
 
@@ -448,26 +448,15 @@ long_mode_start:
     mov es, ax
     mov fs, ax
     mov gs, ax
+    mov rsp, STACKS_START + STACK_SLOT
+extern higher_half
     mov rax, higher_half
     jmp rax
-
-section .text
-global higher_half
-higher_half:
-    mov rsp, STACKS_START + STACK_SLOT
-    xor ebp, ebp                        ; the end of every chain of frames
-    mov edi, [boot_magic]
-    mov esi, [boot_information]
-extern rust_main
-    call rust_main
-.halt:
-    cli
-    hlt
-    jmp .halt
 
 ; What the stub hands on; arch/handover.rs reads the last two.
 section .data
 align 8
+global boot_magic, boot_information
 boot_magic:        dd 0
 boot_information:  dd 0
 global boot_tsc, last_progress

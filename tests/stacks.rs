@@ -26,7 +26,7 @@ fn overflow_in(exception: Exception) {
         if !IS_FULL.swap(true, Ordering::Relaxed) {
             provoke::overflow_stack();
         }
-        Outcome::Unhandled
+        Outcome::Unserved
     });
     provoke::provoke(exception);
 }
@@ -52,6 +52,12 @@ const MACHINE_CHECK_STACK: ShouldPanic = ShouldPanic::new(
     "overflow of the machine check IST stack",
     || overflow_in(Exception::MachineCheck),
 );
+
+#[test_case]
+const DEBUG_STACK: ShouldPanic =
+    ShouldPanic::new("stacks::debug_stack", "overflow of the debug IST stack", || {
+        overflow_in(Exception::Debug);
+    });
 
 #[test_case]
 const DOUBLE_FAULT_STACK: ShouldPanic = ShouldPanic::new(

@@ -1,6 +1,7 @@
 //! What the loader has handed over: checked once, read where the loader has put it.
 
 mod options;
+mod test_selection;
 
 use core::ops::Range;
 
@@ -12,6 +13,7 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::mm::kernel::{image, layout};
 
 pub use options::Options;
+pub use test_selection::{TestChoice, TestSelection};
 
 /// What a Multiboot2 loader leaves in EAX.
 ///

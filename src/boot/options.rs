@@ -1,15 +1,12 @@
 //! The command line's options: the one place where they are named.
 
 use command_line::Word;
-use heapless::String;
 
+use super::test_selection::TestSelection;
 use crate::arch::cpu::features::FeatureChoice;
 use crate::arch::irq::ApicChoice;
 use crate::drivers::char::keyboard::Layout;
 use crate::drivers::char::serial;
-
-/// The longest test filter, in bytes.
-const FILTER_MAX_BYTES: usize = 128;
 
 /// What the command line asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,12 +19,8 @@ pub struct Options {
     pub processors_max: Option<u16>,
     /// `layout=NAME`: what stands on the keys.
     pub layout: Layout,
-    /// `test=TEXT`: only tests with this in their name.
-    pub test_filter: String<FILTER_MAX_BYTES>,
-    /// `test-from=N`: only tests from the one with this index on.
-    pub test_from: usize,
-    /// `ignored`: the tests that are left out otherwise, and only they.
-    pub is_ignored_asked: bool,
+    /// `test=TEXT` and others: which tests a test kernel runs.
+    pub tests: TestSelection,
 }
 
 impl Options {
@@ -66,17 +59,14 @@ impl Options {
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
-            ("ignored", None) => self.is_ignored_asked = true,
-            ("test", Some(filter)) => self.test_filter = String::try_from(filter).ok()?,
-            ("test-from", Some(index)) => self.test_from = index.parse().ok()?,
-            _ => return None,
+            (name, value) => self.tests.apply(name, value)?,
         }
         Some(())
     }
 
     /// Returns which processor features to turn on.
     pub fn processor_features(&self) -> FeatureChoice {
-        if self.is_safe { FeatureChoice::Needed } else { FeatureChoice::All }
+        if self.is_safe { FeatureChoice::Required } else { FeatureChoice::All }
     }
 
     /// Returns how many processors may be used.
@@ -93,14 +83,16 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::boot::TestChoice;
 
     #[test_case]
     fn known_words_are_taken_and_others_skipped() {
         let options =
             Options::parse(b"x safe y=z \xFF test=\"a b\" test-from=3 test-from=x \"open");
         assert!(options.is_safe);
-        assert_eq!(options.test_filter, "a b");
-        assert_eq!(options.test_from, 3);
+        assert_eq!(options.tests.choice("a b c", false), TestChoice::Run);
+        assert_eq!(options.tests.choice("ab", false), TestChoice::FilterOut);
+        assert_eq!(options.tests.from, 3);
         assert_eq!(options.serial_mode(), serial::Mode::Polling);
     }
 
@@ -108,15 +100,5 @@ mod tests {
     fn layouts_are_chosen_by_name() {
         assert_eq!(Options::parse(b"layout=de").layout, Layout::De);
         assert_eq!(Options::parse(b"layout=fr layout=xx layout").layout, Layout::Fr);
-    }
-
-    #[test_case]
-    fn too_long_a_filter_is_not_taken_in_part() {
-        let line = ["test=", core::str::from_utf8(&[b'x'; 200]).expect("ASCII")];
-        let mut text = String::<256>::new();
-        for part in line {
-            text.push_str(part).expect("it fits");
-        }
-        assert_eq!(Options::parse(text.as_bytes()), Options::default());
     }
 }

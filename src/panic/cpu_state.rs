@@ -6,8 +6,8 @@ use core::fmt;
 use x86_64::registers::control::{Cr0, Cr2, Cr3, Cr4};
 use x86_64::registers::rflags;
 
+use super::stack_name::StackName;
 use crate::arch::irq;
-use crate::arch::trap::report::Stack;
 use crate::sync;
 
 /// The registers that tell what a processor was doing, whatever function it is in.
@@ -42,13 +42,13 @@ impl CpuState {
 impl fmt::Display for CpuState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [cr0, cr2, cr3, cr4] = self.control;
-        write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, Stack(self.stack_pointer))?;
+        write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, StackName(self.stack_pointer))?;
         f.write_str(if self.is_in_interrupt { ", in an interrupt handler" } else { "" })?;
-        writeln!(
-            f,
-            "\n  flags  {:#010x}  ranks of held locks {:#b}",
-            self.rflags, self.held_ranks
-        )?;
-        write!(f, "  CR0 {cr0:#018x} CR2 {cr2:#018x} CR3 {cr3:#018x}\n  CR4 {cr4:#018x}")
+        write!(f, "\n  flags  {:#010x}", self.rflags)?;
+        // Release builds keep no ranks.
+        if cfg!(debug_assertions) {
+            write!(f, "  ranks of held locks {:#b}", self.held_ranks)?;
+        }
+        write!(f, "\n  CR0 {cr0:#018x} CR2 {cr2:#018x} CR3 {cr3:#018x}\n  CR4 {cr4:#018x}")
     }
 }

@@ -4,9 +4,11 @@ use core::fmt;
 use core::panic::PanicInfo;
 
 use super::cpu_state::CpuState;
+use super::fault_report::FaultReport;
 use super::trace::Trace;
+use crate::arch::cpu::machine_check;
 use crate::arch::trap::exception::Exception;
-use crate::arch::trap::report::Report;
+use crate::arch::trap::fault::Fault;
 
 /// What stopped the kernel.
 #[derive(Clone, Copy)]
@@ -14,7 +16,7 @@ pub(super) enum Failure<'a> {
     /// A panic, and how it came to it.
     Panic(&'a PanicInfo<'a>, Trace),
     /// An exception.
-    Exception(&'a Report<'a>),
+    Fault(&'a Fault<'a>),
 }
 
 impl Failure<'_> {
@@ -22,8 +24,8 @@ impl Failure<'_> {
     pub(super) fn trace(self) -> Trace {
         match self {
             Self::Panic(_, trace) => trace,
-            Self::Exception(report) => {
-                Trace { instruction: Some(report.rip()), callers: report.backtrace() }
+            Self::Fault(fault) => {
+                Trace { instruction: Some(fault.rip()), callers: fault.backtrace() }
             }
         }
     }
@@ -32,7 +34,7 @@ impl Failure<'_> {
     pub(super) fn write_title(self, out: &mut dyn fmt::Write) -> fmt::Result {
         match self {
             Self::Panic(info, _) => write!(out, "panic: {}", info.message()),
-            Self::Exception(report) => write!(out, "{}", report.title()),
+            Self::Fault(fault) => write!(out, "{}", FaultReport(fault).title()),
         }
     }
 
@@ -45,24 +47,26 @@ impl Failure<'_> {
                 }
                 writeln!(out, "{}", CpuState::read())
             }
-            Self::Exception(report) => writeln!(out, "{}", report.details()),
+            Self::Fault(fault) => writeln!(out, "{}", FaultReport(fault).details()),
         }
     }
 
     /// Lets the next one come, where the processor waits for that.
     pub(super) fn acknowledge(self) {
-        if let Self::Exception(report) = self {
-            report.acknowledge();
+        if let Self::Fault(fault) = self
+            && fault.exception() == Some(Exception::MachineCheck)
+        {
+            machine_check::clear();
         }
     }
 
     /// Returns what to try.
     pub(super) fn advice(self) -> &'static str {
         use Exception as E;
-        let Self::Exception(report) = self else {
+        let Self::Fault(fault) = self else {
             return "a bug of the kernel: look at the place above, who called it, and log";
         };
-        match report.exception() {
+        match fault.exception() {
             Some(E::DoubleFault) => "look in trace for a recursion, and for large locals",
             Some(E::PageFault) => "pt ADDRESS shows the walk, disasm the access itself",
             Some(E::InvalidOpcode) => "disasm: is it code at all, does cpuid have it?",

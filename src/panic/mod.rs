@@ -8,6 +8,9 @@
 
 mod cpu_state;
 mod failure;
+mod fault_report;
+mod page_fault_report;
+mod stack_name;
 mod trace;
 
 use core::fmt::{self, Write};
@@ -25,12 +28,12 @@ use crate::arch::debug::backtrace::Backtrace;
 use crate::arch::irq::interrupt_flag;
 use crate::arch::smp::stop;
 use crate::arch::smp::stopped;
-use crate::arch::trap::{dispatch, report};
+use crate::arch::trap::dispatch::{self, Reporter};
 use crate::console::history;
 use crate::klog::Emergency;
-use crate::mm::debug::fault;
 use crate::symbols::Instruction;
 use failure::Failure;
+use fault_report::FaultReport;
 pub use trace::Trace;
 use trace::row;
 
@@ -82,8 +85,10 @@ static FAILURES: AtomicU8 = AtomicU8::new(0);
 /// reports tell what lies at an address. `ending` is what happens behind the last words.
 pub fn start(_cpu: &Cpu, ending: Ending) {
     ENDING.call_once(|| ending);
-    dispatch::set_fatal(|report| end(Failure::Exception(report), report));
-    report::set_guide(fault::GUIDE);
+    dispatch::set_reporter(Reporter {
+        trap: |fault| ::log::info!("{}", FaultReport(fault)),
+        fatal: |fault| end(Failure::Fault(fault), &FaultReport(fault)),
+    });
 }
 
 /// Returns how the kernel got where it stopped, if it has.

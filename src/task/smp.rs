@@ -96,7 +96,7 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<()
     area.resize(percpu::area_lines(), AreaLine::ZERO);
     let kernel = KernelStack::try_new(Use::Idle { processor: number })?;
     let ist = |ist| KernelStack::try_new(Use::Ist { processor: number, ist });
-    let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?];
+    let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?, ist(Ist::Debug)?];
     let idle = IDLE[number as usize].try_call_once(spawn::reserve_idle)?;
     // All but the stacks and the data of a processor that doesn't answer is used again for the
     // next one.

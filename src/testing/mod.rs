@@ -17,7 +17,9 @@
 //!
 //! | line | what it says |
 //! | --- | --- |
-//! | `running N tests, from I` | this boot begins with the test with index I |
+//! | `listed NAME` | the test is there; none runs |
+//! | `ignored NAME` | the test runs only if ignored ones are asked for |
+//! | `running N tests, from I; F filtered out` | this boot begins with the test with index I |
 //! | `test NAME ...` | the test begins |
 //! | `test NAME ... expects reset` | and has to reset the machine |
 //! | `ok` or `FAILED: why` | it has ended |
@@ -32,6 +34,7 @@ use spin::Once;
 
 use crate::arch::irq::interrupt_flag;
 use crate::arch::reset;
+use crate::boot::TestChoice;
 use crate::drivers::char::serial;
 use crate::monitor::Machine;
 use crate::{bring_up, klog, mm};
@@ -189,14 +192,25 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
 
 /// Runs the tests that the command line asks for; called by the test harness.
 pub fn run(tests: &[&dyn Test]) {
-    let options = &machine().boot.options;
-    let is_asked = |test: &&dyn Test| {
-        test.name().contains(options.test_filter.as_str())
-            && test.is_ignored() == options.is_ignored_asked
-    };
-    let asked = || tests.iter().copied().filter(is_asked);
-    serial_println(format_args!("running {} tests, from {}", asked().count(), options.test_from));
-    for test in asked().skip(options.test_from) {
+    let selection = &machine().boot.options.tests;
+    let choice = |test: &dyn Test| selection.choice(test.name(), test.is_ignored());
+    let chosen = |wanted| tests.iter().filter(move |&&test| choice(test) == wanted);
+    if selection.is_list {
+        for test in tests.iter().filter(|&&test| choice(test) != TestChoice::FilterOut) {
+            serial_println(format_args!("listed {}", test.name()));
+        }
+        return serial_println(format_args!("done"));
+    }
+    for test in chosen(TestChoice::Ignore).filter(|_| selection.from == 0) {
+        serial_println(format_args!("ignored {}", test.name()));
+    }
+    serial_println(format_args!(
+        "running {} tests, from {}; {} filtered out",
+        chosen(TestChoice::Run).count(),
+        selection.from,
+        chosen(TestChoice::FilterOut).count(),
+    ));
+    for &test in chosen(TestChoice::Run).skip(selection.from) {
         run_one(test);
     }
     serial_println(format_args!("done"));

@@ -49,6 +49,7 @@ IST = {
     "stack-overflow": "double fault IST stack",
     "nmi": "NMI IST stack",
     "machine-check": "machine check IST stack",
+    "debug": "debug IST stack",
 }
 
 

@@ -5,7 +5,7 @@ import tempfile
 import time
 
 from machine import gdb
-from machine.images import KERNEL, build_image, image
+from machine.images import build_image, image, kernel_path
 from machine.qemu import Qemu
 
 NEEDED = ("-m", "64")
@@ -71,13 +71,13 @@ def options_are_taken_and_unknown_ones_told():
         qemu.expect("farjump> ")
         info = qemu.command("info")
         # Nothing optional is on.
-        assert re.search(r"^features on +LMA NXE PG WP NE PAE$", info, re.M), info
+        assert re.search(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT$", info, re.M), info
 
 
 def menu_is_shown_and_boots_by_itself():
     """The image for a person: its menu on the serial line, a short time-out."""
     with tempfile.NamedTemporaryFile(suffix=".iso") as file:
-        build_image(KERNEL, file.name, timeout=2)
+        build_image(kernel_path(), file.name, timeout=2)
         with Qemu(*NEEDED, "-cdrom", file.name) as qemu:
             for entry in ("Farjump", "graphics", "safe mode"):
                 qemu.expect(entry)

@@ -1,7 +1,10 @@
 """The runner's judgement of tests that end badly: tests/endings.rs."""
 
+import re
+
 from machine import kernel_tests
 from machine.images import build_test_kernels
+from machine.tools import call
 
 EXPECTED = {
     "endings::hangs": "hung",
@@ -14,7 +17,8 @@ EXPECTED = {
 
 def bad_ends_are_told_apart():
     kernel = dict(build_test_kernels())["endings"]
-    results = kernel_tests.run("endings", kernel, ignored=True, timeout_s=20)
+    results = kernel_tests.run("endings", kernel, kernel_tests.Selection(ignored="ignored"),
+                               timeout_s=20)
     assert {result.name for result in results} == set(EXPECTED), results
     for result in results:
         assert bool(result.why) == bool(EXPECTED[result.name]), result
@@ -23,12 +27,48 @@ def bad_ends_are_told_apart():
     assert "tests/endings.rs" in panic.output and "with this message" in panic.output, panic
 
 
-def filter_reaches_the_kernel():
+ENDINGS = ["endings::" + name for name in
+           ("expected_panic", "expected_triple_fault", "hangs", "panics", "passes", "resets", "triple_faults")]
+
+
+def called(*arguments):
+    """Returns the status and the output of cargo's runner for the kernel of endings."""
     kernel = dict(build_test_kernels())["endings"]
-    results = kernel_tests.run("endings", kernel, "expected_panic")
-    assert [result.name for result in results] == ["endings::expected_panic"], results
+    done = call("runner", kernel, *arguments)
+    return done.returncode, done.stdout + done.stderr
+
+
+def tests_are_selected_as_in_any_rust_test():
+    """By names, exact names, and names to skip; what is left out is counted."""
+    for arguments, ran, counts in (
+            (["expected_panic"], ["expected_panic"], "0 ignored; 0 measured; 6 filtered out"),
+            (["--ignored", "--skip", "hangs", "--skip=s::panics", "--skip", "e"], [],
+             "0 ignored; 0 measured; 7 filtered out"),
+            (["--ignored", "--exact", "endings::passes", "panics"], ["passes"],
+             "0 ignored; 0 measured; 6 filtered out"),
+            (["panic", "pass"], ["expected_panic"], "2 ignored; 0 measured; 4 filtered out"),
+            (["--include-ignored", "--nocapture", "--test-threads", "1", "pass", "expected"],
+             ["expected_panic", "expected_triple_fault", "passes"], "0 ignored; 0 measured; 4 filtered out")):
+        status, text = called(*arguments)
+        assert re.findall(r"^test endings::(\w+) \.\.\. ok$", text, re.M) == ran, (arguments, text)
+        assert f"{len(ran)} passed; 0 failed; {counts}\n" in text and not status, (arguments, text)
+
+
+def tests_are_listed_and_not_run():
+    status, text = called("--list")
+    assert text == "\n".join(f"{name}: test" for name in ENDINGS) + "\n\n7 tests, 0 benchmarks\n"
+    assert status == 0
+    _, text = called("--list", "--ignored", "--skip", "a")
+    assert text.splitlines() == ["endings::resets: test", "", "1 test, 0 benchmarks"], text
+
+
+def unknown_options_are_refused():
+    for arguments in (["--nonsense"], ["x" * 200], ["a"] * 9):
+        status, text = called(*arguments)
+        assert status == 2 and text and "running" not in text, (arguments, text)
 
 
 def add_to(suite):
-    suite.add("runner::bad_ends_are_told_apart", bad_ends_are_told_apart)
-    suite.add("runner::filter_reaches_the_kernel", filter_reaches_the_kernel)
+    for test in (bad_ends_are_told_apart, tests_are_selected_as_in_any_rust_test,
+                 tests_are_listed_and_not_run, unknown_options_are_refused):
+        suite.add(f"runner::{test.__name__}", test)

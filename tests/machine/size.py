@@ -7,7 +7,7 @@ import shutil
 import struct
 import tempfile
 
-from machine.images import KERNEL, build_image
+from machine.images import build_image, kernel_path
 from machine.qemu import Qemu
 
 KIB, MIB = 1 << 10, 1 << 20
@@ -38,7 +38,7 @@ def kernel_and_symbols_are_small():
     nothing, beside one that is refused."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         kernel = pathlib.Path(folder) / "farjump"
-        shutil.copy(KERNEL, kernel)
+        shutil.copy(kernel_path(), kernel)
         whole = build_image(kernel, f"{folder}/with.iso", bios_only=True)
         table = pathlib.Path(f"{kernel}.symbols")
         table_bytes = table.stat().st_size
@@ -47,7 +47,7 @@ def kernel_and_symbols_are_small():
         os.utime(table, (kernel.stat().st_mtime + 10,) * 2)
         without = instructions_to_the_symbols(
             build_image(kernel, f"{folder}/without.iso", bios_only=True))
-    elf = KERNEL.read_bytes()
+    elf = kernel_path().read_bytes()
     file_bytes, memory_bytes = loaded_bytes(elf)
     print(f"ELF file {len(elf) // KIB} KiB, loaded {file_bytes // KIB} KiB of it, "
           f"{memory_bytes // KIB} KiB of memory; symbols {table_bytes // KIB} KiB; "

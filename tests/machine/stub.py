@@ -61,6 +61,15 @@ def registers_at(label):
     return values
 
 
+def gdb_steps_into_the_kernel_without_complaints():
+    """Each step has its line, on both sides of the jump to the higher half."""
+    with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
+        text = gdb.run(qemu, "hbreak *(long)&long_mode_start", "continue", "stepi",
+                       "hbreak *(long)&higher_half", "continue", "stepi", "backtrace 1")
+    assert "in read in CU" not in text and "not in symtab" not in text, text
+    assert re.search(r"higher_half \(\) at \S*/asm/higher_half.asm:\d+", text), text
+
+
 def state_before_the_far_jump():
     state = registers_at("far_jump")
     assert state["cr0"] & (CR0_PE | CR0_WP | CR0_PG) == CR0_PE | CR0_WP | CR0_PG, state
@@ -131,6 +140,7 @@ def first_line_tells_where_the_tables_are():
 
 def add_to(suite):
     for test in (error_0_without_multiboot2, error_1_without_cpuid, error_2_without_long_mode,
+                 gdb_steps_into_the_kernel_without_complaints,
                  state_before_the_far_jump, state_behind_the_far_jump,
                  tables_show_the_first_gib_and_the_stacks,
                  control_registers_of_the_firmware_are_not_inherited, first_line_tells_where_the_tables_are):

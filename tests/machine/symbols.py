@@ -33,7 +33,7 @@ def panic_names_functions_and_lines():
             "rust_main+0x"), trace
         # The stub called it, and ends the chain.
         place, name = trace[-1]
-        assert place.startswith("asm/boot.asm:") and name.startswith("higher_half"), trace
+        assert place.startswith("asm/higher_half.asm:") and name.startswith("higher_half"), trace
         # Serial line and screen have the same.
         assert "<fault::Cause>::provoke" in qemu.expect_screen("^The kernel has stopped").string
 

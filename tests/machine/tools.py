@@ -1,12 +1,13 @@
 """The tools that a person calls: what they refuse, and how they say it."""
 
+import os
 import pathlib
 import re
 import subprocess
 import tempfile
 
 from machine import ROOT
-from machine.images import KERNEL
+from machine.images import image, kernel_path, target_directory
 from machine.tools import call
 
 MIB = 1 << 20
@@ -40,6 +41,15 @@ def usb_refuses_what_is_no_stick():
     assert "there is no image" in call("usb", "/nowhere.iso", "/dev/null").stderr
 
 
+def make_usb_looks_at_the_stick_first():
+    """Without one nothing is built, and it is said why."""
+    for device, complaint in (("", "name the stick"), ("/dev/null", "is no block device")):
+        done = subprocess.run(["make", "usb", f"DEVICE={device}"], cwd=ROOT, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode != 0 and done.stderr.startswith("usb: "), done
+        assert complaint in done.stderr and not done.stdout, done
+
+
 def usb_refuses_mounted_and_fixed_disks():
     """On the disks of this machine, of which nothing is ever written: a mounted
     one is refused even with FORCE=1."""
@@ -63,14 +73,33 @@ def bad_calls_are_explained():
 
 def kernel_is_small():
     """With its symbols, but without debug information, the kernel is under 3 MiB."""
+    image()  # Makes the symbols, too.
     with tempfile.NamedTemporaryFile() as stripped:
-        subprocess.run(["objcopy", "--strip-debug", KERNEL, stripped.name], check=True)
+        subprocess.run(["objcopy", "--strip-debug", kernel_path(), stripped.name], check=True)
         size = pathlib.Path(stripped.name).stat().st_size
-    symbols = pathlib.Path(f"{KERNEL}.symbols").stat().st_size
+    symbols = pathlib.Path(f"{kernel_path()}.symbols").stat().st_size
     assert size + symbols < 3 * MIB, (size, symbols)
 
 
+def other_processors_are_no_target():
+    """By the build script that cargo has built, as cargo calls it."""
+    kernel_path()
+    scripts = sorted(target_directory().glob("*/build/farjump-*/build-script-build"),
+                     key=lambda path: path.stat().st_mtime)
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        def features(names):
+            return subprocess.run(
+                [scripts[-1]], text=True, check=True, stdout=subprocess.PIPE,
+                env={**os.environ, "CARGO_MANIFEST_DIR": str(ROOT), "OUT_DIR": folder,
+                     "CARGO_CFG_TARGET_FEATURE": names}).stdout
+
+        assert "cargo::error" not in features("fxsr,x87") + features("")
+        assert re.search(r"^cargo::error=.*processor features avx2, popcnt;",
+                         features("avx2,fxsr,popcnt,x87"), re.M)
+
+
 def add_to(suite):
-    for test in (every_tool_has_help, make_help_lists_every_target, usb_refuses_what_is_no_stick,
+    for test in (other_processors_are_no_target, every_tool_has_help, make_help_lists_every_target, usb_refuses_what_is_no_stick,
+                 make_usb_looks_at_the_stick_first,
                  usb_refuses_mounted_and_fixed_disks, bad_calls_are_explained, kernel_is_small):
         suite.add(f"tools::{test.__name__}", test)

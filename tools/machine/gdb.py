@@ -2,14 +2,14 @@
 
 import subprocess
 
-from .images import KERNEL
+from .images import kernel_path
 from .qemu import TIMEOUT_S
 
 
-def run(qemu, *commands, keep_stopped=False, kernel=KERNEL):
+def run(qemu, *commands, keep_stopped=False):
     """Runs gdb's commands on a paused machine; returns what gdb printed. The
     machine goes on when gdb leaves, unless it is to be kept stopped."""
-    arguments = ["gdb", "-batch", "-nx", str(kernel), "-ex", "set pagination off",
+    arguments = ["gdb", "-batch", "-nx", str(kernel_path()), "-ex", "set pagination off",
                  "-ex", "set architecture i386:x86-64", "-ex", "set language c",
                  "-ex", f"target remote {qemu.gdb_socket}"]
     for command in [*commands, *(["disconnect"] if keep_stopped else ["delete", "detach"])]:

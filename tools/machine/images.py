@@ -1,5 +1,6 @@
 """Kernels and the images that boot them."""
 
+import functools
 import json
 import os
 import pathlib
@@ -8,8 +9,6 @@ import tempfile
 import threading
 
 from . import BUILD, ROOT
-
-KERNEL = ROOT / "target/x86_64-kernel/debug/farjump"
 
 _images = {}
 _lock = threading.Lock()
@@ -30,16 +29,17 @@ def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="",
     return image
 
 
-def image(cmdline="", kernel=KERNEL, bios_only=True, video="", grub=b""):
-    """Returns an image of the kernel, made once for each command line. `grub` is what GRUB
-    runs before it shows its menu."""
-    key = (str(kernel), cmdline, bios_only, video, grub)
+def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b""):
+    """Returns an image of the kernel, made once for each command line; `is_debug` asks for
+    the debug build. `grub` is what GRUB runs before it shows its menu."""
+    key = (cmdline, bios_only, video, is_debug, grub)
     with _lock:
         made = _images.setdefault(key, threading.Lock())
         path = BUILD / "images" / f"{os.getpid()}-{list(_images).index(key)}.iso"
     with made:
         if not path.exists():
-            build_image(kernel, path, cmdline, bios_only=bios_only, video=video, grub=grub)
+            build_image(kernel_path(is_debug), path, cmdline, bios_only=bios_only, video=video,
+                        grub=grub)
     return path
 
 
@@ -50,27 +50,45 @@ def remove_images():
 
 
 def cargo(*arguments):
-    """Runs cargo in the project; returns what it printed."""
-    return subprocess.run(["cargo", *arguments], cwd=ROOT, check=True,
-                          stdout=subprocess.PIPE, text=True).stdout
+    """Runs cargo in the project; returns the messages that it printed as JSON."""
+    text = subprocess.run(["cargo", *arguments, "--message-format=json-render-diagnostics"],
+                          cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    # Not all of the lines need be cargo's own.
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
-def build_kernel():
-    """Builds the kernel."""
-    cargo("build", "--quiet")
+def executables(messages):
+    """Returns (name, path, whether it is a test) of each executable that cargo has built,
+    wherever its target directory is."""
+    return [(message["target"]["name"], pathlib.Path(message["executable"]),
+             message["profile"]["test"])
+            for message in messages
+            if message.get("reason") == "compiler-artifact" and message.get("executable")]
 
 
-def build_test_kernels(command="test"):
-    """Builds all test kernels; returns (name, path) of each."""
-    kernels = []
-    for line in cargo(command, "--no-run", "--quiet", "--message-format=json").splitlines():
-        message = json.loads(line)
-        if message.get("reason") == "compiler-artifact" and message.get("executable") \
-                and message["profile"]["test"]:
-            kernels.append((message["target"]["name"], pathlib.Path(message["executable"])))
-    return kernels
+@functools.cache
+def kernel_path(is_debug=False):
+    """Builds the kernel that users boot, or with DEBUG=1 in the environment or `is_debug` the
+    debug one; returns its path."""
+    is_debug = is_debug or os.environ.get("DEBUG", "") not in ("", "0")
+    messages = cargo("build", "--bin", "farjump", *([] if is_debug else ["--release"]))
+    return next(path for name, path, _ in executables(messages) if name == "farjump")
+
+
+def build_test_kernels(command="test", *arguments):
+    """Builds all test kernels, or those that `arguments` for cargo name; returns
+    (name, path) of each."""
+    messages = cargo(command, "--no-run", "--quiet", *arguments)
+    return [(name, path) for name, path, is_test in executables(messages) if is_test]
 
 
 def build_benchmarks():
     """Builds the kernels that measure, optimized; returns {name: path}."""
     return dict(build_test_kernels("bench"))
+
+
+def target_directory():
+    """Returns the directory into which cargo builds."""
+    text = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT,
+                          check=True, stdout=subprocess.PIPE, text=True).stdout
+    return pathlib.Path(json.loads(text)["target_directory"])

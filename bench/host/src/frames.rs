@@ -1,8 +1,8 @@
 //! Physical frames: the project's bitmap beside that of bitmap-allocator.
 //!
-//! Both hand out the lowest free frame. Ours tells a free of a frame that is free
-//! or foreign; bitmap-allocator tells it for a free one, and panics or counts a
-//! foreign one in.
+//! Ours hands out the highest free frame, bitmap-allocator the lowest: so ours numbers the
+//! frames from the end. Ours reports a free of a frame that is free or foreign;
+//! bitmap-allocator reports it for a free one, and panics or counts a foreign one in.
 
 use bitmap_allocator::{BitAlloc, BitAlloc16M, BitAlloc64K};
 use frame_bitmap::FrameBitmap;
@@ -15,6 +15,9 @@ const GIB: usize = 1 << 18;
 
 /// How many single frames a round allocates and frees.
 const FRAMES: usize = 600;
+
+/// How many frames the kernel takes at once for a CPU's cache.
+const BATCH: usize = 32;
 
 /// A run: how many frames, and its alignment as a power of two.
 const RUN: usize = 16;
@@ -59,6 +62,8 @@ impl Order {
 trait Frames {
     /// Takes the lowest free frame.
     fn allocate(&mut self) -> Option<usize>;
+    /// Takes as many frames as there are places.
+    fn allocate_all(&mut self, taken: &mut [u32]);
     /// Gives a frame back.
     fn free(&mut self, frame: usize);
     /// Takes the lowest aligned run of free frames; returns the first.
@@ -71,33 +76,47 @@ trait Frames {
     fn set_all(&mut self, frames: usize, is_free: bool);
 }
 
-impl Frames for FrameBitmap<'_> {
+/// Our bitmap of frames that are numbered from the end.
+struct Ours {
+    bitmap: FrameBitmap<'static>,
+    frames: usize,
+}
+
+impl Frames for Ours {
     fn allocate(&mut self) -> Option<usize> {
-        FrameBitmap::allocate(self)
+        Some(self.frames - 1 - self.bitmap.allocate()?)
+    }
+
+    fn allocate_all(&mut self, taken: &mut [u32]) {
+        assert_eq!(self.bitmap.allocate_batch(usize::MAX, taken), taken.len());
+        let last = self.frames as u32 - 1;
+        taken.iter_mut().for_each(|frame| *frame = last - *frame);
     }
 
     fn free(&mut self, frame: usize) {
-        FrameBitmap::free(self, frame).expect("it is allocated");
+        self.bitmap.free(self.frames - 1 - frame).expect("it is allocated");
     }
 
     fn allocate_run(&mut self) -> Option<usize> {
-        FrameBitmap::allocate_run(self, RUN, 1 << RUN_ALIGN_LOG2, usize::MAX)
+        let first = self.bitmap.allocate_run(RUN, 1 << RUN_ALIGN_LOG2, usize::MAX)?;
+        Some(self.frames - RUN - first)
     }
 
     fn free_run(&mut self, first: usize) {
-        FrameBitmap::free_run(self, first, RUN).expect("it is allocated");
+        self.bitmap.free_run(self.frames - RUN - first, RUN).expect("it is allocated");
     }
 
     fn take(&mut self, frame: usize) {
-        self.allocate_from(frame..frame + 1);
+        let frame = self.frames - 1 - frame;
+        self.bitmap.allocate_exactly(frame..frame + 1);
     }
 
     fn set_all(&mut self, frames: usize, is_free: bool) {
-        if self.managed() == 0 {
-            self.add(0, frames).expect("the frames are new");
+        if self.bitmap.managed() == 0 {
+            self.bitmap.add(0, frames).expect("the frames are new");
         }
         if !is_free {
-            assert_eq!(FrameBitmap::allocate_run(self, frames, 1, usize::MAX), Some(0));
+            assert!(self.bitmap.allocate_exactly(0..frames));
         }
     }
 }
@@ -105,6 +124,10 @@ impl Frames for FrameBitmap<'_> {
 impl<B: BitAlloc> Frames for Box<B> {
     fn allocate(&mut self) -> Option<usize> {
         self.alloc()
+    }
+
+    fn allocate_all(&mut self, taken: &mut [u32]) {
+        taken.fill_with(|| self.alloc().expect("there are free frames") as u32);
     }
 
     fn free(&mut self, frame: usize) {
@@ -133,9 +156,9 @@ impl<B: BitAlloc> Frames for Box<B> {
 }
 
 /// Makes our bitmap; its storage is never given back.
-fn ours(frames: usize) -> FrameBitmap<'static> {
+fn ours(frames: usize) -> Ours {
     let storage = vec![0; FrameBitmap::words_needed(frames)].leak();
-    FrameBitmap::try_new(storage, frames).expect("it is large enough")
+    Ours { bitmap: FrameBitmap::try_new(storage, frames).expect("it is large enough"), frames }
 }
 
 /// Measures and prints all rows.
@@ -163,6 +186,8 @@ fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
         let candidates = [singles(&mut ours, order), singles(&mut theirs, order)];
         table.row(&format!("{label}: single frames, {}", order.label()), candidates);
     }
+    let candidates = [batches(&mut ours), batches(&mut theirs)];
+    table.row(&format!("{label}: batches of {BATCH}, as the kernel takes them"), candidates);
     // Where most is in use, each run is a long search.
     let count = match fill {
         Fill::MostlyEmpty => 64,
@@ -181,11 +206,11 @@ fn rows_of_sizes() {
         &["ratio"],
     );
     let mut both = [1024 * GIB, GIB / 16].map(|frames| {
-        let mut bitmap = ours(frames);
-        bitmap.set_all(frames, true);
-        // The same frames, so that the same are handed out then.
-        assert_eq!(FrameBitmap::allocate_run(&mut bitmap, GIB / 32, 1, usize::MAX), Some(0));
-        bitmap
+        let mut ours = ours(frames);
+        ours.set_all(frames, true);
+        // As many of both, so that the same are handed out then.
+        assert!(ours.bitmap.allocate_exactly(frames - GIB / 32..frames));
+        ours
     });
     let [large, small] = &mut both;
     for order in [Order::LastFirst, Order::Random] {
@@ -227,6 +252,19 @@ fn singles(frames: &mut impl Frames, order: Order) -> Candidate<'_> {
             0
         });
         sample.checked(sum(&taken))
+    })
+}
+
+/// Allocates frames in batches and frees them one by one.
+fn batches(frames: &mut impl Frames) -> Candidate<'_> {
+    let mut taken = vec![0; FRAMES / BATCH * BATCH];
+    Box::new(move || {
+        let sample = Sample::of(|| {
+            taken.chunks_mut(BATCH).for_each(|batch| frames.allocate_all(batch));
+            taken.iter().rev().for_each(|&frame| frames.free(frame as usize));
+            0
+        });
+        sample.checked(taken.iter().fold(0, |sum, &frame| sum + u64::from(frame)))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Which processor this is, and which of its features are on.
 
 use core::fmt;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use heapless::String;
 use paging::Capabilities;
@@ -10,7 +10,8 @@ use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::fpu;
+use crate::arch::cpu::fpu::{self, SaveFormat};
+use crate::per_cpu;
 
 /// The page attribute table: what caching PWT and PCD of an entry stand for.
 ///
@@ -20,17 +21,22 @@ const IA32_PAT: u32 = 0x277;
 /// As at reset, but for PCD alone, which gathers writes (write combining).
 const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0001_0406;
 
+per_cpu! {
+    /// Whether the kernel is kept from pages of programs unless RFLAGS.AC is set.
+    pub(in crate::arch) static HAS_SMAP: AtomicBool = AtomicBool::new(false);
+}
+
 /// How much of the processor is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureChoice {
     /// All that the kernel knows of.
     All,
-    /// None that it can do without (`safe` on the command line).
-    Needed,
+    /// Required features only (`safe` on the command line).
+    Required,
 }
 
 /// What was chosen, for processors that start later.
-static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Needed as u8);
+static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Required as u8);
 
 /// The processor that was found.
 #[derive(Clone, Debug)]
@@ -80,7 +86,7 @@ pub fn start(choice: FeatureChoice) -> Processor {
 /// has them.
 pub(in crate::arch) fn start_here() {
     let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
-    let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Needed };
+    let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Required };
     enable_features(&CpuId::new(), choice);
 }
 
@@ -95,12 +101,18 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     // SAFETY: the kernel uses no floating point; paging and protection stay.
     unsafe { Cr0::write(cr0) };
 
-    if choice == FeatureChoice::Needed {
+    // Every CPU with long mode has FXSAVE and SSE, and every program uses them.
+    // SAFETY: as said; paging stays.
+    unsafe {
+        Cr4::update(|cr4| cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE));
+    }
+    let has_xsave = cpuid.get_feature_info().is_some_and(|features| features.has_xsave());
+    let is_all = choice == FeatureChoice::All;
+    fpu::start(if has_xsave && is_all { SaveFormat::Xsave } else { SaveFormat::Fxsave });
+    if choice == FeatureChoice::Required {
         return;
     }
     let mut cr4 = Cr4::read();
-    // Every processor with long mode has FXSAVE and SSE.
-    cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE);
     if cpuid.get_feature_info().is_some_and(|features| features.has_mce()) {
         cr4.insert(Cr4Flags::MACHINE_CHECK_EXCEPTION);
     }
@@ -119,7 +131,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
-    fpu::start(cpuid);
+    HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
 }
 
 /// Asks the processor what it is, leaf by leaf.

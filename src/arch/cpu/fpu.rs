@@ -9,7 +9,6 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use raw_cpuid::CpuId;
 use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
@@ -49,11 +48,19 @@ const WANTED: XCr0Flags = XCr0Flags::X87
     .union(XCr0Flags::ZMM_HI256)
     .union(XCr0Flags::HI16_ZMM);
 
-/// Sets this processor up, as all others: XSAVE where it is there.
-pub(in crate::arch) fn start(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) {
+/// The instructions that save and restore the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::arch) enum SaveFormat {
+    /// FXSAVE: x87 and SSE.
+    Fxsave,
+    /// XSAVE: all that the kernel knows of.
+    Xsave,
+}
+
+/// Sets this CPU up, as all others.
+pub(in crate::arch) fn start(format: SaveFormat) {
     lock();
-    let has_xsave = cpuid.get_feature_info().is_some_and(|features| features.has_xsave());
-    if !has_xsave {
+    if format == SaveFormat::Fxsave {
         AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
         return;
     }

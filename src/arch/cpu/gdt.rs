@@ -29,11 +29,14 @@ pub enum Ist {
     Nmi = 1,
     /// So can a machine check.
     MachineCheck = 2,
+    /// A debug exception can come at the first instruction of the kernel's entry, before
+    /// that has a stack.
+    Debug = 3,
 }
 
 impl Ist {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck];
+    pub const ALL: [Self; 4] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck, Self::Debug];
 }
 
 /// Where a processor's stacks begin: the addresses behind their highest bytes.

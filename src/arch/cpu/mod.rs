@@ -6,4 +6,5 @@ pub mod features;
 pub mod fpu;
 pub mod gdt;
 pub mod id;
+pub mod machine_check;
 pub mod percpu;

@@ -1,7 +1,7 @@
 //! Memory that may not be there, and model-specific registers that may not: read, and
 //! memory written, without a report.
 //!
-//! The instruction that may fault has a pair in the section `.fixups`, by which
+//! The instruction that may fault has a pair in the section `.exception_table`, by which
 //! the exception goes on behind it.
 
 use core::arch::asm;
@@ -30,8 +30,8 @@ macro_rules! define_read {
                     "2: mov {value}, [{address}]",
                     "inc {done:e}",
                     "3:",
-                    ".pushsection .fixups, \"a\"",
-                    ".quad 2b, 3b, 1",
+                    ".pushsection .exception_table, \"aw\"",
+                    ".quad 2b, 3b",
                     ".popsection",
                     address = in(reg) address.as_u64(),
                     value = out($class) value,
@@ -69,8 +69,8 @@ pub unsafe fn write_u8(address: VirtAddr, value: u8) -> Result<(), Faulted> {
             "2: mov [{address}], {value}",
             "inc {done:e}",
             "3:",
-            ".pushsection .fixups, \"a\"",
-            ".quad 2b, 3b, 1",
+            ".pushsection .exception_table, \"aw\"",
+            ".quad 2b, 3b",
             ".popsection",
             address = in(reg) address.as_u64(),
             value = in(reg_byte) value,
@@ -95,8 +95,8 @@ pub fn read_msr(number: u32) -> Result<u64, Faulted> {
             "2: rdmsr",
             "inc {done:e}",
             "3:",
-            ".pushsection .fixups, \"a\"",
-            ".quad 2b, 3b, 1",
+            ".pushsection .exception_table, \"aw\"",
+            ".quad 2b, 3b",
             ".popsection",
             in("ecx") number,
             out("eax") low,

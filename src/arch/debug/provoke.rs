@@ -9,8 +9,8 @@ use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr0, Cr0Flags};
 
 use crate::arch::cpu::{fpu, gdt};
-use crate::arch::trap::dispatch;
 use crate::arch::trap::exception::Exception;
+use crate::arch::trap::fault::Fault;
 use crate::arch::trap::page_fault::Access;
 
 /// Where nothing is ever mapped: canonical, far above any program and far below
@@ -29,8 +29,8 @@ macro_rules! provoke {
             asm!(
                 $($line,)+
                 "3:",
-                ".pushsection .fixups, \"a\"",
-                ".quad 2b, 3b, 0",
+                ".pushsection .provoked, \"a\"",
+                ".quad 2b, 3b",
                 ".popsection",
                 $($operands)*
             )
@@ -45,7 +45,7 @@ macro_rules! interrupt {
     };
 }
 
-/// Raises `exception`. Returns for those that [`Exception::is_resumed`].
+/// Raises `exception`. Returns for those that [`Exception::is_trap`].
 pub fn provoke(exception: Exception) {
     use Exception as E;
     let gdt = gdt::current();
@@ -86,13 +86,32 @@ pub fn provoke(exception: Exception) {
     }
 }
 
-/// Raises `exception`, lets it be reported, and goes on behind it, except for
-/// the double fault, the NMI, the machine check and the invalid TSS, whose
-/// handlers have no way back.
-pub fn provoke_and_skip(exception: Exception) {
-    dispatch::IS_SKIPPING.set(true);
-    provoke(exception);
-    dispatch::IS_SKIPPING.set(false);
+/// An instruction that faults on purpose, and the place after all of them.
+#[repr(C)]
+struct Provoked {
+    instruction: u64,
+    landing: u64,
+}
+
+unsafe extern "C" {
+    static __provoked_start: [Provoked; 0];
+    static __provoked_end: [Provoked; 0];
+}
+
+/// Makes what has provoked `fault` go on after it, if it was provoked here and has a
+/// way back. Returns whether it was.
+pub fn skip(fault: &mut Fault<'_>) -> bool {
+    let start = (&raw const __provoked_start).cast::<Provoked>();
+    let len_bytes = (&raw const __provoked_end).addr() - start.addr();
+    // SAFETY: the linker script puts the symbols around a read-only array, aligned to 8
+    // bytes.
+    let all = unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Provoked>()) };
+    let rip = fault.frame().rip;
+    let landing = all.iter().find(|it| it.instruction == rip).map(|it| it.landing);
+    if let Some(landing) = landing {
+        fault.frame_mut().rip = landing;
+    }
+    landing.is_some()
 }
 
 /// Reads, writes or executes at `address`, which faults.

@@ -164,6 +164,16 @@ pub fn begin_thread() {
     interrupts::enable();
 }
 
+/// Runs `action` with interrupts on, in the handler of an exception that has come where
+/// they were on; they are off again afterwards, maybe on another CPU.
+pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
+    debug_assert_eq!(OFF_DEPTH.get(), 0);
+    interrupts::enable();
+    let result = action();
+    interrupts::disable();
+    result
+}
+
 /// Stops this processor for good.
 pub fn halt() -> ! {
     loop {

@@ -1,54 +1,78 @@
-//! What happens at an exception.
-
-use core::sync::atomic::AtomicBool;
+//! What serves an exception.
+//!
+//! The order, from first to last:
+//!
+//! 1. If it comes from ring 3: what serves programs ([`set_user_handler`]).
+//! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
+//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the
+//!    exception table.
+//! 4. The report ([`set_reporter`]): of a trap, after which the kernel goes on, or of a
+//!    fault, which is the end.
+//!
+//! Non-maskable interrupts by which CPUs stop each other come before all of them.
 
 use spin::Once;
 use x86_64::registers::rflags::RFlags;
 
+use crate::arch::irq::interrupt_flag;
 use crate::arch::smp::stop;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::exception_table;
+use crate::arch::trap::fault::Fault;
 use crate::arch::trap::frame::TrapFrame;
-use crate::arch::trap::report::Report;
-use crate::per_cpu;
 
 /// How many vectors belong to exceptions.
 pub const VECTORS: u8 = 32;
 
-/// What happens at an exception that the kernel can't go on from.
-pub type FatalHandler = fn(&Report<'_>) -> !;
-
-per_cpu! {
-    /// Set while an exception is to be reported and then skipped.
-    pub(in crate::arch) static IS_SKIPPING: AtomicBool = AtomicBool::new(false);
-}
-
-static FATAL: Once<FatalHandler> = Once::new();
-
-/// Registers what happens at an exception that the kernel can't go on from.
-pub fn set_fatal(handler: FatalHandler) {
-    FATAL.call_once(|| handler);
-}
-
 /// What a [`Handler`] makes of an exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Its cause is gone: the kernel goes on at the instruction.
-    GoOn,
-    /// It is none of the handler's.
-    Unhandled,
+    /// It is served: what was interrupted goes on as the frame says.
+    Served,
+    /// It isn't the handler's.
+    Unserved,
 }
 
-/// What is asked first at an exception. It runs on the stack of the exception's
-/// gate, with interrupts off.
-pub type Handler = fn(&Report<'_>) -> Outcome;
+/// Serves an exception, on the stack of the exception's gate. Where the gate has no stack
+/// of its own, interrupts are on if they were on in what was interrupted, and the handler
+/// may wait then.
+pub type Handler = fn(&mut Fault<'_>) -> Outcome;
 
 static HANDLERS: [Once<Handler>; VECTORS as usize] = [const { Once::new() }; VECTORS as usize];
+static USER_HANDLER: Once<Handler> = Once::new();
 
-/// Registers what is asked first at `exception`.
+/// What reports exceptions that nothing serves.
+#[derive(Clone, Copy)]
+pub struct Reporter {
+    /// Reports a trap, after which the kernel goes on.
+    pub trap: fn(&Fault<'_>),
+    /// Reports a fault that the kernel can't go on from.
+    pub fatal: fn(&Fault<'_>) -> !,
+}
+
+static REPORTER: Once<Reporter> = Once::new();
+
+/// Registers what reports exceptions that nothing serves.
 ///
-/// A double fault and a machine check have no way back, whatever the handler
-/// says.
+/// # Panics
+/// If something is registered.
+pub fn set_reporter(reporter: Reporter) {
+    assert!(!REPORTER.is_completed(), "there is one reporter");
+    REPORTER.call_once(|| reporter);
+}
+
+/// Registers what serves exceptions of programs, in ring 3, before anything else.
+///
+/// # Panics
+/// If something is registered.
+pub fn set_user_handler(handler: Handler) {
+    assert!(!USER_HANDLER.is_completed(), "one handler serves programs");
+    USER_HANDLER.call_once(|| handler);
+}
+
+/// Registers what serves `exception`, whether a program or the kernel has caused it.
+///
+/// A double fault and a machine check have no way back, whatever the handler says.
 ///
 /// # Panics
 /// If it has a handler.
@@ -58,79 +82,58 @@ pub fn set_handler(exception: Exception, handler: Handler) {
     slot.call_once(|| handler);
 }
 
-/// Handles the exception that `frame` tells of.
+/// Serves the exception that `frame` tells of, or reports it.
 pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
-    let fixup = exception_table::find(frame.rip);
-    // Others come between two instructions, such as the NMI, or tell of the machine.
-    let is_answer = matches!(
-        Exception::from_vector(frame.vector),
-        Some(Exception::PageFault | Exception::GeneralProtection)
-    );
-    if let Some(fixup) = fixup.filter(|fixup| is_answer && fixup.is_probe()) {
-        frame.rip = fixup.landing;
-        return;
-    }
     if frame.vector == Exception::Nmi as u64 {
         stop::stop_if_asked(frame);
         if stop::answer_where(frame) {
             return;
         }
     }
-    let report = Report::new(frame);
-    if is_handled(&report) {
+    let mut fault = Fault::new(frame);
+    if is_served(&mut fault) {
         return;
     }
-    let is_resumed = Exception::from_vector(frame.vector).is_some_and(Exception::is_resumed);
-    if is_resumed {
-        log::info!("{report}");
-        // A single step is over after one instruction.
-        frame.rflags &= !RFlags::TRAP_FLAG.bits();
-        return;
-    }
-    let is_skipping = IS_SKIPPING.get();
-    if is_skipping && let Some(fixup) = fixup {
-        log::info!("{report}");
-        frame.rip = fixup.landing;
-        return;
-    }
-    match FATAL.get() {
-        Some(fatal) => fatal(&report),
-        None => crate::arch::irq::interrupt_flag::halt(),
+    let is_trap = fault.exception().is_some_and(Exception::is_trap);
+    match REPORTER.get() {
+        Some(reporter) if is_trap => {
+            (reporter.trap)(&fault);
+            // A single step is over after one instruction.
+            fault.frame_mut().rflags &= !RFlags::TRAP_FLAG.bits();
+        }
+        Some(reporter) => (reporter.fatal)(&fault),
+        None => interrupt_flag::halt(),
     }
 }
 
-fn is_handled(report: &Report<'_>) -> bool {
-    let Some(exception) = report.exception() else {
+fn is_served(fault: &mut Fault<'_>) -> bool {
+    let Some(exception) = fault.exception() else {
         return false;
     };
+    let is_from_user = fault.is_from_user();
+    let user_handler = USER_HANDLER.get().filter(|_| is_from_user);
     let handler = HANDLERS[exception as usize].get();
-    let outcome = handler.map_or(Outcome::Unhandled, |handler| handler(report));
-    let has_way_back = !matches!(exception, Exception::DoubleFault | Exception::MachineCheck);
-    outcome == Outcome::GoOn && has_way_back
+    if user_handler.into_iter().chain(handler).any(|handler| call(*handler, exception, fault)) {
+        return exception.has_way_back();
+    }
+    // Other exceptions come between two instructions, or report errors of the machine.
+    if is_from_user || !matches!(exception, Exception::PageFault | Exception::GeneralProtection) {
+        return false;
+    }
+    let landing = exception_table::landing(fault.frame().rip);
+    if let Some(landing) = landing {
+        fault.frame_mut().rip = landing;
+    }
+    landing.is_some()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::ShouldPanic;
-
-    fn frame(exception: Exception, rip: u64) -> TrapFrame {
-        TrapFrame { vector: exception as u64, rip, ..TrapFrame::default() }
-    }
-
-    #[test_case]
-    fn faults_of_probes_are_answers() {
-        let probe = exception_table::first_probe();
-        for exception in [Exception::PageFault, Exception::GeneralProtection] {
-            let mut frame = frame(exception, probe.instruction());
-            handle(&mut frame);
-            assert_eq!(frame.rip, probe.landing);
-        }
-    }
-
-    #[test_case]
-    const NMI_AT_A_PROBE_IS_TOLD: ShouldPanic =
-        ShouldPanic::new("exceptions::nmi_at_a_probe_is_told", "NMI", || {
-            handle(&mut frame(Exception::Nmi, exception_table::first_probe().instruction()));
-        });
+/// Calls a handler, with interrupts as what was interrupted had them.
+fn call(handler: Handler, exception: Exception, fault: &mut Fault<'_>) -> bool {
+    let may_interrupt = fault.frame().had_interrupts_on() && !exception.has_own_stack();
+    let outcome = if may_interrupt {
+        interrupt_flag::with_interrupts_on(|| handler(fault))
+    } else {
+        handler(fault)
+    };
+    outcome == Outcome::Served
 }

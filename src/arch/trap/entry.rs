@@ -7,11 +7,12 @@
 
 use core::arch::naked_asm;
 
-use x86_64::registers::rflags::RFlags;
 use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
 
+use crate::arch::cpu::features;
 use crate::arch::irq::{self, interrupt_flag, preemption};
 use crate::arch::trap::dispatch;
+use crate::arch::trap::exception::Exception;
 use crate::arch::trap::frame::TrapFrame;
 
 /// Defines the entry of a type of vector: the code that comes before the vector
@@ -89,6 +90,12 @@ extern "C" fn enter() {
         "push r14",
         "push r15",
         "cld",
+        // What was interrupted may have set RFLAGS.AC: no reason for the kernel to reach
+        // pages of programs. Without SMAP there is no CLAC.
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 2f",
+        "clac",
+        "2:",
         "mov rdi, rsp",
         "call {dispatch}",
         "pop r15",
@@ -109,6 +116,7 @@ extern "C" fn enter() {
         // Vector and error code.
         "add rsp, 16",
         "iretq",
+        has_smap = sym features::HAS_SMAP,
         dispatch = sym dispatch,
     )
 }
@@ -120,10 +128,15 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
         dispatch::handle(frame);
     } else {
         irq::dispatch(vector, times);
-        // Who had interrupts off isn't interrupted by a device, but may be by an INT
-        // instruction.
-        if frame.rflags & RFlags::INTERRUPT_FLAG.bits() != 0 && !interrupt_flag::are_kept_off() {
-            preemption::run_if_due();
-        }
     }
+    // The way out, of interrupts and exceptions alike. What had interrupts off is never
+    // interrupted by a device, but may be by an exception; and a stack of the interrupt
+    // stack table is only for as long as its handler runs.
+    if frame.had_interrupts_on() && !interrupt_flag::are_kept_off() && !has_own_stack(vector) {
+        preemption::run_if_due();
+    }
+}
+
+fn has_own_stack(vector: u8) -> bool {
+    Exception::from_vector(vector.into()).is_some_and(Exception::has_own_stack)
 }

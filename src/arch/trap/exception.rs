@@ -97,9 +97,19 @@ impl Exception {
             .expect("the table has every exception")
     }
 
-    /// Tells whether the kernel goes on behind the instruction after a report:
-    /// so at the traps, which mean no harm.
-    pub fn is_resumed(self) -> bool {
+    /// Returns whether it is a trap: it comes after an instruction that has worked, so the
+    /// kernel goes on after a report.
+    pub fn is_trap(self) -> bool {
         matches!(self, Self::Debug | Self::Breakpoint | Self::Overflow)
+    }
+
+    /// Returns whether what was interrupted can go on: not after an abort.
+    pub fn has_way_back(self) -> bool {
+        !matches!(self, Self::DoubleFault | Self::MachineCheck)
+    }
+
+    /// Returns whether its gate switches to a stack of its own.
+    pub fn has_own_stack(self) -> bool {
+        matches!(self, Self::Debug | Self::Nmi | Self::DoubleFault | Self::MachineCheck)
     }
 }

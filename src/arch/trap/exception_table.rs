@@ -1,53 +1,78 @@
-//! Instructions that may fault on purpose, and where to go on when they do.
+//! Instructions of the kernel that may fault, and where to go on when they do.
 //!
-//! Assembly adds three words (the instruction, the place to go on, whether that
-//! goes without a report) to the section `.fixups`, which the linker script
-//! gathers.
+//! Assembly adds two words to the section `.exception_table`: the address of the
+//! instruction and the address to go on at. The linker gathers them in the order of its
+//! input; [`sort`] puts them into the order of the instructions, once. As Linux's table of
+//! that name.
 
-/// An instruction that may fault.
+use core::sync::atomic::{AtomicBool, Ordering};
+
+/// An instruction that may fault, and where to go on.
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub(in crate::arch) struct Fixup {
+struct Entry {
     instruction: u64,
-    /// Where to go on.
-    pub(in crate::arch) landing: u64,
-    /// 1 for a probe, to which a fault is an answer as any other; 0 for an
-    /// exception on purpose.
-    is_probe: u64,
-}
-
-impl Fixup {
-    /// Returns the address of the instruction.
-    #[cfg(test)]
-    pub(in crate::arch) fn instruction(&self) -> u64 {
-        self.instruction
-    }
-
-    /// Tells whether a fault is no more than the answer to a question.
-    pub(in crate::arch) fn is_probe(&self) -> bool {
-        self.is_probe == 1
-    }
+    landing: u64,
 }
 
 unsafe extern "C" {
-    static __fixups_start: [Fixup; 0];
-    static __fixups_end: [Fixup; 0];
+    static mut __exception_table_start: [Entry; 0];
+    static __exception_table_end: [Entry; 0];
 }
 
-/// Returns how to go on after an exception at `rip`, if it was foreseen.
-pub(in crate::arch) fn find(rip: u64) -> Option<&'static Fixup> {
-    all().iter().find(|fixup| fixup.instruction == rip)
+static IS_SORTED: AtomicBool = AtomicBool::new(false);
+
+fn len() -> usize {
+    let end = (&raw const __exception_table_end).addr();
+    (end - (&raw const __exception_table_start).addr()) / size_of::<Entry>()
 }
 
-/// Returns some probe.
+/// Sorts the table. Once, on the boot CPU, before anything may fault.
+///
+/// # Panics
+/// If it was sorted before.
+pub(in crate::arch) fn sort() {
+    assert!(!IS_SORTED.load(Ordering::Relaxed), "the exception table is sorted once");
+    let start = (&raw mut __exception_table_start).cast::<Entry>();
+    // SAFETY: the linker script puts the symbols around an array of entries in `.data`,
+    // aligned to 8 bytes, and nothing else refers to it before it is sorted.
+    let entries = unsafe { core::slice::from_raw_parts_mut(start, len()) };
+    entries.sort_unstable_by_key(|entry| entry.instruction);
+    IS_SORTED.store(true, Ordering::Release);
+}
+
+fn entries() -> &'static [Entry] {
+    if !IS_SORTED.load(Ordering::Acquire) {
+        return &[];
+    }
+    let start = (&raw const __exception_table_start).cast::<Entry>();
+    // SAFETY: as in `sort`, after which nothing writes it.
+    unsafe { core::slice::from_raw_parts(start, len()) }
+}
+
+/// Returns where to go on after a fault of the kernel at the instruction `rip`, if that
+/// may fault.
+pub(in crate::arch) fn landing(rip: u64) -> Option<u64> {
+    let entries = entries();
+    let index = entries.binary_search_by_key(&rip, |entry| entry.instruction).ok()?;
+    Some(entries[index].landing)
+}
+
 #[cfg(test)]
-pub(in crate::arch) fn first_probe() -> &'static Fixup {
-    all().iter().find(|fixup| fixup.is_probe()).expect("the kernel has probes")
-}
+mod tests {
+    use super::*;
 
-fn all() -> &'static [Fixup] {
-    let start = (&raw const __fixups_start).cast::<Fixup>();
-    let len_bytes = (&raw const __fixups_end).addr() - start.addr();
-    // SAFETY: the linker script puts the symbols around a read-only array of
-    // fixups, aligned to 8 bytes.
-    unsafe { core::slice::from_raw_parts(start, len_bytes / size_of::<Fixup>()) }
+    #[test_case]
+    fn table_is_sorted_and_each_entry_is_found() {
+        let entries = entries();
+        assert!(entries.len() > 3);
+        assert!(entries.is_sorted_by(|one, next| one.instruction < next.instruction));
+        for entry in entries {
+            assert_eq!(landing(entry.instruction), Some(entry.landing));
+            assert!(entry.landing > entry.instruction);
+            assert_eq!(landing(entry.instruction + 1), None);
+        }
+        assert_eq!(landing(0), None);
+        assert_eq!(landing(u64::MAX), None);
+    }
 }

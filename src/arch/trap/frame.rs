@@ -2,6 +2,8 @@
 
 use core::mem::offset_of;
 
+use x86_64::registers::rflags::RFlags;
+
 /// What was running when an exception or interrupt came.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(test, derive(Default))]
@@ -32,6 +34,20 @@ pub struct TrapFrame {
     pub rflags: u64,
     pub rsp: u64,
     pub ss: u64,
+}
+
+impl TrapFrame {
+    /// Returns whether a program was interrupted, in ring 3.
+    #[inline]
+    pub fn is_from_user(&self) -> bool {
+        self.cs & 3 == 3
+    }
+
+    /// Returns whether interrupts were on in what was interrupted.
+    #[inline]
+    pub fn had_interrupts_on(&self) -> bool {
+        self.rflags & RFlags::INTERRUPT_FLAG.bits() != 0
+    }
 }
 
 const _: () = assert!(

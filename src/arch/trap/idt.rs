@@ -5,12 +5,13 @@
 //! using one is a segment-not-present exception that names the gate.
 
 use lazy_static::lazy_static;
+use x86_64::PrivilegeLevel;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::gdt::Ist;
 use crate::arch::init_order::{Gdt, Idt};
-use crate::arch::trap::entry;
+use crate::arch::trap::{entry, exception_table};
 
 /// Fills the gates of a row of vectors.
 macro_rules! interrupt_gates {
@@ -26,6 +27,7 @@ lazy_static! {
 /// Loads the table on this processor.
 pub fn start(_gdt: Gdt) -> Idt {
     boot_stage::mark(Stage::Idt);
+    exception_table::sort();
     IDT.load();
     log::info!("24 exceptions, 224 interrupts");
     Idt(())
@@ -45,10 +47,11 @@ fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
 fn make() -> InterruptDescriptorTable {
     let mut idt = InterruptDescriptorTable::new();
     idt.divide_error.set_handler_fn(entry::entry::<0>);
-    idt.debug.set_handler_fn(entry::entry::<1>);
+    switch_stack(idt.debug.set_handler_fn(entry::entry::<1>), Ist::Debug);
     switch_stack(idt.non_maskable_interrupt.set_handler_fn(entry::entry::<2>), Ist::Nmi);
-    idt.breakpoint.set_handler_fn(entry::entry::<3>);
-    idt.overflow.set_handler_fn(entry::entry::<4>);
+    // INT3 and INTO are instructions of programs, too: debuggers set the one.
+    idt.breakpoint.set_handler_fn(entry::entry::<3>).set_privilege_level(PrivilegeLevel::Ring3);
+    idt.overflow.set_handler_fn(entry::entry::<4>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.bound_range_exceeded.set_handler_fn(entry::entry::<5>);
     idt.invalid_opcode.set_handler_fn(entry::entry::<6>);
     idt.device_not_available.set_handler_fn(entry::entry::<7>);

@@ -1,7 +1,5 @@
 //! A page fault, as the processor tells of it.
 
-use core::fmt;
-
 use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr4, Cr4Flags};
 use x86_64::structures::idt::PageFaultErrorCode;
@@ -15,16 +13,6 @@ pub enum Access {
     Write,
     /// To execute it.
     Execute,
-}
-
-impl fmt::Display for Access {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Read => "read of",
-            Self::Write => "write to",
-            Self::Execute => "execution of",
-        })
-    }
 }
 
 /// Why the processor refused.
@@ -90,13 +78,6 @@ impl PageFault {
             Access::Read | Access::Write => Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION,
         };
         !self.is_from_user && Cr4::read().contains(guard)
-    }
-}
-
-impl fmt::Display for PageFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = if self.is_from_user { "a program" } else { "the kernel" };
-        write!(f, "{} {:#018x} by {who}", self.access, self.address)
     }
 }
 

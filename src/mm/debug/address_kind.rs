@@ -11,7 +11,7 @@ use crate::mm::kernel::stacks::Stack;
 
 /// What lies at an address. It takes no lock to find out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum AddressKind {
     /// Below [`NULL_END`].
     Null,
     /// The rest of the lower half.
@@ -32,7 +32,7 @@ pub enum Place {
     Nothing,
 }
 
-impl Place {
+impl AddressKind {
     /// Returns what lies at `address`.
     pub fn of(address: VirtAddr) -> Self {
         let within = |start: VirtAddr, len_bytes| {
@@ -62,7 +62,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for AddressKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("null pointer"),
@@ -86,25 +86,25 @@ mod tests {
 
     #[test_case]
     fn each_part_of_the_layout_is_known() {
-        let of = |address: u64| Place::of(VirtAddr::new(address));
+        let of = |address: u64| AddressKind::of(VirtAddr::new(address));
         static VARIABLE: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(1);
-        assert_eq!(of(0), Place::Null);
-        assert_eq!(of(0xFFFF), Place::Null);
-        assert_eq!(of(0x1_0000), Place::Program);
-        assert_eq!(of(0x7FFF_FFFF_FFFF), Place::Program);
-        assert_eq!(of(0xFFFF_8000_0000_0005), Place::DirectMap(PhysAddr::new(5)));
-        assert_eq!(of(0xFFFF_BFFF_FFFF_FFFF), Place::Nothing);
-        assert_eq!(of(0xFFFF_C000_0000_0000), Place::Heap);
-        assert_eq!(of(0xFFFF_FFFF_8000_0000), Place::Nothing);
-        assert_eq!(of(u64::MAX), Place::Nothing);
-        let text = VirtAddr::from_ptr(Place::of as fn(_) -> _ as *const u8);
-        assert_eq!(Place::of(text), Place::Kernel(Section::Text));
+        assert_eq!(of(0), AddressKind::Null);
+        assert_eq!(of(0xFFFF), AddressKind::Null);
+        assert_eq!(of(0x1_0000), AddressKind::Program);
+        assert_eq!(of(0x7FFF_FFFF_FFFF), AddressKind::Program);
+        assert_eq!(of(0xFFFF_8000_0000_0005), AddressKind::DirectMap(PhysAddr::new(5)));
+        assert_eq!(of(0xFFFF_BFFF_FFFF_FFFF), AddressKind::Nothing);
+        assert_eq!(of(0xFFFF_C000_0000_0000), AddressKind::Heap);
+        assert_eq!(of(0xFFFF_FFFF_8000_0000), AddressKind::Nothing);
+        assert_eq!(of(u64::MAX), AddressKind::Nothing);
+        let text = VirtAddr::from_ptr(AddressKind::of as fn(_) -> _ as *const u8);
+        assert_eq!(AddressKind::of(text), AddressKind::Kernel(Section::Text));
         let rodata = VirtAddr::from_ptr("text".as_ptr());
-        assert_eq!(Place::of(rodata), Place::Kernel(Section::Rodata));
+        assert_eq!(AddressKind::of(rodata), AddressKind::Kernel(Section::Rodata));
         let data = VirtAddr::from_ptr(&raw const VARIABLE);
-        assert_eq!(Place::of(data), Place::Kernel(Section::Data));
+        assert_eq!(AddressKind::of(data), AddressKind::Kernel(Section::Data));
         let guard = Stack::BOOT.guard().end - 1;
-        assert_eq!(Place::of(guard), Place::Guard(Stack::BOOT));
-        assert_eq!(Place::of(guard + 1), Place::Stack(Stack::BOOT));
+        assert_eq!(AddressKind::of(guard), AddressKind::Guard(Stack::BOOT));
+        assert_eq!(AddressKind::of(guard + 1), AddressKind::Stack(Stack::BOOT));
     }
 }

@@ -26,7 +26,7 @@ use heapless::Vec;
 use paging::{Mapping, MappingFlags, PageSize};
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::kernel::frames::{self, Purpose};
 use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::kernel_space::{self, CODE, COMBINING, CONSTANT, DATA, DEVICE};
@@ -86,7 +86,7 @@ pub struct Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rule, page, frame } = self;
-        write!(f, "{rule}: page {page:#018x} ({}), frame {frame:#x}", Place::of(*page))
+        write!(f, "{rule}: page {page:#018x} ({}), frame {frame:#x}", AddressKind::of(*page))
     }
 }
 
@@ -155,10 +155,10 @@ pub fn run() -> Audit {
     let has_no_execute = space.table.has_no_execute();
     space.table.for_each_mapping(VirtAddr::zero(), |page, mapping| {
         audit.pages += 1;
-        let place = Place::of(page);
-        heap_pages += usize::from(place == Place::Heap);
+        let place = AddressKind::of(page);
+        heap_pages += usize::from(place == AddressKind::Heap);
         let is_dynamic = |stack| !Stack::BOOT_PROCESSOR.contains(&stack);
-        stack_pages += usize::from(matches!(place, Place::Stack(stack) if is_dynamic(stack)));
+        stack_pages += usize::from(matches!(place, AddressKind::Stack(stack) if is_dynamic(stack)));
         judge(&mut audit, &mut seen, page, mapping, place, has_no_execute);
         ControlFlow::Continue(())
     });
@@ -197,7 +197,7 @@ fn judge(
     seen: &mut Seen<'_>,
     page: VirtAddr,
     mapping: Mapping,
-    place: Place,
+    place: AddressKind,
     has_no_execute: bool,
 ) {
     let Mapping { paddr: frame, flags, size } = mapping;
@@ -209,16 +209,16 @@ fn judge(
         broken(Rule::User);
     }
     let wanted_flags = match place {
-        Place::Null => return broken(Rule::Low),
-        Place::Guard(_) => return broken(Rule::Guard),
-        Place::Program | Place::Nothing => return broken(Rule::OutsideLayout),
-        Place::DirectMap(wanted_frame) => {
+        AddressKind::Null => return broken(Rule::Low),
+        AddressKind::Guard(_) => return broken(Rule::Guard),
+        AddressKind::Program | AddressKind::Nothing => return broken(Rule::OutsideLayout),
+        AddressKind::DirectMap(wanted_frame) => {
             if frame != wanted_frame || !is_ram(frame, size) {
                 broken(Rule::WrongFrame);
             }
             direct_rights(frame, size)
         }
-        Place::Kernel(section) => {
+        AddressKind::Kernel(section) => {
             if page - KERNEL_BASE != frame.as_u64() {
                 broken(Rule::WrongFrame);
             }
@@ -228,25 +228,25 @@ fn judge(
                 Section::Data => DATA,
             }
         }
-        Place::Heap => {
+        AddressKind::Heap => {
             if !frames::is_allocated(frame) {
                 broken(Rule::FrameNotOwned);
             }
             DATA
         }
-        Place::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
+        AddressKind::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
             if !image::frames().contains(&frame) {
                 broken(Rule::WrongFrame);
             }
             DATA
         }
-        Place::Stack(_) => {
+        AddressKind::Stack(_) => {
             if !frames::is_allocated(frame) {
                 broken(Rule::FrameNotOwned);
             }
             DATA
         }
-        Place::Device(_) => {
+        AddressKind::Device(_) => {
             if is_ram(frame, size) {
                 broken(Rule::WrongFrame);
             }
@@ -257,7 +257,7 @@ fn judge(
     if flags != wanted_flags | forced {
         broken(Rule::Rights);
     }
-    let is_alone = !matches!(place, Place::DirectMap(_) | Place::Device(_));
+    let is_alone = !matches!(place, AddressKind::DirectMap(_) | AddressKind::Device(_));
     if is_alone && seen.mark(frame) {
         broken(Rule::MappedTwice);
     }
@@ -378,9 +378,9 @@ mod tests {
     #[test_case]
     fn frames_of_nobody_are_found() {
         let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        // The last one, far from those that are taken next.
-        let end = ram::map().usable_frames(FRAME_BYTES).last().expect("there is memory").1;
-        let free = PhysAddr::new(end - FRAME_BYTES);
+        // The first one: those that are taken next are the last.
+        let start = ram::map().usable_frames(FRAME_BYTES).next().expect("there is memory").0;
+        let free = PhysAddr::new(start);
         assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);
     }
 

@@ -146,6 +146,8 @@ mod tests {
             "the guard below the NMI IST stack\n  place  guard page of the NMI IST stack";
         WRITE_TO_MACHINE_CHECK_GUARD: Write below(ist(2)) =>
             "the guard below the machine check IST stack\n  place  guard page of the";
+        WRITE_TO_DEBUG_GUARD: Write below(ist(3)) =>
+            "the guard below the debug IST stack\n  place  guard page of the debug IST stack";
         READ_OF_A_PROGRAM: Read program() =>
             "read of 0x0000000000400000 by the kernel: a program's page, which SMAP keeps";
         WRITE_TO_A_PROGRAM: Write program() =>

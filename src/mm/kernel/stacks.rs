@@ -45,8 +45,8 @@ impl Use {
         let (kind, number) = match self {
             Self::Boot => (1, 0),
             Self::Ist { processor, ist } => (2 + ist as u32, processor),
-            Self::Idle { processor } => (5, processor),
-            Self::Thread(number) => (6, number),
+            Self::Idle { processor } => (6, processor),
+            Self::Thread(number) => (7, number),
         };
         kind << NUMBER_BITS | number & ((1 << NUMBER_BITS) - 1)
     }
@@ -55,9 +55,9 @@ impl Use {
         let number = word & ((1 << NUMBER_BITS) - 1);
         Some(match word >> NUMBER_BITS {
             1 => Self::Boot,
-            kind @ 2..=4 => Self::Ist { processor: number, ist: Ist::ALL[kind as usize - 2] },
-            5 => Self::Idle { processor: number },
-            6 => Self::Thread(number),
+            kind @ 2..=5 => Self::Ist { processor: number, ist: Ist::ALL[kind as usize - 2] },
+            6 => Self::Idle { processor: number },
+            7 => Self::Thread(number),
             _ => return None,
         })
     }
@@ -99,11 +99,12 @@ impl Stack {
     pub const BOOT: Self = Self { slot: 0, purpose: Use::Boot };
 
     /// Those of the boot processor, in the order of their slots.
-    pub const BOOT_PROCESSOR: [Self; 4] = [
+    pub const BOOT_PROCESSOR: [Self; 5] = [
         Self::BOOT,
         Self::of_boot_processor(1, Ist::DoubleFault),
         Self::of_boot_processor(2, Ist::Nmi),
         Self::of_boot_processor(3, Ist::MachineCheck),
+        Self::of_boot_processor(4, Ist::Debug),
     ];
 
     const fn of_boot_processor(slot: u32, ist: Ist) -> Self {
@@ -162,6 +163,7 @@ impl fmt::Display for Stack {
                     Ist::DoubleFault => "double fault IST stack",
                     Ist::Nmi => "NMI IST stack",
                     Ist::MachineCheck => "machine check IST stack",
+                    Ist::Debug => "debug IST stack",
                 })?;
                 if processor > 0 { write!(f, " of processor {processor}") } else { Ok(()) }
             }

@@ -5,7 +5,7 @@ use core::fmt::{self, Write};
 use heapless::Vec;
 use x86_64::VirtAddr;
 
-use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::debug::peek;
 
 /// Bytes in a line.
@@ -14,7 +14,7 @@ pub(in crate::monitor) const ROW_BYTES: usize = 16;
 /// Writes what lies at `start`, then the bytes from there on: numbers and characters.
 /// It says where it has to end early.
 pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u64) -> fmt::Result {
-    writeln!(out, "{}", Place::of(start))?;
+    writeln!(out, "{}", AddressKind::of(start))?;
     let mut addresses = (0..length)
         .map_while(|offset| start.as_u64().checked_add(offset))
         .map_while(|address| VirtAddr::try_new(address).ok());

@@ -26,7 +26,7 @@ use core::fmt;
 
 use yaxpeax_arch::display::DisplaySink;
 use yaxpeax_arch::{AddressBase, AddressDiff, LengthedInstruction};
-use yaxpeax_x86::long_mode::{DisplayRules, DisplayStyle, InstDecoder};
+use yaxpeax_x86::long_mode::{DisplayRules, DisplayStyle, InstDecoder, Opcode};
 
 /// The most bytes that an instruction has.
 pub const INSTRUCTION_BYTES_MAX: usize = 15;
@@ -86,10 +86,22 @@ impl Instruction {
         let _ = write!(Nowhere, "{}", self.decoded.display_rules(&rules));
         rules.target.get()
     }
+
+    /// Returns whether it is `pause`, which the decoder shows as the `nop` that it is coded as.
+    ///
+    /// Source: Intel SDM volume 2, "PAUSE": F3 90.
+    fn is_pause(&self) -> bool {
+        self.decoded.opcode() == Opcode::NOP
+            && self.decoded.prefixes.rep()
+            && self.decoded.operand_count() == 0
+    }
 }
 
 impl fmt::Display for Instruction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_pause() {
+            return f.write_str("pause");
+        }
         self.decoded.display_rules(&Rules::new(self.address)).fmt(f)
     }
 }

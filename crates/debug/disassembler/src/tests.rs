@@ -26,6 +26,9 @@ fn known_instructions_are_shown() {
     shows(&[0x0F, 0x0B], "ud2", None);
     shows(&[0x48, 0xCF], "iretq", None);
     shows(&[0x0F, 0x32], "rdmsr", None);
+    shows(&[0x90], "nop", None);
+    shows(&[0xF3, 0x90], "pause", None);
+    shows(&[0x0F, 0x1F, 0x40, 0x00], "nop dword [rax]", None);
     let imm = [0x48, 0xB8, 8, 7, 6, 5, 4, 3, 2, 1];
     shows(&imm, "mov rax, 0x102030405060708", None);
 }

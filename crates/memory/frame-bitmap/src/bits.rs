@@ -48,35 +48,32 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// Tells if a bit is set.
+    /// Returns whether a bit is set.
     pub(crate) fn is_set(&self, bit: usize) -> bool {
         self.read(bit / WORD_BITS) >> (bit % WORD_BITS) & 1 != 0
     }
 
-    /// Tells if a bit of `range` is set.
+    /// Returns whether a bit of `range` is set.
     pub(crate) fn any_set(&self, range: Range<usize>) -> bool {
         masked_words(range).any(|(word, mask)| self.read(word) & mask != 0)
+    }
+
+    /// Returns whether all bits of `range` are set.
+    pub(crate) fn all_set(&self, range: Range<usize>) -> bool {
+        masked_words(range).all(|(word, mask)| self.read(word) & mask == mask)
     }
 
     /// Returns the lowest bit of `range` that is clear.
     pub(crate) fn first_clear(&self, range: Range<usize>) -> Option<usize> {
         masked_words(range).find_map(|(word, mask)| {
             let clear = !self.read(word) & mask;
-            (clear != 0).then(|| word * WORD_BITS + clear.trailing_zeros() as usize)
-        })
-    }
-
-    /// Returns the highest bit of `range` that is clear.
-    pub(crate) fn last_clear(&self, range: Range<usize>) -> Option<usize> {
-        masked_words(range).rev().find_map(|(word, mask)| {
-            let clear = !self.read(word) & mask;
-            clear.checked_ilog2().map(|bit| word * WORD_BITS + bit as usize)
+            (clear != 0).then(|| word * WORD_BITS + lowest_bit(clear))
         })
     }
 }
 
 /// Returns the words that hold `range`, each with a mask of its bits in `range`.
-fn masked_words(range: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, u64)> {
+pub(crate) fn masked_words(range: Range<usize>) -> impl Iterator<Item = (usize, u64)> {
     let words = range.start / WORD_BITS..range.end.div_ceil(WORD_BITS);
     words.map(move |word| {
         let mut mask = u64::MAX;
@@ -88,4 +85,19 @@ fn masked_words(range: Range<usize>) -> impl DoubleEndedIterator<Item = (usize, 
         }
         (word, mask)
     })
+}
+
+/// Returns the number of the lowest set bit of a word that isn't 0.
+pub(crate) fn lowest_bit(word: u64) -> usize {
+    word.trailing_zeros() as usize
+}
+
+/// Returns the number of the highest set bit of a word that isn't 0.
+pub(crate) fn highest_bit(word: u64) -> usize {
+    WORD_BITS - 1 - word.leading_zeros() as usize
+}
+
+/// Returns a mask of the bits from 0 up to and including `bit`.
+pub(crate) fn up_to(bit: usize) -> u64 {
+    u64::MAX >> (WORD_BITS - 1 - bit)
 }

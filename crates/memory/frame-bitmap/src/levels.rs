@@ -1,20 +1,51 @@
-//! The levels: where their words are, the search down and up through them, and
-//! how they are kept in step.
+//! The levels: where their words are, how a block is found, and how they are kept in step.
 
 use core::ops::Range;
 
-use crate::FrameBitmap;
-use crate::bits::WORD_BITS;
+use crate::bits::{Bits, WORD_BITS, highest_bit, up_to};
+use crate::order::{WORD_ORDERS, block_starts, only_block_with, orders_in};
+use crate::tree::{Shape, Tree, words_for};
 
-/// The most levels: 64 to the fifth is [`crate::FRAMES_MAX`].
-const LEVELS_MAX: usize = 5;
+/// The most levels: 64 to the fifth is [`crate::FRAMES_MAX`], and a level of one bit stands
+/// for all of these.
+const LEVELS_MAX: usize = 6;
 
-/// Where the levels and the managed bits stand in the storage.
+/// One level: a row of bits, and a tree for each order within a word.
+#[derive(Clone, Copy)]
+pub(crate) struct Level {
+    /// The first word of the row in the storage; its trees are after it.
+    start: usize,
+    bits: usize,
+    /// That of each of the trees: they have a bit for each word of the row.
+    shape: Shape,
+}
+
+impl Level {
+    const EMPTY: Self = Self { start: 0, bits: 0, shape: Shape::EMPTY };
+
+    const fn row_words(&self) -> usize {
+        words_for(self.bits)
+    }
+
+    const fn words(&self) -> usize {
+        self.row_words() + WORD_ORDERS * self.shape.words()
+    }
+
+    /// Returns the tree that has the words with a free block of the order `order`.
+    #[inline]
+    pub(crate) fn tree(&self, order: usize) -> Tree<'_> {
+        let start = self.start + self.row_words() + order * self.shape.words();
+        Tree { shape: &self.shape, start }
+    }
+}
+
+/// Where the levels and the managed bits are in the storage.
 pub(crate) struct Layout {
-    /// The first word of each level; that of the managed bits behind the last.
-    starts: [usize; LEVELS_MAX + 1],
+    levels: [Level; LEVELS_MAX],
     /// How many levels there are.
-    pub(crate) levels: usize,
+    count: usize,
+    /// The first word of the managed bits, after the levels.
+    managed: usize,
     /// How many words there are in all.
     pub(crate) words: usize,
 }
@@ -22,174 +53,179 @@ pub(crate) struct Layout {
 impl Layout {
     /// Lays out the words for `frames`, at most [`crate::FRAMES_MAX`].
     pub(crate) const fn new(frames: usize) -> Self {
-        let frame_words = words_for(frames);
-        let mut starts = [0; LEVELS_MAX + 1];
-        let mut levels = 1;
-        let mut level_words = frame_words;
-        starts[1] = level_words;
-        while level_words > 1 {
-            level_words = words_for(level_words);
-            starts[levels + 1] = starts[levels] + level_words;
-            levels += 1;
+        let mut levels = [Level::EMPTY; LEVELS_MAX];
+        let (mut count, mut start, mut bits) = (0, 0, frames);
+        loop {
+            let row_words = words_for(bits);
+            levels[count] = Level { start, bits, shape: Shape::new(row_words) };
+            start += levels[count].words();
+            count += 1;
+            if bits <= 1 {
+                return Self { levels, count, managed: start, words: start + words_for(frames) };
+            }
+            bits = row_words;
         }
-        Self { starts, levels, words: starts[levels] + frame_words }
-    }
-
-    /// Returns the place in the storage of a level's bits.
-    fn level_bits(&self, level: usize, bits: &Range<usize>) -> Range<usize> {
-        let base = self.starts[level] * WORD_BITS;
-        base + bits.start..base + bits.end
     }
 
     /// Returns the place in the storage of the managed bits of `frames`.
     pub(crate) fn managed_bits(&self, frames: &Range<usize>) -> Range<usize> {
-        self.level_bits(self.levels, frames)
+        let base = self.managed * WORD_BITS;
+        base + frames.start..base + frames.end
     }
 
-    /// Returns how many words a level has.
-    pub(crate) fn level_words(&self, level: usize) -> usize {
-        self.starts[level + 1] - self.starts[level]
+    /// Returns the level of single frames.
+    pub(crate) fn frames(&self) -> &Level {
+        &self.levels[0]
     }
-}
 
-/// Returns how many words hold `bits`; at least one, so that there is a level.
-const fn words_for(bits: usize) -> usize {
-    if bits == 0 { 1 } else { bits.div_ceil(WORD_BITS) }
-}
-
-impl FrameBitmap<'_> {
-    /// Marks the lowest free frame, which there is, as allocated; returns it.
-    pub(crate) fn take_lowest(&mut self) -> usize {
-        let mut frame = 0;
-        let mut words = [0; LEVELS_MAX];
-        for level in (0..self.layout.levels).rev() {
-            words[level] = self.read(level, frame);
-            frame = frame * WORD_BITS + lowest_bit(words[level]);
+    /// Returns the highest free frame that isn't above `last`, a frame of the bitmap.
+    #[inline]
+    pub(crate) fn last_free(&self, bits: &Bits<'_>, last: usize) -> Option<usize> {
+        let word = last / WORD_BITS;
+        let rest = bits.read(word) & up_to(last % WORD_BITS);
+        if rest != 0 {
+            return Some(word * WORD_BITS + highest_bit(rest));
         }
-        let mut place = frame;
-        for (level, word) in words.into_iter().enumerate().take(self.layout.levels) {
-            place /= WORD_BITS;
-            let without_lowest = word & (word - 1);
-            self.bits.write(self.layout.starts[level] + place, without_lowest);
-            if without_lowest != 0 {
-                break;
-            }
+        let word = self.levels[0].tree(0).last_below(bits, word)?;
+        Some(word * WORD_BITS + highest_bit(bits.read(word)))
+    }
+
+    /// Returns the highest frame, not above `last_start`, at which a block of the order
+    /// `order` begins whose frames are all free.
+    #[inline]
+    pub(crate) fn last_block(
+        &self,
+        bits: &Bits<'_>,
+        order: usize,
+        last_start: usize,
+    ) -> Option<usize> {
+        let (level_number, order) = (order / WORD_ORDERS, order % WORD_ORDERS);
+        let level = self.levels[..self.count].get(level_number)?;
+        let shift = level_number * WORD_ORDERS;
+        let last = (last_start >> shift).min(level.bits.checked_sub(1)?);
+        // The word of the bound itself may have blocks above the bound; those below have not.
+        let mut word = last / WORD_BITS;
+        let within = up_to(last % WORD_BITS);
+        let mut starts = block_starts(bits.read(level.start + word), order) & within;
+        if starts == 0 {
+            word = level.tree(order).last_below(bits, word)?;
+            starts = block_starts(bits.read(level.start + word), order);
         }
-        frame
+        Some((word * WORD_BITS + highest_bit(starts)) << shift)
     }
 
-    /// Returns the lowest free frame that isn't below `from`.
-    pub(crate) fn next_free(&self, from: usize) -> Option<usize> {
-        let mut bit = from;
-        for level in 0..self.layout.levels {
-            let word = bit / WORD_BITS;
-            if word >= self.layout.level_words(level) {
-                return None;
-            }
-            let rest = self.read(level, word) & (u64::MAX << (bit % WORD_BITS));
-            if rest != 0 {
-                return Some(self.descend(level, word * WORD_BITS + lowest_bit(rest)));
-            }
-            bit = word + 1;
-        }
-        None
-    }
-
-    /// Returns the lowest free frame below a set bit of a level. Bit 0 of the
-    /// level above the topmost stands for all frames.
-    fn descend(&self, level: usize, bit: usize) -> usize {
-        (0..level)
-            .rev()
-            .fold(bit, |word, level| word * WORD_BITS + lowest_bit(self.read(level, word)))
-    }
-
-    /// Marks `frame` in level 0, where it is marked otherwise, and keeps the levels
-    /// above in step.
-    pub(crate) fn mark_one(&mut self, frame: usize, free: bool) {
+    /// Marks `frame`, which is marked otherwise, and keeps all levels in step.
+    ///
+    /// A level changes only if all of a word of the level below was or is free; then the
+    /// trees of that level below don't change. Else at most one of them does: if the word
+    /// loses or gains a block of its largest order, it has two of each smaller one.
+    #[inline]
+    pub(crate) fn mark_one(&self, bits: &mut Bits<'_>, frame: usize, free: bool) {
         let mut bit = frame;
-        for level in 0..self.layout.levels {
-            let word = self.layout.starts[level] + bit / WORD_BITS;
-            let old = self.bits.read(word);
-            let new = old ^ 1 << (bit % WORD_BITS);
-            self.bits.write(word, new);
-            // The bit above a word changes if the word was or is empty.
-            if (if free { old } else { new }) != 0 {
+        for level in &self.levels[..self.count] {
+            let (word, mask) = (bit / WORD_BITS, 1 << (bit % WORD_BITS));
+            let old = bits.read(level.start + word);
+            bits.write(level.start + word, old ^ mask);
+            let with_bit = old | mask;
+            if with_bit != u64::MAX {
+                if let Some(order) = only_block_with(with_bit, bit % WORD_BITS) {
+                    level.tree(order).toggle(bits, word, free);
+                }
                 return;
             }
-            bit /= WORD_BITS;
+            bit = word;
         }
     }
 
-    /// Marks `frames` in level 0 and keeps the levels above in step.
-    pub(crate) fn mark(&mut self, frames: Range<usize>, free: bool) {
+    /// Replaces a word of the frames' bits and keeps all levels in step.
+    #[inline]
+    pub(crate) fn replace_word(&self, bits: &mut Bits<'_>, word: usize, new: u64) {
+        self.replace(bits, 0, word, new);
+    }
+
+    /// Replaces a word of a level and keeps the levels above in step.
+    #[inline]
+    fn replace(&self, bits: &mut Bits<'_>, from_level: usize, word: usize, new: u64) {
+        let (mut word, mut new) = (word, new);
+        for (number, level) in self.levels.iter().enumerate().take(self.count).skip(from_level) {
+            let old = bits.read(level.start + word);
+            bits.write(level.start + word, new);
+            let (had, has) = (orders_in(old), orders_in(new));
+            (has..had).for_each(|order| level.tree(order).toggle(bits, word, false));
+            (had..has).for_each(|order| level.tree(order).toggle(bits, word, true));
+            if (old == u64::MAX) == (new == u64::MAX) || number + 1 == self.count {
+                return;
+            }
+            // All of the word is free since now, or until now.
+            let above = &self.levels[number + 1];
+            new = bits.read(above.start + word / WORD_BITS) ^ 1 << (word % WORD_BITS);
+            word /= WORD_BITS;
+        }
+    }
+
+    /// Marks `frames`, which are all marked otherwise, and keeps all levels in step.
+    pub(crate) fn mark(&self, bits: &mut Bits<'_>, frames: Range<usize>, free: bool) {
         let mut range = frames;
-        for level in 0..self.layout.levels {
-            if range.is_empty() {
+        for (number, level) in self.levels[..self.count].iter().enumerate() {
+            // Whole words change alike, those at the ends by themselves.
+            let whole = range.start.div_ceil(WORD_BITS)..range.end / WORD_BITS;
+            if whole.is_empty() {
+                crate::bits::masked_words(range).for_each(|(word, mask)| {
+                    self.toggle_bits(bits, number, word, mask);
+                });
                 return;
             }
-            let words = range.start / WORD_BITS..range.end.div_ceil(WORD_BITS);
-            let bits = self.layout.level_bits(level, &range);
-            // The bit above a word changes if the word was empty before its first
-            // bit is set, or is empty after its last bit is cleared.
-            range = if free {
-                let changed = self.without_full_ends(level, words);
-                self.bits.fill(bits, true);
-                changed
-            } else {
-                self.bits.fill(bits, false);
-                self.without_full_ends(level, words)
-            };
+            for end in [range.start..whole.start * WORD_BITS, whole.end * WORD_BITS..range.end] {
+                crate::bits::masked_words(end).for_each(|(word, mask)| {
+                    self.toggle_bits(bits, number, word, mask);
+                });
+            }
+            let base = level.start * WORD_BITS;
+            bits.fill(base + whole.start * WORD_BITS..base + whole.end * WORD_BITS, free);
+            for order in 0..WORD_ORDERS {
+                level.tree(order).fill(bits, whole.clone(), free);
+            }
+            range = whole;
         }
     }
 
-    /// Returns `words` of a level without the first and the last if they have a
-    /// set bit.
-    fn without_full_ends(&self, level: usize, mut words: Range<usize>) -> Range<usize> {
-        if self.read(level, words.start) != 0 {
-            words.start += 1;
+    fn toggle_bits(&self, bits: &mut Bits<'_>, level: usize, word: usize, mask: u64) {
+        if mask != 0 {
+            let old = bits.read(self.levels[level].start + word);
+            self.replace(bits, level, word, old ^ mask);
         }
-        if !words.is_empty() && self.read(level, words.end - 1) != 0 {
-            words.end -= 1;
-        }
-        words
     }
-
-    /// Reads a word of a level.
-    fn read(&self, level: usize, word: usize) -> u64 {
-        self.bits.read(self.layout.starts[level] + word)
-    }
-}
-
-/// Returns the number of the lowest set bit of a word that isn't 0.
-fn lowest_bit(word: u64) -> usize {
-    word.trailing_zeros() as usize
 }
 
 #[cfg(test)]
-impl FrameBitmap<'_> {
-    /// Panics unless the summaries, the managed bits and the counters agree.
+impl crate::FrameBitmap<'_> {
+    /// Panics unless the levels, the managed bits and the counters agree.
     pub(crate) fn assert_consistent(&self) {
-        let top = self.layout.levels - 1;
-        assert_eq!(self.layout.level_words(top), 1);
-        for level in 1..=top {
-            let bits = self.layout.level_words(level) * WORD_BITS;
-            for bit in 0..bits {
-                let is_set = self.read(level, bit / WORD_BITS) >> (bit % WORD_BITS) & 1 != 0;
-                let has_free =
-                    bit < self.layout.level_words(level - 1) && self.read(level - 1, bit) != 0;
-                assert_eq!(is_set, has_free, "level {level}, bit {bit}");
+        let layout = &self.layout;
+        for (number, level) in layout.levels[..layout.count].iter().enumerate() {
+            let read = |word| self.bits.read(level.start + word);
+            for order in 0..WORD_ORDERS {
+                let has_block =
+                    |word| word < level.row_words() && block_starts(read(word), order) != 0;
+                level.tree(order).assert_consistent(&self.bits, has_block);
+            }
+            if let Some(above) = layout.levels[..layout.count].get(number + 1) {
+                for word in 0..level.row_words() {
+                    let is_full = self.bits.is_set(above.start * WORD_BITS + word);
+                    assert_eq!(is_full, read(word) == u64::MAX, "level {number}, word {word}");
+                }
             }
         }
         let (mut managed, mut free) = (0, 0);
-        for word in 0..self.layout.level_words(0) {
+        for word in 0..layout.frames().row_words() {
             let (free_bits, managed_bits) =
-                (self.read(0, word), self.read(self.layout.levels, word));
+                (self.bits.read(word), self.bits.read(layout.managed + word));
             assert_eq!(free_bits & !managed_bits, 0, "free but not managed, word {word}");
             managed += managed_bits.count_ones() as usize;
             free += free_bits.count_ones() as usize;
         }
         assert_eq!((managed, free), (self.managed, self.free));
-        let end = self.layout.level_words(0) * WORD_BITS;
-        assert!(!self.bits.any_set(self.layout.managed_bits(&(self.frames..end))));
+        let end = layout.frames().row_words() * WORD_BITS;
+        assert!(!self.bits.any_set(layout.managed_bits(&(self.frames..end))));
     }
 }

@@ -1,26 +1,37 @@
 //! Which physical frames are free, found in constant time.
 //!
 //! A frame is 4 KiB of physical memory, named by its number. A frame is not
-//! managed, free or allocated. The state is kept in words that the caller gives:
+//! managed, free or allocated. The state is kept in words that the caller provides:
 //!
-//! - level 0 has one bit a frame, set if the frame is free;
-//! - each higher level has one bit a word of the level below, set if that word
-//!   has a set bit; the topmost level is a single word;
-//! - behind the levels stands one bit a frame, set if the frame is managed, so
-//!   that a free of a foreign frame is told.
+//! - level 0 has one bit a frame, set if the frame is free; each higher level has one
+//!   bit a word of the level below, set if all 64 bits of that word are set, so level 1
+//!   knows the free blocks of 64 frames, level 2 those of 4096, and so on;
+//! - each level has six trees, one for each order: blocks of 1, 2, 4, 8, 16 and 32 of its
+//!   bits, that begin at a multiple of their size. A tree finds the words that have a free
+//!   block of its order. Its lowest row has one bit a word of the level; each higher row
+//!   has one bit a word of the row below, set if that word has a set bit; the topmost row
+//!   is a single word;
+//! - after the levels there is one bit a frame, set if the frame is managed, so
+//!   that a free of a foreign frame is an error.
 //!
-//! With 64 bits a word, five levels reach [`FRAMES_MAX`] frames. The lowest free
-//! frame is found by a look at one word a level, however large the memory is.
+//! With 64 bits a word, five levels and one bit reach [`FRAMES_MAX`] frames. A free frame,
+//! or a block of any order, is found by a look at one or two words a row of one tree,
+//! however large the memory is and however it is cut up. A change of one frame changes at
+//! most one tree of each level: a word that loses a frame loses its largest block at most,
+//! and half of that is left.
+//!
+//! The highest frames are allocated first. So the low ones, which some devices need, are
+//! the last that ordinary allocations take.
 //!
 //! ```
 //! use frame_bitmap::{FrameBitmap, FrameError};
 //! let mut storage = [0; FrameBitmap::words_needed(1000)];
 //! let mut frames = FrameBitmap::try_new(&mut storage, 1000).unwrap();
 //! frames.add(16, 984).unwrap();
-//! assert_eq!(frames.allocate(), Some(16));
-//! assert_eq!(frames.allocate_run(8, 8, usize::MAX), Some(24));
-//! assert_eq!(frames.free(16), Ok(()));
-//! assert_eq!(frames.free(16), Err(FrameError::NotAllocated));
+//! assert_eq!(frames.allocate(), Some(999));
+//! assert_eq!(frames.allocate_run(8, 8, usize::MAX), Some(984));
+//! assert_eq!(frames.free(999), Ok(()));
+//! assert_eq!(frames.free(999), Err(FrameError::NotAllocated));
 //! ```
 
 #![no_std]
@@ -29,14 +40,16 @@
 
 mod bits;
 mod levels;
+mod order;
 mod run;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use core::fmt;
 use core::ops::Range;
 
-use bits::Bits;
+use bits::{Bits, WORD_BITS, highest_bit};
 use levels::Layout;
 
 /// The most frames that a [`FrameBitmap`] can hold: 4 TiB.
@@ -95,21 +108,55 @@ impl<'a> FrameBitmap<'a> {
         Ok(())
     }
 
-    /// Allocates the lowest free frame, in constant time; `None` if none is free.
+    /// Allocates the highest free frame, in constant time; `None` if none is free.
     pub fn allocate(&mut self) -> Option<usize> {
-        if self.free == 0 {
+        self.allocate_from(0..self.frames)
+    }
+
+    /// Allocates the highest free frame within `range`, in constant time; `None` if
+    /// none is free there.
+    pub fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
+        let last = range.end.min(self.frames).checked_sub(1)?;
+        let frame = self.layout.last_free(&self.bits, last)?;
+        if frame < range.start {
             return None;
         }
         self.free -= 1;
-        Some(self.take_lowest())
+        self.layout.mark_one(&mut self.bits, frame, false);
+        Some(frame)
     }
 
-    /// Allocates the lowest free frame within `range`, in constant time; `None` if
-    /// none is free there.
-    pub fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
-        let frame = self.next_free(range.start).filter(|frame| *frame < range.end)?;
-        self.take_one(frame);
-        Some(frame)
+    /// Allocates up to as many frames as `taken` has places, the highest free ones below
+    /// `below`, and returns how many these are: fewer only if no more are free there.
+    ///
+    /// It costs less than one at a time: the words of up to 64 frames change together.
+    pub fn allocate_batch(&mut self, below: usize, taken: &mut [u32]) -> usize {
+        let mut count = 0;
+        let mut below = below.min(self.frames);
+        while count < taken.len() {
+            let last = below.checked_sub(1);
+            let Some(frame) = last.and_then(|last| self.layout.last_free(&self.bits, last)) else {
+                break;
+            };
+            let word = frame / WORD_BITS;
+            let mut left = self.bits.read(word);
+            let mut next = frame % WORD_BITS;
+            loop {
+                left &= !(1 << next);
+                // At most FRAMES_MAX, which has 31 bits.
+                taken[count] = (word * WORD_BITS + next) as u32;
+                count += 1;
+                let lower = left & ((1 << next) - 1);
+                if lower == 0 || count == taken.len() {
+                    break;
+                }
+                next = highest_bit(lower);
+            }
+            self.layout.replace_word(&mut self.bits, word, left);
+            below = word * WORD_BITS;
+        }
+        self.free -= count;
+        count
     }
 
     /// Frees an allocated frame, in constant time.
@@ -129,20 +176,28 @@ impl<'a> FrameBitmap<'a> {
             return Err(FrameError::NotAllocated);
         }
         self.free += 1;
-        self.mark_one(frame, true);
+        self.layout.mark_one(&mut self.bits, frame, true);
         Ok(())
     }
 
-    /// Tells if `frame` is managed and free.
+    /// Returns whether `frame` is managed and free.
     pub fn is_free(&self, frame: usize) -> bool {
         frame < self.frames && self.bits.any_set(frame..frame + 1)
     }
 
-    /// Tells if `frame` is managed and in use.
+    /// Returns whether `frame` is managed and in use.
     pub fn is_allocated(&self, frame: usize) -> bool {
         frame < self.frames
             && self.bits.any_set(self.layout.managed_bits(&(frame..frame + 1)))
             && !self.is_free(frame)
+    }
+
+    /// Returns which of the 64 frames from `64 * word` on are allocated, a bit each; `None`
+    /// if these are beyond the end of the bitmap.
+    pub fn allocated_word(&self, word: usize) -> Option<u64> {
+        let first = word.checked_mul(WORD_BITS).filter(|first| *first < self.frames)?;
+        let managed = self.layout.managed_bits(&(first..first)).start / WORD_BITS;
+        Some(self.bits.read(managed) & !self.bits.read(word))
     }
 
     /// Returns the number of managed frames.
@@ -171,22 +226,16 @@ impl<'a> FrameBitmap<'a> {
         }
     }
 
-    /// Makes `frame`, which is free, allocated.
-    fn take_one(&mut self, frame: usize) {
-        self.free -= 1;
-        self.mark_one(frame, false);
-    }
-
     /// Makes `frames`, all of them free, allocated.
     fn take(&mut self, frames: Range<usize>) {
         self.free -= frames.len();
-        self.mark(frames, false);
+        self.layout.mark(&mut self.bits, frames, false);
     }
 
     /// Makes `frames`, all of them managed and none of them free, free.
     fn release(&mut self, frames: Range<usize>) {
         self.free += frames.len();
-        self.mark(frames, true);
+        self.layout.mark(&mut self.bits, frames, true);
     }
 }
 

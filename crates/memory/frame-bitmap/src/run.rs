@@ -2,36 +2,41 @@
 
 use core::ops::Range;
 
+use crate::bits::WORD_BITS;
 use crate::{FrameBitmap, FrameError};
 
 impl FrameBitmap<'_> {
-    /// Allocates the lowest `count` free frames that stand side by side, and
-    /// returns the first.
+    /// Allocates `count` frames that stand side by side, and returns the first.
     ///
-    /// The first is a multiple of `align`, in frames; the last is below `below`,
-    /// which is `usize::MAX` for no bound. `None` if there are no such frames, if
-    /// `count` is 0 or if `align` isn't a power of two.
+    /// They are the first ones of the highest free block that is large enough: a block has
+    /// a power of two of frames, at least `count` and `align`, and begins at a multiple of
+    /// that. The last frame is below `below`, which is `usize::MAX` for no bound. `None` if
+    /// there is no such block, if `count` is 0 or if `align` isn't a power of two.
     ///
-    /// The cost grows with the number of gaps that are too small and with `count`.
+    /// The block is found by a look at a few words a level, however many gaps there are;
+    /// marking it costs a word for 64 frames.
     pub fn allocate_run(&mut self, count: usize, align: usize, below: usize) -> Option<usize> {
         if count == 0 || !align.is_power_of_two() {
             return None;
         }
-        let limit = below.min(self.frames);
-        let mut from = 0;
-        loop {
-            let start = self.next_free(from)?.checked_next_multiple_of(align)?;
-            let end = start.checked_add(count).filter(|end| *end <= limit)?;
-            // The last frame that isn't free rules out each start up to it, so the
-            // look from the end skips the most.
-            match self.bits.last_clear(start..end) {
-                Some(used) => from = used + 1,
-                None => {
-                    self.take(start..end);
-                    return Some(start);
-                }
-            }
+        let order = count.checked_next_power_of_two()?.max(align).trailing_zeros() as usize;
+        let last_start = below.min(self.frames).checked_sub(count)?;
+        let start = self.layout.last_block(&self.bits, order, last_start)?;
+        self.take(start..start + count);
+        Some(start)
+    }
+
+    /// Allocates the frames of `frames` if all of them are free; returns whether they were.
+    ///
+    /// The cost grows with their number, by words of 64 frames.
+    pub fn allocate_exactly(&mut self, frames: Range<usize>) -> bool {
+        let is_free = frames.start <= frames.end
+            && frames.end <= self.frames
+            && self.bits.all_set(frames.clone());
+        if is_free {
+            self.take(frames);
         }
+        is_free
     }
 
     /// Returns the lowest free frames that stand side by side, from `from` on, and of
@@ -44,6 +49,22 @@ impl FrameBitmap<'_> {
         Some(start..self.bits.first_clear(start..end).unwrap_or(end))
     }
 
+    /// Returns the lowest free frame that isn't below `from`.
+    fn next_free(&self, from: usize) -> Option<usize> {
+        if from >= self.frames {
+            return None;
+        }
+        let rest = self.bits.read(from / WORD_BITS) & !0 << (from % WORD_BITS);
+        let (word, rest) = if rest != 0 {
+            (from / WORD_BITS, rest)
+        } else {
+            let words = self.layout.frames().tree(0);
+            let word = words.first_from(&self.bits, from / WORD_BITS + 1)?;
+            (word, self.bits.read(word))
+        };
+        Some(word * WORD_BITS + crate::bits::lowest_bit(rest))
+    }
+
     /// Frees `count` allocated frames from `start` on: all of them or none. They
     /// need not have been allocated together.
     ///
@@ -53,7 +74,7 @@ impl FrameBitmap<'_> {
     /// [`FrameError::NotAllocated`] if one is free; nothing has changed then.
     pub fn free_run(&mut self, start: usize, count: usize) -> Result<(), FrameError> {
         let frames = self.checked_range(start, count)?;
-        if self.bits.last_clear(self.layout.managed_bits(&frames)).is_some() {
+        if !self.bits.all_set(self.layout.managed_bits(&frames)) {
             return Err(FrameError::NotManaged);
         }
         if self.bits.any_set(frames.clone()) {

@@ -13,8 +13,9 @@ const FRAMES_64_MIB: usize = 16_384;
 const FRAMES_4_GIB: usize = 1 << 20;
 const FRAMES_1_TIB: usize = 1 << 28;
 
-/// The most words that an operation on a single frame may read or write.
-const ACCESSES_MAX: usize = 32;
+/// The most words that an operation on a single frame, or the search for a run, may read
+/// or write: of each of 6 levels a word, read and written, and one tree of up to 5 rows.
+const ACCESSES_MAX: usize = 6 * (2 + 2 * 5);
 
 fn storage(frames: usize) -> Vec<u64> {
     // Not zero, to see that it is overwritten.
@@ -30,39 +31,42 @@ fn all_free(storage: &mut [u64], frames: usize) -> FrameBitmap<'_> {
 }
 
 #[test]
-fn words_needed_are_levels_and_managed_bits() {
+fn words_needed_are_levels_trees_and_managed_bits() {
     for (frames, words) in [
-        (0, 1 + 1),
-        (1, 1 + 1),
-        (64, 1 + 1),
-        (65, 2 + 1 + 2),
-        (4096, 64 + 1 + 64),
-        (4097, 65 + 2 + 1 + 65),
-        (FRAMES_1_TIB, (1 << 22) + (1 << 16) + (1 << 10) + 16 + 1 + (1 << 22)),
-        (FRAMES_MAX, (1 << 24) + (1 << 18) + (1 << 12) + 64 + 1 + (1 << 24)),
+        (0, 7 + 1),
+        (1, 7 + 1),
+        // A second level says whether the first one's word is full.
+        (64, 2 * 7 + 1),
+        (65, (2 + 6) + 7 + 7 + 2),
+        (4096, (64 + 6) + 7 + 7 + 64),
+        (4097, (65 + 6 * 3) + (2 + 6) + 7 + 7 + 65),
         (FRAMES_MAX + 1, usize::MAX),
         (usize::MAX, usize::MAX),
     ] {
         assert_eq!(FrameBitmap::words_needed(frames), words, "{frames} frames");
     }
+    for frames in [FRAMES_1_TIB, FRAMES_MAX] {
+        let bits_per_frame = FrameBitmap::words_needed(frames) as f64 * 64.0 / frames as f64;
+        assert!(bits_per_frame < 2.12, "{bits_per_frame}");
+    }
 }
 
 #[test]
-fn storage_that_is_too_small_is_told() {
-    let mut short = [0; 4];
-    let error = FrameBitmap::try_new(&mut short, 65).expect_err("5 words are needed");
-    assert_eq!(error, StorageTooSmall { needed_words: 5, given_words: 4 });
-    assert_eq!(format!("{error}"), "the storage has 4 words of 5 needed");
+fn storage_that_is_too_small_is_an_error() {
+    let mut short = [0; 23];
+    let error = FrameBitmap::try_new(&mut short, 65).expect_err("24 words are needed");
+    assert_eq!(error, StorageTooSmall { needed_words: 24, given_words: 23 });
+    assert_eq!(format!("{error}"), "the storage has 23 words of 24 needed");
     assert!(FrameBitmap::try_new(&mut short, FRAMES_MAX + 1).is_err());
 }
 
 #[test]
 fn storage_beyond_the_need_is_left_alone() {
-    let mut long = [7; 9];
-    let mut map = FrameBitmap::try_new(&mut long, 65).expect("5 words are needed");
+    let mut long = [7; 28];
+    let mut map = FrameBitmap::try_new(&mut long, 65).expect("24 words are needed");
     map.add(0, 65).expect("no frame is managed");
-    assert_eq!(map.allocate_run(65, 1, usize::MAX), Some(0));
-    assert_eq!(long[5..], [7; 4]);
+    assert!(map.allocate_exactly(0..65));
+    assert_eq!(long[24..], [7; 4]);
 }
 
 #[test]
@@ -82,11 +86,11 @@ fn new_bitmap_manages_nothing() {
 }
 
 #[test]
-fn frames_come_in_order_until_full_and_again_from_the_lowest() {
+fn frames_come_from_the_highest_down_and_again_from_the_highest() {
     let frames = 4097;
     let mut storage = storage(frames);
     let mut map = all_free(&mut storage, frames);
-    for frame in 0..frames {
+    for frame in (0..frames).rev() {
         assert_eq!(map.allocate(), Some(frame));
     }
     assert_eq!((map.allocate(), map.allocated(), map.free_count()), (None, frames, 0));
@@ -94,17 +98,38 @@ fn frames_come_in_order_until_full_and_again_from_the_lowest() {
         assert_eq!(map.free(frame), Ok(()));
         map.assert_consistent();
     }
-    assert_eq!([map.allocate(), map.allocate(), map.allocate()], [Some(0), Some(64), Some(4096)]);
+    assert_eq!([map.allocate(), map.allocate(), map.allocate()], [Some(4096), Some(64), Some(0)]);
     assert_eq!(map.allocate(), None);
     map.assert_consistent();
 }
 
 #[test]
-fn wrong_frees_are_told_and_change_nothing() {
+fn low_frames_are_the_last_that_are_taken() {
+    let (frames, low) = (3 * FRAMES_4_GIB / 2, 4096);
+    let mut storage = storage(frames);
+    let mut map = all_free(&mut storage, frames);
+    let mut taken = vec![0; 4096];
+    while map.free_count() > FRAMES_4_GIB {
+        let count = map.allocate_batch(usize::MAX, &mut taken);
+        assert!(taken[..count].iter().all(|frame| *frame as usize >= FRAMES_4_GIB));
+    }
+    assert_eq!(map.allocate_run(2048, 2048, FRAMES_4_GIB), Some(FRAMES_4_GIB - 2048));
+    while map.free_count() > low {
+        let most = taken.len().min(map.free_count() - low);
+        let count = map.allocate_batch(usize::MAX, &mut taken[..most]);
+        assert!(taken[..count].iter().all(|frame| *frame as usize >= low));
+    }
+    assert_eq!(map.allocate_run(16, 16, low), Some(low - 16));
+    assert_eq!(map.allocate(), Some(low - 17));
+    map.assert_consistent();
+}
+
+#[test]
+fn wrong_frees_are_errors_and_change_nothing() {
     let mut storage = storage(200);
     let mut map = FrameBitmap::try_new(&mut storage, 200).expect("it is large enough");
     map.add(10, 100).expect("no frame is managed");
-    assert_eq!(map.allocate_run(20, 1, usize::MAX), Some(10));
+    assert!(map.allocate_exactly(10..30));
     assert_eq!(map.free(9), Err(FrameError::NotManaged));
     assert_eq!(map.free(110), Err(FrameError::NotManaged));
     assert_eq!(map.free(30), Err(FrameError::NotAllocated));
@@ -122,14 +147,14 @@ fn wrong_frees_are_told_and_change_nothing() {
     assert_eq!((map.free_run(10, 2), map.free_run(13, 17)), (Ok(()), Ok(())));
     assert_eq!((map.free_run(10, 0), map.free_run(200, 0)), (Ok(()), Ok(())));
     assert_eq!(map.free_count(), 100);
-    // Where frame 256 would be, the storage holds level 1.
+    // Where frame 256 would be, the storage holds trees.
     assert!(!map.is_free(256) && !map.is_free(usize::MAX));
     assert!(!map.is_allocated(256) && !map.is_allocated(usize::MAX));
     map.assert_consistent();
 }
 
 #[test]
-fn wrong_adds_are_told_and_change_nothing() {
+fn wrong_adds_are_errors_and_change_nothing() {
     let mut storage = storage(200);
     let mut map = FrameBitmap::try_new(&mut storage, 200).expect("it is large enough");
     map.add(100, 50).expect("no frame is managed");
@@ -152,6 +177,8 @@ fn range_bounds_the_frame() {
     assert_eq!(map.allocate_from(70..71), Some(70));
     assert_eq!(map.allocate_from(70..71), None);
     assert_eq!(map.allocate_from(70..72), Some(71));
+    assert_eq!(map.allocate_from(70..74), Some(73));
+    assert_eq!(map.allocate_from(0..70), Some(69));
     assert_eq!(map.allocate_from(4096..usize::MAX), Some(4096));
     assert_eq!(map.allocate_from(4096..usize::MAX), None);
     assert_eq!(map.allocate_from(usize::MAX..usize::MAX), None);
@@ -164,19 +191,33 @@ fn run_is_aligned_contiguous_and_below_the_bound() {
     let mut storage = storage(1000);
     let mut map = all_free(&mut storage, 1000);
     for (count, align) in [(0, 1), (1, 0), (1, 3), (1001, 1), (usize::MAX, 1), (1, 1 << 63)] {
-        let run = map.allocate_run(count, align, usize::MAX);
-        // Frame 0 is a multiple of everything.
-        assert_eq!(run, (align == 1 << 63).then_some(0), "{count} frames at {align}");
+        assert_eq!(map.allocate_run(count, align, usize::MAX), None, "{count} frames at {align}");
     }
-    assert_eq!(map.allocate_run(1, 1 << 63, usize::MAX), None);
-    assert_eq!(map.allocate_run(usize::MAX, 1, usize::MAX), None);
-    assert_eq!(map.allocate_run(130, 64, usize::MAX), Some(64));
-    assert_eq!(map.allocate_run(63, 1, 64), Some(1));
-    assert_eq!(map.allocate_run(10, 1, 203), None);
-    assert_eq!(map.allocate_run(10, 1, 204), Some(194));
-    assert_eq!(map.allocate_run(796, 4, 1000), Some(204));
-    assert_eq!((map.free_count(), map.allocate_run(1, 1, usize::MAX)), (0, None));
+    assert_eq!(map.allocate_run(130, 64, usize::MAX), Some(512));
+    assert_eq!(map.allocate_run(63, 1, 64), Some(0));
+    // The block at 192 has its last frames above the bound, but not those that are taken.
+    assert_eq!(map.allocate_run(10, 1, 203), Some(192));
+    assert_eq!(map.allocate_run(10, 1, 202), Some(176));
+    assert_eq!(map.allocate_run(1, 1, 1), None);
+    assert_eq!(map.allocate_run(1, 1, 64), Some(63));
+    assert_eq!(map.allocate_run(64, 64, usize::MAX), Some(896));
     map.assert_consistent();
+}
+
+#[test]
+fn whole_bitmap_is_one_run() {
+    for frames in [1, 64, 4096, 1 << 18] {
+        let mut storage = storage(frames);
+        let mut map = all_free(&mut storage, frames);
+        assert_eq!(map.allocate_run(frames, frames, usize::MAX), Some(0));
+        assert_eq!((map.free_count(), map.allocate_run(1, 1, usize::MAX)), (0, None));
+        map.assert_consistent();
+        assert_eq!(map.free_run(0, frames), Ok(()));
+        map.assert_consistent();
+        assert_eq!(map.allocate_run(frames, 1, frames - 1), None);
+        assert_eq!(map.allocate(), Some(frames - 1));
+        assert_eq!(map.allocate_run(frames, 1, usize::MAX), None);
+    }
 }
 
 #[test]
@@ -184,8 +225,10 @@ fn run_does_not_cross_a_frame_that_is_not_managed() {
     let mut storage = storage(300);
     let mut map = FrameBitmap::try_new(&mut storage, 300).expect("it is large enough");
     assert_eq!((map.add(0, 100), map.add(101, 199)), (Ok(()), Ok(())));
-    assert_eq!(map.allocate_run(101, 1, usize::MAX), Some(101));
-    assert_eq!(map.allocate_run(100, 1, usize::MAX), Some(0));
+    assert_eq!(map.allocate_run(101, 1, usize::MAX), Some(128));
+    assert_eq!(map.allocate_run(65, 1, usize::MAX), None);
+    assert_eq!(map.allocate_run(60, 1, usize::MAX), Some(229 / 64 * 64 + 64 - 256));
+    assert!(!map.allocate_exactly(99..102));
 }
 
 #[test]
@@ -193,13 +236,12 @@ fn memory_below_4_gib_can_be_had_until_it_is_used_up() {
     let frames = 2 * FRAMES_4_GIB;
     let mut storage = storage(frames);
     let mut map = all_free(&mut storage, frames);
-    let first = map.allocate_run(FRAMES_4_GIB - 24, 1, FRAMES_4_GIB);
-    assert_eq!(first, Some(0));
+    assert!(map.allocate_exactly(0..FRAMES_4_GIB - 24));
     assert_eq!(map.allocate_run(16, 16, FRAMES_4_GIB), Some(FRAMES_4_GIB - 16));
     assert_eq!(map.allocate_run(16, 16, FRAMES_4_GIB), None);
     assert_eq!(map.allocate_run(9, 1, FRAMES_4_GIB), None);
-    assert_eq!(map.allocate_from(0..FRAMES_4_GIB), Some(FRAMES_4_GIB - 24));
-    assert_eq!(map.allocate_run(16, 16, usize::MAX), Some(FRAMES_4_GIB));
+    assert_eq!(map.allocate_from(0..FRAMES_4_GIB), Some(FRAMES_4_GIB - 17));
+    assert_eq!(map.allocate_run(16, 16, usize::MAX), Some(frames - 16));
     map.assert_consistent();
 }
 
@@ -218,54 +260,68 @@ fn cost_of_a_frame_is_the_same_for_64_mib_and_1_tib() {
         let mut storage = storage(frames);
         let mut map = all_free(&mut storage, frames);
         let last = frames - 1;
-        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(0));
-        assert_eq!(map.allocate_run(last - 1, 1, usize::MAX), Some(1));
-        // All but the last are used, so each change goes up through all levels.
-        for frame in [0, frames / 2 - 1, frames / 2, last - 1] {
+        // All is free, or all is used: so each change goes up through all levels.
+        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(last));
+        assert_eq!(few_accesses(&mut map, |map| map.free(last)), Ok(()));
+        assert!(map.allocate_exactly(1..frames));
+        for frame in [last, frames / 2, frames / 2 - 1, 1] {
             assert_eq!(few_accesses(&mut map, |map| map.free(frame)), Ok(()));
             assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(frame));
-            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(0..frames)), Some(last));
-            assert_eq!(few_accesses(&mut map, |map| map.free(last)), Ok(()));
-            let twice = few_accesses(&mut map, |map| map.free(last));
+            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(0..frames)), Some(0));
+            assert_eq!(few_accesses(&mut map, |map| map.free(0)), Ok(()));
+            let twice = few_accesses(&mut map, |map| map.free(0));
             assert_eq!(twice, Err(FrameError::NotAllocated));
-            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(0..last)), None);
+            assert_eq!(few_accesses(&mut map, |map| map.allocate_from(1..frames)), None);
         }
-        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(last));
+        assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(0));
         assert_eq!((map.free_count(), map.allocate()), (0, None));
         map.assert_consistent();
     }
 }
 
 #[test]
-fn add_and_run_go_by_words_and_skip_what_is_used() {
+fn search_for_a_run_costs_the_same_however_memory_is_cut_up() {
+    for frames in [FRAMES_64_MIB, 2 * FRAMES_4_GIB] {
+        for step in [2, 3, 5, 63, 65, 513] {
+            let mut storage = storage(frames);
+            let mut map = all_free(&mut storage, frames);
+            for frame in (0..frames).step_by(step) {
+                assert!(map.allocate_exactly(frame..frame + 1));
+            }
+            for count in [2, 64, 512, 1000, 1 << 18] {
+                for below in [frames, frames - 1, frames / 2, 4096] {
+                    let search = |map: &mut FrameBitmap| map.allocate_run(count, 1, below);
+                    let before = map.bits.accesses.get();
+                    let run = search(&mut map);
+                    let taken_words = count.div_ceil(64) + 2;
+                    let most = ACCESSES_MAX + run.map_or(0, |_| 16 * taken_words);
+                    assert!(map.bits.accesses.get() - before <= most, "{count} at {below}");
+                    let block = count.next_power_of_two();
+                    assert!(block < step || run.is_none(), "{count} with a gap each {step}");
+                    assert!(count > 2 || step == 2 || run.is_some(), "{count} of {step}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn add_and_run_go_by_words() {
     let frames = FRAMES_1_TIB;
     let mut storage = storage(frames);
     let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");
     assert_eq!(map.add(0, frames), Ok(()));
     assert!(map.bits.accesses.get() < 6 * frames / 64);
-    assert_eq!(map.allocate_run(frames - 8, 1, usize::MAX), Some(0));
-    // A stretch without a free frame is skipped by the summaries.
+    assert!(map.allocate_exactly(8..frames));
+    // A stretch without a free frame is skipped by the trees.
     let run = few_accesses(&mut map, |map| map.allocate_run(8, 8, usize::MAX));
-    assert_eq!(run, Some(frames - 8));
+    assert_eq!(run, Some(0));
     assert_eq!(map.free_run(0, frames), Ok(()));
     assert_eq!(map.free_count(), frames);
 }
 
 #[test]
-fn gaps_that_are_too_small_for_a_run_are_skipped_whole() {
-    let frames = FRAMES_64_MIB;
-    let mut storage = storage(frames);
-    let mut map = all_free(&mut storage, frames);
-    for frame in (0..frames).step_by(5) {
-        assert_eq!(map.allocate_from(frame..frame + 1), Some(frame));
-    }
-    let before = map.bits.accesses.get();
-    assert_eq!(map.allocate_run(1000, 1, usize::MAX), None);
-    assert!(map.bits.accesses.get() - before < frames / 64);
-}
-
-#[test]
-fn errors_are_told_in_words() {
+fn errors_have_messages() {
     for (error, text) in [
         (FrameError::OutOfRange, "a frame lies beyond the end of the bitmap"),
         (FrameError::AlreadyManaged, "a frame was added before"),

@@ -7,7 +7,7 @@ use heapless::Vec;
 use x86_64::VirtAddr;
 
 use crate::arch::cpu::control_registers::stack_pointer;
-use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::debug::peek;
 use crate::mm::kernel::image::Section;
 use crate::monitor::arguments::Arguments;
@@ -31,8 +31,8 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     let count = arguments.number()?.unwrap_or(COUNT);
     arguments.end()?;
     let mut end = None;
-    match Place::of(start) {
-        Place::Stack(stack) => {
+    match AddressKind::of(start) {
+        AddressKind::Stack(stack) => {
             let range = stack.range();
             let used_bytes = range.end - start;
             writeln!(out, "{stack}, {:#x} to {:#x}", range.start, range.end - 1)?;
@@ -71,7 +71,7 @@ fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
 
 /// Tells whether `address` looks like where a call of the kernel comes back to.
 fn is_return_address(address: VirtAddr) -> bool {
-    if Place::of(address) != Place::Kernel(Section::Text) {
+    if AddressKind::of(address) != AddressKind::Kernel(Section::Text) {
         return false;
     }
     let before: Vec<u8, 8> =

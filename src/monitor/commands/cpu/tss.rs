@@ -7,7 +7,7 @@ use registers::{TSS_BYTES, Tss};
 use x86_64::VirtAddr;
 
 use crate::arch::cpu::descriptor_tables;
-use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::debug::peek;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
@@ -62,7 +62,7 @@ fn show_stack(out: &mut dyn Write, name: &str, index: usize, address: u64) -> fm
     match VirtAddr::try_new(address.wrapping_sub(1)) {
         _ if address == 0 => writeln!(out, "unused"),
         // It is the address behind the stack's highest byte.
-        Ok(highest) => writeln!(out, "top of the {}", Place::of(highest)),
+        Ok(highest) => writeln!(out, "top of the {}", AddressKind::of(highest)),
         Err(_) => writeln!(out, "not canonical"),
     }
 }

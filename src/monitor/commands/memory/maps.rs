@@ -6,8 +6,8 @@ use paging::{MappedRange, PageSize};
 use x86_64::VirtAddr;
 
 use crate::arch::cpu::gdt::Ist;
-use crate::mm::debug::address_kind::Place;
-use crate::mm::debug::fault::Rights;
+use crate::mm::debug::address_kind::AddressKind;
+use crate::mm::debug::entry_text::Rights;
 use crate::mm::kernel::kernel_space;
 use crate::mm::kernel::stacks::Use;
 use crate::monitor::arguments::Arguments;
@@ -49,18 +49,18 @@ fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {
         range.mapping.paddr,
         range.pages,
         Rights(range.mapping.flags),
-        Label(Place::of(range.start))
+        Label(AddressKind::of(range.start))
     )
 }
 
 /// A place's name, so short that a range fits a row of 80 columns.
-struct Label(Place);
+struct Label(AddressKind);
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Place::Device(name) => f.write_str(name),
-            Place::Stack(stack) => match stack.purpose() {
+            AddressKind::Device(name) => f.write_str(name),
+            AddressKind::Stack(stack) => match stack.purpose() {
                 Use::Ist { processor: 0, ist } => write!(f, "{} IST stack", mnemonic(ist)),
                 Use::Ist { processor, ist } => write!(f, "{} IST CPU {processor}", mnemonic(ist)),
                 Use::Idle { processor } => write!(f, "idle of CPU {processor}"),
@@ -77,5 +77,6 @@ fn mnemonic(ist: Ist) -> &'static str {
         Ist::DoubleFault => "#DF",
         Ist::Nmi => "NMI",
         Ist::MachineCheck => "#MC",
+        Ist::Debug => "#DB",
     }
 }

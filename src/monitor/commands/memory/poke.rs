@@ -2,7 +2,7 @@
 
 use core::fmt::Write;
 
-use crate::mm::debug::address_kind::Place;
+use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::debug::peek;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
@@ -24,7 +24,7 @@ fn write(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error>
         writeln!(out, "{number:#x}: more than a byte")?;
         return Ok(());
     };
-    let place = Place::of(address);
+    let place = AddressKind::of(address);
     let before = peek::read(address);
     match (before, peek::write(address, value)) {
         (Some(before), Ok(())) => writeln!(out, "{place}: {before:02x} is {value:02x} now")?,

@@ -2,8 +2,8 @@
 
 use core::fmt::Write;
 
-use crate::mm::debug::address_kind::Place;
-use crate::mm::debug::fault::Shown;
+use crate::mm::debug::address_kind::AddressKind;
+use crate::mm::debug::entry_text::Shown;
 use crate::mm::debug::walk;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
@@ -20,7 +20,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let address = arguments.address()?;
     arguments.end()?;
-    writeln!(out, "{address:#018x}: {}", Place::of(address))?;
+    writeln!(out, "{address:#018x}: {}", AddressKind::of(address))?;
     for step in walk::steps(address) {
         writeln!(out, "  {}", Shown(step))?;
     }

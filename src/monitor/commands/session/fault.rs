@@ -180,9 +180,9 @@ fn access_from_name(name: &str) -> Option<Access> {
 
 fn list(out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "The kernel goes on:")?;
-    show(out, |exception| exception.is_resumed())?;
+    show(out, |exception| exception.is_trap())?;
     writeln!(out, "The kernel stops with a report:")?;
-    show(out, |exception| !exception.is_resumed())?;
+    show(out, |exception| !exception.is_trap())?;
     writeln!(
         out,
         "  reserved\n  panic\n  panic-in-report\n  page-fault-in-report\n  stack-overflow"

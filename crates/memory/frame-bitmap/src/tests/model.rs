@@ -43,28 +43,39 @@ impl Model {
     }
 
     fn allocate_from(&mut self, range: Range<usize>) -> Option<usize> {
-        let found = range.take_while(|i| *i < self.0.len()).find(|i| self.0[*i] == FREE)?;
+        let found = (0..self.0.len()).rev().find(|i| range.contains(i) && self.0[*i] == FREE)?;
         self.0[found] = ALLOCATED;
         Some(found)
+    }
+
+    fn allocate_batch(&mut self, below: usize, most: usize) -> Vec<u32> {
+        let frames = (0..below.min(self.0.len())).rev().filter(|i| self.0[*i] == FREE);
+        let frames: Vec<u32> = frames.take(most).map(|frame| frame as u32).collect();
+        frames.iter().for_each(|frame| self.0[*frame as usize] = ALLOCATED);
+        frames
     }
 
     fn allocate_run(&mut self, count: usize, align: usize, below: usize) -> Option<usize> {
         if count == 0 || !align.is_power_of_two() {
             return None;
         }
+        let block = count.next_power_of_two().max(align);
         let end = below.min(self.0.len());
-        let mut free_in_a_row = 0;
-        // How many are free in a row from each frame on is counted from the end.
-        let mut lowest = None;
-        for start in (0..end).rev() {
-            free_in_a_row = if self.0[start] == FREE { free_in_a_row + 1 } else { 0 };
-            if free_in_a_row >= count && start % align == 0 {
-                lowest = Some(start);
-            }
-        }
-        let start = lowest?;
+        let starts = (0..self.0.len()).rev().filter(|start| start.is_multiple_of(block));
+        let is_free = |range: Range<usize>| {
+            self.0.get(range).is_some_and(|states| states.iter().all(|state| *state == FREE))
+        };
+        let start = starts
+            .filter(|start| start + count <= end)
+            .find(|start| is_free(*start..start + block))?;
         self.0[start..start + count].fill(ALLOCATED);
         Some(start)
+    }
+
+    fn allocate_exactly(&mut self, range: Range<usize>) -> bool {
+        let states = self.0.get_mut(range);
+        let states = states.filter(|states| states.iter().all(|state| *state == FREE));
+        states.map(|states| states.fill(ALLOCATED)).is_some()
     }
 
     fn next_free_run(&self, from: usize, most: usize) -> Option<Range<usize>> {
@@ -90,8 +101,11 @@ enum Step {
     Add(usize, usize),
     Allocate,
     AllocateFrom(usize, usize),
+    /// Bound and count.
+    AllocateBatch(usize, usize),
     /// Count, align and bound.
     AllocateRun(usize, usize, usize),
+    AllocateExactly(usize, usize),
     Free(usize),
     FreeRun(usize, usize),
     /// Looks for free frames from the first number on; at most so many.
@@ -113,12 +127,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         9 => (0_u32..9).prop_map(|log| 1_usize << log),
         1 => 0_usize..7,
     ];
-    let below = prop_oneof![Just(usize::MAX), place()];
+    let below = || prop_oneof![Just(usize::MAX), place()];
     let step = prop_oneof![
         2 => (place(), count()).prop_map(|(start, count)| Step::Add(start, count)),
         3 => Just(Step::Allocate),
         3 => (place(), count()).prop_map(|(start, count)| Step::AllocateFrom(start, count)),
-        5 => (count(), align, below).prop_map(|(n, align, below)| Step::AllocateRun(n, align, below)),
+        2 => (below(), count()).prop_map(|(below, most)| Step::AllocateBatch(below, most)),
+        5 => (count(), align, below()).prop_map(|(n, align, below)| Step::AllocateRun(n, align, below)),
+        3 => (place(), count()).prop_map(|(start, count)| Step::AllocateExactly(start, count)),
         3 => (place(), count()).prop_map(|(from, most)| Step::NextFreeRun(from, most)),
         1 => place().prop_map(Step::Free),
         1 => (place(), count()).prop_map(|(start, count)| Step::FreeRun(start, count)),
@@ -141,6 +157,16 @@ fn run_step(map: &mut FrameBitmap, model: &mut Model, step: Step) {
         Step::AllocateFrom(start, count) => {
             let range = cut(start)..cut(start) + cut(count);
             assert_eq!(map.allocate_from(range.clone()), model.allocate_from(range));
+        }
+        Step::AllocateBatch(below, most) => {
+            let mut taken = vec![u32::MAX; cut(most)];
+            let count = map.allocate_batch(cut(below), &mut taken);
+            assert_eq!(taken[..count], model.allocate_batch(cut(below), cut(most)));
+            assert!(taken[count..].iter().all(|frame| *frame == u32::MAX));
+        }
+        Step::AllocateExactly(start, count) => {
+            let range = cut(start)..cut(start) + cut(count);
+            assert_eq!(map.allocate_exactly(range.clone()), model.allocate_exactly(range));
         }
         Step::AllocateRun(count, align, below) => {
             let (count, below) = (cut(count), cut(below));
@@ -181,6 +207,12 @@ fn compare_each_frame(map: &FrameBitmap, model: &Model) {
         assert_eq!(map.is_free(frame), *state == FREE, "frame {frame}");
         assert_eq!(map.is_allocated(frame), *state == ALLOCATED, "frame {frame}");
     }
+    for (word, states) in model.0.chunks(64).enumerate() {
+        let allocated = |(bit, state): (usize, &u8)| u64::from(*state == ALLOCATED) << bit;
+        let expected = states.iter().enumerate().map(allocated).sum();
+        assert_eq!(map.allocated_word(word), Some(expected), "word {word}");
+    }
+    assert_eq!(map.allocated_word(model.0.len().div_ceil(64)), None);
 }
 
 /// Runs all steps, then frees all that is allocated and looks for leaks.

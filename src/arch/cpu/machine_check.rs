@@ -1,0 +1,59 @@
+//! The registers that report errors of the hardware.
+//!
+//! Source: Intel SDM volume 3B, "Machine-Check Architecture".
+
+use x86_64::registers::model_specific::Msr;
+
+/// The most banks that are looked at: more than CPUs have.
+const BANKS_MAX: u64 = 32;
+
+/// Its lowest byte is the number of banks.
+const MCG_CAP: u32 = 0x179;
+/// Its bit 2, "machine check in progress", makes the next one shut the CPU down.
+const MCG_STATUS: u32 = 0x17A;
+/// In a bank's status: it reports an error.
+const VALID: u64 = 1 << 63;
+
+/// Returns MCG_STATUS, if this CPU has machine check registers.
+pub fn status() -> Option<u64> {
+    is_present().then(|| read(MCG_STATUS))
+}
+
+/// Returns number and status of each bank that reports an error.
+pub fn errors() -> impl Iterator<Item = (u32, u64)> {
+    let banks = if is_present() { read(MCG_CAP) & 0xFF } else { 0 };
+    let banks = 0..banks.min(BANKS_MAX) as u32;
+    banks.map(|bank| (bank, read(bank_status(bank)))).filter(|(_, status)| status & VALID != 0)
+}
+
+/// Clears what was reported. Until then the next machine check would reset the machine.
+///
+/// Source: Intel SDM volume 3B, "Machine-Check Handler".
+pub fn clear() {
+    if !is_present() {
+        return;
+    }
+    for (bank, _) in errors() {
+        // SAFETY: the register exists and takes a 0, which clears it.
+        unsafe { Msr::new(bank_status(bank)).write(0) };
+    }
+    // SAFETY: as above.
+    unsafe { Msr::new(MCG_STATUS).write(0) };
+}
+
+/// Returns the number of a bank's status register.
+fn bank_status(bank: u32) -> u32 {
+    0x401 + 4 * bank
+}
+
+fn is_present() -> bool {
+    let features = raw_cpuid::CpuId::new().get_feature_info();
+    features.is_some_and(|features| features.has_mca())
+}
+
+/// Reads a machine check register. The caller has seen that there are some.
+fn read(number: u32) -> u64 {
+    // SAFETY: reading a machine check register changes nothing; CPUID's MCA bit and
+    // MCG_CAP's bank count say that it exists.
+    unsafe { Msr::new(number).read() }
+}

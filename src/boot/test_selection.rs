@@ -1,0 +1,149 @@
+//! Which of a test kernel's tests run: what libtest's options ask for, as words of the
+//! command line.
+
+use heapless::{String, Vec};
+
+/// The longest name, in bytes.
+const NAME_MAX_BYTES: usize = 128;
+/// The most names of tests that run, and of those that don't.
+const NAMES_MAX: usize = 8;
+
+type Names = Vec<String<NAME_MAX_BYTES>, NAMES_MAX>;
+
+/// What becomes of the tests that don't run by themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum IgnoredTests {
+    /// They are left out.
+    #[default]
+    LeftOut,
+    /// They run as all others do.
+    Included,
+    /// They run, and no others.
+    Only,
+}
+
+/// What to do with a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TestChoice {
+    /// It runs.
+    Run,
+    /// It would run if it weren't one of those that don't run by themselves.
+    Ignore,
+    /// It isn't asked for.
+    FilterOut,
+}
+
+/// Which tests run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TestSelection {
+    names: Names,
+    skipped: Names,
+    is_exact: bool,
+    ignored: IgnoredTests,
+    /// `test-list`: the tests are only listed.
+    pub is_list: bool,
+    /// `test-from=N`: of those that run, the index of the first.
+    pub from: usize,
+}
+
+impl TestSelection {
+    /// Takes a word of the command line; returns `None` if it is no word of tests, or if it
+    /// doesn't fit.
+    ///
+    /// | word | meaning |
+    /// | --- | --- |
+    /// | `test=TEXT` | tests with this in their name; of several, any |
+    /// | `test-skip=TEXT` | not those with this in their name |
+    /// | `test-exact` | the texts are whole names |
+    /// | `test-list` | the tests are listed, and don't run |
+    /// | `test-from=N` | only from this index on |
+    /// | `ignored`, `include-ignored` | only those that are ignored otherwise; all |
+    pub(super) fn apply(&mut self, name: &str, value: Option<&str>) -> Option<()> {
+        match (name, value) {
+            ("test", Some(text)) => push(&mut self.names, text)?,
+            ("test-skip", Some(text)) => push(&mut self.skipped, text)?,
+            ("test-exact", None) => self.is_exact = true,
+            ("test-list", None) => self.is_list = true,
+            ("test-from", Some(index)) => self.from = index.parse().ok()?,
+            ("ignored", None) => self.ignored = IgnoredTests::Only,
+            ("include-ignored", None) => self.ignored = IgnoredTests::Included,
+            _ => return None,
+        }
+        Some(())
+    }
+
+    /// Returns what to do with the test of this name.
+    pub fn choice(&self, name: &str, is_ignored: bool) -> TestChoice {
+        let is_meant = |text: &String<NAME_MAX_BYTES>| match self.is_exact {
+            true => name == text.as_str(),
+            false => name.contains(text.as_str()),
+        };
+        let is_named = self.names.is_empty() || self.names.iter().any(is_meant);
+        if !is_named || self.skipped.iter().any(is_meant) {
+            return TestChoice::FilterOut;
+        }
+        match (self.ignored, is_ignored) {
+            (IgnoredTests::LeftOut, true) => TestChoice::Ignore,
+            (IgnoredTests::Only, false) => TestChoice::FilterOut,
+            _ => TestChoice::Run,
+        }
+    }
+}
+
+fn push(names: &mut Names, text: &str) -> Option<()> {
+    names.push(String::try_from(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn selection(words: &[(&str, Option<&str>)]) -> TestSelection {
+        let mut selection = TestSelection::default();
+        for &(name, value) in words {
+            selection.apply(name, value).expect("a word of tests");
+        }
+        selection
+    }
+
+    #[test_case]
+    fn names_are_searched_or_compared_and_skipped() {
+        let all = selection(&[]);
+        assert_eq!(all.choice("a::b", false), TestChoice::Run);
+        assert_eq!(all.choice("a::b", true), TestChoice::Ignore);
+        let some =
+            selection(&[("test", Some("a::")), ("test", Some("c")), ("test-skip", Some("d"))]);
+        assert_eq!(some.choice("a::b", false), TestChoice::Run);
+        assert_eq!(some.choice("b::c", false), TestChoice::Run);
+        assert_eq!(some.choice("b::b", false), TestChoice::FilterOut);
+        assert_eq!(some.choice("a::d", false), TestChoice::FilterOut);
+        let exact = selection(&[("test", Some("a::b")), ("test-exact", None)]);
+        assert_eq!(exact.choice("a::b", false), TestChoice::Run);
+        assert_eq!(exact.choice("a::bc", false), TestChoice::FilterOut);
+    }
+
+    #[test_case]
+    fn ignored_tests_run_when_asked_for() {
+        let only = selection(&[("ignored", None), ("test", Some("a"))]);
+        assert_eq!(only.choice("a", true), TestChoice::Run);
+        assert_eq!(only.choice("a", false), TestChoice::FilterOut);
+        assert_eq!(only.choice("b", true), TestChoice::FilterOut);
+        let all = selection(&[("include-ignored", None)]);
+        assert_eq!(all.choice("a", true), TestChoice::Run);
+        assert_eq!(all.choice("a", false), TestChoice::Run);
+    }
+
+    #[test_case]
+    fn what_does_not_fit_is_refused() {
+        let mut selection = TestSelection::default();
+        let long = core::str::from_utf8(&[b'x'; NAME_MAX_BYTES + 1]).expect("ASCII");
+        assert_eq!(selection.apply("test", Some(long)), None);
+        assert_eq!(selection.apply("test-from", Some("x")), None);
+        assert_eq!(selection.apply("safe", None), None);
+        assert_eq!(selection, TestSelection::default());
+        for _ in 0..NAMES_MAX {
+            assert_eq!(selection.apply("test", Some("a")), Some(()));
+        }
+        assert_eq!(selection.apply("test", Some("a")), None);
+    }
+}
