@@ -146,6 +146,9 @@ def circles_between_files_are_refused():
     # Between a parent and what it uses itself.
     refused("circle: src/task/mod.rs, src/task/a.rs", src__lib="mod task;",
             src__task__mod="mod a; struct T; fn b() { a::c() }", src__task__a="use super::T;")
+    # A visibility imports nothing.
+    accepted(src__lib="mod task;", src__task__mod="mod a; fn b() { a::c() }",
+             src__task__a="pub(in crate::task) fn c() {}")
     # In a crate, in a group or not.
     for folder in ("crates__x", "crates__group__x"):
         refused("/x/src/a.rs, crates/", **{

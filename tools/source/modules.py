@@ -10,6 +10,8 @@ from . import rust
 MODULE = re.compile(r"\bmod\s+(\w+)\s*([;{])")
 USE = re.compile(r"(?:\b(pub(?:\s*\([^)]*\))?)\s+)?\buse\s+([^;]+);")
 PATH = re.compile(r"(?<![\w:])((?:r#)?\w+(?:\s*::\s*\w+)+)")
+# Says from where an item is seen, and imports nothing.
+VISIBILITY = re.compile(r"\bpub\s*\(\s*in\s+[^)]*\)")
 DEFINITION = re.compile(r"\b(?:fn|struct|enum|union|trait|type|const|static|mod)\s+(\w+)")
 MACRO = re.compile(r"#\s*\[\s*macro_export[^\]]*\]\s*(?:#\s*\[[^\]]*\]\s*)*macro_rules\s*!\s*(\w+)")
 
@@ -141,13 +143,18 @@ class Crate:
                 handed_on = is_public and not _is_used(module.text, name)
                 if target is not None and target != module.name:
                     found.add(Import(module.name, target, line, handed_on))
-            rest = USE.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), module.text)
+            rest = _blanked(VISIBILITY, _blanked(USE, module.text))
             for match in PATH.finditer(rest):
                 path = tuple(re.split(r"\s*::\s*", match[1]))
                 target = self.resolve(module.scope(match.start()), path)
                 if target is not None and target != module.name:
                     found.add(Import(module.name, target, rest.count("\n", 0, match.start(1)) + 1))
         return sorted(found, key=lambda each: (each.source, each.line, each.target))
+
+
+def _blanked(pattern, text):
+    """Returns the text with spaces in place of all matches."""
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
 
 
 def uses(text):
