@@ -27,6 +27,7 @@ use crate::mm::Memory;
 pub use emergency::EmergencyInput;
 pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key, wait_key_for};
 pub use line::{LINE_MAX_BYTES, LineInput};
+pub use screen::Scroll;
 pub use surface::Surface;
 
 /// What a person can see and type on.
@@ -77,15 +78,6 @@ pub fn size() -> (usize, usize) {
 /// Returns how many columns screen and serial line both have.
 fn columns() -> usize {
     size().1.min(SERIAL_SIZE.1)
-}
-
-/// Which way to go through what has left the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scroll {
-    /// Back.
-    Up,
-    /// Towards what is shown now.
-    Down,
 }
 
 /// Shows what has left the screen, half a screen further.

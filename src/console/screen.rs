@@ -13,8 +13,8 @@ use ::log::Level;
 use boot_information::BootInformation;
 use terminal::{Cell, Color, Terminal};
 
+use super::emergency;
 use super::surface::{PLAIN, Surface};
-use super::{Scroll, emergency};
 use crate::arch::time::{clock, timer};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
@@ -217,6 +217,15 @@ pub(super) fn show_late() {
 /// Returns the screen's rows and columns.
 pub(super) fn size() -> Option<(usize, usize)> {
     with_screen(|screen| screen.terminal.size())
+}
+
+/// The direction in which to scroll through what has left the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scroll {
+    /// Back.
+    Up,
+    /// Towards what is shown now.
+    Down,
 }
 
 /// Shows half a screen of what has left it, or goes the way back.

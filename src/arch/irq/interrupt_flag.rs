@@ -11,7 +11,8 @@ use x86_64::registers::rflags::{self, RFlags};
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::debug::backtrace::Backtrace;
-use crate::arch::irq::{self, preemption};
+use crate::arch::irq::handler_depth::is_in_interrupt;
+use crate::arch::irq::preemption;
 use crate::arch::time::clock;
 use crate::per_cpu;
 
@@ -132,7 +133,7 @@ pub(in crate::arch) fn are_kept_off() -> bool {
 /// Tells whether a thread could wait here: interrupts are on, preemption isn't off, and
 /// no interrupt is being handled.
 pub fn may_wait() -> bool {
-    are_enabled() && !preemption::is_off() && !irq::is_in_interrupt()
+    are_enabled() && !preemption::is_off() && !is_in_interrupt()
 }
 
 /// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this

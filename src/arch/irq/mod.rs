@@ -4,6 +4,7 @@
 //! The PICs are in charge, or the I/O APICs and the local APIC in front of them. Either
 //! way line N arrives at the same vector.
 
+mod handler_depth;
 pub mod interrupt_flag;
 pub mod io_apic;
 pub mod ipi;
@@ -13,7 +14,7 @@ pub mod preemption;
 pub mod preemption_off;
 pub mod vectors;
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use spin::Once;
 
@@ -25,6 +26,8 @@ use crate::arch::irq::vectors::{
     APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
 };
 use crate::per_cpu;
+
+pub use handler_depth::is_in_interrupt;
 
 /// A line of the interrupt controllers that the kernel uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,18 +183,10 @@ pub fn start(_idt: Idt, _controllers: Controllers) -> Interrupts {
 }
 
 per_cpu! {
-    /// How many interrupt handlers are running, one within another.
-    static HANDLER_DEPTH: AtomicU32 = AtomicU32::new(0);
     /// How often each vector was entered.
     static VECTOR_COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
     /// How often there was a spurious interrupt of the first and of the second PIC.
     static SPURIOUS_COUNTS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
-}
-
-/// Returns whether an interrupt handler runs on this CPU.
-#[inline]
-pub fn is_in_interrupt() -> bool {
-    HANDLER_DEPTH.get() > 0
 }
 
 /// Returns how often this CPU entered `vector`.
@@ -241,9 +236,7 @@ pub fn is_masked(line: u8) -> bool {
 
 /// Handles the interrupt that entered `vector`, for the `times`-th time.
 pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
-    HANDLER_DEPTH.add(1);
-    handle(vector, times);
-    HANDLER_DEPTH.add(1_u32.wrapping_neg());
+    handler_depth::run(|| handle(vector, times));
 }
 
 fn handle(vector: u8, times: u64) {

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32};
 
 use spin::Once;
 
-use crate::arch::irq;
+use crate::arch::irq::handler_depth::is_in_interrupt;
 use crate::per_cpu;
 
 /// Gives the processor to whom the scheduler chooses; called with interrupts off, and
@@ -67,7 +67,7 @@ fn run() {
         return;
     };
     // After the hook this may be another CPU.
-    while NEEDS_RESCHEDULE.get() && !is_off() && !irq::is_in_interrupt() {
+    while NEEDS_RESCHEDULE.get() && !is_off() && !is_in_interrupt() {
         hook();
     }
 }
