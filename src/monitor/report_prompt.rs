@@ -10,8 +10,8 @@ use line_editor::Key;
 
 use super::arguments::Arguments;
 use super::command::Run;
-use super::commands::{COMMANDS, find};
-use super::{report_result, report_unknown};
+use super::commands::COMMANDS;
+use super::dispatch::{report_result, report_unknown};
 use crate::console::EmergencyInput;
 use crate::klog::Emergency;
 
@@ -77,11 +77,12 @@ fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
     if name == "help" && line.trim() == name {
         return list(out);
     }
-    match find(name) {
-        None => report_unknown(name, out),
+    match COMMANDS.find(name) {
+        None => report_unknown(COMMANDS, name, out),
         Some(command) => match command.run {
             Run::Always(run) => report_result(command, run(arguments, out), out),
-            Run::Machine(_) => {
+            Run::OnCommands(run) => report_result(command, run(COMMANDS, arguments, out), out),
+            Run::Machine(_) | Run::OnMachineAndCommands(_) => {
                 writeln!(out, "{name}: needs a kernel that runs; help lists what still answers")
             }
         },
@@ -90,7 +91,7 @@ fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
 
 /// Lists the commands that answer here.
 fn list(out: &mut dyn Write) -> fmt::Result {
-    let answers = COMMANDS.iter().filter(|command| matches!(command.run, Run::Always(_)));
+    let answers = COMMANDS.0.iter().filter(|command| command.run.is_always());
     for (index, command) in answers.enumerate() {
         let separator = if index % 6 == 5 { "\n" } else { "" };
         write!(out, "{:12}{separator}", command.name)?;

@@ -1,6 +1,6 @@
 //! The command that was probably meant.
 
-use super::commands::COMMANDS;
+use super::command::Commands;
 
 /// The longest name that is compared, in bytes.
 const NAME_MAX_BYTES: usize = 16;
@@ -9,11 +9,11 @@ const DISTANCE_MAX: usize = 3;
 
 /// Returns the name of the command nearest to `name`, if one is near: at least half of
 /// `name` is right.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
+pub(super) fn nearest(commands: Commands, name: &str) -> Option<&'static str> {
     if name.len() > NAME_MAX_BYTES {
         return None;
     }
-    let distances = COMMANDS.iter().map(|command| (distance(name, command.name), command.name));
+    let distances = commands.0.iter().map(|command| (distance(name, command.name), command.name));
     let (distance, nearest) = distances.min_by_key(|&(distance, _)| distance)?;
     (distance < DISTANCE_MAX && 2 * distance <= name.len()).then_some(nearest)
 }
@@ -43,6 +43,7 @@ fn distance(from: &str, to: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::commands::COMMANDS;
 
     #[test_case]
     fn distances_count_changes() {
@@ -56,11 +57,11 @@ mod tests {
 
     #[test_case]
     fn nearest_command_is_found_or_none() {
-        assert_eq!(nearest("hlep"), Some("help"));
-        assert_eq!(nearest("backtrase"), Some("backtrace"));
-        assert_eq!(nearest("zzzzzz"), None);
-        assert_eq!(nearest("x"), None);
-        assert_eq!(nearest("foo"), None, "log has only one letter of it");
-        assert_eq!(nearest("a-name-that-is-far-too-long-for-anything"), None);
+        assert_eq!(nearest(COMMANDS, "hlep"), Some("help"));
+        assert_eq!(nearest(COMMANDS, "backtrase"), Some("backtrace"));
+        assert_eq!(nearest(COMMANDS, "zzzzzz"), None);
+        assert_eq!(nearest(COMMANDS, "x"), None);
+        assert_eq!(nearest(COMMANDS, "foo"), None, "log has only one letter of it");
+        assert_eq!(nearest(COMMANDS, "a-name-that-is-far-too-long-for-anything"), None);
     }
 }

@@ -6,10 +6,10 @@ mod memory;
 mod session;
 mod tasks;
 
-use super::command::Command;
+use super::command::Commands;
 
 /// All commands, by name.
-pub(in crate::monitor) const COMMANDS: &[&Command] = &[
+pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &devices::acpi::COMMAND,
     &memory::audit::COMMAND,
     &cpu::backtrace::COMMAND,
@@ -58,26 +58,17 @@ pub(in crate::monitor) const COMMANDS: &[&Command] = &[
     &tasks::trace::COMMAND,
     &cpu::tss::COMMAND,
     &session::watch::COMMAND,
-];
-
-/// Returns the command with this name.
-pub(in crate::monitor) fn find(name: &str) -> Option<&'static Command> {
-    COMMANDS.iter().find(|command| command.name == name).copied()
-}
-
-/// Gives the names of all commands.
-pub(in crate::monitor) fn names(found: &mut dyn FnMut(&str)) {
-    COMMANDS.iter().for_each(|command| found(command.name));
-}
+]);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::monitor::command::Command;
 
     #[test_case]
     fn commands_are_sorted_and_described() {
-        assert!(COMMANDS.is_sorted_by(|one, next| one.name < next.name));
-        for command in COMMANDS {
+        assert!(COMMANDS.0.is_sorted_by(|one, next| one.name < next.name));
+        for command in COMMANDS.0 {
             let Command { name, summary, example, .. } = command;
             assert!(name.len() < 10 && summary.len() < 70, "{name}: help shows it in a row");
             assert!(summary.ends_with('.'), "{name}: {summary}");

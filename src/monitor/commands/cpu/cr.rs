@@ -14,7 +14,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[NAME]",
     summary: "Shows control registers, EFER and RFLAGS, bit by bit.",
     example: "cr cr4",
-    words: |offer| REGISTERS.iter().for_each(|(_, layout)| offer(layout.name)),
+    words: |_, offer| REGISTERS.iter().for_each(|(_, layout)| offer(layout.name)),
     run: Run::Always(show),
 };
 

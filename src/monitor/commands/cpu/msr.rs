@@ -14,7 +14,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[NUMBER or NAME]",
     summary: "Reads model-specific registers, by name or number.",
     example: "msr c0000080",
-    words: |offer| msr::ALL.iter().for_each(|msr| offer(msr.name)),
+    words: |_, offer| msr::ALL.iter().for_each(|msr| offer(msr.name)),
     run: Run::Always(show),
 };
 

@@ -8,17 +8,17 @@ use acpi_tables::madt::{Entry, ProcessorState};
 use acpi_tables::{Fadt, Signature, fadt, madt, purpose};
 
 use crate::drivers::acpi::{Acpi, Checksum, Table};
-use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, Run};
 use crate::monitor::format::dump::{ROW_BYTES, write_row};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "acpi",
     usage: "[NAME]",
     summary: "Lists the firmware's tables, or shows those with this name.",
     example: "acpi APIC",
-    words: |found| ["APIC", "DSDT", "FACP", "HPET", "MCFG", "SSDT"].into_iter().for_each(found),
+    words: |_, found| ["APIC", "DSDT", "FACP", "HPET", "MCFG", "SSDT"].into_iter().for_each(found),
     run: Run::Machine(show),
 };
 

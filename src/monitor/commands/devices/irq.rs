@@ -5,10 +5,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arch::irq;
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
-use crate::monitor::Machine;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::format::labels::{VectorName, vector_purpose};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "irq",

@@ -3,9 +3,9 @@
 use core::fmt::{self, Write};
 
 use crate::drivers::bus::pci::{Address, Function};
-use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "lspci",

@@ -4,9 +4,9 @@ use core::fmt::Write;
 
 use crate::mm::kernel::heap;
 use crate::mm::kernel::layout::{HEAP, HEAP_BYTES};
-use crate::monitor::Machine;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "heap",

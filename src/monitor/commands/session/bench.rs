@@ -11,9 +11,9 @@ use crate::arch::debug::backtrace::Backtrace;
 use crate::arch::time::clock;
 use crate::mm::debug::walk;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose};
-use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, Run};
+use crate::monitor::machine::Machine;
 use crate::{console, symbols};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -21,7 +21,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[NAME]",
     summary: "Measures operations of the kernel by the time stamp counter.",
     example: "bench heap",
-    words: |found| BENCHMARKS.iter().for_each(|benchmark| found(benchmark.name)),
+    words: |_, found| BENCHMARKS.iter().for_each(|benchmark| found(benchmark.name)),
     run: Run::Machine(measure),
 };
 

@@ -11,7 +11,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "TEXT BACKGROUND",
     summary: "Changes the colours of the screen's text and background.",
     example: "color yellow blue",
-    words: |found| NAMES.iter().for_each(|name| found(name)),
+    words: |_, found| NAMES.iter().for_each(|name| found(name)),
     run: Run::Machine(|_, mut arguments, _| {
         let mut color = |what| {
             let word = arguments.word().ok_or(ArgumentError::Missing(what))?;

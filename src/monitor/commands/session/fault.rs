@@ -12,16 +12,16 @@ use crate::arch::trap::page_fault::Access;
 use crate::console;
 use crate::mm::debug::violation;
 use crate::mm::kernel::heap;
-use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, Run};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "fault",
     usage: "NAME [ADDRESS] [in PLACE]",
     summary: "Provokes an exception or a panic; without a name, lists them.",
     example: "fault page-fault in interrupt",
-    words: names,
+    words: |_, found| names(found),
     run: Run::Machine(provoke_named),
 };
 

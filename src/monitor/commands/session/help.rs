@@ -3,8 +3,7 @@
 use core::fmt::{self, Write};
 
 use crate::monitor::arguments::{ArgumentError, Arguments};
-use crate::monitor::command::{Command, Error, Run};
-use crate::monitor::commands::{COMMANDS, find};
+use crate::monitor::command::{Command, Commands, Error, Run};
 use crate::monitor::pipeline;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -12,25 +11,29 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[COMMAND]",
     summary: "Lists the commands, or tells more about one.",
     example: "help pt",
-    words: crate::monitor::commands::names,
-    run: Run::Always(show),
+    words: Commands::names,
+    run: Run::OnCommands(show),
 };
 
-fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+fn show(
+    commands: Commands,
+    mut arguments: Arguments<'_>,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let name = arguments.word();
     arguments.end()?;
     match name {
-        None => list(out)?,
+        None => list(commands, out)?,
         Some(name) => {
-            let command = find(name).ok_or_else(|| ArgumentError::unknown(name))?;
+            let command = commands.find(name).ok_or_else(|| ArgumentError::unknown(name))?;
             describe(command, out)?;
         }
     }
     Ok(())
 }
 
-fn list(out: &mut dyn Write) -> fmt::Result {
-    for command in COMMANDS {
+fn list(commands: Commands, out: &mut dyn Write) -> fmt::Result {
+    for command in commands.0 {
         writeln!(out, "{:10}{}", command.name, command.summary)?;
     }
     writeln!(out, "\nhelp COMMAND tells more. Numbers are hexadecimal.")?;
@@ -44,7 +47,7 @@ fn describe(command: &Command, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "{}", command.summary)?;
     writeln!(out, "usage    {} {}", command.name, command.usage)?;
     writeln!(out, "example  {}", command.example)?;
-    if let Run::Always(_) = command.run {
+    if command.run.is_always() {
         writeln!(out, "It can be used behind a report, too.")?;
     }
     Ok(())

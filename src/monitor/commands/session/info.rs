@@ -9,8 +9,8 @@ use crate::arch::{boot_stage, irq};
 use crate::console::Surface;
 use crate::drivers::char::serial;
 use crate::drivers::video::framebuffer;
-use crate::monitor::Machine;
 use crate::monitor::command::{Command, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "info",

@@ -11,7 +11,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[NAME]",
     summary: "Shows the keyboard's layouts, or chooses one.",
     example: "layout de",
-    words: |found| Layout::ALL.into_iter().for_each(|layout| found(layout.name())),
+    words: |_, found| Layout::ALL.into_iter().for_each(|layout| found(layout.name())),
     run: Run::Always(|mut arguments, out| {
         let name = arguments.word();
         arguments.end()?;

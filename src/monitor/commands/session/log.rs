@@ -13,7 +13,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[error|warn|info]",
     summary: "Shows the newest log lines, of all levels or up to one.",
     example: "log warn",
-    words: |found| LEVELS.iter().for_each(|(name, _)| found(name)),
+    words: |_, found| LEVELS.iter().for_each(|(name, _)| found(name)),
     run: Run::Always(|mut arguments, out| {
         let level = match arguments.word() {
             None => Level::Trace,

@@ -4,8 +4,8 @@ use core::fmt::{self, Write};
 
 use crate::arch::reset;
 use crate::console;
-use crate::monitor::Machine;
 use crate::monitor::command::{Command, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "poweroff",

@@ -6,9 +6,9 @@ use core::fmt::Write;
 use crate::mm::debug::{audit, peek};
 use crate::mm::kernel::frames::{self, AllocatedFrames, Purpose};
 use crate::mm::kernel::{heap, layout};
-use crate::monitor::Machine;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, Run};
+use crate::monitor::machine::Machine;
 use crate::{symbols, task};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -16,7 +16,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[NAME]",
     summary: "Tests parts of the machine while it runs, all or one.",
     example: "test frames",
-    words: |found| TESTS.iter().for_each(|(name, ..)| found(name)),
+    words: |_, found| TESTS.iter().for_each(|(name, ..)| found(name)),
     run: Run::Machine(run),
 };
 

@@ -6,21 +6,23 @@ use line_editor::Key;
 
 use crate::console;
 use crate::monitor::arguments::{ArgumentError, Arguments};
-use crate::monitor::command::{Command, Error, Run};
-use crate::monitor::{Machine, run_command};
+use crate::monitor::command::{Command, Commands, Error, Run};
+use crate::monitor::dispatch;
+use crate::monitor::machine::Machine;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "watch",
     usage: "COMMAND",
     summary: "Runs COMMAND once a second, until a key is typed.",
     example: "watch ticks",
-    words: crate::monitor::commands::names,
-    run: Run::Machine(watch),
+    words: Commands::names,
+    run: Run::OnMachineAndCommands(watch),
 };
 
 const PERIOD_US: u64 = 1_000_000;
 
 fn watch(
+    commands: Commands,
     machine: &Machine,
     mut arguments: Arguments<'_>,
     out: &mut dyn Write,
@@ -34,7 +36,7 @@ fn watch(
     }
     loop {
         out.write_str(console::CLEAR)?;
-        run_command(machine, command, out)?;
+        dispatch::run(commands, machine, command, out)?;
         match console::wait_key_for(PERIOD_US) {
             None => {}
             Some(typed) if typed.key == Key::Ctrl('c') => return Err(Error::OutputEnded),

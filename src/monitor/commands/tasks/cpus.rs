@@ -6,9 +6,9 @@ use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::time::clock;
-use crate::monitor::Machine;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::machine::Machine;
 use crate::task;
 
 pub(in crate::monitor) const COMMAND: Command = Command {

@@ -5,11 +5,11 @@ use core::fmt::Write;
 
 use crate::arch::cpu::percpu;
 use crate::arch::irq::interrupt_flag;
-use crate::monitor::Machine;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::commands::tasks::sched::Time;
 use crate::monitor::format::labels::Function;
+use crate::monitor::machine::Machine;
 use crate::sync::Rank;
 
 pub(in crate::monitor) const COMMAND: Command = Command {

@@ -14,7 +14,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     usage: "[json]",
     summary: "Shows what the scheduler did last, or as a file for Perfetto.",
     example: "trace json > serial",
-    words: |found| found("json"),
+    words: |_, found| found("json"),
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
 };
 

@@ -1,0 +1,56 @@
+//! Finds the command that a line names, and runs it.
+
+use core::fmt::{self, Write};
+
+use super::arguments::Arguments;
+use super::command::{Command, Commands, Error, Run};
+use super::machine::Machine;
+use super::suggest;
+
+/// Runs a command with its arguments.
+///
+/// # Errors
+/// [`fmt::Error`] if the rest of its output was cancelled.
+pub(super) fn run(
+    commands: Commands,
+    machine: &Machine,
+    text: &str,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let mut arguments = Arguments::new(text);
+    let Some(name) = arguments.word() else {
+        return Ok(());
+    };
+    let Some(command) = commands.find(name) else {
+        return report_unknown(commands, name, out);
+    };
+    let result = match command.run {
+        Run::Machine(run) => run(machine, arguments, out),
+        Run::OnMachineAndCommands(run) => run(commands, machine, arguments, out),
+        Run::Always(run) => run(arguments, out),
+        Run::OnCommands(run) => run(commands, arguments, out),
+    };
+    report_result(command, result, out)
+}
+
+/// Reports what is wrong with a command's arguments, if anything is.
+pub(super) fn report_result(
+    command: &Command,
+    result: Result<(), Error>,
+    out: &mut dyn Write,
+) -> fmt::Result {
+    let Command { name, usage, .. } = command;
+    match result {
+        Ok(()) => Ok(()),
+        Err(Error::OutputEnded) => Err(fmt::Error),
+        Err(Error::Argument(error)) => writeln!(out, "{name}: {error}; usage: {name} {usage}"),
+    }
+}
+
+/// Reports that no command has this name, and the one that was probably meant.
+pub(super) fn report_unknown(commands: Commands, name: &str, out: &mut dyn Write) -> fmt::Result {
+    match suggest::nearest(commands, name) {
+        Some(nearest) => writeln!(out, "{name}: no such command; did you mean {nearest}?"),
+        None => writeln!(out, "{name}: no such command; help lists them"),
+    }
+}

@@ -1,0 +1,39 @@
+//! The machine that commands look into.
+
+use crate::arch::cpu::features::Processor;
+use crate::arch::init_order::Interrupts;
+use crate::arch::time::clock::Clock;
+use crate::arch::time::timer::Timer;
+use crate::boot::Boot;
+use crate::console::Console;
+use crate::drivers::acpi::Acpi;
+use crate::drivers::bus::pci::Pci;
+use crate::drivers::char::rtc::Rtc;
+use crate::mm::Memory;
+use crate::task::Tasks;
+
+/// The machine as bring-up left it.
+pub struct Machine {
+    /// The firmware's tables, if it has any.
+    pub acpi: Option<Acpi>,
+    /// What the loader told.
+    pub boot: &'static Boot,
+    /// The time since the start.
+    pub clock: Clock,
+    /// What a person can see and type on.
+    pub console: Console,
+    /// Proof that interrupts are on.
+    pub interrupts: Interrupts,
+    /// Proof that the kernel owns its memory.
+    pub memory: Memory,
+    /// The functions that were found on PCI buses.
+    pub pci: Pci,
+    /// The processor that was found.
+    pub processor: Processor,
+    /// The hardware clock.
+    pub rtc: Rtc,
+    /// Proof that there are threads.
+    pub tasks: Tasks,
+    /// The running timer.
+    pub timer: Timer,
+}
