@@ -53,11 +53,11 @@ pub fn start(
     boot_stage::mark(Stage::Memory);
     let start_tsc = clock::read_tsc();
     let mut map = ram::find(information, structure.clone());
-    let seen = start_frames(&mut map, structure);
+    let (seen, info_table) = start_frames(&mut map, structure);
     let stub = stub_frames();
     let direct_map_ticks = kernel_space::start(&map, capabilities, seen)
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
-    frames::reach_all();
+    frames::reach_all(info_table, image::stub_frames());
     // Its code isn't mapped any more, and its tables aren't loaded.
     drop(stub);
     heap::start();
@@ -75,17 +75,24 @@ pub fn start(
     Memory { direct_map_ticks, start_ticks }
 }
 
-/// Starts the frame allocator, with its storage in the first range of RAM that is
-/// large enough; returns the audit's bits, a bit a frame.
-fn start_frames(map: &mut Map, structure: Range<PhysAddr>) -> &'static mut [u64] {
+/// Starts the frame allocator, with its storage at the end of the last range of RAM below
+/// 1 GiB that is large enough: the first MiBs are left to devices. Returns the audit's bits,
+/// a bit a frame, and the table for the records of frames.
+fn start_frames(
+    map: &mut Map,
+    structure: Range<PhysAddr>,
+) -> (&'static mut [u64], &'static mut [u64]) {
     let frames = (map.end_of_memory().min(DIRECT_MAP_BYTES) / FRAME_BYTES) as usize;
     let bitmap_words = FrameBitmap::words_needed(frames);
     let seen_words = frames.div_ceil(u64::BITS as usize);
-    let len_bytes = ((bitmap_words + seen_words) as u64 * 8).next_multiple_of(FRAME_BYTES);
+    let words = bitmap_words + seen_words + frames::table_words(frames);
+    let len_bytes = (words as u64 * 8).next_multiple_of(FRAME_BYTES);
     let start = map
         .usable_frames(FRAME_BYTES)
-        .find(|(start, end)| (*end).min(STUB_MAPPED_BYTES) >= start.saturating_add(len_bytes))
-        .map(|(start, _)| PhysAddr::new(start))
+        .map(|(start, end)| (start, end.min(STUB_MAPPED_BYTES)))
+        .filter(|(start, end)| *end >= start.saturating_add(len_bytes))
+        .last()
+        .map(|(_, end)| PhysAddr::new(end - len_bytes))
         .unwrap_or_else(|| {
             panic!("no {} KiB of memory in one piece below 1 GiB: add memory", len_bytes / 1024)
         });
@@ -95,9 +102,9 @@ fn start_frames(map: &mut Map, structure: Range<PhysAddr>) -> &'static mut [u64]
     // SAFETY: the memory is RAM that nobody uses, and from now on none of the
     // frames that are given out; it is mapped by the stub and the direct map. Any
     // bytes are words.
-    let storage: &'static mut [u64] =
-        unsafe { core::slice::from_raw_parts_mut(storage, bitmap_words + seen_words) };
-    let (storage, seen) = storage.split_at_mut(bitmap_words);
+    let storage: &'static mut [u64] = unsafe { core::slice::from_raw_parts_mut(storage, words) };
+    let (storage, rest) = storage.split_at_mut(bitmap_words);
+    let (seen, info_table) = rest.split_at_mut(seen_words);
     let mut bitmap = FrameBitmap::try_new(storage, frames).expect("it was measured");
     let mut add = |start: u64, end: u64| {
         let first = (start / FRAME_BYTES) as usize;
@@ -119,7 +126,7 @@ fn start_frames(map: &mut Map, structure: Range<PhysAddr>) -> &'static mut [u64]
         }
     }
     frames::start(bitmap, PhysAddr::new(STUB_MAPPED_BYTES));
-    seen
+    (seen, info_table)
 }
 
 /// Takes the frames of the stub, so that nobody else does while it is in use.

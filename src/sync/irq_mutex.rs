@@ -53,7 +53,7 @@ impl<T> IrqMutex<T> {
 }
 
 /// A turn of the wait for a lock, with interrupts off.
-fn relax() {
+pub(super) fn relax() {
     core::hint::spin_loop();
     // Who has the lock may wait for this processor's answer.
     tlb::answer_others();
@@ -84,20 +84,22 @@ impl<T> DerefMut for IrqMutexGuard<'_, T> {
 }
 
 /// The rank's mark on this processor, and since when the lock is held; in debug builds.
-struct RankHeld {
+pub(super) struct RankHeld {
     rank: Rank,
     since_tsc: u64,
 }
 
 impl RankHeld {
-    fn new(rank: Rank) -> Self {
+    #[inline]
+    pub(super) fn new(rank: Rank) -> Self {
         if cfg!(debug_assertions) {
             rank.enter();
         }
         Self { rank, since_tsc: 0 }
     }
 
-    fn begin(&mut self, has_waited: bool) {
+    #[inline]
+    pub(super) fn begin(&mut self, has_waited: bool) {
         if cfg!(debug_assertions) {
             self.rank.statistics(percpu::current()).note_taken(has_waited);
             self.since_tsc = clock::read_tsc();
@@ -106,6 +108,7 @@ impl RankHeld {
 }
 
 impl Drop for RankHeld {
+    #[inline]
     fn drop(&mut self) {
         if cfg!(debug_assertions) {
             let cpu = percpu::current();

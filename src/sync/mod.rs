@@ -3,6 +3,7 @@
 //! | for | take |
 //! | --- | --- |
 //! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
+//! | data that only threads touch, but that can't wait: of a CPU, or held for longer | [`SpinMutex`] |
 //! | data that is held while a thread waits | [`Mutex`] |
 //! | a change that an interrupt handler or another processor makes | [`WaitQueue`] |
 //! | a change of what a mutex protects | [`Condvar`] |
@@ -10,7 +11,7 @@
 //! | values from thread to thread | [`Channel`] |
 //! | the end of something | [`Latch`] |
 //!
-//! All but the first let the thread sleep; they are those of the crate `blocking`, over
+//! All but the first two let the thread sleep; they are those of the crate `blocking`, over
 //! the scheduler's parking lot.
 
 mod irq_mutex;
@@ -18,9 +19,11 @@ mod lock_statistics;
 #[expect(unsafe_code, reason = "says that threads have numbers of their own")]
 pub mod parking;
 mod rank;
+mod spin_mutex;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
 pub use rank::{Rank, held_ranks};
+pub use spin_mutex::{SpinMutex, SpinMutexGuard};
 
 use parking::KernelLot;
 

@@ -16,11 +16,17 @@ use crate::per_cpu;
 pub enum Rank {
     /// Keys that were typed and not yet read.
     Input,
+    /// Where the kernel's heap ends.
+    HeapEnd,
+    /// The free small blocks of a CPU.
+    HeapCache,
     /// The kernel's heap.
     Heap,
     /// The kernel's page tables.
     KernelSpace,
-    /// Which frames are free.
+    /// The free frames of a CPU.
+    FrameCache,
+    /// Which frames are free and in no cache.
     Frames,
     /// A device's state. Taken from interrupts. No allocation and no waiting while it is
     /// held.
@@ -54,10 +60,13 @@ pub fn held_ranks() -> u32 {
 
 impl Rank {
     /// All of them, from outer to inner.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Input,
+        Self::HeapEnd,
+        Self::HeapCache,
         Self::Heap,
         Self::KernelSpace,
+        Self::FrameCache,
         Self::Frames,
         Self::Device,
         Self::Parking,

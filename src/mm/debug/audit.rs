@@ -11,9 +11,10 @@
 //! | [`Rule::Rights`] | a page with other rights than its place has |
 //! | [`Rule::WrongFrame`] | a page of the direct map or the image with another frame than its own, or without RAM behind it; a device's page with RAM behind it |
 //! | [`Rule::MappedTwice`] | a frame that is mapped twice outside of the direct map, or is a table as well |
-//! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free |
-//! | [`Rule::TableNotOwned`] | a table whose frame is free |
-//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them |
+//! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free, or used for something else |
+//! | [`Rule::TableNotOwned`] | a table whose frame is free, or used for something else |
+//! | [`Rule::Owners`] | a frame of the heap, of a stack or of a table that has more than one owner |
+//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them; or records of frames that say something else |
 //!
 //! Each frame's rights in the direct map follow from what it is: the kernel's code
 //! and constants can only be read there, so no byte can be written at one address
@@ -27,7 +28,7 @@ use paging::{Mapping, MappingFlags, PageSize};
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::mm::debug::address_kind::AddressKind;
-use crate::mm::kernel::frames::{self, Purpose};
+use crate::mm::kernel::frames::{self, FrameUse, Purpose};
 use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::kernel_space::{self, CODE, COMBINING, CONSTANT, DATA, DEVICE};
 use crate::mm::kernel::layout::{DIRECT_MAP_BYTES, FRAME_BYTES, HEAP, KERNEL_BASE, STACKS};
@@ -51,6 +52,7 @@ pub enum Rule {
     MappedTwice,
     FrameNotOwned,
     TableNotOwned,
+    Owners,
     Count,
 }
 
@@ -65,8 +67,9 @@ impl fmt::Display for Rule {
             Self::Rights => "other rights than its place has",
             Self::WrongFrame => "another frame than its place has",
             Self::MappedTwice => "a frame that is in use twice",
-            Self::FrameNotOwned => "a frame that is free, or nobody's",
-            Self::TableNotOwned => "a page table whose frame is free, or nobody's",
+            Self::FrameNotOwned => "a frame that is free, or used for something else",
+            Self::TableNotOwned => "a page table whose frame is free, or used for something else",
+            Self::Owners => "a frame of the kernel that has more than one owner",
             Self::Count => "frames counted and found differ",
         })
     }
@@ -141,11 +144,16 @@ pub fn run() -> Audit {
     let mut seen = Seen(space.seen);
     seen.0.fill(0);
     let counts = frames::counts();
+    check_records(&mut audit);
 
     space.table.for_each_table(|frame, _| {
         audit.tables += 1;
-        if !frames::is_allocated(frame) {
-            audit.add(Rule::TableNotOwned, VirtAddr::zero(), frame);
+        match frames::use_of(frame) {
+            Some(FrameUse { purpose: Purpose::PageTables, owners: 1, .. }) => {}
+            Some(FrameUse { purpose: Purpose::PageTables, .. }) => {
+                audit.add(Rule::Owners, VirtAddr::zero(), frame);
+            }
+            _ => audit.add(Rule::TableNotOwned, VirtAddr::zero(), frame),
         }
         if seen.mark(frame) {
             audit.add(Rule::MappedTwice, VirtAddr::zero(), frame);
@@ -229,9 +237,7 @@ fn judge(
             }
         }
         AddressKind::Heap => {
-            if !frames::is_allocated(frame) {
-                broken(Rule::FrameNotOwned);
-            }
+            judge_owner(frame, Purpose::Heap).into_iter().for_each(&mut broken);
             DATA
         }
         AddressKind::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
@@ -241,9 +247,7 @@ fn judge(
             DATA
         }
         AddressKind::Stack(_) => {
-            if !frames::is_allocated(frame) {
-                broken(Rule::FrameNotOwned);
-            }
+            judge_owner(frame, Purpose::Stacks).into_iter().for_each(&mut broken);
             DATA
         }
         AddressKind::Device(_) => {
@@ -260,6 +264,27 @@ fn judge(
     let is_alone = !matches!(place, AddressKind::DirectMap(_) | AddressKind::Device(_));
     if is_alone && seen.mark(frame) {
         broken(Rule::MappedTwice);
+    }
+}
+
+/// Returns the rule that a frame breaks that should be used for `purpose`, by one owner.
+fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
+    match frames::use_of(frame) {
+        Some(found) if found.purpose != purpose => Some(Rule::FrameNotOwned),
+        Some(found) => (found.owners != 1).then_some(Rule::Owners),
+        None => Some(Rule::FrameNotOwned),
+    }
+}
+
+/// Compares what the records of frames say with what was counted, unless a frame is taken
+/// or freed meanwhile.
+fn check_records(audit: &mut Audit) {
+    let before = frames::traffic();
+    let (counts, cached, records) = (frames::counts(), frames::cached(), frames::recount());
+    let is_same = records.used == counts.used && records.cached == cached && records.damaged == 0;
+    if !is_same && frames::traffic() == before {
+        log::error!("counted {counts:?}, {cached} of it cached; the records say {records:?}");
+        audit.add(Rule::Count, VirtAddr::zero(), PhysAddr::zero());
     }
 }
 
@@ -372,7 +397,8 @@ mod tests {
         let rules = rules_with(page, stack, DATA);
         assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
         let table = kernel_space::lock().table.root_paddr();
-        assert_eq!(rules_with(page, table, DATA), [Rule::MappedTwice, Rule::Count]);
+        let rules = rules_with(page, table, DATA);
+        assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
     }
 
     #[test_case]

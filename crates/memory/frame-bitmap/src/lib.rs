@@ -200,6 +200,14 @@ impl<'a> FrameBitmap<'a> {
         Some(self.bits.read(managed) & !self.bits.read(word))
     }
 
+    /// Returns whether a frame of `range`, as far as that is in the bitmap, is managed.
+    ///
+    /// The cost grows with the range, by words of 64 frames.
+    pub fn is_any_managed(&self, range: Range<usize>) -> bool {
+        let end = range.end.min(self.frames);
+        range.start < end && self.bits.any_set(self.layout.managed_bits(&(range.start..end)))
+    }
+
     /// Returns the number of managed frames.
     pub fn managed(&self) -> usize {
         self.managed

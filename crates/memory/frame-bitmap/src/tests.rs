@@ -165,6 +165,10 @@ fn wrong_adds_are_errors_and_change_nothing() {
         assert_eq!(map.add(start, count), Err(FrameError::OutOfRange));
     }
     assert_eq!((map.managed(), map.free_count()), (50, 50));
+    for (range, is_any) in [(0..100, false), (99..101, true), (149..999, true), (150..999, false)] {
+        assert_eq!(map.is_any_managed(range.clone()), is_any, "{range:?}");
+    }
+    assert!(!map.is_any_managed(usize::MAX..usize::MAX) && !map.is_any_managed(120..120));
     assert_eq!((map.add(0, 100), map.add(150, 50), map.add(100, 0)), (Ok(()), Ok(()), Ok(())));
     assert_eq!(map.managed(), 200);
     map.assert_consistent();

@@ -1,0 +1,124 @@
+//! Frames that have one owner.
+
+use x86_64::PhysAddr;
+
+use super::purpose::Purpose;
+use super::{bitmap, cpu_cache, frame_info, number};
+use crate::mm::kernel::layout::FRAME_BYTES;
+
+/// Frames after each other that belong to the holder of this. Dropping it frees them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AllocatedFrames {
+    /// Frames have 31 bits.
+    first: u32,
+    count: u32,
+    purpose: Purpose,
+}
+
+/// What a run of frames has to be like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// How many frames.
+    pub count: usize,
+    /// What the first frame's number is a multiple of.
+    pub align_frames: usize,
+    /// Where it has to end at the latest: 16 MiB and 4 GiB are what devices ask
+    /// for.
+    pub below: PhysAddr,
+}
+
+impl AllocatedFrames {
+    fn new(first: usize, count: usize, purpose: Purpose) -> Self {
+        Self { first: first as u32, count: count as u32, purpose }
+    }
+
+    /// Takes a frame; `None` if none is free. Its content is anything.
+    ///
+    /// It comes from the cache of this CPU, which takes the highest free frames: those below
+    /// 4 GiB and below 16 MiB, which some devices need, are the last that are taken.
+    #[inline]
+    pub fn try_new(purpose: Purpose) -> Option<Self> {
+        Some(Self::new(cpu_cache::allocate(purpose)?, 1, purpose))
+    }
+
+    /// Takes frames after each other, out of a free block of a power of two of frames,
+    /// at least the count and the alignment; `None` if there is none, if the count is
+    /// 0, or if the alignment is no power of two.
+    ///
+    /// The search costs the same however memory is cut up; marking the frames costs a few
+    /// instructions for 64 of them, writing their records a few each. If there is none at
+    /// first, the caches of all CPUs are emptied.
+    pub fn try_new_run(run: Run, purpose: Purpose) -> Option<Self> {
+        let below = number(run.below);
+        let take = || bitmap::allocate_run(run.count, run.align_frames, below, purpose);
+        Some(Self::new(or_after_draining(take)?, run.count, purpose))
+    }
+
+    /// Takes the highest free frame between `start` and `end`; `None` if none is free there.
+    /// If there is none at first, the caches of all CPUs are emptied.
+    pub fn try_new_within(start: PhysAddr, end: PhysAddr, purpose: Purpose) -> Option<Self> {
+        let take = || bitmap::allocate_from(number(start)..number(end), purpose);
+        Some(Self::new(or_after_draining(take)?, 1, purpose))
+    }
+
+    /// Returns the physical address of the first byte.
+    #[inline]
+    pub fn start(&self) -> PhysAddr {
+        PhysAddr::new(u64::from(self.first) * FRAME_BYTES)
+    }
+
+    /// Returns the number of frames.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.count as usize
+    }
+
+    /// Returns what the frames are used for.
+    #[inline]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    /// Sets the word that the records of the frames have for their owner: what it means is
+    /// the owner's affair.
+    pub fn set_owner_word(&mut self, word: u64) {
+        let frames = self.first as usize..self.first as usize + self.count();
+        frames.filter_map(frame_info::of).for_each(|info| info.set_owner_word(word));
+    }
+
+    /// Leaves the frames to a page table or another type; returns where they begin.
+    pub(in crate::mm) fn leak(self) -> PhysAddr {
+        let start = self.start();
+        core::mem::forget(self);
+        start
+    }
+
+    /// Takes a frame back.
+    ///
+    /// # Safety
+    /// It comes from [`leak`](Self::leak) of a single frame for the same purpose,
+    /// and nothing uses it any more.
+    pub(in crate::mm) unsafe fn from_leaked(start: PhysAddr, purpose: Purpose) -> Self {
+        Self::new(number(start), 1, purpose)
+    }
+}
+
+impl Drop for AllocatedFrames {
+    #[inline]
+    fn drop(&mut self) {
+        if self.count == 1 {
+            cpu_cache::free(self.first as usize, self.purpose);
+        } else {
+            bitmap::free(self.first as usize, self.count(), self.purpose);
+        }
+    }
+}
+
+/// Returns what `take` takes from the bitmap, at once or after the caches were emptied.
+fn or_after_draining(take: impl Fn() -> Option<usize>) -> Option<usize> {
+    let first = take().or_else(|| if cpu_cache::drain_all() > 0 { take() } else { None });
+    if first.is_none() {
+        bitmap::note_failure();
+    }
+    first
+}

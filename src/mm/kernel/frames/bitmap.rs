@@ -1,0 +1,127 @@
+//! The bitmap of all frames, under the one lock: where caches are refilled from, and where
+//! runs and frames of a given range come from.
+
+use core::ops::Range;
+
+use frame_bitmap::FrameBitmap;
+
+use super::frame_info;
+use super::purpose::{Purpose, Tally};
+use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
+
+pub(super) struct State {
+    /// `None` until [`start`].
+    bitmap: Option<FrameBitmap<'static>>,
+    /// What didn't go through the cache of a CPU.
+    pub(super) tally: Tally,
+    pub(super) failures: u64,
+    /// Only frames below this are given out: those that are mapped by now.
+    reach: usize,
+}
+
+/// Protects which frames are in no cache and free; taken to refill and to empty the caches,
+/// and for runs; never by interrupt handlers.
+static STATE: IrqMutex<State> =
+    IrqMutex::new(Rank::Frames, State { bitmap: None, tally: Tally::ZERO, failures: 0, reach: 0 });
+
+impl State {
+    pub(super) fn bitmap(&mut self) -> &mut FrameBitmap<'static> {
+        self.bitmap.as_mut().expect("memory is set up early")
+    }
+}
+
+/// Takes the lock.
+pub(super) fn lock() -> IrqMutexGuard<'static, State> {
+    STATE.lock()
+}
+
+/// Starts with `bitmap`; frames below `reach` are given out.
+pub(super) fn start(bitmap: FrameBitmap<'static>, reach: usize) {
+    let mut state = STATE.lock();
+    state.bitmap = Some(bitmap);
+    state.reach = reach;
+}
+
+/// Gives out all frames from now on: all are mapped. `table` becomes that of
+/// [`frame_info`]; `purpose_of` says what the frames are used for that are allocated.
+pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) -> Purpose) {
+    let mut state = STATE.lock();
+    state.reach = usize::MAX;
+    let count = frame_info::start(state.bitmap(), table, purpose_of);
+    state.tally.note_allocated(count, Purpose::FrameInfo);
+}
+
+/// Takes frames for a cache, the highest free ones, and returns how many.
+pub(super) fn take_batch(frames: &mut [u32]) -> usize {
+    let count = STATE.lock().bitmap().allocate_batch(usize::MAX, frames);
+    for &frame in &frames[..count] {
+        info(frame as usize).note_cached();
+    }
+    count
+}
+
+/// Returns the frames of a cache.
+///
+/// # Panics
+/// If one of them isn't allocated.
+pub(super) fn return_batch(frames: &[u32]) {
+    let mut state = STATE.lock();
+    for &frame in frames {
+        state.bitmap().free(frame as usize).expect("cached frames are the cache's");
+    }
+}
+
+/// Takes a frame within `range` for `purpose`; `None` if none is free there.
+pub(super) fn allocate_from(range: Range<usize>, purpose: Purpose) -> Option<usize> {
+    let mut state = STATE.lock();
+    let range = range.start..range.end.min(state.reach);
+    let frame = state.bitmap().allocate_from(range)?;
+    state.tally.note_allocated(1, purpose);
+    drop(state);
+    give_out(frame, 1, purpose);
+    Some(frame)
+}
+
+/// Takes `count` frames as [`FrameBitmap::allocate_run`] does, for `purpose`.
+pub(super) fn allocate_run(
+    count: usize,
+    align: usize,
+    below: usize,
+    purpose: Purpose,
+) -> Option<usize> {
+    let mut state = STATE.lock();
+    let below = below.min(state.reach);
+    let first = state.bitmap().allocate_run(count, align, below)?;
+    state.tally.note_allocated(count, purpose);
+    drop(state);
+    give_out(first, count, purpose);
+    Some(first)
+}
+
+/// Takes back frames after each other that were used for `purpose`.
+///
+/// # Panics
+/// If one of them wasn't.
+pub(super) fn free(first: usize, count: usize, purpose: Purpose) {
+    for frame in (first..first + count).filter_map(frame_info::of) {
+        frame.take_back(purpose);
+    }
+    let mut state = STATE.lock();
+    state.bitmap().free_run(first, count).expect("frames are freed by their owner");
+    state.tally.note_freed(count, purpose);
+}
+
+/// Counts that there was no frame, or none that suited.
+pub(super) fn note_failure() {
+    STATE.lock().failures += 1;
+}
+
+/// Writes the records of frames that their caller has just taken.
+fn give_out(first: usize, count: usize, purpose: Purpose) {
+    // Before there are records, `frame_info::start` finds the frames.
+    (first..first + count).filter_map(frame_info::of).for_each(|frame| frame.give_out(purpose));
+}
+
+fn info(frame: usize) -> &'static frame_info::FrameInfo {
+    frame_info::of(frame).expect("caches are filled when managed frames have records")
+}

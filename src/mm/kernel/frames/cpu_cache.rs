@@ -1,0 +1,153 @@
+//! Each CPU's cache of free frames: a frame is taken and freed without the lock of all.
+//!
+//! A cache is an array that is refilled and emptied by half. It has a lock of its own, which
+//! its CPU finds free, but for the rare case that no frame is left in the bitmap: then the
+//! CPU that needs one empties all caches, so that none fails while another CPU has free ones.
+
+use super::bitmap;
+use super::frame_info;
+use super::purpose::{Purpose, Tally};
+use crate::arch::cpu::percpu;
+use crate::mm::kernel::layout::FRAME_BYTES;
+use crate::per_cpu;
+use crate::sync::{Rank, SpinMutex};
+
+/// How many frames a cache holds at most.
+pub(super) const CACHED_MAX: usize = 64;
+
+/// How many come from the bitmap or go there at once.
+const BATCH: usize = CACHED_MAX / 2;
+
+/// Frames below this, in the first 16 MiB, are kept for devices of the ISA bus: they never
+/// stay in a cache.
+const LOW_FRAMES: usize = (16 << 20) / FRAME_BYTES as usize;
+
+struct Cache {
+    len: usize,
+    /// The first `len` are free frames, the last of which was freed last.
+    frames: [u32; CACHED_MAX],
+    /// What was given out and taken back by this cache.
+    tally: Tally,
+}
+
+per_cpu! {
+    /// Protects a CPU's free frames; taken by the CPU itself, and by others when no frame
+    /// is left or all are counted; never by interrupt handlers.
+    static CACHE: SpinMutex<Cache> = SpinMutex::new(Rank::FrameCache, Cache {
+        len: 0,
+        frames: [0; CACHED_MAX],
+        tally: Tally::ZERO,
+    });
+}
+
+impl Cache {
+    #[inline]
+    fn pop(&mut self, purpose: Purpose) -> Option<usize> {
+        let last = self.len.checked_sub(1)?;
+        let frame = *self.frames.get(last)? as usize;
+        self.len = last;
+        self.tally.note_allocated(1, purpose);
+        if let Some(info) = frame_info::of(frame) {
+            info.give_out(purpose);
+        }
+        Some(frame)
+    }
+
+    #[cold]
+    fn refill(&mut self) {
+        debug_assert_eq!(self.len, 0);
+        self.len = bitmap::take_batch(&mut self.frames[..BATCH]);
+    }
+
+    /// Returns those that were freed first to the bitmap, but for `kept`.
+    #[cold]
+    fn drain(&mut self, kept: usize) {
+        let drained = self.len - kept;
+        bitmap::return_batch(&self.frames[..drained]);
+        self.frames.copy_within(drained..self.len, 0);
+        self.len = kept;
+    }
+}
+
+/// Takes a frame for `purpose`; `None` if none is free, in the bitmap or in any cache.
+#[inline]
+pub(super) fn allocate(purpose: Purpose) -> Option<usize> {
+    // By the time that it is locked the thread may be on another CPU: that costs time only.
+    let frame = CACHE.here().lock().pop(purpose);
+    frame.or_else(|| allocate_slowly(purpose))
+}
+
+#[cold]
+fn allocate_slowly(purpose: Purpose) -> Option<usize> {
+    if !frame_info::is_started() {
+        return bitmap::allocate_from(0..usize::MAX, purpose);
+    }
+    let refilled = || {
+        let mut cache = CACHE.here().lock();
+        if cache.len == 0 {
+            cache.refill();
+        }
+        cache.pop(purpose)
+    };
+    loop {
+        if let Some(frame) = refilled() {
+            return Some(frame);
+        }
+        // Another CPU may take what comes back, or may empty the caches at the same time.
+        let is_empty = drain_all() == 0;
+        let frame = refilled();
+        if frame.is_some() {
+            return frame;
+        }
+        if is_empty {
+            bitmap::note_failure();
+            return None;
+        }
+    }
+}
+
+/// Takes back a frame that was used for `purpose`.
+///
+/// # Panics
+/// If it wasn't, or if it has other owners.
+#[inline]
+pub(super) fn free(frame: usize, purpose: Purpose) {
+    let info = match frame_info::of(frame) {
+        Some(info) if frame >= LOW_FRAMES => info,
+        _ => return bitmap::free(frame, 1, purpose),
+    };
+    info.take_back(purpose);
+    let mut cache = CACHE.here().lock();
+    if cache.len == CACHED_MAX {
+        cache.drain(CACHED_MAX - BATCH);
+    }
+    let len = cache.len;
+    // Frames have 31 bits.
+    cache.frames[len] = frame as u32;
+    cache.len = len + 1;
+    cache.tally.note_freed(1, purpose);
+}
+
+/// Returns all frames of all caches to the bitmap, and returns how many these were.
+pub(super) fn drain_all() -> usize {
+    let mut drained = 0;
+    for cpu in percpu::all() {
+        let mut cache = CACHE.of(cpu).lock();
+        if cache.len > 0 {
+            drained += cache.len;
+            cache.drain(0);
+        }
+    }
+    drained
+}
+
+/// Returns how many frames are in the caches, and adds what these have counted to `tally`.
+pub(super) fn count(tally: &mut Tally) -> usize {
+    let mut cached = 0;
+    for cpu in percpu::all() {
+        let cache = CACHE.of(cpu).lock();
+        tally.add(&cache.tally);
+        cached += cache.len;
+    }
+    cached
+}

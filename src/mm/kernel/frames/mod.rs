@@ -1,0 +1,195 @@
+//! The frames of physical memory: which are free, and what the others are used for.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`allocated`] | frames that have one owner |
+//! | [`shared`] | frames that have any number of owners |
+//! | [`cpu_cache`] | each CPU's free frames |
+//! | [`bitmap`] | all other free frames |
+//! | [`frame_info`] | a record for each frame |
+//! | [`purpose`] | what frames are used for, counted |
+//!
+//! Frames belong to the holder of an [`AllocatedFrames`] or [`SharedFrame`]; dropping it
+//! frees them. A frame that is mapped is leaked on purpose, and taken back when it is
+//! unmapped.
+//!
+//! Locks, from outer to inner: a CPU's cache, the bitmap. A frame is in the bitmap, or in
+//! one cache, or in use.
+
+mod allocated;
+mod bitmap;
+mod cpu_cache;
+mod frame_info;
+mod purpose;
+mod shared;
+#[cfg(test)]
+mod tests;
+
+pub use allocated::{AllocatedFrames, Run};
+pub use frame_info::{FrameUse, OWNERS_MAX, TooManyOwners};
+pub use purpose::{Counts, Purpose, Traffic};
+pub use shared::SharedFrame;
+
+use core::ops::Range;
+
+use frame_bitmap::FrameBitmap;
+use x86_64::PhysAddr;
+
+use crate::mm::kernel::layout::FRAME_BYTES;
+use purpose::{PURPOSES, Tally};
+
+/// How many frames are looked at at most while the lock is held, and so interrupts are
+/// off: 64 MiB of memory in a KiB of bitmap.
+const STEP_FRAMES: usize = 1 << 14;
+
+/// Returns how many words beside the bitmap's [`reach_all`] needs for `frames`.
+pub(in crate::mm) const fn table_words(frames: usize) -> usize {
+    frame_info::table_words(frames)
+}
+
+/// Starts with `bitmap`; frames below `reach` are given out.
+pub(in crate::mm) fn start(bitmap: FrameBitmap<'static>, reach: PhysAddr) {
+    bitmap::start(bitmap, number(reach));
+}
+
+/// Gives out all frames from now on: all are mapped. `table` has [`table_words`]. Frames
+/// that are in use are those of `stub`, and page tables.
+pub(in crate::mm) fn reach_all(table: &'static mut [u64], stub: Range<PhysAddr>) {
+    let stub = number(stub.start)..number(stub.end);
+    bitmap::reach_all(table, |frame| match stub.contains(&frame) {
+        true => Purpose::Stub,
+        false => Purpose::PageTables,
+    });
+}
+
+/// Returns what was counted, and how many frames are managed.
+fn tally() -> (Tally, usize) {
+    let mut tally = Tally::ZERO;
+    cpu_cache::count(&mut tally);
+    let mut state = bitmap::lock();
+    tally.add(&state.tally);
+    (tally, state.bitmap().managed())
+}
+
+/// Returns how many frames are used for what. It is exact if no other CPU takes or frees
+/// one meanwhile.
+pub fn counts() -> Counts {
+    let (tally, managed) = tally();
+    let used = core::array::from_fn(|purpose| {
+        tally.allocated[purpose].saturating_sub(tally.freed[purpose]) as usize
+    });
+    Counts { managed, free: managed.saturating_sub(used.iter().sum()), used }
+}
+
+/// Returns what was done with frames since the start, as exactly as [`counts`].
+pub fn traffic() -> Traffic {
+    let (tally, _) = tally();
+    Traffic {
+        allocated: tally.allocated.iter().sum(),
+        freed: tally.freed.iter().sum(),
+        failures: bitmap::lock().failures,
+    }
+}
+
+/// Returns how many of the free frames are in the caches of CPUs.
+pub fn cached() -> usize {
+    let mut tally = Tally::ZERO;
+    cpu_cache::count(&mut tally)
+}
+
+/// The free frames, by runs of frames after each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FreeRuns {
+    /// How many runs.
+    pub count: usize,
+    /// The first frame's address and the number of frames of the longest.
+    pub longest: (u64, usize),
+}
+
+/// Looks at all free frames, after emptying the caches. The lock is taken anew for each
+/// 64 MiB, so what changes meanwhile is seen or not.
+pub fn free_runs() -> FreeRuns {
+    cpu_cache::drain_all();
+    let mut runs = FreeRuns::default();
+    let mut run = 0..0;
+    loop {
+        let next = bitmap::lock().bitmap().next_free_run(run.end, STEP_FRAMES);
+        let Some(next) = next else {
+            return runs;
+        };
+        if next.start == run.end && runs.count > 0 {
+            run.end = next.end;
+        } else {
+            runs.count += 1;
+            run = next;
+        }
+        if run.len() > runs.longest.1 {
+            runs.longest = (run.start as u64 * FRAME_BYTES, run.len());
+        }
+    }
+}
+
+/// Returns what is known of the frame that `address` lies in; `None` if it is free or not
+/// managed.
+pub fn use_of(address: PhysAddr) -> Option<FrameUse> {
+    let frame = number(address);
+    let is_allocated = bitmap::lock().bitmap().is_allocated(frame);
+    let info = frame_info::of(frame).filter(|_| is_allocated)?;
+    info.read().ok().flatten()
+}
+
+/// What the records of all frames say, counted one by one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recount {
+    /// How many frames are used for what, in the order of [`Purpose::ALL`].
+    pub used: [usize; PURPOSES],
+    /// How many are in the caches of CPUs.
+    pub cached: usize,
+    /// How many have more than one owner.
+    pub shared: usize,
+    /// The most owners that a frame has.
+    pub owners_max: u32,
+    /// How many records are damaged.
+    pub damaged: usize,
+}
+
+/// Looks at the records of all frames that the bitmap has as allocated. The lock is taken
+/// anew for each 64 MiB, so what changes meanwhile is seen or not.
+pub fn recount() -> Recount {
+    const STEP_WORDS: usize = STEP_FRAMES / 64;
+    let mut sums = Recount::default();
+    let mut word = 0;
+    loop {
+        let mut state = bitmap::lock();
+        let bitmap = state.bitmap();
+        let has_more = frame_info::for_each_allocated(
+            word,
+            STEP_WORDS,
+            |word| bitmap.allocated_word(word),
+            |frame| sums.add(frame_info::of(frame).map(|info| info.read())),
+        );
+        word += STEP_WORDS;
+        if !has_more {
+            return sums;
+        }
+    }
+}
+
+impl Recount {
+    fn add(&mut self, read: Option<Result<Option<FrameUse>, frame_info::Damaged>>) {
+        match read {
+            Some(Ok(Some(frame))) => {
+                self.used[frame.purpose as usize] += 1;
+                self.shared += usize::from(frame.owners > 1);
+                self.owners_max = self.owners_max.max(frame.owners);
+            }
+            Some(Ok(None)) => self.cached += 1,
+            Some(Err(_)) | None => self.damaged += 1,
+        }
+    }
+}
+
+/// Returns the number of the frame that begins at `start`.
+fn number(start: PhysAddr) -> usize {
+    (start.as_u64() / FRAME_BYTES) as usize
+}
