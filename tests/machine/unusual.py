@@ -17,6 +17,22 @@ def local_apic_that_cpuid_denies():
         qemu.expect("farjump> ")
 
 
+def without_acpi_one_processor_runs():
+    """The legacy MP table, which QEMU has as well, isn't read."""
+    with Qemu("-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
+        qemu.expect("acpi: the machine has no ACPI")
+        qemu.expect("the PICs stay in charge: ACPI has no good table of APICs")
+        qemu.expect("farjump> ")
+
+
+def too_little_memory_for_the_image():
+    """GRUB has no room at the image's addresses, as where firmware occupies them."""
+    commands = b"serial --unit=0 --speed=115200\nterminal_output serial\n"
+    with Qemu("-m", "3", "-cdrom", image(grub=commands)) as qemu:
+        qemu.expect("error: out of memory")
+        qemu.expect("error: you need to load the kernel first")
+
+
 def newest_processor_of_qemu():
     with Qemu("-m", "128", "-cpu", "Icelake-Server", "-smp", "2", "-cdrom", image()) as qemu:
         qemu.expect("smp: 2 processors run")
@@ -71,7 +87,8 @@ def uefi_with_a_screen_that_has_no_framebuffer():
 
 
 def add_to(suite):
-    for test in (local_apic_that_cpuid_denies, newest_processor_of_qemu, memory_with_400_holes,
+    for test in (local_apic_that_cpuid_denies, without_acpi_one_processor_runs,
+                 too_little_memory_for_the_image, newest_processor_of_qemu, memory_with_400_holes,
                  symbols_after_forty_modules, command_line_with_a_byte_of_latin_1,
                  uefi_with_a_screen_that_has_no_framebuffer):
         suite.add(f"unusual::{test.__name__}", test)
