@@ -45,6 +45,7 @@ mod movement;
 mod perform;
 mod reply;
 mod screen;
+mod set_mode;
 mod sgr;
 mod tabs;
 mod terminal;

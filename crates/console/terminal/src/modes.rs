@@ -1,9 +1,7 @@
-//! Modes, and the second screen.
+//! The modes that a program switches.
 //!
 //! Source: "XTerm Control Sequences", "DEC Private Mode Set"; console_codes(4), "DEC
 //! Private Mode (DECSET/DECRST) sequences".
-
-use crate::screen::{Screen, Which};
 
 /// What can be switched on and off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,54 +20,4 @@ impl Default for Modes {
     fn default() -> Self {
         Self { is_insert: false, is_autowrap: true, is_cursor_visible: true, is_reversed: false }
     }
-}
-
-impl Screen {
-    /// Switches a mode of the standard. Of these only IRM (4) is known.
-    pub(crate) fn set_mode(&mut self, mode: usize, is_on: bool) {
-        if mode == 4 {
-            self.modes.is_insert = is_on;
-        }
-    }
-
-    /// Switches a mode of DEC's or of xterm's. Those that aren't known do nothing. The
-    /// two screens share the cursor.
-    pub(crate) fn set_private_mode(&mut self, mode: usize, is_on: bool) {
-        match mode {
-            5 => self.modes.is_reversed = is_on,
-            6 => {
-                self.cursor.is_origin = is_on;
-                self.go_to(0, 0);
-            }
-            7 => {
-                self.modes.is_autowrap = is_on;
-                self.cursor.is_wrap_pending &= is_on;
-            }
-            25 => self.modes.is_cursor_visible = is_on,
-            47 => self.show(which(is_on)),
-            1047 => {
-                // It is left empty.
-                if !is_on && self.which == Which::Alternate {
-                    self.erase_screen(2);
-                }
-                self.show(which(is_on));
-            }
-            1048 if is_on => self.save_cursor(),
-            1048 => self.restore_cursor(),
-            1049 if is_on => {
-                self.save_cursor();
-                self.show(Which::Alternate);
-                self.erase_screen(2);
-            }
-            1049 => {
-                self.show(Which::Primary);
-                self.restore_cursor();
-            }
-            _ => {}
-        }
-    }
-}
-
-fn which(is_alternate: bool) -> Which {
-    if is_alternate { Which::Alternate } else { Which::Primary }
 }

@@ -82,6 +82,7 @@ mod balance;
 mod cpu_set;
 mod fair;
 mod list;
+mod list_link;
 mod node;
 mod pick;
 mod policy;
@@ -89,12 +90,15 @@ mod queue;
 mod steal;
 #[cfg(test)]
 mod tests;
+mod thread_id;
 mod tree;
+mod tree_link;
 mod virtual_time;
 
 pub use balance::{Processors, place, victim};
 pub use cpu_set::{CpuSet, OutOfRange};
-pub use node::{NONE, Node, Nodes, State};
+pub use node::{Node, Nodes, State};
 pub use pick::Former;
 pub use policy::{NICE_0_WEIGHT, Nice, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 pub use queue::{RunQueue, Start};
+pub use thread_id::NONE;

@@ -1,28 +1,10 @@
 //! The waiting real-time threads: a list for each priority.
 
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 
-use crate::node::{NONE, Nodes};
+use crate::node::Nodes;
 use crate::policy::RealTimePriority;
-
-/// A thread's place in a list.
-#[derive(Debug)]
-pub(crate) struct Link {
-    previous: AtomicU32,
-    next: AtomicU32,
-}
-
-impl Link {
-    pub(crate) const fn new() -> Self {
-        Self { previous: AtomicU32::new(NONE), next: AtomicU32::new(NONE) }
-    }
-
-    #[inline]
-    fn set(&self, previous: u32, next: u32) {
-        self.previous.store(previous, Relaxed);
-        self.next.store(next, Relaxed);
-    }
-}
+use crate::thread_id::NONE;
 
 /// The first and the last of a list, [`NONE`] if it is empty.
 #[derive(Clone, Copy, Debug)]

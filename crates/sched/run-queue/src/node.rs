@@ -2,12 +2,10 @@
 
 use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use crate::list_link::ListLink;
 use crate::policy::{NICE_0_SHIFT, Policy, Slice, units};
+use crate::tree_link::TreeLink;
 use crate::virtual_time::Position;
-use crate::{list, tree};
-
-/// The id that no thread has.
-pub const NONE: u32 = u32::MAX;
 
 /// The most lag, or debt, that a thread takes from one queue to another: about 2 s of
 /// service. Only a thread that nobody interrupted in time has more debt.
@@ -19,7 +17,7 @@ const DEBT_LIFE_NS: u64 = 1 << 36;
 /// Finds the node of a thread.
 pub trait Nodes {
     /// Returns the node of `id`: always the same one for the same id. It is asked for
-    /// the ids that were given to the queue, never for [`NONE`].
+    /// the ids that were given to the queue, never for [`NONE`](crate::NONE).
     fn node(&self, id: u32) -> &Node;
 }
 
@@ -40,7 +38,7 @@ impl Nodes for [Node] {
 #[derive(Debug)]
 pub struct Node {
     /// For the fair class: the place in the tree, with vruntime and deadline.
-    pub(crate) tree: tree::Link,
+    pub(crate) tree: TreeLink,
     /// Of the policy; 0 for real-time.
     weight: AtomicU32,
     /// What was served beyond the vruntime, below the weight.
@@ -49,7 +47,7 @@ pub struct Node {
     /// For the real-time class: what is left of the slice.
     slice_left_ns: AtomicU32,
     /// For the real-time class: the place in the list.
-    pub(crate) list: list::Link,
+    pub(crate) list: ListLink,
     policy: AtomicU8,
     state: AtomicU8,
     run_time_ns: AtomicU64,
@@ -76,12 +74,12 @@ impl Node {
     /// Returns the node of a thread that is on no queue, with [`Slice::BASE`].
     pub const fn new(policy: Policy) -> Self {
         Self {
-            tree: tree::Link::new(),
+            tree: TreeLink::new(),
             weight: AtomicU32::new(weight_of(policy)),
             remainder: AtomicU32::new(0),
             slice_ns: AtomicU32::new(Slice::BASE.length_ns()),
             slice_left_ns: AtomicU32::new(0),
-            list: list::Link::new(),
+            list: ListLink::new(),
             policy: AtomicU8::new(policy.encoded()),
             state: AtomicU8::new(State::Off as u8),
             run_time_ns: AtomicU64::new(0),

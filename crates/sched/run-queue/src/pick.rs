@@ -1,9 +1,10 @@
 //! Who runs next, and for how long.
 
 use crate::fair::Fair;
-use crate::node::{NONE, Node, Nodes, State};
+use crate::node::{Node, Nodes, State};
 use crate::policy::{NICE_0_WEIGHT, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
+use crate::thread_id::NONE;
 use crate::virtual_time::is_after;
 
 /// What becomes of the thread that ran.

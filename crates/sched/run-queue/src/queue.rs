@@ -2,8 +2,9 @@
 
 use crate::fair::Fair;
 use crate::list::Lists;
-use crate::node::{NONE, Node, Nodes, State};
+use crate::node::{Node, Nodes, State};
 use crate::policy::{Policy, REAL_TIME_SLICE_NS};
+use crate::thread_id::NONE;
 
 /// The most that is charged at once: about 9 h. Only a thread that nobody competes
 /// with is left alone for that long.

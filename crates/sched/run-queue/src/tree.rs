@@ -6,105 +6,12 @@
 //! vruntime of each subtree, one way down finds the earliest deadline among those whose
 //! vruntime isn't after the virtual time.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::Ordering::Relaxed;
 
-use crate::node::{NONE, Nodes};
+use crate::node::Nodes;
+use crate::thread_id::NONE;
+use crate::tree_link::{Side, TreeLink};
 use crate::virtual_time::is_after;
-
-/// A thread's place in the tree, and what it is sorted and found by.
-#[derive(Debug)]
-pub(crate) struct Link {
-    deadline: AtomicU64,
-    vruntime: AtomicU64,
-    /// The smallest of the subtree.
-    min_vruntime: AtomicU64,
-    parent: AtomicU32,
-    children: [AtomicU32; 2],
-    /// Of the subtree.
-    height: AtomicU32,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Side {
-    Left,
-    Right,
-}
-
-impl Side {
-    #[inline]
-    fn other(self) -> Self {
-        match self {
-            Self::Left => Self::Right,
-            Self::Right => Self::Left,
-        }
-    }
-}
-
-impl Link {
-    pub(crate) const fn new() -> Self {
-        Self {
-            deadline: AtomicU64::new(0),
-            vruntime: AtomicU64::new(0),
-            min_vruntime: AtomicU64::new(0),
-            parent: AtomicU32::new(NONE),
-            children: [const { AtomicU32::new(NONE) }; 2],
-            height: AtomicU32::new(0),
-        }
-    }
-
-    #[inline]
-    pub(crate) fn deadline(&self) -> u64 {
-        self.deadline.load(Relaxed)
-    }
-
-    /// Sets the deadline of a thread that isn't in the tree.
-    #[inline]
-    pub(crate) fn set_deadline(&self, deadline: u64) {
-        self.deadline.store(deadline, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn vruntime(&self) -> u64 {
-        self.vruntime.load(Relaxed)
-    }
-
-    /// Sets the vruntime of a thread that isn't in the tree.
-    #[inline]
-    pub(crate) fn set_vruntime(&self, vruntime: u64) {
-        self.vruntime.store(vruntime, Relaxed);
-    }
-
-    #[inline]
-    fn min_vruntime(&self) -> u64 {
-        self.min_vruntime.load(Relaxed)
-    }
-
-    #[inline]
-    fn parent(&self) -> u32 {
-        self.parent.load(Relaxed)
-    }
-
-    #[inline]
-    fn child(&self, side: Side) -> u32 {
-        self.children[side as usize].load(Relaxed)
-    }
-
-    #[inline]
-    fn set_child(&self, side: Side, id: u32) {
-        self.children[side as usize].store(id, Relaxed);
-    }
-
-    #[inline]
-    fn height(&self) -> u32 {
-        self.height.load(Relaxed)
-    }
-
-    #[inline]
-    fn set_summary(&self, height: u32, min_vruntime: u64) {
-        self.height.store(height, Relaxed);
-        self.min_vruntime.store(min_vruntime, Relaxed);
-    }
-}
 
 /// The waiting fair threads. Each operation is O(log n).
 #[derive(Debug)]
@@ -285,7 +192,7 @@ impl Tree {
 }
 
 #[inline]
-fn link(nodes: &(impl Nodes + ?Sized), id: u32) -> &Link {
+fn link(nodes: &(impl Nodes + ?Sized), id: u32) -> &TreeLink {
     &nodes.node(id).tree
 }
 
@@ -318,7 +225,7 @@ fn adopt(nodes: &(impl Nodes + ?Sized), id: u32, side: Side, child: u32) {
 /// Computes height and smallest vruntime of a subtree from those of its children;
 /// returns their heights.
 #[inline]
-fn summarise(nodes: &(impl Nodes + ?Sized), here: &Link) -> [u32; 2] {
+fn summarise(nodes: &(impl Nodes + ?Sized), here: &TreeLink) -> [u32; 2] {
     let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime());
     for side in [Side::Left, Side::Right] {
         let child = here.child(side);
