@@ -40,12 +40,23 @@ pub fn read(register: Register) -> Option<u64> {
     })
 }
 
-/// The x86_64 crate's way leaves the bits above the address out.
-fn read_cr3() -> u64 {
+/// Returns all of CR3. The x86_64 crate's way leaves the bits above the address out.
+pub(in crate::arch) fn read_cr3() -> u64 {
     let value;
     // SAFETY: reading it changes nothing.
     unsafe { asm!("mov {}, cr3", out(reg) value, options(nomem, nostack, preserves_flags)) };
     value
+}
+
+/// Writes all of CR3.
+///
+/// # Safety
+/// The page table at its address maps all code, data and stacks in use as the one before
+/// did. Its other bits are ones that this CPU knows.
+#[inline]
+pub(in crate::arch) unsafe fn write_cr3(value: u64) {
+    // SAFETY: the caller's promise.
+    unsafe { asm!("mov cr3, {}", in(reg) value, options(nostack, preserves_flags)) };
 }
 
 fn read_cr8() -> u64 {

@@ -22,6 +22,8 @@ const IA32_PAT: u32 = 0x277;
 const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0001_0406;
 
 per_cpu! {
+    /// Whether CR3 has a PCID.
+    pub(in crate::arch) static HAS_PCID: AtomicBool = AtomicBool::new(false);
     /// Whether the kernel is kept from pages of programs unless RFLAGS.AC is set.
     pub(in crate::arch) static HAS_SMAP: AtomicBool = AtomicBool::new(false);
 }
@@ -128,9 +130,13 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.set(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION, features.has_smap());
         cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
     }
+    // CR3 has PCID 0 at this time, as the manual asks for.
+    let has_pcid = cpuid.get_feature_info().is_some_and(|features| features.has_pcid());
+    cr4.set(Cr4Flags::PCID, has_pcid && cr4.contains(Cr4Flags::PAGE_GLOBAL));
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
+    HAS_PCID.set(cr4.contains(Cr4Flags::PCID));
     HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
 }
 
@@ -172,6 +178,7 @@ impl fmt::Display for Features {
             (cr4.contains(Cr4Flags::OSXMMEXCPT_ENABLE), "OSXMMEXCPT"),
             (cr4.contains(Cr4Flags::MACHINE_CHECK_EXCEPTION), "MCE"),
             (cr4.contains(Cr4Flags::PAGE_GLOBAL), "PGE"),
+            (cr4.contains(Cr4Flags::PCID), "PCIDE"),
             (cr4.contains(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION), "SMEP"),
             (cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION), "SMAP"),
             (cr4.contains(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION), "UMIP"),

@@ -9,6 +9,7 @@ use crate::arch::cpu::percpu::CPUS_MAX;
 pub const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
 
 /// A set of processors, by their numbers: 0 is the lowest bit of the first word.
+#[derive(Debug)]
 pub struct CpuBits([AtomicU64; SET_WORDS]);
 
 impl CpuBits {

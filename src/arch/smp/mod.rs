@@ -172,7 +172,7 @@ extern "C" fn enter() -> ! {
     };
     let root = PhysAddr::new(ROOT.load(Ordering::Relaxed));
     // SAFETY: it is the kernel's table, which maps all of it, stacks too.
-    unsafe { tlb::load(root) };
+    unsafe { tlb::load_kernel(root) };
     percpu::use_here(start.cpu);
     gdt::load(start.stacks);
     idt::load();

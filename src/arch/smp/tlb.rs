@@ -1,88 +1,244 @@
-//! The page table that is loaded, and what processors remember of it.
+//! What CPUs remember of page tables, and how they forget it.
 //!
-//! All processors use the kernel's table, so what is flushed is flushed on all of them:
-//! each is asked by an interrupt, and answers from there, or from whatever it waits in.
+//! The kernel's half is the same in all page tables: a change of it is flushed on all CPUs.
+//! A change of an address space is flushed on those that have it loaded, which the space
+//! knows. Another CPU is asked by an interrupt, and answers from there, or from whatever it
+//! waits in with interrupts off.
+//!
+//! A CPU that runs a thread without an address space keeps the last one loaded and is lazy:
+//! the first flush makes it leave the space, and then it is asked no more.
+//!
+//! Where the CPU has PCIDs, it keeps what it knows of the last few spaces; a generation says
+//! whether that is up to date. As Linux's `arch/x86/mm/tlb.c`.
 
-use core::sync::atomic::{Ordering, fence};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
 use paging::FlushScope;
-use shootdown::{Request, Shootdown, Target};
+use shootdown::{Request, Shootdown, Tags, Target};
 use x86_64::registers::control::{Cr3, Cr4, Cr4Flags};
-use x86_64::structures::paging::PhysFrame;
 use x86_64::{PhysAddr, VirtAddr, instructions};
 
+use crate::arch::cpu::control_registers;
+use crate::arch::cpu::features;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, CPUS_MAX, Cpu};
-use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::irq::local_apic::Message;
 use crate::arch::irq::vectors::SHOOTDOWN_VECTOR;
 use crate::arch::irq::{self, ipi};
 use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::smp::stopped;
+use crate::per_cpu;
 
 static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
 
-/// The processors whose TLBs may hold something; none while there is one.
-static USERS: CpuBits = CpuBits::new();
+/// The CPUs that can be asked for a flush of the kernel's half; none while there is one.
+static ONLINE: CpuBits = CpuBits::new();
 
-/// Returns the root table that this processor uses.
+/// The root of the kernel's own page table.
+static KERNEL_ROOT: AtomicU64 = AtomicU64::new(0);
+
+/// The number of the next address space. 0 stands for the kernel's half.
+static NEXT_SPACE: AtomicU64 = AtomicU64::new(1);
+const KERNEL_SPACE: u64 = 0;
+
+/// How many address spaces a CPU keeps in its TLB, where it has PCIDs.
+const TAGS: usize = 6;
+
+per_cpu! {
+    /// The address space that is loaded here; null for the kernel's own table.
+    static LOADED: AtomicPtr<Space> = AtomicPtr::new(core::ptr::null_mut());
+    /// Its tag.
+    static TAG: AtomicU32 = AtomicU32::new(0);
+    /// Whether it is loaded only because nothing else was.
+    static IS_LAZY: AtomicBool = AtomicBool::new(false);
+    static SPACE_TAGS: Tags<TAGS> = Tags::new();
+}
+
+/// Returns the root table that this CPU uses.
 pub fn root() -> PhysAddr {
     Cr3::read().0.start_address()
 }
 
-/// Makes this processor use the root table in the frame at `root`.
+/// Makes this CPU use the kernel's own page table, whose root is in the frame at `root`.
 ///
 /// # Safety
-/// It maps all code, data and stacks in use, as the tables before it did.
-///
-/// # Panics
-/// If `root` isn't the address of a frame.
-pub unsafe fn load(root: PhysAddr) {
-    let frame = PhysFrame::from_start_address(root).expect("root tables fill a frame");
-    let (_, flags) = Cr3::read();
+/// It maps all code, data and stacks in use, as the tables before it did, for ever.
+pub unsafe fn load_kernel(root: PhysAddr) {
+    KERNEL_ROOT.store(root.as_u64(), Ordering::Relaxed);
     // SAFETY: the caller's promise.
-    unsafe { Cr3::write(frame, flags) };
+    unsafe { control_registers::write_cr3(root.as_u64()) };
 }
 
-/// Takes the interrupts that ask for a flush. Once, on the boot processor.
+/// Takes the interrupts that ask for a flush. Once, on the boot CPU.
 pub(in crate::arch) fn start() {
     irq::set_local_handler(SHOOTDOWN_VECTOR, answer_others);
     add(percpu::current());
 }
 
-/// Lets `cpu`, this processor, be asked from now on.
+/// Adds `cpu`, this CPU, to those that are asked.
 pub(in crate::arch) fn add(cpu: &Cpu) {
-    USERS.insert(cpu.id());
-    // What was changed before nobody has told it.
+    ONLINE.insert(cpu.id());
+    // Of changes before, it wasn't told.
     flush_all();
 }
 
-/// Flushes `scope` of the kernel's page table from the TLBs of all processors, and with
-/// it what they remember of its tables. All have flushed when it returns.
+/// Flushes `scope` of the kernel's half from the TLBs of all CPUs, and with it what they
+/// remember of its tables. All have flushed when it returns.
 pub fn flush_everywhere(scope: FlushScope) {
-    scope.flush_by(flush_local);
-    // After the change of the table: a processor that isn't among the users by now sees it.
-    fence(Ordering::SeqCst);
-    let users = USERS.words();
-    if users != [0; SET_WORDS] {
-        flush_others(scope, &users);
-    }
-}
-
-/// Flushes one page, or all, from this processor's TLB.
-///
-/// INVLPG flushes a page, global ones too, and the paging-structure caches. Source: Intel
-/// SDM volume 3A, "Operations that Invalidate TLBs and Paging-Structure Caches".
-fn flush_local(page: Option<VirtAddr>) {
-    match page {
-        Some(page) => instructions::tlb::flush(page),
-        None => flush_all(),
-    }
-}
-
-fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
-    let FlushScope::Pages { first, last, step_bytes } = scope else {
+    let Some(request) = request(scope, KERNEL_SPACE, 0) else {
         return;
+    };
+    // From here to the end on one CPU: the one that flushes its own TLB is the one that
+    // doesn't ask itself.
+    let _interrupts_off = InterruptsOff::new();
+    flush_here(request);
+    // After the change of the table: a CPU that isn't online by now sees it.
+    fence(Ordering::SeqCst);
+    ask_others(request, &ONLINE.words());
+}
+
+/// What CPUs know of an address space.
+#[derive(Debug)]
+pub struct Space {
+    number: u64,
+    /// One larger with each change that TLBs must see.
+    generation: AtomicU64,
+    /// The CPUs that have it loaded.
+    loaded_on: CpuBits,
+}
+
+impl Space {
+    /// Returns a new one, which no CPU has loaded.
+    #[expect(clippy::new_without_default, reason = "each has a number of its own")]
+    pub fn new() -> Self {
+        Self {
+            number: NEXT_SPACE.fetch_add(1, Ordering::Relaxed),
+            generation: AtomicU64::new(1),
+            loaded_on: CpuBits::new(),
+        }
+    }
+
+    /// Returns the CPUs that have it loaded, a bit each.
+    pub fn loaded_on(&self) -> [u64; SET_WORDS] {
+        self.loaded_on.words()
+    }
+
+    /// Makes this CPU use the page table of this space, whose root is in the frame at
+    /// `root`. Interrupts are off.
+    ///
+    /// # Safety
+    /// The table's upper half is the kernel's. The table and this value stay where they are
+    /// until [`retire`](Self::retire) has returned.
+    pub unsafe fn load(&self, root: PhysAddr) {
+        debug_assert!(!interrupt_flag::are_enabled());
+        IS_LAZY.set(false);
+        let before = LOADED.here().load(Ordering::Relaxed);
+        if core::ptr::eq(before, self) {
+            // Whatever was flushed while it was lazy has made it leave.
+            return;
+        }
+        let cpu = percpu::current();
+        // A full barrier before the look at the generation: a flush finds this CPU among
+        // those that have the space loaded, or the generation has changed already.
+        self.loaded_on.insert(cpu.id());
+        let has_pcid = features::HAS_PCID.get();
+        let generation = self.generation.load(Ordering::SeqCst);
+        let count = if has_pcid { TAGS } else { 1 };
+        let tag = SPACE_TAGS.here().choose(count, self.number, generation);
+        TAG.set(tag.index as u32);
+        LOADED.here().store(core::ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
+        let mut cr3 = root.as_u64();
+        if has_pcid {
+            // PCID 0 is that of the kernel's own table.
+            cr3 |= tag.index as u64 + 1;
+            cr3 |= if tag.is_current { KEEP_TLB } else { 0 };
+        }
+        // SAFETY: the caller's promise.
+        unsafe { control_registers::write_cr3(cr3) };
+        left(before, cpu);
+    }
+
+    /// Flushes `scope` of this space from the TLBs of the CPUs that have it loaded, and with
+    /// it what they remember of its tables. All have flushed when it returns; those that
+    /// load it later see the change.
+    pub fn flush(&self, scope: FlushScope) {
+        // One CPU, from the change of the generation to the end of the wait.
+        let _interrupts_off = InterruptsOff::new();
+        if scope == FlushScope::Nothing {
+            return;
+        }
+        let generation = self.generation.fetch_add(1, Ordering::SeqCst) + 1;
+        let Some(request) = request(scope, self.number, generation) else {
+            return;
+        };
+        flush_here(request);
+        fence(Ordering::SeqCst);
+        ask_others(request, &self.loaded_on.words());
+    }
+
+    /// Makes all CPUs that are lazy in this space leave it. Afterwards none has it loaded.
+    ///
+    /// # Panics
+    /// If a thread still runs in it.
+    pub fn retire(&self) {
+        if self.loaded_on() == [0; SET_WORDS] {
+            return;
+        }
+        let _interrupts_off = InterruptsOff::new();
+        let all = FlushScope::Pages {
+            first: VirtAddr::zero(),
+            last: VirtAddr::new_truncate(u64::MAX),
+            step_bytes: PAGE_BYTES,
+        };
+        self.flush(all);
+        assert_eq!(self.loaded_on(), [0; SET_WORDS], "a CPU runs in a space that ends");
+    }
+}
+
+/// Notes that this CPU runs a thread without an address space: it keeps the one that is
+/// loaded until that is flushed. Interrupts are off.
+#[inline]
+pub fn be_lazy() {
+    if !LOADED.here().load(Ordering::Relaxed).is_null() {
+        IS_LAZY.set(true);
+    }
+}
+
+/// Makes this CPU use the kernel's own page table. Interrupts are off.
+pub fn leave_space() {
+    debug_assert!(!interrupt_flag::are_enabled());
+    let before = LOADED.here().load(Ordering::Relaxed);
+    if before.is_null() {
+        return;
+    }
+    IS_LAZY.set(false);
+    LOADED.here().store(core::ptr::null_mut(), Ordering::Relaxed);
+    // SAFETY: `load_kernel` has loaded it before any space, and it is there for ever.
+    unsafe { control_registers::write_cr3(KERNEL_ROOT.load(Ordering::Relaxed)) };
+    left(before, percpu::current());
+}
+
+/// Notes that `cpu` doesn't use `space`, which may be null, any more.
+fn left(space: *mut Space, cpu: &Cpu) {
+    // SAFETY: it was loaded here until now, and stays where it is until `retire` has
+    // returned, which waits for this CPU.
+    if let Some(space) = unsafe { space.as_ref() } {
+        space.loaded_on.remove(cpu.id());
+    }
+}
+
+/// In CR3: the TLB keeps what it holds under the PCID.
+///
+/// Source: Intel SDM volume 3A, "Process-Context Identifiers (PCIDs)".
+const KEEP_TLB: u64 = 1 << 63;
+
+const PAGE_BYTES: u64 = 4096;
+
+/// Returns what is asked of CPUs to flush `scope`, unless that is nothing.
+fn request(scope: FlushScope, space: u64, generation: u64) -> Option<Request> {
+    let FlushScope::Pages { first, last, step_bytes } = scope else {
+        return None;
     };
     // Large pages are flushed by any address within, so all of them are flushed by their
     // beginnings; a range of them is long enough for everything to be cheaper.
@@ -90,12 +246,18 @@ fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
         pages if step_bytes == PAGE_BYTES || pages == 1 => pages,
         _ => Request::ALL_PAGES,
     };
-    let _interrupts_off = InterruptsOff::new();
-    let cpu = percpu::current();
+    Some(Request { start: first.as_u64(), pages, space, generation })
+}
+
+/// Asks `targets`, but for this CPU, and waits until all have flushed. Interrupts are off.
+fn ask_others(request: Request, targets: &[u64; SET_WORDS]) {
+    if *targets == [0; SET_WORDS] {
+        return;
+    }
     SHOOTDOWN.run(
-        cpu.id().index(),
-        Request { start: first.as_u64(), pages, space: 0 },
-        users,
+        percpu::current().id().index(),
+        request,
+        targets,
         |other| {
             if let Some(other) = percpu::get(CpuId::new(other as u32)) {
                 ipi::send(other, Message::Vector(SHOOTDOWN_VECTOR));
@@ -111,24 +273,63 @@ fn flush_others(scope: FlushScope, users: &[u64; SET_WORDS]) {
     );
 }
 
-const PAGE_BYTES: u64 = 4096;
-
+/// Flushes on this CPU what `request` says.
 fn flush_here(request: Request) {
-    let last = request.start.wrapping_add(request.pages.wrapping_sub(1).wrapping_mul(PAGE_BYTES));
+    if request.space == KERNEL_SPACE {
+        flush_pages(request, flush_all);
+        // INVLPG forgets what is remembered of tables for the PCID in use only.
+        let loaded = !LOADED.here().load(Ordering::Relaxed).is_null();
+        SPACE_TAGS.here().forget_others(loaded.then(|| TAG.get() as usize));
+        return;
+    }
+    let loaded = LOADED.here().load(Ordering::Relaxed);
+    // SAFETY: it is loaded here, and stays where it is until `retire` has returned, which
+    // waits for this CPU.
+    let number = unsafe { loaded.as_ref() }.map(|space| space.number);
+    if number != Some(request.space) {
+        // What is kept of it under a tag is of a generation before.
+        return;
+    }
+    if IS_LAZY.get() {
+        return leave_space();
+    }
+    let (tags, tag) = (SPACE_TAGS.here(), TAG.get() as usize);
+    let seen = tags.generation(tag);
+    if seen >= request.generation {
+        return;
+    }
+    if seen + 1 == request.generation {
+        flush_pages(request, flush_space);
+    } else {
+        // Another change wasn't seen yet.
+        flush_space();
+    }
+    tags.note(tag, request.generation);
+}
+
+/// Flushes the pages of `request` one by one, or all by `flush_all` where that is cheaper.
+///
+/// INVLPG flushes a page, global ones too, and the paging-structure caches of the PCID in
+/// use. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and Paging-Structure
+/// Caches".
+fn flush_pages(request: Request, flush_all: fn()) {
+    if request.pages == Request::ALL_PAGES {
+        return flush_all();
+    }
+    let last = request.start.wrapping_add((request.pages - 1) * PAGE_BYTES);
     let scope = FlushScope::Pages {
         first: VirtAddr::new_truncate(request.start),
         last: VirtAddr::new_truncate(last),
         step_bytes: PAGE_BYTES,
     };
-    match request.pages {
-        Request::ALL_PAGES => flush_all(),
-        _ => scope.flush_by(flush_local),
-    }
+    scope.flush_by(|page| match page {
+        Some(page) => instructions::tlb::flush(page),
+        None => flush_all(),
+    });
 }
 
-/// Flushes what other processors ask for. Whoever waits with interrupts off calls it at
-/// each turn, or others would wait for this processor for ever. Costs little if nobody
-/// asks.
+/// Flushes on this CPU what other CPUs ask for. A wait with interrupts off calls it at each
+/// turn, or others would wait for this CPU for ever. Costs little if nothing is asked.
 #[inline]
 pub fn answer_others() {
     let cpu = percpu::current().id().index();
@@ -137,12 +338,21 @@ pub fn answer_others() {
     }
 }
 
-/// Flushes all, global pages too: changing CR4.PGE does that. Where it is off,
-/// no page is global.
+/// Flushes what this CPU holds of the space that is loaded: all under its PCID but global
+/// pages.
+fn flush_space() {
+    // Bit 63 is never read as set.
+    let cr3 = control_registers::read_cr3();
+    // SAFETY: the same table stays loaded.
+    unsafe { control_registers::write_cr3(cr3) };
+}
+
+/// Flushes all, under all PCIDs and global pages too: changing CR4.PGE does that. Where it
+/// is off, no page is global.
 fn flush_all() {
     let cr4 = Cr4::read();
     if !cr4.contains(Cr4Flags::PAGE_GLOBAL) {
-        instructions::tlb::flush_all();
+        flush_space();
         return;
     }
     for cr4 in [cr4 - Cr4Flags::PAGE_GLOBAL, cr4] {

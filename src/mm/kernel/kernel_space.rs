@@ -106,7 +106,7 @@ pub(in crate::mm) fn start(
     map_image(&mut table)?;
     map_stacks(&mut table)?;
     // SAFETY: the table has the kernel's code, data and stacks where they are now.
-    unsafe { tlb::load(table.root_paddr()) };
+    unsafe { tlb::load_kernel(table.root_paddr()) };
     *SPACE.lock() = Some(KernelSpace { table, seen, next_device: layout::DEVICES });
     Ok(ticks)
 }

@@ -8,6 +8,7 @@
 //! | Module    | Subject                                                       |
 //! |-----------|---------------------------------------------------------------|
 //! | `station` | what belongs to one processor: what it asks, and who asks it  |
+//! | `tags`    | which address spaces a TLB holds something of                 |
 //! | `set`     | sets of processors, a bit for each                            |
 //! | `atomics` | the atomics of `core`, or in tests those of loom              |
 //!
@@ -38,7 +39,7 @@
 //! // What the interrupt's handler does on `cpu`.
 //! let handle = |cpu| SHOOTDOWN.answer(cpu, |request| assert_eq!(request.pages, 16));
 //! // Processor 0 has unmapped 16 pages; the others are interrupted.
-//! let request = Request { start: 0x7000, pages: 16, space: 0 };
+//! let request = Request { start: 0x7000, pages: 16, space: 0, generation: 0 };
 //! let interrupt = |cpu| handle(cpu);
 //! SHOOTDOWN.run(0, request, &[0b1111], interrupt, |_| (), |_| Target::Running);
 //! ```
@@ -53,12 +54,14 @@ extern crate std;
 mod atomics;
 mod set;
 mod station;
+mod tags;
 #[cfg(test)]
 mod tests;
 
 use atomics::Ordering;
 use set::Place;
 use station::Station;
+pub use tags::{Tag, Tags};
 
 /// What targets flush from their TLBs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub struct Request {
     pub pages: u64,
     /// The address space, by whatever the kernel tells them apart.
     pub space: u64,
+    /// The space's generation after the change (see [`Tags`]).
+    pub generation: u64,
 }
 
 impl Request {

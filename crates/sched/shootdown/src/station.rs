@@ -16,6 +16,7 @@ struct OwnLine<const WORDS: usize> {
     start: AtomicU64,
     pages: AtomicU64,
     space: AtomicU64,
+    generation: AtomicU64,
     /// The targets that haven't flushed yet.
     unanswered: [AtomicU64; WORDS],
 }
@@ -32,6 +33,7 @@ impl<const WORDS: usize> Station<WORDS> {
                 start: AtomicU64::new(0),
                 pages: AtomicU64::new(0),
                 space: AtomicU64::new(0),
+                generation: AtomicU64::new(0),
                 unanswered: [const { AtomicU64::new(0) }; WORDS],
             },
             asking: AskingLine([const { AtomicU64::new(0) }; WORDS]),
@@ -46,6 +48,7 @@ impl<const WORDS: usize> Station<WORDS> {
                 start: AtomicU64::new(0),
                 pages: AtomicU64::new(0),
                 space: AtomicU64::new(0),
+                generation: AtomicU64::new(0),
                 unanswered: words(),
             },
             asking: AskingLine(words()),
@@ -58,6 +61,7 @@ impl<const WORDS: usize> Station<WORDS> {
         self.own.start.store(request.start, Ordering::Relaxed);
         self.own.pages.store(request.pages, Ordering::Relaxed);
         self.own.space.store(request.space, Ordering::Relaxed);
+        self.own.generation.store(request.generation, Ordering::Relaxed);
         for (unanswered, targets) in self.own.unanswered.iter().zip(targets) {
             unanswered.store(*targets, Ordering::Relaxed);
         }
@@ -70,6 +74,7 @@ impl<const WORDS: usize> Station<WORDS> {
             start: self.own.start.load(Ordering::Relaxed),
             pages: self.own.pages.load(Ordering::Relaxed),
             space: self.own.space.load(Ordering::Relaxed),
+            generation: self.own.generation.load(Ordering::Relaxed),
         }
     }
 

@@ -7,7 +7,8 @@ use std::thread;
 
 use shootdown::{Request, Shootdown, Target};
 
-const REQUEST: Request = Request { start: 0x1000, pages: Request::ALL_PAGES, space: 7 };
+const REQUEST: Request =
+    Request { start: 0x1000, pages: Request::ALL_PAGES, space: 7, generation: 9 };
 
 /// Runs a request of processor `from` whose targets answer in their interrupt at once;
 /// returns them.
@@ -139,7 +140,8 @@ fn initiators_side_by_side_all_end() {
             FLUSHES.fetch_add(1, Ordering::Relaxed);
         };
         for number in 0..RUNS as u64 {
-            let request = Request { start: number, pages: number ^ 5, space: 5 };
+            let request =
+                Request { start: number, pages: number ^ 5, space: 5, generation: !number };
             let interrupt = |target: usize| {
                 INTERRUPTS[target].swap(true, Ordering::AcqRel);
             };

@@ -182,5 +182,5 @@ impl<const CPUS: usize> Page<CPUS> {
 /// Returns what processor `cpu` asks for its page; each part tells whose it is.
 pub(super) fn request(cpu: usize) -> Request {
     let cpu = cpu as u64;
-    Request { start: cpu * 4096, pages: cpu + 10, space: cpu + 20 }
+    Request { start: cpu * 4096, pages: cpu + 10, space: cpu + 20, generation: cpu + 30 }
 }
