@@ -222,7 +222,7 @@ def model_specific_registers_are_read():
         assert re.search(r"set: BSP EN BASE$", listed, re.M), listed
         assert re.search(r"0 to 7: WB WT WC UC WB WT UC- UC$", listed, re.M), listed
         assert qemu.command("msr c0000080") == qemu.command("msr efer")
-        assert "PAT 0 PCD 1 PWT 0: WC" in qemu.command("msr pat")
+        assert "PAT 0 PCD 0 PWT 1: WC" in qemu.command("msr pat")
         assert "more than 32 bits" in qemu.command("msr 100000000")
 
 

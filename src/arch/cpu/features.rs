@@ -18,8 +18,10 @@ use crate::per_cpu;
 /// Source: Intel SDM volume 3A, "Page Attribute Table (PAT)".
 const IA32_PAT: u32 = 0x277;
 
-/// As at reset, but for PCD alone, which gathers writes (write combining).
-const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0001_0406;
+/// As at reset, but for entry 1, PWT alone, which is write-combining: entries 0 to 3 are
+/// WB, WC, UC- and UC. One of these, so that no bit is needed that is elsewhere in entries of
+/// large pages.
+const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0007_0106;
 
 per_cpu! {
     /// Whether CR3 has a PCID.
@@ -73,6 +75,8 @@ pub fn start(choice: FeatureChoice) -> Processor {
                     .is_some_and(|features| features.has_1gib_pages()),
             // The stub turns it on where the processor has it.
             has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
+            has_write_combining: choice == FeatureChoice::All
+                && cpuid.get_feature_info().is_some_and(|features| features.has_pat()),
         },
     };
     let (family, model, stepping) = processor.signature;

@@ -160,14 +160,14 @@ pub fn run() -> Audit {
         }
     });
     let (mut heap_pages, mut stack_pages) = (0, 0);
-    let has_no_execute = space.table.has_no_execute();
+    let table = &space.table;
     space.table.for_each_mapping(VirtAddr::zero(), |page, mapping| {
         audit.pages += 1;
         let place = AddressKind::of(page);
         heap_pages += usize::from(place == AddressKind::Heap);
         let is_dynamic = |stack| !Stack::BOOT_PROCESSOR.contains(&stack);
         stack_pages += usize::from(matches!(place, AddressKind::Stack(stack) if is_dynamic(stack)));
-        judge(&mut audit, &mut seen, page, mapping, place, has_no_execute);
+        judge(&mut audit, &mut seen, page, mapping, place, table);
         ControlFlow::Continue(())
     });
     if audit.tables != counts.used_for(Purpose::PageTables) {
@@ -206,9 +206,10 @@ fn judge(
     page: VirtAddr,
     mapping: Mapping,
     place: AddressKind,
-    has_no_execute: bool,
+    table: &kernel_space::Table,
 ) {
-    let Mapping { paddr: frame, flags, size } = mapping;
+    let Mapping { paddr: frame, flags, size, .. } = mapping;
+    let has_no_execute = !table.kept_flags(DATA).contains(MappingFlags::EXECUTE);
     let mut broken = |rule| audit.add(rule, page, frame);
     if has_no_execute && flags.contains(MappingFlags::WRITE | MappingFlags::EXECUTE) {
         broken(Rule::WritableAndExecutable);
@@ -254,11 +255,10 @@ fn judge(
             if is_ram(frame, size) {
                 broken(Rule::WrongFrame);
             }
-            if flags.contains(MappingFlags::UNCACHED) { COMBINING } else { DEVICE }
+            if flags.contains(MappingFlags::DEVICE) { DEVICE } else { COMBINING }
         }
     };
-    let forced = if has_no_execute { MappingFlags::empty() } else { MappingFlags::EXECUTE };
-    if flags != wanted_flags | forced {
+    if flags != table.kept_flags(wanted_flags) {
         broken(Rule::Rights);
     }
     let is_alone = !matches!(place, AddressKind::DirectMap(_) | AddressKind::Device(_));

@@ -11,6 +11,9 @@ impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Step { level, index, entry, .. } = self.0;
         write!(f, "P{level}[{index:3}] {:#018x}", entry.bits())?;
+        if let Some(payload) = entry.software() {
+            return write!(f, " not present, software's {:#x}", payload.get());
+        }
         if !entry.is_present() {
             return f.write_str(" not present");
         }
@@ -23,23 +26,32 @@ impl fmt::Display for Shown {
 }
 
 /// What a mapping allows, in a word: `rw-ugd` has all of read, write, user,
-/// global and device, but not execute.
+/// global and device, but not execute. In place of `d`: `n` not cached, `c`
+/// write-combining.
 pub struct Rights(pub MappingFlags);
 
 impl fmt::Display for Rights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cache = if self.0.contains(MappingFlags::DEVICE) { "d" } else { "n" };
+        let rights = MappingFlags::READ | MappingFlags::WRITE | MappingFlags::EXECUTE;
+        let mut shown = self.0;
+        if shown.contains(MappingFlags::NO_ACCESS) {
+            shown -= rights;
+        }
         let letters = [
             (MappingFlags::READ, "r"),
             (MappingFlags::WRITE, "w"),
             (MappingFlags::EXECUTE, "x"),
             (MappingFlags::USER, "u"),
             (MappingFlags::GLOBAL, "g"),
-            (MappingFlags::DEVICE | MappingFlags::UNCACHED, cache),
         ];
         for (flag, letter) in letters {
-            f.write_str(if self.0.intersects(flag) { letter } else { "-" })?;
+            f.write_str(if shown.contains(flag) { letter } else { "-" })?;
         }
-        Ok(())
+        f.write_str(match shown {
+            flags if flags.contains(MappingFlags::DEVICE) => "d",
+            flags if flags.contains(MappingFlags::UNCACHED) => "n",
+            flags if flags.contains(MappingFlags::WRITE_COMBINING) => "c",
+            _ => "-",
+        })
     }
 }

@@ -14,8 +14,13 @@ use crate::mm::kernel::layout::{DIRECT_MAP, DIRECT_MAP_BYTES};
 /// The steps of a walk, from the root on.
 pub type Steps = Vec<Step<X64PTE>, 4>;
 
-/// Returns the steps of the walk to `address`.
+/// Returns the steps of the walk to `address` by the tables that are loaded.
 pub fn steps(address: VirtAddr) -> Steps {
+    steps_from(tlb::root(), address)
+}
+
+/// Returns the steps of the walk to `address` from the root table in the frame `root`.
+pub fn steps_from(root: PhysAddr, address: VirtAddr) -> Steps {
     const ENTRY_BYTES: u64 = 8;
     let read = |table: PhysAddr, index: usize| {
         let is_reachable = table.as_u64() < DIRECT_MAP_BYTES;
@@ -23,7 +28,7 @@ pub fn steps(address: VirtAddr) -> Steps {
         is_reachable.then(|| probe::read_u64(entry).ok()).flatten()
     };
     let mut steps = Steps::new();
-    walk_tables::<X64PagingMetaData, X64PTE>(tlb::root(), address, read, |step| {
+    walk_tables::<X64PagingMetaData, X64PTE>(root, address, read, |step| {
         steps.push(step).expect("there are 4 levels");
     });
     steps

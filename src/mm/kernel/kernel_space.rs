@@ -3,13 +3,18 @@
 //! Invariants, which [`audit`](crate::mm::debug::audit) looks after:
 //! 1. The table maps what [`layout`](crate::mm::kernel::layout) says and nothing else, each
 //!    place with its rights.
-//! 2. A frame that is mapped outside of the direct map is mapped there once, and
+//! 2. Each entry of the root for the upper half points to a table from the start, and to
+//!    the same one for ever: so page tables that have copied these entries map what this
+//!    one does.
+//! 3. A frame that is mapped outside of the direct map is mapped there once, and
 //!    belongs to the mapping: it was leaked out of its [`AllocatedFrames`].
+
+use core::ops::ControlFlow;
 
 use heapless::Vec;
 use paging::{
-    Capabilities, FlushScope, HugePages, MappedRange, Mapping, MappingFlags, PageSize, PagingError,
-    PagingHandler, X64PageTable,
+    Capabilities, FlushScope, HugePages, Leaf, MappedRange, Mapping, MappingFlags, PageSize,
+    PagingError, PagingHandler, UpperHalf, X64PTE, X64PageTable,
 };
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -34,7 +39,7 @@ pub(in crate::mm) const CODE: MappingFlags = CONSTANT.union(MappingFlags::EXECUT
 pub(in crate::mm) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
 
 /// Memory of devices that may gather writes: pixels.
-pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::UNCACHED);
+pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::WRITE_COMBINING);
 
 /// The page table's way to frames and their memory, and to the TLBs of all processors.
 #[derive(Debug)]
@@ -99,7 +104,7 @@ pub(in crate::mm) fn start(
     capabilities: Capabilities,
     seen: &'static mut [u64],
 ) -> Result<u64, PagingError> {
-    let mut table = Table::try_new(KernelFrames(capabilities))?;
+    let mut table = Table::try_new_with_upper_half(KernelFrames(capabilities))?;
     let start_tsc = clock::read_tsc();
     map_ram(&mut table, map)?;
     let ticks = clock::read_tsc() - start_tsc;
@@ -179,7 +184,13 @@ pub(in crate::mm) fn lock() -> Guard {
     Guard(SPACE.lock())
 }
 
-/// Returns the first range of mapped pages at or behind `from`.
+/// Returns the upper half of the kernel's page table, for the roots of others: its 256
+/// entries stay as they are for ever.
+pub fn upper_half() -> UpperHalf<X64PTE> {
+    lock().table.upper_half().expect("the table was made with one")
+}
+
+/// Returns the first range of mapped pages at or after `from`.
 pub fn next_range(from: VirtAddr) -> Option<MappedRange> {
     lock().table.next_range(from)
 }
@@ -204,7 +215,7 @@ impl KernelSpace {
         Ok(())
     }
 
-    /// Unmaps those of `pages` pages behind `start`, at most [`UNMAPPED_MAX`], that are
+    /// Unmaps those of the `pages` pages from `start` on, at most [`UNMAPPED_MAX`], that are
     /// mapped, and frees their frames. The TLBs are flushed once for all of them.
     ///
     /// # Safety
@@ -217,13 +228,13 @@ impl KernelSpace {
         purpose: Purpose,
     ) {
         let mut frames = Vec::<PhysAddr, UNMAPPED_MAX>::new();
-        for page in (0..pages as u64).map(|index| start + index * FRAME_BYTES) {
-            if let Ok(mapping) = self.table.query(page) {
-                frames.push(mapping.paddr).expect("no more pages are asked for");
-            }
-        }
-        let flush = self.table.unmap_region(start, pages as u64 * FRAME_BYTES);
-        flush.expect("such pages are of the smallest size").flush();
+        let take = |_, leaf: Leaf<X64PTE>| {
+            let mapping = leaf.mapping().expect("the kernel has pages alone");
+            frames.push(mapping.paddr).expect("no more pages are asked for");
+            ControlFlow::Continue(())
+        };
+        let unmapped = self.table.unmap_region_with(start, pages as u64 * FRAME_BYTES, take);
+        unmapped.expect("such pages are of the smallest size").1.flush();
         for frame in frames {
             // SAFETY: the caller's promise; no TLB has it any more.
             drop(unsafe { AllocatedFrames::from_leaked(frame, purpose) });
@@ -233,6 +244,8 @@ impl KernelSpace {
 
 #[cfg(test)]
 mod tests {
+    use paging::GenericPTE;
+
     use super::*;
     use crate::arch::debug::probe;
 
@@ -241,6 +254,25 @@ mod tests {
         let first = next_range(VirtAddr::zero()).expect("something is mapped");
         assert!(first.start >= layout::DIRECT_MAP);
         assert!(probe::read_u8(VirtAddr::new(0x10_0000)).is_err());
+    }
+
+    #[test_case]
+    fn page_table_that_shares_the_upper_half_maps_what_the_kernel_maps_later() {
+        const HEAP_END: VirtAddr =
+            VirtAddr::new(layout::HEAP.as_u64() + layout::HEAP_BYTES - FRAME_BYTES);
+        let handler = KernelFrames(lock().table.handler().0);
+        let shared = Table::try_new_sharing(handler, &upper_half()).expect("there is memory");
+        let frame = AllocatedFrames::try_new(Purpose::Other).expect("there is memory");
+        let start = frame.start();
+        lock().table.map(HEAP_END, start, PageSize::Size4K, DATA).expect("it is free");
+        // As the processor walks, from the other root.
+        let steps = walk::steps_from(shared.root_paddr(), HEAP_END);
+        let page = walk::page(&steps).map(|(step, _)| step.entry.paddr());
+        lock().table.unmap(HEAP_END).expect("it is mapped").1.flush();
+        assert_eq!(page, Some(start));
+        assert_eq!(walk::page(&walk::steps_from(shared.root_paddr(), HEAP_END)), None);
+        drop(shared);
+        assert!(query(VirtAddr::from_ptr(&raw const SPACE)).is_ok(), "the half isn't freed");
     }
 
     #[test_case]

@@ -30,7 +30,7 @@ unsafe impl PagingHandler for Host {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities { has_1gib_pages: true, has_no_execute: true }
+        Capabilities { has_1gib_pages: true, has_no_execute: true, has_write_combining: true }
     }
 
     #[inline]
@@ -69,9 +69,9 @@ impl Mapper for Ours {
     fn unmap_pages(&mut self, pages: &[Self::Page]) -> u64 {
         let mut sum = 0;
         for &(page, _) in pages {
-            let (mapping, flush) = self.0.unmap(page).expect("it is mapped");
+            let (leaf, flush) = self.0.unmap(page).expect("it is mapped");
             flush.flush();
-            sum += mapping.paddr.as_u64();
+            sum += leaf.mapping().expect("it is a page").paddr.as_u64();
         }
         sum
     }

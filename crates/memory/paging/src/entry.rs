@@ -5,18 +5,24 @@ use core::fmt;
 use x86_64::PhysAddr;
 use x86_64::structures::paging::PageTableFlags;
 
-use crate::MappingFlags;
+use crate::{MappingFlags, SoftwarePayload};
 
 /// An entry of a page table, as a value.
 ///
-/// In a table an entry is a word of 64 bits; zero is the unused entry.
+/// In a table an entry is a word of 64 bits. There are four kinds:
+///
+/// | kind | the processor | made by |
+/// | --- | --- | --- |
+/// | unused | finds nothing | zero |
+/// | table | goes on there | [`new_table`](Self::new_table) |
+/// | page | uses it, unless it has [`MappingFlags::NO_ACCESS`] | [`new_page`](Self::new_page) |
+/// | software | finds nothing | [`new_software`](Self::new_software) |
 ///
 /// # Safety
-/// [`new_table`](Self::new_table) makes an entry that is neither unused nor huge,
-/// and whose [`paddr`](Self::paddr) is the one it was made of; so it stays through
+/// [`new_table`](Self::new_table) makes an entry that [is a table](Self::is_table), and
+/// no other function does; its [`paddr`](Self::paddr) is the one it was made of; so it stays through
 /// [`set_used`](Self::set_used), [`bits`](Self::bits) and
-/// [`from_bits`](Self::from_bits). Entries of pages are huge if made so. The page
-/// table goes where entries say.
+/// [`from_bits`](Self::from_bits). The page table goes where entries say.
 #[expect(unsafe_code, reason = "tables are reached through entries")]
 pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
@@ -24,6 +30,10 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self;
     /// Makes the entry that points to a table; the leaf alone decides on rights.
     fn new_table(paddr: PhysAddr) -> Self;
+    /// Makes an entry of software's: not present, in a table of the lowest level.
+    fn new_software(payload: SoftwarePayload) -> Self;
+    /// Returns what software has put into the entry, if it is software's.
+    fn software(self) -> Option<SoftwarePayload>;
     /// Makes the entry from its word.
     fn from_bits(bits: u64) -> Self;
     /// Returns the entry as its word.
@@ -38,24 +48,34 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn flags(self) -> MappingFlags;
     /// Changes the physical address alone.
     fn set_paddr(&mut self, paddr: PhysAddr);
-    /// Changes what the mapping allows; ACCESSED and DIRTY stay.
-    fn set_flags(&mut self, flags: MappingFlags, is_huge: bool);
-    /// Returns the entry of a part of this page, `offset_bytes` behind its start.
+    /// Makes the mapping allow what the page `other` allows; ACCESSED and DIRTY stay if
+    /// they are set, and are taken over if they aren't.
+    fn set_flags_of(&mut self, other: Self);
+    /// Returns the entry of the part of this page that is `offset_bytes` after its start.
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
-    /// Tells whether the processor uses the entry.
+    /// Returns whether the processor uses the entry.
     fn is_present(self) -> bool;
-    /// Tells whether the processor has nothing left to note in the entry of a page:
-    /// it was accessed, and written if it can be.
+    /// Returns whether the processor has noted an access to the page.
+    fn is_accessed(self) -> bool;
+    /// Returns whether the processor has noted a write to the page.
+    fn is_dirty(self) -> bool;
+    /// Returns whether the processor has nothing left to note in the entry: it isn't
+    /// present, or the page was accessed, and written if it can be.
     fn is_settled(self) -> bool;
-    /// Tells whether this is a page larger than the smallest; only asked above
+    /// Returns whether this is a page larger than the smallest; only asked above
     /// the lowest level.
     fn is_huge(self) -> bool;
-    /// Tells whether this points to a table; only asked above the lowest level.
+    /// Returns whether this points to a table; only asked above the lowest level.
     #[inline]
     fn is_table(self) -> bool {
-        !self.is_unused() && !self.is_huge()
+        self.is_present() && !self.is_huge()
     }
-    /// Tells whether nothing is here.
+    /// Returns whether this is a page; not asked of an entry that points to a table.
+    #[inline]
+    fn is_page(self) -> bool {
+        !self.is_unused() && self.software().is_none()
+    }
+    /// Returns whether nothing is here.
     fn is_unused(self) -> bool;
     /// Makes the entry unused.
     fn clear(&mut self);
@@ -72,8 +92,13 @@ pub struct X64PTE(u64);
 impl X64PTE {
     /// Bits 12 to 51.
     const PADDR_MASK: u64 = 0x000F_FFFF_FFFF_F000;
-    /// One of the bits that the processor leaves to software.
+    /// Some of the bits that the processor leaves to software.
     const COPY_ON_WRITE: PageTableFlags = PageTableFlags::BIT_9;
+    /// Not with PRESENT: a page all the same.
+    const NO_ACCESS: PageTableFlags = PageTableFlags::BIT_10;
+    /// Not with PRESENT: software's entry, with no other bit below the payload.
+    const SOFTWARE: PageTableFlags = PageTableFlags::BIT_11;
+    const PAYLOAD_SHIFT: u32 = 12;
     /// More of them, in an entry that points to a table: how many of its entries
     /// are in use.
     const USED_SHIFT: u32 = 52;
@@ -86,20 +111,26 @@ impl X64PTE {
         if flags.is_empty() {
             return PageTableFlags::empty();
         }
-        let mut bits = PageTableFlags::PRESENT;
+        let mut bits = if flags.contains(MappingFlags::NO_ACCESS) {
+            Self::NO_ACCESS
+        } else {
+            PageTableFlags::PRESENT
+        };
         let mut set = |wanted: bool, flag| bits.set(flag, wanted);
         set(flags.contains(MappingFlags::WRITE), PageTableFlags::WRITABLE);
         set(!flags.contains(MappingFlags::EXECUTE), PageTableFlags::NO_EXECUTE);
         set(flags.contains(MappingFlags::USER), PageTableFlags::USER_ACCESSIBLE);
+        let is_uncached = flags.intersects(MappingFlags::UNCACHED | MappingFlags::DEVICE);
+        set(is_uncached, PageTableFlags::NO_CACHE);
         set(
-            flags.intersects(MappingFlags::UNCACHED | MappingFlags::DEVICE),
-            PageTableFlags::NO_CACHE,
+            flags.contains(MappingFlags::DEVICE)
+                || flags.contains(MappingFlags::WRITE_COMBINING) && !is_uncached,
+            PageTableFlags::WRITE_THROUGH,
         );
-        set(flags.contains(MappingFlags::DEVICE), PageTableFlags::WRITE_THROUGH);
         set(flags.contains(MappingFlags::GLOBAL), PageTableFlags::GLOBAL);
         set(flags.contains(MappingFlags::COPY_ON_WRITE), Self::COPY_ON_WRITE);
         set(is_huge, PageTableFlags::HUGE_PAGE);
-        // Nobody asks whether the kernel has used its own pages. With the answer there
+        // Whether the kernel has used its own pages is never asked. With the answer there
         // from the start the processor has nothing to note.
         let is_kernels = !flags.contains(MappingFlags::USER);
         set(is_kernels, PageTableFlags::ACCESSED);
@@ -130,6 +161,22 @@ unsafe impl GenericPTE for X64PTE {
         Self(flags.bits() | paddr.as_u64() & Self::PADDR_MASK)
     }
 
+    /// The payload is inverted: a small one, as far as the bits of an address go, names
+    /// memory that isn't there, so that a processor that reads ahead of the check of
+    /// PRESENT reads nothing. Source: Intel, "Deep Dive: Intel Analysis of L1 Terminal
+    /// Fault", "OS Mitigation".
+    #[inline]
+    fn new_software(payload: SoftwarePayload) -> Self {
+        Self(!payload.get() << Self::PAYLOAD_SHIFT | Self::SOFTWARE.bits())
+    }
+
+    #[inline]
+    fn software(self) -> Option<SoftwarePayload> {
+        let kind = PageTableFlags::PRESENT | Self::NO_ACCESS | Self::SOFTWARE;
+        let is_softwares = self.0 & kind.bits() == Self::SOFTWARE.bits();
+        is_softwares.then(|| SoftwarePayload::truncated(!(self.0 >> Self::PAYLOAD_SHIFT)))
+    }
+
     #[inline]
     fn from_bits(bits: u64) -> Self {
         Self(bits)
@@ -158,7 +205,7 @@ unsafe impl GenericPTE for X64PTE {
     #[inline]
     fn flags(self) -> MappingFlags {
         let bits = self.table_flags();
-        if !bits.contains(PageTableFlags::PRESENT) {
+        if !self.is_page() {
             return MappingFlags::empty();
         }
         let mut flags = MappingFlags::READ;
@@ -166,12 +213,14 @@ unsafe impl GenericPTE for X64PTE {
         set(MappingFlags::WRITE, bits.contains(PageTableFlags::WRITABLE));
         set(MappingFlags::EXECUTE, !bits.contains(PageTableFlags::NO_EXECUTE));
         set(MappingFlags::USER, bits.contains(PageTableFlags::USER_ACCESSIBLE));
-        let is_device = bits.contains(PageTableFlags::WRITE_THROUGH);
+        let is_write_through = bits.contains(PageTableFlags::WRITE_THROUGH);
         let is_uncached = bits.contains(PageTableFlags::NO_CACHE);
-        set(MappingFlags::DEVICE, is_uncached && is_device);
-        set(MappingFlags::UNCACHED, is_uncached && !is_device);
+        set(MappingFlags::DEVICE, is_uncached && is_write_through);
+        set(MappingFlags::UNCACHED, is_uncached && !is_write_through);
+        set(MappingFlags::WRITE_COMBINING, !is_uncached && is_write_through);
         set(MappingFlags::GLOBAL, bits.contains(PageTableFlags::GLOBAL));
         set(MappingFlags::COPY_ON_WRITE, bits.contains(Self::COPY_ON_WRITE));
+        set(MappingFlags::NO_ACCESS, !bits.contains(PageTableFlags::PRESENT));
         flags
     }
 
@@ -181,10 +230,9 @@ unsafe impl GenericPTE for X64PTE {
     }
 
     #[inline]
-    fn set_flags(&mut self, flags: MappingFlags, is_huge: bool) {
-        let bits = Self::encode(flags, is_huge).bits();
+    fn set_flags_of(&mut self, other: Self) {
         let kept = self.0 & (Self::PADDR_MASK | Self::KEPT.bits());
-        self.0 = if bits == 0 { 0 } else { bits | kept };
+        self.0 = other.0 & !Self::PADDR_MASK | kept;
     }
 
     #[inline]
@@ -201,11 +249,26 @@ unsafe impl GenericPTE for X64PTE {
     }
 
     #[inline]
+    fn is_accessed(self) -> bool {
+        self.table_flags().contains(PageTableFlags::ACCESSED)
+    }
+
+    #[inline]
+    fn is_dirty(self) -> bool {
+        self.table_flags().contains(PageTableFlags::DIRTY)
+    }
+
+    #[inline]
     fn is_settled(self) -> bool {
+        let all = (PageTableFlags::PRESENT | Self::KEPT).bits();
+        // The most frequent case first, by one comparison.
+        if self.0 & all == all {
+            return true;
+        }
+        // With CR0.WP set, nothing is written where WRITABLE is clear.
         let bits = self.table_flags();
-        // With CR0.WP set, nobody writes where WRITABLE is clear.
-        bits.contains(PageTableFlags::ACCESSED)
-            && (bits.contains(PageTableFlags::DIRTY) || !bits.contains(PageTableFlags::WRITABLE))
+        !bits.contains(PageTableFlags::PRESENT)
+            || bits.contains(PageTableFlags::ACCESSED) && !bits.contains(PageTableFlags::WRITABLE)
     }
 
     #[inline]
@@ -217,6 +280,11 @@ unsafe impl GenericPTE for X64PTE {
     fn is_table(self) -> bool {
         let flags = PageTableFlags::PRESENT | PageTableFlags::HUGE_PAGE;
         self.0 & flags.bits() == PageTableFlags::PRESENT.bits()
+    }
+
+    #[inline]
+    fn is_page(self) -> bool {
+        self.table_flags().intersects(PageTableFlags::PRESENT | Self::NO_ACCESS)
     }
 
     #[inline]
@@ -232,6 +300,9 @@ unsafe impl GenericPTE for X64PTE {
 
 impl fmt::Debug for X64PTE {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(payload) = self.software() {
+            return payload.fmt(f);
+        }
         write!(f, "{:#x} {:?}", self.paddr(), self.table_flags())
     }
 }

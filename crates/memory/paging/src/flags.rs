@@ -14,21 +14,27 @@ bitflags! {
         const EXECUTE = 1 << 2;
         /// Can be reached by programs.
         const USER = 1 << 3;
-        /// Isn't cached.
+        /// Isn't cached, unless the firmware has said how that memory is to be cached
+        /// (UC-).
         const UNCACHED = 1 << 4;
-        /// Is a device: not cached, and writes aren't combined.
+        /// Is a device: never cached, and each access reaches it as it was made (UC).
         const DEVICE = 1 << 5;
         /// Is the same in all address spaces, and stays in the TLB when they
         /// change.
         const GLOBAL = 1 << 6;
         /// Is to be copied when it is written; only software looks at it.
         const COPY_ON_WRITE = 1 << 7;
+        /// Isn't cached, and writes may be gathered: pixels.
+        const WRITE_COMBINING = 1 << 8;
+        /// Can't be accessed for now. The mapping keeps its frame, and what it allows
+        /// without this flag.
+        const NO_ACCESS = 1 << 9;
     }
 }
 
 impl MappingFlags {
-    /// Returns what an entry keeps of these flags: READ comes with any other, and
-    /// DEVICE makes UNCACHED say nothing more.
+    /// Returns what an entry keeps of these flags: READ comes with any other, and of
+    /// DEVICE, UNCACHED and WRITE_COMBINING only the first.
     #[inline]
     pub fn normalized(self) -> Self {
         let mut flags = self;
@@ -37,6 +43,9 @@ impl MappingFlags {
         }
         if flags.contains(Self::DEVICE) {
             flags -= Self::UNCACHED;
+        }
+        if flags.intersects(Self::DEVICE | Self::UNCACHED) {
+            flags -= Self::WRITE_COMBINING;
         }
         flags
     }

@@ -16,6 +16,15 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Returns the change of one entry of a table of `level`, for the addresses from
+    /// `vaddr` on, that was present.
+    #[inline]
+    pub(crate) fn of_page(vaddr: u64, level: usize) -> Self {
+        let page = VirtAddr::new_truncate(vaddr);
+        let scope = FlushScope::Pages { first: page, last: page, step_bytes: span_bytes(level) };
+        Self { scope, ..Self::default() }
+    }
+
     /// Notes that an entry of a table of `level`, for the addresses from `vaddr`
     /// on, was present and is another now.
     #[inline]
@@ -33,9 +42,45 @@ impl Changes {
         };
     }
 
+    /// Notes the same of the entries that are changed in a table of `level`.
+    #[inline]
+    pub(crate) fn note_span(&mut self, span: Span, level: usize) {
+        if span.first <= span.last {
+            self.note(span.first, level);
+            self.note(span.last, level);
+        }
+    }
+
+    /// Takes over empty tables that no entry points to any more.
+    #[inline]
+    pub(crate) fn set_detached(&mut self, detached: Detached) {
+        self.detached = detached;
+    }
+
     /// Takes over an empty table that no entry points to any more.
     pub(crate) fn detach(&mut self, handler: &impl PagingHandler, frame: PhysAddr) {
         self.detached.push(handler, frame);
+    }
+}
+
+/// The first and the last page that were changed in a table, in rising order.
+pub(crate) struct Span {
+    first: u64,
+    last: u64,
+}
+
+impl Span {
+    /// Returns the span without a page.
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self { first: u64::MAX, last: 0 }
+    }
+
+    /// Adds a page after all others.
+    #[inline]
+    pub(crate) fn push(&mut self, page: u64) {
+        self.first = self.first.min(page);
+        self.last = page;
     }
 }
 

@@ -34,15 +34,13 @@ impl PageSize {
         }
     }
 
-    /// Returns the size of the pages that tables of `level` hold, if they hold
-    /// any.
+    /// Returns the size of the pages that tables of `level`, 1 to 3, hold.
     #[inline]
-    pub(crate) const fn of_level(level: usize) -> Option<Self> {
+    pub(crate) const fn of_level(level: usize) -> Self {
         match level {
-            1 => Some(Self::Size4K),
-            2 => Some(Self::Size2M),
-            3 => Some(Self::Size1G),
-            _ => None,
+            1 => Self::Size4K,
+            2 => Self::Size2M,
+            _ => Self::Size1G,
         }
     }
 }
@@ -66,8 +64,14 @@ pub trait PagingMetaData {
     /// the width on are alike.
     #[inline]
     fn vaddr_is_valid(vaddr: u64) -> bool {
-        let high = vaddr as i64 >> (Self::VA_MAX_BITS - 1);
-        high == 0 || high == -1
+        matches!(Self::high_bits(vaddr), 0 | -1)
+    }
+
+    /// Returns the bits from the highest one of the width on: 0 in the lower half, -1 in
+    /// the upper one.
+    #[inline]
+    fn high_bits(vaddr: u64) -> i64 {
+        vaddr as i64 >> (Self::VA_MAX_BITS - 1)
     }
 }
 

@@ -17,6 +17,11 @@
 //! - Changing a part of a large page splits it; its other parts stay as they are,
 //!   with all their bits.
 //!
+//! - What the processor notes in an entry (ACCESSED, DIRTY) is kept when the entry is
+//!   changed, and returned when it is removed.
+//! - An upper half can be shared: the tables that its root entries point to stay, and
+//!   only the page table that owns it changes it.
+//!
 //! Tables are read and written as atomic words, because the processor reads them
 //! and sets ACCESSED and DIRTY at any time. Unsafe operations are confined to
 //! [`tables`]; what they rely on are the contracts of two traits.
@@ -28,11 +33,14 @@
 #[cfg(test)]
 extern crate std;
 
+mod clone;
 mod entry;
 mod error;
 mod flags;
 mod flush;
 mod geometry;
+mod leaf;
+mod page;
 mod page_table;
 mod region;
 mod scope;
@@ -40,15 +48,19 @@ mod scope;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod upper_half;
 mod walk;
 
+pub use clone::OnClone;
 pub use entry::{GenericPTE, X64PTE};
 pub use error::PagingError;
 pub use flags::MappingFlags;
 pub use flush::Flush;
 pub use geometry::{PageSize, PagingMetaData, X64PagingMetaData};
-pub use page_table::{Mapping, PageTable64, X64PageTable};
+pub use leaf::{Leaf, Mapping, SoftwarePayload};
+pub use page_table::{PageTable64, X64PageTable};
 pub use region::HugePages;
 pub use scope::FlushScope;
 pub use tables::{Capabilities, PagingHandler};
+pub use upper_half::UpperHalf;
 pub use walk::{MappedRange, Step, walk_tables};

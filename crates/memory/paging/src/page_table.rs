@@ -5,9 +5,10 @@ use core::marker::PhantomData;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::entry::{GenericPTE, X64PTE};
-use crate::flush::{Changes, Flush};
 use crate::geometry::{PageSize, PagingMetaData, X64PagingMetaData, index, span_bytes};
-use crate::tables::{Capabilities, PagingHandler, Table, Tables};
+use crate::leaf::{Leaf, Mapping};
+use crate::tables::{Capabilities, Detached, PagingHandler, Table, Tables};
+use crate::upper_half::UpperOwner;
 use crate::{MappingFlags, PagingError};
 
 /// The page table of x86_64.
@@ -21,18 +22,11 @@ const LEVELS_MAX: usize = 5;
 pub struct PageTable64<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> {
     pub(crate) tables: Tables<H>,
     capabilities: Capabilities,
+    keeps_all_flags: bool,
+    pub(crate) upper_owner: UpperOwner,
+    /// The [`PagingMetaData::high_bits`] of addresses that it owns, beside 0.
+    upper_bits: i64,
     types: PhantomData<(M, PTE)>,
-}
-
-/// What an address is mapped to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mapping {
-    /// The physical address.
-    pub paddr: PhysAddr,
-    /// What the mapping allows.
-    pub flags: MappingFlags,
-    /// The size of the page.
-    pub size: PageSize,
 }
 
 /// Where the entry of an address is: the lowest entry in use, or the unused entry
@@ -50,19 +44,19 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
     /// Notes that the entry is in use now.
     ///
     /// Should the processor set ACCESSED in the entry that points to the table
-    /// meanwhile, it is lost: nobody asks for it there.
+    /// meanwhile, it is lost: it is never asked for there.
     #[inline]
-    fn note_used(&self) {
+    pub(crate) fn note_used(&self) {
         if let Some((table, index, mut pointer)) = self.parent {
             pointer.set_used(pointer.used() + 1);
             table.store(index, pointer);
         }
     }
 
-    /// Notes that the entry isn't in use any more; tells whether the table, not
+    /// Notes that the entry isn't in use any more; returns whether the table, not
     /// the root, is empty now and so to be freed.
     #[inline]
-    fn note_unused(&self) -> bool {
+    pub(crate) fn note_unused(&self) -> bool {
         let Some((table, index, mut pointer)) = self.parent else {
             return false;
         };
@@ -72,13 +66,13 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         used == 0
     }
 
+    /// Returns what the entry holds, if it is used.
     #[inline]
-    fn mapping(&self, offset_bytes: u64) -> Option<Mapping> {
-        (!self.entry.is_unused()).then(|| Mapping {
-            paddr: PhysAddr::new_truncate(self.entry.paddr().as_u64() + offset_bytes),
-            flags: self.entry.flags(),
-            size: PageSize::of_level(self.level).expect("walks end at a page"),
-        })
+    pub(crate) fn leaf(&self) -> Result<Leaf<PTE>, PagingError> {
+        if self.entry.is_unused() {
+            return Err(PagingError::NotMapped);
+        }
+        Ok(Leaf::new(self.entry, self.level))
     }
 }
 
@@ -88,10 +82,17 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// # Errors
     /// [`PagingError::NoMemory`].
     pub fn try_new(handler: H) -> Result<Self, PagingError> {
+        Self::try_new_with(handler, UpperOwner::ThisPageTable)
+    }
+
+    pub(crate) fn try_new_with(handler: H, upper_owner: UpperOwner) -> Result<Self, PagingError> {
         const { assert!(M::LEVELS <= LEVELS_MAX) };
         let capabilities = handler.capabilities();
         let tables = Tables::try_new(handler).ok_or(PagingError::NoMemory)?;
-        Ok(Self { tables, capabilities, types: PhantomData })
+        let upper_bits = if upper_owner == UpperOwner::Another { 0 } else { -1 };
+        let keeps_all_flags = capabilities.has_no_execute && capabilities.has_write_combining;
+        let types = PhantomData;
+        Ok(Self { tables, capabilities, keeps_all_flags, upper_owner, upper_bits, types })
     }
 
     /// Returns the physical address of the root table, for CR3.
@@ -104,115 +105,36 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &self.tables.handler
     }
 
-    /// Tells whether pages can be kept from being executed.
-    pub fn has_no_execute(&self) -> bool {
-        self.capabilities.has_no_execute
-    }
-
-    /// Maps a page of `size` to a frame of the same size. Nothing has to be
-    /// flushed. With no flags at all, nothing is mapped.
-    ///
-    /// # Errors
-    /// [`PagingError::NotAligned`] and [`PagingError::InvalidAddress`] for the
-    /// addresses, [`PagingError::AlreadyMapped`] if any part of the page is
-    /// mapped, [`PagingError::NoMemory`].
-    #[inline]
-    pub fn map(
-        &mut self,
-        page: VirtAddr,
-        frame: PhysAddr,
-        size: PageSize,
-        flags: MappingFlags,
-    ) -> Result<(), PagingError> {
-        self.check_page(page, size)?;
-        Self::check_frame(frame, size)?;
-        if flags.is_empty() {
-            return Ok(());
-        }
-        let flags = self.allowed(flags);
-        let vaddr = page.as_u64();
-        let found = self.find(vaddr, size.level());
-        if !found.entry.is_unused() {
-            return Err(PagingError::AlreadyMapped);
-        }
-        let leaf = PTE::new_page(frame, flags, size != PageSize::Size4K);
-        let entry = if found.level == size.level() {
-            leaf
-        } else {
-            self.new_branch(vaddr, size.level(), found.level, leaf)?
-        };
-        found.table.store(found.index, entry);
-        found.note_used();
-        Ok(())
-    }
-
-    /// Unmaps the page that begins at `page`; returns what it was mapped to.
-    ///
-    /// # Errors
-    /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page`
-    /// lies within a large page.
-    #[inline]
-    pub fn unmap(&mut self, page: VirtAddr) -> Result<(Mapping, Flush<'_, H>), PagingError> {
-        let (found, mapping) = self.find_page(page)?;
-        let changes = self.unmap_found(page.as_u64(), &found);
-        Ok((mapping, Flush::new(&self.tables.handler, changes)))
-    }
-
-    /// Maps the page that begins at `page` to another frame, with other flags.
-    ///
-    /// # Errors
-    /// Those of [`unmap`](Self::unmap), and of the frame's address.
-    #[inline]
-    pub fn remap(
-        &mut self,
-        page: VirtAddr,
-        frame: PhysAddr,
-        flags: MappingFlags,
-    ) -> Result<(PageSize, Flush<'_, H>), PagingError> {
-        let (found, mapping) = self.find_page(page)?;
-        Self::check_frame(frame, mapping.size)?;
-        if flags.is_empty() {
-            let (mapping, flush) = self.unmap(page)?;
-            return Ok((mapping.size, flush));
-        }
-        let flags = self.allowed(flags);
-        found.table.store(found.index, PTE::new_page(frame, flags, found.level > 1));
-        let mut changes = Changes::default();
-        changes.note(page.as_u64(), found.level);
-        Ok((mapping.size, Flush::new(&self.tables.handler, changes)))
-    }
-
-    /// Changes what the page that begins at `page` allows; no flags unmap it.
-    ///
-    /// # Errors
-    /// Those of [`unmap`](Self::unmap).
-    #[inline]
-    pub fn protect(
-        &mut self,
-        page: VirtAddr,
-        flags: MappingFlags,
-    ) -> Result<(PageSize, Flush<'_, H>), PagingError> {
-        let (found, mapping) = self.find_page(page)?;
-        if flags.is_empty() {
-            let (mapping, flush) = self.unmap(page)?;
-            return Ok((mapping.size, flush));
-        }
-        let changes = Self::protect_found(page.as_u64(), &found, self.allowed(flags));
-        Ok((mapping.size, Flush::new(&self.tables.handler, changes)))
+    /// Returns what the page table can keep of `flags` on this processor.
+    pub fn kept_flags(&self, flags: MappingFlags) -> MappingFlags {
+        if flags.is_empty() { flags } else { self.allowed(flags).normalized() }
     }
 
     /// Returns what `vaddr`, any address within a page, is mapped to.
     ///
     /// # Errors
-    /// [`PagingError::NotMapped`], [`PagingError::InvalidAddress`].
+    /// [`PagingError::NotMapped`], [`PagingError::NotPresent`],
+    /// [`PagingError::InvalidAddress`], [`PagingError::NotOwned`].
     #[inline]
     pub fn query(&self, vaddr: VirtAddr) -> Result<Mapping, PagingError> {
-        let vaddr = vaddr.as_u64();
-        if !M::vaddr_is_valid(vaddr) {
-            return Err(PagingError::InvalidAddress);
-        }
-        let found = self.find(vaddr, 1);
-        found.mapping(vaddr % span_bytes(found.level)).ok_or(PagingError::NotMapped)
+        self.check_vaddr(vaddr.as_u64())?;
+        let found = self.find(vaddr.as_u64(), 1);
+        let offset_bytes = vaddr.as_u64() % span_bytes(found.level);
+        let leaf = Leaf::new(found.entry, found.level);
+        leaf.mapping_at(offset_bytes).ok_or_else(|| match found.leaf() {
+            Ok(_) => PagingError::NotPresent,
+            Err(error) => error,
+        })
+    }
+
+    /// Returns the page that `vaddr` lies in, or what software keeps in its place.
+    ///
+    /// # Errors
+    /// Those of [`query`](Self::query), but for [`PagingError::NotPresent`].
+    #[inline]
+    pub fn lookup(&self, vaddr: VirtAddr) -> Result<Leaf<PTE>, PagingError> {
+        self.check_vaddr(vaddr.as_u64())?;
+        self.find(vaddr.as_u64(), 1).leaf()
     }
 
     /// Walks down to the entry of `vaddr` in a table of `lowest` level: ends
@@ -234,52 +156,23 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
     }
 
-    /// Finds the page that begins at `page`.
+    /// Finds the page that begins at `page`, or what software keeps there.
     #[inline]
-    fn find_page(&self, page: VirtAddr) -> Result<(Found<'_, PTE>, Mapping), PagingError> {
+    pub(crate) fn find_page(&self, page: VirtAddr) -> Result<Found<'_, PTE>, PagingError> {
         self.check_page(page, PageSize::Size4K)?;
         let found = self.find(page.as_u64(), 1);
-        let mapping = found.mapping(0).ok_or(PagingError::NotMapped)?;
-        if !page.as_u64().is_multiple_of(mapping.size.bytes()) {
+        found.leaf()?;
+        if !page.as_u64().is_multiple_of(span_bytes(found.level)) {
             return Err(PagingError::MappedToHugePage);
         }
-        Ok((found, mapping))
-    }
-
-    /// Unmaps the page at `page`, whose entry was found.
-    #[inline]
-    pub(crate) fn unmap_found(&self, page: u64, found: &Found<'_, PTE>) -> Changes {
-        let mut unused = found.entry;
-        unused.clear();
-        found.table.store(found.index, unused);
-        let mut changes = Changes::default();
-        changes.note(page, found.level);
-        if found.note_unused() {
-            self.free_empty(page, found.level, &mut changes);
-        }
-        changes
-    }
-
-    /// Changes what the page at `page`, whose entry was found, allows.
-    #[inline]
-    pub(crate) fn protect_found(page: u64, found: &Found<'_, PTE>, flags: MappingFlags) -> Changes {
-        let mut changes = Changes::default();
-        let change = |mut entry: PTE| {
-            entry.set_flags(flags, found.level > 1);
-            entry
-        };
-        if change(found.entry).bits() != found.entry.bits() {
-            found.table.update(found.index, change);
-            changes.note(page, found.level);
-        }
-        changes
+        Ok(found)
     }
 
     /// Makes the tables of the levels from below `top` down to `lowest`, each with
     /// one entry on the way to `vaddr`, the last of them `leaf`. Returns the entry
     /// for the table of level `top`.
     #[cold]
-    fn new_branch(
+    pub(crate) fn new_branch(
         &self,
         vaddr: u64,
         lowest: usize,
@@ -305,34 +198,76 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// Detaches the table of `level` on the way to `vaddr`, which is empty, and
     /// each one above that is empty then.
     #[cold]
-    fn free_empty(&self, vaddr: u64, level: usize, changes: &mut Changes) {
+    pub(crate) fn detach_empty(&self, vaddr: u64, level: usize) -> Detached {
+        let mut detached = Detached::default();
         for parent_level in level + 1..=M::LEVELS {
             let parent = self.find(vaddr, parent_level);
             let mut unused = parent.entry;
             unused.clear();
             parent.table.store(parent.index, unused);
-            changes.detach(&self.tables.handler, parent.entry.paddr());
+            detached.push(&self.tables.handler, parent.entry.paddr());
             if !parent.note_unused() {
-                return;
+                break;
             }
         }
+        detached
+    }
+
+    /// Makes the entry of a page. Where the processor can keep all flags, those that are
+    /// constants make a constant.
+    #[inline(always)]
+    pub(crate) fn new_page(&self, frame: PhysAddr, flags: MappingFlags, is_huge: bool) -> PTE {
+        if self.keeps_all_flags {
+            return PTE::new_page(frame, flags, is_huge);
+        }
+        self.new_page_as_allowed(frame, flags, is_huge)
+    }
+
+    #[cold]
+    fn new_page_as_allowed(&self, frame: PhysAddr, flags: MappingFlags, is_huge: bool) -> PTE {
+        PTE::new_page(frame, self.allowed(flags), is_huge)
     }
 
     /// Returns the flags that the processor can keep.
     #[inline]
     pub(crate) fn allowed(&self, flags: MappingFlags) -> MappingFlags {
-        if self.capabilities.has_no_execute { flags } else { flags | MappingFlags::EXECUTE }
+        let mut flags = flags;
+        if !self.capabilities.has_no_execute {
+            flags |= MappingFlags::EXECUTE;
+        }
+        if flags.contains(MappingFlags::WRITE_COMBINING) && !self.capabilities.has_write_combining {
+            flags -= MappingFlags::WRITE_COMBINING;
+            flags |= MappingFlags::UNCACHED;
+        }
+        flags
     }
 
-    /// Tells whether there are pages of `size`.
+    /// Returns whether there are pages of `size`.
     #[inline]
     pub(crate) fn has_size(&self, size: PageSize) -> bool {
         size != PageSize::Size1G || self.capabilities.has_1gib_pages
     }
 
     #[inline]
-    fn check_page(&self, page: VirtAddr, size: PageSize) -> Result<(), PagingError> {
-        if !M::vaddr_is_valid(page.as_u64()) || !self.has_size(size) {
+    pub(crate) fn check_vaddr(&self, vaddr: u64) -> Result<(), PagingError> {
+        // As `M::vaddr_is_valid` does, with one comparison more for the owner.
+        let high = M::high_bits(vaddr);
+        if high != 0 && high != self.upper_bits {
+            return Err(Self::vaddr_error(vaddr));
+        }
+        Ok(())
+    }
+
+    /// Returns why an address isn't one that the page table owns.
+    #[inline]
+    fn vaddr_error(vaddr: u64) -> PagingError {
+        if M::vaddr_is_valid(vaddr) { PagingError::NotOwned } else { PagingError::InvalidAddress }
+    }
+
+    #[inline]
+    pub(crate) fn check_page(&self, page: VirtAddr, size: PageSize) -> Result<(), PagingError> {
+        self.check_vaddr(page.as_u64())?;
+        if !self.has_size(size) {
             return Err(PagingError::InvalidAddress);
         }
         if !page.as_u64().is_multiple_of(size.bytes()) {
@@ -342,7 +277,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     #[inline]
-    fn check_frame(frame: PhysAddr, size: PageSize) -> Result<(), PagingError> {
+    pub(crate) fn check_frame(frame: PhysAddr, size: PageSize) -> Result<(), PagingError> {
         if !M::paddr_is_valid(frame) {
             return Err(PagingError::InvalidAddress);
         }

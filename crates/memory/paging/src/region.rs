@@ -5,8 +5,9 @@ use core::ops::ControlFlow;
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::entry::GenericPTE;
-use crate::flush::{Changes, Flush};
+use crate::flush::{Changes, Flush, Span};
 use crate::geometry::{ENTRIES, PageSize, PagingMetaData, index, span_bytes};
+use crate::leaf::Leaf;
 use crate::page_table::{Found, PageTable64};
 use crate::tables::{PagingHandler, Table};
 use crate::{MappingFlags, PagingError};
@@ -40,7 +41,7 @@ impl Range {
         })
     }
 
-    /// Tells whether the range is the page that was found at its start.
+    /// Returns whether the range is the page that was found at its start.
     #[inline]
     fn is_page<PTE: GenericPTE>(self, found: &Found<'_, PTE>) -> bool {
         !found.entry.is_unused()
@@ -48,7 +49,7 @@ impl Range {
             && self.first.is_multiple_of(span_bytes(found.level))
     }
 
-    /// Tells whether the range is all that an entry of `level` spans.
+    /// Returns whether the range is all that an entry of `level` spans.
     fn is_whole(self, level: usize) -> bool {
         self.last - self.first == span_bytes(level) - 1
     }
@@ -85,7 +86,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         flags: MappingFlags,
         huge_pages: HugePages,
     ) -> Result<(), PagingError> {
-        let Some(range) = Self::range(start, len_bytes)? else {
+        let Some(range) = self.range(start, len_bytes)? else {
             return Ok(());
         };
         let last_frame = paddr.as_u64().checked_add(len_bytes - 1);
@@ -125,9 +126,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         let plan = Plan {
             shift: paddr.as_u64().wrapping_sub(range.first),
             highest,
-            templates: core::array::from_fn(|level| {
-                PTE::new_page(PhysAddr::zero(), flags, level > 1)
-            }),
+            templates: Self::templates(flags),
         };
         let Err(failure) = self.map_range(self.tables.root(), M::LEVELS, range, &plan, &mut 0)
         else {
@@ -137,7 +136,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         if failure.at > range.first {
             // All that was mapped so far was free before.
             let mapped = Range { first: range.first, last: failure.at - 1 };
-            self.unmap_all(mapped, &mut changes);
+            self.unmap_all(mapped, &mut changes, |_, _| ControlFlow::Continue(()));
         }
         Flush::new(&self.tables.handler, changes).flush();
         Err(failure.error)
@@ -156,20 +155,55 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         len_bytes: u64,
     ) -> Result<Flush<'_, H>, PagingError> {
         let mut changes = Changes::default();
-        if let Some(range) = Self::range(start, len_bytes)? {
+        if let Some(range) = self.range(start, len_bytes)? {
             let found = self.find(range.first, 1);
             if range.is_page(&found) {
-                changes = self.unmap_found(range.first, &found);
+                changes = self.unmap_found(range.first, &found).1;
             } else {
                 self.split_ends(range, &mut changes)?;
-                self.unmap_all(range, &mut changes);
+                self.unmap_all(range, &mut changes, |_, _| ControlFlow::Continue(()));
             }
         }
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
+    /// Unmaps what is mapped in the `len_bytes` bytes from `start` on, as
+    /// [`unmap_region`](Self::unmap_region) does, and calls `take` with the address of each
+    /// page and what was there, in rising order, with what the processor has noted until
+    /// that moment. A frame may only be freed after the flush.
+    ///
+    /// If `take` breaks off, say because it has room for so many frames, what comes after is
+    /// still mapped. Returns the address to go on from then.
+    ///
+    /// # Errors
+    /// Those of [`unmap_region`](Self::unmap_region); `take` was not called then.
+    #[inline]
+    pub fn unmap_region_with(
+        &mut self,
+        start: VirtAddr,
+        len_bytes: u64,
+        mut take: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
+    ) -> Result<(Option<VirtAddr>, Flush<'_, H>), PagingError> {
+        let mut changes = Changes::default();
+        let mut next = None;
+        if let Some(range) = self.range(start, len_bytes)? {
+            let found = self.find(range.first, 1);
+            if range.is_page(&found) {
+                let leaf;
+                (leaf, changes) = self.unmap_found(range.first, &found);
+                // Nothing is left to go on with.
+                let _ = take(start, leaf);
+            } else {
+                self.split_ends(range, &mut changes)?;
+                next = self.unmap_all(range, &mut changes, take);
+            }
+        }
+        Ok((next, Flush::new(&self.tables.handler, changes)))
+    }
+
     /// Changes what is allowed on whatever is mapped in the `len_bytes` bytes from
-    /// `start` on; no flags unmap it. Large pages that reach beyond are split.
+    /// `start` on; no flags unmap it. What software keeps in place of pages stays. Large
+    /// pages that reach beyond are split.
     ///
     /// # Errors
     /// Those of [`unmap_region`](Self::unmap_region).
@@ -185,29 +219,33 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
         let flags = self.allowed(flags);
         let mut changes = Changes::default();
-        if let Some(range) = Self::range(start, len_bytes)? {
+        if let Some(range) = self.range(start, len_bytes)? {
             let found = self.find(range.first, 1);
-            if range.is_page(&found) {
+            if range.is_page(&found) && found.entry.is_page() {
                 changes = Self::protect_found(range.first, &found, flags);
             } else {
                 self.split_ends(range, &mut changes)?;
-                self.protect_range(self.tables.root(), M::LEVELS, range, flags, &mut changes);
+                let templates = Self::templates(flags);
+                self.protect_range(self.tables.root(), M::LEVELS, range, &templates, &mut changes);
             }
         }
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
+    /// Returns the entries of a page of each level, but for the address.
+    fn templates(flags: MappingFlags) -> [PTE; 4] {
+        core::array::from_fn(|level| PTE::new_page(PhysAddr::zero(), flags, level > 1))
+    }
+
     /// Returns the range, or `None` if it is empty.
     #[inline]
-    fn range(start: VirtAddr, len_bytes: u64) -> Result<Option<Range>, PagingError> {
+    fn range(&self, start: VirtAddr, len_bytes: u64) -> Result<Option<Range>, PagingError> {
         let first = start.as_u64();
         let page = PageSize::Size4K.bytes();
         if !first.is_multiple_of(page) || !len_bytes.is_multiple_of(page) {
             return Err(PagingError::NotAligned);
         }
-        if !M::vaddr_is_valid(first) {
-            return Err(PagingError::InvalidAddress);
-        }
+        self.check_vaddr(first)?;
         if len_bytes == 0 {
             return Ok(None);
         }
@@ -251,7 +289,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let mut pointer = if is_new {
                 let frame = self.tables.new_child().ok_or(fail(PagingError::NoMemory))?;
                 PTE::new_table(frame)
-            } else if entry.is_huge() {
+            } else if !entry.is_table() {
                 return Err(fail(PagingError::AlreadyMapped));
             } else {
                 entry
@@ -260,7 +298,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let mut child_used = pointer.used();
             let result = self.map_range(child, level - 1, part, plan, &mut child_used);
             // A new table is shown to the processor when it is filled; one in which
-            // nothing could be mapped never is.
+            // nothing could be mapped never is. (An old one is never empty.)
             if child_used == 0 {
                 self.tables.handler.dealloc_frame(pointer.paddr());
             } else {
@@ -273,13 +311,24 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    fn unmap_all(&self, range: Range, changes: &mut Changes) {
-        // The root isn't freed, so nobody asks how many of its entries are in use.
+    /// Unmaps a range; returns the address to go on from, if `take` breaks off.
+    fn unmap_all(
+        &self,
+        range: Range,
+        changes: &mut Changes,
+        mut take: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
+    ) -> Option<VirtAddr> {
+        // The root isn't freed, so how many of its entries are in use is never asked.
         let mut used = ENTRIES;
-        self.unmap_range(self.tables.root(), M::LEVELS, range, &mut used, changes);
+        let root = self.tables.root();
+        match self.unmap_range(root, M::LEVELS, range, &mut used, changes, &mut take) {
+            ControlFlow::Break(last) if last < range.last => Some(VirtAddr::new_truncate(last + 1)),
+            ControlFlow::Break(_) | ControlFlow::Continue(()) => None,
+        }
     }
 
-    /// Unmaps a range within a table of `level`, of whose entries `used` are in use.
+    /// Unmaps a range within a table of `level`, of whose entries `used` are in use. If
+    /// `take` breaks off, returns the last address that was unmapped.
     fn unmap_range(
         &self,
         table: Table<'_>,
@@ -287,7 +336,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         range: Range,
         used: &mut usize,
         changes: &mut Changes,
-    ) {
+        take: &mut impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
+    ) -> ControlFlow<u64> {
+        let mut changed = Span::new();
+        let mut flow = ControlFlow::Continue(());
         for part in range.parts(level) {
             let slot = index(part.first, level);
             let entry: PTE = table.load(slot);
@@ -295,26 +347,38 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 continue;
             }
             let mut left = entry;
-            if level == 1 || entry.is_huge() {
+            if level == 1 || !entry.is_table() {
                 left.clear();
-                changes.note(part.first, level);
-            } else {
-                let child = self.tables.child(entry);
-                let mut child_used = entry.used();
-                self.unmap_range(child, level - 1, part, &mut child_used, changes);
-                left.set_used(child_used);
-                if child_used == 0 {
-                    left.clear();
+                let old = table.replace(slot, entry, left);
+                if old.is_present() {
+                    changed.push(part.first);
                 }
+                *used -= 1;
+                let page = VirtAddr::new_truncate(part.first);
+                if take(page, Leaf::new(old, level)).is_break() {
+                    flow = ControlFlow::Break(part.last);
+                    break;
+                }
+                continue;
+            }
+            let child = self.tables.child(entry);
+            let mut child_used = entry.used();
+            flow = self.unmap_range(child, level - 1, part, &mut child_used, changes, take);
+            left.set_used(child_used);
+            if child_used == 0 {
+                left.clear();
+                *used -= 1;
             }
             table.store(slot, left);
-            if left.is_unused() {
-                *used -= 1;
-                if level > 1 && entry.is_table() {
-                    changes.detach(&self.tables.handler, entry.paddr());
-                }
+            if child_used == 0 {
+                changes.detach(&self.tables.handler, entry.paddr());
+            }
+            if flow.is_break() {
+                break;
             }
         }
+        changes.note_span(changed, level);
+        flow
     }
 
     fn protect_range(
@@ -322,28 +386,33 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         table: Table<'_>,
         level: usize,
         range: Range,
-        flags: MappingFlags,
+        templates: &[PTE; 4],
         changes: &mut Changes,
     ) {
+        let template = templates[level.min(3)];
+        let mut changed = Span::new();
         for part in range.parts(level) {
             let index = index(part.first, level);
             let entry: PTE = table.load(index);
-            if entry.is_unused() {
+            if level > 1 && entry.is_table() {
+                self.protect_range(self.tables.child(entry), level - 1, part, templates, changes);
                 continue;
             }
-            if level > 1 && entry.is_table() {
-                self.protect_range(self.tables.child(entry), level - 1, part, flags, changes);
+            if !entry.is_page() {
                 continue;
             }
             let change = |mut entry: PTE| {
-                entry.set_flags(flags, level > 1);
+                entry.set_flags_of(template);
                 entry
             };
             if change(entry).bits() != entry.bits() {
                 table.update(index, change);
-                changes.note(part.first, level);
+                if entry.is_present() {
+                    changed.push(part.first);
+                }
             }
         }
+        changes.note_span(changed, level);
     }
 
     /// Splits the large pages that reach over an end of the range, all that is
@@ -378,15 +447,16 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
         for ((level, page), frame) in splits.into_iter().flatten().zip(frames.into_iter().flatten())
         {
-            self.split(page, level, frame);
-            changes.note(page, level);
+            if self.split(page, level, frame) {
+                changes.note(page, level);
+            }
         }
         Ok(())
     }
 
     /// Replaces the large page at `page` by a table in `frame`, with pages of the
-    /// next size that translate alike.
-    fn split(&self, page: u64, level: usize, frame: PhysAddr) {
+    /// next size that translate alike; returns whether it was present.
+    fn split(&self, page: u64, level: usize, frame: PhysAddr) -> bool {
         let found = self.find(page, level);
         let mut pointer = PTE::new_table(frame);
         pointer.set_used(ENTRIES);
@@ -400,5 +470,6 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         if noted != 0 {
             child.set_in_all(noted);
         }
+        found.entry.is_present()
     }
 }

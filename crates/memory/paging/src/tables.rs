@@ -16,6 +16,9 @@ pub struct Capabilities {
     /// It has no-execute pages, and they are on. Without, every mapping can be
     /// executed, and says so.
     pub has_no_execute: bool,
+    /// Entry 1 of its page attribute table (PWT alone) is write-combining. Without,
+    /// WRITE_COMBINING becomes UNCACHED.
+    pub has_write_combining: bool,
 }
 
 /// What a page table needs of the kernel that hosts it. The page table holds an
@@ -85,6 +88,22 @@ impl<'a> Table<'a> {
         let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
+    /// Replaces the entry at `index`, which was read as `old`; returns the one that was
+    /// there at that moment, so that what the processor notes meanwhile isn't lost.
+    #[inline]
+    pub(crate) fn replace<PTE: GenericPTE>(self, index: usize, old: PTE, new: PTE) -> PTE {
+        if old.is_settled() {
+            self.store(index, new);
+            return old;
+        }
+        self.swap_unsettled(index, new)
+    }
+
+    #[cold]
+    fn swap_unsettled<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
+        self.swap(index, entry)
+    }
+
     /// Replaces the entry at `index`; returns the one that was there at that moment.
     #[inline]
     pub(crate) fn swap<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
@@ -103,7 +122,8 @@ impl<'a> Table<'a> {
 ///
 /// Invariant: `root`, and each frame that an entry of a table points to as a
 /// table, comes from `handler` and is freed only by [`Detached::free`], or with
-/// the whole.
+/// the whole; but for entries of the root that another page table owns, which
+/// [`child`](Self::child) is never called with.
 pub(crate) struct Tables<H> {
     pub(crate) handler: H,
     pub(crate) root: PhysAddr,
@@ -123,8 +143,8 @@ impl<H: PagingHandler> Tables<H> {
         unsafe { Table::new(&self.handler, self.root) }
     }
 
-    /// Returns the table that `entry`, read from a table of this page table,
-    /// points to.
+    /// Returns the table that `entry`, read from a table of this page table and owned
+    /// by it, points to.
     #[inline]
     pub(crate) fn child<PTE: GenericPTE>(&self, entry: PTE) -> Table<'_> {
         // SAFETY: by the invariant; callers pass entries they have just read, and
@@ -148,11 +168,11 @@ fn new_table(handler: &impl PagingHandler) -> Option<PhysAddr> {
     Some(frame)
 }
 
-/// Empty tables that no entry points to any more, to be freed behind the flush:
+/// Empty tables that no entry points to any more, to be freed after the flush:
 /// the processor may still walk them until then.
 ///
 /// They are chained through their first word. A frame's address has bit 0 clear,
-/// so the word is no present entry to whoever still walks there.
+/// so the word is no present entry to a processor that still walks there.
 #[derive(Debug, Default)]
 pub(crate) struct Detached {
     first: Option<PhysAddr>,

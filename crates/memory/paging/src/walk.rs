@@ -4,9 +4,11 @@ use core::ops::ControlFlow;
 
 use x86_64::{PhysAddr, VirtAddr};
 
+use crate::PagingError;
 use crate::entry::GenericPTE;
-use crate::geometry::{ENTRIES, PageSize, PagingMetaData, index, span_bytes};
-use crate::page_table::{Mapping, PageTable64};
+use crate::geometry::{PagingMetaData, index, span_bytes};
+use crate::leaf::{Leaf, Mapping};
+use crate::page_table::PageTable64;
 use crate::tables::{PagingHandler, Table};
 
 /// A step on the way to an address.
@@ -40,15 +42,14 @@ pub fn walk_tables<M: PagingMetaData, PTE: GenericPTE>(
             return;
         };
         see(Step { level, table, index, entry });
-        if level == 1 || !entry.is_present() || entry.is_huge() {
+        if level == 1 || !entry.is_table() {
             return;
         }
         table = entry.paddr();
     }
 }
 
-/// Pages behind each other, of one size, with the same flags, mapped to frames
-/// behind each other.
+/// Adjacent pages of one size, with the same flags, mapped to adjacent frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MappedRange {
     /// Where the first page begins.
@@ -70,7 +71,7 @@ impl MappedRange {
         VirtAddr::new_truncate(self.start.as_u64() + (self.len_bytes() - 1))
     }
 
-    /// Returns the address behind the range, the next one that is canonical; `None`
+    /// Returns the address after the range, the next one that is canonical; `None`
     /// at the end of the address space.
     pub fn next(&self) -> Option<VirtAddr> {
         // Truncation extends the sign, and so skips the hole in the middle.
@@ -82,7 +83,8 @@ impl MappedRange {
         let first = self.mapping;
         // Not by `next`, which skips the hole in the middle.
         let is_next = self.last().as_u64().checked_add(1) == Some(page.as_u64())
-            && mapping == Mapping { paddr: first.paddr + self.len_bytes(), ..first };
+            && mapping.paddr == first.paddr + self.len_bytes()
+            && (mapping.size, mapping.flags) == (first.size, first.flags);
         if !is_next {
             return ControlFlow::Break(());
         }
@@ -93,11 +95,13 @@ impl MappedRange {
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
     /// Calls `see` with each step of the processor's walk to `vaddr`, from the
-    /// root on.
+    /// root on. In a half that belongs to another page table it ends at the root.
     pub fn walk(&self, vaddr: VirtAddr, see: impl FnMut(Step<PTE>)) {
+        let is_owned = self.check_vaddr(vaddr.as_u64()) != Err(PagingError::NotOwned);
         let read = |table, index| {
             // Only frames of tables are asked for.
-            Some(self.tables.child(PTE::new_table(table)).load::<PTE>(index).bits())
+            (is_owned || table == self.root_paddr())
+                .then(|| self.tables.child(PTE::new_table(table)).load::<PTE>(index).bits())
         };
         walk_tables::<M, PTE>(self.root_paddr(), vaddr, read, see);
     }
@@ -110,11 +114,24 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         start: VirtAddr,
         mut see: impl FnMut(VirtAddr, Mapping) -> ControlFlow<()>,
     ) {
-        // It says itself when to end.
-        let _ = self.mappings_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
+        self.for_each_leaf(start, |page, leaf| match leaf.mapping() {
+            Some(mapping) => see(page, mapping),
+            None => ControlFlow::Continue(()),
+        });
     }
 
-    /// Returns the first range of mapped pages at or behind `from`; it begins
+    /// Calls `see` as [`for_each_mapping`](Self::for_each_mapping) does, and with what
+    /// software keeps in place of pages, too.
+    pub fn for_each_leaf(
+        &self,
+        start: VirtAddr,
+        mut see: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
+    ) {
+        // It says itself when to end.
+        let _ = self.leaves_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
+    }
+
+    /// Returns the first range of mapped pages at or after `from`; it begins
     /// before `from` if that lies within a page.
     pub fn next_range(&self, from: VirtAddr) -> Option<MappedRange> {
         let mut found: Option<MappedRange> = None;
@@ -130,27 +147,27 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
 
     /// Goes through the table of `level` for the addresses from `base` on. An
     /// address counts without its sign here.
-    fn mappings_in(
+    fn leaves_in(
         &self,
         table: Table<'_>,
         level: usize,
         base: u64,
         start: u64,
-        see: &mut impl FnMut(VirtAddr, Mapping) -> ControlFlow<()>,
+        see: &mut impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let start = start & (span_bytes(M::LEVELS + 1) - 1);
         let first = if start > base { index(start, level) } else { 0 };
-        for index in first..ENTRIES {
+        for index in first..self.owned_entries(level) {
             let entry: PTE = table.load(index);
+            if entry.is_unused() || self.is_kept_empty(level, index, entry) {
+                continue;
+            }
             let vaddr = base + index as u64 * span_bytes(level);
-            match PageSize::of_level(level) {
-                _ if entry.is_unused() => {}
-                Some(size) if level == 1 || entry.is_huge() => see(
-                    // Truncation extends the sign.
-                    VirtAddr::new_truncate(vaddr),
-                    Mapping { paddr: entry.paddr(), flags: entry.flags(), size },
-                )?,
-                _ => self.mappings_in(self.tables.child(entry), level - 1, vaddr, start, see)?,
+            if level > 1 && entry.is_table() {
+                self.leaves_in(self.tables.child(entry), level - 1, vaddr, start, see)?;
+            } else {
+                // Truncation extends the sign.
+                see(VirtAddr::new_truncate(vaddr), Leaf::new(entry, level))?;
             }
         }
         ControlFlow::Continue(())
@@ -162,7 +179,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         self.tables_in(self.root_paddr(), self.tables.root(), M::LEVELS, &mut see);
     }
 
-    fn tables_in(
+    pub(crate) fn tables_in(
         &self,
         frame: PhysAddr,
         table: Table<'_>,
@@ -170,9 +187,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         see: &mut impl FnMut(PhysAddr, usize),
     ) {
         if level > 1 {
-            for index in 0..ENTRIES {
+            for index in 0..self.owned_entries(level) {
                 let entry: PTE = table.load(index);
-                if !entry.is_unused() && !entry.is_huge() {
+                if entry.is_table() {
                     self.tables_in(entry.paddr(), self.tables.child(entry), level - 1, see);
                 }
             }

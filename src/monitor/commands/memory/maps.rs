@@ -31,7 +31,8 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
         show_range(out, &range)?;
         from = range.next();
     }
-    writeln!(out, "rights: read write execute user global; d: a device, n: not cached")?;
+    writeln!(out, "rights: read write execute user global; d: a device, n: not cached,")?;
+    writeln!(out, "        c: write-combining")?;
     Ok(())
 }
 

@@ -111,7 +111,7 @@ fn part_of_a_gib_is_split_twice_and_no_more() {
     assert_eq!(size(G1 + M2), PageSize::Size4K);
     let changed = table.query(at(G1 + M2 + K4 + 5)).expect("it is mapped");
     assert_eq!((changed.paddr, changed.flags), (frame(G1 + M2 + K4 + 5), flags));
-    check_frames(&table, &memory);
+    check_frames(&[&table], &memory);
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn region_that_meets_an_obstacle_leaves_nothing() {
     assert_eq!(result, Err(PagingError::AlreadyMapped));
     assert_eq!(table.query(at(K4)), Err(PagingError::NotMapped));
     assert_eq!(memory.used(), before);
-    check_frames(&table, &memory);
+    check_frames(&[&table], &memory);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn top_of_the_address_space_can_be_mapped() {
     assert_eq!(over, Err(PagingError::InvalidAddress));
     table.unmap_region(start + M2, G1 - M2).expect("there is memory").flush();
     assert_eq!(table.query(at(u64::MAX)), Err(PagingError::NotMapped));
-    check_frames(&table, &memory);
+    check_frames(&[&table], &memory);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use x86_64::PhysAddr;
 use x86_64::structures::paging::PageTableFlags;
 
-use crate::{GenericPTE, MappingFlags, X64PTE};
+use crate::{GenericPTE, MappingFlags, SoftwarePayload, X64PTE};
 
 const FRAME: PhysAddr = PhysAddr::new(0x000F_FFFF_C000_0000);
 
@@ -18,7 +18,9 @@ fn every_combination_comes_back() {
             let entry = X64PTE::new_page(FRAME, flags, is_huge);
             assert_eq!(entry.flags(), flags.normalized(), "{flags:?}");
             assert_eq!(entry.is_unused(), flags.is_empty(), "{flags:?}");
-            assert_eq!(entry.is_present(), !flags.is_empty(), "{flags:?}");
+            let is_present = !flags.is_empty() && !flags.contains(MappingFlags::NO_ACCESS);
+            assert_eq!(entry.is_present(), is_present, "{flags:?}");
+            assert_eq!((entry.is_page(), entry.software()), (!flags.is_empty(), None));
             if !flags.is_empty() {
                 assert_eq!((entry.paddr(), entry.is_huge()), (FRAME, is_huge));
             }
@@ -40,7 +42,9 @@ fn bits_are_those_of_the_manual() {
     assert_eq!(entry(user | MappingFlags::EXECUTE), 5);
     assert_eq!(entry(user | MappingFlags::UNCACHED), 5 | 1 << 4 | nx);
     assert_eq!(entry(user | MappingFlags::DEVICE), 5 | 1 << 3 | 1 << 4 | nx);
+    assert_eq!(entry(user | MappingFlags::WRITE_COMBINING), 5 | 1 << 3 | nx);
     assert_eq!(entry(user | MappingFlags::GLOBAL), 5 | 1 << 8 | nx);
+    assert_eq!(entry(user | MappingFlags::NO_ACCESS), 4 | 1 << 10 | nx);
     assert_eq!(
         X64PTE::new_page(FRAME, MappingFlags::EXECUTE, true).bits(),
         FRAME.as_u64() | 1 | accessed | 1 << 7
@@ -54,7 +58,7 @@ fn changing_flags_keeps_what_the_processor_noted() {
     for flags in all_flags().filter(|flags| !flags.is_empty()) {
         let page = X64PTE::new_page(FRAME, MappingFlags::READ, true);
         let mut entry = X64PTE::from_bits(page.bits() | noted.bits());
-        entry.set_flags(flags, true);
+        entry.set_flags_of(X64PTE::new_page(PhysAddr::zero(), flags, true));
         assert_eq!(entry.flags(), flags.normalized());
         assert!(entry.table_flags().contains(noted));
         assert_eq!((entry.paddr(), entry.is_huge()), (FRAME, true));
@@ -72,4 +76,26 @@ fn parts_of_a_page_keep_all_bits_but_the_size() {
     assert_eq!(part.paddr(), FRAME + 0x20_0000);
     assert_eq!(part.table_flags() | PageTableFlags::HUGE_PAGE, page.table_flags());
     assert!(!part.is_huge() && page.part(0, true).is_huge());
+}
+
+#[test]
+fn payloads_of_software_come_back_and_are_nothing_else() {
+    let largest = (1 << SoftwarePayload::BITS) - 1;
+    for value in [0, 1, 2, 0x5A5A, 1 << 51, largest] {
+        let payload = SoftwarePayload::try_new(value).expect("it has no more bits");
+        let entry = X64PTE::new_software(payload);
+        assert_eq!(entry.software().map(SoftwarePayload::get), Some(value));
+        assert!(!entry.is_unused() && !entry.is_present() && !entry.is_page());
+        assert!(!entry.is_table() && entry.is_settled());
+        assert_eq!(entry.flags(), MappingFlags::empty());
+    }
+    assert_eq!(SoftwarePayload::try_new(largest + 1), None);
+    assert_eq!(X64PTE::from_bits(0).software(), None);
+    assert_eq!(X64PTE::new_table(FRAME).software(), None);
+}
+
+#[test]
+fn small_payloads_name_no_frame_that_exists() {
+    let payload = SoftwarePayload::try_new(0x1234).expect("it has few bits");
+    assert!(X64PTE::new_software(payload).paddr().as_u64() > 1 << 51);
 }

@@ -4,4 +4,6 @@ mod edges;
 mod entries;
 mod model;
 mod properties;
+mod races;
+mod sharing;
 mod simulation;

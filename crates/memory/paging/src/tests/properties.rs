@@ -1,14 +1,16 @@
 //! Random sequences of operations, with frames running out at random.
 
+use core::ops::ControlFlow;
 use proptest::prelude::*;
 use std::vec::Vec;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::model::Model;
-use super::simulation::{G1, K4, M2, Memory, TestTable, check_frames, check_tlb, touch};
+use super::model::{Model, What};
+use super::simulation::{G1, K4, M2, Memory, RW, TestTable, check_frames, check_tlb, touch};
 use crate::{
-    Capabilities, HugePages, MappingFlags, PageSize, PagingError, PagingMetaData, X64PagingMetaData,
+    Capabilities, HugePages, Leaf, Mapping, MappingFlags, OnClone, PageSize, PagingError,
+    PagingMetaData, SoftwarePayload, X64PTE, X64PagingMetaData,
 };
 
 /// Where the operations play: so near to each other that they meet, at both ends
@@ -22,8 +24,13 @@ enum Operation {
     Remap(u64, u64, MappingFlags),
     Protect(u64, MappingFlags),
     MapRegion(u64, u64, u64, MappingFlags, HugePages),
-    UnmapRegion(u64, u64),
+    /// Its second number: after how many pages it breaks off, to go on after the flush.
+    UnmapRegion(u64, u64, usize),
     ProtectRegion(u64, u64, MappingFlags),
+    SetSoftware(u64, u64),
+    /// What is shared and what is skipped follows from the number; whether to go on with
+    /// the clone.
+    Clone(u64, bool),
 }
 
 /// Addresses near the edges of pages of all sizes.
@@ -84,7 +91,11 @@ fn operation() -> impl Strategy<Value = Operation> {
             .prop_map(|(vaddr, frame, flags)| Operation::Remap(vaddr, frame, flags)),
         1 => (aligned_address(), flags()).prop_map(|(vaddr, flags)| Operation::Protect(vaddr, flags)),
         3 => region,
-        2 => (aligned_address(), length()).prop_map(|(vaddr, len)| Operation::UnmapRegion(vaddr, len)),
+        2 => (aligned_address(), length(), 1_usize..2000)
+            .prop_map(|(vaddr, len, batch)| Operation::UnmapRegion(vaddr, len, batch)),
+        2 => (aligned_address(), 0_u64..1 << SoftwarePayload::BITS)
+            .prop_map(|(vaddr, payload)| Operation::SetSoftware(vaddr, payload)),
+        1 => (any::<u64>(), any::<bool>()).prop_map(|(seed, goes_on)| Operation::Clone(seed, goes_on)),
         2 => (aligned_address(), length(), flags())
             .prop_map(|(vaddr, len, flags)| Operation::ProtectRegion(vaddr, len, flags)),
     ]
@@ -95,15 +106,50 @@ struct Both {
     memory: Memory,
     table: TestTable,
     model: Model,
+    /// The page table that the upper half belongs to, if it is another one.
+    upper: Option<TestTable>,
     capabilities: Capabilities,
     are_frames_limited: bool,
 }
 
+/// Whose the upper half is.
+#[derive(Clone, Copy, Debug)]
+enum Upper {
+    Own,
+    ForOthers,
+    Anothers,
+}
+
 impl Both {
-    fn new(capabilities: Capabilities) -> Self {
+    fn new(capabilities: Capabilities, upper: Upper) -> Self {
         let memory = Memory::new(capabilities);
-        let table = TestTable::try_new(memory.clone()).expect("there is memory");
-        Self { memory, table, model: Model::default(), capabilities, are_frames_limited: false }
+        let with_upper_half =
+            || TestTable::try_new_with_upper_half(memory.clone()).expect("there is memory");
+        let (table, upper) = match upper {
+            Upper::Own => (TestTable::try_new(memory.clone()).expect("there is memory"), None),
+            Upper::ForOthers => (with_upper_half(), None),
+            Upper::Anothers => {
+                let mut upper = with_upper_half();
+                let page = VirtAddr::new(WINDOWS[2]);
+                upper.map(page, PhysAddr::new(G1), PageSize::Size1G, RW).unwrap_or_default();
+                let half = upper.upper_half().expect("it has one");
+                let table = TestTable::try_new_sharing(memory.clone(), &half);
+                (table.expect("there is memory"), Some(upper))
+            }
+        };
+        let (model, are_frames_limited) = (Model::default(), false);
+        Self { memory, table, model, upper, capabilities, are_frames_limited }
+    }
+
+    /// Returns whether an operation on `vaddr` is one on another page table's half, which
+    /// it has to refuse.
+    fn is_refused(&self, vaddr: u64) -> bool {
+        self.upper.is_some() && vaddr >> 63 != 0
+    }
+
+    fn check_frames(&self) {
+        let tables: Vec<_> = self.upper.iter().chain([&self.table]).collect();
+        check_frames(&tables, &self.memory);
     }
 
     /// What an entry keeps of `flags`.
@@ -113,15 +159,20 @@ impl Both {
         } else {
             MappingFlags::EXECUTE
         };
-        (flags | always).normalized()
+        let mut kept = flags | always;
+        if kept.contains(MappingFlags::WRITE_COMBINING) && !self.capabilities.has_write_combining {
+            kept.remove(MappingFlags::WRITE_COMBINING);
+            kept.insert(MappingFlags::UNCACHED);
+        }
+        kept.normalized()
     }
 
-    /// Returns the page that begins at `vaddr`, by the mapper's own account, which
-    /// has to agree with the model.
+    /// Returns the page that begins at `vaddr`, or what software keeps there, by the
+    /// mapper's own account, which has to agree with the model.
     fn page_at(&self, vaddr: u64) -> Result<PageSize, PagingError> {
-        let mapping = self.table.query(VirtAddr::new(vaddr));
-        assert_eq!(mapping.is_ok(), self.model.translate(vaddr).is_some());
-        let size = mapping?.size;
+        let leaf = self.table.lookup(VirtAddr::new(vaddr));
+        assert_eq!(leaf.is_ok(), self.model.translate(vaddr).is_some());
+        let size = leaf?.size();
         if vaddr.is_multiple_of(size.bytes()) {
             Ok(size)
         } else {
@@ -129,7 +180,49 @@ impl Both {
         }
     }
 
+    /// Tries an operation on the half that belongs to another page table.
+    fn apply_refused(&mut self, operation: &Operation) {
+        let (page, frame) = (|vaddr| VirtAddr::new(vaddr), PhysAddr::new(G1));
+        let table = &mut self.table;
+        let error = match *operation {
+            Operation::Map(vaddr, _, _, _) => {
+                table.map(page(vaddr), frame, PageSize::Size4K, RW).err()
+            }
+            Operation::Unmap(vaddr) => table.unmap(page(vaddr)).err(),
+            Operation::Remap(vaddr, _, flags) => table.remap(page(vaddr), frame, flags).err(),
+            Operation::Protect(vaddr, flags) => table.protect(page(vaddr), flags).err(),
+            Operation::MapRegion(vaddr, _, _, _, huge) => {
+                table.map_region(page(vaddr), frame, K4, RW, huge).err()
+            }
+            Operation::UnmapRegion(vaddr, _, _) => table.unmap_region(page(vaddr), K4).err(),
+            Operation::ProtectRegion(vaddr, _, flags) => {
+                table.protect_region(page(vaddr), K4, flags).err()
+            }
+            Operation::SetSoftware(vaddr, _) => {
+                table.set_software(page(vaddr), SoftwarePayload::truncated(0)).err()
+            }
+            Operation::Clone(..) => unreachable!("it has no address"),
+        };
+        assert_eq!(error, Some(PagingError::NotOwned));
+        let address = page(WINDOWS[2] + K4);
+        assert_eq!(table.query(address), Err(PagingError::NotOwned));
+        let upper = self.upper.as_ref().expect("it is another's");
+        assert!(upper.query(address).is_ok() || !self.capabilities.has_1gib_pages);
+    }
+
     fn apply(&mut self, operation: &Operation) {
+        if let Operation::Map(vaddr, ..)
+        | Operation::Unmap(vaddr)
+        | Operation::Remap(vaddr, ..)
+        | Operation::Protect(vaddr, ..)
+        | Operation::MapRegion(vaddr, ..)
+        | Operation::UnmapRegion(vaddr, ..)
+        | Operation::ProtectRegion(vaddr, ..)
+        | Operation::SetSoftware(vaddr, ..) = *operation
+            && self.is_refused(vaddr)
+        {
+            return self.apply_refused(operation);
+        }
         match *operation {
             Operation::Map(vaddr, frame, size, flags) => {
                 let result =
@@ -137,20 +230,44 @@ impl Both {
                 let expected = self.expected_of_map(vaddr, frame, size, flags);
                 self.judge(result, expected, |both| {
                     let kept = both.kept(flags);
-                    both.model.map(vaddr, size.bytes(), frame, kept);
+                    both.model.put(vaddr, size.bytes(), What::page(frame, kept));
                 });
             }
             Operation::Unmap(vaddr) => {
-                let size = self.page_at(vaddr);
-                let result = self.table.unmap(VirtAddr::new(vaddr)).map(|(mapping, flush)| {
+                let expected = self.page_at(vaddr);
+                let result = self.table.unmap(VirtAddr::new(vaddr)).map(|(leaf, flush)| {
                     flush.flush();
-                    mapping.size
+                    leaf
                 });
-                assert_eq!(result, size);
-                if let Ok(size) = size {
-                    self.model.cut(vaddr, size.bytes());
+                assert_eq!(result.map(|leaf| leaf.size()), expected);
+                if let Ok(leaf) = result {
+                    assert_eq!(Some(what(leaf)), self.model.translate(vaddr));
+                    self.model.cut(vaddr, leaf.size().bytes());
                 }
             }
+            Operation::SetSoftware(vaddr, payload) => {
+                let before = self.model.translate(vaddr);
+                let expected = match self.table.lookup(VirtAddr::new(vaddr)) {
+                    Ok(leaf) if leaf.size() != PageSize::Size4K => {
+                        Err(PagingError::MappedToHugePage)
+                    }
+                    _ => Ok(()),
+                };
+                let value = SoftwarePayload::try_new(payload).expect("it has no more bits");
+                let result =
+                    self.table.set_software(VirtAddr::new(vaddr), value).map(|(old, flush)| {
+                        flush.flush();
+                        assert_eq!(old.map(what), before);
+                    });
+                if before.is_some() {
+                    assert_eq!(result, expected);
+                }
+                self.judge(result, expected, |both| {
+                    both.model.cut(vaddr, K4);
+                    both.model.put(vaddr, K4, What::Software(payload));
+                });
+            }
+            Operation::Clone(seed, goes_on) => self.clone(seed, goes_on),
             Operation::Remap(vaddr, frame, flags) => {
                 let mut expected = self.page_at(vaddr);
                 if let Ok(size) = expected
@@ -161,21 +278,26 @@ impl Both {
                 let result = self
                     .table
                     .remap(VirtAddr::new(vaddr), PhysAddr::new(frame), flags)
-                    .map(|(size, flush)| {
+                    .map(|(leaf, flush)| {
                         flush.flush();
-                        size
+                        leaf
                     });
-                assert_eq!(result, expected);
-                if let Ok(size) = expected {
-                    self.model.cut(vaddr, size.bytes());
+                assert_eq!(result.map(|leaf| leaf.size()), expected);
+                if let Ok(leaf) = result {
+                    assert_eq!(Some(what(leaf)), self.model.translate(vaddr));
+                    let len = leaf.size().bytes();
+                    self.model.cut(vaddr, len);
                     if !flags.is_empty() {
                         let kept = self.kept(flags);
-                        self.model.map(vaddr, size.bytes(), frame, kept);
+                        self.model.put(vaddr, len, What::page(frame, kept));
                     }
                 }
             }
             Operation::Protect(vaddr, flags) => {
-                let expected = self.page_at(vaddr);
+                let mut expected = self.page_at(vaddr);
+                if self.model.translate(vaddr).is_some_and(|what| !what.is_page()) {
+                    expected = Err(PagingError::NotPresent);
+                }
                 let result =
                     self.table.protect(VirtAddr::new(vaddr), flags).map(|(size, flush)| {
                         flush.flush();
@@ -205,17 +327,15 @@ impl Both {
                 }
                 self.judge(result, expected, |both| {
                     let kept = both.kept(flags);
-                    both.model.map(vaddr, len, frame, kept);
+                    both.model.put(vaddr, len, What::page(frame, kept));
                 });
             }
-            Operation::UnmapRegion(vaddr, len) => {
-                let result =
-                    self.table.unmap_region(VirtAddr::new(vaddr), len).map(|flush| flush.flush());
+            Operation::UnmapRegion(vaddr, len, batch) => {
+                let result = self.unmap_region(vaddr, len, batch);
                 let expected = range_error(vaddr, len).map_or(Ok(()), Err);
+                // What was unmapped is gone from the model already.
                 self.judge(result, expected, |both| {
-                    if len > 0 {
-                        both.model.cut(vaddr, len);
-                    }
+                    assert!(len == 0 || !both.model.is_any_mapped(vaddr, len));
                 });
             }
             Operation::ProtectRegion(vaddr, len, flags) => {
@@ -230,6 +350,105 @@ impl Both {
                     }
                 });
             }
+        }
+    }
+
+    /// Unmaps a range, `batch` pages at a time; holds each against the model, and cuts it
+    /// out there.
+    fn unmap_region(&mut self, vaddr: u64, len: u64, batch: usize) -> Result<(), PagingError> {
+        let end = vaddr.wrapping_add(len);
+        let mut next = Some(vaddr);
+        while let Some(start) = next {
+            let mut taken = Vec::new();
+            let start = VirtAddr::new(start);
+            let len = end.wrapping_sub(start.as_u64());
+            let (rest, flush) = self.table.unmap_region_with(start, len, |page, leaf| {
+                taken.push((page.as_u64(), leaf));
+                if taken.len() < batch { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            flush.flush();
+            assert!(taken.len() <= batch && taken.is_sorted_by_key(|(page, _)| *page));
+            for (page, leaf) in taken {
+                assert_eq!(Some(what(leaf)), self.model.translate(page), "{page:#x}");
+                self.model.cut(page, leaf.size().bytes());
+            }
+            // Frames run out when the ends are split, and then never again.
+            next = rest.map(VirtAddr::as_u64);
+        }
+        Ok(())
+    }
+
+    /// Clones the lower half, and holds both against models; goes on with the clone, or
+    /// with the original.
+    fn clone(&mut self, seed: u64, goes_on: bool) {
+        let decide = |page: u64| match (page / K4).wrapping_mul(seed | 1) >> 61 {
+            0 => OnClone::Skip,
+            1..4 => OnClone::Share,
+            _ => OnClone::CopyOnWrite,
+        };
+        let (mut original, mut copy) = (self.model.clone(), Model::default());
+        let mut last = None;
+        let memory = self.memory.clone();
+        let result = self
+            .table
+            .try_clone_lower_half(memory, |page, leaf| {
+                let (page, len) = (page.as_u64(), leaf.size().bytes());
+                assert!(last < Some(page), "each page once, in rising order");
+                last = Some(page);
+                assert_eq!(Some(what(leaf)), original.translate(page));
+                let on_clone = decide(page);
+                let mut whats = original.translate(page);
+                if let (OnClone::CopyOnWrite, Some(What::Page { flags, .. })) = (on_clone, whats)
+                    && flags.contains(MappingFlags::WRITE)
+                {
+                    let flags = (flags - MappingFlags::WRITE) | MappingFlags::COPY_ON_WRITE;
+                    original.protect(page, len, flags);
+                    whats = original.translate(page);
+                }
+                match whats {
+                    _ if on_clone == OnClone::Skip => {}
+                    Some(What::Page { paddr, flags, .. }) => {
+                        copy.put(page, len, What::page(paddr, flags));
+                    }
+                    Some(software) => copy.put(page, len, software),
+                    None => unreachable!("it was seen to be there"),
+                }
+                on_clone
+            })
+            .map(|(clone, flush)| {
+                flush.flush();
+                clone
+            });
+        let clone = match result {
+            Ok(clone) => clone,
+            Err(error) => {
+                assert!(self.are_frames_limited && error == PagingError::NoMemory);
+                assert_eq!(last, None, "nothing is decided in vain");
+                return;
+            }
+        };
+        let lower_bytes = |model: &Model| {
+            let mut lower = model.clone();
+            lower.cut(1 << 63, 1 << 63);
+            lower.mapped_bytes()
+        };
+        assert!(lower_bytes(&copy) <= lower_bytes(&original), "each page was seen");
+        self.model = original;
+        check_tlb(&self.table);
+        let tables: Vec<_> = self.upper.iter().chain([&self.table, &clone]).collect();
+        check_frames(&tables, &self.memory);
+        self.check_ranges();
+        // The clone of a page table whose upper half is for others shares that.
+        if goes_on && (self.table.upper_half().is_none() || self.upper.is_some()) {
+            self.memory.forget_tlb();
+            (self.table, self.model) = (clone, copy);
+            self.check_ranges();
+        } else {
+            let original = core::mem::replace(&mut self.table, clone);
+            let model = core::mem::replace(&mut self.model, copy);
+            self.check_translations();
+            self.check_ranges();
+            (self.table, self.model) = (original, model);
         }
     }
 
@@ -287,14 +506,19 @@ impl Both {
     fn check_translations(&self) {
         for vaddr in self.model.edges() {
             if X64PagingMetaData::vaddr_is_valid(vaddr) {
-                let mapped = self.table.query(VirtAddr::new(vaddr)).ok();
-                if let Some(mapping) = mapped {
+                let expected = self.model.translate(vaddr);
+                let mapped = self.table.query(VirtAddr::new(vaddr));
+                if let Ok(mapping) = mapped {
                     // The processor wants a large page's frame aligned.
                     let size = mapping.size.bytes();
                     assert_eq!(mapping.paddr.as_u64() % size, vaddr % size, "{vaddr:#x}");
+                    assert_eq!(Some(page(mapping)), expected, "{vaddr:#x}");
+                    continue;
                 }
-                let mapped = mapped.map(|mapping| (mapping.paddr.as_u64(), mapping.flags));
-                assert_eq!(mapped, self.model.translate(vaddr), "{vaddr:#x}");
+                let leaf = self.table.lookup(VirtAddr::new(vaddr)).ok();
+                assert_eq!(leaf.map(what), expected, "{vaddr:#x}");
+                let is_software = mapped == Err(PagingError::NotPresent);
+                assert_eq!(is_software, expected.is_some());
             }
         }
     }
@@ -305,10 +529,12 @@ impl Both {
         while let Some(range) = from.and_then(|from| self.table.next_range(from)) {
             assert!(Some(range.start) >= from, "{range:?}");
             for vaddr in [range.start, range.last()] {
-                let offset = vaddr - range.start;
-                let paddr = range.mapping.paddr.as_u64() + offset;
-                let expected = Some((paddr, range.mapping.flags));
-                assert_eq!(self.model.translate(vaddr.as_u64()), expected, "{range:?}");
+                let expected = range.mapping.paddr.as_u64() + (vaddr - range.start);
+                let Some(What::Page { paddr, flags, .. }) = self.model.translate(vaddr.as_u64())
+                else {
+                    panic!("{range:?} isn't all mapped");
+                };
+                assert_eq!((paddr, flags), (expected, range.mapping.flags), "{range:?}");
             }
             bytes += range.len_bytes();
             from = range.next();
@@ -325,22 +551,41 @@ fn range_error(vaddr: u64, len: u64) -> Option<PagingError> {
     is_over.then_some(PagingError::InvalidAddress)
 }
 
-fn run(capabilities: Capabilities, steps: &[(Operation, Option<u8>, u64)]) {
-    let mut both = Both::new(capabilities);
+/// Returns what a page is, in the model's words.
+fn page(mapping: Mapping) -> What {
+    let Mapping { paddr, flags, is_accessed, is_dirty, .. } = mapping;
+    What::Page { paddr: paddr.as_u64(), flags, is_accessed, is_dirty }
+}
+
+/// Returns what is at a page, in the model's words.
+fn what(leaf: Leaf<X64PTE>) -> What {
+    match (leaf.mapping(), leaf.software()) {
+        (Some(mapping), None) => page(mapping),
+        (None, Some(payload)) => What::Software(payload.get()),
+        both => panic!("{both:?}"),
+    }
+}
+
+fn run(capabilities: Capabilities, upper: Upper, steps: &[(Operation, Option<u8>, u64)]) {
+    let mut both = Both::new(capabilities, upper);
     for (number, (operation, frames_left, touched)) in steps.iter().enumerate() {
-        touch(&both.table, VirtAddr::new(*touched));
+        let is_write = number % 2 == 0;
+        if let Some((page, len)) = touch(&both.table, VirtAddr::new(*touched), is_write) {
+            both.model.note(page, len, is_write);
+        }
         both.memory.set_left(frames_left.map_or(usize::MAX, usize::from));
         both.are_frames_limited = frames_left.is_some();
         both.apply(operation);
         check_tlb(&both.table);
         both.check_translations();
         if number % 20 == 0 {
-            check_frames(&both.table, &both.memory);
+            both.check_frames();
             both.check_ranges();
         }
     }
-    check_frames(&both.table, &both.memory);
+    both.check_frames();
     drop(both.table);
+    drop(both.upper);
     assert_eq!(both.memory.used(), 0, "frames are lost");
 }
 
@@ -351,14 +596,20 @@ fn steps() -> impl Strategy<Value = Vec<(Operation, Option<u8>, u64)>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn random_sequences_translate_as_the_model_does(
         steps in steps(),
         has_1gib_pages: bool,
         has_no_execute: bool,
+        has_write_combining: bool,
+        upper in prop_oneof![
+            2 => Just(Upper::Own),
+            1 => Just(Upper::ForOthers),
+            1 => Just(Upper::Anothers),
+        ],
     ) {
-        run(Capabilities { has_1gib_pages, has_no_execute }, &steps);
+        run(Capabilities { has_1gib_pages, has_no_execute, has_write_combining }, upper, &steps);
     }
 }

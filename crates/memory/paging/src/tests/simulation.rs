@@ -4,12 +4,14 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::{PhysAddr, VirtAddr};
 
+use crate::upper_half::UpperOwner;
 use crate::{
-    Capabilities, FlushScope, GenericPTE, Mapping, MappingFlags, PageSize, PagingHandler, X64PTE,
-    X64PageTable,
+    Capabilities, FlushScope, GenericPTE, Mapping, MappingFlags, PageSize, PageTable64,
+    PagingHandler, X64PTE, X64PageTable, X64PagingMetaData,
 };
 
 pub(super) type TestTable = X64PageTable<Memory>;
@@ -47,7 +49,11 @@ impl Memory {
 
     /// With everything that a processor can have.
     pub(super) fn full() -> Self {
-        Self::new(Capabilities { has_1gib_pages: true, has_no_execute: true })
+        Self::new(Capabilities {
+            has_1gib_pages: true,
+            has_no_execute: true,
+            has_write_combining: true,
+        })
     }
 
     pub(super) fn set_left(&self, frames: usize) {
@@ -57,6 +63,11 @@ impl Memory {
     /// How many frames are in use.
     pub(super) fn used(&self) -> usize {
         self.0.used.borrow().len()
+    }
+
+    /// Forgets the pages that the processor remembers, as loading another root does.
+    pub(super) fn forget_tlb(&self) {
+        self.0.tlb.borrow_mut().clear();
     }
 
     /// How often one page and how often everything was flushed.
@@ -111,13 +122,37 @@ unsafe impl PagingHandler for Memory {
     }
 }
 
-/// Uses an address, as a program does: the TLB remembers its page.
-pub(super) fn touch(table: &TestTable, vaddr: VirtAddr) {
-    if let Ok(mapping) = table.query(vaddr) {
-        let offset = vaddr.as_u64() % mapping.size.bytes();
-        let page = Mapping { paddr: mapping.paddr - offset, ..mapping };
-        table.handler().0.tlb.borrow_mut().insert(vaddr.as_u64() - offset, page);
+/// Uses an address, as a program does: the processor notes it in the entry, and the TLB
+/// remembers the page. Returns the page's first address and size, if it can be used so.
+pub(super) fn touch(table: &TestTable, vaddr: VirtAddr, is_write: bool) -> Option<(u64, u64)> {
+    let mapping = table.query(vaddr).ok()?;
+    if mapping.flags.contains(MappingFlags::NO_ACCESS)
+        || is_write && !mapping.flags.contains(MappingFlags::WRITE)
+    {
+        return None;
     }
+    note(table, vaddr, is_write);
+    let offset = vaddr.as_u64() % mapping.size.bytes();
+    let page = Mapping { paddr: mapping.paddr - offset, ..mapping };
+    table.handler().0.tlb.borrow_mut().insert(vaddr.as_u64() - offset, page);
+    Some((vaddr.as_u64() - offset, mapping.size.bytes()))
+}
+
+/// Notes an access, or a write, in the entry of `vaddr`, as the processor does.
+pub(super) fn note<PTE: GenericPTE>(
+    table: &PageTable64<X64PagingMetaData, PTE, Memory>,
+    vaddr: VirtAddr,
+    is_write: bool,
+) {
+    let mut last = None;
+    table.walk(vaddr, |step| last = Some((step.table, step.index)));
+    let (frame, index) = last.expect("the walk begins at the root");
+    let word = (frame.as_u64() as *mut u64).wrapping_add(index);
+    // SAFETY: the frame is in use as a table of 512 words, which are all accessed as atomic
+    // ones.
+    #[expect(unsafe_code, reason = "plays the processor")]
+    let word = unsafe { AtomicU64::from_ptr(word) };
+    word.fetch_or(1 << 5 | u64::from(is_write) << 6, Ordering::Relaxed);
 }
 
 /// Checks that each page that the TLB remembers translates as it does there.
@@ -133,26 +168,42 @@ pub(super) fn check_tlb(table: &TestTable) {
     }
 }
 
-/// Checks that exactly the frames of the tables are in use, and that no table but
-/// the root is empty.
-pub(super) fn check_frames(table: &TestTable, memory: &Memory) {
+/// Checks that exactly the frames of the page tables are in use, and that no table is empty
+/// but the root, and those that are there for other page tables.
+pub(super) fn check_frames(tables: &[&TestTable], memory: &Memory) {
     let mut frames = BTreeSet::new();
-    table.for_each_table(|frame, level| {
-        assert!(frames.insert(frame.as_u64()), "{frame:?} is reached twice");
-        // SAFETY: the frame is in use as a table of 512 words.
-        #[expect(unsafe_code, reason = "looks at a table")]
-        let words = unsafe { &*(frame.as_u64() as *const [u64; 512]) };
-        let used = |words: &[u64; 512]| words.iter().filter(|&&word| word != 0).count();
-        assert!(level == 4 || used(words) > 0, "an empty table stays");
-        let entries = words.iter().map(|&word| X64PTE::from_bits(word));
-        for entry in entries.filter(|entry| level > 1 && entry.is_table()) {
-            // SAFETY: the entry points to a table of 512 words.
-            #[expect(unsafe_code, reason = "looks at a table")]
-            let words = unsafe { &*(entry.paddr().as_u64() as *const [u64; 512]) };
-            assert_eq!(entry.used(), used(words), "the wrong number is noted");
-        }
-    });
+    for table in tables {
+        let root = table.root_paddr();
+        table.for_each_table(|frame, level| {
+            assert!(frames.insert(frame.as_u64()), "{frame:?} is reached twice");
+            assert!(level < 4 || frame == root);
+            if level == 1 {
+                return;
+            }
+            for (index, &word) in words(frame).iter().enumerate() {
+                let entry = X64PTE::from_bits(word);
+                let is_upper = level == 4 && index >= 256;
+                if !entry.is_table() || is_upper && table.upper_owner == UpperOwner::Another {
+                    continue;
+                }
+                let is_kept = is_upper && table.upper_owner == UpperOwner::ThisPageTableForOthers;
+                let used = words(entry.paddr()).iter().filter(|&&word| word != 0).count();
+                let counted = used + usize::from(is_kept);
+                assert_eq!(entry.used(), counted, "the wrong number is noted");
+                assert!(counted > 0, "an empty table stays");
+            }
+        });
+    }
     assert_eq!(frames, *memory.0.used.borrow());
+}
+
+/// Returns the words of a table.
+fn words(frame: PhysAddr) -> [u64; 512] {
+    // SAFETY: the frame is in use as a table of 512 words.
+    #[expect(unsafe_code, reason = "looks at a table")]
+    unsafe {
+        *(frame.as_u64() as *const [u64; 512])
+    }
 }
 
 pub(super) const RW: MappingFlags = MappingFlags::READ.union(MappingFlags::WRITE);

@@ -1,0 +1,170 @@
+//! A copy of an address space, whose pages are copied when they are written.
+
+use x86_64::VirtAddr;
+
+use crate::entry::GenericPTE;
+use crate::flush::{Changes, Flush};
+use crate::geometry::{ENTRIES, PagingMetaData, span_bytes};
+use crate::leaf::Leaf;
+use crate::page_table::PageTable64;
+use crate::tables::{PagingHandler, Table};
+use crate::upper_half::{UPPER_FIRST, UpperOwner};
+use crate::{MappingFlags, PagingError};
+
+/// What a copy of an address space gets of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnClone {
+    /// The same frame, with the same rights; or the same payload of software's.
+    Share,
+    /// The same frame. If the page can be written, both lose WRITE and get
+    /// COPY_ON_WRITE; else as [`Share`](Self::Share).
+    CopyOnWrite,
+    /// Nothing.
+    Skip,
+}
+
+impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
+    /// Makes a page table with what `decide` gives it of the lower half, and with the same
+    /// upper half if that is shared; with an empty one else. The processor has noted nothing
+    /// in its pages.
+    ///
+    /// All tables are made first, as many as the lower half has. Then `decide` is called
+    /// with each page, and each payload of software's, once and in rising order: when
+    /// nothing can fail any more, so that it can count the references to a frame.
+    ///
+    /// The flush is due for pages that have lost WRITE: until then the processor may write
+    /// to them by this page table.
+    ///
+    /// # Errors
+    /// [`PagingError::NoMemory`]; `decide` was not called then.
+    pub fn try_clone_lower_half(
+        &mut self,
+        handler: H,
+        mut decide: impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone,
+    ) -> Result<(Self, Flush<'_, H>), PagingError> {
+        let clone = match self.upper_half() {
+            Some(upper_half) => Self::try_new_sharing(handler, &upper_half)?,
+            None => Self::try_new_with(handler, UpperOwner::ThisPageTable)?,
+        };
+        let (root, new_root) = (self.tables.root(), clone.tables.root());
+        // Those made so far are freed with the clone.
+        self.new_tables_like(root, M::LEVELS, &clone, new_root).ok_or(PagingError::NoMemory)?;
+        let mut changes = Changes::default();
+        let mut cloning = Cloning { clone: &clone, changes: &mut changes, decide: &mut decide };
+        self.clone_leaves(root, M::LEVELS, 0, new_root, &mut cloning);
+        Ok((clone, Flush::new(&self.tables.handler, changes)))
+    }
+
+    /// Makes a table in `clone` for each one below `table` of `level`, at the same place
+    /// below `new`. None if memory runs out.
+    fn new_tables_like(
+        &self,
+        table: Table<'_>,
+        level: usize,
+        clone: &Self,
+        new: Table<'_>,
+    ) -> Option<()> {
+        if level == 1 {
+            return Some(());
+        }
+        for index in 0..Self::lower_entries(level) {
+            let entry: PTE = table.load(index);
+            if entry.is_table() {
+                let pointer = PTE::new_table(clone.tables.new_child()?);
+                new.store(index, pointer);
+                let (child, new_child) = (self.tables.child(entry), clone.tables.child(pointer));
+                self.new_tables_like(child, level - 1, clone, new_child)?;
+            }
+        }
+        Some(())
+    }
+
+    /// Fills the table `new` with what the clone gets of `table` of `level`, for the
+    /// addresses from `base` on. Returns how many entries are in use.
+    fn clone_leaves(
+        &self,
+        table: Table<'_>,
+        level: usize,
+        base: u64,
+        new: Table<'_>,
+        cloning: &mut Cloning<'_, Self, impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone>,
+    ) -> usize {
+        let mut used = 0;
+        for index in 0..Self::lower_entries(level) {
+            let entry: PTE = table.load(index);
+            if entry.is_unused() {
+                continue;
+            }
+            let vaddr = base + index as u64 * span_bytes(level);
+            let copy = if level > 1 && entry.is_table() {
+                let (child, mut pointer) = (self.tables.child(entry), new.load::<PTE>(index));
+                let (frame, new_child) = (pointer.paddr(), cloning.clone.tables.child(pointer));
+                let count = self.clone_leaves(child, level - 1, vaddr, new_child, cloning);
+                pointer.set_used(count);
+                if count == 0 {
+                    pointer.clear();
+                    cloning.clone.tables.handler.dealloc_frame(frame);
+                }
+                pointer
+            } else {
+                Self::clone_leaf(table, index, level, vaddr, cloning)
+            };
+            new.store(index, copy);
+            used += usize::from(!copy.is_unused());
+        }
+        used
+    }
+
+    /// Returns the clone's entry for the one at `index` of `table`, which is a leaf.
+    fn clone_leaf(
+        table: Table<'_>,
+        index: usize,
+        level: usize,
+        vaddr: u64,
+        cloning: &mut Cloning<'_, Self, impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone>,
+    ) -> PTE {
+        let mut entry: PTE = table.load(index);
+        let leaf = Leaf::new(entry, level);
+        let on_clone = (cloning.decide)(VirtAddr::new_truncate(vaddr), leaf);
+        let Some(mapping) = leaf.mapping() else {
+            if on_clone == OnClone::Skip {
+                entry.clear();
+            }
+            return entry;
+        };
+        let mut flags = mapping.flags;
+        match on_clone {
+            OnClone::Skip => {
+                entry.clear();
+                return entry;
+            }
+            OnClone::CopyOnWrite if flags.contains(MappingFlags::WRITE) => {
+                flags -= MappingFlags::WRITE;
+                flags |= MappingFlags::COPY_ON_WRITE;
+                let template = PTE::new_page(mapping.paddr, flags, level > 1);
+                table.update(index, |mut entry: PTE| {
+                    entry.set_flags_of(template);
+                    entry
+                });
+                if entry.is_present() {
+                    cloning.changes.note(vaddr, level);
+                }
+            }
+            OnClone::CopyOnWrite | OnClone::Share => {}
+        }
+        PTE::new_page(mapping.paddr, flags, level > 1)
+    }
+
+    /// Returns how many entries of a table of `level` are of the lower half, if it is a
+    /// table on the way to addresses there.
+    fn lower_entries(level: usize) -> usize {
+        if level == M::LEVELS { UPPER_FIRST } else { ENTRIES }
+    }
+}
+
+/// The clone while it is filled, what has changed in the original, and what decides.
+struct Cloning<'a, T, D> {
+    clone: &'a T,
+    changes: &'a mut Changes,
+    decide: &'a mut D,
+}

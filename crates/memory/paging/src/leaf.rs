@@ -1,0 +1,112 @@
+//! What is mapped, or stands in place of a page.
+
+use core::fmt;
+
+use x86_64::PhysAddr;
+
+use crate::entry::GenericPTE;
+use crate::{MappingFlags, PageSize};
+
+/// What an address, or a page, is mapped to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The physical address.
+    pub paddr: PhysAddr,
+    /// What the mapping allows.
+    pub flags: MappingFlags,
+    /// The size of the page.
+    pub size: PageSize,
+    /// The processor has noted an access. Pages without USER always say so.
+    pub is_accessed: bool,
+    /// The processor has noted a write. Pages without USER that can be written always
+    /// say so.
+    pub is_dirty: bool,
+}
+
+/// A number that software keeps in place of a page of 4 KiB, such as where its content
+/// was moved to. The processor finds nothing there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SoftwarePayload(u64);
+
+impl SoftwarePayload {
+    /// How many bits it has.
+    pub const BITS: u32 = 52;
+
+    /// Makes a payload, if `value` has no more than [`BITS`](Self::BITS) bits.
+    #[inline]
+    pub const fn try_new(value: u64) -> Option<Self> {
+        if value >> Self::BITS == 0 { Some(Self(value)) } else { None }
+    }
+
+    /// Makes a payload of the lowest [`BITS`](Self::BITS) bits.
+    #[inline]
+    pub const fn truncated(value: u64) -> Self {
+        Self(value & ((1 << Self::BITS) - 1))
+    }
+
+    /// Returns the number.
+    #[inline]
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Debug for SoftwarePayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "software {:#x}", self.0)
+    }
+}
+
+/// What an entry holds that is used and doesn't point to a table: a page, or what
+/// software keeps in place of a page of 4 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf<PTE> {
+    entry: PTE,
+    size: PageSize,
+}
+
+impl<PTE: GenericPTE> Leaf<PTE> {
+    /// Makes the leaf that `entry` of a table of `level` holds, which is used and points to
+    /// no table.
+    #[inline]
+    pub(crate) fn new(entry: PTE, level: usize) -> Self {
+        Self { entry, size: PageSize::of_level(level) }
+    }
+
+    /// Returns the entry.
+    #[inline]
+    pub fn entry(self) -> PTE {
+        self.entry
+    }
+
+    /// Returns the size of the page.
+    #[inline]
+    pub fn size(self) -> PageSize {
+        self.size
+    }
+
+    /// Returns what the page is mapped to, if it is a page.
+    #[inline]
+    pub fn mapping(self) -> Option<Mapping> {
+        self.mapping_at(0)
+    }
+
+    /// Returns what the address `offset_bytes` after the page's start is mapped to, if it
+    /// is a page.
+    #[inline]
+    pub(crate) fn mapping_at(self, offset_bytes: u64) -> Option<Mapping> {
+        self.entry.is_page().then(|| Mapping {
+            paddr: PhysAddr::new_truncate(self.entry.paddr().as_u64() + offset_bytes),
+            flags: self.entry.flags(),
+            size: self.size,
+            is_accessed: self.entry.is_accessed(),
+            is_dirty: self.entry.is_dirty(),
+        })
+    }
+
+    /// Returns what software keeps there, if it isn't a page.
+    #[inline]
+    pub fn software(self) -> Option<SoftwarePayload> {
+        self.entry.software()
+    }
+}

@@ -1,0 +1,96 @@
+//! The upper half of the address space, which all address spaces have alike: it belongs
+//! to one page table, and the roots of the others have its entries.
+
+use crate::PagingError;
+use crate::entry::GenericPTE;
+use crate::geometry::{ENTRIES, PagingMetaData};
+use crate::page_table::PageTable64;
+use crate::tables::PagingHandler;
+
+/// The first entry of a root that is of the upper half.
+pub(crate) const UPPER_FIRST: usize = ENTRIES / 2;
+
+/// The page table that the upper half belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UpperOwner {
+    /// This one; tables come and go there as anywhere.
+    ThisPageTable,
+    /// This one. Each entry of the root points to a table from the start and for ever:
+    /// it counts as one more use of that table, which so is never empty.
+    ThisPageTableForOthers,
+    /// Another one: entries of the root are only there for the processor.
+    Another,
+}
+
+/// The entries that a root has for the upper half.
+#[derive(Clone, Copy, Debug)]
+pub struct UpperHalf<PTE>([PTE; ENTRIES - UPPER_FIRST]);
+
+impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
+    /// Makes a page table that maps nothing, and whose upper half others can have, too:
+    /// the tables that the root points to there are all made now, 256, and never freed
+    /// before the page table is dropped.
+    ///
+    /// # Errors
+    /// [`PagingError::NoMemory`].
+    pub fn try_new_with_upper_half(handler: H) -> Result<Self, PagingError> {
+        let page_table = Self::try_new_with(handler, UpperOwner::ThisPageTableForOthers)?;
+        let root = page_table.tables.root();
+        for index in UPPER_FIRST..ENTRIES {
+            // Those made so far are freed with the page table.
+            let frame = page_table.tables.new_child().ok_or(PagingError::NoMemory)?;
+            let mut pointer = PTE::new_table(frame);
+            pointer.set_used(1);
+            root.store(index, pointer);
+        }
+        Ok(page_table)
+    }
+
+    /// Returns the entries of the upper half for other roots, if they stay as they are: if
+    /// the page table was made [with an upper half](Self::try_new_with_upper_half), or
+    /// [shares](Self::try_new_sharing) one.
+    pub fn upper_half(&self) -> Option<UpperHalf<PTE>> {
+        if self.upper_owner == UpperOwner::ThisPageTable {
+            return None;
+        }
+        let root = self.tables.root();
+        let entry = |index| PTE::new_table(root.load::<PTE>(UPPER_FIRST + index).paddr());
+        Some(UpperHalf(core::array::from_fn(entry)))
+    }
+
+    /// Makes a page table that maps nothing in its lower half, and whose upper half is
+    /// another's: whatever that one maps there, now and later, this one does, too.
+    /// Operations on addresses there are [`PagingError::NotOwned`], and walks leave them
+    /// out.
+    ///
+    /// The processor must not use it any more when the other one is dropped.
+    ///
+    /// # Errors
+    /// [`PagingError::NoMemory`].
+    pub fn try_new_sharing(handler: H, upper_half: &UpperHalf<PTE>) -> Result<Self, PagingError> {
+        let page_table = Self::try_new_with(handler, UpperOwner::Another)?;
+        let root = page_table.tables.root();
+        for (index, &entry) in upper_half.0.iter().enumerate() {
+            root.store(UPPER_FIRST + index, entry);
+        }
+        Ok(page_table)
+    }
+
+    /// Returns how many entries of a table of `level` belong to this page table; they are
+    /// the first ones.
+    #[inline]
+    pub(crate) fn owned_entries(&self, level: usize) -> usize {
+        let is_part = level == M::LEVELS && self.upper_owner == UpperOwner::Another;
+        if is_part { UPPER_FIRST } else { ENTRIES }
+    }
+
+    /// Returns whether an entry of a table of `level` points to a table that is empty, and
+    /// only there for other page tables.
+    #[inline]
+    pub(crate) fn is_kept_empty(&self, level: usize, index: usize, entry: PTE) -> bool {
+        level == M::LEVELS
+            && index >= UPPER_FIRST
+            && self.upper_owner == UpperOwner::ThisPageTableForOthers
+            && entry.used() == 1
+    }
+}
