@@ -100,7 +100,7 @@ def tables_show_the_first_gib_and_the_stacks():
     assert pages[:len(expected)] == expected, pages[:5]
     # The boot processor's stacks: each ends its slot, the frames are in a row.
     ends = [(STACKS + (slot + 1) * STACK_SLOT, size)
-            for slot, size in enumerate((60 << 10, 24 << 10, 24 << 10, 24 << 10))]
+            for slot, size in enumerate((60 << 10, *[24 << 10] * 4))]
     stacks = [page for end, size in ends for page in range(end - size, end, PAGE_4K)]
     first = pages[len(expected)][1]
     assert pages[len(expected):] == [(page, first + index * PAGE_4K)
