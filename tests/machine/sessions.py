@@ -416,8 +416,7 @@ def nonsense_is_survived():
 # -------------------------------------------------------------------- figures --
 
 def drawing_costs_less_than_screens(name):
-    """Bytes written to the framebuffer; nothing can read it, DeviceMemory has no
-    function for that."""
+    """Bytes written to the framebuffer, which is never read."""
     with machine(name) as qemu:
         qemu.expect(PROMPT)
 

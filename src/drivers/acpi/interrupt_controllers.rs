@@ -130,7 +130,7 @@ fn map_registers(address: PhysAddr) -> Result<VirtAddr, device_memory::Error> {
     let registers = unsafe {
         DeviceMemory::map("local APIC", address, local_apic::REGISTERS_BYTES, Writes::Strict)
     }?;
-    Ok(registers.start())
+    Ok(registers.leak())
 }
 
 fn find_io_apics(
@@ -151,7 +151,7 @@ fn find_io_apics(
             DeviceMemory::map("I/O APIC", address, io_apic::REGISTERS_BYTES, Writes::Strict)
         }?;
         // SAFETY: ACPI says that one is there, and it was mapped just now.
-        let io_apic = unsafe { IoApic::new(registers.start(), first_input) };
+        let io_apic = unsafe { IoApic::new(registers.leak(), first_input) };
         // There is room: it was seen.
         let _ = io_apics.push(io_apic);
     }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::mm::kernel::device_memory;
+use crate::mm::kernel::device_names;
 use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::layout::{self, DEVICES, DIRECT_MAP, HEAP, KERNEL_BASE, NULL_END, STACKS};
 use crate::mm::kernel::stacks::Stack;
@@ -47,7 +47,7 @@ impl AddressKind {
         } else if within(HEAP, layout::HEAP_BYTES) {
             Self::Heap
         } else if within(DEVICES, layout::DEVICES_BYTES) {
-            device_memory::name_at(address).map_or(Self::Nothing, Self::Device)
+            device_names::name_at(address).map_or(Self::Nothing, Self::Device)
         } else if address >= STACKS {
             match Stack::of_slot_at(address) {
                 Some(stack) if stack.range().contains(&address) => Self::Stack(stack),

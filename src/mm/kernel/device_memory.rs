@@ -1,30 +1,18 @@
-//! Memory of devices: mapped uncached, once and for good.
+//! Memory of devices: mapped until it is dropped, and not cached.
+//!
+//! Addresses are found by a look at the page table: the first gap of
+//! [`DEVICES`] that is large enough, with a page left free after each
+//! device, so that an access beyond its end faults. Large pages are used where they fit.
 
 use core::fmt;
 
-use paging::{HugePages, PagingError};
-use spin::Once;
+use paging::{HugePages, PageSize, PagingError};
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::mm::kernel::kernel_space::{self, COMBINING, DEVICE};
+use crate::mm::kernel::device_names::{self, Record};
+use crate::mm::kernel::kernel_space::{self, COMBINING, DEVICE, KernelSpace};
 use crate::mm::kernel::layout::{DEVICES, DEVICES_BYTES, FRAME_BYTES};
 use crate::mm::kernel::ram;
-
-/// What large pages are aligned to, in bytes.
-const LARGE_BYTES: u64 = 2 << 20;
-
-/// The most devices that can be mapped.
-const DEVICES_MAX: usize = 64;
-
-/// What was mapped; a slot is filled once, so it can be read without a lock.
-static MAPPED: [Once<Mapped>; DEVICES_MAX] = [const { Once::new() }; DEVICES_MAX];
-
-#[derive(Clone, Copy, Debug)]
-struct Mapped {
-    name: &'static str,
-    start: VirtAddr,
-    len_bytes: u64,
-}
 
 /// Why a device can't be mapped. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +21,9 @@ pub enum Error {
     NoSuchRange,
     /// RAM lies there, which the kernel uses.
     IsRam,
-    /// The addresses for devices, or the slots for their names, are all used.
+    /// No range of the addresses for devices is large enough.
     TooMany,
-    /// No frame is left for a page table.
+    /// No memory is left for a page table, or for the name.
     NoMemory,
 }
 
@@ -44,19 +32,22 @@ impl fmt::Display for Error {
         f.write_str(match self {
             Self::NoSuchRange => "there are no such physical addresses",
             Self::IsRam => "RAM lies there, not a device",
-            Self::TooMany => "too many devices are mapped",
-            Self::NoMemory => "no frame is left for a page table",
+            Self::TooMany => "no addresses are left for so large a device",
+            Self::NoMemory => "no memory is left to map it",
         })
     }
 }
 
 impl core::error::Error for Error {}
 
-/// The memory of a device, as far as it was asked for.
-#[derive(Clone, Copy, Debug)]
+/// The memory of a device, as far as it was asked for. Dropping it unmaps it, which takes
+/// the kernel's page table: not while a lock of a device is held.
+#[derive(Debug)]
 pub struct DeviceMemory {
     start: VirtAddr,
     len_bytes: u64,
+    /// Its name, and the pages that are mapped.
+    record: &'static Record,
 }
 
 /// How writes reach a device.
@@ -69,14 +60,15 @@ pub enum Writes {
 }
 
 impl DeviceMemory {
-    /// Maps the `len_bytes` bytes at `start` under the name `name`, for ever.
+    /// Maps the `len_bytes` bytes at `start` under the name `name`. It may allocate; not
+    /// for interrupt handlers.
     ///
     /// # Errors
     /// See [`Error`].
     ///
     /// # Safety
-    /// Whatever is written there, the device doesn't reach other memory by it, or
-    /// whoever writes answers for that.
+    /// Whatever is read or written there, the device doesn't reach other memory by it, or
+    /// the caller is responsible for what it reaches.
     pub unsafe fn map(
         name: &'static str,
         start: PhysAddr,
@@ -94,51 +86,45 @@ impl DeviceMemory {
             return Err(Error::IsRam);
         }
 
-        let mut space = kernel_space::lock();
-        let slot = MAPPED.iter().find(|slot| !slot.is_completed()).ok_or(Error::TooMany)?;
-        let page = match writes {
-            Writes::Strict => space.next_device,
-            // So that large pages fit.
-            Writes::Combined => {
-                space.next_device.align_up(LARGE_BYTES) + first.as_u64() % LARGE_BYTES
-            }
-        };
         let mapped_bytes = end - first.as_u64();
-        let left_bytes = (DEVICES.as_u64() + DEVICES_BYTES).saturating_sub(page.as_u64());
-        // A page stays free behind each, so that running over an end is told.
-        if mapped_bytes + FRAME_BYTES > left_bytes {
-            return Err(Error::TooMany);
-        }
-        let next = page + mapped_bytes + FRAME_BYTES;
-        let (flags, pages) = match writes {
-            Writes::Strict => (DEVICE, HugePages::Forbidden),
-            Writes::Combined => (COMBINING, HugePages::Allowed),
+        let flags = match writes {
+            Writes::Strict => DEVICE,
+            Writes::Combined => COMBINING,
         };
-        space.table.map_region(page, first, mapped_bytes, flags, pages).map_err(
-            |error| match error {
-                PagingError::NoMemory => Error::NoMemory,
-                _ => Error::NoSuchRange,
-            },
-        )?;
-        space.next_device = next;
-        slot.call_once(|| Mapped { name, start: page, len_bytes: mapped_bytes });
-        Ok(Self { start: page + (start - first), len_bytes })
+        // Before the page table is locked: it may allocate.
+        let record = device_names::take(name).ok_or(Error::NoMemory)?;
+        let mut space = kernel_space::lock();
+        let mapped =
+            free_addresses(&space, first, mapped_bytes).ok_or(Error::TooMany).and_then(|page| {
+                let mapped =
+                    space.table.map_region(page, first, mapped_bytes, flags, HugePages::Allowed);
+                mapped.map(|()| page).map_err(|error| match error {
+                    PagingError::NoMemory => Error::NoMemory,
+                    _ => Error::NoSuchRange,
+                })
+            });
+        match mapped {
+            Ok(page) => {
+                record.set(page, mapped_bytes);
+                Ok(Self { start: page + (start - first), len_bytes, record })
+            }
+            Err(error) => {
+                record.release();
+                Err(error)
+            }
+        }
     }
 
-    /// Returns where its first byte is mapped, for ever.
+    /// Returns where its first byte is mapped, as long as it isn't dropped.
     pub fn start(&self) -> VirtAddr {
         self.start
     }
 
-    /// Writes `value` at `offset_bytes`, once and at once.
-    ///
-    /// # Panics
-    /// If it isn't all within the memory, or not aligned.
-    pub fn write_u16(&self, offset_bytes: u64, value: u16) {
-        let place: *mut u16 = self.place(offset_bytes, 2).as_mut_ptr();
-        // SAFETY: it is mapped for ever, within what was asked for, and aligned;
-        // what the write does is answered for by who mapped it.
-        unsafe { place.write_volatile(value) }
+    /// Keeps it mapped for ever; returns where its first byte is.
+    pub fn leak(self) -> VirtAddr {
+        let start = self.start;
+        core::mem::forget(self);
+        start
     }
 
     /// Copies `bytes` to `offset_bytes` and up, in any order and in pieces of any size:
@@ -150,8 +136,8 @@ impl DeviceMemory {
         let end = offset_bytes.checked_add(bytes.len() as u64);
         assert!(end.is_some_and(|end| end <= self.len_bytes), "beyond the device's end");
         let place: *mut u8 = (self.start + offset_bytes).as_mut_ptr();
-        // SAFETY: it is mapped for ever, within what was asked for, and no memory of
-        // Rust's; what the writes do is answered for by who mapped it.
+        // SAFETY: it is mapped as long as `self` is there, within what was asked for, and no
+        // memory of Rust's; the caller of `map` is responsible for what the writes do.
         unsafe { bytes.as_ptr().copy_to_nonoverlapping(place, bytes.len()) }
     }
 
@@ -167,20 +153,85 @@ impl DeviceMemory {
     }
 }
 
-/// Returns the name of the device that is mapped at `address`.
-pub(in crate::mm) fn name_at(address: VirtAddr) -> Option<&'static str> {
-    let mapped = MAPPED.iter().filter_map(Once::get);
-    mapped
-        .filter(|device| (device.start..device.start + device.len_bytes).contains(&address))
-        .map(|device| device.name)
-        .next()
+/// Defines how words of several widths are read and written.
+macro_rules! words {
+    ($($read:ident, $write:ident: $word:ty;)+) => {
+        impl DeviceMemory { $(
+            /// Reads the word at `offset_bytes`, once and as a whole.
+            ///
+            /// # Panics
+            /// If it isn't all within the memory, or not aligned.
+            pub fn $read(&self, offset_bytes: u64) -> $word {
+                let place: *const $word =
+                    self.place(offset_bytes, size_of::<$word>() as u64).as_ptr();
+                // SAFETY: it is mapped as long as `self` is there, within what was asked for,
+                // and aligned; the caller of `map` is responsible for what the read does.
+                unsafe { place.read_volatile() }
+            }
+
+            /// Writes `value` at `offset_bytes`, once and as a whole.
+            ///
+            /// # Panics
+            /// If it isn't all within the memory, or not aligned.
+            pub fn $write(&self, offset_bytes: u64, value: $word) {
+                let place: *mut $word =
+                    self.place(offset_bytes, size_of::<$word>() as u64).as_mut_ptr();
+                // SAFETY: as for reading.
+                unsafe { place.write_volatile(value) }
+            }
+        )+ }
+    };
+}
+
+words! {
+    read_u8, write_u8: u8;
+    read_u16, write_u16: u16;
+    read_u32, write_u32: u32;
+    read_u64, write_u64: u64;
+}
+
+impl Drop for DeviceMemory {
+    fn drop(&mut self) {
+        let (page, mapped_bytes) = self.record.mapped().expect("`map` has noted it");
+        let mut space = kernel_space::lock();
+        // Within the lock: the audit sees both or neither.
+        self.record.release();
+        let flush = space.table.unmap_region(page, mapped_bytes);
+        flush.expect("all of its pages lie within").flush();
+    }
+}
+
+/// Returns where `len_bytes` bytes of a device that begins at `frame` can be mapped, such
+/// that the largest pages fit that it has room for.
+fn free_addresses(space: &KernelSpace, frame: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
+    let sizes = [PageSize::Size1G, PageSize::Size2M, PageSize::Size4K].map(PageSize::bytes);
+    let align_bytes = sizes.into_iter().find(|size| *size <= len_bytes)?;
+    let end = DEVICES.as_u64() + DEVICES_BYTES;
+    let mut from = DEVICES.as_u64();
+    loop {
+        // At the same offset from a large page's start as the device.
+        let ahead_bytes = frame.as_u64().wrapping_sub(from) % align_bytes;
+        let page = from + ahead_bytes;
+        let guard_end = page.checked_add(len_bytes)?.checked_add(FRAME_BYTES)?;
+        if guard_end > end {
+            return None;
+        }
+        match space.table.next_range(VirtAddr::new(from)) {
+            Some(range) if range.start.as_u64() < guard_end => {
+                from = range.last().as_u64() + 1 + FRAME_BYTES;
+            }
+            _ => return Some(VirtAddr::new(page)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mm::debug::audit;
     use crate::mm::kernel::frames::{self, AllocatedFrames, Purpose};
     use crate::mm::kernel::layout::VGA_TEXT;
+    use crate::testing::ShouldPanic;
 
     fn map(start: PhysAddr, len_bytes: u64) -> Result<DeviceMemory, Error> {
         // SAFETY: nothing is written.
@@ -209,20 +260,109 @@ mod tests {
         let mapping = kernel_space::query(memory.start).expect("it is mapped");
         assert_eq!(mapping.paddr, VGA_TEXT + 0x10_u64);
         assert_eq!(mapping.flags, DEVICE);
-        assert_eq!(name_at(memory.start), Some("test"));
+        assert_eq!(device_names::name_at(memory.start), Some("test"));
         assert!(kernel_space::query(memory.start + FRAME_BYTES).is_err());
     }
 
     #[test_case]
+    fn more_than_64_devices_come_and_go_and_their_addresses_are_used_again() {
+        let tables = || frames::counts().used_for(Purpose::PageTables);
+        // So that the heap and the records have what they need.
+        let map_all = || -> alloc::vec::Vec<_> {
+            let at = |number: u64| PhysAddr::new((1 << 40) + number * 0x1_0000);
+            (0..200).map(|number| map(at(number), 0x1000).expect("there are addresses")).collect()
+        };
+        let starts = |devices: &[DeviceMemory]| -> alloc::vec::Vec<_> {
+            devices.iter().map(DeviceMemory::start).collect()
+        };
+        let before = tables();
+        let devices = map_all();
+        audit::run().expect_clean();
+        let first = starts(&devices);
+        assert!(first.iter().all(|start| device_names::name_at(*start) == Some("test")));
+        drop(devices);
+        assert!(first.iter().all(|start| kernel_space::query(*start).is_err()));
+        assert!(first.iter().all(|start| device_names::name_at(*start).is_none()));
+        assert_eq!(tables(), before);
+        assert_eq!(starts(&map_all()), first);
+        audit::run().expect_clean();
+    }
+
+    #[test_case]
+    fn gap_is_used_if_it_is_large_enough() {
+        let at = |number: u64| PhysAddr::new((1 << 40) + number * 0x1_0000);
+        let devices = [0, 1, 2].map(|number| map(at(number), 0x3000).expect("there is room"));
+        let [first, second, third] = devices;
+        let gap = second.start();
+        drop(second);
+        let larger = map(at(5), 0x4000).expect("there is room");
+        assert!(larger.start() > third.start(), "the gap is too small");
+        let fitting = map(at(6), 0x3000).expect("there is room");
+        assert_eq!(fitting.start(), gap);
+        assert_eq!(third.start() - first.start(), 0x8000, "a page stays free after each");
+    }
+
+    #[test_case]
+    fn large_device_takes_large_pages() {
+        const LEN_BYTES: u64 = 256 << 20;
+        let tables = || frames::counts().used_for(Purpose::PageTables);
+        let before = tables();
+        let device = map(PhysAddr::new(1 << 40), LEN_BYTES).expect("there are addresses");
+        let range = kernel_space::next_range(device.start()).expect("it is mapped");
+        assert_eq!((range.mapping.size, range.pages), (PageSize::Size2M, 128));
+        assert!(tables() <= before + 2);
+        drop(device);
+        assert_eq!(tables(), before);
+        // Not aligned at its ends.
+        let device = map(PhysAddr::new((1 << 40) - 0x3000), 4 << 20).expect("as above");
+        let middle = kernel_space::query(device.start() + 0x3000_u64).expect("it is mapped");
+        assert_eq!(middle.size, PageSize::Size2M);
+        let last = kernel_space::query(device.start() + ((4 << 20) - 1_u64)).expect("as above");
+        assert_eq!((last.size, last.paddr.as_u64()), (PageSize::Size4K, (1 << 40) + 0x3F_CFFF));
+    }
+
+    #[test_case]
+    fn words_of_all_widths_are_read_and_written() {
+        // A cell beyond the screen's last row.
+        let memory = map(VGA_TEXT, 0x1000).expect("it is a device");
+        let before = memory.read_u64(0xFF8);
+        memory.write_u64(0xFF8, 0x8877_6655_4433_2211);
+        memory.write_u32(0xFFC, 0xDDCC_BBAA);
+        memory.write_u16(0xFFA, 0x9988);
+        memory.write_u8(0xFF8, 0x77);
+        assert_eq!(memory.read_u64(0xFF8), 0xDDCC_BBAA_9988_2277);
+        assert_eq!(memory.read_u32(0xFF8), 0x9988_2277);
+        assert_eq!(memory.read_u16(0xFFE), 0xDDCC);
+        assert_eq!(memory.read_u8(0xFFF), 0xDD);
+        memory.write_u64(0xFF8, before);
+    }
+
+    #[test_case]
+    const READ_BEYOND_A_DEVICE: ShouldPanic = ShouldPanic::new(
+        "mm::kernel::device_memory::READ_BEYOND_A_DEVICE",
+        "4 bytes at 32 of a device's 32",
+        || {
+            map(VGA_TEXT, 0x20).expect("it is a device").read_u32(0x20);
+        },
+    );
+
+    #[test_case]
+    const UNALIGNED_WRITE_TO_A_DEVICE: ShouldPanic = ShouldPanic::new(
+        "mm::kernel::device_memory::UNALIGNED_WRITE_TO_A_DEVICE",
+        "8 bytes at 4 of a device's 32",
+        || map(VGA_TEXT, 0x20).expect("it is a device").write_u64(4, 0),
+    );
+
+    #[test_case]
     fn without_memory_for_tables_nothing_changes() {
+        // More than a table of the lowest level holds, by small pages; beyond all RAM.
+        let device = PhysAddr::new((1 << 40) + FRAME_BYTES);
+        let start = map(device, 4 << 20).expect("there is memory").start();
         let mut held = alloc::vec::Vec::with_capacity(frames::counts().free);
         held.extend(core::iter::from_fn(|| AllocatedFrames::try_new(Purpose::Other)));
-        let next = kernel_space::lock().next_device;
-        // More than a table of the lowest level holds; beyond all RAM.
-        let device = PhysAddr::new(1 << 40);
         assert_eq!(map(device, 4 << 20).err(), Some(Error::NoMemory));
-        assert_eq!(kernel_space::lock().next_device, next);
+        assert_eq!(device_names::name_at(start), None);
         drop(held);
-        assert!(map(device, 4 << 20).is_ok());
+        assert_eq!(map(device, 4 << 20).map(|memory| memory.start()), Ok(start));
     }
 }

@@ -84,8 +84,6 @@ pub(in crate::mm) struct KernelSpace {
     pub(in crate::mm) table: Table,
     /// A bit a frame for the audit.
     pub(in crate::mm) seen: &'static mut [u64],
-    /// Where the next device is mapped.
-    pub(in crate::mm) next_device: VirtAddr,
 }
 
 /// Protects the kernel's page table; taken by the heap when it grows or shrinks,
@@ -112,7 +110,7 @@ pub(in crate::mm) fn start(
     map_stacks(&mut table)?;
     // SAFETY: the table has the kernel's code, data and stacks where they are now.
     unsafe { tlb::load_kernel(table.root_paddr()) };
-    *SPACE.lock() = Some(KernelSpace { table, seen, next_device: layout::DEVICES });
+    *SPACE.lock() = Some(KernelSpace { table, seen });
     Ok(ticks)
 }
 

@@ -7,12 +7,13 @@
 //! | [`frames`] | which frames are free |
 //! | [`kernel_space`] | the kernel's page table |
 //! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
-//! | [`device_memory`] | memory of devices |
+//! | [`device_memory`], [`device_names`] | memory of devices |
 //! | [`firmware_memory`] | what the firmware has left, copied |
 //! | [`trampoline`] | where other CPUs begin |
 //! | [`heap`] | what `alloc` takes from |
 
 pub mod device_memory;
+pub(in crate::mm) mod device_names;
 pub mod firmware_memory;
 pub mod frames;
 pub mod heap;
