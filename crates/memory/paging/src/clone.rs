@@ -8,7 +8,7 @@ use crate::geometry::{ENTRIES, PagingMetaData, span_bytes};
 use crate::leaf::Leaf;
 use crate::page_table::PageTable64;
 use crate::tables::{PagingHandler, Table};
-use crate::upper_half::{UPPER_FIRST, UpperOwner};
+use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 use crate::{MappingFlags, PagingError};
 
 /// What a copy of an address space gets of a page.

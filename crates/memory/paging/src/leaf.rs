@@ -1,10 +1,9 @@
 //! What is mapped, or stands in place of a page.
 
-use core::fmt;
-
 use x86_64::PhysAddr;
 
 use crate::entry::GenericPTE;
+use crate::software_payload::SoftwarePayload;
 use crate::{MappingFlags, PageSize};
 
 /// What an address, or a page, is mapped to.
@@ -21,40 +20,6 @@ pub struct Mapping {
     /// The processor has noted a write. Pages without USER that can be written always
     /// say so.
     pub is_dirty: bool,
-}
-
-/// A number that software keeps in place of a page of 4 KiB, such as where its content
-/// was moved to. The processor finds nothing there.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SoftwarePayload(u64);
-
-impl SoftwarePayload {
-    /// How many bits it has.
-    pub const BITS: u32 = 52;
-
-    /// Makes a payload, if `value` has no more than [`BITS`](Self::BITS) bits.
-    #[inline]
-    pub const fn try_new(value: u64) -> Option<Self> {
-        if value >> Self::BITS == 0 { Some(Self(value)) } else { None }
-    }
-
-    /// Makes a payload of the lowest [`BITS`](Self::BITS) bits.
-    #[inline]
-    pub const fn truncated(value: u64) -> Self {
-        Self(value & ((1 << Self::BITS) - 1))
-    }
-
-    /// Returns the number.
-    #[inline]
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Debug for SoftwarePayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "software {:#x}", self.0)
-    }
 }
 
 /// What an entry holds that is used and doesn't point to a table: a page, or what

@@ -44,11 +44,13 @@ mod page;
 mod page_table;
 mod region;
 mod scope;
+mod software_payload;
 #[expect(unsafe_code, reason = "turns a table's physical address into a reference")]
 mod tables;
 #[cfg(test)]
 mod tests;
 mod upper_half;
+mod upper_owner;
 mod walk;
 
 pub use clone::OnClone;
@@ -57,10 +59,11 @@ pub use error::PagingError;
 pub use flags::MappingFlags;
 pub use flush::Flush;
 pub use geometry::{PageSize, PagingMetaData, X64PagingMetaData};
-pub use leaf::{Leaf, Mapping, SoftwarePayload};
+pub use leaf::{Leaf, Mapping};
 pub use page_table::{PageTable64, X64PageTable};
 pub use region::HugePages;
 pub use scope::FlushScope;
+pub use software_payload::SoftwarePayload;
 pub use tables::{Capabilities, PagingHandler};
 pub use upper_half::UpperHalf;
 pub use walk::{MappedRange, Step, walk_tables};

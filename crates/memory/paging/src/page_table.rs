@@ -8,7 +8,7 @@ use crate::entry::{GenericPTE, X64PTE};
 use crate::geometry::{PageSize, PagingMetaData, X64PagingMetaData, index, span_bytes};
 use crate::leaf::{Leaf, Mapping};
 use crate::tables::{Capabilities, Detached, PagingHandler, Table, Tables};
-use crate::upper_half::UpperOwner;
+use crate::upper_owner::UpperOwner;
 use crate::{MappingFlags, PagingError};
 
 /// The page table of x86_64.

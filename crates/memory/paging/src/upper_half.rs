@@ -6,21 +6,7 @@ use crate::entry::GenericPTE;
 use crate::geometry::{ENTRIES, PagingMetaData};
 use crate::page_table::PageTable64;
 use crate::tables::PagingHandler;
-
-/// The first entry of a root that is of the upper half.
-pub(crate) const UPPER_FIRST: usize = ENTRIES / 2;
-
-/// The page table that the upper half belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum UpperOwner {
-    /// This one; tables come and go there as anywhere.
-    ThisPageTable,
-    /// This one. Each entry of the root points to a table from the start and for ever:
-    /// it counts as one more use of that table, which so is never empty.
-    ThisPageTableForOthers,
-    /// Another one: entries of the root are only there for the processor.
-    Another,
-}
+use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 
 /// The entries that a root has for the upper half.
 #[derive(Clone, Copy, Debug)]

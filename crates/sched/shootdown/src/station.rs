@@ -1,7 +1,7 @@
 //! What belongs to one processor.
 
-use crate::Request;
 use crate::atomics::{AtomicU64, Ordering};
+use crate::request::Request;
 
 /// One processor's part: what it asks of others, and who asks it.
 pub(crate) struct Station<const WORDS: usize> {

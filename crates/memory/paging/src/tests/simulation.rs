@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::upper_half::UpperOwner;
+use crate::upper_owner::UpperOwner;
 use crate::{
     Capabilities, FlushScope, GenericPTE, Mapping, MappingFlags, PageSize, PageTable64,
     PagingHandler, X64PTE, X64PageTable, X64PagingMetaData,
