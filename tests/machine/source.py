@@ -157,6 +157,11 @@ def circles_between_files_are_refused():
             f"{folder}__src__b": "struct B; fn a() { crate::m!() }"})
 
 
+def imports_go_downwards_and_not_in_circles():
+    done = call("layers")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def unsafe_is_rare():
     done = call("audit")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -187,6 +192,7 @@ def lock_ranks_in_docs_are_those_of_the_code():
 def add_to(suite):
     for test in (comments_and_strings_are_no_code, tests_are_no_production_code,
                  audit_counts_each_unsafe_of_the_code, use_trees_are_read, circles_are_found,
-                 imports_upwards_are_refused, circles_between_files_are_refused, unsafe_is_rare,
+                 imports_upwards_are_refused, circles_between_files_are_refused,
+                 imports_go_downwards_and_not_in_circles, unsafe_is_rare,
                  lock_ranks_in_docs_are_those_of_the_code):
         suite.add(f"source::{test.__name__}", test)

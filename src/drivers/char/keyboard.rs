@@ -146,6 +146,9 @@ impl State {
     }
 }
 
+/// What is logged where no keyboard answers: USB keyboards have no driver.
+const KINDS: &str = "PS/2 keyboards work, and USB ones that the firmware shows as such";
+
 /// Looks for controller and keyboard, and lets the keys come by interrupts. Takes less
 /// than a second, whatever there is.
 pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard {
@@ -155,6 +158,7 @@ pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard
         Ok(controller) => controller,
         Err(error) => {
             log::warn!("{error}");
+            log::info!("{KINDS}");
             return Keyboard::Absent(error);
         }
     };
@@ -170,6 +174,7 @@ pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard
         log::info!("{found}");
     } else {
         log::warn!("{found}");
+        log::info!("{KINDS}");
     }
     found
 }
