@@ -43,5 +43,18 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     task::start_others(tasks, &processors, boot.options.processors_max());
     let console = console::start(timer, serial, keyboard, memory, boot.information);
 
-    Machine { acpi, boot, clock, console, interrupts, memory, pci, processor, rtc, tasks, timer }
+    Machine {
+        acpi,
+        boot,
+        clock,
+        console,
+        controllers,
+        interrupts,
+        memory,
+        pci,
+        processor,
+        rtc,
+        tasks,
+        timer,
+    }
 }

@@ -1,7 +1,7 @@
 //! The machine that commands look into.
 
 use crate::arch::cpu::features::Processor;
-use crate::arch::init_order::Interrupts;
+use crate::arch::init_order::{Controllers, Interrupts};
 use crate::arch::time::clock::Clock;
 use crate::arch::time::timer::Timer;
 use crate::boot::Boot;
@@ -22,6 +22,8 @@ pub struct Machine {
     pub clock: Clock,
     /// What a person can see and type on.
     pub console: Console,
+    /// Proof that the interrupt controllers are set up: handlers can be registered.
+    pub controllers: Controllers,
     /// Proof that interrupts are on.
     pub interrupts: Interrupts,
     /// Proof that the kernel owns its memory.

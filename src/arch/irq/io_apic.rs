@@ -129,7 +129,12 @@ pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
     connected.is_some()
 }
 
-/// Tells whether `input` is masked, or not there.
+/// Keeps the interrupts of `input` back, if it is there.
+pub(in crate::arch) fn mask(input: u32) {
+    with(input, |io_apic, own| io_apic.write(entry(own), MASKED));
+}
+
+/// Returns whether `input` is masked, or not there.
 pub fn is_masked(input: u32) -> bool {
     with(input, |io_apic, own| io_apic.read(entry(own)) & MASKED != 0).unwrap_or(true)
 }

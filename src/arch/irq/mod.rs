@@ -4,6 +4,8 @@
 //! The PICs are in charge, or the I/O APICs and the local APIC in front of them. Either
 //! way line N arrives at the same vector.
 
+pub mod device_vectors;
+mod handler;
 mod handler_depth;
 pub mod interrupt_flag;
 pub mod io_apic;
@@ -14,6 +16,8 @@ pub mod preemption;
 pub mod preemption_off;
 pub mod vectors;
 
+use alloc::sync::Arc;
+use core::fmt;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use spin::Once;
@@ -22,11 +26,13 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::id::ApicId;
 use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::init_order::{Controllers, Idt, Interrupts, Pic};
+use crate::arch::irq::handler::{Registered, Slot};
 use crate::arch::irq::vectors::{
     APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
 };
 use crate::per_cpu;
 
+pub use handler::Handler;
 pub use handler_depth::is_in_interrupt;
 
 /// A line of the interrupt controllers that the kernel uses.
@@ -104,14 +110,11 @@ pub struct Input {
     pub signal: io_apic::Signal,
 }
 
-/// What runs when an interrupt comes, with interrupts off. It allocates nothing
-/// and waits for nothing.
-pub type Handler = fn();
+/// The handlers of lines.
+static LINE_SLOTS: [Slot; LINES as usize] = [const { Slot::new() }; LINES as usize];
 
-static HANDLERS: [Once<Handler>; LINES as usize] = [const { Once::new() }; LINES as usize];
-
-/// Handlers of vectors that no line has: those of the local APIC.
-static LOCAL_HANDLERS: [Once<Handler>; 256] = [const { Once::new() }; 256];
+/// Handlers of the vectors of the local APIC, for ever; all CPUs may run them at once.
+static LOCAL_HANDLERS: [Once<fn()>; 256] = [const { Once::new() }; 256];
 
 /// Leaves the PICs in charge.
 pub fn use_pic(_pic: Pic) -> Controllers {
@@ -139,28 +142,95 @@ pub fn input(line: u8) -> Option<Input> {
     APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
 }
 
-/// Lets `handler` run for each interrupt of `irq`, and unmasks it.
+/// Makes `handler` what runs at each interrupt of `irq`, for ever, and unmasks it. Nothing
+/// is said of a line that no controller has.
 ///
 /// # Panics
 /// If `irq` has a handler.
-pub fn set_handler(_controllers: Controllers, irq: Irq, handler: Handler) {
-    let slot = &HANDLERS[irq as usize];
-    assert!(!slot.is_completed(), "{irq:?} has a handler");
-    slot.call_once(|| handler);
-    let line = irq as u8;
-    match APIC.get() {
-        None => pic::unmask(line),
-        Some(apic) => {
-            let Input { number, signal } = apic.inputs[usize::from(line)];
-            if !io_apic::connect(
-                number,
-                signal,
-                FIRST_LINE_VECTOR + line,
-                apic.target.number() as u8,
-            ) {
-                log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
+pub fn set_handler(controllers: Controllers, irq: Irq, handler: fn()) {
+    match LineHandler::connect(controllers, irq as u8, Registered::Function(handler)) {
+        Ok(handler) => core::mem::forget(handler),
+        Err(LineError::NoInput(number)) => {
+            log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
+        }
+        Err(LineError::InUse | LineError::NoSuchLine) => panic!("{irq:?} has a handler"),
+    }
+}
+
+/// Why a line gets no handler.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineError {
+    /// There are [`LINES`].
+    NoSuchLine,
+    /// It has a handler.
+    InUse,
+    /// No I/O APIC has the input with this number, at which the line would come in.
+    NoInput(u32),
+}
+
+impl fmt::Display for LineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchLine => write!(f, "there are {LINES} interrupt lines"),
+            Self::InUse => f.write_str("the interrupt line has a handler"),
+            Self::NoInput(number) => write!(f, "no I/O APIC has input {number}"),
+        }
+    }
+}
+
+impl core::error::Error for LineError {}
+
+/// A line with a handler. Dropping it masks the line and takes the handler away.
+#[derive(Debug)]
+pub struct LineHandler {
+    line: u8,
+}
+
+impl LineHandler {
+    /// Makes `handler` what runs at each interrupt of `line`, and unmasks it. Not for
+    /// interrupt context.
+    ///
+    /// # Errors
+    /// See [`LineError`].
+    pub fn try_new(
+        controllers: Controllers,
+        line: u8,
+        handler: Arc<dyn Handler>,
+    ) -> Result<Self, LineError> {
+        Self::connect(controllers, line, Registered::Object(handler))
+    }
+
+    fn connect(
+        _controllers: Controllers,
+        line: u8,
+        handler: Registered,
+    ) -> Result<Self, LineError> {
+        let slot = LINE_SLOTS.get(usize::from(line)).ok_or(LineError::NoSuchLine)?;
+        if !slot.try_set(handler) {
+            return Err(LineError::InUse);
+        }
+        match APIC.get() {
+            None => pic::unmask(line),
+            Some(apic) => {
+                let Input { number, signal } = apic.inputs[usize::from(line)];
+                let (vector, target) = (FIRST_LINE_VECTOR + line, apic.target.number() as u8);
+                if !io_apic::connect(number, signal, vector, target) {
+                    slot.clear();
+                    return Err(LineError::NoInput(number));
+                }
             }
         }
+        Ok(Self { line })
+    }
+}
+
+impl Drop for LineHandler {
+    fn drop(&mut self) {
+        match input(self.line) {
+            None => pic::mask(self.line),
+            Some(input) => io_apic::mask(input.number),
+        }
+        LINE_SLOTS[usize::from(self.line)].clear();
     }
 }
 
@@ -168,7 +238,7 @@ pub fn set_handler(_controllers: Controllers, irq: Irq, handler: Handler) {
 ///
 /// # Panics
 /// If `vector` has a handler.
-pub(in crate::arch) fn set_local_handler(vector: u8, handler: Handler) {
+pub(in crate::arch) fn set_local_handler(vector: u8, handler: fn()) {
     let slot = &LOCAL_HANDLERS[usize::from(vector)];
     assert!(!slot.is_completed(), "vector {vector:#x} has a handler");
     slot.call_once(|| handler);
@@ -218,7 +288,7 @@ pub fn spurious_counts() -> (u64, u64) {
 /// # Panics
 /// If there is no such line: there are [`LINES`].
 pub fn has_handler(line: u8) -> bool {
-    HANDLERS[usize::from(line)].is_completed()
+    LINE_SLOTS[usize::from(line)].is_used()
 }
 
 /// Tells whether the interrupts at `vector`, which no line has, have a handler.
@@ -246,11 +316,11 @@ fn handle(vector: u8, times: u64) {
         return;
     }
     let is_apic = in_charge() == InCharge::Apic;
-    let handler = HANDLERS[usize::from(line)].get();
+    let slot = &LINE_SLOTS[usize::from(line)];
     // With APICs, those that went away come at a vector of their own; what is left are
     // those that the masked PICs raise all the same.
     let is_spurious = match is_apic {
-        true => handler.is_none() && !local_apic::is_in_service(vector),
+        true => !slot.is_used() && !local_apic::is_in_service(vector),
         false => pic::is_spurious(line),
     };
     if is_spurious {
@@ -258,10 +328,8 @@ fn handle(vector: u8, times: u64) {
         counts[usize::from(line / 8)].fetch_add(1, Ordering::Relaxed);
         return;
     }
-    match handler {
-        Some(handler) => handler(),
-        None if times == 1 => log::warn!("IRQ {line} has no handler; told once, counted on"),
-        None => {}
+    if !slot.run() && times == 1 {
+        log::warn!("IRQ {line} has no handler; reported once, then only counted");
     }
     if is_apic {
         local_apic::end_of_interrupt();
@@ -275,20 +343,20 @@ fn dispatch_local(vector: u8, times: u64) {
         // It isn't in service, so there is nothing to end; only counted.
         return;
     }
-    match LOCAL_HANDLERS[usize::from(vector)].get() {
-        Some(handler) => {
-            // Before the handler, which may not come back for a while.
-            local_apic::end_of_interrupt();
-            handler();
-        }
-        None => {
-            if times == 1 {
-                log::warn!("unexpected interrupt at vector {vector:#04x}; told once, counted on");
-            }
-            if local_apic::is_started() && local_apic::is_in_service(vector) {
-                local_apic::end_of_interrupt();
-            }
-        }
+    if let Some(handler) = LOCAL_HANDLERS[usize::from(vector)].get() {
+        // Before the handler, which may not return for a while.
+        local_apic::end_of_interrupt();
+        return handler();
+    }
+    // Before the handler: a message that comes meanwhile is another interrupt. An INT
+    // instruction isn't in service.
+    if local_apic::is_started() && local_apic::is_in_service(vector) {
+        local_apic::end_of_interrupt();
+    }
+    if !device_vectors::dispatch(vector) && times == 1 {
+        log::warn!(
+            "unexpected interrupt at vector {vector:#04x}; reported once, then only counted"
+        );
     }
 }
 
@@ -331,7 +399,7 @@ mod tests {
     }
 
     /// Lets `handler` run for an interrupt that comes at once.
-    fn handle_interrupt(handler: Handler) {
+    fn handle_interrupt(handler: fn()) {
         LOCAL_HANDLERS[0xF8].call_once(|| handler);
         interrupt!(0xF8);
     }

@@ -65,6 +65,13 @@ pub(in crate::arch) fn unmask(line: u8) {
     port.write(port.read() & !(1 << bit));
 }
 
+/// Keeps the interrupts of `line` back.
+pub(in crate::arch) fn mask(line: u8) {
+    let _interrupts_off = InterruptsOff::new();
+    let (port, bit) = if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
+    port.write(port.read() | 1 << bit);
+}
+
 /// Tells whether an interrupt of `line` is spurious: the last line of a
 /// controller that has nothing in service there. A spurious IRQ 15 still is an
 /// interrupt of the cascade to the master, and is ended there.

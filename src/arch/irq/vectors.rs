@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | 0 … 0x1F | exceptions |
 //! | [`FIRST_LINE_VECTOR`] … | IRQ 0 to 15, from the PICs or an I/O APIC |
+//! | [`FIRST_DEVICE_VECTOR`] … | messages of devices, given out CPU by CPU |
 //! | [`TIMER_VECTOR`] … | what a local APIC and other processors send |
 //! | [`APIC_SPURIOUS_VECTOR`] | an interrupt that went away before it was taken |
 
@@ -12,6 +13,12 @@ pub const FIRST_LINE_VECTOR: u8 = 0x20;
 
 /// How many lines the interrupt controllers have that a PC has always had.
 pub const LINES: u8 = 16;
+
+/// The first vector for messages of devices.
+pub const FIRST_DEVICE_VECTOR: u8 = FIRST_LINE_VECTOR + LINES;
+
+/// How many vectors a CPU has for messages of devices.
+pub const DEVICE_VECTORS: u8 = TIMER_VECTOR - FIRST_DEVICE_VECTOR;
 
 /// The local APIC's timer. The higher a vector, the more urgent it is.
 pub const TIMER_VECTOR: u8 = 0xE0;

@@ -1,0 +1,83 @@
+//! What runs when an interrupt comes: registered with a context of its own, and taken away
+//! again.
+
+use alloc::sync::Arc;
+
+use spin::Mutex;
+
+use crate::arch::irq::handler_depth;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
+
+/// What runs when an interrupt comes, with interrupts off. It allocates nothing and waits
+/// for nothing.
+pub trait Handler: Send + Sync {
+    /// Handles one interrupt. It may come without a reason: after a device has been given
+    /// another vector, or because a line is shared.
+    fn handle(&self);
+}
+
+impl<F: Fn() + Send + Sync> Handler for F {
+    fn handle(&self) {
+        self();
+    }
+}
+
+/// What is registered.
+#[derive(Clone)]
+pub(in crate::arch) enum Registered {
+    /// A function, which needs no memory.
+    Function(fn()),
+    /// A handler with a context.
+    Object(Arc<dyn Handler>),
+}
+
+/// The place of a handler.
+///
+/// The lock is held while the handler runs, which only one CPU does: the one that the
+/// interrupt is sent to. So taking a handler away waits until it has ended.
+pub(in crate::arch) struct Slot(Mutex<Option<Registered>>);
+
+impl Slot {
+    pub(in crate::arch) const fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    /// Returns whether there is a handler.
+    pub(in crate::arch) fn is_used(&self) -> bool {
+        let _interrupts_off = InterruptsOff::new();
+        self.0.lock().is_some()
+    }
+
+    /// Puts `handler` here, if there is none. Returns whether it did.
+    pub(in crate::arch) fn try_set(&self, handler: Registered) -> bool {
+        let _interrupts_off = InterruptsOff::new();
+        let mut slot = self.0.lock();
+        let is_free = slot.is_none();
+        if is_free {
+            *slot = Some(handler);
+        }
+        is_free
+    }
+
+    /// Takes the handler away, after it has ended if it runs. Not for interrupt context:
+    /// the handler may be the last owner of what it is made of.
+    pub(in crate::arch) fn clear(&self) {
+        debug_assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
+        let handler = {
+            let _interrupts_off = InterruptsOff::new();
+            self.0.lock().take()
+        };
+        drop(handler);
+    }
+
+    /// Runs the handler, in an interrupt. Returns whether there is one.
+    pub(in crate::arch) fn run(&self) -> bool {
+        let slot = self.0.lock();
+        match &*slot {
+            Some(Registered::Function(function)) => function(),
+            Some(Registered::Object(handler)) => handler.handle(),
+            None => {}
+        }
+        slot.is_some()
+    }
+}
