@@ -45,6 +45,7 @@ mod page_table;
 mod region;
 mod scope;
 mod software_payload;
+mod split;
 #[expect(unsafe_code, reason = "turns a table's physical address into a reference")]
 mod tables;
 #[cfg(test)]
