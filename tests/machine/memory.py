@@ -124,7 +124,8 @@ def commands_look_into_memory():
         counts = {name: int(count) for name, count in
                   re.findall(r"^  ([a-z ]+?)  +(\d+) +\d+ KiB$", memory, re.M)}
         assert counts["boot stub"] == 0 and counts["page tables"] >= 10, memory
-        used = sum(counts[name] for name in ("boot stub", "page tables", "heap", "stacks", "other"))
+        used = sum(counts[name] for name in ("boot stub", "page tables", "heap", "stacks",
+                                             "frame info", "other"))
         assert counts["all"] == used + counts["free"], memory
 
 
