@@ -1,0 +1,186 @@
+//! Conversion between ticks of the time stamp counter and nanoseconds.
+
+/// Nanoseconds in a second.
+pub const NS_PER_SECOND: u64 = 1_000_000_000;
+
+/// A factor, as `mantissa / 2^shift`, with 63 significant bits at least: a product of up to
+/// 2^62 is right to one unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Factor {
+    mantissa: u64,
+    shift: u32,
+}
+
+impl Factor {
+    /// Returns `numerator / denominator`, rounded down. Neither is 0 or has more than 40 bits.
+    fn new(numerator: u64, denominator: u64) -> Self {
+        let (numerator, denominator) = (u128::from(numerator), u128::from(denominator.max(1)));
+        let scaled = |shift: u32| (numerator << shift) / denominator;
+        // No bit of the numerator is shifted out.
+        let shifts = 0..=numerator.leading_zeros();
+        let fits = |shift: &u32| u64::try_from(scaled(*shift)).is_ok();
+        let shift = shifts.take_while(fits).last().unwrap_or(0);
+        Self { mantissa: scaled(shift) as u64, shift }
+    }
+
+    /// Multiplies `count`, rounded down; `u64::MAX` if the product is larger.
+    #[inline]
+    fn multiply(self, count: u64) -> u64 {
+        let product = (u128::from(count) * u128::from(self.mantissa)) >> self.shift;
+        u64::try_from(product).unwrap_or(u64::MAX)
+    }
+}
+
+/// The kernel's clock as a function of the boot CPU's time stamp counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversion {
+    base_tsc: u64,
+    base_ns: u64,
+    ns_per_tick: Factor,
+    ticks_per_ns: Factor,
+}
+
+impl Conversion {
+    /// Makes a clock that shows 0 when the counter is at `start_tsc`, at `frequency_hz` ticks
+    /// a second: more than 0, less than 2^40.
+    pub fn new(frequency_hz: u64, start_tsc: u64) -> Self {
+        Self {
+            base_tsc: start_tsc,
+            base_ns: 0,
+            ns_per_tick: Factor::new(NS_PER_SECOND, frequency_hz),
+            ticks_per_ns: Factor::new(frequency_hz, NS_PER_SECOND),
+        }
+    }
+
+    /// Returns the clock at another frequency, for use from `now_tsc` on. It counts from
+    /// `start_tsc`, unless it would then show less than this one does: then it continues
+    /// from this one.
+    #[must_use]
+    pub fn refined(&self, frequency_hz: u64, start_tsc: u64, now_tsc: u64) -> Self {
+        let refined = Self::new(frequency_hz, start_tsc);
+        let now_ns = self.ns_at(now_tsc);
+        if refined.ns_at(now_tsc) >= now_ns {
+            return refined;
+        }
+        Self { base_tsc: now_tsc, base_ns: now_ns, ..refined }
+    }
+
+    /// Returns the time in nanoseconds when the counter is at `tsc`, rounded down. Before the
+    /// clock's start that is the time of the start: counters of several CPUs may differ.
+    #[inline]
+    pub fn ns_at(&self, tsc: u64) -> u64 {
+        let ticks = tsc.saturating_sub(self.base_tsc);
+        self.base_ns.saturating_add(self.ticks_to_ns(ticks))
+    }
+
+    /// Returns what the counter is at when [`ns_at`](Self::ns_at) is `ns`: two ticks late at
+    /// most, and within a year never early. `u64::MAX` if the counter doesn't get so far.
+    #[inline]
+    pub fn tsc_at(&self, ns: u64) -> u64 {
+        let ticks = self.ticks_per_ns.multiply(ns.saturating_sub(self.base_ns));
+        // Both factors are rounded down, and so are both products.
+        self.base_tsc.saturating_add(ticks).saturating_add(2)
+    }
+
+    /// Returns how long so many ticks are, in nanoseconds, rounded down.
+    #[inline]
+    pub fn ticks_to_ns(&self, ticks: u64) -> u64 {
+        self.ns_per_tick.multiply(ticks)
+    }
+}
+
+/// Returns the boot CPU's counter when the counter of a CPU is at `tsc`. `offset` is what
+/// that CPU's counter lacks: negative if it is ahead.
+#[inline]
+pub fn to_boot_cpu(tsc: u64, offset: i64) -> u64 {
+    tsc.saturating_add_signed(offset)
+}
+
+/// Returns the counter of a CPU when the boot CPU's is at `tsc`; 0 if it never was so low.
+/// `offset` as for [`to_boot_cpu`].
+#[inline]
+pub fn from_boot_cpu(tsc: u64, offset: i64) -> u64 {
+    tsc.saturating_add_signed(offset.saturating_neg())
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    const YEAR_NS: u64 = 366 * 24 * 3600 * NS_PER_SECOND;
+    const FREQUENCIES: core::ops::Range<u64> = 10_000_000..20_000_000_000;
+
+    fn exact_ns(ticks: u64, frequency_hz: u64) -> u64 {
+        (u128::from(ticks) * u128::from(NS_PER_SECOND) / u128::from(frequency_hz)) as u64
+    }
+
+    proptest! {
+        #[test]
+        fn time_is_exact_over_a_century(
+            hz in FREQUENCIES, start in any::<u32>(), ns in 0..100 * YEAR_NS,
+        ) {
+            let conversion = Conversion::new(hz, start.into());
+            let ticks = (u128::from(ns) * u128::from(hz) / u128::from(NS_PER_SECOND)) as u64;
+            let tsc = ticks.saturating_add(start.into());
+            let exact_ns = exact_ns(tsc - u64::from(start), hz);
+            prop_assert!(exact_ns - conversion.ns_at(tsc) <= 1);
+        }
+
+        #[test]
+        fn deadline_is_met_at_its_tick(
+            hz in FREQUENCIES, start in any::<u32>(), ns in 0..YEAR_NS,
+        ) {
+            let conversion = Conversion::new(hz, start.into());
+            let tsc = conversion.tsc_at(ns);
+            prop_assert!(tsc < u64::MAX);
+            let at_ns = conversion.ns_at(tsc);
+            prop_assert!(at_ns >= ns, "{} ns early", ns - at_ns);
+            // Two ticks late at most, and rounding.
+            prop_assert!(at_ns <= ns + exact_ns(2, hz) + 1, "{} ns late", at_ns - ns);
+        }
+
+        #[test]
+        fn refined_clock_never_runs_backwards(
+            early_hz in FREQUENCIES, hz in FREQUENCIES, start in any::<u32>(),
+            passed in 0_u64..1 << 40, later in 0_u64..1 << 40,
+        ) {
+            let early = Conversion::new(early_hz, start.into());
+            let now = u64::from(start) + passed;
+            let refined = early.refined(hz, start.into(), now);
+            prop_assert!(refined.ns_at(now) >= early.ns_at(now));
+            let passed_ns = refined.ns_at(now + later) - refined.ns_at(now);
+            prop_assert!(passed_ns.abs_diff(exact_ns(later, hz)) <= 2);
+            // A deadline after the change is still found.
+            let deadline_ns = refined.ns_at(now).saturating_add(exact_ns(later, hz));
+            let tsc = refined.tsc_at(deadline_ns);
+            prop_assert!(tsc >= now && refined.ns_at(tsc) >= deadline_ns);
+        }
+
+        #[test]
+        fn cpus_agree_whatever_their_offset(
+            tsc in 1_u64 << 40..1 << 62, offset in -(1_i64 << 39)..1 << 39,
+        ) {
+            let here = from_boot_cpu(tsc, offset);
+            prop_assert_eq!(to_boot_cpu(here, offset), tsc);
+            // A counter that is ahead reaches a deadline at a higher value.
+            prop_assert_eq!(here > tsc, offset < 0);
+        }
+    }
+
+    #[test]
+    fn ends_saturate() {
+        let conversion = Conversion::new(3_000_000_000, 1000);
+        assert_eq!(conversion.ns_at(0), 0);
+        assert_eq!(conversion.ns_at(999), 0);
+        assert_eq!(conversion.tsc_at(u64::MAX), u64::MAX);
+        assert_eq!(Conversion::new(10_000_000, 0).ns_at(u64::MAX), u64::MAX);
+        assert_eq!(from_boot_cpu(5, 7), 0);
+        assert_eq!(from_boot_cpu(5, -7), 12);
+        assert_eq!(from_boot_cpu(u64::MAX, -7), u64::MAX);
+        assert_eq!(from_boot_cpu(0, i64::MIN), i64::MAX as u64);
+        assert_eq!(to_boot_cpu(5, -7), 0);
+    }
+}

@@ -1,0 +1,15 @@
+//! Clock arithmetic.
+//!
+//! | module | does |
+//! | --- | --- |
+//! | [`conversion`] | converts between a counter's ticks and nanoseconds, and between CPUs |
+//! | [`calibration`] | estimates a counter's frequency from samples of a reference counter |
+//! | [`stated`] | decides which frequency CPUID states |
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod calibration;
+pub mod conversion;
+pub mod stated;

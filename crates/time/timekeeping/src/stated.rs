@@ -1,0 +1,113 @@
+//! Frequencies that CPUID states.
+//!
+//! Source: Intel SDM volume 2, "CPUID", leaves 0x15 (time stamp counter and core crystal
+//! clock) and 0x16 (processor frequency); Intel SDM volume 3, "Determining the Processor
+//! Base Frequency"; VMware, "Mechanisms to determine if software is running in a VMware
+//! virtual machine", for leaf 0x4000_0010.
+
+use core::ops::RangeInclusive;
+
+/// Frequencies of a time stamp counter that are believed, in Hz.
+pub const PLAUSIBLE_HZ: RangeInclusive<u64> = 10_000_000..=20_000_000_000;
+
+/// The leaves with frequencies, each 0 where it isn't there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Leaves {
+    /// Leaf 0x15, EBX and EAX: the counter's ticks for the crystal's clocks.
+    pub ratio: (u32, u32),
+    /// Leaf 0x15, ECX.
+    pub crystal_hz: u32,
+    /// Leaf 0x16, EAX bits 15 to 0.
+    pub base_mhz: u16,
+    /// Leaf 0x4000_0010, EAX, of hypervisors.
+    pub hypervisor_tsc_khz: u32,
+    /// Leaf 0x4000_0010, EBX, of hypervisors.
+    pub hypervisor_apic_khz: u32,
+}
+
+/// A frequency and the leaf that states it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// Leaf 0x15: the frequency.
+    Crystal(u64),
+    /// The hypervisor's leaf: the frequency.
+    Hypervisor(u64),
+    /// Leaf 0x15 doesn't state the crystal's frequency. Leaf 0x16 states the counter's to a
+    /// MHz, which may be off by thousands of ppm.
+    Nominal(u64),
+}
+
+impl Leaves {
+    /// Returns the frequency of the time stamp counter, if it is stated and plausible.
+    pub fn tsc(&self) -> Option<Stated> {
+        let (ticks, clocks) = self.ratio;
+        let has_ratio = ticks != 0 && clocks != 0;
+        let by_crystal = has_ratio
+            .then(|| u64::from(self.crystal_hz) * u64::from(ticks) / u64::from(clocks.max(1)));
+        // The crystal's frequency by leaf 0x16, times the ratio, is the base frequency.
+        let nominal = has_ratio.then(|| u64::from(self.base_mhz) * 1_000_000);
+        let hypervisor = Some(u64::from(self.hypervisor_tsc_khz) * 1000);
+        let plausible = |hz: Option<u64>| hz.filter(|hz| PLAUSIBLE_HZ.contains(hz));
+        plausible(by_crystal)
+            .map(Stated::Crystal)
+            .or_else(|| plausible(hypervisor).map(Stated::Hypervisor))
+            .or_else(|| plausible(nominal).map(Stated::Nominal))
+    }
+
+    /// Returns the frequency of the local APIC's timer before its divider, if it is stated.
+    ///
+    /// Source: Intel SDM volume 3, "APIC Timer": the core crystal's where leaf 0x15 has it.
+    pub fn apic_timer_hz(&self) -> Option<u64> {
+        let hypervisor_hz = u64::from(self.hypervisor_apic_khz) * 1000;
+        [u64::from(self.crystal_hz), hypervisor_hz].into_iter().find(|&hz| hz != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crystal_comes_first() {
+        let leaves = Leaves {
+            ratio: (216, 2),
+            crystal_hz: 24_000_000,
+            base_mhz: 2600,
+            hypervisor_tsc_khz: 2_500_000,
+            hypervisor_apic_khz: 1_000_000,
+        };
+        assert_eq!(leaves.tsc(), Some(Stated::Crystal(2_592_000_000)));
+        assert_eq!(leaves.apic_timer_hz(), Some(24_000_000));
+    }
+
+    #[test]
+    fn base_frequency_stands_in_for_an_unknown_crystal() {
+        let leaves = Leaves { ratio: (216, 2), base_mhz: 2600, ..Leaves::default() };
+        assert_eq!(leaves.tsc(), Some(Stated::Nominal(2_600_000_000)));
+        assert_eq!(leaves.apic_timer_hz(), None);
+        let under_hypervisor = Leaves { hypervisor_tsc_khz: 2_593_906, ..leaves };
+        assert_eq!(under_hypervisor.tsc(), Some(Stated::Hypervisor(2_593_906_000)));
+    }
+
+    #[test]
+    fn base_frequency_without_a_ratio_says_nothing_of_the_counter() {
+        for ratio in [(0, 0), (216, 0), (0, 2)] {
+            let leaves = Leaves { ratio, base_mhz: 2600, ..Leaves::default() };
+            assert_eq!(leaves.tsc(), None);
+        }
+    }
+
+    #[test]
+    fn implausible_frequencies_are_left_out() {
+        assert_eq!(Leaves::default().tsc(), None);
+        let slow = Leaves { ratio: (1, 1), crystal_hz: 8_178_000, ..Leaves::default() };
+        assert_eq!(slow.tsc(), None);
+        let fast = Leaves { ratio: (u32::MAX, 1), crystal_hz: u32::MAX, ..Leaves::default() };
+        assert_eq!(fast.tsc(), None);
+        let hypervisor = Leaves { hypervisor_tsc_khz: u32::MAX, ..Leaves::default() };
+        assert_eq!(hypervisor.tsc(), None);
+        // A good one after a bad one is taken.
+        let mixed = Leaves { hypervisor_tsc_khz: 2_000_000, ..slow };
+        assert_eq!(mixed.tsc(), Some(Stated::Hypervisor(2_000_000_000)));
+    }
+}
