@@ -29,6 +29,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
+    drivers::acpi::timers::refine_clock(clock, acpi.as_ref());
     let rtc = drivers::char::rtc::start(acpi.as_ref());
     let pci = drivers::bus::pci::start(memory);
     let pic = arch::irq::pic::start(idt);

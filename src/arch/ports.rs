@@ -93,6 +93,15 @@ impl ReadPort32 {
         // SAFETY: nothing in the table reaches memory by being read.
         unsafe { Port::new(self.0).read() }
     }
+
+    /// Makes one that isn't in the table.
+    ///
+    /// # Safety
+    /// The firmware's tables say that `number` is the port of a device that reaches no memory
+    /// by being read.
+    pub unsafe fn told_by_firmware(number: u16) -> Self {
+        Self(number)
+    }
 }
 
 /// How many bits of a port are read at once.

@@ -55,7 +55,7 @@ pub fn start(
         Some(surface) => {
             history::for_each(screen::log);
             klog::add_sink(screen::log);
-            timer.add_handler(screen::show_late);
+            timer.add_alarm(&screen::LATE);
             ::log::info!("serial line and {surface}");
         }
         None => ::log::info!("serial line and no screen"),

@@ -15,7 +15,8 @@ use terminal::{Cell, Color, Terminal};
 
 use super::emergency;
 use super::surface::{PLAIN, Surface};
-use crate::arch::time::{clock, timer};
+use crate::arch::time::alarm::Alarm;
+use crate::arch::time::clock;
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
@@ -80,7 +81,7 @@ impl Screen {
         if !self.is_stale {
             self.is_stale = true;
             // Interrupts are off while the screen is locked.
-            timer::set_deadline((clock::now_us() + LATE_US) * 1000);
+            LATE.set((clock::now_us() + LATE_US) * 1000);
         }
     }
 
@@ -115,6 +116,7 @@ impl Screen {
     fn show_cursor(&mut self) {
         let cursor = self.terminal.cursor();
         self.is_stale = false;
+        LATE.cancel();
         self.shown_at_us = clock::now_us();
         // `None` is also where it was drawn over; a device's own cursor is still there.
         if cursor == self.cursor && cursor.is_some() {
@@ -138,6 +140,10 @@ impl Screen {
 
 /// Protects the screen; taken by everything that prints.
 static SCREEN: IrqMutex<Option<Screen>> = IrqMutex::new(Rank::Console, None);
+
+/// Shows what was printed long ago. It is set while the screen is locked, on the CPU that
+/// prints: the timers of the others leave the screen alone.
+pub(super) static LATE: Alarm = Alarm::new(show_late);
 
 /// Takes the screen over, if there is one that can be used.
 pub(super) fn start(memory: Memory, information: &BootInformation) -> Option<Surface> {
@@ -199,7 +205,7 @@ pub(super) fn show() {
 
 /// Shows a row of what was printed long ago and isn't shown, and has the timer come for
 /// the next. For the timer's interrupt handler.
-pub(super) fn show_late() {
+fn show_late() {
     with_screen(|screen| {
         if !screen.is_stale {
             return;
@@ -207,9 +213,9 @@ pub(super) fn show_late() {
         let late_at_us = screen.shown_at_us + LATE_US;
         if clock::now_us() >= late_at_us {
             screen.show_next();
-            timer::set_deadline((clock::now_us() + ROW_US) * 1000);
+            LATE.set((clock::now_us() + ROW_US) * 1000);
         } else {
-            timer::set_deadline(late_at_us * 1000);
+            LATE.set(late_at_us * 1000);
         }
     });
 }

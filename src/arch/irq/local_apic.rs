@@ -89,7 +89,8 @@ const COMMAND_STARTUP: u32 = 0b110 << 8;
 const COMMAND_PENDING: u32 = 1 << 12;
 const COMMAND_ASSERT: u32 = 1 << 14;
 
-/// The timer counts at a sixteenth of its clock.
+/// The timer counts once in so many of its clocks.
+pub(in crate::arch) const TIMER_DIVIDER: u32 = 16;
 const DIVIDE_BY_16: u32 = 0b0011;
 
 /// Where the registers are: an address, [`X2APIC`], or [`NONE`].

@@ -9,6 +9,7 @@ use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::debug::backtrace::Backtrace;
 use crate::arch::irq::ipi;
 use crate::arch::irq::local_apic::Message;
+use crate::arch::ports::SYSTEM_CONTROL;
 use crate::arch::smp::stopped;
 use crate::arch::time::clock;
 use crate::arch::trap::frame::TrapFrame;
@@ -19,6 +20,27 @@ per_cpu! {
     /// Other CPUs set the latter.
     static WAS_AT: AtomicU64 = AtomicU64::new(0);
     static IS_ASKED: AtomicBool = AtomicBool::new(false);
+    /// The chipset's reasons for an interrupt of this kind when it was asked.
+    static REASONS_WHEN_ASKED: AtomicU32 = AtomicU32::new(0);
+}
+
+/// System control port: SERR# and IOCHK# have raised a non-maskable interrupt.
+///
+/// Source: Intel 500 series PCH datasheet, "NMI Status and Control".
+const REASONS: u8 = 0b1100_0000;
+
+/// Returns the chipset's reasons for a non-maskable interrupt.
+fn reasons() -> u32 {
+    match SYSTEM_CONTROL.read() {
+        // There is no such port.
+        u8::MAX => 0,
+        control => u32::from(control & REASONS),
+    }
+}
+
+/// Returns whether the chipset has a reason that it didn't have before.
+fn is_new_reason(before: u32, now: u32) -> bool {
+    now & !before != 0
 }
 
 /// The processor that goes on, plus 1; 0 while all do.
@@ -58,6 +80,7 @@ const WHERE_NS: u64 = 100_000_000;
 pub fn where_is(cpu: &'static Cpu) -> Option<VirtAddr> {
     // A question that isn't answered yet will be: another interrupt would be one too many.
     if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
+        REASONS_WHEN_ASKED.of(cpu).store(reasons(), Ordering::SeqCst);
         ipi::send(cpu, Message::Nmi);
     }
     let end_ns = clock::now_ns() + WHERE_NS;
@@ -68,10 +91,13 @@ pub fn where_is(cpu: &'static Cpu) -> Option<VirtAddr> {
     (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
-/// Answers a question of [`where_is`]; tells whether there was one.
+/// Answers a question of [`where_is`], if there is one; returns whether the interrupt was
+/// nothing else. A CPU keeps one such interrupt at a time, so that the question's and one of
+/// the hardware may be the same.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {
     WAS_AT.set(frame.rip);
-    IS_ASKED.here().swap(false, Ordering::AcqRel)
+    let was_asked = IS_ASKED.here().swap(false, Ordering::AcqRel);
+    was_asked && !is_new_reason(REASONS_WHEN_ASKED.get(), reasons())
 }
 
 /// Stops this processor if the non-maskable interrupt that has come asks for that.
@@ -79,5 +105,26 @@ pub(in crate::arch) fn stop_if_asked(frame: &TrapFrame) {
     let goes_on = GOES_ON.load(Ordering::SeqCst);
     if goes_on != 0 && goes_on != percpu::current().id().number() + 1 {
         stopped::stop_here(frame.rip, frame.rbp);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn question_does_not_hide_a_reason_of_the_hardware() {
+        for reason in [0x40, 0x80, 0xC0] {
+            assert!(is_new_reason(0, reason));
+            assert!(!is_new_reason(reason, reason));
+        }
+        assert!(is_new_reason(0x40, 0xC0));
+        assert!(!is_new_reason(0xC0, 0));
+        let frame = TrapFrame::default();
+        IS_ASKED.here().store(true, Ordering::Relaxed);
+        REASONS_WHEN_ASKED.set(reasons());
+        assert!(answer_where(&frame));
+        // An interrupt without a question is another one.
+        assert!(!answer_where(&frame));
     }
 }

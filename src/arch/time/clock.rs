@@ -1,7 +1,12 @@
-//! Time since the stub, by the time stamp counter.
+//! Time since the stub, by the time stamp counter (TSC).
 //!
-//! It never runs backwards, on any processor: where the counters can't be relied on to
-//! go alike, no processor sees less than the latest that any has seen.
+//! The frequency of the counter is stated by CPUID, or measured: roughly against the PIT when
+//! the kernel starts, then against the best reference that ACPI describes ([`refine`]), before
+//! threads and timers rely on it. The clock never runs backwards, not over that change, and on
+//! no CPU: where the counters can't be relied on to be equal, no CPU sees less than the latest
+//! time that any has seen.
+//!
+//! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
 use core::arch::asm;
 use core::arch::x86_64::_rdtsc;
@@ -9,120 +14,171 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
+use spin::Once;
+use timekeeping::calibration::Frequency;
+use timekeeping::conversion::{self, Conversion};
+use timekeeping::stated::{Leaves, PLAUSIBLE_HZ, Stated};
 use x86_64::instructions::interrupts::without_interrupts;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::percpu::Cpu;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::stub_values;
+use crate::arch::time::calibration::{self, Reference};
 use crate::arch::time::pit;
 use crate::per_cpu;
 
-/// The time since the stub saw that the processor has a time stamp counter.
+/// The clock, once it runs: the time since the stub saw that the CPU has a time stamp counter.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    /// Ticks of the time stamp counter a second.
-    pub frequency_hz: u64,
-    /// How the frequency was found.
+pub struct Clock(());
+
+/// The frequency of the time stamp counter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Ticks a second.
+    pub hz: u64,
+    /// By how much it may be off, in millionths, where it was measured.
+    pub error_ppm: Option<u64>,
+    /// How it was found.
     pub source: FrequencySource,
-    scale: Scale,
 }
 
-/// What ticks and nanoseconds are in terms of each other, as fractions of 2^32: relative
-/// to the frequency that was found it is right to a billionth.
-#[derive(Clone, Copy, Debug)]
-struct Scale {
-    ns_per_tick: u64,
-    ticks_per_ns: u64,
-}
-
-impl Scale {
-    const FRACTION_BITS: u32 = 32;
-
-    fn new(frequency_hz: u64) -> Self {
-        const NS_PER_SECOND: u128 = 1_000_000_000;
-        let frequency_hz = u128::from(frequency_hz);
-        Self {
-            ns_per_tick: ((NS_PER_SECOND << Self::FRACTION_BITS) / frequency_hz) as u64,
-            ticks_per_ns: ((frequency_hz << Self::FRACTION_BITS) / NS_PER_SECOND) as u64,
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} kHz", (self.hz + 500) / 1000)?;
+        if let Some(error_ppm) = self.error_ppm {
+            write!(f, " ± {error_ppm} ppm")?;
         }
-    }
-
-    #[inline]
-    fn multiply(count: u64, factor: u64) -> u64 {
-        ((u128::from(count) * u128::from(factor)) >> Self::FRACTION_BITS) as u64
+        write!(f, ", {}", self.source)
     }
 }
-
-/// [`Scale`] for those who weren't given a [`Clock`]; 0 before [`start`].
-static NS_PER_TICK: AtomicU64 = AtomicU64::new(0);
-static TICKS_PER_NS: AtomicU64 = AtomicU64::new(0);
-
-per_cpu! {
-    /// What is added to this CPU's time stamp counter, so that it shows what the boot
-    /// CPU's does.
-    static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
-}
-
-/// Notes what makes the time stamp counter of `cpu` the boot CPU's.
-pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
-    TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
-}
-
-/// Whether the processors' counters can't be relied on to go alike.
-static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
-/// The latest time that any processor has seen, where that matters.
-static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
 /// How the frequency of the time stamp counter was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrequencySource {
-    /// CPUID leaf 0x15 tells it.
+    /// CPUID leaf 0x15 states it.
     Cpuid,
-    /// The hypervisor's leaf 0x4000_0010 tells it.
+    /// The hypervisor's leaf 0x4000_0010 states it.
     Hypervisor,
+    /// Measured against the HPET.
+    Hpet,
+    /// Measured against ACPI's power management timer.
+    PmTimer,
     /// Measured against the PIT.
     Pit,
-    /// Not to be had; 1 GHz is assumed.
+    /// CPUID leaf 0x16 states the nominal frequency, which may be off by thousands of ppm.
+    Nominal,
+    /// Unknown: [`ASSUMED_HZ`].
     Assumed,
+    /// Measured against the timer of the local APIC, whose own frequency is looked for.
+    LocalApic,
+}
+
+impl FrequencySource {
+    /// Returns whether a measurement can't improve it.
+    fn is_exact(self) -> bool {
+        matches!(self, Self::Cpuid | Self::Hypervisor)
+    }
 }
 
 impl fmt::Display for FrequencySource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Cpuid => "told by CPUID",
-            Self::Hypervisor => "told by the hypervisor",
+            Self::Cpuid => "stated by CPUID",
+            Self::Hypervisor => "stated by the hypervisor",
+            Self::Hpet => "measured against the HPET",
+            Self::PmTimer => "measured against the PM timer",
             Self::Pit => "measured against the PIT",
-            Self::Assumed => "assumed",
+            Self::Nominal => "the nominal frequency by CPUID",
+            Self::Assumed => "assumed: nothing to measure it against works",
+            Self::LocalApic => "measured against the local APIC",
         })
     }
 }
 
+/// The frequency that is assumed if none can be found: higher than any real one, so that
+/// waits become longer, not shorter.
+const ASSUMED_HZ: u64 = 6_000_000_000;
+
+/// The errors up to which measurements go on: of the first clock, and of the refined one.
+const EARLY_PPM: u64 = 1000;
+const REFINED_PPM: u64 = 20;
+/// A reference with a larger error isn't the last that is tried.
+const GOOD_PPM: u64 = 100;
+
+#[derive(Clone, Copy)]
+struct Known {
+    conversion: Conversion,
+    rate: Rate,
+}
+
+/// The first clock, and the refined one, which replaces it.
+static EARLY: Once<Known> = Once::new();
+static REFINED: Once<Known> = Once::new();
+
+per_cpu! {
+    /// What is added to this CPU's time stamp counter, so that it shows what the boot
+    /// CPU's does: a signed number.
+    static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
+}
+
+/// Notes what makes the time stamp counter of `cpu` the boot CPU's: a signed number.
+pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
+    TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
+}
+
+/// Whether the CPUs' counters can't be relied on to be equal.
+static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
+/// The latest time that any CPU has seen, where that matters.
+static LATEST_NS: AtomicU64 = AtomicU64::new(0);
+
 impl Clock {
     /// Returns the nanoseconds since the stub.
     pub fn uptime_ns(&self) -> u64 {
-        now_by(self.scale.ns_per_tick)
+        now_ns()
     }
 
     /// Returns the microseconds since the stub.
     pub fn uptime_us(&self) -> u64 {
-        self.uptime_ns() / 1000
+        now_us()
     }
 
-    /// Tells whether the time stamp counter goes at the same rate in all states of power
-    /// and performance. A hypervisor takes care of that, whatever it tells.
-    ///
-    /// Source: Intel SDM volume 3B, "Invariant TSC".
-    pub fn is_invariant(&self) -> bool {
-        let cpuid = CpuId::new();
-        let info = cpuid.get_advanced_power_mgmt_info();
-        info.is_some_and(|info| info.has_invariant_tsc()) || cpuid.get_hypervisor_info().is_some()
+    /// Returns the frequency of the time stamp counter.
+    pub fn rate(&self) -> Rate {
+        rate()
     }
+}
+
+/// Returns whether the time stamp counter has the same rate in all states of power and
+/// performance. A hypervisor takes care of that, whatever it states.
+///
+/// Source: Intel SDM volume 3, "Invariant TSC".
+fn is_invariant(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) -> bool {
+    let info = cpuid.get_advanced_power_mgmt_info();
+    info.is_some_and(|info| info.has_invariant_tsc()) || cpuid.get_hypervisor_info().is_some()
+}
+
+fn known() -> Option<&'static Known> {
+    REFINED.get().or_else(|| EARLY.get())
+}
+
+/// Returns the frequency of the time stamp counter; the assumed one before [`start`].
+pub fn rate() -> Rate {
+    let assumed = Rate { hz: ASSUMED_HZ, error_ppm: None, source: FrequencySource::Assumed };
+    known().map_or(assumed, |known| known.rate)
 }
 
 /// Returns the nanoseconds since the stub; 0 before [`start`].
 #[inline]
 pub fn now_ns() -> u64 {
-    now_by(NS_PER_TICK.load(Ordering::Relaxed))
+    let Some(known) = known() else {
+        return 0;
+    };
+    let ns = known.conversion.ns_at(boot_cpu_tsc());
+    if IS_UNSTEADY.load(Ordering::Relaxed) {
+        return LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns);
+    }
+    ns
 }
 
 /// Returns the microseconds since the stub; 0 before [`start`].
@@ -130,60 +186,40 @@ pub fn now_us() -> u64 {
     now_ns() / 1000
 }
 
+/// Returns the boot CPU's time stamp counter, on any CPU.
 #[inline]
-fn now_by(ns_per_tick: u64) -> u64 {
-    let ns = Scale::multiply(ticks(), ns_per_tick);
+fn boot_cpu_tsc() -> u64 {
+    let read = || conversion::to_boot_cpu(read_tsc_in_order(), TSC_OFFSET.get().cast_signed());
     if IS_UNSTEADY.load(Ordering::Relaxed) {
-        return LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns);
+        // Counter and offset have to be the same CPU's.
+        return without_interrupts(read);
     }
-    ns
-}
-
-/// Returns the ticks since the stub, as all processors count them.
-#[inline]
-fn ticks() -> u64 {
-    if IS_UNSTEADY.load(Ordering::Relaxed) {
-        // Counter and offset have to be the same processor's.
-        return without_interrupts(ticks_here);
-    }
-    ticks_here()
-}
-
-#[inline]
-fn ticks_here() -> u64 {
-    let tsc = read_tsc_in_order().wrapping_add(TSC_OFFSET.get());
-    // Neither may an offset that is a little off make it wrap.
-    let ticks = tsc.wrapping_sub(stub_values::start_tsc());
-    if ticks as i64 >= 0 { ticks } else { 0 }
+    read()
 }
 
 /// Returns how long so many ticks of the time stamp counter are, in nanoseconds.
 pub fn ticks_to_ns(ticks: u64) -> u64 {
-    Scale::multiply(ticks, NS_PER_TICK.load(Ordering::Relaxed))
+    known().map_or(0, |known| known.conversion.ticks_to_ns(ticks))
 }
 
-/// Returns what this processor's counter shows when [`now_ns`] is `ns`, or shortly after.
+/// Returns what this CPU's counter shows when [`now_ns`] is `ns`, or shortly after.
 #[inline]
 pub fn tsc_at(ns: u64) -> u64 {
-    let factor = u128::from(TICKS_PER_NS.load(Ordering::Relaxed));
-    let ticks = (u128::from(ns) * factor) >> Scale::FRACTION_BITS;
-    // Centuries ahead is as good as never.
-    let ticks = u64::try_from(ticks).unwrap_or(u64::MAX).saturating_add(2);
-    let tsc = stub_values::start_tsc().saturating_add(ticks);
-    tsc.saturating_sub(TSC_OFFSET.get())
+    let tsc = known().map_or(u64::MAX, |known| known.conversion.tsc_at(ns));
+    conversion::from_boot_cpu(tsc, TSC_OFFSET.get().cast_signed())
 }
 
-/// Lets no processor see less than the latest time that any has seen, from now on.
+/// From now on no CPU sees less than the latest time that any has seen.
 pub fn distrust_counters() {
     IS_UNSTEADY.store(true, Ordering::Relaxed);
 }
 
-/// Tells whether the processors' counters are relied on to go alike.
+/// Returns whether the CPUs' counters are relied on to be equal.
 pub fn are_counters_trusted() -> bool {
     !IS_UNSTEADY.load(Ordering::Relaxed)
 }
 
-/// Waits for `time_ns` without giving the processor up.
+/// Waits for `time_ns` without giving the CPU up.
 pub fn spin_ns(time_ns: u64) {
     let end_ns = now_ns().saturating_add(time_ns);
     while now_ns() < end_ns {
@@ -191,50 +227,106 @@ pub fn spin_ns(time_ns: u64) {
     }
 }
 
-/// Finds the frequency of the time stamp counter. Measuring it takes 10 ms.
+/// Returns the frequencies that CPUID states.
+pub(in crate::arch) fn stated() -> Leaves {
+    let cpuid = CpuId::new();
+    let tsc = cpuid.get_tsc_info();
+    let hypervisor = cpuid.get_hypervisor_info();
+    let base_mhz = cpuid.get_processor_frequency_info().map(|it| it.processor_base_frequency());
+    Leaves {
+        ratio: tsc.as_ref().map_or((0, 0), |tsc| (tsc.numerator(), tsc.denominator())),
+        crystal_hz: tsc.as_ref().map_or(0, |tsc| tsc.nominal_frequency()),
+        base_mhz: base_mhz.unwrap_or(0),
+        hypervisor_tsc_khz: hypervisor.as_ref().and_then(|it| it.tsc_frequency()).unwrap_or(0),
+        hypervisor_apic_khz: hypervisor.as_ref().and_then(|it| it.apic_frequency()).unwrap_or(0),
+    }
+}
+
+/// Starts the clock, by the frequency that CPUID states, or that the PIT yields to a
+/// thousandth, in 2 to 40 ms.
 pub fn start(_cpu: &Cpu) -> Clock {
     boot_stage::mark(Stage::PerCpu);
-    let cpuid = CpuId::new();
-    let told = cpuid.get_tsc_info().and_then(|info| info.tsc_frequency());
-    let told_by_hypervisor = || {
-        let khz = cpuid.get_hypervisor_info()?.tsc_frequency()?;
-        Some(u64::from(khz) * 1000)
-    };
-    let (frequency_hz, source) = if let Some(hz) = told.filter(|&hz| hz != 0) {
-        (hz, FrequencySource::Cpuid)
-    } else if let Some(hz) = told_by_hypervisor().filter(|&hz| hz != 0) {
-        (hz, FrequencySource::Hypervisor)
-    } else if let Some(hz) = measure().filter(|&hz| hz != 0) {
-        (hz, FrequencySource::Pit)
-    } else {
-        (1_000_000_000, FrequencySource::Assumed)
-    };
-    let scale = Scale::new(frequency_hz);
-    let clock = Clock { frequency_hz, source, scale };
-    if !clock.is_invariant() {
-        // Each processor's counter may go at its own rate.
+    if !is_invariant(&CpuId::new()) {
+        // Each CPU's counter may have its own rate.
         distrust_counters();
     }
-    NS_PER_TICK.store(scale.ns_per_tick, Ordering::Relaxed);
-    TICKS_PER_NS.store(scale.ticks_per_ns, Ordering::Relaxed);
-    clock
+    let plain = |hz, source| Rate { hz, error_ppm: None, source };
+    let stated = stated().tsc();
+    let rate = match stated {
+        Some(Stated::Crystal(hz)) => plain(hz, FrequencySource::Cpuid),
+        Some(Stated::Hypervisor(hz)) => plain(hz, FrequencySource::Hypervisor),
+        Some(Stated::Nominal(_)) | None => {
+            measure(&pit::Channel2, EARLY_PPM).unwrap_or_else(|| match stated {
+                Some(Stated::Nominal(hz)) => plain(hz, FrequencySource::Nominal),
+                _ => plain(ASSUMED_HZ, FrequencySource::Assumed),
+            })
+        }
+    };
+    let conversion = Conversion::new(rate.hz, stub_values::start_tsc());
+    EARLY.call_once(|| Known { conversion, rate });
+    Clock(())
 }
 
-fn measure() -> Option<u64> {
-    /// 10 ms.
-    const CLOCKS: u16 = (pit::INPUT_HZ / 100) as u16;
-    let (ticks, clocks) = pit::measure(CLOCKS, read_tsc)?;
-    Some(ticks * u64::from(pit::INPUT_HZ) / clocks)
+/// Measures the frequency again, against the first of `references` that works well, and at
+/// last the PIT, if it wasn't stated exactly. Called once, before the other CPUs start.
+pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
+    let Some(early) = EARLY.get() else {
+        return;
+    };
+    if !early.rate.source.is_exact() {
+        let mut best = early.rate;
+        let pit: &dyn Reference = &pit::Channel2;
+        for reference in references.iter().copied().chain([pit]) {
+            let Some(rate) = measure(reference, REFINED_PPM) else {
+                continue;
+            };
+            let is_good = rate.error_ppm <= Some(GOOD_PPM);
+            if is_good || best.error_ppm.is_none_or(|least| rate.error_ppm < Some(least)) {
+                best = rate;
+            }
+            if is_good {
+                break;
+            }
+        }
+        if best.source == FrequencySource::Assumed {
+            log::warn!("no timer has a known frequency: times may be wrong by a factor");
+        }
+        warn_of_contradiction(early.rate, best);
+        let _interrupts_off = InterruptsOff::new();
+        let start_tsc = stub_values::start_tsc();
+        let conversion = early.conversion.refined(best.hz, start_tsc, read_tsc_in_order());
+        REFINED.call_once(|| Known { conversion, rate: best });
+    }
+    log::info!("time stamp counter: {}", rate());
 }
 
-/// Returns the time stamp counter, read when all before it was done.
+/// Logs that two measurements differ by more than their errors.
+fn warn_of_contradiction(early: Rate, refined: Rate) {
+    if let (Some(early_ppm), Some(refined_ppm)) = (early.error_ppm, refined.error_ppm) {
+        let off_ppm =
+            u128::from(early.hz.abs_diff(refined.hz)) * 1_000_000 / u128::from(refined.hz.max(1));
+        if off_ppm > u128::from(early_ppm + refined_ppm + 1) {
+            log::warn!("the clocks of this machine differ: {early}; {refined}");
+        }
+    }
+}
+
+/// Measures the frequency against `reference`; `None` if that doesn't work.
+fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Rate> {
+    let estimate = calibration::measure(reference, target_ppm)?;
+    let Frequency { hz, error_ppm } = estimate.tsc(reference.hz());
+    let rate = Rate { hz, error_ppm: Some(error_ppm), source: reference.source() };
+    PLAUSIBLE_HZ.contains(&hz).then_some(rate)
+}
+
+/// Returns the time stamp counter, read when all before it was done, and before all after it.
 ///
 /// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
 #[inline]
-fn read_tsc_in_order() -> u64 {
+pub(in crate::arch) fn read_tsc_in_order() -> u64 {
     let (low, high): (u64, u64);
-    // SAFETY: every processor with long mode has the counter, which CR4.TSD doesn't forbid,
-    // and SSE2, and with it LFENCE.
+    // SAFETY: every CPU with long mode has the counter, which CR4.TSD doesn't forbid, and
+    // SSE2, and with it LFENCE.
     unsafe {
         asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
             options(nomem, nostack, preserves_flags));
@@ -245,8 +337,8 @@ fn read_tsc_in_order() -> u64 {
 /// Returns the time stamp counter.
 #[inline]
 pub fn read_tsc() -> u64 {
-    // SAFETY: every processor with long mode has the counter, and CR4.TSD, which
-    // could forbid it, is left off.
+    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid it,
+    // is left off.
     unsafe { _rdtsc() }
 }
 
@@ -255,23 +347,42 @@ mod tests {
     use super::*;
 
     #[test_case]
-    fn time_is_right_to_a_billionth_over_years() {
-        const YEAR_S: u64 = 366 * 24 * 3600;
-        for frequency_hz in [100_000_000, 1_000_000_000, 2_593_906_123, 5_800_000_000] {
-            let scale = Scale::new(frequency_hz);
-            let ns = Scale::multiply(frequency_hz * YEAR_S, scale.ns_per_tick);
-            let error_ns = ns.abs_diff(YEAR_S * 1_000_000_000);
-            assert!(error_ns < YEAR_S * 3, "{frequency_hz} Hz: {error_ns} ns");
-        }
-    }
-
-    #[test_case]
     fn deadline_is_reached_when_it_should() {
         for ahead_ns in [0, 1, 999, 1_000_000] {
             let deadline_ns = now_ns() + ahead_ns;
             while read_tsc() < tsc_at(deadline_ns) {}
             assert!(now_ns() >= deadline_ns);
         }
+    }
+
+    #[test_case]
+    fn deadline_lies_ahead_whatever_the_offset() {
+        // A second ahead of the boot CPU's counter, and behind it.
+        for offset in [rate().hz.cast_signed(), -rate().hz.cast_signed()] {
+            let _interrupts_off = InterruptsOff::new();
+            TSC_OFFSET.set(offset.cast_unsigned());
+            let deadline_ns = now_ns() + 1_000_000;
+            let is_ahead = read_tsc() < tsc_at(deadline_ns);
+            while read_tsc() < tsc_at(deadline_ns) {}
+            let is_reached = now_ns() >= deadline_ns;
+            TSC_OFFSET.set(0);
+            assert!(is_ahead && is_reached, "{offset}: {is_ahead} {is_reached}");
+        }
+    }
+
+    #[test_case]
+    fn frequency_is_refined_where_it_is_not_stated() {
+        let rate = rate();
+        assert!(matches!(
+            rate.source,
+            FrequencySource::Hpet | FrequencySource::PmTimer | FrequencySource::Pit
+        ));
+        assert!(rate.error_ppm.is_some() && PLAUSIBLE_HZ.contains(&rate.hz));
+        // Measured anew, against another reference.
+        let by_pit = measure(&pit::Channel2, REFINED_PPM).expect("there is a PIT");
+        let off_ppm = by_pit.hz.abs_diff(rate.hz) * 1_000_000 / rate.hz;
+        let error_ppm = by_pit.error_ppm.unwrap_or(0) + rate.error_ppm.unwrap_or(0);
+        assert!(off_ppm <= error_ppm + 1, "{rate}; {by_pit}");
     }
 
     #[test_case]

@@ -1,5 +1,7 @@
-//! The clock, the timer of each CPU, and the chip that both fall back to.
+//! The clock, its calibration, the timer of each CPU, and the PIT.
 
+pub mod alarm;
+pub mod calibration;
 pub mod clock;
 pub(in crate::arch) mod pit;
 pub mod timer;

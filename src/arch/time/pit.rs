@@ -3,7 +3,11 @@
 //! Source: Intel 8254 datasheet, "Programming the 8254"; port 0x61: PC/AT
 //! Technical Reference, "System control port".
 
+use timekeeping::calibration::Sample;
+
 use crate::arch::ports::{PIT_CHANNEL_0, PIT_CHANNEL_2, PIT_COMMAND, Port8, SYSTEM_CONTROL};
+use crate::arch::time::calibration::{Reference, bracket};
+use crate::arch::time::clock::FrequencySource;
 
 /// The PIT's input clock, in Hz: a third of the PC's 3.579545 MHz.
 pub(in crate::arch) const INPUT_HZ: u32 = 1_193_182;
@@ -12,14 +16,16 @@ pub(in crate::arch) const INPUT_HZ: u32 = 1_193_182;
 const CHANNEL_0_ONE_SHOT: u8 = 0b0011_0000;
 /// Channel 2, low then high byte, mode 0, binary.
 const CHANNEL_2_ONE_SHOT: u8 = 0b1011_0000;
+/// Latches the count of channel 2, for the next two reads.
+const LATCH_2: u8 = 0b1000_0000;
 
 const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Lets channel 0 interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
+/// Has channel 0 interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
 pub(in crate::arch) fn start_one_shot(wait_ns: u64) {
-    // It interrupts one clock behind zero.
+    // It interrupts one clock after zero.
     let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;
     program(CHANNEL_0_ONE_SHOT, PIT_CHANNEL_0, clocks.clamp(1, u16::MAX.into()) as u16);
 }
@@ -29,24 +35,63 @@ pub(in crate::arch) fn stop_channel_0() {
     PIT_COMMAND.write(CHANNEL_0_ONE_SHOT);
 }
 
-/// Measures how far `read` goes while channel 2 counts down from `count`;
-/// returns that with the time it took, in clocks of [`INPUT_HZ`]. `None` if the
-/// channel never ends, as where there is no PIT.
-pub(in crate::arch) fn measure(count: u16, read: impl Fn() -> u64) -> Option<(u64, u64)> {
-    /// A port read takes about a microsecond on hardware; a PIT that is silent
-    /// for this many is not there.
-    const READS_MAX: u32 = 1_000_000;
+/// Channel 2 as a reference for calibration: it counts down once from 0xFFFF, for 54.9 ms.
+pub(in crate::arch) struct Channel2;
 
-    let before = SYSTEM_CONTROL.read();
-    // The gate starts channel 2, the speaker stays off.
-    SYSTEM_CONTROL.write(before & !SPEAKER | GATE_2);
-    program(CHANNEL_2_ONE_SHOT, PIT_CHANNEL_2, count);
-    let start = read();
-    let is_over = (0..READS_MAX).any(|_| SYSTEM_CONTROL.read() & OUT_2 != 0);
-    let end = read();
-    SYSTEM_CONTROL.write(before);
-    // The count is loaded at the first clock, and ends one clock behind zero.
-    is_over.then(|| (end - start, u64::from(count) + 1))
+impl Reference for Channel2 {
+    fn source(&self) -> FrequencySource {
+        FrequencySource::Pit
+    }
+
+    fn hz(&self) -> u64 {
+        INPUT_HZ.into()
+    }
+
+    fn mask(&self) -> u64 {
+        u16::MAX.into()
+    }
+
+    fn start(&self) -> bool {
+        /// The count is loaded at the next clock, within a microsecond.
+        const READS_MAX: u32 = 10_000;
+        let control = SYSTEM_CONTROL.read();
+        // The gate starts channel 2, the speaker stays off.
+        SYSTEM_CONTROL.write(control & !SPEAKER | GATE_2);
+        program(CHANNEL_2_ONE_SHOT, PIT_CHANNEL_2, u16::MAX);
+        // The output is low while it counts. Where there is no PIT, or no port, all bits are
+        // set.
+        let control = SYSTEM_CONTROL.read();
+        if control & (OUT_2 | SPEAKER | GATE_2) != GATE_2 {
+            return false;
+        }
+        let first = self.sample().map(|sample| sample.count);
+        (0..READS_MAX).any(|_| {
+            let next = self.sample().map(|sample| sample.count);
+            next.is_some() && next != first
+        })
+    }
+
+    fn sample(&self) -> Option<Sample> {
+        let latched = bracket(|| {
+            PIT_COMMAND.write(LATCH_2);
+            0
+        });
+        let count = u16::from_le_bytes([PIT_CHANNEL_2.read(), PIT_CHANNEL_2.read()]);
+        let is_counting = SYSTEM_CONTROL.read() & OUT_2 == 0;
+        is_counting.then(|| Sample { count: u64::from(u16::MAX - count), ..latched })
+    }
+
+    fn stop(&self) {
+        let control = SYSTEM_CONTROL.read();
+        SYSTEM_CONTROL.write(control & !(SPEAKER | GATE_2));
+    }
+}
+
+/// Returns whether there is a PIT that counts.
+pub(in crate::arch) fn is_working() -> bool {
+    let is_working = Channel2.start();
+    Channel2.stop();
+    is_working
 }
 
 /// Sends a command that announces two bytes, and those; the second starts it.

@@ -1,14 +1,13 @@
-//! The timer of each processor: one interrupt at a time that was asked for, none
-//! otherwise.
+//! The timer of each CPU: an interrupt for a deadline that was set, none otherwise.
 //!
-//! It is the local APIC's, set to a value of the time stamp counter where the processor
-//! can do that, else to a number of its own clocks; with the PICs it is the PIT.
+//! It is the local APIC's, set to a value of the time stamp counter where the CPU can do
+//! that, else to a number of its own clocks. With the PICs it is the PIT.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use raw_cpuid::CpuId;
 use spin::{Mutex, Once};
+use timekeeping::calibration::Sample;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::init_order::Controllers;
@@ -16,14 +15,17 @@ use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::{self, TimerMode};
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, TIMER_VECTOR};
 use crate::arch::irq::{self, InCharge, Irq};
-use crate::arch::time::{clock, pit};
+use crate::arch::time::alarm::Alarm;
+use crate::arch::time::calibration::{self, Reference, bracket};
+use crate::arch::time::clock::{self, FrequencySource};
+use crate::arch::time::pit;
 use crate::per_cpu;
 
 /// What interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Source {
-    /// PIT channel 0, for the one processor that there is.
+    /// PIT channel 0, for the only CPU.
     Pit,
     /// The local APIC, by a number of its clocks.
     Apic,
@@ -42,7 +44,7 @@ impl fmt::Display for Source {
 }
 
 /// No interrupt is due.
-const NEVER_NS: u64 = u64::MAX;
+pub(in crate::arch::time) const NEVER_NS: u64 = u64::MAX;
 
 per_cpu! {
     /// When the timer interrupts, in nanoseconds on the kernel's clock.
@@ -55,13 +57,16 @@ static APIC_CLOCKS_PER_NS: AtomicU64 = AtomicU64::new(0);
 
 const HANDLERS_MAX: usize = 4;
 
-/// What happens at each interrupt of a timer, on its processor.
+/// What happens at each interrupt of a timer, on its CPU.
 static HANDLERS: [Once<fn()>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
+
+/// What happens at an interrupt only if it is due.
+static ALARMS: [Once<&'static Alarm>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
 
 /// What happens once, at the next interrupt. The handler only tries the lock.
 static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 
-/// The timers, of all processors.
+/// The timers, of all CPUs.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer {
     /// What interrupts.
@@ -69,7 +74,7 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// Returns how often this processor's timer has interrupted.
+    /// Returns how often this CPU's timer has interrupted.
     pub fn interrupts(&self) -> u64 {
         irq::count(match self.source {
             Source::Pit => FIRST_LINE_VECTOR + Irq::Timer as u8,
@@ -77,8 +82,8 @@ impl Timer {
         })
     }
 
-    /// Lets `handler` run at each interrupt of a timer, on its processor. What it waits for
-    /// may not have come: others set deadlines, too.
+    /// Runs `handler` at each interrupt of a timer, on its CPU, whatever the deadline was set
+    /// for.
     ///
     /// # Panics
     /// If there are too many.
@@ -87,7 +92,16 @@ impl Timer {
         free.expect("HANDLERS_MAX is at least the number of rooms with one").call_once(|| handler);
     }
 
-    /// Runs `action` once, in an interrupt handler of this processor's timer, now.
+    /// Registers an alarm.
+    ///
+    /// # Panics
+    /// If there are too many.
+    pub fn add_alarm(&self, alarm: &'static Alarm) {
+        let free = ALARMS.iter().find(|slot| !slot.is_completed());
+        free.expect("HANDLERS_MAX is at least the number of rooms with one").call_once(|| alarm);
+    }
+
+    /// Runs `action` once, in an interrupt handler of this CPU's timer, now.
     pub fn run_in_interrupt(&self, action: fn()) {
         // Or the handler would find it locked.
         let _interrupts_off = InterruptsOff::new();
@@ -96,7 +110,8 @@ impl Timer {
     }
 }
 
-/// Starts the boot processor's timer; nothing is due yet.
+/// Starts the boot CPU's timer; nothing is due yet. Without a local APIC and a PIT there is
+/// no timer, which is logged: threads that wait for a time aren't woken.
 pub fn start(controllers: Controllers) -> Timer {
     boot_stage::mark(Stage::Timer);
     let source = match irq::in_charge() {
@@ -114,11 +129,14 @@ pub fn start(controllers: Controllers) -> Timer {
         APIC_CLOCKS_PER_NS.store(per_ns as u64, Ordering::Relaxed);
     }
     start_here();
+    if source == Source::Pit && !pit::is_working() {
+        log::error!("no timer: the PIT doesn't count, and no local APIC is in charge");
+    }
     log::info!("{source}, by request");
     Timer { source }
 }
 
-/// Starts this processor's timer as the boot processor's.
+/// Starts this CPU's timer, of the same kind as the boot CPU's.
 pub fn start_here() {
     match source() {
         Source::Pit => pit::stop_channel_0(),
@@ -137,42 +155,68 @@ fn source() -> Source {
     }
 }
 
-/// Returns how fast the APIC's timer counts with its divider, in Hz.
-///
-/// Source: Intel SDM volume 3A, "APIC Timer", for the crystal's clock; the leaf of
-/// hypervisors: VMware's "Mechanisms to determine if software is running in a VMware
-/// virtual machine".
+/// Returns the frequency at which the APIC's timer counts with its divider, in Hz: the one
+/// that CPUID states, or a measured one.
 fn find_apic_frequency() -> u64 {
-    const DIVIDER: u64 = 16;
-    let cpuid = CpuId::new();
-    let crystal_hz = cpuid.get_tsc_info().map(|info| u64::from(info.nominal_frequency()));
-    let bus_hz = || {
-        let khz = cpuid.get_hypervisor_info()?.apic_frequency()?;
-        Some(u64::from(khz) * 1000)
-    };
-    let told = crystal_hz.filter(|&hz| hz != 0).or_else(|| bus_hz().filter(|&hz| hz != 0));
-    match told {
-        Some(frequency_hz) => frequency_hz / DIVIDER,
+    match clock::stated().apic_timer_hz() {
+        Some(frequency_hz) => frequency_hz / u64::from(local_apic::TIMER_DIVIDER),
         None => measure_apic_frequency(),
     }
 }
 
-/// Measures the frequency against the clock; takes 2 ms.
-fn measure_apic_frequency() -> u64 {
-    const TIME_NS: u64 = 2_000_000;
-    // Nothing comes: it is far from the end, and interrupts are off at this time.
-    local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
-    local_apic::set_timer_count(u32::MAX);
-    let start_ns = clock::now_ns();
-    clock::spin_ns(TIME_NS);
-    let left = local_apic::timer_count();
-    let passed_ns = clock::now_ns() - start_ns;
-    local_apic::set_timer_count(0);
-    (u64::from(u32::MAX - left) * 1_000_000_000 / passed_ns).max(1)
+/// The APIC's timer as a reference of unknown frequency: it counts down from its maximum.
+struct ApicTimer {
+    /// About its frequency, in Hz.
+    roughly_hz: u64,
 }
 
-/// Lets this processor's timer interrupt at `deadline_ns`, on the kernel's clock, or
-/// earlier. An earlier deadline that was set before stays. Interrupts have to be off.
+impl Reference for ApicTimer {
+    fn source(&self) -> FrequencySource {
+        FrequencySource::LocalApic
+    }
+
+    fn hz(&self) -> u64 {
+        self.roughly_hz
+    }
+
+    fn mask(&self) -> u64 {
+        u32::MAX.into()
+    }
+
+    fn start(&self) -> bool {
+        // Its interrupt doesn't come: its end is far, and interrupts are off at this time.
+        local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
+        local_apic::set_timer_count(u32::MAX);
+        true
+    }
+
+    fn sample(&self) -> Option<Sample> {
+        Some(bracket(|| u64::from(u32::MAX - local_apic::timer_count())))
+    }
+
+    fn stop(&self) {
+        local_apic::set_timer_count(0);
+    }
+}
+
+/// Measures the frequency against the time stamp counter.
+fn measure_apic_frequency() -> u64 {
+    const ROUGHLY_NS: u64 = 1_000_000;
+    const TARGET_PPM: u64 = 50;
+    let timer = ApicTimer { roughly_hz: 0 };
+    timer.start();
+    let start_ns = clock::now_ns();
+    clock::spin_ns(ROUGHLY_NS);
+    let counts = u64::from(u32::MAX - local_apic::timer_count());
+    let passed_ns = (clock::now_ns() - start_ns).max(1);
+    timer.stop();
+    let roughly_hz = (counts * 1_000_000_000 / passed_ns).max(1);
+    let estimate = calibration::measure(&ApicTimer { roughly_hz }, TARGET_PPM);
+    estimate.map_or(roughly_hz, |estimate| estimate.reference(clock::rate().hz).hz.max(1))
+}
+
+/// Has this CPU's timer interrupt at `deadline_ns`, on the kernel's clock, or earlier. An
+/// earlier deadline that was set before stays. Interrupts are off.
 #[inline]
 pub fn set_deadline(deadline_ns: u64) {
     if deadline_ns >= DUE_NS.get() {
@@ -195,6 +239,7 @@ pub fn set_deadline(deadline_ns: u64) {
 fn handle() {
     DUE_NS.set(NEVER_NS);
     HANDLERS.iter().filter_map(Once::get).for_each(|handler| handler());
+    ALARMS.iter().filter_map(Once::get).for_each(|alarm| alarm.at_interrupt());
     let action = AT_NEXT.try_lock().and_then(|mut action| action.take());
     if let Some(action) = action {
         action();

@@ -9,6 +9,7 @@
 pub mod cpus;
 pub mod interrupt_controllers;
 mod power;
+pub mod timers;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -11,6 +11,10 @@ pub const FADT: Signature = Signature(*b"FACP");
 
 /// The flag of machines that have none of the fixed registers.
 const IS_HARDWARE_REDUCED: u32 = 1 << 20;
+/// The flag of machines whose power management timer has 32 bits.
+const IS_PM_TIMER_WIDE: u32 = 1 << 8;
+/// The length of that timer's register; other values mean that there is none.
+const PM_TIMER_BYTES: u8 = 4;
 /// An address is a port's.
 const SYSTEM_IO: u8 = 1;
 
@@ -40,6 +44,10 @@ pub struct Fadt {
     pub pm1a_control: Option<Register>,
     /// The second one, which not all machines have.
     pub pm1b_control: Option<Register>,
+    /// The power management timer, which not all machines have.
+    pub pm_timer: Option<Register>,
+    /// The timer has 32 bits, not 24.
+    pub is_pm_timer_wide: bool,
     /// The CMOS byte with the century, if there is one.
     pub century_register: Option<u8>,
     /// There are none of the fixed registers.
@@ -58,6 +66,7 @@ impl Fadt {
         let dsdt = || read_u32(table, 40).filter(|&address| address != 0).map(u64::from);
         let control =
             |short, wide| read_register(table, wide).or_else(|| port(short).map(Register::Port));
+        let flags = read_u32(table, 112).unwrap_or(0);
         Self {
             dsdt: wide_dsdt.or_else(dsdt),
             profile: byte(45),
@@ -66,8 +75,10 @@ impl Fadt {
             acpi_enable: byte(52),
             pm1a_control: control(64, 172),
             pm1b_control: control(68, 184),
+            pm_timer: control(76, 208).filter(|_| byte(91) == PM_TIMER_BYTES),
+            is_pm_timer_wide: flags & IS_PM_TIMER_WIDE != 0,
             century_register: Some(byte(108)).filter(|&register| register != 0),
-            is_hardware_reduced: read_u32(table, 112).unwrap_or(0) & IS_HARDWARE_REDUCED != 0,
+            is_hardware_reduced: flags & IS_HARDWARE_REDUCED != 0,
         }
     }
 

@@ -9,6 +9,7 @@
 //! | [`header`] | what all tables begin with, and their checksum |
 //! | [`root`] | the list of tables: RSDT, XSDT |
 //! | [`fadt`] | the fixed hardware: FACP |
+//! | [`hpet`] | the high precision event timer: HPET |
 //! | [`madt`] | processors and interrupt controllers: APIC |
 //! | [`sleep`] | the package `_S5_` in the AML of DSDT and SSDT |
 //! | [`purpose`] | in a few words what a table is for |
@@ -22,6 +23,7 @@
 mod bytes;
 pub mod fadt;
 pub mod header;
+pub mod hpet;
 pub mod madt;
 pub mod purpose;
 pub mod root;

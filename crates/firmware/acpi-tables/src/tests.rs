@@ -80,6 +80,8 @@ fn short_fadt() -> Vec<u8> {
     put(48, &0xB2_u32.to_le_bytes());
     put(52, &[2, 3]);
     put(64, &0x604_u32.to_le_bytes());
+    put(76, &0x608_u32.to_le_bytes());
+    put(91, &[4]);
     put(108, &[0x32]);
     table(b"FACP", &content)
 }
@@ -95,11 +97,31 @@ fn fadt_of_the_first_revision_is_read() {
         acpi_enable: 2,
         pm1a_control: Some(Register::Port(0x604)),
         pm1b_control: None,
+        pm_timer: Some(Register::Port(0x608)),
+        is_pm_timer_wide: false,
         century_register: Some(0x32),
         is_hardware_reduced: false,
     };
     assert_eq!(fadt, wanted);
     assert_eq!(fadt.profile_name(), "desktop");
+}
+
+#[test]
+fn timer_without_a_length_is_none() {
+    let mut content = short_fadt()[HEADER_BYTES..].to_vec();
+    content[91 - HEADER_BYTES] = 0;
+    assert_eq!(Fadt::read(&table(b"FACP", &content)).pm_timer, None);
+}
+
+#[test]
+fn hpet_is_in_memory_or_nowhere() {
+    let mut content = vec![0; 56 - HEADER_BYTES];
+    content[44 - HEADER_BYTES..][..8].copy_from_slice(&0xFED0_0000_u64.to_le_bytes());
+    assert_eq!(hpet::registers(&table(b"HPET", &content)), Some(0xFED0_0000));
+    assert_eq!(hpet::registers(&table(b"HPET", &content[..8])), None);
+    content[40 - HEADER_BYTES] = 1;
+    assert_eq!(hpet::registers(&table(b"HPET", &content)), None);
+    assert_eq!(hpet::registers(&[]), None);
 }
 
 #[test]
@@ -109,15 +131,17 @@ fn wide_fields_of_the_fadt_come_first() {
     let mut put = |offset: usize, bytes: &[u8]| {
         content[offset - HEADER_BYTES..][..bytes.len()].copy_from_slice(bytes);
     };
-    put(112, &(1_u32 << 20).to_le_bytes());
+    put(112, &(1_u32 << 20 | 1 << 8).to_le_bytes());
     put(140, &0x1_2345_6789_u64.to_le_bytes());
     put(172, &[1, 16, 0, 2, 0x04, 0xB0]);
     put(184, &[0, 16, 0, 2, 0, 0, 0, 0xFE]);
+    put(208, &[1, 32, 0, 3, 0x08, 0xB0]);
     let fadt = Fadt::read(&table(b"FACP", &content));
     assert_eq!(fadt.dsdt, Some(0x1_2345_6789));
     assert_eq!(fadt.pm1a_control, Some(Register::Port(0xB004)));
     assert_eq!(fadt.pm1b_control, Some(Register::Elsewhere(0)));
-    assert!(fadt.is_hardware_reduced);
+    assert_eq!(fadt.pm_timer, Some(Register::Port(0xB008)));
+    assert!(fadt.is_hardware_reduced && fadt.is_pm_timer_wide);
     let nothing = Fadt::read(&table(b"FACP", &[]));
     assert_eq!((nothing.dsdt, nothing.pm1a_control, nothing.century_register), (None, None, None));
 }

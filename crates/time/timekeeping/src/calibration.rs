@@ -70,7 +70,7 @@ impl Samples {
             self.first_count = sample.count;
         }
         // Each count by itself, so that one that is misread spoils no other.
-        let count = sample.count.wrapping_sub(self.first_count) & self.mask;
+        let count = self.passed_at(sample.count);
         self.len = (self.len + 1).min(SAMPLES_MAX);
         self.samples[self.len - 1] = Sample { count, ..sample };
     }
@@ -91,6 +91,11 @@ impl Samples {
             [first, .., last] => last.count.saturating_sub(first.count),
             _ => 0,
         }
+    }
+
+    /// Returns how far `count`, a value of the reference, is from the first sample.
+    pub fn passed_at(&self, count: u64) -> u64 {
+        count.wrapping_sub(self.first_count) & self.mask
     }
 
     /// Estimates the TSC's ticks a count.
@@ -133,12 +138,12 @@ impl Samples {
 
     /// Returns a slope that as many pairs of samples allow as any: a lower bound of one.
     fn most_agreed(&self) -> u64 {
-        let pairs = || {
-            (0..self.len).flat_map(|later| (0..later).map(move |earlier| (earlier, later)))
-        };
+        let pairs =
+            || (0..self.len).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));
         let bounds = || pairs().map(|(earlier, later)| self.bounds(earlier, later));
         let votes = |slope: u64| bounds().filter(|bounds| bounds.allows(slope)).count();
-        let slopes = bounds().filter(|bounds| bounds.lower <= bounds.upper).map(|bounds| bounds.lower);
+        let slopes =
+            bounds().filter(|bounds| bounds.lower <= bounds.upper).map(|bounds| bounds.lower);
         slopes.max_by_key(|&slope| votes(slope)).unwrap_or(0)
     }
 

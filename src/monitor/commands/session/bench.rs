@@ -119,7 +119,7 @@ fn measure(
     writeln!(out, "name           cycles         ns  what")?;
     for benchmark in BENCHMARKS.iter().filter(is_asked) {
         let cycles = (0..ROUNDS).map(|_| cycles(benchmark.run)).min().unwrap_or(0);
-        let ns = u128::from(cycles) * 1_000_000_000 / u128::from(machine.clock.frequency_hz);
+        let ns = u128::from(cycles) * 1_000_000_000 / u128::from(machine.clock.rate().hz);
         writeln!(
             out,
             "{:10} {:>10} {:>10}  {}",

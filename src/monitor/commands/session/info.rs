@@ -56,12 +56,7 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     }
     writeln!(out, "serial line  {}, {} overruns", machine.console.serial, serial::overruns())?;
     writeln!(out, "keyboard     {}", machine.console.keyboard)?;
-    writeln!(
-        out,
-        "clock        {} kHz, {}",
-        machine.clock.frequency_hz / 1000,
-        machine.clock.source
-    )?;
+    writeln!(out, "clock        {}", machine.clock.rate())?;
     writeln!(out, "spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}")?;
     writeln!(out, "last boot    {}", boot_stage::last_boot())
 }

@@ -23,7 +23,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 
 fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
-    let frequency_hz = machine.clock.frequency_hz;
+    let frequency_hz = machine.clock.rate().hz;
     let time = |ticks: u64| {
         Time((u128::from(ticks) * 1_000_000_000 / u128::from(frequency_hz.max(1))) as u64)
     };

@@ -44,9 +44,7 @@ impl Machine {
 
 /// A read's delays: a microsecond or two, for one of `rarity` up to a scheduler's turn.
 fn delays(rarity: u32) -> impl Strategy<Value = Vec<(u64, u64)>> {
-    let delay = move || {
-        prop_oneof![rarity => 300_u64..1500, 1 => 0_u64..30_000_000]
-    };
+    let delay = move || prop_oneof![rarity => 300_u64..1500, 1 => 0_u64..30_000_000];
     prop::collection::vec((delay(), delay()), SAMPLES_MAX)
 }
 

@@ -1,0 +1,19 @@
+//! The high precision event timer.
+//!
+//! Source: IA-PC HPET Specification 1.0a, "The ACPI 2.0 HPET Description Table (HPET)".
+
+use crate::bytes::{read_u8, read_u64};
+use crate::header::Signature;
+
+/// The table's signature.
+pub const HPET: Signature = Signature(*b"HPET");
+
+/// An address is one of memory.
+const SYSTEM_MEMORY: u8 = 0;
+
+/// Returns the physical address of the timer's registers, if the table has one that is in
+/// memory, as the specification wants it.
+pub fn registers(table: &[u8]) -> Option<u64> {
+    let is_memory = read_u8(table, 40)? == SYSTEM_MEMORY;
+    read_u64(table, 44).filter(|&address| is_memory && address != 0)
+}

@@ -1,0 +1,105 @@
+//! Calibration of the time stamp counter (TSC) against a counter of known frequency.
+//!
+//! The estimate and its error come from the crate `timekeeping`. Here the samples are taken:
+//! a group at the start, and further groups after longer and longer waits, until the error
+//! is small enough.
+
+use timekeeping::calibration::{Error, Estimate, Sample, Samples};
+
+use crate::arch::time::clock::{self, FrequencySource};
+
+/// A counter of known frequency.
+pub trait Reference {
+    /// Returns what the counter is.
+    fn source(&self) -> FrequencySource;
+    /// Returns the counter's frequency in Hz.
+    fn hz(&self) -> u64;
+    /// Returns the counter's bits: it wraps to 0 after this value.
+    fn mask(&self) -> u64;
+    /// Prepares the counter; returns whether it counts.
+    fn start(&self) -> bool;
+    /// Reads the counter between two readings of the TSC, as [`bracket`] does. `None` if the
+    /// counter has stopped counting since its start.
+    fn sample(&self) -> Option<Sample>;
+    /// Ends what [`start`](Self::start) has begun.
+    fn stop(&self) {}
+}
+
+/// The length of a measurement in milliseconds, until the error is small enough. The last is
+/// within the 54.9 ms of the PIT.
+const LENGTHS_MS: [u64; 5] = [2, 5, 10, 20, 40];
+/// Samples of a group, and those of it that stay when the next group is taken.
+const GROUP: usize = 20;
+const KEPT: usize = 4;
+/// The most reads that a measurement takes. One takes about a microsecond on hardware, and at
+/// least some nanoseconds where an emulator counts instructions for time.
+const READS_MAX: u32 = 4_000_000;
+/// A reference whose values contradict each other is measured so often.
+const ATTEMPTS: usize = 3;
+/// An estimate with a larger error is none.
+const ERROR_MAX_PPM: u64 = 20_000;
+
+/// Returns the value that `read` returns, between two readings of the TSC.
+pub fn bracket(read: impl FnOnce() -> u64) -> Sample {
+    let before = clock::read_tsc_in_order();
+    let count = read();
+    Sample { before, count, after: clock::read_tsc_in_order() }
+}
+
+/// Estimates the TSC's ticks a count of `reference`. Takes 2 to 40 ms, longer where reads are
+/// delayed: until the error is `target_ppm` or less. `None` if the reference doesn't work.
+pub(in crate::arch) fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Estimate> {
+    (0..ATTEMPTS).find_map(|_| {
+        let estimate = reference.start().then(|| attempt(reference, target_ppm)).flatten();
+        reference.stop();
+        estimate.filter(|estimate| estimate.error_ppm() <= ERROR_MAX_PPM)
+    })
+}
+
+fn attempt(reference: &dyn Reference, target_ppm: u64) -> Option<Estimate> {
+    let mut samples = Samples::new(reference.mask());
+    let mut reads_left = READS_MAX;
+    let mut best: Option<Estimate> = None;
+    take_group(reference, &mut samples)?;
+    for (step, length_ms) in LENGTHS_MS.into_iter().enumerate() {
+        let counts = reference.hz() * length_ms / 1000;
+        let is_waited = wait(reference, &samples, counts, &mut reads_left);
+        samples.truncate(GROUP + KEPT * step);
+        if is_waited.is_none() || take_group(reference, &mut samples).is_none() {
+            break;
+        }
+        match samples.estimate() {
+            Ok(estimate) => {
+                if best.is_none_or(|best| estimate.error_ppm() < best.error_ppm()) {
+                    best = Some(estimate);
+                }
+                if estimate.error_ppm() <= target_ppm {
+                    break;
+                }
+            }
+            Err(Error::Unbounded) => {}
+            Err(Error::Contradiction) => return None,
+        }
+    }
+    best
+}
+
+fn take_group(reference: &dyn Reference, samples: &mut Samples) -> Option<()> {
+    for _ in 0..GROUP {
+        samples.push(reference.sample()?);
+    }
+    Some(())
+}
+
+/// Waits until the reference is `counts` past the first sample.
+fn wait(
+    reference: &dyn Reference,
+    samples: &Samples,
+    counts: u64,
+    reads_left: &mut u32,
+) -> Option<()> {
+    while samples.passed_at(reference.sample()?.count) < counts {
+        *reads_left = reads_left.checked_sub(1)?;
+    }
+    Some(())
+}
