@@ -1,5 +1,8 @@
 //! Memory runs out, again and again: nothing is lost, nothing panics, and every
 //! byte can be had anew.
+//!
+//! QEMU: -m 128 -cpu max -smp 1
+//! QEMU: -m 128 -cpu max -smp 4 -accel tcg,thread=multi
 
 #![no_std]
 #![no_main]
@@ -11,10 +14,12 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use farjump::mm::debug::audit;
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Counts, Purpose};
 use farjump::mm::kernel::heap;
+use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
 
 farjump::test_kernel!(test_main);
 
@@ -95,6 +100,81 @@ fn all_frames_ten_times_over() {
         let all = held.len();
         drop_some(&mut held, all, &mut random);
         assert_eq!(counts_after_trim(), before, "round {round}");
+    }
+}
+
+/// Runs `prepare` in a thread on each CPU, then `body` once all of these are prepared, and
+/// returns what all of them return.
+fn on_each_cpu<P: 'static, T: Send + 'static>(prepare: fn() -> P, body: fn(P) -> T) -> Vec<T> {
+    static MISSING: AtomicUsize = AtomicUsize::new(0);
+    let cpus = task::processors().count();
+    MISSING.store(cpus, Ordering::Release);
+    let spawn = |cpu| {
+        let mut allowed = ProcessorSet::new();
+        allowed.try_insert(cpu).expect("it is a CPU's number");
+        let thread = Builder::new("memory").allowed(allowed).spawn(move || {
+            let prepared = prepare();
+            MISSING.fetch_sub(1, Ordering::AcqRel);
+            while MISSING.load(Ordering::Acquire) > 0 {
+                task::yield_now();
+            }
+            body(prepared)
+        });
+        thread.expect("there is memory")
+    };
+    let threads: Vec<JoinHandle<T>> = (0..cpus).map(spawn).collect();
+    threads.into_iter().map(JoinHandle::join).collect()
+}
+
+#[test_case]
+fn last_frames_are_found_in_the_caches_of_all_cpus() {
+    let mut held = Vec::new();
+    held.try_reserve_exact(frames::counts().free + 1).expect("there is memory");
+    for _ in 0..ROUNDS {
+        let prepare = || ();
+        on_each_cpu(prepare, |()| {
+            let frames: [_; 100] =
+                core::array::from_fn(|_| AllocatedFrames::try_new(Purpose::Other));
+            assert!(frames.iter().all(Option::is_some));
+        });
+        assert!(frames::cached() > 0);
+        take_frames(&mut held);
+        assert_eq!((frames::counts().free, frames::cached()), (0, 0));
+        held.clear();
+    }
+}
+
+/// All CPUs take frames until none is left, and free some of them meanwhile: together they
+/// get all.
+#[test_case]
+fn all_cpus_take_all_frames_together() {
+    fn prepare() -> Vec<AllocatedFrames> {
+        Vec::with_capacity(33_000)
+    }
+    fn take(mut frames: Vec<AllocatedFrames>) -> Vec<AllocatedFrames> {
+        let mut step = 0_usize;
+        while frames.len() < frames.capacity()
+            && let Some(frame) = AllocatedFrames::try_new(Purpose::Other)
+        {
+            frames.push(frame);
+            step += 1;
+            if step.is_multiple_of(7) {
+                frames.truncate(frames.len() - 3);
+            }
+        }
+        frames
+    }
+    let before = counts_after_trim().used_for(Purpose::Other);
+    for _ in 0..ROUNDS {
+        let all = on_each_cpu(prepare, take);
+        let taken: usize = all.iter().map(Vec::len).sum();
+        assert_eq!(frames::counts().used_for(Purpose::Other), before + taken);
+        // A CPU that is done has seen none free; since then others may have freed 3, and the
+        // threads their stacks of 8.
+        assert!(frames::counts().free <= 16 * all.len(), "{}", frames::counts().free);
+        audit::run().expect_clean();
+        drop(all);
+        assert_eq!(counts_after_trim().used_for(Purpose::Other), before);
     }
 }
 

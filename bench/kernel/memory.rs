@@ -23,15 +23,17 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::alloc::Layout;
 use core::hint::black_box;
+use core::mem::{forget, replace};
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use allocators::{Allocator, LinkedList, Talc};
 use farjump::arch::irq::interrupt_flag::InterruptsOff;
 use farjump::arch::time::clock::read_tsc;
 use farjump::mm::kernel::frames::{AllocatedFrames, Purpose};
 use farjump::mm::kernel::heap;
-use farjump::println;
 use farjump::testing::machine;
+use farjump::{println, task};
 use random::Random;
 
 farjump::test_kernel!(test_main);
@@ -66,6 +68,108 @@ fn frames() {
     });
     assert_eq!(held.len(), OPERATIONS as usize);
     measure("frame_free", OPERATIONS, || held.clear());
+}
+
+/// Prints what `make` takes and what dropping takes of what it made, while the CPU has
+/// enough free ones: 16 at once, so that reading the counter hardly counts.
+fn measure_cached<T>(name: &str, mut make: impl FnMut() -> Option<T>) {
+    const AT_ONCE: usize = 16;
+    let rounds = OPERATIONS / AT_ONCE as u64;
+    let (mut allocate, mut free) = (0, 0);
+    let interrupts_off = InterruptsOff::new();
+    for round in 0..2 * rounds {
+        let mut held: [Option<T>; AT_ONCE] = [const { None }; AT_ONCE];
+        let start = read_tsc();
+        // There is nothing to be dropped in the places.
+        held.iter_mut().for_each(|place| forget(replace(place, make())));
+        let middle = read_tsc();
+        held.iter_mut().for_each(|place| drop(place.take()));
+        let end = read_tsc();
+        // The first rounds fill the cache.
+        if round >= rounds {
+            allocate += middle - start;
+            free += end - middle;
+        }
+    }
+    drop(interrupts_off);
+    let operations = rounds * AT_ONCE as u64;
+    println!("bench {name}_cached_allocate {}", allocate / operations);
+    println!("bench {name}_cached_free {}", free / operations);
+}
+
+#[test_case]
+fn cached() {
+    measure_cached("frame", || AllocatedFrames::try_new(Purpose::Other));
+    measure_cached("heap", || Some(black_box(Box::new([1_u64; 2]))));
+}
+
+/// What clearing a frame costs, which frames that are kept cleared would save.
+#[test_case]
+fn cleared_frames() {
+    let mut page = Box::new([0x55_u64; 512]);
+    measure("frame_clear", 100, || (0..100).for_each(|_| black_box(&mut page).fill(0)));
+}
+
+/// How many frames and small blocks a thread takes and frees, and how many it has at once.
+const MANY: u64 = 20_000;
+const MANY_HELD: usize = 24;
+
+/// Takes and frees frames and small blocks in turns, in groups that outgrow a cache at times.
+fn take_and_free_many() {
+    let mut frames: [Option<AllocatedFrames>; 3 * MANY_HELD] = [const { None }; 3 * MANY_HELD];
+    let mut blocks: [Option<Box<[u64; 8]>>; 3 * MANY_HELD] = [const { None }; 3 * MANY_HELD];
+    let mut left = MANY;
+    let mut round = 0;
+    while left > 0 {
+        // Each third time more than a cache of blocks holds.
+        let held = if round % 3 == 0 { 3 * MANY_HELD } else { MANY_HELD };
+        let held = held.min(left as usize);
+        for (frame, block) in frames.iter_mut().zip(&mut blocks).take(held) {
+            *frame = AllocatedFrames::try_new(Purpose::Other);
+            *block = Some(Box::new([1; 8]));
+        }
+        for (frame, block) in frames.iter_mut().zip(&mut blocks).take(held) {
+            assert!(frame.take().is_some());
+            drop(black_box(block.take()));
+        }
+        left -= held as u64;
+        round += 1;
+    }
+}
+
+/// Measures one thread, and one on each CPU at the same time: an operation is a frame and a
+/// block, taken and freed. QEMU counts the instructions of all CPUs together.
+#[test_case]
+fn many_at_once() {
+    static WAITING: AtomicU32 = AtomicU32::new(0);
+    take_and_free_many();
+    let cpus = task::processors().count() as u32;
+    for threads in [1, cpus] {
+        WAITING.store(threads, Ordering::Release);
+        let start = || {
+            // They begin together.
+            WAITING.fetch_sub(1, Ordering::AcqRel);
+            while WAITING.load(Ordering::Acquire) > 0 {
+                core::hint::spin_loop();
+            }
+            let start_tsc = read_tsc();
+            take_and_free_many();
+            (start_tsc, read_tsc())
+        };
+        let threads: Vec<_> = (0..threads)
+            .map(|cpu| {
+                let mut allowed = task::ProcessorSet::new();
+                allowed.try_insert(cpu as usize).expect("the CPU runs");
+                let thread = task::Builder::new("many").allowed(allowed).spawn(start);
+                thread.expect("there is memory")
+            })
+            .collect();
+        let count = threads.len() as u64;
+        let times: Vec<(u64, u64)> = threads.into_iter().map(|thread| thread.join()).collect();
+        let first = times.iter().map(|(start, _)| *start).min().unwrap_or(0);
+        let last = times.iter().map(|(_, end)| *end).max().unwrap_or(0);
+        println!("bench many_on_{count} {}", (last - first) / (count * MANY));
+    }
 }
 
 #[test_case]

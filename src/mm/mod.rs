@@ -2,7 +2,8 @@
 //!
 //! [`kernel`] has the memory itself, [`debug`] what looks at it.
 //!
-//! Locks, from outer to inner: heap, kernel space, frames. No interrupt handler
+//! Locks, from outer to inner: the heap's three, kernel space, frames' two; pages are mapped
+//! for the heap without the lock of its blocks. No interrupt handler
 //! takes any of them: interrupt context allocates nothing.
 
 pub mod debug;

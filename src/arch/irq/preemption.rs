@@ -4,6 +4,7 @@
 //! ends and when interrupts are turned on again, and then the scheduler is called, unless
 //! a [`PreemptionOff`](crate::arch::irq::preemption_off::PreemptionOff) forbids it.
 
+use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32};
 
 use spin::Once;
@@ -44,7 +45,27 @@ pub fn clear_request() {
 /// Tells whether the scheduler is asked for on this processor.
 #[inline]
 pub fn is_requested() -> bool {
-    NEEDS_RESCHEDULE.get()
+    let is_requested: u8;
+    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+    unsafe {
+        asm!("mov {}, gs:[{}]", out(reg_byte) is_requested, sym NEEDS_RESCHEDULE,
+            options(nostack, preserves_flags, readonly));
+    }
+    is_requested != 0
+}
+
+/// Counts a `PreemptionOff` of this CPU, by one instruction.
+#[inline]
+pub(in crate::arch) fn forbid() {
+    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+    unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
+}
+
+/// Counts a `PreemptionOff` of this CPU less, by one instruction.
+#[inline]
+pub(in crate::arch) fn allow() {
+    // SAFETY: as in `forbid`.
+    unsafe { asm!("dec dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
 }
 
 /// Tells whether preemption is forbidden on this processor.

@@ -16,8 +16,8 @@ impl PreemptionOff {
     #[inline]
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        // One instruction: the thread is on the CPU that counts it from then on.
-        preemption::OFF_DEPTH.add(1);
+        // The thread is on the CPU that counts it from then on.
+        preemption::forbid();
         Self { _not_send: PhantomData }
     }
 }
@@ -25,7 +25,7 @@ impl PreemptionOff {
 impl Drop for PreemptionOff {
     #[inline]
     fn drop(&mut self) {
-        preemption::OFF_DEPTH.add(1_u32.wrapping_neg());
+        preemption::allow();
         if preemption::is_requested() {
             // The end of this does what was asked for meanwhile.
             drop(InterruptsOff::new());

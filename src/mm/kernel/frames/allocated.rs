@@ -107,7 +107,8 @@ impl Drop for AllocatedFrames {
     #[inline]
     fn drop(&mut self) {
         if self.count == 1 {
-            cpu_cache::free(self.first as usize, self.purpose);
+            // SAFETY: it was allocated, so it is managed.
+            unsafe { cpu_cache::free(self.first as usize, self.purpose) };
         } else {
             bitmap::free(self.first as usize, self.count(), self.purpose);
         }

@@ -47,9 +47,8 @@ impl Cache {
         let frame = *self.frames.get(last)? as usize;
         self.len = last;
         self.tally.note_allocated(1, purpose);
-        if let Some(info) = frame_info::of(frame) {
-            info.give_out(purpose);
-        }
+        // SAFETY: caches have managed frames, since frames have records.
+        unsafe { frame_info::of_managed(frame) }.give_out(purpose);
         Some(frame)
     }
 
@@ -110,13 +109,16 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
 ///
 /// # Panics
 /// If it wasn't, or if it has other owners.
+///
+/// # Safety
+/// The frame is managed.
 #[inline]
-pub(super) fn free(frame: usize, purpose: Purpose) {
-    let info = match frame_info::of(frame) {
-        Some(info) if frame >= LOW_FRAMES => info,
-        _ => return bitmap::free(frame, 1, purpose),
-    };
-    info.take_back(purpose);
+pub(super) unsafe fn free(frame: usize, purpose: Purpose) {
+    if frame < LOW_FRAMES || !frame_info::is_started() {
+        return bitmap::free(frame, 1, purpose);
+    }
+    // SAFETY: the caller's promise, and frames have records.
+    unsafe { frame_info::of_managed(frame) }.take_back(purpose);
     let mut cache = CACHE.here().lock();
     if cache.len == CACHED_MAX {
         cache.drain(CACHED_MAX - BATCH);

@@ -171,7 +171,7 @@ pub(super) const fn table_words(frames: usize) -> usize {
 /// Returns whether frames have records.
 #[inline]
 pub(super) fn is_started() -> bool {
-    CHUNKS.load(Ordering::Acquire) != 0
+    !TABLE.load(Ordering::Acquire).is_null()
 }
 
 /// Returns the record of a frame; `None` before [`start`], and where no RAM is.
@@ -184,15 +184,26 @@ pub(super) fn of(frame: usize) -> Option<&'static FrameInfo> {
     // SAFETY: the table has so many words (invariant 1).
     let address = unsafe { TABLE.load(Ordering::Relaxed).add(chunk) };
     // SAFETY: as above; they aren't written any more.
+    let has_chunk = unsafe { address.read() } != 0;
+    // SAFETY: the frame's chunk is there.
+    has_chunk.then(|| unsafe { of_managed(frame) })
+}
+
+/// Returns the record of a frame.
+///
+/// # Safety
+/// Frames have records ([`is_started`]), and the frame is managed.
+#[inline]
+pub(super) unsafe fn of_managed(frame: usize) -> &'static FrameInfo {
+    // SAFETY: the table has a word for each chunk (invariant 1).
+    let address = unsafe { TABLE.load(Ordering::Relaxed).add(frame / CHUNK_FRAMES) };
+    // SAFETY: as above; it isn't written any more.
     let first = unsafe { address.read() };
-    if first == 0 {
-        return None;
-    }
     let first: *const FrameInfo = core::ptr::with_exposed_provenance(first as usize);
-    // SAFETY: a chunk has a record for each of its frames.
+    // SAFETY: a managed frame's chunk is there (invariant 2), with a record for each frame.
     let info = unsafe { first.add(frame % CHUNK_FRAMES) };
     // SAFETY: as above; any bytes are a record, and it lives for ever (invariant 1).
-    Some(unsafe { &*info })
+    unsafe { &*info }
 }
 
 /// Makes the records: a chunk for each 16 MiB that have a managed frame, out of `bitmap`,
@@ -222,7 +233,7 @@ pub(super) fn start(
         own_frames += CHUNK_OWN_FRAMES;
     }
     let chunks = table.len();
-    TABLE.store(table.as_mut_ptr(), Ordering::Relaxed);
+    TABLE.store(table.as_mut_ptr(), Ordering::Release);
     CHUNKS.store(chunks, Ordering::Release);
 
     for_each_allocated(

@@ -75,13 +75,16 @@ impl Tally {
     /// Counts that `count` frames are given out for `purpose`.
     #[inline]
     pub(super) fn note_allocated(&mut self, count: usize, purpose: Purpose) {
-        self.allocated[purpose as usize] += count as u64;
+        // So many frames are never given out that this wraps.
+        let sum = &mut self.allocated[purpose as usize];
+        *sum = sum.wrapping_add(count as u64);
     }
 
     /// Counts that `count` frames that were used for `purpose` are taken back.
     #[inline]
     pub(super) fn note_freed(&mut self, count: usize, purpose: Purpose) {
-        self.freed[purpose as usize] += count as u64;
+        let sum = &mut self.freed[purpose as usize];
+        *sum = sum.wrapping_add(count as u64);
     }
 
     /// Adds what was counted elsewhere.

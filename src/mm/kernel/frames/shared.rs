@@ -82,7 +82,8 @@ impl SharedFrame {
 impl Drop for SharedFrame {
     fn drop(&mut self) {
         if self.info().is_last_or_remove_owner() {
-            cpu_cache::free(self.frame as usize, self.purpose);
+            // SAFETY: it was allocated, so it is managed.
+            unsafe { cpu_cache::free(self.frame as usize, self.purpose) };
         }
     }
 }

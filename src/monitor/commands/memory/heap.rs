@@ -20,11 +20,13 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
     let heap = heap::statistics();
-    let free_bytes = heap.mapped_bytes - heap.allocated_bytes;
+    let taken_bytes = heap.allocated_bytes + heap.cached_bytes;
+    let free_bytes = heap.mapped_bytes.saturating_sub(taken_bytes);
     let start = HEAP.as_u64();
     writeln!(out, "heap from {start:#x}")?;
     for (name, bytes) in [
         ("in use", heap.allocated_bytes),
+        ("kept by CPUs, or rounded", heap.cached_bytes),
         ("in use at most so far", heap.peak_bytes),
         ("free, or for bookkeeping", free_bytes),
         ("mapped", heap.mapped_bytes),
@@ -48,6 +50,6 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
         heap.total_allocations - heap.allocations,
         heap.failures
     )?;
-    writeln!(out, "  {} bytes at the end can be given back", heap.tail_bytes)?;
+    writeln!(out, "  {} bytes at the end can be unmapped", heap.tail_bytes)?;
     Ok(())
 }

@@ -1,0 +1,172 @@
+//! Each CPU's free small blocks: a block is taken and freed without the lock of all.
+//!
+//! A list for each class, linked through the blocks themselves, that is refilled and emptied
+//! by half. The lists of a CPU have a lock of their own, which the CPU finds free, but for the
+//! rare case that the heap is exhausted: then the CPU that needs a block empties all lists.
+
+use core::ptr::NonNull;
+
+use super::end::{self, Seen};
+use super::size_class::{CLASSES, SizeClass};
+use super::tally::Tally;
+use crate::arch::cpu::percpu;
+use crate::per_cpu;
+use crate::sync::{Rank, SpinMutex};
+
+/// What a free block begins with.
+struct FreeBlock {
+    next: Option<NonNull<FreeBlock>>,
+}
+
+/// Free blocks of one class, the one that was freed last first.
+struct List {
+    first: Option<NonNull<FreeBlock>>,
+    len: usize,
+}
+
+struct Cache {
+    lists: [List; CLASSES],
+    /// What was taken from the lists, and put there.
+    tally: Tally,
+}
+
+// SAFETY: the blocks are free memory that belongs to the lists alone.
+unsafe impl Send for Cache {}
+
+per_cpu! {
+    /// Protects a CPU's free small blocks; taken by the CPU itself, and by others when the
+    /// heap is exhausted, trimmed or counted; never by interrupt handlers.
+    static CACHE: SpinMutex<Cache> = SpinMutex::new(Rank::HeapCache, Cache {
+        lists: [const { List { first: None, len: 0 } }; CLASSES],
+        tally: Tally::ZERO,
+    });
+}
+
+impl List {
+    #[inline]
+    fn pop(&mut self) -> Option<NonNull<u8>> {
+        let block = self.first?;
+        // SAFETY: a block of the list is free and begins with a link, which `push` has
+        // written.
+        self.first = unsafe { block.read() }.next;
+        self.len -= 1;
+        Some(block.cast())
+    }
+
+    /// Puts `block` first.
+    ///
+    /// # Safety
+    /// It is a block of the list's class that nothing uses.
+    #[inline]
+    unsafe fn push(&mut self, block: NonNull<u8>) {
+        let block: NonNull<FreeBlock> = block.cast();
+        // SAFETY: a block of any class has room for a link, and is aligned to 16.
+        unsafe { block.write(FreeBlock { next: self.first }) };
+        self.first = Some(block);
+        self.len += 1;
+    }
+
+    /// Takes half as many blocks as fit from the heap; fewer, or none, if it has no more.
+    fn refill(&mut self, class: SizeClass) -> Seen {
+        let mut heap = end::lock();
+        while self.len < class.kept_max() / 2 {
+            let Some(block) = heap.allocate(class.layout()) else {
+                break;
+            };
+            // SAFETY: the heap has handed it out just now.
+            unsafe { self.push(block) };
+        }
+        heap.seen()
+    }
+
+    /// Returns the blocks but for the first `kept` to the heap: those that were freed first.
+    #[cold]
+    fn drain(&mut self, class: SizeClass, kept: usize) {
+        let mut rest = List { first: None, len: self.len.saturating_sub(kept) };
+        match kept.checked_sub(1) {
+            None => core::mem::swap(&mut rest.first, &mut self.first),
+            Some(steps) => {
+                let mut last = self.first;
+                for _ in 0..steps {
+                    // SAFETY: as in `pop`.
+                    last = last.and_then(|block| unsafe { block.read() }.next);
+                }
+                if let Some(last) = last {
+                    // SAFETY: as in `pop`.
+                    let link = unsafe { &mut *last.as_ptr() };
+                    rest.first = link.next.take();
+                }
+            }
+        }
+        self.len -= rest.len;
+        let mut heap = end::lock();
+        while let Some(block) = rest.pop() {
+            // SAFETY: it was allocated with this layout, and nothing uses it.
+            unsafe { heap.free(block, class.layout()) };
+        }
+    }
+}
+
+/// Takes a block of `class`, for `bytes` that were asked for.
+///
+/// # Errors
+/// What was seen of the heap, if there is none: the heap has to grow.
+#[inline]
+pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Seen> {
+    // By the time that it is locked the thread may be on another CPU: that costs time only.
+    let mut cache = CACHE.here().lock();
+    let list = &mut cache.lists[class.index()];
+    let block = match list.pop() {
+        Some(block) => block,
+        None => {
+            let seen = list.refill(class);
+            list.pop().ok_or(seen)?
+        }
+    };
+    cache.tally.note_allocated(bytes);
+    Ok(block)
+}
+
+/// Takes a block of `class` back, for which `bytes` were asked for; returns whether blocks
+/// went to the heap.
+///
+/// # Safety
+/// It came from [`allocate`] with this class, and nothing uses it any more.
+#[inline]
+pub(super) unsafe fn free(block: NonNull<u8>, class: SizeClass, bytes: usize) -> bool {
+    let mut cache = CACHE.here().lock();
+    cache.tally.note_freed(bytes);
+    let list = &mut cache.lists[class.index()];
+    let is_full = list.len >= class.kept_max();
+    if is_full {
+        list.drain(class, class.kept_max() / 2);
+    }
+    // SAFETY: the caller's promise.
+    unsafe { list.push(block) };
+    is_full
+}
+
+/// Counts that a small block of `old_bytes` has `new_bytes` now.
+pub(super) fn note_resized(old_bytes: usize, new_bytes: usize) {
+    CACHE.here().lock().tally.note_resized(old_bytes, new_bytes);
+}
+
+/// Returns all free blocks of all CPUs to the heap.
+pub(super) fn drain_all() {
+    for cpu in percpu::all() {
+        let mut cache = CACHE.of(cpu).lock();
+        for class in SizeClass::all() {
+            let list = &mut cache.lists[class.index()];
+            if list.len > 0 {
+                list.drain(class, 0);
+            }
+        }
+    }
+}
+
+/// Adds what the CPUs have counted to `tally`.
+pub(super) fn count(tally: &mut Tally) {
+    for cpu in percpu::all() {
+        tally.add(&CACHE.of(cpu).lock().tally);
+    }
+}

@@ -1,0 +1,258 @@
+//! The allocator of all blocks, and the end of its memory.
+//!
+//! Two locks: that of the allocator is held for a few instructions, with interrupts off; that
+//! of the end while pages are mapped or unmapped, with interrupts on. The heap grows by pages
+//! that are mapped first and handed to the allocator then, and shrinks by pages that the
+//! allocator gives up first and that are unmapped then.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use talc::DefaultBinning;
+use talc::base::Talc;
+use talc::source::Manual;
+
+use super::tally::Tally;
+use crate::mm::kernel::frames::Purpose;
+use crate::mm::kernel::kernel_space;
+use crate::mm::kernel::layout::{FRAME_BYTES, HEAP};
+use crate::sync::{IrqMutex, IrqMutexGuard, Rank, SpinMutex};
+
+/// How many pages are mapped or unmapped at most before the heap is looked at again.
+const STEP_PAGES: u64 = kernel_space::UNMAPPED_MAX as u64;
+
+/// How many pages are mapped at most while the page table's lock is held, and so interrupts
+/// are off.
+const MAPPED_AT_ONCE: u64 = 16;
+
+/// How much is mapped at least when the heap grows: it will soon be wanted.
+const GROWTH_PAGES: u64 = 16;
+
+/// How much has to be free at the end before it is unmapped, in bytes.
+pub(super) const TRIM_BYTES: u64 = 1 << 20;
+
+/// What an allocation costs beside its own bytes at most, but for its alignment.
+const OVERHEAD_BYTES: u64 = 64;
+
+/// The allocator, and what was counted.
+pub(super) struct Heap {
+    talc: Talc<Manual, DefaultBinning>,
+    /// How much is mapped from [`HEAP`] on, and known to `talc`.
+    pub(super) mapped_bytes: u64,
+    pub(super) mapped_peak_bytes: u64,
+    pub(super) limit_bytes: u64,
+    pub(super) taken_peak_bytes: u64,
+    pub(super) failures: u64,
+    /// What was counted of blocks that aren't small.
+    pub(super) tally: Tally,
+}
+
+/// Protects the allocator; taken by everything that allocates or frees a block that isn't
+/// small, and to refill and empty the lists of small ones; never by interrupt handlers.
+static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
+    Rank::Heap,
+    Heap {
+        talc: Talc::new(Manual),
+        mapped_bytes: 0,
+        mapped_peak_bytes: 0,
+        limit_bytes: 0,
+        taken_peak_bytes: 0,
+        failures: 0,
+        tally: Tally::ZERO,
+    },
+);
+
+/// Protects the pages at the end of the heap; held while they are mapped or unmapped.
+static HEAP_END: SpinMutex<()> = SpinMutex::new(Rank::HeapEnd, ());
+
+/// What was seen of the heap when it had no block: how much was mapped, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen(u64);
+
+/// Takes the allocator's lock.
+pub(super) fn lock() -> IrqMutexGuard<'static, Heap> {
+    HEAP_STATE.lock()
+}
+
+impl Heap {
+    /// Takes a block; `None` if none is large enough.
+    pub(super) fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
+        if layout.size() == 0 {
+            return None;
+        }
+        // SAFETY: it isn't for nothing.
+        let block = unsafe { self.talc.try_allocate(layout) }?;
+        self.note_peak();
+        Some(block)
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// It came from [`allocate`](Self::allocate) with this layout, and nothing uses it.
+    pub(super) unsafe fn free(&mut self, block: NonNull<u8>, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { self.talc.deallocate(block.as_ptr(), layout) };
+    }
+
+    /// Makes a block larger or smaller where it is; returns whether that was possible.
+    ///
+    /// # Safety
+    /// It came from [`allocate`](Self::allocate) with this layout; the new size isn't 0.
+    pub(super) unsafe fn resize(
+        &mut self,
+        block: NonNull<u8>,
+        layout: Layout,
+        new_bytes: usize,
+    ) -> bool {
+        // SAFETY: the caller's promise.
+        let is_resized =
+            unsafe { self.talc.try_realloc_in_place(block.as_ptr(), layout, new_bytes) };
+        self.note_peak();
+        is_resized
+    }
+
+    fn note_peak(&mut self) {
+        self.taken_peak_bytes = self.taken_peak_bytes.max(self.taken_bytes());
+    }
+
+    /// Returns how many bytes were taken from the allocator, in use or on the lists of CPUs.
+    pub(super) fn taken_bytes(&self) -> u64 {
+        self.talc.counters().allocated_bytes as u64
+    }
+
+    /// Returns how many pieces of the mapped memory are free.
+    pub(super) fn gaps(&self) -> u64 {
+        self.talc.counters().fragment_count as u64
+    }
+
+    /// Returns what [`grow`] has to know.
+    pub(super) fn seen(&self) -> Seen {
+        Seen(self.mapped_bytes)
+    }
+
+    /// Returns where the heap ends, once it has begun.
+    fn end(&self) -> Option<NonNull<u8>> {
+        let end = (HEAP + self.mapped_bytes).as_mut_ptr();
+        NonNull::new(end).filter(|_| self.mapped_bytes > 0)
+    }
+
+    /// Returns how much is free at the end, in bytes.
+    pub(super) fn free_tail_bytes(&self) -> u64 {
+        let Some(end) = self.end() else {
+            return 0;
+        };
+        // SAFETY: it is the end that the allocator knows.
+        let reserved = unsafe { self.talc.reserved(end) };
+        (end.as_ptr().addr() - reserved.up_to.as_ptr().addr()) as u64
+    }
+
+    /// Returns how many pages to map for a block of `layout`; `None` if so many aren't
+    /// allowed.
+    fn pages_for(&self, layout: Layout) -> Option<u64> {
+        let wanted_bytes = (layout.size() as u64)
+            .saturating_add(layout.align() as u64)
+            .saturating_add(OVERHEAD_BYTES);
+        let missing_bytes = wanted_bytes.saturating_sub(self.free_tail_bytes());
+        let left_bytes = self.limit_bytes - self.mapped_bytes;
+        let pages = missing_bytes.div_ceil(FRAME_BYTES).clamp(GROWTH_PAGES, STEP_PAGES);
+        (missing_bytes <= left_bytes).then(|| pages.min(left_bytes / FRAME_BYTES))
+    }
+
+    /// Takes pages over that were mapped at the end.
+    fn extend(&mut self, pages: u64) {
+        let old_end = self.end();
+        self.mapped_bytes += pages * FRAME_BYTES;
+        self.mapped_peak_bytes = self.mapped_peak_bytes.max(self.mapped_bytes);
+        let new_end: *mut u8 = (HEAP + self.mapped_bytes).as_mut_ptr();
+        let known_end = match old_end {
+            // SAFETY: it is the end that the allocator knows; the pages after it were
+            // mapped just now, for this alone.
+            Some(old_end) => Some(unsafe { self.talc.extend(old_end, new_end) }),
+            // SAFETY: the pages were mapped just now, for this alone.
+            None => unsafe { self.talc.claim(HEAP.as_mut_ptr(), self.mapped_bytes as usize) },
+        };
+        assert_eq!(known_end, self.end(), "the first pages have room for the allocator's data");
+    }
+
+    /// Gives up pages at the end, of which more than `kept_bytes` are free; returns how many.
+    fn truncate(&mut self, kept_bytes: u64) -> u64 {
+        let free_bytes = self.free_tail_bytes().saturating_sub(kept_bytes);
+        let pages = (free_bytes / FRAME_BYTES).min(STEP_PAGES);
+        let Some(end) = self.end().filter(|_| pages > 0) else {
+            return 0;
+        };
+        self.mapped_bytes -= pages * FRAME_BYTES;
+        let wanted_end = HEAP + self.mapped_bytes;
+        // SAFETY: it is the end that the allocator knows.
+        let known_end = unsafe { self.talc.truncate(end, wanted_end.as_mut_ptr()) };
+        assert_eq!(known_end, self.end(), "so much was free, and the first page is never all free");
+        pages
+    }
+}
+
+/// Maps more pages, for a block of `layout` if so many are allowed; returns whether there are
+/// more now than when the heap was `seen` without such a block.
+pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
+    let _end = HEAP_END.lock();
+    let (start, pages) = {
+        let heap = lock();
+        if heap.mapped_bytes > seen.0 {
+            return true;
+        }
+        match heap.pages_for(layout) {
+            Some(pages) => (HEAP + heap.mapped_bytes, pages),
+            None => return false,
+        }
+    };
+    let mut mapped = 0;
+    while mapped < pages {
+        let until = pages.min(mapped + MAPPED_AT_ONCE);
+        let mut space = kernel_space::lock();
+        while mapped < until && space.map_heap_page(start + mapped * FRAME_BYTES).is_ok() {
+            mapped += 1;
+        }
+        if mapped < until {
+            break;
+        }
+    }
+    if mapped > 0 {
+        lock().extend(mapped);
+    }
+    mapped > 0
+}
+
+/// Unmaps free pages at the end until no more than `kept_bytes` are free there.
+pub(super) fn shrink(kept_bytes: u64) {
+    // Preemption is allowed in between.
+    while {
+        let _end = HEAP_END.lock();
+        shrink_by_a_step(kept_bytes)
+    } {}
+}
+
+/// Unmaps free pages at the end if that is worth it, unless another CPU changes the end.
+pub(super) fn shrink_if_large() {
+    while lock().free_tail_bytes() > 2 * TRIM_BYTES {
+        let Some(_end) = HEAP_END.try_lock() else {
+            return;
+        };
+        if !shrink_by_a_step(TRIM_BYTES) {
+            return;
+        }
+    }
+}
+
+/// Unmaps some pages at the end, which is locked; returns whether it did.
+fn shrink_by_a_step(kept_bytes: u64) -> bool {
+    let (pages, start) = {
+        let mut heap = lock();
+        let pages = heap.truncate(kept_bytes);
+        (pages, HEAP + heap.mapped_bytes)
+    };
+    if pages > 0 {
+        // SAFETY: `grow` has mapped them, and the allocator has given them up.
+        unsafe { kernel_space::lock().unmap_pages(start, pages as usize, Purpose::Heap) };
+    }
+    pages > 0
+}
