@@ -17,10 +17,11 @@ use crate::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
 /// Called once, on the boot CPU.
 pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let cpu = arch::cpu::percpu::start();
+    drivers::char::serial::start_emergency(cpu);
+    panic::start(cpu, ending);
     let clock = arch::time::clock::start(cpu);
     klog::start(clock);
     console::history::start();
-    panic::start(cpu, ending);
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::cpu::features::start(boot.options.processor_features());
@@ -37,8 +38,9 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let controllers = drivers::acpi::interrupt_controllers::start(pic, memory, acpi.as_ref(), apic);
     let timer = arch::time::timer::start(controllers);
     let keyboard = drivers::char::keyboard::start(controllers, clock, boot.options.layout);
-    drivers::char::serial::start_interrupts(controllers, boot.options.serial_mode());
+    drivers::char::serial::start_interrupts(controllers);
     let interrupts = arch::irq::start(idt, controllers);
+    drivers::char::serial::use_interrupts(interrupts, boot.options.serial_sending());
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());

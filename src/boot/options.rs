@@ -75,7 +75,7 @@ impl Options {
     }
 
     /// Returns how to send on the serial port.
-    pub fn serial_mode(&self) -> serial::Mode {
+    pub fn serial_sending(&self) -> serial::Mode {
         if self.is_safe { serial::Mode::Polling } else { serial::Mode::Interrupts }
     }
 }
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(options.tests.choice("a b c", false), TestChoice::Run);
         assert_eq!(options.tests.choice("ab", false), TestChoice::FilterOut);
         assert_eq!(options.tests.from, 3);
-        assert_eq!(options.serial_mode(), serial::Mode::Polling);
+        assert_eq!(options.serial_sending(), serial::Mode::Polling);
     }
 
     #[test_case]

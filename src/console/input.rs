@@ -117,11 +117,10 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
         }
         // An ESC is a key by itself if nothing follows it in time.
         let escape_us = INPUT.lock().escape_us();
-        let deadline_us = match (end_us, escape_us) {
-            (Some(end_us), Some(escape_us)) => Some(end_us.min(escape_us)),
-            (one, other) => one.or(other),
-        };
-        input_events::wait(seen, deadline_us.map(|us| us.saturating_mul(1000)));
+        let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
+        let deadlines_us = [end_us, escape_us].into_iter().flatten();
+        let deadlines_ns = deadlines_us.map(|us| us.saturating_mul(1000)).chain(poll_ns);
+        input_events::wait(seen, deadlines_ns.min());
     }
 }
 

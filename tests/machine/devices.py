@@ -1,11 +1,10 @@
 """The devices beside the processor, by the kernel's account and by QEMU's."""
 
-import contextlib
 import datetime
 import re
 import struct
 
-from machine import gdb
+from machine.firmware import changed_tables, tables_in_memory
 from machine.images import image
 from machine.qemu import Qemu
 from machine.tools import ovmf
@@ -116,24 +115,6 @@ def second_root_is_found():
 
 # -------------------------------------------------------------------- ACPI --
 
-def tables_in_memory(qemu):
-    """Walks from the RSDP in the BIOS's ROM; returns (signature, address, bytes)."""
-    rom = qemu.read_memory(0xE0000, 0x20000)
-    root, = struct.unpack_from("<I", rom, rom.index(b"RSD PTR ") + 16)
-
-    def table(address):
-        length, = struct.unpack("<I", qemu.read_memory(address + 4, 4))
-        content = qemu.read_memory(address, length)
-        return content[:4].decode(), address, content
-
-    tables = [table(root)]
-    for address, in struct.iter_unpack("<I", tables[0][2][36:]):
-        tables.append(table(address))
-    fadt = next(content for name, _, content in tables if name == "FACP")
-    tables.append(table(struct.unpack_from("<I", fadt, 40)[0]))
-    return tables
-
-
 def tables_are_those_in_memory(machine):
     with Qemu(*NEEDED, "-M", machine, "-smp", "3", "-cdrom", image(), "-boot", "d") as qemu:
         qemu.expect("farjump> ")
@@ -157,20 +138,6 @@ def tables_are_those_in_memory(machine):
         assert "  PM1a control   port 0x604\n" in fixed, fixed
         assert "  century        CMOS byte 0x32\n" in fixed, fixed
         assert "NONE: not known here" in qemu.command("acpi NONE")
-
-
-@contextlib.contextmanager
-def changed_tables(change):
-    """Boots a kernel whose firmware's tables are changed before rust_main: `change`
-    takes {signature: (address, bytes)} and returns [(address, new byte)]."""
-    with Qemu(*NEEDED, "-cdrom", image(), gdb=True, paused=True) as qemu:
-        gdb.run(qemu, "hbreak *(long)&rust_main", "continue", "delete", keep_stopped=True)
-        tables = {name: (address, content) for name, address, content in tables_in_memory(qemu)}
-        # The stub's direct map has all of the first GiB, and can be written. A char of
-        # Rust's has four bytes.
-        gdb.run(qemu, *(f"set {{unsigned char}}{0xFFFF_8000_0000_0000 + address:#x} = {value}"
-                        for address, value in change(tables)))
-        yield qemu
 
 
 def table_with_a_wrong_checksum_is_told():

@@ -167,6 +167,18 @@ def control_alt_delete_restarts():
         assert not qemu.has_triple_faulted(), "the reset line works"
 
 
+def key_tapped_while_the_kernel_starts_is_no_harm():
+    """Its byte waits in the controller when the keyboard's interrupt is unmasked."""
+    for options, key, typed in (("", "t", "t"), ("", "shift", ""), ("noapic", "t", "t"),
+                                ("safe", "shift", "")):
+        with Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True) as qemu:
+            with gdb.spinning_at(qemu, "farjump::arch::irq::set_handler", "($rdi & 0xff) == 1"):
+                qemu.press(key)
+            qemu.expect("farjump> " + typed)
+            qemu.type_keys("ticks\n"[len(typed):])
+            qemu.expect(r"\d+ ticks of")
+
+
 def machine_without_controller_works():
     with Qemu(*NEEDED, "-M", "pc,i8042=off", "-cdrom", image(), "-boot", "d") as qemu:
         qemu.expect("there is no 8042 controller")
@@ -182,5 +194,5 @@ def add_to(suite):
                   lambda layout=layout: characters_are_typed(layout))
     for test in (layouts_are_listed_and_chosen, keys_of_no_character_work, held_key_repeats,
                  lights_follow_the_locks, control_alt_delete_restarts,
-                 machine_without_controller_works):
+                 key_tapped_while_the_kernel_starts_is_no_harm, machine_without_controller_works):
         suite.add(f"keyboard::{test.__name__}", test)

@@ -1,5 +1,7 @@
 """The real gdb, attached to a machine."""
 
+import contextlib
+import re
 import subprocess
 
 from .images import kernel_path
@@ -16,3 +18,22 @@ def run(qemu, *commands, keep_stopped=False):
         arguments += ["-ex", command]
     return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                           stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_S).stdout
+
+
+@contextlib.contextmanager
+def spinning_at(qemu, function, condition="1"):
+    """Has a paused machine run until `function`, by its path, is called with `condition`
+    true, and spin there while the block runs: QEMU's devices work meanwhile, for which a
+    stopped machine is no use."""
+    text = run(qemu, "set language rust", f"hbreak {function}", "set language c",
+               f"condition 1 {condition}", "continue", "delete",
+               'printf "pc=%lx code=%x\\n", (long)$pc, *(unsigned short *)$pc',
+               # jmp to itself
+               "set {unsigned short}$pc = 0xfeeb")
+    found = re.search(r"^pc=([0-9a-f]+) code=([0-9a-f]+)$", text, re.M)
+    assert found, text
+    yield
+    place, code = (int(number, 16) for number in found.groups())
+    text = run(qemu, f"set {{unsigned short}}{place:#x} = {code:#x}",
+               'printf "pc=%lx\\n", (long)$pc')
+    assert f"pc={place:x}" in text, text

@@ -39,11 +39,12 @@ class Qemu:
 
     arguments: what goes on QEMU's command line beside the connections.
     has_serial: without it the machine has no serial port at all.
+    com1: a device of QEMU's in place of the board's own COM1.
     gdb: offers the gdb stub at `self.gdb_socket`.
     Leave `paused` on to look at the machine before its first instruction.
     """
 
-    def __init__(self, *arguments, has_serial=True, gdb=False, paused=False):
+    def __init__(self, *arguments, has_serial=True, com1=None, gdb=False, paused=False):
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         folder = pathlib.Path(self._folder.name)
         self.log = folder / "qemu.log"
@@ -53,7 +54,8 @@ class Qemu:
                    "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
         if has_serial:
             command += ["-chardev", f"socket,id=com1,path={folder}/com1,server=on,wait=off",
-                        "-serial", "chardev:com1"]
+                        *(["-serial", "none", "-device", f"{com1},chardev=com1"] if com1
+                          else ["-serial", "chardev:com1"])]
         else:
             # QEMU's machines have one unless it is taken out of the board.
             command += ["-serial", "none"]

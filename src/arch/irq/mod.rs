@@ -27,6 +27,7 @@ use crate::arch::cpu::id::ApicId;
 use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::init_order::{Controllers, Idt, Interrupts, Pic};
 use crate::arch::irq::handler::{Registered, Slot};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::vectors::{
     APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
 };
@@ -151,7 +152,7 @@ pub fn set_handler(controllers: Controllers, irq: Irq, handler: fn()) {
     match LineHandler::connect(controllers, irq as u8, Registered::Function(handler)) {
         Ok(handler) => core::mem::forget(handler),
         Err(LineError::NoInput(number)) => {
-            log::warn!("{irq:?} doesn't come: no I/O APIC has input {number}");
+            log::warn!("{irq:?} is not connected: no I/O APIC has input {number}");
         }
         Err(LineError::InUse | LineError::NoSuchLine) => panic!("{irq:?} has a handler"),
     }
@@ -200,6 +201,11 @@ impl LineHandler {
         Self::connect(controllers, line, Registered::Object(handler))
     }
 
+    /// Sets the handler and unmasks the line.
+    ///
+    /// An edge that came while the input was masked is lost, and a device that still waits
+    /// for an answer to it raises no other. So the handler also runs once here, as if for
+    /// that edge.
     fn connect(
         _controllers: Controllers,
         line: u8,
@@ -209,8 +215,11 @@ impl LineHandler {
         if !slot.try_set(handler) {
             return Err(LineError::InUse);
         }
-        match APIC.get() {
-            None => pic::unmask(line),
+        let is_level = match APIC.get() {
+            None => {
+                pic::unmask(line);
+                false
+            }
             Some(apic) => {
                 let Input { number, signal } = apic.inputs[usize::from(line)];
                 let (vector, target) = (FIRST_LINE_VECTOR + line, apic.target.number() as u8);
@@ -218,7 +227,12 @@ impl LineHandler {
                     slot.clear();
                     return Err(LineError::NoInput(number));
                 }
+                signal.is_level
             }
+        };
+        if !is_level {
+            let _interrupts_off = InterruptsOff::new();
+            slot.run();
         }
         Ok(Self { line })
     }

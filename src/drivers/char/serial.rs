@@ -1,14 +1,18 @@
 //! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
 //!
-//! Until [`start_interrupts`] text is sent by polling, and nothing is received.
-//! From then on the interrupt handler moves bytes between the UART and two
-//! queues. When the receive queue is full, the UART keeps its bytes, takes RTS
-//! away, and gets no more interrupts until [`try_read`] has made room.
+//! Until [`use_interrupts`] text is sent by polling. From then on the interrupt handler
+//! moves bytes between the UART and two queues, if interrupts of the UART arrive: that is
+//! tried, not believed. If none arrives, both directions are polled: text waits for the
+//! UART, and readers look at it every [`POLL_INTERVAL_NS`].
 //!
-//! Where no UART answers, text goes nowhere and nothing is ever received.
+//! When the receive queue is full, the UART keeps its bytes, RTS is off, and its receive
+//! interrupt is off until [`try_read`] has made room.
+//!
+//! Without a UART, text is discarded and nothing is ever received. Emergency text needs no
+//! start: the stub has set the UART up.
 
 use core::fmt;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use heapless::Deque;
 use uart_16550::backend::{Backend, PioBackend};
@@ -17,7 +21,7 @@ use uart_16550::{BaudRate, Config, Uart16550};
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::percpu::Cpu;
-use crate::arch::init_order::Controllers;
+use crate::arch::init_order::{Controllers, Interrupts};
 use crate::arch::irq::{self, Irq};
 use crate::arch::smp::tlb;
 use crate::arch::time::clock;
@@ -33,6 +37,8 @@ const CONFIG: Config = Config {
     ..Config::DEFAULT
 };
 
+const RECEIVE_INTERRUPTS: IER = IER::DATA_READY.union(IER::RECEIVER_LINE_STATUS);
+
 const SEND_QUEUE_BYTES: usize = 4096;
 const RECEIVE_QUEUE_BYTES: usize = 4096;
 /// Room in the receive queue at which a throttled UART may go on.
@@ -41,17 +47,24 @@ const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 /// How often the UART is asked whether it can send, before what is to be sent is
 /// dropped: at about a microsecond a question, 10 s; a full FIFO takes 1.4 ms.
 const POLLS_MAX: u32 = 10_000_000;
-/// How long a full send queue is waited for.
+/// The longest wait for room in the send queue.
 const WAIT_MAX_NS: u64 = 10_000_000_000;
+/// After this part of the wait the writer sends by itself: an interrupt may be lost.
+const WAIT_SLICE_NS: u64 = 50_000_000;
+/// The longest wait for the interrupt of a transmitter that is empty: a full FIFO takes
+/// 1.4 ms.
+const INTERRUPT_MAX_NS: u64 = 100_000_000;
+/// How often readers look at a UART without interrupts.
+const POLL_INTERVAL_NS: u64 = 5_000_000;
 /// How often the UART is asked, at start, whether it has sent all: 1 s.
 const DRAIN_POLLS_MAX: u32 = 1_000_000;
 
-/// How text is sent.
+/// How bytes move between the UART and the queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// By the interrupt handler.
     Interrupts,
-    /// By waiting for the UART (`safe` on the command line).
+    /// By whoever writes or reads.
     Polling,
 }
 
@@ -77,17 +90,44 @@ impl fmt::Display for Serial {
 /// prints or reads, and by the interrupt handler.
 static PORT: IrqMutex<Port> = IrqMutex::new(Rank::Console, Port::new());
 
-/// For the emergency sink, which can't ask the lock.
-static IS_PRESENT: AtomicBool = AtomicBool::new(false);
+/// Whether there is a UART, for emergency text, which takes no lock.
+static PRESENCE: AtomicU8 = AtomicU8::new(Presence::Unknown as u8);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Presence {
+    /// [`start`] has not run yet.
+    Unknown,
+    Absent,
+    Present,
+}
+
+/// Returns whether emergency text can be sent.
+fn is_usable_in_emergency() -> bool {
+    const UNKNOWN: u8 = Presence::Unknown as u8;
+    match PRESENCE.load(Ordering::Relaxed) {
+        // All bits are set where no device answers.
+        UNKNOWN => !uart().lsr().is_all(),
+        presence => presence == Presence::Present as u8,
+    }
+}
+
+/// Makes the UART a sink of emergency text, as the stub has set it up.
+pub fn start_emergency(_cpu: &Cpu) {
+    klog::add_emergency_sink(write_emergency);
+}
 
 /// Looks for the UART and makes it a sink of the log.
 pub fn start(_cpu: &Cpu) -> Serial {
     boot_stage::mark(Stage::Serial);
     let found = PORT.lock().find();
+    let presence = match found {
+        Serial::Present => Presence::Present,
+        Serial::Absent => Presence::Absent,
+    };
+    PRESENCE.store(presence as u8, Ordering::Relaxed);
     if found == Serial::Present {
-        IS_PRESENT.store(true, Ordering::Relaxed);
         klog::add_sink(|_, line| write(line));
-        klog::add_emergency_sink(write_emergency);
     }
     // The first line of the kernel's log.
     boot_stage::log_last_boot();
@@ -95,23 +135,70 @@ pub fn start(_cpu: &Cpu) -> Serial {
     found
 }
 
-/// Lets the interrupt handler receive, and send if `mode` says so.
-pub fn start_interrupts(controllers: Controllers, mode: Mode) {
-    let mut port = PORT.lock();
-    if !port.is_present {
+/// Sets the UART's interrupt handler, and turns its receive interrupt on.
+pub fn start_interrupts(controllers: Controllers) {
+    if !PORT.lock().is_present {
         return;
     }
-    port.mode = mode;
-    irq::set_handler(controllers, Irq::Com1, || {
-        let happened = PORT.lock().handle_interrupt();
-        if happened.has_received {
-            input_events::note();
+    // Without the lock: what stands against it is logged, also on this line.
+    irq::set_handler(controllers, Irq::Com1, handle_interrupt);
+    PORT.lock().uart.enable_interrupts(RECEIVE_INTERRUPTS);
+}
+
+fn handle_interrupt() {
+    let happened = PORT.lock().handle_interrupt();
+    if happened.has_received {
+        input_events::note();
+    }
+    if happened.has_sent {
+        ROOM.wake_all();
+    }
+}
+
+/// Tries whether interrupts of the UART arrive. If they do, bytes are received by them from
+/// now on, and sent as `sending` says. If not, both are done by polling.
+pub fn use_interrupts(_interrupts: Interrupts, sending: Mode) {
+    if !PORT.lock().is_present {
+        return;
+    }
+    if has_interrupts() {
+        PORT.lock().sending = sending;
+    } else {
+        PORT.lock().stop_interrupts();
+        ::log::warn!(
+            "COM1: no interrupt arrives at IRQ {}; it is polled every {} ms",
+            Irq::Com1 as u8,
+            POLL_INTERVAL_NS / 1_000_000
+        );
+    }
+}
+
+/// Has the transmitter interrupt as soon as it is empty, and returns whether the interrupt
+/// arrives.
+fn has_interrupts() -> bool {
+    let before = {
+        let mut port = PORT.lock();
+        port.uart.enable_interrupts(IER::THR_EMPTY);
+        port.interrupts
+    };
+    let end_ns = clock::now_ns() + INTERRUPT_MAX_NS;
+    loop {
+        // The time first: a late look still sees the interrupt.
+        let is_over = clock::now_ns() >= end_ns;
+        if PORT.lock().interrupts != before {
+            return true;
         }
-        if happened.has_sent {
-            ROOM.wake_all();
+        if is_over {
+            return false;
         }
-    });
-    port.uart.enable_interrupts(IER::DATA_READY | IER::RECEIVER_LINE_STATUS);
+        core::hint::spin_loop();
+    }
+}
+
+/// Returns how often readers have to look at the UART, if its interrupts don't arrive.
+pub fn poll_interval_ns() -> Option<u64> {
+    let port = PORT.lock();
+    (port.is_present && port.receiving == Mode::Polling).then_some(POLL_INTERVAL_NS)
 }
 
 /// Threads that wait for room in the send queue.
@@ -134,17 +221,17 @@ pub fn write(text: &str) {
         }
         let now_ns = clock::now_ns();
         let end_ns = *end_ns.get_or_insert(now_ns + WAIT_MAX_NS);
-        let is_over = if parking::may_wait() {
-            // Half of it, so that whoever waits is woken for more than a byte.
-            let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
-            ROOM.wait_until_deadline(end_ns, has_room).is_err()
-        } else {
-            tlb::answer_others();
-            now_ns >= end_ns
-        };
-        if is_over {
+        if now_ns >= end_ns {
             PORT.lock().is_stalled = true;
             return;
+        }
+        if parking::may_wait() {
+            // Half of it, so that a wake-up is for more than a byte.
+            let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
+            // Either way the next turn sends what it can.
+            let _ = ROOM.wait_until_deadline(end_ns.min(now_ns + WAIT_SLICE_NS), has_room);
+        } else {
+            tlb::answer_others();
         }
     }
 }
@@ -162,7 +249,11 @@ pub fn flush() {
 
 /// Takes a received byte, if there is one.
 pub fn try_read() -> Option<u8> {
-    PORT.lock().take_received()
+    let mut port = PORT.lock();
+    if port.is_present && port.receiving == Mode::Polling {
+        port.receive_all();
+    }
+    port.take_received()
 }
 
 /// Returns how often the UART lost bytes because they weren't fetched in time.
@@ -180,13 +271,16 @@ struct Happened {
 struct Port {
     uart: Uart16550<PioBackend>,
     is_present: bool,
-    mode: Mode,
+    sending: Mode,
+    receiving: Mode,
     to_send: Deque<u8, SEND_QUEUE_BYTES>,
     received: Deque<u8, RECEIVE_QUEUE_BYTES>,
     is_throttled: bool,
     /// Nothing was sent for the longest wait.
     is_stalled: bool,
     overruns: u64,
+    /// How often the interrupt handler found a cause.
+    interrupts: u64,
 }
 
 impl Port {
@@ -194,12 +288,14 @@ impl Port {
         Self {
             uart: uart(),
             is_present: false,
-            mode: Mode::Polling,
+            sending: Mode::Polling,
+            receiving: Mode::Interrupts,
             to_send: Deque::new(),
             received: Deque::new(),
             is_throttled: false,
             is_stalled: false,
             overruns: 0,
+            interrupts: 0,
         }
     }
 
@@ -217,7 +313,7 @@ impl Port {
     /// Sends or queues as much of `text` as there is room for; tells whether
     /// that was all.
     fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
-        if self.mode == Mode::Polling {
+        if self.sending == Mode::Polling {
             for byte in text.by_ref() {
                 if !self.poll_send(byte) {
                     break;
@@ -254,6 +350,7 @@ impl Port {
     fn handle_interrupt(&mut self) -> Happened {
         let before = (self.received.len(), self.to_send.len());
         while self.uart.isr().has_pending_interrupt() {
+            self.interrupts += 1;
             if self.uart.lsr().contains(LSR::OVERRUN_ERROR) {
                 self.overruns += 1;
             }
@@ -312,12 +409,18 @@ impl Port {
         modem_control.set(MCR::RTS, !is_throttled);
         // SAFETY: the register exists; only RTS changes.
         unsafe { self.uart.backend_mut().write(offsets::MCR as u8, modem_control.bits()) };
-        let receive = IER::DATA_READY | IER::RECEIVER_LINE_STATUS;
-        if is_throttled {
-            self.uart.disable_interrupts(receive);
-        } else {
-            self.uart.enable_interrupts(receive);
+        match self.receiving {
+            Mode::Polling => {}
+            Mode::Interrupts if is_throttled => self.uart.disable_interrupts(RECEIVE_INTERRUPTS),
+            Mode::Interrupts => self.uart.enable_interrupts(RECEIVE_INTERRUPTS),
         }
+    }
+
+    /// Turns all interrupts of the UART off, for good.
+    fn stop_interrupts(&mut self) {
+        (self.sending, self.receiving) = (Mode::Polling, Mode::Polling);
+        self.uart.disable_interrupts(RECEIVE_INTERRUPTS | IER::THR_EMPTY);
+        self.flush();
     }
 }
 
@@ -341,7 +444,7 @@ static IS_EMERGENCY_STALLED: AtomicBool = AtomicBool::new(false);
 
 /// Sends without the lock, which the code that can't go on may hold.
 fn write_emergency(text: &str) {
-    if !IS_PRESENT.load(Ordering::Relaxed) || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
+    if !is_usable_in_emergency() || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
         return;
     }
     // What was printed before comes first.
@@ -354,7 +457,7 @@ fn write_emergency(text: &str) {
 /// Takes a byte from the UART itself, if one has come: without interrupts, which have
 /// to be off, and without the lock. What the interrupt handler has taken is not seen.
 pub fn poll_emergency() -> Option<u8> {
-    if !IS_PRESENT.load(Ordering::Relaxed) {
+    if !is_usable_in_emergency() {
         return None;
     }
     let mut uart = uart();
