@@ -1,9 +1,9 @@
 ; The boot stub: from GRUB's 32-bit hand-over to rust_main in 64 bits.
 ;
 ; The order of the steps is fixed; docs/boot.md has the same numbers and shows
-; the memory and the tables. From step 2 on each leaves 0xA0 + its number on port
-; 0x80 and in the CMOS byte CMOS_PROGRESS, so that a machine that resets in the
-; middle can say at its next boot how far it came.
+; the memory and the tables. If the command line has the word trace-boot, each step from
+; 4 on leaves 0xA0 + its number on port 0x80 and in the CMOS, so that after a reset in the
+; middle the next boot reports the step.
 ;
 ; Sources: Multiboot2 Specification 2.0, "Machine state" and "Header layout";
 ; Intel SDM volume 3A, "Initializing IA-32e Mode"; CMOS and POST port: PC/AT
@@ -22,10 +22,21 @@ MULTIBOOT_MAGIC equ 0x36D76289
 CMOS_INDEX      equ 0x70
 CMOS_DATA       equ 0x71
 POST_PORT       equ 0x80
-; In the extended half of the CMOS, outside of the bytes that the BIOS sums up
-; (0x10 to 0x2D) and of those that QEMU and Bochs use.
+; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep
+; there the sum of the bytes from CMOS_SUMMED on; on those nothing is written.
+CMOS_SUMMED     equ 0x48
 CMOS_PROGRESS   equ 0x7E
+CMOS_COMPLEMENT equ 0x7F
 PROGRESS_STUB   equ 0xA0
+
+; Bits of `boot_trace`; arch/boot_stage.rs has the same.
+TRACE_PORT      equ 1 << 0
+TRACE_CMOS      equ 1 << 1
+
+; The loader's structure: a longer one is ignored; the tags that matter.
+INFORMATION_MAX equ 16 << 20
+TAG_END         equ 0
+TAG_COMMAND_LINE equ 1
 
 COM1            equ 0x3F8
 VGA_TEXT        equ 0xB8000
@@ -50,13 +61,29 @@ PAGE_PRESENT    equ 1 << 0
 PAGE_WRITABLE   equ 1 << 1
 PAGE_HUGE       equ 1 << 7
 
-; Leaves step number %1. Clobbers AL.
+; Leaves step number %1, as far as `boot_trace` says. Clobbers AL. In 32 and in 64 bits.
 %macro progress 1
+%if __BITS__ == 64
+%define TRACE_FLAGS boot_trace
+%else
+%define TRACE_FLAGS boot_trace - KERNEL_BASE
+%endif
+    test byte [TRACE_FLAGS], TRACE_PORT
+    jz %%cmos
+    mov al, PROGRESS_STUB + %1
+    out POST_PORT, al
+%%cmos:
+    test byte [TRACE_FLAGS], TRACE_CMOS
+    jz %%done
     mov al, CMOS_PROGRESS
     out CMOS_INDEX, al
     mov al, PROGRESS_STUB + %1
     out CMOS_DATA, al
-    out POST_PORT, al
+    mov al, CMOS_COMPLEMENT
+    out CMOS_INDEX, al
+    mov al, 0xFF - (PROGRESS_STUB + %1)
+    out CMOS_DATA, al
+%%done:
 %endmacro
 
 ; Maps the stack of %2 bytes that ends slot %1 to the frames from EAX on; EAX is
@@ -115,18 +142,24 @@ _start:
 set_stack_pointer:
     mov esp, stack_frames + BOOT_STACK
 
-; Step 2. CPUID clobbers EBX, so both of GRUB's values go to memory. What the
-; last boot left in the CMOS is read before this one overwrites it.
+; Step 2. CPUID clobbers EBX, so both of GRUB's values go to memory. The record that a
+; traced boot left in the CMOS is read before this one overwrites it.
 keep_information:
     mov [boot_magic - KERNEL_BASE], eax
     mov [boot_information - KERNEL_BASE], ebx
+    mov al, CMOS_COMPLEMENT
+    call read_cmos
+    mov ah, al
+    not ah
     mov al, CMOS_PROGRESS
-    out CMOS_INDEX, al
-    in al, CMOS_DATA
+    call read_cmos
+    cmp al, ah
+    jne .no_record
     mov [last_progress - KERNEL_BASE], al
-    progress 2
+.no_record:
 
     call check_multiboot                ; step 3
+    call find_trace_option              ; step 3
     call check_cpuid                    ; step 4
     call check_long_mode                ; step 5
     call setup_page_tables              ; step 6
@@ -144,7 +177,6 @@ far_jump:
 
 ; Step 3. A loader that speaks Multiboot2 leaves its magic number in EAX.
 check_multiboot:
-    progress 3
     cmp dword [boot_magic - KERNEL_BASE], MULTIBOOT_MAGIC
     jne .error
     ret
@@ -152,6 +184,106 @@ check_multiboot:
     mov al, '0'
     mov esi, message_multiboot
     jmp fail
+
+; Step 3. Looks for the word trace-boot in the command line. The structure may be anything:
+; every number in it is checked, so that the search ends.
+find_trace_option:
+    mov esi, [boot_information - KERNEL_BASE]
+    mov edx, [esi]
+    cmp edx, INFORMATION_MAX
+    ja .done
+    add edx, esi                        ; EDX: the end of the structure
+    jc .done
+    add esi, 8
+.next_tag:
+    lea eax, [esi + 8]
+    cmp eax, edx
+    ja .done
+    mov eax, [esi]                      ; EAX: the tag's type, ECX: its size
+    mov ecx, [esi + 4]
+    cmp eax, TAG_END
+    je .done
+    cmp ecx, 8
+    jb .done
+    cmp ecx, INFORMATION_MAX
+    ja .done
+    cmp eax, TAG_COMMAND_LINE
+    je .command_line
+    add ecx, 7
+    and ecx, ~7
+    add esi, ecx
+    jnc .next_tag
+.done:
+    ret
+.command_line:
+    add ecx, esi
+    jc .done
+    cmp ecx, edx
+    ja .done
+    mov edx, ecx                        ; EDX: the end of the text
+    add esi, 8
+.next_word:
+    ; The word, and the blank or the zero after it.
+    lea eax, [esi + trace_word_end - trace_word + 1]
+    cmp eax, edx
+    ja .done
+    push esi
+    mov edi, trace_word
+    mov ecx, trace_word_end - trace_word
+    repe cmpsb
+    mov al, [esi]
+    pop esi
+    jne .skip_word
+    test al, al
+    jz check_cmos
+    cmp al, ' '
+    je check_cmos
+.skip_word:
+    cmp esi, edx
+    jae .done
+    lodsb
+    cmp al, ' '
+    jne .skip_word
+    jmp .next_word
+
+; Traces on port 0x80; in the CMOS as well, unless the firmware keeps a sum where the record
+; would be. A sum of bytes that are all zero is no sum.
+check_cmos:
+    mov byte [boot_trace - KERNEL_BASE], TRACE_PORT
+    xor ebx, ebx                        ; BX: the sum, DL: any bit of the bytes
+    xor edx, edx
+    mov cl, CMOS_SUMMED
+.next_byte:
+    mov al, cl
+    call read_cmos
+    movzx eax, al
+    add ebx, eax
+    or dl, al
+    inc cl
+    cmp cl, CMOS_PROGRESS
+    jne .next_byte
+    mov al, CMOS_PROGRESS
+    call read_cmos
+    mov ah, al
+    mov al, CMOS_COMPLEMENT
+    call read_cmos
+    test dl, dl
+    jz .free
+    cmp ax, bx
+    je .summed
+    xchg al, ah
+    cmp ax, bx
+    je .summed
+.free:
+    or byte [boot_trace - KERNEL_BASE], TRACE_CMOS
+.summed:
+    ret
+
+; Reads byte AL of the CMOS to AL.
+read_cmos:
+    out CMOS_INDEX, al
+    in al, CMOS_DATA
+    ret
 
 ; Step 4. A processor has CPUID if EFLAGS.ID can be changed.
 check_cpuid:
@@ -402,6 +534,8 @@ serial_settings:                        ; register, value
     db 4, 0x03                          ; DTR, RTS
 serial_settings_end:
 
+trace_word:        db "trace-boot"
+trace_word_end:
 hex_digits:        db "0123456789abcdef"
 message_p4:        db "[    0.000000] stub: page tables built, P4 at 0x", 0
 message_newline:   db 13, 10, 0
@@ -453,12 +587,13 @@ extern higher_half
     mov rax, higher_half
     jmp rax
 
-; What the stub hands on; arch/handover.rs reads the last two.
+; What the stub hands on; arch/stub_values.rs reads the last three.
 section .data
 align 8
 global boot_magic, boot_information
 boot_magic:        dd 0
 boot_information:  dd 0
-global boot_tsc, last_progress
+global boot_tsc, last_progress, boot_trace
 boot_tsc:          dq 0
 last_progress:     db 0
+boot_trace:        db 0

@@ -12,6 +12,7 @@ use spin::Once;
 use symbol_table::{Function, SymbolTable};
 use x86_64::{PhysAddr, VirtAddr};
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::mm::Memory;
 use crate::mm::kernel::ram;
 
@@ -22,6 +23,7 @@ static TABLE: Once<SymbolTable<'static>> = Once::new();
 
 /// Takes the table over, if the loader has loaded one.
 pub fn start(_memory: Memory, information: &BootInformation) {
+    boot_stage::mark(Stage::Symbols);
     let Some(module) = information.modules.iter().find(|module| module.arguments == *MODULE) else {
         log::warn!("the loader has no module \"{MODULE}\": reports will have no names");
         return;

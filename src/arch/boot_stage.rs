@@ -1,22 +1,31 @@
-//! How far this boot has come, for the next one to tell.
+//! The stage that this boot is in: for the screen, and, if the boot is traced, for the next
+//! boot.
 //!
-//! The stub and [`mark`] leave a byte on port 0x80, where a POST card shows it,
-//! and in a CMOS byte that outlives a reset. `docs/boot.md` lists the values.
+//! A boot is traced by the word `trace-boot` on the command line. Then the stub and [`mark`]
+//! leave each stage on port 0x80, where a POST card shows it, and in the CMOS, which keeps
+//! it over a reset. `docs/boot.md` lists the values; `docs/decisions.md` has the reasons.
 
 use core::fmt;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+use spin::Once;
 
 use crate::arch::ports::POST;
 use crate::arch::{cmos, stub_values};
 
-/// In the extended half of the CMOS, outside of the bytes that the BIOS sums up
-/// and of those that QEMU and Bochs use. The same as in `asm/boot.asm`.
-const PROGRESS_BYTE: u8 = 0x7E;
+/// The CMOS bytes of the record: a stage's value, and its complement. As in `asm/boot.asm`.
+const STAGE_BYTE: u8 = 0x7E;
+const COMPLEMENT_BYTE: u8 = 0x7F;
+
+/// Bits of the stub's decision how to trace. As in `asm/boot.asm`.
+const TRACE_PORT: u8 = 1 << 0;
+const TRACE_CMOS: u8 = 1 << 1;
 
 /// The values of the stub's steps: 0xA0 plus the step's number.
 const STUB_STEPS: core::ops::RangeInclusive<u8> = 0xA1..=0xAD;
 
-/// A step of `rust_main`, or a good end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A stage of the start, or an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 pub enum Stage {
     /// Per-CPU structure, clock, log.
@@ -25,59 +34,100 @@ pub enum Stage {
     Serial = 0xB2,
     /// Boot information and command line.
     BootInformation = 0xB3,
-    /// Processor features.
-    Processor = 0xB4,
+    /// The screen, without memory of its own.
+    EarlyScreen = 0xB4,
+    /// CPU features.
+    Features = 0xB5,
     /// GDT, TSS and IST.
-    Gdt = 0xB5,
+    Gdt = 0xB6,
     /// IDT.
-    Idt = 0xB6,
+    Idt = 0xB7,
     /// Frames, the kernel's own page tables, heap.
-    Memory = 0xB7,
-    /// PIC.
-    Pic = 0xB8,
+    Memory = 0xB8,
+    /// The screen's terminal.
+    Screen = 0xB9,
+    /// Names of functions.
+    Symbols = 0xBA,
+    /// ACPI tables.
+    Acpi = 0xBB,
+    /// Real-time clock.
+    Rtc = 0xBC,
+    /// PCI buses.
+    Pci = 0xBD,
+    /// PICs.
+    Pic = 0xBE,
+    /// Local APIC and I/O APICs.
+    Apic = 0xBF,
     /// Timer.
-    Timer = 0xB9,
+    Timer = 0xC0,
     /// Keyboard.
-    Keyboard = 0xBA,
-    /// Console.
-    Console = 0xBB,
+    Keyboard = 0xC1,
     /// Interrupts on.
-    Interrupts = 0xBC,
-    /// The prompt was reached: well ended, whatever comes.
-    Prompt = 0xC1,
+    Interrupts = 0xC2,
+    /// Threads.
+    Tasks = 0xC3,
+    /// The other CPUs.
+    Smp = 0xC4,
+    /// The prompt was reached.
+    Prompt = 0xD1,
     /// Restarted by command.
-    Reboot = 0xC2,
+    Reboot = 0xD2,
     /// Switched off by command.
-    PowerOff = 0xC3,
+    PowerOff = 0xD3,
     /// Stopped by a panic or an exception, after a report.
-    Stopped = 0xD1,
+    Stopped = 0xE1,
 }
 
 impl Stage {
-    const ALL: [(Self, &'static str); 16] = [
+    const ALL: [(Self, &'static str); 24] = [
         (Self::PerCpu, "per-CPU structure, clock, log"),
         (Self::Serial, "serial port"),
         (Self::BootInformation, "boot information"),
-        (Self::Processor, "processor features"),
+        (Self::EarlyScreen, "early screen"),
+        (Self::Features, "CPU features"),
         (Self::Gdt, "GDT, TSS, IST"),
         (Self::Idt, "IDT"),
         (Self::Memory, "memory"),
+        (Self::Screen, "screen"),
+        (Self::Symbols, "symbols"),
+        (Self::Acpi, "ACPI tables"),
+        (Self::Rtc, "real-time clock"),
+        (Self::Pci, "PCI buses"),
         (Self::Pic, "PIC"),
+        (Self::Apic, "APIC"),
         (Self::Timer, "timer"),
         (Self::Keyboard, "keyboard"),
-        (Self::Console, "console"),
         (Self::Interrupts, "interrupts on"),
+        (Self::Tasks, "threads"),
+        (Self::Smp, "other CPUs"),
         (Self::Prompt, "prompt"),
         (Self::Reboot, "reboot"),
         (Self::PowerOff, "poweroff"),
         (Self::Stopped, "stopped with a report"),
     ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(stage, _)| *stage == self).map_or("", |(_, name)| name)
+    }
 }
 
-/// How the boot before this one ended.
+/// The value of the last stage.
+static LAST: AtomicU8 = AtomicU8::new(0);
+
+/// Takes the name of each stage as it begins, and `None` when the start is over.
+pub type Observer = fn(Option<&'static str>);
+
+static OBSERVER: Once<Observer> = Once::new();
+
+/// Calls `observer` for each stage from now on, on the CPU that begins it.
+pub fn set_observer(observer: Observer) {
+    OBSERVER.call_once(|| observer);
+}
+
+/// How the last traced boot ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastBoot {
-    /// The byte holds none of our values: the first boot of this machine.
+    /// There is no record: no boot was traced since the CMOS lost power.
     Unknown,
     /// It reached the prompt, or was ended by command.
     Ended(&'static str),
@@ -105,42 +155,67 @@ impl LastBoot {
     }
 }
 
-/// Leaves `stage` on port 0x80 and in the CMOS.
+/// Begins `stage`: shows it, and leaves it for the next boot if this one is traced. It may be
+/// called anywhere; the observer isn't called once the prompt was reached.
 pub fn mark(stage: Stage) {
-    POST.write(stage as u8);
-    cmos::write(PROGRESS_BYTE, stage as u8);
+    LAST.store(stage as u8, Ordering::Relaxed);
+    let trace = stub_values::trace();
+    if trace & TRACE_PORT != 0 {
+        POST.write(stage as u8);
+    }
+    if trace & TRACE_CMOS != 0 {
+        cmos::write(STAGE_BYTE, stage as u8);
+        cmos::write(COMPLEMENT_BYTE, !(stage as u8));
+    }
+    if stage <= Stage::Prompt
+        && let Some(observer) = OBSERVER.get()
+    {
+        observer((stage < Stage::Prompt).then_some(stage.name()));
+    }
 }
 
-/// Leaves `stage`, an end, unless a report came before it: that is what the next boot
-/// should tell of.
+/// Marks `stage`, an end, unless a report came before it: the report is what the next boot
+/// should say.
 pub fn mark_end(stage: Stage) {
-    if cmos::read(PROGRESS_BYTE) != Stage::Stopped as u8 {
+    if LAST.load(Ordering::Relaxed) != Stage::Stopped as u8 {
         mark(stage);
     }
 }
 
-/// Returns how the boot before this one ended.
+/// Returns whether this boot leaves its stages in the CMOS.
+fn is_recorded() -> bool {
+    stub_values::trace() & TRACE_CMOS != 0
+}
+
+/// Returns how the last traced boot ended.
 pub fn last_boot() -> LastBoot {
     LastBoot::decode(stub_values::last_boot_progress())
 }
 
-/// Logs how the boot before this one ended.
+/// Logs how the last traced boot ended, if there was one or this is one.
 pub fn log_last_boot() {
+    if stub_values::trace() != 0 && !is_recorded() {
+        log::warn!(
+            "trace-boot: the firmware keeps a checksum in the CMOS bytes {STAGE_BYTE:#x} and \
+             {COMPLEMENT_BYTE:#x}; stages are left on port 0x80 only"
+        );
+    }
     let last = last_boot();
     match last {
-        LastBoot::Unknown | LastBoot::Ended(_) => log::info!("last boot: {last}"),
-        _ => log::warn!("last boot: {last}"),
+        LastBoot::Unknown if !is_recorded() => {}
+        LastBoot::Unknown | LastBoot::Ended(_) => log::info!("last traced boot: {last}"),
+        _ => log::warn!("last traced boot: {last}"),
     }
 }
 
 impl fmt::Display for LastBoot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => write!(f, "no trace of one"),
+            Self::Unknown => write!(f, "no record of one"),
             Self::Ended(how) => write!(f, "ended well, {how}"),
             Self::Stopped => write!(f, "stopped with a report"),
             Self::InStub(step) => write!(f, "got no further than step {step} of the stub"),
-            Self::InKernel(stage) => write!(f, "got no further than this step: {stage}"),
+            Self::InKernel(stage) => write!(f, "got no further than this stage: {stage}"),
         }
     }
 }
@@ -156,24 +231,27 @@ mod tests {
         assert_eq!(LastBoot::decode(0xA1), LastBoot::InStub(1));
         assert_eq!(LastBoot::decode(0xAD), LastBoot::InStub(13));
         assert_eq!(LastBoot::decode(0xAE), LastBoot::Unknown);
-        assert_eq!(LastBoot::decode(0xB6), LastBoot::InKernel("IDT"));
-        assert_eq!(LastBoot::decode(0xC2), LastBoot::Ended("reboot"));
-        assert_eq!(LastBoot::decode(0xD1), LastBoot::Stopped);
-    }
-
-    #[test_case]
-    fn mark_is_kept_by_the_cmos() {
-        mark(Stage::Timer);
-        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Timer as u8);
+        assert_eq!(LastBoot::decode(0xB7), LastBoot::InKernel("IDT"));
+        assert_eq!(LastBoot::decode(0xD2), LastBoot::Ended("reboot"));
+        assert_eq!(LastBoot::decode(0xE1), LastBoot::Stopped);
     }
 
     #[test_case]
     fn end_hides_no_report() {
+        let last = || LAST.load(Ordering::Relaxed);
         mark(Stage::Stopped);
         mark_end(Stage::Reboot);
-        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Stopped as u8);
+        assert_eq!(last(), Stage::Stopped as u8);
         mark(Stage::Prompt);
         mark_end(Stage::Reboot);
-        assert_eq!(cmos::read(PROGRESS_BYTE), Stage::Reboot as u8);
+        assert_eq!(last(), Stage::Reboot as u8);
+    }
+
+    #[test_case]
+    fn boot_that_is_not_traced_writes_nothing() {
+        let record = || [STAGE_BYTE, COMPLEMENT_BYTE].map(cmos::read);
+        let before = record();
+        mark(Stage::Timer);
+        assert_eq!(record(), before);
     }
 }

@@ -1,28 +1,45 @@
-//! The CMOS's bytes: the only way to the pair of ports that selects and holds them.
+//! The bytes of the CMOS: the only way to the pair of ports that selects and holds them.
 //!
-//! Interrupts are off from the selection of a byte to its access. Bit 7 of the
-//! selection masks the NMI; the kernel never does, so it is always clear.
+//! Selecting a byte and accessing it is one operation on all CPUs. Bit 7 of the selection
+//! masks the NMI; the kernel never does, so it is always clear.
 //!
 //! Source: Intel 500 series PCH datasheet, "Real Time Clock Registers".
 
-use x86_64::instructions::interrupts::without_interrupts;
+use spin::Mutex;
 
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::ports::{CMOS_DATA, CMOS_INDEX};
 
 /// The bits of a selection that are a byte's number.
 const NUMBER: u8 = 0x7F;
 
-/// Reads a byte of the CMOS, by its number below 128. It can be done anywhere.
+/// Protects the selection. Taken with interrupts off, by anything, for about two microseconds.
+static PORTS: Mutex<()> = Mutex::new(());
+
+/// The longest wait for the lock, in turns: several milliseconds. A CPU that was stopped for
+/// a report may hold it for good, and reports and the prompt after them get here.
+const TURNS_MAX: u32 = 1_000_000;
+
+fn with_ports<R>(access: impl FnOnce() -> R) -> R {
+    let _interrupts_off = InterruptsOff::new();
+    let _locked = (0..TURNS_MAX).find_map(|_| {
+        core::hint::spin_loop();
+        PORTS.try_lock()
+    });
+    access()
+}
+
+/// Reads a byte of the CMOS, by its number below 128. It may be called anywhere.
 pub fn read(number: u8) -> u8 {
-    without_interrupts(|| {
+    with_ports(|| {
         CMOS_INDEX.write(number & NUMBER);
         CMOS_DATA.read()
     })
 }
 
-/// Writes a byte of the CMOS, by its number below 128. It can be done anywhere.
+/// Writes a byte of the CMOS, by its number below 128. It may be called anywhere.
 pub(in crate::arch) fn write(number: u8, value: u8) {
-    without_interrupts(|| {
+    with_ports(|| {
         CMOS_INDEX.write(number & NUMBER);
         CMOS_DATA.write(value);
     });

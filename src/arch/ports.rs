@@ -150,7 +150,7 @@ pub(in crate::arch) const KEYBOARD_COMMAND: Port8 = Port8(0x64);
 pub(in crate::arch) const CMOS_INDEX: Port8 = Port8(0x70);
 /// The selected byte of the CMOS.
 pub(in crate::arch) const CMOS_DATA: Port8 = Port8(0x71);
-/// Power-on self-test code; a write takes about a microsecond on hardware.
+/// Power-on self-test code.
 pub(in crate::arch) const POST: Port8 = Port8(0x80);
 /// Second interrupt controller, command.
 pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
@@ -197,6 +197,13 @@ pub enum KeyboardCommand {
     EnableFirstPort = 0xAE,
     /// Sends the next data byte back, as if the keyboard had sent it.
     SendBack = 0xD2,
+}
+
+/// Takes about a microsecond on hardware: old devices need it between two accesses. It reads
+/// a port that has no side effect; port 0x80, which is often written for this, hangs some
+/// laptops.
+pub(in crate::arch) fn io_delay() {
+    SYSTEM_CONTROL.read();
 }
 
 /// Sends `command` to the keyboard controller, which has to be ready for it.

@@ -8,7 +8,7 @@ use x86_64::{VirtAddr, instructions::tables::lidt};
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
-use crate::arch::ports::{KEYBOARD_COMMAND, POST, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
+use crate::arch::ports::{self, KEYBOARD_COMMAND, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
 
 /// Restarts the machine: by the keyboard controller, by the chipset's reset
 /// register, at last by a triple fault, which nothing survives.
@@ -68,6 +68,6 @@ pub fn triple_fault() -> ! {
 /// Gives a reset the time to happen: about 100 ms.
 fn settle() {
     for _ in 0..100_000 {
-        POST.write(Stage::Reboot as u8);
+        ports::io_delay();
     }
 }

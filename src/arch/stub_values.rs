@@ -3,6 +3,7 @@
 unsafe extern "C" {
     safe static boot_tsc: u64;
     safe static last_progress: u8;
+    safe static boot_trace: u8;
 }
 
 /// Returns the time stamp counter as it was when the stub had seen that there
@@ -11,7 +12,13 @@ pub(in crate::arch) fn start_tsc() -> u64 {
     boot_tsc
 }
 
-/// Returns the CMOS progress byte as the last boot left it.
+/// Returns the stage that the last traced boot left in the CMOS, or 0 if there is no record.
 pub(in crate::arch) fn last_boot_progress() -> u8 {
     last_progress
+}
+
+/// Returns which of the ways in [`boot_stage`](crate::arch::boot_stage) this boot is traced
+/// by, a bit each.
+pub(in crate::arch) fn trace() -> u8 {
+    boot_trace
 }

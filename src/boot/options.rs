@@ -55,6 +55,8 @@ impl Options {
             ("smp", Some(count)) => {
                 self.processors_max = Some(count.parse().ok().filter(|&count| count > 0)?);
             }
+            // The stub looks for it by itself.
+            ("trace-boot", None) => {}
             ("noapic", None) => self.apic = ApicChoice::No,
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}

@@ -49,7 +49,7 @@ pub fn start(
     memory: Memory,
     information: &BootInformation,
 ) -> Console {
-    boot_stage::mark(Stage::Console);
+    boot_stage::mark(Stage::Screen);
     let screen = screen::start(memory, information);
     match screen {
         Some(surface) => {

@@ -59,6 +59,7 @@ pub use thread::{State, Thread};
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::id::ApicId;
 use crate::arch::init_order::Interrupts;
 use crate::arch::time::clock;
@@ -72,6 +73,7 @@ pub struct Tasks(());
 /// Makes what runs the first thread, which stays on the boot stack. `tell` is told of
 /// processors that hang.
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
+    boot_stage::mark(Stage::Tasks);
     watchdog::set_tell(tell);
     let first = spawn::adopt("main").expect("the first thread has memory");
     let idle = spawn::prepare_idle(idle::idle).expect("the first idle thread has memory");
@@ -91,6 +93,7 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
 /// Lets the processors with these APIC numbers run threads, too, up to `processors_max`
 /// in all.
 pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], processors_max: usize) {
+    boot_stage::mark(Stage::Smp);
     smp::start_others(apic_ids, processors_max);
     watchdog::start();
 }

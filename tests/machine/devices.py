@@ -4,6 +4,7 @@ import datetime
 import re
 import struct
 
+from machine import gdb
 from machine.firmware import changed_tables, tables_in_memory
 from machine.images import image
 from machine.qemu import Qemu
@@ -111,6 +112,18 @@ def second_root_is_found():
         listed = {line[0]: line[1] for line in FUNCTION.findall(qemu.command("lspci"))}
         assert listed == {a: ids for a, (ids, _) in by_qemu(qemu).items()}, listed
         assert any(int(address[:2], 16) >= 0x80 for address in listed), listed
+
+
+def addresses_that_nobody_has_assigned_are_not_address_0():
+    """A function that is plugged in after the firmware has given out addresses."""
+    with Qemu(*NEEDED, "-M", "pc", "-cdrom", image(), "-boot", "d", gdb=True, paused=True) as qemu:
+        gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
+        qemu.qmp("device_add", driver="virtio-rng-pci", id="late", addr="0x10")
+        qemu.qmp("cont")
+        qemu.expect("farjump> ")
+        shown = qemu.command("lspci 00:10.0")
+        assert re.findall(r"^  base address (.*)$", shown, re.M) == [
+            "0 ports  unassigned", "4 memory unassigned, 64 bits, prefetchable"], shown
 
 
 # -------------------------------------------------------------------- ACPI --
@@ -234,7 +247,8 @@ def modules_are_listed():
 
 def add_to(suite):
     for test in (clock_goes_on_over_a_leap_day, century_is_read_where_the_firmware_names_it,
-                 second_root_is_found, table_with_a_wrong_checksum_is_told,
+                 second_root_is_found, addresses_that_nobody_has_assigned_are_not_address_0,
+                 table_with_a_wrong_checksum_is_told,
                  tables_that_are_not_there_are_told, root_with_a_wrong_checksum_leads_nowhere,
                  machine_without_acpi_says_so, machine_without_pci_says_so,
                  acpi_finds_the_ports_that_switch_off, modules_are_listed):

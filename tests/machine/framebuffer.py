@@ -42,7 +42,7 @@ def shows_text(mode, arguments):
         for _ in range(3):
             qemu.type_keys("info\n")
             qemu.expect("farjump> ")
-        match, _ = expect_text(qemu, r"^last boot .*\nfarjump>\s*\??$")
+        match, _ = expect_text(qemu, r"^last traced .*\nfarjump>\s*\??$")
         # All of it is text: nothing is left of what was there before.
         assert match.string.count("?") <= 1, match.string
         # A report is shown in alarming colours, up to its last line.

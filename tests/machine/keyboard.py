@@ -148,11 +148,12 @@ def lights_follow_the_locks():
 
 def control_alt_delete_restarts():
     """At the prompt, and while a command hangs."""
-    with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset", gdb=True) as qemu:
-        qemu.expect("last boot: no trace of one")
+    with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset",
+              gdb=True) as qemu:
+        qemu.expect("last traced boot: no record of one")
         qemu.expect("farjump> ")
         qemu.press("ctrl", "alt", "delete")
-        qemu.expect("last boot: ended well, reboot")
+        qemu.expect("last traced boot: ended well, reboot")
         qemu.expect("farjump> ")
         # A jump to itself, where a command begins its work.
         gdb.run(qemu, "set language rust", "set $begin = farjump::monitor::commands::session::layout::list",
@@ -162,7 +163,7 @@ def control_alt_delete_restarts():
         time.sleep(1)
         assert qemu.output.endswith("layout\r\n"), "it doesn't hang"
         qemu.press("ctrl", "alt", "delete")
-        qemu.expect("last boot: ended well, reboot")
+        qemu.expect("last traced boot: ended well, reboot")
         qemu.expect("farjump> ")
         assert not qemu.has_triple_faulted(), "the reset line works"
 

@@ -93,42 +93,112 @@ def poweroff_ends_the_machine():
             assert (status, cause) == (0, "guest-shutdown"), (status, cause)
 
 
-def last_boot_is_remembered():
-    """The CMOS outlives a reset: each way to end a boot is told at the next."""
-    with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset") as qemu:
-        def next_boot():
-            return qemu.expect(r"^\[.*\] (?:warning )?boot_stage: last boot: (.*)\r")[1]
-        assert next_boot() == "no trace of one"
+def end_of_traced_boot(qemu):
+    return qemu.expect(r"^\[.*\] (?:warning )?boot_stage: last traced boot: (.*)\r")[1]
+
+
+def traced_boot_is_remembered():
+    """The CMOS outlives a reset: each way to end a traced boot is reported at the next."""
+    with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset") as qemu:
+        assert end_of_traced_boot(qemu) == "no record of one"
         qemu.expect("farjump> ")
         qemu.send("reboot\r")
-        assert next_boot() == "ended well, reboot"
+        assert end_of_traced_boot(qemu) == "ended well, reboot"
         assert not qemu.has_triple_faulted(), "the reset lines work"
         qemu.expect("farjump> ")
         qemu.qmp("system_reset")
-        assert next_boot() == "ended well, prompt"
+        assert end_of_traced_boot(qemu) == "ended well, prompt"
         qemu.expect("farjump> ")
         qemu.send("fault page-fault\r")
         qemu.expect("The kernel has stopped")
         qemu.qmp("system_reset")
-        assert next_boot() == "stopped with a report"
+        assert end_of_traced_boot(qemu) == "stopped with a report"
 
 
-def reset_in_the_middle_is_told():
-    """A machine that resets behind step 8 of the stub, or in bring-up, says so at
+def reset_in_the_middle_of_a_traced_boot_is_reported():
+    """A machine that resets after step 8 of the stub, or while the kernel starts, says so at
     the next boot, in the first line of the kernel's log."""
-    for label, told in (("enable_long_mode", "got no further than step 8 of the stub"),
-                        ("farjump::arch::irq::pic::start", "got no further than this step: memory")):
-        with Qemu(*NEEDED, "-cdrom", image(), "-action", "reboot=reset", gdb=True,
-                  paused=True) as qemu:
+    for label, report in (("enable_long_mode", "got no further than step 8 of the stub"),
+                          ("farjump::arch::irq::pic::start",
+                           "got no further than this stage: PCI buses"),
+                          ("farjump::drivers::acpi::cpus::apic_ids",
+                           "got no further than this stage: threads")):
+        with Qemu(*NEEDED, "-cdrom", image("safe trace-boot"), "-action", "reboot=reset",
+                  gdb=True, paused=True) as qemu:
             language, address = ("rust", label) if "::" in label else ("c", f"(long)&{label}")
             gdb.run(qemu, f"set language {language}", f"hbreak *({address})", "set language c",
                     "continue", "delete", keep_stopped=True)
             qemu.qmp("system_reset")
             qemu.qmp("cont")
-            qemu.expect(r"warning boot_stage: last boot: " + told)
+            qemu.expect(r"warning boot_stage: last traced boot: " + report)
             since_stub = qemu.output.rpartition("stub:")[2].splitlines()
-            assert told in since_stub[1], since_stub
+            assert report in since_stub[1], since_stub
             qemu.expect("farjump> ")
+
+
+def at_the_stub(options, **more):
+    """Returns a machine, to be used in a `with` statement, and has it stop where the stub
+    begins when it is entered."""
+    qemu = Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True, **more)
+    gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
+    return qemu
+
+
+def writes(qemu):
+    """Returns (device, value) of each write to a port since QEMU traces them."""
+    found = re.findall(r"ops_write .* value 0x([0-9a-f]+) size 1 name '(.*)'",
+                       qemu.log.read_text())
+    return [(name, int(value, 16)) for value, name in found]
+
+
+def boot_that_is_not_traced_writes_nowhere():
+    """Neither the CMOS, where a BIOS may keep a checksum, nor port 0x80, which hangs some
+    laptops, from the stub's first instruction on. The words are options only as a whole."""
+    for options in ("", "safe", "trace-boots xtrace-boot layout=trace-boot"):
+        with at_the_stub(options) as qemu:
+            qemu.monitor("trace-event memory_region_ops_write on")
+            qemu.qmp("cont")
+            qemu.expect("farjump> ")
+            devices = {name for name, _ in writes(qemu)}
+            assert {"serial", "rtc-index"} <= devices, devices
+            assert not {"rtc", "ioport80"} & devices, devices
+            assert re.search("^last traced +no record of one$", qemu.command("info"), re.M)
+
+
+def stages_are_left_on_port_80_if_asked_for():
+    with at_the_stub("safe trace-boot quiet") as qemu:
+        qemu.monitor("trace-event memory_region_ops_write on")
+        qemu.qmp("cont")
+        qemu.expect("farjump> ")
+        stages = [value for name, value in writes(qemu) if name == "ioport80"]
+    # The stub's steps from 4 on, each stage of the kernel once, the prompt.
+    assert stages[:10] == list(range(0xA4, 0xAE)), stages
+    assert stages[10:] == [*range(0xB1, 0xC5), 0xD1], stages
+
+
+def checksum_of_the_firmware_is_kept():
+    """The CMOS bytes 0x7E and 0x7F hold the sum of 0x48 to 0x7D, as some BIOSes have it."""
+    def cmos(qemu, number, value=None):
+        qemu.monitor(f"o /b 0x70 {number}")
+        if value is not None:
+            qemu.monitor(f"o /b 0x71 {value}")
+        return int(re.search(r"= 0x([0-9a-f]+)", qemu.monitor("i /b 0x71"))[1], 16)
+
+    for order in ("big", "little"):
+        with at_the_stub("trace-boot") as qemu:
+            cmos(qemu, 0x60, 0x9A)
+            total = sum(cmos(qemu, number) for number in range(0x48, 0x7E))
+            sums = [*total.to_bytes(2, order)]
+            for number, value in zip((0x7E, 0x7F), sums):
+                cmos(qemu, number, value)
+            qemu.qmp("cont")
+            qemu.expect("warning boot_stage: trace-boot: the firmware keeps a checksum in the CMOS")
+            qemu.expect("farjump> ")
+            qemu.send("fault panic\r")
+            qemu.expect("stopped> ")
+            assert [cmos(qemu, number) for number in (0x7E, 0x7F)] == sums
+            qemu.send("reboot\r")
+            qemu.wait_end()
 
 
 def line_that_nobody_reads_loses_nothing_at_first():
@@ -149,6 +219,9 @@ def add_to(suite):
     for test in (commands_are_listed_and_run, lines_can_be_corrected, garbage_is_survived,
                  both_inputs_work_together, options_are_taken_and_unknown_ones_told,
                  menu_is_shown_and_boots_by_itself, poweroff_ends_the_machine,
-                 last_boot_is_remembered, reset_in_the_middle_is_told,
+                 traced_boot_is_remembered,
+                 reset_in_the_middle_of_a_traced_boot_is_reported,
+                 boot_that_is_not_traced_writes_nowhere, stages_are_left_on_port_80_if_asked_for,
+                 checksum_of_the_firmware_is_kept,
                  line_that_nobody_reads_loses_nothing_at_first):
         suite.add(f"prompt::{test.__name__}", test)

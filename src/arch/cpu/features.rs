@@ -57,7 +57,7 @@ pub struct Processor {
 
 /// Identifies the processor and turns features on.
 pub fn start(choice: FeatureChoice) -> Processor {
-    boot_stage::mark(Stage::Processor);
+    boot_stage::mark(Stage::Features);
     let cpuid = CpuId::new();
     let processor = Processor {
         vendor: cut(cpuid.get_vendor_info().as_ref().map_or("", |vendor| vendor.as_str())),

@@ -9,7 +9,7 @@ use crate::arch::init_order::{Idt, Pic};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
 use crate::arch::ports::{
-    PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA, POST,
+    self, PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA,
 };
 
 /// The master's line that the slave is wired to.
@@ -38,7 +38,7 @@ pub fn start(_idt: Idt) -> Pic {
     ] {
         port.write(value);
         // Old controllers need time between the words.
-        POST.write(Stage::Pic as u8);
+        ports::io_delay();
     }
     log::info!(
         "IRQ 0 to 15 at vectors {FIRST_LINE_VECTOR:#x} to {:#x}, all masked",

@@ -9,6 +9,7 @@ use acpi_tables::madt::{self, Entry, InterruptFlags};
 use heapless::Vec;
 use x86_64::{PhysAddr, VirtAddr};
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::arch::init_order::{Controllers, Pic};
 use crate::arch::irq::ApicChoice;
 use crate::arch::irq::io_apic::{self, IO_APICS_MAX, IoApic, Signal};
@@ -54,6 +55,7 @@ impl fmt::Display for Reason {
 
 /// Lets APICs take over from the PICs, if they are there and `choice` allows it.
 pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice) -> Controllers {
+    boot_stage::mark(Stage::Apic);
     match start_apic(acpi, choice) {
         Ok(inputs) => {
             let mode = if local_apic::mode() == Some(Mode::X2Apic) { "x2APIC" } else { "APIC" };

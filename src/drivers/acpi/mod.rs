@@ -19,6 +19,7 @@ use acpi_tables::{Fadt, Header, Signature, fadt, header, root};
 use boot_information::{BootInformation, Firmware, Rsdp};
 use x86_64::PhysAddr;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::mm::Memory;
 use crate::mm::kernel::{firmware_memory, layout};
 
@@ -118,6 +119,7 @@ pub struct Acpi {
 /// Copies the tables that the RSDP leads to, the loader's or else the BIOS's; `None` if there
 /// is none that is sound.
 pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
+    boot_stage::mark(Stage::Acpi);
     let Some(rsdp) = information.rsdp.or_else(|| search_bios(information.firmware)) else {
         log::info!("the machine has no ACPI");
         return None;

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::str::FromStr;
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::arch::ports::{PCI_ADDRESS, PCI_DATA};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
@@ -139,15 +140,16 @@ pub struct Function {
     pub interrupt_pin: Option<char>,
 }
 
-/// Where a function's registers or memory are.
+/// Where a function's registers or memory are. The firmware has assigned no address where
+/// there is none; nothing answers there then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseAddress {
-    /// From this port on.
-    Ports(u32),
-    /// From this physical address on.
+    /// I/O ports, from this one on.
+    Ports(Option<u32>),
+    /// Memory.
     Memory {
-        /// The address.
-        address: u64,
+        /// The physical address that it begins at.
+        address: Option<u64>,
         /// How many bits an address may have.
         width_bits: u8,
         /// Reads have no side effect.
@@ -167,12 +169,12 @@ impl BaseAddress {
             return None;
         }
         if low & IS_PORTS != 0 {
-            return Some(Self::Ports(low & !0b11));
+            return Some(Self::Ports(Some(low & !0b11).filter(|&port| port != 0)));
         }
         let is_64_bits = low & TYPE == IS_64_BITS;
         let high = if is_64_bits { u64::from(high) << 32 } else { 0 };
         Some(Self::Memory {
-            address: high | u64::from(low & !0b1111),
+            address: Some(high | u64::from(low & !0b1111)).filter(|&address| address != 0),
             width_bits: if is_64_bits { 64 } else { 32 },
             is_prefetchable: low & IS_PREFETCHABLE != 0,
         })
@@ -182,9 +184,14 @@ impl BaseAddress {
 impl fmt::Display for BaseAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Ports(port) => write!(f, "ports  from {port:#06x}"),
+            Self::Ports(Some(port)) => write!(f, "ports  from {port:#06x}"),
+            Self::Ports(None) => f.write_str("ports  unassigned"),
             Self::Memory { address, width_bits, is_prefetchable } => {
-                write!(f, "memory from {address:#010x}, {width_bits} bits")?;
+                match address {
+                    Some(address) => write!(f, "memory from {address:#010x}")?,
+                    None => f.write_str("memory unassigned")?,
+                }
+                write!(f, ", {width_bits} bits")?;
                 f.write_str(if is_prefetchable { ", prefetchable" } else { "" })
             }
         }
@@ -303,6 +310,7 @@ impl Pci {
 
 /// Looks for all functions. Takes about 20 ms.
 pub fn start(_memory: Memory) -> Pci {
+    boot_stage::mark(Stage::Pci);
     let functions: Vec<_> = if is_present() { find_all().collect() } else { Vec::new() };
     match functions.len() {
         0 => log::info!("no PCI"),
@@ -355,11 +363,18 @@ mod tests {
     #[test_case]
     fn base_addresses_of_every_kind_are_decoded() {
         let memory = |address, width_bits, is_prefetchable| {
-            Some(BaseAddress::Memory { address, width_bits, is_prefetchable })
+            Some(BaseAddress::Memory { address: Some(address), width_bits, is_prefetchable })
+        };
+        let unassigned = |width_bits, is_prefetchable| {
+            Some(BaseAddress::Memory { address: None, width_bits, is_prefetchable })
         };
         assert_eq!(BaseAddress::decode(0, 7), None);
         assert_eq!(BaseAddress::decode(u32::MAX, 7), None);
-        assert_eq!(BaseAddress::decode(0xC041, 7), Some(BaseAddress::Ports(0xC040)));
+        assert_eq!(BaseAddress::decode(0xC041, 7), Some(BaseAddress::Ports(Some(0xC040))));
+        assert_eq!(BaseAddress::decode(1, 7), Some(BaseAddress::Ports(None)));
+        assert_eq!(BaseAddress::decode(8, 7), unassigned(32, true));
+        assert_eq!(BaseAddress::decode(4, 0), unassigned(64, false));
+        assert_eq!(BaseAddress::decode(0xC, 0), unassigned(64, true));
         assert_eq!(BaseAddress::decode(0xFEBC_0000, 7), memory(0xFEBC_0000, 32, false));
         assert_eq!(BaseAddress::decode(0xFEBC_0008, 7), memory(0xFEBC_0000, 32, true));
         assert_eq!(BaseAddress::decode(0xFEBC_000C, 7), memory(0x7_FEBC_0000, 64, true));

@@ -7,6 +7,7 @@ use core::fmt;
 use civil_time::CivilTime;
 use civil_time::cmos::{self, Registers};
 
+use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cmos as bytes;
 use crate::drivers::acpi::Acpi;
 
@@ -59,6 +60,7 @@ pub struct Rtc {
 /// Logs what the clock says. The ACPI tables may name a byte of the CMOS that has the
 /// century; without it the clock is taken to be in this century.
 pub fn start(acpi: Option<&Acpi>) -> Rtc {
+    boot_stage::mark(Stage::Rtc);
     let rtc =
         Rtc { century_register: acpi.and_then(Acpi::fadt).and_then(|it| it.century_register) };
     match rtc.now() {

@@ -58,5 +58,5 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "keyboard     {}", machine.console.keyboard)?;
     writeln!(out, "clock        {}", machine.clock.rate())?;
     writeln!(out, "spurious     IRQ 7: {spurious_7}, IRQ 15: {spurious_15}")?;
-    writeln!(out, "last boot    {}", boot_stage::last_boot())
+    writeln!(out, "last traced  {}", boot_stage::last_boot())
 }
