@@ -25,9 +25,11 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
     let processor = arch::cpu::features::start(boot.options.processor_features());
+    let screen = console::start_early(boot.information);
     let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
     let idt = arch::trap::idt::start(gdt);
     let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
+    console::start_terminal(memory, screen);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
     drivers::acpi::timers::refine_clock(clock, acpi.as_ref());
@@ -44,7 +46,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
     let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
-    let console = console::start(timer, serial, keyboard, memory, boot.information);
+    let console = console::start(timer, serial, keyboard, screen);
 
     Machine {
         acpi,

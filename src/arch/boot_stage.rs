@@ -34,10 +34,10 @@ pub enum Stage {
     Serial = 0xB2,
     /// Boot information and command line.
     BootInformation = 0xB3,
-    /// The screen, without memory of its own.
-    EarlyScreen = 0xB4,
     /// CPU features.
-    Features = 0xB5,
+    Features = 0xB4,
+    /// The screen, without memory of its own.
+    EarlyScreen = 0xB5,
     /// GDT, TSS and IST.
     Gdt = 0xB6,
     /// IDT.
@@ -83,8 +83,8 @@ impl Stage {
         (Self::PerCpu, "per-CPU structure, clock, log"),
         (Self::Serial, "serial port"),
         (Self::BootInformation, "boot information"),
-        (Self::EarlyScreen, "early screen"),
         (Self::Features, "CPU features"),
+        (Self::EarlyScreen, "early screen"),
         (Self::Gdt, "GDT, TSS, IST"),
         (Self::Idt, "IDT"),
         (Self::Memory, "memory"),

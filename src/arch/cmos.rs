@@ -6,8 +6,8 @@
 //! Source: Intel 500 series PCH datasheet, "Real Time Clock Registers".
 
 use spin::Mutex;
+use x86_64::instructions::interrupts::without_interrupts;
 
-use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::ports::{CMOS_DATA, CMOS_INDEX};
 
 /// The bits of a selection that are a byte's number.
@@ -21,12 +21,13 @@ static PORTS: Mutex<()> = Mutex::new(());
 const TURNS_MAX: u32 = 1_000_000;
 
 fn with_ports<R>(access: impl FnOnce() -> R) -> R {
-    let _interrupts_off = InterruptsOff::new();
-    let _locked = (0..TURNS_MAX).find_map(|_| {
-        core::hint::spin_loop();
-        PORTS.try_lock()
-    });
-    access()
+    without_interrupts(|| {
+        let _locked = (0..TURNS_MAX).find_map(|_| {
+            core::hint::spin_loop();
+            PORTS.try_lock()
+        });
+        access()
+    })
 }
 
 /// Reads a byte of the CMOS, by its number below 128. It may be called anywhere.

@@ -1,7 +1,7 @@
-//! The screen of the last words, and of the prompt behind them.
+//! The screen without lock and heap: of the start, until there is memory for a terminal, and
+//! of reports and the prompt after them, where lock or heap may be what has failed.
 //!
-//! It has cells of its own and takes no lock and no heap: what it writes on may be what
-//! has failed. Only one processor writes. It knows `\n`, `\x08`, and of the control
+//! It has cells of its own. Only one CPU writes. It knows `\n`, `\x08`, and of the control
 //! sequences `CSI … m` with the colours of ANSI.
 
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -59,14 +59,41 @@ struct Screen {
 /// Makes `surface` show emergency text.
 pub(super) fn start(surface: Surface) {
     SURFACE.call_once(|| surface);
-    klog::add_emergency_sink(|text| {
-        if let Some(&surface) = SURFACE.get() {
-            SCREEN.write(surface, text);
-        }
-    });
+    klog::add_emergency_sink(write);
+}
+
+/// Writes `text`.
+pub(super) fn write(text: &str) {
+    if let Some(&surface) = SURFACE.get() {
+        SCREEN.write(surface, text);
+    }
+}
+
+/// Shows `stage` where the next text will be.
+pub(super) fn show_stage(stage: &str) {
+    if let Some(&surface) = SURFACE.get() {
+        SCREEN.write_ahead(surface, stage);
+    }
+}
+
+/// Begins anew: the next text clears the screen. For whoever draws on it meanwhile.
+pub(super) fn leave() {
+    SCREEN.next.store(NOT_STARTED, Ordering::Relaxed);
 }
 
 impl Screen {
+    /// Writes `text` into the rest of the row, and stays where it was.
+    fn write_ahead(&self, surface: Surface, text: &str) {
+        self.write(surface, "");
+        let (_, columns) = surface.size();
+        let next = self.next.load(Ordering::Relaxed) as usize;
+        let mut characters = text.chars();
+        for index in next..next - next % columns + columns {
+            let c = characters.next().unwrap_or(' ');
+            self.set(surface, columns, index, PLAIN_COLORS | c as u32);
+        }
+    }
+
     fn write(&self, surface: Surface, text: &str) {
         let (rows, columns) = surface.size();
         let rows = rows.min(CELLS_MAX / columns);
@@ -150,6 +177,8 @@ impl Screen {
         let colors = match number {
             0 => PLAIN_COLORS,
             1 => colors | BOLD,
+            39 => colors & !(0xF << FOREGROUND_SHIFT) | PLAIN_COLORS,
+            90..=97 => colors & !(7 << FOREGROUND_SHIFT) | BOLD | (number - 90) << FOREGROUND_SHIFT,
             30..=37 => colors & !(7 << FOREGROUND_SHIFT) | (number - 30) << FOREGROUND_SHIFT,
             40..=47 => colors & !(7 << BACKGROUND_SHIFT) | (number - 40) << BACKGROUND_SHIFT,
             _ => colors,

@@ -41,24 +41,37 @@ pub struct Console {
     pub keyboard: Keyboard,
 }
 
-/// Starts the screen, if there is one, and shows on it what was logged so far.
-pub fn start(
-    timer: Timer,
-    serial: Serial,
-    keyboard: Keyboard,
-    memory: Memory,
-    information: &BootInformation,
-) -> Console {
+/// Starts the screen that the loader has set up, as far as it needs no memory: from here on
+/// log lines, stages of the start and reports are shown on it.
+pub fn start_early(information: &BootInformation) -> Option<Surface> {
+    boot_stage::mark(Stage::EarlyScreen);
+    let Some(surface) = Surface::find(information) else {
+        ::log::info!("no screen");
+        return None;
+    };
+    emergency::start(surface);
+    history::for_each(screen::log);
+    klog::add_sink(screen::log);
+    boot_stage::set_observer(screen::show_stage);
+    ::log::info!("{surface}");
+    Some(surface)
+}
+
+/// Makes the screen a terminal.
+pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
     boot_stage::mark(Stage::Screen);
-    let screen = screen::start(memory, information);
-    match screen {
-        Some(surface) => {
-            history::for_each(screen::log);
-            klog::add_sink(screen::log);
-            timer.add_alarm(&screen::LATE);
-            ::log::info!("serial line and {surface}");
-        }
-        None => ::log::info!("serial line and no screen"),
+    if let Some(surface) = screen
+        && !screen::start(memory, surface)
+    {
+        ::log::error!("no memory for the screen's text: only the log is shown there");
+    }
+}
+
+/// Returns the console, whose screen shows late what is printed while nothing waits for
+/// keys.
+pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Surface>) -> Console {
+    if screen.is_some() {
+        screen::use_timer(timer);
     }
     Console { serial, screen, keyboard }
 }

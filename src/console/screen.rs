@@ -8,15 +8,16 @@
 
 use alloc::vec::Vec;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use ::log::Level;
-use boot_information::BootInformation;
 use terminal::{Cell, Color, Terminal};
 
-use super::emergency;
 use super::surface::{PLAIN, Surface};
+use super::{emergency, history};
 use crate::arch::time::alarm::Alarm;
 use crate::arch::time::clock;
+use crate::arch::time::timer::Timer;
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
@@ -44,7 +45,12 @@ struct Screen {
     /// There is something that isn't shown yet, if only the cursor.
     is_stale: bool,
     shown_at_us: u64,
+    /// The name of a stage of the start stands in the cursor's row.
+    has_stage: bool,
 }
+
+/// Whether there are timer interrupts, which show what was printed long ago.
+static IS_TIMED: AtomicBool = AtomicBool::new(false);
 
 impl Screen {
     /// Returns a cleared screen; `None` without memory for its cells.
@@ -57,8 +63,18 @@ impl Screen {
         shown.try_reserve_exact(rows * columns).ok()?;
         shown.resize(rows * columns, None);
         let (default, cursor) = (PLAIN, None);
-        let (changed, is_stale, shown_at_us) = (0..rows, true, 0);
-        Some(Self { surface, terminal, default, shown, cursor, changed, is_stale, shown_at_us })
+        let (changed, is_stale, shown_at_us, has_stage) = (0..rows, true, 0, false);
+        Some(Self {
+            surface,
+            terminal,
+            default,
+            shown,
+            cursor,
+            changed,
+            is_stale,
+            shown_at_us,
+            has_stage,
+        })
     }
 
     /// Writes a line, of which `\n` is the end.
@@ -80,6 +96,9 @@ impl Screen {
         }
         if !self.is_stale {
             self.is_stale = true;
+            if !IS_TIMED.load(Ordering::Relaxed) {
+                return;
+            }
             // Interrupts are off while the screen is locked.
             LATE.set((clock::now_us() + LATE_US) * 1000);
         }
@@ -143,18 +162,42 @@ static SCREEN: IrqMutex<Option<Screen>> = IrqMutex::new(Rank::Console, None);
 
 /// Shows what was printed long ago. It is set while the screen is locked, on the CPU that
 /// prints: the timers of the others leave the screen alone.
-pub(super) static LATE: Alarm = Alarm::new(show_late);
+static LATE: Alarm = Alarm::new(show_late);
 
-/// Takes the screen over, if there is one that can be used.
-pub(super) fn start(memory: Memory, information: &BootInformation) -> Option<Surface> {
-    let surface = Surface::find(memory, information)?;
-    emergency::start(surface);
+/// Starts a terminal on `surface`, which has the log so far. Returns whether there is memory
+/// for it; without, the screen stays as it was.
+pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
     let Some(screen) = Screen::try_new(surface) else {
-        ::log::error!("no memory for the screen's text; going on without a screen");
-        return None;
+        return false;
     };
     *SCREEN.lock() = Some(screen);
-    Some(surface)
+    emergency::leave();
+    history::for_each(log);
+    true
+}
+
+/// Has the timer's interrupts show what was printed long ago.
+pub(super) fn use_timer(timer: Timer) {
+    timer.add_alarm(&LATE);
+    IS_TIMED.store(true, Ordering::Relaxed);
+}
+
+/// Clears the cursor's row, and writes `stage` there until the next line of the log;
+/// `None` ends that.
+pub(super) fn show_stage(stage: Option<&str>) {
+    const CLEAR_ROW: &str = "\r\x1B[K";
+    let shown = with_screen(|screen| {
+        if screen.has_stage {
+            screen.write(CLEAR_ROW);
+        }
+        screen.has_stage = stage.is_some();
+        screen.write(stage.unwrap_or_default());
+    });
+    match (shown, stage) {
+        (Some(()), _) => show(),
+        (None, Some(stage)) => emergency::show_stage(stage),
+        (None, None) => {}
+    }
 }
 
 /// Runs `action` on the screen, if there is one.
@@ -188,13 +231,16 @@ pub(super) fn log(level: Level, line: &str) {
         Level::Warn => "\x1B[93m",
         Level::Info | Level::Debug | Level::Trace => "",
     };
-    let is_coloured = !color.is_empty();
-    with_screen(|screen| {
-        screen.write(color);
-        screen.write(line.trim_end_matches('\n'));
-        screen.write(if is_coloured { "\x1B[39m\n" } else { "\n" });
-    });
-    show();
+    let end = if color.is_empty() { "\n" } else { "\x1B[39m\n" };
+    show_stage(None);
+    let parts = [color, line.trim_end_matches('\n'), end];
+    match with_screen(|screen| parts.into_iter().for_each(|part| screen.write(part))) {
+        Some(()) => show(),
+        None => {
+            emergency::show_stage("");
+            parts.into_iter().for_each(emergency::write);
+        }
+    }
 }
 
 /// Shows everything that was printed; a row at a time, so that interrupts wait no longer

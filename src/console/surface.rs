@@ -7,7 +7,6 @@ use terminal::{Cell, Color, Style};
 
 use crate::drivers::video::framebuffer::{self, Framebuffer, Glyph};
 use crate::drivers::video::vga_text::{self, VgaText};
-use crate::mm::Memory;
 
 /// The colours of a terminal that nobody has changed: light grey on black.
 pub(super) const PLAIN: (Color, Color) = (Color::Indexed(7), Color::Indexed(0));
@@ -22,14 +21,27 @@ pub enum Surface {
 }
 
 impl Surface {
-    /// Takes over what the loader has set up, if it can be used.
-    pub(super) fn find(memory: Memory, information: &BootInformation) -> Option<Self> {
-        if let Some(vga) = vga_text::start(memory, information.screen, information.firmware) {
-            return Some(Self::VgaText(vga));
+    /// Takes over what the loader has set up. `None` if it has set up nothing; what can't be
+    /// used is logged.
+    pub(super) fn find(information: &BootInformation) -> Option<Self> {
+        match vga_text::start(information) {
+            Ok(None) => {}
+            Ok(Some(vga)) => return Some(Self::VgaText(vga)),
+            Err(error) => {
+                ::log::error!("no screen: the memory of VGA text can't be mapped: {error}");
+                return None;
+            }
         }
-        let framebuffer = framebuffer::start(memory, information.screen?)?;
-        framebuffer.clear([0; 3]);
-        Some(Self::Framebuffer(framebuffer))
+        match framebuffer::start(information, information.screen?) {
+            Ok(framebuffer) => {
+                framebuffer.clear([0; 3]);
+                Some(Self::Framebuffer(framebuffer))
+            }
+            Err(error) => {
+                ::log::error!("no screen: the loader's can't be used: {error}");
+                None
+            }
+        }
     }
 
     /// Returns the number of rows and of columns.

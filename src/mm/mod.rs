@@ -25,7 +25,7 @@ use crate::mm::debug::audit;
 use crate::mm::kernel::frames::{self, AllocatedFrames, Purpose};
 use crate::mm::kernel::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED_BYTES};
 use crate::mm::kernel::ram::{self, Map};
-use crate::mm::kernel::{heap, image, kernel_space};
+use crate::mm::kernel::{heap, image, kernel_space, screen_memory};
 
 /// The most frames that the stub has, without its stacks: its tables, code, data.
 const STUB_FRAMES_MAX: usize = 16;
@@ -56,7 +56,7 @@ pub fn start(
     let mut map = ram::find(information, structure.clone());
     let (seen, info_table) = start_frames(&mut map, structure);
     let stub = stub_frames();
-    let direct_map_ticks = kernel_space::start(&map, capabilities, seen)
+    let direct_map_ticks = kernel_space::start(&map, capabilities, seen, screen_memory::mapping())
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
     frames::reach_all(info_table, image::stub_frames());
     // Its code isn't mapped any more, and its tables aren't loaded.

@@ -5,12 +5,12 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use bitmap_font::{Font, FontSize, PixelFormat, WIDTH_MAX};
-use boot_information::{Screen, ScreenKind};
+use boot_information::{BootInformation, Screen, ScreenKind};
 use spin::Once;
 use x86_64::PhysAddr;
 
-use crate::mm::Memory;
-use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
+use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
+use crate::mm::kernel::screen_memory;
 
 /// A colour as red, green and blue.
 pub type Rgb = [u8; 3];
@@ -52,18 +52,14 @@ pub fn bytes_written() -> u64 {
 }
 
 /// Takes over the screen that the loader has set up, if it is one whose pixels hold
-/// their colours. What stands in the way is logged.
-pub fn start(memory: Memory, screen: Screen) -> Option<&'static Framebuffer> {
-    if FRAMEBUFFER.is_completed() {
-        return FRAMEBUFFER.get();
-    }
-    match Framebuffer::try_new(memory, screen) {
-        Ok(framebuffer) => Some(FRAMEBUFFER.call_once(|| framebuffer)),
-        Err(why) => {
-            log::error!("the loader's screen can't be used: {why}; going on without a screen");
-            None
-        }
-    }
+/// their colours. It needs no heap, and goes on working when the kernel's own page tables
+/// are loaded. Called once.
+///
+/// # Errors
+/// See [`Error`].
+pub fn start(information: &BootInformation, screen: Screen) -> Result<&'static Framebuffer, Error> {
+    let framebuffer = Framebuffer::try_new(information, screen)?;
+    Ok(FRAMEBUFFER.call_once(|| framebuffer))
 }
 
 /// Why a framebuffer can't be used.
@@ -78,9 +74,7 @@ pub enum Error {
     /// It is smaller than a character.
     TooSmall,
     /// Its memory can't be mapped.
-    NotMapped(crate::mm::kernel::device_memory::Error),
-    /// There is no memory for the font.
-    NoMemory,
+    NotMapped(device_memory::Error),
 }
 
 impl core::fmt::Display for Error {
@@ -91,7 +85,6 @@ impl core::fmt::Display for Error {
             Self::Malformed => f.write_str("its numbers make no sense"),
             Self::TooSmall => f.write_str("it is smaller than a character"),
             Self::NotMapped(error) => write!(f, "its memory can't be mapped: {error}"),
-            Self::NoMemory => f.write_str("no memory for the font"),
         }
     }
 }
@@ -99,7 +92,7 @@ impl core::fmt::Display for Error {
 impl core::error::Error for Error {}
 
 impl Framebuffer {
-    fn try_new(_memory: Memory, screen: Screen) -> Result<Self, Error> {
+    fn try_new(information: &BootInformation, screen: Screen) -> Result<Self, Error> {
         let ScreenKind::Rgb { red, green, blue } = screen.kind else {
             return Err(Error::NoColours);
         };
@@ -111,16 +104,16 @@ impl Framebuffer {
         if pitch_bytes < (width * format.bytes()) as u64 {
             return Err(Error::Malformed);
         }
-        let font =
-            Font::try_new(FontSize::for_screen(width, height)).map_err(|_| Error::NoMemory)?;
+        let font = Font::new(FontSize::for_screen(width, height));
         if width < font.width() || height < font.height() {
             return Err(Error::TooSmall);
         }
         let len_bytes = pitch_bytes * u64::from(screen.height);
         // SAFETY: what is written there is shown and does nothing else.
-        let memory =
-            unsafe { DeviceMemory::map("framebuffer", start, len_bytes, Writes::Combined) }
-                .map_err(Error::NotMapped)?;
+        let memory = unsafe {
+            screen_memory::map(information, "framebuffer", start, len_bytes, Writes::Combined)
+        };
+        let memory = memory.map_err(Error::NotMapped)?;
         Ok(Self { memory, pitch_bytes, format, font, width, height })
     }
 

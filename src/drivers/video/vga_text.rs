@@ -3,14 +3,13 @@
 //! Source: IBM VGA Technical Reference, "Alphanumeric modes" and "CRT
 //! controller registers".
 
-use boot_information::{Firmware, Screen, ScreenKind};
+use boot_information::{BootInformation, Firmware, ScreenKind};
 use oem_cp::code_table::ENCODING_TABLE_CP437;
 use spin::Once;
 
 use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
-use crate::mm::Memory;
-use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
-use crate::mm::kernel::layout;
+use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
+use crate::mm::kernel::{layout, screen_memory};
 
 /// Cells in a row.
 pub const COLUMNS: usize = 80;
@@ -25,33 +24,31 @@ pub struct VgaText(());
 
 /// Takes the screen over if the loader left it in text mode. A BIOS loader that
 /// describes no screen at all leaves it as the BIOS does, in text mode; on UEFI there
-/// is no text mode.
-pub fn start(_memory: Memory, screen: Option<Screen>, firmware: Firmware) -> Option<VgaText> {
+/// is no text mode. It needs no heap, and goes on working when the kernel's own page
+/// tables are loaded. Called once.
+///
+/// # Errors
+/// If its memory can't be mapped.
+pub fn start(information: &BootInformation) -> Result<Option<VgaText>, device_memory::Error> {
     const CELLS_BYTES: u64 = 2 * (ROWS * COLUMNS) as u64;
-    let is_text = match screen {
+    let is_text = match information.screen {
         Some(screen) => {
             screen.kind == ScreenKind::Text
                 && screen.address == layout::VGA_TEXT.as_u64()
                 && (screen.width as usize, screen.height as usize) == (COLUMNS, ROWS)
         }
-        None => firmware == Firmware::Bios,
+        None => information.firmware == Firmware::Bios,
     };
-    if !is_text || CELLS.is_completed() {
-        return CELLS.get().map(|_| VgaText(()));
+    if !is_text {
+        return Ok(None);
     }
     // SAFETY: what is written there is shown and does nothing else.
-    let cells =
-        unsafe { DeviceMemory::map("VGA text", layout::VGA_TEXT, CELLS_BYTES, Writes::Strict) };
-    match cells {
-        Ok(cells) => {
-            CELLS.call_once(|| cells);
-            Some(VgaText(()))
-        }
-        Err(error) => {
-            log::error!("the VGA's memory can't be mapped: {error}; going on without a screen");
-            None
-        }
-    }
+    let cells = unsafe {
+        screen_memory::map(information, "VGA text", layout::VGA_TEXT, CELLS_BYTES, Writes::Strict)
+    };
+    let cells = cells?;
+    CELLS.call_once(|| cells);
+    Ok(Some(VgaText(())))
 }
 
 impl VgaText {

@@ -46,7 +46,9 @@ impl AddressKind {
             Self::DirectMap(PhysAddr::new(address - DIRECT_MAP))
         } else if within(HEAP, layout::HEAP_BYTES) {
             Self::Heap
-        } else if within(DEVICES, layout::DEVICES_BYTES) {
+        } else if within(DEVICES, layout::DEVICES_BYTES)
+            || within(layout::SCREEN, layout::SCREEN_BYTES)
+        {
             device_names::name_at(address).map_or(Self::Nothing, Self::Device)
         } else if address >= STACKS {
             match Stack::of_slot_at(address) {

@@ -115,6 +115,12 @@ impl DeviceMemory {
         }
     }
 
+    /// Makes one of the `len_bytes` bytes that are mapped at `start`, whose pages are in
+    /// `record`.
+    pub(super) fn mapped_at(start: VirtAddr, len_bytes: u64, record: &'static Record) -> Self {
+        Self { start, len_bytes, record }
+    }
+
     /// Returns where its first byte is mapped, as long as it isn't dropped.
     pub fn start(&self) -> VirtAddr {
         self.start

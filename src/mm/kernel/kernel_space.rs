@@ -91,6 +91,16 @@ pub(in crate::mm) struct KernelSpace {
 /// interrupt handlers.
 static SPACE: IrqMutex<Option<KernelSpace>> = IrqMutex::new(Rank::KernelSpace, None);
 
+/// The memory of the screen, as it is mapped in the stub's tables.
+pub(in crate::mm) struct Screen {
+    /// Where its first page is mapped, and to what.
+    pub start: VirtAddr,
+    pub first: PhysAddr,
+    pub len_bytes: u64,
+    pub flags: MappingFlags,
+    pub pages: HugePages,
+}
+
 /// Makes the table and loads it. From here on nothing low is mapped. `seen` has a
 /// bit for each frame. Returns how long mapping all RAM took, in ticks of the time
 /// stamp counter.
@@ -101,6 +111,7 @@ pub(in crate::mm) fn start(
     map: &Map,
     capabilities: Capabilities,
     seen: &'static mut [u64],
+    screen: Option<Screen>,
 ) -> Result<u64, PagingError> {
     let mut table = Table::try_new_with_upper_half(KernelFrames(capabilities))?;
     let start_tsc = clock::read_tsc();
@@ -108,6 +119,9 @@ pub(in crate::mm) fn start(
     let ticks = clock::read_tsc() - start_tsc;
     map_image(&mut table)?;
     map_stacks(&mut table)?;
+    if let Some(Screen { start, first, len_bytes, flags, pages }) = screen {
+        table.map_region(start, first, len_bytes, flags, pages)?;
+    }
     // SAFETY: the table has the kernel's code, data and stacks where they are now.
     unsafe { tlb::load_kernel(table.root_paddr()) };
     *SPACE.lock() = Some(KernelSpace { table, seen });

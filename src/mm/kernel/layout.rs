@@ -8,6 +8,7 @@
 //! | [`HEAP`] … | the kernel's heap |
 //! | [`DEVICES`] … | memory of devices |
 //! | [`FIRMWARE_WINDOW`] | a page of the firmware's, while it is copied |
+//! | [`SCREEN`] … | the screen's memory |
 //! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
 //! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
 //!
@@ -42,6 +43,13 @@ pub const DEVICES_BYTES: u64 = 1 << 40;
 
 /// Where a page of the firmware's memory is mapped while it is copied.
 pub const FIRMWARE_WINDOW: VirtAddr = VirtAddr::new(0xFFFF_D200_0000_0000);
+
+/// Where the screen's memory is mapped, aligned to a GiB. In the stub's tables as well: the
+/// GiB below the kernel image has a table of the third level there.
+pub const SCREEN: VirtAddr = VirtAddr::new(0xFFFF_FFFF_4000_0000);
+
+/// How much can be mapped of the screen, in bytes: 1 GiB.
+pub const SCREEN_BYTES: u64 = 1 << 30;
 
 /// What the kernel image is linked to: its physical address plus this.
 pub const KERNEL_BASE: VirtAddr = VirtAddr::new(0xFFFF_FFFF_8000_0000);

@@ -22,5 +22,6 @@ pub mod kernel_space;
 pub mod kernel_stack;
 pub mod layout;
 pub mod ram;
+pub mod screen_memory;
 pub mod stacks;
 pub mod trampoline;

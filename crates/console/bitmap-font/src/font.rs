@@ -1,7 +1,5 @@
 //! The font.
 
-use alloc::vec::Vec;
-use core::fmt;
 use core::ops::RangeInclusive;
 
 use spleen_font::{FONT_8X16, FONT_12X24, FONT_16X32, FONT_32X64};
@@ -63,68 +61,53 @@ impl FontSize {
     }
 }
 
-/// There is no memory for the table of glyphs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoMemory;
+/// How many characters are in [`RANGES`].
+const CHARACTERS: usize = {
+    let [ascii, latin, drawing] = [95, 96, 160];
+    ascii + latin + drawing
+};
 
-impl fmt::Display for NoMemory {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no memory for the font")
-    }
-}
-
-impl core::error::Error for NoMemory {}
-
-/// A font in one size, ready for constant-time look-ups.
+/// A font in one size, ready for constant-time look-ups. It takes no heap.
 #[derive(Clone, Debug)]
 pub struct Font {
-    width: usize,
-    height: usize,
-    /// The rows of all glyphs in the order of [`RANGES`]; a row's leftmost pixel is
-    /// its highest bit.
-    rows: Vec<u32>,
+    file: PsfFile<'static>,
+    /// The number in the file of each character's glyph, in the order of [`RANGES`].
+    glyphs: [u16; CHARACTERS],
 }
 
 impl Font {
-    /// Makes the font's table.
-    ///
-    /// # Errors
-    /// [`NoMemory`].
-    pub fn try_new(size: FontSize) -> Result<Self, NoMemory> {
+    /// Finds the font's glyphs.
+    pub fn new(size: FontSize) -> Self {
         let file = PsfFile::try_new(size.file()).expect("the file is part of the crate");
-        let (width, height) = (file.width, file.height);
-        let len = RANGES.into_iter().flatten().count() * height;
-        let mut rows = Vec::new();
-        rows.try_reserve_exact(len).map_err(|_| NoMemory)?;
-        rows.resize(len, 0);
+        let mut glyphs = [0; CHARACTERS];
         file.for_each_character(|character, glyph| {
             if let Some(index) = index(character) {
-                let place = &mut rows[index * height..(index + 1) * height];
-                place.iter_mut().zip(file.rows(glyph)).for_each(|(row, bits)| *row = bits);
+                glyphs[index] = glyph as u16;
             }
         });
-        Ok(Self { width, height, rows })
+        Self { file, glyphs }
     }
 
     /// Returns the width of a cell, in pixels.
     pub fn width(&self) -> usize {
-        self.width
+        self.file.width
     }
 
     /// Returns the height of a cell, in pixels.
     pub fn height(&self) -> usize {
-        self.height
+        self.file.height
     }
 
-    /// Tells whether the font has a glyph for `character`.
+    /// Returns whether the font has a glyph for `character`.
     pub fn has(character: char) -> bool {
         RANGES.iter().any(|range| range.contains(&character))
     }
 
     /// Returns the glyph of `character`; a shade if there is none.
-    pub fn glyph(&self, character: char) -> Glyph<'_> {
+    pub fn glyph(&self, character: char) -> Glyph {
         let index = index(character).or_else(|| index(MISSING)).unwrap_or(0);
-        Glyph(&self.rows[index * self.height..(index + 1) * self.height])
+        let row_bytes = self.file.width.div_ceil(8);
+        Glyph { bytes: self.file.glyph(self.glyphs[index].into()), row_bytes }
     }
 }
 
@@ -143,14 +126,20 @@ fn index(character: char) -> Option<usize> {
 
 /// A character's pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Glyph<'a>(&'a [u32]);
+pub struct Glyph {
+    bytes: &'static [u8],
+    row_bytes: usize,
+}
 
-impl Glyph<'_> {
+impl Glyph {
     /// Returns a row's pixels, from the top; the leftmost is the highest bit.
     ///
     /// # Panics
     /// If the font isn't that high.
     pub fn row(&self, y: usize) -> u32 {
-        self.0[y]
+        let row = &self.bytes[y * self.row_bytes..(y + 1) * self.row_bytes];
+        row.iter()
+            .zip([24, 16, 8, 0])
+            .fold(0, |bits, (&byte, shift)| bits | u32::from(byte) << shift)
     }
 }

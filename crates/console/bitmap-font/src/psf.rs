@@ -4,6 +4,7 @@
 //! of Unicode characters).
 
 /// A font file.
+#[derive(Clone, Debug)]
 pub(crate) struct PsfFile<'a> {
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -14,6 +15,7 @@ pub(crate) struct PsfFile<'a> {
 }
 
 /// Which characters each glyph stands for.
+#[derive(Clone, Debug)]
 enum Table<'a> {
     /// Version 1: words of 16 bits, little-endian; 0xFFFF ends a glyph's, behind 0xFFFE
     /// stand sequences.
@@ -74,16 +76,10 @@ impl<'a> PsfFile<'a> {
         }
     }
 
-    /// Returns the rows of a glyph; the leftmost pixel is the highest bit.
-    pub(crate) fn rows(&self, glyph: usize) -> impl Iterator<Item = u32> {
-        let row_bytes = self.width.div_ceil(8);
-        let start = glyph * row_bytes * self.height;
-        let bytes = self.bitmaps.get(start..start + row_bytes * self.height).unwrap_or(&[]);
-        bytes.chunks_exact(row_bytes).map(|row| {
-            row.iter()
-                .take(4)
-                .zip([24, 16, 8, 0])
-                .fold(0, |bits, (&byte, shift)| bits | u32::from(byte) << shift)
-        })
+    /// Returns the rows of a glyph, each in whole bytes; the leftmost pixel is the highest
+    /// bit. Empty if there is no such glyph.
+    pub(crate) fn glyph(&self, glyph: usize) -> &'a [u8] {
+        let glyph_bytes = self.width.div_ceil(8) * self.height;
+        self.bitmaps.get(glyph * glyph_bytes..(glyph + 1) * glyph_bytes).unwrap_or(&[])
     }
 }

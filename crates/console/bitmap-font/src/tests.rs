@@ -19,7 +19,7 @@ fn drawing(font: &Font, character: char) -> Vec<String> {
 #[test]
 fn box_drawing_reaches_the_edges_in_each_size() {
     for size in FontSize::ALL {
-        let font = Font::try_new(size).unwrap();
+        let font = Font::new(size);
         assert_eq!((font.width(), font.height()), size.pixels());
         let line = drawing(&font, '\u{2500}');
         assert!(line.iter().any(|row| row.chars().all(|c| c == '#')), "{size:?} {line:#?}");
@@ -33,7 +33,7 @@ fn box_drawing_reaches_the_edges_in_each_size() {
 
 #[test]
 fn printable_characters_differ_from_each_other() {
-    let font = Font::try_new(FontSize::Size8x16).unwrap();
+    let font = Font::new(FontSize::Size8x16);
     let characters: Vec<char> = ('!'..='~').chain('\u{A1}'..='\u{AC}').chain('À'..='ÿ').collect();
     for (index, &a) in characters.iter().enumerate() {
         assert!(drawing(&font, a).concat().contains('#'), "{a} is empty");
@@ -46,10 +46,25 @@ fn printable_characters_differ_from_each_other() {
 
 #[test]
 fn characters_without_a_glyph_are_a_shade() {
-    let font = Font::try_new(FontSize::Size16x32).unwrap();
+    let font = Font::new(FontSize::Size16x32);
     for missing in ['\0', '\u{7F}', '\u{9F}', '€', '\u{24FF}', '\u{25A0}', '\u{FFFD}', '世'] {
         assert!(!Font::has(missing));
         assert_eq!(font.glyph(missing), font.glyph('\u{2592}'));
+    }
+}
+
+#[test]
+fn every_character_of_the_ranges_has_a_glyph() {
+    for size in FontSize::ALL {
+        let font = Font::new(size);
+        let blank = drawing(&font, ' ');
+        let all = (' '..='~').chain('\u{A0}'..='\u{FF}').chain('\u{2500}'..='\u{259F}');
+        for character in all.clone() {
+            assert!(Font::has(character));
+            assert_eq!(drawing(&font, character).len(), size.pixels().1, "{character}");
+        }
+        let empty: Vec<char> = all.filter(|&c| drawing(&font, c) == blank).collect();
+        assert_eq!(empty, [' ', '\u{A0}'], "{size:?}");
     }
 }
 
