@@ -125,8 +125,8 @@ def reset_in_the_middle_of_a_traced_boot_is_reported():
                            "got no further than this stage: threads")):
         with Qemu(*NEEDED, "-cdrom", image("safe trace-boot"), "-action", "reboot=reset",
                   gdb=True, paused=True) as qemu:
-            language, address = ("rust", label) if "::" in label else ("c", f"(long)&{label}")
-            gdb.run(qemu, f"set language {language}", f"hbreak *({address})", "set language c",
+            language, place = ("rust", label) if "::" in label else ("c", f"*(long)&{label}")
+            gdb.run(qemu, f"set language {language}", f"hbreak {place}", "set language c",
                     "continue", "delete", keep_stopped=True)
             qemu.qmp("system_reset")
             qemu.qmp("cont")
