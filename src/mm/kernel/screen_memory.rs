@@ -155,7 +155,7 @@ mod tests {
             let refused = unsafe {
                 map(information, "test", PhysAddr::new(start), len_bytes, Writes::Combined)
             };
-            refused.err().expect("it is no screen")
+            refused.expect_err("it is no screen")
         };
         assert_eq!(map(0, 4 << 20), Error::IsRam);
         assert_eq!(map(0x10_0000, 0x1000), Error::IsRam);
