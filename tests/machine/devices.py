@@ -204,7 +204,7 @@ def root_with_a_wrong_checksum_leads_nowhere():
 
 def machine_without_acpi_says_so():
     with Qemu(*NEEDED, "-M", "pc,acpi=off", "-cdrom", image()) as qemu:
-        qemu.expect("acpi: the loader tells of no ACPI")
+        qemu.expect("acpi: the machine has no ACPI")
         qemu.expect("farjump> ")
         assert "told of no ACPI tables" in qemu.command("acpi")
         assert now(qemu).year >= 2024
