@@ -107,11 +107,14 @@ pub fn tell_hang(processor: u32, instruction: Option<VirtAddr>, why: &'static st
     match instruction {
         Some(instruction) => {
             log::error!(
+                target: "watchdog",
                 "processor {processor} {why}; it is at {}",
                 Instruction::short(instruction)
             );
         }
-        None => log::error!("processor {processor} {why}, and doesn't say where it is"),
+        None => {
+            log::error!(target: "watchdog", "processor {processor} {why}, and doesn't say where it is")
+        }
     }
 }
 

@@ -26,9 +26,10 @@ pub(super) struct Command {
 pub(super) struct Commands(pub(super) &'static [&'static Command]);
 
 impl Commands {
-    /// Returns the command with this name.
+    /// Returns the command with this name, in either case; `?` is `help`.
     pub(super) fn find(self, name: &str) -> Option<&'static Command> {
-        self.0.iter().find(|command| command.name == name).copied()
+        let name = if name == "?" { "help" } else { name };
+        self.0.iter().find(|command| command.name.eq_ignore_ascii_case(name)).copied()
     }
 
     /// Passes the names of all commands to `found`.

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use super::arguments::Arguments;
+use super::arguments::{ArgumentError, Arguments};
 use super::command::{Command, Commands, Error, Run};
 use super::machine::Machine;
 use super::suggest;
@@ -30,11 +30,12 @@ pub(super) fn run(
         Run::Always(run) => run(arguments, out),
         Run::OnCommands(run) => run(commands, arguments, out),
     };
-    report_result(command, result, out)
+    report_result(commands, command, result, out)
 }
 
 /// Reports what is wrong with a command's arguments, if anything is.
 pub(super) fn report_result(
+    commands: Commands,
     command: &Command,
     result: Result<(), Error>,
     out: &mut dyn Write,
@@ -43,14 +44,22 @@ pub(super) fn report_result(
     match result {
         Ok(()) => Ok(()),
         Err(Error::OutputEnded) => Err(fmt::Error),
-        Err(Error::Argument(error)) => writeln!(out, "{name}: {error}; usage: {name} {usage}"),
+        Err(Error::Argument(error)) => {
+            write!(out, "{name}: {error}")?;
+            if let ArgumentError::Unknown(word) = &error
+                && let Some(meant) = suggest::argument(commands, command, word)
+            {
+                write!(out, " (did you mean {meant}?)")?;
+            }
+            writeln!(out, "; usage: {name} {usage}")
+        }
     }
 }
 
 /// Reports that no command has this name, and the one that was probably meant.
 pub(super) fn report_unknown(commands: Commands, name: &str, out: &mut dyn Write) -> fmt::Result {
-    match suggest::nearest(commands, name) {
-        Some(nearest) => writeln!(out, "{name}: no such command; did you mean {nearest}?"),
-        None => writeln!(out, "{name}: no such command; help lists them"),
+    match suggest::command(commands, name) {
+        Some(meant) => writeln!(out, "no such command: {name} (did you mean {meant}?)"),
+        None => writeln!(out, "no such command: {name} (help lists them)"),
     }
 }

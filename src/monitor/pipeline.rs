@@ -85,23 +85,36 @@ pub(super) struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Takes `line` apart. `echo` may have all characters in its text; no other
-    /// command's argument has `|` or `>`, but for `>` in the names of functions, so
-    /// that has to stand by itself.
+    /// Takes `line` apart at each `|`, and at a `>` between blanks: the names of functions
+    /// have `>`, too. Between double quotes both are characters as any others.
     pub(super) fn parse(line: &'a str, paging: Paging) -> Result<Self, ParseError<'a>> {
-        let (rest, target) = match line.rsplit_once(" > ") {
-            None => (line, Target::Console),
-            Some((rest, name)) if name.trim() == "serial" => (rest, Target::Serial),
-            Some((_, name)) => return Err(ParseError::UnknownTarget(name.trim())),
+        let is_quoted = |at: usize| {
+            let quotes = |text: &str| text.matches('"').count();
+            // The last of an odd number opens nothing.
+            quotes(&line[..at]) % 2 == 1 && quotes(&line[at..]) > 0
         };
-        let mut parts = rest.split('|').map(str::trim);
+        let target = line.rmatch_indices(" > ").find(|(at, _)| !is_quoted(*at));
+        let (rest, target) = match target.map(|(at, _)| (&line[..at], line[at + 3..].trim())) {
+            None => (line, Target::Console),
+            Some((rest, "serial")) => (rest, Target::Serial),
+            Some((_, name)) => return Err(ParseError::UnknownTarget(name)),
+        };
+        let is_separator = |(at, c): (usize, char)| c == '|' && !is_quoted(at);
+        let mut ends = rest.char_indices().filter(|&it| is_separator(it)).map(|(at, _)| at);
+        let mut from = Some(0);
+        let mut parts = core::iter::from_fn(|| {
+            let begin = from?;
+            let end = ends.next();
+            from = end.map(|end| end + 1);
+            Some(rest[begin..end.unwrap_or(rest.len())].trim())
+        });
         let command = parts.next().unwrap_or("");
         let mut pipeline = Self { command, stages: Vec::new(), paging, target };
         for part in parts {
             let (name, text) = part.split_once(' ').unwrap_or((part, ""));
             let stage = match (name, text.trim()) {
-                ("find", text) if !text.is_empty() => Stage::Find(text),
-                ("skip", text) if !text.is_empty() => Stage::Skip(text),
+                ("find", text) if !text.is_empty() => Stage::Find(unquoted(text)),
+                ("skip", text) if !text.is_empty() => Stage::Skip(unquoted(text)),
                 ("count", "") => Stage::Count,
                 ("more", "") => {
                     pipeline.paging = Paging::Always;
@@ -237,7 +250,13 @@ fn format_count(count: u64) -> String<24> {
     text
 }
 
-/// Tells whether `text` occurs in `line`, whatever the case of ASCII letters.
+/// Returns `text` without the double quotes around it.
+fn unquoted(text: &str) -> &str {
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    inner.filter(|inner| !inner.is_empty()).unwrap_or(text)
+}
+
+/// Returns whether `text` occurs in `line`, whatever the case of ASCII letters.
 fn has(line: &str, text: &str) -> bool {
     let (line, text) = (line.as_bytes(), text.as_bytes());
     line.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
@@ -261,6 +280,18 @@ mod tests {
         assert_eq!((pipeline.paging, pipeline.target), (Paging::Asked, Target::Serial));
         let pipeline = parse("  sym <A as B>::c | more ").expect("is right");
         assert_eq!((pipeline.command, pipeline.paging), ("sym <A as B>::c", Paging::Always));
+    }
+
+    #[test_case]
+    fn separators_between_quotes_are_text() {
+        let pipeline = parse("echo \"a | b > serial\" c|find \"x | y\"").expect("is right");
+        assert_eq!(pipeline.command, "echo \"a | b > serial\" c");
+        assert_eq!(
+            (pipeline.target, &pipeline.stages[..]),
+            (Target::Console, &[Stage::Find("x | y")][..])
+        );
+        let pipeline = parse("echo 5\" disk | count").expect("is right");
+        assert_eq!((pipeline.command, pipeline.stages.len()), ("echo 5\" disk", 1));
     }
 
     #[test_case]

@@ -80,8 +80,10 @@ fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
     match COMMANDS.find(name) {
         None => report_unknown(COMMANDS, name, out),
         Some(command) => match command.run {
-            Run::Always(run) => report_result(command, run(arguments, out), out),
-            Run::OnCommands(run) => report_result(command, run(COMMANDS, arguments, out), out),
+            Run::Always(run) => report_result(COMMANDS, command, run(arguments, out), out),
+            Run::OnCommands(run) => {
+                report_result(COMMANDS, command, run(COMMANDS, arguments, out), out)
+            }
             Run::Machine(_) | Run::OnMachineAndCommands(_) => {
                 writeln!(out, "{name}: needs a kernel that runs; help lists what still answers")
             }

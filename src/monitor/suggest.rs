@@ -1,21 +1,67 @@
-//! The command that was probably meant.
+//! The word that was probably meant.
 
-use super::command::Commands;
+use heapless::String;
 
-/// The longest name that is compared, in bytes.
-const NAME_MAX_BYTES: usize = 16;
-/// From this many changes on, two names have nothing to do with each other.
+use super::command::{Command, Commands};
+
+/// The longest word that is compared, in bytes.
+const WORD_MAX_BYTES: usize = 24;
+/// From this many changes on, two words have nothing to do with each other.
 const DISTANCE_MAX: usize = 3;
+/// From this many bytes on, the beginning of a word stands for it.
+const BEGINNING_MIN_BYTES: usize = 3;
 
-/// Returns the name of the command nearest to `name`, if one is near: at least half of
-/// `name` is right.
-pub(super) fn nearest(commands: Commands, name: &str) -> Option<&'static str> {
-    if name.len() > NAME_MAX_BYTES {
+/// What other systems and shells call a command.
+const OTHER_NAMES: [(&str, &str); 11] = [
+    ("dmesg", "log"),
+    ("exit", "poweroff"),
+    ("free", "mem"),
+    ("halt", "poweroff"),
+    ("logout", "poweroff"),
+    ("lsmod", "modules"),
+    ("quit", "poweroff"),
+    ("regs", "cr"),
+    ("restart", "reboot"),
+    ("shutdown", "poweroff"),
+    ("uptime", "time"),
+];
+
+/// A word that is suggested.
+pub(super) type Suggestion = String<WORD_MAX_BYTES>;
+
+/// Returns the name of the command that `name` probably means.
+pub(super) fn command(commands: Commands, name: &str) -> Option<Suggestion> {
+    let other = OTHER_NAMES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
+    match other {
+        Some((_, command)) => Suggestion::try_from(*command).ok(),
+        None => nearest(name, |found| commands.names(found)),
+    }
+}
+
+/// Returns the word after `command`'s name that `word` probably means.
+pub(super) fn argument(commands: Commands, command: &Command, word: &str) -> Option<Suggestion> {
+    nearest(word, |found| (command.words)(commands, found))
+}
+
+/// Returns the word nearest to `word` of those that `words` passes on: one that begins with
+/// it, else the one with the fewest changes, if at least half of `word` is right.
+fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Suggestion> {
+    if word.len() > WORD_MAX_BYTES {
         return None;
     }
-    let distances = commands.0.iter().map(|command| (distance(name, command.name), command.name));
-    let (distance, nearest) = distances.min_by_key(|&(distance, _)| distance)?;
-    (distance < DISTANCE_MAX && 2 * distance <= name.len()).then_some(nearest)
+    let mut best: Option<(usize, Suggestion)> = None;
+    words(&mut |known| {
+        let Ok(suggestion) = Suggestion::try_from(known) else {
+            return;
+        };
+        let is_beginning = word.len() >= BEGINNING_MIN_BYTES && known.starts_with(word);
+        let distance = if is_beginning { 0 } else { distance(word, known) };
+        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+            best = Some((distance, suggestion));
+        }
+    });
+    let (distance, suggestion) = best?;
+    (distance < DISTANCE_MAX && 2 * distance <= word.len()).then_some(suggestion)
 }
 
 /// Returns how many bytes have to be put in, left out, changed or exchanged with the
@@ -23,7 +69,7 @@ pub(super) fn nearest(commands: Commands, name: &str) -> Option<&'static str> {
 fn distance(from: &str, to: &str) -> usize {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     // Row i + 1 of the table is for the first i bytes of `from`.
-    let mut rows = [[0; NAME_MAX_BYTES + 1]; 3];
+    let mut rows = [[0; WORD_MAX_BYTES + 1]; 3];
     rows[2] = core::array::from_fn(|index| index);
     for i in 0..from.len() {
         rows.rotate_left(1);
@@ -56,12 +102,19 @@ mod tests {
     }
 
     #[test_case]
-    fn nearest_command_is_found_or_none() {
-        assert_eq!(nearest(COMMANDS, "hlep"), Some("help"));
-        assert_eq!(nearest(COMMANDS, "backtrase"), Some("backtrace"));
-        assert_eq!(nearest(COMMANDS, "zzzzzz"), None);
-        assert_eq!(nearest(COMMANDS, "x"), None);
-        assert_eq!(nearest(COMMANDS, "foo"), None, "log has only one letter of it");
-        assert_eq!(nearest(COMMANDS, "a-name-that-is-far-too-long-for-anything"), None);
+    fn word_that_was_meant_is_found_or_none() {
+        let meant = |name| command(COMMANDS, name);
+        let is = |suggestion: Option<Suggestion>, word| suggestion.as_deref() == Some(word);
+        assert!(is(meant("hlep"), "help") && is(meant("backtrase"), "backtrace"));
+        assert!(is(meant("exit"), "poweroff") && is(meant("Quit"), "poweroff"));
+        assert!(is(meant("back"), "backtrace"));
+        assert_eq!(meant("zzzzzz"), None);
+        assert_eq!(meant("x"), None);
+        assert_eq!(meant("foo"), None, "log has only one letter of it");
+        assert_eq!(meant("a-name-that-is-far-too-long-for-anything"), None);
+        let fault = COMMANDS.find("fault").expect("there is one");
+        assert!(is(argument(COMMANDS, fault, "page"), "page-fault"));
+        assert!(is(argument(COMMANDS, fault, "stack-overflw"), "stack-overflow"));
+        assert_eq!(argument(COMMANDS, fault, "nonsense"), None);
     }
 }

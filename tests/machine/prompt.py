@@ -22,8 +22,20 @@ def commands_are_listed_and_run():
         qemu.command("test clock")
         first, second = (int(qemu.command("ticks").split()[0]) for _ in range(2))
         assert second >= first > 0
-        assert "nonsense: no such command" in qemu.command("nonsense 1 2")
+        assert "no such command: nonsense (help lists them)" in qemu.command("nonsense 1 2")
         assert qemu.command("   ") == ""
+        # What other systems call them, either case, and the beginning of a word.
+        for name in ("exit", "quit", "halt", "Shutdown"):
+            assert qemu.command(name) == f"no such command: {name} (did you mean poweroff?)\n"
+        assert qemu.command("?") == qemu.command("help") == qemu.command("HELP")
+        assert "hlep (did you mean help?)" in qemu.command("hlep")
+        assert "fault: page: not known here (did you mean page-fault?);" in qemu.command("fault page")
+        assert qemu.command('echo "a | b > c" d') == "a | b > c d\n"
+        assert qemu.command('echo "a | b" | count') == "1\n"
+        # The prompt's own thread goes on.
+        main = re.search(r"^ *(\d+) .*\bmain\b", qemu.command("ps"), re.M)[1]
+        assert qemu.command(f"kill {main}") == "main runs this prompt; poweroff ends it.\n"
+        assert "FAILED" not in qemu.command("test")
 
 
 def lines_can_be_corrected():
@@ -47,7 +59,7 @@ def garbage_is_survived():
         qemu.expect("farjump> ")
         qemu.send_bytes(bytes(range(128, 256)) * 8 + b"\x1b[\x00\x01\x02\x1b\x1b" + b"x" * 10_000
                         + b"\r")
-        qemu.expect("x{200,240}: no such command")
+        qemu.expect("no such command: .*x{200,240}")
         assert " ticks of " in qemu.command("ticks")
 
 

@@ -22,6 +22,9 @@ fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     let number: u64 = word.parse().map_err(|_| ArgumentError::unknown(word))?;
     match ps::all().into_iter().find(|thread| thread.number() == number) {
         None => writeln!(out, "There is no thread {number}; ps lists them.")?,
+        Some(thread) if number == task::current().number() => {
+            writeln!(out, "{} runs this prompt; poweroff ends it.", thread.name())?;
+        }
         Some(thread) if ps::is_idle(thread) => writeln!(out, "An idle thread can't end.")?,
         Some(thread) => {
             task::cancel(thread);
