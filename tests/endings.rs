@@ -21,6 +21,13 @@ const PANICS: Ignored = Ignored::new("endings::panics", || panic!("with this mes
 const HANGS: Ignored = Ignored::new("endings::hangs", || interrupt_flag::halt());
 
 #[test_case]
+const COMPUTES_FOR_EVER: Ignored = Ignored::new("endings::computes_for_ever", || {
+    loop {
+        core::hint::spin_loop();
+    }
+});
+
+#[test_case]
 const TRIPLE_FAULTS: Ignored = Ignored::new("endings::triple_faults", || reset::triple_fault());
 
 #[test_case]

@@ -89,12 +89,11 @@ mod tests {
 
     #[test_case]
     fn known_words_are_taken_and_others_skipped() {
-        let options =
-            Options::parse(b"x safe y=z \xFF test=\"a b\" test-from=3 test-from=x \"open");
+        let options = Options::parse(b"x safe y=z \xFF test=\"a b\" test-ask test-ask=x \"open");
         assert!(options.is_safe);
         assert_eq!(options.tests.choice("a b c", false), TestChoice::Run);
         assert_eq!(options.tests.choice("ab", false), TestChoice::FilterOut);
-        assert_eq!(options.tests.from, 3);
+        assert!(options.tests.is_first_asked);
         assert_eq!(options.serial_sending(), serial::Mode::Polling);
     }
 

@@ -42,8 +42,8 @@ pub struct TestSelection {
     ignored: IgnoredTests,
     /// `test-list`: the tests are only listed.
     pub is_list: bool,
-    /// `test-from=N`: of those that run, the index of the first.
-    pub from: usize,
+    /// `test-ask`: the index of the first that runs is asked for on the serial line.
+    pub is_first_asked: bool,
 }
 
 impl TestSelection {
@@ -56,7 +56,7 @@ impl TestSelection {
     /// | `test-skip=TEXT` | not those with this in their name |
     /// | `test-exact` | the texts are whole names |
     /// | `test-list` | the tests are listed, and don't run |
-    /// | `test-from=N` | only from this index on |
+    /// | `test-ask` | only from the index on that comes on the serial line |
     /// | `ignored`, `include-ignored` | only those that are ignored otherwise; all |
     pub(super) fn apply(&mut self, name: &str, value: Option<&str>) -> Option<()> {
         match (name, value) {
@@ -64,7 +64,7 @@ impl TestSelection {
             ("test-skip", Some(text)) => push(&mut self.skipped, text)?,
             ("test-exact", None) => self.is_exact = true,
             ("test-list", None) => self.is_list = true,
-            ("test-from", Some(index)) => self.from = index.parse().ok()?,
+            ("test-ask", None) => self.is_first_asked = true,
             ("ignored", None) => self.ignored = IgnoredTests::Only,
             ("include-ignored", None) => self.ignored = IgnoredTests::Included,
             _ => return None,
@@ -138,7 +138,7 @@ mod tests {
         let mut selection = TestSelection::default();
         let long = core::str::from_utf8(&[b'x'; NAME_MAX_BYTES + 1]).expect("ASCII");
         assert_eq!(selection.apply("test", Some(long)), None);
-        assert_eq!(selection.apply("test-from", Some("x")), None);
+        assert_eq!(selection.apply("test-ask", Some("x")), None);
         assert_eq!(selection.apply("safe", None), None);
         assert_eq!(selection, TestSelection::default());
         for _ in 0..NAMES_MAX {

@@ -12,21 +12,29 @@
 //! ```
 //!
 //! A test that stops the kernel, as expected or not, ends its run; the runner
-//! (`tools/runner`) boots the kernel again for the tests behind it. The two
-//! talk by lines on the serial port:
+//! (`tools/runner`) takes the machine back to where it was `ready`, or boots it
+//! again, for the tests after it. The two talk by lines on the serial port:
 //!
-//! | line | what it says |
+//! | line | meaning |
 //! | --- | --- |
 //! | `listed NAME` | the test is there; none runs |
 //! | `ignored NAME` | the test runs only if ignored ones are asked for |
-//! | `running N tests, from I; F filtered out` | this boot begins with the test with index I |
+//! | `ready: M stop; F filtered out` | so many of the tests stop the kernel; it waits for a line with the index of the first |
+//! | `running N tests, from I` | the run begins with the test with index I |
 //! | `test NAME ...` | the test begins |
-//! | `test NAME ... expects reset` | and has to reset the machine |
-//! | `ok` or `FAILED: why` | it has ended |
+//! | `test NAME ... expects reset` | the same for one that has to reset the machine |
+//! | `ok` or `FAILED: why` | the test has ended |
+//! | `stopped` | after either of them: the kernel has stopped, and does nothing more |
 //! | `done` | no test is left |
 //! | `@…` | the test wants something typed, see `tests/storm.rs` |
+//!
+//! How a test waits: see [`wait_until`].
 
 #![forbid(unsafe_code)]
+
+mod wait;
+
+pub use wait::{wait_for_threads, wait_until};
 
 use core::fmt;
 
@@ -39,18 +47,9 @@ use crate::drivers::char::serial;
 use crate::monitor::Machine;
 use crate::{bring_up, klog, mm};
 
-/// What the kernel tells QEMU's isa-debug-exit; QEMU's exit status is twice
-/// that, plus one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Exit {
-    /// All is done: status 33.
-    Done = 0x10,
-    /// A test stopped the kernel, as it should: status 35.
-    StoppedAsExpected = 0x11,
-    /// A test stopped the kernel, as it shouldn't: status 37.
-    Stopped = 0x12,
-}
+/// What the kernel writes to QEMU's isa-debug-exit when no test is left: QEMU ends with
+/// status 33.
+const DONE: u8 = 0x10;
 
 /// How a test ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,8 +185,11 @@ pub fn machine() -> &'static Machine {
 /// Starts everything as the kernel does, without the prompt, and runs the tests.
 pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     MACHINE.call_once(|| bring_up::start(magic, information, end_of_test));
+    wait::start();
     test_main();
-    exit(Exit::Done)
+    serial::flush();
+    reset::exit_qemu(DONE);
+    interrupt_flag::halt()
 }
 
 /// Runs the tests that the command line asks for; called by the test harness.
@@ -201,19 +203,36 @@ pub fn run(tests: &[&dyn Test]) {
         }
         return serial_println(format_args!("done"));
     }
-    for test in chosen(TestChoice::Ignore).filter(|_| selection.from == 0) {
+    for test in chosen(TestChoice::Ignore) {
         serial_println(format_args!("ignored {}", test.name()));
     }
-    serial_println(format_args!(
-        "running {} tests, from {}; {} filtered out",
-        chosen(TestChoice::Run).count(),
-        selection.from,
-        chosen(TestChoice::FilterOut).count(),
-    ));
-    for &test in chosen(TestChoice::Run).skip(selection.from) {
+    let mut first = 0;
+    if selection.is_first_asked {
+        let does_stop = |test: &&&dyn Test| matches!(test.expected(), Expected::Stop(_));
+        serial_println(format_args!(
+            "ready: {} stop; {} filtered out",
+            chosen(TestChoice::Run).filter(does_stop).count(),
+            chosen(TestChoice::FilterOut).count(),
+        ));
+        first = read_index();
+    }
+    serial_println(format_args!("running {} tests, from {first}", chosen(TestChoice::Run).count()));
+    for &test in chosen(TestChoice::Run).skip(first) {
         run_one(test);
     }
     serial_println(format_args!("done"));
+}
+
+/// Reads a number from the serial line, up to a line feed.
+fn read_index() -> usize {
+    let mut index = 0;
+    loop {
+        match serial::try_read() {
+            Some(b'\n') => return index,
+            Some(digit) => index = index * 10 + usize::from(digit.wrapping_sub(b'0')),
+            None => core::hint::spin_loop(),
+        }
+    }
 }
 
 fn run_one(test: &dyn Test) {
@@ -245,24 +264,13 @@ fn run_one(test: &dyn Test) {
 fn end_of_test(report: &dyn fmt::Display) -> ! {
     // Nobody holds the lock for longer than a copy, and never while tests run.
     let expected = RUNNING.try_lock().and_then(|running| *running);
-    let mut emergency = klog::Emergency;
-    let exit_as = match expected {
-        Some(Expected::Stop(message)) if Contains::search(report, message) => {
-            let _ = fmt::write(&mut emergency, format_args!("ok\n"));
-            Exit::StoppedAsExpected
-        }
-        _ => {
-            let _ =
-                fmt::write(&mut emergency, format_args!("FAILED: the kernel stopped, see above\n"));
-            Exit::Stopped
-        }
+    let outcome = match expected {
+        Some(Expected::Stop(message)) if Contains::search(report, message) => "ok",
+        _ => "FAILED: the kernel stopped, see above",
     };
-    exit(exit_as)
-}
-
-fn exit(exit: Exit) -> ! {
+    // The emergency writer takes everything.
+    let _ = fmt::write(&mut klog::Emergency, format_args!("{outcome}\nstopped\n"));
     serial::flush();
-    reset::exit_qemu(exit as u8);
     interrupt_flag::halt()
 }
 

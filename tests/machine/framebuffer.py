@@ -1,11 +1,10 @@
 """Text on framebuffers of several sizes and formats, read back glyph by glyph."""
 
 import re
-import time
 
 from machine.glyphs import screen_text
 from machine.images import image
-from machine.qemu import TIMEOUT_S, Qemu
+from machine.qemu import Qemu
 from machine.tools import ovmf
 
 MODES = (
@@ -20,13 +19,12 @@ MODES = (
 
 def expect_text(qemu, pattern):
     """Waits until the regular expression stands in the screen's text."""
-    end = time.monotonic() + TIMEOUT_S
-    while True:
+    def found():
         lines, pixels = screen_text(qemu)
-        if match := re.search(pattern, "\n".join(lines), re.M):
-            return match, pixels
-        assert time.monotonic() < end, "\n".join(lines)
-        time.sleep(0.2)
+        match = re.search(pattern, "\n".join(lines), re.M)
+        return match and (match, pixels)
+
+    return qemu.wait_for(found, lambda: "\n".join(screen_text(qemu)[0]))
 
 
 def shows_text(mode, arguments):

@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-import time
 
 from machine import gdb
 from machine.images import build_image, image, kernel_path
@@ -221,7 +220,14 @@ def line_that_nobody_reads_loses_nothing_at_first():
         with qemu.reading_stopped():
             for _ in range(900):
                 qemu.send("help\r")
-            time.sleep(1)
+            # Nothing more comes when the line is full and the kernel waits.
+            counts = [0]
+
+            def stands_still():
+                counts.append(qemu.unread_bytes())
+                return counts[-1] > 0 and len(set(counts[-10:])) == 1
+
+            qemu.wait_for(stands_still, lambda: f"{counts[-10:]} bytes wait")
         for _ in range(900):
             qemu.expect(r"ticks +Shows the timer's interrupts")
         assert " ticks of " in qemu.command("ticks")

@@ -9,12 +9,11 @@ import pathlib
 import re
 import subprocess
 import tempfile
-import time
 
 from machine import ROOT, gdb
 from machine.glyphs import screen_text
 from machine.images import image, kernel_path
-from machine.qemu import COLUMNS, ROWS, TIMEOUT_S, VGA_TEXT, Qemu
+from machine.qemu import COLUMNS, ROWS, VGA_TEXT, Qemu
 
 PROMPT = "farjump> "
 STOPPED = "stopped> "
@@ -75,8 +74,7 @@ class Snapshot:
     def go_back(self):
         """Goes back to the prompt."""
         assert not self.qemu.monitor("loadvm prompt").strip()
-        time.sleep(0.05)
-        self.qemu.expect(r"\Z")
+        self.qemu.drain()
 
     def report(self):
         """Waits for the prompt behind a report; returns the report, without colours."""
@@ -210,13 +208,13 @@ def reports_fit_a_screen():
 
 def expect_rows(qemu, name, rows):
     """The screen's last text is what the rows say."""
-    end = time.monotonic() + TIMEOUT_S
-    while True:
-        shown = "\n".join(qemu.screen()).rstrip("\n").split("\n")
-        if shown[-len(rows):] == rows and len(rows) <= ROWS:
-            return
-        assert time.monotonic() < end, "\n".join([name, *shown, "---- instead of", *rows])
-        time.sleep(0.1)
+    assert len(rows) <= ROWS, rows
+
+    def shown():
+        return "\n".join(qemu.screen()).rstrip("\n").split("\n")
+
+    qemu.wait_for(lambda: shown()[-len(rows):] == rows,
+                  lambda: "\n".join([name, *shown(), "---- instead of", *rows]))
 
 
 def reports_fit_a_framebuffer():
@@ -225,14 +223,14 @@ def reports_fit_a_framebuffer():
         for how in ("page-fault", "panic in screen", "double-fault in interrupt"):
             report = machine.fail(how)
             rows = wrapped(report.strip("\n")) + [STOPPED.rstrip()]
-            end = time.monotonic() + TIMEOUT_S
-            while True:
+
+            def is_shown():
                 lines, pixels = screen_text(machine.qemu)
                 shown = "\n".join(lines).rstrip("\n").split("\n")
-                if shown[-len(rows):] == rows:
-                    break
-                assert time.monotonic() < end, "\n".join([how, *shown, "---- not", *rows])
-                time.sleep(0.2)
+                return shown[-len(rows):] == rows and (shown, pixels)
+
+            shown, pixels = machine.qemu.wait_for(is_shown, lambda: "\n".join(
+                [how, *screen_text(machine.qemu)[0], "---- not", *rows]))
             at = 3 * 640 * 16 * (len(shown) - len(rows))
             assert tuple(pixels[at:at + 3]) == (0xAA, 0, 0) or pixels[at] > 100 > pixels[at + 1], \
                 pixels[at:at + 3]
@@ -340,7 +338,7 @@ def prompt_restarts_the_machine():
             if how == "reboot":
                 qemu.send("reboot\r")
             else:
-                qemu.press("ctrl", "alt", "delete")
+                qemu.tap("ctrl", "alt", "delete")
             _, cause = qemu.wait_end()
             assert cause == "guest-reset" and not qemu.has_triple_faulted(), (how, cause)
 
@@ -383,8 +381,8 @@ def failures_of_the_prompt_come_to_an_end():
                 assert failures <= 16, "it goes on for ever"
                 machine.qemu.send("layout\r")
             assert failures == 15, failures
-            time.sleep(0.2)
-            assert "HLT=1" in machine.qemu.monitor("info registers")
+            machine.qemu.wait_for(machine.qemu.has_halted_for_good,
+                                  lambda: machine.qemu.monitor("info registers"))
 
 
 def nmi_is_told_while_the_prompt_waits():

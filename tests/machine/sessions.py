@@ -4,14 +4,15 @@ text on the serial line and every kind of screen; and what no person would type.
 import random
 import re
 import threading
-import time
 
 from machine.glyphs import cell_size, screen_pixels, screen_text
 from machine.images import image
-from machine.qemu import COLUMNS, ROWS, TIMEOUT_S, VGA_TEXT, Qemu
+from machine.qemu import COLUMNS, ROWS, VGA_TEXT, Qemu
 from machine.tools import ovmf
 
 NEEDED = ("-m", "128")
+# What a machine may compute over a MiB of text.
+LONG_CPU_S = 1000
 LARGE = ("-vga", "none", "-device", "VGA,vgamem_mb=64")
 SCREENS = {
     # GRUB's gfxpayload, more arguments for QEMU
@@ -101,7 +102,7 @@ def by_keyboard(qemu, keys):
     """Types on the keyboard; names of keys stand in `<>`."""
     for name, c in re.findall(r"<([a-z-]+)>|(.)", keys):
         if name:
-            qemu.press(*NAMED[name][1])
+            qemu.tap(*NAMED[name][1])
         else:
             qemu.type_keys(c)
 
@@ -124,10 +125,8 @@ class Screen:
     def expect(self, lines):
         """Waits until the screen shows these rows, and below them none."""
         lines = lines + [""] * (self.rows - len(lines))
-        end = time.monotonic() + TIMEOUT_S
-        while (shown := self.lines()) != lines:
-            assert time.monotonic() < end, "\n".join(["not seen:", *lines, "but:", *shown])
-            time.sleep(0.1)
+        self._qemu.wait_for(lambda: self.lines() == lines, lambda: "\n".join(
+            ["not seen:", *lines, "but:", *self.lines()]))
 
     def colours(self, row, first, last):
         """Returns the set of colours in some cells of a row."""
@@ -147,23 +146,15 @@ class Screen:
 
     def expect_colours(self, row, first, last, colours):
         """Waits until some cells of a row have these colours."""
-        end = time.monotonic() + TIMEOUT_S
-        while (seen := self.colours(row, first, last)) != colours:
-            assert time.monotonic() < end, (row, first, last, seen, colours)
-            time.sleep(0.1)
+        self._qemu.wait_for(
+            lambda: self.colours(row, first, last) == colours,
+            lambda: f"{row} {first} {last}: {self.colours(row, first, last)}, not {colours}")
 
 
 def machine(screen, *arguments, **options):
     video, more = SCREENS[screen]
     return Qemu(*NEEDED, "-cdrom", image(video=video), "-boot", "d", *more, *arguments,
                 **options)
-
-
-def wait_until(condition, timeout_s=TIMEOUT_S):
-    end = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < end, "it doesn't come to that"
-        time.sleep(0.1)
 
 
 def run_session(qemu, type_on):
@@ -277,7 +268,8 @@ def long_output_is_ended():
 
         def is_ended(type_on):
             begin = len(qemu.output)
-            wait_until(lambda: len(qemu.output) > begin + 100_000)
+            qemu.wait_for(lambda: len(qemu.output) > begin + 100_000,
+                          lambda: qemu.output[begin:][-3000:])
             type_on(qemu, "<ctrl-c>")
             # At the start of a row, wherever in a line it was.
             qemu.expect(r"^farjump> ")
@@ -338,12 +330,12 @@ def paste(qemu, data):
     return thread
 
 
-def wait_output(qemu, ending, timeout_s=300):
+def wait_output(qemu, ending):
     """Waits until the output ends so. (`expect` would look through it again and again.)"""
     def is_there():
         assert "The kernel has stopped" not in qemu.output[-5000:], qemu.output[-5000:]
         return qemu.output.endswith(ending)
-    wait_until(is_there, timeout_s)
+    qemu.wait_for(is_there, lambda: qemu.output[-3000:], cpu_s=LONG_CPU_S)
 
 
 def pasted_text_comes_back_whole():
@@ -359,11 +351,9 @@ def pasted_text_comes_back_whole():
         qemu.send("cat\r")
         qemu.expect(r"cat\r\n")
         begin = len(qemu.output)
-        start = time.monotonic()
         paste(qemu, text.encode() + b"\x04")
         told = f"{len(text)} characters, {len(lines)} lines\r\n{PROMPT}"
         wait_output(qemu, told)
-        print(f"cat: {len(text) / (time.monotonic() - start) / 1000:.0f} kB/s")
         back = qemu.output[begin:-len(told)]
         assert back == text.replace("\n", "\r\n"), "what came back differs"
         assert ", 0 overruns" in qemu.command("info")
@@ -388,10 +378,9 @@ def nonsense_is_survived():
 
         def answers():
             # Behind a search, a list of words, a pager, a watch.
-            time.sleep(0.2)
             mark = f"mark{source.randrange(1 << 30)}"
             qemu.send_bytes(b"\x03\r\x03")
-            time.sleep(0.2)
+            qemu.settle()
             qemu.send(f"echo {mark}\r")
             qemu.expect(rf"^{mark}\r\nfarjump> ")
             assert "The kernel has stopped" not in qemu.output
@@ -404,10 +393,12 @@ def nonsense_is_survived():
         answers()
         for half in (b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[1;", b"\x1b[[", b"\x1b\x1b", b"\xe2\x82",
                      b"\xf0", b"ab\xc3"):
-            qemu.send_bytes(half)
-            time.sleep(0.2)
-            qemu.send_bytes(b"\x15echo half\r")
-            qemu.expect(r"^half\r\nfarjump> ")
+            # The rest may never come, or be something else.
+            for wait in (qemu.settle, lambda: None):
+                qemu.send_bytes(half)
+                wait()
+                qemu.send_bytes(b"\x15echo half\r")
+                qemu.expect(r"^half\r\nfarjump> ")
         paste(qemu, b"x" * 10_000).join()
         answers()
         assert ", 0 overruns" in qemu.command("info")

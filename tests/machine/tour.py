@@ -6,7 +6,6 @@ What is typed behind `<Enter>` is meant for the command that runs.
 """
 
 import re
-import time
 
 from machine import ROOT
 from machine.images import image
@@ -20,10 +19,6 @@ KEYS = {
     "Ctrl-A": "\x01", "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-E": "\x05", "Ctrl-R": "\x12",
     "Ctrl-W": "\x17", "Ctrl-Left": "\x1b[1;5D", "Ctrl-Right": "\x1b[1;5C",
 }
-# How long a command that waits for keys is left alone, and a line to settle in.
-PAUSE_S = 1.5
-SETTLE_S = 0.4
-
 # What an example has to be given behind it to come to its end.
 MORE_KEYS = {"cat": "text\r\x04", "watch": "q", "top": "q"}
 # Those that end the machine, each in its way.
@@ -108,7 +103,7 @@ def run(qemu, typed, keys=""):
     qemu.send(keys_of(line))
     if keys_of(line) != line:
         # The line is drawn anew while it is edited; all of that is no output.
-        time.sleep(SETTLE_S)
+        qemu.settle()
         if line.endswith("<Ctrl-C>"):
             qemu.expect(r"\^C\r\n")
             return "", qemu.expect(r"^(farjump> )\Z")[1]
@@ -117,7 +112,9 @@ def run(qemu, typed, keys=""):
     qemu.expect(r"\r\n")
     begin = qemu.output.index("\r\n", qemu._seen - 2) + 2
     if later or keys:
-        time.sleep(PAUSE_S)
+        # They are for the command, which says something first, or waits for them.
+        qemu.wait_for(lambda: len(qemu.output) > begin or qemu.is_settled(),
+                      lambda: f"{typed}: it goes on in silence")
         qemu.send(keys_of(later) + keys)
     if typed == "poweroff":
         qemu.wait_end()

@@ -6,10 +6,10 @@ import re
 import subprocess
 import tempfile
 import threading
-import time
 import tty
 
-from .qemu import Timeout
+from . import cost
+from .waiting import wait_for
 
 CONFIGURATION = """
 config_interface: textconfig
@@ -30,8 +30,6 @@ sound: waveoutdrv=dummy, waveindrv=dummy, midioutdrv=dummy
 speaker: enabled=1, mode=none
 """
 
-TIMEOUT_S = 120
-
 
 class Bochs:
     """A running Bochs with 128 MiB; use it in a `with` statement.
@@ -50,7 +48,7 @@ class Bochs:
         # Debian's Bochs has its debugger built in: let it go on.
         (folder / "commands").write_text("c\n")
         self._console = open(folder / "console", "w")
-        self.process = subprocess.Popen(
+        self.process = cost.Process(
             ["bochs", "-q", "-f", folder / "bochsrc", "-rc", folder / "commands"],
             stdin=subprocess.DEVNULL, stdout=self._console, stderr=subprocess.STDOUT)
         self._slave = slave
@@ -76,20 +74,19 @@ class Bochs:
 
     def expect(self, pattern):
         """Waits until the regular expression stands in the serial output."""
-        end = time.monotonic() + TIMEOUT_S
-        while not (match := re.search(pattern, self.output, re.M)):
-            if time.monotonic() > end or self.process.poll() is not None:
-                log = self.log.read_text(errors="replace") if self.log.exists() else ""
-                raise Timeout(f"no {pattern!r} in the serial output:\n{self.output[-3000:]}\n"
-                              + log[-2000:])
-            time.sleep(0.1)
-        return match
+        def told():
+            log = self.log.read_text(errors="replace") if self.log.exists() else ""
+            return f"no {pattern!r} in the serial output:\n{self.output[-3000:]}\n{log[-2000:]}"
+
+        return wait_for(self.process, lambda: re.search(pattern, self.output, re.M), told)
 
     def send(self, text):
-        """Types on the serial line, at a person's pace."""
+        """Types on the serial line: each character when the one before has come back."""
         for c in text:
+            before = len(self.output)
             os.write(self._terminal, c.encode())
-            time.sleep(0.05)
+            wait_for(self.process, lambda: len(self.output) > before,
+                     lambda: f"{c!r} doesn't come back:\n{self.output[-3000:]}")
 
     def complaints(self):
         """Returns what Bochs itself has to say about the machine."""

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 from .images import kernel_path
-from .qemu import TIMEOUT_S
+from .waiting import HANG_S
 
 
 def run(qemu, *commands, keep_stopped=False):
@@ -17,7 +17,7 @@ def run(qemu, *commands, keep_stopped=False):
     for command in [*commands, *(["disconnect"] if keep_stopped else ["delete", "detach"])]:
         arguments += ["-ex", command]
     return subprocess.run(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          stdin=subprocess.DEVNULL, text=True, timeout=TIMEOUT_S).stdout
+                          stdin=subprocess.DEVNULL, text=True, timeout=HANG_S).stdout
 
 
 @contextlib.contextmanager

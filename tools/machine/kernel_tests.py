@@ -4,22 +4,21 @@ The kernel's side, and the lines by which the two talk, are in
 src/testing/mod.rs.
 """
 
+import contextlib
 import dataclasses
 import pathlib
 import re
 import tempfile
+import time
 
 from . import ROOT, storm
+from .cost import Cost
 from .images import build_image
-from .qemu import Qemu, Timeout
+from .qemu import Ended, Qemu
+from .waiting import HANG_CPU_S, HangLimit, Timeout
 
-DONE, STOPPED_AS_EXPECTED, STOPPED = 33, 35, 37
-
-# How long a test, or the boot before the first one, may take, in seconds.
-TEST_TIMEOUT_S = 90
-
-EVENT = re.compile(r"^(running \d+ tests, from \d+; \d+ filtered out|listed .+|ignored .+|"
-                   r"test .+|ok|FAILED: .*|done|@.*)\r$", re.MULTILINE)
+EVENT = re.compile(r"^(ready: \d+ stop; \d+ filtered out|running \d+ tests, from \d+|"
+                   r"listed .+|ignored .+|test .+|ok|FAILED: .*|stopped|done|@.*)\r$")
 # What the kernel's command line has room for: src/boot/test_selection.rs.
 NAMES_MAX, NAME_MAX_BYTES = 8, 128
 
@@ -30,6 +29,7 @@ class Result:
     name: str
     why: str = ""
     output: str = ""
+    cost: Cost = dataclasses.field(default_factory=Cost)
 
 
 @dataclasses.dataclass
@@ -81,119 +81,191 @@ class Observer:
 
 def machines(name):
     """Returns what the file of a test kernel asks of QEMU, for each machine that it is
-    to run on: the lines `//! QEMU: …`."""
+    to run on: the lines `//! QEMU: …`; and what marks the tests' names there."""
     source = ROOT / "tests" / f"{name}.rs"
     if not source.exists():
         source = ROOT / "src/lib.rs"
     lines = re.findall(r"^//! QEMU: (.*)$", source.read_text(), re.MULTILINE)
-    return [line.split() for line in lines] or [[]]
+    return [(line.split(), f" ({line})" * (len(lines) > 1)) for line in lines] or [([], "")]
 
 
-def run(name, kernel, selection=Selection(), timeout_s=TEST_TIMEOUT_S, observer=Observer(),
-        mark=""):
+def run(name, kernel, selection=Selection(), observer=Observer(), hang_cpu_s=HANG_CPU_S):
     """Runs the selected tests of `kernel` on each machine that it asks for; returns their
-    results. `mark` is added to the tests' names, and what QEMU is given if there are
-    several machines."""
-    asked = machines(name)
+    results.
+
+    hang_cpu_s: what a test may compute, in seconds of the host's processors."""
     results = Results()
-    for arguments in asked:
-        machine = f" ({' '.join(arguments)})" if len(asked) > 1 else ""
-        _Run(name, kernel, selection, timeout_s, observer, arguments, machine + mark,
-             results).run()
+    for arguments, mark in machines(name):
+        run_on(name, kernel, arguments, mark, selection, observer, hang_cpu_s, results)
+    return results
+
+
+def run_on(name, kernel, arguments, mark, selection=Selection(), observer=Observer(),
+           hang_cpu_s=HANG_CPU_S, results=None):
+    """Runs the selected tests on one machine; returns their results. `mark` is added to the
+    tests' names."""
+    results = Results() if results is None else results
+    with _image(kernel, [*selection.words(), "test-ask"]) as image:
+        _Run(name, mark, lambda: start(image, arguments), hang_cpu_s, observer, results).run()
     return results
 
 
 def list_tests(name, kernel, selection=Selection()):
     """Returns the names of the selected tests, ignored ones as well; runs none."""
+    with _image(kernel, [*selection.words(), "test-list"]) as image, \
+            start(image, machines(name)[0][0]) as qemu:
+        qemu.expect(r"^done\r$")
+        return re.findall(r"^listed (.+)\r$", qemu.output, re.MULTILINE)
+
+
+@contextlib.contextmanager
+def _image(kernel, words):
+    """Makes an image with these words on the command line, for the block; beside it is an
+    empty disk, in which QEMU keeps snapshots."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
-        image = build_image(kernel, pathlib.Path(folder) / "list.iso",
-                            " ".join([*selection.words(), "test-list"]), bios_only=True)
-        with start(image, machines(name)[0]) as qemu:
-            qemu.expect(r"^done\r$", TEST_TIMEOUT_S)
-            return re.findall(r"^listed (.+)\r$", qemu.output, re.MULTILINE)
+        with (pathlib.Path(folder) / "disk").open("wb") as disk:
+            disk.truncate(1 << 20)
+        yield build_image(kernel, pathlib.Path(folder) / "image.iso", " ".join(words),
+                          bios_only=True)
 
 
 def start(image, arguments):
     """Starts the machine of a test kernel."""
     return Qemu("-m", "128", "-cdrom", image, "-boot", "d",
+                "-drive", f"if=none,format=raw,snapshot=on,file={image.parent}/disk",
                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4", *arguments)
 
 
-class _Run:
-    """The tests of a kernel on one machine."""
+class _TestLimit(HangLimit):
+    """A test's limit, which is over at once if nothing can happen any more."""
 
-    def __init__(self, name, kernel, selection, timeout_s, observer, arguments, mark, results):
-        self.name, self.kernel, self.selection = name, kernel, selection
-        self.timeout_s, self.observer, self.arguments = timeout_s, observer, arguments
-        self.mark, self.results = mark, results
+    def __init__(self, qemu, cpu_s):
+        super().__init__(qemu.process, cpu_s)
+        self._qemu = qemu
+
+    def is_over(self):
+        with contextlib.suppress(Ended):
+            if self._qemu.has_halted_for_good():
+                return True
+        return super().is_over()
+
+
+class _Run:
+    """A run of a kernel's tests on one machine. It is booted once; after a test that has
+    stopped the kernel it goes back to where the kernel was ready, and after one that has
+    ended the machine it is booted again."""
+
+    def __init__(self, name, mark, start_machine, hang_cpu_s, observer, results):
+        self._name, self._mark, self._start_machine = name, mark, start_machine
+        self._hang_cpu_s, self._observer, self._results = hang_cpu_s, observer, results
+        self._index, self._is_done = 0, False
+        self._qemu, self._has_snapshot = None, False
+        self._is_first_boot = True
 
     def run(self):
-        """Runs them all; boots the kernel again after each test that stops it."""
-        with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
-            index = 0
-            while index is not None:
-                words = self.selection.words() + ([f"test-from={index}"] if index else [])
-                image = build_image(self.kernel, pathlib.Path(folder) / f"{index}.iso",
-                                    " ".join(words), bios_only=True)
-                before, index = index, self.boot(image, index)
-                assert index is None or index > before, "each boot gets further"
+        """Runs all tests."""
+        try:
+            while not self._is_done:
+                if self._get_ready():
+                    self._run_tests()
+        finally:
+            self._leave()
 
-    def judge(self, test, why="", output=""):
-        """Keeps the result of a test."""
-        self.results.append(Result(test + self.mark, why, output))
-        self.observer.report(self.results[-1])
+    def _leave(self):
+        if self._qemu:
+            self._qemu.close()
+        self._qemu, self._has_snapshot = None, False
 
-    def note(self, event):
-        """Takes what the kernel says of tests that it doesn't run."""
-        if event.startswith("ignored "):
-            self.results.ignored.append(event.removeprefix("ignored ") + self.mark)
-            self.observer.ignore(self.results.ignored[-1])
-        elif match := re.match(r"running (\d+) tests, from 0; (\d+) filtered out", event):
-            self.results.filtered_out += int(match[2])
-            self.observer.begin(int(match[1]))
+    def _expect(self):
+        return self._qemu.expect(EVENT.pattern, _TestLimit(self._qemu, self._hang_cpu_s))[1]
 
-    def boot(self, image, index):
-        """Boots once, from the test with `index` on; returns the index from which to
-        boot again, or None."""
+    def _get_ready(self):
+        """Has the kernel wait for the index of a test; returns whether it does."""
+        if self._has_snapshot:
+            if error := self._qemu.monitor("loadvm ready").strip():
+                raise AssertionError(f"QEMU: loadvm: {error}")
+            self._qemu.drain()
+            return True
+        self._leave()
+        self._begun = (time.monotonic(), 0.0)
+        self._qemu = self._start_machine()
+        event = ""
+        with contextlib.suppress(Timeout):
+            while (event := self._expect()).startswith("ignored "):
+                if self._is_first_boot:
+                    self._results.ignored.append(event.removeprefix("ignored ") + self._mark)
+                    self._observer.ignore(self._results.ignored[-1])
+        ready = re.match(r"ready: (\d+) stop; (\d+) filtered out", event)
+        if not ready:
+            self._judge(f"{self._name}: start-up", event or self._why_it_ended(), 0)
+            self._is_done = True
+            return False
+        if self._is_first_boot:
+            self._results.filtered_out += int(ready[2])
+        if int(ready[1]):
+            if error := self._qemu.monitor("savevm ready").strip():
+                raise AssertionError(f"QEMU: savevm: {error}")
+            self._has_snapshot = True
+        return True
+
+    def _run_tests(self):
+        """Runs tests until one of them stops the kernel, or none is left."""
+        qemu = self._qemu
+        qemu.send(f"{self._index}\n")
         test, expects_reset, begin = None, False, 0
+        while True:
+            try:
+                event = self._expect()
+            except Timeout:
+                break
+            if running := re.match(r"running (\d+) tests", event):
+                if self._is_first_boot:
+                    self._observer.begin(int(running[1]))
+                self._is_first_boot = False
+            elif event.startswith("test "):
+                test, expects_reset = event[5:].split(" ...")[0], event.endswith("expects reset")
+                begin = qemu.output.rfind(event)
+                self._begun = (time.monotonic(), qemu.process.cpu_s())
+            elif event.startswith("@storm"):
+                storm.start(qemu, event)
+            elif event == "ok" or event.startswith("FAILED"):
+                self._judge(test or f"{self._name}: between tests", event.removeprefix("ok"), begin)
+                test = None
+            elif event == "done":
+                self._is_done = True
+                return
+            elif event == "stopped":
+                if not self._has_snapshot:
+                    self._leave()
+                return
+        why = self._why_it_ended()
+        if expects_reset and test and qemu.process.poll() is not None \
+                and qemu.wait_end()[1] == "guest-reset":
+            why = ""
+        # Where no test runs, the next boot would end there as well.
+        self._is_done = test is None
+        self._judge(test or f"{self._name}: between tests", why, begin)
+        self._leave()
 
-        def fail(why):
-            self.judge(test or f"{self.name}: start-up", why, qemu.output[begin:][-4000:])
-            return index + 1 if test else None
+    def _judge(self, test, why, begin):
+        """Notes a test's outcome; the next one is that after it."""
+        seconds, cpu_s = self._begun
+        spent = Cost(time.monotonic() - seconds, self._qemu.process.cpu_s() - cpu_s)
+        self._results.append(Result(test + self._mark, why, self._qemu.output[begin:][-4000:],
+                                    spent))
+        self._observer.report(self._results[-1])
+        self._index += 1
 
-        with start(image, self.arguments) as qemu:
-            while True:
-                try:
-                    event = qemu.expect(EVENT.pattern, self.timeout_s)[1]
-                except Timeout:
-                    break
-                if event.startswith("test "):
-                    test = event[5:].split(" ...")[0]
-                    expects_reset = event.endswith("expects reset")
-                    begin = qemu.output.rfind(event)
-                elif event.startswith("@storm"):
-                    storm.start(qemu, event)
-                elif not test and event.startswith("FAILED"):
-                    return fail(event)
-                elif event == "ok" or event.startswith("FAILED"):
-                    self.judge(test, "" if event == "ok" else event,
-                               qemu.output[begin:][-4000:])
-                    test, index = None, index + 1
-                elif event == "done":
-                    return None
-                elif not test:
-                    self.note(event)
-
-            if qemu.process.poll() is None:
-                return fail("hung: the time limit is over and it has not ended")
-            status, cause = qemu.wait_end()
-            if status in (STOPPED_AS_EXPECTED, STOPPED) and not test:
-                # Its outcome was judged above.
-                return index
-            if cause == "guest-reset":
-                if test and expects_reset:
-                    self.judge(test)
-                    return index + 1
-                return fail("triple fault: the processor shut down"
-                            if qemu.has_triple_faulted() else "the machine was reset")
-            return fail(f"QEMU ended with status {status}: {cause}")
+    def _why_it_ended(self):
+        """Returns why nothing comes any more."""
+        qemu = self._qemu
+        with contextlib.suppress(Ended):
+            if qemu.has_halted_for_good():
+                return "hung: all processors halt with interrupts off"
+        if qemu.process.poll() is None:
+            return "hung: it computes, or waits, for too long"
+        status, cause = qemu.wait_end()
+        if cause != "guest-reset":
+            return f"QEMU ended with status {status}: {cause}"
+        return "triple fault: the processor shut down" if qemu.has_triple_faulted() \
+            else "the machine was reset"

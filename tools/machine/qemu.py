@@ -2,22 +2,28 @@
 
 import codecs
 import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import queue
 import re
+import select
 import socket
+import struct
 import subprocess
 import tempfile
+import termios
 import threading
 import time
 
-# The length in seconds after which a step of a test is taken for a hang. Long,
-# because the machines that run tests may be slow and shared.
-TIMEOUT_S = 60
+from . import cost
+from .waiting import HANG_CPU_S, HANG_S, HangLimit, Timeout, wait_for
 
 COLUMNS, ROWS = 80, 25
+INTERRUPT_FLAG = 1 << 9
+# Longer than the kernel waits for the rest of a key's sequence, or before it draws.
+SOON_NS = 500_000_000
 VGA_TEXT = 0xB8000
 BIOS_ROM = range(0xE0000, 0x100000)
 
@@ -30,8 +36,15 @@ KEYS = {
 }
 
 
-class Timeout(AssertionError):
-    """What was waited for did not come."""
+class Ended(AssertionError):
+    """QEMU has ended before it could answer."""
+
+
+# What QEMU notes of its keyboard: a byte of a key, a byte that was read, a reset.
+KEYBOARD_EVENTS = ("ps2_put_keycode", "pckbd_kbd_read_data", "ps2_kbd_reset")
+# Only begins the code of a released key, where the controller translates codes.
+RELEASED = "0xf0"
+ACKNOWLEDGE = "0xfa"
 
 
 class Qemu:
@@ -51,6 +64,7 @@ class Qemu:
         self.gdb_socket = folder / "gdb"
         command = ["qemu-system-x86_64", "-S", "-display", "none", "-no-reboot",
                    "-d", "guest_errors,cpu_reset", "-D", str(self.log),
+                   *(part for event in KEYBOARD_EVENTS for part in ("-trace", event)),
                    "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
         if has_serial:
             command += ["-chardev", f"socket,id=com1,path={folder}/com1,server=on,wait=off",
@@ -61,18 +75,20 @@ class Qemu:
             command += ["-serial", "none"]
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
-        self.process = subprocess.Popen(command + [str(a) for a in arguments],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE)
+        self.process = cost.Process(command + [str(a) for a in arguments],
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                    stderr=subprocess.PIPE)
         self.output = ""
         self.events = []
         self._seen = 0
         self._news = threading.Condition()
         self._may_read = threading.Lock()
         self._answers = queue.Queue()
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._qmp = self._connect(folder / "qmp")
         self._qmp_lock = threading.Lock()
-        threading.Thread(target=self._read_qmp, daemon=True).start()
+        self._qmp_reader = threading.Thread(target=self._read_qmp, daemon=True)
+        self._qmp_reader.start()
         self.qmp("qmp_capabilities")
         self._serial = None
         if has_serial:
@@ -96,7 +112,7 @@ class Qemu:
         self._folder.cleanup()
 
     def _connect(self, path):
-        end = time.monotonic() + TIMEOUT_S
+        limit = HangLimit(self.process)
         while True:
             connection = socket.socket(socket.AF_UNIX)
             try:
@@ -107,29 +123,51 @@ class Qemu:
                 if self.process.poll() is not None:
                     raise AssertionError("QEMU doesn't start: "
                                          + self.process.stderr.read().decode()) from None
-                if time.monotonic() > end:
+                if limit.is_over():
                     raise
                 time.sleep(0.01)
 
     # ------------------------------------------------------------- serial --
 
     def _read_serial(self):
-        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
-            try:
-                data = self._serial.recv(65536)
-            except OSError:
-                data = b""
-            if not data:
-                with self._news:
-                    self._serial_ended = True
-                    self._news.notify_all()
-                return
-            with self._may_read, self._news:
-                self.output += decoder.decode(data)
-                self._news.notify_all()
+            select.select([self._serial], [], [])
+            with self._may_read:
+                if not self._take():
+                    return
+
+    def _take(self):
+        """Takes what has come on the serial line, if anything has; returns whether more
+        may come. For whoever may read."""
+        try:
+            data = self._serial.recv(65536, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return True
+        except OSError:
+            data = b""
+        with self._news:
+            self.output += self._decoder.decode(data)
+            self._serial_ended = not data
+            self._news.notify_all()
+        return bool(data)
 
     _serial_ended = False
+
+    def drain(self):
+        """Takes all that the machine has sent so far, and looks only at what comes then."""
+        with self._may_read:
+            self._catch_up()
+            self._seen = len(self.output)
+
+    def _catch_up(self):
+        """Takes all that the machine has sent. For whoever may read."""
+        while self.unread_bytes() and self._take():
+            pass
+
+    def unread_bytes(self):
+        """Returns how many bytes of the serial line wait to be taken."""
+        waiting = fcntl.ioctl(self._serial, termios.FIONREAD, bytes(4))
+        return struct.unpack("i", waiting)[0]
 
     @contextlib.contextmanager
     def reading_stopped(self):
@@ -137,21 +175,52 @@ class Qemu:
         with self._may_read:
             yield
 
-    def expect(self, pattern, timeout_s=TIMEOUT_S):
-        """Waits until the regular expression stands in the serial output behind
-        what was waited for last; returns the match."""
-        end = time.monotonic() + timeout_s
-        with self._news:
-            while True:
-                match = re.compile(pattern, re.MULTILINE).search(self.output, self._seen)
-                if match:
+    def wait_for(self, condition, told, cpu_s=HANG_CPU_S):
+        """Waits until `condition()` is true in Python's sense; returns what it returned.
+        `told()` says what there is instead."""
+        return wait_for(self.process, condition, told, cpu_s)
+
+    def expect(self, pattern, limit=None):
+        """Waits until the regular expression stands in the serial output after what was
+        waited for last; returns the match. Without a limit of its own it has that of
+        `waiting.HangLimit`."""
+        limit = limit or HangLimit(self.process)
+        regex = re.compile(pattern, re.MULTILINE)
+        is_over = False
+        while True:
+            with self._news:
+                if match := regex.search(self.output, self._seen):
                     self._seen = match.end()
                     return match
-                rest = end - time.monotonic()
-                if rest <= 0 or (self._serial_ended and self.process.poll() is not None):
+                if is_over:
                     raise Timeout(f"no {pattern!r} in the serial output:\n"
                                   + self.output[self._seen:][-3000:])
-                self._news.wait(min(rest, 0.2))
+                has_news = not self._serial_ended and self._news.wait(0.2)
+            if not has_news and (self.process.poll() is not None or limit.is_over()):
+                # Not before all that was sent has been looked at.
+                is_over = True
+                with self._may_read:
+                    self._catch_up()
+
+    def settle(self):
+        """Waits until the machine has taken all that was typed and does nothing more: its
+        processors halt, no interrupt waits, and no timer of theirs ends soon. For machines
+        whose processors have local APICs."""
+        self.wait_for(self.is_settled, lambda: self.monitor("info registers -a"))
+
+    def is_settled(self):
+        """Returns whether the machine has settled: see `settle`."""
+        unread = fcntl.ioctl(self._serial, termios.TIOCOUTQ, bytes(4)) if self._serial else bytes(4)
+        halts = re.findall(r"HLT=(\d)", self.monitor("info registers -a"))
+        return not any(unread) and "0" not in halts and all(map(self._is_quiet, range(len(halts))))
+
+    def _is_quiet(self, cpu):
+        text = self.monitor(f"info lapic {cpu}")
+        clocks = re.search(r"divide by (\d+)\).* current_count = (\d+)", text)
+        # QEMU's timers have a clock of 1 GHz.
+        left_ns = int(clocks[1]) * int(clocks[2])
+        pending = re.findall(r"^I[SR]R\s+\d", text, re.M)
+        return not pending and not 0 < left_ns < SOON_NS
 
     def send(self, text):
         """Types on the serial line."""
@@ -183,6 +252,8 @@ class Qemu:
                     self._answers.put(message)
         except (OSError, ValueError):
             pass
+        # Whoever waits for an answer gets none.
+        self._answers.put(None)
 
     def qmp(self, command, **arguments):
         """Runs a command of QEMU's machine protocol."""
@@ -190,8 +261,12 @@ class Qemu:
             request = {"execute": command}
             if arguments:
                 request["arguments"] = arguments
-            self._qmp.sendall(json.dumps(request).encode())
-            answer = self._answers.get(timeout=TIMEOUT_S)
+            with contextlib.suppress(OSError):
+                self._qmp.sendall(json.dumps(request).encode())
+            answer = self._answers.get(timeout=HANG_S)
+            if answer is None:
+                self._answers.put(None)
+                raise Ended(f"QEMU has ended; {command} has no answer")
         if "error" in answer:
             raise AssertionError(f"QEMU: {command}: {answer['error']['desc']}")
         return answer["return"]
@@ -207,16 +282,50 @@ class Qemu:
             return pathlib.Path(file.name).read_bytes()
 
     def press(self, *keys):
-        """Presses keys together, by QEMU's names."""
-        self.qmp("send-key", keys=[{"type": "qcode", "data": key} for key in keys],
-                 **{"hold-time": 20})
-        time.sleep(0.04)
+        """Presses keys together, by QEMU's names, and releases them. Doesn't wait for the
+        kernel, which loses keys if there come too many: `tap` does."""
+        for is_down in (True, False):
+            for key in keys if is_down else reversed(keys):
+                self._send_key(key, is_down)
+
+    def _send_key(self, key, is_down):
+        self.qmp("input-send-event", events=[
+            {"type": "key", "data": {"down": is_down, "key": {"type": "qcode", "data": key}}}])
+
+    def tap(self, *keys):
+        """Presses keys together, by QEMU's names, and releases them; waits until the kernel
+        has fetched all of that from the keyboard."""
+        for is_down in (True, False):
+            for key in keys if is_down else reversed(keys):
+                self.set_key(key, is_down)
+
+    def set_key(self, key, is_down):
+        """Presses or releases a key, by QEMU's name; waits until the kernel has fetched
+        that from the keyboard."""
+        begin = self.log.stat().st_size
+        # A key may end the machine.
+        with contextlib.suppress(Ended):
+            self._send_key(key, is_down)
+        self.wait_for(lambda: self._is_keyboard_empty(begin), lambda: f"{key} isn't fetched")
+
+    def _is_keyboard_empty(self, begin):
+        """Returns whether all codes of keys that the log has from an offset on were read, or
+        can't be any more."""
+        if not self._qmp_reader.is_alive():
+            return True
+        with self.log.open(errors="replace") as log:
+            log.seek(begin)
+            text = log.read()
+        put = re.findall(r"^ps2_put_keycode .* keycode (\w+)$", text, re.M)
+        read = re.findall(r"^pckbd_kbd_read_data (\w+)$", text, re.M)
+        wanted = sum(code != RELEASED for code in put)
+        return sum(code != ACKNOWLEDGE for code in read) >= wanted or "ps2_kbd_reset" in text
 
     def type_keys(self, text):
         """Types on the emulated keyboard."""
         for c in text:
             keys = KEYS.get(c) or (["shift", c.lower()] if c.isupper() else [c])
-            self.press(*keys)
+            self.tap(*keys)
 
     def screen(self):
         """Returns the VGA text screen as lines."""
@@ -224,17 +333,11 @@ class Qemu:
         text = bytes(cells[::2]).decode("cp437")
         return [text[row * COLUMNS:(row + 1) * COLUMNS].rstrip() for row in range(ROWS)]
 
-    def expect_screen(self, pattern, timeout_s=TIMEOUT_S):
+    def expect_screen(self, pattern):
         """Waits until the regular expression stands on the text screen."""
-        end = time.monotonic() + timeout_s
-        while True:
-            lines = "\n".join(self.screen())
-            match = re.compile(pattern, re.MULTILINE).search(lines)
-            if match:
-                return match
-            if time.monotonic() > end:
-                raise Timeout(f"no {pattern!r} on the screen:\n{lines}")
-            time.sleep(0.1)
+        regex = re.compile(pattern, re.MULTILINE)
+        return self.wait_for(lambda: regex.search("\n".join(self.screen())),
+                             lambda: "\n".join([f"no {pattern!r} on the screen:", *self.screen()]))
 
     def screendump(self, path):
         """Saves a picture of the screen as PNG."""
@@ -243,18 +346,21 @@ class Qemu:
 
     # ---------------------------------------------------------------- end --
 
-    def wait_end(self, timeout_s=TIMEOUT_S):
-        """Waits until QEMU ends by itself; returns (status, cause), where the
-        cause is QEMU's: guest-shutdown, guest-reset, …"""
-        try:
-            status = self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
-            raise Timeout("the machine goes on; its last output:\n"
-                          + self.output[-3000:]) from None
-        time.sleep(0.05)
+    def wait_end(self):
+        """Waits until QEMU ends by itself; returns (status, cause), where the cause is
+        QEMU's: guest-shutdown, guest-reset, …"""
+        self.wait_for(lambda: self.process.poll() is not None,
+                      lambda: "the machine goes on; its last output:\n" + self.output[-3000:])
+        # It reads all that QEMU has written.
+        self._qmp_reader.join()
         causes = [event["data"].get("reason") for event in self.events
                   if event["event"] == "SHUTDOWN"]
-        return status, causes[-1] if causes else None
+        return self.process.wait(), causes[-1] if causes else None
+
+    def has_halted_for_good(self):
+        """Returns whether all processors halt with interrupts off."""
+        states = re.findall(r"\b[ER]FL=([0-9a-f]+) .* HLT=(\d)", self.monitor("info registers -a"))
+        return all(halts == "1" and not int(flags, 16) & INTERRUPT_FLAG for flags, halts in states)
 
     def has_triple_faulted(self):
         """Tells whether the processor shut down outside of the BIOS, from QEMU's

@@ -3,7 +3,7 @@
 import random
 import threading
 
-from .qemu import Timeout
+from .waiting import Timeout
 
 
 def start(qemu, request):
@@ -20,7 +20,7 @@ def start(qemu, request):
     def press_keys():
         try:
             for _ in range(int(key_count)):
-                qemu.press(random.choice("abcdefghijklmnopqrstuvwxyz"))
+                qemu.tap(random.choice("abcdefghijklmnopqrstuvwxyz"))
         except (OSError, AssertionError, Timeout):
             pass  # As above.
 

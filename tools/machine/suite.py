@@ -1,10 +1,33 @@
 """Tests as functions, run side by side, each with one line of outcome."""
 
 import concurrent.futures
-import time
+import dataclasses
+import os
 import traceback
 
-WORKERS = 2
+from . import cost
+
+# One more than processors: tests also wait, for disks and for machines that sleep.
+WORKERS = (os.cpu_count() or 1) + 1
+
+
+@dataclasses.dataclass
+class Outcome:
+    """The outcome of one test; `why` is empty if it passed."""
+    name: str
+    why: str
+    cost: cost.Cost
+
+    def tell(self):
+        """Prints it."""
+        print(f"test {self.name} ... {'FAILED' if self.why else 'ok'} ({self.cost})", flush=True)
+        if self.why:
+            print(self.why, flush=True)
+
+    def tell_failure(self):
+        """Prints it if the test has failed."""
+        if self.why:
+            self.tell()
 
 
 class Suite:
@@ -26,30 +49,24 @@ class Suite:
         self.add(f"{area}::{function.__name__}", function)
         return function
 
-    def run(self, filter_text=""):
-        """Runs the tests with `filter_text` in their name; returns the numbers of
-        those that passed and failed."""
-        tests = [test for test in self._tests if filter_text in test[0]]
-        passed = failed = 0
+    def run(self, filter_text="", tell=Outcome.tell, wants_passed=True):
+        """Runs the tests with `filter_text` in their name; returns their outcomes, without
+        `wants_passed` only those that failed. Each goes to `tell` as soon as it is there."""
+        outcomes = []
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
-            pending = {pool.submit(_run_one, function): name for name, function in tests}
+            pending = [pool.submit(_run_one, name, function)
+                       for name, function in self._tests if filter_text in name]
             for done in concurrent.futures.as_completed(pending):
-                why, seconds = done.result()
-                print(f"test {pending[done]} ... {'FAILED' if why else 'ok'} ({seconds:.1f} s)",
-                      flush=True)
-                if why:
-                    print(why, flush=True)
-                    failed += 1
-                else:
-                    passed += 1
-        return passed, failed
+                outcomes.append(done.result())
+                tell(outcomes[-1])
+        return [outcome for outcome in outcomes if wants_passed or outcome.why]
 
 
-def _run_one(function):
-    start = time.monotonic()
-    try:
-        function()
-        why = ""
-    except Exception:  # noqa: BLE001 - whatever it is, the test has failed
-        why = traceback.format_exc()
-    return why, time.monotonic() - start
+def _run_one(name, function):
+    with cost.measured() as spent:
+        try:
+            function()
+            why = ""
+        except Exception:  # noqa: BLE001 - whatever it is, the test has failed
+            why = traceback.format_exc()
+    return Outcome(name, why, spent)
