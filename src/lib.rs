@@ -22,9 +22,10 @@
 //! Below them stand the crates in `crates/`, pure logic that is tested on the
 //! host. What a lower room has to tell a higher one goes by registration.
 //!
-//! The tests in here run on a machine with all features that the kernel knows:
+//! The tests in here run on a machine with all features that the kernel knows, whose clock
+//! counts instructions, so that its times don't depend on the host's:
 //!
-//! QEMU: -cpu max
+//! QEMU: -cpu max -icount shift=3,sleep=off -rtc clock=vm
 
 #![no_std]
 #![cfg_attr(test, no_main)]

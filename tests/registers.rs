@@ -14,67 +14,123 @@
 extern crate alloc;
 
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use farjump::arch::debug::patterns;
-use farjump::arch::time::clock::now_ns;
-use farjump::task;
+use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
 use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Fills all registers with patterns of their own, threads beside each other, and looks at
-/// them again and again: behind calls of the scheduler, and where it preempts.
-#[test_case]
-fn registers_survive_switches() {
-    let end_ns = now_ns() + 400_000_000;
-    let threads: Vec<_> = (1..=6_u64)
-        .map(|index| {
-            task::spawn("registers", move || {
-                task::keep_registers().expect("there is memory");
-                let mut rounds = 0_u64;
-                while now_ns() < end_ns {
-                    let seed = index << 32 | rounds;
-                    // Half of them yield, half run until they are preempted.
-                    let pause = if index % 2 == 0 { task::yield_now } else { wait_a_little };
-                    assert_eq!(patterns::changed_over(seed, pause), None, "thread {index}");
-                    rounds += 1;
+/// How often the threads of a test are preempted before it ends, all together.
+const PREEMPTIONS: u64 = 60;
+/// How often each thread looks at its registers at least.
+const ROUNDS: u64 = 10;
+
+/// What the threads of a test have been through.
+struct Progress {
+    preemptions: AtomicU64,
+    /// Threads that haven't looked often enough.
+    behind: AtomicU64,
+}
+
+impl Progress {
+    const fn new() -> Self {
+        Self { preemptions: AtomicU64::new(0), behind: AtomicU64::new(0) }
+    }
+
+    /// Starts a thread that repeats `round` until all have done so often enough, and have
+    /// been preempted often enough.
+    fn start(
+        &'static self,
+        allowed: ProcessorSet,
+        round: impl Fn(u64) + Send + 'static,
+    ) -> JoinHandle<()> {
+        self.behind.fetch_add(1, Ordering::Relaxed);
+        let body = move || {
+            task::keep_registers().expect("there is memory");
+            let mut rounds = 0;
+            while self.behind.load(Ordering::Relaxed) > 0
+                || self.preemptions.load(Ordering::Relaxed) < PREEMPTIONS
+            {
+                round(rounds);
+                rounds += 1;
+                if rounds == ROUNDS {
+                    self.behind.fetch_sub(1, Ordering::Relaxed);
                 }
-                rounds
-            })
-            .expect("there is memory")
-        })
-        .collect();
-    for thread in threads {
-        assert!(thread.join() > 3);
+            }
+        };
+        Builder::new("registers").allowed(allowed).spawn(body).expect("there is memory")
+    }
+
+    /// Runs `action`, which doesn't yield, and counts how often it is preempted.
+    fn watch(&self, action: impl FnOnce()) {
+        let before = task::current().switches();
+        action();
+        let preemptions = task::current().switches() - before;
+        self.preemptions.fetch_add(preemptions, Ordering::Relaxed);
     }
 }
 
-fn wait_a_little() {
-    let end_ns = now_ns() + 5_000_000;
-    while now_ns() < end_ns {
-        core::hint::spin_loop();
+fn only(processor: usize) -> ProcessorSet {
+    let mut set = ProcessorSet::new();
+    set.try_insert(processor).expect("it is one");
+    set
+}
+
+fn compute() {
+    (0..500_000_u32).for_each(|number| {
+        core::hint::black_box(number);
+    });
+}
+
+/// Goes to the next processor.
+fn move_on() {
+    let next = (task::current().processor() as usize + 1) % task::processors().count();
+    task::set_allowed(task::current(), &only(next));
+    task::yield_now();
+}
+
+/// Fills all registers with patterns of their own, threads beside each other, and looks at
+/// them again and again: where the scheduler preempts, after calls of it, and on another
+/// processor.
+#[test_case]
+fn registers_survive_switches() {
+    static PROGRESS: Progress = Progress::new();
+    let look = |index: u64, pause: fn()| {
+        move |round| {
+            let changed = || patterns::changed_over(index << 32 | round, pause);
+            assert_eq!(changed(), None, "thread {index}");
+        }
+    };
+    let mut threads = Vec::new();
+    for processor in 0..task::processors().count() {
+        let index = 4 * processor as u64;
+        let here = only(processor);
+        for computing in [index, index + 1] {
+            let round = look(computing, compute);
+            threads.push(PROGRESS.start(here, move |number| PROGRESS.watch(|| round(number))));
+        }
+        threads.push(PROGRESS.start(here, look(index + 2, task::yield_now)));
+        threads.push(PROGRESS.start(here, look(index + 3, move_on)));
     }
+    threads.into_iter().for_each(|thread| thread.join());
 }
 
 #[test_case]
 fn general_registers_and_flags_survive_preemption() {
-    let end_ns = now_ns() + 200_000_000;
-    let threads: Vec<_> = (1..=4_u64)
-        .map(|index| {
-            task::spawn("general", move || {
-                let mut rounds = 0;
-                while now_ns() < end_ns {
-                    assert_eq!(patterns::general_changed(index, 2_000_000), 0, "thread {index}");
-                    rounds += 1;
-                }
-                rounds
-            })
-            .expect("there is memory")
-        })
-        .collect();
-    for thread in threads {
-        assert!(thread.join() > 1);
+    static PROGRESS: Progress = Progress::new();
+    let mut threads = Vec::new();
+    for index in 0..2 * task::processors().count() {
+        let look = move |_| {
+            PROGRESS.watch(|| {
+                let changed = patterns::general_changed(index as u64, 500_000);
+                assert_eq!(changed, 0, "thread {index}");
+            });
+        };
+        threads.push(PROGRESS.start(only(index / 2), look));
     }
+    threads.into_iter().for_each(|thread| thread.join());
 }
 
 #[test_case]

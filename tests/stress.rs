@@ -25,6 +25,7 @@ use farjump::mm::kernel::heap;
 use farjump::println;
 use farjump::sync::{Channel, Condvar, Latch, Mutex, Semaphore, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};
+use farjump::testing::wait_for_threads;
 use run_queue::{Nice, Policy, RealTimePriority};
 
 farjump::test_kernel!(test_main);
@@ -69,29 +70,21 @@ impl Random {
     }
 }
 
-/// What is in use: frames of stacks, bytes of the heap. Waits until threads that have
-/// ended have left.
-fn settled(stacks_at_most: usize) -> (usize, u64) {
-    let stacks = || frames::counts().used_for(Purpose::Stacks);
-    let end_ns = now_ns() + 20_000 * MS;
-    loop {
-        task::sleep_ns(2 * MS).expect("nobody cancels it");
-        task::trim();
-        if stacks() <= stacks_at_most || now_ns() > end_ns {
-            return (stacks(), heap::statistics().allocated_bytes);
-        }
-    }
+/// Returns what is in use, frames of stacks and bytes of the heap, when all threads of the
+/// test have left.
+fn settled() -> (usize, u64) {
+    wait_for_threads();
+    (frames::counts().used_for(Purpose::Stacks), heap::statistics().allocated_bytes)
 }
 
 /// Runs `scenario` twice: what the first time has needed is there the second time.
 fn comes_back(scenario: impl Fn()) {
-    let stacks = settled(usize::MAX).0;
+    let (stacks, _) = settled();
     scenario();
-    let before = settled(stacks);
+    let before = settled();
     scenario();
-    let after = settled(stacks);
+    let after = settled();
     assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
-    assert_eq!(task::watchdog_told(), 0, "a processor hung");
     // Places of threads stay: there may have been more at once the second time.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
     assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);
@@ -141,10 +134,7 @@ fn ten_thousand_threads_come_and_go() {
         for (number, thread) in living {
             assert_eq!(thread.join(), number);
         }
-        let end_ns = now_ns() + 20_000 * MS;
-        while ENDED.load(Ordering::Relaxed) < THREADS && now_ns() < end_ns {
-            task::sleep_ns(MS).expect("nobody cancels it");
-        }
+        wait_for_threads();
         assert_eq!(ENDED.load(Ordering::Relaxed), THREADS);
     });
 }

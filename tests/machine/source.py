@@ -189,10 +189,23 @@ def lock_ranks_in_docs_are_those_of_the_code():
     assert len(in_code) > 5 and in_docs == in_code, (in_docs, in_code)
 
 
+def tests_wait_for_no_time():
+    """No test of machines sleeps or reads the host's clock; a kernel whose clock is the
+    host's has no loop and no assertion that a time bounds from above."""
+    for file in sorted((ROOT / "tests/machine").glob("*.py")):
+        found = re.search(r"^(?:import|from) time\b.*", file.read_text(), re.M)
+        assert not found, f"{file.name}: {found[0]}: see docs/testing.md"
+    for file in sorted((ROOT / "tests").glob("*.rs")):
+        text = file.read_text()
+        found = re.search(r"\bnow_ns\(\) *(?:<|-).*|< *now_ns\(\).*", text)
+        is_counted = re.findall(r"^//! QEMU: .*-icount", text, re.M)
+        assert not found or is_counted, f"{file.name}: {found[0]}: see docs/testing.md"
+
+
 def add_to(suite):
     for test in (comments_and_strings_are_no_code, tests_are_no_production_code,
                  audit_counts_each_unsafe_of_the_code, use_trees_are_read, circles_are_found,
                  imports_upwards_are_refused, circles_between_files_are_refused,
                  imports_go_downwards_and_not_in_circles, unsafe_is_rare,
-                 lock_ranks_in_docs_are_those_of_the_code):
+                 lock_ranks_in_docs_are_those_of_the_code, tests_wait_for_no_time):
         suite.add(f"source::{test.__name__}", test)
