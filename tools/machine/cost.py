@@ -26,7 +26,7 @@ class Cost:
 
     def __str__(self):
         if not self.machines:
-            return f"{self.seconds:.1f} s, {self.cpu_s:.1f} s of CPU"
+            return f"{self.seconds:.1f} s" + f", {self.cpu_s:.1f} s of CPU" * bool(self.cpu_s)
         machines = "machine" if self.machines == 1 else "machines"
         return f"{self.seconds:.1f} s, {self.cpu_s:.1f} s of CPU, {self.machines} {machines}"
 
