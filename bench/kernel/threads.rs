@@ -10,7 +10,6 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::irq::interrupt_flag;
 use farjump::arch::time::clock::{now_ns, read_tsc};
 use farjump::sync::{IrqMutex, Mutex, Rank, Semaphore};
 use farjump::{println, task};
@@ -88,6 +87,4 @@ fn clock_steps() {
         last_ns = now_ns;
     }
     println!("bench clock_worst_step {worst_ns}");
-    let longest = interrupt_flag::longest_off();
-    println!("bench interrupts_off {}", longest.map_or(0, |longest| longest.ticks));
 }

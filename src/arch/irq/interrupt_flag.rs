@@ -46,12 +46,14 @@ pub struct InterruptsOff {
 impl InterruptsOff {
     /// Turns interrupts off on this processor.
     #[expect(clippy::new_without_default, reason = "it does something")]
+    #[inline]
     pub fn new() -> Self {
-        let were_on = are_enabled();
-        interrupts::disable();
+        // Where there is one already, interrupts are off; so this is no other CPU's number.
         if OFF_DEPTH.get() == 0 {
+            let were_on = are_enabled();
+            interrupts::disable();
             WERE_ON.set(were_on);
-            OFF_SINCE_TSC.set(clock::read_tsc());
+            note_begin();
         }
         OFF_DEPTH.add(1);
         Self { _not_send: PhantomData }
@@ -66,7 +68,7 @@ impl InterruptsOff {
             // SAFETY: it waits for an interrupt, which STI lets in only behind HLT's begin.
             // Handlers may look at memory.
             unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
-            OFF_SINCE_TSC.set(clock::read_tsc());
+            note_begin();
             true
         } else {
             core::hint::spin_loop();
@@ -76,6 +78,7 @@ impl InterruptsOff {
 }
 
 impl Drop for InterruptsOff {
+    #[inline]
     fn drop(&mut self) {
         OFF_DEPTH.add(1_u32.wrapping_neg());
         if OFF_DEPTH.get() == 0 && WERE_ON.get() {
@@ -86,7 +89,8 @@ impl Drop for InterruptsOff {
     }
 }
 
-/// For how long interrupts were off.
+/// For how long interrupts were off. Only debug builds measure that: reading the time stamp
+/// counter costs as much as all else that an [`InterruptsOff`] does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongestOff {
     /// The CPU.
@@ -97,9 +101,12 @@ pub struct LongestOff {
     pub ended_by: VirtAddr,
 }
 
-/// Returns when interrupts were off for longest since the start, on any processor, for the
-/// sake of an [`InterruptsOff`].
+/// Returns when interrupts were off for longest since the start, on any CPU, because of an
+/// [`InterruptsOff`]; `None` in release builds.
 pub fn longest_off() -> Option<LongestOff> {
+    if !cfg!(debug_assertions) {
+        return None;
+    }
     let of = |cpu: &'static Cpu| LongestOff {
         cpu: cpu.id(),
         ticks: LONGEST_TICKS.of(cpu).load(Ordering::Relaxed),
@@ -108,10 +115,21 @@ pub fn longest_off() -> Option<LongestOff> {
     percpu::all().map(of).max_by_key(|longest| longest.ticks)
 }
 
-/// Notes that interrupts are about to be on again, for the sake of the last
-/// [`InterruptsOff`].
+/// Notes that interrupts are off from now on, because of an [`InterruptsOff`]; in debug builds.
+#[inline]
+fn note_begin() {
+    if cfg!(debug_assertions) {
+        OFF_SINCE_TSC.set(clock::read_tsc());
+    }
+}
+
+/// Notes that interrupts are about to be on again, as the last [`InterruptsOff`] ends; in debug
+/// builds.
 #[inline]
 fn note_end() {
+    if !cfg!(debug_assertions) {
+        return;
+    }
     let ticks = clock::read_tsc().wrapping_sub(OFF_SINCE_TSC.get());
     if ticks > LONGEST_TICKS.get() {
         note_longest(ticks);

@@ -40,7 +40,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
             writeln!(out, "{name:12} {taken:10} {waited:15}  {:>12}", time(longest))?;
         }
     } else {
-        writeln!(out, "Only debug builds count what locks do.")?;
+        writeln!(out, "Only debug builds count locks, and how long interrupts were off.")?;
     }
     if let Some(longest) = interrupt_flag::longest_off() {
         writeln!(
