@@ -6,6 +6,7 @@
 //!
 //! Source: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization".
 
+mod admission;
 pub mod cpu_bits;
 pub mod stop;
 pub mod stopped;
@@ -16,6 +17,8 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use spin::{Mutex, Once};
 use x86_64::registers::control::{Cr0, Efer, EferFlags};
 use x86_64::{PhysAddr, VirtAddr};
+
+use admission::{Admission, Attempt};
 
 use crate::arch::cpu::features;
 use crate::arch::cpu::gdt::{self, StackTops};
@@ -76,10 +79,12 @@ pub type Entry = fn(&'static Cpu) -> !;
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
 static ROOT: AtomicU64 = AtomicU64::new(0);
-/// That of the processor that is starting, until it takes it.
-static STARTING: Mutex<Option<Start>> = Mutex::new(None);
-/// The number of the last processor that has come to [`enter`], plus 1.
-static ENTERED: AtomicU32 = AtomicU32::new(0);
+/// What the CPU that is starting is given, until it takes it.
+static STARTING: Mutex<Option<(Attempt, Start)>> = Mutex::new(None);
+/// Whether that one is still waited for.
+static ADMISSION: Admission = Admission::new();
+/// Whether it has come to [`enter`], and answers.
+static HAS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// For what to wait how long. The first two are the manual's; in the others a processor
 /// that a hypervisor has to run first does what takes microseconds on hardware.
@@ -115,8 +120,8 @@ pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     clock::spin_ns(AFTER_INIT_NS);
 }
 
-/// Starts a processor that waits for that; tells whether it has begun. One that hasn't
-/// is told to wait again.
+/// Starts a CPU that waits for that. Returns whether it runs; if not, it never will with what
+/// it was given, and is sent an INIT.
 pub fn start_one(page: &impl Page, start: Start) -> bool {
     let (_, offset, _) = code();
     let parameters = Parameters {
@@ -127,7 +132,10 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         stack: start.stacks.kernel.as_u64(),
         entry: enter as *const () as u64,
     };
-    *STARTING.lock() = Some(start);
+    let attempt = ADMISSION.open();
+    HAS_ENTERED.store(false, Ordering::Relaxed);
+    COMPARISON.is_over.store(false, Ordering::Relaxed);
+    *STARTING.lock() = Some((attempt, start));
     let target: *mut Parameters = (page.page() + offset as u64).as_mut_ptr();
     // SAFETY: the trampoline has them there, within its page; nobody else uses it while a
     // processor starts.
@@ -137,36 +145,44 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
     let page_number = (page.address().as_u64() >> 12) as u8;
     // It isn't to be moved while it compares its counter with the other one's.
     let _preemption_off = PreemptionOff::new();
-    ENTERED.store(0, Ordering::Relaxed);
-    let has_entered = || ENTERED.load(Ordering::Acquire) == start.cpu.id().number() + 1;
+    let has_entered = || HAS_ENTERED.load(Ordering::Acquire);
+    let runs = || percpu::get(start.cpu.id()).is_some();
+    let wait = |is_there: &dyn Fn() -> bool, wait_ns| {
+        let end_ns = clock::now_ns() + wait_ns;
+        while !is_there() && clock::now_ns() < end_ns {
+            core::hint::spin_loop();
+        }
+    };
     for wait_ns in [AFTER_STARTUP_NS, ENTER_NS] {
         {
             let _interrupts_off = InterruptsOff::new();
             local_apic::send(apic_id, Message::Startup(page_number));
         }
-        let end_ns = clock::now_ns() + wait_ns;
-        while !has_entered() && clock::now_ns() < end_ns {
-            core::hint::spin_loop();
-        }
+        wait(&has_entered, wait_ns);
         if has_entered() {
             compare_counters(start.cpu);
             // From then on it can be asked for things.
-            let end_ns = clock::now_ns() + ENTER_NS;
-            while percpu::get(start.cpu.id()).is_none() && clock::now_ns() < end_ns {
-                core::hint::spin_loop();
-            }
-            return percpu::get(start.cpu.id()).is_some();
+            wait(&runs, ENTER_NS);
+            break;
         }
     }
-    let _interrupts_off = InterruptsOff::new();
-    local_apic::send(apic_id, Message::Init);
-    false
+    if ADMISSION.close(attempt) {
+        // It will stop by itself, should it still come.
+        *STARTING.lock() = None;
+        send_init([apic_id].into_iter());
+        return false;
+    }
+    // It is about to be among those that run, if it isn't yet.
+    while !runs() {
+        core::hint::spin_loop();
+    }
+    true
 }
 
 /// Where a processor comes to 64 bits, on its own stack.
 extern "C" fn enter() -> ! {
     let start = STARTING.lock().take();
-    let Some(start) = start else {
+    let Some((attempt, start)) = start else {
         // It has got a start-up message too many.
         crate::arch::irq::interrupt_flag::halt();
     };
@@ -180,8 +196,12 @@ extern "C" fn enter() -> ! {
     features::start_here();
     local_apic::enable();
     timer::start_here();
-    ENTERED.store(start.cpu.id().number() + 1, Ordering::Release);
+    HAS_ENTERED.store(true, Ordering::Release);
     answer_counters();
+    if !ADMISSION.close(attempt) {
+        // Too late: its number may be another CPU's.
+        crate::arch::irq::interrupt_flag::halt();
+    }
     percpu::add(start.cpu);
     tlb::add(start.cpu);
     let entry = ENTRY.get().expect("it is set before a processor starts");

@@ -1,0 +1,67 @@
+//! Whether a CPU that is starting is still waited for.
+//!
+//! A CPU may answer at the very time at which the one that starts it gives up. One exchange
+//! settles which of the two came first, so that a CPU either runs with the number that it was
+//! given or never uses it, and the number is free for the next one. Each attempt has a number
+//! of its own: a CPU that comes late can't take the place of the next one.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// An attempt to start a CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Attempt(u32);
+
+/// No attempt is open.
+const CLOSED: u32 = 0;
+
+/// The attempt that is open, if one is.
+pub(super) struct Admission {
+    open: AtomicU32,
+    attempts: AtomicU32,
+}
+
+impl Admission {
+    pub(super) const fn new() -> Self {
+        Self { open: AtomicU32::new(CLOSED), attempts: AtomicU32::new(CLOSED) }
+    }
+
+    /// Begins to wait for a CPU, and no longer for that of another attempt.
+    pub(super) fn open(&self) -> Attempt {
+        let attempt = self.attempts.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        self.open.store(attempt, Ordering::Release);
+        Attempt(attempt)
+    }
+
+    /// Ends an attempt, by the CPU that has started or by the one that gives up. Returns whether
+    /// the other one had not ended it before.
+    pub(super) fn close(&self, attempt: Attempt) -> bool {
+        let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
+        self.open.compare_exchange(attempt.0, CLOSED, acquire, relaxed).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn cpu_that_answers_in_time_is_not_given_up() {
+        let admission = Admission::new();
+        let attempt = admission.open();
+        // By the CPU, then by the one that waits.
+        assert!(admission.close(attempt));
+        assert!(!admission.close(attempt));
+    }
+
+    #[test_case]
+    fn cpu_that_answers_late_takes_neither_its_own_place_nor_the_next() {
+        let admission = Admission::new();
+        let late = admission.open();
+        // By the one that gives up.
+        assert!(admission.close(late));
+        assert!(!admission.close(late));
+        let next = admission.open();
+        assert!(!admission.close(late));
+        assert!(admission.close(next));
+    }
+}
