@@ -33,6 +33,8 @@ pub enum Rank {
     Device,
     /// A bucket of the parking lot. Taken from interrupts.
     Parking,
+    /// What a CPU has found out about the progress of others. Taken from interrupts.
+    Balance,
     /// A processor's run queue. Taken from interrupts. Never two at once.
     RunQueue,
     /// The times until which threads wait. Taken from interrupts.
@@ -60,7 +62,7 @@ pub fn held_ranks() -> u32 {
 
 impl Rank {
     /// All of them, from outer to inner.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Input,
         Self::HeapEnd,
         Self::HeapCache,
@@ -70,6 +72,7 @@ impl Rank {
         Self::Frames,
         Self::Device,
         Self::Parking,
+        Self::Balance,
         Self::RunQueue,
         Self::Deadlines,
         Self::Thread,

@@ -2,34 +2,39 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use run_queue::{Processors, place, victim};
+use run_queue::{Cpus, Start, busiest, place};
 
 use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
+use super::scheduler;
 use super::table::{self, Table};
 use super::thread::Thread;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::time::clock;
 
-/// How many waiting threads are looked at for one that another processor may have.
-const STEAL_LOOKS: u32 = 8;
+/// How many waiting threads are looked at for one that may move to a CPU.
+const LOOKS: u32 = 8;
 
 /// How many processors run threads: those with the first numbers.
 static COUNT: AtomicU32 = AtomicU32::new(1);
 /// Which of them have nothing to do. A hint.
 static IDLE: CpuBits = CpuBits::new();
 
-/// All processors, as the choices see them.
+/// All CPUs, as the choices see them.
 struct All;
 
-impl Processors<SET_WORDS> for All {
+impl Cpus<SET_WORDS> for All {
     fn count(&self) -> usize {
         COUNT.load(Ordering::Relaxed) as usize
     }
 
-    fn load(&self, cpu: usize) -> u32 {
+    fn threads(&self, cpu: usize) -> u32 {
         processor::get(cpu as u32).runnable.load(Ordering::Relaxed)
+    }
+
+    fn load(&self, cpu: usize) -> u64 {
+        processor::get(cpu as u32).load.load(Ordering::Relaxed)
     }
 
     fn first_idle(&self, allowed: &ProcessorSet, from: usize) -> Option<usize> {
@@ -72,21 +77,67 @@ pub(super) fn assign(thread: &Thread) -> &'static Processor {
     target
 }
 
-/// Takes a thread away from another processor, if one has at least two more than this one;
-/// it is on no queue then. Interrupts are off.
+/// Takes a waiting thread from another CPU, for this one, which is idle; it is on no queue
+/// then. Interrupts are off.
 pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
     if is_alone() {
         return None;
     }
-    let other = victim(&All, here.number as usize, random())?;
+    let other = busiest(&All, here.number as usize, random())?;
     let other = processor::get(other as u32);
     let may_take = |slot| table::thread(slot).allowed.contains(CpuId::new(here.number));
     let mut queue = other.run_queue.lock();
     queue.update(&Table, now_ns);
-    let thread = queue.steal(&Table, may_take, STEAL_LOOKS).map(table::thread)?;
-    other.runnable.store(queue.len(), Ordering::Relaxed);
+    let thread = queue.steal(&Table, may_take, LOOKS).map(table::thread)?;
+    other.publish(&queue);
     thread.processor.store(here.number, Ordering::Relaxed);
     Some(thread)
+}
+
+/// Moves a thread that waits on this CPU to one with less load: if that levels the loads, if
+/// the threads here get less for their weight, or if it is real-time and none is there. Called at the end of slices, so
+/// only where threads wait for each other, which are those that can move. Interrupts are off.
+pub(super) fn level(here: &'static Processor, now_ns: u64) {
+    if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
+        return;
+    }
+    let Some((thread, target)) = take_surplus(here, now_ns) else {
+        return;
+    };
+    scheduler::note_steal(target, thread, now_ns);
+    scheduler::enqueue(target, thread, Start::Woken);
+}
+
+/// Takes the thread that is to move off the queue; returns it, and where it is to go.
+fn take_surplus(
+    here: &'static Processor,
+    now_ns: u64,
+) -> Option<(&'static Thread, &'static Processor)> {
+    // Only this CPU, with interrupts off, takes it.
+    let mut balancer = here.balancer.lock();
+    let target = balancer.partner(&All, here.number as usize, random(), now_ns)?;
+    let target = processor::get(target as u32);
+    let (target_time, target_load, has_real_time) = {
+        let mut queue = target.run_queue.lock();
+        queue.update(&Table, now_ns);
+        (queue.virtual_time(), queue.load(), queue.real_time_len() > 0)
+    };
+    let mut queue = here.run_queue.lock();
+    queue.update(&Table, now_ns);
+    let may_take = |slot| table::thread(slot).allowed.contains(CpuId::new(target.number));
+    let own_time = queue.virtual_time();
+    let is_behind = balancer.should_move(target.number as usize, own_time, target_time, now_ns);
+    let surplus = queue.load().saturating_sub(target_load);
+    let slot = (!has_real_time)
+        .then(|| queue.take_real_time(&Table, may_take))
+        .flatten()
+        .or_else(|| queue.take_lighter(&Table, may_take, surplus / 2, LOOKS))
+        .or_else(|| is_behind.then(|| queue.take_oldest(&Table, may_take, LOOKS)).flatten())?;
+    balancer.note_moved();
+    here.publish(&queue);
+    let thread = table::thread(slot);
+    thread.processor.store(target.number, Ordering::Relaxed);
+    Some((thread, target))
 }
 
 /// Returns a processor that has nothing to do, if `here` has threads that wait: one that

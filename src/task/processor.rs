@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use leftist_heap::Heap;
-use run_queue::RunQueue;
+use run_queue::{Balancer, RunQueue};
 use spin::Once;
 
 use super::thread::Thread;
@@ -33,6 +33,11 @@ pub struct Processor {
     pub(super) ended: AtomicU32,
     /// How many threads run or could, as of the last change: for others to look at.
     pub(super) runnable: AtomicU32,
+    /// The load of its run queue, likewise.
+    pub(super) load: AtomicU64,
+    /// Protects what it has found out about other CPUs' progress. Taken by the timer's
+    /// interrupt handler of this CPU, before run queues.
+    pub(super) balancer: IrqMutex<Balancer>,
     /// How often it was switched to another thread.
     pub(super) switches: AtomicU64,
     /// How many threads were taken over from others.
@@ -61,6 +66,8 @@ impl Processor {
             idle: Once::new(),
             ended: AtomicU32::new(run_queue::NONE),
             runnable: AtomicU32::new(0),
+            load: AtomicU64::new(0),
+            balancer: IrqMutex::new(Rank::Balance, Balancer::new()),
             switches: AtomicU64::new(0),
             steals: AtomicU64::new(0),
             latencies: [const { AtomicU64::new(0) }; LATENCIES],
@@ -79,6 +86,13 @@ impl Processor {
     /// Returns how many threads run or could run here.
     pub fn runnable(&self) -> u32 {
         self.runnable.load(Ordering::Relaxed)
+    }
+
+    /// Shows others what is on its run queue, which is locked.
+    #[inline]
+    pub(super) fn publish(&self, queue: &RunQueue) {
+        self.runnable.store(queue.len(), Ordering::Relaxed);
+        self.load.store(queue.load(), Ordering::Relaxed);
     }
 
     /// Returns how often it was switched to another thread.

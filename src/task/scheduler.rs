@@ -12,7 +12,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use run_queue::{Former, Policy, RunQueue, Start};
+use run_queue::{Former, LAG_MAX_NS, Policy, RunQueue, Start};
 
 use super::balance;
 use super::deadlines;
@@ -94,16 +94,16 @@ fn schedule(former: Former) {
     let now_ns = clock::now_ns();
     preemption::clear_request();
     let is_idle = core::ptr::eq(running, processor.idle());
-    // Where it may not run it leaves the queue, and goes to another one.
-    let is_moved = !is_idle
-        && former != Former::Blocked
-        && !running.allowed.contains(CpuId::new(processor.number));
     let target;
     let mut next = {
         let mut queue = processor.run_queue.lock();
         // It may have been woken since it said that it waits.
         let is_waiting = former == Former::Blocked
             && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
+        // Where it may not run it leaves the queue, and goes to another one. That is looked at
+        // with the queue locked: who changes it later finds the thread running, and asks again.
+        let may_stay = running.allowed.contains(CpuId::new(processor.number));
+        let is_moved = !is_idle && !is_waiting && !may_stay;
         let former = match former {
             _ if is_waiting || is_moved => Former::Blocked,
             Former::Blocked => Former::Runnable,
@@ -154,22 +154,25 @@ fn pick(
     former: Former,
 ) -> Option<&'static Thread> {
     let next = queue.pick(&Table, now_ns, former);
-    processor.runnable.store(queue.len(), Ordering::Relaxed);
+    processor.publish(queue);
     set_timer(queue);
     next.map(table::thread)
 }
 
-/// Sets this processor's timer to when its running thread has to be looked at again.
+/// Sets this CPU's timer to when its running thread has to be looked at again: at the end of
+/// its slice, or, if it doesn't end, when those that wait might go elsewhere.
 fn set_timer(queue: &RunQueue) {
     if let Some(end_ns) = queue.slice_end_ns(&Table) {
         timer::set_deadline(end_ns);
+    } else if queue.len() > 1 && !balance::is_alone() {
+        timer::set_deadline(clock::now_ns() + LAG_MAX_NS);
     }
 }
 
 /// Does on `processor` what has become due because `thread` has come to its queue, which is
 /// locked, or has another policy there.
 fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
-    processor.runnable.store(queue.len(), Ordering::Relaxed);
+    processor.publish(queue);
     let is_here = processor.number == percpu::current().id().number();
     // Another processor sets its timer itself. It is set if fair threads have shared it
     // before; a real-time one may have nobody to share with but its equals.
@@ -186,7 +189,7 @@ fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
     }
 }
 
-fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
+pub(super) fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
     add(&processor.steals, 1);
     processor.trace.note(now_ns, Event::Steal(stolen.number()));
 }
@@ -303,6 +306,14 @@ pub(super) fn with_queue_of<R>(
     }
 }
 
+/// Charges `thread` for the time up to now if it runs: one that nobody competes with is
+/// charged only when it is left.
+pub(super) fn charge(thread: &Thread) {
+    if thread.node.state() == run_queue::State::Running {
+        with_queue_of(thread, |_, queue| queue.update(&Table, clock::now_ns()));
+    }
+}
+
 /// Changes the policy of `thread`, whose node the locked `queue` of `processor` owns.
 pub(super) fn change_policy(
     processor: &Processor,
@@ -335,7 +346,7 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
         run_queue::State::Waiting => {
             queue.update(&Table, clock::now_ns());
             queue.dequeue(&Table, thread.slot);
-            processor.runnable.store(queue.len(), Ordering::Relaxed);
+            processor.publish(queue);
             Some(balance::assign(thread))
         }
     });
@@ -348,16 +359,10 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
 /// handler.
 pub(super) fn look(now_ns: u64) {
     let processor = processor::this();
-    // From one that has much more to do.
-    let stolen = balance::steal(processor, now_ns);
+    balance::level(processor, now_ns);
     {
         let mut queue = processor.run_queue.lock();
-        if let Some(stolen) = stolen {
-            note_steal(processor, stolen, now_ns);
-            queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
-        }
         queue.update(&Table, now_ns);
-        processor.runnable.store(queue.len(), Ordering::Relaxed);
         if queue.should_preempt(&Table) {
             preemption::request();
         } else {
@@ -370,5 +375,37 @@ pub(super) fn look(now_ns: u64) {
     }
     if let Some(first_ns) = deadlines::first_ns(processor) {
         timer::set_deadline(first_ns);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// It has said that it waits; then other CPUs are allowed than this one, then it is woken.
+    #[test_case]
+    fn thread_that_is_woken_before_it_leaves_moves_where_it_may_run() {
+        let thread = table::current();
+        let wakes = || {
+            let own = |event: &(u64, Event)| event.1 == Event::Wake(thread.number());
+            processor::processors().flat_map(Processor::trace).filter(own).count()
+        };
+        let all = ProcessorSet::first(thread.allowed().len());
+        let mut elsewhere = ProcessorSet::new();
+        elsewhere.try_insert(all.len() - 1).expect("it is in the set of all");
+        {
+            let interrupts_off = InterruptsOff::new();
+            thread.set_state(State::Waiting);
+            set_allowed(thread, &elsewhere);
+            assert!(thread.change_state(State::Waiting, State::Waking));
+            wake(thread);
+            let before = wakes();
+            leave();
+            // It was put on a queue of one where it may run, or nearest to that.
+            assert_eq!(wakes(), before + 1);
+            drop(interrupts_off);
+        }
+        set_allowed(thread, &all);
+        yield_now();
     }
 }

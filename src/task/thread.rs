@@ -12,6 +12,7 @@ use x86_64::VirtAddr;
 use super::parked::Parked;
 use super::processor_set::ProcessorSet;
 use super::registers::Registers;
+use super::scheduler;
 use crate::arch::context::Context;
 use crate::arch::smp::cpu_bits::CpuBits;
 use crate::mm::kernel::kernel_stack::KernelStack;
@@ -187,8 +188,9 @@ impl Thread {
         self.has_inherited.load(Ordering::Relaxed)
     }
 
-    /// Returns how long it ran, in nanoseconds.
+    /// Returns how long it ran up to now, in nanoseconds. Takes the lock of a run queue.
     pub fn run_time_ns(&self) -> u64 {
+        scheduler::charge(self);
         let before_ns = self.run_time_before_ns.load(Ordering::Relaxed);
         self.node.run_time_ns().saturating_sub(before_ns)
     }

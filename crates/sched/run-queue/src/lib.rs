@@ -2,8 +2,8 @@
 //!
 //! A [`RunQueue`] is what one processor runs: real-time threads first, then fair ones.
 //! It has no clock, no lock and no allocation: the owner holds it under a lock, says
-//! what time it is, and keeps a [`Node`] for each thread. [`place`] and [`victim`]
-//! spread threads over processors.
+//! what time it is, and keeps a [`Node`] for each thread. [`place`], [`busiest`] and
+//! [`Balancer`] spread threads over CPUs.
 //!
 //! # Real-time threads
 //! There is a list for each priority, and a bit for each list, so all is O(1). The
@@ -44,14 +44,14 @@
 //! |---|---|
 //! | `queue` | the run queue: who is on it, and the time of who runs |
 //! | `pick` | who runs next, and for how long |
-//! | `steal` | what another processor may take away |
+//! | `steal` | what another CPU may take away |
 //! | `policy` | classes, priorities, nice values, slices |
 //! | `node` | what each thread keeps |
 //! | `list` | the waiting real-time threads |
 //! | `fair` | the rules of EEVDF |
 //! | `virtual_time` | virtual time and lag |
 //! | `tree` | the waiting fair threads |
-//! | `balance` | placing threads on processors |
+//! | `balance` | placing threads on CPUs, fair shares over all of them |
 //! | `cpu_set` | sets of processors |
 //!
 //! ```
@@ -95,10 +95,12 @@ mod tree;
 mod tree_link;
 mod virtual_time;
 
-pub use balance::{Processors, place, victim};
+pub use balance::{Balancer, Cpus, LAG_MAX_NS, busiest, place};
 pub use cpu_set::{CpuSet, OutOfRange};
 pub use node::{Node, Nodes, State};
 pub use pick::Former;
-pub use policy::{NICE_0_WEIGHT, Nice, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
+pub use policy::{
+    NICE_0_WEIGHT, Nice, Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS, RealTimePriority, Slice,
+};
 pub use queue::{RunQueue, Start};
 pub use thread_id::NONE;

@@ -51,6 +51,8 @@ pub struct Node {
     policy: AtomicU8,
     state: AtomicU8,
     run_time_ns: AtomicU64,
+    /// When it came to the queue.
+    since_ns: AtomicU64,
     /// What it took along when it left a queue, in service.
     lag: AtomicI64,
     /// When it blocked, and the load of the queue, itself included. The load is 0 if it
@@ -83,6 +85,7 @@ impl Node {
             policy: AtomicU8::new(policy.encoded()),
             state: AtomicU8::new(State::Off as u8),
             run_time_ns: AtomicU64::new(0),
+            since_ns: AtomicU64::new(0),
             lag: AtomicI64::new(0),
             left_ns: AtomicU64::new(0),
             left_load: AtomicU64::new(0),
@@ -129,6 +132,16 @@ impl Node {
     #[inline]
     pub fn run_time_ns(&self) -> u64 {
         self.run_time_ns.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn since_ns(&self) -> u64 {
+        self.since_ns.load(Relaxed)
+    }
+
+    #[inline]
+    pub(crate) fn set_since_ns(&self, now_ns: u64) {
+        self.since_ns.store(now_ns, Relaxed);
     }
 
     #[inline]

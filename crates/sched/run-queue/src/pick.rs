@@ -56,7 +56,9 @@ impl RunQueue {
 
     /// Takes the thread that ran off the queue.
     fn block(&mut self, node: &Node, now_ns: u64) {
-        if node.weight() != 0 {
+        if node.weight() == 0 {
+            self.real_time_len -= 1;
+        } else {
             let load = self.fair.time.load();
             node.block(self.fair.leave(node), now_ns, load);
         }

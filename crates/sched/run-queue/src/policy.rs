@@ -159,3 +159,7 @@ impl Slice {
 
 /// How long a real-time thread runs before its equals have their turns: 10 ms.
 pub const REAL_TIME_SLICE_NS: u32 = 10_000_000;
+
+/// What a real-time thread adds to the load of its CPU: as much as a fair one of the greatest
+/// weight.
+pub const REAL_TIME_LOAD: u64 = WEIGHTS[0] as u64;

@@ -3,7 +3,7 @@
 use crate::fair::Fair;
 use crate::list::Lists;
 use crate::node::{Node, Nodes, State};
-use crate::policy::{Policy, REAL_TIME_SLICE_NS};
+use crate::policy::{Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
 use crate::thread_id::NONE;
 
 /// The most that is charged at once: about 9 h. Only a thread that nobody competes
@@ -30,6 +30,8 @@ pub struct RunQueue {
     pub(crate) fair: Fair,
     pub(crate) current: u32,
     pub(crate) len: u32,
+    /// How many of them are real-time.
+    pub(crate) real_time_len: u32,
     /// Up to when the running thread is charged.
     pub(crate) clock_ns: u64,
 }
@@ -37,7 +39,14 @@ pub struct RunQueue {
 impl RunQueue {
     /// Returns one without threads.
     pub const fn new() -> Self {
-        Self { real_time: Lists::new(), fair: Fair::new(), current: NONE, len: 0, clock_ns: 0 }
+        Self {
+            real_time: Lists::new(),
+            fair: Fair::new(),
+            current: NONE,
+            len: 0,
+            real_time_len: 0,
+            clock_ns: 0,
+        }
     }
 
     /// Returns how many threads run or wait here.
@@ -52,10 +61,24 @@ impl RunQueue {
         self.len == 0
     }
 
-    /// Returns the sum of the weights of the fair threads that run or wait here.
+    /// Returns the sum of the weights of the threads that run or wait here, where a real-time
+    /// one has [`REAL_TIME_LOAD`].
     #[inline]
     pub fn load(&self) -> u64 {
-        self.fair.time.load()
+        self.fair.time.load() + u64::from(self.real_time_len) * REAL_TIME_LOAD
+    }
+
+    /// Returns the virtual time of the fair threads: how much each has got for its weight, as
+    /// of the last [`Self::update`]. Only differences count.
+    #[inline]
+    pub fn virtual_time(&self) -> u64 {
+        self.fair.time.floor()
+    }
+
+    /// Returns how many real-time threads run or wait here.
+    #[inline]
+    pub fn real_time_len(&self) -> u32 {
+        self.real_time_len
     }
 
     /// Returns the thread that runs; `None` if the processor is idle.
@@ -80,6 +103,7 @@ impl RunQueue {
             Policy::RealTime(priority) => {
                 node.set_slice_left_ns(REAL_TIME_SLICE_NS);
                 self.real_time.push_back(nodes, id, priority);
+                self.real_time_len += 1;
             }
             Policy::Fair(_) => {
                 self.fair.join(node, node.lag_on_return(now_ns));
@@ -87,6 +111,7 @@ impl RunQueue {
             }
         }
         node.set_state(State::Waiting);
+        node.set_since_ns(now_ns);
         self.len += 1;
     }
 
@@ -99,7 +124,9 @@ impl RunQueue {
         let node = nodes.node(id);
         assert_eq!(node.state(), State::Waiting, "the thread doesn't wait");
         self.stop_waiting(nodes, id, node);
-        if node.weight() != 0 {
+        if node.weight() == 0 {
+            self.real_time_len -= 1;
+        } else {
             node.depart(self.fair.leave(node));
         }
         node.set_state(State::Off);
@@ -148,11 +175,14 @@ impl RunQueue {
             self.stop_waiting(nodes, id, node);
         }
         let mut request_left = None;
-        if node.weight() != 0 {
+        if node.weight() == 0 {
+            self.real_time_len -= 1;
+        } else {
             request_left = Some(node.request_left().max(0));
             node.depart(self.fair.leave(node));
         }
         node.store_policy(policy);
+        self.real_time_len += u32::from(node.weight() == 0);
         match policy {
             // The running one's turn is over, so that it goes behind its equals.
             Policy::RealTime(_) if state == State::Running => node.set_slice_left_ns(0),

@@ -36,4 +36,68 @@ impl RunQueue {
         }
         None
     }
+
+    /// Takes away the fair thread that has been on this queue for longest, for a less loaded
+    /// CPU. Returns `None` if `may_take` allows none of the first `limit` that wait, or if the
+    /// running one has been here for longer and would be allowed: its turn to move comes
+    /// when it waits. As with [`Self::dequeue`], the thread keeps its lag.
+    pub fn take_oldest(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        may_take: impl Fn(u32) -> bool,
+        limit: u32,
+    ) -> Option<u32> {
+        let mut oldest = None;
+        let mut candidate = self.fair.tree.last(nodes);
+        for _ in 0..limit {
+            let Some(id) = candidate else { break };
+            let since_ns = nodes.node(id).since_ns();
+            if may_take(id) && oldest.is_none_or(|(_, least_ns)| since_ns < least_ns) {
+                oldest = Some((id, since_ns));
+            }
+            candidate = self.fair.tree.before(nodes, id);
+        }
+        let (id, since_ns) = oldest?;
+        let is_running_older = self.current().is_some_and(|running| {
+            let node = nodes.node(running);
+            node.weight() != 0 && node.since_ns() < since_ns && may_take(running)
+        });
+        if is_running_older {
+            return None;
+        }
+        self.dequeue(nodes, id);
+        Some(id)
+    }
+
+    /// Takes away a fair thread of at most `weight_max`, for a CPU with so much less load that
+    /// this one still has no less afterwards. Otherwise as [`Self::steal`].
+    pub fn take_lighter(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        may_take: impl Fn(u32) -> bool,
+        weight_max: u64,
+        limit: u32,
+    ) -> Option<u32> {
+        let mut candidate = self.fair.tree.last(nodes);
+        for _ in 0..limit {
+            let id = candidate?;
+            if u64::from(nodes.node(id).weight()) <= weight_max && may_take(id) {
+                self.dequeue(nodes, id);
+                return Some(id);
+            }
+            candidate = self.fair.tree.before(nodes, id);
+        }
+        None
+    }
+
+    /// Takes away the waiting real-time thread that comes first, if `may_take` allows it.
+    pub fn take_real_time(
+        &mut self,
+        nodes: &(impl Nodes + ?Sized),
+        may_take: impl Fn(u32) -> bool,
+    ) -> Option<u32> {
+        let id = self.real_time.first().filter(|id| may_take(*id))?;
+        self.dequeue(nodes, id);
+        Some(id)
+    }
 }

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use crate::{CpuSet, Processors, place, victim};
+use crate::{Balancer, CpuSet, Cpus, LAG_MAX_NS, busiest, place};
 
 const WORDS: usize = 16;
 
@@ -31,14 +31,19 @@ impl Loads {
     }
 }
 
-impl Processors<WORDS> for Loads {
+impl Cpus<WORDS> for Loads {
     fn count(&self) -> usize {
         self.loads.len()
     }
 
-    fn load(&self, cpu: usize) -> u32 {
+    fn threads(&self, cpu: usize) -> u32 {
         self.looks.set(self.looks.get() + 1);
         self.loads[cpu]
+    }
+
+    fn load(&self, cpu: usize) -> u64 {
+        self.looks.set(self.looks.get() + 1);
+        u64::from(self.loads[cpu]) * 1024
     }
 
     fn first_idle(&self, allowed: &CpuSet<WORDS>, from: usize) -> Option<usize> {
@@ -103,38 +108,67 @@ fn costs_do_not_grow_with_the_processors() {
     let busy = Loads::new(&[3; 1024]);
     place(&busy, &CpuSet::first(1024), 1000, 5, 0x1234_5678);
     assert!(busy.looks.take() <= 4);
-    assert_eq!(victim(&busy, 7, 0x1234_5678), None);
+    assert!(busiest(&busy, 7, 0x1234_5678).is_some());
+    assert!(busy.looks.take() <= 2 * 8);
+    assert_eq!(Balancer::new().partner(&busy, 7, 0x1234_5678, 0), None);
     assert!(busy.looks.take() <= 9);
 }
 
 #[test]
-fn victim_has_at_least_two_threads_more() {
+fn idle_cpu_takes_from_the_busiest_where_a_thread_waits() {
     let loads = Loads::new(&[0, 1, 2, 3, 3, 1, 0, 0]);
-    assert_eq!(victim(&loads, 0, 0), Some(3));
+    assert_eq!(busiest(&loads, 0, 0), Some(3));
     // Of equals it is the next one.
-    assert_eq!(victim(&loads, 3, 9), None);
-    assert_eq!(victim(&loads, 1, 7), Some(3));
-    assert_eq!(victim(&loads, 2, 1), None);
-    assert_eq!(victim(&loads, 6, 1), Some(3));
-    assert_eq!(victim(&Loads::new(&[0, 2]), 0, 0), Some(1));
+    assert_eq!(busiest(&loads, 3, 9), Some(4));
+    assert_eq!(busiest(&loads, 6, 1), Some(3));
+    assert_eq!(busiest(&Loads::new(&[0, 2]), 0, 0), Some(1));
+    assert_eq!(busiest(&Loads::new(&[0, 1]), 0, 0), None);
     for alone in [[].as_slice(), &[5]] {
-        assert_eq!(victim(&Loads::new(alone), 0, 5), None);
+        assert_eq!(busiest(&Loads::new(alone), 0, 5), None);
     }
 }
 
 #[test]
-fn no_overloaded_processor_is_missed_for_long() {
+fn no_overloaded_cpu_is_missed_for_long() {
     for count in [2, 3, 8, 9, 10, 17, 100, 1023, 1024] {
         let asks = (count as u32 - 1).div_ceil(8);
         for overloaded in [0, 1, count / 2, count - 1] {
             let mut loads = Loads::new(&std::vec![1; count]);
             loads.loads[overloaded] = 3;
             for me in [0, count / 3, count - 1].into_iter().filter(|me| *me != overloaded) {
-                let found = (77..77 + asks).filter_map(|random| victim(&loads, me, random));
+                let found = (77..77 + asks).filter_map(|random| busiest(&loads, me, random));
                 assert!(found.eq([overloaded]), "{me} of {count} for {overloaded}");
             }
         }
     }
+}
+
+#[test]
+fn thread_moves_when_a_lighter_cpu_is_ahead() {
+    let mut loads = Loads::new(&[2, 1, 3]);
+    let mut balancer = Balancer::new();
+    assert_eq!(balancer.partner(&loads, 1, 0, 0), None);
+    assert_eq!(balancer.partner(&loads, 0, 0, 0), Some(1));
+    // Virtual times may be anywhere, and wrap around.
+    let (own, other) = (u64::MAX - 5, 77);
+    let should_move = |balancer: &mut Balancer, own_ns: u64, other_ns: u64, now_ns| {
+        balancer.should_move(1, own.wrapping_add(own_ns), other + other_ns, now_ns)
+    };
+    assert!(!should_move(&mut balancer, 0, 0, 0));
+    assert!(!should_move(&mut balancer, LAG_MAX_NS, 2 * LAG_MAX_NS - 1, 1));
+    assert!(should_move(&mut balancer, LAG_MAX_NS, 2 * LAG_MAX_NS, 2));
+    // It is the partner until it isn't lighter any more, or for too long without a look.
+    assert_eq!(balancer.partner(&loads, 0, 1, 3), Some(1));
+    assert!(should_move(&mut balancer, LAG_MAX_NS, 2 * LAG_MAX_NS, 3));
+    balancer.note_moved();
+    assert!(!should_move(&mut balancer, LAG_MAX_NS, 2 * LAG_MAX_NS, 4));
+    loads.loads[1] = 2;
+    assert_eq!(balancer.partner(&loads, 0, 0, 5), None);
+    loads.loads[1] = 1;
+    assert_eq!(balancer.partner(&loads, 0, 0, 6), Some(1));
+    assert!(should_move(&mut balancer, LAG_MAX_NS, 3 * LAG_MAX_NS, 6));
+    assert_eq!(balancer.partner(&loads, 0, 0, 1_000_000_000), Some(1));
+    assert!(!should_move(&mut balancer, 0, LAG_MAX_NS, 1_000_000_000));
 }
 
 proptest! {

@@ -6,16 +6,17 @@ use std::vec::Vec;
 
 use super::processor::Habit;
 use super::threads::Random;
-use crate::{CpuSet, Former, Node, Policy, Processors, RunQueue, Start, State, place, victim};
+use crate::{Balancer, CpuSet, Cpus, Former, Node, Policy, RunQueue, Start, State, busiest, place};
 
 /// Enough for 1,024 processors.
 pub(crate) const WORDS: usize = 16;
 
-/// How often an idle processor looks for threads to take over.
+/// How often an idle processor looks for threads to take over. (The kernel's halt, and are
+/// woken by busy ones.)
 const IDLE_LOOK_NS: u64 = 1_000_000;
 
-/// How often a busy one does.
-const BUSY_LOOK_NS: u64 = 4_000_000;
+/// How many waiting threads are looked at for one that may move.
+const LOOKS: u32 = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -32,6 +33,7 @@ enum Event {
 
 struct Cpu {
     queue: RunQueue,
+    balancer: Balancer,
     decisions: u64,
 }
 
@@ -45,18 +47,29 @@ struct Thread {
     longest_wait_ns: u64,
 }
 
-/// What [`place`] and [`victim`] see.
+/// What [`place`], [`busiest`] and [`Balancer`] see.
 struct View {
-    loads: Vec<u32>,
+    threads: Vec<u32>,
+    loads: Vec<u64>,
     idle: CpuSet<WORDS>,
 }
 
-impl Processors<WORDS> for View {
+impl View {
+    fn note(&mut self, cpu: usize, queue: &RunQueue) {
+        (self.threads[cpu], self.loads[cpu]) = (queue.len(), queue.load());
+    }
+}
+
+impl Cpus<WORDS> for View {
     fn count(&self) -> usize {
         self.loads.len()
     }
 
-    fn load(&self, cpu: usize) -> u32 {
+    fn threads(&self, cpu: usize) -> u32 {
+        self.threads[cpu]
+    }
+
+    fn load(&self, cpu: usize) -> u64 {
         self.loads[cpu]
     }
 
@@ -89,7 +102,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new(cpus: usize) -> Self {
-        let look = |cpu| Reverse((cpu as u64 * BUSY_LOOK_NS / cpus as u64, Event::Look(cpu)));
+        let look = |cpu| Reverse((cpu as u64 * IDLE_LOOK_NS / cpus as u64, Event::Look(cpu)));
         Self {
             nodes: Vec::new(),
             now_ns: 0,
@@ -97,9 +110,15 @@ impl Machine {
             idle_ns: 0,
             moves: 0,
             decisions: 0,
-            cpus: (0..cpus).map(|_| Cpu { queue: RunQueue::new(), decisions: 0 }).collect(),
+            cpus: (0..cpus)
+                .map(|_| Cpu { queue: RunQueue::new(), balancer: Balancer::new(), decisions: 0 })
+                .collect(),
             threads: Vec::new(),
-            view: View { loads: std::vec![0; cpus], idle: CpuSet::first(cpus) },
+            view: View {
+                threads: std::vec![0; cpus],
+                loads: std::vec![0; cpus],
+                idle: CpuSet::first(cpus),
+            },
             events: (0..cpus).map(look).collect(),
             random: Random(0x1234_5678_9ABC_DEF1),
             free_waiting: 0,
@@ -128,6 +147,14 @@ impl Machine {
         id
     }
 
+    /// Lets all threads run anywhere.
+    pub(crate) fn allow_all(&mut self) {
+        let all = CpuSet::first(self.cpus.len());
+        self.threads.iter_mut().for_each(|thread| thread.allowed = all);
+        let is_waiting = |node: &&Node| node.state() == State::Waiting;
+        self.free_waiting = self.nodes.iter().filter(is_waiting).count() as u64;
+    }
+
     /// Returns how much a thread ran.
     pub(crate) fn ran_ns(&self, id: u32) -> u64 {
         self.nodes[id as usize].run_time_ns()
@@ -143,7 +170,7 @@ impl Machine {
 
     /// Returns how many threads there are on each processor.
     pub(crate) fn loads(&self) -> &[u32] {
-        &self.view.loads
+        &self.view.threads
     }
 
     /// Runs up to a time.
@@ -160,10 +187,10 @@ impl Machine {
                 Event::Decide { .. } => {}
                 Event::Wake(id) => self.wake(id),
                 Event::Look(cpu) => {
-                    let is_idle = self.view.idle.contains(cpu);
-                    self.take_over(cpu);
-                    let next_ns = if is_idle { IDLE_LOOK_NS } else { BUSY_LOOK_NS };
-                    self.events.push(Reverse((self.now_ns + next_ns, Event::Look(cpu))));
+                    if self.view.idle.contains(cpu) {
+                        self.take_over(cpu);
+                    }
+                    self.events.push(Reverse((self.now_ns + IDLE_LOOK_NS, Event::Look(cpu))));
                 }
             }
         }
@@ -206,7 +233,7 @@ impl Machine {
         self.threads[id as usize].cpu = cpu;
         let queue = &mut self.cpus[cpu].queue;
         queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
-        self.view.loads[cpu] = queue.len();
+        self.view.note(cpu, queue);
         if queue.should_preempt(self.nodes.as_slice()) {
             self.pick(cpu, Former::Runnable);
         } else {
@@ -218,20 +245,49 @@ impl Machine {
     /// Lets a processor take a thread over from another that has more.
     fn take_over(&mut self, cpu: usize) {
         let random = self.random.below(1 << 32) as u32;
-        let Some(from) = victim(&self.view, cpu, random) else {
+        let Some(from) = busiest(&self.view, cpu, random) else {
             return;
         };
         let queue = &mut self.cpus[from].queue;
         queue.update(self.nodes.as_slice(), self.now_ns);
         let threads = &self.threads;
         let may_take = |id: u32| threads[id as usize].allowed.contains(cpu);
-        let Some(id) = queue.steal(self.nodes.as_slice(), may_take, 8) else {
+        let Some(id) = queue.steal(self.nodes.as_slice(), may_take, LOOKS) else {
             return;
         };
-        self.view.loads[from] = queue.len();
+        self.view.note(from, queue);
         self.moves += 1;
         self.free_waiting -= u64::from(self.is_free(id));
         self.enqueue(cpu, id, Start::Woken);
+    }
+
+    /// Passes a thread on to a processor with less load, if threads here get less.
+    fn pass_on(&mut self, cpu: usize) {
+        let random = self.random.below(1 << 32) as u32;
+        let now_ns = self.now_ns;
+        let balancer = &mut self.cpus[cpu].balancer;
+        let Some(to) = balancer.partner(&self.view, cpu, random, now_ns) else {
+            return;
+        };
+        let nodes = self.nodes.as_slice();
+        self.cpus[to].queue.update(nodes, now_ns);
+        let other_time = self.cpus[to].queue.virtual_time();
+        let surplus = self.view.loads[cpu].saturating_sub(self.view.loads[to]);
+        let Cpu { queue, balancer, .. } = &mut self.cpus[cpu];
+        let threads = &self.threads;
+        let may_take = |id: u32| threads[id as usize].allowed.contains(to);
+        let is_behind = balancer.should_move(to, queue.virtual_time(), other_time, now_ns);
+        let lighter = queue.take_lighter(nodes, may_take, surplus / 2, LOOKS);
+        let Some(id) = lighter
+            .or_else(|| is_behind.then(|| queue.take_oldest(nodes, may_take, LOOKS)).flatten())
+        else {
+            return;
+        };
+        balancer.note_moved();
+        self.view.note(cpu, queue);
+        self.moves += 1;
+        self.free_waiting -= u64::from(self.is_free(id));
+        self.enqueue(to, id, Start::Woken);
     }
 
     /// Decides at the end of a slice or of a burst.
@@ -250,7 +306,12 @@ impl Machine {
             };
             self.pick(cpu, Former::Blocked);
             self.events.push(Reverse((self.now_ns + sleep_ns, Event::Wake(id))));
-        } else if self.cpus[cpu].queue.should_preempt(self.nodes.as_slice()) {
+            return;
+        }
+        if self.cpus[cpu].queue.len() > 1 {
+            self.pass_on(cpu);
+        }
+        if self.cpus[cpu].queue.should_preempt(self.nodes.as_slice()) {
             self.pick(cpu, Former::Runnable);
         } else {
             self.plan(cpu);
@@ -262,7 +323,7 @@ impl Machine {
         let queue = &mut self.cpus[cpu].queue;
         let old = queue.current();
         let new = queue.pick(self.nodes.as_slice(), self.now_ns, former);
-        self.view.loads[cpu] = queue.len();
+        self.view.note(cpu, queue);
         if let Some(id) = old
             && old != new
             && former != Former::Blocked
@@ -289,7 +350,7 @@ impl Machine {
 
     /// Plans the next decision.
     fn plan(&mut self, cpu: usize) {
-        let Cpu { queue, decisions } = &mut self.cpus[cpu];
+        let Cpu { queue, decisions, .. } = &mut self.cpus[cpu];
         *decisions += 1;
         let Some(id) = queue.current() else {
             return;

@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::threads::{nice, real_time};
-use crate::{Former, Node, Policy, RunQueue, Start};
+use crate::{Former, Node, Policy, REAL_TIME_LOAD, RunQueue, Start};
 
 const MS: u64 = 1_000_000;
 
@@ -121,7 +121,7 @@ fn fair_threads_pay_nothing_for_real_time_ones() {
     let floor = queue.fair.time.floor();
     queue.update(nodes, 500 * MS);
     assert_eq!(queue.fair.time.floor(), floor);
-    assert_eq!(queue.load(), 2048);
+    assert_eq!(queue.load(), 2048 + u64::from(queue.real_time_len()) * REAL_TIME_LOAD);
     // The other is behind now.
     assert_eq!(queue.pick(nodes, 500 * MS, Former::Blocked), Some(1));
 }
@@ -145,14 +145,14 @@ fn change_of_policy_moves_a_thread_between_the_classes() {
     assert_eq!(queue.pick(nodes, 0, Former::Runnable), Some(2));
     // A waiting fair one becomes an equal, behind nobody else.
     queue.set_policy(nodes, 0, real_time(5), MS);
-    assert_eq!((queue.load(), queue.len()), (1024, 3));
+    assert_eq!((queue.load(), queue.len()), (1024 + 2 * REAL_TIME_LOAD, 3));
     assert!(!queue.should_preempt(nodes));
     queue.set_policy(nodes, 1, real_time(6), MS);
     assert!(queue.should_preempt(nodes));
     assert_eq!(queue.pick(nodes, MS, Former::Runnable), Some(1));
     // The running one becomes fair.
     queue.set_policy(nodes, 1, nice(1), 2 * MS);
-    assert_eq!((queue.load(), queue.current()), (820, Some(1)));
+    assert_eq!((queue.load(), queue.current()), (820 + 2 * REAL_TIME_LOAD, Some(1)));
     assert!(queue.should_preempt(nodes));
     assert_eq!(queue.pick(nodes, 2 * MS, Former::Runnable), Some(2));
     // A running one that becomes an equal goes behind.

@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::both::Both;
-use crate::{Policy, RealTimePriority, State};
+use crate::{Policy, REAL_TIME_LOAD, RealTimePriority, State};
 
 impl Both {
     fn should_preempt(&self) -> bool {
@@ -53,7 +53,8 @@ impl Both {
         let on_queue = self.threads.iter().filter(|thread| thread.state != State::Off);
         assert_eq!(queue.len() as usize, on_queue.count());
         assert_eq!(queue.is_empty(), (0..1).contains(&queue.len()));
-        assert_eq!(i128::from(queue.load()), self.load());
+        let real_time = i128::from(queue.real_time_len()) * i128::from(REAL_TIME_LOAD);
+        assert_eq!(i128::from(queue.load()), self.load() + real_time);
 
         // The virtual time is the average, to the last bit.
         let (sum, load) = self.virtual_time();
