@@ -5,6 +5,7 @@ use core::ops::{Deref, DerefMut};
 use ticket_lock::{TicketMutex, TicketMutexGuard};
 
 use super::Rank;
+use super::key::Key;
 use crate::arch::cpu::percpu;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::smp::tlb;
@@ -29,6 +30,7 @@ impl<T> IrqMutex<T> {
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here.
+    #[inline]
     pub fn lock(&self) -> IrqMutexGuard<'_, T> {
         let interrupts_off = InterruptsOff::new();
         let mut rank_held = RankHeld::new(self.rank);
@@ -38,7 +40,7 @@ impl<T> IrqMutex<T> {
             relax();
         });
         rank_held.begin(has_waited);
-        IrqMutexGuard { value, _rank_held: rank_held, _interrupts_off: interrupts_off }
+        IrqMutexGuard { value, lock: self, _rank_held: rank_held, _interrupts_off: interrupts_off }
     }
 
     /// Runs `action` on the value if nobody holds the lock; without a look at
@@ -65,19 +67,30 @@ pub(super) fn relax() {
 /// are restored.
 pub struct IrqMutexGuard<'a, T> {
     value: TicketMutexGuard<'a, T>,
+    lock: &'a IrqMutex<T>,
     _rank_held: RankHeld,
     _interrupts_off: InterruptsOff,
+}
+
+impl<T> IrqMutexGuard<'_, T> {
+    /// Returns the value, and what opens the [cells](super::LockCell) that the lock owns.
+    #[inline]
+    pub fn parts(&mut self) -> (&mut T, Key<'_>) {
+        (&mut self.value, Key::new(self.lock))
+    }
 }
 
 impl<T> Deref for IrqMutexGuard<'_, T> {
     type Target = T;
 
+    #[inline]
     fn deref(&self) -> &T {
         &self.value
     }
 }
 
 impl<T> DerefMut for IrqMutexGuard<'_, T> {
+    #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value
     }

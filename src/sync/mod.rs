@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
 //! | data that only threads touch, but that can't wait: of a CPU, or held for longer | [`SpinMutex`] |
+//! | data that a lock owns, but that stands elsewhere | [`LockCell`] |
 //! | data that is held while a thread waits | [`Mutex`] |
 //! | a change that an interrupt handler or another processor makes | [`WaitQueue`] |
 //! | a change of what a mutex protects | [`Condvar`] |
@@ -15,6 +16,9 @@
 //! the scheduler's parking lot.
 
 mod irq_mutex;
+mod key;
+#[expect(unsafe_code, reason = "opens what a lock owns to its holder")]
+mod lock_cell;
 mod lock_statistics;
 #[expect(unsafe_code, reason = "says that threads have numbers of their own")]
 pub mod parking;
@@ -22,6 +26,8 @@ mod rank;
 mod spin_mutex;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
+pub use key::Key;
+pub use lock_cell::LockCell;
 pub use rank::{Rank, held_ranks};
 pub use spin_mutex::{SpinMutex, SpinMutexGuard};
 

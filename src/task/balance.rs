@@ -2,19 +2,15 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use run_queue::{Cpus, Start, busiest, place};
+use run_queue::{Cpus, busiest, place};
 
+use super::locked_queue::LockedQueue;
 use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
-use super::scheduler;
-use super::table::{self, Table};
 use super::thread::Thread;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::time::clock;
-
-/// How many waiting threads are looked at for one that may move to a CPU.
-const LOOKS: u32 = 8;
 
 /// How many processors run threads: those with the first numbers.
 static COUNT: AtomicU32 = AtomicU32::new(1);
@@ -62,19 +58,15 @@ pub(super) fn set_idle(processor: &Processor, is_idle: bool) {
     }
 }
 
-/// Chooses the processor for `thread`, which this one wakes, and makes it the thread's: from
-/// now on that one's queue owns it. The lock of the queue that did is held, or nobody else
-/// knows of the thread yet.
-pub(super) fn assign(thread: &Thread) -> &'static Processor {
+/// Picks the CPU for `thread`, which this one wakes or has made.
+pub(super) fn pick_cpu(thread: &Thread) -> &'static Processor {
     let here = processor::this();
-    let mut target = here;
-    if !is_alone() {
-        let last = thread.processor() as usize;
-        let chosen = place(&All, &thread.allowed(), last, here.number as usize, random());
-        target = processor::get(chosen as u32);
+    if is_alone() {
+        return here;
     }
-    thread.processor.store(target.number, Ordering::Relaxed);
-    target
+    let last = thread.processor() as usize;
+    let picked = place(&All, &thread.allowed(), last, here.number as usize, random());
+    processor::get(picked as u32)
 }
 
 /// Takes a waiting thread from another CPU, for this one, which is idle; it is on no queue
@@ -85,58 +77,50 @@ pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Th
     }
     let other = busiest(&All, here.number as usize, random())?;
     let other = processor::get(other as u32);
-    let may_take = |slot| table::thread(slot).allowed.contains(CpuId::new(here.number));
-    let mut queue = other.run_queue.lock();
-    queue.update(&Table, now_ns);
-    let thread = queue.steal(&Table, may_take, LOOKS).map(table::thread)?;
-    other.publish(&queue);
-    thread.processor.store(here.number, Ordering::Relaxed);
+    let mut queue = LockedQueue::lock(other);
+    let thread = queue.steal(here, now_ns)?;
+    queue.hand_over(thread, here);
     Some(thread)
 }
 
-/// Moves a thread that waits on this CPU to one with less load: if that levels the loads, if
+/// Takes a thread that waits on this CPU off its queue, for one with less load: if that levels the loads, if
 /// the threads here get less for their weight, or if it is real-time and none is there. Called at the end of slices, so
-/// only where threads wait for each other, which are those that can move. Interrupts are off.
-pub(super) fn level(here: &'static Processor, now_ns: u64) {
-    if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
-        return;
-    }
-    let Some((thread, target)) = take_surplus(here, now_ns) else {
-        return;
-    };
-    scheduler::note_steal(target, thread, now_ns);
-    scheduler::enqueue(target, thread, Start::Woken);
-}
-
-/// Takes the thread that is to move off the queue; returns it, and where it is to go.
-fn take_surplus(
+/// only where threads wait for each other, which are those that can move. Returns it and the
+/// other CPU, whose queue owns it then. Interrupts are off.
+pub(super) fn take_surplus(
     here: &'static Processor,
     now_ns: u64,
 ) -> Option<(&'static Thread, &'static Processor)> {
+    if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
+        return None;
+    }
     // Only this CPU, with interrupts off, takes it.
     let mut balancer = here.balancer.lock();
     let target = balancer.partner(&All, here.number as usize, random(), now_ns)?;
     let target = processor::get(target as u32);
     let (target_time, target_load, has_real_time) = {
-        let mut queue = target.run_queue.lock();
-        queue.update(&Table, now_ns);
+        let mut queue = LockedQueue::lock(target);
+        queue.update(now_ns);
         (queue.virtual_time(), queue.load(), queue.real_time_len() > 0)
     };
-    let mut queue = here.run_queue.lock();
-    queue.update(&Table, now_ns);
-    let may_take = |slot| table::thread(slot).allowed.contains(CpuId::new(target.number));
+    let mut queue = LockedQueue::lock(here);
+    queue.update(now_ns);
     let own_time = queue.virtual_time();
     let is_behind = balancer.should_move(target.number as usize, own_time, target_time, now_ns);
     let surplus = queue.load().saturating_sub(target_load);
-    let slot = (!has_real_time)
-        .then(|| queue.take_real_time(&Table, may_take))
-        .flatten()
-        .or_else(|| queue.take_lighter(&Table, may_take, surplus / 2, LOOKS))
-        .or_else(|| is_behind.then(|| queue.take_oldest(&Table, may_take, LOOKS)).flatten())?;
+    let mut thread = None;
+    if !has_real_time {
+        thread = queue.take_real_time(target);
+    }
+    if thread.is_none() {
+        thread = queue.take_lighter(target, surplus / 2);
+    }
+    if thread.is_none() && is_behind {
+        thread = queue.take_oldest(target);
+    }
+    let thread = thread?;
     balancer.note_moved();
-    here.publish(&queue);
-    let thread = table::thread(slot);
-    thread.processor.store(target.number, Ordering::Relaxed);
+    queue.hand_over(thread, target);
     Some((thread, target))
 }
 

@@ -10,6 +10,7 @@ use core::sync::atomic::Ordering;
 
 use run_queue::Policy;
 
+use super::locked_queue::LockedQueue;
 use super::scheduler;
 use super::thread::Thread;
 
@@ -36,15 +37,16 @@ pub(super) enum Link {
 
 /// Gives `policy` to `owner`, if it is more urgent than its own. Returns whether it was.
 pub(super) fn give(policy: Policy, owner: &'static Thread, link: Link) -> bool {
-    scheduler::with_queue_of(owner, |processor, queue| {
-        let has_none = owner.mutexes_held.load(Ordering::SeqCst) == 0;
-        if urgency(policy) <= urgency(owner.node.policy()) || link == Link::Further && has_none {
-            return false;
-        }
-        owner.has_inherited.store(true, Ordering::SeqCst);
-        scheduler::change_policy(processor, queue, owner, policy);
-        true
-    })
+    let Some(mut queue) = LockedQueue::try_lock_of(owner) else {
+        return false;
+    };
+    let has_none = owner.mutexes_held.load(Ordering::SeqCst) == 0;
+    if urgency(policy) <= urgency(queue.policy(owner)) || link == Link::Further && has_none {
+        return false;
+    }
+    owner.has_inherited.store(true, Ordering::SeqCst);
+    scheduler::change_policy(&mut queue, owner, policy);
+    true
 }
 
 /// Notes that `thread`, which runs, has taken a sleeping mutex.
@@ -61,9 +63,8 @@ pub(super) fn note_released(thread: &'static Thread) {
     thread.mutexes_held.store(held, Ordering::SeqCst);
     if held == 0 && thread.has_inherited.load(Ordering::SeqCst) {
         let own = *thread.own_policy.lock();
-        scheduler::with_queue_of(thread, |processor, queue| {
-            thread.has_inherited.store(false, Ordering::SeqCst);
-            scheduler::change_policy(processor, queue, thread, own);
-        });
+        let mut queue = LockedQueue::lock_of(thread);
+        thread.has_inherited.store(false, Ordering::SeqCst);
+        scheduler::change_policy(&mut queue, thread, own);
     }
 }

@@ -6,6 +6,7 @@
 //! | [`table`] | all threads, by number |
 //! | [`spawn`] | how a thread begins and ends, and who waits for that |
 //! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
+//! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
 //! | [`idle`] | what runs when nobody wants to |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`parking`] | the one place where threads wait |
@@ -32,6 +33,7 @@ mod balance;
 mod deadlines;
 mod idle;
 mod inheritance;
+mod locked_queue;
 mod parked;
 mod parking;
 mod processor;
@@ -60,7 +62,7 @@ pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::id::ApicId;
+use crate::arch::cpu::id::{ApicId, CpuId};
 use crate::arch::init_order::Interrupts;
 use crate::arch::time::clock;
 use crate::arch::time::timer::Timer;
@@ -75,9 +77,11 @@ pub struct Tasks(());
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
     boot_stage::mark(Stage::Tasks);
     watchdog::set_tell(tell);
-    let first = spawn::adopt("main").expect("the first thread has memory");
-    let idle = spawn::prepare_idle(idle::idle).expect("the first idle thread has memory");
-    let boot = processor::prepare(0, idle);
+    let boot = processor::prepare(CpuId::BOOT.number());
+    processor::use_here(boot);
+    let first = spawn::adopt("main", boot).expect("the first thread has memory");
+    let idle = spawn::prepare_idle(idle::idle, boot).expect("the first idle thread has memory");
+    boot.set_idle_thread(idle);
     scheduler::take_over(boot, first);
     parking::start();
     scheduler::start();

@@ -7,7 +7,8 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use blocking::{Place, Unparked, Wait, WaitKind, Wake};
-use run_queue::{NONE, Policy};
+use leftist_heap::NONE;
+use run_queue::Policy;
 
 use super::inheritance::{self, Link};
 use super::table;
@@ -140,7 +141,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         parked.place.store(wait.place as u8, Ordering::Relaxed);
         parked.until_ns.store(wait.until_ns.unwrap_or(u64::MAX), Ordering::Relaxed);
         parked.owner.store(wait.owner.unwrap_or(0), Ordering::Relaxed);
-        let priority = match thread.node.policy() {
+        let priority = match thread.policy() {
             Policy::RealTime(priority) => priority.get(),
             Policy::Fair(_) => 0,
         };
@@ -154,7 +155,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         bucket.insert(thread, wait.place);
         thread.set_state(State::Waiting);
         if let Some(owner) = wait.owner {
-            inherit(thread.node.policy(), owner);
+            inherit(thread.policy(), owner);
         }
     }
     if let Some(until_ns) = wait.until_ns {
@@ -294,7 +295,7 @@ fn acquired(waited_for: Option<&AtomicU32>) {
         let waiting = bucket.waiting();
         for waiter in waiting.filter(|it| it.parked.word.load(Ordering::Relaxed) == address) {
             waiter.parked.owner.store(thread.slot + 1, Ordering::Relaxed);
-            let policy = waiter.node.policy();
+            let policy = waiter.policy();
             let urgency = inheritance::urgency(policy);
             if most_urgent.is_none_or(|(most, _)| urgency > most) {
                 most_urgent = Some((urgency, policy));

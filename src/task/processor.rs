@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use leftist_heap::Heap;
+use leftist_heap::{Heap, NONE};
 use run_queue::{Balancer, RunQueue};
 use spin::Once;
 
@@ -11,11 +11,15 @@ use super::thread::Thread;
 use super::trace::{Event, Ring};
 use super::watch::Watch;
 use crate::arch::cpu::id::CpuId;
-use crate::arch::cpu::percpu::{self, CPUS_MAX};
+use crate::arch::cpu::percpu::{self, CPUS_MAX, StaticRef};
+use crate::per_cpu;
 use crate::sync::{IrqMutex, Rank};
 
 /// Times from 1 ns to 2^36 ns, a minute, and longer, by powers of two.
 pub const LATENCIES: usize = 37;
+
+/// The run queue of one CPU.
+pub(super) type Queue = RunQueue<&'static Thread>;
 
 /// A processor, as the scheduler sees it.
 pub struct Processor {
@@ -23,7 +27,7 @@ pub struct Processor {
     pub number: u32,
     /// Protects its threads that run or could; taken by the scheduler, on any processor, and
     /// by interrupt handlers that wake threads.
-    pub(super) run_queue: IrqMutex<RunQueue>,
+    pub(super) run_queue: IrqMutex<Queue>,
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
     /// the timer's interrupt handler.
     pub(super) deadlines: IrqMutex<Heap>,
@@ -55,6 +59,10 @@ pub struct Processor {
     pub(super) idle_since_ns: AtomicU64,
 }
 
+per_cpu! {
+    static THIS: StaticRef<Processor> = StaticRef::none();
+}
+
 static PROCESSORS: [Once<&'static Processor>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 impl Processor {
@@ -64,7 +72,7 @@ impl Processor {
             run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
             deadlines: IrqMutex::new(Rank::Deadlines, Heap::new()),
             idle: Once::new(),
-            ended: AtomicU32::new(run_queue::NONE),
+            ended: AtomicU32::new(NONE),
             runnable: AtomicU32::new(0),
             load: AtomicU64::new(0),
             balancer: IrqMutex::new(Rank::Balance, Balancer::new()),
@@ -83,6 +91,17 @@ impl Processor {
         self.idle.get().expect("processors that run have an idle thread")
     }
 
+    /// Returns the kernel's number of it.
+    #[inline]
+    pub fn id(&self) -> CpuId {
+        CpuId::new(self.number)
+    }
+
+    /// Sets the thread that runs when no other one can.
+    pub(super) fn set_idle_thread(&self, idle: &'static Thread) {
+        self.idle.call_once(|| idle);
+    }
+
     /// Returns how many threads run or could run here.
     pub fn runnable(&self) -> u32 {
         self.runnable.load(Ordering::Relaxed)
@@ -90,7 +109,7 @@ impl Processor {
 
     /// Shows others what is on its run queue, which is locked.
     #[inline]
-    pub(super) fn publish(&self, queue: &RunQueue) {
+    pub(super) fn publish(&self, queue: &Queue) {
         self.runnable.store(queue.len(), Ordering::Relaxed);
         self.load.store(queue.load(), Ordering::Relaxed);
     }
@@ -133,7 +152,12 @@ impl Processor {
 /// used, unless interrupts are off.
 #[inline]
 pub(super) fn this() -> &'static Processor {
-    get(percpu::current().id().number())
+    THIS.get().expect("threads are only on CPUs that run")
+}
+
+/// Makes `cpu` the one that [`this`] returns here.
+pub(super) fn use_here(cpu: &'static Processor) {
+    THIS.set(cpu);
 }
 
 /// Returns the processor with this number.
@@ -152,11 +176,8 @@ pub fn processors() -> impl Iterator<Item = &'static Processor> {
     PROCESSORS.iter().filter_map(Once::get).copied().filter(running)
 }
 
-/// Makes what the scheduler keeps of processor `number`; `idle` runs there when nobody
-/// else does.
-pub(super) fn prepare(number: u32, idle: &'static Thread) -> &'static Processor {
+/// Makes what the scheduler keeps of CPU `number`.
+pub(super) fn prepare(number: u32) -> &'static Processor {
     let make = || -> &'static Processor { Box::leak(Box::new(Processor::new(number))) };
-    let processor = PROCESSORS[number as usize].call_once(make);
-    processor.idle.call_once(|| idle);
-    processor
+    PROCESSORS[number as usize].call_once(make)
 }

@@ -1,24 +1,26 @@
 //! Who runs: the switch from thread to thread, wake-ups, and preemption.
 //!
-//! A thread is on a run queue as long as it runs or could; which one is in
-//! `Thread::processor`, and that run queue's lock owns the thread's node. While a thread
-//! is on no queue, only who has changed its state to [`State::Waking`], or has taken it off
-//! a queue, may put it on one.
+//! A thread is on a run queue as long as it runs or could. The lock of a run queue owns the
+//! nodes of its threads, also of those that wait and were on it last
+//! ([`LockedQueue`](super::locked_queue)). A thread that is on no queue is put on one only by
+//! the code that has changed its state to [`State::Waking`], or has taken it off a queue.
 //!
-//! A thread that waits first says so ([`State::Waiting`]) and then leaves the processor.
-//! Who wakes it in between finds it on its run queue still, and lets it run on. Who finds it
-//! off the queue may put it on another one before its processor has left it: the processor
-//! that goes on with it there waits for that.
+//! A thread that waits first says so ([`State::Waiting`]) and then leaves the CPU. A wake-up
+//! in between finds it still on its run queue, and it runs on. A wake-up that finds it off the
+//! queue may put it on another one before its CPU has left it: the CPU that goes on with it
+//! there waits for that.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use run_queue::{Former, LAG_MAX_NS, Policy, RunQueue, Start};
+use leftist_heap::NONE;
+use run_queue::{Former, LAG_MAX_NS, Policy, Start};
 
 use super::balance;
 use super::deadlines;
+use super::locked_queue::LockedQueue;
 use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
-use super::table::{self, Table};
+use super::table;
 use super::thread::{State, Thread};
 use super::trace::Event;
 use crate::arch::context;
@@ -38,13 +40,13 @@ pub(super) fn start() {
     });
 }
 
-/// Makes `thread`, which runs on this processor already, its current one.
-pub(super) fn take_over(processor: &Processor, thread: &Thread) {
+/// Makes `thread`, which runs on this CPU already, its current one.
+pub(super) fn take_over(processor: &'static Processor, thread: &'static Thread) {
     let now_ns = clock::now_ns();
-    let mut queue = processor.run_queue.lock();
-    queue.enqueue(&Table, thread.slot, Start::New, now_ns);
-    let picked = pick(processor, &mut queue, now_ns, Former::Blocked);
-    assert!(picked.is_some_and(|it| core::ptr::eq(it, thread)), "nobody else is there");
+    let mut queue = LockedQueue::lock(processor);
+    queue.enqueue(thread, Start::New, now_ns);
+    let picked = pick(&mut queue, now_ns, Former::Blocked);
+    assert!(picked == Some(thread), "there is no other thread");
     thread.set_state(State::Runnable);
 }
 
@@ -94,27 +96,23 @@ fn schedule(former: Former) {
     let now_ns = clock::now_ns();
     preemption::clear_request();
     let is_idle = core::ptr::eq(running, processor.idle());
-    let target;
-    let mut next = {
-        let mut queue = processor.run_queue.lock();
-        // It may have been woken since it said that it waits.
-        let is_waiting = former == Former::Blocked
-            && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
-        // Where it may not run it leaves the queue, and goes to another one. That is looked at
-        // with the queue locked: who changes it later finds the thread running, and asks again.
-        let may_stay = running.allowed.contains(CpuId::new(processor.number));
-        let is_moved = !is_idle && !is_waiting && !may_stay;
-        let former = match former {
-            _ if is_waiting || is_moved => Former::Blocked,
-            Former::Blocked => Former::Runnable,
-            former => former,
-        };
-        let next = pick(processor, &mut queue, now_ns, former);
-        target = is_moved.then(|| balance::assign(running));
-        next
+    let mut queue = LockedQueue::lock(processor);
+    // It may have been woken since it said that it waits.
+    let is_waiting = former == Former::Blocked
+        && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
+    // Where it may not run it leaves the queue, and goes to another one. That is looked at
+    // with the queue locked: a later change finds the thread running, and asks again.
+    let is_moved = !is_idle && !is_waiting && !running.may_run_on(processor.id());
+    let former = match former {
+        _ if is_waiting || is_moved => Former::Blocked,
+        Former::Blocked => Former::Runnable,
+        former => former,
     };
-    if let Some(target) = target {
-        enqueue(target, running, Start::Woken);
+    let mut next = pick(&mut queue, now_ns, former);
+    if is_moved {
+        place(queue, running, Start::Woken);
+    } else {
+        drop(queue);
     }
     if next.is_none() {
         if is_idle {
@@ -133,7 +131,7 @@ fn schedule(former: Former) {
         }
         return;
     }
-    note_switch(processor, running, next, now_ns);
+    note_switch(processor, running, next, is_waiting || is_moved, now_ns);
     switch(processor, running, next);
 }
 
@@ -141,55 +139,62 @@ fn schedule(former: Former) {
 fn steal(processor: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
     let stolen = balance::steal(processor, now_ns)?;
     note_steal(processor, stolen, now_ns);
-    let mut queue = processor.run_queue.lock();
-    queue.enqueue(&Table, stolen.slot, Start::Woken, now_ns);
-    pick(processor, &mut queue, now_ns, Former::Blocked)
+    let mut queue = LockedQueue::lock(processor);
+    queue.enqueue(stolen, Start::Woken, now_ns);
+    pick(&mut queue, now_ns, Former::Blocked)
 }
 
-/// Chooses from the queue of `processor`, which is this one.
-fn pick(
-    processor: &Processor,
-    queue: &mut RunQueue,
-    now_ns: u64,
-    former: Former,
-) -> Option<&'static Thread> {
-    let next = queue.pick(&Table, now_ns, former);
-    processor.publish(queue);
+/// Picks the next thread from the queue of this CPU, and sets the timer to its end.
+#[inline]
+fn pick(queue: &mut LockedQueue, now_ns: u64, former: Former) -> Option<&'static Thread> {
+    let next = queue.pick(now_ns, former);
     set_timer(queue);
-    next.map(table::thread)
+    next
 }
 
 /// Sets this CPU's timer to when its running thread has to be looked at again: at the end of
 /// its slice, or, if it doesn't end, when those that wait might go elsewhere.
-fn set_timer(queue: &RunQueue) {
-    if let Some(end_ns) = queue.slice_end_ns(&Table) {
+#[inline]
+fn set_timer(queue: &mut LockedQueue) {
+    if queue.len() < 2 {
+        return;
+    }
+    if let Some(end_ns) = queue.slice_end_ns() {
         timer::set_deadline(end_ns);
-    } else if queue.len() > 1 && !balance::is_alone() {
+    } else if !balance::is_alone() {
         timer::set_deadline(clock::now_ns() + LAG_MAX_NS);
     }
 }
 
-/// Does on `processor` what has become due because `thread` has come to its queue, which is
-/// locked, or has another policy there.
-fn note_change(processor: &Processor, queue: &RunQueue, thread: &Thread) {
-    processor.publish(queue);
-    let is_here = processor.number == percpu::current().id().number();
-    // Another processor sets its timer itself. It is set if fair threads have shared it
-    // before; a real-time one may have nobody to share with but its equals.
-    let is_real_time = matches!(thread.node.policy(), Policy::RealTime(_));
+/// Does what has become due because `thread` has come to the queue, or has another policy
+/// there.
+fn note_change(queue: &mut LockedQueue, thread: &Thread) {
+    let processor = queue.cpu();
+    let is_here = core::ptr::eq(processor, processor::this());
+    // Another CPU sets its timer itself. It is set if fair threads have shared it before; a
+    // real-time one may have nothing to share with but its equals.
+    let is_real_time = matches!(thread.policy(), Policy::RealTime(_));
     let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
-    let may_not_run = !thread.allowed.contains(CpuId::new(processor.number));
-    let is_due = queue.should_preempt(&Table) || needs_timer || may_not_run;
+    let is_due = queue.should_preempt() || needs_timer || !thread.may_run_on(processor.id());
     if !is_due {
         if is_here {
             set_timer(queue);
         }
-    } else if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
+    } else if is_here {
+        preemption::request();
+    } else {
+        request(processor);
+    }
+}
+
+/// Asks for the scheduler on `processor`.
+fn request(processor: &Processor) {
+    if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
         ipi::request_reschedule(cpu);
     }
 }
 
-pub(super) fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
+fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
     add(&processor.steals, 1);
     processor.trace.note(now_ns, Event::Steal(stolen.number()));
 }
@@ -199,11 +204,17 @@ fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
 }
 
-fn note_switch(processor: &Processor, running: &Thread, next: &Thread, now_ns: u64) {
+fn note_switch(
+    processor: &Processor,
+    running: &Thread,
+    next: &Thread,
+    has_left: bool,
+    now_ns: u64,
+) {
     let idle = processor.idle();
     add(&processor.switches, 1);
     add(&next.switches, 1);
-    if running.node.state() == run_queue::State::Off && !core::ptr::eq(running, idle) {
+    if has_left {
         processor.trace.note(now_ns, Event::Leave(running.number()));
     }
     if core::ptr::eq(next, idle) {
@@ -229,9 +240,9 @@ fn note_switch(processor: &Processor, running: &Thread, next: &Thread, now_ns: u
 fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
     running.registers.leave();
     table::set_current(next);
-    // Settled before the switch: behind it the thread may run elsewhere, and end there.
+    // Settled before the switch: after it the thread may run elsewhere, and end there.
     let has_ended = running.state() == State::Ended;
-    let ended = if has_ended { running.slot } else { run_queue::NONE };
+    let ended = if has_ended { running.slot } else { NONE };
     processor.ended.store(ended, Ordering::Relaxed);
     if has_ended {
         context::retire(&running.context, &next.context);
@@ -248,7 +259,7 @@ fn switch(processor: &'static Processor, running: &'static Thread, next: &'stati
 /// thread does behind a switch.
 pub(super) fn finish() {
     let ended = processor::this().ended.load(Ordering::Relaxed);
-    if ended != run_queue::NONE {
+    if ended != NONE {
         release(table::thread(ended));
     }
 }
@@ -256,76 +267,53 @@ pub(super) fn finish() {
 /// Gives up a hold of `thread`; the last one makes it free.
 pub(super) fn release(thread: &'static Thread) {
     if thread.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
+        // Until it is free, code that looks for the lock of its node spins.
+        let _interrupts_off = InterruptsOff::new();
+        LockedQueue::lock_of(thread).give_up(thread);
         table::give_back(thread);
     }
 }
 
-/// Lets `thread` run on, which was waiting and is [`State::Waking`] now.
+/// Makes `thread` run, which was waiting and is [`State::Waking`] now.
 pub(super) fn wake(thread: &'static Thread) {
     let _interrupts_off = InterruptsOff::new();
-    let before = processor::get(thread.processor.load(Ordering::Relaxed));
-    let target = {
-        let _queue = before.run_queue.lock();
-        if thread.node.state() != run_queue::State::Off {
-            // It is about to leave; now it won't.
-            thread.set_state(State::Runnable);
-            return;
-        }
-        balance::assign(thread)
-    };
-    enqueue(target, thread, Start::Woken);
+    let mut queue = LockedQueue::lock_of(thread);
+    if queue.state(thread) == run_queue::State::Off {
+        place(queue, thread, Start::Woken);
+    } else {
+        // It is about to leave; now it won't.
+        thread.set_state(State::Runnable);
+    }
 }
 
-/// Puts `thread`, which is on no queue, on that of `target`, to which it was
-/// [assigned](balance::assign). Interrupts are off.
-pub(super) fn enqueue(target: &'static Processor, thread: &'static Thread, start: Start) {
+/// Puts `thread`, which is on no queue and which `queue` owns, on that of the CPU that suits it
+/// best. Interrupts are off.
+pub(super) fn place(mut queue: LockedQueue, thread: &'static Thread, start: Start) {
+    let target = balance::pick_cpu(thread);
+    if !core::ptr::eq(target, queue.cpu()) {
+        queue.hand_over(thread, target);
+        drop(queue);
+        queue = LockedQueue::lock(target);
+    }
+    enqueue(queue, thread, start);
+}
+
+/// Puts `thread`, which is on no queue, on `queue`, which owns it. Interrupts are off.
+pub(super) fn enqueue(mut queue: LockedQueue, thread: &'static Thread, start: Start) {
     let now_ns = clock::now_ns();
     // Or another thread would be placed there as well.
-    balance::set_idle(target, false);
-    let mut queue = target.run_queue.lock();
-    debug_assert_eq!(thread.processor(), target.number);
+    balance::set_idle(queue.cpu(), false);
     thread.set_state(State::Runnable);
     thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
-    queue.enqueue(&Table, thread.slot, start, now_ns);
+    queue.enqueue(thread, start, now_ns);
     processor::this().trace.note(now_ns, Event::Wake(thread.number()));
-    note_change(target, &queue, thread);
+    note_change(&mut queue, thread);
 }
 
-/// Runs `action` on the queue that owns the node of `thread`, locked.
-pub(super) fn with_queue_of<R>(
-    thread: &Thread,
-    action: impl FnOnce(&'static Processor, &mut RunQueue) -> R,
-) -> R {
-    loop {
-        let processor = processor::get(thread.processor.load(Ordering::Relaxed));
-        let mut queue = processor.run_queue.lock();
-        // It may have been moved meanwhile.
-        if thread.processor.load(Ordering::Relaxed) == processor.number {
-            return action(processor, &mut queue);
-        }
-    }
-}
-
-/// Charges `thread` for the time up to now if it runs: one that nobody competes with is
-/// charged only when it is left.
-pub(super) fn charge(thread: &Thread) {
-    if thread.node.state() == run_queue::State::Running {
-        with_queue_of(thread, |_, queue| queue.update(&Table, clock::now_ns()));
-    }
-}
-
-/// Changes the policy of `thread`, whose node the locked `queue` of `processor` owns.
-pub(super) fn change_policy(
-    processor: &Processor,
-    queue: &mut RunQueue,
-    thread: &Thread,
-    policy: Policy,
-) {
-    if thread.node.state() == run_queue::State::Off {
-        thread.node.set_policy(policy);
-    } else {
-        queue.set_policy(&Table, thread.slot, policy, clock::now_ns());
-        note_change(processor, queue, thread);
+/// Changes the policy of `thread`, which `queue` owns.
+pub(super) fn change_policy(queue: &mut LockedQueue, thread: &'static Thread, policy: Policy) {
+    if queue.set_policy(thread, policy, clock::now_ns()) {
+        note_change(queue, thread);
     }
 }
 
@@ -333,25 +321,20 @@ pub(super) fn change_policy(
 pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
     thread.allowed.store(allowed.words());
     let _interrupts_off = InterruptsOff::new();
-    let target = with_queue_of(thread, |processor, queue| match thread.node.state() {
-        _ if thread.allowed.contains(CpuId::new(processor.number)) => None,
-        // Who puts it on a queue sees it then.
-        run_queue::State::Off => None,
-        run_queue::State::Running => {
-            if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
-                ipi::request_reschedule(cpu);
-            }
-            None
-        }
+    let Some(mut queue) = LockedQueue::try_lock_of(thread) else {
+        return;
+    };
+    if thread.may_run_on(queue.cpu().id()) {
+        return;
+    }
+    match queue.state(thread) {
+        // Whatever puts it on a queue sees it then.
+        run_queue::State::Off => {}
+        run_queue::State::Running => request(queue.cpu()),
         run_queue::State::Waiting => {
-            queue.update(&Table, clock::now_ns());
-            queue.dequeue(&Table, thread.slot);
-            processor.publish(queue);
-            Some(balance::assign(thread))
+            queue.dequeue(thread, clock::now_ns());
+            place(queue, thread, Start::Woken);
         }
-    });
-    if let Some(target) = target {
-        enqueue(target, thread, Start::Woken);
     }
 }
 
@@ -359,14 +342,17 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
 /// handler.
 pub(super) fn look(now_ns: u64) {
     let processor = processor::this();
-    balance::level(processor, now_ns);
+    if let Some((thread, target)) = balance::take_surplus(processor, now_ns) {
+        note_steal(target, thread, now_ns);
+        enqueue(LockedQueue::lock(target), thread, Start::Woken);
+    }
     {
-        let mut queue = processor.run_queue.lock();
-        queue.update(&Table, now_ns);
-        if queue.should_preempt(&Table) {
+        let mut queue = LockedQueue::lock(processor);
+        queue.update(now_ns);
+        if queue.should_preempt() {
             preemption::request();
         } else {
-            set_timer(&queue);
+            set_timer(&mut queue);
         }
     }
     if let Some(idle) = balance::idle_beside(processor).map(CpuId::new).and_then(percpu::get) {

@@ -97,19 +97,21 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<()
     let kernel = KernelStack::try_new(Use::Idle { processor: number })?;
     let ist = |ist| KernelStack::try_new(Use::Ist { processor: number, ist });
     let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?, ist(Ist::Debug)?];
-    let idle = IDLE[number as usize].try_call_once(spawn::reserve_idle)?;
+    let processor = processor::prepare(number);
+    let idle = IDLE[number as usize].try_call_once(|| spawn::reserve_idle(processor))?;
     // All but the stacks and the data of a processor that doesn't answer is used again for the
     // next one.
     let cpu = percpu::prepare(area.leak(), CpuId::new(number));
     cpu.set_apic_id(apic_id);
     let stacks = StackTops { kernel: kernel.leak().top(), ist: ist.map(|ist| ist.leak().top()) };
-    processor::prepare(number, idle);
+    processor.set_idle_thread(idle);
     if smp::start_one(trampoline, Start { cpu, stacks }) { Ok(()) } else { Err(Error::Silent) }
 }
 
 /// What another processor does for ever: it becomes its idle thread.
 fn enter(cpu: &'static Cpu) -> ! {
     let idle = IDLE[cpu.id().index()].get().expect("it was made before the start");
+    processor::use_here(processor::get(cpu.id().number()));
     spawn::adopt_idle(idle);
     idle::begin()
 }

@@ -8,13 +8,14 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use blocking::WaitError;
 use run_queue::{Policy, Start};
 
-use super::balance;
+use super::locked_queue::LockedQueue;
+use super::processor::{self, Processor};
 use super::processor_set::ProcessorSet;
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
 use crate::arch::cpu::control_registers;
-use crate::arch::cpu::percpu::{self, CPUS_MAX};
+use crate::arch::cpu::percpu::CPUS_MAX;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::mm::kernel::kernel_stack::{self, KernelStack};
 use crate::mm::kernel::stacks::{Stack, Use};
@@ -90,13 +91,14 @@ impl<'a> Builder<'a> {
             job_end.has_come.count_down();
         })
         .map_err(|_| SpawnError::NoMemory)?;
-        let thread = prepare(self.name, self.policy, job)?;
+        // It may run elsewhere by the time that it is placed.
+        let thread = prepare(self.name, self.policy, job, processor::this())?;
         thread.allowed.store(self.allowed.words());
         // Itself, and the handle.
         thread.holders.store(2, Ordering::Relaxed);
         let handle = JoinHandle { thread, end };
         let _interrupts_off = InterruptsOff::new();
-        scheduler::enqueue(balance::assign(thread), thread, Start::New);
+        scheduler::place(LockedQueue::lock_of(thread), thread, Start::New);
         Ok(handle)
     }
 }
@@ -164,7 +166,12 @@ impl<T> Drop for JoinHandle<T> {
 }
 
 /// Makes a thread ready to run `job`: all but putting it on a run queue.
-fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, SpawnError> {
+fn prepare(
+    name: &str,
+    policy: Policy,
+    job: Job,
+    cpu: &'static Processor,
+) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
     // Stacks are called by the number that threads are shown with.
@@ -182,7 +189,7 @@ fn prepare(name: &str, policy: Policy, job: Job) -> Result<&'static Thread, Spaw
             }
         },
     };
-    reset(thread, number, name, policy);
+    reset(thread, number, name, policy, cpu);
     thread.stack_top.store(stack.stack().top().as_u64(), Ordering::Relaxed);
     *thread.job.lock() = Some(job);
     thread.context.prepare(stack, run);
@@ -195,7 +202,13 @@ fn take_stack(thread: &Thread) -> Option<KernelStack> {
 }
 
 /// Makes all as it is for a new thread, which is on no queue.
-fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
+fn reset(
+    thread: &'static Thread,
+    number: u64,
+    name: &str,
+    policy: Policy,
+    cpu: &'static Processor,
+) {
     thread.number.store(number, Ordering::Relaxed);
     {
         let mut kept = thread.name.lock();
@@ -203,15 +216,14 @@ fn reset(thread: &Thread, number: u64, name: &str, policy: Policy) {
         // What doesn't fit is cut.
         let _ = name.chars().try_for_each(|c| kept.push(c));
     }
-    thread.processor.store(percpu::current().id().number(), Ordering::Relaxed);
     thread.allowed.store(ProcessorSet::first(CPUS_MAX).words());
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.mutexes_held.store(0, Ordering::Relaxed);
     thread.has_inherited.store(false, Ordering::Relaxed);
     thread.switches.store(0, Ordering::Relaxed);
-    thread.run_time_before_ns.store(thread.node.run_time_ns(), Ordering::Relaxed);
     *thread.own_policy.lock() = policy;
-    thread.node.set_policy(policy);
+    let run_time_ns = table::hand_out(thread, policy, cpu);
+    thread.run_time_before_ns.store(run_time_ns, Ordering::Relaxed);
     thread.holders.store(1, Ordering::Relaxed);
     // Not one that is free any more.
     thread.set_state(State::Waking);
@@ -236,9 +248,9 @@ fn end() -> ! {
 }
 
 /// Makes what runs on this processor a thread, which keeps its stack.
-pub(super) fn adopt(name: &str) -> Result<&'static Thread, SpawnError> {
+pub(super) fn adopt(name: &str, cpu: &'static Processor) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
-    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY);
+    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY, cpu);
     adopt_here(thread);
     Ok(thread)
 }
@@ -252,23 +264,25 @@ fn adopt_here(thread: &'static Thread) {
 }
 
 /// Makes a thread that runs `idle`, is on no run queue, and runs when nobody else does.
-pub(super) fn prepare_idle(idle: fn() -> !) -> Result<&'static Thread, SpawnError> {
+pub(super) fn prepare_idle(
+    idle: fn() -> !,
+    cpu: &'static Processor,
+) -> Result<&'static Thread, SpawnError> {
     let job: Job = Box::try_new(move || idle()).map_err(|_| SpawnError::NoMemory)?;
-    prepare("idle", DEFAULT_POLICY, job)
+    prepare("idle", DEFAULT_POLICY, job, cpu)
 }
 
 /// Takes a thread's place for what another processor will run.
-pub(super) fn reserve_idle() -> Result<&'static Thread, SpawnError> {
+pub(super) fn reserve_idle(cpu: &'static Processor) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     // That of a thread before it: this one has its processor's stack.
     drop(take_stack(thread));
-    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY);
+    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY, cpu);
     Ok(thread)
 }
 
 /// Makes what runs on this processor `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
-    thread.processor.store(percpu::current().id().number(), Ordering::Relaxed);
     adopt_here(thread);
     thread.set_state(State::Runnable);
 }

@@ -4,13 +4,15 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use leftist_heap::{Link, Links};
-use run_queue::{NONE, Node, Nodes};
+use leftist_heap::{Link, Links, NONE};
+use run_queue::{Node, Policy};
 use spin::Once;
 
-use super::thread::{State, Thread};
+use super::processor::{Processor, Queue};
+use super::thread::{DEFAULT_POLICY, State, Thread};
+use crate::arch::cpu::percpu::StaticRef;
 use crate::per_cpu;
-use crate::sync::{IrqMutex, Rank};
+use crate::sync::{IrqMutex, IrqMutexGuard, LockCell, Rank};
 
 /// Threads are made so many at once.
 const CHUNK: usize = 64;
@@ -60,16 +62,9 @@ impl List {
     }
 }
 
-/// All threads as the run queues and the deadlines find them.
+/// All threads as the deadlines find them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table;
-
-impl Nodes for Table {
-    #[inline]
-    fn node(&self, id: u32) -> &Node {
-        &thread(id).node
-    }
-}
 
 impl Links for Table {
     #[inline]
@@ -89,14 +84,14 @@ pub(super) fn thread(slot: u32) -> &'static Thread {
 }
 
 per_cpu! {
-    /// The slot of the thread that runs.
-    static CURRENT: AtomicU32 = AtomicU32::new(0);
+    /// The thread that runs.
+    static CURRENT: StaticRef<Thread> = StaticRef::none();
 }
 
 /// Notes that `thread` runs on this CPU.
 #[inline]
-pub(super) fn set_current(thread: &Thread) {
-    CURRENT.set(thread.slot);
+pub(super) fn set_current(thread: &'static Thread) {
+    CURRENT.set(thread);
 }
 
 /// Returns the thread that this runs in.
@@ -105,7 +100,7 @@ pub(super) fn set_current(thread: &Thread) {
 /// If there are no threads yet.
 #[inline]
 pub fn current() -> &'static Thread {
-    thread(CURRENT.get())
+    CURRENT.get().expect("there are threads")
 }
 
 /// Takes a free thread, one with a stack at best; makes more if there is none. `None` if
@@ -129,10 +124,40 @@ pub(super) fn take_with_stack(kept: u32) -> Option<&'static Thread> {
     (free.with_stack.len > kept).then(|| free.with_stack.pop()).flatten()
 }
 
-/// Gives a thread back that has ended; it may still have its stack.
+/// Returns what the run queue keeps of a thread that is free.
+fn free_node() -> LockCell<Node<&'static Thread>> {
+    LockCell::new(&FREE, Node::new(DEFAULT_POLICY))
+}
+
+/// Makes the lock of the free threads that of what the run queue that `queue` locks keeps of
+/// `thread`.
+pub(super) fn own_free(thread: &'static Thread, queue: &mut IrqMutexGuard<'_, Queue>) {
+    thread.node.hand_over(queue, &FREE);
+}
+
+/// Passes what the run queue keeps of `thread`, which was free, on to the queue of `cpu`, with
+/// another policy. Returns how long threads ran that were in this place before.
+pub(super) fn hand_out(thread: &'static Thread, policy: Policy, cpu: &'static Processor) -> u64 {
+    let mut free = FREE.lock();
+    let node = thread.node.open(free.parts().1);
+    node.set_policy(policy);
+    let run_time_ns = node.run_time_ns();
+    thread.show_policy(policy);
+    thread.processor.store(cpu.number, Ordering::Relaxed);
+    thread.node.hand_over(&mut free, &cpu.run_queue);
+    run_time_ns
+}
+
+/// Gives a thread back whose node the lock of the free threads owns; it may still have its
+/// stack.
 pub(super) fn give_back(thread: &'static Thread) {
     thread.number.store(0, Ordering::Relaxed);
     thread.set_state(State::Free);
+    put_free(thread);
+}
+
+/// Puts a thread on the list of the free ones.
+fn put_free(thread: &'static Thread) {
     let mut free = FREE.lock();
     if thread.context.is_retired() {
         free.with_stack.push(thread);
@@ -158,10 +183,10 @@ fn make_chunk(index: usize) -> Option<()> {
     let mut threads = Vec::new();
     threads.try_reserve_exact(CHUNK).ok()?;
     let first = index * CHUNK;
-    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32)));
+    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32, free_node())));
     let chunk = place.call_once(|| Box::leak(threads.into_boxed_slice()));
     // The first of them is taken first.
-    chunk.iter().rev().for_each(give_back);
+    chunk.iter().rev().for_each(put_free);
     Some(())
 }
 

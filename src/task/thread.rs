@@ -5,19 +5,19 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use heapless::String;
-use leftist_heap::Link;
+use leftist_heap::{Link, NONE};
 use run_queue::{Node, Policy};
 use x86_64::VirtAddr;
 
 use super::parked::Parked;
 use super::processor_set::ProcessorSet;
 use super::registers::Registers;
-use super::scheduler;
 use crate::arch::context::Context;
+use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
 use crate::mm::kernel::kernel_stack::KernelStack;
 use crate::mm::kernel::stacks::Stack;
-use crate::sync::{IrqMutex, Rank};
+use crate::sync::{IrqMutex, LockCell, Rank};
 
 /// The longest name of a thread, in bytes.
 pub(super) const NAME_BYTES: usize = 24;
@@ -32,8 +32,9 @@ pub struct Thread {
     pub(super) slot: u32,
     /// Where it goes on.
     pub(super) context: Context<KernelStack>,
-    /// What the run queue keeps of it; its owner is the lock of the run queue of `processor`.
-    pub(super) node: Node,
+    /// What the run queue keeps of it. The lock of that queue owns it, or that of the free
+    /// threads.
+    pub(super) node: LockCell<Node<&'static Thread>>,
     pub(super) state: AtomicU8,
     /// The processors that it may run on.
     pub(super) allowed: CpuBits,
@@ -54,6 +55,8 @@ pub struct Thread {
     pub(super) is_cancelled: AtomicBool,
     /// How many hold it: itself until it has ended, and who may join it.
     pub(super) holders: AtomicU32,
+    /// Its policy, as a number: a copy for those that hold no lock.
+    policy: AtomicU8,
     /// Its policy, if it inherits none.
     pub(super) own_policy: IrqMutex<Policy>,
     /// How many sleeping mutexes it holds.
@@ -108,11 +111,12 @@ impl fmt::Display for State {
 
 impl Thread {
     /// Returns one that is free.
-    pub(super) const fn new(slot: u32) -> Self {
+    pub(super) fn new(slot: u32, node: LockCell<Node<&'static Thread>>) -> Self {
         Self {
             slot,
             context: Context::new(),
-            node: Node::new(DEFAULT_POLICY),
+            node,
+            policy: AtomicU8::new(DEFAULT_POLICY.encoded()),
             state: AtomicU8::new(State::Free as u8),
             allowed: CpuBits::new(),
             processor: AtomicU32::new(0),
@@ -132,7 +136,7 @@ impl Thread {
             switches: AtomicU64::new(0),
             run_time_before_ns: AtomicU64::new(0),
             registers: Registers::new(),
-            next_free: AtomicU32::new(run_queue::NONE),
+            next_free: AtomicU32::new(NONE),
         }
     }
 
@@ -173,26 +177,25 @@ impl Thread {
         ProcessorSet::from_words(self.allowed.words())
     }
 
-    /// Tells whether a processor runs it.
-    pub fn is_running(&self) -> bool {
-        self.node.state() == run_queue::State::Running
-    }
-
     /// Returns how it is scheduled, which may be inherited.
     pub fn policy(&self) -> Policy {
-        self.node.policy()
+        Policy::decoded(self.policy.load(Ordering::Relaxed))
+    }
+
+    /// Shows those that hold no lock what its policy is.
+    pub(super) fn show_policy(&self, policy: Policy) {
+        self.policy.store(policy.encoded(), Ordering::Relaxed);
+    }
+
+    /// Returns whether it may run on `cpu`.
+    #[inline]
+    pub(super) fn may_run_on(&self, cpu: CpuId) -> bool {
+        self.allowed.contains(cpu)
     }
 
     /// Tells whether it runs as others who wait for it.
     pub fn has_inherited(&self) -> bool {
         self.has_inherited.load(Ordering::Relaxed)
-    }
-
-    /// Returns how long it ran up to now, in nanoseconds. Takes the lock of a run queue.
-    pub fn run_time_ns(&self) -> u64 {
-        scheduler::charge(self);
-        let before_ns = self.run_time_before_ns.load(Ordering::Relaxed);
-        self.node.run_time_ns().saturating_sub(before_ns)
     }
 
     /// Returns how often a processor was switched to it.
@@ -212,5 +215,15 @@ impl Thread {
     }
 }
 
-/// How a thread is scheduled if nobody says it.
+/// Two of them are the same if they stand in the same place.
+impl PartialEq for Thread {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self, other)
+    }
+}
+
+impl Eq for Thread {}
+
+/// The policy of a thread for which none is given.
 pub(super) const DEFAULT_POLICY: Policy = Policy::Fair(run_queue::Nice::DEFAULT);

@@ -161,6 +161,42 @@ impl PerCpu<AtomicU64> {
     }
 }
 
+/// A reference to what lives for ever, or none.
+pub struct StaticRef<T: 'static>(AtomicPtr<T>);
+
+impl<T> StaticRef<T> {
+    /// Returns none.
+    pub const fn none() -> Self {
+        Self(AtomicPtr::new(core::ptr::null_mut()))
+    }
+}
+
+impl<T: Sync> PerCpu<StaticRef<T>> {
+    /// Reads the variable of this CPU, by one instruction.
+    #[inline]
+    pub fn get(&'static self) -> Option<&'static T> {
+        let value: *const T;
+        // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+        unsafe {
+            asm!("mov {}, gs:[{}]", out(reg) value, in(reg) core::ptr::from_ref(&self.0.0),
+                options(nostack, preserves_flags, readonly));
+        }
+        // SAFETY: it is null, or `set` has put a `&'static T` there.
+        unsafe { value.as_ref() }
+    }
+
+    /// Writes the variable of this CPU, by one instruction.
+    #[inline]
+    pub fn set(&'static self, value: &'static T) {
+        let value = core::ptr::from_ref(value);
+        // SAFETY: as in `get`; other CPUs see an atomic write.
+        unsafe {
+            asm!("mov gs:[{}], {}", in(reg) core::ptr::from_ref(&self.0.0), in(reg) value,
+                options(nostack, preserves_flags));
+        }
+    }
+}
+
 /// A CPU: the beginning of its area.
 pub struct Cpu {
     /// Its own address, which one instruction finds.

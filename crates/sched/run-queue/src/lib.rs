@@ -47,6 +47,7 @@
 //! | `steal` | what another CPU may take away |
 //! | `policy` | classes, priorities, nice values, slices |
 //! | `node` | what each thread keeps |
+//! | `links` | the places of a thread in `list` and `tree` |
 //! | `list` | the waiting real-time threads |
 //! | `fair` | the rules of EEVDF |
 //! | `virtual_time` | virtual time and lag |
@@ -81,8 +82,8 @@ extern crate std;
 mod balance;
 mod cpu_set;
 mod fair;
+mod links;
 mod list;
-mod list_link;
 mod node;
 mod pick;
 mod policy;
@@ -90,9 +91,7 @@ mod queue;
 mod steal;
 #[cfg(test)]
 mod tests;
-mod thread_id;
 mod tree;
-mod tree_link;
 mod virtual_time;
 
 pub use balance::{Balancer, Cpus, LAG_MAX_NS, busiest, place};
@@ -103,4 +102,3 @@ pub use policy::{
     NICE_0_WEIGHT, Nice, Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS, RealTimePriority, Slice,
 };
 pub use queue::{RunQueue, Start};
-pub use thread_id::NONE;

@@ -1,30 +1,27 @@
 //! The waiting real-time threads: a list for each priority.
 
-use core::sync::atomic::Ordering::Relaxed;
-
 use crate::node::Nodes;
 use crate::policy::RealTimePriority;
-use crate::thread_id::NONE;
 
-/// The first and the last of a list, [`NONE`] if it is empty.
+/// The first and the last of a list.
 #[derive(Clone, Copy, Debug)]
-struct Ends {
-    first: u32,
-    last: u32,
+struct Ends<I> {
+    first: Option<I>,
+    last: Option<I>,
 }
 
 /// The waiting real-time threads. Each operation is O(1).
 #[derive(Debug)]
-pub(crate) struct Lists {
+pub(crate) struct Lists<I> {
     /// One bit for each list that isn't empty, at its priority.
     occupied: u128,
     /// By priority; the one of 0 stays empty.
-    ends: [Ends; RealTimePriority::MAX.get() as usize + 1],
+    ends: [Ends<I>; RealTimePriority::MAX.get() as usize + 1],
 }
 
-impl Lists {
+impl<I: Copy> Lists<I> {
     pub(crate) const fn new() -> Self {
-        let none = Ends { first: NONE, last: NONE };
+        let none = Ends { first: None, last: None };
         Self { occupied: 0, ends: [none; RealTimePriority::MAX.get() as usize + 1] }
     }
 
@@ -42,83 +39,82 @@ impl Lists {
 
     /// Returns the thread that is first of all.
     #[inline]
-    pub(crate) fn first(&self) -> Option<u32> {
-        self.highest().map(|priority| self.ends[usize::from(priority.get())].first)
+    pub(crate) fn first(&self) -> Option<I> {
+        self.highest().and_then(|priority| self.ends[usize::from(priority.get())].first)
     }
 
-    /// Returns the thread behind `id`, which waits at `priority`: of the same priority,
-    /// or of the next lower one.
-    pub(crate) fn behind(
+    /// Returns the thread after `id`, which waits at `priority`: of the same priority, or of
+    /// the next lower one.
+    pub(crate) fn after(
         &self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         priority: RealTimePriority,
-    ) -> Option<u32> {
-        let next = nodes.node(id).list.next.load(Relaxed);
-        if next != NONE {
-            return Some(next);
-        }
-        let lower = self.highest_within((1 << priority.get()) - 1)?;
-        Some(self.ends[usize::from(lower.get())].first)
+    ) -> Option<I> {
+        let lower = || {
+            let lower = self.highest_within((1 << priority.get()) - 1)?;
+            self.ends[usize::from(lower.get())].first
+        };
+        nodes.node(id).list.next.get().or_else(lower)
     }
 
-    /// Puts a thread behind its equals.
+    /// Puts a thread after its equals.
     pub(crate) fn push_back(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
-        nodes.node(id).list.set(ends.last, NONE);
-        if ends.last == NONE {
-            ends.first = id;
-        } else {
-            nodes.node(ends.last).list.next.store(id, Relaxed);
+        let link = &nodes.node(id).list;
+        link.previous.set(ends.last);
+        link.next.set(None);
+        match ends.last {
+            Some(last) => nodes.node(last).list.next.set(Some(id)),
+            None => ends.first = Some(id),
         }
-        ends.last = id;
+        ends.last = Some(id);
         self.occupied |= 1 << priority.get();
     }
 
     /// Puts a thread before its equals.
     pub(crate) fn push_front(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
-        nodes.node(id).list.set(NONE, ends.first);
-        if ends.first == NONE {
-            ends.last = id;
-        } else {
-            nodes.node(ends.first).list.previous.store(id, Relaxed);
+        let link = &nodes.node(id).list;
+        link.previous.set(None);
+        link.next.set(ends.first);
+        match ends.first {
+            Some(first) => nodes.node(first).list.previous.set(Some(id)),
+            None => ends.last = Some(id),
         }
-        ends.first = id;
+        ends.first = Some(id);
         self.occupied |= 1 << priority.get();
     }
 
     /// Takes out a thread, which waits at `priority`.
     pub(crate) fn remove(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
         let link = &nodes.node(id).list;
-        let (previous, next) = (link.previous.load(Relaxed), link.next.load(Relaxed));
-        if previous == NONE {
-            ends.first = next;
-        } else {
-            nodes.node(previous).list.next.store(next, Relaxed);
+        let (previous, next) = (link.previous.get(), link.next.get());
+        match previous {
+            Some(previous) => nodes.node(previous).list.next.set(next),
+            None => ends.first = next,
         }
-        if next == NONE {
-            ends.last = previous;
-        } else {
-            nodes.node(next).list.previous.store(previous, Relaxed);
+        match next {
+            Some(next) => nodes.node(next).list.previous.set(previous),
+            None => ends.last = previous,
         }
-        if ends.first == NONE {
+        if ends.first.is_none() {
             self.occupied &= !(1 << priority.get());
         }
     }

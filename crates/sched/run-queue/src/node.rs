@@ -1,10 +1,9 @@
 //! What each thread keeps of its run queue.
 
-use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use core::cell::Cell;
 
-use crate::list_link::ListLink;
+use crate::links::{ListLink, TreeLink};
 use crate::policy::{NICE_0_SHIFT, Policy, Slice, units};
-use crate::tree_link::TreeLink;
 use crate::virtual_time::Position;
 
 /// The most lag, or debt, that a thread takes from one queue to another: about 2 s of
@@ -16,13 +15,18 @@ const DEBT_LIFE_NS: u64 = 1 << 36;
 
 /// Finds the node of a thread.
 pub trait Nodes {
-    /// Returns the node of `id`: always the same one for the same id. It is asked for
-    /// the ids that were given to the queue, never for [`NONE`](crate::NONE).
-    fn node(&self, id: u32) -> &Node;
+    /// What threads are called by: a number, or a reference.
+    type Id: Copy + Eq;
+
+    /// Returns the node of `id`: always the same one for the same id. It is asked for the ids
+    /// that were given to the queue.
+    fn node(&self, id: Self::Id) -> &Node<Self::Id>;
 }
 
 /// The nodes in a row, by their index.
 impl Nodes for [Node] {
+    type Id = u32;
+
     #[inline]
     fn node(&self, id: u32) -> &Node {
         &self[id as usize]
@@ -32,33 +36,29 @@ impl Nodes for [Node] {
 /// What a thread keeps for the [`RunQueue`](crate::RunQueue) that it is on, and between
 /// two of them.
 ///
-/// The fields are atomic only so that a shared reference can change them. All accesses
-/// are relaxed, which are plain moves: who owns the run queue, by its lock, owns the
-/// nodes of its threads; who moves a thread owns it in between.
-#[derive(Debug)]
-pub struct Node {
+/// Its fields are cells: the lock of the run queue owns the nodes of its threads, and what it
+/// guards is opened by one CPU at a time.
+pub struct Node<I = u32> {
     /// For the fair class: the place in the tree, with vruntime and deadline.
-    pub(crate) tree: TreeLink,
+    pub(crate) tree: TreeLink<I>,
     /// Of the policy; 0 for real-time.
-    weight: AtomicU32,
+    weight: Cell<u32>,
     /// What was served beyond the vruntime, below the weight.
-    remainder: AtomicU32,
-    slice_ns: AtomicU32,
+    remainder: Cell<u32>,
+    slice: Cell<Slice>,
     /// For the real-time class: what is left of the slice.
-    slice_left_ns: AtomicU32,
+    slice_left_ns: Cell<u32>,
     /// For the real-time class: the place in the list.
-    pub(crate) list: ListLink,
-    policy: AtomicU8,
-    state: AtomicU8,
-    run_time_ns: AtomicU64,
+    pub(crate) list: ListLink<I>,
+    policy: Cell<Policy>,
+    state: Cell<State>,
+    run_time_ns: Cell<u64>,
     /// When it came to the queue.
-    since_ns: AtomicU64,
+    since_ns: Cell<u64>,
     /// What it took along when it left a queue, in service.
-    lag: AtomicI64,
-    /// When it blocked, and the load of the queue, itself included. The load is 0 if it
-    /// was moved.
-    left_ns: AtomicU64,
-    left_load: AtomicU64,
+    lag: Cell<i64>,
+    /// When it blocked, and the load of the queue, itself included; `None` if it was moved.
+    left: Cell<Option<(u64, u64)>>,
 }
 
 /// Whether a thread is on a run queue.
@@ -72,30 +72,29 @@ pub enum State {
     Running,
 }
 
-impl Node {
+impl<I: Copy> Node<I> {
     /// Returns the node of a thread that is on no queue, with [`Slice::BASE`].
     pub const fn new(policy: Policy) -> Self {
         Self {
             tree: TreeLink::new(),
-            weight: AtomicU32::new(weight_of(policy)),
-            remainder: AtomicU32::new(0),
-            slice_ns: AtomicU32::new(Slice::BASE.length_ns()),
-            slice_left_ns: AtomicU32::new(0),
+            weight: Cell::new(weight_of(policy)),
+            remainder: Cell::new(0),
+            slice: Cell::new(Slice::BASE),
+            slice_left_ns: Cell::new(0),
             list: ListLink::new(),
-            policy: AtomicU8::new(policy.encoded()),
-            state: AtomicU8::new(State::Off as u8),
-            run_time_ns: AtomicU64::new(0),
-            since_ns: AtomicU64::new(0),
-            lag: AtomicI64::new(0),
-            left_ns: AtomicU64::new(0),
-            left_load: AtomicU64::new(0),
+            policy: Cell::new(policy),
+            state: Cell::new(State::Off),
+            run_time_ns: Cell::new(0),
+            since_ns: Cell::new(0),
+            lag: Cell::new(0),
+            left: Cell::new(None),
         }
     }
 
     /// Returns the policy.
     #[inline]
     pub fn policy(&self) -> Policy {
-        Policy::decoded(self.policy.load(Relaxed))
+        self.policy.get()
     }
 
     /// Changes the policy of a thread that is on no queue; for another there is
@@ -110,115 +109,110 @@ impl Node {
 
     /// Returns how much time a fair thread asks for at once.
     pub fn slice(&self) -> Slice {
-        Slice::try_new(self.slice_ns.load(Relaxed)).expect("only lengths of slices are stored")
+        self.slice.get()
     }
 
     /// Changes how much time a fair thread asks for at once: from its next turn on.
     pub fn set_slice(&self, slice: Slice) {
-        self.slice_ns.store(slice.length_ns(), Relaxed);
+        self.slice.set(slice);
     }
 
     /// Returns whether the thread is on a queue.
     #[inline]
     pub fn state(&self) -> State {
-        match self.state.load(Relaxed) {
-            0 => State::Off,
-            1 => State::Waiting,
-            _ => State::Running,
-        }
+        self.state.get()
     }
 
     /// Returns how long the thread ran in all, as far as it was charged.
     #[inline]
     pub fn run_time_ns(&self) -> u64 {
-        self.run_time_ns.load(Relaxed)
+        self.run_time_ns.get()
     }
 
     #[inline]
     pub(crate) fn since_ns(&self) -> u64 {
-        self.since_ns.load(Relaxed)
+        self.since_ns.get()
     }
 
     #[inline]
     pub(crate) fn set_since_ns(&self, now_ns: u64) {
-        self.since_ns.store(now_ns, Relaxed);
+        self.since_ns.set(now_ns);
     }
 
     #[inline]
     pub(crate) fn set_state(&self, state: State) {
-        self.state.store(state as u8, Relaxed);
+        self.state.set(state);
     }
 
     pub(crate) fn store_policy(&self, policy: Policy) {
-        self.policy.store(policy.encoded(), Relaxed);
-        self.weight.store(weight_of(policy), Relaxed);
+        self.policy.set(policy);
+        self.weight.set(weight_of(policy));
     }
 
     #[inline]
     pub(crate) fn weight(&self) -> u32 {
-        self.weight.load(Relaxed)
+        self.weight.get()
     }
 
     #[inline]
     pub(crate) fn add_run_time(&self, ns: u64) {
-        self.run_time_ns.store(self.run_time_ns().wrapping_add(ns), Relaxed);
+        self.run_time_ns.set(self.run_time_ns().wrapping_add(ns));
     }
 
     #[inline]
     pub(crate) fn slice_left_ns(&self) -> u32 {
-        self.slice_left_ns.load(Relaxed)
+        self.slice_left_ns.get()
     }
 
     #[inline]
     pub(crate) fn set_slice_left_ns(&self, ns: u32) {
-        self.slice_left_ns.store(ns, Relaxed);
+        self.slice_left_ns.set(ns);
     }
 
     #[inline]
     pub(crate) fn position(&self) -> Position {
-        Position { vruntime: self.tree.vruntime(), remainder: self.remainder.load(Relaxed) }
+        Position { vruntime: self.tree.vruntime.get(), remainder: self.remainder.get() }
     }
 
     #[inline]
     pub(crate) fn set_position(&self, position: Position) {
-        self.tree.set_vruntime(position.vruntime);
-        self.remainder.store(position.remainder, Relaxed);
+        self.tree.vruntime.set(position.vruntime);
+        self.remainder.set(position.remainder);
     }
 
     /// Sets the deadline of a new request: a slice later in virtual time.
     #[inline]
     pub(crate) fn request_slice(&self) {
-        self.request(i64::from(self.slice_ns.load(Relaxed)) << NICE_0_SHIFT);
+        self.request(i64::from(self.slice.get().length_ns()) << NICE_0_SHIFT);
     }
 
     /// Sets the deadline of a request for `service`.
     #[inline]
     pub(crate) fn request(&self, service: i64) {
         let (units, _) = units(service, self.weight());
-        self.tree.set_deadline(self.tree.vruntime().wrapping_add_signed(units));
+        self.tree.deadline.set(self.tree.vruntime.get().wrapping_add_signed(units));
     }
 
     /// Returns what is left of the request, in service; less than 0 if it had more.
     #[inline]
     pub(crate) fn request_left(&self) -> i64 {
         let position = self.position();
-        let units = self.tree.deadline().wrapping_sub(position.vruntime) as i64;
+        let units = self.tree.deadline.get().wrapping_sub(position.vruntime) as i64;
         units * i64::from(self.weight()) - i64::from(position.remainder)
     }
 
     /// Keeps the lag of a thread that blocks now, on a queue with this load. More than
     /// its slice is lost, so that sleepers can't hoard.
     pub(crate) fn block(&self, lag: i64, now_ns: u64, load: u64) {
-        let slice = i64::from(self.slice_ns.load(Relaxed)) << NICE_0_SHIFT;
-        self.lag.store(lag.clamp(-LAG_MAX, slice), Relaxed);
-        self.left_ns.store(now_ns, Relaxed);
-        self.left_load.store(load, Relaxed);
+        let slice = i64::from(self.slice.get().length_ns()) << NICE_0_SHIFT;
+        self.lag.set(lag.clamp(-LAG_MAX, slice));
+        self.left.set(Some((now_ns, load)));
     }
 
     /// Keeps the lag of a thread that is moved.
     pub(crate) fn depart(&self, lag: i64) {
-        self.lag.store(lag.clamp(-LAG_MAX, LAG_MAX), Relaxed);
-        self.left_load.store(0, Relaxed);
+        self.lag.set(lag.clamp(-LAG_MAX, LAG_MAX));
+        self.left.set(None);
     }
 
     /// Returns the lag of a thread that comes back now.
@@ -226,11 +220,11 @@ impl Node {
     /// Lag is kept. Debt is forgiven by and by, as fast as the thread would have made up
     /// for it by waiting in the queue where it blocked: by its share in the load there.
     pub(crate) fn lag_on_return(&self, now_ns: u64) -> i64 {
-        let (lag, load) = (self.lag.load(Relaxed), self.left_load.load(Relaxed));
-        if lag >= 0 || load == 0 {
+        let lag = self.lag.get();
+        let Some((left_ns, load)) = self.left.get().filter(|_| lag < 0) else {
             return lag;
-        }
-        let asleep_ns = now_ns.saturating_sub(self.left_ns.load(Relaxed));
+        };
+        let asleep_ns = now_ns.saturating_sub(left_ns);
         if asleep_ns >= DEBT_LIFE_NS {
             return 0;
         }
@@ -239,7 +233,7 @@ impl Node {
     }
 }
 
-impl Default for Node {
+impl<I: Copy> Default for Node<I> {
     /// Returns the node of a thread of [`Policy::DEFAULT`].
     fn default() -> Self {
         Self::new(Policy::DEFAULT)

@@ -4,7 +4,6 @@ use crate::fair::Fair;
 use crate::node::{Node, Nodes, State};
 use crate::policy::{NICE_0_WEIGHT, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
-use crate::thread_id::NONE;
 use crate::virtual_time::is_after;
 
 /// What becomes of the thread that ran.
@@ -18,7 +17,7 @@ pub enum Former {
     Blocked,
 }
 
-impl RunQueue {
+impl<I: Copy + Eq> RunQueue<I> {
     /// Chooses the thread that runs from now on; `None` if there is none, then the
     /// processor is idle. `former` tells of the one that ran, if one did.
     ///
@@ -30,10 +29,10 @@ impl RunQueue {
     /// no other is eligible; then, too, it is behind by that much.
     pub fn pick(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
+        nodes: &(impl Nodes<Id = I> + ?Sized),
         now_ns: u64,
         former: Former,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         self.update(nodes, now_ns);
         let Some(id) = self.current() else {
             return self.start_best(nodes);
@@ -55,7 +54,7 @@ impl RunQueue {
     }
 
     /// Takes the thread that ran off the queue.
-    fn block(&mut self, node: &Node, now_ns: u64) {
+    fn block(&mut self, node: &Node<I>, now_ns: u64) {
         if node.weight() == 0 {
             self.real_time_len -= 1;
         } else {
@@ -64,37 +63,37 @@ impl RunQueue {
         }
         node.set_state(State::Off);
         self.len -= 1;
-        self.current = NONE;
+        self.current = None;
     }
 
     /// Returns the best of those that wait.
     #[inline]
-    fn best(&self, nodes: &(impl Nodes + ?Sized)) -> Option<u32> {
+    fn best(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
         self.real_time.first().or_else(|| self.fair.best(nodes))
     }
 
     /// Starts the best of those that wait, as none runs; returns it.
-    fn start_best(&mut self, nodes: &(impl Nodes + ?Sized)) -> Option<u32> {
+    fn start_best(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
         let next = self.best(nodes)?;
         self.stop_waiting(nodes, next, nodes.node(next));
         self.start(nodes, next);
         Some(next)
     }
 
-    fn start(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
+    fn start(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
         nodes.node(id).set_state(State::Running);
-        self.current = id;
+        self.current = Some(id);
     }
 
     /// Puts the best in place of the running real-time thread, which waits then; returns
     /// it. `None` if the running one goes on.
     fn replace_real_time(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         priority: RealTimePriority,
         former: Former,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         let node = nodes.node(id);
         let turn_ends = former == Former::Yielding || node.slice_left_ns() == 0;
         if turn_ends {
@@ -117,15 +116,15 @@ impl RunQueue {
     /// `None` if the running one goes on.
     fn replace_fair(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         former: Former,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         let node = nodes.node(id);
         if former == Former::Yielding {
             self.fair.forfeit(node);
         }
-        if Fair::is_over(node) {
+        if Fair::<I>::is_over(node) {
             node.request_slice();
         }
         // If no other is eligible, the running one is.
@@ -153,11 +152,11 @@ impl RunQueue {
     ///
     /// A fair thread keeps the processor for its slice, even if it is ahead of its share
     /// by then, unless one with an earlier deadline is eligible.
-    pub fn should_preempt(&self, nodes: &(impl Nodes + ?Sized)) -> bool {
-        if self.current == NONE {
+    pub fn should_preempt(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> bool {
+        let Some(current) = self.current else {
             return !self.is_empty();
-        }
-        let node = nodes.node(self.current);
+        };
+        let node = nodes.node(current);
         match node.policy() {
             Policy::RealTime(priority) => self.gives_way(priority, node.slice_left_ns() == 0),
             Policy::Fair(_) => {
@@ -167,9 +166,9 @@ impl RunQueue {
                 if self.fair.tree.is_empty() {
                     return false;
                 }
-                Fair::is_over(node)
+                Fair::<I>::is_over(node)
                     || self.fair.best(nodes).is_some_and(|best| {
-                        is_after(node.tree.deadline(), nodes.node(best).tree.deadline())
+                        is_after(node.tree.deadline.get(), nodes.node(best).tree.deadline.get())
                     })
             }
         }
@@ -178,7 +177,7 @@ impl RunQueue {
     /// Returns when the running thread has to be looked at again, if nothing happens
     /// until then: at the end of its slice, and if it is long, every [`Slice::BASE`].
     /// `None` if it is to run on, as nobody waits who would have a turn.
-    pub fn slice_end_ns(&self, nodes: &(impl Nodes + ?Sized)) -> Option<u64> {
+    pub fn slice_end_ns(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<u64> {
         let node = nodes.node(self.current()?);
         let left_ns = match node.policy() {
             Policy::RealTime(priority) => match self.real_time.highest()? {

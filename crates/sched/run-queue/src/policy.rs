@@ -17,22 +17,24 @@ impl Policy {
     /// The one of a thread that nobody changed: fair, of nice 0.
     pub const DEFAULT: Self = Self::Fair(Nice::DEFAULT);
 
-    /// Returns the policy as one number: 1 to 99 for the real-time priorities, 100 to
-    /// 139 for nice -20 to 19.
-    pub(crate) const fn encoded(self) -> u8 {
+    /// Returns the policy as one number: 1 to 99 for the real-time priorities, 100 to 139 for
+    /// nice -20 to 19.
+    pub const fn encoded(self) -> u8 {
         match self {
             Self::RealTime(priority) => priority.0,
             Self::Fair(nice) => (nice.0 - Nice::MIN.0) as u8 + FIRST_FAIR,
         }
     }
 
-    /// Returns the policy of a number that [`Self::encoded`] gave.
-    #[inline]
-    pub(crate) const fn decoded(code: u8) -> Self {
-        if code <= RealTimePriority::MAX.0 {
-            Self::RealTime(RealTimePriority(code))
+    /// Returns the policy of a number that [`Self::encoded`] has returned; for any other one of
+    /// the nearest.
+    pub const fn decoded(code: u8) -> Self {
+        if code < FIRST_FAIR {
+            let priority = if code == 0 { 1 } else { code };
+            Self::RealTime(RealTimePriority(priority))
         } else {
-            Self::Fair(Nice((code - FIRST_FAIR) as i8 + Nice::MIN.0))
+            let step = if code - FIRST_FAIR > 39 { 39 } else { code - FIRST_FAIR };
+            Self::Fair(Nice(step as i8 + Nice::MIN.0))
         }
     }
 }

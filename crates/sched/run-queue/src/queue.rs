@@ -4,7 +4,6 @@ use crate::fair::Fair;
 use crate::list::Lists;
 use crate::node::{Node, Nodes, State};
 use crate::policy::{Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
-use crate::thread_id::NONE;
 
 /// The most that is charged at once: about 9 h. Only a thread that nobody competes
 /// with is left alone for that long.
@@ -25,10 +24,10 @@ pub enum Start {
 /// All operations are given the same [`Nodes`]. Times are of one clock that all
 /// processors share; one that goes backwards is taken for one that stands still.
 #[derive(Debug)]
-pub struct RunQueue {
-    pub(crate) real_time: Lists,
-    pub(crate) fair: Fair,
-    pub(crate) current: u32,
+pub struct RunQueue<I = u32> {
+    pub(crate) real_time: Lists<I>,
+    pub(crate) fair: Fair<I>,
+    pub(crate) current: Option<I>,
     pub(crate) len: u32,
     /// How many of them are real-time.
     pub(crate) real_time_len: u32,
@@ -36,13 +35,13 @@ pub struct RunQueue {
     pub(crate) clock_ns: u64,
 }
 
-impl RunQueue {
+impl<I: Copy + Eq> RunQueue<I> {
     /// Returns one without threads.
     pub const fn new() -> Self {
         Self {
             real_time: Lists::new(),
             fair: Fair::new(),
-            current: NONE,
+            current: None,
             len: 0,
             real_time_len: 0,
             clock_ns: 0,
@@ -83,16 +82,21 @@ impl RunQueue {
 
     /// Returns the thread that runs; `None` if the processor is idle.
     #[inline]
-    pub fn current(&self) -> Option<u32> {
-        (self.current != NONE).then_some(self.current)
+    pub fn current(&self) -> Option<I> {
+        self.current
     }
 
     /// Lets a thread that is on no queue wait here.
     ///
     /// # Panics
-    /// If the thread is on a queue, or if `id` is [`NONE`].
-    pub fn enqueue(&mut self, nodes: &(impl Nodes + ?Sized), id: u32, start: Start, now_ns: u64) {
-        assert_ne!(id, NONE, "no thread has this id");
+    /// If the thread is on a queue.
+    pub fn enqueue(
+        &mut self,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
+        start: Start,
+        now_ns: u64,
+    ) {
         let node = nodes.node(id);
         assert_eq!(node.state(), State::Off, "the thread is on a queue already");
         self.update(nodes, now_ns);
@@ -120,7 +124,7 @@ impl RunQueue {
     ///
     /// # Panics
     /// If the thread doesn't wait.
-    pub fn dequeue(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
+    pub fn dequeue(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
         let node = nodes.node(id);
         assert_eq!(node.state(), State::Waiting, "the thread doesn't wait");
         self.stop_waiting(nodes, id, node);
@@ -135,13 +139,13 @@ impl RunQueue {
 
     /// Charges the running thread up to now. To be called before any decision.
     #[inline]
-    pub fn update(&mut self, nodes: &(impl Nodes + ?Sized), now_ns: u64) {
+    pub fn update(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), now_ns: u64) {
         let time_ns = now_ns.saturating_sub(self.clock_ns);
         self.clock_ns += time_ns;
-        if self.current == NONE || time_ns == 0 {
+        let Some(current) = self.current.filter(|_| time_ns != 0) else {
             return;
-        }
-        let node = nodes.node(self.current);
+        };
+        let node = nodes.node(current);
         node.add_run_time(time_ns);
         match node.policy() {
             Policy::RealTime(_) => {
@@ -159,8 +163,8 @@ impl RunQueue {
     /// If the thread is on no queue.
     pub fn set_policy(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        id: u32,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
         policy: Policy,
         now_ns: u64,
     ) {
@@ -204,7 +208,12 @@ impl RunQueue {
 
     /// Takes a waiting thread out of its list or of the tree.
     #[inline]
-    pub(crate) fn stop_waiting(&mut self, nodes: &(impl Nodes + ?Sized), id: u32, node: &Node) {
+    pub(crate) fn stop_waiting(
+        &mut self,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        id: I,
+        node: &Node<I>,
+    ) {
         match node.policy() {
             Policy::RealTime(priority) => self.real_time.remove(nodes, id, priority),
             Policy::Fair(_) => self.fair.tree.remove(nodes, id),
@@ -212,7 +221,7 @@ impl RunQueue {
     }
 }
 
-impl Default for RunQueue {
+impl<I: Copy + Eq> Default for RunQueue<I> {
     fn default() -> Self {
         Self::new()
     }

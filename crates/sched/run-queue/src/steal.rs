@@ -4,7 +4,7 @@ use crate::node::Nodes;
 use crate::policy::Policy;
 use crate::queue::RunQueue;
 
-impl RunQueue {
+impl<I: Copy + Eq> RunQueue<I> {
     /// Takes away a waiting thread, for another processor that has nothing or less to
     /// do. Returns `None` if there is none that `may_take` allows among the first
     /// `limit`.
@@ -15,10 +15,10 @@ impl RunQueue {
     /// [`Self::update`].
     pub fn steal(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        may_take: impl Fn(u32) -> bool,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        may_take: impl Fn(I) -> bool,
         limit: u32,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         let mut candidate = self.real_time.first().or_else(|| self.fair.tree.last(nodes));
         for _ in 0..limit {
             let id = candidate?;
@@ -27,10 +27,9 @@ impl RunQueue {
                 return Some(id);
             }
             candidate = match nodes.node(id).policy() {
-                Policy::RealTime(priority) => self
-                    .real_time
-                    .behind(nodes, id, priority)
-                    .or_else(|| self.fair.tree.last(nodes)),
+                Policy::RealTime(priority) => {
+                    self.real_time.after(nodes, id, priority).or_else(|| self.fair.tree.last(nodes))
+                }
                 Policy::Fair(_) => self.fair.tree.before(nodes, id),
             };
         }
@@ -43,10 +42,10 @@ impl RunQueue {
     /// when it waits. As with [`Self::dequeue`], the thread keeps its lag.
     pub fn take_oldest(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        may_take: impl Fn(u32) -> bool,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        may_take: impl Fn(I) -> bool,
         limit: u32,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         let mut oldest = None;
         let mut candidate = self.fair.tree.last(nodes);
         for _ in 0..limit {
@@ -73,11 +72,11 @@ impl RunQueue {
     /// this one still has no less afterwards. Otherwise as [`Self::steal`].
     pub fn take_lighter(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        may_take: impl Fn(u32) -> bool,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        may_take: impl Fn(I) -> bool,
         weight_max: u64,
         limit: u32,
-    ) -> Option<u32> {
+    ) -> Option<I> {
         let mut candidate = self.fair.tree.last(nodes);
         for _ in 0..limit {
             let id = candidate?;
@@ -93,9 +92,9 @@ impl RunQueue {
     /// Takes away the waiting real-time thread that comes first, if `may_take` allows it.
     pub fn take_real_time(
         &mut self,
-        nodes: &(impl Nodes + ?Sized),
-        may_take: impl Fn(u32) -> bool,
-    ) -> Option<u32> {
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        may_take: impl Fn(I) -> bool,
+    ) -> Option<I> {
         let id = self.real_time.first().filter(|id| may_take(*id))?;
         self.dequeue(nodes, id);
         Some(id)

@@ -6,158 +6,194 @@
 //! vruntime of each subtree, one way down finds the earliest deadline among those whose
 //! vruntime isn't after the virtual time.
 
-use core::sync::atomic::Ordering::Relaxed;
-
+use crate::links::{Side, TreeLink};
 use crate::node::Nodes;
-use crate::thread_id::NONE;
-use crate::tree_link::{Side, TreeLink};
 use crate::virtual_time::is_after;
 
 /// The waiting fair threads. Each operation is O(log n).
 #[derive(Debug)]
-pub(crate) struct Tree {
-    root: u32,
+pub(crate) struct Tree<I> {
+    root: Option<I>,
 }
 
-impl Tree {
+impl<I: Copy + Eq> Tree<I> {
     pub(crate) const fn new() -> Self {
-        Self { root: NONE }
+        Self { root: None }
     }
 
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.root == NONE
+        self.root.is_none()
     }
 
     /// Returns the thread with the earliest deadline among those whose vruntime isn't
     /// after `virtual_time`.
+    #[inline]
     pub(crate) fn earliest_eligible(
         &self,
-        nodes: &(impl Nodes + ?Sized),
+        nodes: &(impl Nodes<Id = I> + ?Sized),
         virtual_time: u64,
-    ) -> Option<u32> {
-        if self.is_empty() || is_after(link(nodes, self.root).min_vruntime(), virtual_time) {
+    ) -> Option<I> {
+        let mut id = self.root?;
+        let mut here = link(nodes, id);
+        if is_after(here.min_vruntime.get(), virtual_time) {
             return None;
         }
         // There is one in the subtree of `id`.
-        let mut id = self.root;
         loop {
-            let here = link(nodes, id);
-            let left = here.child(Side::Left);
-            if left != NONE && !is_after(link(nodes, left).min_vruntime(), virtual_time) {
-                id = left;
-            } else if !is_after(here.vruntime(), virtual_time) {
-                return Some(id);
-            } else {
-                id = here.child(Side::Right);
+            if let Some(left) = here.child(Side::Left) {
+                let left_link = link(nodes, left);
+                if !is_after(left_link.min_vruntime.get(), virtual_time) {
+                    (id, here) = (left, left_link);
+                    continue;
+                }
             }
+            if !is_after(here.vruntime.get(), virtual_time) {
+                return Some(id);
+            }
+            id = here.child(Side::Right)?;
+            here = link(nodes, id);
         }
     }
 
     /// Returns the thread with the latest deadline.
-    pub(crate) fn last(&self, nodes: &(impl Nodes + ?Sized)) -> Option<u32> {
-        (!self.is_empty()).then(|| outermost(nodes, self.root, Side::Right))
+    pub(crate) fn last(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
+        self.root.map(|root| outermost(nodes, root, Side::Right))
     }
 
     /// Returns the thread that comes before `id`.
-    pub(crate) fn before(&self, nodes: &(impl Nodes + ?Sized), mut id: u32) -> Option<u32> {
-        let left = link(nodes, id).child(Side::Left);
-        if left != NONE {
+    pub(crate) fn before(&self, nodes: &(impl Nodes<Id = I> + ?Sized), mut id: I) -> Option<I> {
+        if let Some(left) = link(nodes, id).child(Side::Left) {
             return Some(outermost(nodes, left, Side::Right));
         }
         loop {
-            let parent = link(nodes, id).parent();
-            if parent == NONE {
-                return None;
-            }
-            if link(nodes, parent).child(Side::Right) == id {
+            let parent = link(nodes, id).parent.get()?;
+            if link(nodes, parent).child(Side::Right) == Some(id) {
                 return Some(parent);
             }
             id = parent;
         }
     }
 
-    /// Inserts a thread, behind those with the same deadline.
-    pub(crate) fn insert(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
+    /// Inserts a thread, after those with the same deadline.
+    #[inline]
+    pub(crate) fn insert(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
         let new = link(nodes, id);
-        let (mut parent, mut side, mut below) = (NONE, Side::Left, self.root);
-        while below != NONE {
-            let here = link(nodes, below);
-            side = if is_after(here.deadline(), new.deadline()) { Side::Left } else { Side::Right };
-            (parent, below) = (below, here.child(side));
-        }
-        new.set_child(Side::Left, NONE);
-        new.set_child(Side::Right, NONE);
-        new.set_summary(1, new.vruntime());
-        new.parent.store(parent, Relaxed);
-        if parent == NONE {
-            self.root = id;
-        } else {
-            link(nodes, parent).set_child(side, id);
-            self.mend_above(nodes, parent);
+        new.set_child(Side::Left, None);
+        new.set_child(Side::Right, None);
+        new.height.set(1);
+        new.min_vruntime.set(new.vruntime.get());
+        match self.root {
+            Some(root) => self.insert_below(nodes, id, root),
+            None => {
+                new.parent.set(None);
+                self.root = Some(id);
+            }
         }
     }
 
-    /// Removes a thread, which is in the tree.
-    pub(crate) fn remove(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) {
-        let old = link(nodes, id);
-        let (parent, left, right) = (old.parent(), old.child(Side::Left), old.child(Side::Right));
-        if left == NONE || right == NONE {
-            self.replace(nodes, parent, id, if left == NONE { right } else { left });
-            self.mend_above(nodes, parent);
-            return;
+    fn insert_below(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I, root: I) {
+        let new = link(nodes, id);
+        let mut parent = root;
+        loop {
+            let here = link(nodes, parent);
+            let is_before = is_after(here.deadline.get(), new.deadline.get());
+            let side = if is_before { Side::Left } else { Side::Right };
+            match here.child(side) {
+                Some(below) => parent = below,
+                None => {
+                    here.set_child(side, Some(id));
+                    break;
+                }
+            }
         }
+        new.parent.set(Some(parent));
+        self.mend_above(nodes, Some(parent));
+    }
+
+    /// Removes a thread, which is in the tree.
+    #[inline]
+    pub(crate) fn remove(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
+        let old = link(nodes, id);
+        if old.height.get() == 1 && self.root == Some(id) {
+            self.root = None;
+        } else {
+            self.remove_among(nodes, id);
+        }
+    }
+
+    /// Removes a thread from among others.
+    fn remove_among(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
+        let old = link(nodes, id);
+        let parent = old.parent.get();
+        let (left, right) = match (old.child(Side::Left), old.child(Side::Right)) {
+            (Some(left), Some(right)) => (left, right),
+            (one, other) => {
+                self.replace(nodes, parent, id, one.or(other));
+                return self.mend_above(nodes, parent);
+            }
+        };
         // The next one takes its place.
         let next = outermost(nodes, right, Side::Left);
         let new = link(nodes, next);
         let mut lowest = next;
-        if next != right {
-            lowest = new.parent();
-            self.replace(nodes, lowest, next, new.child(Side::Right));
-            adopt(nodes, next, Side::Right, right);
+        if next != right
+            && let Some(above) = new.parent.get()
+        {
+            lowest = above;
+            self.replace(nodes, Some(above), next, new.child(Side::Right));
+            adopt(nodes, next, Side::Right, Some(right));
         }
-        adopt(nodes, next, Side::Left, left);
-        self.replace(nodes, parent, id, next);
-        new.set_summary(old.height(), old.min_vruntime());
-        self.mend_above(nodes, lowest);
+        adopt(nodes, next, Side::Left, Some(left));
+        self.replace(nodes, parent, id, Some(next));
+        new.height.set(old.height.get());
+        new.min_vruntime.set(old.min_vruntime.get());
+        self.mend_above(nodes, Some(lowest));
         if lowest != next {
             // What is below it may be as before, while it has another vruntime.
-            self.mend_above(nodes, next);
+            self.mend_above(nodes, Some(next));
         }
     }
 
-    /// Puts `new`, which may be [`NONE`], where `old` is below `parent`.
-    fn replace(&mut self, nodes: &(impl Nodes + ?Sized), parent: u32, old: u32, new: u32) {
-        if parent == NONE {
-            self.root = new;
-        } else {
-            let above = link(nodes, parent);
-            let is_left = above.child(Side::Left) == old;
-            above.set_child(if is_left { Side::Left } else { Side::Right }, new);
+    /// Puts `new` where `old` is below `parent`.
+    fn replace(
+        &mut self,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+        parent: Option<I>,
+        old: I,
+        new: Option<I>,
+    ) {
+        match parent {
+            None => self.root = new,
+            Some(parent) => {
+                let above = link(nodes, parent);
+                let is_left = above.child(Side::Left) == Some(old);
+                above.set_child(if is_left { Side::Left } else { Side::Right }, new);
+            }
         }
-        if new != NONE {
-            link(nodes, new).parent.store(parent, Relaxed);
+        if let Some(new) = new {
+            link(nodes, new).parent.set(parent);
         }
     }
 
-    /// Balances and summarises the subtrees from that of `id` upwards, until one is as
+    /// Balances and summarises the subtrees from that of `lowest` upwards, until one is as
     /// high as before and has the same smallest vruntime.
-    fn mend_above(&mut self, nodes: &(impl Nodes + ?Sized), mut id: u32) {
-        while id != NONE {
+    fn mend_above(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), lowest: Option<I>) {
+        let mut next = lowest;
+        while let Some(id) = next {
             let here = link(nodes, id);
-            let (height, min_vruntime) = (here.height(), here.min_vruntime());
-            let parent = here.parent();
+            let (height, min_vruntime) = (here.height.get(), here.min_vruntime.get());
+            next = here.parent.get();
             let top = link(nodes, self.balance(nodes, id));
-            if top.height() == height && top.min_vruntime() == min_vruntime {
+            if top.height.get() == height && top.min_vruntime.get() == min_vruntime {
                 return;
             }
-            id = parent;
         }
     }
 
     /// Summarises the subtree of `id` from those of its children, and rotates it if
-    /// they differ by two in height. Returns who is on top of it then.
-    fn balance(&mut self, nodes: &(impl Nodes + ?Sized), id: u32) -> u32 {
+    /// they differ by two in height. Returns the thread that is on top of it then.
+    fn balance(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) -> I {
         let here = link(nodes, id);
         let [left_height, right_height] = summarise(nodes, here);
         let side = if left_height > right_height + 1 {
@@ -167,24 +203,28 @@ impl Tree {
         } else {
             return id;
         };
-        let high = here.child(side);
-        let grandchildren = link(nodes, high);
-        let outer_height = height(nodes, grandchildren.child(side));
-        if outer_height < height(nodes, grandchildren.child(side.other())) {
-            self.raise(nodes, high, side.other());
+        let Some(high) = here.child(side) else {
+            return id;
+        };
+        let below = link(nodes, high);
+        let inner = below.child(side.other());
+        if height(nodes, below.child(side)) < height(nodes, inner)
+            && let Some(inner) = inner
+        {
+            self.raise(nodes, high, side.other(), inner);
+            return self.raise(nodes, id, side, inner);
         }
-        self.raise(nodes, id, side)
+        self.raise(nodes, id, side, high)
     }
 
-    /// Rotates the child on one side to where `id` is, and `id` below it. Returns the
-    /// child.
-    fn raise(&mut self, nodes: &(impl Nodes + ?Sized), id: u32, side: Side) -> u32 {
+    /// Rotates `top`, the child of `id` on one side, to where `id` is, and `id` below it.
+    /// Returns `top`.
+    fn raise(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I, side: Side, top: I) -> I {
         let here = link(nodes, id);
-        let top = here.child(side);
         let inner = link(nodes, top).child(side.other());
-        self.replace(nodes, here.parent(), id, top);
+        self.replace(nodes, here.parent.get(), id, Some(top));
         adopt(nodes, id, side, inner);
-        adopt(nodes, top, side.other(), id);
+        adopt(nodes, top, side.other(), Some(id));
         summarise(nodes, here);
         summarise(nodes, link(nodes, top));
         top
@@ -192,67 +232,67 @@ impl Tree {
 }
 
 #[inline]
-fn link(nodes: &(impl Nodes + ?Sized), id: u32) -> &TreeLink {
+fn link<I>(nodes: &(impl Nodes<Id = I> + ?Sized), id: I) -> &TreeLink<I> {
     &nodes.node(id).tree
 }
 
-/// Returns the height of a subtree, which may be empty.
+/// Returns the height of a subtree.
 #[inline]
-fn height(nodes: &(impl Nodes + ?Sized), id: u32) -> u32 {
-    if id == NONE { 0 } else { link(nodes, id).height() }
+fn height<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), id: Option<I>) -> u32 {
+    id.map_or(0, |id| link(nodes, id).height.get())
 }
 
 /// Returns the outermost thread of a subtree on one side.
-fn outermost(nodes: &(impl Nodes + ?Sized), mut id: u32, side: Side) -> u32 {
-    loop {
-        let child = link(nodes, id).child(side);
-        if child == NONE {
-            return id;
-        }
+fn outermost<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), mut id: I, side: Side) -> I {
+    while let Some(child) = link(nodes, id).child(side) {
         id = child;
     }
+    id
 }
 
-/// Puts `child`, which may be [`NONE`], below `id`.
+/// Puts `child` below `id`.
 #[inline]
-fn adopt(nodes: &(impl Nodes + ?Sized), id: u32, side: Side, child: u32) {
+fn adopt<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), id: I, side: Side, child: Option<I>) {
     link(nodes, id).set_child(side, child);
-    if child != NONE {
-        link(nodes, child).parent.store(id, Relaxed);
+    if let Some(child) = child {
+        link(nodes, child).parent.set(Some(id));
     }
 }
 
 /// Computes height and smallest vruntime of a subtree from those of its children;
 /// returns their heights.
 #[inline]
-fn summarise(nodes: &(impl Nodes + ?Sized), here: &TreeLink) -> [u32; 2] {
-    let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime());
+fn summarise<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), here: &TreeLink<I>) -> [u32; 2] {
+    let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime.get());
     for side in [Side::Left, Side::Right] {
-        let child = here.child(side);
-        if child != NONE {
+        if let Some(child) = here.child(side) {
             let below = link(nodes, child);
-            heights[side as usize] = below.height();
-            if is_after(min_vruntime, below.min_vruntime()) {
-                min_vruntime = below.min_vruntime();
+            heights[side as usize] = below.height.get();
+            if is_after(min_vruntime, below.min_vruntime.get()) {
+                min_vruntime = below.min_vruntime.get();
             }
         }
     }
-    here.set_summary(heights[0].max(heights[1]) + 1, min_vruntime);
+    here.height.set(heights[0].max(heights[1]) + 1);
+    here.min_vruntime.set(min_vruntime);
     heights
 }
 
 #[cfg(test)]
-impl Tree {
+impl<I: Copy + Eq + core::fmt::Debug> Tree<I> {
     /// Returns all threads in order. Panics unless the whole tree is as it has to be.
-    pub(crate) fn assert_consistent(&self, nodes: &(impl Nodes + ?Sized)) -> std::vec::Vec<u32> {
+    pub(crate) fn assert_consistent(
+        &self,
+        nodes: &(impl Nodes<Id = I> + ?Sized),
+    ) -> std::vec::Vec<I> {
         let mut found = std::vec::Vec::new();
-        if self.root != NONE {
-            assert_eq!(link(nodes, self.root).parent(), NONE);
-            collect(nodes, self.root, &mut found);
+        if let Some(root) = self.root {
+            assert_eq!(link(nodes, root).parent.get(), None);
+            collect(nodes, root, &mut found);
         }
         for pair in found.windows(2) {
             let (one, two) = (link(nodes, pair[0]), link(nodes, pair[1]));
-            assert!(!is_after(one.deadline(), two.deadline()), "not sorted");
+            assert!(!is_after(one.deadline.get(), two.deadline.get()), "not sorted");
             assert_eq!(self.before(nodes, pair[1]), Some(pair[0]));
         }
         assert_eq!(self.last(nodes), found.last().copied());
@@ -262,13 +302,16 @@ impl Tree {
 
 /// Checks a subtree, adds its threads in order; returns height and smallest vruntime.
 #[cfg(test)]
-fn collect(nodes: &(impl Nodes + ?Sized), id: u32, found: &mut std::vec::Vec<u32>) -> (u32, u64) {
+fn collect<I: Copy + Eq + core::fmt::Debug>(
+    nodes: &(impl Nodes<Id = I> + ?Sized),
+    id: I,
+    found: &mut std::vec::Vec<I>,
+) -> (u32, u64) {
     let here = link(nodes, id);
-    let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime());
+    let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime.get());
     for side in [Side::Left, Side::Right] {
-        let child = here.child(side);
-        if child != NONE {
-            assert_eq!(link(nodes, child).parent(), id);
+        if let Some(child) = here.child(side) {
+            assert_eq!(link(nodes, child).parent.get(), Some(id));
             let (child_height, child_min) = collect(nodes, child, found);
             heights[side as usize] = child_height;
             if is_after(min_vruntime, child_min) {
@@ -281,6 +324,6 @@ fn collect(nodes: &(impl Nodes + ?Sized), id: u32, found: &mut std::vec::Vec<u32
     }
     let height = heights[0].max(heights[1]) + 1;
     assert!(heights[0].abs_diff(heights[1]) <= 1, "not balanced");
-    assert_eq!((here.height(), here.min_vruntime()), (height, min_vruntime));
+    assert_eq!((here.height.get(), here.min_vruntime.get()), (height, min_vruntime));
     (height, min_vruntime)
 }

@@ -39,7 +39,7 @@ pub(in crate::monitor) fn all() -> Vec<&'static Thread> {
     threads
 }
 
-fn write_row(thread: &Thread, out: &mut dyn Write) -> fmt::Result {
+fn write_row(thread: &'static Thread, out: &mut dyn Write) -> fmt::Result {
     let state = match thread.state() {
         _ if is_idle(thread) => "idle",
         _ if thread.is_running() => "runs",

@@ -18,6 +18,8 @@ struct Counted {
 }
 
 impl Nodes for Counted {
+    type Id = u32;
+
     fn node(&self, id: u32) -> &Node {
         self.accesses.set(self.accesses.get() + 1);
         &self.nodes[id as usize]

@@ -27,8 +27,9 @@ fn weights_fall_by_a_quarter_a_step() {
 }
 
 #[test]
-fn every_policy_is_kept_by_a_node() {
+fn every_policy_has_a_number_and_is_kept_by_a_node() {
     for policy in (1..=99).map(real_time).chain((-20..=19).map(nice)) {
-        assert_eq!(Node::new(policy).policy(), policy);
+        assert_eq!(Node::<u32>::new(policy).policy(), policy);
+        assert_eq!(Policy::decoded(policy.encoded()), policy);
     }
 }

@@ -72,7 +72,7 @@ impl Both {
                 Policy::RealTime(_) => assert_eq!(node.slice_left_ns(), thread.slice_left_ns),
                 Policy::Fair(_) if thread.state != State::Off => {
                     assert_eq!(node.position().vruntime, wrapped(thread.vruntime()));
-                    assert_eq!(node.tree.deadline(), wrapped(thread.deadline));
+                    assert_eq!(node.tree.deadline.get(), wrapped(thread.deadline));
                     if thread.state == State::Waiting {
                         waiting.push(id);
                     }
@@ -91,7 +91,7 @@ impl Both {
             let Policy::RealTime(priority) = nodes[id as usize].policy() else {
                 panic!("a fair thread is in a list");
             };
-            next = queue.real_time.behind(nodes, id, priority);
+            next = queue.real_time.after(nodes, id, priority);
         }
         let expected: Vec<u32> = self.lists.iter().rev().flatten().copied().collect();
         assert_eq!(in_lists, expected);
