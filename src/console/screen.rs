@@ -178,7 +178,7 @@ pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
 
 /// Has the timer's interrupts show what was printed long ago.
 pub(super) fn use_timer(timer: Timer) {
-    timer.add_alarm(&LATE);
+    LATE.register(timer);
     IS_TIMED.store(true, Ordering::Relaxed);
 }
 

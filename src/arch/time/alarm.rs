@@ -3,9 +3,20 @@
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use spin::Once;
+
 use crate::arch::cpu::percpu;
 use crate::arch::time::clock;
-use crate::arch::time::timer::{self, NEVER_NS};
+use crate::arch::time::timer::{self, NEVER_NS, Timer};
+
+const ALARMS_MAX: usize = 4;
+
+static ALARMS: [Once<&'static Alarm>; ALARMS_MAX] = [const { Once::new() }; ALARMS_MAX];
+
+/// Looks at all alarms. For the timer's interrupt handler.
+fn at_interrupt() {
+    ALARMS.iter().filter_map(Once::get).for_each(|alarm| alarm.at_interrupt());
+}
 
 /// An action and when it is due.
 pub struct Alarm {
@@ -21,9 +32,19 @@ impl Alarm {
         Self { due_ns: AtomicU64::new(NEVER_NS), cpu: AtomicU32::new(0), action }
     }
 
+    /// Has the alarm run, at times that it is set to from now on.
+    ///
+    /// # Panics
+    /// If there are too many.
+    pub fn register(&'static self, timer: Timer) {
+        static HANDLER: Once<()> = Once::new();
+        let free = ALARMS.iter().find(|slot| !slot.is_completed());
+        free.expect("ALARMS_MAX is at least the number of rooms with one").call_once(|| self);
+        HANDLER.call_once(|| timer.add_handler(at_interrupt));
+    }
+
     /// Sets the alarm to `due_ns` on the kernel's clock, in place of an earlier setting.
-    /// Interrupts are off. The alarm has been registered by
-    /// [`Timer::add_alarm`](timer::Timer::add_alarm), or will be.
+    /// Interrupts are off. The alarm has been [registered](Self::register), or will be.
     pub fn set(&self, due_ns: u64) {
         self.cpu.store(percpu::current().id().number(), Ordering::Relaxed);
         self.due_ns.store(due_ns, Ordering::Relaxed);
@@ -36,8 +57,8 @@ impl Alarm {
     }
 
     /// Runs the action if it is due, and sees to it that the timer interrupts again if it
-    /// isn't yet. For the timer's interrupt handler.
-    pub(in crate::arch::time) fn at_interrupt(&self) {
+    /// isn't yet.
+    fn at_interrupt(&self) {
         let due_ns = self.due_ns.load(Ordering::Relaxed);
         let is_here = self.cpu.load(Ordering::Relaxed) == percpu::current().id().number();
         if due_ns == NEVER_NS || !is_here {
@@ -51,5 +72,57 @@ impl Alarm {
         if self.due_ns.compare_exchange(due_ns, never, order, order).is_ok() {
             (self.action)();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arch::irq;
+    use crate::arch::irq::interrupt_flag::InterruptsOff;
+    use crate::testing::machine;
+
+    static RUNS: AtomicU64 = AtomicU64::new(0);
+    static TEST: Alarm = Alarm::new(|| {
+        assert!(irq::is_in_interrupt());
+        RUNS.fetch_add(1, Ordering::Relaxed);
+    });
+
+    fn wait_for_interrupt() {
+        let timer = machine().timer;
+        let before = timer.interrupts();
+        timer.run_in_interrupt(|| {});
+        while timer.interrupts() == before {
+            core::hint::spin_loop();
+        }
+    }
+
+    #[test_case]
+    fn alarm_runs_once_and_only_on_the_cpu_that_has_set_it() {
+        TEST.register(machine().timer);
+        {
+            let _interrupts_off = InterruptsOff::new();
+            TEST.set(clock::now_ns());
+            TEST.cpu.store(u32::MAX, Ordering::Relaxed);
+        }
+        wait_for_interrupt();
+        assert_eq!(RUNS.load(Ordering::Relaxed), 0, "another CPU has set it");
+        {
+            let _interrupts_off = InterruptsOff::new();
+            TEST.set(clock::now_ns() + 1_000_000);
+        }
+        // Interrupts before its time don't lose it.
+        while RUNS.load(Ordering::Relaxed) == 0 {
+            wait_for_interrupt();
+        }
+        wait_for_interrupt();
+        assert_eq!(RUNS.load(Ordering::Relaxed), 1);
+        {
+            let _interrupts_off = InterruptsOff::new();
+            TEST.set(clock::now_ns() + 1_000_000_000);
+        }
+        TEST.cancel();
+        wait_for_interrupt();
+        assert_eq!(RUNS.load(Ordering::Relaxed), 1);
     }
 }

@@ -6,7 +6,8 @@
 
 use timekeeping::calibration::{Error, Estimate, Sample, Samples};
 
-use crate::arch::time::clock::{self, FrequencySource};
+use crate::arch::time::rate::FrequencySource;
+use crate::arch::time::tsc::read_tsc_in_order;
 
 /// A counter of known frequency.
 pub trait Reference {
@@ -41,9 +42,9 @@ const ERROR_MAX_PPM: u64 = 20_000;
 
 /// Returns the value that `read` returns, between two readings of the TSC.
 pub fn bracket(read: impl FnOnce() -> u64) -> Sample {
-    let before = clock::read_tsc_in_order();
+    let before = read_tsc_in_order();
     let count = read();
-    Sample { before, count, after: clock::read_tsc_in_order() }
+    Sample { before, count, after: read_tsc_in_order() }
 }
 
 /// Estimates the TSC's ticks a count of `reference`. Takes 2 to 40 ms, longer where reads are

@@ -8,9 +8,6 @@
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
-use core::arch::asm;
-use core::arch::x86_64::_rdtsc;
-use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
@@ -22,79 +19,18 @@ use x86_64::instructions::interrupts::without_interrupts;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::percpu::Cpu;
-use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::stub_values;
 use crate::arch::time::calibration::{self, Reference};
 use crate::arch::time::pit;
+use crate::arch::time::rate::{FrequencySource, Rate};
+use crate::arch::time::tsc::read_tsc_in_order;
 use crate::per_cpu;
+
+pub use crate::arch::time::tsc::read_tsc;
 
 /// The clock, once it runs: the time since the stub saw that the CPU has a time stamp counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(());
-
-/// The frequency of the time stamp counter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Ticks a second.
-    pub hz: u64,
-    /// By how much it may be off, in millionths, where it was measured.
-    pub error_ppm: Option<u64>,
-    /// How it was found.
-    pub source: FrequencySource,
-}
-
-impl fmt::Display for Rate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} kHz", (self.hz + 500) / 1000)?;
-        if let Some(error_ppm) = self.error_ppm {
-            write!(f, " ± {error_ppm} ppm")?;
-        }
-        write!(f, ", {}", self.source)
-    }
-}
-
-/// How the frequency of the time stamp counter was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrequencySource {
-    /// CPUID leaf 0x15 states it.
-    Cpuid,
-    /// The hypervisor's leaf 0x4000_0010 states it.
-    Hypervisor,
-    /// Measured against the HPET.
-    Hpet,
-    /// Measured against ACPI's power management timer.
-    PmTimer,
-    /// Measured against the PIT.
-    Pit,
-    /// CPUID leaf 0x16 states the nominal frequency, which may be off by thousands of ppm.
-    Nominal,
-    /// Unknown: [`ASSUMED_HZ`].
-    Assumed,
-    /// Measured against the timer of the local APIC, whose own frequency is looked for.
-    LocalApic,
-}
-
-impl FrequencySource {
-    /// Returns whether a measurement can't improve it.
-    fn is_exact(self) -> bool {
-        matches!(self, Self::Cpuid | Self::Hypervisor)
-    }
-}
-
-impl fmt::Display for FrequencySource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Cpuid => "stated by CPUID",
-            Self::Hypervisor => "stated by the hypervisor",
-            Self::Hpet => "measured against the HPET",
-            Self::PmTimer => "measured against the PM timer",
-            Self::Pit => "measured against the PIT",
-            Self::Nominal => "the nominal frequency by CPUID",
-            Self::Assumed => "assumed: nothing to measure it against works",
-            Self::LocalApic => "measured against the local APIC",
-        })
-    }
-}
 
 /// The frequency that is assumed if none can be found: higher than any real one, so that
 /// waits become longer, not shorter.
@@ -292,10 +228,11 @@ pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
             log::warn!("no timer has a known frequency: times may be wrong by a factor");
         }
         warn_of_contradiction(early.rate, best);
-        let _interrupts_off = InterruptsOff::new();
         let start_tsc = stub_values::start_tsc();
-        let conversion = early.conversion.refined(best.hz, start_tsc, read_tsc_in_order());
-        REFINED.call_once(|| Known { conversion, rate: best });
+        without_interrupts(|| {
+            let conversion = early.conversion.refined(best.hz, start_tsc, read_tsc_in_order());
+            REFINED.call_once(|| Known { conversion, rate: best });
+        });
     }
     log::info!("time stamp counter: {}", rate());
 }
@@ -319,32 +256,10 @@ fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Rate> {
     PLAUSIBLE_HZ.contains(&hz).then_some(rate)
 }
 
-/// Returns the time stamp counter, read when all before it was done, and before all after it.
-///
-/// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
-#[inline]
-pub(in crate::arch) fn read_tsc_in_order() -> u64 {
-    let (low, high): (u64, u64);
-    // SAFETY: every CPU with long mode has the counter, which CR4.TSD doesn't forbid, and
-    // SSE2, and with it LFENCE.
-    unsafe {
-        asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
-            options(nomem, nostack, preserves_flags));
-    }
-    high << 32 | low
-}
-
-/// Returns the time stamp counter.
-#[inline]
-pub fn read_tsc() -> u64 {
-    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid it,
-    // is left off.
-    unsafe { _rdtsc() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arch::irq::interrupt_flag::InterruptsOff;
 
     #[test_case]
     fn deadline_is_reached_when_it_should() {

@@ -4,4 +4,6 @@ pub mod alarm;
 pub mod calibration;
 pub mod clock;
 pub(in crate::arch) mod pit;
+pub mod rate;
 pub mod timer;
+pub(in crate::arch) mod tsc;

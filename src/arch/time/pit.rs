@@ -7,7 +7,7 @@ use timekeeping::calibration::Sample;
 
 use crate::arch::ports::{PIT_CHANNEL_0, PIT_CHANNEL_2, PIT_COMMAND, Port8, SYSTEM_CONTROL};
 use crate::arch::time::calibration::{Reference, bracket};
-use crate::arch::time::clock::FrequencySource;
+use crate::arch::time::rate::FrequencySource;
 
 /// The PIT's input clock, in Hz: a third of the PC's 3.579545 MHz.
 pub(in crate::arch) const INPUT_HZ: u32 = 1_193_182;

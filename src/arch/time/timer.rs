@@ -15,10 +15,9 @@ use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::{self, TimerMode};
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, TIMER_VECTOR};
 use crate::arch::irq::{self, InCharge, Irq};
-use crate::arch::time::alarm::Alarm;
 use crate::arch::time::calibration::{self, Reference, bracket};
-use crate::arch::time::clock::{self, FrequencySource};
-use crate::arch::time::pit;
+use crate::arch::time::rate::FrequencySource;
+use crate::arch::time::{clock, pit};
 use crate::per_cpu;
 
 /// What interrupts.
@@ -60,9 +59,6 @@ const HANDLERS_MAX: usize = 4;
 /// What happens at each interrupt of a timer, on its CPU.
 static HANDLERS: [Once<fn()>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
 
-/// What happens at an interrupt only if it is due.
-static ALARMS: [Once<&'static Alarm>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
-
 /// What happens once, at the next interrupt. The handler only tries the lock.
 static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 
@@ -90,15 +86,6 @@ impl Timer {
     pub fn add_handler(&self, handler: fn()) {
         let free = HANDLERS.iter().find(|slot| !slot.is_completed());
         free.expect("HANDLERS_MAX is at least the number of rooms with one").call_once(|| handler);
-    }
-
-    /// Registers an alarm.
-    ///
-    /// # Panics
-    /// If there are too many.
-    pub fn add_alarm(&self, alarm: &'static Alarm) {
-        let free = ALARMS.iter().find(|slot| !slot.is_completed());
-        free.expect("HANDLERS_MAX is at least the number of rooms with one").call_once(|| alarm);
     }
 
     /// Runs `action` once, in an interrupt handler of this CPU's timer, now.
@@ -239,7 +226,6 @@ pub fn set_deadline(deadline_ns: u64) {
 fn handle() {
     DUE_NS.set(NEVER_NS);
     HANDLERS.iter().filter_map(Once::get).for_each(|handler| handler());
-    ALARMS.iter().filter_map(Once::get).for_each(|alarm| alarm.at_interrupt());
     let action = AT_NEXT.try_lock().and_then(|mut action| action.take());
     if let Some(action) = action {
         action();

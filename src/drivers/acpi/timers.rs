@@ -10,7 +10,8 @@ use x86_64::PhysAddr;
 
 use crate::arch::ports::ReadPort32;
 use crate::arch::time::calibration::{Reference, bracket};
-use crate::arch::time::clock::{self, Clock, FrequencySource};
+use crate::arch::time::clock::{self, Clock};
+use crate::arch::time::rate::FrequencySource;
 use crate::drivers::acpi::Acpi;
 use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
 

@@ -1,0 +1,29 @@
+//! The time stamp counter of the CPU that this runs on.
+//!
+//! Source: Intel SDM volume 3, "Time-Stamp Counter".
+
+use core::arch::asm;
+use core::arch::x86_64::_rdtsc;
+
+/// Returns the time stamp counter, read when all before it was done, and before all after it.
+///
+/// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
+#[inline]
+pub(in crate::arch) fn read_tsc_in_order() -> u64 {
+    let (low, high): (u64, u64);
+    // SAFETY: every CPU with long mode has the counter, which CR4.TSD doesn't forbid, and
+    // SSE2, and with it LFENCE.
+    unsafe {
+        asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
+            options(nomem, nostack, preserves_flags));
+    }
+    high << 32 | low
+}
+
+/// Returns the time stamp counter.
+#[inline]
+pub fn read_tsc() -> u64 {
+    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid it,
+    // is left off.
+    unsafe { _rdtsc() }
+}
