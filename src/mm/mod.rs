@@ -1,6 +1,7 @@
 //! Memory: frames, the kernel's own address space, its heap.
 //!
-//! [`kernel`] has the memory itself, [`debug`] what looks at it.
+//! [`kernel`] has the kernel's own memory, [`user`] that of programs, [`debug`] what looks at
+//! both.
 //!
 //! Locks, from outer to inner: the heap's three, kernel space, frames' two; pages are mapped
 //! for the heap without the lock of its blocks. No interrupt handler
@@ -8,6 +9,7 @@
 
 pub mod debug;
 pub mod kernel;
+pub mod user;
 
 use core::ops::Range;
 

@@ -12,6 +12,7 @@
 //! | [`parking`] | the one place where threads wait |
 //! | [`parked`] | how a thread waits |
 //! | [`processor_set`] | sets of processors |
+//! | [`address_space`] | the address space that a thread runs in |
 //! | [`balance`] | on which processor a thread runs |
 //! | [`deadlines`] | waits that end by themselves, and the timer |
 //! | [`inheritance`] | who runs sooner because others wait for it |
@@ -29,6 +30,7 @@
 
 #![forbid(unsafe_code)]
 
+mod address_space;
 mod balance;
 mod deadlines;
 mod idle;
@@ -61,12 +63,15 @@ pub use thread::{State, Thread};
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 
+use alloc::sync::Arc;
+
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::id::{ApicId, CpuId};
 use crate::arch::init_order::Interrupts;
 use crate::arch::time::clock;
 use crate::arch::time::timer::Timer;
 use crate::mm::Memory;
+use crate::mm::user::address_space::AddressSpace;
 
 /// Proof that there are threads: what runs has become the first of them, and may wait.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +105,12 @@ pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], processors_max: usize) {
     boot_stage::mark(Stage::Smp);
     smp::start_others(apic_ids, processors_max);
     watchdog::start();
+}
+
+/// Returns the address space that the running thread runs in; `None` for a thread of the
+/// kernel.
+pub fn current_address_space() -> Option<Arc<AddressSpace>> {
+    table::current().address_space.get()
 }
 
 /// Lets the running thread use the registers for floating point and vectors; they begin

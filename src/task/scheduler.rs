@@ -239,6 +239,7 @@ fn note_switch(
 
 fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
     running.registers.leave();
+    next.address_space.enter();
     table::set_current(next);
     // Settled before the switch: after it the thread may run elsewhere, and end there.
     let has_ended = running.state() == State::Ended;

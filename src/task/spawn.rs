@@ -19,6 +19,7 @@ use crate::arch::cpu::percpu::CPUS_MAX;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::mm::kernel::kernel_stack::{self, KernelStack};
 use crate::mm::kernel::stacks::{Stack, Use};
+use crate::mm::user::address_space::AddressSpace;
 use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
@@ -51,17 +52,23 @@ impl fmt::Display for SpawnError {
 impl core::error::Error for SpawnError {}
 
 /// What a thread is to be like.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Builder<'a> {
     name: &'a str,
     policy: Policy,
     allowed: ProcessorSet,
+    address_space: Option<Arc<AddressSpace>>,
 }
 
 impl<'a> Builder<'a> {
     /// Makes one of a fair thread with this name, of which the first 24 bytes are kept.
     pub fn new(name: &'a str) -> Self {
-        Self { name, policy: DEFAULT_POLICY, allowed: ProcessorSet::first(CPUS_MAX) }
+        Self {
+            name,
+            policy: DEFAULT_POLICY,
+            allowed: ProcessorSet::first(CPUS_MAX),
+            address_space: None,
+        }
     }
 
     /// Lets it be scheduled so.
@@ -72,6 +79,11 @@ impl<'a> Builder<'a> {
     /// Lets it run on these processors alone.
     pub fn allowed(self, allowed: ProcessorSet) -> Self {
         Self { allowed, ..self }
+    }
+
+    /// Makes it a thread that runs in `address_space`.
+    pub fn address_space(self, address_space: Arc<AddressSpace>) -> Self {
+        Self { address_space: Some(address_space), ..self }
     }
 
     /// Lets the thread begin.
@@ -94,6 +106,7 @@ impl<'a> Builder<'a> {
         // It may run elsewhere by the time that it is placed.
         let thread = prepare(self.name, self.policy, job, processor::this())?;
         thread.allowed.store(self.allowed.words());
+        thread.address_space.set(self.address_space);
         // Itself, and the handle.
         thread.holders.store(2, Ordering::Relaxed);
         let handle = JoinHandle { thread, end };
@@ -243,6 +256,7 @@ extern "C" fn run() -> ! {
 fn end() -> ! {
     let thread = table::current();
     thread.registers.give_up();
+    thread.address_space.give_up();
     assert!(thread.mutexes_held.load(Ordering::Relaxed) == 0, "a thread ends with a mutex held");
     scheduler::end()
 }

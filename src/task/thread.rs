@@ -9,6 +9,7 @@ use leftist_heap::{Link, NONE};
 use run_queue::{Node, Policy};
 use x86_64::VirtAddr;
 
+use super::address_space::OwnAddressSpace;
 use super::parked::Parked;
 use super::processor_set::ProcessorSet;
 use super::registers::Registers;
@@ -73,6 +74,8 @@ pub struct Thread {
     pub(super) run_time_before_ns: AtomicU64,
     /// Floating point and vectors.
     pub(super) registers: Registers,
+    /// The address space that it runs in.
+    pub(super) address_space: OwnAddressSpace,
     /// The next free thread, while it is free.
     pub(super) next_free: AtomicU32,
 }
@@ -136,6 +139,7 @@ impl Thread {
             switches: AtomicU64::new(0),
             run_time_before_ns: AtomicU64::new(0),
             registers: Registers::new(),
+            address_space: OwnAddressSpace::new(),
             next_free: AtomicU32::new(NONE),
         }
     }

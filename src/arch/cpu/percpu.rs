@@ -83,81 +83,65 @@ impl<T: Sync> PerCpu<T> {
 /// Gives a variable of an atomic type access by one instruction each: the thread may be
 /// moved to another CPU before and after it, but not in between.
 macro_rules! define_access {
-    ($atomic:ty, $value:ty, $class:ident, $mov:literal, $store:literal) => {
+    ($visibility:vis $get:ident $set:ident, $atomic:ty, $value:ty, $class:ident, [$($size:literal)?]) => {
         impl PerCpu<$atomic> {
             /// Reads the variable of this CPU, by one instruction.
             #[inline]
-            pub fn get(&'static self) -> $value {
+            $visibility fn $get(&'static self) -> $value {
                 let value: $value;
                 // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has
                 // the variable; its type holds what is read.
                 unsafe {
-                    asm!($mov, out($class) value, in(reg) self.address(),
-                        options(nostack, preserves_flags, readonly));
+                    asm!(concat!("mov {", $($size,)? "}, gs:[{}]"), out($class) value,
+                        in(reg) self.address(), options(nostack, preserves_flags, readonly));
                 }
                 value
             }
 
             /// Writes the variable of this CPU, by one instruction.
             #[inline]
-            pub fn set(&'static self, value: $value) {
-                // SAFETY: as in `get`; other CPUs see an atomic write.
+            $visibility fn $set(&'static self, value: $value) {
+                // SAFETY: as for reading; other CPUs see an atomic write.
                 unsafe {
-                    asm!($store, in(reg) self.address(), in($class) value,
-                        options(nostack, preserves_flags));
+                    asm!(concat!("mov gs:[{}], {", $($size,)? "}"), in(reg) self.address(),
+                        in($class) value, options(nostack, preserves_flags));
+                }
+            }
+        }
+    };
+    ($atomic:ty, $value:ty, [$($size:literal)?]) => {
+        define_access!(pub get set, $atomic, $value, reg, [$($size)?]);
+
+        impl PerCpu<$atomic> {
+            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that
+            /// no interrupt divides. It isn't atomic for other CPUs, which may only read.
+            #[inline]
+            pub fn add(&'static self, value: $value) {
+                // SAFETY: as for writing.
+                unsafe {
+                    asm!(concat!("add gs:[{}], {", $($size,)? "}"), in(reg) self.address(),
+                        in(reg) value, options(nostack));
                 }
             }
         }
     };
 }
 
-define_access!(AtomicU32, u32, reg, "mov {:e}, gs:[{}]", "mov gs:[{}], {:e}");
-define_access!(AtomicU64, u64, reg, "mov {}, gs:[{}]", "mov gs:[{}], {}");
+define_access!(AtomicU32, u32, [":e"]);
+define_access!(AtomicU64, u64, []);
+define_access!(get_byte set_byte, AtomicBool, u8, reg_byte, []);
 
 impl PerCpu<AtomicBool> {
     /// Reads the variable of this CPU, by one instruction.
     #[inline]
     pub fn get(&'static self) -> bool {
-        let value: u8;
-        // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the
-        // variable.
-        unsafe {
-            asm!("mov {}, gs:[{}]", out(reg_byte) value, in(reg) self.address(),
-                options(nostack, preserves_flags, readonly));
-        }
-        value != 0
+        self.get_byte() != 0
     }
 
     /// Writes the variable of this CPU, by one instruction.
     #[inline]
     pub fn set(&'static self, value: bool) {
-        // SAFETY: as in `get`; 0 and 1 are values of the type.
-        unsafe {
-            asm!("mov gs:[{}], {}", in(reg) self.address(), in(reg_byte) u8::from(value),
-                options(nostack, preserves_flags));
-        }
-    }
-}
-
-impl PerCpu<AtomicU32> {
-    /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that no
-    /// interrupt divides. It isn't atomic for other CPUs, which may only read.
-    #[inline]
-    pub fn add(&'static self, value: u32) {
-        // SAFETY: GS leads to this CPU's area, which has the variable.
-        unsafe {
-            asm!("add gs:[{}], {:e}", in(reg) self.address(), in(reg) value, options(nostack))
-        };
-    }
-}
-
-impl PerCpu<AtomicU64> {
-    /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that no
-    /// interrupt divides. It isn't atomic for other CPUs, which may only read.
-    #[inline]
-    pub fn add(&'static self, value: u64) {
-        // SAFETY: GS leads to this CPU's area, which has the variable.
-        unsafe { asm!("add gs:[{}], {}", in(reg) self.address(), in(reg) value, options(nostack)) };
+        self.set_byte(value.into());
     }
 }
 

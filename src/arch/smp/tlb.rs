@@ -133,8 +133,8 @@ impl Space {
     pub unsafe fn load(&self, root: PhysAddr) {
         debug_assert!(!interrupt_flag::are_enabled());
         IS_LAZY.set(false);
-        let before = LOADED.here().load(Ordering::Relaxed);
-        if core::ptr::eq(before, self) {
+        let before = loaded();
+        if before.is_some_and(|before| core::ptr::eq(before, self)) {
             // Whatever was flushed while it was lazy has made it leave.
             return;
         }
@@ -156,7 +156,9 @@ impl Space {
         }
         // SAFETY: the caller's promise.
         unsafe { control_registers::write_cr3(cr3) };
-        left(before, cpu);
+        if let Some(before) = before {
+            before.loaded_on.remove(cpu.id());
+        }
     }
 
     /// Flushes `scope` of this space from the TLBs of the CPUs that have it loaded, and with
@@ -200,7 +202,7 @@ impl Space {
 /// loaded until that is flushed. Interrupts are off.
 #[inline]
 pub fn be_lazy() {
-    if !LOADED.here().load(Ordering::Relaxed).is_null() {
+    if loaded().is_some() {
         IS_LAZY.set(true);
     }
 }
@@ -208,24 +210,22 @@ pub fn be_lazy() {
 /// Makes this CPU use the kernel's own page table. Interrupts are off.
 pub fn leave_space() {
     debug_assert!(!interrupt_flag::are_enabled());
-    let before = LOADED.here().load(Ordering::Relaxed);
-    if before.is_null() {
+    let Some(before) = loaded() else {
         return;
-    }
+    };
     IS_LAZY.set(false);
     LOADED.here().store(core::ptr::null_mut(), Ordering::Relaxed);
     // SAFETY: `load_kernel` has loaded it before any space, and it is there for ever.
     unsafe { control_registers::write_cr3(KERNEL_ROOT.load(Ordering::Relaxed)) };
-    left(before, percpu::current());
+    before.loaded_on.remove(percpu::current().id());
 }
 
-/// Notes that `cpu` doesn't use `space`, which may be null, any more.
-fn left(space: *mut Space, cpu: &Cpu) {
-    // SAFETY: it was loaded here until now, and stays where it is until `retire` has
-    // returned, which waits for this CPU.
-    if let Some(space) = unsafe { space.as_ref() } {
-        space.loaded_on.remove(cpu.id());
-    }
+/// Returns the space that is loaded here.
+fn loaded() -> Option<&'static Space> {
+    let space = LOADED.here().load(Ordering::Relaxed);
+    // SAFETY: it is loaded here, and stays where it is until `retire` has returned, which
+    // waits until this CPU has left it. It is only used until then.
+    unsafe { space.as_ref() }
 }
 
 /// In CR3: the TLB keeps what it holds under the PCID.
@@ -278,15 +278,10 @@ fn flush_here(request: Request) {
     if request.space == KERNEL_SPACE {
         flush_pages(request, flush_all);
         // INVLPG forgets what is remembered of tables for the PCID in use only.
-        let loaded = !LOADED.here().load(Ordering::Relaxed).is_null();
-        SPACE_TAGS.here().forget_others(loaded.then(|| TAG.get() as usize));
+        SPACE_TAGS.here().forget_others(loaded().map(|_| TAG.get() as usize));
         return;
     }
-    let loaded = LOADED.here().load(Ordering::Relaxed);
-    // SAFETY: it is loaded here, and stays where it is until `retire` has returned, which
-    // waits for this CPU.
-    let number = unsafe { loaded.as_ref() }.map(|space| space.number);
-    if number != Some(request.space) {
+    if loaded().map(|space| space.number) != Some(request.space) {
         // What is kept of it under a tag is of a generation before.
         return;
     }

@@ -202,6 +202,11 @@ pub fn upper_half() -> UpperHalf<X64PTE> {
     lock().table.upper_half().expect("the table was made with one")
 }
 
+/// Returns what page tables may use on this machine.
+pub(in crate::mm) fn capabilities() -> Capabilities {
+    lock().table.handler().capabilities()
+}
+
 /// Returns the first range of mapped pages at or after `from`.
 pub fn next_range(from: VirtAddr) -> Option<MappedRange> {
     lock().table.next_range(from)

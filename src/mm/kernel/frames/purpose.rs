@@ -14,6 +14,10 @@ pub enum Purpose {
     Stacks,
     /// What is kept of each frame: see [`frame_info`](super::frame_info).
     FrameInfo,
+    /// Memory of programs.
+    User,
+    /// Page tables of programs, for their half.
+    UserTables,
     /// Whatever has no name of its own.
     Other,
 }
@@ -23,12 +27,14 @@ pub(super) const PURPOSES: usize = Purpose::ALL.len();
 
 impl Purpose {
     /// All of them, with their names.
-    pub const ALL: [(Self, &'static str); 6] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Stub, "boot stub"),
         (Self::PageTables, "page tables"),
         (Self::Heap, "heap"),
         (Self::Stacks, "stacks"),
         (Self::FrameInfo, "frame info"),
+        (Self::User, "programs"),
+        (Self::UserTables, "page tables of programs"),
         (Self::Other, "other"),
     ];
 }

@@ -1,0 +1,234 @@
+//! A process without ring 3: a page table of its own, pages that come on demand, two CPUs
+//! in it, a shoot-down that reaches only them, and its end.
+//!
+//! QEMU: -cpu max -smp 1
+//! QEMU: -cpu max -smp 4
+
+#![no_std]
+#![no_main]
+#![feature(custom_test_frameworks)]
+#![test_runner(farjump::testing::run)]
+#![reexport_test_harness_main = "test_main"]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use farjump::arch::cpu::percpu::{self, Cpu};
+use farjump::arch::debug::probe;
+use farjump::arch::irq;
+use farjump::arch::irq::vectors::SHOOTDOWN_VECTOR;
+use farjump::arch::trap::dispatch::{self, Outcome};
+use farjump::arch::trap::exception::Exception;
+use farjump::arch::trap::fault::Fault;
+use farjump::mm::kernel::frames::{self, AllocatedFrames, Purpose};
+use farjump::mm::kernel::heap;
+use farjump::mm::user::address_space::{AddressSpace, AddressSpaceError};
+use farjump::sync::Latch;
+use farjump::task::{self, Builder, ProcessorSet};
+use paging::MappingFlags;
+use x86_64::VirtAddr;
+
+farjump::test_kernel!(test_main);
+
+/// As the kernel sees it: without ring 3, SMAP would keep the kernel from pages of programs.
+const DATA: MappingFlags = MappingFlags::READ.union(MappingFlags::WRITE);
+
+/// Pages from here on come when they are touched.
+const ON_DEMAND: VirtAddr = VirtAddr::new(0x40_0000);
+const ON_DEMAND_END: VirtAddr = VirtAddr::new(0x50_0000);
+const PAGE_BYTES: u64 = 4096;
+
+/// How many faults the pager has served.
+static SERVED: AtomicU32 = AtomicU32::new(0);
+
+/// The pager: a page of the running thread's address space is mapped when it is touched.
+fn serve(fault: &mut Fault<'_>) -> Outcome {
+    let address = fault.page_fault().expect("it is one").address;
+    let Some(space) = task::current_address_space() else {
+        return Outcome::Unserved;
+    };
+    if !(ON_DEMAND..ON_DEMAND_END).contains(&address) {
+        return Outcome::Unserved;
+    }
+    let Some(frame) = AllocatedFrames::try_new(Purpose::User) else {
+        return Outcome::Unserved;
+    };
+    match space.map(address.align_down(PAGE_BYTES), frame, DATA) {
+        // Another CPU was faster.
+        Ok(()) | Err(AddressSpaceError::AlreadyMapped) => {
+            SERVED.fetch_add(1, Ordering::Relaxed);
+            Outcome::Served
+        }
+        Err(_) => Outcome::Unserved,
+    }
+}
+
+fn start_pager() {
+    static HAS_STARTED: AtomicU32 = AtomicU32::new(0);
+    if HAS_STARTED.fetch_add(1, Ordering::Relaxed) == 0 {
+        dispatch::set_handler(Exception::PageFault, serve);
+    }
+}
+
+#[expect(unsafe_code, reason = "the page is the test's")]
+fn write(address: VirtAddr, value: u64) {
+    let place: *mut u64 = address.as_mut_ptr();
+    // SAFETY: it is a page of the test's own address space, which comes on demand.
+    unsafe { place.write_volatile(value) };
+}
+
+#[expect(unsafe_code, reason = "the page is the test's")]
+fn read(address: VirtAddr) -> u64 {
+    let place: *const u64 = address.as_ptr();
+    // SAFETY: as above.
+    unsafe { place.read_volatile() }
+}
+
+fn only(cpu: usize) -> ProcessorSet {
+    let mut set = ProcessorSet::new();
+    set.try_insert(cpu).expect("there is such a CPU");
+    set
+}
+
+fn shootdowns(cpu: &Cpu) -> u64 {
+    irq::count_on(cpu, SHOOTDOWN_VECTOR)
+}
+
+/// Returns memory in use that could be left behind.
+fn in_use() -> (usize, usize) {
+    task::trim();
+    heap::trim();
+    let counts = frames::counts();
+    (counts.used_for(Purpose::User), counts.used_for(Purpose::UserTables))
+}
+
+#[test_case]
+fn pages_come_on_demand_and_go_with_the_process() {
+    start_pager();
+    // What the first thread needs for good is there afterwards.
+    for round in 0..3 {
+        let before = in_use();
+        let served = SERVED.load(Ordering::Relaxed);
+        let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
+        let thread = Builder::new("process")
+            .address_space(space.clone())
+            .spawn(|| {
+                for page in 0..40 {
+                    write(ON_DEMAND + page * PAGE_BYTES, page);
+                }
+                task::yield_now();
+                (0..40).all(|page| read(ON_DEMAND + page * PAGE_BYTES) == page)
+            })
+            .expect("there is memory");
+        assert!(thread.join());
+        assert_eq!(SERVED.load(Ordering::Relaxed) - served, 40);
+        assert_eq!(frames::counts().used_for(Purpose::User), before.0 + 40);
+        // Nobody else sees its pages.
+        assert_eq!(probe::read_u64(ON_DEMAND), Err(probe::Faulted));
+        let space = Arc::into_inner(space).expect("the thread has left it");
+        drop(space);
+        if round > 0 {
+            assert_eq!(in_use(), before);
+        }
+    }
+}
+
+#[test_case]
+fn address_spaces_show_their_own_pages() {
+    start_pager();
+    let threads: alloc::vec::Vec<_> = (0..6_u64)
+        .map(|index| {
+            let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
+            Builder::new("process")
+                .address_space(space)
+                .spawn(move || {
+                    for round in 0..50 {
+                        write(ON_DEMAND, index << 32 | round);
+                        task::yield_now();
+                        assert_eq!(read(ON_DEMAND), index << 32 | round);
+                    }
+                })
+                .expect("there is memory")
+        })
+        .collect();
+    threads.into_iter().for_each(|thread| thread.join());
+}
+
+#[test_case]
+fn pages_of_the_kernel_and_null_pointers_are_refused() {
+    let space = AddressSpace::try_new().expect("there is memory");
+    let frame = || AllocatedFrames::try_new(Purpose::User).expect("there is memory");
+    for page in [0, 0xF000, 0xFFFF_8000_0000_0000, 0xFFFF_FFFF_8000_0000, ON_DEMAND.as_u64() + 8] {
+        let refused = space.map(VirtAddr::new(page), frame(), DATA);
+        assert_eq!(refused, Err(AddressSpaceError::NotOfPrograms), "{page:#x}");
+    }
+    assert_eq!(space.unmap(ON_DEMAND).err(), Some(AddressSpaceError::NotMapped));
+    assert_eq!(space.map(ON_DEMAND, frame(), DATA), Ok(()));
+    assert_eq!(space.map(ON_DEMAND, frame(), DATA), Err(AddressSpaceError::AlreadyMapped));
+    assert!(space.unmap(ON_DEMAND).is_ok());
+    assert_eq!(space.loaded_on().iter().sum::<u64>(), 0);
+}
+
+/// What the two threads of the process do, step by step.
+static STEP: AtomicU64 = AtomicU64::new(0);
+
+fn wait_for_step(step: u64) {
+    while STEP.load(Ordering::Acquire) < step {
+        core::hint::spin_loop();
+    }
+}
+
+/// Two CPUs are in the address space; a page that is unmapped is forgotten by both, and no
+/// other CPU is interrupted for that.
+#[test_case]
+fn shootdown_reaches_only_the_cpus_in_the_address_space() {
+    if percpu::all().count() < 4 {
+        return;
+    }
+    start_pager();
+    STEP.store(0, Ordering::Relaxed);
+    let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
+    let entered = Arc::new(Latch::new(2));
+    let other_space = space.clone();
+    let other_entered = entered.clone();
+    // It stays on CPU 2, in the address space, without a call of the scheduler.
+    let other = Builder::new("second")
+        .allowed(only(2))
+        .address_space(space.clone())
+        .spawn(move || {
+            write(ON_DEMAND, 1);
+            other_entered.count_down();
+            wait_for_step(1);
+            let is_gone = other_space.query(ON_DEMAND).is_err();
+            // The page comes anew, by a fault: the TLB doesn't have it any more.
+            let served = SERVED.load(Ordering::Relaxed);
+            write(ON_DEMAND, 2);
+            is_gone && SERVED.load(Ordering::Relaxed) > served
+        })
+        .expect("there is memory");
+    let unmapper_space = space.clone();
+    let unmapper = Builder::new("first")
+        .allowed(only(1))
+        .address_space(space.clone())
+        .spawn(move || {
+            entered.count_down();
+            entered.wait();
+            // CPU 1 was in it and may have left for its idle thread; now it is in it again.
+            let seen: alloc::vec::Vec<_> = percpu::all().map(shootdowns).collect();
+            assert_eq!(unmapper_space.loaded_on()[0], 0b0110, "CPUs 1 and 2 have it loaded");
+            drop(unmapper_space.unmap(ON_DEMAND).expect("the second thread has touched it"));
+            let now: alloc::vec::Vec<_> = percpu::all().map(shootdowns).collect();
+            STEP.store(1, Ordering::Release);
+            (seen, now)
+        })
+        .expect("there is memory");
+    let (seen, now) = unmapper.join();
+    assert!(other.join(), "CPU 2 has forgotten the page");
+    assert_eq!(now[2], seen[2] + 1, "CPU 2 was asked once");
+    assert_eq!((now[0], now[1], now[3]), (seen[0], seen[1], seen[3]), "and no other");
+    let space = Arc::into_inner(space).expect("both threads have left it");
+    drop(space);
+}
