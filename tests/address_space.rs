@@ -24,7 +24,6 @@ use farjump::arch::trap::dispatch::{self, Outcome};
 use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::fault::Fault;
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Purpose};
-use farjump::mm::kernel::heap;
 use farjump::mm::user::address_space::{AddressSpace, AddressSpaceError};
 use farjump::sync::Latch;
 use farjump::task::{self, Builder, ProcessorSet};
@@ -97,20 +96,33 @@ fn shootdowns(cpu: &Cpu) -> u64 {
     irq::count_on(cpu, SHOOTDOWN_VECTOR)
 }
 
-/// Returns memory in use that could be left behind.
+/// Returns the frames that programs use: pages and tables.
 fn in_use() -> (usize, usize) {
-    task::trim();
-    heap::trim();
     let counts = frames::counts();
     (counts.used_for(Purpose::User), counts.used_for(Purpose::UserTables))
+}
+
+/// Waits until the threads of processes that have left their results have ended, and with
+/// them their address spaces.
+fn wait_until_all_is_free() {
+    while in_use() != (0, 0) {
+        task::yield_now();
+    }
+}
+
+/// Waits until nothing else holds `space`, and drops it.
+fn drop_last(mut space: Arc<AddressSpace>) {
+    while let Err(shared) = Arc::try_unwrap(space).map(drop) {
+        space = shared;
+        task::yield_now();
+    }
 }
 
 #[test_case]
 fn pages_come_on_demand_and_go_with_the_process() {
     start_pager();
-    // What the first thread needs for good is there afterwards.
-    for round in 0..3 {
-        let before = in_use();
+    for _ in 0..3 {
+        wait_until_all_is_free();
         let served = SERVED.load(Ordering::Relaxed);
         let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
         let thread = Builder::new("process")
@@ -125,14 +137,11 @@ fn pages_come_on_demand_and_go_with_the_process() {
             .expect("there is memory");
         assert!(thread.join());
         assert_eq!(SERVED.load(Ordering::Relaxed) - served, 40);
-        assert_eq!(frames::counts().used_for(Purpose::User), before.0 + 40);
+        assert_eq!(frames::counts().used_for(Purpose::User), 40);
         // Nobody else sees its pages.
         assert_eq!(probe::read_u64(ON_DEMAND), Err(probe::Faulted));
-        let space = Arc::into_inner(space).expect("the thread has left it");
-        drop(space);
-        if round > 0 {
-            assert_eq!(in_use(), before);
-        }
+        drop_last(space);
+        assert_eq!(in_use(), (0, 0), "pages and tables are free again");
     }
 }
 
@@ -229,6 +238,5 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
     assert!(other.join(), "CPU 2 has forgotten the page");
     assert_eq!(now[2], seen[2] + 1, "CPU 2 was asked once");
     assert_eq!((now[0], now[1], now[3]), (seen[0], seen[1], seen[3]), "and no other");
-    let space = Arc::into_inner(space).expect("both threads have left it");
-    drop(space);
+    drop_last(space);
 }

@@ -9,16 +9,13 @@
 #![reexport_test_harness_main = "test_main"]
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use farjump::arch::debug::{probe, provoke};
-use farjump::arch::irq::interrupt_flag;
+use farjump::arch::irq::{interrupt_flag, preemption};
 use farjump::arch::trap::dispatch::{self, Outcome};
 use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::page_fault::Access;
-use farjump::sync::WaitQueue;
-use farjump::task::{self, Builder, ProcessorSet};
-use run_queue::{Policy, RealTimePriority};
 use x86_64::VirtAddr;
 use x86_64::registers::rflags::{self, RFlags};
 
@@ -50,35 +47,15 @@ fn pager_comes_before_the_exception_table_and_learns_the_address() {
     drop(interrupts_off);
 }
 
-static WOKEN: AtomicU32 = AtomicU32::new(0);
-static HAS_RUN: AtomicBool = AtomicBool::new(false);
-static QUEUE: WaitQueue = WaitQueue::new();
-
-/// A handler that wakes a more urgent thread needs no interrupt for that thread to run.
+/// What a handler requests is done on the way out, without another interrupt.
 #[test_case]
 fn way_out_of_an_exception_looks_for_work() {
     dispatch::set_handler(Exception::Breakpoint, |_| {
-        WOKEN.store(1, Ordering::Relaxed);
-        QUEUE.wake_all();
+        preemption::request();
         Outcome::Served
     });
-    let mut here = ProcessorSet::new();
-    here.try_insert(0).expect("there is a first CPU");
-    let urgent = Builder::new("urgent")
-        .policy(Policy::RealTime(RealTimePriority::MAX))
-        .allowed(here)
-        .spawn(|| {
-            QUEUE.wait_until(|| WOKEN.load(Ordering::Relaxed) != 0);
-            HAS_RUN.store(true, Ordering::Relaxed);
-        })
-        .expect("there is memory");
-    // It is more urgent, so it waits by now.
-    task::yield_now();
-    assert!(!HAS_RUN.load(Ordering::Relaxed));
     provoke::provoke(Exception::Breakpoint);
-    let has_run = HAS_RUN.load(Ordering::Relaxed);
-    urgent.join();
-    assert!(has_run, "it runs on the way out of the exception");
+    assert!(!preemption::is_requested(), "the scheduler has looked");
 }
 
 /// RFLAGS of the last handler.

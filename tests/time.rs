@@ -60,7 +60,7 @@ fn yielding_threads_take_turns() {
         }
     };
     let builder = Builder::new("player").allowed(only(0));
-    let threads = [0, 1].map(|own| builder.spawn(player(own)).expect("there is memory"));
+    let threads = [0, 1].map(|own| builder.clone().spawn(player(own)).expect("there is memory"));
     for other in threads.map(|thread| thread.join()) {
         assert!(other > 800, "the other one had {other} turns of 1000");
     }
