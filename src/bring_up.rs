@@ -43,7 +43,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     drivers::char::serial::start_interrupts(controllers);
     let interrupts = arch::irq::start(idt, controllers);
     drivers::char::serial::use_interrupts(interrupts, boot.options.serial_sending());
-    let tasks = task::start(memory, timer, interrupts, symbols::tell_hang);
+    let tasks = task::start(memory, timer, interrupts, symbols::report_hang);
     let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &processors, boot.options.processors_max());
     let console = console::start(timer, serial, keyboard, screen);

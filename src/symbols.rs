@@ -83,15 +83,15 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// A function's path, with no more than the last two parts of each path in it: the file
-/// tells the rest.
+/// A function's path, with no more than the last two parts of each path in it: the name of
+/// the file has the rest.
 struct ShortPath<'a>(&'a str);
 
 impl fmt::Display for ShortPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
         for piece in self.0.split_inclusive(is_end) {
-            // What goes on behind a `>` begins with `::` and is no path's start.
+            // What follows a `>` begins with `::` and is no path's start.
             let start = match piece.starts_with("::") {
                 true => 0,
                 false => piece.rmatch_indices("::").nth(1).map_or(0, |(index, _)| index + 2),
@@ -102,18 +102,18 @@ impl fmt::Display for ShortPath<'_> {
     }
 }
 
-/// Logs that a processor hangs, and where.
-pub fn tell_hang(processor: u32, instruction: Option<VirtAddr>, why: &'static str) {
+/// Logs for the watchdog that a CPU hangs, and where.
+pub fn report_hang(cpu: u32, instruction: Option<VirtAddr>, why: &'static str) {
     match instruction {
         Some(instruction) => {
             log::error!(
                 target: "watchdog",
-                "processor {processor} {why}; it is at {}",
+                "CPU {cpu} {why}; it is at {}",
                 Instruction::short(instruction)
             );
         }
         None => {
-            log::error!(target: "watchdog", "processor {processor} {why}, and doesn't say where it is")
+            log::error!(target: "watchdog", "CPU {cpu} {why}, and doesn't report where it is")
         }
     }
 }

@@ -41,6 +41,7 @@ static BOOT: Once<Boot> = Once::new();
 
 /// Reads the loader's structure at the physical address `address`, and logs
 /// what is in it. A structure that makes no sense counts as empty.
+#[inline(never)] // So that tests find it.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     boot_stage::mark(Stage::BootInformation);
     BOOT.call_once(|| {
@@ -77,13 +78,13 @@ pub fn read(bytes: &[u8]) -> BootInformation<'_> {
 fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     const HEAD_BYTES: u64 = 8;
     let head: *const u32 = place_of(address, HEAD_BYTES)?.as_ptr();
-    // SAFETY: the address is mapped and aligned, and nobody writes there.
+    // SAFETY: the address is mapped and aligned, and not written to.
     let len_bytes = u64::from(unsafe { head.read() });
     if len_bytes > INFORMATION_MAX_BYTES {
         return None;
     }
     let start = place_of(address, len_bytes)?.as_ptr();
-    // SAFETY: the bytes are mapped, and nobody writes there.
+    // SAFETY: the bytes are mapped, and not written to.
     Some(unsafe { core::slice::from_raw_parts(start, len_bytes as usize) })
 }
 
@@ -91,7 +92,7 @@ fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
 /// aligned to 8 bytes, and neither where the kernel writes in its own image nor
 /// among the devices and ROMs between 640 KiB and 1 MiB. All other memory is
 /// untouched as long as the kernel runs on the stub's tables. (GRUB does put the
-/// structure into a gap of the image, behind the stub's code.)
+/// structure into a gap of the image, after the stub's code.)
 fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     const DEVICES_AND_ROMS: Range<PhysAddr> = PhysAddr::new(0xA0000)..PhysAddr::new(0x10_0000);
     let [stub, kernel] = image::written();
@@ -123,7 +124,7 @@ fn log_information(information: &BootInformation) {
     );
     match information.screen {
         Some(screen) => log_screen(&screen),
-        None => log::info!("screen: the loader tells of none"),
+        None => log::info!("screen: none from the loader"),
     }
     for problem in information.problems.iter() {
         log::warn!("{problem}");

@@ -15,7 +15,7 @@ pub struct Options {
     pub is_safe: bool,
     /// `noapic`, `nox2apic`: which interrupt controllers may be used.
     pub apic: ApicChoice,
-    /// `smp=N`, `nosmp`: how many processors may be used; `None` for all.
+    /// `smp=N`, `nosmp`: how many CPUs may be used; `None` for all.
     pub processors_max: Option<u16>,
     /// `layout=NAME`: what stands on the keys.
     pub layout: Layout,
@@ -66,12 +66,12 @@ impl Options {
         Some(())
     }
 
-    /// Returns which processor features to turn on.
+    /// Returns which CPU features to turn on.
     pub fn processor_features(&self) -> FeatureChoice {
         if self.is_safe { FeatureChoice::Required } else { FeatureChoice::All }
     }
 
-    /// Returns how many processors may be used.
+    /// Returns how many CPUs may be used.
     pub fn processors_max(&self) -> usize {
         self.processors_max.map_or(usize::MAX, usize::from)
     }

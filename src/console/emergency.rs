@@ -20,7 +20,8 @@ use crate::klog;
 /// used.
 const CELLS_MAX: usize = 16 * 1024;
 
-/// A character's bits; above are the colours: 4 bits behind it, 4 bits for itself.
+/// A character's bits; above are its colours: 4 bits of the foreground, then 4 bits of the
+/// background.
 const CHARACTER_BITS: u32 = 21;
 const FOREGROUND_SHIFT: u32 = CHARACTER_BITS;
 const BACKGROUND_SHIFT: u32 = FOREGROUND_SHIFT + 4;
@@ -42,7 +43,7 @@ static SCREEN: Screen = Screen {
 const NOT_STARTED: u32 = u32::MAX;
 /// Outside of control sequences.
 const NO_SEQUENCE: u32 = u32::MAX;
-/// Behind ESC.
+/// After ESC.
 const ESCAPE: u32 = u32::MAX - 1;
 
 struct Screen {
@@ -76,7 +77,7 @@ pub(super) fn show_stage(stage: &str) {
     }
 }
 
-/// Begins anew: the next text clears the screen. For whoever draws on it meanwhile.
+/// Begins anew: the next text clears the screen. Another writer draws on it meanwhile.
 pub(super) fn leave() {
     SCREEN.next.store(NOT_STARTED, Ordering::Relaxed);
 }
@@ -152,7 +153,7 @@ impl Screen {
         surface.draw(index / columns, index % columns, cell(value), PLAIN);
     }
 
-    /// Takes a character that belongs to a control sequence; tells whether it does.
+    /// Takes a character if it belongs to a control sequence; returns whether it does.
     fn take_sequence(&self, c: char) -> bool {
         let sequence = self.sequence.load(Ordering::Relaxed);
         let next = match (sequence, c) {
@@ -230,8 +231,8 @@ impl EmergencyInput {
         }
     }
 
-    /// Tells whether Ctrl-C was typed since the last key that was read. Keys typed before
-    /// it are discarded, others are kept for whoever reads next.
+    /// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before
+    /// it are discarded, others are kept for the next reader.
     pub fn is_interrupted(&mut self) -> bool {
         while !self.typed_ahead.is_full()
             && let Some(key) = self.poll()

@@ -1,4 +1,4 @@
-//! The newest log lines, kept for whoever comes later.
+//! The newest log lines, kept for sinks that start later, for `log` and for reports.
 
 use log::Level;
 use log_ring::LogRing;

@@ -31,7 +31,7 @@ pub struct Typed {
     pub source: Source,
 }
 
-/// Protects the keys between the devices and who reads them. Taken by readers only.
+/// Protects the keys between the devices and their readers. Taken by readers only.
 static INPUT: IrqMutex<Input> = IrqMutex::new(Rank::Input, Input::new());
 
 struct Input {
@@ -124,8 +124,8 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
     }
 }
 
-/// Tells whether Ctrl-C was typed since the last key that was read. Keys typed before it
-/// are discarded, others are kept for whoever reads next.
+/// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before it
+/// are discarded, others are kept for the next reader.
 pub fn is_interrupted() -> bool {
     INPUT.lock().is_interrupted()
 }

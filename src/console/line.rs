@@ -22,7 +22,7 @@ impl LineInput {
         Self { editor: Box::new(LineEditor::new()) }
     }
 
-    /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Tells
+    /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Returns
     /// where its end was typed; `None` if the line was given up by Ctrl-C.
     pub fn read(&mut self, prompt: &str, completer: &dyn Completer) -> Option<Source> {
         self.editor.set_columns(columns());

@@ -1,4 +1,4 @@
-//! Text in and out, for a person: the serial line and the screen as one.
+//! Text in and out, for the user: the serial line and the screen as one.
 //!
 //! Each of the two works without the other. What is printed goes to both; what
 //! is typed on either is read here.
@@ -82,7 +82,7 @@ pub const CLEAR: &str = "\x1B[H\x1B[2J";
 /// The rows and columns of a terminal at the serial line, of which nothing is known.
 const SERIAL_SIZE: (usize, usize) = (24, 80);
 
-/// Returns how many rows and columns somebody sees: the screen's, or, without one, a
+/// Returns the rows and columns that the user sees: the screen's, or, without one, a
 /// terminal's.
 pub fn size() -> (usize, usize) {
     screen::size().unwrap_or(SERIAL_SIZE)
@@ -103,12 +103,12 @@ pub fn set_colors(foreground: Color, background: Color) {
     screen::set_colors(foreground, background);
 }
 
-/// Runs `action` while nobody can print on the serial line.
+/// Runs `action` while the serial line is locked.
 pub fn while_serial_locked<R>(action: impl FnOnce() -> R) -> R {
     serial::while_locked(action)
 }
 
-/// Runs `action` while nobody can print on the screen.
+/// Runs `action` while the screen is locked.
 pub fn while_screen_locked<R>(action: impl FnOnce() -> R) -> R {
     screen::while_locked(action)
 }
@@ -134,8 +134,8 @@ pub fn write(text: &str) {
     screen::write(text);
 }
 
-/// Shows all that was printed, and waits until it has left the serial line: for whoever
-/// may not come back.
+/// Shows all that was printed, and waits until it has left the serial line: before
+/// the machine may end.
 pub fn flush() {
     screen::show();
     serial::flush();

@@ -1,10 +1,10 @@
-//! The screen, shared by all who print: a terminal, and what shows its cells.
+//! The screen, shared by all output: a terminal, and the surface that shows its cells.
 //!
-//! Text changes cells in memory. What differs from what is shown is drawn behind it,
+//! Text changes cells in memory. What differs from what is shown is drawn afterwards,
 //! row by row, so that interrupts wait no longer than a row takes; the device is never
 //! read. While a lot is printed, the screen follows only so often: rows that scroll
-//! through in between are never drawn. What is printed last is shown by whoever waits for
-//! a key, or by the timer's ticks if nobody does.
+//! through in between are never drawn. What is printed last is shown before a wait for
+//! a key, or by the timer's interrupts.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -21,10 +21,10 @@ use crate::arch::time::timer::Timer;
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
-/// How long the screen may lag behind what is printed.
+/// The longest time between a text and its show on the screen.
 const LAG_MAX_US: u64 = 20_000;
-/// From this lag on the ticks of the timer show what was printed: whoever has printed it
-/// computes, or hangs.
+/// After this time the timer's interrupts show what was printed: the thread that has
+/// printed it computes, or hangs.
 const LATE_US: u64 = 2 * LAG_MAX_US;
 /// So long after a row the next is shown then.
 const ROW_US: u64 = 1_000;
@@ -104,8 +104,8 @@ impl Screen {
         }
     }
 
-    /// Draws what differs in the next row that may have changed; behind all of them, the
-    /// cursor. Tells whether there is more.
+    /// Draws what differs in the next row that may have changed; after all of them, the
+    /// cursor. Returns whether there is more.
     fn show_next(&mut self) -> bool {
         let Some(row) = self.changed.next() else {
             self.changed = self.shown.len()..0;
@@ -131,7 +131,7 @@ impl Screen {
         }
     }
 
-    /// Draws the cursor, behind all rows.
+    /// Draws the cursor, after all rows.
     fn show_cursor(&mut self) {
         let cursor = self.terminal.cursor();
         self.is_stale = false;

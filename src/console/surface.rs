@@ -8,7 +8,7 @@ use terminal::{Cell, Color, Style};
 use crate::drivers::video::framebuffer::{self, Framebuffer, Glyph};
 use crate::drivers::video::vga_text::{self, VgaText};
 
-/// The colours of a terminal that nobody has changed: light grey on black.
+/// The colours of a terminal at the start: light grey on black.
 pub(super) const PLAIN: (Color, Color) = (Color::Indexed(7), Color::Indexed(0));
 
 /// What shows the cells.

@@ -1,4 +1,4 @@
-//! What stands behind a command's name.
+//! The arguments of a command.
 
 use core::fmt;
 
@@ -19,7 +19,7 @@ pub(super) enum ArgumentError {
     NotHexadecimal(Word),
     /// It is neither an address nor the name of a function.
     NotAnAddress(Word),
-    /// It is no address of this processor.
+    /// It is no address of this CPU.
     NotCanonical(u64),
     /// It is none of the words that are known there.
     Unknown(Word),
@@ -58,7 +58,7 @@ impl fmt::Display for ArgumentError {
                 write!(f, "{word}: neither a hexadecimal number nor a function's whole name")
             }
             Self::NotCanonical(address) => {
-                write!(f, "{address:#x}: not canonical, so no address of this processor")
+                write!(f, "{address:#x}: not canonical, so no address of this CPU")
             }
             Self::Unknown(word) => write!(f, "{word}: not known here"),
             Self::TooMany(word) => write!(f, "{word}: one argument too many"),

@@ -9,13 +9,13 @@ use super::machine::Machine;
 pub(super) struct Command {
     /// What is typed.
     pub name: &'static str,
-    /// What may stand behind the name.
+    /// The arguments that it takes.
     pub usage: &'static str,
     /// A sentence on what it does.
     pub summary: &'static str,
-    /// A line that somebody can type.
+    /// An example of its use.
     pub example: &'static str,
-    /// What Tab offers behind the name.
+    /// The words that Tab offers after the name.
     pub words: Words,
     /// What it does.
     pub run: Run,
@@ -71,7 +71,7 @@ impl Run {
 pub(super) enum Error {
     /// Its arguments aren't understood.
     Argument(ArgumentError),
-    /// Nobody wants to see the rest.
+    /// The user has ended its output.
     OutputEnded,
 }
 

@@ -16,11 +16,11 @@ use crate::task::Tasks;
 pub struct Machine {
     /// The firmware's tables, if it has any.
     pub acpi: Option<Acpi>,
-    /// What the loader told.
+    /// The loader's information, and the options.
     pub boot: &'static Boot,
     /// The time since the start.
     pub clock: Clock,
-    /// What a person can see and type on.
+    /// Serial line, screen and keyboard.
     pub console: Console,
     /// Proof that the interrupt controllers are set up: handlers can be registered.
     pub controllers: Controllers,
@@ -30,7 +30,7 @@ pub struct Machine {
     pub memory: Memory,
     /// The functions that were found on PCI buses.
     pub pci: Pci,
-    /// The processor that was found.
+    /// The boot CPU's identity and features.
     pub processor: Processor,
     /// The hardware clock.
     pub rtc: Rtc,

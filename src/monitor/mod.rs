@@ -2,7 +2,7 @@
 //!
 //! A line is read, taken apart by [`pipeline`], and run by the command that it names, a
 //! file each in `commands/`. Commands write to what they are given; that shows it, a
-//! screen at a time if somebody is to read it.
+//! screen at a time at the keyboard.
 
 #![forbid(unsafe_code)]
 
@@ -37,7 +37,7 @@ pub fn run(machine: &Machine) -> ! {
     let mut input = LineInput::new();
     loop {
         let source = input.read(PROMPT, &Completion);
-        // Somebody at the keyboard has no more than a screen to read.
+        // The screen has no scroll-back as a terminal at the serial line has.
         let paging = match source {
             Some(Source::Keyboard) => Paging::Always,
             Some(Source::Serial) | None => Paging::Asked,

@@ -1,4 +1,4 @@
-//! Output that stops after each screen until somebody has read it.
+//! Output that stops after each screen until a key is typed.
 
 use core::fmt;
 
@@ -29,10 +29,10 @@ impl Pager {
         Self { rows, columns, column: 0, rows_left: Some(rows) }
     }
 
-    /// Shows `text`, as far as somebody wants to see it.
+    /// Shows `text`, until the user ends it.
     ///
     /// # Errors
-    /// [`fmt::Error`] when nobody wants to see more.
+    /// [`fmt::Error`] if the user has ended it.
     pub(super) fn write(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
         while !rest.is_empty() {
@@ -44,7 +44,7 @@ impl Pager {
         Ok(())
     }
 
-    /// Goes on in another row, if `text` does; tells whether there is none left for it.
+    /// Goes on in another row, if `text` does; returns whether there is none left for it.
     fn is_full_for(&mut self, text: &str) -> bool {
         if text.starts_with(console::CLEAR) {
             return false;
@@ -58,10 +58,10 @@ impl Pager {
     /// Takes off `text` what fits into the row, and counts it; what clears the screen
     /// begins anew.
     fn take<'a>(&mut self, text: &mut &'a str) -> &'a str {
-        if let Some(behind) = text.strip_prefix(console::CLEAR) {
+        if let Some(rest) = text.strip_prefix(console::CLEAR) {
             self.column = 0;
             self.rows_left = self.rows_left.map(|_| self.rows);
-            *text = behind;
+            *text = rest;
             return console::CLEAR;
         }
         let room = self.columns - self.column;
@@ -121,7 +121,7 @@ mod tests {
         count(&mut pager, core::str::from_utf8(&wide).expect("ASCII is UTF-8"));
         count(&mut pager, "\n");
         assert_eq!(pager.rows_left, Some(19));
-        // `watch` clears, then writes; behind stages both come as one.
+        // `watch` clears, then writes; after stages both come as one.
         count(&mut pager, console::CLEAR);
         assert_eq!((pager.rows_left, pager.column), (Some(24), 0));
         count(&mut pager, "one\n");

@@ -1,4 +1,4 @@
-//! What stands behind a command: `COMMAND | find TEXT | more > serial`.
+//! Where a command's output goes: `COMMAND | find TEXT | more > serial`.
 //!
 //! A command's output goes through the stages line by line, to the console or to
 //! the serial line alone, on the way through the pager.
@@ -39,7 +39,7 @@ enum Target {
     Serial,
 }
 
-/// When output stops for somebody to read it.
+/// When output stops until a key is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
     /// Never, unless by `| more`.
@@ -48,16 +48,16 @@ pub(super) enum Paging {
     Always,
 }
 
-/// Why what stands behind a command isn't understood.
+/// Why a line can't be taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParseError<'a> {
-    /// Behind `|` stands something else than a stage.
+    /// What follows a `|` is no stage.
     UnknownStage(&'a str),
     /// A stage has no text, or one that it doesn't take.
     Text(&'a str),
     /// There are more stages than [`STAGES_MAX`].
     TooMany,
-    /// Behind `>` stands something else than `serial`.
+    /// What follows a `>` isn't `serial`.
     UnknownTarget(&'a str),
 }
 
@@ -156,7 +156,7 @@ pub(super) struct Output<'a> {
 }
 
 impl Output<'_> {
-    /// Ends the output, behind the command.
+    /// Ends the output, after the command.
     pub(super) fn end(&mut self) -> fmt::Result {
         if !self.line.is_empty() {
             self.end_line()?;
@@ -170,7 +170,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Ends the row, behind output of which nobody wants to see the rest.
+    /// Ends the row, after output that the user has ended.
     pub(super) fn give_up(&mut self) {
         if core::mem::take(&mut self.is_row_open) {
             match self.target {
@@ -212,7 +212,7 @@ impl Output<'_> {
             (Target::Serial, _) => console::write_serial(text),
             (Target::Console, None) => console::write(text),
             (Target::Console, Some(pager)) => {
-                // Who gives it up is asked at the start of a row.
+                // The pager asks at the start of a row.
                 self.is_row_open = false;
                 pager.write(text)?;
             }
@@ -224,8 +224,8 @@ impl Output<'_> {
 
 impl Write for Output<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Ctrl-C ends what nobody wants to see, nor to wait for: stages may let nothing
-        // through, and the pager may be told to ask no more.
+        // Ctrl-C ends output that isn't shown, too: stages may pass nothing on, and the pager
+        // may ask no more.
         if console::is_interrupted() {
             return Err(fmt::Error);
         }
@@ -310,7 +310,7 @@ mod tests {
         assert!(!has("time", "timer") && !has("", "a"));
     }
 
-    /// Lets the keyboard's controller send Ctrl-C: Ctrl, c, and both let go.
+    /// Has the keyboard's controller send Ctrl-C: Ctrl, c, and both let go.
     fn press_control_c() {
         let wait = || while KEYBOARD_STATUS.read() & 0b10 != 0 {};
         for byte in [0x1D, 0x2E, 0xAE, 0x9D] {

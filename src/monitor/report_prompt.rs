@@ -1,4 +1,4 @@
-//! The prompt behind a report: the commands that need no lock and no heap.
+//! The prompt after a report: the commands that need no lock and no heap.
 //!
 //! It polls the keyboard and the serial line. A command that fails is reported in its
 //! turn, and this begins anew.
@@ -98,5 +98,5 @@ fn list(out: &mut dyn Write) -> fmt::Result {
         let separator = if index % 6 == 5 { "\n" } else { "" };
         write!(out, "{:12}{separator}", command.name)?;
     }
-    writeln!(out, "\nhelp COMMAND tells more.")
+    writeln!(out, "\nhelp COMMAND describes one.")
 }

@@ -43,20 +43,24 @@ pub(super) fn argument(commands: Commands, command: &Command, word: &str) -> Opt
     nearest(word, |found| (command.words)(commands, found))
 }
 
-/// Returns the word nearest to `word` of those that `words` passes on: one that begins with
-/// it, else the one with the fewest changes, if at least half of `word` is right.
+/// Returns the word nearest to `word` of those that `words` passes on: the shortest that
+/// begins with it, else the one with the fewest changes, if at least half of `word` is right.
 fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Suggestion> {
     if word.len() > WORD_MAX_BYTES {
         return None;
     }
     let mut best: Option<(usize, Suggestion)> = None;
+    let key =
+        |distance: usize, known: &str| (distance, if distance == 0 { known.len() } else { 0 });
     words(&mut |known| {
         let Ok(suggestion) = Suggestion::try_from(known) else {
             return;
         };
         let is_beginning = word.len() >= BEGINNING_MIN_BYTES && known.starts_with(word);
         let distance = if is_beginning { 0 } else { distance(word, known) };
-        if best.as_ref().is_none_or(|(least, _)| distance < *least) {
+        let is_better =
+            |(least, kept): &(usize, Suggestion)| key(distance, known) < key(*least, kept);
+        if best.as_ref().is_none_or(is_better) {
             best = Some((distance, suggestion));
         }
     });

@@ -10,7 +10,7 @@ def comes_up_and_answers():
     with Bochs(image()) as bochs:
         bochs.expect("^farjump> ")
         bochs.send("info\r")
-        bochs.expect(r"^processor +Intel\(R\) Core\(TM\) i7-4770")
+        bochs.expect(r"^CPU +Intel\(R\) Core\(TM\) i7-4770")
         bochs.expect(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT MCE PGE SMEP\r")
         bochs.expect(r"^loader +GRUB 2")
         bochs.expect(r"^serial line .* 0 overruns")

@@ -231,7 +231,7 @@ def unknown_msr_is_told():
     with Bochs(image(), strict_msrs=True) as bochs:
         bochs.expect("^farjump> ")
         bochs.send("msr 12345\r")
-        bochs.expect("0x12345 : this processor has no such register\r\nfarjump> ")
+        bochs.expect("0x12345 : this CPU has no such register\r\nfarjump> ")
         bochs.send("msr c0000080\r")
         bochs.expect(r"LMA +1 +long mode active")
         bochs.send("msr | find TSC\r")

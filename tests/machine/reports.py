@@ -313,7 +313,7 @@ def every_command_answers(place):
         assert len(names) >= 15, names
         for name in names:
             about = machine.ask(f"help {name}")
-            assert "behind a report, too" in about, about
+            assert "after a report, too" in about, about
             if name == "reboot":
                 continue
             for line in (name, re.search(r"^example  (.*)$", about, re.M)[1]):
@@ -416,7 +416,8 @@ def machine_check_is_told_while_the_prompt_waits():
 def bring_up_fails_with_a_report():
     """By gdb, at the beginning of a step: the log is started again, which is a panic;
     or nothing is where the processor goes on."""
-    for step in ("boot", "arch::cpu::features", "mm", "symbols", "arch::irq::pic", "console"):
+    for step in ("boot::start", "arch::cpu::features::start", "console::start_early", "mm::start",
+                 "symbols::start", "arch::irq::pic::start"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
             jump(qemu, step, address_of("farjump::klog::start"))
             report = report_of(qemu)
@@ -425,7 +426,7 @@ def bring_up_fails_with_a_report():
             assert "  stack  RSP 0x" in report and "  trace  " in report, report
             assert "serial" in ask(qemu, "log")
             assert not qemu.has_triple_faulted()
-    for step in ("mm", "symbols", "console"):
+    for step in ("console::start_early", "mm::start", "symbols::start"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
             jump(qemu, step, "0000600000000000")
             report = report_of(qemu)
@@ -437,7 +438,7 @@ def bring_up_fails_with_a_report():
 
 def jump(qemu, step, address):
     """Lets the kernel go on at an address instead of the step's function."""
-    gdb.run(qemu, f"hbreak *0x{address_of(f'farjump::{step}::start')}", "continue", "delete",
+    gdb.run(qemu, f"hbreak *0x{address_of(f'farjump::{step}')}", "continue", "delete",
             f"set $pc = 0x{address}")
 
 

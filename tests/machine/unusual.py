@@ -13,7 +13,7 @@ def local_apic_that_cpuid_denies():
     """QEMU gives each of several processors a local APIC, whatever CPUID says; the PICs'
     interrupts come through it, and SeaBIOS has left that pin masked."""
     with Qemu("-m", "128", "-cpu", "qemu64,-apic", "-smp", "2", "-cdrom", image()) as qemu:
-        qemu.expect("the PICs stay in charge: the processor has no local APIC")
+        qemu.expect("the PICs stay in charge: the CPU has no local APIC")
         qemu.expect("farjump> ")
 
 
@@ -37,7 +37,7 @@ def newest_processor_of_qemu():
     with Qemu("-m", "128", "-cpu", "Icelake-Server", "-smp", "2", "-cdrom", image()) as qemu:
         qemu.expect("smp: 2 processors run")
         qemu.expect("farjump> ")
-        assert re.search(r"^processor +.*Icelake", qemu.command("info"), re.M)
+        assert re.search(r"^CPU +.*Icelake", qemu.command("info"), re.M)
 
 
 def memory_with_400_holes():

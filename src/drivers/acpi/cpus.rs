@@ -1,4 +1,4 @@
-//! Which processors the machine has, as ACPI tells it.
+//! The CPUs of the machine, by ACPI.
 
 use acpi_tables::madt::{self, Entry, ProcessorState};
 use alloc::vec::Vec;
@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::arch::cpu::id::ApicId;
 use crate::drivers::acpi::Acpi;
 
-/// Returns the numbers of the local APICs of all processors that can be started, each
+/// Returns the numbers of the local APICs of all CPUs that can be started, each
 /// once, in ACPI's order.
 pub fn apic_ids(acpi: Option<&Acpi>) -> Vec<ApicId> {
     let mut apic_ids = Vec::new();

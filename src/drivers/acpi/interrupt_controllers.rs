@@ -1,4 +1,4 @@
-//! Which interrupt controllers the machine has, as ACPI tells it: the PICs of old, or
+//! The interrupt controllers of the machine, by ACPI: the two PICs, or
 //! APICs, which take over where they are complete.
 //!
 //! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
@@ -25,11 +25,11 @@ use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
 enum Reason {
     /// The command line wants it.
     Asked,
-    /// The processor has no local APIC.
+    /// The CPU has no local APIC.
     NoLocalApic,
     /// ACPI has no table of them that can be relied on.
     NoTable,
-    /// The table tells of no I/O APIC.
+    /// The table has no I/O APIC.
     NoIoApic,
     /// Registers can't be mapped.
     Unmapped(device_memory::Error),
@@ -45,15 +45,15 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked => f.write_str("the command line wants it"),
-            Self::NoLocalApic => f.write_str("the processor has no local APIC"),
+            Self::NoLocalApic => f.write_str("the CPU has no local APIC"),
             Self::NoTable => f.write_str("ACPI has no good table of APICs"),
-            Self::NoIoApic => f.write_str("ACPI tells of no I/O APIC"),
+            Self::NoIoApic => f.write_str("ACPI lists no I/O APIC"),
             Self::Unmapped(error) => write!(f, "an APIC can't be mapped: {error}"),
         }
     }
 }
 
-/// Lets APICs take over from the PICs, if they are there and `choice` allows it.
+/// Uses the APICs in place of the PICs, if there are any and `choice` allows it.
 pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice) -> Controllers {
     boot_stage::mark(Stage::Apic);
     match start_apic(acpi, choice) {
@@ -76,7 +76,7 @@ pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice)
     }
 }
 
-/// Starts this processor's local APIC and all I/O APICs. Nothing is changed if that
+/// Starts this CPU's local APIC and all I/O APICs. Nothing is changed if that
 /// can't be. Returns where the PC's lines come in.
 fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES as usize], Reason> {
     if choice == ApicChoice::No {
@@ -95,7 +95,7 @@ fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES a
     } else {
         Mode::Memory(map_local_apic(&table.bytes)?)
     };
-    // SAFETY: it was seen that the processor has it; the registers were mapped just now.
+    // SAFETY: the CPU was seen to have it; the registers were mapped just now.
     unsafe { local_apic::start(mode) };
     local_apic::enable();
     connect_nmis(entries());
@@ -148,7 +148,7 @@ fn find_io_apics(
             break;
         }
         let address = PhysAddr::new(address.into());
-        // SAFETY: the registers reach no memory; who writes them is `arch::irq::io_apic`.
+        // SAFETY: the registers reach no memory; only `arch::irq::io_apic` writes them.
         let registers = unsafe {
             DeviceMemory::map("I/O APIC", address, io_apic::REGISTERS_BYTES, Writes::Strict)
         }?;
@@ -175,12 +175,12 @@ fn inputs(entries: impl Iterator<Item = Entry>) -> [Input; LINES as usize] {
     inputs
 }
 
-/// Returns how an interrupt of the ISA bus is told by `flags`.
+/// Returns how an interrupt of the ISA bus is signalled, by `flags`.
 fn signal(flags: InterruptFlags) -> Signal {
     Signal { is_active_low: flags.0 & 0b11 == 0b11, is_level: flags.0 >> 2 & 0b11 == 0b11 }
 }
 
-/// Connects the pins that bring non-maskable interrupts to this processor.
+/// Connects the pins that bring non-maskable interrupts to this CPU.
 fn connect_nmis(entries: impl Iterator<Item = Entry>) {
     for entry in entries {
         if let Entry::LocalNmi { uid: None, pin: pin @ 0..=1, .. } = entry {

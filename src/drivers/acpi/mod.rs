@@ -1,7 +1,7 @@
-//! The firmware's ACPI tables, copied: what the processor can't find out by itself.
+//! The firmware's ACPI tables, copied: the hardware that can't be found by asking it.
 //!
 //! All are copied at start, so that nothing of the firmware's memory stays in use. What
-//! can't be copied, or isn't a table, is told and left out. A table whose checksum is
+//! can't be copied, or isn't a table, is logged and left out. A table whose checksum is
 //! wrong is kept to be looked at, and nothing else.
 //!
 //! Source: ACPI Specification 6.5, "ACPI Software Programming Model".
@@ -36,7 +36,7 @@ pub const DSDT: Signature = Signature(*b"DSDT");
 /// Tables with more devices.
 pub const SSDT: Signature = Signature(*b"SSDT");
 
-/// Why there is no table where one was told.
+/// Why there is no table at an address of the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// Its memory can't be copied.
@@ -96,7 +96,7 @@ pub struct Table {
     pub checksum: Checksum,
 }
 
-/// A table that was told, but isn't there.
+/// A table that the root has the address of, but that isn't there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
     /// Where it should be.
@@ -169,7 +169,7 @@ impl Acpi {
         })
     }
 
-    /// Returns what the FADT tells of the fixed hardware, if there is one.
+    /// Returns the FADT's description of the fixed hardware, if there is one.
     pub fn fadt(&self) -> Option<Fadt> {
         self.good(fadt::FADT).next().map(|table| Fadt::read(&table.bytes))
     }
@@ -179,7 +179,7 @@ impl Acpi {
         let table = self.add(address)?;
         match header::check(&table.bytes, signature) {
             Ok(root) => Some(root::entries(root).collect()),
-            // It is told with those of all tables.
+            // It is logged with those of all tables.
             Err(acpi_tables::Error::Checksum) => None,
             Err(error) => {
                 log::warn!("the {signature} at {address:#x} isn't used: {error}");
@@ -192,16 +192,16 @@ impl Acpi {
     fn add(&mut self, address: u64) -> Option<&Table> {
         // No physical address has more bits.
         let address = PhysAddr::new_truncate(address);
-        let told = self.tables.len() + self.missing.len();
-        let table = if told < TABLES_MAX { read_table(address) } else { Err(Error::TooMany) };
+        let listed = self.tables.len() + self.missing.len();
+        let table = if listed < TABLES_MAX { read_table(address) } else { Err(Error::TooMany) };
         match table {
             Ok(table) => {
                 self.tables.push(table);
                 self.tables.last()
             }
             Err(why) => {
-                // The first that is too many is told, for all of them.
-                if told <= TABLES_MAX {
+                // Only the first that is too many is logged.
+                if listed <= TABLES_MAX {
                     self.missing.push(Missing { address, why });
                 }
                 None

@@ -139,7 +139,7 @@ impl PowerOff {
         }
         boot_stage::mark(Stage::PowerOff);
         let controls = [(Some(pm1a), self.types.a), (pm1b, self.types.b)];
-        // Some chipsets want to know the state before they are told to go there.
+        // Some chipsets need the state before the command to enter it.
         for enable in [0, SLEEP_ENABLE] {
             for (control, sleep_type) in controls {
                 if let Some(control) = control {

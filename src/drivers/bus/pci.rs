@@ -1,7 +1,7 @@
 //! PCI: which functions there are, and what they say of themselves.
 //!
-//! Every device of all 256 buses is asked, so that buses behind a second root are
-//! found as those behind bridges are. Nothing is written to any device: the size of
+//! All 256 buses are searched, so that buses of a second root are found as those below
+//! bridges are. Nothing is written to any device: the size of
 //! a base address, which has to be asked for by a write, isn't found.
 //!
 //! Source: PCI Local Bus Specification 3.0, "Configuration Space"; PCI-to-PCI Bridge
@@ -18,7 +18,7 @@ use crate::sync::{IrqMutex, Rank};
 
 /// Set in an address, or it selects nothing.
 const ENABLE: u32 = 1 << 31;
-/// What nobody answers is read as.
+/// The vendor that is read where no function answers.
 const NO_VENDOR: u16 = 0xFFFF;
 
 /// Offsets of registers, in bytes.
@@ -38,12 +38,12 @@ mod register {
 const HAS_CAPABILITIES: u32 = 1 << (16 + 4);
 /// Header: there are more functions than the first.
 const HAS_MORE_FUNCTIONS: u8 = 1 << 7;
-/// Capabilities lie behind the header's 64 bytes, each has at least four.
+/// Capabilities follow the header's 64 bytes, each has at least four.
 const FIRST_CAPABILITY: u8 = 0x40;
 const CAPABILITIES_MAX: usize = (256 - FIRST_CAPABILITY as usize) / 4;
 
 /// Protects the pair of ports, from the selection of a register to its access. Taken
-/// by whoever reads a register; not by interrupt handlers so far.
+/// for each read of a register; not by interrupt handlers.
 static PORTS: IrqMutex<()> = IrqMutex::new(Rank::Device, ());
 
 /// Where a function is.
@@ -158,7 +158,7 @@ pub enum BaseAddress {
 }
 
 impl BaseAddress {
-    /// Decodes a register, with the one behind it; `None` if it isn't used. A memory's
+    /// Decodes a register, with the one that follows it; `None` if it isn't used. A memory's
     /// type that the specification doesn't name is taken for 32 bits.
     fn decode(low: u32, high: u32) -> Option<Self> {
         const IS_PORTS: u32 = 1 << 0;
@@ -239,8 +239,8 @@ impl Function {
         })
     }
 
-    /// Returns the buses behind a bridge, first and last.
-    pub fn buses_behind(&self) -> Option<(u8, u8)> {
+    /// Returns the buses below a bridge, first and last.
+    pub fn buses_below(&self) -> Option<(u8, u8)> {
         let [_, first, last, _] = self.address.read(register::BUSES).to_le_bytes();
         (self.header == Header::Bridge).then_some((first, last))
     }
@@ -286,8 +286,8 @@ impl Function {
                 return None;
             }
             let offset_bytes = next;
-            let [id, behind, _, _] = address.read(offset_bytes).to_le_bytes();
-            next = behind & !3;
+            let [id, following, _, _] = address.read(offset_bytes).to_le_bytes();
+            next = following & !3;
             (id != u8::MAX).then_some(Capability { id, offset_bytes })
         })
         .take(CAPABILITIES_MAX)
@@ -319,7 +319,7 @@ pub fn start(_memory: Memory) -> Pci {
     Pci { functions }
 }
 
-/// Tells whether a register can be selected.
+/// Returns whether a register can be selected.
 fn is_present() -> bool {
     let _ports = PORTS.lock();
     PCI_ADDRESS.write(ENABLE);

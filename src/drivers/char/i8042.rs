@@ -36,7 +36,7 @@ const CONTROLLER_PASSED: u8 = 0x55;
 const PORT_PASSED: u8 = 0x00;
 
 const IDENTIFY: u8 = 0xF2;
-/// Sends keys again; one that was asked who it is may have stopped.
+/// Has the keyboard send keys again; it may have stopped for its identity.
 const ENABLE: u8 = 0xF4;
 const RESET: u8 = 0xFF;
 
@@ -48,9 +48,9 @@ const READY_MAX_US: u64 = 50_000;
 const TEST_MAX_US: u64 = 200_000;
 /// How long the keyboard may take to answer a command; the manual gives it 20 ms.
 const ANSWER_MAX_US: u64 = 100_000;
-/// How long the bytes behind the first of an answer may take.
+/// How long the bytes after the first of an answer may take.
 const FURTHER_MAX_US: u64 = 20_000;
-/// How long the keyboard's own test is waited for. It takes 300 to 750 ms, behind
+/// How long the keyboard's own test is waited for. It takes 300 to 750 ms, after
 /// which an answer comes as from a keyboard that was plugged in later.
 const RESET_MAX_US: u64 = 400_000;
 /// More bytes than any controller keeps.
@@ -329,19 +329,19 @@ impl<P: Ports> SetUp<'_, P> {
         Ok(SecondPort::Off(Test::new(answer, PORT_PASSED)))
     }
 
-    /// Asks the keyboard who it is; one that doesn't answer is reset.
+    /// Asks for the keyboard's identity; one that doesn't answer is reset.
     fn find_keyboard(&mut self) -> Attached {
-        if self.tell(IDENTIFY) {
+        if self.send(IDENTIFY) {
             let first = self.receive(FURTHER_MAX_US);
             let second = first.and_then(|_| self.receive(FURTHER_MAX_US));
             // It may have stopped to send keys.
-            self.tell(ENABLE);
+            self.send(ENABLE);
             return match (first, second) {
                 (Some(first), Some(second)) => Attached::Identified([first, second]),
                 _ => Attached::Unidentified,
             };
         }
-        if self.tell(RESET) {
+        if self.send(RESET) {
             // Whether its test ends in time, and how, doesn't matter: keys may come.
             self.receive(RESET_MAX_US);
             return Attached::Unidentified;
@@ -349,8 +349,8 @@ impl<P: Ports> SetUp<'_, P> {
         Attached::Nothing
     }
 
-    /// Sends a byte to the keyboard; tells whether it has taken it.
-    fn tell(&mut self, byte: u8) -> bool {
+    /// Sends a byte to the keyboard; returns whether the keyboard has acknowledged it.
+    fn send(&mut self, byte: u8) -> bool {
         const TRIES: u32 = 2;
         (0..TRIES).any(|_| {
             if self.wait_for_room().is_err() {
@@ -385,7 +385,7 @@ pub(in crate::drivers) fn take() -> Option<Arrived> {
     Some(if status & STATUS_FROM_SECOND_PORT == 0 { Arrived::First(byte) } else { Arrived::Second })
 }
 
-/// Tells whether a byte can be sent to the keyboard at once.
+/// Returns whether a byte can be sent to the keyboard at once.
 pub(in crate::drivers) fn has_room() -> bool {
     KEYBOARD_STATUS.read() & STATUS_INPUT_FULL == 0
 }

@@ -1,4 +1,4 @@
-//! Whether something may have been typed since somebody looked, on whatever device.
+//! Counts the input of all devices, so that readers can wait for it.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,7 +7,7 @@ use crate::sync::WaitQueue;
 static EVENTS: AtomicU32 = AtomicU32::new(0);
 static WAITING: WaitQueue = WaitQueue::new();
 
-/// Tells that a device has brought something. For interrupt handlers.
+/// Counts input of a device, and wakes readers. For interrupt handlers.
 pub(in crate::drivers) fn note() {
     EVENTS.fetch_add(1, Ordering::Relaxed);
     WAITING.wake_all();

@@ -4,8 +4,8 @@
 //! what was held down with it. They become keys of a layout when they are read.
 //! Ctrl-Alt-Delete doesn't wait for that: the handler restarts the machine.
 //!
-//! The lights are told by whoever reads, in the handler only the byte that the
-//! keyboard is waiting for is sent. Nobody waits for the keyboard.
+//! Readers begin to set the lights; the handler only sends the byte that the keyboard is
+//! waiting for. No code waits for the keyboard.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -116,7 +116,7 @@ impl State {
         Request::Nothing
     }
 
-    /// Begins to tell the keyboard of its lights if they have changed. Otherwise it
+    /// Begins to set the keyboard's lights if they have changed. Otherwise it
     /// leaves the controller alone, which may be slow.
     fn update_lights(&mut self) {
         if self.clock.is_none() {
@@ -149,7 +149,7 @@ impl State {
 /// What is logged where no keyboard answers: USB keyboards have no driver.
 const KINDS: &str = "PS/2 keyboards work, and USB ones that the firmware shows as such";
 
-/// Looks for controller and keyboard, and lets the keys come by interrupts. Takes less
+/// Looks for controller and keyboard, and has the keys come by interrupts. Takes less
 /// than a second, whatever there is.
 pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard {
     boot_stage::mark(Stage::Keyboard);
@@ -196,7 +196,7 @@ pub fn try_read() -> Option<Key> {
     state.next_key(layout())
 }
 
-/// Returns how many presses were lost because nobody read them.
+/// Returns how many presses were lost because they were not read in time.
 pub fn lost() -> u64 {
     STATE.lock().lost
 }
@@ -217,7 +217,7 @@ mod emergency {
         SET.call_once(|| set);
     }
 
-    /// The keyboard, for whoever finds what [`crate::drivers::STATE`] knows locked for good.
+    /// The keyboard without its lock, which the code that failed may hold.
     pub struct EmergencyKeyboard {
         /// `None` where there is no controller.
         decoder: Option<Decoder>,
@@ -275,7 +275,7 @@ mod tests {
         assert!(core::iter::from_fn(|| state.next_key(Layout::Us)).eq(keys));
     }
 
-    /// Lets the controller send bytes as if the keyboard had.
+    /// Has the controller send bytes as if the keyboard had.
     fn press(bytes: &[u8]) {
         for &byte in bytes {
             while !i8042::has_room() {}

@@ -28,7 +28,7 @@ const POLLS_MAX: u32 = 100_000;
 /// The time changes once a second, so the second reading is mostly like the first.
 const READINGS_MAX: u32 = 8;
 
-/// Why the clock tells no time.
+/// Why the clock has no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// It is always about to change: there is no clock.

@@ -64,7 +64,7 @@ const DRAIN_POLLS_MAX: u32 = 1_000_000;
 pub enum Mode {
     /// By the interrupt handler.
     Interrupts,
-    /// By whoever writes or reads.
+    /// By the writer or reader itself.
     Polling,
 }
 
@@ -204,10 +204,10 @@ pub fn poll_interval_ns() -> Option<u64> {
 /// Threads that wait for room in the send queue.
 static ROOM: WaitQueue = WaitQueue::new();
 
-/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, that
-/// takes the processor's time.
+/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, it
+/// spins.
 ///
-/// Text is dropped where nobody takes it: after the longest wait, and from then
+/// Text is dropped where the UART doesn't send it: after the longest wait, and from then
 /// on until the UART sends again.
 pub fn write(text: &str) {
     let mut text = LineEnds::new(text).peekable();
@@ -236,13 +236,13 @@ pub fn write(text: &str) {
     }
 }
 
-/// Runs `action` while nobody can print on the line.
+/// Runs `action` while the port is locked.
 pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     let _port = PORT.lock();
     action()
 }
 
-/// Waits until all queued text is sent, if nobody holds the lock.
+/// Waits until all queued text is sent, unless the port is locked.
 pub fn flush() {
     PORT.try_with(Port::flush);
 }
@@ -301,7 +301,7 @@ impl Port {
 
     fn find(&mut self) -> Serial {
         // The crate's loopback test isn't for us: it waits for ever for a receiver
-        // that is dead, and on Bochs it leaves a byte behind.
+        // that is dead, and on Bochs a byte remains from it.
         // Its initialisation, too, waits for ever for what was sent before to leave,
         // so that has to be seen first. Where nothing answers, all bits are set.
         let has_sent_all =
@@ -310,7 +310,7 @@ impl Port {
         if self.is_present { Serial::Present } else { Serial::Absent }
     }
 
-    /// Sends or queues as much of `text` as there is room for; tells whether
+    /// Sends or queues as much of `text` as there is room for; returns whether
     /// that was all.
     fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
         if self.sending == Mode::Polling {
@@ -328,7 +328,7 @@ impl Port {
             text.next();
         }
         // Not every UART raises an interrupt because it is empty already, and with
-        // interrupts off nobody else sends.
+        // interrupts off there is no handler to send.
         self.send_some();
         if !self.to_send.is_empty() {
             self.uart.enable_interrupts(IER::THR_EMPTY);
@@ -433,7 +433,7 @@ const fn uart() -> Uart16550<PioBackend> {
     }
 }
 
-/// Asks `polls` times for room and sends `byte`; tells whether there was room.
+/// Asks `polls` times for room and sends `byte`; returns whether there was room.
 fn poll_send(uart: &mut Uart16550<PioBackend>, byte: u8, polls: u32) -> bool {
     (0..polls).any(|_| uart.try_send_byte(byte).is_ok())
 }
@@ -465,7 +465,7 @@ pub fn poll_emergency() -> Option<u8> {
     uart.try_receive_byte().ok()
 }
 
-/// Tells the other end that it may send, which a full queue may have forbidden.
+/// Turns RTS on, so that the other end sends; a full queue may have turned it off.
 fn allow_to_send(uart: &mut Uart16550<PioBackend>) {
     let modem_control = uart.mcr();
     if !modem_control.contains(MCR::RTS) {

@@ -25,7 +25,7 @@ pub struct Glyph {
     pub character: char,
     /// Its colour.
     pub foreground: Rgb,
-    /// The colour behind it.
+    /// The colour of the background.
     pub background: Rgb,
     /// There is a line below it.
     pub is_underlined: bool,

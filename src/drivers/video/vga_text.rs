@@ -65,7 +65,7 @@ impl VgaText {
         }
     }
 
-    /// Moves the cursor to a cell; one behind the last row hides it.
+    /// Moves the cursor to a cell; one after the last row hides it.
     pub fn set_cursor(self, row: usize, column: usize) {
         const CURSOR_HIGH: u8 = 0x0E;
         const CURSOR_LOW: u8 = 0x0F;

@@ -32,9 +32,9 @@ impl fmt::Display for VectorName {
 pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     match vector {
         TIMER_VECTOR => "timer (local APIC)",
-        RESCHEDULE_VECTOR => "another processor: reschedule",
-        CALL_VECTOR => "another processor: call, sign of life",
-        SHOOTDOWN_VECTOR => "another processor: flush the TLB",
+        RESCHEDULE_VECTOR => "another CPU: reschedule",
+        CALL_VECTOR => "another CPU: call, sign of life",
+        SHOOTDOWN_VECTOR => "another CPU: flush the TLB",
         APIC_ERROR_VECTOR => "errors of the local APIC",
         APIC_SPURIOUS_VECTOR => "spurious, at the local APIC",
         _ => Exception::from_vector(vector.into()).map_or("unexpected", Exception::name),

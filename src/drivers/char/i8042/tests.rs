@@ -30,7 +30,7 @@ struct Played {
     sent: Deque<u8, 16>,
 }
 
-/// A keyboard that says who it is.
+/// A keyboard that has an identity.
 const WELL: &[&[u8]] = &[&[0xFA, 0xAB, 0x41], &[0xFA]];
 const REFUSES: &[&[u8]] = &[&[0xFE], &[0xFE], &[0xFE], &[0xFE], &[0xFE]];
 const BABBLES: &[&[u8]] = &[&[0x55; 8], &[0x55; 8], &[0x55; 8], &[0x55; 8]];

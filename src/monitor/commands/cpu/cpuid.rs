@@ -1,4 +1,4 @@
-//! `cpuid`: what the processor says that it is.
+//! `cpuid`: the CPU's identity and features.
 
 use core::fmt::{self, Write};
 
@@ -12,7 +12,7 @@ use crate::monitor::commands::cpu::cpuid_features::write_features;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "cpuid",
     usage: "[LEAF [SUBLEAF]]",
-    summary: "Shows what the processor says that it is, or a leaf of it.",
+    summary: "Shows the CPU's identity and features, or a leaf of CPUID.",
     example: "cpuid 7 0",
     words: NO_WORDS,
     run: Run::Always(show),
@@ -111,7 +111,7 @@ fn show_caches(out: &mut dyn Write) -> fmt::Result {
         writeln!(out, "caches      level 1: {data} KiB data, {code} KiB code")?;
     }
     if let Some(higher) = cpuid.get_l2_l3_cache_and_tlb_info() {
-        // Level 3 is told in units of 512 KiB.
+        // Level 3 is in units of 512 KiB.
         let (level_2, level_3) = (higher.l2cache_size(), u32::from(higher.l3cache_size()) * 512);
         writeln!(out, "            level 2: {level_2} KiB, level 3: {level_3} KiB")?;
     }
@@ -127,7 +127,7 @@ fn show_topology(out: &mut dyn Write) -> fmt::Result {
     for level in cpuid.get_extended_topology_info().into_iter().flatten() {
         let (kind, processors) = (level.level_type(), level.processors());
         let shift = level.shift_right_for_next_apic_id();
-        writeln!(out, "            {kind}: {processors} processors, {shift} bits of the ID")?;
+        writeln!(out, "            {kind}: {processors} CPUs, {shift} bits of the ID")?;
     }
     Ok(())
 }

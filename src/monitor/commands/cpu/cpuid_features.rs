@@ -1,10 +1,10 @@
-//! The features that CPUID tells of, as words.
+//! The features that CPUID reports, as words.
 
 use core::fmt::{self, Write};
 
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 
-/// The column in which the words of a row begin, and the one behind its last.
+/// The column in which the words of a row begin, and the one after its last.
 const INDENT: usize = 12;
 const COLUMNS: usize = 79;
 

@@ -1,4 +1,4 @@
-//! `cr`: the registers that steer the processor, bit by bit.
+//! `cr`: the control registers, bit by bit.
 
 use core::fmt::Write;
 

@@ -73,7 +73,7 @@ fn read(address: VirtAddr) -> Vec<u8, INSTRUCTION_BYTES_MAX> {
     (0..INSTRUCTION_BYTES_MAX).map_while(|offset| peek::read(next(address, offset)?)).collect()
 }
 
-/// Returns the address `len_bytes` behind `address`, if there is one.
+/// Returns the address `len_bytes` after `address`, if there is one.
 fn next(address: VirtAddr, len_bytes: usize) -> Option<VirtAddr> {
     VirtAddr::try_new(address.as_u64().checked_add(len_bytes as u64)?).ok()
 }

@@ -1,4 +1,4 @@
-//! `gdt`: the segments, as the processor finds them in memory.
+//! `gdt`: the segments, as the CPU reads them from memory.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! `idt`: the gates, as the processor finds them in memory.
+//! `idt`: the gates, as the CPU reads them from memory.
 
 use core::fmt::{self, Write};
 

@@ -70,7 +70,7 @@ fn show_one(number: u32, out: &mut dyn Write) -> fmt::Result {
     let value = match probe::read_msr(number) {
         Ok(value) => value,
         Err(Faulted) => {
-            return writeln!(out, "{number:#x} {name}: this processor has no such register");
+            return writeln!(out, "{number:#x} {name}: this CPU has no such register");
         }
     };
     if let Some(layout) = msr::layout(number) {

@@ -69,7 +69,7 @@ fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
     }
 }
 
-/// Tells whether `address` looks like where a call of the kernel comes back to.
+/// Returns whether `address` looks like a return address of the kernel.
 fn is_return_address(address: VirtAddr) -> bool {
     if AddressKind::of(address) != AddressKind::Kernel(Section::Text) {
         return false;

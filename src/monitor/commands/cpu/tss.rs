@@ -1,4 +1,4 @@
-//! `tss`: the stacks that the processor switches to.
+//! `tss`: the stacks that the CPU switches to.
 
 use core::fmt::{self, Write};
 
@@ -40,7 +40,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     }
     // Source: Intel SDM volume 1, "I/O Permission Bit Map".
     let base = tss.io_map_base;
-    let what = if u32::from(base) >= limit { "behind the limit: no I/O map" } else { "an I/O map" };
+    let what = if u32::from(base) >= limit { "after the limit: no I/O map" } else { "an I/O map" };
     Ok(writeln!(out, "I/O map base {base:#x}, {what}")?)
 }
 
@@ -61,7 +61,7 @@ fn show_stack(out: &mut dyn Write, name: &str, index: usize, address: u64) -> fm
     write!(out, "{name}{index} {address:#018x}  ")?;
     match VirtAddr::try_new(address.wrapping_sub(1)) {
         _ if address == 0 => writeln!(out, "unused"),
-        // It is the address behind the stack's highest byte.
+        // It is the address after the stack's highest byte.
         Ok(highest) => writeln!(out, "top of the {}", AddressKind::of(highest)),
         Err(_) => writeln!(out, "not canonical"),
     }

@@ -26,7 +26,7 @@ fn show(machine: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) ->
     let wanted = arguments.word();
     arguments.end()?;
     let Some(acpi) = &machine.acpi else {
-        writeln!(out, "The loader has told of no ACPI tables.")?;
+        writeln!(out, "There are no ACPI tables.")?;
         return Ok(());
     };
     let Some(wanted) = wanted else {
@@ -41,7 +41,7 @@ fn show(machine: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) ->
 }
 
 fn is_named(signature: Signature, name: &str) -> bool {
-    // Names that are shorter than four letters have spaces behind them.
+    // Names that are shorter than four letters are followed by spaces.
     let shown = signature.0.trim_ascii_end();
     shown.eq_ignore_ascii_case(name.as_bytes())
 }
@@ -100,7 +100,7 @@ fn show_madt(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
                     ProcessorState::OnlineCapable => ", can come later",
                     ProcessorState::Disabled => ", disabled",
                 };
-                writeln!(out, "  processor {uid}, APIC {apic_id}{state}")?;
+                writeln!(out, "  CPU {uid}, APIC {apic_id}{state}")?;
             }
             Entry::IoApic { id, address, first_input } => {
                 writeln!(out, "  I/O APIC {id} at {address:#x}, inputs from {first_input}")?;
@@ -110,10 +110,10 @@ fn show_madt(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
             }
             Entry::Nmi { input, flags } => writeln!(out, "  NMI by input {input}, {flags}")?,
             Entry::LocalNmi { uid: Some(uid), pin, flags } => {
-                writeln!(out, "  NMI by LINT{pin} of processor {uid}, {flags}")?;
+                writeln!(out, "  NMI by LINT{pin} of CPU {uid}, {flags}")?;
             }
             Entry::LocalNmi { uid: None, pin, flags } => {
-                writeln!(out, "  NMI by LINT{pin} of all processors, {flags}")?;
+                writeln!(out, "  NMI by LINT{pin} of all CPUs, {flags}")?;
             }
             Entry::LocalApicAddress(address) => {
                 writeln!(out, "  local APICs are at {address:#x} instead")?;

@@ -59,8 +59,8 @@ fn show_function(function: &Function, out: &mut dyn Write) -> fmt::Result {
             None => writeln!(out, "  interrupt      pin {pin}, no IRQ")?,
         }
     }
-    if let Some((first, last)) = function.buses_behind() {
-        writeln!(out, "  buses behind   {first:02x} to {last:02x}")?;
+    if let Some((first, last)) = function.buses_below() {
+        writeln!(out, "  buses below    {first:02x} to {last:02x}")?;
     }
     for (index, base) in function.base_addresses() {
         writeln!(out, "  base address {index} {base}")?;

@@ -1,4 +1,4 @@
-//! `pt`: the processor's way to an address.
+//! `pt`: the walk through the page tables to an address.
 
 use core::fmt::Write;
 

@@ -38,7 +38,7 @@ enum Cause {
 }
 
 impl Cause {
-    /// Those that aren't exceptions of the processor, and their names.
+    /// Those that aren't exceptions of the CPU, and their names.
     const OTHERS: [(Self, &'static str); 6] = [
         (Self::Panic, "panic"),
         (Self::PanicInReport, "panic-in-report"),
@@ -68,7 +68,7 @@ impl Cause {
     }
 }
 
-/// A message that can't be told.
+/// A message that panics when it is shown.
 struct PanicsWhenShown;
 
 impl fmt::Display for PanicsWhenShown {
@@ -77,7 +77,7 @@ impl fmt::Display for PanicsWhenShown {
     }
 }
 
-/// A message that lies where nothing is mapped.
+/// A message that faults when it is shown.
 struct FaultsWhenShown;
 
 impl fmt::Display for FaultsWhenShown {
@@ -113,7 +113,7 @@ fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
         Context::Interrupt => {
             *IN_INTERRUPT.lock() = Some(cause);
             HAS_COME_BACK.store(false, Ordering::Relaxed);
-            // Nobody else has the lock meanwhile.
+            // The lock is free meanwhile.
             machine.timer.run_in_interrupt(|| {
                 if let Some(cause) = IN_INTERRUPT.lock().take() {
                     cause.provoke();

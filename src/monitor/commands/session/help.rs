@@ -9,7 +9,7 @@ use crate::monitor::pipeline;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "help",
     usage: "[COMMAND]",
-    summary: "Lists the commands, or tells more about one.",
+    summary: "Lists the commands, or describes one.",
     example: "help pt",
     words: Commands::names,
     run: Run::OnCommands(show),
@@ -36,7 +36,7 @@ fn list(commands: Commands, out: &mut dyn Write) -> fmt::Result {
     for command in commands.0 {
         writeln!(out, "{:10}{}", command.name, command.summary)?;
     }
-    writeln!(out, "\nhelp COMMAND tells more. Numbers are hexadecimal.")?;
+    writeln!(out, "\nhelp COMMAND describes one. Numbers are hexadecimal.")?;
     for (usage, summary) in pipeline::STAGES {
         writeln!(out, "  {usage:23}{summary}")?;
     }
@@ -48,7 +48,7 @@ fn describe(command: &Command, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "usage    {} {}", command.name, command.usage)?;
     writeln!(out, "example  {}", command.example)?;
     if command.run.is_always() {
-        writeln!(out, "It can be used behind a report, too.")?;
+        writeln!(out, "It can be used after a report, too.")?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::monitor::machine::Machine;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "info",
     usage: "",
-    summary: "Shows the processor, the memory and how the machine was started.",
+    summary: "Shows the CPU, the memory and how the machine was started.",
     example: "info",
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
@@ -39,7 +39,7 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "kernel       Farjump {}", env!("CARGO_PKG_VERSION"))?;
     let (family, model, stepping) = machine.processor.signature;
     let vendor = &machine.processor.vendor;
-    writeln!(out, "processor    {}", machine.processor.brand())?;
+    writeln!(out, "CPU          {}", machine.processor.brand())?;
     writeln!(out, "identity     {vendor}, family {family}, model {model}, stepping {stepping}")?;
     writeln!(out, "features on  {Features}")?;
     writeln!(out, "memory       {} KiB available", information.memory.available_bytes() / 1024)?;

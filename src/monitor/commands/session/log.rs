@@ -1,4 +1,4 @@
-//! `log`: what the kernel has told so far.
+//! `log`: the newest lines of the log.
 
 use core::fmt;
 

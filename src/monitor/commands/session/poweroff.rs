@@ -32,7 +32,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 /// Comes back, with a line that says why, if the machine can't be switched off so.
 fn by_acpi(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let Some(acpi) = &machine.acpi else {
-        return writeln!(out, "No ACPI: the loader has told of no tables.");
+        return writeln!(out, "No ACPI: there are no tables.");
     };
     let error = match acpi.power_off() {
         Ok(way) => {

@@ -1,4 +1,4 @@
-//! `cpus`: the processors.
+//! `cpus`: the CPUs.
 
 use core::fmt::Write;
 
@@ -14,7 +14,7 @@ use crate::task;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "cpus",
     usage: "",
-    summary: "Lists the processors: how busy they are, and what interrupts them.",
+    summary: "Lists the CPUs: how busy they are, and what interrupts them.",
     example: "cpus",
     words: NO_WORDS,
     run: Run::Machine(show),

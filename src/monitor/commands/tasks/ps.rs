@@ -63,7 +63,7 @@ fn write_row(thread: &'static Thread, out: &mut dyn Write) -> fmt::Result {
     }
 }
 
-/// Tells whether it is what a processor runs when nobody else does.
+/// Returns whether it is the idle thread of a CPU.
 pub(in crate::monitor) fn is_idle(thread: &Thread) -> bool {
     task::processors().any(|processor| core::ptr::eq(processor.idle(), thread))
 }
@@ -78,7 +78,7 @@ fn state_name(state: State) -> &'static str {
     }
 }
 
-/// How a thread is scheduled; a star behind it says that it has inherited that.
+/// How a thread is scheduled; a star after it says that it is inherited.
 pub(in crate::monitor) struct PolicyName<'a>(pub &'a Thread);
 
 impl fmt::Display for PolicyName<'_> {

@@ -1,4 +1,4 @@
-//! `sched`: how long threads wait for a processor.
+//! `sched`: how long threads wait for a CPU.
 
 use core::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::task;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "sched",
     usage: "",
-    summary: "Shows switches, and how long woken threads wait for a processor.",
+    summary: "Shows switches, and how long woken threads wait for a CPU.",
     example: "sched",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
@@ -23,7 +23,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let steals: u64 = task::processors().map(|processor| processor.steals()).sum();
     writeln!(
         out,
-        "{switches} switches on {} processors, {steals} threads taken over",
+        "{switches} switches on {} CPUs, {steals} threads taken over",
         task::processors().count()
     )?;
     let mut counts = [0; task::LATENCIES];
@@ -34,8 +34,8 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let most = counts.iter().copied().max().unwrap_or(0);
     writeln!(out, "from woken to running       count")?;
     let first = counts.iter().position(|&count| count > 0).unwrap_or(counts.len());
-    let behind = counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
-    for (entry, &count) in counts.iter().enumerate().take(behind).skip(first) {
+    let end = counts.iter().rposition(|&count| count > 0).map_or(0, |last| last + 1);
+    for (entry, &count) in counts.iter().enumerate().take(end).skip(first) {
         let bar = (count * BAR_CHARS).div_ceil(most.max(1)) as usize;
         writeln!(out, "from {:>8} {count:13}  {:#<bar$}", Time(1 << entry), "")?;
     }

@@ -1,4 +1,4 @@
-//! `top`: who uses the processors.
+//! `top`: the threads that use the CPUs most.
 
 use core::cmp::Reverse;
 use core::fmt::Write;
@@ -15,7 +15,7 @@ use crate::{console, task};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "top",
     usage: "",
-    summary: "Shows who uses the processors, once a second until a key is typed.",
+    summary: "Shows the busiest threads, once a second until a key is typed.",
     example: "top",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),

@@ -61,7 +61,7 @@ fn name_of(number: u64) -> Option<heapless::String<24>> {
     ps::all().into_iter().find(|thread| thread.number() == number).map(|thread| thread.name())
 }
 
-/// Writes the events as a JSON array: each processor is a row, each run of a thread a bar.
+/// Writes the events as a JSON array: each CPU is a row, each run of a thread a bar.
 ///
 /// Source: "Trace Event Format", as chrome://tracing and Perfetto read it.
 fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
@@ -94,7 +94,7 @@ fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
             runs = next.map(|thread| (time_ns, thread));
         }
     }
-    // The last element, behind which there is no comma.
+    // The last element, which no comma follows.
     writeln!(out, "{{\"ph\":\"M\",\"pid\":0,\"name\":\"process_name\",")?;
     writeln!(out, "\"args\":{{\"name\":\"Farjump\"}}}}\n]")
 }
