@@ -181,7 +181,7 @@ def cpuid_tells_what_qemu_was_asked_for():
 def timer_interrupts_only_when_asked():
     """While nothing waits for a time, an idle processor has no interrupt."""
     for cmdline, vector in (("", "0xe0"), ("noapic", "0x20")):
-        with Qemu("-m", 64, "-icount", "shift=0,sleep=off", "-cdrom", image(cmdline)) as qemu:
+        with Qemu("-m", 64, "-icount", "shift=3,sleep=off", "-cdrom", image(cmdline)) as qemu:
             qemu.expect("farjump> ")
 
             def count():
