@@ -63,11 +63,19 @@ impl Slot {
     /// the handler may be the last owner of what it is made of.
     pub(in crate::arch) fn clear(&self) {
         debug_assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
-        let handler = {
-            let _interrupts_off = InterruptsOff::new();
-            self.0.lock().take()
-        };
-        drop(handler);
+        // It may run on another CPU. Between the tries interrupts are on, so this CPU answers
+        // whatever the handler may wait for.
+        loop {
+            let interrupts_off = InterruptsOff::new();
+            if let Some(mut slot) = self.0.try_lock() {
+                let handler = slot.take();
+                drop(slot);
+                drop(interrupts_off);
+                return drop(handler);
+            }
+            drop(interrupts_off);
+            core::hint::spin_loop();
+        }
     }
 
     /// Runs the handler, in an interrupt. Returns whether there is one.
