@@ -71,10 +71,11 @@ class Process(subprocess.Popen):
         super().__init__(*arguments, **options)
         self._cost = _machine_started()
         self._pidfd = os.pidfd_open(self.pid)
+        self._whole_cpu_s = 0.0
 
     def cpu_s(self):
-        """Returns how long it has computed until now, in seconds."""
-        return cpu_s(self.pid)
+        """Returns how long it has computed until now, or until its end, in seconds."""
+        return self._whole_cpu_s if self._pidfd is None else cpu_s(self.pid)
 
     def poll(self):
         """Returns its status, or None while it runs."""
@@ -91,6 +92,7 @@ class Process(subprocess.Popen):
     def _settle(self):
         """Takes its times while it is a zombie, which still has them."""
         if self._pidfd is not None:
-            self._cost.cpu_s += cpu_s(self.pid)
+            self._whole_cpu_s = cpu_s(self.pid)
+            self._cost.cpu_s += self._whole_cpu_s
             os.close(self._pidfd)
             self._pidfd = None
