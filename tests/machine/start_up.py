@@ -69,8 +69,10 @@ def report_before_memory_is_on_the_screen():
 
 
 def expect_text(qemu, pattern):
-    while not re.search(pattern, "\n".join(screen_text(qemu)[0]), re.M):
-        assert qemu.process.poll() is None and not qemu.has_triple_faulted()
+    """Waits until the regular expression stands in a framebuffer's text."""
+    def text():
+        return "\n".join(screen_text(qemu)[0])
+    qemu.wait_for(lambda: re.search(pattern, text(), re.M), text)
 
 
 def panic_before_the_serial_port_is_found_is_on_it():
