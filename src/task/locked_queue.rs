@@ -1,6 +1,6 @@
 //! A CPU's run queue while it is locked, and with it what it owns of its threads.
 
-use run_queue::{Former, Node, Nodes, Policy, Start, State};
+use run_queue::{Node, Nodes, Policy, Previous, Start, State};
 
 use super::processor::{self, Processor, Queue};
 use super::table;
@@ -136,9 +136,9 @@ impl LockedQueue {
 
     /// Picks the thread that runs from now on.
     #[inline]
-    pub(super) fn pick(&mut self, now_ns: u64, former: Former) -> Option<&'static Thread> {
+    pub(super) fn pick(&mut self, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
         let (queue, nodes) = self.parts();
-        let next = queue.pick(&nodes, now_ns, former);
+        let next = queue.pick(&nodes, now_ns, previous);
         self.publish();
         next
     }

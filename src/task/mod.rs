@@ -20,7 +20,7 @@
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
 //! | [`watchdog`], [`watch`] | processors that hang |
-//! | [`registers`] | floating point and vectors, for threads that use them |
+//! | [`fpu_state`] | floating point and vectors, for threads that use them |
 //!
 //! Who runs next is settled by the crate `run-queue`; what threads wait with is in
 //! `sync`, over the parking lot here.
@@ -33,6 +33,7 @@
 mod address_space;
 mod balance;
 mod deadlines;
+mod fpu_state;
 mod idle;
 mod inheritance;
 mod locked_queue;
@@ -40,7 +41,6 @@ mod parked;
 mod parking;
 mod processor;
 mod processor_set;
-mod registers;
 mod scheduler;
 mod sleep;
 mod smp;
@@ -51,10 +51,10 @@ mod trace;
 mod watch;
 mod watchdog;
 
+pub use fpu_state::NoFpu;
 pub use parking::cancel;
 pub use processor::{LATENCIES, Processor, processors};
 pub use processor_set::ProcessorSet;
-pub use registers::NoRegisters;
 pub use scheduler::{set_allowed, yield_now};
 pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
@@ -117,7 +117,7 @@ pub fn current_address_space() -> Option<Arc<AddressSpace>> {
 /// as the manual has them after a reset. For all other threads using them is an exception.
 ///
 /// # Errors
-/// See [`NoRegisters`].
-pub fn keep_registers() -> Result<(), NoRegisters> {
-    table::current().registers.keep()
+/// See [`NoFpu`].
+pub fn keep_registers() -> Result<(), NoFpu> {
+    table::current().fpu_state.keep()
 }

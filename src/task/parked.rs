@@ -4,7 +4,7 @@
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use blocking::Place;
-use leftist_heap::NONE;
+use deadline_queue::NONE;
 
 /// How a thread waits, or how its last wait has ended.
 pub(super) struct Parked {

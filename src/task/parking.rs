@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use blocking::{Place, Unparked, Wait, WaitKind, Wake};
-use leftist_heap::NONE;
+use deadline_queue::NONE;
 use run_queue::Policy;
 
 use super::inheritance::{self, Link};

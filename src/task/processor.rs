@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use leftist_heap::{Heap, NONE};
+use deadline_queue::{DeadlineQueue, NONE};
 use run_queue::{Balancer, RunQueue};
 use spin::Once;
 
@@ -30,7 +30,7 @@ pub struct Processor {
     pub(super) run_queue: IrqMutex<Queue>,
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
     /// the timer's interrupt handler.
-    pub(super) deadlines: IrqMutex<Heap>,
+    pub(super) deadlines: IrqMutex<DeadlineQueue>,
     /// What runs when nobody else does.
     idle: Once<&'static Thread>,
     /// The thread that it has left for good just now, or none.
@@ -70,7 +70,7 @@ impl Processor {
         Self {
             number,
             run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
-            deadlines: IrqMutex::new(Rank::Deadlines, Heap::new()),
+            deadlines: IrqMutex::new(Rank::Deadlines, DeadlineQueue::new()),
             idle: Once::new(),
             ended: AtomicU32::new(NONE),
             runnable: AtomicU32::new(0),

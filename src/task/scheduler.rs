@@ -12,8 +12,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use leftist_heap::NONE;
-use run_queue::{Former, LAG_MAX_NS, Policy, Start};
+use deadline_queue::NONE;
+use run_queue::{LAG_MAX_NS, Policy, Previous, Start};
 
 use super::balance;
 use super::deadlines;
@@ -36,7 +36,7 @@ use crate::sync;
 pub(super) fn start() {
     preemption::set_hook(|| {
         let _interrupts_off = InterruptsOff::new();
-        schedule(Former::Runnable);
+        schedule(Previous::Runnable);
     });
 }
 
@@ -45,7 +45,7 @@ pub(super) fn take_over(processor: &'static Processor, thread: &'static Thread) 
     let now_ns = clock::now_ns();
     let mut queue = LockedQueue::lock(processor);
     queue.enqueue(thread, Start::New, now_ns);
-    let picked = pick(&mut queue, now_ns, Former::Blocked);
+    let picked = pick(&mut queue, now_ns, Previous::Blocked);
     assert!(picked == Some(thread), "there is no other thread");
     thread.set_state(State::Runnable);
 }
@@ -54,20 +54,20 @@ pub(super) fn take_over(processor: &'static Processor, thread: &'static Thread) 
 pub fn yield_now() {
     check_may_leave();
     let _interrupts_off = InterruptsOff::new();
-    schedule(Former::Yielding);
+    schedule(Previous::Yielding);
 }
 
 /// Leaves the processor until somebody wakes the running thread, which has said that it
 /// waits. The one `InterruptsOff` lives since then.
 pub(super) fn leave() {
-    schedule(Former::Blocked);
+    schedule(Previous::Blocked);
 }
 
 /// Ends the running thread: its place is given up when it is left.
 pub(super) fn end() -> ! {
     let _interrupts_off = InterruptsOff::new();
     table::current().set_state(State::Ended);
-    schedule(Former::Blocked);
+    schedule(Previous::Blocked);
     unreachable!("nobody goes back to a thread that has ended")
 }
 
@@ -90,7 +90,7 @@ pub(super) fn check_may_leave() {
 
 /// Chooses who runs, and switches there. Returns when the running thread is chosen again,
 /// maybe on another processor. Interrupts are off, by one `InterruptsOff`.
-fn schedule(former: Former) {
+fn schedule(previous: Previous) {
     let processor = processor::this();
     let running = table::current();
     let now_ns = clock::now_ns();
@@ -98,17 +98,17 @@ fn schedule(former: Former) {
     let is_idle = core::ptr::eq(running, processor.idle());
     let mut queue = LockedQueue::lock(processor);
     // It may have been woken since it said that it waits.
-    let is_waiting = former == Former::Blocked
+    let is_waiting = previous == Previous::Blocked
         && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
     // Where it may not run it leaves the queue, and goes to another one. That is looked at
     // with the queue locked: a later change finds the thread running, and asks again.
     let is_moved = !is_idle && !is_waiting && !running.may_run_on(processor.id());
-    let former = match former {
-        _ if is_waiting || is_moved => Former::Blocked,
-        Former::Blocked => Former::Runnable,
-        former => former,
+    let previous = match previous {
+        _ if is_waiting || is_moved => Previous::Blocked,
+        Previous::Blocked => Previous::Runnable,
+        previous => previous,
     };
-    let mut next = pick(&mut queue, now_ns, former);
+    let mut next = pick(&mut queue, now_ns, previous);
     if is_moved {
         place(queue, running, Start::Woken);
     } else {
@@ -141,13 +141,13 @@ fn steal(processor: &'static Processor, now_ns: u64) -> Option<&'static Thread> 
     note_steal(processor, stolen, now_ns);
     let mut queue = LockedQueue::lock(processor);
     queue.enqueue(stolen, Start::Woken, now_ns);
-    pick(&mut queue, now_ns, Former::Blocked)
+    pick(&mut queue, now_ns, Previous::Blocked)
 }
 
 /// Picks the next thread from the queue of this CPU, and sets the timer to its end.
 #[inline]
-fn pick(queue: &mut LockedQueue, now_ns: u64, former: Former) -> Option<&'static Thread> {
-    let next = queue.pick(now_ns, former);
+fn pick(queue: &mut LockedQueue, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
+    let next = queue.pick(now_ns, previous);
     set_timer(queue);
     next
 }
@@ -238,7 +238,7 @@ fn note_switch(
 }
 
 fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
-    running.registers.leave();
+    running.fpu_state.leave();
     next.address_space.enter();
     table::set_current(next);
     // Settled before the switch: after it the thread may run elsewhere, and end there.
@@ -253,7 +253,7 @@ fn switch(processor: &'static Processor, running: &'static Thread, next: &'stati
     interrupt_flag::set_were_on(were_on);
     finish();
     // Behind the switch: the processor that it was on has saved them by now.
-    running.registers.enter();
+    running.fpu_state.enter();
 }
 
 /// Ends what the thread that ran here before has left to do. The first thing that a

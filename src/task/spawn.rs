@@ -255,7 +255,7 @@ extern "C" fn run() -> ! {
 /// Ends the running thread.
 fn end() -> ! {
     let thread = table::current();
-    thread.registers.give_up();
+    thread.fpu_state.give_up();
     thread.address_space.give_up();
     assert!(thread.mutexes_held.load(Ordering::Relaxed) == 0, "a thread ends with a mutex held");
     scheduler::end()

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use leftist_heap::{Link, Links, NONE};
+use deadline_queue::{Link, Links, NONE};
 use run_queue::{Node, Policy};
 use spin::Once;
 

@@ -4,15 +4,15 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use deadline_queue::{Link, NONE};
 use heapless::String;
-use leftist_heap::{Link, NONE};
 use run_queue::{Node, Policy};
 use x86_64::VirtAddr;
 
 use super::address_space::OwnAddressSpace;
+use super::fpu_state::FpuState;
 use super::parked::Parked;
 use super::processor_set::ProcessorSet;
-use super::registers::Registers;
 use crate::arch::context::Context;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
@@ -73,7 +73,7 @@ pub struct Thread {
     /// How long others ran that had this place before.
     pub(super) run_time_before_ns: AtomicU64,
     /// Floating point and vectors.
-    pub(super) registers: Registers,
+    pub(super) fpu_state: FpuState,
     /// The address space that it runs in.
     pub(super) address_space: OwnAddressSpace,
     /// The next free thread, while it is free.
@@ -138,7 +138,7 @@ impl Thread {
             stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),
             run_time_before_ns: AtomicU64::new(0),
-            registers: Registers::new(),
+            fpu_state: FpuState::new(),
             address_space: OwnAddressSpace::new(),
             next_free: AtomicU32::new(NONE),
         }

@@ -56,11 +56,11 @@
 //! | `cpu_set` | sets of processors |
 //!
 //! ```
-//! use run_queue::{Former, Node, RunQueue, Start};
+//! use run_queue::{Previous, Node, RunQueue, Start};
 //! let nodes = [const { Node::new(run_queue::Policy::DEFAULT) }; 2];
 //! let (nodes, mut queue) = (nodes.as_slice(), RunQueue::new());
 //! queue.enqueue(nodes, 0, Start::New, 0);
-//! assert_eq!(queue.pick(nodes, 0, Former::Runnable), Some(0));
+//! assert_eq!(queue.pick(nodes, 0, Previous::Runnable), Some(0));
 //! assert_eq!(queue.slice_end_ns(nodes), None);
 //!
 //! // Now another waits, so there is an end.
@@ -68,8 +68,8 @@
 //! assert_eq!(queue.slice_end_ns(nodes), Some(3_000_000));
 //! queue.update(nodes, 3_000_000);
 //! assert!(queue.should_preempt(nodes));
-//! assert_eq!(queue.pick(nodes, 3_000_000, Former::Runnable), Some(1));
-//! assert_eq!(queue.pick(nodes, 4_000_000, Former::Blocked), Some(0));
+//! assert_eq!(queue.pick(nodes, 3_000_000, Previous::Runnable), Some(1));
+//! assert_eq!(queue.pick(nodes, 4_000_000, Previous::Blocked), Some(0));
 //! ```
 
 #![no_std]
@@ -97,7 +97,7 @@ mod virtual_time;
 pub use balance::{Balancer, Cpus, LAG_MAX_NS, busiest, place};
 pub use cpu_set::{CpuSet, OutOfRange};
 pub use node::{Node, Nodes, State};
-pub use pick::Former;
+pub use pick::Previous;
 pub use policy::{
     NICE_0_WEIGHT, Nice, Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS, RealTimePriority, Slice,
 };

@@ -8,7 +8,7 @@ use crate::virtual_time::is_after;
 
 /// What becomes of the thread that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Former {
+pub enum Previous {
     /// It wants to go on.
     Runnable,
     /// It wants to go on, but lets others go first.
@@ -19,7 +19,7 @@ pub enum Former {
 
 impl<I: Copy + Eq> RunQueue<I> {
     /// Chooses the thread that runs from now on; `None` if there is none, then the
-    /// processor is idle. `former` tells of the one that ran, if one did.
+    /// processor is idle. `previous` tells of the one that ran, if one did.
     ///
     /// A real-time thread goes before all others; behind those of its priority if it
     /// yields or if its slice is over, else before them. Of the fair ones, and the one
@@ -31,20 +31,20 @@ impl<I: Copy + Eq> RunQueue<I> {
         &mut self,
         nodes: &(impl Nodes<Id = I> + ?Sized),
         now_ns: u64,
-        former: Former,
+        previous: Previous,
     ) -> Option<I> {
         self.update(nodes, now_ns);
         let Some(id) = self.current() else {
             return self.start_best(nodes);
         };
         let node = nodes.node(id);
-        if former == Former::Blocked {
+        if previous == Previous::Blocked {
             self.block(node, now_ns);
             return self.start_best(nodes);
         }
         let next = match node.policy() {
-            Policy::RealTime(priority) => self.replace_real_time(nodes, id, priority, former),
-            Policy::Fair(_) => self.replace_fair(nodes, id, former),
+            Policy::RealTime(priority) => self.replace_real_time(nodes, id, priority, previous),
+            Policy::Fair(_) => self.replace_fair(nodes, id, previous),
         };
         if let Some(next) = next {
             node.set_state(State::Waiting);
@@ -92,10 +92,10 @@ impl<I: Copy + Eq> RunQueue<I> {
         nodes: &(impl Nodes<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
-        former: Former,
+        previous: Previous,
     ) -> Option<I> {
         let node = nodes.node(id);
-        let turn_ends = former == Former::Yielding || node.slice_left_ns() == 0;
+        let turn_ends = previous == Previous::Yielding || node.slice_left_ns() == 0;
         if turn_ends {
             node.set_slice_left_ns(REAL_TIME_SLICE_NS);
         }
@@ -118,10 +118,10 @@ impl<I: Copy + Eq> RunQueue<I> {
         &mut self,
         nodes: &(impl Nodes<Id = I> + ?Sized),
         id: I,
-        former: Former,
+        previous: Previous,
     ) -> Option<I> {
         let node = nodes.node(id);
-        if former == Former::Yielding {
+        if previous == Previous::Yielding {
             self.fair.forfeit(node);
         }
         if Fair::<I>::is_over(node) {
@@ -130,7 +130,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         // If no other is eligible, the running one is.
         let next = self.best(nodes)?;
         let best = nodes.node(next);
-        if former == Former::Runnable && best.weight() != 0 && self.fair.prefers(node, best) {
+        if previous == Previous::Runnable && best.weight() != 0 && self.fair.prefers(node, best) {
             return None;
         }
         self.stop_waiting(nodes, next, best);

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use std::vec::Vec;
 
 use super::threads::{Random, nice, nodes, slice};
-use crate::{Former, Node, Nodes, RunQueue, Start};
+use crate::{Node, Nodes, Previous, RunQueue, Start};
 
 const THREADS: u32 = 100_000;
 
@@ -62,7 +62,7 @@ fn count(mut slice_us: impl FnMut(u32) -> u32) {
     }
     let mut now_ns = 0;
     for _ in 0..THREADS / 2 {
-        queue.pick(&nodes, now_ns, Former::Runnable);
+        queue.pick(&nodes, now_ns, Previous::Runnable);
         nodes.end_operation(queue.len());
         now_ns = queue.slice_end_ns(&nodes).expect("others wait");
         queue.should_preempt(&nodes);
@@ -72,7 +72,7 @@ fn count(mut slice_us: impl FnMut(u32) -> u32) {
     let mut random = Random(99);
     while !queue.is_empty() {
         match random.below(3) {
-            0 => queue.pick(&nodes, now_ns, Former::Blocked),
+            0 => queue.pick(&nodes, now_ns, Previous::Blocked),
             1 => queue.steal(&nodes, |id| id % 8 == 0, 4),
             _ => queue.steal(&nodes, |_| true, 1),
         };
@@ -109,12 +109,12 @@ fn cost_is_logarithmic_for_deadlines_at_random() {
 fn cost_without_others_is_constant() {
     let (nodes, mut queue) = (Counted::new(), RunQueue::new());
     queue.enqueue(&nodes, 0, Start::New, 0);
-    queue.pick(&nodes, 0, Former::Runnable);
+    queue.pick(&nodes, 0, Previous::Runnable);
     nodes.accesses.take();
     queue.update(&nodes, 1_000_000);
     assert!(nodes.accesses.take() <= 1);
     assert!(!queue.should_preempt(&nodes));
     assert!(nodes.accesses.take() <= 1);
-    queue.pick(&nodes, 2_000_000, Former::Runnable);
+    queue.pick(&nodes, 2_000_000, Previous::Runnable);
     assert!(nodes.accesses.take() <= 4);
 }

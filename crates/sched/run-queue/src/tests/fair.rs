@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::processor::{Habit, Processor};
 use super::threads::{nice, nodes, queue_at, slice};
-use crate::{Former, Node, Policy, RunQueue, Slice, Start, State};
+use crate::{Node, Policy, Previous, RunQueue, Slice, Start, State};
 
 const MS: u64 = 1_000_000;
 
@@ -14,7 +14,7 @@ fn running(count: usize) -> (Vec<Node>, RunQueue) {
     for id in 0..count as u32 {
         queue.enqueue(nodes.as_slice(), id, Start::New, 0);
     }
-    assert_eq!(queue.pick(nodes.as_slice(), 0, Former::Runnable), Some(0));
+    assert_eq!(queue.pick(nodes.as_slice(), 0, Previous::Runnable), Some(0));
     (nodes, queue)
 }
 
@@ -22,8 +22,8 @@ fn running(count: usize) -> (Vec<Node>, RunQueue) {
 fn empty_queue_is_idle() {
     let (nodes, mut queue) = (nodes(1), RunQueue::default());
     let nodes = nodes.as_slice();
-    for former in [Former::Runnable, Former::Yielding, Former::Blocked] {
-        assert_eq!(queue.pick(nodes, 5, former), None);
+    for previous in [Previous::Runnable, Previous::Yielding, Previous::Blocked] {
+        assert_eq!(queue.pick(nodes, 5, previous), None);
     }
     assert_eq!((queue.current(), queue.len(), queue.load()), (None, 0, 0));
     assert!(queue.is_empty() && !queue.should_preempt(nodes));
@@ -40,12 +40,12 @@ fn states_follow_the_thread() {
     let nodes = nodes.as_slice();
     let states = || [nodes[0].state(), nodes[1].state()];
     assert_eq!(states(), [State::Running, State::Waiting]);
-    assert_eq!(queue.pick(nodes, 3 * MS, Former::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, 3 * MS, Previous::Runnable), Some(1));
     assert_eq!(states(), [State::Waiting, State::Running]);
-    assert_eq!(queue.pick(nodes, 4 * MS, Former::Blocked), Some(0));
+    assert_eq!(queue.pick(nodes, 4 * MS, Previous::Blocked), Some(0));
     assert_eq!(states(), [State::Running, State::Off]);
     assert_eq!((queue.len(), queue.load()), (1, 1024));
-    assert_eq!(queue.pick(nodes, 5 * MS, Former::Blocked), None);
+    assert_eq!(queue.pick(nodes, 5 * MS, Previous::Blocked), None);
     assert_eq!((queue.len(), queue.load(), queue.current()), (0, 0, None));
     assert_eq!((nodes[0].run_time_ns(), nodes[1].run_time_ns()), (4 * MS, MS));
 }
@@ -57,8 +57,8 @@ fn only_thread_runs_without_an_end() {
     queue.update(nodes, 50 * MS);
     assert_eq!(queue.slice_end_ns(nodes), None);
     assert!(!queue.should_preempt(nodes));
-    for former in [Former::Runnable, Former::Yielding] {
-        assert_eq!(queue.pick(nodes, 60 * MS, former), Some(0));
+    for previous in [Previous::Runnable, Previous::Yielding] {
+        assert_eq!(queue.pick(nodes, 60 * MS, previous), Some(0));
     }
     // A yield to nobody costs nothing.
     assert_eq!(nodes[0].tree.vruntime.get(), 60 * MS);
@@ -72,7 +72,7 @@ fn thread_that_ran_alone_gives_way_at_once_to_one_that_wakes() {
     queue.update(nodes, 20 * MS);
     queue.enqueue(nodes, 1, Start::Woken, 21 * MS);
     assert!(queue.should_preempt(nodes));
-    assert_eq!(queue.pick(nodes, 21 * MS, Former::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, 21 * MS, Previous::Runnable), Some(1));
     // It has its slice then.
     assert_eq!(queue.slice_end_ns(nodes), Some(24 * MS));
 }
@@ -91,10 +91,10 @@ fn slice_ends_when_others_wait_and_a_long_one_is_looked_at() {
     assert_eq!(queue.slice_end_ns(nodes), Some(3 * MS));
     nodes[0].set_slice(slice(7_000_000));
     nodes[1].set_slice(slice(7_000_000));
-    assert_eq!(queue.pick(nodes, 3 * MS, Former::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, 3 * MS, Previous::Runnable), Some(1));
     assert_eq!(queue.slice_end_ns(nodes), Some(6 * MS));
     // The new slice is from the next turn on.
-    assert_eq!(queue.pick(nodes, 6 * MS, Former::Runnable), Some(0));
+    assert_eq!(queue.pick(nodes, 6 * MS, Previous::Runnable), Some(0));
     assert_eq!(queue.slice_end_ns(nodes), Some(9 * MS));
     queue.update(nodes, 9 * MS);
     assert_eq!(queue.slice_end_ns(nodes), Some(12 * MS));
@@ -107,7 +107,7 @@ fn slice_ends_when_others_wait_and_a_long_one_is_looked_at() {
 fn earlier_deadline_preempts_only_if_eligible() {
     let (nodes, mut queue) = running(2);
     let nodes = nodes.as_slice();
-    assert_eq!(queue.pick(nodes, MS, Former::Blocked), Some(1));
+    assert_eq!(queue.pick(nodes, MS, Previous::Blocked), Some(1));
     nodes[0].set_slice(slice(500_000));
     // It is 0.5 ms ahead of its share, and is held back for that.
     queue.enqueue(nodes, 0, Start::Woken, MS);
@@ -116,7 +116,7 @@ fn earlier_deadline_preempts_only_if_eligible() {
     assert!(!queue.should_preempt(nodes));
     queue.update(nodes, 2 * MS);
     assert!(queue.should_preempt(nodes));
-    assert_eq!(queue.pick(nodes, 2 * MS, Former::Runnable), Some(0));
+    assert_eq!(queue.pick(nodes, 2 * MS, Previous::Runnable), Some(0));
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn sleeper_takes_along_one_slice_at_most() {
     let nodes = nodes.as_slice();
     // Nobody looked at the running one for 40 ms, so the other is 20 ms behind.
     nodes[1].set_slice(slice(2_000_000));
-    assert_eq!(queue.pick(nodes, 40 * MS, Former::Runnable), Some(1));
-    assert_eq!(queue.pick(nodes, 40 * MS, Former::Blocked), Some(0));
+    assert_eq!(queue.pick(nodes, 40 * MS, Previous::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, 40 * MS, Previous::Blocked), Some(0));
     queue.enqueue(nodes, 1, Start::Woken, 90 * MS);
     let lag = queue.fair.leave(&nodes[1]);
     assert_eq!(lag >> 10, 2_000_000);
@@ -178,7 +178,7 @@ fn debt_is_forgiven_in_the_end() {
     // 100 s ahead, in the worst company: it would take days to make up for it.
     nodes[1].set_slice(Slice::MAX);
     queue.set_policy(nodes, 1, nice(-20), 0);
-    assert_eq!(queue.pick(nodes, 100_000 * MS, Former::Blocked), Some(1));
+    assert_eq!(queue.pick(nodes, 100_000 * MS, Previous::Blocked), Some(1));
     let debt_ns = |now_ns| nodes[0].lag_on_return(now_ns) >> 10;
     assert_eq!(debt_ns(100_000 * MS), -(1 << 31));
     assert!(debt_ns(160_000 * MS) < -1_000_000_000);
@@ -192,7 +192,7 @@ fn yield_lets_another_go_first() {
     let (nodes, mut queue) = running(2);
     let nodes = nodes.as_slice();
     for turn in 1..50_u64 {
-        let next = queue.pick(nodes, turn * 1000, Former::Yielding);
+        let next = queue.pick(nodes, turn * 1000, Previous::Yielding);
         assert_eq!(next, Some(turn as u32 % 2));
     }
 }
@@ -201,10 +201,10 @@ fn yield_lets_another_go_first() {
 fn yield_of_one_that_is_ahead_costs_nothing() {
     let (nodes, mut queue) = running(2);
     let nodes = nodes.as_slice();
-    assert_eq!(queue.pick(nodes, MS, Former::Yielding), Some(1));
+    assert_eq!(queue.pick(nodes, MS, Previous::Yielding), Some(1));
     assert_eq!(nodes[0].tree.vruntime.get(), MS);
     // Now the yielding one is behind, and gives up its request.
-    assert_eq!(queue.pick(nodes, MS, Former::Yielding), Some(0));
+    assert_eq!(queue.pick(nodes, MS, Previous::Yielding), Some(0));
     assert_eq!(nodes[1].tree.vruntime.get(), 3 * MS);
 }
 
@@ -252,7 +252,7 @@ fn thread_alone_for_years_gives_way() {
     let nodes = [Node::new(nice(19)), Node::new(nice(19))];
     let (nodes, mut queue) = (nodes.as_slice(), RunQueue::new());
     queue.enqueue(nodes, 0, Start::New, 0);
-    queue.pick(nodes, 0, Former::Runnable);
+    queue.pick(nodes, 0, Previous::Runnable);
     // Six years in steps of an hour: its vruntime goes more than half of the way around.
     let hour_ns = 3_600_000 * MS;
     let years_ns = 6 * 365 * 24 * hour_ns;
@@ -262,9 +262,9 @@ fn thread_alone_for_years_gives_way() {
     }
     queue.enqueue(nodes, 1, Start::New, years_ns);
     assert!(queue.should_preempt(nodes));
-    assert_eq!(queue.pick(nodes, years_ns, Former::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, years_ns, Previous::Runnable), Some(1));
     assert_eq!(queue.slice_end_ns(nodes), Some(years_ns + 3 * MS));
-    assert_eq!(queue.pick(nodes, years_ns + 3 * MS, Former::Runnable), Some(0));
+    assert_eq!(queue.pick(nodes, years_ns + 3 * MS, Previous::Runnable), Some(0));
     assert_eq!(queue.slice_end_ns(nodes), Some(years_ns + 6 * MS));
 }
 
@@ -274,12 +274,12 @@ fn absurd_times_are_survived() {
     let nodes = nodes.as_slice();
     queue.update(nodes, u64::MAX);
     assert!(queue.should_preempt(nodes));
-    assert_eq!(queue.pick(nodes, u64::MAX, Former::Runnable), Some(1));
+    assert_eq!(queue.pick(nodes, u64::MAX, Previous::Runnable), Some(1));
     // Back in time nothing is charged.
-    assert_eq!(queue.pick(nodes, 0, Former::Blocked), Some(2));
+    assert_eq!(queue.pick(nodes, 0, Previous::Blocked), Some(2));
     assert_eq!(nodes[1].run_time_ns(), 0);
     queue.enqueue(nodes, 1, Start::Woken, 7);
-    assert_eq!(queue.pick(nodes, 8, Former::Blocked), Some(1));
+    assert_eq!(queue.pick(nodes, 8, Previous::Blocked), Some(1));
     assert_eq!(nodes[2].run_time_ns(), 0);
 }
 
@@ -304,7 +304,7 @@ fn steal_takes_the_latest_deadline_that_it_may() {
         nodes[id].set_slice(slice(ms * 1_000_000));
         queue.enqueue(nodes, id as u32, Start::New, 0);
     }
-    queue.pick(nodes, 0, Former::Runnable);
+    queue.pick(nodes, 0, Previous::Runnable);
     assert_eq!(queue.steal(nodes, |_| true, 0), None);
     assert_eq!(queue.steal(nodes, |id| id == 2, 2), None);
     assert_eq!(queue.steal(nodes, |id| id == 2, 3), Some(2));

@@ -6,7 +6,9 @@ use std::vec::Vec;
 
 use super::processor::Habit;
 use super::threads::Random;
-use crate::{Balancer, CpuSet, Cpus, Former, Node, Policy, RunQueue, Start, State, busiest, place};
+use crate::{
+    Balancer, CpuSet, Cpus, Node, Policy, Previous, RunQueue, Start, State, busiest, place,
+};
 
 /// Enough for 1,024 processors.
 pub(crate) const WORDS: usize = 16;
@@ -235,7 +237,7 @@ impl Machine {
         queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
         self.view.note(cpu, queue);
         if queue.should_preempt(self.nodes.as_slice()) {
-            self.pick(cpu, Former::Runnable);
+            self.pick(cpu, Previous::Runnable);
         } else {
             // Now others wait, so the slice has an end.
             self.plan(cpu);
@@ -304,7 +306,7 @@ impl Machine {
                 Habit::Random { sleep_ns, .. } => 1 + self.random.below(sleep_ns),
                 Habit::Hog | Habit::Yielder { .. } => unreachable!("it has no end"),
             };
-            self.pick(cpu, Former::Blocked);
+            self.pick(cpu, Previous::Blocked);
             self.events.push(Reverse((self.now_ns + sleep_ns, Event::Wake(id))));
             return;
         }
@@ -312,21 +314,21 @@ impl Machine {
             self.pass_on(cpu);
         }
         if self.cpus[cpu].queue.should_preempt(self.nodes.as_slice()) {
-            self.pick(cpu, Former::Runnable);
+            self.pick(cpu, Previous::Runnable);
         } else {
             self.plan(cpu);
         }
     }
 
-    fn pick(&mut self, cpu: usize, former: Former) {
+    fn pick(&mut self, cpu: usize, previous: Previous) {
         self.decisions += 1;
         let queue = &mut self.cpus[cpu].queue;
         let old = queue.current();
-        let new = queue.pick(self.nodes.as_slice(), self.now_ns, former);
+        let new = queue.pick(self.nodes.as_slice(), self.now_ns, previous);
         self.view.note(cpu, queue);
         if let Some(id) = old
             && old != new
-            && former != Former::Blocked
+            && previous != Previous::Blocked
         {
             self.free_waiting += u64::from(self.is_free(id));
             self.threads[id as usize].waits_ns = self.now_ns;

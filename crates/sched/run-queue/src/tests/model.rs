@@ -7,7 +7,7 @@ use both::Both;
 use proptest::prelude::*;
 
 use super::threads::{nice, real_time, slice};
-use crate::{Former, Policy, Start};
+use crate::{Policy, Previous, Start};
 
 const THREADS: u32 = 24;
 
@@ -16,7 +16,7 @@ enum Operation {
     Enqueue(u32, Start),
     Dequeue(u32),
     Run(u64),
-    Pick(Former),
+    Pick(Previous),
     /// Picks only if the running one should give way.
     PickIfBetter,
     SetPolicy(u32, Policy),
@@ -36,12 +36,12 @@ fn policy() -> impl Strategy<Value = Policy> {
 fn operation() -> impl Strategy<Value = Operation> {
     let id = 0..THREADS;
     let start = prop_oneof![Just(Start::New), Just(Start::Woken)];
-    let former = prop_oneof![3 => Just(Former::Runnable), 1 => Just(Former::Yielding), 3 => Just(Former::Blocked)];
+    let previous = prop_oneof![3 => Just(Previous::Runnable), 1 => Just(Previous::Yielding), 3 => Just(Previous::Blocked)];
     prop_oneof![
         8 => (id.clone(), start).prop_map(|(id, start)| Operation::Enqueue(id, start)),
         2 => id.clone().prop_map(Operation::Dequeue),
         8 => prop_oneof![0..200_000_u64, 0..20_000_000_u64, Just(0)].prop_map(Operation::Run),
-        4 => former.prop_map(Operation::Pick),
+        4 => previous.prop_map(Operation::Pick),
         4 => Just(Operation::PickIfBetter),
         2 => (id.clone(), policy()).prop_map(|(id, policy)| Operation::SetPolicy(id, policy)),
         1 => (id, 100_000..8_000_000_u32).prop_map(|(id, ns)| Operation::SetSlice(id, ns)),
@@ -63,9 +63,9 @@ proptest! {
                 Operation::Enqueue(id, start) => both.enqueue(id, start),
                 Operation::Dequeue(id) => both.dequeue(id),
                 Operation::Run(time_ns) => both.run(time_ns),
-                Operation::Pick(former) => both.pick(former),
+                Operation::Pick(previous) => both.pick(previous),
                 Operation::PickIfBetter if both.queue.should_preempt(both.nodes.as_slice()) => {
-                    both.pick(Former::Runnable);
+                    both.pick(Previous::Runnable);
                 }
                 Operation::PickIfBetter => {}
                 Operation::SetPolicy(id, policy) => both.set_policy(id, policy),

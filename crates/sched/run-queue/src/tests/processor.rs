@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::threads::{self, Random};
-use crate::{Former, NICE_0_WEIGHT, Node, Policy, RunQueue, Slice, Start, State};
+use crate::{NICE_0_WEIGHT, Node, Policy, Previous, RunQueue, Slice, Start, State};
 
 /// What a thread does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -116,34 +116,34 @@ impl Processor {
         self.now_ns = wakes.fold(next_ns.min(end_ns), u64::min).max(self.now_ns);
         self.queue.update(self.nodes.as_slice(), self.now_ns);
 
-        let mut former = None;
+        let mut previous = None;
         if let Some(id) = self.queue.current()
             && self.ran_ns(id) >= self.threads[id as usize].run_until_ns
         {
-            former = Some(self.end_burst(id));
+            previous = Some(self.end_burst(id));
         }
         for id in 0..self.threads.len() {
             self.wake_if_due(id);
         }
-        if former.is_some() || self.queue.should_preempt(self.nodes.as_slice()) {
-            self.pick(former.unwrap_or(Former::Runnable));
+        if previous.is_some() || self.queue.should_preempt(self.nodes.as_slice()) {
+            self.pick(previous.unwrap_or(Previous::Runnable));
         }
     }
 
     /// Returns what becomes of the running thread, whose burst is over.
-    fn end_burst(&mut self, id: u32) -> Former {
+    fn end_burst(&mut self, id: u32) -> Previous {
         let thread = &mut self.threads[id as usize];
         let sleep_ns = match thread.habit {
-            Habit::Hog => return Former::Runnable,
+            Habit::Hog => return Previous::Runnable,
             Habit::Yielder { run_ns } => {
                 thread.run_until_ns += run_ns;
-                return Former::Yielding;
+                return Previous::Yielding;
             }
             Habit::Sleeper { sleep_ns, .. } => sleep_ns,
             Habit::Random { sleep_ns, .. } => 1 + self.random.below(sleep_ns),
         };
         thread.wakes_ns = self.now_ns + sleep_ns;
-        Former::Blocked
+        Previous::Blocked
     }
 
     fn wake_if_due(&mut self, id: usize) {
@@ -163,9 +163,9 @@ impl Processor {
         self.queue.enqueue(self.nodes.as_slice(), id as u32, start, self.now_ns);
     }
 
-    fn pick(&mut self, former: Former) {
+    fn pick(&mut self, previous: Previous) {
         let old = self.queue.current();
-        let new = self.queue.pick(self.nodes.as_slice(), self.now_ns, former);
+        let new = self.queue.pick(self.nodes.as_slice(), self.now_ns, previous);
         if let Some(id) = old
             && old != new
         {

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::THREADS;
 use crate::tests::threads::{nodes, queue_at};
-use crate::{Former, NICE_0_WEIGHT, Node, Policy, RunQueue, Start, State};
+use crate::{NICE_0_WEIGHT, Node, Policy, Previous, RunQueue, Start, State};
 
 /// A thread, as the model knows it. Virtual times don't wrap around here.
 #[derive(Clone, Copy, Debug)]
@@ -270,10 +270,10 @@ impl Both {
         self.thread(id).state = old.state;
     }
 
-    pub(super) fn pick(&mut self, former: Former) {
+    pub(super) fn pick(&mut self, previous: Previous) {
         let mut expected: Vec<u32> = Vec::new();
         match self.current {
-            Some(id) if former == Former::Blocked => {
+            Some(id) if previous == Previous::Blocked => {
                 let (load, now_ns) = (self.load(), self.now_ns);
                 let slice_service = self.thread(id).slice_service();
                 if self.thread(id).weight() != 0 {
@@ -286,14 +286,14 @@ impl Both {
             Some(id) => match self.thread(id).policy {
                 Policy::RealTime(priority) => {
                     let thread = self.thread(id);
-                    let ends = former == Former::Yielding || thread.slice_left_ns == 0;
+                    let ends = previous == Previous::Yielding || thread.slice_left_ns == 0;
                     if ends {
                         thread.slice_left_ns = 10_000_000;
                     }
                     let list = &mut self.lists[usize::from(priority.get())];
                     list.insert(if ends { list.len() } else { 0 }, id);
                 }
-                Policy::Fair(_) => expected = self.give_back(id, former),
+                Policy::Fair(_) => expected = self.give_back(id, previous),
             },
             None => {}
         }
@@ -304,9 +304,9 @@ impl Both {
         }
         if let Some(id) = self.current {
             let thread = self.thread(id);
-            thread.state = if former == Former::Blocked { State::Off } else { State::Waiting };
+            thread.state = if previous == Previous::Blocked { State::Off } else { State::Waiting };
         }
-        let picked = self.queue.pick(self.nodes.as_slice(), self.now_ns, former);
+        let picked = self.queue.pick(self.nodes.as_slice(), self.now_ns, previous);
         match picked {
             Some(id) => assert!(expected.contains(&id), "{id} instead of one of {expected:?}"),
             None => assert!(expected.is_empty(), "none instead of one of {expected:?}"),
@@ -319,11 +319,11 @@ impl Both {
     }
 
     /// Ends or keeps the request of the running fair thread. Returns who may run next.
-    pub(super) fn give_back(&mut self, id: u32, former: Former) -> Vec<u32> {
+    pub(super) fn give_back(&mut self, id: u32, previous: Previous) -> Vec<u32> {
         let floor = self.floor();
         let others = self.fair().count() > 1;
         let thread = self.thread(id);
-        if former == Former::Yielding && others && thread.vruntime() <= floor {
+        if previous == Previous::Yielding && others && thread.vruntime() <= floor {
             thread.served = thread.served.max(thread.deadline * thread.weight());
         }
         if thread.deadline <= thread.vruntime() {
@@ -334,7 +334,7 @@ impl Both {
         let Some(first) = best.first() else {
             return std::vec![id];
         };
-        let goes_on = former == Former::Runnable
+        let goes_on = previous == Previous::Runnable
             && thread.vruntime() <= self.floor()
             && thread.deadline < self.threads[*first as usize].deadline;
         if goes_on { std::vec![id] } else { best }

@@ -5,7 +5,7 @@ use std::vec::Vec;
 
 use proptest::prelude::*;
 
-use crate::{Heap, Link};
+use crate::{DeadlineQueue, Link};
 
 /// As many elements as the links have.
 const ELEMENTS: u32 = 64;
@@ -32,7 +32,7 @@ proptest! {
     #[test]
     fn heap_does_as_a_sorted_set(operations in prop::collection::vec(operation(), 1..400)) {
         let links = [const { Link::new() }; ELEMENTS as usize];
-        let mut heap = Heap::new();
+        let mut queue = DeadlineQueue::new();
         // Key, number of the insertion, id.
         let mut model = BTreeSet::new();
         for (step, operation) in operations.into_iter().enumerate() {
@@ -42,25 +42,25 @@ proptest! {
                     prop_assert_eq!(links[id as usize].is_linked(), old.is_some());
                     if let Some(old) = old {
                         prop_assert_eq!(links[id as usize].key(), old.0);
-                        heap.remove(&links, id);
+                        queue.remove(&links, id);
                         model.remove(&old);
                     } else {
-                        heap.insert(&links, id, key);
+                        queue.insert(&links, id, key);
                         model.insert((key, step, id));
                     }
                 }
                 Operation::Pop => {
-                    prop_assert_eq!(heap.pop(&links), model.pop_first().map(|(_, _, id)| id));
+                    prop_assert_eq!(queue.pop(&links), model.pop_first().map(|(_, _, id)| id));
                 }
             }
-            let mut ids = heap.assert_consistent(&links);
+            let mut ids = queue.assert_consistent(&links);
             ids.sort_unstable();
             let mut expected: Vec<_> = model.iter().map(|(_, _, id)| *id).collect();
             expected.sort_unstable();
             prop_assert_eq!(ids, expected);
-            prop_assert_eq!(heap.len() as usize, model.len());
-            prop_assert_eq!(heap.first(), model.first().map(|(_, _, id)| *id));
-            prop_assert_eq!(heap.first_key(&links), model.first().map(|(key, _, _)| *key));
+            prop_assert_eq!(queue.len() as usize, model.len());
+            prop_assert_eq!(queue.first(), model.first().map(|(_, _, id)| *id));
+            prop_assert_eq!(queue.first_key(&links), model.first().map(|(key, _, _)| *key));
         }
     }
 }

@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use std::vec::Vec;
 
-use crate::{Heap, Link, Links};
+use crate::{DeadlineQueue, Link, Links};
 
 const ELEMENTS: u32 = 100_000;
 
@@ -20,7 +20,7 @@ impl Counted {
         Self { links, accesses: Cell::new(0), most: Cell::new(0) }
     }
 
-    /// Counts those since the last call as one operation on a heap of `len`, and
+    /// Counts those since the last call as one operation on a queue of `len`, and
     /// asserts that they are few.
     fn end_operation(&self, len: u32) {
         let accesses = self.accesses.take();
@@ -63,32 +63,32 @@ impl Random {
 /// counts both. `None` removes the first each time.
 fn count(keys: impl Iterator<Item = u64>, removals: Option<Vec<u32>>) -> u32 {
     let links = Counted::new();
-    let mut heap = Heap::new();
+    let mut queue = DeadlineQueue::new();
     for (id, key) in (0..ELEMENTS).zip(keys) {
-        heap.insert(&links, id, key);
-        links.end_operation(heap.len());
+        queue.insert(&links, id, key);
+        links.end_operation(queue.len());
     }
-    assert_eq!(heap.len(), ELEMENTS);
-    heap.assert_consistent(&links);
+    assert_eq!(queue.len(), ELEMENTS);
+    queue.assert_consistent(&links);
     links.accesses.take();
     let mut last_key = 0;
     for index in 0..ELEMENTS as usize {
         match &removals {
-            Some(ids) => heap.remove(&links, ids[index]),
+            Some(ids) => queue.remove(&links, ids[index]),
             None => {
-                let id = heap.pop(&links).expect("not all are out yet");
+                let id = queue.pop(&links).expect("not all are out yet");
                 let key = links.links[id as usize].key();
                 assert!(key >= last_key);
                 last_key = key;
             }
         }
-        links.end_operation(heap.len());
+        links.end_operation(queue.len());
         if index as u32 == ELEMENTS / 2 {
-            heap.assert_consistent(&links);
+            queue.assert_consistent(&links);
             links.accesses.take();
         }
     }
-    assert!(heap.is_empty());
+    assert!(queue.is_empty());
     links.most.get()
 }
 
@@ -115,17 +115,17 @@ fn cost_is_logarithmic_in_every_order() {
 #[test]
 fn cost_stays_logarithmic_while_elements_come_and_go() {
     let links = Counted::new();
-    let mut heap = Heap::new();
+    let mut queue = DeadlineQueue::new();
     let mut random = Random(88172645463325252);
     for step in 0..3 * u64::from(ELEMENTS) {
         let id = (random.next() % u64::from(ELEMENTS)) as u32;
         if links.links[id as usize].is_linked() {
-            heap.remove(&links, id);
+            queue.remove(&links, id);
         } else {
             // Rising keys with some that are far behind, as deadlines have.
-            heap.insert(&links, id, step + (random.next() % 1000) * (random.next() % 1000));
+            queue.insert(&links, id, step + (random.next() % 1000) * (random.next() % 1000));
         }
-        links.end_operation(heap.len());
+        links.end_operation(queue.len());
     }
-    heap.assert_consistent(&links);
+    queue.assert_consistent(&links);
 }

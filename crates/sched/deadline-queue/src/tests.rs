@@ -5,35 +5,35 @@ mod model;
 
 use std::vec::Vec;
 
-use crate::{Heap, Link, Links, NONE};
+use crate::{DeadlineQueue, Link, Links, NONE};
 
 #[test]
 fn elements_come_by_their_keys() {
     let links = [const { Link::new() }; 5];
-    let mut heap = Heap::default();
-    assert!(heap.is_empty());
-    assert_eq!((heap.first(), heap.first_key(&links), heap.pop(&links)), (None, None, None));
+    let mut queue = DeadlineQueue::default();
+    assert!(queue.is_empty());
+    assert_eq!((queue.first(), queue.first_key(&links), queue.pop(&links)), (None, None, None));
     for (id, key) in [(0, 7), (1, u64::MAX), (2, 0), (3, 1 << 63), (4, (1 << 63) - 1)] {
-        heap.insert(&links, id, key);
-        heap.assert_consistent(&links);
+        queue.insert(&links, id, key);
+        queue.assert_consistent(&links);
     }
-    assert_eq!((heap.len(), heap.first(), heap.first_key(&links)), (5, Some(2), Some(0)));
-    let popped: Vec<_> = core::iter::from_fn(|| heap.pop(&links)).collect();
+    assert_eq!((queue.len(), queue.first(), queue.first_key(&links)), (5, Some(2), Some(0)));
+    let popped: Vec<_> = core::iter::from_fn(|| queue.pop(&links)).collect();
     assert_eq!(popped, [2, 0, 4, 3, 1]);
-    assert!(heap.is_empty() && heap.first().is_none());
+    assert!(queue.is_empty() && queue.first().is_none());
 }
 
 #[test]
 fn equal_keys_come_in_the_order_of_insertion() {
     let links = [const { Link::new() }; 100];
-    let mut heap = Heap::new();
+    let mut queue = DeadlineQueue::new();
     for id in (0..100).rev() {
-        heap.insert(&links, id, 5);
+        queue.insert(&links, id, 5);
     }
     // Who comes back is the last of all.
-    heap.remove(&links, 60);
-    heap.insert(&links, 60, 5);
-    let popped: Vec<_> = core::iter::from_fn(|| heap.pop(&links)).collect();
+    queue.remove(&links, 60);
+    queue.insert(&links, 60, 5);
+    let popped: Vec<_> = core::iter::from_fn(|| queue.pop(&links)).collect();
     let expected: Vec<_> = (0..100).rev().filter(|id| *id != 60).chain([60]).collect();
     assert_eq!(popped, expected);
 }
@@ -43,7 +43,7 @@ fn link_tells_its_state_and_serves_one_heap_after_the_other() {
     let links = [Link::default(), Link::new()];
     assert!(!links[0].is_linked());
     assert_eq!(links[0].key(), 0);
-    let (mut one, mut two) = (Heap::new(), Heap::new());
+    let (mut one, mut two) = (DeadlineQueue::new(), DeadlineQueue::new());
     one.insert(&links, 0, 9);
     assert!(links[0].is_linked() && !links[1].is_linked());
     assert_eq!(one.pop(&links), Some(0));
@@ -58,34 +58,34 @@ fn link_tells_its_state_and_serves_one_heap_after_the_other() {
 #[test]
 fn link_is_small_and_constant() {
     static LINK: Link = Link::new();
-    static HEAP: Heap = Heap::new();
+    static HEAP: DeadlineQueue = DeadlineQueue::new();
     assert!(!LINK.is_linked() && HEAP.is_empty());
     assert_eq!(size_of::<Link>(), 32);
 }
 
 #[test]
-#[should_panic(expected = "the element is in a heap already")]
+#[should_panic(expected = "the element is in a queue already")]
 fn second_insertion_panics() {
     let links = [const { Link::new() }; 1];
-    let mut heap = Heap::new();
-    heap.insert(&links, 0, 1);
-    heap.insert(&links, 0, 2);
+    let mut queue = DeadlineQueue::new();
+    queue.insert(&links, 0, 1);
+    queue.insert(&links, 0, 2);
 }
 
 #[test]
-#[should_panic(expected = "the element isn't in a heap")]
+#[should_panic(expected = "the element isn't in a queue")]
 fn removal_of_who_is_not_linked_panics() {
     let links = [const { Link::new() }; 2];
-    let mut heap = Heap::new();
-    heap.insert(&links, 0, 1);
-    heap.remove(&links, 1);
+    let mut queue = DeadlineQueue::new();
+    queue.insert(&links, 0, 1);
+    queue.remove(&links, 1);
 }
 
 #[test]
-#[should_panic(expected = "an empty heap has no element to remove")]
+#[should_panic(expected = "an empty queue has no element to remove")]
 fn removal_from_an_empty_heap_panics() {
     let links = [const { Link::new() }; 1];
-    let (mut one, mut two) = (Heap::new(), Heap::new());
+    let (mut one, mut two) = (DeadlineQueue::new(), DeadlineQueue::new());
     one.insert(&links, 0, 1);
     two.remove(&links, 0);
 }
@@ -99,5 +99,5 @@ fn insertion_of_none_panics() {
             &self.0
         }
     }
-    Heap::new().insert(&One(Link::new()), NONE, 1);
+    DeadlineQueue::new().insert(&One(Link::new()), NONE, 1);
 }

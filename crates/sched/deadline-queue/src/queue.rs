@@ -1,4 +1,4 @@
-//! The heap and its operations.
+//! The queue and its operations: a leftist tree.
 
 use core::mem::swap;
 
@@ -6,10 +6,10 @@ use crate::link::{Link, Links, NONE};
 
 /// A priority queue of ids, the smallest key first.
 ///
-/// All operations are given the same [`Links`]. An id can be in one heap at a time; a
-/// link that is in another heap isn't told from one that is in this.
+/// All operations are given the same [`Links`]. An id can be in one queue at a time; a
+/// link that is in another queue looks like one that is in this.
 #[derive(Debug)]
-pub struct Heap {
+pub struct DeadlineQueue {
     root: u32,
     len: u32,
     /// How many elements were ever inserted: the order of equal keys. At one a
@@ -17,7 +17,7 @@ pub struct Heap {
     insertions: u64,
 }
 
-impl Heap {
+impl DeadlineQueue {
     /// Returns one without elements.
     pub const fn new() -> Self {
         Self { root: NONE, len: 0, insertions: 0 }
@@ -61,7 +61,7 @@ impl Heap {
     pub fn insert(&mut self, links: &(impl Links + ?Sized), id: u32, key: u64) {
         assert_ne!(id, NONE, "no element has this id");
         let link = links.link(id);
-        assert!(!link.is_linked(), "the element is in a heap already");
+        assert!(!link.is_linked(), "the element is in a queue already");
         link.set_place(key, self.insertions);
         self.insertions += 1;
         self.len += 1;
@@ -88,14 +88,14 @@ impl Heap {
         }
     }
 
-    /// Removes `id`, wherever it is in the heap.
+    /// Removes `id`, wherever it is in the queue.
     ///
     /// # Panics
-    /// If the element isn't linked, or if this heap is empty.
+    /// If the element isn't linked, or if this queue is empty.
     pub fn remove(&mut self, links: &(impl Links + ?Sized), id: u32) {
-        assert!(!self.is_empty(), "an empty heap has no element to remove");
+        assert!(!self.is_empty(), "an empty queue has no element to remove");
         let link = links.link(id);
-        assert!(link.is_linked(), "the element isn't in a heap");
+        assert!(link.is_linked(), "the element isn't in a queue");
         let merged = merge(links, link.left(), link.right());
         let parent = link.parent();
         if merged != NONE {
@@ -117,7 +117,7 @@ impl Heap {
     }
 }
 
-impl Default for Heap {
+impl Default for DeadlineQueue {
     fn default() -> Self {
         Self::new()
     }
@@ -208,7 +208,7 @@ fn rank(links: &(impl Links + ?Sized), id: u32) -> u32 {
 }
 
 #[cfg(test)]
-impl Heap {
+impl DeadlineQueue {
     /// Returns all elements, parents first. Panics unless the whole tree is as it has
     /// to be.
     pub(crate) fn assert_consistent(&self, links: &(impl Links + ?Sized)) -> std::vec::Vec<u32> {

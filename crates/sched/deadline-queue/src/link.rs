@@ -1,4 +1,4 @@
-//! What each element keeps of the heap.
+//! What each element keeps of the queue.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
@@ -28,10 +28,10 @@ impl<const LEN: usize> Links for [Link; LEN] {
     }
 }
 
-/// What an element keeps while it is in a heap.
+/// What an element keeps while it is in a queue.
 ///
 /// The fields are atomic only so that a shared reference can change them. All accesses
-/// are relaxed, which are plain moves: who owns the [`Heap`](crate::Heap), by a lock,
+/// are relaxed, which are plain moves: who owns the [`DeadlineQueue`](crate::DeadlineQueue), by a lock,
 /// owns the links of its elements.
 #[derive(Debug)]
 pub struct Link {
@@ -58,7 +58,7 @@ impl Link {
         }
     }
 
-    /// Tells if the element is in a heap.
+    /// Tells if the element is in a queue.
     #[inline]
     pub fn is_linked(&self) -> bool {
         self.rank() != 0

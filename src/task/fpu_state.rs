@@ -8,7 +8,7 @@ use crate::arch::cpu::fpu::{self, Chunk};
 use crate::sync::{IrqMutex, Rank};
 
 /// What a thread has in these registers.
-pub(super) struct Registers {
+pub(super) struct FpuState {
     /// Whether there is an area: all others pay nothing but this look.
     are_kept: AtomicBool,
     /// Where they are kept while it doesn't run. Taken by the scheduler, when it leaves the
@@ -18,14 +18,14 @@ pub(super) struct Registers {
 
 /// Why a thread can't use these registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoRegisters {
+pub enum NoFpu {
     /// The command line keeps them off.
     Off,
     /// There is no memory to keep them in.
     NoMemory,
 }
 
-impl fmt::Display for NoRegisters {
+impl fmt::Display for NoFpu {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Off => "floating point is off (safe on the command line)",
@@ -34,9 +34,9 @@ impl fmt::Display for NoRegisters {
     }
 }
 
-impl core::error::Error for NoRegisters {}
+impl core::error::Error for NoFpu {}
 
-impl Registers {
+impl FpuState {
     pub(super) const fn new() -> Self {
         Self { are_kept: AtomicBool::new(false), area: IrqMutex::new(Rank::Thread, Vec::new()) }
     }
@@ -75,16 +75,16 @@ impl Registers {
     }
 
     /// Lets the thread that this belongs to, which runs, use them from now on.
-    pub(super) fn keep(&self) -> Result<(), NoRegisters> {
+    pub(super) fn keep(&self) -> Result<(), NoFpu> {
         if self.are_kept.load(Ordering::Relaxed) {
             return Ok(());
         }
         let chunks = fpu::area_chunks();
         if chunks == 0 {
-            return Err(NoRegisters::Off);
+            return Err(NoFpu::Off);
         }
         let mut area = Vec::new();
-        area.try_reserve_exact(chunks).map_err(|_| NoRegisters::NoMemory)?;
+        area.try_reserve_exact(chunks).map_err(|_| NoFpu::NoMemory)?;
         area.resize(chunks, Chunk::new());
         fpu::clear(&mut area);
         let mut place = self.area.lock();

@@ -19,21 +19,21 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `heap` | the heap and its operations |
+//! | `queue` | the queue and its operations |
 //! | `link` | what each element keeps |
 //!
 //! ```
-//! use leftist_heap::{Heap, Link};
+//! use deadline_queue::{DeadlineQueue, Link};
 //! let links = [const { Link::new() }; 3];
-//! let mut heap = Heap::new();
-//! heap.insert(&links, 0, 50);
-//! heap.insert(&links, 1, 20);
-//! heap.insert(&links, 2, 30);
-//! heap.remove(&links, 1);
-//! assert_eq!(heap.first_key(&links), Some(30));
-//! assert_eq!(heap.pop(&links), Some(2));
-//! assert_eq!(heap.pop(&links), Some(0));
-//! assert_eq!(heap.pop(&links), None);
+//! let mut queue = DeadlineQueue::new();
+//! queue.insert(&links, 0, 50);
+//! queue.insert(&links, 1, 20);
+//! queue.insert(&links, 2, 30);
+//! queue.remove(&links, 1);
+//! assert_eq!(queue.first_key(&links), Some(30));
+//! assert_eq!(queue.pop(&links), Some(2));
+//! assert_eq!(queue.pop(&links), Some(0));
+//! assert_eq!(queue.pop(&links), None);
 //! ```
 
 #![no_std]
@@ -43,10 +43,10 @@
 #[cfg(test)]
 extern crate std;
 
-mod heap;
 mod link;
+mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use heap::Heap;
 pub use link::{Link, Links, NONE};
+pub use queue::DeadlineQueue;
