@@ -1,5 +1,5 @@
-//! What each thread gets of several CPUs, by the time that it ran: how fast they are, and what
-//! else the host does, changes nothing.
+//! What each thread gets of several CPUs, by the time that it ran, and what it keeps while it
+//! is held: how fast the CPUs are, and what else the host does, changes nothing.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 2 -accel tcg,thread=multi
@@ -18,7 +18,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use farjump::arch::irq::interrupt_flag::InterruptsOff;
 use farjump::arch::time::clock::now_ns;
-use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
+use farjump::task::{self, Builder, JoinHandle, ProcessorSet, ThreadRef};
 use run_queue::{Nice, Policy};
 
 farjump::test_kernel!(test_main);
@@ -128,4 +128,24 @@ fn run_time_counts_while_a_thread_runs() {
         core::hint::spin_loop();
     }
     assert!(thread.run_time_ns() - ran_ns >= 5 * MS);
+}
+
+#[test_case]
+fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
+    let thread = task::spawn("held", || ()).expect("there is memory");
+    let number = thread.thread().number();
+    let held = ThreadRef::find(number).expect("its handle holds it");
+    thread.join();
+    // Others take all places that are free.
+    for _ in 0..200 {
+        let other = task::spawn("other", || ()).expect("there is memory");
+        assert!(!core::ptr::eq(other.thread(), held.thread()));
+        other.join();
+    }
+    assert_eq!((held.number(), held.name().as_str()), (number, "held"));
+    drop(held);
+    // It may be on its way out still.
+    while ThreadRef::find(number).is_some() {
+        task::yield_now();
+    }
 }

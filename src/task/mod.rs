@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`thread`] | what is known of a thread |
+//! | [`thread_ref`] | a hold of a thread that was found by its number |
 //! | [`table`] | all threads, by number |
 //! | [`spawn`] | how a thread begins and ends, and who waits for that |
 //! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
@@ -47,6 +48,7 @@ mod smp;
 mod spawn;
 mod table;
 mod thread;
+mod thread_ref;
 mod trace;
 mod watch;
 mod watchdog;
@@ -60,6 +62,7 @@ pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
 pub use table::{current, for_each};
 pub use thread::{State, Thread};
+pub use thread_ref::ThreadRef;
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 

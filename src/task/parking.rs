@@ -254,7 +254,11 @@ pub(super) fn end_waits_in_time(now_ns: u64) {
 }
 
 /// Asks `thread` to end: waits that can be cancelled end with an error, as do those that it
-/// begins later.
+/// begins later. The caller holds the thread, by a [`JoinHandle`](super::JoinHandle) or a
+/// [`ThreadRef`](super::ThreadRef), or its place might be another one's by now.
+///
+/// It is a request: a thread is never ended from outside, as it may hold locks. It ends where
+/// it waits, or where it looks at [`Thread::is_cancelled`] by itself.
 pub fn cancel(thread: &'static Thread) {
     thread.is_cancelled.store(true, Ordering::SeqCst);
     let _interrupts_off = InterruptsOff::new();

@@ -107,8 +107,8 @@ impl<'a> Builder<'a> {
         let thread = prepare(self.name, self.policy, job, processor::this())?;
         thread.allowed.store(self.allowed.words());
         thread.address_space.set(self.address_space);
-        // Itself, and the handle.
-        thread.holders.store(2, Ordering::Relaxed);
+        // Beside itself, the handle. Others may have found it already.
+        thread.holders.fetch_add(1, Ordering::Relaxed);
         let handle = JoinHandle { thread, end };
         let _interrupts_off = InterruptsOff::new();
         scheduler::place(LockedQueue::lock_of(thread), thread, Start::New);

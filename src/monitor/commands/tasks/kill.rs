@@ -5,7 +5,7 @@ use core::fmt::Write;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::commands::tasks::ps;
-use crate::task;
+use crate::task::{self, ThreadRef};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "kill",
@@ -20,14 +20,14 @@ fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     let word = arguments.word().ok_or(ArgumentError::Missing("a thread's number"))?;
     arguments.end()?;
     let number: u64 = word.parse().map_err(|_| ArgumentError::unknown(word))?;
-    match ps::all().into_iter().find(|thread| thread.number() == number) {
+    match ThreadRef::find(number) {
         None => writeln!(out, "There is no thread {number}; ps lists them.")?,
         Some(thread) if number == task::current().number() => {
             writeln!(out, "{} runs this prompt; poweroff ends it.", thread.name())?;
         }
-        Some(thread) if ps::is_idle(thread) => writeln!(out, "An idle thread can't end.")?,
+        Some(thread) if ps::is_idle(&thread) => writeln!(out, "An idle thread can't end.")?,
         Some(thread) => {
-            task::cancel(thread);
+            task::cancel(thread.thread());
             writeln!(out, "{} is asked to end.", thread.name())?;
         }
     }
