@@ -1,5 +1,5 @@
-//! A process without ring 3: a page table of its own, pages that come on demand, two CPUs
-//! in it, a shoot-down that reaches only them, and its end.
+//! A process without ring 3: a page table of its own, pages on demand, two CPUs in it, a
+//! shoot-down that reaches only them, and its end.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 4
@@ -138,7 +138,7 @@ fn pages_come_on_demand_and_go_with_the_process() {
         assert!(thread.join());
         assert_eq!(SERVED.load(Ordering::Relaxed) - served, 40);
         assert_eq!(frames::counts().used_for(Purpose::User), 40);
-        // Nobody else sees its pages.
+        // No other address space has its pages.
         assert_eq!(probe::read_u64(ON_DEMAND), Err(probe::Faulted));
         drop_last(space);
         assert_eq!(in_use(), (0, 0), "pages and tables are free again");

@@ -1,7 +1,7 @@
-//! Information structures that no loader should leave.
+//! Damaged information structures.
 //!
 //! Tags of all kinds are tested on the host, in crates/firmware/boot-information, and
-//! absurd addresses in src/boot; here it is about the structure as a whole.
+//! impossible addresses in src/boot; this file tests the structure as a whole.
 
 #![no_std]
 #![no_main]
@@ -16,7 +16,7 @@ use farjump::testing::machine;
 
 farjump::test_kernel!(test_main);
 
-/// A structure: its words of 32 bits, aligned as a loader aligns it.
+/// A structure of 32-bit words, aligned as a loader aligns it.
 #[repr(align(8))]
 struct Aligned<const BYTES: usize>([u8; BYTES]);
 
@@ -32,7 +32,7 @@ fn read<const BYTES: usize>(structure: &Aligned<BYTES>) -> BootInformation<'_> {
     boot::read(&structure.0)
 }
 
-/// Nothing was taken over, not even a problem.
+/// Returns whether nothing was read, not even a problem.
 fn is_empty(information: &BootInformation) -> bool {
     information.memory.is_empty()
         && information.loader_name.is_empty()
@@ -48,20 +48,20 @@ fn this_boot_has_everything() {
 }
 
 #[test_case]
-fn absurd_sizes_are_survived() {
+fn impossible_sizes_are_ignored() {
     assert!(is_empty(&read(&structure::<4, 16>([u32::MAX, 0, 0, 8]))));
     assert!(is_empty(&read(&structure::<4, 16>([8, 0, 0, 8]))));
 }
 
 #[test_case]
-fn truncated_structure_is_survived() {
-    // A memory map of more bytes than are left; no end tag.
+fn truncated_structure_is_ignored() {
+    // A memory map that is longer than the rest of the structure; no end tag.
     assert!(is_empty(&read(&structure::<6, 24>([24, 0, 6, 64, 24, 0]))));
     assert!(is_empty(&read(&structure::<4, 16>([16, 0, 1, 8]))));
 }
 
 #[test_case]
-fn missing_memory_map_is_told() {
+fn missing_memory_map_is_reported() {
     let structure = structure::<4, 16>([16, 0, 0, 8]);
     let information = read(&structure);
     assert_eq!(*information.problems, [Problem::NoMemoryMap]);

@@ -1,5 +1,5 @@
-//! Tests that end badly, each in its way, for the runner's own test
-//! (tests/machine/runner.py): they are run only when asked for.
+//! Tests that fail in different ways, for the runner's own test
+//! (tests/machine/runner.py): they are run only on request.
 
 #![no_std]
 #![no_main]

@@ -1,7 +1,7 @@
-//! Every exception that has a way back is provoked, served and left behind.
+//! Every exception after which the kernel can go on is provoked and served.
 //!
-//! Those without a way back, and the texts of the reports, are looked at from
-//! outside by tests/machine/faults.py.
+//! All other exceptions, and the texts of the reports, are tested from outside by
+//! tests/machine/faults.py.
 
 #![no_std]
 #![no_main]
@@ -18,8 +18,8 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Those whose handlers are on stacks of their own, and the one that needs a
-/// broken task state segment.
+/// Returns false for exceptions with stacks of their own, and for the one that needs a damaged
+/// task state segment.
 fn has_way_back(exception: Exception) -> bool {
     !matches!(
         exception,

@@ -1,5 +1,5 @@
-//! Memory runs out, again and again: nothing is lost, nothing panics, and every
-//! byte can be had anew.
+//! Memory is used up repeatedly: nothing is lost, nothing panics, and all of it can be
+//! allocated again.
 //!
 //! QEMU: -m 128 -cpu max -smp 1
 //! QEMU: -m 128 -cpu max -smp 4 -accel tcg,thread=multi
@@ -25,8 +25,7 @@ farjump::test_kernel!(test_main);
 
 const ROUNDS: u64 = 10;
 
-/// Numbers that look random and are the same in each run: xorshift64*, by
-/// S. Vigna.
+/// Pseudo-random numbers, the same in each run: xorshift64*, by S. Vigna.
 struct Random(u64);
 
 impl Random {
@@ -50,7 +49,7 @@ fn drop_some<T>(things: &mut Vec<T>, count: usize, random: &mut Random) {
     }
 }
 
-/// Takes all frames that are left.
+/// Allocates all free frames.
 fn take_frames(frames: &mut Vec<AllocatedFrames>) {
     while frames.len() < frames.capacity() {
         match AllocatedFrames::try_new(Purpose::Other) {
@@ -61,7 +60,7 @@ fn take_frames(frames: &mut Vec<AllocatedFrames>) {
     panic!("there are more frames than were free");
 }
 
-/// Takes blocks of up to 256 KiB until the heap can't give one of `last_bytes`.
+/// Allocates blocks of up to 256 KiB until the heap has none of `last_bytes`.
 fn take_blocks(blocks: &mut Vec<Vec<u8>>, last_bytes: usize, random: &mut Random) {
     let mut bound = 256 << 10;
     while bound >= last_bytes && blocks.len() < blocks.capacity() {
@@ -103,8 +102,8 @@ fn all_frames_ten_times_over() {
     }
 }
 
-/// Runs `prepare` in a thread on each CPU, then `body` once all of these are prepared, and
-/// returns what all of them return.
+/// Runs `prepare` in a thread on each CPU, then `body` after all have prepared, and returns
+/// their results.
 fn on_each_cpu<P: 'static, T: Send + 'static>(prepare: fn() -> P, body: fn(P) -> T) -> Vec<T> {
     static MISSING: AtomicUsize = AtomicUsize::new(0);
     let cpus = task::processors().count();
@@ -144,8 +143,8 @@ fn last_frames_are_found_in_the_caches_of_all_cpus() {
     }
 }
 
-/// All CPUs take frames until none is left, and free some of them meanwhile: together they
-/// get all.
+/// All CPUs allocate frames until none is left, and free some of them meanwhile: together they
+/// get all of them.
 #[test_case]
 fn all_cpus_take_all_frames_together() {
     fn prepare() -> Vec<AllocatedFrames> {
@@ -169,8 +168,8 @@ fn all_cpus_take_all_frames_together() {
         let all = on_each_cpu(prepare, take);
         let taken: usize = all.iter().map(Vec::len).sum();
         assert_eq!(frames::counts().used_for(Purpose::Other), before + taken);
-        // A CPU that is done has seen none free; since then others may have freed 3, and the
-        // threads their stacks of 8.
+        // A CPU that has ended has found none free; since then each other CPU may have freed 3,
+        // and each thread its stack of 8.
         assert!(frames::counts().free <= 16 * all.len(), "{}", frames::counts().free);
         audit::run().expect_clean();
         drop(all);
@@ -207,7 +206,7 @@ fn heap_and_frames_in_turn_ten_times_over() {
     let before = (counts_after_trim(), heap::statistics().allocated_bytes);
     for round in 0..ROUNDS {
         let mut random = Random::new(round);
-        // The heap meets the end of all frames, then frames the rest of the heap.
+        // First the heap uses up all frames, then frames are allocated to the last one.
         take_frames(&mut held);
         let part = held.len() / (2 + round as usize);
         drop_some(&mut held, part, &mut random);

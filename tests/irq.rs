@@ -1,5 +1,5 @@
-//! Interrupt handlers with a context of their own: registered, run on the CPU that was
-//! given the vector, taken away.
+//! Interrupt handlers with a context of their own: registered, run on the CPU that has the
+//! vector, removed.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 16
@@ -24,7 +24,7 @@ use farjump::testing::machine;
 
 farjump::test_kernel!(test_main);
 
-/// A device, as its handler sees it: how often it has interrupted, and where.
+/// A handler's context: how often the device has interrupted, and on which CPU.
 #[derive(Default)]
 struct Device {
     interrupts: AtomicU32,
@@ -71,7 +71,7 @@ fn thousand_devices_have_vectors_on_all_cpus() {
     }
     drop(vectors);
     assert!(devices.iter().all(|device| device.interrupts.load(Ordering::Relaxed) == 1));
-    // The contexts are the devices' alone again.
+    // Nothing else refers to the contexts any more.
     assert!(devices.iter().all(|device| Arc::strong_count(device) == 1));
     assert!(percpu::all().all(|cpu| device_vectors::given_out(cpu) == 0));
 }
@@ -90,9 +90,9 @@ fn more_than_all_vectors_are_refused() {
     assert!(DeviceVector::try_new_on(Arc::new(|| {}), |cpu| cpu.id().number() == 0).is_ok());
 }
 
-/// Handlers are taken away while their interrupts come, and then nothing refers to them.
+/// Handlers are removed while their interrupts arrive, and then nothing refers to them.
 #[test_case]
-fn handlers_are_taken_away_while_interrupts_come() {
+fn handlers_are_removed_while_interrupts_arrive() {
     for round in 0..200 {
         let device = Arc::<Device>::default();
         let vector = DeviceVector::try_new(device.clone()).expect("one is free");
@@ -102,7 +102,7 @@ fn handlers_are_taken_away_while_interrupts_come() {
         drop(vector);
         assert_eq!(Arc::strong_count(&device), 1);
         let seen = device.interrupts.load(Ordering::Relaxed);
-        // What comes now finds no handler, or that of another device.
+        // An interrupt that arrives now finds no handler, or that of another device.
         let other = Arc::<Device>::default();
         let vector = DeviceVector::try_new(other.clone()).expect("one is free");
         vector.raise();
@@ -113,7 +113,7 @@ fn handlers_are_taken_away_while_interrupts_come() {
 
 #[test_case]
 fn lines_have_handlers_with_a_context_too() {
-    /// A line without a device in the machines of these tests.
+    /// A line that has no device in the machines of these tests.
     const FREE: u8 = 10;
     let controllers = machine().controllers;
     let device = Arc::<Device>::default();

@@ -1,4 +1,4 @@
-//! What a thread has in its registers survives switches, on one processor and several.
+//! A thread's registers survive switches, on one CPU and on several.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 4 -accel tcg,thread=multi
@@ -22,21 +22,21 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// How often the threads of a test are preempted before it ends, all together.
+/// How often the threads of a test are preempted before it ends, in total.
 const PREEMPTIONS: u64 = 60;
-/// How often each thread looks at its registers at least.
+/// How often each thread checks its registers at least.
 const ROUNDS: u64 = 10;
 
-/// What the threads of a test have been through.
+/// The progress of the threads of a test.
 struct Progress {
     preemptions: AtomicU64,
-    /// Threads that haven't looked often enough.
-    behind: AtomicU64,
+    /// How many threads haven't checked their registers often enough.
+    unfinished: AtomicU64,
 }
 
 impl Progress {
     const fn new() -> Self {
-        Self { preemptions: AtomicU64::new(0), behind: AtomicU64::new(0) }
+        Self { preemptions: AtomicU64::new(0), unfinished: AtomicU64::new(0) }
     }
 
     /// Starts a thread that repeats `round` until all have done so often enough, and have
@@ -46,17 +46,17 @@ impl Progress {
         allowed: ProcessorSet,
         round: impl Fn(u64) + Send + 'static,
     ) -> JoinHandle<()> {
-        self.behind.fetch_add(1, Ordering::Relaxed);
+        self.unfinished.fetch_add(1, Ordering::Relaxed);
         let body = move || {
             task::keep_registers().expect("there is memory");
             let mut rounds = 0;
-            while self.behind.load(Ordering::Relaxed) > 0
+            while self.unfinished.load(Ordering::Relaxed) > 0
                 || self.preemptions.load(Ordering::Relaxed) < PREEMPTIONS
             {
                 round(rounds);
                 rounds += 1;
                 if rounds == ROUNDS {
-                    self.behind.fetch_sub(1, Ordering::Relaxed);
+                    self.unfinished.fetch_sub(1, Ordering::Relaxed);
                 }
             }
         };
@@ -74,7 +74,7 @@ impl Progress {
 
 fn only(processor: usize) -> ProcessorSet {
     let mut set = ProcessorSet::new();
-    set.try_insert(processor).expect("it is one");
+    set.try_insert(processor).expect("the set has room for all CPUs");
     set
 }
 
@@ -84,16 +84,15 @@ fn compute() {
     });
 }
 
-/// Goes to the next processor.
+/// Moves the running thread to the next CPU.
 fn move_on() {
     let next = (task::current().processor() as usize + 1) % task::processors().count();
     task::set_allowed(task::current(), &only(next));
     task::yield_now();
 }
 
-/// Fills all registers with patterns of their own, threads beside each other, and looks at
-/// them again and again: where the scheduler preempts, after calls of it, and on another
-/// processor.
+/// Several threads fill all registers with patterns of their own and check them repeatedly:
+/// after a preemption, after a call of the scheduler, and on another CPU.
 #[test_case]
 fn registers_survive_switches() {
     static PROGRESS: Progress = Progress::new();
@@ -148,8 +147,11 @@ fn registers_begin_as_after_a_reset() {
 }
 
 #[test_case]
-const USING_THEM_UNASKED_IS_TOLD: ShouldPanic =
-    ShouldPanic::new("registers::using_them_unasked_is_told", "#NM: device-not-available", || {
+const USE_WITHOUT_REQUEST_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "registers::use_without_request_is_reported",
+    "#NM: device-not-available",
+    || {
         let thread = task::spawn("unasked", || patterns::changed_over(1, || {}));
         thread.expect("there is memory").join();
-    });
+    },
+);

@@ -1,6 +1,6 @@
-//! Stacks that run over: each is told by its name.
+//! Stack overflows: the report names the stack.
 //!
-//! That of an interrupt handler is tested in src/arch/irq/mod.rs.
+//! An overflow in an interrupt handler is tested in src/arch/irq/mod.rs.
 
 #![no_std]
 #![no_main]
@@ -18,11 +18,11 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Raises `exception` and lets its handler use up the stack that it runs on.
+/// Raises `exception`, whose handler uses up the stack that it runs on.
 fn overflow_in(exception: Exception) {
     dispatch::set_handler(exception, |_| {
         static IS_FULL: AtomicBool = AtomicBool::new(false);
-        // A full stack ends in a double fault, which may have the same handler.
+        // A full stack causes a double fault, which may have the same handler.
         if !IS_FULL.swap(true, Ordering::Relaxed) {
             provoke::overflow_stack();
         }
@@ -72,7 +72,7 @@ const EXCEPTION_ON_THE_BOOT_STACK: ShouldPanic =
         overflow_in(Exception::Breakpoint)
     });
 
-/// A frame larger than a page is touched page by page, so it can't step over the
+/// A function's frame of more than a page is touched page by page, so it can't skip the
 /// guard.
 #[test_case]
 const LARGE_FRAMES: ShouldPanic =

@@ -1,9 +1,8 @@
 //! Ten thousand deadlines of the timer while serial port and keyboard are flooded.
 //!
-//! The runner sees the line that begins with `@storm` and floods the machine.
-//! Under `-icount` the machine keeps its own time, however slow the host is: one
-//! instruction takes 16 ns. The test never sleeps, as then QEMU would let time
-//! jump.
+//! The runner reads the line that begins with `@storm` and floods the machine.
+//! Under `-icount` the machine's time doesn't depend on the host: an instruction takes 16 ns.
+//! The test never sleeps, as QEMU's clock would jump then.
 //!
 //! QEMU: -icount shift=4,sleep=off
 
@@ -27,7 +26,7 @@ const DEADLINES: u64 = 10_000;
 const BYTES: u64 = 50_000;
 const KEYS: u64 = 100;
 
-/// When the next interrupt is wanted; 0 for none.
+/// The next deadline; 0 for none.
 static NEXT_NS: AtomicU64 = AtomicU64::new(0);
 static REACHED: AtomicU64 = AtomicU64::new(0);
 static LATEST_BY_NS: AtomicU64 = AtomicU64::new(0);
@@ -56,7 +55,7 @@ fn no_deadline_and_no_byte_is_lost_in_a_storm() {
     serial::write("@storm 50000 100\n");
     let mut bytes = 0_u64;
     let mut keys = 0;
-    // The bytes may need longer than the deadlines: the host is slow or fast.
+    // The bytes may take longer than the deadlines, depending on the host.
     while REACHED.load(Ordering::Relaxed) < DEADLINES || bytes < BYTES || keys < KEYS {
         if let Some(byte) = serial::try_read() {
             assert_eq!(u64::from(byte), bytes % 256, "byte {bytes} is another");

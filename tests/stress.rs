@@ -1,5 +1,5 @@
-//! Threads by the thousand, on one processor and on several, by a random seed: nothing is
-//! lost, and all memory comes back.
+//! Thousands of threads, on one CPU and on several, by a random seed: nothing is lost, and
+//! all memory is freed.
 //!
 //! QEMU: -m 256 -cpu max -smp 1
 //! QEMU: -m 256 -cpu max,-apic
@@ -33,15 +33,15 @@ farjump::test_kernel!(test_main);
 const US: u64 = 1_000;
 const MS: u64 = 1_000_000;
 
-/// Numbers that look as if drawn by lot: xorshift64*.
+/// Pseudo-random numbers: xorshift64*.
 ///
 /// Source: S. Vigna, "An experimental exploration of Marsaglia's xorshift generators,
 /// scrambled", 2016.
 struct Random(u64);
 
 impl Random {
-    /// Begins with a seed that is told, so that a run can be repeated as far as it can.
-    fn told(what: &str) -> Self {
+    /// Begins with a seed that is printed, so that a run can be repeated with it.
+    fn with_printed_seed(what: &str) -> Self {
         let seed = read_tsc() | 1;
         println!("{what}: seed {seed:#x}");
         Self(seed)
@@ -64,28 +64,33 @@ impl Random {
 
     fn policy(&mut self) -> Policy {
         match self.below(8) {
-            0 => Policy::RealTime(RealTimePriority::try_new(1 + self.below(99) as u8).expect("")),
-            _ => Policy::Fair(Nice::try_new(self.below(40) as i8 - 20).expect("it is one")),
+            0 => Policy::RealTime(
+                RealTimePriority::try_new(1 + self.below(99) as u8).expect("it is a priority"),
+            ),
+            _ => {
+                Policy::Fair(Nice::try_new(self.below(40) as i8 - 20).expect("it is a nice value"))
+            }
         }
     }
 }
 
-/// Returns what is in use, frames of stacks and bytes of the heap, when all threads of the
-/// test have left.
+/// Waits until all threads of the test have ended; returns the frames of stacks and the bytes
+/// of the heap that are in use.
 fn settled() -> (usize, u64) {
     wait_for_threads();
     (frames::counts().used_for(Purpose::Stacks), heap::statistics().allocated_bytes)
 }
 
-/// Runs `scenario` twice: what the first time has needed is there the second time.
-fn comes_back(scenario: impl Fn()) {
+/// Runs `scenario` twice. The first run may allocate memory that is kept for later; the second
+/// has to free all that it allocates.
+fn check_memory(scenario: impl Fn()) {
     let (stacks, _) = settled();
     scenario();
     let before = settled();
     scenario();
     let after = settled();
     assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
-    // Places of threads stay: there may have been more at once the second time.
+    // Places of threads are kept, and more may have existed at once in the second run.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
     assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);
 }
@@ -98,8 +103,8 @@ fn join_all<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {
 fn ten_thousand_threads_come_and_go() {
     static ENDED: AtomicU64 = AtomicU64::new(0);
     const THREADS: u64 = 5_000;
-    comes_back(|| {
-        let mut random = Random::told("come and go");
+    check_memory(|| {
+        let mut random = Random::with_printed_seed("come and go");
         ENDED.store(0, Ordering::Relaxed);
         let mut living = Vec::new();
         for index in 0..THREADS {
@@ -142,8 +147,8 @@ fn ten_thousand_threads_come_and_go() {
 #[test_case]
 fn channels_lose_nothing() {
     const VALUES: u64 = 1_000;
-    comes_back(|| {
-        Random::told("channels");
+    check_memory(|| {
+        Random::with_printed_seed("channels");
         let channel = Arc::new(Channel::<u64, 4>::new());
         let producers: Vec<_> = (0..4)
             .map(|producer| {
@@ -164,7 +169,10 @@ fn channels_lose_nothing() {
                     let mut sum = 0;
                     while let Ok(value) = channel.recv() {
                         let last = &mut last[(value / VALUES) as usize];
-                        assert!(last.is_none_or(|last| last < value), "order of a producer");
+                        assert!(
+                            last.is_none_or(|last| last < value),
+                            "values of a producer are out of order"
+                        );
                         *last = Some(value);
                         sum += value;
                     }
@@ -183,8 +191,8 @@ fn channels_lose_nothing() {
 #[test_case]
 fn semaphores_condvars_and_queues_balance() {
     const ROUNDS: u64 = 300;
-    comes_back(|| {
-        let mut random = Random::told("primitives");
+    check_memory(|| {
+        let mut random = Random::with_printed_seed("primitives");
         struct Shared {
             permits: Semaphore,
             inside: AtomicU64,
@@ -230,7 +238,7 @@ fn semaphores_condvars_and_queues_balance() {
                         *stock -= 1;
                         drop(stock);
                         let number = shared.taken.fetch_add(1, Ordering::Relaxed);
-                        // With a time-out now and then, which changes nothing.
+                        // Sometimes with a time-out, which must change nothing.
                         let has_come = || shared.events.load(Ordering::Relaxed) > number;
                         let deadline_ns = now_ns() + own.below(100 * US);
                         if shared.happened.wait_until_deadline(deadline_ns, has_come).is_err() {
@@ -254,15 +262,15 @@ fn semaphores_condvars_and_queues_balance() {
 #[test_case]
 fn timers_storm() {
     const SLEEPS: u64 = 60;
-    comes_back(|| {
-        let mut random = Random::told("timers");
+    check_memory(|| {
+        let mut random = Random::with_printed_seed("timers");
         let threads: Vec<_> = (0..100)
             .map(|_| {
                 let mut own = random.split();
                 task::spawn("timer", move || {
                     for _ in 0..SLEEPS {
                         let deadline_ns = now_ns() + own.below(2 * MS);
-                        task::sleep_until(deadline_ns).expect("nobody cancels it");
+                        task::sleep_until(deadline_ns).expect("no thread cancels it");
                         assert!(now_ns() >= deadline_ns, "a sleep ended early");
                     }
                 })
@@ -274,12 +282,12 @@ fn timers_storm() {
 }
 
 /// Blocks at the heap's end are unmapped when they are freed, and their addresses get other
-/// frames: a processor that hadn't flushed would see others' bytes.
+/// frames: a CPU that hadn't flushed its TLB would see other bytes.
 #[test_case]
 fn memory_is_unmapped_while_others_use_theirs() {
     const ROUNDS: u64 = 8;
-    comes_back(|| {
-        let mut random = Random::told("unmapping");
+    check_memory(|| {
+        let mut random = Random::with_printed_seed("unmapping");
         let start = Arc::new(Latch::new(1));
         let threads: Vec<_> = (0..6_u64)
             .map(|index| {

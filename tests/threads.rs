@@ -1,4 +1,4 @@
-//! Threads: they come and go, take turns, wait, and keep what is theirs.
+//! Threads begin, end, take turns and wait; locks, calls to other CPUs and TLB flushes.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max,-apic
@@ -38,26 +38,26 @@ farjump::test_kernel!(test_main);
 const MS: u64 = 1_000_000;
 
 fn real_time(priority: u8) -> Policy {
-    Policy::RealTime(RealTimePriority::try_new(priority).expect("it is one"))
+    Policy::RealTime(RealTimePriority::try_new(priority).expect("it is a priority"))
 }
 
 fn first_processor() -> ProcessorSet {
     let mut first = ProcessorSet::new();
-    first.try_insert(0).expect("it is one");
+    first.try_insert(0).expect("the set has room for all CPUs");
     first
 }
 
-/// Keeps the running thread on these processors.
+/// Keeps the running thread on these CPUs.
 fn stay_on(processors: ProcessorSet) {
     task::set_allowed(task::current(), &processors);
-    // It leaves one where it mustn't be at the next choice.
+    // The next pick moves it away from a CPU that isn't allowed.
     task::yield_now();
 }
 
-/// Keeps the running thread on the processor that it is on.
+/// Keeps the running thread on its CPU.
 fn stay_here() {
     let mut here = ProcessorSet::new();
-    here.try_insert(task::current().processor() as usize).expect("it is one");
+    here.try_insert(task::current().processor() as usize).expect("the set has room for all CPUs");
     stay_on(here);
 }
 
@@ -80,7 +80,7 @@ fn thread_runs_and_leaves_its_result() {
 #[test_case]
 fn what_threads_take_comes_back() {
     let stacks = || frames::counts().used_for(Purpose::Stacks);
-    // Those of the tests before.
+    // Threads of the tests before.
     wait_for_threads();
     let at_first = stacks();
     let round = || {
@@ -89,10 +89,10 @@ fn what_threads_take_comes_back() {
             .collect();
         let sum: u64 = threads.into_iter().map(|thread| thread.join()).sum();
         assert_eq!(sum, 499 * 500);
-        // The last ones are on their way out.
+        // The last threads are still ending.
         wait_for_threads();
     };
-    // Places for more threads than there are at once later: these stay.
+    // Makes places for more threads than there are at once later: places are kept.
     static GATE: Latch = Latch::new(1);
     let waiting: Vec<_> = (0..600)
         .map(|_| task::spawn("waiting", || GATE.wait()).expect("there is memory"))
@@ -106,13 +106,14 @@ fn what_threads_take_comes_back() {
     assert_eq!(stacks(), at_first);
 }
 
-/// They begin on one processor; the others, which halt, take them over once they may.
+/// The threads begin on one CPU; the others, which halt, take them over when they are allowed
+/// to.
 #[test_case]
 fn waiting_threads_are_taken_over() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
     let processors = task::processors().count();
     let all = (1 << processors) - 1;
-    // This one wakes no other processor.
+    // This thread wakes no other CPU.
     stay_here();
     let threads: Vec<_> = (0..processors + 1)
         .map(|_| {
@@ -132,9 +133,9 @@ fn waiting_threads_are_taken_over() {
     task::set_allowed(task::current(), &ProcessorSet::first(64));
 }
 
-/// A processor that has read a page remembers where it is, until it is told to forget.
+/// A CPU that has read a page keeps its translation until it is asked to flush it.
 #[test_case]
-fn other_processors_forget_unmapped_pages() {
+fn other_cpus_flush_unmapped_pages() {
     if task::processors().count() == 1 {
         return;
     }
@@ -227,10 +228,10 @@ fn mutex_keeps_threads_apart() {
     assert_eq!(counts.lock().0, 4000);
 }
 
-/// A lower one has what a higher one waits for, and one in between would never give way. All
-/// run on one processor, so that who comes first is settled by their policies alone.
+/// A thread of low priority holds what one of high priority waits for, and one in between would
+/// never give way. All run on one CPU, so that only their policies decide which one runs.
 #[test_case]
-fn lower_thread_inherits_from_who_waits_for_it() {
+fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     static HELD: Mutex<()> = Mutex::new(());
     static IS_TAKEN: Latch = Latch::new(1);
     static IS_HELD: AtomicBool = AtomicBool::new(false);
@@ -244,19 +245,19 @@ fn lower_thread_inherits_from_who_waits_for_it() {
         }
         IS_HELD.store(false, Ordering::Relaxed);
         drop(held);
-        assert!(!task::current().has_inherited(), "with the last mutex it ends");
+        assert!(!task::current().has_inherited(), "inheritance ends with the last mutex");
     });
     let low = low.expect("there is memory");
     IS_TAKEN.wait();
     let high = Builder::new("high").policy(real_time(20)).allowed(first).spawn(move || {
-        // It runs as soon as this one waits and the lower one doesn't come first.
+        // It runs as soon as this thread waits, unless the lower one is picked.
         let between = Builder::new("between").policy(real_time(10)).allowed(first);
         let between = between.spawn(|| IS_HELD.load(Ordering::Relaxed));
         drop(HELD.lock());
         between.expect("there is memory")
     });
     let between = high.expect("there is memory").join();
-    assert!(!between.join(), "the one in between has run before the lower one");
+    assert!(!between.join(), "the thread in between has run before the lower one");
     low.join();
 }
 
@@ -298,8 +299,8 @@ fn interrupt_handlers_wake_threads() {
 }
 
 #[test_case]
-const OVERFLOW_OF_A_THREAD_IS_TOLD: ShouldPanic = ShouldPanic::new(
-    "threads::overflow_of_a_thread_is_told",
+const OVERFLOW_OF_A_THREAD_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "threads::overflow_of_a_thread_is_reported",
     "overflow of the stack of thread",
     || {
         let thread = task::spawn("deep", farjump::arch::debug::provoke::overflow_stack);
@@ -308,8 +309,8 @@ const OVERFLOW_OF_A_THREAD_IS_TOLD: ShouldPanic = ShouldPanic::new(
 );
 
 #[test_case]
-const SLEEPING_WITH_A_SPIN_LOCK_IS_TOLD: ShouldPanic = ShouldPanic::new(
-    "threads::sleeping_with_a_spin_lock_is_told",
+const SLEEPING_WITH_A_SPIN_LOCK_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "threads::sleeping_with_a_spin_lock_is_reported",
     "a thread waits while it holds a spin lock",
     || {
         farjump::console::while_serial_locked(|| {
@@ -319,8 +320,8 @@ const SLEEPING_WITH_A_SPIN_LOCK_IS_TOLD: ShouldPanic = ShouldPanic::new(
 );
 
 #[test_case]
-const SLEEPING_WITH_INTERRUPTS_OFF_IS_TOLD: ShouldPanic = ShouldPanic::new(
-    "threads::sleeping_with_interrupts_off_is_told",
+const SLEEPING_WITH_INTERRUPTS_OFF_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "threads::sleeping_with_interrupts_off_is_reported",
     "a thread waits with interrupts off",
     || {
         let _off = farjump::arch::irq::interrupt_flag::InterruptsOff::new();
@@ -329,8 +330,8 @@ const SLEEPING_WITH_INTERRUPTS_OFF_IS_TOLD: ShouldPanic = ShouldPanic::new(
 );
 
 #[test_case]
-const SLEEPING_IN_AN_INTERRUPT_IS_TOLD: ShouldPanic = ShouldPanic::new(
-    "threads::sleeping_in_an_interrupt_is_told",
+const SLEEPING_IN_AN_INTERRUPT_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "threads::sleeping_in_an_interrupt_is_reported",
     "an interrupt handler waits",
     || {
         farjump::testing::machine().timer.run_in_interrupt(|| {
@@ -344,7 +345,7 @@ const SLEEPING_IN_AN_INTERRUPT_IS_TOLD: ShouldPanic = ShouldPanic::new(
 
 #[test_case]
 fn processor_that_does_not_answer_is_left_out() {
-    // Only where no other one was started: that is prepared once.
+    // Only if no other CPU was started: the trampoline is prepared once.
     let machine = farjump::testing::machine();
     let processors = task::processors().count();
     if processors > 1 {
@@ -353,7 +354,7 @@ fn processor_that_does_not_answer_is_left_out() {
     let stacks = frames::counts().used_for(Purpose::Stacks);
     task::start_others(machine.tasks, &[ApicId::new(0), ApicId::new(77)], 8);
     assert_eq!(task::processors().count(), processors);
-    // Its stacks stay: it might come to use them.
+    // Its stacks stay allocated: the CPU might still use them.
     let kept = frames::counts().used_for(Purpose::Stacks) - stacks;
     assert!(kept <= 8 + 3 * 6, "{kept} frames");
     assert_eq!(task::spawn("after", || 5).expect("there is memory").join(), 5);

@@ -1,8 +1,8 @@
-//! Threads and time: turns, shares, sleeps, processors that hang.
+//! Threads and time: turns, shares, sleeps, CPUs that hang.
 //!
-//! Here times are compared, so the machine's clock counts instructions (`-icount`): an
-//! instruction takes 32 ns, however slow or busy the host is, and when all processors
-//! halt the clock jumps to the next deadline.
+//! These tests compare times, so the machine's clock counts instructions (`-icount`): an
+//! instruction takes 32 ns, however slow or busy the host is, and when all CPUs halt the
+//! clock jumps to the next deadline.
 //!
 //! QEMU: -icount shift=5,sleep=off -cpu max -smp 1
 //! QEMU: -icount shift=5,sleep=off -cpu max,-apic
@@ -33,7 +33,7 @@ const MS: u64 = 1_000_000;
 
 fn only(processor: usize) -> ProcessorSet {
     let mut set = ProcessorSet::new();
-    set.try_insert(processor).expect("it is one");
+    set.try_insert(processor).expect("the set has room for all CPUs");
     set
 }
 
@@ -47,7 +47,7 @@ fn spin_until(end_ns: u64) {
 fn yielding_threads_take_turns() {
     static TURNS: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
     static IS_STARTED: Latch = Latch::new(2);
-    // Returns how far the other one was at the end.
+    // Returns how many turns the other thread had had at the end.
     let player = |own: usize| {
         move || {
             IS_STARTED.count_down();
@@ -62,7 +62,7 @@ fn yielding_threads_take_turns() {
     let builder = Builder::new("player").allowed(only(0));
     let threads = [0, 1].map(|own| builder.clone().spawn(player(own)).expect("there is memory"));
     for other in threads.map(|thread| thread.join()) {
-        assert!(other > 800, "the other one had {other} turns of 1000");
+        assert!(other > 800, "the other thread had {other} turns of 1000");
     }
 }
 
@@ -70,7 +70,7 @@ fn yielding_threads_take_turns() {
 fn threads_that_never_yield_share_by_their_weight() {
     let end_ns = now_ns() + 300 * MS;
     let spawn = |name, nice| {
-        let nice = Nice::try_new(nice).expect("it is one");
+        let nice = Nice::try_new(nice).expect("it is a nice value");
         let builder = Builder::new(name).policy(Policy::Fair(nice)).allowed(only(0));
         builder.spawn(move || spin_until(end_ns)).expect("there is memory")
     };
@@ -79,7 +79,7 @@ fn threads_that_never_yield_share_by_their_weight() {
     let times = threads.each_ref().map(|thread| thread.thread().run_time_ns());
     threads.into_iter().for_each(|thread| thread.join());
     assert!(times[0].abs_diff(times[1]) < times[0] / 4, "{times:?}");
-    // 1024 to 335.
+    // The weights of nice 0 and 5 are 1024 and 335.
     assert!(times[0] > 2 * times[2] && times[0] < 5 * times[2], "{times:?}");
 }
 
@@ -103,7 +103,7 @@ fn sleeps_end_in_order_and_in_time() {
     assert_eq!(*ORDER.lock(), [10, 20, 30, 40, 50]);
 }
 
-/// Longer than the watchdog's patience.
+/// They are busy for longer than the watchdog waits.
 #[test_case]
 fn busy_processors_are_not_taken_for_hanging() {
     let end_ns = now_ns() + 8_000 * MS;
@@ -123,7 +123,7 @@ fn processor_that_hangs_is_reported() {
         let before = task::watchdog_told();
         let hanging = Builder::new("hanging").allowed(only(processor)).spawn(move || {
             let _off = InterruptsOff::new();
-            // PAUSE would have the machine switch between its processors each time.
+            // A PAUSE would make QEMU switch between its CPUs each time.
             while task::watchdog_told() == before {}
         });
         hanging.expect("there is memory").join();
