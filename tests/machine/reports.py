@@ -36,7 +36,7 @@ CAUSES = {
 # Where they are provoked, and a function on the way there; release builds inline some.
 PLACES = {
     "": r"fault::provoke_named\+0x",
-    " in interrupt": r"irq::dispatch\+0x",
+    " in interrupt": r"irq::(dispatch|handle)\+0x",
     " in screen": r"fault::provoke_in\+0x|while_locked::<",
     " in serial": r"fault::provoke_in\+0x|while_locked::<",
     " in heap": r"fault::provoke_in\+0x|while_locked::<",

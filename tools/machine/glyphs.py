@@ -37,7 +37,7 @@ def glyphs(width, height):
         for word, in struct.iter_unpack("<H", data[start + count * size:]):
             if word == 0xFFFF:
                 index += 1
-            elif word < 0x7F:
+            elif word < 0x7F or word == ord("±"):
                 characters[chr(word)] = index
     else:
         start, _, count, size = struct.unpack_from("<4I", data, 8)
@@ -46,7 +46,8 @@ def glyphs(width, height):
                 characters[c] = index
     row_bytes = (width + 7) // 8
     result = {}
-    for code in range(0x20, 0x7F):
+    # ASCII, and what else the kernel prints.
+    for code in [*range(0x20, 0x7F), ord("±")]:
         at = start + characters[chr(code)] * size
         rows = tuple(tuple(bool(data[at + y * row_bytes + x // 8] >> (7 - x % 8) & 1)
                            for x in range(width)) for y in range(height))
