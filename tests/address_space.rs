@@ -174,6 +174,10 @@ fn pages_of_the_kernel_and_null_pointers_are_refused() {
         let refused = space.map(VirtAddr::new(page), frame(), DATA);
         assert_eq!(refused, Err(AddressSpaceError::NotOfPrograms), "{page:#x}");
     }
+    for flags in [MappingFlags::GLOBAL, MappingFlags::DEVICE, MappingFlags::UNCACHED] {
+        let refused = space.map(ON_DEMAND, frame(), DATA | flags);
+        assert_eq!(refused, Err(AddressSpaceError::FlagsNotAllowed), "{flags:?}");
+    }
     assert_eq!(space.unmap(ON_DEMAND).err(), Some(AddressSpaceError::NotMapped));
     assert_eq!(space.map(ON_DEMAND, frame(), DATA), Ok(()));
     assert_eq!(space.map(ON_DEMAND, frame(), DATA), Err(AddressSpaceError::AlreadyMapped));

@@ -124,6 +124,14 @@ fn schedule(previous: Previous) {
         }
     }
     let next = next.unwrap_or_else(|| processor.idle());
+    // Its affinity may have been changed between two queues, where no look finds it. It is
+    // moved as soon as it has begun, if there is a CPU for it.
+    if !next.may_run_on(processor.id())
+        && !core::ptr::eq(next, processor.idle())
+        && processor::processors().any(|other| next.may_run_on(other.id()))
+    {
+        preemption::request();
+    }
     if core::ptr::eq(next, running) {
         if is_idle {
             // Somebody may have placed a thread here that is elsewhere by now.

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use heapless::String;
 use paging::Capabilities;
-use raw_cpuid::{CpuId, CpuIdResult};
+use raw_cpuid::{CpuId, CpuIdResult, FeatureInfo};
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags, Efer, EferFlags};
 use x86_64::registers::model_specific::Msr;
 
@@ -135,13 +135,28 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
     }
     // CR3 has PCID 0 at this time, as the manual asks for.
-    let has_pcid = cpuid.get_feature_info().is_some_and(|features| features.has_pcid());
+    let has_pcid = cpuid
+        .get_feature_info()
+        .is_some_and(|features| features.has_pcid() && !misses_global_pages(cpuid, &features));
     cr4.set(Cr4Flags::PCID, has_pcid && cr4.contains(Cr4Flags::PAGE_GLOBAL));
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
     HAS_PCID.set(cr4.contains(Cr4Flags::PCID));
     HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
+}
+
+/// Returns whether INVLPG may leave global pages in the TLB while PCIDs are on, which only
+/// newer microcode mends: Alder Lake, Raptor Lake, Gracemont.
+///
+/// Source: Linux, arch/x86/mm/init.c, `invlpg_miss_ids`.
+fn misses_global_pages(
+    cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>,
+    features: &FeatureInfo,
+) -> bool {
+    const MODELS: [u8; 6] = [0x97, 0x9A, 0xB7, 0xBA, 0xBE, 0xBF];
+    let is_intel = cpuid.get_vendor_info().is_some_and(|it| it.as_str() == "GenuineIntel");
+    is_intel && features.family_id() == 6 && MODELS.contains(&features.model_id())
 }
 
 /// Asks the processor what it is, leaf by leaf.

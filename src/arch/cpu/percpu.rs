@@ -55,6 +55,7 @@ impl<T: Sync> PerCpu<T> {
     /// It is a static in the section `.percpu`, as [`per_cpu!`](crate::per_cpu) makes it.
     #[doc(hidden)]
     pub const unsafe fn new(value: T) -> Self {
+        const { assert!(align_of::<T>() <= align_of::<AreaLine>(), "areas aren't aligned so") };
         Self(value)
     }
 
@@ -181,7 +182,8 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
     }
 }
 
-/// A CPU: the beginning of its area.
+/// A CPU, in its area.
+#[repr(C)]
 pub struct Cpu {
     /// Its own address, which one instruction finds.
     this: AtomicPtr<Cpu>,
@@ -190,6 +192,8 @@ pub struct Cpu {
     id: AtomicU32,
     apic_id: AtomicU32,
 }
+
+const _: () = assert!(core::mem::offset_of!(Cpu, this) == 0, "`current` reads it there");
 
 impl Cpu {
     /// Returns the kernel's number of it.

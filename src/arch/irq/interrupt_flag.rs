@@ -52,10 +52,14 @@ impl InterruptsOff {
         if OFF_DEPTH.get() == 0 {
             let were_on = are_enabled();
             interrupts::disable();
+            // In this order: a non-maskable interrupt in between that has one of these finds
+            // the depth changed and leaves the rest alone.
+            OFF_DEPTH.add(1);
             WERE_ON.set(were_on);
             note_begin();
+        } else {
+            OFF_DEPTH.add(1);
         }
-        OFF_DEPTH.add(1);
         Self { _not_send: PhantomData }
     }
 
@@ -80,8 +84,10 @@ impl InterruptsOff {
 impl Drop for InterruptsOff {
     #[inline]
     fn drop(&mut self) {
+        // Read before the depth changes, as in `new`.
+        let were_on = WERE_ON.get();
         OFF_DEPTH.add(1_u32.wrapping_neg());
-        if OFF_DEPTH.get() == 0 && WERE_ON.get() {
+        if OFF_DEPTH.get() == 0 && were_on {
             preemption::run_if_due();
             note_end();
             interrupts::enable();

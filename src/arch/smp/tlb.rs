@@ -131,7 +131,7 @@ impl Space {
     /// The table's upper half is the kernel's. The table and this value stay where they are
     /// until [`retire`](Self::retire) has returned.
     pub unsafe fn load(&self, root: PhysAddr) {
-        debug_assert!(!interrupt_flag::are_enabled());
+        assert!(!interrupt_flag::are_enabled(), "an address space is loaded on one CPU");
         IS_LAZY.set(false);
         let before = loaded();
         if before.is_some_and(|before| core::ptr::eq(before, self)) {
@@ -185,7 +185,8 @@ impl Space {
     /// If a thread still runs in it.
     pub fn retire(&self) {
         if self.loaded_on() == [0; SET_WORDS] {
-            return;
+            // What the CPUs that have left it did before has happened.
+            return fence(Ordering::Acquire);
         }
         let _interrupts_off = InterruptsOff::new();
         let all = FlushScope::Pages {
@@ -194,7 +195,12 @@ impl Space {
             step_bytes: PAGE_BYTES,
         };
         self.flush(all);
-        assert_eq!(self.loaded_on(), [0; SET_WORDS], "a CPU runs in a space that ends");
+        let running = |cpu: &&'static Cpu| stopped::stopped_at(cpu).is_none();
+        let is_loaded = |cpu: &'static Cpu| self.loaded_on.contains(cpu.id());
+        assert!(
+            !percpu::all().filter(running).any(is_loaded),
+            "a thread runs in a space that ends"
+        );
     }
 }
 
@@ -203,13 +209,14 @@ impl Space {
 #[inline]
 pub fn be_lazy() {
     if loaded().is_some() {
+        assert!(!interrupt_flag::are_enabled(), "the CPU that is lazy runs the thread");
         IS_LAZY.set(true);
     }
 }
 
 /// Makes this CPU use the kernel's own page table. Interrupts are off.
 pub fn leave_space() {
-    debug_assert!(!interrupt_flag::are_enabled());
+    assert!(!interrupt_flag::are_enabled(), "an address space is left on one CPU");
     let Some(before) = loaded() else {
         return;
     };
@@ -323,13 +330,19 @@ fn flush_pages(request: Request, flush_all: fn()) {
     });
 }
 
+#[cold]
+fn answer() {
+    // Some waits have interrupts on: the handler of the shoot-down must not come in between.
+    let _interrupts_off = InterruptsOff::new();
+    SHOOTDOWN.answer(percpu::current().id().index(), flush_here);
+}
+
 /// Flushes on this CPU what other CPUs ask for. A wait with interrupts off calls it at each
 /// turn, or others would wait for this CPU for ever. Costs little if nothing is asked.
 #[inline]
 pub fn answer_others() {
-    let cpu = percpu::current().id().index();
-    if SHOOTDOWN.is_pending(cpu) {
-        SHOOTDOWN.answer(cpu, flush_here);
+    if SHOOTDOWN.is_pending(percpu::current().id().index()) {
+        answer();
     }
 }
 

@@ -5,7 +5,7 @@
 //! 1. If it comes from ring 3: what serves programs ([`set_user_handler`]).
 //! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
 //! 3. If it comes from the kernel, and is a page fault or a general protection fault: the
-//!    exception table.
+//!    exception table. It comes first where the kernel may not wait: a handler may.
 //! 4. The report ([`set_reporter`]): of a trap, after which the kernel goes on, or of a
 //!    fault, which is the end.
 //!
@@ -14,7 +14,7 @@
 use spin::Once;
 use x86_64::registers::rflags::RFlags;
 
-use crate::arch::irq::interrupt_flag;
+use crate::arch::irq::{interrupt_flag, preemption};
 use crate::arch::smp::stop;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::exception_table;
@@ -111,20 +111,33 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         return false;
     };
     let is_from_user = fault.is_from_user();
+    // Other exceptions come between two instructions, or report errors of the machine.
+    let may_be_foreseen =
+        !is_from_user && matches!(exception, Exception::PageFault | Exception::GeneralProtection);
+    let rip = fault.frame().rip;
+    let landing = may_be_foreseen.then(|| exception_table::landing(rip)).flatten();
+    // A handler may wait or take locks, as a pager does. Where the kernel may do neither, as
+    // in a report, an instruction that may fault just has faulted.
+    if let Some(landing) = landing
+        && !may_wait(fault)
+    {
+        fault.frame_mut().rip = landing;
+        return true;
+    }
     let user_handler = USER_HANDLER.get().filter(|_| is_from_user);
     let handler = HANDLERS[exception as usize].get();
     if user_handler.into_iter().chain(handler).any(|handler| call(*handler, exception, fault)) {
         return exception.has_way_back();
     }
-    // Other exceptions come between two instructions, or report errors of the machine.
-    if is_from_user || !matches!(exception, Exception::PageFault | Exception::GeneralProtection) {
-        return false;
-    }
-    let landing = exception_table::landing(fault.frame().rip);
     if let Some(landing) = landing {
         fault.frame_mut().rip = landing;
     }
     landing.is_some()
+}
+
+/// Returns whether what was interrupted could wait for something.
+fn may_wait(fault: &Fault<'_>) -> bool {
+    fault.frame().had_interrupts_on() && !preemption::is_off()
 }
 
 /// Calls a handler, with interrupts as what was interrupted had them.

@@ -59,6 +59,8 @@ unsafe impl PagingHandler for Host {
 pub enum AddressSpaceError {
     /// The page isn't one of a program: too low, too high, or not aligned.
     NotOfPrograms,
+    /// Memory of programs isn't mapped so: in all address spaces, or as that of a device.
+    FlagsNotAllowed,
     /// Something is mapped there.
     AlreadyMapped,
     /// Nothing is mapped there.
@@ -71,6 +73,7 @@ impl fmt::Display for AddressSpaceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotOfPrograms => "programs have no such page",
+            Self::FlagsNotAllowed => "memory of programs isn't global nor that of a device",
             Self::AlreadyMapped => "something is mapped there",
             Self::NotMapped => "nothing is mapped there",
             Self::NoMemory => "no frame is left for a page table",
@@ -90,6 +93,15 @@ impl From<PagingError> for AddressSpaceError {
         }
     }
 }
+
+/// What mappings of programs may have. A global one would outlive its address space in the
+/// TLBs.
+const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
+    .union(MappingFlags::WRITE)
+    .union(MappingFlags::EXECUTE)
+    .union(MappingFlags::USER)
+    .union(MappingFlags::COPY_ON_WRITE)
+    .union(MappingFlags::NO_ACCESS);
 
 /// An address space.
 pub struct AddressSpace {
@@ -127,6 +139,9 @@ impl AddressSpace {
         let is_one_of_programs = frame.count() == 1 && frame.purpose() == Purpose::User;
         if page < NULL_END || page >= PROGRAMS_END || !is_one_of_programs {
             return Err(AddressSpaceError::NotOfPrograms);
+        }
+        if !PROGRAM_FLAGS.contains(flags) {
+            return Err(AddressSpaceError::FlagsNotAllowed);
         }
         self.table.lock().map(page, frame.start(), PageSize::Size4K, flags)?;
         frame.leak();

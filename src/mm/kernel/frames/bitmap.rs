@@ -53,7 +53,9 @@ pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) ->
 
 /// Takes frames for a cache, the highest free ones, and returns how many.
 pub(super) fn take_batch(frames: &mut [u32]) -> usize {
-    let count = STATE.lock().bitmap().allocate_batch(usize::MAX, frames);
+    // With the lock held, as the audit reads the record of each allocated frame.
+    let mut state = STATE.lock();
+    let count = state.bitmap().allocate_batch(usize::MAX, frames);
     for &frame in &frames[..count] {
         info(frame as usize).note_cached();
     }
@@ -77,7 +79,6 @@ pub(super) fn allocate_from(range: Range<usize>, purpose: Purpose) -> Option<usi
     let range = range.start..range.end.min(state.reach);
     let frame = state.bitmap().allocate_from(range)?;
     state.tally.note_allocated(1, purpose);
-    drop(state);
     give_out(frame, 1, purpose);
     Some(frame)
 }
@@ -93,7 +94,6 @@ pub(super) fn allocate_run(
     let below = below.min(state.reach);
     let first = state.bitmap().allocate_run(count, align, below)?;
     state.tally.note_allocated(count, purpose);
-    drop(state);
     give_out(first, count, purpose);
     Some(first)
 }

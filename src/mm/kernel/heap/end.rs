@@ -7,6 +7,7 @@
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use talc::DefaultBinning;
 use talc::base::Talc;
@@ -191,6 +192,26 @@ impl Heap {
     }
 }
 
+/// How many allocations wait for the heap to grow.
+static GROWING: AtomicU32 = AtomicU32::new(0);
+
+/// While it lives, no other CPU shrinks the heap that an allocation lets grow: a large block
+/// takes several steps, and a CPU that frees could undo each.
+pub(super) struct Growing(());
+
+impl Growing {
+    pub(super) fn new() -> Self {
+        GROWING.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Growing {
+    fn drop(&mut self) {
+        GROWING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// Maps more pages, for a block of `layout` if so many are allowed; returns whether there are
 /// more now than when the heap was `seen` without such a block.
 pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
@@ -233,7 +254,7 @@ pub(super) fn shrink(kept_bytes: u64) {
 
 /// Unmaps free pages at the end if that is worth it, unless another CPU changes the end.
 pub(super) fn shrink_if_large() {
-    while lock().free_tail_bytes() > 2 * TRIM_BYTES {
+    while GROWING.load(Ordering::Relaxed) == 0 && lock().free_tail_bytes() > 2 * TRIM_BYTES {
         let Some(_end) = HEAP_END.try_lock() else {
             return;
         };

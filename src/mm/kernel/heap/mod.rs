@@ -148,6 +148,7 @@ fn allocate_slowly(
 ) -> Result<NonNull<u8>, Exhausted> {
     let mut seen = seen;
     let mut is_drained = false;
+    let _growing = end::Growing::new();
     loop {
         if !end::grow(layout, seen) {
             if is_drained {
