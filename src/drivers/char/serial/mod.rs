@@ -1,0 +1,184 @@
+//! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
+//!
+//! Until [`use_interrupts`] text is sent by polling. From then on the interrupt handler
+//! moves bytes between the UART and two queues, if interrupts of the UART arrive: that is
+//! tried, not believed. If none arrives, both directions are polled: text waits for the
+//! UART, and readers look at it every [`POLL_INTERVAL_NS`].
+//!
+//! When the receive queue is full, the UART keeps its bytes, RTS is off, and its receive
+//! interrupt is off until [`try_read`] has made room.
+//!
+//! Without a UART, text is discarded and nothing is ever received. Emergency text needs no
+//! start: the stub has set the UART up.
+
+mod emergency;
+mod line_ends;
+mod port;
+mod uart;
+
+use uart_16550::spec::registers::IER;
+
+use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::percpu::Cpu;
+use crate::arch::init_order::{Controllers, Interrupts};
+use crate::arch::irq::{self, Irq};
+use crate::arch::smp::tlb;
+use crate::arch::time::clock;
+use crate::drivers::char::input_events;
+use crate::klog;
+use crate::sync::{WaitQueue, parking};
+use emergency::Presence;
+use line_ends::LineEnds;
+use port::{PORT, RECEIVE_INTERRUPTS, SEND_QUEUE_BYTES};
+
+pub use emergency::{poll_emergency, start_emergency};
+pub use port::{Mode, Serial, flush};
+
+/// The longest wait for room in the send queue.
+const WAIT_MAX_NS: u64 = 10_000_000_000;
+/// After this part of the wait the writer sends by itself: an interrupt may be lost.
+const WAIT_SLICE_NS: u64 = 50_000_000;
+/// The longest wait for the interrupt of a transmitter that is empty: a full FIFO takes
+/// 1.4 ms.
+const INTERRUPT_MAX_NS: u64 = 100_000_000;
+/// How often readers look at a UART without interrupts.
+const POLL_INTERVAL_NS: u64 = 5_000_000;
+
+/// Looks for the UART and makes it a sink of the log.
+pub fn start(_cpu: &Cpu) -> Serial {
+    boot_stage::mark(Stage::Serial);
+    let found = PORT.lock().find();
+    let presence = match found {
+        Serial::Present => Presence::Present,
+        Serial::Absent => Presence::Absent,
+    };
+    emergency::note(presence);
+    if found == Serial::Present {
+        klog::add_sink(|_, line| write(line));
+    }
+    // The first line of the kernel's log.
+    boot_stage::log_last_boot();
+    ::log::info!("{found}");
+    found
+}
+
+/// Sets the UART's interrupt handler, and turns its receive interrupt on.
+pub fn start_interrupts(controllers: Controllers) {
+    if !PORT.lock().is_present {
+        return;
+    }
+    // Without the lock: what stands against it is logged, also on this line.
+    irq::set_handler(controllers, Irq::Com1, handle_interrupt);
+    PORT.lock().uart.enable_interrupts(RECEIVE_INTERRUPTS);
+}
+
+fn handle_interrupt() {
+    let happened = PORT.lock().handle_interrupt();
+    if happened.has_received {
+        input_events::note();
+    }
+    if happened.has_sent {
+        ROOM.wake_all();
+    }
+}
+
+/// Tries whether interrupts of the UART arrive. If they do, bytes are received by them from
+/// now on, and sent as `sending` says. If not, both are done by polling.
+pub fn use_interrupts(_interrupts: Interrupts, sending: Mode) {
+    if !PORT.lock().is_present {
+        return;
+    }
+    if has_interrupts() {
+        PORT.lock().sending = sending;
+    } else {
+        PORT.lock().stop_interrupts();
+        ::log::warn!(
+            "COM1: no interrupt arrives at IRQ {}; it is polled every {} ms",
+            Irq::Com1 as u8,
+            POLL_INTERVAL_NS / 1_000_000
+        );
+    }
+}
+
+/// Has the transmitter interrupt as soon as it is empty, and returns whether the interrupt
+/// arrives.
+fn has_interrupts() -> bool {
+    let before = {
+        let mut port = PORT.lock();
+        port.uart.enable_interrupts(IER::THR_EMPTY);
+        port.interrupts
+    };
+    let end_ns = clock::now_ns() + INTERRUPT_MAX_NS;
+    loop {
+        // The time first: a late look still sees the interrupt.
+        let is_over = clock::now_ns() >= end_ns;
+        if PORT.lock().interrupts != before {
+            return true;
+        }
+        if is_over {
+            return false;
+        }
+        core::hint::spin_loop();
+    }
+}
+
+/// Returns how often readers have to look at the UART, if its interrupts don't arrive.
+pub fn poll_interval_ns() -> Option<u64> {
+    let port = PORT.lock();
+    (port.is_present && port.receiving == Mode::Polling).then_some(POLL_INTERVAL_NS)
+}
+
+/// Threads that wait for room in the send queue.
+static ROOM: WaitQueue = WaitQueue::new();
+
+/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, it
+/// spins.
+///
+/// Text is dropped where the UART doesn't send it: after the longest wait, and from then
+/// on until the UART sends again.
+pub fn write(text: &str) {
+    let mut text = LineEnds::new(text).peekable();
+    let mut end_ns = None;
+    loop {
+        {
+            let mut port = PORT.lock();
+            if !port.is_present || port.send(&mut text) || port.is_stalled {
+                return;
+            }
+        }
+        let now_ns = clock::now_ns();
+        let end_ns = *end_ns.get_or_insert(now_ns + WAIT_MAX_NS);
+        if now_ns >= end_ns {
+            PORT.lock().is_stalled = true;
+            return;
+        }
+        if parking::may_wait() {
+            // Half of it, so that a wake-up is for more than a byte.
+            let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
+            // Either way the next turn sends what it can.
+            let _ = ROOM.wait_until_deadline(end_ns.min(now_ns + WAIT_SLICE_NS), has_room);
+        } else {
+            tlb::answer_others();
+        }
+    }
+}
+
+/// Runs `action` while the port is locked.
+pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
+    let _port = PORT.lock();
+    action()
+}
+
+/// Takes a received byte, if there is one.
+pub fn try_read() -> Option<u8> {
+    let mut port = PORT.lock();
+    if port.is_present && port.receiving == Mode::Polling {
+        port.receive_all();
+    }
+    port.take_received()
+}
+
+/// Returns how often the UART lost bytes because they weren't fetched in time.
+pub fn overruns() -> u64 {
+    PORT.lock().overruns
+}
