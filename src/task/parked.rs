@@ -3,7 +3,7 @@
 
 use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
-use blocking::Place;
+use blocking::QueueEnd;
 use deadline_queue::NONE;
 
 /// How a thread waits, or how its last wait has ended.
@@ -13,7 +13,7 @@ pub(super) struct Parked {
     /// In the bucket's list.
     pub(super) previous: AtomicU32,
     pub(super) next: AtomicU32,
-    pub(super) place: AtomicU8,
+    pub(super) queue_end: AtomicU8,
     /// The real-time priority, or 0.
     pub(super) priority: AtomicU8,
     pub(super) is_interruptible: AtomicU8,
@@ -29,7 +29,7 @@ impl Parked {
             word: AtomicU64::new(0),
             previous: AtomicU32::new(NONE),
             next: AtomicU32::new(NONE),
-            place: AtomicU8::new(0),
+            queue_end: AtomicU8::new(0),
             priority: AtomicU8::new(0),
             is_interruptible: AtomicU8::new(0),
             until_ns: AtomicU64::new(u64::MAX),
@@ -38,12 +38,12 @@ impl Parked {
         }
     }
 
-    /// Returns its place in line.
-    pub(super) fn place(&self) -> Place {
-        if self.place.load(Ordering::Relaxed) == Place::Front as u8 {
-            Place::Front
+    /// Returns the end of the queue at which it started to wait.
+    pub(super) fn queue_end(&self) -> QueueEnd {
+        if self.queue_end.load(Ordering::Relaxed) == QueueEnd::Front as u8 {
+            QueueEnd::Front
         } else {
-            Place::Back
+            QueueEnd::Back
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use blocking::{Place, Unparked, Wait, WaitKind, Wake};
+use blocking::{QueueEnd, Unparked, Wait, WaitKind, Wake};
 use deadline_queue::NONE;
 use run_queue::Policy;
 
@@ -60,12 +60,13 @@ impl Bucket {
         Some(waiting.fold(first, |best, it| if priority(it) > priority(best) { it } else { best }))
     }
 
-    fn insert(&mut self, thread: &'static Thread, place: Place) {
+    fn insert(&mut self, thread: &'static Thread, queue_end: QueueEnd) {
         // Those that came to the front are a row at the beginning.
-        let (previous, next) = match place {
-            Place::Back => (self.last, NONE),
-            Place::Front => {
-                let front = self.waiting().take_while(|it| it.parked.place() == Place::Front);
+        let (previous, next) = match queue_end {
+            QueueEnd::Back => (self.last, NONE),
+            QueueEnd::Front => {
+                let front =
+                    self.waiting().take_while(|it| it.parked.queue_end() == QueueEnd::Front);
                 let previous = front.last().map_or(NONE, |last| last.slot);
                 let next = match previous {
                     NONE => self.first,
@@ -138,7 +139,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         let parked = &thread.parked;
         let is_interruptible = wait.kind == WaitKind::Interruptible;
         parked.is_interruptible.store(is_interruptible.into(), Ordering::Relaxed);
-        parked.place.store(wait.place as u8, Ordering::Relaxed);
+        parked.queue_end.store(wait.queue_end as u8, Ordering::Relaxed);
         parked.until_ns.store(wait.until_ns.unwrap_or(u64::MAX), Ordering::Relaxed);
         parked.owner.store(wait.owner.unwrap_or(0), Ordering::Relaxed);
         let priority = match thread.policy() {
@@ -152,7 +153,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
             parked.word.store(0, Ordering::Relaxed);
             return Wake::Cancelled;
         }
-        bucket.insert(thread, wait.place);
+        bucket.insert(thread, wait.queue_end);
         thread.set_state(State::Waiting);
         if let Some(owner) = wait.owner {
             inherit(thread.policy(), owner);
@@ -206,7 +207,7 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
             woken.woken += 1;
             woken.first.get_or_insert(thread.slot + 1);
         }
-        woken.next = bucket.first_for(address).map(|thread| thread.parked.place());
+        woken.next = bucket.first_for(address).map(|thread| thread.parked.queue_end());
         then(woken);
     }
     while first != NONE {

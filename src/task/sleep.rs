@@ -2,7 +2,7 @@
 
 use core::sync::atomic::AtomicU32;
 
-use blocking::{Parking, Place, Wait, WaitError, WaitKind, Wake};
+use blocking::{Parking, QueueEnd, Wait, WaitError, WaitKind, Wake};
 
 use crate::arch::time::clock;
 use crate::sync::parking::KernelLot;
@@ -27,7 +27,7 @@ pub fn sleep_until(deadline_ns: u64) -> Result<(), WaitError> {
         until_ns: Some(deadline_ns),
         kind: WaitKind::Interruptible,
         owner: None,
-        place: Place::Back,
+        queue_end: QueueEnd::Back,
     };
     match KernelLot::park(&word, 0, wait) {
         Wake::Cancelled => Err(WaitError::Cancelled),

@@ -1,5 +1,5 @@
-//! Atomic words and cells: the processor's, or in this crate's own tests those of
-//! the model checker loom, which tries every order of what threads do.
+//! Atomic words and cells: those of `core`, or in this crate's own tests those of the model
+//! checker loom, which tries every order of the threads' operations.
 
 pub(crate) use core::sync::atomic::Ordering;
 
@@ -16,7 +16,7 @@ pub(crate) use loom::cell::{MutPtr, UnsafeCell};
 #[cfg(test)]
 pub(crate) use loom::sync::atomic::fence;
 
-/// A constructor, which is `const` but in tests: loom's words can't be made then.
+/// A constructor that is `const` except in tests: loom's words can't be made in a constant.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         #[cfg(not(test))]
@@ -30,7 +30,7 @@ macro_rules! const_fn {
 }
 pub(crate) use const_fn;
 
-/// The cell with loom's face.
+/// A cell with loom's interface.
 #[cfg(not(test))]
 mod cell {
     /// A value that is changed through a shared reference.
@@ -41,7 +41,7 @@ mod cell {
             Self(core::cell::UnsafeCell::new(value))
         }
 
-        /// Returns where the value is. For loom, it is changed from now on until the
+        /// Returns a pointer to the value. For loom, the value is being changed until the
         /// pointer is dropped.
         #[inline]
         pub(crate) fn get_mut(&self) -> MutPtr<T> {
@@ -49,7 +49,7 @@ mod cell {
         }
     }
 
-    /// Where a cell's value is.
+    /// A pointer to a cell's value.
     pub(crate) struct MutPtr<T>(*mut T);
 
     impl<T> MutPtr<T> {

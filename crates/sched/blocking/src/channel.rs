@@ -1,4 +1,4 @@
-//! Values on their way from thread to thread.
+//! Channels: values sent from thread to thread.
 
 use core::fmt;
 
@@ -10,9 +10,9 @@ use crate::{Condvar, Mutex, MutexGuard, Parking, Wait, WaitError};
 /// A bounded channel with room for `N` values, for any number of senders and receivers.
 /// Values are received in the order in which they were sent.
 ///
-/// All of them, `try_` too, take the channel's mutex, so they may sleep for the moment
-/// that another thread is in the channel, whatever the deadline; and interrupt handlers
-/// can't use it.
+/// All operations, the `try_` forms too, take the channel's mutex. So they may sleep for a
+/// short time while another thread uses the channel, whatever the deadline, and interrupt
+/// handlers can't use a channel.
 pub struct Channel<P, T, const N: usize> {
     queue: Mutex<P, Queue<T, N>>,
     /// There is a value.
@@ -56,7 +56,7 @@ impl<P: Parking, T: Send, const N: usize> Channel<P, T, N> {
         self.push(self.queue.lock(), value)
     }
 
-    /// Sends `value`; sleeps while there is no room, but not beyond `deadline_ns`, in
+    /// Sends `value`; sleeps while there is no room, but not after `deadline_ns`, in
     /// nanoseconds on the kernel's clock.
     ///
     /// # Errors
@@ -65,11 +65,11 @@ impl<P: Parking, T: Send, const N: usize> Channel<P, T, N> {
         self.send_with(value, Wait::until(deadline_ns))
     }
 
-    /// Sends `value`; sleeps while there is no room, until the running thread is
-    /// cancelled, and not beyond `deadline_ns` if there is one.
+    /// Sends `value`; sleeps while there is no room, until the running thread is cancelled,
+    /// and not after `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`ChannelError`] but `WouldWait`, with the value.
+    /// Any [`ChannelError`] except `WouldWait`, with the value.
     pub fn send_cancellable(&self, value: T, deadline_ns: Option<u64>) -> Result<(), Unsent<T>> {
         self.send_with(value, Wait::cancellable(deadline_ns))
     }
@@ -77,7 +77,7 @@ impl<P: Parking, T: Send, const N: usize> Channel<P, T, N> {
     /// Receives a value; sleeps while there is none.
     ///
     /// # Errors
-    /// [`ChannelError::Closed`] if there is none, and never will be.
+    /// [`ChannelError::Closed`] if the channel is empty and closed.
     pub fn recv(&self) -> Result<T, ChannelError> {
         self.recv_with(Wait::ENDLESS)
     }
@@ -85,33 +85,33 @@ impl<P: Parking, T: Send, const N: usize> Channel<P, T, N> {
     /// Receives a value if there is one.
     ///
     /// # Errors
-    /// [`ChannelError::WouldWait`] if there is none, or [`ChannelError::Closed`] if there
-    /// never will be.
+    /// [`ChannelError::WouldWait`] if the channel is empty, or [`ChannelError::Closed`] if
+    /// it is closed, too.
     pub fn try_recv(&self) -> Result<T, ChannelError> {
         self.pop(self.queue.lock())
     }
 
-    /// Receives a value; sleeps while there is none, but not beyond `deadline_ns`, in
+    /// Receives a value; sleeps while there is none, but not after `deadline_ns`, in
     /// nanoseconds on the kernel's clock.
     ///
     /// # Errors
-    /// [`ChannelError::TimedOut`], or [`ChannelError::Closed`] if there is none, and never
-    /// will be.
+    /// [`ChannelError::TimedOut`], or [`ChannelError::Closed`] if the channel is empty and
+    /// closed.
     pub fn recv_until(&self, deadline_ns: u64) -> Result<T, ChannelError> {
         self.recv_with(Wait::until(deadline_ns))
     }
 
-    /// Receives a value; sleeps while there is none, until the running thread is
-    /// cancelled, and not beyond `deadline_ns` if there is one.
+    /// Receives a value; sleeps while there is none, until the running thread is cancelled,
+    /// and not after `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`ChannelError`] but `WouldWait`.
+    /// Any [`ChannelError`] except `WouldWait`.
     pub fn recv_cancellable(&self, deadline_ns: Option<u64>) -> Result<T, ChannelError> {
         self.recv_with(Wait::cancellable(deadline_ns))
     }
 
-    /// Closes the channel: nothing can be sent any more. What was sent before can still
-    /// be received. Those that wait are told.
+    /// Closes the channel: nothing can be sent any more. What was sent before can still be
+    /// received. Wakes all waiting threads.
     pub fn close(&self) {
         self.queue.lock().is_closed = true;
         self.filled.notify_all();
@@ -167,9 +167,9 @@ impl<P: Parking, T: Send, const N: usize> Default for Channel<P, T, N> {
 /// Why a value wasn't sent or received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelError {
-    /// The channel is closed, and empty for who receives.
+    /// The channel is closed; for a receiver, it is empty, too.
     Closed,
-    /// There is no room for a value, or none to be received.
+    /// There is no room to send a value, or no value to receive.
     WouldWait,
     /// The deadline has passed.
     TimedOut,
@@ -200,7 +200,7 @@ impl fmt::Display for ChannelError {
 /// A value that wasn't sent, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsent<T> {
-    /// The value, to be sent again or dropped.
+    /// The value.
     pub value: T,
     /// Why it wasn't sent.
     pub error: ChannelError,

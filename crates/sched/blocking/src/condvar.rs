@@ -5,34 +5,34 @@ use crate::event_count::EventCount;
 use crate::parking::endless;
 use crate::{MutexGuard, Parking, Wait, WaitError};
 
-/// A condition variable: threads give a mutex back, and sleep until another thread has
-/// changed what it protects and says so.
+/// A condition variable: threads release a mutex, and sleep until another thread has
+/// changed what it protects and notifies them.
 ///
-/// Who changes something under the mutex notifies while it has the mutex or later; a
-/// notification that comes between a waiter's unlock and its sleep isn't lost. Notifying
-/// costs a load if nobody waits.
+/// A thread that changes something under the mutex notifies while it owns the mutex or
+/// later. A notification between a waiter's unlock and its sleep isn't lost. Notifying
+/// costs a load if no thread waits.
 ///
-/// A wait may end without a notification for it, so who waits looks at the condition
-/// again, as [`wait_while`](Self::wait_while) does. A wait that is given up takes no
-/// notification with it: if one came first, the wait counts as notified.
+/// A wait may end without a notification for it, so the waiting thread checks the condition
+/// again, as [`wait_while`](Self::wait_while) does. A wait that ends by its deadline or a
+/// cancellation consumes no notification: if one came first, the wait counts as notified.
 ///
-/// [`notify_all`](Self::notify_all) wakes all, which then queue for the mutex. Moving
-/// them to the mutex's line asleep (requeueing, as Linux's futexes can) would save
-/// switches when many wait; but they would sit there with the priority, the owner and
-/// the kind of another wait, and the lot would need locks on two words at once.
+/// [`notify_all`](Self::notify_all) wakes all threads, which then wait for the mutex.
+/// Moving them to the mutex's queue without a wake-up (requeueing, as Linux's futexes can)
+/// would save switches when many threads wait. But they would wait there with the owner and
+/// the kind of another wait, and the lot would need the locks of two words at once.
 pub struct Condvar<P> {
     wakes: EventCount<P>,
 }
 
 impl<P: Parking> Condvar<P> {
     const_fn! {
-        /// Makes a condition variable for which nobody waits.
+        /// Makes a condition variable without waiting threads.
         pub fn new() -> Self {
             Self { wakes: EventCount::new() }
         }
     }
 
-    /// Gives the mutex back, sleeps until a notification, and takes the mutex again.
+    /// Releases the mutex, sleeps until a notification, and takes the mutex again.
     #[inline]
     pub fn wait<'a, T>(&self, guard: MutexGuard<'a, P, T>) -> MutexGuard<'a, P, T> {
         let (guard, result) = self.wait_with(guard, Wait::ENDLESS);
@@ -40,11 +40,11 @@ impl<P: Parking> Condvar<P> {
         guard
     }
 
-    /// Gives the mutex back, sleeps until a notification, but not beyond `deadline_ns`,
-    /// in nanoseconds on the kernel's clock, and takes the mutex again, however long
-    /// that lasts.
+    /// Releases the mutex, sleeps until a notification, but not after `deadline_ns`, in
+    /// nanoseconds on the kernel's clock, and takes the mutex again. The deadline doesn't
+    /// limit the wait for the mutex.
     ///
-    /// With the guard comes [`WaitError::TimedOut`] if there was no notification.
+    /// Returns [`WaitError::TimedOut`] beside the guard if there was no notification.
     #[inline]
     pub fn wait_until<'a, T>(
         &self,
@@ -54,11 +54,11 @@ impl<P: Parking> Condvar<P> {
         self.wait_with(guard, Wait::until(deadline_ns))
     }
 
-    /// Gives the mutex back, sleeps until a notification or until the running thread is
-    /// cancelled, and not beyond `deadline_ns` if there is one, and takes the mutex
-    /// again, however long that lasts.
+    /// Releases the mutex, sleeps until a notification or until the running thread is
+    /// cancelled, and not after `deadline_ns` if there is one, and takes the mutex again.
+    /// Neither limits the wait for the mutex.
     ///
-    /// With the guard comes a [`WaitError`] if there was no notification.
+    /// Returns a [`WaitError`] beside the guard if there was no notification.
     #[inline]
     pub fn wait_cancellable<'a, T>(
         &self,
@@ -80,10 +80,10 @@ impl<P: Parking> Condvar<P> {
         guard
     }
 
-    /// [Waits](Self::wait_until) as long as `condition` is true, but not beyond
+    /// [Waits](Self::wait_until) as long as `condition` is true, but not after
     /// `deadline_ns`.
     ///
-    /// With the guard comes [`WaitError::TimedOut`] if it is still true.
+    /// Returns [`WaitError::TimedOut`] beside the guard if it is still true.
     #[inline]
     pub fn wait_while_until<'a, T>(
         &self,
@@ -95,9 +95,9 @@ impl<P: Parking> Condvar<P> {
     }
 
     /// [Waits](Self::wait_cancellable) as long as `condition` is true, until the running
-    /// thread is cancelled, and not beyond `deadline_ns` if there is one.
+    /// thread is cancelled, and not after `deadline_ns` if there is one.
     ///
-    /// With the guard comes a [`WaitError`] if it is still true.
+    /// Returns a [`WaitError`] beside the guard if it is still true.
     #[inline]
     pub fn wait_while_cancellable<'a, T>(
         &self,
@@ -108,13 +108,13 @@ impl<P: Parking> Condvar<P> {
         self.wait_while_with(guard, Wait::cancellable(deadline_ns), condition)
     }
 
-    /// Wakes the first in line. For changes that let one waiter go on.
+    /// Wakes the first waiter. For changes after which one waiter can continue.
     #[inline]
     pub fn notify_one(&self) {
         self.wakes.wake(1);
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiters.
     #[inline]
     pub fn notify_all(&self) {
         self.wakes.wake(u32::MAX);
@@ -142,7 +142,7 @@ impl<P: Parking> Condvar<P> {
         wait: Wait,
     ) -> (MutexGuard<'a, P, T>, Result<(), WaitError>) {
         let mutex = guard.mutex();
-        // Under the mutex, so that who takes it next sees the mark.
+        // Under the mutex, so that the thread that takes it next sees the mark.
         let prepared = self.wakes.prepare();
         drop(guard);
         let result = self.wakes.park(prepared, wait);

@@ -1,4 +1,4 @@
-//! What condition variables and wait queues have in common.
+//! The common part of condition variables and wait queues.
 
 use core::marker::PhantomData;
 
@@ -6,19 +6,19 @@ use crate::atomic::Ordering::Relaxed;
 use crate::atomic::{AtomicU32, const_fn};
 use crate::{Parking, Wait, WaitError};
 
-/// Threads may wait: who wakes has to go to the lot.
+/// Threads may wait: a wake-up has to call the parking lot.
 const WAITERS: u32 = 1;
 /// One wake-up.
 const STEP: u32 = 2;
 
-/// A word that counts wake-ups, so that a thread which decides to sleep sees any that
-/// came since. (Reed and Kanodia: Synchronization with Eventcounts and Sequencers,
+/// A word that counts wake-ups, so that a thread that has decided to sleep detects the
+/// wake-ups since then. (Reed and Kanodia: Synchronization with Eventcounts and Sequencers,
 /// 1979.)
 ///
-/// `WAITERS` stays when a waiter gives up; the next wake-up then finds nobody in the lot,
-/// and clears it. The count goes around after 2^31 wake-ups that went to the lot; as many
-/// while one thread is between [`prepare`](Self::prepare) and [`park`](Self::park) would
-/// be missed.
+/// `WAITERS` stays set when a waiter gives up; the next wake-up then finds no thread in the
+/// lot, and clears it. The count wraps after 2^31 wake-ups that called the lot. A thread
+/// would miss a wake-up only if exactly as many came between its [`prepare`](Self::prepare)
+/// and its [`park`](Self::park).
 pub(crate) struct EventCount<P> {
     word: AtomicU32,
     parking: PhantomData<fn() -> P>,
@@ -31,8 +31,8 @@ impl<P: Parking> EventCount<P> {
         }
     }
 
-    /// Announces that the running thread may sleep. Returns what [`park`](Self::park)
-    /// needs.
+    /// Marks that the running thread may sleep. Returns the value to pass to
+    /// [`park`](Self::park).
     #[inline]
     pub(crate) fn prepare(&self) -> u32 {
         self.word.fetch_or(WAITERS, Relaxed) | WAITERS
@@ -44,10 +44,11 @@ impl<P: Parking> EventCount<P> {
         P::park(&self.word, prepared, wait).succeeded().map(drop)
     }
 
-    /// Wakes up to `count` of the threads that sleep, and all that are about to.
+    /// Wakes up to `count` of the threads that sleep, and all threads that are about to
+    /// sleep.
     ///
-    /// The caller makes sure that it sees the mark of a thread that hasn't seen what it
-    /// is woken for.
+    /// The caller ensures by its memory order that it sees the mark of each thread that has
+    /// not seen the change.
     #[inline]
     pub(crate) fn wake(&self, count: u32) {
         if self.word.load(Relaxed) & WAITERS != 0 {
@@ -60,8 +61,8 @@ impl<P: Parking> EventCount<P> {
         P::unpark(&self.word, count, |unparked| {
             let waiters = if unparked.next.is_some() { WAITERS } else { 0 };
             let count = |word: u32| Some((word & !WAITERS).wrapping_add(STEP) | waiters);
-            // It always changes, so it never gives up. Whose mark it clears hasn't slept
-            // yet, and won't, as the count is another now.
+            // The closure never returns `None`, so this cannot fail. A thread whose mark it
+            // clears does not sleep yet. It won't, because the count has changed.
             let _ = self.word.fetch_update(Relaxed, Relaxed, count);
         });
     }

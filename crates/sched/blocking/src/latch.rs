@@ -7,18 +7,18 @@ use crate::atomic::{AtomicU32, const_fn};
 use crate::parking::endless;
 use crate::{Parking, Wait, WaitError};
 
-/// Threads may wait: who counts to 0 has to go to the lot.
+/// Threads may wait: the count to 0 has to call the parking lot.
 const WAITERS: u32 = 1 << 31;
-/// What is still to happen.
+/// The number of events that have not happened yet.
 const COUNT: u32 = WAITERS - 1;
 
-/// A count that goes down to 0, where it stays, and threads that wait for that: for the
-/// end of a thread, or of several. With a count of 1, an event that happens once.
+/// A count that goes down to 0 and stays there, and threads that wait for that, such as for
+/// the end of several threads. With a count of 1 it is an event that happens once.
 ///
-/// What threads did before they counted down is seen by those that have waited.
+/// What threads did before they counted down is visible to the threads that have waited.
 ///
-/// `WAITERS` stays set when waiters give up, and behind the end, without harm: only the
-/// one that counts to 0 looks at it.
+/// `WAITERS` stays set when waiters give up, and after the count is 0. That has no effect:
+/// only the thread that counts to 0 reads it.
 pub struct Latch<P> {
     word: AtomicU32,
     parking: PhantomData<fn() -> P>,
@@ -26,7 +26,7 @@ pub struct Latch<P> {
 
 impl<P: Parking> Latch<P> {
     const_fn! {
-        /// Makes a latch of `count`; it is open at once if that is 0.
+        /// Makes a latch with `count`; it is open at once if that is 0.
         ///
         /// # Panics
         /// If `count` is 2^31 or more.
@@ -36,21 +36,21 @@ impl<P: Parking> Latch<P> {
         }
     }
 
-    /// Counts down by one. Wakes all that wait if the count is 0 then. Never waits, so
-    /// interrupt handlers may call it.
+    /// Counts down by one. If the count is 0 then, wakes all waiting threads. Never waits,
+    /// so interrupt handlers may call it.
     ///
     /// # Panics
     /// If the count is 0 already.
     pub fn count_down(&self) {
         let count_down = |state| if state & COUNT == 0 { None } else { Some(state - 1) };
         let state = self.word.fetch_update(Release, Relaxed, count_down);
-        let state = state.expect("a latch is counted down no further than to 0");
+        let state = state.expect("the latch's count is 0 already");
         if state == WAITERS | 1 {
             P::unpark(&self.word, u32::MAX, |_| ());
         }
     }
 
-    /// Tells if the count is 0.
+    /// Returns whether the count is 0.
     #[inline]
     pub fn is_open(&self) -> bool {
         self.word.load(Acquire) & COUNT == 0
@@ -62,7 +62,7 @@ impl<P: Parking> Latch<P> {
         endless(self.wait_with(Wait::ENDLESS));
     }
 
-    /// Sleeps until the count is 0, but not beyond `deadline_ns`, in nanoseconds on the
+    /// Sleeps until the count is 0, but not after `deadline_ns`, in nanoseconds on the
     /// kernel's clock.
     ///
     /// # Errors
@@ -72,11 +72,11 @@ impl<P: Parking> Latch<P> {
         self.wait_with(Wait::until(deadline_ns))
     }
 
-    /// Sleeps until the count is 0 or the running thread is cancelled, and not beyond
+    /// Sleeps until the count is 0 or the running thread is cancelled, and not after
     /// `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`WaitError`] if one of both comes before.
+    /// A [`WaitError`] if the cancellation or the deadline comes first.
     #[inline]
     pub fn wait_cancellable(&self, deadline_ns: Option<u64>) -> Result<(), WaitError> {
         self.wait_with(Wait::cancellable(deadline_ns))

@@ -1,24 +1,25 @@
 //! How threads wait for each other, over one parking lot.
 //!
-//! The kernel gives a place where threads wait by the address of a word ([`Parking`]);
-//! everything else is done here, by atomic operations on that word. So a primitive is a
-//! few bytes, made at compile time, and what nobody waits for costs one operation.
+//! The kernel implements a place where threads wait for the address of a word
+//! ([`Parking`]). Everything else is done here, by atomic operations on that word. So a
+//! primitive takes a few bytes, is made at compile time, and costs one operation while no
+//! thread waits.
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `parking` | what the kernel gives, and how waits end |
+//! | `parking` | the interface that the kernel implements, and how waits end |
 //! | `raw_mutex`, `mutex` | [`Mutex`]: one thread at a time |
 //! | `condvar` | [`Condvar`]: until what a mutex protects has changed |
 //! | `semaphore` | [`Semaphore`]: until one of a number of permits is free |
 //! | `channel` | [`Channel`]: until there is a value, or room for one |
 //! | `wait_queue` | [`WaitQueue`]: until a condition is true, for interrupt handlers too |
 //! | `latch` | [`Latch`]: until a count is 0 |
-//! | `event_count` | what tells a thread that decides to sleep of wake-ups since |
-//! | `atomic` | the processor's words, or the model checker's |
+//! | `event_count` | detects wake-ups between a thread's decision to sleep and its sleep |
+//! | `atomic` | the atomic words of `core`, or those of the model checker |
 //!
-//! Each wait has three forms: endless; `…_until` a deadline; and `…_cancellable`, with
-//! or without a deadline. A wait that is given up leaves everything as if it had not
-//! been: a wake-up that came first counts, and none is lost to who gave up.
+//! Each wait has three forms: endless; `…_until` a deadline; and `…_cancellable`, with or
+//! without a deadline. A wait that ends without a wake-up has no effect. If the wake-up
+//! came first, it counts; so no wake-up is lost.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -32,7 +33,7 @@ mod channel;
 mod condvar;
 mod event_count;
 mod latch;
-#[expect(unsafe_code, reason = "turns a lock into access to what it protects")]
+#[expect(unsafe_code, reason = "converts a lock into access to what it protects")]
 mod mutex;
 mod parking;
 mod raw_mutex;
@@ -45,6 +46,6 @@ pub use channel::{Channel, ChannelError, Unsent};
 pub use condvar::Condvar;
 pub use latch::Latch;
 pub use mutex::{Mutex, MutexGuard};
-pub use parking::{Parking, Place, Unparked, Wait, WaitError, WaitKind, Wake};
+pub use parking::{Parking, QueueEnd, Unparked, Wait, WaitError, WaitKind, Wake};
 pub use semaphore::{PERMITS_MAX, Semaphore};
 pub use wait_queue::WaitQueue;

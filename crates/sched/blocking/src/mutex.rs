@@ -1,4 +1,4 @@
-//! A mutex around a value: the only place that turns a lock into access.
+//! A mutex around a value: the only module that converts a lock into access.
 
 use core::ops::{Deref, DerefMut};
 
@@ -7,45 +7,46 @@ use crate::parking::endless;
 use crate::raw_mutex::RawMutex;
 use crate::{Parking, Wait, WaitError};
 
-/// A lock that lets who finds it taken sleep.
+/// A lock with which waiting threads sleep.
 ///
-/// It is four bytes beside the value; taking and giving back is one compare-and-exchange
-/// each, as long as nobody waits. Interrupt handlers can't take it, as they can't sleep.
+/// It takes four bytes beside the value. Taking and releasing it are one
+/// compare-and-exchange each while no thread waits. Interrupt handlers can't take it,
+/// because they can't sleep.
 ///
 /// # Fairness
-/// Who comes when the mutex is free takes it, even while a thread that was woken for it
-/// is on its way: to wait for that one's switch would be dearer than the change of
-/// order. But a thread that was woken in vain goes to the front of its priority, and as
-/// long as such a thread is the first in line, each unlock hands the mutex over to it.
-/// So a thread is woken in vain at most once, as long as none of higher priority comes.
-/// With k threads before it, it has the mutex after at most 2 (k + 1) unlocks that find
-/// threads in line, and those that come while a woken thread is on its way to the
-/// processor.
+/// A running thread takes a free mutex, even if another thread was woken for it and doesn't
+/// run yet: waiting for that thread's switch would cost more than the change of order. A
+/// thread that finds the mutex taken after a wake-up waits at the front of its priority.
+/// While such a thread is the first in the queue, each unlock hands the mutex over to it.
+/// So a thread finds the mutex taken after at most one wake-up, unless threads of higher
+/// priority come. With k threads before it, a thread has the mutex after at most 2 (k + 1)
+/// unlocks that find waiting threads, not counting unlocks between a wake-up and the time
+/// when the woken thread runs.
 ///
 /// # Priority
-/// Who waits tells the lot the mutex's owner ([`Wait::owner`]), so that the owner can
-/// inherit the priority.
+/// A waiting thread names the mutex's owner to the lot ([`Wait::owner`]), so that the owner
+/// can inherit the priority.
 pub struct Mutex<P, T> {
     raw: RawMutex<P>,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: one thread at a time reaches the value, through the guard; so a shared mutex
-// gives it from thread to thread, but never to two at once.
+// SAFETY: one thread at a time reaches the value, through the guard. So a shared mutex
+// moves it between threads, but never gives it to two at once.
 unsafe impl<P, T: Send> Sync for Mutex<P, T> {}
 
 impl<P: Parking, T> Mutex<P, T> {
     const_fn! {
-        /// Makes a mutex around `value`, which is free.
+        /// Makes a free mutex around `value`.
         pub fn new(value: T) -> Self {
             Self { raw: RawMutex::new(), value: UnsafeCell::new(value) }
         }
     }
 
-    /// Takes the mutex; sleeps while another thread has it.
+    /// Takes the mutex; sleeps while another thread owns it.
     ///
     /// # Panics
-    /// If the running thread has it already: it would wait for itself.
+    /// If the running thread owns it already: it would wait for itself.
     #[inline]
     pub fn lock(&self) -> MutexGuard<'_, P, T> {
         endless(self.lock_with(Wait::ENDLESS))
@@ -57,29 +58,29 @@ impl<P: Parking, T> Mutex<P, T> {
         self.raw.try_lock().then(|| MutexGuard::new(self))
     }
 
-    /// Takes the mutex; sleeps while another thread has it, but not beyond
-    /// `deadline_ns`, in nanoseconds on the kernel's clock.
+    /// Takes the mutex; sleeps while another thread owns it, but not after `deadline_ns`,
+    /// in nanoseconds on the kernel's clock.
     ///
     /// # Errors
-    /// [`WaitError::TimedOut`] if the deadline passes before. A mutex that is free is
-    /// taken whatever the deadline.
+    /// [`WaitError::TimedOut`] if the deadline passes first. A free mutex is taken even
+    /// after the deadline.
     ///
     /// # Panics
-    /// If the running thread has it already.
+    /// If the running thread owns it already.
     #[inline]
     pub fn lock_until(&self, deadline_ns: u64) -> Result<MutexGuard<'_, P, T>, WaitError> {
         self.lock_with(Wait::until(deadline_ns))
     }
 
-    /// Takes the mutex; sleeps while another thread has it, until the running thread is
-    /// cancelled, and not beyond `deadline_ns` if there is one.
+    /// Takes the mutex; sleeps while another thread owns it, until the running thread is
+    /// cancelled, and not after `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`WaitError`] if one of both comes before. A mutex that is free is taken all the
-    /// same.
+    /// A [`WaitError`] if the cancellation or the deadline comes first. A free mutex is
+    /// taken in any case.
     ///
     /// # Panics
-    /// If the running thread has it already.
+    /// If the running thread owns it already.
     #[inline]
     pub fn lock_cancellable(
         &self,
@@ -94,7 +95,7 @@ impl<P: Parking, T> Mutex<P, T> {
     }
 }
 
-/// Access to what a [`Mutex`] protects; dropping it gives the mutex back.
+/// Access to what a [`Mutex`] protects; dropping it releases the mutex.
 ///
 /// It belongs to the thread that took the mutex:
 ///
@@ -104,7 +105,7 @@ impl<P: Parking, T> Mutex<P, T> {
 ///     is_sent::<blocking::MutexGuard<'static, P, u32>>();
 /// }
 /// ```
-// The fields are dropped in their order: access ends before the mutex is given back.
+// The fields are dropped in their order: access ends before the mutex is released.
 pub struct MutexGuard<'a, P: Parking, T> {
     value: MutPtr<T>,
     held: Held<'a, P, T>,
@@ -129,8 +130,8 @@ impl<P: Parking, T> Deref for MutexGuard<'_, P, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: this thread has the mutex as long as the guard lives, so no other
-        // reaches the value, and it only through this guard.
+        // SAFETY: this thread owns the mutex as long as the guard lives. No other thread
+        // reaches the value, and this thread reaches it only through this guard.
         self.value.with(|value| unsafe { &*value })
     }
 }
@@ -143,7 +144,7 @@ impl<P: Parking, T> DerefMut for MutexGuard<'_, P, T> {
     }
 }
 
-/// A mutex that the running thread has.
+/// A mutex that the running thread owns.
 struct Held<'a, P: Parking, T>(&'a Mutex<P, T>);
 
 impl<P: Parking, T> Drop for Held<'_, P, T> {

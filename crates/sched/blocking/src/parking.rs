@@ -1,62 +1,64 @@
-//! What the kernel gives: a place where threads wait.
+//! The interface that the kernel implements: a place where threads wait.
 
 use core::fmt;
 
 use crate::atomic::AtomicU32;
 
-/// A parking lot: where threads wait, by the address of a word. The primitives keep
-/// their state in that word alone; queues, sleep and the clock are the kernel's.
+/// A parking lot: a place where threads wait, identified by the address of a word. The
+/// primitives keep their state in that word alone. The kernel implements the queues, the
+/// sleep and the clock.
 ///
-/// The lot has a lock, for all words or some. It is taken with interrupts off, as
-/// interrupt handlers call [`unpark`](Self::unpark), too. What a thread did before it
-/// gave the lock back is seen by whoever takes it later.
+/// The lot has one lock or several, each for some of the words. A lock is taken with
+/// interrupts off, because interrupt handlers call [`unpark`](Self::unpark), too. What a
+/// thread did before it released the lock is visible to the threads that take it later.
 ///
 /// After WebKit's `WTF::ParkingLot` and Linux's `kernel/futex`.
 ///
 /// # Safety
 /// [`current`](Self::current) returns a number from 1 up to, not including, 2^30, which no
-/// other living thread has, and the same one each time that a thread calls it: a mutex
-/// knows its owner by it. (The rest of the contract is what makes threads wake up.)
+/// other living thread has. It is the same number each time that a thread calls it: a mutex
+/// identifies its owner by it. (The rest of the contract is needed for wake-ups only, not
+/// for safety.)
 #[expect(unsafe_code, reason = "mutual exclusion rests on an implementation")]
 pub unsafe trait Parking {
     /// Returns the running thread's number.
     fn current() -> u32;
 
-    /// Lets the running thread sleep until it is woken by an [`unpark`](Self::unpark)
-    /// of `word`. All of the following is decided under the lot's lock, in this order:
+    /// Puts the running thread to sleep until an [`unpark`](Self::unpark) of `word` wakes
+    /// it. All of the following is decided under the lot's lock, in this order:
     ///
     /// - If `word` doesn't hold `expected`, the thread doesn't sleep:
     ///   [`Changed`](Wake::Changed).
-    /// - If it is to be cancelled and `wait` is interruptible:
+    /// - If the thread was cancelled and `wait` is interruptible:
     ///   [`Cancelled`](Wake::Cancelled). If the deadline has passed:
     ///   [`TimedOut`](Wake::TimedOut).
-    /// - Otherwise it waits, in line by priority, then by [`Place`], then by arrival.
-    ///   One of three ends that, and only that one is told: an `unpark`
-    ///   ([`Unparked`](Wake::Unparked)), the deadline, or a cancellation. A thread that
-    ///   an `unpark` has counted must return `Unparked`, even if its deadline passes
-    ///   before it runs: what it was woken for may be given to nobody else.
+    /// - Otherwise it waits in a queue that is ordered by priority, then by [`QueueEnd`],
+    ///   then by arrival. An `unpark` ([`Unparked`](Wake::Unparked)), the deadline or a
+    ///   cancellation ends the wait; the first of them is the result. A thread that an
+    ///   `unpark` has counted must return `Unparked`, even if its deadline passes before it
+    ///   runs: no other thread gets that wake-up.
     ///
-    /// It never returns `Unparked` without an `unpark`.
+    /// It returns `Unparked` only after an `unpark`.
     fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake;
 
-    /// Wakes up to `count` threads that wait for `word`, from the first in line on, and
-    /// lets `then` change the word before the lot's lock is given back. `then` is called
-    /// once, even if no thread waits. What the caller did before is seen by the threads
-    /// that it wakes. Interrupt handlers may call this.
+    /// Wakes up to `count` threads that wait for `word`, from the first in the queue on,
+    /// and calls `then`, which may change the word, before the lot's lock is released.
+    /// `then` is called once, even if no thread waits. What the caller did before is
+    /// visible to the threads that it wakes. Interrupt handlers may call this.
     fn unpark(word: &AtomicU32, count: u32, then: impl FnOnce(Unparked));
 
-    /// The running thread has taken a mutex. If threads may wait for it already, it is
-    /// the one at `waited_for`: from now on they wait for the running thread, whatever
-    /// owner they [named](Wait::owner).
+    /// Reports that the running thread has taken a mutex. If threads may wait for it
+    /// already, `waited_for` is its word: from now on they wait for the running thread,
+    /// whatever owner they [named](Wait::owner).
     ///
-    /// With [`released`](Self::released), for a kernel that lets owners inherit
-    /// priority: it can count how many mutexes a thread holds.
+    /// With [`released`](Self::released), a kernel that implements priority inheritance can
+    /// count the mutexes that a thread owns.
     #[inline]
     fn acquired(waited_for: Option<&AtomicU32>) {
         _ = waited_for;
     }
 
-    /// The running thread has given a mutex back.
+    /// Reports that the running thread has released a mutex.
     #[inline]
     fn released() {}
 }
@@ -64,36 +66,41 @@ pub unsafe trait Parking {
 /// How a thread waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
-    /// When it gives up, in nanoseconds on the kernel's clock; `None` for never.
+    /// The deadline, in nanoseconds on the kernel's clock; `None` for no deadline.
     pub until_ns: Option<u64>,
-    /// If it gives up when it is cancelled.
+    /// Whether a cancellation ends the wait.
     pub kind: WaitKind,
-    /// The thread that holds what is waited for, and so inherits the priority of the
-    /// one that waits.
+    /// The thread that owns what this thread waits for; it inherits the priority of this
+    /// thread.
     pub owner: Option<u32>,
-    /// Its place in line.
-    pub place: Place,
+    /// The end of the queue at which it starts.
+    pub queue_end: QueueEnd,
 }
 
 impl Wait {
-    /// A wait that nothing ends but a wake-up.
-    pub(crate) const ENDLESS: Self =
-        Self { until_ns: None, kind: WaitKind::Uninterruptible, owner: None, place: Place::Back };
+    /// A wait that only a wake-up ends.
+    pub(crate) const ENDLESS: Self = Self {
+        until_ns: None,
+        kind: WaitKind::Uninterruptible,
+        owner: None,
+        queue_end: QueueEnd::Back,
+    };
 
-    /// Returns a wait that ends at the deadline, but by no cancellation.
+    /// Returns a wait that also ends at the deadline, but not by a cancellation.
     #[inline]
     pub(crate) const fn until(deadline_ns: u64) -> Self {
         Self { until_ns: Some(deadline_ns), ..Self::ENDLESS }
     }
 
-    /// Returns a wait that ends by a cancellation, and at the deadline if there is one.
+    /// Returns a wait that also ends by a cancellation, and at the deadline if there is
+    /// one.
     #[inline]
     pub(crate) const fn cancellable(until_ns: Option<u64>) -> Self {
         Self { until_ns, kind: WaitKind::Interruptible, ..Self::ENDLESS }
     }
 }
 
-/// If a cancellation ends a wait.
+/// Whether a cancellation ends a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitKind {
     /// It does.
@@ -102,21 +109,23 @@ pub enum WaitKind {
     Uninterruptible,
 }
 
-/// A thread's place in line, among those of its priority.
+/// The end of the queue at which a thread starts to wait, among the threads of its
+/// priority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place {
-    /// Before all that wait at the back, behind those that came to the front earlier.
+pub enum QueueEnd {
+    /// Before all threads that started at the back, after those that started at the front
+    /// earlier.
     Front,
-    /// Behind all.
+    /// After all others.
     Back,
 }
 
-/// Why a thread doesn't wait any more.
+/// Why a thread stopped waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wake {
     /// It was woken.
     Unparked,
-    /// It didn't sleep, because the word held something else.
+    /// It didn't sleep, because the word held another value.
     Changed,
     /// Its deadline has passed.
     TimedOut,
@@ -125,7 +134,7 @@ pub enum Wake {
 }
 
 impl Wake {
-    /// Returns itself, unless the wait was given up.
+    /// Returns itself, or the error if a deadline or a cancellation ended the wait.
     #[inline]
     pub(crate) fn succeeded(self) -> Result<Self, WaitError> {
         match self {
@@ -139,15 +148,16 @@ impl Wake {
 /// What an [`unpark`](Parking::unpark) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unparked {
-    /// How many threads it woke.
+    /// The number of threads that it woke.
     pub woken: u32,
-    /// The number of the first of them.
+    /// The thread number of the first of them.
     pub first: Option<u32>,
-    /// The place of the thread that is the first in line now; `None` if none waits.
-    pub next: Option<Place>,
+    /// The queue end of the thread that is the first in the queue now; `None` if none
+    /// waits.
+    pub next: Option<QueueEnd>,
 }
 
-/// Why a wait was given up.
+/// Why a wait ended without a wake-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitError {
     /// The deadline has passed.
@@ -165,17 +175,17 @@ impl fmt::Display for WaitError {
     }
 }
 
-/// Returns what an [endless](Wait::ENDLESS) wait has brought.
+/// Returns the value of an [endless](Wait::ENDLESS) wait, which cannot fail.
 #[inline]
 pub(crate) fn endless<T>(result: Result<T, WaitError>) -> T {
     match result {
         Ok(value) => value,
-        Err(error) => given_up(error),
+        Err(error) => unexpected_end(error),
     }
 }
 
 #[cold]
 #[inline(never)]
-fn given_up(error: WaitError) -> ! {
-    panic!("the lot gave up a wait that nothing but a wake-up ends: {error}");
+fn unexpected_end(error: WaitError) -> ! {
+    panic!("the parking lot ended an endless wait without a wake-up: {error}");
 }

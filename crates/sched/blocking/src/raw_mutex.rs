@@ -1,22 +1,23 @@
-//! The word of a mutex: who has it, and whether somebody waits.
+//! The word of a mutex: its owner, and whether threads wait.
 
 use core::marker::PhantomData;
 
 use crate::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::atomic::{AtomicU32, const_fn};
-use crate::{Parking, Place, Wait, WaitError, Wake};
+use crate::{Parking, QueueEnd, Wait, WaitError, Wake};
 
-/// Threads may wait: who unlocks has to go to the lot.
+/// Threads may wait: an unlock has to call the parking lot.
 const WAITERS: u32 = 1 << 31;
-/// A thread that was woken in vain waits: who unlocks hands the mutex over.
+/// A thread waits again after a wake-up that did not give it the mutex: the next unlock
+/// hands the mutex over.
 const HANDOFF: u32 = 1 << 30;
-/// The number of the thread that has the mutex; 0 if it is free.
+/// The number of the thread that owns the mutex; 0 if it is free.
 const OWNER: u32 = HANDOFF - 1;
 
 /// A mutex without a value.
 ///
-/// `WAITERS` and `HANDOFF` may be set without anybody waiting, because a waiter gave up
-/// or hasn't slept yet; then the next unlock finds nobody in the lot, and clears them.
+/// `WAITERS` and `HANDOFF` may be set while no thread waits, because a waiter gave up or
+/// does not sleep yet. The next unlock then finds no thread in the lot, and clears them.
 pub(crate) struct RawMutex<P> {
     word: AtomicU32,
     parking: PhantomData<fn() -> P>,
@@ -29,16 +30,16 @@ impl<P: Parking> RawMutex<P> {
         }
     }
 
-    /// Takes the mutex if it is free; tells if it did.
+    /// Takes the mutex if it is free; returns whether it did.
     #[inline]
     pub(crate) fn try_lock(&self) -> bool {
         self.take(P::current(), 0).is_ok()
     }
 
-    /// Takes the mutex, or waits for it as `wait` says.
+    /// Takes the mutex; waits for it as `wait` says if another thread owns it.
     ///
     /// # Panics
-    /// If the running thread has it already.
+    /// If the running thread owns it already.
     #[inline]
     pub(crate) fn lock(&self, wait: Wait) -> Result<(), WaitError> {
         let me = P::current();
@@ -48,7 +49,7 @@ impl<P: Parking> RawMutex<P> {
         }
     }
 
-    /// Gives the mutex, which the running thread has, back.
+    /// Releases the mutex, which the running thread owns.
     #[inline]
     pub(crate) fn unlock(&self) {
         if self.word.compare_exchange(P::current(), 0, Release, Relaxed).is_err() {
@@ -57,8 +58,8 @@ impl<P: Parking> RawMutex<P> {
         P::released();
     }
 
-    /// Takes the mutex as long as it is free. The word is thought to hold `state`; if
-    /// the mutex isn't free, returns what it does hold.
+    /// Takes the mutex if it is free. `state` is the expected value of the word. If the
+    /// mutex isn't free, returns the word's value.
     #[inline]
     fn take(&self, me: u32, mut state: u32) -> Result<(), u32> {
         while state & OWNER == 0 {
@@ -80,24 +81,24 @@ impl<P: Parking> RawMutex<P> {
 
     #[cold]
     fn lock_contended(&self, me: u32, mut state: u32, wait: Wait) -> Result<(), WaitError> {
-        assert!(state & OWNER != me, "thread {me} locks a mutex that it has already");
-        let mut place = Place::Back;
+        assert!(state & OWNER != me, "thread {me} locks a mutex that it owns already");
+        let mut queue_end = QueueEnd::Back;
         loop {
             match self.take(me, state) {
                 Ok(()) => return Ok(()),
                 Err(taken) => state = taken,
             }
-            let expected = state | marks(Some(place));
+            let expected = state | marks(Some(queue_end));
             if let Err(now) = self.mark(state, expected) {
                 state = now;
                 continue;
             }
-            let wait = Wait { owner: Some(state & OWNER), place, ..wait };
+            let wait = Wait { owner: Some(state & OWNER), queue_end, ..wait };
             if P::park(&self.word, expected, wait).succeeded()? == Wake::Unparked {
-                place = Place::Front;
+                queue_end = QueueEnd::Front;
             }
-            // Acquire, because it may have been handed over: what the mutex protects
-            // doesn't rely on the lot.
+            // Acquire, because the mutex may have been handed over. The order of accesses
+            // to the protected value does not depend on the lot.
             state = self.word.load(Acquire);
             if state & OWNER == me {
                 self.note_acquired(state);
@@ -106,7 +107,7 @@ impl<P: Parking> RawMutex<P> {
         }
     }
 
-    /// Sets the marks that `marked` has more than `state`.
+    /// Replaces `state` by `marked`, which has more marks.
     fn mark(&self, state: u32, marked: u32) -> Result<(), u32> {
         if marked != state {
             self.word.compare_exchange(state, marked, Relaxed, Relaxed)?;
@@ -121,18 +122,18 @@ impl<P: Parking> RawMutex<P> {
                 let owner = unparked.first.filter(|_| state & HANDOFF != 0);
                 Some(owner.unwrap_or(0) | marks(unparked.next))
             };
-            // It always changes, so it never gives up. Whose mark it clears hasn't slept
-            // yet, and won't, as the owner is another now.
+            // The closure never returns `None`, so this cannot fail. A thread whose mark it
+            // clears does not sleep yet. It won't, because the word has another owner now.
             let _ = self.word.fetch_update(Release, Relaxed, unlock);
         });
     }
 }
 
-/// Returns the marks to be set while the first in line waits at `place`.
-fn marks(place: Option<Place>) -> u32 {
-    match place {
+/// Returns the marks to set while the first waiter is at `queue_end`.
+fn marks(queue_end: Option<QueueEnd>) -> u32 {
+    match queue_end {
         None => 0,
-        Some(Place::Back) => WAITERS,
-        Some(Place::Front) => WAITERS | HANDOFF,
+        Some(QueueEnd::Back) => WAITERS,
+        Some(QueueEnd::Front) => WAITERS | HANDOFF,
     }
 }

@@ -1,4 +1,4 @@
-//! A number of permits.
+//! A counting semaphore.
 
 use core::marker::PhantomData;
 
@@ -10,20 +10,21 @@ use crate::{Parking, Wait, WaitError, Wake};
 /// The most permits that a [`Semaphore`] can have free.
 pub const PERMITS_MAX: u32 = WAITERS - 1;
 
-/// No permit is free, and threads may wait: who releases has to go to the lot.
+/// No permit is free, and threads may wait: a release has to call the parking lot.
 const WAITERS: u32 = u32::MAX;
 
 /// A counting semaphore: threads take permits, and sleep while none is free. A permit
 /// belongs to no thread; any may release one.
 ///
-/// Permits are handed to those that wait, in line; who comes later finds none free. So
-/// nobody in line starves: k threads before it, and it has the permit after k + 1
-/// releases.
+/// A release hands the permits to the waiting threads, in the queue's order; a thread that
+/// comes later finds none free. So no waiting thread starves: with k threads before it, it
+/// has a permit after k + 1 releases.
 ///
-/// What threads did before they released is seen by those that acquire later.
+/// What threads did before they released a permit is visible to the threads that acquire
+/// one later.
 ///
-/// The word is the number of free permits or `WAITERS`, which may stay when a waiter
-/// gives up; the next release then finds nobody in the lot, and clears it.
+/// The word is the number of free permits, or `WAITERS`. That may stay when a waiter gives
+/// up; the next release then finds no thread in the lot, and clears it.
 pub struct Semaphore<P> {
     word: AtomicU32,
     parking: PhantomData<fn() -> P>,
@@ -41,7 +42,7 @@ impl<P: Parking> Semaphore<P> {
         }
     }
 
-    /// Returns how many permits are free.
+    /// Returns the number of free permits.
     #[inline]
     pub fn available(&self) -> u32 {
         match self.word.load(Relaxed) {
@@ -50,7 +51,7 @@ impl<P: Parking> Semaphore<P> {
         }
     }
 
-    /// Takes a permit if one is free; tells if it did.
+    /// Takes a permit if one is free; returns whether it did.
     #[inline]
     pub fn try_acquire(&self) -> bool {
         self.take().is_ok()
@@ -62,29 +63,29 @@ impl<P: Parking> Semaphore<P> {
         endless(self.acquire_with(Wait::ENDLESS));
     }
 
-    /// Takes a permit; sleeps while none is free, but not beyond `deadline_ns`, in
+    /// Takes a permit; sleeps while none is free, but not after `deadline_ns`, in
     /// nanoseconds on the kernel's clock.
     ///
     /// # Errors
-    /// [`WaitError::TimedOut`] if the deadline passes before. A permit that is free is
-    /// taken whatever the deadline.
+    /// [`WaitError::TimedOut`] if the deadline passes first. A free permit is taken even
+    /// after the deadline.
     #[inline]
     pub fn acquire_until(&self, deadline_ns: u64) -> Result<(), WaitError> {
         self.acquire_with(Wait::until(deadline_ns))
     }
 
     /// Takes a permit; sleeps while none is free, until the running thread is cancelled,
-    /// and not beyond `deadline_ns` if there is one.
+    /// and not after `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`WaitError`] if one of both comes before.
+    /// A [`WaitError`] if the cancellation or the deadline comes first.
     #[inline]
     pub fn acquire_cancellable(&self, deadline_ns: Option<u64>) -> Result<(), WaitError> {
         self.acquire_with(Wait::cancellable(deadline_ns))
     }
 
-    /// Gives `permits` permits, to those that wait first. Never waits, so interrupt
-    /// handlers may call it.
+    /// Releases `permits` permits; waiting threads get them first. Never waits, so
+    /// interrupt handlers may call it.
     ///
     /// # Panics
     /// If more than [`PERMITS_MAX`] would be free.
@@ -104,7 +105,7 @@ impl<P: Parking> Semaphore<P> {
         }
     }
 
-    /// Takes a permit if one is free; otherwise returns the word.
+    /// Takes a permit if one is free; otherwise returns the word as the error.
     #[inline]
     fn take(&self) -> Result<u32, u32> {
         let take = |free| if free == WAITERS { None } else { u32::checked_sub(free, 1) };
@@ -114,7 +115,8 @@ impl<P: Parking> Semaphore<P> {
     #[cold]
     fn acquire_contended(&self, mut state: u32, wait: Wait) -> Result<(), WaitError> {
         loop {
-            // A failure means that it is `WAITERS` already, or that there are permits.
+            // A failure means that the word is `WAITERS` already, or that there are
+            // permits.
             let is_marked = state == WAITERS
                 || self.word.compare_exchange(0, WAITERS, Relaxed, Relaxed).is_ok();
             if is_marked && P::park(&self.word, WAITERS, wait).succeeded()? == Wake::Unparked {
@@ -131,20 +133,20 @@ impl<P: Parking> Semaphore<P> {
     #[cold]
     fn release_to_waiters(&self, permits: u32) {
         P::unpark(&self.word, permits, |unparked| {
-            // While threads wait, the word is `WAITERS`, and they have taken all.
+            // While threads wait, the word is `WAITERS`: no permit is free.
             if unparked.next.is_none() {
                 let spare = permits - unparked.woken;
                 let add = |free| Some(if free == WAITERS { spare } else { sum(free, spare) });
-                // It always changes, so it never gives up.
+                // The closure never returns `None`, so this cannot fail.
                 let _ = self.word.fetch_update(Release, Relaxed, add);
             }
         });
     }
 }
 
-/// Returns how many permits are free after a release.
+/// Returns the number of free permits after a release.
 #[inline]
 fn sum(free: u32, released: u32) -> u32 {
     let sum = free.checked_add(released).filter(|sum| *sum <= PERMITS_MAX);
-    sum.expect("more permits are released than a semaphore can have")
+    sum.expect("more than PERMITS_MAX permits would be free")
 }

@@ -6,24 +6,24 @@ use crate::event_count::EventCount;
 use crate::parking::endless;
 use crate::{Parking, Wait, WaitError};
 
-/// Threads that wait for a condition, as in Linux's `wait_event`: for what an interrupt
-/// handler changes, or another processor without a mutex.
+/// Threads that wait for a condition, as in Linux's `wait_event`: one that an interrupt
+/// handler changes, or another CPU without a mutex.
 ///
-/// Who changes what the conditions look at wakes afterwards, and no wake-up is lost:
-/// either the waiter sees the change, or who wakes sees the waiter. For that a fence
-/// stands on both sides, so the change may be a relaxed store. Whatever else was written
-/// before the change is seen by the waiter only if the condition loads with `Acquire`
+/// The code that changes what a condition reads has to wake the queue afterwards. No
+/// wake-up is lost: either the waiter sees the change, or the wake-up sees the waiter. A
+/// fence on each side ensures that, so the change may be a relaxed store. Other writes
+/// before the change are visible to the waiter only if the condition loads with `Acquire`
 /// what was stored with `Release`.
 ///
-/// A condition is called with no lock held, by the thread that waits, any number of
-/// times. Its being true when the wait ends doesn't keep others from changing it.
+/// A condition is called with no lock held, by the thread that waits, any number of times.
+/// It is true when the wait ends, but may change at any time after that.
 pub struct WaitQueue<P> {
     wakes: EventCount<P>,
 }
 
 impl<P: Parking> WaitQueue<P> {
     const_fn! {
-        /// Makes a queue in which nobody waits.
+        /// Makes an empty queue.
         pub fn new() -> Self {
             Self { wakes: EventCount::new() }
         }
@@ -35,8 +35,8 @@ impl<P: Parking> WaitQueue<P> {
         endless(self.wait_with(Wait::ENDLESS, condition));
     }
 
-    /// Sleeps until `condition` is true, but not beyond `deadline_ns`, in nanoseconds on
-    /// the kernel's clock.
+    /// Sleeps until `condition` is true, but not after `deadline_ns`, in nanoseconds on the
+    /// kernel's clock.
     ///
     /// # Errors
     /// [`WaitError::TimedOut`] if the condition isn't true then.
@@ -49,11 +49,12 @@ impl<P: Parking> WaitQueue<P> {
         self.wait_with(Wait::until(deadline_ns), condition)
     }
 
-    /// Sleeps until `condition` is true or the running thread is cancelled, and not
-    /// beyond `deadline_ns` if there is one.
+    /// Sleeps until `condition` is true or the running thread is cancelled, and not after
+    /// `deadline_ns` if there is one.
     ///
     /// # Errors
-    /// A [`WaitError`] if one of both comes, and the condition isn't true then.
+    /// A [`WaitError`] if the cancellation or the deadline comes and the condition isn't
+    /// true then.
     #[inline]
     pub fn wait_until_cancellable(
         &self,
@@ -63,20 +64,20 @@ impl<P: Parking> WaitQueue<P> {
         self.wait_with(Wait::cancellable(deadline_ns), condition)
     }
 
-    /// Wakes the first in line. For conditions of which a change makes only one waiter's
-    /// true.
+    /// Wakes the first waiter. For changes that make the condition true for only one
+    /// waiter.
     ///
-    /// Never waits, so interrupt handlers may call it. Costs a fence and a load if
-    /// nobody waits.
+    /// Never waits, so interrupt handlers may call it. Costs a fence and a load if no
+    /// thread waits.
     #[inline]
     pub fn wake_one(&self) {
         self.wake(1);
     }
 
-    /// Wakes all that wait.
+    /// Wakes all waiters.
     ///
-    /// Never waits, so interrupt handlers may call it. Costs a fence and a load if
-    /// nobody waits.
+    /// Never waits, so interrupt handlers may call it. Costs a fence and a load if no
+    /// thread waits.
     #[inline]
     pub fn wake_all(&self) {
         self.wake(u32::MAX);
@@ -85,7 +86,8 @@ impl<P: Parking> WaitQueue<P> {
     fn wait_with(&self, wait: Wait, mut condition: impl FnMut() -> bool) -> Result<(), WaitError> {
         while !condition() {
             let prepared = self.wakes.prepare();
-            // Pairs with the one in `wake`: the mark is seen there, or the change here.
+            // Pairs with the fence in `wake`: either `wake` sees the mark, or this thread
+            // sees the change.
             fence(SeqCst);
             if condition() {
                 break;
@@ -99,7 +101,7 @@ impl<P: Parking> WaitQueue<P> {
 
     #[inline]
     fn wake(&self, count: u32) {
-        // Pairs with the one in `wait_with`.
+        // Pairs with the fence in `wait_with`.
         fence(SeqCst);
         self.wakes.wake(count);
     }

@@ -2,7 +2,7 @@ use std::string::ToString;
 use std::sync::Arc;
 
 use super::lot::{ModelLot, cancel, check, expire, join, spawn, wait_until_parked};
-use crate::{Channel, ChannelError, Place, Unsent};
+use crate::{Channel, ChannelError, QueueEnd, Unsent};
 
 type TestChannel<const N: usize> = Channel<ModelLot, u32, N>;
 
@@ -78,7 +78,7 @@ fn a_closed_channel_is_drained() {
 }
 
 #[test]
-fn all_that_wait_are_told_of_the_close() {
+fn close_wakes_all_that_wait() {
     check(2, || {
         let channel = shared::<1>();
         let receivers = [2, 3].map(|number| {
@@ -105,7 +105,7 @@ fn all_that_wait_are_told_of_the_close() {
 }
 
 #[test]
-fn a_value_isn_t_lost_to_a_deadline() {
+fn a_deadline_loses_no_value() {
     check(3, || {
         let channel = shared::<1>();
         let receiver = channel.clone();
@@ -125,7 +125,7 @@ fn a_value_isn_t_lost_to_a_deadline() {
 }
 
 #[test]
-fn room_isn_t_lost_to_a_cancellation() {
+fn a_cancellation_loses_no_room() {
     check(3, || {
         let channel = shared::<1>();
         channel.send(1).unwrap();
@@ -144,7 +144,7 @@ fn room_isn_t_lost_to_a_cancellation() {
 }
 
 #[test]
-fn waits_are_given_up_as_asked_for() {
+fn waits_end_by_deadline_and_cancellation() {
     check(2, || {
         let channel = shared::<1>();
         let waiter = channel.clone();
@@ -157,16 +157,16 @@ fn waits_are_given_up_as_asked_for() {
             assert_eq!(waiter.send_cancellable(2, None), unsent(ChannelError::Cancelled));
             assert_eq!(waiter.try_send(2), unsent(ChannelError::WouldWait));
         });
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         expire(2);
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         cancel(2);
         join([waiter]);
     });
 }
 
 #[test]
-fn errors_say_why() {
+fn errors_have_messages() {
     let messages = [
         (ChannelError::Closed, "the channel is closed"),
         (ChannelError::WouldWait, "the channel is full or empty"),

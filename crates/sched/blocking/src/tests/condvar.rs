@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::lot::{ModelLot, cancel, check, expire, is_parked, join, spawn, wait_until_parked};
-use crate::{Condvar, Mutex, Place, WaitError};
+use crate::{Condvar, Mutex, QueueEnd, WaitError};
 
 /// A number of items, and where threads wait for them.
 struct Items {
@@ -71,19 +71,19 @@ fn one_notification_for_each_item_suffices() {
 }
 
 #[test]
-fn one_notification_wakes_the_first_and_leaves_the_other_in_line() {
+fn one_notification_wakes_only_the_first_waiter() {
     check(2, || {
         let items = Items::shared();
         let takers = [2, 3].map(|number| {
             let items = items.clone();
             let taker = spawn(number, move || items.take());
-            wait_until_parked(number, Place::Back);
+            wait_until_parked(number, QueueEnd::Back);
             taker
         });
         items.added.notify_one();
         assert!(is_parked(3));
         // There was nothing to take.
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         items.add();
         items.add();
         join(takers);
@@ -107,7 +107,7 @@ fn all_are_woken_together() {
 }
 
 #[test]
-fn a_notification_isn_t_taken_by_a_thread_that_gives_up() {
+fn a_thread_that_gives_up_consumes_no_notification() {
     check(2, || {
         let items = Items::shared();
         let [timed, other] = [items.clone(), items.clone()];
@@ -117,12 +117,12 @@ fn a_notification_isn_t_taken_by_a_thread_that_gives_up() {
             assert_eq!(result.is_ok(), *count != 0);
             drop(count);
             match result {
-                // It leaves the item to the other, and tells.
+                // It leaves the item to the other thread, and notifies it.
                 Ok(()) => timed.added.notify_one(),
                 Err(error) => assert_eq!(error, WaitError::TimedOut),
             }
         });
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         let other = spawn(3, move || other.take());
         let clock = spawn(4, || expire(2));
         items.add();
@@ -131,7 +131,7 @@ fn a_notification_isn_t_taken_by_a_thread_that_gives_up() {
 }
 
 #[test]
-fn a_wait_that_is_given_up_says_so_and_has_the_mutex() {
+fn a_wait_that_ends_early_returns_the_error_and_owns_the_mutex() {
     check(3, || {
         let items = Items::shared();
         let waiter = items.clone();

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use super::lot::{ModelLot, Shared, cancel, check, expire, join, spawn, wait_until_parked};
-use crate::{Latch, Place, WaitError};
+use crate::{Latch, QueueEnd, WaitError};
 
 type TestLatch = Latch<ModelLot>;
 
 #[test]
-fn who_waited_sees_what_was_done_before() {
+fn waiter_sees_what_was_done_before_the_count() {
     check(3, || {
         let latch = Arc::new(TestLatch::new(2));
         let results = Arc::new([0, 0].map(Shared::new));
@@ -56,7 +56,7 @@ fn all_that_wait_are_woken() {
 }
 
 #[test]
-fn a_wait_that_is_given_up_harms_nobody() {
+fn a_wait_that_ends_early_leaves_the_latch_usable() {
     check(3, || {
         let latch = Arc::new(TestLatch::new(2));
         let waiter = latch.clone();
@@ -67,7 +67,7 @@ fn a_wait_that_is_given_up_harms_nobody() {
                 assert!(error.is_none_or(|error| error == WaitError::Cancelled));
             }
         });
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         let ends = spawn(3, || {
             expire(2);
             cancel(2);
@@ -94,7 +94,7 @@ fn only_the_last_count_opens() {
 }
 
 #[test]
-#[should_panic = "no further than to 0"]
+#[should_panic = "the latch's count is 0 already"]
 fn an_open_latch_is_not_counted_down() {
     check(0, || TestLatch::new(0).count_down());
 }

@@ -5,8 +5,8 @@ use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
 use crate::{Mutex, Parking, Unparked, Wait, Wake};
 
-/// A lot without a lock, where only thread 2 ever waits: no thread sees by it what
-/// another has done.
+/// A lot without a lock, where only thread 2 waits: it orders no thread's memory accesses
+/// after another's.
 struct LooseLot;
 
 #[expect(unsafe_code, reason = "the trait is")]
@@ -29,7 +29,7 @@ unsafe impl Parking for LooseLot {
 }
 
 #[test]
-fn a_mutex_that_is_handed_over_shows_its_value_whatever_the_lot_does() {
+fn hand_over_makes_the_value_visible_without_help_of_the_lot() {
     check(3, || {
         let mutex = Arc::new(Mutex::<LooseLot, u32>::new(0));
         let held = mutex.lock();

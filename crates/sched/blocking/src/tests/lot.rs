@@ -1,7 +1,7 @@
 //! A parking lot for the model checker, and threads with numbers.
 //!
-//! There is no clock: any deadline has passed once another thread has
-//! [expired](expire) the one that waits.
+//! There is no clock: all deadlines of a thread have passed after another thread has called
+//! [`expire`] for it.
 
 use std::cell::Cell;
 use std::vec::Vec;
@@ -12,16 +12,16 @@ use loom::thread::JoinHandle;
 
 use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
-use crate::{Parking, Place, Unparked, Wait, WaitKind, Wake};
+use crate::{Parking, QueueEnd, Unparked, Wait, WaitKind, Wake};
 
-/// Threads have the numbers from 1 up to, not including, this. The model's main thread
+/// Threads have the numbers from 1 up to, not including, this one. The model's main thread
 /// is number 1.
 const THREADS: usize = 5;
 
 /// The lot that models share.
 pub(super) struct ModelLot;
 
-/// A thread in line.
+/// A waiting thread.
 struct Waiter {
     address: usize,
     thread: u32,
@@ -34,22 +34,22 @@ struct Thread {
     priority: u8,
     is_expired: bool,
     is_cancelled: bool,
-    /// Why it doesn't wait any more.
+    /// Why it stopped waiting.
     outcome: Option<Wake>,
 }
 
 #[derive(Default)]
 struct State {
-    /// First in line first.
+    /// In the order in which they are woken.
     line: Vec<Waiter>,
     threads: [Thread; THREADS],
 }
 
 struct Lot {
     state: Mutex<State>,
-    /// A thread has got its outcome.
+    /// Signalled when a thread has its outcome.
     outcome: [Condvar; THREADS],
-    /// A thread has begun to wait.
+    /// Signalled when a thread has begun to wait.
     parked: Condvar,
 }
 
@@ -64,7 +64,7 @@ loom::lazy_static! {
 loom::thread_local! {
     static NUMBER: Cell<u32> = Cell::new(1);
     static HELD: Cell<i32> = Cell::new(0);
-    /// If the thread was woken since it has taken a mutex.
+    /// Whether the thread was woken since it took a mutex.
     static WAS_WOKEN: Cell<bool> = Cell::new(false);
 }
 
@@ -73,7 +73,7 @@ fn lot() -> MutexGuard<'static, State> {
 }
 
 impl State {
-    /// Ends the wait of the waiter at `index` in line.
+    /// Ends the wait of the waiter at `index` in the queue.
     fn end(&mut self, index: usize, outcome: Wake) -> u32 {
         let Waiter { thread, .. } = self.line.remove(index);
         self.threads[thread as usize].outcome = Some(outcome);
@@ -98,7 +98,7 @@ unsafe impl Parking for ModelLot {
 
     fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         let me = Self::current();
-        assert!(wait.place == Place::Back || WAS_WOKEN.with(Cell::get));
+        assert!(wait.queue_end == QueueEnd::Back || WAS_WOKEN.with(Cell::get));
         let mut state = lot();
         let thread = &mut state.threads[me as usize];
         if word.load(Relaxed) != expected {
@@ -112,7 +112,7 @@ unsafe impl Parking for ModelLot {
         }
         let priority = thread.priority;
         let is_before = |w: &Waiter| {
-            w.priority > priority || w.priority == priority && w.wait.place <= wait.place
+            w.priority > priority || w.priority == priority && w.wait.queue_end <= wait.queue_end
         };
         let address = word as *const _ as usize;
         let index = state.line.iter().rposition(is_before).map_or(0, |before| before + 1);
@@ -133,7 +133,7 @@ unsafe impl Parking for ModelLot {
         let mut unparked = Unparked { woken: 0, first: None, next: None };
         while let Some(index) = state.line.iter().position(|w| w.address == address) {
             if unparked.woken == count {
-                unparked.next = Some(state.line[index].wait.place);
+                unparked.next = Some(state.line[index].wait.queue_end);
                 break;
             }
             let thread = state.end(index, Wake::Unparked);
@@ -160,7 +160,7 @@ unsafe impl Parking for ModelLot {
 }
 
 /// Runs `model` in all orders with up to `preemptions` switches from a thread that could
-/// go on.
+/// continue.
 pub(super) fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
@@ -186,11 +186,12 @@ pub(super) fn join(threads: impl IntoIterator<Item = JoinHandle<()>>) {
     }
 }
 
-/// A value that threads may not reach at once; the model checker finds it if they do.
+/// A value that only one thread at a time may access; the model checker reports a
+/// violation.
 pub(super) struct Shared<T>(UnsafeCell<T>);
 
-#[expect(unsafe_code, reason = "what is tested makes access exclusive")]
-// SAFETY: the model checker ends the test before two threads are in.
+#[expect(unsafe_code, reason = "the tested lock makes access exclusive")]
+// SAFETY: the model checker ends the test before two threads access the value.
 unsafe impl<T: Send> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
@@ -205,12 +206,12 @@ impl<T> Shared<T> {
     }
 }
 
-/// Returns how many mutexes the running thread has.
+/// Returns the number of mutexes that the running thread owns.
 pub(super) fn held() -> i32 {
     HELD.with(Cell::get)
 }
 
-/// Makes a deadline of `thread` pass, and all of its later ones.
+/// Makes the current and all later deadlines of `thread` pass.
 pub(super) fn expire(thread: u32) {
     let mut state = lot();
     state.threads[thread as usize].is_expired = true;
@@ -229,12 +230,12 @@ pub(super) fn set_priority(thread: u32, priority: u8) {
     lot().threads[thread as usize].priority = priority;
 }
 
-/// Waits until `thread` waits at `place`; returns how it does. Only for a thread that
-/// will.
-pub(super) fn wait_until_parked(thread: u32, place: Place) -> Wait {
+/// Waits until `thread` waits at `queue_end`; returns its wait. Only for a thread that will
+/// do so.
+pub(super) fn wait_until_parked(thread: u32, queue_end: QueueEnd) -> Wait {
     let mut state = lot();
     loop {
-        let found = state.line.iter().find(|w| w.thread == thread && w.wait.place == place);
+        let found = state.line.iter().find(|w| w.thread == thread && w.wait.queue_end == queue_end);
         if let Some(waiter) = found {
             return waiter.wait;
         }
@@ -242,12 +243,12 @@ pub(super) fn wait_until_parked(thread: u32, place: Place) -> Wait {
     }
 }
 
-/// Tells if `thread` waits now.
+/// Returns whether `thread` waits now.
 pub(super) fn is_parked(thread: u32) -> bool {
     lot().line.iter().any(|w| w.thread == thread)
 }
 
-/// Returns the owner that `thread` waits for now.
+/// Returns the owner that the waiting thread `thread` has named.
 pub(super) fn owner_waited_for(thread: u32) -> Option<u32> {
     lot().line.iter().find(|w| w.thread == thread).and_then(|w| w.wait.owner)
 }

@@ -6,7 +6,7 @@ use super::lot::{
     ModelLot, cancel, check, expire, held, join, owner_waited_for, set_priority, spawn,
     wait_until_parked,
 };
-use crate::{Mutex, Place, WaitError, WaitKind};
+use crate::{Mutex, QueueEnd, WaitError, WaitKind};
 
 type TestMutex = Mutex<ModelLot, u32>;
 
@@ -70,16 +70,16 @@ fn try_lock_takes_only_a_free_mutex() {
 }
 
 #[test]
-fn a_mutex_can_be_taken_while_a_woken_thread_is_on_its_way() {
+fn a_free_mutex_can_be_taken_before_a_woken_thread_runs() {
     static WAS_TAKEN: AtomicBool = AtomicBool::new(false);
     check(2, || {
         let mutex = shared();
         let held = mutex.lock();
         let others = [spawn_adder(2, &mutex), spawn_adder(3, &mutex)];
-        wait_until_parked(2, Place::Back);
-        wait_until_parked(3, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
+        wait_until_parked(3, QueueEnd::Back);
         drop(held);
-        // One is still in line, so the word isn't 0, even if nobody has the mutex.
+        // One thread still waits, so the word isn't 0, even if no thread owns the mutex.
         if let Some(value) = mutex.try_lock().filter(|value| **value == 0) {
             WAS_TAKEN.store(true, Relaxed);
             drop(value);
@@ -91,22 +91,22 @@ fn a_mutex_can_be_taken_while_a_woken_thread_is_on_its_way() {
 }
 
 #[test]
-fn a_thread_that_was_woken_in_vain_is_handed_the_mutex() {
+fn mutex_is_handed_to_a_thread_that_found_it_taken_after_a_wake_up() {
     check(3, || {
         let mutex = shared();
         let held = mutex.lock();
         let other = spawn_adder(2, &mutex);
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         drop(held);
         let Some(value) = mutex.try_lock().filter(|value| **value == 0) else {
             return join([other]);
         };
-        // It barged in. The other one comes back, and then there's no way before it,
-        // even if a third one comes.
-        let wait = wait_until_parked(2, Place::Front);
+        // It overtook the woken thread. That one waits again, and then no thread overtakes
+        // it, not even a third one.
+        let wait = wait_until_parked(2, QueueEnd::Front);
         assert_eq!(wait.owner, Some(1));
         let third = spawn_adder(3, &mutex);
-        wait_until_parked(3, Place::Back);
+        wait_until_parked(3, QueueEnd::Back);
         drop(value);
         if let Some(value) = mutex.try_lock() {
             assert!(*value >= 1);
@@ -117,20 +117,20 @@ fn a_thread_that_was_woken_in_vain_is_handed_the_mutex() {
 }
 
 #[test]
-fn threads_woken_in_vain_are_served_one_after_the_other() {
+fn hand_overs_keep_the_order_of_the_waiters() {
     check(2, || {
         let mutex = shared();
         let held = mutex.lock();
         let others = [spawn_adder(2, &mutex), spawn_adder(3, &mutex)];
-        wait_until_parked(2, Place::Back);
-        wait_until_parked(3, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
+        wait_until_parked(3, QueueEnd::Back);
         drop(held);
         let barges_in = || mutex.try_lock().filter(|value| **value == 0);
-        // Each unlock wakes one, so then both are on their way.
+        // Each unlock wakes one thread, so then both are woken.
         drop(barges_in());
         if let Some(value) = barges_in() {
-            wait_until_parked(2, Place::Front);
-            wait_until_parked(3, Place::Front);
+            wait_until_parked(2, QueueEnd::Front);
+            wait_until_parked(3, QueueEnd::Front);
             drop(value);
             if let Some(value) = mutex.try_lock() {
                 assert_eq!(*value, 2);
@@ -142,7 +142,7 @@ fn threads_woken_in_vain_are_served_one_after_the_other() {
 }
 
 #[test]
-fn more_urgent_threads_come_before_one_that_was_woken_in_vain() {
+fn more_urgent_threads_come_before_a_waiter_at_the_front() {
     static WAS_WOKEN_IN_VAIN: AtomicBool = AtomicBool::new(false);
     check(1, || {
         let mutex = shared();
@@ -156,7 +156,7 @@ fn more_urgent_threads_come_before_one_that_was_woken_in_vain() {
                 *value = *value * 10 + number;
             };
             let thread = spawn(number, run);
-            wait_until_parked(number, Place::Back);
+            wait_until_parked(number, QueueEnd::Back);
             thread
         };
         let first = spawn_writer(2);
@@ -165,7 +165,7 @@ fn more_urgent_threads_come_before_one_that_was_woken_in_vain() {
             return join([first]);
         };
         WAS_WOKEN_IN_VAIN.store(true, Relaxed);
-        wait_until_parked(2, Place::Front);
+        wait_until_parked(2, QueueEnd::Front);
         let others = [3, 4].map(spawn_writer);
         drop(held);
         join([first]);
@@ -188,7 +188,7 @@ fn the_more_urgent_thread_is_served_first() {
                 *value = *value * 10 + number;
             };
             let thread = spawn(number, run);
-            wait_until_parked(number, Place::Back);
+            wait_until_parked(number, QueueEnd::Back);
             thread
         });
         drop(held);
@@ -198,7 +198,7 @@ fn the_more_urgent_thread_is_served_first() {
 }
 
 #[test]
-fn who_waits_names_the_owner_and_a_new_owner_takes_its_place() {
+fn waiter_names_the_owner_and_a_new_owner_replaces_it() {
     check(3, || {
         let mutex = shared();
         let held = mutex.lock();
@@ -211,13 +211,13 @@ fn who_waits_names_the_owner_and_a_new_owner_takes_its_place() {
                 }
                 *value += 1;
             });
-            assert_eq!(wait_until_parked(number, Place::Back).owner, Some(1));
+            assert_eq!(wait_until_parked(number, QueueEnd::Back).owner, Some(1));
             other
         });
         drop(held);
         if let Some(value) = mutex.try_lock().filter(|value| **value == 0) {
-            // This time it is handed over.
-            wait_until_parked(2, Place::Front);
+            // This time the mutex is handed over.
+            wait_until_parked(2, QueueEnd::Front);
             drop(value);
         }
         join(others);
@@ -226,7 +226,7 @@ fn who_waits_names_the_owner_and_a_new_owner_takes_its_place() {
 }
 
 #[test]
-fn the_kernel_is_told_of_each_mutex_that_is_held() {
+fn each_held_mutex_is_reported_to_the_kernel() {
     check(3, || {
         let [outer, inner] = [shared(), shared()];
         let other = {
@@ -246,8 +246,8 @@ fn the_kernel_is_told_of_each_mutex_that_is_held() {
 }
 
 #[test]
-#[should_panic = "thread 1 locks a mutex that it has already"]
-fn a_thread_that_would_wait_for_itself_panics() {
+#[should_panic = "thread 1 locks a mutex that it owns already"]
+fn locking_an_owned_mutex_panics() {
     check(0, || {
         let mutex = shared();
         let _held = mutex.lock();
@@ -270,7 +270,7 @@ fn a_deadline_that_races_an_unlock_loses_no_mutex() {
         let clock = spawn(3, || expire(2));
         drop(held);
         join([waiter, clock]);
-        // Whatever came first, the mutex is free, and nobody is left over in the lot.
+        // Whichever came first, the mutex is free, and no thread is left in the lot.
         assert!(*mutex.lock() <= 1);
     });
 }
@@ -287,10 +287,10 @@ fn a_cancellation_that_races_a_hand_over_loses_no_mutex() {
                 Err(error) => assert_eq!(error, WaitError::Cancelled),
             })
         };
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         drop(held);
         let signal = spawn(3, || cancel(2));
-        // It barges in, and so makes the waiter ask for a hand-over.
+        // It overtakes the waiter, which then requests a hand-over.
         drop(mutex.try_lock());
         join([waiter, signal]);
         assert!(*mutex.lock() <= 1);
@@ -306,9 +306,9 @@ fn a_waiter_that_gives_up_leaves_the_others_in_line() {
             let mutex = mutex.clone();
             spawn(2, move || drop(mutex.lock_until(1)))
         };
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         let stays = spawn_adder(3, &mutex);
-        wait_until_parked(3, Place::Back);
+        wait_until_parked(3, QueueEnd::Back);
         expire(2);
         join([gives_up]);
         drop(held);
@@ -318,12 +318,12 @@ fn a_waiter_that_gives_up_leaves_the_others_in_line() {
 }
 
 #[test]
-fn only_what_was_asked_for_ends_a_wait() {
+fn only_the_requested_events_end_a_wait() {
     check(2, || {
         let mutex = shared();
         let held = mutex.lock();
         let waiter = spawn_adder(2, &mutex);
-        let wait = wait_until_parked(2, Place::Back);
+        let wait = wait_until_parked(2, QueueEnd::Back);
         assert_eq!((wait.kind, wait.until_ns), (WaitKind::Uninterruptible, None));
         expire(2);
         cancel(2);
@@ -334,7 +334,7 @@ fn only_what_was_asked_for_ends_a_wait() {
 }
 
 #[test]
-fn forms_of_lock_wait_as_they_say() {
+fn each_form_of_lock_waits_as_documented() {
     check(2, || {
         let mutex = shared();
         let held = mutex.lock();
@@ -350,7 +350,7 @@ fn forms_of_lock_wait_as_they_say() {
                 3 => assert!(mutex.lock_cancellable(None).is_err()),
                 _ => assert!(mutex.lock_cancellable(Some(8)).is_err()),
             });
-            let wait = wait_until_parked(number, Place::Back);
+            let wait = wait_until_parked(number, QueueEnd::Back);
             assert_eq!((wait.kind, wait.until_ns), (kind, until_ns));
             if until_ns.is_some() {
                 expire(number)

@@ -5,7 +5,7 @@ use loom::thread::JoinHandle;
 use super::lot::{
     ModelLot, Shared, cancel, check, expire, join, set_priority, spawn, wait_until_parked,
 };
-use crate::{PERMITS_MAX, Place, Semaphore, WaitError};
+use crate::{PERMITS_MAX, QueueEnd, Semaphore, WaitError};
 
 type TestSemaphore = Semaphore<ModelLot>;
 
@@ -19,7 +19,7 @@ fn spawn_acquirer(number: u32, semaphore: &Arc<TestSemaphore>) -> JoinHandle<()>
 }
 
 #[test]
-fn each_release_lets_one_in() {
+fn each_release_admits_one_thread() {
     check(2, || {
         let semaphore = shared(0);
         let others = [2, 3].map(|number| spawn_acquirer(number, &semaphore));
@@ -32,7 +32,7 @@ fn each_release_lets_one_in() {
 }
 
 #[test]
-fn one_release_lets_several_in() {
+fn one_release_of_several_permits_admits_several_threads() {
     check(2, || {
         let semaphore = shared(0);
         let others = [2, 3].map(|number| spawn_acquirer(number, &semaphore));
@@ -56,7 +56,7 @@ fn concurrent_releases_add_up() {
 }
 
 #[test]
-fn a_permit_that_goes_around_gives_access_to_one_at_a_time() {
+fn one_permit_admits_one_thread_at_a_time() {
     check(2, || {
         let shared = Arc::new((TestSemaphore::new(1), Shared::new(0)));
         let others = [2, 3].map(|number| {
@@ -77,11 +77,11 @@ fn a_permit_that_goes_around_gives_access_to_one_at_a_time() {
 }
 
 #[test]
-fn nobody_comes_before_those_in_line() {
+fn no_thread_overtakes_a_waiter() {
     check(3, || {
         let semaphore = shared(0);
         let waiter = spawn_acquirer(2, &semaphore);
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         semaphore.release(1);
         assert!(!semaphore.try_acquire());
         join([waiter]);
@@ -89,18 +89,18 @@ fn nobody_comes_before_those_in_line() {
 }
 
 #[test]
-fn the_more_urgent_thread_is_let_in_first() {
+fn the_more_urgent_thread_gets_the_permit_first() {
     check(2, || {
         let semaphore = shared(0);
         set_priority(3, 1);
         let less = spawn_acquirer(2, &semaphore);
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         let more = spawn_acquirer(3, &semaphore);
-        wait_until_parked(3, Place::Back);
+        wait_until_parked(3, QueueEnd::Back);
         semaphore.release(1);
         join([more]);
-        // It still waits; and can be let in.
-        wait_until_parked(2, Place::Back);
+        // It still waits, and can get a permit.
+        wait_until_parked(2, QueueEnd::Back);
         semaphore.release(1);
         join([less]);
     });
@@ -151,7 +151,7 @@ fn a_free_permit_is_taken_whatever_the_deadline() {
 }
 
 #[test]
-#[should_panic = "more permits are released than a semaphore can have"]
-fn more_permits_than_the_most_are_not_released() {
+#[should_panic = "more than PERMITS_MAX permits would be free"]
+fn release_above_the_maximum_panics() {
     check(0, || TestSemaphore::new(2).release(PERMITS_MAX - 1));
 }

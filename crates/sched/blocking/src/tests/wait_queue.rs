@@ -3,9 +3,9 @@ use std::sync::Arc;
 use super::lot::{ModelLot, cancel, check, expire, is_parked, join, spawn, wait_until_parked};
 use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
-use crate::{Place, WaitError, WaitQueue};
+use crate::{QueueEnd, WaitError, WaitQueue};
 
-/// A queue, and what its threads wait for.
+/// A queue, and the items that its threads wait for.
 struct Items {
     queue: WaitQueue<ModelLot>,
     count: AtomicU32,
@@ -23,7 +23,7 @@ impl Items {
 }
 
 #[test]
-fn no_wake_up_is_lost_behind_a_relaxed_change() {
+fn no_wake_up_is_lost_after_a_relaxed_change() {
     check(5, || {
         let items = Items::shared();
         let waker = items.clone();
@@ -68,19 +68,19 @@ fn one_wake_up_for_each_item_suffices() {
 }
 
 #[test]
-fn one_wake_up_wakes_the_first_and_leaves_the_other_in_line() {
+fn one_wake_up_wakes_only_the_first_waiter() {
     check(2, || {
         let items = Items::shared();
         let waiters = [2, 3].map(|number| {
             let items = items.clone();
             let waiter = spawn(number, move || items.queue.wait_until(|| items.take()));
-            wait_until_parked(number, Place::Back);
+            wait_until_parked(number, QueueEnd::Back);
             waiter
         });
         items.queue.wake_one();
         assert!(is_parked(3));
         // There was nothing to take.
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         for _ in 0..2 {
             items.count.fetch_add(1, Relaxed);
             items.queue.wake_one();
@@ -90,12 +90,12 @@ fn one_wake_up_wakes_the_first_and_leaves_the_other_in_line() {
 }
 
 #[test]
-fn a_wake_up_isn_t_taken_by_a_thread_that_gives_up() {
+fn a_thread_that_gives_up_consumes_no_wake_up() {
     check(3, || {
         let items = Items::shared();
         let [timed, other] = [items.clone(), items.clone()];
         let timed = spawn(2, move || {
-            // It takes the item and gives it back, or leaves it to the other.
+            // It takes the item and puts it back, or leaves it to the other thread.
             match timed.queue.wait_until_deadline(1, || timed.take()) {
                 Ok(()) => {
                     timed.count.fetch_add(1, Relaxed);
@@ -104,7 +104,7 @@ fn a_wake_up_isn_t_taken_by_a_thread_that_gives_up() {
                 Err(error) => assert_eq!(error, WaitError::TimedOut),
             }
         });
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         let other = spawn(3, move || other.queue.wait_until(|| other.take()));
         items.count.fetch_add(1, Relaxed);
         items.queue.wake_one();
@@ -121,7 +121,7 @@ fn a_condition_that_is_true_at_the_deadline_counts() {
         let waiter = spawn(2, move || {
             assert_eq!(waiter.queue.wait_until_deadline(1, || waiter.take()), Ok(()));
         });
-        wait_until_parked(2, Place::Back);
+        wait_until_parked(2, QueueEnd::Back);
         items.count.fetch_add(1, Relaxed);
         // There is no wake-up at all.
         expire(2);

@@ -1,17 +1,17 @@
-//! The word that models have.
+//! The atomic word of the models.
 
 use loom::sync::atomic;
 
 use crate::atomic::Ordering::{self, Relaxed};
 
-/// Loom's word, with the operations that this crate has need of.
+/// Loom's word, with the operations that this crate needs.
 ///
-/// For each word, loom remembers only the last access. If a thread loads and then
-/// changes the word, it doesn't try what another thread's access could do in between or
-/// before (tokio-rs/loom, issues 166 and 392). So each access comes behind a change of
-/// another word: then all of them are found to depend on each other.
+/// For each word, loom remembers only the last access. If a thread loads and then changes
+/// the word, loom doesn't try another thread's access in between or before (tokio-rs/loom,
+/// issues 166 and 392). So each access follows a change of another word: then loom finds
+/// that all of them depend on each other.
 ///
-/// There is no `store`, because loom lets a store come between the two halves of a
+/// There is no `store`, because loom can order a store between the two halves of a
 /// compare-and-exchange (issue 254).
 pub struct AtomicU32 {
     word: atomic::AtomicU32,

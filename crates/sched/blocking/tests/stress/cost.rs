@@ -1,4 +1,4 @@
-//! What operations cost that nobody waits for, and what a wait leaves behind.
+//! The cost of operations without waiting threads, and after a wait that ended early.
 
 use std::thread;
 
@@ -6,7 +6,7 @@ use blocking::{Channel, Condvar, Latch, Mutex, Semaphore, WaitError, WaitQueue};
 
 use crate::lot::{HostLot, visits};
 
-// All are made at compile time.
+// All primitives are made at compile time.
 static MUTEX: Mutex<HostLot, u32> = Mutex::new(0);
 static SEMAPHORE: Semaphore<HostLot> = Semaphore::new(1);
 static CONDVAR: Condvar<HostLot> = Condvar::new();
@@ -23,7 +23,7 @@ const _: () = {
 };
 
 #[test]
-fn nobody_goes_to_the_lot_without_need() {
+fn operations_without_waiters_do_not_call_the_lot() {
     let needless = visits(|| {
         for _ in 0..2 {
             *MUTEX.lock() += 1;
@@ -48,7 +48,7 @@ fn nobody_goes_to_the_lot_without_need() {
 }
 
 #[test]
-fn a_wait_that_was_given_up_costs_the_next_wake_up_one_visit() {
+fn a_wait_that_ended_early_costs_one_call_of_the_lot() {
     let timed_out = Err(WaitError::TimedOut);
 
     let mutex = Mutex::<HostLot, u32>::new(0);

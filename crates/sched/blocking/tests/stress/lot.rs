@@ -18,7 +18,7 @@ struct Waiter {
     outcome: Arc<Outcome>,
 }
 
-/// Why a thread doesn't wait any more. Written under the lot's lock.
+/// Why a thread stopped waiting. Written under the lot's lock.
 #[derive(Default)]
 struct Outcome {
     wake: OnceLock<Wake>,
@@ -27,9 +27,9 @@ struct Outcome {
 
 #[derive(Default)]
 struct State {
-    /// First in line first; all threads have the same priority.
+    /// In the order in which they are woken; all threads have the same priority.
     line: Vec<Waiter>,
-    /// Threads to be cancelled.
+    /// The cancelled threads.
     cancelled: HashSet<u32>,
 }
 
@@ -52,7 +52,7 @@ fn visit() -> MutexGuard<'static, State> {
 impl State {
     fn end(&mut self, index: usize, wake: Wake) -> u32 {
         let waiter = self.line.remove(index);
-        waiter.outcome.wake.set(wake).expect("who is in line waits");
+        waiter.outcome.wake.set(wake).expect("a queued thread waits");
         waiter.outcome.is_there.notify_one();
         waiter.thread
     }
@@ -78,8 +78,8 @@ unsafe impl Parking for HostLot {
             return Wake::Changed;
         }
         let outcome = Arc::new(Outcome::default());
-        let is_behind = |waiter: &Waiter| waiter.wait.place > wait.place;
-        let index = state.line.iter().position(is_behind).unwrap_or(state.line.len());
+        let is_after = |waiter: &Waiter| waiter.wait.queue_end > wait.queue_end;
+        let index = state.line.iter().position(is_after).unwrap_or(state.line.len());
         let address = ptr::from_ref(word).addr();
         state.line.insert(index, Waiter { address, thread: me, wait, outcome: outcome.clone() });
         loop {
@@ -108,7 +108,7 @@ unsafe impl Parking for HostLot {
         let mut unparked = Unparked { woken: 0, first: None, next: None };
         while let Some(index) = state.line.iter().position(|w| w.address == address) {
             if unparked.woken == count {
-                unparked.next = Some(state.line[index].wait.place);
+                unparked.next = Some(state.line[index].wait.queue_end);
                 break;
             }
             let thread = state.end(index, Wake::Unparked);
@@ -133,7 +133,7 @@ pub fn cancel(thread: u32) {
     }
 }
 
-/// Returns how often `run` went to the lot, in this thread.
+/// Returns how often `run` called the lot in this thread.
 pub fn visits(run: impl FnOnce()) -> u32 {
     let before = VISITS.get();
     run();

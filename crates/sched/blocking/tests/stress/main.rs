@@ -1,4 +1,4 @@
-//! Many threads of the host over each primitive. What comes out is balanced, or a
+//! Many threads of the host use each primitive. At the end the sums must agree; otherwise a
 //! wake-up, a permit or a value was lost.
 
 mod cost;
@@ -13,13 +13,13 @@ use blocking::{Channel, ChannelError, Condvar, Latch, Mutex, Parking, Semaphore,
 use lot::{HostLot, cancel, now_ns};
 
 const THREADS: u32 = 4;
-/// How long each test goes on.
+/// The duration of each test.
 const TIME: Duration = Duration::from_millis(700);
-/// A deadline that some waits miss.
+/// A time-out that ends some waits.
 const SHORT_NS: u64 = 20_000;
 
-/// Runs `work` again and again in each of several threads, with numbers that count up
-/// from the thread's index; returns how often in all.
+/// Runs `work` repeatedly in each of several threads, with numbers that count up from the
+/// thread's index; returns the total number of runs.
 fn run_in_threads(work: impl Fn(u32) + Sync) -> u64 {
     let end = Instant::now() + TIME;
     let count = AtomicU64::new(0);
