@@ -1,5 +1,5 @@
-//! What the stations are made of: from `core`, or in tests from loom, which runs a model
-//! in every order that its threads can take.
+//! The atomics of the stations: those of `core`, or in tests those of loom, which runs a
+//! model in every order that its threads can take.
 
 #[cfg(not(test))]
 pub(crate) use core::sync::atomic::{AtomicU64, Ordering};

@@ -1,20 +1,20 @@
-//! Sets of processors: bit `n % 64` of word `n / 64` is processor `n`.
+//! Sets of CPUs: bit `n % 64` of word `n / 64` is CPU `n`.
 
-/// Where a processor's bit is.
-pub(crate) struct Place {
+/// The position of a CPU's bit in a set.
+pub(crate) struct BitPosition {
     pub(crate) word: usize,
-    /// The bit alone.
+    /// The word with only that bit set.
     pub(crate) bit: u64,
 }
 
-impl Place {
+impl BitPosition {
     #[inline]
     pub(crate) const fn of(cpu: usize) -> Self {
         Self { word: cpu / 64, bit: 1 << (cpu % 64) }
     }
 }
 
-/// Returns `set` without what isn't below `CPUS`.
+/// Returns `set` without the bits from `CPUS` on.
 pub(crate) fn limited<const CPUS: usize, const WORDS: usize>(set: &[u64; WORDS]) -> [u64; WORDS] {
     core::array::from_fn(|word| match CPUS.saturating_sub(word * 64) {
         0 => 0,
@@ -23,12 +23,12 @@ pub(crate) fn limited<const CPUS: usize, const WORDS: usize>(set: &[u64; WORDS])
     })
 }
 
-/// Returns the processors in `set`, lowest first.
+/// Returns the CPUs in `set`, lowest first.
 pub(crate) fn members<const WORDS: usize>(set: &[u64; WORDS]) -> impl Iterator<Item = usize> {
     set.iter().enumerate().flat_map(|(word, bits)| members_of_word(word, *bits))
 }
 
-/// Returns the processors whose bits are set in word `word`, lowest first.
+/// Returns the CPUs whose bits are set in word `word`, lowest first.
 #[inline]
 pub(crate) fn members_of_word(word: usize, mut bits: u64) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
@@ -38,7 +38,7 @@ pub(crate) fn members_of_word(word: usize, mut bits: u64) -> impl Iterator<Item 
     })
 }
 
-/// Returns the lowest processor whose bit is set in word `word`.
+/// Returns the lowest CPU whose bit is set in word `word`.
 #[inline]
 pub(crate) fn first(word: usize, bits: u64) -> Option<usize> {
     (bits != 0).then(|| word * 64 + bits.trailing_zeros() as usize)

@@ -1,16 +1,16 @@
-//! What belongs to one processor.
+//! The state of one CPU.
 
 use crate::atomics::{AtomicU64, Ordering};
 use crate::request::Request;
 
-/// One processor's part: what it asks of others, and who asks it.
+/// The state of one CPU: its own request to others, and the initiators that wait for it.
 pub(crate) struct Station<const WORDS: usize> {
     own: OwnLine<WORDS>,
-    asking: AskingLine<WORDS>,
+    pending: PendingLine<WORDS>,
 }
 
-/// What the processor asks. Aligned as a cache line: initiators write the other part of
-/// the station while this one waits.
+/// The CPU's own request, in cache lines of its own: other initiators write the other part
+/// of the station while this CPU waits.
 #[repr(align(64))]
 struct OwnLine<const WORDS: usize> {
     start: AtomicU64,
@@ -21,9 +21,9 @@ struct OwnLine<const WORDS: usize> {
     unanswered: [AtomicU64; WORDS],
 }
 
-/// The initiators that ask the processor and that it hasn't heard yet.
+/// The initiators whose requests to this CPU it has not taken yet.
 #[repr(align(64))]
-struct AskingLine<const WORDS: usize>([AtomicU64; WORDS]);
+struct PendingLine<const WORDS: usize>([AtomicU64; WORDS]);
 
 impl<const WORDS: usize> Station<WORDS> {
     #[cfg(not(test))]
@@ -36,7 +36,7 @@ impl<const WORDS: usize> Station<WORDS> {
                 generation: AtomicU64::new(0),
                 unanswered: [const { AtomicU64::new(0) }; WORDS],
             },
-            asking: AskingLine([const { AtomicU64::new(0) }; WORDS]),
+            pending: PendingLine([const { AtomicU64::new(0) }; WORDS]),
         }
     }
 
@@ -51,13 +51,13 @@ impl<const WORDS: usize> Station<WORDS> {
                 generation: AtomicU64::new(0),
                 unanswered: words(),
             },
-            asking: AskingLine(words()),
+            pending: PendingLine(words()),
         }
     }
 
-    /// Writes the request and its targets, none of which may read the last one any more.
+    /// Writes the request and its targets. No target may still read the previous request.
     pub(crate) fn publish(&self, request: Request, targets: &[u64; WORDS]) {
-        // Relaxed: a target reads it behind the bit that it is told by.
+        // Relaxed: a target reads it after it has taken the initiator's bit.
         self.own.start.store(request.start, Ordering::Relaxed);
         self.own.pages.store(request.pages, Ordering::Relaxed);
         self.own.space.store(request.space, Ordering::Relaxed);
@@ -67,7 +67,7 @@ impl<const WORDS: usize> Station<WORDS> {
         }
     }
 
-    /// Returns the request, to who has taken the processor's bit.
+    /// Returns the request. Only a target that has taken this CPU's bit may call it.
     #[inline]
     pub(crate) fn request(&self) -> Request {
         Request {
@@ -84,9 +84,9 @@ impl<const WORDS: usize> Station<WORDS> {
         &self.own.unanswered
     }
 
-    /// Returns the initiators that ask the processor and that it hasn't heard yet.
+    /// Returns the initiators whose requests to this CPU it has not taken yet.
     #[inline]
-    pub(crate) fn asking(&self) -> &[AtomicU64; WORDS] {
-        &self.asking.0
+    pub(crate) fn pending(&self) -> &[AtomicU64; WORDS] {
+        &self.pending.0
     }
 }

@@ -1,9 +1,9 @@
-//! The tags by which one CPU's TLB keeps the pages of address spaces apart (PCIDs on
-//! x86_64), and how up to date what it holds under each tag is.
+//! The tags by which one CPU's TLB distinguishes the pages of address spaces (PCIDs on
+//! x86_64), and how recent the TLB's entries of each tag are.
 //!
-//! An address space has a generation, which each change of its page table that TLBs must
-//! see makes one larger. A CPU that returns to a space whose tag it still has needs no
-//! flush if the generation is the one that it has seen. As Linux's `arch/x86/mm/tlb.c`.
+//! An address space has a generation. Each change of its page table that requires a flush
+//! increments it. A CPU that switches back to a space whose tag it still has needs no flush
+//! if the TLB is up to date with the space's generation. As in Linux's `arch/x86/mm/tlb.c`.
 //!
 //! Only the CPU itself uses its tags, with interrupts off.
 
@@ -11,21 +11,21 @@ use crate::atomics::{AtomicU64, Ordering};
 
 /// The tags of one CPU.
 pub struct Tags<const N: usize> {
-    /// The space that each tag stands for; 0 for none.
+    /// The space that each tag belongs to; 0 for none.
     spaces: [AtomicU64; N],
-    /// The generation that the TLB is up to date with.
+    /// The generation with which the TLB is up to date, for each tag.
     generations: [AtomicU64; N],
-    /// The tag that is taken from its space next.
+    /// The tag that is reassigned next.
     next: AtomicU64,
 }
 
-/// The tag for an address space.
+/// The tag of an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tag {
     /// Its number, below the number of tags.
     pub index: usize,
-    /// Whether all that the TLB holds under it is up to date. Otherwise it has to be
-    /// flushed before it is used.
+    /// Whether all of the TLB's entries with this tag are up to date. Otherwise they have
+    /// to be flushed before the tag is used.
     pub is_current: bool,
 }
 
@@ -41,7 +41,8 @@ impl<const N: usize> Tags<N> {
     }
 
     /// Returns the tag for `space`, which isn't 0 and has `generation` now, among the first
-    /// `count` tags. It is the one that the space had, or one that is taken from another.
+    /// `count` tags: the one that the space has already, or one that is taken from another
+    /// space.
     pub fn choose(&self, count: usize, space: u64, generation: u64) -> Tag {
         let count = count.clamp(1, N);
         let index = (0..count).find(|&index| self.space(index) == space).unwrap_or_else(|| {
@@ -59,20 +60,21 @@ impl<const N: usize> Tags<N> {
         self.spaces[index].load(Ordering::Relaxed)
     }
 
-    /// Returns the generation that the TLB is up to date with under the tag `index`.
+    /// Returns the generation with which the TLB's entries of the tag `index` are up to
+    /// date.
     #[inline]
     pub fn generation(&self, index: usize) -> u64 {
         self.generations[index].load(Ordering::Relaxed)
     }
 
-    /// Notes that the TLB is up to date with `generation` under the tag `index`.
+    /// Records that the TLB's entries of the tag `index` are up to date with `generation`.
     #[inline]
     pub fn note(&self, index: usize, generation: u64) {
         self.generations[index].store(generation, Ordering::Relaxed);
     }
 
-    /// Takes all tags but `kept` from their spaces: what the TLB holds under them isn't up to
-    /// date any more.
+    /// Removes all tags but `kept` from their spaces, because the TLB's entries of these
+    /// tags are not up to date any more.
     pub fn forget_others(&self, kept: Option<usize>) {
         for (index, space) in self.spaces.iter().enumerate() {
             if Some(index) != kept {

@@ -1,5 +1,5 @@
-//! Edges that need no second thread, and a run of real ones; built with the atomics of
-//! `core`, not with loom's.
+//! Edges that need no second thread, and a run with real threads; built with the atomics of
+//! `core`, not with those of loom.
 
 use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,8 +10,8 @@ use shootdown::{Request, Shootdown, Target};
 const REQUEST: Request =
     Request { start: 0x1000, pages: Request::ALL_PAGES, space: 7, generation: 9 };
 
-/// Runs a request of processor `from` whose targets answer in their interrupt at once;
-/// returns them.
+/// Runs a request of CPU `from` whose targets answer in their interrupt at once; returns
+/// the targets.
 fn run<const CPUS: usize, const WORDS: usize>(
     shootdown: &Shootdown<CPUS, WORDS>,
     from: usize,
@@ -29,22 +29,22 @@ fn run<const CPUS: usize, const WORDS: usize>(
         REQUEST,
         &targets,
         interrupt,
-        |_| panic!("nobody asks {from}"),
-        |target| panic!("{target} has answered"),
+        |_| panic!("CPU {from} got a request"),
+        |target| panic!("CPU {target} has answered already"),
     );
     interrupted
 }
 
 #[test]
-fn without_targets_nobody_is_told() {
+fn request_without_targets_interrupts_no_cpu() {
     static SHOOTDOWN: Shootdown<8, 1> = Shootdown::new();
     assert_eq!(run(&SHOOTDOWN, 3, [0]), []);
     assert_eq!(run(&SHOOTDOWN, 3, [1 << 3]), []);
-    SHOOTDOWN.answer(3, |_| panic!("nobody asks"));
+    SHOOTDOWN.answer(3, |_| panic!("there is no request"));
 }
 
 #[test]
-fn all_of_256_are_told_but_the_initiator() {
+fn all_of_256_cpus_but_the_initiator_are_interrupted() {
     static SHOOTDOWN: Shootdown<256, 4> = Shootdown::new();
     for from in [0, 63, 64, 200, 255] {
         let others: Vec<_> = (0..256).filter(|cpu| *cpu != from).collect();
@@ -53,7 +53,7 @@ fn all_of_256_are_told_but_the_initiator() {
 }
 
 #[test]
-fn processors_that_there_are_not_are_left_out() {
+fn targets_beyond_the_last_cpu_are_ignored() {
     assert_eq!(run(&Shootdown::<1, 1>::new(), 0, [u64::MAX]), []);
     assert_eq!(run(&Shootdown::<3, 1>::new(), 1, [u64::MAX]), [0, 2]);
     assert_eq!(run(&Shootdown::<64, 1>::new(), 1, [!0b111]), (3..64).collect::<Vec<_>>());
@@ -62,9 +62,9 @@ fn processors_that_there_are_not_are_left_out() {
 }
 
 #[test]
-fn who_is_told_already_is_not_interrupted_again() {
+fn target_with_a_pending_interrupt_is_not_interrupted_again() {
     let shootdown = Shootdown::<130, 3>::new();
-    let told = Cell::new(0);
+    let interrupts = Cell::new(0);
     let answered = RefCell::new(Vec::new());
     let answer = || {
         shootdown.answer(129, |request| answered.borrow_mut().push(request.start));
@@ -74,17 +74,17 @@ fn who_is_told_already_is_not_interrupted_again() {
         let request = Request { start: from as u64, ..REQUEST };
         let interrupt = |target| {
             assert_eq!(target, 129);
-            told.set(told.get() + 1);
+            interrupts.set(interrupts.get() + 1);
         };
         shootdown.run(from, request, &[0, 0, 0b10], interrupt, |_| (), |_| relax());
     };
     run(5, &|| {
-        assert_eq!(told.get(), 1);
+        assert_eq!(interrupts.get(), 1);
         run(4, &|| {
-            // The bit of 4 is in the word of 5's.
-            assert_eq!(told.get(), 1);
+            // The bits of CPUs 4 and 5 are in the same word.
+            assert_eq!(interrupts.get(), 1);
             run(64, &|| {
-                assert_eq!(told.get(), 2);
+                assert_eq!(interrupts.get(), 2);
                 answer()
             });
             Target::Running
@@ -93,15 +93,15 @@ fn who_is_told_already_is_not_interrupted_again() {
     });
     assert_eq!(*answered.borrow(), [4, 5, 64]);
     run(5, &answer);
-    assert_eq!(told.get(), 3);
+    assert_eq!(interrupts.get(), 3);
 }
 
 #[test]
-fn stopped_targets_are_left_out_one_by_one() {
+fn stopped_targets_are_skipped_one_by_one() {
     let shootdown = Shootdown::<256, 4>::new();
-    let mut asked = Vec::new();
+    let mut requested = Vec::new();
     let relax = |target| {
-        asked.push(target);
+        requested.push(target);
         if target == 70 {
             shootdown.answer(target, |request| assert_eq!(request, REQUEST));
             return Target::Running;
@@ -109,12 +109,12 @@ fn stopped_targets_are_left_out_one_by_one() {
         Target::Stopped
     };
     shootdown.run(9, REQUEST, &[0b11, 1 << 6, 0, 1], |_| (), |_| (), relax);
-    assert_eq!(asked, [0, 1, 70, 192]);
+    assert_eq!(requested, [0, 1, 70, 192]);
     assert!((0..256).all(|cpu| !shootdown.is_pending(cpu)));
 }
 
 #[test]
-fn what_others_ask_of_a_stopped_target_stays() {
+fn other_requests_to_a_stopped_target_stay_pending() {
     let shootdown = Shootdown::<3, 1>::new();
     let mut answered = 0;
     let relax = |target| {
@@ -127,14 +127,14 @@ fn what_others_ask_of_a_stopped_target_stays() {
 }
 
 #[test]
-fn initiators_side_by_side_all_end() {
+fn simultaneous_initiators_all_finish() {
     const CPUS: usize = 4;
     const RUNS: usize = 300;
     static SHOOTDOWN: Shootdown<CPUS, 1> = Shootdown::new();
     static INTERRUPTS: [AtomicBool; CPUS] = [const { AtomicBool::new(false) }; CPUS];
     static FLUSHES: AtomicUsize = AtomicUsize::new(0);
     static ENDED: AtomicUsize = AtomicUsize::new(0);
-    let processor = |cpu: usize| {
+    let run_cpu = |cpu: usize| {
         let flush = |request: Request| {
             assert_eq!(request.start, request.pages ^ request.space);
             FLUSHES.fetch_add(1, Ordering::Relaxed);
@@ -161,7 +161,7 @@ fn initiators_side_by_side_all_end() {
     };
     thread::scope(|scope| {
         for cpu in 0..CPUS {
-            scope.spawn(move || processor(cpu));
+            scope.spawn(move || run_cpu(cpu));
         }
     });
     assert_eq!(FLUSHES.load(Ordering::Relaxed), CPUS * (CPUS - 1) * RUNS);

@@ -1,9 +1,9 @@
-//! Tags against a TLB that remembers everything: what is used without a flush is never out
-//! of date.
+//! Tags with a model of a TLB that evicts nothing: entries that are used without a flush
+//! are always up to date.
 
 use shootdown::{Tag, Tags};
 
-/// A generator of numbers: SplitMix64 (G. L. Steele, D. Lea, C. H. Flood 2014).
+/// A random number generator: SplitMix64 (G. L. Steele, D. Lea, C. H. Flood 2014).
 struct Random(u64);
 
 impl Random {
@@ -16,7 +16,7 @@ impl Random {
     }
 }
 
-/// What a TLB holds under a tag: entries of a space as of a generation.
+/// What a TLB holds with a tag: entries of a space as of a generation.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Held {
     space: u64,
@@ -35,7 +35,7 @@ fn run_randomly<const N: usize>(count: usize, seed: u64) {
             3 => {
                 let kept = random.below(2 * count as u64) as usize;
                 tags.forget_others((kept < count).then_some(kept));
-                // The TLB still has it all; nothing of it may be used.
+                // The TLB still holds all entries; none of them may be used.
             }
             _ => {
                 let space = random.below(12);
@@ -46,7 +46,7 @@ fn run_randomly<const N: usize>(count: usize, seed: u64) {
                 let fresh = Held { space, oldest_generation: generation };
                 if is_current {
                     reused += 1;
-                    assert_eq!(held[index], Some(fresh), "it would use what is out of date");
+                    assert_eq!(held[index], Some(fresh), "entries that are out of date are used");
                 } else {
                     held[index] = Some(fresh);
                 }
@@ -57,7 +57,7 @@ fn run_randomly<const N: usize>(count: usize, seed: u64) {
 }
 
 #[test]
-fn nothing_out_of_date_is_used() {
+fn entries_that_are_out_of_date_are_not_used() {
     for seed in 0..20 {
         run_randomly::<6>(6, seed);
         run_randomly::<6>(1, seed);
@@ -74,7 +74,7 @@ fn spaces_keep_their_tags_while_there_are_enough() {
     for space in 1..=4 {
         assert_eq!(tags.choose(4, space, 1), Tag { index: space as usize - 1, is_current: true });
     }
-    // A change makes what the TLB holds out of date, unless it was flushed meanwhile.
+    // After a change the TLB's entries are out of date, unless they were flushed meanwhile.
     assert!(!tags.choose(4, 2, 2).is_current);
     tags.note(1, 3);
     assert!(tags.choose(4, 2, 3).is_current);

@@ -1,5 +1,5 @@
-//! What the lock is made of: from `core`, or in tests from loom, which runs a model
-//! in every order that its threads can take.
+//! The atomics and the cell of the lock: those of `core`, or in tests those of loom, which
+//! runs a model in every order that its threads can take.
 
 #[cfg(not(test))]
 pub(crate) use core::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ pub(crate) use loom::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-/// The cell of `core` in the form of loom's, which has to see where an access ends.
+/// The cell of `core` with the interface of loom's, which has to know where an access ends.
 #[cfg(not(test))]
 pub(crate) struct UnsafeCell<T: ?Sized>(core::cell::UnsafeCell<T>);
 

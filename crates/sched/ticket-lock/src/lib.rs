@@ -1,18 +1,18 @@
 //! A fair spin lock for a kernel: first come, first served.
 //!
-//! Who comes draws a ticket, and waits until it is served; who leaves serves the next
-//! ticket. So no processor waits longer than the others that came before it need
-//! (Reed and Kanodia, "Synchronization with Eventcounts and Sequencers", 1979; Linux
-//! had such spin locks from 2.6.25 to 4.1).
+//! A CPU that takes the lock draws a ticket, and waits until the ticket is served. A CPU
+//! that releases the lock serves the next ticket. So a CPU waits only for those that came
+//! before it (Reed and Kanodia, "Synchronization with Eventcounts and Sequencers", 1979;
+//! Linux had such spin locks from 2.6.25 to 4.1).
 //!
 //! | Module    | Subject                                                    |
 //! |-----------|------------------------------------------------------------|
-//! | `tickets` | who is served when: the protocol, without `unsafe`         |
-//! | `mutex`   | [`TicketMutex`] and its guard: the value behind the ticket |
+//! | `tickets` | the order of the turns: the protocol, without `unsafe`     |
+//! | `mutex`   | [`TicketMutex`] and its guard: the protected value         |
 //! | `atomics` | the atomics of `core`, or in tests those of loom           |
 //!
-//! A lock that an interrupt handler takes must be taken with interrupts off; so must
-//! every lock whose holder may be interrupted by who waits for it.
+//! A lock that an interrupt handler takes must always be taken with interrupts off: the
+//! handler would wait for ever for the code that it has interrupted.
 //!
 //! ```
 //! use ticket_lock::TicketMutex;
@@ -37,7 +37,7 @@
 extern crate std;
 
 mod atomics;
-#[expect(unsafe_code, reason = "gives the holder of a ticket the value")]
+#[expect(unsafe_code, reason = "gives access to the value to the holder of the turn")]
 mod mutex;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! The value behind the ticket.
+//! The protected value.
 
 use core::fmt;
 use core::marker::PhantomData;
@@ -7,25 +7,25 @@ use core::ops::{Deref, DerefMut};
 use crate::atomics::UnsafeCell;
 use crate::tickets::Tickets;
 
-/// A value that one processor at a time may use, in the order in which they came.
+/// A value that one CPU at a time may use, in the order in which the CPUs came.
 pub struct TicketMutex<T: ?Sized> {
     tickets: Tickets,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: A shared mutex hands the value to one thread after the other, never to two: a
-// `&mut T`, or with `mem::replace` a `T`, goes from thread to thread. That is what `Send`
-// allows.
+// SAFETY: A shared mutex gives access to one thread after the other, never to two at once:
+// a `&mut T`, or with `mem::replace` a `T`, moves from thread to thread. `Send` allows
+// that.
 unsafe impl<T: ?Sized + Send> Sync for TicketMutex<T> {}
 
 impl<T> TicketMutex<T> {
-    /// Makes a free one around `value`.
+    /// Makes a free lock around `value`.
     #[cfg(not(test))]
     pub const fn new(value: T) -> Self {
         Self { tickets: Tickets::new(), value: UnsafeCell::new(value) }
     }
 
-    /// Makes a free one around `value`, whose first ticket is `first`.
+    /// Makes a free lock around `value`, whose first ticket is `first`.
     #[cfg(test)]
     pub(crate) fn starting_at(first: u32, value: T) -> Self {
         Self { tickets: Tickets::starting_at(first), value: UnsafeCell::new(value) }
@@ -33,12 +33,12 @@ impl<T> TicketMutex<T> {
 }
 
 impl<T: ?Sized> TicketMutex<T> {
-    /// Waits until all who came before have left, and takes the lock.
+    /// Waits until all CPUs that came before have released the lock, and takes it.
     ///
-    /// `relax` runs at each turn of the wait: the kernel pauses the processor and answers
-    /// other processors' TLB shoot-downs there. It isn't called if the lock is free. It must
-    /// return, and must not take this lock: the ticket is drawn already, and all who
-    /// come later wait for it.
+    /// `relax` is called in each iteration of the wait: the kernel pauses the CPU and
+    /// answers other CPUs' TLB shoot-downs there. It isn't called if the lock is free. It
+    /// must return, and must not take this lock: the ticket is drawn already, and all later
+    /// tickets wait for it.
     ///
     /// A thread that holds the lock and takes it again waits for ever.
     #[inline]
@@ -47,28 +47,28 @@ impl<T: ?Sized> TicketMutex<T> {
         TicketMutexGuard { mutex: self, not_send: PhantomData }
     }
 
-    /// Takes the lock if it is free and nobody waits for it.
+    /// Takes the lock if it is free and no CPU waits for it.
     #[inline]
     pub fn try_lock(&self) -> Option<TicketMutexGuard<'_, T>> {
         let taken = self.tickets.try_take_turn();
         taken.then(|| TicketMutexGuard { mutex: self, not_send: PhantomData })
     }
 
-    /// Tells if someone holds the lock. It may have changed when this returns.
+    /// Returns whether the lock is held. That may have changed when this returns.
     #[inline]
     pub fn is_locked(&self) -> bool {
         self.tickets.drawn() != 0
     }
 
-    /// Returns how many wait for the lock, for statistics: it may have changed when this
-    /// returns, and who came meanwhile may be counted with who left.
+    /// Returns how many CPUs wait for the lock, for statistics: the number may have changed
+    /// when this returns, and may include CPUs that have released the lock meanwhile.
     #[inline]
     pub fn waiters(&self) -> u32 {
         self.tickets.drawn().saturating_sub(1)
     }
 }
 
-/// Shows the value if the lock is free, and takes it for that time.
+/// Shows the value if the lock is free, and holds the lock meanwhile.
 impl<T: ?Sized + fmt::Debug> fmt::Debug for TicketMutex<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("TicketMutex");
@@ -83,14 +83,14 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for TicketMutex<T> {
 /// A turn of a [`TicketMutex`]: gives access to the value, and ends the turn when it is
 /// dropped.
 ///
-/// It stays in its thread, because a kernel ties a lock to the processor that took it.
-#[must_use = "the lock is given back at once if the guard isn't kept"]
+/// It isn't `Send`, because in a kernel a lock belongs to the CPU that took it.
+#[must_use = "the lock is released at once if the guard isn't kept"]
 pub struct TicketMutexGuard<'a, T: ?Sized> {
     mutex: &'a TicketMutex<T>,
     not_send: PhantomData<*mut ()>,
 }
 
-// SAFETY: A shared guard gives `&T` alone, and that may be shared if `T` is `Sync`.
+// SAFETY: A shared guard gives only `&T`, which may be shared if `T` is `Sync`.
 unsafe impl<T: ?Sized + Sync> Sync for TicketMutexGuard<'_, T> {}
 
 impl<T: ?Sized> Deref for TicketMutexGuard<'_, T> {

@@ -9,7 +9,7 @@ use loom::thread;
 
 use crate::{TicketMutex, TicketMutexGuard};
 
-/// The first ticket of most models, so that they come past the end of the numbers.
+/// The first ticket of most models, so that the ticket numbers wrap.
 const LAST: u32 = u32::MAX;
 
 /// Runs `model` in all orders with at most `preemptions`; two threads need no bound.
@@ -19,9 +19,10 @@ fn check(preemptions: impl Into<Option<usize>>, model: impl Fn() + Send + Sync +
     builder.check(model);
 }
 
-/// Returns what lets the other threads run. Loom's scheduler isn't fair while it explores,
-/// so two waiting threads could keep the third away for ever: who looked three times in
-/// vain ends the exploring, and the execution comes to its end in fair turns.
+/// Returns a function for the iterations of a wait, which yields to the other threads.
+/// Loom's scheduler isn't fair while it explores, so two waiting threads could delay the
+/// third for ever. After the third iteration the function stops the exploration, and the
+/// execution ends under a fair scheduler.
 fn relax() -> impl FnMut() {
     let mut turns = 0;
     move || {
@@ -45,8 +46,8 @@ fn await_waiters<T: ?Sized>(mutex: &TicketMutex<T>, count: u32) {
     }
 }
 
-/// Lets `threads` threads and the model's own each take the lock by `take` and count.
-/// Loom sees the access to the counter and whether it is ordered behind the last one.
+/// Runs `threads` threads, and the model's own, that each take the lock by `take` and
+/// count. Loom checks that each access to the counter is ordered after the last one.
 fn count(threads: u32, first: u32, take: fn(&TicketMutex<u32>) -> Option<TicketMutexGuard<u32>>) {
     let mutex = Arc::new(TicketMutex::starting_at(first, 0));
     let counted = move |mutex: &TicketMutex<u32>| {
@@ -98,7 +99,7 @@ fn try_lock_and_lock_exclude_each_other() {
 }
 
 #[test]
-fn who_comes_first_is_served_first() {
+fn the_first_waiter_is_served_first() {
     check(2, || {
         let mutex = Arc::new(TicketMutex::starting_at(LAST, Vec::new()));
         let guard = lock(&mutex);
@@ -120,7 +121,7 @@ fn who_comes_first_is_served_first() {
 }
 
 #[test]
-fn try_lock_overtakes_nobody() {
+fn try_lock_overtakes_no_waiter() {
     check(None, || {
         let mutex = Arc::new(TicketMutex::starting_at(LAST, false));
         let guard = lock(&mutex);
@@ -136,7 +137,7 @@ fn try_lock_overtakes_nobody() {
 }
 
 #[test]
-fn try_lock_takes_a_free_lock_alone() {
+fn try_lock_takes_only_a_free_lock() {
     check(None, || {
         let mutex = TicketMutex::starting_at(LAST, 7);
         for _ in 0..3 {
@@ -151,7 +152,7 @@ fn try_lock_takes_a_free_lock_alone() {
 }
 
 #[test]
-fn relax_is_called_at_each_turn_of_the_wait_alone() {
+fn relax_is_called_only_in_iterations_of_the_wait() {
     check(None, || {
         let mutex = TicketMutex::starting_at(LAST, ());
         for _ in 0..3 {
@@ -174,7 +175,7 @@ fn relax_is_called_at_each_turn_of_the_wait_alone() {
 }
 
 #[test]
-fn waiters_are_never_less_than_none() {
+fn number_of_waiters_never_underflows() {
     check(None, || {
         let mutex = Arc::new(TicketMutex::starting_at(LAST, ()));
         let other = thread::spawn({
@@ -184,7 +185,7 @@ fn waiters_are_never_less_than_none() {
                 drop(lock(&mutex));
             }
         });
-        // The other thread runs first: what this one reads may be older, in any mixture.
+        // The other thread runs first: this one may read any mixture of older values.
         thread::yield_now();
         assert!(mutex.waiters() <= 1);
         other.join().expect("it doesn't fail");
@@ -202,7 +203,7 @@ fn unsized_values_are_locked() {
 }
 
 #[test]
-fn debug_shows_what_is_free() {
+fn debug_shows_the_value_of_a_free_lock() {
     check(None, || {
         let mutex = TicketMutex::starting_at(LAST, 7);
         assert_eq!(format!("{mutex:?}"), "TicketMutex { value: 7 }");
@@ -227,7 +228,7 @@ macro_rules! assert_not {
 }
 
 #[test]
-fn threads_share_what_they_may() {
+fn mutex_and_guard_have_the_right_send_and_sync() {
     use core::cell::Cell;
 
     fn assert_sync<T: Sync>() {}

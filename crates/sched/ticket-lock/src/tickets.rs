@@ -1,7 +1,7 @@
-//! Who is served when.
+//! The order of the turns.
 //!
-//! Tickets are numbered modulo 2³², and are only compared for equality: that is right
-//! as long as fewer than 2³² are drawn and not served.
+//! Ticket numbers wrap at 2³², and are only compared for equality. That is correct as long
+//! as fewer than 2³² tickets are drawn and not served.
 
 use crate::atomics::{AtomicU32, Ordering};
 
@@ -19,8 +19,8 @@ impl Tickets {
         Self { next: AtomicU32::new(0), serving: AtomicU32::new(0) }
     }
 
-    /// Loom's atomics can't be made in a constant. Tests choose the first ticket, to
-    /// come to the end of the numbers.
+    /// Loom's atomics can't be made in a constant. Tests choose the first ticket, so that
+    /// the numbers wrap.
     #[cfg(test)]
     pub(crate) fn starting_at(first: u32) -> Self {
         Self { next: AtomicU32::new(first), serving: AtomicU32::new(first) }
@@ -29,24 +29,25 @@ impl Tickets {
     /// Draws a ticket, and calls `relax` until it is served.
     #[inline]
     pub(crate) fn wait_for_turn(&self, mut relax: impl FnMut()) {
-        // Relaxed: a ticket is drawn once by being an atomic addition, and tells nothing
-        // about the value. Acquire: who sees its turn sees all that was done in the turn
-        // before, whose end stored the number with Release.
+        // Relaxed: the atomic addition alone makes each ticket unique, and orders no access
+        // to the value. Acquire: a CPU that sees its turn sees all that was done in the
+        // previous turn, whose end stored the number with Release.
         let ticket = self.next.fetch_add(1, Ordering::Relaxed);
         while self.serving.load(Ordering::Acquire) != ticket {
             relax();
         }
     }
 
-    /// Draws a ticket only if it is served at once; tells if it was.
+    /// Draws a ticket only if it is served at once; returns whether it was.
     ///
-    /// It would be wrong if exactly a multiple of 2³² tickets were drawn between its two
+    /// It would fail if exactly a multiple of 2³² tickets were drawn between its two
     /// operations.
     #[inline]
     pub(crate) fn try_take_turn(&self) -> bool {
         // Acquire as in `wait_for_turn`. The exchange may be Relaxed: it succeeds only if
-        // nobody drew the ticket that the load found served, so that nobody had a turn
-        // since then. A lock that is taken isn't written, for its holder's sake.
+        // the ticket that the load found served has not been drawn, so there was no turn
+        // since then. It doesn't write to a lock that is held, which would slow its holder
+        // down.
         let serving = self.serving.load(Ordering::Acquire);
         let after = serving.wrapping_add(1);
         let relaxed = Ordering::Relaxed;
@@ -57,17 +58,18 @@ impl Tickets {
     /// Ends the turn, which must be the caller's.
     #[inline]
     pub(crate) fn end_turn(&self) {
-        // No read-modify-write: nobody else writes, so the load gives the own ticket.
-        // Release: who sees its turn sees all that was done in this one.
+        // No read-modify-write is needed: no other CPU writes this, so the load returns the
+        // own ticket. Release: the CPU that sees the next turn sees all that was done in
+        // this one.
         let ticket = self.serving.load(Ordering::Relaxed);
         self.serving.store(ticket.wrapping_add(1), Ordering::Release);
     }
 
-    /// Returns how many tickets were drawn and not yet ended, at some time.
+    /// Returns how many tickets were drawn and not yet ended, at a moment during the call.
     #[inline]
     pub(crate) fn drawn(&self) -> u32 {
-        // Acquire, and first: each ticket that was served by then is seen as drawn, or the
-        // difference could be negative.
+        // Acquire, and before the other load: otherwise a ticket could be seen as served
+        // but not as drawn, and the difference could be negative.
         let serving = self.serving.load(Ordering::Acquire);
         self.next.load(Ordering::Relaxed).wrapping_sub(serving)
     }

@@ -1,6 +1,6 @@
-//! Processors with TLBs, as a model sees them.
+//! A model of CPUs with TLBs.
 //!
-//! Processor `n` unmaps page `n`. All accesses to what is modelled are Relaxed: only the
+//! CPU `n` unmaps page `n`. All accesses to the modelled state are Relaxed: only the
 //! protocol orders them.
 
 use core::array;
@@ -21,9 +21,10 @@ pub(super) fn check(
     builder.check(model);
 }
 
-/// Returns what lets the other threads run. Loom's scheduler isn't fair while it explores,
-/// so two waiting threads could keep the third away for ever: who looked three times in
-/// vain ends the exploring, and the execution comes to its end in fair turns.
+/// Returns a function for the iterations of a wait, which yields to the other threads.
+/// Loom's scheduler isn't fair while it explores, so two waiting threads could delay the
+/// third for ever. After the third iteration the function stops the exploration, and the
+/// execution ends under a fair scheduler.
 pub(super) fn relax() -> impl FnMut() {
     let mut turns = 0;
     move || {
@@ -35,19 +36,19 @@ pub(super) fn relax() -> impl FnMut() {
     }
 }
 
-/// What a frame holds.
+/// The content of a frame.
 mod content {
     pub(super) const EMPTY: u8 = 0;
-    /// Written through the mapping that is taken down.
+    /// Written through the old mapping.
     pub(super) const OLD: u8 = 1;
-    /// Written by who uses the frame next.
+    /// Written by the next user of the frame.
     pub(super) const NEW: u8 = 2;
 }
 
 struct Page<const CPUS: usize> {
     /// Whether its entry in the page table is present.
     is_mapped: AtomicBool,
-    /// Whether each processor's TLB holds the entry.
+    /// Whether each CPU's TLB holds the entry.
     is_cached: [AtomicBool; CPUS],
     frame: AtomicU8,
 }
@@ -55,8 +56,8 @@ struct Page<const CPUS: usize> {
 pub(super) struct Machine<const CPUS: usize> {
     pub(super) shootdown: Shootdown<CPUS, 1>,
     pages: [Page<CPUS>; CPUS],
-    /// Whether an interrupt waits at each processor. Only read-modify-writes: a raised
-    /// interrupt can't be overtaken by the taking of the one before.
+    /// Whether each CPU has a pending interrupt. All accesses are read-modify-writes, so
+    /// that clearing the previous interrupt can't clear a new one.
     interrupts: [AtomicBool; CPUS],
 }
 
@@ -73,7 +74,7 @@ impl<const CPUS: usize> Machine<CPUS> {
         }
     }
 
-    /// Lets `cpu` write to `page`; tells if it is mapped.
+    /// Makes `cpu` write to `page`; returns whether it is mapped.
     pub(super) fn write(&self, cpu: usize, page: usize) -> bool {
         let page = &self.pages[page];
         let is_cached = page.is_cached[cpu].load(Ordering::Relaxed) || page.walk(cpu);
@@ -83,8 +84,8 @@ impl<const CPUS: usize> Machine<CPUS> {
         is_cached
     }
 
-    /// Lets `cpu` unmap its page, shoot it down at `targets` and use its frame anew; returns
-    /// how many it answered meanwhile.
+    /// Makes `cpu` unmap its page, shoot it down at `targets` and reuse its frame; returns
+    /// how many requests it answered meanwhile.
     pub(super) fn unmap(&self, cpu: usize, targets: u64) -> usize {
         let mut answered = 0;
         let page = &self.pages[cpu];
@@ -110,14 +111,14 @@ impl<const CPUS: usize> Machine<CPUS> {
         );
         for (target, is_cached) in page.is_cached.iter().enumerate() {
             if targets & (1 << target) != 0 {
-                assert!(!is_cached.load(Ordering::Relaxed), "processor {target} can use the page");
+                assert!(!is_cached.load(Ordering::Relaxed), "CPU {target} can use the page");
             }
         }
         page.frame.store(content::NEW, Ordering::Relaxed);
         answered
     }
 
-    /// Lets `cpu` answer once, as a wait does; returns how many it answered.
+    /// Makes `cpu` answer once, as a wait does; returns how many requests it answered.
     pub(super) fn answer(&self, cpu: usize) -> usize {
         let mut answered = 0;
         self.shootdown.answer(cpu, |request| {
@@ -127,7 +128,8 @@ impl<const CPUS: usize> Machine<CPUS> {
         answered
     }
 
-    /// Lets `cpu` answer in the handler of its interrupt, until it has answered `count`.
+    /// Makes `cpu` answer in the handler of its interrupt, until it has answered `count`
+    /// requests.
     pub(super) fn handle_interrupts(&self, cpu: usize, count: usize) {
         let mut answered = 0;
         let mut relax = relax();
@@ -141,7 +143,7 @@ impl<const CPUS: usize> Machine<CPUS> {
         assert_eq!(answered, count);
     }
 
-    /// Lets `cpu` answer in a wait until it has answered `count`.
+    /// Makes `cpu` answer in a wait until it has answered `count` requests.
     pub(super) fn spin(&self, cpu: usize, count: usize) {
         let mut answered = 0;
         let mut relax = relax();
@@ -152,24 +154,24 @@ impl<const CPUS: usize> Machine<CPUS> {
         assert_eq!(answered, count);
     }
 
-    /// Checks, when no processor runs any more, that nobody wrote to the frame of `page`
-    /// after it was used anew.
+    /// Checks, when no CPU runs any more, that no CPU wrote to the frame of `page` through
+    /// the old mapping after its reuse.
     pub(super) fn assert_frame_is_new(&self, page: usize) {
         assert_eq!(self.pages[page].frame.load(Ordering::Relaxed), content::NEW);
     }
 
-    fn flush(&self, cpu: usize, asked: Request) {
-        let page = (asked.start / 4096) as usize;
-        assert_eq!(asked, request(page), "a request is torn");
-        assert_ne!(page, cpu, "nobody asks itself");
+    fn flush(&self, cpu: usize, requested: Request) {
+        let page = (requested.start / 4096) as usize;
+        assert_eq!(requested, request(page), "a request is torn");
+        assert_ne!(page, cpu, "a CPU answers its own request");
         self.pages[page].is_cached[cpu].store(false, Ordering::Relaxed);
-        // A processor fills its TLB whenever it likes to.
+        // A CPU may fill its TLB at any time.
         self.pages[page].walk(cpu);
     }
 }
 
 impl<const CPUS: usize> Page<CPUS> {
-    /// Lets the TLB of `cpu` cache the entry if it is present; tells if it is.
+    /// Makes the TLB of `cpu` cache the entry if it is present; returns whether it is.
     fn walk(&self, cpu: usize) -> bool {
         let is_mapped = self.is_mapped.load(Ordering::Relaxed);
         if is_mapped {
@@ -179,7 +181,7 @@ impl<const CPUS: usize> Page<CPUS> {
     }
 }
 
-/// Returns what processor `cpu` asks for its page; each part tells whose it is.
+/// Returns the request of CPU `cpu` for its page; each field identifies the CPU.
 pub(super) fn request(cpu: usize) -> Request {
     let cpu = cpu as u64;
     Request { start: cpu * 4096, pages: cpu + 10, space: cpu + 20, generation: cpu + 30 }

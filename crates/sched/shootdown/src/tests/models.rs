@@ -1,4 +1,4 @@
-//! What holds for two and three processors.
+//! Models of two and three CPUs.
 
 use std::vec::Vec;
 
@@ -8,7 +8,7 @@ use loom::thread;
 use super::machine::{Machine, check, relax, request};
 use crate::{Request, Shootdown, Target};
 
-/// Runs `program` on processors 1 up to, not including, `CPUS`, and on 0 here.
+/// Runs `program` on CPUs 1 up to, not including, `CPUS`, and in this thread on CPU 0.
 fn on_all<const CPUS: usize>(program: fn(&Machine<CPUS>, usize)) -> Arc<Machine<CPUS>> {
     let machine = Arc::new(Machine::new());
     let others: Vec<_> = (1..CPUS)
@@ -24,7 +24,7 @@ fn on_all<const CPUS: usize>(program: fn(&Machine<CPUS>, usize)) -> Arc<Machine<
 }
 
 #[test]
-fn frames_are_used_by_nobody_behind_an_interrupt() {
+fn frames_are_unused_after_a_shootdown_by_interrupt() {
     check(None, || {
         on_all::<2>(|machine, cpu| match cpu {
             0 => assert_eq!(machine.unmap(0, 0b11), 0),
@@ -39,7 +39,7 @@ fn frames_are_used_by_nobody_behind_an_interrupt() {
 }
 
 #[test]
-fn frames_are_used_by_nobody_behind_an_answer_in_a_wait() {
+fn frames_are_unused_after_a_shootdown_answered_in_a_wait() {
     check(None, || {
         on_all::<2>(|machine, cpu| match cpu {
             0 => assert_eq!(machine.unmap(0, 0b11), 0),
@@ -54,7 +54,7 @@ fn frames_are_used_by_nobody_behind_an_answer_in_a_wait() {
 }
 
 #[test]
-fn frames_are_used_by_none_of_two_targets() {
+fn frames_are_unused_after_a_shootdown_of_two_targets() {
     check(2, || {
         on_all::<3>(|machine, cpu| match cpu {
             0 => assert_eq!(machine.unmap(0, 0b110), 0),
@@ -100,7 +100,7 @@ fn three_initiators_answer_each_other() {
 }
 
 #[test]
-fn a_spared_interrupt_is_not_missed() {
+fn requests_without_an_interrupt_are_answered() {
     check(3, || {
         let machine = on_all::<3>(|machine, cpu| match cpu {
             0 => machine.handle_interrupts(cpu, 2),
@@ -112,7 +112,7 @@ fn a_spared_interrupt_is_not_missed() {
 }
 
 #[test]
-fn an_interrupt_behind_an_answer_is_not_missed() {
+fn an_interrupt_after_an_answer_is_not_missed() {
     check(3, || {
         on_all::<3>(|machine, cpu| match cpu {
             0 => {
@@ -125,7 +125,7 @@ fn an_interrupt_behind_an_answer_is_not_missed() {
 }
 
 #[test]
-fn requests_come_whole_and_in_order() {
+fn requests_arrive_whole_and_in_order() {
     check(None, || {
         let shootdown = Arc::new(Shootdown::<2, 1>::new());
         let target = thread::spawn({
@@ -183,7 +183,7 @@ fn an_answer_may_be_interrupted_by_another() {
 }
 
 #[test]
-fn a_stopped_target_is_left_out() {
+fn a_stopped_target_is_not_waited_for() {
     check(2, || {
         let shootdown = Arc::new(Shootdown::<3, 1>::new());
         let target = thread::spawn({
@@ -209,7 +209,7 @@ fn a_stopped_target_is_left_out() {
         shootdown.run(0, request(0), &[0b110], |_| (), |_| (), turn);
         target.join().expect("it doesn't fail");
         assert!(!shootdown.is_pending(1));
-        // It is asked again when it runs again, for the new request alone.
+        // When it runs again it gets only the new request.
         let mut got = Vec::new();
         let interrupt = |target| shootdown.answer(target, |request| got.push(request));
         shootdown.run(0, request(4), &[0b010], interrupt, |_| (), |_| Target::Running);
