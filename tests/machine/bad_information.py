@@ -1,4 +1,4 @@
-"""What a loader should not hand over: the kernel says so and goes on."""
+"""Damaged information of a loader: the kernel reports it and continues."""
 
 import contextlib
 import re
@@ -12,8 +12,8 @@ END_TAG, MEMORY_MAP_TAG, OLD_ACPI_TAG = 0, 6, 14
 
 
 def corrupted(*commands):
-    """Boots a kernel whose loader's structure (at $rsi) gdb has changed before
-    rust_main saw it."""
+    """Boots a kernel; gdb changes the loader's structure (at $rsi) before rust_main reads
+    it."""
     qemu = Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True)
     gdb.run(qemu, "hbreak *(long)&rust_main", "continue", *commands)
     return qemu
@@ -35,7 +35,7 @@ def size_cut_in_the_middle():
         expect_going_on(qemu, "ERROR boot: the loader's information makes no sense: ")
 
 
-def tag_of_absurd_size():
+def tag_of_impossible_size():
     with corrupted("set {int}($rsi + 12) = 0x7fffffff") as qemu:
         expect_going_on(qemu, "makes no sense: the tag at offset 8 can't have 2147483647 bytes")
 
@@ -51,7 +51,7 @@ def magic_number_of_another_loader():
 
 
 def find_tag(structure, number):
-    """Returns where a tag begins in the loader's structure."""
+    """Returns the offset of a tag in the loader's structure."""
     tag = 8
     while (head := struct.unpack_from("<II", structure, tag))[0] != number:
         assert head[0] != END_TAG, structure
@@ -72,7 +72,7 @@ def stopped_at_rust_main():
 
 
 def without_a_memory_map():
-    """The tag of type 6 gets a type that nothing knows."""
+    """The tag of type 6 gets an unknown type."""
     with stopped_at_rust_main() as (qemu, start, structure):
         gdb.run(qemu, f"set {{int}}{start + find_tag(structure, MEMORY_MAP_TAG)} = 77")
         expect_going_on(qemu, "warning boot: the loader gave no memory map")
@@ -81,7 +81,7 @@ def without_a_memory_map():
 def damaged_rsdp_is_reported_and_another_found():
     """GRUB's copy has a wrong checksum; the BIOS's own is sound."""
     with stopped_at_rust_main() as (qemu, start, structure):
-        # Behind the tag's head, the signature and the checksum: the manufacturer.
+        # After the tag's head, the signature and the checksum: the manufacturer.
         byte = start + find_tag(structure, OLD_ACPI_TAG) + 8 + 9
         gdb.run(qemu, f"set {{char}}{byte} = 0x7f")
         qemu.expect("warning boot: the RSDP of ACPI 1.0 has a wrong checksum; left out")
@@ -127,7 +127,7 @@ def command_line_of_4000_characters():
 
 
 def add_to(suite):
-    for test in (size_beyond_all_memory, size_cut_in_the_middle, tag_of_absurd_size,
+    for test in (size_beyond_all_memory, size_cut_in_the_middle, tag_of_impossible_size,
                  address_beyond_the_mapped_memory, magic_number_of_another_loader,
                  without_a_memory_map, damaged_rsdp_is_reported_and_another_found,
                  damaged_table_is_reported, table_in_unlisted_rom_is_used, command_line_of_4000_characters):

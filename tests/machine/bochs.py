@@ -1,4 +1,4 @@
-"""Bochs, another make of machine: the prompt, the timer, the reports."""
+"""Bochs, an emulator independent of QEMU: the prompt, the timer, the reports."""
 
 import re
 
@@ -14,7 +14,7 @@ def comes_up_and_answers():
         bochs.expect(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT MCE PGE PCIDE SMEP\r")
         bochs.expect(r"^loader +GRUB 2")
         bochs.expect(r"^serial line .* 0 overruns")
-        # Timer and clock are others than QEMU's.
+        # Timer and clock differ from QEMU's.
         bochs.send("test clock\r")
         bochs.expect(r"^clock +ok")
         bochs.send("cpus\r")
@@ -23,11 +23,11 @@ def comes_up_and_answers():
         ticks = int(bochs.expect(r"^(\d+) ticks of")[1])
         assert ticks >= 10, ticks
         bochs.send("fault reserved\r")
-        # Here, as on hardware, the index of a missing gate is its vector.
+        # In Bochs, as on hardware, the index of a missing gate is its vector.
         bochs.expect("exception 11, #NP: segment-not-present\x1b\\[0m\r\n  cause  descriptor 15 of the IDT")
         bochs.expect("The kernel has stopped")
-        # It reports each byte written to a full transmitter, and reads and writes
-        # that a device doesn't know.
+        # Bochs reports each byte written to a full transmitter, and reads and writes that a
+        # device doesn't support.
         stray = [line for line in bochs.complaints() if re.search(r"SER|KBD|PIC|PIT|CMOS", line)]
         assert not stray, stray
 

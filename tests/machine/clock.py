@@ -1,5 +1,5 @@
-"""The frequency of the time stamp counter, where the truth is known: under -icount QEMU's
-counter has 1 GHz exactly."""
+"""The frequency of the time stamp counter where it is known: under -icount QEMU's counter
+has exactly 1 GHz."""
 
 import re
 
@@ -31,7 +31,7 @@ def frequency_is_exact_by_each_reference():
 
 
 def no_cpu_is_lost_without_a_pit():
-    """Time-outs are right, so the second CPU answers in time, and no CPU is said to hang."""
+    """Time-outs are right, so the second CPU answers in time, and no CPU is reported to hang."""
     with Qemu("-m", 128, "-M", "pc,pit=off", "-smp", 2, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         assert "clock      ok" in qemu.command("test clock")

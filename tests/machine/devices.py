@@ -1,4 +1,4 @@
-"""The devices beside the processor, by the kernel's account and by QEMU's."""
+"""The machine's devices, as the kernel and as QEMU lists them."""
 
 import datetime
 import re
@@ -30,8 +30,8 @@ def now(qemu):
 
 
 def clock_goes_on_over_a_leap_day():
-    """The machine's clock counts instructions, and jumps when it waits: a second takes the
-    host no time."""
+    """The machine's clock counts instructions, and jumps while the machine waits, so the test
+    doesn't wait for seconds to pass."""
     second = datetime.timedelta(seconds=1)
     base = datetime.datetime(2024, 2, 29, 23, 59, 30)
     with Qemu(*NEEDED, "-icount", "shift=2,sleep=off", "-rtc",
@@ -47,7 +47,7 @@ def clock_goes_on_over_a_leap_day():
         shown = [datetime.datetime.fromisoformat(text) for text in
                  re.findall(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", qemu.output[begin:])]
         assert shown[0].day == 29, shown[0]
-        # Each is shown a little more than a second after the one before.
+        # Each is printed a little more than a second after the one before.
         assert all(later - date in (second, 2 * second) for date, later in zip(shown, shown[1:]))
         shown = qemu.command("time")
         assert re.search(r"^since the start  0 days 0\d:\d\d:\d\d\.\d{6}$", shown, re.M), shown
@@ -84,7 +84,7 @@ def by_qemu(qemu):
 
 
 def functions_are_those_of_qemu(machine):
-    """Address, vendor and device of each, also behind a bridge; and base addresses."""
+    """Address, vendor and device of each, also on a bridge's bus; and base addresses."""
     with Qemu(*NEEDED, "-M", machine, *BRIDGE, "-device", "nvme,serial=1",
               "-drive", "if=none,id=d,driver=null-co", "-device", "virtio-blk-pci,drive=d",
               "-cdrom", image(), "-boot", "d") as qemu:
@@ -122,8 +122,8 @@ def second_root_is_found():
         assert any(int(address[:2], 16) >= 0x80 for address in listed), listed
 
 
-def addresses_that_nobody_has_assigned_are_not_address_0():
-    """A function that is plugged in after the firmware has given out addresses."""
+def unassigned_addresses_are_not_address_0():
+    """A function that is plugged in after the firmware has assigned addresses."""
     with Qemu(*NEEDED, "-M", "pc", "-cdrom", image(), "-boot", "d", gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
         qemu.qmp("device_add", driver="virtio-rng-pci", id="late", addr="0x10")
@@ -161,7 +161,7 @@ def tables_are_those_in_memory(machine):
         assert "NONE: not known here" in qemu.command("acpi NONE")
 
 
-def table_with_a_wrong_checksum_is_told():
+def table_with_a_wrong_checksum_is_reported():
     def change(tables):
         address, content = tables["HPET"]
         return [(address + 40, content[40] ^ 0xFF)]
@@ -174,9 +174,9 @@ def table_with_a_wrong_checksum_is_told():
         assert "The checksum is wrong; nothing in it is used." in qemu.command("acpi HPET")
 
 
-def tables_that_are_not_there_are_told():
-    """A root's entry leads to the kernel, and the devices' table has an absurd length:
-    without the package _S5_ the port that QEMU is known to have is tried."""
+def tables_that_are_not_there_are_reported():
+    """An entry of the root is the kernel's address, and the devices' table has an impossible
+    length: without the package _S5_ `poweroff` tries QEMU's port."""
     def change(tables):
         root, content = tables["RSDT"]
         at = content.index(struct.pack("<I", tables["HPET"][0]))
@@ -231,8 +231,8 @@ def machine_without_pci_says_so():
 
 
 def acpi_finds_the_ports_that_switch_off():
-    """OVMF puts the registers of the older machine elsewhere than SeaBIOS does, where
-    the port that is tried for want of ACPI does nothing."""
+    """With OVMF the registers of the older machine are at other ports than with SeaBIOS; the
+    port that is tried without ACPI does nothing there."""
     for arguments, port in ((("-M", "pc", "-bios", ovmf()), "0xb004"),
                             (("-M", "q35", "-bios", ovmf()), "0x604"),
                             (("-M", "pc"), "0x604")):
@@ -255,9 +255,9 @@ def modules_are_listed():
 
 def add_to(suite):
     for test in (clock_goes_on_over_a_leap_day, century_is_read_where_the_firmware_names_it,
-                 second_root_is_found, addresses_that_nobody_has_assigned_are_not_address_0,
-                 table_with_a_wrong_checksum_is_told,
-                 tables_that_are_not_there_are_told, root_with_a_wrong_checksum_leads_nowhere,
+                 second_root_is_found, unassigned_addresses_are_not_address_0,
+                 table_with_a_wrong_checksum_is_reported,
+                 tables_that_are_not_there_are_reported, root_with_a_wrong_checksum_leads_nowhere,
                  machine_without_acpi_says_so, machine_without_pci_says_so,
                  acpi_finds_the_ports_that_switch_off, modules_are_listed):
         suite.add(f"devices::{test.__name__}", test)

@@ -8,9 +8,9 @@ import re
 from machine.images import image
 from machine.qemu import Qemu
 
-# What `fault NAME` reports: the title and, in part, the cause. QEMU's
-# interpreter gives missing gates a wrong index (twice the vector); hence no
-# number behind "descriptor" there.
+# The report of `fault NAME`: the title and a part of the cause. QEMU's interpreter
+# reports a missing gate with a wrong index (twice the vector), so these have no number
+# after "descriptor".
 RESUMED = {
     "debug": ("exception 1, #DB", "a single step"),
     "breakpoint": ("exception 3, #BP", "INT3 instruction"),
@@ -89,7 +89,7 @@ def traps_come_back():
 
 
 def nmi_from_outside_is_reported():
-    """By QEMU's monitor, as a button or a watchdog does it."""
+    """Raised by QEMU's monitor, as by a button or a watchdog."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("nmi")
@@ -98,7 +98,7 @@ def nmi_from_outside_is_reported():
 
 
 def machine_check_from_outside_is_decoded():
-    """By QEMU's monitor: an uncorrected error in bank 1."""
+    """Raised by QEMU's monitor: an uncorrected error in bank 1."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("mce 0 1 0xb200000000000115 0x4 0 0")

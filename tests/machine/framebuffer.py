@@ -1,4 +1,4 @@
-"""Text on framebuffers of several sizes and formats, read back glyph by glyph."""
+"""Text on framebuffers of several sizes and formats, read glyph by glyph."""
 
 import re
 
@@ -18,7 +18,7 @@ MODES = (
 
 
 def expect_text(qemu, pattern):
-    """Waits until the regular expression stands in the screen's text."""
+    """Waits until the screen's text matches the regular expression."""
     def found():
         lines, pixels = screen_text(qemu)
         match = re.search(pattern, "\n".join(lines), re.M)
@@ -33,7 +33,7 @@ def shows_text(mode, arguments):
         qemu.expect("farjump> ")
         info = qemu.command("info")
         assert f"screen       framebuffer {width} x {height}, " in info, info
-        # The cursor's cell stands behind the prompt: a reversed blank is no glyph.
+        # After the prompt is the cursor's cell: a reversed blank isn't a glyph.
         match, _ = expect_text(qemu, r"^farjump>\s*\??$")
         assert f"framebuffer {width} x {height}" in match.string
         # Typed on the keyboard, shown on the screen; enough to scroll.
@@ -41,9 +41,9 @@ def shows_text(mode, arguments):
             qemu.type_keys("info\n")
             qemu.expect("farjump> ")
         match, _ = expect_text(qemu, r"^last traced .*\nfarjump>\s*\??$")
-        # All of it is text: nothing is left of what was there before.
+        # All cells are text: nothing of the earlier screen is left.
         assert match.string.count("?") <= 1, match.string
-        # A report is shown in alarming colours, up to its last line.
+        # A report is shown in its colours, up to its last line.
         qemu.send("fault page-fault\r")
         match, pixels = expect_text(qemu, r"^The kernel has stopped")
         assert re.search(r"^exception 14, #PF: page-fault$", match.string, re.M)

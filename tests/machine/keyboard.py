@@ -9,7 +9,7 @@ from machine.qemu import Qemu
 NEEDED = ("-m", "64")
 
 # QEMU's names for the keys that have characters, row by row; the last of the lowest
-# row is the key behind the left Shift key.
+# row is the key right of the left Shift key.
 ROWS = (
     [*"1234567890", "minus", "equal", "grave_accent"],
     [*"qwertyuiop", "bracket_left", "bracket_right"],
@@ -17,7 +17,7 @@ ROWS = (
     [*"zxcvbnm", "comma", "dot", "slash", "less"],
 )
 
-# What stands on them: alone, with Shift, and with AltGr where that exists.
+# Their characters: alone, with Shift, and with AltGr where the layout has it.
 LAYOUTS = {
     "us": {
         (): ("1234567890-=`", "qwertyuiop[]", "asdfghjkl;'\\", "zxcvbnm,./\\"),
@@ -106,7 +106,7 @@ def held_key_repeats():
         for _ in range(5):
             qemu.set_key("x", True)
         qemu.set_key("x", False)
-        # CapsLock repeats too, but turns once.
+        # CapsLock repeats, too, but toggles once.
         for _ in range(4):
             qemu.set_key("caps_lock", True)
         qemu.set_key("caps_lock", False)
@@ -119,9 +119,9 @@ def lights_follow_the_locks():
         qemu.expect("farjump> ")
 
         def expect_lights(lights):
-            def told():
+            def seen():
                 return [int(n) for n in re.findall(r"ledstate (\d+)", qemu.log.read_text())]
-            qemu.wait_for(lambda: told()[-1:] == [lights], lambda: f"not {lights}: {told()}")
+            qemu.wait_for(lambda: seen()[-1:] == [lights], lambda: f"not {lights}: {seen()}")
 
         expect_lights(0b010)
         qemu.tap("caps_lock")
@@ -130,7 +130,7 @@ def lights_follow_the_locks():
         expect_lights(0b100)
         qemu.tap("scroll_lock")
         expect_lights(0b101)
-        # The keyboard hasn't lost a key over that.
+        # The keyboard hasn't lost a key meanwhile.
         qemu.tap("caps_lock")
         qemu.type_keys("ticks\n")
         qemu.expect(r"\d+ ticks of")
@@ -145,12 +145,12 @@ def control_alt_delete_restarts():
         qemu.tap("ctrl", "alt", "delete")
         qemu.expect("last traced boot: ended well, reboot")
         qemu.expect("farjump> ")
-        # A jump to itself, where a command begins its work.
-        told = gdb.run(
+        # A jump to itself, at the beginning of a command.
+        printed = gdb.run(
             qemu, "set language rust", "set $begin = farjump::monitor::commands::session::layout::list",
                 "set language c", "set {short}(long)$begin = 0xfeeb",
             r'printf "BEGIN=%lx\n", (long)$begin')
-        begin = re.search("^BEGIN=([0-9a-f]+)$", told, re.M)[1]
+        begin = re.search("^BEGIN=([0-9a-f]+)$", printed, re.M)[1]
         qemu.send("layout\r")
         qemu.expect("layout\r\n")
         qemu.wait_for(lambda: f"RIP={begin} " in qemu.monitor("info registers"),
@@ -162,7 +162,7 @@ def control_alt_delete_restarts():
 
 
 def key_tapped_while_the_kernel_starts_is_no_harm():
-    """Its byte waits in the controller when the keyboard's interrupt is unmasked."""
+    """Its byte is in the controller when the keyboard's interrupt is unmasked."""
     for options, key, typed in (("", "t", "t"), ("", "shift", ""), ("noapic", "t", "t"),
                                 ("safe", "shift", "")):
         with Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True) as qemu:

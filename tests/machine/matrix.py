@@ -1,4 +1,4 @@
-"""Every kind of machine comes up to the prompt and answers `info`."""
+"""Every kind of machine starts up to the prompt and runs `info`."""
 
 import itertools
 import os
@@ -37,7 +37,7 @@ def pairs_of(machine):
 
 
 def pairwise_machines():
-    """Returns machines in which every possible pair of values stands together."""
+    """Returns machines so that one of them has each possible pair of values."""
     machines = all_machines()
     missing = set().union(*map(pairs_of, machines))
     chosen = []
@@ -67,12 +67,12 @@ def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
         assert re.search(r"^loader +GRUB 2", info, re.M), info
         assert re.search(r"^features on +LMA NXE PG WP", info, re.M), info
         available = int(re.search(r"^memory +(\d+) KiB available$", info, re.M)[1])
-        # What the firmware keeps for itself: little on a BIOS, some on UEFI.
+        # The firmware's own memory: little on a BIOS, more on UEFI.
         kept = 1024 if firmware == "BIOS" else 24 * 1024
         assert memory_mib * 1024 - kept <= available <= memory_mib * 1024, info
         screen = "VGA text" if firmware == "BIOS" else "framebuffer"
         assert re.search(rf"^screen +{screen}", info, re.M), info
-        # Where only the PICs are, there is no way to start the others.
+        # With only the PICs the others can't be started.
         running = 1 if cmdline in ("noapic", "nosmp") else processors
         cpus = qemu.command("cpus")
         assert len(re.findall(r"^ *\d+ +\d+ +\d+ %", cpus, re.M)) == running, cpus
@@ -82,7 +82,7 @@ def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
 
 
 def sixty_four_processors():
-    """They all come up, and take part."""
+    """All of them start and run threads."""
     with Qemu("-m", 512, "-smp", 64, "-accel", "tcg,thread=multi", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         cpus = qemu.command("cpus | count")
@@ -108,7 +108,7 @@ def without_serial_port():
 
 
 def uefi_without_any_screen():
-    """No text mode, no framebuffer: the kernel doesn't take either for granted."""
+    """Neither text mode nor framebuffer: the kernel needs none of them."""
     with Qemu("-m", "128", "-bios", ovmf(), "-vga", "none",
               "-cdrom", image(bios_only=False)) as qemu:
         qemu.expect("farjump> ")

@@ -1,4 +1,4 @@
-"""The kernel's address space, by the kernel's own account and by QEMU's."""
+"""The kernel's address space, as the kernel and as QEMU lists it."""
 
 import re
 
@@ -16,7 +16,7 @@ MEM = re.compile(r"^([0-9a-f]{16})-([0-9a-f]{16}) [0-9a-f]{16} ([u-])r([w-])\r?$
 
 
 def by_the_kernel(qemu):
-    """Returns all pages, {address: (frame, size, rights)}, and what ranges are."""
+    """Returns all pages, {address: (frame, size, rights)}, and the names of ranges."""
     pages, places = {}, []
     for start, last, frame, count, size, rights, place in RANGE.findall(qemu.command("maps")):
         start, last, frame, count = int(start, 16), int(last, 16), int(frame, 16), int(count)
@@ -29,7 +29,7 @@ def by_the_kernel(qemu):
 
 
 def by_qemu(qemu):
-    """Returns all pages as QEMU's `info tlb` sees them, {address: (frame, flags)}."""
+    """Returns all pages of QEMU's `info tlb`, {address: (frame, flags)}."""
     def canonical(page):
         return page | 0xFFFF << 48 if page >> 47 & 1 else page
     return {canonical(int(page, 16)): (int(frame, 16), flags)
@@ -37,7 +37,7 @@ def by_qemu(qemu):
 
 
 def merged(ranges):
-    """Merges ranges (start, end, what) that touch and are alike."""
+    """Merges adjacent ranges (start, end, what) that have the same `what`."""
     result = []
     for start, end, what in sorted(ranges):
         if result and result[-1][1] == start and result[-1][2] == what:
@@ -65,19 +65,19 @@ def agrees_with_qemu(memory_mib, cpu):
             for letter, is_set in letters.items():
                 assert (letter in flags) == is_set, (hex(page), rights, flags)
 
-        told = merged([(start, end, (rights[3] == "u", rights[1] == "w"))
+        listed = merged([(start, end, (rights[3] == "u", rights[1] == "w"))
                        for start, end, rights, _ in places])
         mem = [(int(start, 16), int(end, 16) & (1 << 64) - 1, (user == "u", write == "w"))
                for start, end, user, write in MEM.findall(qemu.monitor("info mem"))]
-        assert told == mem, (told[:3], mem[:3])
+        assert listed == mem, (listed[:3], mem[:3])
 
-        # All RAM is there, by 1 GiB where the processor can.
+        # All RAM is mapped, by pages of 1 GiB where the CPU has them.
         direct = {page - DIRECT_MAP: size for page, (_, size, _) in pages.items()
                   if DIRECT_MAP <= page < DIRECT_MAP + (1 << 42)}
         assert sum(direct.values()) > (memory_mib << 20) - (2 << 20), sum(direct.values())
         has_gib_pages = GIB in direct.values()
         assert has_gib_pages == (memory_mib >= 4096 and cpu == "max"), cpu
-        # Nothing is writable and executable, by no address.
+        # No frame is writable at one address and executable at any.
         executable = {frame for frame, _, rights in pages.values() if rights[2] == "x"}
         writable = [(frame, size) for frame, size, rights in pages.values() if rights[1] == "w"]
         assert executable
@@ -105,7 +105,7 @@ def commands_look_into_memory():
         assert "not canonical" in qemu.command("pt 800000000000")
         assert "usage: pt ADDRESS" in qemu.command("pt")
 
-        # What `peek` shows is what QEMU sees in physical memory.
+        # `peek` shows the same bytes as QEMU, from physical memory.
         dump = qemu.command(f"peek {text:x} 20")
         shown = bytes.fromhex("".join(re.findall(r"^\w{16} ((?: \w{4}){8})", dump, re.M)))
         assert shown == qemu.read_memory(physical, 32), dump
@@ -115,7 +115,7 @@ def commands_look_into_memory():
         assert "the page is read-only" in qemu.command(f"poke {text:x} cc")
         assert "nothing is mapped there" in qemu.command("poke 5 1")
         assert "more than a byte" in qemu.command(f"poke {data:x} 100")
-        # Memory that nobody uses: the last bytes of the direct map.
+        # Unused memory: the last bytes of the direct map.
         end = max(end for _, end, _, place in by_the_kernel(qemu)[1] if place == "direct map")
         assert re.search("is 5a now", qemu.command(f"poke {end - 1:x} 5a"))
         assert qemu.read_memory(end - 1 - DIRECT_MAP, 1) == b"\x5a"
@@ -130,8 +130,8 @@ def commands_look_into_memory():
 
 
 def changed_entry_is_found():
-    """An entry of the page tables is changed by `poke`, through the direct map, so
-    that a page of constants can be written; `audit` says which."""
+    """`poke` changes an entry of the page tables, through the direct map, so that a page of
+    constants becomes writable; `audit` reports the page."""
     with Qemu("-m", 64, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         places = {place: start for start, _, _, place in by_the_kernel(qemu)[1]}

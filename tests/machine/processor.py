@@ -1,5 +1,5 @@
-"""The commands that look into the processor, against QEMU's own account, the kernel's
-ELF file, and Bochs, which has no model-specific registers but those that it knows."""
+"""The commands that show the CPU, compared with QEMU's own output, the kernel's ELF file,
+and Bochs, where unknown model-specific registers fault."""
 
 import re
 import subprocess
@@ -10,7 +10,7 @@ from machine.qemu import Qemu
 
 INSTRUCTIONS = 0x300
 
-# Other names for the same instructions, as objdump has them.
+# objdump's names for instructions that have several.
 SAME = {"je": "jz", "jne": "jnz", "jae": "jnb", "jbe": "jna", "ja": "jnbe", "jge": "jnl",
         "jle": "jng", "jg": "jnle", "jp": "jpe", "jnp": "jpo", "jc": "jb", "jnc": "jnb",
         "movabs": "mov", "retfq": "retf", "cmove": "cmovz", "cmovne": "cmovnz",
@@ -28,7 +28,7 @@ def registers(qemu):
 
 
 def by_qemu(text, name):
-    """Returns a register of `info registers`."""
+    """Returns the value of a register in the text of `info registers`."""
     return int(re.search(rf"\b{name} *=([0-9a-f]+)", text)[1], 16)
 
 
@@ -37,21 +37,21 @@ def control_registers_are_qemus():
         with Qemu("-m", 64, "-cpu", cpu, "-cdrom", image()) as qemu:
             qemu.expect("farjump> ")
             text = qemu.command("cr")
-            told = {name: int(value, 16)
+            shown = {name: int(value, 16)
                     for name, value in re.findall(r"^(\w+) +(0x[0-9a-f]{16})  ", text, re.M)}
             seen = registers(qemu)
             for name in ("CR0", "CR2", "CR3", "CR4", "EFER"):
-                assert told[name] == by_qemu(seen, name), (name, hex(told[name]), seen)
+                assert shown[name] == by_qemu(seen, name), (name, hex(shown[name]), seen)
             # Each bit that is set has a line with its number.
             bits = {int(bit) for bit in
                     re.findall(r"^ +(\d+)  \w+ +1 ", text.partition("CR4 ")[2].partition("CR8")[0],
                                re.M)}
-            assert bits == {bit for bit in range(64) if told["CR4"] >> bit & 1}, text
+            assert bits == {bit for bit in range(64) if shown["CR4"] >> bit & 1}, text
             every = qemu.command("cr CR0")
             assert re.search(r"^ +31  PG +1 ", every, re.M), every
             assert re.search(r"^ +30  CD +0 ", every, re.M), every
             assert "no such register" in qemu.command("cr cr5")
-            # What a fault leaves in CR2 is seen.
+            # CR2 has the address of the last page fault.
             qemu.command("peek 5 1")
             assert re.search(r"^CR2 +0x0{15}5 ", qemu.command("cr cr2"), re.M)
 
@@ -69,31 +69,31 @@ def tables_are_where_qemu_sees_them():
         idt, gdt, tss = (qemu.command(name) for name in ("idt", "gdt", "tss"))
         seen = registers(qemu)
         for name, text in (("IDT", idt), ("GDT", gdt)):
-            told = re.match(rf"{name} at 0x([0-9a-f]+), limit 0x([0-9a-f]+)", text)
+            shown = re.match(rf"{name} at 0x([0-9a-f]+), limit 0x([0-9a-f]+)", text)
             base, limit = re.search(rf"{name}= +([0-9a-f]+) ([0-9a-f]+)", seen).groups()
-            assert [int(part, 16) for part in told.groups()] == [int(base, 16), int(limit, 16)]
+            assert [int(part, 16) for part in shown.groups()] == [int(base, 16), int(limit, 16)]
         selector, base, limit = re.search(r"TR =([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+)", seen).groups()
-        told = re.match(r"TR 0x([0-9a-f]+): TSS at 0x([0-9a-f]+), limit 0x([0-9a-f]+)", tss)
-        assert [int(part, 16) for part in told.groups()] \
+        shown = re.match(r"TR 0x([0-9a-f]+): TSS at 0x([0-9a-f]+), limit 0x([0-9a-f]+)", tss)
+        assert [int(part, 16) for part in shown.groups()] \
             == [int(part, 16) for part in (selector, base, limit)], tss
         for name in ("CS", "SS", "DS"):
             selector = re.search(rf"{name} *=([0-9a-f]+) ", seen)[1]
             assert re.search(rf"loaded.* {name} {int(selector, 16):#x}\b", gdt), gdt
         assert re.search(r"^0x0008 .* 0 1 1 0 code, readable$", gdt, re.M), gdt
-        assert re.search(rf"^{int(told[1], 16):#06x}   0*{int(told[2], 16):x} .* TSS, busy$", gdt,
+        assert re.search(rf"^{int(shown[1], 16):#06x}   0*{int(shown[2], 16):x} .* TSS, busy$", gdt,
                          re.M), gdt
         assert re.search(r"^IST2 0x\w+  top of the NMI IST stack$", tss, re.M), tss
 
-        # Handlers: the ELF file has functions of these names at these addresses.
+        # Entries: the ELF file has functions of these names at these addresses.
         gates = re.findall(r"^(0x..)   (.{7}) (\w+) +(\d) +(\d) (\w{4}) (\w{16}) (.*)$", idt, re.M)
         assert len(gates) == 248, len(gates)
         names = symbol_addresses()
-        for vector, name, kind, dpl, ist, code, handler, told in gates:
+        for vector, name, kind, dpl, ist, code, handler, shown in gates:
             vector = int(vector, 16)
             actual = names[int(handler, 16)]
             assert f"<{vector}>" in actual and "trap::entry" in actual, (vector, actual)
-            assert re.search(rf"trap::entry::{told}::<{vector}>", actual), (told, actual)
-            # Programs may use INT3 and INTO.
+            assert re.search(rf"trap::entry::{shown}::<{vector}>", actual), (shown, actual)
+            # Programs may use INT3 and INT 4.
             expected = ("interrupt", "3" if vector in (3, 4) else "0", "0008")
             assert (kind, dpl, code) == expected, vector
             assert ist == {8: "1", 2: "2", 18: "3", 1: "4"}.get(vector, "0"), (vector, ist)
@@ -102,7 +102,7 @@ def tables_are_where_qemu_sees_them():
 
 
 def mnemonic(text):
-    """Returns an instruction's name without prefixes, by its commonest name."""
+    """Returns an instruction's most common name, without prefixes."""
     if re.match(r"xchg +ax,ax$", text):
         return "nop"
     words = [word for word in text.split() if word not in PREFIXES and not
@@ -134,12 +134,12 @@ def instructions_are_objdumps():
             start, end = (int(rows[at][0], 16) for at in (0, -1))
             assert start == names.get(function, start), function
             seen = disassembled_by_objdump(start, end + 16)
-            # The end of a function is padding, which both take for instructions.
-            told = {int(address, 16): (code, mnemonic(name)) for address, code, name in rows}
-            wrong = {hex(address): (it, seen.get(address)) for address, it in told.items()
+            # A function ends with padding, which both decode as instructions.
+            shown = {int(address, 16): (code, mnemonic(name)) for address, code, name in rows}
+            wrong = {hex(address): (it, seen.get(address)) for address, it in shown.items()
                      if it != seen.get(address)}
             assert not wrong, wrong
-            compared += len(told)
+            compared += len(shown)
             calls = re.findall(r"call 0x([0-9a-f]+) <([^>+]*)", text)
             assert calls, text[:2000]
             by_address = symbol_addresses()
@@ -152,7 +152,7 @@ def instructions_are_objdumps():
         assert "usage: disasm" in qemu.command("disasm no_such_function_here")
 
 
-def cpuid_tells_what_qemu_was_asked_for():
+def cpuid_shows_the_features_that_qemu_was_given():
     for cpu, is_there in (("qemu64,-sse3,+aes", False), ("max", True)):
         with Qemu("-m", 64, "-cpu", cpu, "-cdrom", image()) as qemu:
             qemu.expect("farjump> ")
@@ -178,8 +178,8 @@ def cpuid_tells_what_qemu_was_asked_for():
         assert re.search(r"^addresses +43 bits physical", qemu.command("cpuid"), re.M)
 
 
-def timer_interrupts_only_when_asked():
-    """While nothing waits for a time, an idle processor has no interrupt."""
+def timer_interrupts_only_on_request():
+    """While nothing waits for a time, an idle CPU has no timer interrupt."""
     for cmdline, vector in (("", "0xe0"), ("noapic", "0x20")):
         with Qemu("-m", 64, "-icount", "shift=3,sleep=off", "-cdrom", image(cmdline)) as qemu:
             qemu.expect("farjump> ")
@@ -190,21 +190,21 @@ def timer_interrupts_only_when_asked():
                                      re.M)[1])
 
             def idle():
-                # When all halts, the machine's clock jumps from one timer to the next.
+                # When all CPUs halt, the machine's clock jumps from one timer to the next.
                 for _ in range(20):
                     qemu.settle()
 
             idle()
             quiet = count()
             idle()
-            # What was printed may be drawn late, some rows of it.
+            # Some printed rows may be drawn later.
             assert count() <= quiet + 3, cmdline
             assert "clock      ok" in qemu.command("test clock")
             assert count() >= quiet + 10, cmdline
             text = qemu.command("irq")
             assert re.search(r"^0x24   IRQ 4 +\d+ +\d+ +handled", text, re.M), text
             assert "spurious: 0 of IRQ 7, 0 of IRQ 15" in text, text
-            # A vector that came once, and was resumed.
+            # A vector that was entered once.
             qemu.command("fault breakpoint")
             assert re.search(r"^0x03   #BP +1 ", qemu.command("irq"), re.M)
 
@@ -227,7 +227,7 @@ def model_specific_registers_are_read():
         assert "more than 32 bits" in qemu.command("msr 100000000")
 
 
-def unknown_msr_is_told():
+def unknown_msr_is_reported():
     with Bochs(image(), strict_msrs=True) as bochs:
         bochs.expect("^farjump> ")
         bochs.send("msr 12345\r")
@@ -245,7 +245,7 @@ def stack_ports_and_memory_are_shown():
         qemu.expect("farjump> ")
         stack = qemu.command("stack")
         assert stack.startswith("boot stack, 0xffffffffc0001000 to 0xffffffffc000ffff\n"), stack
-        # The words, up to the end of the stack, are those that QEMU sees; the calls are
+        # The words, up to the end of the stack, are those in QEMU's memory; the calls are
         # those of the backtrace.
         whole = qemu.command("stack ffffffffc000f000 1000")
         assert whole.endswith("the stack begins here\n"), whole[-300:]
@@ -264,7 +264,7 @@ def stack_ports_and_memory_are_shown():
         assert "warning: the read took a byte of the keyboard's" in qemu.command("ports 60")
         assert "warning" not in qemu.command("ports 40")
         assert "COM1" in qemu.command("ports 3f8")
-        # Where no device is, all bits are set.
+        # A port without a device has all bits set.
         assert re.search(r"0xffffffff$", qemu.command("ports 9990 32"), re.M)
         assert "8, 16 or 32" in qemu.command("ports 40 9")
         assert "16 bits" in qemu.command("ports 10000")
@@ -290,7 +290,7 @@ def stack_ports_and_memory_are_shown():
 
 def add_to(suite):
     for test in (control_registers_are_qemus, tables_are_where_qemu_sees_them,
-                 instructions_are_objdumps, cpuid_tells_what_qemu_was_asked_for,
-                 timer_interrupts_only_when_asked, model_specific_registers_are_read,
-                 unknown_msr_is_told, stack_ports_and_memory_are_shown):
+                 instructions_are_objdumps, cpuid_shows_the_features_that_qemu_was_given,
+                 timer_interrupts_only_on_request, model_specific_registers_are_read,
+                 unknown_msr_is_reported, stack_ports_and_memory_are_shown):
         suite.add(f"processor::{test.__name__}", test)

@@ -1,4 +1,4 @@
-"""Sessions at the prompt, and what a machine remembers of its last boot."""
+"""Sessions at the prompt, and the record of the last traced boot."""
 
 import re
 import tempfile
@@ -23,7 +23,7 @@ def commands_are_listed_and_run():
         assert second >= first > 0
         assert "no such command: nonsense (help lists them)" in qemu.command("nonsense 1 2")
         assert qemu.command("   ") == ""
-        # What other systems call them, either case, and the beginning of a word.
+        # Names of other systems, either case, and the beginning of a word.
         for name in ("exit", "quit", "halt", "Shutdown"):
             assert qemu.command(name) == f"no such command: {name} (did you mean poweroff?)\n"
         assert qemu.command("?") == qemu.command("help") == qemu.command("HELP")
@@ -31,7 +31,7 @@ def commands_are_listed_and_run():
         assert "fault: page: not known here (did you mean page-fault?);" in qemu.command("fault page")
         assert qemu.command('echo "a | b > c" d') == "a | b > c d\n"
         assert qemu.command('echo "a | b" | count') == "1\n"
-        # The prompt's own thread goes on.
+        # The prompt's own thread still runs.
         main = re.search(r"^ *(\d+) .*\bmain\b", qemu.command("ps"), re.M)[1]
         assert qemu.command(f"kill {main}") == "main runs this prompt; poweroff ends it.\n"
         assert "FAILED" not in qemu.command("test")
@@ -48,12 +48,12 @@ def lines_can_be_corrected():
         qemu.expect("farjump> ")
         qemu.send("fault panic\x03")
         qemu.expect(r"\^C\r\nfarjump> ")
-        # Function keys are skipped, not taken for text.
+        # Function keys are ignored, and aren't text.
         qemu.send("\x1b[15~tic\x1bOPks\r")
         qemu.expect(r"\d+ ticks of")
 
 
-def garbage_is_survived():
+def garbage_is_ignored():
     with Qemu(*NEEDED, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         qemu.send_bytes(bytes(range(128, 256)) * 8 + b"\x1b[\x00\x01\x02\x1b\x1b" + b"x" * 10_000
@@ -74,19 +74,19 @@ def both_inputs_work_together():
         qemu.expect_screen(r"^farjump> ticks$")
 
 
-def options_are_taken_and_unknown_ones_told():
+def options_are_applied_and_unknown_ones_reported():
     with Qemu(*NEEDED, "-cdrom", image('safe colour=blue "two words" lonely')) as qemu:
         qemu.expect("option not known or with a value that doesn't suit: colour=blue")
         qemu.expect("option not known or without its value: two words")
         qemu.expect("option not known or without its value: lonely")
         qemu.expect("farjump> ")
         info = qemu.command("info")
-        # Nothing optional is on.
+        # No optional feature is on.
         assert re.search(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT$", info, re.M), info
 
 
 def menu_is_shown_and_boots_by_itself():
-    """The image for a person: its menu on the serial line, a short time-out."""
+    """The image with a menu: on the serial line, with a short time-out."""
     with tempfile.NamedTemporaryFile(suffix=".iso") as file:
         build_image(kernel_path(), file.name, timeout=2)
         with Qemu(*NEEDED, "-cdrom", file.name) as qemu:
@@ -108,8 +108,8 @@ def end_of_traced_boot(qemu):
     return qemu.expect(r"^\[.*\] (?:warning )?boot_stage: last traced boot: (.*)\r")[1]
 
 
-def traced_boot_is_remembered():
-    """The CMOS outlives a reset: each way to end a traced boot is reported at the next."""
+def end_of_a_traced_boot_is_reported():
+    """Each way to end a traced boot is reported at the next one, by the CMOS."""
     with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset") as qemu:
         assert end_of_traced_boot(qemu) == "no record of one"
         qemu.expect("farjump> ")
@@ -127,8 +127,8 @@ def traced_boot_is_remembered():
 
 
 def reset_in_the_middle_of_a_traced_boot_is_reported():
-    """A machine that resets after step 8 of the stub, or while the kernel starts, says so at
-    the next boot, in the first line of the kernel's log."""
+    """After a reset after step 8 of the stub, or while the kernel starts, the next boot reports
+    the stage in the first line of the kernel's log."""
     for label, report in (("enable_long_mode", "got no further than step 8 of the stub"),
                           ("farjump::arch::irq::pic::start",
                            "got no further than this stage: PCI buses"),
@@ -148,15 +148,15 @@ def reset_in_the_middle_of_a_traced_boot_is_reported():
 
 
 def at_the_stub(options, **more):
-    """Returns a machine, to be used in a `with` statement, and has it stop where the stub
-    begins when it is entered."""
+    """Returns a machine for a `with` statement, which stops at the stub's first instruction
+    when it is entered."""
     qemu = Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True, **more)
     gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
     return qemu
 
 
 def writes(qemu):
-    """Returns (device, value) of each write to a port since QEMU traces them."""
+    """Returns (device, value) of each write to a port since QEMU's trace began."""
     found = re.findall(r"ops_write .* value 0x([0-9a-f]+) size 1 name '(.*)'",
                        qemu.log.read_text())
     return [(name, int(value, 16)) for value, name in found]
@@ -164,7 +164,7 @@ def writes(qemu):
 
 def boot_that_is_not_traced_writes_nowhere():
     """Neither the CMOS, where a BIOS may keep a checksum, nor port 0x80, which hangs some
-    laptops, from the stub's first instruction on. The words are options only as a whole."""
+    laptops, from the stub's first instruction on. Only whole words are options."""
     for options in ("", "safe", "trace-boots xtrace-boot layout=trace-boot"):
         with at_the_stub(options) as qemu:
             qemu.monitor("trace-event memory_region_ops_write on")
@@ -176,7 +176,7 @@ def boot_that_is_not_traced_writes_nowhere():
             assert re.search("^last traced +no record of one$", qemu.command("info"), re.M)
 
 
-def stages_are_left_on_port_80_if_asked_for():
+def stages_are_written_to_port_80_on_request():
     with at_the_stub("safe trace-boot quiet") as qemu:
         qemu.monitor("trace-event memory_region_ops_write on")
         qemu.qmp("cont")
@@ -212,15 +212,15 @@ def checksum_of_the_firmware_is_kept():
             qemu.wait_end()
 
 
-def line_that_nobody_reads_loses_nothing_at_first():
-    """The other end stops reading for a while, then takes everything: more than
-    what the socket in between holds (212,992 bytes on Linux)."""
+def line_that_is_not_read_for_a_while_loses_nothing():
+    """The other end stops reading for a while, then reads everything: more than the socket in
+    between holds (212,992 bytes on Linux)."""
     with Qemu(*NEEDED, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         with qemu.reading_stopped():
             for _ in range(900):
                 qemu.send("help\r")
-            # Nothing more comes when the line is full and the kernel waits.
+            # The output stops when the line is full and the kernel waits.
             counts = [0]
 
             def stands_still():
@@ -234,12 +234,12 @@ def line_that_nobody_reads_loses_nothing_at_first():
 
 
 def add_to(suite):
-    for test in (commands_are_listed_and_run, lines_can_be_corrected, garbage_is_survived,
-                 both_inputs_work_together, options_are_taken_and_unknown_ones_told,
+    for test in (commands_are_listed_and_run, lines_can_be_corrected, garbage_is_ignored,
+                 both_inputs_work_together, options_are_applied_and_unknown_ones_reported,
                  menu_is_shown_and_boots_by_itself, poweroff_ends_the_machine,
-                 traced_boot_is_remembered,
+                 end_of_a_traced_boot_is_reported,
                  reset_in_the_middle_of_a_traced_boot_is_reported,
-                 boot_that_is_not_traced_writes_nowhere, stages_are_left_on_port_80_if_asked_for,
+                 boot_that_is_not_traced_writes_nowhere, stages_are_written_to_port_80_on_request,
                  checksum_of_the_firmware_is_kept,
-                 line_that_nobody_reads_loses_nothing_at_first):
+                 line_that_is_not_read_for_a_while_loses_nothing):
         suite.add(f"prompt::{test.__name__}", test)

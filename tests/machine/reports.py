@@ -1,7 +1,7 @@
-"""Reports of panics and faults, wherever they come up, and the prompt behind them.
+"""Reports of panics and faults in all places, and the prompt after them.
 
-Most tests go back to the same prompt of a machine, by a snapshot of it: each failure
-meets a kernel that had none before.
+Most tests return to the prompt of a machine by a snapshot, so each failure happens in a
+kernel that had none before.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ STOPPED = "stopped> "
 FAULT_SOURCE = "src/monitor/commands/session/fault.rs"
 PROVOKE_SOURCE = "src/arch/debug/provoke.rs"
 
-# What a report begins with, the function in which it happened, and the line of it.
+# The title of a report, the function that failed, and the text of its line.
 CAUSES = {
     "panic": ("panic: provoked by the command fault", "fault::",
               (FAULT_SOURCE, 'panic!("provoked by')),
@@ -33,7 +33,7 @@ CAUSES = {
                        (PROVOKE_SOURCE, "overflow_stack() + core")),
     "double-fault": ("exception 8, #DF", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
 }
-# Where they are provoked, and a function on the way there; release builds inline some.
+# Where they are provoked, and a function in that chain of calls; release builds inline some.
 PLACES = {
     "": r"fault::provoke_named\+0x",
     " in interrupt": r"irq::(dispatch|handle)\+0x",
@@ -41,7 +41,7 @@ PLACES = {
     " in serial": r"fault::provoke_in\+0x|while_locked::<",
     " in heap": r"fault::provoke_in\+0x|while_locked::<",
 }
-# A report within a report: what the second tells.
+# A failure within a report: the second report.
 IN_REPORT = {
     "panic-in-report": ("panic: provoked within a report",
                         "<fault::PanicsWhenShown as ",
@@ -52,12 +52,12 @@ IN_REPORT = {
 }
 ANOTHER = "another failure while that was reported"
 WHITE_ON_RED, GREY_ON_BLACK = 0x4F, 0x07
-# By QEMU's monitor: an uncorrected error in bank 1.
+# For QEMU's monitor: an uncorrected error in bank 1.
 MACHINE_CHECK = "mce 0 1 0xb200000000000115 0x4 0 0"
 
 
 class Snapshot:
-    """A machine at its prompt, to which it can go back."""
+    """A machine at its prompt, with a snapshot of it."""
 
     def __init__(self, qemu):
         self.qemu = qemu
@@ -65,30 +65,30 @@ class Snapshot:
         assert not qemu.monitor("savevm prompt").strip()
 
     def fail(self, how):
-        """Goes back, lets the kernel fail, and waits for the prompt behind the report.
-        Returns the report, without colours."""
+        """Returns to the prompt, makes the kernel fail, and waits for the prompt after the
+        report. Returns the report, without colours."""
         self.go_back()
         self.qemu.send(f"fault {how}\r")
         return self.report()
 
     def go_back(self):
-        """Goes back to the prompt."""
+        """Returns to the prompt of the snapshot."""
         assert not self.qemu.monitor("loadvm prompt").strip()
         self.qemu.drain()
 
     def report(self):
-        """Waits for the prompt behind a report; returns the report, without colours."""
+        """Waits for the prompt after a report; returns the report, without colours."""
         return report_of(self.qemu)
 
     def ask(self, line):
-        """Runs a command at the prompt behind the report; returns what it printed."""
+        """Runs a command at the prompt after the report; returns what it printed."""
         return ask(self.qemu, line)
 
 
 @contextlib.contextmanager
 def snapshot(*arguments, **options):
-    """A machine at its prompt, with a disk for its snapshot. It must not have reset in
-    the end."""
+    """A machine at its prompt, with a disk for its snapshot. It must not reset during the
+    block."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         disk = pathlib.Path(folder) / "disk"
         with disk.open("wb") as file:
@@ -102,7 +102,7 @@ def snapshot(*arguments, **options):
 
 
 def report_of(qemu):
-    """Waits for the prompt behind a report; returns the report, without colours."""
+    """Waits for the prompt after a report; returns the report, without colours."""
     begin = qemu._seen
     qemu.expect("^" + STOPPED)
     text = qemu.output[begin:qemu._seen - len(STOPPED)].replace("\r\n", "\n")
@@ -110,7 +110,7 @@ def report_of(qemu):
 
 
 def ask(qemu, line):
-    """Runs a command at the prompt behind the report; returns what it printed."""
+    """Runs a command at the prompt after the report; returns what it printed."""
     return qemu.command(line, STOPPED)
 
 
@@ -121,7 +121,7 @@ def line_of(file, text):
 
 
 def place_of(source):
-    """Returns where the text stands in a source file, as reports name it."""
+    """Returns the place of a text in a source file, in the form of reports."""
     return f"{source[0]}:{line_of(*source)}"
 
 
@@ -141,14 +141,14 @@ def failures_are_reported(place):
             trace = trace_in(report)
             assert any(function in name and where == place_of(source)
                        for where, name in trace), report
-            # Recursion leaves no room for who began it.
+            # A recursion fills the trace, so its first caller isn't shown.
             if cause != "stack-overflow":
                 assert any(re.search(PLACES[place], name) for _, name in trace), report
                 assert any(where.startswith(FAULT_SOURCE) for where, _ in trace), report
             assert "The kernel has stopped" in report, report
-            # The whole chain begins where the report's does.
+            # The whole chain begins with the same call as the report's.
             chain = machine.ask("backtrace").splitlines()
-            # Not every instruction has a line.
+            # Some instructions have no line.
             innermost = trace[0][1] or trace[0][0]
             assert chain[0].endswith(innermost.partition("::")[2]), (chain, report)
             assert "higher_half" in chain[-1], chain
@@ -159,14 +159,14 @@ def failures_within_reports_are_reported():
         for cause, (title, function, source) in IN_REPORT.items():
             for place in PLACES:
                 report = machine.fail(cause + place)
-                # The first has begun to be told.
+                # The first report has begun.
                 first, found, second = report.partition(ANOTHER)
                 assert found and "\npanic: " in first, report
                 assert second.count(title) == 1, report
                 trace = trace_in(second)
                 assert any(function in name for _, name in trace), report
                 assert place_of(source) in [where for where, _ in trace], report
-                # What failed first is told when asked for.
+                # `backtrace` shows the first failure.
                 chain = machine.ask("backtrace")
                 assert "fault::Cause>::provoke+0x" in chain, chain
                 assert "panic::tell" not in chain, chain
@@ -195,10 +195,10 @@ def reports_fit_a_screen():
             assert rows[0].startswith(("exception ", "panic: ")), rows
             assert any(row.startswith("  where  ") for row in rows), rows
             assert name == "panic" or "in-report" in name or rows[1].startswith("  cause  "), rows
-            # What has wrapped is hard to read.
+            # No line wraps.
             assert name not in names or max(map(len, rows)) < COLUMNS, rows
             at = machine.qemu.screen().index(rows[0])
-            # Nothing else is left there.
+            # The rest of the screen is empty.
             assert "in-report" in name or not any(machine.qemu.screen()[:at]), name
             attributes = machine.qemu.read_memory(VGA_TEXT + 2 * COLUMNS * at, 4 * COLUMNS)[1::2]
             title = attributes[:len(rows[0])]
@@ -207,7 +207,7 @@ def reports_fit_a_screen():
 
 
 def expect_rows(qemu, name, rows):
-    """The screen's last text is what the rows say."""
+    """Waits until the screen ends with these rows."""
     assert len(rows) <= ROWS, rows
 
     def shown():
@@ -218,7 +218,7 @@ def expect_rows(qemu, name, rows):
 
 
 def reports_fit_a_framebuffer():
-    """The smallest there is: 80 columns, 30 rows."""
+    """The smallest: 80 columns, 30 rows."""
     with snapshot("-cdrom", image(video="640x480x32"), "-boot", "d") as machine:
         for how in ("page-fault", "panic in screen", "double-fault in interrupt"):
             report = machine.fail(how)
@@ -263,13 +263,13 @@ def prompt_answers_on_serial():
         assert "log: loud: not known here; usage: log" in ask("log loud")
         assert "needs a kernel that runs" in ask("fault panic")
         assert ask("   ") == ""
-        # Corrected while it is typed.
+        # A line that is corrected.
         machine.qemu.send("fault\x15cX\x7fr cr")
         machine.qemu.expect("X\x08 \x08r cr")
         assert re.search("^CR0 ", ask("0"), re.M | re.I)
 
 
-def prompt_bears_what_is_typed():
+def prompt_survives_any_input():
     with snapshot() as machine:
         machine.fail("page-fault")
         machine.qemu.send_bytes(b"x" * 10_000 + b"\r")
@@ -279,15 +279,15 @@ def prompt_bears_what_is_typed():
         machine.qemu.send_bytes(bytes(range(128, 256)) * 8 + bytes(range(0x20)) * 4
                                 + b"\x1b[\x00\x1b\x1b[999;999~\xf0\x9f\x98\x80\x03")
         assert re.search("^CR2 ", machine.ask("cr cr2"), re.M | re.I)
-        # More than anybody can wait for is ended by Ctrl-C; what is typed behind it counts.
+        # Ctrl-C ends a very long output; a line that is typed after it is a command.
         machine.qemu.send("hexdump ffff800000000000 ffffffff\r")
         machine.qemu.expect("^ffff800000001000")
         machine.qemu.send("nonsense\r\x03")
         begin = machine.qemu.expect(r"\^C\r\n" + STOPPED).end()
         assert "CR2" in machine.ask("cr cr2").upper()
-        # What was typed before Ctrl-C is forgotten.
+        # Input before Ctrl-C is dropped.
         assert "nonsense" not in machine.qemu.output[begin:], machine.qemu.output[begin:]
-        # What is typed while a command runs is the next one.
+        # A line that is typed while a command runs is the next command.
         machine.qemu.send("log\rsym rust_main\r")
         machine.qemu.expect("bytes  rust_main")
 
@@ -305,8 +305,8 @@ def prompt_answers_on_the_keyboard():
 
 
 def every_command_answers(place):
-    """Each that is listed, as in its example, and without arguments: no lock that is
-    held is waited for, nothing fails."""
+    """Each listed command, as in its example and without arguments: none waits for a held
+    lock, none fails."""
     with snapshot() as machine:
         machine.fail(place)
         names = machine.ask("help").partition("\nhelp COMMAND")[0].split()
@@ -320,7 +320,7 @@ def every_command_answers(place):
                 answer = machine.ask(line)
                 assert not re.search(r"^panic: |^exception |another failure|has stopped",
                                      answer.replace("\x1b[1;37;41m", ""), re.M), (line, answer)
-        # A lock that is held says so by its rank, in a kernel for tests.
+        # Debug builds show the ranks of held locks.
         assert "The kernel has stopped" not in machine.ask("log")
 
 
@@ -351,7 +351,7 @@ def address_of(symbol):
 
 
 def failures_of_the_prompt_are_reported():
-    """By a layout of the keyboard that there isn't."""
+    """By an invalid number of the keyboard's layout."""
     layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     with snapshot() as machine:
         machine.fail("panic in screen")
@@ -385,12 +385,12 @@ def failures_of_the_prompt_come_to_an_end():
                                   lambda: machine.qemu.monitor("info registers"))
 
 
-def nmi_is_told_while_the_prompt_waits():
+def nmi_is_reported_while_the_prompt_waits():
     with snapshot() as machine:
         for how in ("panic", "page-fault in interrupt", "double-fault", "nmi"):
             machine.fail(how)
             for _ in range(5):
-                # The way back from an exception lets the next NMI come.
+                # IRET unblocks the next NMI.
                 assert "can't be read" in machine.ask("peek 1000")
                 machine.qemu.monitor("nmi")
                 report = machine.report()
@@ -400,7 +400,7 @@ def nmi_is_told_while_the_prompt_waits():
             machine.qemu.expect("bytes  rust_main")
 
 
-def machine_check_is_told_while_the_prompt_waits():
+def machine_check_is_reported_while_the_prompt_waits():
     with snapshot() as machine:
         for how in ("panic", "general-protection in serial", "stack-overflow"):
             machine.fail(how)
@@ -414,8 +414,8 @@ def machine_check_is_told_while_the_prompt_waits():
 
 
 def bring_up_fails_with_a_report():
-    """By gdb, at the beginning of a step: the log is started again, which is a panic;
-    or nothing is where the processor goes on."""
+    """By gdb, at the beginning of a step: the log is started a second time, which is a panic,
+    or the CPU continues at an unmapped address."""
     for step in ("boot::start", "arch::cpu::features::start", "console::start_early", "mm::start",
                  "symbols::start", "arch::irq::pic::start"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
@@ -437,7 +437,7 @@ def bring_up_fails_with_a_report():
 
 
 def jump(qemu, step, address):
-    """Lets the kernel go on at an address instead of the step's function."""
+    """Makes the kernel continue at an address in place of the step's function."""
     gdb.run(qemu, f"hbreak *0x{address_of(f'farjump::{step}')}", "continue", "delete",
             f"set $pc = 0x{address}")
 
@@ -448,12 +448,13 @@ def add_to(suite):
         suite.add(f"reports::failures_are_reported_in_{name}",
                   lambda place=place: failures_are_reported(place))
     for place in EVERYWHERE:
-        suite.add(f"reports::every_command_answers_behind_{place.replace(' ', '_')}",
+        suite.add(f"reports::every_command_answers_after_{place.replace(' ', '_')}",
                   lambda place=place: every_command_answers(place))
     for test in (failures_within_reports_are_reported, reports_fit_a_screen,
-                 reports_fit_a_framebuffer, prompt_answers_on_serial, prompt_bears_what_is_typed,
+                 reports_fit_a_framebuffer, prompt_answers_on_serial, prompt_survives_any_input,
                  prompt_answers_on_the_keyboard, prompt_restarts_the_machine,
                  failures_of_the_prompt_are_reported, failures_of_the_prompt_come_to_an_end,
-                 nmi_is_told_while_the_prompt_waits, machine_check_is_told_while_the_prompt_waits,
+                 nmi_is_reported_while_the_prompt_waits,
+                 machine_check_is_reported_while_the_prompt_waits,
                  bring_up_fails_with_a_report):
         suite.add(f"reports::{test.__name__}", test)

@@ -1,4 +1,4 @@
-"""The runner's judgement of tests that end badly: tests/endings.rs."""
+"""The runner's outcomes for tests that fail in different ways: tests/endings.rs."""
 
 import re
 
@@ -16,7 +16,7 @@ EXPECTED = {
 }
 
 
-def bad_ends_are_told_apart():
+def ends_are_distinguished():
     kernel = dict(build_test_kernels())["endings"]
     results = kernel_tests.run("endings", kernel, kernel_tests.Selection(ignored="ignored"),
                                hang_cpu_s=10)
@@ -40,7 +40,7 @@ def called(*arguments):
 
 
 def tests_are_selected_as_in_any_rust_test():
-    """By names, exact names, and names to skip; what is left out is counted."""
+    """By names, exact names, and names to skip; the others are counted."""
     for arguments, ran, counts in (
             (["expected_panic"], ["expected_panic"], "0 ignored; 0 measured; 7 filtered out"),
             (["--ignored", "--skip", "hangs", "--skip=s::panics", "--skip", "e"], [],
@@ -70,6 +70,6 @@ def unknown_options_are_refused():
 
 
 def add_to(suite):
-    for test in (bad_ends_are_told_apart, tests_are_selected_as_in_any_rust_test,
+    for test in (ends_are_distinguished, tests_are_selected_as_in_any_rust_test,
                  tests_are_listed_and_not_run, unknown_options_are_refused):
         suite.add(f"runner::{test.__name__}", test)

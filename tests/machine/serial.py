@@ -1,4 +1,4 @@
-"""COM1 on boards that connect it in other ways than a PC does."""
+"""COM1 on boards that don't connect it as a PC does."""
 
 import re
 import struct
@@ -36,7 +36,7 @@ def uart_with_another_interrupt_is_polled():
 
 
 def board_without_the_input_is_polled():
-    """By ACPI, IRQ 4 comes in at an input that no I/O APIC has."""
+    """By ACPI, IRQ 4 is connected to an input that no I/O APIC has."""
     def change(tables):
         address, content = tables["APIC"]
         # The override of IRQ 5: type, length, bus, IRQ, input.
@@ -49,7 +49,7 @@ def board_without_the_input_is_polled():
 
 
 def byte_sent_while_the_kernel_starts_is_no_harm():
-    """It waits in the UART when its interrupt is unmasked."""
+    """It is in the UART when the interrupt is unmasked."""
     with Qemu(*NEEDED, "-cdrom", image(), gdb=True, paused=True) as qemu:
         with gdb.spinning_at(qemu, "farjump::arch::irq::set_handler", "($rdi & 0xff) == 4"):
             qemu.send("ti")

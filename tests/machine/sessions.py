@@ -1,5 +1,5 @@
-"""Sessions of a person: the same keys on the serial line and the keyboard, the same
-text on the serial line and every kind of screen; and what no person would type."""
+"""Interactive sessions: the same keys on the serial line and the keyboard, the same text
+on the serial line and every kind of screen; then floods of input and random bytes."""
 
 import random
 import re
@@ -11,7 +11,7 @@ from machine.qemu import COLUMNS, ROWS, VGA_TEXT, Qemu
 from machine.tools import ovmf
 
 NEEDED = ("-m", "128")
-# What a machine may compute over a MiB of text.
+# What a machine may compute to print a MiB of text.
 LONG_CPU_S = 1000
 LARGE = ("-vga", "none", "-device", "VGA,vgamem_mb=64")
 SCREENS = {
@@ -27,7 +27,7 @@ QUESTION = "-- more: Space, Enter, End, q --"
 BLACK, RED, BLUE, GREY, YELLOW = ((0, 0, 0), (0xAA, 0, 0), (0, 0, 0xAA), (0xAA,) * 3,
                                   (0xFF, 0xFF, 0x55))
 
-# Keys with names: what a terminal sends, and QEMU's names.
+# Named keys: the bytes of a terminal, and QEMU's names.
 NAMED = {
     "enter": ("\r", ["ret"]),
     "tab": ("\t", ["tab"]),
@@ -45,7 +45,7 @@ NAMED = {
     "shift-pagedown": ("\x1b[6;2~", ["shift", "pgdn"]),
 }
 
-# A session, and what the screen shows of it: as many rows as the smallest has.
+# A session, and the screen after it: as many rows as the smallest screen has.
 TYPED = (
     "cho one<home>e<enter>"
     "echo two words<ctrl-w>lines<enter>"
@@ -87,19 +87,19 @@ SHOWN = [
 ]
 assert len(SHOWN) == ROWS
 
-# What the serial line has of the session, from whichever machine ended it first.
+# The serial line's text of the session, from the machine that ended it first.
 _sent = {}
 
 
-# ----------------------------------------------------------- a person's means --
+# ------------------------------------------------------------ keys and screens --
 
 def by_serial(qemu, keys):
-    """Types on the serial line; names of keys stand in `<>`."""
+    """Types on the serial line; names of keys are in `<>`."""
     qemu.send(re.sub(r"<([a-z-]+)>", lambda match: NAMED[match[1]][0], keys))
 
 
 def by_keyboard(qemu, keys):
-    """Types on the keyboard; names of keys stand in `<>`."""
+    """Types on the keyboard; names of keys are in `<>`."""
     for name, c in re.findall(r"<([a-z-]+)>|(.)", keys):
         if name:
             qemu.tap(*NAMED[name][1])
@@ -108,7 +108,7 @@ def by_keyboard(qemu, keys):
 
 
 class Screen:
-    """What a person sees."""
+    """The text and the colours on a screen."""
 
     def __init__(self, qemu, name):
         self._qemu, self._is_text = qemu, name == "text"
@@ -163,7 +163,7 @@ def run_session(qemu, type_on):
     qemu.expect(re.escape("\x1b[2J" + PROMPT))
     begin = len(qemu.output)
     type_on(qemu, TYPED)
-    # Ctrl-C discards what is typed ahead of it.
+    # Ctrl-C drops input that was typed before it.
     qemu.expect(r"plain\r\nfarjump> ")
     type_on(qemu, "abc<ctrl-c>")
     qemu.expect(r"abc\^C\r\nfarjump> ")
@@ -173,16 +173,16 @@ def run_session(qemu, type_on):
 def check_sent(sent):
     """Compares what a session sent with what others did."""
     assert sent == _sent.setdefault("session", sent), (sent, _sent["session"])
-    # `> serial` has its text here alone.
+    # The text of `> serial` is on the serial line only.
     assert sent.count("\r\n".join(TICKS_HELP).replace("usage    ticks", "usage    ticks ")) == 2
-    # Colours are the terminal's business.
+    # The terminal at the line has its own colours.
     assert "\r\n\x1b[31mred\x1b[0m plain\r\n" in sent, sent
 
 
 # ------------------------------------------------------------------- sessions --
 
 def session_is_the_same(name):
-    """On the serial line, then on the keyboard; then what colours do."""
+    """On the serial line, then on the keyboard; then colours."""
     with machine(name) as qemu:
         qemu.expect(PROMPT)
         screen = Screen(qemu, name)
@@ -199,12 +199,12 @@ def session_is_the_same(name):
         screen.expect_colours(1, 4, 8, {YELLOW, BLUE})
         assert screen.colours(1, 0, 2) == {RED, BLUE}
         assert screen.colours(screen.rows - 1, 0, 79) == {BLUE}
-        # What is typed has them too, and Ctrl-L leaves the line that is typed.
+        # Typed text has them, too, and Ctrl-L keeps the line.
         by_keyboard(qemu, "echo<ctrl-l>")
         screen.expect(["farjump> echo"])
         screen.expect_colours(0, 9, 12, {YELLOW, BLUE})
         if name != "text":
-            # The cursor stays to be seen where what is below it goes.
+            # The cursor stays visible when the text below it disappears.
             by_keyboard(qemu, "xy<left><left>")
             screen.expect_colours(0, 14, 14, {YELLOW, BLUE})
             by_keyboard(qemu, "<ctrl-k>")
@@ -212,17 +212,17 @@ def session_is_the_same(name):
             assert screen.colours(0, 13, 13) == {YELLOW}
 
 
-def screens_are_read_at_ones_own_pace(name):
-    """The pager, at the keyboard and where it is asked for, and the way back."""
+def pager_and_scroll_back_show_all_rows(name):
+    """The pager, at the keyboard and on request, and the scroll-back."""
     dump = "hexdump rust_main 1000"
     with machine(name) as qemu:
         qemu.expect(PROMPT)
         screen = Screen(qemu, name)
         page = screen.rows - 1
-        # Nobody is asked on the serial line.
+        # There is no pager on the serial line.
         text = qemu.command(dump).splitlines()
         assert len(text) == 257, text
-        # What is wider than the screen goes on in another row.
+        # A line that is wider than the screen continues in the next row.
         lines = [line[at:at + screen.columns].rstrip() for line in text
                  for at in range(0, len(line), screen.columns)]
         assert QUESTION not in qemu.output
@@ -245,7 +245,7 @@ def screens_are_read_at_ones_own_pace(name):
             screen.expect(shown[-screen.rows:])
             type_on(qemu, "<shift-pageup>")
             screen.expect(shown[-screen.rows - half:-half])
-            # Who types sees it.
+            # A typed character scrolls back down.
             type_on(qemu, "e")
             shown[-1] += " e" if shown[-1] == "farjump>" else "e"
             screen.expect(shown[-screen.rows:])
@@ -261,7 +261,7 @@ def screens_are_read_at_ones_own_pace(name):
 
 
 def long_output_is_ended():
-    """By Ctrl-C, on either, and `watch` by it too."""
+    """By Ctrl-C, on either device; `watch`, too."""
     endless = "hexdump ffff800000100000 4000000"
     with machine("text") as qemu:
         qemu.expect(PROMPT)
@@ -271,7 +271,7 @@ def long_output_is_ended():
             qemu.wait_for(lambda: len(qemu.output) > begin + 100_000,
                           lambda: qemu.output[begin:][-3000:])
             type_on(qemu, "<ctrl-c>")
-            # At the start of a row, wherever in a line it was.
+            # The prompt is at the start of a row, even if a line was interrupted.
             qemu.expect(r"^farjump> ")
             assert qemu.output[begin:].count("\n") < 0x400_0000 // 16
             assert " ticks of " in qemu.command("ticks")
@@ -321,17 +321,17 @@ ALONE = {
 }
 
 
-# ------------------------------------------------------------ what comes at once --
+# ---------------------------------------------------------------- floods of input --
 
 def paste(qemu, data):
-    """Sends bytes while nobody waits for them."""
+    """Sends bytes without waiting for their echo."""
     thread = threading.Thread(target=qemu.send_bytes, args=(data,), daemon=True)
     thread.start()
     return thread
 
 
 def wait_output(qemu, ending):
-    """Waits until the output ends so. (`expect` would look through it again and again.)"""
+    """Waits until the output has this ending. (`expect` would search all of it each time.)"""
     def is_there():
         assert "The kernel has stopped" not in qemu.output[-5000:], qemu.output[-5000:]
         return qemu.output.endswith(ending)
@@ -339,7 +339,7 @@ def wait_output(qemu, ending):
 
 
 def pasted_text_comes_back_whole():
-    """A MiB at once: the line's flow control holds it back."""
+    """A MiB at once, by the line's flow control."""
     source = random.Random(1)
     lines = []
     while sum(map(len, lines)) < 1 << 20:
@@ -352,9 +352,9 @@ def pasted_text_comes_back_whole():
         qemu.expect(r"cat\r\n")
         begin = len(qemu.output)
         paste(qemu, text.encode() + b"\x04")
-        told = f"{len(text)} characters, {len(lines)} lines\r\n{PROMPT}"
-        wait_output(qemu, told)
-        back = qemu.output[begin:-len(told)]
+        summary = f"{len(text)} characters, {len(lines)} lines\r\n{PROMPT}"
+        wait_output(qemu, summary)
+        back = qemu.output[begin:-len(summary)]
         assert back == text.replace("\n", "\r\n"), "what came back differs"
         assert ", 0 overruns" in qemu.command("info")
         qemu.send("cat\rabc\x04")
@@ -370,14 +370,14 @@ def every_pasted_command_is_run():
         assert numbers == [str(number) for number in range(10_000)], len(numbers)
 
 
-def nonsense_is_survived():
-    """Bytes of no meaning, halves of sequences, a line without an end."""
+def nonsense_is_ignored():
+    """Meaningless bytes, parts of sequences, a line without an end."""
     source = random.Random(2)
     with machine("text") as qemu:
         qemu.expect(PROMPT)
 
         def answers():
-            # Behind a search, a list of words, a pager, a watch.
+            # After a search, a list of words, a pager, a watch.
             mark = f"mark{source.randrange(1 << 30)}"
             qemu.send_bytes(b"\x03\r\x03")
             qemu.settle()
@@ -393,7 +393,7 @@ def nonsense_is_survived():
         answers()
         for half in (b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[1;", b"\x1b[[", b"\x1b\x1b", b"\xe2\x82",
                      b"\xf0", b"ab\xc3"):
-            # The rest may never come, or be something else.
+            # The rest of a sequence may be missing or different.
             for wait in (qemu.settle, lambda: None):
                 qemu.send_bytes(half)
                 wait()
@@ -436,7 +436,7 @@ def drawing_costs_less_than_screens(name):
 
 def add_to(suite):
     for name in SCREENS:
-        for test in (session_is_the_same, screens_are_read_at_ones_own_pace):
+        for test in (session_is_the_same, pager_and_scroll_back_show_all_rows):
             suite.add(f"sessions::{test.__name__}_{name}", lambda t=test, n=name: t(n))
         if name != "text":
             suite.add(f"sessions::drawing_costs_less_than_screens_{name}",
@@ -446,5 +446,5 @@ def add_to(suite):
                   lambda a=arguments: serial_line_is_enough(a))
     for test in (long_output_is_ended, keyboard_and_screen_are_enough,
                  pasted_text_comes_back_whole, every_pasted_command_is_run,
-                 nonsense_is_survived):
+                 nonsense_is_ignored):
         suite.add(f"sessions::{test.__name__}", test)

@@ -1,4 +1,4 @@
-"""What the kernel and its symbols take: of memory, and of the time to start."""
+"""The size of the kernel and its symbols, and the time that symbols take at the start."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ from machine.images import build_image, kernel_path
 from machine.qemu import Qemu
 
 KIB, MIB = 1 << 10, 1 << 20
-# An instruction takes 8 ns, so that what the firmware waits for doesn't take long.
+# An instruction takes 8 ns, so that the firmware's waits take few instructions.
 INSTRUCTION_NS = 8
 COUNTED = ("-accel", "tcg", "-icount", "shift=3,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
            "-seed", "1")
@@ -27,16 +27,16 @@ def loaded_bytes(elf):
 
 
 def instructions_to_the_symbols(image):
-    """Returns when bring-up is done with the symbols; behind them devices are waited
-    for. The log has microseconds."""
+    """Returns the time after the step for symbols; later steps wait for devices. The log has
+    microseconds."""
     with Qemu("-m", "128", *COUNTED, "-cdrom", image, "-boot", "d") as qemu:
         time = qemu.expect(r"^\[ *(\d+)\.(\d{6})\] .*symbols: ")
         return int(time[1] + time[2]) * 1000 // INSTRUCTION_NS
 
 
 def kernel_and_symbols_are_small():
-    """Loaded they take less than 3 MiB; a table that is there costs the start next to
-    nothing, beside one that is refused."""
+    """They take less than 3 MiB of memory; a table makes the start hardly longer than a table
+    that is refused."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         kernel = pathlib.Path(folder) / "farjump"
         shutil.copy(kernel_path(), kernel)

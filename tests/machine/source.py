@@ -1,4 +1,4 @@
-"""The tools that read the source: what they count, and which imports they refuse."""
+"""The tools that parse the source: their counts, and the imports that they refuse."""
 
 import pathlib
 import re
@@ -53,7 +53,7 @@ def tests_are_no_production_code():
     assert words("match a { #[cfg(test)] B => {} c => d }") == ["match", "a", "c", "d"]
     assert words("#[test_case] fn a() {} #[test_case] const B: C = c(\"}\", || {}); d!();") == ["d"]
     assert words("#[cfg(test)] impl A for B { fn c() {} } #[cfg(test)] a::m!(x); e!{}") == ["e"]
-    # What is compiled in other builds as well stays.
+    # Code that other builds compile as well stays.
     for kept in ("#[cfg(not(test))] fn a() {}", "#[cfg(any(test, b))] fn a() {}",
                  "#[cfg_attr(test, no_main)] fn a() {}"):
         assert words(kept)[-2:] == ["fn", "a"], kept
@@ -137,13 +137,13 @@ def circles_between_files_are_refused():
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="mod task;",
             src__task__mod="mod a; mod b;", src__task__a="use super::b::B;",
             src__task__b="struct B; fn c() { super::a::d() }")
-    # By names that a parent hands on: they are of the file that defines them.
+    # By re-exported names: they belong to the file that defines them.
     parent = "mod a; mod b; pub use a::A; pub use b::*;"
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="pub mod task;", src__task__mod=parent,
             src__task__a="use super::B; pub struct A;", src__task__b="use super::A; pub struct B;")
     accepted(src__lib="pub mod task;", src__task__mod=parent,
              src__task__a="use super::B; pub struct A;", src__task__b="pub struct B;")
-    # Between a parent and what it uses itself.
+    # Between a parent and names that it uses itself.
     refused("circle: src/task/mod.rs, src/task/a.rs", src__lib="mod task;",
             src__task__mod="mod a; struct T; fn b() { a::c() }", src__task__a="use super::T;")
     # A visibility imports nothing.

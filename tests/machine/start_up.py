@@ -1,4 +1,4 @@
-"""What is seen of a kernel that doesn't get to the prompt: on the screen, from early on, and
+"""The output of a kernel that doesn't reach the prompt: on the screen, from early on, and
 on the serial line."""
 
 import re
@@ -18,7 +18,7 @@ def last_line(lines):
 
 
 def stop_at(qemu, function):
-    """Has a paused machine run until `function` is called, as if it hung there."""
+    """Runs a paused machine until `function` is called, as if it hung there."""
     text = gdb.run(qemu, "set language rust", f"hbreak {function}", "set language c", "continue",
                    "delete", keep_stopped=True)
     assert "Breakpoint 1, " in text, text

@@ -1,4 +1,4 @@
-"""The stub: its three errors, and the processor's state around the far jump."""
+"""The stub: its three errors, and the CPU's state before and after the far jump."""
 
 import re
 
@@ -17,20 +17,20 @@ STACKS, STACK_SLOT = 0xFFFF_FFFF_C000_0000, 64 << 10
 
 
 def expect_error(qemu, number, sentence):
-    """The error stands on the serial line and on the VGA text screen."""
+    """Waits for the error on the serial line and on the VGA text screen."""
     text = f"ERR: {number}: {sentence}"
     qemu.expect("^" + re.escape(text))
     qemu.expect_screen("^" + re.escape(text))
 
 
 def error_2_without_long_mode():
-    """By a processor that has none."""
+    """On a CPU that has none."""
     with Qemu("-m", "128", "-cpu", "qemu32", "-cdrom", image()) as qemu:
         expect_error(qemu, 2, "this processor has no long mode; a 64-bit one is needed")
 
 
 def error_1_without_cpuid():
-    """By gdb: the bit of EFLAGS looks as if it could not be changed."""
+    """By gdb: the bit of EFLAGS seems not to change."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&cpuid_verdict", "continue", "set $eax = 0")
         expect_error(qemu, 1, "this processor has no CPUID; a 64-bit one is needed")
@@ -44,8 +44,8 @@ def error_0_without_multiboot2():
 
 
 def registers_at(label):
-    """Returns the machine's state at a label: registers, and QEMU's own view of
-    the code segment and of the TLB."""
+    """Returns the machine's state at a label: registers, and QEMU's output for the code
+    segment and the TLB."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, f"hbreak *(long)&{label}", "continue",
                        *(f'printf "{name}=%lx\\n", (long)${name}'
@@ -80,7 +80,7 @@ def state_before_the_far_jump():
     assert state["cs64"] == "CS32", state
 
 
-def state_behind_the_far_jump():
+def state_after_the_far_jump():
     for label, base in (("long_mode_start", 0), ("higher_half", KERNEL_BASE)):
         state = registers_at(label)
         assert state["cs64"] == "CS64", state
@@ -111,8 +111,8 @@ def tables_show_the_first_gib_and_the_stacks():
 
 
 def control_registers_of_the_firmware_are_not_inherited():
-    """By gdb: the firmware has run with 5-level paging, machine checks and SSE, its
-    caches off, and the loader has only turned off paging."""
+    """By gdb, as if the firmware ran with 5-level paging, machine checks, SSE and caches off,
+    and the loader only turned off paging."""
     with Qemu("-m", "128", "-smp", "2", "-cpu", "max,la57=on", "-cdrom", image(), gdb=True,
               paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue",
@@ -128,7 +128,7 @@ def control_registers_of_the_firmware_are_not_inherited():
             assert not cr0 & (CR0_CD | CR0_NW) and not cr4 & CR4_LA57, text
 
 
-def first_line_tells_where_the_tables_are():
+def first_line_has_the_address_of_the_tables():
     p4 = registers_at("higher_half")["cr3"]
     with Qemu("-m", "128", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
@@ -141,7 +141,8 @@ def first_line_tells_where_the_tables_are():
 def add_to(suite):
     for test in (error_0_without_multiboot2, error_1_without_cpuid, error_2_without_long_mode,
                  gdb_steps_into_the_kernel_without_complaints,
-                 state_before_the_far_jump, state_behind_the_far_jump,
+                 state_before_the_far_jump, state_after_the_far_jump,
                  tables_show_the_first_gib_and_the_stacks,
-                 control_registers_of_the_firmware_are_not_inherited, first_line_tells_where_the_tables_are):
+                 control_registers_of_the_firmware_are_not_inherited,
+                 first_line_has_the_address_of_the_tables):
         suite.add(f"stub::{test.__name__}", test)

@@ -1,4 +1,4 @@
-"""Names in reports: the functions and lines that led there."""
+"""Names in reports: functions and lines."""
 
 import re
 
@@ -31,10 +31,10 @@ def panic_names_functions_and_lines():
         assert names[place].startswith("<fault::Cause>::provoke+0x"), trace
         assert names[f"src/main.rs:{line_of('src/main.rs', 'monitor::run(')}"].startswith(
             "rust_main+0x"), trace
-        # The stub called it, and ends the chain.
+        # The stub has called it, and is the end of the chain.
         place, name = trace[-1]
         assert place.startswith("asm/higher_half.asm:") and name.startswith("higher_half"), trace
-        # Serial line and screen have the same.
+        # The screen has the same text as the serial line.
         assert "<fault::Cause>::provoke" in qemu.expect_screen("^The kernel has stopped").string
 
 
@@ -66,7 +66,7 @@ def addresses_and_names_are_found():
         assert re.match(r"0x0{15}5$", qemu.command("sym 0x5"))
         calls = qemu.command("backtrace")
         assert "monitor::run+0x" in calls and "rust_main+0x" in calls, calls
-        # No path says where it was built.
+        # No path has the directory of the build.
         assert str(ROOT) not in qemu.output and "/root/" not in qemu.output
 
 

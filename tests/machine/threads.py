@@ -1,4 +1,4 @@
-"""Threads and processors, as somebody at the prompt sees them."""
+"""Threads and CPUs, by the commands of the prompt."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def threads_and_processors_are_listed():
         cpus = qemu.command("cpus")
         listed = re.findall(r"^ *(\d+) +(\d+) +(\d+) %", cpus, re.M)
         assert [row[:2] for row in listed] == [(str(n), str(n)) for n in range(4)], cpus
-        # Nobody has much to do.
+        # All CPUs are mostly idle.
         assert int(listed[3][2]) > 10, cpus
 
         sched = qemu.command("sched")
@@ -39,7 +39,7 @@ def threads_and_processors_are_listed():
 
 
 def locks_are_counted_by_debug_builds():
-    """Which rank how often; the release build says that it doesn't."""
+    """By rank; the release build prints that it doesn't count."""
     longest = r"^interrupts were off for \d+ \w+ at most, on CPU \d"
     for is_debug in (True, False):
         with Qemu("-m", 128, *SMP, "-cdrom", image(is_debug=is_debug)) as qemu:
@@ -64,7 +64,7 @@ def trace_is_a_file_for_perfetto():
         runs = [event for event in events if event["ph"] == "X" and event["name"] == "1 main"]
         assert len(runs) >= 10, events
         assert all(event["dur"] >= 0 for event in runs), runs
-        # On one processor one thing after the other.
+        # On one CPU one event after the other.
         for number in range(4):
             own = [event for event in events if event["ph"] == "X" and event["tid"] == number]
             ends = [event["ts"] + event["dur"] for event in own]
@@ -84,7 +84,7 @@ def threads_can_be_asked_to_end():
         assert "usage: kill NUMBER" in qemu.command("kill x")
 
 
-def report_shows_where_the_others_were():
+def report_shows_where_other_cpus_were():
     with Qemu("-m", 128, *SMP, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         qemu.send("fault page-fault\r")
@@ -95,7 +95,7 @@ def report_shows_where_the_others_were():
                    for _, place in others), others
 
 
-def top_shows_who_uses_the_processors():
+def top_shows_the_busiest_threads():
     with Qemu("-m", 128, *SMP, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         qemu.send("top\r")
@@ -107,6 +107,6 @@ def top_shows_who_uses_the_processors():
 
 def add_to(suite):
     for test in (threads_and_processors_are_listed, locks_are_counted_by_debug_builds, trace_is_a_file_for_perfetto,
-                 threads_can_be_asked_to_end, report_shows_where_the_others_were,
-                 top_shows_who_uses_the_processors):
+                 threads_can_be_asked_to_end, report_shows_where_other_cpus_were,
+                 top_shows_the_busiest_threads):
         suite.add(f"threads::{test.__name__}", test)

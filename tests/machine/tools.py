@@ -1,4 +1,4 @@
-"""The tools that a person calls: what they refuse, and how they say it."""
+"""The tools for users: what they refuse, and their messages."""
 
 import os
 import pathlib
@@ -33,17 +33,17 @@ def usb_refuses(device, complaint, **environment):
     assert done.returncode != 0 and complaint in done.stderr, (device, done)
 
 
-def usb_refuses_what_is_no_stick():
+def usb_refuses_other_files():
     usb_refuses("", "name the stick")
     usb_refuses("/dev/no-such-disk", "there is no /dev/no-such-disk")
-    usb_refuses("/dev/null", "is no block device")
-    usb_refuses("/etc/passwd", "is no block device")
+    usb_refuses("/dev/null", "isn't a block device")
+    usb_refuses("/etc/passwd", "isn't a block device")
     assert "there is no image" in call("usb", "/nowhere.iso", "/dev/null").stderr
 
 
 def make_usb_looks_at_the_stick_first():
-    """Without one nothing is built, and it is said why."""
-    for device, complaint in (("", "name the stick"), ("/dev/null", "is no block device")):
+    """Without a stick it builds nothing, and prints why."""
+    for device, complaint in (("", "name the stick"), ("/dev/null", "isn't a block device")):
         done = subprocess.run(["make", "usb", f"DEVICE={device}"], cwd=ROOT, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode != 0 and done.stderr.startswith("usb: "), done
@@ -51,8 +51,8 @@ def make_usb_looks_at_the_stick_first():
 
 
 def usb_refuses_mounted_and_fixed_disks():
-    """On the disks of this machine, of which nothing is ever written: a mounted
-    one is refused even with FORCE=1."""
+    """On the disks of this machine, without ever writing to them: a mounted one is refused
+    even with FORCE=1."""
     mounted = {line.split()[0] for line in pathlib.Path("/proc/mounts").read_text().splitlines()}
     for disk in pathlib.Path("/sys/block").iterdir():
         device = pathlib.Path("/dev") / disk.name
@@ -61,7 +61,7 @@ def usb_refuses_mounted_and_fixed_disks():
         if any(name.startswith(str(device)) for name in mounted):
             usb_refuses(device, "is mounted", FORCE="1")
         elif (disk / "removable").read_text().strip() == "0":
-            usb_refuses(device, "no removable disk")
+            usb_refuses(device, "isn't a removable disk")
 
 
 def bad_calls_are_explained():
@@ -82,7 +82,7 @@ def kernel_is_small():
 
 
 def other_processors_are_no_target():
-    """By the build script that cargo has built, as cargo calls it."""
+    """By the build script, called as cargo calls it."""
     kernel_path()
     scripts = sorted(target_directory().glob("*/build/farjump-*/build-script-build"),
                      key=lambda path: path.stat().st_mtime)
@@ -99,7 +99,8 @@ def other_processors_are_no_target():
 
 
 def add_to(suite):
-    for test in (other_processors_are_no_target, every_tool_has_help, make_help_lists_every_target, usb_refuses_what_is_no_stick,
-                 make_usb_looks_at_the_stick_first,
-                 usb_refuses_mounted_and_fixed_disks, bad_calls_are_explained, kernel_is_small):
+    for test in (other_processors_are_no_target, every_tool_has_help,
+                 make_help_lists_every_target, usb_refuses_other_files,
+                 make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
+                 bad_calls_are_explained, kernel_is_small):
         suite.add(f"tools::{test.__name__}", test)

@@ -1,8 +1,8 @@
-"""docs/monitor.md and README's commands, held against the machine they describe.
+"""docs/monitor.md and README's commands, compared with the machine that they describe.
 
-A block ```tour``` has what is typed behind a prompt, and what comes back. `…` stands
+A block ```tour``` has input after a prompt, and the output. `…` stands
 for anything within a row, and alone in a row for any number of rows. `<Tab>` is a key.
-What is typed behind `<Enter>` is meant for the command that runs.
+Input after `<Enter>` is for the command that runs.
 """
 
 import re
@@ -19,22 +19,22 @@ KEYS = {
     "Ctrl-A": "\x01", "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-E": "\x05", "Ctrl-R": "\x12",
     "Ctrl-W": "\x17", "Ctrl-Left": "\x1b[1;5D", "Ctrl-Right": "\x1b[1;5C",
 }
-# What an example has to be given behind it to come to its end.
+# Input that an example needs to end.
 MORE_KEYS = {"cat": "text\r\x04", "watch": "q", "top": "q"}
-# Those that end the machine, each in its way.
+# Those that end the machine.
 LAST = {"fault": "stopped> ", "poweroff": None, "reboot": None}
-# What an example that fails says.
+# Messages of examples that fail.
 COMPLAINTS = ("usage:", "no such", "not known here", "can't be read", "not written", "is missing",
               "none of them", "needs a kernel that runs", "FAILED")
 
 
 COLUMNS = 80
-# Names of functions may be as long as they like.
+# Names of functions may have any length.
 WIDE = ("disasm", "stack")
 
 
 class Step:
-    """What is typed, if anything, and the rows that come back, with where they stand."""
+    """Input, if any, and the rows of output, with their place in the document."""
 
     def __init__(self, number, prompt="", typed=""):
         self.number, self.prompt, self.typed = number, prompt, typed
@@ -63,9 +63,9 @@ def pattern_of(row):
 
 
 def compare(rows, output):
-    """Returns None if the output is what the document's rows say, else what is wrong."""
+    """Returns None if the output matches the document's rows, else a message."""
     lines = [line.rstrip() for line in output.strip("\n").splitlines()]
-    # How many lines the rows so far may stand for.
+    # How many lines the rows so far may match.
     reached = {0}
     for number, row in rows:
         if row.strip() == ANY:
@@ -76,18 +76,18 @@ def compare(rows, output):
                      if at < len(lines) and pattern.fullmatch(lines[at])}
         if not after:
             came = lines[min(reached)] if min(reached) < len(lines) else "the end"
-            where = "not" if len(reached) == 1 else "somewhere behind"
+            where = "not" if len(reached) == 1 else "somewhere after"
             return f"line {number}: {row!r} should come, {where} {came!r}"
         reached = after
     if len(lines) not in reached:
         number = rows[-1][0] if rows else 0
-        return f"behind line {number} came {lines[max(reached)]!r}"
+        return f"after line {number} came {lines[max(reached)]!r}"
     return None
 
 
 def plain(text):
-    """Returns a terminal's text without its control sequences. The pager's question,
-    which is taken off again, stays as a row."""
+    """Returns a terminal's text without its control sequences. The pager's question, which
+    the kernel erases, stays as a row."""
     text = re.sub(r"\r\x1b\[K", "\n", text.replace("\r\n", "\n"))
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).rstrip("\n")
 
@@ -97,12 +97,12 @@ def keys_of(typed):
 
 
 def run(qemu, typed, keys=""):
-    """Types a line; returns what comes back, and the prompt behind it. The prompt is
-    empty if the machine has ended instead."""
+    """Types a line; returns the output, and the prompt after it. The prompt is empty if the
+    machine has ended instead."""
     line, _, later = typed.partition("<Enter>")
     qemu.send(keys_of(line))
     if keys_of(line) != line:
-        # The line is drawn anew while it is edited; all of that is no output.
+        # The line is redrawn while it is edited; that isn't output.
         qemu.settle()
         if line.endswith("<Ctrl-C>"):
             qemu.expect(r"\^C\r\n")
@@ -112,7 +112,7 @@ def run(qemu, typed, keys=""):
     qemu.expect(r"\r\n")
     begin = qemu.output.index("\r\n", qemu._seen - 2) + 2
     if later or keys:
-        # They are for the command, which says something first, or waits for them.
+        # They are for the command, which prints something first, or waits for them.
         qemu.wait_for(lambda: len(qemu.output) > begin or qemu.is_settled(),
                       lambda: f"{typed}: it goes on in silence")
         qemu.send(keys_of(later) + keys)
@@ -154,25 +154,26 @@ def table(document, row):
 
 
 def tables_are_whole():
-    """All commands, the stages and the layouts: as the machine tells them."""
+    """All commands, the stages and the layouts, as the machine lists them."""
     document = DOCUMENT.read_text()
     with machine(document) as qemu:
         qemu.expect("farjump> ")
         commands, _, rest = qemu.command("help").partition("\n\n")
         listed = table(document, r"\| `(\w+)` \| ([A-Z].*\.) \| ([•]?) ?\|")
-        told = [tuple(line.split(maxsplit=1)) for line in commands.splitlines()]
-        assert sorted(row[:2] for row in listed) == told, \
-            set(told).symmetric_difference(row[:2] for row in listed)
+        printed = [tuple(line.split(maxsplit=1)) for line in commands.splitlines()]
+        assert sorted(row[:2] for row in listed) == printed, \
+            set(printed).symmetric_difference(row[:2] for row in listed)
         readme = (ROOT / "README.md").read_text().partition("| to look at | commands |")[2]
         named = re.findall(r"`(\w+)`", readme.partition("\n\n")[0])
-        assert sorted(named) == sorted(name for name, _ in told), \
-            f"README.md: {set(named).symmetric_difference(name for name, _ in told)}"
+        assert sorted(named) == sorted(name for name, _ in printed), \
+            f"README.md: {set(named).symmetric_difference(name for name, _ in printed)}"
         stages = table(document, r"\| `(COMMAND .*)` \| (.*) \|")
-        told = re.findall(r"^  (COMMAND .*?)  +(.*)$", rest, re.M)
-        assert [(stage.replace("\\", ""), does) for stage, does in stages] == told, (stages, told)
+        printed = re.findall(r"^  (COMMAND .*?)  +(.*)$", rest, re.M)
+        assert [(stage.replace("\\", ""), does) for stage, does in stages] == printed, \
+            (stages, printed)
         layouts = table(document, r"\| `(\w\w)` \| ([^|]*) \|")
-        told = re.findall(r"^[* ] (\w\w) +(.*)$", qemu.command("layout"), re.M)
-        assert layouts == told, (layouts, told)
+        printed = re.findall(r"^[* ] (\w\w) +(.*)$", qemu.command("layout"), re.M)
+        assert layouts == printed, (layouts, printed)
         qemu.send("fault panic\r")
         qemu.expect("stopped> ")
         answering = qemu.command("help", "stopped> ").partition("\nhelp COMMAND")[0].split()

@@ -1,4 +1,4 @@
-"""Machines that differ from the usual PC: the kernel makes the best of each."""
+"""Machines that differ from the usual PC: the kernel works on each."""
 
 import re
 
@@ -10,8 +10,8 @@ MIB = 1 << 20
 
 
 def local_apic_that_cpuid_denies():
-    """QEMU gives each of several processors a local APIC, whatever CPUID says; the PICs'
-    interrupts come through it, and SeaBIOS has left that pin masked."""
+    """In QEMU each of several CPUs has a local APIC, whatever CPUID says; the PICs' interrupts
+    pass through it, and SeaBIOS has left that pin masked."""
     with Qemu("-m", "128", "-cpu", "qemu64,-apic", "-smp", "2", "-cdrom", image()) as qemu:
         qemu.expect("the PICs stay in charge: the CPU has no local APIC")
         qemu.expect("farjump> ")
@@ -26,7 +26,7 @@ def without_acpi_one_processor_runs():
 
 
 def too_little_memory_for_the_image():
-    """GRUB has no room at the image's addresses, as where firmware occupies them."""
+    """GRUB has no room at the image's addresses, as if firmware occupied them."""
     commands = b"serial --unit=0 --speed=115200\nterminal_output serial\n"
     with Qemu("-m", "3", "-cdrom", image(grub=commands)) as qemu:
         qemu.expect("error: out of memory")
@@ -41,7 +41,7 @@ def newest_processor_of_qemu():
 
 
 def memory_with_400_holes():
-    """By GRUB's cutmem, as for RAM with as many defects: nothing else is lost."""
+    """By GRUB's cutmem, as for RAM with so many defects: no other memory is lost."""
     holes = range(32 * MIB, 432 * MIB, MIB)
     commands = "".join(f"cutmem {hole:#x} {hole + 4096:#x}\n" for hole in holes)
     with Qemu("-m", "512", "-smp", "2", "-cdrom", image(grub=commands.encode())) as qemu:
@@ -56,7 +56,7 @@ def memory_with_400_holes():
 
 
 def symbols_after_forty_modules():
-    """They are found wherever they are, and all modules are listed."""
+    """They are found at any place in the list, and all modules are listed."""
     commands = ("multiboot2 /boot/farjump\n"
                 + "module2 /boot/grub/grub.cfg other\n" * 40
                 + "module2 /boot/farjump.symbols symbols\nset gfxpayload=text\nboot\n")
@@ -68,7 +68,7 @@ def symbols_after_forty_modules():
 
 
 def command_line_with_a_byte_of_latin_1():
-    """The word that has it is reported; all others count."""
+    """The word that has it is reported; all others are applied."""
     commands = (b"multiboot2 /boot/farjump nosmp caf\xe9 layout=de\n"
                 b"module2 /boot/farjump.symbols symbols\nset gfxpayload=text\nboot\n")
     with Qemu("-m", "128", "-smp", "2", "-cdrom", image(grub=commands)) as qemu:

@@ -1,4 +1,4 @@
-"""A Bochs that boots an image: another make of machine, and a stricter one."""
+"""A Bochs that boots an image: an emulator that is independent of QEMU, and stricter."""
 
 import os
 import pathlib
@@ -34,7 +34,7 @@ speaker: enabled=1, mode=none
 class Bochs:
     """A running Bochs with 128 MiB; use it in a `with` statement.
 
-    strict_msrs: a model-specific register that it doesn't know faults.
+    strict_msrs: unknown model-specific registers fault.
     """
 
     def __init__(self, image, cpu="corei7_haswell_4770", strict_msrs=False):
@@ -45,7 +45,7 @@ class Bochs:
         tty.setraw(slave)
         (folder / "bochsrc").write_text(CONFIGURATION.format(
             cpu=cpu, ignored=int(not strict_msrs), image=image, terminal=os.ttyname(slave), folder=folder))
-        # Debian's Bochs has its debugger built in: let it go on.
+        # Debian's Bochs has its debugger built in: continue.
         (folder / "commands").write_text("c\n")
         self._console = open(folder / "console", "w")
         self.process = cost.Process(
@@ -74,14 +74,14 @@ class Bochs:
 
     def expect(self, pattern):
         """Waits until the regular expression stands in the serial output."""
-        def told():
+        def describe():
             log = self.log.read_text(errors="replace") if self.log.exists() else ""
             return f"no {pattern!r} in the serial output:\n{self.output[-3000:]}\n{log[-2000:]}"
 
-        return wait_for(self.process, lambda: re.search(pattern, self.output, re.M), told)
+        return wait_for(self.process, lambda: re.search(pattern, self.output, re.M), describe)
 
     def send(self, text):
-        """Types on the serial line: each character when the one before has come back."""
+        """Types on the serial line: each character after the echo of the one before."""
         for c in text:
             before = len(self.output)
             os.write(self._terminal, c.encode())
@@ -89,6 +89,6 @@ class Bochs:
                      lambda: f"{c!r} doesn't come back:\n{self.output[-3000:]}")
 
     def complaints(self):
-        """Returns what Bochs itself has to say about the machine."""
+        """Returns Bochs's own log about the machine."""
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if re.search(r"e\[|p\[", line)]

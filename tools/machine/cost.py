@@ -1,4 +1,4 @@
-"""What each test costs: its time, the processor time of its machines, their boots."""
+"""What each test costs: its time, the CPU time and the number of its machines."""
 
 import contextlib
 import dataclasses
@@ -16,8 +16,8 @@ _running = threading.local()
 class Cost:
     """The cost of one test.
 
-    seconds: from its begin to its end, which depends on what else the host does.
-    cpu_s: what its machines computed, in seconds of the host's processors.
+    seconds: from its start to its end, which depends on the load of the host.
+    cpu_s: what its machines computed, in seconds of the host's CPUs.
     machines: how many machines it has started.
     """
     seconds: float = 0.0
@@ -33,8 +33,8 @@ class Cost:
 
 @contextlib.contextmanager
 def measured():
-    """Measures the block; yields its cost, which is whole when the block ends. Machines
-    count that are started by the thread that runs it."""
+    """Measures the block; yields its cost, which is complete when the block ends. It counts
+    the machines that the block's thread starts."""
     cost = Cost()
     outer, _running.cost = getattr(_running, "cost", None), cost
     start = time.monotonic()
@@ -54,10 +54,10 @@ def _machine_started():
 
 def cpu_s(pid):
     """Returns how long a process and all its threads have computed, in seconds; 0 for one
-    that is gone."""
+    that doesn't exist any more."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            # The name, in parentheses, may have blanks.
+            # The name, in parentheses, may contain blanks.
             fields = file.read().rpartition(")")[2].split()
     except OSError:
         return 0.0
@@ -65,7 +65,7 @@ def cpu_s(pid):
 
 
 class Process(subprocess.Popen):
-    """A process whose processor time counts for the test that has started it."""
+    """A process whose CPU time counts for the test that has started it."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
@@ -90,7 +90,7 @@ class Process(subprocess.Popen):
         return super().wait(timeout)
 
     def _settle(self):
-        """Takes its times while it is a zombie, which still has them."""
+        """Reads its times while it is a zombie, which still has them."""
         if self._pidfd is not None:
             self._whole_cpu_s = cpu_s(self.pid)
             self._cost.cpu_s += self._whole_cpu_s

@@ -1,4 +1,4 @@
-"""The real gdb, attached to a machine."""
+"""gdb, attached to a machine."""
 
 import contextlib
 import re
@@ -9,8 +9,8 @@ from .waiting import HANG_S
 
 
 def run(qemu, *commands, keep_stopped=False):
-    """Runs gdb's commands on a paused machine; returns what gdb printed. The
-    machine goes on when gdb leaves, unless it is to be kept stopped."""
+    """Runs gdb's commands on a paused machine; returns what gdb printed. The machine
+    continues when gdb ends, unless it is to be kept stopped."""
     arguments = ["gdb", "-batch", "-nx", str(kernel_path()), "-ex", "set pagination off",
                  "-ex", "set architecture i386:x86-64", "-ex", "set language c",
                  "-ex", f"target remote {qemu.gdb_socket}"]
@@ -23,8 +23,8 @@ def run(qemu, *commands, keep_stopped=False):
 @contextlib.contextmanager
 def spinning_at(qemu, function, condition="1"):
     """Has a paused machine run until `function`, by its path, is called with `condition`
-    true, and spin there while the block runs: QEMU's devices work meanwhile, for which a
-    stopped machine is no use."""
+    true, and spin there while the block runs. QEMU's devices work meanwhile, which they
+    don't in a stopped machine."""
     text = run(qemu, "set language rust", f"hbreak {function}", "set language c",
                f"condition 1 {condition}", "continue", "delete",
                'printf "pc=%lx code=%x\\n", (long)$pc, *(unsigned short *)$pc',

@@ -1,4 +1,4 @@
-"""Text on a framebuffer, read back by comparing glyphs."""
+"""Text on a framebuffer, read by comparing glyphs."""
 
 import functools
 import json
@@ -15,7 +15,7 @@ SIZES = ((8, 16), (12, 24), (16, 32), (32, 64))
 
 @functools.cache
 def font_files():
-    """Returns the folder of the font's files, as cargo has them."""
+    """Returns the folder of the font's files, where cargo has them."""
     metadata = subprocess.run(["cargo", "metadata", "--format-version", "1", "--offline",
                                "--filter-platform", "x86_64-unknown-linux-gnu"],
                               cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -75,8 +75,8 @@ def screen_pixels(qemu):
 
 
 def screen_text(qemu):
-    """Returns the lines of text on a framebuffer, and its pixels. A cell that is no
-    character of the font's is `?`; colours, and so the cursor, make no difference."""
+    """Returns the lines of text on a framebuffer, and its pixels. A cell that isn't a
+    character of the font is `?`; colours, and so the cursor, are ignored."""
     width, height, pixels = screen_pixels(qemu)
     cell_width, cell_height = cell_size(width, height)
     known = glyphs(cell_width, cell_height)

@@ -11,7 +11,7 @@ from .cost import Cost
 from .suite import Outcome, Suite
 
 HOST_CARGO = ROOT / "tools/host-cargo"
-# A line of a Rust test program that was asked for times.
+# A line of a Rust test program that prints times.
 TEST = re.compile(r"^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored.*?)"
                   r"(?: <([0-9.]+)s>)?$", re.M)
 
@@ -30,7 +30,7 @@ def build():
 
 def run_program(crate, program, folder, filter_text):
     """Runs a test program; returns the outcomes of its tests."""
-    # Only nightly's test programs tell times, or those that are asked like this.
+    # Stable test programs print times only with this variable.
     done = subprocess.run([program, filter_text, "-Zunstable-options", "--report-time"],
                           cwd=folder, env={**os.environ, "RUSTC_BOOTSTRAP": "1"},
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -65,7 +65,7 @@ def run(filter_text):
         def run_all():
             found = function(*arguments)
             for outcome in found:
-                outcome.tell_failure()
+                outcome.report_failure()
             print(f"tests of {name}: {len(found)}", flush=True)
             outcomes.extend(found)
         programs.add(name, run_all)
@@ -73,4 +73,4 @@ def run(filter_text):
     for crate, program, folder in build():
         add(crate, run_program, crate, program, folder, filter_text)
     add("docs", run_examples, filter_text)
-    return outcomes + programs.run(tell=Outcome.tell_failure, wants_passed=False)
+    return outcomes + programs.run(report=Outcome.report_failure, wants_passed=False)

@@ -53,7 +53,7 @@ def cargo(*arguments):
     """Runs cargo in the project; returns the messages that it printed as JSON."""
     text = subprocess.run(["cargo", *arguments, "--message-format=json-render-diagnostics"],
                           cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    # Not all of the lines need be cargo's own.
+    # Some of the lines may be those of other programs.
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 

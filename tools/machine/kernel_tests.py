@@ -1,7 +1,6 @@
 """Runs a test kernel and judges its tests.
 
-The kernel's side, and the lines by which the two talk, are in
-src/testing/mod.rs.
+The kernel's side, and the lines that the two exchange, are in src/testing/mod.rs.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ from .waiting import HANG_CPU_S, HangLimit, Timeout
 
 EVENT = re.compile(r"^(ready: \d+ stop; \d+ filtered out|running \d+ tests, from \d+|"
                    r"listed .+|ignored .+|test .+|ok|FAILED: .*|stopped|done|@.*)\r$")
-# What the kernel's command line has room for: src/boot/test_selection.rs.
+# The limits of the kernel's command line: src/boot/test_selection.rs.
 NAMES_MAX, NAME_MAX_BYTES = 8, 128
 
 
@@ -34,7 +33,7 @@ class Result:
 
 @dataclasses.dataclass
 class Selection:
-    """Which tests run, as libtest's options say it: those with one of `names` in their
+    """Which tests run, by libtest's options: those with one of `names` in their
     name, and none of `skipped`; `ignored` is "", "ignored" or "include-ignored"."""
     names: list = dataclasses.field(default_factory=list)
     skipped: list = dataclasses.field(default_factory=list)
@@ -58,7 +57,7 @@ class Selection:
 
 
 class Results(list):
-    """The results of the tests that ran, and what became of the others."""
+    """The results of the tests that ran, the ignored ones, and the number of the others."""
 
     def __init__(self):
         super().__init__()
@@ -67,21 +66,21 @@ class Results(list):
 
 
 class Observer:
-    """Is told what happens while tests run; does nothing with it."""
+    """Is called while tests run; does nothing."""
 
     def begin(self, count):
-        """A kernel begins with that many tests."""
+        """A kernel begins to run so many tests."""
 
     def ignore(self, name):
-        """A test is left out because nobody asked for ignored ones."""
+        """A test isn't run because ignored ones weren't requested."""
 
     def report(self, result):
         """A test has ended."""
 
 
 def machines(name):
-    """Returns what the file of a test kernel asks of QEMU, for each machine that it is
-    to run on: the lines `//! QEMU: …`; and what marks the tests' names there."""
+    """Returns QEMU's arguments for each machine that a test kernel runs on, from the lines
+    `//! QEMU: …` of its file; and the suffix of the tests' names there."""
     source = ROOT / "tests" / f"{name}.rs"
     if not source.exists():
         source = ROOT / "src/lib.rs"
@@ -90,10 +89,9 @@ def machines(name):
 
 
 def run(name, kernel, selection=Selection(), observer=Observer(), hang_cpu_s=HANG_CPU_S):
-    """Runs the selected tests of `kernel` on each machine that it asks for; returns their
-    results.
+    """Runs the selected tests of `kernel` on each of its machines; returns their results.
 
-    hang_cpu_s: what a test may compute, in seconds of the host's processors."""
+    hang_cpu_s: what a test may compute, in seconds of the host's CPUs."""
     results = Results()
     for arguments, mark in machines(name):
         run_on(name, kernel, arguments, mark, selection, observer, hang_cpu_s, results)
@@ -120,8 +118,8 @@ def list_tests(name, kernel, selection=Selection()):
 
 @contextlib.contextmanager
 def _image(kernel, words):
-    """Makes an image with these words on the command line, for the block; beside it is an
-    empty disk, in which QEMU keeps snapshots."""
+    """Makes an image with these words on the command line, for the block, and beside it an
+    empty disk for QEMU's snapshots."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         with (pathlib.Path(folder) / "disk").open("wb") as disk:
             disk.truncate(1 << 20)
@@ -137,7 +135,7 @@ def start(image, arguments):
 
 
 class _TestLimit(HangLimit):
-    """A test's limit, which is over at once if nothing can happen any more."""
+    """A test's limit, which ends at once if nothing can happen any more."""
 
     def __init__(self, qemu, cpu_s):
         super().__init__(qemu.process, cpu_s)
@@ -152,8 +150,8 @@ class _TestLimit(HangLimit):
 
 class _Run:
     """A run of a kernel's tests on one machine. It is booted once; after a test that has
-    stopped the kernel it goes back to where the kernel was ready, and after one that has
-    ended the machine it is booted again."""
+    stopped the kernel it returns to the snapshot where the kernel was ready, and after one
+    that has ended the machine it is booted again."""
 
     def __init__(self, name, mark, start_machine, hang_cpu_s, observer, results):
         self._name, self._mark, self._start_machine = name, mark, start_machine
@@ -242,13 +240,13 @@ class _Run:
         if expects_reset and test and qemu.process.poll() is not None \
                 and qemu.wait_end()[1] == "guest-reset":
             why = ""
-        # Where no test runs, the next boot would end there as well.
+        # If no test runs, the next boot would end in the same way.
         self._is_done = test is None
         self._judge(test or f"{self._name}: between tests", why, begin)
         self._leave()
 
     def _judge(self, test, why, begin):
-        """Notes a test's outcome; the next one is that after it."""
+        """Records a test's outcome, and goes on to the next one."""
         seconds, cpu_s = self._begun
         spent = Cost(time.monotonic() - seconds, self._qemu.process.cpu_s() - cpu_s)
         self._results.append(Result(test + self._mark, why, self._qemu.output[begin:][-4000:],
@@ -257,7 +255,7 @@ class _Run:
         self._index += 1
 
     def _why_it_ended(self):
-        """Returns why nothing comes any more."""
+        """Returns why the machine has ended, or prints nothing more."""
         qemu = self._qemu
         with contextlib.suppress(Ended):
             if qemu.has_halted_for_good():

@@ -22,12 +22,12 @@ from .waiting import HANG_CPU_S, HANG_S, HangLimit, Timeout, wait_for
 
 COLUMNS, ROWS = 80, 25
 INTERRUPT_FLAG = 1 << 9
-# Longer than the kernel waits for the rest of a key's sequence, or before it draws.
+# Longer than the kernel waits for the rest of a key's sequence, and before it draws.
 SOON_NS = 500_000_000
 VGA_TEXT = 0xB8000
 BIOS_ROM = range(0xE0000, 0x100000)
 
-# QEMU's names for the keys that make a character on a US keyboard.
+# QEMU's names for the keys of characters on a US keyboard.
 KEYS = {
     " ": ["spc"], "\n": ["ret"], "\r": ["ret"], "\b": ["backspace"], "-": ["minus"],
     "=": ["equal"], ".": ["dot"], ",": ["comma"], "/": ["slash"], "_": ["shift", "minus"],
@@ -40,9 +40,9 @@ class Ended(AssertionError):
     """QEMU has ended before it could answer."""
 
 
-# What QEMU notes of its keyboard: a byte of a key, a byte that was read, a reset.
+# QEMU's trace of its keyboard: a byte of a key, a byte that was read, a reset.
 KEYBOARD_EVENTS = ("ps2_put_keycode", "pckbd_kbd_read_data", "ps2_kbd_reset")
-# Only begins the code of a released key, where the controller translates codes.
+# The prefix of a released key's code, where the controller translates codes.
 RELEASED = "0xf0"
 ACKNOWLEDGE = "0xfa"
 
@@ -50,9 +50,9 @@ ACKNOWLEDGE = "0xfa"
 class Qemu:
     """A running QEMU; use it in a `with` statement.
 
-    arguments: what goes on QEMU's command line beside the connections.
+    arguments: more arguments for QEMU's command line.
     has_serial: without it the machine has no serial port at all.
-    com1: a device of QEMU's in place of the board's own COM1.
+    com1: a QEMU device in place of the board's own COM1.
     gdb: offers the gdb stub at `self.gdb_socket`.
     Leave `paused` on to look at the machine before its first instruction.
     """
@@ -71,7 +71,7 @@ class Qemu:
                         *(["-serial", "none", "-device", f"{com1},chardev=com1"] if com1
                           else ["-serial", "chardev:com1"])]
         else:
-            # QEMU's machines have one unless it is taken out of the board.
+            # QEMU's machines have a serial port unless it is removed from the board.
             command += ["-serial", "none"]
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
@@ -137,8 +137,8 @@ class Qemu:
                     return
 
     def _take(self):
-        """Takes what has come on the serial line, if anything has; returns whether more
-        may come. For whoever may read."""
+        """Reads what has arrived on the serial line, if anything has; returns whether more
+        may arrive. Only for the thread that may read."""
         try:
             data = self._serial.recv(65536, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -154,35 +154,35 @@ class Qemu:
     _serial_ended = False
 
     def drain(self):
-        """Takes all that the machine has sent so far, and looks only at what comes then."""
+        """Reads all that the machine has sent so far, and skips it: `expect` begins after it."""
         with self._may_read:
             self._catch_up()
             self._seen = len(self.output)
 
     def _catch_up(self):
-        """Takes all that the machine has sent. For whoever may read."""
+        """Reads all that the machine has sent. Only for the thread that may read."""
         while self.unread_bytes() and self._take():
             pass
 
     def unread_bytes(self):
-        """Returns how many bytes of the serial line wait to be taken."""
+        """Returns how many bytes of the serial line aren't read yet."""
         waiting = fcntl.ioctl(self._serial, termios.FIONREAD, bytes(4))
         return struct.unpack("i", waiting)[0]
 
     @contextlib.contextmanager
     def reading_stopped(self):
-        """Takes nothing from the serial line while the block runs."""
+        """Reads nothing from the serial line while the block runs."""
         with self._may_read:
             yield
 
-    def wait_for(self, condition, told, cpu_s=HANG_CPU_S):
+    def wait_for(self, condition, describe, cpu_s=HANG_CPU_S):
         """Waits until `condition()` is true in Python's sense; returns what it returned.
-        `told()` says what there is instead."""
-        return wait_for(self.process, condition, told, cpu_s)
+        `describe()` returns the state that it found instead, for the error."""
+        return wait_for(self.process, condition, describe, cpu_s)
 
     def expect(self, pattern, limit=None):
-        """Waits until the regular expression stands in the serial output after what was
-        waited for last; returns the match. Without a limit of its own it has that of
+        """Waits until the serial output after the last match matches the regular
+        expression; returns the match. Without a limit of its own it has that of
         `waiting.HangLimit`."""
         limit = limit or HangLimit(self.process)
         regex = re.compile(pattern, re.MULTILINE)
@@ -197,15 +197,15 @@ class Qemu:
                                   + self.output[self._seen:][-3000:])
                 has_news = not self._serial_ended and self._news.wait(0.2)
             if not has_news and (self.process.poll() is not None or limit.is_over()):
-                # Not before all that was sent has been looked at.
+                # Only after all that was sent has been searched.
                 is_over = True
                 with self._may_read:
                     self._catch_up()
 
     def settle(self):
-        """Waits until the machine has taken all that was typed and does nothing more: its
-        processors halt, no interrupt waits, and no timer of theirs ends soon. For machines
-        whose processors have local APICs."""
+        """Waits until the machine has read all input and does nothing more: its CPUs halt, no
+        interrupt is pending, and no timer of theirs ends soon. For machines whose CPUs have
+        local APICs."""
         self.wait_for(self.is_settled, lambda: self.monitor("info registers -a"))
 
     def is_settled(self):
@@ -227,7 +227,7 @@ class Qemu:
         self.send_bytes(text.encode())
 
     def send_bytes(self, data):
-        """Sends bytes to the serial port, as fast as it takes them."""
+        """Sends bytes to the serial port, as fast as it accepts them."""
         self._serial.sendall(data)
 
     def command(self, line, prompt="farjump> "):
@@ -252,7 +252,7 @@ class Qemu:
                     self._answers.put(message)
         except (OSError, ValueError):
             pass
-        # Whoever waits for an answer gets none.
+        # Threads that wait for an answer get none.
         self._answers.put(None)
 
     def qmp(self, command, **arguments):
@@ -283,7 +283,7 @@ class Qemu:
 
     def press(self, *keys):
         """Presses keys together, by QEMU's names, and releases them. Doesn't wait for the
-        kernel, which loses keys if there come too many: `tap` does."""
+        kernel, which loses keys if too many are pressed: `tap` waits."""
         for is_down in (True, False):
             for key in keys if is_down else reversed(keys):
                 self._send_key(key, is_down)
@@ -294,23 +294,23 @@ class Qemu:
 
     def tap(self, *keys):
         """Presses keys together, by QEMU's names, and releases them; waits until the kernel
-        has fetched all of that from the keyboard."""
+        has read all of their codes."""
         for is_down in (True, False):
             for key in keys if is_down else reversed(keys):
                 self.set_key(key, is_down)
 
     def set_key(self, key, is_down):
-        """Presses or releases a key, by QEMU's name; waits until the kernel has fetched
-        that from the keyboard."""
+        """Presses or releases a key, by QEMU's name; waits until the kernel has read its
+        code."""
         begin = self.log.stat().st_size
         # A key may end the machine.
         with contextlib.suppress(Ended):
             self._send_key(key, is_down)
-        self.wait_for(lambda: self._is_keyboard_empty(begin), lambda: f"{key} isn't fetched")
+        self.wait_for(lambda: self._is_keyboard_empty(begin), lambda: f"{key} isn't read")
 
     def _is_keyboard_empty(self, begin):
         """Returns whether all codes of keys that the log has from an offset on were read, or
-        can't be any more."""
+        can't be read any more."""
         if not self._qmp_reader.is_alive():
             return True
         with self.log.open(errors="replace") as log:
@@ -334,7 +334,7 @@ class Qemu:
         return [text[row * COLUMNS:(row + 1) * COLUMNS].rstrip() for row in range(ROWS)]
 
     def expect_screen(self, pattern):
-        """Waits until the regular expression stands on the text screen."""
+        """Waits until the text screen matches the regular expression."""
         regex = re.compile(pattern, re.MULTILINE)
         return self.wait_for(lambda: regex.search("\n".join(self.screen())),
                              lambda: "\n".join([f"no {pattern!r} on the screen:", *self.screen()]))
@@ -347,10 +347,10 @@ class Qemu:
     # ---------------------------------------------------------------- end --
 
     def wait_end(self):
-        """Waits until QEMU ends by itself; returns (status, cause), where the cause is
-        QEMU's: guest-shutdown, guest-reset, …"""
+        """Waits until QEMU ends by itself; returns (status, cause), with QEMU's name of the
+        cause: guest-shutdown, guest-reset, …"""
         self.wait_for(lambda: self.process.poll() is not None,
-                      lambda: "the machine goes on; its last output:\n" + self.output[-3000:])
+                      lambda: "the machine still runs; its last output:\n" + self.output[-3000:])
         # It reads all that QEMU has written.
         self._qmp_reader.join()
         causes = [event["data"].get("reason") for event in self.events
@@ -358,14 +358,14 @@ class Qemu:
         return self.process.wait(), causes[-1] if causes else None
 
     def has_halted_for_good(self):
-        """Returns whether all processors halt with interrupts off."""
+        """Returns whether all CPUs halt with interrupts off."""
         states = re.findall(r"\b[ER]FL=([0-9a-f]+) .* HLT=(\d)", self.monitor("info registers -a"))
         return all(halts == "1" and not int(flags, 16) & INTERRUPT_FLAG for flags, halts in states)
 
     def has_triple_faulted(self):
-        """Tells whether the processor shut down outside of the BIOS, from QEMU's
-        log. (SeaBIOS triple-faults on purpose when it starts a second time.)"""
+        """Returns whether the CPU shut down outside of the BIOS, from QEMU's log. (SeaBIOS
+        triple-faults on purpose when it starts a second time.)"""
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
-        # Behind each stands the processor's state, unless QEMU has ended.
+        # Each is followed by the CPU's state, unless QEMU has ended.
         states = (re.search(r"[ER]IP=([0-9a-f]+)", text) for text in log.split("Triple fault")[1:])
         return any(state is None or int(state[1], 16) not in BIOS_ROM for state in states)

@@ -15,7 +15,7 @@ def start(qemu, request):
         try:
             qemu.send_bytes(bytes(i % 256 for i in range(int(byte_count))))
         except OSError:
-            pass  # The machine has ended; the test tells why.
+            pass  # The machine has ended; the test reports why.
 
     def press_keys():
         try:

@@ -1,4 +1,4 @@
-"""Tests as functions, run side by side, each with one line of outcome."""
+"""Tests as functions, run in parallel, each with a line of outcome."""
 
 import concurrent.futures
 import dataclasses
@@ -7,7 +7,7 @@ import traceback
 
 from . import cost
 
-# One more than processors: tests also wait, for disks and for machines that sleep.
+# One more than the host's CPUs: tests also wait, for disks and for machines that sleep.
 WORKERS = (os.cpu_count() or 1) + 1
 
 
@@ -18,16 +18,16 @@ class Outcome:
     why: str
     cost: cost.Cost
 
-    def tell(self):
+    def report(self):
         """Prints it."""
         print(f"test {self.name} ... {'FAILED' if self.why else 'ok'} ({self.cost})", flush=True)
         if self.why:
             print(self.why, flush=True)
 
-    def tell_failure(self):
+    def report_failure(self):
         """Prints it if the test has failed."""
         if self.why:
-            self.tell()
+            self.report()
 
 
 class Suite:
@@ -49,16 +49,16 @@ class Suite:
         self.add(f"{area}::{function.__name__}", function)
         return function
 
-    def run(self, filter_text="", tell=Outcome.tell, wants_passed=True):
+    def run(self, filter_text="", report=Outcome.report, wants_passed=True):
         """Runs the tests with `filter_text` in their name; returns their outcomes, without
-        `wants_passed` only those that failed. Each goes to `tell` as soon as it is there."""
+        `wants_passed` only those that failed. Calls `report` with each as soon as it ends."""
         outcomes = []
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             pending = [pool.submit(_run_one, name, function)
                        for name, function in self._tests if filter_text in name]
             for done in concurrent.futures.as_completed(pending):
                 outcomes.append(done.result())
-                tell(outcomes[-1])
+                report(outcomes[-1])
         return [outcome for outcome in outcomes if wants_passed or outcome.why]
 
 

@@ -1,1 +1,1 @@
-"""Reads the project's Rust source: its words, its modules, their imports."""
+"""Reads the project's Rust source: its tokens, its modules, their imports."""

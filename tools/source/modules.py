@@ -1,4 +1,4 @@
-"""The modules of a crate: which there are, in which file each stands, what it imports."""
+"""The modules of a crate: their files and their imports."""
 
 import dataclasses
 import functools
@@ -10,7 +10,7 @@ from . import rust
 MODULE = re.compile(r"\bmod\s+(\w+)\s*([;{])")
 USE = re.compile(r"(?:\b(pub(?:\s*\([^)]*\))?)\s+)?\buse\s+([^;]+);")
 PATH = re.compile(r"(?<![\w:])((?:r#)?\w+(?:\s*::\s*\w+)+)")
-# Says from where an item is seen, and imports nothing.
+# A visibility imports nothing.
 VISIBILITY = re.compile(r"\bpub\s*\(\s*in\s+[^)]*\)")
 DEFINITION = re.compile(r"\b(?:fn|struct|enum|union|trait|type|const|static|mod)\s+(\w+)")
 MACRO = re.compile(r"#\s*\[\s*macro_export[^\]]*\]\s*(?:#\s*\[[^\]]*\]\s*)*macro_rules\s*!\s*(\w+)")
@@ -22,7 +22,7 @@ class Import:
     source: tuple
     target: tuple
     line: int
-    # Whether the source only hands a name of the target on, by `pub use`.
+    # Whether the source only re-exports a name of the target, by `pub use`.
     is_handed_on: bool = False
 
 
@@ -81,7 +81,7 @@ class Crate:
             files = [parent / f"{match[1]}.rs", parent / match[1] / "mod.rs"]
             child = next((file for file in files if file.exists()), None)
             if child:
-                # Of tests, if the declaration is blanked from the production code.
+                # It belongs to tests if the declaration isn't in the production code.
                 child_is_test = is_test or not module.text[match.start():match.end()].strip()
                 self._add(name + inner + (match[1],), child, child_is_test)
 
@@ -96,8 +96,8 @@ class Crate:
         return path
 
     def resolve(self, scope, path, depth=0):
-        """Returns the module in whose file the item stands that `path` means in `scope`, or
-        None if it is of another crate. Follows names that modules hand on."""
+        """Returns the module in whose file the item is that `path` names in `scope`, or
+        None if it is of another crate. Follows re-exported names."""
         if depth > 16:
             return None
         first, scope = path[0], tuple(scope)
@@ -189,7 +189,7 @@ def tree(text):
 
 
 def _is_used(text, name):
-    """Returns whether the file itself uses what it hands on."""
+    """Returns whether the file itself uses the name that it re-exports."""
     rest = USE.sub("", text)
     return name != "*" and re.search(rf"\b{re.escape(name)}\b", rest) is not None
 

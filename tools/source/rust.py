@@ -1,5 +1,5 @@
-"""Reads Rust source as far as counting and finding imports needs it: what is code,
-and what of it belongs to tests."""
+"""Parses Rust source as far as counting and finding imports needs it: which text is code,
+and which code belongs to tests."""
 
 import re
 
@@ -15,7 +15,7 @@ WITH_BLOCK = re.compile(
     r"(?:mod|fn|impl|struct|enum|union|trait|macro_rules|async|extern|auto|"
     r"unsafe\s+(?:fn|impl|trait|extern|mod)|const\s+(?:unsafe\s+|async\s+|extern\b|fn\b))\b|"
     r"[A-Za-z_][\w:]*\s*!")
-# Items that end with a semicolon, whatever blocks they have.
+# Items that end with a semicolon, even if they contain blocks.
 WITHOUT_BLOCK = re.compile(r"(?:use|static|const|type|let)\b")
 FIELD = re.compile(r"\w+\s*:(?!:)")
 VISIBILITY = re.compile(r"pub(?:\s*\([^)]*\))?\s+")
@@ -57,13 +57,13 @@ def _token_end(text, match):
 
 def production(text):
     """Returns `code` of a file without what is only compiled for tests, which is replaced
-    by spaces as well: items behind `#[cfg(test)]` and the test functions themselves."""
+    by spaces as well: items with `#[cfg(test)]` and the test functions themselves."""
     text = code(text)
     at = 0
     while match := ATTRIBUTE.search(text, at):
         end = closing(text, match.end() - 1) + 1
         if is_for_tests(text[match.end():end - 1]):
-            # The whole file, or what the attribute stands before.
+            # The whole file, or the item that the attribute belongs to.
             first, last = (0, len(text)) if match[1] else (match.start(), item_end(text, end))
             text = text[:first] + re.sub(r"[^\n]", " ", text[first:last]) + text[last:]
             end = last
@@ -72,7 +72,7 @@ def production(text):
 
 
 def is_for_tests(attribute):
-    """Returns whether an attribute says that what follows it is only compiled for tests."""
+    """Returns whether an item with this attribute is only compiled for tests."""
     attribute = re.sub(r"\s", "", attribute)
     if attribute in ("test", "test_case", "bench"):
         return True
