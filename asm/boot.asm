@@ -25,9 +25,9 @@ POST_PORT       equ 0x80
 ; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep
 ; there the sum of the bytes from CMOS_SUMMED on; on those nothing is written.
 CMOS_SUMMED     equ 0x48
-CMOS_PROGRESS   equ 0x7E
+CMOS_STAGE   equ 0x7E
 CMOS_COMPLEMENT equ 0x7F
-PROGRESS_STUB   equ 0xA0
+STAGE_STUB   equ 0xA0
 
 ; Bits of `boot_trace`; arch/boot_stage.rs has the same.
 TRACE_PORT      equ 1 << 0
@@ -62,7 +62,7 @@ PAGE_WRITABLE   equ 1 << 1
 PAGE_HUGE       equ 1 << 7
 
 ; Leaves step number %1, as far as `boot_trace` says. Clobbers AL. In 32 and in 64 bits.
-%macro progress 1
+%macro stage 1
 %if __BITS__ == 64
 %define TRACE_FLAGS boot_trace
 %else
@@ -70,18 +70,18 @@ PAGE_HUGE       equ 1 << 7
 %endif
     test byte [TRACE_FLAGS], TRACE_PORT
     jz %%cmos
-    mov al, PROGRESS_STUB + %1
+    mov al, STAGE_STUB + %1
     out POST_PORT, al
 %%cmos:
     test byte [TRACE_FLAGS], TRACE_CMOS
     jz %%done
-    mov al, CMOS_PROGRESS
+    mov al, CMOS_STAGE
     out CMOS_INDEX, al
-    mov al, PROGRESS_STUB + %1
+    mov al, STAGE_STUB + %1
     out CMOS_DATA, al
     mov al, CMOS_COMPLEMENT
     out CMOS_INDEX, al
-    mov al, 0xFF - (PROGRESS_STUB + %1)
+    mov al, 0xFF - (STAGE_STUB + %1)
     out CMOS_DATA, al
 %%done:
 %endmacro
@@ -151,11 +151,11 @@ keep_information:
     call read_cmos
     mov ah, al
     not ah
-    mov al, CMOS_PROGRESS
+    mov al, CMOS_STAGE
     call read_cmos
     cmp al, ah
     jne .no_record
-    mov [last_progress - KERNEL_BASE], al
+    mov [last_stage - KERNEL_BASE], al
 .no_record:
 
     call check_multiboot                ; step 3
@@ -172,7 +172,7 @@ keep_information:
 ; Step 12. Into the code segment whose descriptor has the L bit.
 global far_jump
 far_jump:
-    progress 12
+    stage 12
     jmp gdt_code - gdt:long_mode_start
 
 ; Step 3. A loader that speaks Multiboot2 leaves its magic number in EAX.
@@ -260,9 +260,9 @@ check_cmos:
     add ebx, eax
     or dl, al
     inc cl
-    cmp cl, CMOS_PROGRESS
+    cmp cl, CMOS_STAGE
     jne .next_byte
-    mov al, CMOS_PROGRESS
+    mov al, CMOS_STAGE
     call read_cmos
     mov ah, al
     mov al, CMOS_COMPLEMENT
@@ -287,7 +287,7 @@ read_cmos:
 
 ; Step 4. A processor has CPUID if EFLAGS.ID can be changed.
 check_cpuid:
-    progress 4
+    stage 4
     pushfd
     pop eax
     mov ecx, eax
@@ -313,7 +313,7 @@ cpuid_verdict:
 ; A processor that has it has the time stamp counter too: the kernel's time
 ; counts from here.
 check_long_mode:
-    progress 5
+    stage 5
     mov eax, 0x80000000
     cpuid
     cmp eax, 0x80000001
@@ -337,7 +337,7 @@ check_long_mode:
 ; The boot processor's stacks by pages of 4 KiB, where they are for good: each at
 ; the end of its slot, with nothing mapped below it.
 setup_page_tables:
-    progress 6
+    stage 6
     mov edi, page_tables
     mov ecx, (page_tables_end - page_tables) / 4
     xor eax, eax
@@ -373,7 +373,7 @@ setup_page_tables:
 ; many levels the page tables have, can only be changed while paging is off, and
 ; survives GRUB where the firmware has run with 5 levels.
 enable_pae:
-    progress 7
+    stage 7
     mov eax, CR4_PAE
     mov cr4, eax
     ret
@@ -381,7 +381,7 @@ enable_pae:
 ; Step 8. The first line of the boot log tells where the tables are, while a
 ; mistake in them can still be told.
 load_cr3:
-    progress 8
+    stage 8
     call serial_init
     mov esi, message_p4
     call serial_write
@@ -396,7 +396,7 @@ load_cr3:
 ; Step 9. No-execute pages only where the processor has them: setting NXE
 ; elsewhere is a general protection fault. All other bits are cleared.
 enable_long_mode:
-    progress 9
+    stage 9
     mov ecx, MSR_EFER
     xor edx, edx
     mov eax, EFER_LME
@@ -410,14 +410,14 @@ enable_long_mode:
 ; Step 10. With WP read-only pages are read-only for the kernel too. All of CR0 is
 ; written: caches on, no alignment checks.
 enable_paging:
-    progress 10
+    stage 10
     mov eax, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE
     mov cr0, eax
     ret
 
 ; Step 11.
 load_gdt:
-    progress 11
+    stage 11
     lgdt [gdt_pointer]
     ret
 
@@ -540,8 +540,8 @@ hex_digits:        db "0123456789abcdef"
 message_p4:        db "[    0.000000] stub: page tables built, P4 at 0x", 0
 message_newline:   db 13, 10, 0
 message_multiboot: db "not loaded by Multiboot2; use the command multiboot2 of GRUB", 0
-message_cpuid:     db "this processor has no CPUID; a 64-bit one is needed", 0
-message_long_mode: db "this processor has no long mode; a 64-bit one is needed", 0
+message_cpuid:     db "this CPU has no CPUID; a 64-bit one is needed", 0
+message_long_mode: db "this CPU has no long mode; a 64-bit one is needed", 0
 
 section .boot.data progbits alloc noexec write align=8
 message_error:     db "ERR: "
@@ -575,7 +575,7 @@ bits 64
 ; Step 13. Data segments play no part in 64 bits; zero catches their use.
 global long_mode_start
 long_mode_start:
-    progress 13
+    stage 13
     xor eax, eax
     mov ss, ax
     mov ds, ax
@@ -593,7 +593,7 @@ align 8
 global boot_magic, boot_information
 boot_magic:        dd 0
 boot_information:  dd 0
-global boot_tsc, last_progress, boot_trace
+global boot_tsc, last_stage, boot_trace
 boot_tsc:          dq 0
-last_progress:     db 0
+last_stage:     db 0
 boot_trace:        db 0

@@ -24,11 +24,11 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     console::history::start();
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
-    let processor = arch::cpu::features::start(boot.options.processor_features());
+    let cpu_info = arch::cpu::features::start(boot.options.cpu_features());
     let screen = console::start_early(boot.information);
-    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_processor());
+    let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_cpu());
     let idt = arch::trap::idt::start(gdt);
-    let memory = mm::start(idt, boot.information, boot.structure.clone(), processor.paging);
+    let memory = mm::start(idt, boot.information, boot.structure.clone(), cpu_info.paging);
     console::start_terminal(memory, screen);
     symbols::start(memory, boot.information);
     let acpi = drivers::acpi::start(memory, boot.information);
@@ -44,8 +44,8 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let interrupts = arch::irq::start(idt, controllers);
     drivers::char::serial::use_interrupts(interrupts, boot.options.serial_sending());
     let tasks = task::start(memory, timer, interrupts, symbols::report_hang);
-    let processors = drivers::acpi::cpus::apic_ids(acpi.as_ref());
-    task::start_others(tasks, &processors, boot.options.processors_max());
+    let apic_ids = drivers::acpi::cpus::apic_ids(acpi.as_ref());
+    task::start_others(tasks, &apic_ids, boot.options.cpus_max());
     let console = console::start(timer, serial, keyboard, screen);
 
     Machine {
@@ -57,7 +57,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
         interrupts,
         memory,
         pci,
-        processor,
+        cpu_info,
         rtc,
         tasks,
         timer,

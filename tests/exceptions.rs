@@ -20,7 +20,7 @@ farjump::test_kernel!(test_main);
 
 /// Returns false for exceptions with stacks of their own, and for the one that needs a damaged
 /// task state segment.
-fn has_way_back(exception: Exception) -> bool {
+fn can_return(exception: Exception) -> bool {
     !matches!(
         exception,
         Exception::DoubleFault | Exception::Nmi | Exception::MachineCheck | Exception::InvalidTss
@@ -30,7 +30,7 @@ fn has_way_back(exception: Exception) -> bool {
 #[test_case]
 fn each_exception_enters_its_vector_once_and_comes_back() {
     for (exception, mnemonic, name) in Exception::ALL {
-        if !has_way_back(exception) {
+        if !can_return(exception) {
             continue;
         }
         dispatch::set_handler(exception, |fault| match provoke::skip(fault) {

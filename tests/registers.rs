@@ -16,7 +16,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::debug::patterns;
+use farjump::arch::debug::register_patterns;
 use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
 use farjump::testing::ShouldPanic;
 
@@ -98,7 +98,7 @@ fn registers_survive_switches() {
     static PROGRESS: Progress = Progress::new();
     let look = |index: u64, pause: fn()| {
         move |round| {
-            let changed = || patterns::changed_over(index << 32 | round, pause);
+            let changed = || register_patterns::changed_over(index << 32 | round, pause);
             assert_eq!(changed(), None, "thread {index}");
         }
     };
@@ -123,7 +123,7 @@ fn general_registers_and_flags_survive_preemption() {
     for index in 0..2 * task::processors().count() {
         let look = move |_| {
             PROGRESS.watch(|| {
-                let changed = patterns::general_changed(index as u64, 500_000);
+                let changed = register_patterns::general_changed(index as u64, 500_000);
                 assert_eq!(changed, 0, "thread {index}");
             });
         };
@@ -136,12 +136,12 @@ fn general_registers_and_flags_survive_preemption() {
 fn registers_begin_as_after_a_reset() {
     let dirty = task::spawn("dirty", || {
         task::keep_registers().expect("there is memory");
-        patterns::changed_over(0x1234_5678_9ABC, || {});
+        register_patterns::changed_over(0x1234_5678_9ABC, || {});
     });
     dirty.expect("there is memory").join();
     let fresh = task::spawn("fresh", || {
         task::keep_registers().expect("there is memory");
-        patterns::first_vector()
+        register_patterns::first_vector()
     });
     assert_eq!(fresh.expect("there is memory").join(), [0, 0]);
 }
@@ -151,7 +151,7 @@ const USE_WITHOUT_REQUEST_IS_REPORTED: ShouldPanic = ShouldPanic::new(
     "registers::use_without_request_is_reported",
     "#NM: device-not-available",
     || {
-        let thread = task::spawn("unasked", || patterns::changed_over(1, || {}));
+        let thread = task::spawn("unasked", || register_patterns::changed_over(1, || {}));
         thread.expect("there is memory").join();
     },
 );

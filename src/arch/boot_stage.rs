@@ -189,7 +189,7 @@ fn is_recorded() -> bool {
 
 /// Returns how the last traced boot ended.
 pub fn last_boot() -> LastBoot {
-    LastBoot::decode(stub_values::last_boot_progress())
+    LastBoot::decode(stub_values::last_boot_stage())
 }
 
 /// Logs how the last traced boot ended, if there was one or this is one.

@@ -145,7 +145,7 @@ impl<S: Stack> Context<S> {
             }
             // The processor that ran it is about to leave it.
             core::hint::spin_loop();
-            tlb::answer_others();
+            tlb::answer_shootdowns();
         }
     }
 

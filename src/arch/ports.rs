@@ -6,7 +6,7 @@
 //! for this room alone; drivers get those that can do no harm whatever is written, and
 //! the keyboard controller by [`send_command`], without its commands for the A20 gate
 //! and the reset line. Ports whose numbers the firmware tells are made by
-//! [`Port8::told_by_firmware`] and [`Port16::told_by_firmware`].
+//! [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", where no other is told.
 
@@ -34,7 +34,7 @@ impl Port8 {
     /// # Safety
     /// The firmware's tables say that `number` is the port of a device that reaches no
     /// memory by itself, whatever is written there.
-    pub unsafe fn told_by_firmware(number: u16) -> Self {
+    pub unsafe fn named_by_firmware(number: u16) -> Self {
         Self(number)
     }
 }
@@ -59,8 +59,8 @@ impl Port16 {
     /// Makes one that isn't in the table.
     ///
     /// # Safety
-    /// As for [`Port8::told_by_firmware`].
-    pub unsafe fn told_by_firmware(number: u16) -> Self {
+    /// As for [`Port8::named_by_firmware`].
+    pub unsafe fn named_by_firmware(number: u16) -> Self {
         Self(number)
     }
 }
@@ -99,7 +99,7 @@ impl ReadPort32 {
     /// # Safety
     /// The firmware's tables say that `number` is the port of a device that reaches no memory
     /// by being read.
-    pub unsafe fn told_by_firmware(number: u16) -> Self {
+    pub unsafe fn named_by_firmware(number: u16) -> Self {
         Self(number)
     }
 }

@@ -2,7 +2,7 @@
 
 unsafe extern "C" {
     safe static boot_tsc: u64;
-    safe static last_progress: u8;
+    safe static last_stage: u8;
     safe static boot_trace: u8;
 }
 
@@ -13,8 +13,8 @@ pub(in crate::arch) fn start_tsc() -> u64 {
 }
 
 /// Returns the stage that the last traced boot left in the CMOS, or 0 if there is no record.
-pub(in crate::arch) fn last_boot_progress() -> u8 {
-    last_progress
+pub(in crate::arch) fn last_boot_stage() -> u8 {
+    last_stage
 }
 
 /// Returns which of the ways in [`boot_stage`](crate::arch::boot_stage) this boot is traced

@@ -16,7 +16,7 @@ pub struct Options {
     /// `noapic`, `nox2apic`: which interrupt controllers may be used.
     pub apic: ApicChoice,
     /// `smp=N`, `nosmp`: how many CPUs may be used; `None` for all.
-    pub processors_max: Option<u16>,
+    pub cpus_max: Option<u16>,
     /// `layout=NAME`: what stands on the keys.
     pub layout: Layout,
     /// `test=TEXT` and others: which tests a test kernel runs.
@@ -51,9 +51,9 @@ impl Options {
                 self.is_safe = true;
                 self.apic = ApicChoice::No;
             }
-            ("nosmp", None) => self.processors_max = Some(1),
+            ("nosmp", None) => self.cpus_max = Some(1),
             ("smp", Some(count)) => {
-                self.processors_max = Some(count.parse().ok().filter(|&count| count > 0)?);
+                self.cpus_max = Some(count.parse().ok().filter(|&count| count > 0)?);
             }
             // The stub looks for it by itself.
             ("trace-boot", None) => {}
@@ -67,13 +67,13 @@ impl Options {
     }
 
     /// Returns which CPU features to turn on.
-    pub fn processor_features(&self) -> FeatureChoice {
+    pub fn cpu_features(&self) -> FeatureChoice {
         if self.is_safe { FeatureChoice::Required } else { FeatureChoice::All }
     }
 
     /// Returns how many CPUs may be used.
-    pub fn processors_max(&self) -> usize {
-        self.processors_max.map_or(usize::MAX, usize::from)
+    pub fn cpus_max(&self) -> usize {
+        self.cpus_max.map_or(usize::MAX, usize::from)
     }
 
     /// Returns how to send on the serial port.

@@ -1,6 +1,6 @@
 //! The machine that commands look into.
 
-use crate::arch::cpu::features::Processor;
+use crate::arch::cpu::features::CpuInfo;
 use crate::arch::init_order::{Controllers, Interrupts};
 use crate::arch::time::clock::Clock;
 use crate::arch::time::timer::Timer;
@@ -31,7 +31,7 @@ pub struct Machine {
     /// The functions that were found on PCI buses.
     pub pci: Pci,
     /// The boot CPU's identity and features.
-    pub processor: Processor,
+    pub cpu_info: CpuInfo,
     /// The hardware clock.
     pub rtc: Rtc,
     /// Proof that there are threads.

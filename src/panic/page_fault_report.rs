@@ -78,10 +78,10 @@ fn write_reason(
                 .unwrap_or_else(MappingFlags::empty);
             let is_users = flags.contains(MappingFlags::USER);
             f.write_str(match fault.access {
-                Access::Execute if is_users && fault.is_kernel_kept_out() => {
+                Access::Execute if is_users && fault.is_blocked_by_smep_or_smap() => {
                     "a program's page, which SMEP keeps the kernel from executing"
                 }
-                Access::Read | Access::Write if is_users && fault.is_kernel_kept_out() => {
+                Access::Read | Access::Write if is_users && fault.is_blocked_by_smep_or_smap() => {
                     "a program's page, which SMAP keeps the kernel from"
                 }
                 _ if fault.is_from_user && !is_users => "the kernel's page",

@@ -58,7 +58,7 @@ impl<T> IrqMutex<T> {
 pub(super) fn relax() {
     core::hint::spin_loop();
     // Who has the lock may wait for this processor's answer.
-    tlb::answer_others();
+    tlb::answer_shootdowns();
 }
 
 /// Access to what an [`IrqMutex`] protects; dropping it gives the lock back.

@@ -36,7 +36,7 @@ impl OwnAddressSpace {
     #[inline]
     pub(super) fn enter(&self) {
         if !self.is_some.load(Ordering::Relaxed) {
-            return tlb::be_lazy();
+            return tlb::enter_lazy();
         }
         if let Some(space) = &*self.space.lock() {
             space.load();

@@ -102,11 +102,11 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
     Tasks(())
 }
 
-/// Lets the processors with these APIC numbers run threads, too, up to `processors_max`
+/// Lets the processors with these APIC numbers run threads, too, up to `cpus_max`
 /// in all.
-pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], processors_max: usize) {
+pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], cpus_max: usize) {
     boot_stage::mark(Stage::Smp);
-    smp::start_others(apic_ids, processors_max);
+    smp::start_others(apic_ids, cpus_max);
     watchdog::start();
 }
 

@@ -57,14 +57,14 @@ impl fmt::Display for Error {
 static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 /// Starts those of the processors with these APIC numbers that don't run yet, up to
-/// `processors_max` in all. Those that don't answer are told and left out.
-pub(super) fn start_others(apic_ids: &[ApicId], processors_max: usize) {
+/// `cpus_max` in all. Those that don't answer are told and left out.
+pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     let own = local_apic::id();
     percpu::current().set_apic_id(own);
     let others = || {
         let others = apic_ids.iter().copied().filter(|&apic_id| apic_id != own);
         let others = others.filter(|&apic_id| local_apic::can_reach(apic_id));
-        others.take(processors_max.clamp(1, CPUS_MAX) - 1)
+        others.take(cpus_max.clamp(1, CPUS_MAX) - 1)
     };
     if others().count() == 0 || !local_apic::is_started() {
         return;
@@ -94,8 +94,8 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<()
     let mut area = Vec::new();
     area.try_reserve_exact(percpu::area_lines()).map_err(|_| Error::Memory)?;
     area.resize(percpu::area_lines(), AreaLine::ZERO);
-    let kernel = KernelStack::try_new(Use::Idle { processor: number })?;
-    let ist = |ist| KernelStack::try_new(Use::Ist { processor: number, ist });
+    let kernel = KernelStack::try_new(Use::Idle { cpu: number })?;
+    let ist = |ist| KernelStack::try_new(Use::Ist { cpu: number, ist });
     let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?, ist(Ist::Debug)?];
     let processor = processor::prepare(number);
     let idle = IDLE[number as usize].try_call_once(|| spawn::reserve_idle(processor))?;

@@ -78,7 +78,7 @@ fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
     for processor in processors().filter(&others) {
         if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
             judge(processor, cpu);
-            ipi::ask_for_life(cpu);
+            ipi::request_heartbeat(cpu);
         }
     }
     tell_long_off();
@@ -106,7 +106,7 @@ fn tell_long_off() {
 fn judge(processor: &Processor, cpu: &'static Cpu) {
     let now_ns = clock::now_ns();
     let watch = &processor.watch;
-    let (life, switches) = (ipi::signs_of_life(cpu), processor.switches());
+    let (life, switches) = (ipi::heartbeats(cpu), processor.switches());
     let has_moved = |kept: &AtomicU64, value: u64| kept.swap(value, Ordering::Relaxed) != value;
     if has_moved(&watch.life, life) {
         watch.alive_ns.store(now_ns, Ordering::Relaxed);
@@ -129,7 +129,7 @@ fn judge(processor: &Processor, cpu: &'static Cpu) {
     if !watch.is_told.swap(true, Ordering::Relaxed) {
         TOLD.fetch_add(1, Ordering::Relaxed);
         if let Some(tell) = TELL.get() {
-            tell(processor.number, stop::where_is(cpu), why);
+            tell(processor.number, stop::current_instruction(cpu), why);
         }
     }
 }

@@ -26,14 +26,14 @@ def expect_error(qemu, number, sentence):
 def error_2_without_long_mode():
     """On a CPU that has none."""
     with Qemu("-m", "128", "-cpu", "qemu32", "-cdrom", image()) as qemu:
-        expect_error(qemu, 2, "this processor has no long mode; a 64-bit one is needed")
+        expect_error(qemu, 2, "this CPU has no long mode; a 64-bit one is needed")
 
 
 def error_1_without_cpuid():
     """By gdb: the bit of EFLAGS seems not to change."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&cpuid_verdict", "continue", "set $eax = 0")
-        expect_error(qemu, 1, "this processor has no CPUID; a 64-bit one is needed")
+        expect_error(qemu, 1, "this CPU has no CPUID; a 64-bit one is needed")
 
 
 def error_0_without_multiboot2():

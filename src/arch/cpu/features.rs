@@ -1,4 +1,4 @@
-//! Which processor this is, and which of its features are on.
+//! Which CPU this is, and which of its features are on.
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -30,7 +30,7 @@ per_cpu! {
     pub(in crate::arch) static HAS_SMAP: AtomicBool = AtomicBool::new(false);
 }
 
-/// How much of the processor is used.
+/// How much of the CPU is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureChoice {
     /// All that the kernel knows of.
@@ -42,9 +42,9 @@ pub enum FeatureChoice {
 /// What was chosen, for processors that start later.
 static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Required as u8);
 
-/// The processor that was found.
+/// The CPU that was found.
 #[derive(Clone, Debug)]
-pub struct Processor {
+pub struct CpuInfo {
     /// Who made it, as CPUID says: `GenuineIntel`.
     pub vendor: String<12>,
     /// Its name, as CPUID says; empty if it says none.
@@ -55,11 +55,11 @@ pub struct Processor {
     pub paging: Capabilities,
 }
 
-/// Identifies the processor and turns features on.
-pub fn start(choice: FeatureChoice) -> Processor {
+/// Identifies the CPU and turns features on.
+pub fn start(choice: FeatureChoice) -> CpuInfo {
     boot_stage::mark(Stage::Features);
     let cpuid = CpuId::new();
-    let processor = Processor {
+    let info = CpuInfo {
         vendor: cut(cpuid.get_vendor_info().as_ref().map_or("", |vendor| vendor.as_str())),
         brand: cut(cpuid
             .get_processor_brand_string()
@@ -73,22 +73,22 @@ pub fn start(choice: FeatureChoice) -> Processor {
                 && cpuid
                     .get_extended_processor_and_feature_identifiers()
                     .is_some_and(|features| features.has_1gib_pages()),
-            // The stub turns it on where the processor has it.
+            // The stub turns it on where the CPU has it.
             has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
             has_write_combining: choice == FeatureChoice::All
                 && cpuid.get_feature_info().is_some_and(|features| features.has_pat()),
         },
     };
-    let (family, model, stepping) = processor.signature;
-    log::info!("{}", processor.brand());
-    log::info!("{}, family {family}, model {model}, stepping {stepping}", processor.vendor);
+    let (family, model, stepping) = info.signature;
+    log::info!("{}", info.brand());
+    log::info!("{}, family {family}, model {model}, stepping {stepping}", info.vendor);
     CHOICE.store(choice as u8, Ordering::Relaxed);
     enable_features(&cpuid, choice);
     log::info!("features on: {}", Features);
-    processor
+    info
 }
 
-/// Turns the same features on here that the boot processor has on, as far as this one
+/// Turns the same features on here that the boot CPU has on, as far as this one
 /// has them.
 pub(in crate::arch) fn start_here() {
     let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
@@ -159,12 +159,12 @@ fn misses_global_pages(
     is_intel && features.family_id() == 6 && MODELS.contains(&features.model_id())
 }
 
-/// Asks the processor what it is, leaf by leaf.
+/// Asks the CPU what it is, leaf by leaf.
 pub fn cpuid() -> CpuId<raw_cpuid::CpuIdReaderNative> {
     CpuId::new()
 }
 
-/// Asks the processor for a leaf of CPUID, as it says it.
+/// Asks the CPU for a leaf of CPUID, as it says it.
 pub fn cpuid_leaf(leaf: u32, subleaf: u32) -> CpuIdResult {
     raw_cpuid::native_cpuid::cpuid_count(leaf, subleaf)
 }
@@ -173,7 +173,7 @@ fn cut<const N: usize>(text: &str) -> String<N> {
     text.chars().take(N).filter(char::is_ascii).collect()
 }
 
-impl Processor {
+impl CpuInfo {
     /// Returns the name by which it is sold.
     pub fn brand(&self) -> &str {
         if self.brand.is_empty() { "unnamed" } else { &self.brand }

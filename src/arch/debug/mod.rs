@@ -1,6 +1,6 @@
 //! What looks into the machine while it runs.
 
 pub mod backtrace;
-pub mod patterns;
 pub mod probe;
 pub mod provoke;
+pub mod register_patterns;

@@ -22,8 +22,8 @@ per_cpu! {
     static SIGNS_OF_LIFE: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Returns how often `cpu` has answered [`ask_for_life`].
-pub fn signs_of_life(cpu: &Cpu) -> u64 {
+/// Returns how often `cpu` has answered [`request_heartbeat`].
+pub fn heartbeats(cpu: &Cpu) -> u64 {
     SIGNS_OF_LIFE.of(cpu).load(Ordering::Relaxed)
 }
 
@@ -69,7 +69,7 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
 }
 
 /// Asks `cpu` for a sign of life: it counts those, unless interrupts are off there.
-pub fn ask_for_life(cpu: &'static Cpu) {
+pub fn request_heartbeat(cpu: &'static Cpu) {
     send(cpu, Message::Vector(CALL_VECTOR));
 }
 

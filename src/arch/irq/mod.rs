@@ -73,7 +73,7 @@ pub const LINE_NAMES: [&str; LINES as usize] = [
 
 /// Who brings the devices' interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InCharge {
+pub enum ActiveController {
     /// The two PICs.
     Pic,
     /// I/O APICs and local APICs.
@@ -134,8 +134,8 @@ pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
 }
 
 /// Returns who is in charge.
-pub fn in_charge() -> InCharge {
-    if APIC.is_completed() { InCharge::Apic } else { InCharge::Pic }
+pub fn active_controller() -> ActiveController {
+    if APIC.is_completed() { ActiveController::Apic } else { ActiveController::Pic }
 }
 
 /// Returns where `line` comes in, if the I/O APICs are in charge.
@@ -329,7 +329,7 @@ fn handle(vector: u8, times: u64) {
         dispatch_local(vector, times);
         return;
     }
-    let is_apic = in_charge() == InCharge::Apic;
+    let is_apic = active_controller() == ActiveController::Apic;
     let slot = &LINE_SLOTS[usize::from(line)];
     // With APICs, those that went away come at a vector of their own; what is left are
     // those that the masked PICs raise all the same.

@@ -242,7 +242,7 @@ fn compare_counters(cpu: &Cpu) {
             core::hint::spin_loop();
             if clock::now_ns() > end_ns {
                 // It has died, or is very slow.
-                clock::distrust_counters();
+                clock::mark_counters_unstable();
                 comparison.is_over.store(true, Ordering::Release);
                 return;
             }
@@ -259,7 +259,7 @@ fn compare_counters(cpu: &Cpu) {
         && (offset as i64).unsigned_abs() > took / 2
     {
         clock::set_tsc_offset(cpu, offset);
-        clock::distrust_counters();
+        clock::mark_counters_unstable();
     }
     comparison.is_over.store(true, Ordering::Release);
 }

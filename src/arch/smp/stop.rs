@@ -77,7 +77,7 @@ const WHERE_NS: u64 = 100_000_000;
 
 /// Asks `cpu` by a non-maskable interrupt for the instruction that it is at, and lets it
 /// go on. `None` if it doesn't answer.
-pub fn where_is(cpu: &'static Cpu) -> Option<VirtAddr> {
+pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
     // A question that isn't answered yet will be: another interrupt would be one too many.
     if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
         REASONS_WHEN_ASKED.of(cpu).store(reasons(), Ordering::SeqCst);
@@ -91,7 +91,7 @@ pub fn where_is(cpu: &'static Cpu) -> Option<VirtAddr> {
     (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
-/// Answers a question of [`where_is`], if there is one; returns whether the interrupt was
+/// Answers a question of [`current_instruction`], if there is one; returns whether the interrupt was
 /// nothing else. A CPU keeps one such interrupt at a time, so that the question's and one of
 /// the hardware may be the same.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {

@@ -72,7 +72,7 @@ pub unsafe fn load_kernel(root: PhysAddr) {
 
 /// Takes the interrupts that ask for a flush. Once, on the boot CPU.
 pub(in crate::arch) fn start() {
-    irq::set_local_handler(SHOOTDOWN_VECTOR, answer_others);
+    irq::set_local_handler(SHOOTDOWN_VECTOR, answer_shootdowns);
     add(percpu::current());
 }
 
@@ -207,7 +207,7 @@ impl Space {
 /// Notes that this CPU runs a thread without an address space: it keeps the one that is
 /// loaded until that is flushed. Interrupts are off.
 #[inline]
-pub fn be_lazy() {
+pub fn enter_lazy() {
     if loaded().is_some() {
         assert!(!interrupt_flag::are_enabled(), "the CPU that is lazy runs the thread");
         IS_LAZY.set(true);
@@ -340,7 +340,7 @@ fn answer() {
 /// Flushes on this CPU what other CPUs ask for. A wait with interrupts off calls it at each
 /// turn, or others would wait for this CPU for ever. Costs little if nothing is asked.
 #[inline]
-pub fn answer_others() {
+pub fn answer_shootdowns() {
     if SHOOTDOWN.is_pending(percpu::current().id().index()) {
         answer();
     }

@@ -146,12 +146,12 @@ pub fn tsc_at(ns: u64) -> u64 {
 }
 
 /// From now on no CPU sees less than the latest time that any has seen.
-pub fn distrust_counters() {
+pub fn mark_counters_unstable() {
     IS_UNSTEADY.store(true, Ordering::Relaxed);
 }
 
 /// Returns whether the CPUs' counters are relied on to be equal.
-pub fn are_counters_trusted() -> bool {
+pub fn are_counters_stable() -> bool {
     !IS_UNSTEADY.load(Ordering::Relaxed)
 }
 
@@ -184,7 +184,7 @@ pub fn start(_cpu: &Cpu) -> Clock {
     boot_stage::mark(Stage::PerCpu);
     if !is_invariant(&CpuId::new()) {
         // Each CPU's counter may have its own rate.
-        distrust_counters();
+        mark_counters_unstable();
     }
     let plain = |hz, source| Rate { hz, error_ppm: None, source };
     let stated = stated().tsc();
@@ -305,7 +305,7 @@ mod tests {
         let mut last_ns = now_ns();
         for round in 0..20_000 {
             if round == 10_000 {
-                distrust_counters();
+                mark_counters_unstable();
             }
             let ns = now_ns();
             assert!(ns >= last_ns);

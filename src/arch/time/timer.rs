@@ -14,7 +14,7 @@ use crate::arch::init_order::Controllers;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::{self, TimerMode};
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, TIMER_VECTOR};
-use crate::arch::irq::{self, InCharge, Irq};
+use crate::arch::irq::{self, ActiveController, Irq};
 use crate::arch::time::calibration::{self, Reference, bracket};
 use crate::arch::time::rate::FrequencySource;
 use crate::arch::time::{clock, pit};
@@ -101,10 +101,10 @@ impl Timer {
 /// no timer, which is logged: threads that wait for a time aren't woken.
 pub fn start(controllers: Controllers) -> Timer {
     boot_stage::mark(Stage::Timer);
-    let source = match irq::in_charge() {
-        InCharge::Pic => Source::Pit,
-        InCharge::Apic if local_apic::has_tsc_deadline() => Source::TscDeadline,
-        InCharge::Apic => Source::Apic,
+    let source = match irq::active_controller() {
+        ActiveController::Pic => Source::Pit,
+        ActiveController::Apic if local_apic::has_tsc_deadline() => Source::TscDeadline,
+        ActiveController::Apic => Source::Apic,
     };
     SOURCE.store(source as u8, Ordering::Relaxed);
     match source {

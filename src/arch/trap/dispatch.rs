@@ -127,7 +127,7 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
     let user_handler = USER_HANDLER.get().filter(|_| is_from_user);
     let handler = HANDLERS[exception as usize].get();
     if user_handler.into_iter().chain(handler).any(|handler| call(*handler, exception, fault)) {
-        return exception.has_way_back();
+        return exception.can_return();
     }
     if let Some(landing) = landing {
         fault.frame_mut().rip = landing;

@@ -104,7 +104,7 @@ impl Exception {
     }
 
     /// Returns whether what was interrupted can go on: not after an abort.
-    pub fn has_way_back(self) -> bool {
+    pub fn can_return(self) -> bool {
         !matches!(self, Self::DoubleFault | Self::MachineCheck)
     }
 

@@ -72,7 +72,7 @@ impl PageFault {
     }
 
     /// Tells whether the kernel is kept from pages of programs for this access.
-    pub fn is_kernel_kept_out(&self) -> bool {
+    pub fn is_blocked_by_smep_or_smap(&self) -> bool {
         let guard = match self.access {
             Access::Execute => Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION,
             Access::Read | Access::Write => Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION,

@@ -192,11 +192,11 @@ fn connect_nmis(entries: impl Iterator<Item = Entry>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::arch::irq::{InCharge, Irq};
+    use crate::arch::irq::{ActiveController, Irq};
 
     #[test_case]
     fn apics_are_in_charge_where_there_are_any() {
-        assert_eq!(irq::in_charge(), InCharge::Apic);
+        assert_eq!(irq::active_controller(), ActiveController::Apic);
         assert_eq!(irq::input(Irq::Timer as u8).map(|input| input.number), Some(2));
         assert_eq!(irq::input(Irq::Com1 as u8).map(|input| input.number), Some(4));
         assert_eq!(io_apic::all().len(), 1);

@@ -116,9 +116,9 @@ impl PowerOff {
     pub fn execute(&self, clock: Clock) -> PowerError {
         let _interrupts_off = InterruptsOff::new();
         // SAFETY: a FADT with a good checksum says that it is PM1a control.
-        let pm1a = unsafe { Port16::told_by_firmware(self.pm1a) };
+        let pm1a = unsafe { Port16::named_by_firmware(self.pm1a) };
         // SAFETY: as above, PM1b control.
-        let pm1b = self.pm1b.map(|port| unsafe { Port16::told_by_firmware(port) });
+        let pm1b = self.pm1b.map(|port| unsafe { Port16::named_by_firmware(port) });
         let within = |limit_us, is_done: &dyn Fn() -> bool| {
             let start_us = clock.uptime_us();
             while !is_done() {
@@ -132,7 +132,7 @@ impl PowerOff {
         if let Some((port, command)) = self.handover.filter(|_| !is_ours()) {
             // SAFETY: a FADT with a good checksum says that the firmware takes
             // commands there; this one is the FADT's.
-            unsafe { Port8::told_by_firmware(port) }.write(command);
+            unsafe { Port8::named_by_firmware(port) }.write(command);
             if !within(HANDOVER_US, &is_ours) {
                 return PowerError::NoHandover;
             }

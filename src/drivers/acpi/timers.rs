@@ -104,7 +104,7 @@ impl PmTimer {
             return None;
         };
         // SAFETY: a FADT with a good checksum says that the timer is there.
-        let port = unsafe { ReadPort32::told_by_firmware(port) };
+        let port = unsafe { ReadPort32::named_by_firmware(port) };
         let mask = if fadt.is_pm_timer_wide { 0xFFFF_FFFF } else { 0xFF_FFFF };
         Some(Self { port, mask })
     }

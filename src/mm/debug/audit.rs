@@ -165,7 +165,7 @@ pub fn run() -> Audit {
         audit.pages += 1;
         let place = AddressKind::of(page);
         heap_pages += usize::from(place == AddressKind::Heap);
-        let is_dynamic = |stack| !Stack::BOOT_PROCESSOR.contains(&stack);
+        let is_dynamic = |stack| !Stack::BOOT_CPU.contains(&stack);
         stack_pages += usize::from(matches!(place, AddressKind::Stack(stack) if is_dynamic(stack)));
         judge(&mut audit, &mut seen, page, mapping, place, table);
         ControlFlow::Continue(())
@@ -241,7 +241,7 @@ fn judge(
             judge_owner(frame, Purpose::Heap).into_iter().for_each(&mut broken);
             DATA
         }
-        AddressKind::Stack(stack) if Stack::BOOT_PROCESSOR.contains(&stack) => {
+        AddressKind::Stack(stack) if Stack::BOOT_CPU.contains(&stack) => {
             if !image::frames().contains(&frame) {
                 broken(Rule::WrongFrame);
             }
@@ -370,7 +370,7 @@ mod tests {
         assert_eq!(rules_with(program, frame.start(), USER), [Rule::User, Rule::OutsideLayout]);
         let unnamed = DEVICES + (1_u64 << 39);
         assert_eq!(rules_with(unnamed, frame.start(), DEVICE), [Rule::OutsideLayout]);
-        for stack in Stack::BOOT_PROCESSOR {
+        for stack in Stack::BOOT_CPU {
             let guard = stack.guard().end - FRAME_BYTES;
             assert_eq!(rules_with(guard, frame.start(), DATA), [Rule::Guard], "{stack}");
         }

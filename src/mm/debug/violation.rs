@@ -91,7 +91,7 @@ mod tests {
     }
 
     fn ist(index: usize) -> Stack {
-        Stack::BOOT_PROCESSOR[1 + index]
+        Stack::BOOT_CPU[1 + index]
     }
 
     /// A place in the heap that lives as long as the kernel.

@@ -160,7 +160,7 @@ fn map_image(table: &mut Table) -> Result<(), PagingError> {
 
 /// Takes the boot processor's stacks over, from where the stub has mapped them.
 fn map_stacks(table: &mut Table) -> Result<(), PagingError> {
-    for stack in Stack::BOOT_PROCESSOR {
+    for stack in Stack::BOOT_CPU {
         let range = stack.range();
         let pages = (range.end - range.start) / FRAME_BYTES;
         for page in (0..pages).map(|index| range.start + index * FRAME_BYTES) {

@@ -106,7 +106,7 @@ impl Drop for KernelStack {
 /// Returns how many bytes of `stack` were ever used since it was mapped, if it was mapped
 /// by [`KernelStack::try_new`].
 pub fn high_water_bytes(stack: Stack) -> Option<u64> {
-    if Stack::BOOT_PROCESSOR.contains(&stack) {
+    if Stack::BOOT_CPU.contains(&stack) {
         return None;
     }
     let range = stack.range();

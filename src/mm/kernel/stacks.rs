@@ -16,19 +16,19 @@ use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOT_BYTES, STACK_SLOTS, STAC
 /// What a kernel stack is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// What the boot processor starts on.
+    /// What the boot CPU starts on.
     Boot,
-    /// One of a processor's interrupt stack table.
+    /// One of a CPU's interrupt stack table.
     Ist {
-        /// The processor's number.
-        processor: u32,
+        /// The CPU's number.
+        cpu: u32,
         /// Which of them.
         ist: Ist,
     },
-    /// What another processor starts on, and idles on.
+    /// What another CPU starts on, and idles on.
     Idle {
-        /// The processor's number.
-        processor: u32,
+        /// The CPU's number.
+        cpu: u32,
     },
     /// A thread's, with the thread's number.
     Thread(u32),
@@ -36,7 +36,7 @@ pub enum Use {
 
 /// A slot that nobody uses, as its word.
 const FREE: u32 = 0;
-/// A processor's or a thread's number has so many bits in a slot's word.
+/// A CPU's or a thread's number has so many bits in a slot's word.
 const NUMBER_BITS: u32 = 24;
 
 impl Use {
@@ -44,8 +44,8 @@ impl Use {
     const fn word(self) -> u32 {
         let (kind, number) = match self {
             Self::Boot => (1, 0),
-            Self::Ist { processor, ist } => (2 + ist as u32, processor),
-            Self::Idle { processor } => (6, processor),
+            Self::Ist { cpu, ist } => (2 + ist as u32, cpu),
+            Self::Idle { cpu } => (6, cpu),
             Self::Thread(number) => (7, number),
         };
         kind << NUMBER_BITS | number & ((1 << NUMBER_BITS) - 1)
@@ -55,8 +55,8 @@ impl Use {
         let number = word & ((1 << NUMBER_BITS) - 1);
         Some(match word >> NUMBER_BITS {
             1 => Self::Boot,
-            kind @ 2..=5 => Self::Ist { processor: number, ist: Ist::ALL[kind as usize - 2] },
-            6 => Self::Idle { processor: number },
+            kind @ 2..=5 => Self::Ist { cpu: number, ist: Ist::ALL[kind as usize - 2] },
+            6 => Self::Idle { cpu: number },
             7 => Self::Thread(number),
             _ => return None,
         })
@@ -79,36 +79,36 @@ pub struct Stack {
     purpose: Use,
 }
 
-/// What each slot is used for. The first ones are the boot processor's, which the stub has
+/// What each slot is used for. The first ones are the boot CPU's, which the stub has
 /// mapped.
 static SLOTS: [AtomicU32; STACK_SLOTS] = {
     let mut slots = [const { AtomicU32::new(FREE) }; STACK_SLOTS];
     let mut slot = 0;
-    while slot < Stack::BOOT_PROCESSOR.len() {
-        slots[slot] = AtomicU32::new(Stack::BOOT_PROCESSOR[slot].purpose.word());
+    while slot < Stack::BOOT_CPU.len() {
+        slots[slot] = AtomicU32::new(Stack::BOOT_CPU[slot].purpose.word());
         slot += 1;
     }
     slots
 };
 
 /// Where a free slot is looked for next.
-static NEXT: AtomicUsize = AtomicUsize::new(Stack::BOOT_PROCESSOR.len());
+static NEXT: AtomicUsize = AtomicUsize::new(Stack::BOOT_CPU.len());
 
 impl Stack {
-    /// What the boot processor starts on.
+    /// What the boot CPU starts on.
     pub const BOOT: Self = Self { slot: 0, purpose: Use::Boot };
 
-    /// Those of the boot processor, in the order of their slots.
-    pub const BOOT_PROCESSOR: [Self; 5] = [
+    /// Those of the boot CPU, in the order of their slots.
+    pub const BOOT_CPU: [Self; 5] = [
         Self::BOOT,
-        Self::of_boot_processor(1, Ist::DoubleFault),
-        Self::of_boot_processor(2, Ist::Nmi),
-        Self::of_boot_processor(3, Ist::MachineCheck),
-        Self::of_boot_processor(4, Ist::Debug),
+        Self::of_boot_cpu(1, Ist::DoubleFault),
+        Self::of_boot_cpu(2, Ist::Nmi),
+        Self::of_boot_cpu(3, Ist::MachineCheck),
+        Self::of_boot_cpu(4, Ist::Debug),
     ];
 
-    const fn of_boot_processor(slot: u32, ist: Ist) -> Self {
-        Self { slot, purpose: Use::Ist { processor: 0, ist } }
+    const fn of_boot_cpu(slot: u32, ist: Ist) -> Self {
+        Self { slot, purpose: Use::Ist { cpu: 0, ist } }
     }
 
     /// Returns the stack in whose slot `address` lies.
@@ -157,23 +157,23 @@ impl fmt::Display for Stack {
         match self.purpose {
             Use::Boot => f.write_str("boot stack"),
             Use::Thread(number) => write!(f, "stack of thread {number}"),
-            Use::Idle { processor } => write!(f, "stack of processor {processor}"),
-            Use::Ist { processor, ist } => {
+            Use::Idle { cpu } => write!(f, "stack of CPU {cpu}"),
+            Use::Ist { cpu, ist } => {
                 f.write_str(match ist {
                     Ist::DoubleFault => "double fault IST stack",
                     Ist::Nmi => "NMI IST stack",
                     Ist::MachineCheck => "machine check IST stack",
                     Ist::Debug => "debug IST stack",
                 })?;
-                if processor > 0 { write!(f, " of processor {processor}") } else { Ok(()) }
+                if cpu > 0 { write!(f, " of CPU {cpu}") } else { Ok(()) }
             }
         }
     }
 }
 
-/// Returns where the boot processor's stacks begin.
-pub fn boot_processor() -> StackTops {
-    let [kernel, ist @ ..] = Stack::BOOT_PROCESSOR.map(Stack::top);
+/// Returns where the boot CPU's stacks begin.
+pub fn boot_cpu() -> StackTops {
+    let [kernel, ist @ ..] = Stack::BOOT_CPU.map(Stack::top);
     StackTops { kernel, ist }
 }
 
@@ -211,7 +211,7 @@ mod tests {
     #[test_case]
     fn slots_are_in_order_and_hold_guard_and_stack() {
         let mut start = STACKS;
-        for stack in Stack::BOOT_PROCESSOR {
+        for stack in Stack::BOOT_CPU {
             assert_eq!(stack.guard().start, start);
             assert_eq!(stack.guard().end, stack.range().start);
             assert!(stack.guard().start < stack.guard().end);
@@ -226,8 +226,8 @@ mod tests {
     fn words_of_slots_say_all() {
         for purpose in [
             Use::Boot,
-            Use::Ist { processor: 3, ist: Ist::Nmi },
-            Use::Idle { processor: 255 },
+            Use::Ist { cpu: 3, ist: Ist::Nmi },
+            Use::Idle { cpu: 255 },
             Use::Thread(1_000_000),
         ] {
             assert_eq!(Use::of_word(purpose.word()), Some(purpose));

@@ -158,7 +158,7 @@ pub fn write(text: &str) {
             // Either way the next turn sends what it can.
             let _ = ROOM.wait_until_deadline(end_ns.min(now_ns + WAIT_SLICE_NS), has_room);
         } else {
-            tlb::answer_others();
+            tlb::answer_shootdowns();
         }
     }
 }

@@ -62,9 +62,9 @@ impl fmt::Display for Label {
         match self.0 {
             AddressKind::Device(name) => f.write_str(name),
             AddressKind::Stack(stack) => match stack.purpose() {
-                Use::Ist { processor: 0, ist } => write!(f, "{} IST stack", mnemonic(ist)),
-                Use::Ist { processor, ist } => write!(f, "{} IST CPU {processor}", mnemonic(ist)),
-                Use::Idle { processor } => write!(f, "idle of CPU {processor}"),
+                Use::Ist { cpu: 0, ist } => write!(f, "{} IST stack", mnemonic(ist)),
+                Use::Ist { cpu, ist } => write!(f, "{} IST CPU {cpu}", mnemonic(ist)),
+                Use::Idle { cpu } => write!(f, "idle of CPU {cpu}"),
                 Use::Thread(number) => write!(f, "thread {number}"),
                 Use::Boot => f.write_str("boot stack"),
             },

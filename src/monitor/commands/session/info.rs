@@ -37,9 +37,9 @@ fn show(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let (spurious_7, spurious_15) = irq::spurious_counts();
 
     writeln!(out, "kernel       Farjump {}", env!("CARGO_PKG_VERSION"))?;
-    let (family, model, stepping) = machine.processor.signature;
-    let vendor = &machine.processor.vendor;
-    writeln!(out, "CPU          {}", machine.processor.brand())?;
+    let (family, model, stepping) = machine.cpu_info.signature;
+    let vendor = &machine.cpu_info.vendor;
+    writeln!(out, "CPU          {}", machine.cpu_info.brand())?;
     writeln!(out, "identity     {vendor}, family {family}, model {model}, stepping {stepping}")?;
     writeln!(out, "features on  {Features}")?;
     writeln!(out, "memory       {} KiB available", information.memory.available_bytes() / 1024)?;

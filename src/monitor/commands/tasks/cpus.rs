@@ -40,11 +40,11 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
             processor.steals(),
         )?;
     }
-    let controllers = match irq::in_charge() {
-        irq::InCharge::Pic => "PICs",
-        irq::InCharge::Apic => "APICs",
+    let controllers = match irq::active_controller() {
+        irq::ActiveController::Pic => "PICs",
+        irq::ActiveController::Apic => "APICs",
     };
-    let counters = if clock::are_counters_trusted() { "go alike" } else { "are corrected" };
+    let counters = if clock::are_counters_stable() { "go alike" } else { "are corrected" };
     writeln!(
         out,
         "{controllers} in charge; timer: {}; the time stamp counters {counters}",
