@@ -69,10 +69,11 @@ fn test_clock(machine: &Machine) -> Outcome {
         }
         last_ns = now_ns;
     }
-    // A hypervisor may be late.
-    match last_ns - start_ns < SLEEPS * SLEEP_NS * 3 / 2 {
+    // A hypervisor may run the CPU late; a timer that doesn't interrupt is later than that.
+    const LATE_NS: u64 = 5_000_000_000;
+    match last_ns - start_ns < SLEEPS * SLEEP_NS + LATE_NS {
         true => Ok(()),
-        false => Err("sleeps ended late, by half of their time or more"),
+        false => Err("sleeps ended seconds late"),
     }
 }
 
