@@ -37,9 +37,9 @@ CAUSES = {
 PLACES = {
     "": r"fault::provoke_named\+0x",
     " in interrupt": r"irq::(dispatch|handle)\+0x",
-    " in screen": r"fault::provoke_in\+0x|while_locked::<",
-    " in serial": r"fault::provoke_in\+0x|while_locked::<",
-    " in heap": r"fault::provoke_in\+0x|while_locked::<",
+    " in screen": r"fault::provoke_(in|named)\+0x|while_locked::<",
+    " in serial": r"fault::provoke_(in|named)\+0x|while_locked::<",
+    " in heap": r"fault::provoke_(in|named)\+0x|while_locked::<",
 }
 # A failure within a report: the second report.
 IN_REPORT = {

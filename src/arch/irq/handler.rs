@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use spin::Mutex;
 
 use crate::arch::irq::handler_depth;
-use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 
 /// What runs when an interrupt comes, with interrupts off. It allocates nothing and waits
 /// for nothing.
@@ -60,10 +60,10 @@ impl Slot {
     }
 
     /// Takes the handler away, after it has ended if it runs. Not for interrupt context:
-    /// the handler may be the last owner of what it is made of.
+    /// the handler may be the last owner of what it is made of. Interrupts are on, or the
+    /// handler has never run.
     pub(in crate::arch) fn clear(&self) {
         assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
-        assert!(interrupt_flag::are_enabled(), "the end of a handler is waited for");
         // It may run on another CPU. Between the tries interrupts are on, so this CPU answers
         // whatever the handler may wait for.
         loop {
