@@ -126,7 +126,7 @@ def imports_upwards_are_refused():
                 '#[doc = "crate::mm::a"] mod x {}', "use other::mm::a;"):
         accepted(**lower, src__arch=f"pub fn go() {{}}\n{way}")
     # A room that no layer names, and rooms of one layer in a circle.
-    refused("stands in no layer", src__lib="mod arch; mod odd;", src__arch="", src__odd="use crate::arch;")
+    refused("is in no layer", src__lib="mod arch; mod odd;", src__arch="", src__odd="use crate::arch;")
     refused("rooms in a circle: drivers, task",
             src__lib="mod task; mod drivers;", src__task__mod="mod a; mod b;",
             src__task__a="use crate::drivers::c;", src__task__b="", src__drivers__mod="mod c; mod d;",
