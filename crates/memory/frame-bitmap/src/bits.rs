@@ -2,13 +2,13 @@
 
 use core::ops::Range;
 
-/// How many bits a word has.
+/// The number of bits of a word.
 pub(crate) const WORD_BITS: usize = u64::BITS as usize;
 
 /// A row of bits. Bit 0 is the lowest bit of word 0.
 pub(crate) struct Bits<'a> {
     words: &'a mut [u64],
-    /// How many times a word was read or written.
+    /// The number of reads and writes of words.
     #[cfg(test)]
     pub(crate) accesses: core::cell::Cell<usize>,
 }

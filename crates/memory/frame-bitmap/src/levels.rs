@@ -1,4 +1,5 @@
-//! The levels: where their words are, how a block is found, and how they are kept in step.
+//! The levels: the positions of their words, the search for a block, and updates that keep
+//! them consistent.
 
 use core::ops::Range;
 
@@ -16,7 +17,7 @@ pub(crate) struct Level {
     /// The first word of the row in the storage; its trees are after it.
     start: usize,
     bits: usize,
-    /// That of each of the trees: they have a bit for each word of the row.
+    /// The shape of each of the trees: they have a bit for each word of the row.
     shape: Shape,
 }
 
@@ -31,7 +32,7 @@ impl Level {
         self.row_words() + WORD_ORDERS * self.shape.words()
     }
 
-    /// Returns the tree that has the words with a free block of the order `order`.
+    /// Returns the tree of the words that have a free block of the order `order`.
     #[inline]
     pub(crate) fn tree(&self, order: usize) -> Tree<'_> {
         let start = self.start + self.row_words() + order * self.shape.words();
@@ -39,18 +40,18 @@ impl Level {
     }
 }
 
-/// Where the levels and the managed bits are in the storage.
-pub(crate) struct Layout {
+/// The positions of the levels and the managed bits in the storage.
+pub(crate) struct StorageLayout {
     levels: [Level; LEVELS_MAX],
-    /// How many levels there are.
+    /// The number of levels.
     count: usize,
     /// The first word of the managed bits, after the levels.
     managed: usize,
-    /// How many words there are in all.
+    /// The number of all words.
     pub(crate) words: usize,
 }
 
-impl Layout {
+impl StorageLayout {
     /// Lays out the words for `frames`, at most [`crate::FRAMES_MAX`].
     pub(crate) const fn new(frames: usize) -> Self {
         let mut levels = [Level::EMPTY; LEVELS_MAX];
@@ -103,7 +104,7 @@ impl Layout {
         let level = self.levels[..self.count].get(level_number)?;
         let shift = level_number * WORD_ORDERS;
         let last = (last_start >> shift).min(level.bits.checked_sub(1)?);
-        // The word of the bound itself may have blocks above the bound; those below have not.
+        // Only the word that contains the bound may have blocks above the bound.
         let mut word = last / WORD_BITS;
         let within = up_to(last % WORD_BITS);
         let mut starts = block_starts(bits.read(level.start + word), order) & within;
@@ -114,11 +115,12 @@ impl Layout {
         Some((word * WORD_BITS + highest_bit(starts)) << shift)
     }
 
-    /// Marks `frame`, which is marked otherwise, and keeps all levels in step.
+    /// Marks `frame`, which has the opposite mark, and updates all levels.
     ///
-    /// A level changes only if all of a word of the level below was or is free; then the
-    /// trees of that level below don't change. Else at most one of them does: if the word
-    /// loses or gains a block of its largest order, it has two of each smaller one.
+    /// A level changes only if a word of the level below was or becomes all free; then the
+    /// trees of that level below don't change. Otherwise at most one of these trees
+    /// changes: if the word loses or gains a block of its largest order, it still has two
+    /// blocks of each smaller order.
     #[inline]
     pub(crate) fn mark_one(&self, bits: &mut Bits<'_>, frame: usize, free: bool) {
         let mut bit = frame;
@@ -137,13 +139,13 @@ impl Layout {
         }
     }
 
-    /// Replaces a word of the frames' bits and keeps all levels in step.
+    /// Replaces a word of the frames' bits and updates all levels.
     #[inline]
     pub(crate) fn replace_word(&self, bits: &mut Bits<'_>, word: usize, new: u64) {
         self.replace(bits, 0, word, new);
     }
 
-    /// Replaces a word of a level and keeps the levels above in step.
+    /// Replaces a word of a level and updates the levels above.
     #[inline]
     fn replace(&self, bits: &mut Bits<'_>, from_level: usize, word: usize, new: u64) {
         let (mut word, mut new) = (word, new);
@@ -156,18 +158,18 @@ impl Layout {
             if (old == u64::MAX) == (new == u64::MAX) || number + 1 == self.count {
                 return;
             }
-            // All of the word is free since now, or until now.
+            // The word becomes all free, or was all free.
             let above = &self.levels[number + 1];
             new = bits.read(above.start + word / WORD_BITS) ^ 1 << (word % WORD_BITS);
             word /= WORD_BITS;
         }
     }
 
-    /// Marks `frames`, which are all marked otherwise, and keeps all levels in step.
+    /// Marks `frames`, which all have the opposite mark, and updates all levels.
     pub(crate) fn mark(&self, bits: &mut Bits<'_>, frames: Range<usize>, free: bool) {
         let mut range = frames;
         for (number, level) in self.levels[..self.count].iter().enumerate() {
-            // Whole words change alike, those at the ends by themselves.
+            // Whole words all change in the same way; words at the ends change in part.
             let whole = range.start.div_ceil(WORD_BITS)..range.end / WORD_BITS;
             if whole.is_empty() {
                 crate::bits::masked_words(range).for_each(|(word, mask)| {

@@ -1,11 +1,11 @@
-//! Which physical frames are free, found in constant time.
+//! An allocator of physical frames: finds free ones in constant time.
 //!
-//! A frame is 4 KiB of physical memory, named by its number. A frame is not
-//! managed, free or allocated. The state is kept in words that the caller provides:
+//! A frame is 4 KiB of physical memory, identified by its number. It is either not managed,
+//! or free, or allocated. The state is kept in words that the caller provides:
 //!
-//! - level 0 has one bit a frame, set if the frame is free; each higher level has one
-//!   bit a word of the level below, set if all 64 bits of that word are set, so level 1
-//!   knows the free blocks of 64 frames, level 2 those of 4096, and so on;
+//! - level 0 has one bit a frame, set if the frame is free; each higher level has one bit a
+//!   word of the level below, set if all 64 bits of that word are set. So level 1 has the
+//!   free blocks of 64 frames, level 2 those of 4096, and so on;
 //! - each level has six trees, one for each order: blocks of 1, 2, 4, 8, 16 and 32 of its
 //!   bits, that begin at a multiple of their size. A tree finds the words that have a free
 //!   block of its order. Its lowest row has one bit a word of the level; each higher row
@@ -14,14 +14,14 @@
 //! - after the levels there is one bit a frame, set if the frame is managed, so
 //!   that a free of a foreign frame is an error.
 //!
-//! With 64 bits a word, five levels and one bit reach [`FRAMES_MAX`] frames. A free frame,
-//! or a block of any order, is found by a look at one or two words a row of one tree,
-//! however large the memory is and however it is cut up. A change of one frame changes at
-//! most one tree of each level: a word that loses a frame loses its largest block at most,
-//! and half of that is left.
+//! With 64 bits a word, five levels and one bit suffice for [`FRAMES_MAX`] frames. The
+//! search for a free frame, or for a block of any order, reads one or two words of each row
+//! of one tree, for any size and fragmentation of the memory. A change of one frame changes
+//! at most one tree of each level: a word that loses a frame loses at most its largest
+//! block, and half of that block is left.
 //!
-//! The highest frames are allocated first. So the low ones, which some devices need, are
-//! the last that ordinary allocations take.
+//! The highest frames are allocated first, so that the low ones, which some devices need,
+//! are the last ones that ordinary allocations take.
 //!
 //! ```
 //! use frame_bitmap::{FrameBitmap, FrameError};
@@ -50,31 +50,31 @@ use core::fmt;
 use core::ops::Range;
 
 use bits::{Bits, WORD_BITS, highest_bit};
-use levels::Layout;
+use levels::StorageLayout;
 
 /// The most frames that a [`FrameBitmap`] can hold: 4 TiB.
 pub const FRAMES_MAX: usize = 1 << 30;
 
-/// Which frames are managed, and which of them are free.
+/// The set of managed frames and the set of free ones.
 pub struct FrameBitmap<'a> {
     bits: Bits<'a>,
-    layout: Layout,
+    layout: StorageLayout,
     frames: usize,
     managed: usize,
     free: usize,
 }
 
 impl<'a> FrameBitmap<'a> {
-    /// Returns how many words of storage the frames from 0 up to, not including,
-    /// `frames` need.
+    /// Returns the number of words of storage for the frames from 0 up to, not including,
+    /// `frames`.
     ///
-    /// More than [`FRAMES_MAX`] need `usize::MAX` words, which no slice has.
+    /// For more than [`FRAMES_MAX`] it is `usize::MAX`, which no slice has.
     pub const fn words_needed(frames: usize) -> usize {
-        if frames > FRAMES_MAX { usize::MAX } else { Layout::new(frames).words }
+        if frames > FRAMES_MAX { usize::MAX } else { StorageLayout::new(frames).words }
     }
 
-    /// Makes a bitmap for the frames from 0 up to, not including, `frames`, none
-    /// of them managed. What `storage` holds is overwritten.
+    /// Makes a bitmap for the frames from 0 up to, not including, `frames`, none of them
+    /// managed. Overwrites `storage`.
     ///
     /// # Errors
     /// [`StorageTooSmall`] if `storage` has less than [`Self::words_needed`].
@@ -85,7 +85,7 @@ impl<'a> FrameBitmap<'a> {
             return Err(StorageTooSmall { needed_words, given_words });
         };
         words.fill(0);
-        let layout = Layout::new(frames);
+        let layout = StorageLayout::new(frames);
         Ok(Self { bits: Bits::new(words), layout, frames, managed: 0, free: 0 })
     }
 
@@ -126,10 +126,10 @@ impl<'a> FrameBitmap<'a> {
         Some(frame)
     }
 
-    /// Allocates up to as many frames as `taken` has places, the highest free ones below
-    /// `below`, and returns how many these are: fewer only if no more are free there.
+    /// Allocates the highest free frames below `below`, as many as `taken` has room for,
+    /// and returns their number: less than that only if no more are free there.
     ///
-    /// It costs less than one at a time: the words of up to 64 frames change together.
+    /// It costs less than single allocations: the bits of up to 64 frames change together.
     pub fn allocate_batch(&mut self, below: usize, taken: &mut [u32]) -> usize {
         let mut count = 0;
         let mut below = below.min(self.frames);
@@ -143,7 +143,7 @@ impl<'a> FrameBitmap<'a> {
             let mut next = frame % WORD_BITS;
             loop {
                 left &= !(1 << next);
-                // At most FRAMES_MAX, which has 31 bits.
+                // At most FRAMES_MAX, which fits into 31 bits.
                 taken[count] = (word * WORD_BITS + next) as u32;
                 count += 1;
                 let lower = left & ((1 << next) - 1);
@@ -192,15 +192,15 @@ impl<'a> FrameBitmap<'a> {
             && !self.is_free(frame)
     }
 
-    /// Returns which of the 64 frames from `64 * word` on are allocated, a bit each; `None`
-    /// if these are beyond the end of the bitmap.
+    /// Returns a bit for each of the 64 frames from `64 * word` on, set if it is allocated;
+    /// `None` if these are beyond the end of the bitmap.
     pub fn allocated_word(&self, word: usize) -> Option<u64> {
         let first = word.checked_mul(WORD_BITS).filter(|first| *first < self.frames)?;
         let managed = self.layout.managed_bits(&(first..first)).start / WORD_BITS;
         Some(self.bits.read(managed) & !self.bits.read(word))
     }
 
-    /// Returns whether a frame of `range`, as far as that is in the bitmap, is managed.
+    /// Returns whether any frame of `range` is managed; frames beyond the bitmap are not.
     ///
     /// The cost grows with the range, by words of 64 frames.
     pub fn is_any_managed(&self, range: Range<usize>) -> bool {

@@ -1,10 +1,10 @@
-//! Blocks within a word: 2 to the power of an order bits that begin at a multiple of their
-//! number.
+//! Blocks within a word. A block of an order has 2 to the power of the order bits, and
+//! begins at a multiple of that.
 
-/// How many orders have blocks smaller than a word: 1, 2, 4, 8, 16 and 32 bits.
+/// The number of orders with blocks smaller than a word: 1, 2, 4, 8, 16 and 32 bits.
 pub(crate) const WORD_ORDERS: usize = 6;
 
-/// The places at which blocks of each order begin.
+/// A mask for each order: the bits at which its blocks begin.
 const STARTS: [u64; WORD_ORDERS] = [
     0xFFFF_FFFF_FFFF_FFFF,
     0x5555_5555_5555_5555,
@@ -14,7 +14,7 @@ const STARTS: [u64; WORD_ORDERS] = [
     0x0000_0001_0000_0001,
 ];
 
-/// Returns a bit for each block of the order `order` whose bits are all set: its first.
+/// Returns the first bit of each block of the order `order` whose bits are all set.
 #[inline]
 pub(crate) fn block_starts(word: u64, order: usize) -> u64 {
     let mut starts = word;
@@ -24,8 +24,9 @@ pub(crate) fn block_starts(word: u64, order: usize) -> u64 {
     starts
 }
 
-/// Returns how many orders below [`WORD_ORDERS`] have a block in `word` whose bits are all
-/// set: these are the lowest, since each block consists of two smaller ones.
+/// Returns the number of orders below [`WORD_ORDERS`] that have a block in `word` whose
+/// bits are all set. These are the lowest orders, because each block consists of two
+/// smaller ones.
 #[inline]
 pub(crate) fn orders_in(word: u64) -> usize {
     let mut starts = word;
@@ -40,13 +41,14 @@ pub(crate) fn orders_in(word: u64) -> usize {
     WORD_ORDERS
 }
 
-/// Returns the largest order below [`WORD_ORDERS`] that has a block in `word` whose bits are
-/// all set, if it has only one block and `bit` is in that; `bit` is set, and another isn't.
+/// Returns the largest order below [`WORD_ORDERS`] that has a block in `word` whose bits
+/// are all set, if it has only one such block and `bit` is in that. `bit` is set, and at
+/// least one other bit isn't.
 #[inline]
 pub(crate) fn only_block_with(word: u64, bit: usize) -> Option<usize> {
     let mut starts = word;
     let mut order = 0;
-    // Most words have only small blocks, or a second one of the largest order.
+    // Most words have only small blocks, or two of the largest order.
     while order + 1 < WORD_ORDERS {
         let next = starts & starts >> (1 << order) & STARTS[order + 1];
         if next == 0 {

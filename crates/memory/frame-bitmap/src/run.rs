@@ -1,4 +1,4 @@
-//! Runs of frames that stand side by side.
+//! Runs of adjacent frames.
 
 use core::ops::Range;
 
@@ -6,15 +6,16 @@ use crate::bits::WORD_BITS;
 use crate::{FrameBitmap, FrameError};
 
 impl FrameBitmap<'_> {
-    /// Allocates `count` frames that stand side by side, and returns the first.
+    /// Allocates `count` adjacent frames, and returns the first.
     ///
-    /// They are the first ones of the highest free block that is large enough: a block has
-    /// a power of two of frames, at least `count` and `align`, and begins at a multiple of
-    /// that. The last frame is below `below`, which is `usize::MAX` for no bound. `None` if
-    /// there is no such block, if `count` is 0 or if `align` isn't a power of two.
+    /// They are the first frames of the highest free block that is large enough. The size
+    /// of a block is a power of two, at least `count` and `align`, and it begins at a
+    /// multiple of its size. The last frame is below `below`, which is `usize::MAX` for no
+    /// bound. `None` if there is no such block, if `count` is 0 or if `align` isn't a power
+    /// of two.
     ///
-    /// The block is found by a look at a few words a level, however many gaps there are;
-    /// marking it costs a word for 64 frames.
+    /// The search reads a few words of each level, for any fragmentation; marking the block
+    /// costs one word for every 64 frames.
     pub fn allocate_run(&mut self, count: usize, align: usize, below: usize) -> Option<usize> {
         if count == 0 || !align.is_power_of_two() {
             return None;
@@ -39,8 +40,8 @@ impl FrameBitmap<'_> {
         is_free
     }
 
-    /// Returns the lowest free frames that stand side by side, from `from` on, and of
-    /// them no more than `most`; `None` if no frame is free there, or `most` is 0.
+    /// Returns the lowest run of free frames from `from` on, and of that no more than
+    /// `most` frames; `None` if no frame is free there, or `most` is 0.
     ///
     /// The cost grows with `most`, by words of 64 frames.
     pub fn next_free_run(&self, from: usize, most: usize) -> Option<Range<usize>> {

@@ -1,4 +1,4 @@
-//! Edges and costs; [`model`] compares with a naive bitmap.
+//! Edge cases and costs; [`model`] compares with a naive bitmap.
 
 extern crate std;
 
@@ -13,12 +13,12 @@ const FRAMES_64_MIB: usize = 16_384;
 const FRAMES_4_GIB: usize = 1 << 20;
 const FRAMES_1_TIB: usize = 1 << 28;
 
-/// The most words that an operation on a single frame, or the search for a run, may read
-/// or write: of each of 6 levels a word, read and written, and one tree of up to 5 rows.
+/// The most words that an operation on a single frame, or the search for a run, may read or
+/// write: in each of 6 levels one word, read and written, and one tree of up to 5 rows.
 const ACCESSES_MAX: usize = 6 * (2 + 2 * 5);
 
 fn storage(frames: usize) -> Vec<u64> {
-    // Not zero, to see that it is overwritten.
+    // Not zero, so that the test notices if it isn't overwritten.
     vec![u64::MAX; FrameBitmap::words_needed(frames)]
 }
 
@@ -35,7 +35,7 @@ fn words_needed_are_levels_trees_and_managed_bits() {
     for (frames, words) in [
         (0, 7 + 1),
         (1, 7 + 1),
-        // A second level says whether the first one's word is full.
+        // The second level has a bit for the full word of the first one.
         (64, 2 * 7 + 1),
         (65, (2 + 6) + 7 + 7 + 2),
         (4096, (64 + 6) + 7 + 7 + 64),
@@ -61,7 +61,7 @@ fn storage_that_is_too_small_is_an_error() {
 }
 
 #[test]
-fn storage_beyond_the_need_is_left_alone() {
+fn surplus_storage_is_not_written() {
     let mut long = [7; 28];
     let mut map = FrameBitmap::try_new(&mut long, 65).expect("24 words are needed");
     map.add(0, 65).expect("no frame is managed");
@@ -86,7 +86,7 @@ fn new_bitmap_manages_nothing() {
 }
 
 #[test]
-fn frames_come_from_the_highest_down_and_again_from_the_highest() {
+fn highest_free_frame_is_allocated_first() {
     let frames = 4097;
     let mut storage = storage(frames);
     let mut map = all_free(&mut storage, frames);
@@ -147,7 +147,7 @@ fn wrong_frees_are_errors_and_change_nothing() {
     assert_eq!((map.free_run(10, 2), map.free_run(13, 17)), (Ok(()), Ok(())));
     assert_eq!((map.free_run(10, 0), map.free_run(200, 0)), (Ok(()), Ok(())));
     assert_eq!(map.free_count(), 100);
-    // Where frame 256 would be, the storage holds trees.
+    // In the place of the bit of frame 256 the storage has trees.
     assert!(!map.is_free(256) && !map.is_free(usize::MAX));
     assert!(!map.is_allocated(256) && !map.is_allocated(usize::MAX));
     map.assert_consistent();
@@ -175,7 +175,7 @@ fn wrong_adds_are_errors_and_change_nothing() {
 }
 
 #[test]
-fn range_bounds_the_frame() {
+fn allocated_frame_is_within_the_range() {
     let mut storage = storage(4097);
     let mut map = all_free(&mut storage, 4097);
     assert_eq!(map.allocate_from(70..71), Some(70));
@@ -199,7 +199,7 @@ fn run_is_aligned_contiguous_and_below_the_bound() {
     }
     assert_eq!(map.allocate_run(130, 64, usize::MAX), Some(512));
     assert_eq!(map.allocate_run(63, 1, 64), Some(0));
-    // The block at 192 has its last frames above the bound, but not those that are taken.
+    // The last frames of the block at 192 are above the bound, but not the allocated ones.
     assert_eq!(map.allocate_run(10, 1, 203), Some(192));
     assert_eq!(map.allocate_run(10, 1, 202), Some(176));
     assert_eq!(map.allocate_run(1, 1, 1), None);
@@ -236,7 +236,7 @@ fn run_does_not_cross_a_frame_that_is_not_managed() {
 }
 
 #[test]
-fn memory_below_4_gib_can_be_had_until_it_is_used_up() {
+fn memory_below_4_gib_can_be_allocated_until_it_is_exhausted() {
     let frames = 2 * FRAMES_4_GIB;
     let mut storage = storage(frames);
     let mut map = all_free(&mut storage, frames);
@@ -264,7 +264,7 @@ fn cost_of_a_frame_is_the_same_for_64_mib_and_1_tib() {
         let mut storage = storage(frames);
         let mut map = all_free(&mut storage, frames);
         let last = frames - 1;
-        // All is free, or all is used: so each change goes up through all levels.
+        // All frames are free, or all are used, so each change affects all levels.
         assert_eq!(few_accesses(&mut map, |map| map.allocate()), Some(last));
         assert_eq!(few_accesses(&mut map, |map| map.free(last)), Ok(()));
         assert!(map.allocate_exactly(1..frames));
@@ -284,7 +284,7 @@ fn cost_of_a_frame_is_the_same_for_64_mib_and_1_tib() {
 }
 
 #[test]
-fn search_for_a_run_costs_the_same_however_memory_is_cut_up() {
+fn search_for_a_run_costs_the_same_for_any_fragmentation() {
     for frames in [FRAMES_64_MIB, 2 * FRAMES_4_GIB] {
         for step in [2, 3, 5, 63, 65, 513] {
             let mut storage = storage(frames);
@@ -310,14 +310,14 @@ fn search_for_a_run_costs_the_same_however_memory_is_cut_up() {
 }
 
 #[test]
-fn add_and_run_go_by_words() {
+fn add_and_run_access_whole_words() {
     let frames = FRAMES_1_TIB;
     let mut storage = storage(frames);
     let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");
     assert_eq!(map.add(0, frames), Ok(()));
     assert!(map.bits.accesses.get() < 6 * frames / 64);
     assert!(map.allocate_exactly(8..frames));
-    // A stretch without a free frame is skipped by the trees.
+    // The trees skip ranges without a free frame.
     let run = few_accesses(&mut map, |map| map.allocate_run(8, 8, usize::MAX));
     assert_eq!(run, Some(0));
     assert_eq!(map.free_run(0, frames), Ok(()));

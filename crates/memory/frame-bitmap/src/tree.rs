@@ -1,7 +1,7 @@
 //! A row of bits with summaries above it: in each higher row a bit stands for a word of the
 //! row below, and is set if a bit of that word is set. The topmost row is one word.
 //!
-//! A bit is set, cleared or found by a look at one or two words a row.
+//! Setting, clearing or finding a bit accesses one or two words of each row.
 
 use core::ops::Range;
 
@@ -10,10 +10,10 @@ use crate::bits::{Bits, WORD_BITS, highest_bit, lowest_bit, up_to};
 /// The most rows: 64 to the fifth is [`crate::FRAMES_MAX`].
 const ROWS_MAX: usize = 5;
 
-/// Where the rows of a tree are, from its first word on.
+/// The positions of the rows of a tree, from its first word on.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
-    /// The first word of each row, and that after the last row.
+    /// The first word of each row, and the word after the last row.
     starts: [usize; ROWS_MAX + 1],
     rows: usize,
 }
@@ -36,13 +36,13 @@ impl Shape {
         }
     }
 
-    /// Returns how many words the tree has.
+    /// Returns the number of words of the tree.
     pub(crate) const fn words(&self) -> usize {
         self.starts[self.rows]
     }
 }
 
-/// Returns how many words hold `bits`; at least one.
+/// Returns the number of words that hold `bits`; at least one.
 pub(crate) const fn words_for(bits: usize) -> usize {
     if bits == 0 { 1 } else { bits.div_ceil(WORD_BITS) }
 }
@@ -63,7 +63,7 @@ impl Tree<'_> {
         self.shape.starts[row + 1] - self.shape.starts[row]
     }
 
-    /// Sets or clears `bit`, which is otherwise now.
+    /// Sets or clears `bit`, which has the opposite value.
     #[inline]
     pub(crate) fn toggle(&self, bits: &mut Bits<'_>, bit: usize, set: bool) {
         let mut bit = bit;

@@ -1,8 +1,8 @@
-//! What each part of physical memory is used for.
+//! A map of physical memory: the use of each part.
 //!
-//! A loader's map is not sorted and may overlap itself, and what lies in memory
-//! (the kernel, modules, the screen) is not in it. [`MemoryMap`] takes all of
-//! them in any order. Where ranges overlap the more reserved [`Kind`] wins.
+//! A loader's map is not sorted, its ranges may overlap, and it doesn't list the kernel,
+//! modules or the framebuffer. [`MemoryMap`] accepts all of these in any order. Where
+//! ranges overlap, the more reserved [`Kind`] wins.
 //!
 //! ```
 //! use memory_map::{Kind, MemoryMap, Region};
@@ -27,29 +27,29 @@ mod tests;
 use core::fmt;
 use core::ops::Range;
 
-/// What a range of physical memory is used for, from least to most reserved.
+/// The use of a range of physical memory, from least to most reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Free RAM.
     Usable,
-    /// The loader's information and modules; can be given back later.
+    /// The loader's information and modules; can be freed later.
     Loader,
-    /// The kernel's image and what lies in the first MiB.
+    /// The kernel's image, and reserved parts of the first MiB.
     Kernel,
-    /// ACPI tables; free once they were read.
+    /// ACPI tables; free after they were read.
     AcpiReclaimable,
-    /// To be kept over hibernation.
+    /// Must be preserved during hibernation.
     AcpiNvs,
     /// A device's memory, such as the framebuffer.
     Device,
-    /// Not memory, or the firmware's.
+    /// Not RAM, or used by the firmware.
     Reserved,
     /// Broken RAM.
     Defective,
 }
 
 impl Kind {
-    /// Tells whether there is working RAM behind such addresses.
+    /// Returns whether such memory is working RAM.
     pub fn is_ram(self) -> bool {
         match self {
             Self::Usable | Self::Loader | Self::Kernel | Self::AcpiReclaimable | Self::AcpiNvs => {
@@ -60,19 +60,19 @@ impl Kind {
     }
 }
 
-/// A range of physical memory that is all of one kind.
+/// A range of physical memory of one kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Region {
     /// The first physical address.
     pub start: u64,
-    /// The physical address behind the last byte.
+    /// The physical address after the last byte.
     pub end: u64,
-    /// What it is used for.
+    /// Its use.
     pub kind: Kind,
 }
 
 impl Region {
-    /// Contains no byte; for storage that isn't used yet.
+    /// A region without bytes, for unused storage.
     pub const EMPTY: Self = Self { start: 0, end: 0, kind: Kind::Usable };
 
     /// Returns the length in bytes; 0 if `end` is not above `start`.
@@ -80,7 +80,7 @@ impl Region {
         self.end.saturating_sub(self.start)
     }
 
-    /// Tells whether there is no byte in it.
+    /// Returns whether it has no byte.
     pub fn is_empty(&self) -> bool {
         self.len_bytes() == 0
     }
@@ -96,7 +96,7 @@ impl Region {
     }
 }
 
-/// A range needs more regions than the map's storage can hold.
+/// The map's storage has no room for the regions of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -106,17 +106,17 @@ impl fmt::Display for Full {
     }
 }
 
-/// Returns how many regions of storage a map of `ranges` ranges never needs more than.
+/// Returns the number of regions of storage that suffices for every map of `ranges` ranges.
 ///
-/// Regions begin and end where ranges do, and a range has two ends.
+/// Regions begin and end only where ranges do, and a range has two ends.
 pub const fn storage_needed(ranges: usize) -> usize {
     ranges.saturating_mul(2)
 }
 
-/// Returns the lowest multiple of `align_bytes` from which on `len_bytes` bytes are within
-/// one of the `free` ranges and in none of those that are `taken`. Neither need be sorted.
+/// Returns the lowest multiple of `align_bytes` at which `len_bytes` bytes are within one
+/// of the `free` ranges and overlap none of the `taken` ranges. Neither need be sorted.
 ///
-/// It serves to find storage for a map before there is one.
+/// The kernel uses it to find storage for its first map.
 pub fn find_room(
     len_bytes: u64,
     align_bytes: u64,
@@ -137,7 +137,7 @@ pub fn find_room(
     free.by_ref().filter_map(within).min()
 }
 
-/// What each part of physical memory is used for, in storage that the caller provides.
+/// A map of physical memory, in storage that the caller provides.
 ///
 /// The regions are sorted, none is empty, no two overlap, and no two of the same
 /// kind touch. The byte at `u64::MAX` is in none, as no end can lie after it.
@@ -148,21 +148,20 @@ pub struct MemoryMap<'a> {
 }
 
 impl<'a> MemoryMap<'a> {
-    /// Returns a map that knows of no memory. [`storage_needed`] is enough storage.
+    /// Returns an empty map. [`storage_needed`] is enough storage.
     pub fn new(storage: &'a mut [Region]) -> Self {
         Self { storage, len: 0 }
     }
 
     /// Adds the `len_bytes` bytes from the physical address `start`.
     ///
-    /// Where the range overlaps what is there the more reserved kind wins, so
-    /// the order of calls doesn't matter. A length of 0 changes nothing; a range
-    /// that runs past `u64::MAX` is cut there. Takes time in proportion to the regions
-    /// that lie above it.
+    /// Where the range overlaps others, the more reserved kind wins, so the order of calls
+    /// doesn't matter. A length of 0 changes nothing; a range past `u64::MAX` is truncated.
+    /// Takes time in proportion to the regions that lie above it.
     ///
     /// # Errors
-    /// [`Full`] if the storage has no room for the regions before those that touch are
-    /// merged; the map stays as it was.
+    /// [`Full`] if the storage has no room for the regions before adjacent ones are merged;
+    /// the map is unchanged then.
     pub fn add(&mut self, start: u64, len_bytes: u64, kind: Kind) -> Result<(), Full> {
         let end = start.saturating_add(len_bytes);
         if start == end {
@@ -175,7 +174,7 @@ impl<'a> MemoryMap<'a> {
         self.split(start, kind);
         let first = self.index_after(start);
         let mut index = first;
-        // Everything of the new range below this address is in a region.
+        // The part of the new range below this address is in regions.
         let mut done = start;
         while done < end {
             match self.regions().get(index).copied() {
@@ -195,7 +194,7 @@ impl<'a> MemoryMap<'a> {
         Ok(())
     }
 
-    /// Returns how many regions a range makes, before those that touch are merged.
+    /// Returns the number of regions that a range adds, before adjacent ones are merged.
     fn additional(&self, start: u64, end: u64, kind: Kind) -> usize {
         let first = self.index_after(start);
         let is_split = |at: u64| {
@@ -217,7 +216,7 @@ impl<'a> MemoryMap<'a> {
         self.regions().partition_point(|region| region.end <= address)
     }
 
-    /// Splits the region that the address `at` lies inside, if `kind` is more reserved.
+    /// Splits the region that contains the address `at`, if `kind` is more reserved.
     fn split(&mut self, at: u64, kind: Kind) {
         let index = self.index_after(at);
         if let Some(region) = self.regions().get(index).copied()
@@ -228,14 +227,14 @@ impl<'a> MemoryMap<'a> {
         }
     }
 
-    /// Inserts a region before that at `index`; there is room.
+    /// Inserts a region before the one at `index`; there is room.
     fn insert(&mut self, index: usize, region: Region) {
         self.storage.copy_within(index..self.len, index + 1);
         self.storage[index] = region;
         self.len += 1;
     }
 
-    /// Merges those regions from `first` on that touch and are of one kind.
+    /// Merges adjacent regions of one kind, from `first` on.
     fn merge(&mut self, first: usize) {
         let mut last = first;
         for index in first + 1..self.len {
@@ -255,13 +254,13 @@ impl<'a> MemoryMap<'a> {
         &self.storage[..self.len]
     }
 
-    /// Returns what the byte at the physical `address` is used for, if known.
+    /// Returns the use of the byte at the physical `address`, if known.
     pub fn kind_at(&self, address: u64) -> Option<Kind> {
         let region = self.regions().get(self.index_after(address))?;
         region.contains(address).then_some(region.kind)
     }
 
-    /// Returns whether all addresses from `start` to `end` are RAM, of whatever use.
+    /// Returns whether all addresses from `start` to `end` are RAM of any use.
     pub fn is_ram(&self, start: u64, end: u64) -> bool {
         let mut covered = start;
         for region in &self.regions()[self.index_after(start)..] {
@@ -280,9 +279,9 @@ impl<'a> MemoryMap<'a> {
 
     /// Returns the ranges of whole usable frames, lowest first.
     ///
-    /// A range is its first physical address and the one behind its last byte,
-    /// both multiples of `frame_bytes`. A frame of which any byte is not
-    /// [`Kind::Usable`] is in none.
+    /// A range is its first physical address and the one after its last byte, both
+    /// multiples of `frame_bytes`. A frame of which any byte is not [`Kind::Usable`] is in
+    /// none.
     ///
     /// # Panics
     /// If `frame_bytes` is not a power of two.
@@ -297,12 +296,11 @@ impl<'a> MemoryMap<'a> {
         )
     }
 
-    /// Returns the ranges of whole frames of RAM, of whatever use, lowest first;
-    /// such that touch are one.
+    /// Returns the ranges of whole frames of RAM of any use, lowest first; adjacent ranges
+    /// are merged.
     ///
-    /// A range is its first physical address and the one behind its last byte,
-    /// both multiples of `frame_bytes`. A frame of which any byte is no RAM is in
-    /// none.
+    /// A range is its first physical address and the one after its last byte, both
+    /// multiples of `frame_bytes`. A frame of which any byte is no RAM is in none.
     ///
     /// # Panics
     /// If `frame_bytes` is not a power of two.
@@ -325,12 +323,10 @@ impl<'a> MemoryMap<'a> {
         })
     }
 
-    /// Returns the physical address behind the highest byte of RAM; 0 if there is
-    /// none.
+    /// Returns the physical address after the highest byte of RAM; 0 if there is none.
     ///
-    /// RAM is what can be read and written like it: [`Kind::Usable`],
-    /// [`Kind::Loader`], [`Kind::Kernel`], [`Kind::AcpiReclaimable`] and
-    /// [`Kind::AcpiNvs`].
+    /// RAM is memory of these kinds: [`Kind::Usable`], [`Kind::Loader`], [`Kind::Kernel`],
+    /// [`Kind::AcpiReclaimable`] and [`Kind::AcpiNvs`].
     pub fn end_of_memory(&self) -> u64 {
         self.regions().iter().rfind(|region| region.kind.is_ram()).map_or(0, |region| region.end)
     }

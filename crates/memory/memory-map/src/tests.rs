@@ -1,4 +1,4 @@
-//! The map against a naive model, and its edges.
+//! The map compared with a naive model, and edge cases.
 
 extern crate std;
 
@@ -17,11 +17,11 @@ const KINDS: [Kind; 8] = [
     Kind::Reserved,
     Kind::Defective,
 ];
-/// The bytes of memory that the model knows of.
+/// The size of the model's memory, in bytes.
 const SPACE_BYTES: u64 = 512;
 /// The base at which the model's memory ends at `u64::MAX`.
 const TOP: u64 = u64::MAX - SPACE_BYTES;
-/// More regions than the model's memory can have.
+/// More regions than the model's memory can need.
 const REGIONS: usize = SPACE_BYTES as usize;
 /// The arguments of a call of `add`.
 type Add = (u64, u64, Kind);
@@ -68,7 +68,7 @@ impl Model {
         regions
     }
 
-    /// The ranges of whole frames of whose bytes each is of a wanted kind.
+    /// The ranges of whole frames in which every byte is of a wanted kind.
     fn frames(&self, frame_bytes: u64, is_wanted: fn(Kind) -> bool) -> Vec<(u64, u64)> {
         let mut ranges: Vec<(u64, u64)> = Vec::new();
         for start in self.addresses().filter(|address| address % frame_bytes == 0) {
@@ -112,7 +112,7 @@ fn new_map(regions: usize) -> MemoryMap<'static> {
     MemoryMap::new(Vec::leak(vec![Region::EMPTY; regions]))
 }
 
-/// Makes a map with no more storage than it says that it needs.
+/// Makes a map with the storage that `storage_needed` returns.
 fn map_of(adds: &[Add]) -> MemoryMap<'static> {
     let mut map = new_map(storage_needed(adds.len()));
     for &(start, len_bytes, kind) in adds {
@@ -129,7 +129,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn map_is_as_the_model_after_each_add((base, adds) in base_and_adds()) {
+    fn map_is_equal_to_the_model_after_each_add((base, adds) in base_and_adds()) {
         let mut map = new_map(REGIONS);
         let mut model = Model::new(base);
         for add in adds {
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn questions_are_answered_as_by_the_model((base, adds) in base_and_adds()) {
+    fn queries_agree_with_the_model((base, adds) in base_and_adds()) {
         let map = map_of(&adds);
         let mut model = Model::new(base);
         adds.into_iter().for_each(|add| model.add(add));
@@ -176,7 +176,7 @@ proptest! {
 
     #[test]
     fn frames_are_those_of_the_model((base, adds) in base_and_adds(), keep in 0..4) {
-        // Most adds are made usable, else there is rarely a whole frame.
+        // Most ranges are usable; otherwise there is rarely a whole frame.
         let adds: Vec<Add> = (0..)
             .zip(adds)
             .map(|(i, add)| if i % 4 < keep { (add.0, add.1, Kind::Usable) } else { add })
@@ -210,7 +210,7 @@ proptest! {
             wanted.add(add);
             match map.add(add.0, add.1, add.2) {
                 Ok(()) => model = wanted,
-                // A few more regions than in the end are there for a moment.
+                // A few more regions exist temporarily than at the end.
                 Err(Full) => prop_assert!(wanted.regions().len() > 2 || model.regions().len() > 2),
             }
             prop_assert_eq!(map.regions(), model.regions());
@@ -218,7 +218,7 @@ proptest! {
     }
 
     #[test]
-    fn room_is_the_lowest_that_is_free(
+    fn find_room_returns_the_lowest_free_room(
         len_bytes in 0..40_u64,
         align_bytes in prop::sample::select(vec![1, 2, 8]),
         ranges in prop::collection::vec((any::<bool>(), 0..SPACE_BYTES, 0..60_u64), 0..12),
@@ -248,7 +248,7 @@ fn thousands_of_holes_fit() {
 }
 
 #[test]
-fn room_near_the_last_address_is_not_passed() {
+fn find_room_finds_room_near_the_last_address() {
     let all = || core::iter::once(0..u64::MAX);
     assert_eq!(find_room(1, 8, all(), core::iter::once(0..u64::MAX - 3)), None);
     assert_eq!(find_room(u64::MAX, 4096, all(), core::iter::empty()), Some(0));
@@ -281,7 +281,7 @@ fn zero_length_changes_nothing_even_in_a_full_map() {
 }
 
 #[test]
-fn range_past_the_last_address_is_cut() {
+fn range_past_the_last_address_is_truncated() {
     let map = map_of(&[(u64::MAX - 5, u64::MAX, Kind::Usable), (u64::MAX, 1, Kind::Kernel)]);
     assert_eq!(map.regions(), [region(u64::MAX - 5, u64::MAX, Kind::Usable)]);
     assert_eq!(map.usable_frames(1 << 63).count(), 0);
@@ -300,7 +300,7 @@ fn exact_duplicate_takes_the_more_reserved_kind() {
 }
 
 #[test]
-fn contained_range_splits_only_what_is_less_reserved() {
+fn contained_range_splits_only_a_less_reserved_one() {
     let outer = (0, 30, Kind::Kernel);
     let map = map_of(&[outer, (10, 10, Kind::Usable)]);
     assert_eq!(map.regions(), [region(0, 30, Kind::Kernel)]);
@@ -311,7 +311,7 @@ fn contained_range_splits_only_what_is_less_reserved() {
 }
 
 #[test]
-fn containing_range_fills_around_what_is_more_reserved() {
+fn containing_range_fills_the_gaps_around_more_reserved_ranges() {
     let map = map_of(&[(10, 10, Kind::Device), (40, 10, Kind::Usable), (0, 60, Kind::Loader)]);
     let expected = [(0, 10, Kind::Loader), (10, 20, Kind::Device), (20, 60, Kind::Loader)]
         .map(|r| region(r.0, r.1, r.2));

@@ -1,4 +1,4 @@
-//! A copy of an address space, whose pages are copied when they are written.
+//! Clones of an address space, whose pages are copied when they are written.
 
 use x86_64::VirtAddr;
 
@@ -11,12 +11,12 @@ use crate::tables::{PagingHandler, Table};
 use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 use crate::{MappingFlags, PagingError};
 
-/// What a copy of an address space gets of a page.
+/// What a clone of an address space gets for a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnClone {
-    /// The same frame, with the same rights; or the same payload of software's.
+    /// The same frame, with the same rights; or the same software payload.
     Share,
-    /// The same frame. If the page can be written, both lose WRITE and get
+    /// The same frame. If the page can be written, both mappings lose WRITE and get
     /// COPY_ON_WRITE; else as [`Share`](Self::Share).
     CopyOnWrite,
     /// Nothing.
@@ -24,16 +24,16 @@ pub enum OnClone {
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Makes a page table with what `decide` gives it of the lower half, and with the same
-    /// upper half if that is shared; with an empty one else. The processor has noted nothing
-    /// in its pages.
+    /// Makes a page table with the pages of the lower half that `decide` selects. Its upper
+    /// half is the same if that is shared, else empty. ACCESSED and DIRTY are clear in its
+    /// pages.
     ///
     /// All tables are made first, as many as the lower half has. Then `decide` is called
-    /// with each page, and each payload of software's, once and in rising order: when
-    /// nothing can fail any more, so that it can count the references to a frame.
+    /// with each page and each software payload, once and in rising order. Nothing can fail
+    /// any more then, so `decide` can count the references to a frame.
     ///
-    /// The flush is due for pages that have lost WRITE: until then the processor may write
-    /// to them by this page table.
+    /// The flush is for pages that have lost WRITE: until then the CPU may write to them by
+    /// this page table.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`]; `decide` was not called then.
@@ -55,8 +55,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((clone, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Makes a table in `clone` for each one below `table` of `level`, at the same place
-    /// below `new`. None if memory runs out.
+    /// Makes a table in `clone` for each one below `table` of `level`, at the same position
+    /// below `new`. `None` if memory runs out.
     fn new_tables_like(
         &self,
         table: Table<'_>,
@@ -80,7 +80,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Fills the table `new` with what the clone gets of `table` of `level`, for the
-    /// addresses from `base` on. Returns how many entries are in use.
+    /// addresses from `base` on. Returns the number of entries in use.
     fn clone_leaves(
         &self,
         table: Table<'_>,
@@ -155,14 +155,15 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         PTE::new_page(mapping.paddr, flags, level > 1)
     }
 
-    /// Returns how many entries of a table of `level` are of the lower half, if it is a
-    /// table on the way to addresses there.
+    /// Returns the number of entries of a table of `level` that belong to the lower half,
+    /// if it is a table on the way to addresses there.
     fn lower_entries(level: usize) -> usize {
         if level == M::LEVELS { UPPER_FIRST } else { ENTRIES }
     }
 }
 
-/// The clone while it is filled, what has changed in the original, and what decides.
+/// The clone while it is filled, the changes in the original, and the function that
+/// decides.
 struct Cloning<'a, T, D> {
     clone: &'a T,
     changes: &'a mut Changes,

@@ -11,18 +11,18 @@ use crate::{MappingFlags, SoftwarePayload};
 ///
 /// In a table an entry is a word of 64 bits. There are four kinds:
 ///
-/// | kind | the processor | made by |
+/// | kind | the CPU | made by |
 /// | --- | --- | --- |
-/// | unused | finds nothing | zero |
-/// | table | goes on there | [`new_table`](Self::new_table) |
+/// | unused | faults | zero |
+/// | table | walks on in that table | [`new_table`](Self::new_table) |
 /// | page | uses it, unless it has [`MappingFlags::NO_ACCESS`] | [`new_page`](Self::new_page) |
-/// | software | finds nothing | [`new_software`](Self::new_software) |
+/// | software | faults | [`new_software`](Self::new_software) |
 ///
 /// # Safety
-/// [`new_table`](Self::new_table) makes an entry that [is a table](Self::is_table), and
-/// no other function does; its [`paddr`](Self::paddr) is the one it was made of; so it stays through
-/// [`set_used`](Self::set_used), [`bits`](Self::bits) and
-/// [`from_bits`](Self::from_bits). The page table goes where entries say.
+/// [`new_table`](Self::new_table) makes an entry that [is a table](Self::is_table), and no
+/// other function does. Its [`paddr`](Self::paddr) is the one it was made with, also after
+/// [`set_used`](Self::set_used), [`bits`](Self::bits) and [`from_bits`](Self::from_bits).
+/// The page table follows these addresses.
 #[expect(unsafe_code, reason = "tables are reached through entries")]
 pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
@@ -30,52 +30,53 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self;
     /// Makes the entry that points to a table; the leaf alone decides on rights.
     fn new_table(paddr: PhysAddr) -> Self;
-    /// Makes an entry of software's: not present, in a table of the lowest level.
+    /// Makes a software entry: not present, in a table of the lowest level.
     fn new_software(payload: SoftwarePayload) -> Self;
-    /// Returns what software has put into the entry, if it is software's.
+    /// Returns the payload, if this is a software entry.
     fn software(self) -> Option<SoftwarePayload>;
     /// Makes the entry from its word.
     fn from_bits(bits: u64) -> Self;
     /// Returns the entry as its word.
     fn bits(self) -> u64;
-    /// Returns how many entries of the table are in use, as last set; 0 at first.
+    /// Returns the number of entries of the table that are in use, as last set; 0 at first.
     fn used(self) -> usize;
-    /// Notes how many entries, at most 512, of the table are in use.
+    /// Stores the number of entries, at most 512, of the table that are in use.
     fn set_used(&mut self, used: usize);
     /// Returns the physical address of the page or table.
     fn paddr(self) -> PhysAddr;
     /// Returns what the mapping allows.
     fn flags(self) -> MappingFlags;
-    /// Changes the physical address alone.
+    /// Changes only the physical address.
     fn set_paddr(&mut self, paddr: PhysAddr);
-    /// Makes the mapping allow what the page `other` allows; ACCESSED and DIRTY stay if
-    /// they are set, and are taken over if they aren't.
+    /// Makes the mapping allow what the page `other` allows. ACCESSED and DIRTY are set
+    /// afterwards if they are set in either entry.
     fn set_flags_of(&mut self, other: Self);
     /// Returns the entry of the part of this page that is `offset_bytes` after its start.
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
-    /// Returns whether the processor uses the entry.
+    /// Returns whether the CPU uses the entry.
     fn is_present(self) -> bool;
-    /// Returns whether the processor has noted an access to the page.
+    /// Returns whether ACCESSED is set.
     fn is_accessed(self) -> bool;
-    /// Returns whether the processor has noted a write to the page.
+    /// Returns whether DIRTY is set.
     fn is_dirty(self) -> bool;
-    /// Returns whether the processor has nothing left to note in the entry: it isn't
-    /// present, or the page was accessed, and written if it can be.
+    /// Returns whether the CPU has no bit left to set in the entry: it isn't present, or
+    /// ACCESSED is set, and DIRTY, too, if the page can be written.
     fn is_settled(self) -> bool;
-    /// Returns whether this is a page larger than the smallest; only asked above
-    /// the lowest level.
+    /// Returns whether this is a page larger than the smallest; only called for entries
+    /// above the lowest level.
     fn is_huge(self) -> bool;
-    /// Returns whether this points to a table; only asked above the lowest level.
+    /// Returns whether this points to a table; only called for entries above the lowest
+    /// level.
     #[inline]
     fn is_table(self) -> bool {
         self.is_present() && !self.is_huge()
     }
-    /// Returns whether this is a page; not asked of an entry that points to a table.
+    /// Returns whether this is a page; not called for an entry that points to a table.
     #[inline]
     fn is_page(self) -> bool {
         !self.is_unused() && self.software().is_none()
     }
-    /// Returns whether nothing is here.
+    /// Returns whether the entry is unused.
     fn is_unused(self) -> bool;
     /// Makes the entry unused.
     fn clear(&mut self);
@@ -92,18 +93,18 @@ pub struct X64PTE(u64);
 impl X64PTE {
     /// Bits 12 to 51.
     const PADDR_MASK: u64 = 0x000F_FFFF_FFFF_F000;
-    /// Some of the bits that the processor leaves to software.
+    /// Some of the bits that the CPU leaves to software.
     const COPY_ON_WRITE: PageTableFlags = PageTableFlags::BIT_9;
-    /// Not with PRESENT: a page all the same.
+    /// Without PRESENT: the entry is a page nevertheless.
     const NO_ACCESS: PageTableFlags = PageTableFlags::BIT_10;
-    /// Not with PRESENT: software's entry, with no other bit below the payload.
+    /// Without PRESENT: a software entry, with no other bit below the payload.
     const SOFTWARE: PageTableFlags = PageTableFlags::BIT_11;
     const PAYLOAD_SHIFT: u32 = 12;
-    /// More of them, in an entry that points to a table: how many of its entries
-    /// are in use.
+    /// More of these bits, in an entry that points to a table: the number of its entries in
+    /// use.
     const USED_SHIFT: u32 = 52;
     const USED_MASK: u64 = 0x3FF << Self::USED_SHIFT;
-    /// What the processor itself sets.
+    /// The bits that the CPU itself sets.
     const KEPT: PageTableFlags = PageTableFlags::ACCESSED.union(PageTableFlags::DIRTY);
 
     #[inline]
@@ -130,8 +131,8 @@ impl X64PTE {
         set(flags.contains(MappingFlags::GLOBAL), PageTableFlags::GLOBAL);
         set(flags.contains(MappingFlags::COPY_ON_WRITE), Self::COPY_ON_WRITE);
         set(is_huge, PageTableFlags::HUGE_PAGE);
-        // Whether the kernel has used its own pages is never asked. With the answer there
-        // from the start the processor has nothing to note.
+        // ACCESSED and DIRTY of the kernel's own pages are never read. They are set from
+        // the start, so that the CPU doesn't write to the entry.
         let is_kernels = !flags.contains(MappingFlags::USER);
         set(is_kernels, PageTableFlags::ACCESSED);
         set(is_kernels && flags.contains(MappingFlags::WRITE), PageTableFlags::DIRTY);
@@ -145,7 +146,7 @@ impl X64PTE {
     }
 }
 
-// SAFETY: the format is the manual's; each field is kept apart from the others.
+// SAFETY: the format is the manual's; no field overlaps another.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl GenericPTE for X64PTE {
     #[inline]
@@ -161,10 +162,10 @@ unsafe impl GenericPTE for X64PTE {
         Self(flags.bits() | paddr.as_u64() & Self::PADDR_MASK)
     }
 
-    /// The payload is inverted: a small one, as far as the bits of an address go, names
-    /// memory that isn't there, so that a processor that reads ahead of the check of
-    /// PRESENT reads nothing. Source: Intel, "Deep Dive: Intel Analysis of L1 Terminal
-    /// Fault", "OS Mitigation".
+    /// The payload is stored inverted: a small payload then has the address bits of memory
+    /// that doesn't exist, so a CPU that reads speculatively before it checks PRESENT reads
+    /// nothing. Source: Intel, "Deep Dive: Intel Analysis of L1 Terminal Fault", "OS
+    /// Mitigation".
     #[inline]
     fn new_software(payload: SoftwarePayload) -> Self {
         Self(!payload.get() << Self::PAYLOAD_SHIFT | Self::SOFTWARE.bits())
@@ -265,7 +266,7 @@ unsafe impl GenericPTE for X64PTE {
         if self.0 & all == all {
             return true;
         }
-        // With CR0.WP set, nothing is written where WRITABLE is clear.
+        // With CR0.WP set, no page without WRITABLE is written.
         let bits = self.table_flags();
         !bits.contains(PageTableFlags::PRESENT)
             || bits.contains(PageTableFlags::ACCESSED) && !bits.contains(PageTableFlags::WRITABLE)

@@ -1,8 +1,8 @@
-//! Why a page table can't do what it is asked for.
+//! The errors of page table operations.
 
 use core::fmt;
 
-/// Why a page table can't do what it is asked for. Nothing was changed.
+/// Why an operation failed. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PagingError {
     /// No frame is left for a table.
@@ -11,7 +11,7 @@ pub enum PagingError {
     NotAligned,
     /// Nothing is mapped there.
     NotMapped,
-    /// An entry of software's is there, in place of a page.
+    /// A software entry is there, not a page.
     NotPresent,
     /// Something is mapped there.
     AlreadyMapped,
@@ -19,8 +19,8 @@ pub enum PagingError {
     MappedToHugePage,
     /// The address is in the half that belongs to another page table.
     NotOwned,
-    /// An address isn't canonical or too large, a range runs over the end of its
-    /// half, or the processor doesn't have that page size.
+    /// An address isn't canonical or is too large, a range crosses the end of its half, or
+    /// the CPU doesn't support that page size.
     InvalidAddress,
 }
 
@@ -30,11 +30,11 @@ impl fmt::Display for PagingError {
             Self::NoMemory => "no frame is left for a page table",
             Self::NotAligned => "the address or length isn't a multiple of the page size",
             Self::NotMapped => "nothing is mapped there",
-            Self::NotPresent => "an entry of software's is there, not a page",
+            Self::NotPresent => "a software entry is there, not a page",
             Self::AlreadyMapped => "something is mapped there",
             Self::MappedToHugePage => "the address lies within a large page",
             Self::NotOwned => "the address belongs to another page table",
-            Self::InvalidAddress => "the address or page size isn't one of this processor",
+            Self::InvalidAddress => "the address or page size isn't valid on this CPU",
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A flush that is due, and the tables that wait for it.
+//! A pending flush, and the tables that are freed after it.
 
 use core::fmt;
 
@@ -25,8 +25,8 @@ impl Changes {
         Self { scope, ..Self::default() }
     }
 
-    /// Notes that an entry of a table of `level`, for the addresses from `vaddr`
-    /// on, was present and is another now.
+    /// Records that an entry of a table of `level`, for the addresses from `vaddr` on, was
+    /// present and is another now.
     #[inline]
     pub(crate) fn note(&mut self, vaddr: u64, level: usize) {
         let page = VirtAddr::new_truncate(vaddr);
@@ -42,7 +42,7 @@ impl Changes {
         };
     }
 
-    /// Notes the same of the entries that are changed in a table of `level`.
+    /// Records the same for the entries of `span` in a table of `level`.
     #[inline]
     pub(crate) fn note_span(&mut self, span: Span, level: usize) {
         if span.first <= span.last {
@@ -51,13 +51,13 @@ impl Changes {
         }
     }
 
-    /// Takes over empty tables that no entry points to any more.
+    /// Stores empty tables that no entry points to any more.
     #[inline]
     pub(crate) fn set_detached(&mut self, detached: Detached) {
         self.detached = detached;
     }
 
-    /// Takes over an empty table that no entry points to any more.
+    /// Adds an empty table that no entry points to any more.
     pub(crate) fn detach(&mut self, handler: &impl PagingHandler, frame: PhysAddr) {
         self.detached.push(handler, frame);
     }
@@ -84,10 +84,10 @@ impl Span {
     }
 }
 
-/// A flush that is due. Dropping it flushes by [`PagingHandler::flush`].
+/// A pending flush. Dropping it flushes by [`PagingHandler::flush`].
 ///
-/// It holds the tables that the operation has emptied: the processor may walk
-/// them until it has flushed, and only then are they freed.
+/// It holds the tables that the operation has emptied. The CPU may walk them until it has
+/// flushed; they are freed after that.
 #[must_use = "dropping it flushes at once; call `flush` to say so"]
 pub struct Flush<'a, H: PagingHandler> {
     handler: &'a H,
@@ -100,7 +100,7 @@ impl<'a, H: PagingHandler> Flush<'a, H> {
         Self { handler, changes }
     }
 
-    /// Returns what is to be flushed.
+    /// Returns what has to be flushed.
     #[inline]
     pub fn scope(&self) -> FlushScope {
         self.changes.scope
@@ -112,9 +112,9 @@ impl<'a, H: PagingHandler> Flush<'a, H> {
         drop(self);
     }
 
-    /// Calls `flush` in place of [`PagingHandler::flush`], and frees the emptied
-    /// tables when it returns. It has to flush on each processor that may hold what
-    /// was changed. For a page table that no processor has loaded it may do nothing.
+    /// Calls `flush` in place of [`PagingHandler::flush`], and frees the emptied tables
+    /// when it returns. It has to flush on each CPU that may hold what was changed. For a
+    /// page table that no CPU has loaded it may do nothing.
     pub fn flush_by(mut self, flush: impl FnOnce(FlushScope)) {
         flush(core::mem::take(&mut self.changes.scope));
     }

@@ -47,21 +47,21 @@ impl PageSize {
 
 /// The geometry of an address space.
 pub trait PagingMetaData {
-    /// How many levels of tables there are.
+    /// The number of levels of tables.
     const LEVELS: usize;
     /// The width of a physical address, in bits.
     const PA_MAX_BITS: usize;
     /// The width of a virtual address, in bits.
     const VA_MAX_BITS: usize;
 
-    /// Returns whether the processor can have such a physical address.
+    /// Returns whether the physical address is within the CPU's address width.
     #[inline]
     fn paddr_is_valid(paddr: PhysAddr) -> bool {
         paddr.as_u64() >> Self::PA_MAX_BITS == 0
     }
 
-    /// Returns whether the address is canonical: all bits from the highest one of
-    /// the width on are alike.
+    /// Returns whether the address is canonical: all bits from the highest one of the width
+    /// on are equal.
     #[inline]
     fn vaddr_is_valid(vaddr: u64) -> bool {
         matches!(Self::high_bits(vaddr), 0 | -1)
@@ -85,11 +85,11 @@ impl PagingMetaData for X64PagingMetaData {
     const VA_MAX_BITS: usize = 48;
 }
 
-/// How many address bits a level takes.
+/// The number of address bits that a level translates.
 pub(crate) const INDEX_BITS: usize = 9;
-/// How many entries a table has.
+/// The number of entries of a table.
 pub(crate) const ENTRIES: usize = 1 << INDEX_BITS;
-/// How many address bits lie below the lowest level.
+/// The number of address bits below the lowest level.
 const OFFSET_BITS: usize = 12;
 
 /// Returns the index of an address into a table of `level`.
@@ -98,7 +98,7 @@ pub(crate) const fn index(vaddr: u64, level: usize) -> usize {
     (vaddr >> (OFFSET_BITS + INDEX_BITS * (level - 1))) as usize % ENTRIES
 }
 
-/// Returns how many bytes an entry of a table of `level` spans.
+/// Returns the number of bytes that an entry of a table of `level` spans.
 #[inline]
 pub(crate) const fn span_bytes(level: usize) -> u64 {
     1 << (OFFSET_BITS + INDEX_BITS * (level - 1))

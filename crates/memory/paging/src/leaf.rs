@@ -1,4 +1,4 @@
-//! What is mapped, or stands in place of a page.
+//! Leaves: pages, or software payloads in place of a page.
 
 use x86_64::PhysAddr;
 
@@ -15,15 +15,14 @@ pub struct Mapping {
     pub flags: MappingFlags,
     /// The size of the page.
     pub size: PageSize,
-    /// The processor has noted an access. Pages without USER always say so.
+    /// ACCESSED is set. It always is in pages without USER.
     pub is_accessed: bool,
-    /// The processor has noted a write. Pages without USER that can be written always
-    /// say so.
+    /// DIRTY is set. It always is in pages without USER that can be written.
     pub is_dirty: bool,
 }
 
-/// What an entry holds that is used and doesn't point to a table: a page, or what
-/// software keeps in place of a page of 4 KiB.
+/// A used entry that doesn't point to a table: a page, or a software payload in place of a
+/// page of 4 KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf<PTE> {
     entry: PTE,
@@ -31,8 +30,8 @@ pub struct Leaf<PTE> {
 }
 
 impl<PTE: GenericPTE> Leaf<PTE> {
-    /// Makes the leaf that `entry` of a table of `level` holds, which is used and points to
-    /// no table.
+    /// Makes the leaf of `entry` in a table of `level`. The entry is used and doesn't point
+    /// to a table.
     #[inline]
     pub(crate) fn new(entry: PTE, level: usize) -> Self {
         Self { entry, size: PageSize::of_level(level) }
@@ -69,7 +68,7 @@ impl<PTE: GenericPTE> Leaf<PTE> {
         })
     }
 
-    /// Returns what software keeps there, if it isn't a page.
+    /// Returns the software payload, if it isn't a page.
     #[inline]
     pub fn software(self) -> Option<SoftwarePayload> {
         self.entry.software()

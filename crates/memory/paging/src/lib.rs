@@ -5,26 +5,26 @@
 //! it ([`PagingHandler`]), so the same code runs in the kernel and in tests on
 //! the host. [`X64PageTable`] is the one for x86_64.
 //!
-//! What it promises:
+//! Guarantees:
 //!
 //! - An operation that fails leaves every translation as it was, and no frame is
 //!   lost.
 //! - A table that becomes empty is freed after the TLB flush.
-//! - A flush can't be forgotten: an operation that changes what the TLB may hold
-//!   returns a [`Flush`], which flushes when it is dropped, by the host's
-//!   [`PagingHandler::flush`]: an instance, so that each page table flushes the
-//!   processors that use it. Nothing is flushed for an entry that wasn't present.
+//! - A flush can't be forgotten: an operation that changes what the TLB may hold returns a
+//!   [`Flush`], which flushes when it is dropped, by the host's [`PagingHandler::flush`].
+//!   The handler is an instance, so that each page table flushes the CPUs that use it.
+//!   Nothing is flushed for an entry that wasn't present.
 //! - Changing a part of a large page splits it; its other parts stay as they are,
 //!   with all their bits.
 //!
-//! - What the processor notes in an entry (ACCESSED, DIRTY) is kept when the entry is
+//! - ACCESSED and DIRTY, which the CPU sets in an entry, are kept when the entry is
 //!   changed, and returned when it is removed.
-//! - An upper half can be shared: the tables that its root entries point to stay, and
-//!   only the page table that owns it changes it.
+//! - An upper half can be shared: the tables that its root entries point to are never
+//!   freed, and only the page table that owns it changes it.
 //!
-//! Tables are read and written as atomic words, because the processor reads them
-//! and sets ACCESSED and DIRTY at any time. Unsafe operations are confined to
-//! [`tables`]; what they rely on are the contracts of two traits.
+//! Tables are read and written as atomic words, because the CPU reads them and sets
+//! ACCESSED and DIRTY at any time. Only [`tables`] has unsafe operations; they rely on the
+//! contracts of two traits.
 
 #![no_std]
 #![deny(unsafe_code)]
@@ -46,7 +46,7 @@ mod region;
 mod scope;
 mod software_payload;
 mod split;
-#[expect(unsafe_code, reason = "turns a table's physical address into a reference")]
+#[expect(unsafe_code, reason = "converts a table's physical address into a reference")]
 mod tables;
 #[cfg(test)]
 mod tests;

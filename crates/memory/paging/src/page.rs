@@ -1,4 +1,4 @@
-//! What can be done with a single page.
+//! Operations on a single page.
 
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -11,8 +11,8 @@ use crate::tables::PagingHandler;
 use crate::{MappingFlags, PagingError, SoftwarePayload};
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Maps a page of `size` to a frame of the same size. Nothing has to be
-    /// flushed. With no flags at all, nothing is mapped.
+    /// Maps a page of `size` to a frame of the same size. Needs no flush. Without any
+    /// flags, maps nothing.
     ///
     /// # Errors
     /// [`PagingError::NotAligned`] and [`PagingError::InvalidAddress`] for the
@@ -39,7 +39,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         self.insert(page.as_u64(), size.level(), &found, leaf)
     }
 
-    /// Puts `leaf` into the unused entry that was found on the way to a table of `level`.
+    /// Stores `leaf` in the unused entry `found` on the way to a table of `level`.
     #[inline(always)]
     fn insert(
         &self,
@@ -58,8 +58,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Unmaps the page that begins at `page`, or removes what software keeps there;
-    /// returns what was there, with what the processor has noted until that moment.
+    /// Unmaps the page that begins at `page`, or removes the software payload there;
+    /// returns what was there, with ACCESSED and DIRTY as of that moment.
     ///
     /// # Errors
     /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page`
@@ -71,13 +71,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((leaf, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Keeps `payload` in place of the page of 4 KiB at `page`, whether one is mapped, or
-    /// software keeps something else there, or nothing is; returns what was there, with
-    /// what the processor has noted until that moment.
+    /// Stores `payload` in place of the page of 4 KiB at `page`, whether a page is mapped
+    /// there, another payload is stored, or nothing is there; returns what was there, with
+    /// ACCESSED and DIRTY as of that moment.
     ///
     /// # Errors
     /// [`PagingError::MappedToHugePage`] if `page` lies within a large page or is one;
-    /// [`PagingError::NoMemory`] where nothing was; those of the address.
+    /// [`PagingError::NoMemory`] where nothing was; the errors of the address.
     pub fn set_software(
         &mut self,
         page: VirtAddr,
@@ -101,8 +101,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Maps the page that begins at `page` to another frame, with other flags, or maps a
-    /// frame where software keeps something; returns what was there, with what the
-    /// processor has noted until that moment.
+    /// frame in place of a software payload; returns what was there, with ACCESSED and
+    /// DIRTY as of that moment.
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap), and of the frame's address.
@@ -123,11 +123,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((old, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Changes what the page that begins at `page` allows; no flags unmap it.
+    /// Changes what the page that begins at `page` allows; empty flags unmap it.
     ///
     /// # Errors
-    /// Those of [`unmap`](Self::unmap); [`PagingError::NotPresent`] where software keeps
-    /// something.
+    /// Those of [`unmap`](Self::unmap); [`PagingError::NotPresent`] for a software payload.
     #[inline]
     pub fn protect(
         &mut self,
@@ -147,7 +146,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((size, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Unmaps the page at `page`, whose entry was found; returns what was there.
+    /// Unmaps the page at `page`, whose entry is `found`; returns what was there.
     #[inline(always)]
     pub(crate) fn unmap_found(&self, page: u64, found: &Found<'_, PTE>) -> (Leaf<PTE>, Changes) {
         let mut unused = found.entry;
@@ -159,17 +158,17 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         (old, changes)
     }
 
-    /// Replaces the entry of the page at `page`, which was found; returns what was there.
+    /// Replaces the entry `found` of the page at `page`; returns what was there.
     #[inline(always)]
     fn replace_found(page: u64, found: &Found<'_, PTE>, entry: PTE) -> (Leaf<PTE>, Changes) {
         let old = found.table.replace(found.index, found.entry, entry);
-        // By value, so that it stays in registers.
+        // By value, so that the compiler keeps it in registers.
         let changes =
             if old.is_present() { Changes::of_page(page, found.level) } else { Changes::default() };
         (Leaf::new(old, found.level), changes)
     }
 
-    /// Changes what the page at `page`, whose entry was found, allows.
+    /// Changes what the page at `page`, whose entry is `found`, allows.
     #[inline]
     pub(crate) fn protect_found(page: u64, found: &Found<'_, PTE>, flags: MappingFlags) -> Changes {
         let mut changes = Changes::default();

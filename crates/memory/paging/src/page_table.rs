@@ -1,4 +1,4 @@
-//! A page table, and what can be done with a single page.
+//! A page table, and its look-ups.
 
 use core::marker::PhantomData;
 
@@ -17,34 +17,34 @@ pub type X64PageTable<H> = PageTable64<X64PagingMetaData, X64PTE, H>;
 /// The most levels that a geometry may have.
 const LEVELS_MAX: usize = 5;
 
-/// A page table with its tables, which it frees when it is dropped. It must not
-/// be loaded then.
+/// A page table. It owns its tables and frees them when it is dropped; no CPU may have it
+/// loaded then.
 pub struct PageTable64<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> {
     pub(crate) tables: Tables<H>,
     capabilities: Capabilities,
     keeps_all_flags: bool,
     pub(crate) upper_owner: UpperOwner,
-    /// The [`PagingMetaData::high_bits`] of addresses that it owns, beside 0.
+    /// The [`PagingMetaData::high_bits`] of the addresses that it owns, in addition to 0.
     upper_bits: i64,
     types: PhantomData<(M, PTE)>,
 }
 
-/// Where the entry of an address is: the lowest entry in use, or the unused entry
-/// that ends the walk.
+/// The end of the walk to an address: the lowest entry in use, or the unused entry that
+/// ends the walk.
 pub(crate) struct Found<'a, PTE> {
     pub(crate) table: Table<'a>,
     pub(crate) level: usize,
     pub(crate) index: usize,
     pub(crate) entry: PTE,
-    /// Where the entry that points to the table is, and that entry.
+    /// The entry that points to the table: its table, its index and its value.
     parent: Option<(Table<'a>, usize, PTE)>,
 }
 
 impl<PTE: GenericPTE> Found<'_, PTE> {
-    /// Notes that the entry is in use now.
+    /// Counts the entry as in use.
     ///
-    /// Should the processor set ACCESSED in the entry that points to the table
-    /// meanwhile, it is lost: it is never asked for there.
+    /// If the CPU sets ACCESSED in the entry that points to the table meanwhile, that is
+    /// lost. ACCESSED is never read there.
     #[inline]
     pub(crate) fn note_used(&self) {
         if let Some((table, index, mut pointer)) = self.parent {
@@ -53,8 +53,8 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         }
     }
 
-    /// Notes that the entry isn't in use any more; returns whether the table, not
-    /// the root, is empty now and so to be freed.
+    /// Counts the entry as unused; returns whether the table is empty now and has to be
+    /// freed. The root never has.
     #[inline]
     pub(crate) fn note_unused(&self) -> bool {
         let Some((table, index, mut pointer)) = self.parent else {
@@ -66,7 +66,7 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         used == 0
     }
 
-    /// Returns what the entry holds, if it is used.
+    /// Returns the leaf in the entry, if it is used.
     #[inline]
     pub(crate) fn leaf(&self) -> Result<Leaf<PTE>, PagingError> {
         if self.entry.is_unused() {
@@ -100,12 +100,12 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         self.tables.root
     }
 
-    /// Returns the kernel that hosts it.
+    /// Returns the handler.
     pub fn handler(&self) -> &H {
         &self.tables.handler
     }
 
-    /// Returns what the page table can keep of `flags` on this processor.
+    /// Returns the flags of `flags` that the page table can keep on this CPU.
     pub fn kept_flags(&self, flags: MappingFlags) -> MappingFlags {
         if flags.is_empty() { flags } else { self.allowed(flags).normalized() }
     }
@@ -127,18 +127,18 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         })
     }
 
-    /// Returns the page that `vaddr` lies in, or what software keeps in its place.
+    /// Returns the page that `vaddr` lies in, or the software payload in its place.
     ///
     /// # Errors
-    /// Those of [`query`](Self::query), but for [`PagingError::NotPresent`].
+    /// Those of [`query`](Self::query), except [`PagingError::NotPresent`].
     #[inline]
     pub fn lookup(&self, vaddr: VirtAddr) -> Result<Leaf<PTE>, PagingError> {
         self.check_vaddr(vaddr.as_u64())?;
         self.find(vaddr.as_u64(), 1).leaf()
     }
 
-    /// Walks down to the entry of `vaddr` in a table of `lowest` level: ends
-    /// there, at a large page, or at an unused entry.
+    /// Walks down to the entry of `vaddr` in a table of level `lowest`, or to the large
+    /// page or unused entry that ends the walk earlier.
     #[inline]
     pub(crate) fn find(&self, vaddr: u64, lowest: usize) -> Found<'_, PTE> {
         let mut table = self.tables.root();
@@ -156,7 +156,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
     }
 
-    /// Finds the page that begins at `page`, or what software keeps there.
+    /// Finds the page that begins at `page`, or the software payload there.
     #[inline]
     pub(crate) fn find_page(&self, page: VirtAddr) -> Result<Found<'_, PTE>, PagingError> {
         self.check_page(page, PageSize::Size4K)?;
@@ -168,9 +168,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(found)
     }
 
-    /// Makes the tables of the levels from below `top` down to `lowest`, each with
-    /// one entry on the way to `vaddr`, the last of them `leaf`. Returns the entry
-    /// for the table of level `top`.
+    /// Makes the tables of the levels from `top` - 1 down to `lowest`. Each has one entry
+    /// on the way to `vaddr`; the entry of the last one is `leaf`. Returns the entry for
+    /// the table of level `top`.
     #[cold]
     pub(crate) fn new_branch(
         &self,
@@ -195,8 +195,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(entry)
     }
 
-    /// Detaches the table of `level` on the way to `vaddr`, which is empty, and
-    /// each one above that is empty then.
+    /// Detaches the empty table of `level` on the way to `vaddr`, and each table above that
+    /// becomes empty by that.
     #[cold]
     pub(crate) fn detach_empty(&self, vaddr: u64, level: usize) -> Detached {
         let mut detached = Detached::default();
@@ -213,8 +213,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         detached
     }
 
-    /// Makes the entry of a page. Where the processor can keep all flags, those that are
-    /// constants make a constant.
+    /// Makes the entry of a page. If the CPU supports all flags, the compiler can compute
+    /// the entry of constant flags.
     #[inline(always)]
     pub(crate) fn new_page(&self, frame: PhysAddr, flags: MappingFlags, is_huge: bool) -> PTE {
         if self.keeps_all_flags {
@@ -228,7 +228,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         PTE::new_page(frame, self.allowed(flags), is_huge)
     }
 
-    /// Returns the flags that the processor can keep.
+    /// Returns the flags of `flags` that the CPU supports.
     #[inline]
     pub(crate) fn allowed(&self, flags: MappingFlags) -> MappingFlags {
         let mut flags = flags;
@@ -242,7 +242,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         flags
     }
 
-    /// Returns whether there are pages of `size`.
+    /// Returns whether the CPU supports pages of `size`.
     #[inline]
     pub(crate) fn has_size(&self, size: PageSize) -> bool {
         size != PageSize::Size1G || self.capabilities.has_1gib_pages
@@ -250,7 +250,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
 
     #[inline]
     pub(crate) fn check_vaddr(&self, vaddr: u64) -> Result<(), PagingError> {
-        // As `M::vaddr_is_valid` does, with one comparison more for the owner.
+        // As `M::vaddr_is_valid`, with one more comparison for the owner.
         let high = M::high_bits(vaddr);
         if high != 0 && high != self.upper_bits {
             return Err(Self::vaddr_error(vaddr));
@@ -258,7 +258,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Returns why an address isn't one that the page table owns.
+    /// Returns the error for an address that the page table doesn't own.
     #[inline]
     fn vaddr_error(vaddr: u64) -> PagingError {
         if M::vaddr_is_valid(vaddr) { PagingError::NotOwned } else { PagingError::InvalidAddress }

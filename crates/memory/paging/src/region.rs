@@ -1,4 +1,4 @@
-//! What can be done with a range of pages: each table is walked once.
+//! Operations on ranges of pages: each table is walked once.
 
 use core::ops::ControlFlow;
 
@@ -15,22 +15,21 @@ use crate::{MappingFlags, PagingError};
 /// Whether a region may be mapped by large pages where they fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HugePages {
-    /// By 4 KiB alone.
+    /// Only pages of 4 KiB.
     Forbidden,
-    /// By the largest that addresses and length allow.
+    /// The largest pages that the addresses and the length allow.
     Allowed,
 }
 
-/// A range of addresses in one half of the address space, first and last byte.
+/// A range of addresses in one half of the address space: its first and its last byte.
 #[derive(Clone, Copy)]
-pub(crate) struct Range {
+pub(crate) struct AddressRange {
     pub(crate) first: u64,
     pub(crate) last: u64,
 }
 
-impl Range {
-    /// Returns the parts of the range that fall to one entry each of a table of
-    /// `level`.
+impl AddressRange {
+    /// Returns the parts of the range that belong to one entry each of a table of `level`.
     fn parts(self, level: usize) -> impl Iterator<Item = Self> {
         let mut next = Some(self.first);
         core::iter::from_fn(move || {
@@ -49,7 +48,7 @@ impl Range {
             && self.first.is_multiple_of(span_bytes(found.level))
     }
 
-    /// Returns whether the range is all that an entry of `level` spans.
+    /// Returns whether the range is all of what an entry of `level` spans.
     fn is_whole(self, level: usize) -> bool {
         self.last - self.first == span_bytes(level) - 1
     }
@@ -61,7 +60,7 @@ struct Plan<PTE> {
     shift: u64,
     /// The highest level at which pages are allowed.
     highest: usize,
-    /// The entries of a page of each level, but for the address.
+    /// The entries of a page of each level, without the address.
     templates: [PTE; 4],
 }
 
@@ -72,8 +71,8 @@ struct Failure {
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Maps `len_bytes` bytes from `start` on to the physical memory from `paddr`
-    /// on: all of it, or nothing. Nothing has to be flushed.
+    /// Maps `len_bytes` bytes from `start` on to the physical memory from `paddr` on: all
+    /// of it, or nothing. Needs no flush.
     ///
     /// # Errors
     /// Those of [`map`](Self::map).
@@ -114,11 +113,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         self.map_pages(range, paddr, self.allowed(flags), highest)
     }
 
-    /// Maps a range by pages of different tables or of one, none higher than at
-    /// level `highest`.
+    /// Maps a range by pages of levels up to `highest`.
     fn map_pages(
         &self,
-        range: Range,
+        range: AddressRange,
         paddr: PhysAddr,
         flags: MappingFlags,
         highest: usize,
@@ -134,16 +132,16 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         };
         let mut changes = Changes::default();
         if failure.at > range.first {
-            // All that was mapped so far was free before.
-            let mapped = Range { first: range.first, last: failure.at - 1 };
+            // All pages mapped so far were unused before.
+            let mapped = AddressRange { first: range.first, last: failure.at - 1 };
             self.unmap_all(mapped, &mut changes, |_, _| ControlFlow::Continue(()));
         }
         Flush::new(&self.tables.handler, changes).flush();
         Err(failure.error)
     }
 
-    /// Unmaps whatever is mapped in the `len_bytes` bytes from `start` on. Large
-    /// pages that reach beyond are split.
+    /// Unmaps everything that is mapped in the `len_bytes` bytes from `start` on. Large
+    /// pages that reach beyond the range are split.
     ///
     /// # Errors
     /// [`PagingError::NotAligned`], [`PagingError::InvalidAddress`];
@@ -169,11 +167,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
 
     /// Unmaps what is mapped in the `len_bytes` bytes from `start` on, as
     /// [`unmap_region`](Self::unmap_region) does, and calls `take` with the address of each
-    /// page and what was there, in rising order, with what the processor has noted until
-    /// that moment. A frame may only be freed after the flush.
+    /// page and what was there, in rising order, with ACCESSED and DIRTY as of that moment.
+    /// A frame may only be freed after the flush.
     ///
-    /// If `take` breaks off, say because it has room for so many frames, what comes after is
-    /// still mapped. Returns the address to go on from then.
+    /// If `take` breaks, for example because it has no room for more frames, the pages
+    /// after that stay mapped, and the address to continue from is returned.
     ///
     /// # Errors
     /// Those of [`unmap_region`](Self::unmap_region); `take` was not called then.
@@ -191,7 +189,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             if range.is_page(&found) {
                 let leaf;
                 (leaf, changes) = self.unmap_found(range.first, &found);
-                // Nothing is left to go on with.
+                // There is no page left to continue with.
                 let _ = take(start, leaf);
             } else {
                 self.split_ends(range, &mut changes)?;
@@ -201,9 +199,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((next, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Changes what is allowed on whatever is mapped in the `len_bytes` bytes from
-    /// `start` on; no flags unmap it. What software keeps in place of pages stays. Large
-    /// pages that reach beyond are split.
+    /// Changes what the pages in the `len_bytes` bytes from `start` on allow; empty flags
+    /// unmap them. Software payloads stay. Large pages that reach beyond the range are
+    /// split.
     ///
     /// # Errors
     /// Those of [`unmap_region`](Self::unmap_region).
@@ -232,14 +230,14 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
-    /// Returns the entries of a page of each level, but for the address.
+    /// Returns the entries of a page of each level, without the address.
     fn templates(flags: MappingFlags) -> [PTE; 4] {
         core::array::from_fn(|level| PTE::new_page(PhysAddr::zero(), flags, level > 1))
     }
 
     /// Returns the range, or `None` if it is empty.
     #[inline]
-    fn range(&self, start: VirtAddr, len_bytes: u64) -> Result<Option<Range>, PagingError> {
+    fn range(&self, start: VirtAddr, len_bytes: u64) -> Result<Option<AddressRange>, PagingError> {
         let first = start.as_u64();
         let page = PageSize::Size4K.bytes();
         if !first.is_multiple_of(page) || !len_bytes.is_multiple_of(page) {
@@ -250,19 +248,19 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             return Ok(None);
         }
         let last = first.checked_add(len_bytes - 1).ok_or(PagingError::InvalidAddress)?;
-        // In the same half: alike in the highest bit, and so in all above.
+        // In the same half: equal in the highest bit, and so in all bits above.
         if !M::vaddr_is_valid(last) || (first ^ last) >> (M::VA_MAX_BITS - 1) != 0 {
             return Err(PagingError::InvalidAddress);
         }
-        Ok(Some(Range { first, last }))
+        Ok(Some(AddressRange { first, last }))
     }
 
-    /// Maps a range within a table of `level`, of whose entries `used` are in use.
+    /// Maps a range within a table of `level` that has `used` entries in use.
     fn map_range(
         &self,
         table: Table<'_>,
         level: usize,
-        range: Range,
+        range: AddressRange,
         plan: &Plan<PTE>,
         used: &mut usize,
     ) -> Result<(), Failure> {
@@ -297,8 +295,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let child = self.tables.child(pointer);
             let mut child_used = pointer.used();
             let result = self.map_range(child, level - 1, part, plan, &mut child_used);
-            // A new table is shown to the processor when it is filled; one in which
-            // nothing could be mapped never is. (An old one is never empty.)
+            // An entry points to a new table only after the table is filled, and never if
+            // nothing could be mapped in it. (An old table is never empty.)
             if child_used == 0 {
                 self.tables.handler.dealloc_frame(pointer.paddr());
             } else {
@@ -311,14 +309,14 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Unmaps a range; returns the address to go on from, if `take` breaks off.
+    /// Unmaps a range; returns the address to continue from, if `take` breaks.
     fn unmap_all(
         &self,
-        range: Range,
+        range: AddressRange,
         changes: &mut Changes,
         mut take: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
     ) -> Option<VirtAddr> {
-        // The root isn't freed, so how many of its entries are in use is never asked.
+        // The root isn't freed, so the number of its entries in use is never needed.
         let mut used = ENTRIES;
         let root = self.tables.root();
         match self.unmap_range(root, M::LEVELS, range, &mut used, changes, &mut take) {
@@ -327,13 +325,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
     }
 
-    /// Unmaps a range within a table of `level`, of whose entries `used` are in use. If
-    /// `take` breaks off, returns the last address that was unmapped.
+    /// Unmaps a range within a table of `level` that has `used` entries in use. If `take`
+    /// breaks, returns the last address that was unmapped.
     fn unmap_range(
         &self,
         table: Table<'_>,
         level: usize,
-        range: Range,
+        range: AddressRange,
         used: &mut usize,
         changes: &mut Changes,
         take: &mut impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
@@ -385,7 +383,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &self,
         table: Table<'_>,
         level: usize,
-        range: Range,
+        range: AddressRange,
         templates: &[PTE; 4],
         changes: &mut Changes,
     ) {

@@ -1,19 +1,19 @@
-//! What is to be flushed from TLBs.
+//! What has to be flushed from TLBs.
 
 use x86_64::VirtAddr;
 
-/// From this many pages on, one full flush is cheaper than one INVLPG a page. A
-/// full flush costs about as much as 30 of them, refills included (the like is
-/// `tlb_single_page_flush_ceiling` on Linux, 33).
+/// From this many pages on, one full flush is cheaper than one INVLPG for each page. A full
+/// flush costs about as much as 30 INVLPGs, refills included (compare Linux's
+/// `tlb_single_page_flush_ceiling`, 33).
 const FULL_FLUSH_PAGES: u64 = 33;
 
-/// What the TLB may still hold wrongly.
+/// The entries of the TLB that may be out of date.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FlushScope {
     /// Nothing.
     #[default]
     Nothing,
-    /// The pages from `first` to `last`, each `step_bytes` behind the one before.
+    /// The pages from `first` to `last`, in steps of `step_bytes`.
     Pages {
         /// The first page.
         first: VirtAddr,
@@ -25,7 +25,7 @@ pub enum FlushScope {
 }
 
 impl FlushScope {
-    /// Returns the number of pages; a hole between them counts as one.
+    /// Returns the number of pages in the range; pages that were not changed count, too.
     pub fn pages(self) -> u64 {
         match self {
             Self::Nothing => 0,
@@ -41,7 +41,7 @@ impl FlushScope {
     pub fn flush_by(self, mut flush_tlb: impl FnMut(Option<VirtAddr>)) {
         match self {
             Self::Nothing => {}
-            // Not by `pages`, which divides.
+            // Not with `pages`, which divides.
             Self::Pages { first, last, step_bytes }
                 if last.as_u64() - first.as_u64() >= (FULL_FLUSH_PAGES - 1) * step_bytes =>
             {

@@ -1,14 +1,14 @@
-//! What software keeps in entries that are not present.
+//! The payload that software stores in entries that are not present.
 
 use core::fmt;
 
-/// A number that software keeps in place of a page of 4 KiB, such as where its content
-/// was moved to. The processor finds nothing there.
+/// A number that software stores in place of a page of 4 KiB, such as the place to which
+/// its content was moved. An access there faults.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SoftwarePayload(u64);
 
 impl SoftwarePayload {
-    /// How many bits it has.
+    /// The number of its bits.
     pub const BITS: u32 = 52;
 
     /// Makes a payload, if `value` has no more than [`BITS`](Self::BITS) bits.

@@ -1,4 +1,4 @@
-//! Large pages, split at the ends of a range.
+//! Splitting large pages at the ends of a range.
 
 use core::ops::ControlFlow;
 
@@ -9,15 +9,14 @@ use crate::entry::GenericPTE;
 use crate::flush::Changes;
 use crate::geometry::{ENTRIES, PagingMetaData, span_bytes};
 use crate::page_table::PageTable64;
-use crate::region::Range;
+use crate::region::AddressRange;
 use crate::tables::PagingHandler;
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Splits the large pages that reach over an end of the range, all that is
-    /// needed or none.
+    /// Splits the large pages that cross an end of the range: all of them, or none.
     pub(crate) fn split_ends(
         &self,
-        range: Range,
+        range: AddressRange,
         changes: &mut Changes,
     ) -> Result<(), PagingError> {
         let ends = [Some(range.first), range.last.checked_add(1)];
@@ -56,8 +55,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Replaces the large page at `page` by a table in `frame`, with pages of the
-    /// next size that translate alike; returns whether it was present.
+    /// Replaces the large page at `page` by a table in `frame`, with pages of the next size
+    /// and the same translations; returns whether it was present.
     fn split(&self, page: u64, level: usize, frame: PhysAddr) -> bool {
         let found = self.find(page, level);
         let mut pointer = PTE::new_table(frame);
@@ -67,10 +66,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let offset_bytes = index as u64 * span_bytes(level - 1);
             child.store(index, found.entry.part(offset_bytes, level - 1 > 1));
         }
-        // What the processor has noted in the large page meanwhile.
-        let noted = found.table.swap(found.index, pointer).bits() & !found.entry.bits();
-        if noted != 0 {
-            child.set_in_all(noted);
+        // ACCESSED and DIRTY that the CPU has set in the large page meanwhile.
+        let recorded = found.table.swap(found.index, pointer).bits() & !found.entry.bits();
+        if recorded != 0 {
+            child.set_in_all(recorded);
         }
         found.entry.is_present()
     }

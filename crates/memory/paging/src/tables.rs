@@ -1,4 +1,4 @@
-//! Where tables are: the only place that turns a frame into memory.
+//! Access to tables: the only module that converts a frame's address into memory.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,44 +8,42 @@ use crate::GenericPTE;
 use crate::geometry::ENTRIES;
 use crate::scope::FlushScope;
 
-/// What the processor can do; asked once for each page table.
+/// The CPU's capabilities; read once for each page table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capabilities {
     /// It has pages of 1 GiB.
     pub has_1gib_pages: bool,
-    /// It has no-execute pages, and they are on. Without, every mapping can be
-    /// executed, and says so.
+    /// It has no-execute pages, and they are enabled. Without this, every mapping has
+    /// EXECUTE.
     pub has_no_execute: bool,
-    /// Entry 1 of its page attribute table (PWT alone) is write-combining. Without,
-    /// WRITE_COMBINING becomes UNCACHED.
+    /// Entry 1 of its page attribute table (selected by PWT alone) is write-combining.
+    /// Without this, WRITE_COMBINING becomes UNCACHED.
     pub has_write_combining: bool,
 }
 
-/// What a page table needs of the kernel that hosts it. The page table holds an
-/// instance, so it may know which processors use the page table.
+/// What a page table needs from the kernel. Each page table has an instance, which can know
+/// the CPUs that use the page table.
 ///
 /// # Safety
-/// [`alloc_frame`](Self::alloc_frame) returns frames that nothing else uses until
-/// they are freed, and [`phys_to_virt`](Self::phys_to_virt) returns, for each of
-/// them, where its 4,096 bytes can be read and written, by every thread, until
-/// then. [`flush`](Self::flush) flushes what it says: emptied tables are freed
-/// after it.
+/// [`alloc_frame`](Self::alloc_frame) returns frames that nothing else uses until they are
+/// freed, and [`phys_to_virt`](Self::phys_to_virt) returns, for each of them, the address
+/// at which every thread can read and write its 4,096 bytes until then.
+/// [`flush`](Self::flush) flushes as documented: emptied tables are freed after it.
 pub unsafe trait PagingHandler {
-    /// Takes a frame of 4 KiB; its content doesn't matter. `None` if there is none.
+    /// Allocates a frame of 4 KiB with any content. `None` if none is free.
     fn alloc_frame(&self) -> Option<PhysAddr>;
     /// Frees a frame.
     fn dealloc_frame(&self, frame: PhysAddr);
-    /// Returns where a frame's memory is.
+    /// Returns the address at which a frame is mapped.
     fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr;
-    /// Returns what the processor can do.
+    /// Returns the CPU's capabilities.
     fn capabilities(&self) -> Capabilities;
-    /// Flushes what `scope` says, global pages too, from the TLB of each processor
-    /// that may hold something of the page table, and with it what these processors
-    /// remember of the tables on the way. All have flushed when it returns.
+    /// Flushes `scope`, global pages too, from the TLB and the paging-structure caches of
+    /// each CPU that may hold entries of the page table. Returns when all have flushed.
     fn flush(&self, scope: FlushScope);
 }
 
-/// A table, as the words that the processor sees.
+/// A table, as atomic words.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a>(&'a [AtomicU64; ENTRIES]);
 
@@ -53,13 +51,13 @@ impl<'a> Table<'a> {
     /// Returns the table in `frame`.
     ///
     /// # Safety
-    /// `frame` comes from `handler`'s `alloc_frame`, has not been freed, and will
-    /// not be as long as the result lives.
+    /// `frame` comes from `handler`'s `alloc_frame`, has not been freed, and is not freed
+    /// as long as the result lives.
     #[inline]
     unsafe fn new(handler: &'a impl PagingHandler, frame: PhysAddr) -> Self {
         let words: *const [AtomicU64; ENTRIES] = handler.phys_to_virt(frame).as_ptr();
-        // SAFETY: the handler promises 4,096 bytes there, aligned as a frame is.
-        // They are only ever accessed as atomic words.
+        // SAFETY: the handler guarantees 4,096 bytes there, aligned as a frame is. They are
+        // only ever accessed as atomic words.
         Self(unsafe { &*words })
     }
 
@@ -69,14 +67,14 @@ impl<'a> Table<'a> {
         PTE::from_bits(self.0[index].load(Ordering::Relaxed))
     }
 
-    /// Replaces the entry at `index`. What was stored before is seen before.
+    /// Replaces the entry at `index`. Earlier stores are visible before this one.
     #[inline]
     pub(crate) fn store<PTE: GenericPTE>(self, index: usize, entry: PTE) {
         self.0[index].store(entry.bits(), Ordering::Release);
     }
 
-    /// Replaces the entry at `index` by what `change` makes of it, without losing
-    /// what the processor notes in it meanwhile.
+    /// Replaces the entry at `index` by the result of `change`, without losing bits that
+    /// the CPU sets in it meanwhile.
     #[inline]
     pub(crate) fn update<PTE: GenericPTE>(self, index: usize, change: impl Fn(PTE) -> PTE) {
         let old: PTE = self.load(index);
@@ -84,12 +82,12 @@ impl<'a> Table<'a> {
             return self.store(index, change(old));
         }
         let change = |bits| Some(change(PTE::from_bits(bits)).bits());
-        // It always changes, so it never gives up.
+        // The closure never returns `None`, so this cannot fail.
         let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
     }
 
-    /// Replaces the entry at `index`, which was read as `old`; returns the one that was
-    /// there at that moment, so that what the processor notes meanwhile isn't lost.
+    /// Replaces the entry at `index`, which was read as `old`; returns the entry as of that
+    /// moment, so that bits that the CPU sets meanwhile aren't lost.
     #[inline]
     pub(crate) fn replace<PTE: GenericPTE>(self, index: usize, old: PTE, new: PTE) -> PTE {
         if old.is_settled() {
@@ -104,7 +102,7 @@ impl<'a> Table<'a> {
         self.swap(index, entry)
     }
 
-    /// Replaces the entry at `index`; returns the one that was there at that moment.
+    /// Replaces the entry at `index`; returns the entry as of that moment.
     #[inline]
     pub(crate) fn swap<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
         PTE::from_bits(self.0[index].swap(entry.bits(), Ordering::AcqRel))
@@ -118,12 +116,12 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The tables of one page table: every frame that is reached from its root.
+/// The tables of one page table: all frames that are reachable from its root.
 ///
-/// Invariant: `root`, and each frame that an entry of a table points to as a
-/// table, comes from `handler` and is freed only by [`Detached::free`], or with
-/// the whole; but for entries of the root that another page table owns, which
-/// [`child`](Self::child) is never called with.
+/// Invariant: `root`, and each frame that an entry of a table points to as a table, comes
+/// from `handler` and is freed only by [`Detached::free`], or when the page table is
+/// dropped. The exception are entries of the root that another page table owns;
+/// [`child`](Self::child) is never called with them.
 pub(crate) struct Tables<H> {
     pub(crate) handler: H,
     pub(crate) root: PhysAddr,
@@ -152,7 +150,7 @@ impl<H: PagingHandler> Tables<H> {
         unsafe { Table::new(&self.handler, entry.paddr()) }
     }
 
-    /// Takes a frame and makes an empty table of it; returns the frame.
+    /// Allocates a frame for an empty table; returns the frame.
     #[inline]
     pub(crate) fn new_child(&self) -> Option<PhysAddr> {
         new_table(&self.handler)
@@ -162,17 +160,17 @@ impl<H: PagingHandler> Tables<H> {
 fn new_table(handler: &impl PagingHandler) -> Option<PhysAddr> {
     let frame = handler.alloc_frame()?;
     let words: *mut [AtomicU64; ENTRIES] = handler.phys_to_virt(frame).as_mut_ptr();
-    // SAFETY: the handler promises 4,096 bytes there, and the frame was just taken:
-    // nobody else reads or writes them. All bits clear make an atomic word.
+    // SAFETY: the handler guarantees 4,096 bytes there, and the frame was just allocated:
+    // nothing else reads or writes them. Zeros are valid atomic words.
     unsafe { words.write_bytes(0, 1) };
     Some(frame)
 }
 
-/// Empty tables that no entry points to any more, to be freed after the flush:
-/// the processor may still walk them until then.
+/// Empty tables that no entry points to any more. They are freed after the flush, because
+/// the CPU may walk them until then.
 ///
-/// They are chained through their first word. A frame's address has bit 0 clear,
-/// so the word is no present entry to a processor that still walks there.
+/// They are chained through their first word. A frame's address has bit 0 clear, so to a
+/// CPU that still walks there the word is an entry that isn't present.
 #[derive(Debug, Default)]
 pub(crate) struct Detached {
     first: Option<PhysAddr>,

@@ -1,5 +1,5 @@
-//! The upper half of the address space, which all address spaces have alike: it belongs
-//! to one page table, and the roots of the others have its entries.
+//! The upper half, which is the same in all address spaces: one page table owns it, and the
+//! roots of the others have copies of its entries.
 
 use crate::PagingError;
 use crate::entry::GenericPTE;
@@ -8,14 +8,14 @@ use crate::page_table::PageTable64;
 use crate::tables::PagingHandler;
 use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 
-/// The entries that a root has for the upper half.
+/// The entries of a root for the upper half.
 #[derive(Clone, Copy, Debug)]
 pub struct UpperHalf<PTE>([PTE; ENTRIES - UPPER_FIRST]);
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Makes a page table that maps nothing, and whose upper half others can have, too:
-    /// the tables that the root points to there are all made now, 256, and never freed
-    /// before the page table is dropped.
+    /// Makes a page table that maps nothing, and whose upper half can be shared: all 256
+    /// tables that the root points to there are made now, and are not freed before the page
+    /// table is dropped.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`].
@@ -32,9 +32,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(page_table)
     }
 
-    /// Returns the entries of the upper half for other roots, if they stay as they are: if
-    /// the page table was made [with an upper half](Self::try_new_with_upper_half), or
-    /// [shares](Self::try_new_sharing) one.
+    /// Returns the entries of the upper half for other roots. `None` if they may change,
+    /// which is so unless the page table was made [with an upper
+    /// half](Self::try_new_with_upper_half) or [shares](Self::try_new_sharing) one.
     pub fn upper_half(&self) -> Option<UpperHalf<PTE>> {
         if self.upper_owner == UpperOwner::ThisPageTable {
             return None;
@@ -44,12 +44,12 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Some(UpperHalf(core::array::from_fn(entry)))
     }
 
-    /// Makes a page table that maps nothing in its lower half, and whose upper half is
-    /// another's: whatever that one maps there, now and later, this one does, too.
-    /// Operations on addresses there are [`PagingError::NotOwned`], and walks leave them
-    /// out.
+    /// Makes a page table that maps nothing in its lower half and shares the upper half of
+    /// another page table: what the other one maps there, now and later, this one maps,
+    /// too. Operations on addresses there fail with [`PagingError::NotOwned`], and walks
+    /// skip them.
     ///
-    /// The processor must not use it any more when the other one is dropped.
+    /// No CPU may use it any more when the other one is dropped.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`].
@@ -62,16 +62,16 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(page_table)
     }
 
-    /// Returns how many entries of a table of `level` belong to this page table; they are
-    /// the first ones.
+    /// Returns the number of entries of a table of `level` that this page table owns; they
+    /// are the first ones.
     #[inline]
     pub(crate) fn owned_entries(&self, level: usize) -> usize {
         let is_part = level == M::LEVELS && self.upper_owner == UpperOwner::Another;
         if is_part { UPPER_FIRST } else { ENTRIES }
     }
 
-    /// Returns whether an entry of a table of `level` points to a table that is empty, and
-    /// only there for other page tables.
+    /// Returns whether an entry of a table of `level` points to an empty table that is kept
+    /// only for other page tables.
     #[inline]
     pub(crate) fn is_kept_empty(&self, level: usize, index: usize, entry: PTE) -> bool {
         level == M::LEVELS

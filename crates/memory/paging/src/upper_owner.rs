@@ -1,18 +1,19 @@
-//! Which page table the upper half of the address space belongs to.
+//! The owner of the upper half of the address space.
 
 use crate::geometry::ENTRIES;
 
-/// The first entry of a root that is of the upper half.
+/// The first entry of a root that belongs to the upper half.
 pub(crate) const UPPER_FIRST: usize = ENTRIES / 2;
 
-/// The page table that the upper half belongs to.
+/// The page table that owns the upper half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UpperOwner {
-    /// This one; tables come and go there as anywhere.
+    /// This one; its tables are made and freed as elsewhere.
     ThisPageTable,
-    /// This one. Each entry of the root points to a table from the start and for ever:
-    /// it counts as one more use of that table, which so is never empty.
+    /// This one. Each entry of the root points to a table from the start, and always will.
+    /// The entry itself counts as a use of that table, so that the table is never freed as
+    /// empty.
     ThisPageTableForOthers,
-    /// Another one: entries of the root are only there for the processor.
+    /// Another one: only the CPU uses these entries of the root.
     Another,
 }

@@ -1,4 +1,4 @@
-//! Looking at a page table: the way to an address, mappings, ranges, tables.
+//! Reading a page table: walks to an address, mappings, ranges, tables.
 
 use core::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use crate::leaf::{Leaf, Mapping};
 use crate::page_table::PageTable64;
 use crate::tables::{PagingHandler, Table};
 
-/// A step on the way to an address.
+/// A step of a walk to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step<PTE> {
     /// The table's level; the lowest is 1.
@@ -24,11 +24,11 @@ pub struct Step<PTE> {
     pub entry: PTE,
 }
 
-/// Walks to `vaddr` as the processor does, from the table in the frame `root` on:
-/// calls `see` with each step, down to a page or to an entry that isn't present.
+/// Walks to `vaddr` as the CPU does, from the table in the frame `root` on: calls `see`
+/// with each step, down to a page or to an entry that isn't present.
 ///
-/// `read` returns the word at an index of the table in a frame. Where it returns
-/// `None` the walk ends.
+/// `read` returns the word at an index of the table in a frame. If it returns `None`, the
+/// walk ends.
 pub fn walk_tables<M: PagingMetaData, PTE: GenericPTE>(
     root: PhysAddr,
     vaddr: VirtAddr,
@@ -52,7 +52,7 @@ pub fn walk_tables<M: PagingMetaData, PTE: GenericPTE>(
 /// Adjacent pages of one size, with the same flags, mapped to adjacent frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MappedRange {
-    /// Where the first page begins.
+    /// The address of the first page.
     pub start: VirtAddr,
     /// The number of pages.
     pub pages: u64,
@@ -71,14 +71,14 @@ impl MappedRange {
         VirtAddr::new_truncate(self.start.as_u64() + (self.len_bytes() - 1))
     }
 
-    /// Returns the address after the range, the next one that is canonical; `None`
-    /// at the end of the address space.
+    /// Returns the next canonical address after the range; `None` at the end of the address
+    /// space.
     pub fn next(&self) -> Option<VirtAddr> {
         // Truncation extends the sign, and so skips the hole in the middle.
         self.last().as_u64().checked_add(1).map(VirtAddr::new_truncate)
     }
 
-    /// Takes the next page in, if it goes on where this ends.
+    /// Adds the next page, if it continues the range.
     fn extend(&mut self, page: VirtAddr, mapping: Mapping) -> ControlFlow<()> {
         let first = self.mapping;
         // Not by `next`, which skips the hole in the middle.
@@ -94,21 +94,20 @@ impl MappedRange {
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Calls `see` with each step of the processor's walk to `vaddr`, from the
-    /// root on. In a half that belongs to another page table it ends at the root.
+    /// Calls `see` with each step of the CPU's walk to `vaddr`, from the root on. In a half
+    /// that another page table owns it ends at the root.
     pub fn walk(&self, vaddr: VirtAddr, see: impl FnMut(Step<PTE>)) {
         let is_owned = self.check_vaddr(vaddr.as_u64()) != Err(PagingError::NotOwned);
         let read = |table, index| {
-            // Only frames of tables are asked for.
+            // `read` is only called with frames of tables.
             (is_owned || table == self.root_paddr())
                 .then(|| self.tables.child(PTE::new_table(table)).load::<PTE>(index).bits())
         };
         walk_tables::<M, PTE>(self.root_paddr(), vaddr, read, see);
     }
 
-    /// Calls `see` with the address of each mapped page and its mapping, in rising
-    /// order, from the page that `start` lies in or the next one on, as long as it
-    /// says to continue.
+    /// Calls `see` with the address of each mapped page and its mapping, in rising order,
+    /// from the page that `start` lies in or the next one on, until it breaks.
     pub fn for_each_mapping(
         &self,
         start: VirtAddr,
@@ -120,14 +119,14 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         });
     }
 
-    /// Calls `see` as [`for_each_mapping`](Self::for_each_mapping) does, and with what
-    /// software keeps in place of pages, too.
+    /// Calls `see` as [`for_each_mapping`](Self::for_each_mapping) does, and with software
+    /// payloads, too.
     pub fn for_each_leaf(
         &self,
         start: VirtAddr,
         mut see: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
     ) {
-        // It says itself when to end.
+        // `see` itself ends the walk.
         let _ = self.leaves_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
     }
 
@@ -145,8 +144,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         found
     }
 
-    /// Goes through the table of `level` for the addresses from `base` on. An
-    /// address counts without its sign here.
+    /// Calls `see` for the leaves of the table of `level` for the addresses from `base` on.
+    /// Addresses are without their sign extension here.
     fn leaves_in(
         &self,
         table: Table<'_>,
@@ -173,7 +172,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         ControlFlow::Continue(())
     }
 
-    /// Calls `see` with the frame and the level of each table, those below a table
+    /// Calls `see` with the frame and the level of each table: the tables below a table
     /// before it, the root last.
     pub fn for_each_table(&self, mut see: impl FnMut(PhysAddr, usize)) {
         self.tables_in(self.root_paddr(), self.tables.root(), M::LEVELS, &mut see);

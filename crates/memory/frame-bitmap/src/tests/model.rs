@@ -1,4 +1,5 @@
-//! Random operations on a bitmap and on one byte a frame, compared step by step.
+//! Random operations on a bitmap and on a model with one byte for each frame, compared step
+//! by step.
 
 use super::*;
 use proptest::collection::vec as vec_of;
@@ -95,7 +96,7 @@ impl Model {
     }
 }
 
-/// One step; its numbers are cut to the size of the bitmap when it is run.
+/// One step; its numbers are reduced to the size of the bitmap when it is run.
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Add(usize, usize),
@@ -108,9 +109,9 @@ enum Step {
     AllocateExactly(usize, usize),
     Free(usize),
     FreeRun(usize, usize),
-    /// Looks for free frames from the first number on; at most so many.
+    /// Searches for free frames from the first number on, at most the second number.
     NextFreeRun(usize, usize),
-    /// Frees allocated frames, found from the first number on; at most so many.
+    /// Frees allocated frames, found from the first number on, at most the second number.
     FreeHeld(usize, usize),
 }
 
@@ -146,7 +147,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// Runs one step on both and compares what they return.
 fn run_step(map: &mut FrameBitmap, model: &mut Model, step: Step) {
     let size = model.0.len();
-    // Two more than there are, to step over the end at times.
+    // Two more than there are, so that some steps go beyond the end.
     let cut = |n: usize| if n == usize::MAX { n } else { n % (size + 2) };
     match step {
         Step::Add(start, count) => {
@@ -194,7 +195,7 @@ fn run_step(map: &mut FrameBitmap, model: &mut Model, step: Step) {
     }
 }
 
-/// Asserts that no frame was lost or won.
+/// Asserts that the numbers of frames are equal.
 fn compare(map: &FrameBitmap, model: &Model) {
     map.assert_consistent();
     assert_eq!(map.free_count(), model.count(FREE));
@@ -215,7 +216,7 @@ fn compare_each_frame(map: &FrameBitmap, model: &Model) {
     assert_eq!(map.allocated_word(model.0.len().div_ceil(64)), None);
 }
 
-/// Runs all steps, then frees all that is allocated and looks for leaks.
+/// Runs all steps, then frees all allocated frames and checks for leaks.
 fn run_steps(frames: usize, filled: usize, steps: &[Step], each_frame: bool) {
     let mut storage = storage(frames);
     let mut map = FrameBitmap::try_new(&mut storage, frames).expect("it is large enough");

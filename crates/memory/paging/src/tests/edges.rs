@@ -38,11 +38,11 @@ fn unaligned_addresses_are_rejected() {
 #[test]
 fn addresses_beyond_the_geometry_are_rejected() {
     let (mut table, _) = new();
-    // SAFETY: nothing is done with the address but to look at it.
-    #[expect(unsafe_code, reason = "the safe constructor refuses it")]
+    // SAFETY: the address is only compared.
+    #[expect(unsafe_code, reason = "the safe constructor rejects it")]
     let hole = unsafe { VirtAddr::new_unsafe(0x8000_0000_0000) };
     // SAFETY: as above.
-    #[expect(unsafe_code, reason = "the safe constructor refuses it")]
+    #[expect(unsafe_code, reason = "the safe constructor rejects it")]
     let wide = unsafe { PhysAddr::new_unsafe(1 << 52) };
     let size = PageSize::Size4K;
     assert_eq!(table.map(hole, frame(0), size, RW), Err(PagingError::InvalidAddress));
@@ -75,7 +75,7 @@ fn mapping_anew_flushes_nothing() {
 }
 
 #[test]
-fn few_pages_are_flushed_one_by_one_and_many_at_once() {
+fn few_pages_are_flushed_singly_and_many_by_a_full_flush() {
     let (mut table, memory) = new();
     table.map_region(at(0), frame(0), 2 * M2, RW, HugePages::Forbidden).expect("it is free");
     table.unmap_region(at(0), 32 * K4).expect("no page is split").flush();
@@ -104,7 +104,7 @@ fn part_of_a_gib_is_split_twice_and_no_more() {
     assert_eq!(memory.used(), 2);
     let flags = MappingFlags::READ;
     table.protect_region(at(G1 + M2 + K4), K4, flags).expect("there is memory").flush();
-    // One of 512 pages of 2 MiB, one of 512 pages of 4 KiB.
+    // One table with 512 pages of 2 MiB, one with 512 pages of 4 KiB.
     assert_eq!(memory.used(), 4);
     let size = |vaddr| table.query(at(vaddr)).expect("it is mapped").size;
     assert_eq!(size(G1), PageSize::Size2M);
@@ -129,7 +129,7 @@ fn split_without_memory_leaves_the_page_whole() {
 }
 
 #[test]
-fn region_that_meets_an_obstacle_leaves_nothing() {
+fn map_region_that_fails_leaves_nothing_mapped() {
     let (mut table, memory) = new();
     table.map(at(3 * M2), frame(0), PageSize::Size4K, RW).expect("it is free");
     let before = memory.used();
@@ -141,7 +141,7 @@ fn region_that_meets_an_obstacle_leaves_nothing() {
 }
 
 #[test]
-fn large_page_fits_where_small_ones_were() {
+fn large_page_can_replace_unmapped_small_ones() {
     let (mut table, _) = new();
     table.map(at(M2), frame(0), PageSize::Size4K, RW).expect("it is free");
     table.unmap(at(M2)).expect("it is mapped").1.flush();
@@ -190,7 +190,7 @@ fn walk_ends_where_a_table_cannot_be_read() {
 }
 
 #[test]
-fn ranges_are_merged_while_all_is_alike() {
+fn adjacent_pages_with_equal_flags_are_one_range() {
     let (mut table, _) = new();
     let high = 0xFFFF_FFFF_FFFF_E000;
     for (page, to, flags) in [

@@ -1,4 +1,4 @@
-//! Every combination of flags, both ways.
+//! Encoding and decoding of every combination of flags.
 
 use x86_64::PhysAddr;
 use x86_64::structures::paging::PageTableFlags;
@@ -12,7 +12,7 @@ fn all_flags() -> impl Iterator<Item = MappingFlags> {
 }
 
 #[test]
-fn every_combination_comes_back() {
+fn every_combination_of_flags_is_decoded_as_encoded() {
     for flags in all_flags() {
         for is_huge in [false, true] {
             let entry = X64PTE::new_page(FRAME, flags, is_huge);
@@ -53,14 +53,14 @@ fn bits_are_those_of_the_manual() {
 }
 
 #[test]
-fn changing_flags_keeps_what_the_processor_noted() {
-    let noted = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
+fn changing_flags_keeps_accessed_and_dirty() {
+    let recorded = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
     for flags in all_flags().filter(|flags| !flags.is_empty()) {
         let page = X64PTE::new_page(FRAME, MappingFlags::READ, true);
-        let mut entry = X64PTE::from_bits(page.bits() | noted.bits());
+        let mut entry = X64PTE::from_bits(page.bits() | recorded.bits());
         entry.set_flags_of(X64PTE::new_page(PhysAddr::zero(), flags, true));
         assert_eq!(entry.flags(), flags.normalized());
-        assert!(entry.table_flags().contains(noted));
+        assert!(entry.table_flags().contains(recorded));
         assert_eq!((entry.paddr(), entry.is_huge()), (FRAME, true));
         entry.set_paddr(PhysAddr::new(0x1000));
         assert_eq!((entry.paddr(), entry.flags()), (PhysAddr::new(0x1000), flags.normalized()));
@@ -69,9 +69,9 @@ fn changing_flags_keeps_what_the_processor_noted() {
 
 #[test]
 fn parts_of_a_page_keep_all_bits_but_the_size() {
-    let noted = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
+    let recorded = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
     let page = X64PTE::new_page(FRAME, MappingFlags::all(), true);
-    let page = X64PTE::from_bits(page.bits() | noted.bits());
+    let page = X64PTE::from_bits(page.bits() | recorded.bits());
     let part = page.part(0x20_0000, false);
     assert_eq!(part.paddr(), FRAME + 0x20_0000);
     assert_eq!(part.table_flags() | PageTableFlags::HUGE_PAGE, page.table_flags());
@@ -79,7 +79,7 @@ fn parts_of_a_page_keep_all_bits_but_the_size() {
 }
 
 #[test]
-fn payloads_of_software_come_back_and_are_nothing_else() {
+fn software_payloads_are_decoded_as_encoded() {
     let largest = (1 << SoftwarePayload::BITS) - 1;
     for value in [0, 1, 2, 0x5A5A, 1 << 51, largest] {
         let payload = SoftwarePayload::try_new(value).expect("it has no more bits");
@@ -95,7 +95,7 @@ fn payloads_of_software_come_back_and_are_nothing_else() {
 }
 
 #[test]
-fn small_payloads_name_no_frame_that_exists() {
+fn small_payloads_have_the_address_bits_of_no_memory() {
     let payload = SoftwarePayload::try_new(0x1234).expect("it has few bits");
     assert!(X64PTE::new_software(payload).paddr().as_u64() > 1 << 51);
 }

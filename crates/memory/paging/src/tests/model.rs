@@ -1,4 +1,4 @@
-//! The naive model: ranges of addresses and what is there, without tables.
+//! The naive model: a list of address ranges and their contents, without tables.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ pub(super) enum What {
         is_accessed: bool,
         is_dirty: bool,
     },
-    /// What software keeps in place of a page of 4 KiB.
+    /// A software payload in place of a page of 4 KiB.
     Software(u64),
 }
 
@@ -42,7 +42,7 @@ impl What {
         }
     }
 
-    fn noted(self, accessed: bool, dirty: bool) -> Self {
+    fn recorded(self, accessed: bool, dirty: bool) -> Self {
         match self {
             Self::Page { paddr, flags, is_accessed, is_dirty } => Self::Page {
                 paddr,
@@ -82,7 +82,7 @@ impl Model {
         self.ranges.insert(first, (len, what));
     }
 
-    /// Cuts the range out and returns what was in it.
+    /// Removes the range and returns its content.
     pub(super) fn cut(&mut self, first: u64, len: u64) -> BTreeMap<u64, (u64, What)> {
         let last = first + (len - 1);
         for at in [Some(first), last.checked_add(1)].into_iter().flatten() {
@@ -96,12 +96,12 @@ impl Model {
         inside
     }
 
-    /// Changes what pages allow; the processor's notes stay.
+    /// Changes what pages allow; ACCESSED and DIRTY stay.
     pub(super) fn protect(&mut self, first: u64, len: u64, flags: MappingFlags) {
         for (start, (len, what)) in self.cut(first, len) {
             let what = match what {
                 What::Page { paddr, is_accessed, is_dirty, .. } => {
-                    What::page(paddr, flags).noted(is_accessed, is_dirty)
+                    What::page(paddr, flags).recorded(is_accessed, is_dirty)
                 }
                 software => software,
             };
@@ -109,10 +109,10 @@ impl Model {
         }
     }
 
-    /// The processor notes an access, or a write, to a page.
+    /// Records an access, or a write, to a page.
     pub(super) fn note(&mut self, first: u64, len: u64, is_write: bool) {
         for (start, (len, what)) in self.cut(first, len) {
-            self.put(start, len, what.noted(true, is_write));
+            self.put(start, len, what.recorded(true, is_write));
         }
     }
 

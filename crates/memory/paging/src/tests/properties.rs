@@ -1,4 +1,4 @@
-//! Random sequences of operations, with frames running out at random.
+//! Random sequences of operations; at random times no frame is left.
 
 use core::ops::ControlFlow;
 use proptest::prelude::*;
@@ -13,8 +13,8 @@ use crate::{
     PagingMetaData, SoftwarePayload, X64PTE, X64PagingMetaData,
 };
 
-/// Where the operations play: so near to each other that they meet, at both ends
-/// of both halves of the address space.
+/// The addresses of the operations: at both ends of both halves of the address space, so
+/// few that operations often overlap.
 const WINDOWS: [u64; 4] = [0, 0x0000_7FFF_0000_0000, 0xFFFF_8000_0000_0000, 0xFFFF_FFFF_0000_0000];
 
 #[derive(Clone, Debug)]
@@ -24,12 +24,12 @@ enum Operation {
     Remap(u64, u64, MappingFlags),
     Protect(u64, MappingFlags),
     MapRegion(u64, u64, u64, MappingFlags, HugePages),
-    /// Its second number: after how many pages it breaks off, to go on after the flush.
+    /// The third number: the pages until it breaks, to continue after the flush.
     UnmapRegion(u64, u64, usize),
     ProtectRegion(u64, u64, MappingFlags),
     SetSoftware(u64, u64),
-    /// What is shared and what is skipped follows from the number; whether to go on with
-    /// the clone.
+    /// The number determines which pages are shared and which are skipped; the flag,
+    /// whether the test continues with the clone.
     Clone(u64, bool),
 }
 
@@ -74,8 +74,9 @@ fn operation() -> impl Strategy<Value = Operation> {
     let huge = prop_oneof![1 => Just(HugePages::Forbidden), 3 => Just(HugePages::Allowed)];
     let region = (aligned_address(), frame(), length(), flags(), huge, 0..4).prop_map(
         |(vaddr, frame, len, flags, huge, fit)| {
-            // Large pages fit only where both addresses are alike below them. A
-            // region without has at most some MiB, or tests take hours.
+            // Large pages fit only where both addresses are equal modulo their size. A
+            // region without large pages has at most some MiB, so that tests don't take
+            // hours.
             let (frame, len) = match (huge, fit) {
                 (HugePages::Allowed, 1..) => (frame - frame % G1 + vaddr % G1, len),
                 _ => (frame, len.min(4 * M2)),
@@ -106,13 +107,13 @@ struct Both {
     memory: Memory,
     table: TestTable,
     model: Model,
-    /// The page table that the upper half belongs to, if it is another one.
+    /// The page table that owns the upper half, if it is another one.
     upper: Option<TestTable>,
     capabilities: Capabilities,
     are_frames_limited: bool,
 }
 
-/// Whose the upper half is.
+/// The owner of the upper half.
 #[derive(Clone, Copy, Debug)]
 enum Upper {
     Own,
@@ -141,8 +142,8 @@ impl Both {
         Self { memory, table, model, upper, capabilities, are_frames_limited }
     }
 
-    /// Returns whether an operation on `vaddr` is one on another page table's half, which
-    /// it has to refuse.
+    /// Returns whether `vaddr` is in another page table's half: an operation there has to
+    /// fail.
     fn is_refused(&self, vaddr: u64) -> bool {
         self.upper.is_some() && vaddr >> 63 != 0
     }
@@ -152,7 +153,7 @@ impl Both {
         check_frames(&tables, &self.memory);
     }
 
-    /// What an entry keeps of `flags`.
+    /// The flags of `flags` that an entry keeps.
     fn kept(&self, flags: MappingFlags) -> MappingFlags {
         let always = if self.capabilities.has_no_execute {
             MappingFlags::empty()
@@ -167,8 +168,8 @@ impl Both {
         kept.normalized()
     }
 
-    /// Returns the page that begins at `vaddr`, or what software keeps there, by the
-    /// mapper's own account, which has to agree with the model.
+    /// Returns the size of the page or software payload that begins at `vaddr`, as the page
+    /// table reports it; asserts that the model agrees.
     fn page_at(&self, vaddr: u64) -> Result<PageSize, PagingError> {
         let leaf = self.table.lookup(VirtAddr::new(vaddr));
         assert_eq!(leaf.is_ok(), self.model.translate(vaddr).is_some());
@@ -180,7 +181,7 @@ impl Both {
         }
     }
 
-    /// Tries an operation on the half that belongs to another page table.
+    /// Tries an operation on the half that another page table owns; it has to fail.
     fn apply_refused(&mut self, operation: &Operation) {
         let (page, frame) = (|vaddr| VirtAddr::new(vaddr), PhysAddr::new(G1));
         let table = &mut self.table;
@@ -206,7 +207,7 @@ impl Both {
         assert_eq!(error, Some(PagingError::NotOwned));
         let address = page(WINDOWS[2] + K4);
         assert_eq!(table.query(address), Err(PagingError::NotOwned));
-        let upper = self.upper.as_ref().expect("it is another's");
+        let upper = self.upper.as_ref().expect("another page table owns it");
         assert!(upper.query(address).is_ok() || !self.capabilities.has_1gib_pages);
     }
 
@@ -333,7 +334,7 @@ impl Both {
             Operation::UnmapRegion(vaddr, len, batch) => {
                 let result = self.unmap_region(vaddr, len, batch);
                 let expected = range_error(vaddr, len).map_or(Ok(()), Err);
-                // What was unmapped is gone from the model already.
+                // The model has unmapped it already.
                 self.judge(result, expected, |both| {
                     assert!(len == 0 || !both.model.is_any_mapped(vaddr, len));
                 });
@@ -353,8 +354,8 @@ impl Both {
         }
     }
 
-    /// Unmaps a range, `batch` pages at a time; holds each against the model, and cuts it
-    /// out there.
+    /// Unmaps a range, `batch` pages at a time; compares each page with the model, and
+    /// removes it there.
     fn unmap_region(&mut self, vaddr: u64, len: u64, batch: usize) -> Result<(), PagingError> {
         let end = vaddr.wrapping_add(len);
         let mut next = Some(vaddr);
@@ -372,13 +373,13 @@ impl Both {
                 assert_eq!(Some(what(leaf)), self.model.translate(page), "{page:#x}");
                 self.model.cut(page, leaf.size().bytes());
             }
-            // Frames run out when the ends are split, and then never again.
+            // Only splitting the ends can run out of frames.
             next = rest.map(VirtAddr::as_u64);
         }
         Ok(())
     }
 
-    /// Clones the lower half, and holds both against models; goes on with the clone, or
+    /// Clones the lower half, and compares both with models; continues with the clone, or
     /// with the original.
     fn clone(&mut self, seed: u64, goes_on: bool) {
         let decide = |page: u64| match (page / K4).wrapping_mul(seed | 1) >> 61 {
@@ -411,7 +412,7 @@ impl Both {
                         copy.put(page, len, What::page(paddr, flags));
                     }
                     Some(software) => copy.put(page, len, software),
-                    None => unreachable!("it was seen to be there"),
+                    None => unreachable!("its presence was checked above"),
                 }
                 on_clone
             })
@@ -423,7 +424,7 @@ impl Both {
             Ok(clone) => clone,
             Err(error) => {
                 assert!(self.are_frames_limited && error == PagingError::NoMemory);
-                assert_eq!(last, None, "nothing is decided in vain");
+                assert_eq!(last, None, "every decision was for a mapped page");
                 return;
             }
         };
@@ -432,13 +433,13 @@ impl Both {
             lower.cut(1 << 63, 1 << 63);
             lower.mapped_bytes()
         };
-        assert!(lower_bytes(&copy) <= lower_bytes(&original), "each page was seen");
+        assert!(lower_bytes(&copy) <= lower_bytes(&original), "each page was visited");
         self.model = original;
         check_tlb(&self.table);
         let tables: Vec<_> = self.upper.iter().chain([&self.table, &clone]).collect();
         check_frames(&tables, &self.memory);
         self.check_ranges();
-        // The clone of a page table whose upper half is for others shares that.
+        // The clone of a page table whose upper half can be shared shares it.
         if goes_on && (self.table.upper_half().is_none() || self.upper.is_some()) {
             self.memory.forget_tlb();
             (self.table, self.model) = (clone, copy);
@@ -466,7 +467,7 @@ impl Both {
             return Err(PagingError::NotAligned);
         }
         if flags.is_empty() {
-            // Nothing is mapped, which `judge` can't tell from success.
+            // Nothing is mapped, which `judge` can't distinguish from success.
             return Err(PagingError::NotMapped);
         }
         if self.model.is_any_mapped(vaddr, size.bytes()) {
@@ -475,8 +476,8 @@ impl Both {
         Ok(())
     }
 
-    /// Holds a result against what is expected of an operation for which frames
-    /// may run out; `apply` brings the model up to date.
+    /// Compares a result with the expected one of an operation that may run out of frames;
+    /// `apply` updates the model.
     fn judge(
         &mut self,
         result: Result<(), PagingError>,
@@ -486,7 +487,7 @@ impl Both {
         match (result, expected) {
             (Ok(()), Ok(())) => apply(self),
             (Ok(()), Err(PagingError::NotMapped)) => {}
-            // Out of frames before the obstacle was met, or without one.
+            // It ran out of frames, possibly before it could find the expected error.
             (Err(PagingError::NoMemory), Ok(()) | Err(PagingError::AlreadyMapped))
                 if self.are_frames_limited => {}
             (result, expected) => assert_eq!(result, expected),
@@ -502,14 +503,14 @@ impl Both {
         }
     }
 
-    /// Checks that all edges translate alike.
+    /// Checks that both translate the edges of all ranges equally.
     fn check_translations(&self) {
         for vaddr in self.model.edges() {
             if X64PagingMetaData::vaddr_is_valid(vaddr) {
                 let expected = self.model.translate(vaddr);
                 let mapped = self.table.query(VirtAddr::new(vaddr));
                 if let Ok(mapping) = mapped {
-                    // The processor wants a large page's frame aligned.
+                    // The CPU requires the frame of a large page to be aligned.
                     let size = mapping.size.bytes();
                     assert_eq!(mapping.paddr.as_u64() % size, vaddr % size, "{vaddr:#x}");
                     assert_eq!(Some(page(mapping)), expected, "{vaddr:#x}");
@@ -523,7 +524,7 @@ impl Both {
         }
     }
 
-    /// Checks that the ranges are all that is mapped, in rising order.
+    /// Checks that the page table lists exactly the mapped ranges, in rising order.
     fn check_ranges(&self) {
         let (mut bytes, mut from) = (0, Some(VirtAddr::zero()));
         while let Some(range) = from.and_then(|from| self.table.next_range(from)) {
@@ -532,7 +533,7 @@ impl Both {
                 let expected = range.mapping.paddr.as_u64() + (vaddr - range.start);
                 let Some(What::Page { paddr, flags, .. }) = self.model.translate(vaddr.as_u64())
                 else {
-                    panic!("{range:?} isn't all mapped");
+                    panic!("{range:?} isn't completely mapped");
                 };
                 assert_eq!((paddr, flags), (expected, range.mapping.flags), "{range:?}");
             }
@@ -544,8 +545,8 @@ impl Both {
 }
 
 fn range_error(vaddr: u64, len: u64) -> Option<PagingError> {
-    // Only the low window's end can be run over into addresses that aren't
-    // canonical, and the high window's end into nothing.
+    // Only a range over the low window's end reaches addresses that aren't canonical, and
+    // only one over the high window's end exceeds the address space.
     let is_over =
         len > 0 && vaddr.checked_add(len - 1).is_none_or(|last| (vaddr ^ last) >> 47 != 0);
     is_over.then_some(PagingError::InvalidAddress)
@@ -590,7 +591,7 @@ fn run(capabilities: Capabilities, upper: Upper, steps: &[(Operation, Option<u8>
 }
 
 fn steps() -> impl Strategy<Value = Vec<(Operation, Option<u8>, u64)>> {
-    // In a fourth of the steps frames run out after 0 to 5.
+    // In a quarter of the steps only 0 to 5 frames are left.
     let frames_left = prop_oneof![3 => Just(None), 1 => (0_u8..6).prop_map(Some)];
     prop::collection::vec((operation(), frames_left, address()), 200)
 }

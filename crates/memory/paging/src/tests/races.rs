@@ -1,4 +1,4 @@
-//! What the processor notes in an entry while it is being changed.
+//! ACCESSED and DIRTY that the CPU sets in an entry while it is being changed.
 
 use std::boxed::Box;
 use std::cell::Cell;
@@ -19,22 +19,22 @@ const USER: MappingFlags = RW.union(MappingFlags::USER);
 const DIRTY: u64 = 1 << 6;
 
 thread_local! {
-    /// What the processor does when an entry was read and isn't changed yet.
-    static PROCESSOR: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
+    /// What the CPU does when an entry has been read and isn't changed yet.
+    static CPU: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
 }
 
-fn run_processor() {
-    if let Some(act) = PROCESSOR.take() {
+fn run_cpu() {
+    if let Some(act) = CPU.take() {
         act();
     }
 }
 
-/// An entry of x86_64. The processor runs each time that the page table has read one and
-/// decides how to change it.
+/// An entry of x86_64. The simulated CPU runs each time that the page table has read an
+/// entry and computes the new one.
 #[derive(Clone, Copy, Debug)]
 struct RacyPTE(X64PTE);
 
-// SAFETY: all of it is what `X64PTE` does.
+// SAFETY: all methods are those of `X64PTE`.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl GenericPTE for RacyPTE {
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self {
@@ -74,7 +74,7 @@ unsafe impl GenericPTE for RacyPTE {
         self.0.set_flags_of(other.0);
     }
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self {
-        run_processor();
+        run_cpu();
         Self(self.0.part(offset_bytes, is_huge))
     }
     fn is_present(self) -> bool {
@@ -88,7 +88,7 @@ unsafe impl GenericPTE for RacyPTE {
     }
     fn is_settled(self) -> bool {
         let is_settled = self.0.is_settled();
-        run_processor();
+        run_cpu();
         is_settled
     }
     fn is_huge(self) -> bool {
@@ -104,22 +104,22 @@ unsafe impl GenericPTE for RacyPTE {
 
 type Table = PageTable64<X64PagingMetaData, RacyPTE, Memory>;
 
-/// Makes a page table with a program's page at `M2`, that was never used.
+/// Makes a page table with a program's page at `M2` that was never accessed.
 fn table(size: PageSize) -> Table {
     let mut table = Table::try_new(Memory::full()).expect("there is memory");
     table.map(VirtAddr::new(M2), PhysAddr::new(M2), size, USER).expect("it is free");
     table
 }
 
-/// Has the processor write to the page at `M2` when its entry was read next.
+/// Makes the CPU write to the page at `M2` the next time that its entry has been read.
 fn write_meanwhile(table: &Table) {
     let mut last = None;
     table.walk(VirtAddr::new(M2), |step| last = Some((step.table, step.index)));
     let (frame, index) = last.expect("the walk begins at the root");
     let word = (frame.as_u64() as *mut u64).wrapping_add(index);
-    PROCESSOR.set(Some(Box::new(move || {
+    CPU.set(Some(Box::new(move || {
         // SAFETY: it is a word of a table, which stays until the operation is over.
-        #[expect(unsafe_code, reason = "plays the processor")]
+        #[expect(unsafe_code, reason = "simulates the CPU")]
         let word = unsafe { AtomicU64::from_ptr(word) };
         word.fetch_or(1 << 5 | DIRTY, Ordering::Relaxed);
     })));
@@ -130,7 +130,7 @@ fn is_dirty(leaf: Leaf<RacyPTE>) -> bool {
 }
 
 #[test]
-fn write_just_before_a_page_is_replaced_is_returned() {
+fn write_just_before_a_page_is_replaced_is_reported() {
     let page = VirtAddr::new(M2);
     let operations: [fn(&mut Table, VirtAddr) -> Leaf<RacyPTE>; 4] = [
         |table, page| table.unmap(page).expect("it is mapped").0,
@@ -157,7 +157,7 @@ fn write_just_before_a_page_is_replaced_is_returned() {
 }
 
 #[test]
-fn write_while_a_page_is_protected_stays_noted() {
+fn write_while_a_page_is_protected_stays_recorded() {
     let page = VirtAddr::new(M2);
     let read = MappingFlags::READ | MappingFlags::USER;
     let operations: [fn(&mut Table, VirtAddr, MappingFlags); 4] = [
@@ -179,7 +179,7 @@ fn write_while_a_page_is_protected_stays_noted() {
 }
 
 #[test]
-fn write_while_a_large_page_is_split_is_noted_in_all_parts() {
+fn write_while_a_large_page_is_split_is_recorded_in_all_parts() {
     let mut table = table(PageSize::Size2M);
     write_meanwhile(&table);
     table.unmap_region(VirtAddr::new(M2), K4).expect("there is memory").flush();

@@ -21,13 +21,14 @@ fn with_upper_half() -> (TestTable, Memory) {
     (TestTable::try_new_with_upper_half(memory.clone()).expect("there is memory"), memory)
 }
 
-/// Walks as the processor does, whoever owns the tables; returns the page's frame.
+/// Walks as the CPU does, without regard to the owner of the tables; returns the page's
+/// frame.
 fn walk(table: &TestTable, vaddr: VirtAddr) -> Option<PhysAddr> {
     let mut last = None;
     let read = |frame: PhysAddr, index: usize| {
         let word = (frame.as_u64() as *const u64).wrapping_add(index);
         // SAFETY: the frame is one of a table that is in use, of 512 words.
-        #[expect(unsafe_code, reason = "plays the processor")]
+        #[expect(unsafe_code, reason = "simulates the CPU")]
         Some(unsafe { word.read() })
     };
     walk_tables::<X64PagingMetaData, X64PTE>(table.root_paddr(), vaddr, read, |step| {
@@ -37,7 +38,7 @@ fn walk(table: &TestTable, vaddr: VirtAddr) -> Option<PhysAddr> {
 }
 
 #[test]
-fn tables_of_the_upper_half_are_there_from_the_start_and_stay() {
+fn tables_of_the_upper_half_exist_from_the_start_and_stay() {
     let (mut table, memory) = with_upper_half();
     assert_eq!(memory.used(), 257);
     let before = table.upper_half().expect("it has one");
@@ -45,7 +46,7 @@ fn tables_of_the_upper_half_are_there_from_the_start_and_stay() {
         table.map(KERNELS, FRAME, PageSize::Size4K, RW).expect("it is free");
         assert_eq!(memory.used(), 259);
         table.unmap(KERNELS).expect("it is mapped").1.flush();
-        assert_eq!(memory.used(), 257, "those below come and go");
+        assert_eq!(memory.used(), 257, "the tables below are freed");
     }
     let len_bytes = 1 << 42;
     table
@@ -81,7 +82,7 @@ fn upper_half_without_memory_leaves_no_frame() {
 }
 
 #[test]
-fn half_that_may_lose_tables_is_not_shared() {
+fn upper_half_that_may_lose_tables_is_not_shared() {
     let table = TestTable::try_new(Memory::full()).expect("there is memory");
     assert!(table.upper_half().is_none());
 }
@@ -91,7 +92,7 @@ fn sharing_page_table_maps_what_the_owner_maps_later() {
     let (mut owner, memory) = with_upper_half();
     let half = owner.upper_half().expect("it has one");
     let mut sharing = TestTable::try_new_sharing(memory.clone(), &half).expect("there is memory");
-    assert_eq!(memory.used(), 258, "a root is all that it has");
+    assert_eq!(memory.used(), 258, "it has only a root");
     owner.map(KERNELS, FRAME, PageSize::Size4K, RW).expect("it is free");
     assert_eq!(walk(&sharing, KERNELS), Some(FRAME));
     let mut steps = 0;
@@ -107,7 +108,7 @@ fn sharing_page_table_maps_what_the_owner_maps_later() {
     check_frames(&[&owner], &memory);
 }
 
-/// Makes a page table with pages of a program of all kinds; the fourth is large.
+/// Makes a page table with all kinds of a program's pages; the fourth is large.
 fn program() -> (TestTable, Memory) {
     let memory = Memory::full();
     let mut table = TestTable::try_new(memory.clone()).expect("there is memory");
@@ -122,7 +123,7 @@ fn program() -> (TestTable, Memory) {
 }
 
 #[test]
-fn clone_shares_frames_and_takes_the_right_to_write_from_both() {
+fn clone_shares_frames_and_removes_write_from_both() {
     let (mut table, memory) = program();
     touch(&table, PROGRAMS, true);
     let copy_on_write = (USER - MappingFlags::WRITE) | MappingFlags::COPY_ON_WRITE;
@@ -149,7 +150,7 @@ fn clone_shares_frames_and_takes_the_right_to_write_from_both() {
 }
 
 #[test]
-fn clone_gets_what_is_decided_and_no_empty_tables() {
+fn clone_has_the_selected_pages_and_no_empty_tables() {
     let (mut table, memory) = program();
     let before = memory.used();
     let mut seen = Vec::new();
@@ -159,7 +160,7 @@ fn clone_gets_what_is_decided_and_no_empty_tables() {
             if page == PROGRAMS { OnClone::Share } else { OnClone::Skip }
         })
         .expect("there is memory");
-    assert_eq!(flush.scope(), FlushScope::Nothing, "no page has lost a right");
+    assert_eq!(flush.scope(), FlushScope::Nothing, "no page has lost WRITE");
     drop(flush);
     let small = PROGRAMS.as_u64();
     assert_eq!(seen, [small, small + K4, small + 2 * K4, 0x7000_0000_0000]);
@@ -175,7 +176,9 @@ fn clone_without_memory_changes_nothing() {
     let before = memory.used();
     for frames in 0..before {
         memory.set_left(frames);
-        let result = table.try_clone_lower_half(memory.clone(), |_, _| panic!("it is too early"));
+        let result = table.try_clone_lower_half(memory.clone(), |_, _| {
+            panic!("`decide` is called before all tables are made")
+        });
         assert_eq!(result.err(), Some(PagingError::NoMemory), "{frames} frames");
         assert_eq!(memory.used(), before);
     }
@@ -185,7 +188,7 @@ fn clone_without_memory_changes_nothing() {
 }
 
 #[test]
-fn clone_of_a_sharing_page_table_shares_as_well() {
+fn clone_of_a_sharing_page_table_shares_the_upper_half() {
     let (mut owner, memory) = with_upper_half();
     owner.map(KERNELS, FRAME, PageSize::Size4K, RW).expect("it is free");
     let half = owner.upper_half().expect("it has one");

@@ -21,17 +21,17 @@ const FRAME: Layout = match Layout::from_size_align(4096, 4096) {
     Err(_) => panic!("a power of two"),
 };
 
-/// Memory whose frames are memory of the host, at the same addresses, and the TLB of a
-/// processor that uses it.
+/// Memory whose frames are memory of the host, at the same addresses, and the TLB of a CPU
+/// that uses it.
 #[derive(Clone)]
 pub(super) struct Memory(Rc<Inner>);
 
 struct Inner {
     used: RefCell<BTreeSet<u64>>,
-    /// How many more frames can be had.
+    /// The number of frames that can still be allocated.
     left: Cell<usize>,
     capabilities: Capabilities,
-    /// Pages that the processor remembers, by their first address.
+    /// The pages in the TLB, by their first address.
     tlb: RefCell<BTreeMap<u64, Mapping>>,
     flushes: Cell<(usize, usize)>,
 }
@@ -47,7 +47,7 @@ impl Memory {
         }))
     }
 
-    /// With everything that a processor can have.
+    /// With all capabilities.
     pub(super) fn full() -> Self {
         Self::new(Capabilities {
             has_1gib_pages: true,
@@ -60,17 +60,17 @@ impl Memory {
         self.0.left.set(frames);
     }
 
-    /// How many frames are in use.
+    /// The number of frames in use.
     pub(super) fn used(&self) -> usize {
         self.0.used.borrow().len()
     }
 
-    /// Forgets the pages that the processor remembers, as loading another root does.
+    /// Empties the TLB, as loading another root does.
     pub(super) fn forget_tlb(&self) {
         self.0.tlb.borrow_mut().clear();
     }
 
-    /// How often one page and how often everything was flushed.
+    /// The number of flushes of one page, and of full flushes.
     pub(super) fn flushes(&self) -> (usize, usize) {
         self.0.flushes.get()
     }
@@ -88,7 +88,7 @@ impl Memory {
     }
 }
 
-// SAFETY: frames are memory of the host, each handed out once until it is freed. The
+// SAFETY: frames are memory of the host, each allocated only once until it is freed. The
 // simulated TLB is flushed; there is no other.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl PagingHandler for Memory {
@@ -97,7 +97,7 @@ unsafe impl PagingHandler for Memory {
         self.0.left.set(left);
         // SAFETY: the layout has a size.
         let address = unsafe { alloc_zeroed(FRAME) };
-        // SAFETY: the frame has 4,096 bytes. Its content is not to matter.
+        // SAFETY: the frame has 4,096 bytes. Its content must not matter.
         unsafe { address.write_bytes(0xA5, 4096) };
         self.0.used.borrow_mut().insert(address as u64);
         Some(PhysAddr::new(address as u64))
@@ -122,8 +122,8 @@ unsafe impl PagingHandler for Memory {
     }
 }
 
-/// Uses an address, as a program does: the processor notes it in the entry, and the TLB
-/// remembers the page. Returns the page's first address and size, if it can be used so.
+/// Accesses an address, as a program does: sets ACCESSED and DIRTY in the entry, and adds
+/// the page to the TLB. Returns the page's first address and size, if it allows the access.
 pub(super) fn touch(table: &TestTable, vaddr: VirtAddr, is_write: bool) -> Option<(u64, u64)> {
     let mapping = table.query(vaddr).ok()?;
     if mapping.flags.contains(MappingFlags::NO_ACCESS)
@@ -138,7 +138,7 @@ pub(super) fn touch(table: &TestTable, vaddr: VirtAddr, is_write: bool) -> Optio
     Some((vaddr.as_u64() - offset, mapping.size.bytes()))
 }
 
-/// Notes an access, or a write, in the entry of `vaddr`, as the processor does.
+/// Sets ACCESSED, for a write DIRTY, too, in the entry of `vaddr`, as the CPU does.
 pub(super) fn note<PTE: GenericPTE>(
     table: &PageTable64<X64PagingMetaData, PTE, Memory>,
     vaddr: VirtAddr,
@@ -149,13 +149,13 @@ pub(super) fn note<PTE: GenericPTE>(
     let (frame, index) = last.expect("the walk begins at the root");
     let word = (frame.as_u64() as *mut u64).wrapping_add(index);
     // SAFETY: the frame is in use as a table of 512 words, which are all accessed as atomic
-    // ones.
-    #[expect(unsafe_code, reason = "plays the processor")]
+    // words.
+    #[expect(unsafe_code, reason = "simulates the CPU")]
     let word = unsafe { AtomicU64::from_ptr(word) };
     word.fetch_or(1 << 5 | u64::from(is_write) << 6, Ordering::Relaxed);
 }
 
-/// Checks that each page that the TLB remembers translates as it does there.
+/// Checks that each page in the TLB translates as it does in the page table.
 pub(super) fn check_tlb(table: &TestTable) {
     for (&page, remembered) in &*table.handler().0.tlb.borrow() {
         for offset in [0, remembered.size.bytes() - 4096] {
@@ -163,13 +163,13 @@ pub(super) fn check_tlb(table: &TestTable) {
             let same = now.is_ok_and(|now| {
                 now.paddr == remembered.paddr + offset && now.flags == remembered.flags
             });
-            assert!(same, "the TLB remembers {remembered:?} at {page:#x}, now it is {now:?}");
+            assert!(same, "the TLB has {remembered:?} for {page:#x}, the page table {now:?}");
         }
     }
 }
 
 /// Checks that exactly the frames of the page tables are in use, and that no table is empty
-/// but the root, and those that are there for other page tables.
+/// except the root and the tables that are kept for other page tables.
 pub(super) fn check_frames(tables: &[&TestTable], memory: &Memory) {
     let mut frames = BTreeSet::new();
     for table in tables {
@@ -189,8 +189,8 @@ pub(super) fn check_frames(tables: &[&TestTable], memory: &Memory) {
                 let is_kept = is_upper && table.upper_owner == UpperOwner::ThisPageTableForOthers;
                 let used = words(entry.paddr()).iter().filter(|&&word| word != 0).count();
                 let counted = used + usize::from(is_kept);
-                assert_eq!(entry.used(), counted, "the wrong number is noted");
-                assert!(counted > 0, "an empty table stays");
+                assert_eq!(entry.used(), counted, "the stored number of used entries is wrong");
+                assert!(counted > 0, "an empty table was not freed");
             }
         });
     }
@@ -200,7 +200,7 @@ pub(super) fn check_frames(tables: &[&TestTable], memory: &Memory) {
 /// Returns the words of a table.
 fn words(frame: PhysAddr) -> [u64; 512] {
     // SAFETY: the frame is in use as a table of 512 words.
-    #[expect(unsafe_code, reason = "looks at a table")]
+    #[expect(unsafe_code, reason = "reads a table")]
     unsafe {
         *(frame.as_u64() as *const [u64; 512])
     }
