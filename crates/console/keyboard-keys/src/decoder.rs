@@ -1,4 +1,4 @@
-//! Presses out of scan codes.
+//! Decodes scan codes into key presses.
 
 use core::fmt;
 
@@ -6,21 +6,21 @@ use pc_keyboard::{KeyCode, KeyState, Modifiers, ScancodeSet, ScancodeSet1, Scanc
 
 use crate::lights::{ACKNOWLEDGED, Lights, RESEND};
 
-/// What a keyboard sends when it was plugged in and has tested itself. In set 1 the
-/// left Shift key sends the same when it is let go.
+/// The byte that a keyboard sends after it was plugged in and has tested itself. In set 1
+/// it is also the code of releasing the left Shift key.
 const SELF_TEST_PASSED: u8 = 0xAA;
 const ECHO: u8 = 0xEE;
-/// What is sent when more keys were pressed than the keyboard could keep.
+/// The byte that a keyboard sends when its buffer has overflowed.
 const TOO_MANY_KEYS: [u8; 2] = [0x00, 0xFF];
 
-/// How a keyboard numbers its keys.
+/// The numbering of the keys.
 ///
 /// Source: PS/2 Technical Reference, "Keyboard scan codes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanCodeSet {
-    /// The PC's, into which the controller translates.
+    /// The PC's set, into which the controller translates.
     One,
-    /// The AT's, which keyboards send.
+    /// The AT's set, which keyboards send.
     Two,
 }
 
@@ -33,18 +33,18 @@ impl fmt::Display for ScanCodeSet {
     }
 }
 
-/// A key that was pressed, or repeats, and what was held down and locked with it.
+/// A key that was pressed, or repeats, with the modifiers and locks of that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyPress {
-    /// The key's place on the keyboard.
+    /// The key's position on the keyboard.
     pub(crate) code: KeyCode,
     pub(crate) modifiers: Modifiers,
 }
 
-/// What the keyboard did.
+/// An event of the keyboard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// A key was pressed that isn't held for another's sake.
+    /// A key was pressed that isn't a modifier.
     Press(KeyPress),
     /// Ctrl, Alt and Delete (or the keypad's) are held together.
     ControlAltDelete,
@@ -52,7 +52,7 @@ pub enum Event {
     PluggedIn,
 }
 
-/// Makes events of the bytes that a keyboard sends. It allocates nothing.
+/// Makes events from the bytes that a keyboard sends. Allocates nothing.
 pub struct Decoder {
     codes: Codes,
     modifiers: Modifiers,
@@ -61,14 +61,14 @@ pub struct Decoder {
     locks_held: Lights,
 }
 
-/// A state for each set; they keep the first bytes of a code.
+/// The state for each set: the first bytes of a code.
 enum Codes {
     One(ScancodeSet1),
     Two(ScancodeSet2),
 }
 
 impl Decoder {
-    /// Returns a decoder that has seen no byte. NumLock is on, the others are off.
+    /// Returns a decoder in its initial state: NumLock is on, the other locks are off.
     pub const fn new(set: ScanCodeSet) -> Self {
         Self {
             codes: match set {
@@ -81,10 +81,9 @@ impl Decoder {
         }
     }
 
-    /// Takes the next byte; returns the event that it ends, if it ends one.
+    /// Decodes the next byte; returns the event if the byte completes one.
     ///
-    /// The keyboard's answers to commands are left out, and so are codes that no
-    /// known key has.
+    /// Answers to commands and codes of unknown keys are ignored.
     pub fn push(&mut self, byte: u8) -> Option<Event> {
         if matches!(byte, ACKNOWLEDGED | RESEND | ECHO) || TOO_MANY_KEYS.contains(&byte) {
             return None;
@@ -118,7 +117,7 @@ impl Decoder {
         lights
     }
 
-    /// Forgets what is held down; the locks stay as they are.
+    /// Clears the modifiers and pressed lock keys; the locks stay as they are.
     fn begin_again(&mut self) -> Event {
         let Modifiers { numlock, capslock, .. } = self.modifiers;
         self.modifiers = Modifiers { numlock, capslock, ..NOTHING_HELD };
@@ -127,7 +126,7 @@ impl Decoder {
     }
 
     fn press(&mut self, code: KeyCode) -> Option<Event> {
-        // Pause is sent as a Ctrl of its own and NumLock.
+        // Pause is sent as a special Ctrl and NumLock.
         let code = match code {
             KeyCode::NumpadLock if self.modifiers.rctrl2 => KeyCode::PauseBreak,
             code => code,
@@ -143,8 +142,8 @@ impl Decoder {
         Some(Event::Press(KeyPress { code, modifiers }))
     }
 
-    /// Notes that a key goes down or up, if it is one that is held for another's
-    /// sake or a lock; tells whether it is.
+    /// Records that a modifier or a lock key goes down or up; returns whether the key is
+    /// one of these.
     fn hold(&mut self, code: KeyCode, is_down: bool) -> bool {
         let held = match code {
             KeyCode::LShift => &mut self.modifiers.lshift,
@@ -154,7 +153,8 @@ impl Decoder {
             KeyCode::LAlt => &mut self.modifiers.lalt,
             KeyCode::RAltGr => &mut self.modifiers.ralt,
             KeyCode::RControl2 => &mut self.modifiers.rctrl2,
-            // Shifts that keyboards add to the arrows, for programs of the PC's time.
+            // Shifts that keyboards add to the arrow keys, for compatibility with the
+            // original PC.
             KeyCode::RAlt2 => return true,
             _ => return self.turn_lock(code, is_down),
         };
@@ -162,7 +162,8 @@ impl Decoder {
         true
     }
 
-    /// Turns a lock if the key is one and wasn't down; tells whether it is one.
+    /// Toggles a lock if the key is a lock key that wasn't down; returns whether it is a
+    /// lock key.
     fn turn_lock(&mut self, code: KeyCode, is_down: bool) -> bool {
         let (light, lock) = match code {
             KeyCode::CapsLock => (Lights::CAPS_LOCK, &mut self.modifiers.capslock),

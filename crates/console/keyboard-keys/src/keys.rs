@@ -1,15 +1,14 @@
-//! Keys out of presses.
+//! Converts key presses into keys.
 
 use pc_keyboard::{KeyCode, Modifiers};
 
 use crate::{Key, KeyPress, Layout};
 
 impl Layout {
-    /// Returns what a press means; `None` for keys that mean nothing to a line of
-    /// text.
+    /// Returns the key of a press; `None` for keys without a meaning in a line of text.
     ///
-    /// Where the right Alt key is AltGr, what it makes goes before Ctrl: some
-    /// keyboards and machines send Ctrl with it.
+    /// Where the right Alt key is AltGr, its character takes precedence over Ctrl, because
+    /// some keyboards and machines send Ctrl with it.
     pub fn key(self, press: &KeyPress) -> Option<Key> {
         let held = &press.modifiers;
         let is_alt_gr = held.ralt && self.has_alt_gr();
@@ -39,7 +38,7 @@ impl Layout {
     }
 }
 
-/// Returns the key that a key of the keypad is without NumLock, else itself.
+/// Returns the key that a keypad key is without NumLock; any other key itself.
 fn without_num_lock(code: KeyCode, is_num_locked: bool) -> KeyCode {
     if is_num_locked {
         return code;
@@ -58,7 +57,7 @@ fn without_num_lock(code: KeyCode, is_num_locked: bool) -> KeyCode {
     }
 }
 
-/// Returns the key that is the same in every layout; `is_jump` with Ctrl or Alt.
+/// Returns the key if it is the same in every layout. `is_jump`: Ctrl or Alt is held.
 fn named_key(code: KeyCode, is_shifted: bool, is_jump: bool) -> Option<Key> {
     Some(match code {
         KeyCode::Return | KeyCode::NumpadEnter => Key::Enter,

@@ -1,10 +1,10 @@
-//! What stands on the keys.
+//! Keyboard layouts.
 
 use pc_keyboard::layouts::{Azerty, De105Key, Uk105Key, Us104Key};
 use pc_keyboard::{DecodedKey, HandleControl, KeyCode, KeyboardLayout, Modifiers};
 
-/// What stands on the keys, by country. A dead key makes its character by itself.
-/// CapsLock acts on letters, but not on the digits' row of the French layout.
+/// The characters of the keys, by country. A dead key makes its character at once. CapsLock
+/// acts on letters only, also in the digits' row of the French layout.
 ///
 /// Source: kbdlayout.info, KBDUS, KBDUK, KBDGR, KBDFR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Layout {
     /// Every layout.
     pub const ALL: [Self; 4] = [Self::Us, Self::Uk, Self::De, Self::Fr];
 
-    /// Returns the name by which it is chosen.
+    /// Returns the name that selects it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Us => "us",
@@ -34,7 +34,7 @@ impl Layout {
         }
     }
 
-    /// Returns whose layout it is.
+    /// Returns the countries that use it.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Us => "United States",
@@ -44,12 +44,12 @@ impl Layout {
         }
     }
 
-    /// Returns the layout of that name, if there is one.
+    /// Returns the layout with that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|layout| layout.name() == name)
     }
 
-    /// Tells whether the right Alt key is AltGr, which makes characters.
+    /// Returns whether the right Alt key is AltGr, which makes characters.
     pub(crate) const fn has_alt_gr(self) -> bool {
         !matches!(self, Self::Us)
     }
@@ -59,10 +59,10 @@ impl Layout {
     pub(crate) fn character(self, code: KeyCode, modifiers: &Modifiers) -> Option<char> {
         let shifted = |plain, shifted| if modifiers.is_shifted() { shifted } else { plain };
         match (self, code) {
-            // Where it exists it repeats the one above Enter.
+            // This key, where it exists, repeats the one above Enter.
             (Self::Us, KeyCode::Oem5) => return Some(shifted('\\', '|')),
             (Self::De, KeyCode::NumpadPeriod) if modifiers.numlock => return Some(','),
-            // It has no other meaning.
+            // The key has no other meaning.
             (_, KeyCode::Numpad5) if !modifiers.numlock => return None,
             _ => {}
         }

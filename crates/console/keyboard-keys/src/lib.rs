@@ -1,18 +1,19 @@
-//! Keys out of the scan codes of a PC's keyboard, in the layouts of several countries.
+//! Converts the scan codes of a PC's keyboard into keys, in the layouts of several
+//! countries.
 //!
-//! [`Decoder`] takes the bytes that the keyboard sends, in an interrupt handler: it
-//! knows which keys are held down and which locks are on, and makes [`KeyPress`]es,
-//! each with what was held at that moment. So a press that gets lost on its way
-//! leaves no Shift behind. [`Layout::key`] makes a [`Key`] of a press, whenever it is
-//! read. [`LightSetter`] says what to send to the keyboard for its lights.
+//! [`Decoder`] decodes the bytes that the keyboard sends, in an interrupt handler. It
+//! records which modifiers are held and which locks are on, and makes [`KeyPress`]es, each
+//! with the modifiers of that moment. So if a press is lost later, no Shift is lost or
+//! stuck. [`Layout::key`] converts a press into a [`Key`] when it is read. [`LightSetter`]
+//! determines the bytes to send to the keyboard for its lights.
 //!
-//! Scan codes and most of what stands on the keys are `pc_keyboard`'s. Here are held
-//! keys, locks that repeat, chords, the keypad, and where the layouts differ.
+//! The crate `pc_keyboard` decodes scan codes and has most of the layouts. This crate adds
+//! modifiers, locks that repeat, chords, the keypad, and corrections of the layouts.
 //!
 //! ```
 //! use keyboard_keys::{Decoder, Event, Key, Layout, ScanCodeSet};
 //! let mut decoder = Decoder::new(ScanCodeSet::One);
-//! // Right Alt is pressed, then the key behind Tab.
+//! // Right Alt is pressed, then the key next to Tab.
 //! let events: Vec<_> = [0xE0, 0x38, 0x10].iter().filter_map(|&byte| decoder.push(byte)).collect();
 //! let [Event::Press(press)] = &events[..] else { panic!("one key") };
 //! assert_eq!(Layout::De.key(press), Some(Key::Char('@')));

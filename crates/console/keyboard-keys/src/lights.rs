@@ -1,21 +1,21 @@
-//! The lights of a keyboard, and how it is told of them.
+//! The lights of a keyboard, and the commands that set them.
 //!
 //! Source: PS/2 Technical Reference, "Keyboard commands": Set/Reset Status Indicators.
 
 use bitflags::bitflags;
 
-/// The keyboard's answer to each byte that it has understood.
+/// The keyboard's answer to each byte that it accepts.
 pub const ACKNOWLEDGED: u8 = 0xFA;
-/// The keyboard's answer to a byte that it hasn't.
+/// The keyboard's answer to a byte that it rejects.
 pub const RESEND: u8 = 0xFE;
 
 const SET_LIGHTS: u8 = 0xED;
 
-/// For how long an answer is waited for. A keyboard has 20 ms for it.
+/// The time-out for an answer. A keyboard has to answer within 20 ms.
 const ANSWER_MAX_US: u64 = 100_000;
 
 bitflags! {
-    /// Lights, as the keyboard takes them.
+    /// Lights, in the keyboard's encoding.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Lights: u8 {
         /// ScrollLock is on.
@@ -27,69 +27,69 @@ bitflags! {
     }
 }
 
-/// Tells a keyboard which lights to show, without ever waiting for it.
+/// Sets the lights of a keyboard without waiting for its answers.
 ///
-/// A keyboard that doesn't answer, or refuses, isn't told again before the lights
-/// change.
+/// If a keyboard doesn't answer, or rejects the command, nothing is sent before the lights
+/// change again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LightSetter {
-    /// What was sent last, whatever became of it.
+    /// The lights that were sent last, accepted or not.
     shown: Option<Lights>,
-    state: State,
+    state: Progress,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum Progress {
     Idle,
-    /// The command was sent, at that time.
+    /// The command was sent at that time, in microseconds.
     CommandSent(u64),
-    /// The lights were sent, at that time.
+    /// The lights were sent at that time, in microseconds.
     LightsSent(u64),
 }
 
 impl LightSetter {
-    /// Returns one that knows nothing of what the lights show.
+    /// Returns a setter for a keyboard whose lights are in an unknown state.
     pub const fn new() -> Self {
-        Self { shown: None, state: State::Idle }
+        Self { shown: None, state: Progress::Idle }
     }
 
-    /// Returns the byte to begin with, if the lights should change and nothing is
-    /// under way. It counts as sent.
+    /// Returns the first byte to send, if the lights should change and no command is in
+    /// progress. The caller has to send it.
     pub fn begin(&mut self, wanted: Lights, now_us: u64) -> Option<u8> {
-        if let State::CommandSent(since_us) | State::LightsSent(since_us) = self.state {
+        if let Progress::CommandSent(since_us) | Progress::LightsSent(since_us) = self.state {
             if now_us.saturating_sub(since_us) < ANSWER_MAX_US {
                 return None;
             }
-            self.state = State::Idle;
+            self.state = Progress::Idle;
         }
         if self.shown == Some(wanted) {
             return None;
         }
         self.shown = Some(wanted);
-        self.state = State::CommandSent(now_us);
+        self.state = Progress::CommandSent(now_us);
         Some(SET_LIGHTS)
     }
 
-    /// Takes a byte from the keyboard; returns what to send to it at once, if
-    /// anything. It counts as sent.
+    /// Handles a byte from the keyboard; returns the byte to send in reply, if any. The
+    /// caller has to send it.
     ///
-    /// Between the command and the lights a keyboard sends no keys, so this is for
-    /// whoever gets the byte first.
+    /// Between the command and the lights a keyboard sends no keys, so the code that
+    /// receives the keyboard's bytes calls this first.
     pub fn answer(&mut self, byte: u8, now_us: u64) -> Option<u8> {
         match (self.state, byte) {
-            (State::CommandSent(_), ACKNOWLEDGED) => {
-                self.state = State::LightsSent(now_us);
+            (Progress::CommandSent(_), ACKNOWLEDGED) => {
+                self.state = Progress::LightsSent(now_us);
                 self.shown.map(|lights| lights.bits())
             }
-            (State::CommandSent(_) | State::LightsSent(_), ACKNOWLEDGED | RESEND) => {
-                self.state = State::Idle;
+            (Progress::CommandSent(_) | Progress::LightsSent(_), ACKNOWLEDGED | RESEND) => {
+                self.state = Progress::Idle;
                 None
             }
             _ => None,
         }
     }
 
-    /// Forgets all, as another keyboard may have been plugged in.
+    /// Resets the state, because another keyboard may have been plugged in.
     pub fn begin_again(&mut self) {
         *self = Self::new();
     }

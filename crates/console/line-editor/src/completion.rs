@@ -1,4 +1,4 @@
-//! Words that may be meant.
+//! Completion of words.
 
 use heapless::String;
 
@@ -7,20 +7,19 @@ use crate::terminal::Terminal;
 /// The most words that are listed at a time.
 pub const LISTED_MAX: usize = 100;
 
-/// Blanks between two columns of the list.
+/// The number of blanks between two columns of the list.
 const GAP_CELLS: usize = 2;
 
-/// Knows the words that may stand in a line.
+/// Provides the words that may stand in a line.
 ///
-/// `()` knows none.
+/// `()` provides none.
 pub trait Completer {
-    /// Gives `found` the words that the word that ends at the byte `cursor` of
-    /// `line` may become, whole and in the order in which they are to be listed.
+    /// Calls `found` with each possible completion of the word that ends at the byte
+    /// `cursor` of `line`: whole words, in the order in which they are listed.
     ///
-    /// The word is [`word_before`] the cursor, and may be empty. Only words that
-    /// begin with it, have no control characters and are longer than nothing are
-    /// used, so all that are known may be given. It is called more than once for a
-    /// key.
+    /// The word is [`word_before`] the cursor, and may be empty. Words that don't begin
+    /// with it, are empty or have control characters are ignored, so an implementation may
+    /// report all words that it knows. It is called more than once for a key.
     fn candidates(&self, line: &str, cursor: usize, found: &mut dyn FnMut(&str));
 }
 
@@ -28,27 +27,27 @@ impl Completer for () {
     fn candidates(&self, _line: &str, _cursor: usize, _found: &mut dyn FnMut(&str)) {}
 }
 
-/// Returns the word that ends before the byte `cursor` of `line`: what stands
-/// behind the last blank there.
+/// Returns the word that ends before the byte `cursor` of `line`: the text after the last
+/// blank before it.
 ///
 /// # Panics
-/// If `cursor` is behind the line or within a character.
+/// If `cursor` is after the end of the line or within a character.
 pub fn word_before(line: &str, cursor: usize) -> &str {
     let before = &line[..cursor];
     before.rsplit(char::is_whitespace).next().unwrap_or(before)
 }
 
-/// What the words that were found have in common.
+/// The number of the words that were found, and their common prefix.
 pub(crate) struct Candidates<const LEN: usize> {
     count: usize,
-    /// What all of them begin with, as far as it fits into a line.
+    /// The common prefix, as far as it fits into a line.
     prefix: String<LEN>,
     longest_bytes: usize,
     longest_cells: usize,
 }
 
 impl<const LEN: usize> Candidates<LEN> {
-    /// Asks for the words that the one at the cursor may become.
+    /// Finds the possible completions of the word at the cursor.
     pub(crate) fn find(completer: &dyn Completer, line: &str, cursor: usize) -> Self {
         let mut candidates =
             Self { count: 0, prefix: String::new(), longest_bytes: 0, longest_cells: 0 };
@@ -58,7 +57,7 @@ impl<const LEN: usize> Candidates<LEN> {
 
     fn add(&mut self, word: &str) {
         if self.count == 0 {
-            // Cut where it doesn't fit.
+            // Truncated to the room in the line.
             let _ = word.chars().try_for_each(|c| self.prefix.push(c));
         }
         let mut pairs = self.prefix.char_indices().zip(word.chars());
@@ -69,23 +68,23 @@ impl<const LEN: usize> Candidates<LEN> {
         self.longest_cells = self.longest_cells.max(word.chars().count());
     }
 
-    /// Tells whether no word was found.
+    /// Returns whether no word was found.
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Tells whether there is a single word, found once or more.
+    /// Returns whether there is only one word, found once or more often.
     pub(crate) fn is_unique(&self) -> bool {
         self.count > 0 && self.longest_bytes == self.prefix.len()
     }
 
-    /// Returns what all words begin with.
+    /// Returns the common prefix of all words.
     pub(crate) fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Writes the words in columns below the row, at most [`LISTED_MAX`], and ends
-    /// the last row. `width` is how many cells of a row may be written to.
+    /// Writes the words in columns below the row, at most [`LISTED_MAX`], and ends the last
+    /// row. `width` is the number of cells of a row that may be written.
     pub(crate) fn list(
         &self,
         completer: &dyn Completer,
@@ -118,7 +117,7 @@ impl<const LEN: usize> Candidates<LEN> {
     }
 }
 
-/// Calls `found` with each word that the one at the cursor may become.
+/// Calls `found` with each possible completion of the word at the cursor.
 fn for_each(completer: &dyn Completer, line: &str, cursor: usize, mut found: impl FnMut(&str)) {
     let typed = word_before(line, cursor);
     completer.candidates(line, cursor, &mut |word| {

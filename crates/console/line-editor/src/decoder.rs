@@ -1,4 +1,4 @@
-//! Keys out of the bytes of a terminal.
+//! Decodes the bytes of a terminal into keys.
 
 use core::mem;
 
@@ -9,27 +9,26 @@ const ESC: u8 = 0x1B;
 const BS: u8 = 0x08;
 const DEL: u8 = 0x7F;
 
-/// Makes keys of the bytes that a terminal sends.
+/// Decodes the bytes that a terminal sends into keys.
 ///
-/// It knows UTF-8 and the sequences of xterm, the VT100, the Linux console, PuTTY
-/// and rxvt. A sequence that no key has is left out as a whole. One that breaks
-/// off is left out up to the byte that can't be a part of it, which then stands
-/// for itself; an ESC of its own before other text is left out, too. Bytes that
-/// are no UTF-8 are left out.
+/// It knows UTF-8 and the sequences of xterm, the VT100, the Linux console, PuTTY and rxvt.
+/// It ignores: whole sequences of no known key; an incomplete sequence, up to the byte that
+/// can't be a part of it, which is decoded by itself; a single ESC before other text; bytes
+/// that aren't UTF-8.
 ///
-/// Strings (`ESC P`, `ESC ]`) aren't known: they only answer questions, and a
-/// lone `ESC P` would swallow everything behind it.
+/// Strings (`ESC P`, `ESC ]`) aren't known: terminals send them only as answers to queries,
+/// and after a single `ESC P` all input would be ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyDecoder {
-    state: State,
-    /// The last byte was a CR: a LF behind it belongs to it.
-    is_behind_cr: bool,
+    state: Pending,
+    /// The last byte was a CR: a LF after it belongs to the same key.
+    is_after_cr: bool,
 }
 
-/// What the last bytes were.
+/// The bytes so far of an incomplete key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
-    /// Nothing unfinished.
+enum Pending {
+    /// None.
     #[default]
     Text,
     /// The first bytes of a character.
@@ -49,11 +48,11 @@ struct Partial {
     len: usize,
 }
 
-/// What a byte does to a character.
+/// The effect of a byte on a character.
 enum Utf8 {
     More(Partial),
     Whole(char),
-    /// The byte isn't a part of it, or can't start one.
+    /// The byte can't continue the character, or can't start one.
     Broken,
 }
 
@@ -70,30 +69,30 @@ impl Partial {
 }
 
 impl KeyDecoder {
-    /// Returns a decoder that has seen no byte.
+    /// Returns a decoder in its initial state.
     pub const fn new() -> Self {
-        Self { state: State::Text, is_behind_cr: false }
+        Self { state: Pending::Text, is_after_cr: false }
     }
 
-    /// Takes the next byte; returns the key that it ends, if it ends one.
+    /// Decodes the next byte; returns the key if the byte completes one.
     pub fn push(&mut self, byte: u8) -> Option<Key> {
-        let is_behind_cr = mem::take(&mut self.is_behind_cr);
+        let is_after_cr = mem::take(&mut self.is_after_cr);
         match mem::take(&mut self.state) {
-            State::Text if is_behind_cr && byte == b'\n' => None,
-            State::Text => self.begin(byte),
-            State::Character(partial) => match partial.push(byte) {
-                Utf8::More(partial) => self.wait_in(State::Character(partial)),
+            Pending::Text if is_after_cr && byte == b'\n' => None,
+            Pending::Text => self.begin(byte),
+            Pending::Character(partial) => match partial.push(byte) {
+                Utf8::More(partial) => self.wait_in(Pending::Character(partial)),
                 Utf8::Whole(c) => Key::from_char(c),
                 Utf8::Broken => self.begin(byte),
             },
-            State::Escape { has_alt } => self.push_behind_escape(byte, has_alt),
-            State::Sequence(mut sequence) => match sequence.push(byte) {
-                Step::More => self.wait_in(State::Sequence(sequence)),
-                Step::LinuxFunction => self.wait_in(State::LinuxFunction),
+            Pending::Escape { has_alt } => self.push_after_escape(byte, has_alt),
+            Pending::Sequence(mut sequence) => match sequence.push(byte) {
+                Step::More => self.wait_in(Pending::Sequence(sequence)),
+                Step::LinuxFunction => self.wait_in(Pending::LinuxFunction),
                 Step::End(key) => key,
                 Step::Broken => self.begin(byte),
             },
-            State::LinuxFunction => match byte {
+            Pending::LinuxFunction => match byte {
                 b'A'..=b'E' => Some(Key::Function(byte - b'A' + 1)),
                 b' '..=b'~' => None,
                 _ => self.begin(byte),
@@ -101,42 +100,41 @@ impl KeyDecoder {
         }
     }
 
-    /// Tells whether more bytes may belong to those that were taken.
+    /// Returns whether a key is incomplete.
     ///
-    /// The caller then waits for a moment, about 50 ms, and calls [`flush`] if
-    /// nothing comes.
+    /// The caller then waits for about 50 ms, and calls [`flush`] if no byte comes.
     ///
     /// [`flush`]: Self::flush
     pub fn is_pending(&self) -> bool {
-        self.state != State::Text
+        self.state != Pending::Text
     }
 
-    /// Ends what has begun, because nothing came for a while; returns
-    /// [`Key::Escape`] if it was an ESC. May be called at any time.
+    /// Ends an incomplete key after a time-out; returns [`Key::Escape`] if it was an ESC.
+    /// May be called at any time.
     pub fn flush(&mut self) -> Option<Key> {
         match mem::take(self).state {
-            State::Escape { .. } => Some(Key::Escape),
+            Pending::Escape { .. } => Some(Key::Escape),
             _ => None,
         }
     }
 
-    /// Takes a byte that belongs to nothing before it.
+    /// Decodes the first byte of a key.
     fn begin(&mut self, byte: u8) -> Option<Key> {
         if byte == ESC {
-            return self.wait_in(State::Escape { has_alt: false });
+            return self.wait_in(Pending::Escape { has_alt: false });
         }
-        self.is_behind_cr = byte == b'\r';
+        self.is_after_cr = byte == b'\r';
         match Partial::default().push(byte) {
-            Utf8::More(partial) => self.wait_in(State::Character(partial)),
+            Utf8::More(partial) => self.wait_in(Pending::Character(partial)),
             Utf8::Whole(c) => Key::from_char(c),
             Utf8::Broken => None,
         }
     }
 
-    fn push_behind_escape(&mut self, byte: u8, has_alt: bool) -> Option<Key> {
-        let begin = |introducer| State::Sequence(Sequence::new(introducer, has_alt));
+    fn push_after_escape(&mut self, byte: u8, has_alt: bool) -> Option<Key> {
+        let begin = |introducer| Pending::Sequence(Sequence::new(introducer, has_alt));
         match byte {
-            ESC => self.wait_in(State::Escape { has_alt: true }),
+            ESC => self.wait_in(Pending::Escape { has_alt: true }),
             b'[' => self.wait_in(begin(Introducer::Csi)),
             b'O' => self.wait_in(begin(Introducer::Ss3)),
             b'b' | b'B' => Some(Key::WordLeft),
@@ -147,7 +145,7 @@ impl KeyDecoder {
         }
     }
 
-    fn wait_in(&mut self, state: State) -> Option<Key> {
+    fn wait_in(&mut self, state: Pending) -> Option<Key> {
         self.state = state;
         None
     }

@@ -1,32 +1,32 @@
-//! The row that shows the line, and what has to be written to change it.
+//! The row that shows the line, and the output that updates it.
 
 use heapless::Vec;
 
 use crate::terminal::{SHORT_MOVE_CELLS, Terminal};
 
-/// The fewest columns that a line is edited in.
+/// The least number of columns.
 pub const COLUMNS_MIN: usize = 16;
-/// The most columns that are used, however wide the terminal is.
+/// The most columns that are used, on wider terminals, too.
 pub const COLUMNS_MAX: usize = 256;
 
-/// The columns of a terminal of which nothing is known.
+/// The columns of a terminal of unknown size.
 const COLUMNS_USUAL: usize = 80;
-/// Stands in the first cell when there is text left of the row.
+/// Shown in the first cell if there is text to the left of the row.
 const MORE_LEFT: char = '<';
-/// Stands in the last cell when there is text right of the row.
+/// Shown in the last cell if there is text to the right of the row.
 const MORE_RIGHT: char = '>';
 
 /// The row that shows the line.
 ///
-/// It shows cells of a text, those from `first` on. The last column stays empty:
-/// terminals differ in where the cursor is once a character stands there.
+/// It shows the cells of a text from `first` on. The last column stays empty, because
+/// terminals differ in the cursor's position after a character is written there.
 pub(crate) struct Display {
     columns: usize,
-    /// What is shown, from column 0 on.
+    /// The shown characters, from column 0 on.
     row: Vec<char, COLUMNS_MAX>,
-    /// Where the cursor is.
+    /// The column of the cursor.
     column: usize,
-    /// The cell of the text that belongs at column 0.
+    /// The cell of the text that is at column 0.
     first: usize,
 }
 
@@ -36,25 +36,25 @@ impl Display {
         Self { columns: COLUMNS_USUAL, row: Vec::new(), column: 0, first: 0 }
     }
 
-    /// Takes the number of the terminal's columns.
+    /// Sets the number of the terminal's columns.
     pub(crate) fn set_columns(&mut self, columns: usize) {
         self.columns = columns.clamp(COLUMNS_MIN, COLUMNS_MAX);
     }
 
-    /// Returns how many cells can be written to in a row.
+    /// Returns the number of cells of a row that can be written.
     pub(crate) fn width(&self) -> usize {
         self.columns - 1
     }
 
-    /// Takes note that the cursor is at the start of an empty row.
+    /// Records that the cursor is at the start of an empty row.
     pub(crate) fn forget(&mut self) {
         self.row.clear();
         self.column = 0;
         self.first = 0;
     }
 
-    /// Shows `before` and `after`, with the cursor between them. Writes only what
-    /// differs from what is shown.
+    /// Shows `before` and `after`, with the cursor between them. Writes only the
+    /// differences from the row's content.
     pub(crate) fn show(&mut self, before: &[&str], after: &str, terminal: &mut Terminal<'_>) {
         let text = || before.iter().chain([&after]).flat_map(|piece| piece.chars());
         let len = text().count();
@@ -79,19 +79,19 @@ impl Display {
         self.move_to(cursor - self.first, terminal);
     }
 
-    /// Empties the row and goes to its start.
+    /// Clears the row and moves the cursor to its start.
     pub(crate) fn hide(&mut self, terminal: &mut Terminal<'_>) {
         self.show(&[], "", terminal);
     }
 
-    /// Moves the cursor to `column`, or less far right if `room` cells wouldn't fit
-    /// behind it.
+    /// Moves the cursor to the end of the text, or less far to the right so that `room`
+    /// cells fit after it.
     pub(crate) fn move_to_end(&mut self, room: usize, terminal: &mut Terminal<'_>) {
         self.move_to(self.row.len().min(self.width() - room), terminal);
     }
 
-    /// Returns which cell of a text of `len` cells to show first: the same as
-    /// before, if the cursor can then be seen, else one that has it in the middle.
+    /// Returns the cell of a text of `len` cells to show first: the same as before if the
+    /// cursor is visible then, else one with which the cursor is in the middle.
     fn first_cell(&self, len: usize, cursor: usize) -> usize {
         let width = self.width();
         if len <= width {
@@ -103,7 +103,7 @@ impl Display {
         if (start..=end).contains(&cursor) { self.first } else { cursor.saturating_sub(width / 2) }
     }
 
-    /// Moves the cursor to a column up to which the row is as shown.
+    /// Moves the cursor to a column. The row's content is up to date up to there.
     fn move_to(&mut self, column: usize, terminal: &mut Terminal<'_>) {
         match (self.column, column) {
             (from, to) if from == to => {}
@@ -121,7 +121,7 @@ impl Display {
         self.column = column;
     }
 
-    /// Clears `cells` cells behind the row, the last that aren't empty.
+    /// Clears `cells` cells after the cursor; all cells after these are empty.
     fn clear(&mut self, cells: usize, terminal: &mut Terminal<'_>) {
         if cells == 0 {
             return;

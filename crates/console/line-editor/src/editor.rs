@@ -1,11 +1,11 @@
-//! What each key does to the line.
+//! The editor: the effect of each key on the line.
 
 use core::fmt::Write;
 use core::mem;
 
 use heapless::String;
 
-use crate::buffer::{Buffer, Full, Kill, Place};
+use crate::buffer::{Buffer, Full, Kill, Motion};
 use crate::completion::Candidates;
 use crate::display::Display;
 use crate::history::{History, Recall};
@@ -16,53 +16,52 @@ use crate::{Completer, Key, word_before};
 /// The longest prompt, in bytes.
 pub const PROMPT_MAX_BYTES: usize = 64;
 
-/// Is shown behind a line that is given up.
+/// Shown after an abandoned line.
 const INTERRUPT_MARK: &str = "^C";
 
-/// How it goes on after a key.
+/// The result of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Outcome {
-    /// The line isn't done.
+    /// The line isn't complete.
     More,
-    /// Enter: the line is done. The cursor is at the start of the next row.
+    /// Enter: the line is complete. The cursor is at the start of the next row.
     Line,
-    /// Ctrl-C: the line is given up, and empty now. The cursor is at the start of
-    /// the next row, behind `^C`.
+    /// Ctrl-C: the line is abandoned, and empty now. The cursor is at the start of the row
+    /// after `^C`.
     Interrupted,
     /// Ctrl-D in an empty line: there will be no more lines. The cursor is at the
     /// start of the next row.
     EndOfInput,
-    /// Shift-PageUp: the caller shows what has left its screen, if it kept that.
+    /// Shift-PageUp: the caller shows lines that have left its screen, if it has kept them.
     ScrollUp,
-    /// Shift-PageDown: the caller goes the way back.
+    /// Shift-PageDown: the caller moves the view back.
     ScrollDown,
     /// Ctrl-L: the caller clears its screen, puts the cursor at the start of a row
     /// and calls [`LineEditor::show`].
     ClearScreen,
 }
 
-/// What the key before this one was, as far as it matters.
+/// The kind of the previous key, if it matters for this one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Previous {
-    /// One that killed text: the next adds to it.
+    /// A key that killed text: the next kill adds to it.
     Kill,
-    /// One that left a word incomplete: the next lists what is possible.
+    /// A key that left a word incomplete: the next Tab lists the possible words.
     Completion,
     Other,
 }
 
-/// Edits a line of at most `LEN` bytes, and remembers lines in at most `HISTORY`
-/// bytes.
+/// Edits a line of at most `LEN` bytes, and keeps entered lines in at most `HISTORY` bytes.
 ///
-/// It is told of each key by [`key`](Self::key), between [`start`](Self::start) and
-/// an outcome that ends the line.
+/// The caller passes each key to [`key`](Self::key), between [`start`](Self::start) and an
+/// outcome that ends the line.
 pub struct LineEditor<const LEN: usize, const HISTORY: usize> {
     prompt: String<PROMPT_MAX_BYTES>,
     buffer: Buffer<LEN>,
     history: History<HISTORY>,
     recall: Recall<LEN>,
-    /// The search that is going on.
+    /// The search in progress.
     search: Option<Search<LEN>>,
     previous: Previous,
     display: Display,
@@ -82,9 +81,8 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         }
     }
 
-    /// Takes the number of the terminal's columns, from the next key on. Of fewer
-    /// than [`COLUMNS_MIN`] that many are assumed, of more than [`COLUMNS_MAX`] that
-    /// many are used.
+    /// Sets the number of the terminal's columns, from the next key on. It is limited to
+    /// the range from [`COLUMNS_MIN`] to [`COLUMNS_MAX`].
     ///
     /// [`COLUMNS_MIN`]: crate::COLUMNS_MIN
     /// [`COLUMNS_MAX`]: crate::COLUMNS_MAX
@@ -92,13 +90,13 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         self.display.set_columns(columns);
     }
 
-    /// Starts an empty line and shows `prompt`. The cursor has to be at the start of
-    /// an empty row. Control characters of the prompt are left out, as is what
-    /// exceeds [`PROMPT_MAX_BYTES`].
+    /// Starts an empty line and shows `prompt`. The cursor has to be at the start of an
+    /// empty row. Removes control characters from the prompt, and truncates it to
+    /// [`PROMPT_MAX_BYTES`].
     pub fn start(&mut self, prompt: &str, out: &mut dyn Write) {
         self.prompt.clear();
         let mut shown = prompt.chars().filter(|c| !c.is_control());
-        // Cut where it doesn't fit.
+        // Truncated to the room.
         let _ = shown.try_for_each(|c| self.prompt.push(c));
         self.buffer.replace("");
         self.recall = Recall::new();
@@ -108,55 +106,54 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         self.show(out);
     }
 
-    /// Returns the line: what was typed so far, or the whole until the next
+    /// Returns the line: the text so far, or the complete line until the next
     /// [`start`](Self::start).
     pub fn line(&self) -> &str {
         self.buffer.text()
     }
 
-    /// Returns before which byte of the line the cursor is.
+    /// Returns the index of the byte of the line after the cursor.
     pub fn cursor(&self) -> usize {
         self.buffer.cursor()
     }
 
-    /// Returns the lines that are remembered, newest first: none is blank, none is
-    /// the same as the next.
+    /// Returns the history, newest line first: no line is blank, and no two adjacent lines
+    /// are equal.
     pub fn history(&self) -> impl Iterator<Item = &str> {
         self.history.lines()
     }
 
-    /// Takes the line off the terminal, so that something else can be written. That
-    /// has to leave the cursor at the start of an empty row for [`show`](Self::show).
+    /// Removes the line from the terminal, so that other output can be written. The cursor
+    /// has to be at the start of an empty row again before [`show`](Self::show).
     pub fn hide(&mut self, out: &mut dyn Write) {
         self.display.hide(&mut Terminal::new(out));
     }
 
-    /// Shows the line again behind [`hide`](Self::hide) or
-    /// [`Outcome::ClearScreen`].
+    /// Shows the line again after [`hide`](Self::hide) or [`Outcome::ClearScreen`].
     pub fn show(&mut self, out: &mut dyn Write) {
         self.draw(&mut Terminal::new(out));
     }
 
-    /// Takes a key, changes the line, and writes to `out` what shows it.
+    /// Handles a key: changes the line, and writes the change to `out`.
     ///
     /// | key | does |
     /// | --- | --- |
-    /// | Left, Right, Ctrl-B, Ctrl-F | a character back, on |
-    /// | Ctrl-Left, Ctrl-Right, Alt-B, Alt-F | a word back, on |
+    /// | Left, Right, Ctrl-B, Ctrl-F | a character to the left, right |
+    /// | Ctrl-Left, Ctrl-Right, Alt-B, Alt-F | a word to the left, right |
     /// | Home, End, Ctrl-A, Ctrl-E | to the start, the end |
     /// | Backspace, Ctrl-H; Delete, Ctrl-D | deletes a character before, at the cursor |
     /// | Ctrl-U, Ctrl-K | kills up to the start, the end |
-    /// | Ctrl-W, Alt-Backspace, Alt-D | kills back to a blank, a word back, a word on |
-    /// | Ctrl-Y | inserts what was killed last; kills in a row are one |
+    /// | Ctrl-W, Alt-Backspace, Alt-D | kills back to a blank, back to a word's start, up to a word's end |
+    /// | Ctrl-Y | inserts the text that was killed last; consecutive kills are one |
     /// | Ctrl-T | exchanges two characters |
     /// | Up, Down, Ctrl-P, Ctrl-N | an older line, a newer |
-    /// | Ctrl-R | searches older lines: again for the next, Ctrl-G or Ctrl-C to give up |
-    /// | Tab | completes a word; the second lists what is possible |
+    /// | Ctrl-R | searches older lines: again for the next, Ctrl-G or Ctrl-C to abort |
+    /// | Tab | completes a word; the second lists the possible words |
     /// | Enter, Ctrl-J, Ctrl-M | [`Outcome::Line`], and remembers it |
     /// | Ctrl-C, Ctrl-D in an empty line, Ctrl-L | [`Outcome::Interrupted`] and so on |
     ///
-    /// BEL sounds where there is no room, no word or nothing found. Other keys do
-    /// nothing.
+    /// BEL is written if there is no room, no completion or nothing was found. Other keys
+    /// do nothing.
     pub fn key(&mut self, key: Key, completer: &dyn Completer, out: &mut dyn Write) -> Outcome {
         let terminal = &mut Terminal::new(out);
         let key = key.without_ctrl();
@@ -205,26 +202,26 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         Outcome::More
     }
 
-    /// Does to the line what `key` says, if it is a key that changes lines.
+    /// Applies `key` to the line, if it is a key that edits lines.
     fn edit(&mut self, key: Key, previous: Previous) -> Result<(), Full> {
         let buffer = &mut self.buffer;
         match key {
             Key::Char(c) => return buffer.insert(c.encode_utf8(&mut [0; 4])),
             Key::Ctrl('y') => return buffer.yank(),
             Key::Ctrl('t') => buffer.transpose(),
-            Key::Left => buffer.go(Place::Left),
-            Key::Right => buffer.go(Place::Right),
-            Key::WordLeft => buffer.go(Place::WordLeft),
-            Key::WordRight => buffer.go(Place::WordRight),
-            Key::Home => buffer.go(Place::Start),
-            Key::End => buffer.go(Place::End),
-            Key::Backspace => buffer.delete(Place::Left),
-            Key::Delete | Key::Ctrl('d') => buffer.delete(Place::Right),
-            Key::Ctrl('k') => self.kill(Place::End, previous),
-            Key::Ctrl('u') => self.kill(Place::Start, previous),
-            Key::Ctrl('w') => self.kill(Place::BlankLeft, previous),
-            Key::DeleteWordLeft => self.kill(Place::WordLeft, previous),
-            Key::DeleteWordRight => self.kill(Place::WordRight, previous),
+            Key::Left => buffer.go(Motion::Left),
+            Key::Right => buffer.go(Motion::Right),
+            Key::WordLeft => buffer.go(Motion::WordLeft),
+            Key::WordRight => buffer.go(Motion::WordRight),
+            Key::Home => buffer.go(Motion::Start),
+            Key::End => buffer.go(Motion::End),
+            Key::Backspace => buffer.delete(Motion::Left),
+            Key::Delete | Key::Ctrl('d') => buffer.delete(Motion::Right),
+            Key::Ctrl('k') => self.kill(Motion::End, previous),
+            Key::Ctrl('u') => self.kill(Motion::Start, previous),
+            Key::Ctrl('w') => self.kill(Motion::BlankLeft, previous),
+            Key::DeleteWordLeft => self.kill(Motion::WordLeft, previous),
+            Key::DeleteWordRight => self.kill(Motion::WordRight, previous),
             Key::Up => self.recall.go_older(&self.history, buffer),
             Key::Down => self.recall.go_newer(&self.history, buffer),
             _ => {}
@@ -232,14 +229,14 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         Ok(())
     }
 
-    fn kill(&mut self, place: Place, previous: Previous) {
+    fn kill(&mut self, motion: Motion, previous: Previous) {
         let kill = if previous == Previous::Kill { Kill::Joined } else { Kill::Fresh };
-        if self.buffer.kill(place, kill) || kill == Kill::Joined {
+        if self.buffer.kill(motion, kill) || kill == Kill::Joined {
             self.previous = Previous::Kill;
         }
     }
 
-    /// Goes on with a search, or ends it; tells whether the key was for the search.
+    /// Continues or ends a search; returns whether the key belongs to the search.
     fn search_on(
         &mut self,
         mut search: Search<LEN>,
@@ -267,8 +264,8 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         true
     }
 
-    /// Completes the word at the cursor as far as it is certain, or lists what is
-    /// possible if the last key did that.
+    /// Completes the word at the cursor as far as it is unambiguous; lists the possible
+    /// words if the last key was an ambiguous completion.
     fn complete(
         &mut self,
         previous: Previous,
@@ -313,13 +310,13 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
     /// Shows the prompt and the line, or the search.
     fn draw(&mut self, terminal: &mut Terminal<'_>) {
         let Some(search) = &self.search else {
-            let (before, behind) = self.buffer.text().split_at(self.buffer.cursor());
-            return self.display.show(&[&self.prompt, before], behind, terminal);
+            let (before, after) = self.buffer.text().split_at(self.buffer.cursor());
+            return self.display.show(&[&self.prompt, before], after, terminal);
         };
         let label =
             if search.has_failed() { "(failed reverse-i-search)`" } else { "(reverse-i-search)`" };
-        let (before, behind) = search.parts(&self.history, &self.buffer);
-        self.display.show(&[label, search.pattern(), "': ", before], behind, terminal);
+        let (before, after) = search.parts(&self.history, &self.buffer);
+        self.display.show(&[label, search.pattern(), "': ", before], after, terminal);
     }
 }
 

@@ -1,31 +1,30 @@
-//! The lines that were entered, and the way through them.
+//! The history of entered lines, and moving through it.
 
 use heapless::String;
 
 use crate::buffer::Buffer;
 
-/// The most lines that are kept, however short they are.
+/// The most lines that are kept.
 pub const HISTORY_LINES_MAX: usize = 128;
 
-/// Ends a kept line; no line has it in it.
+/// Ends a kept line; no line contains it.
 const END: char = '\n';
 
-/// The lines that were entered last, in at most `BYTES` bytes, of which each line
-/// takes one more than it has.
+/// The lines that were entered last, in at most `BYTES` bytes. Each line takes one byte
+/// more than its length.
 pub(crate) struct History<const BYTES: usize> {
     /// The lines, oldest first, each with an [`END`].
     text: String<BYTES>,
 }
 
 impl<const BYTES: usize> History<BYTES> {
-    /// Returns one without lines.
+    /// Returns an empty history.
     pub(crate) const fn new() -> Self {
         Self { text: String::new() }
     }
 
-    /// Adds a line as the newest, for which the oldest have to go where there is no
-    /// room. Leaves out a line that is blank, is the newest already, or would not
-    /// fit by itself.
+    /// Adds a line as the newest; removes the oldest lines to make room. Ignores a line
+    /// that is blank, is equal to the newest, or is longer than the whole room.
     pub(crate) fn add(&mut self, line: &str) {
         let len_bytes = line.len() + END.len_utf8();
         let is_newest = self.lines().next() == Some(line);
@@ -51,19 +50,19 @@ impl<const BYTES: usize> History<BYTES> {
     }
 }
 
-/// Which line of the history is being edited.
+/// The line of the history that is being edited.
 ///
-/// Only the line that was being typed is kept on the way; changes to others are
-/// lost when they are left.
+/// Only changes to the newest line, the one being typed, are kept while moving; changes to
+/// others are lost.
 pub(crate) struct Recall<const LEN: usize> {
     /// The age of the line; `None` for the line being typed.
     age: Option<usize>,
-    /// The line being typed, while another is edited.
+    /// The line being typed, while a line of the history is edited.
     draft: String<LEN>,
 }
 
 impl<const LEN: usize> Recall<LEN> {
-    /// Returns one at the line being typed.
+    /// Returns a position at the line being typed.
     pub(crate) const fn new() -> Self {
         Self { age: None, draft: String::new() }
     }
@@ -93,8 +92,8 @@ impl<const LEN: usize> Recall<LEN> {
         }
     }
 
-    /// Puts the line of `age` into `buffer`, as it was entered, if there is one. All
-    /// lines of `history` have been in `buffer`.
+    /// Puts the line of `age` into `buffer`, as it was entered, if there is one. All lines
+    /// of `history` have been in `buffer`, so they fit.
     pub(crate) fn go_to<const BYTES: usize>(
         &mut self,
         age: usize,

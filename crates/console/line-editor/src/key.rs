@@ -1,31 +1,31 @@
-//! Keys, wherever they are typed.
+//! Keys, independent of the device.
 
-/// A key, or keys held together, that means something to a line of text.
+/// A key, or a combination of keys, that has a meaning in a line of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
     /// A printable character.
     Char(char),
     /// The end of the line.
     Enter,
-    /// Takes the character before the cursor back.
+    /// Deletes the character before the cursor.
     Backspace,
     /// Deletes the character at the cursor.
     Delete,
-    /// One character back.
+    /// One character to the left.
     Left,
-    /// One character on.
+    /// One character to the right.
     Right,
-    /// The line before.
+    /// The previous line.
     Up,
-    /// The line behind.
+    /// The next line.
     Down,
     /// The start of the line.
     Home,
     /// The end of the line.
     End,
-    /// One word back: Ctrl or Alt with Left, Alt-B.
+    /// One word to the left: Ctrl or Alt with Left, Alt-B.
     WordLeft,
-    /// One word on: Ctrl or Alt with Right, Alt-F.
+    /// One word to the right: Ctrl or Alt with Right, Alt-F.
     WordRight,
     /// Deletes back to the start of a word: Alt-Backspace.
     DeleteWordLeft,
@@ -41,17 +41,17 @@ pub enum Key {
     PageUp,
     /// A page down, without Shift.
     PageDown,
-    /// Shift-PageUp: shows what has left the screen.
+    /// Shift-PageUp: shows lines that have left the screen.
     ScrollUp,
-    /// Shift-PageDown: the way back.
+    /// Shift-PageDown: moves the view back.
     ScrollDown,
     /// F1 to F12, by number.
     Function(u8),
 }
 
 impl Key {
-    /// Returns what a character stands for, as keyboards and terminals send it;
-    /// `None` for control characters without meaning.
+    /// Returns the key of a character that a keyboard or terminal sends; `None` for control
+    /// characters without a meaning.
     pub fn from_char(c: char) -> Option<Self> {
         match c {
             '\r' | '\n' => Some(Self::Enter),
@@ -64,8 +64,8 @@ impl Key {
         }
     }
 
-    /// Returns the key of its own that does the same as this one with Ctrl, else
-    /// the key itself.
+    /// Returns the named key that is equivalent to this Ctrl combination, else the key
+    /// itself.
     pub(crate) fn without_ctrl(self) -> Self {
         match self {
             Self::Ctrl('a') => Self::Home,

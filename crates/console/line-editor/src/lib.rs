@@ -1,23 +1,22 @@
 //! Edits one line at a prompt, on a serial terminal or a screen.
 //!
-//! [`KeyDecoder`] makes [`Key`]s of the bytes that a terminal sends. [`LineEditor`]
-//! takes keys, writes what makes the terminal show the line, and tells when the
-//! line is done. Its keys are those of bash: see [`LineEditor::key`].
+//! [`KeyDecoder`] decodes the bytes that a terminal sends into [`Key`]s. [`LineEditor`]
+//! handles keys, writes the output that shows the line on the terminal, and reports when
+//! the line is complete. Its keys are those of bash: see [`LineEditor::key`].
 //!
-//! What it promises:
+//! Guarantees:
 //!
-//! - The line is shown within one row. A line that is wider is shown in part, `<`
-//!   and `>` stand where more of it is. So nothing has to be known of the rows
-//!   above and below, nothing moves up, and no character is ever written to the
-//!   last column, behind which terminals differ. Wrapping to further rows would
-//!   need all that.
-//! - It writes text, `\r`, `\n`, `\x08`, BEL, and of the control sequences only
-//!   `CSI K`, `CSI n C` and `CSI n D`. Typing at the end of the line writes the
-//!   character, taking it back writes `\x08 \x08`. `\n` has to go to the start of
-//!   the next row, as it does on the kernel's console.
+//! - The line is shown within one row. Of a longer line only a part is shown, with `<` and
+//!   `>` at the ends where it continues. So the editor needs to know nothing about the rows
+//!   above and below, the screen doesn't scroll, and no character is written to the last
+//!   column, after which terminals behave differently.
+//! - It writes text, `\r`, `
+//! - `, `\x08`, BEL, and of the control sequences only `CSI K`, `CSI n C` and `CSI n D`.
+//!   Typing at the end of the line writes the character, deleting it writes `\x08 \x08`. `
+//! - ` has to move the cursor to the start of the next row, as it does on the kernel's
+//!   console.
 //! - Every character takes one cell. Control characters never get into a line.
-//! - A writer's error is ignored: the line is right, whatever becomes of its
-//!   picture.
+//! - A writer's errors are ignored: they affect only what is shown, not the line.
 //!
 //! ```
 //! use line_editor::{Key, LineEditor, Outcome};

@@ -1,4 +1,4 @@
-//! The search through the history, letter by letter.
+//! The incremental search through the history.
 
 use heapless::String;
 
@@ -9,12 +9,12 @@ use crate::history::{History, Recall};
 /// bytes.
 pub(crate) struct Search<const LEN: usize> {
     pattern: String<LEN>,
-    /// What is shown; `None` for the line that was edited.
+    /// The match that is shown; `None` for the line that was edited.
     found: Option<Found>,
     has_failed: bool,
 }
 
-/// Where a pattern was found.
+/// The position of a match.
 #[derive(Clone, Copy)]
 struct Found {
     /// The age of the line.
@@ -24,23 +24,23 @@ struct Found {
 }
 
 impl<const LEN: usize> Search<LEN> {
-    /// Returns a search for nothing yet.
+    /// Returns a search with an empty pattern.
     pub(crate) const fn new() -> Self {
         Self { pattern: String::new(), found: None, has_failed: false }
     }
 
-    /// Returns what is looked for.
+    /// Returns the pattern.
     pub(crate) fn pattern(&self) -> &str {
         &self.pattern
     }
 
-    /// Tells whether no further line has the pattern in it. What was found before
-    /// is still shown then.
+    /// Returns whether no further line contains the pattern. The last match is still shown
+    /// then.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
     }
 
-    /// Adds a character to the pattern, and goes on from the line that is shown.
+    /// Adds a character to the pattern, and continues from the line that is shown.
     ///
     /// # Errors
     /// [`Full`] if the pattern has no room for it.
@@ -54,21 +54,20 @@ impl<const LEN: usize> Search<LEN> {
         Ok(())
     }
 
-    /// Takes the last character of the pattern back, and starts from the newest
-    /// line again.
+    /// Removes the last character of the pattern, and starts from the newest line again.
     pub(crate) fn pop<const BYTES: usize>(&mut self, history: &History<BYTES>) {
         self.pattern.pop();
         self.found = None;
         self.look(0, history);
     }
 
-    /// Looks for an older line, other than the one that is shown.
+    /// Searches for an older line that differs from the one that is shown.
     pub(crate) fn go_on<const BYTES: usize>(&mut self, history: &History<BYTES>) {
         self.look(self.found.map_or(0, |found| found.age + 1), history);
     }
 
-    /// Returns the line to show, in two parts: the cursor is between them, where the
-    /// pattern last starts.
+    /// Returns the line to show, in two parts. The cursor is between them, at the start of
+    /// the last occurrence of the pattern.
     pub(crate) fn parts<'a, const BYTES: usize>(
         &self,
         history: &'a History<BYTES>,
@@ -79,7 +78,7 @@ impl<const LEN: usize> Search<LEN> {
         line.split_at(cursor)
     }
 
-    /// Ends the search: what it shows becomes the line.
+    /// Ends the search: the shown line becomes the edited line.
     pub(crate) fn accept<const BYTES: usize>(
         self,
         history: &History<BYTES>,
@@ -92,9 +91,9 @@ impl<const LEN: usize> Search<LEN> {
         }
     }
 
-    /// Looks for the pattern from the line of `age` on. A line that reads the same as
-    /// the one that is shown is found only where that stands. An empty pattern is
-    /// nowhere, and doesn't fail.
+    /// Searches for the pattern from the line of `age` on. A line with the same text as the
+    /// shown one matches only if it is the shown one. An empty pattern matches no line, and
+    /// doesn't fail.
     fn look<const BYTES: usize>(&mut self, age: usize, history: &History<BYTES>) {
         if self.pattern.is_empty() {
             self.has_failed = false;

@@ -1,4 +1,4 @@
-//! What the control sequences of terminals' keys mean.
+//! The control sequences of terminals' keys.
 //!
 //! Sources: ECMA-48, "Control sequences"; XTerm Control Sequences, "PC-Style
 //! Function Keys"; VT100 User Guide, "Keypad keys"; `console_codes(4)`; rxvt's
@@ -6,7 +6,7 @@
 
 use crate::Key;
 
-/// What a sequence begins with.
+/// The first bytes of a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Introducer {
     /// `ESC [`.
@@ -15,33 +15,33 @@ pub(crate) enum Introducer {
     Ss3,
 }
 
-/// What has to be known of a sequence when it ends.
+/// The content of a sequence so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Sequence {
     introducer: Introducer,
-    /// The first two numbers, 0 where none was sent; none is larger than 255.
+    /// The first two parameters, 0 if they were not sent, at most 255.
     parameters: [u8; 2],
-    /// To which of them the next digit belongs.
+    /// The index of the parameter that the next digit belongs to.
     index: usize,
-    /// It has bytes that no key has: a terminal's answer to a question.
+    /// It has bytes that no key's sequence has: it is a terminal's answer to a query.
     is_answer: bool,
     has_alt: bool,
 }
 
-/// What a byte does to a sequence.
+/// The effect of a byte on a sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// More has to follow.
+    /// The sequence continues.
     More,
-    /// It is `ESC [ [`, of the Linux console, behind which a letter follows.
+    /// It is `ESC [ [` of the Linux console; a letter follows.
     LinuxFunction,
-    /// It ends, as a key or as something else.
+    /// The sequence ends, with a key or without.
     End(Option<Key>),
     /// The byte isn't a part of it.
     Broken,
 }
 
-/// The keys that are held down with another.
+/// The modifier keys that are held.
 #[derive(Clone, Copy)]
 struct Modifiers {
     shift: bool,
@@ -50,7 +50,7 @@ struct Modifiers {
 }
 
 impl Modifiers {
-    /// Takes apart what xterm sends: 1, and a bit for each key.
+    /// Decodes xterm's parameter: 1 plus a bit for each modifier.
     fn from_parameter(parameter: u8) -> Self {
         const SHIFT: u8 = 1 << 0;
         const ALT: u8 = 1 << 1;
@@ -72,13 +72,13 @@ impl Modifiers {
 }
 
 impl Sequence {
-    /// Returns the beginning of a sequence; with `has_alt` there was one ESC more
-    /// before it, as PuTTY and rxvt send for Alt.
+    /// Returns the beginning of a sequence. `has_alt`: there was one more ESC before it,
+    /// which PuTTY and rxvt send for Alt.
     pub(crate) fn new(introducer: Introducer, has_alt: bool) -> Self {
         Self { introducer, parameters: [0; 2], index: 0, is_answer: false, has_alt }
     }
 
-    /// Takes the next byte.
+    /// Adds the next byte.
     pub(crate) fn push(&mut self, byte: u8) -> Step {
         let is_new = *self == Self::new(Introducer::Csi, self.has_alt);
         match byte {
@@ -90,7 +90,7 @@ impl Sequence {
             }
             b';' => self.index = self.index.saturating_add(1),
             b':' | b'<'..=b'?' => self.is_answer = true,
-            // No key has these, but for rxvt's `$`.
+            // Only rxvt's keys have one of these: `$`.
             b' '..=b'/' if self.is_answer => {}
             b'$' | b'@'..=b'~' => return Step::End(self.key(byte)),
             _ => return Step::Broken,
@@ -114,7 +114,7 @@ impl Sequence {
 
     fn lettered_key(&self, last: u8) -> Option<Key> {
         let [first, second] = self.parameters;
-        // Old ones send the modifiers alone.
+        // Old versions send only the modifiers.
         let modifiers = self.modifiers(if second == 0 { first } else { second });
         Some(match last {
             b'A' | b'a' => Key::Up,
@@ -131,7 +131,7 @@ impl Sequence {
     fn numbered_key(&self, last: u8) -> Option<Key> {
         let [number, parameter] = self.parameters;
         let mut modifiers = self.modifiers(parameter);
-        // As rxvt has it.
+        // rxvt's numbering.
         modifiers.shift |= matches!(last, b'$' | b'@');
         modifiers.jump |= matches!(last, b'^' | b'@');
         Some(match number {
@@ -156,7 +156,7 @@ impl Sequence {
             b'I' => Some(Key::Tab),
             b'M' => Some(Key::Enter),
             b'X' => Some(Key::Char('=')),
-            // The digits and signs of ASCII, 0x40 up.
+            // ASCII digits and signs, plus 0x40.
             b'j'..=b'y' => Some(Key::Char((last - 0x40) as char)),
             _ => None,
         }

@@ -27,12 +27,12 @@ fn answers_to_commands_are_no_keys() {
         assert_eq!(events(&mut decoder, &[0xFA, 0xFE, 0xEE, 0x00, 0xFF]), []);
         assert_eq!(decoder.lights(), Lights::NUM_LOCK);
     }
-    // Not even between the bytes of a key.
+    // Also between the bytes of a key.
     assert_eq!(typed(Layout::Us, &[0xE0, 0xFA, 0x48]), [Key::Up]);
 }
 
 #[test]
-fn plugging_in_is_told_from_left_shift() {
+fn plugging_in_is_distinguished_from_left_shift() {
     let mut one = decoder();
     assert_eq!(
         keys(Layout::Us, &mut one, &[SHIFT, 0x1E, 0xAA, 0x1E]),
@@ -44,7 +44,7 @@ fn plugging_in_is_told_from_left_shift() {
 }
 
 #[test]
-fn nothing_is_held_behind_plugging_in() {
+fn plugging_in_clears_the_modifiers() {
     let mut decoder = decoder();
     events(&mut decoder, &[CAPS_LOCK, CAPS_LOCK | RELEASE, CTRL, ALT, 0xAA]);
     assert_eq!(keys(Layout::Us, &mut decoder, &[0x1E]), [Key::Char('A')]);
@@ -75,7 +75,7 @@ fn pause_does_not_turn_num_lock() {
     assert_eq!(events(&mut two, &[0xE1, 0x14, 0x77, 0xE1, 0xF0, 0x14, 0xF0, 0x77]).len(), 1);
     for (mut decoder, space) in [(one, 0x39), (two, 0x29)] {
         assert_eq!(decoder.lights(), Lights::NUM_LOCK);
-        // And it holds no Ctrl.
+        // Nor is Ctrl held afterwards.
         assert_eq!(keys(Layout::Us, &mut decoder, &[space]), [Key::Char(' ')]);
     }
 }
@@ -86,7 +86,7 @@ fn keys_repeat() {
 }
 
 #[test]
-fn presses_keep_what_was_held_with_them() {
+fn presses_have_the_modifiers_of_their_time() {
     let mut decoder = decoder();
     let held = events(&mut decoder, &[SHIFT, 0x1E, 0xAA]);
     let [Event::Press(press)] = &held[..] else { panic!("one key") };
@@ -94,7 +94,7 @@ fn presses_keep_what_was_held_with_them() {
 }
 
 #[test]
-fn ctrl_alt_delete_is_told_whichever_keys_make_it() {
+fn ctrl_alt_delete_is_reported_for_all_keys_that_make_it() {
     for ctrl in [&[CTRL][..], &[EXTENDED, CTRL]] {
         for alt in [&[ALT][..], &[EXTENDED, ALT]] {
             for delete in [&[EXTENDED, 0x53][..], &[0x53]] {
@@ -111,7 +111,7 @@ fn ctrl_alt_delete_is_told_whichever_keys_make_it() {
 
 proptest! {
     #[test]
-    fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
         for set in [ScanCodeSet::One, ScanCodeSet::Two] {
             let mut decoder = Decoder::new(set);
             for layout in Layout::ALL {
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_held_when_all_is_let_go(bytes in prop::collection::vec(1_u8..0x59, 0..100)) {
+    fn no_modifier_is_held_after_all_keys_are_released(bytes in prop::collection::vec(1_u8..0x59, 0..100)) {
         let mut decoder = decoder();
         events(&mut decoder, &bytes);
         // Of all keys, with and without the prefix.

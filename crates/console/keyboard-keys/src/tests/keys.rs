@@ -43,15 +43,16 @@ fn keys_have_the_same_meaning_in_every_layout() {
 }
 
 #[test]
-fn shift_page_up_is_seen_behind_a_keyboard_s_own_shifts() {
-    // With NumLock a keyboard lets Shift go around the key, in codes of its own.
+fn shift_page_up_is_decoded_with_the_shifts_that_keyboards_add() {
+    // With NumLock a keyboard sends codes that release Shift before the key and press it
+    // afterwards.
     let bytes = [SHIFT, EXTENDED, 0xAA, EXTENDED, 0x49, EXTENDED, 0xC9, EXTENDED, 0x2A, 0x1E];
     assert_eq!(typed(Layout::Us, &bytes), [Key::ScrollUp, Key::Char('A')]);
 }
 
 #[test]
-fn ctrl_goes_by_what_stands_on_the_key() {
-    // Where a US keyboard has Q, W and Z.
+fn ctrl_uses_the_character_of_the_layout() {
+    // The keys that are Q, W and Z on a US keyboard.
     let bytes = [CTRL, 0x10, 0x11, 0x2C];
     let letters = |letters: [char; 3]| letters.map(Key::Ctrl);
     assert_eq!(typed(Layout::Us, &bytes), letters(['q', 'w', 'z']));
@@ -59,7 +60,7 @@ fn ctrl_goes_by_what_stands_on_the_key() {
     assert_eq!(typed(Layout::Fr, &bytes), letters(['a', 'z', 'w']));
     assert_eq!(typed(Layout::Us, &[CAPS_LOCK, CTRL, 0x10]), [Key::Ctrl('q')]);
     assert_eq!(typed(Layout::Us, &[CTRL, 0x1A]), [Key::Escape]);
-    // Neither umlauts nor digits have a Ctrl.
+    // Umlauts and digits have no control character.
     assert_eq!(typed(Layout::De, &[CTRL, 0x1A, 0x27, 0x02]), []);
 }
 
@@ -75,7 +76,7 @@ fn right_alt_is_alt_on_us_keyboards_only() {
 }
 
 #[test]
-fn alt_gr_goes_before_a_ctrl_that_comes_with_it() {
+fn alt_gr_takes_precedence_over_ctrl() {
     assert_eq!(typed(Layout::De, &[CTRL, EXTENDED, ALT, 0x10]), [Key::Char('@')]);
     assert_eq!(typed(Layout::De, &[CTRL, EXTENDED, ALT, 0x2E]), [Key::Ctrl('c')]);
     assert_eq!(typed(Layout::Us, &[CTRL, EXTENDED, ALT, 0x10]), []);
@@ -100,7 +101,7 @@ fn keypad_has_digits_with_num_lock_and_arrows_without() {
         Key::Delete,
     ];
     assert_eq!(typed(Layout::Us, &unlocked), keys);
-    // Its other keys don't care.
+    // NumLock doesn't change the other keys of the keypad.
     let others = [0x37, 0x4A, 0x4E, EXTENDED, 0x35];
     for layout in Layout::ALL {
         let expected: Vec<Key> = "*-+/".chars().map(Key::Char).collect();
@@ -109,8 +110,8 @@ fn keypad_has_digits_with_num_lock_and_arrows_without() {
 }
 
 #[test]
-fn keys_without_meaning_make_none() {
-    // Windows, Menu, Insert, PrintScreen, Pause, ScrollLock, louder.
+fn keys_without_a_meaning_are_ignored() {
+    // Windows, Menu, Insert, PrintScreen, Pause, ScrollLock, volume up.
     let bytes = [
         EXTENDED,
         0x5B,

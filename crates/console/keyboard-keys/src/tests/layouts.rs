@@ -2,12 +2,12 @@ use std::string::String;
 
 use super::*;
 
-/// The keys that have characters, row by row, by their codes in set 1; at last the
-/// one behind the left Shift key.
+/// The codes in set 1 of the keys that have characters, row by row; the last one is the key
+/// next to the left Shift key.
 const ROWS: [(core::ops::RangeInclusive<u8>, &[u8]); 4] =
     [(0x02..=0x0D, &[0x29]), (0x10..=0x1B, &[]), (0x1E..=0x28, &[0x2B]), (0x2C..=0x35, &[0x56])];
 
-/// Types all these keys with others held.
+/// Types all these keys while `held` is held.
 fn all(layout: Layout, held: &[u8]) -> [String; 4] {
     ROWS.map(|(row, others)| {
         row.chain(others.iter().copied())
@@ -79,7 +79,7 @@ fn shift_undoes_caps_lock() {
 }
 
 #[test]
-fn keypad_has_the_country_s_point() {
+fn keypad_has_the_decimal_point_of_the_country() {
     let point = |layout| typed(layout, &[0x53]);
     assert_eq!(point(Layout::De), [Key::Char(',')]);
     for layout in [Layout::Us, Layout::Uk, Layout::Fr] {

@@ -16,7 +16,7 @@ fn lights_are_sent_once_and_again_when_they_change() {
 }
 
 #[test]
-fn keyboard_that_does_not_answer_is_left_alone() {
+fn no_command_is_repeated_without_an_answer() {
     let mut setter = LightSetter::new();
     assert_eq!(setter.begin(Lights::NUM_LOCK, 0), Some(COMMAND));
     assert_eq!(setter.begin(Lights::NUM_LOCK, 1_000_000), None);
@@ -27,7 +27,7 @@ fn keyboard_that_does_not_answer_is_left_alone() {
 }
 
 #[test]
-fn scan_codes_in_between_are_no_answers() {
+fn scan_codes_are_not_taken_for_answers() {
     let mut setter = LightSetter::new();
     setter.begin(Lights::NUM_LOCK, 0);
     assert_eq!(setter.answer(0x1E, 1), None);
@@ -37,7 +37,7 @@ fn scan_codes_in_between_are_no_answers() {
 }
 
 #[test]
-fn another_keyboard_is_told_anew() {
+fn lights_are_sent_again_to_another_keyboard() {
     let mut setter = LightSetter::new();
     setter.begin(Lights::NUM_LOCK, 0);
     setter.begin_again();

@@ -15,16 +15,16 @@ const ALT: u8 = 0x38;
 const CAPS_LOCK: u8 = 0x3A;
 const NUM_LOCK: u8 = 0x45;
 const SCROLL_LOCK: u8 = 0x46;
-/// What stands before the code of a key that the PC didn't have.
+/// The prefix of the code of a key that the original PC didn't have.
 const EXTENDED: u8 = 0xE0;
-/// What is set in the code of a key that is let go.
+/// The bit that is set in the code of a released key.
 const RELEASE: u8 = 0x80;
 
 fn events(decoder: &mut Decoder, bytes: &[u8]) -> Vec<Event> {
     bytes.iter().filter_map(|&byte| decoder.push(byte)).collect()
 }
 
-/// Returns the keys that bytes of set 1 make.
+/// Returns the keys for bytes of set 1.
 fn typed(layout: Layout, bytes: &[u8]) -> Vec<Key> {
     keys(layout, &mut Decoder::new(ScanCodeSet::One), bytes)
 }

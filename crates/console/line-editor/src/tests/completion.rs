@@ -11,7 +11,7 @@ use crate::{Completer, LISTED_MAX, LineEditor, Outcome, word_before};
 const WORDS: Words = Words(&["help", "halt", "peek", "poke", "usr/", "name=", "été", "étage"]);
 
 #[test]
-fn words_are_completed_as_far_as_certain() {
+fn words_are_completed_to_the_common_prefix() {
     // The line, and what was written for the last key.
     let table = [
         ("he<Tab>", "help |", "lp "),
@@ -26,11 +26,11 @@ fn words_are_completed_as_far_as_certain() {
         // In the middle.
         ("po b<Left><Left><Tab>", "poke| b", "ke b\x08\x08"),
         ("pob<Left><Tab>", "poke |b", "ke b\x08"),
-        // More is to follow.
+        // The word may continue.
         ("u<Tab>", "usr/|", "sr/"),
         ("usr/<Tab>", "usr/|", ""),
         ("n<Tab>", "name=|", "ame="),
-        // As far as all have it, by characters.
+        // The common prefix consists of whole characters.
         ("é<Tab>", "ét|", "t"),
         ("éta<Tab>", "étage |", "ge "),
     ];
@@ -58,7 +58,7 @@ fn word_found_twice_is_one() {
 }
 
 #[test]
-fn unusable_words_are_passed_over() {
+fn unusable_words_are_ignored() {
     let mut editor = editor(&[]);
     type_keys(&mut editor, "a<Tab>", &Words(&["", "b", "a\nb", "a\x1B[2J", "abc", "A"]));
     assert_eq!(editor.line(), "abc ");
@@ -82,10 +82,10 @@ fn second_tab_lists_words() {
     assert_eq!(rows(80, "h<Tab><Tab>", &WORDS), ["> h", "help  halt", "> h"]);
     assert_eq!(rows(80, "h<Tab>^i", &WORDS), ["> h", "help  halt", "> h"]);
     assert_eq!(rows(80, "é<Tab><Tab>", &WORDS), ["> ét", "été    étage", "> ét"]);
-    // It goes on where it was.
+    // Editing continues at the same position.
     assert_eq!(rows(80, "xh y<Left><Left><Left>^hh<Tab>", &WORDS), ["> hh y"]);
     assert_eq!(rows(80, "h y<Left><Left><Tab><Tab>a", &WORDS), ["> h y", "help  halt", "> ha y"]);
-    // Only if nothing is in between.
+    // Only if no other key is in between.
     assert_eq!(rows(80, "h<Tab><Left><Right><Tab>", &WORDS), ["> h"]);
     assert_eq!(rows(80, "h<Tab>^k<Tab>", &WORDS), ["> h"]);
     assert_eq!(rows(80, "h<Tab><Tab><Tab>", &WORDS).len(), 5);
@@ -106,7 +106,7 @@ fn list_fits_the_terminal() {
 }
 
 #[test]
-fn long_list_is_cut() {
+fn long_list_is_truncated() {
     let words: Vec<String> = (0..LISTED_MAX + 7).map(|number| format!("{number:03}")).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let last = LISTED_MAX - 1;
@@ -137,7 +137,7 @@ fn word_without_room_is_refused() {
 }
 
 #[test]
-fn completer_sees_line_and_cursor() {
+fn completer_gets_line_and_cursor() {
     struct Arguments;
     impl Completer for Arguments {
         fn candidates(&self, line: &str, cursor: usize, found: &mut dyn FnMut(&str)) {

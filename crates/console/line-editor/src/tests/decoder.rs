@@ -1,4 +1,4 @@
-//! Keys of several terminals, and bytes of none.
+//! Keys of several terminals, and invalid bytes.
 
 extern crate std;
 
@@ -18,7 +18,7 @@ fn chars(text: &str) -> Vec<Key> {
     text.chars().filter_map(Key::from_char).collect()
 }
 
-/// What terminals send, and the key; `None` if it is left out.
+/// The bytes that terminals send, and the key; `None` if they are ignored.
 const SEQUENCES: &[(&[u8], Option<Key>)] = &[
     // xterm, VT100 and the Linux console.
     (b"\x1B[A", Some(Key::Up)),
@@ -118,7 +118,7 @@ const SEQUENCES: &[(&[u8], Option<Key>)] = &[
     (b"\x1BOk", Some(Key::Char('+'))),
     (b"\x1BOj", Some(Key::Char('*'))),
     (b"\x1BOX", Some(Key::Char('='))),
-    // No keys, or none with a meaning here.
+    // No keys, or keys without a meaning here.
     (b"\x1B[2~", None),
     (b"\x1B[E", None),
     (b"\x1B[P", None),
@@ -166,7 +166,7 @@ fn keys_of_many_terminals_are_known() {
 }
 
 #[test]
-fn whole_sequence_leaves_nothing_behind() {
+fn complete_sequence_leaves_no_state() {
     for &(bytes, _) in SEQUENCES.iter().filter(|(bytes, _)| !bytes.ends_with(b"\r")) {
         let mut decoder = KeyDecoder::new();
         for (index, &byte) in bytes.iter().enumerate() {
@@ -178,7 +178,7 @@ fn whole_sequence_leaves_nothing_behind() {
 }
 
 #[test]
-fn sequences_that_break_off_end_at_the_next_control() {
+fn incomplete_sequences_end_at_the_next_control_character() {
     for &(bytes, _) in SEQUENCES {
         for end in 0..bytes.len() {
             let half = &bytes[..end];
@@ -211,7 +211,7 @@ fn time_out_ends_a_sequence() {
 }
 
 #[test]
-fn lone_escape_leaves_the_text_behind_it() {
+fn single_escape_does_not_affect_the_text_after_it() {
     assert_eq!(decode(b"\x1Bx"), chars("x"));
     assert_eq!(decode(b"\x1B\x1B\x1Bx"), chars("x"));
     assert_eq!(decode(b"a\x1B \x1B1\x1B\xC3\xA9"), chars("a 1é"));
@@ -232,7 +232,7 @@ fn ends_of_lines_are_one_key() {
     assert_eq!(enters(b"\r\n\r\n"), 2);
     assert_eq!(enters(b"\rx\n"), 2);
     assert_eq!(enters(b"\r\x1B[A\n"), 2);
-    // Not if time has passed.
+    // Not after a time-out.
     let mut decoder = KeyDecoder::new();
     assert_eq!(decoder.push(b'\r'), Some(Key::Enter));
     assert!(!decoder.is_pending());
@@ -240,12 +240,12 @@ fn ends_of_lines_are_one_key() {
     assert_eq!(decoder.push(b'\n'), Some(Key::Enter));
 }
 
-/// Text without ESC, and without what only makes sense together with other text.
+/// Text without ESC, and without characters that belong to other text.
 fn plain_text() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 ;\\[~é漢🦀]{0,12}"
 }
 
-/// Bytes that often are a part of something.
+/// Bytes that often are parts of sequences or characters.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         4 => any::<u8>(),
@@ -275,7 +275,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in bytes(), text in plain_text()) {
+    fn random_bytes_never_panic(bytes in bytes(), text in plain_text()) {
         let mut decoder = KeyDecoder::new();
         for byte in bytes {
             if let Some(Key::Char(c)) = decoder.push(byte) {
@@ -289,24 +289,24 @@ proptest! {
     }
 
     #[test]
-    fn pieces_give_what_the_whole_gives(first in bytes(), second in bytes()) {
+    fn input_may_be_split_anywhere(first in bytes(), second in bytes()) {
         let mut decoder = KeyDecoder::new();
         let mut keys: Vec<Key> = first.iter().filter_map(|&byte| decoder.push(byte)).collect();
-        // As if it had been put aside in between.
+        // The decoder is moved in between.
         let mut decoder = decoder.clone();
         keys.extend(second.iter().filter_map(|&byte| decoder.push(byte)));
         prop_assert_eq!(keys, decode(&[first, second].concat()));
     }
 
     #[test]
-    fn wrong_utf8_is_left_out(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+    fn invalid_utf8_is_ignored(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
         let bytes: Vec<u8> = bytes.into_iter().filter(|byte| !b"\x1B\r".contains(byte)).collect();
         let text = String::from_utf8_lossy(&bytes).replace(char::REPLACEMENT_CHARACTER, "");
         prop_assert_eq!(decode(&bytes), chars(&text));
     }
 
     #[test]
-    fn any_text_is_its_characters(text in any::<String>()) {
+    fn text_is_decoded_into_its_characters(text in any::<String>()) {
         let text = text.replace(['\x1B', '\r'], "");
         prop_assert_eq!(decode(text.as_bytes()), chars(&text));
     }

@@ -1,4 +1,4 @@
-//! What is written to a terminal, to the byte, and what it then shows.
+//! The exact output to a terminal, and what the terminal shows then.
 
 use std::string::String;
 use std::vec::Vec;
@@ -8,8 +8,8 @@ use super::{Editor, editor, keys, outcome, type_keys};
 use crate::{Key, LineEditor, Outcome, PROMPT_MAX_BYTES};
 
 #[test]
-fn as_little_as_can_be_is_written() {
-    // What is typed first, then what is written for the rest.
+fn only_the_necessary_output_is_written() {
+    // The text that is typed first, then the keys and the output for them.
     let table = [
         ("", "a", "a"),
         ("ab", "é", "é"),
@@ -120,18 +120,18 @@ fn interrupted_line_has_room_for_the_mark() {
 }
 
 #[test]
-fn line_makes_way_for_other_text() {
+fn line_can_be_hidden_for_other_text() {
     let mut editor = editor(&[]);
     let mut out = String::new();
     type_keys(&mut editor, "ab<Left>", &());
     editor.hide(&mut out);
     assert_eq!(out, "\r\x1B[K");
     out.clear();
-    // Nothing to hide now, and it comes back by a key, too.
+    // There is nothing to hide now, and a key shows the line again, too.
     editor.hide(&mut out);
     assert_eq!(editor.key(Key::Char('x'), &(), &mut out), Outcome::More);
     assert_eq!(out, "> axb\x08");
-    // A cleared screen is drawn from its start.
+    // After the screen was cleared the line is drawn at its start.
     let (_, outcome) = outcome(&mut editor, "^l", &());
     assert_eq!(outcome, Outcome::ClearScreen);
     out.clear();
@@ -140,7 +140,7 @@ fn line_makes_way_for_other_text() {
 }
 
 #[test]
-fn columns_are_80_unless_told() {
+fn columns_are_80_by_default() {
     let mut editor = LineEditor::<100, 64>::new();
     let mut screen = Screen::new(80);
     editor.start("", &mut screen);
@@ -155,7 +155,7 @@ fn columns_are_80_unless_told() {
 }
 
 #[test]
-fn key_is_answered_in_few_pieces() {
+fn output_of_a_key_is_written_in_few_pieces() {
     struct Pieces(Vec<String>);
     impl core::fmt::Write for Pieces {
         fn write_str(&mut self, text: &str) -> core::fmt::Result {
@@ -176,17 +176,17 @@ fn key_is_answered_in_few_pieces() {
 }
 
 #[test]
-fn refused_output_leaves_the_line_right() {
-    struct Deaf;
-    impl core::fmt::Write for Deaf {
+fn failing_output_does_not_affect_the_line() {
+    struct Failing;
+    impl core::fmt::Write for Failing {
         fn write_str(&mut self, _text: &str) -> core::fmt::Result {
             Err(core::fmt::Error)
         }
     }
     let mut editor = Editor::new();
-    editor.start("> ", &mut Deaf);
+    editor.start("> ", &mut Failing);
     for key in keys("ab<Left>x<Enter>") {
-        let _ = editor.key(key, &(), &mut Deaf);
+        let _ = editor.key(key, &(), &mut Failing);
     }
     assert_eq!(editor.line(), "axb");
 }

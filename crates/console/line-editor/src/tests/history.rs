@@ -35,12 +35,12 @@ fn repeated_and_blank_lines_are_left_out() {
 }
 
 #[test]
-fn oldest_make_room() {
-    // Each line takes a byte more.
+fn oldest_lines_are_removed_to_make_room() {
+    // Each line takes one byte more than its length.
     assert_eq!(lines(&history_of::<6>(&["ab", "cd"])), ["cd", "ab"]);
     assert_eq!(lines(&history_of::<6>(&["ab", "cd", "e"])), ["e", "cd"]);
     assert_eq!(lines(&history_of::<6>(&["ab", "cd", "efghi"])), ["efghi"]);
-    // What can't fit costs nothing.
+    // A line that can't fit removes no other line.
     assert_eq!(lines(&history_of::<6>(&["ab", "cd", "efghij"])), ["cd", "ab"]);
     assert_eq!(lines(&history_of::<0>(&["a"])), [""; 0]);
 }
@@ -55,7 +55,7 @@ fn lines_are_counted() {
 
 proptest! {
     #[test]
-    fn history_is_the_models(added in prop::collection::vec("[ab é]{0,12}", 0..200)) {
+    fn history_is_equal_to_the_model(added in prop::collection::vec("[ab é]{0,12}", 0..200)) {
         let mut history = History::<40>::new();
         let mut model = model::History::new(40);
         for line in &added {

@@ -1,4 +1,4 @@
-//! What keys do to a line.
+//! The effects of keys on a line.
 
 use std::string::String;
 use std::vec::Vec;
@@ -37,7 +37,7 @@ fn keys_edit_as_in_bash() {
         ("ab, cd<Home><WordRight>", "ab|, cd"),
         ("ab, cd<Home><WordRight><WordRight>", "ab, cd|"),
         ("ab  <Home><WordRight><WordRight>", "ab  |"),
-        // Kills and what comes of them.
+        // Kills and yanks.
         ("one two<WordLeft>^k", "one |"),
         ("one two<WordLeft>^u", "|two"),
         ("one two^u^y^y", "one twoone two|"),
@@ -71,7 +71,7 @@ fn keys_edit_as_in_bash() {
 }
 
 #[test]
-fn older_lines_come_back() {
+fn older_lines_are_recalled() {
     let table = [
         ("<Up>", "two|"),
         ("<Up><Up><Up>", "one|"),
@@ -107,12 +107,12 @@ fn searches_find_lines() {
         ("^rone t<Up>", "|one two"),
         ("^rone t<Down>", "two|"),
         ("draft^rtwo<Esc><Down><Down>", "draft|"),
-        // Given up, or not begun.
+        // Aborted, or without a pattern.
         ("dra<Left>^rtwo^gx", "drx|a"),
         ("dra<Left>^rtwo^cx", "drx|a"),
         ("dra<Left>^r<Esc>x", "drx|a"),
         ("dra<Left>^r^r<Right>x", "drax|"),
-        // What isn't there leaves what was found.
+        // A pattern without a match leaves the last match.
         ("ab^rq<Esc>", "ab|"),
         ("^rone q<Esc>", "|one two"),
         ("^rone q<BS>t<Esc>", "|one two"),
@@ -130,7 +130,7 @@ fn searches_find_lines() {
 }
 
 #[test]
-fn outcomes_are_told() {
+fn outcomes_are_returned() {
     let table = [
         ("ab<Enter>", Outcome::Line, "ab"),
         ("<Enter>", Outcome::Line, ""),
@@ -164,7 +164,7 @@ fn control_characters_do_not_get_in() {
         assert_eq!(editor.key(Key::Char(c), &(), &mut String::new()), Outcome::More);
     }
     assert_eq!(marked(&editor), "|");
-    // Nor into what is looked for.
+    // Nor into the pattern of a search.
     type_keys(&mut editor, "^r", &());
     assert_eq!(editor.key(Key::Char('\n'), &(), &mut String::new()), Outcome::More);
     type_keys(&mut editor, "b<Esc>", &());
@@ -180,7 +180,7 @@ fn full_line_refuses_more() {
         "abé漢".chars().map(|c| editor.key(Key::Char(c), &(), &mut out)).collect();
     assert_eq!(typed, [Outcome::More; 4]);
     assert_eq!((editor.line(), out.as_str()), ("abé", "abé\x07"));
-    // What was killed doesn't fit beside itself.
+    // The killed text doesn't fit twice.
     for key in [Key::Ctrl('w'), Key::Ctrl('y'), Key::Ctrl('y'), Key::Left, Key::Char('x')] {
         assert_eq!(editor.key(key, &(), &mut out), Outcome::More);
     }
@@ -189,10 +189,10 @@ fn full_line_refuses_more() {
 }
 
 #[test]
-fn next_line_starts_afresh() {
+fn next_line_starts_without_old_state() {
     let mut editor = editor(&["one", "two"]);
     let mut out = String::new();
-    // A recalled line, a kill and a search are all left behind.
+    // A recalled line, a kill and a search all end with the line.
     type_keys(&mut editor, "x<Up><Up>a^w<Enter>", &());
     editor.start("> ", &mut out);
     type_keys(&mut editor, "b^w^y<Down>", &());

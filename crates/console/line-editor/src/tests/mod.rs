@@ -1,4 +1,4 @@
-//! The editor against a naive model, on a terminal that is simulated.
+//! Tests of the editor on a simulated terminal, some with a naive model.
 
 mod completion;
 mod decoder;
@@ -23,8 +23,8 @@ impl Completer for Words<'_> {
     }
 }
 
-/// Returns the keys of `text`, in which `^a` stands for Ctrl-A, `<Left>` for a key,
-/// and `<<` and `^^` for the character.
+/// Returns the keys of `text`, in which `^a` is Ctrl-A, `<Left>` is a key, and `<<` and
+/// `^^` are the characters.
 fn keys(text: &str) -> Vec<Key> {
     let named = [
         ("<Enter>", Key::Enter),
@@ -53,7 +53,7 @@ fn keys(text: &str) -> Vec<Key> {
     let mut keys = Vec::new();
     while let Some(c) = rest.chars().next() {
         let named = named.iter().find(|(name, _)| rest.starts_with(name));
-        let ctrl = rest.strip_prefix('^').and_then(|behind| behind.chars().next());
+        let ctrl = rest.strip_prefix('^').and_then(|after| after.chars().next());
         let (key, len) = match (named, ctrl) {
             (Some((name, key)), _) => (*key, name.len()),
             (None, Some(letter)) => (Key::Ctrl(letter), 2),
@@ -80,8 +80,8 @@ fn editor(entered: &[&str]) -> Editor {
     editor
 }
 
-/// Types `text`, in the notation of [`keys`]; returns what was written, and what
-/// the last key led to.
+/// Types `text`, in the notation of [`keys`]; returns the output, and the outcome of the
+/// last key.
 fn outcome(editor: &mut Editor, text: &str, completer: &dyn Completer) -> (String, Outcome) {
     let mut out = String::new();
     let mut outcome = Outcome::More;
@@ -91,13 +91,13 @@ fn outcome(editor: &mut Editor, text: &str, completer: &dyn Completer) -> (Strin
     (out, outcome)
 }
 
-/// Types `text`, in the notation of [`keys`]; returns what was written.
+/// Types `text`, in the notation of [`keys`]; returns the output.
 fn type_keys(editor: &mut Editor, text: &str, completer: &dyn Completer) -> String {
     outcome(editor, text, completer).0
 }
 
 /// Returns the line with `|` for the cursor.
 fn marked<const LEN: usize, const HISTORY: usize>(editor: &LineEditor<LEN, HISTORY>) -> String {
-    let (before, behind) = editor.line().split_at(editor.cursor());
-    [before, behind].join("|")
+    let (before, after) = editor.line().split_at(editor.cursor());
+    [before, after].join("|")
 }

@@ -1,5 +1,4 @@
-//! An editor that is simple instead of sparing: vectors of characters, copied
-//! whenever that is easier.
+//! An editor that is simple and not economical: vectors of characters, copied freely.
 
 use std::string::String;
 use std::vec::Vec;
@@ -16,7 +15,7 @@ fn bytes(text: &[char]) -> usize {
     text.iter().map(|c| c.len_utf8()).sum()
 }
 
-/// Where `pattern` is in `text`, first place first.
+/// Returns the indices of `pattern` in `text`, in rising order.
 fn places(text: &[char], pattern: &[char]) -> Vec<usize> {
     (0..=text.len()).filter(|&place| text[place..].starts_with(pattern)).collect()
 }
@@ -55,12 +54,12 @@ impl History {
 #[derive(Clone, Default)]
 struct Search {
     pattern: Text,
-    /// The age of a line, and before which character the cursor is.
+    /// The age of a line, and the index of the character after the cursor.
     found: Option<(usize, usize)>,
     has_failed: bool,
 }
 
-/// The editor, but for the terminal.
+/// The editor, without the terminal.
 pub struct Model {
     max_bytes: usize,
     words: Vec<Text>,
@@ -106,8 +105,8 @@ impl Model {
         self.line.iter().collect()
     }
 
-    /// The text to be seen behind `prompt`, and before which character the cursor
-    /// is.
+    /// The text that is shown after `prompt`, and the index of the character after the
+    /// cursor.
     pub fn shown(&self, prompt: &str) -> (Text, usize) {
         let Some(search) = &self.search else {
             let prompt = text(prompt);
@@ -280,7 +279,7 @@ impl Model {
         }
         let has_blank = self.line.get(self.cursor) == Some(&' ');
         if !has_blank && !first.ends_with(&['/']) && !first.ends_with(&['=']) {
-            // The word without the blank, if only that fits.
+            // The word without the blank if there is no room for the blank.
             if bytes(&self.line) + bytes(&missing) == self.max_bytes {
                 self.bells += 1;
             } else {
@@ -298,7 +297,7 @@ impl Model {
         place
     }
 
-    /// Returns nothing if the key is to do what it does without a search.
+    /// Returns `None` if the key has the same effect as without a search.
     fn search_key(&mut self, mut search: Search, key: Key) -> Option<Outcome> {
         match key {
             Key::ScrollUp => return Some(Outcome::ScrollUp),
@@ -335,7 +334,7 @@ impl Model {
         Some(Outcome::More)
     }
 
-    /// Looks from the line that is shown, or `step` lines before it.
+    /// Searches from the line that is `step` lines before the shown one.
     fn look(&self, search: &mut Search, step: usize) {
         search.has_failed = false;
         if search.pattern.is_empty() {

@@ -1,5 +1,4 @@
-//! Random keys: after each one the line is the model's, and the terminal shows
-//! it.
+//! Random keys: after each one the line is equal to the model's, and the terminal shows it.
 
 extern crate std;
 
@@ -21,9 +20,9 @@ const WORDS: [&str; 8] = ["help", "halt", "aab", "a/b/", "abba", "aab", "c=", "Ã
 #[derive(Clone, Debug)]
 enum Action {
     Press(Key),
-    /// Types much at once.
+    /// Types a long text.
     Paste(String),
-    /// Something else is written in between.
+    /// Other output is written in between.
     Log,
     SetColumns(usize),
 }
@@ -69,7 +68,7 @@ fn columns() -> impl Strategy<Value = usize> {
     prop_oneof![8 => 20..=120_usize, 1 => 0..=COLUMNS_MAX + 20]
 }
 
-/// A terminal at which somebody types, and the model.
+/// A terminal with an editor, and the model.
 struct Session {
     prompt: String,
     columns: usize,
@@ -109,7 +108,7 @@ impl Session {
                 self.editor.show(&mut self.screen);
             }
             Action::SetColumns(columns) => {
-                // Before, as what is there may be wider than the new screen.
+                // Before the change, because the row may be wider than the new screen.
                 self.editor.hide(&mut self.screen);
                 self.set_columns(*columns);
                 self.editor.show(&mut self.screen);
@@ -143,8 +142,8 @@ impl Session {
         assert!(self.screen.row().iter().all(|&cell| cell == ' '));
     }
 
-    /// Asserts that the row shows the line and nothing else, the whole if it fits,
-    /// and the cursor at its place in it.
+    /// Asserts that the row shows only the line, all of it if it fits, with the cursor at
+    /// the right position.
     fn assert_shown(&self) {
         let (text, cursor) = self.model.shown(&self.prompt);
         let column = self.screen.column();
@@ -170,7 +169,7 @@ impl Session {
 
 proptest! {
     #[test]
-    fn line_and_terminal_are_the_models_after_every_key(
+    fn line_and_terminal_agree_with_the_model_after_every_key(
         prompt in "[a-z> ]{0,60}",
         columns in columns(),
         actions in prop::collection::vec(action(), 0..250),

@@ -1,16 +1,16 @@
-//! A simple VT100, that refuses what a line editor has no need of.
+//! A simple VT100 that panics on output that the line editor must not write.
 
 use core::fmt;
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
 
-/// Cells of a row of the screen, more than any terminal of the tests has.
+/// The cells of a row of the screen, more than any terminal of the tests has.
 const CELLS: usize = 300;
 
-/// What a terminal shows.
+/// The content of a terminal.
 pub struct Screen {
-    /// As many as the editor was told.
+    /// The number of columns that the editor was set to.
     columns: usize,
     rows: Vec<Vec<char>>,
     column: usize,
