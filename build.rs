@@ -5,8 +5,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The processor features that the compiler may use everywhere. All others need a look at
-/// CPUID first, and vector registers belong to threads that ask for them.
+/// The CPU features that the compiler may use in all code. All others need a check of CPUID first,
+/// and vector registers belong to the threads that ask for them.
 const FEATURES: [&str; 2] = ["fxsr", "x87"];
 
 fn main() {
@@ -31,8 +31,7 @@ fn main() {
 
     for argument in objects.into_iter().chain([
         format!("-T{}", script.display()),
-        // No page alignment in the file: the Multiboot2 header has to stand in
-        // its first 32 KiB.
+        // No page alignment in the file: the Multiboot2 header must be in its first 32 KiB.
         "-n".into(),
         "--gc-sections".into(),
         "--no-warn-rwx-segments".into(),
@@ -42,16 +41,16 @@ fn main() {
     println!("cargo:rerun-if-changed={}", script.display());
 }
 
-/// Fails the build if RUSTFLAGS or a configuration file make the compiler use more than
-/// x86_64-kernel.json allows: such a kernel would stop without a word on other processors.
+/// Fails the build if RUSTFLAGS or a configuration file enable more features than
+/// x86_64-kernel.json does: on a CPU without them such a kernel would stop without any output.
 fn refuse_features() {
     let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
     let refused: Vec<_> =
         features.split(',').filter(|name| !name.is_empty() && !FEATURES.contains(name)).collect();
     if !refused.is_empty() {
         println!(
-            "cargo::error=the kernel has to run on every 64-bit processor, but RUSTFLAGS or a \
-             configuration file ask for the processor features {}; build without target-cpu \
+            "cargo::error=the kernel has to run on every 64-bit CPU, but RUSTFLAGS or a \
+             configuration file ask for the CPU features {}; build without target-cpu \
              and target-feature",
             refused.join(", ")
         );

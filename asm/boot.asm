@@ -1,4 +1,4 @@
-; The boot stub: from GRUB's 32-bit hand-over to rust_main in 64 bits.
+; The boot stub: from GRUB's entry in 32-bit mode to rust_main in 64-bit mode.
 ;
 ; The order of the steps is fixed; docs/boot.md has the same numbers and shows
 ; the memory and the tables. If the command line has the word trace-boot, each step from
@@ -9,7 +9,7 @@
 ; Intel SDM volume 3A, "Initializing IA-32e Mode"; CMOS and POST port: PC/AT
 ; Technical Reference; UART: PC16550D datasheet.
 
-; mm/layout.rs has the same.
+; mm/kernel/layout.rs has the same values.
 KERNEL_BASE     equ 0xFFFFFFFF80000000
 STACKS_START    equ 0xFFFFFFFFC0000000
 STACK_SLOT      equ 64 * 1024
@@ -22,18 +22,20 @@ MULTIBOOT_MAGIC equ 0x36D76289
 CMOS_INDEX      equ 0x70
 CMOS_DATA       equ 0x71
 POST_PORT       equ 0x80
-; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep
-; there the sum of the bytes from CMOS_SUMMED on; on those nothing is written.
+; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep a
+; checksum of the bytes from CMOS_SUMMED on in the same two bytes; there the stub writes
+; nothing.
 CMOS_SUMMED     equ 0x48
 CMOS_STAGE   equ 0x7E
 CMOS_COMPLEMENT equ 0x7F
 STAGE_STUB   equ 0xA0
 
-; Bits of `boot_trace`; arch/boot_stage.rs has the same.
+; Bits of `boot_trace`; arch/boot_stage.rs has the same values.
 TRACE_PORT      equ 1 << 0
 TRACE_CMOS      equ 1 << 1
 
-; The loader's structure: a longer one is ignored; the tags that matter.
+; The largest size of the loader's structure (a larger one is ignored), and the tags that
+; the stub reads.
 INFORMATION_MAX equ 16 << 20
 TAG_END         equ 0
 TAG_COMMAND_LINE equ 1
@@ -61,7 +63,8 @@ PAGE_PRESENT    equ 1 << 0
 PAGE_WRITABLE   equ 1 << 1
 PAGE_HUGE       equ 1 << 7
 
-; Leaves step number %1, as far as `boot_trace` says. Clobbers AL. In 32 and in 64 bits.
+; Writes step number %1 where `boot_trace` says. Clobbers AL. Works in 32-bit and 64-bit
+; code.
 %macro stage 1
 %if __BITS__ == 64
 %define TRACE_FLAGS boot_trace
@@ -86,8 +89,8 @@ PAGE_HUGE       equ 1 << 7
 %%done:
 %endmacro
 
-; Maps the stack of %2 bytes that ends slot %1 to the frames from EAX on; EAX is
-; then behind them. Clobbers EDI.
+; Maps the stack of %2 bytes at the end of slot %1 to the frames from EAX on; EAX is then
+; the address after them. Clobbers EDI.
 %macro map_stack 2
     mov edi, p1_stacks + ((%1 + 1) * STACK_SLOT - %2) / 4096 * 8
 %%next:
@@ -98,8 +101,8 @@ PAGE_HUGE       equ 1 << 7
     jne %%next
 %endmacro
 
-; --------------------------------------------------------------------------
-; What GRUB looks for in the first 32 KiB of the file.
+; -------------------------------------------------------------------------- The Multiboot2
+; header, which GRUB searches for in the first 32 KiB of the file.
 
 section .multiboot_header progbits alloc noexec nowrite align=8
 header_start:
@@ -138,7 +141,7 @@ _start:
     cli
     cld
 
-; Step 1. Until here there is no stack; nothing is called before it.
+; Step 1. There is no stack before this step, so no function is called before it.
 set_stack_pointer:
     mov esp, stack_frames + BOOT_STACK
 
@@ -169,13 +172,13 @@ keep_information:
     call enable_paging                  ; step 10
     call load_gdt                       ; step 11
 
-; Step 12. Into the code segment whose descriptor has the L bit.
+; Step 12. Loads CS with the code segment whose descriptor has the L bit.
 global far_jump
 far_jump:
     stage 12
     jmp gdt_code - gdt:long_mode_start
 
-; Step 3. A loader that speaks Multiboot2 leaves its magic number in EAX.
+; Step 3. A Multiboot2 loader passes its magic number in EAX.
 check_multiboot:
     cmp dword [boot_magic - KERNEL_BASE], MULTIBOOT_MAGIC
     jne .error
@@ -185,8 +188,8 @@ check_multiboot:
     mov esi, message_multiboot
     jmp fail
 
-; Step 3. Looks for the word trace-boot in the command line. The structure may be anything:
-; every number in it is checked, so that the search ends.
+; Step 3. Looks for the word trace-boot in the command line. The structure isn't trusted:
+; every size in it is checked, so that the search ends.
 find_trace_option:
     mov esi, [boot_information - KERNEL_BASE]
     mov edx, [esi]
@@ -246,11 +249,11 @@ find_trace_option:
     jne .skip_word
     jmp .next_word
 
-; Traces on port 0x80; in the CMOS as well, unless the firmware keeps a sum where the record
-; would be. A sum of bytes that are all zero is no sum.
+; Turns the trace on for port 0x80, and for the CMOS unless the firmware keeps a checksum in
+; the record's bytes. A checksum over bytes that are all zero doesn't count.
 check_cmos:
     mov byte [boot_trace - KERNEL_BASE], TRACE_PORT
-    xor ebx, ebx                        ; BX: the sum, DL: any bit of the bytes
+    xor ebx, ebx                        ; BX: the sum, DL: the OR of all bytes
     xor edx, edx
     mov cl, CMOS_SUMMED
 .next_byte:
@@ -285,7 +288,7 @@ read_cmos:
     in al, CMOS_DATA
     ret
 
-; Step 4. A processor has CPUID if EFLAGS.ID can be changed.
+; Step 4. A CPU has CPUID if EFLAGS.ID can be changed.
 check_cpuid:
     stage 4
     pushfd
@@ -309,9 +312,8 @@ cpuid_verdict:
     mov esi, message_cpuid
     jmp fail
 
-; Step 5. Long mode is bit 29 of CPUID 0x80000001 EDX, if there is such a leaf.
-; A processor that has it has the time stamp counter too: the kernel's time
-; counts from here.
+; Step 5. Long mode is bit 29 of CPUID 0x80000001 EDX, if there is such a leaf. A CPU with
+; long mode also has the time stamp counter; the kernel's clock starts here.
 check_long_mode:
     stage 5
     mov eax, 0x80000000
@@ -332,10 +334,10 @@ check_long_mode:
     mov esi, message_long_mode
     jmp fail
 
-; Step 6. The first GiB by 512 pages of 2 MiB: at 0, at DIRECT_MAP and at
-; KERNEL_BASE. Two third-level tables, or the GiB would show up at more places.
-; The boot processor's stacks by pages of 4 KiB, where they are for good: each at
-; the end of its slot, with nothing mapped below it.
+; Step 6. The first GiB by 512 pages of 2 MiB: at 0, at DIRECT_MAP and at KERNEL_BASE. There
+; are two third-level tables, because one would map the GiB at further addresses. The boot
+; CPU's stacks by pages of 4 KiB, at their final addresses: each at the end of its slot,
+; with nothing mapped below it.
 setup_page_tables:
     stage 6
     mov edi, page_tables
@@ -369,17 +371,17 @@ setup_page_tables:
 %endrep
     ret
 
-; Step 7. All of CR4 is written, nothing of the firmware's stays. Its LA57 decides how
-; many levels the page tables have, can only be changed while paging is off, and
-; survives GRUB where the firmware has run with 5 levels.
+; Step 7. All of CR4 is written: no bit of the firmware's value stays. Its bit LA57 selects
+; the number of page table levels and can only be changed while paging is off. GRUB leaves
+; it set if the firmware ran with 5 levels.
 enable_pae:
     stage 7
     mov eax, CR4_PAE
     mov cr4, eax
     ret
 
-; Step 8. The first line of the boot log tells where the tables are, while a
-; mistake in them can still be told.
+; Step 8. The first line on the serial port is the address of the tables. It is sent before
+; they are used, because nothing can be sent if they are wrong.
 load_cr3:
     stage 8
     call serial_init
@@ -393,8 +395,8 @@ load_cr3:
     mov cr3, eax
     ret
 
-; Step 9. No-execute pages only where the processor has them: setting NXE
-; elsewhere is a general protection fault. All other bits are cleared.
+; Step 9. NXE is set only where the CPU has no-execute pages; elsewhere setting it raises a
+; general protection fault. All other bits are cleared.
 enable_long_mode:
     stage 9
     mov ecx, MSR_EFER
@@ -407,22 +409,21 @@ enable_long_mode:
     wrmsr
     ret
 
-; Step 10. With WP read-only pages are read-only for the kernel too. All of CR0 is
-; written: caches on, no alignment checks.
+; Step 10. WP makes read-only pages read-only for the kernel, too. All of CR0 is written:
+; caches on, no alignment checks.
 enable_paging:
     stage 10
     mov eax, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE
     mov cr0, eax
     ret
 
-; Step 11.
+; Step 11. Loads the GDT.
 load_gdt:
     stage 11
     lgdt [gdt_pointer]
     ret
 
-; Shows error AL with the sentence at ESI on the VGA text screen and on COM1,
-; and halts.
+; Shows error AL with the message at ESI on the VGA text screen and on COM1, and halts.
 fail:
     mov [message_error.number], al
     mov ebx, esi
@@ -460,7 +461,7 @@ vga_write:
 .done:
     ret
 
-; COM1 to 115,200 baud, 8N1, FIFOs on, no interrupts.
+; Sets COM1 to 115,200 baud, 8N1, FIFOs on, no interrupts.
 serial_init:
     mov ebp, serial_settings
 .next:
@@ -496,8 +497,7 @@ serial_write_hex:
     loop .next
     ret
 
-; Sends AL. Waits for room in the transmitter, but not for ever: there may be
-; no UART.
+; Sends AL. Waits until the transmitter has room, but not for ever: there may be no UART.
 serial_send:
     push ecx
     mov ah, al
@@ -514,7 +514,7 @@ serial_send:
     ret
 
 section .boot.rodata progbits alloc noexec nowrite align=8
-; The descriptors that the far jump needs; the kernel's own come in arch/gdt.rs.
+; The descriptors that the far jump needs; arch/cpu/gdt.rs has the kernel's own.
 gdt:
     dq 0
 gdt_code:                               ; 64-bit code, ring 0: L, P, S, executable
@@ -560,8 +560,7 @@ p2_stacks: resb 4096
 p1_stacks: resb 4096
 page_tables_end:
 
-; The frames of the boot processor's stacks. Unlike the rest of the stub they
-; stay in use.
+; The frames of the boot CPU's stacks. They stay in use, unlike the rest of the stub.
 section .boot.stacks nobits alloc noexec write align=4096
 stack_frames:
     resb BOOT_STACK + IST_STACKS * IST_STACK
@@ -572,7 +571,7 @@ stack_frames:
 section .boot.text
 bits 64
 
-; Step 13. Data segments play no part in 64 bits; zero catches their use.
+; Step 13. 64-bit code doesn't use the data segments; with a zero selector, any use faults.
 global long_mode_start
 long_mode_start:
     stage 13
@@ -587,7 +586,7 @@ extern higher_half
     mov rax, higher_half
     jmp rax
 
-; What the stub hands on; arch/stub_values.rs reads the last three.
+; The values that the stub leaves for the kernel; arch/stub_values.rs reads the last three.
 section .data
 align 8
 global boot_magic, boot_information

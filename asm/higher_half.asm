@@ -1,7 +1,8 @@
-; Where the stub's way ends: in the kernel's part of the address space, on the boot stack.
+; The last part of the stub: it runs in the kernel's half of the address space, on the boot
+; stack.
 ;
-; A file of its own: NASM describes one section of code a file to debuggers, and gdb
-; complains at every step about what is in another.
+; It is a file of its own because NASM's debug information describes only one code section a
+; file; gdb warns at every step in any other section.
 
 bits 64
 

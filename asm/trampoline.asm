@@ -1,8 +1,9 @@
-; Where a processor begins that another one has started: from 16 bits to 64 in one go.
+; The entry of a CPU that another CPU has started: from 16-bit mode to 64-bit mode.
 ;
-; The kernel copies this to a page of the first MiB and fills the words behind
-; `parameters` (arch/smp.rs has the same). The page tables there show the page at its own
-; address and all of the kernel. No memory but this page is used before there is a stack.
+; The kernel copies this to a page of the first MiB and fills the words after `parameters`
+; (arch/smp/mod.rs has the same layout). The page tables named there map the page at its
+; physical address, and the whole kernel. Only the memory of this page is used before a
+; stack is set.
 ;
 ; Sources: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization" and "Initializing
 ; IA-32e Mode".
@@ -11,7 +12,7 @@ CR0_PE          equ 1 << 0
 CR4_PAE         equ 1 << 5
 MSR_EFER        equ 0xC0000080
 
-; Where a label is in the page.
+; The offset of a label in the page.
 %define offset_of(label) (label - trampoline_start)
 
 section .rodata progbits alloc noexec nowrite align=16
@@ -23,11 +24,11 @@ bits 16
     cld
     mov ax, cs
     mov ds, ax
-    ; EBX is where the page is.
+    ; EBX: the address of the page.
     xor ebx, ebx
     mov bx, ax
     shl ebx, 4
-    ; The addresses that depend on that.
+    ; Relocates the addresses that depend on it.
     lea eax, [ebx + offset_of(gdt)]
     mov [offset_of(gdt_pointer) + 2], eax
     lea eax, [ebx + offset_of(protected_mode)]
@@ -55,7 +56,7 @@ protected_mode:
     xor edx, edx
     mov eax, [ebx + offset_of(parameters.efer)]
     wrmsr
-    ; Paging, and with it long mode, as on the boot processor.
+    ; Turns on paging, and with it long mode, as on the boot CPU.
     mov eax, [ebx + offset_of(parameters.cr0)]
     mov cr0, eax
     jmp far [ebx + offset_of(far_64)]

@@ -1,9 +1,8 @@
-//! The stage that this boot is in: for the screen, and, if the boot is traced, for the next
-//! boot.
+//! The current boot stage. The screen shows it; if the boot is traced, the next boot can read it.
 //!
-//! A boot is traced by the word `trace-boot` on the command line. Then the stub and [`mark`]
-//! leave each stage on port 0x80, where a POST card shows it, and in the CMOS, which keeps
-//! it over a reset. `docs/boot.md` lists the values; `docs/decisions.md` has the reasons.
+//! A boot is traced by the word `trace-boot` on the command line. Then the stub and [`mark`] write
+//! each stage to port 0x80, where a POST card shows it, and to the CMOS, which keeps it over a
+//! reset. `docs/boot.md` lists the values; `docs/decisions.md` has the reasons.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -17,14 +16,14 @@ use crate::arch::{cmos, stub_values};
 const STAGE_BYTE: u8 = 0x7E;
 const COMPLEMENT_BYTE: u8 = 0x7F;
 
-/// Bits of the stub's decision how to trace. As in `asm/boot.asm`.
+/// Bits of `boot_trace`: where the boot is traced to. As in `asm/boot.asm`.
 const TRACE_PORT: u8 = 1 << 0;
 const TRACE_CMOS: u8 = 1 << 1;
 
 /// The values of the stub's steps: 0xA0 plus the step's number.
 const STUB_STEPS: core::ops::RangeInclusive<u8> = 0xA1..=0xAD;
 
-/// A stage of the start, or an end.
+/// A stage of the boot, or one of the ways it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 pub enum Stage {
@@ -36,7 +35,7 @@ pub enum Stage {
     BootInformation = 0xB3,
     /// CPU features.
     Features = 0xB4,
-    /// The screen, without memory of its own.
+    /// The early screen: output goes directly to the hardware.
     EarlyScreen = 0xB5,
     /// GDT, TSS and IST.
     Gdt = 0xB6,
@@ -114,7 +113,7 @@ impl Stage {
 /// The value of the last stage.
 static LAST: AtomicU8 = AtomicU8::new(0);
 
-/// Takes the name of each stage as it begins, and `None` when the start is over.
+/// Called with the name of each stage as it begins, and with `None` when the boot is complete.
 pub type Observer = fn(Option<&'static str>);
 
 static OBSERVER: Once<Observer> = Once::new();
@@ -133,9 +132,9 @@ pub enum LastBoot {
     Ended(&'static str),
     /// A panic or an exception was reported.
     Stopped,
-    /// It got no further than this step of the stub.
+    /// It stopped in this step of the stub.
     InStub(u8),
-    /// It got no further than this step of `rust_main`.
+    /// It stopped in this stage of the kernel.
     InKernel(&'static str),
 }
 
@@ -155,8 +154,9 @@ impl LastBoot {
     }
 }
 
-/// Begins `stage`: shows it, and leaves it for the next boot if this one is traced. It may be
-/// called anywhere; the observer isn't called once the prompt was reached.
+/// Records that `stage` begins: calls the observer and, if the boot is traced, writes the stage to
+/// port 0x80 and the CMOS. It may be called in any context. After the prompt was reached the
+/// observer is no longer called.
 pub fn mark(stage: Stage) {
     LAST.store(stage as u8, Ordering::Relaxed);
     let trace = stub_values::trace();
@@ -174,8 +174,8 @@ pub fn mark(stage: Stage) {
     }
 }
 
-/// Marks `stage`, an end, unless a report came before it: the report is what the next boot
-/// should say.
+/// Records `stage`, an end of this boot, unless a report came before: then the record stays
+/// "stopped with a report".
 pub fn mark_end(stage: Stage) {
     if LAST.load(Ordering::Relaxed) != Stage::Stopped as u8 {
         mark(stage);

@@ -1,4 +1,4 @@
-//! The bytes of the CMOS: the only way to the pair of ports that selects and holds them.
+//! Access to the bytes of the CMOS. No other code uses its index and data ports.
 //!
 //! Selecting a byte and accessing it is one operation on all CPUs. Bit 7 of the selection
 //! masks the NMI; the kernel never does, so it is always clear.
@@ -13,11 +13,12 @@ use crate::arch::ports::{CMOS_DATA, CMOS_INDEX};
 /// The bits of a selection that are a byte's number.
 const NUMBER: u8 = 0x7F;
 
-/// Protects the selection. Taken with interrupts off, by anything, for about two microseconds.
+/// Protects the index port. Taken with interrupts off, in any context, for about two microseconds.
 static PORTS: Mutex<()> = Mutex::new(());
 
-/// The longest wait for the lock, in turns: several milliseconds. A CPU that was stopped for
-/// a report may hold it for good, and reports and the prompt after them get here.
+/// The longest wait for the lock, in turns: several milliseconds. A CPU that was stopped for a
+/// report may hold it for ever; the code that reports, and the prompt after a report, then go on
+/// without it.
 const TURNS_MAX: u32 = 1_000_000;
 
 fn with_ports<R>(access: impl FnOnce() -> R) -> R {
@@ -30,7 +31,7 @@ fn with_ports<R>(access: impl FnOnce() -> R) -> R {
     })
 }
 
-/// Reads a byte of the CMOS, by its number below 128. It may be called anywhere.
+/// Reads a byte of the CMOS, by its number below 128. It may be called in any context.
 pub fn read(number: u8) -> u8 {
     with_ports(|| {
         CMOS_INDEX.write(number & NUMBER);
@@ -38,7 +39,7 @@ pub fn read(number: u8) -> u8 {
     })
 }
 
-/// Writes a byte of the CMOS, by its number below 128. It may be called anywhere.
+/// Writes a byte of the CMOS, by its number below 128. It may be called in any context.
 pub(in crate::arch) fn write(number: u8, value: u8) {
     with_ports(|| {
         CMOS_INDEX.write(number & NUMBER);

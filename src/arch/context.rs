@@ -1,7 +1,7 @@
-//! Where a thread that doesn't run goes on: the switch from one stack to another.
+//! The context switch: from the stack of one thread to the stack of another.
 //!
-//! A thread gives the processor up by a call, so only the registers that a call keeps are
-//! saved, on its stack; all others of a thread that was interrupted are in its trap frame.
+//! A thread is switched out in a function call, so only the callee-saved registers are saved, on
+//! its stack. If the thread was interrupted, its trap frame holds all others.
 //!
 //! Source: System V ABI, AMD64 Supplement, "Register Usage".
 
@@ -19,49 +19,48 @@ use crate::per_cpu;
 ///
 /// # Safety
 /// As long as the value lives, the memory of at least [`STACK_BYTES_MIN`] bytes below
-/// [`top`](Self::top) is mapped, written and read by nobody else. The top is a multiple
-/// of 16.
+/// [`top`](Self::top) is mapped, and nothing else reads or writes it. The top is a multiple of 16.
 pub unsafe trait Stack: Send {
-    /// Returns the address behind the highest byte.
+    /// Returns the address after the highest byte.
     fn top(&self) -> VirtAddr;
 }
 
-/// What a stack has at least.
+/// The minimum size of a stack.
 pub const STACK_BYTES_MIN: u64 = 4096;
 
-/// What a new context begins with.
+/// The function that a new context starts in.
 pub type Entry = extern "C" fn() -> !;
 
-/// No stack: a new context may be prepared here.
+/// It has no stack; [`Context::prepare`] may be called.
 const EMPTY: u64 = 0;
-/// A processor runs it, or is about to leave it.
+/// A CPU runs it, or is about to switch away from it.
 const RUNNING: u64 = 1;
-/// It is being changed.
+/// Its stack is being set or taken.
 const CHANGING: u64 = 2;
-/// It was left for good.
+/// It has ended; its stack can be taken.
 const RETIRED: u64 = 3;
 
-/// Where a thread goes on.
+/// The saved state of a thread: its stack and stack pointer.
 ///
-/// Only one processor at a time runs it: who switches to a context that another is about
-/// to leave waits for that.
+/// Only one CPU at a time runs it. A CPU that switches to a context which another CPU is about to
+/// leave waits until that CPU has left it.
 pub struct Context<S> {
     /// One of the states above, or the stack pointer.
     state: AtomicU64,
-    /// `None` for one that was adopted.
+    /// `None` for an adopted context.
     stack: UnsafeCell<Option<S>>,
 }
 
-// SAFETY: the stack is only touched by who has put the state to CHANGING.
+// SAFETY: only the caller that has set the state to CHANGING accesses the stack.
 unsafe impl<S: Stack> Sync for Context<S> {}
 
 per_cpu! {
-    /// The context that runs, as its address.
+    /// The address of the context that runs.
     static RUNNING_CONTEXT: AtomicU64 = AtomicU64::new(0);
 }
 
 impl<S: Stack> Context<S> {
-    /// Returns one that can't be switched to yet.
+    /// Returns an empty context, which can't be switched to yet.
     pub const fn new() -> Self {
         Self { state: AtomicU64::new(EMPTY), stack: UnsafeCell::new(None) }
     }
@@ -76,18 +75,17 @@ impl<S: Stack> Context<S> {
         assert!(changed.is_ok(), "a context is {changed:?} and not {from}");
     }
 
-    /// Makes this the context of what runs on this processor, on a stack of its own that
-    /// lives for ever.
+    /// Turns the code that runs on this CPU into this context. Its stack must live for ever.
     ///
     /// # Panics
-    /// If it was used before, or this processor has one.
+    /// If the context was used before, or this CPU already runs a context.
     pub fn adopt(&'static self) {
         assert!(RUNNING_CONTEXT.get() == 0, "this CPU runs a context");
         self.change(EMPTY, RUNNING);
         RUNNING_CONTEXT.set(self.address());
     }
 
-    /// Lets whoever switches here begin with `entry` on `stack`, with interrupts off.
+    /// Prepares the context: the first switch to it calls `entry` on `stack`, with interrupts off.
     ///
     /// # Panics
     /// If it is in use.
@@ -95,45 +93,46 @@ impl<S: Stack> Context<S> {
         self.change(EMPTY, CHANGING);
         let top = stack.top();
         assert!(top.is_aligned(16_u64), "stacks end on a multiple of 16");
-        // From the top: what ends the chain of frames, and as much again for alignment;
-        // where the switch returns to; RBP, RBX, R12 to R15 as it pops them.
+        // From the top: the zero that ends the chain of frames, a second one for alignment, the
+        // return address of the switch, then RBP, RBX, R12 to R15 in the order in which they are
+        // popped.
         let words = [0, 0, begin as *const () as u64, 0, 0, entry as usize as u64, 0, 0, 0];
         for (index, word) in words.into_iter().enumerate() {
             let place: *mut u64 = (top - (index as u64 + 1) * 8).as_mut_ptr();
-            // SAFETY: it is within the stack, which nobody else uses.
+            // SAFETY: it is within the stack, which nothing else uses.
             unsafe { place.write(word) };
         }
-        // SAFETY: nobody else touches it in this state.
+        // SAFETY: in this state nothing else accesses it.
         unsafe { *self.stack.get() = Some(stack) };
         let stack_pointer = top - words.len() as u64 * 8;
         self.state.store(stack_pointer.as_u64(), Ordering::Release);
     }
 
-    /// Takes the stack of a context that was left for good; `None` if it was adopted.
+    /// Takes the stack of a context that has ended; `None` if it was adopted.
     ///
     /// # Panics
     /// If it wasn't left by [`retire`].
     pub fn take_stack(&self) -> Option<S> {
         self.change(RETIRED, CHANGING);
-        // SAFETY: nobody else touches it in this state.
+        // SAFETY: in this state nothing else accesses it.
         let stack = unsafe { (*self.stack.get()).take() };
         self.state.store(EMPTY, Ordering::Release);
         stack
     }
 
-    /// Tells whether it was left for good, so that its stack can be taken.
+    /// Returns whether it has ended, so that its stack can be taken.
     pub fn is_retired(&self) -> bool {
         self.state.load(Ordering::Acquire) == RETIRED
     }
 
-    /// Returns where it goes on: its stack pointer, below which nothing is in use. `None`
-    /// while it runs, or is of no use.
+    /// Returns its saved stack pointer; nothing below that is in use. `None` while it runs, or if
+    /// it has no stack.
     pub fn stack_pointer(&self) -> Option<VirtAddr> {
         let state = self.state.load(Ordering::Acquire);
         (state > RETIRED).then(|| VirtAddr::new_truncate(state))
     }
 
-    /// Takes the right to run it; returns its stack pointer.
+    /// Claims the context for this CPU; returns its stack pointer.
     fn take(&self) -> u64 {
         loop {
             let state = self.state.load(Ordering::Relaxed);
@@ -143,14 +142,14 @@ impl<S: Stack> Context<S> {
             if state != RUNNING && taken.is_ok() {
                 return state;
             }
-            // The processor that ran it is about to leave it.
+            // Another CPU is about to leave it.
             core::hint::spin_loop();
             tlb::answer_shootdowns();
         }
     }
 
-    /// Makes `to` the context that this processor runs instead of `self`; returns where
-    /// `to` goes on.
+    /// Makes `to` the context that this CPU runs instead of `self`; returns the stack pointer of
+    /// `to`.
     fn hand_over(&'static self, to: &'static Self) -> u64 {
         assert!(!interrupt_flag::are_enabled(), "contexts are switched with interrupts off");
         assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
@@ -166,31 +165,31 @@ impl<S: Stack> Default for Context<S> {
     }
 }
 
-/// Leaves `from`, which runs here, for `to`; returns when somebody switches back to
-/// `from`, maybe on another processor. Interrupts have to be off, and still are on return.
+/// Switches from `from`, which runs on this CPU, to `to`. Returns after a switch back to `from`,
+/// maybe on another CPU. Interrupts must be off, and are still off on return.
 ///
 /// # Panics
-/// If `from` isn't what runs on this processor, or there is nothing to go on with in `to`.
+/// If `from` isn't the context that runs on this CPU, or `to` has no stack pointer.
 #[inline]
 pub fn switch<S: Stack>(from: &'static Context<S>, to: &'static Context<S>) {
     let stack_pointer = from.hand_over(to);
-    // SAFETY: `to` was left by `switch`, or prepared, and nobody else runs it; `from` is
-    // what runs here.
+    // SAFETY: `to` was left by `switch`, or prepared, and no other CPU runs it; `from` runs on this
+    // CPU.
     unsafe { switch_stacks(from.state.as_ptr(), stack_pointer) };
 }
 
-/// Leaves `from`, which runs here, for `to`, and for good: its stack can then be taken.
-/// What is on it is never dropped. Interrupts have to be off.
+/// Switches from `from`, which runs on this CPU, to `to`, and ends `from`: its stack can then be
+/// taken. The values on that stack are never dropped. Interrupts must be off.
 ///
 /// # Panics
 /// As [`switch`].
 pub fn retire<S: Stack>(from: &'static Context<S>, to: &'static Context<S>) -> ! {
     let stack_pointer = from.hand_over(to);
-    // SAFETY: as in `switch`; nobody comes back to `from`.
+    // SAFETY: as in `switch`; nothing switches back to `from`.
     unsafe { retire_stack(from.state.as_ptr(), stack_pointer) }
 }
 
-/// Pops what [`switch_stacks`] pushed, and returns to who called it.
+/// Pops what [`switch_stacks`] pushed, and returns to its caller.
 macro_rules! go_on {
     ($($line:literal,)* $(; $($operand:tt)*)?) => {
         naked_asm!(
@@ -207,13 +206,13 @@ macro_rules! go_on {
     };
 }
 
-/// Saves the registers that a call keeps, leaves the stack pointer at `saved`, and goes
-/// on at `stack_pointer`. The store comes behind all others to the stack, and nothing
-/// touches that afterwards: another processor may go on there at once.
+/// Saves the callee-saved registers, stores the stack pointer at `saved`, and continues at
+/// `stack_pointer`. This store comes after all other stores to the stack, and nothing accesses the
+/// stack afterwards: another CPU may continue on it at once.
 ///
 /// # Safety
-/// `stack_pointer` was left there by this function, or is that of a prepared stack, and
-/// nobody else goes on there. `saved` can be written.
+/// `stack_pointer` was stored by this function, or is that of a prepared stack, and no other CPU
+/// continues there. `saved` can be written.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn switch_stacks(saved: *mut u64, stack_pointer: u64) {
     go_on!(
@@ -228,7 +227,7 @@ unsafe extern "sysv64" fn switch_stacks(saved: *mut u64, stack_pointer: u64) {
     )
 }
 
-/// Goes on at `stack_pointer`, and tells at `state` that this stack isn't used any more.
+/// Continues at `stack_pointer`, and stores at `state` that the old stack is no longer in use.
 ///
 /// # Safety
 /// As [`switch_stacks`].
@@ -241,7 +240,7 @@ unsafe extern "sysv64" fn retire_stack(state: *mut u64, stack_pointer: u64) -> !
     )
 }
 
-/// Where a prepared context begins: R12 is the entry.
+/// The first code of a prepared context: calls the entry, which is in R12.
 #[unsafe(naked)]
 extern "C" fn begin() {
     naked_asm!("call r12", "ud2")

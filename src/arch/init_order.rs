@@ -1,5 +1,5 @@
-//! Proofs that a step of the bring-up was done. What needs a step takes its
-//! proof, so that a wrong order does not compile.
+//! Tokens that prove that a step of the bring-up is done. A function that needs a step takes its
+//! token as an argument, so that a wrong order does not compile.
 
 /// GDT and TSS are loaded.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub struct Idt(pub(in crate::arch) ());
 #[derive(Clone, Copy, Debug)]
 pub struct Pic(pub(in crate::arch) ());
 
-/// It is settled which interrupt controllers are in charge of the devices.
+/// The interrupt controllers that deliver the devices' interrupts are chosen and set up.
 #[derive(Clone, Copy, Debug)]
 pub struct Controllers(pub(in crate::arch) ());
 

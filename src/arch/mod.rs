@@ -1,14 +1,12 @@
-//! The processor, and the chips of the PC that drive it: interrupt controllers,
-//! timers, reset.
+//! The CPU, and the chips of the PC that serve it: interrupt controllers, timers, reset.
 //!
-//! This is the only room with inline assembly. It sets no policy: what happens
-//! at an interrupt or at an exception is registered by higher rooms
-//! ([`irq::set_handler`], [`trap::dispatch::set_handler`], [`trap::dispatch::set_fatal`]),
-//! and so is what they know of addresses ([`trap::report::set_guide`]).
+//! This is the only room with inline assembly. It sets no policy: what happens at an interrupt or
+//! at an exception is registered by higher rooms ([`irq::set_handler`],
+//! [`trap::dispatch::set_handler`], [`trap::dispatch::set_reporter`]).
 //!
 //! Invariants:
-//! 1. GS leads to this CPU's area ([`cpu::percpu`]) from [`cpu::percpu::start`] on.
-//! 2. The tables that the processor reads (GDT, TSS, IDT) live for ever.
+//! 1. The GS base points to this CPU's area ([`cpu::percpu`]) from [`cpu::percpu::start`] on.
+//! 2. The tables that the CPU reads (GDT, TSS, IDT) live for ever.
 //! 3. Interrupts are off until [`irq::start`].
 
 pub mod boot_stage;

@@ -1,14 +1,13 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
-//! Only this file can make a port, so that whoever reads the table has seen all of
-//! them; [`read`] is for a person who looks at a device. None belongs to a device that
-//! could reach memory by itself, but for PCI's data, which can only be read. Most are
-//! for this room alone; drivers get those that can do no harm whatever is written, and
-//! the keyboard controller by [`send_command`], without its commands for the A20 gate
-//! and the reset line. Ports whose numbers the firmware tells are made by
-//! [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
+//! Only this file can make a port, so the table is complete; [`read`] serves the command that reads
+//! a port by number. No port belongs to a device that could access memory by itself, except PCI's
+//! data port, which can only be read. Most ports are private to `arch`. Drivers may use the ports
+//! where no written value does harm, and the keyboard controller by [`send_command`], which has no
+//! command for the A20 gate and the reset line. Ports whose numbers the firmware's tables state are
+//! made by [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
 //!
-//! Source: PC/AT Technical Reference, "I/O address map", where no other is told.
+//! Source: PC/AT Technical Reference, "I/O address map", unless another source is named.
 
 use x86_64::instructions::port::Port;
 
@@ -19,17 +18,17 @@ pub struct Port8(u16);
 impl Port8 {
     /// Reads the port.
     pub fn read(self) -> u8 {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).read() }
     }
 
     /// Writes `value` to the port.
     pub fn write(self, value: u8) {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).write(value) }
     }
 
-    /// Makes one that isn't in the table.
+    /// Makes a port that isn't in the table.
     ///
     /// # Safety
     /// The firmware's tables say that `number` is the port of a device that reaches no
@@ -46,17 +45,17 @@ pub struct Port16(u16);
 impl Port16 {
     /// Reads the port.
     pub fn read(self) -> u16 {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).read() }
     }
 
     /// Writes `value` to the port.
     pub fn write(self, value: u16) {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).write(value) }
     }
 
-    /// Makes one that isn't in the table.
+    /// Makes a port that isn't in the table.
     ///
     /// # Safety
     /// As for [`Port8::named_by_firmware`].
@@ -72,13 +71,13 @@ pub struct Port32(u16);
 impl Port32 {
     /// Reads the port.
     pub fn read(self) -> u32 {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).read() }
     }
 
     /// Writes `value` to the port.
     pub fn write(self, value: u32) {
-        // SAFETY: the table has no port that reaches memory.
+        // SAFETY: no port of the table accesses memory.
         unsafe { Port::new(self.0).write(value) }
     }
 }
@@ -90,11 +89,11 @@ pub struct ReadPort32(u16);
 impl ReadPort32 {
     /// Reads the port.
     pub fn read(self) -> u32 {
-        // SAFETY: nothing in the table reaches memory by being read.
+        // SAFETY: reading a port of the table accesses no memory.
         unsafe { Port::new(self.0).read() }
     }
 
-    /// Makes one that isn't in the table.
+    /// Makes a port that isn't in the table.
     ///
     /// # Safety
     /// The firmware's tables say that `number` is the port of a device that reaches no memory
@@ -113,13 +112,13 @@ pub enum Width {
     Bits32,
 }
 
-/// Reads any port, for a person who asks for it by number. A device may take note of
-/// the read: bytes are taken from its queue, an interrupt is acknowledged.
+/// Reads any port, by its number. The read may have an effect on the device: it removes a byte from
+/// its queue, or acknowledges an interrupt.
 pub fn read(port: u16, width: Width) -> u32 {
     match width {
-        // SAFETY: IN changes the processor's register only. A device that writes to
-        // memory by itself does that where a driver has told it to, and the kernel
-        // tells none: whatever the read starts, it reaches no memory of the kernel.
+        // SAFETY: IN changes the CPU's register only. A device writes to memory only at addresses
+        // that a driver has set up, and the kernel sets up none: whatever the read starts, it
+        // changes no memory of the kernel.
         Width::Bits8 => u32::from(unsafe { Port::<u8>::new(port).read() }),
         // SAFETY: as above.
         Width::Bits16 => u32::from(unsafe { Port::<u16>::new(port).read() }),
@@ -168,7 +167,7 @@ pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").
 pub const PCI_ADDRESS: Port32 = Port32(0xCF8);
-/// The selected register: what is written there may let a device reach memory.
+/// The selected register: a write could make a device access memory.
 pub const PCI_DATA: ReadPort32 = ReadPort32(0xCFC);
 /// The chipset's reset control (Intel 500 series PCH datasheet).
 pub(in crate::arch) const RESET_CONTROL: Port8 = Port8(0xCF9);
@@ -181,9 +180,9 @@ pub enum KeyboardCommand {
     ReadConfiguration = 0x20,
     /// Takes the next data byte for its configuration.
     WriteConfiguration = 0x60,
-    /// Stops the second port.
+    /// Disables the second port.
     DisableSecondPort = 0xA7,
-    /// Lets the second port run.
+    /// Enables the second port.
     EnableSecondPort = 0xA8,
     /// Tests the second port's wires; the outcome comes on the data port.
     TestSecondPort = 0xA9,
@@ -191,17 +190,16 @@ pub enum KeyboardCommand {
     TestController = 0xAA,
     /// Tests the first port's wires; the outcome comes on the data port.
     TestFirstPort = 0xAB,
-    /// Stops the first port.
+    /// Disables the first port.
     DisableFirstPort = 0xAD,
-    /// Lets the first port run.
+    /// Enables the first port.
     EnableFirstPort = 0xAE,
     /// Sends the next data byte back, as if the keyboard had sent it.
     SendBack = 0xD2,
 }
 
-/// Takes about a microsecond on hardware: old devices need it between two accesses. It reads
-/// a port that has no side effect; port 0x80, which is often written for this, hangs some
-/// laptops.
+/// Delays by about a microsecond on hardware, which old devices need between two accesses. It reads
+/// a port without side effects; writing port 0x80, the usual way, hangs some laptops.
 pub(in crate::arch) fn io_delay() {
     SYSTEM_CONTROL.read();
 }
@@ -217,7 +215,7 @@ mod tests {
 
     #[test_case]
     fn widths_are_told_apart() {
-        // All bits are set where no device is.
+        // A port without a device reads as all ones.
         const NOTHING: u16 = 0x9990;
         assert_eq!(read(NOTHING, Width::Bits8), 0xFF);
         assert_eq!(read(NOTHING, Width::Bits16), 0xFFFF);

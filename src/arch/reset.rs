@@ -10,8 +10,8 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::ports::{self, KEYBOARD_COMMAND, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
 
-/// Restarts the machine: by the keyboard controller, by the chipset's reset
-/// register, at last by a triple fault, which nothing survives.
+/// Restarts the machine: by the keyboard controller, by the chipset's reset register, at last by a
+/// triple fault.
 ///
 /// Source: PC/AT Technical Reference, "8042 commands"; Intel 500 series PCH
 /// datasheet, "Reset Control Register".
@@ -27,17 +27,17 @@ pub fn reboot() -> ! {
     triple_fault()
 }
 
-/// Tells whether the hypervisor says that it is QEMU.
+/// Returns whether the hypervisor identifies itself as QEMU.
 ///
-/// Source: Intel SDM volume 2, "CPUID", for the range that is left to hypervisors.
+/// Source: Intel SDM volume 2, "CPUID", for the leaves that are reserved for hypervisors.
 pub fn is_qemu() -> bool {
     CpuId::new().get_hypervisor_info().is_some_and(|hypervisor| {
         matches!(hypervisor.identify(), Hypervisor::QEMU | Hypervisor::KVM)
     })
 }
 
-/// Switches most of QEMU's machines off; elsewhere it comes back. The port is another
-/// device's on other machines, where nothing is done.
+/// Switches most of QEMU's machines off. On other machines it does nothing and returns: there the
+/// port may belong to another device.
 ///
 /// Source: QEMU's hw/acpi, as set up by SeaBIOS, and by OVMF on q35.
 pub fn power_off_qemu() {
@@ -54,18 +54,18 @@ pub fn exit_qemu(status: u8) {
     QEMU_EXIT.write(status);
 }
 
-/// Makes the processor shut down, which resets the machine: an exception that
-/// has no handler, nor has the double fault that comes of it.
+/// Resets the machine by a triple fault: an exception without a handler, whose double fault has no
+/// handler either.
 pub fn triple_fault() -> ! {
-    // SAFETY: an IDT without entries makes the next exception the last one,
-    // which is what is asked for.
+    // SAFETY: an IDT without entries turns the next exception into a triple fault, which is
+    // intended.
     unsafe { lidt(&DescriptorTablePointer { limit: 0, base: VirtAddr::zero() }) };
     // SAFETY: as above.
     unsafe { asm!("int3", options(nomem, nostack)) };
     interrupt_flag::halt()
 }
 
-/// Gives a reset the time to happen: about 100 ms.
+/// Waits for a reset to take effect: about 100 ms.
 fn settle() {
     for _ in 0..100_000 {
         ports::io_delay();

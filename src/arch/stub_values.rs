@@ -6,8 +6,8 @@ unsafe extern "C" {
     safe static boot_trace: u8;
 }
 
-/// Returns the time stamp counter as it was when the stub had seen that there
-/// is one.
+/// Returns the time stamp counter as the stub read it, right after it had found that the CPU has
+/// one.
 pub(in crate::arch) fn start_tsc() -> u64 {
     boot_tsc
 }
@@ -17,8 +17,7 @@ pub(in crate::arch) fn last_boot_stage() -> u8 {
     last_stage
 }
 
-/// Returns which of the ways in [`boot_stage`](crate::arch::boot_stage) this boot is traced
-/// by, a bit each.
+/// Returns where this boot is traced to, a bit each: see [`boot_stage`](crate::arch::boot_stage).
 pub(in crate::arch) fn trace() -> u8 {
     boot_trace
 }

@@ -94,7 +94,7 @@ def other_processors_are_no_target():
                      "CARGO_CFG_TARGET_FEATURE": names}).stdout
 
         assert "cargo::error" not in features("fxsr,x87") + features("")
-        assert re.search(r"^cargo::error=.*processor features avx2, popcnt;",
+        assert re.search(r"^cargo::error=.*CPU features avx2, popcnt;",
                          features("avx2,fxsr,popcnt,x87"), re.M)
 
 

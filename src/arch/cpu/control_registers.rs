@@ -1,6 +1,6 @@
-//! The registers that steer this processor, as plain numbers to look at.
+//! This CPU's control registers, as plain numbers to show.
 //!
-//! What their bits mean is in the crate `registers`.
+//! The crate `registers` decodes their bits.
 
 use core::arch::asm;
 
@@ -40,7 +40,7 @@ pub fn read(register: Register) -> Option<u64> {
     })
 }
 
-/// Returns all of CR3. The x86_64 crate's way leaves the bits above the address out.
+/// Returns all of CR3. The x86_64 crate leaves out the bits above the address.
 pub(in crate::arch) fn read_cr3() -> u64 {
     let value;
     // SAFETY: reading it changes nothing.
@@ -66,7 +66,7 @@ fn read_cr8() -> u64 {
     value
 }
 
-/// Waits until all loads and stores before it are seen by everybody.
+/// Waits until all CPUs and devices can see the loads and stores before it.
 ///
 /// Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
 #[inline]
@@ -75,7 +75,7 @@ pub fn fence() {
     unsafe { asm!("mfence", "lfence", options(nostack, preserves_flags)) };
 }
 
-/// Returns the stack pointer of whoever calls this.
+/// Returns the caller's stack pointer.
 #[inline(always)]
 pub fn stack_pointer() -> VirtAddr {
     let value: u64;

@@ -1,4 +1,4 @@
-//! The tables that this processor uses, as it tells of them itself: a witness to what
+//! The descriptor tables that this CPU uses, read from its registers: a check of what
 //! [`gdt`](crate::arch::cpu::gdt) and [`idt`](crate::arch::trap::idt) have loaded.
 
 use core::arch::asm;

@@ -1,4 +1,4 @@
-//! Which CPU this is, and which of its features are on.
+//! Identifies the CPU and turns its features on.
 
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -13,45 +13,45 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::fpu::{self, SaveFormat};
 use crate::per_cpu;
 
-/// The page attribute table: what caching PWT and PCD of an entry stand for.
+/// The page attribute table: the memory type for each combination of PWT and PCD.
 ///
 /// Source: Intel SDM volume 3A, "Page Attribute Table (PAT)".
 const IA32_PAT: u32 = 0x277;
 
-/// As at reset, but for entry 1, PWT alone, which is write-combining: entries 0 to 3 are
-/// WB, WC, UC- and UC. One of these, so that no bit is needed that is elsewhere in entries of
-/// large pages.
+/// As at reset, except that entry 1 (PWT alone) is write-combining: entries 0 to 3 are WB, WC, UC-
+/// and UC. An entry below 4 doesn't need the PAT bit, whose position differs in entries of large
+/// pages.
 const PAGE_ATTRIBUTES: u64 = 0x0007_0406_0007_0106;
 
 per_cpu! {
     /// Whether CR3 has a PCID.
     pub(in crate::arch) static HAS_PCID: AtomicBool = AtomicBool::new(false);
-    /// Whether the kernel is kept from pages of programs unless RFLAGS.AC is set.
+    /// Whether SMAP is on: the kernel can't access pages of programs unless RFLAGS.AC is set.
     pub(in crate::arch) static HAS_SMAP: AtomicBool = AtomicBool::new(false);
 }
 
-/// How much of the CPU is used.
+/// Which of the CPU's features are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureChoice {
-    /// All that the kernel knows of.
+    /// All features that the kernel supports.
     All,
     /// Required features only (`safe` on the command line).
     Required,
 }
 
-/// What was chosen, for processors that start later.
+/// The choice, for CPUs that start later.
 static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Required as u8);
 
-/// The CPU that was found.
+/// What CPUID says of the boot CPU.
 #[derive(Clone, Debug)]
 pub struct CpuInfo {
-    /// Who made it, as CPUID says: `GenuineIntel`.
+    /// The vendor as CPUID reports it, for example `GenuineIntel`.
     pub vendor: String<12>,
-    /// Its name, as CPUID says; empty if it says none.
+    /// The name that CPUID reports; empty if it reports none.
     brand: String<48>,
     /// Family, model, stepping.
     pub signature: (u8, u8, u8),
-    /// What page tables may use.
+    /// The features that page tables may use.
     pub paging: Capabilities,
 }
 
@@ -88,18 +88,17 @@ pub fn start(choice: FeatureChoice) -> CpuInfo {
     info
 }
 
-/// Turns the same features on here that the boot CPU has on, as far as this one
-/// has them.
+/// Turns on the features that are on on the boot CPU, as far as this CPU has them.
 pub(in crate::arch) fn start_here() {
     let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
     let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Required };
     enable_features(&CpuId::new(), choice);
 }
 
-/// Sets up floating point as programs will need it, machine checks, which would
-/// reset the machine if they had no handler, global pages, and what keeps the
-/// kernel from executing (SMEP) and reaching (SMAP) the pages of programs, and
-/// programs from reading where the kernel's tables are (UMIP).
+/// Sets up floating point as programs will need it, machine check exceptions (without them a
+/// machine check resets the machine), global pages, SMEP and SMAP (the kernel can't execute or
+/// access the pages of programs), and UMIP (programs can't read the addresses of the kernel's
+/// tables).
 fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureChoice) {
     let mut cr0 = Cr0::read();
     cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
@@ -146,8 +145,8 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
 }
 
-/// Returns whether INVLPG may leave global pages in the TLB while PCIDs are on, which only
-/// newer microcode mends: Alder Lake, Raptor Lake, Gracemont.
+/// Returns whether INVLPG may leave global pages in the TLB while PCIDs are on, which only newer
+/// microcode fixes: Alder Lake, Raptor Lake, Gracemont.
 ///
 /// Source: Linux, arch/x86/mm/init.c, `invlpg_miss_ids`.
 fn misses_global_pages(
@@ -159,12 +158,12 @@ fn misses_global_pages(
     is_intel && features.family_id() == 6 && MODELS.contains(&features.model_id())
 }
 
-/// Asks the CPU what it is, leaf by leaf.
+/// Returns the reader of CPUID's leaves.
 pub fn cpuid() -> CpuId<raw_cpuid::CpuIdReaderNative> {
     CpuId::new()
 }
 
-/// Asks the CPU for a leaf of CPUID, as it says it.
+/// Returns a leaf of CPUID, undecoded.
 pub fn cpuid_leaf(leaf: u32, subleaf: u32) -> CpuIdResult {
     raw_cpuid::native_cpuid::cpuid_count(leaf, subleaf)
 }
@@ -174,7 +173,7 @@ fn cut<const N: usize>(text: &str) -> String<N> {
 }
 
 impl CpuInfo {
-    /// Returns the name by which it is sold.
+    /// Returns the brand string.
     pub fn brand(&self) -> &str {
         if self.brand.is_empty() { "unnamed" } else { &self.brand }
     }

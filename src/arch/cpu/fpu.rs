@@ -1,8 +1,8 @@
-//! What a thread has in the registers for floating point and vectors: x87, SSE, AVX and
-//! what else the processor has and XSAVE knows.
+//! The floating-point and vector state of a thread: x87, SSE, AVX and what else XSAVE saves on this
+//! CPU.
 //!
-//! The kernel itself is built without them. While CR0.TS is set, using one is an
-//! exception (#NM); so it is for all threads but those whose registers are kept.
+//! The kernel itself is built without these registers. While CR0.TS is set, using one raises an
+//! exception (#NM); CR0.TS is set for all threads except those that have asked for the registers.
 //!
 //! Source: Intel SDM volume 1, "Managing State Using the XSAVE Feature Set".
 
@@ -13,7 +13,7 @@ use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
 
-/// What FXSAVE needs.
+/// The size of FXSAVE's area.
 const FXSAVE_BYTES: u32 = 512;
 
 /// How many bytes an area needs; 0 before [`start`].
@@ -21,13 +21,13 @@ static AREA_BYTES: AtomicU32 = AtomicU32::new(0);
 /// Which parts XSAVE keeps: XCR0. 0 where there is only FXSAVE.
 static PARTS: AtomicU64 = AtomicU64::new(0);
 
-/// A part of an area: as much as its alignment.
+/// A part of an area, as long as the area's alignment.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Chunk([u8; 64]);
 
 impl Chunk {
-    /// Returns one that is all 0.
+    /// Returns a chunk of zeros.
     pub const fn new() -> Self {
         Self([0; 64])
     }
@@ -39,8 +39,8 @@ impl Default for Chunk {
     }
 }
 
-/// Which parts XSAVE is asked to keep, if the processor has them. Those that an operating
-/// system has to ask for on behalf of each program (AMX) are left out.
+/// Which parts XSAVE is asked to keep, if the CPU has them. Parts that need a permission for each
+/// program (AMX) are left out.
 const WANTED: XCr0Flags = XCr0Flags::X87
     .union(XCr0Flags::SSE)
     .union(XCr0Flags::AVX)
@@ -53,11 +53,11 @@ const WANTED: XCr0Flags = XCr0Flags::X87
 pub(in crate::arch) enum SaveFormat {
     /// FXSAVE: x87 and SSE.
     Fxsave,
-    /// XSAVE: all that the kernel knows of.
+    /// XSAVE: all parts that the kernel supports.
     Xsave,
 }
 
-/// Sets this CPU up, as all others.
+/// Sets this CPU up, in the same way as all others.
 pub(in crate::arch) fn start(format: SaveFormat) {
     lock();
     if format == SaveFormat::Fxsave {
@@ -66,12 +66,13 @@ pub(in crate::arch) fn start(format: SaveFormat) {
     }
     // SAFETY: CPUID says that it is there; it allows XSETBV and XSAVE.
     unsafe { Cr4::update(|cr4| cr4.insert(Cr4Flags::OSXSAVE)) };
-    // All have what the boot processor has: threads take their areas along.
+    // All CPUs must have the parts of the boot CPU, because threads move between CPUs with their
+    // areas.
     let parts = match PARTS.load(Ordering::Relaxed) {
         0 => supported_parts(),
         parts => XCr0Flags::from_bits_truncate(parts),
     };
-    // SAFETY: the processor supports all of them, AVX-512 only with all of its parts.
+    // SAFETY: the CPU supports all of them, AVX-512 only with all of its parts.
     unsafe { XCr0::write(parts) };
     PARTS.store(parts.bits(), Ordering::Relaxed);
     // What the parts in XCR0 need, now that it is set.
@@ -99,21 +100,21 @@ pub fn parts() -> u64 {
     PARTS.load(Ordering::Relaxed)
 }
 
-/// Makes using the registers an exception on this processor.
+/// Makes the use of the registers raise an exception on this CPU.
 #[inline]
 pub fn lock() {
     // SAFETY: the kernel doesn't use them.
     unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::TASK_SWITCHED)) };
 }
 
-/// Allows this processor to use the registers.
+/// Allows this CPU to use the registers.
 #[inline]
 pub fn unlock() {
     // SAFETY: it only clears CR0.TS.
     unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
 }
 
-/// Makes `area` that of somebody who hasn't used a register yet.
+/// Sets `area` to the state of a thread that hasn't used a register yet.
 ///
 /// # Panics
 /// If it is too small.
@@ -160,9 +161,8 @@ pub fn restore(area: &[Chunk]) {
     let place = area.as_ptr();
     let parts = PARTS.load(Ordering::Relaxed);
     if parts == 0 {
-        // SAFETY: the area has 512 bytes and is aligned to 16; nobody but `save` and
-        // `clear` can write a chunk, so no reserved bit is set. The kernel doesn't use
-        // the registers.
+        // SAFETY: the area has 512 bytes and is aligned to 16; only `save` and `clear` can write a
+        // chunk, so no reserved bit is set. The kernel doesn't use the registers.
         unsafe { asm!("fxrstor64 [{}]", in(reg) place, options(nostack, readonly)) };
         return;
     }

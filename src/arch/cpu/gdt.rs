@@ -1,7 +1,7 @@
 //! Segments, the task state segment and the interrupt stacks.
 //!
-//! The order of the segments is what SYSCALL and SYSRET ask for (Intel SDM
-//! volume 2, "SYSRET"): kernel code, kernel data; user data, user code.
+//! The segments are in the order that SYSCALL and SYSRET require (Intel SDM volume 2, "SYSRET"):
+//! kernel code, kernel data; user data, user code.
 
 use spin::Once;
 use x86_64::VirtAddr;
@@ -23,14 +23,14 @@ pub type Tss = TaskStateSegment;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Ist {
-    /// A fault that came from a broken stack needs another one.
+    /// A double fault may be caused by a broken stack, so its handler needs another one.
     DoubleFault = 0,
     /// A non-maskable interrupt can come at any instruction.
     Nmi = 1,
-    /// So can a machine check.
+    /// A machine check can come at any instruction, too.
     MachineCheck = 2,
-    /// A debug exception can come at the first instruction of the kernel's entry, before
-    /// that has a stack.
+    /// A debug exception can come at the first instruction of the kernel's entry, before that has
+    /// switched to a kernel stack.
     Debug = 3,
 }
 
@@ -39,10 +39,10 @@ impl Ist {
     pub const ALL: [Self; 4] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck, Self::Debug];
 }
 
-/// Where a processor's stacks begin: the addresses behind their highest bytes.
+/// The tops of a CPU's stacks: the addresses after their highest bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct StackTops {
-    /// What the processor switches to when it enters the kernel from a program.
+    /// The stack that the CPU switches to when it enters the kernel from a program.
     pub kernel: VirtAddr,
     /// Those of the interrupt stack table, in the order of [`Ist::ALL`].
     pub ist: [VirtAddr; Ist::ALL.len()],

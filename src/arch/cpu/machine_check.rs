@@ -4,12 +4,13 @@
 
 use x86_64::registers::model_specific::Msr;
 
-/// The most banks that are looked at: more than CPUs have.
+/// The largest number of banks that is read: more than CPUs have.
 const BANKS_MAX: u64 = 32;
 
-/// Its lowest byte is the number of banks.
+/// MCG_CAP. Its lowest byte is the number of banks.
 const MCG_CAP: u32 = 0x179;
-/// Its bit 2, "machine check in progress", makes the next one shut the CPU down.
+/// MCG_STATUS. While its bit 2, "machine check in progress", is set, the next machine check shuts
+/// the CPU down.
 const MCG_STATUS: u32 = 0x17A;
 /// In a bank's status: it reports an error.
 const VALID: u64 = 1 << 63;

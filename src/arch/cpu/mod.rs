@@ -1,4 +1,4 @@
-//! One CPU: its registers, its descriptor tables, its features, and what it keeps for itself.
+//! One CPU: its registers, its descriptor tables, its features, and its per-CPU variables.
 
 pub mod control_registers;
 pub mod descriptor_tables;

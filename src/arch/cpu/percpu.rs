@@ -1,4 +1,4 @@
-//! Variables of which each CPU has its own.
+//! Per-CPU variables: each CPU has its own copy.
 //!
 //! They are declared beside the code that owns them, by [`per_cpu!`](crate::per_cpu). The
 //! linker gathers them in the section `.percpu`: the template, which holds their first
@@ -6,9 +6,9 @@
 //! GS is the distance from the template to the area, so `gs:[address]` with the address of
 //! a variable in the template is that variable of this CPU.
 //!
-//! Only its own CPU writes such a variable, unless the variable's documentation says
-//! otherwise. Atomics with relaxed order are enough then: they are there because an
-//! interrupt handler may run between any two instructions.
+//! Only its own CPU writes such a variable, unless the variable's documentation says otherwise.
+//! Atomics with relaxed order are then enough: they are needed only because an interrupt handler
+//! may run between any two instructions.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
@@ -19,7 +19,7 @@ use x86_64::registers::model_specific::GsBase;
 
 use super::id::{ApicId, CpuId};
 
-/// Declares variables of which each CPU has its own.
+/// Declares per-CPU variables.
 ///
 /// ```ignore
 /// per_cpu! {
@@ -44,7 +44,7 @@ macro_rules! per_cpu {
     )+ };
 }
 
-/// A variable of which each CPU has its own.
+/// A per-CPU variable.
 #[repr(transparent)]
 pub struct PerCpu<T: 'static>(T);
 
@@ -68,21 +68,21 @@ impl<T: Sync> PerCpu<T> {
     #[inline]
     pub fn of(&'static self, cpu: &Cpu) -> &'static T {
         let address = self.address().wrapping_add(cpu.distance.load(Ordering::Relaxed));
-        // SAFETY: the area of a CPU is a copy of the template and lives for ever; the
-        // variable lies as far behind its beginning as in the template.
+        // SAFETY: the area of a CPU is a copy of the template and lives for ever; the variable has
+        // the same offset in it as in the template.
         unsafe { &*core::ptr::with_exposed_provenance(address as usize) }
     }
 
-    /// Returns the variable of the CPU that this runs on. By the time that it is used, that
-    /// is another one's unless interrupts or preemption are off.
+    /// Returns the variable of the current CPU. Unless interrupts or preemption are off, the thread
+    /// may have moved to another CPU before it uses the reference.
     #[inline]
     pub fn here(&'static self) -> &'static T {
         self.of(current())
     }
 }
 
-/// Gives a variable of an atomic type access by one instruction each: the thread may be
-/// moved to another CPU before and after it, but not in between.
+/// Implements access to a variable of an atomic type by one instruction: the thread may move to
+/// another CPU before or after it, but not in between.
 macro_rules! define_access {
     ($visibility:vis $get:ident $set:ident, $atomic:ty, $value:ty, $class:ident, [$($size:literal)?]) => {
         impl PerCpu<$atomic> {
@@ -90,7 +90,7 @@ macro_rules! define_access {
             #[inline]
             $visibility fn $get(&'static self) -> $value {
                 let value: $value;
-                // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has
+                // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has
                 // the variable; its type holds what is read.
                 unsafe {
                     asm!(concat!("mov {", $($size,)? "}, gs:[{}]"), out($class) value,
@@ -114,8 +114,8 @@ macro_rules! define_access {
         define_access!(pub get set, $atomic, $value, reg, [$($size)?]);
 
         impl PerCpu<$atomic> {
-            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction that
-            /// no interrupt divides. It isn't atomic for other CPUs, which may only read.
+            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction, which no
+            /// interrupt can divide. It isn't atomic for other CPUs, which may only read.
             #[inline]
             pub fn add(&'static self, value: $value) {
                 // SAFETY: as for writing.
@@ -146,7 +146,7 @@ impl PerCpu<AtomicBool> {
     }
 }
 
-/// A reference to what lives for ever, or none.
+/// A `&'static T` or none, in a per-CPU variable.
 pub struct StaticRef<T: 'static>(AtomicPtr<T>);
 
 impl<T> StaticRef<T> {
@@ -161,7 +161,8 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
     #[inline]
     pub fn get(&'static self) -> Option<&'static T> {
         let value: *const T;
-        // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+        // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
+        // variable.
         unsafe {
             asm!("mov {}, gs:[{}]", out(reg) value, in(reg) core::ptr::from_ref(&self.0.0),
                 options(nostack, preserves_flags, readonly));
@@ -182,12 +183,12 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
     }
 }
 
-/// A CPU, in its area.
+/// A CPU; it lives in the CPU's area.
 #[repr(C)]
 pub struct Cpu {
-    /// Its own address, which one instruction finds.
+    /// Its own address, so that one instruction can load it.
     this: AtomicPtr<Cpu>,
-    /// From the template to the area, in bytes.
+    /// The distance from the template to the area, in bytes.
     distance: AtomicU64,
     id: AtomicU32,
     apic_id: AtomicU32,
@@ -208,7 +209,7 @@ impl Cpu {
         ApicId::new(self.apic_id.load(Ordering::Relaxed))
     }
 
-    /// Notes the number of its local APIC.
+    /// Sets the number of its local APIC.
     pub fn set_apic_id(&self, apic_id: ApicId) {
         self.apic_id.store(apic_id.number(), Ordering::Relaxed);
     }
@@ -229,7 +230,7 @@ per_cpu! {
     };
 }
 
-/// What areas are made of: 64 bytes, aligned to a cache line.
+/// The unit of an area: 64 bytes, aligned to a cache line.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct AreaLine([u64; 8]);
@@ -250,14 +251,14 @@ pub fn area_lines() -> usize {
     ((&raw const __percpu_end).addr() - (&raw const __percpu_start).addr()) / size_of::<AreaLine>()
 }
 
-/// The most CPUs that are used.
+/// The largest number of CPUs that the kernel uses.
 pub const CPUS_MAX: usize = 256;
 
 /// All CPUs that run, by their numbers.
 static ALL: [Once<&'static Cpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-/// Makes [`current`] and all variables work on the boot CPU. The first step of all: locks
-/// and interrupts need it.
+/// Makes [`current`] and all variables work on the boot CPU. It is the first step of the boot:
+/// locks and interrupts need it.
 pub fn start() -> &'static Cpu {
     let area = (&raw const __percpu_boot).cast::<AreaLine>().cast_mut();
     // SAFETY: the linker script sets as much memory aside there as the template has, for
@@ -297,7 +298,7 @@ unsafe fn prepare_at(area: *mut AreaLine, id: CpuId) -> &'static Cpu {
     cpu
 }
 
-/// Makes `cpu` the one that [`current`] returns here. No other CPU uses it.
+/// Makes [`current`] return `cpu` on this CPU. No other CPU uses it.
 pub(in crate::arch) fn use_here(cpu: &'static Cpu) {
     // Areas and template both lie in the kernel's half, so the distance is canonical.
     GsBase::write(VirtAddr::new(cpu.distance.load(Ordering::Relaxed)));
@@ -319,12 +320,12 @@ pub fn all() -> impl Iterator<Item = &'static Cpu> {
     ALL.iter().filter_map(Once::get).copied()
 }
 
-/// Returns the CPU that this runs on. Unless interrupts or preemption are off, it may run
-/// on another one by the time that it is used.
+/// Returns the current CPU. Unless interrupts or preemption are off, the thread may have moved to
+/// another CPU before it uses the reference.
 #[inline]
 pub fn current() -> &'static Cpu {
     let this: *const Cpu;
-    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`); the first field of its
+    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`); the first field of its
     // `CPU` is that one's own address.
     unsafe {
         asm!("mov {}, gs:[{}]", out(reg) this, sym CPU,

@@ -1,32 +1,31 @@
-//! Who called whom: the chain of frames on a stack.
+//! Backtraces: the chain of frames on a stack.
 //!
-//! Every function keeps RBP as the manual's "frame pointer" (`x86_64-kernel.json`): it
-//! points to the caller's RBP, above which the return address is. The stub ends the
-//! chain with 0.
+//! Every function keeps RBP as the manual's "frame pointer" (`x86_64-kernel.json`): it points to
+//! the caller's RBP, with the return address above it. The stub ends the chain with 0.
 
 use x86_64::VirtAddr;
 
 use crate::arch::debug::probe;
 
-/// The return addresses of a chain of frames, innermost first. It reads by probes: a
-/// broken chain ends.
+/// The return addresses of a chain of frames, innermost first. It reads memory by probes, so that a
+/// broken chain just ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Backtrace {
     frame: u64,
 }
 
 impl Backtrace {
-    /// Makes the chain that `frame`, a value of RBP, begins.
+    /// Makes the chain that starts at `frame`, a value of RBP.
     pub fn new(frame: u64) -> Self {
         Self { frame }
     }
 
-    /// Returns the value of RBP with which it goes on.
+    /// Returns the value of RBP of the next frame.
     pub fn frame(self) -> u64 {
         self.frame
     }
 
-    /// Makes the chain of whoever calls this.
+    /// Makes the chain of the caller.
     #[inline(always)]
     pub fn here() -> Self {
         let frame: u64;
@@ -43,7 +42,7 @@ impl Iterator for Backtrace {
         let frame = VirtAddr::try_new(self.frame).ok().filter(|frame| frame.is_aligned(8_u64))?;
         let caller = probe::read_u64(frame).ok()?;
         let address = probe::read_u64(VirtAddr::try_new(self.frame.checked_add(8)?).ok()?).ok()?;
-        // Callers are further up; what points elsewhere is no frame.
+        // Frames of callers are at higher addresses; a lower one is no frame.
         self.frame = if caller > self.frame { caller } else { 0 };
         VirtAddr::try_new(address).ok().filter(|address| !address.is_null())
     }

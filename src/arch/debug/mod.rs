@@ -1,4 +1,4 @@
-//! What looks into the machine while it runs.
+//! Inspection of the running machine.
 
 pub mod backtrace;
 pub mod probe;

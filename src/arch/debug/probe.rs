@@ -1,8 +1,8 @@
-//! Memory that may not be there, and model-specific registers that may not: read, and
-//! memory written, without a report.
+//! Accesses to memory and model-specific registers that may not exist. A fault is returned as an
+//! error.
 //!
-//! The instruction that may fault has a pair in the section `.exception_table`, by which
-//! the exception goes on behind it.
+//! The instruction that may fault has an entry in the exception table, so that the kernel continues
+//! after it.
 
 use core::arch::asm;
 
@@ -17,13 +17,13 @@ macro_rules! define_read {
     ($(#[$doc:meta])* $name:ident, $type:ty, $class:ident) => {
         $(#[$doc])*
         ///
-        /// It is a read as any other: a device may take note of it.
+        /// Reading a device's register may have side effects.
         ///
         /// # Errors
         /// [`Faulted`] if not all of it can be read.
         pub fn $name(address: VirtAddr) -> Result<$type, Faulted> {
             let (value, done): ($type, u32);
-            // SAFETY: a fault goes on at label 3; a read changes nothing in memory.
+            // SAFETY: a fault continues at label 3; a read changes nothing in memory.
             unsafe {
                 asm!(
                     "xor {done:e}, {done:e}",
@@ -62,7 +62,7 @@ define_read!(
 /// Whatever lies there may be changed to `value` at this moment.
 pub unsafe fn write_u8(address: VirtAddr, value: u8) -> Result<(), Faulted> {
     let done: u32;
-    // SAFETY: a fault goes on at label 3; the caller vouches for the write.
+    // SAFETY: a fault continues at label 3; the write is the caller's promise.
     unsafe {
         asm!(
             "xor {done:e}, {done:e}",
@@ -84,11 +84,11 @@ pub unsafe fn write_u8(address: VirtAddr, value: u8) -> Result<(), Faulted> {
 /// Reads the model-specific register of `number`.
 ///
 /// # Errors
-/// [`Faulted`] if this processor has none of that number. Emulated processors may give
-/// 0 instead: QEMU's interpreter does.
+/// [`Faulted`] if this CPU has no register of that number. Emulated CPUs may return 0 instead:
+/// QEMU's interpreter does.
 pub fn read_msr(number: u32) -> Result<u64, Faulted> {
     let (low, high, done): (u32, u32, u32);
-    // SAFETY: a fault goes on at label 3; reading a register changes nothing in memory.
+    // SAFETY: a fault continues at label 3; reading a register changes nothing in memory.
     unsafe {
         asm!(
             "xor {done:e}, {done:e}",
@@ -113,8 +113,7 @@ mod tests {
     use super::*;
     use x86_64::registers::model_specific::GsBase;
 
-    /// What happens where there is none of a number, Bochs shows
-    /// (`tests/machine/processor.py`).
+    /// Bochs shows what happens if there is no register of a number (`tests/machine/processor.py`).
     #[test_case]
     fn model_specific_registers_are_read_whole() {
         const GS_BASE: u32 = 0xC000_0101;
@@ -127,7 +126,7 @@ mod tests {
         let address = VirtAddr::from_ptr(&raw mut word);
         assert_eq!(read_u64(address), Ok(word));
         assert_eq!(read_u8(address + 1), Ok(0x77));
-        // SAFETY: it is a local variable, which nobody else knows of.
+        // SAFETY: it is a local variable, which nothing else accesses.
         assert_eq!(unsafe { write_u8(address + 7, 0xAB) }, Ok(()));
         // Read by assembly: the compiler doesn't know of the write.
         assert_eq!(read_u64(address), Ok(0xAB22_3344_5566_7788));
@@ -148,7 +147,7 @@ mod tests {
     fn what_is_read_only_stays() {
         static CONSTANT: [u8; 4] = *b"text";
         let address = VirtAddr::from_ptr(&CONSTANT);
-        // SAFETY: it can't be written, which is what is looked at.
+        // SAFETY: it can't be written, which is what the test checks.
         assert_eq!(unsafe { write_u8(address, 1) }, Err(Faulted));
         assert_eq!(read_u8(address), Ok(b't'));
     }

@@ -1,7 +1,7 @@
-//! Exceptions on purpose, to look at their reports and to test them.
+//! Provokes exceptions, to show and test their reports.
 //!
-//! Each is provoked as it comes up in real life where the processor allows
-//! that in ring 0, else by an INT instruction that names its vector.
+//! Each is provoked by a real cause where the CPU allows that in ring 0, otherwise by an INT
+//! instruction that names its vector.
 
 use core::arch::asm;
 
@@ -18,9 +18,8 @@ use crate::arch::trap::page_fault::Access;
 const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
 const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
 
-/// Runs instructions of which the one at label 2 may fault; label 3, behind all
-/// of them, is where to go on then. They change nothing but the operands, or
-/// what is put back behind them.
+/// Runs instructions of which the one at label 2 may fault; then the kernel continues at label 3,
+/// after all of them. They change only their operands, or state that is restored after them.
 macro_rules! provoke {
     ($($line:literal),+ ; $($operands:tt)*) => {
         // SAFETY: each use changes only its operands, and state that the kernel
@@ -86,7 +85,7 @@ pub fn provoke(exception: Exception) {
     }
 }
 
-/// An instruction that faults on purpose, and the place after all of them.
+/// An instruction that faults on purpose, and the address at which to continue.
 #[repr(C)]
 struct Provoked {
     instruction: u64,
@@ -98,8 +97,8 @@ unsafe extern "C" {
     static __provoked_end: [Provoked; 0];
 }
 
-/// Makes what has provoked `fault` go on after it, if it was provoked here and has a
-/// way back. Returns whether it was.
+/// Makes the code that provoked `fault` continue after it, if it was provoked here and the code can
+/// continue. Returns whether it was.
 pub fn skip(fault: &mut Fault<'_>) -> bool {
     let start = (&raw const __provoked_start).cast::<Provoked>();
     let len_bytes = (&raw const __provoked_end).addr() - start.addr();
@@ -114,17 +113,17 @@ pub fn skip(fault: &mut Fault<'_>) -> bool {
     landing.is_some()
 }
 
-/// Reads, writes or executes at `address`, which faults.
+/// Reads, writes or executes at `address`; the access must fault.
 ///
 /// # Safety
-/// It does: the page isn't present or doesn't allow that.
+/// The page isn't present or doesn't allow the access.
 pub unsafe fn access(access: Access, address: VirtAddr) {
     match access {
         Access::Read => provoke!("2: mov {value}, [{address}]";
             value = out(reg_byte) _, address = in(reg) address.as_u64()),
         Access::Write => provoke!("2: mov [{address}], {value}";
             value = in(reg_byte) 0_u8, address = in(reg) address.as_u64()),
-        // The fault is at the address itself, so there is no way back.
+        // The fault is at the address itself, so the code can't continue.
         Access::Execute => provoke!("2: jmp {address}"; address = in(reg) address.as_u64()),
     }
 }
@@ -134,7 +133,7 @@ pub unsafe fn access(access: Access, address: VirtAddr) {
 #[inline(never)]
 pub fn overflow_stack() -> u64 {
     let local = core::hint::black_box([1_u64; 64]);
-    // Something is left to do behind the call, so it can't become a loop.
+    // Something is left to do after the call, so the compiler can't turn it into a loop.
     overflow_stack() + core::hint::black_box(local)[0]
 }
 
@@ -157,8 +156,7 @@ fn provoke_x87() {
     });
 }
 
-/// Runs `action` behind `change`, which forbids or allows floating point; then all is as
-/// before.
+/// Runs `action` after `change`, which forbids or allows floating point; then restores the state.
 fn while_fpu(change: fn(), action: impl FnOnce()) {
     let was_locked = Cr0::read().contains(Cr0Flags::TASK_SWITCHED);
     change();

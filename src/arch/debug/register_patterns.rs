@@ -1,4 +1,4 @@
-//! Patterns in this processor's registers, for tests of who keeps them over a switch.
+//! Patterns in this CPU's registers, for tests of what a context switch keeps.
 
 use core::arch::asm;
 
@@ -10,7 +10,7 @@ use crate::arch::cpu::fpu;
 /// registers, and the control words of x87 and SSE.
 const WORDS: usize = 16 * 4 + 8 + 1;
 
-/// Moves each vector register from, or to, its 32 bytes behind `at`.
+/// Moves each vector register from, or to, its 32 bytes after `at`.
 macro_rules! move_vectors {
     ($direction:ident $move:literal $class:literal) => {
         move_vectors!($direction $move $class;
@@ -26,7 +26,7 @@ macro_rules! move_vectors {
     };
 }
 
-/// An instruction for each x87 register, with the place of its 8 bytes behind `at`.
+/// An instruction for each x87 register, with the offset of its 8 bytes after `at`.
 macro_rules! for_x87 {
     ($instruction:literal: $($offset:literal)*) => {
         concat!($($instruction, " qword ptr [{at} + ", $offset, "]\n",)*)

@@ -1,5 +1,5 @@
 //! Vectors for devices that send their interrupts as messages (MSI, MSI-X): each CPU has
-//! vectors of its own, so there are as many as there are CPUs times [`VECTORS`].
+//! [`VECTORS`] vectors of its own.
 //!
 //! A vector is given out on the CPU that has given out the fewest, so the interrupts of
 //! devices spread over all CPUs.
@@ -26,7 +26,7 @@ const WORDS: usize = VECTORS.div_ceil(64);
 
 per_cpu! {
     static SLOTS: [Slot; VECTORS] = [const { Slot::new() }; VECTORS];
-    /// Which of them are given out. Other CPUs take it, too, with interrupts off.
+    /// The vectors that are given out. Other CPUs lock it as well, with interrupts off.
     static GIVEN_OUT: Mutex<GivenOut> = Mutex::new(GivenOut { words: [0; WORDS], count: 0 });
 }
 
@@ -55,7 +55,7 @@ impl GivenOut {
 pub enum VectorError {
     /// All are given out, on all CPUs that a message can reach.
     NoneFree,
-    /// The PICs are in charge: they know of no messages.
+    /// The PICs deliver the interrupts; they don't support messages.
     NoApic,
 }
 
@@ -75,20 +75,20 @@ impl core::error::Error for VectorError {}
 pub struct MsiMessage {
     /// The physical address.
     pub address: u64,
-    /// The word.
+    /// The value to write.
     pub data: u32,
 }
 
-/// A vector of a CPU, with a handler. Dropping it takes the handler away and gives the
-/// vector back; before, the device has to be kept from sending messages.
+/// A vector of a CPU, with a handler. Dropping it removes the handler and frees the vector; before
+/// that, the device must be stopped from sending messages.
 pub struct DeviceVector {
     cpu: &'static Cpu,
     index: usize,
 }
 
 impl DeviceVector {
-    /// Gives out a vector on the CPU with the most free ones, and makes `handler` what runs
-    /// there. Not for interrupt context.
+    /// Allocates a vector on the CPU with the most free ones, and registers `handler` for it. Not
+    /// for interrupt context.
     ///
     /// # Errors
     /// See [`VectorError`].
@@ -96,7 +96,7 @@ impl DeviceVector {
         Self::try_new_on(handler, |_| true)
     }
 
-    /// As [`try_new`](Self::try_new), on a CPU that `is_allowed` returns true for.
+    /// As [`try_new`](Self::try_new), on a CPU for which `is_allowed` returns true.
     ///
     /// # Errors
     /// See [`VectorError`].

@@ -1,5 +1,4 @@
-//! What runs when an interrupt comes: registered with a context of its own, and taken away
-//! again.
+//! Interrupt handlers with a context of their own, which can be registered and removed.
 
 use alloc::sync::Arc;
 
@@ -8,8 +7,7 @@ use spin::Mutex;
 use crate::arch::irq::handler_depth;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 
-/// What runs when an interrupt comes, with interrupts off. It allocates nothing and waits
-/// for nothing.
+/// An interrupt handler. It runs with interrupts off, allocates nothing and waits for nothing.
 pub trait Handler: Send + Sync {
     /// Handles one interrupt. It may come without a reason: after a device has been given
     /// another vector, or because a line is shared.
@@ -31,10 +29,10 @@ pub(in crate::arch) enum Registered {
     Object(Arc<dyn Handler>),
 }
 
-/// The place of a handler.
+/// A slot for a handler.
 ///
-/// The lock is held while the handler runs, which only one CPU does: the one that the
-/// interrupt is sent to. So taking a handler away waits until it has ended.
+/// The lock is held while the handler runs, which only one CPU does: the one that the interrupt is
+/// sent to. So the removal of a handler waits until it has ended.
 pub(in crate::arch) struct Slot(Mutex<Option<Registered>>);
 
 impl Slot {
@@ -48,7 +46,7 @@ impl Slot {
         self.0.lock().is_some()
     }
 
-    /// Puts `handler` here, if there is none. Returns whether it did.
+    /// Stores `handler` if the slot is empty. Returns whether it did.
     pub(in crate::arch) fn try_set(&self, handler: Registered) -> bool {
         let _interrupts_off = InterruptsOff::new();
         let mut slot = self.0.lock();
@@ -59,13 +57,12 @@ impl Slot {
         is_free
     }
 
-    /// Takes the handler away, after it has ended if it runs. Not for interrupt context:
-    /// the handler may be the last owner of what it is made of. Interrupts are on, or the
-    /// handler has never run.
+    /// Removes the handler, after it has ended if it runs. Not for interrupt context: dropping the
+    /// handler may free memory. Interrupts are on, or the handler has never run.
     pub(in crate::arch) fn clear(&self) {
         assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
-        // It may run on another CPU. Between the tries interrupts are on, so this CPU answers
-        // whatever the handler may wait for.
+        // It may run on another CPU. Interrupts are on between the tries, so this CPU answers
+        // requests that the handler may wait for.
         loop {
             let interrupts_off = InterruptsOff::new();
             if let Some(mut slot) = self.0.try_lock() {

@@ -1,4 +1,4 @@
-//! The interrupt flag.
+//! Turning interrupts off and on: RFLAGS.IF.
 
 use core::arch::asm;
 use core::marker::PhantomData;
@@ -21,39 +21,39 @@ per_cpu! {
     static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
     /// Whether interrupts were on before the first of them.
     static WERE_ON: AtomicBool = AtomicBool::new(false);
-    /// Since when they are off for its sake, in ticks of the time stamp counter.
+    /// When it turned them off, in ticks of the time stamp counter.
     static OFF_SINCE_TSC: AtomicU64 = AtomicU64::new(0);
-    /// For how many ticks they were off at most.
+    /// The longest time for which they were off, in ticks.
     static LONGEST_TICKS: AtomicU64 = AtomicU64::new(0);
-    /// An address in the function that ended that.
+    /// An address in the function that turned them on again after it.
     static LONGEST_ENDED_BY: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Tells whether this processor takes interrupts.
+/// Returns whether interrupts are on on this CPU.
 pub fn are_enabled() -> bool {
     rflags::read().contains(RFlags::INTERRUPT_FLAG)
 }
 
-/// Keeps interrupts off on this processor while it lives.
+/// Keeps interrupts off on this CPU while it lives.
 ///
-/// When the last one of a processor is dropped, in whatever order, interrupts
-/// are as they were before the first.
+/// When the last one of a CPU is dropped, in whatever order, interrupts are as they were before the
+/// first.
 pub struct InterruptsOff {
-    /// It is one processor's affair.
+    /// It must not move to another CPU.
     _not_send: PhantomData<*const ()>,
 }
 
 impl InterruptsOff {
-    /// Turns interrupts off on this processor.
+    /// Turns interrupts off on this CPU.
     #[expect(clippy::new_without_default, reason = "it does something")]
     #[inline]
     pub fn new() -> Self {
-        // Where there is one already, interrupts are off; so this is no other CPU's number.
+        // If one lives already, interrupts are off, so the thread can't have moved to another CPU.
         if OFF_DEPTH.get() == 0 {
             let were_on = are_enabled();
             interrupts::disable();
-            // In this order: a non-maskable interrupt in between that has one of these finds
-            // the depth changed and leaves the rest alone.
+            // In this order: a non-maskable interrupt in between whose handler makes an
+            // `InterruptsOff` finds the depth changed and doesn't change the other variables.
             OFF_DEPTH.add(1);
             WERE_ON.set(were_on);
             note_begin();
@@ -69,8 +69,8 @@ impl InterruptsOff {
     /// it has slept.
     pub fn wait(&self) -> bool {
         if OFF_DEPTH.get() == 1 && WERE_ON.get() {
-            // SAFETY: it waits for an interrupt, which STI lets in only behind HLT's begin.
-            // Handlers may look at memory.
+            // SAFETY: it waits for an interrupt; STI takes effect only after the next instruction,
+            // HLT. Handlers may access memory, which the compiler knows.
             unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
             note_begin();
             true
@@ -103,12 +103,12 @@ pub struct LongestOff {
     pub cpu: CpuId,
     /// In ticks of the time stamp counter.
     pub ticks: u64,
-    /// Who has turned them on again: an address in the function that called it.
+    /// An address in the function that turned them on again.
     pub ended_by: VirtAddr,
 }
 
-/// Returns when interrupts were off for longest since the start, on any CPU, because of an
-/// [`InterruptsOff`]; `None` in release builds.
+/// Returns the longest time for which interrupts were off since the start, on any CPU, because of
+/// an [`InterruptsOff`]; `None` in release builds.
 pub fn longest_off() -> Option<LongestOff> {
     if !cfg!(debug_assertions) {
         return None;
@@ -149,37 +149,37 @@ fn note_longest(ticks: u64) {
     LONGEST_ENDED_BY.set(caller);
 }
 
-/// Tells whether an [`InterruptsOff`] lives on this processor.
+/// Returns whether an [`InterruptsOff`] lives on this CPU.
 pub(in crate::arch) fn are_kept_off() -> bool {
     OFF_DEPTH.get() > 0
 }
 
-/// Tells whether a thread could wait here: interrupts are on, preemption isn't off, and
-/// no interrupt is being handled.
+/// Returns whether a thread may wait here: interrupts are on, preemption isn't off, and no
+/// interrupt is being handled.
 pub fn may_wait() -> bool {
     are_enabled() && !preemption::is_off() && !is_in_interrupt()
 }
 
-/// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this
-/// processor: the scheduler keeps that for a thread that it leaves.
+/// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this CPU: the
+/// scheduler saves that for a thread that it switches out.
 pub fn were_on() -> bool {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.get()
 }
 
-/// Sets what the one [`InterruptsOff`] that lives on this processor restores: for the
-/// thread that goes on here now.
+/// Sets what the one [`InterruptsOff`] that lives on this CPU restores: for the thread that it
+/// switches to.
 pub fn set_were_on(were_on: bool) {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.set(were_on);
 }
 
-/// Turns interrupts on, on a processor that begins.
+/// Turns interrupts on, on a CPU that has just started.
 pub fn enable_here() {
     interrupts::enable();
 }
 
-/// Ends the [`InterruptsOff`] of who has switched to a new thread, which has none itself,
+/// Ends the [`InterruptsOff`] of the thread that has switched to a new one, which has none itself,
 /// and turns interrupts on.
 pub fn begin_thread() {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
@@ -189,8 +189,8 @@ pub fn begin_thread() {
     interrupts::enable();
 }
 
-/// Runs `action` with interrupts on, in the handler of an exception that has come where
-/// they were on; they are off again afterwards, maybe on another CPU.
+/// Runs `action` with interrupts on, in the handler of an exception that came while they were on;
+/// they are off again afterwards, maybe on another CPU.
 pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
     debug_assert_eq!(OFF_DEPTH.get(), 0);
     interrupts::enable();
@@ -199,11 +199,11 @@ pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Stops this processor for good.
+/// Stops this CPU for good.
 pub fn halt() -> ! {
     loop {
-        // SAFETY: stopping is what is asked for; a non-maskable interrupt ends
-        // `hlt`, the loop goes back to it.
+        // SAFETY: stopping is intended; a non-maskable interrupt ends `hlt`, and the loop repeats
+        // it.
         unsafe { asm!("cli", "hlt", options(nomem, nostack)) };
     }
 }

@@ -1,6 +1,7 @@
-//! The I/O APICs: which processor gets a device's interrupt, and at which vector.
+//! The I/O APICs: which CPU gets a device's interrupt, and at which vector.
 //!
-//! Each has a row of inputs; over all of them inputs are counted as ACPI does.
+//! Each has a number of inputs. The inputs of all of them are numbered as in ACPI ("global system
+//! interrupts").
 //!
 //! Source: Intel 82093AA datasheet, "Register Description".
 
@@ -28,12 +29,12 @@ const ACTIVE_LOW: u32 = 1 << 13;
 const LEVEL: u32 = 1 << 15;
 const MASKED: u32 = 1 << 16;
 
-/// How an input tells that there is an interrupt.
+/// How an input signals an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal {
-    /// By a low level, or a falling edge.
+    /// Active low: by a low level, or a falling edge.
     pub is_active_low: bool,
-    /// As long as the level stays.
+    /// Level-triggered: as long as the level stays.
     pub is_level: bool,
 }
 
@@ -53,16 +54,16 @@ pub struct IoApic {
 }
 
 static ALL: Once<Vec<IoApic, IO_APICS_MAX>> = Once::new();
-/// A register's number and its value are two accesses. Taken with interrupts off, and by
-/// no interrupt handler.
+/// Makes the two accesses, to a register's number and to its value, one operation. Taken with
+/// interrupts off; no interrupt handler takes it.
 static ACCESS: Mutex<()> = Mutex::new(());
 
 impl IoApic {
-    /// Takes the I/O APIC over whose registers are mapped at `registers`, and masks all
-    /// of its inputs.
+    /// Takes over the I/O APIC whose registers are mapped at `registers`, and masks all of its
+    /// inputs.
     ///
     /// # Safety
-    /// It is one, mapped for ever.
+    /// An I/O APIC is mapped there for ever.
     pub unsafe fn new(registers: VirtAddr, first_input: u32) -> Self {
         let mut io_apic = Self { registers, first_input, inputs: 0 };
         io_apic.inputs = (io_apic.read(VERSION) >> 16 & 0xFF) + 1;
@@ -72,21 +73,21 @@ impl IoApic {
         io_apic
     }
 
-    /// Selects a register; returns where its value is then.
+    /// Selects a register; returns the address of its value.
     fn select(&self, register: u8) -> *mut u32 {
         let select: *mut u32 = (self.registers + SELECT).as_mut_ptr();
-        // SAFETY: `new` was told that the registers are there for ever.
+        // SAFETY: the caller of `new` promised that the registers are mapped there for ever.
         unsafe { select.write_volatile(register.into()) };
         (self.registers + WINDOW).as_mut_ptr()
     }
 
     fn read(&self, register: u8) -> u32 {
-        // SAFETY: `new` was told that the registers are there for ever.
+        // SAFETY: the caller of `new` promised that the registers are mapped there for ever.
         unsafe { self.select(register).read_volatile() }
     }
 
     fn write(&self, register: u8, value: u32) {
-        // SAFETY: as above; what is written reaches no memory.
+        // SAFETY: as above; the write changes no memory.
         unsafe { self.select(register).write_volatile(value) };
     }
 }
@@ -96,7 +97,7 @@ fn entry(input: u32) -> u8 {
     REDIRECTION + (2 * input) as u8
 }
 
-/// Uses these from now on.
+/// Registers the I/O APICs of the machine.
 pub fn start(io_apics: Vec<IoApic, IO_APICS_MAX>) {
     ALL.call_once(|| io_apics);
 }
@@ -116,8 +117,8 @@ fn with<R>(input: u32, action: impl FnOnce(&IoApic, u32) -> R) -> Option<R> {
     Some(action(io_apic, input - io_apic.first_input))
 }
 
-/// Sends the interrupts of `input` to the processor whose APIC has the number `apic_id`,
-/// at `vector`. Returns whether there is such an input.
+/// Sends the interrupts of `input` to the CPU whose APIC has the number `apic_id`, at `vector`.
+/// Returns whether there is such an input.
 pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
     let mut low = u32::from(vector);
     low |= if signal.is_active_low { ACTIVE_LOW } else { 0 };
@@ -129,7 +130,7 @@ pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
     connected.is_some()
 }
 
-/// Keeps the interrupts of `input` back, if it is there.
+/// Masks `input`, if it is there.
 pub(in crate::arch) fn mask(input: u32) {
     with(input, |io_apic, own| io_apic.write(entry(own), MASKED));
 }

@@ -1,4 +1,4 @@
-//! What processors tell each other.
+//! Interrupts between CPUs (IPIs).
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,11 +14,11 @@ use crate::arch::smp::stopped;
 use crate::per_cpu;
 
 per_cpu! {
-    /// What another CPU wants to be run here. Taken with interrupts off.
+    /// The function that another CPU has asked this one to call. Taken with interrupts off.
     static CALL: Mutex<Option<fn()>> = Mutex::new(None);
-    /// How often that was done.
+    /// How many such calls are done.
     static CALLS_DONE: AtomicU64 = AtomicU64::new(0);
-    /// How often this CPU was asked whether it lives, and has answered.
+    /// How many heartbeat requests this CPU has answered.
     static SIGNS_OF_LIFE: AtomicU64 = AtomicU64::new(0);
 }
 
@@ -27,9 +27,9 @@ pub fn heartbeats(cpu: &Cpu) -> u64 {
     SIGNS_OF_LIFE.of(cpu).load(Ordering::Relaxed)
 }
 
-/// Takes the interrupts that processors send each other. Once, on the boot processor.
+/// Registers the handlers of IPIs. Called once, on the boot CPU.
 pub(in crate::arch) fn start() {
-    // The mark is looked at when the handler ends.
+    // The reschedule flag is checked when the handler ends.
     irq::set_local_handler(RESCHEDULE_VECTOR, || {});
     irq::set_local_handler(CALL_VECTOR, || {
         let action = CALL.here().lock().take();
@@ -41,13 +41,13 @@ pub(in crate::arch) fn start() {
     });
 }
 
-/// Runs `action` on `cpu`, in an interrupt handler, and returns when it has run there. On
-/// this processor it is simply called.
+/// Runs `action` on `cpu`, in an interrupt handler, and returns when it has run there. On the
+/// current CPU it is called directly.
 ///
 /// # Panics
-/// If interrupts are off: two that call each other would wait for ever.
+/// If interrupts are off: two CPUs that call each other would wait for ever.
 pub fn call(cpu: &'static Cpu, action: fn()) {
-    assert!(interrupt_flag::are_enabled(), "a call to another processor waits");
+    assert!(interrupt_flag::are_enabled(), "a call to another CPU waits");
     /// One call at a time.
     static CALLING: Mutex<()> = Mutex::new(());
     let _preemption_off = PreemptionOff::new();
@@ -60,7 +60,7 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
         let _interrupts_off = InterruptsOff::new();
         *CALL.of(cpu).lock() = Some(action);
     }
-    // An interrupt that asks for a sign of life may come first, and runs it then.
+    // The interrupt of a heartbeat request may come first, and then runs it.
     send(cpu, Message::Vector(CALL_VECTOR));
     while CALLS_DONE.of(cpu).load(Ordering::Acquire) == before && stopped::stopped_at(cpu).is_none()
     {
@@ -68,18 +68,18 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
     }
 }
 
-/// Asks `cpu` for a sign of life: it counts those, unless interrupts are off there.
+/// Requests a heartbeat of `cpu`: it counts the request as soon as its interrupts are on.
 pub fn request_heartbeat(cpu: &'static Cpu) {
     send(cpu, Message::Vector(CALL_VECTOR));
 }
 
-/// Asks for the scheduler on `cpu`, as soon as that may be there.
+/// Requests a reschedule on `cpu`; the scheduler runs there as soon as preemption is allowed.
 #[inline]
 pub fn request_reschedule(cpu: &'static Cpu) {
     if cpu.is_current() {
         preemption::request();
     } else if !preemption::NEEDS_RESCHEDULE.of(cpu).swap(true, Ordering::SeqCst) {
-        // Who has set it before has sent it, too.
+        // The CPU that set it before has sent the interrupt, too.
         send(cpu, Message::Vector(RESCHEDULE_VECTOR));
     }
 }

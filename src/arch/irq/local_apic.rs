@@ -1,8 +1,7 @@
-//! The local APIC of the processor that this runs on.
+//! The local APIC of the current CPU.
 //!
-//! Its registers are in memory, the same for all processors, or model-specific
-//! registers (x2APIC). Which of the two is chosen once, by [`start`]; every processor
-//! then calls [`enable`].
+//! Its registers are in memory, the same for all CPUs, or model-specific registers (x2APIC). Which
+//! of the two is chosen once, by [`start`]; every CPU then calls [`enable`].
 //!
 //! Source: Intel SDM volume 3A, "Local APIC" and "Extended XAPIC (x2APIC)".
 
@@ -17,7 +16,7 @@ use crate::arch::cpu::id::ApicId;
 use crate::arch::debug::probe;
 use crate::arch::irq::vectors::{APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR};
 
-/// A model-specific register of the APIC. None of them reaches memory.
+/// A model-specific register of the APIC. None of them accesses memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 enum ApicMsr {
@@ -28,19 +27,18 @@ enum ApicMsr {
 }
 
 impl ApicMsr {
-    /// Reads the register `offset` behind this one.
+    /// Reads the register `offset` after this one.
     #[inline]
     fn read(self, offset: u32) -> u64 {
-        // SAFETY: only used where CPUID, or who has called `start`, says that it is there;
-        // reading changes nothing.
+        // SAFETY: only used where CPUID or the caller of `start` says that it is there; reading
+        // changes nothing.
         unsafe { Msr::new(self as u32 + offset).read() }
     }
 
-    /// Writes the register `offset` behind this one.
+    /// Writes the register `offset` after this one.
     #[inline]
     fn write(self, offset: u32, value: u64) {
-        // SAFETY: as for reading; what the registers do is within this module, which doesn't
-        // reach memory by them.
+        // SAFETY: as for reading; this module writes no value that makes the APIC access memory.
         unsafe { Msr::new(self as u32 + offset).write(value) };
     }
 }
@@ -89,7 +87,7 @@ const COMMAND_STARTUP: u32 = 0b110 << 8;
 const COMMAND_PENDING: u32 = 1 << 12;
 const COMMAND_ASSERT: u32 = 1 << 14;
 
-/// The timer counts once in so many of its clocks.
+/// The timer's divider: it counts once in this many clocks.
 pub(in crate::arch) const TIMER_DIVIDER: u32 = 16;
 const DIVIDE_BY_16: u32 = 0b0011;
 
@@ -98,7 +96,7 @@ static REGISTERS: AtomicU64 = AtomicU64::new(NONE);
 const NONE: u64 = 0;
 const X2APIC: u64 = 1;
 
-/// How the registers are reached.
+/// How the registers are accessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// In memory, at this address.
@@ -107,7 +105,7 @@ pub enum Mode {
     X2Apic,
 }
 
-/// What is sent to another processor.
+/// A message to another CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Message {
     /// An interrupt at this vector.
@@ -129,14 +127,13 @@ pub enum TimerMode {
     OneShot,
 }
 
-/// Tells whether this processor has a local APIC.
+/// Returns whether this CPU has a local APIC.
 pub fn is_present() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_apic())
 }
 
-/// Returns where the registers of this processor's local APIC are, if it is enabled,
-/// whether CPUID shows it or not: QEMU has one that it doesn't show (`-cpu …,-apic` with
-/// several processors).
+/// Returns where the registers of this CPU's local APIC are, if it is enabled, whether CPUID
+/// reports it or not: QEMU has one that it doesn't report (`-cpu …,-apic` with several CPUs).
 pub fn enabled_at() -> Option<PhysAddr> {
     let base = probe::read_msr(ApicMsr::Base as u32).ok()?;
     (base & BASE_ENABLE != 0).then(|| PhysAddr::new(base & BASE_ADDRESS))
@@ -148,16 +145,16 @@ pub fn is_enabled_as_x2apic() -> bool {
     base & (BASE_ENABLE | BASE_X2APIC) == BASE_ENABLE | BASE_X2APIC
 }
 
-/// Connects the PICs to this processor through its enabled local APIC ("virtual wire
-/// mode"). Firmware that doesn't use them may have left that pin masked. Not for
-/// processors on which [`start`] is to be called, and only while interrupts are off.
+/// Connects the PICs to this CPU through its enabled local APIC ("virtual wire mode"). Firmware
+/// that doesn't use them may have left that pin masked. Not for CPUs on which [`start`] is to be
+/// called, and only while interrupts are off.
 ///
 /// Source: MultiProcessor Specification 1.4, "Virtual Wire Mode".
 ///
 /// # Safety
 /// As for [`start`].
 pub unsafe fn connect_pics(mode: Mode) {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller's promise.
     unsafe { start(mode) };
     // Before it is enabled, entries can't be unmasked.
     write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
@@ -165,26 +162,26 @@ pub unsafe fn connect_pics(mode: Mode) {
     REGISTERS.store(NONE, Ordering::Relaxed);
 }
 
-/// Tells whether the registers can be model-specific ones.
+/// Returns whether the registers can be model-specific ones.
 pub fn has_x2apic() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_x2apic())
 }
 
-/// Tells whether the registers are model-specific ones by now, which can't be undone:
-/// firmware sets it where there are more than 255 processors.
+/// Returns whether the registers are model-specific ones already, which can't be undone: firmware
+/// sets it where there are more than 255 CPUs.
 pub fn is_x2apic_on() -> bool {
     is_present() && ApicMsr::Base.read(0) & BASE_X2APIC != 0
 }
 
-/// Tells whether the timer can be set to a value of the time stamp counter.
+/// Returns whether the timer can be set to a value of the time stamp counter.
 pub fn has_tsc_deadline() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_tsc_deadline())
 }
 
-/// Chooses how the registers are reached, for all processors.
+/// Chooses how the registers are accessed, for all CPUs.
 ///
 /// # Safety
-/// This processor has them in this mode; those in memory are mapped for ever.
+/// This CPU has them in this mode; those in memory are mapped for ever.
 pub unsafe fn start(mode: Mode) {
     let place = match mode {
         Mode::Memory(address) => address.as_u64(),
@@ -193,13 +190,13 @@ pub unsafe fn start(mode: Mode) {
     REGISTERS.store(place, Ordering::Relaxed);
 }
 
-/// Tells whether [`start`] was called.
+/// Returns whether [`start`] was called.
 #[inline]
 pub fn is_started() -> bool {
     REGISTERS.load(Ordering::Relaxed) != NONE
 }
 
-/// Tells how the registers are reached; `None` before [`start`].
+/// Returns how the registers are accessed; `None` before [`start`].
 pub fn mode() -> Option<Mode> {
     match REGISTERS.load(Ordering::Relaxed) {
         NONE => None,
@@ -219,7 +216,7 @@ fn read_at(offset: u32) -> u32 {
         X2APIC => ApicMsr::FirstOfX2Apic.read(offset / 16) as u32,
         address => {
             let place = (address + u64::from(offset)) as *const u32;
-            // SAFETY: `start` was told that the registers are mapped there for ever.
+            // SAFETY: the caller of `start` promised that the registers are mapped there for ever.
             unsafe { place.read_volatile() }
         }
     }
@@ -232,13 +229,13 @@ fn write(register: Register, value: u32) {
         X2APIC => ApicMsr::FirstOfX2Apic.write(register as u32 / 16, value.into()),
         address => {
             let place = (address + register as u64) as *mut u32;
-            // SAFETY: `start` was told that the registers are mapped there for ever.
+            // SAFETY: the caller of `start` promised that the registers are mapped there for ever.
             unsafe { place.write_volatile(value) };
         }
     }
 }
 
-/// Turns this processor's APIC on. Its timer and its two pins stay masked.
+/// Turns this CPU's APIC on. Its timer and its two pins stay masked.
 pub fn enable() {
     let mut base = ApicMsr::Base.read(0) | BASE_ENABLE;
     if mode() == Some(Mode::X2Apic) {
@@ -267,18 +264,18 @@ pub fn enable() {
     // Before it is enabled, entries can't be unmasked.
     write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
     write(Register::LvtError, APIC_ERROR_VECTOR.into());
-    // The error register shows what has come since it was last written.
+    // The error register shows the errors since it was last written.
     write(Register::ErrorStatus, 0);
     end_of_interrupt();
 }
 
-/// Lets pin `pin` of this processor, 0 or 1, be a non-maskable interrupt.
+/// Makes pin `pin` of this CPU, 0 or 1, raise a non-maskable interrupt.
 pub fn connect_nmi(pin: u8) {
     let lvt = if pin == 0 { Register::LvtLint0 } else { Register::LvtLint1 };
     write(lvt, LVT_NMI);
 }
 
-/// Returns this processor's number.
+/// Returns this CPU's number.
 pub fn id() -> ApicId {
     let id = read(Register::Id);
     ApicId::new(if mode() == Some(Mode::X2Apic) { id } else { id >> 24 })
@@ -290,26 +287,26 @@ pub fn end_of_interrupt() {
     write(Register::EndOfInterrupt, 0);
 }
 
-/// Tells whether the interrupt at `vector` is in service.
+/// Returns whether the interrupt at `vector` is in service.
 pub fn is_in_service(vector: u8) -> bool {
     let register = Register::InService as u32 + u32::from(vector / 32) * 16;
     read_at(register) >> (vector % 32) & 1 != 0
 }
 
-/// Returns what went wrong since this was last asked: the error status register.
+/// Returns the error status register: the errors since the last call.
 pub fn take_errors() -> u32 {
     write(Register::ErrorStatus, 0);
     read(Register::ErrorStatus)
 }
 
-/// Tells whether a message can be sent to the processor whose APIC has the number
-/// `apic_id`: in memory, a destination has 8 bits, and the last number means all.
+/// Returns whether a message can be sent to the CPU whose APIC has the number `apic_id`: with
+/// registers in memory, a destination has 8 bits, and 255 means all CPUs.
 pub fn can_reach(apic_id: ApicId) -> bool {
     apic_id.number() < 0xFF || mode() == Some(Mode::X2Apic)
 }
 
-/// Sends `message` to the processor whose APIC has the number `apic_id`. Interrupts have
-/// to be off: a handler that sends, too, would come between the two halves of a command.
+/// Sends `message` to the CPU whose APIC has the number `apic_id`. Interrupts must be off: a
+/// handler that also sends could come between the two halves of a command.
 pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     debug_assert!(can_reach(apic_id));
     let command = match message {
@@ -319,7 +316,7 @@ pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
         Message::Startup(page) => COMMAND_ASSERT | COMMAND_STARTUP | u32::from(page),
     };
     if mode() == Some(Mode::X2Apic) {
-        // The write doesn't wait for stores before it, which the other processor is to see.
+        // The write doesn't wait for earlier stores, which the other CPU must see.
         // Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
         control_registers::fence();
         let offset = Register::InterruptCommand as u32 / 16;
@@ -332,9 +329,9 @@ pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     write(Register::InterruptCommand, command);
 }
 
-/// Waits until the last message has left, but not for ever.
+/// Waits until the last message has been sent, but not for ever.
 fn wait_sent() {
-    /// It takes some clocks of the bus.
+    /// Sending takes some clocks of the bus.
     const READS_MAX: u32 = 1_000_000;
     let is_sent = || read(Register::InterruptCommand) & COMMAND_PENDING == 0;
     let _ = (0..READS_MAX).any(|_| is_sent());
@@ -356,19 +353,19 @@ pub fn start_timer(vector: u8, mode: TimerMode) {
     }
 }
 
-/// Lets the timer, which is one-shot, interrupt after `count` of its clocks; 0 stops it.
+/// Sets the timer, which is one-shot, to interrupt after `count` of its clocks; 0 stops it.
 #[inline]
 pub fn set_timer_count(count: u32) {
     write(Register::TimerInitialCount, count);
 }
 
-/// Returns how many clocks are left of those that the timer was set to.
+/// Returns how many clocks are left until the timer interrupts.
 pub fn timer_count() -> u32 {
     read(Register::TimerCurrentCount)
 }
 
-/// Lets the timer, which is set by deadlines, interrupt when the time stamp counter
-/// reaches `tsc`; 0 stops it.
+/// Sets the timer, which is in deadline mode, to interrupt when the time stamp counter reaches
+/// `tsc`; 0 stops it.
 #[inline]
 pub fn set_timer_deadline(tsc: u64) {
     ApicMsr::TscDeadline.write(0, tsc);

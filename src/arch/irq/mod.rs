@@ -1,8 +1,7 @@
-//! Interrupts from devices: which controllers bring them, who handles them, and how
-//! often each came.
+//! Interrupts from devices: the controllers that deliver them, their handlers, and a count of each.
 //!
-//! The PICs are in charge, or the I/O APICs and the local APIC in front of them. Either
-//! way line N arrives at the same vector.
+//! Either the PICs deliver the interrupts, or the I/O APICs and the local APIC. Either way line N
+//! arrives at the same vector.
 
 pub mod device_vectors;
 mod handler;
@@ -48,7 +47,7 @@ pub enum Irq {
     Com1 = 4,
 }
 
-/// What a PC wires to each line.
+/// The device that a PC connects to each line.
 ///
 /// Source: PC/AT Technical Reference, "System interrupts"; ACPI, "SCI interrupt", for
 /// line 9; Intel 500 series PCH datasheet, "Interrupt mapping", for line 12.
@@ -71,7 +70,7 @@ pub const LINE_NAMES: [&str; LINES as usize] = [
     "second ATA channel, spurious",
 ];
 
-/// Who brings the devices' interrupts.
+/// The controllers that deliver the devices' interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActiveController {
     /// The two PICs.
@@ -83,20 +82,20 @@ pub enum ActiveController {
 /// Which of the controllers may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApicChoice {
-    /// The best that there are.
+    /// The best ones that the machine has.
     #[default]
     All,
-    /// Not those whose registers aren't in memory.
+    /// The APICs, but not in x2APIC mode: only with registers in memory.
     InMemory,
-    /// None: the PICs stay in charge.
+    /// No APICs: the PICs deliver the interrupts.
     No,
 }
 
-/// What is to be known of the APICs, once they are in charge.
+/// The state of the APICs, once they deliver the interrupts.
 static APIC: Once<Apic> = Once::new();
 
 struct Apic {
-    /// Where each line comes in.
+    /// The input that each line is connected to.
     inputs: [Input; LINES as usize],
     /// The number of the local APIC that gets the devices' interrupts.
     target: ApicId,
@@ -105,9 +104,9 @@ struct Apic {
 /// An input of the I/O APICs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Its number among those of all.
+    /// Its number among the inputs of all I/O APICs.
     pub number: u32,
-    /// How it tells that there is an interrupt.
+    /// How it signals an interrupt.
     pub signal: io_apic::Signal,
 }
 
@@ -117,13 +116,13 @@ static LINE_SLOTS: [Slot; LINES as usize] = [const { Slot::new() }; LINES as usi
 /// Handlers of the vectors of the local APIC, for ever; all CPUs may run them at once.
 static LOCAL_HANDLERS: [Once<fn()>; 256] = [const { Once::new() }; 256];
 
-/// Leaves the PICs in charge.
+/// Chooses the PICs.
 pub fn use_pic(_pic: Pic) -> Controllers {
     Controllers(())
 }
 
-/// Lets I/O APICs and local APICs take over from the PICs. Line N comes in at
-/// `inputs[N]`, and goes to this processor.
+/// Chooses the I/O APICs and local APICs, and masks the PICs. Line N is connected to `inputs[N]`,
+/// and is sent to this CPU.
 pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
     pic::mask_all(pic);
     APIC.call_once(|| Apic { inputs, target: local_apic::id() });
@@ -133,18 +132,18 @@ pub fn use_apic(pic: Pic, inputs: [Input; LINES as usize]) -> Controllers {
     Controllers(())
 }
 
-/// Returns who is in charge.
+/// Returns the controllers that deliver the interrupts.
 pub fn active_controller() -> ActiveController {
     if APIC.is_completed() { ActiveController::Apic } else { ActiveController::Pic }
 }
 
-/// Returns where `line` comes in, if the I/O APICs are in charge.
+/// Returns the input of `line`, if the I/O APICs deliver the interrupts.
 pub fn input(line: u8) -> Option<Input> {
     APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
 }
 
-/// Makes `handler` what runs at each interrupt of `irq`, for ever, and unmasks it. Nothing
-/// is said of a line that no controller has.
+/// Registers `handler` for the interrupts of `irq`, for ever, and unmasks it. If no controller has
+/// the line, nothing happens.
 ///
 /// # Panics
 /// If `irq` has a handler.
@@ -165,7 +164,7 @@ pub enum LineError {
     NoSuchLine,
     /// It has a handler.
     InUse,
-    /// No I/O APIC has the input with this number, at which the line would come in.
+    /// No I/O APIC has the input with this number, to which the line is connected.
     NoInput(u32),
 }
 
@@ -181,15 +180,14 @@ impl fmt::Display for LineError {
 
 impl core::error::Error for LineError {}
 
-/// A line with a handler. Dropping it masks the line and takes the handler away.
+/// A line with a handler. Dropping it masks the line and removes the handler.
 #[derive(Debug)]
 pub struct LineHandler {
     line: u8,
 }
 
 impl LineHandler {
-    /// Makes `handler` what runs at each interrupt of `line`, and unmasks it. Not for
-    /// interrupt context.
+    /// Registers `handler` for the interrupts of `line`, and unmasks it. Not for interrupt context.
     ///
     /// # Errors
     /// See [`LineError`].
@@ -203,9 +201,8 @@ impl LineHandler {
 
     /// Sets the handler and unmasks the line.
     ///
-    /// An edge that came while the input was masked is lost, and a device that still waits
-    /// for an answer to it raises no other. So the handler also runs once here, as if for
-    /// that edge.
+    /// An edge that came while the input was masked is lost, and a device that still waits to be
+    /// served raises no other. So this function also runs the handler once, as if for that edge.
     fn connect(
         _controllers: Controllers,
         line: u8,
@@ -248,7 +245,7 @@ impl Drop for LineHandler {
     }
 }
 
-/// Lets `handler` run for each interrupt at `vector`, which a local APIC has sent.
+/// Registers `handler` for the interrupts at `vector`, which local APICs send.
 ///
 /// # Panics
 /// If `vector` has a handler.
@@ -291,13 +288,13 @@ pub(in crate::arch) fn note_entry(vector: u8) -> u64 {
     times
 }
 
-/// Returns how often this processor got a spurious interrupt: (IRQ 7, IRQ 15).
+/// Returns how often this CPU got a spurious interrupt: (IRQ 7, IRQ 15).
 pub fn spurious_counts() -> (u64, u64) {
     let [first, second] = SPURIOUS_COUNTS.here();
     (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed))
 }
 
-/// Tells whether the interrupts of `line` have a handler.
+/// Returns whether the interrupts of `line` have a handler.
 ///
 /// # Panics
 /// If there is no such line: there are [`LINES`].
@@ -305,12 +302,12 @@ pub fn has_handler(line: u8) -> bool {
     LINE_SLOTS[usize::from(line)].is_used()
 }
 
-/// Tells whether the interrupts at `vector`, which no line has, have a handler.
+/// Returns whether the interrupts at `vector`, which belongs to no line, have a handler.
 pub fn has_local_handler(vector: u8) -> bool {
     LOCAL_HANDLERS[usize::from(vector)].is_completed()
 }
 
-/// Tells whether the controller in charge keeps the interrupts of `line` back.
+/// Returns whether the active controller masks `line`.
 pub fn is_masked(line: u8) -> bool {
     match input(line) {
         None => pic::masks() >> line & 1 == 1,
@@ -331,8 +328,8 @@ fn handle(vector: u8, times: u64) {
     }
     let is_apic = active_controller() == ActiveController::Apic;
     let slot = &LINE_SLOTS[usize::from(line)];
-    // With APICs, those that went away come at a vector of their own; what is left are
-    // those that the masked PICs raise all the same.
+    // With APICs, spurious interrupts have a vector of their own; the ones here come from the PICs,
+    // which can raise them although masked.
     let is_spurious = match is_apic {
         true => !slot.is_used() && !local_apic::is_in_service(vector),
         false => pic::is_spurious(line),
@@ -354,7 +351,7 @@ fn handle(vector: u8, times: u64) {
 
 fn dispatch_local(vector: u8, times: u64) {
     if vector == APIC_SPURIOUS_VECTOR {
-        // It isn't in service, so there is nothing to end; only counted.
+        // It isn't in service, so it needs no end of interrupt; it is only counted.
         return;
     }
     if let Some(handler) = LOCAL_HANDLERS[usize::from(vector)].get() {
@@ -412,7 +409,7 @@ mod tests {
         assert_eq!(spurious_counts(), (first + 1, second + 1));
     }
 
-    /// Lets `handler` run for an interrupt that comes at once.
+    /// Registers `handler` for an interrupt that comes at once.
     fn handle_interrupt(handler: fn()) {
         LOCAL_HANDLERS[0xF8].call_once(|| handler);
         interrupt!(0xF8);

@@ -12,7 +12,7 @@ use crate::arch::ports::{
     self, PIC_MASTER_COMMAND, PIC_MASTER_DATA, PIC_SLAVE_COMMAND, PIC_SLAVE_DATA,
 };
 
-/// The master's line that the slave is wired to.
+/// The line of the master to which the slave is connected.
 const CASCADE: u8 = 2;
 
 const ICW1_INIT_WITH_ICW4: u8 = 0x11;
@@ -20,8 +20,7 @@ const ICW4_8086: u8 = 0x01;
 const OCW2_END_OF_INTERRUPT: u8 = 0x20;
 const OCW3_READ_IN_SERVICE: u8 = 0x0B;
 
-/// Moves the lines off the exceptions' vectors and masks them all but the
-/// cascade.
+/// Moves the lines away from the exceptions' vectors and masks all except the cascade.
 pub fn start(_idt: Idt) -> Pic {
     boot_stage::mark(Stage::Pic);
     for (port, value) in [
@@ -37,7 +36,7 @@ pub fn start(_idt: Idt) -> Pic {
         (PIC_SLAVE_DATA, 0xFF),
     ] {
         port.write(value);
-        // Old controllers need time between the words.
+        // Old controllers need a delay between the words.
         ports::io_delay();
     }
     log::info!(
@@ -47,7 +46,7 @@ pub fn start(_idt: Idt) -> Pic {
     Pic(())
 }
 
-/// Masks all lines: another controller takes over.
+/// Masks all lines, because another controller takes over.
 pub(in crate::arch) fn mask_all(_pic: Pic) {
     PIC_MASTER_DATA.write(0xFF);
     PIC_SLAVE_DATA.write(0xFF);
@@ -58,23 +57,23 @@ pub(in crate::arch) fn masks() -> u16 {
     u16::from_le_bytes([PIC_MASTER_DATA.read(), PIC_SLAVE_DATA.read()])
 }
 
-/// Lets the interrupts of `line` through.
+/// Unmasks `line`.
 pub(in crate::arch) fn unmask(line: u8) {
     let _interrupts_off = InterruptsOff::new();
     let (port, bit) = if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
     port.write(port.read() & !(1 << bit));
 }
 
-/// Keeps the interrupts of `line` back.
+/// Masks `line`.
 pub(in crate::arch) fn mask(line: u8) {
     let _interrupts_off = InterruptsOff::new();
     let (port, bit) = if line < 8 { (PIC_MASTER_DATA, line) } else { (PIC_SLAVE_DATA, line - 8) };
     port.write(port.read() | 1 << bit);
 }
 
-/// Tells whether an interrupt of `line` is spurious: the last line of a
-/// controller that has nothing in service there. A spurious IRQ 15 still is an
-/// interrupt of the cascade to the master, and is ended there.
+/// Returns whether an interrupt of `line` is spurious: `line` is the last one of its controller and
+/// isn't in service. For the master, a spurious IRQ 15 is an interrupt of the cascade, and is ended
+/// there.
 pub(in crate::arch) fn is_spurious(line: u8) -> bool {
     let command = match line {
         7 => PIC_MASTER_COMMAND,

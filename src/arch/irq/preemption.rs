@@ -1,8 +1,8 @@
-//! When a thread may be made to give its processor up.
+//! Preemption: the request for it, and the times at which it is allowed.
 //!
-//! Who wants that sets a mark ([`request`]). It is looked at when an interrupt handler
-//! ends and when interrupts are turned on again, and then the scheduler is called, unless
-//! a [`PreemptionOff`](crate::arch::irq::preemption_off::PreemptionOff) forbids it.
+//! Preemption is requested by a per-CPU flag ([`request`]). The flag is checked when an interrupt
+//! handler ends and when interrupts are turned on again. If it is set, the scheduler is called,
+//! unless a [`PreemptionOff`](crate::arch::irq::preemption_off::PreemptionOff) forbids it.
 
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32};
@@ -12,12 +12,11 @@ use spin::Once;
 use crate::arch::irq::handler_depth::is_in_interrupt;
 use crate::per_cpu;
 
-/// Gives the processor to whom the scheduler chooses; called with interrupts off, and
-/// with nothing else held.
+/// Switches to the thread that the scheduler picks. Called with interrupts off and no lock held.
 pub type Hook = fn();
 
 per_cpu! {
-    /// The scheduler is asked for. Other CPUs set it, too.
+    /// Whether preemption is requested. Other CPUs set it, too.
     pub(in crate::arch) static NEEDS_RESCHEDULE: AtomicBool = AtomicBool::new(false);
     /// How many `PreemptionOff` there are.
     pub(in crate::arch) static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
@@ -30,23 +29,24 @@ pub fn set_hook(hook: Hook) {
     HOOK.call_once(|| hook);
 }
 
-/// Asks for the scheduler on this processor, as soon as that may be.
+/// Requests preemption on this CPU, as soon as it is allowed.
 #[inline]
 pub fn request() {
     NEEDS_RESCHEDULE.set(true);
 }
 
-/// Takes the mark away: the scheduler is about to choose.
+/// Clears the request: the scheduler is about to pick a thread.
 #[inline]
 pub fn clear_request() {
     NEEDS_RESCHEDULE.set(false);
 }
 
-/// Tells whether the scheduler is asked for on this processor.
+/// Returns whether preemption is requested on this CPU.
 #[inline]
 pub fn is_requested() -> bool {
     let is_requested: u8;
-    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
+    // variable.
     unsafe {
         asm!("mov {}, gs:[{}]", out(reg_byte) is_requested, sym NEEDS_RESCHEDULE,
             options(nostack, preserves_flags, readonly));
@@ -54,27 +54,28 @@ pub fn is_requested() -> bool {
     is_requested != 0
 }
 
-/// Counts a `PreemptionOff` of this CPU, by one instruction.
+/// Adds a `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn forbid() {
-    // SAFETY: GS leads to this CPU's area (invariant 1 of `arch`), which has the variable.
+    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
+    // variable.
     unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
 }
 
-/// Counts a `PreemptionOff` of this CPU less, by one instruction.
+/// Subtracts a `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn allow() {
     // SAFETY: as in `forbid`.
     unsafe { asm!("dec dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
 }
 
-/// Tells whether preemption is forbidden on this processor.
+/// Returns whether preemption is forbidden on this CPU.
 pub fn is_off() -> bool {
     OFF_DEPTH.get() > 0
 }
 
-/// Calls the scheduler if it is asked for and may be called. Interrupts are off; whatever
-/// kept them off has ended.
+/// Calls the scheduler if preemption is requested and allowed. Interrupts are off, and no
+/// `InterruptsOff` lives.
 #[inline]
 pub(in crate::arch) fn run_if_due() {
     if NEEDS_RESCHEDULE.get() {

@@ -1,13 +1,13 @@
-//! Where a thread can't be made to give its processor up.
+//! Keeping a thread from being preempted.
 
 use core::marker::PhantomData;
 
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::preemption;
 
-/// Keeps the running thread on its processor while it lives, with interrupts as they are.
+/// Keeps the running thread on its CPU while it lives, with interrupts as they are.
 pub struct PreemptionOff {
-    /// It is one thread's affair.
+    /// It must not move to another thread.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -16,7 +16,7 @@ impl PreemptionOff {
     #[inline]
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        // The thread is on the CPU that counts it from then on.
+        // From then on the thread stays on the CPU that counts it.
         preemption::forbid();
         Self { _not_send: PhantomData }
     }
@@ -27,7 +27,7 @@ impl Drop for PreemptionOff {
     fn drop(&mut self) {
         preemption::allow();
         if preemption::is_requested() {
-            // The end of this does what was asked for meanwhile.
+            // Dropping `InterruptsOff` does what was requested meanwhile.
             drop(InterruptsOff::new());
         }
     }

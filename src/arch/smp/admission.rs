@@ -1,9 +1,9 @@
-//! Whether a CPU that is starting is still waited for.
+//! Settles whether a starting CPU or its time-out came first.
 //!
-//! A CPU may answer at the very time at which the one that starts it gives up. One exchange
-//! settles which of the two came first, so that a CPU either runs with the number that it was
-//! given or never uses it, and the number is free for the next one. Each attempt has a number
-//! of its own: a CPU that comes late can't take the place of the next one.
+//! A CPU may answer at the moment when the CPU that starts it gives up. One atomic exchange settles
+//! which of the two came first, so that a CPU either runs with the number that it was given or
+//! never uses it, and the number is free for the next one. Each attempt has a number of its own: a
+//! CPU that answers late can't be taken for the next one.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -25,7 +25,7 @@ impl Admission {
         Self { open: AtomicU32::new(CLOSED), attempts: AtomicU32::new(CLOSED) }
     }
 
-    /// Begins to wait for a CPU, and no longer for that of another attempt.
+    /// Opens a new attempt, in place of an earlier one.
     pub(super) fn open(&self) -> Attempt {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         self.open.store(attempt, Ordering::Release);

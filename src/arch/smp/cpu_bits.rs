@@ -1,14 +1,14 @@
-//! A set of processors that all of them may change, a bit each.
+//! A set of CPUs, a bit each, which all CPUs may change at once.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::CPUS_MAX;
 
-/// The words of a set of processors.
+/// The words of a set of CPUs.
 pub const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
 
-/// A set of processors, by their numbers: 0 is the lowest bit of the first word.
+/// A set of CPUs, by their numbers: 0 is the lowest bit of the first word.
 #[derive(Debug)]
 pub struct CpuBits([AtomicU64; SET_WORDS]);
 
@@ -18,12 +18,12 @@ impl CpuBits {
         Self([const { AtomicU64::new(0) }; SET_WORDS])
     }
 
-    /// Adds a processor. A full memory barrier.
+    /// Adds a CPU. A full memory barrier.
     pub fn insert(&self, cpu: CpuId) {
         self.0[cpu.index() / 64].fetch_or(1 << (cpu.index() % 64), Ordering::SeqCst);
     }
 
-    /// Takes a processor out. Costs a load if it isn't in.
+    /// Removes a CPU. Costs only a load if it isn't in the set.
     #[inline]
     pub fn remove(&self, cpu: CpuId) {
         if self.contains(cpu) {
@@ -31,13 +31,13 @@ impl CpuBits {
         }
     }
 
-    /// Tells whether a processor is in.
+    /// Returns whether a CPU is in the set.
     #[inline]
     pub fn contains(&self, cpu: CpuId) -> bool {
         self.word(cpu.index() / 64) >> (cpu.index() % 64) & 1 != 0
     }
 
-    /// Returns the bits of 64 processors.
+    /// Returns the bits of 64 CPUs.
     #[inline]
     pub fn word(&self, index: usize) -> u64 {
         self.0[index].load(Ordering::Relaxed)

@@ -1,8 +1,8 @@
-//! Starting the other processors.
+//! Starting the other CPUs.
 //!
-//! A processor waits for an INIT and a start-up message; the latter has the page of the
-//! first MiB where it begins, in real mode: at a copy of `asm/trampoline.asm`. That
-//! brings it to [`enter`], on a stack of its own.
+//! A CPU waits for an INIT and a start-up message; the latter has the page of the first MiB where
+//! it begins, in real mode: at a copy of `asm/trampoline.asm`. That brings it to [`enter`], on a
+//! stack of its own.
 //!
 //! Source: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization".
 
@@ -37,7 +37,7 @@ unsafe extern "C" {
     static trampoline_end: u8;
 }
 
-/// What the trampoline needs to know; the same as in `asm/trampoline.asm`.
+/// The parameters of the trampoline; `asm/trampoline.asm` has the same.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Parameters {
@@ -49,45 +49,45 @@ struct Parameters {
     entry: u64,
 }
 
-/// A page of the first MiB, and page tables that show it where it is, beside the kernel.
+/// A page of the first MiB, and page tables that map it at its physical address, beside the kernel.
 ///
 /// # Safety
-/// The page is RAM that nobody else uses; at [`page`](Self::page) it can be written. The
-/// tables below 4 GiB at [`root`](Self::root) map it at its own address, to be read and
-/// executed, and the kernel as it is.
+/// The page is RAM that nothing else uses; at [`page`](Self::page) it can be written. The tables at
+/// [`root`](Self::root), which lie below 4 GiB, map it at its physical address, readable and
+/// executable, and the kernel as usual.
 pub unsafe trait Page {
     /// Returns its physical address.
     fn address(&self) -> PhysAddr;
-    /// Returns where it can be written.
+    /// Returns the address at which it can be written.
     fn page(&self) -> VirtAddr;
     /// Returns the root of the tables.
     fn root(&self) -> PhysAddr;
 }
 
-/// What a processor starts with.
+/// What a CPU starts with.
 #[derive(Clone, Copy)]
 pub struct Start {
-    /// Its own data.
+    /// Its per-CPU area.
     pub cpu: &'static Cpu,
-    /// Its stacks, which nobody else uses; it begins on that for the kernel.
+    /// Its stacks, which nothing else uses; it starts on the kernel stack.
     pub stacks: StackTops,
 }
 
-/// What a processor does when all is set up, with interrupts off.
+/// The function that a CPU runs when it is set up; called with interrupts off.
 pub type Entry = fn(&'static Cpu) -> !;
 
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
 static ROOT: AtomicU64 = AtomicU64::new(0);
-/// What the CPU that is starting is given, until it takes it.
+/// The data for the CPU that is starting, until it takes them.
 static STARTING: Mutex<Option<(Attempt, Start)>> = Mutex::new(None);
-/// Whether that one is still waited for.
+/// Whether another CPU still waits for it.
 static ADMISSION: Admission = Admission::new();
-/// Whether it has come to [`enter`], and answers.
+/// Whether it has reached [`enter`], and answers.
 static HAS_ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// For what to wait how long. The first two are the manual's; in the others a processor
-/// that a hypervisor has to run first does what takes microseconds on hardware.
+/// Times to wait. The first two are the manual's. The others are for steps that take microseconds
+/// on hardware; a hypervisor may have to schedule the CPU first.
 const AFTER_INIT_NS: u64 = 10_000_000;
 const AFTER_STARTUP_NS: u64 = 200_000;
 const ENTER_NS: u64 = 1_000_000_000;
@@ -98,7 +98,7 @@ fn code() -> (*const u8, usize, usize) {
     (start, offset(&raw const trampoline_parameters), offset(&raw const trampoline_end))
 }
 
-/// Copies the trampoline to `page` and makes `entry` what processors do in the end.
+/// Copies the trampoline to `page` and sets the function that CPUs run when they are set up.
 pub fn prepare(page: &impl Page, entry: Entry) {
     ENTRY.call_once(|| entry);
     ipi::start();
@@ -111,7 +111,7 @@ pub fn prepare(page: &impl Page, entry: Entry) {
     unsafe { target.copy_from_nonoverlapping(start, len_bytes) };
 }
 
-/// Tells the processors with these APIC numbers to wait for their start.
+/// Sends INIT to the CPUs with these APIC numbers: they then wait for a start-up message.
 pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     for apic_id in apic_ids {
         let _interrupts_off = InterruptsOff::new();
@@ -120,8 +120,8 @@ pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     clock::spin_ns(AFTER_INIT_NS);
 }
 
-/// Starts a CPU that waits for that. Returns whether it runs; if not, it never will with what
-/// it was given, and is sent an INIT.
+/// Starts a CPU that waits for a start-up message. Returns whether it runs. If not, it is sent an
+/// INIT, and will never use the data that it was given.
 pub fn start_one(page: &impl Page, start: Start) -> bool {
     let (_, offset, _) = code();
     let parameters = Parameters {
@@ -137,13 +137,13 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
     COMPARISON.is_over.store(false, Ordering::Relaxed);
     *STARTING.lock() = Some((attempt, start));
     let target: *mut Parameters = (page.page() + offset as u64).as_mut_ptr();
-    // SAFETY: the trampoline has them there, within its page; nobody else uses it while a
-    // processor starts.
+    // SAFETY: the trampoline has them there, within its page; nothing else uses it while a CPU
+    // starts.
     unsafe { target.write_unaligned(parameters) };
 
     let apic_id = start.cpu.apic_id();
     let page_number = (page.address().as_u64() >> 12) as u8;
-    // It isn't to be moved while it compares its counter with the other one's.
+    // The thread must not move while it compares the two CPUs' counters.
     let _preemption_off = PreemptionOff::new();
     let has_entered = || HAS_ENTERED.load(Ordering::Acquire);
     let runs = || percpu::get(start.cpu.id()).is_some();
@@ -161,38 +161,38 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         wait(&has_entered, wait_ns);
         if has_entered() {
             compare_counters(start.cpu);
-            // From then on it can be asked for things.
+            // From then on it answers requests of other CPUs.
             wait(&runs, ENTER_NS);
             break;
         }
     }
     if ADMISSION.close(attempt) {
-        // It will stop by itself, should it still come.
+        // If it answers later, it stops by itself.
         *STARTING.lock() = None;
         send_init([apic_id].into_iter());
         return false;
     }
-    // It is about to be among those that run, if it isn't yet.
+    // It is registered, or about to be.
     while !runs() {
         core::hint::spin_loop();
     }
     true
 }
 
-/// Where a processor comes to 64 bits, on its own stack.
+/// The first function of a starting CPU in 64-bit mode, on its own stack.
 extern "C" fn enter() -> ! {
     let start = STARTING.lock().take();
     let Some((attempt, start)) = start else {
-        // It has got a start-up message too many.
+        // It was started by a second start-up message.
         crate::arch::irq::interrupt_flag::halt();
     };
     let root = PhysAddr::new(ROOT.load(Ordering::Relaxed));
-    // SAFETY: it is the kernel's table, which maps all of it, stacks too.
+    // SAFETY: it is the kernel's table, which maps the whole kernel, stacks included.
     unsafe { tlb::load_kernel(root) };
     percpu::use_here(start.cpu);
     gdt::load(start.stacks);
     idt::load();
-    // Loading FS and GS clears their bases on some processors; neither was loaded.
+    // Loading FS and GS clears their bases on some CPUs; neither was loaded.
     features::start_here();
     local_apic::enable();
     timer::start_here();
@@ -204,12 +204,12 @@ extern "C" fn enter() -> ! {
     }
     percpu::add(start.cpu);
     tlb::add(start.cpu);
-    let entry = ENTRY.get().expect("it is set before a processor starts");
+    let entry = ENTRY.get().expect("it is set before a CPU starts");
     entry(start.cpu)
 }
 
-/// How the boot processor and a starting one compare their time stamp counters: the one
-/// asks, the other answers with its counter.
+/// The comparison of time stamp counters: the boot CPU asks, the starting CPU answers with its
+/// counter.
 struct Comparison {
     question: AtomicU32,
     answer: AtomicU32,
@@ -224,12 +224,11 @@ static COMPARISON: Comparison = Comparison {
     is_over: AtomicBool::new(false),
 };
 
-/// So often they are compared; the best counts.
+/// The number of comparisons; the one with the shortest delay is used.
 const COMPARISONS: u32 = 64;
 
-/// Finds out by how much the counter of `cpu`, which answers, is off. If by more than
-/// can be explained by the way of the question, it is corrected, and the counters aren't
-/// trusted any more.
+/// Measures the offset of the counter of `cpu`, which answers. If it is larger than the delay of
+/// the answer explains, it is corrected, and the counters are marked as unstable.
 fn compare_counters(cpu: &Cpu) {
     let comparison = &COMPARISON;
     let mut best: Option<(u64, u64)> = None;
@@ -241,7 +240,7 @@ fn compare_counters(cpu: &Cpu) {
         while comparison.answer.load(Ordering::Acquire) != question {
             core::hint::spin_loop();
             if clock::now_ns() > end_ns {
-                // It has died, or is very slow.
+                // It doesn't answer any more, or is very slow.
                 clock::mark_counters_unstable();
                 comparison.is_over.store(true, Ordering::Release);
                 return;
@@ -249,7 +248,7 @@ fn compare_counters(cpu: &Cpu) {
         }
         let took = clock::read_tsc().wrapping_sub(asked);
         let middle = asked.wrapping_add(took / 2);
-        // What is to be added to the other's counter.
+        // The value to add to the other CPU's counter.
         let offset = middle.wrapping_sub(comparison.counter.load(Ordering::Relaxed));
         if best.is_none_or(|(least, _)| took < least) {
             best = Some((took, offset));
@@ -264,7 +263,7 @@ fn compare_counters(cpu: &Cpu) {
     comparison.is_over.store(true, Ordering::Release);
 }
 
-/// Answers with this processor's counter until there are no more questions.
+/// Answers with this CPU's counter until there are no more questions.
 fn answer_counters() {
     let comparison = &COMPARISON;
     let mut answered = comparison.answer.load(Ordering::Relaxed);
@@ -279,7 +278,7 @@ fn answer_counters() {
     }
 }
 
-/// Returns where the parameters are in the trampoline, in bytes.
+/// Returns the offset of the parameters in the trampoline, in bytes.
 #[cfg(test)]
 fn parameters_range() -> core::ops::Range<usize> {
     let (_, offset, len_bytes) = code();

@@ -1,5 +1,5 @@
-//! Non-maskable interrupts from processor to processor: stopping all but one, for good,
-//! wherever they are, and asking one where it is.
+//! Non-maskable interrupts from CPU to CPU. They stop all other CPUs for good, or ask one for the
+//! instruction that it is at.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -16,11 +16,11 @@ use crate::arch::trap::frame::TrapFrame;
 use crate::per_cpu;
 
 per_cpu! {
-    /// Where this CPU was when it was asked for that, and whether it has yet to answer.
-    /// Other CPUs set the latter.
+    /// The instruction that this CPU was at when it was last asked, and whether it has yet to
+    /// answer. Other CPUs set the latter.
     static WAS_AT: AtomicU64 = AtomicU64::new(0);
     static IS_ASKED: AtomicBool = AtomicBool::new(false);
-    /// The chipset's reasons for an interrupt of this kind when it was asked.
+    /// The chipset's reasons for a non-maskable interrupt when this CPU was asked.
     static REASONS_WHEN_ASKED: AtomicU32 = AtomicU32::new(0);
 }
 
@@ -43,15 +43,15 @@ fn is_new_reason(before: u32, now: u32) -> bool {
     now & !before != 0
 }
 
-/// The processor that goes on, plus 1; 0 while all do.
+/// The CPU that has stopped the others, plus 1; 0 while none is stopped.
 static GOES_ON: AtomicU32 = AtomicU32::new(0);
 
-/// How long the others have to answer. One that doesn't is in the firmware's hands, or
+/// The time within which the others must answer. A CPU that doesn't is in the firmware's code, or
 /// broken.
 const ANSWER_NS: u64 = 500_000_000;
 
-/// Stops all others; returns when they have stopped. If another one has done that
-/// already, this one is stopped instead.
+/// Stops all other CPUs; returns when they have stopped. If another CPU has done that already,
+/// stops this CPU instead.
 pub fn stop_others() {
     let own = percpu::current().id().number() + 1;
     match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
@@ -60,7 +60,7 @@ pub fn stop_others() {
             let frame = here.frame();
             stopped::stop_here(here.next().map_or(0, VirtAddr::as_u64), frame)
         }
-        // It has stopped them before.
+        // This CPU has stopped them before.
         Err(_) => return,
         Ok(_) => {}
     }
@@ -72,13 +72,14 @@ pub fn stop_others() {
     }
 }
 
-/// How long a processor has to say where it is.
+/// The time within which a CPU must answer.
 const WHERE_NS: u64 = 100_000_000;
 
-/// Asks `cpu` by a non-maskable interrupt for the instruction that it is at, and lets it
-/// go on. `None` if it doesn't answer.
+/// Returns the instruction that `cpu` is at, which it reports in a non-maskable interrupt; then it
+/// continues. `None` if it doesn't answer.
 pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
-    // A question that isn't answered yet will be: another interrupt would be one too many.
+    // A request that isn't answered yet will be answered: another interrupt would be taken for one
+    // of the hardware.
     if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
         REASONS_WHEN_ASKED.of(cpu).store(reasons(), Ordering::SeqCst);
         ipi::send(cpu, Message::Nmi);
@@ -91,16 +92,16 @@ pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
     (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
-/// Answers a question of [`current_instruction`], if there is one; returns whether the interrupt was
-/// nothing else. A CPU keeps one such interrupt at a time, so that the question's and one of
-/// the hardware may be the same.
+/// Answers a request of [`current_instruction`], if there is one. Returns whether the interrupt had
+/// no other reason: a CPU keeps only one pending non-maskable interrupt, so that of the request and
+/// one of the hardware may have been merged.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {
     WAS_AT.set(frame.rip);
     let was_asked = IS_ASKED.here().swap(false, Ordering::AcqRel);
     was_asked && !is_new_reason(REASONS_WHEN_ASKED.get(), reasons())
 }
 
-/// Stops this processor if the non-maskable interrupt that has come asks for that.
+/// Stops this CPU if the non-maskable interrupt that has come asks for that.
 pub(in crate::arch) fn stop_if_asked(frame: &TrapFrame) {
     let goes_on = GOES_ON.load(Ordering::SeqCst);
     if goes_on != 0 && goes_on != percpu::current().id().number() + 1 {
@@ -124,7 +125,7 @@ mod tests {
         IS_ASKED.here().store(true, Ordering::Relaxed);
         REASONS_WHEN_ASKED.set(reasons());
         assert!(answer_where(&frame));
-        // An interrupt without a question is another one.
+        // An interrupt without a request has another reason.
         assert!(!answer_where(&frame));
     }
 }

@@ -7,8 +7,7 @@ use crate::arch::irq::interrupt_flag;
 use crate::per_cpu;
 
 per_cpu! {
-    /// Where this CPU was when it stopped: the instruction, the value of RBP, and whether it
-    /// has.
+    /// The instruction and the value of RBP at which this CPU stopped, and whether it has stopped.
     static STOPPED_AT: AtomicU64 = AtomicU64::new(0);
     static STOPPED_FRAME: AtomicU64 = AtomicU64::new(0);
     static IS_STOPPED: AtomicBool = AtomicBool::new(false);
@@ -21,7 +20,7 @@ pub fn stopped_at(cpu: &Cpu) -> Option<(u64, u64)> {
     is_stopped.then(|| (at(&STOPPED_AT), at(&STOPPED_FRAME)))
 }
 
-/// Stops this CPU for good; `instruction` and `frame`, a value of RBP, say where it was.
+/// Stops this CPU for good; `instruction` and `frame`, a value of RBP, say where it stopped.
 pub(in crate::arch) fn stop_here(instruction: u64, frame: u64) -> ! {
     if IS_STOPPED.get() {
         interrupt_flag::halt();

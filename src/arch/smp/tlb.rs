@@ -1,15 +1,15 @@
-//! What CPUs remember of page tables, and how they forget it.
+//! Flushing the TLBs of all CPUs, and loading page tables.
 //!
-//! The kernel's half is the same in all page tables: a change of it is flushed on all CPUs.
-//! A change of an address space is flushed on those that have it loaded, which the space
-//! knows. Another CPU is asked by an interrupt, and answers from there, or from whatever it
-//! waits in with interrupts off.
+//! The kernel's half is the same in all page tables: a change of it is flushed on all CPUs. A
+//! change of an address space is flushed on the CPUs that have it loaded; the space keeps the set
+//! of them. Another CPU is asked by an interrupt. It flushes in the interrupt's handler, or, if it
+//! waits with interrupts off, in its waiting loop.
 //!
-//! A CPU that runs a thread without an address space keeps the last one loaded and is lazy:
-//! the first flush makes it leave the space, and then it is asked no more.
+//! A CPU that runs a thread without an address space keeps the last one loaded and is lazy in it:
+//! the first flush makes it leave the space, and then it is no longer asked.
 //!
-//! Where the CPU has PCIDs, it keeps what it knows of the last few spaces; a generation says
-//! whether that is up to date. As Linux's `arch/x86/mm/tlb.c`.
+//! Where the CPU has PCIDs, its TLB keeps entries of the last few spaces; a generation number says
+//! whether they are up to date. Linux's `arch/x86/mm/tlb.c` does the same.
 
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
@@ -32,7 +32,7 @@ use crate::per_cpu;
 
 static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
 
-/// The CPUs that can be asked for a flush of the kernel's half; none while there is one.
+/// The CPUs that can be asked for a flush of the kernel's half; empty while only the boot CPU runs.
 static ONLINE: CpuBits = CpuBits::new();
 
 /// The root of the kernel's own page table.
@@ -79,18 +79,18 @@ pub(in crate::arch) fn start() {
 /// Adds `cpu`, this CPU, to those that are asked.
 pub(in crate::arch) fn add(cpu: &Cpu) {
     ONLINE.insert(cpu.id());
-    // Of changes before, it wasn't told.
+    // It wasn't asked to flush earlier changes.
     flush_all();
 }
 
-/// Flushes `scope` of the kernel's half from the TLBs of all CPUs, and with it what they
-/// remember of its tables. All have flushed when it returns.
+/// Flushes `scope` of the kernel's half from the TLBs of all CPUs, and their paging-structure
+/// caches. All have flushed when it returns.
 pub fn flush_everywhere(scope: FlushScope) {
     let Some(request) = request(scope, KERNEL_SPACE, 0) else {
         return;
     };
-    // From here to the end on one CPU: the one that flushes its own TLB is the one that
-    // doesn't ask itself.
+    // The thread stays on one CPU from here to the end, so that the CPU which flushes its own TLB
+    // is the one which it doesn't ask.
     let _interrupts_off = InterruptsOff::new();
     flush_here(request);
     // After the change of the table: a CPU that isn't online by now sees it.
@@ -98,18 +98,18 @@ pub fn flush_everywhere(scope: FlushScope) {
     ask_others(request, &ONLINE.words());
 }
 
-/// What CPUs know of an address space.
+/// The TLB state of an address space.
 #[derive(Debug)]
 pub struct Space {
     number: u64,
-    /// One larger with each change that TLBs must see.
+    /// The generation: incremented by each change that TLBs must see.
     generation: AtomicU64,
     /// The CPUs that have it loaded.
     loaded_on: CpuBits,
 }
 
 impl Space {
-    /// Returns a new one, which no CPU has loaded.
+    /// Returns the state of a new space, which no CPU has loaded.
     #[expect(clippy::new_without_default, reason = "each has a number of its own")]
     pub fn new() -> Self {
         Self {
@@ -135,7 +135,7 @@ impl Space {
         IS_LAZY.set(false);
         let before = loaded();
         if before.is_some_and(|before| core::ptr::eq(before, self)) {
-            // Whatever was flushed while it was lazy has made it leave.
+            // A flush while it was lazy would have made it leave.
             return;
         }
         let cpu = percpu::current();
@@ -161,11 +161,11 @@ impl Space {
         }
     }
 
-    /// Flushes `scope` of this space from the TLBs of the CPUs that have it loaded, and with
-    /// it what they remember of its tables. All have flushed when it returns; those that
-    /// load it later see the change.
+    /// Flushes `scope` of this space from the TLBs of the CPUs that have it loaded, and their
+    /// paging-structure caches. All have flushed when it returns; those that load it later see the
+    /// change.
     pub fn flush(&self, scope: FlushScope) {
-        // One CPU, from the change of the generation to the end of the wait.
+        // The thread stays on one CPU from the change of the generation to the end of the wait.
         let _interrupts_off = InterruptsOff::new();
         if scope == FlushScope::Nothing {
             return;
@@ -185,7 +185,7 @@ impl Space {
     /// If a thread still runs in it.
     pub fn retire(&self) {
         if self.loaded_on() == [0; SET_WORDS] {
-            // What the CPUs that have left it did before has happened.
+            // All accesses of the CPUs before they left it are complete.
             return fence(Ordering::Acquire);
         }
         let _interrupts_off = InterruptsOff::new();
@@ -235,20 +235,20 @@ fn loaded() -> Option<&'static Space> {
     unsafe { space.as_ref() }
 }
 
-/// In CR3: the TLB keeps what it holds under the PCID.
+/// In CR3: the TLB keeps the entries of the PCID.
 ///
 /// Source: Intel SDM volume 3A, "Process-Context Identifiers (PCIDs)".
 const KEEP_TLB: u64 = 1 << 63;
 
 const PAGE_BYTES: u64 = 4096;
 
-/// Returns what is asked of CPUs to flush `scope`, unless that is nothing.
+/// Returns the request that flushes `scope`; `None` if `scope` is empty.
 fn request(scope: FlushScope, space: u64, generation: u64) -> Option<Request> {
     let FlushScope::Pages { first, last, step_bytes } = scope else {
         return None;
     };
-    // Large pages are flushed by any address within, so all of them are flushed by their
-    // beginnings; a range of them is long enough for everything to be cheaper.
+    // A large page is flushed by any address within it, so its first address is enough. For a range
+    // of large pages it is cheaper to flush everything.
     let pages = match (last - first) / PAGE_BYTES + 1 {
         pages if step_bytes == PAGE_BYTES || pages == 1 => pages,
         _ => Request::ALL_PAGES,
@@ -280,16 +280,16 @@ fn ask_others(request: Request, targets: &[u64; SET_WORDS]) {
     );
 }
 
-/// Flushes on this CPU what `request` says.
+/// Flushes on this CPU what `request` asks for.
 fn flush_here(request: Request) {
     if request.space == KERNEL_SPACE {
         flush_pages(request, flush_all);
-        // INVLPG forgets what is remembered of tables for the PCID in use only.
+        // INVLPG flushes the paging-structure caches of the current PCID only.
         SPACE_TAGS.here().forget_others(loaded().map(|_| TAG.get() as usize));
         return;
     }
     if loaded().map(|space| space.number) != Some(request.space) {
-        // What is kept of it under a tag is of a generation before.
+        // Its entries under a PCID are of an earlier generation.
         return;
     }
     if IS_LAZY.get() {
@@ -303,7 +303,7 @@ fn flush_here(request: Request) {
     if seen + 1 == request.generation {
         flush_pages(request, flush_space);
     } else {
-        // Another change wasn't seen yet.
+        // Another change wasn't flushed yet.
         flush_space();
     }
     tags.note(tag, request.generation);
@@ -332,13 +332,13 @@ fn flush_pages(request: Request, flush_all: fn()) {
 
 #[cold]
 fn answer() {
-    // Some waits have interrupts on: the handler of the shoot-down must not come in between.
+    // Some callers wait with interrupts on: the shoot-down's handler must not interrupt this.
     let _interrupts_off = InterruptsOff::new();
     SHOOTDOWN.answer(percpu::current().id().index(), flush_here);
 }
 
-/// Flushes on this CPU what other CPUs ask for. A wait with interrupts off calls it at each
-/// turn, or others would wait for this CPU for ever. Costs little if nothing is asked.
+/// Flushes on this CPU what other CPUs ask for. A loop that waits with interrupts off calls it at
+/// each turn, or other CPUs would wait for this CPU for ever. It is cheap if there is no request.
 #[inline]
 pub fn answer_shootdowns() {
     if SHOOTDOWN.is_pending(percpu::current().id().index()) {
@@ -346,8 +346,7 @@ pub fn answer_shootdowns() {
     }
 }
 
-/// Flushes what this CPU holds of the space that is loaded: all under its PCID but global
-/// pages.
+/// Flushes this CPU's entries of the loaded space: all of its PCID except global pages.
 fn flush_space() {
     // Bit 63 is never read as set.
     let cr3 = control_registers::read_cr3();
@@ -355,8 +354,8 @@ fn flush_space() {
     unsafe { control_registers::write_cr3(cr3) };
 }
 
-/// Flushes all, under all PCIDs and global pages too: changing CR4.PGE does that. Where it
-/// is off, no page is global.
+/// Flushes all entries, of all PCIDs and of global pages: changing CR4.PGE does that. Where it is
+/// off, no page is global.
 fn flush_all() {
     let cr4 = Cr4::read();
     if !cr4.contains(Cr4Flags::PAGE_GLOBAL) {
@@ -364,7 +363,7 @@ fn flush_all() {
         return;
     }
     for cr4 in [cr4 - Cr4Flags::PAGE_GLOBAL, cr4] {
-        // SAFETY: only how long the TLB keeps pages changes; then all is as it was.
+        // SAFETY: it only changes how long the TLB keeps entries; then CR4 is as before.
         unsafe { Cr4::write(cr4) };
     }
 }

@@ -13,7 +13,7 @@ const ALARMS_MAX: usize = 4;
 
 static ALARMS: [Once<&'static Alarm>; ALARMS_MAX] = [const { Once::new() }; ALARMS_MAX];
 
-/// Looks at all alarms. For the timer's interrupt handler.
+/// Checks all alarms. Called by the timer's interrupt handler.
 fn at_interrupt() {
     ALARMS.iter().filter_map(Once::get).for_each(|alarm| alarm.at_interrupt());
 }
@@ -32,7 +32,7 @@ impl Alarm {
         Self { due_ns: AtomicU64::new(NEVER_NS), cpu: AtomicU32::new(0), action }
     }
 
-    /// Has the alarm run, at times that it is set to from now on.
+    /// Registers the alarm, so that it runs at the times to which it is set.
     ///
     /// # Panics
     /// If there are too many.
@@ -51,13 +51,12 @@ impl Alarm {
         timer::set_deadline(due_ns);
     }
 
-    /// Cancels the alarm. An action that runs at this moment isn't waited for.
+    /// Cancels the alarm. It doesn't wait for an action that runs at this moment.
     pub fn cancel(&self) {
         self.due_ns.store(NEVER_NS, Ordering::Relaxed);
     }
 
-    /// Runs the action if it is due, and sees to it that the timer interrupts again if it
-    /// isn't yet.
+    /// Runs the action if it is due; otherwise sets the timer to interrupt again.
     fn at_interrupt(&self) {
         let due_ns = self.due_ns.load(Ordering::Relaxed);
         let is_here = self.cpu.load(Ordering::Relaxed) == percpu::current().id().number();
@@ -111,7 +110,7 @@ mod tests {
             let _interrupts_off = InterruptsOff::new();
             TEST.set(clock::now_ns() + 1_000_000);
         }
-        // Interrupts before its time don't lose it.
+        // Earlier interrupts don't lose it.
         while RUNS.load(Ordering::Relaxed) == 0 {
             wait_for_interrupt();
         }

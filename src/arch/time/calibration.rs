@@ -35,9 +35,9 @@ const KEPT: usize = 4;
 /// The most reads that a measurement takes. One takes about a microsecond on hardware, and at
 /// least some nanoseconds where an emulator counts instructions for time.
 const READS_MAX: u32 = 4_000_000;
-/// A reference whose values contradict each other is measured so often.
+/// The number of measurements of a reference whose values contradict each other.
 const ATTEMPTS: usize = 3;
-/// An estimate with a larger error is none.
+/// An estimate with a larger error is rejected.
 const ERROR_MAX_PPM: u64 = 20_000;
 
 /// Returns the value that `read` returns, between two readings of the TSC.

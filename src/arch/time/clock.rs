@@ -1,10 +1,10 @@
 //! Time since the stub, by the time stamp counter (TSC).
 //!
-//! The frequency of the counter is stated by CPUID, or measured: roughly against the PIT when
-//! the kernel starts, then against the best reference that ACPI describes ([`refine`]), before
-//! threads and timers rely on it. The clock never runs backwards, not over that change, and on
-//! no CPU: where the counters can't be relied on to be equal, no CPU sees less than the latest
-//! time that any has seen.
+//! The frequency of the counter is stated by CPUID, or measured: roughly against the PIT when the
+//! kernel starts, then against the best reference that ACPI describes ([`refine`]), before threads
+//! and timers rely on it. The clock never runs backwards, neither at that change nor between CPUs:
+//! where the counters can't be relied on to be equal, no CPU sees less than the latest time that
+//! any has seen.
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
@@ -39,7 +39,7 @@ const ASSUMED_HZ: u64 = 6_000_000_000;
 /// The errors up to which measurements go on: of the first clock, and of the refined one.
 const EARLY_PPM: u64 = 1000;
 const REFINED_PPM: u64 = 20;
-/// A reference with a larger error isn't the last that is tried.
+/// After a reference with a larger error, the next one is tried.
 const GOOD_PPM: u64 = 100;
 
 #[derive(Clone, Copy)]
@@ -58,14 +58,14 @@ per_cpu! {
     static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Notes what makes the time stamp counter of `cpu` the boot CPU's: a signed number.
+/// Sets the signed number that is added to the time stamp counter of `cpu` to get the boot CPU's.
 pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
     TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
 }
 
 /// Whether the CPUs' counters can't be relied on to be equal.
 static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
-/// The latest time that any CPU has seen, where that matters.
+/// The latest time that any CPU has read, kept only if the counters are unstable.
 static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
@@ -133,7 +133,7 @@ fn boot_cpu_tsc() -> u64 {
     read()
 }
 
-/// Returns how long so many ticks of the time stamp counter are, in nanoseconds.
+/// Converts ticks of the time stamp counter to nanoseconds.
 pub fn ticks_to_ns(ticks: u64) -> u64 {
     known().map_or(0, |known| known.conversion.ticks_to_ns(ticks))
 }
@@ -145,7 +145,8 @@ pub fn tsc_at(ns: u64) -> u64 {
     conversion::from_boot_cpu(tsc, TSC_OFFSET.get().cast_signed())
 }
 
-/// From now on no CPU sees less than the latest time that any has seen.
+/// Marks the counters as unstable: from now on no CPU reads a time before the latest one that any
+/// CPU has read.
 pub fn mark_counters_unstable() {
     IS_UNSTEADY.store(true, Ordering::Relaxed);
 }
@@ -272,7 +273,7 @@ mod tests {
 
     #[test_case]
     fn deadline_lies_ahead_whatever_the_offset() {
-        // A second ahead of the boot CPU's counter, and behind it.
+        // One second ahead of the boot CPU's counter, and one second behind it.
         for offset in [rate().hz.cast_signed(), -rate().hz.cast_signed()] {
             let _interrupts_off = InterruptsOff::new();
             TSC_OFFSET.set(offset.cast_unsigned());

@@ -23,14 +23,14 @@ const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Has channel 0 interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
+/// Sets channel 0 to interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
 pub(in crate::arch) fn start_one_shot(wait_ns: u64) {
     // It interrupts one clock after zero.
     let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;
     program(CHANNEL_0_ONE_SHOT, PIT_CHANNEL_0, clocks.clamp(1, u16::MAX.into()) as u16);
 }
 
-/// Keeps channel 0 from interrupting: it waits for a count.
+/// Stops channel 0: it then waits for a count.
 pub(in crate::arch) fn stop_channel_0() {
     PIT_COMMAND.write(CHANNEL_0_ONE_SHOT);
 }

@@ -38,9 +38,9 @@ pub enum FrequencySource {
     Pit,
     /// CPUID leaf 0x16 states the nominal frequency, which may be off by thousands of ppm.
     Nominal,
-    /// Unknown: a high one is assumed.
+    /// Unknown: a high frequency is assumed.
     Assumed,
-    /// Measured against the timer of the local APIC, whose own frequency is looked for.
+    /// Measured against the timer of the local APIC, whose own frequency has to be measured.
     LocalApic,
 }
 

@@ -1,7 +1,7 @@
-//! The timer of each CPU: an interrupt for a deadline that was set, none otherwise.
+//! The timer of each CPU. It interrupts only at a deadline that was set.
 //!
-//! It is the local APIC's, set to a value of the time stamp counter where the CPU can do
-//! that, else to a number of its own clocks. With the PICs it is the PIT.
+//! It is the local APIC's timer: in TSC-deadline mode where the CPU has that, otherwise counting
+//! its own clocks. With the PICs it is the PIT.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -20,7 +20,7 @@ use crate::arch::time::rate::FrequencySource;
 use crate::arch::time::{clock, pit};
 use crate::per_cpu;
 
-/// What interrupts.
+/// The source of the timer's interrupts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Source {
@@ -56,16 +56,16 @@ static APIC_CLOCKS_PER_NS: AtomicU64 = AtomicU64::new(0);
 
 const HANDLERS_MAX: usize = 4;
 
-/// What happens at each interrupt of a timer, on its CPU.
+/// The handlers of each timer interrupt; they run on the timer's CPU.
 static HANDLERS: [Once<fn()>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
 
-/// What happens once, at the next interrupt. The handler only tries the lock.
+/// An action that runs once, at the next interrupt. The handler only tries the lock.
 static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 
 /// The timers, of all CPUs.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer {
-    /// What interrupts.
+    /// The source of the timer's interrupts.
     pub source: Source,
 }
 
@@ -78,8 +78,7 @@ impl Timer {
         })
     }
 
-    /// Runs `handler` at each interrupt of a timer, on its CPU, whatever the deadline was set
-    /// for.
+    /// Runs `handler` at each interrupt of a timer, on its CPU, whatever set the deadline.
     ///
     /// # Panics
     /// If there are too many.
@@ -90,7 +89,7 @@ impl Timer {
 
     /// Runs `action` once, in an interrupt handler of this CPU's timer, now.
     pub fn run_in_interrupt(&self, action: fn()) {
-        // Or the handler would find it locked.
+        // Otherwise the handler would find it locked.
         let _interrupts_off = InterruptsOff::new();
         *AT_NEXT.lock() = Some(action);
         set_deadline(clock::now_ns());
@@ -171,7 +170,8 @@ impl Reference for ApicTimer {
     }
 
     fn start(&self) -> bool {
-        // Its interrupt doesn't come: its end is far, and interrupts are off at this time.
+        // Its interrupt doesn't come: the count ends much later, and interrupts are off at this
+        // time.
         local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
         local_apic::set_timer_count(u32::MAX);
         true
@@ -202,7 +202,7 @@ fn measure_apic_frequency() -> u64 {
     estimate.map_or(roughly_hz, |estimate| estimate.reference(clock::rate().hz).hz.max(1))
 }
 
-/// Has this CPU's timer interrupt at `deadline_ns`, on the kernel's clock, or earlier. An
+/// Sets this CPU's timer to interrupt at `deadline_ns`, on the kernel's clock, or earlier. An
 /// earlier deadline that was set before stays. Interrupts are off.
 #[inline]
 pub fn set_deadline(deadline_ns: u64) {

@@ -5,7 +5,7 @@
 use core::arch::asm;
 use core::arch::x86_64::_rdtsc;
 
-/// Returns the time stamp counter, read when all before it was done, and before all after it.
+/// Returns the time stamp counter, read after all earlier instructions and before all later ones.
 ///
 /// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
 #[inline]

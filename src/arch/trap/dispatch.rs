@@ -1,13 +1,13 @@
-//! What serves an exception.
+//! The order in which an exception is offered to handlers.
 //!
 //! The order, from first to last:
 //!
 //! 1. If it comes from ring 3: what serves programs ([`set_user_handler`]).
 //! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
-//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the
-//!    exception table. It comes first where the kernel may not wait: a handler may.
-//! 4. The report ([`set_reporter`]): of a trap, after which the kernel goes on, or of a
-//!    fault, which is the end.
+//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the exception
+//!    table. It comes before the handler where the kernel may not wait, because a handler may wait.
+//! 4. The report ([`set_reporter`]): of a trap, after which the kernel continues, or of a fault,
+//!    which ends the kernel.
 //!
 //! Non-maskable interrupts by which CPUs stop each other come before all of them.
 
@@ -24,55 +24,55 @@ use crate::arch::trap::frame::TrapFrame;
 /// How many vectors belong to exceptions.
 pub const VECTORS: u8 = 32;
 
-/// What a [`Handler`] makes of an exception.
+/// The result of a [`Handler`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is served: what was interrupted goes on as the frame says.
+    /// The exception is handled: the interrupted code continues with the registers in the frame.
     Served,
-    /// It isn't the handler's.
+    /// The handler doesn't handle this exception.
     Unserved,
 }
 
-/// Serves an exception, on the stack of the exception's gate. Where the gate has no stack
-/// of its own, interrupts are on if they were on in what was interrupted, and the handler
-/// may wait then.
+/// Handles an exception, on the stack of the exception's gate. If the gate has no stack of its own
+/// and interrupts were on in the interrupted code, they are on in the handler, and it may wait.
 pub type Handler = fn(&mut Fault<'_>) -> Outcome;
 
 static HANDLERS: [Once<Handler>; VECTORS as usize] = [const { Once::new() }; VECTORS as usize];
 static USER_HANDLER: Once<Handler> = Once::new();
 
-/// What reports exceptions that nothing serves.
+/// Reports exceptions that no handler handles.
 #[derive(Clone, Copy)]
 pub struct Reporter {
-    /// Reports a trap, after which the kernel goes on.
+    /// Reports a trap, after which the kernel continues.
     pub trap: fn(&Fault<'_>),
-    /// Reports a fault that the kernel can't go on from.
+    /// Reports a fault after which the kernel can't continue.
     pub fatal: fn(&Fault<'_>) -> !,
 }
 
 static REPORTER: Once<Reporter> = Once::new();
 
-/// Registers what reports exceptions that nothing serves.
+/// Registers the reporter of exceptions that no handler handles.
 ///
 /// # Panics
-/// If something is registered.
+/// If one is registered already.
 pub fn set_reporter(reporter: Reporter) {
     assert!(!REPORTER.is_completed(), "there is one reporter");
     REPORTER.call_once(|| reporter);
 }
 
-/// Registers what serves exceptions of programs, in ring 3, before anything else.
+/// Registers the handler of exceptions from ring 3, which is called before any other.
 ///
 /// # Panics
-/// If something is registered.
+/// If one is registered already.
 pub fn set_user_handler(handler: Handler) {
     assert!(!USER_HANDLER.is_completed(), "one handler serves programs");
     USER_HANDLER.call_once(|| handler);
 }
 
-/// Registers what serves `exception`, whether a program or the kernel has caused it.
+/// Registers the handler of `exception`, from ring 3 and from the kernel.
 ///
-/// A double fault and a machine check have no way back, whatever the handler says.
+/// After a double fault or a machine check the interrupted code can't continue, whatever the
+/// handler returns.
 ///
 /// # Panics
 /// If it has a handler.
@@ -82,7 +82,7 @@ pub fn set_handler(exception: Exception, handler: Handler) {
     slot.call_once(|| handler);
 }
 
-/// Serves the exception that `frame` tells of, or reports it.
+/// Handles the exception that `frame` describes, or reports it.
 pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
     if frame.vector == Exception::Nmi as u64 {
         stop::stop_if_asked(frame);
@@ -116,8 +116,9 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         !is_from_user && matches!(exception, Exception::PageFault | Exception::GeneralProtection);
     let rip = fault.frame().rip;
     let landing = may_be_foreseen.then(|| exception_table::landing(rip)).flatten();
-    // A handler may wait or take locks, as a pager does. Where the kernel may do neither, as
-    // in a report, an instruction that may fault just has faulted.
+    // A handler such as the pager may wait or take locks. Where the kernel may do neither, as in a
+    // report, the exception table comes first: a fault of an instruction in the table then counts
+    // as an error.
     if let Some(landing) = landing
         && !may_wait(fault)
     {
@@ -135,12 +136,12 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
     landing.is_some()
 }
 
-/// Returns whether what was interrupted could wait for something.
+/// Returns whether the interrupted code could have waited.
 fn may_wait(fault: &Fault<'_>) -> bool {
     fault.frame().had_interrupts_on() && !preemption::is_off()
 }
 
-/// Calls a handler, with interrupts as what was interrupted had them.
+/// Calls a handler, with interrupts as they were in the interrupted code.
 fn call(handler: Handler, exception: Exception, fault: &mut Fault<'_>) -> bool {
     let may_interrupt = fault.frame().had_interrupts_on() && !exception.has_own_stack();
     let outcome = if may_interrupt {

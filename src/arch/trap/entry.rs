@@ -1,9 +1,8 @@
 //! The way into the kernel for exceptions and interrupts.
 //!
-//! Every vector has an entry of its own that brings the stack into one form, a
-//! [`TrapFrame`], and goes on in [`enter`]. The entries are naked functions of
-//! the x86-interrupt type: the IDT's setters check that each fits its vector,
-//! and the registers are saved before any compiled code can change them.
+//! Every vector has an entry of its own that builds a [`TrapFrame`] on the stack and continues in
+//! [`enter`]. The entries are naked functions of the x86-interrupt type: the IDT's setters check
+//! that each fits its vector, and the registers are saved before any compiled code can change them.
 
 use core::arch::naked_asm;
 
@@ -35,10 +34,9 @@ macro_rules! define_entry {
     };
 }
 
-/// As [`define_entry`], for vectors for which the processor pushes an error
-/// code, except when an INT instruction names them. The processor aligns the
-/// stack to 16 bytes before it pushes five words, or six with an error code, so
-/// the alignment tells whether one is there.
+/// As [`define_entry`], for vectors for which the CPU pushes an error code, except when an INT
+/// instruction names them. The CPU aligns the stack to 16 bytes before it pushes five words, or six
+/// with an error code, so the alignment shows whether an error code is there.
 macro_rules! define_entry_with_code {
     ($(#[$doc:meta])* $name:ident, $code:ty $(, $result:ty)?) => {
         define_entry!($(#[$doc])* $name,
@@ -52,7 +50,7 @@ define_entry!(
     entry, ["push 0"], (InterruptStackFrame)
 );
 define_entry!(
-    /// No error code, no way back.
+    /// No error code; it doesn't return.
     entry_diverging, ["push 0"], (InterruptStackFrame) -> !
 );
 define_entry_with_code!(
@@ -60,7 +58,7 @@ define_entry_with_code!(
     entry_with_code, u64
 );
 define_entry_with_code!(
-    /// An error code, no way back.
+    /// An error code; it doesn't return.
     entry_with_code_diverging, u64, !
 );
 define_entry_with_code!(
@@ -68,7 +66,8 @@ define_entry_with_code!(
     entry_page_fault, PageFaultErrorCode
 );
 
-/// Completes the [`TrapFrame`], handles it, and goes back to what it says.
+/// Completes the [`TrapFrame`], calls the dispatcher, and returns to the interrupted code with the
+/// registers of the frame.
 ///
 /// The frame's 22 words end on a multiple of 16, as the call needs it.
 #[unsafe(naked)]
@@ -90,8 +89,8 @@ extern "C" fn enter() {
         "push r14",
         "push r15",
         "cld",
-        // What was interrupted may have set RFLAGS.AC: no reason for the kernel to reach
-        // pages of programs. Without SMAP there is no CLAC.
+        // The interrupted code may have set RFLAGS.AC, which would let the kernel access pages of
+        // programs. Without SMAP there is no CLAC.
         "cmp byte ptr gs:[{has_smap}], 0",
         "je 2f",
         "clac",
@@ -129,9 +128,9 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
     } else {
         irq::dispatch(vector, times);
     }
-    // The way out, of interrupts and exceptions alike. What had interrupts off is never
-    // interrupted by a device, but may be by an exception; and a stack of the interrupt
-    // stack table is only for as long as its handler runs.
+    // The way out of interrupts and exceptions. Code with interrupts off can still be interrupted
+    // by an exception, and must not be preempted then; neither may a handler on a stack of the
+    // interrupt stack table, which the next such exception reuses.
     if frame.had_interrupts_on() && !interrupt_flag::are_kept_off() && !has_own_stack(vector) {
         preemption::run_if_due();
     }

@@ -1,9 +1,9 @@
-//! The processor's exceptions and their names.
+//! The CPU's exceptions and their names.
 //!
 //! Source: Intel SDM volume 3A, "Protected-Mode Exceptions and Interrupts";
 //! AMD APM volume 2, "Exceptions and Interrupts", for vectors 28 to 30.
 
-/// An exception of the processor; the number is its vector.
+/// An exception of the CPU; the number is its vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 #[expect(missing_docs, reason = "they are the manual's names")]
@@ -97,13 +97,13 @@ impl Exception {
             .expect("the table has every exception")
     }
 
-    /// Returns whether it is a trap: it comes after an instruction that has worked, so the
-    /// kernel goes on after a report.
+    /// Returns whether it is a trap: it comes after an instruction that is complete, so the kernel
+    /// continues after a report.
     pub fn is_trap(self) -> bool {
         matches!(self, Self::Debug | Self::Breakpoint | Self::Overflow)
     }
 
-    /// Returns whether what was interrupted can go on: not after an abort.
+    /// Returns whether the interrupted code can continue: not after an abort.
     pub fn can_return(self) -> bool {
         !matches!(self, Self::DoubleFault | Self::MachineCheck)
     }

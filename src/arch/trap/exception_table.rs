@@ -1,13 +1,13 @@
-//! Instructions of the kernel that may fault, and where to go on when they do.
+//! The exception table: the kernel's instructions that may fault, and the addresses at which to
+//! continue when they do.
 //!
-//! Assembly adds two words to the section `.exception_table`: the address of the
-//! instruction and the address to go on at. The linker gathers them in the order of its
-//! input; [`sort`] puts them into the order of the instructions, once. As Linux's table of
-//! that name.
+//! Assembly adds two words to the section `.exception_table`: the address of the instruction and
+//! the address at which to continue. The linker gathers them in the order of its input; [`sort`]
+//! sorts them by the address of the instruction, once. Linux has a table of the same name.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// An instruction that may fault, and where to go on.
+/// An instruction that may fault, and the address at which to continue.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Entry {
@@ -50,8 +50,8 @@ fn entries() -> &'static [Entry] {
     unsafe { core::slice::from_raw_parts(start, len()) }
 }
 
-/// Returns where to go on after a fault of the kernel at the instruction `rip`, if that
-/// may fault.
+/// Returns the address at which to continue after a fault of the kernel at the instruction `rip`;
+/// `None` if the table doesn't have it.
 pub(in crate::arch) fn landing(rip: u64) -> Option<u64> {
     let entries = entries();
     let index = entries.binary_search_by_key(&rip, |entry| entry.instruction).ok()?;

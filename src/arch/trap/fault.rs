@@ -1,5 +1,5 @@
-//! An exception as handlers see it: what it has interrupted, and what only the CPU's
-//! registers know of it.
+//! An exception as handlers see it: the frame of the interrupted code, and the details that only
+//! the CPU's registers hold.
 
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
@@ -11,16 +11,16 @@ use crate::arch::trap::exception::Exception;
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::trap::page_fault::PageFault;
 
-/// What the CPU's registers say of an exception beside its frame.
+/// Details of an exception from the CPU's registers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
     /// Nothing.
     None,
     /// A page fault.
     PageFault(PageFault),
-    /// What DR6 said of a debug exception. The register is cleared.
+    /// DR6, at a debug exception. The register has been cleared.
     DebugStatus(u64),
-    /// What the system control port said of a non-maskable interrupt.
+    /// The system control port, at a non-maskable interrupt.
     ///
     /// Source: PC/AT Technical Reference, "System control port B".
     NmiReason(u8),
@@ -37,7 +37,7 @@ pub struct Fault<'a> {
 }
 
 impl<'a> Fault<'a> {
-    /// Gathers what only the registers know, before something changes them.
+    /// Reads the details from the registers, before anything changes them.
     pub(in crate::arch) fn new(frame: &'a mut TrapFrame) -> Self {
         let cr2 = Cr2::read_raw();
         let detail = match Exception::from_vector(frame.vector) {
@@ -57,7 +57,7 @@ impl<'a> Fault<'a> {
         Exception::from_vector(self.frame.vector)
     }
 
-    /// Returns what the registers say of it.
+    /// Returns its details from the registers.
     pub fn detail(&self) -> Detail {
         self.detail
     }
@@ -75,27 +75,28 @@ impl<'a> Fault<'a> {
         self.cr2
     }
 
-    /// Returns whether a program has caused it, in ring 3.
+    /// Returns whether a program caused it, in ring 3.
     pub fn is_from_user(&self) -> bool {
         self.frame.is_from_user()
     }
 
-    /// Returns what it has interrupted.
+    /// Returns the frame of the interrupted code.
     pub fn frame(&self) -> &TrapFrame {
         self.frame
     }
 
-    /// Returns what it has interrupted, to change where and with what that goes on.
+    /// Returns the frame of the interrupted code, to change where and with which registers it
+    /// continues.
     pub fn frame_mut(&mut self) -> &mut TrapFrame {
         self.frame
     }
 
-    /// Returns the instruction that it has come at, or after for a trap.
+    /// Returns the address of the instruction that caused it; for a trap, of the next one.
     pub fn rip(&self) -> VirtAddr {
         VirtAddr::new_truncate(self.frame.rip)
     }
 
-    /// Returns the chain of frames that led there.
+    /// Returns the backtrace of the interrupted code.
     pub fn backtrace(&self) -> Backtrace {
         Backtrace::new(self.frame.rbp)
     }

@@ -1,10 +1,10 @@
-//! What an exception or an interrupt has interrupted.
+//! The registers of the code that an exception or an interrupt has interrupted.
 
 use core::mem::offset_of;
 
 use x86_64::registers::rflags::RFlags;
 
-/// What was running when an exception or interrupt came.
+/// The registers of the interrupted code.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(test, derive(Default))]
 #[repr(C)]
@@ -27,7 +27,7 @@ pub struct TrapFrame {
     pub rax: u64,
     /// Which entry of the IDT was used.
     pub vector: u64,
-    /// What the processor said; 0 where it says nothing.
+    /// The error code; 0 for vectors that have none.
     pub error_code: u64,
     pub rip: u64,
     pub cs: u64,
@@ -43,7 +43,7 @@ impl TrapFrame {
         self.cs & 3 == 3
     }
 
-    /// Returns whether interrupts were on in what was interrupted.
+    /// Returns whether interrupts were on in the interrupted code.
     #[inline]
     pub fn had_interrupts_on(&self) -> bool {
         self.rflags & RFlags::INTERRUPT_FLAG.bits() != 0
@@ -52,5 +52,5 @@ impl TrapFrame {
 
 const _: () = assert!(
     offset_of!(TrapFrame, rip) == 17 * 8,
-    "15 registers, vector and error code lie below what the processor pushes"
+    "15 registers, vector and error code lie below what the CPU pushes"
 );

@@ -1,8 +1,8 @@
-//! The interrupt descriptor table: one for all processors.
+//! The interrupt descriptor table: one for all CPUs.
 //!
-//! All gates are interrupt gates: a handler runs with interrupts off. The
-//! vectors that the processor's makers reserve (15, 22 to 27, 31) have no gate;
-//! using one is a segment-not-present exception that names the gate.
+//! All gates are interrupt gates: a handler runs with interrupts off. The vectors that the CPU's
+//! makers reserve (15, 22 to 27, 31) have no gate; using one is a segment-not-present exception
+//! that names the gate.
 
 use lazy_static::lazy_static;
 use x86_64::PrivilegeLevel;
@@ -13,7 +13,7 @@ use crate::arch::cpu::gdt::Ist;
 use crate::arch::init_order::{Gdt, Idt};
 use crate::arch::trap::{entry, exception_table};
 
-/// Fills the gates of a row of vectors.
+/// Fills the gates of consecutive vectors.
 macro_rules! interrupt_gates {
     ($idt:ident: $($vector:literal)*) => {
         $( $idt[$vector].set_handler_fn(entry::entry::<$vector>); )*
@@ -24,7 +24,7 @@ lazy_static! {
     static ref IDT: InterruptDescriptorTable = make();
 }
 
-/// Loads the table on this processor.
+/// Loads the table on this CPU.
 pub fn start(_gdt: Gdt) -> Idt {
     boot_stage::mark(Stage::Idt);
     exception_table::sort();
@@ -33,12 +33,12 @@ pub fn start(_gdt: Gdt) -> Idt {
     Idt(())
 }
 
-/// Loads the table on this processor, too.
+/// Loads the table on another CPU: the current one.
 pub(in crate::arch) fn load() {
     IDT.load();
 }
 
-/// Lets a gate switch to a stack of its own.
+/// Sets the stack that a gate switches to.
 fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
     // SAFETY: the TSS has that stack, and each is for one gate.
     unsafe { gate.set_stack_index(ist as u16) };

@@ -1,21 +1,21 @@
-//! A page fault, as the processor tells of it.
+//! A page fault, as the CPU reports it.
 
 use x86_64::VirtAddr;
 use x86_64::registers::control::{Cr4, Cr4Flags};
 use x86_64::structures::idt::PageFaultErrorCode;
 
-/// What an instruction wanted of memory.
+/// The kind of access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// To read it.
+    /// A read.
     Read,
-    /// To write it.
+    /// A write.
     Write,
-    /// To execute it.
+    /// An instruction fetch.
     Execute,
 }
 
-/// Why the processor refused.
+/// The reason for a page fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The page isn't present.
@@ -35,18 +35,18 @@ pub enum Refusal {
 /// Source: Intel SDM volume 3A, "Page-Fault Exceptions".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageFault {
-    /// The address that was wanted.
+    /// The address of the access.
     pub address: VirtAddr,
-    /// What for.
+    /// The kind of access.
     pub access: Access,
-    /// Why it was refused.
+    /// The reason.
     pub refusal: Refusal,
-    /// Whether a program wanted it, not the kernel.
+    /// Whether a program made the access, not the kernel.
     pub is_from_user: bool,
 }
 
 impl PageFault {
-    /// Decodes what CR2 and the error code say.
+    /// Decodes CR2 and the error code.
     pub fn new(address: VirtAddr, error_code: u64) -> Self {
         use PageFaultErrorCode as Code;
         let code = Code::from_bits_truncate(error_code);
@@ -71,7 +71,8 @@ impl PageFault {
         Self { address, access, refusal, is_from_user: code.contains(Code::USER_MODE) }
     }
 
-    /// Tells whether the kernel is kept from pages of programs for this access.
+    /// Returns whether the kernel made the access, and SMEP (for a fetch) or SMAP (for a read or
+    /// write) is on.
     pub fn is_blocked_by_smep_or_smap(&self) -> bool {
         let guard = match self.access {
             Access::Execute => Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION,
