@@ -10,11 +10,11 @@ use crate::monitor::Machine;
 use crate::panic::Ending;
 use crate::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
 
-/// Starts everything, from the stub's hand-over to the machine that the prompt runs on.
+/// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
 ///
-/// `magic` is the value of EAX that the loader left, `information` the physical address of
-/// its Multiboot2 structure. `ending` runs after the report of a panic or of an exception.
-/// Called once, on the boot CPU.
+/// `magic` is the value that the loader passed in EAX, `information` the physical address of its
+/// Multiboot2 structure. `ending` runs after the report of a panic or of an exception. Called once,
+/// on the boot CPU.
 pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let cpu = arch::cpu::percpu::start();
     drivers::char::serial::start_emergency(cpu);

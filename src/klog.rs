@@ -1,12 +1,10 @@
-//! Log lines and the ways they leave the kernel.
+//! The kernel log: formats lines and passes them to sinks.
 //!
-//! All rooms log by the macros of the `log` crate. A line is put together here,
-//! with its time and the room it comes from, and goes to every sink that a
-//! higher room has registered. Sinks do their own locking; this room has no
-//! lock, so a line may be logged from an interrupt handler.
+//! All rooms log by the macros of the `log` crate. This room formats a line, with its time and the
+//! module that it comes from, and passes it to every sink that a higher room has registered. Sinks
+//! do their own locking; this room has no lock, so interrupt handlers may log.
 //!
-//! Emergency sinks are for the last words of a kernel that can't go on: they
-//! take no lock and wait for nothing but the device.
+//! Emergency sinks are for the report of a panic: they take no lock and wait only for the device.
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +16,7 @@ use spin::Once;
 
 use crate::arch::time::clock::Clock;
 
-/// Takes a line, with its end; a long one comes in several pieces.
+/// Takes a line, with its newline; a long line is passed in several pieces.
 pub type Sink = fn(Level, &str);
 
 /// Takes a piece of text.
@@ -30,7 +28,7 @@ static SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
 static EMERGENCY_SINKS: [Once<EmergencySink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
 static LOGGER: Logger = Logger { clock: Once::new() };
 
-/// Starts logging; lines go nowhere until there is a sink.
+/// Starts logging; lines are discarded until a sink is registered.
 #[inline(never)] // So that tests find it.
 pub fn start(clock: Clock) {
     LOGGER.clock.call_once(|| clock);
@@ -85,8 +83,8 @@ impl log::Log for Logger {
         let uptime_us = self.clock.get().map_or(0, |clock| clock.uptime_us());
         let room = record.target().trim_start_matches("farjump::");
         let mut line = Line { level: record.level(), text: String::new() };
-        // `Line` takes everything; an argument whose own formatting fails still
-        // leaves the rest of its line.
+        // `Line` never fails; if the formatting of an argument fails, the text before it is still
+        // logged.
         let _ = write!(
             line,
             "[{:5}.{:06}] {}{}: {}",
@@ -103,7 +101,7 @@ impl log::Log for Logger {
     fn flush(&self) {}
 }
 
-/// Gathers a line, so that sinks get it in one piece unless it is very long.
+/// Buffers a line, so that sinks get it in one piece unless it is very long.
 struct Line {
     level: Level,
     text: String<256>,
@@ -128,7 +126,7 @@ impl Write for Line {
     }
 }
 
-/// What sets a warning or an error off from other lines.
+/// The prefix of warnings and errors.
 struct Mark(log::Level);
 
 impl fmt::Display for Mark {

@@ -1,29 +1,29 @@
 //! Farjump: a small, readable x86_64 kernel that GRUB boots by Multiboot2.
 //!
-//! [`bring_up`] is the order in which everything starts. Each module here is a room of
-//! the house; a room uses only rooms below it:
+//! [`bring_up`] is the order in which everything starts. The modules are called rooms; a room uses
+//! only rooms below it:
 //!
 //! | room | owns | `unsafe` |
 //! | --- | --- | --- |
 //! | [`bring_up`] | the order in which everything starts | no |
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
-//! | [`panic`] | the last words of a kernel that can't go on | no |
-//! | [`task`] | threads: who runs, who waits | no |
-//! | [`symbols`] | names for addresses | no |
+//! | [`panic`] | the report of a panic or a fatal exception | no |
+//! | [`task`] | threads, the scheduler, waiting | no |
+//! | [`symbols`] | the symbols of addresses | no |
 //! | [`console`] | text in and out, on the serial line and the screen | no |
-//! | [`boot`] | what the loader told, and the command line's options | yes |
+//! | [`boot`] | the loader's information, and the command line's options | yes |
 //! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
-//! | [`sync`] | locks that know about interrupts and rank, and those that let threads wait | one |
-//! | [`klog`] | log lines and the ways they leave the kernel | no |
-//! | [`arch`] | the processor and the PC's interrupt and timer chips | yes |
+//! | [`sync`] | spin locks with ranks, and locks whose waiters sleep | one |
+//! | [`klog`] | the log, and its sinks | no |
+//! | [`arch`] | the CPU and the PC's interrupt and timer chips | yes |
 //!
-//! Below them stand the crates in `crates/`, pure logic that is tested on the
-//! host. What a lower room has to tell a higher one goes by registration.
+//! Below them stand the crates in `crates/`, pure logic that is tested on the host. A lower room
+//! calls a higher one only by a function that the higher one has registered.
 //!
-//! The tests in here run on a machine with all features that the kernel knows, whose clock
-//! counts instructions, so that its times don't depend on the host's:
+//! The unit tests run on a machine with all features that the kernel supports. Its clock counts
+//! instructions, so that its times don't depend on the host:
 //!
 //! QEMU: -cpu max -icount shift=3,sleep=off -rtc clock=vm
 

@@ -1,7 +1,7 @@
-//! Names for addresses: functions, files and lines of the kernel.
+//! Symbols: the functions, files and lines of the kernel's addresses.
 //!
-//! The table is made by `tools/symbols` when an image is made; GRUB loads it as a
-//! module. Without it addresses stay numbers.
+//! `tools/symbols` makes the table when an image is made; GRUB loads it as a module. Without it,
+//! addresses are shown as numbers.
 
 #![forbid(unsafe_code)]
 
@@ -16,12 +16,12 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::mm::Memory;
 use crate::mm::kernel::ram;
 
-/// What the module's arguments are in `grub.cfg`.
+/// The arguments of the module in `grub.cfg`.
 const MODULE: &str = "symbols";
 
 static TABLE: Once<SymbolTable<'static>> = Once::new();
 
-/// Takes the table over, if the loader has loaded one.
+/// Uses the symbol table, if the loader has loaded one.
 pub fn start(_memory: Memory, information: &BootInformation) {
     boot_stage::mark(Stage::Symbols);
     let Some(module) = information.modules.iter().find(|module| module.arguments == *MODULE) else {
@@ -43,12 +43,12 @@ pub fn function_at(address: VirtAddr) -> Option<Function<'static>> {
     TABLE.get()?.function_at(address.as_u64())
 }
 
-/// Returns the functions in whose name `part` occurs.
+/// Returns the functions whose names contain `part`.
 pub fn find(part: &str) -> impl Iterator<Item = Function<'static>> {
     TABLE.get().into_iter().flat_map(move |table| table.find(part))
 }
 
-/// The place of an instruction, in words: `src/main.rs:20 rust_main+0x12`.
+/// The text for an instruction's address: `src/main.rs:20 rust_main+0x12`.
 #[derive(Clone, Copy, Debug)]
 pub struct Instruction {
     address: VirtAddr,
@@ -56,12 +56,12 @@ pub struct Instruction {
 }
 
 impl Instruction {
-    /// Makes it of an address, with the function's whole path.
+    /// Makes the text for an address, with the function's whole path.
     pub fn new(address: VirtAddr) -> Self {
         Self { address, is_short: false }
     }
 
-    /// Makes it of an address, with no more of a path than fits a row.
+    /// Makes the text for an address, with the function's path shortened to fit a row.
     pub fn short(address: VirtAddr) -> Self {
         Self { address, is_short: true }
     }
@@ -83,15 +83,15 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// A function's path, with no more than the last two parts of each path in it: the name of
-/// the file has the rest.
+/// A function's path, in which each path is shortened to its last two parts: the file's name shows
+/// the rest.
 struct ShortPath<'a>(&'a str);
 
 impl fmt::Display for ShortPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
         for piece in self.0.split_inclusive(is_end) {
-            // What follows a `>` begins with `::` and is no path's start.
+            // The text after a `>` begins with `::` and isn't the start of a path.
             let start = match piece.starts_with("::") {
                 true => 0,
                 false => piece.rmatch_indices("::").nth(1).map_or(0, |(index, _)| index + 2),
@@ -102,7 +102,7 @@ impl fmt::Display for ShortPath<'_> {
     }
 }
 
-/// Logs for the watchdog that a CPU hangs, and where.
+/// Logs for the watchdog that a CPU hangs, and the instruction that it is at.
 pub fn report_hang(cpu: u32, instruction: Option<VirtAddr>, why: &'static str) {
     match instruction {
         Some(instruction) => {

@@ -1,4 +1,4 @@
-//! What the loader has handed over: checked once, read where the loader has put it.
+//! The loader's information structure: checked once, and read in place.
 
 mod options;
 mod test_selection;
@@ -15,21 +15,21 @@ use crate::mm::kernel::{image, layout};
 pub use options::Options;
 pub use test_selection::{TestChoice, TestSelection};
 
-/// What a Multiboot2 loader leaves in EAX.
+/// The value that a Multiboot2 loader passes in EAX.
 ///
 /// Source: Multiboot2 Specification 2.0, "I386 machine state".
 pub const MAGIC: u32 = 0x36D7_6289;
 
-/// An information structure longer than this is taken for garbage. GRUB's has
-/// about 1 KiB, and grows with the command line and the symbol table.
+/// An information structure longer than this is rejected. GRUB's has about 1 KiB, and grows with
+/// the command line and the symbol table.
 const INFORMATION_MAX_BYTES: u64 = 16 << 20;
 
-/// What the loader has handed over, and what follows from it.
+/// The boot information and the options of the command line.
 #[derive(Debug)]
 pub struct Boot {
-    /// Everything that was understood.
+    /// The decoded information.
     pub information: &'static BootInformation<'static>,
-    /// Where the loader put its structure; empty if there is none.
+    /// The range of the loader's structure; empty if there is none.
     pub structure: Range<PhysAddr>,
     /// The command line's options.
     pub options: Options,
@@ -39,8 +39,8 @@ pub struct Boot {
 static INFORMATION: Once<BootInformation<'static>> = Once::new();
 static BOOT: Once<Boot> = Once::new();
 
-/// Reads the loader's structure at the physical address `address`, and logs
-/// what is in it. A structure that makes no sense counts as empty.
+/// Reads the loader's structure at the physical address `address`, and logs its content. An invalid
+/// structure counts as empty.
 #[inline(never)] // So that tests find it.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     boot_stage::mark(Stage::BootInformation);
@@ -74,7 +74,7 @@ pub fn read(bytes: &[u8]) -> BootInformation<'_> {
     })
 }
 
-/// Returns the structure's bytes, as many as it says, if they can be read.
+/// Returns the structure's bytes, as many as its size field says, if they can be read.
 fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     const HEAD_BYTES: u64 = 8;
     let head: *const u32 = place_of(address, HEAD_BYTES)?.as_ptr();
@@ -88,11 +88,11 @@ fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     Some(unsafe { core::slice::from_raw_parts(start, len_bytes as usize) })
 }
 
-/// Returns where a structure can be read: in the first GiB, which the stub maps,
-/// aligned to 8 bytes, and neither where the kernel writes in its own image nor
-/// among the devices and ROMs between 640 KiB and 1 MiB. All other memory is
-/// untouched as long as the kernel runs on the stub's tables. (GRUB does put the
-/// structure into a gap of the image, after the stub's code.)
+/// Returns whether, and where, a structure can be read: in the first GiB, which the stub maps,
+/// aligned to 8 bytes, not in the parts of its image that the kernel writes, and not between 640
+/// KiB and 1 MiB, where devices and ROMs are. All other memory is unchanged as long as the kernel
+/// uses the stub's tables. (GRUB does put the structure into a gap of the image, after the stub's
+/// code.)
 fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     const DEVICES_AND_ROMS: Range<PhysAddr> = PhysAddr::new(0xA0000)..PhysAddr::new(0x10_0000);
     let [stub, kernel] = image::written();
@@ -146,7 +146,7 @@ fn log_screen(screen: &Screen) {
     }
 }
 
-/// A text, cut to what is worth reading in a log.
+/// A text, truncated for the log.
 struct Shortened<'a>(Text<'a>);
 
 impl core::fmt::Display for Shortened<'_> {

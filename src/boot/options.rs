@@ -1,4 +1,4 @@
-//! The command line's options: the one place where they are named.
+//! The command line's options. All their names are in this file.
 
 use command_line::Word;
 
@@ -8,23 +8,23 @@ use crate::arch::irq::ApicChoice;
 use crate::drivers::char::keyboard::Layout;
 use crate::drivers::char::serial;
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// `safe`: nothing optional.
+    /// `safe`: required features only.
     pub is_safe: bool,
     /// `noapic`, `nox2apic`: which interrupt controllers may be used.
     pub apic: ApicChoice,
     /// `smp=N`, `nosmp`: how many CPUs may be used; `None` for all.
     pub cpus_max: Option<u16>,
-    /// `layout=NAME`: what stands on the keys.
+    /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: which tests a test kernel runs.
     pub tests: TestSelection,
 }
 
 impl Options {
-    /// Reads a command line; what it doesn't understand is logged.
+    /// Parses a command line; logs words that it doesn't know.
     pub fn parse(line: &[u8]) -> Self {
         let mut options = Self::default();
         for word in command_line::parse(line) {
@@ -44,7 +44,7 @@ impl Options {
         options
     }
 
-    /// Returns `None` if the word isn't understood.
+    /// Returns `None` if the word isn't known.
     fn apply(&mut self, word: Word<'_>) -> Option<()> {
         match (word.name, word.value) {
             ("safe", None) => {
@@ -55,7 +55,7 @@ impl Options {
             ("smp", Some(count)) => {
                 self.cpus_max = Some(count.parse().ok().filter(|&count| count > 0)?);
             }
-            // The stub looks for it by itself.
+            // The stub has handled it.
             ("trace-boot", None) => {}
             ("noapic", None) => self.apic = ApicChoice::No,
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,

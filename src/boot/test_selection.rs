@@ -1,5 +1,4 @@
-//! Which of a test kernel's tests run: what libtest's options ask for, as words of the
-//! command line.
+//! Which of a test kernel's tests run: libtest's options, as words of the command line.
 
 use heapless::{String, Vec};
 
@@ -10,7 +9,7 @@ const NAMES_MAX: usize = 8;
 
 type Names = Vec<String<NAME_MAX_BYTES>, NAMES_MAX>;
 
-/// What becomes of the tests that don't run by themselves.
+/// What to do with the tests that are marked as ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IgnoredTests {
     /// They are left out.
@@ -27,9 +26,9 @@ enum IgnoredTests {
 pub enum TestChoice {
     /// It runs.
     Run,
-    /// It would run if it weren't one of those that don't run by themselves.
+    /// It is selected, but not run because it is marked as ignored.
     Ignore,
-    /// It isn't asked for.
+    /// It isn't selected.
     FilterOut,
 }
 

@@ -1,11 +1,10 @@
 //! Memory: frames, the kernel's own address space, its heap.
 //!
-//! [`kernel`] has the kernel's own memory, [`user`] that of programs, [`debug`] what looks at
-//! both.
+//! [`kernel`] has the kernel's own memory, [`user`] that of programs, [`debug`] inspects both.
 //!
-//! Locks, from outer to inner: the heap's three, kernel space, frames' two; pages are mapped
-//! for the heap without the lock of its blocks. No interrupt handler
-//! takes any of them: interrupt context allocates nothing.
+//! Locks, from outer to inner: the heap's three, kernel space, frames' two; pages are mapped for
+//! the heap without holding the lock of its blocks. No interrupt handler takes any of them:
+//! interrupt context allocates nothing.
 
 pub mod debug;
 pub mod kernel;
@@ -32,21 +31,20 @@ use crate::mm::kernel::{heap, image, kernel_space, screen_memory};
 /// The most frames that the stub has, without its stacks: its tables, code, data.
 const STUB_FRAMES_MAX: usize = 16;
 
-/// Proof that the kernel runs on its own page tables, and has a heap; and what that
-/// took, in ticks of the time stamp counter.
+/// Proof that the kernel runs on its own page tables, and has a heap; and how long that took, in
+/// ticks of the time stamp counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     /// Mapping all RAM.
     pub direct_map_ticks: u64,
-    /// All of it, but for the audit.
+    /// All steps, except the audit.
     pub start_ticks: u64,
 }
 
-/// Takes all memory over. `structure` is where the loader's structure is, which
-/// stays as it is.
+/// Takes over all memory. `structure` is the range of the loader's structure, which isn't changed.
 ///
 /// # Panics
-/// If there is too little memory to go on with.
+/// If there is too little memory.
 pub fn start(
     _idt: Idt,
     information: &BootInformation,
@@ -102,9 +100,8 @@ fn start_frames(
     map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("storage for all was measured");
 
     let storage: *mut u64 = layout::direct(start).as_mut_ptr();
-    // SAFETY: the memory is RAM that nobody uses, and from now on none of the
-    // frames that are given out; it is mapped by the stub and the direct map. Any
-    // bytes are words.
+    // SAFETY: the memory is RAM that nothing uses, and from now on none of the frames that are
+    // given out; it is mapped by the stub and the direct map. Any bytes are words.
     let storage: &'static mut [u64] = unsafe { core::slice::from_raw_parts_mut(storage, words) };
     let (storage, rest) = storage.split_at_mut(bitmap_words);
     let (seen, info_table) = rest.split_at_mut(seen_words);
@@ -119,8 +116,8 @@ fn start_frames(
             add(start, end);
         }
     }
-    // Once the kernel has tables of its own, the stub's frames are like all others,
-    // but for those that the loader has put its structure in.
+    // When the kernel uses its own tables, the stub's frames are like all others, except those in
+    // which the loader has put its structure.
     let stub = image::stub_frames();
     for frame in (stub.start.as_u64()..stub.end.as_u64()).step_by(FRAME_BYTES as usize) {
         let end = frame + FRAME_BYTES;
@@ -132,7 +129,7 @@ fn start_frames(
     (seen, info_table)
 }
 
-/// Takes the frames of the stub, so that nobody else does while it is in use.
+/// Allocates the frames of the stub, so that they aren't given out while they are in use.
 fn stub_frames() -> Vec<AllocatedFrames, STUB_FRAMES_MAX> {
     let stub = image::stub_frames();
     let take = || AllocatedFrames::try_new_within(stub.start, stub.end, Purpose::Stub);

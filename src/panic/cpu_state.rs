@@ -1,5 +1,4 @@
-//! What some of the processor's registers hold, where there is no exception to have
-//! saved them.
+//! Registers of the CPU, for a panic: there is no exception that has saved them.
 
 use core::fmt;
 
@@ -10,7 +9,7 @@ use super::stack_name::StackName;
 use crate::arch::irq;
 use crate::sync;
 
-/// The registers that tell what a processor was doing, whatever function it is in.
+/// The registers that show a CPU's state independently of the current function.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuState {
     stack_pointer: u64,
@@ -21,7 +20,7 @@ pub struct CpuState {
 }
 
 impl CpuState {
-    /// Reads the registers of the processor that this runs on.
+    /// Reads the registers of the current CPU.
     pub fn read() -> Self {
         let here = 0_u8;
         Self {

@@ -1,4 +1,4 @@
-//! What stopped the kernel, in words.
+//! The text for a panic or an exception that stopped the kernel.
 
 use core::fmt;
 use core::panic::PanicInfo;
@@ -13,14 +13,14 @@ use crate::arch::trap::fault::Fault;
 /// What stopped the kernel.
 #[derive(Clone, Copy)]
 pub(super) enum Failure<'a> {
-    /// A panic, and how it came to it.
+    /// A panic, and its backtrace.
     Panic(&'a PanicInfo<'a>, Trace),
     /// An exception.
     Fault(&'a Fault<'a>),
 }
 
 impl Failure<'_> {
-    /// Returns how the kernel got there.
+    /// Returns the backtrace.
     pub(super) fn trace(self) -> Trace {
         match self {
             Self::Panic(_, trace) => trace,
@@ -30,7 +30,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Writes what happened, in a line.
+    /// Writes the kind of failure, in one line.
     pub(super) fn write_title(self, out: &mut dyn fmt::Write) -> fmt::Result {
         match self {
             Self::Panic(info, _) => write!(out, "panic: {}", info.message()),
@@ -38,7 +38,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Writes where it happened and what the processor's registers hold, in lines.
+    /// Writes the place of the failure and the CPU's registers, in several lines.
     pub(super) fn write_details(self, out: &mut dyn fmt::Write) -> fmt::Result {
         match self {
             Self::Panic(info, _) => {
@@ -51,7 +51,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Lets the next one come, where the processor waits for that.
+    /// Unblocks the next non-maskable interrupt or machine check, where the CPU blocks it.
     pub(super) fn acknowledge(self) {
         if let Self::Fault(fault) = self
             && fault.exception() == Some(Exception::MachineCheck)
@@ -60,7 +60,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Returns what to try.
+    /// Returns advice for the user.
     pub(super) fn advice(self) -> &'static str {
         use Exception as E;
         let Self::Fault(fault) = self else {

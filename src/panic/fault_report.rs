@@ -1,6 +1,6 @@
-//! Exceptions in words: the cause, and what the registers hold.
+//! The text for exceptions: the cause, and the registers.
 //!
-//! It takes no lock and no heap.
+//! It takes no lock and doesn't use the heap.
 
 use core::fmt;
 
@@ -25,7 +25,7 @@ impl FaultReport<'_> {
         fmt::from_fn(|f| self.write_title(f))
     }
 
-    /// Returns what caused it and what the registers hold, in lines.
+    /// Returns its cause and the registers, in several lines.
     pub(super) fn details(&self) -> impl fmt::Display {
         fmt::from_fn(|f| self.write_details(f))
     }
@@ -90,8 +90,8 @@ impl FaultReport<'_> {
         }
     }
 
-    /// A stack that runs over ends here: the page fault at its guard finds no room
-    /// for its frame.
+    /// A stack overflow ends here: there is no room on the stack for the frame of the page fault at
+    /// its guard.
     fn write_double_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let accessed = VirtAddr::new_truncate(self.0.cr2());
         if page_fault_report::write_overflow(f, self.0.frame().rsp, accessed)? {

@@ -1,8 +1,8 @@
-//! The last words of a kernel that can't go on.
+//! The report of a panic or a fatal exception.
 //!
-//! They take no lock and no heap: they go straight to the devices, through the
-//! log's emergency sinks. A second failure within them is told, too; what follows
-//! them ([`Ending`]) may fail as well, and is then begun anew.
+//! It takes no lock and doesn't use the heap: it is written directly to the devices, by the log's
+//! emergency sinks. A second failure during the report is reported, too. The [`Ending`] that runs
+//! after the report may also fail, and is then started again.
 
 #![forbid(unsafe_code)]
 
@@ -37,26 +37,25 @@ use fault_report::FaultReport;
 pub use trace::Trace;
 use trace::row;
 
-/// What happens behind the last words, instead of halting. It is told what happened,
-/// in words.
+/// Runs after the report, instead of halting. Its argument is the text of the failure.
 pub type Ending = fn(&dyn fmt::Display) -> !;
 
 static ENDING: Once<Ending> = Once::new();
 
-/// A report has this many rows on a screen, with what follows it.
+/// The number of rows of a report on a screen, with the text that follows it.
 const ROWS: usize = 25;
-/// What comes behind the details, the trace and the log: advice, end and prompt.
+/// The rows after the details, the trace and the log: advice, end and prompt.
 const END_ROWS: usize = 3;
 const TRACE_ROWS_MAX: usize = 8;
 const LOG_ROWS_MAX: usize = 3;
-/// Where the other processors were.
+/// The instructions at which the other CPUs stopped.
 const OTHER_ROWS_MAX: usize = 3;
 
 /// White on red, and back.
 const ALARM: &str = "\x1B[1;37;41m";
 const PLAIN: &str = "\x1B[0m";
 
-/// How far the last words have come.
+/// How far the report has got.
 static PHASE: AtomicU8 = AtomicU8::new(Phase::Running as u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,11 +64,11 @@ enum Phase {
     Running,
     /// A report is being written.
     Reporting,
-    /// What follows it is running.
+    /// The ending is running.
     Ending,
-    /// A failure within a report is being told.
+    /// A failure during the report is being reported.
     ReportingAgain,
-    /// Even that has failed.
+    /// That report has failed, too.
     Silent,
 }
 
@@ -77,12 +76,11 @@ enum Phase {
 static INSTRUCTION: AtomicU64 = AtomicU64::new(0);
 static FRAME: AtomicU64 = AtomicU64::new(0);
 
-/// How often what follows a report may fail itself.
+/// How often the ending may fail.
 const FAILURES_MAX: u8 = 16;
 static FAILURES: AtomicU8 = AtomicU8::new(0);
 
-/// Makes exceptions that the kernel can't go on from end here too, and their
-/// reports tell what lies at an address. `ending` is what happens behind the last words.
+/// Registers this module as the reporter of exceptions. `ending` runs after a report.
 pub fn start(_cpu: &Cpu, ending: Ending) {
     ENDING.call_once(|| ending);
     dispatch::set_reporter(Reporter {
@@ -91,7 +89,7 @@ pub fn start(_cpu: &Cpu, ending: Ending) {
     });
 }
 
-/// Returns how the kernel got where it stopped, if it has.
+/// Returns the backtrace of the code that stopped the kernel, if it has stopped.
 pub fn last_trace() -> Option<Trace> {
     let frame = FRAME.load(Ordering::Relaxed);
     let instruction = VirtAddr::new_truncate(INSTRUCTION.load(Ordering::Relaxed));
@@ -108,14 +106,14 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 }
 
 fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
-    // Never dropped: the end doesn't return.
+    // Never dropped: this function doesn't return.
     let _interrupts_off = interrupt_flag::InterruptsOff::new();
-    // If another processor reports already, this one ends here.
+    // If another CPU is already reporting, this one stops here.
     stop::stop_others();
-    // Only one processor comes here, so load and store needn't be one.
+    // Only one CPU comes here, so load and store needn't be one operation.
     let enter = |phase: Phase| PHASE.store(phase as u8, Ordering::Relaxed);
     let phase = PHASE.load(Ordering::Relaxed);
-    // The sinks take everything.
+    // The sinks never fail.
     let mut out = Emergency;
     if phase >= Phase::ReportingAgain as u8 {
         if phase < Phase::Silent as u8 {
@@ -153,8 +151,8 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
 fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     write!(out, "\n{ALARM}")?;
     let mut counted = Counted { out, rows: 0, column: 0 };
-    // Written only once, for it may fail: a message's own formatting may panic, or end
-    // with an error, and what follows is to be told all the same.
+    // Written only once, because it may fail: the formatting of the message may panic or return an
+    // error, and the rest must be reported all the same.
     let _ = failure.write_title(&mut counted);
     counted.out.write_str(PLAIN)?;
     counted.write_str("\n")?;
@@ -164,7 +162,7 @@ fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     let room = ROWS.saturating_sub(counted.rows + END_ROWS + other_rows);
     let logged = LastLines::read();
     let trace_rows = failure.trace().addresses().take(TRACE_ROWS_MAX).count();
-    // Both have something, the trace the more.
+    // Each gets a share of the rows, the trace the larger one.
     let log_rows = room.saturating_sub(trace_rows).clamp(1, LOG_ROWS_MAX);
     let trace_rows = trace_rows.min(room.saturating_sub(log_rows.min(logged.0.len()))).max(3);
 
@@ -189,7 +187,7 @@ impl LastLines {
                     lines.remove(0);
                 }
                 let mut kept = heapless::String::new();
-                // What doesn't fit is cut.
+                // Text that doesn't fit is truncated.
                 let _ = line.chars().try_for_each(|c| kept.push(c));
                 lines.push(kept).expect("room was made");
             }
@@ -207,7 +205,7 @@ impl LastLines {
     }
 }
 
-/// Counts how many rows of 80 columns a text takes, on its way.
+/// Counts the rows of 80 columns that a text takes, while it is written.
 struct Counted<'a> {
     out: &'a mut dyn Write,
     rows: usize,
@@ -219,8 +217,8 @@ impl Write for Counted<'_> {
         const COLUMNS: usize = 80;
         for c in text.chars() {
             self.column += 1;
-            // As on the screen: a full row ends by itself, and a line's end behind it
-            // ends another.
+            // As on the screen: a full row wraps by itself, and a newline after it starts another
+            // row.
             if c == '\n' || self.column == COLUMNS {
                 self.rows += 1;
                 self.column = 0;

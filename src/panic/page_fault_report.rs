@@ -1,6 +1,6 @@
-//! Page faults in words: what lies at the address, and the walk there.
+//! The text for page faults: the kind of the address, and the page table walk to it.
 //!
-//! It takes no lock and no heap.
+//! It takes no lock and doesn't use the heap.
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ use crate::mm::debug::entry_text::Shown;
 use crate::mm::debug::walk::{self, Steps};
 use crate::mm::kernel::stacks::Stack;
 
-/// Writes why `fault` came, and in further lines, each of them indented, what lies there.
+/// Writes the reason of `fault` and, in further indented lines, what is known of the address.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, fault: &PageFault) -> fmt::Result {
     let kind = AddressKind::of(fault.address);
     let steps = walk::steps(fault.address);
@@ -29,8 +29,8 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, fault: &PageFault) -> fmt::Resul
     Ok(())
 }
 
-/// Writes that the stack in whose slot `stack_pointer` lies ran over, if `accessed` is in
-/// the guard below it. Returns whether it did.
+/// Writes that the stack in whose slot `stack_pointer` lies has overflowed, if `accessed` is in the
+/// guard below it. Returns whether it did.
 pub(super) fn write_overflow(
     f: &mut fmt::Formatter<'_>,
     stack_pointer: u64,

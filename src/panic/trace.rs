@@ -1,4 +1,4 @@
-//! How the kernel got where it stopped.
+//! The backtrace of a report.
 
 use core::fmt::{self, Write};
 
@@ -8,23 +8,22 @@ use x86_64::VirtAddr;
 use crate::arch::debug::backtrace::Backtrace;
 use crate::symbols::Instruction;
 
-/// A line of a report has to fit a screen's row.
+/// A line of a report must fit in a screen's row.
 const LINE_CHARS: usize = 79;
 
-/// The places on the way, innermost first.
+/// The entries of the backtrace, innermost first.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
     /// The instruction itself, if it isn't the return address of a call.
     pub instruction: Option<VirtAddr>,
-    /// Who called it.
+    /// The return addresses of its callers.
     pub callers: Backtrace,
 }
 
 impl Trace {
-    /// Returns the addresses of instructions within the functions on the way.
+    /// Returns the addresses of instructions within the functions of the backtrace.
     pub fn addresses(self) -> impl Iterator<Item = VirtAddr> {
-        // A return address is behind its call, which may have been a function's last
-        // instruction.
+        // A return address is after its call, which may be the last instruction of its function.
         self.instruction.into_iter().chain(self.callers.map(|address| address - 1))
     }
 
@@ -40,7 +39,7 @@ impl Trace {
     }
 }
 
-/// Returns as much of a text as fits a row.
+/// Returns the text, truncated to a row.
 pub(super) fn row(text: fmt::Arguments<'_>) -> String<{ 4 * LINE_CHARS }> {
     struct Cut {
         row: String<{ 4 * LINE_CHARS }>,
@@ -59,7 +58,7 @@ pub(super) fn row(text: fmt::Arguments<'_>) -> String<{ 4 * LINE_CHARS }> {
         }
     }
     let mut cut = Cut { row: String::new(), chars: 0 };
-    // What doesn't fit is cut.
+    // Text that doesn't fit is truncated.
     let _ = cut.write_fmt(text);
     cut.row
 }

@@ -13,8 +13,8 @@ use crate::arch::time::clock;
 
 /// A spin lock for data that interrupt handlers share.
 ///
-/// Taking it turns interrupts off on this processor, giving it back restores
-/// them. Debug builds check the [`Rank`].
+/// Taking it turns interrupts off on this CPU, releasing it restores them. Debug builds check the
+/// [`Rank`].
 pub struct IrqMutex<T> {
     rank: Rank,
     inner: TicketMutex<T>,
@@ -26,7 +26,7 @@ impl<T> IrqMutex<T> {
         Self { rank, inner: TicketMutex::new(value) }
     }
 
-    /// Takes the lock; spins while another processor has it, or came before.
+    /// Takes the lock; spins while another CPU holds it, or has waited for longer.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here.
@@ -43,9 +43,8 @@ impl<T> IrqMutex<T> {
         IrqMutexGuard { value, lock: self, _rank_held: rank_held, _interrupts_off: interrupts_off }
     }
 
-    /// Runs `action` on the value if nobody holds the lock; without a look at
-    /// the rank. For the last words of a kernel that can't go on: whoever holds
-    /// a lock then will never give it back.
+    /// Runs `action` on the value if the lock is free, without checking the rank. For the report of
+    /// a panic: a lock that is held at that time will never be released.
     pub fn try_with(&self, action: impl FnOnce(&mut T)) {
         let _interrupts_off = InterruptsOff::new();
         if let Some(mut value) = self.inner.try_lock() {
@@ -54,17 +53,16 @@ impl<T> IrqMutex<T> {
     }
 }
 
-/// A turn of the wait for a lock, with interrupts off.
+/// One turn of the waiting loop for a lock, with interrupts off.
 pub(super) fn relax() {
     core::hint::spin_loop();
-    // Who has the lock may wait for this processor's answer.
+    // The lock's holder may wait for this CPU to answer a shoot-down.
     tlb::answer_shootdowns();
 }
 
-/// Access to what an [`IrqMutex`] protects; dropping it gives the lock back.
+/// Access to what an [`IrqMutex`] protects; dropping it releases the lock.
 ///
-/// The fields are dropped in their order: first the lock, at last interrupts
-/// are restored.
+/// The fields are dropped in their order: first the lock is released, last interrupts are restored.
 pub struct IrqMutexGuard<'a, T> {
     value: TicketMutexGuard<'a, T>,
     lock: &'a IrqMutex<T>,
@@ -73,7 +71,7 @@ pub struct IrqMutexGuard<'a, T> {
 }
 
 impl<T> IrqMutexGuard<'_, T> {
-    /// Returns the value, and what opens the [cells](super::LockCell) that the lock owns.
+    /// Returns the value, and the key to the [cells](super::LockCell) that the lock owns.
     #[inline]
     pub fn parts(&mut self) -> (&mut T, Key<'_>) {
         (&mut self.value, Key::new(self.lock))
@@ -96,7 +94,7 @@ impl<T> DerefMut for IrqMutexGuard<'_, T> {
     }
 }
 
-/// The rank's mark on this processor, and since when the lock is held; in debug builds.
+/// Records the rank on this CPU, and the time at which the lock was taken; in debug builds.
 pub(super) struct RankHeld {
     rank: Rank,
     since_tsc: u64,
@@ -147,7 +145,7 @@ mod tests {
         let outer = OUTER.lock();
         let inner = INNER.lock();
         assert!(!interrupt_flag::are_enabled());
-        // Given back in another order than taken.
+        // Released in another order than taken.
         drop(outer);
         assert!(!interrupt_flag::are_enabled());
         drop(inner);

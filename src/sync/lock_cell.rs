@@ -1,14 +1,14 @@
 //! State that a lock owns, apart from the value that the lock guards.
 //!
-//! What the run queue of a CPU keeps of a thread stands in the thread, as the thread can move
-//! to another CPU. It is in a [`LockCell`], which only the holder of the lock that owns it
-//! opens: a [`Key`] proves that a lock is held, and the cell knows its owner. So access costs
-//! a comparison, and neither an atomic operation nor `unsafe`.
+//! A thread holds the data that the run queue of a CPU keeps about it, because the thread can move
+//! to another CPU. It is in a [`LockCell`], which only the holder of the lock that owns it opens: a
+//! [`Key`] proves that a lock is held, and the cell knows its owner. So access costs a comparison,
+//! and neither an atomic operation nor `unsafe`.
 //!
-//! Invariants: 1. A [`Key`] exists only while the guard that made it is borrowed, and stays on
-//! its CPU. 2. The owner of a cell changes only under the lock that owns it, and while no key
-//! of that lock exists. So whoever opens a cell is alone with it, and has seen all that was
-//! done under its former owners.
+//! Invariants: 1. A [`Key`] exists only while the guard that made it is borrowed, and stays on its
+//! CPU. 2. The owner of a cell changes only under the lock that owns it, and while no key of that
+//! lock exists. So only one CPU at a time can open a cell, and it sees all changes made under the
+//! former owners.
 
 use core::cell::UnsafeCell;
 use core::ptr;
@@ -57,7 +57,7 @@ impl<T> LockCell<T> {
         unsafe { &*self.value.get() }
     }
 
-    /// Passes the value on to the lock `to`, whose holder alone opens it from now on.
+    /// Makes the lock `to` the owner of the value; only its holder can open it from now on.
     ///
     /// # Panics
     /// If the lock of `guard` doesn't own it.

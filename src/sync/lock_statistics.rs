@@ -1,8 +1,8 @@
-//! What a processor has counted of locks.
+//! Statistics of locks, by CPU.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// What a processor has counted of locks. Only it writes.
+/// Statistics of locks, by CPU. Only that CPU writes them.
 pub struct LockStatistics {
     taken: AtomicU64,
     waited: AtomicU64,
@@ -18,13 +18,13 @@ impl LockStatistics {
         }
     }
 
-    /// Notes that a lock was taken, and whether it wasn't free.
+    /// Counts that a lock was taken, and whether it was contended.
     pub fn note_taken(&self, has_waited: bool) {
         self.taken.store(self.taken() + 1, Ordering::Relaxed);
         self.waited.store(self.waited() + u64::from(has_waited), Ordering::Relaxed);
     }
 
-    /// Notes for how long a lock was held, in ticks of the time stamp counter.
+    /// Records how long a lock was held, in ticks of the time stamp counter.
     pub fn note_held(&self, ticks: u64) {
         if ticks > self.longest_ticks() {
             self.longest_ticks.store(ticks, Ordering::Relaxed);
@@ -36,12 +36,12 @@ impl LockStatistics {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Returns how often they weren't free.
+    /// Returns how often they were contended.
     pub fn waited(&self) -> u64 {
         self.waited.load(Ordering::Relaxed)
     }
 
-    /// Returns for how long one was held at most, in ticks of the time stamp counter.
+    /// Returns the longest time for which one was held, in ticks of the time stamp counter.
     pub fn longest_ticks(&self) -> u64 {
         self.longest_ticks.load(Ordering::Relaxed)
     }

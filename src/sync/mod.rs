@@ -1,18 +1,18 @@
-//! Locks, and what threads wait with.
+//! Locks, and the primitives with which threads wait.
 //!
 //! | for | take |
 //! | --- | --- |
 //! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
-//! | data that only threads touch, but that can't wait: of a CPU, or held for longer | [`SpinMutex`] |
-//! | data that a lock owns, but that stands elsewhere | [`LockCell`] |
+//! | data that only threads use, but not while they sleep: per-CPU data, or held for longer | [`SpinMutex`] |
+//! | data that a lock owns, but that is stored elsewhere | [`LockCell`] |
 //! | data that is held while a thread waits | [`Mutex`] |
-//! | a change that an interrupt handler or another processor makes | [`WaitQueue`] |
+//! | a change by an interrupt handler or another CPU | [`WaitQueue`] |
 //! | a change of what a mutex protects | [`Condvar`] |
-//! | so many of something | [`Semaphore`] |
+//! | a limited number of something | [`Semaphore`] |
 //! | values from thread to thread | [`Channel`] |
 //! | the end of something | [`Latch`] |
 //!
-//! All but the first two let the thread sleep; they are those of the crate `blocking`, over
+//! The ones from [`Mutex`] on put the thread to sleep; they come from the crate `blocking` and use
 //! the scheduler's parking lot.
 
 mod irq_mutex;
@@ -33,13 +33,13 @@ pub use spin_mutex::{SpinMutex, SpinMutexGuard};
 
 use parking::KernelLot;
 
-/// A lock that lets who finds it taken sleep.
+/// A lock whose waiters sleep.
 pub type Mutex<T> = blocking::Mutex<KernelLot, T>;
 /// Access to what a [`Mutex`] protects.
 pub type MutexGuard<'a, T> = blocking::MutexGuard<'a, KernelLot, T>;
 /// Threads that wait for a condition.
 pub type WaitQueue = blocking::WaitQueue<KernelLot>;
-/// A count that goes down to 0, and threads that wait for that.
+/// A counter that goes down to 0, and threads that wait for that.
 pub type Latch = blocking::Latch<KernelLot>;
 /// Threads that wait for a change of what a [`Mutex`] protects.
 pub type Condvar = blocking::Condvar<KernelLot>;

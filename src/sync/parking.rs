@@ -1,5 +1,5 @@
-//! The way of sleeping locks to the scheduler, which stands above this room: it opens its
-//! parking lot by [`open`].
+//! Connects sleeping locks to the scheduler, which is above this room: it registers its parking lot
+//! by [`open`].
 
 use core::sync::atomic::AtomicU32;
 
@@ -8,7 +8,7 @@ use spin::Once;
 
 use crate::arch::irq::interrupt_flag;
 
-/// What the scheduler does; see [`Parking`] for each.
+/// The scheduler's functions; [`Parking`] describes each.
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "they are those of the trait")]
 pub struct Lot {
@@ -21,7 +21,7 @@ pub struct Lot {
 
 static LOT: Once<Lot> = Once::new();
 
-/// Lets threads wait in `lot` from now on. Before, there is one thread, which can't.
+/// Registers `lot`, so that threads can wait. Before that, there is one thread, which can't.
 ///
 /// # Panics
 /// If one was opened before.
@@ -30,8 +30,8 @@ pub fn open(lot: Lot) {
     LOT.call_once(|| lot);
 }
 
-/// Tells whether whoever runs may wait now: there are threads, interrupts are on, and no
-/// interrupt is being handled.
+/// Returns whether the running code may wait now: there are threads, interrupts are on, and no
+/// interrupt handler runs.
 pub fn may_wait() -> bool {
     LOT.is_completed() && interrupt_flag::may_wait()
 }
@@ -40,8 +40,8 @@ pub fn may_wait() -> bool {
 #[derive(Debug)]
 pub struct KernelLot;
 
-// SAFETY: the scheduler numbers threads by their place in its table, which is theirs as
-// long as they live; before there are threads, there is one.
+// SAFETY: the scheduler numbers threads by their slots in its table, which they keep as long as
+// they live; before that, there is only one thread.
 unsafe impl Parking for KernelLot {
     #[inline]
     fn current() -> u32 {

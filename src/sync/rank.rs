@@ -6,11 +6,11 @@ use super::lock_statistics::LockStatistics;
 use crate::arch::cpu::percpu::Cpu;
 use crate::per_cpu;
 
-/// A lock's rank. While a lock is held, only locks of higher rank may be taken,
-/// so no two processors can wait for each other. Interrupt handlers take those
-/// from [`Rank::Device`] on; as memory stands above, nothing is allocated while
-/// one of these is held. From outer to inner; `docs/threads.md` has the same table, of the
-/// first sentence of each and of whether interrupt handlers take it:
+/// A lock's rank. While a lock is held, only locks of higher rank may be taken, so two CPUs can't
+/// wait for each other. Interrupt handlers take those from [`Rank::Device`] on; the ranks of memory
+/// come before those, so nothing is allocated while one of these is held. From outer to inner;
+/// `docs/threads.md` has the same table, of the first sentence of each and of whether interrupt
+/// handlers take it:
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Rank {
@@ -35,7 +35,7 @@ pub enum Rank {
     Parking,
     /// What a CPU has found out about the progress of others. Taken from interrupts.
     Balance,
-    /// A processor's run queue. Taken from interrupts. Never two at once.
+    /// A CPU's run queue. Taken from interrupts. Never two at once.
     RunQueue,
     /// The times until which threads wait. Taken from interrupts.
     Deadlines,
@@ -49,7 +49,7 @@ pub enum Rank {
 per_cpu! {
     /// The ranks of the locks that this CPU holds, a bit each; in debug builds.
     static HELD: AtomicU32 = AtomicU32::new(0);
-    /// What this CPU has counted of locks, by their ranks.
+    /// This CPU's statistics of locks, by rank.
     static STATISTICS: [LockStatistics; Rank::ALL.len()] =
         [const { LockStatistics::new() }; Rank::ALL.len()];
 }
@@ -79,7 +79,7 @@ impl Rank {
         Self::Console,
     ];
 
-    /// Returns what `cpu` has counted of the locks of this rank, in debug builds.
+    /// Returns the statistics of `cpu` for the locks of this rank; in debug builds.
     pub fn statistics(self, cpu: &Cpu) -> &'static LockStatistics {
         &STATISTICS.of(cpu)[self as usize]
     }
@@ -88,7 +88,7 @@ impl Rank {
         1 << self as u8
     }
 
-    /// Notes on this CPU that a lock of this rank is about to be taken.
+    /// Records on this CPU that a lock of this rank is about to be taken.
     ///
     /// # Panics
     /// If one of the same or a higher rank is held: that could deadlock.
@@ -101,7 +101,7 @@ impl Rank {
         HELD.set(held | self.bit());
     }
 
-    /// Notes on this CPU that the lock of this rank was released.
+    /// Records on this CPU that the lock of this rank was released.
     pub(super) fn leave(self) {
         HELD.set(HELD.get() & !self.bit());
     }

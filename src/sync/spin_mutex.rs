@@ -9,8 +9,8 @@ use super::irq_mutex::{RankHeld, relax};
 use crate::arch::irq;
 use crate::arch::irq::preemption_off::PreemptionOff;
 
-/// A spin lock for data that interrupt handlers don't touch: what each CPU has for itself
-/// and others look at now and then, or what is held for longer than interrupts may be off.
+/// A spin lock for data that interrupt handlers don't use: per-CPU data that other CPUs rarely
+/// access, or data whose lock is held for longer than interrupts may be off.
 ///
 /// While it is held, the thread keeps its CPU, so a wait for it ends soon: its holder runs
 /// on another CPU. Debug builds check the [`Rank`].
@@ -25,8 +25,8 @@ impl<T> SpinMutex<T> {
         Self { rank, inner: TicketMutex::new(value) }
     }
 
-    /// Takes the lock; spins while another CPU has it, or came before. Interrupt handlers
-    /// don't call it.
+    /// Takes the lock; spins while another CPU holds it, or has waited for longer. Interrupt
+    /// handlers don't call it.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here, or in an
@@ -61,7 +61,7 @@ impl<T> SpinMutex<T> {
 
 /// Access to what a [`SpinMutex`] protects; dropping it releases the lock.
 ///
-/// The fields are dropped in their order: first the lock, at last preemption is allowed.
+/// The fields are dropped in their order: first the lock is released, last preemption is allowed.
 pub struct SpinMutexGuard<'a, T> {
     value: TicketMutexGuard<'a, T>,
     _rank_held: RankHeld,

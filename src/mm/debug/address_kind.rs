@@ -1,4 +1,4 @@
-//! What lies at an address, as far as the layout says it.
+//! Classifies addresses by the kernel's layout.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::layout::{self, DEVICES, DIRECT_MAP, HEAP, KERNEL_BASE, NULL_END, STACKS};
 use crate::mm::kernel::stacks::Stack;
 
-/// What lies at an address. It takes no lock to find out.
+/// The kind of an address. It is found without a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressKind {
     /// Below [`NULL_END`].
@@ -26,14 +26,14 @@ pub enum AddressKind {
     Kernel(Section),
     /// A kernel stack.
     Stack(Stack),
-    /// What is kept unmapped below a kernel stack.
+    /// The unmapped guard below a kernel stack.
     Guard(Stack),
-    /// What the layout has no use for.
+    /// An address that the layout doesn't use.
     Nothing,
 }
 
 impl AddressKind {
-    /// Returns what lies at `address`.
+    /// Returns the kind of `address`.
     pub fn of(address: VirtAddr) -> Self {
         let within = |start: VirtAddr, len_bytes| {
             (start.as_u64()..start.as_u64() + len_bytes).contains(&address.as_u64())

@@ -1,5 +1,5 @@
-//! Whether memory is as it should be: every live table and mapping is held against
-//! the layout, the memory map and the frame allocator.
+//! The memory audit: checks every table and mapping in use against the layout, the memory map and
+//! the frame allocator.
 //!
 //! | rule | broken by |
 //! | --- | --- |
@@ -7,14 +7,14 @@
 //! | [`Rule::User`] | a page of the kernel that programs can reach |
 //! | [`Rule::Low`] | a page below 64 KiB |
 //! | [`Rule::Guard`] | a mapped guard of a stack |
-//! | [`Rule::OutsideLayout`] | a page that the layout doesn't know |
-//! | [`Rule::Rights`] | a page with other rights than its place has |
-//! | [`Rule::WrongFrame`] | a page of the direct map or the image with another frame than its own, or without RAM behind it; a device's page with RAM behind it |
+//! | [`Rule::OutsideLayout`] | a page outside the ranges of the layout |
+//! | [`Rule::Rights`] | a page with other rights than the layout gives its range |
+//! | [`Rule::WrongFrame`] | a page of the direct map or the image that is mapped to a frame other than its own, or to no RAM; a device's page that is mapped to RAM |
 //! | [`Rule::MappedTwice`] | a frame that is mapped twice outside of the direct map, or is a table as well |
 //! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free, or used for something else |
 //! | [`Rule::TableNotOwned`] | a table whose frame is free, or used for something else |
 //! | [`Rule::Owners`] | a frame of the heap, of a stack or of a table that has more than one owner |
-//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them; or records of frames that say something else |
+//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them; or records of frames that differ from it |
 //!
 //! Each frame's rights in the direct map follow from what it is: the kernel's code
 //! and constants can only be read there, so no byte can be written at one address
@@ -35,10 +35,10 @@ use crate::mm::kernel::layout::{DIRECT_MAP_BYTES, FRAME_BYTES, HEAP, KERNEL_BASE
 use crate::mm::kernel::ram;
 use crate::mm::kernel::stacks::Stack;
 
-/// How many findings are kept; the others are counted.
+/// The number of findings that are kept; others are only counted.
 const FINDINGS_MAX: usize = 16;
 
-/// What has to hold for memory; the module's table says what breaks each.
+/// A rule for memory; the module's table lists what breaks each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the module has them in a table")]
 pub enum Rule {
@@ -75,7 +75,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// A rule that is broken, and where.
+/// A broken rule, and where it is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule.
@@ -93,14 +93,14 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What an audit has seen.
+/// The result of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
     /// How many pages are mapped, of whatever size.
     pub pages: usize,
     /// How many tables there are.
     pub tables: usize,
-    /// How many rules are broken, at each page anew.
+    /// The number of findings: each page that breaks a rule counts.
     pub broken: usize,
     /// The first of them.
     pub findings: Vec<Finding, FINDINGS_MAX>,
@@ -136,7 +136,7 @@ impl fmt::Display for Audit {
     }
 }
 
-/// Looks at all of the kernel's memory. The heap is locked out meanwhile.
+/// Checks all of the kernel's memory. It holds the heap's lock meanwhile.
 pub fn run() -> Audit {
     let mut audit = Audit::default();
     let mut space = kernel_space::lock();
@@ -182,12 +182,12 @@ pub fn run() -> Audit {
     audit
 }
 
-/// A bit a frame: whether it is mapped outside of the direct map, or a table.
+/// One bit for each frame: whether it is mapped outside of the direct map, or is a table.
 struct Seen<'a>(&'a mut [u64]);
 
 impl Seen<'_> {
-    /// Marks the frame; tells whether it was marked. Beyond the RAM there are no
-    /// bits: devices may be mapped as often as drivers like.
+    /// Marks the frame; returns whether it was marked before. There are bits only for RAM: devices
+    /// may be mapped any number of times.
     fn mark(&mut self, frame: PhysAddr) -> bool {
         let number = frame.as_u64() / FRAME_BYTES;
         let Some(word) = self.0.get_mut((number / 64) as usize) else {
@@ -267,7 +267,7 @@ fn judge(
     }
 }
 
-/// Returns the rule that a frame breaks that should be used for `purpose`, by one owner.
+/// Returns the rule that a frame breaks if it isn't used for `purpose` by one owner.
 fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
     match frames::use_of(frame) {
         Some(found) if found.purpose != purpose => Some(Rule::FrameNotOwned),
@@ -276,8 +276,7 @@ fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
     }
 }
 
-/// Compares what the records of frames say with what was counted, unless a frame is taken
-/// or freed meanwhile.
+/// Compares the records of frames with the counts, unless a frame is taken or freed meanwhile.
 fn check_records(audit: &mut Audit) {
     let before = frames::traffic();
     let (counts, cached, records) = (frames::counts(), frames::cached(), frames::recount());
@@ -294,8 +293,8 @@ fn is_ram(frame: PhysAddr, size: PageSize) -> bool {
     end <= DIRECT_MAP_BYTES && ram::map().is_ram(frame.as_u64(), end)
 }
 
-/// Returns the rights of a frame in the direct map: what can be executed elsewhere
-/// can't be written there, nor can constants.
+/// Returns the rights of a frame in the direct map: code and constants of the kernel can't be
+/// written there.
 fn direct_rights(frame: PhysAddr, size: PageSize) -> MappingFlags {
     let is_constant = [Section::Text, Section::Rodata].into_iter().any(|section| {
         let section = image::section(section);
@@ -331,8 +330,8 @@ mod tests {
         rules
     }
 
-    /// Changes a page's rights; returns the rules that the audit finds broken, and
-    /// mends it.
+    /// Changes a page's rights; returns the rules that the audit finds broken, and restores the
+    /// rights.
     fn rules_with_rights(page: VirtAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
         let before = kernel_space::query(page).expect("it is mapped").flags;
         let protect = |flags| {

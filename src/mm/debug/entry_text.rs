@@ -1,10 +1,10 @@
-//! Entries of page tables and what they allow, in words.
+//! Page table entries and their rights as text.
 
 use core::fmt;
 
 use paging::{GenericPTE, MappingFlags, Step, X64PTE};
 
-/// A step of a walk, in a line.
+/// A step of a walk, as a line of text.
 pub struct Shown(pub Step<X64PTE>);
 
 impl fmt::Display for Shown {
@@ -25,9 +25,8 @@ impl fmt::Display for Shown {
     }
 }
 
-/// What a mapping allows, in a word: `rw-ugd` has all of read, write, user,
-/// global and device, but not execute. In place of `d`: `n` not cached, `c`
-/// write-combining.
+/// The rights of a mapping as text: `rw-ugd` is read, write, user, global and device, but not
+/// execute. In place of `d`: `n` not cached, `c` write-combining.
 pub struct Rights(pub MappingFlags);
 
 impl fmt::Display for Rights {

@@ -2,10 +2,10 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`address_kind`], [`walk`], [`entry_text`] | what lies at an address, for reports and the monitor |
-//! | [`peek`] | memory that may not be there |
-//! | [`violation`] | accesses that memory forbids, on purpose |
-//! | [`audit`] | whether all of it is as it should be |
+//! | [`address_kind`], [`walk`], [`entry_text`] | kinds of addresses and their mappings, for reports and the monitor |
+//! | [`peek`] | reads and writes of memory that may not be mapped |
+//! | [`violation`] | forbidden accesses, to show their reports |
+//! | [`audit`] | the check of all of the kernel's memory |
 
 pub mod address_kind;
 pub mod audit;

@@ -1,7 +1,6 @@
 //! Memory as a debugger sees it: any address, read and written without a fault.
 //!
-//! It is for a person at the prompt, who asks for an address by number. Nothing
-//! else in the kernel uses it.
+//! It serves the commands of the prompt that take an address. Nothing else in the kernel uses it.
 
 use x86_64::VirtAddr;
 
@@ -16,7 +15,7 @@ pub enum WriteError {
     NotMapped,
     /// The page is read-only.
     ReadOnly,
-    /// The processor refused it all the same.
+    /// The write faulted, although the page table allows it.
     Faulted,
 }
 
@@ -32,20 +31,20 @@ impl core::fmt::Display for WriteError {
 
 impl core::error::Error for WriteError {}
 
-/// Returns the byte at `address`, or `None` if it can't be read. A device may take
-/// note of the read.
+/// Returns the byte at `address`, or `None` if it can't be read. Reading a device's register may
+/// have side effects.
 pub fn read(address: VirtAddr) -> Option<u8> {
     probe::read_u8(address).ok()
 }
 
-/// Returns the word of 64 bits at `address`, which need not be aligned, or `None` if
-/// not all of it can be read. A device may take note of the read.
+/// Returns the word of 64 bits at `address`, which need not be aligned, or `None` if not all of it
+/// can be read. Reading a device's register may have side effects.
 pub fn read_u64(address: VirtAddr) -> Option<u64> {
     probe::read_u64(address).ok()
 }
 
-/// Writes the byte at `address`, as a debugger does: the kernel isn't asked whether
-/// it can bear that. It may stop working.
+/// Writes the byte at `address`, as a debugger does, without any check of what the byte is used
+/// for. The kernel may stop working.
 ///
 /// # Errors
 /// See [`WriteError`].
@@ -55,6 +54,7 @@ pub fn write(address: VirtAddr, value: u8) -> Result<(), WriteError> {
     if !page.entry.flags().contains(MappingFlags::WRITE) {
         return Err(WriteError::ReadOnly);
     }
-    // SAFETY: none can be given: a person has asked for it, and was told.
+    // SAFETY: it can't be guaranteed: the user of the command asks for this write, and its help
+    // warns of it.
     unsafe { probe::write_u8(address, value) }.map_err(|_| WriteError::Faulted)
 }

@@ -1,4 +1,4 @@
-//! Accesses that memory forbids, on purpose: to look at their reports.
+//! Forbidden memory accesses, made on purpose to show their reports.
 
 use core::fmt;
 
@@ -10,7 +10,7 @@ use crate::arch::debug::provoke;
 use crate::arch::trap::page_fault::Access;
 use crate::mm::debug::walk;
 
-/// Memory allows the access, so it wasn't made.
+/// The page table allows the access, so it wasn't made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowed;
 
@@ -20,15 +20,15 @@ impl fmt::Display for Allowed {
     }
 }
 
-/// Accesses `address` in a way that memory forbids, which ends in a report.
+/// Makes an access to `address` that the page table forbids, which ends in a report.
 ///
 /// # Errors
-/// [`Allowed`] if memory allows it; nothing was done then.
+/// [`Allowed`] if the page table allows it; then nothing was done.
 pub fn commit(access: Access, address: VirtAddr) -> Result<(), Allowed> {
     if is_allowed(access, address) {
         return Err(Allowed);
     }
-    // SAFETY: it was just seen to be forbidden.
+    // SAFETY: the check above found that it is forbidden.
     unsafe { provoke::access(access, address) };
     Ok(())
 }
@@ -67,10 +67,10 @@ mod tests {
     use alloc::boxed::Box;
     use paging::PageSize;
 
-    /// Where programs are.
+    /// An address in the range of programs.
     const PROGRAM: VirtAddr = VirtAddr::new(0x40_0000);
 
-    /// Defines a test for each access that has to end in a report with a text.
+    /// Defines a test for each access that must end in a report that contains a text.
     macro_rules! violations {
         ($($name:ident: $access:ident $address:expr => $text:literal;)+) => { $(
             #[test_case]
@@ -94,12 +94,12 @@ mod tests {
         Stack::BOOT_CPU[1 + index]
     }
 
-    /// A place in the heap that lives as long as the kernel.
+    /// A heap block that is never freed.
     fn heap() -> VirtAddr {
         VirtAddr::from_ptr(Box::leak(Box::new(0xC3_u8)))
     }
 
-    /// A page as programs will have it.
+    /// A page with the rights of a program's page.
     fn program() -> VirtAddr {
         let frame = AllocatedFrames::try_new(Purpose::Other).expect("there is memory");
         let flags =

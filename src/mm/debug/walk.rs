@@ -1,7 +1,7 @@
-//! The processor's way to an address, read from the tables that are loaded.
+//! The page table walk to an address, through the loaded tables.
 //!
-//! It takes no lock, so that a report can tell it. Tables are read through the
-//! direct map by probes: a walk through broken tables ends, and doesn't fault.
+//! It takes no lock, so that a report can show it. Tables are read through the direct map by
+//! probes: a walk through broken tables just ends.
 
 use heapless::Vec;
 use paging::{GenericPTE, PageSize, Step, X64PTE, X64PagingMetaData, walk_tables};
@@ -34,7 +34,8 @@ pub fn steps_from(root: PhysAddr, address: VirtAddr) -> Steps {
     steps
 }
 
-/// Returns the step that ends a walk at a page, if it does, with the page's size.
+/// Returns the step at which the walk reaches a page, and the page's size; `None` if it reaches
+/// none.
 pub fn page(steps: &Steps) -> Option<(Step<X64PTE>, PageSize)> {
     let last = *steps.last()?;
     let size = match last.level {

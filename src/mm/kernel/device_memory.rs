@@ -1,8 +1,8 @@
 //! Memory of devices: mapped until it is dropped, and not cached.
 //!
-//! Addresses are found by a look at the page table: the first gap of
-//! [`DEVICES`] that is large enough, with a page left free after each
-//! device, so that an access beyond its end faults. Large pages are used where they fit.
+//! Addresses are allocated by a search of the page table: the first gap of [`DEVICES`] that is
+//! large enough, with an unmapped page after each device, so that an access beyond its end faults.
+//! Large pages are used where they fit.
 
 use core::fmt;
 
@@ -17,7 +17,7 @@ use crate::mm::kernel::ram;
 /// Why a device can't be mapped. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It has no byte, or ends beyond what a processor can reach.
+    /// It is empty, or ends beyond the CPU's physical address space.
     NoSuchRange,
     /// RAM lies there, which the kernel uses.
     IsRam,
@@ -40,8 +40,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// The memory of a device, as far as it was asked for. Dropping it unmaps it, which takes
-/// the kernel's page table: not while a lock of a device is held.
+/// The mapped memory of a device. Dropping it unmaps it, which locks the kernel's page table: not
+/// while a lock of a device is held.
 #[derive(Debug)]
 pub struct DeviceMemory {
     start: VirtAddr,
@@ -53,9 +53,9 @@ pub struct DeviceMemory {
 /// How writes reach a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writes {
-    /// One by one and at once: registers.
+    /// One by one and immediately: for registers.
     Strict,
-    /// Gathered, where the processor can: pixels.
+    /// Write-combining, where the CPU supports it: for pixels.
     Combined,
 }
 
@@ -67,8 +67,8 @@ impl DeviceMemory {
     /// See [`Error`].
     ///
     /// # Safety
-    /// Whatever is read or written there, the device doesn't reach other memory by it, or
-    /// the caller is responsible for what it reaches.
+    /// Whatever is read or written there, the device accesses no other memory because of it, or the
+    /// caller is responsible for that memory.
     pub unsafe fn map(
         name: &'static str,
         start: PhysAddr,
@@ -115,18 +115,18 @@ impl DeviceMemory {
         }
     }
 
-    /// Makes one of the `len_bytes` bytes that are mapped at `start`, whose pages are in
-    /// `record`.
+    /// Makes the value for the `len_bytes` bytes that are mapped at `start`; `record` has their
+    /// pages.
     pub(super) fn mapped_at(start: VirtAddr, len_bytes: u64, record: &'static Record) -> Self {
         Self { start, len_bytes, record }
     }
 
-    /// Returns where its first byte is mapped, as long as it isn't dropped.
+    /// Returns the address of its first byte, valid until it is dropped.
     pub fn start(&self) -> VirtAddr {
         self.start
     }
 
-    /// Keeps it mapped for ever; returns where its first byte is.
+    /// Keeps it mapped for ever; returns the address of its first byte.
     pub fn leak(self) -> VirtAddr {
         let start = self.start;
         core::mem::forget(self);
@@ -200,15 +200,15 @@ impl Drop for DeviceMemory {
     fn drop(&mut self) {
         let (page, mapped_bytes) = self.record.mapped().expect("`map` has noted it");
         let mut space = kernel_space::lock();
-        // Within the lock: the audit sees both or neither.
+        // While the lock is held, so that the audit sees both or neither.
         self.record.release();
         let flush = space.table.unmap_region(page, mapped_bytes);
         flush.expect("all of its pages lie within").flush();
     }
 }
 
-/// Returns where `len_bytes` bytes of a device that begins at `frame` can be mapped, such
-/// that the largest pages fit that it has room for.
+/// Returns an address at which `len_bytes` bytes of a device that begins at `frame` can be mapped,
+/// aligned so that the largest possible pages fit.
 fn free_addresses(space: &KernelSpace, frame: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     let sizes = [PageSize::Size1G, PageSize::Size2M, PageSize::Size4K].map(PageSize::bytes);
     let align_bytes = sizes.into_iter().find(|size| *size <= len_bytes)?;
@@ -273,7 +273,7 @@ mod tests {
     #[test_case]
     fn more_than_64_devices_come_and_go_and_their_addresses_are_used_again() {
         let tables = || frames::counts().used_for(Purpose::PageTables);
-        // So that the heap and the records have what they need.
+        // So that the heap and the records have grown enough.
         let map_all = || -> alloc::vec::Vec<_> {
             let at = |number: u64| PhysAddr::new((1 << 40) + number * 0x1_0000);
             (0..200).map(|number| map(at(number), 0x1000).expect("there are addresses")).collect()

@@ -1,8 +1,8 @@
-//! Where devices are mapped, and their names: found without a lock, for reports.
+//! The addresses and names of mapped devices, readable without a lock for reports.
 //!
-//! A record stays with its name for ever, and is used again for devices of that name. So
-//! there are as many as devices were ever mapped at once, and a name is never seen half
-//! written.
+//! A record and its name live for ever, and are used again for devices of the same name. So there
+//! are at most as many records as devices were mapped at the same time, and a reader never sees a
+//! name that is being written.
 
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -61,17 +61,17 @@ impl Record {
         is_taken
     }
 
-    /// Notes that the device is mapped at the `len_bytes` bytes from `start` on.
+    /// Records that the device is mapped at the `len_bytes` bytes from `start` on.
     pub(super) fn set(&self, start: VirtAddr, len_bytes: u64) {
         self.len_bytes.store(len_bytes, Ordering::Relaxed);
         self.start.store(start.as_u64(), Ordering::Release);
     }
 
-    /// Returns where the device is mapped, if it is: the first page and the bytes.
+    /// Returns the mapping of the device, if it is mapped: the first page and the bytes.
     pub(super) fn mapped(&self) -> Option<(VirtAddr, u64)> {
         let start = self.start.load(Ordering::Acquire);
         let len_bytes = self.len_bytes.load(Ordering::Acquire);
-        // Else it was mapped elsewhere meanwhile.
+        // Otherwise it was mapped elsewhere meanwhile.
         let is_same = start != 0 && self.start.load(Ordering::Relaxed) == start;
         is_same.then(|| (VirtAddr::new_truncate(start), len_bytes))
     }

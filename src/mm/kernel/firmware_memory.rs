@@ -1,12 +1,12 @@
-//! Memory that the firmware has written and keeps: copied, never shared.
+//! Copies of the firmware's memory.
 //!
-//! The direct map doesn't show all of it: a PC's BIOS has its tables in memory that the
-//! loader calls reserved. So each page is mapped for the time of its copying, read-only,
-//! at one address of the layout's, while the page table is locked.
+//! The direct map doesn't cover all of it: a PC's BIOS has its tables in memory that the loader
+//! calls reserved. So each page is mapped read-only while it is copied, at a fixed address of the
+//! layout, with the page table locked.
 //!
-//! Only what the loader reports as ACPI's or reserved, and the ROMs below 1 MiB, can be
-//! copied: the kernel's own memory changes while it is copied, and where nothing is
-//! reported a device may react to the read.
+//! Only what the loader reports as ACPI's or reserved, and the ROMs below 1 MiB, can be copied: the
+//! kernel's own memory may change during the copy, and at addresses that the loader doesn't report,
+//! a read may have an effect on a device.
 
 use core::fmt;
 
@@ -26,7 +26,7 @@ pub enum Error {
     NotFirmware,
     /// No frame is left for a page table.
     NoMemory,
-    /// The processor can't read there.
+    /// The read faulted.
     Faulted,
 }
 
@@ -52,7 +52,7 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     if !is_firmware(start.as_u64(), end) {
         return Err(Error::NotFirmware);
     }
-    // A number: behind the last byte there may be no physical address.
+    // A plain number: the address after the last byte may be no physical address.
     let mut from = start.as_u64();
     let mut rest = target;
     while !rest.is_empty() {
@@ -65,8 +65,8 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns whether all bytes are the firmware's: by the loader's map, or since they are where
-/// a PC has its ROMs, which few maps list.
+/// Returns whether all bytes are the firmware's: either by the loader's map, or because they are in
+/// the range of a PC's ROMs, which few maps list.
 fn is_firmware(start: u64, end: u64) -> bool {
     let is_firmwares =
         |kind| matches!(kind, Kind::AcpiReclaimable | Kind::AcpiNvs | Kind::Reserved);

@@ -1,4 +1,4 @@
-//! Where the kernel's own image is: what the linker script says.
+//! The addresses of the kernel image, from the linker script's symbols.
 
 use core::ops::Range;
 
@@ -6,7 +6,7 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use crate::mm::kernel::layout::KERNEL_BASE;
 
-/// A part of the image with rights of its own.
+/// A part of the image with its own access rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
     /// Code.
@@ -40,7 +40,7 @@ fn range(start: *const u8, end: *const u8) -> Range<VirtAddr> {
     VirtAddr::from_ptr(start)..VirtAddr::from_ptr(end)
 }
 
-/// Returns where a section is; it begins and ends with a page.
+/// Returns the addresses of a section; it begins and ends at page boundaries.
 pub fn section(section: Section) -> Range<VirtAddr> {
     match section {
         Section::Text => range(&raw const __text_start, &raw const __text_end),
@@ -66,13 +66,13 @@ pub fn frames() -> Range<PhysAddr> {
     physical(&raw const __boot_start)..to_physical(section(Section::Data).end)
 }
 
-/// Returns the frames of the stub's code, data and tables: all that nobody needs
-/// once the kernel has tables of its own.
+/// Returns the frames of the stub's code, data and tables: they aren't needed any more when the
+/// kernel uses its own page tables.
 pub fn stub_frames() -> Range<PhysAddr> {
     physical(&raw const __boot_start)..physical(&raw const __boot_end)
 }
 
-/// Returns what the kernel writes of its image: in the stub, and in its own part.
+/// Returns the parts of the image that the kernel writes: in the stub, and in its own part.
 pub fn written() -> [Range<PhysAddr>; 2] {
     let data = section(Section::Data);
     [

@@ -1,8 +1,8 @@
-//! The kernel's own address space: its page table, made once and loaded for good.
+//! The kernel's own address space: its page table, which is made once and stays loaded.
 //!
-//! Invariants, which [`audit`](crate::mm::debug::audit) looks after:
-//! 1. The table maps what [`layout`](crate::mm::kernel::layout) says and nothing else, each
-//!    place with its rights.
+//! Invariants, which [`audit`](crate::mm::debug::audit) checks:
+//! 1. The table maps what [`layout`](crate::mm::kernel::layout) says and nothing else, each range
+//!    with its rights.
 //! 2. Each entry of the root for the upper half points to a table from the start, and to
 //!    the same one for ever: so page tables that have copied these entries map what this
 //!    one does.
@@ -41,22 +41,20 @@ pub(in crate::mm) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
 /// Memory of devices that may gather writes: pixels.
 pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::WRITE_COMBINING);
 
-/// The page table's way to frames and their memory, and to the TLBs of all processors.
+/// The page table's access to frames and their memory, and to the TLBs of all CPUs.
 #[derive(Debug)]
 pub(in crate::mm) struct KernelFrames(Capabilities);
 
-// SAFETY: a leaked frame belongs to the table alone until it is taken back, and
-// the direct map shows it; before the table is loaded, the stub's map of the
-// first GiB does, from which frames are taken until then. All processors use the
-// kernel's tables, and all flush.
+// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
+// shows it; before the table is loaded, the stub's map of the first GiB does, from which frames are
+// taken until then. All CPUs use the kernel's tables, and all flush.
 unsafe impl PagingHandler for KernelFrames {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         AllocatedFrames::try_new(Purpose::PageTables).map(AllocatedFrames::leak)
     }
 
     fn dealloc_frame(&self, frame: PhysAddr) {
-        // SAFETY: the page table gives back what it took, when nobody walks there
-        // any more.
+        // SAFETY: the page table returns a frame that it took, after no CPU walks it any more.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::PageTables) });
     }
 
@@ -86,14 +84,13 @@ pub(in crate::mm) struct KernelSpace {
     pub(in crate::mm) seen: &'static mut [u64],
 }
 
-/// Protects the kernel's page table; taken by the heap when it grows or shrinks,
-/// by drivers when they map a device, and by whoever looks at it; never by
-/// interrupt handlers.
+/// Protects the kernel's page table; taken by the heap when it grows or shrinks, by drivers when
+/// they map a device, and by code that inspects it; never by interrupt handlers.
 static SPACE: IrqMutex<Option<KernelSpace>> = IrqMutex::new(Rank::KernelSpace, None);
 
 /// The memory of the screen, as it is mapped in the stub's tables.
 pub(in crate::mm) struct Screen {
-    /// Where its first page is mapped, and to what.
+    /// Its first page, and the frame to which that is mapped.
     pub start: VirtAddr,
     pub first: PhysAddr,
     pub len_bytes: u64,
@@ -101,9 +98,8 @@ pub(in crate::mm) struct Screen {
     pub pages: HugePages,
 }
 
-/// Makes the table and loads it. From here on nothing low is mapped. `seen` has a
-/// bit for each frame. Returns how long mapping all RAM took, in ticks of the time
-/// stamp counter.
+/// Makes the table and loads it. From then on nothing in the lower half is mapped. `seen` has a bit
+/// for each frame. Returns how long mapping all RAM took, in ticks of the time stamp counter.
 ///
 /// # Errors
 /// [`PagingError::NoMemory`] if there is too little memory below 1 GiB.
@@ -128,8 +124,8 @@ pub(in crate::mm) fn start(
     Ok(ticks)
 }
 
-/// Maps all RAM behind [`layout::DIRECT_MAP`], by the largest pages that fit, and
-/// never to be executed. What can be executed elsewhere can't be written here.
+/// Maps all RAM from [`layout::DIRECT_MAP`] on, by the largest pages that fit, never executable.
+/// Code that is executable elsewhere isn't writable here.
 ///
 /// The cost grows with the number of ranges and of the pages of 1 GiB.
 fn map_ram(table: &mut Table, map: &Map) -> Result<(), PagingError> {
@@ -158,7 +154,7 @@ fn map_image(table: &mut Table) -> Result<(), PagingError> {
     Ok(())
 }
 
-/// Takes the boot processor's stacks over, from where the stub has mapped them.
+/// Maps the boot CPU's stacks at the addresses at which the stub has mapped them.
 fn map_stacks(table: &mut Table) -> Result<(), PagingError> {
     for stack in Stack::BOOT_CPU {
         let range = stack.range();
@@ -236,8 +232,8 @@ impl KernelSpace {
     /// mapped, and frees their frames. The TLBs are flushed once for all of them.
     ///
     /// # Safety
-    /// They were mapped for `purpose`, each to a frame of its own that was leaked, and nobody
-    /// uses them any more.
+    /// They were mapped for `purpose`, each to a frame of its own that was leaked, and nothing uses
+    /// them any more.
     pub(in crate::mm) unsafe fn unmap_pages(
         &mut self,
         start: VirtAddr,
@@ -282,7 +278,7 @@ mod tests {
         let frame = AllocatedFrames::try_new(Purpose::Other).expect("there is memory");
         let start = frame.start();
         lock().table.map(HEAP_END, start, PageSize::Size4K, DATA).expect("it is free");
-        // As the processor walks, from the other root.
+        // The walk of the CPU, from the other root.
         let steps = walk::steps_from(shared.root_paddr(), HEAP_END);
         let page = walk::page(&steps).map(|(step, _)| step.entry.paddr());
         lock().table.unmap(HEAP_END).expect("it is mapped").1.flush();

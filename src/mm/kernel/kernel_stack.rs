@@ -12,7 +12,7 @@ use crate::mm::kernel::kernel_space::{self, DATA};
 use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOTS};
 use crate::mm::kernel::stacks::{self, Stack, Use};
 
-/// What fills a stack that was mapped just now: how far it was ever used can be seen.
+/// The value that fills a new stack, so that the deepest use can be found.
 const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
 
 /// Why there is no further stack. Nothing was changed.
@@ -53,7 +53,7 @@ impl KernelStack {
     /// # Errors
     /// See [`Error`].
     pub fn try_new(purpose: Use) -> Result<Self, Error> {
-        // It is unmapped again if that doesn't come to its end.
+        // If mapping fails, dropping it unmaps the pages mapped so far.
         let stack = Self(stacks::take_slot(purpose).ok_or(Error::NoSlot)?);
         for page in stack.0.pages() {
             let frame = AllocatedFrames::try_new(Purpose::Stacks).ok_or(Error::NoMemory)?;
@@ -66,7 +66,7 @@ impl KernelStack {
             drop(space);
             let words: *mut u64 = page.as_mut_ptr();
             for index in 0..FRAME_BYTES as usize / size_of::<u64>() {
-                // SAFETY: the page was mapped just now, for nobody else.
+                // SAFETY: the page was mapped just now, for this stack alone.
                 let word = unsafe { words.add(index) };
                 // SAFETY: as above.
                 unsafe { word.write(UNUSED) };
@@ -75,7 +75,7 @@ impl KernelStack {
         Ok(stack)
     }
 
-    /// Returns where it is.
+    /// Returns the stack's slot and addresses.
     pub fn stack(&self) -> Stack {
         self.0
     }
@@ -87,7 +87,7 @@ impl KernelStack {
         stack
     }
 
-    /// Tells for whom it is from now on, which reports name.
+    /// Sets its purpose, which reports show.
     pub fn set_purpose(&mut self, purpose: Use) {
         self.0 = stacks::with_purpose(self.0, purpose);
     }
@@ -97,7 +97,7 @@ impl Drop for KernelStack {
     fn drop(&mut self) {
         let start = self.0.range().start;
         let pages = (self.0.len_bytes() / FRAME_BYTES) as usize;
-        // SAFETY: `try_new` has mapped them so, and who had the stack has given it up.
+        // SAFETY: `try_new` has mapped them for this purpose, and nothing uses the stack any more.
         unsafe { kernel_space::lock().unmap_pages(start, pages, Purpose::Stacks) };
         stacks::give_slot_back(self.0);
     }

@@ -12,27 +12,27 @@
 //! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
 //! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
 //!
-//! The stub's tables show the first GiB at 0, at [`DIRECT_MAP`] and at
-//! [`KERNEL_BASE`], and the boot processor's stacks where they stay.
+//! The stub's tables map the first GiB at 0, at [`DIRECT_MAP`] and at [`KERNEL_BASE`], and the boot
+//! CPU's stacks at their final addresses.
 
 use x86_64::{PhysAddr, VirtAddr};
 
-/// The end of what is kept unmapped for null pointers and offsets to them.
+/// The end of the unmapped range for null pointers and small offsets from them.
 pub const NULL_END: VirtAddr = VirtAddr::new(0x1_0000);
 
 /// The end of the lower half: programs are below.
 pub const PROGRAMS_END: VirtAddr = VirtAddr::new(0x7FFF_FFFF_F000);
 
-/// Where physical address 0 is seen, as all RAM behind it.
+/// The address to which physical address 0 is mapped; all RAM follows.
 pub const DIRECT_MAP: VirtAddr = VirtAddr::new(0xFFFF_8000_0000_0000);
 
-/// How much physical memory is used at most, in bytes: 4 TiB.
+/// The largest amount of physical memory that is used, in bytes: 4 TiB.
 pub const DIRECT_MAP_BYTES: u64 = 1 << 42;
 
 /// Where the heap begins.
 pub const HEAP: VirtAddr = VirtAddr::new(0xFFFF_C000_0000_0000);
 
-/// How far the heap can grow, in bytes: 1 TiB.
+/// The largest size of the heap, in bytes: 1 TiB.
 pub const HEAP_BYTES: u64 = 1 << 40;
 
 /// Where devices are mapped.
@@ -51,7 +51,7 @@ pub const SCREEN: VirtAddr = VirtAddr::new(0xFFFF_FFFF_4000_0000);
 /// How much can be mapped of the screen, in bytes: 1 GiB.
 pub const SCREEN_BYTES: u64 = 1 << 30;
 
-/// What the kernel image is linked to: its physical address plus this.
+/// The kernel image is linked at its physical address plus this.
 pub const KERNEL_BASE: VirtAddr = VirtAddr::new(0xFFFF_FFFF_8000_0000);
 
 /// Where the first stack's slot begins. The same as in `asm/boot.asm`.
@@ -70,20 +70,20 @@ pub const FRAME_BYTES: u64 = 4096;
 /// How much physical memory the stub maps, in bytes.
 pub const STUB_MAPPED_BYTES: u64 = 1 << 30;
 
-/// The end of the memory that is as IBM's PC had it: the BIOS's data, the VGA's
-/// memory, ROMs.
+/// The end of the first MiB, which has the layout of IBM's PC: the BIOS's data, the VGA's memory,
+/// ROMs.
 pub const FIRST_MIB_END: PhysAddr = PhysAddr::new(0x10_0000);
 
-/// The VGA's memory and the ROMs behind it; they end with the first MiB.
+/// The start of the VGA's memory and the ROMs after it; they end at 1 MiB.
 pub const VGA_AND_ROMS: PhysAddr = PhysAddr::new(0xA_0000);
 
-/// The ROMs of the VGA, of other cards and of the BIOS; they end with the first MiB.
+/// The start of the ROMs of the VGA, of other cards and of the BIOS; they end at 1 MiB.
 pub const ROMS: PhysAddr = PhysAddr::new(0xC_0000);
 
 /// The VGA text screen's cells.
 pub const VGA_TEXT: PhysAddr = PhysAddr::new(0xB_8000);
 
-/// Returns where the direct map shows `address`; it is mapped if there is RAM.
+/// Returns the address of `address` in the direct map; it is mapped if there is RAM.
 ///
 /// # Panics
 /// If `address` is beyond what the direct map can hold.

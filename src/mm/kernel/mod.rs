@@ -3,14 +3,14 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`layout`] | every address constant |
-//! | [`ram`] | what physical memory there is |
-//! | [`frames`] | which frames are free |
+//! | [`ram`] | the map of physical memory |
+//! | [`frames`] | the allocator of frames, and a record for each |
 //! | [`kernel_space`] | the kernel's page table |
 //! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
 //! | [`device_memory`], [`device_names`] | memory of devices |
-//! | [`firmware_memory`] | what the firmware has left, copied |
-//! | [`trampoline`] | where other CPUs begin |
-//! | [`heap`] | what `alloc` takes from |
+//! | [`firmware_memory`] | copies of the firmware's memory |
+//! | [`trampoline`] | the page at which other CPUs start |
+//! | [`heap`] | the heap, for `alloc` |
 
 pub mod device_memory;
 pub(in crate::mm) mod device_names;

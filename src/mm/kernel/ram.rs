@@ -1,4 +1,4 @@
-//! What physical memory there is, and what each part of it is for.
+//! The map of physical memory, and what each range is used for.
 
 use core::ops::Range;
 
@@ -22,8 +22,8 @@ type KindRange = (Range<u64>, Kind);
 /// frame allocator's storage.
 const LATER_RANGES: usize = 3;
 
-/// Memory that every PC with 64 bits has, for want of a map: up to the hole that
-/// the ISA bus may have at 15 MiB.
+/// The RAM that is assumed if the loader passes no map: every 64-bit PC has it. It ends at the hole
+/// that the ISA bus may have at 15 MiB.
 const ASSUMED: Range<u64> = FIRST_MIB_END.as_u64()..15 << 20;
 
 /// Filled once, by [`start`](crate::mm::start), and then only read.
@@ -42,9 +42,9 @@ pub(in crate::mm) fn keep(map: Map<'static>) {
     MAP.call_once(|| map);
 }
 
-/// Puts the map together: what the loader has reported, without what lies in it.
-/// `structure` is where the loader's own structure is. Any number of ranges fits: the map is
-/// in RAM that the loader reports as available.
+/// Builds the map: the ranges that the loader reports, minus those that are in use. `structure` is
+/// the range of the loader's own structure. Any number of ranges fits: the map is in RAM that the
+/// loader reports as available.
 ///
 /// # Panics
 /// If no piece of RAM below 1 GiB is large enough.
@@ -66,7 +66,7 @@ pub(in crate::mm) fn find(
     });
     let storage: *mut Region = layout::direct(PhysAddr::new(start)).as_mut_ptr();
     for index in 0..count {
-        // SAFETY: so many fit into the memory, which is RAM that nothing uses.
+        // SAFETY: the memory has room for this many, and is RAM that nothing uses.
         let place = unsafe { storage.add(index) };
         // SAFETY: as above; the stub maps it.
         unsafe { place.write(Region::EMPTY) };
@@ -80,8 +80,8 @@ pub(in crate::mm) fn find(
     map
 }
 
-/// Makes the map of `ranges`, and of the screen if it isn't where RAM is: a loader that
-/// describes a screen wrongly takes no memory away.
+/// Makes the map of `ranges`, and of the screen unless it overlaps RAM: a wrong description of the
+/// screen must not take RAM away.
 fn fill<'a>(
     storage: &'a mut [Region],
     ranges: impl Iterator<Item = KindRange>,
@@ -104,10 +104,10 @@ fn fill<'a>(
     map
 }
 
-/// Returns what the loader has reported and what lies in it, not sorted, with overlaps.
+/// Returns the ranges that the loader reports and those in use, unsorted, with overlaps.
 ///
-/// The first MiB is left alone but for the direct map: the BIOS has its data
-/// there, and other processors will start there.
+/// The first MiB is only part of the direct map and never allocated: the BIOS has its data there,
+/// and other CPUs start there.
 fn ranges<'a>(
     information: &BootInformation<'a>,
     structure: Range<PhysAddr>,
@@ -134,7 +134,7 @@ fn ranges<'a>(
     memory.chain(assumed).chain(own).chain(modules).filter(|(range, _)| !range.is_empty())
 }
 
-/// Returns what a region of the loader's map is for, below and above the first MiB's end.
+/// Returns the use of a region of the loader's map, below and above 1 MiB.
 fn ranges_of(region: MemoryRegion) -> [KindRange; 2] {
     let kind = match region.kind {
         MemoryKind::Available => Kind::Usable,
@@ -149,8 +149,8 @@ fn ranges_of(region: MemoryRegion) -> [KindRange; 2] {
     [(region.start..border, low), (border..end, kind)]
 }
 
-/// Returns the bytes that the loader has put to `range`: a module. `None` if the
-/// loader hasn't told of them.
+/// Returns the bytes of a module that the loader has put at `range`. `None` if the loader doesn't
+/// report that range.
 ///
 /// # Panics
 /// If [`start`](crate::mm::start) wasn't called.
@@ -165,8 +165,8 @@ pub fn loaded(range: Range<PhysAddr>) -> Option<&'static [u8]> {
         return None;
     }
     let bytes: *const u8 = layout::direct(range.start).as_ptr();
-    // SAFETY: it is RAM in the direct map, which nobody writes: the frame allocator
-    // never has the loader's regions.
+    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator never has the
+    // loader's regions.
     Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
 }
 
@@ -214,7 +214,7 @@ mod tests {
         bytes
     }
 
-    /// Runs `look` at the map of a structure.
+    /// Calls `look` with the map of a structure.
     fn with_map(bytes: &[u8], look: impl FnOnce(&Map)) {
         let information = BootInformation::read(bytes).expect("it is sound");
         let ranges = ranges(&information, PhysAddr::new(0x20_0000)..PhysAddr::new(0x20_0400));

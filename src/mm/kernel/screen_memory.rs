@@ -1,6 +1,6 @@
-//! The memory of the screen, mapped at one address for good: before the kernel has page
-//! tables of its own in those of the stub, then in its own. So the screen works from the
-//! first log lines on, and while the tables change.
+//! The memory of the screen, always mapped at the same address: first in the stub's page tables,
+//! then in the kernel's own. So the screen works from the first log lines on, and while the tables
+//! change.
 //!
 //! Invariants:
 //! 1. There is one screen, mapped once: on the boot CPU, before other CPUs run.
@@ -57,7 +57,7 @@ impl Mapped {
 /// [`Error::IsRam`] if the loader says that RAM is there.
 ///
 /// # Safety
-/// Whatever is written there, the device doesn't reach other memory by it.
+/// Whatever is written there, the device accesses no other memory because of it.
 pub unsafe fn map(
     information: &BootInformation,
     name: &'static str,
@@ -120,7 +120,7 @@ fn map_in_stub_tables(start: PhysAddr, end: u64) {
     unsafe { entry.write_volatile(table.as_u64() | writable.bits()) };
 }
 
-/// Returns how the screen is to be mapped in the kernel's tables.
+/// Returns the mapping of the screen for the kernel's tables.
 pub(in crate::mm) fn mapping() -> Option<Screen> {
     let mapped = MAPPED.get()?;
     let (flags, pages) = match mapped.writes {

@@ -1,8 +1,7 @@
 //! Kernel stacks and the guards below them.
 //!
-//! A stack ends its slot; what lies below it in the slot is never mapped, so a
-//! stack that runs over faults at once. What each slot is used for is kept without a
-//! lock, for reports.
+//! A stack is at the end of its slot; the rest of the slot below it is never mapped, so a stack
+//! overflow faults at once. The use of each slot can be read without a lock, for reports.
 
 use core::fmt;
 use core::ops::Range;
@@ -13,19 +12,19 @@ use x86_64::VirtAddr;
 use crate::arch::cpu::gdt::{Ist, StackTops};
 use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOT_BYTES, STACK_SLOTS, STACKS};
 
-/// What a kernel stack is for.
+/// The use of a kernel stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Use {
-    /// What the boot CPU starts on.
+    /// The stack that the boot CPU starts on.
     Boot,
-    /// One of a CPU's interrupt stack table.
+    /// A stack of a CPU's interrupt stack table.
     Ist {
         /// The CPU's number.
         cpu: u32,
-        /// Which of them.
+        /// The entry of the table.
         ist: Ist,
     },
-    /// What another CPU starts on, and idles on.
+    /// The stack that another CPU starts on, and idles on.
     Idle {
         /// The CPU's number.
         cpu: u32,
@@ -34,13 +33,13 @@ pub enum Use {
     Thread(u32),
 }
 
-/// A slot that nobody uses, as its word.
+/// The word of a free slot.
 const FREE: u32 = 0;
-/// A CPU's or a thread's number has so many bits in a slot's word.
+/// The number of bits for a CPU's or a thread's number in a slot's word.
 const NUMBER_BITS: u32 = 24;
 
 impl Use {
-    /// Returns what stands for it in its slot.
+    /// Returns the word that stands for it in its slot.
     const fn word(self) -> u32 {
         let (kind, number) = match self {
             Self::Boot => (1, 0),
@@ -79,8 +78,7 @@ pub struct Stack {
     purpose: Use,
 }
 
-/// What each slot is used for. The first ones are the boot CPU's, which the stub has
-/// mapped.
+/// The use of each slot. The first ones are the boot CPU's, which the stub has mapped.
 static SLOTS: [AtomicU32; STACK_SLOTS] = {
     let mut slots = [const { AtomicU32::new(FREE) }; STACK_SLOTS];
     let mut slot = 0;
@@ -91,14 +89,14 @@ static SLOTS: [AtomicU32; STACK_SLOTS] = {
     slots
 };
 
-/// Where a free slot is looked for next.
+/// The slot at which the next search for a free one starts.
 static NEXT: AtomicUsize = AtomicUsize::new(Stack::BOOT_CPU.len());
 
 impl Stack {
-    /// What the boot CPU starts on.
+    /// The stack that the boot CPU starts on.
     pub const BOOT: Self = Self { slot: 0, purpose: Use::Boot };
 
-    /// Those of the boot CPU, in the order of their slots.
+    /// The boot CPU's stacks, in the order of their slots.
     pub const BOOT_CPU: [Self; 5] = [
         Self::BOOT,
         Self::of_boot_cpu(1, Ist::DoubleFault),
@@ -119,7 +117,7 @@ impl Stack {
         Use::of_word(word).map(|purpose| Self { slot: slot as u32, purpose })
     }
 
-    /// Returns what it is for.
+    /// Returns its use.
     pub fn purpose(self) -> Use {
         self.purpose
     }
@@ -129,18 +127,18 @@ impl Stack {
         self.purpose.len_bytes()
     }
 
-    /// Returns the address behind the highest byte.
+    /// Returns the address after the highest byte.
     pub fn top(self) -> VirtAddr {
-        // The last one ends at the end of all addresses, behind which there is none.
+        // The last stack would end after the highest address, and that isn't an address.
         STACKS + u64::from(self.slot) * STACK_SLOT_BYTES + STACK_SLOT_BYTES
     }
 
-    /// Returns the stack itself.
+    /// Returns the addresses of the stack.
     pub fn range(self) -> Range<VirtAddr> {
         self.top() - self.len_bytes()..self.top()
     }
 
-    /// Returns what is kept unmapped below it.
+    /// Returns the addresses of the unmapped guard below it.
     pub fn guard(self) -> Range<VirtAddr> {
         self.top() - STACK_SLOT_BYTES..self.range().start
     }
@@ -171,7 +169,7 @@ impl fmt::Display for Stack {
     }
 }
 
-/// Returns where the boot CPU's stacks begin.
+/// Returns the tops of the boot CPU's stacks.
 pub fn boot_cpu() -> StackTops {
     let [kernel, ist @ ..] = Stack::BOOT_CPU.map(Stack::top);
     StackTops { kernel, ist }
@@ -190,14 +188,14 @@ pub(in crate::mm) fn take_slot(purpose: Use) -> Option<Stack> {
     Some(Stack { slot: slot as u32, purpose })
 }
 
-/// Gives a slot back, of which nothing is mapped.
+/// Frees a slot, in which nothing is mapped any more.
 pub(in crate::mm) fn give_slot_back(stack: Stack) {
     let slot = stack.slot as usize;
     SLOTS[slot].store(FREE, Ordering::Release);
     NEXT.fetch_min(slot, Ordering::Relaxed);
 }
 
-/// Returns `stack`, which is for another purpose from now on.
+/// Changes the use of `stack`; returns it with the new one.
 pub(in crate::mm) fn with_purpose(stack: Stack, purpose: Use) -> Stack {
     debug_assert_eq!(purpose.len_bytes(), stack.len_bytes());
     SLOTS[stack.slot as usize].store(purpose.word(), Ordering::Relaxed);

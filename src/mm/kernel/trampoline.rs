@@ -1,5 +1,5 @@
-//! Where other processors begin: a page of the first MiB, and page tables that show it
-//! at its own address beside the kernel.
+//! The memory that other CPUs start in: a page of the first MiB, and page tables that map it at its
+//! physical address, beside the kernel.
 
 use core::fmt;
 
@@ -11,10 +11,10 @@ use crate::mm::kernel::frames::{AllocatedFrames, Purpose, Run};
 use crate::mm::kernel::layout::{self, FRAME_BYTES, VGA_AND_ROMS};
 use crate::mm::kernel::{kernel_space, ram};
 
-/// Why processors have nowhere to begin.
+/// Why there is no memory for the trampoline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The firmware leaves no page of the first MiB.
+    /// The firmware leaves no page of the first MiB free.
     NoLowPage,
     /// No frame is left below 4 GiB.
     NoMemory,
@@ -44,8 +44,8 @@ pub struct Trampoline {
     tables: [AllocatedFrames; 4],
 }
 
-// SAFETY: the page is of the first MiB, which nobody else uses, and RAM that the direct map
-// shows; `try_new` makes the tables so.
+// SAFETY: the page is RAM of the first MiB in the direct map, and nothing else uses it; `try_new`
+// makes the tables as required.
 unsafe impl smp::Page for Trampoline {
     fn address(&self) -> PhysAddr {
         self.page
@@ -95,7 +95,7 @@ impl Trampoline {
     }
 }
 
-/// Returns the highest page of the first MiB that can be used, but for the first one.
+/// Returns the highest free page of the first MiB, except page 0.
 fn find_page() -> Option<PhysAddr> {
     let pages = (1..VGA_AND_ROMS.as_u64() / FRAME_BYTES).rev().map(|number| number * FRAME_BYTES);
     let is_usable = |page: &u64| {
@@ -115,7 +115,7 @@ fn entry(table: PhysAddr, index: u64) -> *mut u64 {
 }
 
 fn read(table: PhysAddr, index: u64) -> u64 {
-    // SAFETY: it is one of the kernel's tables, which the direct map shows.
+    // SAFETY: it is one of the kernel's tables, which are in the direct map.
     unsafe { entry(table, index).read() }
 }
 

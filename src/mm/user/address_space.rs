@@ -22,15 +22,15 @@ use crate::mm::kernel::kernel_space;
 use crate::mm::kernel::layout::{self, FRAME_BYTES, NULL_END, PROGRAMS_END};
 use crate::sync::Mutex;
 
-/// The page table's way to frames and their memory, and to the TLBs of the CPUs that have
-/// the address space loaded.
+/// The page table's access to frames and their memory, and to the TLBs of the CPUs that have the
+/// address space loaded.
 struct Host {
     capabilities: Capabilities,
     space: Arc<Space>,
 }
 
-// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct
-// map shows it. Whatever CPU has the table loaded is known to `space`, which flushes there.
+// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
+// shows it. `space` knows all CPUs that have the table loaded, and flushes their TLBs.
 unsafe impl PagingHandler for Host {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         AllocatedFrames::try_new(Purpose::UserTables).map(AllocatedFrames::leak)
@@ -54,12 +54,12 @@ unsafe impl PagingHandler for Host {
     }
 }
 
-/// Why an address space can't do what it is asked for. Nothing was changed.
+/// Why an operation on an address space failed. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressSpaceError {
     /// The page isn't one of a program: too low, too high, or not aligned.
     NotOfPrograms,
-    /// Memory of programs isn't mapped so: in all address spaces, or as that of a device.
+    /// The flags aren't allowed for programs: a global page, or a device's.
     FlagsNotAllowed,
     /// Something is mapped there.
     AlreadyMapped,
@@ -94,8 +94,8 @@ impl From<PagingError> for AddressSpaceError {
     }
 }
 
-/// What mappings of programs may have. A global one would outlive its address space in the
-/// TLBs.
+/// The flags that mappings of programs may have. A global one would outlive its address space in
+/// the TLBs.
 const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
     .union(MappingFlags::WRITE)
     .union(MappingFlags::EXECUTE)
@@ -105,8 +105,8 @@ const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
 
 /// An address space.
 pub struct AddressSpace {
-    /// Protects the lower half of the page table; taken by threads that change it, and by
-    /// those whose page faults are served.
+    /// Protects the lower half of the page table; taken by threads that change it, and by threads
+    /// while their page faults are handled.
     table: Mutex<X64PageTable<Host>>,
     root: PhysAddr,
     space: Arc<Space>,
@@ -148,8 +148,8 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Unmaps `page` and returns its frame, which no CPU reaches by this address space any
-    /// more. May wait.
+    /// Unmaps `page` and returns its frame; no CPU can access it by this address space any more.
+    /// May wait.
     ///
     /// # Errors
     /// [`AddressSpaceError::NotMapped`].
@@ -176,8 +176,8 @@ impl AddressSpace {
         self.space.loaded_on()
     }
 
-    /// Makes this CPU use it, until it leaves for another one or is made to. Interrupts are
-    /// off. The caller keeps it alive as long as a thread runs in it here.
+    /// Loads it on this CPU, until the CPU loads another one or is made to leave it. Interrupts are
+    /// off. The caller keeps it alive as long as a thread runs in it on this CPU.
     pub fn load(&self) {
         // SAFETY: invariants 1 and 3; `space` stands in an `Arc` that this one holds.
         unsafe { self.space.load(self.root) };
@@ -198,7 +198,7 @@ impl Drop for AddressSpace {
             ControlFlow::Continue(())
         };
         let unmapped = table.unmap_region_with(VirtAddr::zero(), len_bytes, take);
-        // No CPU has it loaded, so nothing is to be flushed.
+        // No CPU has it loaded, so no flush is needed.
         unmapped.expect("the lower half is a range of whole pages").1.flush_by(|_| {});
     }
 }

@@ -15,15 +15,14 @@ pub struct AllocatedFrames {
     purpose: Purpose,
 }
 
-/// What a run of frames has to be like.
+/// The requirements on a run of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// How many frames.
     pub count: usize,
-    /// What the first frame's number is a multiple of.
+    /// The alignment: the first frame's number is a multiple of this.
     pub align_frames: usize,
-    /// Where it has to end at the latest: 16 MiB and 4 GiB are what devices ask
-    /// for.
+    /// The address at which it must end at the latest. Devices may need 16 MiB or 4 GiB.
     pub below: PhysAddr,
 }
 
@@ -32,7 +31,7 @@ impl AllocatedFrames {
         Self { first: first as u32, count: count as u32, purpose }
     }
 
-    /// Takes a frame; `None` if none is free. Its content is anything.
+    /// Takes a frame; `None` if none is free. Its content is undefined.
     ///
     /// It comes from the cache of this CPU, which takes the highest free frames: those below
     /// 4 GiB and below 16 MiB, which some devices need, are the last that are taken.
@@ -45,9 +44,9 @@ impl AllocatedFrames {
     /// at least the count and the alignment; `None` if there is none, if the count is
     /// 0, or if the alignment is no power of two.
     ///
-    /// The search costs the same however memory is cut up; marking the frames costs a few
-    /// instructions for 64 of them, writing their records a few each. If there is none at
-    /// first, the caches of all CPUs are emptied.
+    /// The cost of the search doesn't depend on fragmentation; marking takes a few instructions for
+    /// 64 frames, writing the records a few for each frame. If there is no such run, the caches of
+    /// all CPUs are emptied and the search is repeated.
     pub fn try_new_run(run: Run, purpose: Purpose) -> Option<Self> {
         let below = number(run.below);
         let take = || bitmap::allocate_run(run.count, run.align_frames, below, purpose);
@@ -73,20 +72,20 @@ impl AllocatedFrames {
         self.count as usize
     }
 
-    /// Returns what the frames are used for.
+    /// Returns the purpose of the frames.
     #[inline]
     pub fn purpose(&self) -> Purpose {
         self.purpose
     }
 
-    /// Sets the word that the records of the frames have for their owner: what it means is
-    /// the owner's affair.
+    /// Sets the owner's word in the records of the frames; only the owner gives it a meaning.
     pub fn set_owner_word(&mut self, word: u64) {
         let frames = self.first as usize..self.first as usize + self.count();
         frames.filter_map(frame_info::of).for_each(|info| info.set_owner_word(word));
     }
 
-    /// Leaves the frames to a page table or another type; returns where they begin.
+    /// Passes the ownership to a page table or another type; returns the address of the first
+    /// frame.
     pub(in crate::mm) fn leak(self) -> PhysAddr {
         let start = self.start();
         core::mem::forget(self);
@@ -115,7 +114,7 @@ impl Drop for AllocatedFrames {
     }
 }
 
-/// Returns what `take` takes from the bitmap, at once or after the caches were emptied.
+/// Returns the result of `take`; if that is `None`, empties the caches and calls it again.
 fn or_after_draining(take: impl Fn() -> Option<usize>) -> Option<usize> {
     let first = take().or_else(|| if cpu_cache::drain_all() > 0 { take() } else { None });
     if first.is_none() {

@@ -1,5 +1,5 @@
-//! The bitmap of all frames, under the one lock: where caches are refilled from, and where
-//! runs and frames of a given range come from.
+//! The bitmap of all frames, under one global lock. Caches are refilled from it; runs, and frames
+//! of a given range, are allocated from it directly.
 
 use core::ops::Range;
 
@@ -12,10 +12,10 @@ use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 pub(super) struct State {
     /// `None` until [`start`].
     bitmap: Option<FrameBitmap<'static>>,
-    /// What didn't go through the cache of a CPU.
+    /// Counts of frames that didn't go through the cache of a CPU.
     pub(super) tally: Tally,
     pub(super) failures: u64,
-    /// Only frames below this are given out: those that are mapped by now.
+    /// Only frames below this are given out, because only they are mapped so far.
     reach: usize,
 }
 
@@ -42,8 +42,8 @@ pub(super) fn start(bitmap: FrameBitmap<'static>, reach: usize) {
     state.reach = reach;
 }
 
-/// Gives out all frames from now on: all are mapped. `table` becomes that of
-/// [`frame_info`]; `purpose_of` says what the frames are used for that are allocated.
+/// Gives out all frames from now on: all are mapped. `table` becomes that of [`frame_info`];
+/// `purpose_of` returns the purpose of frames that are already allocated.
 pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) -> Purpose) {
     let mut state = STATE.lock();
     state.reach = usize::MAX;
@@ -111,7 +111,7 @@ pub(super) fn free(first: usize, count: usize, purpose: Purpose) {
     state.tally.note_freed(count, purpose);
 }
 
-/// Counts that there was no frame, or none that suited.
+/// Counts a failed allocation.
 pub(super) fn note_failure() {
     STATE.lock().failures += 1;
 }

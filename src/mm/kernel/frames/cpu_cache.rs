@@ -1,8 +1,9 @@
-//! Each CPU's cache of free frames: a frame is taken and freed without the lock of all.
+//! Each CPU's cache of free frames: taking and freeing a frame needs no global lock.
 //!
-//! A cache is an array that is refilled and emptied by half. It has a lock of its own, which
-//! its CPU finds free, but for the rare case that no frame is left in the bitmap: then the
-//! CPU that needs one empties all caches, so that none fails while another CPU has free ones.
+//! A cache is an array that is refilled and emptied by half. It has a lock of its own, which is
+//! nearly always free. Other CPUs take it only in the rare case that no frame is left in the
+//! bitmap: then the CPU that needs one empties all caches, so that none fails while another CPU has
+//! free ones.
 
 use super::bitmap;
 use super::frame_info;
@@ -58,7 +59,7 @@ impl Cache {
         self.len = bitmap::take_batch(&mut self.frames[..BATCH]);
     }
 
-    /// Returns those that were freed first to the bitmap, but for `kept`.
+    /// Returns frames to the bitmap, the ones that were freed first, and keeps `kept` frames.
     #[cold]
     fn drain(&mut self, kept: usize) {
         let drained = self.len - kept;
@@ -71,7 +72,7 @@ impl Cache {
 /// Takes a frame for `purpose`; `None` if none is free, in the bitmap or in any cache.
 #[inline]
 pub(super) fn allocate(purpose: Purpose) -> Option<usize> {
-    // By the time that it is locked the thread may be on another CPU: that costs time only.
+    // The thread may move to another CPU before it has the lock; that only costs time.
     let frame = CACHE.here().lock().pop(purpose);
     frame.or_else(|| allocate_slowly(purpose))
 }
@@ -92,7 +93,7 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
         if let Some(frame) = refilled() {
             return Some(frame);
         }
-        // Another CPU may take what comes back, or may empty the caches at the same time.
+        // Another CPU may take the returned frames, or empty the caches at the same time.
         let is_empty = drain_all() == 0;
         let frame = refilled();
         if frame.is_some() {

@@ -1,4 +1,4 @@
-//! What is kept of each frame: its purpose, how many owners it has, and a word of the owner.
+//! The record of each frame: its purpose, the number of its owners, and a word of the owner.
 //!
 //! 16 bytes a frame, in chunks for 16 MiB of memory each: only where there is RAM. A table
 //! has the address of each chunk. A frame's record is valid while the bitmap has the frame
@@ -54,7 +54,7 @@ impl core::fmt::Display for TooManyOwners {
 
 impl core::error::Error for TooManyOwners {}
 
-/// What is known of a frame that is in use.
+/// The record of a frame that is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameUse {
     /// What it is used for.
@@ -70,14 +70,14 @@ const fn state_of(purpose: Purpose, owners: u32) -> u64 {
 }
 
 impl FrameInfo {
-    /// Notes that the frame, which was free, has one owner now, and uses it for `purpose`.
+    /// Marks the free frame as used for `purpose` by one owner.
     #[inline]
     pub(super) fn give_out(&self, purpose: Purpose) {
         self.state.store(state_of(purpose, 1), Ordering::Relaxed);
         self.owner.store(0, Ordering::Relaxed);
     }
 
-    /// Notes that the frame is free, and in a cache or on its way to the bitmap.
+    /// Marks the frame as free, before it goes to a cache or to the bitmap.
     ///
     /// # Panics
     /// If it wasn't used for `purpose` by one owner.
@@ -88,27 +88,27 @@ impl FrameInfo {
         self.state.store(FREE, Ordering::Relaxed);
     }
 
-    /// Notes that the frame is free, and on its way from the bitmap to a cache.
+    /// Marks the frame as free, when it goes from the bitmap to a cache.
     #[inline]
     pub(super) fn note_cached(&self) {
         self.state.store(FREE, Ordering::Relaxed);
     }
 
-    /// Counts an owner more.
+    /// Adds an owner.
     ///
     /// # Errors
     /// [`TooManyOwners`], and nothing has changed.
     pub(super) fn add_owner(&self) -> Result<(), TooManyOwners> {
         let add = |state: u64| (state as u32 != OWNERS_MAX).then_some(state + 1);
-        // Whoever adds an owner is one: nothing is published by it.
+        // The caller is an owner already, so no ordering is needed.
         let added = self.state.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
         added.map(|_| ()).map_err(|_| TooManyOwners)
     }
 
-    /// Counts an owner less, unless it is the only one; returns whether it is.
+    /// Removes an owner, unless it is the only one; returns whether it is.
     pub(super) fn is_last_or_remove_owner(&self) -> bool {
         let remove = |state: u64| (state as u32 > 1).then_some(state - 1);
-        // What other owners have written is seen by the last one, before it frees the frame.
+        // The last owner sees all writes of the others before it frees the frame.
         self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, remove).is_err()
     }
 
@@ -127,11 +127,11 @@ impl FrameInfo {
         self.owner.load(Ordering::Relaxed)
     }
 
-    /// Returns what is known of the frame, which the bitmap has as allocated; `None` if it
-    /// is in a cache.
+    /// Returns the record of the frame, which is allocated in the bitmap; `None` if the frame is in
+    /// a cache.
     ///
     /// # Errors
-    /// [`Damaged`] if the record is none that this module writes.
+    /// [`Damaged`] if this module never writes such a record.
     pub(super) fn read(&self) -> Result<Option<FrameUse>, Damaged> {
         let state = self.state.load(Ordering::Relaxed);
         let (number, owners) = (state >> 32, state as u32);
@@ -155,7 +155,7 @@ impl FrameInfo {
     }
 }
 
-/// A frame's record is none that was written here.
+/// A frame's record has a value that this module never writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Damaged;
 
@@ -206,10 +206,9 @@ pub(super) unsafe fn of_managed(frame: usize) -> &'static FrameInfo {
     unsafe { &*info }
 }
 
-/// Makes the records: a chunk for each 16 MiB that have a managed frame, out of `bitmap`,
-/// whose frames the direct map shows by now. `table` has [`table_words`]. Frames that are
-/// allocated by now are used for what `purpose_of` says. Returns how many frames the
-/// records take up.
+/// Makes the records: a chunk for each 16 MiB that have a managed frame, out of `bitmap`, whose
+/// frames are in the direct map by now. `table` has [`table_words`]. `purpose_of` returns the
+/// purpose of frames that are already allocated. Returns how many frames the records take up.
 ///
 /// # Panics
 /// If there is too little memory.

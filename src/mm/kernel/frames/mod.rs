@@ -38,11 +38,11 @@ use x86_64::PhysAddr;
 use crate::mm::kernel::layout::FRAME_BYTES;
 use purpose::{PURPOSES, Tally};
 
-/// How many frames are looked at at most while the lock is held, and so interrupts are
-/// off: 64 MiB of memory in a KiB of bitmap.
+/// The largest number of frames that is examined while the lock is held with interrupts off: 64 MiB
+/// of memory in a KiB of bitmap.
 const STEP_FRAMES: usize = 1 << 14;
 
-/// Returns how many words beside the bitmap's [`reach_all`] needs for `frames`.
+/// Returns how many words in addition to the bitmap's [`reach_all`] needs for `frames`.
 pub(in crate::mm) const fn table_words(frames: usize) -> usize {
     frame_info::table_words(frames)
 }
@@ -62,7 +62,7 @@ pub(in crate::mm) fn reach_all(table: &'static mut [u64], stub: Range<PhysAddr>)
     });
 }
 
-/// Returns what was counted, and how many frames are managed.
+/// Returns the counts, and the number of managed frames.
 fn tally() -> (Tally, usize) {
     let mut tally = Tally::ZERO;
     cpu_cache::count(&mut tally);
@@ -81,7 +81,7 @@ pub fn counts() -> Counts {
     Counts { managed, free: managed.saturating_sub(used.iter().sum()), used }
 }
 
-/// Returns what was done with frames since the start, as exactly as [`counts`].
+/// Returns the counts of allocations since the start, with the same accuracy as [`counts`].
 pub fn traffic() -> Traffic {
     let (tally, _) = tally();
     Traffic {
@@ -106,8 +106,8 @@ pub struct FreeRuns {
     pub longest: (u64, usize),
 }
 
-/// Looks at all free frames, after emptying the caches. The lock is taken anew for each
-/// 64 MiB, so what changes meanwhile is seen or not.
+/// Examines all free frames, after emptying the caches. The lock is released after each 64 MiB, so
+/// a change meanwhile may or may not be included.
 pub fn free_runs() -> FreeRuns {
     cpu_cache::drain_all();
     let mut runs = FreeRuns::default();
@@ -129,8 +129,7 @@ pub fn free_runs() -> FreeRuns {
     }
 }
 
-/// Returns what is known of the frame that `address` lies in; `None` if it is free or not
-/// managed.
+/// Returns the record of the frame that `address` lies in; `None` if it is free or not managed.
 pub fn use_of(address: PhysAddr) -> Option<FrameUse> {
     let frame = number(address);
     let is_allocated = bitmap::lock().bitmap().is_allocated(frame);
@@ -138,7 +137,7 @@ pub fn use_of(address: PhysAddr) -> Option<FrameUse> {
     info.read().ok().flatten()
 }
 
-/// What the records of all frames say, counted one by one.
+/// Counts over the records of all frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recount {
     /// How many frames are used for what, in the order of [`Purpose::ALL`].
@@ -153,8 +152,8 @@ pub struct Recount {
     pub damaged: usize,
 }
 
-/// Looks at the records of all frames that the bitmap has as allocated. The lock is taken
-/// anew for each 64 MiB, so what changes meanwhile is seen or not.
+/// Examines the records of all frames that are allocated in the bitmap. The lock is released after
+/// each 64 MiB, so a change meanwhile may or may not be included.
 pub fn recount() -> Recount {
     const STEP_WORDS: usize = STEP_FRAMES / 64;
     let mut sums = Recount::default();

@@ -1,24 +1,24 @@
-//! What frames are used for.
+//! The purposes of frames, and counts of them.
 
-/// What a frame is used for.
+/// The purpose of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Purpose {
-    /// The stub's code and tables, until the kernel runs on its own.
+    /// The stub's code and tables, until the kernel uses its own page tables.
     Stub,
     /// Page tables.
     PageTables,
     /// The heap.
     Heap,
-    /// Kernel stacks, but for the boot CPU's.
+    /// Kernel stacks, except the boot CPU's.
     Stacks,
-    /// What is kept of each frame: see [`frame_info`](super::frame_info).
+    /// The records of frames: see [`frame_info`](super::frame_info).
     FrameInfo,
     /// Memory of programs.
     User,
     /// Page tables of programs, for their half.
     UserTables,
-    /// Whatever has no name of its own.
+    /// All other purposes.
     Other,
 }
 
@@ -57,19 +57,19 @@ impl Counts {
     }
 }
 
-/// What was done with frames since the start.
+/// Counts of allocations since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// How many frames were given out.
     pub allocated: u64,
     /// How many were taken back.
     pub freed: u64,
-    /// How often there was none, or none that suited.
+    /// The number of failed allocations.
     pub failures: u64,
 }
 
-/// How many frames were given out and taken back for each purpose, at one place: sums over
-/// all places say what is in use.
+/// The numbers of frames that one place (a cache or the bitmap) has given out and taken back, by
+/// purpose. Only the sums over all places give the number in use.
 pub(super) struct Tally {
     pub(super) allocated: [u64; PURPOSES],
     pub(super) freed: [u64; PURPOSES],
@@ -81,7 +81,7 @@ impl Tally {
     /// Counts that `count` frames are given out for `purpose`.
     #[inline]
     pub(super) fn note_allocated(&mut self, count: usize, purpose: Purpose) {
-        // So many frames are never given out that this wraps.
+        // The number of allocations is always far too small to wrap.
         let sum = &mut self.allocated[purpose as usize];
         *sum = sum.wrapping_add(count as u64);
     }
@@ -93,7 +93,7 @@ impl Tally {
         *sum = sum.wrapping_add(count as u64);
     }
 
-    /// Adds what was counted elsewhere.
+    /// Adds the counts of another place.
     pub(super) fn add(&mut self, other: &Self) {
         for purpose in 0..PURPOSES {
             self.allocated[purpose] += other.allocated[purpose];

@@ -9,8 +9,8 @@ use super::number;
 use super::purpose::Purpose;
 use crate::mm::kernel::layout::FRAME_BYTES;
 
-/// One owner's hold on a frame: pages of several programs that show the same memory, or a
-/// page and the page cache. Dropping the last one frees the frame.
+/// A counted reference to a frame, for example of pages of several programs that map the same
+/// memory, or of a page and the page cache. Dropping the last one frees the frame.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SharedFrame {
     frame: u32,
@@ -18,10 +18,10 @@ pub struct SharedFrame {
 }
 
 impl SharedFrame {
-    /// Makes a frame one that can have more owners; the first is the holder of this.
+    /// Makes a frame that can have several owners; the caller is the first.
     ///
     /// # Errors
-    /// The frames, if these are not one.
+    /// The frames, if there isn't exactly one.
     pub fn try_new(frames: AllocatedFrames) -> Result<Self, AllocatedFrames> {
         if frames.count() != 1 || frame_info::of(number(frames.start())).is_none() {
             return Err(frames);
@@ -53,11 +53,11 @@ impl SharedFrame {
         Ok(Self { frame: self.frame, purpose: self.purpose })
     }
 
-    /// Makes the frame one that has one owner for good, if this is the only one: who writes
-    /// to a frame that is copied on write needs no copy then.
+    /// Turns the frame into one with a single owner, if this is the only owner: a write to a
+    /// copy-on-write page then needs no copy.
     ///
     /// # Errors
-    /// This, if there are others.
+    /// This frame, unchanged, if it has other owners.
     pub fn try_into_allocated(self) -> Result<AllocatedFrames, Self> {
         if self.owners() != 1 {
             return Err(self);
@@ -73,7 +73,7 @@ impl SharedFrame {
         self.info().owner_word()
     }
 
-    /// Sets the word of the owners: what it means is their affair.
+    /// Sets the owners' word; only they give it a meaning.
     pub fn set_owner_word(&self, word: u64) {
         self.info().set_owner_word(word);
     }

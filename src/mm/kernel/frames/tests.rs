@@ -1,4 +1,4 @@
-//! Frames as the rest of the kernel gets them.
+//! Tests of frames through the public functions.
 
 use super::*;
 use crate::mm::debug::audit;

@@ -1,8 +1,9 @@
-//! Each CPU's free small blocks: a block is taken and freed without the lock of all.
+//! Each CPU's free small blocks: taking and freeing a block needs no global lock.
 //!
-//! A list for each class, linked through the blocks themselves, that is refilled and emptied
-//! by half. The lists of a CPU have a lock of their own, which the CPU finds free, but for the
-//! rare case that the heap is exhausted: then the CPU that needs a block empties all lists.
+//! A list for each class, linked through the blocks themselves, that is refilled and emptied by
+//! half. The lists of a CPU have a lock of their own, which is nearly always free. Other CPUs take
+//! it only in the rare case that the heap is exhausted: then the CPU that needs a block empties all
+//! lists.
 
 use core::ptr::NonNull;
 
@@ -13,7 +14,7 @@ use crate::arch::cpu::percpu;
 use crate::per_cpu;
 use crate::sync::{Rank, SpinMutex};
 
-/// What a free block begins with.
+/// The header of a free block.
 struct FreeBlock {
     next: Option<NonNull<FreeBlock>>,
 }
@@ -79,7 +80,7 @@ impl List {
         heap.seen()
     }
 
-    /// Returns the blocks but for the first `kept` to the heap: those that were freed first.
+    /// Returns all blocks except the first `kept` to the heap; those were freed last.
     #[cold]
     fn drain(&mut self, class: SizeClass, kept: usize) {
         let mut rest = List { first: None, len: self.len.saturating_sub(kept) };
@@ -110,10 +111,10 @@ impl List {
 /// Takes a block of `class`, for `bytes` that were asked for.
 ///
 /// # Errors
-/// What was seen of the heap, if there is none: the heap has to grow.
+/// The state of the heap, if it has no block: it must grow.
 #[inline]
 pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Seen> {
-    // By the time that it is locked the thread may be on another CPU: that costs time only.
+    // The thread may move to another CPU before it has the lock; that only costs time.
     let mut cache = CACHE.here().lock();
     let list = &mut cache.lists[class.index()];
     let block = match list.pop() {
@@ -146,7 +147,7 @@ pub(super) unsafe fn free(block: NonNull<u8>, class: SizeClass, bytes: usize) ->
     is_full
 }
 
-/// Counts that a small block of `old_bytes` has `new_bytes` now.
+/// Counts that a small block of `old_bytes` now has `new_bytes`.
 pub(super) fn note_resized(old_bytes: usize, new_bytes: usize) {
     CACHE.here().lock().tally.note_resized(old_bytes, new_bytes);
 }

@@ -1,9 +1,9 @@
 //! The allocator of all blocks, and the end of its memory.
 //!
-//! Two locks: that of the allocator is held for a few instructions, with interrupts off; that
-//! of the end while pages are mapped or unmapped, with interrupts on. The heap grows by pages
-//! that are mapped first and handed to the allocator then, and shrinks by pages that the
-//! allocator gives up first and that are unmapped then.
+//! Two locks: that of the allocator is held for a few instructions, with interrupts off; that of
+//! the end while pages are mapped or unmapped, with interrupts on. To grow the heap, pages are
+//! mapped and then added to the allocator; to shrink it, pages are removed from the allocator and
+//! then unmapped.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -19,20 +19,20 @@ use crate::mm::kernel::kernel_space;
 use crate::mm::kernel::layout::{FRAME_BYTES, HEAP};
 use crate::sync::{IrqMutex, IrqMutexGuard, Rank, SpinMutex};
 
-/// How many pages are mapped or unmapped at most before the heap is looked at again.
+/// The largest number of pages that is mapped or unmapped before the heap is checked again.
 const STEP_PAGES: u64 = kernel_space::UNMAPPED_MAX as u64;
 
-/// How many pages are mapped at most while the page table's lock is held, and so interrupts
-/// are off.
+/// The largest number of pages that is mapped while the page table's lock is held with interrupts
+/// off.
 const MAPPED_AT_ONCE: u64 = 16;
 
-/// How much is mapped at least when the heap grows: it will soon be wanted.
+/// The smallest amount that is mapped when the heap grows.
 const GROWTH_PAGES: u64 = 16;
 
 /// How much has to be free at the end before it is unmapped, in bytes.
 pub(super) const TRIM_BYTES: u64 = 1 << 20;
 
-/// What an allocation costs beside its own bytes at most, but for its alignment.
+/// The largest overhead of an allocation, without its alignment.
 const OVERHEAD_BYTES: u64 = 64;
 
 /// The allocator, and what was counted.
@@ -44,7 +44,7 @@ pub(super) struct Heap {
     pub(super) limit_bytes: u64,
     pub(super) taken_peak_bytes: u64,
     pub(super) failures: u64,
-    /// What was counted of blocks that aren't small.
+    /// Counts of blocks that aren't small.
     pub(super) tally: Tally,
 }
 
@@ -66,7 +66,7 @@ static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
 /// Protects the pages at the end of the heap; held while they are mapped or unmapped.
 static HEAP_END: SpinMutex<()> = SpinMutex::new(Rank::HeapEnd, ());
 
-/// What was seen of the heap when it had no block: how much was mapped, in bytes.
+/// The state of the heap when it had no block: how much was mapped, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen(u64);
 
@@ -127,12 +127,12 @@ impl Heap {
         self.talc.counters().fragment_count as u64
     }
 
-    /// Returns what [`grow`] has to know.
+    /// Returns the state that [`grow`] needs.
     pub(super) fn seen(&self) -> Seen {
         Seen(self.mapped_bytes)
     }
 
-    /// Returns where the heap ends, once it has begun.
+    /// Returns the end of the heap, if it has any memory.
     fn end(&self) -> Option<NonNull<u8>> {
         let end = (HEAP + self.mapped_bytes).as_mut_ptr();
         NonNull::new(end).filter(|_| self.mapped_bytes > 0)
@@ -148,8 +148,7 @@ impl Heap {
         (end.as_ptr().addr() - reserved.up_to.as_ptr().addr()) as u64
     }
 
-    /// Returns how many pages to map for a block of `layout`; `None` if so many aren't
-    /// allowed.
+    /// Returns how many pages to map for a block of `layout`; `None` if that exceeds the limit.
     fn pages_for(&self, layout: Layout) -> Option<u64> {
         let wanted_bytes = (layout.size() as u64)
             .saturating_add(layout.align() as u64)
@@ -160,7 +159,7 @@ impl Heap {
         (missing_bytes <= left_bytes).then(|| pages.min(left_bytes / FRAME_BYTES))
     }
 
-    /// Takes pages over that were mapped at the end.
+    /// Adds pages that were mapped at the end.
     fn extend(&mut self, pages: u64) {
         let old_end = self.end();
         self.mapped_bytes += pages * FRAME_BYTES;
@@ -176,7 +175,8 @@ impl Heap {
         assert_eq!(known_end, self.end(), "the first pages have room for the allocator's data");
     }
 
-    /// Gives up pages at the end, of which more than `kept_bytes` are free; returns how many.
+    /// Removes free pages from the end, but keeps `kept_bytes` of free memory there; returns how
+    /// many it removed.
     fn truncate(&mut self, kept_bytes: u64) -> u64 {
         let free_bytes = self.free_tail_bytes().saturating_sub(kept_bytes);
         let pages = (free_bytes / FRAME_BYTES).min(STEP_PAGES);
@@ -195,8 +195,8 @@ impl Heap {
 /// How many allocations wait for the heap to grow.
 static GROWING: AtomicU32 = AtomicU32::new(0);
 
-/// While it lives, no other CPU shrinks the heap that an allocation lets grow: a large block
-/// takes several steps, and a CPU that frees could undo each.
+/// While it lives, no CPU shrinks the heap. An allocation that grows the heap holds one: a large
+/// block takes several steps, and another CPU that frees memory could undo each of them.
 pub(super) struct Growing(());
 
 impl Growing {
@@ -212,8 +212,8 @@ impl Drop for Growing {
     }
 }
 
-/// Maps more pages, for a block of `layout` if so many are allowed; returns whether there are
-/// more now than when the heap was `seen` without such a block.
+/// Maps more pages, for a block of `layout`, if the limit allows it; returns whether more pages are
+/// mapped than when the heap was `seen` without such a block.
 pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
     let _end = HEAP_END.lock();
     let (start, pages) = {
@@ -252,7 +252,7 @@ pub(super) fn shrink(kept_bytes: u64) {
     } {}
 }
 
-/// Unmaps free pages at the end if that is worth it, unless another CPU changes the end.
+/// Unmaps free pages at the end if there are enough of them, unless another CPU changes the end.
 pub(super) fn shrink_if_large() {
     while GROWING.load(Ordering::Relaxed) == 0 && lock().free_tail_bytes() > 2 * TRIM_BYTES {
         let Some(_end) = HEAP_END.try_lock() else {

@@ -1,4 +1,4 @@
-//! The kernel's heap: what `alloc` takes from.
+//! The kernel's heap, the memory behind `alloc`.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -7,11 +7,11 @@
 //! | [`size_class`] | the sizes of small blocks |
 //! | [`tally`] | what was allocated and freed |
 //!
-//! Addresses are set aside from the start; frames are mapped when they are needed,
-//! and freed when the end of the heap is free again.
+//! The address range is reserved from the start; frames are mapped when they are needed, and freed
+//! when the end of the heap is free again.
 //!
-//! Callers that can do without use the `try_` calls of `alloc`'s types and get an
-//! error; for all others it ends in [`out_of_memory`].
+//! Callers that can handle a failure use the `try_` functions of `alloc`'s types and get an error;
+//! for all others a failure ends in [`out_of_memory`].
 //!
 //! Locks, from outer to inner: the heap's end, a CPU's lists, the allocator. Pages are
 //! mapped and unmapped under the first alone.
@@ -32,38 +32,38 @@ use crate::mm::kernel::layout::{FRAME_BYTES, HEAP_BYTES};
 use size_class::SizeClass;
 use tally::Tally;
 
-/// What the heap may always grow to, in bytes, if there are frames: 16 MiB.
+/// The size to which the heap may always grow, in bytes, if there are frames: 16 MiB.
 pub const RESERVED_BYTES: u64 = 16 << 20;
 
 /// Freed blocks are filled with this in debug builds. As a pointer it isn't
 /// canonical: using it is a general protection fault.
 pub const POISON: u8 = 0xDE;
 
-/// How full the heap is, in bytes. What is in use is exact if no other CPU allocates or
-/// frees meanwhile.
+/// Statistics of the heap, in bytes. The number in use is exact if no other CPU allocates or frees
+/// meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
-    /// In use, as it was asked for.
+    /// In use, by the sizes that were requested.
     pub allocated_bytes: u64,
-    /// How many blocks that is.
+    /// The number of blocks in use.
     pub allocations: u64,
-    /// On the lists of CPUs, or lost because small blocks have the size of their class.
+    /// On the lists of CPUs, or lost by rounding small blocks up to the size of their class.
     pub cached_bytes: u64,
-    /// The most that ever was in use, on the lists of CPUs or lost.
+    /// The largest sum so far of bytes in use, on the lists of CPUs and lost.
     pub peak_bytes: u64,
     /// How many blocks were ever allocated.
     pub total_allocations: u64,
     /// Mapped to frames.
     pub mapped_bytes: u64,
-    /// The most that ever was mapped.
+    /// The largest number of bytes mapped so far.
     pub mapped_peak_bytes: u64,
     /// Mapped and free at the end: what can be unmapped.
     pub tail_bytes: u64,
-    /// Free and mapped, in how many pieces.
+    /// The number of free pieces of the mapped memory.
     pub gaps: u64,
-    /// Up to where it may grow.
+    /// The size to which it may grow.
     pub limit_bytes: u64,
-    /// How often there was not enough.
+    /// The number of failed allocations.
     pub failures: u64,
 }
 
@@ -74,7 +74,7 @@ pub(in crate::mm) fn start() {
     end::lock().limit_bytes = half_bytes.clamp(RESERVED_BYTES, HEAP_BYTES);
 }
 
-/// Returns how full the heap is.
+/// Returns the statistics of the heap.
 pub fn statistics() -> Statistics {
     let mut tally = Tally::ZERO;
     cpu_cache::count(&mut tally);
@@ -163,12 +163,12 @@ fn allocate_slowly(
         }
     }
     end::lock().failures += 1;
-    // What was mapped in vain.
+    // Unmaps the pages that were mapped without success.
     trim();
     Err(Exhausted)
 }
 
-/// `alloc`'s way to the heap.
+/// The global allocator.
 struct KernelHeap;
 
 #[global_allocator]
@@ -192,12 +192,12 @@ unsafe impl GlobalAlloc for KernelHeap {
             return;
         };
         let has_returned = match SizeClass::of(layout) {
-            // SAFETY: the caller vouches for block and layout.
+            // SAFETY: the caller's promise for block and layout.
             Some(class) => unsafe { cpu_cache::free(block, class, layout.size()) },
             None => {
                 let mut heap = end::lock();
                 heap.tally.note_freed(layout.size());
-                // SAFETY: the caller vouches for block and layout.
+                // SAFETY: the caller's promise for block and layout.
                 unsafe { heap.free(block, layout) };
                 true
             }
@@ -219,7 +219,7 @@ unsafe impl GlobalAlloc for KernelHeap {
             }
             (None, None, Some(whole)) => {
                 let mut heap = end::lock();
-                // SAFETY: the caller vouches for block, layout and a size that isn't 0.
+                // SAFETY: the caller's promise for block, layout and a size that isn't 0.
                 if unsafe { heap.resize(whole, layout, new_bytes) } {
                     heap.tally.note_resized(layout.size(), new_bytes);
                     return block;
@@ -231,14 +231,14 @@ unsafe impl GlobalAlloc for KernelHeap {
         if !new_block.is_null() {
             // SAFETY: the blocks are apart, and each has at least so many bytes.
             unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_bytes)) };
-            // SAFETY: the caller has given the block up.
+            // SAFETY: the caller has released the block.
             unsafe { self.dealloc(block, layout) };
         }
         new_block
     }
 }
 
-/// The end of callers that can't do without memory.
+/// Panics for callers that can't handle a failed allocation.
 #[alloc_error_handler]
 fn out_of_memory(layout: Layout) -> ! {
     let heap = statistics();

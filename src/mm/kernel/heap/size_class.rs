@@ -9,7 +9,7 @@ use core::alloc::Layout;
 /// The largest small block, in bytes.
 pub(super) const SMALL_BYTES: usize = 1024;
 
-/// What small blocks are aligned to, in bytes, and their sizes are multiples of.
+/// The alignment of small blocks, in bytes; their sizes are multiples of it.
 const UNIT_BYTES: usize = 16;
 
 /// The size of each class, in bytes.

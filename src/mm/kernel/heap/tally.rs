@@ -1,8 +1,8 @@
-//! What was allocated and freed, as it was asked for.
+//! Counts of allocated and freed bytes, by the sizes that were requested.
 
-/// Sums of one place: a CPU's small blocks, or all other blocks. The difference of what was
-/// allocated and what was freed says what is in use, over all places together: a block may be
-/// freed elsewhere than it was allocated. The sums never get so large that they wrap.
+/// Sums of one place: a CPU's small blocks, or all other blocks. Allocated minus freed is the
+/// number in use, but only for all places together: a block may be freed at another place than it
+/// was allocated. The sums never get so large that they wrap.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) allocated_bytes: u64,

@@ -1,4 +1,4 @@
-//! The heap as the rest of the kernel gets it.
+//! Tests of the heap through its public functions.
 
 use super::end::TRIM_BYTES;
 use super::*;
