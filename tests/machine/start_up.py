@@ -35,7 +35,7 @@ def stage_that_hangs_is_on_the_screen():
                       paused=True) as qemu:
                 stop_at(qemu, function)
                 lines = screen_text(qemu)[0] if video else qemu.screen()
-                assert any("boot: GRUB" in line for line in lines), "\n".join(lines)
+                assert any("boot: memory" in line for line in lines), "\n".join(lines)
                 # The IDT's stage has ended with a line of the log.
                 expected = r"\[.*\] idt: .*" if stage == "IDT" else stage
                 assert re.fullmatch(expected, last_line(lines)), (function, "\n".join(lines))
