@@ -1,0 +1,6 @@
+mod edges;
+mod image;
+mod mutations;
+mod plan;
+mod random;
+mod scripts;
