@@ -1,0 +1,46 @@
+//! What can go wrong.
+
+use core::fmt;
+
+/// Why a string wasn't added, or the stack wasn't built. A string that wasn't added leaves
+/// nothing behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackError {
+    /// A string has more bytes than one may have, or all have more than allowed. E2BIG on
+    /// Linux.
+    TooBig,
+    /// No memory is left for the strings. ENOMEM.
+    OutOfMemory,
+    /// There is no room for the stack below its top. ENOMEM.
+    NoRoom,
+    /// The reader returned no more bytes before the string's NUL. EFAULT.
+    Unterminated,
+}
+
+impl fmt::Display for StackError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooBig => "arguments and environment are too large",
+            Self::OutOfMemory => "no memory is left for arguments and environment",
+            Self::NoRoom => "there is no room for the stack below its top",
+            Self::Unterminated => "a string has no end",
+        })
+    }
+}
+
+impl core::error::Error for StackError {}
+
+/// Why a string wasn't added that was being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushError<E> {
+    /// The string isn't acceptable.
+    Stack(StackError),
+    /// It couldn't be read.
+    Read(E),
+}
+
+impl<E> From<StackError> for PushError<E> {
+    fn from(error: StackError) -> Self {
+        Self::Stack(error)
+    }
+}

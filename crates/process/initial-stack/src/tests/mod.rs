@@ -1,0 +1,4 @@
+mod layout;
+mod limits;
+mod reader;
+mod reading;
