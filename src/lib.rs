@@ -42,7 +42,7 @@
 
 extern crate alloc;
 
-#[expect(unsafe_code, reason = "ports, control registers, tables the processor reads")]
+#[expect(unsafe_code, reason = "ports, control registers, tables the CPU reads")]
 pub mod arch;
 #[expect(unsafe_code, reason = "reads the loader's structure at the address it gave")]
 pub mod boot;

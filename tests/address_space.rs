@@ -26,7 +26,7 @@ use farjump::arch::trap::fault::Fault;
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Purpose};
 use farjump::mm::user::address_space::{AddressSpace, AddressSpaceError};
 use farjump::sync::Latch;
-use farjump::task::{self, Builder, ProcessorSet};
+use farjump::task::{self, Builder, CpuSet};
 use paging::MappingFlags;
 use x86_64::VirtAddr;
 
@@ -86,8 +86,8 @@ fn read(address: VirtAddr) -> u64 {
     unsafe { place.read_volatile() }
 }
 
-fn only(cpu: usize) -> ProcessorSet {
-    let mut set = ProcessorSet::new();
+fn only(cpu: usize) -> CpuSet {
+    let mut set = CpuSet::new();
     set.try_insert(cpu).expect("there is such a CPU");
     set
 }

@@ -19,7 +19,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use farjump::mm::debug::audit;
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Counts, Purpose};
 use farjump::mm::kernel::heap;
-use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
+use farjump::task::{self, Builder, CpuSet, JoinHandle};
 
 farjump::test_kernel!(test_main);
 
@@ -106,10 +106,10 @@ fn all_frames_ten_times_over() {
 /// their results.
 fn on_each_cpu<P: 'static, T: Send + 'static>(prepare: fn() -> P, body: fn(P) -> T) -> Vec<T> {
     static MISSING: AtomicUsize = AtomicUsize::new(0);
-    let cpus = task::processors().count();
+    let cpus = task::cpus().count();
     MISSING.store(cpus, Ordering::Release);
     let spawn = |cpu| {
-        let mut allowed = ProcessorSet::new();
+        let mut allowed = CpuSet::new();
         allowed.try_insert(cpu).expect("it is a CPU's number");
         let thread = Builder::new("memory").allowed(allowed).spawn(move || {
             let prepared = prepare();

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use farjump::arch::debug::register_patterns;
-use farjump::task::{self, Builder, JoinHandle, ProcessorSet};
+use farjump::task::{self, Builder, CpuSet, JoinHandle};
 use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
@@ -43,7 +43,7 @@ impl Progress {
     /// been preempted often enough.
     fn start(
         &'static self,
-        allowed: ProcessorSet,
+        allowed: CpuSet,
         round: impl Fn(u64) + Send + 'static,
     ) -> JoinHandle<()> {
         self.unfinished.fetch_add(1, Ordering::Relaxed);
@@ -72,9 +72,9 @@ impl Progress {
     }
 }
 
-fn only(processor: usize) -> ProcessorSet {
-    let mut set = ProcessorSet::new();
-    set.try_insert(processor).expect("the set has room for all CPUs");
+fn only(cpu: usize) -> CpuSet {
+    let mut set = CpuSet::new();
+    set.try_insert(cpu).expect("the set has room for all CPUs");
     set
 }
 
@@ -86,7 +86,7 @@ fn compute() {
 
 /// Moves the running thread to the next CPU.
 fn move_on() {
-    let next = (task::current().processor() as usize + 1) % task::processors().count();
+    let next = (task::current().cpu() as usize + 1) % task::cpus().count();
     task::set_allowed(task::current(), &only(next));
     task::yield_now();
 }
@@ -103,9 +103,9 @@ fn registers_survive_switches() {
         }
     };
     let mut threads = Vec::new();
-    for processor in 0..task::processors().count() {
-        let index = 4 * processor as u64;
-        let here = only(processor);
+    for cpu in 0..task::cpus().count() {
+        let index = 4 * cpu as u64;
+        let here = only(cpu);
         for computing in [index, index + 1] {
             let round = look(computing, compute);
             threads.push(PROGRESS.start(here, move |number| PROGRESS.watch(|| round(number))));
@@ -120,7 +120,7 @@ fn registers_survive_switches() {
 fn general_registers_and_flags_survive_preemption() {
     static PROGRESS: Progress = Progress::new();
     let mut threads = Vec::new();
-    for index in 0..2 * task::processors().count() {
+    for index in 0..2 * task::cpus().count() {
         let look = move |_| {
             PROGRESS.watch(|| {
                 let changed = register_patterns::general_changed(index as u64, 500_000);

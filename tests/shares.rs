@@ -18,7 +18,7 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use farjump::arch::irq::interrupt_flag::InterruptsOff;
 use farjump::arch::time::clock::now_ns;
-use farjump::task::{self, Builder, JoinHandle, ProcessorSet, ThreadRef};
+use farjump::task::{self, Builder, CpuSet, JoinHandle, ThreadRef};
 use run_queue::{Nice, Policy};
 
 farjump::test_kernel!(test_main);
@@ -28,14 +28,14 @@ const MS: u64 = 1_000_000;
 /// How long a test may take, in nanoseconds.
 const HANG_NS: u64 = 20_000 * MS;
 
-fn only(cpu: usize) -> ProcessorSet {
-    let mut only = ProcessorSet::new();
+fn only(cpu: usize) -> CpuSet {
+    let mut only = CpuSet::new();
     only.try_insert(cpu).expect("the set has room for all CPUs");
     only
 }
 
 /// Makes a thread that never waits until `is_over`.
-fn spawn_busy(nice: i8, allowed: ProcessorSet, is_over: &'static AtomicBool) -> JoinHandle<()> {
+fn spawn_busy(nice: i8, allowed: CpuSet, is_over: &'static AtomicBool) -> JoinHandle<()> {
     let policy = Policy::Fair(Nice::try_new(nice).expect("it is a nice value"));
     let busy = || {
         while !is_over.load(Ordering::Relaxed) {
@@ -78,11 +78,11 @@ fn wait_for_shares(
 #[test_case]
 fn threads_that_cpus_do_not_divide_evenly_get_their_shares() {
     static IS_OVER: AtomicBool = AtomicBool::new(false);
-    let cpus = task::processors().count();
+    let cpus = task::cpus().count();
     // One thread more than there are CPUs; two of them have half the weight.
     let spawn = |nice: i8| {
         let weight = u64::from(Nice::try_new(nice).expect("it is a nice value").weight());
-        (spawn_busy(nice, ProcessorSet::first(cpus), &IS_OVER), weight)
+        (spawn_busy(nice, CpuSet::first(cpus), &IS_OVER), weight)
     };
     let mut threads: Vec<_> = (0..cpus + 1).map(|_| spawn(0)).collect();
     threads.extend([3, 3].map(spawn));
@@ -96,7 +96,7 @@ fn threads_that_cpus_do_not_divide_evenly_get_their_shares() {
 #[test_case]
 fn cpu_that_is_busy_with_one_thread_takes_over_from_one_with_six() {
     static IS_OVER: AtomicBool = AtomicBool::new(false);
-    let cpus = task::processors().count();
+    let cpus = task::cpus().count();
     if cpus < 2 {
         return;
     }
@@ -109,7 +109,7 @@ fn cpu_that_is_busy_with_one_thread_takes_over_from_one_with_six() {
         task::sleep_ns(MS).expect("no thread cancels this one");
     }
     for (thread, _) in &threads {
-        task::set_allowed(thread.thread(), &ProcessorSet::first(64));
+        task::set_allowed(thread.thread(), &CpuSet::first(64));
     }
     let start_ns: Vec<_> = threads.iter().map(|(it, _)| it.thread().run_time_ns()).collect();
     let shares = wait_for_shares(&threads, &start_ns, 80);

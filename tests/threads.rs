@@ -28,7 +28,7 @@ use farjump::mm::kernel::heap;
 use farjump::mm::kernel::kernel_stack::KernelStack;
 use farjump::mm::kernel::stacks::Use;
 use farjump::sync::{Channel, Latch, Mutex, WaitQueue};
-use farjump::task::{self, Builder, ProcessorSet, State};
+use farjump::task::{self, Builder, CpuSet, State};
 use farjump::testing::{ShouldPanic, wait_for_threads, wait_until};
 use run_queue::{Policy, RealTimePriority};
 use x86_64::VirtAddr;
@@ -41,23 +41,23 @@ fn real_time(priority: u8) -> Policy {
     Policy::RealTime(RealTimePriority::try_new(priority).expect("it is a priority"))
 }
 
-fn first_processor() -> ProcessorSet {
-    let mut first = ProcessorSet::new();
+fn first_cpu() -> CpuSet {
+    let mut first = CpuSet::new();
     first.try_insert(0).expect("the set has room for all CPUs");
     first
 }
 
 /// Keeps the running thread on these CPUs.
-fn stay_on(processors: ProcessorSet) {
-    task::set_allowed(task::current(), &processors);
+fn stay_on(cpus: CpuSet) {
+    task::set_allowed(task::current(), &cpus);
     // The next pick moves it away from a CPU that isn't allowed.
     task::yield_now();
 }
 
 /// Keeps the running thread on its CPU.
 fn stay_here() {
-    let mut here = ProcessorSet::new();
-    here.try_insert(task::current().processor() as usize).expect("the set has room for all CPUs");
+    let mut here = CpuSet::new();
+    here.try_insert(task::current().cpu() as usize).expect("the set has room for all CPUs");
     stay_on(here);
 }
 
@@ -111,15 +111,15 @@ fn what_threads_take_comes_back() {
 #[test_case]
 fn waiting_threads_are_taken_over() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
-    let processors = task::processors().count();
-    let all = (1 << processors) - 1;
+    let cpus = task::cpus().count();
+    let all = (1 << cpus) - 1;
     // This thread wakes no other CPU.
     stay_here();
-    let threads: Vec<_> = (0..processors + 1)
+    let threads: Vec<_> = (0..cpus + 1)
         .map(|_| {
             let busy = move || {
                 while SEEN.load(Ordering::Relaxed) != all {
-                    SEEN.fetch_or(1 << task::current().processor(), Ordering::Relaxed);
+                    SEEN.fetch_or(1 << task::current().cpu(), Ordering::Relaxed);
                 }
             };
             let builder = Builder::new("busy").allowed(task::current().allowed());
@@ -127,21 +127,21 @@ fn waiting_threads_are_taken_over() {
         })
         .collect();
     for thread in &threads {
-        task::set_allowed(thread.thread(), &ProcessorSet::first(64));
+        task::set_allowed(thread.thread(), &CpuSet::first(64));
     }
     threads.into_iter().for_each(|thread| thread.join());
-    task::set_allowed(task::current(), &ProcessorSet::first(64));
+    task::set_allowed(task::current(), &CpuSet::first(64));
 }
 
 /// A CPU that has read a page keeps its translation until it is asked to flush it.
 #[test_case]
 fn other_cpus_flush_unmapped_pages() {
-    if task::processors().count() == 1 {
+    if task::cpus().count() == 1 {
         return;
     }
     static READ: Channel<VirtAddr, 1> = Channel::new();
     static FOUND: Channel<Option<u8>, 1> = Channel::new();
-    let mut second = ProcessorSet::new();
+    let mut second = CpuSet::new();
     second.try_insert(1).expect("there are two");
     let reader = Builder::new("reader").allowed(second).spawn(|| {
         while let Ok(address) = READ.recv() {
@@ -152,7 +152,7 @@ fn other_cpus_flush_unmapped_pages() {
         assert!(READ.send(address).is_ok());
         FOUND.recv().expect("it isn't closed")
     };
-    stay_on(first_processor());
+    stay_on(first_cpu());
     for _ in 0..50 {
         let stack = KernelStack::try_new(Use::Thread(0)).expect("there is memory");
         let address = stack.stack().top() - 1;
@@ -160,13 +160,13 @@ fn other_cpus_flush_unmapped_pages() {
         drop(stack);
         assert_eq!(found(address), None);
     }
-    stay_on(ProcessorSet::first(64));
+    stay_on(CpuSet::first(64));
     READ.close();
     reader.expect("there is memory").join();
 }
 
 #[test_case]
-fn functions_are_called_on_other_processors() {
+fn functions_are_called_on_other_cpus() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let callers: Vec<_> = (0..3)
@@ -185,9 +185,9 @@ fn functions_are_called_on_other_processors() {
         })
         .collect();
     callers.into_iter().for_each(|caller| caller.join());
-    let processors = task::processors().count() as u64;
-    assert_eq!(SEEN.load(Ordering::Relaxed), (1 << processors) - 1);
-    assert_eq!(CALLS.load(Ordering::Relaxed), 3 * 20 * processors);
+    let cpus = task::cpus().count() as u64;
+    assert_eq!(SEEN.load(Ordering::Relaxed), (1 << cpus) - 1);
+    assert_eq!(CALLS.load(Ordering::Relaxed), 3 * 20 * cpus);
 }
 
 #[test_case]
@@ -199,7 +199,7 @@ fn real_time_thread_preempts_at_once() {
     let urgent = urgent.spawn(|| ORDER.lock().push("urgent")).expect("there is memory");
     ORDER.lock().push("after");
     urgent.join();
-    task::set_allowed(task::current(), &ProcessorSet::first(64));
+    task::set_allowed(task::current(), &CpuSet::first(64));
     assert_eq!(*ORDER.lock(), ["before", "urgent", "after"]);
 }
 
@@ -235,7 +235,7 @@ fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     static HELD: Mutex<()> = Mutex::new(());
     static IS_TAKEN: Latch = Latch::new(1);
     static IS_HELD: AtomicBool = AtomicBool::new(false);
-    let first = first_processor();
+    let first = first_cpu();
     let low = Builder::new("low").allowed(first).spawn(|| {
         let held = HELD.lock();
         IS_HELD.store(true, Ordering::Relaxed);
@@ -344,16 +344,16 @@ const SLEEPING_IN_AN_INTERRUPT_IS_REPORTED: ShouldPanic = ShouldPanic::new(
 );
 
 #[test_case]
-fn processor_that_does_not_answer_is_left_out() {
+fn cpu_that_does_not_answer_is_left_out() {
     // Only if no other CPU was started: the trampoline is prepared once.
     let machine = farjump::testing::machine();
-    let processors = task::processors().count();
-    if processors > 1 {
+    let cpus = task::cpus().count();
+    if cpus > 1 {
         return;
     }
     let stacks = frames::counts().used_for(Purpose::Stacks);
     task::start_others(machine.tasks, &[ApicId::new(0), ApicId::new(77)], 8);
-    assert_eq!(task::processors().count(), processors);
+    assert_eq!(task::cpus().count(), cpus);
     // Its stacks stay allocated: the CPU might still use them.
     let kept = frames::counts().used_for(Purpose::Stacks) - stacks;
     assert!(kept <= 8 + 3 * 6, "{kept} frames");

@@ -24,16 +24,16 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use farjump::arch::irq::interrupt_flag::InterruptsOff;
 use farjump::arch::time::clock::now_ns;
 use farjump::sync::{Latch, Mutex};
-use farjump::task::{self, Builder, ProcessorSet};
+use farjump::task::{self, Builder, CpuSet};
 use run_queue::{Nice, Policy};
 
 farjump::test_kernel!(test_main);
 
 const MS: u64 = 1_000_000;
 
-fn only(processor: usize) -> ProcessorSet {
-    let mut set = ProcessorSet::new();
-    set.try_insert(processor).expect("the set has room for all CPUs");
+fn only(cpu: usize) -> CpuSet {
+    let mut set = CpuSet::new();
+    set.try_insert(cpu).expect("the set has room for all CPUs");
     set
 }
 
@@ -105,9 +105,9 @@ fn sleeps_end_in_order_and_in_time() {
 
 /// They are busy for longer than the watchdog waits.
 #[test_case]
-fn busy_processors_are_not_taken_for_hanging() {
+fn busy_cpus_are_not_taken_for_hanging() {
     let end_ns = now_ns() + 8_000 * MS;
-    let threads: Vec<_> = (0..2 * task::processors().count())
+    let threads: Vec<_> = (0..2 * task::cpus().count())
         .map(|_| task::spawn("busy", move || spin_until(end_ns)).expect("there is memory"))
         .collect();
     threads.into_iter().for_each(|thread| thread.join());
@@ -115,13 +115,13 @@ fn busy_processors_are_not_taken_for_hanging() {
 }
 
 #[test_case]
-fn processor_that_hangs_is_reported() {
-    if task::processors().count() < 2 {
+fn cpu_that_hangs_is_reported() {
+    if task::cpus().count() < 2 {
         return;
     }
-    for processor in [0, 1] {
+    for cpu in [0, 1] {
         let before = task::watchdog_told();
-        let hanging = Builder::new("hanging").allowed(only(processor)).spawn(move || {
+        let hanging = Builder::new("hanging").allowed(only(cpu)).spawn(move || {
             let _off = InterruptsOff::new();
             // A PAUSE would make QEMU switch between its CPUs each time.
             while task::watchdog_told() == before {}

@@ -143,7 +143,7 @@ fn take_and_free_many() {
 fn many_at_once() {
     static WAITING: AtomicU32 = AtomicU32::new(0);
     take_and_free_many();
-    let cpus = task::processors().count() as u32;
+    let cpus = task::cpus().count() as u32;
     for threads in [1, cpus] {
         WAITING.store(threads, Ordering::Release);
         let start = || {
@@ -158,7 +158,7 @@ fn many_at_once() {
         };
         let threads: Vec<_> = (0..threads)
             .map(|cpu| {
-                let mut allowed = task::ProcessorSet::new();
+                let mut allowed = task::CpuSet::new();
                 allowed.try_insert(cpu as usize).expect("the CPU runs");
                 let thread = task::Builder::new("many").allowed(allowed).spawn(start);
                 thread.expect("there is memory")

@@ -55,7 +55,7 @@ impl FaultReport<'_> {
             E::Breakpoint => f.write_str("INT3 instruction"),
             E::Overflow => f.write_str("INT 4, or INTO with the overflow flag set"),
             E::BoundRange => f.write_str("an index outside of the bounds given to BOUND"),
-            E::InvalidOpcode => f.write_str("an instruction that this processor doesn't have"),
+            E::InvalidOpcode => f.write_str("an instruction that this CPU doesn't have"),
             E::DeviceNotAvailable => {
                 f.write_str("a floating-point instruction while CR0.TS or CR0.EM is set")
             }
@@ -99,7 +99,7 @@ impl FaultReport<'_> {
         }
         write!(
             f,
-            "an exception came while the processor entered the handler of another;\n         \
+            "an exception came while the cpu entered the handler of another;\n         \
              the stack pointer was in the {}",
             StackName(self.0.frame().rsp)
         )

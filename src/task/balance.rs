@@ -1,18 +1,18 @@
-//! On which processor a thread runs; the choices are those of the crate `run-queue`.
+//! On which CPU a thread runs; the choices are those of the crate `run-queue`.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use run_queue::{Cpus, busiest, place};
 
+use super::cpu::{self, SchedCpu};
+use super::cpu_set::CpuSet;
 use super::locked_queue::LockedQueue;
-use super::processor::{self, Processor};
-use super::processor_set::ProcessorSet;
 use super::thread::Thread;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::time::clock;
 
-/// How many processors run threads: those with the first numbers.
+/// How many CPUs run threads: those with the first numbers.
 static COUNT: AtomicU32 = AtomicU32::new(1);
 /// Which of them have nothing to do. A hint.
 static IDLE: CpuBits = CpuBits::new();
@@ -26,57 +26,57 @@ impl Cpus<SET_WORDS> for All {
     }
 
     fn threads(&self, cpu: usize) -> u32 {
-        processor::get(cpu as u32).runnable.load(Ordering::Relaxed)
+        cpu::get(cpu as u32).runnable.load(Ordering::Relaxed)
     }
 
     fn load(&self, cpu: usize) -> u64 {
-        processor::get(cpu as u32).load.load(Ordering::Relaxed)
+        cpu::get(cpu as u32).load.load(Ordering::Relaxed)
     }
 
-    fn first_idle(&self, allowed: &ProcessorSet, from: usize) -> Option<usize> {
+    fn first_idle(&self, allowed: &CpuSet, from: usize) -> Option<usize> {
         allowed.first_common(|word| IDLE.word(word), from)
     }
 }
 
-/// Lets threads be placed on the processors with numbers below `count`.
+/// Lets threads be placed on the CPUs with numbers below `count`.
 pub(super) fn set_count(count: u32) {
     COUNT.store(count, Ordering::Relaxed);
 }
 
-/// Tells whether there is only one processor to choose from.
+/// Tells whether there is only one CPU to choose from.
 #[inline]
 pub(super) fn is_alone() -> bool {
     COUNT.load(Ordering::Relaxed) == 1
 }
 
-/// Notes whether `processor` has nothing to do.
-pub(super) fn set_idle(processor: &Processor, is_idle: bool) {
+/// Notes whether `cpu` has nothing to do.
+pub(super) fn set_idle(cpu: &SchedCpu, is_idle: bool) {
     if is_idle {
-        IDLE.insert(CpuId::new(processor.number));
+        IDLE.insert(CpuId::new(cpu.number));
     } else {
-        IDLE.remove(CpuId::new(processor.number));
+        IDLE.remove(CpuId::new(cpu.number));
     }
 }
 
 /// Picks the CPU for `thread`, which this one wakes or has made.
-pub(super) fn pick_cpu(thread: &Thread) -> &'static Processor {
-    let here = processor::this();
+pub(super) fn pick_cpu(thread: &Thread) -> &'static SchedCpu {
+    let here = cpu::this();
     if is_alone() {
         return here;
     }
-    let last = thread.processor() as usize;
+    let last = thread.cpu() as usize;
     let picked = place(&All, &thread.allowed(), last, here.number as usize, random());
-    processor::get(picked as u32)
+    cpu::get(picked as u32)
 }
 
 /// Takes a waiting thread from another CPU, for this one, which is idle; it is on no queue
 /// then. Interrupts are off.
-pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
+pub(super) fn steal(here: &'static SchedCpu, now_ns: u64) -> Option<&'static Thread> {
     if is_alone() {
         return None;
     }
     let other = busiest(&All, here.number as usize, random())?;
-    let other = processor::get(other as u32);
+    let other = cpu::get(other as u32);
     let mut queue = LockedQueue::lock(other);
     let thread = queue.steal(here, now_ns)?;
     queue.hand_over(thread, here);
@@ -88,16 +88,16 @@ pub(super) fn steal(here: &'static Processor, now_ns: u64) -> Option<&'static Th
 /// only where threads wait for each other, which are those that can move. Returns it and the
 /// other CPU, whose queue owns it then. Interrupts are off.
 pub(super) fn take_surplus(
-    here: &'static Processor,
+    here: &'static SchedCpu,
     now_ns: u64,
-) -> Option<(&'static Thread, &'static Processor)> {
+) -> Option<(&'static Thread, &'static SchedCpu)> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;
     }
     // Only this CPU, with interrupts off, takes it.
     let mut balancer = here.balancer.lock();
     let target = balancer.partner(&All, here.number as usize, random(), now_ns)?;
-    let target = processor::get(target as u32);
+    let target = cpu::get(target as u32);
     let (target_time, target_load, has_real_time) = {
         let mut queue = LockedQueue::lock(target);
         queue.update(now_ns);
@@ -124,13 +124,13 @@ pub(super) fn take_surplus(
     Some((thread, target))
 }
 
-/// Returns a processor that has nothing to do, if `here` has threads that wait: one that
+/// Returns a CPU that has nothing to do, if `here` has threads that wait: one that
 /// halts doesn't look around by itself.
-pub(super) fn idle_beside(here: &Processor) -> Option<u32> {
+pub(super) fn idle_beside(here: &SchedCpu) -> Option<u32> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;
     }
-    let all = ProcessorSet::first(COUNT.load(Ordering::Relaxed) as usize);
+    let all = CpuSet::first(COUNT.load(Ordering::Relaxed) as usize);
     All.first_idle(&all, here.number as usize).map(|idle| idle as u32)
 }
 

@@ -1,59 +1,59 @@
 //! A CPU's run queue while it is locked, and with it what it owns of its threads.
 
-use run_queue::{Node, Nodes, Policy, Previous, Start, State};
+use run_queue::{Entities, Policy, Previous, QueueState, SchedEntity, Start};
 
-use super::processor::{self, Processor, Queue};
+use super::cpu::{self, Queue, SchedCpu};
 use super::table;
 use core::sync::atomic::Ordering;
 
-use super::thread::{State as ThreadState, Thread};
+use super::thread::{State, Thread};
 use crate::arch::time::clock;
 use crate::sync::{IrqMutexGuard, Key};
 
 /// How many waiting threads are looked at for one that may move to another CPU.
 const LOOKS: u32 = 8;
 
-/// The threads whose nodes a locked queue owns.
+/// The threads whose entities a locked queue owns.
 struct Owned<'a>(Key<'a>);
 
-impl Nodes for Owned<'_> {
+impl Entities for Owned<'_> {
     type Id = &'static Thread;
 
     #[inline]
-    fn node(&self, thread: &'static Thread) -> &Node<&'static Thread> {
-        thread.node.open(self.0)
+    fn entity(&self, thread: &'static Thread) -> &SchedEntity<&'static Thread> {
+        thread.entity.open(self.0)
     }
 }
 
-/// A run queue that is locked. It owns the nodes of the threads that are on it, or were last.
+/// A run queue that is locked. It owns the entities of the threads that are on it, or were last.
 pub(super) struct LockedQueue {
-    cpu: &'static Processor,
+    cpu: &'static SchedCpu,
     guard: IrqMutexGuard<'static, Queue>,
 }
 
 impl LockedQueue {
     /// Locks the queue of `cpu`.
     #[inline]
-    pub(super) fn lock(cpu: &'static Processor) -> Self {
+    pub(super) fn lock(cpu: &'static SchedCpu) -> Self {
         Self { cpu, guard: cpu.run_queue.lock() }
     }
 
-    /// Locks the queue that owns the node of `thread`; `None` if that is a free one.
+    /// Locks the queue that owns the entity of `thread`; `None` if that is a free one.
     #[inline]
     pub(super) fn try_lock_of(thread: &Thread) -> Option<Self> {
         loop {
             let mut queue = Self::lock(thread.last_cpu());
-            if thread.node.is_owned_by(queue.guard.parts().1) {
+            if thread.entity.is_owned_by(queue.guard.parts().1) {
                 return Some(queue);
             }
             // It has been moved meanwhile, or has ended.
-            if thread.state() == ThreadState::Free {
+            if thread.state() == State::Free {
                 return None;
             }
         }
     }
 
-    /// Locks the queue that owns the node of `thread`.
+    /// Locks the queue that owns the entity of `thread`.
     ///
     /// # Panics
     /// If the thread is a free one.
@@ -70,7 +70,7 @@ impl LockedQueue {
 
     /// Returns the CPU.
     #[inline]
-    pub(super) fn cpu(&self) -> &'static Processor {
+    pub(super) fn cpu(&self) -> &'static SchedCpu {
         self.cpu
     }
 
@@ -97,65 +97,65 @@ impl LockedQueue {
 
     /// Returns whether a thread of this queue is on it.
     #[inline]
-    pub(super) fn state(&mut self, thread: &Thread) -> State {
-        thread.node.open(self.guard.parts().1).state()
+    pub(super) fn state(&mut self, thread: &Thread) -> QueueState {
+        thread.entity.open(self.guard.parts().1).state()
     }
 
     /// Returns the policy of a thread of this queue.
     pub(super) fn policy(&mut self, thread: &Thread) -> Policy {
-        thread.node.open(self.guard.parts().1).policy()
+        thread.entity.open(self.guard.parts().1).policy()
     }
 
     /// Returns how long a thread of this queue ran, as of the last [`Self::update`].
     pub(super) fn run_time_ns(&mut self, thread: &Thread) -> u64 {
-        thread.node.open(self.guard.parts().1).run_time_ns()
+        thread.entity.open(self.guard.parts().1).run_time_ns()
     }
 
     /// Charges the running thread up to now.
     #[inline]
     pub(super) fn update(&mut self, now_ns: u64) {
-        let (queue, nodes) = self.parts();
-        queue.update(&nodes, now_ns);
+        let (queue, entities) = self.parts();
+        queue.update(&entities, now_ns);
     }
 
     /// Puts a thread of this queue on it.
     #[inline]
     pub(super) fn enqueue(&mut self, thread: &'static Thread, start: Start, now_ns: u64) {
-        let (queue, nodes) = self.parts();
-        queue.enqueue(&nodes, thread, start, now_ns);
+        let (queue, entities) = self.parts();
+        queue.enqueue(&entities, thread, start, now_ns);
         self.publish();
     }
 
     /// Takes a waiting thread off, to move it.
     pub(super) fn dequeue(&mut self, thread: &'static Thread, now_ns: u64) {
-        let (queue, nodes) = self.parts();
-        queue.update(&nodes, now_ns);
-        queue.dequeue(&nodes, thread);
+        let (queue, entities) = self.parts();
+        queue.update(&entities, now_ns);
+        queue.dequeue(&entities, thread);
         self.publish();
     }
 
     /// Picks the thread that runs from now on.
     #[inline]
     pub(super) fn pick(&mut self, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
-        let (queue, nodes) = self.parts();
-        let next = queue.pick(&nodes, now_ns, previous);
+        let (queue, entities) = self.parts();
+        let next = queue.pick(&entities, now_ns, previous);
         self.publish();
         next
     }
 
     /// Takes a waiting thread off for `other`, which is idle.
-    pub(super) fn steal(&mut self, other: &Processor, now_ns: u64) -> Option<&'static Thread> {
-        let (queue, nodes) = self.parts();
-        queue.update(&nodes, now_ns);
-        let thread = queue.steal(&nodes, |it| it.may_run_on(other.id()), LOOKS)?;
+    pub(super) fn steal(&mut self, other: &SchedCpu, now_ns: u64) -> Option<&'static Thread> {
+        let (queue, entities) = self.parts();
+        queue.update(&entities, now_ns);
+        let thread = queue.steal(&entities, |it| it.may_run_on(other.id()), LOOKS)?;
         self.publish();
         Some(thread)
     }
 
     /// Takes the waiting real-time thread that comes first off for `other`.
-    pub(super) fn take_real_time(&mut self, other: &Processor) -> Option<&'static Thread> {
-        let (queue, nodes) = self.parts();
-        let thread = queue.take_real_time(&nodes, |it| it.may_run_on(other.id()))?;
+    pub(super) fn take_real_time(&mut self, other: &SchedCpu) -> Option<&'static Thread> {
+        let (queue, entities) = self.parts();
+        let thread = queue.take_real_time(&entities, |it| it.may_run_on(other.id()))?;
         self.publish();
         Some(thread)
     }
@@ -163,20 +163,20 @@ impl LockedQueue {
     /// Takes a waiting thread of at most `weight_max` off for `other`.
     pub(super) fn take_lighter(
         &mut self,
-        other: &Processor,
+        other: &SchedCpu,
         weight_max: u64,
     ) -> Option<&'static Thread> {
-        let (queue, nodes) = self.parts();
+        let (queue, entities) = self.parts();
         let thread =
-            queue.take_lighter(&nodes, |it| it.may_run_on(other.id()), weight_max, LOOKS)?;
+            queue.take_lighter(&entities, |it| it.may_run_on(other.id()), weight_max, LOOKS)?;
         self.publish();
         Some(thread)
     }
 
     /// Takes the thread that has been here for longest off for `other`.
-    pub(super) fn take_oldest(&mut self, other: &Processor) -> Option<&'static Thread> {
-        let (queue, nodes) = self.parts();
-        let thread = queue.take_oldest(&nodes, |it| it.may_run_on(other.id()), LOOKS)?;
+    pub(super) fn take_oldest(&mut self, other: &SchedCpu) -> Option<&'static Thread> {
+        let (queue, entities) = self.parts();
+        let thread = queue.take_oldest(&entities, |it| it.may_run_on(other.id()), LOOKS)?;
         self.publish();
         Some(thread)
     }
@@ -189,13 +189,13 @@ impl LockedQueue {
         now_ns: u64,
     ) -> bool {
         thread.show_policy(policy);
-        let (queue, nodes) = self.parts();
-        let node = nodes.node(thread);
-        if node.state() == State::Off {
-            node.set_policy(policy);
+        let (queue, entities) = self.parts();
+        let entity = entities.entity(thread);
+        if entity.state() == QueueState::Off {
+            entity.set_policy(policy);
             return false;
         }
-        queue.set_policy(&nodes, thread, policy, now_ns);
+        queue.set_policy(&entities, thread, policy, now_ns);
         self.publish();
         true
     }
@@ -203,22 +203,22 @@ impl LockedQueue {
     /// Returns whether the running thread should give way, as of the last [`Self::update`].
     #[inline]
     pub(super) fn should_preempt(&mut self) -> bool {
-        let (queue, nodes) = self.parts();
-        queue.should_preempt(&nodes)
+        let (queue, entities) = self.parts();
+        queue.should_preempt(&entities)
     }
 
     /// Returns when the running thread has to be looked at again.
     #[inline]
     pub(super) fn slice_end_ns(&mut self) -> Option<u64> {
-        let (queue, nodes) = self.parts();
-        queue.slice_end_ns(&nodes)
+        let (queue, entities) = self.parts();
+        queue.slice_end_ns(&entities)
     }
 
     /// Passes a thread of this queue, which isn't on it, on to the queue of `to`.
     #[inline]
-    pub(super) fn hand_over(&mut self, thread: &'static Thread, to: &'static Processor) {
+    pub(super) fn hand_over(&mut self, thread: &'static Thread, to: &'static SchedCpu) {
         thread.set_last_cpu(to);
-        thread.node.hand_over(&mut self.guard, &to.run_queue);
+        thread.entity.hand_over(&mut self.guard, &to.run_queue);
     }
 
     /// Passes a thread of this queue that has ended on to the lock of free threads.
@@ -236,20 +236,20 @@ impl LockedQueue {
 impl Thread {
     /// Returns the CPU on whose run queue it is, or was last.
     #[inline]
-    pub(super) fn last_cpu(&self) -> &'static Processor {
-        processor::get(self.processor.load(Ordering::Relaxed))
+    pub(super) fn last_cpu(&self) -> &'static SchedCpu {
+        cpu::get(self.cpu.load(Ordering::Relaxed))
     }
 
-    /// Notes the CPU on whose run queue it is from now on. Its node goes there, too.
+    /// Notes the CPU on whose run queue it is from now on. Its entity goes there, too.
     #[inline]
-    pub(super) fn set_last_cpu(&self, cpu: &Processor) {
-        self.processor.store(cpu.number, Ordering::Relaxed);
+    pub(super) fn set_last_cpu(&self, cpu: &SchedCpu) {
+        self.cpu.store(cpu.number, Ordering::Relaxed);
     }
 
-    /// Tells whether a processor runs it.
+    /// Tells whether a CPU runs it.
     pub fn is_running(&'static self) -> bool {
         let queue = LockedQueue::try_lock_of(self);
-        queue.is_some_and(|mut queue| queue.state(self) == State::Running)
+        queue.is_some_and(|mut queue| queue.state(self) == QueueState::Running)
     }
 
     /// Returns how long it ran up to now, in nanoseconds. Takes the lock of a run queue.

@@ -1,4 +1,4 @@
-//! Threads: who runs on which processor, and who waits for what.
+//! Threads: who runs on which CPU, and who waits for what.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -6,33 +6,35 @@
 //! | [`thread_ref`] | a hold of a thread that was found by its number |
 //! | [`table`] | all threads, by number |
 //! | [`spawn`] | how a thread begins and ends, and who waits for that |
-//! | [`processor`] | what each processor has of its own: its run queue, its deadlines |
+//! | [`cpu`] | what each CPU has of its own: its run queue, its deadlines |
 //! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
 //! | [`idle`] | what runs when nobody wants to |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`parking`] | the one place where threads wait |
 //! | [`parked`] | how a thread waits |
-//! | [`processor_set`] | sets of processors |
+//! | [`cpu_set`] | sets of CPUs |
 //! | [`address_space`] | the address space that a thread runs in |
-//! | [`balance`] | on which processor a thread runs |
+//! | [`balance`] | on which CPU a thread runs |
 //! | [`deadlines`] | waits that end by themselves, and the timer |
 //! | [`inheritance`] | who runs sooner because others wait for it |
-//! | [`smp`] | the other processors |
+//! | [`smp`] | the other CPUs |
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
-//! | [`watchdog`], [`watch`] | processors that hang |
+//! | [`watchdog`], [`watch`] | CPUs that hang |
 //! | [`fpu_state`] | floating point and vectors, for threads that use them |
 //!
 //! Who runs next is settled by the crate `run-queue`; what threads wait with is in
 //! `sync`, over the parking lot here.
 //!
-//! Locks, from outer to inner: a bucket of the parking lot, a run queue, a processor's
+//! Locks, from outer to inner: a bucket of the parking lot, a run queue, a CPU's
 //! deadlines, the free threads. Two run queues are never held at once.
 
 #![forbid(unsafe_code)]
 
 mod address_space;
 mod balance;
+mod cpu;
+mod cpu_set;
 mod deadlines;
 mod fpu_state;
 mod idle;
@@ -40,8 +42,6 @@ mod inheritance;
 mod locked_queue;
 mod parked;
 mod parking;
-mod processor;
-mod processor_set;
 mod scheduler;
 mod sleep;
 mod smp;
@@ -53,10 +53,10 @@ mod trace;
 mod watch;
 mod watchdog;
 
+pub use cpu::{LATENCIES, SchedCpu, cpus};
+pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
 pub use parking::cancel;
-pub use processor::{LATENCIES, Processor, processors};
-pub use processor_set::ProcessorSet;
 pub use scheduler::{set_allowed, yield_now};
 pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
@@ -81,12 +81,12 @@ use crate::mm::user::address_space::AddressSpace;
 pub struct Tasks(());
 
 /// Makes what runs the first thread, which stays on the boot stack. `tell` is told of
-/// processors that hang.
+/// CPUs that hang.
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
     boot_stage::mark(Stage::Tasks);
     watchdog::set_tell(tell);
-    let boot = processor::prepare(CpuId::BOOT.number());
-    processor::use_here(boot);
+    let boot = cpu::prepare(CpuId::BOOT.number());
+    cpu::use_here(boot);
     let first = spawn::adopt("main", boot).expect("the first thread has memory");
     let idle = spawn::prepare_idle(idle::idle, boot).expect("the first idle thread has memory");
     boot.set_idle_thread(idle);
@@ -102,7 +102,7 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
     Tasks(())
 }
 
-/// Lets the processors with these APIC numbers run threads, too, up to `cpus_max`
+/// Lets the CPUs with these APIC numbers run threads, too, up to `cpus_max`
 /// in all.
 pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], cpus_max: usize) {
     boot_stage::mark(Stage::Smp);

@@ -246,10 +246,10 @@ fn end_wait(thread: &'static Thread, wake: Wake) {
 }
 
 /// Wakes the threads whose deadline has come, of those that began to wait on this
-/// processor. Called by the timer's interrupt handler.
+/// CPU. Called by the timer's interrupt handler.
 pub(super) fn end_waits_in_time(now_ns: u64) {
-    let processor = super::processor::this();
-    while let Some(thread) = deadlines::pop_reached(processor, now_ns) {
+    let cpu = super::cpu::this();
+    while let Some(thread) = deadlines::pop_reached(cpu, now_ns) {
         end_wait(thread, Wake::TimedOut);
     }
 }

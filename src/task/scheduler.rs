@@ -1,7 +1,7 @@
 //! Who runs: the switch from thread to thread, wake-ups, and preemption.
 //!
 //! A thread is on a run queue as long as it runs or could. The lock of a run queue owns the
-//! nodes of its threads, also of those that wait and were on it last
+//! entities of its threads, also of those that wait and were on it last
 //! ([`LockedQueue`](super::locked_queue)). A thread that is on no queue is put on one only by
 //! the code that has changed its state to [`State::Waking`], or has taken it off a queue.
 //!
@@ -16,10 +16,10 @@ use deadline_queue::NONE;
 use run_queue::{LAG_MAX_NS, Policy, Previous, Start};
 
 use super::balance;
+use super::cpu::{self, SchedCpu};
+use super::cpu_set::CpuSet;
 use super::deadlines;
 use super::locked_queue::LockedQueue;
-use super::processor::{self, Processor};
-use super::processor_set::ProcessorSet;
 use super::table;
 use super::thread::{State, Thread};
 use super::trace::Event;
@@ -41,9 +41,9 @@ pub(super) fn start() {
 }
 
 /// Makes `thread`, which runs on this CPU already, its current one.
-pub(super) fn take_over(processor: &'static Processor, thread: &'static Thread) {
+pub(super) fn take_over(cpu: &'static SchedCpu, thread: &'static Thread) {
     let now_ns = clock::now_ns();
-    let mut queue = LockedQueue::lock(processor);
+    let mut queue = LockedQueue::lock(cpu);
     queue.enqueue(thread, Start::New, now_ns);
     let picked = pick(&mut queue, now_ns, Previous::Blocked);
     assert!(picked == Some(thread), "there is no other thread");
@@ -57,7 +57,7 @@ pub fn yield_now() {
     schedule(Previous::Yielding);
 }
 
-/// Leaves the processor until somebody wakes the running thread, which has said that it
+/// Leaves the CPU until somebody wakes the running thread, which has said that it
 /// waits. The one `InterruptsOff` lives since then.
 pub(super) fn leave() {
     schedule(Previous::Blocked);
@@ -83,26 +83,26 @@ pub(super) fn check_may_leave() {
     assert!(!preemption::is_off(), "a thread waits where preemption is off");
     let running = table::current();
     debug_assert!(
-        !processor::processors().any(|processor| core::ptr::eq(processor.idle(), running)),
+        !cpu::cpus().any(|cpu| core::ptr::eq(cpu.idle(), running)),
         "an idle thread waits"
     );
 }
 
 /// Chooses who runs, and switches there. Returns when the running thread is chosen again,
-/// maybe on another processor. Interrupts are off, by one `InterruptsOff`.
+/// maybe on another CPU. Interrupts are off, by one `InterruptsOff`.
 fn schedule(previous: Previous) {
-    let processor = processor::this();
+    let cpu = cpu::this();
     let running = table::current();
     let now_ns = clock::now_ns();
     preemption::clear_request();
-    let is_idle = core::ptr::eq(running, processor.idle());
-    let mut queue = LockedQueue::lock(processor);
+    let is_idle = core::ptr::eq(running, cpu.idle());
+    let mut queue = LockedQueue::lock(cpu);
     // It may have been woken since it said that it waits.
     let is_waiting = previous == Previous::Blocked
         && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
     // Where it may not run it leaves the queue, and goes to another one. That is looked at
     // with the queue locked: a later change finds the thread running, and asks again.
-    let is_moved = !is_idle && !is_waiting && !running.may_run_on(processor.id());
+    let is_moved = !is_idle && !is_waiting && !running.may_run_on(cpu.id());
     let previous = match previous {
         _ if is_waiting || is_moved => Previous::Blocked,
         Previous::Blocked => Previous::Runnable,
@@ -116,38 +116,38 @@ fn schedule(previous: Previous) {
     }
     if next.is_none() {
         if is_idle {
-            next = steal(processor, now_ns);
+            next = steal(cpu, now_ns);
         } else if !balance::is_alone() {
-            // The idle thread is to look around. This one mustn't: another processor may wait
-            // until it is left, and this one could come to wait for that processor.
+            // The idle thread is to look around. This one mustn't: another CPU may wait
+            // until it is left, and this one could come to wait for that CPU.
             preemption::request();
         }
     }
-    let next = next.unwrap_or_else(|| processor.idle());
+    let next = next.unwrap_or_else(|| cpu.idle());
     // Its affinity may have been changed between two queues, where no look finds it. It is
     // moved as soon as it has begun, if there is a CPU for it.
-    if !next.may_run_on(processor.id())
-        && !core::ptr::eq(next, processor.idle())
-        && processor::processors().any(|other| next.may_run_on(other.id()))
+    if !next.may_run_on(cpu.id())
+        && !core::ptr::eq(next, cpu.idle())
+        && cpu::cpus().any(|other| next.may_run_on(other.id()))
     {
         preemption::request();
     }
     if core::ptr::eq(next, running) {
         if is_idle {
             // Somebody may have placed a thread here that is elsewhere by now.
-            balance::set_idle(processor, true);
+            balance::set_idle(cpu, true);
         }
         return;
     }
-    note_switch(processor, running, next, is_waiting || is_moved, now_ns);
-    switch(processor, running, next);
+    note_switch(cpu, running, next, is_waiting || is_moved, now_ns);
+    switch(cpu, running, next);
 }
 
-/// Takes a thread over from another processor, and chooses.
-fn steal(processor: &'static Processor, now_ns: u64) -> Option<&'static Thread> {
-    let stolen = balance::steal(processor, now_ns)?;
-    note_steal(processor, stolen, now_ns);
-    let mut queue = LockedQueue::lock(processor);
+/// Takes a thread over from another CPU, and chooses.
+fn steal(cpu: &'static SchedCpu, now_ns: u64) -> Option<&'static Thread> {
+    let stolen = balance::steal(cpu, now_ns)?;
+    note_steal(cpu, stolen, now_ns);
+    let mut queue = LockedQueue::lock(cpu);
     queue.enqueue(stolen, Start::Woken, now_ns);
     pick(&mut queue, now_ns, Previous::Blocked)
 }
@@ -177,13 +177,13 @@ fn set_timer(queue: &mut LockedQueue) {
 /// Does what has become due because `thread` has come to the queue, or has another policy
 /// there.
 fn note_change(queue: &mut LockedQueue, thread: &Thread) {
-    let processor = queue.cpu();
-    let is_here = core::ptr::eq(processor, processor::this());
+    let cpu = queue.cpu();
+    let is_here = core::ptr::eq(cpu, cpu::this());
     // Another CPU sets its timer itself. It is set if fair threads have shared it before; a
     // real-time one may have nothing to share with but its equals.
     let is_real_time = matches!(thread.policy(), Policy::RealTime(_));
     let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
-    let is_due = queue.should_preempt() || needs_timer || !thread.may_run_on(processor.id());
+    let is_due = queue.should_preempt() || needs_timer || !thread.may_run_on(cpu.id());
     if !is_due {
         if is_here {
             set_timer(queue);
@@ -191,68 +191,62 @@ fn note_change(queue: &mut LockedQueue, thread: &Thread) {
     } else if is_here {
         preemption::request();
     } else {
-        request(processor);
+        request(cpu);
     }
 }
 
-/// Asks for the scheduler on `processor`.
-fn request(processor: &Processor) {
-    if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
+/// Asks for the scheduler on `cpu`.
+fn request(cpu: &SchedCpu) {
+    if let Some(cpu) = percpu::get(CpuId::new(cpu.number)) {
         ipi::request_reschedule(cpu);
     }
 }
 
-fn note_steal(processor: &Processor, stolen: &Thread, now_ns: u64) {
-    add(&processor.steals, 1);
-    processor.trace.note(now_ns, Event::Steal(stolen.number()));
+fn note_steal(cpu: &SchedCpu, stolen: &Thread, now_ns: u64) {
+    add(&cpu.steals, 1);
+    cpu.trace.note(now_ns, Event::Steal(stolen.number()));
 }
 
-/// Adds to a counter that only this processor writes.
+/// Adds to a counter that only this CPU writes.
 fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
 }
 
-fn note_switch(
-    processor: &Processor,
-    running: &Thread,
-    next: &Thread,
-    has_left: bool,
-    now_ns: u64,
-) {
-    let idle = processor.idle();
-    add(&processor.switches, 1);
+fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, now_ns: u64) {
+    let idle = cpu.idle();
+    add(&cpu.switches, 1);
     add(&next.switches, 1);
     if has_left {
-        processor.trace.note(now_ns, Event::Leave(running.number()));
+        cpu.trace.note(now_ns, Event::Leave(running.number()));
     }
     if core::ptr::eq(next, idle) {
-        processor.trace.note(now_ns, Event::Idle);
+        cpu.trace.note(now_ns, Event::Idle);
     } else {
-        processor.trace.note(now_ns, Event::Run(next.number()));
+        cpu.trace.note(now_ns, Event::Run(next.number()));
         let ready_since_ns = next.ready_since_ns.load(Ordering::Relaxed);
         if ready_since_ns != 0 {
-            processor.note_latency(now_ns.saturating_sub(ready_since_ns));
+            cpu.note_latency(now_ns.saturating_sub(ready_since_ns));
             next.ready_since_ns.store(0, Ordering::Relaxed);
         }
     }
     if core::ptr::eq(next, idle) {
-        balance::set_idle(processor, true);
-        processor.idle_since_ns.store(now_ns, Ordering::Relaxed);
+        balance::set_idle(cpu, true);
+        cpu.idle_since_ns.store(now_ns, Ordering::Relaxed);
     } else if core::ptr::eq(running, idle) {
-        balance::set_idle(processor, false);
-        let since_ns = processor.idle_since_ns.swap(0, Ordering::Relaxed);
-        processor.idle_ns.fetch_add(now_ns.saturating_sub(since_ns), Ordering::Relaxed);
+        balance::set_idle(cpu, false);
+        let since_ns = cpu.idle_since_ns.swap(0, Ordering::Relaxed);
+        cpu.idle_ns.fetch_add(now_ns.saturating_sub(since_ns), Ordering::Relaxed);
     }
 }
 
-fn switch(processor: &'static Processor, running: &'static Thread, next: &'static Thread) {
+fn switch(cpu: &'static SchedCpu, running: &'static Thread, next: &'static Thread) {
     running.fpu_state.leave();
     next.address_space.enter();
     table::set_current(next);
     // Settled before the switch: after it the thread may run elsewhere, and end there.
     let has_ended = running.state() == State::Ended;
     let ended = if has_ended { running.slot } else { NONE };
-    processor.ended.store(ended, Ordering::Relaxed);
+    cpu.ended.store(ended, Ordering::Relaxed);
     if has_ended {
         context::retire(&running.context, &next.context);
     }
@@ -260,14 +254,14 @@ fn switch(processor: &'static Processor, running: &'static Thread, next: &'stati
     context::switch(&running.context, &next.context);
     interrupt_flag::set_were_on(were_on);
     finish();
-    // Behind the switch: the processor that it was on has saved them by now.
+    // Behind the switch: the CPU that it was on has saved them by now.
     running.fpu_state.enter();
 }
 
 /// Ends what the thread that ran here before has left to do. The first thing that a
 /// thread does behind a switch.
 pub(super) fn finish() {
-    let ended = processor::this().ended.load(Ordering::Relaxed);
+    let ended = cpu::this().ended.load(Ordering::Relaxed);
     if ended != NONE {
         release(table::thread(ended));
     }
@@ -276,7 +270,7 @@ pub(super) fn finish() {
 /// Gives up a hold of `thread`; the last one makes it free.
 pub(super) fn release(thread: &'static Thread) {
     if thread.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
-        // Until it is free, code that looks for the lock of its node spins.
+        // Until it is free, code that looks for the lock of its entity spins.
         let _interrupts_off = InterruptsOff::new();
         LockedQueue::lock_of(thread).give_up(thread);
         table::give_back(thread);
@@ -287,7 +281,7 @@ pub(super) fn release(thread: &'static Thread) {
 pub(super) fn wake(thread: &'static Thread) {
     let _interrupts_off = InterruptsOff::new();
     let mut queue = LockedQueue::lock_of(thread);
-    if queue.state(thread) == run_queue::State::Off {
+    if queue.state(thread) == run_queue::QueueState::Off {
         place(queue, thread, Start::Woken);
     } else {
         // It is about to leave; now it won't.
@@ -315,7 +309,7 @@ pub(super) fn enqueue(mut queue: LockedQueue, thread: &'static Thread, start: St
     thread.set_state(State::Runnable);
     thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
     queue.enqueue(thread, start, now_ns);
-    processor::this().trace.note(now_ns, Event::Wake(thread.number()));
+    cpu::this().trace.note(now_ns, Event::Wake(thread.number()));
     note_change(&mut queue, thread);
 }
 
@@ -326,8 +320,8 @@ pub(super) fn change_policy(queue: &mut LockedQueue, thread: &'static Thread, po
     }
 }
 
-/// Lets `thread` run on the processors in `allowed` alone, from its next choice on.
-pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
+/// Lets `thread` run on the CPUs in `allowed` alone, from its next choice on.
+pub fn set_allowed(thread: &'static Thread, allowed: &CpuSet) {
     thread.allowed.store(allowed.words());
     let _interrupts_off = InterruptsOff::new();
     let Some(mut queue) = LockedQueue::try_lock_of(thread) else {
@@ -338,9 +332,9 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
     }
     match queue.state(thread) {
         // Whatever puts it on a queue sees it then.
-        run_queue::State::Off => {}
-        run_queue::State::Running => request(queue.cpu()),
-        run_queue::State::Waiting => {
+        run_queue::QueueState::Off => {}
+        run_queue::QueueState::Running => request(queue.cpu()),
+        run_queue::QueueState::Waiting => {
             queue.dequeue(thread, clock::now_ns());
             place(queue, thread, Start::Woken);
         }
@@ -350,13 +344,13 @@ pub fn set_allowed(thread: &'static Thread, allowed: &ProcessorSet) {
 /// Looks at the running thread: its slice may be over. Called by the timer's interrupt
 /// handler.
 pub(super) fn look(now_ns: u64) {
-    let processor = processor::this();
-    if let Some((thread, target)) = balance::take_surplus(processor, now_ns) {
+    let cpu = cpu::this();
+    if let Some((thread, target)) = balance::take_surplus(cpu, now_ns) {
         note_steal(target, thread, now_ns);
         enqueue(LockedQueue::lock(target), thread, Start::Woken);
     }
     {
-        let mut queue = LockedQueue::lock(processor);
+        let mut queue = LockedQueue::lock(cpu);
         queue.update(now_ns);
         if queue.should_preempt() {
             preemption::request();
@@ -364,11 +358,11 @@ pub(super) fn look(now_ns: u64) {
             set_timer(&mut queue);
         }
     }
-    if let Some(idle) = balance::idle_beside(processor).map(CpuId::new).and_then(percpu::get) {
+    if let Some(idle) = balance::idle_beside(cpu).map(CpuId::new).and_then(percpu::get) {
         // It takes one over.
         ipi::request_reschedule(idle);
     }
-    if let Some(first_ns) = deadlines::first_ns(processor) {
+    if let Some(first_ns) = deadlines::first_ns(cpu) {
         timer::set_deadline(first_ns);
     }
 }
@@ -383,10 +377,10 @@ mod tests {
         let thread = table::current();
         let wakes = || {
             let own = |event: &(u64, Event)| event.1 == Event::Wake(thread.number());
-            processor::processors().flat_map(Processor::trace).filter(own).count()
+            cpu::cpus().flat_map(SchedCpu::trace).filter(own).count()
         };
-        let all = ProcessorSet::first(thread.allowed().len());
-        let mut elsewhere = ProcessorSet::new();
+        let all = CpuSet::first(thread.allowed().len());
+        let mut elsewhere = CpuSet::new();
         elsewhere.try_insert(all.len() - 1).expect("it is in the set of all");
         {
             let interrupts_off = InterruptsOff::new();

@@ -1,4 +1,4 @@
-//! Bringing the other processors up, into their idle threads.
+//! Bringing the other CPUs up, into their idle threads.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -6,8 +6,8 @@ use core::fmt;
 use spin::Once;
 
 use super::balance;
+use super::cpu;
 use super::idle;
-use super::processor;
 use super::spawn;
 use super::thread::Thread;
 use crate::arch::cpu::gdt::{Ist, StackTops};
@@ -19,7 +19,7 @@ use crate::mm::kernel::kernel_stack::{self, KernelStack};
 use crate::mm::kernel::stacks::Use;
 use crate::mm::kernel::trampoline::{self, Trampoline};
 
-/// Why a processor isn't used, or none of the others is.
+/// Why a CPU isn't used, or none of the others is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Error {
     Trampoline(trampoline::Error),
@@ -53,10 +53,10 @@ impl fmt::Display for Error {
     }
 }
 
-/// The idle threads of processors that are to start, by their numbers.
+/// The idle threads of CPUs that are to start, by their numbers.
 static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-/// Starts those of the processors with these APIC numbers that don't run yet, up to
+/// Starts those of the CPUs with these APIC numbers that don't run yet, up to
 /// `cpus_max` in all. Those that don't answer are told and left out.
 pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     let own = local_apic::id();
@@ -72,7 +72,7 @@ pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     let trampoline = match Trampoline::try_new() {
         Ok(trampoline) => trampoline,
         Err(error) => {
-            return log::warn!("only one processor is used: {}", Error::Trampoline(error));
+            return log::warn!("only one CPU is used: {}", Error::Trampoline(error));
         }
     };
     smp::prepare(&trampoline, enter);
@@ -84,10 +84,10 @@ pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
                 number += 1;
                 balance::set_count(number);
             }
-            Err(error) => log::warn!("the processor with APIC {apic_id} isn't used: {error}"),
+            Err(error) => log::warn!("the CPU with APIC {apic_id} isn't used: {error}"),
         }
     }
-    log::info!("{number} processors run");
+    log::info!("{number} CPUs run");
 }
 
 fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<(), Error> {
@@ -97,21 +97,21 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<()
     let kernel = KernelStack::try_new(Use::Idle { cpu: number })?;
     let ist = |ist| KernelStack::try_new(Use::Ist { cpu: number, ist });
     let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?, ist(Ist::Debug)?];
-    let processor = processor::prepare(number);
-    let idle = IDLE[number as usize].try_call_once(|| spawn::reserve_idle(processor))?;
-    // All but the stacks and the data of a processor that doesn't answer is used again for the
+    let sched_cpu = cpu::prepare(number);
+    let idle = IDLE[number as usize].try_call_once(|| spawn::reserve_idle(sched_cpu))?;
+    // All but the stacks and the data of a CPU that doesn't answer is used again for the
     // next one.
     let cpu = percpu::prepare(area.leak(), CpuId::new(number));
     cpu.set_apic_id(apic_id);
     let stacks = StackTops { kernel: kernel.leak().top(), ist: ist.map(|ist| ist.leak().top()) };
-    processor.set_idle_thread(idle);
+    sched_cpu.set_idle_thread(idle);
     if smp::start_one(trampoline, Start { cpu, stacks }) { Ok(()) } else { Err(Error::Silent) }
 }
 
-/// What another processor does for ever: it becomes its idle thread.
+/// What another CPU does for ever: it becomes its idle thread.
 fn enter(cpu: &'static Cpu) -> ! {
     let idle = IDLE[cpu.id().index()].get().expect("it was made before the start");
-    processor::use_here(processor::get(cpu.id().number()));
+    cpu::use_here(cpu::get(cpu.id().number()));
     spawn::adopt_idle(idle);
     idle::begin()
 }

@@ -8,9 +8,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use blocking::WaitError;
 use run_queue::{Policy, Start};
 
+use super::cpu::{self, SchedCpu};
+use super::cpu_set::CpuSet;
 use super::locked_queue::LockedQueue;
-use super::processor::{self, Processor};
-use super::processor_set::ProcessorSet;
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
@@ -56,19 +56,14 @@ impl core::error::Error for SpawnError {}
 pub struct Builder<'a> {
     name: &'a str,
     policy: Policy,
-    allowed: ProcessorSet,
+    allowed: CpuSet,
     address_space: Option<Arc<AddressSpace>>,
 }
 
 impl<'a> Builder<'a> {
     /// Makes one of a fair thread with this name, of which the first 24 bytes are kept.
     pub fn new(name: &'a str) -> Self {
-        Self {
-            name,
-            policy: DEFAULT_POLICY,
-            allowed: ProcessorSet::first(CPUS_MAX),
-            address_space: None,
-        }
+        Self { name, policy: DEFAULT_POLICY, allowed: CpuSet::first(CPUS_MAX), address_space: None }
     }
 
     /// Lets it be scheduled so.
@@ -76,8 +71,8 @@ impl<'a> Builder<'a> {
         Self { policy, ..self }
     }
 
-    /// Lets it run on these processors alone.
-    pub fn allowed(self, allowed: ProcessorSet) -> Self {
+    /// Lets it run on these CPUs alone.
+    pub fn allowed(self, allowed: CpuSet) -> Self {
         Self { allowed, ..self }
     }
 
@@ -104,7 +99,7 @@ impl<'a> Builder<'a> {
         })
         .map_err(|_| SpawnError::NoMemory)?;
         // It may run elsewhere by the time that it is placed.
-        let thread = prepare(self.name, self.policy, job, processor::this())?;
+        let thread = prepare(self.name, self.policy, job, cpu::this())?;
         thread.allowed.store(self.allowed.words());
         thread.address_space.set(self.address_space);
         // Beside itself, the handle. Others may have found it already.
@@ -183,7 +178,7 @@ fn prepare(
     name: &str,
     policy: Policy,
     job: Job,
-    cpu: &'static Processor,
+    cpu: &'static SchedCpu,
 ) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -215,13 +210,7 @@ fn take_stack(thread: &Thread) -> Option<KernelStack> {
 }
 
 /// Makes all as it is for a new thread, which is on no queue.
-fn reset(
-    thread: &'static Thread,
-    number: u64,
-    name: &str,
-    policy: Policy,
-    cpu: &'static Processor,
-) {
+fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: &'static SchedCpu) {
     thread.number.store(number, Ordering::Relaxed);
     {
         let mut kept = thread.name.lock();
@@ -229,7 +218,7 @@ fn reset(
         // What doesn't fit is cut.
         let _ = name.chars().try_for_each(|c| kept.push(c));
     }
-    thread.allowed.store(ProcessorSet::first(CPUS_MAX).words());
+    thread.allowed.store(CpuSet::first(CPUS_MAX).words());
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.mutexes_held.store(0, Ordering::Relaxed);
     thread.has_inherited.store(false, Ordering::Relaxed);
@@ -261,15 +250,15 @@ fn end() -> ! {
     scheduler::end()
 }
 
-/// Makes what runs on this processor a thread, which keeps its stack.
-pub(super) fn adopt(name: &str, cpu: &'static Processor) -> Result<&'static Thread, SpawnError> {
+/// Makes what runs on this CPU a thread, which keeps its stack.
+pub(super) fn adopt(name: &str, cpu: &'static SchedCpu) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY, cpu);
     adopt_here(thread);
     Ok(thread)
 }
 
-/// Makes what runs on this processor `thread`.
+/// Makes what runs on this CPU `thread`.
 fn adopt_here(thread: &'static Thread) {
     thread.context.adopt();
     table::set_current(thread);
@@ -280,22 +269,22 @@ fn adopt_here(thread: &'static Thread) {
 /// Makes a thread that runs `idle`, is on no run queue, and runs when nobody else does.
 pub(super) fn prepare_idle(
     idle: fn() -> !,
-    cpu: &'static Processor,
+    cpu: &'static SchedCpu,
 ) -> Result<&'static Thread, SpawnError> {
     let job: Job = Box::try_new(move || idle()).map_err(|_| SpawnError::NoMemory)?;
     prepare("idle", DEFAULT_POLICY, job, cpu)
 }
 
-/// Takes a thread's place for what another processor will run.
-pub(super) fn reserve_idle(cpu: &'static Processor) -> Result<&'static Thread, SpawnError> {
+/// Takes a thread's place for what another CPU will run.
+pub(super) fn reserve_idle(cpu: &'static SchedCpu) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
-    // That of a thread before it: this one has its processor's stack.
+    // That of a thread before it: this one has its CPU's stack.
     drop(take_stack(thread));
     reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY, cpu);
     Ok(thread)
 }
 
-/// Makes what runs on this processor `thread`, which was reserved.
+/// Makes what runs on this CPU `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
     adopt_here(thread);
     thread.set_state(State::Runnable);

@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use deadline_queue::{Link, Links, NONE};
-use run_queue::{Node, Policy};
+use run_queue::{Policy, SchedEntity};
 use spin::Once;
 
-use super::processor::{Processor, Queue};
+use super::cpu::{Queue, SchedCpu};
 use super::thread::{DEFAULT_POLICY, State, Thread};
 use crate::arch::cpu::percpu::StaticRef;
 use crate::per_cpu;
@@ -125,30 +125,30 @@ pub(super) fn take_with_stack(kept: u32) -> Option<&'static Thread> {
 }
 
 /// Returns what the run queue keeps of a thread that is free.
-fn free_node() -> LockCell<Node<&'static Thread>> {
-    LockCell::new(&FREE, Node::new(DEFAULT_POLICY))
+fn free_entity() -> LockCell<SchedEntity<&'static Thread>> {
+    LockCell::new(&FREE, SchedEntity::new(DEFAULT_POLICY))
 }
 
 /// Makes the lock of the free threads that of what the run queue that `queue` locks keeps of
 /// `thread`.
 pub(super) fn own_free(thread: &'static Thread, queue: &mut IrqMutexGuard<'_, Queue>) {
-    thread.node.hand_over(queue, &FREE);
+    thread.entity.hand_over(queue, &FREE);
 }
 
 /// Passes what the run queue keeps of `thread`, which was free, on to the queue of `cpu`, with
 /// another policy. Returns how long threads ran that were in this place before.
-pub(super) fn hand_out(thread: &'static Thread, policy: Policy, cpu: &'static Processor) -> u64 {
+pub(super) fn hand_out(thread: &'static Thread, policy: Policy, cpu: &'static SchedCpu) -> u64 {
     let mut free = FREE.lock();
-    let node = thread.node.open(free.parts().1);
-    node.set_policy(policy);
-    let run_time_ns = node.run_time_ns();
+    let entity = thread.entity.open(free.parts().1);
+    entity.set_policy(policy);
+    let run_time_ns = entity.run_time_ns();
     thread.show_policy(policy);
-    thread.processor.store(cpu.number, Ordering::Relaxed);
-    thread.node.hand_over(&mut free, &cpu.run_queue);
+    thread.cpu.store(cpu.number, Ordering::Relaxed);
+    thread.entity.hand_over(&mut free, &cpu.run_queue);
     run_time_ns
 }
 
-/// Gives a thread back whose node the lock of the free threads owns; it may still have its
+/// Gives a thread back whose entity the lock of the free threads owns; it may still have its
 /// stack.
 pub(super) fn give_back(thread: &'static Thread) {
     thread.number.store(0, Ordering::Relaxed);
@@ -183,7 +183,7 @@ fn make_chunk(index: usize) -> Option<()> {
     let mut threads = Vec::new();
     threads.try_reserve_exact(CHUNK).ok()?;
     let first = index * CHUNK;
-    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32, free_node())));
+    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32, free_entity())));
     let chunk = place.call_once(|| Box::leak(threads.into_boxed_slice()));
     // The first of them is taken first.
     chunk.iter().rev().for_each(put_free);

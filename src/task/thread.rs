@@ -6,13 +6,13 @@ use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use deadline_queue::{Link, NONE};
 use heapless::String;
-use run_queue::{Node, Policy};
+use run_queue::{Policy, SchedEntity};
 use x86_64::VirtAddr;
 
 use super::address_space::OwnAddressSpace;
+use super::cpu_set::CpuSet;
 use super::fpu_state::FpuState;
 use super::parked::Parked;
-use super::processor_set::ProcessorSet;
 use crate::arch::context::Context;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
@@ -35,21 +35,21 @@ pub struct Thread {
     pub(super) context: Context<KernelStack>,
     /// What the run queue keeps of it. The lock of that queue owns it, or that of the free
     /// threads.
-    pub(super) node: LockCell<Node<&'static Thread>>,
+    pub(super) entity: LockCell<SchedEntity<&'static Thread>>,
     pub(super) state: AtomicU8,
-    /// The processors that it may run on.
+    /// The CPUs that it may run on.
     pub(super) allowed: CpuBits,
-    /// The processor whose run queue it is on, or was on last.
-    pub(super) processor: AtomicU32,
+    /// The CPU whose run queue it is on, or was on last.
+    pub(super) cpu: AtomicU32,
     /// What users call it by; 0 while it is free.
     pub(super) number: AtomicU64,
     /// Protects its name; taken by who shows it, and when it begins.
     pub(super) name: IrqMutex<String<NAME_BYTES>>,
     /// How it waits.
     pub(super) parked: Parked,
-    /// Its place among the deadlines of `deadline_processor`.
+    /// Its place among the deadlines of `deadline_cpu`.
     pub(super) deadline: Link,
-    pub(super) deadline_processor: AtomicU32,
+    pub(super) deadline_cpu: AtomicU32,
     /// What it is to run, until it begins. Taken by who begins it, and by itself.
     pub(super) job: IrqMutex<Option<Job>>,
     /// Whether it is to end early.
@@ -64,11 +64,11 @@ pub struct Thread {
     pub(super) mutexes_held: AtomicU32,
     /// Whether it has inherited its policy.
     pub(super) has_inherited: AtomicBool,
-    /// Since when it waits for a processor; 0 if it doesn't.
+    /// Since when it waits for a CPU; 0 if it doesn't.
     pub(super) ready_since_ns: AtomicU64,
     /// The end of its stack.
     pub(super) stack_top: AtomicU64,
-    /// How often a processor was switched to it.
+    /// How often a CPU was switched to it.
     pub(super) switches: AtomicU64,
     /// How long others ran that had this place before.
     pub(super) run_time_before_ns: AtomicU64,
@@ -114,20 +114,20 @@ impl fmt::Display for State {
 
 impl Thread {
     /// Returns one that is free.
-    pub(super) fn new(slot: u32, node: LockCell<Node<&'static Thread>>) -> Self {
+    pub(super) fn new(slot: u32, entity: LockCell<SchedEntity<&'static Thread>>) -> Self {
         Self {
             slot,
             context: Context::new(),
-            node,
+            entity,
             policy: AtomicU8::new(DEFAULT_POLICY.encoded()),
             state: AtomicU8::new(State::Free as u8),
             allowed: CpuBits::new(),
-            processor: AtomicU32::new(0),
+            cpu: AtomicU32::new(0),
             number: AtomicU64::new(0),
             name: IrqMutex::new(Rank::Thread, String::new()),
             parked: Parked::new(),
             deadline: Link::new(),
-            deadline_processor: AtomicU32::new(0),
+            deadline_cpu: AtomicU32::new(0),
             job: IrqMutex::new(Rank::Thread, None),
             is_cancelled: AtomicBool::new(false),
             holders: AtomicU32::new(0),
@@ -171,14 +171,14 @@ impl Thread {
         self.name.lock().clone()
     }
 
-    /// Returns the processor that it runs on, or ran on last.
-    pub fn processor(&self) -> u32 {
-        self.processor.load(Ordering::Relaxed)
+    /// Returns the CPU that it runs on, or ran on last.
+    pub fn cpu(&self) -> u32 {
+        self.cpu.load(Ordering::Relaxed)
     }
 
-    /// Returns the processors that it may run on.
-    pub fn allowed(&self) -> ProcessorSet {
-        ProcessorSet::from_words(self.allowed.words())
+    /// Returns the CPUs that it may run on.
+    pub fn allowed(&self) -> CpuSet {
+        CpuSet::from_words(self.allowed.words())
     }
 
     /// Returns how it is scheduled, which may be inherited.
@@ -202,7 +202,7 @@ impl Thread {
         self.has_inherited.load(Ordering::Relaxed)
     }
 
-    /// Returns how often a processor was switched to it.
+    /// Returns how often a CPU was switched to it.
     pub fn switches(&self) -> u64 {
         self.switches.load(Ordering::Relaxed)
     }

@@ -1,12 +1,12 @@
-//! What the scheduler did last, on each processor: a ring of events.
+//! What the scheduler did last, on each CPU: a ring of events.
 //!
-//! Each processor writes its own, with interrupts off; anybody may read, and may then see
+//! Each CPU writes its own, with interrupts off; anybody may read, and may then see
 //! an event that is just being written over.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-/// So many events are kept for each processor.
+/// So many events are kept for each CPU.
 const EVENTS: usize = 1024;
 
 const KIND_BITS: u32 = 8;
@@ -14,15 +14,15 @@ const KIND_BITS: u32 = 8;
 /// Something that the scheduler did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The processor went on with this thread.
+    /// The CPU went on with this thread.
     Run(u64),
-    /// The processor has nothing to do.
+    /// The CPU has nothing to do.
     Idle,
     /// This thread was woken here.
     Wake(u64),
-    /// This thread waits, or has ended: the processor leaves it.
+    /// This thread waits, or has ended: the CPU leaves it.
     Leave(u64),
-    /// This thread was taken from another processor.
+    /// This thread was taken from another CPU.
     Steal(u64),
 }
 
@@ -62,7 +62,7 @@ impl fmt::Display for Event {
     }
 }
 
-/// The events of a processor.
+/// The events of a CPU.
 pub(super) struct Ring {
     /// When, in nanoseconds on the kernel's clock, and what.
     events: [[AtomicU64; 2]; EVENTS],
@@ -78,7 +78,7 @@ impl Ring {
         }
     }
 
-    /// Notes an event. Interrupts are off, and this is the ring's processor.
+    /// Notes an event. Interrupts are off, and this is the ring's CPU.
     #[inline]
     pub(super) fn note(&self, now_ns: u64, event: Event) {
         let written = self.written.load(Ordering::Relaxed);

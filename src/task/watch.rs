@@ -1,4 +1,4 @@
-//! What the watchdog has seen of a processor.
+//! What the watchdog has seen of a CPU.
 
 use core::sync::atomic::{AtomicBool, AtomicU64};
 

@@ -1,10 +1,10 @@
-//! Processors that hang: two threads look after all of them.
+//! CPUs that hang: two threads look after all of them.
 //!
-//! A processor that runs a thread takes interrupts and, if others wait, switches. Every
+//! A CPU that runs a thread takes interrupts and, if others wait, switches. Every
 //! [`PERIOD_NS`] it is asked by an interrupt to say so. One that doesn't for
 //! [`PATIENCE_NS`] is told in the log, with where it is, which a non-maskable interrupt
 //! finds out; once, until it answers again. The two stay on the first and on the second
-//! processor, so that each of these is looked after by the other.
+//! CPU, so that each of these is looked after by the other.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,8 +13,8 @@ use run_queue::{Policy, RealTimePriority};
 use spin::Once;
 use x86_64::VirtAddr;
 
-use super::processor::{Processor, processors};
-use super::processor_set::ProcessorSet;
+use super::cpu::{SchedCpu, cpus};
+use super::cpu_set::CpuSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
 use crate::arch::cpu::id::CpuId;
@@ -23,7 +23,7 @@ use crate::arch::irq::{interrupt_flag, ipi};
 use crate::arch::smp::stop;
 use crate::arch::time::clock;
 
-/// How often processors are looked at.
+/// How often CPUs are looked at.
 const PERIOD_NS: u64 = 2_000_000_000;
 /// How long one may be silent, or not switch though others wait.
 const PATIENCE_NS: u64 = 5_000_000_000;
@@ -31,12 +31,12 @@ const PATIENCE_NS: u64 = 5_000_000_000;
 /// How long interrupts may be off.
 const OFF_NS: u64 = 1_000_000_000;
 
-/// How a processor's silence is told: its number, and the instruction that it is at.
+/// How a CPU's silence is told: its number, and the instruction that it is at.
 pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
 
 static TELL: Once<Tell> = Once::new();
 
-/// Registers who is told of processors that hang.
+/// Registers who is told of CPUs that hang.
 pub(super) fn set_tell(tell: Tell) {
     TELL.call_once(|| tell);
 }
@@ -44,22 +44,22 @@ pub(super) fn set_tell(tell: Tell) {
 /// How many silences were told.
 static TOLD: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how often a processor was told to hang.
+/// Returns how often a CPU was told to hang.
 pub fn told() -> u64 {
     TOLD.load(Ordering::Relaxed)
 }
 
-/// Lets threads look after the processors.
+/// Lets threads look after the CPUs.
 pub(super) fn start() {
-    let count = processors().count();
-    // One processor has nobody to look after it.
+    let count = cpus().count();
+    // One CPU has nobody to look after it.
     if count < 2 {
         return;
     }
     for number in 0..2 {
-        let mut here = ProcessorSet::new();
+        let mut here = CpuSet::new();
         here.try_insert(number).expect("there are two");
-        let others = move |other: &&'static Processor| match number {
+        let others = move |other: &&'static SchedCpu| match number {
             0 => other.number != 0,
             _ => other.number == 0,
         };
@@ -68,17 +68,17 @@ pub(super) fn start() {
             .allowed(here)
             .spawn(move || while look(others).is_ok() {});
         if let Err(error) = thread {
-            log::warn!("processors that hang won't be told: {error}");
+            log::warn!("CPUs that hang won't be told: {error}");
         }
     }
 }
 
 /// Looks at the others once.
-fn look(others: impl Fn(&&'static Processor) -> bool) -> Result<(), WaitError> {
-    for processor in processors().filter(&others) {
-        if let Some(cpu) = percpu::get(CpuId::new(processor.number)) {
-            judge(processor, cpu);
-            ipi::request_heartbeat(cpu);
+fn look(others: impl Fn(&&'static SchedCpu) -> bool) -> Result<(), WaitError> {
+    for cpu in cpus().filter(&others) {
+        if let Some(area) = percpu::get(CpuId::new(cpu.number)) {
+            judge(cpu, area);
+            ipi::request_heartbeat(area);
         }
     }
     tell_long_off();
@@ -96,22 +96,22 @@ fn tell_long_off() {
     if is_new && clock::ticks_to_ns(longest.ticks) > OFF_NS {
         let ms = clock::ticks_to_ns(longest.ticks) / 1_000_000;
         log::warn!(
-            "interrupts were off for {ms} ms on processor {}, until {:#x}",
+            "interrupts were off for {ms} ms on CPU {}, until {:#x}",
             longest.cpu,
             longest.ended_by
         );
     }
 }
 
-fn judge(processor: &Processor, cpu: &'static Cpu) {
+fn judge(cpu: &SchedCpu, area: &'static Cpu) {
     let now_ns = clock::now_ns();
-    let watch = &processor.watch;
-    let (life, switches) = (ipi::heartbeats(cpu), processor.switches());
+    let watch = &cpu.watch;
+    let (life, switches) = (ipi::heartbeats(area), cpu.switches());
     let has_moved = |kept: &AtomicU64, value: u64| kept.swap(value, Ordering::Relaxed) != value;
     if has_moved(&watch.life, life) {
         watch.alive_ns.store(now_ns, Ordering::Relaxed);
     }
-    if has_moved(&watch.switches, switches) || processor.runnable() < 2 {
+    if has_moved(&watch.switches, switches) || cpu.runnable() < 2 {
         watch.switched_ns.store(now_ns, Ordering::Relaxed);
     }
     let silent = |since: &AtomicU64| {
@@ -129,7 +129,7 @@ fn judge(processor: &Processor, cpu: &'static Cpu) {
     if !watch.is_told.swap(true, Ordering::Relaxed) {
         TOLD.fetch_add(1, Ordering::Relaxed);
         if let Some(tell) = TELL.get() {
-            tell(processor.number, stop::current_instruction(cpu), why);
+            tell(cpu.number, stop::current_instruction(area), why);
         }
     }
 }

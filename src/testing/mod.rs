@@ -274,7 +274,7 @@ fn end_of_test(report: &dyn fmt::Display) -> ! {
     interrupt_flag::halt()
 }
 
-/// Writes a line in one piece: other processors may log at the same time.
+/// Writes a line in one piece: other CPUs may log at the same time.
 fn serial_println(arguments: fmt::Arguments<'_>) {
     let mut line = heapless::String::<512>::new();
     // What doesn't fit is cut.

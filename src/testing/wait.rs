@@ -1,6 +1,6 @@
 //! How a test waits: for what it needs, never for a time in which it should have come.
 //!
-//! How long a thread, a processor or the host takes is not the test's business. A condition
+//! How long a thread, a CPU or the host takes is not the test's business. A condition
 //! that never holds is a hang, which the runner reports. Where times themselves are tested,
 //! the kernel's file asks for `-icount`, as `tests/time.rs` does: there the machine's clock
 //! counts instructions.
@@ -39,7 +39,7 @@ pub fn wait_for_threads() {
     task::trim();
 }
 
-/// Counts threads; processors that don't answer keep their idle threads.
+/// Counts threads; CPUs that don't answer keep their idle threads.
 fn thread_count() -> usize {
     let mut count = 0;
     task::for_each(|thread| count += usize::from(thread.name() != "idle"));

@@ -150,11 +150,11 @@ def tables_are_those_in_memory(machine):
         dump = "".join(re.findall(r"^[0-9a-f]{6} ((?: (?:[0-9a-f]{2}){1,2})+)",
                                   qemu.command("acpi HPET"), re.M))
         assert bytes.fromhex(dump) == hpet, dump
-        processors = qemu.command("acpi APIC")
-        assert re.findall(r"^  CPU (\d), APIC (\d)$", processors, re.M) \
-            == [("0", "0"), ("1", "1"), ("2", "2")], processors
-        assert "  I/O APIC 0 at 0xfec00000, inputs from 0\n" in processors
-        assert "  IRQ 0 comes in by input 2, " in processors
+        cpus = qemu.command("acpi APIC")
+        assert re.findall(r"^  CPU (\d), APIC (\d)$", cpus, re.M) \
+            == [("0", "0"), ("1", "1"), ("2", "2")], cpus
+        assert "  I/O APIC 0 at 0xfec00000, inputs from 0\n" in cpus
+        assert "  IRQ 0 comes in by input 2, " in cpus
         fixed = qemu.command("acpi facp")
         assert "  PM1a control   port 0x604\n" in fixed, fixed
         assert "  century        CMOS byte 0x32\n" in fixed, fixed

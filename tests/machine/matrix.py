@@ -15,7 +15,7 @@ DIMENSIONS = {
     "machine": ("pc", "q35"),
     "cpu": ("qemu64", "Nehalem", "Haswell", "EPYC", "max"),
     "memory_mib": (32, 128, 4096, 6144),
-    "processors": (1, 2, 4, 8),
+    "cpus": (1, 2, 4, 8),
     "cmdline": ("", "noapic", "nosmp", "nox2apic"),
 }
 
@@ -48,9 +48,9 @@ def pairwise_machines():
     return chosen
 
 
-def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
+def boot(firmware, medium, machine, cpu, memory_mib, cpus, cmdline):
     stick = image(cmdline, bios_only=False)
-    arguments = ["-M", machine, "-cpu", cpu, "-m", memory_mib, "-smp", processors]
+    arguments = ["-M", machine, "-cpu", cpu, "-m", memory_mib, "-smp", cpus]
     if firmware == "UEFI":
         arguments += ["-bios", ovmf()]
     if medium == "cd":
@@ -73,7 +73,7 @@ def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
         screen = "VGA text" if firmware == "BIOS" else "framebuffer"
         assert re.search(rf"^screen +{screen}", info, re.M), info
         # With only the PICs the others can't be started.
-        running = 1 if cmdline in ("noapic", "nosmp") else processors
+        running = 1 if cmdline in ("noapic", "nosmp") else cpus
         cpus = qemu.command("cpus")
         assert len(re.findall(r"^ *\d+ +\d+ +\d+ %", cpus, re.M)) == running, cpus
         assert ("\nPICs in charge" in cpus) == (cmdline == "noapic"), cpus
@@ -81,7 +81,7 @@ def boot(firmware, medium, machine, cpu, memory_mib, processors, cmdline):
         assert not qemu.has_triple_faulted()
 
 
-def sixty_four_processors():
+def sixty_four_cpus():
     """All of them start and run threads."""
     with Qemu("-m", 512, "-smp", 64, "-accel", "tcg,thread=multi", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
@@ -92,7 +92,7 @@ def sixty_four_processors():
 
 def smp_option_limits():
     with Qemu("-m", 128, "-smp", 4, "-cdrom", image("smp=3")) as qemu:
-        qemu.expect("smp: 3 processors run")
+        qemu.expect("smp: 3 CPUs run")
         qemu.expect("farjump> ")
 
 
@@ -120,7 +120,7 @@ def add_to(suite):
     for machine in all_machines() if is_whole else pairwise_machines():
         name = "matrix::" + "-".join(map(str, machine.values()))
         suite.add(name, lambda machine=machine: boot(**machine))
-    suite.add("matrix::sixty_four_processors", sixty_four_processors)
+    suite.add("matrix::sixty_four_cpus", sixty_four_cpus)
     suite.add("matrix::smp_option_limits", smp_option_limits)
     suite.add("matrix::without_serial_port", without_serial_port)
     suite.add("matrix::uefi_without_any_screen", uefi_without_any_screen)

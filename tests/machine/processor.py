@@ -293,4 +293,4 @@ def add_to(suite):
                  instructions_are_objdumps, cpuid_shows_the_features_that_qemu_was_given,
                  timer_interrupts_only_on_request, model_specific_registers_are_read,
                  unknown_msr_is_reported, stack_ports_and_memory_are_shown):
-        suite.add(f"processor::{test.__name__}", test)
+        suite.add(f"cpu::{test.__name__}", test)

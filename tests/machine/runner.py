@@ -8,7 +8,7 @@ from machine.tools import call
 
 EXPECTED = {
     "endings::computes_for_ever": "hung: it computes, or waits, for too long",
-    "endings::hangs": "hung: all processors halt with interrupts off",
+    "endings::hangs": "hung: all CPUs halt with interrupts off",
     "endings::panics": "FAILED: the kernel stopped",
     "endings::passes": "",
     "endings::resets": "the machine was reset",

@@ -98,7 +98,7 @@ def tables_show_the_first_gib_and_the_stacks():
     expected = [(base + offset, offset) for base in (0, DIRECT_MAP, KERNEL_BASE)
                 for offset in range(0, 1 << 30, PAGE_2M)]
     assert pages[:len(expected)] == expected, pages[:5]
-    # The boot processor's stacks: each ends its slot, the frames are in a row.
+    # The boot CPU's stacks: each ends its slot, the frames are in a row.
     ends = [(STACKS + (slot + 1) * STACK_SLOT, size)
             for slot, size in enumerate((60 << 10, *[24 << 10] * 4))]
     stacks = [page for end, size in ends for page in range(end - size, end, PAGE_4K)]
@@ -118,7 +118,7 @@ def control_registers_of_the_firmware_are_not_inherited():
         gdb.run(qemu, "hbreak *(long)&_start", "continue",
                 f"set $cr4 = $cr4 | {CR4_LA57 | CR4_PAE | CR4_MCE | CR4_OSFXSR}",
                 f"set $cr0 = $cr0 | {CR0_CD | CR0_NW}")
-        qemu.expect("smp: 2 processors run")
+        qemu.expect("smp: 2 CPUs run")
         qemu.expect("farjump> ")
         registers = [qemu.monitor(f"cpu {cpu}") + qemu.monitor("info registers")
                      for cpu in range(2)]

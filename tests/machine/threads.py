@@ -14,7 +14,7 @@ def rows(text):
     return [line.split() for line in text.splitlines()[1:]]
 
 
-def threads_and_processors_are_listed():
+def threads_and_cpus_are_listed():
     with Qemu("-m", 128, *SMP, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         assert "clock      ok" in qemu.command("test clock")
@@ -106,7 +106,7 @@ def top_shows_the_busiest_threads():
 
 
 def add_to(suite):
-    for test in (threads_and_processors_are_listed, locks_are_counted_by_debug_builds, trace_is_a_file_for_perfetto,
+    for test in (threads_and_cpus_are_listed, locks_are_counted_by_debug_builds, trace_is_a_file_for_perfetto,
                  threads_can_be_asked_to_end, report_shows_where_other_cpus_were,
                  top_shows_the_busiest_threads):
         suite.add(f"threads::{test.__name__}", test)

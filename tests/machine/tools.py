@@ -81,7 +81,7 @@ def kernel_is_small():
     assert size + symbols < 3 * MIB, (size, symbols)
 
 
-def other_processors_are_no_target():
+def other_cpus_are_no_target():
     """By the build script, called as cargo calls it."""
     kernel_path()
     scripts = sorted(target_directory().glob("*/build/farjump-*/build-script-build"),
@@ -99,7 +99,7 @@ def other_processors_are_no_target():
 
 
 def add_to(suite):
-    for test in (other_processors_are_no_target, every_tool_has_help,
+    for test in (other_cpus_are_no_target, every_tool_has_help,
                  make_help_lists_every_target, usb_refuses_other_files,
                  make_usb_looks_at_the_stick_first, usb_refuses_mounted_and_fixed_disks,
                  bad_calls_are_explained, kernel_is_small):

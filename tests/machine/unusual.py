@@ -17,7 +17,7 @@ def local_apic_that_cpuid_denies():
         qemu.expect("farjump> ")
 
 
-def without_acpi_one_processor_runs():
+def without_acpi_one_cpu_runs():
     """The legacy MP table, which QEMU has as well, isn't read."""
     with Qemu("-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
         qemu.expect("acpi: the machine has no ACPI")
@@ -33,9 +33,9 @@ def too_little_memory_for_the_image():
         qemu.expect("error: you need to load the kernel first")
 
 
-def newest_processor_of_qemu():
+def newest_cpu_of_qemu():
     with Qemu("-m", "128", "-cpu", "Icelake-Server", "-smp", "2", "-cdrom", image()) as qemu:
-        qemu.expect("smp: 2 processors run")
+        qemu.expect("smp: 2 CPUs run")
         qemu.expect("farjump> ")
         assert re.search(r"^CPU +.*Icelake", qemu.command("info"), re.M)
 
@@ -46,7 +46,7 @@ def memory_with_400_holes():
     commands = "".join(f"cutmem {hole:#x} {hole + 4096:#x}\n" for hole in holes)
     with Qemu("-m", "512", "-smp", "2", "-cdrom", image(grub=commands.encode())) as qemu:
         qemu.expect(r"boot: memory: \d+ KiB in (4\d\d|8\d\d) regions")
-        qemu.expect("smp: 2 processors run")
+        qemu.expect("smp: 2 CPUs run")
         qemu.expect("farjump> ")
         assert "left out" not in qemu.output, qemu.output
         available = int(re.search(r"^memory +(\d+) KiB available$", qemu.command("info"), re.M)[1])
@@ -87,8 +87,8 @@ def uefi_with_a_screen_that_has_no_framebuffer():
 
 
 def add_to(suite):
-    for test in (local_apic_that_cpuid_denies, without_acpi_one_processor_runs,
-                 too_little_memory_for_the_image, newest_processor_of_qemu, memory_with_400_holes,
+    for test in (local_apic_that_cpuid_denies, without_acpi_one_cpu_runs,
+                 too_little_memory_for_the_image, newest_cpu_of_qemu, memory_with_400_holes,
                  symbols_after_forty_modules, command_line_with_a_byte_of_latin_1,
                  uefi_with_a_screen_that_has_no_framebuffer):
         suite.add(f"unusual::{test.__name__}", test)

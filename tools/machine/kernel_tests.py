@@ -259,11 +259,11 @@ class _Run:
         qemu = self._qemu
         with contextlib.suppress(Ended):
             if qemu.has_halted_for_good():
-                return "hung: all processors halt with interrupts off"
+                return "hung: all CPUs halt with interrupts off"
         if qemu.process.poll() is None:
             return "hung: it computes, or waits, for too long"
         status, cause = qemu.wait_end()
         if cause != "guest-reset":
             return f"QEMU ended with status {status}: {cause}"
-        return "triple fault: the processor shut down" if qemu.has_triple_faulted() \
+        return "triple fault: the CPU shut down" if qemu.has_triple_faulted() \
             else "the machine was reset"

@@ -18,8 +18,8 @@ const PADDR: u64 = 4 * GIB;
 /// How many pages a row with single pages has.
 const PAGES: u64 = 4096;
 
-/// What the processor has noted in the pages before they are changed. Ours keeps
-/// it, even if the processor notes it meanwhile; the others forget it.
+/// What the CPU has noted in the pages before they are changed. Ours keeps
+/// it, even if the CPU notes it meanwhile; the others forget it.
 #[derive(Clone, Copy)]
 enum Noted {
     Nothing,

@@ -88,7 +88,7 @@ pub fn reset() {
 }
 
 /// Sets ACCESSED and DIRTY in all present entries of all tables but the first, as
-/// the processor does when it reads and writes the pages.
+/// the CPU does when it reads and writes the pages.
 ///
 /// # Safety
 /// A mapper that was made in memory that was [`reset`] is all that uses it, and

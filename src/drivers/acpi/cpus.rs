@@ -27,7 +27,7 @@ mod tests {
     use crate::testing::machine;
 
     #[test_case]
-    fn processors_of_the_machine_are_found() {
+    fn cpus_of_the_machine_are_found() {
         let apic_ids = apic_ids(machine().acpi.as_ref());
         assert_eq!(apic_ids.first(), Some(&ApicId::new(0)));
         assert!(apic_ids.is_sorted());

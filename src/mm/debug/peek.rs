@@ -24,7 +24,7 @@ impl core::fmt::Display for WriteError {
         f.write_str(match self {
             Self::NotMapped => "nothing is mapped there",
             Self::ReadOnly => "the page is read-only",
-            Self::Faulted => "the processor refuses it",
+            Self::Faulted => "the CPU refuses it",
         })
     }
 }

@@ -35,7 +35,7 @@ impl fmt::Display for Error {
         f.write_str(match self {
             Self::NotFirmware => "it isn't in the firmware's memory",
             Self::NoMemory => "no frame is left for a page table",
-            Self::Faulted => "the processor can't read there",
+            Self::Faulted => "the CPU can't read there",
         })
     }
 }

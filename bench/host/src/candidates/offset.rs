@@ -69,7 +69,7 @@ impl Mapper for Offset {
 
     fn map_pages(&mut self, pages: &[Self::Page]) {
         for &(page, frame) in pages {
-            // SAFETY: no processor uses the table.
+            // SAFETY: no CPU uses the table.
             let mapped = unsafe { self.table.map_to(page, frame, READ_WRITE, &mut Frames) };
             mapped.expect("it is free").ignore();
         }
@@ -128,7 +128,7 @@ impl Mapper for Offset {
 
     fn give_back(self) {
         let Self { root, mut table } = self;
-        // SAFETY: no processor uses the tables.
+        // SAFETY: no CPU uses the tables.
         unsafe { table.clean_up(&mut Frames) };
         // SAFETY: the reference to the root ended with the line above.
         unsafe { Frames.deallocate_frame(root) };
@@ -156,7 +156,7 @@ where
     S: page::PageSize + Debug,
 {
     for (page, frame) in region_pages::<S>(region) {
-        // SAFETY: no processor uses the table.
+        // SAFETY: no CPU uses the table.
         let mapped = unsafe { table.map_to(page, frame, READ_WRITE, &mut Frames) };
         mapped.expect("it is free").ignore();
     }
@@ -164,7 +164,7 @@ where
 
 fn protect_each<S: page::PageSize>(table: &mut impl X64Mapper<S>, region: Region) {
     for (page, _) in region_pages::<S>(region) {
-        // SAFETY: no processor uses the table.
+        // SAFETY: no CPU uses the table.
         let changed = unsafe { table.update_flags(page, READ_ONLY) };
         changed.expect("it is mapped").ignore();
     }

@@ -10,7 +10,7 @@ use crate::memory;
 struct Host;
 
 // SAFETY: frames are the simulated memory's, each handed out once until it is
-// freed. No processor uses the tables, so no TLB has to be flushed.
+// freed. No CPU uses the tables, so no TLB has to be flushed.
 unsafe impl PagingHandler for Host {
     #[inline]
     fn alloc_frame(&self) -> Option<PhysAddr> {

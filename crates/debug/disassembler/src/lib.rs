@@ -43,7 +43,7 @@ pub struct Instruction {
 pub enum DecodeError {
     /// They end within the instruction.
     Cut,
-    /// No processor has such an instruction, as far as the decoder knows.
+    /// No CPU has such an instruction, as far as the decoder knows.
     Invalid,
 }
 

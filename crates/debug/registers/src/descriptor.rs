@@ -20,9 +20,9 @@ pub enum Kind {
         /// The limit is its lowest offset: a stack.
         is_expanding_down: bool,
     },
-    /// A task state segment of 64 bits that no processor uses.
+    /// A task state segment of 64 bits that no CPU uses.
     TssAvailable,
-    /// A task state segment of 64 bits that a processor uses.
+    /// A task state segment of 64 bits that a CPU uses.
     TssBusy,
     /// A local descriptor table.
     Ldt,
@@ -47,7 +47,7 @@ pub struct Descriptor {
     pub is_long: bool,
     /// D/B: 32 bits, not 16.
     pub is_32_bit: bool,
-    /// Whether the processor has marked it as used (code and data only).
+    /// Whether the CPU has marked it as used (code and data only).
     pub is_accessed: bool,
 }
 

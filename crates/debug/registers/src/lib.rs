@@ -1,5 +1,5 @@
 //! What the bits of x86_64's registers and descriptors mean, as tables and as pure
-//! decoding: nothing here touches a processor.
+//! decoding: nothing here touches a CPU.
 //!
 //! - [`control`]: control registers, EFER, RFLAGS and XCR0, bit by bit;
 //! - [`msr`]: known model-specific registers, and PAT and APIC_BASE decoded;

@@ -1,17 +1,17 @@
-//! Sets of processors.
+//! Sets of CPUs.
 
 use core::fmt;
 
 const WORD_BITS: usize = u64::BITS as usize;
 
-/// A set of processors, a bit for each: those from 0 up to 64 times `WORDS`.
+/// A set of CPUs, a bit for each: those from 0 up to 64 times `WORDS`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuSet<const WORDS: usize> {
     words: [u64; WORDS],
 }
 
 impl<const WORDS: usize> CpuSet<WORDS> {
-    /// How many processors a set can have.
+    /// How many CPUs a set can have.
     pub const CAPACITY: usize = WORDS * WORD_BITS;
 
     /// Returns the empty set.
@@ -19,7 +19,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         Self { words: [0; WORDS] }
     }
 
-    /// Returns the set of the first `count` processors; of all that there is room for,
+    /// Returns the set of the first `count` CPUs; of all that there is room for,
     /// if that is less.
     pub const fn first(count: usize) -> Self {
         let mut words = [0; WORDS];
@@ -32,7 +32,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         Self { words }
     }
 
-    /// Returns the set of these bits: processor 0 is the lowest bit of the first word.
+    /// Returns the set of these bits: CPU 0 is the lowest bit of the first word.
     pub const fn from_words(words: [u64; WORDS]) -> Self {
         Self { words }
     }
@@ -43,7 +43,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         &self.words
     }
 
-    /// Adds a processor.
+    /// Adds a CPU.
     ///
     /// # Errors
     /// [`OutOfRange`] if there is no room for it.
@@ -55,30 +55,30 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         Ok(())
     }
 
-    /// Removes a processor, if it is in.
+    /// Removes a CPU, if it is in.
     pub const fn remove(&mut self, cpu: usize) {
         if cpu < Self::CAPACITY {
             self.words[cpu / WORD_BITS] &= !(1 << (cpu % WORD_BITS));
         }
     }
 
-    /// Tells if a processor is in.
+    /// Tells if a CPU is in.
     #[inline]
     pub const fn contains(&self, cpu: usize) -> bool {
         cpu < Self::CAPACITY && self.words[cpu / WORD_BITS] >> (cpu % WORD_BITS) & 1 != 0
     }
 
-    /// Returns how many processors are in.
+    /// Returns how many CPUs are in.
     pub fn len(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Tells if no processor is in.
+    /// Tells if no CPU is in.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
 
-    /// Returns the processors, in order.
+    /// Returns the CPUs, in order.
     pub fn iter(&self) -> impl Iterator<Item = usize> {
         self.words.iter().enumerate().flat_map(|(index, word)| {
             let mut rest = *word;
@@ -90,7 +90,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         })
     }
 
-    /// Returns the processor that has `index` others in the set before it.
+    /// Returns the CPU that has `index` others in the set before it.
     pub fn nth(&self, index: usize) -> Option<usize> {
         let mut rest = index;
         for (word_index, word) in self.words.iter().enumerate() {
@@ -103,7 +103,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         None
     }
 
-    /// Returns the first processor, from `from` on and around, that is also in another
+    /// Returns the first CPU, from `from` on and around, that is also in another
     /// set, of which `other` gives the words. Each is asked for once, but the one of
     /// `from` perhaps twice.
     pub fn first_common(&self, other: impl Fn(usize) -> u64, from: usize) -> Option<usize> {
@@ -142,13 +142,13 @@ fn nth_one(word: u64, index: u32) -> usize {
     place as usize
 }
 
-/// A processor that a [`CpuSet`] has no room for.
+/// A CPU that a [`CpuSet`] has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the set has no room for this processor")
+        f.write_str("the set has no room for this CPU")
     }
 }
 

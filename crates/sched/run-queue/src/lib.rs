@@ -1,15 +1,15 @@
-//! Which thread a processor runs next, and on which processor a thread runs.
+//! Which thread a CPU runs next, and on which CPU a thread runs.
 //!
-//! A [`RunQueue`] is what one processor runs: real-time threads first, then fair ones.
+//! A [`RunQueue`] is what one CPU runs: real-time threads first, then fair ones.
 //! It has no clock, no lock and no allocation: the owner holds it under a lock, says
-//! what time it is, and keeps a [`Node`] for each thread. [`place`], [`busiest`] and
+//! what time it is, and keeps a [`SchedEntity`] for each thread. [`place`], [`busiest`] and
 //! [`Balancer`] spread threads over CPUs.
 //!
 //! # Real-time threads
 //! There is a list for each priority, and a bit for each list, so all is O(1). The
 //! highest priority runs; its threads take turns of 10 ms. There is no throttle: a
-//! real-time thread that doesn't sleep keeps all lower ones of its processor from
-//! running, for ever. They can only be stolen by other processors. Who gives out
+//! real-time thread that doesn't sleep keeps all lower ones of its CPU from
+//! running, for ever. They can only be stolen by other CPUs. Who gives out
 //! real-time priorities has to see to that.
 //!
 //! # Fair threads
@@ -46,30 +46,30 @@
 //! | `pick` | who runs next, and for how long |
 //! | `steal` | what another CPU may take away |
 //! | `policy` | classes, priorities, nice values, slices |
-//! | `node` | what each thread keeps |
+//! | `entity` | what each thread keeps |
 //! | `links` | the places of a thread in `list` and `tree` |
 //! | `list` | the waiting real-time threads |
 //! | `fair` | the rules of EEVDF |
 //! | `virtual_time` | virtual time and lag |
 //! | `tree` | the waiting fair threads |
 //! | `balance` | placing threads on CPUs, fair shares over all of them |
-//! | `cpu_set` | sets of processors |
+//! | `cpu_set` | sets of CPUs |
 //!
 //! ```
-//! use run_queue::{Previous, Node, RunQueue, Start};
-//! let nodes = [const { Node::new(run_queue::Policy::DEFAULT) }; 2];
-//! let (nodes, mut queue) = (nodes.as_slice(), RunQueue::new());
-//! queue.enqueue(nodes, 0, Start::New, 0);
-//! assert_eq!(queue.pick(nodes, 0, Previous::Runnable), Some(0));
-//! assert_eq!(queue.slice_end_ns(nodes), None);
+//! use run_queue::{Previous, SchedEntity, RunQueue, Start};
+//! let entities = [const { SchedEntity::new(run_queue::Policy::DEFAULT) }; 2];
+//! let (entities, mut queue) = (entities.as_slice(), RunQueue::new());
+//! queue.enqueue(entities, 0, Start::New, 0);
+//! assert_eq!(queue.pick(entities, 0, Previous::Runnable), Some(0));
+//! assert_eq!(queue.slice_end_ns(entities), None);
 //!
 //! // Now another waits, so there is an end.
-//! queue.enqueue(nodes, 1, Start::New, 1_000_000);
-//! assert_eq!(queue.slice_end_ns(nodes), Some(3_000_000));
-//! queue.update(nodes, 3_000_000);
-//! assert!(queue.should_preempt(nodes));
-//! assert_eq!(queue.pick(nodes, 3_000_000, Previous::Runnable), Some(1));
-//! assert_eq!(queue.pick(nodes, 4_000_000, Previous::Blocked), Some(0));
+//! queue.enqueue(entities, 1, Start::New, 1_000_000);
+//! assert_eq!(queue.slice_end_ns(entities), Some(3_000_000));
+//! queue.update(entities, 3_000_000);
+//! assert!(queue.should_preempt(entities));
+//! assert_eq!(queue.pick(entities, 3_000_000, Previous::Runnable), Some(1));
+//! assert_eq!(queue.pick(entities, 4_000_000, Previous::Blocked), Some(0));
 //! ```
 
 #![no_std]
@@ -81,10 +81,10 @@ extern crate std;
 
 mod balance;
 mod cpu_set;
+mod entity;
 mod fair;
 mod links;
 mod list;
-mod node;
 mod pick;
 mod policy;
 mod queue;
@@ -96,7 +96,7 @@ mod virtual_time;
 
 pub use balance::{Balancer, Cpus, LAG_MAX_NS, busiest, place};
 pub use cpu_set::{CpuSet, OutOfRange};
-pub use node::{Node, Nodes, State};
+pub use entity::{Entities, QueueState, SchedEntity};
 pub use pick::Previous;
 pub use policy::{
     NICE_0_WEIGHT, Nice, Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS, RealTimePriority, Slice,

@@ -1,6 +1,6 @@
 //! The waiting real-time threads: a list for each priority.
 
-use crate::node::Nodes;
+use crate::entity::Entities;
 use crate::policy::RealTimePriority;
 
 /// The first and the last of a list.
@@ -47,7 +47,7 @@ impl<I: Copy> Lists<I> {
     /// the next lower one.
     pub(crate) fn after(
         &self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
     ) -> Option<I> {
@@ -55,22 +55,22 @@ impl<I: Copy> Lists<I> {
             let lower = self.highest_within((1 << priority.get()) - 1)?;
             self.ends[usize::from(lower.get())].first
         };
-        nodes.node(id).list.next.get().or_else(lower)
+        entities.entity(id).list.next.get().or_else(lower)
     }
 
     /// Puts a thread after its equals.
     pub(crate) fn push_back(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
-        let link = &nodes.node(id).list;
+        let link = &entities.entity(id).list;
         link.previous.set(ends.last);
         link.next.set(None);
         match ends.last {
-            Some(last) => nodes.node(last).list.next.set(Some(id)),
+            Some(last) => entities.entity(last).list.next.set(Some(id)),
             None => ends.first = Some(id),
         }
         ends.last = Some(id);
@@ -80,16 +80,16 @@ impl<I: Copy> Lists<I> {
     /// Puts a thread before its equals.
     pub(crate) fn push_front(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
-        let link = &nodes.node(id).list;
+        let link = &entities.entity(id).list;
         link.previous.set(None);
         link.next.set(ends.first);
         match ends.first {
-            Some(first) => nodes.node(first).list.previous.set(Some(id)),
+            Some(first) => entities.entity(first).list.previous.set(Some(id)),
             None => ends.last = Some(id),
         }
         ends.first = Some(id);
@@ -99,19 +99,19 @@ impl<I: Copy> Lists<I> {
     /// Takes out a thread, which waits at `priority`.
     pub(crate) fn remove(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
     ) {
         let ends = &mut self.ends[usize::from(priority.get())];
-        let link = &nodes.node(id).list;
+        let link = &entities.entity(id).list;
         let (previous, next) = (link.previous.get(), link.next.get());
         match previous {
-            Some(previous) => nodes.node(previous).list.next.set(next),
+            Some(previous) => entities.entity(previous).list.next.set(next),
             None => ends.first = next,
         }
         match next {
-            Some(next) => nodes.node(next).list.previous.set(previous),
+            Some(next) => entities.entity(next).list.previous.set(previous),
             None => ends.last = previous,
         }
         if ends.first.is_none() {

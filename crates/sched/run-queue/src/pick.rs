@@ -1,7 +1,7 @@
 //! Who runs next, and for how long.
 
+use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
-use crate::node::{Node, Nodes, State};
 use crate::policy::{NICE_0_WEIGHT, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
 use crate::virtual_time::is_after;
@@ -19,7 +19,7 @@ pub enum Previous {
 
 impl<I: Copy + Eq> RunQueue<I> {
     /// Chooses the thread that runs from now on; `None` if there is none, then the
-    /// processor is idle. `previous` tells of the one that ran, if one did.
+    /// CPU is idle. `previous` tells of the one that ran, if one did.
     ///
     /// A real-time thread goes before all others; behind those of its priority if it
     /// yields or if its slice is over, else before them. Of the fair ones, and the one
@@ -29,59 +29,59 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// no other is eligible; then, too, it is behind by that much.
     pub fn pick(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         now_ns: u64,
         previous: Previous,
     ) -> Option<I> {
-        self.update(nodes, now_ns);
+        self.update(entities, now_ns);
         let Some(id) = self.current() else {
-            return self.start_best(nodes);
+            return self.start_best(entities);
         };
-        let node = nodes.node(id);
+        let entity = entities.entity(id);
         if previous == Previous::Blocked {
-            self.block(node, now_ns);
-            return self.start_best(nodes);
+            self.block(entity, now_ns);
+            return self.start_best(entities);
         }
-        let next = match node.policy() {
-            Policy::RealTime(priority) => self.replace_real_time(nodes, id, priority, previous),
-            Policy::Fair(_) => self.replace_fair(nodes, id, previous),
+        let next = match entity.policy() {
+            Policy::RealTime(priority) => self.replace_real_time(entities, id, priority, previous),
+            Policy::Fair(_) => self.replace_fair(entities, id, previous),
         };
         if let Some(next) = next {
-            node.set_state(State::Waiting);
-            self.start(nodes, next);
+            entity.set_state(QueueState::Waiting);
+            self.start(entities, next);
         }
         self.current()
     }
 
     /// Takes the thread that ran off the queue.
-    fn block(&mut self, node: &Node<I>, now_ns: u64) {
-        if node.weight() == 0 {
+    fn block(&mut self, entity: &SchedEntity<I>, now_ns: u64) {
+        if entity.weight() == 0 {
             self.real_time_len -= 1;
         } else {
             let load = self.fair.time.load();
-            node.block(self.fair.leave(node), now_ns, load);
+            entity.block(self.fair.leave(entity), now_ns, load);
         }
-        node.set_state(State::Off);
+        entity.set_state(QueueState::Off);
         self.len -= 1;
         self.current = None;
     }
 
     /// Returns the best of those that wait.
     #[inline]
-    fn best(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
-        self.real_time.first().or_else(|| self.fair.best(nodes))
+    fn best(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<I> {
+        self.real_time.first().or_else(|| self.fair.best(entities))
     }
 
     /// Starts the best of those that wait, as none runs; returns it.
-    fn start_best(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
-        let next = self.best(nodes)?;
-        self.stop_waiting(nodes, next, nodes.node(next));
-        self.start(nodes, next);
+    fn start_best(&mut self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<I> {
+        let next = self.best(entities)?;
+        self.stop_waiting(entities, next, entities.entity(next));
+        self.start(entities, next);
         Some(next)
     }
 
-    fn start(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
-        nodes.node(id).set_state(State::Running);
+    fn start(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
+        entities.entity(id).set_state(QueueState::Running);
         self.current = Some(id);
     }
 
@@ -89,25 +89,25 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// it. `None` if the running one goes on.
     fn replace_real_time(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         priority: RealTimePriority,
         previous: Previous,
     ) -> Option<I> {
-        let node = nodes.node(id);
-        let turn_ends = previous == Previous::Yielding || node.slice_left_ns() == 0;
+        let entity = entities.entity(id);
+        let turn_ends = previous == Previous::Yielding || entity.slice_left_ns() == 0;
         if turn_ends {
-            node.set_slice_left_ns(REAL_TIME_SLICE_NS);
+            entity.set_slice_left_ns(REAL_TIME_SLICE_NS);
         }
         if !self.gives_way(priority, turn_ends) {
             return None;
         }
         let next = self.real_time.first()?;
-        self.stop_waiting(nodes, next, nodes.node(next));
+        self.stop_waiting(entities, next, entities.entity(next));
         if turn_ends {
-            self.real_time.push_back(nodes, id, priority);
+            self.real_time.push_back(entities, id, priority);
         } else {
-            self.real_time.push_front(nodes, id, priority);
+            self.real_time.push_front(entities, id, priority);
         }
         Some(next)
     }
@@ -116,25 +116,25 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// `None` if the running one goes on.
     fn replace_fair(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         previous: Previous,
     ) -> Option<I> {
-        let node = nodes.node(id);
+        let entity = entities.entity(id);
         if previous == Previous::Yielding {
-            self.fair.forfeit(node);
+            self.fair.forfeit(entity);
         }
-        if Fair::<I>::is_over(node) {
-            node.request_slice();
+        if Fair::<I>::is_over(entity) {
+            entity.request_slice();
         }
         // If no other is eligible, the running one is.
-        let next = self.best(nodes)?;
-        let best = nodes.node(next);
-        if previous == Previous::Runnable && best.weight() != 0 && self.fair.prefers(node, best) {
+        let next = self.best(entities)?;
+        let best = entities.entity(next);
+        if previous == Previous::Runnable && best.weight() != 0 && self.fair.prefers(entity, best) {
             return None;
         }
-        self.stop_waiting(nodes, next, best);
-        self.fair.tree.insert(nodes, id);
+        self.stop_waiting(entities, next, best);
+        self.fair.tree.insert(entities, id);
         Some(next)
     }
 
@@ -148,17 +148,17 @@ impl<I: Copy + Eq> RunQueue<I> {
 
     /// Tells if the running thread should give way now, as of the last
     /// [`Self::update`]: if a better one waits, or if its slice is over and others wait.
-    /// An idle processor should if anyone waits.
+    /// An idle CPU should if anyone waits.
     ///
-    /// A fair thread keeps the processor for its slice, even if it is ahead of its share
+    /// A fair thread keeps the CPU for its slice, even if it is ahead of its share
     /// by then, unless one with an earlier deadline is eligible.
-    pub fn should_preempt(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> bool {
+    pub fn should_preempt(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> bool {
         let Some(current) = self.current else {
             return !self.is_empty();
         };
-        let node = nodes.node(current);
-        match node.policy() {
-            Policy::RealTime(priority) => self.gives_way(priority, node.slice_left_ns() == 0),
+        let entity = entities.entity(current);
+        match entity.policy() {
+            Policy::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
             Policy::Fair(_) => {
                 if self.real_time.highest().is_some() {
                     return true;
@@ -166,9 +166,12 @@ impl<I: Copy + Eq> RunQueue<I> {
                 if self.fair.tree.is_empty() {
                     return false;
                 }
-                Fair::<I>::is_over(node)
-                    || self.fair.best(nodes).is_some_and(|best| {
-                        is_after(node.tree.deadline.get(), nodes.node(best).tree.deadline.get())
+                Fair::<I>::is_over(entity)
+                    || self.fair.best(entities).is_some_and(|best| {
+                        is_after(
+                            entity.tree.deadline.get(),
+                            entities.entity(best).tree.deadline.get(),
+                        )
                     })
             }
         }
@@ -177,18 +180,18 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// Returns when the running thread has to be looked at again, if nothing happens
     /// until then: at the end of its slice, and if it is long, every [`Slice::BASE`].
     /// `None` if it is to run on, as nobody waits who would have a turn.
-    pub fn slice_end_ns(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<u64> {
-        let node = nodes.node(self.current()?);
-        let left_ns = match node.policy() {
+    pub fn slice_end_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
+        let entity = entities.entity(self.current()?);
+        let left_ns = match entity.policy() {
             Policy::RealTime(priority) => match self.real_time.highest()? {
                 highest if highest < priority => return None,
-                highest if highest == priority => u64::from(node.slice_left_ns()),
+                highest if highest == priority => u64::from(entity.slice_left_ns()),
                 _ => 0,
             },
             Policy::Fair(_) if self.real_time.highest().is_some() => 0,
             Policy::Fair(_) if self.fair.tree.is_empty() => return None,
             Policy::Fair(_) => {
-                let service = node.request_left().max(0) as u64;
+                let service = entity.request_left().max(0) as u64;
                 let left_ns = service.div_ceil(u64::from(NICE_0_WEIGHT));
                 left_ns.min(u64::from(Slice::BASE.length_ns()))
             }

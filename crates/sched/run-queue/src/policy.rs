@@ -6,7 +6,7 @@ pub enum Policy {
     /// Before all threads that aren't real-time, and before those of a lower priority;
     /// in turns among equals, as POSIX' `SCHED_RR`.
     RealTime(RealTimePriority),
-    /// By a share of the processor, as POSIX' `SCHED_OTHER`.
+    /// By a share of the CPU, as POSIX' `SCHED_OTHER`.
     Fair(Nice),
 }
 
@@ -118,7 +118,7 @@ pub(crate) fn units(service: i64, weight: u32) -> (i64, u32) {
 }
 
 /// The weights of nice -20 to 19, each about 1.25 times the next: one step of nice
-/// moves a tenth of the processor between two threads. As `sched_prio_to_weight` in
+/// moves a tenth of the CPU between two threads. As `sched_prio_to_weight` in
 /// Linux, kernel/sched/core.c.
 #[rustfmt::skip]
 const WEIGHTS: [u32; 40] = [

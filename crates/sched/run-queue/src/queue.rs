@@ -1,8 +1,8 @@
-//! A processor's run queue: who is on it, and the time of who runs.
+//! A CPU's run queue: who is on it, and the time of who runs.
 
+use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
 use crate::list::Lists;
-use crate::node::{Node, Nodes, State};
 use crate::policy::{Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
 
 /// The most that is charged at once: about 9 h. Only a thread that nobody competes
@@ -19,10 +19,10 @@ pub enum Start {
     Woken,
 }
 
-/// The threads that run or want to run on a processor.
+/// The threads that run or want to run on a CPU.
 ///
-/// All operations are given the same [`Nodes`]. Times are of one clock that all
-/// processors share; one that goes backwards is taken for one that stands still.
+/// All operations are given the same [`Entities`]. Times are of one clock that all
+/// CPUs share; one that goes backwards is taken for one that stands still.
 #[derive(Debug)]
 pub struct RunQueue<I = u32> {
     pub(crate) real_time: Lists<I>,
@@ -80,7 +80,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         self.real_time_len
     }
 
-    /// Returns the thread that runs; `None` if the processor is idle.
+    /// Returns the thread that runs; `None` if the CPU is idle.
     #[inline]
     pub fn current(&self) -> Option<I> {
         self.current
@@ -92,30 +92,30 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// If the thread is on a queue.
     pub fn enqueue(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         start: Start,
         now_ns: u64,
     ) {
-        let node = nodes.node(id);
-        assert_eq!(node.state(), State::Off, "the thread is on a queue already");
-        self.update(nodes, now_ns);
+        let entity = entities.entity(id);
+        assert_eq!(entity.state(), QueueState::Off, "the thread is on a queue already");
+        self.update(entities, now_ns);
         if start == Start::New {
-            node.depart(0);
+            entity.depart(0);
         }
-        match node.policy() {
+        match entity.policy() {
             Policy::RealTime(priority) => {
-                node.set_slice_left_ns(REAL_TIME_SLICE_NS);
-                self.real_time.push_back(nodes, id, priority);
+                entity.set_slice_left_ns(REAL_TIME_SLICE_NS);
+                self.real_time.push_back(entities, id, priority);
                 self.real_time_len += 1;
             }
             Policy::Fair(_) => {
-                self.fair.join(node, node.lag_on_return(now_ns));
-                self.fair.tree.insert(nodes, id);
+                self.fair.join(entity, entity.lag_on_return(now_ns));
+                self.fair.tree.insert(entities, id);
             }
         }
-        node.set_state(State::Waiting);
-        node.set_since_ns(now_ns);
+        entity.set_state(QueueState::Waiting);
+        entity.set_since_ns(now_ns);
         self.len += 1;
     }
 
@@ -124,35 +124,35 @@ impl<I: Copy + Eq> RunQueue<I> {
     ///
     /// # Panics
     /// If the thread doesn't wait.
-    pub fn dequeue(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
-        let node = nodes.node(id);
-        assert_eq!(node.state(), State::Waiting, "the thread doesn't wait");
-        self.stop_waiting(nodes, id, node);
-        if node.weight() == 0 {
+    pub fn dequeue(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
+        let entity = entities.entity(id);
+        assert_eq!(entity.state(), QueueState::Waiting, "the thread doesn't wait");
+        self.stop_waiting(entities, id, entity);
+        if entity.weight() == 0 {
             self.real_time_len -= 1;
         } else {
-            node.depart(self.fair.leave(node));
+            entity.depart(self.fair.leave(entity));
         }
-        node.set_state(State::Off);
+        entity.set_state(QueueState::Off);
         self.len -= 1;
     }
 
     /// Charges the running thread up to now. To be called before any decision.
     #[inline]
-    pub fn update(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), now_ns: u64) {
+    pub fn update(&mut self, entities: &(impl Entities<Id = I> + ?Sized), now_ns: u64) {
         let time_ns = now_ns.saturating_sub(self.clock_ns);
         self.clock_ns += time_ns;
         let Some(current) = self.current.filter(|_| time_ns != 0) else {
             return;
         };
-        let node = nodes.node(current);
-        node.add_run_time(time_ns);
-        match node.policy() {
+        let entity = entities.entity(current);
+        entity.add_run_time(time_ns);
+        match entity.policy() {
             Policy::RealTime(_) => {
                 let time_ns = u32::try_from(time_ns).unwrap_or(u32::MAX);
-                node.set_slice_left_ns(node.slice_left_ns().saturating_sub(time_ns));
+                entity.set_slice_left_ns(entity.slice_left_ns().saturating_sub(time_ns));
             }
-            Policy::Fair(_) => self.fair.charge(node, time_ns.min(CHARGE_MAX_NS)),
+            Policy::Fair(_) => self.fair.charge(entity, time_ns.min(CHARGE_MAX_NS)),
         }
     }
 
@@ -163,44 +163,44 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// If the thread is on no queue.
     pub fn set_policy(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
         policy: Policy,
         now_ns: u64,
     ) {
-        let node = nodes.node(id);
-        let state = node.state();
-        assert_ne!(state, State::Off, "the thread is on no queue");
-        self.update(nodes, now_ns);
-        if policy == node.policy() {
+        let entity = entities.entity(id);
+        let state = entity.state();
+        assert_ne!(state, QueueState::Off, "the thread is on no queue");
+        self.update(entities, now_ns);
+        if policy == entity.policy() {
             return;
         }
-        if state == State::Waiting {
-            self.stop_waiting(nodes, id, node);
+        if state == QueueState::Waiting {
+            self.stop_waiting(entities, id, entity);
         }
         let mut request_left = None;
-        if node.weight() == 0 {
+        if entity.weight() == 0 {
             self.real_time_len -= 1;
         } else {
-            request_left = Some(node.request_left().max(0));
-            node.depart(self.fair.leave(node));
+            request_left = Some(entity.request_left().max(0));
+            entity.depart(self.fair.leave(entity));
         }
-        node.store_policy(policy);
-        self.real_time_len += u32::from(node.weight() == 0);
+        entity.store_policy(policy);
+        self.real_time_len += u32::from(entity.weight() == 0);
         match policy {
             // The running one's turn is over, so that it goes behind its equals.
-            Policy::RealTime(_) if state == State::Running => node.set_slice_left_ns(0),
+            Policy::RealTime(_) if state == QueueState::Running => entity.set_slice_left_ns(0),
             Policy::RealTime(priority) => {
-                node.set_slice_left_ns(REAL_TIME_SLICE_NS);
-                self.real_time.push_back(nodes, id, priority);
+                entity.set_slice_left_ns(REAL_TIME_SLICE_NS);
+                self.real_time.push_back(entities, id, priority);
             }
             Policy::Fair(_) => {
-                self.fair.join(node, node.lag_on_return(now_ns));
+                self.fair.join(entity, entity.lag_on_return(now_ns));
                 if let Some(service) = request_left {
-                    node.request(service);
+                    entity.request(service);
                 }
-                if state == State::Waiting {
-                    self.fair.tree.insert(nodes, id);
+                if state == QueueState::Waiting {
+                    self.fair.tree.insert(entities, id);
                 }
             }
         }
@@ -210,13 +210,13 @@ impl<I: Copy + Eq> RunQueue<I> {
     #[inline]
     pub(crate) fn stop_waiting(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
-        node: &Node<I>,
+        entity: &SchedEntity<I>,
     ) {
-        match node.policy() {
-            Policy::RealTime(priority) => self.real_time.remove(nodes, id, priority),
-            Policy::Fair(_) => self.fair.tree.remove(nodes, id),
+        match entity.policy() {
+            Policy::RealTime(priority) => self.real_time.remove(entities, id, priority),
+            Policy::Fair(_) => self.fair.tree.remove(entities, id),
         }
     }
 }

@@ -1,11 +1,11 @@
-//! What another processor may take away.
+//! What another CPU may take away.
 
-use crate::node::Nodes;
+use crate::entity::Entities;
 use crate::policy::Policy;
 use crate::queue::RunQueue;
 
 impl<I: Copy + Eq> RunQueue<I> {
-    /// Takes away a waiting thread, for another processor that has nothing or less to
+    /// Takes away a waiting thread, for another CPU that has nothing or less to
     /// do. Returns `None` if there is none that `may_take` allows among the first
     /// `limit`.
     ///
@@ -15,22 +15,23 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// [`Self::update`].
     pub fn steal(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         may_take: impl Fn(I) -> bool,
         limit: u32,
     ) -> Option<I> {
-        let mut candidate = self.real_time.first().or_else(|| self.fair.tree.last(nodes));
+        let mut candidate = self.real_time.first().or_else(|| self.fair.tree.last(entities));
         for _ in 0..limit {
             let id = candidate?;
             if may_take(id) {
-                self.dequeue(nodes, id);
+                self.dequeue(entities, id);
                 return Some(id);
             }
-            candidate = match nodes.node(id).policy() {
-                Policy::RealTime(priority) => {
-                    self.real_time.after(nodes, id, priority).or_else(|| self.fair.tree.last(nodes))
-                }
-                Policy::Fair(_) => self.fair.tree.before(nodes, id),
+            candidate = match entities.entity(id).policy() {
+                Policy::RealTime(priority) => self
+                    .real_time
+                    .after(entities, id, priority)
+                    .or_else(|| self.fair.tree.last(entities)),
+                Policy::Fair(_) => self.fair.tree.before(entities, id),
             };
         }
         None
@@ -42,29 +43,29 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// when it waits. As with [`Self::dequeue`], the thread keeps its lag.
     pub fn take_oldest(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         may_take: impl Fn(I) -> bool,
         limit: u32,
     ) -> Option<I> {
         let mut oldest = None;
-        let mut candidate = self.fair.tree.last(nodes);
+        let mut candidate = self.fair.tree.last(entities);
         for _ in 0..limit {
             let Some(id) = candidate else { break };
-            let since_ns = nodes.node(id).since_ns();
+            let since_ns = entities.entity(id).since_ns();
             if may_take(id) && oldest.is_none_or(|(_, least_ns)| since_ns < least_ns) {
                 oldest = Some((id, since_ns));
             }
-            candidate = self.fair.tree.before(nodes, id);
+            candidate = self.fair.tree.before(entities, id);
         }
         let (id, since_ns) = oldest?;
         let is_running_older = self.current().is_some_and(|running| {
-            let node = nodes.node(running);
-            node.weight() != 0 && node.since_ns() < since_ns && may_take(running)
+            let entity = entities.entity(running);
+            entity.weight() != 0 && entity.since_ns() < since_ns && may_take(running)
         });
         if is_running_older {
             return None;
         }
-        self.dequeue(nodes, id);
+        self.dequeue(entities, id);
         Some(id)
     }
 
@@ -72,19 +73,19 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// this one still has no less afterwards. Otherwise as [`Self::steal`].
     pub fn take_lighter(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         may_take: impl Fn(I) -> bool,
         weight_max: u64,
         limit: u32,
     ) -> Option<I> {
-        let mut candidate = self.fair.tree.last(nodes);
+        let mut candidate = self.fair.tree.last(entities);
         for _ in 0..limit {
             let id = candidate?;
-            if u64::from(nodes.node(id).weight()) <= weight_max && may_take(id) {
-                self.dequeue(nodes, id);
+            if u64::from(entities.entity(id).weight()) <= weight_max && may_take(id) {
+                self.dequeue(entities, id);
                 return Some(id);
             }
-            candidate = self.fair.tree.before(nodes, id);
+            candidate = self.fair.tree.before(entities, id);
         }
         None
     }
@@ -92,11 +93,11 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// Takes away the waiting real-time thread that comes first, if `may_take` allows it.
     pub fn take_real_time(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         may_take: impl Fn(I) -> bool,
     ) -> Option<I> {
         let id = self.real_time.first().filter(|id| may_take(*id))?;
-        self.dequeue(nodes, id);
+        self.dequeue(entities, id);
         Some(id)
     }
 }

@@ -3,12 +3,12 @@
 mod balance;
 mod bounds;
 mod cost;
+mod cpu;
 mod cpu_set;
 mod fair;
 mod machine;
 mod model;
 mod policy;
-mod processor;
 mod real_time;
 mod simulation;
 mod threads;

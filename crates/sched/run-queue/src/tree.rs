@@ -6,8 +6,8 @@
 //! vruntime of each subtree, one way down finds the earliest deadline among those whose
 //! vruntime isn't after the virtual time.
 
+use crate::entity::Entities;
 use crate::links::{Side, TreeLink};
-use crate::node::Nodes;
 use crate::virtual_time::is_after;
 
 /// The waiting fair threads. Each operation is O(log n).
@@ -31,18 +31,18 @@ impl<I: Copy + Eq> Tree<I> {
     #[inline]
     pub(crate) fn earliest_eligible(
         &self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         virtual_time: u64,
     ) -> Option<I> {
         let mut id = self.root?;
-        let mut here = link(nodes, id);
+        let mut here = link(entities, id);
         if is_after(here.min_vruntime.get(), virtual_time) {
             return None;
         }
         // There is one in the subtree of `id`.
         loop {
             if let Some(left) = here.child(Side::Left) {
-                let left_link = link(nodes, left);
+                let left_link = link(entities, left);
                 if !is_after(left_link.min_vruntime.get(), virtual_time) {
                     (id, here) = (left, left_link);
                     continue;
@@ -52,23 +52,27 @@ impl<I: Copy + Eq> Tree<I> {
                 return Some(id);
             }
             id = here.child(Side::Right)?;
-            here = link(nodes, id);
+            here = link(entities, id);
         }
     }
 
     /// Returns the thread with the latest deadline.
-    pub(crate) fn last(&self, nodes: &(impl Nodes<Id = I> + ?Sized)) -> Option<I> {
-        self.root.map(|root| outermost(nodes, root, Side::Right))
+    pub(crate) fn last(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<I> {
+        self.root.map(|root| outermost(entities, root, Side::Right))
     }
 
     /// Returns the thread that comes before `id`.
-    pub(crate) fn before(&self, nodes: &(impl Nodes<Id = I> + ?Sized), mut id: I) -> Option<I> {
-        if let Some(left) = link(nodes, id).child(Side::Left) {
-            return Some(outermost(nodes, left, Side::Right));
+    pub(crate) fn before(
+        &self,
+        entities: &(impl Entities<Id = I> + ?Sized),
+        mut id: I,
+    ) -> Option<I> {
+        if let Some(left) = link(entities, id).child(Side::Left) {
+            return Some(outermost(entities, left, Side::Right));
         }
         loop {
-            let parent = link(nodes, id).parent.get()?;
-            if link(nodes, parent).child(Side::Right) == Some(id) {
+            let parent = link(entities, id).parent.get()?;
+            if link(entities, parent).child(Side::Right) == Some(id) {
                 return Some(parent);
             }
             id = parent;
@@ -77,14 +81,14 @@ impl<I: Copy + Eq> Tree<I> {
 
     /// Inserts a thread, after those with the same deadline.
     #[inline]
-    pub(crate) fn insert(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
-        let new = link(nodes, id);
+    pub(crate) fn insert(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
+        let new = link(entities, id);
         new.set_child(Side::Left, None);
         new.set_child(Side::Right, None);
         new.height.set(1);
         new.min_vruntime.set(new.vruntime.get());
         match self.root {
-            Some(root) => self.insert_below(nodes, id, root),
+            Some(root) => self.insert_below(entities, id, root),
             None => {
                 new.parent.set(None);
                 self.root = Some(id);
@@ -92,11 +96,11 @@ impl<I: Copy + Eq> Tree<I> {
         }
     }
 
-    fn insert_below(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I, root: I) {
-        let new = link(nodes, id);
+    fn insert_below(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I, root: I) {
+        let new = link(entities, id);
         let mut parent = root;
         loop {
-            let here = link(nodes, parent);
+            let here = link(entities, parent);
             let is_before = is_after(here.deadline.get(), new.deadline.get());
             let side = if is_before { Side::Left } else { Side::Right };
             match here.child(side) {
@@ -108,57 +112,57 @@ impl<I: Copy + Eq> Tree<I> {
             }
         }
         new.parent.set(Some(parent));
-        self.mend_above(nodes, Some(parent));
+        self.mend_above(entities, Some(parent));
     }
 
     /// Removes a thread, which is in the tree.
     #[inline]
-    pub(crate) fn remove(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
-        let old = link(nodes, id);
+    pub(crate) fn remove(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
+        let old = link(entities, id);
         if old.height.get() == 1 && self.root == Some(id) {
             self.root = None;
         } else {
-            self.remove_among(nodes, id);
+            self.remove_among(entities, id);
         }
     }
 
     /// Removes a thread from among others.
-    fn remove_among(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) {
-        let old = link(nodes, id);
+    fn remove_among(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
+        let old = link(entities, id);
         let parent = old.parent.get();
         let (left, right) = match (old.child(Side::Left), old.child(Side::Right)) {
             (Some(left), Some(right)) => (left, right),
             (one, other) => {
-                self.replace(nodes, parent, id, one.or(other));
-                return self.mend_above(nodes, parent);
+                self.replace(entities, parent, id, one.or(other));
+                return self.mend_above(entities, parent);
             }
         };
         // The next one takes its place.
-        let next = outermost(nodes, right, Side::Left);
-        let new = link(nodes, next);
+        let next = outermost(entities, right, Side::Left);
+        let new = link(entities, next);
         let mut lowest = next;
         if next != right
             && let Some(above) = new.parent.get()
         {
             lowest = above;
-            self.replace(nodes, Some(above), next, new.child(Side::Right));
-            adopt(nodes, next, Side::Right, Some(right));
+            self.replace(entities, Some(above), next, new.child(Side::Right));
+            adopt(entities, next, Side::Right, Some(right));
         }
-        adopt(nodes, next, Side::Left, Some(left));
-        self.replace(nodes, parent, id, Some(next));
+        adopt(entities, next, Side::Left, Some(left));
+        self.replace(entities, parent, id, Some(next));
         new.height.set(old.height.get());
         new.min_vruntime.set(old.min_vruntime.get());
-        self.mend_above(nodes, Some(lowest));
+        self.mend_above(entities, Some(lowest));
         if lowest != next {
             // What is below it may be as before, while it has another vruntime.
-            self.mend_above(nodes, Some(next));
+            self.mend_above(entities, Some(next));
         }
     }
 
     /// Puts `new` where `old` is below `parent`.
     fn replace(
         &mut self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
         parent: Option<I>,
         old: I,
         new: Option<I>,
@@ -166,25 +170,25 @@ impl<I: Copy + Eq> Tree<I> {
         match parent {
             None => self.root = new,
             Some(parent) => {
-                let above = link(nodes, parent);
+                let above = link(entities, parent);
                 let is_left = above.child(Side::Left) == Some(old);
                 above.set_child(if is_left { Side::Left } else { Side::Right }, new);
             }
         }
         if let Some(new) = new {
-            link(nodes, new).parent.set(parent);
+            link(entities, new).parent.set(parent);
         }
     }
 
     /// Balances and summarises the subtrees from that of `lowest` upwards, until one is as
     /// high as before and has the same smallest vruntime.
-    fn mend_above(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), lowest: Option<I>) {
+    fn mend_above(&mut self, entities: &(impl Entities<Id = I> + ?Sized), lowest: Option<I>) {
         let mut next = lowest;
         while let Some(id) = next {
-            let here = link(nodes, id);
+            let here = link(entities, id);
             let (height, min_vruntime) = (here.height.get(), here.min_vruntime.get());
             next = here.parent.get();
-            let top = link(nodes, self.balance(nodes, id));
+            let top = link(entities, self.balance(entities, id));
             if top.height.get() == height && top.min_vruntime.get() == min_vruntime {
                 return;
             }
@@ -193,9 +197,9 @@ impl<I: Copy + Eq> Tree<I> {
 
     /// Summarises the subtree of `id` from those of its children, and rotates it if
     /// they differ by two in height. Returns the thread that is on top of it then.
-    fn balance(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I) -> I {
-        let here = link(nodes, id);
-        let [left_height, right_height] = summarise(nodes, here);
+    fn balance(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) -> I {
+        let here = link(entities, id);
+        let [left_height, right_height] = summarise(entities, here);
         let side = if left_height > right_height + 1 {
             Side::Left
         } else if right_height > left_height + 1 {
@@ -206,45 +210,51 @@ impl<I: Copy + Eq> Tree<I> {
         let Some(high) = here.child(side) else {
             return id;
         };
-        let below = link(nodes, high);
+        let below = link(entities, high);
         let inner = below.child(side.other());
-        if height(nodes, below.child(side)) < height(nodes, inner)
+        if height(entities, below.child(side)) < height(entities, inner)
             && let Some(inner) = inner
         {
-            self.raise(nodes, high, side.other(), inner);
-            return self.raise(nodes, id, side, inner);
+            self.raise(entities, high, side.other(), inner);
+            return self.raise(entities, id, side, inner);
         }
-        self.raise(nodes, id, side, high)
+        self.raise(entities, id, side, high)
     }
 
     /// Rotates `top`, the child of `id` on one side, to where `id` is, and `id` below it.
     /// Returns `top`.
-    fn raise(&mut self, nodes: &(impl Nodes<Id = I> + ?Sized), id: I, side: Side, top: I) -> I {
-        let here = link(nodes, id);
-        let inner = link(nodes, top).child(side.other());
-        self.replace(nodes, here.parent.get(), id, Some(top));
-        adopt(nodes, id, side, inner);
-        adopt(nodes, top, side.other(), Some(id));
-        summarise(nodes, here);
-        summarise(nodes, link(nodes, top));
+    fn raise(
+        &mut self,
+        entities: &(impl Entities<Id = I> + ?Sized),
+        id: I,
+        side: Side,
+        top: I,
+    ) -> I {
+        let here = link(entities, id);
+        let inner = link(entities, top).child(side.other());
+        self.replace(entities, here.parent.get(), id, Some(top));
+        adopt(entities, id, side, inner);
+        adopt(entities, top, side.other(), Some(id));
+        summarise(entities, here);
+        summarise(entities, link(entities, top));
         top
     }
 }
 
 #[inline]
-fn link<I>(nodes: &(impl Nodes<Id = I> + ?Sized), id: I) -> &TreeLink<I> {
-    &nodes.node(id).tree
+fn link<I>(entities: &(impl Entities<Id = I> + ?Sized), id: I) -> &TreeLink<I> {
+    &entities.entity(id).tree
 }
 
 /// Returns the height of a subtree.
 #[inline]
-fn height<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), id: Option<I>) -> u32 {
-    id.map_or(0, |id| link(nodes, id).height.get())
+fn height<I: Copy>(entities: &(impl Entities<Id = I> + ?Sized), id: Option<I>) -> u32 {
+    id.map_or(0, |id| link(entities, id).height.get())
 }
 
 /// Returns the outermost thread of a subtree on one side.
-fn outermost<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), mut id: I, side: Side) -> I {
-    while let Some(child) = link(nodes, id).child(side) {
+fn outermost<I: Copy>(entities: &(impl Entities<Id = I> + ?Sized), mut id: I, side: Side) -> I {
+    while let Some(child) = link(entities, id).child(side) {
         id = child;
     }
     id
@@ -252,21 +262,26 @@ fn outermost<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), mut id: I, side: Si
 
 /// Puts `child` below `id`.
 #[inline]
-fn adopt<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), id: I, side: Side, child: Option<I>) {
-    link(nodes, id).set_child(side, child);
+fn adopt<I: Copy>(
+    entities: &(impl Entities<Id = I> + ?Sized),
+    id: I,
+    side: Side,
+    child: Option<I>,
+) {
+    link(entities, id).set_child(side, child);
     if let Some(child) = child {
-        link(nodes, child).parent.set(Some(id));
+        link(entities, child).parent.set(Some(id));
     }
 }
 
 /// Computes height and smallest vruntime of a subtree from those of its children;
 /// returns their heights.
 #[inline]
-fn summarise<I: Copy>(nodes: &(impl Nodes<Id = I> + ?Sized), here: &TreeLink<I>) -> [u32; 2] {
+fn summarise<I: Copy>(entities: &(impl Entities<Id = I> + ?Sized), here: &TreeLink<I>) -> [u32; 2] {
     let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime.get());
     for side in [Side::Left, Side::Right] {
         if let Some(child) = here.child(side) {
-            let below = link(nodes, child);
+            let below = link(entities, child);
             heights[side as usize] = below.height.get();
             if is_after(min_vruntime, below.min_vruntime.get()) {
                 min_vruntime = below.min_vruntime.get();
@@ -283,19 +298,19 @@ impl<I: Copy + Eq + core::fmt::Debug> Tree<I> {
     /// Returns all threads in order. Panics unless the whole tree is as it has to be.
     pub(crate) fn assert_consistent(
         &self,
-        nodes: &(impl Nodes<Id = I> + ?Sized),
+        entities: &(impl Entities<Id = I> + ?Sized),
     ) -> std::vec::Vec<I> {
         let mut found = std::vec::Vec::new();
         if let Some(root) = self.root {
-            assert_eq!(link(nodes, root).parent.get(), None);
-            collect(nodes, root, &mut found);
+            assert_eq!(link(entities, root).parent.get(), None);
+            collect(entities, root, &mut found);
         }
         for pair in found.windows(2) {
-            let (one, two) = (link(nodes, pair[0]), link(nodes, pair[1]));
+            let (one, two) = (link(entities, pair[0]), link(entities, pair[1]));
             assert!(!is_after(one.deadline.get(), two.deadline.get()), "not sorted");
-            assert_eq!(self.before(nodes, pair[1]), Some(pair[0]));
+            assert_eq!(self.before(entities, pair[1]), Some(pair[0]));
         }
-        assert_eq!(self.last(nodes), found.last().copied());
+        assert_eq!(self.last(entities), found.last().copied());
         found
     }
 }
@@ -303,16 +318,16 @@ impl<I: Copy + Eq + core::fmt::Debug> Tree<I> {
 /// Checks a subtree, adds its threads in order; returns height and smallest vruntime.
 #[cfg(test)]
 fn collect<I: Copy + Eq + core::fmt::Debug>(
-    nodes: &(impl Nodes<Id = I> + ?Sized),
+    entities: &(impl Entities<Id = I> + ?Sized),
     id: I,
     found: &mut std::vec::Vec<I>,
 ) -> (u32, u64) {
-    let here = link(nodes, id);
+    let here = link(entities, id);
     let (mut heights, mut min_vruntime) = ([0; 2], here.vruntime.get());
     for side in [Side::Left, Side::Right] {
         if let Some(child) = here.child(side) {
-            assert_eq!(link(nodes, child).parent.get(), Some(id));
-            let (child_height, child_min) = collect(nodes, child, found);
+            assert_eq!(link(entities, child).parent.get(), Some(id));
+            let (child_height, child_min) = collect(entities, child, found);
             heights[side as usize] = child_height;
             if is_after(min_vruntime, child_min) {
                 min_vruntime = child_min;

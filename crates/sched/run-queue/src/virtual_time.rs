@@ -1,4 +1,4 @@
-//! The virtual time of a processor's fair threads, and the lag of each.
+//! The virtual time of a CPU's fair threads, and the lag of each.
 //!
 //! All sums are of *service*: time times [`NICE_0_WEIGHT`](crate::NICE_0_WEIGHT), so a
 //! nanosecond is 1024. A thread of weight w whose vruntime is v has had the service

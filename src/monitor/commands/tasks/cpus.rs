@@ -24,20 +24,20 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     arguments.end()?;
     let now_ns = machine.clock.uptime_ns();
     writeln!(out, "CPU  APIC idle  threads  switches   taken  interrupts")?;
-    for processor in task::processors() {
-        let Some(cpu) = percpu::get(CpuId::new(processor.number)) else {
+    for cpu in task::cpus() {
+        let Some(area) = percpu::get(CpuId::new(cpu.number)) else {
             continue;
         };
-        let interrupts: u64 = (32..=u8::MAX).map(|vector| irq::count_on(cpu, vector)).sum();
-        let idle_percent = processor.idle_ns(now_ns) * 100 / now_ns.max(1);
+        let interrupts: u64 = (32..=u8::MAX).map(|vector| irq::count_on(area, vector)).sum();
+        let idle_percent = cpu.idle_ns(now_ns) * 100 / now_ns.max(1);
         writeln!(
             out,
             "{:3} {:5} {idle_percent:3} % {:8} {:9} {:7}  {interrupts}",
-            processor.number,
-            cpu.apic_id().number(),
-            processor.runnable(),
-            processor.switches(),
-            processor.steals(),
+            cpu.number,
+            area.apic_id().number(),
+            cpu.runnable(),
+            cpu.switches(),
+            cpu.steals(),
         )?;
     }
     let controllers = match irq::active_controller() {

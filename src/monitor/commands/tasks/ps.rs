@@ -51,7 +51,7 @@ fn write_row(thread: &'static Thread, out: &mut dyn Write) -> fmt::Result {
         "{:6} {:16.16} {state:8} {:3} {:11} {time_ms:7} {:10}  ",
         thread.number(),
         thread.name(),
-        thread.processor(),
+        thread.cpu(),
         PolicyName(thread),
         thread.switches(),
     )?;
@@ -65,7 +65,7 @@ fn write_row(thread: &'static Thread, out: &mut dyn Write) -> fmt::Result {
 
 /// Returns whether it is the idle thread of a CPU.
 pub(in crate::monitor) fn is_idle(thread: &Thread) -> bool {
-    task::processors().any(|processor| core::ptr::eq(processor.idle(), thread))
+    task::cpus().any(|cpu| core::ptr::eq(cpu.idle(), thread))
 }
 
 fn state_name(state: State) -> &'static str {

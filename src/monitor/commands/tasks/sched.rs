@@ -19,16 +19,16 @@ const BAR_CHARS: u64 = 40;
 
 fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
-    let switches: u64 = task::processors().map(|processor| processor.switches()).sum();
-    let steals: u64 = task::processors().map(|processor| processor.steals()).sum();
+    let switches: u64 = task::cpus().map(|cpu| cpu.switches()).sum();
+    let steals: u64 = task::cpus().map(|cpu| cpu.steals()).sum();
     writeln!(
         out,
         "{switches} switches on {} CPUs, {steals} threads taken over",
-        task::processors().count()
+        task::cpus().count()
     )?;
     let mut counts = [0; task::LATENCIES];
-    for processor in task::processors() {
-        let latencies = processor.latencies();
+    for cpu in task::cpus() {
+        let latencies = cpu.latencies();
         counts.iter_mut().zip(latencies).for_each(|(count, latency)| *count += latency);
     }
     let most = counts.iter().copied().max().unwrap_or(0);

@@ -50,9 +50,9 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
             .collect();
         rows.sort_by_key(|&(used_ns, _)| Reverse(used_ns));
         out.write_str(console::CLEAR)?;
-        for processor in task::processors() {
-            let idle_percent = processor.idle_ns(now_ns) * 100 / now_ns.max(1);
-            let number = processor.number;
+        for cpu in task::cpus() {
+            let idle_percent = cpu.idle_ns(now_ns) * 100 / now_ns.max(1);
+            let number = cpu.number;
             writeln!(out, "CPU {number}: {idle_percent} % idle since the start")?;
         }
         writeln!(out, "used   number name             CPU policy      time/ms   switches")?;
@@ -63,7 +63,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
                 used_ns * 100 / passed_ns,
                 thread.number(),
                 thread.name(),
-                thread.processor(),
+                thread.cpu(),
                 ps::PolicyName(thread),
                 thread.run_time_ns() / 1_000_000,
                 thread.switches()

@@ -28,8 +28,8 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     let format = arguments.word();
     arguments.end()?;
     let mut events: Vec<Noted> = Vec::new();
-    for processor in task::processors() {
-        events.extend(processor.trace().map(|(time, event)| (time, processor.number, event)));
+    for cpu in task::cpus() {
+        events.extend(cpu.trace().map(|(time, event)| (time, cpu.number, event)));
     }
     events.sort_unstable_by_key(|&(time, ..)| time);
     match format {
@@ -41,9 +41,9 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
 
 fn list(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "        time/us CPU event")?;
-    for (time_ns, processor, event) in events {
+    for (time_ns, cpu, event) in events {
         let (us, ns) = (time_ns / 1000, time_ns % 1000);
-        write!(out, "{us:11}.{ns:03} {processor:3} {event}")?;
+        write!(out, "{us:11}.{ns:03} {cpu:3} {event}")?;
         let number = match event {
             Event::Idle => None,
             Event::Run(number) | Event::Wake(number) | Event::Leave(number) => Some(*number),
@@ -66,8 +66,8 @@ fn name_of(number: u64) -> Option<heapless::String<24>> {
 /// Source: "Trace Event Format", as chrome://tracing and Perfetto read it.
 fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "[")?;
-    for processor in task::processors() {
-        let number = processor.number;
+    for cpu in task::cpus() {
+        let number = cpu.number;
         writeln!(
             out,
             "{{\"ph\":\"M\",\"pid\":0,\"tid\":{number},\"name\":\"thread_name\",\
@@ -101,7 +101,7 @@ fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
 
 fn write_run(
     out: &mut dyn Write,
-    processor: u32,
+    cpu: u32,
     since_ns: u64,
     until_ns: u64,
     thread: u64,
@@ -110,14 +110,14 @@ fn write_run(
     let (start, duration) = (Microseconds(since_ns), Microseconds(until_ns - since_ns));
     writeln!(
         out,
-        "{{\"ph\":\"X\",\"pid\":0,\"tid\":{processor},\"ts\":{start},\"dur\":{duration},\
+        "{{\"ph\":\"X\",\"pid\":0,\"tid\":{cpu},\"ts\":{start},\"dur\":{duration},\
          \"name\":\"{name}\"}},"
     )
 }
 
 fn write_instant(
     out: &mut dyn Write,
-    processor: u32,
+    cpu: u32,
     time_ns: u64,
     what: &str,
     thread: u64,
@@ -125,7 +125,7 @@ fn write_instant(
     let (time, name) = (Microseconds(time_ns), Label(thread));
     writeln!(
         out,
-        "{{\"ph\":\"i\",\"s\":\"t\",\"pid\":0,\"tid\":{processor},\"ts\":{time},\
+        "{{\"ph\":\"i\",\"s\":\"t\",\"pid\":0,\"tid\":{cpu},\"ts\":{time},\
          \"name\":\"{what} {name}\"}},"
     )
 }

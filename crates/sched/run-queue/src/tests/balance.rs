@@ -9,7 +9,7 @@ use crate::{Balancer, CpuSet, Cpus, LAG_MAX_NS, busiest, place};
 
 const WORDS: usize = 16;
 
-/// Loads of processors, which count how often they are looked at. Who has none is idle.
+/// Loads of CPUs, which count how often they are looked at. Who has none is idle.
 struct Loads {
     loads: Vec<u32>,
     looks: Cell<usize>,
@@ -52,7 +52,7 @@ impl Cpus<WORDS> for Loads {
     }
 }
 
-/// Returns the set of these processors.
+/// Returns the set of these CPUs.
 fn set(cpus: &[usize]) -> CpuSet<WORDS> {
     let mut set = CpuSet::new();
     for cpu in cpus {
@@ -61,13 +61,13 @@ fn set(cpus: &[usize]) -> CpuSet<WORDS> {
     set
 }
 
-/// A random number whose halves choose these of `count` allowed processors.
+/// A random number whose halves choose these of `count` allowed CPUs.
 fn random(one: u32, two: u32, count: u32) -> u32 {
     ((one << 16).div_ceil(count)) << 16 | (two << 16).div_ceil(count)
 }
 
 #[test]
-fn idle_processors_come_first() {
+fn idle_cpus_come_first() {
     let all = CpuSet::first(6);
     let some_idle = Loads::new(&[1, 0, 2, 1, 0, 3]);
     assert_eq!(place(&some_idle, &all, 1, 0, 0), 1);
@@ -95,7 +95,7 @@ fn least_loaded_of_four_is_taken() {
 }
 
 #[test]
-fn placing_without_an_allowed_processor_keeps_the_last() {
+fn placing_without_an_allowed_cpu_keeps_the_last() {
     let busy = Loads::new(&[1, 2]);
     assert_eq!(place(&busy, &CpuSet::new(), 1, 0, u32::MAX), 1);
     assert_eq!(place(&busy, &set(&[2, 1023]), 1, 0, u32::MAX), 1);
@@ -104,7 +104,7 @@ fn placing_without_an_allowed_processor_keeps_the_last() {
 }
 
 #[test]
-fn costs_do_not_grow_with_the_processors() {
+fn costs_do_not_grow_with_the_cpus() {
     let busy = Loads::new(&[3; 1024]);
     place(&busy, &CpuSet::first(1024), 1000, 5, 0x1234_5678);
     assert!(busy.looks.take() <= 4);

@@ -1,4 +1,4 @@
-//! Sets of processors, beside those of the standard library.
+//! Sets of CPUs, beside those of the standard library.
 
 use std::collections::BTreeSet;
 use std::vec::Vec;
@@ -64,5 +64,5 @@ fn no_words_have_no_room() {
     set.remove(0);
     assert!(set.is_empty() && !set.contains(0));
     assert_eq!((set.nth(0), set.first_common(|_| u64::MAX, 0)), (None, None));
-    assert_eq!(std::format!("{OutOfRange}"), "the set has no room for this processor");
+    assert_eq!(std::format!("{OutOfRange}"), "the set has no room for this CPU");
 }

@@ -1,19 +1,20 @@
-//! A machine of many processors, run from event to event.
+//! A machine of many CPUs, run from event to event.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::vec::Vec;
 
-use super::processor::Habit;
+use super::cpu::Habit;
 use super::threads::Random;
 use crate::{
-    Balancer, CpuSet, Cpus, Node, Policy, Previous, RunQueue, Start, State, busiest, place,
+    Balancer, CpuSet, Cpus, Policy, Previous, QueueState, RunQueue, SchedEntity, Start, busiest,
+    place,
 };
 
-/// Enough for 1,024 processors.
+/// Enough for 1,024 CPUs.
 pub(crate) const WORDS: usize = 16;
 
-/// How often an idle processor looks for threads to take over. (The kernel's halt, and are
+/// How often an idle CPU looks for threads to take over. (The kernel's halt, and are
 /// woken by busy ones.)
 const IDLE_LOOK_NS: u64 = 1_000_000;
 
@@ -22,7 +23,7 @@ const LOOKS: u32 = 8;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// The slice or the burst of who runs is over, unless the processor has had another
+    /// The slice or the burst of who runs is over, unless the CPU has had another
     /// decision in between.
     Decide {
         cpu: usize,
@@ -82,23 +83,23 @@ impl Cpus<WORDS> for View {
 
 /// The machine, with its threads and its time.
 pub(crate) struct Machine {
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) entities: Vec<SchedEntity>,
     pub(crate) now_ns: u64,
-    /// The sum over processors of the time that one was idle while a thread waited that
-    /// any processor may run.
+    /// The sum over CPUs of the time that one was idle while a thread waited that
+    /// any CPU may run.
     pub(crate) wasted_ns: u64,
-    /// The sum over processors of the time that one was idle.
+    /// The sum over CPUs of the time that one was idle.
     pub(crate) idle_ns: u64,
-    /// How often a thread came from another processor.
+    /// How often a thread came from another CPU.
     pub(crate) moves: u64,
-    /// How often a processor decided.
+    /// How often a CPU decided.
     pub(crate) decisions: u64,
     cpus: Vec<Cpu>,
     threads: Vec<Thread>,
     view: View,
     events: BinaryHeap<Reverse<(u64, Event)>>,
     random: Random,
-    /// How many threads wait that any processor may run.
+    /// How many threads wait that any CPU may run.
     free_waiting: u64,
 }
 
@@ -106,7 +107,7 @@ impl Machine {
     pub(crate) fn new(cpus: usize) -> Self {
         let look = |cpu| Reverse((cpu as u64 * IDLE_LOOK_NS / cpus as u64, Event::Look(cpu)));
         Self {
-            nodes: Vec::new(),
+            entities: Vec::new(),
             now_ns: 0,
             wasted_ns: 0,
             idle_ns: 0,
@@ -127,7 +128,7 @@ impl Machine {
         }
     }
 
-    /// Adds a thread that comes at a time from the first processor; returns its id.
+    /// Adds a thread that comes at a time from the first CPU; returns its id.
     pub(crate) fn add(
         &mut self,
         policy: Policy,
@@ -135,8 +136,8 @@ impl Machine {
         allowed: CpuSet<WORDS>,
         comes_ns: u64,
     ) -> u32 {
-        let id = self.nodes.len() as u32;
-        self.nodes.push(Node::new(policy));
+        let id = self.entities.len() as u32;
+        self.entities.push(SchedEntity::new(policy));
         self.threads.push(Thread {
             habit,
             run_until_ns: 0,
@@ -153,24 +154,24 @@ impl Machine {
     pub(crate) fn allow_all(&mut self) {
         let all = CpuSet::first(self.cpus.len());
         self.threads.iter_mut().for_each(|thread| thread.allowed = all);
-        let is_waiting = |node: &&Node| node.state() == State::Waiting;
-        self.free_waiting = self.nodes.iter().filter(is_waiting).count() as u64;
+        let is_waiting = |entity: &&SchedEntity| entity.state() == QueueState::Waiting;
+        self.free_waiting = self.entities.iter().filter(is_waiting).count() as u64;
     }
 
     /// Returns how much a thread ran.
     pub(crate) fn ran_ns(&self, id: u32) -> u64 {
-        self.nodes[id as usize].run_time_ns()
+        self.entities[id as usize].run_time_ns()
     }
 
     /// Returns how long a thread waited at most for its turn.
     pub(crate) fn longest_wait_ns(&self, id: u32) -> u64 {
         let thread = &self.threads[id as usize];
-        let is_waiting = self.nodes[id as usize].state() == State::Waiting;
+        let is_waiting = self.entities[id as usize].state() == QueueState::Waiting;
         let waits_ns = if is_waiting { self.now_ns - thread.waits_ns } else { 0 };
         thread.longest_wait_ns.max(waits_ns)
     }
 
-    /// Returns how many threads there are on each processor.
+    /// Returns how many threads there are on each CPU.
     pub(crate) fn loads(&self) -> &[u32] {
         &self.view.threads
     }
@@ -198,7 +199,7 @@ impl Machine {
         }
         self.go_to(end_ns);
         for cpu in &mut self.cpus {
-            cpu.queue.update(self.nodes.as_slice(), end_ns);
+            cpu.queue.update(self.entities.as_slice(), end_ns);
         }
     }
 
@@ -234,9 +235,9 @@ impl Machine {
         self.free_waiting += u64::from(self.is_free(id));
         self.threads[id as usize].cpu = cpu;
         let queue = &mut self.cpus[cpu].queue;
-        queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
+        queue.enqueue(self.entities.as_slice(), id, start, self.now_ns);
         self.view.note(cpu, queue);
-        if queue.should_preempt(self.nodes.as_slice()) {
+        if queue.should_preempt(self.entities.as_slice()) {
             self.pick(cpu, Previous::Runnable);
         } else {
             // Now others wait, so the slice has an end.
@@ -244,17 +245,17 @@ impl Machine {
         }
     }
 
-    /// Lets a processor take a thread over from another that has more.
+    /// Lets a CPU take a thread over from another that has more.
     fn take_over(&mut self, cpu: usize) {
         let random = self.random.below(1 << 32) as u32;
         let Some(from) = busiest(&self.view, cpu, random) else {
             return;
         };
         let queue = &mut self.cpus[from].queue;
-        queue.update(self.nodes.as_slice(), self.now_ns);
+        queue.update(self.entities.as_slice(), self.now_ns);
         let threads = &self.threads;
         let may_take = |id: u32| threads[id as usize].allowed.contains(cpu);
-        let Some(id) = queue.steal(self.nodes.as_slice(), may_take, LOOKS) else {
+        let Some(id) = queue.steal(self.entities.as_slice(), may_take, LOOKS) else {
             return;
         };
         self.view.note(from, queue);
@@ -263,7 +264,7 @@ impl Machine {
         self.enqueue(cpu, id, Start::Woken);
     }
 
-    /// Passes a thread on to a processor with less load, if threads here get less.
+    /// Passes a thread on to a CPU with less load, if threads here get less.
     fn pass_on(&mut self, cpu: usize) {
         let random = self.random.below(1 << 32) as u32;
         let now_ns = self.now_ns;
@@ -271,17 +272,17 @@ impl Machine {
         let Some(to) = balancer.partner(&self.view, cpu, random, now_ns) else {
             return;
         };
-        let nodes = self.nodes.as_slice();
-        self.cpus[to].queue.update(nodes, now_ns);
+        let entities = self.entities.as_slice();
+        self.cpus[to].queue.update(entities, now_ns);
         let other_time = self.cpus[to].queue.virtual_time();
         let surplus = self.view.loads[cpu].saturating_sub(self.view.loads[to]);
         let Cpu { queue, balancer, .. } = &mut self.cpus[cpu];
         let threads = &self.threads;
         let may_take = |id: u32| threads[id as usize].allowed.contains(to);
         let is_behind = balancer.should_move(to, queue.virtual_time(), other_time, now_ns);
-        let lighter = queue.take_lighter(nodes, may_take, surplus / 2, LOOKS);
+        let lighter = queue.take_lighter(entities, may_take, surplus / 2, LOOKS);
         let Some(id) = lighter
-            .or_else(|| is_behind.then(|| queue.take_oldest(nodes, may_take, LOOKS)).flatten())
+            .or_else(|| is_behind.then(|| queue.take_oldest(entities, may_take, LOOKS)).flatten())
         else {
             return;
         };
@@ -295,7 +296,7 @@ impl Machine {
     /// Decides at the end of a slice or of a burst.
     fn decide(&mut self, cpu: usize) {
         let queue = &mut self.cpus[cpu].queue;
-        queue.update(self.nodes.as_slice(), self.now_ns);
+        queue.update(self.entities.as_slice(), self.now_ns);
         let Some(id) = queue.current() else {
             return;
         };
@@ -313,7 +314,7 @@ impl Machine {
         if self.cpus[cpu].queue.len() > 1 {
             self.pass_on(cpu);
         }
-        if self.cpus[cpu].queue.should_preempt(self.nodes.as_slice()) {
+        if self.cpus[cpu].queue.should_preempt(self.entities.as_slice()) {
             self.pick(cpu, Previous::Runnable);
         } else {
             self.plan(cpu);
@@ -324,7 +325,7 @@ impl Machine {
         self.decisions += 1;
         let queue = &mut self.cpus[cpu].queue;
         let old = queue.current();
-        let new = queue.pick(self.nodes.as_slice(), self.now_ns, previous);
+        let new = queue.pick(self.entities.as_slice(), self.now_ns, previous);
         self.view.note(cpu, queue);
         if let Some(id) = old
             && old != new
@@ -359,8 +360,8 @@ impl Machine {
         };
         let left_ns = self.threads[id as usize]
             .run_until_ns
-            .saturating_sub(self.nodes[id as usize].run_time_ns());
-        let slice_end_ns = queue.slice_end_ns(self.nodes.as_slice()).unwrap_or(u64::MAX);
+            .saturating_sub(self.entities[id as usize].run_time_ns());
+        let slice_end_ns = queue.slice_end_ns(self.entities.as_slice()).unwrap_or(u64::MAX);
         let next_ns = slice_end_ns.min(self.now_ns.saturating_add(left_ns));
         if next_ns != u64::MAX {
             let event = Event::Decide { cpu, decisions: *decisions };

@@ -64,13 +64,13 @@ proptest! {
                 Operation::Dequeue(id) => both.dequeue(id),
                 Operation::Run(time_ns) => both.run(time_ns),
                 Operation::Pick(previous) => both.pick(previous),
-                Operation::PickIfBetter if both.queue.should_preempt(both.nodes.as_slice()) => {
+                Operation::PickIfBetter if both.queue.should_preempt(both.entities.as_slice()) => {
                     both.pick(Previous::Runnable);
                 }
                 Operation::PickIfBetter => {}
                 Operation::SetPolicy(id, policy) => both.set_policy(id, policy),
                 Operation::SetSlice(id, ns) => {
-                    both.nodes[id as usize].set_slice(slice(ns));
+                    both.entities[id as usize].set_slice(slice(ns));
                     both.thread(id).slice_ns = ns;
                 }
                 Operation::Steal(mask, limit) => both.steal(mask, limit),

@@ -1,7 +1,7 @@
 //! Policies, and what they are made of.
 
 use super::threads::{nice, real_time};
-use crate::{NICE_0_WEIGHT, Nice, Node, Policy, RealTimePriority, Slice};
+use crate::{NICE_0_WEIGHT, Nice, Policy, RealTimePriority, SchedEntity, Slice};
 
 #[test]
 fn values_are_checked() {
@@ -29,7 +29,7 @@ fn weights_fall_by_a_quarter_a_step() {
 #[test]
 fn every_policy_has_a_number_and_is_kept_by_a_node() {
     for policy in (1..=99).map(real_time).chain((-20..=19).map(nice)) {
-        assert_eq!(Node::<u32>::new(policy).policy(), policy);
+        assert_eq!(SchedEntity::<u32>::new(policy).policy(), policy);
         assert_eq!(Policy::decoded(policy.encoded()), policy);
     }
 }

@@ -1,25 +1,25 @@
-//! Whole machines: shares, waits, and idle processors while threads wait.
+//! Whole machines: shares, waits, and idle CPUs while threads wait.
 
 use std::vec::Vec;
 
+use super::cpu::Habit;
 use super::machine::{Machine, WORDS};
-use super::processor::Habit;
 use super::threads::{Random, nice, real_time, slice};
 use crate::{CpuSet, Nice, Slice};
 
 const MS: u64 = 1_000_000;
 const S: u64 = 1000 * MS;
 
-/// Asserts that processors were idle for less than a thousandth of the time while a
+/// Asserts that CPUs were idle for less than a thousandth of the time while a
 /// thread waited that they could run.
 fn assert_little_wasted(machine: &Machine, cpus: usize) {
     let all_ns = cpus as u64 * machine.now_ns;
     assert!(machine.wasted_ns <= all_ns / 1000, "{} ns of {all_ns}", machine.wasted_ns);
 }
 
-/// Asserts that each processor was idle or ran a thread, at any time.
+/// Asserts that each CPU was idle or ran a thread, at any time.
 fn assert_nothing_lost(machine: &Machine, cpus: usize) {
-    let ran_ns: u64 = machine.nodes.iter().map(|node| node.run_time_ns()).sum();
+    let ran_ns: u64 = machine.entities.iter().map(|entity| entity.run_time_ns()).sum();
     assert_eq!(ran_ns + machine.idle_ns, cpus as u64 * machine.now_ns);
 }
 
@@ -37,7 +37,7 @@ fn equal_hogs_spread_out_and_get_equal_shares() {
     ] {
         let mut machine = Machine::new(cpus);
         for hog in 0..hogs {
-            // All come from one processor, as after a `fork` each.
+            // All come from one CPU, as after a `fork` each.
             machine.add(nice(0), Habit::Hog, CpuSet::first(cpus), hog.into());
         }
         machine.run(end_ns);
@@ -63,7 +63,7 @@ fn equal_hogs_spread_out_and_get_equal_shares() {
 
 #[test]
 fn shares_of_different_weights_are_near_the_ideal() {
-    // On one processor to a few slices; on many, each has another mix of weights, as
+    // On one CPU to a few slices; on many, each has another mix of weights, as
     // threads are spread by their number.
     for (cpus, hogs, least, most) in
         [(1, 100, 0.96, 1.04), (2, 100, 0.94, 1.06), (16, 1000, 0.8, 1.3), (64, 3200, 0.7, 1.4)]
@@ -157,7 +157,7 @@ enum Kind {
 }
 
 /// Adds threads of all kinds and nice values -5 to 5, a tenth of them bound to a few
-/// processors; returns the kind of each.
+/// CPUs; returns the kind of each.
 fn add_mix(machine: &mut Machine, cpus: usize, threads: u64) -> Vec<Kind> {
     let mut random = Random(5);
     let kinds = (0..threads).map(|thread| {
@@ -192,7 +192,7 @@ fn add_mix(machine: &mut Machine, cpus: usize, threads: u64) -> Vec<Kind> {
         }
         let id = machine.add(policy, habit, allowed, thread * 100);
         if kind == Kind::Brisk {
-            machine.nodes[id as usize].set_slice(slice(300_000));
+            machine.entities[id as usize].set_slice(slice(300_000));
         }
         kind
     });
@@ -200,7 +200,7 @@ fn add_mix(machine: &mut Machine, cpus: usize, threads: u64) -> Vec<Kind> {
 }
 
 #[test]
-fn waits_in_a_mix_of_threads_are_bounded_and_no_processor_is_left_idle() {
+fn waits_in_a_mix_of_threads_are_bounded_and_no_cpu_is_left_idle() {
     for (cpus, threads, end_ns) in [
         (1, 100, 5 * S),
         (4, 100, 2 * S),
@@ -215,7 +215,7 @@ fn waits_in_a_mix_of_threads_are_bounded_and_no_processor_is_left_idle() {
         machine.run(end_ns);
         assert_little_wasted(&machine, cpus);
         assert_nothing_lost(&machine, cpus);
-        let turns = u64::from(*machine.loads().iter().max().expect("there are processors"));
+        let turns = u64::from(*machine.loads().iter().max().expect("there are CPUs"));
         let slice_ns = u64::from(Slice::BASE.length_ns());
         for (id, kind) in (0..).zip(kinds) {
             let bound_ns = match kind {
@@ -253,7 +253,7 @@ fn bound_threads_stay_where_they_may_run_and_share_that() {
 }
 
 #[test]
-fn threads_that_sleep_run_at_once_while_there_are_idle_processors() {
+fn threads_that_sleep_run_at_once_while_there_are_idle_cpus() {
     let cpus = 128;
     let mut machine = Machine::new(cpus);
     for thread in 0..400 {

@@ -4,11 +4,11 @@ use std::vec::Vec;
 
 use crate::fair::Fair;
 use crate::virtual_time::VirtualTime;
-use crate::{Nice, Node, Policy, RealTimePriority, RunQueue, Slice};
+use crate::{Nice, Policy, RealTimePriority, RunQueue, SchedEntity, Slice};
 
-/// Returns the nodes of `count` threads of nice 0.
-pub(crate) fn nodes(count: usize) -> Vec<Node> {
-    (0..count).map(|_| Node::default()).collect()
+/// Returns the entities of `count` threads of nice 0.
+pub(crate) fn entities(count: usize) -> Vec<SchedEntity> {
+    (0..count).map(|_| SchedEntity::default()).collect()
 }
 
 /// Returns the fair policy of a nice value, which exists.

@@ -3,14 +3,14 @@
 use std::vec::Vec;
 
 use super::THREADS;
-use crate::tests::threads::{nodes, queue_at};
-use crate::{NICE_0_WEIGHT, Node, Policy, Previous, RunQueue, Start, State};
+use crate::tests::threads::{entities, queue_at};
+use crate::{NICE_0_WEIGHT, Policy, Previous, QueueState, RunQueue, SchedEntity, Start};
 
 /// A thread, as the model knows it. Virtual times don't wrap around here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thread {
     pub(super) policy: Policy,
-    pub(super) state: State,
+    pub(super) state: QueueState,
     pub(super) slice_ns: u32,
     /// What it was served, and the end of its request in units of vruntime.
     pub(super) served: i128,
@@ -50,7 +50,7 @@ impl Thread {
 
 /// The queue and its model.
 pub(super) struct Both {
-    pub(super) nodes: Vec<Node>,
+    pub(super) entities: Vec<SchedEntity>,
     pub(super) queue: RunQueue,
     /// The virtual time at the start.
     pub(super) origin: u64,
@@ -67,7 +67,7 @@ impl Both {
     pub(super) fn new(origin: u64) -> Self {
         let thread = Thread {
             policy: Policy::default(),
-            state: State::Off,
+            state: QueueState::Off,
             slice_ns: 3_000_000,
             served: 0,
             deadline: 0,
@@ -77,7 +77,7 @@ impl Both {
             run_time_ns: 0,
         };
         Self {
-            nodes: nodes(THREADS as usize),
+            entities: entities(THREADS as usize),
             queue: queue_at(origin),
             origin,
             now_ns: 0,
@@ -95,7 +95,7 @@ impl Both {
     /// Returns the fair threads, the running one too.
     pub(super) fn fair(&self) -> impl Iterator<Item = (u32, &Thread)> {
         let on_queue = |(_, thread): &(u32, &Thread)| {
-            thread.state != State::Off && matches!(thread.policy, Policy::Fair(_))
+            thread.state != QueueState::Off && matches!(thread.policy, Policy::Fair(_))
         };
         (0..).zip(&self.threads).filter(on_queue)
     }
@@ -122,7 +122,7 @@ impl Both {
     pub(super) fn best_fair(&self) -> Vec<u32> {
         let floor = self.floor();
         let eligible = |(_, thread): &(u32, &Thread)| {
-            thread.state == State::Waiting && thread.vruntime() <= floor
+            thread.state == QueueState::Waiting && thread.vruntime() <= floor
         };
         let earliest = self.fair().filter(eligible).map(|(_, thread)| thread.deadline).min();
         self.fair()
@@ -143,12 +143,12 @@ impl Both {
     /// a part in 1024 of a nanosecond.
     pub(super) fn join(&mut self, id: u32, lag: i128) {
         let (sum, load) = self.virtual_time();
-        let node = &self.nodes[id as usize];
+        let entity = &self.entities[id as usize];
         let thread = self.threads[id as usize];
         let weight = thread.weight();
         // w * V - lag - lag * w / W, times the load.
         let exact = weight * sum - if self.load() == 0 { 0 } else { lag * load + lag * weight };
-        let position = node.position();
+        let position = entity.position();
         let offset = position.vruntime.wrapping_sub(self.origin.wrapping_add(self.floor() as u64));
         let vruntime = self.floor() + i128::from(offset as i64);
         let served = vruntime * weight + i128::from(position.remainder);
@@ -196,19 +196,19 @@ impl Both {
                 self.thread(id).deadline = thread.vruntime();
             }
         }
-        self.queue.update(self.nodes.as_slice(), self.now_ns);
+        self.queue.update(self.entities.as_slice(), self.now_ns);
     }
 
     pub(super) fn enqueue(&mut self, id: u32, start: Start) {
-        if self.threads[id as usize].state != State::Off {
+        if self.threads[id as usize].state != QueueState::Off {
             return;
         }
-        self.queue.enqueue(self.nodes.as_slice(), id, start, self.now_ns);
+        self.queue.enqueue(self.entities.as_slice(), id, start, self.now_ns);
         if start == Start::New {
             self.thread(id).lag = 0;
         }
         self.wait(id);
-        self.thread(id).state = State::Waiting;
+        self.thread(id).state = QueueState::Waiting;
     }
 
     /// Puts a thread that isn't counted among those on the queue where it waits.
@@ -237,31 +237,33 @@ impl Both {
                 (thread.lag, thread.blocked) = (lag.clamp(-(1 << 41), 1 << 41), None);
             }
         }
-        self.thread(id).state = State::Off;
+        self.thread(id).state = QueueState::Off;
     }
 
     pub(super) fn dequeue(&mut self, id: u32) {
-        if self.threads[id as usize].state == State::Waiting {
-            self.queue.dequeue(self.nodes.as_slice(), id);
+        if self.threads[id as usize].state == QueueState::Waiting {
+            self.queue.dequeue(self.entities.as_slice(), id);
             self.forget(id);
         }
     }
 
     pub(super) fn set_policy(&mut self, id: u32, policy: Policy) {
         let old = self.threads[id as usize];
-        if old.state == State::Off {
-            self.nodes[id as usize].set_policy(policy);
+        if old.state == QueueState::Off {
+            self.entities[id as usize].set_policy(policy);
             self.thread(id).policy = policy;
             return;
         }
-        self.queue.set_policy(self.nodes.as_slice(), id, policy, self.now_ns);
+        self.queue.set_policy(self.entities.as_slice(), id, policy, self.now_ns);
         if old.policy == policy {
             return;
         }
         self.forget(id);
         self.thread(id).policy = policy;
         match policy {
-            Policy::RealTime(_) if old.state == State::Running => self.thread(id).slice_left_ns = 0,
+            Policy::RealTime(_) if old.state == QueueState::Running => {
+                self.thread(id).slice_left_ns = 0
+            }
             _ => self.wait(id),
         }
         if old.weight() != 0 && self.threads[id as usize].weight() != 0 {
@@ -281,7 +283,7 @@ impl Both {
                     let thread = self.thread(id);
                     (thread.lag, thread.blocked) = (lag, Some((now_ns, load)));
                 }
-                self.thread(id).state = State::Off;
+                self.thread(id).state = QueueState::Off;
             }
             Some(id) => match self.thread(id).policy {
                 Policy::RealTime(priority) => {
@@ -304,16 +306,17 @@ impl Both {
         }
         if let Some(id) = self.current {
             let thread = self.thread(id);
-            thread.state = if previous == Previous::Blocked { State::Off } else { State::Waiting };
+            thread.state =
+                if previous == Previous::Blocked { QueueState::Off } else { QueueState::Waiting };
         }
-        let picked = self.queue.pick(self.nodes.as_slice(), self.now_ns, previous);
+        let picked = self.queue.pick(self.entities.as_slice(), self.now_ns, previous);
         match picked {
             Some(id) => assert!(expected.contains(&id), "{id} instead of one of {expected:?}"),
             None => assert!(expected.is_empty(), "none instead of one of {expected:?}"),
         }
         self.current = picked;
         if let Some(id) = picked {
-            self.thread(id).state = State::Running;
+            self.thread(id).state = QueueState::Running;
             self.lists.iter_mut().for_each(|list| list.retain(|other| *other != id));
         }
     }
@@ -342,12 +345,12 @@ impl Both {
 
     pub(super) fn steal(&mut self, mask: u32, limit: u32) {
         let mut candidates: Vec<u32> = self.lists.iter().rev().flatten().copied().collect();
-        let mut fair = self.queue.fair.tree.assert_consistent(self.nodes.as_slice());
+        let mut fair = self.queue.fair.tree.assert_consistent(self.entities.as_slice());
         fair.reverse();
         candidates.extend(fair);
         candidates.truncate(limit as usize);
         let expected = candidates.into_iter().find(|id| mask >> id & 1 != 0);
-        let stolen = self.queue.steal(self.nodes.as_slice(), |id| mask >> id & 1 != 0, limit);
+        let stolen = self.queue.steal(self.entities.as_slice(), |id| mask >> id & 1 != 0, limit);
         assert_eq!(stolen, expected);
         if let Some(id) = stolen {
             self.forget(id);

@@ -3,13 +3,13 @@
 use std::vec::Vec;
 
 use super::both::Both;
-use crate::{Policy, REAL_TIME_LOAD, RealTimePriority, State};
+use crate::{Policy, QueueState, REAL_TIME_LOAD, RealTimePriority};
 
 impl Both {
     fn should_preempt(&self) -> bool {
         let highest = self.highest().map(|(priority, _)| priority);
         let Some(id) = self.current else {
-            return self.threads.iter().any(|thread| thread.state == State::Waiting);
+            return self.threads.iter().any(|thread| thread.state == QueueState::Waiting);
         };
         let thread = self.threads[id as usize];
         match thread.policy {
@@ -48,9 +48,9 @@ impl Both {
     }
 
     pub(super) fn assert_equal(&self) {
-        let (nodes, queue) = (self.nodes.as_slice(), &self.queue);
+        let (entities, queue) = (self.entities.as_slice(), &self.queue);
         assert_eq!(queue.current(), self.current);
-        let on_queue = self.threads.iter().filter(|thread| thread.state != State::Off);
+        let on_queue = self.threads.iter().filter(|thread| thread.state != QueueState::Off);
         assert_eq!(queue.len() as usize, on_queue.count());
         assert_eq!(queue.is_empty(), (0..1).contains(&queue.len()));
         let real_time = i128::from(queue.real_time_len()) * i128::from(REAL_TIME_LOAD);
@@ -64,23 +64,23 @@ impl Both {
 
         let mut waiting: Vec<u32> = Vec::new();
         for (id, thread) in (0..).zip(&self.threads) {
-            let node = &nodes[id as usize];
-            assert_eq!((node.policy(), node.state()), (thread.policy, thread.state));
-            assert_eq!(node.run_time_ns(), thread.run_time_ns);
-            assert_eq!(node.slice().length_ns(), thread.slice_ns);
+            let entity = &entities[id as usize];
+            assert_eq!((entity.policy(), entity.state()), (thread.policy, thread.state));
+            assert_eq!(entity.run_time_ns(), thread.run_time_ns);
+            assert_eq!(entity.slice().length_ns(), thread.slice_ns);
             match thread.policy {
-                Policy::RealTime(_) => assert_eq!(node.slice_left_ns(), thread.slice_left_ns),
-                Policy::Fair(_) if thread.state != State::Off => {
-                    assert_eq!(node.position().vruntime, wrapped(thread.vruntime()));
-                    assert_eq!(node.tree.deadline.get(), wrapped(thread.deadline));
-                    if thread.state == State::Waiting {
+                Policy::RealTime(_) => assert_eq!(entity.slice_left_ns(), thread.slice_left_ns),
+                Policy::Fair(_) if thread.state != QueueState::Off => {
+                    assert_eq!(entity.position().vruntime, wrapped(thread.vruntime()));
+                    assert_eq!(entity.tree.deadline.get(), wrapped(thread.deadline));
+                    if thread.state == QueueState::Waiting {
                         waiting.push(id);
                     }
                 }
                 Policy::Fair(_) => {}
             }
         }
-        let mut in_tree = queue.fair.tree.assert_consistent(nodes);
+        let mut in_tree = queue.fair.tree.assert_consistent(entities);
         in_tree.sort_unstable();
         assert_eq!(in_tree, waiting);
 
@@ -88,17 +88,17 @@ impl Both {
         let mut next = queue.real_time.first();
         while let Some(id) = next {
             in_lists.push(id);
-            let Policy::RealTime(priority) = nodes[id as usize].policy() else {
+            let Policy::RealTime(priority) = entities[id as usize].policy() else {
                 panic!("a fair thread is in a list");
             };
-            next = queue.real_time.after(nodes, id, priority);
+            next = queue.real_time.after(entities, id, priority);
         }
         let expected: Vec<u32> = self.lists.iter().rev().flatten().copied().collect();
         assert_eq!(in_lists, expected);
         let highest = self.highest().and_then(|(priority, _)| RealTimePriority::try_new(priority));
         assert_eq!(queue.real_time.highest(), highest);
 
-        assert_eq!(queue.should_preempt(nodes), self.should_preempt());
-        assert_eq!(queue.slice_end_ns(nodes), self.slice_end_ns());
+        assert_eq!(queue.should_preempt(entities), self.should_preempt());
+        assert_eq!(queue.slice_end_ns(entities), self.slice_end_ns());
     }
 }

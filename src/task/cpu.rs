@@ -1,4 +1,4 @@
-//! What the scheduler keeps for each processor.
+//! What the scheduler keeps for each CPU.
 
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -21,11 +21,11 @@ pub const LATENCIES: usize = 37;
 /// The run queue of one CPU.
 pub(super) type Queue = RunQueue<&'static Thread>;
 
-/// A processor, as the scheduler sees it.
-pub struct Processor {
+/// A CPU, as the scheduler sees it.
+pub struct SchedCpu {
     /// Its number.
     pub number: u32,
-    /// Protects its threads that run or could; taken by the scheduler, on any processor, and
+    /// Protects its threads that run or could; taken by the scheduler, on any CPU, and
     /// by interrupt handlers that wake threads.
     pub(super) run_queue: IrqMutex<Queue>,
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
@@ -60,12 +60,12 @@ pub struct Processor {
 }
 
 per_cpu! {
-    static THIS: StaticRef<Processor> = StaticRef::none();
+    static THIS: StaticRef<SchedCpu> = StaticRef::none();
 }
 
-static PROCESSORS: [Once<&'static Processor>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
+static CPUS: [Once<&'static SchedCpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-impl Processor {
+impl SchedCpu {
     const fn new(number: u32) -> Self {
         Self {
             number,
@@ -88,7 +88,7 @@ impl Processor {
 
     /// Returns what runs when nobody else does.
     pub fn idle(&self) -> &'static Thread {
-        self.idle.get().expect("processors that run have an idle thread")
+        self.idle.get().expect("CPUs that run have an idle thread")
     }
 
     /// Returns the kernel's number of it.
@@ -148,36 +148,35 @@ impl Processor {
     }
 }
 
-/// Returns the processor that this runs on. It may be another one by the time that it is
+/// Returns the CPU that this runs on. It may be another one by the time that it is
 /// used, unless interrupts are off.
 #[inline]
-pub(super) fn this() -> &'static Processor {
+pub(super) fn this() -> &'static SchedCpu {
     THIS.get().expect("threads are only on CPUs that run")
 }
 
 /// Makes `cpu` the one that [`this`] returns here.
-pub(super) fn use_here(cpu: &'static Processor) {
+pub(super) fn use_here(cpu: &'static SchedCpu) {
     THIS.set(cpu);
 }
 
-/// Returns the processor with this number.
+/// Returns the CPU with this number.
 ///
 /// # Panics
 /// If it doesn't run threads.
 #[inline]
-pub(super) fn get(number: u32) -> &'static Processor {
-    PROCESSORS[number as usize].get().expect("threads are only on processors that run")
+pub(super) fn get(number: u32) -> &'static SchedCpu {
+    CPUS[number as usize].get().expect("threads are only on CPUs that run")
 }
 
-/// Returns the processors that run threads.
-pub fn processors() -> impl Iterator<Item = &'static Processor> {
-    let running =
-        |processor: &&'static Processor| percpu::get(CpuId::new(processor.number)).is_some();
-    PROCESSORS.iter().filter_map(Once::get).copied().filter(running)
+/// Returns the CPUs that run threads.
+pub fn cpus() -> impl Iterator<Item = &'static SchedCpu> {
+    let running = |cpu: &&'static SchedCpu| percpu::get(CpuId::new(cpu.number)).is_some();
+    CPUS.iter().filter_map(Once::get).copied().filter(running)
 }
 
 /// Makes what the scheduler keeps of CPU `number`.
-pub(super) fn prepare(number: u32) -> &'static Processor {
-    let make = || -> &'static Processor { Box::leak(Box::new(Processor::new(number))) };
-    PROCESSORS[number as usize].call_once(make)
+pub(super) fn prepare(number: u32) -> &'static SchedCpu {
+    let make = || -> &'static SchedCpu { Box::leak(Box::new(SchedCpu::new(number))) };
+    CPUS[number as usize].call_once(make)
 }

@@ -13,22 +13,22 @@ const LAG_MAX: i64 = 1 << 41;
 /// After how long off the queue any debt is forgiven: about 69 s.
 const DEBT_LIFE_NS: u64 = 1 << 36;
 
-/// Finds the node of a thread.
-pub trait Nodes {
+/// Finds the entity of a thread.
+pub trait Entities {
     /// What threads are called by: a number, or a reference.
     type Id: Copy + Eq;
 
-    /// Returns the node of `id`: always the same one for the same id. It is asked for the ids
+    /// Returns the entity of `id`: always the same one for the same id. It is asked for the ids
     /// that were given to the queue.
-    fn node(&self, id: Self::Id) -> &Node<Self::Id>;
+    fn entity(&self, id: Self::Id) -> &SchedEntity<Self::Id>;
 }
 
-/// The nodes in a row, by their index.
-impl Nodes for [Node] {
+/// The entities in a row, by their index.
+impl Entities for [SchedEntity] {
     type Id = u32;
 
     #[inline]
-    fn node(&self, id: u32) -> &Node {
+    fn entity(&self, id: u32) -> &SchedEntity {
         &self[id as usize]
     }
 }
@@ -36,9 +36,9 @@ impl Nodes for [Node] {
 /// What a thread keeps for the [`RunQueue`](crate::RunQueue) that it is on, and between
 /// two of them.
 ///
-/// Its fields are cells: the lock of the run queue owns the nodes of its threads, and what it
+/// Its fields are cells: the lock of the run queue owns the entities of its threads, and what it
 /// guards is opened by one CPU at a time.
-pub struct Node<I = u32> {
+pub struct SchedEntity<I = u32> {
     /// For the fair class: the place in the tree, with vruntime and deadline.
     pub(crate) tree: TreeLink<I>,
     /// Of the policy; 0 for real-time.
@@ -51,7 +51,7 @@ pub struct Node<I = u32> {
     /// For the real-time class: the place in the list.
     pub(crate) list: ListLink<I>,
     policy: Cell<Policy>,
-    state: Cell<State>,
+    state: Cell<QueueState>,
     run_time_ns: Cell<u64>,
     /// When it came to the queue.
     since_ns: Cell<u64>,
@@ -63,17 +63,17 @@ pub struct Node<I = u32> {
 
 /// Whether a thread is on a run queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum QueueState {
     /// It is on none: it blocks, is new, or is being moved.
     Off,
-    /// It waits for the processor.
+    /// It waits for the CPU.
     Waiting,
-    /// It has the processor.
+    /// It has the CPU.
     Running,
 }
 
-impl<I: Copy> Node<I> {
-    /// Returns the node of a thread that is on no queue, with [`Slice::BASE`].
+impl<I: Copy> SchedEntity<I> {
+    /// Returns the entity of a thread that is on no queue, with [`Slice::BASE`].
     pub const fn new(policy: Policy) -> Self {
         Self {
             tree: TreeLink::new(),
@@ -83,7 +83,7 @@ impl<I: Copy> Node<I> {
             slice_left_ns: Cell::new(0),
             list: ListLink::new(),
             policy: Cell::new(policy),
-            state: Cell::new(State::Off),
+            state: Cell::new(QueueState::Off),
             run_time_ns: Cell::new(0),
             since_ns: Cell::new(0),
             lag: Cell::new(0),
@@ -103,7 +103,7 @@ impl<I: Copy> Node<I> {
     /// # Panics
     /// If the thread is on a queue.
     pub fn set_policy(&self, policy: Policy) {
-        assert_eq!(self.state(), State::Off, "the queue has to know of the change");
+        assert_eq!(self.state(), QueueState::Off, "the queue has to know of the change");
         self.store_policy(policy);
     }
 
@@ -119,7 +119,7 @@ impl<I: Copy> Node<I> {
 
     /// Returns whether the thread is on a queue.
     #[inline]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> QueueState {
         self.state.get()
     }
 
@@ -140,7 +140,7 @@ impl<I: Copy> Node<I> {
     }
 
     #[inline]
-    pub(crate) fn set_state(&self, state: State) {
+    pub(crate) fn set_state(&self, state: QueueState) {
         self.state.set(state);
     }
 
@@ -233,8 +233,8 @@ impl<I: Copy> Node<I> {
     }
 }
 
-impl<I: Copy> Default for Node<I> {
-    /// Returns the node of a thread of [`Policy::DEFAULT`].
+impl<I: Copy> Default for SchedEntity<I> {
+    /// Returns the entity of a thread of [`Policy::DEFAULT`].
     fn default() -> Self {
         Self::new(Policy::DEFAULT)
     }
