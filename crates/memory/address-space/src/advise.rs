@@ -1,0 +1,109 @@
+//! Advice that a region keeps: madvise(2).
+
+use crate::{Backing, Limits, PageRange, Progress, RegionError, RegionFlags, Regions};
+
+/// Advice that is kept with a region. Other advice of madvise(2) is about pages, not regions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// MADV_NORMAL: neither of the next two.
+    Normal,
+    /// MADV_SEQUENTIAL
+    Sequential,
+    /// MADV_RANDOM
+    Random,
+    /// MADV_DONTFORK
+    DontFork,
+    /// MADV_DOFORK
+    DoFork,
+    /// MADV_WIPEONFORK: only for private anonymous memory.
+    WipeOnFork,
+    /// MADV_KEEPONFORK
+    KeepOnFork,
+    /// MADV_DONTDUMP
+    DontDump,
+    /// MADV_DODUMP
+    DoDump,
+    /// MADV_HUGEPAGE
+    HugePage,
+    /// MADV_NOHUGEPAGE
+    NoHugePage,
+}
+
+impl Advice {
+    /// Returns the flags that it clears, and those that it sets afterwards.
+    fn effect(self) -> (RegionFlags, RegionFlags) {
+        type Flags = RegionFlags;
+        let none = Flags::empty();
+        let order = Flags::SEQUENTIAL | Flags::RANDOM;
+        let huge = Flags::HUGE_PAGE | Flags::NO_HUGE_PAGE;
+        match self {
+            Self::Normal => (order, none),
+            Self::Sequential => (order, Flags::SEQUENTIAL),
+            Self::Random => (order, Flags::RANDOM),
+            Self::DontFork => (none, Flags::DONT_FORK),
+            Self::DoFork => (Flags::DONT_FORK, none),
+            Self::WipeOnFork => (none, Flags::WIPE_ON_FORK),
+            Self::KeepOnFork => (Flags::WIPE_ON_FORK, none),
+            Self::DontDump => (none, Flags::DONT_DUMP),
+            Self::DoDump => (Flags::DONT_DUMP, none),
+            Self::HugePage => (huge, Flags::HUGE_PAGE),
+            Self::NoHugePage => (huge, Flags::NO_HUGE_PAGE),
+        }
+    }
+}
+
+impl<B: Backing> Regions<B> {
+    /// Keeps `advice` for the pages of `range`: madvise(2).
+    ///
+    /// As on Linux, holes are skipped and reported at the end, so that all pages that are in
+    /// regions have changed; any other error ends it there.
+    ///
+    /// # Errors
+    /// [`Unmapped`](RegionError::Unmapped) if there are holes,
+    /// [`Invalid`](RegionError::Invalid) at a region that can't have that advice,
+    /// [`TooManyRegions`](RegionError::TooManyRegions), [`NoMemory`](RegionError::NoMemory).
+    pub fn advise(&mut self, range: PageRange, advice: Advice, limits: &Limits) -> Progress {
+        let mut result = Ok(());
+        let mut reached = range.start;
+        while let Some(region) = self.tree.first_above(reached)
+            && region.range.start < range.end
+        {
+            if region.range.start > reached {
+                result = Err(RegionError::Unmapped);
+            }
+            let start = region.range.start.max(reached);
+            let part = PageRange::new(start, region.range.end.min(range.end));
+            if let Err(error) = self.advise_part(part, advice, limits) {
+                return Progress::new(start, Err(error));
+            }
+            reached = part.end;
+            if reached == range.end {
+                return Progress::new(reached, result);
+            }
+        }
+        Progress::new(range.end, Err(RegionError::Unmapped))
+    }
+
+    /// Keeps `advice` for pages of one region.
+    fn advise_part(
+        &mut self,
+        part: PageRange,
+        advice: Advice,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        let region = self.tree.containing(part.start).ok_or(RegionError::Unmapped)?;
+        if advice == Advice::WipeOnFork && !region.is_private_anonymous() {
+            return Err(RegionError::Invalid);
+        }
+        let (cleared, set) = advice.effect();
+        let mut attributes = region.attributes;
+        attributes.flags = (attributes.flags - cleared) | set;
+        if attributes == region.attributes {
+            return Ok(());
+        }
+        let committed = region.committed;
+        self.prepare_change(part, attributes, committed, limits.regions)?;
+        self.change(part, attributes, committed);
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! What the pages of a region have in common, other than what backs them.
+
+use bitflags::bitflags;
+
+bitflags! {
+    /// What a program may do with the pages of a region: the PROT_ flags of mmap(2) and
+    /// mprotect(2). None of them is PROT_NONE.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct Access: u8 {
+        /// Read them.
+        const READ = 1 << 0;
+        /// Write them.
+        const WRITE = 1 << 1;
+        /// Execute them.
+        const EXECUTE = 1 << 2;
+    }
+}
+
+bitflags! {
+    /// Properties of a region that mmap(2) or madvise(2) has set.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub struct RegionFlags: u16 {
+        /// Grows downwards when a page below it is accessed, as a stack does: MAP_GROWSDOWN.
+        const GROWS_DOWN = 1 << 0;
+        /// Commits no memory: MAP_NORESERVE.
+        const NO_RESERVE = 1 << 1;
+        /// Can't be made longer by mremap(2): mappings of devices and of the vDSO.
+        const DONT_EXPAND = 1 << 2;
+        /// Isn't in the address space of a child: MADV_DONTFORK.
+        const DONT_FORK = 1 << 3;
+        /// Is filled with zeros in a child: MADV_WIPEONFORK.
+        const WIPE_ON_FORK = 1 << 4;
+        /// Isn't written to a core file: MADV_DONTDUMP.
+        const DONT_DUMP = 1 << 5;
+        /// Is to have huge pages: MADV_HUGEPAGE.
+        const HUGE_PAGE = 1 << 6;
+        /// Is to have no huge pages: MADV_NOHUGEPAGE.
+        const NO_HUGE_PAGE = 1 << 7;
+        /// Is read from its start to its end: MADV_SEQUENTIAL.
+        const SEQUENTIAL = 1 << 8;
+        /// Is read in random order: MADV_RANDOM.
+        const RANDOM = 1 << 9;
+    }
+}
+
+/// What happens when a page of a region is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sharing {
+    /// The address space gets its own copy of the page: MAP_PRIVATE.
+    Private,
+    /// All address spaces that map the page see what was written: MAP_SHARED.
+    Shared,
+}
+
+/// What the pages of a region have in common, other than what backs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Attributes {
+    /// What a program may do with them.
+    pub access: Access,
+    /// What happens when one is written.
+    pub sharing: Sharing,
+    /// Other properties.
+    pub flags: RegionFlags,
+}
+
+impl Attributes {
+    /// Returns whether the pages count as data, which RLIMIT_DATA limits: private ones that
+    /// can be written, other than stacks. So does Linux since 4.7; see getrlimit(2).
+    pub fn is_data(&self) -> bool {
+        self.access.contains(Access::WRITE) && self.sharing == Sharing::Private && !self.is_stack()
+    }
+
+    /// Returns whether the pages count as stack.
+    pub fn is_stack(&self) -> bool {
+        self.flags.contains(RegionFlags::GROWS_DOWN)
+    }
+
+    /// Returns whether the pages count as code: executable ones that can't be written, other
+    /// than stacks.
+    pub fn is_code(&self) -> bool {
+        self.access.contains(Access::EXECUTE)
+            && !self.access.contains(Access::WRITE)
+            && !self.is_stack()
+    }
+
+    /// Returns whether memory has to be committed for the pages: each may need a frame of
+    /// its own, and MAP_NORESERVE wasn't given.
+    ///
+    /// Shared pages have frames of the object that backs them. It commits memory for itself
+    /// once, however often and in however many address spaces it is mapped.
+    pub fn needs_commit(&self) -> bool {
+        self.access.contains(Access::WRITE)
+            && self.sharing == Sharing::Private
+            && !self.flags.contains(RegionFlags::NO_RESERVE)
+    }
+}

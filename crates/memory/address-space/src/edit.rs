@@ -1,0 +1,153 @@
+//! The steps that operations on regions are made of: survey, split, merge, take, change.
+
+use alloc::vec::Vec;
+
+use crate::{Attributes, Backing, PageRange, Region, RegionError, Regions, Usage};
+
+/// What is in a range.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Survey {
+    /// The number of regions that have a page there.
+    pub(crate) regions: usize,
+    /// Their pages there.
+    pub(crate) usage: Usage,
+    /// Whether the range is within one region, with other pages of it on both sides.
+    pub(crate) splits_one: bool,
+}
+
+impl<B> Regions<B> {
+    /// Returns what is in `range`.
+    pub(crate) fn survey(&self, range: PageRange) -> Survey {
+        let mut survey = Survey::default();
+        for region in self.iter_range(range) {
+            let Some(part) = region.range.intersection(range) else { continue };
+            let usage = Usage::of(&region.attributes, region.committed, part.pages());
+            survey.regions += 1;
+            survey.usage = survey.usage.plus(usage);
+            survey.splits_one |= region.range.start < range.start && range.end < region.range.end;
+        }
+        survey
+    }
+}
+
+/// Changes that can't fail. The caller has checked them and reserved the nodes.
+impl<B: Backing> Regions<B> {
+    /// Makes `at` an address where no region has bytes on both sides. Needs one node.
+    pub(crate) fn split(&mut self, at: u64) {
+        let Some(start) = self.tree.containing(at).map(|region| region.range.start) else {
+            return;
+        };
+        if start < at {
+            let mut upper = None;
+            self.tree.update(start, |region| upper = Some(region.split_off(at)));
+            self.tree.insert(upper.expect("the closure ran"));
+        }
+    }
+
+    /// Merges the regions that touch at `at`, if they are alike.
+    pub(crate) fn merge(&mut self, at: u64) {
+        let Some(upper) = self.tree.first_above(at) else { return };
+        let Some(lower) = self.tree.last_below(at) else { return };
+        if upper.range.start != at || !lower.joins(upper) {
+            return;
+        }
+        let (start, end) = (lower.range.start, upper.range.end);
+        // What backs it is dropped: what backs the lower one continues.
+        drop(self.tree.remove(at));
+        self.tree.update(start, |region| region.range.end = end);
+    }
+
+    /// Adds a region where there is none, merged with its neighbours. Needs one node.
+    pub(crate) fn add(&mut self, region: Region<B>) {
+        let PageRange { start, end } = region.range;
+        self.usage = self.usage.plus(Usage::of_region(&region));
+        self.tree.insert(region);
+        self.merge(start);
+        self.merge(end);
+    }
+
+    /// Removes what is in `range`, in order. Needs two nodes, and room in `removed`.
+    pub(crate) fn take(&mut self, range: PageRange, removed: &mut Vec<Region<B>>) {
+        self.split(range.start);
+        self.split(range.end);
+        while let Some(first) = self.tree.first_above(range.start)
+            && first.range.start < range.end
+        {
+            let start = first.range.start;
+            removed.push(self.remove(start));
+        }
+    }
+
+    /// Removes the pages of `range`, which are in one region. Needs two nodes.
+    pub(crate) fn take_one(&mut self, range: PageRange) -> Region<B> {
+        self.split(range.start);
+        self.split(range.end);
+        self.remove(range.start)
+    }
+
+    /// Removes the region that begins at `start`.
+    fn remove(&mut self, start: u64) -> Region<B> {
+        let region = self.tree.remove(start).expect("a region begins there");
+        self.usage = self.usage.minus(Usage::of_region(&region));
+        region
+    }
+
+    /// Gives the pages of `part`, which is within one region, other attributes. Needs two
+    /// nodes.
+    pub(crate) fn change(&mut self, part: PageRange, attributes: Attributes, committed: bool) {
+        self.split(part.start);
+        self.split(part.end);
+        let mut before = Usage::default();
+        self.tree.update(part.start, |region| {
+            before = Usage::of_region(region);
+            region.attributes = attributes;
+            region.committed = committed;
+        });
+        let after = Usage::of(&attributes, committed, part.pages());
+        self.usage = self.usage.minus(before).plus(after);
+        self.merge(part.end);
+        self.merge(part.start);
+    }
+
+    /// Reserves what [`change`](Self::change) needs, and checks that there may be one or two
+    /// regions more if it splits one.
+    ///
+    /// # Errors
+    /// [`RegionError::TooManyRegions`], [`RegionError::NoMemory`].
+    pub(crate) fn prepare_change(
+        &mut self,
+        part: PageRange,
+        attributes: Attributes,
+        committed: bool,
+        regions_max: usize,
+    ) -> Result<(), RegionError> {
+        let region = self.tree.containing(part.start).ok_or(RegionError::Unmapped)?;
+        let is_first = region.range.start == part.start;
+        let is_last = region.range.end == part.end;
+        let more = usize::from(!is_first) + usize::from(!is_last);
+        if more > 0 && self.len() + more > regions_max {
+            // A part that becomes one with a neighbour only moves a boundary.
+            let lower = self.tree.last_below(part.start).filter(|_| is_first);
+            let upper = self.tree.first_above(part.end).filter(|_| is_last);
+            let as_changed = Region {
+                range: part,
+                attributes,
+                committed,
+                backing: region.backing.advanced_by(part.start - region.range.start),
+            };
+            if !lower.is_some_and(|lower| lower.joins(&as_changed))
+                && !upper.is_some_and(|upper| as_changed.joins(upper))
+            {
+                return Err(RegionError::TooManyRegions);
+            }
+        }
+        self.tree.try_reserve(2)
+    }
+}
+
+/// Reserves room for `count` regions that are removed.
+pub(crate) fn reserve_removed<B>(count: usize) -> Result<Vec<Region<B>>, RegionError> {
+    let mut regions = Vec::new();
+    regions.try_reserve_exact(count).map_err(|_| RegionError::NoMemory)?;
+    Ok(regions)
+}

@@ -1,0 +1,27 @@
+//! The address space of a child: fork(2).
+
+use crate::{Backing, RegionError, RegionFlags, Regions, Usage};
+
+impl<B: Backing> Regions<B> {
+    /// Returns a copy for a child: fork(2). Regions with [`RegionFlags::DONT_FORK`] aren't
+    /// in it; those with [`RegionFlags::WIPE_ON_FORK`] are, and the caller doesn't copy their
+    /// pages. The flags are kept, so a grandchild is treated alike.
+    ///
+    /// `commit` is called with the pages that the child commits, if there are any.
+    ///
+    /// # Errors
+    /// [`NoMemory`](RegionError::NoMemory), [`CommitLimit`](RegionError::CommitLimit).
+    pub fn try_clone(&self, commit: impl FnOnce(u64) -> bool) -> Result<Self, RegionError> {
+        let mut tree = self.tree.try_clone()?;
+        let mut usage = self.usage;
+        let not_copied =
+            self.iter().filter(|region| region.flags().contains(RegionFlags::DONT_FORK));
+        for region in not_copied {
+            usage = usage.minus(Usage::of_region(region));
+            drop(tree.remove(region.range.start));
+        }
+        Usage::default().commit(usage, commit)?;
+        let Self { bounds, program_break, .. } = *self;
+        Ok(Self { tree, bounds, usage, program_break })
+    }
+}

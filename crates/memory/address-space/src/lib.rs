@@ -1,0 +1,108 @@
+//! The regions of a process's address space: which addresses are mapped to what, and what a
+//! program may do with them. Linux calls them VMAs.
+//!
+//! [`Regions`] knows nothing of page tables, frames and files: the kernel calls it with its
+//! lock held, then changes page tables by what it returns. Its operations have Linux's
+//! meaning:
+//!
+//! | call | here |
+//! | --- | --- |
+//! | mmap(2) | [`Regions::place`] without MAP_FIXED, then [`Regions::map`] |
+//! | munmap(2) | [`Regions::unmap`] |
+//! | mprotect(2) | [`Regions::protect`] |
+//! | madvise(2) | [`Regions::advise`]; for advice about pages [`Regions::iter_range`] |
+//! | mremap(2) | [`Regions::remap`] |
+//! | brk(2) | [`Regions::start_heap`], [`Regions::set_program_break`] |
+//! | mincore(2), msync(2) | [`Regions::first_hole`], [`Regions::iter_range`] |
+//! | fork(2) | [`Regions::try_clone`] |
+//! | page fault | [`Regions::find`], [`Regions::grow_stack`] |
+//!
+//! Guarantees:
+//!
+//! - An operation that fails has changed nothing, unless its documentation says otherwise.
+//! - Memory for its own structures is reserved first: running out of it is an error.
+//! - Each operation takes O(log n) steps for n regions, and as much for each region that it
+//!   removes or changes. So does a search for a gap.
+//! - Regions are merged wherever they can be, so their number depends on what is mapped, not
+//!   on the order of the calls.
+//! - Committed memory is decided before anything changes: `commit` is called with the number
+//!   of pages by which it rises, and may refuse. By how much it falls is returned.
+//!
+//! ```
+//! use address_space::*;
+//!
+//! /// Memory filled with zeros.
+//! #[derive(Clone)]
+//! struct Zeros;
+//!
+//! impl Backing for Zeros {
+//!     fn advanced_by(&self, _bytes: u64) -> Self { Self }
+//!     fn continues(&self, _bytes: u64, _next: &Self) -> bool { true }
+//!     fn is_anonymous(&self) -> bool { true }
+//!     fn allows(&self, _access: Access, _sharing: Sharing) -> bool { true }
+//!     fn spans(&self, _len_bytes: u64) -> bool { true }
+//! }
+//!
+//! let bounds = Bounds::try_new(0x1_0000, 0x7000_0000_0000, USER_END).unwrap();
+//! let mut regions = Regions::new(bounds);
+//! let range = regions.place(0, 0x4000, PAGE_BYTES).unwrap();
+//! assert_eq!(range.start().as_u64(), 0x6fff_ffff_c000);
+//! let attributes = Attributes {
+//!     access: Access::READ | Access::WRITE,
+//!     sharing: Sharing::Private,
+//!     flags: RegionFlags::empty(),
+//! };
+//! let region = Region::new(range, attributes, Zeros);
+//! let mut committed = 0;
+//! let mut commit = |pages| { committed += pages; true };
+//! let removed = regions.map(region, Overlap::Refused, &Limits::UNLIMITED, &mut commit).unwrap();
+//! assert!(removed.regions.is_empty());
+//! let page = PageRange::try_new(0x6fff_ffff_d000, 1).unwrap();
+//! let removed = regions.unmap(page, &Limits::UNLIMITED).unwrap();
+//! assert_eq!(removed.uncommitted_pages, 1);
+//! assert_eq!((regions.len(), regions.usage().total_pages, committed), (2, 3, 4));
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod advise;
+mod attributes;
+mod backing;
+mod edit;
+mod error;
+mod fork;
+mod gap;
+mod map;
+mod program_break;
+mod protect;
+mod range;
+mod region;
+mod regions;
+mod remap;
+mod search;
+mod stack;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod unmap;
+mod usage;
+
+pub use advise::Advice;
+pub use attributes::{Access, Attributes, RegionFlags, Sharing};
+pub use backing::Backing;
+pub use error::RegionError;
+pub use gap::{Bounds, GapRequest, Order};
+pub use map::Overlap;
+pub use protect::Progress;
+pub use range::{PAGE_BYTES, PageRange, RangeError, USER_END};
+pub use region::{Region, STACK_GUARD_BYTES};
+pub use regions::{Regions, Removed};
+pub use remap::{RemapRequest, RemapSource, RemapTarget, Remapped};
+pub use search::Iter;
+pub use usage::{Limits, REGIONS_MAX, Usage};

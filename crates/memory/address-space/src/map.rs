@@ -1,0 +1,73 @@
+//! New regions: mmap(2).
+
+use crate::edit::reserve_removed;
+use crate::{Backing, Limits, Region, RegionError, Regions, Removed, Usage};
+
+/// What happens to pages that are in a region already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlap {
+    /// Nothing, it is an error: MAP_FIXED_NOREPLACE, and where the kernel chose the place.
+    Refused,
+    /// They are removed: MAP_FIXED.
+    Replaced,
+}
+
+impl<B: Backing> Regions<B> {
+    /// Adds a region: mmap(2). Returns what it has replaced.
+    ///
+    /// Its place is the program's own with MAP_FIXED, else [`place`](Self::place) chooses it.
+    /// It becomes one with a neighbour if they are alike. Guard gaps don't matter.
+    ///
+    /// `commit` is called at most once, with the pages by which the committed memory of the
+    /// address space becomes more, and returns whether the system has them. If so, they are
+    /// committed.
+    ///
+    /// # Errors
+    /// Nothing has changed then, and nothing is committed:
+    /// - [`TooLow`](RegionError::TooLow), [`OutOfBounds`](RegionError::OutOfBounds);
+    /// - [`Occupied`](RegionError::Occupied), if overlaps are refused;
+    /// - [`Invalid`](RegionError::Invalid), if it grows downwards and isn't private anonymous
+    ///   memory;
+    /// - [`OffsetOverflow`](RegionError::OffsetOverflow), [`Forbidden`](RegionError::Forbidden);
+    /// - [`TooManyRegions`](RegionError::TooManyRegions),
+    ///   [`AddressSpaceLimit`](RegionError::AddressSpaceLimit),
+    ///   [`DataLimit`](RegionError::DataLimit), [`NoMemory`](RegionError::NoMemory),
+    ///   [`CommitLimit`](RegionError::CommitLimit).
+    pub fn map(
+        &mut self,
+        region: Region<B>,
+        overlap: Overlap,
+        limits: &Limits,
+        commit: impl FnOnce(u64) -> bool,
+    ) -> Result<Removed<B>, RegionError> {
+        let range = region.range;
+        self.bounds.check(range)?;
+        let survey = self.survey(range);
+        if overlap == Overlap::Refused && survey.regions > 0 {
+            return Err(RegionError::Occupied);
+        }
+        if region.attributes.is_stack() && !region.is_private_anonymous() {
+            return Err(RegionError::Invalid);
+        }
+        if !region.backing.spans(range.len_bytes()) {
+            return Err(RegionError::OffsetOverflow);
+        }
+        if !region.backing.allows(region.attributes.access, region.attributes.sharing) {
+            return Err(RegionError::Forbidden);
+        }
+        if self.len() > limits.regions || (survey.splits_one && self.len() == limits.regions) {
+            return Err(RegionError::TooManyRegions);
+        }
+        let rest = self.usage.minus(survey.usage);
+        limits.check(&rest, &region.attributes, range.pages())?;
+        self.tree.try_reserve(3)?;
+        let mut regions = reserve_removed(survey.regions)?;
+        let after = rest.plus(Usage::of_region(&region));
+        let uncommitted_pages = self.usage.commit(after, commit)?;
+        if survey.regions > 0 {
+            self.take(range, &mut regions);
+        }
+        self.add(region);
+        Ok(Removed { regions, uncommitted_pages })
+    }
+}

@@ -1,0 +1,88 @@
+//! What a program may do with pages, changed: mprotect(2).
+
+use x86_64::VirtAddr;
+
+use crate::{Access, Attributes, Backing, Limits, PageRange, RegionError, Regions};
+
+/// How far an operation came that changes one region after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "pages may have been changed even if it failed"]
+pub struct Progress {
+    /// The pages of the range below this address were changed; with it, all were.
+    pub reached: VirtAddr,
+    /// The error that is returned to the program.
+    pub result: Result<(), RegionError>,
+}
+
+impl Progress {
+    pub(crate) fn new(reached: u64, result: Result<(), RegionError>) -> Self {
+        Self { reached: VirtAddr::new(reached), result }
+    }
+}
+
+impl<B: Backing> Regions<B> {
+    /// Changes what a program may do with the pages of `range`: mprotect(2).
+    ///
+    /// As on Linux, the regions change one after the other, lowest first, and an error ends
+    /// that: the pages below [`Progress::reached`] have changed then, the others have not.
+    /// The caller changes page tables up to there either way.
+    ///
+    /// Memory stays committed for pages that can be written no more, as they may have been
+    /// written. `commit` is called for each region that can be written from now on, with its
+    /// pages, and returns whether the system has them.
+    ///
+    /// # Errors
+    /// [`Unmapped`](RegionError::Unmapped) at a page that is in no region,
+    /// [`Forbidden`](RegionError::Forbidden), [`DataLimit`](RegionError::DataLimit),
+    /// [`TooManyRegions`](RegionError::TooManyRegions),
+    /// [`CommitLimit`](RegionError::CommitLimit), [`NoMemory`](RegionError::NoMemory).
+    pub fn protect(
+        &mut self,
+        range: PageRange,
+        access: Access,
+        limits: &Limits,
+        mut commit: impl FnMut(u64) -> bool,
+    ) -> Progress {
+        let mut reached = range.start;
+        while reached < range.end {
+            let rest = PageRange::new(reached, range.end);
+            match self.protect_first(rest, access, limits, &mut commit) {
+                Ok(end) => reached = end,
+                Err(error) => return Progress::new(reached, Err(error)),
+            }
+        }
+        Progress::new(reached, Ok(()))
+    }
+
+    /// Changes the pages that are in the same region as the first of `range`, and returns
+    /// the address after them.
+    fn protect_first(
+        &mut self,
+        range: PageRange,
+        access: Access,
+        limits: &Limits,
+        commit: &mut impl FnMut(u64) -> bool,
+    ) -> Result<u64, RegionError> {
+        let region = self.tree.containing(range.start).ok_or(RegionError::Unmapped)?;
+        let part = PageRange::new(range.start, range.end.min(region.range.end));
+        let before = region.attributes;
+        let attributes = Attributes { access, ..before };
+        if attributes == before {
+            return Ok(part.end);
+        }
+        if !region.backing.allows(access, before.sharing) {
+            return Err(RegionError::Forbidden);
+        }
+        if !before.is_data() {
+            limits.check_data(&self.usage, &attributes, part.pages())?;
+        }
+        let was_committed = region.committed;
+        let committed = was_committed || attributes.needs_commit();
+        self.prepare_change(part, attributes, committed, limits.regions)?;
+        if committed && !was_committed && !commit(part.pages()) {
+            return Err(RegionError::CommitLimit);
+        }
+        self.change(part, attributes, committed);
+        Ok(part.end)
+    }
+}

@@ -1,0 +1,328 @@
+//! A balanced tree of regions that finds gaps as fast as regions.
+//!
+//! It is an AVL tree, sorted by address (G. M. Adelson-Velsky and E. M. Landis, 1962). Each
+//! node has the largest gap between two neighbours of its subtree, so a search for a gap
+//! follows one path. Linux had such a tree until 6.1. A `BTreeMap` can't be extended so, and
+//! with a second one, of gaps by size, the highest gap that is large enough isn't found
+//! without looking at all that are larger.
+//!
+//! The nodes are in one vector, linked by index. So memory for changes can be reserved
+//! before they begin, and running out of it is an error that the caller can report.
+
+use alloc::vec::Vec;
+use core::num::NonZeroU32;
+
+use crate::{Region, RegionError};
+
+/// More than the height that an AVL tree of 2³² nodes can have.
+pub(crate) const HEIGHT_MAX: usize = 48;
+
+/// The place of a node: its index in the vector, plus 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link(NonZeroU32);
+
+impl Link {
+    fn new(index: usize) -> Self {
+        let plus_one = u32::try_from(index + 1).ok().and_then(NonZeroU32::new);
+        Self(plus_one.expect("try_reserve allows no more nodes than that"))
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
+/// A side of a node, and the index of the child there.
+#[derive(Clone, Copy)]
+pub(crate) enum Side {
+    /// The lower addresses.
+    Left,
+    /// The higher addresses.
+    Right,
+}
+
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::Left => Self::Right,
+            Self::Right => Self::Left,
+        }
+    }
+}
+
+/// What a node knows about the regions of its subtree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// The start of the lowest one, or of the guard gap below it.
+    pub(crate) start: u64,
+    /// The end of the highest one.
+    pub(crate) end: u64,
+    /// The largest gap between two of them, in bytes, without guard gaps.
+    pub(crate) largest_gap: u64,
+}
+
+#[derive(Clone)]
+pub(crate) struct Node<B> {
+    pub(crate) region: Region<B>,
+    children: [Option<Link>; 2],
+    height: u8,
+    pub(crate) span: Span,
+}
+
+impl<B> Node<B> {
+    pub(crate) fn child(&self, side: Side) -> Option<Link> {
+        self.children[side as usize]
+    }
+}
+
+#[derive(Clone)]
+enum Slot<B> {
+    Used(Node<B>),
+    /// Not used, and the link of the next such slot.
+    Free(Option<Link>),
+}
+
+/// Regions that don't overlap, sorted by address.
+pub(crate) struct RegionTree<B> {
+    slots: Vec<Slot<B>>,
+    free: Option<Link>,
+    root: Option<Link>,
+    len: usize,
+    /// How often a node was looked at.
+    #[cfg(test)]
+    pub(crate) visits: core::cell::Cell<u64>,
+}
+
+impl<B> RegionTree<B> {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Vec::new(),
+            free: None,
+            root: None,
+            len: 0,
+            #[cfg(test)]
+            visits: core::cell::Cell::new(0),
+        }
+    }
+
+    /// Returns the number of regions.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn root(&self) -> Option<Link> {
+        self.root
+    }
+
+    /// Returns a copy.
+    ///
+    /// # Errors
+    /// [`RegionError::NoMemory`].
+    pub(crate) fn try_clone(&self) -> Result<Self, RegionError>
+    where
+        B: Clone,
+    {
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(self.slots.len()).map_err(|_| RegionError::NoMemory)?;
+        slots.extend(self.slots.iter().cloned());
+        let mut copy = Self::new();
+        (copy.free, copy.root, copy.len) = (self.free, self.root, self.len);
+        copy.slots = slots;
+        Ok(copy)
+    }
+
+    /// Reserves memory for `nodes` more regions: that many inserts need none then.
+    ///
+    /// # Errors
+    /// [`RegionError::NoMemory`].
+    pub(crate) fn try_reserve(&mut self, nodes: usize) -> Result<(), RegionError> {
+        let more = nodes.saturating_sub(self.slots.len() - self.len);
+        if self.slots.len().saturating_add(more) >= u32::MAX as usize {
+            return Err(RegionError::NoMemory);
+        }
+        self.slots.try_reserve(more).map_err(|_| RegionError::NoMemory)
+    }
+
+    pub(crate) fn node(&self, link: Link) -> &Node<B> {
+        #[cfg(test)]
+        self.visits.set(self.visits.get() + 1);
+        match &self.slots[link.index()] {
+            Slot::Used(node) => node,
+            Slot::Free(_) => unreachable!("links lead to nodes that are in the tree"),
+        }
+    }
+
+    fn node_mut(&mut self, link: Link) -> &mut Node<B> {
+        #[cfg(test)]
+        self.visits.set(self.visits.get() + 1);
+        match &mut self.slots[link.index()] {
+            Slot::Used(node) => node,
+            Slot::Free(_) => unreachable!("links lead to nodes that are in the tree"),
+        }
+    }
+
+    /// Inserts a region that overlaps no other. Its memory was reserved.
+    pub(crate) fn insert(&mut self, region: Region<B>) {
+        let span = Span { start: region.guarded_start(), end: region.range.end, largest_gap: 0 };
+        let slot = Slot::Used(Node { region, children: [None; 2], height: 1, span });
+        let link = match self.free {
+            Some(link) => {
+                let Slot::Free(next) = core::mem::replace(&mut self.slots[link.index()], slot)
+                else {
+                    unreachable!("the list of free slots has only free ones")
+                };
+                self.free = next;
+                link
+            }
+            None => {
+                self.slots.push(slot);
+                Link::new(self.slots.len() - 1)
+            }
+        };
+        self.root = Some(self.insert_below(self.root, link));
+        self.len += 1;
+    }
+
+    /// Inserts the node `new` into a subtree, and returns the subtree's new root.
+    fn insert_below(&mut self, at: Option<Link>, new: Link) -> Link {
+        let Some(link) = at else { return new };
+        let is_lower = self.node(new).region.range.start < self.node(link).region.range.start;
+        let side = if is_lower { Side::Left } else { Side::Right };
+        let child = self.insert_below(self.node(link).child(side), new);
+        self.set_child(link, side, Some(child));
+        self.balance(link)
+    }
+
+    /// Removes the region that begins at `start`, and returns it.
+    pub(crate) fn remove(&mut self, start: u64) -> Option<Region<B>> {
+        let (root, removed) = self.remove_below(self.root, start);
+        self.root = root;
+        let link = removed?;
+        let slot = core::mem::replace(&mut self.slots[link.index()], Slot::Free(self.free));
+        self.free = removed;
+        self.len -= 1;
+        match slot {
+            Slot::Used(node) => Some(node.region),
+            Slot::Free(_) => unreachable!("it was in the tree"),
+        }
+    }
+
+    /// Takes the node of the region that begins at `start` out of a subtree. Returns the
+    /// subtree's new root, and that node.
+    fn remove_below(&mut self, at: Option<Link>, start: u64) -> (Option<Link>, Option<Link>) {
+        let Some(link) = at else { return (None, None) };
+        let node = self.node(link);
+        let here = node.region.range.start;
+        if start == here {
+            let rest = match node.children {
+                [Some(left), Some(right)] => {
+                    let (next, rest) = self.detach_first(right);
+                    self.set_child(next, Side::Left, Some(left));
+                    self.set_child(next, Side::Right, rest);
+                    Some(self.balance(next))
+                }
+                [left, right] => left.or(right),
+            };
+            return (rest, at);
+        }
+        let side = if start < here { Side::Left } else { Side::Right };
+        let (child, removed) = self.remove_below(node.child(side), start);
+        if removed.is_none() {
+            return (at, None);
+        }
+        self.set_child(link, side, child);
+        (Some(self.balance(link)), removed)
+    }
+
+    /// Takes the lowest node out of a subtree. Returns it, and the subtree's new root.
+    fn detach_first(&mut self, link: Link) -> (Link, Option<Link>) {
+        let Some(left) = self.node(link).child(Side::Left) else {
+            return (link, self.node(link).child(Side::Right));
+        };
+        let (first, rest) = self.detach_first(left);
+        self.set_child(link, Side::Left, rest);
+        (first, Some(self.balance(link)))
+    }
+
+    /// Changes the region that begins at `start`. It may get another start or end, but stays
+    /// between its neighbours.
+    pub(crate) fn update(&mut self, start: u64, change: impl FnOnce(&mut Region<B>)) {
+        self.update_below(self.root, start, change);
+    }
+
+    fn update_below(&mut self, at: Option<Link>, start: u64, change: impl FnOnce(&mut Region<B>)) {
+        let link = at.expect("a region begins there");
+        let node = self.node_mut(link);
+        let here = node.region.range.start;
+        if start == here {
+            change(&mut node.region);
+        } else {
+            let side = if start < here { Side::Left } else { Side::Right };
+            let child = node.child(side);
+            self.update_below(child, start, change);
+        }
+        self.refresh(link);
+    }
+
+    fn set_child(&mut self, link: Link, side: Side, child: Option<Link>) {
+        self.node_mut(link).children[side as usize] = child;
+    }
+
+    fn height(&self, at: Option<Link>) -> u8 {
+        at.map_or(0, |link| self.node(link).height)
+    }
+
+    /// Balances a node whose subtrees are balanced and differ in height by at most 2, and
+    /// returns the node that takes its place.
+    fn balance(&mut self, link: Link) -> Link {
+        for side in [Side::Left, Side::Right] {
+            let node = self.node(link);
+            let (high, low) = (node.child(side), node.child(side.other()));
+            if self.height(high) > self.height(low) + 1 {
+                let child = high.expect("its height isn't 0");
+                let node = self.node(child);
+                let (outer, inner) = (node.child(side), node.child(side.other()));
+                if self.height(inner) > self.height(outer) {
+                    let lifted = self.lift(child, side.other());
+                    self.set_child(link, side, Some(lifted));
+                }
+                return self.lift(link, side);
+            }
+        }
+        self.refresh(link);
+        link
+    }
+
+    /// Puts the child on `side` in the place of its parent `link`, which becomes its child.
+    fn lift(&mut self, link: Link, side: Side) -> Link {
+        let child = self.node(link).child(side).expect("the higher subtree has a root");
+        let inner = self.node(child).child(side.other());
+        self.set_child(link, side, inner);
+        self.set_child(child, side.other(), Some(link));
+        self.refresh(link);
+        self.refresh(child);
+        child
+    }
+
+    /// Computes what a node knows about its subtree from what its children know.
+    fn refresh(&mut self, link: Link) {
+        let node = self.node(link);
+        let [left, right] = node.children.map(|child| child.map(|child| self.node(child)));
+        let height = 1 + left.map_or(0, |n| n.height).max(right.map_or(0, |n| n.height));
+        let (start, end) = (node.region.guarded_start(), node.region.range.end);
+        let mut span = Span { start, end, largest_gap: 0 };
+        if let Some(Node { span: left, .. }) = left {
+            let between = start.saturating_sub(left.end);
+            span.start = left.start;
+            span.largest_gap = between.max(left.largest_gap);
+        }
+        if let Some(Node { span: right, .. }) = right {
+            let between = right.start.saturating_sub(end);
+            span.end = right.end;
+            span.largest_gap = span.largest_gap.max(between).max(right.largest_gap);
+        }
+        let node = self.node_mut(link);
+        node.height = height;
+        node.span = span;
+    }
+}

@@ -1,0 +1,27 @@
+//! Regions removed: munmap(2).
+
+use crate::edit::reserve_removed;
+use crate::{Backing, Limits, PageRange, RegionError, Regions, Removed};
+
+impl<B: Backing> Regions<B> {
+    /// Removes all pages of `range` from their regions: munmap(2). Pages that are in none
+    /// are no error.
+    ///
+    /// # Errors
+    /// [`TooManyRegions`](RegionError::TooManyRegions) if one region would become two and
+    /// there are as many as allowed, [`NoMemory`](RegionError::NoMemory); nothing has
+    /// changed then.
+    pub fn unmap(&mut self, range: PageRange, limits: &Limits) -> Result<Removed<B>, RegionError> {
+        let survey = self.survey(range);
+        if survey.regions == 0 {
+            return Ok(Removed::NOTHING);
+        }
+        if survey.splits_one && self.len() >= limits.regions {
+            return Err(RegionError::TooManyRegions);
+        }
+        self.tree.try_reserve(2)?;
+        let mut regions = reserve_removed(survey.regions)?;
+        self.take(range, &mut regions);
+        Ok(Removed { regions, uncommitted_pages: survey.usage.committed_pages })
+    }
+}
