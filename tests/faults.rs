@@ -13,8 +13,9 @@ use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use farjump::arch::debug::{probe, provoke};
 use farjump::arch::irq::{interrupt_flag, preemption};
-use farjump::arch::trap::dispatch::{self, Outcome};
+use farjump::arch::trap::dispatch;
 use farjump::arch::trap::exception::Exception;
+use farjump::arch::trap::fault::Outcome;
 use farjump::arch::trap::page_fault::Access;
 use x86_64::VirtAddr;
 use x86_64::registers::rflags::{self, RFlags};

@@ -12,8 +12,9 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use farjump::arch::debug::provoke;
-use farjump::arch::trap::dispatch::{self, Outcome};
+use farjump::arch::trap::dispatch;
 use farjump::arch::trap::exception::Exception;
+use farjump::arch::trap::fault::Outcome;
 use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);

@@ -5,6 +5,7 @@
 //!
 //! Source: System V ABI, AMD64 Supplement, "Register Usage".
 
+use alloc::sync::Arc;
 use core::arch::naked_asm;
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,9 @@ use x86_64::VirtAddr;
 
 use crate::arch::irq::interrupt_flag;
 use crate::arch::smp::tlb;
+use crate::arch::trap::frame::TrapFrame;
+use crate::arch::user::user_thread::UserThread;
+use crate::arch::user::{ENTRY_AREA_BYTES, user_state, way_out};
 use crate::per_cpu;
 
 /// Memory that a context may use as its stack.
@@ -49,6 +53,8 @@ pub struct Context<S> {
     state: AtomicU64,
     /// `None` for an adopted context.
     stack: UnsafeCell<Option<S>>,
+    /// The top of the stack, as long as there is one.
+    stack_top: AtomicU64,
 }
 
 // SAFETY: only the caller that has set the state to CHANGING accesses the stack.
@@ -62,7 +68,11 @@ per_cpu! {
 impl<S: Stack> Context<S> {
     /// Returns an empty context, which can't be switched to yet.
     pub const fn new() -> Self {
-        Self { state: AtomicU64::new(EMPTY), stack: UnsafeCell::new(None) }
+        Self {
+            state: AtomicU64::new(EMPTY),
+            stack: UnsafeCell::new(None),
+            stack_top: AtomicU64::new(0),
+        }
     }
 
     fn address(&self) -> u64 {
@@ -91,9 +101,10 @@ impl<S: Stack> Context<S> {
     /// If it is in use.
     pub fn prepare(&'static self, stack: S, entry: Entry) {
         self.change(EMPTY, CHANGING);
-        let top = stack.top();
-        assert!(top.is_aligned(16_u64), "stacks end on a multiple of 16");
-        // From the top: the zero that ends the chain of frames, a second one for alignment, the
+        let stack_top = stack.top();
+        assert!(stack_top.is_aligned(16_u64), "stacks end on a multiple of 16");
+        let top = stack_top - ENTRY_AREA_BYTES;
+        // The top is for the entry from ring 3. Below it: the zero that ends the chain of frames, a second one for alignment, the
         // return address of the switch, then RBP, RBX, R12 to R15 in the order in which they are
         // popped.
         let words = [0, 0, begin as *const () as u64, 0, 0, entry as usize as u64, 0, 0, 0];
@@ -104,6 +115,7 @@ impl<S: Stack> Context<S> {
         }
         // SAFETY: in this state nothing else accesses it.
         unsafe { *self.stack.get() = Some(stack) };
+        self.stack_top.store(stack_top.as_u64(), Ordering::Relaxed);
         let stack_pointer = top - words.len() as u64 * 8;
         self.state.store(stack_pointer.as_u64(), Ordering::Release);
     }
@@ -155,7 +167,22 @@ impl<S: Stack> Context<S> {
         assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
         let stack_pointer = to.take();
         RUNNING_CONTEXT.set(to.address());
+        // A context without a stack of its own never enters ring 3.
+        user_state::set_entry_area(VirtAddr::new_truncate(to.stack_top.load(Ordering::Relaxed)));
         stack_pointer
+    }
+
+    /// Enters ring 3 for the first time in this context, which runs, as `thread` and with the
+    /// registers in `registers`. The values on the stack are never dropped. Interrupts are on.
+    ///
+    /// # Panics
+    /// If this isn't the context that runs on this CPU, or was adopted.
+    pub fn enter_program(&'static self, thread: Arc<dyn UserThread>, registers: &TrapFrame) -> ! {
+        assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
+        let stack_top = self.stack_top.load(Ordering::Relaxed);
+        assert!(stack_top != 0, "an adopted context can't run a program");
+        // SAFETY: `prepare` has set the entry area at the top of this stack aside.
+        unsafe { way_out::enter(thread, registers, VirtAddr::new_truncate(stack_top)) }
     }
 }
 

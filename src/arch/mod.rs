@@ -22,3 +22,4 @@ pub mod smp;
 mod stub_values;
 pub mod time;
 pub mod trap;
+pub mod user;

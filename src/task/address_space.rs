@@ -1,10 +1,12 @@
-//! The address space that a thread runs in.
+//! The address space that a thread runs in, and the registers of its program that only the
+//! scheduler saves.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::smp::tlb;
+use crate::arch::user::user_state::UserState;
 use crate::mm::user::address_space::AddressSpace;
 use crate::sync::{IrqMutex, Rank};
 
@@ -14,15 +16,22 @@ pub(super) struct OwnAddressSpace {
     is_some: AtomicBool,
     /// Taken by the thread, and by the scheduler when it comes back to it.
     space: IrqMutex<Option<Arc<AddressSpace>>>,
+    /// The bases of FS and GS of the program.
+    pub(super) user_state: UserState,
 }
 
 impl OwnAddressSpace {
     pub(super) const fn new() -> Self {
-        Self { is_some: AtomicBool::new(false), space: IrqMutex::new(Rank::Thread, None) }
+        Self {
+            is_some: AtomicBool::new(false),
+            space: IrqMutex::new(Rank::Thread, None),
+            user_state: UserState::new(),
+        }
     }
 
-    /// Sets the one of a thread that hasn't begun.
-    pub(super) fn set(&self, space: Option<Arc<AddressSpace>>) {
+    /// Sets the one of a thread that hasn't begun, and the bases of its program.
+    pub(super) fn set(&self, space: Option<Arc<AddressSpace>>, user_state: &UserState) {
+        self.user_state.copy_from(user_state);
         self.is_some.store(space.is_some(), Ordering::Relaxed);
         *self.space.lock() = space;
     }
@@ -40,7 +49,27 @@ impl OwnAddressSpace {
         }
         if let Some(space) = &*self.space.lock() {
             space.load();
+            self.user_state.load();
         }
+    }
+
+    /// Saves what the program may have changed, as its thread is switched out. Interrupts are off.
+    #[inline]
+    pub(super) fn leave(&self) {
+        if self.is_some.load(Ordering::Relaxed) {
+            self.user_state.save();
+        }
+    }
+
+    /// Moves the running thread, whose it is, to `space`; the bases of FS and GS are those of a
+    /// program that has just started. Returns the space that it was in.
+    pub(super) fn replace(&self, space: Arc<AddressSpace>) -> Option<Arc<AddressSpace>> {
+        let _interrupts_off = InterruptsOff::new();
+        self.user_state.copy_from(&UserState::new());
+        let before = self.space.lock().replace(space);
+        self.is_some.store(true, Ordering::Relaxed);
+        self.enter();
+        before
     }
 
     /// Leaves it for good: the running thread, whose it is, ends. Takes the heap, and frees

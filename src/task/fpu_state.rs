@@ -5,6 +5,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::cpu::fpu::{self, Chunk};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::sync::{IrqMutex, Rank};
 
 /// What a thread has in these registers.
@@ -79,14 +80,7 @@ impl FpuState {
         if self.are_kept.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let chunks = fpu::area_chunks();
-        if chunks == 0 {
-            return Err(NoFpu::Off);
-        }
-        let mut area = Vec::new();
-        area.try_reserve_exact(chunks).map_err(|_| NoFpu::NoMemory)?;
-        area.resize(chunks, Chunk::new());
-        fpu::clear(&mut area);
+        let area = new_area()?;
         let mut place = self.area.lock();
         // No switch comes in between: interrupts are off while the lock is held.
         fpu::unlock();
@@ -95,4 +89,43 @@ impl FpuState {
         self.are_kept.store(true, Ordering::Relaxed);
         Ok(())
     }
+
+    /// Sets the registers of a thread that hasn't begun. They are filled when it begins.
+    pub(super) fn set(&self, area: Vec<Chunk>) {
+        self.are_kept.store(true, Ordering::Relaxed);
+        *self.area.lock() = area;
+    }
+
+    /// Returns a copy of the registers of the running thread, whose these are.
+    pub(super) fn copy(&self) -> Result<Vec<Chunk>, NoFpu> {
+        let mut area = new_area()?;
+        if self.are_kept.load(Ordering::Relaxed) {
+            let _interrupts_off = InterruptsOff::new();
+            fpu::save(&mut area);
+        }
+        Ok(area)
+    }
+
+    /// Sets the registers of the running thread, whose these are, to those of a program that has
+    /// just started.
+    pub(super) fn clear(&self) {
+        if self.are_kept.load(Ordering::Relaxed) {
+            let mut area = self.area.lock();
+            fpu::clear(&mut area);
+            fpu::restore(&area);
+        }
+    }
+}
+
+/// Returns the registers of a program that has just started.
+pub(super) fn new_area() -> Result<Vec<Chunk>, NoFpu> {
+    let chunks = fpu::area_chunks();
+    if chunks == 0 {
+        return Err(NoFpu::Off);
+    }
+    let mut area = Vec::new();
+    area.try_reserve_exact(chunks).map_err(|_| NoFpu::NoMemory)?;
+    area.resize(chunks, Chunk::new());
+    fpu::clear(&mut area);
+    Ok(area)
 }

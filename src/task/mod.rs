@@ -13,6 +13,8 @@
 //! | [`parking`] | the one place where threads wait |
 //! | [`parked`] | how a thread waits |
 //! | [`cpu_set`] | sets of CPUs |
+//! | [`program`] | threads that run a program in ring 3 |
+//! | [`program_state`] | the registers of a program that a trap frame doesn't have |
 //! | [`address_space`] | the address space that a thread runs in |
 //! | [`balance`] | on which CPU a thread runs |
 //! | [`deadlines`] | waits that end by themselves, and the timer |
@@ -42,6 +44,8 @@ mod inheritance;
 mod locked_queue;
 mod parked;
 mod parking;
+mod program;
+mod program_state;
 mod scheduler;
 mod sleep;
 mod smp;
@@ -57,6 +61,8 @@ pub use cpu::{LATENCIES, SchedCpu, cpus};
 pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
 pub use parking::cancel;
+pub use program::{ProgramStart, exec, segment_base, set_segment_base};
+pub use program_state::ProgramState;
 pub use scheduler::{set_allowed, yield_now};
 pub use sleep::{sleep_ns, sleep_until};
 pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
@@ -73,6 +79,7 @@ use crate::arch::cpu::id::{ApicId, CpuId};
 use crate::arch::init_order::Interrupts;
 use crate::arch::time::clock;
 use crate::arch::time::timer::Timer;
+use crate::arch::user::way_out;
 use crate::mm::Memory;
 use crate::mm::user::address_space::AddressSpace;
 
@@ -93,6 +100,7 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
     scheduler::take_over(boot, first);
     parking::start();
     scheduler::start();
+    way_out::set_end_hook(spawn::end);
     timer.add_handler(|| {
         let now_ns = clock::now_ns();
         parking::end_waits_in_time(now_ns);

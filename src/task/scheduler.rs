@@ -241,6 +241,7 @@ fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, 
 
 fn switch(cpu: &'static SchedCpu, running: &'static Thread, next: &'static Thread) {
     running.fpu_state.leave();
+    running.address_space.leave();
     next.address_space.enter();
     table::set_current(next);
     // Settled before the switch: after it the thread may run elsewhere, and end there.

@@ -11,6 +11,7 @@ use run_queue::{Policy, Start};
 use super::cpu::{self, SchedCpu};
 use super::cpu_set::CpuSet;
 use super::locked_queue::LockedQueue;
+use super::program_state::{self, ProgramState};
 use super::scheduler;
 use super::table;
 use super::thread::{DEFAULT_POLICY, Job, State, Thread};
@@ -92,22 +93,33 @@ impl<'a> Builder<'a> {
         let end = End { result: IrqMutex::new(Rank::Thread, None), has_come: Latch::new(1) };
         let end = Arc::try_new(end).map_err(|_| SpawnError::NoMemory)?;
         let job_end = end.clone();
-        let job: Job = Box::try_new(move || {
+        let job = Box::try_new(move || {
             let result = body();
             *job_end.result.lock() = Some(result);
             job_end.has_come.count_down();
         })
         .map_err(|_| SpawnError::NoMemory)?;
+        // Beside itself, the handle holds it.
+        let thread = self.place(Job::Kernel(job), None, 1)?;
+        Ok(JoinHandle { thread, end })
+    }
+
+    /// Makes the thread and puts it on a run queue, with `handles` holders beside itself.
+    pub(super) fn place(
+        self,
+        job: Job,
+        state: Option<ProgramState>,
+        handles: u32,
+    ) -> Result<&'static Thread, SpawnError> {
         // It may run elsewhere by the time that it is placed.
         let thread = prepare(self.name, self.policy, job, cpu::this())?;
         thread.allowed.store(self.allowed.words());
-        thread.address_space.set(self.address_space);
-        // Beside itself, the handle. Others may have found it already.
-        thread.holders.fetch_add(1, Ordering::Relaxed);
-        let handle = JoinHandle { thread, end };
+        program_state::prepare(thread, self.address_space, state);
+        // Other threads may have found it already.
+        thread.holders.fetch_add(handles, Ordering::Relaxed);
         let _interrupts_off = InterruptsOff::new();
         scheduler::place(LockedQueue::lock_of(thread), thread, Start::New);
-        Ok(handle)
+        Ok(thread)
     }
 }
 
@@ -234,15 +246,22 @@ fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: 
 /// Where a thread begins: behind a switch, with interrupts off.
 extern "C" fn run() -> ! {
     scheduler::finish();
-    interrupt_flag::begin_thread();
     let thread = table::current();
+    thread.fpu_state.enter();
+    interrupt_flag::begin_thread();
     let job = thread.job.lock().take();
-    job.expect("a thread has something to run when it begins")();
+    match job.expect("a thread has something to run when it begins") {
+        Job::Kernel(run) => run(),
+        Job::Program(start) => {
+            let (program, registers) = *start;
+            thread.context.enter_program(program, &registers)
+        }
+    }
     end()
 }
 
 /// Ends the running thread.
-fn end() -> ! {
+pub(super) fn end() -> ! {
     let thread = table::current();
     thread.fpu_state.give_up();
     thread.address_space.give_up();
@@ -271,8 +290,8 @@ pub(super) fn prepare_idle(
     idle: fn() -> !,
     cpu: &'static SchedCpu,
 ) -> Result<&'static Thread, SpawnError> {
-    let job: Job = Box::try_new(move || idle()).map_err(|_| SpawnError::NoMemory)?;
-    prepare("idle", DEFAULT_POLICY, job, cpu)
+    let job = Box::try_new(move || idle()).map_err(|_| SpawnError::NoMemory)?;
+    prepare("idle", DEFAULT_POLICY, Job::Kernel(job), cpu)
 }
 
 /// Takes a thread's place for what another CPU will run.

@@ -1,6 +1,7 @@
 //! What is known of a thread.
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
@@ -16,6 +17,8 @@ use super::parked::Parked;
 use crate::arch::context::Context;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
+use crate::arch::trap::frame::TrapFrame;
+use crate::arch::user::user_thread::UserThread;
 use crate::mm::kernel::kernel_stack::KernelStack;
 use crate::mm::kernel::stacks::Stack;
 use crate::sync::{IrqMutex, LockCell, Rank};
@@ -24,7 +27,12 @@ use crate::sync::{IrqMutex, LockCell, Rank};
 pub(super) const NAME_BYTES: usize = 24;
 
 /// What a thread runs.
-pub(super) type Job = Box<dyn FnOnce() + Send>;
+pub(super) enum Job {
+    /// A function of the kernel.
+    Kernel(Box<dyn FnOnce() + Send>),
+    /// A program in ring 3: what handles its system calls, and the registers with which it starts.
+    Program(Box<(Arc<dyn UserThread>, TrapFrame)>),
+}
 
 /// A thread. It is never freed, but used again for another one when it has ended and
 /// nobody asks for it any more.

@@ -11,6 +11,7 @@ use x86_64::registers::model_specific::Msr;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::fpu::{self, SaveFormat};
+use crate::arch::user::user_state;
 use crate::per_cpu;
 
 /// The page attribute table: the memory type for each combination of PWT and PCD.
@@ -97,8 +98,8 @@ pub(in crate::arch) fn start_here() {
 
 /// Sets up floating point as programs will need it, machine check exceptions (without them a
 /// machine check resets the machine), global pages, SMEP and SMAP (the kernel can't execute or
-/// access the pages of programs), and UMIP (programs can't read the addresses of the kernel's
-/// tables).
+/// access the pages of programs), UMIP (programs can't read the addresses of the kernel's tables),
+/// and FSGSBASE (programs can set the bases of FS and GS).
 fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureChoice) {
     let mut cr0 = Cr0::read();
     cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
@@ -132,6 +133,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.set(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION, features.has_smep());
         cr4.set(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION, features.has_smap());
         cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
+        cr4.set(Cr4Flags::FSGSBASE, features.has_fsgsbase());
     }
     // CR3 has PCID 0 at this time, as the manual asks for.
     let has_pcid = cpuid
@@ -141,6 +143,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
     // program's yet.
     unsafe { Cr4::write(cr4) };
+    user_state::start(cr4.contains(Cr4Flags::FSGSBASE));
     HAS_PCID.set(cr4.contains(Cr4Flags::PCID));
     HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
 }
@@ -200,6 +203,7 @@ impl fmt::Display for Features {
             (cr4.contains(Cr4Flags::SUPERVISOR_MODE_EXECUTION_PROTECTION), "SMEP"),
             (cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION), "SMAP"),
             (cr4.contains(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION), "UMIP"),
+            (cr4.contains(Cr4Flags::FSGSBASE), "FSGSBASE"),
         ];
         let mut separator = "";
         for (_, name) in features.iter().filter(|(is_on, _)| *is_on) {

@@ -3,10 +3,15 @@
 //! The segments are in the order that SYSCALL and SYSRET require (Intel SDM volume 2, "SYSRET"):
 //! kernel code, kernel data; user data, user code.
 
+use core::arch::asm;
+use core::cell::UnsafeCell;
+use core::mem::offset_of;
+
 use spin::Once;
 use x86_64::VirtAddr;
 use x86_64::instructions::segmentation::{CS, SS, Segment};
 use x86_64::instructions::tables::load_tss;
+use x86_64::registers::model_specific::GsBase;
 use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector};
 use x86_64::structures::tss::TaskStateSegment;
 
@@ -17,6 +22,12 @@ use crate::per_cpu;
 
 /// A task state segment.
 pub type Tss = TaskStateSegment;
+
+/// The selector of the code segment of programs.
+pub(in crate::arch) const USER_CODE: u16 = 4 << 3 | 3;
+
+/// The selector of the data and stack segment of programs.
+pub(in crate::arch) const USER_DATA: u16 = 3 << 3 | 3;
 
 /// Which entry of the TSS's interrupt stack table a handler uses; in the IDT it
 /// is counted from 1, here from 0 as the x86_64 crate does.
@@ -48,6 +59,10 @@ pub struct StackTops {
     pub ist: [VirtAddr; Ist::ALL.len()],
 }
 
+/// How much of each stack of the interrupt stack table is set aside for the CPU's GS base, in
+/// bytes: a multiple of 16, so that the stack stays aligned.
+const GS_BASE_BYTES: u64 = 16;
+
 /// A loaded GDT with its selectors.
 pub struct Gdt {
     table: GlobalDescriptorTable<16>,
@@ -68,30 +83,18 @@ pub struct Gdt {
     pub(in crate::arch) short_tss: SegmentSelector,
 }
 
-/// A CPU's own GDT and TSS.
-struct Tables {
-    tss: Once<Tss>,
-    gdt: Once<Gdt>,
-}
+/// A CPU's TSS. Only that CPU writes it: all of it before it is loaded, and then the stack pointer
+/// for entries from ring 3.
+struct OwnTss(UnsafeCell<Tss>);
 
-impl Tables {
-    /// Makes tables that are not filled yet.
-    const fn new() -> Self {
-        Self { tss: Once::new(), gdt: Once::new() }
-    }
-
-    /// Returns the GDT.
-    ///
-    /// # Panics
-    /// If it isn't loaded yet.
-    fn gdt(&self) -> &Gdt {
-        self.gdt.get().expect("the GDT is loaded early")
-    }
-}
+// SAFETY: one CPU accesses it, and nothing holds a reference to its content.
+unsafe impl Sync for OwnTss {}
 
 per_cpu! {
-    /// This CPU's GDT and TSS.
-    static TABLES: Tables = Tables::new();
+    /// This CPU's GDT, when it is loaded.
+    static GDT: Once<Gdt> = Once::new();
+    /// This CPU's TSS.
+    static TSS: OwnTss = OwnTss(UnsafeCell::new(Tss::new()));
 }
 
 /// Returns the GDT of this CPU.
@@ -99,7 +102,7 @@ per_cpu! {
 /// # Panics
 /// If it isn't loaded yet.
 pub(in crate::arch) fn current() -> &'static Gdt {
-    TABLES.here().gdt()
+    GDT.here().get().expect("the GDT is loaded early")
 }
 
 /// Fills the boot CPU's tables and loads them on it.
@@ -118,9 +121,10 @@ pub fn start(_cpu: &Cpu, stacks: StackTops) -> init_order::Gdt {
 
 /// Fills this CPU's tables and loads them.
 pub(in crate::arch) fn load(stacks: StackTops) -> &'static Gdt {
-    let tables = TABLES.here();
-    let tss = tables.tss.call_once(|| make_tss(stacks));
-    let gdt = tables.gdt.call_once(|| make_gdt(tss));
+    let tss = TSS.here().0.get();
+    // SAFETY: it isn't loaded yet, and only this CPU accesses it.
+    unsafe { tss.write(make_tss(stacks)) };
+    let gdt = GDT.here().call_once(|| make_gdt(tss));
     gdt.table.load();
     // SAFETY: the selector is that of a 64-bit code segment of ring 0.
     unsafe { CS::set_reg(gdt.kernel_code) };
@@ -131,21 +135,45 @@ pub(in crate::arch) fn load(stacks: StackTops) -> &'static Gdt {
     gdt
 }
 
+/// Sets the stack of entries from ring 3 of this CPU. Interrupts are off.
+#[inline]
+pub(in crate::arch) fn set_entry_stack(top: u64) {
+    // SAFETY: the GS base points to this CPU's area (invariant 1 of `arch`), which has the TSS; an
+    // entry from ring 3 reads the field on this CPU only.
+    unsafe {
+        asm!("mov gs:[{tss} + {rsp0}], {top}", tss = sym TSS,
+            rsp0 = const offset_of!(Tss, privilege_stack_table), top = in(reg) top,
+            options(nostack, preserves_flags));
+    }
+}
+
 fn make_tss(stacks: StackTops) -> Tss {
     let mut tss = Tss::new();
     tss.privilege_stack_table[0] = stacks.kernel;
     for (ist, top) in Ist::ALL.into_iter().zip(stacks.ist) {
-        tss.interrupt_stack_table[ist as usize] = top;
+        tss.interrupt_stack_table[ist as usize] = with_gs_base(top);
     }
     tss
 }
 
-fn make_gdt(tss: &'static Tss) -> Gdt {
+/// Stores this CPU's GS base at the top of a stack of the interrupt stack table, where the entries
+/// find it ([`entry`](crate::arch::trap::entry)); returns the top of the rest.
+fn with_gs_base(top: VirtAddr) -> VirtAddr {
+    let top = top - GS_BASE_BYTES;
+    let place: *mut VirtAddr = top.as_mut_ptr();
+    // SAFETY: it is the top of a stack that belongs to the gate, and no interrupt uses it yet.
+    unsafe { place.write(GsBase::read()) };
+    top
+}
+
+fn make_gdt(tss: *const Tss) -> Gdt {
     const PRESENT: u64 = 1 << 47;
     let Descriptor::UserSegment(data) = Descriptor::kernel_data_segment() else {
         unreachable!("data segments have one word");
     };
-    let Descriptor::SystemSegment(tss_low, tss_high) = Descriptor::tss_segment(tss) else {
+    // SAFETY: the TSS lives for ever.
+    let tss = unsafe { Descriptor::tss_segment_unchecked(tss) };
+    let Descriptor::SystemSegment(tss_low, tss_high) = tss else {
         unreachable!("task state segments have two words");
     };
     // The limit is the last offset that can be read: that of RSP2's last byte.
@@ -157,7 +185,7 @@ fn make_gdt(tss: &'static Tss) -> Gdt {
         kernel_data: table.append(Descriptor::kernel_data_segment()),
         user_data: table.append(Descriptor::user_data_segment()),
         user_code: table.append(Descriptor::user_code_segment()),
-        tss: table.append(Descriptor::tss_segment(tss)),
+        tss: table.append(tss),
         not_present: table.append(Descriptor::UserSegment(data & !PRESENT)),
         short_tss: table.append(Descriptor::SystemSegment(short_tss_low, tss_high)),
         table,
@@ -174,7 +202,7 @@ mod tests {
     fn segments_are_in_the_order_of_syscall_and_sysret() {
         let gdt = current();
         assert_eq!(gdt.kernel_data.0, gdt.kernel_code.0 + 8);
-        assert_eq!(gdt.user_code.0, gdt.user_data.0 + 8);
+        assert_eq!((gdt.user_data.0, gdt.user_code.0), (USER_DATA, USER_CODE));
         assert_eq!(CS::get_reg(), gdt.kernel_code);
         assert_eq!(DS::get_reg().0, 0);
         let loaded = sgdt().base;

@@ -174,9 +174,15 @@ pub fn set_were_on(were_on: bool) {
     WERE_ON.set(were_on);
 }
 
-/// Turns interrupts on, on a CPU that has just started.
+/// Turns interrupts on, on a CPU that has just started, or at the end of a thread.
 pub fn enable_here() {
     interrupts::enable();
+}
+
+/// Turns interrupts off on this CPU, before a return to ring 3.
+pub(in crate::arch) fn disable_here() {
+    debug_assert_eq!(OFF_DEPTH.get(), 0);
+    interrupts::disable();
 }
 
 /// Ends the [`InterruptsOff`] of the thread that has switched to a new one, which has none itself,

@@ -121,7 +121,7 @@ mod tests {
         }
         assert!(is_new_reason(0x40, 0xC0));
         assert!(!is_new_reason(0xC0, 0));
-        let frame = TrapFrame::default();
+        let frame = TrapFrame::of_program(0, 0);
         IS_ASKED.here().store(true, Ordering::Relaxed);
         REASONS_WHEN_ASKED.set(reasons());
         assert!(answer_where(&frame));

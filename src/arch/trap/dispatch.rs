@@ -2,7 +2,8 @@
 //!
 //! The order, from first to last:
 //!
-//! 1. If it comes from ring 3: what serves programs ([`set_user_handler`]).
+//! 1. If it comes from ring 3: the thread of the program
+//!    ([`UserThread`](crate::arch::user::user_thread::UserThread)).
 //! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
 //! 3. If it comes from the kernel, and is a page fault or a general protection fault: the exception
 //!    table. It comes before the handler where the kernel may not wait, because a handler may wait.
@@ -18,27 +19,18 @@ use crate::arch::irq::{interrupt_flag, preemption};
 use crate::arch::smp::stop;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::exception_table;
-use crate::arch::trap::fault::Fault;
+use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::TrapFrame;
+use crate::arch::user::{system_call, way_out};
 
 /// How many vectors belong to exceptions.
 pub const VECTORS: u8 = 32;
-
-/// The result of a [`Handler`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The exception is handled: the interrupted code continues with the registers in the frame.
-    Served,
-    /// The handler doesn't handle this exception.
-    Unserved,
-}
 
 /// Handles an exception, on the stack of the exception's gate. If the gate has no stack of its own
 /// and interrupts were on in the interrupted code, they are on in the handler, and it may wait.
 pub type Handler = fn(&mut Fault<'_>) -> Outcome;
 
 static HANDLERS: [Once<Handler>; VECTORS as usize] = [const { Once::new() }; VECTORS as usize];
-static USER_HANDLER: Once<Handler> = Once::new();
 
 /// Reports exceptions that no handler handles.
 #[derive(Clone, Copy)]
@@ -58,15 +50,6 @@ static REPORTER: Once<Reporter> = Once::new();
 pub fn set_reporter(reporter: Reporter) {
     assert!(!REPORTER.is_completed(), "there is one reporter");
     REPORTER.call_once(|| reporter);
-}
-
-/// Registers the handler of exceptions from ring 3, which is called before any other.
-///
-/// # Panics
-/// If one is registered already.
-pub fn set_user_handler(handler: Handler) {
-    assert!(!USER_HANDLER.is_completed(), "one handler serves programs");
-    USER_HANDLER.call_once(|| handler);
 }
 
 /// Registers the handler of `exception`, from ring 3 and from the kernel.
@@ -89,6 +72,14 @@ pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
         if stop::answer_where(frame) {
             return;
         }
+    }
+    if frame.vector == Exception::Debug as u64
+        && !frame.is_from_user()
+        && system_call::is_entry(frame.rip)
+    {
+        // The program's single step, delayed to the first instruction of the kernel. SYSCALL has
+        // cleared TF; the next step comes after the return.
+        return;
     }
     let mut fault = Fault::new(frame);
     if is_served(&mut fault) {
@@ -125,7 +116,8 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         fault.frame_mut().rip = landing;
         return true;
     }
-    let user_handler = USER_HANDLER.get().filter(|_| is_from_user);
+    let is_of_program = is_from_user && !exception.keeps_own_stack();
+    let user_handler = is_of_program.then_some(&(way_out::exception as Handler));
     let handler = HANDLERS[exception as usize].get();
     if user_handler.into_iter().chain(handler).any(|handler| call(*handler, exception, fault)) {
         return exception.can_return();
@@ -143,7 +135,12 @@ fn may_wait(fault: &Fault<'_>) -> bool {
 
 /// Calls a handler, with interrupts as they were in the interrupted code.
 fn call(handler: Handler, exception: Exception, fault: &mut Fault<'_>) -> bool {
-    let may_interrupt = fault.frame().had_interrupts_on() && !exception.has_own_stack();
+    // Those of programs have moved to the stack of the thread.
+    let has_own_stack = match fault.is_from_user() {
+        true => exception.keeps_own_stack(),
+        false => exception.has_own_stack(),
+    };
+    let may_interrupt = fault.frame().had_interrupts_on() && !has_own_stack;
     let outcome = if may_interrupt {
         interrupt_flag::with_interrupts_on(|| handler(fault))
     } else {

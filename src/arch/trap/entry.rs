@@ -1,10 +1,11 @@
 //! The way into the kernel for exceptions and interrupts.
 //!
 //! Every vector has an entry of its own that builds a [`TrapFrame`] on the stack and continues in
-//! [`enter`]. The entries are naked functions of the x86-interrupt type: the IDT's setters check
+//! [`enter`] or [`enter_on_own_stack`]. The entries are naked functions of the x86-interrupt type: the IDT's setters check
 //! that each fits its vector, and the registers are saved before any compiled code can change them.
 
 use core::arch::naked_asm;
+use core::mem::offset_of;
 
 use x86_64::structures::idt::{InterruptStackFrame, PageFaultErrorCode};
 
@@ -12,12 +13,18 @@ use crate::arch::cpu::features;
 use crate::arch::irq::{self, interrupt_flag, preemption};
 use crate::arch::trap::dispatch;
 use crate::arch::trap::exception::Exception;
-use crate::arch::trap::frame::TrapFrame;
+use crate::arch::trap::frame::{TrapFrame, pop_registers, push_registers};
+use crate::arch::user::user_state::ENTRY_STACK;
+use crate::arch::user::way_out;
 
-/// Defines the entry of a type of vector: the code that comes before the vector
-/// is pushed, then the arguments and the result that the IDT's setter asks for.
+/// The base of GS.
+const IA32_GS_BASE: u32 = 0xC000_0101;
+
+/// Defines the entry of a type of vector: the code that comes before the vector is pushed, where it
+/// continues, then the arguments and the result that the IDT's setter asks for.
 macro_rules! define_entry {
-    ($(#[$doc:meta])* $name:ident, [$($line:literal)*], ($($argument:ty),*) $(-> $result:ty)?) => {
+    ($(#[$doc:meta])* $name:ident, [$($line:literal)*], $enter:ident,
+        ($($argument:ty),*) $(-> $result:ty)?) => {
         $(#[$doc])*
         #[unsafe(naked)]
         pub(in crate::arch) extern "x86-interrupt" fn $name<const VECTOR: u8>(
@@ -28,7 +35,7 @@ macro_rules! define_entry {
                 "push {vector}",
                 "jmp {enter}",
                 vector = const VECTOR,
-                enter = sym enter,
+                enter = sym $enter,
             )
         }
     };
@@ -38,33 +45,40 @@ macro_rules! define_entry {
 /// instruction names them. The CPU aligns the stack to 16 bytes before it pushes five words, or six
 /// with an error code, so the alignment shows whether an error code is there.
 macro_rules! define_entry_with_code {
-    ($(#[$doc:meta])* $name:ident, $code:ty $(, $result:ty)?) => {
+    ($(#[$doc:meta])* $name:ident, $enter:ident, $code:ty $(, $result:ty)?) => {
         define_entry!($(#[$doc])* $name,
             ["test spl, 8" "jz 2f" "push 0" "2:"],
-            (InterruptStackFrame, $code) $(-> $result)?);
+            $enter, (InterruptStackFrame, $code) $(-> $result)?);
     };
 }
 
 define_entry!(
     /// No error code.
-    entry, ["push 0"], (InterruptStackFrame)
-);
-define_entry!(
-    /// No error code; it doesn't return.
-    entry_diverging, ["push 0"], (InterruptStackFrame) -> !
+    entry, ["push 0"], enter, (InterruptStackFrame)
 );
 define_entry_with_code!(
     /// An error code.
-    entry_with_code, u64
-);
-define_entry_with_code!(
-    /// An error code; it doesn't return.
-    entry_with_code_diverging, u64, !
+    entry_with_code, enter, u64
 );
 define_entry_with_code!(
     /// The page fault's own error code.
-    entry_page_fault, PageFaultErrorCode
+    entry_page_fault, enter, PageFaultErrorCode
 );
+define_entry!(
+    /// No error code; on a stack of its own.
+    entry_on_own_stack, ["push 0"], enter_on_own_stack, (InterruptStackFrame)
+);
+define_entry!(
+    /// No error code; on a stack of its own; it doesn't return.
+    entry_on_own_stack_diverging, ["push 0"], enter_on_own_stack, (InterruptStackFrame) -> !
+);
+define_entry_with_code!(
+    /// An error code; on a stack of its own; it doesn't return.
+    entry_on_own_stack_with_code_diverging, enter_on_own_stack, u64, !
+);
+
+/// The offset of CS in a frame whose registers aren't pushed yet, in bytes.
+const CS: usize = offset_of!(TrapFrame, cs) - offset_of!(TrapFrame, vector);
 
 /// Completes the [`TrapFrame`], calls the dispatcher, and returns to the interrupted code with the
 /// registers of the frame.
@@ -73,21 +87,23 @@ define_entry_with_code!(
 #[unsafe(naked)]
 extern "C" fn enter() {
     naked_asm!(
-        "push rax",
-        "push rbx",
-        "push rcx",
-        "push rdx",
-        "push rsi",
-        "push rdi",
-        "push rbp",
-        "push r8",
-        "push r9",
-        "push r10",
-        "push r11",
-        "push r12",
-        "push r13",
-        "push r14",
-        "push r15",
+        "test byte ptr [rsp + {cs}], 3",
+        "jz 2f",
+        "swapgs",
+        // On neither path may the CPU speculate with the other one's GS.
+        // Source: Intel, "Speculative Behavior of SWAPGS and Segment Registers".
+        "2: lfence",
+        push_registers!(),
+        "jmp {handle}",
+        cs = const CS,
+        handle = sym handle,
+    )
+}
+
+/// Handles the interrupt or exception of the frame at RSP, with the kernel's GS.
+#[unsafe(naked)]
+extern "C" fn handle() {
+    naked_asm!(
         "cld",
         // The interrupted code may have set RFLAGS.AC, which would let the kernel access pages of
         // programs. Without SMAP there is no CLAC.
@@ -97,26 +113,73 @@ extern "C" fn enter() {
         "2:",
         "mov rdi, rsp",
         "call {dispatch}",
-        "pop r15",
-        "pop r14",
-        "pop r13",
-        "pop r12",
-        "pop r11",
-        "pop r10",
-        "pop r9",
-        "pop r8",
-        "pop rbp",
-        "pop rdi",
-        "pop rsi",
-        "pop rdx",
-        "pop rcx",
-        "pop rbx",
-        "pop rax",
+        "test byte ptr [rsp + {cs}], 3",
+        "jnz {resume}",
+        pop_registers!(),
         // Vector and error code.
         "add rsp, 16",
         "iretq",
         has_smap = sym features::HAS_SMAP,
+        cs = const offset_of!(TrapFrame, cs),
         dispatch = sym dispatch,
+        resume = sym way_out::resume,
+    )
+}
+
+/// As [`enter`], on a stack of the interrupt stack table: such an interrupt or exception can come
+/// in the entries and exits of ring 0 where GS is still, or already, the program's.
+///
+/// If it comes from ring 3, it is handled on the thread's stack, like all others. If it comes from
+/// ring 0, the GS base is saved, set to the kernel's, which is stored at the top of the stack
+/// ([`gdt`](crate::arch::cpu::gdt)), and restored in the end.
+#[unsafe(naked)]
+extern "C" fn enter_on_own_stack() {
+    naked_asm!(
+        "test byte ptr [rsp + {cs}], 3",
+        push_registers!(),
+        "jnz 4f",
+        "mov ecx, {gs_base}",
+        "rdmsr",
+        "mov ebx, edx",
+        "shl rbx, 32",
+        "or rbx, rax",
+        "mov eax, [rsp + {frame_bytes}]",
+        "mov edx, [rsp + {frame_bytes} + 4]",
+        "wrmsr",
+        "cld",
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 2f",
+        "clac",
+        "2:",
+        "mov rdi, rsp",
+        "call {dispatch}",
+        // Functions keep RBX.
+        "mov ecx, {gs_base}",
+        "mov eax, ebx",
+        "mov rdx, rbx",
+        "shr rdx, 32",
+        "wrmsr",
+        pop_registers!(),
+        "add rsp, 16",
+        "iretq",
+        // The frame moves to the entry area of the thread.
+        "4: swapgs",
+        "lfence",
+        "cld",
+        "mov rsi, rsp",
+        "mov rsp, gs:[{entry_stack}]",
+        "sub rsp, {frame_bytes}",
+        "mov rdi, rsp",
+        "mov ecx, {frame_bytes} / 8",
+        "rep movsq",
+        "jmp {handle}",
+        cs = const CS,
+        gs_base = const IA32_GS_BASE,
+        frame_bytes = const size_of::<TrapFrame>(),
+        has_smap = sym features::HAS_SMAP,
+        entry_stack = sym ENTRY_STACK,
+        dispatch = sym dispatch,
+        handle = sym handle,
     )
 }
 
@@ -128,7 +191,10 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
     } else {
         irq::dispatch(vector, times);
     }
-    // The way out of interrupts and exceptions. Code with interrupts off can still be interrupted
+    if frame.is_from_user() {
+        return way_out::leave(frame);
+    }
+    // The way out of interrupts and exceptions of the kernel. Code with interrupts off can still be interrupted
     // by an exception, and must not be preempted then; neither may a handler on a stack of the
     // interrupt stack table, which the next such exception reuses.
     if frame.had_interrupts_on() && !interrupt_flag::are_kept_off() && !has_own_stack(vector) {

@@ -108,6 +108,12 @@ impl Exception {
         !matches!(self, Self::DoubleFault | Self::MachineCheck)
     }
 
+    /// Returns whether it must be handled without a switch to another thread, even if it comes from
+    /// a program.
+    pub fn keeps_own_stack(self) -> bool {
+        matches!(self, Self::Nmi | Self::DoubleFault | Self::MachineCheck)
+    }
+
     /// Returns whether its gate switches to a stack of its own.
     pub fn has_own_stack(self) -> bool {
         matches!(self, Self::Debug | Self::Nmi | Self::DoubleFault | Self::MachineCheck)

@@ -28,6 +28,15 @@ pub enum Detail {
     X87Status(u16),
 }
 
+/// The result of a handler of an exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The exception is handled: the interrupted code continues with the registers in the frame.
+    Served,
+    /// The handler doesn't handle this exception.
+    Unserved,
+}
+
 /// An exception.
 #[derive(Debug)]
 pub struct Fault<'a> {

@@ -6,7 +6,6 @@ use x86_64::registers::rflags::RFlags;
 
 /// The registers of the interrupted code.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(test, derive(Default))]
 #[repr(C)]
 #[expect(missing_docs, reason = "they are the registers' names")]
 pub struct TrapFrame {
@@ -36,7 +35,97 @@ pub struct TrapFrame {
     pub ss: u64,
 }
 
+/// The instructions that push the registers of a [`TrapFrame`] below its vector.
+macro_rules! push_registers {
+    () => {
+        "push rax
+        push rbx
+        push rcx
+        push rdx
+        push rsi
+        push rdi
+        push rbp
+        push r8
+        push r9
+        push r10
+        push r11
+        push r12
+        push r13
+        push r14
+        push r15"
+    };
+}
+
+/// The instructions that pop what [`push_registers`] has pushed.
+macro_rules! pop_registers {
+    () => {
+        "pop r15
+        pop r14
+        pop r13
+        pop r12
+        pop r11
+        pop r10
+        pop r9
+        pop r8
+        pop rbp
+        pop rdi
+        pop rsi
+        pop rdx
+        pop rcx
+        pop rbx
+        pop rax"
+    };
+}
+
+pub(in crate::arch) use {pop_registers, push_registers};
+
 impl TrapFrame {
+    /// The vector in the frame of a system call, which comes by no vector.
+    pub const SYSTEM_CALL: u64 = 256;
+
+    /// The registers of a program that is about to start: zeros, except where it starts and the
+    /// stack.
+    pub fn of_program(rip: u64, rsp: u64) -> Self {
+        Self { rip, rsp, ..Self::ZERO }
+    }
+
+    const ZERO: Self = Self {
+        r15: 0,
+        r14: 0,
+        r13: 0,
+        r12: 0,
+        r11: 0,
+        r10: 0,
+        r9: 0,
+        r8: 0,
+        rbp: 0,
+        rdi: 0,
+        rsi: 0,
+        rdx: 0,
+        rcx: 0,
+        rbx: 0,
+        rax: 0,
+        vector: 0,
+        error_code: 0,
+        rip: 0,
+        cs: 0,
+        rflags: 0,
+        rsp: 0,
+        ss: 0,
+    };
+
+    /// Makes the return to ring 3 restore RCX and R11, too, which a return from a system call may
+    /// change.
+    pub fn restore_all(&mut self) {
+        self.vector = 0;
+    }
+
+    /// Returns the number of the system call that it is the frame of; RAX has the result when the
+    /// call has been handled. `None` if it is not the frame of a system call.
+    pub fn system_call(&self) -> Option<u64> {
+        (self.vector == Self::SYSTEM_CALL).then_some(self.error_code)
+    }
+
     /// Returns whether a program was interrupted, in ring 3.
     #[inline]
     pub fn is_from_user(&self) -> bool {

@@ -9,9 +9,10 @@ use x86_64::PrivilegeLevel;
 use x86_64::structures::idt::{EntryOptions, InterruptDescriptorTable};
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::gdt::Ist;
+use crate::arch::cpu::gdt::{self, Ist};
 use crate::arch::init_order::{Gdt, Idt};
 use crate::arch::trap::{entry, exception_table};
+use crate::arch::user::system_call;
 
 /// Fills the gates of consecutive vectors.
 macro_rules! interrupt_gates {
@@ -28,14 +29,15 @@ lazy_static! {
 pub fn start(_gdt: Gdt) -> Idt {
     boot_stage::mark(Stage::Idt);
     exception_table::sort();
-    IDT.load();
+    load();
     log::info!("24 exceptions, 224 interrupts");
     Idt(())
 }
 
-/// Loads the table on another CPU: the current one.
+/// Loads the table on this CPU, whose GDT is loaded, and sets the entry of SYSCALL.
 pub(in crate::arch) fn load() {
     IDT.load();
+    system_call::start_here(gdt::current());
 }
 
 /// Sets the stack that a gate switches to.
@@ -47,15 +49,19 @@ fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
 fn make() -> InterruptDescriptorTable {
     let mut idt = InterruptDescriptorTable::new();
     idt.divide_error.set_handler_fn(entry::entry::<0>);
-    switch_stack(idt.debug.set_handler_fn(entry::entry::<1>), Ist::Debug);
-    switch_stack(idt.non_maskable_interrupt.set_handler_fn(entry::entry::<2>), Ist::Nmi);
+    switch_stack(idt.debug.set_handler_fn(entry::entry_on_own_stack::<1>), Ist::Debug);
+    switch_stack(
+        idt.non_maskable_interrupt.set_handler_fn(entry::entry_on_own_stack::<2>),
+        Ist::Nmi,
+    );
     // INT3 and INTO are instructions of programs, too: debuggers set the one.
     idt.breakpoint.set_handler_fn(entry::entry::<3>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.overflow.set_handler_fn(entry::entry::<4>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.bound_range_exceeded.set_handler_fn(entry::entry::<5>);
     idt.invalid_opcode.set_handler_fn(entry::entry::<6>);
     idt.device_not_available.set_handler_fn(entry::entry::<7>);
-    let double_fault = idt.double_fault.set_handler_fn(entry::entry_with_code_diverging::<8>);
+    let double_fault =
+        idt.double_fault.set_handler_fn(entry::entry_on_own_stack_with_code_diverging::<8>);
     switch_stack(double_fault, Ist::DoubleFault);
     idt[9].set_handler_fn(entry::entry::<9>);
     idt.invalid_tss.set_handler_fn(entry::entry_with_code::<10>);
@@ -65,7 +71,7 @@ fn make() -> InterruptDescriptorTable {
     idt.page_fault.set_handler_fn(entry::entry_page_fault::<14>);
     idt.x87_floating_point.set_handler_fn(entry::entry::<16>);
     idt.alignment_check.set_handler_fn(entry::entry_with_code::<17>);
-    let machine_check = idt.machine_check.set_handler_fn(entry::entry_diverging::<18>);
+    let machine_check = idt.machine_check.set_handler_fn(entry::entry_on_own_stack_diverging::<18>);
     switch_stack(machine_check, Ist::MachineCheck);
     idt.simd_floating_point.set_handler_fn(entry::entry::<19>);
     idt.virtualization.set_handler_fn(entry::entry::<20>);

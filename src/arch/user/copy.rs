@@ -1,0 +1,244 @@
+//! Copies between the kernel and the memory of the program in whose address space the CPU is.
+//!
+//! An address outside of the memory of programs is refused. A page that isn't there faults: the
+//! pager is asked for it first; if it has none, the exception table ends the copy, which reports how
+//! much is missing. SMAP keeps the kernel from this memory except in these functions. All of them
+//! may wait for the pager; where the kernel may not wait, a page that isn't there is an error.
+
+use core::arch::naked_asm;
+use core::mem::MaybeUninit;
+
+use crate::arch::cpu::features;
+use crate::arch::user::USER_END;
+
+/// A part of the memory isn't there, or isn't the program's, or can't be accessed in this way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadAddress;
+
+/// Returns whether `len_bytes` bytes from `address` lie in the memory of programs.
+#[inline]
+fn is_of_programs(address: u64, len_bytes: usize) -> bool {
+    // No overflow: the length of a slice is below 2^63.
+    address < USER_END && address + len_bytes as u64 <= USER_END
+}
+
+/// Copies `to.len()` bytes from `address`.
+///
+/// # Errors
+/// [`BadAddress`] if not all of them can be read; what could be read is in `to`.
+#[inline]
+pub fn read(address: u64, to: &mut [u8]) -> Result<(), BadAddress> {
+    match read_some(address, to) {
+        len_bytes if len_bytes == to.len() => Ok(()),
+        _ => Err(BadAddress),
+    }
+}
+
+/// Copies up to `to.len()` bytes from `address`; returns how many could be read.
+#[inline]
+pub fn read_some(address: u64, to: &mut [u8]) -> usize {
+    if !is_of_programs(address, to.len()) {
+        return 0;
+    }
+    // SAFETY: the source is memory of programs, the destination is a slice.
+    let missing = unsafe { copy(to.as_mut_ptr() as u64, address, to.len()) };
+    to.len() - missing
+}
+
+/// Copies `from` to `address`.
+///
+/// # Errors
+/// [`BadAddress`] if not all of it can be written; a part may have been.
+#[inline]
+pub fn write(address: u64, from: &[u8]) -> Result<(), BadAddress> {
+    match write_some(address, from) {
+        len_bytes if len_bytes == from.len() => Ok(()),
+        _ => Err(BadAddress),
+    }
+}
+
+/// Copies `from` to `address`; returns how many bytes could be written.
+#[inline]
+pub fn write_some(address: u64, from: &[u8]) -> usize {
+    if !is_of_programs(address, from.len()) {
+        return 0;
+    }
+    // SAFETY: the source is a slice, the destination is memory of programs.
+    let missing = unsafe { copy(address, from.as_ptr() as u64, from.len()) };
+    from.len() - missing
+}
+
+/// Reads a number of 64 bits.
+///
+/// # Errors
+/// [`BadAddress`].
+#[inline]
+pub fn read_u64(address: u64) -> Result<u64, BadAddress> {
+    let mut bytes = [0; 8];
+    read(address, &mut bytes)?;
+    Ok(u64::from_le_bytes(bytes))
+}
+
+/// Reads a number of 32 bits.
+///
+/// # Errors
+/// [`BadAddress`].
+#[inline]
+pub fn read_u32(address: u64) -> Result<u32, BadAddress> {
+    let mut bytes = [0; 4];
+    read(address, &mut bytes)?;
+    Ok(u32::from_le_bytes(bytes))
+}
+
+/// Writes zeros to `len_bytes` bytes from `address`.
+///
+/// # Errors
+/// [`BadAddress`] if not all of it can be written; a part may have been.
+pub fn clear(address: u64, len_bytes: usize) -> Result<(), BadAddress> {
+    if len_bytes > USER_END as usize || !is_of_programs(address, len_bytes) {
+        return Err(BadAddress);
+    }
+    // SAFETY: it is memory of programs.
+    match unsafe { fill_zero(address, len_bytes) } {
+        0 => Ok(()),
+        _ => Err(BadAddress),
+    }
+}
+
+/// Why a string can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringError {
+    /// A part of it can't be read.
+    BadAddress,
+    /// Its end isn't in the first `to.len()` bytes.
+    TooLong,
+}
+
+/// Copies the string at `address`, up to the zero byte that ends it, to `to`; returns it without
+/// the zero byte.
+///
+/// # Errors
+/// See [`StringError`].
+pub fn read_string(address: u64, to: &mut [MaybeUninit<u8>]) -> Result<&[u8], StringError> {
+    let limit = USER_END.saturating_sub(address).min(to.len() as u64) as usize;
+    if limit == 0 {
+        return Err(if to.is_empty() { StringError::TooLong } else { StringError::BadAddress });
+    }
+    // SAFETY: up to the limit the source is memory of programs, and the destination is a slice.
+    let len = unsafe { copy_string(to.as_mut_ptr() as u64, address, limit) };
+    match len {
+        BAD => Err(StringError::BadAddress),
+        // It reaches the end of the memory of programs.
+        len if len == limit && limit < to.len() => Err(StringError::BadAddress),
+        len if len == limit => Err(StringError::TooLong),
+        // SAFETY: so many bytes were written.
+        len => Ok(unsafe { to[..len].assume_init_ref() }),
+    }
+}
+
+/// What [`copy_string`] returns after a fault.
+const BAD: usize = usize::MAX;
+
+/// Copies `len_bytes` bytes, the most of them by words of 8; returns how many are missing.
+///
+/// # Safety
+/// Of each range, all of it is memory of programs, or it is the kernel's and can be read, or
+/// written.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
+    naked_asm!(
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 2f",
+        "stac",
+        "2:",
+        "mov rcx, rdx",
+        "shr rcx, 3",
+        "and edx, 7",
+        "3: rep movsq",
+        "mov ecx, edx",
+        "4: rep movsb",
+        // RCX is what is missing of the tail.
+        "5: mov rax, rcx",
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 6f",
+        "clac",
+        "6: ret",
+        // After a fault in the words: the bytes of that word before the fault are copied, too, so
+        // that as much is copied as there is.
+        "7: lea rdx, [rdx + rcx * 8]",
+        "mov rcx, rdx",
+        "jmp 4b",
+        ".pushsection .exception_table, \"aw\"",
+        ".quad 3b, 7b",
+        ".quad 4b, 5b",
+        ".popsection",
+        has_smap = sym features::HAS_SMAP,
+    )
+}
+
+/// Writes zeros; returns how many bytes are missing.
+///
+/// # Safety
+/// It is memory of programs.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn fill_zero(to: u64, len_bytes: usize) -> usize {
+    naked_asm!(
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 2f",
+        "stac",
+        "2:",
+        "xor eax, eax",
+        "mov rcx, rsi",
+        "shr rcx, 3",
+        "and esi, 7",
+        "3: rep stosq",
+        "mov ecx, esi",
+        "4: rep stosb",
+        "5: mov rax, rcx",
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 6f",
+        "clac",
+        "6: ret",
+        "7: lea rcx, [rsi + rcx * 8]",
+        "jmp 4b",
+        ".pushsection .exception_table, \"aw\"",
+        ".quad 3b, 7b",
+        ".quad 4b, 5b",
+        ".popsection",
+        has_smap = sym features::HAS_SMAP,
+    )
+}
+
+/// Copies bytes up to a zero byte, at most `limit`; returns how many come before the zero byte,
+/// `limit` if there is none, or [`BAD`].
+///
+/// # Safety
+/// Up to `limit` the source is memory of programs, and the destination can be written.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn copy_string(to: u64, from: u64, limit: usize) -> usize {
+    naked_asm!(
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 2f",
+        "stac",
+        "2:",
+        "xor eax, eax",
+        "3: mov cl, [rsi + rax]",
+        "test cl, cl",
+        "jz 5f",
+        "mov [rdi + rax], cl",
+        "inc rax",
+        "cmp rax, rdx",
+        "jb 3b",
+        "5:",
+        "cmp byte ptr gs:[{has_smap}], 0",
+        "je 6f",
+        "clac",
+        "6: ret",
+        "7: mov rax, -1",
+        "jmp 5b",
+        ".pushsection .exception_table, \"aw\"",
+        ".quad 3b, 7b",
+        ".popsection",
+        has_smap = sym features::HAS_SMAP,
+    )
+}

@@ -1,0 +1,168 @@
+//! The way out to ring 3: one for interrupts, exceptions, system calls and new programs.
+
+use alloc::sync::Arc;
+use core::arch::naked_asm;
+
+use spin::Once;
+use x86_64::VirtAddr;
+use x86_64::registers::rflags::RFlags;
+
+use crate::arch::cpu::gdt;
+use crate::arch::irq::{interrupt_flag, preemption};
+use crate::arch::trap::exception::Exception;
+use crate::arch::trap::fault::{Fault, Outcome};
+use crate::arch::trap::frame::{TrapFrame, pop_registers};
+use crate::arch::user::user_thread::{Next, UserThread};
+use crate::arch::user::{ENTRY_AREA_BYTES, USER_END};
+
+/// Ends the running thread.
+pub type EndHook = fn() -> !;
+
+static END_HOOK: Once<EndHook> = Once::new();
+
+/// Registers the function that ends a thread.
+pub fn set_end_hook(hook: EndHook) {
+    END_HOOK.call_once(|| hook);
+}
+
+/// The flags that a program may change.
+///
+/// Source: Intel SDM volume 1, "EFLAGS Register".
+const PROGRAM_FLAGS: u64 = RFlags::CARRY_FLAG.bits()
+    | RFlags::PARITY_FLAG.bits()
+    | RFlags::AUXILIARY_CARRY_FLAG.bits()
+    | RFlags::ZERO_FLAG.bits()
+    | RFlags::SIGN_FLAG.bits()
+    | RFlags::TRAP_FLAG.bits()
+    | RFlags::DIRECTION_FLAG.bits()
+    | RFlags::OVERFLOW_FLAG.bits()
+    | RFlags::NESTED_TASK.bits()
+    | RFlags::RESUME_FLAG.bits()
+    | RFlags::ALIGNMENT_CHECK.bits()
+    | RFlags::ID.bits();
+
+/// The flags that are always set in ring 3: interrupts are on, and bit 1 is always 1.
+const FIXED_FLAGS: u64 = RFlags::INTERRUPT_FLAG.bits() | 1 << 1;
+
+/// The entry area at the top of a thread's kernel stack.
+#[repr(C)]
+struct EntryArea {
+    frame: TrapFrame,
+    thread: *const dyn UserThread,
+}
+
+const _: () = assert!(size_of::<EntryArea>() as u64 == ENTRY_AREA_BYTES);
+
+/// Returns the thread whose program was interrupted with the registers in `frame`, which is the one
+/// at the top of the running thread's stack.
+#[inline]
+pub(in crate::arch) fn thread_of(frame: &TrapFrame) -> &'static dyn UserThread {
+    debug_assert!(frame.is_from_user());
+    let area = core::ptr::from_ref(frame).cast::<EntryArea>();
+    // SAFETY: frames of ring 3 lie in the entry area of the thread that runs (invariant 1 of
+    // `arch::user`), whose pointer `enter` has set.
+    let thread = unsafe { (*area).thread };
+    // SAFETY: it comes from an `Arc` that lives until the thread ends, in `end`; nothing that is
+    // called with this reference returns after that.
+    unsafe { &*thread }
+}
+
+/// Enters ring 3 for the first time in the running thread, with the registers in `registers`, on
+/// whose stack, with its top at `stack_top`, this is called. The switch to it has set the stack as
+/// the one of entries ([`user_state`](super::user_state)).
+///
+/// # Safety
+/// `stack_top` is that of the running thread, and its entry area is used for nothing else.
+pub(in crate::arch) unsafe fn enter(
+    thread: Arc<dyn UserThread>,
+    registers: &TrapFrame,
+    stack_top: VirtAddr,
+) -> ! {
+    interrupt_flag::disable_here();
+    let area: *mut EntryArea = (stack_top - ENTRY_AREA_BYTES).as_mut_ptr();
+    let content = EntryArea { frame: *registers, thread: Arc::into_raw(thread) };
+    // SAFETY: the caller's promise.
+    unsafe { area.write(content) };
+    // SAFETY: as above; nothing else refers to it.
+    let frame = unsafe { &mut (*area).frame };
+    frame.cs = u64::from(gdt::USER_CODE);
+    frame.ss = u64::from(gdt::USER_DATA);
+    leave(frame);
+    // SAFETY: it is a frame of ring 3 in the thread's entry area, and `leave` has seen it.
+    unsafe { resume_at(frame) }
+}
+
+/// Does what is due before a return to ring 3, and makes sure that the registers in `frame` are
+/// those of a program. Interrupts are off, and off again on return.
+#[inline]
+pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
+    loop {
+        preemption::run_if_due();
+        if thread_of(frame).has_work() {
+            work(frame);
+        } else if frame.rip >= USER_END {
+            refuse_address(frame);
+        } else {
+            break;
+        }
+    }
+    frame.cs = u64::from(gdt::USER_CODE);
+    frame.ss = u64::from(gdt::USER_DATA);
+    frame.rflags = frame.rflags & PROGRAM_FLAGS | FIXED_FLAGS;
+}
+
+#[cold]
+fn work(frame: &mut TrapFrame) {
+    let next = interrupt_flag::with_interrupts_on(|| thread_of(frame).work(frame));
+    if next == Next::End {
+        end(frame);
+    }
+}
+
+/// Handles a return to an address that no program has: as a general protection fault of the
+/// program. IRETQ would raise it in the kernel, for an address that isn't canonical.
+#[cold]
+fn refuse_address(frame: &mut TrapFrame) {
+    frame.vector = Exception::GeneralProtection as u64;
+    frame.error_code = 0;
+    interrupt_flag::with_interrupts_on(|| exception(&mut Fault::new(frame)));
+}
+
+/// Ends the thread whose program was interrupted with the registers in `frame`.
+#[cold]
+fn end(frame: &mut TrapFrame) -> ! {
+    interrupt_flag::enable_here();
+    let thread = thread_of(frame);
+    // SAFETY: `enter` has taken it out of an `Arc`; this is the only place that takes it back, and
+    // the thread doesn't return to ring 3.
+    drop(unsafe { Arc::from_raw(thread) });
+    END_HOOK.get().expect("threads can end before one is a program's")()
+}
+
+/// Offers an exception of a program to its thread. Interrupts are on if the exception has no stack
+/// of its own.
+pub(in crate::arch) fn exception(fault: &mut Fault<'_>) -> Outcome {
+    thread_of(fault.frame()).exception(fault)
+}
+
+/// Returns to ring 3 with the registers in `frame`.
+///
+/// # Safety
+/// The frame lies in the entry area of the running thread, [`leave`] has seen it, and interrupts
+/// are off.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn resume_at(frame: &mut TrapFrame) -> ! {
+    naked_asm!("mov rsp, rdi", "jmp {resume}", resume = sym resume)
+}
+
+/// Returns to ring 3 with the registers in the frame at RSP.
+#[unsafe(naked)]
+pub(in crate::arch) extern "C" fn resume() {
+    naked_asm!(
+        pop_registers!(),
+        // Vector and error code.
+        "add rsp, 16",
+        "swapgs",
+        "iretq",
+    )
+}
