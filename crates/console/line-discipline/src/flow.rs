@@ -1,0 +1,121 @@
+//! Stopping and restarting the output, and packet mode, which reports that to the master.
+
+use crate::control_character::{ControlCharacter, DISABLED};
+use crate::discipline::{Device, LineDiscipline};
+use crate::flags::{InputFlags, LocalFlags};
+use crate::packet::PacketStatus;
+use crate::termios::Termios;
+
+/// What a program asks for with TCXONC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlowAction {
+    /// Stops the output (TCOOFF).
+    StopOutput,
+    /// Restarts the output that a program stopped (TCOON).
+    StartOutput,
+    /// Sends STOP, so that the other side stops (TCIOFF).
+    StopInput,
+    /// Sends START (TCION).
+    StartInput,
+}
+
+impl LineDiscipline {
+    /// Stops or restarts the flow (TCXONC).
+    pub fn control_flow(&mut self, action: FlowAction) {
+        match action {
+            FlowAction::StopOutput => {
+                self.stop();
+                self.stopped_by_program = true;
+            }
+            FlowAction::StartOutput => {
+                if core::mem::take(&mut self.stopped_by_program) {
+                    self.restart();
+                }
+            }
+            FlowAction::StopInput => self.send_urgent(ControlCharacter::Stop),
+            FlowAction::StartInput => self.send_urgent(ControlCharacter::Start),
+        }
+    }
+
+    /// Returns whether the output is stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// Turns packet mode of a pseudo-terminal on or off (TIOCPKT).
+    pub fn set_packet_mode(&mut self, on: bool) {
+        match (on, self.packet) {
+            (true, None) => self.packet = Some(PacketStatus::empty()),
+            (false, _) => self.packet = None,
+            (true, Some(_)) => {}
+        }
+    }
+
+    /// Returns what happened since the last call, in packet mode. If it is not empty, the
+    /// master's read returns it as its only byte; else the first byte of a read is 0.
+    pub fn take_packet_status(&mut self) -> Option<PacketStatus> {
+        self.packet.as_mut().map(core::mem::take)
+    }
+
+    /// Returns whether [`Self::take_packet_status`] has something.
+    pub fn has_packet_status(&self) -> bool {
+        self.packet.is_some_and(|status| !status.is_empty())
+    }
+
+    pub(crate) fn stop(&mut self) {
+        if !self.stopped {
+            self.stopped = true;
+            self.output.stop(self.device != Device::Pseudo);
+            if let Some(noted) = &mut self.packet {
+                noted.remove(PacketStatus::START);
+            }
+            self.note(PacketStatus::STOP);
+        }
+    }
+
+    /// Restarts the output, unless a program stopped it.
+    pub(crate) fn restart(&mut self) {
+        if self.stopped && !self.stopped_by_program {
+            self.stopped = false;
+            self.output.restart();
+            if let Some(noted) = &mut self.packet {
+                noted.remove(PacketStatus::STOP);
+            }
+            self.note(PacketStatus::START);
+        }
+    }
+
+    fn send_urgent(&mut self, which: ControlCharacter) {
+        let byte = self.termios.character(which);
+        if byte != DISABLED {
+            self.urgent = Some(byte);
+        }
+    }
+
+    /// Notes for the master how the attributes changed from `old`.
+    pub(crate) fn note_termios_change(&mut self, old: &Termios) {
+        let was_usual = stops_as_usual(old);
+        let is_usual = stops_as_usual(&self.termios);
+        if was_usual != is_usual {
+            let (now, before) = if is_usual {
+                (PacketStatus::DOSTOP, PacketStatus::NOSTOP)
+            } else {
+                (PacketStatus::NOSTOP, PacketStatus::DOSTOP)
+            };
+            if let Some(noted) = &mut self.packet {
+                noted.remove(before);
+            }
+            self.note(now);
+        }
+        if (old.local | self.termios.local).contains(LocalFlags::EXTPROC) {
+            self.note(PacketStatus::IOCTL);
+        }
+    }
+}
+
+/// Returns whether `^S` stops the output and `^Q` restarts it.
+fn stops_as_usual(termios: &Termios) -> bool {
+    termios.input.contains(InputFlags::IXON)
+        && termios.character(ControlCharacter::Stop) == b'\x13'
+        && termios.character(ControlCharacter::Start) == b'\x11'
+}
