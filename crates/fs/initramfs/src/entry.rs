@@ -1,0 +1,105 @@
+//! One file of an archive.
+
+/// The bits of a mode that say what kind of file it is: Linux's S_IFMT.
+const KIND_BITS: u32 = 0o170_000;
+
+/// A kind of file. Source: Linux, include/uapi/linux/stat.h.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A FIFO.
+    Fifo,
+    /// A device for characters.
+    CharacterDevice,
+    /// A directory.
+    Directory,
+    /// A device for blocks.
+    BlockDevice,
+    /// A file with contents.
+    Regular,
+    /// A symbolic link; its target is its contents.
+    SymbolicLink,
+    /// A socket.
+    Socket,
+}
+
+/// A device's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Device {
+    /// Which driver.
+    pub major: u32,
+    /// Which of its devices.
+    pub minor: u32,
+}
+
+/// A file of an archive. Names and contents come from outside: a name may be absolute, have
+/// `..` in it, or come twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Where its header is, as errors count.
+    pub offset: usize,
+    /// The path, without a NUL. Not always UTF-8.
+    pub name: &'a [u8],
+    /// The kind of file, and who may do what.
+    pub mode: u32,
+    /// The user that owns it.
+    pub uid: u32,
+    /// The group that owns it.
+    pub gid: u32,
+    /// How many names it has.
+    pub link_count: u32,
+    /// When it was changed, in seconds since 1970.
+    pub modified_s: u32,
+    /// Its number on the device from which it was archived.
+    pub inode: u32,
+    /// The device from which it was archived.
+    pub device: Device,
+    /// The device that it is, if it is one.
+    pub represented_device: Device,
+    /// Which archive of the part it is from.
+    pub archive: u32,
+    /// Its contents: a slice of the part.
+    pub contents: &'a [u8],
+}
+
+/// What the names of one file have in common, within a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkKey {
+    archive: u32,
+    device: Device,
+    inode: u32,
+    kind: EntryKind,
+}
+
+impl Entry<'_> {
+    /// Returns the kind of file, or none if it is unknown; Linux leaves such an entry out.
+    pub fn kind(&self) -> Option<EntryKind> {
+        EntryKind::from_mode(self.mode)
+    }
+
+    /// Returns what the entry has in common with the other names of the same file, if it may
+    /// have any.
+    ///
+    /// The first entry with a key makes the file, each later one adds a name. As a rule only
+    /// the last one has contents; contents replace those before.
+    pub fn link_key(&self) -> Option<LinkKey> {
+        let kind = self.kind().filter(|kind| {
+            self.link_count >= 2 && !matches!(kind, EntryKind::Directory | EntryKind::SymbolicLink)
+        })?;
+        Some(LinkKey { archive: self.archive, device: self.device, inode: self.inode, kind })
+    }
+}
+
+impl EntryKind {
+    pub(crate) fn from_mode(mode: u32) -> Option<Self> {
+        Some(match mode & KIND_BITS {
+            0o010_000 => Self::Fifo,
+            0o020_000 => Self::CharacterDevice,
+            0o040_000 => Self::Directory,
+            0o060_000 => Self::BlockDevice,
+            0o100_000 => Self::Regular,
+            0o120_000 => Self::SymbolicLink,
+            0o140_000 => Self::Socket,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,6 @@
+mod archive;
+mod compressed;
+mod files;
+mod mutations;
+mod pieces;
+mod tools;
