@@ -15,6 +15,7 @@
 
 extern crate alloc;
 
+use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -23,7 +24,7 @@ use farjump::arch::time::clock::{now_ns, read_tsc};
 use farjump::mm::kernel::frames::{self, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::println;
-use farjump::sync::{Channel, Condvar, Latch, Mutex, Semaphore, WaitQueue};
+use farjump::sync::{Latch, Mutex, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};
 use farjump::testing::wait_for_threads;
 use run_queue::{Nice, Policy, RealTimePriority};
@@ -144,18 +145,39 @@ fn ten_thousand_threads_come_and_go() {
     });
 }
 
+/// A bounded queue: a mutex protects the values, and a wait queue has the threads that wait for a
+/// value or for room.
 #[test_case]
-fn channels_lose_nothing() {
+fn mutexes_and_wait_queues_lose_nothing() {
+    const PRODUCERS: u64 = 4;
     const VALUES: u64 = 1_000;
+    const ROOM: usize = 4;
+    struct Shared {
+        values: Mutex<VecDeque<u64>>,
+        changed: WaitQueue,
+        received: AtomicU64,
+    }
     check_memory(|| {
-        Random::with_printed_seed("channels");
-        let channel = Arc::new(Channel::<u64, 4>::new());
-        let producers: Vec<_> = (0..4)
+        let mut random = Random::with_printed_seed("queues");
+        let shared = Arc::new(Shared {
+            values: Mutex::new(VecDeque::with_capacity(ROOM)),
+            changed: WaitQueue::new(),
+            received: AtomicU64::new(0),
+        });
+        let producers: Vec<_> = (0..PRODUCERS)
             .map(|producer| {
-                let channel = channel.clone();
+                let shared = shared.clone();
                 task::spawn("producer", move || {
                     for value in 0..VALUES {
-                        assert!(channel.send(producer * VALUES + value).is_ok());
+                        shared.changed.wait_until(|| {
+                            let mut values = shared.values.lock();
+                            let has_room = values.len() < ROOM;
+                            if has_room {
+                                values.push_back(producer * VALUES + value);
+                            }
+                            has_room
+                        });
+                        shared.changed.wake_all();
                     }
                 })
                 .expect("there is memory")
@@ -163,11 +185,28 @@ fn channels_lose_nothing() {
             .collect();
         let consumers: Vec<_> = (0..3)
             .map(|_| {
-                let channel = channel.clone();
+                let (shared, mut own) = (shared.clone(), random.split());
                 task::spawn("consumer", move || {
-                    let mut last = [None; 4];
+                    let mut last = [None; PRODUCERS as usize];
                     let mut sum = 0;
-                    while let Ok(value) = channel.recv() {
+                    loop {
+                        let mut received = None;
+                        let mut has_come = || {
+                            received = shared.values.lock().pop_front();
+                            let is_last =
+                                shared.received.load(Ordering::Relaxed) == PRODUCERS * VALUES;
+                            received.is_some() || is_last
+                        };
+                        // Sometimes with a time-out, which must change nothing.
+                        let deadline_ns = now_ns() + own.below(100 * US);
+                        if shared.changed.wait_until_deadline(deadline_ns, &mut has_come).is_err() {
+                            shared.changed.wait_until(has_come);
+                        }
+                        let Some(value) = received else {
+                            return sum;
+                        };
+                        shared.received.fetch_add(1, Ordering::Relaxed);
+                        shared.changed.wake_all();
                         let last = &mut last[(value / VALUES) as usize];
                         assert!(
                             last.is_none_or(|last| last < value),
@@ -176,86 +215,13 @@ fn channels_lose_nothing() {
                         *last = Some(value);
                         sum += value;
                     }
-                    sum
                 })
                 .expect("there is memory")
             })
             .collect();
         join_all(producers);
-        channel.close();
         let sum: u64 = join_all(consumers).into_iter().sum();
-        assert_eq!(sum, (0..4 * VALUES).sum());
-    });
-}
-
-#[test_case]
-fn semaphores_condvars_and_queues_balance() {
-    const ROUNDS: u64 = 300;
-    check_memory(|| {
-        let mut random = Random::with_printed_seed("primitives");
-        struct Shared {
-            permits: Semaphore,
-            inside: AtomicU64,
-            most: AtomicU64,
-            stock: Mutex<u64>,
-            changed: Condvar,
-            events: AtomicU64,
-            taken: AtomicU64,
-            happened: WaitQueue,
-        }
-        let shared = Arc::new(Shared {
-            permits: Semaphore::new(3),
-            inside: AtomicU64::new(0),
-            most: AtomicU64::new(0),
-            stock: Mutex::new(0),
-            changed: Condvar::new(),
-            events: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            happened: WaitQueue::new(),
-        });
-        let mut threads = Vec::new();
-        for index in 0..8_u64 {
-            let (shared, mut own) = (shared.clone(), random.split());
-            let work = move || {
-                for _ in 0..ROUNDS {
-                    shared.permits.acquire();
-                    let inside = shared.inside.fetch_add(1, Ordering::Relaxed) + 1;
-                    shared.most.fetch_max(inside, Ordering::Relaxed);
-                    if own.below(4) == 0 {
-                        task::yield_now();
-                    }
-                    shared.inside.fetch_sub(1, Ordering::Relaxed);
-                    shared.permits.release(1);
-
-                    if index % 2 == 0 {
-                        *shared.stock.lock() += 1;
-                        shared.changed.notify_one();
-                        shared.events.fetch_add(1, Ordering::Relaxed);
-                        shared.happened.wake_all();
-                    } else {
-                        let mut stock =
-                            shared.changed.wait_while(shared.stock.lock(), |stock| *stock == 0);
-                        *stock -= 1;
-                        drop(stock);
-                        let number = shared.taken.fetch_add(1, Ordering::Relaxed);
-                        // Sometimes with a time-out, which must change nothing.
-                        let has_come = || shared.events.load(Ordering::Relaxed) > number;
-                        let deadline_ns = now_ns() + own.below(100 * US);
-                        if shared.happened.wait_until_deadline(deadline_ns, has_come).is_err() {
-                            shared.happened.wait_until(has_come);
-                        }
-                    }
-                }
-            };
-            threads.push(task::spawn("primitives", work).expect("there is memory"));
-        }
-        join_all(threads);
-        assert!(shared.most.load(Ordering::Relaxed) <= 3);
-        assert_eq!(shared.permits.available(), 3);
-        assert_eq!(*shared.stock.lock(), 0);
-        let [events, taken] =
-            [&shared.events, &shared.taken].map(|count| count.load(Ordering::Relaxed));
-        assert_eq!((events, taken), (4 * ROUNDS, 4 * ROUNDS));
+        assert_eq!(sum, (0..PRODUCERS * VALUES).sum());
     });
 }
 

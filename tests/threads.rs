@@ -27,7 +27,7 @@ use farjump::mm::kernel::frames::{self, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::mm::kernel::kernel_stack::KernelStack;
 use farjump::mm::kernel::stacks::Use;
-use farjump::sync::{Channel, Latch, Mutex, WaitQueue};
+use farjump::sync::{Latch, Mutex, WaitQueue};
 use farjump::task::{self, Builder, CpuSet, State};
 use farjump::testing::{ShouldPanic, wait_for_threads, wait_until};
 use run_queue::{Policy, RealTimePriority};
@@ -139,29 +139,43 @@ fn other_cpus_flush_unmapped_pages() {
     if task::cpus().count() == 1 {
         return;
     }
-    static READ: Channel<VirtAddr, 1> = Channel::new();
-    static FOUND: Channel<Option<u8>, 1> = Channel::new();
+    const NONE: u64 = 0;
+    const END: u64 = 1;
+    /// The address to read, [`NONE`] or [`END`].
+    static ASKED: AtomicU64 = AtomicU64::new(NONE);
+    static IS_MAPPED: AtomicBool = AtomicBool::new(false);
+    static CHANGED: WaitQueue = WaitQueue::new();
     let mut second = CpuSet::new();
     second.try_insert(1).expect("there are two");
     let reader = Builder::new("reader").allowed(second).spawn(|| {
-        while let Ok(address) = READ.recv() {
-            assert!(FOUND.send(peek::read(address)).is_ok());
+        loop {
+            CHANGED.wait_until(|| ASKED.load(Ordering::Acquire) != NONE);
+            let address = ASKED.load(Ordering::Relaxed);
+            if address == END {
+                return;
+            }
+            IS_MAPPED.store(peek::read(VirtAddr::new(address)).is_some(), Ordering::Relaxed);
+            ASKED.store(NONE, Ordering::Release);
+            CHANGED.wake_all();
         }
     });
-    let found = |address| {
-        assert!(READ.send(address).is_ok());
-        FOUND.recv().expect("it isn't closed")
+    let is_mapped = |address: VirtAddr| {
+        ASKED.store(address.as_u64(), Ordering::Release);
+        CHANGED.wake_all();
+        CHANGED.wait_until(|| ASKED.load(Ordering::Acquire) == NONE);
+        IS_MAPPED.load(Ordering::Relaxed)
     };
     stay_on(first_cpu());
     for _ in 0..50 {
         let stack = KernelStack::try_new(Use::Thread(0)).expect("there is memory");
         let address = stack.stack().top() - 1;
-        assert!(found(address).is_some());
+        assert!(is_mapped(address));
         drop(stack);
-        assert_eq!(found(address), None);
+        assert!(!is_mapped(address));
     }
     stay_on(CpuSet::first(64));
-    READ.close();
+    ASKED.store(END, Ordering::Release);
+    CHANGED.wake_all();
     reader.expect("there is memory").join();
 }
 

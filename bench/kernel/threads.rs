@@ -11,7 +11,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use farjump::arch::time::clock::{now_ns, read_tsc};
-use farjump::sync::{IrqMutex, Mutex, Rank, Semaphore};
+use farjump::sync::{IrqMutex, Mutex, Rank, WaitQueue};
 use farjump::{println, task};
 
 farjump::test_kernel!(test_main);
@@ -55,18 +55,23 @@ fn switch() {
 
 #[test_case]
 fn wake() {
-    static PING: Semaphore = Semaphore::new(0);
-    static PONG: Semaphore = Semaphore::new(0);
+    static PINGS: AtomicU64 = AtomicU64::new(0);
+    static PONGS: AtomicU64 = AtomicU64::new(0);
+    static PINGED: WaitQueue = WaitQueue::new();
+    static PONGED: WaitQueue = WaitQueue::new();
     let other = task::spawn("other", || {
-        for _ in 0..OPERATIONS + WARM_UP {
-            PING.acquire();
-            PONG.release(1);
+        for round in 1..=OPERATIONS + WARM_UP {
+            PINGED.wait_until(|| PINGS.load(Ordering::Relaxed) == round);
+            PONGS.store(round, Ordering::Relaxed);
+            PONGED.wake_one();
         }
     });
     // There and back: an operation is two wake-ups to running.
     measure("wake_twice", || {
-        PING.release(1);
-        PONG.acquire();
+        let round = PINGS.load(Ordering::Relaxed) + 1;
+        PINGS.store(round, Ordering::Relaxed);
+        PINGED.wake_one();
+        PONGED.wait_until(|| PONGS.load(Ordering::Relaxed) == round);
     });
     other.expect("there is memory").join();
 }

@@ -11,15 +11,10 @@
 //! former owners.
 
 use core::cell::UnsafeCell;
-use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use super::irq_mutex::{IrqMutex, IrqMutexGuard};
 use super::key::Key;
-
-fn address<T>(lock: &IrqMutex<T>) -> *const () {
-    ptr::from_ref(lock).cast()
-}
 
 /// A value that the holder of a lock opens. The lock may change.
 pub struct LockCell<T> {
@@ -35,7 +30,7 @@ unsafe impl<T: Send> Sync for LockCell<T> {}
 impl<T> LockCell<T> {
     /// Makes a cell that `owner` owns.
     pub const fn new<L>(owner: &'static IrqMutex<L>, value: T) -> Self {
-        let owner = AtomicPtr::new(ptr::from_ref(owner).cast_mut().cast());
+        let owner = AtomicPtr::new(owner.address().cast_mut());
         Self { owner, value: UnsafeCell::new(value) }
     }
 
@@ -64,7 +59,7 @@ impl<T> LockCell<T> {
     #[inline]
     pub fn hand_over<G, L>(&self, guard: &mut IrqMutexGuard<'_, G>, to: &'static IrqMutex<L>) {
         assert!(self.is_owned_by(guard.parts().1), "another lock owns the value");
-        self.owner.store(address(to).cast_mut(), Ordering::Release);
+        self.owner.store(to.address().cast_mut(), Ordering::Release);
     }
 }
 

@@ -7,9 +7,6 @@
 //! | data that a lock owns, but that is stored elsewhere | [`LockCell`] |
 //! | data that is held while a thread waits | [`Mutex`] |
 //! | a change by an interrupt handler or another CPU | [`WaitQueue`] |
-//! | a change of what a mutex protects | [`Condvar`] |
-//! | a limited number of something | [`Semaphore`] |
-//! | values from thread to thread | [`Channel`] |
 //! | the end of something | [`Latch`] |
 //!
 //! The ones from [`Mutex`] on put the thread to sleep; they come from the crate `blocking` and use
@@ -23,6 +20,7 @@ mod lock_statistics;
 #[expect(unsafe_code, reason = "says that threads have numbers of their own")]
 pub mod parking;
 mod rank;
+mod ranked_lock;
 mod spin_mutex;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
@@ -41,9 +39,3 @@ pub type MutexGuard<'a, T> = blocking::MutexGuard<'a, KernelLot, T>;
 pub type WaitQueue = blocking::WaitQueue<KernelLot>;
 /// A counter that goes down to 0, and threads that wait for that.
 pub type Latch = blocking::Latch<KernelLot>;
-/// Threads that wait for a change of what a [`Mutex`] protects.
-pub type Condvar = blocking::Condvar<KernelLot>;
-/// A number of permits.
-pub type Semaphore = blocking::Semaphore<KernelLot>;
-/// A queue of up to `N` values from thread to thread.
-pub type Channel<T, const N: usize> = blocking::Channel<KernelLot, T, N>;

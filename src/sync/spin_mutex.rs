@@ -1,11 +1,7 @@
 //! A spin lock that is held with preemption off, and interrupts as they are.
 
-use core::ops::{Deref, DerefMut};
-
-use ticket_lock::{TicketMutex, TicketMutexGuard};
-
 use super::Rank;
-use super::irq_mutex::{RankHeld, relax};
+use super::ranked_lock::{Guard, RankedLock};
 use crate::arch::irq;
 use crate::arch::irq::preemption_off::PreemptionOff;
 
@@ -15,14 +11,16 @@ use crate::arch::irq::preemption_off::PreemptionOff;
 /// While it is held, the thread keeps its CPU, so a wait for it ends soon: its holder runs
 /// on another CPU. Debug builds check the [`Rank`].
 pub struct SpinMutex<T> {
-    rank: Rank,
-    inner: TicketMutex<T>,
+    inner: RankedLock<T>,
 }
+
+/// Access to what a [`SpinMutex`] protects; dropping it releases the lock.
+pub type SpinMutexGuard<'a, T> = Guard<'a, T, PreemptionOff>;
 
 impl<T> SpinMutex<T> {
     /// Makes a lock of `rank` around `value`.
     pub const fn new(rank: Rank, value: T) -> Self {
-        Self { rank, inner: TicketMutex::new(value) }
+        Self { inner: RankedLock::new(rank, value) }
     }
 
     /// Takes the lock; spins while another CPU holds it, or has waited for longer. Interrupt
@@ -33,16 +31,8 @@ impl<T> SpinMutex<T> {
     /// interrupt handler.
     #[inline]
     pub fn lock(&self) -> SpinMutexGuard<'_, T> {
-        debug_assert!(!irq::is_in_interrupt(), "an interrupt handler takes {:?}", self.rank);
-        let preemption_off = PreemptionOff::new();
-        let mut rank_held = RankHeld::new(self.rank);
-        let mut has_waited = false;
-        let value = self.inner.lock_with(|| {
-            has_waited = true;
-            relax();
-        });
-        rank_held.begin(has_waited);
-        SpinMutexGuard { value, _rank_held: rank_held, _preemption_off: preemption_off }
+        self.check_context();
+        self.inner.lock(PreemptionOff::new())
     }
 
     /// Takes the lock if it is free. Interrupt handlers don't call it.
@@ -50,37 +40,17 @@ impl<T> SpinMutex<T> {
     /// # Panics
     /// As [`lock`](Self::lock).
     pub fn try_lock(&self) -> Option<SpinMutexGuard<'_, T>> {
-        debug_assert!(!irq::is_in_interrupt(), "an interrupt handler takes {:?}", self.rank);
-        let preemption_off = PreemptionOff::new();
-        let value = self.inner.try_lock()?;
-        let mut rank_held = RankHeld::new(self.rank);
-        rank_held.begin(false);
-        Some(SpinMutexGuard { value, _rank_held: rank_held, _preemption_off: preemption_off })
+        self.check_context();
+        self.inner.try_lock(PreemptionOff::new())
     }
-}
-
-/// Access to what a [`SpinMutex`] protects; dropping it releases the lock.
-///
-/// The fields are dropped in their order: first the lock is released, last preemption is allowed.
-pub struct SpinMutexGuard<'a, T> {
-    value: TicketMutexGuard<'a, T>,
-    _rank_held: RankHeld,
-    _preemption_off: PreemptionOff,
-}
-
-impl<T> Deref for SpinMutexGuard<'_, T> {
-    type Target = T;
 
     #[inline]
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> DerefMut for SpinMutexGuard<'_, T> {
-    #[inline]
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
+    fn check_context(&self) {
+        debug_assert!(
+            !irq::is_in_interrupt(),
+            "an interrupt handler takes {:?}",
+            self.inner.rank()
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! The common part of condition variables and wait queues.
+//! A count of wake-ups: the word of a wait queue.
 
 use core::marker::PhantomData;
 

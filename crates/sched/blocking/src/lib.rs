@@ -9,9 +9,6 @@
 //! |---|---|
 //! | `parking` | the interface that the kernel implements, and how waits end |
 //! | `raw_mutex`, `mutex` | [`Mutex`]: one thread at a time |
-//! | `condvar` | [`Condvar`]: until what a mutex protects has changed |
-//! | `semaphore` | [`Semaphore`]: until one of a number of permits is free |
-//! | `channel` | [`Channel`]: until there is a value, or room for one |
 //! | `wait_queue` | [`WaitQueue`]: until a condition is true, for interrupt handlers too |
 //! | `latch` | [`Latch`]: until a count is 0 |
 //! | `event_count` | detects wake-ups between a thread's decision to sleep and its sleep |
@@ -29,23 +26,17 @@
 extern crate std;
 
 mod atomic;
-mod channel;
-mod condvar;
 mod event_count;
 mod latch;
 #[expect(unsafe_code, reason = "converts a lock into access to what it protects")]
 mod mutex;
 mod parking;
 mod raw_mutex;
-mod semaphore;
 #[cfg(test)]
 mod tests;
 mod wait_queue;
 
-pub use channel::{Channel, ChannelError, Unsent};
-pub use condvar::Condvar;
 pub use latch::Latch;
 pub use mutex::{Mutex, MutexGuard};
 pub use parking::{Parking, QueueEnd, Unparked, Wait, WaitError, WaitKind, Wake};
-pub use semaphore::{PERMITS_MAX, Semaphore};
 pub use wait_queue::WaitQueue;

@@ -108,20 +108,14 @@ impl<P: Parking, T> Mutex<P, T> {
 // The fields are dropped in their order: access ends before the mutex is released.
 pub struct MutexGuard<'a, P: Parking, T> {
     value: MutPtr<T>,
-    held: Held<'a, P, T>,
+    _held: Held<'a, P, T>,
 }
 
 impl<'a, P: Parking, T> MutexGuard<'a, P, T> {
     /// Makes the guard of a mutex that the running thread has just taken.
     #[inline]
     fn new(mutex: &'a Mutex<P, T>) -> Self {
-        Self { value: mutex.value.get_mut(), held: Held(mutex) }
-    }
-
-    /// Returns the mutex.
-    #[inline]
-    pub(crate) fn mutex(&self) -> &'a Mutex<P, T> {
-        self.held.0
+        Self { value: mutex.value.get_mut(), _held: Held(mutex) }
     }
 }
 

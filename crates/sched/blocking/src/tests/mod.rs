@@ -1,10 +1,7 @@
-mod channel;
-mod condvar;
 mod latch;
 mod loose_lot;
 mod lot;
 mod mutex;
-mod semaphore;
 mod wait_queue;
 mod word;
 
