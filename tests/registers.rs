@@ -16,9 +16,12 @@ extern crate alloc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
-use farjump::arch::debug::register_patterns;
 use farjump::task::{self, Builder, CpuSet, JoinHandle};
 use farjump::testing::ShouldPanic;
+
+#[expect(unsafe_code, reason = "fills and reads registers")]
+#[path = "registers/patterns.rs"]
+mod patterns;
 
 farjump::test_kernel!(test_main);
 
@@ -98,7 +101,7 @@ fn registers_survive_switches() {
     static PROGRESS: Progress = Progress::new();
     let look = |index: u64, pause: fn()| {
         move |round| {
-            let changed = || register_patterns::changed_over(index << 32 | round, pause);
+            let changed = || patterns::changed_over(index << 32 | round, pause);
             assert_eq!(changed(), None, "thread {index}");
         }
     };
@@ -123,7 +126,7 @@ fn general_registers_and_flags_survive_preemption() {
     for index in 0..2 * task::cpus().count() {
         let look = move |_| {
             PROGRESS.watch(|| {
-                let changed = register_patterns::general_changed(index as u64, 500_000);
+                let changed = patterns::general_changed(index as u64, 500_000);
                 assert_eq!(changed, 0, "thread {index}");
             });
         };
@@ -136,12 +139,12 @@ fn general_registers_and_flags_survive_preemption() {
 fn registers_begin_as_after_a_reset() {
     let dirty = task::spawn("dirty", || {
         task::keep_registers().expect("there is memory");
-        register_patterns::changed_over(0x1234_5678_9ABC, || {});
+        patterns::changed_over(0x1234_5678_9ABC, || {});
     });
     dirty.expect("there is memory").join();
     let fresh = task::spawn("fresh", || {
         task::keep_registers().expect("there is memory");
-        register_patterns::first_vector()
+        patterns::first_vector()
     });
     assert_eq!(fresh.expect("there is memory").join(), [0, 0]);
 }
@@ -151,7 +154,7 @@ const USE_WITHOUT_REQUEST_IS_REPORTED: ShouldPanic = ShouldPanic::new(
     "registers::use_without_request_is_reported",
     "#NM: device-not-available",
     || {
-        let thread = task::spawn("unasked", || register_patterns::changed_over(1, || {}));
+        let thread = task::spawn("unasked", || patterns::changed_over(1, || {}));
         thread.expect("there is memory").join();
     },
 );

@@ -3,4 +3,3 @@
 pub mod backtrace;
 pub mod probe;
 pub mod provoke;
-pub mod register_patterns;

@@ -1,10 +1,10 @@
-//! Patterns in this CPU's registers, for tests of what a context switch keeps.
+//! Patterns in this CPU's registers, by which a test sees what a context switch keeps.
 
 use core::arch::asm;
 
 use x86_64::registers::xcontrol::XCr0Flags;
 
-use crate::arch::cpu::fpu;
+use farjump::arch::cpu::fpu;
 
 /// What [`changed_over`] fills, in words of 64 bits: sixteen vectors of 32 bytes, eight x87
 /// registers, and the control words of x87 and SSE.
@@ -70,7 +70,7 @@ fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
         );
     }
     if has_avx {
-        // SAFETY: as above; it was seen that XSAVE keeps AVX.
+        // SAFETY: as above; XSAVE keeps AVX, so the CPU has it.
         unsafe {
             asm!(move_vectors!(from "vmovdqu" "ymm"), at = in(reg) at, options(nostack, readonly));
         }
@@ -82,7 +82,7 @@ fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
     }
 }
 
-/// Copies the registers; those of x87 are empty then.
+/// Copies the registers, and empties those of x87.
 fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
     let at = found.as_mut_ptr();
     // SAFETY: the words are written, as many as there are; the kernel doesn't use the
@@ -97,7 +97,7 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
         );
     }
     if has_avx {
-        // SAFETY: as above; it was seen that XSAVE keeps AVX.
+        // SAFETY: as above; XSAVE keeps AVX, so the CPU has it.
         unsafe { asm!(move_vectors!(to "vmovdqu" "ymm"), at = in(reg) at, options(nostack)) };
     } else {
         // SAFETY: as above.
@@ -108,7 +108,7 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
 /// Returns the first vector register.
 pub fn first_vector() -> [u64; 2] {
     let mut value = [0; 2];
-    // SAFETY: it copies a register to where there is room.
+    // SAFETY: the register's 16 bytes fit into the value.
     unsafe { asm!("movdqu [{}], xmm0", in(reg) value.as_mut_ptr(), options(nostack)) };
     value
 }
