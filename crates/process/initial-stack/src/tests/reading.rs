@@ -75,7 +75,9 @@ fn errors_are_passed_on_and_leave_nothing() {
     assert_eq!(environment.count(), 0);
     environment.push(b"end").unwrap();
     let stack = environment.build(VirtAddr::new(TOP), b"", [0; 16], &values()).unwrap();
-    assert_eq!(read(&Memory::new(&stack)).environment, [b"end"]);
+    let memory = Memory::new(&stack);
+    assert_eq!(read(&memory).environment, [b"end"]);
+    assert_eq!(memory.bytes_at(TOP - 8, 8), [0; 8]);
 }
 
 #[test]
