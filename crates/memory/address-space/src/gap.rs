@@ -88,16 +88,12 @@ impl<B: Backing> Regions<B> {
         let low = whole_pages(request.low.as_u64())?.max(self.bounds.lowest);
         let high = (request.high.as_u64() & !(PAGE_BYTES - 1)).min(self.bounds.end);
         let room = len.checked_add(align - PAGE_BYTES)?;
-        let root = self.tree.root();
+        let search = Search { low, high, len: room };
+        let (gap_start, gap_end) =
+            self.tree.gap(self.tree.root(), (0, u64::MAX), &search, request.order)?;
         let start = match request.order {
-            Order::TopDown => {
-                let (_, gap_end) = self.tree.highest_gap(root, low, high, room)?;
-                (gap_end - len) & !(align - 1)
-            }
-            Order::BottomUp => {
-                let (gap_start, _) = self.tree.lowest_gap(root, low, high, room)?;
-                gap_start.next_multiple_of(align)
-            }
+            Order::TopDown => (gap_end - len) & !(align - 1),
+            Order::BottomUp => gap_start.next_multiple_of(align),
         };
         Some(PageRange::new(start, start + len))
     }
@@ -147,41 +143,56 @@ impl<B: Backing> Regions<B> {
     }
 }
 
+/// A search for a gap in the tree.
+#[derive(Clone, Copy)]
+struct Search {
+    /// The address that the gap begins at or above.
+    low: u64,
+    /// The address that it ends at or below.
+    high: u64,
+    /// How long it is at least, in bytes.
+    len: u64,
+}
+
+impl Search {
+    /// Returns the part of a gap that counts, if it is long enough.
+    fn part(&self, start: u64, end: u64) -> Option<(u64, u64)> {
+        let (start, end) = (start.max(self.low), end.min(self.high));
+        (end.saturating_sub(start) >= self.len).then_some((start, end))
+    }
+}
+
 impl<B> RegionTree<B> {
-    /// Returns the start and the end of the highest gap of at least `len` bytes between
-    /// `low` and `high`, within and around the subtree of `at`. `low` is at least the end of
-    /// the region below the subtree, `high` at most the guarded start of the one above.
-    fn highest_gap(&self, at: Option<Link>, low: u64, high: u64, len: u64) -> Option<(u64, u64)> {
-        if !self.may_have_gap(at, low, high, len) {
+    /// Returns the gap that `search` finds in the subtree of `at`, between its regions and
+    /// around them, from the end of the region below the subtree, `start`, to the guarded
+    /// start of the one above it, `end`.
+    fn gap(
+        &self,
+        at: Option<Link>,
+        (start, end): (u64, u64),
+        search: &Search,
+        order: Order,
+    ) -> Option<(u64, u64)> {
+        let Some(link) = at else { return search.part(start, end) };
+        let node = self.node(link);
+        // A search that begins here fails only where `low` or `high` cuts off a part of the
+        // subtree, which is so on two paths.
+        let span = node.span;
+        let is_between = span.largest_gap >= search.len;
+        if !(is_between && search.part(span.start, span.end).is_some())
+            && search.part(start, span.guarded_start).is_none()
+            && search.part(span.end, end).is_none()
+        {
             return None;
         }
-        let Some(link) = at else { return Some((low, high)) };
-        let node = self.node(link);
-        let (start, end) = (node.region.guarded_start(), node.region.range.end);
-        self.highest_gap(node.child(Side::Right), low.max(end), high, len)
-            .or_else(|| self.highest_gap(node.child(Side::Left), low, high.min(start), len))
-    }
-
-    /// Returns the lowest gap where [`highest_gap`](Self::highest_gap) returns the highest.
-    fn lowest_gap(&self, at: Option<Link>, low: u64, high: u64, len: u64) -> Option<(u64, u64)> {
-        if !self.may_have_gap(at, low, high, len) {
-            return None;
-        }
-        let Some(link) = at else { return Some((low, high)) };
-        let node = self.node(link);
-        let (start, end) = (node.region.guarded_start(), node.region.range.end);
-        self.lowest_gap(node.child(Side::Left), low, high.min(start), len)
-            .or_else(|| self.lowest_gap(node.child(Side::Right), low.max(end), high, len))
-    }
-
-    /// Returns whether a search in the subtree of `at` is worth it. It fails afterwards only
-    /// where `low` or `high` cuts off a part of the subtree, which is so on two paths.
-    fn may_have_gap(&self, at: Option<Link>, low: u64, high: u64, len: u64) -> bool {
-        let fits = |start: u64, end: u64| end.saturating_sub(start) >= len;
-        fits(low, high)
-            && at.is_none_or(|link| {
-                let span = self.node(link).span;
-                span.largest_gap >= len || fits(low, span.start) || fits(span.end, high)
-            })
+        let left = (Side::Left, (start, node.region.guarded_start()));
+        let right = (Side::Right, (node.region.range.end, end));
+        let sides = match order {
+            Order::TopDown => [right, left],
+            Order::BottomUp => [left, right],
+        };
+        sides
+            .into_iter()
+            .find_map(|(side, around)| self.gap(node.child(side), around, search, order))
     }
 }

@@ -12,7 +12,7 @@
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
 
-use crate::{Region, RegionError};
+use crate::{PageRange, Region, RegionError};
 
 /// More than the height that an AVL tree of 2³² nodes can have.
 pub(crate) const HEIGHT_MAX: usize = 48;
@@ -53,12 +53,29 @@ impl Side {
 /// What a node knows about the regions of its subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// The start of the lowest one, or of the guard gap below it.
+    /// The start of the lowest one.
     pub(crate) start: u64,
+    /// The same, or the start of the guard gap below it.
+    pub(crate) guarded_start: u64,
     /// The end of the highest one.
     pub(crate) end: u64,
     /// The largest gap between two of them, in bytes, without guard gaps.
     pub(crate) largest_gap: u64,
+}
+
+impl Span {
+    /// Returns what a node without children knows.
+    pub(crate) fn of<B>(region: &Region<B>) -> Self {
+        let PageRange { start, end } = region.range;
+        Self { start, guarded_start: region.guarded_start(), end, largest_gap: 0 }
+    }
+
+    /// Returns what is known of these regions and those of `above`, which are next to them.
+    pub(crate) fn then(self, above: Self) -> Self {
+        let between = above.guarded_start.saturating_sub(self.end);
+        let largest_gap = between.max(self.largest_gap).max(above.largest_gap);
+        Self { end: above.end, largest_gap, ..self }
+    }
 }
 
 #[derive(Clone)]
@@ -163,7 +180,7 @@ impl<B> RegionTree<B> {
 
     /// Inserts a region that overlaps no other. Its memory was reserved.
     pub(crate) fn insert(&mut self, region: Region<B>) {
-        let span = Span { start: region.guarded_start(), end: region.range.end, largest_gap: 0 };
+        let span = Span::of(&region);
         let slot = Slot::Used(Node { region, children: [None; 2], height: 1, span });
         let link = match self.free {
             Some(link) => {
@@ -309,17 +326,12 @@ impl<B> RegionTree<B> {
         let node = self.node(link);
         let [left, right] = node.children.map(|child| child.map(|child| self.node(child)));
         let height = 1 + left.map_or(0, |n| n.height).max(right.map_or(0, |n| n.height));
-        let (start, end) = (node.region.guarded_start(), node.region.range.end);
-        let mut span = Span { start, end, largest_gap: 0 };
-        if let Some(Node { span: left, .. }) = left {
-            let between = start.saturating_sub(left.end);
-            span.start = left.start;
-            span.largest_gap = between.max(left.largest_gap);
+        let mut span = Span::of(&node.region);
+        if let Some(left) = left {
+            span = left.span.then(span);
         }
-        if let Some(Node { span: right, .. }) = right {
-            let between = right.start.saturating_sub(end);
-            span.end = right.end;
-            span.largest_gap = span.largest_gap.max(between).max(right.largest_gap);
+        if let Some(right) = right {
+            span = span.then(right.span);
         }
         let node = self.node_mut(link);
         node.height = height;

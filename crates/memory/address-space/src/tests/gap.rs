@@ -53,6 +53,11 @@ fn gaps_are_found_from_both_ends() {
         ("300-310 r, 400-410 r down", 1, 1, (300, 400), None, None),
         ("20-24 r down", 1, 1, (16, 24), None, None),
         ("20-24 r down, 24-30 r", 1, 1, (16, 30), None, None),
+        // A guard gap that reaches below other regions doesn't matter there.
+        ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 45), Some(44), Some(16)),
+        ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 32), Some(29), Some(16)),
+        ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 17), Some(16), Some(16)),
+        ("30-31 r, 32-40 r down, 50-51 r", 15, 1, (16, 40), None, None),
         // Alignment needs room besides, as on Linux.
         ("", 4, 8, (100, 200), Some(192), Some(104)),
         ("", 8, 8, (104, 112), None, None),

@@ -7,10 +7,10 @@ mod backing;
 mod fork;
 mod gap;
 mod map;
-
+mod model;
 mod notation;
 mod program_break;
-
+mod properties;
 mod protect;
 mod remap;
 mod stack;

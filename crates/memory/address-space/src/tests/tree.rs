@@ -17,17 +17,22 @@ impl<B> RegionTree<B> {
         let (left_height, left) = self.assert_subtree(node.child(Side::Left));
         let (right_height, right) = self.assert_subtree(node.child(Side::Right));
         assert!(left_height.abs_diff(right_height) <= 1, "not balanced");
-        let (start, end) = (node.region.guarded_start(), node.region.range.end);
-        let mut span = Span { start, end, largest_gap: 0 };
+        let mut span = Span {
+            start: node.region.range.start,
+            guarded_start: node.region.guarded_start(),
+            end: node.region.range.end,
+            largest_gap: 0,
+        };
         if let Some(left) = left {
-            assert!(left.end <= node.region.range.start, "not sorted");
-            span.start = left.start;
-            span.largest_gap = left.largest_gap.max(start.saturating_sub(left.end));
+            assert!(left.end <= span.start, "not sorted");
+            let gap = span.guarded_start.saturating_sub(left.end);
+            span.largest_gap = gap.max(left.largest_gap);
+            (span.start, span.guarded_start) = (left.start, left.guarded_start);
         }
         if let Some(right) = right {
+            let gap = right.guarded_start.saturating_sub(span.end);
+            span.largest_gap = span.largest_gap.max(gap).max(right.largest_gap);
             span.end = right.end;
-            let gap = right.start.saturating_sub(end);
-            span.largest_gap = span.largest_gap.max(right.largest_gap).max(gap);
         }
         assert_eq!(node.span, span);
         (1 + left_height.max(right_height), Some(span))
