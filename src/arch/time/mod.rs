@@ -7,3 +7,4 @@ pub(in crate::arch) mod pit;
 pub mod rate;
 pub mod timer;
 pub(in crate::arch) mod tsc;
+pub mod witness;

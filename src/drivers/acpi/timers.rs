@@ -1,4 +1,4 @@
-//! Timers of known frequency that ACPI describes: references for the clock.
+//! Timers of known frequency that ACPI describes: references for the clock, and witnesses of it.
 //!
 //! Source: IA-PC HPET Specification 1.0a, "Memory Mapped Registers"; ACPI Specification 6.5,
 //! "Power Management Timer".
@@ -6,12 +6,14 @@
 use acpi_tables::fadt::Register;
 use acpi_tables::hpet;
 use timekeeping::calibration::Sample;
+use timekeeping::comparison::Edge;
 use x86_64::PhysAddr;
 
 use crate::arch::ports::ReadPort32;
 use crate::arch::time::calibration::{Reference, bracket};
 use crate::arch::time::clock::{self, Clock};
 use crate::arch::time::rate::FrequencySource;
+use crate::arch::time::witness::{self, Witness};
 use crate::drivers::acpi::Acpi;
 use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
 
@@ -89,16 +91,19 @@ impl Reference for Hpet {
 }
 
 /// The power management timer.
-struct PmTimer {
+pub struct PmTimer {
     port: ReadPort32,
     mask: u64,
 }
 
 impl PmTimer {
     /// Its frequency: that of the PC's crystal, a quarter of 14.31818 MHz.
-    const HZ: u64 = 3_579_545;
+    const HZ: u32 = 3_579_545;
+    /// How long it may show the same count before it counts as stopped: many counts.
+    const STOPPED_NS: u64 = 1_000_000;
 
-    fn find(acpi: &Acpi) -> Option<Self> {
+    /// Returns the timer, if the firmware's tables state where it is.
+    pub fn find(acpi: &Acpi) -> Option<Self> {
         let fadt = acpi.fadt()?;
         let Some(Register::Port(port)) = fadt.pm_timer.filter(|_| !fadt.is_hardware_reduced) else {
             return None;
@@ -108,6 +113,24 @@ impl PmTimer {
         let mask = if fadt.is_pm_timer_wide { 0xFFFF_FFFF } else { 0xFF_FFFF };
         Some(Self { port, mask })
     }
+
+    fn read(&self) -> u64 {
+        self.port.read().into()
+    }
+}
+
+impl Witness for PmTimer {
+    fn hz(&self) -> u32 {
+        Self::HZ
+    }
+
+    fn mask(&self) -> u64 {
+        self.mask
+    }
+
+    fn next_edge(&self) -> Option<Edge> {
+        witness::edge(Self::STOPPED_NS, || self.read())
+    }
 }
 
 impl Reference for PmTimer {
@@ -116,7 +139,7 @@ impl Reference for PmTimer {
     }
 
     fn hz(&self) -> u64 {
-        Self::HZ
+        Self::HZ.into()
     }
 
     fn mask(&self) -> u64 {
@@ -128,6 +151,6 @@ impl Reference for PmTimer {
     }
 
     fn sample(&self) -> Option<Sample> {
-        Some(bracket(|| self.port.read().into()))
+        Some(bracket(|| self.read()))
     }
 }

@@ -6,9 +6,12 @@ use core::fmt;
 
 use civil_time::CivilTime;
 use civil_time::cmos::{self, Registers};
+use timekeeping::comparison::Edge;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cmos as bytes;
+use crate::arch::time::clock::now_ns;
+use crate::arch::time::witness::{self, Witness};
 use crate::drivers::acpi::Acpi;
 
 const SECONDS: u8 = 0x00;
@@ -27,6 +30,11 @@ const UPDATE_IN_PROGRESS: u8 = 1 << 7;
 const POLLS_MAX: u32 = 100_000;
 /// The time changes once a second, so the second reading is mostly like the first.
 const READINGS_MAX: u32 = 8;
+
+/// Longer than from one update to the next.
+const NO_UPDATE_NS: u64 = 2_000_000_000;
+/// After an update, the time is that of its second for this long.
+const SAME_SECOND_NS: u64 = 500_000_000;
 
 /// Why the clock has no time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,20 +115,26 @@ impl Rtc {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::testing::machine;
+/// Its counts are seconds. An edge is the end of an update, up to a second later.
+impl Witness for Rtc {
+    fn hz(&self) -> u32 {
+        1
+    }
 
-    #[test_case]
-    fn clock_goes_as_fast_as_the_time_stamp_counter() {
-        let rtc = machine().rtc;
-        let seconds = || rtc.now().expect("the machine has a clock").unix_seconds();
-        let next = |from| {
-            while seconds() == from {}
-            machine().clock.uptime_us()
+    fn mask(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn next_edge(&self) -> Option<Edge> {
+        let is_updated = || u64::from(bytes::read(REGISTER_A) & UPDATE_IN_PROGRESS == 0);
+        let update = loop {
+            let edge = witness::edge(NO_UPDATE_NS, is_updated)?;
+            if edge.count == 1 {
+                break edge;
+            }
         };
-        let start_us = next(seconds());
-        let second_us = next(seconds()) - start_us;
-        assert!((990_000..1_010_000).contains(&second_us), "{second_us}");
+        let count = self.now().ok()?.unix_seconds();
+        let is_same_second = now_ns() < update.earliest_ns.saturating_add(SAME_SECOND_NS);
+        is_same_second.then_some(Edge { count, ..update })
     }
 }

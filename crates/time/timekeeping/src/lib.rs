@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`conversion`] | converts between a counter's ticks and nanoseconds, and between CPUs |
 //! | [`calibration`] | estimates a counter's frequency from samples of a reference counter |
+//! | [`comparison`] | bounds the deviation of a clock from an independent one |
 //! | [`stated`] | decides which frequency CPUID states |
 
 #![no_std]
@@ -11,5 +12,6 @@
 #![warn(missing_docs)]
 
 pub mod calibration;
+pub mod comparison;
 pub mod conversion;
 pub mod stated;
