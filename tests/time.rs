@@ -123,8 +123,13 @@ fn cpu_that_hangs_is_reported() {
         let before = task::watchdog_told();
         let hanging = Builder::new("hanging").allowed(only(cpu)).spawn(move || {
             let _off = InterruptsOff::new();
-            // A PAUSE would make QEMU switch between its CPUs each time.
-            while task::watchdog_told() == before {}
+            // QEMU 7.2 runs its first CPU up to the next timer, and then has no instructions left
+            // for the others, unless that CPU pauses: a PAUSE switches to the next CPU. One for
+            // each look would be slow.
+            const LOOKS: u32 = 10_000;
+            while (0..LOOKS).all(|_| task::watchdog_told() == before) {
+                core::hint::spin_loop();
+            }
         });
         hanging.expect("there is memory").join();
     }
