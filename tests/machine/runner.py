@@ -1,5 +1,6 @@
 """The runner's outcomes for tests that fail in different ways: tests/endings.rs."""
 
+import functools
 import re
 
 from machine import kernel_tests
@@ -16,10 +17,19 @@ EXPECTED = {
 }
 
 
+# What a test may compute: several times what it costs to boot the kernel.
+HANG_CPU_S = 4
+
+
+@functools.cache
+def kernel():
+    """Builds the kernel; returns its path."""
+    return dict(build_test_kernels("test", "--test", "endings"))["endings"]
+
+
 def ends_are_distinguished():
-    kernel = dict(build_test_kernels())["endings"]
-    results = kernel_tests.run("endings", kernel, kernel_tests.Selection(ignored="ignored"),
-                               hang_cpu_s=10)
+    results = kernel_tests.run("endings", kernel(), kernel_tests.Selection(ignored="ignored"),
+                               hang_cpu_s=HANG_CPU_S)
     assert {result.name for result in results} == set(EXPECTED), results
     for result in results:
         assert bool(result.why) == bool(EXPECTED[result.name]), result
@@ -34,8 +44,7 @@ ENDINGS = ["endings::" + name for name in
 
 def called(*arguments):
     """Returns the status and the output of cargo's runner for the kernel of endings."""
-    kernel = dict(build_test_kernels())["endings"]
-    done = call("runner", kernel, *arguments)
+    done = call("runner", kernel(), *arguments)
     return done.returncode, done.stdout + done.stderr
 
 

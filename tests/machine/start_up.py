@@ -25,14 +25,15 @@ def stop_at(qemu, function):
 
 
 def stage_that_hangs_is_on_the_screen():
-    """Without a serial port, in text and on a framebuffer: the last row is the stage."""
-    for function, stage in (("farjump::mm::start", "IDT"),
-                            ("farjump::mm::kernel::firmware_memory::copy", "ACPI tables"),
-                            ("farjump::arch::irq::io_apic::connect", "keyboard"),
-                            ("farjump::task::smp::start_others", "other CPUs")):
-        for video in ("", "1024x768x32"):
-            with Qemu(*NEEDED, "-cdrom", image(video=video), has_serial=False, gdb=True,
-                      paused=True) as qemu:
+    """Without a serial port, in text and on a framebuffer: the last row is the stage. The kernel
+    stops at one stage after the other."""
+    for video in ("", "1024x768x32"):
+        with Qemu(*NEEDED, "-cdrom", image(video=video), has_serial=False, gdb=True,
+                  paused=True) as qemu:
+            for function, stage in (("farjump::mm::start", "IDT"),
+                                    ("farjump::mm::kernel::firmware_memory::copy", "ACPI tables"),
+                                    ("farjump::arch::irq::io_apic::connect", "keyboard"),
+                                    ("farjump::task::smp::start_others", "other CPUs")):
                 stop_at(qemu, function)
                 lines = screen_text(qemu)[0] if video else qemu.screen()
                 assert any("boot: memory" in line for line in lines), "\n".join(lines)
