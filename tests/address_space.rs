@@ -24,7 +24,8 @@ use farjump::arch::trap::dispatch;
 use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::fault::{Fault, Outcome};
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Purpose};
-use farjump::mm::user::address_space::{AddressSpace, AddressSpaceError};
+use farjump::mm::user::address_space::AddressSpace;
+use farjump::mm::user::page_table::PageTableError;
 use farjump::sync::Latch;
 use farjump::task::{self, Builder, CpuSet};
 use paging::MappingFlags;
@@ -57,7 +58,7 @@ fn serve(fault: &mut Fault<'_>) -> Outcome {
     };
     match space.map(address.align_down(PAGE_BYTES), frame, DATA) {
         // Another CPU was faster.
-        Ok(()) | Err(AddressSpaceError::AlreadyMapped) => {
+        Ok(()) | Err(PageTableError::AlreadyMapped) => {
             SERVED.fetch_add(1, Ordering::Relaxed);
             Outcome::Served
         }
@@ -172,15 +173,15 @@ fn pages_of_the_kernel_and_null_pointers_are_refused() {
     let frame = || AllocatedFrames::try_new(Purpose::User).expect("there is memory");
     for page in [0, 0xF000, 0xFFFF_8000_0000_0000, 0xFFFF_FFFF_8000_0000, ON_DEMAND.as_u64() + 8] {
         let refused = space.map(VirtAddr::new(page), frame(), DATA);
-        assert_eq!(refused, Err(AddressSpaceError::NotOfPrograms), "{page:#x}");
+        assert_eq!(refused, Err(PageTableError::NotOfPrograms), "{page:#x}");
     }
     for flags in [MappingFlags::GLOBAL, MappingFlags::DEVICE, MappingFlags::UNCACHED] {
         let refused = space.map(ON_DEMAND, frame(), DATA | flags);
-        assert_eq!(refused, Err(AddressSpaceError::FlagsNotAllowed), "{flags:?}");
+        assert_eq!(refused, Err(PageTableError::FlagsNotAllowed), "{flags:?}");
     }
-    assert_eq!(space.unmap(ON_DEMAND).err(), Some(AddressSpaceError::NotMapped));
+    assert_eq!(space.unmap(ON_DEMAND).err(), Some(PageTableError::NotMapped));
     assert_eq!(space.map(ON_DEMAND, frame(), DATA), Ok(()));
-    assert_eq!(space.map(ON_DEMAND, frame(), DATA), Err(AddressSpaceError::AlreadyMapped));
+    assert_eq!(space.map(ON_DEMAND, frame(), DATA), Err(PageTableError::AlreadyMapped));
     assert!(space.unmap(ON_DEMAND).is_ok());
     assert_eq!(space.loaded_on().iter().sum::<u64>(), 0);
 }
@@ -215,7 +216,7 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
             write(ON_DEMAND, 1);
             other_entered.count_down();
             wait_for_step(1);
-            let is_gone = other_space.query(ON_DEMAND).is_err();
+            let is_gone = other_space.query(ON_DEMAND).is_none();
             // The page comes anew, by a fault: the TLB doesn't have it any more.
             let served = SERVED.load(Ordering::Relaxed);
             write(ON_DEMAND, 2);
@@ -232,7 +233,7 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
             // CPU 1 was in it and may have left for its idle thread; now it is in it again.
             let seen: alloc::vec::Vec<_> = percpu::all().map(shootdowns).collect();
             assert_eq!(unmapper_space.loaded_on()[0], 0b0110, "CPUs 1 and 2 have it loaded");
-            drop(unmapper_space.unmap(ON_DEMAND).expect("the second thread has touched it"));
+            unmapper_space.unmap(ON_DEMAND).expect("the second thread has touched it");
             let now: alloc::vec::Vec<_> = percpu::all().map(shootdowns).collect();
             STEP.store(1, Ordering::Release);
             (seen, now)

@@ -37,12 +37,22 @@ pub fn read(address: u64, to: &mut [u8]) -> Result<(), BadAddress> {
 /// Copies up to `to.len()` bytes from `address`; returns how many could be read.
 #[inline]
 pub fn read_some(address: u64, to: &mut [u8]) -> usize {
-    if !is_of_programs(address, to.len()) {
+    // SAFETY: the destination is a slice.
+    unsafe { read_into(address, to.as_mut_ptr(), to.len()) }
+}
+
+/// Copies up to `len_bytes` bytes from `address` to `to`; returns how many could be read.
+///
+/// # Safety
+/// So many bytes can be written at `to`.
+#[inline]
+pub unsafe fn read_into(address: u64, to: *mut u8, len_bytes: usize) -> usize {
+    if !is_of_programs(address, len_bytes) {
         return 0;
     }
-    // SAFETY: the source is memory of programs, the destination is a slice.
-    let missing = unsafe { copy(to.as_mut_ptr() as u64, address, to.len()) };
-    to.len() - missing
+    // SAFETY: the source is memory of programs; the rest is the caller's promise.
+    let missing = unsafe { copy(to as u64, address, len_bytes) };
+    len_bytes - missing
 }
 
 /// Copies `from` to `address`.
@@ -60,12 +70,22 @@ pub fn write(address: u64, from: &[u8]) -> Result<(), BadAddress> {
 /// Copies `from` to `address`; returns how many bytes could be written.
 #[inline]
 pub fn write_some(address: u64, from: &[u8]) -> usize {
-    if !is_of_programs(address, from.len()) {
+    // SAFETY: the source is a slice.
+    unsafe { write_from(address, from.as_ptr(), from.len()) }
+}
+
+/// Copies up to `len_bytes` bytes from `from` to `address`; returns how many could be written.
+///
+/// # Safety
+/// So many bytes can be read at `from`.
+#[inline]
+pub unsafe fn write_from(address: u64, from: *const u8, len_bytes: usize) -> usize {
+    if !is_of_programs(address, len_bytes) {
         return 0;
     }
-    // SAFETY: the source is a slice, the destination is memory of programs.
-    let missing = unsafe { copy(address, from.as_ptr() as u64, from.len()) };
-    from.len() - missing
+    // SAFETY: the destination is memory of programs; the rest is the caller's promise.
+    let missing = unsafe { copy(address, from as u64, len_bytes) };
+    len_bytes - missing
 }
 
 /// Reads a number of 64 bits.

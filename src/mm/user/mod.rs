@@ -1,3 +1,24 @@
-//! The memory of programs: the lower half of an address space.
+//! Memory of programs: address spaces, page faults, and copies from and to programs.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`address_space`] | an address space: its regions and its page table |
+//! | [`page_table`] | the page table, and the frames that it refers to |
+//! | [`backing`] | what the pages of a region are filled from |
+//! | [`fault`] | pages that come when they are touched |
+//! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
+//! | [`fork`] | a copy of an address space |
+//! | [`commit`] | how much memory may be promised to programs |
+//! | [`pointer`] | typed copies from and to the memory of the running program |
+//!
+//! Locks, from outer to inner: the regions of an address space, its page table. Nothing is copied
+//! from or to a program while one of them is held: such a copy may fault, and the fault takes them.
 
 pub mod address_space;
+pub mod backing;
+pub mod commit;
+pub mod fault;
+pub mod fork;
+pub mod mapping;
+pub mod page_table;
+pub mod pointer;

@@ -117,6 +117,15 @@ impl FrameInfo {
         self.state.load(Ordering::Acquire) as u32
     }
 
+    /// Returns the purpose of a frame that is in use.
+    ///
+    /// # Panics
+    /// If it is free.
+    pub(super) fn purpose(&self) -> Purpose {
+        let number = (self.state.load(Ordering::Relaxed) >> 32) as usize;
+        Purpose::ALL[number.checked_sub(1).expect("the frame is in use")].0
+    }
+
     /// Sets the owner's word.
     pub(super) fn set_owner_word(&self, word: u64) {
         self.owner.store(word, Ordering::Relaxed);

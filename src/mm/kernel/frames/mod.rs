@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`allocated`] | frames that have one owner |
 //! | [`shared`] | frames that have any number of owners |
+//! | [`bytes`] | copies to and from shared frames |
 //! | [`cpu_cache`] | each CPU's free frames |
 //! | [`bitmap`] | all other free frames |
 //! | [`frame_info`] | a record for each frame |
@@ -18,6 +19,7 @@
 
 mod allocated;
 mod bitmap;
+mod bytes;
 mod cpu_cache;
 mod frame_info;
 mod purpose;
@@ -26,6 +28,7 @@ mod shared;
 mod tests;
 
 pub use allocated::{AllocatedFrames, Run};
+pub use bytes::FrameBytes;
 pub use frame_info::{FrameUse, OWNERS_MAX, TooManyOwners};
 pub use purpose::{Counts, Purpose, Traffic};
 pub use shared::SharedFrame;

@@ -18,6 +18,8 @@ pub enum Purpose {
     User,
     /// Page tables of programs, for their half.
     UserTables,
+    /// The contents of files and pipes.
+    Files,
     /// All other purposes.
     Other,
 }
@@ -27,7 +29,7 @@ pub(super) const PURPOSES: usize = Purpose::ALL.len();
 
 impl Purpose {
     /// All of them, with their names.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Stub, "boot stub"),
         (Self::PageTables, "page tables"),
         (Self::Heap, "heap"),
@@ -35,6 +37,7 @@ impl Purpose {
         (Self::FrameInfo, "frame info"),
         (Self::User, "programs"),
         (Self::UserTables, "page tables of programs"),
+        (Self::Files, "files"),
         (Self::Other, "other"),
     ];
 }

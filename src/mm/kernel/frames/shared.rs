@@ -68,6 +68,23 @@ impl SharedFrame {
         Ok(unsafe { AllocatedFrames::from_leaked(start, purpose) })
     }
 
+    /// Passes this reference to a page table; returns the address of the frame.
+    pub(in crate::mm) fn leak(self) -> PhysAddr {
+        let start = self.start();
+        core::mem::forget(self);
+        start
+    }
+
+    /// Takes a reference back that [`leak`](Self::leak) has passed to a page table.
+    ///
+    /// # Safety
+    /// The page table doesn't have it any more.
+    pub(in crate::mm) unsafe fn from_leaked(start: PhysAddr) -> Self {
+        let frame = number(start);
+        let info = frame_info::of(frame).expect("shared frames have a record");
+        Self { frame: frame as u32, purpose: info.purpose() }
+    }
+
     /// Returns the word that the owners have set, 0 at first.
     pub fn owner_word(&self) -> u64 {
         self.info().owner_word()

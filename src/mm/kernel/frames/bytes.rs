@@ -1,0 +1,202 @@
+//! The bytes of shared frames: copies to and from them.
+//!
+//! Programs may have a shared frame mapped, and other CPUs may copy to it at the same time. So its
+//! bytes are never borrowed as a slice: they are copied by instructions of which the compiler
+//! assumes nothing. A copy that runs beside a write has some old and some new bytes.
+//!
+//! Invariant: a [`FrameBytes`] lies within one frame, which its borrowed owner keeps allocated; the
+//! direct map shows it.
+
+use core::arch::asm;
+use core::ops::Range;
+
+use super::allocated::AllocatedFrames;
+use super::purpose::Purpose;
+use super::shared::SharedFrame;
+use crate::mm::kernel::layout::{self, FRAME_BYTES};
+
+/// A range of the bytes of a shared frame.
+#[derive(Clone, Copy, Debug)]
+pub struct FrameBytes<'a> {
+    frame: &'a SharedFrame,
+    start: usize,
+    len: usize,
+}
+
+impl SharedFrame {
+    /// Takes a frame whose bytes are 0, with one owner; `None` if none is free.
+    pub fn try_new_zeroed(purpose: Purpose) -> Option<Self> {
+        let frame = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        frame.bytes(0..FRAME_BYTES as usize).zero();
+        Some(frame)
+    }
+
+    /// Takes a frame with the bytes of this one; `None` if none is free.
+    pub fn try_copy(&self, purpose: Purpose) -> Option<Self> {
+        let copy = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        copy.all_bytes().copy_from(self.all_bytes());
+        Some(copy)
+    }
+
+    /// Returns a range of its bytes.
+    ///
+    /// # Panics
+    /// If the range isn't within a frame.
+    #[inline]
+    pub fn bytes(&self, range: Range<usize>) -> FrameBytes<'_> {
+        assert!(range.start <= range.end && range.end <= FRAME_BYTES as usize);
+        FrameBytes { frame: self, start: range.start, len: range.end - range.start }
+    }
+
+    /// Returns all its bytes.
+    #[inline]
+    pub fn all_bytes(&self) -> FrameBytes<'_> {
+        self.bytes(0..FRAME_BYTES as usize)
+    }
+}
+
+impl<'a> FrameBytes<'a> {
+    /// Returns how many bytes they are.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.len
+    }
+
+    /// Returns whether they are none.
+    #[inline]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns the first `len` bytes.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline]
+    pub fn first(self, len: usize) -> Self {
+        assert!(len <= self.len);
+        Self { len, ..self }
+    }
+
+    /// Returns the bytes after the first `len`.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline]
+    pub fn after(self, len: usize) -> Self {
+        assert!(len <= self.len);
+        Self { start: self.start + len, len: self.len - len, ..self }
+    }
+
+    /// Returns the address of the first byte in the direct map. Only copies use it.
+    #[inline]
+    pub(in crate::mm) fn as_mut_ptr(self) -> *mut u8 {
+        let start: *mut u8 = layout::direct(self.frame.start()).as_mut_ptr();
+        start.wrapping_add(self.start)
+    }
+
+    /// Copies the bytes to `to`.
+    ///
+    /// # Panics
+    /// If `to` hasn't the same length.
+    #[inline]
+    pub fn read(self, to: &mut [u8]) {
+        assert!(to.len() == self.len);
+        // SAFETY: both have so many bytes (invariant), and no slice is in a shared frame.
+        unsafe { copy(self.as_mut_ptr(), to.as_mut_ptr(), self.len) };
+    }
+
+    /// Copies `from` to the bytes.
+    ///
+    /// # Panics
+    /// If `from` hasn't the same length.
+    #[inline]
+    pub fn write(self, from: &[u8]) {
+        assert!(from.len() == self.len);
+        // SAFETY: as in `read`.
+        unsafe { copy(from.as_ptr(), self.as_mut_ptr(), self.len) };
+    }
+
+    /// Copies the bytes of `from` to these, which may overlap them only from before.
+    ///
+    /// # Panics
+    /// If `from` hasn't the same length.
+    pub fn copy_from(self, from: FrameBytes<'_>) {
+        assert!(from.len == self.len);
+        // SAFETY: both have so many bytes (invariant).
+        unsafe { copy(from.as_mut_ptr(), self.as_mut_ptr(), self.len) };
+    }
+
+    /// Sets the bytes to 0.
+    #[inline]
+    pub fn zero(self) {
+        let (words, rest) = (self.len / 8, self.len % 8);
+        // SAFETY: the frame has so many bytes from there on (invariant).
+        unsafe {
+            asm!(
+                "rep stosq",
+                "mov ecx, {rest:e}",
+                "rep stosb",
+                rest = in(reg) rest,
+                inout("rcx") words => _,
+                inout("rdi") self.as_mut_ptr() => _,
+                in("rax") 0_u64,
+                options(nostack, preserves_flags),
+            );
+        }
+    }
+}
+
+/// Copies `len` bytes, from the first to the last, by words of 8 bytes and single bytes after them.
+///
+/// # Safety
+/// So many bytes can be read at `from` and written at `to`.
+#[inline]
+unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+    let (words, rest) = (len / 8, len % 8);
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "rep movsq",
+            "mov ecx, {rest:e}",
+            "rep movsb",
+            rest = in(reg) rest,
+            inout("rcx") words => _,
+            inout("rsi") from => _,
+            inout("rdi") to => _,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mm::kernel::frames;
+
+    #[test_case]
+    fn bytes_of_frames_are_copied_at_any_offset() {
+        let free = frames::counts().free;
+        let frame = SharedFrame::try_new_zeroed(Purpose::Other).expect("there is memory");
+        let mut all = [1; 4096];
+        frame.all_bytes().read(&mut all);
+        assert_eq!(all, [0; 4096]);
+        let pattern: [u8; 40] = core::array::from_fn(|index| index as u8 + 1);
+        for (start, len) in [(0, 40), (1, 17), (4095, 1), (4056, 40), (100, 0), (7, 9)] {
+            frame.all_bytes().zero();
+            frame.bytes(start..start + len).write(&pattern[..len]);
+            frame.all_bytes().read(&mut all);
+            assert_eq!(all[start..start + len], pattern[..len]);
+            assert!(all[..start].iter().chain(&all[start + len..]).all(|byte| *byte == 0));
+        }
+        frame.bytes(0..40).write(&pattern);
+        frame.bytes(3..16).zero();
+        let copy = frame.try_copy(Purpose::Other).expect("there is memory");
+        let mut part = [0; 20];
+        copy.bytes(0..40).after(10).first(20).read(&mut part);
+        assert_eq!(part[..6], [0; 6]);
+        assert_eq!(part[6..], pattern[16..30]);
+        drop((frame, copy));
+        assert_eq!(frames::counts().free, free);
+    }
+}

@@ -1,0 +1,160 @@
+//! What the pages of a region are filled from.
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use ::address_space::{Access, Backing as PureBacking, Sharing};
+
+use super::page_table::PAGE_BYTES;
+use crate::mm::kernel::frames::SharedFrame;
+
+/// Why an object has no page for an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageError {
+    /// The page is beyond the end of the object, or can't be read: SIGBUS for the program.
+    Unavailable,
+    /// No memory is left for it.
+    NoMemory,
+}
+
+/// Something that can be mapped, such as a file. Its pages are frames that all mappings share.
+pub trait MappedObject: Send + Sync {
+    /// Returns the page with this index, in pages from the start of the object. May wait.
+    ///
+    /// # Errors
+    /// See [`PageError`].
+    fn page(&self, index: u64) -> Result<SharedFrame, PageError>;
+
+    /// Returns whether a mapping may have this access.
+    fn allows(&self, access: Access, sharing: Sharing) -> bool;
+
+    /// Writes the object's name, as /proc/PID/maps shows it.
+    ///
+    /// # Errors
+    /// Those of the formatter.
+    fn write_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
+}
+
+/// What the first page of a region is filled from.
+#[derive(Clone)]
+pub enum Backing {
+    /// Zeros.
+    Anonymous,
+    /// An object, from some page on.
+    Object {
+        /// The object.
+        object: Arc<dyn MappedObject>,
+        /// The index of the page in the object.
+        page: u64,
+    },
+}
+
+/// The largest index of a page of an object: offsets in bytes are signed numbers of 64 bits.
+const LAST_PAGE: u64 = i64::MAX as u64 / PAGE_BYTES;
+
+impl PureBacking for Backing {
+    fn advanced_by(&self, bytes: u64) -> Self {
+        match self {
+            Self::Anonymous => Self::Anonymous,
+            Self::Object { object, page } => {
+                Self::Object { object: object.clone(), page: page + bytes / PAGE_BYTES }
+            }
+        }
+    }
+
+    fn continues(&self, bytes: u64, next: &Self) -> bool {
+        match (self, next) {
+            (Self::Anonymous, Self::Anonymous) => true,
+            (Self::Object { object, page }, Self::Object { object: other, page: next }) => {
+                Arc::ptr_eq(object, other) && page + bytes / PAGE_BYTES == *next
+            }
+            _ => false,
+        }
+    }
+
+    fn is_anonymous(&self) -> bool {
+        matches!(self, Self::Anonymous)
+    }
+
+    fn allows(&self, access: Access, sharing: Sharing) -> bool {
+        match self {
+            Self::Anonymous => true,
+            Self::Object { object, .. } => object.allows(access, sharing),
+        }
+    }
+
+    fn spans(&self, len_bytes: u64) -> bool {
+        match self {
+            Self::Anonymous => true,
+            Self::Object { page, .. } => page
+                .checked_add(len_bytes.div_ceil(PAGE_BYTES))
+                .is_some_and(|end| end <= LAST_PAGE + 1),
+        }
+    }
+}
+
+impl fmt::Debug for Backing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anonymous => f.write_str("anonymous"),
+            Self::Object { object, page } => {
+                object.write_name(f)?;
+                write!(f, " from page {page}")
+            }
+        }
+    }
+}
+
+/// Memory that processes share without a file: MAP_SHARED with MAP_ANONYMOUS. Its pages come when
+/// they are touched.
+pub mod shared_memory {
+    use alloc::collections::BTreeMap;
+
+    use super::{Access, MappedObject, PageError, SharedFrame, Sharing, fmt};
+    use crate::mm::kernel::frames::Purpose;
+    use crate::sync::Mutex;
+
+    /// Shared memory.
+    pub struct SharedMemory {
+        /// Protects the pages that were touched, by their indexes; taken by page faults.
+        pages: Mutex<BTreeMap<u64, SharedFrame>>,
+    }
+
+    impl SharedMemory {
+        /// Makes shared memory in which no page was touched.
+        pub const fn new() -> Self {
+            Self { pages: Mutex::new(BTreeMap::new()) }
+        }
+    }
+
+    impl Default for SharedMemory {
+        fn default() -> Self {
+            Self::new()
+        }
+    }
+
+    impl MappedObject for SharedMemory {
+        fn page(&self, index: u64) -> Result<SharedFrame, PageError> {
+            let mut pages = self.pages.lock();
+            let page = match pages.get(&index) {
+                Some(page) => page.try_clone(),
+                None => {
+                    let page = SharedFrame::try_new_zeroed(Purpose::User);
+                    let page = page.ok_or(PageError::NoMemory)?;
+                    let own = page.try_clone();
+                    pages.insert(index, page);
+                    own
+                }
+            };
+            page.map_err(|_| PageError::NoMemory)
+        }
+
+        fn allows(&self, _access: Access, _sharing: Sharing) -> bool {
+            true
+        }
+
+        fn write_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("/dev/zero (deleted)")
+        }
+    }
+}

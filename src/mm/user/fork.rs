@@ -1,0 +1,56 @@
+//! A copy of an address space, whose private pages are copied when they are written.
+
+use alloc::sync::Arc;
+
+use ::address_space::{RegionError, RegionFlags, Sharing};
+use paging::OnClone;
+
+use super::address_space::AddressSpace;
+use super::commit;
+use super::page_table::PageTableError;
+use crate::arch::smp::tlb::Space;
+
+impl AddressSpace {
+    /// Makes a copy for a child: fork(2). May wait.
+    ///
+    /// # Errors
+    /// [`RegionError::NoMemory`], [`RegionError::CommitLimit`].
+    pub fn try_fork(&self) -> Result<Self, RegionError> {
+        let own = self.regions();
+        let mut committed_pages = 0;
+        let regions = own.try_clone(|pages| {
+            let is_committed = commit::try_commit(pages);
+            if is_committed {
+                committed_pages = pages;
+            }
+            is_committed
+        })?;
+        let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory);
+        let table = space.and_then(|space| {
+            // Pages come in rising order, as the regions do.
+            let mut parts = own.iter().peekable();
+            let table = self.table().try_fork(&space, |page| {
+                while parts.next_if(|region| region.range().end() <= page).is_some() {}
+                let Some(region) = parts.peek().filter(|it| it.range().contains(page)) else {
+                    // A page that was mapped outside of all regions.
+                    return OnClone::Share;
+                };
+                let skipped = RegionFlags::DONT_FORK | RegionFlags::WIPE_ON_FORK;
+                match region.sharing() {
+                    _ if region.flags().intersects(skipped) => OnClone::Skip,
+                    Sharing::Private => OnClone::CopyOnWrite,
+                    Sharing::Shared => OnClone::Share,
+                }
+            })?;
+            Ok((table, space))
+        });
+        drop(own);
+        match table {
+            Ok((table, space)) => Ok(Self::new(regions, table, space)),
+            Err(_) => {
+                commit::uncommit(committed_pages);
+                Err(RegionError::NoMemory)
+            }
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Changes of the regions of an address space, and of their pages.
+//!
+//! Each operation changes the regions first, then the page table, with the regions locked all the
+//! time, so that no page fault sees the one without the other.
+
+use ::address_space::{
+    Access, Advice, Limits, Overlap, PageRange, Progress, Region, RegionError, Regions,
+    RemapRequest, Remapped, Removed,
+};
+use x86_64::VirtAddr;
+
+use super::address_space::AddressSpace;
+use super::backing::Backing;
+use super::commit;
+use super::fault::flags_of;
+use super::page_table::UserPageTable;
+
+impl AddressSpace {
+    /// Adds a region at its place. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::map`].
+    pub fn map_region(
+        &self,
+        region: Region<Backing>,
+        overlap: Overlap,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        let mut regions = self.regions();
+        let removed = regions.map(region, overlap, limits, commit::try_commit)?;
+        self.finish_removal(regions, removed);
+        Ok(())
+    }
+
+    /// Adds the region that `make` returns for the place that is found for `len_bytes`; returns
+    /// that place. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::place`] and [`Regions::map`].
+    pub fn map_region_anywhere(
+        &self,
+        hint: u64,
+        len_bytes: u64,
+        limits: &Limits,
+        make: impl FnOnce(PageRange) -> Region<Backing>,
+    ) -> Result<PageRange, RegionError> {
+        let mut regions = self.regions();
+        let range = regions.place(hint, len_bytes, 1)?;
+        let removed = regions.map(make(range), Overlap::Refused, limits, commit::try_commit)?;
+        self.finish_removal(regions, removed);
+        Ok(range)
+    }
+
+    /// Removes all pages of `range` from their regions. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::unmap`].
+    pub fn unmap_region(&self, range: PageRange, limits: &Limits) -> Result<(), RegionError> {
+        let mut regions = self.regions();
+        let removed = regions.unmap(range, limits)?;
+        self.finish_removal(regions, removed);
+        Ok(())
+    }
+
+    /// Changes what a program may do with the pages of `range`. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::protect`]; a part may have changed.
+    pub fn protect_region(
+        &self,
+        range: PageRange,
+        access: Access,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        let mut regions = self.regions();
+        let Progress { reached, result } =
+            regions.protect(range, access, limits, commit::try_commit);
+        if let Some(changed) = part_below(range, reached) {
+            // A page that may be written from now on becomes writable when it is written, as it
+            // may have other owners.
+            self.table().protect_range(changed, flags_of(access));
+        }
+        result
+    }
+
+    /// Changes the length of a range, or moves it; returns where it is. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::remap`]; [`RegionError::NoMemory`] if no memory is left for a page
+    /// table, after which some pages are missing at their new place.
+    pub fn remap_region(
+        &self,
+        request: &RemapRequest,
+        limits: &Limits,
+    ) -> Result<PageRange, RegionError> {
+        let mut regions = self.regions();
+        let Remapped { removed, moved_from, range } =
+            regions.remap(request, limits, commit::try_commit)?;
+        let mut table = self.table();
+        unmap_removed(&mut table, &removed);
+        let moved = moved_from.map_or(Ok(()), |from| table.move_range(from, range.start()));
+        drop(table);
+        drop(regions);
+        commit::uncommit(removed.uncommitted_pages);
+        drop(removed);
+        moved.map_err(|_| RegionError::NoMemory).map(|()| range)
+    }
+
+    /// Keeps advice for the pages of `range`. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::advise`].
+    pub fn advise_region(
+        &self,
+        range: PageRange,
+        advice: Advice,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        self.regions().advise(range, advice, limits).result
+    }
+
+    /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
+    /// of the object. May wait.
+    ///
+    /// # Errors
+    /// [`RegionError::Unmapped`] if a part of the range is in no region; the others have changed.
+    pub fn discard(&self, range: PageRange) -> Result<(), RegionError> {
+        let regions = self.regions();
+        self.table().unmap_range(range);
+        match regions.first_hole(range) {
+            Some(_) => Err(RegionError::Unmapped),
+            None => Ok(()),
+        }
+    }
+
+    /// Begins an empty heap at `start`, after the image of a program whose data has
+    /// `image_data_bytes` bytes. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::start_heap`].
+    pub fn start_heap(&self, start: VirtAddr, image_data_bytes: u64) -> Result<(), RegionError> {
+        self.regions().start_heap(start, image_data_bytes)
+    }
+
+    /// Moves the program break; returns where it is, which is where it was if that fails. May wait.
+    pub fn set_program_break(&self, end: u64, limits: &Limits) -> VirtAddr {
+        let mut regions = self.regions();
+        let changed =
+            regions.set_program_break(end, Backing::Anonymous, limits, commit::try_commit);
+        let heap_end = regions.heap_end();
+        if let Ok(removed) = changed {
+            self.finish_removal(regions, removed);
+        }
+        heap_end
+    }
+
+    /// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.
+    fn finish_removal(
+        &self,
+        regions: crate::sync::MutexGuard<'_, Regions<Backing>>,
+        removed: Removed<Backing>,
+    ) {
+        if !removed.regions.is_empty() {
+            unmap_removed(&mut self.table(), &removed);
+        }
+        drop(regions);
+        commit::uncommit(removed.uncommitted_pages);
+    }
+}
+
+fn unmap_removed(table: &mut UserPageTable, removed: &Removed<Backing>) {
+    removed.regions.iter().for_each(|region| table.unmap_range(region.range()));
+}
+
+/// Returns the pages of `range` below `end`.
+fn part_below(range: PageRange, end: VirtAddr) -> Option<PageRange> {
+    let len_bytes = end.as_u64().checked_sub(range.start().as_u64())?;
+    PageRange::try_new(range.start().as_u64(), len_bytes.min(range.len_bytes())).ok()
+}

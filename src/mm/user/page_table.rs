@@ -1,0 +1,336 @@
+//! The page table of an address space, and the frames that it refers to.
+//!
+//! Invariants:
+//! 1. The table has the kernel's upper half, whose tables are there for ever.
+//! 2. Each page that is mapped in the lower half holds a reference to its frame: a [`SharedFrame`]
+//!    that was leaked.
+
+use alloc::sync::Arc;
+use core::ops::ControlFlow;
+
+use ::address_space::PageRange;
+use heapless::Vec as ShortVec;
+use paging::{
+    Capabilities, FlushScope, Leaf, Mapping, MappingFlags, OnClone, PageSize, PagingError,
+    PagingHandler, X64PTE, X64PageTable,
+};
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::arch::smp::tlb::Space;
+use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
+use crate::mm::kernel::kernel_space;
+use crate::mm::kernel::layout::{self, FRAME_BYTES, NULL_END, PROGRAMS_END};
+
+/// The size of a page of programs, in bytes.
+pub const PAGE_BYTES: u64 = FRAME_BYTES;
+
+/// How many frames are freed after one flush.
+const BATCH: usize = 128;
+
+/// The page table's access to frames and their memory, and to the TLBs of the CPUs that have the
+/// address space loaded.
+struct Host {
+    capabilities: Capabilities,
+    space: Arc<Space>,
+}
+
+// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
+// shows it. `space` knows all CPUs that have the table loaded, and flushes their TLBs.
+unsafe impl PagingHandler for Host {
+    fn alloc_frame(&self) -> Option<PhysAddr> {
+        AllocatedFrames::try_new(Purpose::UserTables).map(AllocatedFrames::leak)
+    }
+
+    fn dealloc_frame(&self, frame: PhysAddr) {
+        // SAFETY: the page table returns what it took, after no CPU walks there any more.
+        drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::UserTables) });
+    }
+
+    fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr {
+        layout::direct(frame)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.capabilities
+    }
+
+    fn flush(&self, scope: FlushScope) {
+        self.space.flush(scope);
+    }
+}
+
+/// The flags that mappings of programs may have. A global one would outlive its address space in
+/// the TLBs.
+const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
+    .union(MappingFlags::WRITE)
+    .union(MappingFlags::EXECUTE)
+    .union(MappingFlags::USER)
+    .union(MappingFlags::COPY_ON_WRITE)
+    .union(MappingFlags::NO_ACCESS);
+
+/// Why an operation on a page table failed. Nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PageTableError {
+    /// The page isn't one of a program: too low, too high, or not aligned.
+    NotOfPrograms,
+    /// The flags aren't allowed for programs: a global page, or a device's.
+    FlagsNotAllowed,
+    /// Something is mapped there.
+    AlreadyMapped,
+    /// Nothing is mapped there.
+    NotMapped,
+    /// No frame is left for a page table.
+    NoMemory,
+}
+
+impl core::fmt::Display for PageTableError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::NotOfPrograms => "programs have no such page",
+            Self::FlagsNotAllowed => "memory of programs isn't global nor that of a device",
+            Self::AlreadyMapped => "something is mapped there",
+            Self::NotMapped => "nothing is mapped there",
+            Self::NoMemory => "no frame is left for a page table",
+        })
+    }
+}
+
+impl core::error::Error for PageTableError {}
+
+impl From<PagingError> for PageTableError {
+    fn from(error: PagingError) -> Self {
+        match error {
+            PagingError::NoMemory => Self::NoMemory,
+            PagingError::AlreadyMapped => Self::AlreadyMapped,
+            PagingError::NotMapped | PagingError::NotPresent => Self::NotMapped,
+            _ => Self::NotOfPrograms,
+        }
+    }
+}
+
+/// The page table of an address space.
+pub struct UserPageTable(X64PageTable<Host>);
+
+impl UserPageTable {
+    /// Makes one that maps nothing in its lower half, for the CPUs that have `space` loaded.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`].
+    pub(super) fn try_new(space: &Arc<Space>) -> Result<Self, PageTableError> {
+        let host = Host { capabilities: kernel_space::capabilities(), space: space.clone() };
+        Ok(Self(X64PageTable::try_new_sharing(host, &kernel_space::upper_half())?))
+    }
+
+    /// Returns the address of the root table.
+    pub(super) fn root(&self) -> PhysAddr {
+        self.0.root_paddr()
+    }
+
+    /// Maps `frame` at `page`.
+    ///
+    /// # Errors
+    /// See [`PageTableError`]; the reference to the frame is dropped then.
+    pub(super) fn map(
+        &mut self,
+        page: VirtAddr,
+        frame: SharedFrame,
+        flags: MappingFlags,
+    ) -> Result<(), PageTableError> {
+        if page < NULL_END || page >= PROGRAMS_END {
+            return Err(PageTableError::NotOfPrograms);
+        }
+        if !PROGRAM_FLAGS.contains(flags) {
+            return Err(PageTableError::FlagsNotAllowed);
+        }
+        self.0.map(page, frame.start(), PageSize::Size4K, flags)?;
+        frame.leak();
+        Ok(())
+    }
+
+    /// Returns what the page of `address` is mapped to.
+    pub(super) fn query(&self, address: VirtAddr) -> Option<Mapping> {
+        self.0.query(address.align_down(PAGE_BYTES)).ok()
+    }
+
+    /// Returns a further reference to the frame of a page that is mapped.
+    pub(super) fn frame(&self, page: VirtAddr) -> Option<SharedFrame> {
+        let mapping = self.query(page)?;
+        // SAFETY: the table has a reference (invariant 2), which `forget` leaves to it.
+        let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
+        let frame = own.try_clone();
+        own.leak();
+        frame.ok()
+    }
+
+    /// Returns whether the table has the only reference to the frame of a page that is mapped.
+    pub(super) fn is_only_owner(&self, mapping: &Mapping) -> bool {
+        // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
+        let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
+        let is_only = own.owners() == 1;
+        own.leak();
+        is_only
+    }
+
+    /// Changes what a page that is mapped allows, and flushes it.
+    pub(super) fn protect(&mut self, page: VirtAddr, flags: MappingFlags) {
+        if let Ok((_, flush)) = self.0.protect(page, flags) {
+            flush.flush();
+        }
+    }
+
+    /// Maps `page` to `frame` in place of the frame that it is mapped to, and flushes it.
+    ///
+    /// # Errors
+    /// See [`PageTableError`].
+    pub(super) fn replace(
+        &mut self,
+        page: VirtAddr,
+        frame: SharedFrame,
+        flags: MappingFlags,
+    ) -> Result<(), PageTableError> {
+        let (old, flush) = self.0.remap(page, frame.start(), flags)?;
+        frame.leak();
+        flush.flush();
+        drop(take(old));
+        Ok(())
+    }
+
+    /// Changes what the pages in `range` allow, and flushes them.
+    pub(super) fn protect_range(&mut self, range: PageRange, flags: MappingFlags) {
+        let flush = self.0.protect_region(range.start(), range.len_bytes(), flags);
+        // There are no large pages that would have to be split.
+        flush.expect("regions are ranges of whole pages").flush();
+    }
+
+    /// Unmaps the pages in `range`, flushes them, and drops the references to their frames.
+    pub(super) fn unmap_range(&mut self, range: PageRange) {
+        self.unmap_with(range.start(), range.end(), |flush| flush.flush());
+    }
+
+    /// Unmaps all pages and drops the references to their frames. No CPU has the table loaded.
+    pub(super) fn unmap_all(&mut self) {
+        self.unmap_with(VirtAddr::zero(), PROGRAMS_END, |flush| flush.flush_by(|_| {}));
+    }
+
+    fn unmap_with(
+        &mut self,
+        start: VirtAddr,
+        end: VirtAddr,
+        flush: impl Fn(paging::Flush<'_, Host>),
+    ) {
+        let mut next = Some(start);
+        while let Some(start) = next {
+            let mut frames = ShortVec::<SharedFrame, BATCH>::new();
+            let unmapped = self.0.unmap_region_with(start, end - start, |_, leaf| {
+                if let Some(frame) = take(leaf) {
+                    frames.push(frame).expect("the batch isn't full");
+                }
+                match frames.is_full() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            });
+            let (further, needed) = unmapped.expect("regions are ranges of whole pages");
+            next = further;
+            flush(needed);
+            // Only now: a CPU could have written to them before the flush.
+            drop(frames);
+        }
+    }
+
+    /// Moves the pages in `from` to the addresses from `to` on, where nothing is mapped.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`]: the pages that were not moved are still in `from`.
+    pub(super) fn move_range(
+        &mut self,
+        from: PageRange,
+        to: VirtAddr,
+    ) -> Result<(), PageTableError> {
+        let mut next = from.start();
+        while let Some(page) = self.first_page(next).filter(|page| *page < from.end()) {
+            next = page + PAGE_BYTES;
+            let (leaf, flush) = self.0.unmap(page)?;
+            flush.flush();
+            let Some(Mapping { paddr, flags, .. }) = leaf.mapping() else {
+                continue;
+            };
+            let target = to + (page - from.start());
+            if let Err(error) = self.0.map(target, paddr, PageSize::Size4K, flags) {
+                // There is memory for its table: at worst that was freed with the page.
+                self.0.map(page, paddr, PageSize::Size4K, flags)?;
+                return Err(error.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a copy for a child, which `space` is for. `decide` says for each page what the child
+    /// gets.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`]. Pages may have become copy-on-write, which is harmless.
+    pub(super) fn try_fork(
+        &mut self,
+        space: &Arc<Space>,
+        mut decide: impl FnMut(VirtAddr) -> OnClone,
+    ) -> Result<Self, PageTableError> {
+        let host = Host { capabilities: kernel_space::capabilities(), space: space.clone() };
+        let mut has_failed = false;
+        let (clone, flush) = self.0.try_clone_lower_half(host, |page, leaf| {
+            let on_clone = decide(page);
+            let Some(mapping) = leaf.mapping().filter(|_| on_clone != OnClone::Skip) else {
+                return OnClone::Skip;
+            };
+            // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
+            let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
+            let further = own.try_clone();
+            own.leak();
+            match further {
+                Ok(frame) => {
+                    // The reference of the clone.
+                    frame.leak();
+                    on_clone
+                }
+                Err(_) => {
+                    has_failed = true;
+                    OnClone::Skip
+                }
+            }
+        })?;
+        flush.flush();
+        let mut clone = Self(clone);
+        if has_failed {
+            clone.unmap_all();
+            return Err(PageTableError::NoMemory);
+        }
+        Ok(clone)
+    }
+
+    /// Calls `found` with each page in `range` that is mapped.
+    pub(super) fn for_each_page(&self, range: PageRange, mut found: impl FnMut(VirtAddr, Mapping)) {
+        self.0.for_each_mapping(range.start(), |page, mapping| {
+            if page >= range.end() {
+                return ControlFlow::Break(());
+            }
+            found(page, mapping);
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// Returns the first page at or above `from` that is mapped.
+    fn first_page(&self, from: VirtAddr) -> Option<VirtAddr> {
+        let mut first = None;
+        self.0.for_each_mapping(from, |page, _| {
+            first = Some(page);
+            ControlFlow::Break(())
+        });
+        first
+    }
+}
+
+/// Takes the reference to its frame out of a leaf that is no longer in the table.
+fn take(leaf: Leaf<X64PTE>) -> Option<SharedFrame> {
+    // SAFETY: the page held a reference (invariant 2), and is gone from the table.
+    leaf.mapping().map(|mapping| unsafe { SharedFrame::from_leaked(mapping.paddr) })
+}
