@@ -1,0 +1,133 @@
+//! What a thread does about its signals before it returns to user mode.
+
+use crate::action::{Handler, SaFlags};
+use crate::dispositions::Dispositions;
+use crate::info::SigInfo;
+use crate::pending::{Pending, Taken};
+use crate::send::ProcessKind;
+use crate::set::SignalSet;
+use crate::signal::{DefaultAction, Signal};
+use crate::thread::ThreadSignals;
+
+/// A thread's process, as far as signals need it.
+#[derive(Debug)]
+pub struct Process<'a> {
+    /// The signals that were sent to the process.
+    pub shared: &'a mut Pending,
+    /// What it does at each signal.
+    pub dispositions: &'a mut Dispositions,
+    /// Whether it is the first one.
+    pub kind: ProcessKind,
+    /// Whether its process group has no parent that could continue it. Then SIGTSTP, SIGTTIN
+    /// and SIGTTOU don't stop it.
+    pub has_orphaned_group: bool,
+}
+
+/// What a thread does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It returns to user mode, where it was.
+    None,
+    /// It runs a handler.
+    Deliver(Delivery),
+    /// The whole process ends.
+    Terminate {
+        /// What ends it.
+        info: SigInfo,
+        /// Whether with a core dump.
+        core: bool,
+    },
+    /// The whole process stops until SIGCONT or SIGKILL is sent. Then the thread asks again.
+    Stop(Signal),
+}
+
+/// How a handler is run. The blocked signals have been changed for it already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What comes with the signal.
+    pub info: SigInfo,
+    /// The handler's address.
+    pub handler: u64,
+    /// The action's flags.
+    pub flags: SaFlags,
+    /// The address to which the handler returns.
+    pub restorer: u64,
+    /// The blocked signals that the handler's return restores.
+    pub saved: SignalSet,
+}
+
+/// How many entries that counted against the limit were taken from queues.
+pub type Freed = usize;
+
+/// Takes the next signal that something is done about, and decides what. The caller repeats
+/// it until it returns [`Action::None`], for each handler gets a frame of its own.
+///
+/// SIGKILL comes first, then faults of this thread, then its other signals, then those of its
+/// process; each by rising numbers, signals of faults first.
+pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Freed) {
+    let Process { shared, dispositions, kind, has_orphaned_group } = process;
+    let mut freed = 0;
+    loop {
+        let wanted = !thread.blocked();
+        let Some(taken) = take_kill(thread, shared)
+            .or_else(|| thread.pending.take_fault(wanted))
+            .or_else(|| take_first(thread, shared, wanted))
+        else {
+            return (Action::None, freed);
+        };
+        freed += usize::from(taken.was_queued);
+        let info = taken.info;
+        let signal = info.signal;
+        let action = dispositions.get(signal);
+        if let Handler::Address(handler) = action.handler {
+            let saved = thread.take_saved();
+            let mut blocked = thread.blocked() | action.mask;
+            if !action.flags.contains(SaFlags::NODEFER) {
+                blocked.insert(signal);
+            }
+            thread.set_blocked(blocked);
+            if action.flags.contains(SaFlags::RESETHAND) {
+                dispositions.reset(signal);
+            }
+            let delivery =
+                Delivery { info, handler, flags: action.flags, restorer: action.restorer, saved };
+            return (Action::Deliver(delivery), freed);
+        }
+        // A fault ends the first process too: it can't go on.
+        let is_fault = SignalSet::FAULTS.contains(signal) && info.code.is_of_kernel();
+        if action.handler == Handler::Ignore || (kind == ProcessKind::Init && !is_fault) {
+            continue;
+        }
+        let action = match signal.default_action() {
+            DefaultAction::Ignore | DefaultAction::Continue => continue,
+            DefaultAction::Stop if has_orphaned_group && signal != Signal::STOP => continue,
+            DefaultAction::Stop => Action::Stop(signal),
+            DefaultAction::Terminate => Action::Terminate { info, core: false },
+            DefaultAction::Core => Action::Terminate { info, core: true },
+        };
+        return (action, freed);
+    }
+}
+
+/// Takes a signal of `signals` that is pending, blocked or not, for rt_sigtimedwait and
+/// signalfd: one of this thread, else one of its process. The order is that of
+/// [`next_action`].
+pub fn wait_for(
+    thread: &mut ThreadSignals,
+    shared: &mut Pending,
+    signals: SignalSet,
+) -> Option<Taken> {
+    take_first(thread, shared, signals.without(SignalSet::UNSTOPPABLE))
+}
+
+fn take_kill(thread: &mut ThreadSignals, shared: &mut Pending) -> Option<Taken> {
+    thread.pending.take(Signal::KILL).or_else(|| shared.take(Signal::KILL))
+}
+
+fn take_first(thread: &mut ThreadSignals, shared: &mut Pending, among: SignalSet) -> Option<Taken> {
+    if let Some(signal) = thread.pending.first(among) {
+        return thread.pending.take(signal);
+    }
+    let signal = shared.first(among)?;
+    shared.take(signal)
+}

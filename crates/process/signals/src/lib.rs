@@ -1,0 +1,81 @@
+//! Signals of processes as Linux has them, as pure logic: no threads, no user memory.
+//!
+//! - [`Signal`], [`SignalSet`], [`SigInfo`]: what is sent; the layout of `siginfo_t`;
+//! - [`Dispositions`]: what a process does at each signal;
+//! - [`Pending`]: signals that were sent and not delivered; a process has one of them for
+//!   itself and one for each thread, in [`ThreadSignals`];
+//! - [`send`]: what a signal does when it is sent; [`next_action`]: what a thread does
+//!   before it returns to user mode;
+//! - [`Interruption`]: how an interrupted system call goes on;
+//! - [`AltStack`]: the alternate stack;
+//! - [`frame`]: the frame that a handler finds on its stack and that rt_sigreturn reads back,
+//!   and [`fpu`], the checks of the FPU state in it.
+//!
+//! The caller has the locks: one for the process's [`Dispositions`] and queues, as on Linux.
+//! Memory is allocated only to queue a [`SigInfo`]; where there is none, the signal arrives
+//! without it, or the sender gets an error, as at a limit.
+//!
+//! Source: signal(7), sigaction(2), sigaltstack(2); POSIX.1-2024, "Signal Concepts".
+//!
+//! ```
+//! use signals::{
+//!     Action, Dispositions, Limit, Pending, Process, ProcessKind, SigInfo, Signal, ThreadSignals,
+//!     next_action, send,
+//! };
+//! let (mut actions, mut shared) = (Dispositions::new(), Pending::new());
+//! let mut thread = ThreadSignals::new();
+//!
+//! let info = SigInfo::from_user(Signal::TERM, 7, 1000);
+//! let sent = send(&info, &thread, &actions, ProcessKind::Ordinary);
+//! assert!(sent.discard.is_empty() && !sent.is_ignored);
+//! shared.push(info, Limit::Below).unwrap();
+//!
+//! let process = Process {
+//!     shared: &mut shared,
+//!     dispositions: &mut actions,
+//!     kind: ProcessKind::Ordinary,
+//!     has_orphaned_group: false,
+//! };
+//! let (action, _) = next_action(&mut thread, process);
+//! assert_eq!(action, Action::Terminate { info, core: false });
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod action;
+mod alt_stack;
+mod bytes;
+mod code;
+mod deliver;
+mod display;
+mod dispositions;
+pub mod fpu;
+pub mod frame;
+mod info;
+mod pending;
+mod restart;
+mod send;
+mod set;
+mod signal;
+#[cfg(test)]
+mod tests;
+mod thread;
+
+pub use action::{Handler, SIGACTION_BYTES, SaFlags, SigAction};
+pub use alt_stack::{AltStack, AltStackError, MINSIGSTKSZ, STACK_BYTES};
+pub use code::Code;
+pub use deliver::{Action, Delivery, Freed, Process, next_action, wait_for};
+pub use dispositions::{ActionError, Dispositions, SetAction};
+pub use info::{ChildStatus, Content, SIGINFO_BYTES, SigInfo};
+pub use pending::{Limit, Pending, PushError, Pushed, Taken};
+pub use restart::{Interruption, RESTART_SYSCALL, Resume};
+pub use send::{ProcessKind, Sent, force, send};
+pub use set::SignalSet;
+pub use signal::{DefaultAction, SIGNALS, Signal};
+pub use thread::ThreadSignals;

@@ -1,0 +1,143 @@
+//! Signals that were sent and not delivered.
+
+use alloc::collections::VecDeque;
+
+use crate::code::Code;
+use crate::info::SigInfo;
+use crate::set::SignalSet;
+use crate::signal::Signal;
+
+/// Whether the user whose process gets a signal may have one more queued (RLIMIT_SIGPENDING).
+/// The caller counts: one more for [`Pushed::Queued`], one less for each that is taken or
+/// removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// It may.
+    Below,
+    /// It may not.
+    Reached,
+}
+
+/// What became of a signal that was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It is pending, with its information, which counts against the limit.
+    Queued,
+    /// It is pending; its information is lost.
+    WithoutInfo,
+    /// It was pending already. A standard signal is pending once.
+    AlreadyPending,
+}
+
+/// Why a signal was not sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushError {
+    /// The limit is reached, or there is no memory, and the signal would lose its value
+    /// (EAGAIN).
+    QueueFull,
+}
+
+/// A signal that was pending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// What came with it. If that was lost: as if process 0 had sent it.
+    pub info: SigInfo,
+    /// Whether it counted against the limit.
+    pub was_queued: bool,
+}
+
+/// The signals that are pending for a process or for a thread.
+#[derive(Debug, Default)]
+pub struct Pending {
+    set: SignalSet,
+    /// What came with them, in the order in which they were sent.
+    queue: VecDeque<SigInfo>,
+}
+
+impl Pending {
+    /// Returns the queue of a new process or thread: nothing is inherited.
+    pub const fn new() -> Self {
+        Self { set: SignalSet::EMPTY, queue: VecDeque::new() }
+    }
+
+    /// Returns which signals are pending.
+    pub fn set(&self) -> SignalSet {
+        self.set
+    }
+
+    /// Returns how many entries count against the limit.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// Adds a signal. Before, the caller asks [`send`](crate::send).
+    ///
+    /// The limit never stops a standard signal of kill(2) or of the kernel. It takes away
+    /// the value of other standard signals, and of a real-time signal of kill(2).
+    ///
+    /// # Errors
+    ///
+    /// [`PushError::QueueFull`]: a real-time signal with a value, at the limit or without
+    /// memory. Nothing has changed.
+    pub fn push(&mut self, info: SigInfo, limit: Limit) -> Result<Pushed, PushError> {
+        let is_real_time = info.signal.is_real_time();
+        if !is_real_time && self.set.contains(info.signal) {
+            return Ok(Pushed::AlreadyPending);
+        }
+        let ignores_limit = !is_real_time && info.code.0 >= 0;
+        let may_queue = limit == Limit::Below || ignores_limit;
+        if may_queue && self.queue.try_reserve(1).is_ok() {
+            self.queue.push_back(info);
+            self.set.insert(info.signal);
+            Ok(Pushed::Queued)
+        } else if is_real_time && info.code != Code::USER {
+            Err(PushError::QueueFull)
+        } else {
+            self.set.insert(info.signal);
+            Ok(Pushed::WithoutInfo)
+        }
+    }
+
+    /// Returns the pending signal of `among` that comes first: faults, then the lowest
+    /// number.
+    pub fn first(&self, among: SignalSet) -> Option<Signal> {
+        let set = self.set & among;
+        let faults = set & SignalSet::FAULTS;
+        if faults.is_empty() { set.first() } else { faults.first() }
+    }
+
+    /// Removes the oldest entry of `signal`, if it is pending.
+    pub fn take(&mut self, signal: Signal) -> Option<Taken> {
+        if !self.set.contains(signal) {
+            return None;
+        }
+        let mut places = self.queue.iter().enumerate().filter(|(_, info)| info.signal == signal);
+        let first = places.next().map(|(place, _)| place);
+        let is_last = places.next().is_none();
+        if is_last {
+            self.set.remove(signal);
+        }
+        match first.and_then(|place| self.queue.remove(place)) {
+            Some(info) => Some(Taken { info, was_queued: true }),
+            None => Some(Taken { info: SigInfo::from_user(signal, 0, 0), was_queued: false }),
+        }
+    }
+
+    /// Removes the oldest fault among `among` that the kernel has sent. Its frame has to be
+    /// made first, for the instruction pointer still points to the fault.
+    pub(crate) fn take_fault(&mut self, among: SignalSet) -> Option<Taken> {
+        let wanted = among & SignalSet::FAULTS;
+        let info =
+            self.queue.iter().find(|info| wanted.contains(info.signal) && info.code.is_of_kernel());
+        let signal = info?.signal;
+        self.take(signal)
+    }
+
+    /// Removes all entries of `signals`. Returns how many counted against the limit.
+    pub fn remove(&mut self, signals: SignalSet) -> usize {
+        self.set = self.set.without(signals);
+        let before = self.queue.len();
+        self.queue.retain(|info| !signals.contains(info.signal));
+        before - self.queue.len()
+    }
+}

@@ -1,0 +1,55 @@
+//! How a system call goes on that a signal interrupted.
+
+use crate::action::SaFlags;
+use crate::deliver::Delivery;
+
+/// The number of the system call restart_syscall on x86_64.
+pub const RESTART_SYSCALL: u64 = 219;
+
+/// How an interrupted system call wants to go on. These values never reach a program.
+///
+/// Source: signal(7), "Interruption of system calls and library functions by signal
+/// handlers"; the names are Linux's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// ERESTARTSYS: executed again, unless a handler without SA_RESTART ran. Reads, writes,
+    /// waits for children.
+    Restart,
+    /// ERESTARTNOINTR: executed again, always.
+    RestartAlways,
+    /// ERESTARTNOHAND: executed again if no handler ran. pause, rt_sigsuspend, poll.
+    RestartWithoutHandler,
+    /// ERESTART_RESTARTBLOCK: goes on by restart_syscall for the rest of its time if no
+    /// handler ran. nanosleep, poll with a time.
+    RestartBlock,
+}
+
+/// What a thread finds in user mode after an interrupted system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resume {
+    /// The call returned EINTR.
+    Interrupted,
+    /// The instruction pointer is at the SYSCALL instruction, 2 bytes back, with the call's
+    /// number in RAX: it executes the call again.
+    Again,
+    /// The same with the number [`RESTART_SYSCALL`].
+    ByRestartSyscall,
+}
+
+impl Interruption {
+    /// Decides how the call goes on. `delivery` is the first handler that runs after it, if
+    /// there is one; the registers are changed before its frame is made.
+    pub fn resume(self, delivery: Option<&Delivery>) -> Resume {
+        let Some(delivery) = delivery else {
+            return match self {
+                Self::RestartBlock => Resume::ByRestartSyscall,
+                Self::Restart | Self::RestartAlways | Self::RestartWithoutHandler => Resume::Again,
+            };
+        };
+        match self {
+            Self::RestartAlways => Resume::Again,
+            Self::Restart if delivery.flags.contains(SaFlags::RESTART) => Resume::Again,
+            Self::Restart | Self::RestartWithoutHandler | Self::RestartBlock => Resume::Interrupted,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What a signal does when it is sent, before it is pending.
+
+use crate::action::Handler;
+use crate::dispositions::Dispositions;
+use crate::info::SigInfo;
+use crate::pending::{Limit, Pushed};
+use crate::set::SignalSet;
+use crate::signal::Signal;
+use crate::thread::ThreadSignals;
+
+/// Whether a process is the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProcessKind {
+    /// The first process: signals without a handler do nothing, SIGKILL and SIGSTOP nothing
+    /// ever.
+    Init,
+    /// Any other.
+    Ordinary,
+}
+
+/// What the caller does about a signal that is sent to a process or to one of its threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Signals to remove from the queues of the process and of all its threads: SIGCONT
+    /// removes stops, a stop removes SIGCONT.
+    pub discard: SignalSet,
+    /// Whether the process continues now if it is stopped, even where SIGCONT is blocked or
+    /// ignored.
+    pub continues: bool,
+    /// Whether that is all. Otherwise the signal is pushed to the queue.
+    pub is_ignored: bool,
+}
+
+/// Decides about a signal that is sent to a process or to one of its threads. `thread` is
+/// that thread, or the process's main thread.
+///
+/// A signal that nothing would be done about is not even pending, unless it is blocked:
+/// then the action may still change, or rt_sigtimedwait take it.
+pub fn send(
+    info: &SigInfo,
+    thread: &ThreadSignals,
+    dispositions: &Dispositions,
+    kind: ProcessKind,
+) -> Sent {
+    let signal = info.signal;
+    let mut discard = SignalSet::EMPTY;
+    if signal == Signal::CONT {
+        discard = SignalSet::STOPS;
+    } else if SignalSet::STOPS.contains(signal) {
+        discard.insert(Signal::CONT);
+    }
+    let does_nothing = dispositions.ignores(signal)
+        || (kind == ProcessKind::Init
+            && (signal.is_unstoppable() || dispositions.get(signal).handler == Handler::Default));
+    Sent {
+        discard,
+        continues: signal == Signal::CONT,
+        is_ignored: does_nothing && !thread.blocked().contains(signal),
+    }
+}
+
+/// Sends a fault to the thread that caused it. If it is blocked or ignored, the default
+/// action is restored and the signal unblocked: the instruction can't go on. Even the first
+/// process ends then.
+pub fn force(info: SigInfo, thread: &mut ThreadSignals, dispositions: &mut Dispositions) -> Pushed {
+    let signal = info.signal;
+    let mut blocked = thread.blocked();
+    let is_blocked = blocked.contains(signal);
+    if is_blocked || dispositions.get(signal).handler == Handler::Ignore {
+        dispositions.reset(signal);
+    }
+    if is_blocked {
+        blocked.remove(signal);
+        thread.set_blocked(blocked);
+    }
+    // A standard signal of the kernel is never refused.
+    thread.pending.push(info, Limit::Below).unwrap_or(Pushed::WithoutInfo)
+}

@@ -1,0 +1,103 @@
+//! What a thread has of signals.
+
+use crate::alt_stack::AltStack;
+use crate::pending::Pending;
+use crate::set::SignalSet;
+use crate::signal::Signal;
+
+/// What a thread has of signals.
+#[derive(Debug, Default)]
+pub struct ThreadSignals {
+    /// The signals that were sent to this thread.
+    pub pending: Pending,
+    /// The alternate stack.
+    pub alt_stack: AltStack,
+    blocked: SignalSet,
+    /// The signals that it waits for (rt_sigtimedwait): they wake it, blocked or not.
+    awaited: SignalSet,
+    /// The blocked signals to return to, during rt_sigsuspend, ppoll and the like.
+    saved: Option<SignalSet>,
+}
+
+impl ThreadSignals {
+    /// Returns those of the first thread.
+    pub const fn new() -> Self {
+        Self {
+            pending: Pending::new(),
+            alt_stack: AltStack::NONE,
+            blocked: SignalSet::EMPTY,
+            awaited: SignalSet::EMPTY,
+            saved: None,
+        }
+    }
+
+    /// Returns those of a thread or process that this thread makes: nothing is pending, the
+    /// same signals are blocked. A process made by fork or vfork keeps the alternate stack;
+    /// one that runs beside this thread in the same memory (CLONE_VM without CLONE_VFORK)
+    /// doesn't.
+    pub fn child(&self, keeps_alt_stack: bool) -> Self {
+        Self {
+            alt_stack: if keeps_alt_stack { self.alt_stack } else { AltStack::NONE },
+            blocked: self.blocked,
+            ..Self::new()
+        }
+    }
+
+    /// Changes what a new program doesn't keep (execve): the alternate stack. Blocked and
+    /// pending signals stay.
+    pub fn exec(&mut self) {
+        self.alt_stack = AltStack::NONE;
+    }
+
+    /// Returns the blocked signals.
+    pub fn blocked(&self) -> SignalSet {
+        self.blocked
+    }
+
+    /// Sets the blocked signals; SIGKILL and SIGSTOP never are. Then the caller looks for
+    /// signals that are no longer blocked.
+    pub fn set_blocked(&mut self, signals: SignalSet) {
+        self.blocked = signals.without(SignalSet::UNSTOPPABLE);
+    }
+
+    /// Sets the blocked signals for the time of one system call (rt_sigsuspend, ppoll,
+    /// pselect, epoll_pwait). A handler that ends the call runs with them, and its return
+    /// restores the others.
+    pub fn block_for_call(&mut self, signals: SignalSet) {
+        self.saved.get_or_insert(self.blocked);
+        self.set_blocked(signals);
+    }
+
+    /// Restores the blocked signals after such a call, if no handler runs.
+    pub fn restore_blocked(&mut self) {
+        if let Some(saved) = self.saved.take() {
+            self.blocked = saved;
+        }
+    }
+
+    /// Returns the blocked signals that a handler's return restores.
+    pub(crate) fn take_saved(&mut self) -> SignalSet {
+        self.saved.take().unwrap_or(self.blocked)
+    }
+
+    /// Sets the signals that the thread waits for (rt_sigtimedwait), none after it.
+    pub fn set_awaited(&mut self, signals: SignalSet) {
+        self.awaited = signals.without(SignalSet::UNSTOPPABLE);
+    }
+
+    /// Returns whether `signal` is to wake this thread, if its process gets it.
+    pub fn accepts(&self, signal: Signal) -> bool {
+        !self.blocked.contains(signal) || self.awaited.contains(signal)
+    }
+
+    /// Returns whether a signal is to be delivered to this thread, where `shared` is its
+    /// process's queue: system calls that wait return then.
+    pub fn has_signal(&self, shared: &Pending) -> bool {
+        !(self.pending.set() | shared.set()).without(self.blocked).is_empty()
+    }
+
+    /// Returns the signals that are pending and blocked (rt_sigpending).
+    pub fn pending_set(&self, shared: &Pending) -> SignalSet {
+        (self.pending.set() | shared.set()) & self.blocked
+    }
+}
