@@ -25,8 +25,9 @@ farjump::test_kernel!(test_main);
 
 const MS: u64 = 1_000_000;
 
-/// How long a test may take, in nanoseconds.
-const HANG_NS: u64 = 20_000 * MS;
+/// How long the shares may be wrong, in nanoseconds: longer than on any busy host, shorter than
+/// what the runner lets a test compute.
+const HANG_NS: u64 = 50_000 * MS;
 
 fn only(cpu: usize) -> CpuSet {
     let mut only = CpuSet::new();
