@@ -1,4 +1,4 @@
-//! The font.
+//! A font in several sizes, with look-ups by character.
 
 use core::ops::RangeInclusive;
 
@@ -6,13 +6,13 @@ use spleen_font::{FONT_8X16, FONT_12X24, FONT_16X32, FONT_32X64};
 
 use crate::psf::PsfFile;
 
-/// What is taken of the font: ASCII, Latin-1, box drawing, block elements.
+/// The characters that a [`Font`] holds: ASCII, Latin-1, box drawing, block elements.
 const RANGES: [RangeInclusive<char>; 3] = [' '..='~', '\u{A0}'..='\u{FF}', '\u{2500}'..='\u{259F}'];
 
-/// What is shown for a character that the font doesn't have: a shade.
+/// The glyph for a character that the font doesn't have: a shade.
 const MISSING: char = '\u{2592}';
 
-/// The size of a character's cell, in pixels.
+/// The size of one glyph, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FontSize {
     /// 8 wide, 16 high.
@@ -26,7 +26,7 @@ pub enum FontSize {
 }
 
 impl FontSize {
-    /// All of them, from small to large.
+    /// All sizes, from small to large.
     pub const ALL: [Self; 4] = [Self::Size8x16, Self::Size12x24, Self::Size16x32, Self::Size32x64];
 
     /// Returns (width, height) in pixels.
@@ -39,8 +39,8 @@ impl FontSize {
         }
     }
 
-    /// Returns the largest size with which a screen of so many pixels still has 120
-    /// columns and 40 rows; the smallest if none has.
+    /// Returns the largest size in which a screen of `width` × `height` pixels has at
+    /// least 120 columns and 40 rows; the smallest size if there is none.
     pub fn for_screen(width: usize, height: usize) -> Self {
         const COLUMNS: usize = 120;
         const ROWS: usize = 40;
@@ -61,22 +61,22 @@ impl FontSize {
     }
 }
 
-/// How many characters are in [`RANGES`].
+/// The number of characters in [`RANGES`].
 const CHARACTERS: usize = {
     let [ascii, latin, drawing] = [95, 96, 160];
     ascii + latin + drawing
 };
 
-/// A font in one size, ready for constant-time look-ups. It takes no heap.
+/// A font in one size, with look-ups in constant time. It needs no heap.
 #[derive(Clone, Debug)]
 pub struct Font {
     file: PsfFile<'static>,
-    /// The number in the file of each character's glyph, in the order of [`RANGES`].
+    /// The index in the file of each character's glyph, in the order of [`RANGES`].
     glyphs: [u16; CHARACTERS],
 }
 
 impl Font {
-    /// Finds the font's glyphs.
+    /// Makes a font from the file of `size`, which is part of this crate.
     pub fn new(size: FontSize) -> Self {
         let file = PsfFile::try_new(size.file()).expect("the file is part of the crate");
         let mut glyphs = [0; CHARACTERS];
@@ -111,7 +111,7 @@ impl Font {
     }
 }
 
-/// Returns the index of a character's glyph.
+/// Returns the index of `character` in [`RANGES`], if it is there.
 fn index(character: char) -> Option<usize> {
     let mut before = 0;
     for range in RANGES {
@@ -124,7 +124,7 @@ fn index(character: char) -> Option<usize> {
     None
 }
 
-/// A character's pixels.
+/// The pixels of one character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
     bytes: &'static [u8],
@@ -132,10 +132,11 @@ pub struct Glyph {
 }
 
 impl Glyph {
-    /// Returns a row's pixels, from the top; the leftmost is the highest bit.
+    /// Returns the pixels of row `y`, counted from the top; the leftmost is the highest
+    /// bit.
     ///
     /// # Panics
-    /// If the font isn't that high.
+    /// If the glyph has no such row.
     pub fn row(&self, y: usize) -> u32 {
         let row = &self.bytes[y * self.row_bytes..(y + 1) * self.row_bytes];
         row.iter()

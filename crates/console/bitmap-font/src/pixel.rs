@@ -1,12 +1,12 @@
-//! The format of pixels.
+//! The format of a framebuffer's pixels.
 
 /// The widest row of a glyph, in pixels.
 pub const WIDTH_MAX: usize = 32;
 
-/// Where a colour is in a pixel: its lowest bit, and its number of bits.
+/// The bits of one colour in a pixel: the lowest bit, and the number of bits.
 type Field = (u8, u8);
 
-/// How a framebuffer's pixels hold their colours.
+/// How the pixels of a framebuffer encode colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PixelFormat {
     bytes: usize,
@@ -14,8 +14,8 @@ pub struct PixelFormat {
 }
 
 impl PixelFormat {
-    /// Returns the format of pixels with `depth_bits`, or `None` if there is no such:
-    /// pixels have 15 to 32 bits, and their colours lie in them.
+    /// Returns the format of pixels with `depth_bits`. `None` if that is not 15 to 32, or
+    /// a colour has bits beyond it.
     pub fn try_new(depth_bits: u8, red: Field, green: Field, blue: Field) -> Option<Self> {
         let fields = [red, green, blue];
         let fits = |&(lowest, bits): &Field| {
@@ -42,11 +42,12 @@ impl PixelFormat {
         })
     }
 
-    /// Writes a row of a glyph as pixels: those that are set in `row`, from the highest
-    /// bit on, as `foreground`, the others as `background`. Returns the number of bytes.
+    /// Writes one row of a glyph to `pixels`: bits that are set in `row`, from the
+    /// highest on, in `foreground`, the others in `background`. Returns the number of
+    /// bytes written.
     ///
     /// # Panics
-    /// If `width` is more than [`WIDTH_MAX`], or more than `pixels` has room for.
+    /// If `width` is more than [`WIDTH_MAX`], or `pixels` is too short.
     pub fn write_row(
         &self,
         row: u32,

@@ -1,4 +1,4 @@
-//! PC Screen Font files, as the Linux console has them.
+//! Files in the PC Screen Font format, which the Linux console uses.
 //!
 //! Source: "The PC Screen Fonts", A. E. Brouwer (both versions, with their tables
 //! of Unicode characters).
@@ -10,22 +10,24 @@ pub(crate) struct PsfFile<'a> {
     pub(crate) height: usize,
     /// The rows of all glyphs, each row in whole bytes.
     bitmaps: &'a [u8],
-    /// The characters of each glyph.
+    /// The table of each glyph's characters.
     table: Table<'a>,
 }
 
-/// Which characters each glyph stands for.
+/// The characters of each glyph, as the file encodes them.
 #[derive(Clone, Debug)]
 enum Table<'a> {
-    /// Version 1: words of 16 bits, little-endian; 0xFFFF ends a glyph's, behind 0xFFFE
-    /// stand sequences.
+    /// Version 1: words of 16 bits, little-endian. 0xFFFF ends a glyph's characters;
+    /// sequences of characters follow 0xFFFE.
     Words(&'a [u8]),
-    /// Version 2: UTF-8; 0xFF ends a glyph's, behind 0xFE stand sequences.
+    /// Version 2: UTF-8. 0xFF ends a glyph's characters; sequences of characters follow
+    /// 0xFE.
     Utf8(&'a [u8]),
 }
 
 impl<'a> PsfFile<'a> {
-    /// Reads a file's head. `None` if it is no such file, or has no table.
+    /// Reads the header. `None` if `file` is not in this format, or has no table of
+    /// characters.
     pub(crate) fn try_new(file: &'a [u8]) -> Option<Self> {
         match file {
             [0x36, 0x04, mode, height, rest @ ..] if mode & 2 != 0 => {
@@ -50,7 +52,7 @@ impl<'a> PsfFile<'a> {
         }
     }
 
-    /// Calls `see` with each character that has a glyph, and the glyph's index.
+    /// Calls `see` with each character that has a glyph, and with the glyph's index.
     pub(crate) fn for_each_character(&self, mut see: impl FnMut(char, usize)) {
         match self.table {
             Table::Words(table) => {
@@ -76,8 +78,8 @@ impl<'a> PsfFile<'a> {
         }
     }
 
-    /// Returns the rows of a glyph, each in whole bytes; the leftmost pixel is the highest
-    /// bit. Empty if there is no such glyph.
+    /// Returns the rows of a glyph, each in whole bytes; the leftmost pixel is the
+    /// highest bit. Empty if the file has no such glyph.
     pub(crate) fn glyph(&self, glyph: usize) -> &'a [u8] {
         let glyph_bytes = self.width.div_ceil(8) * self.height;
         self.bitmaps.get(glyph * glyph_bytes..(glyph + 1) * glyph_bytes).unwrap_or(&[])

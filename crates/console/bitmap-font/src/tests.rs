@@ -1,4 +1,4 @@
-//! Glyphs as a person would draw them, and pixels of all formats.
+//! Glyphs compared with drawings, and pixels in all formats.
 
 extern crate std;
 

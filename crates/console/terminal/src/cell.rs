@@ -1,15 +1,15 @@
-//! A cell: a character and how it looks.
+//! A cell: a character and its style.
 
 use crate::Color;
 
-/// How a character looks.
+/// The style of a character.
 ///
-/// What isn't listed (slanted, blinking, concealed, crossed out) isn't kept.
+/// Other attributes (slanted, blinking, concealed, crossed out) are not kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Style {
     /// The colour of the character.
     pub foreground: Color,
-    /// The colour behind it.
+    /// The colour of the background.
     pub background: Color,
     /// Bold, or bright.
     pub bold: bool,
@@ -17,14 +17,14 @@ pub struct Style {
     pub faint: bool,
     /// Underlined.
     pub underline: bool,
-    /// The two colours are to be exchanged.
+    /// The two colours are exchanged.
     pub reverse: bool,
 }
 
 impl Style {
-    /// Returns the (foreground, background) to show: the colours of `default` where the
-    /// style has [`Color::Default`], the bright one of the first eight colours for bold
-    /// text, exchanged for [`reverse`](Self::reverse).
+    /// Returns the colours to show, as (foreground, background). [`Color::Default`]
+    /// becomes that of `default`, and bold text in one of the first eight colours gets
+    /// its bright variant. With [`reverse`](Self::reverse) the two are exchanged.
     pub fn colors(self, default: (Color, Color)) -> (Color, Color) {
         let or = |color, default| if color == Color::Default { default } else { color };
         let foreground = or(self.foreground, default.0);
@@ -34,18 +34,18 @@ impl Style {
     }
 }
 
-/// A character and how it looks.
+/// A character and its style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// The character; a blank where there is none.
     pub character: char,
-    /// How it looks.
+    /// Its style.
     pub style: Style,
 }
 
 impl Cell {
-    /// Returns a blank cell, as erasing leaves it where `style` is the one in force: of
-    /// that only the background stays.
+    /// Returns a cell as erasing leaves it: blank, with the background of `style`, which
+    /// is the cursor's.
     pub(crate) fn erased(style: Style) -> Self {
         let Style { background, .. } = style;
         Self { character: ' ', style: Style { background, ..Style::default() } }

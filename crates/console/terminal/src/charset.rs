@@ -1,8 +1,8 @@
-//! Character sets: ASCII, and DEC's with lines.
+//! Character sets: ASCII, and DEC's set for drawing lines.
 //!
 //! Source: DEC, "VT100 User Guide", table 3-9 (special characters and line drawing).
 
-/// What `_` to `~` are in DEC's set of special characters and lines.
+/// The characters that `_` to `~` stand for in DEC's special graphics set.
 const DEC_SPECIAL: [char; 32] = [
     ' ', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─',
     '⎼', '⎽', '├', '┤', '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
@@ -17,8 +17,8 @@ pub(crate) enum Charset {
 }
 
 impl Charset {
-    /// Returns the set that a final byte of `ESC (` names. The national ones aren't
-    /// known, and are ASCII.
+    /// Returns the set that the final byte of `ESC (` or `ESC )` names. National sets are
+    /// not supported: they are ASCII.
     pub(crate) fn named(byte: u8) -> Self {
         if byte == b'0' { Self::DecSpecial } else { Self::Ascii }
     }
@@ -31,27 +31,27 @@ impl Charset {
     }
 }
 
-/// Which sets are chosen.
+/// The sets that the program has selected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Charsets {
     /// G0 and G1.
     sets: [Charset; 2],
-    /// Which of the two is in force.
+    /// The index of the one in use.
     active: usize,
 }
 
 impl Charsets {
-    /// Makes `charset` G0 or G1.
+    /// Selects `charset` as G0 or G1.
     pub(crate) fn designate(&mut self, index: usize, charset: Charset) {
         self.sets[index] = charset;
     }
 
-    /// Puts G0 or G1 in force.
+    /// Switches to G0 or G1.
     pub(crate) fn shift(&mut self, index: usize) {
         self.active = index;
     }
 
-    /// Returns what a character stands for.
+    /// Returns the character that `character` stands for in the set in use.
     pub(crate) fn map(self, character: char) -> char {
         self.sets[self.active].map(character)
     }

@@ -1,4 +1,4 @@
-//! Colours, and what devices can show of them.
+//! Colours, and their conversion to what devices can show.
 //!
 //! Source: "XTerm Control Sequences", "256 colors" (the cube and the greys);
 //! console_codes(4) and the VGA's palette (the first 16).
@@ -27,20 +27,21 @@ const ANSI: [Rgb; 16] = [
     [0xFF, 0xFF, 0xFF],
 ];
 
-/// The colours 16 to 231 are all mixtures of six steps of red, green and blue.
+/// The colours from 16 to 231 are all mixtures of six steps of red, green and blue.
 const CUBE_START: u8 = 16;
 const CUBE_STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// The colours 232 to 255 are greys.
+/// The colours from 232 to 255 are greys.
 const GREYS_START: u8 = 232;
 
-/// A colour, as a program asks for it.
+/// A colour, as a program selects it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// The terminal's own, which the one who shows it knows.
+    /// The terminal's own colour, which its user chooses.
     #[default]
     Default,
-    /// One of xterm's 256; the first 16 are those of ANSI, red before blue.
+    /// One of xterm's 256 colours. The first 16 are those of ANSI, in which 1 is red and
+    /// 4 is blue.
     Indexed(u8),
     /// Red, green and blue.
     Rgb(u8, u8, u8),
@@ -61,9 +62,9 @@ impl Color {
         }
     }
 
-    /// Returns which of the 16 colours of ANSI is nearest, in the order of SGR: 1 is red
-    /// and 4 is blue, where the VGA's attributes have them the other way round. `default`
-    /// is what [`Color::Default`] stands for.
+    /// Returns the nearest of ANSI's 16 colours, numbered as by SGR: 1 is red and 4 is
+    /// blue (the VGA's attributes number these two the other way round). `default` is the
+    /// number for [`Color::Default`].
     pub fn nearest_ansi(self, default: u8) -> u8 {
         match self {
             Self::Default => default,
@@ -76,7 +77,8 @@ impl Color {
         }
     }
 
-    /// Returns the bright one of the first eight colours; of others the colour itself.
+    /// Returns the bright variant of one of the first eight colours; any other colour
+    /// unchanged.
     pub(crate) fn brightened(self) -> Self {
         match self {
             Self::Indexed(index @ ..8) => Self::Indexed(index + 8),

@@ -1,23 +1,24 @@
-//! The cursor, and what goes with it.
+//! The cursor, and what is saved with it.
 
 use crate::charset::Charsets;
 use crate::{Cell, Style};
 
-/// Where the next character goes, and how it will look: what DECSC saves.
+/// The place and the style of the next character: what DECSC saves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) row: usize,
     pub(crate) column: usize,
-    /// A character was written to the last column: the next one goes to the next row.
+    /// A character was written to the last column; the next one goes to the next row.
     pub(crate) is_wrap_pending: bool,
-    /// DECOM: rows are counted from the region's top, and the cursor stays within.
+    /// DECOM: rows are counted from the region's top, and the cursor stays within the
+    /// region.
     pub(crate) is_origin: bool,
     pub(crate) style: Style,
     pub(crate) charsets: Charsets,
 }
 
 impl Cursor {
-    /// Returns what erasing leaves in a cell.
+    /// Returns the cell that erasing writes.
     pub(crate) fn erased(&self) -> Cell {
         Cell::erased(self.style)
     }

@@ -1,14 +1,14 @@
 //! Erasing, inserting and deleting.
 //!
-//! All of it ends a pending wrap, and leaves the cursor where it is.
+//! Each of these ends a pending wrap, and does not move the cursor.
 
 use core::ops::Range;
 
 use crate::screen::Screen;
 
 impl Screen {
-    /// Erases (ED) from the cursor on (0), up to it (1), all (2), or the lines that have
-    /// left the screen (3).
+    /// Erases (ED): 0: from the cursor to the end of the screen; 1: from the start to the
+    /// cursor; 2: the whole screen; 3: the rows that scrolled off the screen.
     pub(crate) fn erase_screen(&mut self, what: usize) {
         let rows = self.grid().size().0;
         let row = self.cursor.row;
@@ -24,7 +24,8 @@ impl Screen {
         }
     }
 
-    /// Erases (EL) in the cursor's row from the cursor on (0), up to it (1), all (2).
+    /// Erases in the cursor's row (EL): 0: from the cursor to the end; 1: from the start
+    /// to the cursor; 2: the whole row.
     pub(crate) fn erase_row(&mut self, what: usize) {
         let (column, columns) = (self.cursor.column, self.grid().size().1);
         match what {
@@ -35,14 +36,15 @@ impl Screen {
         }
     }
 
-    /// Erases cells from the cursor on (ECH).
+    /// Erases `count` cells from the cursor on (ECH).
     pub(crate) fn erase_cells(&mut self, count: usize) {
         let column = self.cursor.column;
         let end = column.saturating_add(count).min(self.grid().size().1);
         self.erase_columns(column..end);
     }
 
-    /// Inserts erased cells at the cursor (ICH); what leaves the row is lost.
+    /// Inserts erased cells at the cursor (ICH); cells that move beyond the last column
+    /// are lost.
     pub(crate) fn insert_cells(&mut self, count: usize) {
         let (column, columns) = (self.cursor.column, self.grid().size().1);
         let count = count.min(columns - column);
@@ -50,7 +52,7 @@ impl Screen {
         self.erase_columns(column..column + count);
     }
 
-    /// Deletes cells at the cursor (DCH); erased ones come in at the row's end.
+    /// Deletes cells at the cursor (DCH); the row is filled with erased cells at its end.
     pub(crate) fn delete_cells(&mut self, count: usize) {
         let (column, columns) = (self.cursor.column, self.grid().size().1);
         let count = count.min(columns - column);
@@ -58,7 +60,7 @@ impl Screen {
         self.erase_columns(columns - count..columns);
     }
 
-    /// Inserts erased rows at the cursor's (IL), if that is in the region.
+    /// Inserts erased rows at the cursor's row (IL), if that is in the region.
     pub(crate) fn insert_rows(&mut self, count: usize) {
         if let Some(rows) = self.rows_to_scroll() {
             let erased = self.cursor.erased();
@@ -66,7 +68,7 @@ impl Screen {
         }
     }
 
-    /// Deletes rows at the cursor's (DL), if that is in the region.
+    /// Deletes rows from the cursor's row on (DL), if that is in the region.
     pub(crate) fn delete_rows(&mut self, count: usize) {
         if let Some(rows) = self.rows_to_scroll() {
             let erased = self.cursor.erased();
@@ -74,7 +76,8 @@ impl Screen {
         }
     }
 
-    /// Returns the rows from the cursor to the region's end, if the cursor is in it.
+    /// Returns the rows from the cursor to the region's end, if the cursor is in the
+    /// region.
     fn rows_to_scroll(&mut self) -> Option<Range<usize>> {
         let ((top, bottom), row) = (self.region, self.cursor.row);
         if !(top..=bottom).contains(&row) {

@@ -1,4 +1,4 @@
-//! Why there is no terminal.
+//! The errors of making a terminal.
 
 use core::fmt;
 

@@ -1,30 +1,30 @@
-//! Rows of cells in a ring: scrolling moves rows' numbers, no cells.
+//! A ring of rows: scrolling moves the rows' indices, not their cells.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::{Cell, Error};
 
-/// The rows of a screen, and those that left it at the top.
+/// The rows of a screen, and the rows that scrolled off its top (the history).
 ///
-/// Rows lie in `cells` in any order. `order` is a ring of their numbers: from `start` on
-/// come the screen's rows, then rows of the past, oldest first, up to `start` again.
-/// Going on by one turns the top row into the youngest of the past, and the oldest into
-/// the row at the bottom.
+/// The rows are in `cells` in any order; `order` is a ring of their indices. From `start`
+/// on it holds the rows of the screen, top first; after them those of the history, oldest
+/// first, up to `start` again. So one step of `start` makes the top row the youngest of
+/// the history, and the oldest one the bottom row of the screen.
 pub(crate) struct Grid {
     rows: usize,
     columns: usize,
     cells: Vec<Cell>,
     order: Vec<usize>,
     start: usize,
-    /// How many rows of the past hold something.
+    /// The number of rows of the history that are in use.
     past: usize,
-    /// The first row that may have changed, and the one behind the last.
+    /// The rows that may have changed.
     changed: Range<usize>,
 }
 
 impl Grid {
-    /// Returns an empty grid with room for `past_rows` rows of the past.
+    /// Returns an empty grid with room for `past_rows` rows of history.
     ///
     /// # Errors
     /// [`Error::Empty`], [`Error::NoMemory`].
@@ -47,38 +47,40 @@ impl Grid {
         (self.rows, self.columns)
     }
 
-    /// Returns how many rows of the past there are.
+    /// Returns how many rows the history has.
     pub(crate) fn past(&self) -> usize {
         self.past
     }
 
-    /// Returns the rows that may have changed since this was asked last; empty if none.
+    /// Returns the rows that may have changed since the last call; empty if there are
+    /// none.
     pub(crate) fn take_changed(&mut self) -> Range<usize> {
         core::mem::replace(&mut self.changed, self.rows..0)
     }
 
-    /// Notes that `rows` have changed.
+    /// Records that `rows` have changed.
     pub(crate) fn note_changed(&mut self, rows: Range<usize>) {
         self.changed.start = self.changed.start.min(rows.start);
         self.changed.end = self.changed.end.max(rows.end);
     }
 
-    /// Forgets the past.
+    /// Empties the history.
     pub(crate) fn forget(&mut self) {
         self.past = 0;
     }
 
-    /// Returns a row as it was to be seen `back` rows ago.
+    /// Returns row `row` of the screen as it was `back` rows ago; with `back` 0, as it
+    /// is.
     ///
     /// # Panics
-    /// If the screen has no such row, or the past none `back` rows above it.
+    /// If the screen has no such row, or the history has fewer than `back` rows.
     pub(crate) fn row(&self, row: usize, back: usize) -> &[Cell] {
         assert!(row < self.rows && back <= self.past, "row {row}, {back} back");
         let start = self.order[self.place(row + self.order.len() - back)] * self.columns;
         &self.cells[start..start + self.columns]
     }
 
-    /// Returns a row, to be changed.
+    /// Returns row `row` of the screen for writing.
     ///
     /// # Panics
     /// If the screen has no such row.
@@ -94,8 +96,8 @@ impl Grid {
         rows.for_each(|row| self.row_mut(row).fill(cell));
     }
 
-    /// Moves all rows up by `count`; what leaves the top becomes the past. New rows are
-    /// filled with `cell`.
+    /// Moves all rows up by `count`; those that leave the top go to the history. New rows
+    /// are filled with `cell`.
     pub(crate) fn advance(&mut self, count: usize, cell: Cell) {
         let count = count.min(self.rows);
         let past_max = self.order.len() - self.rows;
@@ -105,23 +107,24 @@ impl Grid {
         self.fill(self.rows - count..self.rows, cell);
     }
 
-    /// Moves `rows` up by `count`; what leaves them at the top is lost. New rows are
-    /// filled with `cell`.
+    /// Moves `rows` up by `count`; those that leave the range at its top are lost. New
+    /// rows are filled with `cell`.
     pub(crate) fn scroll_up(&mut self, rows: Range<usize>, count: usize, cell: Cell) {
         let count = count.min(rows.len());
         self.rotate(rows.clone(), count);
         self.fill(rows.end - count..rows.end, cell);
     }
 
-    /// Moves `rows` down by `count`; what leaves them at the bottom is lost. New rows are
-    /// filled with `cell`.
+    /// Moves `rows` down by `count`; those that leave the range at its bottom are lost.
+    /// New rows are filled with `cell`.
     pub(crate) fn scroll_down(&mut self, rows: Range<usize>, count: usize, cell: Cell) {
         let count = count.min(rows.len());
         self.rotate(rows.clone(), rows.len() - count);
         self.fill(rows.start..rows.start + count, cell);
     }
 
-    /// Rotates the numbers of `rows`, so that the one `count` behind the first comes first.
+    /// Rotates the indices of `rows` to the left by `count`: the row at `count` becomes
+    /// the first.
     fn rotate(&mut self, rows: Range<usize>, count: usize) {
         self.note_changed(rows.clone());
         let middle = rows.start + count;
@@ -137,7 +140,7 @@ impl Grid {
         }
     }
 
-    /// Returns where in `order` a row is.
+    /// Returns the position in `order` of a row of the screen.
     fn place(&self, row: usize) -> usize {
         (self.start + row) % self.order.len()
     }

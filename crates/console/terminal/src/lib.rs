@@ -1,8 +1,8 @@
 //! A terminal as a grid of cells: bytes go in, cells come out.
 //!
-//! It understands what programs send to a VT100, an xterm or the Linux console, as far
-//! as it concerns text on a screen. It touches no device: what shows the cells asks for
-//! them, row by row.
+//! It understands what programs send to a VT100, an xterm or the Linux console, as far as
+//! that concerns text on a screen. It touches no device: the driver of a screen reads the
+//! cells, row by row.
 //!
 //! ```
 //! use terminal::{Color, Terminal};
@@ -16,11 +16,11 @@
 //!
 //! - Every character takes one cell, wide ones too. Combining characters and others
 //!   without a width of their own are dropped.
-//! - Bytes that are no UTF-8, and the control characters U+0080 to U+009F, are U+FFFD.
-//! - LF moves down only; who writes lines sends CR LF.
+//! - Bytes that aren't UTF-8, and the control characters U+0080 to U+009F, become U+FFFD.
+//! - LF only moves down; the end of a line is CR LF.
 //! - Mouse modes, bracketed paste and strings (OSC, DCS, APC, PM, SOS) do nothing.
-//! - Nothing is allocated behind [`Terminal::try_new`], and no input takes more time
-//!   than a screen of cells for each sequence.
+//! - Nothing is allocated after [`Terminal::try_new`]. No sequence takes more time than
+//!   writing all cells of a screen.
 //!
 //! Source: ECMA-48, "Control Functions for Coded Character Sets"; DEC, "VT100 User
 //! Guide", chapter 3; "XTerm Control Sequences"; the manual page console_codes(4).

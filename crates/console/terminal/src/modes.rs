@@ -1,16 +1,16 @@
-//! The modes that a program switches.
+//! The modes that a program can set.
 //!
 //! Source: "XTerm Control Sequences", "DEC Private Mode Set"; console_codes(4), "DEC
 //! Private Mode (DECSET/DECRST) sequences".
 
-/// What can be switched on and off.
+/// Modes that are on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Modes {
-    /// IRM: characters are inserted.
+    /// IRM: a character is inserted, and the rest of its row moves right.
     pub(crate) is_insert: bool,
-    /// DECAWM: what doesn't fit into a row goes to the next.
+    /// DECAWM: text that reaches the end of a row continues in the next.
     pub(crate) is_autowrap: bool,
-    /// DECTCEM.
+    /// DECTCEM: the cursor is shown.
     pub(crate) is_cursor_visible: bool,
     /// DECSCNM: the default colours are exchanged.
     pub(crate) is_reversed: bool,

@@ -1,4 +1,4 @@
-//! Which sequence does what.
+//! The function of each control character and sequence.
 //!
 //! Source: ECMA-48, 8.3; "XTerm Control Sequences"; console_codes(4).
 
@@ -28,7 +28,7 @@ impl Perform for Screen {
         }
     }
 
-    // Sequences that are cut have two intermediates; none of these has.
+    // A truncated sequence has two intermediate bytes; none of these has.
     fn esc_dispatch(&mut self, intermediates: &[u8], _is_cut: bool, byte: u8) {
         match (intermediates, byte) {
             ([], b'7') => self.save_cursor(),
@@ -65,11 +65,11 @@ impl Perform for Screen {
 }
 
 impl Screen {
-    /// Does what a control sequence without intermediate bytes tells.
+    /// Executes a control sequence that has no intermediate bytes.
     fn control(&mut self, params: &Params, action: char) {
         let what = number(params, 0);
         let count = what.max(1);
-        // Numbers of rows and columns: the first is 1, and 0 stands for it.
+        // Rows and columns are counted from 1; 0 and a missing number mean 1.
         let index = |nth| number(params, nth).max(1) - 1;
         match action {
             '@' => self.insert_cells(count),
@@ -94,7 +94,7 @@ impl Screen {
             'M' => self.delete_rows(count),
             'P' => self.delete_cells(count),
             'S' => self.scroll_up(count),
-            // With more parameters it is about the mouse.
+            // With more parameters the sequence is one of mouse tracking.
             'T' if params.len() == 1 => self.scroll_down(count),
             'X' => self.erase_cells(count),
             'Z' => self.tab_back(count),
@@ -114,12 +114,12 @@ impl Screen {
     }
 }
 
-/// Returns a parameter; 0 if it isn't there.
+/// Returns parameter `nth`; 0 if it is missing.
 fn number(params: &Params, nth: usize) -> usize {
     numbers(params).nth(nth).unwrap_or(0)
 }
 
-/// Returns the parameters, without what stands behind their colons.
+/// Returns the parameters, each without the numbers that follow its colons.
 fn numbers(params: &Params) -> impl Iterator<Item = usize> {
     params.iter().map(|param| param.first().copied().unwrap_or(0).into())
 }

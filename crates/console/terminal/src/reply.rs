@@ -1,16 +1,16 @@
-//! What the terminal answers.
+//! The terminal's answers to requests of the program.
 
 use core::fmt::{self, Write};
 
 use heapless::{Deque, String};
 
-/// Room for answers that nobody has taken yet, in bytes.
+/// Room for answers that have not been taken, in bytes.
 const REPLIES_BYTES: usize = 128;
 
 /// The longest answer, in bytes: a position with two numbers of 20 digits.
 const REPLY_BYTES: usize = 44;
 
-/// Answers that nobody has taken yet.
+/// Answers that have not been taken.
 #[derive(Default)]
 pub(crate) struct Replies(Deque<u8, REPLIES_BYTES>);
 

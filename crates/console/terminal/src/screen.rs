@@ -1,4 +1,4 @@
-//! The state of the terminal, and what a character does to it.
+//! The state of the terminal, and how characters change it.
 
 use crate::cursor::Cursor;
 use crate::grid::Grid;
@@ -8,31 +8,31 @@ use crate::tabs::TabStops;
 use crate::zero_width::is_zero_width;
 use crate::{Cell, Error};
 
-/// Which of the two screens is shown.
+/// The screen that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The one that keeps what leaves it.
+    /// The one that keeps rows that scroll off its top.
     Primary = 0,
-    /// The one for programs that use all of the screen.
+    /// The one for programs that use the whole screen, such as editors.
     Alternate = 1,
 }
 
-/// The state of the terminal, but for its parser.
+/// The state of the terminal without its parser.
 pub(crate) struct Screen {
-    /// By [`Which`].
+    /// The cells, indexed by [`Which`].
     grids: [Grid; 2],
-    /// What DECSC has saved, by [`Which`].
+    /// What DECSC saved, indexed by [`Which`].
     pub(crate) saved: [Cursor; 2],
     pub(crate) which: Which,
     pub(crate) cursor: Cursor,
     pub(crate) modes: Modes,
-    /// The first row that scrolls, and the last.
+    /// The first and the last row of the scrolling region.
     pub(crate) region: (usize, usize),
     pub(crate) tabs: TabStops,
     /// The last character that was written, for REP.
     pub(crate) last: Option<char>,
     pub(crate) replies: Replies,
-    /// There was a BEL.
+    /// A BEL was received.
     pub(crate) has_rung: bool,
 }
 
@@ -61,7 +61,7 @@ impl Screen {
         &self.grids[self.which as usize]
     }
 
-    /// Returns the cells of the screen that is shown, to be changed.
+    /// Returns the cells of the screen that is shown, for writing.
     pub(crate) fn grid_mut(&mut self) -> &mut Grid {
         &mut self.grids[self.which as usize]
     }
@@ -72,40 +72,42 @@ impl Screen {
         self.note_all_changed();
     }
 
-    /// Notes that another screen, or another part of it, is shown.
+    /// Records that all rows may have changed: another screen, or another part of it, is
+    /// shown.
     pub(crate) fn note_all_changed(&mut self) {
         let rows = self.grid().size().0;
         self.grid_mut().note_changed(0..rows);
     }
 
-    /// Returns the last row and the last column.
+    /// Returns the numbers of the last row and the last column.
     pub(crate) fn last_cell(&self) -> (usize, usize) {
         let (rows, columns) = self.grid().size();
         (rows - 1, columns - 1)
     }
 
-    /// Returns the cursor's row and column, if it isn't hidden.
+    /// Returns the cursor's row and column; `None` if it is hidden.
     pub(crate) fn shown_cursor(&self) -> Option<(usize, usize)> {
         self.modes.is_cursor_visible.then_some((self.cursor.row, self.cursor.column))
     }
 
-    /// Tells whether the default colours are to be exchanged.
+    /// Returns whether the default colours are exchanged.
     pub(crate) fn is_reversed(&self) -> bool {
         self.modes.is_reversed
     }
 
-    /// Writes a character at the cursor, as it comes from the program.
+    /// Writes a character from the program at the cursor, through the character set in
+    /// use.
     pub(crate) fn put(&mut self, character: char) {
         match character {
             '\u{7F}' => {}
-            // The parser can't tell these from bytes that are no UTF-8.
+            // The parser passes these for single bytes that aren't UTF-8, too.
             '\u{80}'..='\u{9F}' => self.put_mapped(char::REPLACEMENT_CHARACTER),
             _ if is_zero_width(character) => {}
             _ => self.put_mapped(self.cursor.charsets.map(character)),
         }
     }
 
-    /// Writes a character of no set at the cursor.
+    /// Writes `character` at the cursor, without a character set.
     pub(crate) fn put_mapped(&mut self, character: char) {
         if self.cursor.is_wrap_pending {
             self.cursor.column = 0;
@@ -124,7 +126,7 @@ impl Screen {
         }
     }
 
-    /// Writes the last character again.
+    /// Writes the last character `count` times again (REP).
     pub(crate) fn repeat(&mut self, count: usize) {
         let count = count.min(self.grid().size().1);
         if let Some(character) = self.last {
@@ -132,8 +134,9 @@ impl Screen {
         }
     }
 
-    /// Sets the first and the last row that scroll, counted from 1, and goes home. 0 and
-    /// rows beyond the screen stand for its own. A region of less than two rows isn't set.
+    /// Sets the scrolling region (DECSTBM) and moves the cursor home. Rows count from 1;
+    /// 0 and rows beyond the screen mean the screen's first or last. A region of fewer
+    /// than two rows is ignored.
     pub(crate) fn set_region(&mut self, top: usize, bottom: usize) {
         let last = self.last_cell().0;
         let top = top.max(1) - 1;
@@ -144,7 +147,7 @@ impl Screen {
         }
     }
 
-    /// Fills the screen with `E`, to adjust a tube.
+    /// Fills the screen with `E` (DECALN).
     pub(crate) fn fill_for_alignment(&mut self) {
         let (rows, _) = self.grid().size();
         self.region = (0, rows - 1);
@@ -153,8 +156,8 @@ impl Screen {
         self.grid_mut().fill(0..rows, Cell { character: 'E', ..Cell::default() });
     }
 
-    /// Puts back all that a program can set, but for the cells, the cursor's place and
-    /// the tab stops.
+    /// Resets everything that a program can set, except the cells, the cursor's position
+    /// and the tab stops (DECSTR).
     pub(crate) fn reset_softly(&mut self) {
         let Cursor { row, column, .. } = self.cursor;
         self.cursor = Cursor { row, column, ..Cursor::default() };
@@ -164,8 +167,8 @@ impl Screen {
         self.last = None;
     }
 
-    /// Puts back all that a program can set, and empties both screens; the lines that
-    /// have left them stay.
+    /// Resets everything that a program can set, and empties both screens (RIS). Rows
+    /// that scrolled off the screen are kept.
     pub(crate) fn reset(&mut self) {
         let rows = self.grid().size().0;
         self.show(Which::Primary);
@@ -178,7 +181,7 @@ impl Screen {
         self.grids.iter_mut().for_each(|grid| grid.fill(0..rows, Cell::default()));
     }
 
-    /// Answers a request for the device's status (5) or the cursor's place (6).
+    /// Answers a request for the device's status (5) or the cursor's position (6).
     pub(crate) fn report(&mut self, what: usize) {
         match what {
             5 => self.replies.push(format_args!("\x1B[0n")),
@@ -191,7 +194,8 @@ impl Screen {
         }
     }
 
-    /// Answers what it is: a VT100 with the advanced video option.
+    /// Answers a request for the type of the terminal: a VT100 with the advanced video
+    /// option.
     pub(crate) fn identify(&mut self) {
         self.replies.push(format_args!("\x1B[?1;2c"));
     }

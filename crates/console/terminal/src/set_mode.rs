@@ -1,4 +1,4 @@
-//! Switches modes, and between the two screens.
+//! Sets modes, and switches between the two screens.
 //!
 //! Source: "XTerm Control Sequences", "DEC Private Mode Set"; console_codes(4), "DEC
 //! Private Mode (DECSET/DECRST) sequences".
@@ -6,15 +6,15 @@
 use crate::screen::{Screen, Which};
 
 impl Screen {
-    /// Switches a mode of the standard. Of these only IRM (4) is known.
+    /// Sets a mode of ECMA-48. Only IRM (4) is supported.
     pub(crate) fn set_mode(&mut self, mode: usize, is_on: bool) {
         if mode == 4 {
             self.modes.is_insert = is_on;
         }
     }
 
-    /// Switches a mode of DEC's or of xterm's. Those that aren't known do nothing. The
-    /// two screens share the cursor.
+    /// Sets a mode of DEC or xterm. Unknown modes are ignored. The two screens share the
+    /// cursor.
     pub(crate) fn set_private_mode(&mut self, mode: usize, is_on: bool) {
         match mode {
             5 => self.modes.is_reversed = is_on,
@@ -29,7 +29,7 @@ impl Screen {
             25 => self.modes.is_cursor_visible = is_on,
             47 => self.show(which(is_on)),
             1047 => {
-                // It is left empty.
+                // Leaving the alternate screen empties it.
                 if !is_on && self.which == Which::Alternate {
                     self.erase_screen(2);
                 }

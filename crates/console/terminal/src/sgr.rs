@@ -1,4 +1,4 @@
-//! How characters look from now on: SGR.
+//! SGR: the style of the characters that follow.
 //!
 //! Source: ECMA-48, "SGR, Select Graphic Rendition"; "XTerm Control Sequences",
 //! "Character Attributes (SGR)"; ITU-T T.416 for colours with colons.
@@ -8,7 +8,7 @@ use vte::Params;
 use crate::{Color, Style};
 
 impl Style {
-    /// Does what the parameters of SGR tell, one by one. What isn't known is left out.
+    /// Applies the parameters of SGR, one by one. Unknown ones are ignored.
     pub(crate) fn select(&mut self, params: &Params) {
         let mut params = params.iter();
         while let Some(param) = params.next() {
@@ -34,7 +34,7 @@ impl Style {
             0 => *self = Self::default(),
             1 => self.bold = true,
             2 => self.faint = true,
-            // Twice, once: it is one line here.
+            // Double underlines (21) are shown as single ones.
             4 | 21 => self.underline = true,
             7 => self.reverse = true,
             22 => (self.bold, self.faint) = (false, false),
@@ -55,7 +55,8 @@ fn indexed(index: u16) -> Color {
     Color::Indexed(index as u8)
 }
 
-/// Returns the colour that the next parameters tell: `5;n` or `2;r;g;b`. Takes them.
+/// Returns the colour that the next parameters describe, and consumes them: `5;n` or
+/// `2;r;g;b`.
 fn next_color<'a>(params: &mut impl Iterator<Item = &'a [u16]>) -> Option<Color> {
     let mut number = || params.next().and_then(|param| param.first().copied());
     match number()? {
@@ -65,8 +66,8 @@ fn next_color<'a>(params: &mut impl Iterator<Item = &'a [u16]>) -> Option<Color>
     }
 }
 
-/// Returns the colour that the numbers behind a colon tell: `5:n`, `2:r:g:b`, or with
-/// the number of a colour space `2::r:g:b`, and with tolerances behind it.
+/// Returns the colour that the numbers after a colon describe: `5:n`, `2:r:g:b`, or with
+/// the number of a colour space `2::r:g:b`, which tolerances may follow.
 fn colon_color(numbers: &[u16]) -> Option<Color> {
     match *numbers {
         [2, _space, red, green, blue, ..] => color(&[2, red, green, blue]),
@@ -74,7 +75,7 @@ fn colon_color(numbers: &[u16]) -> Option<Color> {
     }
 }
 
-/// Returns a colour, if its numbers are no larger than 255.
+/// Returns the colour of `numbers`; `None` if one of them is above 255.
 fn color(numbers: &[u16]) -> Option<Color> {
     let byte = |number| u8::try_from(number).ok();
     match *numbers {

@@ -4,14 +4,14 @@ use alloc::vec::Vec;
 
 use crate::Error;
 
-/// Columns from one stop to the next, as long as a program sets none.
+/// The distance of the default stops, in columns.
 const STEP: usize = 8;
 
-/// Which columns have a tab stop.
+/// For each column, whether it has a tab stop.
 pub(crate) struct TabStops(Vec<bool>);
 
 impl TabStops {
-    /// Returns the usual stops of so many columns.
+    /// Returns the default stops for `columns` columns.
     ///
     /// # Errors
     /// [`Error::NoMemory`].
@@ -24,7 +24,7 @@ impl TabStops {
         Ok(stops)
     }
 
-    /// Sets the usual stops.
+    /// Restores the default stops.
     pub(crate) fn reset(&mut self) {
         let columns = self.0.iter_mut().enumerate();
         columns.for_each(|(column, is_stop)| *is_stop = column % STEP == 0);

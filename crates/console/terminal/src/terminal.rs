@@ -1,4 +1,4 @@
-//! The terminal as others see it.
+//! The terminal: its public interface.
 
 use core::ops::Range;
 
@@ -7,25 +7,25 @@ use vte::Parser;
 use crate::screen::Screen;
 use crate::{Cell, Error};
 
-/// How many bytes the parser gets at a time. It looks through all it gets for an ESC,
-/// again behind each byte that is no UTF-8.
+/// How many bytes the parser gets at a time. It searches all of them for an ESC, and does
+/// so again after each byte that isn't UTF-8.
 const PIECE_BYTES: usize = 128;
 
-/// What is kept of operating system commands, which do nothing.
+/// How many bytes of operating system commands the parser keeps; they do nothing.
 const OSC_BYTES: usize = 0;
 
-/// A terminal: a screen of cells, and the lines that left it at the top.
+/// A terminal: a screen of cells, and the rows that scrolled off its top.
 pub struct Terminal {
     parser: Parser<OSC_BYTES>,
     screen: Screen,
-    /// How many rows the view is moved back.
+    /// How many rows the view is scrolled back.
     view: usize,
 }
 
 impl Terminal {
-    /// Returns an empty terminal that keeps `scroll_back_lines` lines that have left it.
-    /// All its memory is taken here: 16 bytes for each cell of the screen, of a second
-    /// screen, and of the lines.
+    /// Returns an empty terminal that keeps `scroll_back_lines` rows that scroll off its
+    /// top. All its memory is allocated here: 16 bytes for each cell of the screen, of
+    /// the alternate screen, and of those rows.
     ///
     /// # Errors
     /// [`Error`].
@@ -34,21 +34,22 @@ impl Terminal {
         Ok(Self { parser: Parser::new_with_size(), screen, view: 0 })
     }
 
-    /// Takes bytes from a program, whatever they are. Sequences and characters may be
-    /// split over calls. If there are any, the view is back at the bottom.
+    /// Processes output of a program; any bytes are allowed. Sequences and characters may
+    /// be split over several calls. If there are any bytes, the view returns to the
+    /// bottom.
     pub fn write(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.move_view(0);
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            // Of what follows a character that was split the parser drops some, if it
-            // gets both at once.
+            // If the parser gets the rest of a split character and other bytes at once,
+            // it loses some of these.
             let is_continuation = |&byte: &u8| byte & 0xC0 == 0x80;
             let len = if is_continuation(&rest[0]) { 1 } else { PIECE_BYTES.min(rest.len()) };
-            let (piece, behind) = rest.split_at(len);
+            let (piece, after) = rest.split_at(len);
             self.parser.advance(&mut self.screen, piece);
-            rest = behind;
+            rest = after;
         }
     }
 
@@ -57,26 +58,26 @@ impl Terminal {
         self.screen.grid().size()
     }
 
-    /// Returns the cells of a row of what is to be shown: the screen, or lines that have
-    /// left it where the view is moved back.
+    /// Returns the cells of row `row` of the view: the screen, or older rows if the view
+    /// is scrolled back.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// If the view has no such row.
     pub fn row(&self, row: usize) -> &[Cell] {
         self.screen.grid().row(row, self.view)
     }
 
-    /// Returns the row and column in which the cursor is to be shown; `None` if a program
-    /// has hidden it, or it is below what is shown.
+    /// Returns the cursor's row and column in the view; `None` if a program has hidden
+    /// it, or if it is below the view.
     pub fn cursor(&self) -> Option<(usize, usize)> {
         let (row, column) = self.screen.shown_cursor()?;
         let row = row + self.view;
         (row < self.size().0).then_some((row, column))
     }
 
-    /// Moves the view: back into the lines that have left the screen if `lines` is
-    /// positive, towards the present if it is negative; as far as there are any. A
-    /// program's second screen has none.
+    /// Scrolls the view by `lines`: positive, back to rows that scrolled off the screen;
+    /// negative, towards the bottom. It stops at the first and the last row. The
+    /// alternate screen has no older rows.
     pub fn scroll_view(&mut self, lines: isize) {
         self.move_view(self.view.saturating_add_signed(lines).min(self.screen.grid().past()));
     }
@@ -88,25 +89,25 @@ impl Terminal {
         }
     }
 
-    /// Returns the rows of what is to be shown that may have changed since this was asked
-    /// last, the first time all; empty if none. Where the cursor is doesn't matter.
+    /// Returns the rows of the view that may have changed since the last call; the first
+    /// call returns all rows. Empty if none has changed. A moved cursor is no change.
     pub fn take_changed_rows(&mut self) -> Range<usize> {
         self.screen.grid_mut().take_changed()
     }
 
-    /// Tells whether a program wants the two default colours exchanged (DECSCNM).
+    /// Returns whether a program has exchanged the two default colours (DECSCNM).
     pub fn is_reversed(&self) -> bool {
         self.screen.is_reversed()
     }
 
-    /// Takes the next byte of what the terminal answers to a program's questions, to be
-    /// handed to the program as if it had been typed. What nobody takes in time is lost,
-    /// as whole answers.
+    /// Takes the next byte of the terminal's answers to requests of the program. The
+    /// caller passes it to the program as if it had been typed. If too many answers wait,
+    /// new ones are dropped as a whole.
     pub fn take_reply(&mut self) -> Option<u8> {
         self.screen.replies.take()
     }
 
-    /// Tells whether the bell has rung since this was asked last.
+    /// Returns whether the bell has rung since the last call.
     pub fn take_bell(&mut self) -> bool {
         core::mem::take(&mut self.screen.has_rung)
     }

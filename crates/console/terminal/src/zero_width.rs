@@ -1,12 +1,12 @@
-//! Characters that take no cell.
+//! Characters without a width.
 //!
 //! Source: The Unicode Standard, the blocks of combining characters, the variation
 //! selectors and "General Punctuation".
 
 use core::ops::RangeInclusive;
 
-/// What is put on the character before it, or isn't seen at all. Only whole blocks: a
-/// table of all such characters would be larger than the terminal.
+/// Characters that combine with the one before them, or are invisible. Whole blocks only:
+/// a table of all single characters would be larger than the rest of the terminal.
 const RANGES: [RangeInclusive<char>; 12] = [
     '\u{0300}'..='\u{036F}',
     '\u{1AB0}'..='\u{1AFF}',
@@ -22,8 +22,8 @@ const RANGES: [RangeInclusive<char>; 12] = [
     '\u{E0100}'..='\u{E01EF}',
 ];
 
-/// Tells whether a character takes no cell.
+/// Returns whether a character takes no cell.
 pub(crate) fn is_zero_width(character: char) -> bool {
-    // Nearly all text is below.
+    // Almost all text is below the first range.
     character >= *RANGES[0].start() && RANGES.iter().any(|range| range.contains(&character))
 }

@@ -1,4 +1,4 @@
-//! A terminal takes all its memory when it is made.
+//! A terminal allocates all its memory when it is made.
 
 use std::alloc::System;
 
@@ -8,13 +8,13 @@ use terminal::Terminal;
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Sequences of all kinds, and text.
+/// Text, and sequences of all kinds.
 const INPUT: &[u8] =
     b"text\r\n\t\x1b[3;5H\x1b[1;38;5;9mx\x1b[5b\x1b[2J\x1b[2;3r\n\n\n\x1b[r\x1b[9S\
     \x1b[?1049hx\x1b[?1049l\x1b[4h\xC3\xA9\xFF\x1b7\x1b8\x1bH\x1b[3g\x1b[6n\x1b[c\x1bc\
     \x1b]2;a title that is longer than most\x07\x1bP1$q what is asked for\x1b\\";
 
-// The only test: others would be counted along.
+// The only test of this file: the allocations of others would be counted, too.
 #[test]
 fn output_allocates_nothing() {
     let region = Region::new(ALLOCATOR);

@@ -1,4 +1,4 @@
-//! What colours are shown as.
+//! The colours that are shown.
 
 use crate::Color::{Default, Indexed, Rgb};
 use crate::{Error, Style, Terminal};
@@ -59,7 +59,7 @@ fn the_nearest_of_16_is_found() {
 }
 
 #[test]
-fn styles_tell_the_colours_to_show() {
+fn styles_yield_the_colours_to_show() {
     let plain = Style::default();
     let default = (Indexed(7), Indexed(4));
     let shown = |style: Style| style.colors(default);

@@ -1,4 +1,5 @@
-//! Scrolling moves rows' numbers, no cells: a row that goes elsewhere stays in its memory.
+//! Scrolling moves rows' indices, not cells: a row that moves stays where it is in
+//! memory.
 
 use std::vec::Vec;
 
@@ -6,7 +7,8 @@ use super::{FILLED, ROWS, bytes, terminal};
 
 #[test]
 fn scrolling_leaves_cells_in_their_memory() {
-    // Which row each one was before. Those that are erased are the ones pushed out.
+    // For each row its number before the input. Erased rows are those that were pushed
+    // out.
     for (what, input, origin) in [
         ("LF", "^[[4H^J", &[1, 2, 3][..]),
         ("SU", "^[[2S", &[2, 3]),

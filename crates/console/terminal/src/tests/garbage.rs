@@ -1,4 +1,4 @@
-//! Input that makes no sense, and much of it.
+//! Input without meaning, and large amounts of input.
 
 use std::vec::Vec;
 
@@ -10,7 +10,7 @@ use crate::Terminal;
 /// A megabyte.
 const LEN: usize = 1 << 20;
 
-/// Writes all of it at once; the cursor must be on the screen then.
+/// Writes all bytes at once; afterwards the cursor must be on the screen.
 fn write(bytes: &[u8]) {
     let mut terminal = Terminal::try_new(25, 80, 100).expect("there is memory");
     terminal.write(bytes);
@@ -24,8 +24,8 @@ fn repeated(piece: &[u8]) -> Vec<u8> {
     piece.iter().copied().cycle().take(LEN).collect()
 }
 
-/// Returns how long the running thread has computed, in seconds, on Linux; elsewhere 0.
-/// What else the host does makes no difference.
+/// Returns the processor time of the running thread in seconds, on Linux; elsewhere 0.
+/// The load of the host doesn't change it.
 fn computed_s() -> u64 {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ns = statistics.split(' ').next().and_then(|word| word.parse::<u64>().ok());
@@ -34,7 +34,7 @@ fn computed_s() -> u64 {
 
 #[test]
 fn a_megabyte_takes_no_more_than_a_moment() {
-    // Half a second on the slow side; what is quadratic takes a minute.
+    // This takes half a second on a slow host; a quadratic algorithm takes a minute.
     let start_s = computed_s();
     for piece in [
         &b"x"[..],

@@ -1,4 +1,4 @@
-//! Tables of sequences and what they lead to, and random input against a naive model.
+//! Tables of sequences and their results, and random input against a naive model.
 
 mod colors;
 mod cost;
@@ -19,14 +19,14 @@ use std::vec::Vec;
 
 use crate::Terminal;
 
-/// The size of the tables' terminals.
+/// The size of the terminals of the tables.
 const ROWS: usize = 4;
 const COLUMNS: usize = 6;
 
-/// What is on a terminal before a table's input, where it says so.
+/// Input that fills the screen before that of a table.
 const FILLED: &str = "^[[1;1Habcdef^[[2;1Hghijkl^[[3;1Hmnopqr^[[4;1Hstuvwx^[[H";
 
-/// What a sequence does, the input, the screen that it leads to, the cursor.
+/// A description, the input, the screen afterwards, the cursor afterwards.
 type Case = (&'static str, &'static str, &'static str, (usize, usize));
 
 /// Returns `text` with `^X` as Ctrl-X, as in `^[` for ESC.
@@ -42,7 +42,7 @@ fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Returns a terminal that got `input`, in the notation of [`bytes`].
+/// Returns a terminal that has received `input`, in the notation of [`bytes`].
 fn terminal(input: &str) -> Terminal {
     let mut terminal = Terminal::try_new(ROWS, COLUMNS, 3).expect("there is memory");
     terminal.write(&bytes(input));
@@ -62,12 +62,12 @@ fn screen(terminal: &Terminal) -> String {
     String::from(rows.join("|").trim_end_matches('|'))
 }
 
-/// Returns all that the terminal answers.
+/// Returns all answers of the terminal.
 fn replies(terminal: &mut Terminal) -> String {
     core::iter::from_fn(|| terminal.take_reply()).map(char::from).collect()
 }
 
-/// Checks a table, behind `before`.
+/// Checks a table; `before` is written before each input.
 fn check(before: &str, cases: &[Case]) {
     for &(what, input, expected, cursor) in cases {
         let terminal = terminal(&format!("{before}{input}"));

@@ -1,5 +1,5 @@
-//! A terminal as simple as it can be: rows that are vectors, scrolled by removing one and
-//! inserting another. It shares only the parser, which it feeds byte by byte, and the
+//! A terminal as simple as possible: rows are vectors, and scrolling removes one and
+//! inserts another. It shares only the parser, to which it passes single bytes, and the
 //! tables of characters.
 
 use std::format;
@@ -78,7 +78,7 @@ impl Model {
         &mut self.state
     }
 
-    /// What is shown with the view moved back.
+    /// Returns the rows that a view shows that is scrolled back by `back` rows.
     pub fn shown(&self, back: usize) -> Rows {
         let State { past, screens, which, rows, .. } = &self.state;
         let past = if *which == 0 { past.clone() } else { Vec::new() };
@@ -98,7 +98,7 @@ impl State {
         &mut self.screens[self.which]
     }
 
-    /// Takes a row out and inserts a blank one.
+    /// Removes row `out` and inserts a blank row at `into`.
     fn scroll(&mut self, out: usize, into: usize) {
         let blank = vec![self.blank(); self.columns];
         self.screen().remove(out);
@@ -156,7 +156,7 @@ impl State {
         }
     }
 
-    /// Erases the cells of the screen from one to before another, counted row by row.
+    /// Erases the cells from `start` up to, not including, `end`, counted row by row.
     fn erase(&mut self, start: usize, end: usize) {
         let (blank, columns) = (self.blank(), self.columns);
         for index in start..end {

@@ -1,4 +1,4 @@
-//! Modes, the second screen, resets, and what the terminal answers.
+//! Modes, the alternate screen, resets, and the terminal's answers.
 
 use super::{FILLED, check, replies, screen, terminal};
 use std::format;
@@ -45,7 +45,7 @@ fn the_second_screen_leaves_the_first_alone() {
 #[test]
 fn resets_put_modes_back() {
     for reset in ["^[[!p", "^[c"] {
-        let with = |before: &str, behind: &str| terminal(&format!("{before}{reset}{behind}"));
+        let with = |before: &str, after: &str| terminal(&format!("{before}{reset}{after}"));
         assert_eq!(screen(&with("^[[4h", "^[[Hab^[[HX")), "Xb", "IRM: {reset}");
         assert_eq!(screen(&with("^[[?7l", "^[[H1234567")), "123456|7", "DECAWM: {reset}");
         assert_eq!(with("^[[?25l", "^[[H").cursor(), Some((0, 0)), "DECTCEM: {reset}");
@@ -98,7 +98,7 @@ fn questions_are_answered() {
 }
 
 #[test]
-fn answers_that_nobody_takes_are_dropped_as_a_whole() {
+fn answers_without_room_are_dropped_as_a_whole() {
     let mut terminal = terminal("");
     (0..100).for_each(|_| terminal.write(b"\x1b[c\x1b[5n"));
     let kept = replies(&mut terminal);

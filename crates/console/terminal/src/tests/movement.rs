@@ -1,8 +1,8 @@
-//! Where the cursor goes, and what scrolls.
+//! Movements of the cursor, and scrolling.
 
 use super::{FILLED, check, terminal};
 
-/// What moves the cursor, the input, where it is then: row and column from 0.
+/// A description, the input, the cursor's row and column afterwards, from 0.
 const MOVES: &[(&str, &str, (usize, usize))] = &[
     ("CUP", "^[[3;4H", (2, 3)),
     ("CUP without numbers", "^[[3;4H^[[H", (0, 0)),
@@ -79,7 +79,7 @@ const MOVES: &[(&str, &str, (usize, usize))] = &[
 ];
 
 #[test]
-fn the_cursor_goes_where_it_is_told() {
+fn sequences_move_the_cursor() {
     for &(what, input, cursor) in MOVES {
         assert_eq!(terminal(input).cursor(), Some(cursor), "{what}: {input}");
     }

@@ -1,4 +1,4 @@
-//! Random input: what is shown is always what the model shows.
+//! Random input: the terminal always shows the same as the model.
 
 use std::format;
 use std::string::String;
@@ -12,7 +12,7 @@ use super::model::Model;
 use super::replies;
 use crate::Terminal;
 
-/// Words that are written as they are: text, and sequences that take no numbers.
+/// Input that is written unchanged: text, and sequences without numbers.
 const WORDS: &[&str] = &[
     "ab",
     "x",
@@ -87,7 +87,7 @@ fn join(numbers: &[u16]) -> String {
     numbers.join(";")
 }
 
-/// Compares all that can be seen.
+/// Compares everything that is visible.
 fn compare(terminal: &mut Terminal, model: &mut Model, back: usize) -> Result<(), TestCaseError> {
     let (rows, columns) = terminal.size();
     let is_primary = model.state().which == 0;
@@ -150,7 +150,7 @@ proptest! {
     }
 
     #[test]
-    fn whoever_follows_changed_rows_sees_all(
+    fn redrawing_changed_rows_shows_everything(
         pieces in vec((piece(), -3..4_isize), 0..60),
     ) {
         let mut terminal = Terminal::try_new(5, 9, 3).expect("there is memory");
@@ -169,7 +169,7 @@ proptest! {
 }
 
 #[test]
-fn only_changed_rows_are_told() {
+fn only_changed_rows_are_reported() {
     let mut terminal = Terminal::try_new(5, 9, 3).expect("there is memory");
     assert_eq!(terminal.take_changed_rows(), 0..5);
     assert!(terminal.take_changed_rows().is_empty());

@@ -1,4 +1,4 @@
-//! How characters look, and what erased cells look like.
+//! Styles of characters and of erased cells.
 
 use super::{FILLED, terminal};
 use crate::Color::{Indexed, Rgb};
@@ -26,7 +26,7 @@ const RED: Style = foreground(Indexed(1));
 const BOLD: Style = Style { bold: true, ..PLAIN };
 const UNDERLINE: Style = Style { underline: true, ..PLAIN };
 
-/// Parameters of SGR, and the style that they lead to.
+/// Parameters of SGR, and the style that they select.
 const SELECTED: &[(&str, Style)] = &[
     ("", PLAIN),
     ("1", BOLD),
@@ -111,7 +111,7 @@ fn styles_stay_with_their_cells() {
 }
 
 #[test]
-fn erased_cells_have_the_background_in_force() {
+fn erased_cells_have_the_current_background() {
     let blue = Cell { character: ' ', style: background(Indexed(4)) };
     for (what, input, erased, kept) in [
         ("ED", "^[[2;3H{}^[[J", [(1, 2), (3, 5)], (1, 1)),

@@ -37,8 +37,8 @@ fn characters_go_to_cells() {
             ("REP of a line", "^[(0q^[(B^[[b", "──", (0, 2)),
             ("REP of nothing", "^[[5b", "", (0, 0)),
             ("REP of a row at most", "a^[[65535b", "aaaaaa|a", (1, 1)),
-            ("REP behind RIS", "a^[c^[[b", "", (0, 0)),
-            ("REP behind DECSTR", "a^[[!p^[[b", "a", (0, 1)),
+            ("REP after RIS", "a^[c^[[b", "", (0, 0)),
+            ("REP after DECSTR", "a^[[!p^[[b", "a", (0, 1)),
         ],
     );
 }

@@ -1,8 +1,8 @@
-//! The view of lines that have left the screen.
+//! The view of rows that scrolled off the screen.
 
 use super::{bytes, screen, terminal};
 
-/// Six rows written to four.
+/// Six lines for a screen of four rows.
 const SIX: &str = "a^M^Jb^M^Jc^M^Jd^M^Je^M^Jf";
 
 #[test]
@@ -38,7 +38,7 @@ fn output_brings_the_view_back() {
 
 #[test]
 fn lines_are_kept_when_they_leave_the_primary_screen_at_its_top() {
-    // Three lines are kept.
+    // The terminal keeps three rows.
     for (what, input, shown) in [
         ("LF", "", "a|b|c|d"),
         ("more than are kept", "^M^Jg^M^Jh", "b|c|d|e"),

@@ -1,14 +1,14 @@
-//! The last column: the next character goes to the next row, unless something comes in
-//! between.
+//! The last column: the next character goes to the next row, unless a sequence before it
+//! ends the pending wrap.
 
 use super::{FILLED, check, terminal};
 use std::format;
 
-/// Writes a whole second row.
+/// Fills the second row.
 const FULL: &str = "^[[2;1H123456";
 
 #[test]
-fn a_character_behind_the_last_column_goes_to_the_next_row() {
+fn a_character_after_the_last_column_goes_to_the_next_row() {
     check(
         "",
         &[
