@@ -1,8 +1,8 @@
 //! x86_64 instructions as text, without a heap.
 //!
-//! It decodes one instruction of 64-bit code at a time, and tells beside the text
-//! which address the instruction names: what it calls or jumps to, or the data that
-//! it reaches by RIP. The decoder is `yaxpeax-x86`.
+//! It decodes one instruction of 64-bit code at a time. Beside the text it reports the
+//! address that the instruction refers to: the target of a call or jump, or data
+//! addressed relative to RIP. The decoder is `yaxpeax-x86`.
 //!
 //! ```
 //! use disassembler::Instruction;
@@ -19,7 +19,7 @@ mod return_address;
 #[cfg(test)]
 mod tests;
 
-pub use return_address::is_behind_call;
+pub use return_address::is_after_call;
 
 use core::cell::Cell;
 use core::fmt;
@@ -28,22 +28,22 @@ use yaxpeax_arch::display::DisplaySink;
 use yaxpeax_arch::{AddressBase, AddressDiff, LengthedInstruction};
 use yaxpeax_x86::long_mode::{DisplayRules, DisplayStyle, InstDecoder, Opcode};
 
-/// The most bytes that an instruction has.
+/// The length of the longest instruction, in bytes.
 pub const INSTRUCTION_BYTES_MAX: usize = 15;
 
-/// An instruction at its address. It shows itself in Intel's syntax.
+/// An instruction at an address. `Display` writes it in Intel's syntax.
 #[derive(Clone, Debug)]
 pub struct Instruction {
     decoded: yaxpeax_x86::long_mode::Instruction,
     address: u64,
 }
 
-/// Why bytes are no instruction.
+/// Why bytes can't be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {
-    /// They end within the instruction.
+    /// The bytes end within an instruction.
     Cut,
-    /// No CPU has such an instruction, as far as the decoder knows.
+    /// The decoder knows no such instruction.
     Invalid,
 }
 
@@ -59,7 +59,8 @@ impl fmt::Display for DecodeError {
 impl core::error::Error for DecodeError {}
 
 impl Instruction {
-    /// Decodes the instruction that `bytes` begin with and that lies at `address`.
+    /// Decodes the instruction at the start of `bytes`, which are the memory at
+    /// `address`.
     ///
     /// # Errors
     /// See [`DecodeError`].
@@ -72,22 +73,22 @@ impl Instruction {
         }
     }
 
-    /// Returns how many bytes it has.
+    /// Returns the length of the instruction in bytes.
     pub fn len_bytes(&self) -> usize {
         self.decoded.len().to_const() as usize
     }
 
-    /// Returns the address that it names by its distance: what it calls or jumps to,
-    /// or the data that it reaches by RIP.
+    /// Returns the address that the instruction refers to by a distance: the target of a
+    /// call or jump, or data addressed relative to RIP.
     pub fn target(&self) -> Option<u64> {
         use fmt::Write;
         let rules = Rules::new(self.address);
-        // A sink that takes everything.
+        // Writing to `Nowhere` never fails.
         let _ = write!(Nowhere, "{}", self.decoded.display_rules(&rules));
         rules.target.get()
     }
 
-    /// Returns whether it is `pause`, which the decoder shows as the `nop` that it is coded as.
+    /// Returns whether it is `pause`, which the decoder would show as `nop`.
     ///
     /// Source: Intel SDM volume 2, "PAUSE": F3 90.
     fn is_pause(&self) -> bool {
@@ -106,7 +107,7 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// Shows addresses, not distances, and keeps the last.
+/// Rules for the decoder: show addresses instead of distances, and keep the last one.
 struct Rules {
     address: u64,
     target: Cell<Option<u64>>,
@@ -154,7 +155,7 @@ impl<S: DisplaySink> DisplayRules<S> for Rules {
     }
 }
 
-/// Keeps nothing.
+/// Discards all text.
 struct Nowhere;
 
 impl fmt::Write for Nowhere {

@@ -1,16 +1,16 @@
-//! Which addresses can be where a call comes back to.
+//! Guesses whether an address is a return address.
 
-/// The most bytes that [`is_behind_call`] looks at.
+/// The most bytes that [`is_after_call`] uses.
 const CALL_BYTES_MAX: usize = 8;
 
-/// Tells whether `bytes`, those before an address, end with a call: near, by a
-/// distance (E8) or by a register or memory (FF /2).
+/// Returns whether `bytes`, which are the memory before an address, end with a near call:
+/// relative (E8), or through a register or memory (FF /2).
 ///
-/// Bytes can look like a call by chance, so it is a guess; a real return address is
-/// never missed if 8 bytes are given.
+/// Other bytes may look like a call by chance, so this is a guess. With at least 8 bytes
+/// it is true for every real return address.
 ///
 /// Source: Intel SDM volume 2, "CALL", "Instruction Format".
-pub fn is_behind_call(bytes: &[u8]) -> bool {
+pub fn is_after_call(bytes: &[u8]) -> bool {
     let is_direct = bytes.len() >= 5 && bytes[bytes.len() - 5] == 0xE8;
     let is_indirect = (2..=bytes.len().min(CALL_BYTES_MAX)).any(|len| {
         let [0xFF, operand @ ..] = &bytes[bytes.len() - len..] else {
@@ -21,8 +21,8 @@ pub fn is_behind_call(bytes: &[u8]) -> bool {
     is_direct || is_indirect
 }
 
-/// Returns how long a call's operand is: ModRM, SIB and displacement; `None` if it
-/// isn't a near call's.
+/// Returns the length of a call's operand (ModRM, SIB and displacement); `None` if it
+/// isn't the operand of a near call.
 fn operand_bytes(operand: &[u8]) -> Option<usize> {
     let modrm = *operand.first()?;
     if modrm >> 3 & 7 != 2 {

@@ -1,4 +1,4 @@
-//! Known instructions, and bytes that are anything.
+//! Known instructions, and random bytes.
 
 extern crate std;
 
@@ -47,11 +47,11 @@ fn targets_are_addresses() {
 }
 
 #[test]
-fn what_is_no_instruction_is_told() {
+fn bytes_that_are_no_instruction_are_errors() {
     assert_eq!(Instruction::decode(&[0x06], 0).unwrap_err(), DecodeError::Invalid);
     assert_eq!(Instruction::decode(&[0xE8, 1, 2], 0).unwrap_err(), DecodeError::Cut);
     assert_eq!(Instruction::decode(&[], 0).unwrap_err(), DecodeError::Cut);
-    // More prefixes than an instruction has room for.
+    // More prefixes than an instruction can have.
     assert_eq!(Instruction::decode(&[0x66; 32], 0).unwrap_err(), DecodeError::Invalid);
 }
 
@@ -69,10 +69,10 @@ fn calls_before_an_address_are_seen() {
         &[0xFF, 0x10],
     ] {
         let before = [&[0x90; 8][..], call].concat();
-        assert!(is_behind_call(&before[before.len() - 8..]), "{call:x?}");
+        assert!(is_after_call(&before[before.len() - 8..]), "{call:x?}");
     }
     for other in [&[0x90; 8][..], &[0xFF, 0xE0], &[0xFF, 0xD0, 0x90], &[0xFF, 0x50], &[0xE8], &[]] {
-        assert!(!is_behind_call(other), "{other:x?}");
+        assert!(!is_after_call(other), "{other:x?}");
     }
 }
 
@@ -86,7 +86,7 @@ proptest! {
             prop_assert!((1..=INSTRUCTION_BYTES_MAX).contains(&length), "{}", length);
             prop_assert!(length <= bytes.len());
             prop_assert!(!instruction.to_string().is_empty());
-            // What lies behind it doesn't matter.
+            // The bytes after the instruction don't matter.
             let alone = Instruction::decode(&bytes[..length], address).unwrap();
             prop_assert_eq!(alone.to_string(), instruction.to_string());
             let cut = Instruction::decode(&bytes[..length - 1], address).map(|it| it.len_bytes());
@@ -103,7 +103,7 @@ proptest! {
         if let Ok(instruction) = Instruction::decode(&bytes, 0) {
             let text = instruction.to_string();
             if text.starts_with("call ") {
-                prop_assert!(is_behind_call(&bytes[..instruction.len_bytes()]), "{}", text);
+                prop_assert!(is_after_call(&bytes[..instruction.len_bytes()]), "{}", text);
             }
         }
     }

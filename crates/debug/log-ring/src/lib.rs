@@ -1,9 +1,9 @@
-//! Keeps the newest lines of a log, for whoever comes later.
+//! A ring of the newest lines of a log.
 //!
-//! There is no lock: a line may be written by an interrupt handler in the middle of
-//! another, and read after a failure in the middle of a write. Each line's place is
-//! taken by one addition; the bytes follow. A reader that comes too early sees bytes
-//! of an older line, at worst.
+//! It has no lock: an interrupt handler may write a line while it interrupts the writing
+//! of another, and a failure report may read while a line is half written. A writer
+//! reserves the bytes of its line by one atomic addition, and fills them afterwards. A
+//! reader that comes in between sees old bytes in their place, at worst.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -17,8 +17,8 @@ mod tests;
 
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
-/// Marks the start of a line; its lower bits are the line's level. Bytes like it are
-/// no ASCII, and no part of a line.
+/// Marks the start of a line; the lower bits are the line's level. A line is ASCII, so
+/// none of its bytes looks like this.
 const START: u8 = 0x80;
 
 /// The highest level of a line.
@@ -27,18 +27,19 @@ pub const LEVEL_MAX: u8 = 0x0F;
 /// The newest lines, in `BYTES` bytes.
 pub struct LogRing<const BYTES: usize> {
     bytes: [AtomicU8; BYTES],
-    /// How many bytes were ever written.
+    /// The number of all bytes written so far.
     written: AtomicUsize,
 }
 
 impl<const BYTES: usize> LogRing<BYTES> {
-    /// Returns one without lines.
+    /// Returns an empty ring.
     pub const fn new() -> Self {
         Self { bytes: [const { AtomicU8::new(0) }; BYTES], written: AtomicUsize::new(0) }
     }
 
-    /// Keeps `line`, with a level of at most [`LEVEL_MAX`]. What isn't ASCII is kept as
-    /// a question mark, what doesn't fit is cut; a line feed at its end is left out.
+    /// Appends `line` with a level of at most [`LEVEL_MAX`]. A character that isn't ASCII
+    /// becomes a question mark, a line longer than the ring is truncated, and a line feed
+    /// at the end is dropped.
     pub fn push(&self, level: u8, line: &str) {
         let line = line.trim_end_matches('\n');
         let shown = line.chars().map(|c| if c.is_ascii() { c as u8 } else { b'?' });
@@ -50,8 +51,8 @@ impl<const BYTES: usize> LogRing<BYTES> {
         }
     }
 
-    /// Gives all lines that are kept as a whole to `found`, oldest first: the level and
-    /// the first bytes, as many as `LINE` has room for.
+    /// Calls `found` for each line that is still complete, oldest first, with its level
+    /// and its first `LINE` bytes.
     pub fn for_each<const LINE: usize>(&self, mut found: impl FnMut(u8, &str)) {
         let end = self.written.load(Ordering::Acquire);
         let mut line = [0; LINE];

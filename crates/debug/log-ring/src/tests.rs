@@ -23,7 +23,7 @@ fn lines_come_back_with_their_levels() {
 }
 
 #[test]
-fn oldest_line_goes_as_a_whole() {
+fn oldest_line_is_dropped_as_a_whole() {
     let ring = LogRing::<10>::new();
     ring.push(1, "abcd");
     ring.push(2, "efgh");
@@ -70,7 +70,7 @@ proptest! {
         for (level, line) in &pushed {
             ring.push(*level, line);
         }
-        // From the newest back, as many as fit with a byte for each.
+        // From the newest line back: those that fit, each with its start byte.
         let mut room = 64_usize;
         let mut kept = Vec::new();
         for (level, line) in pushed.iter().rev() {

@@ -6,7 +6,7 @@
 
 use crate::field::{Field, Layout};
 
-/// Protection, paging, floating point.
+/// CR0: protection, paging, floating point.
 pub const CR0: Layout = Layout {
     name: "CR0",
     purpose: "protection, paging, floating point",
@@ -27,11 +27,11 @@ pub const CR0: Layout = Layout {
     ],
 };
 
-/// The address of the last page fault.
+/// CR2: the address of the last page fault.
 pub const CR2: Layout =
     Layout { name: "CR2", purpose: "the address of the last page fault", fields: &[] };
 
-/// The root of the page tables. Bits 0 to 11 are the PCID while CR4.PCIDE is set.
+/// CR3: the root of the page tables. Bits 0 to 11 are the PCID while CR4.PCIDE is set.
 pub const CR3: Layout = Layout {
     name: "CR3",
     purpose: "the root of the page tables",
@@ -44,7 +44,7 @@ pub const CR3: Layout = Layout {
     ],
 };
 
-/// Features that the kernel has turned on.
+/// CR4: features that the kernel has turned on.
 pub const CR4: Layout = Layout {
     name: "CR4",
     purpose: "features that the kernel has turned on",
@@ -83,14 +83,14 @@ pub const CR4: Layout = Layout {
     ],
 };
 
-/// The task priority.
+/// CR8: the task priority.
 pub const CR8: Layout = Layout {
     name: "CR8",
     purpose: "the priority below which interrupts wait",
     fields: &[Field::wide(0, 4, "TPR", "the task priority class").or("none waits")],
 };
 
-/// What long mode adds.
+/// EFER: features of long mode.
 pub const EFER: Layout = Layout {
     name: "EFER",
     purpose: "what long mode adds",
@@ -110,7 +110,7 @@ pub const EFER: Layout = Layout {
     ],
 };
 
-/// The flags.
+/// RFLAGS: the flags.
 pub const RFLAGS: Layout = Layout {
     name: "RFLAGS",
     purpose: "the flags",
@@ -130,17 +130,17 @@ pub const RFLAGS: Layout = Layout {
         Field::flag(14, "NT", "nested task"),
         Field::flag(16, "RF", "resume: the next breakpoint is skipped"),
         Field::flag(17, "VM", "virtual 8086 mode"),
-        Field::flag(18, "AC", "alignment check; SMAP lets the kernel through"),
+        Field::flag(18, "AC", "alignment check; suspends SMAP"),
         Field::flag(19, "VIF", "virtual interrupt flag"),
         Field::flag(20, "VIP", "virtual interrupt pending"),
         Field::flag(21, "ID", "CPUID is there"),
     ],
 };
 
-/// The state that XSAVE keeps.
+/// XCR0: the state that XSAVE saves.
 pub const XCR0: Layout = Layout {
     name: "XCR0",
-    purpose: "the state that XSAVE keeps",
+    purpose: "the state that XSAVE saves",
     fields: &[
         Field::flag(0, "X87", "x87 registers, always set"),
         Field::flag(1, "SSE", "XMM registers"),

@@ -1,32 +1,32 @@
-//! Segment descriptors and gates, as they are in memory.
+//! Segment descriptors and gates, decoded from their words in memory.
 //!
 //! Source: Intel SDM volume 3A, "Segment Descriptors", "Code- and Data-Segment
 //! Descriptor Types", "System Descriptor Types", "64-Bit Mode IDT".
 
-/// What the descriptor describes.
+/// The type of a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Code.
     Code {
-        /// It can be read, too.
+        /// It can be read as data.
         is_readable: bool,
         /// Less privileged code may call it.
         is_conforming: bool,
     },
     /// Data.
     Data {
-        /// It can be written, too.
+        /// It can be written.
         is_writable: bool,
-        /// The limit is its lowest offset: a stack.
+        /// Offsets up to the limit are invalid, and those above it valid, as for a stack.
         is_expanding_down: bool,
     },
-    /// A task state segment of 64 bits that no CPU uses.
+    /// A 64-bit task state segment that no CPU uses.
     TssAvailable,
-    /// A task state segment of 64 bits that a CPU uses.
+    /// A 64-bit task state segment that a CPU uses.
     TssBusy,
     /// A local descriptor table.
     Ldt,
-    /// A system descriptor of another type, or a reserved one.
+    /// A system descriptor of another type, which may be reserved.
     System(u8),
 }
 
@@ -37,23 +37,23 @@ pub struct Descriptor {
     pub base: u64,
     /// The last offset, in bytes.
     pub limit: u32,
-    /// What it is.
+    /// The type.
     pub kind: Kind,
     /// The privilege level, 0 to 3.
     pub dpl: u8,
-    /// Whether it can be used.
+    /// P: the segment can be used.
     pub is_present: bool,
-    /// L: code of 64 bits.
+    /// L: 64-bit code.
     pub is_long: bool,
-    /// D/B: 32 bits, not 16.
+    /// D/B: 32-bit, not 16-bit.
     pub is_32_bit: bool,
-    /// Whether the CPU has marked it as used (code and data only).
+    /// A: the CPU has loaded the segment (code and data only).
     pub is_accessed: bool,
 }
 
 impl Descriptor {
-    /// Decodes the word of 64 bits at a selector; `None` if it is 0. Of a system
-    /// segment `next`, the word behind, has the base's upper half.
+    /// Decodes the 64-bit word of a selector; `None` if it is 0. `next` is the following
+    /// word, which holds the upper half of a system segment's base.
     pub fn decode(word: u64, next: u64) -> Option<Self> {
         if word == 0 {
             return None;
@@ -83,8 +83,8 @@ impl Descriptor {
     }
 }
 
-/// Tells whether the descriptor that begins with `word` has two words: a system
-/// segment of long mode that isn't null.
+/// Returns whether the descriptor that starts with `word` has two words: a system segment
+/// that isn't null.
 pub fn is_wide(word: u64) -> bool {
     word != 0 && word >> 44 & 1 == 0 && matches!(word >> 40 & 0xF, 2 | 9 | 11 | 12)
 }
@@ -92,11 +92,11 @@ pub fn is_wide(word: u64) -> bool {
 /// The type of a gate of the IDT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GateKind {
-    /// Interrupts are off in the handler.
+    /// Clears the interrupt flag.
     Interrupt,
-    /// Interrupts stay as they are.
+    /// Leaves the interrupt flag unchanged.
     Trap,
-    /// No gate of long mode.
+    /// Another type, which long mode doesn't have.
     Invalid(u8),
 }
 
@@ -107,19 +107,19 @@ pub struct Gate {
     pub offset: u64,
     /// The handler's code segment.
     pub selector: u16,
-    /// The entry of the interrupt stack table, from 1; 0 if it keeps its stack.
+    /// The entry of the interrupt stack table, 1 to 7; 0 if the handler runs without one.
     pub ist: u8,
-    /// What it is.
+    /// The type.
     pub kind: GateKind,
-    /// Which rings may name the vector by an INT instruction: up to this.
+    /// The highest ring whose INT instruction may call the gate.
     pub dpl: u8,
 }
 
 impl Gate {
-    /// How many bytes a gate has.
+    /// The length of a gate in bytes.
     pub const BYTES: u64 = 16;
 
-    /// Decodes the two words of a gate, low first; `None` if it isn't present.
+    /// Decodes the two words of a gate, low word first; `None` if it isn't present.
     pub fn decode(low: u64, high: u64) -> Option<Self> {
         let kind = match (low >> 40) as u8 & 0x1F {
             0xE => GateKind::Interrupt,

@@ -1,22 +1,22 @@
-//! Fields of a register, and all of a register's fields.
+//! The layout of a register: its name and its fields.
 
-/// Bits of a register that have a meaning together, mostly one.
+/// One or more bits of a register that have one meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The number of the lowest bit.
     pub bit: u8,
-    /// How many bits it has.
+    /// The number of bits.
     pub bits: u8,
-    /// The manual's name.
+    /// The name in the manual.
     pub name: &'static str,
-    /// What it means that it is set, in a few words.
+    /// The meaning while it is set, in a few words.
     pub meaning: &'static str,
-    /// What it means that it is clear, if that is worth a word.
+    /// The meaning while it is clear, if that is notable.
     pub clear: Option<&'static str>,
 }
 
 impl Field {
-    /// Makes a flag.
+    /// Makes a field of one bit.
     pub(crate) const fn flag(bit: u8, name: &'static str, meaning: &'static str) -> Self {
         Self { bit, bits: 1, name, meaning, clear: None }
     }
@@ -26,17 +26,17 @@ impl Field {
         Self { bit, bits, name, meaning, clear: None }
     }
 
-    /// Says what it means that it is clear.
+    /// Adds the meaning while the field is clear.
     pub(crate) const fn or(self, clear: &'static str) -> Self {
         Self { clear: Some(clear), ..self }
     }
 
-    /// Returns the bits that it has in a register.
+    /// Returns the mask of the field's bits in the register.
     pub const fn mask(self) -> u64 {
         (u64::MAX >> (64 - self.bits)) << self.bit
     }
 
-    /// Returns what it holds in `value`, from its lowest bit on.
+    /// Returns the field's value in `value`, shifted to bit 0.
     pub const fn of(self, value: u64) -> u64 {
         (value & self.mask()) >> self.bit
     }
@@ -45,28 +45,27 @@ impl Field {
 /// A register: its name and its fields.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    /// The manual's name.
+    /// The name in the manual.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// The purpose, in a few words.
     pub purpose: &'static str,
-    /// Its fields by rising bits. None for an address or another plain number.
+    /// The fields by rising bits. Empty for an address or another plain number.
     pub fields: &'static [Field],
 }
 
 impl Layout {
-    /// Returns the fields of which a bit is set in `value`.
+    /// Returns the fields that are not 0 in `value`.
     pub fn set_in(&self, value: u64) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().filter(move |field| field.of(value) != 0)
     }
 
-    /// Returns the fields of which no bit is set in `value`, and for which that is
-    /// worth a word.
+    /// Returns the fields that are 0 in `value` and have a meaning for that.
     pub fn notably_clear_in(&self, value: u64) -> impl Iterator<Item = &'static Field> {
         self.fields.iter().filter(move |field| field.clear.is_some() && field.of(value) == 0)
     }
 
-    /// Returns the bits that are set in `value` and belong to no field; none if the
-    /// register has no fields.
+    /// Returns the bits that are set in `value` but belong to no field; 0 if the register
+    /// has no fields.
     pub fn unnamed_in(&self, value: u64) -> u64 {
         if self.fields.is_empty() {
             return 0;

@@ -1,9 +1,9 @@
-//! What the bits of x86_64's registers and descriptors mean, as tables and as pure
-//! decoding: nothing here touches a CPU.
+//! The meaning of the bits in x86_64's registers and descriptors: tables and pure
+//! decoding. Nothing here accesses a CPU.
 //!
 //! - [`control`]: control registers, EFER, RFLAGS and XCR0, bit by bit;
-//! - [`msr`]: known model-specific registers, and PAT and APIC_BASE decoded;
-//! - [`descriptor`]: segments, task state segments and gates as memory has them;
+//! - [`msr`]: known model-specific registers, and decoders of PAT and APIC_BASE;
+//! - [`descriptor`]: segments, task state segments and gates;
 //! - [`Tss`]: the 64-bit task state segment.
 //!
 //! ```

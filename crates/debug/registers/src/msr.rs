@@ -1,4 +1,4 @@
-//! Model-specific registers that have a name.
+//! Names of model-specific registers.
 //!
 //! Source: Intel SDM volume 4, "IA-32 Architectural MSRs"; AMD APM volume 2,
 //! "MSR Cross-Reference", for those from 0xC000_0000 on.
@@ -9,11 +9,11 @@ use crate::field::{Field, Layout};
 /// A model-specific register.
 #[derive(Clone, Copy, Debug)]
 pub struct Msr {
-    /// What RDMSR takes in ECX.
+    /// The number that RDMSR takes in ECX.
     pub number: u32,
-    /// The manual's name, without `IA32_`.
+    /// The name in the manual, without `IA32_`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// The purpose, in a few words.
     pub purpose: &'static str,
 }
 
@@ -28,7 +28,7 @@ pub const PAT_NUMBER: u32 = 0x277;
 /// The number of APIC_BASE.
 pub const APIC_BASE_NUMBER: u32 = 0x1B;
 
-/// Those that the kernel or a person who looks at it may care for, by rising number.
+/// The registers that are useful for debugging, by rising number.
 pub const ALL: &[Msr] = &[
     msr(0x10, "TSC", "time stamp counter"),
     msr(0x17, "PLATFORM_ID", "platform"),
@@ -38,14 +38,14 @@ pub const ALL: &[Msr] = &[
     msr(0x48, "SPEC_CTRL", "limits of speculation"),
     msr(0x8B, "BIOS_SIGN_ID", "revision of the microcode"),
     msr(0xFE, "MTRRCAP", "memory type ranges: how many"),
-    msr(0x10A, "ARCH_CAPABILITIES", "attacks that it withstands"),
+    msr(0x10A, "ARCH_CAPABILITIES", "attacks that the CPU withstands"),
     msr(0x174, "SYSENTER_CS", "SYSENTER: code segment"),
     msr(0x175, "SYSENTER_ESP", "SYSENTER: stack pointer"),
     msr(0x176, "SYSENTER_EIP", "SYSENTER: entry"),
-    msr(0x179, "MCG_CAP", "machine check: banks and abilities"),
+    msr(0x179, "MCG_CAP", "machine check: banks and features"),
     msr(0x17A, "MCG_STATUS", "machine check: state"),
-    msr(0x17B, "MCG_CTL", "machine check: what is told"),
-    msr(0x1A0, "MISC_ENABLE", "features of the CPU"),
+    msr(0x17B, "MCG_CTL", "machine check: reported errors"),
+    msr(0x1A0, "MISC_ENABLE", "features of the processor"),
     msr(0x1D9, "DEBUGCTL", "branch tracing and single steps"),
     msr(0x200, "MTRR_PHYSBASE0", "memory type range 0: base"),
     msr(0x201, "MTRR_PHYSMASK0", "memory type range 0: mask"),
@@ -82,22 +82,22 @@ pub const ALL: &[Msr] = &[
     msr(0xC000_0083, "CSTAR", "SYSCALL: entry from 32-bit code"),
     msr(0xC000_0084, "SFMASK", "SYSCALL: flags that are cleared"),
     msr(0xC000_0100, "FS_BASE", "base of FS"),
-    msr(0xC000_0101, "GS_BASE", "base of GS: this CPU's data"),
-    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS behind SWAPGS"),
+    msr(0xC000_0101, "GS_BASE", "base of GS: this processor's data"),
+    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS after SWAPGS"),
     msr(0xC000_0103, "TSC_AUX", "what RDTSCP says beside the time"),
 ];
 
-/// Returns the register of `number`, if it has a name here.
+/// Returns the register `number`, if the table has it.
 pub fn by_number(number: u32) -> Option<&'static Msr> {
     ALL.iter().find(|msr| msr.number == number)
 }
 
-/// Returns the register called `name`, in whatever case.
+/// Returns the register `name`, in upper or lower case.
 pub fn by_name(name: &str) -> Option<&'static Msr> {
     ALL.iter().find(|msr| msr.name.eq_ignore_ascii_case(name))
 }
 
-/// APIC_BASE.
+/// The fields of APIC_BASE.
 pub const APIC_BASE: Layout = Layout {
     name: "APIC_BASE",
     purpose: "local APIC: where, and whether on",
@@ -109,7 +109,7 @@ pub const APIC_BASE: Layout = Layout {
     ],
 };
 
-/// Returns the fields of the register of `number`, if they are known here.
+/// Returns the fields of the register `number`, if they are known.
 pub fn layout(number: u32) -> Option<&'static Layout> {
     match number {
         EFER_NUMBER => Some(&EFER),
@@ -123,19 +123,19 @@ pub fn layout(number: u32) -> Option<&'static Layout> {
 /// Source: Intel SDM volume 3A, "Memory Types That Can Be Encoded With PAT".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryType {
-    /// UC: not cached, in order.
+    /// UC: not cached, strictly ordered.
     Uncacheable,
-    /// WC: not cached, writes are gathered.
+    /// WC: not cached, writes are combined.
     WriteCombining,
-    /// WT: cached, writes go through.
+    /// WT: cached, writes go to memory at once.
     WriteThrough,
     /// WP: reads are cached, writes are not.
     WriteProtected,
     /// WB: cached.
     WriteBack,
-    /// UC-: not cached, unless an MTRR gathers writes.
+    /// UC-: not cached, unless an MTRR makes it write-combining.
     UncachedMinus,
-    /// A number that has no meaning.
+    /// A reserved encoding.
     Reserved(u8),
 }
 
@@ -167,8 +167,8 @@ impl MemoryType {
     }
 }
 
-/// Decodes PAT: the memory type of each number that the PAT, PCD and PWT bits of a
-/// page table entry make (4, 2, 1).
+/// Decodes PAT: the memory type for each index, which a page table entry forms of its
+/// bits PAT (4), PCD (2) and PWT (1).
 pub fn page_attributes(pat: u64) -> [MemoryType; 8] {
     pat.to_le_bytes().map(MemoryType::from_byte)
 }

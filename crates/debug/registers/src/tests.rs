@@ -1,4 +1,4 @@
-//! Tables against their rules, decoding against encoding by hand.
+//! Rules of the tables, and decoders against encoders written for the tests.
 
 extern crate std;
 
@@ -42,7 +42,7 @@ fn names_of_fields_and_registers_are_unique() {
     assert!(msr::by_number(0x1234_5678).is_none());
 }
 
-/// Values that the manual and real machines have, with the bits' names from there.
+/// Values from the manual and from real machines, with the names of their bits.
 #[test]
 fn known_values_have_the_manuals_names() {
     let names = |layout: Layout, value| -> Vec<_> {
@@ -63,7 +63,7 @@ fn known_values_have_the_manuals_names() {
 }
 
 #[test]
-fn what_is_notably_clear_and_what_has_no_name_is_told() {
+fn notably_clear_fields_and_unnamed_bits_are_returned() {
     let clear: Vec<_> = CR0.notably_clear_in(0x8000_0021).map(|field| field.name).collect();
     assert_eq!(clear, ["WP", "AM"]);
     assert_eq!(CR0.unnamed_in(0x8000_0401), 0x400);

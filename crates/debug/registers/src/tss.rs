@@ -2,7 +2,7 @@
 //!
 //! Source: Intel SDM volume 3A, "Task Management in 64-bit Mode".
 
-/// How many bytes it has, without an I/O map.
+/// The length in bytes, without an I/O map.
 pub const TSS_BYTES: usize = 104;
 
 /// A task state segment, decoded.
@@ -12,12 +12,12 @@ pub struct Tss {
     pub rsp: [u64; 3],
     /// The interrupt stack table: its entries 1 to 7.
     pub ist: [u64; 7],
-    /// Where the I/O map begins; behind the limit if there is none.
+    /// The offset of the I/O map; beyond the segment's limit if there is none.
     pub io_map_base: u16,
 }
 
 impl Tss {
-    /// Decodes the bytes of memory.
+    /// Decodes the segment's bytes.
     pub fn decode(bytes: &[u8; TSS_BYTES]) -> Self {
         let word = |offset: usize| {
             let mut word = [0; 8];

@@ -1,19 +1,19 @@
-//! Functions and source lines by address, in a table that needs no parsing and no
-//! heap: it can be asked while a kernel reports its end.
+//! Functions and source lines by address. The table needs no parsing and no heap, so a
+//! failure report can use it.
 //!
-//! `tools/symbols` makes the table of a kernel's ELF file. All numbers are
-//! little-endian words of 32 bits, addresses count from the table's base:
+//! `tools/symbols` makes the table from a kernel's ELF file. All numbers are
+//! little-endian 32-bit words; addresses are relative to the table's base:
 //!
-//! | part | what |
+//! | part | content |
 //! | --- | --- |
 //! | head | [`MAGIC`]; base (2 words, low first); the numbers of functions, files and lines; bytes of text |
-//! | functions | address, length, place of the name; by rising address |
-//! | files | place of the name |
+//! | functions | address, length, position of the name in the text; by rising address |
+//! | files | position of the name |
 //! | lines | address, file << 18 + line; by rising address. Line 0: no line |
-//! | text | names, each behind its length in bytes (16 bits) |
+//! | text | names, each preceded by its length in bytes (16 bits) |
 //!
-//! Lookups are binary searches. A broken table answers nothing, or nonsense, but does
-//! no harm.
+//! Lookups are binary searches. With a damaged table they return nothing or wrong names,
+//! but never panic.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -22,7 +22,7 @@
 #[cfg(test)]
 mod tests;
 
-/// What a table begins with.
+/// The first word of a table.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"FjSy");
 
 const WORD_BYTES: usize = 4;
@@ -31,7 +31,7 @@ const FUNCTION_WORDS: usize = 3;
 const FILE_WORDS: usize = 1;
 const LINE_WORDS: usize = 2;
 
-/// How many bits of a line's second word are the line's number.
+/// The number of bits for the line's number in the second word of a line.
 const LINE_BITS: u32 = 18;
 
 /// A table in memory.
@@ -47,15 +47,15 @@ pub struct SymbolTable<'a> {
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function<'a> {
-    /// Its name, readable.
+    /// Its demangled name.
     pub name: &'a str,
-    /// Where it begins.
+    /// Its first address.
     pub start: u64,
     /// Its length in bytes.
     pub len_bytes: u32,
 }
 
-/// A place in the source.
+/// A line of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line<'a> {
     /// The file's path.
@@ -64,7 +64,7 @@ pub struct Line<'a> {
     pub line: u32,
 }
 
-/// Rows of words.
+/// An array of rows, which are words.
 #[derive(Clone, Copy, Debug)]
 struct Words<'a> {
     bytes: &'a [u8],
@@ -98,7 +98,8 @@ impl Words<'_> {
 }
 
 impl<'a> SymbolTable<'a> {
-    /// Takes the table that `bytes` begin with. `None` if it isn't one, or isn't whole.
+    /// Returns the table at the start of `bytes`. `None` if there is none, or it is
+    /// truncated.
     pub fn try_new(bytes: &'a [u8]) -> Option<Self> {
         let head = Words { bytes: bytes.get(..HEAD_WORDS * WORD_BYTES)?, row_words: 1 };
         let word = |index| head.get(index, 0);
@@ -108,8 +109,8 @@ impl<'a> SymbolTable<'a> {
         let mut rest = &bytes[HEAD_WORDS * WORD_BYTES..];
         let mut take = |rows: u32, row_words: usize| {
             let len_bytes = (rows as usize).checked_mul(row_words * WORD_BYTES)?;
-            let (part, behind) = rest.split_at_checked(len_bytes)?;
-            rest = behind;
+            let (part, after) = rest.split_at_checked(len_bytes)?;
+            rest = after;
             Some(Words { bytes: part, row_words })
         };
         Some(Self {
@@ -126,7 +127,7 @@ impl<'a> SymbolTable<'a> {
         self.functions.rows()
     }
 
-    /// Returns the function in which `address` lies.
+    /// Returns the function that contains `address`.
     pub fn function_at(&self, address: u64) -> Option<Function<'a>> {
         let offset = self.offset(address)?;
         let row = self.functions.last_at_or_before(offset)?;
@@ -142,7 +143,7 @@ impl<'a> SymbolTable<'a> {
         (line != 0).then_some(Line { file, line })
     }
 
-    /// Returns the functions in whose name `part` occurs, by rising address.
+    /// Returns the functions whose name contains `part`, by rising address.
     pub fn find(&self, part: &str) -> impl Iterator<Item = Function<'a>> {
         (0..self.functions())
             .filter_map(|row| self.function(row))

@@ -1,4 +1,4 @@
-//! Lookups against naive ones, and tables that are broken.
+//! Lookups against naive ones, and damaged tables.
 
 extern crate std;
 

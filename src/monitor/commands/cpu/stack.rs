@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use disassembler::is_behind_call;
+use disassembler::is_after_call;
 use heapless::Vec;
 use x86_64::VirtAddr;
 
@@ -23,7 +23,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// How many words are shown if none says it.
+/// The default number of words.
 const COUNT: u64 = 0x40;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -61,7 +61,8 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
 fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
     write!(out, "{:016x} {word:016x}", address.as_u64())?;
     match VirtAddr::try_new(word) {
-        // The call is before the address that it comes back to.
+        // A return address is after its call, which may be the last instruction of its
+        // line.
         Ok(target) if is_return_address(target) => {
             writeln!(out, " {}", Instruction::new(target - 1))
         }
@@ -76,5 +77,5 @@ fn is_return_address(address: VirtAddr) -> bool {
     }
     let before: Vec<u8, 8> =
         (1..=8).rev().map_while(|distance| peek::read(address - distance)).collect();
-    before.len() == 8 && is_behind_call(&before)
+    before.len() == 8 && is_after_call(&before)
 }
