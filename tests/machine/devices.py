@@ -47,7 +47,7 @@ def clock_goes_on_over_a_leap_day():
         shown = [datetime.datetime.fromisoformat(text) for text in
                  re.findall(r"\w{3} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", qemu.output[begin:])]
         assert shown[0].day == 29, shown[0]
-        # Each is printed a little more than a second after the one before.
+        # Each time is a little more than a second after the previous one.
         assert all(later - date in (second, 2 * second) for date, later in zip(shown, shown[1:]))
         shown = qemu.command("time")
         assert re.search(r"^since the start  0 days 0\d:\d\d:\d\d\.\d{6}$", shown, re.M), shown
@@ -84,7 +84,7 @@ def by_qemu(qemu):
 
 
 def functions_are_those_of_qemu(machine):
-    """Address, vendor and device of each, also on a bridge's bus; and base addresses."""
+    """Address, vendor, device and base addresses of each function, also behind a bridge."""
     with Qemu(*NEEDED, "-M", machine, *BRIDGE, "-device", "nvme,serial=1",
               "-drive", "if=none,id=d,driver=null-co", "-device", "virtio-blk-pci,drive=d",
               "-cdrom", image(), "-boot", "d") as qemu:
@@ -113,7 +113,7 @@ def functions_are_those_of_qemu(machine):
 
 
 def second_root_is_found():
-    """A bus that no bridge of bus 0 leads to."""
+    """The second root bus, to which no bridge of bus 0 leads."""
     with Qemu(*NEEDED, "-M", "pc", "-device", "pxb,id=p1,bus_nr=128",
               "-device", "e1000,bus=p1,addr=5", "-cdrom", image(), "-boot", "d") as qemu:
         qemu.expect("farjump> ")
@@ -123,7 +123,7 @@ def second_root_is_found():
 
 
 def unassigned_addresses_are_not_address_0():
-    """A function that is plugged in after the firmware has assigned addresses."""
+    """Those of a function that is plugged in after the firmware has assigned addresses."""
     with Qemu(*NEEDED, "-M", "pc", "-cdrom", image(), "-boot", "d", gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
         qemu.qmp("device_add", driver="virtio-rng-pci", id="late", addr="0x10")
@@ -187,7 +187,7 @@ def tables_that_are_not_there_are_reported():
             + [(dsdt + 4 + i, 0xFF) for i in range(4)]
     with changed_tables(change) as qemu:
         qemu.expect(r"warning acpi: no table at 0x100000: it isn't in the firmware's memory")
-        qemu.expect(r"warning acpi: no table at 0x[0-9a-f]+: no table has 4294967295 bytes")
+        qemu.expect(r"warning acpi: no table at 0x[0-9a-f]+: it can't have 4294967295 bytes")
         qemu.expect("farjump> ")
         text = qemu.command("acpi")
         assert re.search(r"^none +0x0*100000 +it isn't in the firmware's memory$", text, re.M), text

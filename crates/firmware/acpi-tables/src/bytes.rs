@@ -16,7 +16,7 @@ pub(crate) fn read_u64(bytes: &[u8], offset_bytes: usize) -> Option<u64> {
     read(bytes, offset_bytes).map(u64::from_le_bytes)
 }
 
-/// Returns `N` bytes from `offset_bytes` on, if there are as many.
+/// Returns the `N` bytes at `offset_bytes`; `None` if `bytes` ends before.
 pub(crate) fn read<const N: usize>(bytes: &[u8], offset_bytes: usize) -> Option<[u8; N]> {
     bytes.get(offset_bytes..)?.first_chunk().copied()
 }

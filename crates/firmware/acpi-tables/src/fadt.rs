@@ -1,4 +1,4 @@
-//! The fixed hardware.
+//! The FADT: fixed hardware, such as sleep control and the power management timer.
 //!
 //! Source: ACPI Specification 6.5, "Fixed ACPI Description Table (FADT)" and
 //! "Generic Address Structure".
@@ -9,48 +9,49 @@ use crate::header::Signature;
 /// The table's signature.
 pub const FADT: Signature = Signature(*b"FACP");
 
-/// The flag of machines that have none of the fixed registers.
+/// The flag of machines without the fixed registers.
 const IS_HARDWARE_REDUCED: u32 = 1 << 20;
-/// The flag of machines whose power management timer has 32 bits.
+/// The flag of a power management timer of 32 bits.
 const IS_PM_TIMER_WIDE: u32 = 1 << 8;
-/// The length of that timer's register; other values mean that there is none.
+/// The length of that timer's register; with another length there is no timer.
 const PM_TIMER_BYTES: u8 = 4;
-/// An address is a port's.
+/// The address space of I/O ports.
 const SYSTEM_IO: u8 = 1;
 
-/// Where a register is.
+/// The location of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Register {
-    /// At a port.
+    /// An I/O port.
     Port(u16),
-    /// Elsewhere: the kind of address that the specification numbers so.
+    /// In another address space, by its number in the specification.
     Elsewhere(u8),
 }
 
-/// What is used of the table. Fields behind a short table's end are as if 0.
+/// The fields of the table that the kernel uses. Fields beyond the end of a short table
+/// count as 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fadt {
     /// Physical address of the DSDT, if there is one.
     pub dsdt: Option<u64>,
-    /// What the machine is made for, by the specification's number.
+    /// The preferred power management profile, by its number in the specification.
     pub profile: u8,
-    /// The interrupt by which the hardware tells of events.
+    /// The interrupt by which the hardware reports events.
     pub sci_interrupt: u16,
-    /// Where the firmware takes commands, if it takes any.
+    /// The port for commands to the firmware, if there is one.
     pub smi_command: Option<u16>,
-    /// The command that hands the hardware over to the kernel; 0 if there is none.
+    /// The command that gives the kernel control of the hardware; 0 if there is none.
     pub acpi_enable: u8,
     /// The first register of sleep control.
     pub pm1a_control: Option<Register>,
-    /// The second one, which not all machines have.
+    /// The second register of sleep control, if there is one.
     pub pm1b_control: Option<Register>,
-    /// The power management timer, which not all machines have.
+    /// The power management timer, if there is one.
     pub pm_timer: Option<Register>,
     /// The timer has 32 bits, not 24.
     pub is_pm_timer_wide: bool,
-    /// The CMOS byte with the century, if there is one.
+    /// The CMOS register of the century, if there is one.
     pub century_register: Option<u8>,
-    /// There are none of the fixed registers.
+    /// The machine has none of the fixed registers.
     pub is_hardware_reduced: bool,
 }
 
@@ -82,7 +83,7 @@ impl Fadt {
         }
     }
 
-    /// Returns what the machine is made for.
+    /// Returns the profile in words.
     pub fn profile_name(&self) -> &'static str {
         const NAMES: [&str; 9] = [
             "anything",
@@ -99,7 +100,7 @@ impl Fadt {
     }
 }
 
-/// Reads a generic address; `None` if it is null or beyond the table's end.
+/// Reads a generic address structure; `None` if it is null or beyond the table's end.
 fn read_register(table: &[u8], offset_bytes: usize) -> Option<Register> {
     let address = read_u64(table, offset_bytes + 4).filter(|&address| address != 0)?;
     match (read_u8(table, offset_bytes)?, u16::try_from(address)) {

@@ -1,16 +1,16 @@
-//! What all tables begin with.
+//! The header of every table.
 
 use core::fmt;
 
 use crate::bytes::{read, read_u8, read_u32};
 
-/// The length of the header, and so the least length of a table.
+/// The length of the header, and the least length of a table.
 pub const HEADER_BYTES: usize = 36;
 
-/// The most bytes that a table is believed to have: 16 MiB.
+/// The length above which a table is rejected: 16 MiB.
 pub const TABLE_MAX_BYTES: u32 = 16 << 20;
 
-/// Four letters that say what a table is. Shown with dots for what isn't ASCII.
+/// The four letters that name a table. Characters that aren't ASCII are shown as dots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature(pub [u8; 4]);
 
@@ -20,8 +20,8 @@ impl fmt::Display for Signature {
     }
 }
 
-/// A text of fixed length, shown without the spaces and zeros behind it and with dots
-/// for what isn't ASCII.
+/// A text of fixed length. It is shown without the spaces and zeros at its end;
+/// characters that aren't ASCII are shown as dots.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a>(pub &'a [u8]);
 
@@ -32,31 +32,31 @@ impl fmt::Display for Text<'_> {
             let is_shown = matches!(byte, b' '..=b'~');
             write!(f, "{}", if is_shown { char::from(byte) } else { '.' })?;
         }
-        // As wide as was asked for.
+        // Pads to the width of the format.
         let fill = f.width().unwrap_or(0).saturating_sub(len);
         (0..fill).try_for_each(|_| f.write_str(" "))
     }
 }
 
-/// Why bytes are no table.
+/// Why a table is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// There are fewer than a header's.
+    /// There are fewer bytes than a header has.
     NoHeader,
-    /// The header says a length that no table has, in bytes.
+    /// The length in the header, in bytes, is impossible.
     Length(u32),
-    /// It is another table than the one that belongs there.
+    /// The table has this signature, not the expected one.
     Signature(Signature),
-    /// The bytes don't sum up to 0.
+    /// The sum of all bytes isn't 0.
     Checksum,
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoHeader => f.write_str("it has no room for a header"),
-            Self::Length(bytes) => write!(f, "no table has {bytes} bytes"),
-            Self::Signature(signature) => write!(f, "it says that it is {signature}"),
+            Self::NoHeader => f.write_str("it is shorter than a header"),
+            Self::Length(bytes) => write!(f, "it can't have {bytes} bytes"),
+            Self::Signature(signature) => write!(f, "its signature is {signature}"),
             Self::Checksum => f.write_str("its checksum is wrong"),
         }
     }
@@ -64,23 +64,23 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// What all tables begin with.
+/// The header of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// What the table is.
+    /// The signature, which names the table.
     pub signature: Signature,
-    /// The whole table's length, at least [`HEADER_BYTES`].
+    /// The length of the whole table, at least [`HEADER_BYTES`].
     pub len_bytes: u32,
     /// The version of the table's layout.
     pub revision: u8,
-    /// Who made the machine.
+    /// The machine's manufacturer.
     pub oem_id: [u8; 6],
-    /// What its maker calls the table.
+    /// The manufacturer's name for the table.
     pub oem_table_id: [u8; 8],
 }
 
 impl Header {
-    /// Reads the header that `bytes` begin with.
+    /// Reads the header at the start of `bytes`.
     ///
     /// # Errors
     /// [`Error::NoHeader`]; [`Error::Length`].
@@ -102,12 +102,13 @@ impl Header {
     }
 }
 
-/// Tells whether the bytes of a table, or of the RSDP, sum up to 0.
+/// Returns whether the sum of the bytes of a table, or of the RSDP, is 0.
 pub fn is_checksum_good(bytes: &[u8]) -> bool {
     bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) == 0
 }
 
-/// Returns the table `signature` in `bytes`, without what is behind it.
+/// Returns the table at the start of `bytes`, which may be longer, if its signature is
+/// `signature`.
 ///
 /// # Errors
 /// See [`Error`].

@@ -1,18 +1,18 @@
-//! ACPI tables, read from bytes that nobody vouches for.
+//! Readers for ACPI tables from untrusted bytes.
 //!
-//! Every reader takes a whole table as a slice and trusts no length in it: what
-//! doesn't fit is `None`, an [`Error`], or the end of a list. Nothing here can
-//! panic or run for ever, whatever the bytes are.
+//! Each reader takes a whole table as a slice and trusts no length in it: bad data
+//! becomes `None`, an [`Error`], or the end of a list. No bytes make a reader panic or
+//! loop for ever.
 //!
 //! | module | reads |
 //! | --- | --- |
-//! | [`header`] | what all tables begin with, and their checksum |
+//! | [`header`] | the header of every table, and its checksum |
 //! | [`root`] | the list of tables: RSDT, XSDT |
 //! | [`fadt`] | the fixed hardware: FACP |
 //! | [`hpet`] | the high precision event timer: HPET |
 //! | [`madt`] | processors and interrupt controllers: APIC |
 //! | [`sleep`] | the package `_S5_` in the AML of DSDT and SSDT |
-//! | [`purpose`] | in a few words what a table is for |
+//! | [`purpose`] | the purpose of each table, in a few words |
 //!
 //! Source: ACPI Specification 6.5, "ACPI System Description Tables".
 

@@ -1,4 +1,4 @@
-//! Processors and interrupt controllers.
+//! The MADT: CPUs and interrupt controllers.
 //!
 //! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
 
@@ -11,52 +11,52 @@ pub const MADT: Signature = Signature(*b"APIC");
 /// An entry of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// A processor, by its local APIC or x2APIC.
+    /// A CPU, by its local APIC or x2APIC.
     Processor {
         /// Its number in AML.
         uid: u32,
-        /// Its local APIC's number.
+        /// The ID of its local APIC.
         apic_id: u32,
         /// Whether it can be started.
         state: ProcessorState,
     },
     /// An I/O APIC.
     IoApic {
-        /// Its number.
+        /// Its ID.
         id: u8,
-        /// Where its registers are, a physical address.
+        /// The physical address of its registers.
         address: u32,
-        /// The number of its first input among those of all.
+        /// The global number of its first input.
         first_input: u32,
     },
-    /// An interrupt of the ISA bus that comes in elsewhere.
+    /// An ISA interrupt that has another input than its number.
     Override {
         /// The interrupt's number on the ISA bus.
         irq: u8,
-        /// The input that it comes in by.
+        /// The input.
         input: u32,
         /// Its polarity and trigger mode.
         flags: InterruptFlags,
     },
-    /// An input that is to be a non-maskable interrupt.
+    /// An input that is to raise a non-maskable interrupt.
     Nmi {
         /// The input.
         input: u32,
         /// Its polarity and trigger mode.
         flags: InterruptFlags,
     },
-    /// A pin of local APICs that is to be a non-maskable interrupt.
+    /// A pin of local APICs that is to raise a non-maskable interrupt.
     LocalNmi {
-        /// The processor's number in AML; `None` for all of them.
+        /// The CPU's number in AML; `None` for all CPUs.
         uid: Option<u32>,
         /// The pin: 0 or 1.
         pin: u8,
         /// Its polarity and trigger mode.
         flags: InterruptFlags,
     },
-    /// Where local APICs are, instead of the table's own word for it.
+    /// The address of the local APICs, which replaces the one in the table's head.
     LocalApicAddress(u64),
-    /// Anything else.
+    /// An entry of another type.
     Other {
         /// The entry's type.
         kind: u8,
@@ -65,14 +65,14 @@ pub enum Entry {
     },
 }
 
-/// Whether a processor can be started.
+/// Whether a CPU can be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorState {
-    /// It can, or runs.
+    /// It can be started, or runs.
     Enabled,
-    /// It can once the machine has got it.
+    /// It can be started once it has been added to the machine.
     OnlineCapable,
-    /// It can't.
+    /// It can't be started.
     Disabled,
 }
 
@@ -99,24 +99,24 @@ impl core::fmt::Display for InterruptFlags {
     }
 }
 
-/// Returns the physical address of the local APICs, as the table's head has it.
+/// Returns the physical address of the local APICs in the table's head.
 pub fn local_apic_address(table: &[u8]) -> Option<u32> {
     read_u32(table, HEADER_BYTES)
 }
 
-/// Tells whether there are two 8259 interrupt controllers as well.
+/// Returns whether the machine also has two 8259 interrupt controllers.
 pub fn has_8259(table: &[u8]) -> bool {
     read_u32(table, HEADER_BYTES + 4).is_some_and(|flags| flags & 1 != 0)
 }
 
-/// Returns the entries, up to the first whose length makes no sense. Those that are
-/// too short for their type count as [`Entry::Other`].
+/// Returns the entries up to the first with an impossible length. Entries that are too
+/// short for their type become [`Entry::Other`].
 pub fn entries(table: &[u8]) -> impl Iterator<Item = Entry> {
     let mut rest = table.get(HEADER_BYTES + 8..).unwrap_or_default();
     core::iter::from_fn(move || {
         let (kind, len_bytes) = (read_u8(rest, 0)?, read_u8(rest, 1)?);
-        let (entry, behind) = rest.split_at_checked(len_bytes.into()).filter(|_| len_bytes >= 2)?;
-        rest = behind;
+        let (entry, after) = rest.split_at_checked(len_bytes.into()).filter(|_| len_bytes >= 2)?;
+        rest = after;
         Some(read_entry(kind, entry).unwrap_or(Entry::Other { kind, len_bytes }))
     })
 }

@@ -1,4 +1,4 @@
-//! In a few words what a table is for.
+//! The purpose of each table, in a few words.
 
 use crate::header::Signature;
 
@@ -43,7 +43,7 @@ const PURPOSES: &[(&[u8; 4], &str)] = &[
     (b"XSDT", "list of tables"),
 ];
 
-/// Returns what a table is for, if it is known.
+/// Returns the purpose of a table, if it is known.
 pub fn of(signature: Signature) -> Option<&'static str> {
     let index = PURPOSES.binary_search_by_key(&signature.0, |(known, _)| **known).ok()?;
     Some(PURPOSES[index].1)

@@ -1,4 +1,4 @@
-//! The list of tables.
+//! The root tables, which list the others.
 
 use crate::header::{HEADER_BYTES, Signature};
 
@@ -7,8 +7,8 @@ pub const RSDT: Signature = Signature(*b"RSDT");
 /// The root with addresses of 64 bits.
 pub const XSDT: Signature = Signature(*b"XSDT");
 
-/// Returns the physical addresses in a root table, whose own signature tells their
-/// width; without those that are null.
+/// Returns the physical addresses in a root table, except null ones. The table's
+/// signature determines their width.
 pub fn entries(root: &[u8]) -> impl Iterator<Item = u64> {
     let width = if root.starts_with(&XSDT.0) { 8 } else { 4 };
     let list = root.get(HEADER_BYTES..).unwrap_or_default();

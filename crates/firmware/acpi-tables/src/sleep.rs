@@ -1,8 +1,8 @@
-//! The package `_S5_`: what is to be written to switch the machine off.
+//! The package `_S5_`: the values that switch the machine off.
 //!
-//! It is looked for as bytes, without an interpreter for AML: a name operation, the
-//! name, a package operation, and integers. All firmware that is known has it so, at
-//! the root or in a scope. A name that is made by a method isn't found.
+//! It is searched as bytes, without an AML interpreter: a name operation, the name, a
+//! package operation, and integers. All known firmware has it in this form, at the root
+//! or in a scope. A package that a method returns isn't found.
 //!
 //! Source: ACPI Specification 6.5, "ACPI Machine Language (AML) Specification" and
 //! "\_Sx (System States)".
@@ -21,7 +21,7 @@ const DOUBLE_WORD: u8 = 0x0C;
 
 const NAME_SEGMENT: &[u8; 4] = b"_S5_";
 
-/// What selects a sleep state in the two control registers, three bits each.
+/// The values of a sleep state for the two control registers, three bits each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SleepTypes {
     /// For PM1a.
@@ -30,7 +30,7 @@ pub struct SleepTypes {
     pub b: u8,
 }
 
-/// Finds the first package `_S5_` of a DSDT or SSDT that can be read.
+/// Finds the first readable package `_S5_` in a DSDT or SSDT.
 pub fn find_s5(table: &[u8]) -> Option<SleepTypes> {
     let aml = table.get(HEADER_BYTES..)?;
     let names = aml.windows(NAME_SEGMENT.len()).enumerate();
@@ -41,12 +41,13 @@ pub fn find_s5(table: &[u8]) -> Option<SleepTypes> {
     })
 }
 
-/// Reads the first one or two integers of a package. One alone is for both registers.
+/// Reads the first two integers of a package. If there is only one, it is used for both
+/// registers.
 fn read_package(aml: &[u8]) -> Option<SleepTypes> {
     let (&PACKAGE, aml) = aml.split_first()? else {
         return None;
     };
-    // The two highest bits of the first byte count those that follow it.
+    // The two highest bits of the first byte are the number of further length bytes.
     let length_bytes = 1 + usize::from(aml.first()? >> 6);
     let (count, elements) = aml.get(length_bytes..)?.split_first()?;
     if *count == 0 {
@@ -57,7 +58,7 @@ fn read_package(aml: &[u8]) -> Option<SleepTypes> {
     Some(SleepTypes { a: (a & 7) as u8, b: (b & 7) as u8 })
 }
 
-/// Reads an integer; returns it and what is behind it.
+/// Reads an integer; returns it and the bytes after it.
 fn read_integer(aml: &[u8]) -> Option<(u32, &[u8])> {
     let (&operation, rest) = aml.split_first()?;
     let (value, len_bytes) = match operation {

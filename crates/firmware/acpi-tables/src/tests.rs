@@ -1,4 +1,4 @@
-//! Tables as machines have them, cut short, and random.
+//! Tables of real machines, truncated tables, and random bytes.
 
 extern crate std;
 
@@ -14,7 +14,7 @@ use super::madt::{Entry, InterruptFlags, ProcessorState};
 use super::sleep::{self, SleepTypes};
 use super::*;
 
-/// Makes a table of what is behind its header, with the right length and checksum.
+/// Makes a table: a header with the right length and checksum, followed by `content`.
 fn table(signature: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut table = signature.to_vec();
     table.extend((HEADER_BYTES as u32 + content.len() as u32).to_le_bytes());
@@ -40,7 +40,7 @@ fn header_is_read_and_checked() {
     let hpet = header.signature;
     assert_eq!(header::check(&good, hpet), Ok(&good[..]));
     let longer = [&good[..], &[9]].concat();
-    assert_eq!(header::check(&longer, hpet), Ok(&good[..]), "what is behind it doesn't count");
+    assert_eq!(header::check(&longer, hpet), Ok(&good[..]), "bytes after the table don't count");
     assert_eq!(header::check(&good, root::RSDT), Err(Error::Signature(hpet)));
     assert_eq!(header::check(&good[..38], hpet), Err(Error::Length(39)));
     assert_eq!(header::check(&good[..35], hpet), Err(Error::NoHeader));
@@ -68,7 +68,7 @@ fn root_lists_tables_by_its_own_width() {
     assert_eq!(entries(b"RSDT"), []);
 }
 
-/// A table of QEMU's PC, as long as revision 1 has it.
+/// The table of QEMU's PC, truncated to the length of revision 1.
 fn short_fadt() -> Vec<u8> {
     let mut content = vec![0; 116 - HEADER_BYTES];
     let mut put = |offset: usize, bytes: &[u8]| {
@@ -199,16 +199,17 @@ fn s5(aml: &[u8]) -> Option<SleepTypes> {
 #[test]
 fn s5_is_found_in_every_form() {
     let types = |a, b| Some(SleepTypes { a, b });
-    // QEMU, as iasl writes it; then with other integers, a long length, the root.
+    // QEMU's, in iasl's notation; then with other integers, with a long length, at the
+    // root.
     assert_eq!(s5(b"\x08_S5_\x12\x06\x04\x00\x00\x00\x00"), types(0, 0));
     assert_eq!(s5(b"xx\x08_S5_\x12\x08\x04\x0A\x05\x01\x00\x00yy"), types(5, 1));
     assert_eq!(s5(b"\x08\\_S5_\x12\x0A\x02\x0B\x07\x00\x0C\x06\x00\x00\x00"), types(7, 6));
     assert_eq!(s5(b"\x08_S5_\x12\x46\x00\x02\x0A\x02\xFF"), types(2, 7));
     assert_eq!(s5(b"\x08_S5_\x12\x04\x01\x0A\x03"), types(3, 3), "one for both");
-    // The name elsewhere than in its own definition.
+    // The name outside its own definition.
     assert_eq!(s5(b"_S5_\x12\x06\x04\x01\x01\x00\x00"), None);
     assert_eq!(s5(b"\x0D_S5_\0\x08_S5_\x12\x05\x02\x0A\x06\x01"), types(6, 1));
-    // What isn't a package of integers, or ends too soon.
+    // No package of integers, or a truncated one.
     assert_eq!(s5(b"\x08_S5_\x0A\x05"), None);
     assert_eq!(s5(b"\x08_S5_\x12\x06\x04ABCD"), None);
     assert_eq!(s5(b"\x08_S5_\x12\x02\x00"), None);

@@ -1,19 +1,19 @@
-//! What a Multiboot2 loader hands over, checked and read in place.
+//! The information structure of a Multiboot2 loader, checked and read in place.
 //!
-//! [`BootInformation::read`] takes the loader's structure as bytes and trusts nothing in it: a
-//! structure that makes no sense is an [`Error`], a tag that makes none is left
-//! out and listed in [`BootInformation::problems`]. Nothing is copied, so that no number of
-//! memory regions or modules and no length of a text is too large.
+//! [`BootInformation::read`] takes the structure as bytes and trusts nothing in it: if
+//! the structure as a whole is invalid it returns an [`Error`]; a single invalid tag is
+//! left out and listed in [`BootInformation::problems`]. Nothing is copied, so there is
+//! no limit to the number of memory regions and modules, or to the length of a text.
 //!
-//! | module | what |
+//! | module | subject |
 //! | --- | --- |
 //! | [`tags`] | the sequence of tags |
 //! | [`text`] | strings: the command line, names, arguments |
 //! | [`memory`] | the memory map |
-//! | [`modules`] | files loaded beside the kernel |
+//! | [`modules`] | files that were loaded with the kernel |
 //! | [`screen`] | the framebuffer or the text screen |
-//! | [`rsdp`] | where ACPI's root tables are |
-//! | [`problem`] | what was left out, and why |
+//! | [`rsdp`] | the addresses of ACPI's root tables |
+//! | [`problem`] | what was left out or corrected, and why |
 //!
 //! Source: Multiboot2 Specification 2.0, "Boot information format".
 
@@ -43,40 +43,40 @@ pub use text::Text;
 use rsdp::RsdpError;
 use tags::Tags;
 
-/// What the loader has handed over.
+/// The information that the loader passes to the kernel.
 #[derive(Clone, Debug, Default)]
 pub struct BootInformation<'a> {
-    /// The loader's name and version; empty if it gives none.
+    /// The loader's name and version; empty if the structure has none.
     pub loader_name: Text<'a>,
     /// The kernel's command line; empty if there is none.
     pub command_line: Text<'a>,
-    /// What started the loader.
+    /// The firmware that started the loader.
     pub firmware: Firmware,
-    /// The loader's memory map in its own order: not sorted, may overlap.
+    /// The loader's memory map in its own order; regions may overlap.
     pub memory: MemoryRegions<'a>,
-    /// The files loaded beside the kernel.
+    /// The files that were loaded with the kernel.
     pub modules: Modules<'a>,
     /// The screen, if the loader described it.
     pub screen: Option<Screen>,
-    /// Where ACPI's root tables are, if the loader says so: of its two copies of the RSDP
-    /// the newer one that is sound.
+    /// The addresses of ACPI's root tables, if the loader passes an RSDP. Of two valid
+    /// copies of the RSDP it is the newer one.
     pub rsdp: Option<Rsdp>,
-    /// What was wrong with the structure and how it was mended, each once.
+    /// The problems of the structure, each once.
     pub problems: Problems,
 }
 
-/// What started the loader.
+/// The firmware that started the loader.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Firmware {
-    /// A PC BIOS, or an EFI that hides itself.
+    /// A PC BIOS, or an EFI for which the loader passes no tag.
     #[default]
     Bios,
-    /// UEFI, boot services ended.
+    /// UEFI, after the end of its boot services.
     Uefi,
 }
 
 impl<'a> BootInformation<'a> {
-    /// Makes one that holds nothing.
+    /// Returns the information of an empty structure.
     pub const fn new() -> Self {
         Self {
             loader_name: Text::EMPTY,
@@ -90,13 +90,13 @@ impl<'a> BootInformation<'a> {
         }
     }
 
-    /// Reads the information structure that `bytes` begins with.
+    /// Reads the information structure at the start of `bytes`.
     ///
-    /// `bytes` may be longer than the structure, which says its own size.
+    /// `bytes` may be longer than the structure, which contains its own size.
     ///
     /// # Errors
-    /// [`Error`] if the structure as a whole makes no sense. Single tags that make none are
-    /// left out and listed in [`problems`](Self::problems).
+    /// [`Error`] if the structure as a whole is invalid. Single invalid tags are left out
+    /// and listed in [`problems`](Self::problems).
     pub fn read(bytes: &'a [u8]) -> Result<Self, Error> {
         let tags = tags::check(bytes)?;
         let mut info = Self { modules: Modules::new(tags), ..Self::new() };
@@ -117,7 +117,7 @@ impl<'a> BootInformation<'a> {
         Ok(info)
     }
 
-    /// Takes over what a tag of `kind` holds.
+    /// Stores the content of a tag of `kind`.
     fn take(&mut self, kind: TagKind, payload: &'a [u8]) -> Result<(), Problem> {
         match kind {
             TagKind::LoaderName => self.loader_name = self.text(kind, payload)?,
@@ -132,13 +132,13 @@ impl<'a> BootInformation<'a> {
                 self.memory = MemoryRegions::read(payload).ok_or(Problem::MalformedTag(kind))?;
             }
             TagKind::Framebuffer => self.screen = Some(Screen::read(payload)?),
-            // Which of the two counts doesn't depend on their order.
+            // Read after all tags: the newer one is used, whatever their order.
             TagKind::OldAcpi | TagKind::NewAcpi => {}
         }
         Ok(())
     }
 
-    /// Returns a text, and notes what is wrong with it.
+    /// Returns a tag's text, and lists its problems.
     fn text(&mut self, kind: TagKind, payload: &'a [u8]) -> Result<Text<'a>, Problem> {
         if payload.is_empty() {
             return Err(Problem::MalformedTag(kind));

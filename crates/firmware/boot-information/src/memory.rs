@@ -9,22 +9,22 @@ pub struct MemoryRegion {
     pub start: u64,
     /// The length in bytes.
     pub len_bytes: u64,
-    /// What may be done with it.
+    /// Its use.
     pub kind: MemoryKind,
 }
 
-/// What may be done with a range of physical memory.
+/// The use of a range of physical memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemoryKind {
     /// Free for the kernel.
     Available,
-    /// Not memory, or the firmware's.
+    /// No memory, or the firmware's.
     Reserved,
-    /// ACPI tables; free once they were read.
+    /// ACPI tables; free after they have been read.
     AcpiReclaimable,
-    /// To be kept over hibernation.
+    /// Must be preserved during hibernation.
     AcpiNvs,
-    /// Broken RAM.
+    /// Defective RAM.
     Defective,
     /// A type that the specification doesn't name.
     Other(u32),
@@ -43,9 +43,9 @@ impl MemoryKind {
     }
 }
 
-/// The size and version of entries, before the first.
+/// The tag's head before the first entry: the size and the version of entries.
 const HEAD_BYTES: usize = 8;
-/// The size of an entry's fields. Later versions may append some.
+/// The size of an entry's fields. Later versions may have more.
 const ENTRY_BYTES_MIN: usize = 24;
 
 /// The memory map, entry by entry. Iterating is cheap and can be repeated.
@@ -62,10 +62,10 @@ impl Default for MemoryRegions<'_> {
 }
 
 impl<'a> MemoryRegions<'a> {
-    /// A map of nothing.
+    /// An empty map.
     pub const NONE: Self = Self { entries: &[], entry_bytes: ENTRY_BYTES_MIN };
 
-    /// Reads a tag's payload; `None` if its sizes don't suit.
+    /// Reads a tag's payload; `None` if the size of entries is impossible.
     pub(crate) fn read(payload: &'a [u8]) -> Option<Self> {
         let entry_bytes = read_u32(payload, 0)? as usize;
         let entries = payload.get(HEAD_BYTES..)?;
@@ -73,7 +73,7 @@ impl<'a> MemoryRegions<'a> {
         is_sound.then_some(Self { entries, entry_bytes })
     }
 
-    /// Returns the regions in the loader's order: not sorted, may overlap.
+    /// Returns the regions in the loader's order; they may overlap.
     pub fn iter(self) -> impl Iterator<Item = MemoryRegion> + Clone + use<'a> {
         self.entries.chunks_exact(self.entry_bytes).filter_map(|entry| {
             Some(MemoryRegion {
@@ -84,7 +84,7 @@ impl<'a> MemoryRegions<'a> {
         })
     }
 
-    /// Returns how many regions there are.
+    /// Returns the number of regions.
     pub fn len(self) -> usize {
         self.entries.len() / self.entry_bytes
     }
@@ -94,7 +94,7 @@ impl<'a> MemoryRegions<'a> {
         self.len() == 0
     }
 
-    /// Returns the sum of the regions of [`MemoryKind::Available`], in bytes.
+    /// Returns the sum of the lengths of all [`MemoryKind::Available`] regions, in bytes.
     pub fn available_bytes(self) -> u64 {
         self.iter()
             .filter(|region| region.kind == MemoryKind::Available)

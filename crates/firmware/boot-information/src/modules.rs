@@ -1,25 +1,25 @@
-//! The files that the loader has put into memory beside the kernel.
+//! The files that the loader has loaded with the kernel.
 
 use crate::bytes::read_u32;
 use crate::tags::{TagKind, Tags};
 use crate::text::Text;
 
-/// A file that was loaded beside the kernel.
+/// A file that was loaded with the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Module<'a> {
     /// The first physical address.
     pub start: u32,
     /// The physical address after the last byte.
     pub end: u32,
-    /// Its arguments.
+    /// The arguments in the loader's configuration.
     pub arguments: Text<'a>,
 }
 
-/// The size of the two addresses.
+/// The size of the two addresses before the arguments.
 const ADDRESSES_BYTES: usize = 8;
 
 impl<'a> Module<'a> {
-    /// Reads a tag's payload; `None` if it has no room for arguments, not even empty ones.
+    /// Reads a tag's payload; `None` if it is too short.
     pub(crate) fn read(payload: &'a [u8]) -> Option<Self> {
         let arguments = payload.get(ADDRESSES_BYTES..).filter(|text| !text.is_empty())?;
         Some(Self {
@@ -44,14 +44,14 @@ impl<'a> Modules<'a> {
         Self { tags }
     }
 
-    /// Returns the modules whose tag is sound, in the loader's order.
+    /// Returns the modules of all valid tags, in the loader's order.
     pub fn iter(self) -> impl Iterator<Item = Module<'a>> + Clone {
         self.tags
             .filter(|tag| TagKind::from_number(tag.number) == Some(TagKind::Module))
             .filter_map(|tag| Module::read(tag.payload))
     }
 
-    /// Returns how many modules there are.
+    /// Returns the number of modules.
     pub fn len(self) -> usize {
         self.iter().count()
     }

@@ -1,4 +1,4 @@
-//! What was wrong with the structure, and how it was mended.
+//! Problems of the structure that don't prevent its use.
 
 use core::fmt;
 
@@ -7,20 +7,20 @@ use heapless::Vec;
 use crate::rsdp::RsdpError;
 use crate::tags::TagKind;
 
-/// Something in the structure that was left out or mended.
+/// A part of the structure that was left out or corrected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// A tag's size doesn't suit its type: left out.
+    /// The size of a tag doesn't match its type. The tag was left out.
     MalformedTag(TagKind),
-    /// A string has no end: it ends with its tag.
+    /// A string has no terminating zero. It ends with its tag.
     TextWithoutEnd(TagKind),
     /// A string has bytes that aren't UTF-8.
     NotUtf8(TagKind),
-    /// A screen of a type that the specification doesn't name: left out.
+    /// The type of the screen isn't in the specification. The screen was left out.
     UnknownScreen,
-    /// A screen of which nothing can be written: left out.
+    /// The screen has no address or no size. It was left out.
     ScreenWithoutMemory,
-    /// The RSDP in this tag is damaged: left out.
+    /// The RSDP in this tag is damaged. It was left out.
     BrokenRsdp(TagKind, RsdpError),
     /// There is no memory map, or an empty one.
     NoMemoryMap,
@@ -42,8 +42,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// As many as there are different ones: three for each kind of tag at most, and the three
-/// without a kind.
+/// The number of different problems: at most three for each kind of tag, and three that
+/// belong to none.
 const PROBLEMS_MAX: usize = 3 * TagKind::COUNT + 3;
 
 /// The problems of a structure, each once.
@@ -53,12 +53,12 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// Makes an empty list.
+    /// Returns an empty list.
     pub const fn new() -> Self {
         Self { list: Vec::new() }
     }
 
-    /// Adds a problem, unless it is in the list.
+    /// Adds a problem, unless the list contains it.
     pub(crate) fn note(&mut self, problem: Problem) {
         if !self.list.contains(&problem) {
             self.list.push(problem).expect("there are no more different ones");

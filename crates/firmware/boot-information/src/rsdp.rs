@@ -1,4 +1,4 @@
-//! The RSDP: where ACPI's root tables are.
+//! The RSDP, which holds the addresses of ACPI's root tables.
 //!
 //! Source: ACPI Specification 6.5, "Root System Description Pointer (RSDP)
 //! Structure".
@@ -7,42 +7,43 @@ use core::fmt;
 
 use crate::bytes::{read_u32, read_u64};
 
-/// The length of the structure's first revision, which its checksum covers.
+/// The length of the first revision, which is the part that the first checksum covers.
 const OLD_BYTES: usize = 20;
-/// The length of the structure from its second revision on.
+/// The length from the second revision on.
 const NEW_BYTES: usize = 36;
 /// The first revision with the longer structure.
 const NEW_REVISION: u8 = 2;
 
 const SIGNATURE: &[u8; 8] = b"RSD PTR ";
-/// What the structure's address is a multiple of in a BIOS's memory.
+/// The alignment of the structure in a BIOS's memory.
 const ALIGN_BYTES: usize = 16;
 
-/// Where ACPI's root tables are, by a structure whose checksums were good.
+/// The addresses of ACPI's root tables, from an RSDP with valid checksums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rsdp {
     /// The machine's manufacturer.
     pub oem_id: [u8; 6],
-    /// The structure's revision: 0 for ACPI 1.0, 2 since.
+    /// The structure's revision: 0 for ACPI 1.0, 2 for later versions.
     pub revision: u8,
-    /// Physical address of the root with 32 bits an entry, if there is one.
+    /// Physical address of the RSDT, the root with 32-bit addresses, if there is one.
     pub rsdt: Option<u32>,
-    /// Physical address of the root with 64 bits an entry, if there is one.
+    /// Physical address of the XSDT, the root with 64-bit addresses, if there is one.
     pub xsdt: Option<u64>,
 }
 
-/// How an RSDP is damaged.
+/// The damage of an RSDP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RsdpError {
     /// There are fewer bytes than the structure has.
     TooShort,
-    /// It doesn't begin with its signature.
+    /// It doesn't start with the signature.
     Signature,
-    /// The first 20 bytes don't sum up to 0.
+    /// The sum of the first 20 bytes isn't 0.
     Checksum,
-    /// It says that it has so many bytes, but has fewer, or should have more.
+    /// The length in the structure, in bytes, is less than its revision has, or more than
+    /// there is.
     Length(u32),
-    /// All of its bytes don't sum up to 0.
+    /// The sum of all its bytes isn't 0.
     ExtendedChecksum,
 }
 
@@ -95,8 +96,8 @@ impl Rsdp {
         Ok(Self { xsdt: read_u64(whole, 24).filter(|&address| address != 0), ..old })
     }
 
-    /// Searches a BIOS's memory for the structure: returns the offset of each place that has
-    /// its signature, and what is there.
+    /// Searches a BIOS's memory for the structure. Returns the offset of each occurrence
+    /// of the signature, with the structure there or its damage.
     ///
     /// Source: ACPI Specification 6.5, "Finding the RSDP on IA-PC Systems".
     pub fn search(area: &[u8]) -> impl Iterator<Item = (usize, Result<Self, RsdpError>)> {

@@ -1,45 +1,45 @@
-//! The screen that the loader has set up.
+//! The screen that the loader has initialized.
 
 use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
 use crate::problem::Problem;
 use crate::tags::TagKind;
 
-/// A screen that the loader set up.
+/// A screen that the loader has initialized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Screen {
     /// Physical address of the first cell or pixel; never 0.
     pub address: u64,
     /// Bytes from one line to the next.
     pub pitch_bytes: u32,
-    /// In characters for [`ScreenKind::Text`], else in pixels.
+    /// In characters for [`ScreenKind::Text`], otherwise in pixels.
     pub width: u32,
-    /// In characters for [`ScreenKind::Text`], else in pixels.
+    /// In characters for [`ScreenKind::Text`], otherwise in pixels.
     pub height: u32,
     /// Bits a pixel; 16 for [`ScreenKind::Text`].
     pub depth_bits: u8,
-    /// How cells or pixels are to be written.
+    /// The format of its cells or pixels.
     pub kind: ScreenKind,
 }
 
-/// How a screen's cells or pixels are to be written.
+/// The format of a screen's cells or pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScreenKind {
-    /// VGA text: a character and an attribute byte a cell.
+    /// VGA text: for each cell a byte for the character and one for the attribute.
     Text,
     /// Each pixel is an index into a palette.
     Indexed,
-    /// Each pixel holds its colours, at (lowest bit, number of bits).
+    /// Each pixel holds three colours, given as (lowest bit, number of bits).
     Rgb {
-        /// Where red is.
+        /// The bits of red.
         red: (u8, u8),
-        /// Where green is.
+        /// The bits of green.
         green: (u8, u8),
-        /// Where blue is.
+        /// The bits of blue.
         blue: (u8, u8),
     },
 }
 
-/// Where what depends on the kind begins.
+/// The offset of the fields that depend on the kind.
 const COLOURS: usize = 24;
 /// The size of a palette's entry.
 const PALETTE_ENTRY_BYTES: usize = 3;
@@ -48,7 +48,8 @@ impl Screen {
     /// Reads a tag's payload.
     ///
     /// # Errors
-    /// [`Problem`] if it is too short, of an unknown kind, or describes no memory.
+    /// [`Problem`] if the payload is too short, of an unknown kind, or without an address
+    /// or size.
     pub(crate) fn read(payload: &[u8]) -> Result<Self, Problem> {
         const MALFORMED: Problem = Problem::MalformedTag(TagKind::Framebuffer);
         let kind = match read_u8(payload, 21).ok_or(MALFORMED)? {
@@ -81,7 +82,7 @@ impl Screen {
             depth_bits: read_u8(payload, 20).ok_or(MALFORMED)?,
             kind,
         };
-        // UEFI's graphics output may have no framebuffer; GRUB then says address 0.
+        // A graphics output of UEFI may have no framebuffer; GRUB then passes address 0.
         if screen.address == 0 || screen.len_bytes() == 0 || screen.width == 0 {
             return Err(Problem::ScreenWithoutMemory);
         }

@@ -1,17 +1,17 @@
-//! The sequence of tags: each has a number, its size, and a payload.
+//! The sequence of tags. Each has a number, a size and a payload.
 
 use core::fmt;
 
 use crate::bytes::read_u32;
 
-/// The tags whose content is read.
+/// The tags that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKind {
     /// Number 1.
     CommandLine,
     /// Number 2.
     LoaderName,
-    /// Number 3, may stand more than once.
+    /// Number 3; there may be more than one.
     Module,
     /// Number 6.
     MemoryMap,
@@ -24,10 +24,10 @@ pub enum TagKind {
 }
 
 impl TagKind {
-    /// How many kinds there are.
+    /// The number of kinds.
     pub(crate) const COUNT: usize = 7;
 
-    /// Returns the kind of a tag's number, if it is one that is read.
+    /// Returns the kind of the tags with this number, if they are read.
     pub(crate) fn from_number(number: u32) -> Option<Self> {
         Some(match number {
             1 => Self::CommandLine,
@@ -56,26 +56,26 @@ impl fmt::Display for TagKind {
     }
 }
 
-/// Why nothing of the structure can be used.
+/// Why the structure can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It is shorter than its own head, or than it says.
+    /// There are fewer bytes than the head, or than the size in it.
     Truncated {
-        /// What it says, in bytes.
+        /// The size in the head, in bytes.
         said_bytes: usize,
-        /// What there is, in bytes.
+        /// The number of bytes that there are.
         given_bytes: usize,
     },
-    /// It says that it has fewer than the 16 bytes that the shortest one has.
+    /// The size in the head is below 16, the size of an empty structure.
     TooSmall(usize),
-    /// A tag is smaller than its head or reaches beyond the structure.
+    /// A tag is smaller than its head, or ends beyond the structure.
     BrokenTag {
-        /// Where the tag begins, in bytes from the structure's start.
+        /// The offset of the tag in the structure.
         offset_bytes: usize,
-        /// The size that it says, in bytes.
+        /// The size in the tag's head.
         size_bytes: usize,
     },
-    /// The tags end without the end tag.
+    /// There is no end tag.
     NoEndTag,
 }
 
@@ -96,9 +96,9 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// The size of a tag's number and size, and of the structure's own head.
+/// The size of a tag's head (its number and size), and of the structure's own head.
 const HEAD_BYTES: usize = 8;
-/// What tags start on a multiple of.
+/// The alignment of tags.
 const ALIGN_BYTES: usize = 8;
 
 const END: u32 = 0;
@@ -108,13 +108,13 @@ pub(crate) const EFI_SYSTEM_TABLE_64: u32 = 12;
 /// A tag.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tag<'a> {
-    /// What it is.
+    /// Its type, as the specification numbers it.
     pub(crate) number: u32,
-    /// What follows its head.
+    /// The bytes after its head.
     pub(crate) payload: &'a [u8],
 }
 
-/// The tags before the end tag, one after the other; made by [`check`].
+/// The tags before the end tag, which [`check`] has checked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tags<'a> {
     rest: &'a [u8],
@@ -135,10 +135,10 @@ impl<'a> Iterator for Tags<'a> {
     }
 }
 
-/// Splits the first tag off; the rest begins with the next one.
+/// Splits off the first tag; the rest starts with the next one.
 ///
 /// # Errors
-/// The size that the tag says, if it can't have it; `None` if there isn't even a head.
+/// The size in the tag's head, if it is impossible; `None` if there is no whole head.
 fn split_first(bytes: &[u8]) -> Result<(Tag<'_>, &[u8]), Option<usize>> {
     let (number, size) = read_u32(bytes, 0).zip(read_u32(bytes, 4)).ok_or(None)?;
     let size_bytes = size as usize;
@@ -148,10 +148,10 @@ fn split_first(bytes: &[u8]) -> Result<(Tag<'_>, &[u8]), Option<usize>> {
     Ok((Tag { number, payload }, rest))
 }
 
-/// Walks the tags up to the end tag.
+/// Checks the structure and its tags up to the end tag, and returns the tags.
 ///
 /// # Errors
-/// [`Error`] if the structure or its sequence of tags makes no sense.
+/// [`Error`] if the structure or its sequence of tags is invalid.
 pub(crate) fn check(bytes: &[u8]) -> Result<Tags<'_>, Error> {
     let said_bytes = read_u32(bytes, 0).map_or(HEAD_BYTES, |size| size as usize);
     if said_bytes > bytes.len() {

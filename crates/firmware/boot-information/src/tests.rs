@@ -1,4 +1,4 @@
-//! Structures good, bad and random.
+//! Valid, invalid and random structures.
 
 extern crate std;
 
@@ -9,12 +9,12 @@ use std::string::ToString;
 use std::vec::Vec;
 use std::{format, vec};
 
-/// Reads bytes that are kept for good, so that callers need not keep them.
+/// Reads bytes and leaks them, so that the result may refer to them for ever.
 fn parse(bytes: impl Into<Vec<u8>>) -> Result<BootInformation<'static>, Error> {
     BootInformation::read(Vec::leak(bytes.into()))
 }
 
-/// Tags being put together.
+/// Builds a structure tag by tag.
 #[derive(Clone, Default)]
 struct Builder {
     tags: Vec<u8>,
@@ -75,7 +75,7 @@ fn full() -> Builder {
 }
 
 #[test]
-fn everything_told_is_taken_over() {
+fn all_tags_are_read() {
     let info = parse(full().end()).expect("the structure is sound");
     assert_eq!(info.command_line, "safe test=x");
     assert_eq!(info.loader_name, "GRUB 2.06");
@@ -92,7 +92,7 @@ fn everything_told_is_taken_over() {
 }
 
 #[test]
-fn structures_without_sense_are_errors() {
+fn invalid_structures_are_errors() {
     let good = full().end();
     assert_eq!(
         parse(&good[..good.len() - 8]).err(),
@@ -117,7 +117,7 @@ fn structures_without_sense_are_errors() {
 }
 
 #[test]
-fn malformed_tags_are_left_out_and_told() {
+fn malformed_tags_are_left_out_and_reported() {
     for (tag_type, payload, kind) in [
         (1, &b""[..], TagKind::CommandLine),
         (2, b"", TagKind::LoaderName),
@@ -140,7 +140,7 @@ fn malformed_tags_are_left_out_and_told() {
 }
 
 #[test]
-fn strings_are_taken_as_they_are_and_what_is_odd_is_reported() {
+fn odd_strings_are_kept_and_reported() {
     let lines = [
         (&b"no end"[..], "no end", &[Problem::TextWithoutEnd(TagKind::CommandLine)][..]),
         (
@@ -204,19 +204,19 @@ fn screens_without_memory_are_left_out_and_reported() {
 }
 
 #[test]
-fn missing_memory_map_is_told() {
+fn missing_memory_map_is_reported() {
     let info = parse(Builder::default().end()).expect("the structure is sound");
     assert_eq!(*info.problems, [Problem::NoMemoryMap]);
     assert_eq!(info.memory.available_bytes(), 0);
 }
 
 #[test]
-fn unknown_screen_is_told() {
+fn unknown_screen_is_reported() {
     let info = parse(Builder::default().framebuffer(7, &[]).end()).expect("the structure is sound");
     assert!(info.problems.contains(&Problem::UnknownScreen));
 }
 
-/// An RSDP with good checksums, of 20 or 36 bytes.
+/// Returns an RSDP of 20 or 36 bytes with valid checksums.
 fn rsdp(rsdt: u32, xsdt: Option<u64>) -> Vec<u8> {
     fn close(bytes: &mut [u8], checksum: usize) {
         let sum = bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte));
@@ -250,13 +250,13 @@ fn newer_rsdp_comes_first_in_any_order() {
     let from_old = parsed(full().tag(14, &old)).expect("it is sound");
     assert_eq!((from_old.revision, from_old.rsdt, from_old.xsdt), (0, Some(0x7FE_0000), None));
     assert_eq!(parsed(full()), None);
-    // A null address is none.
+    // A null address counts as none.
     let nowhere = parsed(full().tag(15, &rsdp(0, Some(0)))).expect("it is sound");
     assert_eq!((nowhere.rsdt, nowhere.xsdt), (None, None));
 }
 
 #[test]
-fn broken_rsdp_is_told_and_the_other_taken() {
+fn broken_rsdp_is_reported_and_the_other_used() {
     let (old, new) = (rsdp(0x7FE_0000, None), rsdp(0x7FE_1000, Some(0x1_0000_0000)));
     for index in 0..new.len() {
         let mut bad = new.clone();
@@ -265,7 +265,7 @@ fn broken_rsdp_is_told_and_the_other_taken() {
         let why = match index {
             0..8 => RsdpError::Signature,
             8..20 => RsdpError::Checksum,
-            // Its length, of which the lowest bit makes 37.
+            // A byte of the length; with its lowest bit inverted it is 37.
             20 => RsdpError::Length(37),
             21 => RsdpError::Length(36 + (1 << 8)),
             22 => RsdpError::Length(36 + (1 << 16)),

@@ -1,18 +1,18 @@
-//! A string that the loader has put into memory: UTF-8, as the specification says, unless a
-//! user's configuration file is in another encoding.
+//! Strings of the loader. The specification demands UTF-8, but they come from the user's
+//! configuration file, which may have another encoding.
 
 use core::fmt;
 
-/// The bytes of a string, without its terminating zero. Bytes that aren't UTF-8 show as
-/// U+FFFD.
+/// The bytes of a string, without its terminating zero. Bytes that aren't UTF-8 are shown
+/// as U+FFFD.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
-    /// A text without a character.
+    /// The empty text.
     pub const EMPTY: Self = Self(&[]);
 
-    /// Reads the bytes up to the first zero, or all if there is none.
+    /// Reads the bytes up to the first zero, or all bytes if there is none.
     pub(crate) fn read(bytes: &'a [u8]) -> Self {
         let len = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
         Self(&bytes[..len])
@@ -28,7 +28,7 @@ impl<'a> Text<'a> {
         self.0.len()
     }
 
-    /// Returns whether there is no character.
+    /// Returns whether the text is empty.
     pub fn is_empty(self) -> bool {
         self.0.is_empty()
     }

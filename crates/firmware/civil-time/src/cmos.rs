@@ -7,17 +7,17 @@ use core::fmt;
 
 use crate::CivilTime;
 
-/// Register B: numbers are binary, not BCD.
+/// Register B: numbers are binary; otherwise they are BCD.
 const IS_BINARY: u8 = 1 << 2;
-/// Register B: hours run from 0 to 23, not twice from 1 to 12.
+/// Register B: hours are 0 to 23; otherwise they are 1 to 12, twice a day.
 const IS_24_HOURS: u8 = 1 << 1;
-/// The hours' register, where hours run twice from 1 to 12: it is after noon.
+/// The hours' register of a 12-hour clock: it is after noon.
 const IS_AFTERNOON: u8 = 1 << 7;
 
-/// The century where no register has it.
+/// The century for clocks without a register for it.
 const CENTURY: u8 = 20;
 
-/// What the registers hold, read while they stand still.
+/// The values of the registers, read while the clock doesn't update them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registers {
     /// Register 0x00.
@@ -32,22 +32,22 @@ pub struct Registers {
     pub month: u8,
     /// Register 0x09.
     pub year: u8,
-    /// The register that the FADT names, if it names one.
+    /// The register that the FADT names, if there is one.
     pub century: Option<u8>,
-    /// Register 0x0B: how the others are to be read.
+    /// Register 0x0B (B): the format of the others.
     pub format: u8,
 }
 
-/// Why registers hold no time.
+/// Why the registers hold no valid time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// A number that is to be decimal has a digit above 9.
+    /// A BCD number has a digit above 9.
     NotDecimal(u8),
-    /// An hour of half a day that isn't 1 to 12.
+    /// The hour of a 12-hour clock isn't 1 to 12.
     HalfDayHour(u8),
-    /// A year of the century, or a century, above 99.
+    /// The year within the century, or the century, is above 99.
     TwoDigits(u8),
-    /// There is no such second.
+    /// There is no such date or time.
     NoSuchTime(crate::Error),
 }
 
@@ -71,11 +71,11 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 impl Registers {
-    /// Returns the time that the registers hold. Without a century's register it is
-    /// in this century.
+    /// Returns the time in the registers. Without a register for the century it is the
+    /// 21st.
     ///
     /// # Errors
-    /// [`Error`], if they hold none.
+    /// [`Error`] if they hold no valid time.
     pub fn decode(&self) -> Result<CivilTime, Error> {
         let number = |byte| if self.format & IS_BINARY != 0 { Ok(byte) } else { decimal(byte) };
         let two_digits = |byte| match number(byte)? {

@@ -1,7 +1,7 @@
-//! Dates and times of day in the Gregorian calendar, and their numbers.
+//! Dates and times of day in the Gregorian calendar, and conversion from and to seconds.
 //!
-//! A [`CivilTime`] is always a second that exists; it knows its weekday and its
-//! seconds since 1970. [`cmos`] makes one of the registers of a PC's clock.
+//! A [`CivilTime`] is always a second that exists; it has a weekday and a number of
+//! seconds since 1970. [`cmos`] decodes the registers of a PC's clock.
 //!
 //! ```
 //! use civil_time::CivilTime;
@@ -21,29 +21,29 @@ mod tests;
 
 use core::fmt;
 
-/// The first year that is known.
+/// The first year that is supported.
 pub const FIRST_YEAR: u16 = 1970;
-/// The last year that is known.
+/// The last year that is supported.
 pub const LAST_YEAR: u16 = 9999;
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 
-/// Why numbers are no time.
+/// Why a time can't be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// A year before [`FIRST_YEAR`] or after [`LAST_YEAR`].
+    /// The year is before [`FIRST_YEAR`] or after [`LAST_YEAR`].
     Year(u16),
-    /// A month that isn't 1 to 12.
+    /// The month isn't 1 to 12.
     Month(u8),
-    /// A day that the month doesn't have.
+    /// The month has no such day.
     Day(u8),
-    /// An hour above 23.
+    /// The hour is above 23.
     Hour(u8),
-    /// A minute above 59.
+    /// The minute is above 59.
     Minute(u8),
-    /// A second above 59.
+    /// The second is above 59.
     Second(u8),
-    /// More seconds since 1970 than [`LAST_YEAR`] has.
+    /// The seconds since 1970 reach beyond [`LAST_YEAR`].
     TooLate(u64),
 }
 
@@ -77,7 +77,7 @@ pub enum Weekday {
 }
 
 impl Weekday {
-    /// From the weekday of 1970-01-01 on.
+    /// The weekdays from 1970-01-01 on, a Thursday.
     const SINCE_1970: [Self; 7] = [
         Self::Thursday,
         Self::Friday,
@@ -102,7 +102,7 @@ impl Weekday {
     }
 }
 
-/// A second between 1970 and 9999, in no particular time zone.
+/// A second of the years 1970 to 9999, in an unspecified time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CivilTime {
     year: u16,
@@ -114,10 +114,10 @@ pub struct CivilTime {
 }
 
 impl CivilTime {
-    /// Makes one of its parts; months and days count from 1.
+    /// Makes a time from its parts; months and days count from 1.
     ///
     /// # Errors
-    /// [`Error`], if there is no such second. Leap seconds aren't known.
+    /// [`Error`] if there is no such second. Leap seconds aren't supported.
     pub const fn try_new(
         year: u16,
         month: u8,
@@ -167,20 +167,20 @@ impl CivilTime {
         Weekday::SINCE_1970[self.days_since_1970() as usize % 7]
     }
 
-    /// Returns the seconds since 1970-01-01 00:00:00 of the same time zone, without
-    /// leap seconds.
+    /// Returns the seconds since 1970-01-01 00:00:00 in the same time zone, without leap
+    /// seconds.
     pub fn unix_seconds(self) -> u64 {
         let [hour, minute, second] = [self.hour, self.minute, self.second].map(u64::from);
         u64::from(self.days_since_1970()) * DAY_SECONDS + (hour * 60 + minute) * 60 + second
     }
 
-    /// Makes one of the seconds since 1970-01-01 00:00:00.
+    /// Makes a time from the seconds since 1970-01-01 00:00:00.
     ///
     /// # Errors
     /// [`Error::TooLate`].
     pub fn from_unix_seconds(seconds: u64) -> Result<Self, Error> {
         let days = u32::try_from(seconds / DAY_SECONDS).map_err(|_| Error::TooLate(seconds))?;
-        // No year is longer than 366 days, so this is the right one or before it.
+        // A year has at most 366 days, so this is the right year or an earlier one.
         let mut year = days / 366 + u32::from(FIRST_YEAR);
         if year > u32::from(LAST_YEAR) {
             return Err(Error::TooLate(seconds));
@@ -234,7 +234,7 @@ const fn month_days(year: u16, month: u8) -> u8 {
     }
 }
 
-/// Returns the days from 1970-01-01 to the beginning of a year from 1970 on.
+/// Returns the days from 1970-01-01 to the start of `year`, which is 1970 or later.
 const fn days_before_year(year: u32) -> u32 {
     let leap_days = (year - 1) / 4 - (year - 1) / 100 + (year - 1) / 400;
     const LEAP_DAYS_BEFORE_1970: u32 = 1969 / 4 - 1969 / 100 + 1969 / 400;

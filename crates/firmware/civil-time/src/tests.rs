@@ -1,4 +1,4 @@
-//! Edges, and every day against a calendar that only counts.
+//! Edges, and every day compared with a calendar that counts days one by one.
 
 extern crate std;
 
@@ -10,12 +10,12 @@ use super::cmos::{self, Registers};
 use super::*;
 
 fn time(year: u16, month: u8, day: u8) -> CivilTime {
-    CivilTime::try_new(year, month, day, 0, 0, 0).expect("the test gives a day that exists")
+    CivilTime::try_new(year, month, day, 0, 0, 0).expect("the test's day exists")
 }
 
 #[test]
 fn known_times_have_their_numbers() {
-    // As `date -u -d … +%s` prints them.
+    // Numbers printed by `date -u -d … +%s`.
     for (text, parts, seconds) in [
         ("Thu 1970-01-01 00:00:00", (1970, 1, 1, 0, 0, 0), 0),
         ("Thu 2024-02-29 23:59:58", (2024, 2, 29, 23, 59, 58), 1_709_251_198),
@@ -56,7 +56,7 @@ fn every_day_follows_the_one_before() {
 }
 
 #[test]
-fn parts_that_do_not_exist_are_told() {
+fn parts_that_do_not_exist_are_errors() {
     let new = CivilTime::try_new;
     assert_eq!(new(1969, 12, 31, 0, 0, 0), Err(Error::Year(1969)));
     assert_eq!(new(10_000, 1, 1, 0, 0, 0), Err(Error::Year(10_000)));
@@ -69,10 +69,10 @@ fn parts_that_do_not_exist_are_told() {
     assert_eq!(new(2026, 1, 1, 0, 0, 60), Err(Error::Second(60)));
 }
 
-/// Registers as a clock of this format has them.
+/// Returns the registers of a clock with this format.
 fn registers(seconds: u64, is_binary: bool, is_24_hours: bool) -> Registers {
     let CivilTime { year, month, day, hour, minute, second } =
-        CivilTime::from_unix_seconds(seconds).expect("the test gives a time that exists");
+        CivilTime::from_unix_seconds(seconds).expect("the test's time exists");
     let number = |n: u8| if is_binary { n } else { n / 10 * 16 + n % 10 };
     let hours = match hour {
         hour if is_24_hours => number(hour),
@@ -100,7 +100,7 @@ fn century_is_this_one_where_no_register_has_it() {
 }
 
 #[test]
-fn registers_without_a_time_are_told() {
+fn registers_without_a_time_are_errors() {
     let good = registers(1_709_251_198, false, true);
     let bad = |change: fn(&mut Registers)| {
         let mut registers = good;
@@ -114,7 +114,7 @@ fn registers_without_a_time_are_told() {
     assert_eq!(bad(|it| (it.hours, it.format) = (0, 0)), cmos::Error::HalfDayHour(0));
     assert_eq!(bad(|it| (it.hours, it.format) = (0x93, 0)), cmos::Error::HalfDayHour(13));
     assert_eq!(bad(|it| (it.year, it.format) = (100, 6)), cmos::Error::TwoDigits(100));
-    // As where there is no clock.
+    // A missing clock reads like this.
     let nothing = Registers {
         seconds: 255,
         minutes: 255,
@@ -130,7 +130,7 @@ fn registers_without_a_time_are_told() {
 
 proptest! {
     #[test]
-    fn seconds_and_parts_tell_the_same(seconds in 0..253_402_300_800_u64) {
+    fn seconds_and_parts_agree(seconds in 0..253_402_300_800_u64) {
         let time = CivilTime::from_unix_seconds(seconds).expect("it exists");
         prop_assert_eq!(time.unix_seconds(), seconds);
         let next = CivilTime::from_unix_seconds(seconds + 1);

@@ -1,10 +1,10 @@
-//! The kernel's command line, taken apart into names and values.
+//! Splits the kernel's command line into names and values.
 //!
-//! Words are separated by ASCII white space. A word is `name` or `name=value`; the
-//! value, or the whole word, may stand in double quotes to hold white space, as
-//! on Linux (`Documentation/admin-guide/kernel-parameters.rst`). There are no
-//! escapes: a value can't hold a double quote. A line may have bytes that aren't UTF-8: the
-//! words that have them are errors, and no others are affected.
+//! Words are separated by ASCII white space. A word is `name` or `name=value`. The value
+//! or the whole word may be enclosed in double quotes, to contain white space, as on
+//! Linux (`Documentation/admin-guide/kernel-parameters.rst`). There are no escapes: a
+//! value can't contain a double quote. A line may have bytes that aren't UTF-8: the words
+//! that contain them are errors, the others are not affected.
 //!
 //! ```
 //! use command_line::{parse, Word};
@@ -22,16 +22,16 @@ use core::fmt;
 /// One word of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
-    /// What stands before the first `=`, or the whole word.
+    /// The text before the first `=`, or the whole word.
     pub name: &'a str,
-    /// What stands after the first `=`, without its quotes; empty for `name=`.
+    /// The text after the first `=`, without its quotes; empty for `name=`.
     pub value: Option<&'a str>,
 }
 
-/// Why a word isn't understood.
+/// Why a word is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<'a> {
-    /// A double quote is never closed; holds the text from the word's start.
+    /// A double quote is never closed. Holds the line from the start of that word.
     UnclosedQuote(&'a [u8]),
     /// The word has bytes that aren't UTF-8.
     NotUtf8(&'a [u8]),
@@ -51,12 +51,12 @@ impl fmt::Display for Error<'_> {
     }
 }
 
-/// Takes `line` apart.
+/// Splits `line` into words.
 ///
 /// # Errors
-/// A word is [`Error::NotUtf8`] if it has other bytes. The last item is
-/// [`Error::UnclosedQuote`] if a quote runs to the end of the line; the words before it are
-/// not affected.
+/// A word is [`Error::NotUtf8`] if it isn't UTF-8. The last word is
+/// [`Error::UnclosedQuote`] if a quote extends to the end of the line; the words before
+/// it are not affected.
 pub fn parse(line: &[u8]) -> Words<'_> {
     Words { rest: line }
 }
@@ -97,7 +97,7 @@ impl<'a> Iterator for Words<'a> {
     }
 }
 
-/// Strips one pair of quotes that encloses the whole of `text`.
+/// Removes one pair of quotes that encloses the whole `text`.
 fn unquote(text: &str) -> &str {
     match text.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
         Some(inner) if !inner.contains('"') => inner,
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn names_values_and_quotes_are_told_apart() {
+    fn names_values_and_quotes_are_separated() {
         let words: Vec<_> = parse(br#" a  b=1 c= d="x y" "e=f g" h=i=j k="" "l m"  "#).collect();
         assert_eq!(
             words,
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn unclosed_quote_is_told_and_ends_the_line() {
+    fn unclosed_quote_is_an_error_and_ends_the_line() {
         let words: Vec<_> = parse(br#"a b="c d"#).collect();
         assert_eq!(words, [word("a", None), Err(Error::UnclosedQuote(br#"b="c d"#))]);
     }

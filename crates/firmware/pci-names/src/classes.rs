@@ -1,9 +1,9 @@
-//! What a device is, and what it can.
+//! Names of device classes and of capabilities.
 //!
 //! Source: PCI Code and ID Assignment Specification, "Class Codes" and
 //! "Capability IDs".
 
-/// By base class and subclass.
+/// Names by base class and subclass.
 const SUBCLASSES: &[(u8, u8, &str)] = &[
     (0x00, 0x00, "unclassified device"),
     (0x00, 0x01, "VGA-compatible device"),
@@ -57,7 +57,7 @@ const SUBCLASSES: &[(u8, u8, &str)] = &[
     (0x11, 0x80, "signal processing controller"),
 ];
 
-/// Those of which the programming interface says more.
+/// Names by base class, subclass and programming interface.
 const INTERFACES: &[(u8, u8, u8, &str)] = &[
     (0x01, 0x06, 0x01, "SATA controller (AHCI)"),
     (0x01, 0x08, 0x02, "NVMe controller"),
@@ -119,7 +119,7 @@ const CAPABILITIES: &[&str] = &[
     "flattening portal bridge",
 ];
 
-/// Returns the name of a device's class, as exactly as it is known.
+/// Returns the most exact name of a device's class.
 pub fn class(base: u8, sub: u8, interface: u8) -> &'static str {
     let exact =
         || INTERFACES.iter().find(|it| (it.0, it.1, it.2) == (base, sub, interface)).map(|it| it.3);

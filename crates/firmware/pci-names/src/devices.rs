@@ -1,6 +1,6 @@
-//! Who made a device, and which it is: the makers and devices that are met most.
+//! Names of the most common vendors and devices.
 //!
-//! Source: the makers' own data; QEMU docs/specs/pci-ids; Virtual I/O Device
+//! Source: the vendors' own data; QEMU docs/specs/pci-ids; Virtual I/O Device
 //! (VIRTIO) Specification, "PCI Device Discovery".
 
 const VENDORS: &[(u16, &str)] = &[
@@ -118,13 +118,13 @@ const DEVICES: &[(u16, u16, &str)] = &[
     (0x80EE, 0xCAFE, "guest service"),
 ];
 
-/// Returns the name of a device's maker.
+/// Returns the name of a vendor.
 pub fn vendor(vendor: u16) -> Option<&'static str> {
     let index = VENDORS.binary_search_by_key(&vendor, |it| it.0).ok()?;
     Some(VENDORS[index].1)
 }
 
-/// Returns the name of a maker's device.
+/// Returns the name of a vendor's device.
 pub fn device(vendor: u16, device: u16) -> Option<&'static str> {
     let index = DEVICES.binary_search_by_key(&(vendor, device), |it| (it.0, it.1)).ok()?;
     Some(DEVICES[index].2)

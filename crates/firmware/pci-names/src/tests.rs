@@ -1,4 +1,4 @@
-//! Whether every name of the tables is found.
+//! Every name of the tables is found.
 
 use super::*;
 
