@@ -24,8 +24,8 @@ pub struct Tags<const N: usize> {
 pub struct Tag {
     /// Its number, below the number of tags.
     pub index: usize,
-    /// Whether all of the TLB's entries with this tag are up to date. Otherwise they have
-    /// to be flushed before the tag is used.
+    /// Whether all of the TLB's entries with this tag are up to date. Otherwise the CPU
+    /// must flush them before it uses the tag.
     pub is_current: bool,
 }
 

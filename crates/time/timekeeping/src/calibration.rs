@@ -13,15 +13,16 @@
 //!      └─────────────────────────► reference
 //! ```
 //!
-//! Each pair of samples bounds the slope of that line from both sides. The intersection of
-//! all bounds is the [`Estimate`]: a delayed read makes its own bounds wider and harms no
-//! other, so the fastest reads decide, and the error is known. No intersection means that
-//! the reference has been misread. Such samples are found by the vote of the others.
+//! Each pair of samples bounds the slope of that line from both sides. The intersection
+//! of all bounds is the [`Estimate`]. A delayed read only makes its own bounds wider, so
+//! the fastest reads determine the result, and its error is known. An empty intersection
+//! means that the reference was misread at least once. The samples then vote, and those
+//! that the majority contradicts are left out.
 
 /// The most samples of a calibration.
 pub const SAMPLES_MAX: usize = 64;
 
-/// Estimates are multiples of 2^-24 ticks a count.
+/// Estimates are multiples of 2^-24 ticks per count.
 const FRACTION_BITS: u32 = 24;
 /// TSC ticks that a calibration may take: minutes.
 const TICKS_MAX: u64 = 1 << (64 - FRACTION_BITS);
@@ -31,7 +32,7 @@ const TICKS_MAX: u64 = 1 << (64 - FRACTION_BITS);
 pub struct Sample {
     /// The TSC before the read.
     pub before: u64,
-    /// The reference, counting up, in counts since any moment.
+    /// The reference, which counts up from an arbitrary value.
     pub count: u64,
     /// The TSC after the read.
     pub after: u64,
@@ -40,10 +41,10 @@ pub struct Sample {
 /// Why there is no estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// The samples lie too close together to bound the frequency from both sides, or minutes
-    /// apart.
+    /// The samples are too close together to bound the frequency from both sides, or
+    /// minutes apart.
     Unbounded,
-    /// The samples contradict each other: the reference is misread, or isn't steady.
+    /// The samples contradict each other: the reference was misread, or isn't steady.
     Contradiction,
 }
 
@@ -52,7 +53,7 @@ pub enum Error {
 pub struct Samples {
     samples: [Sample; SAMPLES_MAX],
     len: usize,
-    /// The bits that the reference has.
+    /// The bits that the reference counts with.
     mask: u64,
     first_count: u64,
 }
@@ -69,7 +70,7 @@ impl Samples {
         if self.len == 0 {
             self.first_count = sample.count;
         }
-        // Each count by itself, so that one that is misread spoils no other.
+        // Relative to the first sample, so that a misread one affects no other.
         let count = self.passed_at(sample.count);
         self.len = (self.len + 1).min(SAMPLES_MAX);
         self.samples[self.len - 1] = Sample { count, ..sample };
@@ -80,7 +81,7 @@ impl Samples {
         self.len = self.len.min(len);
     }
 
-    /// Returns the samples, with counts since the first.
+    /// Returns the samples; their counts are relative to the first.
     pub fn all(&self) -> &[Sample] {
         &self.samples[..self.len]
     }
@@ -98,7 +99,7 @@ impl Samples {
         count.wrapping_sub(self.first_count) & self.mask
     }
 
-    /// Estimates the TSC's ticks a count.
+    /// Estimates the TSC's ticks per count.
     ///
     /// # Errors
     /// See [`Error`].
@@ -122,8 +123,8 @@ impl Samples {
         if estimate.lower <= estimate.upper { Ok(estimate) } else { Err(Error::Contradiction) }
     }
 
-    /// Intersects the bounds of all pairs of samples that `is_kept` selects; `None` if one
-    /// side stays open.
+    /// Intersects the bounds of all pairs of samples that `is_kept` selects; `None` if no
+    /// pair bounds one of the sides.
     fn intersect(&self, is_kept: impl Fn(usize) -> bool) -> Option<Estimate> {
         let mut all = Estimate::ANY;
         for later in (0..self.len).filter(|&at| is_kept(at)) {
@@ -136,7 +137,8 @@ impl Samples {
         (all.lower > 0 && all.upper < u64::MAX).then_some(all)
     }
 
-    /// Returns a slope that as many pairs of samples allow as any: a lower bound of one.
+    /// Returns a slope within the bounds of as many pairs of samples as possible. It is
+    /// the lower bound of one of them.
     fn most_agreed(&self) -> u64 {
         let pairs =
             || (0..self.len).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));
@@ -166,7 +168,7 @@ impl Samples {
     }
 }
 
-/// How many TSC ticks a count of the reference takes: between two bounds.
+/// The TSC's ticks per count of the reference, between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Estimate {
     lower: u64,
@@ -178,13 +180,13 @@ pub struct Estimate {
 pub struct Frequency {
     /// In Hz.
     pub hz: u64,
-    /// By how much it may be off, in millionths, rounded up.
+    /// Its greatest error, in millionths, rounded up.
     pub error_ppm: u64,
 }
 
 impl Estimate {
     const ANY: Self = Self { lower: 0, upper: u64::MAX };
-    /// The reference seems to run backwards.
+    /// The bounds of an impossible slope: the lower one is above the upper one.
     const NONE: Self = Self { lower: u64::MAX, upper: 0 };
 
     fn allows(&self, slope: u64) -> bool {
@@ -195,21 +197,21 @@ impl Estimate {
         self.lower.midpoint(self.upper)
     }
 
-    /// Returns by how much the middle may be off, in millionths, rounded up.
+    /// Returns the greatest error of the middle, in millionths, rounded up.
     pub fn error_ppm(&self) -> u64 {
         let half = self.upper.saturating_sub(self.lower).div_ceil(2);
         let ppm = (u128::from(half) * 1_000_000).div_ceil(u128::from(self.middle().max(1)));
         u64::try_from(ppm).unwrap_or(u64::MAX)
     }
 
-    /// Returns the TSC's frequency by that of the reference, in Hz.
+    /// Returns the TSC's frequency in Hz, from that of the reference.
     pub fn tsc(&self, reference_hz: u64) -> Frequency {
         let hz = (u128::from(self.middle()) * u128::from(reference_hz)) >> FRACTION_BITS;
         let hz = u64::try_from(hz).unwrap_or(u64::MAX);
         Frequency { hz, error_ppm: self.error_ppm() }
     }
 
-    /// Returns the reference's frequency by that of the TSC, in Hz.
+    /// Returns the reference's frequency in Hz, from that of the TSC.
     pub fn reference(&self, tsc_hz: u64) -> Frequency {
         let hz = (u128::from(tsc_hz) << FRACTION_BITS) / u128::from(self.middle().max(1));
         let hz = u64::try_from(hz).unwrap_or(u64::MAX);

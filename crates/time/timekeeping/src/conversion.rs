@@ -3,8 +3,8 @@
 /// Nanoseconds in a second.
 pub const NS_PER_SECOND: u64 = 1_000_000_000;
 
-/// A factor, as `mantissa / 2^shift`, with 63 significant bits at least: a product of up to
-/// 2^62 is right to one unit.
+/// A factor, as `mantissa / 2^shift`. It has at least 63 significant bits, so a product
+/// below 2^62 has an error of at most 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Factor {
     mantissa: u64,
@@ -12,11 +12,12 @@ struct Factor {
 }
 
 impl Factor {
-    /// Returns `numerator / denominator`, rounded down. Neither is 0 or has more than 40 bits.
+    /// Returns `numerator / denominator`, rounded down. Both are above 0 and have at most
+    /// 40 bits.
     fn new(numerator: u64, denominator: u64) -> Self {
         let (numerator, denominator) = (u128::from(numerator), u128::from(denominator.max(1)));
         let scaled = |shift: u32| (numerator << shift) / denominator;
-        // No bit of the numerator is shifted out.
+        // The shift loses no bit of the numerator.
         let shifts = 0..=numerator.leading_zeros();
         let fits = |shift: &u32| u64::try_from(scaled(*shift)).is_ok();
         let shift = shifts.take_while(fits).last().unwrap_or(0);
@@ -41,8 +42,8 @@ pub struct Conversion {
 }
 
 impl Conversion {
-    /// Makes a clock that shows 0 when the counter is at `start_tsc`, at `frequency_hz` ticks
-    /// a second: more than 0, less than 2^40.
+    /// Returns a clock that is 0 when the counter is at `start_tsc`. `frequency_hz`, the
+    /// counter's ticks per second, is above 0 and below 2^40.
     pub fn new(frequency_hz: u64, start_tsc: u64) -> Self {
         Self {
             base_tsc: start_tsc,
@@ -52,9 +53,9 @@ impl Conversion {
         }
     }
 
-    /// Returns the clock at another frequency, for use from `now_tsc` on. It counts from
-    /// `start_tsc`, unless it would then show less than this one does: then it continues
-    /// from this one.
+    /// Returns this clock with another frequency, for use from `now_tsc` on. The new
+    /// clock counts from `start_tsc`; if it would then go back at `now_tsc`, it continues
+    /// at this clock's time instead.
     #[must_use]
     pub fn refined(&self, frequency_hz: u64, start_tsc: u64, now_tsc: u64) -> Self {
         let refined = Self::new(frequency_hz, start_tsc);
@@ -65,38 +66,40 @@ impl Conversion {
         Self { base_tsc: now_tsc, base_ns: now_ns, ..refined }
     }
 
-    /// Returns the time in nanoseconds when the counter is at `tsc`, rounded down. Before the
-    /// clock's start that is the time of the start: counters of several CPUs may differ.
+    /// Returns the time in nanoseconds when the counter is at `tsc`, rounded down. Before
+    /// the clock's start it is the time of the start, because the counters of CPUs may
+    /// differ.
     #[inline]
     pub fn ns_at(&self, tsc: u64) -> u64 {
         let ticks = tsc.saturating_sub(self.base_tsc);
         self.base_ns.saturating_add(self.ticks_to_ns(ticks))
     }
 
-    /// Returns what the counter is at when [`ns_at`](Self::ns_at) is `ns`: two ticks late at
-    /// most, and within a year never early. `u64::MAX` if the counter doesn't get so far.
+    /// Returns the counter's value when [`ns_at`](Self::ns_at) reaches `ns`. It is at
+    /// most two ticks late, and within the first year never early. `u64::MAX` if the
+    /// counter can't reach it.
     #[inline]
     pub fn tsc_at(&self, ns: u64) -> u64 {
         let ticks = self.ticks_per_ns.multiply(ns.saturating_sub(self.base_ns));
-        // Both factors are rounded down, and so are both products.
+        // The factors and both products are rounded down.
         self.base_tsc.saturating_add(ticks).saturating_add(2)
     }
 
-    /// Returns how long so many ticks are, in nanoseconds, rounded down.
+    /// Returns the duration of `ticks` in nanoseconds, rounded down.
     #[inline]
     pub fn ticks_to_ns(&self, ticks: u64) -> u64 {
         self.ns_per_tick.multiply(ticks)
     }
 }
 
-/// Returns the boot CPU's counter when the counter of a CPU is at `tsc`. `offset` is what
-/// that CPU's counter lacks: negative if it is ahead.
+/// Returns the boot CPU's counter when a CPU's counter is at `tsc`. `offset` is the boot
+/// CPU's counter minus that of the CPU: negative if the CPU is ahead.
 #[inline]
 pub fn to_boot_cpu(tsc: u64, offset: i64) -> u64 {
     tsc.saturating_add_signed(offset)
 }
 
-/// Returns the counter of a CPU when the boot CPU's is at `tsc`; 0 if it never was so low.
+/// Returns a CPU's counter when the boot CPU's is at `tsc`; 0 if that would be negative.
 /// `offset` as for [`to_boot_cpu`].
 #[inline]
 pub fn from_boot_cpu(tsc: u64, offset: i64) -> u64 {
@@ -138,7 +141,7 @@ mod tests {
             prop_assert!(tsc < u64::MAX);
             let at_ns = conversion.ns_at(tsc);
             prop_assert!(at_ns >= ns, "{} ns early", ns - at_ns);
-            // Two ticks late at most, and rounding.
+            // At most two ticks late, plus rounding.
             prop_assert!(at_ns <= ns + exact_ns(2, hz) + 1, "{} ns late", at_ns - ns);
         }
 
@@ -153,7 +156,7 @@ mod tests {
             prop_assert!(refined.ns_at(now) >= early.ns_at(now));
             let passed_ns = refined.ns_at(now + later) - refined.ns_at(now);
             prop_assert!(passed_ns.abs_diff(exact_ns(later, hz)) <= 2);
-            // A deadline after the change is still found.
+            // A deadline after the change is converted by the new frequency.
             let deadline_ns = refined.ns_at(now).saturating_add(exact_ns(later, hz));
             let tsc = refined.tsc_at(deadline_ns);
             prop_assert!(tsc >= now && refined.ns_at(tsc) >= deadline_ns);
@@ -165,7 +168,7 @@ mod tests {
         ) {
             let here = from_boot_cpu(tsc, offset);
             prop_assert_eq!(to_boot_cpu(here, offset), tsc);
-            // A counter that is ahead reaches a deadline at a higher value.
+            // A counter that is ahead has a higher value at the deadline.
             prop_assert_eq!(here > tsc, offset < 0);
         }
     }

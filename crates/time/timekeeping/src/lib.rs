@@ -5,7 +5,7 @@
 //! | [`conversion`] | converts between a counter's ticks and nanoseconds, and between CPUs |
 //! | [`calibration`] | estimates a counter's frequency from samples of a reference counter |
 //! | [`comparison`] | bounds the deviation of a clock from an independent one |
-//! | [`stated`] | decides which frequency CPUID states |
+//! | [`stated`] | chooses among the frequencies that CPUID states |
 
 #![no_std]
 #![forbid(unsafe_code)]

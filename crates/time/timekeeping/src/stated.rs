@@ -7,33 +7,33 @@
 
 use core::ops::RangeInclusive;
 
-/// Frequencies of a time stamp counter that are believed, in Hz.
+/// The frequencies that a time stamp counter can have, in Hz. Others are rejected.
 pub const PLAUSIBLE_HZ: RangeInclusive<u64> = 10_000_000..=20_000_000_000;
 
-/// The leaves with frequencies, each 0 where it isn't there.
+/// The values of the leaves that state frequencies; 0 for a missing leaf.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Leaves {
-    /// Leaf 0x15, EBX and EAX: the counter's ticks for the crystal's clocks.
+    /// Leaf 0x15, EBX and EAX: the ratio of the counter's ticks to the crystal's.
     pub ratio: (u32, u32),
     /// Leaf 0x15, ECX.
     pub crystal_hz: u32,
     /// Leaf 0x16, EAX bits 15 to 0.
     pub base_mhz: u16,
-    /// Leaf 0x4000_0010, EAX, of hypervisors.
+    /// The hypervisor's leaf 0x4000_0010, EAX.
     pub hypervisor_tsc_khz: u32,
-    /// Leaf 0x4000_0010, EBX, of hypervisors.
+    /// The hypervisor's leaf 0x4000_0010, EBX.
     pub hypervisor_apic_khz: u32,
 }
 
-/// A frequency and the leaf that states it.
+/// The frequency of the time stamp counter, and the leaf that states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stated {
-    /// Leaf 0x15: the frequency.
+    /// From leaf 0x15, exact.
     Crystal(u64),
-    /// The hypervisor's leaf: the frequency.
+    /// From the hypervisor's leaf.
     Hypervisor(u64),
-    /// Leaf 0x15 doesn't state the crystal's frequency. Leaf 0x16 states the counter's to a
-    /// MHz, which may be off by thousands of ppm.
+    /// From leaf 0x16, which rounds to 1 MHz and may be off by thousands of ppm: leaf
+    /// 0x15 doesn't state the crystal's frequency.
     Nominal(u64),
 }
 
@@ -44,7 +44,7 @@ impl Leaves {
         let has_ratio = ticks != 0 && clocks != 0;
         let by_crystal = has_ratio
             .then(|| u64::from(self.crystal_hz) * u64::from(ticks) / u64::from(clocks.max(1)));
-        // The crystal's frequency by leaf 0x16, times the ratio, is the base frequency.
+        // Without the crystal's frequency, leaf 0x16 is the counter's frequency.
         let nominal = has_ratio.then(|| u64::from(self.base_mhz) * 1_000_000);
         let hypervisor = Some(u64::from(self.hypervisor_tsc_khz) * 1000);
         let plausible = |hz: Option<u64>| hz.filter(|hz| PLAUSIBLE_HZ.contains(hz));
@@ -54,9 +54,10 @@ impl Leaves {
             .or_else(|| plausible(nominal).map(Stated::Nominal))
     }
 
-    /// Returns the frequency of the local APIC's timer before its divider, if it is stated.
+    /// Returns the frequency of the local APIC's timer before its divider, if it is
+    /// stated. It is that of the core crystal, if leaf 0x15 states it.
     ///
-    /// Source: Intel SDM volume 3, "APIC Timer": the core crystal's where leaf 0x15 has it.
+    /// Source: Intel SDM volume 3, "APIC Timer".
     pub fn apic_timer_hz(&self) -> Option<u64> {
         let hypervisor_hz = u64::from(self.hypervisor_apic_khz) * 1000;
         [u64::from(self.crystal_hz), hypervisor_hz].into_iter().find(|&hz| hz != 0)
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!(fast.tsc(), None);
         let hypervisor = Leaves { hypervisor_tsc_khz: u32::MAX, ..Leaves::default() };
         assert_eq!(hypervisor.tsc(), None);
-        // A good one after a bad one is taken.
+        // A plausible frequency is used after an implausible one.
         let mixed = Leaves { hypervisor_tsc_khz: 2_000_000, ..slow };
         assert_eq!(mixed.tsc(), Some(Stated::Hypervisor(2_000_000_000)));
     }

@@ -1,4 +1,4 @@
-//! Calibrations of simulated machines: the truth is known, reads are delayed.
+//! Calibration of simulated machines with known frequencies and delayed reads.
 
 extern crate std;
 
@@ -7,7 +7,7 @@ use std::vec::Vec;
 use super::*;
 use proptest::prelude::*;
 
-/// A reference: its frequency and its bits.
+/// References: frequency in Hz, and mask of the counter's bits.
 const REFERENCES: [(u64, u64); 4] = [
     (1_193_182, 0xFFFF),
     (3_579_545, 0xFF_FFFF),
@@ -15,7 +15,7 @@ const REFERENCES: [(u64, u64); 4] = [
     (100_000_000, 0xFFFF_FFFF),
 ];
 
-/// A machine at some moment, with time in picoseconds.
+/// A machine at one moment; its time is in picoseconds.
 struct Machine {
     tsc_hz: u64,
     reference_hz: u64,
@@ -42,7 +42,8 @@ impl Machine {
     }
 }
 
-/// A read's delays: a microsecond or two, for one of `rarity` up to a scheduler's turn.
+/// Returns the delays of reads: a microsecond or two; for one in `rarity` up to a time
+/// slice of the host's scheduler.
 fn delays(rarity: u32) -> impl Strategy<Value = Vec<(u64, u64)>> {
     let delay = move || prop_oneof![rarity => 300_u64..1500, 1 => 0_u64..30_000_000];
     prop::collection::vec((delay(), delay()), SAMPLES_MAX)
@@ -77,7 +78,7 @@ proptest! {
         let frequency = samples.estimate().expect("no reference is misread").tsc(reference_hz);
         let off = error_ppm(frequency.hz, tsc_hz);
         prop_assert!(off <= frequency.error_ppm as f64 + 1.0, "{off} of {frequency:?}");
-        // The other way round.
+        // The reverse: the reference's frequency from the TSC's.
         let back = samples.estimate().expect("as before").reference(tsc_hz);
         prop_assert!(error_ppm(back.hz, reference_hz) <= back.error_ppm as f64 + 1.0);
     }
@@ -116,7 +117,8 @@ proptest! {
         let samples = take(&mut machine, &delays, 40_000_000);
         let mut with_misread = samples.clone();
         for (at, off) in misread {
-            // Its successors stay right: counts that have been unwrapped.
+            // The counts are relative to the first sample already, so later ones stay
+            // right.
             with_misread.samples[at].count += off;
         }
         let off_by = with_misread.estimate().map(|it| error_ppm(it.tsc(reference_hz).hz, tsc_hz));
@@ -141,7 +143,7 @@ proptest! {
 
 #[test]
 fn delayed_reads_of_the_old_way_were_off_by_a_tenth() {
-    // What the fix is for: a single pair, delayed by 1 ms at its end.
+    // The reason for this calibration: a single pair of reads, the last delayed by 1 ms.
     let (reference_hz, mask) = REFERENCES[0];
     let mut machine = Machine { tsc_hz: 2_500_000_000, reference_hz, mask, now_ps: 0 };
     let first = machine.sample((500, 500));
@@ -159,7 +161,7 @@ fn delayed_reads_of_the_old_way_were_off_by_a_tenth() {
 #[test]
 fn steady_contradictions_are_errors() {
     let mut samples = Samples::new(u64::MAX);
-    // Two counters that take turns.
+    // Two counters, read in turn.
     for step in 0..SAMPLES_MAX as u64 {
         let tsc = step * 1_000_000;
         let count = if step % 2 == 0 { step * 1000 } else { step * 1000 + 300_000 };
