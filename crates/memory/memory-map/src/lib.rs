@@ -36,7 +36,7 @@ pub enum Kind {
     Loader,
     /// The kernel's image, and reserved parts of the first MiB.
     Kernel,
-    /// ACPI tables; free after they were read.
+    /// ACPI tables; free after they have been read.
     AcpiReclaimable,
     /// Must be preserved during hibernation.
     AcpiNvs,
@@ -44,12 +44,12 @@ pub enum Kind {
     Device,
     /// Not RAM, or used by the firmware.
     Reserved,
-    /// Broken RAM.
+    /// Defective RAM.
     Defective,
 }
 
 impl Kind {
-    /// Returns whether such memory is working RAM.
+    /// Returns whether memory of this kind is working RAM.
     pub fn is_ram(self) -> bool {
         match self {
             Self::Usable | Self::Loader | Self::Kernel | Self::AcpiReclaimable | Self::AcpiNvs => {
@@ -80,7 +80,7 @@ impl Region {
         self.end.saturating_sub(self.start)
     }
 
-    /// Returns whether it has no byte.
+    /// Returns whether it has no bytes.
     pub fn is_empty(&self) -> bool {
         self.len_bytes() == 0
     }
@@ -90,13 +90,13 @@ impl Region {
         (self.start..self.end).contains(&address)
     }
 
-    /// Returns whether a range of `kind` that begins or ends at `at` splits it.
+    /// Returns whether a range of `kind` that starts or ends at `at` splits this region.
     fn splits(&self, at: u64, kind: Kind) -> bool {
         self.start < at && at < self.end && kind > self.kind
     }
 }
 
-/// The map's storage has no room for the regions of a range.
+/// The storage has no room for the regions that a new range needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Full;
 
@@ -106,9 +106,9 @@ impl fmt::Display for Full {
     }
 }
 
-/// Returns the number of regions of storage that suffices for every map of `ranges` ranges.
+/// Returns the storage, in regions, that suffices for any map of `ranges` ranges.
 ///
-/// Regions begin and end only where ranges do, and a range has two ends.
+/// Regions start and end only where ranges do, and each range has two ends.
 pub const fn storage_needed(ranges: usize) -> usize {
     ranges.saturating_mul(2)
 }
@@ -139,8 +139,8 @@ pub fn find_room(
 
 /// A map of physical memory, in storage that the caller provides.
 ///
-/// The regions are sorted, none is empty, no two overlap, and no two of the same
-/// kind touch. The byte at `u64::MAX` is in none, as no end can lie after it.
+/// The regions are sorted, not empty and disjoint, and adjacent ones differ in kind. The
+/// byte at `u64::MAX` is in none, because a region's `end` can't be above it.
 #[derive(Debug)]
 pub struct MemoryMap<'a> {
     storage: &'a mut [Region],
@@ -157,7 +157,7 @@ impl<'a> MemoryMap<'a> {
     ///
     /// Where the range overlaps others, the more reserved kind wins, so the order of calls
     /// doesn't matter. A length of 0 changes nothing; a range past `u64::MAX` is truncated.
-    /// Takes time in proportion to the regions that lie above it.
+    /// The cost grows with the number of regions above the range.
     ///
     /// # Errors
     /// [`Full`] if the storage has no room for the regions before adjacent ones are merged;
@@ -174,7 +174,7 @@ impl<'a> MemoryMap<'a> {
         self.split(start, kind);
         let first = self.index_after(start);
         let mut index = first;
-        // The part of the new range below this address is in regions.
+        // The part of the new range below this address is done.
         let mut done = start;
         while done < end {
             match self.regions().get(index).copied() {
@@ -194,7 +194,8 @@ impl<'a> MemoryMap<'a> {
         Ok(())
     }
 
-    /// Returns the number of regions that a range adds, before adjacent ones are merged.
+    /// Returns the number of regions that the range adds, before adjacent ones are
+    /// merged.
     fn additional(&self, start: u64, end: u64, kind: Kind) -> usize {
         let first = self.index_after(start);
         let is_split = |at: u64| {
@@ -227,7 +228,7 @@ impl<'a> MemoryMap<'a> {
         }
     }
 
-    /// Inserts a region before the one at `index`; there is room.
+    /// Inserts a region before the one at `index`. The storage has room for it.
     fn insert(&mut self, index: usize, region: Region) {
         self.storage.copy_within(index..self.len, index + 1);
         self.storage[index] = region;
@@ -254,7 +255,7 @@ impl<'a> MemoryMap<'a> {
         &self.storage[..self.len]
     }
 
-    /// Returns the use of the byte at the physical `address`, if known.
+    /// Returns the use of the byte at the physical `address`, if it is in a region.
     pub fn kind_at(&self, address: u64) -> Option<Kind> {
         let region = self.regions().get(self.index_after(address))?;
         region.contains(address).then_some(region.kind)
@@ -279,9 +280,9 @@ impl<'a> MemoryMap<'a> {
 
     /// Returns the ranges of whole usable frames, lowest first.
     ///
-    /// A range is its first physical address and the one after its last byte, both
-    /// multiples of `frame_bytes`. A frame of which any byte is not [`Kind::Usable`] is in
-    /// none.
+    /// Each range is (first physical address, address after the last byte), both
+    /// multiples of `frame_bytes`. A frame counts only if all its bytes are
+    /// [`Kind::Usable`].
     ///
     /// # Panics
     /// If `frame_bytes` is not a power of two.
@@ -299,8 +300,8 @@ impl<'a> MemoryMap<'a> {
     /// Returns the ranges of whole frames of RAM of any use, lowest first; adjacent ranges
     /// are merged.
     ///
-    /// A range is its first physical address and the one after its last byte, both
-    /// multiples of `frame_bytes`. A frame of which any byte is no RAM is in none.
+    /// Each range is (first physical address, address after the last byte), both
+    /// multiples of `frame_bytes`. A frame counts only if all its bytes are RAM.
     ///
     /// # Panics
     /// If `frame_bytes` is not a power of two.

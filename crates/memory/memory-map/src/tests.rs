@@ -26,7 +26,7 @@ const REGIONS: usize = SPACE_BYTES as usize;
 /// The arguments of a call of `add`.
 type Add = (u64, u64, Kind);
 
-/// Memory as one kind a byte, from the physical address `base` on.
+/// A naive map: one kind for each byte, from the physical address `base` on.
 #[derive(Clone)]
 struct Model {
     base: u64,
@@ -68,7 +68,7 @@ impl Model {
         regions
     }
 
-    /// The ranges of whole frames in which every byte is of a wanted kind.
+    /// Returns the ranges of whole frames in which every byte is of a wanted kind.
     fn frames(&self, frame_bytes: u64, is_wanted: fn(Kind) -> bool) -> Vec<(u64, u64)> {
         let mut ranges: Vec<(u64, u64)> = Vec::new();
         for start in self.addresses().filter(|address| address % frame_bytes == 0) {
@@ -88,7 +88,7 @@ impl Model {
     }
 }
 
-/// A base of the model's memory and ranges within it; at `TOP` also past it.
+/// Returns a base of the model's memory, and ranges in it; those at `TOP` may exceed it.
 fn base_and_adds() -> impl Strategy<Value = (u64, Vec<Add>)> {
     let base = prop::sample::select(vec![0, 1, 0x1000, (1 << 40) + 13, TOP]);
     let len_bytes = prop_oneof![
@@ -107,7 +107,7 @@ fn base_and_adds() -> impl Strategy<Value = (u64, Vec<Add>)> {
     })
 }
 
-/// Makes a map whose storage is kept for good.
+/// Makes a map whose storage is leaked.
 fn new_map(regions: usize) -> MemoryMap<'static> {
     MemoryMap::new(Vec::leak(vec![Region::EMPTY; regions]))
 }
@@ -210,7 +210,8 @@ proptest! {
             wanted.add(add);
             match map.add(add.0, add.1, add.2) {
                 Ok(()) => model = wanted,
-                // A few more regions exist temporarily than at the end.
+                // Adding needs a few more regions for a moment than the map has at the
+                // end.
                 Err(Full) => prop_assert!(wanted.regions().len() > 2 || model.regions().len() > 2),
             }
             prop_assert_eq!(map.regions(), model.regions());

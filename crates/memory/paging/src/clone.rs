@@ -1,4 +1,4 @@
-//! Clones of an address space, whose pages are copied when they are written.
+//! Clones of an address space, with copy-on-write.
 
 use x86_64::VirtAddr;
 
@@ -11,32 +11,33 @@ use crate::tables::{PagingHandler, Table};
 use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 use crate::{MappingFlags, PagingError};
 
-/// What a clone of an address space gets for a page.
+/// What the clone gets in place of a page of the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnClone {
-    /// The same frame, with the same rights; or the same software payload.
+    /// The same frame with the same rights, or the same software payload.
     Share,
-    /// The same frame. If the page can be written, both mappings lose WRITE and get
-    /// COPY_ON_WRITE; else as [`Share`](Self::Share).
+    /// The same frame. If the page is writable, both mappings lose WRITE and get
+    /// COPY_ON_WRITE; otherwise as [`Share`](Self::Share).
     CopyOnWrite,
     /// Nothing.
     Skip,
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Makes a page table with the pages of the lower half that `decide` selects. Its upper
-    /// half is the same if that is shared, else empty. ACCESSED and DIRTY are clear in its
-    /// pages.
+    /// Clones this page table. For each page of the lower half `decide` chooses what the
+    /// clone gets. The clone shares the upper half if that [can be
+    /// shared](Self::upper_half); otherwise its upper half is empty. ACCESSED and DIRTY
+    /// are clear in the clone's pages.
     ///
-    /// All tables are made first, as many as the lower half has. Then `decide` is called
-    /// with each page and each software payload, once and in rising order. Nothing can fail
-    /// any more then, so `decide` can count the references to a frame.
+    /// `decide` is called once for each page and each software payload, in rising order.
+    /// All tables of the clone are allocated before the first call. After it nothing can
+    /// fail, so `decide` can count references to frames.
     ///
-    /// The flush is for pages that have lost WRITE: until then the CPU may write to them by
-    /// this page table.
+    /// The flush is for pages that have lost WRITE: until it, a CPU may still write to
+    /// them through this page table.
     ///
     /// # Errors
-    /// [`PagingError::NoMemory`]; `decide` was not called then.
+    /// [`PagingError::NoMemory`], before the first call of `decide`.
     pub fn try_clone_lower_half(
         &mut self,
         handler: H,
@@ -47,7 +48,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             None => Self::try_new_with(handler, UpperOwner::ThisPageTable)?,
         };
         let (root, new_root) = (self.tables.root(), clone.tables.root());
-        // Those made so far are freed with the clone.
+        // If this fails, the tables made so far are freed with the clone.
         self.new_tables_like(root, M::LEVELS, &clone, new_root).ok_or(PagingError::NoMemory)?;
         let mut changes = Changes::default();
         let mut cloning = Cloning { clone: &clone, changes: &mut changes, decide: &mut decide };
@@ -55,8 +56,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((clone, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Makes a table in `clone` for each one below `table` of `level`, at the same position
-    /// below `new`. `None` if memory runs out.
+    /// For each table below `table` of `level`, makes a table of `clone` at the same
+    /// position below `new`. `None` if memory runs out.
     fn new_tables_like(
         &self,
         table: Table<'_>,
@@ -79,7 +80,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Some(())
     }
 
-    /// Fills the table `new` with what the clone gets of `table` of `level`, for the
+    /// Fills the clone's table `new` from `table` of `level`, which translates the
     /// addresses from `base` on. Returns the number of entries in use.
     fn clone_leaves(
         &self,
@@ -115,7 +116,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         used
     }
 
-    /// Returns the clone's entry for the one at `index` of `table`, which is a leaf.
+    /// Returns the clone's entry for the leaf at `index` of `table`.
     fn clone_leaf(
         table: Table<'_>,
         index: usize,
@@ -156,7 +157,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Returns the number of entries of a table of `level` that belong to the lower half,
-    /// if it is a table on the way to addresses there.
+    /// if the table translates addresses of the lower half.
     fn lower_entries(level: usize) -> usize {
         if level == M::LEVELS { UPPER_FIRST } else { ENTRIES }
     }

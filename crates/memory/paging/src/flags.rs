@@ -1,39 +1,40 @@
-//! What a mapping allows.
+//! What a mapping allows, and how it is cached.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What a mapping allows, independent of a CPU's format.
+    /// What a mapping allows and how it is cached, independent of a CPU's format.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct MappingFlags: u16 {
-        /// Can be read. On x86_64 every mapping can.
+        /// It can be read. On x86_64 every mapping can.
         const READ = 1 << 0;
-        /// Can be written.
+        /// It can be written.
         const WRITE = 1 << 1;
-        /// Can be executed.
+        /// It can be executed.
         const EXECUTE = 1 << 2;
-        /// Can be reached by programs.
+        /// Programs can access it.
         const USER = 1 << 3;
-        /// Isn't cached, unless the firmware's MTRRs say how that memory is to be cached
-        /// (UC-).
+        /// It isn't cached, unless the firmware's MTRRs specify another type (UC-).
         const UNCACHED = 1 << 4;
-        /// Is a device: never cached, and accesses are neither combined nor reordered (UC).
+        /// It is a device: never cached, and accesses are neither combined nor reordered
+        /// (UC).
         const DEVICE = 1 << 5;
-        /// Is the same in all address spaces, and stays in the TLB when they
-        /// change.
+        /// It is the same in all address spaces, and stays in the TLB when they are
+        /// switched.
         const GLOBAL = 1 << 6;
-        /// Is to be copied when it is written; only software reads this flag.
+        /// It is to be copied before it is written. Only software reads this flag.
         const COPY_ON_WRITE = 1 << 7;
-        /// Isn't cached, and writes may be combined: for framebuffers.
+        /// It isn't cached, and writes may be combined: for framebuffers.
         const WRITE_COMBINING = 1 << 8;
-        /// Can't be accessed for now. The mapping keeps its frame and its other flags.
+        /// It can't be accessed at present. The mapping keeps its frame and its other
+        /// flags.
         const NO_ACCESS = 1 << 9;
     }
 }
 
 impl MappingFlags {
-    /// Returns the flags as an entry keeps them: READ comes with any other flag, and of
-    /// DEVICE, UNCACHED and WRITE_COMBINING only the first is kept.
+    /// Returns the flags that an entry can hold: any flag implies READ, and of DEVICE,
+    /// UNCACHED and WRITE_COMBINING only the first one that is set is kept.
     #[inline]
     pub fn normalized(self) -> Self {
         let mut flags = self;

@@ -16,8 +16,8 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
-    /// Returns the change of one entry of a table of `level`, for the addresses from
-    /// `vaddr` on, that was present.
+    /// Returns the record of one entry that was present and has changed: in a table of
+    /// `level`, for the addresses from `vaddr` on.
     #[inline]
     pub(crate) fn of_page(vaddr: u64, level: usize) -> Self {
         let page = VirtAddr::new_truncate(vaddr);
@@ -25,8 +25,8 @@ impl Changes {
         Self { scope, ..Self::default() }
     }
 
-    /// Records that an entry of a table of `level`, for the addresses from `vaddr` on, was
-    /// present and is another now.
+    /// Records that an entry has changed that was present: in a table of `level`, for the
+    /// addresses from `vaddr` on.
     #[inline]
     pub(crate) fn note(&mut self, vaddr: u64, level: usize) {
         let page = VirtAddr::new_truncate(vaddr);
@@ -42,7 +42,7 @@ impl Changes {
         };
     }
 
-    /// Records the same for the entries of `span` in a table of `level`.
+    /// Records that the entries of `span` in a table of `level` have changed.
     #[inline]
     pub(crate) fn note_span(&mut self, span: Span, level: usize) {
         if span.first <= span.last {
@@ -63,20 +63,20 @@ impl Changes {
     }
 }
 
-/// The first and the last page that were changed in a table, in rising order.
+/// The first and the last changed page of a table.
 pub(crate) struct Span {
     first: u64,
     last: u64,
 }
 
 impl Span {
-    /// Returns the span without a page.
+    /// Returns a span without pages.
     #[inline]
     pub(crate) fn new() -> Self {
         Self { first: u64::MAX, last: 0 }
     }
 
-    /// Adds a page after all others.
+    /// Adds a page, which is above all others.
     #[inline]
     pub(crate) fn push(&mut self, page: u64) {
         self.first = self.first.min(page);
@@ -86,8 +86,8 @@ impl Span {
 
 /// A pending flush. Dropping it flushes by [`PagingHandler::flush`].
 ///
-/// It holds the tables that the operation has emptied. The CPU may walk them until it has
-/// flushed; they are freed after that.
+/// It holds the tables that the operation has emptied. A CPU may still walk them until
+/// the flush, so they are freed after it.
 #[must_use = "dropping it flushes at once; call `flush` to say so"]
 pub struct Flush<'a, H: PagingHandler> {
     handler: &'a H,
@@ -112,9 +112,9 @@ impl<'a, H: PagingHandler> Flush<'a, H> {
         drop(self);
     }
 
-    /// Calls `flush` in place of [`PagingHandler::flush`], and frees the emptied tables
-    /// when it returns. It has to flush on each CPU that may hold what was changed. For a
-    /// page table that no CPU has loaded it may do nothing.
+    /// Calls `flush` in place of [`PagingHandler::flush`], and then frees the emptied
+    /// tables. `flush` has to flush each CPU that may hold the changed entries; if no CPU
+    /// has loaded the page table, it may do nothing.
     pub fn flush_by(mut self, flush: impl FnOnce(FlushScope)) {
         flush(core::mem::take(&mut self.changes.scope));
     }

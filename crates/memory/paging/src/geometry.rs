@@ -60,15 +60,15 @@ pub trait PagingMetaData {
         paddr.as_u64() >> Self::PA_MAX_BITS == 0
     }
 
-    /// Returns whether the address is canonical: all bits from the highest one of the width
-    /// on are equal.
+    /// Returns whether the address is canonical: bit `VA_MAX_BITS` - 1 and all higher
+    /// bits are equal.
     #[inline]
     fn vaddr_is_valid(vaddr: u64) -> bool {
         matches!(Self::high_bits(vaddr), 0 | -1)
     }
 
-    /// Returns the bits from the highest one of the width on: 0 in the lower half, -1 in
-    /// the upper one.
+    /// Returns bit `VA_MAX_BITS` - 1 and all higher bits as a number: 0 for the lower
+    /// half, -1 for the upper half.
     #[inline]
     fn high_bits(vaddr: u64) -> i64 {
         vaddr as i64 >> (Self::VA_MAX_BITS - 1)

@@ -1,4 +1,4 @@
-//! Page tables of 4 levels: mapped, changed and taken down.
+//! Page tables of 4 levels.
 //!
 //! [`PageTable64`] is generic over the format of an entry ([`GenericPTE`]), the
 //! geometry of the address space ([`PagingMetaData`]) and the kernel that hosts
@@ -7,21 +7,18 @@
 //!
 //! Guarantees:
 //!
-//! - An operation that fails leaves every translation as it was, and no frame is
-//!   lost.
+//! - An operation that fails leaves every translation unchanged, and loses no frame.
 //! - A table that becomes empty is freed after the TLB flush.
-//! - A flush can't be forgotten: an operation that changes what the TLB may hold returns a
-//!   [`Flush`], which flushes when it is dropped, by the host's [`PagingHandler::flush`].
-//!   The handler is an instance, so that each page table flushes the CPUs that use it.
-//!   Nothing is flushed for an entry that wasn't present.
-//! - Changing a part of a large page splits it; its other parts stay as they are,
-//!   with all their bits.
-//!
+//! - A flush can't be forgotten: an operation that changes entries that the TLB may hold
+//!   returns a [`Flush`]. When this is dropped, it calls the host's
+//!   [`PagingHandler::flush`]. The handler is an instance, so each page table flushes the
+//!   CPUs that use it. An entry that wasn't present needs no flush.
+//! - Changing a part of a large page splits the page; all bits of the other parts stay
+//!   unchanged.
 //! - ACCESSED and DIRTY, which the CPU sets in an entry, are kept when the entry is
 //!   changed, and returned when it is removed.
 //! - An upper half can be shared: the tables that its root entries point to are never
 //!   freed, and only the page table that owns it changes it.
-//!
 //! Tables are read and written as atomic words, because the CPU reads them and sets
 //! ACCESSED and DIRTY at any time. Only [`tables`] has unsafe operations; they rely on the
 //! contracts of two traits.

@@ -71,13 +71,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((leaf, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Stores `payload` in place of the page of 4 KiB at `page`, whether a page is mapped
-    /// there, another payload is stored, or nothing is there; returns what was there, with
-    /// ACCESSED and DIRTY as of that moment.
+    /// Stores `payload` in place of the page of 4 KiB at `page`, which may be mapped,
+    /// unmapped or hold another payload. Returns what was there, with ACCESSED and DIRTY
+    /// as of that moment.
     ///
     /// # Errors
     /// [`PagingError::MappedToHugePage`] if `page` lies within a large page or is one;
-    /// [`PagingError::NoMemory`] where nothing was; the errors of the address.
+    /// [`PagingError::NoMemory`] if a table is missing; the errors of the address.
     pub fn set_software(
         &mut self,
         page: VirtAddr,
@@ -100,9 +100,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((old, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Maps the page that begins at `page` to another frame, with other flags, or maps a
-    /// frame in place of a software payload; returns what was there, with ACCESSED and
-    /// DIRTY as of that moment.
+    /// Maps the page that begins at `page`, or the software payload there, to another
+    /// frame with other flags. Returns what was there, with ACCESSED and DIRTY as of that
+    /// moment.
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap), and of the frame's address.

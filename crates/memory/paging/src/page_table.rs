@@ -1,4 +1,4 @@
-//! A page table, and its look-ups.
+//! A page table, and its lookups.
 
 use core::marker::PhantomData;
 
@@ -17,8 +17,8 @@ pub type X64PageTable<H> = PageTable64<X64PagingMetaData, X64PTE, H>;
 /// The most levels that a geometry may have.
 const LEVELS_MAX: usize = 5;
 
-/// A page table. It owns its tables and frees them when it is dropped; no CPU may have it
-/// loaded then.
+/// A page table. It owns its tables, and frees them when it is dropped; at that time no
+/// CPU may have it loaded.
 pub struct PageTable64<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> {
     pub(crate) tables: Tables<H>,
     capabilities: Capabilities,
@@ -43,8 +43,8 @@ pub(crate) struct Found<'a, PTE> {
 impl<PTE: GenericPTE> Found<'_, PTE> {
     /// Counts the entry as in use.
     ///
-    /// If the CPU sets ACCESSED in the entry that points to the table meanwhile, that is
-    /// lost. ACCESSED is never read there.
+    /// An ACCESSED bit that the CPU sets at the same time in the entry that points to the
+    /// table may be lost. It is never read there.
     #[inline]
     pub(crate) fn note_used(&self) {
         if let Some((table, index, mut pointer)) = self.parent {
@@ -53,8 +53,8 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         }
     }
 
-    /// Counts the entry as unused; returns whether the table is empty now and has to be
-    /// freed. The root never has.
+    /// Counts the entry as unused. Returns whether the table is empty now and has to be
+    /// freed; the root is never freed.
     #[inline]
     pub(crate) fn note_unused(&self) -> bool {
         let Some((table, index, mut pointer)) = self.parent else {
@@ -168,9 +168,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(found)
     }
 
-    /// Makes the tables of the levels from `top` - 1 down to `lowest`. Each has one entry
-    /// on the way to `vaddr`; the entry of the last one is `leaf`. Returns the entry for
-    /// the table of level `top`.
+    /// Makes the tables of the levels from `top` - 1 down to `lowest`, each with one
+    /// entry, which translates `vaddr`. The entry of the last one is `leaf`. Returns the
+    /// entry for the table of level `top`.
     #[cold]
     pub(crate) fn new_branch(
         &self,
@@ -195,8 +195,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(entry)
     }
 
-    /// Detaches the empty table of `level` on the way to `vaddr`, and each table above that
-    /// becomes empty by that.
+    /// Detaches the empty table of `level` that translates `vaddr`, and each table above
+    /// it that becomes empty.
     #[cold]
     pub(crate) fn detach_empty(&self, vaddr: u64, level: usize) -> Detached {
         let mut detached = Detached::default();
@@ -214,7 +214,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Makes the entry of a page. If the CPU supports all flags, the compiler can compute
-    /// the entry of constant flags.
+    /// it in advance from constant flags.
     #[inline(always)]
     pub(crate) fn new_page(&self, frame: PhysAddr, flags: MappingFlags, is_huge: bool) -> PTE {
         if self.keeps_all_flags {

@@ -1,4 +1,4 @@
-//! Operations on ranges of pages: each table is walked once.
+//! Operations on ranges of pages, which walk each table once.
 
 use core::ops::ControlFlow;
 
@@ -29,7 +29,7 @@ pub(crate) struct AddressRange {
 }
 
 impl AddressRange {
-    /// Returns the parts of the range that belong to one entry each of a table of `level`.
+    /// Returns the parts of the range that single entries of a table of `level` span.
     fn parts(self, level: usize) -> impl Iterator<Item = Self> {
         let mut next = Some(self.first);
         core::iter::from_fn(move || {
@@ -40,7 +40,7 @@ impl AddressRange {
         })
     }
 
-    /// Returns whether the range is the page that was found at its start.
+    /// Returns whether the range is exactly the page that was found at its start.
     #[inline]
     fn is_page<PTE: GenericPTE>(self, found: &Found<'_, PTE>) -> bool {
         !found.entry.is_unused()
@@ -48,13 +48,13 @@ impl AddressRange {
             && self.first.is_multiple_of(span_bytes(found.level))
     }
 
-    /// Returns whether the range is all of what an entry of `level` spans.
+    /// Returns whether the range is exactly the span of one entry of `level`.
     fn is_whole(self, level: usize) -> bool {
         self.last - self.first == span_bytes(level) - 1
     }
 }
 
-/// How a range is to be mapped.
+/// How to map a range.
 struct Plan<PTE> {
     /// Physical address minus virtual address, wrapping.
     shift: u64,
@@ -64,7 +64,7 @@ struct Plan<PTE> {
     templates: [PTE; 4],
 }
 
-/// Where mapping a range failed, and why.
+/// The address where mapping a range failed, and the error.
 struct Failure {
     error: PagingError,
     at: u64,
@@ -165,16 +165,16 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
-    /// Unmaps what is mapped in the `len_bytes` bytes from `start` on, as
-    /// [`unmap_region`](Self::unmap_region) does, and calls `take` with the address of each
-    /// page and what was there, in rising order, with ACCESSED and DIRTY as of that moment.
-    /// A frame may only be freed after the flush.
+    /// Unmaps everything that is mapped in the `len_bytes` bytes from `start` on, as
+    /// [`unmap_region`](Self::unmap_region) does. Calls `take` with the address of each
+    /// page and what was there, in rising order, with ACCESSED and DIRTY as of that
+    /// moment. A frame may only be freed after the flush.
     ///
-    /// If `take` breaks, for example because it has no room for more frames, the pages
-    /// after that stay mapped, and the address to continue from is returned.
+    /// `take` may break, for example if it has no room for more frames. The pages after
+    /// that stay mapped, and the address to continue from is returned.
     ///
     /// # Errors
-    /// Those of [`unmap_region`](Self::unmap_region); `take` was not called then.
+    /// Those of [`unmap_region`](Self::unmap_region), before the first call of `take`.
     #[inline]
     pub fn unmap_region_with(
         &mut self,
@@ -189,7 +189,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             if range.is_page(&found) {
                 let leaf;
                 (leaf, changes) = self.unmap_found(range.first, &found);
-                // There is no page left to continue with.
+                // The page is the whole range, so there is none to continue with.
                 let _ = take(start, leaf);
             } else {
                 self.split_ends(range, &mut changes)?;
@@ -248,7 +248,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             return Ok(None);
         }
         let last = first.checked_add(len_bytes - 1).ok_or(PagingError::InvalidAddress)?;
-        // In the same half: equal in the highest bit, and so in all bits above.
+        // In the same half: their highest bits, which all higher ones equal, are equal.
         if !M::vaddr_is_valid(last) || (first ^ last) >> (M::VA_MAX_BITS - 1) != 0 {
             return Err(PagingError::InvalidAddress);
         }

@@ -35,7 +35,7 @@ impl FlushScope {
         }
     }
 
-    /// Flushes the pages one by one with `flush_tlb`, or everything (`None`) where that is
+    /// Calls `flush_tlb` for each page, or with `None` for a full flush where that is
     /// cheaper.
     #[inline]
     pub fn flush_by(self, mut flush_tlb: impl FnMut(Option<VirtAddr>)) {

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// A number that software stores in place of a page of 4 KiB, such as the place to which
-/// its content was moved. An access there faults.
+/// A number that software stores in place of a page of 4 KiB, for example the place of
+/// its content on a disk. An access to the page faults.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SoftwarePayload(u64);
 

@@ -55,8 +55,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Replaces the large page at `page` by a table in `frame`, with pages of the next size
-    /// and the same translations; returns whether it was present.
+    /// Replaces the large page at `page` by a table in `frame`, which maps the same
+    /// memory by pages of the next smaller size. Returns whether the large page was
+    /// present.
     fn split(&self, page: u64, level: usize, frame: PhysAddr) -> bool {
         let found = self.find(page, level);
         let mut pointer = PTE::new_table(frame);
@@ -66,7 +67,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let offset_bytes = index as u64 * span_bytes(level - 1);
             child.store(index, found.entry.part(offset_bytes, level - 1 > 1));
         }
-        // ACCESSED and DIRTY that the CPU has set in the large page meanwhile.
+        // ACCESSED and DIRTY, if the CPU has set them in the large page since it was
+        // read.
         let recorded = found.table.swap(found.index, pointer).bits() & !found.entry.bits();
         if recorded != 0 {
             child.set_in_all(recorded);

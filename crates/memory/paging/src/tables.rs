@@ -21,8 +21,8 @@ pub struct Capabilities {
     pub has_write_combining: bool,
 }
 
-/// What a page table needs from the kernel. Each page table has an instance, which can know
-/// the CPUs that use the page table.
+/// The functions that a page table needs from the kernel. Each page table has an
+/// instance, which can record the CPUs that use the page table.
 ///
 /// # Safety
 /// [`alloc_frame`](Self::alloc_frame) returns frames that nothing else uses until they are

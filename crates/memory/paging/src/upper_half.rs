@@ -13,9 +13,9 @@ use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 pub struct UpperHalf<PTE>([PTE; ENTRIES - UPPER_FIRST]);
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Makes a page table that maps nothing, and whose upper half can be shared: all 256
-    /// tables that the root points to there are made now, and are not freed before the page
-    /// table is dropped.
+    /// Makes a page table that maps nothing and whose upper half can be shared: all 256
+    /// tables that the root points to there are made now, and are freed only when the
+    /// page table is dropped.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`].
@@ -23,7 +23,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         let page_table = Self::try_new_with(handler, UpperOwner::ThisPageTableForOthers)?;
         let root = page_table.tables.root();
         for index in UPPER_FIRST..ENTRIES {
-            // Those made so far are freed with the page table.
+            // If this fails, the tables made so far are freed with the page table.
             let frame = page_table.tables.new_child().ok_or(PagingError::NoMemory)?;
             let mut pointer = PTE::new_table(frame);
             pointer.set_used(1);
@@ -32,9 +32,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(page_table)
     }
 
-    /// Returns the entries of the upper half for other roots. `None` if they may change,
-    /// which is so unless the page table was made [with an upper
-    /// half](Self::try_new_with_upper_half) or [shares](Self::try_new_sharing) one.
+    /// Returns the entries of the upper half for other roots. `None` if these entries may
+    /// change: only page tables made [with an upper half](Self::try_new_with_upper_half),
+    /// or [sharing](Self::try_new_sharing) one, keep them.
     pub fn upper_half(&self) -> Option<UpperHalf<PTE>> {
         if self.upper_owner == UpperOwner::ThisPageTable {
             return None;
@@ -44,12 +44,12 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Some(UpperHalf(core::array::from_fn(entry)))
     }
 
-    /// Makes a page table that maps nothing in its lower half and shares the upper half of
-    /// another page table: what the other one maps there, now and later, this one maps,
-    /// too. Operations on addresses there fail with [`PagingError::NotOwned`], and walks
-    /// skip them.
+    /// Makes a page table that maps nothing in its lower half and shares the upper half
+    /// of another page table: it maps there what the other one maps, now and later.
+    /// Operations on addresses there fail with [`PagingError::NotOwned`], and walks skip
+    /// them.
     ///
-    /// No CPU may use it any more when the other one is dropped.
+    /// When the other page table is dropped, no CPU may use this one any more.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`].

@@ -8,12 +8,12 @@ pub(crate) const UPPER_FIRST: usize = ENTRIES / 2;
 /// The page table that owns the upper half.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UpperOwner {
-    /// This one; its tables are made and freed as elsewhere.
+    /// This one. Its tables are made and freed like those of the lower half.
     ThisPageTable,
-    /// This one. Each entry of the root points to a table from the start, and always will.
-    /// The entry itself counts as a use of that table, so that the table is never freed as
+    /// This one, and others share it. Each entry of the root always points to a table.
+    /// The entry itself counts as a use of that table, so the table is never freed as
     /// empty.
     ThisPageTableForOthers,
-    /// Another one: only the CPU uses these entries of the root.
+    /// Another one. Only the CPU uses these entries of the root.
     Another,
 }

@@ -24,11 +24,10 @@ pub struct Step<PTE> {
     pub entry: PTE,
 }
 
-/// Walks to `vaddr` as the CPU does, from the table in the frame `root` on: calls `see`
+/// Walks to `vaddr` as the CPU does, from the table in the frame `root` on. Calls `see`
 /// with each step, down to a page or to an entry that isn't present.
 ///
-/// `read` returns the word at an index of the table in a frame. If it returns `None`, the
-/// walk ends.
+/// `read` returns the word at an index of the table in a frame. `None` ends the walk.
 pub fn walk_tables<M: PagingMetaData, PTE: GenericPTE>(
     root: PhysAddr,
     vaddr: VirtAddr,
@@ -94,8 +93,8 @@ impl MappedRange {
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Calls `see` with each step of the CPU's walk to `vaddr`, from the root on. In a half
-    /// that another page table owns it ends at the root.
+    /// Calls `see` with each step of the CPU's walk to `vaddr`, from the root on. In a
+    /// half that another page table owns, the walk ends at the root.
     pub fn walk(&self, vaddr: VirtAddr, see: impl FnMut(Step<PTE>)) {
         let is_owned = self.check_vaddr(vaddr.as_u64()) != Err(PagingError::NotOwned);
         let read = |table, index| {
@@ -106,8 +105,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         walk_tables::<M, PTE>(self.root_paddr(), vaddr, read, see);
     }
 
-    /// Calls `see` with the address of each mapped page and its mapping, in rising order,
-    /// from the page that `start` lies in or the next one on, until it breaks.
+    /// Calls `see` with the address and the mapping of each mapped page, in rising order,
+    /// until it breaks. Starts with the page that contains `start`, or the next one.
     pub fn for_each_mapping(
         &self,
         start: VirtAddr,
@@ -130,8 +129,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         let _ = self.leaves_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
     }
 
-    /// Returns the first range of mapped pages at or after `from`; it begins
-    /// before `from` if that lies within a page.
+    /// Returns the first range of mapped pages at or after `from`. It starts before
+    /// `from` if `from` is within a page.
     pub fn next_range(&self, from: VirtAddr) -> Option<MappedRange> {
         let mut found: Option<MappedRange> = None;
         self.for_each_mapping(from, |page, mapping| match &mut found {
@@ -144,8 +143,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         found
     }
 
-    /// Calls `see` for the leaves of the table of `level` for the addresses from `base` on.
-    /// Addresses are without their sign extension here.
+    /// Calls `see` for the leaves of the table of `level` for the addresses from `base`
+    /// on. Here addresses have no sign extension.
     fn leaves_in(
         &self,
         table: Table<'_>,
@@ -172,8 +171,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         ControlFlow::Continue(())
     }
 
-    /// Calls `see` with the frame and the level of each table: the tables below a table
-    /// before it, the root last.
+    /// Calls `see` with the frame and the level of each table: after all tables below it,
+    /// so the root is last.
     pub fn for_each_table(&self, mut see: impl FnMut(PhysAddr, usize)) {
         self.tables_in(self.root_paddr(), self.tables.root(), M::LEVELS, &mut see);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::MappingFlags;
 
-/// What is at an address.
+/// The content of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Page {
@@ -18,7 +18,7 @@ pub(super) enum What {
 }
 
 impl What {
-    /// A page that was mapped just now.
+    /// Returns a page that has just been mapped.
     pub(super) fn page(paddr: u64, flags: MappingFlags) -> Self {
         let is_kernels = !flags.contains(MappingFlags::USER);
         Self::Page {
@@ -55,7 +55,7 @@ impl What {
     }
 }
 
-/// Disjoint ranges: first address to (length, what is there).
+/// Disjoint ranges, by first address: length, and content at the start.
 #[derive(Clone, Default)]
 pub(super) struct Model {
     ranges: BTreeMap<u64, (u64, What)>,
@@ -72,7 +72,7 @@ impl Model {
         self.ranges.values().filter(|(_, what)| what.is_page()).map(|(len, _)| len).sum()
     }
 
-    /// Whether anything is in the range.
+    /// Returns whether anything is mapped in the range.
     pub(super) fn is_any_mapped(&self, first: u64, len: u64) -> bool {
         self.translate(first).is_some()
             || self.ranges.range(first..=first + (len - 1)).next().is_some()
@@ -96,7 +96,7 @@ impl Model {
         inside
     }
 
-    /// Changes what pages allow; ACCESSED and DIRTY stay.
+    /// Changes what the pages allow; ACCESSED and DIRTY stay unchanged.
     pub(super) fn protect(&mut self, first: u64, len: u64, flags: MappingFlags) {
         for (start, (len, what)) in self.cut(first, len) {
             let what = match what {

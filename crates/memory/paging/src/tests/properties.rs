@@ -1,4 +1,4 @@
-//! Random sequences of operations; at random times no frame is left.
+//! Random sequences of operations, while memory runs out at random times.
 
 use core::ops::ControlFlow;
 use proptest::prelude::*;
@@ -13,8 +13,8 @@ use crate::{
     PagingMetaData, SoftwarePayload, X64PTE, X64PagingMetaData,
 };
 
-/// The addresses of the operations: at both ends of both halves of the address space, so
-/// few that operations often overlap.
+/// The addresses of the operations: at both ends of both halves of the address space, and
+/// so few that operations often overlap.
 const WINDOWS: [u64; 4] = [0, 0x0000_7FFF_0000_0000, 0xFFFF_8000_0000_0000, 0xFFFF_FFFF_0000_0000];
 
 #[derive(Clone, Debug)]
@@ -24,12 +24,13 @@ enum Operation {
     Remap(u64, u64, MappingFlags),
     Protect(u64, MappingFlags),
     MapRegion(u64, u64, u64, MappingFlags, HugePages),
-    /// The third number: the pages until it breaks, to continue after the flush.
+    /// The third number is how many pages are unmapped at a time, with a flush after
+    /// them.
     UnmapRegion(u64, u64, usize),
     ProtectRegion(u64, u64, MappingFlags),
     SetSoftware(u64, u64),
-    /// The number determines which pages are shared and which are skipped; the flag,
-    /// whether the test continues with the clone.
+    /// The number selects the pages that are shared and skipped. The flag is whether the
+    /// test continues with the clone.
     Clone(u64, bool),
 }
 
@@ -102,7 +103,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// The mapper and the model, side by side.
+/// A page table and the model, which do the same operations.
 struct Both {
     memory: Memory,
     table: TestTable,
@@ -142,8 +143,8 @@ impl Both {
         Self { memory, table, model, upper, capabilities, are_frames_limited }
     }
 
-    /// Returns whether `vaddr` is in another page table's half: an operation there has to
-    /// fail.
+    /// Returns whether `vaddr` is in the half of another page table, where operations
+    /// have to fail.
     fn is_refused(&self, vaddr: u64) -> bool {
         self.upper.is_some() && vaddr >> 63 != 0
     }
@@ -153,7 +154,7 @@ impl Both {
         check_frames(&tables, &self.memory);
     }
 
-    /// The flags of `flags` that an entry keeps.
+    /// Returns those of `flags` that an entry can hold.
     fn kept(&self, flags: MappingFlags) -> MappingFlags {
         let always = if self.capabilities.has_no_execute {
             MappingFlags::empty()
@@ -168,8 +169,8 @@ impl Both {
         kept.normalized()
     }
 
-    /// Returns the size of the page or software payload that begins at `vaddr`, as the page
-    /// table reports it; asserts that the model agrees.
+    /// Returns the size of the page, or software payload, that begins at `vaddr`. Asserts
+    /// that the page table and the model agree on it.
     fn page_at(&self, vaddr: u64) -> Result<PageSize, PagingError> {
         let leaf = self.table.lookup(VirtAddr::new(vaddr));
         assert_eq!(leaf.is_ok(), self.model.translate(vaddr).is_some());
@@ -181,7 +182,7 @@ impl Both {
         }
     }
 
-    /// Tries an operation on the half that another page table owns; it has to fail.
+    /// Tries an operation on the half of another page table, which has to fail.
     fn apply_refused(&mut self, operation: &Operation) {
         let (page, frame) = (|vaddr| VirtAddr::new(vaddr), PhysAddr::new(G1));
         let table = &mut self.table;
@@ -334,7 +335,7 @@ impl Both {
             Operation::UnmapRegion(vaddr, len, batch) => {
                 let result = self.unmap_region(vaddr, len, batch);
                 let expected = range_error(vaddr, len).map_or(Ok(()), Err);
-                // The model has unmapped it already.
+                // The pages have been removed from the model already.
                 self.judge(result, expected, |both| {
                     assert!(len == 0 || !both.model.is_any_mapped(vaddr, len));
                 });
@@ -354,8 +355,8 @@ impl Both {
         }
     }
 
-    /// Unmaps a range, `batch` pages at a time; compares each page with the model, and
-    /// removes it there.
+    /// Unmaps a range, at most `batch` pages at a time. Compares each unmapped page with
+    /// the model, and removes it from the model.
     fn unmap_region(&mut self, vaddr: u64, len: u64, batch: usize) -> Result<(), PagingError> {
         let end = vaddr.wrapping_add(len);
         let mut next = Some(vaddr);
@@ -373,14 +374,14 @@ impl Both {
                 assert_eq!(Some(what(leaf)), self.model.translate(page), "{page:#x}");
                 self.model.cut(page, leaf.size().bytes());
             }
-            // Only splitting the ends can run out of frames.
+            // After the first batch no end has to be split, so no frame is needed.
             next = rest.map(VirtAddr::as_u64);
         }
         Ok(())
     }
 
-    /// Clones the lower half, and compares both with models; continues with the clone, or
-    /// with the original.
+    /// Clones the lower half, and compares the original and the clone with models. The
+    /// test continues with the clone if `goes_on`, otherwise with the original.
     fn clone(&mut self, seed: u64, goes_on: bool) {
         let decide = |page: u64| match (page / K4).wrapping_mul(seed | 1) >> 61 {
             0 => OnClone::Skip,
@@ -467,7 +468,7 @@ impl Both {
             return Err(PagingError::NotAligned);
         }
         if flags.is_empty() {
-            // Nothing is mapped, which `judge` can't distinguish from success.
+            // `map` succeeds but maps nothing; `judge` accepts that for this error.
             return Err(PagingError::NotMapped);
         }
         if self.model.is_any_mapped(vaddr, size.bytes()) {
@@ -476,8 +477,8 @@ impl Both {
         Ok(())
     }
 
-    /// Compares a result with the expected one of an operation that may run out of frames;
-    /// `apply` updates the model.
+    /// Compares the result of an operation, which may have run out of frames, with the
+    /// expected one. On success `apply` updates the model.
     fn judge(
         &mut self,
         result: Result<(), PagingError>,
@@ -503,7 +504,7 @@ impl Both {
         }
     }
 
-    /// Checks that both translate the edges of all ranges equally.
+    /// Checks that both translate the edges of all ranges alike.
     fn check_translations(&self) {
         for vaddr in self.model.edges() {
             if X64PagingMetaData::vaddr_is_valid(vaddr) {
@@ -552,13 +553,13 @@ fn range_error(vaddr: u64, len: u64) -> Option<PagingError> {
     is_over.then_some(PagingError::InvalidAddress)
 }
 
-/// Returns what a page is, in the model's words.
+/// Converts a mapping to the model's type.
 fn page(mapping: Mapping) -> What {
     let Mapping { paddr, flags, is_accessed, is_dirty, .. } = mapping;
     What::Page { paddr: paddr.as_u64(), flags, is_accessed, is_dirty }
 }
 
-/// Returns what is at a page, in the model's words.
+/// Converts a leaf to the model's type.
 fn what(leaf: Leaf<X64PTE>) -> What {
     match (leaf.mapping(), leaf.software()) {
         (Some(mapping), None) => page(mapping),

@@ -19,7 +19,7 @@ const USER: MappingFlags = RW.union(MappingFlags::USER);
 const DIRTY: u64 = 1 << 6;
 
 thread_local! {
-    /// What the CPU does when an entry has been read and isn't changed yet.
+    /// What the simulated CPU does between the read of an entry and its change.
     static CPU: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
 }
 
@@ -111,7 +111,7 @@ fn table(size: PageSize) -> Table {
     table
 }
 
-/// Makes the CPU write to the page at `M2` the next time that its entry has been read.
+/// Makes the CPU write to the page at `M2` after the next read of its entry.
 fn write_meanwhile(table: &Table) {
     let mut last = None;
     table.walk(VirtAddr::new(M2), |step| last = Some((step.table, step.index)));

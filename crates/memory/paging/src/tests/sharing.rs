@@ -108,7 +108,7 @@ fn sharing_page_table_maps_what_the_owner_maps_later() {
     check_frames(&[&owner], &memory);
 }
 
-/// Makes a page table with all kinds of a program's pages; the fourth is large.
+/// Makes a page table with all kinds of pages of a program; the fourth one is large.
 fn program() -> (TestTable, Memory) {
     let memory = Memory::full();
     let mut table = TestTable::try_new(memory.clone()).expect("there is memory");

@@ -21,8 +21,8 @@ const FRAME: Layout = match Layout::from_size_align(4096, 4096) {
     Err(_) => panic!("a power of two"),
 };
 
-/// Memory whose frames are memory of the host, at the same addresses, and the TLB of a CPU
-/// that uses it.
+/// Simulated memory, whose frames are memory of the host at the same addresses, and the
+/// TLB of a CPU that uses it.
 #[derive(Clone)]
 pub(super) struct Memory(Rc<Inner>);
 
@@ -47,7 +47,7 @@ impl Memory {
         }))
     }
 
-    /// With all capabilities.
+    /// Makes memory for a CPU with all capabilities.
     pub(super) fn full() -> Self {
         Self::new(Capabilities {
             has_1gib_pages: true,
@@ -60,7 +60,7 @@ impl Memory {
         self.0.left.set(frames);
     }
 
-    /// The number of frames in use.
+    /// Returns the number of frames in use.
     pub(super) fn used(&self) -> usize {
         self.0.used.borrow().len()
     }
@@ -70,7 +70,7 @@ impl Memory {
         self.0.tlb.borrow_mut().clear();
     }
 
-    /// The number of flushes of one page, and of full flushes.
+    /// Returns the numbers of flushes of one page, and of full flushes.
     pub(super) fn flushes(&self) -> (usize, usize) {
         self.0.flushes.get()
     }
@@ -97,7 +97,8 @@ unsafe impl PagingHandler for Memory {
         self.0.left.set(left);
         // SAFETY: the layout has a size.
         let address = unsafe { alloc_zeroed(FRAME) };
-        // SAFETY: the frame has 4,096 bytes. Its content must not matter.
+        // SAFETY: the frame has 4,096 bytes. Its content is arbitrary, because callers
+        // must not rely on it.
         unsafe { address.write_bytes(0xA5, 4096) };
         self.0.used.borrow_mut().insert(address as u64);
         Some(PhysAddr::new(address as u64))
@@ -122,8 +123,8 @@ unsafe impl PagingHandler for Memory {
     }
 }
 
-/// Accesses an address, as a program does: sets ACCESSED and DIRTY in the entry, and adds
-/// the page to the TLB. Returns the page's first address and size, if it allows the access.
+/// Accesses an address, as a program does. If the page allows it, this sets ACCESSED and
+/// DIRTY in the entry, adds the page to the TLB, and returns its first address and size.
 pub(super) fn touch(table: &TestTable, vaddr: VirtAddr, is_write: bool) -> Option<(u64, u64)> {
     let mapping = table.query(vaddr).ok()?;
     if mapping.flags.contains(MappingFlags::NO_ACCESS)
@@ -138,7 +139,7 @@ pub(super) fn touch(table: &TestTable, vaddr: VirtAddr, is_write: bool) -> Optio
     Some((vaddr.as_u64() - offset, mapping.size.bytes()))
 }
 
-/// Sets ACCESSED, for a write DIRTY, too, in the entry of `vaddr`, as the CPU does.
+/// Sets ACCESSED, and for a write DIRTY, in the entry of `vaddr`, as the CPU does.
 pub(super) fn note<PTE: GenericPTE>(
     table: &PageTable64<X64PagingMetaData, PTE, Memory>,
     vaddr: VirtAddr,
