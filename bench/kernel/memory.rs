@@ -1,5 +1,5 @@
-//! What memory costs in the kernel: `tools/bench` boots this with a time stamp
-//! counter that counts instructions, and reads the lines that begin with `bench`.
+//! The cost of memory operations in the kernel: `tools/bench` boots this with a time
+//! stamp counter that counts instructions, and reads the lines that begin with `bench`.
 
 #![no_std]
 #![no_main]
@@ -10,7 +10,7 @@
 
 extern crate alloc;
 
-// What the host measures as well.
+// The same heaps as in the benchmark of the host.
 #[expect(dead_code, reason = "blocks keep their sizes here")]
 #[expect(unsafe_code, reason = "an allocator hands out raw memory")]
 #[path = "../host/src/heap/allocators.rs"]
@@ -40,10 +40,10 @@ farjump::test_kernel!(test_main);
 
 const ARENA_BYTES: usize = 8 << 20;
 const STEPS: u64 = 20_000;
-/// How many operations make a figure.
+/// The number of operations of a measurement.
 const OPERATIONS: u64 = 1000;
 
-/// Prints what `operations` times `work` takes, each.
+/// Runs `work`, which does `operations` operations, and prints the cost of one.
 fn measure(name: &str, operations: u64, work: impl FnOnce()) {
     let interrupts_off = InterruptsOff::new();
     let start = read_tsc();
@@ -70,8 +70,8 @@ fn frames() {
     measure("frame_free", OPERATIONS, || held.clear());
 }
 
-/// Prints what `make` takes and what dropping takes of what it made, while the CPU has
-/// enough free ones: 16 at once, so that reading the counter hardly counts.
+/// Prints the cost of `make`, and of dropping its result, while the CPU's cache suffices.
+/// It makes 16 at a time, so that reading the counter costs little.
 fn measure_cached<T>(name: &str, mut make: impl FnMut() -> Option<T>) {
     const AT_ONCE: usize = 16;
     let rounds = OPERATIONS / AT_ONCE as u64;
@@ -80,7 +80,7 @@ fn measure_cached<T>(name: &str, mut make: impl FnMut() -> Option<T>) {
     for round in 0..2 * rounds {
         let mut held: [Option<T>; AT_ONCE] = [const { None }; AT_ONCE];
         let start = read_tsc();
-        // There is nothing to be dropped in the places.
+        // The old values are `None`, so nothing has to be dropped.
         held.iter_mut().for_each(|place| forget(replace(place, make())));
         let middle = read_tsc();
         held.iter_mut().for_each(|place| drop(place.take()));
@@ -103,25 +103,27 @@ fn cached() {
     measure_cached("heap", || Some(black_box(Box::new([1_u64; 2]))));
 }
 
-/// What clearing a frame costs, which frames that are kept cleared would save.
+/// The cost of clearing a frame, which a stock of cleared frames would save.
 #[test_case]
 fn cleared_frames() {
     let mut page = Box::new([0x55_u64; 512]);
     measure("frame_clear", 100, || (0..100).for_each(|_| black_box(&mut page).fill(0)));
 }
 
-/// How many frames and small blocks a thread takes and frees, and how many it has at once.
+/// The number of frames and small blocks that a thread allocates and frees, and the
+/// number that it holds at once.
 const MANY: u64 = 20_000;
 const MANY_HELD: usize = 24;
 
-/// Takes and frees frames and small blocks in turns, in groups that outgrow a cache at times.
+/// Allocates and frees frames and small blocks in turn; some groups are larger than a
+/// cache.
 fn take_and_free_many() {
     let mut frames: [Option<AllocatedFrames>; 3 * MANY_HELD] = [const { None }; 3 * MANY_HELD];
     let mut blocks: [Option<Box<[u64; 8]>>; 3 * MANY_HELD] = [const { None }; 3 * MANY_HELD];
     let mut left = MANY;
     let mut round = 0;
     while left > 0 {
-        // Each third time more than a cache of blocks holds.
+        // Each third group is larger than a cache of blocks.
         let held = if round % 3 == 0 { 3 * MANY_HELD } else { MANY_HELD };
         let held = held.min(left as usize);
         for (frame, block) in frames.iter_mut().zip(&mut blocks).take(held) {
@@ -137,8 +139,9 @@ fn take_and_free_many() {
     }
 }
 
-/// Measures one thread, and one on each CPU at the same time: an operation is a frame and a
-/// block, taken and freed. QEMU counts the instructions of all CPUs together.
+/// Measures one thread, and then one thread on each CPU at the same time. An operation
+/// allocates and frees a frame and a block. QEMU counts the instructions of all CPUs
+/// together.
 #[test_case]
 fn many_at_once() {
     static WAITING: AtomicU32 = AtomicU32::new(0);
@@ -147,7 +150,7 @@ fn many_at_once() {
     for threads in [1, cpus] {
         WAITING.store(threads, Ordering::Release);
         let start = || {
-            // They begin together.
+            // All threads begin together.
             WAITING.fetch_sub(1, Ordering::AcqRel);
             while WAITING.load(Ordering::Acquire) > 0 {
                 core::hint::spin_loop();
@@ -176,7 +179,7 @@ fn many_at_once() {
 fn kernel_heap() {
     let mut boxes: Vec<Box<[u64; 8]>> = Vec::with_capacity(OPERATIONS as usize);
     heap::trim();
-    // The first time maps frames.
+    // The first round maps frames.
     for name in ["heap_allocate_first", "heap_allocate"] {
         let operations = 0..OPERATIONS;
         measure(name, OPERATIONS, || boxes.extend(operations.map(|_| Box::new([1; 8]))));
@@ -184,11 +187,11 @@ fn kernel_heap() {
     }
 }
 
-/// Makes and frees blocks at random, about 2,000 of them live.
+/// Allocates and frees blocks at random; about 2,000 exist at a time.
 fn random_blocks<A: Allocator>(name: &str, sizes: fn(&mut Random) -> usize) {
     let mut arena: Vec<u8> = alloc::vec![1; ARENA_BYTES];
     #[expect(unsafe_code, reason = "an allocator takes raw memory")]
-    // SAFETY: the arena outlives the heap, and nobody else uses it.
+    // SAFETY: the arena outlives the heap, and nothing else uses it.
     let mut heap = unsafe { A::new(arena.as_mut_ptr(), arena.len()) };
     let mut slots: Vec<Option<(NonNull<u8>, Layout)>> = alloc::vec![None; 4000];
     let mut random = Random::new(11);
@@ -199,7 +202,7 @@ fn random_blocks<A: Allocator>(name: &str, sizes: fn(&mut Random) -> usize) {
             slots[slot] = match slots[slot].take() {
                 Some((block, layout)) => {
                     #[expect(unsafe_code, reason = "an allocator takes raw memory")]
-                    // SAFETY: it came from this heap with this layout.
+                    // SAFETY: it was allocated from this heap with this layout.
                     unsafe {
                         heap.free(block, layout)
                     };

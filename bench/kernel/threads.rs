@@ -1,5 +1,5 @@
-//! What threads cost: `tools/bench` boots this with a time stamp counter that counts
-//! instructions, and reads the lines that begin with `bench`.
+//! The cost of thread operations: `tools/bench` boots this with a time stamp counter that
+//! counts instructions, and reads the lines that begin with `bench`.
 
 #![no_std]
 #![no_main]
@@ -16,11 +16,11 @@ use farjump::{println, task};
 
 farjump::test_kernel!(test_main);
 
-/// How many operations make a figure, and how many come before it.
+/// The number of measured operations, and of those before them that are not measured.
 const OPERATIONS: u64 = 1000;
 const WARM_UP: u64 = 100;
 
-/// Prints what `work` takes, each of [`OPERATIONS`] times.
+/// Runs `work` [`OPERATIONS`] times and prints the cost of one.
 fn measure(name: &str, mut work: impl FnMut()) {
     (0..WARM_UP).for_each(|_| work());
     let start = read_tsc();
@@ -47,7 +47,7 @@ fn switch() {
             task::yield_now();
         }
     });
-    // Two threads yield in turns: an operation is two switches.
+    // Two threads yield in turn: one operation is two switches.
     measure("switch_twice", task::yield_now);
     LEFT.store(1, Ordering::Relaxed);
     other.expect("there is memory").join();
@@ -66,7 +66,7 @@ fn wake() {
             PONGED.wake_one();
         }
     });
-    // There and back: an operation is two wake-ups to running.
+    // There and back: one operation is two wake-ups, each measured until the thread runs.
     measure("wake_twice", || {
         let round = PINGS.load(Ordering::Relaxed) + 1;
         PINGS.store(round, Ordering::Relaxed);

@@ -1,17 +1,17 @@
-//! The three mappers, behind one face. Each does what its user would write.
+//! The three page tables, with one interface. Each is used as its documentation suggests.
 //!
-//! What they do differs in a few ways, which the figures include:
+//! They differ in a few ways, which the figures include:
 //!
-//! - ours checks that addresses are aligned, canonical and not too wide, and frees
-//!   a table as soon as it is empty. It flushes nothing for a new mapping, and each
-//!   call that takes one away or changes it has its own flush.
-//! - page_table_multiarch aligns the frame down, checks little else, and keeps
+//! - ours checks that addresses are aligned, canonical and within the CPU's width, and
+//!   frees a table as soon as it is empty. A new mapping needs no flush; each call that
+//!   removes or changes a mapping has a flush of its own.
+//! - page_table_multiarch rounds the frame's address down, checks little else, and keeps
 //!   empty tables until the page table is dropped. It collects flushes in a cursor,
-//!   which stays open over all pages here. It leaves out the flush itself where it
-//!   isn't built for a kernel.
-//! - OffsetPageTable takes pages and frames whose alignment its types have checked,
-//!   and keeps empty tables until `clean_up`. Its flushes are ignored. It has no
-//!   regions, so its user loops over pages.
+//!   which stays open over all pages here. Outside of a kernel it omits the flush
+//!   itself.
+//! - OffsetPageTable takes pages and frames whose alignment its types have checked, and
+//!   keeps empty tables until `clean_up`. Its flushes are ignored. It has no regions, so
+//!   its user loops over pages.
 
 mod multiarch;
 mod offset;
@@ -21,10 +21,10 @@ pub use multiarch::Multiarch;
 pub use offset::Offset;
 pub use ours::Ours;
 
-/// The size of the pages that a region gets.
+/// The size of the pages of a region.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum PageSize {
-    /// 4 KiB, though larger ones would fit.
+    /// 4 KiB, although larger ones would fit.
     Size4K,
     /// 2 MiB, the largest that fits.
     Size2M,
@@ -43,20 +43,20 @@ impl PageSize {
     }
 }
 
-/// A range of addresses and where it is mapped.
+/// A range of addresses and its mapping.
 #[derive(Clone, Copy)]
 pub struct Region {
     /// The first virtual address.
     pub start: u64,
     /// The first physical address.
     pub paddr: u64,
-    /// How long it is, in bytes.
+    /// The length in bytes.
     pub len_bytes: u64,
-    /// What it is to be mapped by.
+    /// The size of its pages.
     pub page_size: PageSize,
 }
 
-/// What an address is mapped to.
+/// The mapping of an address.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The physical address.
@@ -67,14 +67,14 @@ pub struct Answer {
     pub is_writable: bool,
 }
 
-/// A page table, with [`crate::memory`] as the physical memory. Pages are mapped
-/// to be read and written.
+/// A page table, with [`crate::memory`] as the physical memory. Pages are mapped as
+/// readable and writable.
 ///
-/// All methods panic if the page table refuses.
+/// All methods panic if the page table returns an error.
 pub trait Mapper {
-    /// A page of 4 KiB and its frame, as the mapper takes them.
+    /// The mapper's type for a page of 4 KiB and its frame.
     type Page: Copy + 'static;
-    /// A virtual address, as the mapper takes it.
+    /// The mapper's type for a virtual address.
     type Address: Copy + 'static;
 
     /// Makes a page table that maps nothing.
@@ -87,14 +87,14 @@ pub trait Mapper {
     fn map_pages(&mut self, pages: &[Self::Page]);
     /// Unmaps pages, one at a time; returns the sum of their frames' addresses.
     fn unmap_pages(&mut self, pages: &[Self::Page]) -> u64;
-    /// Returns what an address is mapped to.
+    /// Returns the mapping of an address.
     fn query(&self, address: Self::Address) -> Option<Answer>;
     /// Maps a region.
     fn map_region(&mut self, region: Region);
-    /// Takes away the right to write from a region.
+    /// Makes a region read-only.
     fn protect_region(&mut self, region: Region);
     /// Unmaps a region.
     fn unmap_region(&mut self, region: Region);
-    /// Gives all tables back. No page is mapped any more.
-    fn give_back(self);
+    /// Frees all tables. No page is mapped any more.
+    fn free_all(self);
 }

@@ -1,8 +1,9 @@
 //! Physical frames: the project's bitmap beside that of bitmap-allocator.
 //!
-//! Ours hands out the highest free frame, bitmap-allocator the lowest: so ours numbers the
-//! frames from the end. Ours reports a free of a frame that is free or foreign;
-//! bitmap-allocator reports it for a free one, and panics or counts a foreign one in.
+//! Ours allocates the highest free frame, bitmap-allocator the lowest. So that both use
+//! the same order, frames are numbered from the end for ours. If a frame is freed that is
+//! free already, both report it; for a foreign frame ours reports an error, and
+//! bitmap-allocator panics or adds the frame.
 
 use bitmap_allocator::{BitAlloc, BitAlloc16M, BitAlloc64K};
 use frame_bitmap::FrameBitmap;
@@ -10,26 +11,26 @@ use frame_bitmap::FrameBitmap;
 use crate::measure::{Candidate, Sample, Table};
 use crate::random::Random;
 
-/// How many frames of 4 KiB a GiB has.
+/// The number of frames of 4 KiB in a GiB.
 const GIB: usize = 1 << 18;
 
-/// How many single frames a round allocates and frees.
+/// The number of single frames that a round allocates and frees.
 const FRAMES: usize = 600;
 
-/// How many frames the kernel takes at once for a CPU's cache.
+/// The number of frames that the kernel allocates at once for a CPU's cache.
 const BATCH: usize = 32;
 
-/// A run: how many frames, and its alignment as a power of two.
+/// A run: the number of its frames, and its alignment as a power of two.
 const RUN: usize = 16;
 const RUN_ALIGN_LOG2: usize = 4;
 
-/// How much of the memory is in use.
+/// Which part of the memory is in use.
 #[derive(Clone, Copy)]
 enum Fill {
     /// One frame in 16, at random places.
     MostlyEmpty,
-    /// All but one in 16, at random places; but the last 64th is free, so that
-    /// there are runs.
+    /// All but one frame in 16, at random places; but the last 64th of the memory is
+    /// free, so there are runs.
     MostlyFull,
 }
 
@@ -42,7 +43,7 @@ impl Fill {
     }
 }
 
-/// In which order frames are given back.
+/// The order in which frames are freed.
 #[derive(Clone, Copy)]
 enum Order {
     LastFirst,
@@ -60,23 +61,23 @@ impl Order {
 
 /// Frames from 0 up to a number.
 trait Frames {
-    /// Takes the lowest free frame.
+    /// Allocates the lowest free frame.
     fn allocate(&mut self) -> Option<usize>;
-    /// Takes as many frames as there are places.
+    /// Allocates as many frames as `taken` has room for.
     fn allocate_all(&mut self, taken: &mut [u32]);
-    /// Gives a frame back.
+    /// Frees a frame.
     fn free(&mut self, frame: usize);
-    /// Takes the lowest aligned run of free frames; returns the first.
+    /// Allocates the lowest aligned run of free frames; returns its first frame.
     fn allocate_run(&mut self) -> Option<usize>;
-    /// Gives a run back.
+    /// Frees a run.
     fn free_run(&mut self, first: usize);
-    /// Takes a frame, if it is free.
+    /// Allocates a certain frame, which is free.
     fn take(&mut self, frame: usize);
-    /// Takes all frames, or gives all back.
+    /// Frees all frames, or marks all as allocated.
     fn set_all(&mut self, frames: usize, is_free: bool);
 }
 
-/// Our bitmap of frames that are numbered from the end.
+/// The project's bitmap, with frames numbered from the end.
 struct Ours {
     bitmap: FrameBitmap<'static>,
     frames: usize,
@@ -155,7 +156,7 @@ impl<B: BitAlloc> Frames for Box<B> {
     }
 }
 
-/// Makes our bitmap; its storage is never given back.
+/// Makes the project's bitmap; its storage is leaked.
 fn ours(frames: usize) -> Ours {
     let storage = vec![0; FrameBitmap::words_needed(frames)].leak();
     Ours { bitmap: FrameBitmap::try_new(storage, frames).expect("it is large enough"), frames }
@@ -188,7 +189,7 @@ fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
     }
     let candidates = [batches(&mut ours), batches(&mut theirs)];
     table.row(&format!("{label}: batches of {BATCH}, as the kernel takes them"), candidates);
-    // Where most is in use, each run is a long search.
+    // In memory that is mostly full, the search for each run is long.
     let count = match fill {
         Fill::MostlyEmpty => 64,
         Fill::MostlyFull => 2,
@@ -197,7 +198,7 @@ fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
     table.row(&format!("{label}: runs of 16, aligned to 16"), candidates);
 }
 
-/// Compares our own cost at two sizes.
+/// Compares the cost of the project's bitmap at two sizes of memory.
 fn rows_of_sizes() {
     let table = Table::new(
         "Frames, by size of the memory",
@@ -208,7 +209,7 @@ fn rows_of_sizes() {
     let mut both = [1024 * GIB, GIB / 16].map(|frames| {
         let mut ours = ours(frames);
         ours.set_all(frames, true);
-        // As many of both, so that the same are handed out then.
+        // Both have equally many free frames, so they allocate the same ones.
         assert!(ours.bitmap.allocate_exactly(frames - GIB / 32..frames));
         ours
     });
@@ -220,7 +221,7 @@ fn rows_of_sizes() {
     table.row("runs of 16, aligned to 16", [runs(large, 64), runs(small, 64)]);
 }
 
-/// Brings frames, none of them managed, into the state that `fill` says.
+/// Fills memory in which no frame is managed as `fill` describes.
 fn prepare(frames: &mut impl Frames, count: usize, fill: Fill) {
     let mut random = Random::new(count as u64);
     frames.set_all(count, true);
@@ -237,8 +238,8 @@ fn prepare(frames: &mut impl Frames, count: usize, fill: Fill) {
     }
 }
 
-/// Allocates single frames and frees them in an order. The checksum is made of all
-/// frames that were handed out.
+/// Allocates single frames and frees them in `order`. The checksum covers all allocated
+/// frames.
 fn singles(frames: &mut impl Frames, order: Order) -> Candidate<'_> {
     let mut places: Vec<usize> = (0..FRAMES).rev().collect();
     if let Order::Random = order {

@@ -14,27 +14,27 @@ use objects::{Objects, SHORTEST_BYTES};
 
 const ARENA_BYTES: usize = 16 << 20;
 
-/// The most that a heap may keep for itself of an arena without objects.
+/// The most bytes of an arena without objects that a heap may need for itself.
 const OVERHEAD_BYTES: usize = 4096;
 
-/// How many steps of a sequence are measured; as many go before, so that the heap
-/// is used by then as it is used for ever after.
+/// The number of measured steps of a sequence. Equally many are run before, so that the
+/// heap is in its steady state.
 const STEPS: usize = 20_000;
 
-/// How many steps go before the space is looked at.
+/// The number of steps before the free space is measured.
 const STEPS_TO_SPACE: usize = 200_000;
 
-/// Which sizes objects have.
+/// The sizes of objects.
 #[derive(Clone, Copy)]
 enum Sizes {
-    /// 16 to 512 bytes, each as likely.
+    /// 16 to 512 bytes, uniformly distributed.
     Small,
-    /// 16 bytes to 64 KiB, each order of magnitude as likely.
+    /// 16 bytes to 64 KiB, each order of magnitude equally often.
     Mixed,
 }
 
-/// A sequence of requests: in each step a slot's object is made or freed. So half
-/// of the slots have one, after a while.
+/// A sequence of requests: each step makes or frees the object of one slot. After a while
+/// half of the slots have an object.
 struct Sequence {
     label: &'static str,
     slots: usize,
@@ -48,7 +48,7 @@ const SEQUENCES: [Sequence; 3] = [
 ];
 
 impl Sequence {
-    /// Returns the first steps: slots, and the layout of an object made there.
+    /// Returns the first steps: a slot, and the layout of the object if one is made.
     fn steps(&self, count: usize) -> Vec<(usize, Layout)> {
         let mut random = Random::new(11);
         (0..count).map(|_| (random.index(self.slots), self.sizes.layout(&mut random))).collect()
@@ -64,18 +64,18 @@ impl Sizes {
                 doubled + random.index(doubled + 1)
             }
         };
-        // Some are aligned to a line of the cache.
+        // Some objects are aligned to a cache line.
         let align = if random.below(16) == 0 { 64 } else { 8 };
         Layout::from_size_align(len_bytes, align).expect("a power of two")
     }
 }
 
-/// The arena, which one candidate at a time has.
+/// The arena; one candidate at a time uses it.
 type Arena = RefCell<Vec<u8>>;
 
 /// Measures and prints all rows.
 pub fn run() {
-    // Touched, so that the host has no page fault while something is measured.
+    // Written once, so that the host has no page faults during a measurement.
     let arena = Arena::new(vec![1; ARENA_BYTES]);
     let table = Table::new(
         "Heap, an arena of 16 MiB",
@@ -118,7 +118,7 @@ fn random<'a, A: Allocator>(arena: &'a Arena, sequence: &Sequence) -> Candidate<
     })
 }
 
-/// Lets vectors grow by turns, then frees them.
+/// Grows several vectors in turn, then frees them.
 fn growing<A: Allocator>(arena: &Arena, vectors: usize, doublings: usize) -> Candidate<'_> {
     let mut turns: Vec<usize> = (0..vectors * doublings).map(|turn| turn % vectors).collect();
     Random::new(5).shuffle(&mut turns);
@@ -138,7 +138,7 @@ fn growing<A: Allocator>(arena: &Arena, vectors: usize, doublings: usize) -> Can
     })
 }
 
-/// What is left of the arena after many random steps, in bytes.
+/// The free space of the arena after many random steps, in bytes.
 struct Space {
     live_count: usize,
     live: usize,

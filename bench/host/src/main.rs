@@ -1,5 +1,5 @@
-//! Measures the project's crates beside others that do the same, and prints ratios
-//! of times. The figures of a noisy machine are only good for ratios.
+//! Measures the project's crates beside others for the same purpose, and prints ratios of
+//! times. On a noisy machine only ratios are meaningful.
 
 mod candidates;
 mod frames;
@@ -14,7 +14,7 @@ use std::process::ExitCode;
 const SECTIONS: [(&str, fn()); 3] =
     [("mapper", mapper::run), ("frames", frames::run), ("heap", heap::run)];
 
-/// Runs the sections that are named as arguments; all of them without any.
+/// Runs the sections that the arguments name; without arguments, all of them.
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).collect();
     let is_known = |name: &String| SECTIONS.iter().any(|(section, _)| section == name);

@@ -1,6 +1,6 @@
 //! Page tables: the project's beside page_table_multiarch and `OffsetPageTable`.
 //!
-//! [`crate::candidates`] says what each of them does.
+//! [`crate::candidates`] describes how they differ.
 
 use crate::candidates::{Answer, Mapper, Multiarch, Offset, Ours, PageSize, Region};
 use crate::measure::{Candidate, Sample, Table};
@@ -10,26 +10,26 @@ use crate::random::Random;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// Where pages are mapped.
+/// The first virtual address that is mapped.
 const VADDR: u64 = 64 * GIB;
-/// What they are mapped to.
+/// The first physical address that pages are mapped to.
 const PADDR: u64 = 4 * GIB;
 
-/// How many pages a row with single pages has.
+/// The number of pages of a row with single pages.
 const PAGES: u64 = 4096;
 
-/// What the CPU has noted in the pages before they are changed. Ours keeps
-/// it, even if the CPU notes it meanwhile; the others forget it.
+/// Whether the CPU has set ACCESSED and DIRTY in the pages before they are changed. Ours
+/// keeps these bits, even if the CPU sets them meanwhile; the others lose them.
 #[derive(Clone, Copy)]
 enum Noted {
     Nothing,
     AccessedAndDirty,
 }
 
-/// Pages, each with its frame, in the order in which they are mapped.
+/// Pages and their frames, in the order in which they are mapped.
 type Pages = Vec<(u64, u64)>;
 
-/// Makes the candidates of a row: the same function for each of the mappers.
+/// Makes the candidates of a row by one generic function.
 macro_rules! of_each {
     ($row:ident, $($argument:expr),*) => {
         [
@@ -71,10 +71,10 @@ fn consecutive() -> Pages {
     (0..PAGES).map(|page| (VADDR + page * FRAME_BYTES, PADDR + page * FRAME_BYTES)).collect()
 }
 
-/// Returns pages at random places, all different, within `len_bytes`.
+/// Returns different pages at random places within `len_bytes`.
 fn scattered(len_bytes: u64) -> Pages {
     let mut random = Random::new(len_bytes);
-    // One in each stretch of equal length.
+    // One page in each part of equal length.
     let stretch = len_bytes / FRAME_BYTES / PAGES;
     let mut pages: Pages = (0..PAGES)
         .map(|page| page * stretch + random.below(stretch))
@@ -84,7 +84,7 @@ fn scattered(len_bytes: u64) -> Pages {
     pages
 }
 
-/// Returns `count` regions, each behind the one before.
+/// Returns `count` adjacent regions.
 fn side_by_side(first: Region, count: u64) -> Vec<Region> {
     (0..count)
         .map(|nth| nth * first.len_bytes)
@@ -96,8 +96,8 @@ fn rows_with_pages(table: &Table, label: &str, pages: &Pages) {
     table.row(&format!("map {label}"), of_each!(map_pages, pages));
     table.row(&format!("query {label}"), of_each!(query_pages, pages));
     table.row(&format!("unmap {label}"), of_each!(unmap_pages, pages));
-    let label = format!("unmap {label}, give all tables back");
-    table.row(&label, of_each!(unmap_and_give_back, pages));
+    let label = format!("unmap {label}, free all tables");
+    table.row(&label, of_each!(unmap_and_free_all, pages));
 }
 
 fn rows_with_regions(table: &Table, label: &str, regions: &[Region]) {
@@ -112,12 +112,12 @@ fn rows_with_regions(table: &Table, label: &str, regions: &[Region]) {
     table.row(&format!("unmap_region {label}"), of_each!(unmap_regions, regions));
 }
 
-/// Converts pages to what `M` takes.
+/// Converts pages to the type of `M`.
 fn converted<M: Mapper>(pages: &Pages) -> Vec<M::Page> {
     pages.iter().map(|&(vaddr, paddr)| M::page(vaddr, paddr)).collect()
 }
 
-/// Makes an empty page table in memory that is as it was at first.
+/// Makes an empty page table in memory without allocated frames.
 fn new_table<M: Mapper>() -> M {
     memory::reset();
     M::new()
@@ -128,7 +128,7 @@ fn assert_mapped<M: Mapper>(table: &M, vaddr: u64, expected: Option<Answer>) {
     assert_eq!(table.query(M::address(vaddr)), expected, "{vaddr:#x}");
 }
 
-/// Asserts that some of the pages are mapped, or not.
+/// Asserts that some of the pages are mapped, or that they are not.
 fn assert_pages<M: Mapper>(table: &M, pages: &Pages, are_mapped: bool) {
     for &(vaddr, paddr) in pages.iter().step_by(500) {
         let page = Answer { paddr: paddr + 5, size_bytes: FRAME_BYTES, is_writable: true };
@@ -146,7 +146,7 @@ fn map_pages<M: Mapper>(pages: &Pages) -> Candidate<'_> {
         });
         assert_pages(&table, pages, true);
         table.unmap_pages(&input);
-        table.give_back();
+        table.free_all();
         sample
     })
 }
@@ -159,12 +159,12 @@ fn query_pages<M: Mapper>(pages: &Pages) -> Candidate<'_> {
         table.map_pages(&input);
         let sample = Sample::of(|| query_all(&table, &addresses));
         table.unmap_pages(&input);
-        table.give_back();
+        table.free_all();
         sample
     })
 }
 
-/// Queries all addresses; returns a sum of all that was answered.
+/// Queries all addresses; returns a sum over all answers.
 fn query_all<M: Mapper>(table: &M, addresses: &[M::Address]) -> u64 {
     let mut sum: u64 = 0;
     for &address in addresses {
@@ -181,26 +181,26 @@ fn unmap_pages<M: Mapper>(pages: &Pages) -> Candidate<'_> {
         table.map_pages(&input);
         let sample = Sample::of(|| table.unmap_pages(&input));
         assert_pages(&table, pages, false);
-        table.give_back();
+        table.free_all();
         sample
     })
 }
 
-fn unmap_and_give_back<M: Mapper>(pages: &Pages) -> Candidate<'_> {
+fn unmap_and_free_all<M: Mapper>(pages: &Pages) -> Candidate<'_> {
     let input = converted::<M>(pages);
     Box::new(move || {
         let mut table: M = new_table();
         table.map_pages(&input);
         Sample::of(|| {
             let sum = table.unmap_pages(&input);
-            table.give_back();
+            table.free_all();
             sum
         })
     })
 }
 
-/// Maps and unmaps one page again and again. Ours makes and frees three tables each
-/// time, the others once.
+/// Maps and unmaps one page repeatedly. Ours makes and frees three tables each time, the
+/// others only once.
 fn map_and_unmap_alone<M: Mapper>(times: u64) -> Candidate<'static> {
     let page = [M::page(VADDR, PADDR)];
     Box::new(move || {
@@ -211,13 +211,13 @@ fn map_and_unmap_alone<M: Mapper>(times: u64) -> Candidate<'static> {
                 sum + table.unmap_pages(&page)
             })
         });
-        table.give_back();
+        table.free_all();
         sample
     })
 }
 
-/// Asserts that some pages of the regions are mapped by pages of the right size,
-/// or not mapped.
+/// Asserts that some pages of the regions are mapped by pages of the right size, or that
+/// they are not mapped.
 fn assert_regions<M: Mapper>(table: &M, regions: &[Region], is_writable: Option<bool>) {
     for region in regions {
         for offset in [0, 123_456_789, region.len_bytes - 1] {
@@ -238,7 +238,7 @@ fn map_regions<M: Mapper>(regions: &[Region]) -> Candidate<'_> {
         });
         assert_regions(&table, regions, Some(true));
         regions.iter().for_each(|&region| table.unmap_region(region));
-        table.give_back();
+        table.free_all();
         sample
     })
 }
@@ -254,7 +254,7 @@ fn query_regions<M: Mapper>(regions: &[Region]) -> Candidate<'_> {
         regions.iter().for_each(|&region| table.map_region(region));
         let sample = Sample::of(|| query_all(&table, &addresses));
         regions.iter().for_each(|&region| table.unmap_region(region));
-        table.give_back();
+        table.free_all();
         sample
     })
 }
@@ -264,8 +264,9 @@ fn protect_regions<M: Mapper>(regions: &[Region], noted: Noted) -> Candidate<'_>
         let mut table: M = new_table();
         regions.iter().for_each(|&region| table.map_region(region));
         if let Noted::AccessedAndDirty = noted {
-            // SAFETY: only the table uses the memory. Our mapper and that of
-            // page_table_multiarch hold no references, OffsetPageTable the root's.
+            // SAFETY: only the page table uses the memory. Ours and that of
+            // page_table_multiarch hold no references, OffsetPageTable only one to the
+            // root.
             unsafe { memory::note_all_used() };
         }
         let sample = Sample::of(|| {
@@ -274,7 +275,7 @@ fn protect_regions<M: Mapper>(regions: &[Region], noted: Noted) -> Candidate<'_>
         });
         assert_regions(&table, regions, Some(false));
         regions.iter().for_each(|&region| table.unmap_region(region));
-        table.give_back();
+        table.free_all();
         sample
     })
 }
@@ -288,7 +289,7 @@ fn unmap_regions<M: Mapper>(regions: &[Region]) -> Candidate<'_> {
             0
         });
         assert_regions(&table, regions, None);
-        table.give_back();
+        table.free_all();
         sample
     })
 }

@@ -1,28 +1,28 @@
-//! How candidates are measured: side by side, so that what else the machine does
-//! falls on all of them alike.
+//! Measures candidates side by side, so that other load on the machine affects all of
+//! them alike.
 
 use std::time::{Duration, Instant};
 
-/// How often each candidate is measured. Divided by twice the number of candidates
-/// nothing is left, so each order comes as often as the others.
+/// The number of measurements of each candidate. It is a multiple of twice the number of
+/// candidates, so that all orders occur equally often.
 const ROUNDS: usize = 24;
 
-/// What one round of a candidate took, and what came out of it.
+/// The time of one round of a candidate, and its result.
 pub struct Sample {
     time: Duration,
-    /// Has to be alike for all candidates and all rounds.
+    /// Equal for all candidates and all rounds.
     checksum: u64,
 }
 
 impl Sample {
-    /// Measures `work` alone; what it returns becomes the checksum.
+    /// Measures `work`; its result becomes the checksum.
     pub fn of(work: impl FnOnce() -> u64) -> Self {
         let start = Instant::now();
         let checksum = std::hint::black_box(work());
         Self { time: start.elapsed(), checksum }
     }
 
-    /// Mixes `check`, a result that isn't measured, into the checksum.
+    /// Adds `check`, a result of code that isn't measured, to the checksum.
     pub fn checked(self, check: u64) -> Self {
         Self { checksum: self.checksum.rotate_left(1) ^ check, ..self }
     }
@@ -34,14 +34,13 @@ pub type Candidate<'a> = Box<dyn FnMut() -> Sample + 'a>;
 /// The time of the first candidate, divided by the time of another.
 #[derive(Clone, Copy)]
 pub struct Ratio {
-    /// That of the medians.
+    /// Of the medians.
     pub median: f64,
-    /// That of the minimums.
+    /// Of the minimums.
     pub minimum: f64,
 }
 
-/// Measures the candidates, all of them in each round, and compares the first with
-/// each of the others.
+/// Measures all candidates in each round, and compares the first with each of the others.
 ///
 /// # Panics
 /// If their checksums differ.
@@ -49,10 +48,10 @@ pub fn compare<const N: usize>(name: &str, mut candidates: [Candidate<'_>; N]) -
     assert!(ROUNDS.is_multiple_of(2 * N), "the orders don't come out even");
     let mut times = [const { Vec::new() }; N];
     let mut expected = None;
-    // The first round only warms up.
+    // The first round is not counted.
     for round in 0..=ROUNDS {
         for place in 0..N {
-            // Rotated, and every other time backwards.
+            // Rotated, and every other time reversed.
             let turn = if (round / N).is_multiple_of(2) { place } else { N - 1 - place };
             let candidate = (turn + round) % N;
             let Sample { time, checksum } = candidates[candidate]();
@@ -78,8 +77,8 @@ pub struct Table {
 }
 
 impl Table {
-    /// Prints the head. `meaning` tells what a ratio is; `others` are the
-    /// candidates that the first is compared with.
+    /// Prints the head. `meaning` explains a ratio; `others` are the candidates with
+    /// which the first is compared.
     pub fn new(title: &str, meaning: &str, first_column: &str, others: &[&str]) -> Self {
         let label_columns = 58;
         println!("\n{title}\n{meaning}\n");
@@ -101,7 +100,7 @@ impl Table {
     }
 }
 
-/// Writes a ratio with at least two digits that say something.
+/// Formats a ratio with at least two significant digits.
 fn two_digits(ratio: f64) -> String {
     if ratio < 0.1 { format!("{ratio:.3}") } else { format!("{ratio:.2}") }
 }

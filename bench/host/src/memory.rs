@@ -1,9 +1,8 @@
 //! Simulated physical memory, with one frame allocator for all mappers.
 //!
-//! Frame n lies at the base plus 4,096 n. Frame 0 is never handed out, because
-//! page_table_multiarch takes an entry with address 0 for an empty one. Only
-//! tables are ever in this memory; the frames that pages are mapped to are mere
-//! numbers.
+//! Frame n is at the base plus 4,096 n. Frame 0 is never allocated, because
+//! page_table_multiarch takes an entry with address 0 for an empty one. Only tables are
+//! in this memory; the frames that pages are mapped to are only numbers.
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::sync::Once;
@@ -12,22 +11,22 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// The size of a frame, in bytes.
 pub const FRAME_BYTES: u64 = 4096;
 
-/// How much there is, in bytes.
+/// The size of the memory, in bytes.
 const MEMORY_BYTES: u64 = 96 << 20;
 
-/// Where frame 0 lies, a multiple of 2 MiB.
+/// The address of frame 0, a multiple of 2 MiB.
 static BASE: AtomicU64 = AtomicU64::new(0);
-/// The lowest frame that was never handed out, as an address.
+/// The address of the lowest frame that was never allocated.
 static NEXT: AtomicU64 = AtomicU64::new(FRAME_BYTES);
-/// The first free frame below, or 0; each holds the next in its first word.
+/// The first free frame below `NEXT`, or 0; the first word of each is the next one.
 static FREE: AtomicU64 = AtomicU64::new(0);
-/// How many frames are in use.
+/// The number of frames in use.
 static USED: AtomicU64 = AtomicU64::new(0);
-/// How often a TLB would have been flushed.
+/// The number of TLB flushes.
 static FLUSHES: AtomicU64 = AtomicU64::new(0);
 
-/// Makes the memory, all of it touched, so that the host has no page fault while
-/// something is measured. Does nothing if it was made before.
+/// Makes the memory, and writes to all of it, so that the host has no page faults during
+/// a measurement. Does nothing if the memory exists.
 pub fn set_up() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -42,13 +41,13 @@ pub fn set_up() {
     });
 }
 
-/// Returns where physical address 0 would be.
+/// Returns the address of physical address 0.
 #[inline]
 pub fn base() -> u64 {
     BASE.load(Relaxed)
 }
 
-/// Takes a frame; its content isn't cleared. Only one thread may do this.
+/// Allocates a frame with any content. Only one thread may call this.
 #[inline]
 pub fn allocate() -> Option<u64> {
     let mut frame = FREE.load(Relaxed);
@@ -65,11 +64,11 @@ pub fn allocate() -> Option<u64> {
     Some(frame)
 }
 
-/// Gives a frame back.
+/// Frees a frame.
 ///
 /// # Safety
-/// The frame comes from [`allocate`], was not given back since, and nobody uses it
-/// any more.
+/// The frame comes from [`allocate`], has not been freed since, and nothing uses it any
+/// more.
 #[inline]
 pub unsafe fn free(frame: u64) {
     first_word(frame).store(FREE.load(Relaxed), Relaxed);
@@ -77,30 +76,30 @@ pub unsafe fn free(frame: u64) {
     USED.store(USED.load(Relaxed) - 1, Relaxed);
 }
 
-/// Forgets the free frames, so that frames are handed out in rising order again.
+/// Resets the memory, so that frames are allocated in rising order again.
 ///
 /// # Panics
-/// If a frame is in use: a mapper has lost it.
+/// If a frame is in use: a page table has lost it.
 pub fn reset() {
     assert_eq!(USED.load(Relaxed), 0, "frames are lost");
     FREE.store(0, Relaxed);
     NEXT.store(FRAME_BYTES, Relaxed);
 }
 
-/// Sets ACCESSED and DIRTY in all present entries of all tables but the first, as
-/// the CPU does when it reads and writes the pages.
+/// Sets ACCESSED and DIRTY in all present entries of all tables except the first, as the
+/// CPU does when it reads and writes the pages.
 ///
 /// # Safety
-/// A mapper that was made in memory that was [`reset`] is all that uses it, and
-/// holds no reference to a table but to its root, the first.
+/// The memory is used only by a page table that was made after [`reset`], and that holds
+/// no reference to a table except its root, the first one.
 pub unsafe fn note_all_used() {
     const PRESENT: u64 = 1;
     const ACCESSED_AND_DIRTY: u64 = 1 << 5 | 1 << 6;
     let first = base() + 2 * FRAME_BYTES;
     let end = base() + NEXT.load(Relaxed);
     for address in (first..end).step_by(size_of::<u64>()) {
-        // SAFETY: the word lies in the memory, which stays for ever. No reference
-        // to it is held.
+        // SAFETY: the word is in the memory, which is never freed, and no reference to it
+        // exists.
         let word = unsafe { AtomicU64::from_ptr(address as *mut u64) };
         if word.load(Relaxed) & PRESENT != 0 {
             word.fetch_or(ACCESSED_AND_DIRTY, Relaxed);
@@ -108,7 +107,7 @@ pub unsafe fn note_all_used() {
     }
 }
 
-/// Counts a flush: what all mappers do in place of one.
+/// Counts a flush; all page tables call this in place of a real one.
 #[inline]
 pub fn count_flush() {
     FLUSHES.store(FLUSHES.load(Relaxed) + 1, Relaxed);
@@ -117,7 +116,7 @@ pub fn count_flush() {
 /// Returns the first word of a free frame.
 #[inline]
 fn first_word(frame: u64) -> &'static AtomicU64 {
-    // SAFETY: the frame lies in the memory, which stays for ever, and its first
-    // word is aligned. Nobody else uses the frame.
+    // SAFETY: the frame is in the memory, which is never freed, and its first word is
+    // aligned. Nothing else uses the frame.
     unsafe { AtomicU64::from_ptr((base() + frame) as *mut u64) }
 }

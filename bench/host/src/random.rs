@@ -1,6 +1,6 @@
 //! Random numbers that are the same in each run.
 
-/// Marsaglia's xorshift64, with Vigna's multiplication behind it.
+/// Marsaglia's xorshift64, with Vigna's multiplication after it.
 #[derive(Clone)]
 pub struct Random(u64);
 
@@ -28,7 +28,7 @@ impl Random {
         self.below(bound as u64) as usize
     }
 
-    /// Brings `items` into a random order.
+    /// Shuffles `items`.
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.index(last + 1));

@@ -7,7 +7,7 @@ use page_table_multiarch::{MappingFlags, PageTable64, PagingHandler, PagingMetaD
 use super::{Answer, Mapper, PageSize, Region};
 use crate::memory;
 
-/// x86_64 with a TLB that isn't there.
+/// x86_64 without a TLB.
 struct MetaData;
 
 impl PagingMetaData for MetaData {
@@ -38,7 +38,8 @@ impl PagingHandler for Host {
 
     #[inline]
     fn dealloc_frame(paddr: PhysAddr) {
-        // SAFETY: the page table gives back what it got, when it is done with it.
+        // SAFETY: the page table frees a frame that it has allocated and doesn't use any
+        // more.
         unsafe { memory::free(paddr.as_usize() as u64) }
     }
 
@@ -124,7 +125,7 @@ impl Mapper for Multiarch {
         cursor.unmap_region(start, region.len_bytes as usize).expect("it is mapped");
     }
 
-    fn give_back(self) {
+    fn free_all(self) {
         drop(self.0);
     }
 }

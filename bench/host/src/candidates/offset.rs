@@ -15,8 +15,8 @@ use crate::memory;
 /// The simulated memory.
 struct Frames;
 
-// SAFETY: frames are the simulated memory's, each handed out once until it is
-// given back.
+// SAFETY: frames are the simulated memory's; each is allocated only once until it is
+// freed.
 unsafe impl FrameAllocator<Size4KiB> for Frames {
     #[inline]
     fn allocate_frame(&mut self) -> Option<PhysFrame> {
@@ -27,7 +27,7 @@ unsafe impl FrameAllocator<Size4KiB> for Frames {
 impl FrameDeallocator<Size4KiB> for Frames {
     #[inline]
     unsafe fn deallocate_frame(&mut self, frame: PhysFrame) {
-        // SAFETY: the caller is done with it.
+        // SAFETY: the caller doesn't use the frame any more.
         unsafe { memory::free(frame.start_address().as_u64()) }
     }
 }
@@ -49,12 +49,12 @@ impl Mapper for Offset {
         let root = Frames.allocate_frame().expect("there is memory");
         let base = VirtAddr::new(memory::base());
         let words: *mut PageTable = (base + root.start_address().as_u64()).as_mut_ptr();
-        // SAFETY: the frame was just taken.
+        // SAFETY: the frame was just allocated.
         unsafe { words.write(PageTable::new()) };
-        // SAFETY: nobody else uses the frame; `give_back` ends the reference before
-        // it gives the frame back.
+        // SAFETY: nothing else uses the frame, and `free_all` ends the reference before
+        // it frees the frame.
         let root_table = unsafe { &mut *words };
-        // SAFETY: the simulated memory lies behind its base, and the table is empty.
+        // SAFETY: the simulated memory starts at `base`, and the table is empty.
         let table = unsafe { OffsetPageTable::new(root_table, base) };
         Self { root, table }
     }
@@ -126,11 +126,11 @@ impl Mapper for Offset {
         }
     }
 
-    fn give_back(self) {
+    fn free_all(self) {
         let Self { root, mut table } = self;
         // SAFETY: no CPU uses the tables.
         unsafe { table.clean_up(&mut Frames) };
-        // SAFETY: the reference to the root ended with the line above.
+        // SAFETY: the reference to the root is not used after the line above.
         unsafe { Frames.deallocate_frame(root) };
     }
 }

@@ -9,7 +9,7 @@ use crate::memory;
 /// The simulated machine.
 struct Host;
 
-// SAFETY: frames are the simulated memory's, each handed out once until it is
+// SAFETY: frames are the simulated memory's; each is allocated only once until it is
 // freed. No CPU uses the tables, so no TLB has to be flushed.
 unsafe impl PagingHandler for Host {
     #[inline]
@@ -19,13 +19,14 @@ unsafe impl PagingHandler for Host {
 
     #[inline]
     fn dealloc_frame(&self, frame: PhysAddr) {
-        // SAFETY: the page table gives back what it got, when it is done with it.
+        // SAFETY: the page table frees a frame that it has allocated and doesn't use any
+        // more.
         unsafe { memory::free(frame.as_u64()) }
     }
 
     #[inline]
     fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr {
-        // SAFETY: memory of a program lies in the lower half, so it is canonical.
+        // SAFETY: a program's memory is in the lower half, so the address is canonical.
         unsafe { VirtAddr::new_unsafe(memory::base() + frame.as_u64()) }
     }
 
@@ -108,7 +109,7 @@ impl Mapper for Ours {
         flush.expect("nothing is split").flush();
     }
 
-    fn give_back(self) {
+    fn free_all(self) {
         drop(self.0);
     }
 }

@@ -1,5 +1,6 @@
-//! The allocators, behind one face, each as its user has it: talc by its cell's
-//! `GlobalAlloc`, linked_list_allocator by its `Heap`. Neither has a lock.
+//! The allocators, with one interface, each used as in practice: talc through the
+//! `GlobalAlloc` of its cell, linked_list_allocator through its `Heap`. Neither has a
+//! lock.
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::ptr::NonNull;
@@ -12,24 +13,24 @@ pub trait Allocator {
     /// Makes a heap.
     ///
     /// # Safety
-    /// Nobody else uses the `len_bytes` bytes at `arena` as long as the heap or a
-    /// block of it is used.
+    /// Nothing else uses the `len_bytes` bytes at `arena` as long as the heap or one of
+    /// its blocks is used.
     unsafe fn new(arena: *mut u8, len_bytes: usize) -> Self;
 
-    /// Takes a block; `None` if there is none. The size isn't 0.
+    /// Allocates a block; `None` if there is no room. The size isn't 0.
     fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>>;
 
-    /// Gives a block back.
+    /// Frees a block.
     ///
     /// # Safety
-    /// It was taken of this heap with this layout, and isn't used any more.
+    /// The block was allocated from this heap with this layout, and isn't used any more.
     unsafe fn free(&mut self, block: NonNull<u8>, layout: Layout);
 
     /// Changes the size of a block, which may move it.
     ///
     /// # Safety
-    /// It was taken of this heap with this layout; where it was isn't used any more
-    /// if a block is returned.
+    /// The block was allocated from this heap with this layout. If a block is returned,
+    /// the old place isn't used any more.
     unsafe fn resize(
         &mut self,
         block: NonNull<u8>,
@@ -44,7 +45,7 @@ pub struct Talc(TalcCell<Manual>);
 impl Allocator for Talc {
     unsafe fn new(arena: *mut u8, len_bytes: usize) -> Self {
         let cell = TalcCell::new(Manual);
-        // SAFETY: nobody else uses the arena.
+        // SAFETY: nothing else uses the arena.
         let end = unsafe { cell.claim(arena, len_bytes) };
         end.expect("the arena is large enough");
         Self(cell)
@@ -56,7 +57,7 @@ impl Allocator for Talc {
     }
 
     unsafe fn free(&mut self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller took it of this heap.
+        // SAFETY: the caller has allocated it from this heap.
         unsafe { self.0.dealloc(block.as_ptr(), layout) }
     }
 
@@ -66,7 +67,7 @@ impl Allocator for Talc {
         layout: Layout,
         len_bytes: usize,
     ) -> Option<NonNull<u8>> {
-        // SAFETY: the caller took it of this heap.
+        // SAFETY: the caller has allocated it from this heap.
         NonNull::new(unsafe { self.0.realloc(block.as_ptr(), layout, len_bytes) })
     }
 }
@@ -76,7 +77,7 @@ pub struct LinkedList(linked_list_allocator::Heap);
 
 impl Allocator for LinkedList {
     unsafe fn new(arena: *mut u8, len_bytes: usize) -> Self {
-        // SAFETY: nobody else uses the arena.
+        // SAFETY: nothing else uses the arena.
         Self(unsafe { linked_list_allocator::Heap::new(arena, len_bytes) })
     }
 
@@ -85,11 +86,11 @@ impl Allocator for LinkedList {
     }
 
     unsafe fn free(&mut self, block: NonNull<u8>, layout: Layout) {
-        // SAFETY: the caller took it of this heap.
+        // SAFETY: the caller has allocated it from this heap.
         unsafe { self.0.deallocate(block, layout) }
     }
 
-    /// Does what its users get: the default of `GlobalAlloc`.
+    /// Allocates, copies and frees, as the default method of `GlobalAlloc` does.
     unsafe fn resize(
         &mut self,
         block: NonNull<u8>,
@@ -101,7 +102,7 @@ impl Allocator for LinkedList {
         let kept_bytes = layout.size().min(len_bytes);
         // SAFETY: both blocks are at least that long, and they don't overlap.
         unsafe { new.copy_from_nonoverlapping(block, kept_bytes) };
-        // SAFETY: the caller took it of this heap.
+        // SAFETY: the caller has allocated it from this heap.
         unsafe { self.free(block, layout) };
         Some(new)
     }

@@ -1,5 +1,5 @@
-//! Objects on a heap, each with a mark at its start and at its end, by which it is
-//! seen that no two overlap and that none loses its content.
+//! Objects on a heap. Each has a mark at its start and at its end; the marks show whether
+//! objects overlap or lose their content.
 
 use std::alloc::Layout;
 use std::marker::PhantomData;
@@ -7,10 +7,10 @@ use std::ptr::NonNull;
 
 use super::allocators::Allocator;
 
-/// The shortest object, in bytes.
+/// The length of the shortest object, in bytes.
 pub const SHORTEST_BYTES: usize = 16;
 
-/// An object, and the heap's block that it has.
+/// An object and its block of the heap.
 #[derive(Clone, Copy)]
 struct Object {
     block: NonNull<u8>,
@@ -18,20 +18,20 @@ struct Object {
 }
 
 impl Object {
-    /// Returns the place of the mark that ends `end_bytes` behind the start.
+    /// Returns the address of the mark that ends `end_bytes` after the start.
     fn mark(self, end_bytes: usize) -> *mut u64 {
         self.block.as_ptr().wrapping_add(end_bytes - size_of::<u64>()).cast()
     }
 
-    /// Writes the mark at the end.
+    /// Writes a mark.
     fn write_mark(self, end_bytes: usize, value: usize) {
-        // SAFETY: the mark lies in the block, which nobody else uses.
+        // SAFETY: the mark is in the block, which nothing else uses.
         unsafe { self.mark(end_bytes).write_unaligned(value as u64) }
     }
 
-    /// Checks a mark that was written.
+    /// Checks a mark that was written before.
     fn check_mark(self, end_bytes: usize, value: usize) {
-        // SAFETY: the mark lies in the block, which nobody else uses.
+        // SAFETY: the mark is in the block, which nothing else uses.
         let found = unsafe { self.mark(end_bytes).read_unaligned() };
         assert_eq!(found, value as u64, "an object was written over");
     }
@@ -47,18 +47,18 @@ pub struct Objects<'a, A> {
 impl<'a, A: Allocator> Objects<'a, A> {
     /// Makes a heap without objects.
     pub fn new(arena: &'a mut [u8], slots: usize) -> Self {
-        // SAFETY: the arena is borrowed as long as the heap, and the blocks with it.
+        // SAFETY: the arena is borrowed as long as the heap and its blocks exist.
         let heap = unsafe { A::new(arena.as_mut_ptr(), arena.len()) };
         Self { heap, slots: vec![None; slots], arena: PhantomData }
     }
 
-    /// Makes an object, of at least [`SHORTEST_BYTES`], in an empty slot, or frees
-    /// the object in the slot.
+    /// Frees the object in the slot; if the slot is empty, makes an object there of at
+    /// least [`SHORTEST_BYTES`].
     pub fn toggle(&mut self, slot: usize, layout: Layout) {
         if let Some(object) = self.slots[slot].take() {
             object.check_mark(SHORTEST_BYTES / 2, slot);
             object.check_mark(object.layout.size(), slot);
-            // SAFETY: it is out of its slot, so nobody uses it any more.
+            // SAFETY: the object was removed from its slot, so nothing uses it any more.
             return unsafe { self.heap.free(object.block, object.layout) };
         }
         let block = self.heap.allocate(layout).expect("the arena is large enough");
@@ -69,11 +69,12 @@ impl<'a, A: Allocator> Objects<'a, A> {
         self.slots[slot] = Some(object);
     }
 
-    /// Doubles the length of the object in a slot, as a vector that is full does.
+    /// Doubles the length of the object in a slot, as a full vector does.
     pub fn double(&mut self, slot: usize) {
         let old = self.slots[slot].take().expect("there is an object");
         let len_bytes = old.layout.size() * 2;
-        // SAFETY: it is out of its slot, so nobody uses the old block any more.
+        // SAFETY: the object was removed from its slot, so nothing uses the old block any
+        // more.
         let block = unsafe { self.heap.resize(old.block, old.layout, len_bytes) };
         let layout = Layout::from_size_align(len_bytes, old.layout.align());
         let new = Object {
@@ -86,13 +87,13 @@ impl<'a, A: Allocator> Objects<'a, A> {
         self.slots[slot] = Some(new);
     }
 
-    /// Returns the number of objects and their bytes.
+    /// Returns the number of objects and the sum of their lengths in bytes.
     pub fn live(&self) -> (usize, usize) {
         let objects = self.slots.iter().flatten();
         objects.fold((0, 0), |(count, bytes), object| (count + 1, bytes + object.layout.size()))
     }
 
-    /// Frees all objects, and checks that the arena is whole again but for
+    /// Frees all objects, and checks that all of the arena can be allocated again except
     /// `overhead_bytes`.
     pub fn clear(&mut self, arena_bytes: usize, overhead_bytes: usize) {
         for slot in 0..self.slots.len() {
@@ -101,20 +102,20 @@ impl<'a, A: Allocator> Objects<'a, A> {
             }
         }
         let whole = self.take(arena_bytes - overhead_bytes).expect("all blocks were freed");
-        self.give_back(whole);
+        self.free_object(whole);
     }
 
-    /// Takes the largest block that can be had, if one of [`SHORTEST_BYTES`] can.
+    /// Allocates the largest possible block, if one of [`SHORTEST_BYTES`] is possible.
     fn take_largest(&mut self, at_most_bytes: usize) -> Option<Object> {
-        // One that can be had, and one that can't.
+        // A size that can be allocated, and one that can't.
         let (mut low, mut high) = (SHORTEST_BYTES, at_most_bytes + 8);
         let shortest = self.take(low)?;
-        self.give_back(shortest);
+        self.free_object(shortest);
         while high - low > 8 {
             let middle = (low + (high - low) / 2).next_multiple_of(8);
             match self.take(middle) {
                 Some(block) => {
-                    self.give_back(block);
+                    self.free_object(block);
                     low = middle;
                 }
                 None => high = middle,
@@ -123,8 +124,8 @@ impl<'a, A: Allocator> Objects<'a, A> {
         self.take(low)
     }
 
-    /// Returns the size of the largest block that can be had, and the bytes of all
-    /// that can be had one after the other, the largest first.
+    /// Returns the size of the largest block that can be allocated, and the sum of all
+    /// blocks that can be allocated one after the other, the largest possible first.
     pub fn space(&mut self, arena_bytes: usize) -> (usize, usize) {
         let mut taken: Vec<Object> = Vec::new();
         while let Some(block) =
@@ -134,7 +135,7 @@ impl<'a, A: Allocator> Objects<'a, A> {
         }
         let sizes = taken.iter().map(|block| block.layout.size());
         let space = (sizes.clone().max().unwrap_or(0), sizes.sum());
-        taken.into_iter().for_each(|block| self.give_back(block));
+        taken.into_iter().for_each(|block| self.free_object(block));
         space
     }
 
@@ -143,8 +144,8 @@ impl<'a, A: Allocator> Objects<'a, A> {
         self.heap.allocate(layout).map(|block| Object { block, layout })
     }
 
-    fn give_back(&mut self, object: Object) {
-        // SAFETY: it came from `take`, and was neither used nor kept.
+    fn free_object(&mut self, object: Object) {
+        // SAFETY: it was allocated by `take`, and isn't used any more.
         unsafe { self.heap.free(object.block, object.layout) }
     }
 }
