@@ -10,12 +10,12 @@ help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
 	@echo
 	@echo 'CMDLINE="…" sets the kernel'"'"'s command line, for every target that boots.'
-	@echo 'DEBUG=1 takes the debug build in place of the release build.'
+	@echo 'DEBUG=1 selects the debug build in place of the release build.'
 
-setup: ## finds out what is missing and installs it
+setup: ## checks what is missing and installs it
 	@tools/setup
 
-# Says nothing when nothing is missing.
+# Prints nothing if nothing is missing.
 .PHONY: ready
 ready:
 	@tools/setup --quiet
@@ -26,19 +26,19 @@ build: ready ## builds the kernel
 run: ready ## boots it in QEMU, into the prompt
 	@tools/run
 
-run-uefi: ready ## the same by UEFI
+run-uefi: ready ## boots it by UEFI
 	@tools/run --uefi
 
-run-usb: ready ## the same from a USB stick
+run-usb: ready ## boots it from an emulated USB stick
 	@tools/run --usb
 
-debug: ready ## the same under gdb, stopped at the first instruction
+debug: ready ## boots it under gdb, stopped at the first instruction
 	@tools/run --debug
 
 iso: ready ## makes build/farjump.iso, for BIOS and UEFI, CD and USB
 	@kernel=$$(tools/kernel) && tools/iso --timeout 3 --cmdline "$$CMDLINE" "$$kernel" $(IMAGE)
 
-# The stick is looked at before anything is built.
+# Checks the stick before anything is built.
 usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX
 	@tools/usb --check "$(DEVICE)"
 	@$(MAKE) --no-print-directory iso
@@ -47,10 +47,10 @@ usb: ## writes the image to a stick: make usb DEVICE=/dev/sdX
 test: ready ## runs all tests, on the host and in QEMU
 	@tools/test
 
-bench: ready ## measures: ratios to other crates, instructions in the kernel
+bench: ready ## measures: times relative to other crates, instructions in the kernel
 	@tools/bench
 
-lint: ready ## clippy and rustfmt, both of them clean
+lint: ready ## checks that clippy and rustfmt report nothing
 	@tools/test --lint
 
 fmt: ready ## formats the source
@@ -59,7 +59,7 @@ fmt: ready ## formats the source
 audit: ready ## counts unsafe in each room
 	@tools/audit
 
-shot: ready ## takes the pictures in docs anew; tools/shot takes others
+shot: ready ## renews the pictures in docs; tools/shot takes others
 	tools/shot docs/prompt.png info
 	tools/shot docs/report.png 'fault page-fault'
 	tools/shot --video 1024x768x32 docs/framebuffer.png maps

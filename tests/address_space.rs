@@ -1,5 +1,5 @@
-//! A process without ring 3: a page table of its own, pages on demand, two CPUs in it, a
-//! shoot-down that reaches only them, and its end.
+//! A process without ring 3: a page table of its own, pages on demand, two CPUs that use
+//! it, a shoot-down that reaches only these, and its end.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 4
@@ -33,18 +33,19 @@ use x86_64::VirtAddr;
 
 farjump::test_kernel!(test_main);
 
-/// As the kernel sees it: without ring 3, SMAP would keep the kernel from pages of programs.
+/// Without USER: there is no ring 3 here, and SMAP would deny the kernel access to
+/// programs' pages.
 const DATA: MappingFlags = MappingFlags::READ.union(MappingFlags::WRITE);
 
-/// Pages from here on come when they are touched.
+/// Pages from this address on are mapped when they are accessed.
 const ON_DEMAND: VirtAddr = VirtAddr::new(0x40_0000);
 const ON_DEMAND_END: VirtAddr = VirtAddr::new(0x50_0000);
 const PAGE_BYTES: u64 = 4096;
 
-/// How many faults the pager has served.
+/// The number of faults that the pager has served.
 static SERVED: AtomicU32 = AtomicU32::new(0);
 
-/// The pager: a page of the running thread's address space is mapped when it is touched.
+/// The pager: maps the accessed page in the address space of the running thread.
 fn serve(fault: &mut Fault<'_>) -> Outcome {
     let address = fault.page_fault().expect("it is one").address;
     let Some(space) = task::current_address_space() else {
@@ -57,7 +58,7 @@ fn serve(fault: &mut Fault<'_>) -> Outcome {
         return Outcome::Unserved;
     };
     match space.map(address.align_down(PAGE_BYTES), frame, DATA) {
-        // Another CPU was faster.
+        // Another CPU may have mapped the page first.
         Ok(()) | Err(PageTableError::AlreadyMapped) => {
             SERVED.fetch_add(1, Ordering::Relaxed);
             Outcome::Served
@@ -76,7 +77,7 @@ fn start_pager() {
 #[expect(unsafe_code, reason = "the page is the test's")]
 fn write(address: VirtAddr, value: u64) {
     let place: *mut u64 = address.as_mut_ptr();
-    // SAFETY: it is a page of the test's own address space, which comes on demand.
+    // SAFETY: it is a page of the test's own address space, which the pager maps.
     unsafe { place.write_volatile(value) };
 }
 
@@ -97,21 +98,21 @@ fn shootdowns(cpu: &Cpu) -> u64 {
     irq::count_on(cpu, SHOOTDOWN_VECTOR)
 }
 
-/// Returns the frames that programs use: pages and tables.
+/// Returns the numbers of frames in use by programs: for pages and for tables.
 fn in_use() -> (usize, usize) {
     let counts = frames::counts();
     (counts.used_for(Purpose::User), counts.used_for(Purpose::UserTables))
 }
 
-/// Waits until the threads of processes that have left their results have ended, and with
-/// them their address spaces.
+/// Waits until the threads of the processes have ended and freed their address spaces; a
+/// thread returns its result before that.
 fn wait_until_all_is_free() {
     while in_use() != (0, 0) {
         task::yield_now();
     }
 }
 
-/// Waits until nothing else holds `space`, and drops it.
+/// Waits until nothing else refers to `space`, and drops it.
 fn drop_last(mut space: Arc<AddressSpace>) {
     while let Err(shared) = Arc::try_unwrap(space).map(drop) {
         space = shared;
@@ -139,7 +140,7 @@ fn pages_come_on_demand_and_go_with_the_process() {
         assert!(thread.join());
         assert_eq!(SERVED.load(Ordering::Relaxed) - served, 40);
         assert_eq!(frames::counts().used_for(Purpose::User), 40);
-        // No other address space has its pages.
+        // Other address spaces don't have its pages.
         assert_eq!(probe::read_u64(ON_DEMAND), Err(probe::Faulted));
         drop_last(space);
         assert_eq!(in_use(), (0, 0), "pages and tables are free again");
@@ -186,7 +187,7 @@ fn pages_of_the_kernel_and_null_pointers_are_refused() {
     assert_eq!(space.loaded_on().iter().sum::<u64>(), 0);
 }
 
-/// What the two threads of the process do, step by step.
+/// The step that the two threads of the process have reached.
 static STEP: AtomicU64 = AtomicU64::new(0);
 
 fn wait_for_step(step: u64) {
@@ -195,8 +196,8 @@ fn wait_for_step(step: u64) {
     }
 }
 
-/// Two CPUs are in the address space; a page that is unmapped is forgotten by both, and no
-/// other CPU is interrupted for that.
+/// Two CPUs use the address space. Both flush a page that is unmapped, and no other CPU
+/// is interrupted for it.
 #[test_case]
 fn shootdown_reaches_only_the_cpus_in_the_address_space() {
     if percpu::all().count() < 4 {
@@ -208,7 +209,7 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
     let entered = Arc::new(Latch::new(2));
     let other_space = space.clone();
     let other_entered = entered.clone();
-    // It stays on CPU 2, in the address space, without a call of the scheduler.
+    // Stays on CPU 2 in the address space, without calling the scheduler.
     let other = Builder::new("second")
         .allowed(only(2))
         .address_space(space.clone())
@@ -217,7 +218,7 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
             other_entered.count_down();
             wait_for_step(1);
             let is_gone = other_space.query(ON_DEMAND).is_none();
-            // The page comes anew, by a fault: the TLB doesn't have it any more.
+            // The access faults again: the TLB has no entry of the page any more.
             let served = SERVED.load(Ordering::Relaxed);
             write(ON_DEMAND, 2);
             is_gone && SERVED.load(Ordering::Relaxed) > served
@@ -230,7 +231,8 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
         .spawn(move || {
             entered.count_down();
             entered.wait();
-            // CPU 1 was in it and may have left for its idle thread; now it is in it again.
+            // CPU 1 may have switched to its idle thread meanwhile; now it uses the
+            // address space again.
             let seen: alloc::vec::Vec<_> = percpu::all().map(shootdowns).collect();
             assert_eq!(unmapper_space.loaded_on()[0], 0b0110, "CPUs 1 and 2 have it loaded");
             unmapper_space.unmap(ON_DEMAND).expect("the second thread has touched it");

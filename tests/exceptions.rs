@@ -1,4 +1,4 @@
-//! Every exception after which the kernel can go on is provoked and served.
+//! Every exception after which the kernel can continue is provoked and served.
 //!
 //! All other exceptions, and the texts of the reports, are tested from outside by
 //! tests/machine/faults.py.
@@ -19,8 +19,8 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Returns false for exceptions with stacks of their own, and for the one that needs a damaged
-/// task state segment.
+/// Returns false for exceptions that use stacks of their own, and for the one that only a
+/// damaged task state segment raises. The test doesn't provoke these.
 fn can_return(exception: Exception) -> bool {
     !matches!(
         exception,
@@ -36,7 +36,7 @@ fn each_exception_enters_its_vector_once_and_comes_back() {
         }
         dispatch::set_handler(exception, |fault| match provoke::skip(fault) {
             true => Outcome::Served,
-            // A single step comes after the instruction, and is reported.
+            // A single step is raised after the instruction, and is reported.
             false => Outcome::Unserved,
         });
         let before = irq::count(exception as u8);

@@ -42,7 +42,7 @@ impl Random {
     }
 }
 
-/// Drops `count` of `things`, in any order.
+/// Drops `count` of `things`, in random order.
 fn drop_some<T>(things: &mut Vec<T>, count: usize, random: &mut Random) {
     for _ in 0..count {
         things.swap_remove(random.below(things.len()));
@@ -60,7 +60,7 @@ fn take_frames(frames: &mut Vec<AllocatedFrames>) {
     panic!("there are more frames than were free");
 }
 
-/// Allocates blocks of up to 256 KiB until the heap has none of `last_bytes`.
+/// Allocates blocks of up to 256 KiB until the heap has no block of `last_bytes` left.
 fn take_blocks(blocks: &mut Vec<Vec<u8>>, last_bytes: usize, random: &mut Random) {
     let mut bound = 256 << 10;
     while bound >= last_bytes && blocks.len() < blocks.capacity() {
@@ -102,8 +102,8 @@ fn all_frames_ten_times_over() {
     }
 }
 
-/// Runs `prepare` in a thread on each CPU, then `body` after all have prepared, and returns
-/// their results.
+/// Runs `prepare` in a thread on each CPU. When all have prepared, runs `body` in each,
+/// and returns the results.
 fn on_each_cpu<P: 'static, T: Send + 'static>(prepare: fn() -> P, body: fn(P) -> T) -> Vec<T> {
     static MISSING: AtomicUsize = AtomicUsize::new(0);
     let cpus = task::cpus().count();
@@ -143,8 +143,8 @@ fn last_frames_are_found_in_the_caches_of_all_cpus() {
     }
 }
 
-/// All CPUs allocate frames until none is left, and free some of them meanwhile: together they
-/// get all of them.
+/// All CPUs allocate frames until none is left, and free some of them meanwhile. Together
+/// they get all frames.
 #[test_case]
 fn all_cpus_take_all_frames_together() {
     fn prepare() -> Vec<AllocatedFrames> {
@@ -170,8 +170,8 @@ fn all_cpus_take_all_frames_together() {
         let all = on_each_cpu(prepare, take);
         let taken: usize = all.iter().map(Vec::len).sum();
         assert_eq!(frames::counts().used_for(Purpose::Other), before + taken);
-        // A CPU that has ended has found none free; since then each other CPU may have freed 3,
-        // and each thread its stack of 8.
+        // A CPU that has ended found no free frame. Since then each other CPU may have
+        // freed 3 frames, and each thread the 8 frames of its stack.
         assert!(frames::counts().free <= 16 * all.len(), "{}", frames::counts().free);
         audit::run().expect_clean();
         drop(all);
@@ -208,7 +208,7 @@ fn heap_and_frames_in_turn_ten_times_over() {
     let before = (counts_after_trim(), heap::statistics().allocated_bytes);
     for round in 0..ROUNDS {
         let mut random = Random::new(round);
-        // First the heap uses up all frames, then frames are allocated to the last one.
+        // First the heap uses up most frames, then the rest is allocated directly.
         take_frames(&mut held);
         let part = held.len() / (2 + round as usize);
         drop_some(&mut held, part, &mut random);

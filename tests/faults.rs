@@ -1,4 +1,4 @@
-//! Exceptions reach what serves them, in their order, and their way out looks for work.
+//! Exceptions reach their handlers in order, and pending work is done on the way out.
 //!
 //! QEMU: -cpu max
 
@@ -22,10 +22,11 @@ use x86_64::registers::rflags::{self, RFlags};
 
 farjump::test_kernel!(test_main);
 
-/// Where nothing is mapped.
+/// An address where nothing is mapped.
 const NOWHERE: VirtAddr = VirtAddr::new(0x40_0000);
 
-/// What the pager of this test has seen: the address, and whether interrupts were on.
+/// What the pager of this test has seen: the faulting address, and whether interrupts
+/// were on.
 static SEEN_ADDRESS: AtomicU64 = AtomicU64::new(0);
 static SEEN_INTERRUPTS_ON: AtomicBool = AtomicBool::new(false);
 static PAGER_CALLS: AtomicU32 = AtomicU32::new(0);
@@ -40,7 +41,8 @@ fn pager_comes_before_the_exception_table_and_learns_the_address() {
         SEEN_INTERRUPTS_ON.store(interrupt_flag::are_enabled(), Ordering::Relaxed);
         Outcome::Unserved
     });
-    // The pager leaves it alone, so the table says where to go on.
+    // The pager doesn't serve this one, so the exception table determines where to
+    // continue.
     assert_eq!(probe::read_u8(NOWHERE + 5_u64), Err(probe::Faulted));
     assert_eq!(SEEN_ADDRESS.load(Ordering::Relaxed), NOWHERE.as_u64() + 5);
     assert!(SEEN_INTERRUPTS_ON.load(Ordering::Relaxed), "it may wait");
@@ -50,7 +52,7 @@ fn pager_comes_before_the_exception_table_and_learns_the_address() {
     assert_eq!(PAGER_CALLS.load(Ordering::Relaxed), 1, "it isn't called where it can't wait");
 }
 
-/// What a handler requests is done on the way out, without another interrupt.
+/// A request of a handler is served on the way out, without another interrupt.
 #[test_case]
 fn way_out_of_an_exception_looks_for_work() {
     dispatch::set_handler(Exception::Breakpoint, |_| {
@@ -61,7 +63,7 @@ fn way_out_of_an_exception_looks_for_work() {
     assert!(!preemption::is_requested(), "the scheduler has looked");
 }
 
-/// RFLAGS of the last handler.
+/// RFLAGS in the last handler.
 static SEEN_FLAGS: AtomicU64 = AtomicU64::new(0);
 
 #[test_case]
@@ -71,7 +73,7 @@ fn handlers_begin_with_clear_flags_and_restore_what_was_interrupted() {
         Outcome::Served
     });
     let flags: u64;
-    // SAFETY: AC and DF are set for the time of the exception, and cleared afterwards.
+    // SAFETY: AC and DF are only set during the exception, and cleared afterwards.
     unsafe {
         asm!("pushfq", "or qword ptr [rsp], {set}", "popfq", "int 4", "pushfq", "pop {flags}",
             "pushfq", "and qword ptr [rsp], {clear}", "popfq",

@@ -24,7 +24,7 @@ use farjump::testing::machine;
 
 farjump::test_kernel!(test_main);
 
-/// A handler's context: how often the device has interrupted, and on which CPU.
+/// A handler's context: how often its device has interrupted, and on which CPU.
 #[derive(Default)]
 struct Device {
     interrupts: AtomicU32,
@@ -90,7 +90,8 @@ fn more_than_all_vectors_are_refused() {
     assert!(DeviceVector::try_new_on(Arc::new(|| {}), |cpu| cpu.id().number() == 0).is_ok());
 }
 
-/// Handlers are removed while their interrupts arrive, and then nothing refers to them.
+/// Handlers are removed while their interrupts arrive; afterwards nothing refers to their
+/// contexts.
 #[test_case]
 fn handlers_are_removed_while_interrupts_arrive() {
     for round in 0..200 {
@@ -102,7 +103,7 @@ fn handlers_are_removed_while_interrupts_arrive() {
         drop(vector);
         assert_eq!(Arc::strong_count(&device), 1);
         let seen = device.interrupts.load(Ordering::Relaxed);
-        // An interrupt that arrives now finds no handler, or that of another device.
+        // An interrupt that arrives now has no handler, or that of another device.
         let other = Arc::<Device>::default();
         let vector = DeviceVector::try_new(other.clone()).expect("one is free");
         vector.raise();
@@ -113,7 +114,7 @@ fn handlers_are_removed_while_interrupts_arrive() {
 
 #[test_case]
 fn lines_have_handlers_with_a_context_too() {
-    /// A line that has no device in the machines of these tests.
+    /// A line without a device in the machines of these tests.
     const FREE: u8 = 10;
     let controllers = machine().controllers;
     let device = Arc::<Device>::default();

@@ -25,15 +25,15 @@ mod patterns;
 
 farjump::test_kernel!(test_main);
 
-/// How often the threads of a test are preempted before it ends, in total.
+/// How often the threads of a test are preempted in total before it ends.
 const PREEMPTIONS: u64 = 60;
-/// How often each thread checks its registers at least.
+/// How often each thread checks its registers, at least.
 const ROUNDS: u64 = 10;
 
 /// The progress of the threads of a test.
 struct Progress {
     preemptions: AtomicU64,
-    /// How many threads haven't checked their registers often enough.
+    /// The number of threads that have to check their registers again.
     unfinished: AtomicU64,
 }
 
@@ -42,8 +42,8 @@ impl Progress {
         Self { preemptions: AtomicU64::new(0), unfinished: AtomicU64::new(0) }
     }
 
-    /// Starts a thread that repeats `round` until all have done so often enough, and have
-    /// been preempted often enough.
+    /// Starts a thread that repeats `round` until all threads have checked their
+    /// registers and been preempted often enough.
     fn start(
         &'static self,
         allowed: CpuSet,
@@ -66,7 +66,7 @@ impl Progress {
         Builder::new("registers").allowed(allowed).spawn(body).expect("there is memory")
     }
 
-    /// Runs `action`, which doesn't yield, and counts how often it is preempted.
+    /// Runs `action`, which doesn't yield, and counts the preemptions meanwhile.
     fn watch(&self, action: impl FnOnce()) {
         let before = task::current().switches();
         action();
@@ -94,8 +94,8 @@ fn move_on() {
     task::yield_now();
 }
 
-/// Several threads fill all registers with patterns of their own and check them repeatedly:
-/// after a preemption, after a call of the scheduler, and on another CPU.
+/// Several threads fill all registers with patterns of their own, and check them
+/// repeatedly: after a preemption, after a call of the scheduler, and on another CPU.
 #[test_case]
 fn registers_survive_switches() {
     static PROGRESS: Progress = Progress::new();

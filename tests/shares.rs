@@ -1,5 +1,6 @@
-//! What each thread gets of several CPUs, by the time that it ran, and what it keeps while it
-//! is held: how fast the CPUs are, and what else the host does, changes nothing.
+//! The shares of several CPUs that threads get, measured by run time, so that the speed
+//! and the load of the host don't matter; and the place of a thread to which a reference
+//! is held.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 2 -accel tcg,thread=multi
@@ -25,8 +26,8 @@ farjump::test_kernel!(test_main);
 
 const MS: u64 = 1_000_000;
 
-/// How long the shares may be wrong, in nanoseconds: longer than on any busy host, shorter than
-/// what the runner lets a test compute.
+/// The time after which a test fails, in nanoseconds: longer than a busy host delays it, shorter
+/// than the runner's limit of CPU time.
 const HANG_NS: u64 = 50_000 * MS;
 
 fn only(cpu: usize) -> CpuSet {
@@ -46,8 +47,11 @@ fn spawn_busy(nice: i8, allowed: CpuSet, is_over: &'static AtomicBool) -> JoinHa
     Builder::new("busy").policy(policy).allowed(allowed).spawn(busy).expect("there is memory")
 }
 
-/// Waits until each of `threads` has at least `percent` of its share, by the weights, of what
-/// they ran together since `start_ns`, which is 300 ms at least. Returns the shares in percent.
+/// Waits until `threads` have run for at least 300 ms together since `start_ns`, and each
+/// has had at least `percent` of its share, by weight.
+///
+/// # Errors
+/// The shares in percent, if the test takes longer than [`HANG_NS`].
 fn wait_for_shares(
     threads: &[(JoinHandle<()>, u64)],
     start_ns: &[u64],
@@ -104,7 +108,7 @@ fn cpu_that_is_busy_with_one_thread_takes_over_from_one_with_six() {
     let spawn = |cpu| (spawn_busy(0, only(cpu), &IS_OVER), 1024);
     let mut threads = alloc::vec![spawn(1)];
     threads.extend((0..6).map(|_| spawn(0)));
-    // All threads are on that CPU.
+    // All threads have run on that CPU.
     let has_run = |(it, _): &(JoinHandle<()>, u64)| it.thread().run_time_ns() > 0;
     while !threads.iter().all(has_run) {
         task::sleep_ns(MS).expect("no thread cancels this one");
@@ -122,7 +126,8 @@ fn cpu_that_is_busy_with_one_thread_takes_over_from_one_with_six() {
 #[test_case]
 fn run_time_counts_while_a_thread_runs() {
     let thread = task::current();
-    // No switch charges the thread: the time grows only if reading it does.
+    // Without a switch nothing charges the thread, so its run time grows only when it is
+    // read.
     let _off = InterruptsOff::new();
     let ran_ns = thread.run_time_ns();
     while thread.run_time_ns() < ran_ns + 5 * MS {
@@ -136,7 +141,7 @@ fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
     let number = thread.thread().number();
     let held = ThreadRef::find(number).expect("its handle holds it");
     thread.join();
-    // Others take all places that are free.
+    // Others use all places that are free.
     for _ in 0..200 {
         let other = task::spawn("other", || ()).expect("there is memory");
         assert!(!core::ptr::eq(other.thread(), held.thread()));
@@ -144,7 +149,7 @@ fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
     }
     assert_eq!((held.number(), held.name().as_str()), (number, "held"));
     drop(held);
-    // It may be on its way out still.
+    // The thread may still be ending.
     while ThreadRef::find(number).is_some() {
         task::yield_now();
     }

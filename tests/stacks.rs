@@ -19,7 +19,7 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Raises `exception`, whose handler uses up the stack that it runs on.
+/// Raises `exception`, whose handler uses up its own stack.
 fn overflow_in(exception: Exception) {
     dispatch::set_handler(exception, |_| {
         static IS_FULL: AtomicBool = AtomicBool::new(false);
@@ -73,8 +73,8 @@ const EXCEPTION_ON_THE_BOOT_STACK: ShouldPanic =
         overflow_in(Exception::Breakpoint)
     });
 
-/// A function's frame of more than a page is touched page by page, so it can't skip the
-/// guard.
+/// A function whose frame is larger than a page touches each page of it, so it can't skip
+/// the guard page.
 #[test_case]
 const LARGE_FRAMES: ShouldPanic =
     ShouldPanic::new("stacks::large_frames_meet_the_guard", "overflow of the boot stack", || {

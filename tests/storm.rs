@@ -1,8 +1,8 @@
-//! Ten thousand deadlines of the timer while serial port and keyboard are flooded.
+//! Ten thousand timer deadlines while the serial port and the keyboard are flooded.
 //!
-//! The runner reads the line that begins with `@storm` and floods the machine.
-//! Under `-icount` the machine's time doesn't depend on the host: an instruction takes 16 ns.
-//! The test never sleeps, as QEMU's clock would jump then.
+//! The runner reads the line that begins with `@storm` and then floods the machine. Under
+//! `-icount` the machine's time doesn't depend on the host: an instruction takes 16 ns.
+//! The test never sleeps, because QEMU's clock would jump then.
 //!
 //! QEMU: -icount shift=4,sleep=off
 
@@ -26,7 +26,7 @@ const DEADLINES: u64 = 10_000;
 const BYTES: u64 = 50_000;
 const KEYS: u64 = 100;
 
-/// The next deadline; 0 for none.
+/// The next deadline; 0 if there is none.
 static NEXT_NS: AtomicU64 = AtomicU64::new(0);
 static REACHED: AtomicU64 = AtomicU64::new(0);
 static LATEST_BY_NS: AtomicU64 = AtomicU64::new(0);
@@ -55,7 +55,7 @@ fn no_deadline_and_no_byte_is_lost_in_a_storm() {
     serial::write("@storm 50000 100\n");
     let mut bytes = 0_u64;
     let mut keys = 0;
-    // The bytes may take longer than the deadlines, depending on the host.
+    // On a slow host the bytes take longer than the deadlines.
     while REACHED.load(Ordering::Relaxed) < DEADLINES || bytes < BYTES || keys < KEYS {
         if let Some(byte) = serial::try_read() {
             assert_eq!(u64::from(byte), bytes % 256, "byte {bytes} is another");

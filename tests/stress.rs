@@ -1,5 +1,5 @@
-//! Thousands of threads, on one CPU and on several, by a random seed: nothing is lost, and
-//! all memory is freed.
+//! Thousands of threads on one CPU and on several, from a random seed: nothing is lost,
+//! and all memory is freed.
 //!
 //! QEMU: -m 256 -cpu max -smp 1
 //! QEMU: -m 256 -cpu max,-apic
@@ -41,7 +41,7 @@ const MS: u64 = 1_000_000;
 struct Random(u64);
 
 impl Random {
-    /// Begins with a seed that is printed, so that a run can be repeated with it.
+    /// Starts from a seed and prints it, so that the run can be repeated.
     fn with_printed_seed(what: &str) -> Self {
         let seed = read_tsc() | 1;
         println!("{what}: seed {seed:#x}");
@@ -75,15 +75,15 @@ impl Random {
     }
 }
 
-/// Waits until all threads of the test have ended; returns the frames of stacks and the bytes
-/// of the heap that are in use.
+/// Waits until all threads of the test have ended. Returns the number of frames of stacks
+/// and the bytes of the heap that are in use.
 fn settled() -> (usize, u64) {
     wait_for_threads();
     (frames::counts().used_for(Purpose::Stacks), heap::statistics().allocated_bytes)
 }
 
-/// Runs `scenario` twice. The first run may allocate memory that is kept for later; the second
-/// has to free all that it allocates.
+/// Runs `scenario` twice. The first run may allocate memory that is kept for later; the
+/// second has to free all that it allocates.
 fn check_memory(scenario: impl Fn()) {
     let (stacks, _) = settled();
     scenario();
@@ -91,7 +91,7 @@ fn check_memory(scenario: impl Fn()) {
     scenario();
     let after = settled();
     assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
-    // Places of threads are kept, and more may have existed at once in the second run.
+    // Places of threads are kept, and the second run may need more of them at once.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
     assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);
 }
@@ -247,8 +247,8 @@ fn timers_storm() {
     });
 }
 
-/// Blocks at the heap's end are unmapped when they are freed, and their addresses get other
-/// frames: a CPU that hadn't flushed its TLB would see other bytes.
+/// Blocks at the end of the heap are unmapped when they are freed, and their addresses
+/// get other frames. A CPU that hadn't flushed its TLB would see other bytes there.
 #[test_case]
 fn memory_is_unmapped_while_others_use_theirs() {
     const ROUNDS: u64 = 8;

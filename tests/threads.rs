@@ -1,4 +1,4 @@
-//! Threads begin, end, take turns and wait; locks, calls to other CPUs and TLB flushes.
+//! Threads start, end, take turns and wait; locks, calls of other CPUs and TLB flushes.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max,-apic
@@ -80,7 +80,7 @@ fn thread_runs_and_leaves_its_result() {
 #[test_case]
 fn what_threads_take_comes_back() {
     let stacks = || frames::counts().used_for(Purpose::Stacks);
-    // Threads of the tests before.
+    // For threads of earlier tests.
     wait_for_threads();
     let at_first = stacks();
     // On several CPUs each thread costs more: they answer when its stack is unmapped.
@@ -91,10 +91,10 @@ fn what_threads_take_comes_back() {
             .collect();
         let sum: usize = threads.into_iter().map(|thread| thread.join()).sum();
         assert_eq!(sum, (count - 1) * count);
-        // The last threads are still ending.
+        // The last threads may still be ending.
         wait_for_threads();
     };
-    // Makes places for more threads than there are at once later: places are kept.
+    // Makes more places for threads than are needed later: places are kept.
     static GATE: Latch = Latch::new(1);
     let waiting: Vec<_> = (0..count + 100)
         .map(|_| task::spawn("waiting", || GATE.wait()).expect("there is memory"))
@@ -108,8 +108,8 @@ fn what_threads_take_comes_back() {
     assert_eq!(stacks(), at_first);
 }
 
-/// The threads begin on one CPU; the others, which halt, take them over when they are allowed
-/// to.
+/// All threads start on one CPU. The others, which halt, take them over as soon as they
+/// are allowed to run there.
 #[test_case]
 fn waiting_threads_are_taken_over() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
@@ -244,8 +244,9 @@ fn mutex_keeps_threads_apart() {
     assert_eq!(counts.lock().0, 4000);
 }
 
-/// A thread of low priority holds what one of high priority waits for, and one in between would
-/// never give way. All run on one CPU, so that only their policies decide which one runs.
+/// A thread of low priority holds a lock for which one of high priority waits, while one
+/// of middle priority never yields. All run on one CPU, so only their policies decide
+/// which one runs.
 #[test_case]
 fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     static HELD: Mutex<()> = Mutex::new(());
@@ -266,7 +267,7 @@ fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     let low = low.expect("there is memory");
     IS_TAKEN.wait();
     let high = Builder::new("high").policy(real_time(20)).allowed(first).spawn(move || {
-        // It runs as soon as this thread waits, unless the lower one is picked.
+        // It runs as soon as this thread waits, unless the scheduler picks the lower one.
         let between = Builder::new("between").policy(real_time(10)).allowed(first);
         let between = between.spawn(|| IS_HELD.load(Ordering::Relaxed));
         drop(HELD.lock());

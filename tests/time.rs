@@ -1,4 +1,4 @@
-//! Threads and time: turns, shares, sleeps, CPUs that hang.
+//! Threads and time: turns, shares, sleeps, and CPUs that hang.
 //!
 //! These tests compare times, so the machine's clock counts instructions (`-icount`): an
 //! instruction takes 32 ns, however slow or busy the host is, and when all CPUs halt the
@@ -47,7 +47,7 @@ fn spin_until(end_ns: u64) {
 fn yielding_threads_take_turns() {
     static TURNS: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
     static IS_STARTED: Latch = Latch::new(2);
-    // Returns how many turns the other thread had had at the end.
+    // Returns the number of turns that the other thread has had at the end.
     let player = |own: usize| {
         move || {
             IS_STARTED.count_down();
@@ -103,7 +103,7 @@ fn sleeps_end_in_order_and_in_time() {
     assert_eq!(*ORDER.lock(), [10, 20, 30, 40, 50]);
 }
 
-/// They are busy for longer than the watchdog waits.
+/// The CPUs are busy for longer than the watchdog waits.
 #[test_case]
 fn busy_cpus_are_not_taken_for_hanging() {
     let end_ns = now_ns() + 8_000 * MS;

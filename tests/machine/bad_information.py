@@ -61,8 +61,8 @@ def find_tag(structure, number):
 
 @contextlib.contextmanager
 def stopped_at_rust_main():
-    """A machine that has stopped before rust_main, and its loader's structure: address and
-    bytes."""
+    """Yields a machine that has stopped before rust_main, and the address and the bytes of
+    its loader's structure."""
     with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, "hbreak *(long)&rust_main", "continue",
                        'printf "RSI=%lx\\n", $rsi', "delete", keep_stopped=True)
@@ -72,7 +72,7 @@ def stopped_at_rust_main():
 
 
 def without_a_memory_map():
-    """The tag of type 6 gets an unknown type."""
+    """The type of the map's tag is changed to an unknown one."""
     with stopped_at_rust_main() as (qemu, start, structure):
         gdb.run(qemu, f"set {{int}}{start + find_tag(structure, MEMORY_MAP_TAG)} = 77")
         expect_going_on(qemu, "warning boot: the loader gave no memory map")
@@ -89,7 +89,7 @@ def damaged_rsdp_is_reported_and_another_found():
 
 
 def damaged_table_is_reported():
-    """The list of tables has a wrong checksum: the others can't be found."""
+    """The root table has a wrong checksum, so the other tables can't be found."""
     with stopped_at_rust_main() as (qemu, _, structure):
         rsdt, = struct.unpack_from("<I", structure, find_tag(structure, OLD_ACPI_TAG) + 8 + 16)
         gdb.run(qemu, f"set {{char}}{rsdt + 10} = 0x7f")
@@ -97,7 +97,7 @@ def damaged_table_is_reported():
 
 
 def table_in_unlisted_rom_is_used():
-    """The list of tables is where no memory map of QEMU's lists anything: at 0xe0000."""
+    """The root table is at 0xe0000, which QEMU's memory map doesn't list."""
     with stopped_at_rust_main() as (qemu, start, structure):
         rsdp = start + find_tag(structure, OLD_ACPI_TAG) + 8
         old, checksum = struct.unpack("<I", qemu.read_memory(rsdp + 16, 4))[0], 8

@@ -35,7 +35,7 @@ FATAL = {
     "machine-check": ("exception 18, #MC", "MCG_STATUS 0x0"),
     "simd-floating-point": ("exception 19, #XM", "MXCSR"),
     "virtualization": ("exception 20, #VE", "EPT violation"),
-    "control-protection": ("exception 21, #CP", "no cause told"),
+    "control-protection": ("exception 21, #CP", "no known cause"),
     "hypervisor-injection": ("exception 28, #HV", "injected"),
     "vmm-communication": ("exception 29, #VC", "exit code 0x0"),
     "security": ("exception 30, #SX", "security exception"),
@@ -43,7 +43,7 @@ FATAL = {
     "stack-overflow": ("exception 8, #DF", "overflow of the boot stack: all of its 60 KiB"),
     "panic": ("panic: provoked by the command fault", "where +src/monitor/commands/session/fault.rs:"),
 }
-# Reported on a stack of their own.
+# Exceptions whose report runs on a stack of its own.
 IST = {
     "double-fault": "double fault IST stack",
     "stack-overflow": "double fault IST stack",
@@ -73,7 +73,7 @@ def stops_with_a_report(name):
             assert handler == IST[name], handler
         qemu.expect("The kernel has stopped")
         qemu.expect("stopped> ")
-        # The screen has the report too.
+        # The screen shows the report, too.
         screen = qemu.expect_screen("^The kernel has stopped").string
         assert title[:20] in screen, screen
         assert not qemu.has_triple_faulted()
@@ -89,7 +89,7 @@ def traps_come_back():
 
 
 def nmi_from_outside_is_reported():
-    """Raised by QEMU's monitor, as by a button or a watchdog."""
+    """QEMU's monitor raises it, as a button or a watchdog would."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("nmi")
@@ -98,7 +98,7 @@ def nmi_from_outside_is_reported():
 
 
 def machine_check_from_outside_is_decoded():
-    """Raised by QEMU's monitor: an uncorrected error in bank 1."""
+    """QEMU's monitor raises it: an uncorrected error in bank 1."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("mce 0 1 0xb200000000000115 0x4 0 0")

@@ -23,7 +23,7 @@ def expect_text(qemu, pattern, most_unknown=None):
     def found():
         lines, pixels = screen_text(qemu)
         match = re.search(pattern, "\n".join(lines), re.M)
-        # Rows are drawn one after the other: others may be half drawn still.
+        # Rows are drawn one after the other, so others may be incomplete.
         is_drawn = most_unknown is None or match and match.string.count("?") <= most_unknown
         return match and is_drawn and (match, pixels)
 
@@ -38,11 +38,11 @@ def shows_text(mode, arguments):
         assert f"screen       framebuffer {width} x {height}, " in info, info
         # After the prompt is the cursor's cell: a reversed blank isn't a glyph.
         expect_text(qemu, rf"framebuffer {width} x {height}[\s\S]*^farjump>\s*\??$")
-        # Typed on the keyboard, shown on the screen; enough to scroll.
+        # Typed on the keyboard and shown on the screen, with enough output to scroll.
         for _ in range(3):
             qemu.type_keys("info\n")
             qemu.expect("farjump> ")
-        # All of it is text: nothing is left of what was there before.
+        # All cells are text: nothing of the previous content is left.
         expect_text(qemu, r"^last traced .*\nfarjump>\s*\??$", most_unknown=1)
         # A report is shown in its colours, up to its last line.
         qemu.send("fault page-fault\r")
@@ -54,7 +54,7 @@ def shows_text(mode, arguments):
 
 
 def uefi_has_a_screen():
-    """Without any serial port: typed on the keyboard, read from the screen."""
+    """Without a serial port: the test types on the keyboard and reads the screen."""
     with Qemu("-m", "256", "-bios", ovmf(), "-cdrom", image(bios_only=False),
               has_serial=False) as qemu:
         expect_text(qemu, r"^farjump>")

@@ -130,7 +130,7 @@ def lights_follow_the_locks():
         expect_lights(0b100)
         qemu.tap("scroll_lock")
         expect_lights(0b101)
-        # The keyboard hasn't lost a key meanwhile.
+        # The keyboard has lost no key meanwhile.
         qemu.tap("caps_lock")
         qemu.type_keys("ticks\n")
         qemu.expect(r"\d+ ticks of")
@@ -162,7 +162,7 @@ def control_alt_delete_restarts():
 
 
 def key_tapped_while_the_kernel_starts_is_no_harm():
-    """Its byte is in the controller when the keyboard's interrupt is unmasked."""
+    """The key's byte is in the controller when the keyboard's interrupt is unmasked."""
     for options, key, typed in (("", "t", "t"), ("", "shift", ""), ("noapic", "t", "t"),
                                 ("safe", "shift", "")):
         with Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True) as qemu:

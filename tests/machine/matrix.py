@@ -37,7 +37,7 @@ def pairs_of(machine):
 
 
 def pairwise_machines():
-    """Returns machines so that one of them has each possible pair of values."""
+    """Returns a set of machines in which each possible pair of values occurs."""
     machines = all_machines()
     missing = set().union(*map(pairs_of, machines))
     chosen = []
@@ -97,7 +97,7 @@ def smp_option_limits():
 
 
 def without_serial_port():
-    """Typed on the keyboard, read from the text memory."""
+    """The test types on the keyboard and reads the text memory."""
     with Qemu("-m", "128", "-cdrom", image(), has_serial=False) as qemu:
         qemu.expect_screen("^farjump>")
         qemu.type_keys("info\n")

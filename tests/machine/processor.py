@@ -276,7 +276,7 @@ def stack_ports_and_memory_are_shown():
         frames = qemu.command("frames")
         counts = {name: int(count) for name, count in
                   re.findall(r"^  ([a-z ]+?)  +(\d+) +\d+$", frames, re.M)}
-        out, back = (int(n) for n in re.search(r"(\d+) given out, (\d+) taken", frames).groups())
+        out, back = (int(n) for n in re.search(r"(\d+) allocated, (\d+) freed", frames).groups())
         longest = int(re.search(r"longest (\d+) frames", frames)[1])
         assert counts["all"] == counts["used"] + counts["free"], frames
         assert counts["used"] == out - back, frames

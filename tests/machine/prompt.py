@@ -23,7 +23,7 @@ def commands_are_listed_and_run():
         assert second >= first > 0
         assert "no such command: nonsense (help lists them)" in qemu.command("nonsense 1 2")
         assert qemu.command("   ") == ""
-        # Names of other systems, either case, and the beginning of a word.
+        # Commands of other systems, in upper and lower case, and the beginning of a word.
         for name in ("exit", "quit", "halt", "Shutdown"):
             assert qemu.command(name) == f"no such command: {name} (did you mean poweroff?)\n"
         assert qemu.command("?") == qemu.command("help") == qemu.command("HELP")
@@ -86,7 +86,7 @@ def options_are_applied_and_unknown_ones_reported():
 
 
 def menu_is_shown_and_boots_by_itself():
-    """The image with a menu: on the serial line, with a short time-out."""
+    """An image with a menu on the serial line and a short time-out."""
     with tempfile.NamedTemporaryFile(suffix=".iso") as file:
         build_image(kernel_path(), file.name, timeout=2)
         with Qemu(*NEEDED, "-cdrom", file.name) as qemu:
@@ -163,8 +163,9 @@ def writes(qemu):
 
 
 def boot_that_is_not_traced_writes_nowhere():
-    """Neither the CMOS, where a BIOS may keep a checksum, nor port 0x80, which hangs some
-    laptops, from the stub's first instruction on. Only whole words are options."""
+    """From the stub's first instruction on, the kernel writes neither to the CMOS, where a BIOS
+    may keep a checksum, nor to port 0x80, which hangs some laptops. Only whole words are
+    options."""
     for options in ("", "safe", "trace-boots xtrace-boot layout=trace-boot"):
         with at_the_stub(options) as qemu:
             qemu.monitor("trace-event memory_region_ops_write on")
@@ -182,7 +183,7 @@ def stages_are_written_to_port_80_on_request():
         qemu.qmp("cont")
         qemu.expect("farjump> ")
         stages = [value for name, value in writes(qemu) if name == "ioport80"]
-    # The stub's steps from 4 on, each stage of the kernel once, the prompt.
+    # The stub's steps from 4 on, then each stage of the kernel once, then the prompt.
     assert stages[:10] == list(range(0xA4, 0xAE)), stages
     assert stages[10:] == [*range(0xB1, 0xC5), 0xD1], stages
 

@@ -20,7 +20,7 @@ STOPPED = "stopped> "
 FAULT_SOURCE = "src/monitor/commands/session/fault.rs"
 PROVOKE_SOURCE = "src/arch/debug/provoke.rs"
 
-# The title of a report, the function that failed, and the text of its line.
+# For each failure: the report's title, the failing function, and the text of its line.
 CAUSES = {
     "panic": ("panic: provoked by the command fault", "fault::",
               (FAULT_SOURCE, 'panic!("provoked by')),
@@ -33,7 +33,8 @@ CAUSES = {
                        (PROVOKE_SOURCE, "overflow_stack() + core")),
     "double-fault": ("exception 8, #DF", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
 }
-# Where they are provoked, and a function in that chain of calls; release builds inline some.
+# The places of the failures, each with a function in the chain of calls there. (Release
+# builds inline some functions.)
 PLACES = {
     "": r"fault::provoke_named\+0x",
     " in interrupt": r"irq::(dispatch|handle)\+0x",
@@ -50,7 +51,7 @@ IN_REPORT = {
                              "<fault::FaultsWhenShown as ",
                              (PROVOKE_SOURCE, " asm!(")),
 }
-ANOTHER = "another failure while that was reported"
+ANOTHER = "another failure during the report"
 WHITE_ON_RED, GREY_ON_BLACK = 0x4F, 0x07
 # For QEMU's monitor: an uncorrected error in bank 1.
 MACHINE_CHECK = "mce 0 1 0xb200000000000115 0x4 0 0"
@@ -132,7 +133,7 @@ def trace_in(text):
 
 
 def failures_are_reported(place):
-    """Each cause in a place of the kernel: the report, its trace, no reset."""
+    """Each failure in each place of the kernel: the report, its trace, no reset."""
     with snapshot() as machine:
         for cause, (title, function, source) in CAUSES.items():
             report = machine.fail(cause + place)
@@ -169,7 +170,7 @@ def failures_within_reports_are_reported():
                 # `backtrace` shows the first failure.
                 chain = machine.ask("backtrace")
                 assert "fault::Cause>::provoke+0x" in chain, chain
-                assert "panic::tell" not in chain, chain
+                assert "panic::write_report" not in chain, chain
 
 
 def wrapped(text):
@@ -218,7 +219,7 @@ def expect_rows(qemu, name, rows):
 
 
 def reports_fit_a_framebuffer():
-    """The smallest: 80 columns, 30 rows."""
+    """The smallest framebuffer: 80 columns, 30 rows."""
     with snapshot("-cdrom", image(video="640x480x32"), "-boot", "d") as machine:
         for how in ("page-fault", "panic in screen", "double-fault in interrupt"):
             report = machine.fail(how)
@@ -344,14 +345,14 @@ def prompt_restarts_the_machine():
 
 
 def address_of(symbol):
-    """Returns a symbol's address in the kernel."""
+    """Returns the address of a symbol of the kernel."""
     text = subprocess.run(["nm", "-C", kernel_path()], stdout=subprocess.PIPE, text=True,
                           check=True).stdout
     return re.search(rf"^([0-9a-f]{{16}}) \w {re.escape(symbol)}$", text, re.M)[1]
 
 
 def failures_of_the_prompt_are_reported():
-    """By an invalid number of the keyboard's layout."""
+    """The number of the keyboard's layout is made invalid."""
     layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     with snapshot() as machine:
         machine.fail("panic in screen")

@@ -49,7 +49,7 @@ def called(*arguments):
 
 
 def tests_are_selected_as_in_any_rust_test():
-    """By names, exact names, and names to skip; the others are counted."""
+    """By names, exact names, and names to skip. The other tests are counted."""
     for arguments, ran, counts in (
             (["expected_panic"], ["expected_panic"], "0 ignored; 0 measured; 7 filtered out"),
             (["--ignored", "--skip", "hangs", "--skip=s::panics", "--skip", "e"], [],

@@ -13,8 +13,8 @@ POLLED = r"warning serial: COM1: no interrupt arrives at IRQ 4; it is polled eve
 
 
 def works_by_polling(qemu):
-    """Both directions, more than the queues of the kernel and of the UART hold, and
-    Ctrl-C."""
+    """Polls the UART: both directions, with more bytes than the queues of the kernel and of
+    the UART hold, and Ctrl-C."""
     qemu.expect(POLLED)
     qemu.expect("farjump> ")
     assert " ticks of " in qemu.command("ticks")
@@ -49,7 +49,7 @@ def board_without_the_input_is_polled():
 
 
 def byte_sent_while_the_kernel_starts_is_no_harm():
-    """It is in the UART when the interrupt is unmasked."""
+    """The byte is in the UART when the interrupt is unmasked."""
     with Qemu(*NEEDED, "-cdrom", image(), gdb=True, paused=True) as qemu:
         with gdb.spinning_at(qemu, "farjump::arch::irq::set_handler", "($rdi & 0xff) == 4"):
             qemu.send("ti")

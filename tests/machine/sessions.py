@@ -11,7 +11,7 @@ from machine.qemu import COLUMNS, ROWS, VGA_TEXT, Qemu
 from machine.tools import ovmf
 
 NEEDED = ("-m", "128")
-# What a machine may compute to print a quarter of a MiB of text.
+# The CPU time that a machine may take to print a quarter of a MiB of text, in seconds.
 LONG_CPU_S = 250
 LARGE = ("-vga", "none", "-device", "VGA,vgamem_mb=64")
 SCREENS = {
@@ -87,7 +87,7 @@ SHOWN = [
 ]
 assert len(SHOWN) == ROWS
 
-# The serial line's text of the session, from the machine that ended it first.
+# The serial line's text of the session, from the first machine that ended it.
 _sent = {}
 
 
@@ -171,7 +171,7 @@ def run_session(qemu, type_on):
 
 
 def check_sent(sent):
-    """Compares what a session sent with what others did."""
+    """Compares the serial text of a session with that of the other machines."""
     assert sent == _sent.setdefault("session", sent), (sent, _sent["session"])
     # The text of `> serial` is on the serial line only.
     assert sent.count("\r\n".join(TICKS_HELP).replace("usage    ticks", "usage    ticks ")) == 2
@@ -199,7 +199,7 @@ def session_is_the_same(name):
         screen.expect_colours(1, 4, 8, {YELLOW, BLUE})
         assert screen.colours(1, 0, 2) == {RED, BLUE}
         assert screen.colours(screen.rows - 1, 0, 79) == {BLUE}
-        # Typed text has them, too, and Ctrl-L keeps the line.
+        # Typed text has these colours, too, and Ctrl-L keeps the line.
         by_keyboard(qemu, "echo<ctrl-l>")
         screen.expect(["farjump> echo"])
         screen.expect_colours(0, 9, 12, {YELLOW, BLUE})
@@ -213,7 +213,7 @@ def session_is_the_same(name):
 
 
 def pager_and_scroll_back_show_all_rows(name):
-    """The pager, at the keyboard and on request, and the scroll-back."""
+    """The pager, for the keyboard's user and on request, and the scroll-back."""
     dump = "hexdump rust_main 1000"
     with machine(name) as qemu:
         qemu.expect(PROMPT)
@@ -261,7 +261,7 @@ def pager_and_scroll_back_show_all_rows(name):
 
 
 def long_output_is_ended():
-    """By Ctrl-C, on either device; `watch`, too."""
+    """By Ctrl-C on either device. It also ends `watch`."""
     endless = "hexdump ffff800000100000 4000000"
     with machine("text") as qemu:
         qemu.expect(PROMPT)
@@ -339,7 +339,7 @@ def wait_output(qemu, ending):
 
 
 def pasted_text_comes_back_whole():
-    """A quarter of a MiB at once, by the line's flow control."""
+    """A quarter of a MiB at once, with the line's flow control."""
     source = random.Random(1)
     lines = []
     while sum(map(len, lines)) < 1 << 18:
@@ -377,7 +377,7 @@ def nonsense_is_ignored():
         qemu.expect(PROMPT)
 
         def answers():
-            # After a search, a list of words, a pager, a watch.
+            # Ends a search, a list of completions, the pager, or `watch`.
             mark = f"mark{source.randrange(1 << 30)}"
             qemu.send_bytes(b"\x03\r\x03")
             qemu.settle()

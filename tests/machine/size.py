@@ -35,8 +35,8 @@ def instructions_to_the_symbols(image):
 
 
 def kernel_and_symbols_are_small():
-    """They take less than 3 MiB of memory; a table makes the start hardly longer than a table
-    that is refused."""
+    """They take less than 3 MiB of memory. Reading the symbols' table makes the start hardly
+    longer than a table that is rejected at once."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         kernel = pathlib.Path(folder) / "farjump"
         shutil.copy(kernel_path(), kernel)

@@ -53,7 +53,7 @@ def tests_are_no_production_code():
     assert words("match a { #[cfg(test)] B => {} c => d }") == ["match", "a", "c", "d"]
     assert words("#[test_case] fn a() {} #[test_case] const B: C = c(\"}\", || {}); d!();") == ["d"]
     assert words("#[cfg(test)] impl A for B { fn c() {} } #[cfg(test)] a::m!(x); e!{}") == ["e"]
-    # Code that other builds compile as well stays.
+    # Code that other builds compile, too, stays.
     for kept in ("#[cfg(not(test))] fn a() {}", "#[cfg(any(test, b))] fn a() {}",
                  "#[cfg_attr(test, no_main)] fn a() {}"):
         assert words(kept)[-2:] == ["fn", "a"], kept
@@ -125,7 +125,7 @@ def imports_upwards_are_refused():
     for way in ("// use crate::mm;", "#[cfg(test)] mod tests { use crate::mm; }",
                 '#[doc = "crate::mm::a"] mod x {}', "use other::mm::a;"):
         accepted(**lower, src__arch=f"pub fn go() {{}}\n{way}")
-    # A room that no layer names, and rooms of one layer in a circle.
+    # A room that is in no layer, and two rooms of one layer that import each other.
     refused("is in no layer", src__lib="mod arch; mod odd;", src__arch="", src__odd="use crate::arch;")
     refused("rooms in a circle: drivers, task",
             src__lib="mod task; mod drivers;", src__task__mod="mod a; mod b;",
@@ -137,19 +137,19 @@ def circles_between_files_are_refused():
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="mod task;",
             src__task__mod="mod a; mod b;", src__task__a="use super::b::B;",
             src__task__b="struct B; fn c() { super::a::d() }")
-    # By re-exported names: they belong to the file that defines them.
+    # Through re-exported names, which belong to the file that defines them.
     parent = "mod a; mod b; pub use a::A; pub use b::*;"
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="pub mod task;", src__task__mod=parent,
             src__task__a="use super::B; pub struct A;", src__task__b="use super::A; pub struct B;")
     accepted(src__lib="pub mod task;", src__task__mod=parent,
              src__task__a="use super::B; pub struct A;", src__task__b="pub struct B;")
-    # Between a parent and names that it uses itself.
+    # Between a module and a child whose names it uses itself.
     refused("circle: src/task/mod.rs, src/task/a.rs", src__lib="mod task;",
             src__task__mod="mod a; struct T; fn b() { a::c() }", src__task__a="use super::T;")
     # A visibility imports nothing.
     accepted(src__lib="mod task;", src__task__mod="mod a; fn b() { a::c() }",
              src__task__a="pub(in crate::task) fn c() {}")
-    # In a crate, in a group or not.
+    # In a crate, whether it is in a group or not.
     for folder in ("crates__x", "crates__group__x"):
         refused("/x/src/a.rs, crates/", **{
             "src__lib": "", f"{folder}__src__lib": "mod a; mod b;",

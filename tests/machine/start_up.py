@@ -25,8 +25,8 @@ def stop_at(qemu, function):
 
 
 def stage_that_hangs_is_on_the_screen():
-    """Without a serial port, in text and on a framebuffer: the last row is the stage. The kernel
-    stops at one stage after the other."""
+    """Without a serial port, in text mode and on a framebuffer: the last row names the stage. The
+    kernel stops at one stage after the other."""
     for video in ("", "1024x768x32"):
         with Qemu(*NEEDED, "-cdrom", image(video=video), has_serial=False, gdb=True,
                   paused=True) as qemu:
@@ -51,8 +51,8 @@ def stage_is_gone_at_the_prompt():
 
 
 def report_before_memory_is_on_the_screen():
-    """Without a serial port, an exception before the kernel has memory: in text, on a
-    framebuffer of a BIOS and on one of UEFI, which is far above the first GiB."""
+    """An exception before the kernel has memory, on a machine without a serial port: in text
+    mode, on a framebuffer of a BIOS, and on one of UEFI, which is far above the first GiB."""
     for video, arguments in (("", ()), ("800x600x32", ()), ("", ("-bios", ovmf(), "-m", "256"))):
         with Qemu(*NEEDED, *arguments, "-cdrom", image(video=video, bios_only=False),
                   has_serial=False, gdb=True, paused=True) as qemu:
@@ -70,15 +70,15 @@ def report_before_memory_is_on_the_screen():
 
 
 def expect_text(qemu, pattern):
-    """Waits until the regular expression stands in a framebuffer's text."""
+    """Waits until the regular expression matches a framebuffer's text."""
     def text():
         return "\n".join(screen_text(qemu)[0])
     qemu.wait_for(lambda: re.search(pattern, text(), re.M), text)
 
 
 def panic_before_the_serial_port_is_found_is_on_it():
-    """By gdb: all places for what takes the log look taken, so that the first that asks for
-    one panics, before the serial port is looked for."""
+    """gdb marks all places for outputs of the log as taken, so the first output that is added
+    panics. The serial port hasn't been searched at that time."""
     symbols = subprocess.run(["nm", "-C", kernel_path()], check=True, stdout=subprocess.PIPE,
                              text=True).stdout
     sinks = int(re.search(r"^([0-9a-f]+) \w farjump::klog::SINKS$", symbols, re.M)[1], 16)

@@ -24,20 +24,20 @@ def expect_error(qemu, number, sentence):
 
 
 def error_2_without_long_mode():
-    """On a CPU that has none."""
+    """On a CPU without long mode."""
     with Qemu("-m", "128", "-cpu", "qemu32", "-cdrom", image()) as qemu:
         expect_error(qemu, 2, "this CPU has no long mode; a 64-bit one is needed")
 
 
 def error_1_without_cpuid():
-    """By gdb: the bit of EFLAGS seems not to change."""
+    """gdb makes the ID bit of EFLAGS look unchangeable."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&cpuid_verdict", "continue", "set $eax = 0")
         expect_error(qemu, 1, "this CPU has no CPUID; a 64-bit one is needed")
 
 
 def error_0_without_multiboot2():
-    """By gdb: the loader's magic number is that of Multiboot 1."""
+    """gdb replaces the loader's magic number by that of Multiboot 1."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue", "set $eax = 0x2badb002")
         expect_error(qemu, 0, "not loaded by Multiboot2; use the command multiboot2 of GRUB")
@@ -98,21 +98,21 @@ def tables_show_the_first_gib_and_the_stacks():
     expected = [(base + offset, offset) for base in (0, DIRECT_MAP, KERNEL_BASE)
                 for offset in range(0, 1 << 30, PAGE_2M)]
     assert pages[:len(expected)] == expected, pages[:5]
-    # The boot CPU's stacks: each ends its slot, the frames are in a row.
+    # The boot CPU's stacks: each is at the end of its slot, and their frames are adjacent.
     ends = [(STACKS + (slot + 1) * STACK_SLOT, size)
             for slot, size in enumerate((60 << 10, *[24 << 10] * 4))]
     stacks = [page for end, size in ends for page in range(end - size, end, PAGE_4K)]
     first = pages[len(expected)][1]
     assert pages[len(expected):] == [(page, first + index * PAGE_4K)
                                      for index, page in enumerate(stacks)], pages[len(expected):]
-    # Writable, for the kernel alone; large but for the stacks.
+    # Writable, only for the kernel; large, except the stacks.
     assert all("W" in flags and "U" not in flags for _, _, flags in tlb), tlb[:5]
     assert all("P" in flags for _, _, flags in tlb[:len(expected)]), tlb[:5]
 
 
 def control_registers_of_the_firmware_are_not_inherited():
-    """By gdb, as if the firmware ran with 5-level paging, machine checks, SSE and caches off,
-    and the loader only turned off paging."""
+    """gdb sets the registers as if the firmware had used 5-level paging, machine checks, SSE and
+    disabled caches, and the loader had only turned off paging."""
     with Qemu("-m", "128", "-smp", "2", "-cpu", "max,la57=on", "-cdrom", image(), gdb=True,
               paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue",

@@ -31,7 +31,7 @@ def panic_names_functions_and_lines():
         assert names[place].startswith("<fault::Cause>::provoke+0x"), trace
         assert names[f"src/main.rs:{line_of('src/main.rs', 'monitor::run(')}"].startswith(
             "rust_main+0x"), trace
-        # The stub has called it, and is the end of the chain.
+        # The stub is the end of the chain of calls.
         place, name = trace[-1]
         assert place.startswith("asm/higher_half.asm:") and name.startswith("higher_half"), trace
         # The screen has the same text as the serial line.

@@ -51,7 +51,7 @@ def idle_time_is_counted():
 
 
 def locks_are_counted_by_debug_builds():
-    """By rank; the release build prints that it doesn't count."""
+    """Locks are counted by rank. The release build prints that it doesn't count."""
     longest = r"^interrupts were off for \d+ \w+ at most, on CPU \d"
     for is_debug in (True, False):
         with Qemu("-m", 128, *SMP, "-cdrom", image(is_debug=is_debug)) as qemu:
@@ -76,7 +76,7 @@ def trace_is_a_file_for_perfetto():
         runs = [event for event in events if event["ph"] == "X" and event["name"] == "1 main"]
         assert len(runs) >= 10, events
         assert all(event["dur"] >= 0 for event in runs), runs
-        # On one CPU one event after the other.
+        # On one CPU, events don't overlap.
         for number in range(4):
             own = [event for event in events if event["ph"] == "X" and event["tid"] == number]
             ends = [event["ts"] + event["dur"] for event in own]

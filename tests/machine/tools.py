@@ -1,4 +1,4 @@
-"""The tools for users: what they refuse, and their messages."""
+"""The tools for users: the calls that they refuse, and their messages."""
 
 import os
 import pathlib
@@ -51,8 +51,8 @@ def make_usb_looks_at_the_stick_first():
 
 
 def usb_refuses_mounted_and_fixed_disks():
-    """On the disks of this machine, without ever writing to them: a mounted one is refused
-    even with FORCE=1."""
+    """Uses the disks of this machine, but never writes to them: a mounted disk is refused even
+    with FORCE=1."""
     mounted = {line.split()[0] for line in pathlib.Path("/proc/mounts").read_text().splitlines()}
     for disk in pathlib.Path("/sys/block").iterdir():
         device = pathlib.Path("/dev") / disk.name
@@ -72,7 +72,7 @@ def bad_calls_are_explained():
 
 
 def kernel_is_small():
-    """With its symbols, but without debug information, the kernel is under 3 MiB."""
+    """The kernel with its symbols, but without debug information, is smaller than 3 MiB."""
     image()  # Makes the symbols, too.
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["objcopy", "--strip-debug", kernel_path(), stripped.name], check=True)

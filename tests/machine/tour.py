@@ -19,9 +19,9 @@ KEYS = {
     "Ctrl-A": "\x01", "Ctrl-C": "\x03", "Ctrl-D": "\x04", "Ctrl-E": "\x05", "Ctrl-R": "\x12",
     "Ctrl-W": "\x17", "Ctrl-Left": "\x1b[1;5D", "Ctrl-Right": "\x1b[1;5C",
 }
-# Input that an example needs to end.
+# The input that ends an example.
 MORE_KEYS = {"cat": "text\r\x04", "watch": "q", "top": "q"}
-# Those that end the machine.
+# Examples that end the machine.
 LAST = {"fault": "stopped> ", "poweroff": None, "reboot": None}
 # Messages of examples that fail.
 COMPLAINTS = ("usage:", "no such", "not known here", "can't be read", "not written", "is missing",
@@ -34,7 +34,7 @@ WIDE = ("disasm", "stack")
 
 
 class Step:
-    """Input, if any, and the rows of output, with their place in the document."""
+    """An input, if any, and the rows of output after it, with their line in the document."""
 
     def __init__(self, number, prompt="", typed=""):
         self.number, self.prompt, self.typed = number, prompt, typed
@@ -65,7 +65,7 @@ def pattern_of(row):
 def compare(rows, output):
     """Returns None if the output matches the document's rows, else a message."""
     lines = [line.rstrip() for line in output.strip("\n").splitlines()]
-    # How many lines the rows so far may match.
+    # The numbers of lines that the rows so far can match.
     reached = {0}
     for number, row in rows:
         if row.strip() == ANY:
@@ -112,7 +112,7 @@ def run(qemu, typed, keys=""):
     qemu.expect(r"\r\n")
     begin = qemu.output.index("\r\n", qemu._seen - 2) + 2
     if later or keys:
-        # They are for the command, which prints something first, or waits for them.
+        # Input for the running command, which prints something first or waits for it.
         qemu.wait_for(lambda: len(qemu.output) > begin or qemu.is_settled(),
                       lambda: f"{typed}: it goes on in silence")
         qemu.send(keys_of(later) + keys)

@@ -41,7 +41,8 @@ def newest_cpu_of_qemu():
 
 
 def memory_with_400_holes():
-    """By GRUB's cutmem, as for RAM with so many defects: no other memory is lost."""
+    """GRUB's command cutmem makes the holes, as for RAM with defects. No other memory is
+    lost."""
     holes = range(32 * MIB, 432 * MIB, MIB)
     commands = "".join(f"cutmem {hole:#x} {hole + 4096:#x}\n" for hole in holes)
     with Qemu("-m", "512", "-smp", "2", "-cdrom", image(grub=commands.encode())) as qemu:
@@ -56,7 +57,7 @@ def memory_with_400_holes():
 
 
 def symbols_after_forty_modules():
-    """They are found at any place in the list, and all modules are listed."""
+    """The symbols are found at any place in the list of modules, and all modules are listed."""
     commands = ("multiboot2 /boot/farjump\n"
                 + "module2 /boot/grub/grub.cfg other\n" * 40
                 + "module2 /boot/farjump.symbols symbols\nset gfxpayload=text\nboot\n")
@@ -68,7 +69,7 @@ def symbols_after_forty_modules():
 
 
 def command_line_with_a_byte_of_latin_1():
-    """The word that has it is reported; all others are applied."""
+    """The word with that byte is reported; all other words are applied."""
     commands = (b"multiboot2 /boot/farjump nosmp caf\xe9 layout=de\n"
                 b"module2 /boot/farjump.symbols symbols\nset gfxpayload=text\nboot\n")
     with Qemu("-m", "128", "-smp", "2", "-cdrom", image(grub=commands)) as qemu:

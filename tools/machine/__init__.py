@@ -1,4 +1,5 @@
-"""Machines to boot Farjump on, seen from outside. Only the standard library."""
+"""Emulated machines that boot Farjump, and tests of them from outside. Uses only the
+standard library."""
 
 import pathlib
 

@@ -73,7 +73,7 @@ class Bochs:
                 return
 
     def expect(self, pattern):
-        """Waits until the regular expression stands in the serial output."""
+        """Waits until the regular expression matches the serial output."""
         def describe():
             log = self.log.read_text(errors="replace") if self.log.exists() else ""
             return f"no {pattern!r} in the serial output:\n{self.output[-3000:]}\n{log[-2000:]}"

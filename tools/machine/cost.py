@@ -1,4 +1,4 @@
-"""What each test costs: its time, the CPU time and the number of its machines."""
+"""The cost of each test: its time, and the CPU time and the number of its machines."""
 
 import contextlib
 import dataclasses

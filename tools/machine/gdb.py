@@ -22,9 +22,9 @@ def run(qemu, *commands, keep_stopped=False):
 
 @contextlib.contextmanager
 def spinning_at(qemu, function, condition="1"):
-    """Has a paused machine run until `function`, by its path, is called with `condition`
-    true, and spin there while the block runs. QEMU's devices work meanwhile, which they
-    don't in a stopped machine."""
+    """Runs a paused machine until the function of this path is called while `condition` is
+    true; the CPU then spins there while the block runs. QEMU's devices work meanwhile, as
+    they don't in a stopped machine."""
     text = run(qemu, "set language rust", f"hbreak {function}", "set language c",
                f"condition 1 {condition}", "continue", "delete",
                'printf "pc=%lx code=%x\\n", (long)$pc, *(unsigned short *)$pc',

@@ -46,7 +46,7 @@ def glyphs(width, height):
                 characters[c] = index
     row_bytes = (width + 7) // 8
     result = {}
-    # ASCII, and what else the kernel prints.
+    # ASCII, and the other characters that the kernel prints.
     for code in [*range(0x20, 0x7F), ord("±")]:
         at = start + characters[chr(code)] * size
         rows = tuple(tuple(bool(data[at + y * row_bytes + x // 8] >> (7 - x % 8) & 1)

@@ -66,7 +66,7 @@ class Results(list):
 
 
 class Observer:
-    """Is called while tests run; does nothing."""
+    """Receives the progress of tests; this one ignores it."""
 
     def begin(self, count):
         """A kernel begins to run so many tests."""
@@ -135,7 +135,7 @@ def start(image, arguments):
 
 
 class _TestLimit(HangLimit):
-    """A test's limit, which ends at once if nothing can happen any more."""
+    """A test's limit, which is reached at once if nothing more can happen."""
 
     def __init__(self, qemu, cpu_s):
         super().__init__(qemu.process, cpu_s)
@@ -178,7 +178,8 @@ class _Run:
         return self._qemu.expect(EVENT.pattern, _TestLimit(self._qemu, self._hang_cpu_s))[1]
 
     def _get_ready(self):
-        """Has the kernel wait for the index of a test; returns whether it does."""
+        """Brings the kernel to the state in which it waits for the index of a test; returns
+        whether it does."""
         if self._has_snapshot:
             if error := self._qemu.monitor("loadvm ready").strip():
                 raise AssertionError(f"QEMU: loadvm: {error}")
@@ -255,7 +256,7 @@ class _Run:
         self._index += 1
 
     def _why_it_ended(self):
-        """Returns why the machine has ended, or prints nothing more."""
+        """Returns why the machine has ended or is silent."""
         qemu = self._qemu
         with contextlib.suppress(Ended):
             if qemu.has_halted_for_good():

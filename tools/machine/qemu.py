@@ -54,7 +54,7 @@ class Qemu:
     has_serial: without it the machine has no serial port at all.
     com1: a QEMU device in place of the board's own COM1.
     gdb: offers the gdb stub at `self.gdb_socket`.
-    Leave `paused` on to look at the machine before its first instruction.
+    paused: stops the machine before its first instruction.
     """
 
     def __init__(self, *arguments, has_serial=True, com1=None, gdb=False, paused=False):

@@ -1,4 +1,4 @@
-"""Tests as functions, run in parallel, each with a line of outcome."""
+"""Runs tests, which are functions, in parallel, and prints a line for each outcome."""
 
 import concurrent.futures
 import dataclasses

@@ -1,15 +1,16 @@
-"""How a test waits: for a condition, never for a time in which it should hold.
+"""A test waits for a condition, never for a time after which it should hold.
 
-A limit is only for hangs. It counts what the machine computes, which is about the same on a
-slow or busy host; time counts only for a machine that does nothing.
+A limit only detects hangs. It counts the CPU time of the machine, which hardly depends on the
+load of the host; real time counts only for a machine that computes nothing.
 """
 
 import time
 
-# What a machine may compute in one step of a test, in seconds of the host's CPUs: many times
-# what the longest step takes.
+# The CPU time that a machine may take for one step of a test, in seconds of the host's CPUs:
+# many times that of the longest step.
 HANG_CPU_S = 120
-# How long a step may take that computes less, in seconds: longer than any delay of the host.
+# The time that a step may take if it computes less, in seconds: more than any delay of the
+# host.
 HANG_S = 900
 # How long to wait between two checks, in seconds: each time longer.
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.001, 0.1

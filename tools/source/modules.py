@@ -18,7 +18,7 @@ MACRO = re.compile(r"#\s*\[\s*macro_export[^\]]*\]\s*(?:#\s*\[[^\]]*\]\s*)*macro
 
 @dataclasses.dataclass(frozen=True)
 class Import:
-    """A path from one module to another, by the names of both."""
+    """An import of one module by another, both by name."""
     source: tuple
     target: tuple
     line: int
@@ -81,7 +81,7 @@ class Crate:
             files = [parent / f"{match[1]}.rs", parent / match[1] / "mod.rs"]
             child = next((file for file in files if file.exists()), None)
             if child:
-                # It belongs to tests if the declaration isn't in the production code.
+                # A module belongs to tests if its declaration isn't production code.
                 child_is_test = is_test or not module.text[match.start():match.end()].strip()
                 self._add(name + inner + (match[1],), child, child_is_test)
 
@@ -90,7 +90,7 @@ class Crate:
         return [module for module in self.modules.values() if not module.is_test]
 
     def module_of(self, path):
-        """Returns the name of the module in whose file a path from the root leads."""
+        """Returns the name of the module whose file a path from the root leads to."""
         while path not in self.modules:
             path = path[:-1]
         return path

@@ -1,9 +1,9 @@
-"""Parses Rust source as far as counting and finding imports needs it: which text is code,
-and which code belongs to tests."""
+"""Parses Rust source as far as the counts and the search for imports need it: which text is
+code, and which code belongs to tests."""
 
 import re
 
-# What may begin a comment, a string, or a character literal.
+# The start of a comment, a string, or a character literal.
 BEGIN = re.compile(r"""//|/\*|(?:\b[bc])?"|\b[bc]?r\#*"|(?:\bb)?'""")
 STRING = re.compile(r'[bc]?"(?:[^"\\]|\\.)*"', re.S)
 # A lifetime has no second quote.
@@ -36,8 +36,8 @@ def code(text):
 
 
 def _token_end(text, match):
-    """Returns where the token ends that begins with `match`, and what to put in its place;
-    nothing for a lifetime."""
+    """Returns the end of the token that begins with `match`, and its replacement. A lifetime is
+    not replaced."""
     begin, mark = match.start(), match[0]
     if mark == "//":
         end = text.find("\n", begin)
