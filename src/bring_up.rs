@@ -1,8 +1,8 @@
-//! The order in which the kernel starts: the only one, for the kernel (`main.rs`) and for
-//! the kernels of the tests (`testing`).
+//! The order in which the kernel starts. `main.rs` and the test kernels (`testing`) both
+//! use it.
 //!
-//! Each line is a call into one room. What a step needs from an earlier one is passed as
-//! an argument, so that a wrong order does not compile.
+//! Each line is a call of one room. What a step needs from an earlier one is passed as an
+//! argument, so a wrong order does not compile.
 
 #![forbid(unsafe_code)]
 

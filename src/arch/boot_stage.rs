@@ -16,7 +16,7 @@ use crate::arch::{cmos, stub_values};
 const STAGE_BYTE: u8 = 0x7E;
 const COMPLEMENT_BYTE: u8 = 0x7F;
 
-/// Bits of `boot_trace`: where the boot is traced to. As in `asm/boot.asm`.
+/// Bits of `boot_trace`: the destinations of the trace. As in `asm/boot.asm`.
 const TRACE_PORT: u8 = 1 << 0;
 const TRACE_CMOS: u8 = 1 << 1;
 

@@ -1,7 +1,7 @@
-//! The CPU, and the chips of the PC that serve it: interrupt controllers, timers, reset.
+//! The CPU, and the PC's chips beside it: interrupt controllers, timers, reset.
 //!
-//! This is the only room with inline assembly. It sets no policy: what happens at an interrupt or
-//! at an exception is registered by higher rooms ([`irq::set_handler`],
+//! This is the only room with inline assembly. It makes no policy: higher rooms register
+//! the handlers of interrupts and exceptions ([`irq::set_handler`],
 //! [`trap::dispatch::set_handler`], [`trap::dispatch::set_reporter`]).
 //!
 //! Invariants:

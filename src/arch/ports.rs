@@ -1,11 +1,12 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
-//! Only this file can make a port, so the table is complete; [`read`] serves the command that reads
-//! a port by number. No port belongs to a device that could access memory by itself, except PCI's
-//! data port, which can only be read. Most ports are private to `arch`. Drivers may use the ports
-//! where no written value does harm, and the keyboard controller by [`send_command`], which has no
-//! command for the A20 gate and the reset line. Ports whose numbers the firmware's tables state are
-//! made by [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
+//! Only this file can make a port, so the table is complete; [`read`] is for the command
+//! that reads any port by number. None of the ports belongs to a device that could access
+//! memory by itself, except PCI's data port, which can only be read. Most ports are
+//! private to `arch`. Drivers may use the ports at which no written value does harm, and
+//! the keyboard controller by [`send_command`], which has no commands for the A20 gate
+//! and the reset line. Ports whose numbers are in the firmware's tables are made by
+//! [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", unless another source is named.
 
@@ -31,7 +32,7 @@ impl Port8 {
     /// Makes a port that isn't in the table.
     ///
     /// # Safety
-    /// The firmware's tables say that `number` is the port of a device that reaches no
+    /// The firmware's tables name `number` as the port of a device that accesses no
     /// memory by itself, whatever is written there.
     pub unsafe fn named_by_firmware(number: u16) -> Self {
         Self(number)
@@ -96,14 +97,14 @@ impl ReadPort32 {
     /// Makes a port that isn't in the table.
     ///
     /// # Safety
-    /// The firmware's tables say that `number` is the port of a device that reaches no memory
-    /// by being read.
+    /// The firmware's tables name `number` as the port of a device that accesses no
+    /// memory when it is read.
     pub unsafe fn named_by_firmware(number: u16) -> Self {
         Self(number)
     }
 }
 
-/// How many bits of a port are read at once.
+/// The number of bits of one read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are numbers of bits")]
 pub enum Width {
@@ -112,13 +113,13 @@ pub enum Width {
     Bits32,
 }
 
-/// Reads any port, by its number. The read may have an effect on the device: it removes a byte from
-/// its queue, or acknowledges an interrupt.
+/// Reads any port by its number. The read may change the device's state: it may remove a
+/// byte from a queue, or acknowledge an interrupt.
 pub fn read(port: u16, width: Width) -> u32 {
     match width {
-        // SAFETY: IN changes the CPU's register only. A device writes to memory only at addresses
-        // that a driver has set up, and the kernel sets up none: whatever the read starts, it
-        // changes no memory of the kernel.
+        // SAFETY: IN only changes the CPU's register. A device writes only to memory
+        // addresses that a driver has set up, and the kernel sets up none, so no read
+        // changes the kernel's memory.
         Width::Bits8 => u32::from(unsafe { Port::<u8>::new(port).read() }),
         // SAFETY: as above.
         Width::Bits16 => u32::from(unsafe { Port::<u16>::new(port).read() }),
@@ -155,14 +156,13 @@ pub(in crate::arch) const POST: Port8 = Port8(0x80);
 pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
 /// Second interrupt controller, data.
 pub(in crate::arch) const PIC_SLAVE_DATA: Port8 = Port8(0xA1);
-/// QEMU's isa-debug-exit, where the test runner puts it.
+/// QEMU's isa-debug-exit, at the port that the test runner uses.
 pub(in crate::arch) const QEMU_EXIT: Port8 = Port8(0xF4);
 /// CRT controller, register number.
 pub const CRTC_INDEX: Port8 = Port8(0x3D4);
 /// CRT controller, the selected register.
 pub const CRTC_DATA: Port8 = Port8(0x3D5);
-/// ACPI PM1a control, where SeaBIOS puts it on QEMU's machines, as OVMF does on q35,
-/// and only there.
+/// ACPI PM1a control, at SeaBIOS's port on QEMU's machines, and OVMF's on q35.
 pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").
@@ -176,19 +176,19 @@ pub(in crate::arch) const RESET_CONTROL: Port8 = Port8(0xCF9);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum KeyboardCommand {
-    /// Its configuration byte comes next on the data port.
+    /// Requests its configuration byte on the data port.
     ReadConfiguration = 0x20,
-    /// Takes the next data byte for its configuration.
+    /// Makes the next data byte its configuration.
     WriteConfiguration = 0x60,
     /// Disables the second port.
     DisableSecondPort = 0xA7,
     /// Enables the second port.
     EnableSecondPort = 0xA8,
-    /// Tests the second port's wires; the outcome comes on the data port.
+    /// Tests the second port's wires; the result arrives on the data port.
     TestSecondPort = 0xA9,
-    /// Tests itself; the outcome comes on the data port.
+    /// Tests itself; the result arrives on the data port.
     TestController = 0xAA,
-    /// Tests the first port's wires; the outcome comes on the data port.
+    /// Tests the first port's wires; the result arrives on the data port.
     TestFirstPort = 0xAB,
     /// Disables the first port.
     DisableFirstPort = 0xAD,
@@ -198,13 +198,14 @@ pub enum KeyboardCommand {
     SendBack = 0xD2,
 }
 
-/// Delays by about a microsecond on hardware, which old devices need between two accesses. It reads
-/// a port without side effects; writing port 0x80, the usual way, hangs some laptops.
+/// Waits for about a microsecond on hardware; old devices need this between two accesses.
+/// It reads a port without side effects, because writes to port 0x80, the usual way, hang
+/// some laptops.
 pub(in crate::arch) fn io_delay() {
     SYSTEM_CONTROL.read();
 }
 
-/// Sends `command` to the keyboard controller, which has to be ready for it.
+/// Sends `command` to the keyboard controller, which has to be ready.
 pub fn send_command(command: KeyboardCommand) {
     KEYBOARD_COMMAND.write(command as u8);
 }
@@ -214,8 +215,8 @@ mod tests {
     use super::*;
 
     #[test_case]
-    fn widths_are_told_apart() {
-        // A port without a device reads as all ones.
+    fn widths_differ() {
+        // A port without a device; all its bits read as 1.
         const NOTHING: u16 = 0x9990;
         assert_eq!(read(NOTHING, Width::Bits8), 0xFF);
         assert_eq!(read(NOTHING, Width::Bits16), 0xFFFF);

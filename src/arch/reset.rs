@@ -10,8 +10,8 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::ports::{self, KEYBOARD_COMMAND, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
 
-/// Restarts the machine: by the keyboard controller, by the chipset's reset register, at last by a
-/// triple fault.
+/// Restarts the machine: by the keyboard controller, else by the chipset's reset
+/// register, else by a triple fault.
 ///
 /// Source: PC/AT Technical Reference, "8042 commands"; Intel 500 series PCH
 /// datasheet, "Reset Control Register".
@@ -36,8 +36,8 @@ pub fn is_qemu() -> bool {
     })
 }
 
-/// Switches most of QEMU's machines off. On other machines it does nothing and returns: there the
-/// port may belong to another device.
+/// Switches most of QEMU's machines off. On other machines it does nothing and returns,
+/// because the port may belong to another device there.
 ///
 /// Source: QEMU's hw/acpi, as set up by SeaBIOS, and by OVMF on q35.
 pub fn power_off_qemu() {

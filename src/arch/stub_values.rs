@@ -1,4 +1,4 @@
-//! What the stub leaves in memory for the kernel (`asm/boot.asm`).
+//! Values that the stub (`asm/boot.asm`) leaves in memory for the kernel.
 
 unsafe extern "C" {
     safe static boot_tsc: u64;
@@ -6,8 +6,8 @@ unsafe extern "C" {
     safe static boot_trace: u8;
 }
 
-/// Returns the time stamp counter as the stub read it, right after it had found that the CPU has
-/// one.
+/// Returns the time stamp counter that the stub read after it had checked that the CPU
+/// has one.
 pub(in crate::arch) fn start_tsc() -> u64 {
     boot_tsc
 }
@@ -17,7 +17,8 @@ pub(in crate::arch) fn last_boot_stage() -> u8 {
     last_stage
 }
 
-/// Returns where this boot is traced to, a bit each: see [`boot_stage`](crate::arch::boot_stage).
+/// Returns the destinations of this boot's trace, one bit each: see
+/// [`boot_stage`](crate::arch::boot_stage).
 pub(in crate::arch) fn trace() -> u8 {
     boot_trace
 }

@@ -88,11 +88,11 @@ fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     Some(unsafe { core::slice::from_raw_parts(start, len_bytes as usize) })
 }
 
-/// Returns whether, and where, a structure can be read: in the first GiB, which the stub maps,
-/// aligned to 8 bytes, not in the parts of its image that the kernel writes, and not between 640
-/// KiB and 1 MiB, where devices and ROMs are. All other memory is unchanged as long as the kernel
-/// uses the stub's tables. (GRUB does put the structure into a gap of the image, after the stub's
-/// code.)
+/// Returns the address at which the structure can be read, if it can. It must be in the
+/// first GiB, which the stub maps, aligned to 8 bytes, outside of the parts of the stub's
+/// image that the kernel writes, and outside of the devices and ROMs between 640 KiB and
+/// 1 MiB. All other memory is unchanged while the kernel uses the stub's tables. (GRUB
+/// does put the structure into a gap of the image, after the stub's code.)
 fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     const DEVICES_AND_ROMS: Range<PhysAddr> = PhysAddr::new(0xA0000)..PhysAddr::new(0x10_0000);
     let [stub, kernel] = image::written();

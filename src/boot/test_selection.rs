@@ -1,10 +1,11 @@
-//! Which of a test kernel's tests run: libtest's options, as words of the command line.
+//! The selection of a test kernel's tests: libtest's options, as words of the command
+//! line.
 
 use heapless::{String, Vec};
 
 /// The longest name, in bytes.
 const NAME_MAX_BYTES: usize = 128;
-/// The most names of tests that run, and of those that don't.
+/// The most names of tests to run, and of tests to skip.
 const NAMES_MAX: usize = 8;
 
 type Names = Vec<String<NAME_MAX_BYTES>, NAMES_MAX>;
@@ -32,7 +33,7 @@ pub enum TestChoice {
     FilterOut,
 }
 
-/// Which tests run.
+/// The tests to run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TestSelection {
     names: Names,
@@ -41,22 +42,23 @@ pub struct TestSelection {
     ignored: IgnoredTests,
     /// `test-list`: the tests are only listed.
     pub is_list: bool,
-    /// `test-ask`: the index of the first that runs is asked for on the serial line.
+    /// `test-ask`: the kernel asks on the serial line for the index of the first test to
+    /// run.
     pub is_first_asked: bool,
 }
 
 impl TestSelection {
-    /// Takes a word of the command line; returns `None` if it is no word of tests, or if it
-    /// doesn't fit.
+    /// Applies a word of the command line; returns `None` if it isn't one for tests, or
+    /// if there is no room for its text.
     ///
     /// | word | meaning |
     /// | --- | --- |
-    /// | `test=TEXT` | tests with this in their name; of several, any |
-    /// | `test-skip=TEXT` | not those with this in their name |
+    /// | `test=TEXT` | runs only tests with this in their name; if given several times, with any of the texts |
+    /// | `test-skip=TEXT` | skips tests with this in their name |
     /// | `test-exact` | the texts are whole names |
-    /// | `test-list` | the tests are listed, and don't run |
-    /// | `test-ask` | only from the index on that comes on the serial line |
-    /// | `ignored`, `include-ignored` | only those that are ignored otherwise; all |
+    /// | `test-list` | lists the tests, and runs none |
+    /// | `test-ask` | starts with the test whose index arrives on the serial line |
+    /// | `ignored`, `include-ignored` | runs only the ignored tests; runs them, too |
     pub(super) fn apply(&mut self, name: &str, value: Option<&str>) -> Option<()> {
         match (name, value) {
             ("test", Some(text)) => push(&mut self.names, text)?,

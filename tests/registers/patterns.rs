@@ -1,4 +1,4 @@
-//! Patterns in this CPU's registers, by which a test sees what a context switch keeps.
+//! Patterns in this CPU's registers, for tests of the context switch.
 
 use core::arch::asm;
 
@@ -6,11 +6,11 @@ use x86_64::registers::xcontrol::XCr0Flags;
 
 use farjump::arch::cpu::fpu;
 
-/// What [`changed_over`] fills, in words of 64 bits: sixteen vectors of 32 bytes, eight x87
-/// registers, and the control words of x87 and SSE.
+/// The number of 64-bit words that [`changed_over`] fills: sixteen vectors of 32 bytes,
+/// eight x87 registers, and the control words of x87 and SSE.
 const WORDS: usize = 16 * 4 + 8 + 1;
 
-/// Moves each vector register from, or to, its 32 bytes after `at`.
+/// Moves each vector register to or from its 32 bytes at `at`.
 macro_rules! move_vectors {
     ($direction:ident $move:literal $class:literal) => {
         move_vectors!($direction $move $class;
@@ -33,9 +33,9 @@ macro_rules! for_x87 {
     };
 }
 
-/// Fills x87, SSE, and, if XSAVE keeps it, AVX registers and their control words with
-/// patterns that depend on `seed`, runs `pause`, and compares: returns the number of the
-/// first 64 bits that have changed.
+/// Fills the x87 and SSE registers, the AVX registers if XSAVE saves them, and their
+/// control words with patterns that depend on `seed`; runs `pause`; compares. Returns the
+/// index of the first word that has changed.
 pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
     let has_avx = fpu::parts() & XCr0Flags::AVX.bits() != 0;
     let mut wanted = [0_u64; WORDS];
@@ -43,7 +43,7 @@ pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
         let mixed = (seed + index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         *word = mixed ^ mixed >> 29;
     }
-    // All exceptions masked, and a rounding mode by the seed, for both.
+    // For both: all exceptions masked, and the rounding mode depends on the seed.
     let rounding = seed & 3;
     wanted[WORDS - 1] = (0x1F80 | rounding << 13) << 32 | 0x037F | rounding << 10;
     if !has_avx {
@@ -58,7 +58,7 @@ pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
 
 fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
     let at = wanted.as_ptr();
-    // SAFETY: the words are read, as many as there are; the kernel doesn't use the registers.
+    // SAFETY: exactly these words are read; the kernel doesn't use the registers.
     unsafe {
         asm!(
             "fninit",
@@ -70,7 +70,7 @@ fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
         );
     }
     if has_avx {
-        // SAFETY: as above; XSAVE keeps AVX, so the CPU has it.
+        // SAFETY: as above; XSAVE saves AVX, as was checked.
         unsafe {
             asm!(move_vectors!(from "vmovdqu" "ymm"), at = in(reg) at, options(nostack, readonly));
         }
@@ -82,11 +82,10 @@ fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
     }
 }
 
-/// Copies the registers, and empties those of x87.
+/// Copies the registers; those of x87 are empty afterwards.
 fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
     let at = found.as_mut_ptr();
-    // SAFETY: the words are written, as many as there are; the kernel doesn't use the
-    // registers.
+    // SAFETY: exactly these words are written; the kernel doesn't use the registers.
     unsafe {
         asm!(
             "stmxcsr dword ptr [{at} + 580]",
@@ -97,7 +96,7 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
         );
     }
     if has_avx {
-        // SAFETY: as above; XSAVE keeps AVX, so the CPU has it.
+        // SAFETY: as above; XSAVE saves AVX, as was checked.
         unsafe { asm!(move_vectors!(to "vmovdqu" "ymm"), at = in(reg) at, options(nostack)) };
     } else {
         // SAFETY: as above.
@@ -108,17 +107,17 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
 /// Returns the first vector register.
 pub fn first_vector() -> [u64; 2] {
     let mut value = [0; 2];
-    // SAFETY: the register's 16 bytes fit into the value.
+    // SAFETY: it copies a register to memory of its size.
     unsafe { asm!("movdqu [{}], xmm0", in(reg) value.as_mut_ptr(), options(nostack)) };
     value
 }
 
-/// Fills general registers and flags with a pattern of their own, counts `rounds` in a
-/// loop that only interrupts leave, and returns 0 if none of them has changed.
+/// Fills the general registers and the flags with `pattern`, runs a loop `rounds` times
+/// that only interrupts leave, and returns 0 if nothing has changed.
 pub fn general_changed(pattern: u64, rounds: u64) -> u64 {
     let changed: u64;
-    // SAFETY: it changes only registers that it names, and flags, of which the direction flag
-    // is clear again.
+    // SAFETY: it changes only registers that it names, and flags; the direction flag is
+    // clear again at the end.
     unsafe {
         asm!(
             "lea r9, [r8 + 1]",
@@ -131,7 +130,7 @@ pub fn general_changed(pattern: u64, rounds: u64) -> u64 {
             "lea rsi, [r8 + 8]",
             "lea rdi, [r8 + 9]",
             "lea rdx, [r8 + 10]",
-            // DEC keeps the carry flag.
+            // DEC doesn't change the carry flag.
             "std",
             "stc",
             "2:",

@@ -1,4 +1,4 @@
-//! This CPU's control registers, as plain numbers to show.
+//! This CPU's control registers, as plain numbers for display.
 //!
 //! The crate `registers` decodes their bits.
 
@@ -23,7 +23,7 @@ pub enum Register {
     Xcr0,
 }
 
-/// Returns what `register` holds; `None` for XCR0 while CR4 doesn't allow it.
+/// Returns the value of `register`; `None` for XCR0 while CR4 doesn't allow its use.
 #[inline(always)]
 pub fn read(register: Register) -> Option<u64> {
     Some(match register {
@@ -40,7 +40,7 @@ pub fn read(register: Register) -> Option<u64> {
     })
 }
 
-/// Returns all of CR3. The x86_64 crate leaves out the bits above the address.
+/// Returns all bits of CR3; the x86_64 crate omits those above the address.
 pub(in crate::arch) fn read_cr3() -> u64 {
     let value;
     // SAFETY: reading it changes nothing.
@@ -48,11 +48,11 @@ pub(in crate::arch) fn read_cr3() -> u64 {
     value
 }
 
-/// Writes all of CR3.
+/// Writes all bits of CR3.
 ///
 /// # Safety
-/// The page table at its address maps all code, data and stacks in use as the one before
-/// did. Its other bits are ones that this CPU knows.
+/// The page table at its address maps all code, data and stacks in use at their present
+/// addresses. This CPU supports its other bits.
 #[inline]
 pub(in crate::arch) unsafe fn write_cr3(value: u64) {
     // SAFETY: the caller's promise.
@@ -66,7 +66,7 @@ fn read_cr8() -> u64 {
     value
 }
 
-/// Waits until all CPUs and devices can see the loads and stores before it.
+/// Waits until all earlier loads and stores are visible to all CPUs and devices.
 ///
 /// Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
 #[inline]
@@ -94,7 +94,7 @@ mod tests {
         let (root, low) = Cr3::read_raw();
         let address_and_low = root.start_address().as_u64() | u64::from(low);
         assert_eq!(read(Register::Cr3), Some(address_and_low));
-        // Paging, long mode, interrupts; none of them waits.
+        // Bits of paging, long mode and interrupts.
         assert_eq!(read(Register::Cr0).map(|cr0| cr0 >> 31), Some(1));
         assert_eq!(read(Register::Efer).map(|efer| efer >> 10 & 1), Some(1));
         assert_eq!(read(Register::Rflags).map(|flags| flags >> 1 & 1), Some(1));

@@ -7,36 +7,36 @@ use x86_64::VirtAddr;
 use x86_64::instructions::tables::{sgdt, sidt};
 use x86_64::registers::segmentation::{CS, DS, ES, FS, GS, SS, Segment};
 
-/// Where a table is.
+/// The address and the size of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TablePointer {
-    /// Its first byte.
+    /// The address of its first byte.
     pub base: VirtAddr,
     /// The offset of its last byte.
     pub limit: u16,
 }
 
 impl TablePointer {
-    /// Returns where its entries of `entry_bytes` begin.
+    /// Returns the addresses of its entries, of `entry_bytes` each.
     pub fn entries(self, entry_bytes: u64) -> impl Iterator<Item = VirtAddr> {
         let count = (u64::from(self.limit) + 1) / entry_bytes;
         (0..count).map(move |index| self.base + index * entry_bytes)
     }
 }
 
-/// Returns where the interrupt descriptor table is.
+/// Returns the place of the interrupt descriptor table.
 pub fn idt() -> TablePointer {
     let pointer = sidt();
     TablePointer { base: pointer.base, limit: pointer.limit }
 }
 
-/// Returns where the global descriptor table is.
+/// Returns the place of the global descriptor table.
 pub fn gdt() -> TablePointer {
     let pointer = sgdt();
     TablePointer { base: pointer.base, limit: pointer.limit }
 }
 
-/// Returns the selectors that are loaded, with the names of their registers.
+/// Returns the loaded selectors, with the names of their registers.
 pub fn selectors() -> [(&'static str, u16); 7] {
     [
         ("CS", CS::get_reg().0),
@@ -49,7 +49,7 @@ pub fn selectors() -> [(&'static str, u16); 7] {
     ]
 }
 
-/// Returns the selector of the task state segment that is loaded.
+/// Returns the selector of the loaded task state segment.
 pub fn task_register() -> u16 {
     let selector: u16;
     // SAFETY: reading it changes nothing.

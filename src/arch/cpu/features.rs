@@ -31,7 +31,7 @@ per_cpu! {
     pub(in crate::arch) static HAS_SMAP: AtomicBool = AtomicBool::new(false);
 }
 
-/// Which of the CPU's features are used.
+/// The CPU's features to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureChoice {
     /// All features that the kernel supports.
@@ -43,7 +43,7 @@ pub enum FeatureChoice {
 /// The choice, for CPUs that start later.
 static CHOICE: AtomicU8 = AtomicU8::new(FeatureChoice::Required as u8);
 
-/// What CPUID says of the boot CPU.
+/// The boot CPU's identity and features, as CPUID reports them.
 #[derive(Clone, Debug)]
 pub struct CpuInfo {
     /// The vendor as CPUID reports it, for example `GenuineIntel`.
@@ -74,7 +74,7 @@ pub fn start(choice: FeatureChoice) -> CpuInfo {
                 && cpuid
                     .get_extended_processor_and_feature_identifiers()
                     .is_some_and(|features| features.has_1gib_pages()),
-            // The stub turns it on where the CPU has it.
+            // The stub has turned it on if the CPU has it.
             has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
             has_write_combining: choice == FeatureChoice::All
                 && cpuid.get_feature_info().is_some_and(|features| features.has_pat()),
@@ -89,7 +89,7 @@ pub fn start(choice: FeatureChoice) -> CpuInfo {
     info
 }
 
-/// Turns on the features that are on on the boot CPU, as far as this CPU has them.
+/// Turns on the features that are on on the boot CPU, if this CPU has them.
 pub(in crate::arch) fn start_here() {
     let is_all = CHOICE.load(Ordering::Relaxed) == FeatureChoice::All as u8;
     let choice = if is_all { FeatureChoice::All } else { FeatureChoice::Required };
@@ -104,11 +104,11 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     let mut cr0 = Cr0::read();
     cr0.remove(Cr0Flags::EMULATE_COPROCESSOR | Cr0Flags::TASK_SWITCHED);
     cr0.insert(Cr0Flags::NUMERIC_ERROR | Cr0Flags::MONITOR_COPROCESSOR);
-    // SAFETY: the kernel uses no floating point; paging and protection stay.
+    // SAFETY: the kernel uses no floating point, and paging and protection stay on.
     unsafe { Cr0::write(cr0) };
 
     // Every CPU with long mode has FXSAVE and SSE, and every program uses them.
-    // SAFETY: as said; paging stays.
+    // SAFETY: as said, and paging stays on.
     unsafe {
         Cr4::update(|cr4| cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE));
     }
@@ -123,7 +123,8 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.insert(Cr4Flags::MACHINE_CHECK_EXCEPTION);
     }
     if cpuid.get_feature_info().is_some_and(|features| features.has_pat()) {
-        // SAFETY: no page uses an entry that changes: the stub's are all cached.
+        // SAFETY: no page uses an entry that changes, because the stub's pages are all
+        // cached.
         unsafe { Msr::new(IA32_PAT).write(PAGE_ATTRIBUTES) };
     }
     if cpuid.get_feature_info().is_some_and(|features| features.has_pge()) {
@@ -135,13 +136,13 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
         cr4.set(Cr4Flags::FSGSBASE, features.has_fsgsbase());
     }
-    // CR3 has PCID 0 at this time, as the manual asks for.
+    // CR3 has PCID 0 now, as the manual requires.
     let has_pcid = cpuid
         .get_feature_info()
         .is_some_and(|features| features.has_pcid() && !misses_global_pages(cpuid, &features));
     cr4.set(Cr4Flags::PCID, has_pcid && cr4.contains(Cr4Flags::PAGE_GLOBAL));
-    // SAFETY: turns on what CPUID says is there; paging stays, and no page is a
-    // program's yet.
+    // SAFETY: this turns on only what CPUID reports; paging stays on, and no program has
+    // pages yet.
     unsafe { Cr4::write(cr4) };
     user_state::start(cr4.contains(Cr4Flags::FSGSBASE));
     HAS_PCID.set(cr4.contains(Cr4Flags::PCID));
@@ -182,7 +183,7 @@ impl CpuInfo {
     }
 }
 
-/// The features that are on in CR0, CR4 and EFER at this moment.
+/// The features that are on now, in CR0, CR4 and EFER.
 pub struct Features;
 
 impl fmt::Display for Features {

@@ -1,8 +1,9 @@
-//! The floating-point and vector state of a thread: x87, SSE, AVX and what else XSAVE saves on this
-//! CPU.
+//! The floating-point and vector state of a thread: x87, SSE, AVX, and the other parts
+//! that XSAVE saves on this CPU.
 //!
-//! The kernel itself is built without these registers. While CR0.TS is set, using one raises an
-//! exception (#NM); CR0.TS is set for all threads except those that have asked for the registers.
+//! The kernel itself doesn't use these registers. While CR0.TS is set, their use raises
+//! an exception (#NM). CR0.TS is set while a thread runs that hasn't requested the
+//! registers.
 //!
 //! Source: Intel SDM volume 1, "Managing State Using the XSAVE Feature Set".
 
@@ -13,15 +14,15 @@ use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
 
-/// The size of FXSAVE's area.
+/// The size of FXSAVE's area, in bytes.
 const FXSAVE_BYTES: u32 = 512;
 
-/// How many bytes an area needs; 0 before [`start`].
+/// The size of an area, in bytes; 0 before [`start`].
 static AREA_BYTES: AtomicU32 = AtomicU32::new(0);
-/// Which parts XSAVE keeps: XCR0. 0 where there is only FXSAVE.
+/// The parts that XSAVE saves, as in XCR0; 0 if the CPU only has FXSAVE.
 static PARTS: AtomicU64 = AtomicU64::new(0);
 
-/// A part of an area, as long as the area's alignment.
+/// A chunk of an area, of 64 bytes, which is also the area's alignment.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct Chunk([u8; 64]);
@@ -39,8 +40,8 @@ impl Default for Chunk {
     }
 }
 
-/// Which parts XSAVE is asked to keep, if the CPU has them. Parts that need a permission for each
-/// program (AMX) are left out.
+/// The parts that XSAVE saves, if the CPU has them. Parts that each program must request
+/// (AMX) are left out.
 const WANTED: XCr0Flags = XCr0Flags::X87
     .union(XCr0Flags::SSE)
     .union(XCr0Flags::AVX)
@@ -57,14 +58,14 @@ pub(in crate::arch) enum SaveFormat {
     Xsave,
 }
 
-/// Sets this CPU up, in the same way as all others.
+/// Sets up this CPU, in the same way as all others.
 pub(in crate::arch) fn start(format: SaveFormat) {
     lock();
     if format == SaveFormat::Fxsave {
         AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
         return;
     }
-    // SAFETY: CPUID says that it is there; it allows XSETBV and XSAVE.
+    // SAFETY: CPUID reports it, and it only enables XSETBV and XSAVE.
     unsafe { Cr4::update(|cr4| cr4.insert(Cr4Flags::OSXSAVE)) };
     // All CPUs must have the parts of the boot CPU, because threads move between CPUs with their
     // areas.
@@ -75,7 +76,7 @@ pub(in crate::arch) fn start(format: SaveFormat) {
     // SAFETY: the CPU supports all of them, AVX-512 only with all of its parts.
     unsafe { XCr0::write(parts) };
     PARTS.store(parts.bits(), Ordering::Relaxed);
-    // What the parts in XCR0 need, now that it is set.
+    // CPUID reports the size for the parts that are set in XCR0.
     AREA_BYTES.store(cpuid_count(0x0D, 0).ebx, Ordering::Relaxed);
 }
 
@@ -90,12 +91,12 @@ fn supported_parts() -> XCr0Flags {
     parts
 }
 
-/// Returns how many chunks an area needs.
+/// Returns the number of chunks of an area.
 pub fn area_chunks() -> usize {
     AREA_BYTES.load(Ordering::Relaxed).div_ceil(64) as usize
 }
 
-/// Returns which parts XSAVE keeps, as XCR0 has them; 0 where only FXSAVE is there.
+/// Returns the parts that XSAVE saves, as in XCR0; 0 if the CPU only has FXSAVE.
 pub fn parts() -> u64 {
     PARTS.load(Ordering::Relaxed)
 }
@@ -103,7 +104,7 @@ pub fn parts() -> u64 {
 /// Makes the use of the registers raise an exception on this CPU.
 #[inline]
 pub fn lock() {
-    // SAFETY: the kernel doesn't use them.
+    // SAFETY: the kernel doesn't use the registers.
     unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::TASK_SWITCHED)) };
 }
 
@@ -114,14 +115,14 @@ pub fn unlock() {
     unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
 }
 
-/// Sets `area` to the state of a thread that hasn't used a register yet.
+/// Sets `area` to the state of a thread that hasn't used the registers.
 ///
 /// # Panics
 /// If it is too small.
 pub fn clear(area: &mut [Chunk]) {
     check(area);
     area.fill(Chunk::new());
-    // As after FNINIT, and as LDMXCSR's default: no exception comes, all precision.
+    // The values of FNINIT, and MXCSR's default: all exceptions masked, full precision.
     // Source: Intel SDM volume 1, "Layout of the 512-byte Region for FXSAVE and FXRSTOR".
     area[0].0[..2].copy_from_slice(&0x037F_u16.to_le_bytes());
     area[0].0[24..28].copy_from_slice(&0x1F80_u32.to_le_bytes());
@@ -132,7 +133,7 @@ fn check(area: &[Chunk]) {
     assert!(needed > 0 && area.len() >= needed, "the area is too small");
 }
 
-/// Saves the registers in `area`.
+/// Saves the registers to `area`.
 ///
 /// # Panics
 /// If it is too small.
@@ -145,14 +146,14 @@ pub fn save(area: &mut [Chunk]) {
         unsafe { asm!("fxsave64 [{}]", in(reg) place, options(nostack, preserves_flags)) };
         return;
     }
-    // SAFETY: the area has as many bytes as CPUID asks for, and is aligned to 64.
+    // SAFETY: the area has the size that CPUID reports, and is aligned to 64.
     unsafe {
         asm!("xsave64 [{}]", in(reg) place, in("eax") parts as u32, in("edx") (parts >> 32) as u32,
             options(nostack, preserves_flags));
     }
 }
 
-/// Fills the registers from `area`, which [`clear`] or [`save`] has filled.
+/// Loads the registers from `area`, which [`clear`] or [`save`] has written.
 ///
 /// # Panics
 /// If it is too small.

@@ -46,7 +46,7 @@ pub enum Ist {
 }
 
 impl Ist {
-    /// All of them.
+    /// All entries.
     pub const ALL: [Self; 4] = [Self::DoubleFault, Self::Nmi, Self::MachineCheck, Self::Debug];
 }
 
@@ -55,7 +55,7 @@ impl Ist {
 pub struct StackTops {
     /// The stack that the CPU switches to when it enters the kernel from a program.
     pub kernel: VirtAddr,
-    /// Those of the interrupt stack table, in the order of [`Ist::ALL`].
+    /// The stacks of the interrupt stack table, in the order of [`Ist::ALL`].
     pub ist: [VirtAddr; Ist::ALL.len()],
 }
 
@@ -78,8 +78,8 @@ pub struct Gdt {
     pub tss: SegmentSelector,
     /// Data that is marked as not present, for provoked exceptions.
     pub(in crate::arch) not_present: SegmentSelector,
-    /// The task state segment cut off before its interrupt stack table, for
-    /// provoked exceptions.
+    /// A task state segment whose limit excludes its interrupt stack table, for provoked
+    /// exceptions.
     pub(in crate::arch) short_tss: SegmentSelector,
 }
 
@@ -100,7 +100,7 @@ per_cpu! {
 /// Returns the GDT of this CPU.
 ///
 /// # Panics
-/// If it isn't loaded yet.
+/// If it isn't loaded.
 pub(in crate::arch) fn current() -> &'static Gdt {
     GDT.here().get().expect("the GDT is loaded early")
 }
@@ -176,7 +176,7 @@ fn make_gdt(tss: *const Tss) -> Gdt {
     let Descriptor::SystemSegment(tss_low, tss_high) = tss else {
         unreachable!("task state segments have two words");
     };
-    // The limit is the last offset that can be read: that of RSP2's last byte.
+    // The last readable offset: the last byte of RSP2.
     let short_tss_low = tss_low & !0xFFFF | 0x1B;
 
     let mut table = GlobalDescriptorTable::empty();

@@ -1,4 +1,4 @@
-//! The registers that report errors of the hardware.
+//! Machine check registers, which report errors of the hardware.
 //!
 //! Source: Intel SDM volume 3B, "Machine-Check Architecture".
 
@@ -20,14 +20,15 @@ pub fn status() -> Option<u64> {
     is_present().then(|| read(MCG_STATUS))
 }
 
-/// Returns number and status of each bank that reports an error.
+/// Returns the number and the status of each bank that reports an error.
 pub fn errors() -> impl Iterator<Item = (u32, u64)> {
     let banks = if is_present() { read(MCG_CAP) & 0xFF } else { 0 };
     let banks = 0..banks.min(BANKS_MAX) as u32;
     banks.map(|bank| (bank, read(bank_status(bank)))).filter(|(_, status)| status & VALID != 0)
 }
 
-/// Clears what was reported. Until then the next machine check would reset the machine.
+/// Clears the reported errors. Before that, a further machine check would reset the
+/// machine.
 ///
 /// Source: Intel SDM volume 3B, "Machine-Check Handler".
 pub fn clear() {
@@ -35,7 +36,7 @@ pub fn clear() {
         return;
     }
     for (bank, _) in errors() {
-        // SAFETY: the register exists and takes a 0, which clears it.
+        // SAFETY: the register exists, and writing 0 clears it.
         unsafe { Msr::new(bank_status(bank)).write(0) };
     }
     // SAFETY: as above.
@@ -52,9 +53,9 @@ fn is_present() -> bool {
     features.is_some_and(|features| features.has_mca())
 }
 
-/// Reads a machine check register. The caller has seen that there are some.
+/// Reads a machine check register. The caller has checked that they exist.
 fn read(number: u32) -> u64 {
-    // SAFETY: reading a machine check register changes nothing; CPUID's MCA bit and
-    // MCG_CAP's bank count say that it exists.
+    // SAFETY: reading a machine check register changes nothing; it exists by CPUID's MCA
+    // bit and MCG_CAP's bank count.
     unsafe { Msr::new(number).read() }
 }

@@ -1,10 +1,10 @@
 //! Per-CPU variables: each CPU has its own copy.
 //!
 //! They are declared beside the code that owns them, by [`per_cpu!`](crate::per_cpu). The
-//! linker gathers them in the section `.percpu`: the template, which holds their first
-//! values and is never written. Each CPU has an area, a copy of the template. The base of
-//! GS is the distance from the template to the area, so `gs:[address]` with the address of
-//! a variable in the template is that variable of this CPU.
+//! linker gathers them in the section `.percpu`: the template, which holds their initial
+//! values and is never written. Each CPU has an area, a copy of the template. The GS base
+//! is the distance from the template to the area, so `gs:[address]` with a variable's
+//! address in the template accesses this CPU's copy of it.
 //!
 //! Only its own CPU writes such a variable, unless the variable's documentation says otherwise.
 //! Atomics with relaxed order are then enough: they are needed only because an interrupt handler
@@ -38,7 +38,7 @@ macro_rules! per_cpu {
             const fn value() -> $type {
                 $value
             }
-            // SAFETY: the variable stands in `.percpu`.
+            // SAFETY: the variable is in `.percpu`.
             unsafe { $crate::arch::cpu::percpu::PerCpu::new(value()) }
         };
     )+ };
@@ -90,8 +90,9 @@ macro_rules! define_access {
             #[inline]
             $visibility fn $get(&'static self) -> $value {
                 let value: $value;
-                // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has
-                // the variable; its type holds what is read.
+                // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`),
+                // which contains the variable, and the variable's type has the size of
+                // the read.
                 unsafe {
                     asm!(concat!("mov {", $($size,)? "}, gs:[{}]"), out($class) value,
                         in(reg) self.address(), options(nostack, preserves_flags, readonly));
@@ -114,8 +115,9 @@ macro_rules! define_access {
         define_access!(pub get set, $atomic, $value, reg, [$($size)?]);
 
         impl PerCpu<$atomic> {
-            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction, which no
-            /// interrupt can divide. It isn't atomic for other CPUs, which may only read.
+            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction,
+            /// so no interrupt can come in between. Other CPUs may read the variable, but
+            /// not write it: the addition isn't atomic for them.
             #[inline]
             pub fn add(&'static self, value: $value) {
                 // SAFETY: as for writing.
@@ -146,7 +148,7 @@ impl PerCpu<AtomicBool> {
     }
 }
 
-/// A `&'static T` or none, in a per-CPU variable.
+/// A `&'static T`, or none, in a per-CPU variable.
 pub struct StaticRef<T: 'static>(AtomicPtr<T>);
 
 impl<T> StaticRef<T> {
@@ -167,7 +169,7 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
             asm!("mov {}, gs:[{}]", out(reg) value, in(reg) core::ptr::from_ref(&self.0.0),
                 options(nostack, preserves_flags, readonly));
         }
-        // SAFETY: it is null, or `set` has put a `&'static T` there.
+        // SAFETY: it is null, or a `&'static T` that `set` has stored.
         unsafe { value.as_ref() }
     }
 
@@ -183,7 +185,7 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
     }
 }
 
-/// A CPU; it lives in the CPU's area.
+/// A CPU, in its own area.
 #[repr(C)]
 pub struct Cpu {
     /// Its own address, so that one instruction can load it.
@@ -197,19 +199,19 @@ pub struct Cpu {
 const _: () = assert!(core::mem::offset_of!(Cpu, this) == 0, "`current` reads it there");
 
 impl Cpu {
-    /// Returns the kernel's number of it.
+    /// Returns its number in the kernel.
     #[inline]
     pub fn id(&self) -> CpuId {
         CpuId::new(self.id.load(Ordering::Relaxed))
     }
 
-    /// Returns the number of its local APIC; 0 where that isn't used.
+    /// Returns the ID of its local APIC; 0 if that isn't used.
     #[inline]
     pub fn apic_id(&self) -> ApicId {
         ApicId::new(self.apic_id.load(Ordering::Relaxed))
     }
 
-    /// Sets the number of its local APIC.
+    /// Sets the ID of its local APIC.
     pub fn set_apic_id(&self, apic_id: ApicId) {
         self.apic_id.store(apic_id.number(), Ordering::Relaxed);
     }
@@ -246,7 +248,7 @@ unsafe extern "C" {
     static __percpu_boot: [AreaLine; 0];
 }
 
-/// Returns how many lines an area has.
+/// Returns the number of lines of an area.
 pub fn area_lines() -> usize {
     ((&raw const __percpu_end).addr() - (&raw const __percpu_start).addr()) / size_of::<AreaLine>()
 }
@@ -254,22 +256,22 @@ pub fn area_lines() -> usize {
 /// The largest number of CPUs that the kernel uses.
 pub const CPUS_MAX: usize = 256;
 
-/// All CPUs that run, by their numbers.
+/// All running CPUs, by their numbers.
 static ALL: [Once<&'static Cpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 /// Makes [`current`] and all variables work on the boot CPU. It is the first step of the boot:
 /// locks and interrupts need it.
 pub fn start() -> &'static Cpu {
     let area = (&raw const __percpu_boot).cast::<AreaLine>().cast_mut();
-    // SAFETY: the linker script sets as much memory aside there as the template has, for
-    // this alone, and this is called once.
+    // SAFETY: the linker script reserves as much memory there as the template has, only
+    // for this, and this function is called once.
     let cpu = unsafe { prepare_at(area, CpuId::BOOT) };
     use_here(cpu);
     add(cpu);
     cpu
 }
 
-/// Makes `area` that of the CPU with number `id`, which hasn't started.
+/// Makes `area` the area of the CPU with number `id`, which hasn't started.
 ///
 /// # Panics
 /// If it has fewer than [`area_lines`].
@@ -285,12 +287,12 @@ pub fn prepare(area: &'static mut [AreaLine], id: CpuId) -> &'static Cpu {
 /// There are [`area_lines`] lines of memory that live for ever and belong to this area.
 unsafe fn prepare_at(area: *mut AreaLine, id: CpuId) -> &'static Cpu {
     let template = (&raw const __percpu_start).cast::<AreaLine>();
-    // SAFETY: the caller's promise; the template is so long, and nothing writes it.
+    // SAFETY: the caller's promise; the template has this length, and nothing writes it.
     unsafe { area.copy_from_nonoverlapping(template, area_lines()) };
     let distance = (area.expose_provenance() as u64).wrapping_sub(template.addr() as u64);
     let cpu = CPU.address().wrapping_add(distance) as usize;
     let cpu: *const Cpu = core::ptr::with_exposed_provenance(cpu);
-    // SAFETY: the copy of `CPU` is there, for ever.
+    // SAFETY: the copy of `CPU` is there for ever.
     let cpu = unsafe { &*cpu };
     cpu.this.store(core::ptr::from_ref(cpu).cast_mut(), Ordering::Relaxed);
     cpu.distance.store(distance, Ordering::Relaxed);
@@ -300,11 +302,11 @@ unsafe fn prepare_at(area: *mut AreaLine, id: CpuId) -> &'static Cpu {
 
 /// Makes [`current`] return `cpu` on this CPU. No other CPU uses it.
 pub(in crate::arch) fn use_here(cpu: &'static Cpu) {
-    // Areas and template both lie in the kernel's half, so the distance is canonical.
+    // Areas and the template are in the kernel's half, so the distance is canonical.
     GsBase::write(VirtAddr::new(cpu.distance.load(Ordering::Relaxed)));
 }
 
-/// Adds `cpu` to those that run.
+/// Adds `cpu` to the running CPUs.
 pub(in crate::arch) fn add(cpu: &'static Cpu) {
     ALL[cpu.id().index()].call_once(|| cpu);
 }
@@ -325,13 +327,13 @@ pub fn all() -> impl Iterator<Item = &'static Cpu> {
 #[inline]
 pub fn current() -> &'static Cpu {
     let this: *const Cpu;
-    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`); the first field of its
-    // `CPU` is that one's own address.
+    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`); the first
+    // field of its `CPU` is its own address.
     unsafe {
         asm!("mov {}, gs:[{}]", out(reg) this, sym CPU,
             options(nostack, preserves_flags, readonly, pure));
     }
-    // SAFETY: `prepare_at` has put a `&'static Cpu` there.
+    // SAFETY: `prepare_at` has stored a `&'static Cpu` there.
     unsafe { &*this }
 }
 

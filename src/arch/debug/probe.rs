@@ -59,7 +59,7 @@ define_read!(
 /// [`Faulted`] if nothing can be written there.
 ///
 /// # Safety
-/// Whatever lies there may be changed to `value` at this moment.
+/// The byte there may be changed to `value` at this moment.
 pub unsafe fn write_u8(address: VirtAddr, value: u8) -> Result<(), Faulted> {
     let done: u32;
     // SAFETY: a fault continues at label 3; the write is the caller's promise.
@@ -113,7 +113,8 @@ mod tests {
     use super::*;
     use x86_64::registers::model_specific::GsBase;
 
-    /// Bochs shows what happens if there is no register of a number (`tests/machine/processor.py`).
+    /// The behaviour of a missing register is tested on Bochs
+    /// (`tests/machine/processor.py`).
     #[test_case]
     fn model_specific_registers_are_read_whole() {
         const GS_BASE: u32 = 0xC000_0101;
@@ -128,12 +129,12 @@ mod tests {
         assert_eq!(read_u8(address + 1), Ok(0x77));
         // SAFETY: it is a local variable, which nothing else accesses.
         assert_eq!(unsafe { write_u8(address + 7, 0xAB) }, Ok(()));
-        // Read by assembly: the compiler doesn't know of the write.
+        // Read by assembly, because the compiler doesn't know of the write.
         assert_eq!(read_u64(address), Ok(0xAB22_3344_5566_7788));
     }
 
     #[test_case]
-    fn what_is_not_there_is_told() {
+    fn missing_memory_is_an_error() {
         for address in [0, 0x7FFF_FFFF_F000, 0xFFFF_BFFF_FFFF_F000] {
             let address = VirtAddr::new(address);
             assert_eq!(read_u8(address), Err(Faulted));

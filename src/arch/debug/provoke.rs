@@ -1,7 +1,7 @@
 //! Provokes exceptions, to show and test their reports.
 //!
-//! Each is provoked by a real cause where the CPU allows that in ring 0, otherwise by an INT
-//! instruction that names its vector.
+//! Each is raised by a real cause if the CPU allows that in ring 0, otherwise by an INT
+//! instruction with its vector.
 
 use core::arch::asm;
 
@@ -13,17 +13,18 @@ use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::Fault;
 use crate::arch::trap::page_fault::Access;
 
-/// Where nothing is ever mapped: canonical, far above any program and far below
-/// the kernel.
+/// A canonical address at which nothing is ever mapped: far above any program and far
+/// below the kernel.
 const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
 const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
 
-/// Runs instructions of which the one at label 2 may fault; then the kernel continues at label 3,
-/// after all of them. They change only their operands, or state that is restored after them.
+/// Runs instructions of which the one at label 2 may fault; in this case the kernel
+/// continues at label 3, after all of them. They change only their operands, or state
+/// that is restored afterwards.
 macro_rules! provoke {
     ($($line:literal),+ ; $($operands:tt)*) => {
-        // SAFETY: each use changes only its operands, and state that the kernel
-        // doesn't use: FS, the x87 registers. What faults has no effect.
+        // SAFETY: each use changes only its operands, and state that the kernel doesn't
+        // use: FS, the x87 registers. A faulting instruction has no effect.
         unsafe {
             asm!(
                 $($line,)+
@@ -37,7 +38,7 @@ macro_rules! provoke {
     };
 }
 
-/// Names a vector by an INT instruction.
+/// Raises a vector by an INT instruction.
 macro_rules! interrupt {
     ($vector:literal) => {
         provoke!("int {vector}", "2: nop"; vector = const $vector)
@@ -63,7 +64,7 @@ pub fn provoke(exception: Exception) {
             "mov {kept}, rsp", "mov rsp, {unmapped}", "2: push rax", "mov rsp, {kept}";
             kept = out(reg) _, unmapped = in(reg) UNMAPPED),
         E::CoprocessorSegmentOverrun => interrupt!(9),
-        // The NMI's gate then asks for a stack beyond the shorter TSS's limit.
+        // The NMI's gate then uses a stack beyond the shorter TSS's limit.
         E::InvalidTss => provoke!("ltr {short:x}", "2: int 2"; short = in(reg) gdt.short_tss.0),
         E::SegmentNotPresent => provoke!("2: mov fs, {selector:x}";
             selector = in(reg) gdt.not_present.0),
@@ -97,8 +98,8 @@ unsafe extern "C" {
     static __provoked_end: [Provoked; 0];
 }
 
-/// Makes the code that provoked `fault` continue after it, if it was provoked here and the code can
-/// continue. Returns whether it was.
+/// If `fault` was provoked here and its code can continue, makes it continue after the
+/// faulting instruction. Returns whether it does.
 pub fn skip(fault: &mut Fault<'_>) -> bool {
     let start = (&raw const __provoked_start).cast::<Provoked>();
     let len_bytes = (&raw const __provoked_end).addr() - start.addr();
@@ -128,16 +129,17 @@ pub unsafe fn access(access: Access, address: VirtAddr) {
     }
 }
 
-/// Calls itself until the stack it runs on is full.
+/// Calls itself until the stack overflows.
 #[expect(unconditional_recursion, reason = "it ends at the stack's guard")]
 #[inline(never)]
 pub fn overflow_stack() -> u64 {
     let local = core::hint::black_box([1_u64; 64]);
-    // Something is left to do after the call, so the compiler can't turn it into a loop.
+    // The addition comes after the call, so the compiler can't turn the recursion into a
+    // loop.
     overflow_stack() + core::hint::black_box(local)[0]
 }
 
-/// Uses a vector that is reserved, so that it has no gate.
+/// Raises a reserved vector, which has no gate.
 pub fn provoke_reserved_vector() {
     provoke!("2: int 15";);
 }
@@ -146,12 +148,12 @@ fn provoke_device_not_available() {
     while_fpu(fpu::lock, || provoke!("2: fnop";));
 }
 
-/// Divides one by zero with that exception unmasked.
+/// Divides one by zero, with the exception for this unmasked.
 fn provoke_x87() {
     let control_word: u16 = 0x037B;
     while_fpu(fpu::unlock, || {
         provoke!("fninit", "fldcw [{control_word}]", "fld1", "fldz", "fdivp st(1), st", "2: fwait"; control_word = in(reg) &raw const control_word);
-        // Clears what is pending.
+        // Clears pending exceptions.
         provoke!("2: fninit";);
     });
 }

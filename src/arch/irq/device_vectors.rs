@@ -1,8 +1,8 @@
 //! Vectors for devices that send their interrupts as messages (MSI, MSI-X): each CPU has
 //! [`VECTORS`] vectors of its own.
 //!
-//! A vector is given out on the CPU that has given out the fewest, so the interrupts of
-//! devices spread over all CPUs.
+//! A vector is allocated on the CPU that has the most free ones, so the interrupts of
+//! devices are spread over all CPUs.
 //!
 //! Source: Intel SDM volume 3A, "Message Signalled Interrupts"; PCI Local Bus Specification
 //! 3.0, "MSI and MSI-X".
@@ -19,14 +19,14 @@ use crate::arch::irq::local_apic::{self, Message};
 use crate::arch::irq::vectors::{DEVICE_VECTORS, FIRST_DEVICE_VECTOR};
 use crate::per_cpu;
 
-/// How many vectors each CPU has for devices.
+/// The number of each CPU's vectors for devices.
 pub const VECTORS: usize = DEVICE_VECTORS as usize;
 
 const WORDS: usize = VECTORS.div_ceil(64);
 
 per_cpu! {
     static SLOTS: [Slot; VECTORS] = [const { Slot::new() }; VECTORS];
-    /// The vectors that are given out. Other CPUs lock it as well, with interrupts off.
+    /// This CPU's vectors in use. Other CPUs lock it, too, with interrupts off.
     static GIVEN_OUT: Mutex<GivenOut> = Mutex::new(GivenOut { words: [0; WORDS], count: 0 });
 }
 
@@ -50,10 +50,10 @@ impl GivenOut {
     }
 }
 
-/// Why a device gets no vector.
+/// Why a device can't have a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VectorError {
-    /// All are given out, on all CPUs that a message can reach.
+    /// All vectors are in use, on all CPUs that a message can reach.
     NoneFree,
     /// The PICs deliver the interrupts; they don't support messages.
     NoApic,
@@ -70,10 +70,10 @@ impl fmt::Display for VectorError {
 
 impl core::error::Error for VectorError {}
 
-/// What a device writes, and where, to raise an interrupt.
+/// The message by which a device raises an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MsiMessage {
-    /// The physical address.
+    /// The physical address to write to.
     pub address: u64,
     /// The value to write.
     pub data: u32,
@@ -117,7 +117,7 @@ impl DeviceVector {
                 .filter(|&(count, _)| count < VECTORS)
                 .map(|(_, cpu)| cpu)
                 .ok_or(VectorError::NoneFree)?;
-            // Another thread may have taken the last one meanwhile.
+            // Another thread may have taken the last free one meanwhile.
             let index = {
                 let _interrupts_off = InterruptsOff::new();
                 GIVEN_OUT.of(cpu).lock().take_first_free()
@@ -130,7 +130,7 @@ impl DeviceVector {
         }
     }
 
-    /// Returns the CPU that the interrupts go to.
+    /// Returns the CPU that receives the interrupts.
     pub fn cpu(&self) -> &'static Cpu {
         self.cpu
     }
@@ -140,7 +140,7 @@ impl DeviceVector {
         FIRST_DEVICE_VECTOR + self.index as u8
     }
 
-    /// Returns what the device has to write, and where.
+    /// Returns the message that the device has to write.
     pub fn message(&self) -> MsiMessage {
         MsiMessage {
             // Physical destination mode, fixed delivery, edge-triggered.
@@ -164,7 +164,7 @@ impl Drop for DeviceVector {
     }
 }
 
-/// Returns how many vectors `cpu` has given out.
+/// Returns the number of vectors in use on `cpu`.
 pub fn given_out(cpu: &Cpu) -> usize {
     let _interrupts_off = InterruptsOff::new();
     GIVEN_OUT.of(cpu).lock().count

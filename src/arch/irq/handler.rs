@@ -9,8 +9,8 @@ use crate::arch::irq::interrupt_flag::InterruptsOff;
 
 /// An interrupt handler. It runs with interrupts off, allocates nothing and waits for nothing.
 pub trait Handler: Send + Sync {
-    /// Handles one interrupt. It may come without a reason: after a device has been given
-    /// another vector, or because a line is shared.
+    /// Handles one interrupt. There may be no cause: a line may be shared, or the device
+    /// may have received another vector since.
     fn handle(&self);
 }
 
@@ -20,10 +20,10 @@ impl<F: Fn() + Send + Sync> Handler for F {
     }
 }
 
-/// What is registered.
+/// A registered handler.
 #[derive(Clone)]
 pub(in crate::arch) enum Registered {
-    /// A function, which needs no memory.
+    /// A function, which needs no allocation.
     Function(fn()),
     /// A handler with a context.
     Object(Arc<dyn Handler>),
@@ -31,8 +31,8 @@ pub(in crate::arch) enum Registered {
 
 /// A slot for a handler.
 ///
-/// The lock is held while the handler runs, which only one CPU does: the one that the interrupt is
-/// sent to. So the removal of a handler waits until it has ended.
+/// The lock is held while the handler runs. Only one CPU runs it, the one that the
+/// interrupt is sent to. So the removal of a handler waits until it has ended.
 pub(in crate::arch) struct Slot(Mutex<Option<Registered>>);
 
 impl Slot {
@@ -57,12 +57,13 @@ impl Slot {
         is_free
     }
 
-    /// Removes the handler, after it has ended if it runs. Not for interrupt context: dropping the
-    /// handler may free memory. Interrupts are on, or the handler has never run.
+    /// Removes the handler; if it runs, waits until it has ended. Not for interrupt
+    /// context, because dropping the handler may free memory. Interrupts are on, or the
+    /// handler has never run.
     pub(in crate::arch) fn clear(&self) {
         assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
-        // It may run on another CPU. Interrupts are on between the tries, so this CPU answers
-        // requests that the handler may wait for.
+        // It may run on another CPU. Interrupts are on between the attempts, so this CPU
+        // answers requests that the handler may wait for.
         loop {
             let interrupts_off = InterruptsOff::new();
             if let Some(mut slot) = self.0.try_lock() {

@@ -5,7 +5,7 @@ use core::sync::atomic::AtomicU32;
 use crate::per_cpu;
 
 per_cpu! {
-    /// How many interrupt handlers are running, one within another.
+    /// The number of interrupt handlers that are running, one within another.
     static HANDLER_DEPTH: AtomicU32 = AtomicU32::new(0);
 }
 

@@ -17,11 +17,11 @@ use crate::arch::time::clock;
 use crate::per_cpu;
 
 per_cpu! {
-    /// How many `InterruptsOff` there are.
+    /// The number of values of type `InterruptsOff`.
     static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
-    /// Whether interrupts were on before the first of them.
+    /// Whether interrupts were on before the first of them was made.
     static WERE_ON: AtomicBool = AtomicBool::new(false);
-    /// When it turned them off, in ticks of the time stamp counter.
+    /// When interrupts were turned off, in ticks of the time stamp counter.
     static OFF_SINCE_TSC: AtomicU64 = AtomicU64::new(0);
     /// The longest time for which they were off, in ticks.
     static LONGEST_TICKS: AtomicU64 = AtomicU64::new(0);
@@ -36,8 +36,8 @@ pub fn are_enabled() -> bool {
 
 /// Keeps interrupts off on this CPU while it lives.
 ///
-/// When the last one of a CPU is dropped, in whatever order, interrupts are as they were before the
-/// first.
+/// When the last such value of a CPU is dropped, in whatever order, interrupts are
+/// restored to their state before the first one was made.
 pub struct InterruptsOff {
     /// It must not move to another CPU.
     _not_send: PhantomData<*const ()>,
@@ -48,7 +48,8 @@ impl InterruptsOff {
     #[expect(clippy::new_without_default, reason = "it does something")]
     #[inline]
     pub fn new() -> Self {
-        // If one lives already, interrupts are off, so the thread can't have moved to another CPU.
+        // If there is one already, interrupts are off, so the thread can't have moved to
+        // another CPU.
         if OFF_DEPTH.get() == 0 {
             let were_on = are_enabled();
             interrupts::disable();
@@ -63,10 +64,9 @@ impl InterruptsOff {
         Self { _not_send: PhantomData }
     }
 
-    /// Sleeps until the next interrupt was handled, if this is the only one and
-    /// interrupts were on before it; they are off again on return. An interrupt
-    /// that came since they were turned off ends the sleep at once. Returns whether
-    /// it has slept.
+    /// If this is the only `InterruptsOff`, and interrupts were on before it: sleeps
+    /// until an interrupt has been handled. Interrupts are off again on return. A pending
+    /// interrupt ends the sleep at once. Returns whether it slept.
     pub fn wait(&self) -> bool {
         if OFF_DEPTH.get() == 1 && WERE_ON.get() {
             // SAFETY: it waits for an interrupt; STI takes effect only after the next instruction,
@@ -95,20 +95,20 @@ impl Drop for InterruptsOff {
     }
 }
 
-/// For how long interrupts were off. Only debug builds measure that: reading the time stamp
-/// counter costs as much as all else that an [`InterruptsOff`] does.
+/// A time during which interrupts were off. Only debug builds measure it, because reading
+/// the time stamp counter costs as much as the rest of an [`InterruptsOff`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LongestOff {
     /// The CPU.
     pub cpu: CpuId,
-    /// In ticks of the time stamp counter.
+    /// The time, in ticks of the time stamp counter.
     pub ticks: u64,
     /// An address in the function that turned them on again.
     pub ended_by: VirtAddr,
 }
 
-/// Returns the longest time for which interrupts were off since the start, on any CPU, because of
-/// an [`InterruptsOff`]; `None` in release builds.
+/// Returns the longest time for which an [`InterruptsOff`] kept interrupts off since the
+/// start, on any CPU; `None` in release builds.
 pub fn longest_off() -> Option<LongestOff> {
     if !cfg!(debug_assertions) {
         return None;
@@ -121,7 +121,7 @@ pub fn longest_off() -> Option<LongestOff> {
     percpu::all().map(of).max_by_key(|longest| longest.ticks)
 }
 
-/// Notes that interrupts are off from now on, because of an [`InterruptsOff`]; in debug builds.
+/// Records, in debug builds, that an [`InterruptsOff`] turns interrupts off now.
 #[inline]
 fn note_begin() {
     if cfg!(debug_assertions) {
@@ -129,8 +129,7 @@ fn note_begin() {
     }
 }
 
-/// Notes that interrupts are about to be on again, as the last [`InterruptsOff`] ends; in debug
-/// builds.
+/// Records, in debug builds, that the last [`InterruptsOff`] ends now.
 #[inline]
 fn note_end() {
     if !cfg!(debug_assertions) {
@@ -149,7 +148,7 @@ fn note_longest(ticks: u64) {
     LONGEST_ENDED_BY.set(caller);
 }
 
-/// Returns whether an [`InterruptsOff`] lives on this CPU.
+/// Returns whether there is an [`InterruptsOff`] on this CPU.
 pub(in crate::arch) fn are_kept_off() -> bool {
     OFF_DEPTH.get() > 0
 }
@@ -160,15 +159,15 @@ pub fn may_wait() -> bool {
     are_enabled() && !preemption::is_off() && !is_in_interrupt()
 }
 
-/// Returns whether interrupts were on before the one [`InterruptsOff`] that lives on this CPU: the
-/// scheduler saves that for a thread that it switches out.
+/// Returns whether interrupts were on before the one [`InterruptsOff`] of this CPU. The
+/// scheduler saves this for a thread that it switches out.
 pub fn were_on() -> bool {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.get()
 }
 
-/// Sets what the one [`InterruptsOff`] that lives on this CPU restores: for the thread that it
-/// switches to.
+/// Sets the state that the one [`InterruptsOff`] of this CPU restores. The scheduler
+/// calls it for the thread that it switches to.
 pub fn set_were_on(were_on: bool) {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.set(were_on);
@@ -195,8 +194,8 @@ pub fn begin_thread() {
     interrupts::enable();
 }
 
-/// Runs `action` with interrupts on, in the handler of an exception that came while they were on;
-/// they are off again afterwards, maybe on another CPU.
+/// Runs `action` with interrupts on, in the handler of an exception of code that had
+/// interrupts on. They are off again afterwards, maybe on another CPU.
 pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
     debug_assert_eq!(OFF_DEPTH.get(), 0);
     interrupts::enable();

@@ -1,6 +1,6 @@
-//! The I/O APICs: which CPU gets a device's interrupt, and at which vector.
+//! The I/O APICs, which send the interrupts of devices to a CPU and a vector.
 //!
-//! Each has a number of inputs. The inputs of all of them are numbered as in ACPI ("global system
+//! The inputs of all I/O APICs have consecutive numbers, as in ACPI ("global system
 //! interrupts").
 //!
 //! Source: Intel 82093AA datasheet, "Register Description".
@@ -11,18 +11,19 @@ use x86_64::VirtAddr;
 
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 
-/// How many bytes the registers take.
+/// The size of the registers, in bytes.
 pub const REGISTERS_BYTES: u64 = 0x20;
 
 /// The most I/O APICs that are used.
 pub const IO_APICS_MAX: usize = 32;
 
-/// Offsets of the two registers in memory: which register, and its value.
+/// Offsets of the two registers in memory: the number of the selected register, and its
+/// value.
 const SELECT: u64 = 0x00;
 const WINDOW: u64 = 0x10;
 
 const VERSION: u8 = 0x01;
-/// The first of two registers for each input.
+/// The first register of the inputs' entries, of two registers each.
 const REDIRECTION: u8 = 0x10;
 
 const ACTIVE_LOW: u32 = 1 << 13;
@@ -32,9 +33,9 @@ const MASKED: u32 = 1 << 16;
 /// How an input signals an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signal {
-    /// Active low: by a low level, or a falling edge.
+    /// Active low: a low level or a falling edge.
     pub is_active_low: bool,
-    /// Level-triggered: as long as the level stays.
+    /// Level-triggered: pending as long as the level is active.
     pub is_level: bool,
 }
 
@@ -49,13 +50,13 @@ pub struct IoApic {
     registers: VirtAddr,
     /// The number of its first input.
     pub first_input: u32,
-    /// How many inputs it has.
+    /// The number of its inputs.
     pub inputs: u32,
 }
 
 static ALL: Once<Vec<IoApic, IO_APICS_MAX>> = Once::new();
-/// Makes the two accesses, to a register's number and to its value, one operation. Taken with
-/// interrupts off; no interrupt handler takes it.
+/// Makes the two accesses (selecting a register, and its value) one operation. Taken with
+/// interrupts off; not by interrupt handlers.
 static ACCESS: Mutex<()> = Mutex::new(());
 
 impl IoApic {
@@ -102,12 +103,12 @@ pub fn start(io_apics: Vec<IoApic, IO_APICS_MAX>) {
     ALL.call_once(|| io_apics);
 }
 
-/// Returns those in use.
+/// Returns the I/O APICs in use.
 pub fn all() -> &'static [IoApic] {
     ALL.get().map_or(&[], |all| all.as_slice())
 }
 
-/// Runs `action` on the I/O APIC that has `input`, with the number that it has there.
+/// Runs `action` with the I/O APIC that has `input`, and the input's index there.
 fn with<R>(input: u32, action: impl FnOnce(&IoApic, u32) -> R) -> Option<R> {
     let io_apic = all().iter().find(|io_apic| {
         input.checked_sub(io_apic.first_input).is_some_and(|own| own < io_apic.inputs)
@@ -117,7 +118,7 @@ fn with<R>(input: u32, action: impl FnOnce(&IoApic, u32) -> R) -> Option<R> {
     Some(action(io_apic, input - io_apic.first_input))
 }
 
-/// Sends the interrupts of `input` to the CPU whose APIC has the number `apic_id`, at `vector`.
+/// Sends the interrupts of `input` to `vector` of the CPU with the APIC ID `apic_id`.
 /// Returns whether there is such an input.
 pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
     let mut low = u32::from(vector);
@@ -130,12 +131,12 @@ pub fn connect(input: u32, signal: Signal, vector: u8, apic_id: u8) -> bool {
     connected.is_some()
 }
 
-/// Masks `input`, if it is there.
+/// Masks `input`, if it exists.
 pub(in crate::arch) fn mask(input: u32) {
     with(input, |io_apic, own| io_apic.write(entry(own), MASKED));
 }
 
-/// Returns whether `input` is masked, or not there.
+/// Returns whether `input` is masked or doesn't exist.
 pub fn is_masked(input: u32) -> bool {
     with(input, |io_apic, own| io_apic.read(entry(own)) & MASKED != 0).unwrap_or(true)
 }

@@ -14,11 +14,12 @@ use crate::arch::smp::stopped;
 use crate::per_cpu;
 
 per_cpu! {
-    /// The function that another CPU has asked this one to call. Taken with interrupts off.
+    /// The function that another CPU requests this one to call. Taken with interrupts
+    /// off.
     static CALL: Mutex<Option<fn()>> = Mutex::new(None);
-    /// How many such calls are done.
+    /// The number of such calls that are done.
     static CALLS_DONE: AtomicU64 = AtomicU64::new(0);
-    /// How many heartbeat requests this CPU has answered.
+    /// The number of heartbeat requests that this CPU has answered.
     static SIGNS_OF_LIFE: AtomicU64 = AtomicU64::new(0);
 }
 
@@ -41,7 +42,7 @@ pub(in crate::arch) fn start() {
     });
 }
 
-/// Runs `action` on `cpu`, in an interrupt handler, and returns when it has run there. On the
+/// Runs `action` on `cpu`, in an interrupt handler, and returns after it has run. On the
 /// current CPU it is called directly.
 ///
 /// # Panics
@@ -60,7 +61,7 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
         let _interrupts_off = InterruptsOff::new();
         *CALL.of(cpu).lock() = Some(action);
     }
-    // The interrupt of a heartbeat request may come first, and then runs it.
+    // The interrupt of a heartbeat request may come first, and then runs the action.
     send(cpu, Message::Vector(CALL_VECTOR));
     while CALLS_DONE.of(cpu).load(Ordering::Acquire) == before && stopped::stopped_at(cpu).is_none()
     {

@@ -1,7 +1,8 @@
 //! The local APIC of the current CPU.
 //!
-//! Its registers are in memory, the same for all CPUs, or model-specific registers (x2APIC). Which
-//! of the two is chosen once, by [`start`]; every CPU then calls [`enable`].
+//! Its registers are in memory, at the same address for all CPUs, or are model-specific
+//! registers (x2APIC). [`start`] selects one of the two, once; then every CPU calls
+//! [`enable`].
 //!
 //! Source: Intel SDM volume 3A, "Local APIC" and "Extended XAPIC (x2APIC)".
 
@@ -30,8 +31,8 @@ impl ApicMsr {
     /// Reads the register `offset` after this one.
     #[inline]
     fn read(self, offset: u32) -> u64 {
-        // SAFETY: only used where CPUID or the caller of `start` says that it is there; reading
-        // changes nothing.
+        // SAFETY: only used if CPUID or the caller of `start` guarantees that it exists;
+        // reading changes nothing.
         unsafe { Msr::new(self as u32 + offset).read() }
     }
 
@@ -47,7 +48,7 @@ const BASE_X2APIC: u64 = 1 << 10;
 const BASE_ENABLE: u64 = 1 << 11;
 const BASE_ADDRESS: u64 = 0x000F_FFFF_FFFF_F000;
 
-/// How many bytes the registers take in memory.
+/// The size of the registers in memory, in bytes.
 pub const REGISTERS_BYTES: u64 = 4096;
 
 /// A register, by its offset in memory.
@@ -59,7 +60,7 @@ enum Register {
     TaskPriority = 0x80,
     EndOfInterrupt = 0xB0,
     SpuriousVector = 0xF0,
-    /// The first of eight, a bit a vector.
+    /// The first of eight registers with one bit for each vector.
     InService = 0x100,
     ErrorStatus = 0x280,
     InterruptCommand = 0x300,
@@ -91,7 +92,7 @@ const COMMAND_ASSERT: u32 = 1 << 14;
 pub(in crate::arch) const TIMER_DIVIDER: u32 = 16;
 const DIVIDE_BY_16: u32 = 0b0011;
 
-/// Where the registers are: an address, [`X2APIC`], or [`NONE`].
+/// The place of the registers: an address, [`X2APIC`], or [`NONE`].
 static REGISTERS: AtomicU64 = AtomicU64::new(NONE);
 const NONE: u64 = 0;
 const X2APIC: u64 = 1;
@@ -112,18 +113,18 @@ pub enum Message {
     Vector(u8),
     /// A non-maskable interrupt.
     Nmi,
-    /// Stop, and wait for a [`Message::Startup`].
+    /// Stops the CPU, which then waits for a [`Message::Startup`].
     Init,
-    /// Begin in real mode at this page of the first MiB.
+    /// Starts the CPU in real mode at this page of the first MiB.
     Startup(u8),
 }
 
-/// How the timer is set.
+/// The mode of the timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimerMode {
-    /// To a value of the time stamp counter.
+    /// It interrupts at a value of the time stamp counter.
     TscDeadline,
-    /// To a number of its own clocks.
+    /// It interrupts once, after a number of its own clocks.
     OneShot,
 }
 
@@ -132,8 +133,9 @@ pub fn is_present() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_apic())
 }
 
-/// Returns where the registers of this CPU's local APIC are, if it is enabled, whether CPUID
-/// reports it or not: QEMU has one that it doesn't report (`-cpu …,-apic` with several CPUs).
+/// Returns the physical address of this CPU's local APIC, if it is enabled, even if CPUID
+/// doesn't report it: with `-cpu …,-apic` and several CPUs QEMU has one that CPUID
+/// doesn't report.
 pub fn enabled_at() -> Option<PhysAddr> {
     let base = probe::read_msr(ApicMsr::Base as u32).ok()?;
     (base & BASE_ENABLE != 0).then(|| PhysAddr::new(base & BASE_ADDRESS))
@@ -145,9 +147,9 @@ pub fn is_enabled_as_x2apic() -> bool {
     base & (BASE_ENABLE | BASE_X2APIC) == BASE_ENABLE | BASE_X2APIC
 }
 
-/// Connects the PICs to this CPU through its enabled local APIC ("virtual wire mode"). Firmware
-/// that doesn't use them may have left that pin masked. Not for CPUs on which [`start`] is to be
-/// called, and only while interrupts are off.
+/// Connects the PICs to this CPU through its enabled local APIC ("virtual wire mode").
+/// Firmware that doesn't use the PICs may have left that pin masked. Only for CPUs on
+/// which [`start`] isn't called, and with interrupts off.
 ///
 /// Source: MultiProcessor Specification 1.4, "Virtual Wire Mode".
 ///
@@ -156,7 +158,7 @@ pub fn is_enabled_as_x2apic() -> bool {
 pub unsafe fn connect_pics(mode: Mode) {
     // SAFETY: the caller's promise.
     unsafe { start(mode) };
-    // Before it is enabled, entries can't be unmasked.
+    // Entries can't be unmasked before the APIC is enabled.
     write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
     write(Register::LvtLint0, LVT_EXTERNAL);
     REGISTERS.store(NONE, Ordering::Relaxed);
@@ -167,8 +169,8 @@ pub fn has_x2apic() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_x2apic())
 }
 
-/// Returns whether the registers are model-specific ones already, which can't be undone: firmware
-/// sets it where there are more than 255 CPUs.
+/// Returns whether the registers are model-specific ones already. This can't be undone;
+/// firmware sets it on machines with more than 255 CPUs.
 pub fn is_x2apic_on() -> bool {
     is_present() && ApicMsr::Base.read(0) & BASE_X2APIC != 0
 }
@@ -178,10 +180,10 @@ pub fn has_tsc_deadline() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_tsc_deadline())
 }
 
-/// Chooses how the registers are accessed, for all CPUs.
+/// Selects the mode of access, for all CPUs.
 ///
 /// # Safety
-/// This CPU has them in this mode; those in memory are mapped for ever.
+/// The APIC supports this mode; registers in memory are mapped for ever.
 pub unsafe fn start(mode: Mode) {
     let place = match mode {
         Mode::Memory(address) => address.as_u64(),
@@ -190,7 +192,7 @@ pub unsafe fn start(mode: Mode) {
     REGISTERS.store(place, Ordering::Relaxed);
 }
 
-/// Returns whether [`start`] was called.
+/// Returns whether [`start`] has been called.
 #[inline]
 pub fn is_started() -> bool {
     REGISTERS.load(Ordering::Relaxed) != NONE
@@ -249,7 +251,8 @@ pub fn enable() {
         Register::LvtLint0,
         Register::LvtLint1,
     ] {
-        // The thermal and performance entries are there from the fourth and fifth on.
+        // The entries for temperature and performance exist if there are at least five
+        // and four.
         let entries = read(Register::Version) >> 16 & 0xFF;
         let is_there = match lvt {
             Register::LvtPerformance => entries >= 4,
@@ -261,10 +264,10 @@ pub fn enable() {
         }
     }
     write(Register::TaskPriority, 0);
-    // Before it is enabled, entries can't be unmasked.
+    // Entries can't be unmasked before the APIC is enabled.
     write(Register::SpuriousVector, SPURIOUS_ENABLE | u32::from(APIC_SPURIOUS_VECTOR));
     write(Register::LvtError, APIC_ERROR_VECTOR.into());
-    // The error register shows the errors since it was last written.
+    // After a write the error register shows the errors since the previous write.
     write(Register::ErrorStatus, 0);
     end_of_interrupt();
 }
@@ -275,7 +278,7 @@ pub fn connect_nmi(pin: u8) {
     write(lvt, LVT_NMI);
 }
 
-/// Returns this CPU's number.
+/// Returns this CPU's APIC ID.
 pub fn id() -> ApicId {
     let id = read(Register::Id);
     ApicId::new(if mode() == Some(Mode::X2Apic) { id } else { id >> 24 })
@@ -299,14 +302,14 @@ pub fn take_errors() -> u32 {
     read(Register::ErrorStatus)
 }
 
-/// Returns whether a message can be sent to the CPU whose APIC has the number `apic_id`: with
-/// registers in memory, a destination has 8 bits, and 255 means all CPUs.
+/// Returns whether a message can be sent to the CPU with the APIC ID `apic_id`. With
+/// registers in memory a destination has 8 bits, and 255 means all CPUs.
 pub fn can_reach(apic_id: ApicId) -> bool {
     apic_id.number() < 0xFF || mode() == Some(Mode::X2Apic)
 }
 
-/// Sends `message` to the CPU whose APIC has the number `apic_id`. Interrupts must be off: a
-/// handler that also sends could come between the two halves of a command.
+/// Sends `message` to the CPU with the APIC ID `apic_id`. Interrupts must be off: a
+/// handler that sends, too, could come between the two halves of a command.
 pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     debug_assert!(can_reach(apic_id));
     let command = match message {
@@ -316,7 +319,8 @@ pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
         Message::Startup(page) => COMMAND_ASSERT | COMMAND_STARTUP | u32::from(page),
     };
     if mode() == Some(Mode::X2Apic) {
-        // The write doesn't wait for earlier stores, which the other CPU must see.
+        // The write doesn't wait for earlier stores, which must be visible to the other
+        // CPU.
         // Source: Intel SDM volume 3A, "MSR Access in x2APIC Mode".
         control_registers::fence();
         let offset = Register::InterruptCommand as u32 / 16;
@@ -329,7 +333,7 @@ pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     write(Register::InterruptCommand, command);
 }
 
-/// Waits until the last message has been sent, but not for ever.
+/// Waits until the last message has been sent; the wait is limited.
 fn wait_sent() {
     /// Sending takes some clocks of the bus.
     const READS_MAX: u32 = 1_000_000;
@@ -342,7 +346,7 @@ pub fn start_timer(vector: u8, mode: TimerMode) {
     match mode {
         TimerMode::TscDeadline => {
             write(Register::LvtTimer, LVT_TSC_DEADLINE | u32::from(vector));
-            // The deadline may be written only when the mode has changed.
+            // The deadline may only be written after the mode has changed.
             // Source: Intel SDM volume 3A, "TSC-Deadline Mode".
             control_registers::fence();
         }
@@ -359,7 +363,7 @@ pub fn set_timer_count(count: u32) {
     write(Register::TimerInitialCount, count);
 }
 
-/// Returns how many clocks are left until the timer interrupts.
+/// Returns the number of clocks until the timer interrupts.
 pub fn timer_count() -> u32 {
     read(Register::TimerCurrentCount)
 }

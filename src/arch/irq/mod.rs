@@ -1,7 +1,8 @@
-//! Interrupts from devices: the controllers that deliver them, their handlers, and a count of each.
+//! Interrupts of devices: the controllers that deliver them, their handlers, and their
+//! counts.
 //!
-//! Either the PICs deliver the interrupts, or the I/O APICs and the local APIC. Either way line N
-//! arrives at the same vector.
+//! Either the PICs deliver them, or the I/O APICs and local APICs. In both cases line N
+//! has the same vector.
 
 pub mod device_vectors;
 mod handler;
@@ -82,7 +83,7 @@ pub enum ActiveController {
 /// Which of the controllers may be used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApicChoice {
-    /// The best ones that the machine has.
+    /// The APICs if possible, otherwise the PICs.
     #[default]
     All,
     /// The APICs, but not in x2APIC mode: only with registers in memory.
@@ -91,13 +92,13 @@ pub enum ApicChoice {
     No,
 }
 
-/// The state of the APICs, once they deliver the interrupts.
+/// The state of the APICs, if they deliver the interrupts.
 static APIC: Once<Apic> = Once::new();
 
 struct Apic {
     /// The input that each line is connected to.
     inputs: [Input; LINES as usize],
-    /// The number of the local APIC that gets the devices' interrupts.
+    /// The ID of the local APIC that receives the devices' interrupts.
     target: ApicId,
 }
 
@@ -113,7 +114,8 @@ pub struct Input {
 /// The handlers of lines.
 static LINE_SLOTS: [Slot; LINES as usize] = [const { Slot::new() }; LINES as usize];
 
-/// Handlers of the vectors of the local APIC, for ever; all CPUs may run them at once.
+/// The handlers of vectors of the local APIC, which are never removed. All CPUs may run
+/// them at once.
 static LOCAL_HANDLERS: [Once<fn()>; 256] = [const { Once::new() }; 256];
 
 /// Chooses the PICs.
@@ -142,8 +144,8 @@ pub fn input(line: u8) -> Option<Input> {
     APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
 }
 
-/// Registers `handler` for the interrupts of `irq`, for ever, and unmasks it. If no controller has
-/// the line, nothing happens.
+/// Registers `handler` for the interrupts of `irq`, for ever, and unmasks the line. Does
+/// nothing but log a warning if no controller has the line.
 ///
 /// # Panics
 /// If `irq` has a handler.
@@ -157,10 +159,10 @@ pub fn set_handler(controllers: Controllers, irq: Irq, handler: fn()) {
     }
 }
 
-/// Why a line gets no handler.
+/// Why a line can't have a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineError {
-    /// There are [`LINES`].
+    /// The number isn't below [`LINES`].
     NoSuchLine,
     /// It has a handler.
     InUse,
@@ -201,8 +203,9 @@ impl LineHandler {
 
     /// Sets the handler and unmasks the line.
     ///
-    /// An edge that came while the input was masked is lost, and a device that still waits to be
-    /// served raises no other. So this function also runs the handler once, as if for that edge.
+    /// An edge that came while the input was masked is lost, and a device that waits for
+    /// it to be served raises no other. So this function also runs the handler once, as
+    /// if for such an edge.
     fn connect(
         _controllers: Controllers,
         line: u8,
@@ -264,23 +267,23 @@ pub fn start(_idt: Idt, _controllers: Controllers) -> Interrupts {
 }
 
 per_cpu! {
-    /// How often each vector was entered.
+    /// The number of entries of each vector.
     static VECTOR_COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
-    /// How often there was a spurious interrupt of the first and of the second PIC.
+    /// The numbers of spurious interrupts of the first and the second PIC.
     static SPURIOUS_COUNTS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];
 }
 
-/// Returns how often this CPU entered `vector`.
+/// Returns how often this CPU has entered `vector`.
 pub fn count(vector: u8) -> u64 {
     count_on(percpu::current(), vector)
 }
 
-/// Returns how often `cpu` entered `vector`.
+/// Returns how often `cpu` has entered `vector`.
 pub fn count_on(cpu: &Cpu, vector: u8) -> u64 {
     VECTOR_COUNTS.of(cpu)[usize::from(vector)].load(Ordering::Relaxed)
 }
 
-/// Counts that this CPU has entered `vector`; returns how often it has.
+/// Counts an entry of `vector` on this CPU; returns the new count.
 pub(in crate::arch) fn note_entry(vector: u8) -> u64 {
     let count = &VECTOR_COUNTS.here()[usize::from(vector)];
     let times = count.load(Ordering::Relaxed) + 1;
@@ -288,7 +291,7 @@ pub(in crate::arch) fn note_entry(vector: u8) -> u64 {
     times
 }
 
-/// Returns how often this CPU got a spurious interrupt: (IRQ 7, IRQ 15).
+/// Returns the numbers of spurious interrupts on this CPU: (IRQ 7, IRQ 15).
 pub fn spurious_counts() -> (u64, u64) {
     let [first, second] = SPURIOUS_COUNTS.here();
     (first.load(Ordering::Relaxed), second.load(Ordering::Relaxed))
@@ -297,7 +300,7 @@ pub fn spurious_counts() -> (u64, u64) {
 /// Returns whether the interrupts of `line` have a handler.
 ///
 /// # Panics
-/// If there is no such line: there are [`LINES`].
+/// If `line` isn't below [`LINES`].
 pub fn has_handler(line: u8) -> bool {
     LINE_SLOTS[usize::from(line)].is_used()
 }
@@ -315,7 +318,7 @@ pub fn is_masked(line: u8) -> bool {
     }
 }
 
-/// Handles the interrupt that entered `vector`, for the `times`-th time.
+/// Handles the interrupt at `vector`, which has been entered `times` times.
 pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
     handler_depth::run(|| handle(vector, times));
 }
@@ -328,8 +331,8 @@ fn handle(vector: u8, times: u64) {
     }
     let is_apic = active_controller() == ActiveController::Apic;
     let slot = &LINE_SLOTS[usize::from(line)];
-    // With APICs, spurious interrupts have a vector of their own; the ones here come from the PICs,
-    // which can raise them although masked.
+    // With APICs, spurious interrupts have their own vector; those here come from the
+    // PICs, which can raise them although masked.
     let is_spurious = match is_apic {
         true => !slot.is_used() && !local_apic::is_in_service(vector),
         false => pic::is_spurious(line),
@@ -351,16 +354,16 @@ fn handle(vector: u8, times: u64) {
 
 fn dispatch_local(vector: u8, times: u64) {
     if vector == APIC_SPURIOUS_VECTOR {
-        // It isn't in service, so it needs no end of interrupt; it is only counted.
+        // It isn't in service, so it needs no end of interrupt.
         return;
     }
     if let Some(handler) = LOCAL_HANDLERS[usize::from(vector)].get() {
-        // Before the handler, which may not return for a while.
+        // Before the handler, which may switch to another thread.
         local_apic::end_of_interrupt();
         return handler();
     }
-    // Before the handler: a message that comes meanwhile is another interrupt. An INT
-    // instruction isn't in service.
+    // Before the handler, so that a message during the handler raises another interrupt.
+    // An INT instruction isn't in service.
     if local_apic::is_started() && local_apic::is_in_service(vector) {
         local_apic::end_of_interrupt();
     }
@@ -378,7 +381,7 @@ mod tests {
     use crate::testing::ShouldPanic;
     use core::arch::asm;
 
-    /// Enters a vector by an INT instruction.
+    /// Raises a vector by an INT instruction.
     macro_rules! interrupt {
         ($vector:literal) => {
             // SAFETY: the vector has a handler, which returns.
@@ -401,23 +404,23 @@ mod tests {
     }
 
     #[test_case]
-    fn spurious_interrupts_are_told_from_real_ones() {
+    fn spurious_interrupts_are_distinguished() {
         let (first, second) = spurious_counts();
-        // Nothing is in service, so these look as the spurious ones do.
+        // Nothing is in service, so these look like spurious interrupts.
         interrupt!(0x27);
         interrupt!(0x2F);
         assert_eq!(spurious_counts(), (first + 1, second + 1));
     }
 
-    /// Registers `handler` for an interrupt that comes at once.
+    /// Registers `handler` for a vector and raises it.
     fn handle_interrupt(handler: fn()) {
         LOCAL_HANDLERS[0xF8].call_once(|| handler);
         interrupt!(0xF8);
     }
 
     #[test_case]
-    const OVERFLOW_IN_A_HANDLER_IS_TOLD: ShouldPanic = ShouldPanic::new(
-        "irq::overflow_in_a_handler_is_told",
+    const OVERFLOW_IN_A_HANDLER_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+        "irq::overflow_in_a_handler_is_reported",
         "overflow of the boot stack",
         || {
             handle_interrupt(|| {

@@ -52,7 +52,7 @@ pub(in crate::arch) fn mask_all(_pic: Pic) {
     PIC_SLAVE_DATA.write(0xFF);
 }
 
-/// Returns which lines are masked, a bit each.
+/// Returns the masks of all lines, one bit each.
 pub(in crate::arch) fn masks() -> u16 {
     u16::from_le_bytes([PIC_MASTER_DATA.read(), PIC_SLAVE_DATA.read()])
 }
@@ -71,9 +71,9 @@ pub(in crate::arch) fn mask(line: u8) {
     port.write(port.read() | 1 << bit);
 }
 
-/// Returns whether an interrupt of `line` is spurious: `line` is the last one of its controller and
-/// isn't in service. For the master, a spurious IRQ 15 is an interrupt of the cascade, and is ended
-/// there.
+/// Returns whether an interrupt of `line` is spurious: `line` is the last one of its
+/// controller, and isn't in service. A spurious IRQ 15 is a real interrupt of the
+/// master's cascade, for which this sends the end of interrupt.
 pub(in crate::arch) fn is_spurious(line: u8) -> bool {
     let command = match line {
         7 => PIC_MASTER_COMMAND,

@@ -1,4 +1,4 @@
-//! Preemption: the request for it, and the times at which it is allowed.
+//! Preemption: requests for it, and times during which it is forbidden.
 //!
 //! Preemption is requested by a per-CPU flag ([`request`]). The flag is checked when an interrupt
 //! handler ends and when interrupts are turned on again. If it is set, the scheduler is called,
@@ -18,7 +18,7 @@ pub type Hook = fn();
 per_cpu! {
     /// Whether preemption is requested. Other CPUs set it, too.
     pub(in crate::arch) static NEEDS_RESCHEDULE: AtomicBool = AtomicBool::new(false);
-    /// How many `PreemptionOff` there are.
+    /// The number of values of type `PreemptionOff`.
     pub(in crate::arch) static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
 }
 
@@ -54,7 +54,7 @@ pub fn is_requested() -> bool {
     is_requested != 0
 }
 
-/// Adds a `PreemptionOff` of this CPU, by one instruction.
+/// Counts a new `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn forbid() {
     // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
@@ -62,7 +62,7 @@ pub(in crate::arch) fn forbid() {
     unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
 }
 
-/// Subtracts a `PreemptionOff` of this CPU, by one instruction.
+/// Counts the end of a `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn allow() {
     // SAFETY: as in `forbid`.
@@ -74,8 +74,8 @@ pub fn is_off() -> bool {
     OFF_DEPTH.get() > 0
 }
 
-/// Calls the scheduler if preemption is requested and allowed. Interrupts are off, and no
-/// `InterruptsOff` lives.
+/// Calls the scheduler if preemption is requested and allowed. Interrupts are off, but
+/// not by an `InterruptsOff`.
 #[inline]
 pub(in crate::arch) fn run_if_due() {
     if NEEDS_RESCHEDULE.get() {
@@ -88,7 +88,7 @@ fn run() {
     let Some(hook) = HOOK.get() else {
         return;
     };
-    // After the hook this may be another CPU.
+    // After the hook the thread may be on another CPU.
     while NEEDS_RESCHEDULE.get() && !is_off() && !is_in_interrupt() {
         hook();
     }

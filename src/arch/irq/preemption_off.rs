@@ -1,11 +1,11 @@
-//! Keeping a thread from being preempted.
+//! A guard against preemption.
 
 use core::marker::PhantomData;
 
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::preemption;
 
-/// Keeps the running thread on its CPU while it lives, with interrupts as they are.
+/// Keeps the running thread on its CPU while it lives. Interrupts are not affected.
 pub struct PreemptionOff {
     /// It must not move to another thread.
     _not_send: PhantomData<*const ()>,
@@ -16,7 +16,7 @@ impl PreemptionOff {
     #[inline]
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        // From then on the thread stays on the CPU that counts it.
+        // From here on the thread stays on the CPU that has counted it.
         preemption::forbid();
         Self { _not_send: PhantomData }
     }
@@ -27,7 +27,7 @@ impl Drop for PreemptionOff {
     fn drop(&mut self) {
         preemption::allow();
         if preemption::is_requested() {
-            // Dropping `InterruptsOff` does what was requested meanwhile.
+            // Dropping `InterruptsOff` serves requests that came meanwhile.
             drop(InterruptsOff::new());
         }
     }

@@ -1,9 +1,9 @@
-//! Settles whether a starting CPU or its time-out came first.
+//! Decides whether a starting CPU or its time-out came first.
 //!
-//! A CPU may answer at the moment when the CPU that starts it gives up. One atomic exchange settles
-//! which of the two came first, so that a CPU either runs with the number that it was given or
-//! never uses it, and the number is free for the next one. Each attempt has a number of its own: a
-//! CPU that answers late can't be taken for the next one.
+//! A CPU may answer at the moment when the CPU that starts it gives up. One atomic
+//! exchange decides which came first. So a CPU either runs with the number that it was
+//! assigned, or never uses it, and the number is free for the next CPU. Each attempt has
+//! its own number, so a late CPU can't be mistaken for the next one.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,7 +14,7 @@ pub(super) struct Attempt(u32);
 /// No attempt is open.
 const CLOSED: u32 = 0;
 
-/// The attempt that is open, if one is.
+/// The current attempt, if one is open.
 pub(super) struct Admission {
     open: AtomicU32,
     attempts: AtomicU32,
@@ -32,8 +32,8 @@ impl Admission {
         Attempt(attempt)
     }
 
-    /// Ends an attempt, by the CPU that has started or by the one that gives up. Returns whether
-    /// the other one had not ended it before.
+    /// Ends an attempt; called by the CPU that has started, and by the one that gives up.
+    /// Returns whether the caller was first.
     pub(super) fn close(&self, attempt: Attempt) -> bool {
         let (acquire, relaxed) = (Ordering::AcqRel, Ordering::Relaxed);
         self.open.compare_exchange(attempt.0, CLOSED, acquire, relaxed).is_ok()
@@ -48,7 +48,7 @@ mod tests {
     fn cpu_that_answers_in_time_is_not_given_up() {
         let admission = Admission::new();
         let attempt = admission.open();
-        // By the CPU, then by the one that waits.
+        // By the started CPU first, then by the waiting one.
         assert!(admission.close(attempt));
         assert!(!admission.close(attempt));
     }
@@ -57,7 +57,7 @@ mod tests {
     fn cpu_that_answers_late_takes_neither_its_own_place_nor_the_next() {
         let admission = Admission::new();
         let late = admission.open();
-        // By the one that gives up.
+        // By the CPU that gives up.
         assert!(admission.close(late));
         assert!(!admission.close(late));
         let next = admission.open();

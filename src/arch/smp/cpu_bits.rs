@@ -1,14 +1,14 @@
-//! A set of CPUs, a bit each, which all CPUs may change at once.
+//! Sets of CPUs, which all CPUs may change at the same time.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::CPUS_MAX;
 
-/// The words of a set of CPUs.
+/// The number of words of a set of CPUs.
 pub const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
 
-/// A set of CPUs, by their numbers: 0 is the lowest bit of the first word.
+/// A set of CPUs, one bit for each number: CPU 0 is the lowest bit of the first word.
 #[derive(Debug)]
 pub struct CpuBits([AtomicU64; SET_WORDS]);
 
@@ -43,13 +43,13 @@ impl CpuBits {
         self.0[index].load(Ordering::Relaxed)
     }
 
-    /// Returns all bits, as they are one after the other.
+    /// Returns all bits. The words are read one after the other.
     #[inline]
     pub fn words(&self) -> [u64; SET_WORDS] {
         self.0.each_ref().map(|word| word.load(Ordering::Relaxed))
     }
 
-    /// Makes it the set of these bits, word by word.
+    /// Sets all bits, word by word.
     pub fn store(&self, words: &[u64; SET_WORDS]) {
         for (kept, word) in self.0.iter().zip(words) {
             kept.store(*word, Ordering::Relaxed);

@@ -1,8 +1,8 @@
 //! Starting the other CPUs.
 //!
-//! A CPU waits for an INIT and a start-up message; the latter has the page of the first MiB where
-//! it begins, in real mode: at a copy of `asm/trampoline.asm`. That brings it to [`enter`], on a
-//! stack of its own.
+//! A CPU waits for an INIT and a start-up message. The latter names a page of the first
+//! MiB where the CPU starts in real mode: a copy of `asm/trampoline.asm`, which jumps to
+//! [`enter`] on a stack of the CPU's own.
 //!
 //! Source: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization".
 
@@ -37,7 +37,7 @@ unsafe extern "C" {
     static trampoline_end: u8;
 }
 
-/// The parameters of the trampoline; `asm/trampoline.asm` has the same.
+/// The parameters of the trampoline, with the same layout as in `asm/trampoline.asm`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Parameters {
@@ -49,12 +49,13 @@ struct Parameters {
     entry: u64,
 }
 
-/// A page of the first MiB, and page tables that map it at its physical address, beside the kernel.
+/// A page of the first MiB, and page tables that map it at its physical address, and the
+/// kernel.
 ///
 /// # Safety
-/// The page is RAM that nothing else uses; at [`page`](Self::page) it can be written. The tables at
-/// [`root`](Self::root), which lie below 4 GiB, map it at its physical address, readable and
-/// executable, and the kernel as usual.
+/// The page is RAM that nothing else uses, and can be written at [`page`](Self::page).
+/// The tables at [`root`](Self::root) are below 4 GiB. They map the page at its physical
+/// address, readable and executable, and the kernel as usual.
 pub unsafe trait Page {
     /// Returns its physical address.
     fn address(&self) -> PhysAddr;
@@ -64,30 +65,31 @@ pub unsafe trait Page {
     fn root(&self) -> PhysAddr;
 }
 
-/// What a CPU starts with.
+/// The data that a CPU starts with.
 #[derive(Clone, Copy)]
 pub struct Start {
     /// Its per-CPU area.
     pub cpu: &'static Cpu,
-    /// Its stacks, which nothing else uses; it starts on the kernel stack.
+    /// Its stacks, which nothing else uses. It starts on the kernel stack.
     pub stacks: StackTops,
 }
 
-/// The function that a CPU runs when it is set up; called with interrupts off.
+/// The function that a CPU runs after it has been set up. Called with interrupts off.
 pub type Entry = fn(&'static Cpu) -> !;
 
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
 static ROOT: AtomicU64 = AtomicU64::new(0);
-/// The data for the CPU that is starting, until it takes them.
+/// The data of the starting CPU, until the CPU takes it.
 static STARTING: Mutex<Option<(Attempt, Start)>> = Mutex::new(None);
-/// Whether another CPU still waits for it.
+/// Whether the starting CPU is still waited for.
 static ADMISSION: Admission = Admission::new();
-/// Whether it has reached [`enter`], and answers.
+/// Whether the starting CPU has reached [`enter`], where it answers.
 static HAS_ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// Times to wait. The first two are the manual's. The others are for steps that take microseconds
-/// on hardware; a hypervisor may have to schedule the CPU first.
+/// Times to wait, in nanoseconds. The first two are the manual's. The others are for
+/// steps of some microseconds on hardware; a hypervisor may have to schedule the CPU
+/// first.
 const AFTER_INIT_NS: u64 = 10_000_000;
 const AFTER_STARTUP_NS: u64 = 200_000;
 const ENTER_NS: u64 = 1_000_000_000;
@@ -98,7 +100,8 @@ fn code() -> (*const u8, usize, usize) {
     (start, offset(&raw const trampoline_parameters), offset(&raw const trampoline_end))
 }
 
-/// Copies the trampoline to `page` and sets the function that CPUs run when they are set up.
+/// Copies the trampoline to `page`, and sets the function that CPUs run after they have
+/// been set up.
 pub fn prepare(page: &impl Page, entry: Entry) {
     ENTRY.call_once(|| entry);
     ipi::start();
@@ -106,12 +109,12 @@ pub fn prepare(page: &impl Page, entry: Entry) {
     ROOT.store(tlb::root().as_u64(), Ordering::Relaxed);
     let (start, _, len_bytes) = code();
     let target: *mut u8 = page.page().as_mut_ptr();
-    // SAFETY: the assembler's symbols are around so many bytes, less than a page; the page
-    // is the trampoline's.
+    // SAFETY: the assembler's symbols are around this many bytes, less than a page, and
+    // the page belongs to the trampoline.
     unsafe { target.copy_from_nonoverlapping(start, len_bytes) };
 }
 
-/// Sends INIT to the CPUs with these APIC numbers: they then wait for a start-up message.
+/// Sends INIT to the CPUs with these APIC IDs; they then wait for a start-up message.
 pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     for apic_id in apic_ids {
         let _interrupts_off = InterruptsOff::new();
@@ -120,8 +123,8 @@ pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     clock::spin_ns(AFTER_INIT_NS);
 }
 
-/// Starts a CPU that waits for a start-up message. Returns whether it runs. If not, it is sent an
-/// INIT, and will never use the data that it was given.
+/// Starts a CPU that waits for a start-up message. Returns whether it runs. If not, it
+/// gets an INIT, and never uses its data.
 pub fn start_one(page: &impl Page, start: Start) -> bool {
     let (_, offset, _) = code();
     let parameters = Parameters {
@@ -137,13 +140,13 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
     COMPARISON.is_over.store(false, Ordering::Relaxed);
     *STARTING.lock() = Some((attempt, start));
     let target: *mut Parameters = (page.page() + offset as u64).as_mut_ptr();
-    // SAFETY: the trampoline has them there, within its page; nothing else uses it while a CPU
-    // starts.
+    // SAFETY: the trampoline has its parameters there, within its page, and nothing else
+    // uses it while a CPU starts.
     unsafe { target.write_unaligned(parameters) };
 
     let apic_id = start.cpu.apic_id();
     let page_number = (page.address().as_u64() >> 12) as u8;
-    // The thread must not move while it compares the two CPUs' counters.
+    // The thread must stay on this CPU while it compares the two counters.
     let _preemption_off = PreemptionOff::new();
     let has_entered = || HAS_ENTERED.load(Ordering::Acquire);
     let runs = || percpu::get(start.cpu.id()).is_some();
@@ -161,18 +164,18 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         wait(&has_entered, wait_ns);
         if has_entered() {
             compare_counters(start.cpu);
-            // From then on it answers requests of other CPUs.
+            // Once it runs, it answers requests of other CPUs.
             wait(&runs, ENTER_NS);
             break;
         }
     }
     if ADMISSION.close(attempt) {
-        // If it answers later, it stops by itself.
+        // If it answers later, it stops itself.
         *STARTING.lock() = None;
         send_init([apic_id].into_iter());
         return false;
     }
-    // It is registered, or about to be.
+    // It has registered itself, or is about to.
     while !runs() {
         core::hint::spin_loop();
     }
@@ -183,23 +186,23 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
 extern "C" fn enter() -> ! {
     let start = STARTING.lock().take();
     let Some((attempt, start)) = start else {
-        // It was started by a second start-up message.
+        // A second start-up message has started it.
         crate::arch::irq::interrupt_flag::halt();
     };
     let root = PhysAddr::new(ROOT.load(Ordering::Relaxed));
-    // SAFETY: it is the kernel's table, which maps the whole kernel, stacks included.
+    // SAFETY: it is the kernel's table, which maps the whole kernel with its stacks.
     unsafe { tlb::load_kernel(root) };
     percpu::use_here(start.cpu);
     gdt::load(start.stacks);
     idt::load();
-    // Loading FS and GS clears their bases on some CPUs; neither was loaded.
+    // Loading FS or GS would clear its base on some CPUs; neither has been loaded.
     features::start_here();
     local_apic::enable();
     timer::start_here();
     HAS_ENTERED.store(true, Ordering::Release);
     answer_counters();
     if !ADMISSION.close(attempt) {
-        // Too late: its number may be another CPU's.
+        // It is too late: its number may belong to another CPU.
         crate::arch::irq::interrupt_flag::halt();
     }
     percpu::add(start.cpu);
@@ -208,8 +211,8 @@ extern "C" fn enter() -> ! {
     entry(start.cpu)
 }
 
-/// The comparison of time stamp counters: the boot CPU asks, the starting CPU answers with its
-/// counter.
+/// The comparison of time stamp counters: the boot CPU sends requests, and the starting
+/// CPU answers with its counter.
 struct Comparison {
     question: AtomicU32,
     answer: AtomicU32,
@@ -227,8 +230,9 @@ static COMPARISON: Comparison = Comparison {
 /// The number of comparisons; the one with the shortest delay is used.
 const COMPARISONS: u32 = 64;
 
-/// Measures the offset of the counter of `cpu`, which answers. If it is larger than the delay of
-/// the answer explains, it is corrected, and the counters are marked as unstable.
+/// Measures the offset of the counter of `cpu`, which answers. If the offset is larger
+/// than the delay of the answer, it is corrected, and the counters are marked as
+/// unstable.
 fn compare_counters(cpu: &Cpu) {
     let comparison = &COMPARISON;
     let mut best: Option<(u64, u64)> = None;
@@ -240,7 +244,7 @@ fn compare_counters(cpu: &Cpu) {
         while comparison.answer.load(Ordering::Acquire) != question {
             core::hint::spin_loop();
             if clock::now_ns() > end_ns {
-                // It doesn't answer any more, or is very slow.
+                // The CPU doesn't answer any more, or is very slow.
                 clock::mark_counters_unstable();
                 comparison.is_over.store(true, Ordering::Release);
                 return;
@@ -263,7 +267,7 @@ fn compare_counters(cpu: &Cpu) {
     comparison.is_over.store(true, Ordering::Release);
 }
 
-/// Answers with this CPU's counter until there are no more questions.
+/// Answers with this CPU's counter until the last request.
 fn answer_counters() {
     let comparison = &COMPARISON;
     let mut answered = comparison.answer.load(Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! Non-maskable interrupts from CPU to CPU. They stop all other CPUs for good, or ask one for the
-//! instruction that it is at.
+//! Non-maskable interrupts between CPUs. They stop all other CPUs for ever, or request
+//! the address of the instruction that a CPU is executing.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -16,11 +16,12 @@ use crate::arch::trap::frame::TrapFrame;
 use crate::per_cpu;
 
 per_cpu! {
-    /// The instruction that this CPU was at when it was last asked, and whether it has yet to
-    /// answer. Other CPUs set the latter.
+    /// The instruction that this CPU was executing at the last request, and whether a
+    /// request is unanswered, which other CPUs set.
     static WAS_AT: AtomicU64 = AtomicU64::new(0);
     static IS_ASKED: AtomicBool = AtomicBool::new(false);
-    /// The chipset's reasons for a non-maskable interrupt when this CPU was asked.
+    /// The chipset's reasons for a non-maskable interrupt at the time of the last
+    /// request.
     static REASONS_WHEN_ASKED: AtomicU32 = AtomicU32::new(0);
 }
 
@@ -32,7 +33,7 @@ const REASONS: u8 = 0b1100_0000;
 /// Returns the chipset's reasons for a non-maskable interrupt.
 fn reasons() -> u32 {
     match SYSTEM_CONTROL.read() {
-        // There is no such port.
+        // The machine has no such port.
         u8::MAX => 0,
         control => u32::from(control & REASONS),
     }
@@ -46,12 +47,12 @@ fn is_new_reason(before: u32, now: u32) -> bool {
 /// The CPU that has stopped the others, plus 1; 0 while none is stopped.
 static GOES_ON: AtomicU32 = AtomicU32::new(0);
 
-/// The time within which the others must answer. A CPU that doesn't is in the firmware's code, or
-/// broken.
+/// The time within which the others must answer, in nanoseconds. A CPU that doesn't is
+/// executing firmware code, or is broken.
 const ANSWER_NS: u64 = 500_000_000;
 
-/// Stops all other CPUs; returns when they have stopped. If another CPU has done that already,
-/// stops this CPU instead.
+/// Stops all other CPUs, and returns when they have stopped. If another CPU has done that
+/// before, this CPU stops instead.
 pub fn stop_others() {
     let own = percpu::current().id().number() + 1;
     match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
@@ -60,7 +61,7 @@ pub fn stop_others() {
             let frame = here.frame();
             stopped::stop_here(here.next().map_or(0, VirtAddr::as_u64), frame)
         }
-        // This CPU has stopped them before.
+        // This CPU has already stopped them.
         Err(_) => return,
         Ok(_) => {}
     }
@@ -72,13 +73,13 @@ pub fn stop_others() {
     }
 }
 
-/// The time within which a CPU must answer.
+/// The time within which a CPU must answer, in nanoseconds.
 const WHERE_NS: u64 = 100_000_000;
 
-/// Returns the instruction that `cpu` is at, which it reports in a non-maskable interrupt; then it
-/// continues. `None` if it doesn't answer.
+/// Returns the address of the instruction that `cpu` is executing. The CPU reports it in
+/// a non-maskable interrupt, and then continues. `None` if it doesn't answer.
 pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
-    // A request that isn't answered yet will be answered: another interrupt would be taken for one
+    // While a request is unanswered, no other interrupt is sent: it would look like one
     // of the hardware.
     if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
         REASONS_WHEN_ASKED.of(cpu).store(reasons(), Ordering::SeqCst);
@@ -92,16 +93,16 @@ pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
     (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
-/// Answers a request of [`current_instruction`], if there is one. Returns whether the interrupt had
-/// no other reason: a CPU keeps only one pending non-maskable interrupt, so that of the request and
-/// one of the hardware may have been merged.
+/// Answers a request of [`current_instruction`], if there is one. Returns whether the
+/// interrupt had no other reason. A CPU keeps only one pending non-maskable interrupt, so
+/// that of the request may have been merged with one of the hardware.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {
     WAS_AT.set(frame.rip);
     let was_asked = IS_ASKED.here().swap(false, Ordering::AcqRel);
     was_asked && !is_new_reason(REASONS_WHEN_ASKED.get(), reasons())
 }
 
-/// Stops this CPU if the non-maskable interrupt that has come asks for that.
+/// Stops this CPU if the non-maskable interrupt requests that.
 pub(in crate::arch) fn stop_if_asked(frame: &TrapFrame) {
     let goes_on = GOES_ON.load(Ordering::SeqCst);
     if goes_on != 0 && goes_on != percpu::current().id().number() + 1 {

@@ -1,4 +1,4 @@
-//! CPUs that have stopped for good, and where.
+//! CPUs that have stopped for ever, and the places where they stopped.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,14 +13,15 @@ per_cpu! {
     static IS_STOPPED: AtomicBool = AtomicBool::new(false);
 }
 
-/// Returns where `cpu` was when it stopped for good: the instruction, and the value of RBP.
+/// Returns the place where `cpu` stopped for ever: the instruction, and the value of RBP.
 pub fn stopped_at(cpu: &Cpu) -> Option<(u64, u64)> {
     let at = |of: &'static PerCpu<AtomicU64>| of.of(cpu).load(Ordering::Relaxed);
     let is_stopped = IS_STOPPED.of(cpu).load(Ordering::Acquire);
     is_stopped.then(|| (at(&STOPPED_AT), at(&STOPPED_FRAME)))
 }
 
-/// Stops this CPU for good; `instruction` and `frame`, a value of RBP, say where it stopped.
+/// Stops this CPU for ever, and records the place: the instruction, and `frame`, the
+/// value of RBP.
 pub(in crate::arch) fn stop_here(instruction: u64, frame: u64) -> ! {
     if IS_STOPPED.get() {
         interrupt_flag::halt();

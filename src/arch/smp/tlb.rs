@@ -1,15 +1,16 @@
 //! Flushing the TLBs of all CPUs, and loading page tables.
 //!
-//! The kernel's half is the same in all page tables: a change of it is flushed on all CPUs. A
-//! change of an address space is flushed on the CPUs that have it loaded; the space keeps the set
-//! of them. Another CPU is asked by an interrupt. It flushes in the interrupt's handler, or, if it
-//! waits with interrupts off, in its waiting loop.
+//! All page tables share the kernel's half, so a change of it is flushed on all CPUs. A
+//! change of an address space is flushed on the CPUs that have it loaded; the space keeps
+//! the set of them. A flush of another CPU is requested by an interrupt. The CPU flushes
+//! in the interrupt's handler, or, if it waits with interrupts off, in its waiting loop.
 //!
-//! A CPU that runs a thread without an address space keeps the last one loaded and is lazy in it:
-//! the first flush makes it leave the space, and then it is no longer asked.
+//! A CPU that runs a thread without an address space keeps the last one loaded, and is
+//! lazy in it: the first flush makes it leave the space, after which it gets no further
+//! requests.
 //!
-//! Where the CPU has PCIDs, its TLB keeps entries of the last few spaces; a generation number says
-//! whether they are up to date. Linux's `arch/x86/mm/tlb.c` does the same.
+//! If the CPU has PCIDs, its TLB keeps entries of the last few spaces. A generation
+//! number records whether they are up to date. Linux's `arch/x86/mm/tlb.c` does the same.
 
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
@@ -32,17 +33,18 @@ use crate::per_cpu;
 
 static SHOOTDOWN: Shootdown<CPUS_MAX, SET_WORDS> = Shootdown::new();
 
-/// The CPUs that can be asked for a flush of the kernel's half; empty while only the boot CPU runs.
+/// The CPUs that receive flush requests for the kernel's half; empty while only the boot
+/// CPU runs.
 static ONLINE: CpuBits = CpuBits::new();
 
 /// The root of the kernel's own page table.
 static KERNEL_ROOT: AtomicU64 = AtomicU64::new(0);
 
-/// The number of the next address space. 0 stands for the kernel's half.
+/// The number of the next address space. 0 is the kernel's half.
 static NEXT_SPACE: AtomicU64 = AtomicU64::new(1);
 const KERNEL_SPACE: u64 = 0;
 
-/// How many address spaces a CPU keeps in its TLB, where it has PCIDs.
+/// The number of address spaces that a CPU with PCIDs keeps in its TLB.
 const TAGS: usize = 6;
 
 per_cpu! {
@@ -50,12 +52,12 @@ per_cpu! {
     static LOADED: AtomicPtr<Space> = AtomicPtr::new(core::ptr::null_mut());
     /// Its tag.
     static TAG: AtomicU32 = AtomicU32::new(0);
-    /// Whether it is loaded only because nothing else was.
+    /// Whether it is loaded only because no other space has been loaded since.
     static IS_LAZY: AtomicBool = AtomicBool::new(false);
     static SPACE_TAGS: Tags<TAGS> = Tags::new();
 }
 
-/// Returns the root table that this CPU uses.
+/// Returns the root of the page table that this CPU uses.
 pub fn root() -> PhysAddr {
     Cr3::read().0.start_address()
 }
@@ -63,37 +65,39 @@ pub fn root() -> PhysAddr {
 /// Makes this CPU use the kernel's own page table, whose root is in the frame at `root`.
 ///
 /// # Safety
-/// It maps all code, data and stacks in use, as the tables before it did, for ever.
+/// The table maps all code, data and stacks in use at their present addresses, and lives
+/// for ever.
 pub unsafe fn load_kernel(root: PhysAddr) {
     KERNEL_ROOT.store(root.as_u64(), Ordering::Relaxed);
     // SAFETY: the caller's promise.
     unsafe { control_registers::write_cr3(root.as_u64()) };
 }
 
-/// Takes the interrupts that ask for a flush. Once, on the boot CPU.
+/// Registers the handler of flush requests. Called once, on the boot CPU.
 pub(in crate::arch) fn start() {
     irq::set_local_handler(SHOOTDOWN_VECTOR, answer_shootdowns);
     add(percpu::current());
 }
 
-/// Adds `cpu`, this CPU, to those that are asked.
+/// Adds `cpu`, which is this CPU, to those that receive flush requests.
 pub(in crate::arch) fn add(cpu: &Cpu) {
     ONLINE.insert(cpu.id());
-    // It wasn't asked to flush earlier changes.
+    // It has received no requests for earlier changes.
     flush_all();
 }
 
-/// Flushes `scope` of the kernel's half from the TLBs of all CPUs, and their paging-structure
-/// caches. All have flushed when it returns.
+/// Flushes `scope` of the kernel's half from the TLBs and paging-structure caches of all
+/// CPUs, and returns when all have flushed.
 pub fn flush_everywhere(scope: FlushScope) {
     let Some(request) = request(scope, KERNEL_SPACE, 0) else {
         return;
     };
-    // The thread stays on one CPU from here to the end, so that the CPU which flushes its own TLB
-    // is the one which it doesn't ask.
+    // From here to the end the thread stays on one CPU, so that the CPU that flushes its
+    // own TLB is the one that receives no request.
     let _interrupts_off = InterruptsOff::new();
     flush_here(request);
-    // After the change of the table: a CPU that isn't online by now sees it.
+    // After the change of the table, so that a CPU that goes online later uses the
+    // changed table.
     fence(Ordering::SeqCst);
     ask_others(request, &ONLINE.words());
 }
@@ -119,7 +123,7 @@ impl Space {
         }
     }
 
-    /// Returns the CPUs that have it loaded, a bit each.
+    /// Returns the CPUs that have it loaded, one bit for each.
     pub fn loaded_on(&self) -> [u64; SET_WORDS] {
         self.loaded_on.words()
     }
@@ -135,12 +139,12 @@ impl Space {
         IS_LAZY.set(false);
         let before = loaded();
         if before.is_some_and(|before| core::ptr::eq(before, self)) {
-            // A flush while it was lazy would have made it leave.
+            // It would have left the space at a flush while it was lazy.
             return;
         }
         let cpu = percpu::current();
-        // A full barrier before the look at the generation: a flush finds this CPU among
-        // those that have the space loaded, or the generation has changed already.
+        // A full barrier before the generation is read: a flush either finds this CPU in
+        // the set, or has already changed the generation.
         self.loaded_on.insert(cpu.id());
         let has_pcid = features::HAS_PCID.get();
         let generation = self.generation.load(Ordering::SeqCst);
@@ -150,7 +154,7 @@ impl Space {
         LOADED.here().store(core::ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
         let mut cr3 = root.as_u64();
         if has_pcid {
-            // PCID 0 is that of the kernel's own table.
+            // PCID 0 is the one of the kernel's own table.
             cr3 |= tag.index as u64 + 1;
             cr3 |= if tag.is_current { KEEP_TLB } else { 0 };
         }
@@ -161,9 +165,9 @@ impl Space {
         }
     }
 
-    /// Flushes `scope` of this space from the TLBs of the CPUs that have it loaded, and their
-    /// paging-structure caches. All have flushed when it returns; those that load it later see the
-    /// change.
+    /// Flushes `scope` of this space from the TLBs and paging-structure caches of the
+    /// CPUs that have it loaded, and returns when all have flushed. CPUs that load it
+    /// later use the changed table.
     pub fn flush(&self, scope: FlushScope) {
         // The thread stays on one CPU from the change of the generation to the end of the wait.
         let _interrupts_off = InterruptsOff::new();
@@ -185,7 +189,7 @@ impl Space {
     /// If a thread still runs in it.
     pub fn retire(&self) {
         if self.loaded_on() == [0; SET_WORDS] {
-            // All accesses of the CPUs before they left it are complete.
+            // After all accesses that the CPUs made before they left it.
             return fence(Ordering::Acquire);
         }
         let _interrupts_off = InterruptsOff::new();
@@ -204,8 +208,8 @@ impl Space {
     }
 }
 
-/// Notes that this CPU runs a thread without an address space: it keeps the one that is
-/// loaded until that is flushed. Interrupts are off.
+/// Records that this CPU runs a thread without an address space: it keeps the loaded
+/// space until that is flushed. Interrupts are off.
 #[inline]
 pub fn enter_lazy() {
     if loaded().is_some() {
@@ -222,16 +226,17 @@ pub fn leave_space() {
     };
     IS_LAZY.set(false);
     LOADED.here().store(core::ptr::null_mut(), Ordering::Relaxed);
-    // SAFETY: `load_kernel` has loaded it before any space, and it is there for ever.
+    // SAFETY: `load_kernel` has loaded it before any space was loaded, and it lives for
+    // ever.
     unsafe { control_registers::write_cr3(KERNEL_ROOT.load(Ordering::Relaxed)) };
     before.loaded_on.remove(percpu::current().id());
 }
 
-/// Returns the space that is loaded here.
+/// Returns the space that is loaded on this CPU.
 fn loaded() -> Option<&'static Space> {
     let space = LOADED.here().load(Ordering::Relaxed);
-    // SAFETY: it is loaded here, and stays where it is until `retire` has returned, which
-    // waits until this CPU has left it. It is only used until then.
+    // SAFETY: it is loaded on this CPU, and stays at its address until `retire` has
+    // returned, which waits until this CPU has left it.
     unsafe { space.as_ref() }
 }
 
@@ -247,8 +252,8 @@ fn request(scope: FlushScope, space: u64, generation: u64) -> Option<Request> {
     let FlushScope::Pages { first, last, step_bytes } = scope else {
         return None;
     };
-    // A large page is flushed by any address within it, so its first address is enough. For a range
-    // of large pages it is cheaper to flush everything.
+    // An INVLPG of any address in a large page flushes the whole page, so the page's
+    // first address is enough. For a range of large pages a full flush is cheaper.
     let pages = match (last - first) / PAGE_BYTES + 1 {
         pages if step_bytes == PAGE_BYTES || pages == 1 => pages,
         _ => Request::ALL_PAGES,
@@ -256,7 +261,8 @@ fn request(scope: FlushScope, space: u64, generation: u64) -> Option<Request> {
     Some(Request { start: first.as_u64(), pages, space, generation })
 }
 
-/// Asks `targets`, but for this CPU, and waits until all have flushed. Interrupts are off.
+/// Sends `request` to `targets`, except this CPU, and waits until all have flushed.
+/// Interrupts are off.
 fn ask_others(request: Request, targets: &[u64; SET_WORDS]) {
     if *targets == [0; SET_WORDS] {
         return;
@@ -280,7 +286,7 @@ fn ask_others(request: Request, targets: &[u64; SET_WORDS]) {
     );
 }
 
-/// Flushes on this CPU what `request` asks for.
+/// Serves a flush request on this CPU.
 fn flush_here(request: Request) {
     if request.space == KERNEL_SPACE {
         flush_pages(request, flush_all);
@@ -289,7 +295,8 @@ fn flush_here(request: Request) {
         return;
     }
     if loaded().map(|space| space.number) != Some(request.space) {
-        // Its entries under a PCID are of an earlier generation.
+        // This CPU has left the space; entries under its PCID belong to an earlier
+        // generation.
         return;
     }
     if IS_LAZY.get() {
@@ -303,17 +310,18 @@ fn flush_here(request: Request) {
     if seen + 1 == request.generation {
         flush_pages(request, flush_space);
     } else {
-        // Another change wasn't flushed yet.
+        // An earlier change hasn't been flushed here.
         flush_space();
     }
     tags.note(tag, request.generation);
 }
 
-/// Flushes the pages of `request` one by one, or all by `flush_all` where that is cheaper.
+/// Flushes the pages of `request` one by one, or everything by `flush_all` where that is
+/// cheaper.
 ///
-/// INVLPG flushes a page, global ones too, and the paging-structure caches of the PCID in
-/// use. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and Paging-Structure
-/// Caches".
+/// INVLPG flushes a page, global ones too, and the paging-structure caches of the current
+/// PCID. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
+/// Paging-Structure Caches".
 fn flush_pages(request: Request, flush_all: fn()) {
     if request.pages == Request::ALL_PAGES {
         return flush_all();
@@ -337,8 +345,9 @@ fn answer() {
     SHOOTDOWN.answer(percpu::current().id().index(), flush_here);
 }
 
-/// Flushes on this CPU what other CPUs ask for. A loop that waits with interrupts off calls it at
-/// each turn, or other CPUs would wait for this CPU for ever. It is cheap if there is no request.
+/// Serves flush requests of other CPUs, if there are any. Every loop that waits with
+/// interrupts off has to call it in each iteration; otherwise other CPUs would wait for
+/// this one for ever. It costs little if there is no request.
 #[inline]
 pub fn answer_shootdowns() {
     if SHOOTDOWN.is_pending(percpu::current().id().index()) {
@@ -348,14 +357,14 @@ pub fn answer_shootdowns() {
 
 /// Flushes this CPU's entries of the loaded space: all of its PCID except global pages.
 fn flush_space() {
-    // Bit 63 is never read as set.
+    // Bit 63 is always read as 0.
     let cr3 = control_registers::read_cr3();
-    // SAFETY: the same table stays loaded.
+    // SAFETY: the loaded table doesn't change.
     unsafe { control_registers::write_cr3(cr3) };
 }
 
-/// Flushes all entries, of all PCIDs and of global pages: changing CR4.PGE does that. Where it is
-/// off, no page is global.
+/// Flushes all entries of all PCIDs, global ones too: every change of CR4.PGE does this.
+/// If PGE is off, no page is global.
 fn flush_all() {
     let cr4 = Cr4::read();
     if !cr4.contains(Cr4Flags::PAGE_GLOBAL) {
@@ -363,7 +372,7 @@ fn flush_all() {
         return;
     }
     for cr4 in [cr4 - Cr4Flags::PAGE_GLOBAL, cr4] {
-        // SAFETY: it only changes how long the TLB keeps entries; then CR4 is as before.
+        // SAFETY: PGE only affects which entries the TLB keeps, and is restored.
         unsafe { Cr4::write(cr4) };
     }
 }

@@ -1,5 +1,6 @@
-//! Alarms: actions that run once in the timer's interrupt handler, at a time, on the CPU
-//! that has set them. Other CPUs' interrupts only look at two words.
+//! Alarms: actions that run once at a given time, in the timer's interrupt handler of the
+//! CPU that has set them. On other CPUs a timer interrupt only reads two words for each
+//! alarm.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -18,7 +19,7 @@ fn at_interrupt() {
     ALARMS.iter().filter_map(Once::get).for_each(|alarm| alarm.at_interrupt());
 }
 
-/// An action and when it is due.
+/// An action, and the time at which it is due.
 pub struct Alarm {
     due_ns: AtomicU64,
     /// The number of the CPU that has set it.
@@ -43,20 +44,20 @@ impl Alarm {
         HANDLER.call_once(|| timer.add_handler(at_interrupt));
     }
 
-    /// Sets the alarm to `due_ns` on the kernel's clock, in place of an earlier setting.
-    /// Interrupts are off. The alarm has been [registered](Self::register), or will be.
+    /// Sets the alarm to `due_ns` on the kernel's clock, in place of an earlier time.
+    /// Interrupts are off. It has been [registered](Self::register), or will be.
     pub fn set(&self, due_ns: u64) {
         self.cpu.store(percpu::current().id().number(), Ordering::Relaxed);
         self.due_ns.store(due_ns, Ordering::Relaxed);
         timer::set_deadline(due_ns);
     }
 
-    /// Cancels the alarm. It doesn't wait for an action that runs at this moment.
+    /// Cancels the alarm. Doesn't wait for an action that is running.
     pub fn cancel(&self) {
         self.due_ns.store(NEVER_NS, Ordering::Relaxed);
     }
 
-    /// Runs the action if it is due; otherwise sets the timer to interrupt again.
+    /// Runs the action if it is due; otherwise sets the timer for it.
     fn at_interrupt(&self) {
         let due_ns = self.due_ns.load(Ordering::Relaxed);
         let is_here = self.cpu.load(Ordering::Relaxed) == percpu::current().id().number();
@@ -110,7 +111,7 @@ mod tests {
             let _interrupts_off = InterruptsOff::new();
             TEST.set(clock::now_ns() + 1_000_000);
         }
-        // Earlier interrupts don't lose it.
+        // Interrupts before that time don't cancel it.
         while RUNS.load(Ordering::Relaxed) == 0 {
             wait_for_interrupt();
         }

@@ -1,8 +1,8 @@
 //! Calibration of the time stamp counter (TSC) against a counter of known frequency.
 //!
-//! The estimate and its error come from the crate `timekeeping`. Here the samples are taken:
-//! a group at the start, and further groups after longer and longer waits, until the error
-//! is small enough.
+//! The crate `timekeeping` computes the estimate and its error. This module takes the
+//! samples: a group at the start, and further groups after longer and longer waits, until
+//! the error is small enough.
 
 use timekeeping::calibration::{Error, Estimate, Sample, Samples};
 
@@ -11,44 +11,46 @@ use crate::arch::time::tsc::read_tsc_in_order;
 
 /// A counter of known frequency.
 pub trait Reference {
-    /// Returns what the counter is.
+    /// Returns the kind of the counter.
     fn source(&self) -> FrequencySource;
     /// Returns the counter's frequency in Hz.
     fn hz(&self) -> u64;
-    /// Returns the counter's bits: it wraps to 0 after this value.
+    /// Returns the counter's largest value, after which it wraps to 0.
     fn mask(&self) -> u64;
     /// Prepares the counter; returns whether it counts.
     fn start(&self) -> bool;
     /// Reads the counter between two readings of the TSC, as [`bracket`] does. `None` if the
     /// counter has stopped counting since its start.
     fn sample(&self) -> Option<Sample>;
-    /// Ends what [`start`](Self::start) has begun.
+    /// Undoes [`start`](Self::start).
     fn stop(&self) {}
 }
 
-/// The length of a measurement in milliseconds, until the error is small enough. The last is
-/// within the 54.9 ms of the PIT.
+/// The lengths of a measurement, in milliseconds; they are tried in this order until the
+/// error is small enough. The PIT's limit is 54.9 ms.
 const LENGTHS_MS: [u64; 5] = [2, 5, 10, 20, 40];
-/// Samples of a group, and those of it that stay when the next group is taken.
+/// The number of samples in a group, and of those that are kept when the next group is
+/// taken.
 const GROUP: usize = 20;
 const KEPT: usize = 4;
-/// The most reads that a measurement takes. One takes about a microsecond on hardware, and at
-/// least some nanoseconds where an emulator counts instructions for time.
+/// The most reads of a measurement. One read takes about a microsecond on hardware, and
+/// at least some nanoseconds if an emulator counts instructions as time.
 const READS_MAX: u32 = 4_000_000;
 /// The number of measurements of a reference whose values contradict each other.
 const ATTEMPTS: usize = 3;
 /// An estimate with a larger error is rejected.
 const ERROR_MAX_PPM: u64 = 20_000;
 
-/// Returns the value that `read` returns, between two readings of the TSC.
+/// Returns the result of `read`, with readings of the TSC before and after it.
 pub fn bracket(read: impl FnOnce() -> u64) -> Sample {
     let before = read_tsc_in_order();
     let count = read();
     Sample { before, count, after: read_tsc_in_order() }
 }
 
-/// Estimates the TSC's ticks a count of `reference`. Takes 2 to 40 ms, longer where reads are
-/// delayed: until the error is `target_ppm` or less. `None` if the reference doesn't work.
+/// Estimates the TSC's ticks per count of `reference`. Measures until the error is at
+/// most `target_ppm`, for 2 to 40 ms, longer if reads are delayed. `None` if the
+/// reference doesn't work.
 pub(in crate::arch) fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Estimate> {
     (0..ATTEMPTS).find_map(|_| {
         let estimate = reference.start().then(|| attempt(reference, target_ppm)).flatten();
@@ -92,7 +94,7 @@ fn take_group(reference: &dyn Reference, samples: &mut Samples) -> Option<()> {
     Some(())
 }
 
-/// Waits until the reference is `counts` past the first sample.
+/// Waits until the reference has counted `counts` since the first sample.
 fn wait(
     reference: &dyn Reference,
     samples: &Samples,

@@ -1,10 +1,10 @@
-//! Time since the stub, by the time stamp counter (TSC).
+//! The time since the stub, by the time stamp counter (TSC).
 //!
-//! The frequency of the counter is stated by CPUID, or measured: roughly against the PIT when the
-//! kernel starts, then against the best reference that ACPI describes ([`refine`]), before threads
-//! and timers rely on it. The clock never runs backwards, neither at that change nor between CPUs:
-//! where the counters can't be relied on to be equal, no CPU sees less than the latest time that
-//! any has seen.
+//! CPUID states the counter's frequency, or it is measured: first roughly against the
+//! PIT, and later, before threads and timers use the clock, against the best reference
+//! that ACPI describes ([`refine`]). The clock never runs backwards, neither at that
+//! change nor between CPUs: if the CPUs' counters may differ, no CPU returns a time
+//! before the latest one that any CPU has returned.
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
@@ -28,18 +28,19 @@ use crate::per_cpu;
 
 pub use crate::arch::time::tsc::read_tsc;
 
-/// The clock, once it runs: the time since the stub saw that the CPU has a time stamp counter.
+/// The running clock. It counts from the moment when the stub found the time stamp
+/// counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(());
 
 /// The frequency that is assumed if none can be found: higher than any real one, so that
-/// waits become longer, not shorter.
+/// waits become longer rather than shorter.
 const ASSUMED_HZ: u64 = 6_000_000_000;
 
-/// The errors up to which measurements go on: of the first clock, and of the refined one.
+/// The errors at which a measurement ends: for the first clock, and for the refined one.
 const EARLY_PPM: u64 = 1000;
 const REFINED_PPM: u64 = 20;
-/// After a reference with a larger error, the next one is tried.
+/// If a reference yields a larger error, the next reference is tried.
 const GOOD_PPM: u64 = 100;
 
 #[derive(Clone, Copy)]
@@ -53,28 +54,28 @@ static EARLY: Once<Known> = Once::new();
 static REFINED: Once<Known> = Once::new();
 
 per_cpu! {
-    /// What is added to this CPU's time stamp counter, so that it shows what the boot
-    /// CPU's does: a signed number.
+    /// The signed number to add to this CPU's time stamp counter to get the boot CPU's.
     static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Sets the signed number that is added to the time stamp counter of `cpu` to get the boot CPU's.
+/// Sets the signed number to add to the time stamp counter of `cpu` to get the boot
+/// CPU's.
 pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
     TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
 }
 
-/// Whether the CPUs' counters can't be relied on to be equal.
+/// Whether the CPUs' counters may differ.
 static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
-/// The latest time that any CPU has read, kept only if the counters are unstable.
+/// The latest time that any CPU has read; only kept if the counters may differ.
 static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
-    /// Returns the nanoseconds since the stub.
+    /// Returns the time since the stub in nanoseconds.
     pub fn uptime_ns(&self) -> u64 {
         now_ns()
     }
 
-    /// Returns the microseconds since the stub.
+    /// Returns the time since the stub in microseconds.
     pub fn uptime_us(&self) -> u64 {
         now_us()
     }
@@ -85,8 +86,8 @@ impl Clock {
     }
 }
 
-/// Returns whether the time stamp counter has the same rate in all states of power and
-/// performance. A hypervisor takes care of that, whatever it states.
+/// Returns whether the time stamp counter has a constant rate in all power and
+/// performance states. Under a hypervisor this is assumed, whatever CPUID states.
 ///
 /// Source: Intel SDM volume 3, "Invariant TSC".
 fn is_invariant(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) -> bool {
@@ -98,13 +99,13 @@ fn known() -> Option<&'static Known> {
     REFINED.get().or_else(|| EARLY.get())
 }
 
-/// Returns the frequency of the time stamp counter; the assumed one before [`start`].
+/// Returns the frequency of the time stamp counter; before [`start`] the assumed one.
 pub fn rate() -> Rate {
     let assumed = Rate { hz: ASSUMED_HZ, error_ppm: None, source: FrequencySource::Assumed };
     known().map_or(assumed, |known| known.rate)
 }
 
-/// Returns the nanoseconds since the stub; 0 before [`start`].
+/// Returns the time since the stub in nanoseconds; 0 before [`start`].
 #[inline]
 pub fn now_ns() -> u64 {
     let Some(known) = known() else {
@@ -117,17 +118,17 @@ pub fn now_ns() -> u64 {
     ns
 }
 
-/// Returns the microseconds since the stub; 0 before [`start`].
+/// Returns the time since the stub in microseconds; 0 before [`start`].
 pub fn now_us() -> u64 {
     now_ns() / 1000
 }
 
-/// Returns the boot CPU's time stamp counter, on any CPU.
+/// Returns the boot CPU's time stamp counter, computed on any CPU.
 #[inline]
 fn boot_cpu_tsc() -> u64 {
     let read = || conversion::to_boot_cpu(read_tsc_in_order(), TSC_OFFSET.get().cast_signed());
     if IS_UNSTEADY.load(Ordering::Relaxed) {
-        // Counter and offset have to be the same CPU's.
+        // The counter and the offset must be of the same CPU.
         return without_interrupts(read);
     }
     read()
@@ -138,25 +139,25 @@ pub fn ticks_to_ns(ticks: u64) -> u64 {
     known().map_or(0, |known| known.conversion.ticks_to_ns(ticks))
 }
 
-/// Returns what this CPU's counter shows when [`now_ns`] is `ns`, or shortly after.
+/// Returns this CPU's counter at the time when [`now_ns`] becomes `ns`, or shortly after.
 #[inline]
 pub fn tsc_at(ns: u64) -> u64 {
     let tsc = known().map_or(u64::MAX, |known| known.conversion.tsc_at(ns));
     conversion::from_boot_cpu(tsc, TSC_OFFSET.get().cast_signed())
 }
 
-/// Marks the counters as unstable: from now on no CPU reads a time before the latest one that any
-/// CPU has read.
+/// Marks the counters as unstable: from now on no CPU returns a time before the latest
+/// one that any CPU has returned.
 pub fn mark_counters_unstable() {
     IS_UNSTEADY.store(true, Ordering::Relaxed);
 }
 
-/// Returns whether the CPUs' counters are relied on to be equal.
+/// Returns whether the CPUs' counters can be assumed to be equal.
 pub fn are_counters_stable() -> bool {
     !IS_UNSTEADY.load(Ordering::Relaxed)
 }
 
-/// Waits for `time_ns` without giving the CPU up.
+/// Waits for `time_ns` in a loop, without a switch to another thread.
 pub fn spin_ns(time_ns: u64) {
     let end_ns = now_ns().saturating_add(time_ns);
     while now_ns() < end_ns {
@@ -179,8 +180,8 @@ pub(in crate::arch) fn stated() -> Leaves {
     }
 }
 
-/// Starts the clock, by the frequency that CPUID states, or that the PIT yields to a
-/// thousandth, in 2 to 40 ms.
+/// Starts the clock with the frequency that CPUID states, or one that is measured against
+/// the PIT in 2 to 40 ms, with an error of a thousandth.
 pub fn start(_cpu: &Cpu) -> Clock {
     boot_stage::mark(Stage::PerCpu);
     if !is_invariant(&CpuId::new()) {
@@ -204,8 +205,9 @@ pub fn start(_cpu: &Cpu) -> Clock {
     Clock(())
 }
 
-/// Measures the frequency again, against the first of `references` that works well, and at
-/// last the PIT, if it wasn't stated exactly. Called once, before the other CPUs start.
+/// Unless the frequency was stated exactly, measures it again, against the first of
+/// `references` that works well; the PIT is the last one. Called once, before the other
+/// CPUs start.
 pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
     let Some(early) = EARLY.get() else {
         return;
@@ -238,7 +240,7 @@ pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
     log::info!("time stamp counter: {}", rate());
 }
 
-/// Logs that two measurements differ by more than their errors.
+/// Logs that two measurements differ by more than their errors allow.
 fn warn_of_contradiction(early: Rate, refined: Rate) {
     if let (Some(early_ppm), Some(refined_ppm)) = (early.error_ppm, refined.error_ppm) {
         let off_ppm =
@@ -249,7 +251,7 @@ fn warn_of_contradiction(early: Rate, refined: Rate) {
     }
 }
 
-/// Measures the frequency against `reference`; `None` if that doesn't work.
+/// Measures the frequency against `reference`; `None` if the reference doesn't work.
 fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Rate> {
     let estimate = calibration::measure(reference, target_ppm)?;
     let Frequency { hz, error_ppm } = estimate.tsc(reference.hz());
@@ -273,7 +275,7 @@ mod tests {
 
     #[test_case]
     fn deadline_lies_ahead_whatever_the_offset() {
-        // One second ahead of the boot CPU's counter, and one second behind it.
+        // One second before and one second after the boot CPU's counter.
         for offset in [rate().hz.cast_signed(), -rate().hz.cast_signed()] {
             let _interrupts_off = InterruptsOff::new();
             TSC_OFFSET.set(offset.cast_unsigned());
@@ -294,7 +296,7 @@ mod tests {
             FrequencySource::Hpet | FrequencySource::PmTimer | FrequencySource::Pit
         ));
         assert!(rate.error_ppm.is_some() && PLAUSIBLE_HZ.contains(&rate.hz));
-        // Measured anew, against another reference.
+        // Measured again, against another reference.
         let by_pit = measure(&pit::Channel2, REFINED_PPM).expect("there is a PIT");
         let off_ppm = by_pit.hz.abs_diff(rate.hz) * 1_000_000 / rate.hz;
         let error_ppm = by_pit.error_ppm.unwrap_or(0) + rate.error_ppm.unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The 8254 interval timer: channel 0 interrupts, channel 2 measures.
+//! The 8254 interval timer: channel 0 for interrupts, channel 2 for measurements.
 //!
 //! Source: Intel 8254 datasheet, "Programming the 8254"; port 0x61: PC/AT
 //! Technical Reference, "System control port".
@@ -23,14 +23,14 @@ const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Sets channel 0 to interrupt once, after `wait_ns`, or after 54 ms if that is sooner.
+/// Sets channel 0 to interrupt once, after `wait_ns`, but at most 54 ms.
 pub(in crate::arch) fn start_one_shot(wait_ns: u64) {
-    // It interrupts one clock after zero.
+    // The interrupt comes one clock after zero.
     let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;
     program(CHANNEL_0_ONE_SHOT, PIT_CHANNEL_0, clocks.clamp(1, u16::MAX.into()) as u16);
 }
 
-/// Stops channel 0: it then waits for a count.
+/// Stops channel 0, which then waits for a count.
 pub(in crate::arch) fn stop_channel_0() {
     PIT_COMMAND.write(CHANNEL_0_ONE_SHOT);
 }
@@ -52,14 +52,15 @@ impl Reference for Channel2 {
     }
 
     fn start(&self) -> bool {
-        /// The count is loaded at the next clock, within a microsecond.
+        /// The count is loaded at the next clock, within a microsecond. Each read takes
+        /// at least some nanoseconds.
         const READS_MAX: u32 = 10_000;
         let control = SYSTEM_CONTROL.read();
-        // The gate starts channel 2, the speaker stays off.
+        // The gate starts channel 2; the speaker stays off.
         SYSTEM_CONTROL.write(control & !SPEAKER | GATE_2);
         program(CHANNEL_2_ONE_SHOT, PIT_CHANNEL_2, u16::MAX);
-        // The output is low while it counts. Where there is no PIT, or no port, all bits are
-        // set.
+        // The output is low while channel 2 counts. Without a PIT or this port all bits
+        // are set.
         let control = SYSTEM_CONTROL.read();
         if control & (OUT_2 | SPEAKER | GATE_2) != GATE_2 {
             return false;
@@ -87,14 +88,14 @@ impl Reference for Channel2 {
     }
 }
 
-/// Returns whether there is a PIT that counts.
+/// Returns whether there is a working PIT.
 pub(in crate::arch) fn is_working() -> bool {
     let is_working = Channel2.start();
     Channel2.stop();
     is_working
 }
 
-/// Sends a command that announces two bytes, and those; the second starts it.
+/// Sends a command and the two bytes of the count; the second one starts the channel.
 fn program(command: u8, channel: Port8, count: u16) {
     let [low, high] = count.to_le_bytes();
     PIT_COMMAND.write(command);

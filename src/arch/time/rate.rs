@@ -1,15 +1,15 @@
-//! The frequency of the time stamp counter, and where it comes from.
+//! The frequency of the time stamp counter, and its source.
 
 use core::fmt;
 
 /// The frequency of the time stamp counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Ticks a second.
+    /// Ticks per second.
     pub hz: u64,
-    /// By how much it may be off, in millionths, where it was measured.
+    /// Its greatest error in millionths, if it was measured.
     pub error_ppm: Option<u64>,
-    /// How it was found.
+    /// Its source.
     pub source: FrequencySource,
 }
 
@@ -23,12 +23,12 @@ impl fmt::Display for Rate {
     }
 }
 
-/// How the frequency of the time stamp counter was found.
+/// The source of the time stamp counter's frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrequencySource {
-    /// CPUID leaf 0x15 states it.
+    /// Stated by CPUID leaf 0x15.
     Cpuid,
-    /// The hypervisor's leaf 0x4000_0010 states it.
+    /// Stated by the hypervisor's leaf 0x4000_0010.
     Hypervisor,
     /// Measured against the HPET.
     Hpet,
@@ -36,16 +36,16 @@ pub enum FrequencySource {
     PmTimer,
     /// Measured against the PIT.
     Pit,
-    /// CPUID leaf 0x16 states the nominal frequency, which may be off by thousands of ppm.
+    /// Stated by CPUID leaf 0x16, with an error of up to some thousand ppm.
     Nominal,
-    /// Unknown: a high frequency is assumed.
+    /// Unknown; a high frequency is assumed.
     Assumed,
-    /// Measured against the timer of the local APIC, whose own frequency has to be measured.
+    /// Measured against the local APIC's timer, whose own frequency has to be measured.
     LocalApic,
 }
 
 impl FrequencySource {
-    /// Returns whether a measurement can't improve it.
+    /// Returns whether no measurement could improve it.
     pub(in crate::arch::time) fn is_exact(self) -> bool {
         matches!(self, Self::Cpuid | Self::Hypervisor)
     }

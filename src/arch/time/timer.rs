@@ -1,7 +1,7 @@
-//! The timer of each CPU. It interrupts only at a deadline that was set.
+//! The timer of each CPU. It interrupts only at deadlines.
 //!
-//! It is the local APIC's timer: in TSC-deadline mode where the CPU has that, otherwise counting
-//! its own clocks. With the PICs it is the PIT.
+//! It is the local APIC's timer, in TSC-deadline mode if the CPU has that, otherwise
+//! counting its own clocks. With the PICs it is the PIT.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -26,9 +26,9 @@ use crate::per_cpu;
 pub enum Source {
     /// PIT channel 0, for the only CPU.
     Pit,
-    /// The local APIC, by a number of its clocks.
+    /// The local APIC, set to a number of its clocks.
     Apic,
-    /// The local APIC, by the time stamp counter.
+    /// The local APIC, set to a value of the time stamp counter.
     TscDeadline,
 }
 
@@ -42,27 +42,28 @@ impl fmt::Display for Source {
     }
 }
 
-/// No interrupt is due.
+/// No deadline.
 pub(in crate::arch::time) const NEVER_NS: u64 = u64::MAX;
 
 per_cpu! {
-    /// When the timer interrupts, in nanoseconds on the kernel's clock.
+    /// The timer's deadline, in nanoseconds on the kernel's clock.
     static DUE_NS: AtomicU64 = AtomicU64::new(NEVER_NS);
 }
 
 static SOURCE: AtomicU8 = AtomicU8::new(Source::Pit as u8);
-/// How many clocks the APIC's timer counts in a nanosecond, as a fraction of 2^32.
+/// The APIC timer's clocks per nanosecond, as a multiple of 2^-32.
 static APIC_CLOCKS_PER_NS: AtomicU64 = AtomicU64::new(0);
 
 const HANDLERS_MAX: usize = 4;
 
-/// The handlers of each timer interrupt; they run on the timer's CPU.
+/// The handlers of timer interrupts; they run on the timer's CPU.
 static HANDLERS: [Once<fn()>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
 
-/// An action that runs once, at the next interrupt. The handler only tries the lock.
+/// An action that runs once, at the next interrupt. The handler only tries to take the
+/// lock.
 static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 
-/// The timers, of all CPUs.
+/// The timers of all CPUs.
 #[derive(Clone, Copy, Debug)]
 pub struct Timer {
     /// The source of the timer's interrupts.
@@ -78,7 +79,7 @@ impl Timer {
         })
     }
 
-    /// Runs `handler` at each interrupt of a timer, on its CPU, whatever set the deadline.
+    /// Runs `handler` at each timer interrupt, on the timer's CPU, for whatever deadline.
     ///
     /// # Panics
     /// If there are too many.
@@ -87,17 +88,19 @@ impl Timer {
         free.expect("HANDLERS_MAX is at least the number of rooms with one").call_once(|| handler);
     }
 
-    /// Runs `action` once, in an interrupt handler of this CPU's timer, now.
+    /// Runs `action` once in the interrupt handler of this CPU's timer, as soon as
+    /// interrupts are on.
     pub fn run_in_interrupt(&self, action: fn()) {
-        // Otherwise the handler would find it locked.
+        // If the handler came now, it would find the lock taken.
         let _interrupts_off = InterruptsOff::new();
         *AT_NEXT.lock() = Some(action);
         set_deadline(clock::now_ns());
     }
 }
 
-/// Starts the boot CPU's timer; nothing is due yet. Without a local APIC and a PIT there is
-/// no timer, which is logged: threads that wait for a time aren't woken.
+/// Starts the boot CPU's timer, without a deadline. If there is neither a local APIC nor
+/// a PIT, there is no timer; this is logged, and threads that wait for a time are not
+/// woken.
 pub fn start(controllers: Controllers) -> Timer {
     boot_stage::mark(Stage::Timer);
     let source = match irq::active_controller() {
@@ -141,8 +144,8 @@ fn source() -> Source {
     }
 }
 
-/// Returns the frequency at which the APIC's timer counts with its divider, in Hz: the one
-/// that CPUID states, or a measured one.
+/// Returns the frequency of the APIC's timer with its divider, in Hz: the one that CPUID
+/// states, or a measured one.
 fn find_apic_frequency() -> u64 {
     match clock::stated().apic_timer_hz() {
         Some(frequency_hz) => frequency_hz / u64::from(local_apic::TIMER_DIVIDER),
@@ -152,7 +155,7 @@ fn find_apic_frequency() -> u64 {
 
 /// The APIC's timer as a reference of unknown frequency: it counts down from its maximum.
 struct ApicTimer {
-    /// About its frequency, in Hz.
+    /// Its approximate frequency, in Hz.
     roughly_hz: u64,
 }
 
@@ -170,8 +173,7 @@ impl Reference for ApicTimer {
     }
 
     fn start(&self) -> bool {
-        // Its interrupt doesn't come: the count ends much later, and interrupts are off at this
-        // time.
+        // It doesn't interrupt: the count ends much later, and interrupts are off now.
         local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
         local_apic::set_timer_count(u32::MAX);
         true
@@ -202,8 +204,8 @@ fn measure_apic_frequency() -> u64 {
     estimate.map_or(roughly_hz, |estimate| estimate.reference(clock::rate().hz).hz.max(1))
 }
 
-/// Sets this CPU's timer to interrupt at `deadline_ns`, on the kernel's clock, or earlier. An
-/// earlier deadline that was set before stays. Interrupts are off.
+/// Sets this CPU's timer to interrupt at `deadline_ns` on the kernel's clock, unless it
+/// is set to an earlier time. Interrupts are off.
 #[inline]
 pub fn set_deadline(deadline_ns: u64) {
     if deadline_ns >= DUE_NS.get() {

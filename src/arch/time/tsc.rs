@@ -1,4 +1,4 @@
-//! The time stamp counter of the CPU that this runs on.
+//! The time stamp counter of the current CPU.
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
@@ -7,12 +7,12 @@ use core::arch::x86_64::_rdtsc;
 
 /// Returns the time stamp counter, read after all earlier instructions and before all later ones.
 ///
-/// Source: Intel SDM volume 2, "RDTSC": LFENCE keeps it from being read early.
+/// Source: Intel SDM volume 2, "RDTSC": LFENCE orders it after earlier instructions.
 #[inline]
 pub(in crate::arch) fn read_tsc_in_order() -> u64 {
     let (low, high): (u64, u64);
     // SAFETY: every CPU with long mode has the counter, which CR4.TSD doesn't forbid, and
-    // SSE2, and with it LFENCE.
+    // SSE2 with LFENCE.
     unsafe {
         asm!("lfence", "rdtsc", out("rax") low, out("rdx") high,
             options(nomem, nostack, preserves_flags));
@@ -23,7 +23,7 @@ pub(in crate::arch) fn read_tsc_in_order() -> u64 {
 /// Returns the time stamp counter.
 #[inline]
 pub fn read_tsc() -> u64 {
-    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid it,
-    // is left off.
+    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid
+    // its use, stays off.
     unsafe { _rdtsc() }
 }

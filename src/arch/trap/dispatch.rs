@@ -1,6 +1,12 @@
-//! The order in which an exception is offered to handlers.
+//! The order of an exception's handlers, from first to last:
 //!
-//! The order, from first to last:
+//! 1. If it comes from ring 3: the handler for programs ([`set_user_handler`]).
+//! 2. The handler of this exception ([`set_handler`]): the pager, for a page fault.
+//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the
+//!    exception table. In code that may not wait it comes before the handler, because a
+//!    handler may wait.
+//! 4. The report ([`set_reporter`]): of a trap, after which the kernel continues, or of a
+//!    fault, which stops the kernel.
 //!
 //! 1. If it comes from ring 3: the thread of the program
 //!    ([`UserThread`](crate::arch::user::user_thread::UserThread)).
@@ -23,7 +29,7 @@ use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::user::{system_call, way_out};
 
-/// How many vectors belong to exceptions.
+/// The number of vectors of exceptions.
 pub const VECTORS: u8 = 32;
 
 /// Handles an exception, on the stack of the exception's gate. If the gate has no stack of its own
@@ -46,7 +52,7 @@ static REPORTER: Once<Reporter> = Once::new();
 /// Registers the reporter of exceptions that no handler handles.
 ///
 /// # Panics
-/// If one is registered already.
+/// If there is one already.
 pub fn set_reporter(reporter: Reporter) {
     assert!(!REPORTER.is_completed(), "there is one reporter");
     REPORTER.call_once(|| reporter);
@@ -89,7 +95,7 @@ pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
     match REPORTER.get() {
         Some(reporter) if is_trap => {
             (reporter.trap)(&fault);
-            // A single step is over after one instruction.
+            // A single step ends after one instruction.
             fault.frame_mut().rflags &= !RFlags::TRAP_FLAG.bits();
         }
         Some(reporter) => (reporter.fatal)(&fault),
@@ -102,14 +108,15 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         return false;
     };
     let is_from_user = fault.is_from_user();
-    // Other exceptions come between two instructions, or report errors of the machine.
+    // The table is only for these two: others occur between instructions, or report
+    // errors of the machine.
     let may_be_foreseen =
         !is_from_user && matches!(exception, Exception::PageFault | Exception::GeneralProtection);
     let rip = fault.frame().rip;
     let landing = may_be_foreseen.then(|| exception_table::landing(rip)).flatten();
-    // A handler such as the pager may wait or take locks. Where the kernel may do neither, as in a
-    // report, the exception table comes first: a fault of an instruction in the table then counts
-    // as an error.
+    // A handler such as the pager may wait or take locks. In code that may do neither,
+    // for example a report, the exception table comes first: a fault of one of its
+    // instructions then counts as an error.
     if let Some(landing) = landing
         && !may_wait(fault)
     {
@@ -133,7 +140,7 @@ fn may_wait(fault: &Fault<'_>) -> bool {
     fault.frame().had_interrupts_on() && !preemption::is_off()
 }
 
-/// Calls a handler, with interrupts as they were in the interrupted code.
+/// Calls a handler, with interrupts on if they were on in the interrupted code.
 fn call(handler: Handler, exception: Exception, fault: &mut Fault<'_>) -> bool {
     // Those of programs have moved to the stack of the thread.
     let has_own_stack = match fault.is_from_user() {

@@ -1,4 +1,4 @@
-//! The way into the kernel for exceptions and interrupts.
+//! The entries of the kernel for exceptions and interrupts.
 //!
 //! Every vector has an entry of its own that builds a [`TrapFrame`] on the stack and continues in
 //! [`enter`] or [`enter_on_own_stack`]. The entries are naked functions of the x86-interrupt type: the IDT's setters check
@@ -41,9 +41,10 @@ macro_rules! define_entry {
     };
 }
 
-/// As [`define_entry`], for vectors for which the CPU pushes an error code, except when an INT
-/// instruction names them. The CPU aligns the stack to 16 bytes before it pushes five words, or six
-/// with an error code, so the alignment shows whether an error code is there.
+/// As [`define_entry`], for vectors for which the CPU pushes an error code, except after
+/// an INT instruction. Before it pushes anything, the CPU aligns the stack to 16 bytes;
+/// then it pushes five words, or six with an error code. So the alignment shows whether
+/// there is an error code.
 macro_rules! define_entry_with_code {
     ($(#[$doc:meta])* $name:ident, $enter:ident, $code:ty $(, $result:ty)?) => {
         define_entry!($(#[$doc])* $name,
@@ -83,7 +84,7 @@ const CS: usize = offset_of!(TrapFrame, cs) - offset_of!(TrapFrame, vector);
 /// Completes the [`TrapFrame`], calls the dispatcher, and returns to the interrupted code with the
 /// registers of the frame.
 ///
-/// The frame's 22 words end on a multiple of 16, as the call needs it.
+/// The frame's 22 words end at a multiple of 16, as the call requires.
 #[unsafe(naked)]
 extern "C" fn enter() {
     naked_asm!(
@@ -105,8 +106,8 @@ extern "C" fn enter() {
 extern "C" fn handle() {
     naked_asm!(
         "cld",
-        // The interrupted code may have set RFLAGS.AC, which would let the kernel access pages of
-        // programs. Without SMAP there is no CLAC.
+        // RFLAGS.AC of the interrupted code would allow the kernel to access pages of
+        // programs. CPUs without SMAP have no CLAC.
         "cmp byte ptr gs:[{has_smap}], 0",
         "je 2f",
         "clac",

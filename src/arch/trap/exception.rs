@@ -35,8 +35,8 @@ pub enum Exception {
 }
 
 impl Exception {
-    /// All exceptions with their mnemonic and their name, in the order of their
-    /// vectors. The name is also what `fault` takes.
+    /// All exceptions, with their mnemonics and names, by rising vector. The command
+    /// `fault` takes the name.
     pub const ALL: [(Self, &'static str, &'static str); 24] = [
         (Self::DivideError, "#DE", "divide-error"),
         (Self::Debug, "#DB", "debug"),
@@ -97,13 +97,13 @@ impl Exception {
             .expect("the table has every exception")
     }
 
-    /// Returns whether it is a trap: it comes after an instruction that is complete, so the kernel
-    /// continues after a report.
+    /// Returns whether it is a trap: it is raised after the instruction, so the kernel
+    /// continues after the report.
     pub fn is_trap(self) -> bool {
         matches!(self, Self::Debug | Self::Breakpoint | Self::Overflow)
     }
 
-    /// Returns whether the interrupted code can continue: not after an abort.
+    /// Returns whether the interrupted code can continue, which it can't after an abort.
     pub fn can_return(self) -> bool {
         !matches!(self, Self::DoubleFault | Self::MachineCheck)
     }

@@ -1,5 +1,5 @@
-//! The exception table: the kernel's instructions that may fault, and the addresses at which to
-//! continue when they do.
+//! The exception table: the kernel's instructions that may fault, each with the address
+//! at which to continue after a fault.
 //!
 //! Assembly adds two words to the section `.exception_table`: the address of the instruction and
 //! the address at which to continue. The linker gathers them in the order of its input; [`sort`]
@@ -27,7 +27,8 @@ fn len() -> usize {
     (end - (&raw const __exception_table_start).addr()) / size_of::<Entry>()
 }
 
-/// Sorts the table. Once, on the boot CPU, before anything may fault.
+/// Sorts the table. Called once, on the boot CPU, before any of the instructions may
+/// fault.
 ///
 /// # Panics
 /// If it was sorted before.

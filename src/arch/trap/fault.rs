@@ -1,5 +1,5 @@
-//! An exception as handlers see it: the frame of the interrupted code, and the details that only
-//! the CPU's registers hold.
+//! An exception, as handlers get it: the frame of the interrupted code, and details from
+//! the CPU's registers.
 
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
@@ -18,9 +18,9 @@ pub enum Detail {
     None,
     /// A page fault.
     PageFault(PageFault),
-    /// DR6, at a debug exception. The register has been cleared.
+    /// DR6 of a debug exception; the register itself has been cleared.
     DebugStatus(u64),
-    /// The system control port, at a non-maskable interrupt.
+    /// The system control port at a non-maskable interrupt.
     ///
     /// Source: PC/AT Technical Reference, "System control port B".
     NmiReason(u8),
@@ -46,7 +46,7 @@ pub struct Fault<'a> {
 }
 
 impl<'a> Fault<'a> {
-    /// Reads the details from the registers, before anything changes them.
+    /// Reads the details from the registers; called before anything changes these.
     pub(in crate::arch) fn new(frame: &'a mut TrapFrame) -> Self {
         let cr2 = Cr2::read_raw();
         let detail = match Exception::from_vector(frame.vector) {
@@ -61,12 +61,12 @@ impl<'a> Fault<'a> {
         Self { frame, detail, cr2 }
     }
 
-    /// Returns the exception, or `None` if its vector is reserved.
+    /// Returns the exception; `None` if its vector is reserved.
     pub fn exception(&self) -> Option<Exception> {
         Exception::from_vector(self.frame.vector)
     }
 
-    /// Returns its details from the registers.
+    /// Returns the details.
     pub fn detail(&self) -> Detail {
         self.detail
     }
@@ -94,8 +94,8 @@ impl<'a> Fault<'a> {
         self.frame
     }
 
-    /// Returns the frame of the interrupted code, to change where and with which registers it
-    /// continues.
+    /// Returns the frame of the interrupted code for writing: it continues with these
+    /// registers.
     pub fn frame_mut(&mut self) -> &mut TrapFrame {
         self.frame
     }
@@ -111,7 +111,7 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// Returns DR6 and clears it, as the CPU never does.
+/// Returns DR6 and clears it; the CPU never clears it.
 fn take_debug_status() -> u64 {
     let status = Dr6::read_raw();
     // SAFETY: the four reserved-to-one bits stay set, the causes are cleared.

@@ -24,7 +24,7 @@ pub struct TrapFrame {
     pub rcx: u64,
     pub rbx: u64,
     pub rax: u64,
-    /// Which entry of the IDT was used.
+    /// The vector of the IDT.
     pub vector: u64,
     /// The error code; 0 for vectors that have none.
     pub error_code: u64,

@@ -1,8 +1,8 @@
 //! The interrupt descriptor table: one for all CPUs.
 //!
-//! All gates are interrupt gates: a handler runs with interrupts off. The vectors that the CPU's
-//! makers reserve (15, 22 to 27, 31) have no gate; using one is a segment-not-present exception
-//! that names the gate.
+//! All gates are interrupt gates: handlers run with interrupts off. Reserved vectors (15,
+//! 22 to 27, 31) have no gate; using one raises a segment-not-present exception that
+//! names the gate.
 
 use lazy_static::lazy_static;
 use x86_64::PrivilegeLevel;
@@ -42,7 +42,7 @@ pub(in crate::arch) fn load() {
 
 /// Sets the stack that a gate switches to.
 fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
-    // SAFETY: the TSS has that stack, and each is for one gate.
+    // SAFETY: the TSS has this stack, and no two gates share one.
     unsafe { gate.set_stack_index(ist as u16) };
 }
 

@@ -1,4 +1,4 @@
-//! The way into the kernel by exceptions and interrupts, and back.
+//! Entry into the kernel by exceptions and interrupts, and the return.
 
 pub mod dispatch;
 pub(in crate::arch) mod entry;
