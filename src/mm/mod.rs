@@ -28,11 +28,11 @@ use crate::mm::kernel::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED
 use crate::mm::kernel::ram::{self, Map};
 use crate::mm::kernel::{heap, image, kernel_space, screen_memory};
 
-/// The most frames that the stub has, without its stacks: its tables, code, data.
+/// The most frames of the stub, without its stacks: tables, code and data.
 const STUB_FRAMES_MAX: usize = 16;
 
-/// Proof that the kernel runs on its own page tables, and has a heap; and how long that took, in
-/// ticks of the time stamp counter.
+/// Proof that the kernel uses its own page tables and has a heap; and the time that this
+/// took, in ticks of the time stamp counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     /// Mapping all RAM.
@@ -41,7 +41,8 @@ pub struct Memory {
     pub start_ticks: u64,
 }
 
-/// Takes over all memory. `structure` is the range of the loader's structure, which isn't changed.
+/// Takes over all memory. `structure` is the range of the loader's structure, which stays
+/// unchanged.
 ///
 /// # Panics
 /// If there is too little memory.
@@ -59,7 +60,7 @@ pub fn start(
     let direct_map_ticks = kernel_space::start(&map, capabilities, seen, screen_memory::mapping())
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
     frames::reach_all(info_table, image::stub_frames());
-    // Its code isn't mapped any more, and its tables aren't loaded.
+    // The stub's code isn't mapped any more, and its tables aren't loaded.
     drop(stub);
     heap::start();
     let start_ticks = clock::read_tsc() - start_tsc;
@@ -76,9 +77,9 @@ pub fn start(
     Memory { direct_map_ticks, start_ticks }
 }
 
-/// Starts the frame allocator, with its storage at the end of the last range of RAM below
-/// 1 GiB that is large enough: the first MiBs are left to devices. Returns the audit's bits,
-/// a bit a frame, and the table for the records of frames.
+/// Starts the frame allocator. Its storage is at the end of the highest range of RAM
+/// below 1 GiB that is large enough, because devices may need the first MiBs. Returns the
+/// audit's bits, one for each frame, and the table for the records of frames.
 fn start_frames(
     map: &mut Map,
     structure: Range<PhysAddr>,
@@ -100,8 +101,9 @@ fn start_frames(
     map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("storage for all was measured");
 
     let storage: *mut u64 = layout::direct(start).as_mut_ptr();
-    // SAFETY: the memory is RAM that nothing uses, and from now on none of the frames that are
-    // given out; it is mapped by the stub and the direct map. Any bytes are words.
+    // SAFETY: the memory is RAM that nothing uses, and none of the frames that are
+    // allocated from now on; the stub and the direct map map it. Any bytes are valid
+    // words.
     let storage: &'static mut [u64] = unsafe { core::slice::from_raw_parts_mut(storage, words) };
     let (storage, rest) = storage.split_at_mut(bitmap_words);
     let (seen, info_table) = rest.split_at_mut(seen_words);
@@ -116,8 +118,8 @@ fn start_frames(
             add(start, end);
         }
     }
-    // When the kernel uses its own tables, the stub's frames are like all others, except those in
-    // which the loader has put its structure.
+    // When the kernel uses its own tables, the stub's frames can be allocated, except
+    // those that contain the loader's structure.
     let stub = image::stub_frames();
     for frame in (stub.start.as_u64()..stub.end.as_u64()).step_by(FRAME_BYTES as usize) {
         let end = frame + FRAME_BYTES;
@@ -129,7 +131,8 @@ fn start_frames(
     (seen, info_table)
 }
 
-/// Allocates the frames of the stub, so that they aren't given out while they are in use.
+/// Allocates the frames of the stub, so that they aren't used for anything else while the
+/// stub is in use.
 fn stub_frames() -> Vec<AllocatedFrames, STUB_FRAMES_MAX> {
     let stub = image::stub_frames();
     let take = || AllocatedFrames::try_new_within(stub.start, stub.end, Purpose::Stub);

@@ -82,7 +82,7 @@ pub struct Finding {
     pub rule: Rule,
     /// The page, or null for a table.
     pub page: VirtAddr,
-    /// The frame, or null where numbers differ.
+    /// The frame, or null if only counts differ.
     pub frame: PhysAddr,
 }
 
@@ -96,20 +96,20 @@ impl fmt::Display for Finding {
 /// The result of an audit.
 #[derive(Clone, Debug, Default)]
 pub struct Audit {
-    /// How many pages are mapped, of whatever size.
+    /// The number of mapped pages, of any size.
     pub pages: usize,
-    /// How many tables there are.
+    /// The number of tables.
     pub tables: usize,
     /// The number of findings: each page that breaks a rule counts.
     pub broken: usize,
-    /// The first of them.
+    /// The first findings.
     pub findings: Vec<Finding, FINDINGS_MAX>,
 }
 
 impl Audit {
     fn add(&mut self, rule: Rule, page: VirtAddr, frame: PhysAddr) {
         self.broken += 1;
-        // Those that don't fit are counted.
+        // If there is no room, the finding is only counted.
         let _ = self.findings.push(Finding { rule, page, frame });
     }
 
@@ -182,7 +182,8 @@ pub fn run() -> Audit {
     audit
 }
 
-/// One bit for each frame: whether it is mapped outside of the direct map, or is a table.
+/// One bit for each frame: whether it was found mapped outside of the direct map, or as a
+/// table.
 struct Seen<'a>(&'a mut [u64]);
 
 impl Seen<'_> {
@@ -276,7 +277,8 @@ fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
     }
 }
 
-/// Compares the records of frames with the counts, unless a frame is taken or freed meanwhile.
+/// Compares the frames' records with the counts, unless a frame is allocated or freed
+/// meanwhile.
 fn check_records(audit: &mut Audit) {
     let before = frames::traffic();
     let (counts, cached, records) = (frames::counts(), frames::cached(), frames::recount());
@@ -317,8 +319,8 @@ mod tests {
         run().findings.iter().map(|finding| finding.rule).collect()
     }
 
-    /// Maps a page as it shouldn't be; returns the rules that the audit finds
-    /// broken, and unmaps it.
+    /// Maps a page with the given flags, returns the rules that the audit finds broken,
+    /// and unmaps the page.
     fn rules_with(page: VirtAddr, frame: PhysAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
         let map = |space: &mut kernel_space::KernelSpace| {
             space.table.map(page, frame, PageSize::Size4K, flags)
@@ -330,8 +332,8 @@ mod tests {
         rules
     }
 
-    /// Changes a page's rights; returns the rules that the audit finds broken, and restores the
-    /// rights.
+    /// Changes a page's rights, returns the rules that the audit finds broken, and
+    /// restores the rights.
     fn rules_with_rights(page: VirtAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
         let before = kernel_space::query(page).expect("it is mapped").flags;
         let protect = |flags| {
@@ -392,7 +394,8 @@ mod tests {
         let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
         let stack = kernel_space::query(Stack::BOOT.range().start).expect("it is mapped").paddr;
         let both = [Rule::FrameNotOwned, Rule::Count];
-        // Mapped before the stack, so it is the stack that is found twice.
+        // The page is mapped before the audit reaches the stack, so the stack is found as
+        // the second mapping.
         let rules = rules_with(page, stack, DATA);
         assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
         let table = kernel_space::lock().table.root_paddr();
@@ -401,9 +404,9 @@ mod tests {
     }
 
     #[test_case]
-    fn frames_of_nobody_are_found() {
+    fn frames_without_owner_are_found() {
         let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        // The first one: those that are taken next are the last.
+        // The lowest frame: allocations take the highest ones first.
         let start = ram::map().usable_frames(FRAME_BYTES).next().expect("there is memory").0;
         let free = PhysAddr::new(start);
         assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);

@@ -10,7 +10,7 @@ use crate::arch::debug::provoke;
 use crate::arch::trap::page_fault::Access;
 use crate::mm::debug::walk;
 
-/// The page table allows the access, so it wasn't made.
+/// The page table allows the access, so it wasn't tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowed;
 

@@ -40,13 +40,13 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// The mapped memory of a device. Dropping it unmaps it, which locks the kernel's page table: not
-/// while a lock of a device is held.
+/// The mapped memory of a device. Dropping it unmaps the memory, which locks the kernel's
+/// page table, so it must not be dropped while a device's lock is held.
 #[derive(Debug)]
 pub struct DeviceMemory {
     start: VirtAddr,
     len_bytes: u64,
-    /// Its name, and the pages that are mapped.
+    /// The device's name and mapped pages.
     record: &'static Record,
 }
 
@@ -67,7 +67,7 @@ impl DeviceMemory {
     /// See [`Error`].
     ///
     /// # Safety
-    /// Whatever is read or written there, the device accesses no other memory because of it, or the
+    /// Reads and writes of this memory make the device access no other memory, or the
     /// caller is responsible for that memory.
     pub unsafe fn map(
         name: &'static str,
@@ -91,7 +91,7 @@ impl DeviceMemory {
             Writes::Strict => DEVICE,
             Writes::Combined => COMBINING,
         };
-        // Before the page table is locked: it may allocate.
+        // Before the page table is locked, because this may allocate.
         let record = device_names::take(name).ok_or(Error::NoMemory)?;
         let mut space = kernel_space::lock();
         let mapped =
@@ -126,7 +126,7 @@ impl DeviceMemory {
         self.start
     }
 
-    /// Keeps it mapped for ever; returns the address of its first byte.
+    /// Keeps the mapping for ever; returns the address of its first byte.
     pub fn leak(self) -> VirtAddr {
         let start = self.start;
         core::mem::forget(self);
@@ -137,13 +137,14 @@ impl DeviceMemory {
     /// pixels, not registers.
     ///
     /// # Panics
-    /// If it isn't all within the memory.
+    /// If the range isn't within the memory.
     pub fn write_bytes(&self, offset_bytes: u64, bytes: &[u8]) {
         let end = offset_bytes.checked_add(bytes.len() as u64);
         assert!(end.is_some_and(|end| end <= self.len_bytes), "beyond the device's end");
         let place: *mut u8 = (self.start + offset_bytes).as_mut_ptr();
-        // SAFETY: it is mapped as long as `self` is there, within what was asked for, and no
-        // memory of Rust's; the caller of `map` is responsible for what the writes do.
+        // SAFETY: the range was checked to be within the mapping, which lives as long as
+        // `self` and isn't memory of Rust's; the caller of `map` is responsible for the
+        // effects of writes.
         unsafe { bytes.as_ptr().copy_to_nonoverlapping(place, bytes.len()) }
     }
 
@@ -159,26 +160,27 @@ impl DeviceMemory {
     }
 }
 
-/// Defines how words of several widths are read and written.
+/// Defines reads and writes of words of several widths.
 macro_rules! words {
     ($($read:ident, $write:ident: $word:ty;)+) => {
         impl DeviceMemory { $(
-            /// Reads the word at `offset_bytes`, once and as a whole.
+            /// Reads the word at `offset_bytes`, by one access.
             ///
             /// # Panics
-            /// If it isn't all within the memory, or not aligned.
+            /// If the word isn't within the memory, or not aligned.
             pub fn $read(&self, offset_bytes: u64) -> $word {
                 let place: *const $word =
                     self.place(offset_bytes, size_of::<$word>() as u64).as_ptr();
-                // SAFETY: it is mapped as long as `self` is there, within what was asked for,
-                // and aligned; the caller of `map` is responsible for what the read does.
+                // SAFETY: the range was checked to be within the mapping, which lives as
+                // long as `self`, and aligned; the caller of `map` is responsible for the
+                // effects of reads.
                 unsafe { place.read_volatile() }
             }
 
-            /// Writes `value` at `offset_bytes`, once and as a whole.
+            /// Writes `value` to `offset_bytes`, by one access.
             ///
             /// # Panics
-            /// If it isn't all within the memory, or not aligned.
+            /// If the word isn't within the memory, or not aligned.
             pub fn $write(&self, offset_bytes: u64, value: $word) {
                 let place: *mut $word =
                     self.place(offset_bytes, size_of::<$word>() as u64).as_mut_ptr();
@@ -200,14 +202,14 @@ impl Drop for DeviceMemory {
     fn drop(&mut self) {
         let (page, mapped_bytes) = self.record.mapped().expect("`map` has noted it");
         let mut space = kernel_space::lock();
-        // While the lock is held, so that the audit sees both or neither.
+        // Under the lock, so that the audit sees both changes or neither.
         self.record.release();
         let flush = space.table.unmap_region(page, mapped_bytes);
         flush.expect("all of its pages lie within").flush();
     }
 }
 
-/// Returns an address at which `len_bytes` bytes of a device that begins at `frame` can be mapped,
+/// Returns a free address for `len_bytes` bytes of a device that begins at `frame`,
 /// aligned so that the largest possible pages fit.
 fn free_addresses(space: &KernelSpace, frame: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     let sizes = [PageSize::Size1G, PageSize::Size2M, PageSize::Size4K].map(PageSize::bytes);
@@ -215,7 +217,7 @@ fn free_addresses(space: &KernelSpace, frame: PhysAddr, len_bytes: u64) -> Optio
     let end = DEVICES.as_u64() + DEVICES_BYTES;
     let mut from = DEVICES.as_u64();
     loop {
-        // At the same offset from a large page's start as the device.
+        // At the same offset within a large page as the device.
         let ahead_bytes = frame.as_u64().wrapping_sub(from) % align_bytes;
         let page = from + ahead_bytes;
         let guard_end = page.checked_add(len_bytes)?.checked_add(FRAME_BYTES)?;
@@ -273,7 +275,7 @@ mod tests {
     #[test_case]
     fn more_than_64_devices_come_and_go_and_their_addresses_are_used_again() {
         let tables = || frames::counts().used_for(Purpose::PageTables);
-        // So that the heap and the records have grown enough.
+        // Called twice: the first call makes the heap and the records grow.
         let map_all = || -> alloc::vec::Vec<_> {
             let at = |number: u64| PhysAddr::new((1 << 40) + number * 0x1_0000);
             (0..200).map(|number| map(at(number), 0x1000).expect("there are addresses")).collect()
@@ -319,7 +321,7 @@ mod tests {
         assert!(tables() <= before + 2);
         drop(device);
         assert_eq!(tables(), before);
-        // Not aligned at its ends.
+        // Its ends are not aligned to large pages.
         let device = map(PhysAddr::new((1 << 40) - 0x3000), 4 << 20).expect("as above");
         let middle = kernel_space::query(device.start() + 0x3000_u64).expect("it is mapped");
         assert_eq!(middle.size, PageSize::Size2M);
@@ -361,7 +363,7 @@ mod tests {
 
     #[test_case]
     fn without_memory_for_tables_nothing_changes() {
-        // More than a table of the lowest level holds, by small pages; beyond all RAM.
+        // More small pages than a table of the lowest level holds; beyond all RAM.
         let device = PhysAddr::new((1 << 40) + FRAME_BYTES);
         let start = map(device, 4 << 20).expect("there is memory").start();
         let mut held = alloc::vec::Vec::with_capacity(frames::counts().free);

@@ -55,7 +55,7 @@ impl Record {
         }
         let is_taken = *self.name.call_once(|| name) == name;
         if !is_taken {
-            // Another CPU has named it meanwhile.
+            // Another CPU has taken it meanwhile.
             self.release();
         }
         is_taken
@@ -71,7 +71,7 @@ impl Record {
     pub(super) fn mapped(&self) -> Option<(VirtAddr, u64)> {
         let start = self.start.load(Ordering::Acquire);
         let len_bytes = self.len_bytes.load(Ordering::Acquire);
-        // Otherwise it was mapped elsewhere meanwhile.
+        // If it differs, the device was mapped elsewhere meanwhile.
         let is_same = start != 0 && self.start.load(Ordering::Relaxed) == start;
         is_same.then(|| (VirtAddr::new_truncate(start), len_bytes))
     }
@@ -98,7 +98,7 @@ pub(super) fn take(name: &'static str) -> Option<&'static Record> {
         chunk.try_reserve_exact(1).ok()?;
         chunk.push(Chunk::new());
         let chunk: &'static Chunk = &chunk.leak()[0];
-        // Where another CPU adds one at the same time, both are kept.
+        // If another CPU adds a chunk at the same time, both are kept.
         let mut last: &Chunk = &FIRST;
         loop {
             let next = *last.next.call_once(|| chunk);

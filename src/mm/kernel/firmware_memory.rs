@@ -19,10 +19,11 @@ use crate::mm::kernel::kernel_space::{self, CONSTANT};
 use crate::mm::kernel::layout::{FIRMWARE_WINDOW, FIRST_MIB_END, FRAME_BYTES, ROMS};
 use crate::mm::kernel::ram;
 
-/// Why memory can't be copied. What was copied before is valid.
+/// Why memory can't be copied. The bytes copied before the failure are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It isn't all within what the loader reports as ACPI's or reserved, or the ROMs.
+    /// The range isn't within memory that the loader reports as ACPI's or reserved, or
+    /// within the ROMs.
     NotFirmware,
     /// No frame is left for a page table.
     NoMemory,
@@ -57,10 +58,10 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     let mut rest = target;
     while !rest.is_empty() {
         let in_page = FRAME_BYTES - from % FRAME_BYTES;
-        let (piece, behind) = rest.split_at_mut(rest.len().min(in_page as usize));
+        let (piece, after) = rest.split_at_mut(rest.len().min(in_page as usize));
         copy_within_page(PhysAddr::new(from), piece)?;
         from += piece.len() as u64;
-        rest = behind;
+        rest = after;
     }
     Ok(())
 }
@@ -141,7 +142,7 @@ mod tests {
         let root = machine().boot.information.rsdp.and_then(|rsdp| rsdp.rsdt);
         let root = PhysAddr::new(root.expect("QEMU's PC has ACPI").into());
         let firmware = ram::map().regions().iter().find(|region| region.contains(root.as_u64()));
-        let firmware = firmware.expect("the loader has told of it");
+        let firmware = firmware.expect("the memory map lists it");
         let border = PhysAddr::new(firmware.start + FRAME_BYTES);
         let free = frames::counts().free;
         let mut whole = [0; 64];

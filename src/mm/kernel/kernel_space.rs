@@ -1,13 +1,13 @@
 //! The kernel's own address space: its page table, which is made once and stays loaded.
 //!
 //! Invariants, which [`audit`](crate::mm::debug::audit) checks:
-//! 1. The table maps what [`layout`](crate::mm::kernel::layout) says and nothing else, each range
-//!    with its rights.
-//! 2. Each entry of the root for the upper half points to a table from the start, and to
-//!    the same one for ever: so page tables that have copied these entries map what this
-//!    one does.
-//! 3. A frame that is mapped outside of the direct map is mapped there once, and
-//!    belongs to the mapping: it was leaked out of its [`AllocatedFrames`].
+//! 1. The table maps what [`layout`](crate::mm::kernel::layout) lists and nothing else, each
+//!    range with its rights.
+//! 2. Each entry of the root for the upper half points to a table from the start, and always
+//!    to the same one. So page tables that have copied these entries map the same as this
+//!    one.
+//! 3. A frame that is mapped outside of the direct map is mapped there once, and belongs to
+//!    the mapping: it was leaked from its [`AllocatedFrames`].
 
 use core::ops::ControlFlow;
 
@@ -38,23 +38,25 @@ pub(in crate::mm) const CODE: MappingFlags = CONSTANT.union(MappingFlags::EXECUT
 /// Memory of devices.
 pub(in crate::mm) const DEVICE: MappingFlags = DATA.union(MappingFlags::DEVICE);
 
-/// Memory of devices that may gather writes: pixels.
+/// Memory of devices whose writes may be combined: pixels.
 pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::WRITE_COMBINING);
 
 /// The page table's access to frames and their memory, and to the TLBs of all CPUs.
 #[derive(Debug)]
 pub(in crate::mm) struct KernelFrames(Capabilities);
 
-// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
-// shows it; before the table is loaded, the stub's map of the first GiB does, from which frames are
-// taken until then. All CPUs use the kernel's tables, and all flush.
+// SAFETY: a leaked frame belongs only to the table until it is freed, and is mapped in
+// the direct map. Before the table is loaded, it is mapped by the stub, which maps the
+// first GiB: until then frames are allocated only there. All CPUs use the kernel's
+// tables, and all flush.
 unsafe impl PagingHandler for KernelFrames {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         AllocatedFrames::try_new(Purpose::PageTables).map(AllocatedFrames::leak)
     }
 
     fn dealloc_frame(&self, frame: PhysAddr) {
-        // SAFETY: the page table returns a frame that it took, after no CPU walks it any more.
+        // SAFETY: the page table frees a frame that it has allocated, after no CPU walks
+        // it any more.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::PageTables) });
     }
 
@@ -77,10 +79,10 @@ pub(in crate::mm) const UNMAPPED_MAX: usize = 64;
 /// The kernel's page table.
 pub(in crate::mm) type Table = X64PageTable<KernelFrames>;
 
-/// The page table, and what the audit needs beside it.
+/// The page table, and the audit's memory.
 pub(in crate::mm) struct KernelSpace {
     pub(in crate::mm) table: Table,
-    /// A bit a frame for the audit.
+    /// One bit for each frame, for the audit.
     pub(in crate::mm) seen: &'static mut [u64],
 }
 
@@ -90,7 +92,7 @@ static SPACE: IrqMutex<Option<KernelSpace>> = IrqMutex::new(Rank::KernelSpace, N
 
 /// The memory of the screen, as it is mapped in the stub's tables.
 pub(in crate::mm) struct Screen {
-    /// Its first page, and the frame to which that is mapped.
+    /// Its first page, and the frame of that page.
     pub start: VirtAddr,
     pub first: PhysAddr,
     pub len_bytes: u64,
@@ -98,8 +100,9 @@ pub(in crate::mm) struct Screen {
     pub pages: HugePages,
 }
 
-/// Makes the table and loads it. From then on nothing in the lower half is mapped. `seen` has a bit
-/// for each frame. Returns how long mapping all RAM took, in ticks of the time stamp counter.
+/// Makes the table and loads it. From then on the lower half is unmapped. `seen` has one
+/// bit for each frame. Returns the time for mapping all RAM, in ticks of the time stamp
+/// counter.
 ///
 /// # Errors
 /// [`PagingError::NoMemory`] if there is too little memory below 1 GiB.
@@ -118,7 +121,8 @@ pub(in crate::mm) fn start(
     if let Some(Screen { start, first, len_bytes, flags, pages }) = screen {
         table.map_region(start, first, len_bytes, flags, pages)?;
     }
-    // SAFETY: the table has the kernel's code, data and stacks where they are now.
+    // SAFETY: the table maps the kernel's code, data and stacks at their present
+    // addresses.
     unsafe { tlb::load_kernel(table.root_paddr()) };
     *SPACE.lock() = Some(KernelSpace { table, seen });
     Ok(ticks)
@@ -192,13 +196,13 @@ pub(in crate::mm) fn lock() -> Guard {
     Guard(SPACE.lock())
 }
 
-/// Returns the upper half of the kernel's page table, for the roots of others: its 256
-/// entries stay as they are for ever.
+/// Returns the upper half of the kernel's page table, for the roots of others. Its 256
+/// entries never change.
 pub fn upper_half() -> UpperHalf<X64PTE> {
     lock().table.upper_half().expect("the table was made with one")
 }
 
-/// Returns what page tables may use on this machine.
+/// Returns the paging capabilities of this machine.
 pub(in crate::mm) fn capabilities() -> Capabilities {
     lock().table.handler().capabilities()
 }
@@ -228,12 +232,13 @@ impl KernelSpace {
         Ok(())
     }
 
-    /// Unmaps those of the `pages` pages from `start` on, at most [`UNMAPPED_MAX`], that are
-    /// mapped, and frees their frames. The TLBs are flushed once for all of them.
+    /// Unmaps all mapped pages among the `pages` pages from `start` on, at most
+    /// [`UNMAPPED_MAX`], and frees their frames. The TLBs are flushed once for all of
+    /// them.
     ///
     /// # Safety
-    /// They were mapped for `purpose`, each to a frame of its own that was leaked, and nothing uses
-    /// them any more.
+    /// They were mapped for `purpose`, each to a leaked frame of its own, and nothing
+    /// uses them any more.
     pub(in crate::mm) unsafe fn unmap_pages(
         &mut self,
         start: VirtAddr,
@@ -278,7 +283,7 @@ mod tests {
         let frame = AllocatedFrames::try_new(Purpose::Other).expect("there is memory");
         let start = frame.start();
         lock().table.map(HEAP_END, start, PageSize::Size4K, DATA).expect("it is free");
-        // The walk of the CPU, from the other root.
+        // The CPU's walk from the other root.
         let steps = walk::steps_from(shared.root_paddr(), HEAP_END);
         let page = walk::page(&steps).map(|(step, _)| step.entry.paddr());
         lock().table.unmap(HEAP_END).expect("it is mapped").1.flush();

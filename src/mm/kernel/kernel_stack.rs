@@ -1,4 +1,4 @@
-//! Kernel stacks that are mapped when they are needed.
+//! Kernel stacks that are mapped on demand.
 
 use core::fmt;
 
@@ -12,7 +12,7 @@ use crate::mm::kernel::kernel_space::{self, DATA};
 use crate::mm::kernel::layout::{FRAME_BYTES, STACK_SLOTS};
 use crate::mm::kernel::stacks::{self, Stack, Use};
 
-/// The value that fills a new stack, so that the deepest use can be found.
+/// The value that fills a new stack; the words that still have it show the deepest use.
 const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
 
 /// Why there is no further stack. Nothing was changed.
@@ -35,12 +35,12 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// A kernel stack that was mapped when it was needed. Dropping it unmaps it.
+/// A kernel stack that was mapped on demand. Dropping it unmaps it.
 #[derive(Debug)]
 pub struct KernelStack(Stack);
 
-// SAFETY: its pages were mapped for it alone, more than 4 KiB of them, and stay until it
-// is dropped; the top is a multiple of the page's size.
+// SAFETY: its pages, of more than 4 KiB, were mapped only for it, and stay mapped until
+// it is dropped; the top is a multiple of the page size.
 unsafe impl context::Stack for KernelStack {
     fn top(&self) -> VirtAddr {
         self.0.top()
@@ -66,7 +66,7 @@ impl KernelStack {
             drop(space);
             let words: *mut u64 = page.as_mut_ptr();
             for index in 0..FRAME_BYTES as usize / size_of::<u64>() {
-                // SAFETY: the page was mapped just now, for this stack alone.
+                // SAFETY: the page has just been mapped, only for this stack.
                 let word = unsafe { words.add(index) };
                 // SAFETY: as above.
                 unsafe { word.write(UNUSED) };
@@ -80,7 +80,7 @@ impl KernelStack {
         self.0
     }
 
-    /// Keeps it for ever.
+    /// Keeps the stack for ever.
     pub fn leak(self) -> Stack {
         let stack = self.0;
         core::mem::forget(self);
@@ -103,8 +103,8 @@ impl Drop for KernelStack {
     }
 }
 
-/// Returns how many bytes of `stack` were ever used since it was mapped, if it was mapped
-/// by [`KernelStack::try_new`].
+/// Returns the number of bytes of `stack` that have been used since it was mapped, if
+/// [`KernelStack::try_new`] has mapped it.
 pub fn high_water_bytes(stack: Stack) -> Option<u64> {
     if Stack::BOOT_CPU.contains(&stack) {
         return None;
@@ -112,7 +112,7 @@ pub fn high_water_bytes(stack: Stack) -> Option<u64> {
     let range = stack.range();
     let mut unused_bytes = 0;
     while unused_bytes < stack.len_bytes() {
-        // It may be unmapped meanwhile.
+        // The stack may be unmapped meanwhile.
         match probe::read_u64(range.start + unused_bytes) {
             Ok(UNUSED) => unused_bytes += 8,
             Ok(_) => break,

@@ -7,7 +7,7 @@
 //! | [`DIRECT_MAP`] … | all RAM, at its physical address plus this |
 //! | [`HEAP`] … | the kernel's heap |
 //! | [`DEVICES`] … | memory of devices |
-//! | [`FIRMWARE_WINDOW`] | a page of the firmware's, while it is copied |
+//! | [`FIRMWARE_WINDOW`] | one page of the firmware's memory, while it is copied |
 //! | [`SCREEN`] … | the screen's memory |
 //! | [`KERNEL_BASE`] … | the kernel image, at its physical address plus this |
 //! | [`STACKS`] … | kernel stacks, each at the end of a slot of [`STACK_SLOT_BYTES`] |
@@ -29,45 +29,45 @@ pub const DIRECT_MAP: VirtAddr = VirtAddr::new(0xFFFF_8000_0000_0000);
 /// The largest amount of physical memory that is used, in bytes: 4 TiB.
 pub const DIRECT_MAP_BYTES: u64 = 1 << 42;
 
-/// Where the heap begins.
+/// The start of the heap.
 pub const HEAP: VirtAddr = VirtAddr::new(0xFFFF_C000_0000_0000);
 
 /// The largest size of the heap, in bytes: 1 TiB.
 pub const HEAP_BYTES: u64 = 1 << 40;
 
-/// Where devices are mapped.
+/// The start of the range for devices.
 pub const DEVICES: VirtAddr = VirtAddr::new(0xFFFF_D000_0000_0000);
 
-/// How much can be mapped of devices, in bytes: 1 TiB.
+/// The size of the range for devices, in bytes: 1 TiB.
 pub const DEVICES_BYTES: u64 = 1 << 40;
 
-/// Where a page of the firmware's memory is mapped while it is copied.
+/// The page at which the firmware's memory is mapped while it is copied.
 pub const FIRMWARE_WINDOW: VirtAddr = VirtAddr::new(0xFFFF_D200_0000_0000);
 
-/// Where the screen's memory is mapped, aligned to a GiB. In the stub's tables as well: the
-/// GiB below the kernel image has a table of the third level there.
+/// The start of the screen's memory, aligned to 1 GiB. The stub's tables map it here,
+/// too: they have a third-level table for the GiB below the kernel image.
 pub const SCREEN: VirtAddr = VirtAddr::new(0xFFFF_FFFF_4000_0000);
 
-/// How much can be mapped of the screen, in bytes: 1 GiB.
+/// The size of the range for the screen, in bytes: 1 GiB.
 pub const SCREEN_BYTES: u64 = 1 << 30;
 
 /// The kernel image is linked at its physical address plus this.
 pub const KERNEL_BASE: VirtAddr = VirtAddr::new(0xFFFF_FFFF_8000_0000);
 
-/// Where the first stack's slot begins. The same as in `asm/boot.asm`.
+/// The start of the first stack's slot. The same as in `asm/boot.asm`.
 pub const STACKS: VirtAddr = VirtAddr::new(0xFFFF_FFFF_C000_0000);
 
-/// A stack's slot, in bytes: the guard, then the stack. The same as in
+/// The size of a stack's slot, in bytes: the guard, then the stack. The same as in
 /// `asm/boot.asm`.
 pub const STACK_SLOT_BYTES: u64 = 64 * 1024;
 
-/// How many slots there are: all but the last, whose end has no address.
+/// The number of slots: all but the last one, whose end is above the highest address.
 pub const STACK_SLOTS: usize = (1 << 30) / STACK_SLOT_BYTES as usize - 1;
 
 /// The size of a frame and of the smallest page, in bytes.
 pub const FRAME_BYTES: u64 = 4096;
 
-/// How much physical memory the stub maps, in bytes.
+/// The size of the physical memory that the stub maps, in bytes.
 pub const STUB_MAPPED_BYTES: u64 = 1 << 30;
 
 /// The end of the first MiB, which has the layout of IBM's PC: the BIOS's data, the VGA's memory,

@@ -1,4 +1,4 @@
-//! The map of physical memory, and what each range is used for.
+//! The map of physical memory, and the use of each range.
 
 use core::ops::Range;
 
@@ -15,7 +15,7 @@ use crate::mm::kernel::layout::{
 /// The map of physical memory.
 pub type Map<'a> = MemoryMap<'a>;
 
-/// A range of physical addresses, and what it is for.
+/// A range of physical addresses, and its use.
 type KindRange = (Range<u64>, Kind);
 
 /// Ranges that are added to those of [`ranges`]: the map's own storage, the screen, the
@@ -37,7 +37,7 @@ pub fn map() -> &'static Map<'static> {
     MAP.get().expect("memory is set up early")
 }
 
-/// Keeps `map` for [`map`].
+/// Stores `map` for [`map`].
 pub(in crate::mm) fn keep(map: Map<'static>) {
     MAP.call_once(|| map);
 }
@@ -71,7 +71,8 @@ pub(in crate::mm) fn find(
         // SAFETY: as above; the stub maps it.
         unsafe { place.write(Region::EMPTY) };
     }
-    // SAFETY: they were just written; the memory is never given out, since the map has it.
+    // SAFETY: they have just been written, and the memory is never allocated, because the
+    // map lists it as used.
     let storage = unsafe { core::slice::from_raw_parts_mut(storage, count) };
     let map = fill(storage, ranges.chain([(start..start + len_bytes, Kind::Kernel)]), information);
     if map.end_of_memory() > DIRECT_MAP_BYTES {
@@ -80,8 +81,8 @@ pub(in crate::mm) fn find(
     map
 }
 
-/// Makes the map of `ranges`, and of the screen unless it overlaps RAM: a wrong description of the
-/// screen must not take RAM away.
+/// Makes the map of `ranges`, and of the screen unless it overlaps RAM: a wrong
+/// description of the screen must not remove RAM.
 fn fill<'a>(
     storage: &'a mut [Region],
     ranges: impl Iterator<Item = KindRange>,
@@ -165,8 +166,8 @@ pub fn loaded(range: Range<PhysAddr>) -> Option<&'static [u8]> {
         return None;
     }
     let bytes: *const u8 = layout::direct(range.start).as_ptr();
-    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator never has the
-    // loader's regions.
+    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator never
+    // allocates the loader's regions.
     Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
 }
 
@@ -183,7 +184,7 @@ mod tests {
     use alloc::vec;
     use alloc::vec::Vec;
 
-    /// A framebuffer of 1024 × 768 pixels at an address.
+    /// A framebuffer of 1024 × 768 pixels.
     const SCREEN_BYTES: u64 = 4096 * 768;
 
     /// Makes the loader's structure with a memory map and perhaps a screen.
@@ -248,13 +249,13 @@ mod tests {
     #[test_case]
     fn screen_takes_no_ram_away() {
         let memory = [(0, 0x9_F000, 1), (1 << 20, 63 << 20, 1)];
-        // Over the image, at the end of RAM, just before its start, over everything.
+        // Over the image, at the end of RAM, just before its start, and over everything.
         for screen in [1, 1 << 20, (64 << 20) - 1, (1 << 20) - SCREEN_BYTES / 4, 0x9_EFFF] {
             with_map(&structure(&memory, Some(screen)), |map| {
                 assert!(reachable(map, 4096).eq([(0, 0x9_F000), (1 << 20, 64 << 20)]));
             });
         }
-        // Right after RAM it is believed.
+        // A screen right after RAM is accepted.
         with_map(&structure(&memory, Some(64 << 20)), |map| {
             assert_eq!(map.kind_at(64 << 20), Some(Kind::Device));
         });

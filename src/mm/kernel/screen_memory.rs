@@ -1,6 +1,6 @@
-//! The memory of the screen, always mapped at the same address: first in the stub's page tables,
-//! then in the kernel's own. So the screen works from the first log lines on, and while the tables
-//! change.
+//! The memory of the screen. It is mapped first in the stub's page tables and then in the
+//! kernel's own, at the same address. So the screen works from the first log lines on,
+//! and while the tables are switched.
 //!
 //! Invariants:
 //! 1. There is one screen, mapped once: on the boot CPU, before other CPUs run.
@@ -31,7 +31,7 @@ struct StubTable([AtomicU64; ENTRIES]);
 
 static STUB_TABLE: StubTable = StubTable([const { AtomicU64::new(0) }; ENTRIES]);
 
-/// What is mapped.
+/// The mapped memory.
 #[derive(Clone, Copy, Debug)]
 struct Mapped {
     /// Whole frames.
@@ -49,15 +49,15 @@ impl Mapped {
     }
 }
 
-/// Maps the `len_bytes` bytes at `start` under the name `name`, in the stub's tables; the
-/// kernel's get the same. Called once, before [`start`](crate::mm::start).
+/// Maps the `len_bytes` bytes at `start` under the name `name` in the stub's tables; the
+/// kernel's tables later map the same. Called once, before [`start`](crate::mm::start).
 ///
 /// # Errors
-/// [`Error::NoSuchRange`] if that isn't less than 1 GiB of addresses that a CPU can reach;
-/// [`Error::IsRam`] if the loader says that RAM is there.
+/// [`Error::NoSuchRange`] if the range isn't smaller than 1 GiB and within the CPU's
+/// physical addresses; [`Error::IsRam`] if the loader reports RAM there.
 ///
 /// # Safety
-/// Whatever is written there, the device accesses no other memory because of it.
+/// Writes to this memory make the device access no other memory.
 pub unsafe fn map(
     information: &BootInformation,
     name: &'static str,
@@ -87,7 +87,7 @@ pub unsafe fn map(
     Ok(DeviceMemory::mapped_at(page + (start - first), len_bytes, record))
 }
 
-/// Returns whether RAM may be anywhere in `range`, or the kernel.
+/// Returns whether `range` overlaps RAM or the kernel.
 fn is_ram(information: &BootInformation, range: Range<u64>) -> bool {
     let meets = |start: u64, end: u64| start < range.end && range.start < end;
     let image = image::frames();
@@ -98,8 +98,8 @@ fn is_ram(information: &BootInformation, range: Range<u64>) -> bool {
         || ram.any(|region| meets(region.start, region.start.saturating_add(region.len_bytes)))
 }
 
-/// Maps large pages from `start` on until `end` at [`SCREEN`]. They are uncached; where the
-/// CPU's page attribute table is set up, their writes are combined.
+/// Maps large pages from `start` to `end` at [`SCREEN`]. They are uncached; if the CPU's
+/// page attribute table is set up, their writes are combined.
 fn map_in_stub_tables(start: PhysAddr, end: u64) {
     let writable = PageTableFlags::PRESENT | PageTableFlags::WRITABLE;
     let page = writable | PageTableFlags::HUGE_PAGE | PageTableFlags::NO_CACHE;
@@ -116,7 +116,7 @@ fn map_in_stub_tables(start: PhysAddr, end: u64) {
     // SAFETY: the stub's tables are in the first GiB, which is mapped; it has this entry.
     let third = PhysAddr::new_truncate(unsafe { upper.read() }).align_down(FRAME_BYTES);
     let entry = entry_of(third, SCREEN.p3_index().into());
-    // SAFETY: as above; the entry isn't in use (2), so that no translation changes.
+    // SAFETY: as above; the entry isn't in use (invariant 2), so no translation changes.
     unsafe { entry.write_volatile(table.as_u64() | writable.bits()) };
 }
 
@@ -151,7 +151,7 @@ mod tests {
     fn ranges_that_hold_no_screen_are_refused() {
         let information = machine().boot.information;
         let map = |start, len_bytes| {
-            // SAFETY: each is refused.
+            // SAFETY: each of these calls fails.
             let refused = unsafe {
                 map(information, "test", PhysAddr::new(start), len_bytes, Writes::Combined)
             };

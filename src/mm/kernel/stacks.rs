@@ -29,7 +29,7 @@ pub enum Use {
         /// The CPU's number.
         cpu: u32,
     },
-    /// A thread's, with the thread's number.
+    /// A thread's, by the thread's number.
     Thread(u32),
 }
 
@@ -39,7 +39,7 @@ const FREE: u32 = 0;
 const NUMBER_BITS: u32 = 24;
 
 impl Use {
-    /// Returns the word that stands for it in its slot.
+    /// Returns the word that represents it in its slot.
     const fn word(self) -> u32 {
         let (kind, number) = match self {
             Self::Boot => (1, 0),
@@ -71,7 +71,7 @@ impl Use {
     }
 }
 
-/// A kernel stack: a slot that is used.
+/// A kernel stack: a slot in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stack {
     slot: u32,
@@ -129,7 +129,7 @@ impl Stack {
 
     /// Returns the address after the highest byte.
     pub fn top(self) -> VirtAddr {
-        // The last stack would end after the highest address, and that isn't an address.
+        // If the last slot were used, its stack would end above the highest address.
         STACKS + u64::from(self.slot) * STACK_SLOT_BYTES + STACK_SLOT_BYTES
     }
 

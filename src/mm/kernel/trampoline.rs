@@ -1,5 +1,5 @@
-//! The memory that other CPUs start in: a page of the first MiB, and page tables that map it at its
-//! physical address, beside the kernel.
+//! The memory in which other CPUs start: a page of the first MiB, and page tables that
+//! map this page at its physical address, and the kernel.
 
 use core::fmt;
 

@@ -18,7 +18,7 @@ use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
 use crate::sync::{Mutex, MutexGuard};
 
-/// Where mappings without an address are placed below, unless the address is chosen at random:
+/// The address below which mappings without an address are placed, unless it is chosen at random:
 /// as on Linux, a gap for the stack is left above it.
 pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 
@@ -33,7 +33,7 @@ pub struct AddressSpace {
 }
 
 impl AddressSpace {
-    /// Makes one without regions.
+    /// Makes an address space without regions.
     ///
     /// # Errors
     /// [`PageTableError::NoMemory`].

@@ -6,10 +6,10 @@ use super::purpose::Purpose;
 use super::{bitmap, cpu_cache, frame_info, number};
 use crate::mm::kernel::layout::FRAME_BYTES;
 
-/// Frames after each other that belong to the holder of this. Dropping it frees them.
+/// Adjacent frames with one owner. Dropping this frees them.
 #[derive(Debug, PartialEq, Eq)]
 pub struct AllocatedFrames {
-    /// Frames have 31 bits.
+    /// The number of the first frame, which has at most 31 bits.
     first: u32,
     count: u32,
     purpose: Purpose,
@@ -40,9 +40,9 @@ impl AllocatedFrames {
         Some(Self::new(cpu_cache::allocate(purpose)?, 1, purpose))
     }
 
-    /// Takes frames after each other, out of a free block of a power of two of frames,
-    /// at least the count and the alignment; `None` if there is none, if the count is
-    /// 0, or if the alignment is no power of two.
+    /// Allocates adjacent frames from a free block, whose size is a power of two and at
+    /// least the count and the alignment. `None` if there is no such block, if the count
+    /// is 0, or if the alignment isn't a power of two.
     ///
     /// The cost of the search doesn't depend on fragmentation; marking takes a few instructions for
     /// 64 frames, writing the records a few for each frame. If there is no such run, the caches of
@@ -78,7 +78,7 @@ impl AllocatedFrames {
         self.purpose
     }
 
-    /// Sets the owner's word in the records of the frames; only the owner gives it a meaning.
+    /// Sets the owner's word in the records of the frames. The owner defines its meaning.
     pub fn set_owner_word(&mut self, word: u64) {
         let frames = self.first as usize..self.first as usize + self.count();
         frames.filter_map(frame_info::of).for_each(|info| info.set_owner_word(word));
@@ -92,11 +92,11 @@ impl AllocatedFrames {
         start
     }
 
-    /// Takes a frame back.
+    /// Makes the owner of a frame from the frame's address.
     ///
     /// # Safety
-    /// It comes from [`leak`](Self::leak) of a single frame for the same purpose,
-    /// and nothing uses it any more.
+    /// The address comes from [`leak`](Self::leak) of a single frame for the same
+    /// purpose, and nothing uses the frame any more.
     pub(in crate::mm) unsafe fn from_leaked(start: PhysAddr, purpose: Purpose) -> Self {
         Self::new(number(start), 1, purpose)
     }

@@ -15,12 +15,12 @@ pub(super) struct State {
     /// Counts of frames that didn't go through the cache of a CPU.
     pub(super) tally: Tally,
     pub(super) failures: u64,
-    /// Only frames below this are given out, because only they are mapped so far.
+    /// The end of the frames that are allocated: at first only those below it are mapped.
     reach: usize,
 }
 
-/// Protects which frames are in no cache and free; taken to refill and to empty the caches,
-/// and for runs; never by interrupt handlers.
+/// Protects the free frames that are in no cache. Taken to refill and to empty the
+/// caches, and for runs; never by interrupt handlers.
 static STATE: IrqMutex<State> =
     IrqMutex::new(Rank::Frames, State { bitmap: None, tally: Tally::ZERO, failures: 0, reach: 0 });
 
@@ -35,15 +35,15 @@ pub(super) fn lock() -> IrqMutexGuard<'static, State> {
     STATE.lock()
 }
 
-/// Starts with `bitmap`; frames below `reach` are given out.
+/// Starts with `bitmap`; only frames below `reach` are allocated.
 pub(super) fn start(bitmap: FrameBitmap<'static>, reach: usize) {
     let mut state = STATE.lock();
     state.bitmap = Some(bitmap);
     state.reach = reach;
 }
 
-/// Gives out all frames from now on: all are mapped. `table` becomes that of [`frame_info`];
-/// `purpose_of` returns the purpose of frames that are already allocated.
+/// From here on all frames are allocated, because all are mapped. `table` becomes that of
+/// [`frame_info`]; `purpose_of` returns the purpose of frames that are already allocated.
 pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) -> Purpose) {
     let mut state = STATE.lock();
     state.reach = usize::MAX;
@@ -51,9 +51,10 @@ pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) ->
     state.tally.note_allocated(count, Purpose::FrameInfo);
 }
 
-/// Takes frames for a cache, the highest free ones, and returns how many.
+/// Takes the highest free frames for a cache; returns their number.
 pub(super) fn take_batch(frames: &mut [u32]) -> usize {
-    // With the lock held, as the audit reads the record of each allocated frame.
+    // The lock is held until the records are written, because the audit reads the record
+    // of each allocated frame.
     let mut state = STATE.lock();
     let count = state.bitmap().allocate_batch(usize::MAX, frames);
     for &frame in &frames[..count] {
@@ -98,7 +99,7 @@ pub(super) fn allocate_run(
     Some(first)
 }
 
-/// Takes back frames after each other that were used for `purpose`.
+/// Frees adjacent frames that were allocated for `purpose`.
 ///
 /// # Panics
 /// If one of them wasn't.
@@ -116,9 +117,10 @@ pub(super) fn note_failure() {
     STATE.lock().failures += 1;
 }
 
-/// Writes the records of frames that their caller has just taken.
+/// Writes the records of frames that have just been allocated.
 fn give_out(first: usize, count: usize, purpose: Purpose) {
-    // Before there are records, `frame_info::start` finds the frames.
+    // Until the records exist, there is nothing to write: `frame_info::start` records
+    // these frames.
     (first..first + count).filter_map(frame_info::of).for_each(|frame| frame.give_out(purpose));
 }
 

@@ -13,10 +13,10 @@ use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::per_cpu;
 use crate::sync::{Rank, SpinMutex};
 
-/// How many frames a cache holds at most.
+/// The most frames in a cache.
 pub(super) const CACHED_MAX: usize = 64;
 
-/// How many come from the bitmap or go there at once.
+/// The number of frames that move between a cache and the bitmap at once.
 const BATCH: usize = CACHED_MAX / 2;
 
 /// Frames below this, in the first 16 MiB, are kept for devices of the ISA bus: they never
@@ -25,15 +25,15 @@ const LOW_FRAMES: usize = (16 << 20) / FRAME_BYTES as usize;
 
 struct Cache {
     len: usize,
-    /// The first `len` are free frames, the last of which was freed last.
+    /// The first `len` are free frames; the last of these was freed last.
     frames: [u32; CACHED_MAX],
-    /// What was given out and taken back by this cache.
+    /// Counts of the frames that this cache has allocated and freed.
     tally: Tally,
 }
 
 per_cpu! {
-    /// Protects a CPU's free frames; taken by the CPU itself, and by others when no frame
-    /// is left or all are counted; never by interrupt handlers.
+    /// Protects a CPU's free frames. Taken by the CPU itself, and by others when no frame
+    /// is left or when all are counted; never by interrupt handlers.
     static CACHE: SpinMutex<Cache> = SpinMutex::new(Rank::FrameCache, Cache {
         len: 0,
         frames: [0; CACHED_MAX],
@@ -48,7 +48,8 @@ impl Cache {
         let frame = *self.frames.get(last)? as usize;
         self.len = last;
         self.tally.note_allocated(1, purpose);
-        // SAFETY: caches have managed frames, since frames have records.
+        // SAFETY: the frames in caches are managed, and records exist before caches are
+        // used.
         unsafe { frame_info::of_managed(frame) }.give_out(purpose);
         Some(frame)
     }
@@ -59,7 +60,8 @@ impl Cache {
         self.len = bitmap::take_batch(&mut self.frames[..BATCH]);
     }
 
-    /// Returns frames to the bitmap, the ones that were freed first, and keeps `kept` frames.
+    /// Returns frames to the bitmap, those that were freed first, and keeps `kept`
+    /// frames.
     #[cold]
     fn drain(&mut self, kept: usize) {
         let drained = self.len - kept;
@@ -69,10 +71,12 @@ impl Cache {
     }
 }
 
-/// Takes a frame for `purpose`; `None` if none is free, in the bitmap or in any cache.
+/// Allocates a frame for `purpose`; `None` if none is free, in the bitmap or in any
+/// cache.
 #[inline]
 pub(super) fn allocate(purpose: Purpose) -> Option<usize> {
-    // The thread may move to another CPU before it has the lock; that only costs time.
+    // The thread may move to another CPU before it has the lock; then it uses the cache
+    // of the old CPU, which is only slower.
     let frame = CACHE.here().lock().pop(purpose);
     frame.or_else(|| allocate_slowly(purpose))
 }
@@ -93,7 +97,8 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
         if let Some(frame) = refilled() {
             return Some(frame);
         }
-        // Another CPU may take the returned frames, or empty the caches at the same time.
+        // Repeated while a cache had frames: another CPU may have taken those that were
+        // returned.
         let is_empty = drain_all() == 0;
         let frame = refilled();
         if frame.is_some() {
@@ -106,7 +111,7 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
     }
 }
 
-/// Takes back a frame that was used for `purpose`.
+/// Frees a frame that was allocated for `purpose`.
 ///
 /// # Panics
 /// If it wasn't, or if it has other owners.
@@ -144,7 +149,7 @@ pub(super) fn drain_all() -> usize {
     drained
 }
 
-/// Returns how many frames are in the caches, and adds what these have counted to `tally`.
+/// Returns the number of frames in the caches, and adds the caches' counts to `tally`.
 pub(super) fn count(tally: &mut Tally) -> usize {
     let mut cached = 0;
     for cpu in percpu::all() {

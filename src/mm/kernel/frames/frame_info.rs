@@ -1,12 +1,12 @@
 //! The record of each frame: its purpose, the number of its owners, and a word of the owner.
 //!
-//! 16 bytes a frame, in chunks for 16 MiB of memory each: only where there is RAM. A table
-//! has the address of each chunk. A frame's record is valid while the bitmap has the frame
-//! as allocated: it is written when the frame leaves the bitmap.
+//! A record has 16 bytes. Records are in chunks, each for 16 MiB of memory; there are
+//! chunks only for RAM. A table has the address of each chunk. A record is valid while
+//! the bitmap has the frame as allocated: it is written when the frame leaves the bitmap.
 //!
 //! Invariants:
-//! 1. The table and the chunks are set aside by [`start`] and live for ever; the table is
-//!    never written from then on.
+//! 1. The table and the chunks are made by [`start`] and live for ever; the table isn't
+//!    written afterwards.
 //! 2. Each managed frame has a record.
 
 use core::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
@@ -17,14 +17,14 @@ use x86_64::PhysAddr;
 use super::purpose::Purpose;
 use crate::mm::kernel::layout::{self, FRAME_BYTES};
 
-/// How many frames a chunk is for.
+/// The number of frames that have their records in one chunk.
 const CHUNK_FRAMES: usize = 4096;
 
-/// How many frames a chunk takes up.
+/// The number of frames that a chunk occupies.
 pub(super) const CHUNK_OWN_FRAMES: usize =
     CHUNK_FRAMES * size_of::<FrameInfo>() / FRAME_BYTES as usize;
 
-/// How many owners a frame can have.
+/// The most owners of a frame.
 pub const OWNERS_MAX: u32 = u32::MAX;
 
 /// The record of a frame.
@@ -33,7 +33,7 @@ pub(super) struct FrameInfo {
     /// The number of owners in the low half; in the high half the purpose's number plus 1,
     /// or 0 if the frame is free, in the cache of a CPU.
     state: AtomicU64,
-    /// A word of the owner's.
+    /// A word whose meaning the owner defines.
     owner: AtomicU64,
 }
 
@@ -42,7 +42,7 @@ const _: () = assert!(size_of::<FrameInfo>() == 16);
 /// The state of a frame in a cache.
 const FREE: u64 = 0;
 
-/// A frame has as many owners as can be counted.
+/// The frame has [`OWNERS_MAX`] owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyOwners;
 
@@ -57,9 +57,9 @@ impl core::error::Error for TooManyOwners {}
 /// The record of a frame that is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameUse {
-    /// What it is used for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// How many owners it has, at least 1.
+    /// The number of owners, at least 1.
     pub owners: u32,
     /// The owner's word; 0 until it is set.
     pub owner_word: u64,
@@ -168,7 +168,7 @@ impl FrameInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Damaged;
 
-/// Where the table is, and how many chunks it has; none until [`start`].
+/// The address of the table, and the number of its words; null and 0 until [`start`].
 static TABLE: AtomicPtr<u64> = AtomicPtr::new(core::ptr::null_mut());
 static CHUNKS: AtomicUsize = AtomicUsize::new(0);
 
@@ -190,7 +190,7 @@ pub(super) fn of(frame: usize) -> Option<&'static FrameInfo> {
     if chunk >= CHUNKS.load(Ordering::Acquire) {
         return None;
     }
-    // SAFETY: the table has so many words (invariant 1).
+    // SAFETY: the table has more than `chunk` words (invariant 1).
     let address = unsafe { TABLE.load(Ordering::Relaxed).add(chunk) };
     // SAFETY: as above; they aren't written any more.
     let has_chunk = unsafe { address.read() } != 0;
@@ -215,10 +215,10 @@ pub(super) unsafe fn of_managed(frame: usize) -> &'static FrameInfo {
     unsafe { &*info }
 }
 
-/// Makes the records: a chunk for each 16 MiB that have a managed frame, out of `bitmap`, whose
-/// frames are in the direct map by now. `table` has [`table_words`]. `purpose_of` returns the
-/// purpose of frames that are already allocated. Returns how many frames the records take up.
-///
+/// Makes the records: a chunk for each 16 MiB with a managed frame, allocated from
+/// `bitmap`. All frames are in the direct map. `table` has [`table_words`]. `purpose_of`
+/// returns the purpose of frames that are already allocated. Returns the number of frames
+/// that the records occupy.
 /// # Panics
 /// If there is too little memory.
 pub(super) fn start(
@@ -263,8 +263,8 @@ pub(super) fn start(
     own_frames
 }
 
-/// Calls `action` for each frame whose bit is set in the words from `word` on, at most `most`
-/// words; returns whether there are more.
+/// Calls `action` for each frame whose bit is set in at most `most` words from `word` on;
+/// returns whether there are more words.
 pub(super) fn for_each_allocated(
     word: usize,
     most: usize,

@@ -1,4 +1,4 @@
-//! The frames of physical memory: which are free, and what the others are used for.
+//! The frames of physical memory: the free ones, and the purposes of the others.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -8,11 +8,10 @@
 //! | [`cpu_cache`] | each CPU's free frames |
 //! | [`bitmap`] | all other free frames |
 //! | [`frame_info`] | a record for each frame |
-//! | [`purpose`] | what frames are used for, counted |
+//! | [`purpose`] | the purposes of frames, and counts |
 //!
-//! Frames belong to the holder of an [`AllocatedFrames`] or [`SharedFrame`]; dropping it
-//! frees them. A frame that is mapped is leaked on purpose, and taken back when it is
-//! unmapped.
+//! An [`AllocatedFrames`] or [`SharedFrame`] owns its frames; dropping it frees them. A
+//! frame that is mapped is leaked on purpose, and has an owner again when it is unmapped.
 //!
 //! Locks, from outer to inner: a CPU's cache, the bitmap. A frame is in the bitmap, or in
 //! one cache, or in use.
@@ -45,18 +44,19 @@ use purpose::{PURPOSES, Tally};
 /// of memory in a KiB of bitmap.
 const STEP_FRAMES: usize = 1 << 14;
 
-/// Returns how many words in addition to the bitmap's [`reach_all`] needs for `frames`.
+/// Returns the number of words that [`reach_all`] needs for `frames`, in addition to the
+/// bitmap's.
 pub(in crate::mm) const fn table_words(frames: usize) -> usize {
     frame_info::table_words(frames)
 }
 
-/// Starts with `bitmap`; frames below `reach` are given out.
+/// Starts with `bitmap`; only frames below `reach` are allocated.
 pub(in crate::mm) fn start(bitmap: FrameBitmap<'static>, reach: PhysAddr) {
     bitmap::start(bitmap, number(reach));
 }
 
-/// Gives out all frames from now on: all are mapped. `table` has [`table_words`]. Frames
-/// that are in use are those of `stub`, and page tables.
+/// From here on all frames are allocated, because all are mapped. `table` has
+/// [`table_words`]. The frames in use are those of `stub`, and page tables.
 pub(in crate::mm) fn reach_all(table: &'static mut [u64], stub: Range<PhysAddr>) {
     let stub = number(stub.start)..number(stub.end);
     bitmap::reach_all(table, |frame| match stub.contains(&frame) {
@@ -74,8 +74,8 @@ fn tally() -> (Tally, usize) {
     (tally, state.bitmap().managed())
 }
 
-/// Returns how many frames are used for what. It is exact if no other CPU takes or frees
-/// one meanwhile.
+/// Returns the number of frames for each purpose. It is exact if no other CPU allocates
+/// or frees frames meanwhile.
 pub fn counts() -> Counts {
     let (tally, managed) = tally();
     let used = core::array::from_fn(|purpose| {
@@ -94,18 +94,18 @@ pub fn traffic() -> Traffic {
     }
 }
 
-/// Returns how many of the free frames are in the caches of CPUs.
+/// Returns the number of free frames that are in the caches of CPUs.
 pub fn cached() -> usize {
     let mut tally = Tally::ZERO;
     cpu_cache::count(&mut tally)
 }
 
-/// The free frames, by runs of frames after each other.
+/// The free frames, as runs of adjacent ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FreeRuns {
-    /// How many runs.
+    /// The number of runs.
     pub count: usize,
-    /// The first frame's address and the number of frames of the longest.
+    /// The longest run: the first frame's address, and the number of frames.
     pub longest: (u64, usize),
 }
 
@@ -143,15 +143,15 @@ pub fn use_of(address: PhysAddr) -> Option<FrameUse> {
 /// Counts over the records of all frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recount {
-    /// How many frames are used for what, in the order of [`Purpose::ALL`].
+    /// The number of frames in use for each purpose, in the order of [`Purpose::ALL`].
     pub used: [usize; PURPOSES],
-    /// How many are in the caches of CPUs.
+    /// The number of frames in the caches of CPUs.
     pub cached: usize,
-    /// How many have more than one owner.
+    /// The number of frames with more than one owner.
     pub shared: usize,
-    /// The most owners that a frame has.
+    /// The largest number of owners.
     pub owners_max: u32,
-    /// How many records are damaged.
+    /// The number of damaged records.
     pub damaged: usize,
 }
 

@@ -24,11 +24,11 @@ pub enum Purpose {
     Other,
 }
 
-/// How many purposes there are.
+/// The number of purposes.
 pub(super) const PURPOSES: usize = Purpose::ALL.len();
 
 impl Purpose {
-    /// All of them, with their names.
+    /// All purposes with their names.
     pub const ALL: [(Self, &'static str); 9] = [
         (Self::Stub, "boot stub"),
         (Self::PageTables, "page tables"),
@@ -42,14 +42,14 @@ impl Purpose {
     ];
 }
 
-/// How many frames are used for what.
+/// The numbers of frames, by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// All frames that are managed.
+    /// Managed frames.
     pub managed: usize,
-    /// Those that are free, in the bitmap or in a CPU's cache.
+    /// Free frames, in the bitmap or in a CPU's cache.
     pub free: usize,
-    /// Those in use, in the order of [`Purpose::ALL`].
+    /// Frames in use, in the order of [`Purpose::ALL`].
     pub used: [usize; PURPOSES],
 }
 
@@ -63,16 +63,16 @@ impl Counts {
 /// Counts of allocations since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// How many frames were given out.
+    /// The number of frames that were allocated.
     pub allocated: u64,
-    /// How many were taken back.
+    /// The number of frames that were freed.
     pub freed: u64,
     /// The number of failed allocations.
     pub failures: u64,
 }
 
-/// The numbers of frames that one place (a cache or the bitmap) has given out and taken back, by
-/// purpose. Only the sums over all places give the number in use.
+/// The numbers of frames that one place (a cache or the bitmap) has allocated and freed,
+/// by purpose. Only the sums over all places give the number in use.
 pub(super) struct Tally {
     pub(super) allocated: [u64; PURPOSES],
     pub(super) freed: [u64; PURPOSES],
@@ -81,15 +81,15 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) const ZERO: Self = Self { allocated: [0; PURPOSES], freed: [0; PURPOSES] };
 
-    /// Counts that `count` frames are given out for `purpose`.
+    /// Counts `count` frames as allocated for `purpose`.
     #[inline]
     pub(super) fn note_allocated(&mut self, count: usize, purpose: Purpose) {
-        // The number of allocations is always far too small to wrap.
+        // The count can't reach 2^64.
         let sum = &mut self.allocated[purpose as usize];
         *sum = sum.wrapping_add(count as u64);
     }
 
-    /// Counts that `count` frames that were used for `purpose` are taken back.
+    /// Counts `count` frames of `purpose` as freed.
     #[inline]
     pub(super) fn note_freed(&mut self, count: usize, purpose: Purpose) {
         let sum = &mut self.freed[purpose as usize];

@@ -1,4 +1,4 @@
-//! A frame that has any number of owners.
+//! A frame with any number of owners.
 
 use x86_64::PhysAddr;
 
@@ -9,8 +9,8 @@ use super::number;
 use super::purpose::Purpose;
 use crate::mm::kernel::layout::FRAME_BYTES;
 
-/// A counted reference to a frame, for example of pages of several programs that map the same
-/// memory, or of a page and the page cache. Dropping the last one frees the frame.
+/// A counted reference to a frame: for memory that several programs map, or that a
+/// program and the page cache use. Dropping the last reference frees the frame.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SharedFrame {
     frame: u32,
@@ -39,7 +39,8 @@ impl SharedFrame {
         PhysAddr::new(u64::from(self.frame) * FRAME_BYTES)
     }
 
-    /// Returns how many owners there are, as of now: 1 stays 1 while this isn't cloned.
+    /// Returns the current number of owners. While it is 1, only a clone of this
+    /// reference can change it.
     pub fn owners(&self) -> u32 {
         self.info().owners()
     }
@@ -90,7 +91,7 @@ impl SharedFrame {
         self.info().owner_word()
     }
 
-    /// Sets the owners' word; only they give it a meaning.
+    /// Sets the owners' word, whose meaning they define.
     pub fn set_owner_word(&self, word: u64) {
         self.info().set_owner_word(word);
     }

@@ -1,9 +1,10 @@
-//! Each CPU's free small blocks: taking and freeing a block needs no global lock.
+//! Each CPU's free small blocks: allocating and freeing a small block needs no global
+//! lock.
 //!
-//! A list for each class, linked through the blocks themselves, that is refilled and emptied by
-//! half. The lists of a CPU have a lock of their own, which is nearly always free. Other CPUs take
-//! it only in the rare case that the heap is exhausted: then the CPU that needs a block empties all
-//! lists.
+//! Each class of blocks has a list, linked through the blocks themselves, which is
+//! refilled and emptied by half. The lists of a CPU have a lock of their own, which is
+//! nearly always free. Other CPUs take it only if the heap is exhausted: then the CPU
+//! that needs a block empties all lists.
 
 use core::ptr::NonNull;
 
@@ -19,7 +20,7 @@ struct FreeBlock {
     next: Option<NonNull<FreeBlock>>,
 }
 
-/// Free blocks of one class, the one that was freed last first.
+/// Free blocks of one class; the first was freed last.
 struct List {
     first: Option<NonNull<FreeBlock>>,
     len: usize,
@@ -27,7 +28,7 @@ struct List {
 
 struct Cache {
     lists: [List; CLASSES],
-    /// What was taken from the lists, and put there.
+    /// Counts of the blocks that were allocated from the lists and freed to them.
     tally: Tally,
 }
 
@@ -35,8 +36,8 @@ struct Cache {
 unsafe impl Send for Cache {}
 
 per_cpu! {
-    /// Protects a CPU's free small blocks; taken by the CPU itself, and by others when the
-    /// heap is exhausted, trimmed or counted; never by interrupt handlers.
+    /// Protects a CPU's free small blocks. Taken by the CPU itself, and by others when
+    /// the heap is exhausted, trimmed or counted; never by interrupt handlers.
     static CACHE: SpinMutex<Cache> = SpinMutex::new(Rank::HeapCache, Cache {
         lists: [const { List { first: None, len: 0 } }; CLASSES],
         tally: Tally::ZERO,
@@ -54,10 +55,10 @@ impl List {
         Some(block.cast())
     }
 
-    /// Puts `block` first.
+    /// Adds `block` at the front.
     ///
     /// # Safety
-    /// It is a block of the list's class that nothing uses.
+    /// It is a block of the list's class, and nothing uses it.
     #[inline]
     unsafe fn push(&mut self, block: NonNull<u8>) {
         let block: NonNull<FreeBlock> = block.cast();
@@ -67,20 +68,21 @@ impl List {
         self.len += 1;
     }
 
-    /// Takes half as many blocks as fit from the heap; fewer, or none, if it has no more.
+    /// Allocates half of the list's capacity from the heap; fewer blocks, or none, if the
+    /// heap has no more.
     fn refill(&mut self, class: SizeClass) -> Seen {
         let mut heap = end::lock();
         while self.len < class.kept_max() / 2 {
             let Some(block) = heap.allocate(class.layout()) else {
                 break;
             };
-            // SAFETY: the heap has handed it out just now.
+            // SAFETY: the heap has just allocated it.
             unsafe { self.push(block) };
         }
         heap.seen()
     }
 
-    /// Returns all blocks except the first `kept` to the heap; those were freed last.
+    /// Returns all blocks to the heap except the first `kept`, which were freed last.
     #[cold]
     fn drain(&mut self, class: SizeClass, kept: usize) {
         let mut rest = List { first: None, len: self.len.saturating_sub(kept) };
@@ -108,13 +110,14 @@ impl List {
     }
 }
 
-/// Takes a block of `class`, for `bytes` that were asked for.
+/// Allocates a block of `class`, for a request of `bytes`.
 ///
 /// # Errors
-/// The state of the heap, if it has no block: it must grow.
+/// The state of the heap if it has no block: it must grow.
 #[inline]
 pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Seen> {
-    // The thread may move to another CPU before it has the lock; that only costs time.
+    // The thread may move to another CPU before it has the lock; then it uses the lists
+    // of the old CPU, which is only slower.
     let mut cache = CACHE.here().lock();
     let list = &mut cache.lists[class.index()];
     let block = match list.pop() {
@@ -128,8 +131,8 @@ pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Se
     Ok(block)
 }
 
-/// Takes a block of `class` back, for which `bytes` were asked for; returns whether blocks
-/// went to the heap.
+/// Frees a block of `class` that was requested with `bytes`; returns whether blocks went
+/// to the heap.
 ///
 /// # Safety
 /// It came from [`allocate`] with this class, and nothing uses it any more.
@@ -165,7 +168,7 @@ pub(super) fn drain_all() {
     }
 }
 
-/// Adds what the CPUs have counted to `tally`.
+/// Adds the counts of all CPUs to `tally`.
 pub(super) fn count(tally: &mut Tally) {
     for cpu in percpu::all() {
         tally.add(&CACHE.of(cpu).lock().tally);

@@ -35,10 +35,10 @@ pub(super) const TRIM_BYTES: u64 = 1 << 20;
 /// The largest overhead of an allocation, without its alignment.
 const OVERHEAD_BYTES: u64 = 64;
 
-/// The allocator, and what was counted.
+/// The allocator, and its counts.
 pub(super) struct Heap {
     talc: Talc<Manual, DefaultBinning>,
-    /// How much is mapped from [`HEAP`] on, and known to `talc`.
+    /// The number of bytes that are mapped from [`HEAP`] on and that `talc` manages.
     pub(super) mapped_bytes: u64,
     pub(super) mapped_peak_bytes: u64,
     pub(super) limit_bytes: u64,
@@ -48,8 +48,8 @@ pub(super) struct Heap {
     pub(super) tally: Tally,
 }
 
-/// Protects the allocator; taken by everything that allocates or frees a block that isn't
-/// small, and to refill and empty the lists of small ones; never by interrupt handlers.
+/// Protects the allocator. Taken to allocate or free a block that isn't small, and to
+/// refill and empty the lists of small ones; never by interrupt handlers.
 static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
     Rank::Heap,
     Heap {
@@ -66,7 +66,7 @@ static HEAP_STATE: IrqMutex<Heap> = IrqMutex::new(
 /// Protects the pages at the end of the heap; held while they are mapped or unmapped.
 static HEAP_END: SpinMutex<()> = SpinMutex::new(Rank::HeapEnd, ());
 
-/// The state of the heap when it had no block: how much was mapped, in bytes.
+/// The state of the heap when an allocation failed: the number of mapped bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen(u64);
 
@@ -76,30 +76,32 @@ pub(super) fn lock() -> IrqMutexGuard<'static, Heap> {
 }
 
 impl Heap {
-    /// Takes a block; `None` if none is large enough.
+    /// Allocates a block; `None` if no free block is large enough.
     pub(super) fn allocate(&mut self, layout: Layout) -> Option<NonNull<u8>> {
         if layout.size() == 0 {
             return None;
         }
-        // SAFETY: it isn't for nothing.
+        // SAFETY: the size isn't 0.
         let block = unsafe { self.talc.try_allocate(layout) }?;
         self.note_peak();
         Some(block)
     }
 
-    /// Takes a block back.
+    /// Frees a block.
     ///
     /// # Safety
-    /// It came from [`allocate`](Self::allocate) with this layout, and nothing uses it.
+    /// It was allocated by [`allocate`](Self::allocate) with this layout, and nothing
+    /// uses it any more.
     pub(super) unsafe fn free(&mut self, block: NonNull<u8>, layout: Layout) {
         // SAFETY: the caller's promise.
         unsafe { self.talc.deallocate(block.as_ptr(), layout) };
     }
 
-    /// Makes a block larger or smaller where it is; returns whether that was possible.
+    /// Resizes a block in place; returns whether that was possible.
     ///
     /// # Safety
-    /// It came from [`allocate`](Self::allocate) with this layout; the new size isn't 0.
+    /// It was allocated by [`allocate`](Self::allocate) with this layout, and the new
+    /// size isn't 0.
     pub(super) unsafe fn resize(
         &mut self,
         block: NonNull<u8>,
@@ -117,12 +119,12 @@ impl Heap {
         self.taken_peak_bytes = self.taken_peak_bytes.max(self.taken_bytes());
     }
 
-    /// Returns how many bytes were taken from the allocator, in use or on the lists of CPUs.
+    /// Returns the number of bytes of blocks that are in use or on the lists of CPUs.
     pub(super) fn taken_bytes(&self) -> u64 {
         self.talc.counters().allocated_bytes as u64
     }
 
-    /// Returns how many pieces of the mapped memory are free.
+    /// Returns the number of free pieces of the mapped memory.
     pub(super) fn gaps(&self) -> u64 {
         self.talc.counters().fragment_count as u64
     }
@@ -138,7 +140,7 @@ impl Heap {
         NonNull::new(end).filter(|_| self.mapped_bytes > 0)
     }
 
-    /// Returns how much is free at the end, in bytes.
+    /// Returns the number of free bytes at the end.
     pub(super) fn free_tail_bytes(&self) -> u64 {
         let Some(end) = self.end() else {
             return 0;
@@ -148,7 +150,8 @@ impl Heap {
         (end.as_ptr().addr() - reserved.up_to.as_ptr().addr()) as u64
     }
 
-    /// Returns how many pages to map for a block of `layout`; `None` if that exceeds the limit.
+    /// Returns the number of pages to map for a block of `layout`; `None` if that exceeds
+    /// the limit.
     fn pages_for(&self, layout: Layout) -> Option<u64> {
         let wanted_bytes = (layout.size() as u64)
             .saturating_add(layout.align() as u64)
@@ -159,7 +162,7 @@ impl Heap {
         (missing_bytes <= left_bytes).then(|| pages.min(left_bytes / FRAME_BYTES))
     }
 
-    /// Adds pages that were mapped at the end.
+    /// Adds pages that have been mapped at the end.
     fn extend(&mut self, pages: u64) {
         let old_end = self.end();
         self.mapped_bytes += pages * FRAME_BYTES;
@@ -175,8 +178,8 @@ impl Heap {
         assert_eq!(known_end, self.end(), "the first pages have room for the allocator's data");
     }
 
-    /// Removes free pages from the end, but keeps `kept_bytes` of free memory there; returns how
-    /// many it removed.
+    /// Removes free pages from the end, and keeps `kept_bytes` of free memory there;
+    /// returns the number of removed pages.
     fn truncate(&mut self, kept_bytes: u64) -> u64 {
         let free_bytes = self.free_tail_bytes().saturating_sub(kept_bytes);
         let pages = (free_bytes / FRAME_BYTES).min(STEP_PAGES);
@@ -192,7 +195,7 @@ impl Heap {
     }
 }
 
-/// How many allocations wait for the heap to grow.
+/// The number of allocations that wait for the heap to grow.
 static GROWING: AtomicU32 = AtomicU32::new(0);
 
 /// While it lives, no CPU shrinks the heap. An allocation that grows the heap holds one: a large
@@ -212,8 +215,8 @@ impl Drop for Growing {
     }
 }
 
-/// Maps more pages, for a block of `layout`, if the limit allows it; returns whether more pages are
-/// mapped than when the heap was `seen` without such a block.
+/// Maps more pages for a block of `layout`, if the limit allows it. Returns whether more
+/// pages are mapped now than in the state `seen`, in which the heap had no such block.
 pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
     let _end = HEAP_END.lock();
     let (start, pages) = {
@@ -243,9 +246,9 @@ pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
     mapped > 0
 }
 
-/// Unmaps free pages at the end until no more than `kept_bytes` are free there.
+/// Unmaps free pages at the end until at most `kept_bytes` are free there.
 pub(super) fn shrink(kept_bytes: u64) {
-    // Preemption is allowed in between.
+    // Between two steps the thread may be preempted.
     while {
         let _end = HEAP_END.lock();
         shrink_by_a_step(kept_bytes)
@@ -264,7 +267,7 @@ pub(super) fn shrink_if_large() {
     }
 }
 
-/// Unmaps some pages at the end, which is locked; returns whether it did.
+/// Unmaps some pages at the end, which is locked; returns whether there were any.
 fn shrink_by_a_step(kept_bytes: u64) -> bool {
     let (pages, start) = {
         let mut heap = lock();
@@ -272,7 +275,7 @@ fn shrink_by_a_step(kept_bytes: u64) -> bool {
         (pages, HEAP + heap.mapped_bytes)
     };
     if pages > 0 {
-        // SAFETY: `grow` has mapped them, and the allocator has given them up.
+        // SAFETY: `grow` has mapped them, and the allocator has removed them.
         unsafe { kernel_space::lock().unmap_pages(start, pages as usize, Purpose::Heap) };
     }
     pages > 0

@@ -1,4 +1,4 @@
-//! The kernel's heap, the memory behind `alloc`.
+//! The kernel's heap, from which `alloc` allocates.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -6,15 +6,15 @@
 //! | [`end`] | the allocator of all blocks, and the end of its memory |
 //! | [`size_class`] | the sizes of small blocks |
 //! | [`tally`] | what was allocated and freed |
-//!
+//! | [`tally`] | counts of allocated and freed bytes |
 //! The address range is reserved from the start; frames are mapped when they are needed, and freed
 //! when the end of the heap is free again.
 //!
 //! Callers that can handle a failure use the `try_` functions of `alloc`'s types and get an error;
 //! for all others a failure ends in [`out_of_memory`].
 //!
-//! Locks, from outer to inner: the heap's end, a CPU's lists, the allocator. Pages are
-//! mapped and unmapped under the first alone.
+//! Locks, from outer to inner: the heap's end, a CPU's lists, the allocator. While pages
+//! are mapped and unmapped only the first is held.
 
 mod cpu_cache;
 mod end;
@@ -35,8 +35,8 @@ use tally::Tally;
 /// The size to which the heap may always grow, in bytes, if there are frames: 16 MiB.
 pub const RESERVED_BYTES: u64 = 16 << 20;
 
-/// Freed blocks are filled with this in debug builds. As a pointer it isn't
-/// canonical: using it is a general protection fault.
+/// The value that fills freed blocks in debug builds. A pointer of these bytes isn't
+/// canonical, so its use raises a general protection fault.
 pub const POISON: u8 = 0xDE;
 
 /// Statistics of the heap, in bytes. The number in use is exact if no other CPU allocates or frees
@@ -51,17 +51,17 @@ pub struct Statistics {
     pub cached_bytes: u64,
     /// The largest sum so far of bytes in use, on the lists of CPUs and lost.
     pub peak_bytes: u64,
-    /// How many blocks were ever allocated.
+    /// The number of blocks that were allocated since the start.
     pub total_allocations: u64,
     /// Mapped to frames.
     pub mapped_bytes: u64,
     /// The largest number of bytes mapped so far.
     pub mapped_peak_bytes: u64,
-    /// Mapped and free at the end: what can be unmapped.
+    /// Mapped and free at the end; these can be unmapped.
     pub tail_bytes: u64,
     /// The number of free pieces of the mapped memory.
     pub gaps: u64,
-    /// The size to which it may grow.
+    /// The largest size that the heap may have.
     pub limit_bytes: u64,
     /// The number of failed allocations.
     pub failures: u64,
@@ -107,7 +107,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     action()
 }
 
-/// Interrupt context allocates nothing.
+/// Panics in an interrupt handler, where nothing may be allocated.
 fn check_context() {
     debug_assert!(!irq::is_in_interrupt(), "an interrupt handler uses the heap");
 }
@@ -135,11 +135,11 @@ fn allocate(layout: Layout) -> *mut u8 {
     block.map_or(ptr::null_mut(), NonNull::as_ptr)
 }
 
-/// No block large enough was left.
+/// The heap has no free block that is large enough.
 struct Exhausted;
 
-/// Tries `take` again while the heap can grow, and once after the lists of all CPUs are
-/// emptied.
+/// Repeats `take` while the heap can grow, and once more after emptying the lists of all
+/// CPUs.
 #[cold]
 fn allocate_slowly(
     layout: Layout,
@@ -174,9 +174,9 @@ struct KernelHeap;
 #[global_allocator]
 static GLOBAL: KernelHeap = KernelHeap;
 
-// SAFETY: blocks come from an allocator that hands out each byte once, over pages
-// that are mapped for it alone and unmapped only when it has given them up. A small
-// block is on one list, or in use.
+// SAFETY: blocks come from an allocator that allocates each byte only once, from pages
+// that are mapped only for it and unmapped only after it has removed them. A small block
+// is on one list, or in use.
 unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         allocate(layout)
@@ -185,7 +185,7 @@ unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         check_context();
         if cfg!(debug_assertions) {
-            // SAFETY: the block is the caller's until now.
+            // SAFETY: the block belongs to the caller until now.
             unsafe { block.write_bytes(POISON, layout.size()) };
         }
         let Some(block) = NonNull::new(block) else {
@@ -229,7 +229,7 @@ unsafe impl GlobalAlloc for KernelHeap {
         }
         let new_block = allocate(new_layout);
         if !new_block.is_null() {
-            // SAFETY: the blocks are apart, and each has at least so many bytes.
+            // SAFETY: the blocks don't overlap, and each has at least this many bytes.
             unsafe { new_block.copy_from_nonoverlapping(block, layout.size().min(new_bytes)) };
             // SAFETY: the caller has released the block.
             unsafe { self.dealloc(block, layout) };

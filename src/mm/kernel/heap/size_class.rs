@@ -1,8 +1,8 @@
 //! The sizes of small blocks.
 //!
-//! A small block has up to [`SMALL_BYTES`] and no special alignment. It is taken from the
-//! heap with the size of its class, whatever was asked for, so that any free block of a class
-//! serves any request of it.
+//! A small block has at most [`SMALL_BYTES`] and no special alignment. It is allocated
+//! from the heap with the size of its class, whatever size was requested, so any free
+//! block of a class serves any request of that class.
 
 use core::alloc::Layout;
 
@@ -15,10 +15,10 @@ const UNIT_BYTES: usize = 16;
 /// The size of each class, in bytes.
 const SIZES: [usize; CLASSES] = [16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, SMALL_BYTES];
 
-/// How many classes there are.
+/// The number of classes.
 pub(super) const CLASSES: usize = 12;
 
-/// How many bytes a CPU keeps of a class, unless that are fewer than [`KEPT_MIN`] blocks.
+/// The number of bytes of a class that a CPU keeps; at least [`KEPT_MIN`] blocks.
 const KEPT_BYTES: usize = 4096;
 const KEPT_MIN: usize = 8;
 const KEPT_MAX: usize = 64;
@@ -68,7 +68,7 @@ impl SizeClass {
         layout.expect("the sizes are small, and the alignment is a power of two")
     }
 
-    /// Returns how many free blocks a CPU keeps at most.
+    /// Returns the most free blocks that a CPU keeps.
     #[inline]
     pub(super) fn kept_max(self) -> usize {
         const KEPT: [u8; CLASSES] = {

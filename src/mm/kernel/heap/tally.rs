@@ -1,8 +1,8 @@
 //! Counts of allocated and freed bytes, by the sizes that were requested.
 
-/// Sums of one place: a CPU's small blocks, or all other blocks. Allocated minus freed is the
-/// number in use, but only for all places together: a block may be freed at another place than it
-/// was allocated. The sums never get so large that they wrap.
+/// The sums of one place: a CPU's small blocks, or all other blocks. Only over all places
+/// together is allocated minus freed the number in use, because a block may be freed at
+/// another place than where it was allocated. The sums can't reach 2^64.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) allocated_bytes: u64,

@@ -35,7 +35,7 @@ fn blocks_keep_their_content_and_alignment() {
 
 #[test_case]
 fn frames_are_mapped_on_demand_and_freed() {
-    // The first page stays for good.
+    // The first page stays mapped for ever.
     drop(core::hint::black_box(Box::new(1_u8)));
     trim();
     let (before, frames) = (statistics().mapped_bytes, frames::counts());
@@ -43,7 +43,7 @@ fn frames_are_mapped_on_demand_and_freed() {
     let grown = statistics().mapped_bytes;
     assert!(grown > 5 << 20 && grown < before + (6 << 20), "{before} {grown}");
     drop(large);
-    // Up to twice TRIM_BYTES may be left for the next one.
+    // Up to twice TRIM_BYTES may stay mapped for later allocations.
     assert!(statistics().mapped_bytes <= before + 2 * TRIM_BYTES);
     assert!(statistics().tail_bytes >= statistics().mapped_bytes - before);
     trim();
@@ -66,8 +66,8 @@ fn too_much_is_an_error_for_callers_that_handle_it() {
 }
 
 #[test_case]
-const OUT_OF_MEMORY_IS_TOLD: ShouldPanic = ShouldPanic::new(
-    "heap::out_of_memory_is_told",
+const OUT_OF_MEMORY_IS_REPORTED: ShouldPanic = ShouldPanic::new(
+    "heap::out_of_memory_is_reported",
     "out of memory: no 1099511627776 bytes",
     || {
         drop(Vec::<u8>::with_capacity(1 << 40));
@@ -79,7 +79,7 @@ fn freed_memory_is_poisoned() {
     let block = Box::new([0x11_u8; 512]);
     let start = VirtAddr::from_ptr(&raw const *block);
     drop(block);
-    // The allocator keeps its lists at both ends of what is free.
+    // The allocator uses both ends of a free block for its lists.
     let poisoned = (32..480).filter(|offset| peek::read(start + *offset) == Some(POISON)).count();
     assert_eq!(poisoned, 448);
 }
