@@ -1,8 +1,9 @@
-//! The screen without lock and heap: of the start, until there is memory for a terminal, and
-//! of reports and the prompt after them, where lock or heap may be what has failed.
+//! The screen without a lock and without the heap. It is used before there is memory for
+//! a terminal, and for reports and the prompt after them, because a lock or the heap may
+//! be the cause of the failure.
 //!
-//! It has cells of its own. Only one CPU writes. It knows `\n`, `\x08`, and of the control
-//! sequences `CSI … m` with the colours of ANSI.
+//! It has cells of its own. Only one CPU writes. It understands `\n`, `\x08`, and of the
+//! control sequences `CSI … m` with the colours of ANSI.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -16,12 +17,12 @@ use crate::drivers::char::keyboard::EmergencyKeyboard;
 use crate::drivers::char::serial;
 use crate::klog;
 
-/// Cells for the largest screen there is a font for; of a larger one, fewer rows are
-/// used.
+/// The number of cells, for the largest screen that has a font. On a larger screen fewer
+/// rows are used.
 const CELLS_MAX: usize = 16 * 1024;
 
-/// A character's bits; above are its colours: 4 bits of the foreground, then 4 bits of the
-/// background.
+/// The number of bits of the character in a cell's value. Above them are 4 bits of the
+/// foreground colour, then 4 bits of the background colour.
 const CHARACTER_BITS: u32 = 21;
 const FOREGROUND_SHIFT: u32 = CHARACTER_BITS;
 const BACKGROUND_SHIFT: u32 = FOREGROUND_SHIFT + 4;
@@ -30,7 +31,7 @@ const PLAIN_COLORS: u32 = 7 << FOREGROUND_SHIFT;
 const BOLD: u32 = 8 << FOREGROUND_SHIFT;
 
 static SURFACE: Once<Surface> = Once::new();
-/// By itself, so that it takes no room in the kernel's file.
+/// A static of its own with the value 0, so it takes no room in the kernel's file.
 static CELLS: [AtomicU32; CELLS_MAX] = [const { AtomicU32::new(0) }; CELLS_MAX];
 static SCREEN: Screen = Screen {
     cells: &CELLS,
@@ -39,7 +40,7 @@ static SCREEN: Screen = Screen {
     sequence: AtomicU32::new(NO_SEQUENCE),
 };
 
-/// Nothing was written yet.
+/// Nothing has been written.
 const NOT_STARTED: u32 = u32::MAX;
 /// Outside of control sequences.
 const NO_SEQUENCE: u32 = u32::MAX;
@@ -47,17 +48,18 @@ const NO_SEQUENCE: u32 = u32::MAX;
 const ESCAPE: u32 = u32::MAX - 1;
 
 struct Screen {
-    /// Colours and character of each cell.
+    /// The colours and the character of each cell.
     cells: &'static [AtomicU32; CELLS_MAX],
     /// The index of the cell that is written next.
     next: AtomicU32,
-    /// The colours of what is written next.
+    /// The colours of the next text.
     colors: AtomicU32,
-    /// The number that a control sequence has got to.
+    /// The state of the control sequence: one of the constants above, or the number read
+    /// so far.
     sequence: AtomicU32,
 }
 
-/// Makes `surface` show emergency text.
+/// Uses `surface` for emergency text.
 pub(super) fn start(surface: Surface) {
     SURFACE.call_once(|| surface);
     klog::add_emergency_sink(write);
@@ -70,20 +72,21 @@ pub(super) fn write(text: &str) {
     }
 }
 
-/// Shows `stage` where the next text will be.
+/// Shows `stage` at the place of the next text.
 pub(super) fn show_stage(stage: &str) {
     if let Some(&surface) = SURFACE.get() {
         SCREEN.write_ahead(surface, stage);
     }
 }
 
-/// Begins anew: the next text clears the screen. Another writer draws on it meanwhile.
+/// Ends the use of the screen, on which another writer draws now. The next emergency text
+/// clears the screen.
 pub(super) fn leave() {
     SCREEN.next.store(NOT_STARTED, Ordering::Relaxed);
 }
 
 impl Screen {
-    /// Writes `text` into the rest of the row, and stays where it was.
+    /// Writes `text` to the rest of the row, without moving the place of the next text.
     fn write_ahead(&self, surface: Surface, text: &str) {
         self.write(surface, "");
         let (_, columns) = surface.size();
@@ -114,7 +117,7 @@ impl Screen {
 
     fn put(&self, surface: Surface, rows: usize, columns: usize, c: char) {
         let mut next = self.next.load(Ordering::Relaxed) as usize;
-        // The cursor may stand there.
+        // The cursor may have been drawn there.
         self.set(surface, columns, next, self.cells[next].load(Ordering::Relaxed));
         match c {
             '\n' => next = (next / columns + 1) * columns,
@@ -153,7 +156,8 @@ impl Screen {
         surface.draw(index / columns, index % columns, cell(value), PLAIN);
     }
 
-    /// Takes a character if it belongs to a control sequence; returns whether it does.
+    /// Processes a character if it belongs to a control sequence; returns whether it
+    /// does.
     fn take_sequence(&self, c: char) -> bool {
         let sequence = self.sequence.load(Ordering::Relaxed);
         let next = match (sequence, c) {
@@ -190,7 +194,7 @@ impl Screen {
 
 const BLANK: u32 = PLAIN_COLORS | ' ' as u32;
 
-/// Returns what a cell's number stands for.
+/// Decodes a cell's value.
 fn cell(value: u32) -> Cell {
     let character = char::from_u32(value & ((1 << CHARACTER_BITS) - 1)).unwrap_or(' ');
     let color = |shift: u32| Color::Indexed((value >> shift & 15) as u8);
@@ -198,20 +202,20 @@ fn cell(value: u32) -> Cell {
     Cell { character, style: Style { foreground, background, ..Style::default() } }
 }
 
-/// How many keys are kept that were typed while a command ran.
+/// The number of keys that are kept while a command runs.
 const TYPED_AHEAD_MAX: usize = 128;
 
-/// Keys for a kernel that can't go on: from the devices themselves, without interrupts
-/// and without any lock that could be held.
+/// Keys for a kernel that has stopped: read directly from the devices, without interrupts
+/// and without a lock that may be held.
 pub struct EmergencyInput {
-    /// Makes keys of the serial line's bytes.
+    /// Decodes the serial line's bytes.
     decoder: KeyDecoder,
     keyboard: EmergencyKeyboard,
     typed_ahead: Deque<Key, TYPED_AHEAD_MAX>,
 }
 
 impl EmergencyInput {
-    /// Returns one that has read no key.
+    /// Returns an input that has read no key.
     #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
     pub fn new() -> Self {
         Self {
@@ -231,8 +235,8 @@ impl EmergencyInput {
         }
     }
 
-    /// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before
-    /// it are discarded, others are kept for the next reader.
+    /// Returns whether Ctrl-C was typed since the last key that was read. Keys typed
+    /// before it are discarded; keys typed after it are kept for the next reader.
     pub fn is_interrupted(&mut self) -> bool {
         while !self.typed_ahead.is_full()
             && let Some(key) = self.poll()

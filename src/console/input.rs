@@ -1,4 +1,4 @@
-//! Keys, from wherever they are typed.
+//! Keys from the serial line and from the keyboard.
 
 use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
@@ -7,27 +7,28 @@ use crate::arch::time::clock;
 use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
 
-/// How long more of a key's sequence is waited for, before an ESC is the key itself.
+/// How long an ESC waits for the rest of a sequence before it counts as the Escape key,
+/// in microseconds.
 const ESCAPE_US: u64 = 50_000;
 
-/// How many keys are kept that were typed while a command ran.
+/// The number of keys that are kept while a command runs.
 const TYPED_AHEAD_MAX: usize = 256;
 
-/// Where a key was typed.
+/// The device on which a key was typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// On the terminal at the serial line.
+    /// The terminal at the serial line.
     Serial,
-    /// On the keyboard.
+    /// The keyboard.
     Keyboard,
 }
 
-/// A key, and where it was typed.
+/// A typed key and its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Typed {
     /// The key.
     pub key: Key,
-    /// Where it was typed.
+    /// The device.
     pub source: Source,
 }
 
@@ -35,9 +36,10 @@ pub struct Typed {
 static INPUT: IrqMutex<Input> = IrqMutex::new(Rank::Input, Input::new());
 
 struct Input {
-    /// Makes keys of the serial line's bytes.
+    /// Decodes the serial line's bytes.
     decoder: KeyDecoder,
-    /// When a byte came last that may begin a sequence, in microseconds since the start.
+    /// When the last byte of an unfinished sequence arrived, in microseconds since the
+    /// start.
     pending_since_us: u64,
     typed_ahead: Deque<Typed, TYPED_AHEAD_MAX>,
 }
@@ -68,12 +70,12 @@ impl Input {
         keyboard::try_read().map(|key| Typed { key, source: Source::Keyboard })
     }
 
-    /// Returns when a sequence that has begun is over, if one has.
+    /// Returns when the wait for the rest of a sequence ends, if one is unfinished.
     fn escape_us(&self) -> Option<u64> {
         self.decoder.is_pending().then_some(self.pending_since_us + ESCAPE_US)
     }
 
-    /// Looks through all that was typed for Ctrl-C, which discards what is before it.
+    /// Searches all typed keys for Ctrl-C, which discards the keys before it.
     fn is_interrupted(&mut self) -> bool {
         let mut is_interrupted = false;
         while !self.typed_ahead.is_full()
@@ -96,12 +98,12 @@ pub fn try_read_key() -> Option<Typed> {
     input.typed_ahead.pop_front().or_else(|| input.take())
 }
 
-/// Shows what was printed, and sleeps until a key is typed.
+/// Shows printed text, and sleeps until a key is typed.
 pub fn wait_key() -> Typed {
     wait(None).expect("without an end, only a key ends it")
 }
 
-/// Shows what was printed, and sleeps until a key is typed or the time is over.
+/// Shows printed text, and sleeps until a key is typed or the time has passed.
 pub fn wait_key_for(time_us: u64) -> Option<Typed> {
     wait(Some(clock::now_us().saturating_add(time_us)))
 }
@@ -109,13 +111,14 @@ pub fn wait_key_for(time_us: u64) -> Option<Typed> {
 fn wait(end_us: Option<u64>) -> Option<Typed> {
     super::screen::show();
     loop {
-        // Before the look, or a key in between would be missed.
+        // Read before the check for keys, so that a key that arrives after it ends the
+        // wait.
         let seen = input_events::events();
         let typed = try_read_key();
         if typed.is_some() || end_us.is_some_and(|end_us| clock::now_us() >= end_us) {
             return typed;
         }
-        // An ESC is a key by itself if nothing follows it in time.
+        // Without further bytes until this time, an ESC is the Escape key.
         let escape_us = INPUT.lock().escape_us();
         let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
         let deadlines_us = [end_us, escape_us].into_iter().flatten();
@@ -124,8 +127,8 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
     }
 }
 
-/// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before it
-/// are discarded, others are kept for the next reader.
+/// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before
+/// it are discarded; keys typed after it are kept for the next reader.
 pub fn is_interrupted() -> bool {
     INPUT.lock().is_interrupted()
 }

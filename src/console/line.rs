@@ -1,4 +1,4 @@
-//! A line of text, typed and edited.
+//! Input of edited lines.
 
 use alloc::boxed::Box;
 
@@ -8,22 +8,22 @@ use super::{CLEAR, Output, Source, columns, scroll, wait_key, write};
 
 /// The longest line, in bytes.
 pub const LINE_MAX_BYTES: usize = 1024;
-/// What the lines before it may take, in bytes.
+/// The size of the history, in bytes.
 const HISTORY_BYTES: usize = 8 * 1024;
 
-/// Reads lines, and remembers them.
+/// Reads lines, and keeps a history of them.
 pub struct LineInput {
     editor: Box<LineEditor<LINE_MAX_BYTES, HISTORY_BYTES>>,
 }
 
 impl LineInput {
-    /// Returns one that has read no line.
+    /// Returns an input without history.
     pub fn new() -> Self {
         Self { editor: Box::new(LineEditor::new()) }
     }
 
     /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Returns
-    /// where its end was typed; `None` if the line was given up by Ctrl-C.
+    /// the device on which Enter was typed; `None` if Ctrl-C cancelled the line.
     pub fn read(&mut self, prompt: &str, completer: &dyn Completer) -> Option<Source> {
         self.editor.set_columns(columns());
         self.editor.start(prompt, &mut Output);
@@ -43,7 +43,7 @@ impl LineInput {
         }
     }
 
-    /// Returns the line that was read last.
+    /// Returns the last line that was read.
     pub fn line(&self) -> &str {
         self.editor.line()
     }

@@ -1,7 +1,7 @@
-//! Text in and out, for the user: the serial line and the screen as one.
+//! The console: the serial line, the screen and the keyboard.
 //!
-//! Each of the two works without the other. What is printed goes to both; what
-//! is typed on either is read here.
+//! Serial line and screen work without each other. Printed text goes to both, and input
+//! is read from the serial line and the keyboard.
 
 #![forbid(unsafe_code)]
 
@@ -30,7 +30,7 @@ pub use line::{LINE_MAX_BYTES, LineInput};
 pub use screen::Scroll;
 pub use surface::Surface;
 
-/// What a person can see and type on.
+/// The devices of the console.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
     /// The serial line.
@@ -41,8 +41,8 @@ pub struct Console {
     pub keyboard: Keyboard,
 }
 
-/// Starts the screen that the loader has set up, as far as it needs no memory: from here on
-/// log lines, stages of the start and reports are shown on it.
+/// Starts the screen that the loader has initialized, as far as that needs no memory:
+/// from here on it shows log lines, boot stages and reports.
 pub fn start_early(information: &BootInformation) -> Option<Surface> {
     boot_stage::mark(Stage::EarlyScreen);
     let Some(surface) = Surface::find(information) else {
@@ -57,7 +57,7 @@ pub fn start_early(information: &BootInformation) -> Option<Surface> {
     Some(surface)
 }
 
-/// Makes the screen a terminal.
+/// Makes the screen a terminal, which keeps its cells in memory.
 pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
     boot_stage::mark(Stage::Screen);
     if let Some(surface) = screen
@@ -67,8 +67,8 @@ pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
     }
 }
 
-/// Returns the console, whose screen shows late what is printed while nothing waits for
-/// keys.
+/// Returns the console. From here on the timer's interrupts show printed text if nothing
+/// else has shown it for a while.
 pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Surface>) -> Console {
     if screen.is_some() {
         screen::use_timer(timer);
@@ -76,29 +76,28 @@ pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Su
     Console { serial, screen, keyboard }
 }
 
-/// Printed, it clears the screen and goes to its first row.
+/// The text that clears the screen and moves the cursor to its first row.
 pub const CLEAR: &str = "\x1B[H\x1B[2J";
 
-/// The rows and columns of a terminal at the serial line, of which nothing is known.
+/// The assumed rows and columns of a terminal at the serial line.
 const SERIAL_SIZE: (usize, usize) = (24, 80);
 
-/// Returns the rows and columns that the user sees: the screen's, or, without one, a
-/// terminal's.
+/// Returns the rows and columns of the screen; without a screen, those of a terminal.
 pub fn size() -> (usize, usize) {
     screen::size().unwrap_or(SERIAL_SIZE)
 }
 
-/// Returns how many columns screen and serial line both have.
+/// Returns the number of columns that both the screen and the serial line have.
 fn columns() -> usize {
     size().1.min(SERIAL_SIZE.1)
 }
 
-/// Shows what has left the screen, half a screen further.
+/// Scrolls the view of the screen by half a screen.
 pub fn scroll(direction: Scroll) {
     screen::scroll(direction);
 }
 
-/// Changes the colours of text that has none of its own, on the screen.
+/// Changes the screen's default colours.
 pub fn set_colors(foreground: Color, background: Color) {
     screen::set_colors(foreground, background);
 }
@@ -113,17 +112,17 @@ pub fn while_screen_locked<R>(action: impl FnOnce() -> R) -> R {
     screen::while_locked(action)
 }
 
-/// Writes `text` on the screen alone.
+/// Writes `text` only on the screen.
 pub fn write_screen(text: &str) {
     screen::write(text);
 }
 
-/// Draws what was printed and isn't shown yet.
+/// Draws printed text that isn't shown yet.
 pub fn show_screen() {
     screen::show();
 }
 
-/// Writes `text` on the serial line alone.
+/// Writes `text` only on the serial line.
 pub fn write_serial(text: &str) {
     serial::write(text);
 }
@@ -134,17 +133,17 @@ pub fn write(text: &str) {
     screen::write(text);
 }
 
-/// Shows all that was printed, and waits until it has left the serial line: before
-/// the machine may end.
+/// Shows all printed text, and waits until the serial line has sent it: before the
+/// machine is switched off.
 pub fn flush() {
     screen::show();
     serial::flush();
 }
 
-/// Everything printed goes through here.
+/// Writes formatted text, for [`print!`](crate::print).
 #[doc(hidden)]
 pub fn print(arguments: fmt::Arguments<'_>) {
-    // The writer takes everything.
+    // `Output` never fails.
     let _ = Output.write_fmt(arguments);
 }
 

@@ -1,9 +1,10 @@
 //! The screen, shared by all output: a terminal, and the surface that shows its cells.
 //!
-//! Text changes cells in memory. What differs from what is shown is drawn afterwards,
-//! row by row, so that interrupts wait no longer than a row takes; the device is never
-//! read. While a lot is printed, the screen follows only so often: rows that scroll
-//! through in between are never drawn. What is printed last is shown before a wait for
+//! Text changes the terminal's cells in memory. Changed cells are drawn later, row by
+//! row, so that interrupts are off no longer than for one row; the device is never read.
+//! During long output the screen is only drawn from time to time, so rows that scroll off
+//! between two times are never drawn. The last text is drawn before a wait for a key, or
+//! by the timer's interrupts.
 //! a key, or by the timer's interrupts.
 
 use alloc::vec::Vec;
@@ -21,39 +22,39 @@ use crate::arch::time::timer::Timer;
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
-/// The longest time between a text and its show on the screen.
+/// The longest time between two drawings during output, in microseconds.
 const LAG_MAX_US: u64 = 20_000;
-/// After this time the timer's interrupts show what was printed: the thread that has
-/// printed it computes, or hangs.
+/// The time after which the timer's interrupts draw printed text, in microseconds: the
+/// thread that has printed it is computing, or hangs.
 const LATE_US: u64 = 2 * LAG_MAX_US;
-/// So long after a row the next is shown then.
+/// The time between two rows that the timer's interrupts draw, in microseconds.
 const ROW_US: u64 = 1_000;
-/// Rows that have left the screen and can be scrolled back to.
+/// The number of rows that are kept when they scroll off the screen.
 const SCROLL_BACK_ROWS: usize = 1000;
 
 struct Screen {
     surface: Surface,
     terminal: Terminal,
-    /// What [`Color::Default`] stands for.
+    /// The colours for [`Color::Default`].
     default: (Color, Color),
-    /// What is shown, row by row; `None` where that isn't known.
+    /// The cells that are drawn, row by row; `None` if unknown.
     shown: Vec<Option<Cell>>,
-    /// Where the cursor is shown.
+    /// The row and column at which the cursor is drawn.
     cursor: Option<(usize, usize)>,
-    /// The rows in which something may not be shown yet.
+    /// The rows that may have changed since they were drawn.
     changed: Range<usize>,
-    /// There is something that isn't shown yet, if only the cursor.
+    /// A cell or the cursor has changed since it was drawn.
     is_stale: bool,
     shown_at_us: u64,
-    /// The name of a stage of the start stands in the cursor's row.
+    /// The cursor's row shows the name of a boot stage.
     has_stage: bool,
 }
 
-/// Whether there are timer interrupts, which show what was printed long ago.
+/// Whether the timer's interrupts draw printed text.
 static IS_TIMED: AtomicBool = AtomicBool::new(false);
 
 impl Screen {
-    /// Returns a cleared screen; `None` without memory for its cells.
+    /// Returns a cleared screen; `None` if there is no memory for its cells.
     fn try_new(surface: Surface) -> Option<Self> {
         let (rows, columns) = surface.size();
         let terminal = Terminal::try_new(rows, columns, SCROLL_BACK_ROWS)
@@ -77,7 +78,7 @@ impl Screen {
         })
     }
 
-    /// Writes a line, of which `\n` is the end.
+    /// Writes text with at most one `\n`, at its end.
     fn write(&mut self, line: &str) {
         let text = line.trim_end_matches('\n');
         self.terminal.write(text.as_bytes());
@@ -87,7 +88,7 @@ impl Screen {
         self.note_change();
     }
 
-    /// Notes what is to be shown.
+    /// Records the rows that have changed.
     fn note_change(&mut self) {
         let rows = self.terminal.take_changed_rows();
         if !rows.is_empty() {
@@ -104,8 +105,8 @@ impl Screen {
         }
     }
 
-    /// Draws what differs in the next row that may have changed; after all of them, the
-    /// cursor. Returns whether there is more.
+    /// Draws the changed cells of the next row that may have changed; after the last row,
+    /// draws the cursor. Returns whether there is more to draw.
     fn show_next(&mut self) -> bool {
         let Some(row) = self.changed.next() else {
             self.changed = self.shown.len()..0;
@@ -116,7 +117,7 @@ impl Screen {
         true
     }
 
-    /// Draws what differs in a row.
+    /// Draws the changed cells of a row.
     fn show_row(&mut self, row: usize) {
         let (_, columns) = self.terminal.size();
         let shown = &mut self.shown[row * columns..(row + 1) * columns];
@@ -131,13 +132,14 @@ impl Screen {
         }
     }
 
-    /// Draws the cursor, after all rows.
+    /// Draws the cursor. All rows have been drawn.
     fn show_cursor(&mut self) {
         let cursor = self.terminal.cursor();
         self.is_stale = false;
         LATE.cancel();
         self.shown_at_us = clock::now_us();
-        // `None` is also where it was drawn over; a device's own cursor is still there.
+        // `None` may also mean that a cell was drawn over the cursor. A cursor that the
+        // device draws is still visible then.
         if cursor == self.cursor && cursor.is_some() {
             return;
         }
@@ -149,7 +151,7 @@ impl Screen {
         self.cursor = cursor;
     }
 
-    /// Forgets what is shown, so that all of it is drawn again.
+    /// Marks all cells as unknown, so that they are drawn again.
     fn forget_shown(&mut self) {
         self.shown.fill(None);
         self.changed = 0..self.terminal.size().0;
@@ -157,15 +159,15 @@ impl Screen {
     }
 }
 
-/// Protects the screen; taken by everything that prints.
+/// Protects the screen; taken by all code that prints.
 static SCREEN: IrqMutex<Option<Screen>> = IrqMutex::new(Rank::Console, None);
 
-/// Shows what was printed long ago. It is set while the screen is locked, on the CPU that
-/// prints: the timers of the others leave the screen alone.
+/// The alarm that draws old text. It is set while the screen is locked, on the CPU that
+/// prints, so the timers of other CPUs don't touch the screen.
 static LATE: Alarm = Alarm::new(show_late);
 
-/// Starts a terminal on `surface`, which has the log so far. Returns whether there is memory
-/// for it; without, the screen stays as it was.
+/// Starts a terminal on `surface`, and shows the log so far. Returns false if there is no
+/// memory for it; then the screen stays unchanged.
 pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
     let Some(screen) = Screen::try_new(surface) else {
         return false;
@@ -176,14 +178,14 @@ pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
     true
 }
 
-/// Has the timer's interrupts show what was printed long ago.
+/// From here on the timer's interrupts draw old text.
 pub(super) fn use_timer(timer: Timer) {
     LATE.register(timer);
     IS_TIMED.store(true, Ordering::Relaxed);
 }
 
-/// Clears the cursor's row, and writes `stage` there until the next line of the log;
-/// `None` ends that.
+/// Clears the cursor's row, and shows `stage` there until the next line of the log.
+/// `None` ends this.
 pub(super) fn show_stage(stage: Option<&str>) {
     const CLEAR_ROW: &str = "\r\x1B[K";
     let shown = with_screen(|screen| {
@@ -200,7 +202,7 @@ pub(super) fn show_stage(stage: Option<&str>) {
     }
 }
 
-/// Runs `action` on the screen, if there is one.
+/// Runs `action` with the screen locked, if there is one.
 fn with_screen<R>(action: impl FnOnce(&mut Screen) -> R) -> Option<R> {
     SCREEN.lock().as_mut().map(action)
 }
@@ -211,8 +213,8 @@ pub(super) fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     action()
 }
 
-/// Writes `text`, if there is a screen; a line at a time, so that interrupts wait no
-/// longer than that.
+/// Writes `text`, if there is a screen. The lock is released after each line, so that
+/// interrupts are off no longer than for one line.
 pub(super) fn write(text: &str) {
     for line in text.split_inclusive('\n') {
         with_screen(|screen| screen.write(line));
@@ -223,8 +225,8 @@ pub(super) fn write(text: &str) {
     }
 }
 
-/// Writes a line of the log, in a colour that its level has, and shows it: the next
-/// thing that happens may be that nothing happens.
+/// Writes a line of the log in its level's colour, and draws it at once: the kernel may
+/// hang right after it.
 pub(super) fn log(level: Level, line: &str) {
     let color = match level {
         Level::Error => "\x1B[91m",
@@ -243,14 +245,14 @@ pub(super) fn log(level: Level, line: &str) {
     }
 }
 
-/// Shows everything that was printed; a row at a time, so that interrupts wait no longer
-/// than that.
+/// Draws all printed text. The lock is released after each row, so that interrupts are
+/// off no longer than for one row.
 pub(super) fn show() {
     while with_screen(|screen| screen.is_stale && screen.show_next()) == Some(true) {}
 }
 
-/// Shows a row of what was printed long ago and isn't shown, and has the timer come for
-/// the next. For the timer's interrupt handler.
+/// Draws one row of old text, and sets the alarm for the next one. Called by the timer's
+/// interrupt handler.
 fn show_late() {
     with_screen(|screen| {
         if !screen.is_stale {
@@ -266,21 +268,21 @@ fn show_late() {
     });
 }
 
-/// Returns the screen's rows and columns.
+/// Returns the screen's rows and columns, if there is a screen.
 pub(super) fn size() -> Option<(usize, usize)> {
     with_screen(|screen| screen.terminal.size())
 }
 
-/// The direction in which to scroll through what has left the screen.
+/// The direction in which the view scrolls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scroll {
-    /// Back.
+    /// Back, to older rows.
     Up,
-    /// Towards what is shown now.
+    /// Towards the bottom.
     Down,
 }
 
-/// Shows half a screen of what has left it, or goes the way back.
+/// Scrolls the view by half a screen.
 pub(super) fn scroll(direction: Scroll) {
     with_screen(|screen| {
         let rows = (screen.terminal.size().0 / 2).max(1) as isize;
@@ -293,7 +295,7 @@ pub(super) fn scroll(direction: Scroll) {
     show();
 }
 
-/// Changes the colours of text that has none of its own.
+/// Changes the default colours.
 pub(super) fn set_colors(foreground: Color, background: Color) {
     with_screen(|screen| {
         screen.default = (foreground, background);
@@ -321,7 +323,7 @@ mod tests {
     #[test_case]
     fn cursor_is_hidden_where_it_is_scrolled_away() {
         let cursor = || {
-            // The place's high byte, then its low one.
+            // The high and the low byte of the cursor's place.
             let [high, low] = [0x0E, 0x0F].map(|register| {
                 CRTC_INDEX.write(register);
                 CRTC_DATA.read()

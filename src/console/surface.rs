@@ -1,4 +1,4 @@
-//! What shows cells of text: VGA text or a framebuffer.
+//! Devices that show cells of text: VGA text or a framebuffer.
 
 use core::fmt;
 
@@ -8,10 +8,10 @@ use terminal::{Cell, Color, Style};
 use crate::drivers::video::framebuffer::{self, Framebuffer, Glyph};
 use crate::drivers::video::vga_text::{self, VgaText};
 
-/// The colours of a terminal at the start: light grey on black.
+/// The default colours at the start: light grey on black.
 pub(super) const PLAIN: (Color, Color) = (Color::Indexed(7), Color::Indexed(0));
 
-/// What shows the cells.
+/// A device that shows cells.
 #[derive(Clone, Copy)]
 pub enum Surface {
     /// VGA text.
@@ -21,8 +21,8 @@ pub enum Surface {
 }
 
 impl Surface {
-    /// Takes over what the loader has set up. `None` if it has set up nothing; what can't be
-    /// used is logged.
+    /// Returns the device that the loader has initialized. `None` if there is none; the
+    /// reason why one can't be used is logged.
     pub(super) fn find(information: &BootInformation) -> Option<Self> {
         match vga_text::start(information) {
             Ok(None) => {}
@@ -52,7 +52,7 @@ impl Surface {
         }
     }
 
-    /// Shows `cell`, whose colours are `default` where it has none. Takes no lock.
+    /// Draws `cell`; `default` are the colours for [`Color::Default`]. Takes no lock.
     pub(super) fn draw(self, row: usize, column: usize, cell: Cell, default: (Color, Color)) {
         let (foreground, background) = cell.style.colors(default);
         match self {
@@ -73,8 +73,8 @@ impl Surface {
         }
     }
 
-    /// Shows the cursor over `cell`, or hides it. What is below it where it was has to
-    /// be drawn again by the caller. Takes no lock.
+    /// Draws the cursor over `cell`, or hides it. The caller has to draw the cell of its
+    /// old place again. Takes no lock.
     pub(super) fn show_cursor(self, at: Option<(usize, usize, Cell)>, default: (Color, Color)) {
         match (self, at) {
             (Self::VgaText(vga), Some((row, column, _))) => vga.set_cursor(row, column),

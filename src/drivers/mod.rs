@@ -1,4 +1,4 @@
-//! Devices. Each driver owns its ports or its memory, and nothing else does.
+//! Drivers of devices. Each driver alone owns its ports and its memory.
 
 pub mod acpi;
 pub mod bus;

@@ -1,4 +1,4 @@
-//! The CPUs of the machine, by ACPI.
+//! The CPUs that ACPI lists.
 
 use acpi_tables::madt::{self, Entry, ProcessorState};
 use alloc::vec::Vec;
@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use crate::arch::cpu::id::ApicId;
 use crate::drivers::acpi::Acpi;
 
-/// Returns the numbers of the local APICs of all CPUs that can be started, each
-/// once, in ACPI's order.
+/// Returns the local APIC IDs of all CPUs that can be started, each once, in ACPI's
+/// order.
 pub fn apic_ids(acpi: Option<&Acpi>) -> Vec<ApicId> {
     let mut apic_ids = Vec::new();
     let tables = acpi.into_iter().flat_map(|acpi| acpi.good(madt::MADT));

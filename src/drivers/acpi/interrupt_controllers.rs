@@ -1,5 +1,5 @@
-//! The interrupt controllers of the machine, by ACPI: the two PICs, or
-//! APICs, which take over where they are complete.
+//! The machine's interrupt controllers, by ACPI: APICs if ACPI describes them completely,
+//! otherwise the two PICs.
 //!
 //! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
 
@@ -20,18 +20,18 @@ use crate::drivers::acpi::Acpi;
 use crate::mm::Memory;
 use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
 
-/// Why the PICs stay in charge.
+/// Why the PICs are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
-    /// The command line wants it.
+    /// The command line requests it.
     Asked,
     /// The CPU has no local APIC.
     NoLocalApic,
-    /// ACPI has no table of them that can be relied on.
+    /// ACPI has no valid table of APICs.
     NoTable,
     /// The table has no I/O APIC.
     NoIoApic,
-    /// Registers can't be mapped.
+    /// The registers can't be mapped.
     Unmapped(device_memory::Error),
 }
 
@@ -76,8 +76,8 @@ pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice)
     }
 }
 
-/// Starts this CPU's local APIC and all I/O APICs. Nothing is changed if that
-/// can't be. Returns where the PC's lines come in.
+/// Starts this CPU's local APIC and all I/O APICs; on failure nothing is changed. Returns
+/// the input of each of the PC's lines.
 fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES as usize], Reason> {
     if choice == ApicChoice::No {
         return Err(Reason::Asked);
@@ -88,14 +88,14 @@ fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES a
     let table = acpi.and_then(|acpi| acpi.good(madt::MADT).next()).ok_or(Reason::NoTable)?;
     let entries = || madt::entries(&table.bytes);
     let io_apics = find_io_apics(entries())?;
-    // Firmware may have turned it on for good.
+    // Firmware may have enabled it without a way to disable it.
     let may_be_x2apic = choice == ApicChoice::All && local_apic::has_x2apic();
     let mode = if may_be_x2apic || local_apic::is_x2apic_on() {
         Mode::X2Apic
     } else {
         Mode::Memory(map_local_apic(&table.bytes)?)
     };
-    // SAFETY: the CPU was seen to have it; the registers were mapped just now.
+    // SAFETY: CPUID reports it, and the registers have just been mapped.
     unsafe { local_apic::start(mode) };
     local_apic::enable();
     connect_nmis(entries());
@@ -103,7 +103,7 @@ fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES a
     Ok(inputs(entries()))
 }
 
-/// Has the local APIC pass the interrupts of the PICs on, if one is enabled.
+/// Makes the local APIC pass the PICs' interrupts to the CPU, if it is enabled.
 fn connect_pics() -> Result<(), device_memory::Error> {
     let Some(address) = local_apic::enabled_at() else {
         return Ok(());
@@ -112,7 +112,7 @@ fn connect_pics() -> Result<(), device_memory::Error> {
         true => Mode::X2Apic,
         false => Mode::Memory(map_registers(address)?),
     };
-    // SAFETY: it is enabled in this mode; the registers were mapped just now.
+    // SAFETY: it is enabled in this mode, and the registers have just been mapped.
     unsafe { local_apic::connect_pics(mode) };
     Ok(())
 }
@@ -128,7 +128,7 @@ fn map_local_apic(table: &[u8]) -> Result<VirtAddr, Reason> {
 }
 
 fn map_registers(address: PhysAddr) -> Result<VirtAddr, device_memory::Error> {
-    // SAFETY: the registers reach no memory; only `arch::irq::local_apic` writes them.
+    // SAFETY: the registers access no memory; only `arch::irq::local_apic` writes them.
     let registers = unsafe {
         DeviceMemory::map("local APIC", address, local_apic::REGISTERS_BYTES, Writes::Strict)
     }?;
@@ -148,20 +148,20 @@ fn find_io_apics(
             break;
         }
         let address = PhysAddr::new(address.into());
-        // SAFETY: the registers reach no memory; only `arch::irq::io_apic` writes them.
+        // SAFETY: the registers access no memory; only `arch::irq::io_apic` writes them.
         let registers = unsafe {
             DeviceMemory::map("I/O APIC", address, io_apic::REGISTERS_BYTES, Writes::Strict)
         }?;
-        // SAFETY: ACPI says that one is there, and it was mapped just now.
+        // SAFETY: ACPI lists an I/O APIC there, and it has just been mapped.
         let io_apic = unsafe { IoApic::new(registers.leak(), first_input) };
-        // There is room: it was seen.
+        // The list has room: that was checked before.
         let _ = io_apics.push(io_apic);
     }
     if io_apics.is_empty() { Err(Reason::NoIoApic) } else { Ok(io_apics) }
 }
 
-/// Returns where each of the PC's lines comes in: at the input of the same number, if
-/// there is no override.
+/// Returns the input of each of the PC's lines: the one of the same number, unless an
+/// override names another.
 fn inputs(entries: impl Iterator<Item = Entry>) -> [Input; LINES as usize] {
     let mut inputs =
         core::array::from_fn(|line| Input { number: line as u32, signal: Signal::ISA });
@@ -175,12 +175,12 @@ fn inputs(entries: impl Iterator<Item = Entry>) -> [Input; LINES as usize] {
     inputs
 }
 
-/// Returns how an interrupt of the ISA bus is signalled, by `flags`.
+/// Returns the signal of an ISA interrupt with these flags.
 fn signal(flags: InterruptFlags) -> Signal {
     Signal { is_active_low: flags.0 & 0b11 == 0b11, is_level: flags.0 >> 2 & 0b11 == 0b11 }
 }
 
-/// Connects the pins that bring non-maskable interrupts to this CPU.
+/// Sets up the pins of this CPU's local APIC that raise non-maskable interrupts.
 fn connect_nmis(entries: impl Iterator<Item = Entry>) {
     for entry in entries {
         if let Entry::LocalNmi { uid: None, pin: pin @ 0..=1, .. } = entry {

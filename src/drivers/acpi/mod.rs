@@ -1,8 +1,9 @@
-//! The firmware's ACPI tables, copied: the hardware that can't be found by asking it.
+//! Copies of the firmware's ACPI tables, which describe hardware that can't be detected
+//! otherwise.
 //!
-//! All are copied at start, so that nothing of the firmware's memory stays in use. What
-//! can't be copied, or isn't a table, is logged and left out. A table whose checksum is
-//! wrong is kept to be looked at, and nothing else.
+//! All tables are copied at the start, so that none of the firmware's memory stays in
+//! use. A table that can't be copied or is invalid is logged and left out. A table with a
+//! wrong checksum is kept for inspection, and not used.
 //!
 //! Source: ACPI Specification 6.5, "ACPI Software Programming Model".
 
@@ -28,24 +29,24 @@ pub use power::{PowerError, PowerOff};
 /// The most tables that are listed.
 const TABLES_MAX: usize = 256;
 
-/// Where a BIOS has the RSDP, up to the end of the first MiB.
+/// The start of the BIOS's memory in which the RSDP may be; it ends at 1 MiB.
 const BIOS_AREA: PhysAddr = PhysAddr::new(0xE_0000);
 
-/// The table that holds the devices; the FADT has its address.
+/// The table with most devices; the FADT has its address.
 pub const DSDT: Signature = Signature(*b"DSDT");
-/// Tables with more devices.
+/// Tables with further devices.
 pub const SSDT: Signature = Signature(*b"SSDT");
 
-/// Why there is no table at an address of the root.
+/// Why a table is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// Its memory can't be copied.
     Memory(firmware_memory::Error),
-    /// What is there isn't a table.
+    /// The bytes at its address are no table.
     Table(acpi_tables::Error),
-    /// It doesn't fit into the heap.
+    /// The heap has no room for it.
     NoHeap,
-    /// There are more tables than 256.
+    /// There are more than 256 tables.
     TooMany,
 }
 
@@ -74,50 +75,50 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Whether a table's bytes sum up to 0.
+/// Whether the sum of a table's bytes is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// They do.
+    /// It is.
     Good,
-    /// They don't: nothing in the table is used.
+    /// It isn't: the table is not used.
     Bad,
 }
 
 /// A table.
 #[derive(Debug)]
 pub struct Table {
-    /// Where the firmware has it.
+    /// Its physical address.
     pub address: PhysAddr,
-    /// What it begins with.
+    /// Its header.
     pub header: Header,
-    /// All of it, with the header.
+    /// All its bytes, with the header.
     pub bytes: Vec<u8>,
-    /// Whether it can be relied on.
+    /// Whether it can be used.
     pub checksum: Checksum,
 }
 
-/// A table that the root has the address of, but that isn't there.
+/// A table that the root lists, but that can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Missing {
-    /// Where it should be.
+    /// Its physical address in the root.
     pub address: PhysAddr,
-    /// What is wrong with it.
+    /// Why it is missing.
     pub why: Error,
 }
 
-/// The tables.
+/// The machine's tables.
 #[derive(Debug)]
 pub struct Acpi {
-    /// By what they were found.
+    /// The RSDP, from which they were found.
     pub rsdp: Rsdp,
-    /// The root first, then in the root's order, at last the DSDT.
+    /// The root, then the tables in the root's order, then the DSDT.
     pub tables: Vec<Table>,
-    /// What couldn't be had.
+    /// The tables that are missing.
     pub missing: Vec<Missing>,
 }
 
-/// Copies the tables that the RSDP leads to, the loader's or else the BIOS's; `None` if there
-/// is none that is sound.
+/// Copies all tables that can be reached from the RSDP, which is the loader's or else the
+/// BIOS's. `None` if there is no valid RSDP.
 pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
     boot_stage::mark(Stage::Acpi);
     let Some(rsdp) = information.rsdp.or_else(|| search_bios(information.firmware)) else {
@@ -139,8 +140,8 @@ pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
     Some(acpi)
 }
 
-/// Searches the BIOS's memory for the RSDP, for a loader that found none: GRUB passes over
-/// a damaged one in silence. UEFI has no such place.
+/// Searches the BIOS's memory for the RSDP if the loader passes none: GRUB skips a
+/// damaged one silently. UEFI has no such memory.
 ///
 /// Source: ACPI Specification 6.5, "Finding the RSDP on IA-PC Systems".
 fn search_bios(firmware: Firmware) -> Option<Rsdp> {
@@ -162,7 +163,7 @@ fn search_bios(firmware: Firmware) -> Option<Rsdp> {
 }
 
 impl Acpi {
-    /// Returns the tables with this signature that can be relied on.
+    /// Returns the usable tables with this signature.
     pub fn good(&self, signature: Signature) -> impl Iterator<Item = &Table> {
         self.tables.iter().filter(move |table| {
             table.header.signature == signature && table.checksum == Checksum::Good
@@ -174,12 +175,12 @@ impl Acpi {
         self.good(fadt::FADT).next().map(|table| Fadt::read(&table.bytes))
     }
 
-    /// Adds a root table; returns its entries, if it can be relied on.
+    /// Adds a root table; returns its entries if it is usable.
     fn add_root(&mut self, address: u64, signature: Signature) -> Option<Vec<u64>> {
         let table = self.add(address)?;
         match header::check(&table.bytes, signature) {
             Ok(root) => Some(root::entries(root).collect()),
-            // It is logged with those of all tables.
+            // It has been added, and is logged with the other tables.
             Err(acpi_tables::Error::Checksum) => None,
             Err(error) => {
                 log::warn!("the {signature} at {address:#x} isn't used: {error}");
@@ -188,9 +189,9 @@ impl Acpi {
         }
     }
 
-    /// Adds the table at `address`, or what is wrong with it.
+    /// Adds the table at `address`, or why it is missing.
     fn add(&mut self, address: u64) -> Option<&Table> {
-        // No physical address has more bits.
+        // Physical addresses have at most as many bits.
         let address = PhysAddr::new_truncate(address);
         let listed = self.tables.len() + self.missing.len();
         let table = if listed < TABLES_MAX { read_table(address) } else { Err(Error::TooMany) };
@@ -200,7 +201,7 @@ impl Acpi {
                 self.tables.last()
             }
             Err(why) => {
-                // Only the first that is too many is logged.
+                // Of the tables beyond the limit only the first is logged.
                 if listed <= TABLES_MAX {
                     self.missing.push(Missing { address, why });
                 }
@@ -254,10 +255,10 @@ mod tests {
     }
 
     #[test_case]
-    fn more_tables_than_are_kept_are_told_once() {
+    fn tables_beyond_the_limit_are_reported_once() {
         let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
         let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
-        // The kernel's image: no table is there.
+        // The address of the kernel's image, where no table is.
         (0..TABLES_MAX + 9).for_each(|_| assert!(acpi.add(0x10_0000).is_none()));
         assert_eq!(acpi.missing.len(), TABLES_MAX + 1);
         assert_eq!(acpi.missing.last().map(|missing| missing.why), Some(Error::TooMany));
@@ -270,7 +271,7 @@ mod tests {
         assert_eq!(start(machine().memory, &information).map(|acpi| acpi.rsdp), Some(rsdp));
         information.firmware = Firmware::Uefi;
         assert!(start(machine().memory, &information).is_none());
-        // In the kernel's memory, nowhere, and in a table's middle.
+        // In the kernel's memory, outside of all memory, and in the middle of a table.
         let inside = rsdp.rsdt.expect("it has a root") + 4;
         for (rsdt, xsdt) in
             [(None, None), (Some(0x10_0000), Some(1 << 51)), (Some(inside), Some(u64::MAX))]
@@ -280,7 +281,7 @@ mod tests {
             assert_eq!(acpi.tables.len(), 0);
             assert_eq!(acpi.missing.len(), rsdt.iter().count() + xsdt.iter().count());
         }
-        // A table that isn't a root; the other root is taken then.
+        // A table that isn't a root; then the other root is used.
         let fadt = machine().acpi.as_ref().and_then(|acpi| acpi.good(fadt::FADT).next());
         let fadt = fadt.expect("it has one").address.as_u64();
         information.rsdp = Some(Rsdp { xsdt: Some(fadt), ..rsdp });

@@ -1,7 +1,7 @@
-//! Switching the machine off: the sleep state S5.
+//! Switches the machine off, by the sleep state S5.
 //!
-//! The method `_PTS`, by which firmware may prepare itself, isn't run: there is no
-//! interpreter for it.
+//! Firmware may provide the method `_PTS` to prepare itself. It isn't run, because there
+//! is no AML interpreter.
 //!
 //! Source: ACPI Specification 6.5, "PM1 Control Grouping" and "Legacy/ACPI Select and
 //! the SCI Interrupt".
@@ -17,7 +17,7 @@ use crate::arch::ports::{Port8, Port16};
 use crate::arch::time::clock::Clock;
 use crate::drivers::acpi::{Acpi, DSDT, SSDT};
 
-/// Control: the hardware is the kernel's, not the firmware's.
+/// Control: the kernel owns the hardware, not the firmware.
 const SCI_ENABLE: u16 = 1 << 0;
 /// Control: the sleep state.
 const SLEEP_TYPE: u16 = 0b111 << SLEEP_TYPE_SHIFT;
@@ -25,25 +25,25 @@ const SLEEP_TYPE_SHIFT: u16 = 10;
 /// Control: sleep.
 const SLEEP_ENABLE: u16 = 1 << 13;
 
-/// How long the firmware may take to hand the hardware over.
+/// The time-out for the firmware to hand over the hardware.
 const HANDOVER_US: u64 = 3_000_000;
-/// How long the machine may take to go off.
+/// The time-out for the machine to switch off.
 const OFF_US: u64 = 1_000_000;
 
 /// Why the machine can't be switched off by ACPI, or is still on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerError {
-    /// There is no FADT that can be relied on.
+    /// There is no usable FADT.
     NoFadt,
     /// Neither the DSDT nor an SSDT has a package `_S5_` of integers.
     NoSleepType,
-    /// The machine has other registers for it, which the kernel doesn't know.
+    /// The machine has other registers for this, which the kernel doesn't support.
     HardwareReduced,
     /// The FADT names no control register, or one that isn't a port.
     NoControl,
-    /// The firmware doesn't hand the hardware over.
+    /// The firmware doesn't hand over the hardware.
     NoHandover,
-    /// All was done, and a second later the machine is still on.
+    /// The registers were written, but a second later the machine is still on.
     StillOn,
 }
 
@@ -62,18 +62,18 @@ impl fmt::Display for PowerError {
 
 impl core::error::Error for PowerError {}
 
-/// What has to be done to switch the machine off.
+/// The registers and values that switch the machine off.
 #[derive(Clone, Copy, Debug)]
 pub struct PowerOff {
     types: SleepTypes,
     pm1a: u16,
     pm1b: Option<u16>,
-    /// The port and the command that make the firmware hand the hardware over.
+    /// The port and the command by which the firmware hands over the hardware.
     handover: Option<(u16, u8)>,
 }
 
 impl Acpi {
-    /// Finds out how the machine is switched off.
+    /// Finds the registers and values that switch the machine off.
     ///
     /// # Errors
     /// See [`PowerError`].
@@ -111,13 +111,13 @@ impl fmt::Display for PowerOff {
 }
 
 impl PowerOff {
-    /// Switches the machine off; comes back only if that fails, within four seconds,
-    /// with why it did.
+    /// Switches the machine off. Returns only if that fails, within four seconds, with
+    /// the reason.
     pub fn execute(&self, clock: Clock) -> PowerError {
         let _interrupts_off = InterruptsOff::new();
-        // SAFETY: a FADT with a good checksum says that it is PM1a control.
+        // SAFETY: a FADT with a valid checksum names it as PM1a control.
         let pm1a = unsafe { Port16::named_by_firmware(self.pm1a) };
-        // SAFETY: as above, PM1b control.
+        // SAFETY: as above, for PM1b control.
         let pm1b = self.pm1b.map(|port| unsafe { Port16::named_by_firmware(port) });
         let within = |limit_us, is_done: &dyn Fn() -> bool| {
             let start_us = clock.uptime_us();
@@ -130,8 +130,8 @@ impl PowerOff {
         };
         let is_ours = || pm1a.read() & SCI_ENABLE != 0;
         if let Some((port, command)) = self.handover.filter(|_| !is_ours()) {
-            // SAFETY: a FADT with a good checksum says that the firmware takes
-            // commands there; this one is the FADT's.
+            // SAFETY: a FADT with a valid checksum names it as the port for commands; the
+            // command is the FADT's, too.
             unsafe { Port8::named_by_firmware(port) }.write(command);
             if !within(HANDOVER_US, &is_ours) {
                 return PowerError::NoHandover;
@@ -139,7 +139,7 @@ impl PowerOff {
         }
         boot_stage::mark(Stage::PowerOff);
         let controls = [(Some(pm1a), self.types.a), (pm1b, self.types.b)];
-        // Some chipsets need the state before the command to enter it.
+        // Some chipsets require the state to be written before the command to enter it.
         for enable in [0, SLEEP_ENABLE] {
             for (control, sleep_type) in controls {
                 if let Some(control) = control {

@@ -17,8 +17,8 @@ use crate::arch::time::witness::{self, Witness};
 use crate::drivers::acpi::Acpi;
 use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
 
-/// Refines the clock by the best timer that there is. Called once, while only the boot CPU
-/// runs, with interrupts off; takes up to 40 ms, longer on a busy host.
+/// Refines the clock by the best available timer. Called once, while only the boot CPU
+/// runs, with interrupts off. Takes up to 40 ms, longer on a busy host.
 pub fn refine_clock(clock: Clock, acpi: Option<&Acpi>) {
     let hpet = acpi.and_then(Hpet::find);
     let pm_timer = acpi.and_then(PmTimer::find);
@@ -37,14 +37,14 @@ struct Hpet {
     hz: u64,
 }
 
-/// The registers that are used, by their offsets in bytes.
+/// The registers in use, by their offsets in bytes.
 const HPET_PERIOD_FS: u64 = 0x004;
 const HPET_CONFIGURATION: u64 = 0x010;
 const HPET_COUNTER: u64 = 0x0F0;
 const HPET_BYTES: u64 = 0x400;
 /// Configuration: the main counter counts.
 const HPET_ENABLE: u32 = 1 << 0;
-/// No HPET counts slower: 10 MHz.
+/// The longest period, in femtoseconds: HPETs have at least 10 MHz.
 const HPET_PERIOD_MAX_FS: u32 = 100_000_000;
 const FS_PER_SECOND: u64 = 1_000_000_000_000_000;
 
@@ -53,8 +53,8 @@ impl Hpet {
     fn find(acpi: &Acpi) -> Option<Self> {
         let table = acpi.good(hpet::HPET).next()?;
         let address = PhysAddr::try_new(hpet::registers(&table.bytes)?).ok()?;
-        // SAFETY: a table with a good checksum says that the registers are there; they reach
-        // no memory.
+        // SAFETY: a table with a valid checksum lists the registers there; they access no
+        // memory.
         let mapped = unsafe { DeviceMemory::map("HPET", address, HPET_BYTES, Writes::Strict) };
         let registers =
             mapped.inspect_err(|error| log::warn!("the HPET isn't used: {error}")).ok()?;
@@ -97,9 +97,9 @@ pub struct PmTimer {
 }
 
 impl PmTimer {
-    /// Its frequency: that of the PC's crystal, a quarter of 14.31818 MHz.
+    /// Its frequency: a quarter of the PC's crystal of 14.31818 MHz.
     const HZ: u32 = 3_579_545;
-    /// How long it may show the same count before it counts as stopped: many counts.
+    /// The time after which an unchanged count means that the timer has stopped: that of many counts.
     const STOPPED_NS: u64 = 1_000_000;
 
     /// Returns the timer, if the firmware's tables state where it is.
@@ -108,7 +108,7 @@ impl PmTimer {
         let Some(Register::Port(port)) = fadt.pm_timer.filter(|_| !fadt.is_hardware_reduced) else {
             return None;
         };
-        // SAFETY: a FADT with a good checksum says that the timer is there.
+        // SAFETY: a FADT with a valid checksum names it as the timer's port.
         let port = unsafe { ReadPort32::named_by_firmware(port) };
         let mask = if fadt.is_pm_timer_wide { 0xFFFF_FFFF } else { 0xFF_FFFF };
         Some(Self { port, mask })

@@ -1,3 +1,3 @@
-//! Buses that devices are found on.
+//! Buses.
 
 pub mod pci;

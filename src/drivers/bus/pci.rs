@@ -1,8 +1,8 @@
-//! PCI: which functions there are, and what they say of themselves.
+//! PCI: the functions on all buses, and their properties.
 //!
-//! All 256 buses are searched, so that buses of a second root are found as those below
-//! bridges are. Nothing is written to any device: the size of
-//! a base address, which has to be asked for by a write, isn't found.
+//! All 256 buses are searched, so buses below a second root are found, too. Nothing is
+//! written to any device. So the sizes of base addresses are unknown: they can only be
+//! determined by writes.
 //!
 //! Source: PCI Local Bus Specification 3.0, "Configuration Space"; PCI-to-PCI Bridge
 //! Architecture Specification 1.2, "PCI-to-PCI Bridge Configuration Space Header".
@@ -16,9 +16,9 @@ use crate::arch::ports::{PCI_ADDRESS, PCI_DATA};
 use crate::mm::Memory;
 use crate::sync::{IrqMutex, Rank};
 
-/// Set in an address, or it selects nothing.
+/// Must be set in an address to select a register.
 const ENABLE: u32 = 1 << 31;
-/// The vendor that is read where no function answers.
+/// The vendor that is read if there is no function.
 const NO_VENDOR: u16 = 0xFFFF;
 
 /// Offsets of registers, in bytes.
@@ -36,17 +36,17 @@ mod register {
 
 /// Status: there is a list of capabilities.
 const HAS_CAPABILITIES: u32 = 1 << (16 + 4);
-/// Header: there are more functions than the first.
+/// Header: the device has more functions than the first.
 const HAS_MORE_FUNCTIONS: u8 = 1 << 7;
-/// Capabilities follow the header's 64 bytes, each has at least four.
+/// Capabilities start after the header of 64 bytes; each has at least four bytes.
 const FIRST_CAPABILITY: u8 = 0x40;
 const CAPABILITIES_MAX: usize = (256 - FIRST_CAPABILITY as usize) / 4;
 
-/// Protects the pair of ports, from the selection of a register to its access. Taken
-/// for each read of a register; not by interrupt handlers.
+/// Protects the pair of ports, from the selection of a register to the access to it.
+/// Taken for each read of a register; not by interrupt handlers.
 static PORTS: IrqMutex<()> = IrqMutex::new(Rank::Device, ());
 
-/// Where a function is.
+/// The address of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Address {
     bus: u8,
@@ -55,13 +55,13 @@ pub struct Address {
 }
 
 impl Address {
-    /// Makes one; `None` if the device is above 31 or the function above 7.
+    /// Returns the address; `None` if the device is above 31 or the function above 7.
     pub fn try_new(bus: u8, device: u8, function: u8) -> Option<Self> {
         (device < 32 && function < 8).then_some(Self { bus, device, function })
     }
 
-    /// Reads the register at `offset_bytes`, a multiple of 4. All bits are set where
-    /// nothing answers. Takes about two microseconds.
+    /// Reads the register at `offset_bytes`, a multiple of 4. All bits are set if there
+    /// is no function. Takes about two microseconds.
     pub fn read(self, offset_bytes: u8) -> u32 {
         let [bus, device, function] = [self.bus, self.device, self.function].map(u32::from);
         let place = bus << 16 | device << 11 | function << 8 | u32::from(offset_bytes & !3);
@@ -77,7 +77,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// A text isn't a bus, a device and a function.
+/// The text isn't of the form BUS:DEVICE.FUNCTION.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAnAddress;
 
@@ -106,12 +106,12 @@ impl FromStr for Address {
     }
 }
 
-/// What kind of registers stand in a function's header.
+/// The type of a function's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Header {
     /// A device.
     Device,
-    /// A bridge from bus to bus.
+    /// A bridge between PCI buses.
     Bridge,
     /// A bridge to CardBus.
     CardBus,
@@ -122,35 +122,35 @@ pub enum Header {
 /// A function of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Function {
-    /// Where it is.
+    /// Its address.
     pub address: Address,
-    /// Its maker's number.
+    /// The vendor's number.
     pub vendor: u16,
-    /// The maker's number for it.
+    /// The vendor's number for the device.
     pub device: u16,
     /// Base class, subclass and programming interface.
     pub class: (u8, u8, u8),
-    /// The maker's number for its version.
+    /// The vendor's number for the revision.
     pub revision: u8,
-    /// The kind of its header.
+    /// The type of its header.
     pub header: Header,
-    /// The interrupt line that the firmware has written there, if it has.
+    /// The interrupt line that the firmware has stored, if it has.
     pub interrupt_line: Option<u8>,
-    /// The pin by which it interrupts: `A` to `D`.
+    /// Its interrupt pin: `A` to `D`.
     pub interrupt_pin: Option<char>,
 }
 
-/// Where a function's registers or memory are. The firmware has assigned no address where
-/// there is none; nothing answers there then.
+/// The place of a function's registers or memory. `None` if the firmware has assigned no
+/// address; then the function doesn't answer there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseAddress {
-    /// I/O ports, from this one on.
+    /// I/O ports, with the first port.
     Ports(Option<u32>),
     /// Memory.
     Memory {
-        /// The physical address that it begins at.
+        /// The first physical address.
         address: Option<u64>,
-        /// How many bits an address may have.
+        /// The number of bits that the address may have.
         width_bits: u8,
         /// Reads have no side effect.
         is_prefetchable: bool,
@@ -158,8 +158,8 @@ pub enum BaseAddress {
 }
 
 impl BaseAddress {
-    /// Decodes a register, with the one that follows it; `None` if it isn't used. A memory's
-    /// type that the specification doesn't name is taken for 32 bits.
+    /// Decodes a register and the next one, which may be its upper half; `None` if it
+    /// isn't used. Reserved types of memory are decoded as 32-bit ones.
     fn decode(low: u32, high: u32) -> Option<Self> {
         const IS_PORTS: u32 = 1 << 0;
         const IS_64_BITS: u32 = 0b10 << 1;
@@ -198,12 +198,12 @@ impl fmt::Display for BaseAddress {
     }
 }
 
-/// Something that a function can, beyond what all can.
+/// An optional feature of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capability {
-    /// Which it is.
+    /// Its ID.
     pub id: u8,
-    /// Where its registers begin, in bytes.
+    /// The offset of its registers.
     pub offset_bytes: u8,
 }
 
@@ -239,13 +239,13 @@ impl Function {
         })
     }
 
-    /// Returns the buses below a bridge, first and last.
+    /// Returns the first and the last bus below a bridge.
     pub fn buses_below(&self) -> Option<(u8, u8)> {
         let [_, first, last, _] = self.address.read(register::BUSES).to_le_bytes();
         (self.header == Header::Bridge).then_some((first, last))
     }
 
-    /// Returns the base addresses that are used, by the index of their register.
+    /// Returns the base addresses in use, by the index of their register.
     pub fn base_addresses(&self) -> impl Iterator<Item = (u8, BaseAddress)> + use<> {
         let (address, count) = match self.header {
             Header::Device => (self.address, 6),
@@ -259,7 +259,7 @@ impl Function {
                 let index = next;
                 let high = if index + 1 < count { register(index + 1) } else { 0 };
                 let base = BaseAddress::decode(register(index), high);
-                // The second half of 64 bits is no register of its own.
+                // The register after a 64-bit address is its upper half.
                 let is_wide = matches!(base, Some(BaseAddress::Memory { width_bits: 64, .. }));
                 next += if is_wide { 2 } else { 1 };
                 if let Some(base) = base {
@@ -270,7 +270,7 @@ impl Function {
         })
     }
 
-    /// Returns the list of capabilities, as far as it makes sense.
+    /// Returns the capabilities, up to the first invalid one.
     pub fn capabilities(&self) -> impl Iterator<Item = Capability> + use<> {
         let address = self.address;
         let has_any = address.read(register::STATUS_COMMAND) & HAS_CAPABILITIES != 0;
@@ -280,7 +280,7 @@ impl Function {
             _ => 0,
         };
         let mut next = first.to_le_bytes()[0] & !3;
-        // A list that runs in a circle ends, too.
+        // Limited, so that a circular list ends, too.
         core::iter::from_fn(move || {
             if next < FIRST_CAPABILITY {
                 return None;
@@ -294,10 +294,10 @@ impl Function {
     }
 }
 
-/// The functions that were found at start.
+/// The functions that were found at the start.
 #[derive(Debug)]
 pub struct Pci {
-    /// In the order of their addresses; none if there is no PCI.
+    /// The functions by rising address; empty without PCI.
     pub functions: Vec<Function>,
 }
 
@@ -308,7 +308,7 @@ impl Pci {
     }
 }
 
-/// Looks for all functions. Takes about 20 ms.
+/// Finds all functions. Takes about 20 ms.
 pub fn start(_memory: Memory) -> Pci {
     boot_stage::mark(Stage::Pci);
     let functions: Vec<_> = if is_present() { find_all().collect() } else { Vec::new() };
@@ -319,7 +319,7 @@ pub fn start(_memory: Memory) -> Pci {
     Pci { functions }
 }
 
-/// Returns whether a register can be selected.
+/// Returns whether the ports work: a selected register can be read back.
 fn is_present() -> bool {
     let _ports = PORTS.lock();
     PCI_ADDRESS.write(ENABLE);
@@ -331,7 +331,7 @@ fn find_all() -> impl Iterator<Item = Function> {
     let devices = buses.flat_map(|bus| (0..32).map(move |device| (bus, device)));
     devices.flat_map(|(bus, device)| {
         let at = move |function| Function::find(Address { bus, device, function });
-        // A device has its first function, or none.
+        // Without function 0 there is no device.
         let first = at(0);
         let has_more = first.is_some_and(|first| {
             first.address.read(register::HEADER).to_le_bytes()[2] & HAS_MORE_FUNCTIONS != 0

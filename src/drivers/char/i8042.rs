@@ -1,10 +1,10 @@
-//! The 8042, the controller between the PC and its keyboard and mouse.
+//! The 8042, the controller of the PC's keyboard and mouse.
 //!
-//! On many machines it isn't there, or is played by the firmware for a USB keyboard,
-//! at up to a tenth of a millisecond for each access. So every wait ends by the clock,
-//! and all of them together by [`SET_UP_MAX_US`].
+//! Many machines have none, or firmware emulates it for a USB keyboard and takes up to a
+//! tenth of a millisecond for each access. So every wait has a time-out, and all waits
+//! together are limited by [`SET_UP_MAX_US`].
 //!
-//! The second port, a mouse's, is looked for and left off.
+//! The second port, for a mouse, is detected and left off.
 //!
 //! Source: PC/AT Technical Reference, "Keyboard controller"; PS/2 Technical
 //! Reference, "Keyboard and auxiliary device controller".
@@ -21,9 +21,9 @@ use crate::arch::time::clock::Clock;
 
 const STATUS_OUTPUT_FULL: u8 = 1 << 0;
 const STATUS_INPUT_FULL: u8 = 1 << 1;
-/// The byte comes from the second port.
+/// The byte is from the second port.
 const STATUS_FROM_SECOND_PORT: u8 = 1 << 5;
-/// What is read where there is no controller.
+/// The status that is read without a controller.
 const STATUS_ABSENT: u8 = 0xFF;
 
 const CONFIGURATION_INTERRUPT: u8 = 1 << 0;
@@ -36,35 +36,36 @@ const CONTROLLER_PASSED: u8 = 0x55;
 const PORT_PASSED: u8 = 0x00;
 
 const IDENTIFY: u8 = 0xF2;
-/// Has the keyboard send keys again; it may have stopped for its identity.
+/// Makes the keyboard send keys; the request for its identity may have stopped it.
 const ENABLE: u8 = 0xF4;
 const RESET: u8 = 0xFF;
 
-/// The longest that setting up takes, whatever the controller does.
+/// The limit for setting up, whatever the controller does.
 const SET_UP_MAX_US: u64 = 900_000;
-/// How long the controller may take to be ready, or to answer.
+/// The time-out for the controller to be ready, or to answer.
 const READY_MAX_US: u64 = 50_000;
-/// How long its own test may take.
+/// The time-out for the controller's self-test.
 const TEST_MAX_US: u64 = 200_000;
-/// How long the keyboard may take to answer a command; the manual gives it 20 ms.
+/// The time-out for the keyboard's answer to a command; the manual allows 20 ms.
 const ANSWER_MAX_US: u64 = 100_000;
-/// How long the bytes after the first of an answer may take.
+/// The time-out for each further byte of an answer.
 const FURTHER_MAX_US: u64 = 20_000;
-/// How long the keyboard's own test is waited for. It takes 300 to 750 ms, after
-/// which an answer comes as from a keyboard that was plugged in later.
+/// The time-out for the keyboard's self-test, which takes 300 to 750 ms. A later answer
+/// is handled as that of a keyboard that was plugged in.
 const RESET_MAX_US: u64 = 400_000;
-/// More bytes than any controller keeps.
+/// The limit for dropped bytes: more than any controller stores.
 const LEFT_OVER_MAX: u32 = 64;
-/// More looks at a controller than fit into the longest wait, if the clock stands.
+/// The limit for polls in one wait, in case the clock stands still: more than the longest
+/// wait has.
 const POLLS_MAX: u32 = 2_000_000;
 
-/// What can be done with the controller's ports.
+/// Access to the controller's ports.
 pub(in crate::drivers) trait Ports {
     fn status(&mut self) -> u8;
     fn read(&mut self) -> u8;
     fn write(&mut self, byte: u8);
     fn command(&mut self, command: KeyboardCommand);
-    /// Returns a time that rises, in microseconds.
+    /// Returns the time in microseconds.
     fn now_us(&mut self) -> u64;
 }
 
@@ -93,14 +94,14 @@ impl Ports for PcPorts {
     }
 }
 
-/// The outcome of a test.
+/// The result of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Test {
-    /// All is well.
+    /// No error.
     Passed,
-    /// The controller says what is broken.
+    /// The controller's error code.
     Failed(u8),
-    /// It didn't answer.
+    /// No answer.
     Silent,
 }
 
@@ -124,38 +125,38 @@ impl fmt::Display for Test {
     }
 }
 
-/// The port for a mouse.
+/// The mouse's port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SecondPort {
     /// There is none.
     Absent,
-    /// There is one, which is left off.
+    /// It exists, and is off.
     Off(Test),
 }
 
-/// What answers at the first port.
+/// The device at the first port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attached {
-    /// Nothing; a keyboard that is plugged in later works all the same.
+    /// None. A keyboard that is plugged in later works.
     Nothing,
-    /// A keyboard that gives no identity, as the AT's.
+    /// A keyboard without an identity, such as the AT's.
     Unidentified,
-    /// A keyboard and its identity: its second byte may be translated.
+    /// A keyboard with its identity, whose second byte may be translated.
     Identified([u8; 2]),
 }
 
-/// A controller that was set up.
+/// A controller that has been set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Controller {
-    /// How the keyboard's bytes arrive.
+    /// The scan code set of the bytes that arrive.
     pub set: ScanCodeSet,
-    /// The controller's test of itself.
+    /// The controller's self-test.
     pub test: Test,
-    /// Its test of the keyboard's port.
+    /// The controller's test of the first port.
     pub first_port: Test,
     /// The mouse's port.
     pub second_port: SecondPort,
-    /// What is plugged in at the keyboard's port.
+    /// The device at the first port.
     pub attached: Attached,
 }
 
@@ -183,14 +184,14 @@ impl fmt::Display for Controller {
     }
 }
 
-/// Why there is no controller.
+/// Why no controller can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// All bits of its status are set.
+    /// All bits of the status are set.
     Absent,
-    /// It never takes a command, or never answers one.
+    /// It never accepts a command, or never answers.
     Silent,
-    /// It never stops to send.
+    /// It never stops sending.
     Endless,
 }
 
@@ -204,18 +205,18 @@ impl fmt::Display for Error {
     }
 }
 
-/// Sets the controller up to send what the keyboard sends, by interrupts, translated
-/// to set 1 if it can. Takes less than a second; interrupts needn't be on.
+/// Sets up the controller, so that it passes the keyboard's bytes on by interrupts,
+/// translated to set 1 if it can. Takes less than a second, with interrupts on or off.
 ///
 /// # Errors
-/// If none answers. What was changed until then stays.
+/// See [`Error`]. The settings made so far are kept.
 pub(in crate::drivers) fn set_up(ports: &mut impl Ports) -> Result<Controller, Error> {
     if ports.status() == STATUS_ABSENT {
         return Err(Error::Absent);
     }
     let end_us = ports.now_us() + SET_UP_MAX_US;
     let mut setup = SetUp { ports, end_us };
-    // Off, or what the devices send would be taken for answers.
+    // The ports are off, because the devices' bytes could be mistaken for answers.
     setup.command(KeyboardCommand::DisableFirstPort)?;
     setup.command(KeyboardCommand::DisableSecondPort)?;
     let before = setup.ask(KeyboardCommand::ReadConfiguration, READY_MAX_US)?;
@@ -225,7 +226,7 @@ pub(in crate::drivers) fn set_up(ports: &mut impl Ports) -> Result<Controller, E
     setup.configure(quiet)?;
     let answer = setup.ask(KeyboardCommand::TestController, TEST_MAX_US)?;
     let test = Test::new(answer, CONTROLLER_PASSED);
-    // The test resets some controllers.
+    // The test resets the configuration of some controllers.
     setup.configure(quiet)?;
     let second_port = setup.find_second_port()?;
     let answer = setup.ask(KeyboardCommand::TestFirstPort, READY_MAX_US)?;
@@ -245,14 +246,15 @@ pub(in crate::drivers) fn set_up(ports: &mut impl Ports) -> Result<Controller, E
     Ok(Controller { set, test, first_port, second_port, attached })
 }
 
-/// Setting up, with the time at which it has to be over.
+/// Setting up, with the time at which it has to end.
 struct SetUp<'a, P> {
     ports: &'a mut P,
     end_us: u64,
 }
 
 impl<P: Ports> SetUp<'_, P> {
-    /// Waits for a status and returns it. However late it is, there is one look.
+    /// Waits for a wanted status and returns it. Checks at least once, even after the
+    /// time-out.
     fn wait_for(&mut self, max_us: u64, is_wanted: impl Fn(u8) -> bool) -> Option<u8> {
         let end_us = self.end_us.min(self.ports.now_us() + max_us);
         for _ in 0..POLLS_MAX {
@@ -278,7 +280,7 @@ impl<P: Ports> SetUp<'_, P> {
         Ok(())
     }
 
-    /// Waits for a byte that isn't the mouse's.
+    /// Waits for a byte that isn't from the second port.
     fn receive(&mut self, max_us: u64) -> Option<u8> {
         for _ in 0..LEFT_OVER_MAX {
             let status = self.wait_for(max_us, |status| status & STATUS_OUTPUT_FULL != 0)?;
@@ -290,10 +292,10 @@ impl<P: Ports> SetUp<'_, P> {
         None
     }
 
-    /// Gives a command and waits for its answer; `None` if there is none. The ports
-    /// have to be off.
+    /// Sends a command and waits for its answer; `None` if there is none. The ports have
+    /// to be off.
     fn ask(&mut self, command: KeyboardCommand, max_us: u64) -> Result<Option<u8>, Error> {
-        // What was typed so far, or an answer that came too late.
+        // Keys typed before, or a late answer.
         self.drop_left_over()?;
         self.command(command)?;
         Ok(self.receive(max_us))
@@ -317,7 +319,7 @@ impl<P: Ports> SetUp<'_, P> {
         Err(Error::Endless)
     }
 
-    /// Looks whether the second port can be turned on, and leaves it off.
+    /// Checks whether the second port can be turned on, and leaves it off.
     fn find_second_port(&mut self) -> Result<SecondPort, Error> {
         self.command(KeyboardCommand::EnableSecondPort)?;
         let on = self.ask(KeyboardCommand::ReadConfiguration, READY_MAX_US)?;
@@ -329,12 +331,12 @@ impl<P: Ports> SetUp<'_, P> {
         Ok(SecondPort::Off(Test::new(answer, PORT_PASSED)))
     }
 
-    /// Asks for the keyboard's identity; one that doesn't answer is reset.
+    /// Requests the keyboard's identity. If it doesn't answer, resets it.
     fn find_keyboard(&mut self) -> Attached {
         if self.send(IDENTIFY) {
             let first = self.receive(FURTHER_MAX_US);
             let second = first.and_then(|_| self.receive(FURTHER_MAX_US));
-            // It may have stopped to send keys.
+            // The request may have stopped it from sending keys.
             self.send(ENABLE);
             return match (first, second) {
                 (Some(first), Some(second)) => Attached::Identified([first, second]),
@@ -342,7 +344,7 @@ impl<P: Ports> SetUp<'_, P> {
             };
         }
         if self.send(RESET) {
-            // Whether its test ends in time, and how, doesn't matter: keys may come.
+            // The test's time and result don't matter: keys may arrive anyway.
             self.receive(RESET_MAX_US);
             return Attached::Unidentified;
         }
@@ -357,7 +359,7 @@ impl<P: Ports> SetUp<'_, P> {
                 return false;
             }
             self.ports.write(byte);
-            // Keys that are just pressed may come first.
+            // Bytes of pressed keys may come before it.
             (0..LEFT_OVER_MAX)
                 .map_while(|_| self.receive(ANSWER_MAX_US))
                 .find(|answer| matches!(*answer, ACKNOWLEDGED | RESEND))
@@ -366,16 +368,16 @@ impl<P: Ports> SetUp<'_, P> {
     }
 }
 
-/// What has arrived.
+/// A byte that has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::drivers) enum Arrived {
-    /// A byte from the first port.
+    /// From the first port.
     First(u8),
-    /// A byte from the second port, which is dropped.
+    /// From the second port; it is dropped.
     Second,
 }
 
-/// Takes the byte that has arrived, if one has. It waits for nothing.
+/// Reads a byte, if one has arrived. Doesn't wait.
 pub(in crate::drivers) fn take() -> Option<Arrived> {
     let status = KEYBOARD_STATUS.read();
     if status == STATUS_ABSENT || status & STATUS_OUTPUT_FULL == 0 {
@@ -385,12 +387,12 @@ pub(in crate::drivers) fn take() -> Option<Arrived> {
     Some(if status & STATUS_FROM_SECOND_PORT == 0 { Arrived::First(byte) } else { Arrived::Second })
 }
 
-/// Returns whether a byte can be sent to the keyboard at once.
+/// Returns whether a byte can be sent to the keyboard now.
 pub(in crate::drivers) fn has_room() -> bool {
     KEYBOARD_STATUS.read() & STATUS_INPUT_FULL == 0
 }
 
-/// Sends a byte to the keyboard. There has to be room.
+/// Sends a byte to the keyboard. [`has_room`] must have returned true.
 pub(in crate::drivers) fn send(byte: u8) {
     KEYBOARD_DATA.write(byte);
 }

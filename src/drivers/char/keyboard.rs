@@ -1,11 +1,11 @@
 //! The keyboard at the first port of the 8042 controller.
 //!
-//! The interrupt handler makes presses of the scan codes and queues them, each with
-//! what was held down with it. They become keys of a layout when they are read.
-//! Ctrl-Alt-Delete doesn't wait for that: the handler restarts the machine.
+//! The interrupt handler decodes scan codes into key presses and queues them, each with
+//! the modifiers that were held. They become characters of a layout when they are read.
+//! Ctrl-Alt-Delete restarts the machine in the handler.
 //!
-//! Readers begin to set the lights; the handler only sends the byte that the keyboard is
-//! waiting for. No code waits for the keyboard.
+//! Readers start the commands that set the lights; the handler only sends the byte that
+//! the keyboard expects next. No code waits for the keyboard.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -25,13 +25,13 @@ use crate::sync::{IrqMutex, Rank};
 pub use keyboard_keys::Layout;
 
 const QUEUE_PRESSES: usize = 128;
-/// More bytes than a controller has at once.
+/// The most bytes that are read in one interrupt: more than a controller stores.
 const BURST_BYTES: u32 = 16;
 
-/// What was found.
+/// The controller that was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyboard {
-    /// A controller that answers.
+    /// A working controller.
     Present(Controller),
     /// None.
     Absent(Error),
@@ -46,8 +46,8 @@ impl fmt::Display for Keyboard {
     }
 }
 
-/// Protects the presses on their way from the interrupt handler to [`try_read`], what
-/// is held down, and the talk with the keyboard about its lights.
+/// Protects the queue of presses from the interrupt handler to [`try_read`], the
+/// modifiers, and the state of the commands for the lights.
 static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new(ScanCodeSet::One));
 
 /// The layout's index in `Layout::ALL`.
@@ -58,17 +58,17 @@ struct State {
     presses: Deque<KeyPress, QUEUE_PRESSES>,
     lights: LightSetter,
     lost: u64,
-    /// Set where there is a controller.
+    /// Set if there is a controller.
     clock: Option<Clock>,
 }
 
-/// What a byte asks for.
+/// What the caller has to do after a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
     Nothing,
-    /// The keyboard waits for this byte.
+    /// Send this byte to the keyboard.
     Send(u8),
-    /// Ctrl-Alt-Delete.
+    /// Restart the machine: Ctrl-Alt-Delete was pressed.
     Reboot,
 }
 
@@ -91,7 +91,7 @@ impl State {
                 Some(Arrived::First(byte)) => match self.take_byte(byte) {
                     Request::Nothing => {}
                     Request::Send(byte) if i8042::has_room() => i8042::send(byte),
-                    // It times out.
+                    // Not sent; the command then times out.
                     Request::Send(_) => {}
                     Request::Reboot => reset::reboot(),
                 },
@@ -116,8 +116,8 @@ impl State {
         Request::Nothing
     }
 
-    /// Begins to set the keyboard's lights if they have changed. Otherwise it
-    /// leaves the controller alone, which may be slow.
+    /// Starts to set the keyboard's lights if they have changed. Otherwise it doesn't
+    /// access the controller, which may be slow.
     fn update_lights(&mut self) {
         if self.clock.is_none() {
             return;
@@ -133,7 +133,7 @@ impl State {
 
     fn next_key(&mut self, layout: Layout) -> Option<Key> {
         while let Some(press) = self.presses.pop_front() {
-            // Some keys mean nothing.
+            // Some keys have no meaning.
             if let Some(key) = layout.key(&press) {
                 return Some(key);
             }
@@ -146,11 +146,11 @@ impl State {
     }
 }
 
-/// What is logged where no keyboard answers: USB keyboards have no driver.
+/// Logged if no keyboard answers: there is no driver for USB keyboards.
 const KINDS: &str = "PS/2 keyboards work, and USB ones that the firmware shows as such";
 
-/// Looks for controller and keyboard, and has the keys come by interrupts. Takes less
-/// than a second, whatever there is.
+/// Detects the controller and the keyboard, and turns on the keyboard's interrupts. Takes
+/// less than a second in any case.
 pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard {
     boot_stage::mark(Stage::Keyboard);
     set_layout(layout);
@@ -179,38 +179,39 @@ pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard
     found
 }
 
-/// Chooses what stands on the keys, for those that haven't been read yet, too.
+/// Selects the layout, also for presses that haven't been read.
 pub fn set_layout(layout: Layout) {
     LAYOUT.store(layout as u8, Ordering::Relaxed);
 }
 
-/// Returns what stands on the keys.
+/// Returns the layout.
 pub fn layout() -> Layout {
     Layout::ALL[usize::from(LAYOUT.load(Ordering::Relaxed))]
 }
 
-/// Takes a key, if one was pressed. Begins to set the lights if they have changed.
+/// Returns the next key, if one was pressed. Starts to set the lights if they have
+/// changed.
 pub fn try_read() -> Option<Key> {
     let mut state = STATE.lock();
     state.update_lights();
     state.next_key(layout())
 }
 
-/// Returns how many presses were lost because they were not read in time.
+/// Returns the number of presses that were lost because the queue was full.
 pub fn lost() -> u64 {
     STATE.lock().lost
 }
 
 pub use emergency::EmergencyKeyboard;
 
-/// Keys for a kernel that can't go on.
+/// Keys for a kernel that has stopped.
 mod emergency {
     use keyboard_keys::{Decoder, Event, Key, ScanCodeSet};
     use spin::Once;
 
     use crate::drivers::char::keyboard::{Arrived, BURST_BYTES, i8042, layout, reset};
 
-    /// What the controller gives; nothing where there is none.
+    /// The controller's scan code set; not set if there is no controller.
     static SET: Once<ScanCodeSet> = Once::new();
 
     pub(in crate::drivers) fn start(set: ScanCodeSet) {
@@ -219,21 +220,21 @@ mod emergency {
 
     /// The keyboard without its lock, which the code that failed may hold.
     pub struct EmergencyKeyboard {
-        /// `None` where there is no controller.
+        /// `None` if there is no controller.
         decoder: Option<Decoder>,
     }
 
     impl EmergencyKeyboard {
-        /// Returns one that has seen no key. What was typed before, and which keys are
-        /// held down or locked, isn't known.
+        /// Returns a keyboard in its initial state. The keys typed before, and the
+        /// modifiers and locks at that time, are unknown.
         #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
         pub fn new() -> Self {
             Self { decoder: SET.get().map(|&set| Decoder::new(set)) }
         }
 
-        /// Takes a key from the controller itself, if one was pressed: without interrupts,
-        /// which have to be off, and without any lock. Ctrl-Alt-Delete restarts the
-        /// machine here, too.
+        /// Reads a key directly from the controller, if one was pressed. It uses no
+        /// interrupts, which have to be off, and no lock. Ctrl-Alt-Delete restarts the
+        /// machine.
         pub fn poll(&mut self) -> Option<Key> {
             let decoder = self.decoder.as_mut()?;
             for _ in 0..BURST_BYTES {
@@ -275,7 +276,7 @@ mod tests {
         assert!(core::iter::from_fn(|| state.next_key(Layout::Us)).eq(keys));
     }
 
-    /// Has the controller send bytes as if the keyboard had.
+    /// Makes the controller send bytes as if they came from the keyboard.
     fn press(bytes: &[u8]) {
         for &byte in bytes {
             while !i8042::has_room() {}
@@ -338,7 +339,7 @@ mod tests {
         assert_eq!(state.take_byte(0xFA), Request::Send(0b110));
         assert_eq!(state.take_byte(0xFA), Request::Nothing);
         assert!(state.lights.begin(state.decoder.lights(), 1).is_none());
-        // It was plugged in again.
+        // The keyboard's self-test: it was plugged in again.
         state.take_byte(0xAA);
         assert!(state.lights.begin(state.decoder.lights(), 2).is_some());
     }

@@ -1,4 +1,5 @@
-//! Devices that bring and take bytes: the serial line, the keyboard, the hardware clock.
+//! Devices that send and receive bytes: the serial line, the keyboard, the hardware
+//! clock.
 
 pub mod i8042;
 pub mod input_events;

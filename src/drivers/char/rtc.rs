@@ -1,4 +1,4 @@
-//! The real-time clock: the date and the time of day, as the hardware keeps them.
+//! The real-time clock: the hardware's date and time of day.
 //!
 //! Source: Motorola MC146818A datasheet, "Update cycle".
 
@@ -23,27 +23,29 @@ const YEAR: u8 = 0x09;
 const REGISTER_A: u8 = 0x0A;
 const REGISTER_B: u8 = 0x0B;
 
-/// Register A: the time is about to change, or does.
+/// Register A: the time is changing, or is about to.
 const UPDATE_IN_PROGRESS: u8 = 1 << 7;
 
-/// An update takes about 2 ms, a read of a register about 2 µs on hardware.
+/// The limit for polls. An update takes about 2 ms, a read of a register about 2 µs on
+/// hardware.
 const POLLS_MAX: u32 = 100_000;
-/// The time changes once a second, so the second reading is mostly like the first.
+/// The limit for readings. The time changes once a second, so usually the second reading
+/// equals the first.
 const READINGS_MAX: u32 = 8;
 
-/// Longer than from one update to the next.
+/// The limit of the wait for an update: longer than from one update to the next.
 const NO_UPDATE_NS: u64 = 2_000_000_000;
-/// After an update, the time is that of its second for this long.
+/// The time after an update within which the registers still hold its second.
 const SAME_SECOND_NS: u64 = 500_000_000;
 
-/// Why the clock has no time.
+/// Why the time can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It is always about to change: there is no clock.
+    /// An update never ends: there is no clock.
     Absent,
-    /// No two readings are alike.
+    /// No two readings are equal.
     Unsteady,
-    /// What it holds is no time.
+    /// The registers hold no valid time.
     Invalid(cmos::Error),
 }
 
@@ -65,8 +67,8 @@ pub struct Rtc {
     century_register: Option<u8>,
 }
 
-/// Logs what the clock says. The ACPI tables may name a byte of the CMOS that has the
-/// century; without it the clock is taken to be in this century.
+/// Logs the clock's time. ACPI may name a CMOS register with the century; without it the
+/// 21st century is assumed.
 pub fn start(acpi: Option<&Acpi>) -> Rtc {
     boot_stage::mark(Stage::Rtc);
     let rtc =
@@ -79,8 +81,8 @@ pub fn start(acpi: Option<&Acpi>) -> Rtc {
 }
 
 impl Rtc {
-    /// Reads the time, in the time zone that the clock is set to: UTC, as a rule. Takes
-    /// up to 2 ms, while the clock changes.
+    /// Reads the time, in the time zone of the clock, usually UTC. Takes up to 2 ms
+    /// during an update of the clock.
     ///
     /// # Errors
     /// See [`Error`].
@@ -88,7 +90,7 @@ impl Rtc {
         let mut last = self.read()?;
         for _ in 1..READINGS_MAX {
             let registers = self.read()?;
-            // An update, or an interrupt, may have come in between.
+            // Otherwise an update or an interrupt came in between.
             if registers == last {
                 return registers.decode().map_err(Error::Invalid);
             }
@@ -97,7 +99,7 @@ impl Rtc {
         Err(Error::Unsteady)
     }
 
-    /// Reads the registers once, when no update goes on.
+    /// Reads the registers once, outside of an update.
     fn read(self) -> Result<Registers, Error> {
         if !(0..POLLS_MAX).any(|_| bytes::read(REGISTER_A) & UPDATE_IN_PROGRESS == 0) {
             return Err(Error::Absent);

@@ -1,6 +1,6 @@
-//! A framebuffer, showing characters.
+//! Characters on a framebuffer.
 //!
-//! It is only ever written: reading it back is slow on any machine.
+//! The framebuffer is only written: reading it is slow on any machine.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,16 +18,16 @@ pub type Rgb = [u8; 3];
 /// The largest pixel, in bytes.
 const PIXEL_BYTES_MAX: usize = 4;
 
-/// A character, and how it looks.
+/// A character and its colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
-    /// The character; what the font doesn't have shows as a block.
+    /// The character. If the font doesn't have it, a shade is shown.
     pub character: char,
     /// Its colour.
     pub foreground: Rgb,
     /// The colour of the background.
     pub background: Rgb,
-    /// There is a line below it.
+    /// It is underlined.
     pub is_underlined: bool,
 }
 
@@ -43,17 +43,17 @@ pub struct Framebuffer {
 
 static FRAMEBUFFER: Once<Framebuffer> = Once::new();
 
-/// How many bytes were ever written.
+/// The number of bytes written so far.
 static BYTES_WRITTEN: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how many bytes were ever written to the framebuffer.
+/// Returns the number of bytes written to the framebuffer so far.
 pub fn bytes_written() -> u64 {
     BYTES_WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Takes over the screen that the loader has set up, if it is one whose pixels hold
-/// their colours. It needs no heap, and goes on working when the kernel's own page tables
-/// are loaded. Called once.
+/// Takes over the screen that the loader has initialized, if its pixels hold colours. It
+/// needs no heap, and still works after the kernel has loaded its own page tables. Called
+/// once.
 ///
 /// # Errors
 /// See [`Error`].
@@ -65,11 +65,11 @@ pub fn start(information: &BootInformation, screen: Screen) -> Result<&'static F
 /// Why a framebuffer can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// Its pixels aren't colours.
+    /// Its pixels are indices into a palette.
     NoColours,
-    /// Its pixels have a format that isn't known.
+    /// The format of its pixels is not supported.
     UnknownFormat,
-    /// Its numbers make no sense together.
+    /// Its sizes contradict each other.
     Malformed,
     /// It is smaller than a character.
     TooSmall,
@@ -82,7 +82,7 @@ impl core::fmt::Display for Error {
         match self {
             Self::NoColours => f.write_str("its pixels aren't colours"),
             Self::UnknownFormat => f.write_str("its pixels have an unknown format"),
-            Self::Malformed => f.write_str("its numbers make no sense"),
+            Self::Malformed => f.write_str("its sizes contradict each other"),
             Self::TooSmall => f.write_str("it is smaller than a character"),
             Self::NotMapped(error) => write!(f, "its memory can't be mapped: {error}"),
         }
@@ -109,7 +109,7 @@ impl Framebuffer {
             return Err(Error::TooSmall);
         }
         let len_bytes = pitch_bytes * u64::from(screen.height);
-        // SAFETY: what is written there is shown and does nothing else.
+        // SAFETY: writes only change what is shown.
         let memory = unsafe {
             screen_memory::map(information, "framebuffer", start, len_bytes, Writes::Combined)
         };
@@ -127,7 +127,7 @@ impl Framebuffer {
         (self.width, self.height)
     }
 
-    /// Fills all of it with one colour.
+    /// Fills the whole screen with one colour.
     pub fn clear(&self, colour: Rgb) {
         let pixel = self.format.encode(colour);
         let mut pixels = [0; WIDTH_MAX * PIXEL_BYTES_MAX];
@@ -142,7 +142,7 @@ impl Framebuffer {
         }
     }
 
-    /// Shows a character in a cell.
+    /// Draws a character in a cell.
     ///
     /// # Panics
     /// If there is no such cell.

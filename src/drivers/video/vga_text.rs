@@ -11,21 +11,20 @@ use crate::arch::ports::{CRTC_DATA, CRTC_INDEX};
 use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
 use crate::mm::kernel::{layout, screen_memory};
 
-/// Cells in a row.
+/// The number of cells in a row.
 pub const COLUMNS: usize = 80;
-/// Rows of the screen.
+/// The number of rows.
 pub const ROWS: usize = 25;
 
 static CELLS: Once<DeviceMemory> = Once::new();
 
-/// The screen, mapped.
+/// The mapped screen.
 #[derive(Clone, Copy, Debug)]
 pub struct VgaText(());
 
-/// Takes the screen over if the loader left it in text mode. A BIOS loader that
-/// describes no screen at all leaves it as the BIOS does, in text mode; on UEFI there
-/// is no text mode. It needs no heap, and goes on working when the kernel's own page
-/// tables are loaded. Called once.
+/// Takes over the screen if the loader left it in text mode. If a BIOS loader describes
+/// no screen, the BIOS's text mode is still set; UEFI has no text mode. It needs no heap,
+/// and still works after the kernel has loaded its own page tables. Called once.
 ///
 /// # Errors
 /// If its memory can't be mapped.
@@ -42,7 +41,7 @@ pub fn start(information: &BootInformation) -> Result<Option<VgaText>, device_me
     if !is_text {
         return Ok(None);
     }
-    // SAFETY: what is written there is shown and does nothing else.
+    // SAFETY: writes only change what is shown.
     let cells = unsafe {
         screen_memory::map(information, "VGA text", layout::VGA_TEXT, CELLS_BYTES, Writes::Strict)
     };
@@ -52,8 +51,8 @@ pub fn start(information: &BootInformation) -> Result<Option<VgaText>, device_me
 }
 
 impl VgaText {
-    /// Shows a character in a cell, in two colours of 16, numbered as those of ANSI. What
-    /// code page 437 doesn't have shows as a block.
+    /// Draws a character in a cell, in two of the 16 colours, numbered as by ANSI.
+    /// Characters that code page 437 doesn't have are shown as a block.
     pub fn draw(self, row: usize, column: usize, c: char, foreground: u8, background: u8) {
         // Code page 437's block.
         const BLOCK: u8 = 0xFE;
@@ -65,7 +64,7 @@ impl VgaText {
         }
     }
 
-    /// Moves the cursor to a cell; one after the last row hides it.
+    /// Moves the cursor to a cell. A row after the last one hides it.
     pub fn set_cursor(self, row: usize, column: usize) {
         const CURSOR_HIGH: u8 = 0x0E;
         const CURSOR_LOW: u8 = 0x0F;
@@ -77,7 +76,8 @@ impl VgaText {
     }
 }
 
-/// Returns the VGA's number for a colour of ANSI, which has red and blue exchanged.
+/// Converts a colour from ANSI's number to the VGA's, in which red and blue are
+/// exchanged.
 fn attribute(color: u8) -> u8 {
     let [red, blue] = [color & 1, color >> 2 & 1];
     color & 0b1010 | red << 2 | blue

@@ -1,26 +1,26 @@
-//! Setting up, against controllers that behave well, badly, and not at all.
+//! Setting up simulated controllers: working, faulty, and missing ones.
 
 use heapless::Deque;
 
 use crate::drivers::char::i8042::*;
 
-/// A controller as it is played here. The fields say what is wrong with it.
+/// A simulated controller. The fields select its faults.
 struct Played {
-    /// How long each access takes.
+    /// The time that each access takes.
     access_us: u64,
     is_absent: bool,
-    /// It never takes anything.
+    /// It never accepts a byte.
     is_stuck: bool,
     /// There is always one more byte.
     is_endless: bool,
-    /// It takes commands and answers none.
+    /// It accepts commands, and answers none.
     is_mute: bool,
     test: u8,
     does_test_reset: bool,
     can_translate: bool,
     has_second_port: bool,
     has_mouse_that_moves: bool,
-    /// What the keyboard says to the first byte that is sent to it, and so on.
+    /// The keyboard's answers, one list of bytes for each byte that is sent to it.
     keyboard: &'static [&'static [u8]],
 
     now_us: u64,
@@ -30,7 +30,7 @@ struct Played {
     sent: Deque<u8, 16>,
 }
 
-/// A keyboard that has an identity.
+/// A keyboard with an identity.
 const WELL: &[&[u8]] = &[&[0xFA, 0xAB, 0x41], &[0xFA]];
 const REFUSES: &[&[u8]] = &[&[0xFE], &[0xFE], &[0xFE], &[0xFE], &[0xFE]];
 const BABBLES: &[&[u8]] = &[&[0x55; 8], &[0x55; 8], &[0x55; 8], &[0x55; 8]];
@@ -52,7 +52,7 @@ impl Played {
             has_mouse_that_moves: false,
             keyboard: WELL,
             now_us: 0,
-            // As firmware leaves it.
+            // The firmware's configuration.
             configuration: 0x47,
             output,
             expects_configuration: false,
@@ -66,7 +66,7 @@ impl Played {
         }
     }
 
-    /// Sets up, and looks that it didn't take too long.
+    /// Sets it up, and asserts that this didn't take too long.
     fn set_up(&mut self) -> Result<Controller, Error> {
         let result = set_up(self);
         assert!(self.now_us <= 1_000_000, "it took {} us", self.now_us);
@@ -123,7 +123,7 @@ impl Ports for Played {
         match command {
             KeyboardCommand::ReadConfiguration => {
                 if self.has_mouse_that_moves && self.configuration & second_off == 0 {
-                    // Downwards.
+                    // A movement of the mouse.
                     self.output.push_back((0x28, true)).expect("few bytes wait");
                 }
                 self.answer(self.configuration);
@@ -148,7 +148,8 @@ impl Ports for Played {
     }
 
     fn now_us(&mut self) -> u64 {
-        // Reading the clock takes time, too, or a stuck one would never end.
+        // Reading the clock takes time, too; otherwise a wait for a stuck controller
+        // would never end.
         self.now_us += 1;
         self.now_us
     }
@@ -156,7 +157,7 @@ impl Ports for Played {
 
 const RUNNING: u8 = CONFIGURATION_INTERRUPT | CONFIGURATION_SECOND_OFF | CONFIGURATION_TRANSLATE;
 
-/// The bits that the kernel decides about.
+/// The configuration's bits that the kernel sets.
 const DECIDED: u8 = RUNNING | CONFIGURATION_SECOND_INTERRUPT | CONFIGURATION_PORT_OFF;
 
 #[test_case]
@@ -203,7 +204,7 @@ fn second_port_is_found_by_its_bit() {
     let mut played = Played { has_second_port: false, ..Played::new() };
     let second_port = played.set_up().map(|controller| controller.second_port);
     assert_eq!(second_port, Ok(SecondPort::Absent));
-    // What a mouse sends is not taken for an answer.
+    // A mouse's bytes aren't mistaken for answers.
     let mut played = Played { has_mouse_that_moves: true, ..Played::new() };
     let controller = played.set_up().expect("it answers");
     assert_eq!(controller.second_port, SecondPort::Off(Test::Passed));
@@ -213,29 +214,29 @@ fn second_port_is_found_by_its_bit() {
 #[test_case]
 fn keyboards_of_all_kinds_are_survived() {
     let kinds: [(&'static [&'static [u8]], Attached); 6] = [
-        // None.
+        // No keyboard.
         (&[], Attached::Nothing),
-        // One that only says that it has understood.
+        // A keyboard that only acknowledges.
         (&[&[0xFA], &[0xFA]], Attached::Unidentified),
-        // One that wants the question again, while a key is pressed.
+        // A keyboard that requests the byte again, while a key is pressed.
         (&[&[0xFE], &[0x1E, 0x9E, 0xFA, 0xAB, 0x83]], Attached::Identified([0xAB, 0x83])),
-        // The controller's answer for a wire that nothing is at.
+        // The controller's answer if nothing is connected.
         (REFUSES, Attached::Nothing),
-        // One that has to be reset.
+        // A keyboard that has to be reset.
         (&[&[], &[], &[0xFA, 0xAA]], Attached::Unidentified),
-        // One that babbles.
+        // A keyboard that sends random bytes.
         (BABBLES, Attached::Nothing),
     ];
     for (keyboard, attached) in kinds {
         let mut played = Played { keyboard, ..Played::new() };
         assert_eq!(played.set_up().map(|controller| controller.attached), Ok(attached));
-        // It may come later.
+        // A keyboard may be plugged in later.
         assert_eq!(played.configuration & DECIDED, RUNNING);
     }
 }
 
 #[test_case]
-fn controllers_that_are_none_are_told() {
+fn missing_controllers_are_errors() {
     let mut absent = Played { is_absent: true, ..Played::new() };
     assert_eq!(absent.set_up(), Err(Error::Absent));
     let mut stuck = Played { is_stuck: true, ..Played::new() };

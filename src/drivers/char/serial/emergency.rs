@@ -1,4 +1,5 @@
-//! The line for a kernel that can't go on: without the lock and without interrupts.
+//! The serial line for a kernel that has stopped: without the lock and without
+//! interrupts.
 
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
@@ -30,34 +31,34 @@ fn is_usable_in_emergency() -> bool {
     }
 }
 
-/// Notes whether there is a UART.
+/// Records whether there is a UART.
 pub(super) fn note(presence: Presence) {
     PRESENCE.store(presence as u8, Ordering::Relaxed);
 }
 
-/// Makes the UART a sink of emergency text, as the stub has set it up.
+/// Makes the UART, which the stub has set up, a sink of emergency text.
 pub fn start_emergency(_cpu: &Cpu) {
     klog::add_emergency_sink(write_emergency);
 }
 
-/// Whether the emergency text has met a UART that doesn't send: then the other
-/// sinks shall not wait for it.
+/// Set if the UART doesn't send emergency text, so that the other sinks don't have to
+/// wait for it again.
 static IS_EMERGENCY_STALLED: AtomicBool = AtomicBool::new(false);
 
-/// Sends without the lock, which the code that can't go on may hold.
+/// Sends without the lock, which the code that failed may hold.
 fn write_emergency(text: &str) {
     if !is_usable_in_emergency() || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
         return;
     }
-    // What was printed before comes first.
+    // Text in the send queue comes first.
     port::flush();
     let mut uart = uart();
     let is_sent = LineEnds::new(text).all(|byte| poll_send(&mut uart, byte, POLLS_MAX));
     IS_EMERGENCY_STALLED.store(!is_sent, Ordering::Relaxed);
 }
 
-/// Takes a byte from the UART itself, if one has come: without interrupts, which have
-/// to be off, and without the lock. What the interrupt handler has taken is not seen.
+/// Reads a byte directly from the UART, if one has arrived. It uses no interrupts, which
+/// have to be off, and not the lock. Bytes in the receive queue are not read.
 pub fn poll_emergency() -> Option<u8> {
     if !is_usable_in_emergency() {
         return None;
@@ -77,12 +78,12 @@ mod tests {
 
     #[test_case]
     fn emergency_receives_without_the_lock() {
-        // It hears itself.
+        // The UART's loopback mode: it receives what it sends.
         let mut port = PORT.lock();
         port.flush();
         while !port.uart.lsr().contains(LSR::TRANSMITTER_EMPTY) {}
         let before = port.uart.mcr();
-        // As if a full queue had forbidden the other end to send.
+        // As if a full queue had turned RTS off.
         let looped = (before | MCR::LOOP_BACK) - MCR::RTS;
         // SAFETY: the register exists; the line is quiet.
         unsafe { port.uart.backend_mut().write(offsets::MCR as u8, looped.bits()) };

@@ -1,4 +1,4 @@
-//! Text as it goes over the line.
+//! The encoding of text on the serial line.
 
 /// The bytes of a text, with a CR before each LF.
 pub(super) struct LineEnds<'a> {
@@ -28,7 +28,7 @@ impl Iterator for LineEnds<'_> {
     }
 }
 
-/// Bytes of which the next can be looked at.
+/// An iterator over bytes whose next byte can be inspected.
 pub(super) trait PeekableBytes: Iterator<Item = u8> {
     fn peek_byte(&mut self) -> Option<u8>;
 }

@@ -1,15 +1,15 @@
 //! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
 //!
-//! Until [`use_interrupts`] text is sent by polling. From then on the interrupt handler
-//! moves bytes between the UART and two queues, if interrupts of the UART arrive: that is
-//! tried, not believed. If none arrives, both directions are polled: text waits for the
-//! UART, and readers look at it every [`POLL_INTERVAL_NS`].
+//! Until [`use_interrupts`] text is sent by polling. It then tests whether interrupts of
+//! the UART arrive. If they do, the interrupt handler moves bytes between the UART and
+//! two queues. If not, both directions are polled: text waits for the UART, and readers
+//! check it every [`POLL_INTERVAL_NS`].
 //!
 //! When the receive queue is full, the UART keeps its bytes, RTS is off, and its receive
 //! interrupt is off until [`try_read`] has made room.
 //!
-//! Without a UART, text is discarded and nothing is ever received. Emergency text needs no
-//! start: the stub has set the UART up.
+//! Without a UART, text is discarded and nothing is received. Emergency text works before
+//! [`start`], because the stub has set up the UART.
 
 mod emergency;
 mod line_ends;
@@ -36,15 +36,15 @@ pub use port::{Mode, Serial, flush};
 
 /// The longest wait for room in the send queue.
 const WAIT_MAX_NS: u64 = 10_000_000_000;
-/// After this part of the wait the writer sends by itself: an interrupt may be lost.
+/// After this part of the wait the writer sends by polling: an interrupt may have been
+/// lost.
 const WAIT_SLICE_NS: u64 = 50_000_000;
-/// The longest wait for the interrupt of a transmitter that is empty: a full FIFO takes
-/// 1.4 ms.
+/// The longest wait for the interrupt of an empty transmitter. A full FIFO takes 1.4 ms.
 const INTERRUPT_MAX_NS: u64 = 100_000_000;
-/// How often readers look at a UART without interrupts.
+/// The interval at which readers check a UART without interrupts.
 const POLL_INTERVAL_NS: u64 = 5_000_000;
 
-/// Looks for the UART and makes it a sink of the log.
+/// Detects the UART and makes it a sink of the log.
 pub fn start(_cpu: &Cpu) -> Serial {
     boot_stage::mark(Stage::Serial);
     let found = PORT.lock().find();
@@ -67,7 +67,7 @@ pub fn start_interrupts(controllers: Controllers) {
     if !PORT.lock().is_present {
         return;
     }
-    // Without the lock: what stands against it is logged, also on this line.
+    // Without the port's lock: if this fails, it is logged, also to this port.
     irq::set_handler(controllers, Irq::Com1, handle_interrupt);
     PORT.lock().uart.enable_interrupts(RECEIVE_INTERRUPTS);
 }
@@ -82,8 +82,9 @@ fn handle_interrupt() {
     }
 }
 
-/// Tries whether interrupts of the UART arrive. If they do, bytes are received by them from
-/// now on, and sent as `sending` says. If not, both are done by polling.
+/// Tests whether interrupts of the UART arrive. If they do, bytes are received by
+/// interrupts from now on, and sent in the mode `sending`. Otherwise both are done by
+/// polling.
 pub fn use_interrupts(_interrupts: Interrupts, sending: Mode) {
     if !PORT.lock().is_present {
         return;
@@ -100,8 +101,8 @@ pub fn use_interrupts(_interrupts: Interrupts, sending: Mode) {
     }
 }
 
-/// Has the transmitter interrupt as soon as it is empty, and returns whether the interrupt
-/// arrives.
+/// Makes the transmitter interrupt as soon as it is empty, and returns whether the
+/// interrupt arrives.
 fn has_interrupts() -> bool {
     let before = {
         let mut port = PORT.lock();
@@ -110,7 +111,8 @@ fn has_interrupts() -> bool {
     };
     let end_ns = clock::now_ns() + INTERRUPT_MAX_NS;
     loop {
-        // The time first: a late look still sees the interrupt.
+        // The time is read before the check, so a delay between the two doesn't hide the
+        // interrupt.
         let is_over = clock::now_ns() >= end_ns;
         if PORT.lock().interrupts != before {
             return true;
@@ -122,7 +124,8 @@ fn has_interrupts() -> bool {
     }
 }
 
-/// Returns how often readers have to look at the UART, if its interrupts don't arrive.
+/// Returns the interval at which readers have to check the UART, if its interrupts don't
+/// arrive.
 pub fn poll_interval_ns() -> Option<u64> {
     let port = PORT.lock();
     (port.is_present && port.receiving == Mode::Polling).then_some(POLL_INTERVAL_NS)
@@ -131,11 +134,11 @@ pub fn poll_interval_ns() -> Option<u64> {
 /// Threads that wait for room in the send queue.
 static ROOM: WaitQueue = WaitQueue::new();
 
-/// Sends `text`, with `\n` as CR and LF. Waits for room; where threads can't wait, it
-/// spins.
+/// Sends `text`, with `\n` as CR and LF. Waits for room in the queue; where threads can't
+/// wait, it spins.
 ///
-/// Text is dropped where the UART doesn't send it: after the longest wait, and from then
-/// on until the UART sends again.
+/// If the UART doesn't send, text is dropped: first after the longest wait, then at once
+/// until the UART sends again.
 pub fn write(text: &str) {
     let mut text = LineEnds::new(text).peekable();
     let mut end_ns = None;
@@ -153,9 +156,9 @@ pub fn write(text: &str) {
             return;
         }
         if parking::may_wait() {
-            // Half of it, so that a wake-up is for more than a byte.
+            // Half of the queue, so that each wake-up is for many bytes.
             let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
-            // Either way the next turn sends what it can.
+            // In both cases the next iteration sends as much as possible.
             let _ = ROOM.wait_until_deadline(end_ns.min(now_ns + WAIT_SLICE_NS), has_room);
         } else {
             tlb::answer_shootdowns();
@@ -169,7 +172,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     action()
 }
 
-/// Takes a received byte, if there is one.
+/// Returns the next received byte, if there is one.
 pub fn try_read() -> Option<u8> {
     let mut port = PORT.lock();
     if port.is_present && port.receiving == Mode::Polling {
@@ -178,7 +181,7 @@ pub fn try_read() -> Option<u8> {
     port.take_received()
 }
 
-/// Returns how often the UART lost bytes because they weren't fetched in time.
+/// Returns how often the UART lost bytes because they weren't read in time.
 pub fn overruns() -> u64 {
     PORT.lock().overruns
 }

@@ -1,4 +1,4 @@
-//! The port: the UART with its two queues.
+//! The port: the UART and its two queues.
 
 use core::fmt;
 
@@ -14,10 +14,10 @@ use crate::sync::{IrqMutex, Rank};
 pub(super) const RECEIVE_INTERRUPTS: IER = IER::DATA_READY.union(IER::RECEIVER_LINE_STATUS);
 pub(super) const SEND_QUEUE_BYTES: usize = 4096;
 const RECEIVE_QUEUE_BYTES: usize = 4096;
-/// Room in the receive queue at which a throttled UART may go on.
+/// The room in the receive queue at which a throttled UART continues.
 const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 
-/// How often the UART is asked, at start, whether it has sent all: 1 s.
+/// The limit for polls at the start until the UART has sent everything: 1 s.
 const DRAIN_POLLS_MAX: u32 = 1_000_000;
 
 /// How bytes move between the UART and the queues.
@@ -29,12 +29,12 @@ pub enum Mode {
     Polling,
 }
 
-/// What was found.
+/// The result of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serial {
-    /// A UART whose scratch register keeps what is written.
+    /// A UART: its scratch register keeps what is written.
     Present,
-    /// Nothing, or something else.
+    /// No UART.
     Absent,
 }
 
@@ -47,8 +47,8 @@ impl fmt::Display for Serial {
     }
 }
 
-/// Protects the UART's registers and both queues. Taken by everything that
-/// prints or reads, and by the interrupt handler.
+/// Protects the UART's registers and both queues. Taken by all code that prints or reads,
+/// and by the interrupt handler.
 pub(super) static PORT: IrqMutex<Port> = IrqMutex::new(Rank::Console, Port::new());
 
 /// Waits until all queued text is sent, unless the port is locked.
@@ -56,7 +56,7 @@ pub fn flush() {
     PORT.try_with(Port::flush);
 }
 
-/// What an interrupt has brought.
+/// The events of an interrupt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Happened {
     pub(super) has_received: bool,
@@ -71,10 +71,10 @@ pub(super) struct Port {
     pub(super) to_send: Deque<u8, SEND_QUEUE_BYTES>,
     pub(super) received: Deque<u8, RECEIVE_QUEUE_BYTES>,
     pub(super) is_throttled: bool,
-    /// Nothing was sent for the longest wait.
+    /// The UART has sent nothing during the longest wait.
     pub(super) is_stalled: bool,
     pub(super) overruns: u64,
-    /// How often the interrupt handler found a cause.
+    /// The number of interrupts with a cause.
     pub(super) interrupts: u64,
 }
 
@@ -95,18 +95,18 @@ impl Port {
     }
 
     pub(super) fn find(&mut self) -> Serial {
-        // The crate's loopback test isn't for us: it waits for ever for a receiver
-        // that is dead, and on Bochs a byte remains from it.
-        // Its initialisation, too, waits for ever for what was sent before to leave,
-        // so that has to be seen first. Where nothing answers, all bits are set.
+        // The crate's loopback test is not used: it waits for ever for a broken receiver,
+        // and on Bochs it leaves a byte. The crate's initialization waits for ever until
+        // all earlier bytes are sent, so this is checked first. Without a UART all bits
+        // are set.
         let has_sent_all =
             (0..DRAIN_POLLS_MAX).any(|_| self.uart.lsr().contains(LSR::TRANSMITTER_EMPTY));
         self.is_present = has_sent_all && self.uart.init(CONFIG).is_ok();
         if self.is_present { Serial::Present } else { Serial::Absent }
     }
 
-    /// Sends or queues as much of `text` as there is room for; returns whether
-    /// that was all.
+    /// Sends or queues as much of `text` as there is room for; returns whether that was
+    /// all of it.
     pub(super) fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
         if self.sending == Mode::Polling {
             for byte in text.by_ref() {
@@ -122,8 +122,8 @@ impl Port {
             }
             text.next();
         }
-        // Not every UART raises an interrupt because it is empty already, and with
-        // interrupts off there is no handler to send.
+        // Not every UART raises an interrupt when its empty transmitter is enabled; and
+        // while interrupts are off, the handler doesn't run.
         self.send_some();
         if !self.to_send.is_empty() {
             self.uart.enable_interrupts(IER::THR_EMPTY);
@@ -140,8 +140,8 @@ impl Port {
         byte
     }
 
-    /// The interrupt line is edge-triggered at the PIC: it has to be seen low
-    /// before it can rise again, so all causes are dealt with.
+    /// Handles all causes: the PIC's line is edge-triggered, so the UART's output must
+    /// become low before it can rise again.
     pub(super) fn handle_interrupt(&mut self) -> Happened {
         let before = (self.received.len(), self.to_send.len());
         while self.uart.isr().has_pending_interrupt() {
@@ -179,14 +179,14 @@ impl Port {
         }
     }
 
-    /// Sends `byte`, for which a UART that is stalled is asked only once.
+    /// Sends `byte`; polls a stalled UART only once.
     pub(super) fn poll_send(&mut self, byte: u8) -> bool {
         let polls = if self.is_stalled { 1 } else { POLLS_MAX };
         self.is_stalled = !poll_send(&mut self.uart, byte, polls);
         !self.is_stalled
     }
 
-    /// Fills the transmitter's FIFO, if that is empty.
+    /// Fills the transmitter's FIFO if it is empty.
     pub(super) fn send_some(&mut self) {
         let sent = self.uart.send_bytes(self.to_send.as_slices().0);
         for _ in 0..sent {
@@ -211,7 +211,7 @@ impl Port {
         }
     }
 
-    /// Turns all interrupts of the UART off, for good.
+    /// Turns all interrupts of the UART off for ever.
     pub(super) fn stop_interrupts(&mut self) {
         (self.sending, self.receiving) = (Mode::Polling, Mode::Polling);
         self.uart.disable_interrupts(RECEIVE_INTERRUPTS | IER::THR_EMPTY);
