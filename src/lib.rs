@@ -42,9 +42,9 @@
 
 extern crate alloc;
 
-#[expect(unsafe_code, reason = "ports, control registers, tables the CPU reads")]
+#[expect(unsafe_code, reason = "ports, control registers, tables that the CPU reads")]
 pub mod arch;
-#[expect(unsafe_code, reason = "reads the loader's structure at the address it gave")]
+#[expect(unsafe_code, reason = "reads the loader's structure at its physical address")]
 pub mod boot;
 pub mod bring_up;
 pub mod console;

@@ -64,7 +64,7 @@ impl Failure<'_> {
     pub(super) fn advice(self) -> &'static str {
         use Exception as E;
         let Self::Fault(fault) = self else {
-            return "a bug of the kernel: look at the place above, who called it, and log";
+            return "a bug in the kernel: see its place and callers above, and log";
         };
         match fault.exception() {
             Some(E::DoubleFault) => "look in trace for a recursion, and for large locals",
@@ -75,7 +75,7 @@ impl Failure<'_> {
             Some(E::InvalidTss | E::SegmentNotPresent | E::StackSegment) => {
                 "gdt, idt and tss show the descriptors"
             }
-            _ => "disasm shows the instruction, backtrace who called it",
+            _ => "disasm shows the instruction, backtrace its callers",
         }
     }
 }

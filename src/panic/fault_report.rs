@@ -99,7 +99,7 @@ impl FaultReport<'_> {
         }
         write!(
             f,
-            "an exception came while the cpu entered the handler of another;\n         \
+            "an exception was raised while the CPU entered the handler of another;\n         \
              the stack pointer was in the {}",
             StackName(self.0.frame().rsp)
         )
@@ -201,9 +201,9 @@ fn write_debug_status(f: &mut fmt::Formatter<'_>, dr6: u64) -> fmt::Result {
 
 fn write_nmi_reason(f: &mut fmt::Formatter<'_>, reason: u8) -> fmt::Result {
     match reason & 0xC0 {
-        0x40 => f.write_str("the chipset tells of an I/O channel check"),
-        0x80 => f.write_str("the chipset tells of a memory parity error"),
-        0xC0 => f.write_str("the chipset tells of a memory parity error and an I/O channel check"),
+        0x40 => f.write_str("the chipset reports an I/O channel check"),
+        0x80 => f.write_str("the chipset reports a memory parity error"),
+        0xC0 => f.write_str("the chipset reports a memory parity error and an I/O channel check"),
         _ => f.write_str("no reason from the chipset: a watchdog, a button or an INT 2"),
     }
 }
@@ -245,6 +245,6 @@ fn write_control_protection(f: &mut fmt::Formatter<'_>, code: u64) -> fmt::Resul
         3 => "an indirect branch to no ENDBRANCH",
         4 => "RSTORSSP without a token",
         5 => "SETSSBSY without a token",
-        _ => "no cause told",
+        _ => "the error code has no known cause",
     })
 }

@@ -118,21 +118,21 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
     if phase >= Phase::ReportingAgain as u8 {
         if phase < Phase::Silent as u8 {
             enter(Phase::Silent);
-            let _ = out.write_str("\nand a third failure; nothing more can be told\n");
+            let _ = out.write_str("\na third failure: the report ends here\n");
         }
         interrupt_flag::halt();
     }
     if phase == Phase::Reporting as u8 {
         enter(Phase::ReportingAgain);
-        let _ = write!(out, "{PLAIN}\n{ALARM}another failure while that was reported{PLAIN}\n");
-        let _ = tell(failure, &mut out);
+        let _ = write!(out, "{PLAIN}\n{ALARM}another failure during the report{PLAIN}\n");
+        let _ = write_report(failure, &mut out);
     } else {
         enter(Phase::Reporting);
         let trace = failure.trace();
         let instruction = trace.instruction.map_or(0, VirtAddr::as_u64);
         INSTRUCTION.store(instruction, Ordering::Relaxed);
         FRAME.store(trace.callers.frame(), Ordering::Relaxed);
-        let _ = tell(failure, &mut out);
+        let _ = write_report(failure, &mut out);
     }
     boot_stage::mark(Stage::Stopped);
     failure.acknowledge();
@@ -148,7 +148,7 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
 }
 
 /// Writes the whole report, for which a screen of [`ROWS`] rows has room.
-fn tell(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
+fn write_report(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     write!(out, "\n{ALARM}")?;
     let mut counted = Counted { out, rows: 0, column: 0 };
     // Written only once, because it may fail: the formatting of the message may panic or return an

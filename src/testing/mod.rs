@@ -1,7 +1,7 @@
 //! The framework of the kernels in `tests/`, and of the library's own tests.
 //!
-//! A test is a function without arguments, or a constant of one of the types
-//! here that says how it has to end:
+//! A test is a function without arguments, or a constant of one of the types here, which
+//! specify how it has to end:
 //!
 //! ```ignore
 //! #[test_case]
@@ -11,24 +11,24 @@
 //! const OVERFLOW: ShouldPanic = ShouldPanic::new("overflow", "add with overflow", || { … });
 //! ```
 //!
-//! A test that stops the kernel, as expected or not, ends its run; the runner
-//! (`tools/runner`) takes the machine back to where it was `ready`, or boots it
-//! again, for the tests after it. The two talk by lines on the serial port:
+//! A test that stops the kernel, as expected or not, ends the run. For the next tests the
+//! runner (`tools/runner`) restores the snapshot of the machine at `ready`, or boots it
+//! again. The kernel and the runner exchange lines on the serial port:
 //!
 //! | line | meaning |
 //! | --- | --- |
-//! | `listed NAME` | the test is there; none runs |
-//! | `ignored NAME` | the test runs only if ignored ones are asked for |
-//! | `ready: M stop; F filtered out` | so many of the tests stop the kernel; it waits for a line with the index of the first |
-//! | `running N tests, from I` | the run begins with the test with index I |
+//! | `listed NAME` | the test exists; none is run |
+//! | `ignored NAME` | the test is only run if ignored tests are requested |
+//! | `ready: M stop; F filtered out` | M of the tests stop the kernel; it waits for a line with the index of the first test to run |
+//! | `running N tests, from I` | the run begins with the test of index I |
 //! | `test NAME ...` | the test begins |
-//! | `test NAME ... expects reset` | the same for one that has to reset the machine |
+//! | `test NAME ... expects reset` | the same for a test that has to reset the machine |
 //! | `ok` or `FAILED: why` | the test has ended |
-//! | `stopped` | after either of them: the kernel has stopped, and does nothing more |
+//! | `stopped` | after one of these: the kernel has stopped |
 //! | `done` | no test is left |
-//! | `@…` | the test wants something typed, see `tests/storm.rs` |
+//! | `@…` | the test requests input, see `tests/storm.rs` |
 //!
-//! How a test waits: see [`wait_until`].
+//! Tests wait by [`wait_until`].
 
 #![forbid(unsafe_code)]
 
@@ -47,30 +47,30 @@ use crate::drivers::char::serial;
 use crate::monitor::Machine;
 use crate::{bring_up, klog, mm};
 
-/// What the kernel writes to QEMU's isa-debug-exit when no test is left: QEMU ends with
-/// status 33.
+/// The value that the kernel writes to QEMU's isa-debug-exit after the last test. QEMU
+/// then ends with status 33.
 const DONE: u8 = 0x10;
 
-/// How a test ends.
+/// How a test has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It comes back.
+    /// It returns.
     Return,
-    /// It panics, or meets an exception, with this in the report.
+    /// It panics or raises an exception, with this text in the report.
     Stop(&'static str),
     /// It resets the machine.
     Reset,
 }
 
-/// Something that can be run as a test.
+/// A test.
 pub trait Test: Sync {
-    /// Its name; the command line's filter looks for a part of it.
+    /// Returns its name, in which the command line's filters search.
     fn name(&self) -> &'static str;
-    /// How it has to end.
+    /// Returns how it has to end.
     fn expected(&self) -> Expected {
         Expected::Return
     }
-    /// Whether it is run only when asked for.
+    /// Returns whether it is only run on request.
     fn is_ignored(&self) -> bool {
         false
     }
@@ -88,7 +88,7 @@ impl<F: Fn() + Sync> Test for F {
     }
 }
 
-/// A test that has to panic, or to meet an exception.
+/// A test that has to panic or to raise an exception.
 pub struct ShouldPanic {
     name: &'static str,
     message: &'static str,
@@ -143,7 +143,7 @@ impl Test for ShouldReset {
     }
 }
 
-/// A test that is run only when the command line says `ignored`.
+/// A test that is only run if the command line has `ignored`.
 pub struct Ignored {
     name: &'static str,
     body: fn(),
@@ -170,11 +170,11 @@ impl Test for Ignored {
     }
 }
 
-/// The test that is running, for its last words.
+/// How the running test has to end, for [`end_of_test`].
 static RUNNING: spin::Mutex<Option<Expected>> = spin::Mutex::new(None);
 static MACHINE: Once<Machine> = Once::new();
 
-/// Returns the machine as bring-up left it.
+/// Returns the machine after bring-up.
 ///
 /// # Panics
 /// If this isn't a test kernel.
@@ -182,7 +182,7 @@ pub fn machine() -> &'static Machine {
     MACHINE.get().expect("test kernels start by testing::start")
 }
 
-/// Starts everything as the kernel does, without the prompt, and runs the tests.
+/// Starts the kernel without its prompt, and runs the tests.
 pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     MACHINE.call_once(|| bring_up::start(magic, information, end_of_test));
     wait::start();
@@ -192,7 +192,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     interrupt_flag::halt()
 }
 
-/// Runs the tests that the command line asks for; called by the test harness.
+/// Runs the tests that the command line selects; called by the test harness.
 pub fn run(tests: &[&dyn Test]) {
     let selection = &machine().boot.options.tests;
     let choice = |test: &dyn Test| selection.choice(test.name(), test.is_ignored());
@@ -239,7 +239,7 @@ fn run_one(test: &dyn Test) {
     let expected = test.expected();
     let tail = if expected == Expected::Reset { " expects reset" } else { "" };
     serial_println(format_args!("test {} ...{tail}", test.name()));
-    // Whatever the test does, its name is out.
+    // The runner must know the test's name, whatever the test does.
     serial::flush();
     *RUNNING.lock() = Some(expected);
     test.run();
@@ -260,24 +260,24 @@ fn run_one(test: &dyn Test) {
     }
 }
 
-/// What follows a panic's or an exception's report.
+/// Runs after the report of a panic or an exception: ends the test.
 fn end_of_test(report: &dyn fmt::Display) -> ! {
-    // Nobody holds the lock for longer than a copy, and never while tests run.
+    // The lock is only held while the value is copied, and never while a test runs.
     let expected = RUNNING.try_lock().and_then(|running| *running);
     let outcome = match expected {
         Some(Expected::Stop(message)) if Contains::search(report, message) => "ok",
         _ => "FAILED: the kernel stopped, see above",
     };
-    // The emergency writer takes everything.
+    // `Emergency` never fails.
     let _ = fmt::write(&mut klog::Emergency, format_args!("{outcome}\nstopped\n"));
     serial::flush();
     interrupt_flag::halt()
 }
 
-/// Writes a line in one piece: other CPUs may log at the same time.
+/// Writes a line at once, because other CPUs may log at the same time.
 fn serial_println(arguments: fmt::Arguments<'_>) {
     let mut line = heapless::String::<512>::new();
-    // What doesn't fit is cut.
+    // A line that is too long is truncated.
     let _ = fmt::write(&mut line, arguments);
     if line.push('\n').is_err() {
         line.pop();
@@ -286,7 +286,7 @@ fn serial_println(arguments: fmt::Arguments<'_>) {
     serial::write(&line);
 }
 
-/// Looks for a text in what is written, without keeping all of it.
+/// Searches written text for another text, without storing all of it.
 struct Contains<'a> {
     wanted: &'a str,
     window: heapless::String<256>,
@@ -296,7 +296,7 @@ struct Contains<'a> {
 impl<'a> Contains<'a> {
     fn search(text: &dyn fmt::Display, wanted: &'a str) -> bool {
         let mut search = Contains { wanted, window: heapless::String::new(), is_found: false };
-        // The writer takes everything.
+        // The writer never fails.
         let _ = fmt::write(&mut search, format_args!("{text}"));
         search.is_found
     }
@@ -311,7 +311,7 @@ impl fmt::Write for Contains<'_> {
                 }
                 self.window.remove(0);
             }
-            // A wanted text of more than 256 bytes is never found.
+            // A text of more than 256 bytes is never found.
             let _ = self.window.push(c);
             self.is_found |= self.window == self.wanted;
         }
@@ -319,7 +319,7 @@ impl fmt::Write for Contains<'_> {
     }
 }
 
-/// Makes a kernel of a file in `tests/`: defines what the stub calls.
+/// Makes a test kernel of a file in `tests/`: defines the function that the stub calls.
 #[macro_export]
 macro_rules! test_kernel {
     ($test_main:ident) => {

@@ -1,21 +1,20 @@
-//! How a test waits: for what it needs, never for a time in which it should have come.
+//! A test waits for a condition, never for a time after which it should hold.
 //!
-//! How long a thread, a CPU or the host takes is not the test's business. A condition
-//! that never holds is a hang, which the runner reports. Where times themselves are tested,
-//! the kernel's file asks for `-icount`, as `tests/time.rs` does: there the machine's clock
-//! counts instructions.
+//! So no test depends on the speed of a thread, a CPU or the host. A condition that never
+//! holds is a hang, which the runner reports. Tests of times run under `-icount`, as
+//! those of `tests/time.rs`: there the machine's clock counts instructions.
 
 use spin::Once;
 
 use crate::task;
 
-/// How long the waiting thread sleeps between two looks.
+/// The time between two checks of the condition, in nanoseconds.
 const PAUSE_NS: u64 = 200_000;
 
-/// How many threads there were before the first test.
+/// The number of threads before the first test.
 static THREADS_AT_START: Once<usize> = Once::new();
 
-/// Counts the threads that aren't tests'.
+/// Counts the threads that belong to no test.
 pub(super) fn start() {
     THREADS_AT_START.call_once(thread_count);
 }
@@ -23,13 +22,12 @@ pub(super) fn start() {
 /// Waits until `condition` holds; other threads run meanwhile.
 pub fn wait_until(condition: impl Fn() -> bool) {
     while !condition() {
-        // A thread that is cancelled looks again at once.
+        // If the thread is cancelled, the next check comes at once.
         let _ = task::sleep_ns(PAUSE_NS);
     }
 }
 
-/// Waits until no thread is left that a test has started, and frees the stacks that they
-/// had.
+/// Waits until all threads that tests have started have ended, and frees their stacks.
 ///
 /// # Panics
 /// If this isn't a test kernel.
@@ -39,7 +37,7 @@ pub fn wait_for_threads() {
     task::trim();
 }
 
-/// Counts threads; CPUs that don't answer keep their idle threads.
+/// Returns the number of threads; CPUs that don't answer keep their idle threads.
 fn thread_count() -> usize {
     let mut count = 0;
     task::for_each(|thread| count += usize::from(thread.name() != "idle"));
