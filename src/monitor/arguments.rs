@@ -7,42 +7,42 @@ use x86_64::VirtAddr;
 
 use crate::symbols;
 
-/// The beginning of a word, for an error.
+/// The start of a word, for an error.
 type Word = String<40>;
 
-/// Why an argument isn't understood.
+/// Why an argument is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ArgumentError {
-    /// It isn't there.
+    /// It is missing.
     Missing(&'static str),
-    /// It isn't a number in hexadecimal, or a too large one.
+    /// It isn't a hexadecimal number of at most 64 bits.
     NotHexadecimal(Word),
     /// It is neither an address nor the name of a function.
     NotAnAddress(Word),
-    /// It is no address of this CPU.
+    /// It isn't a canonical address.
     NotCanonical(u64),
-    /// It is none of the words that are known there.
+    /// It is none of the words that the command knows.
     Unknown(Word),
-    /// There is more than the command takes.
+    /// It is one argument more than the command takes.
     TooMany(Word),
 }
 
 impl ArgumentError {
-    /// Makes the error of a word that isn't known there.
+    /// Returns the error for an unknown word.
     pub(super) fn unknown(word: &str) -> Self {
         Self::Unknown(cut(word))
     }
 
-    /// Makes the error of a word that nothing takes.
+    /// Returns the error for a surplus word.
     pub(super) fn too_many(word: &str) -> Self {
         Self::TooMany(cut(word))
     }
 }
 
-/// Returns as much of `word` as is kept.
+/// Returns the start of `word`.
 fn cut(word: &str) -> Word {
     let mut kept = Word::new();
-    // What doesn't fit is left out.
+    // The rest doesn't fit.
     let _ = word.chars().try_for_each(|c| kept.push(c));
     kept
 }
@@ -66,7 +66,7 @@ impl fmt::Display for ArgumentError {
     }
 }
 
-/// Takes arguments one by one.
+/// The arguments that have not been taken.
 pub(super) struct Arguments<'a>(&'a str);
 
 impl<'a> Arguments<'a> {
@@ -74,35 +74,35 @@ impl<'a> Arguments<'a> {
         Self(text.trim())
     }
 
-    /// Takes a word, if there is one.
+    /// Takes the next word, if there is one.
     pub(super) fn word(&mut self) -> Option<&'a str> {
         let (word, rest) = self.0.split_once(char::is_whitespace).unwrap_or((self.0, ""));
         self.0 = rest.trim_start();
         (!word.is_empty()).then_some(word)
     }
 
-    /// Takes all that is left, as it was typed.
+    /// Takes the rest, as it was typed.
     pub(super) fn rest(&mut self) -> &'a str {
         core::mem::take(&mut self.0)
     }
 
-    /// Takes a number in hexadecimal, with or without `0x`, if there is one.
+    /// Takes a hexadecimal number, with or without `0x`, if there is one.
     pub(super) fn number(&mut self) -> Result<Option<u64>, ArgumentError> {
         let Some(word) = self.word() else {
             return Ok(None);
         };
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        // The crate takes a sign; an address has none.
+        // `from_str_radix` accepts a sign; an address has none.
         let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
         number.map(Some).ok_or_else(|| ArgumentError::NotHexadecimal(cut(word)))
     }
 
-    /// Takes a virtual address, or the name of the function there.
+    /// Takes a virtual address, or the name of a function, whose address it returns.
     pub(super) fn address(&mut self) -> Result<VirtAddr, ArgumentError> {
         self.optional_address()?.ok_or(ArgumentError::Missing("an address"))
     }
 
-    /// Takes a virtual address, or the name of the function there, if there is one.
+    /// Takes a virtual address, or the name of a function, if there is one.
     pub(super) fn optional_address(&mut self) -> Result<Option<VirtAddr>, ArgumentError> {
         let mut number = Arguments(self.0);
         let word = self.word();
@@ -121,7 +121,7 @@ impl<'a> Arguments<'a> {
         VirtAddr::try_new(address).map(Some).map_err(|_| ArgumentError::NotCanonical(address))
     }
 
-    /// Looks that nothing is left.
+    /// Checks that no argument is left.
     pub(super) fn end(mut self) -> Result<(), ArgumentError> {
         self.word().map_or(Ok(()), |word| Err(ArgumentError::too_many(word)))
     }

@@ -1,4 +1,4 @@
-//! What a command of the prompt is.
+//! The description of a command.
 
 use core::fmt::{self, Write};
 
@@ -7,71 +7,71 @@ use super::machine::Machine;
 
 /// A command of the prompt.
 pub(super) struct Command {
-    /// What is typed.
+    /// The word that is typed.
     pub name: &'static str,
     /// The arguments that it takes.
     pub usage: &'static str,
-    /// A sentence on what it does.
+    /// A sentence that describes it.
     pub summary: &'static str,
     /// An example of its use.
     pub example: &'static str,
     /// The words that Tab offers after the name.
     pub words: Words,
-    /// What it does.
+    /// The function that runs it.
     pub run: Run,
 }
 
-/// All commands, by name. Only those commands that look at others get them.
+/// All commands, by name. Only commands that need the others get them.
 #[derive(Clone, Copy)]
 pub(super) struct Commands(pub(super) &'static [&'static Command]);
 
 impl Commands {
-    /// Returns the command with this name, in either case; `?` is `help`.
+    /// Returns the command `name`, in upper or lower case; `?` is `help`.
     pub(super) fn find(self, name: &str) -> Option<&'static Command> {
         let name = if name == "?" { "help" } else { name };
         self.0.iter().find(|command| command.name.eq_ignore_ascii_case(name)).copied()
     }
 
-    /// Passes the names of all commands to `found`.
+    /// Calls `found` with the name of each command.
     pub(super) fn names(self, found: &mut dyn FnMut(&str)) {
         self.0.iter().for_each(|command| found(command.name));
     }
 }
 
-/// Passes the words that may follow a command's name to a function.
+/// Calls a function with each word that Tab offers after a command's name.
 pub(super) type Words = fn(Commands, &mut dyn FnMut(&str));
 
-/// A command whose arguments aren't words that could be completed.
+/// No words: the command's arguments can't be completed.
 pub(super) const NO_WORDS: Words = |_, _| {};
 
-/// What a command does. It writes what it has to say.
+/// The function of a command. It writes its output to the given writer.
 #[derive(Clone, Copy)]
 pub(super) enum Run {
-    /// It needs the machine as bring-up left it.
+    /// It needs the machine.
     Machine(fn(&Machine, Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
     /// It needs the machine, and runs other commands.
     OnMachineAndCommands(
         fn(Commands, &Machine, Arguments<'_>, &mut dyn Write) -> Result<(), Error>,
     ),
-    /// It takes no lock and no heap, so that it can be used after a report, too.
+    /// It takes no lock and doesn't use the heap, so it can run after a report, too.
     Always(fn(Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
-    /// As the last, and it looks at other commands.
+    /// As `Always`, and it needs the other commands.
     OnCommands(fn(Commands, Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
 }
 
 impl Run {
-    /// Returns whether it can be used after a report.
+    /// Returns whether it can run after a report.
     pub(super) fn is_always(self) -> bool {
         matches!(self, Self::Always(_) | Self::OnCommands(_))
     }
 }
 
-/// Why a command ended early.
+/// Why a command has ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Error {
-    /// Its arguments aren't understood.
+    /// An argument was rejected.
     Argument(ArgumentError),
-    /// The user has ended its output.
+    /// The user has ended the output.
     OutputEnded,
 }
 

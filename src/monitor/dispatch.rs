@@ -10,7 +10,7 @@ use super::suggest;
 /// Runs a command with its arguments.
 ///
 /// # Errors
-/// [`fmt::Error`] if the rest of its output was cancelled.
+/// [`fmt::Error`] if the user has ended the output.
 pub(super) fn run(
     commands: Commands,
     machine: &Machine,
@@ -33,7 +33,7 @@ pub(super) fn run(
     report_result(commands, command, result, out)
 }
 
-/// Reports what is wrong with a command's arguments, if anything is.
+/// Reports what is wrong with the arguments of a command that has failed.
 pub(super) fn report_result(
     commands: Commands,
     command: &Command,
@@ -56,7 +56,7 @@ pub(super) fn report_result(
     }
 }
 
-/// Reports that no command has this name, and the one that was probably meant.
+/// Reports that there is no command `name`, and suggests a similar one.
 pub(super) fn report_unknown(commands: Commands, name: &str, out: &mut dyn Write) -> fmt::Result {
     match suggest::command(commands, name) {
         Some(meant) => writeln!(out, "no such command: {name} (did you mean {meant}?)"),

@@ -1,4 +1,4 @@
-//! The machine that commands look into.
+//! The machine that commands inspect.
 
 use crate::arch::cpu::features::CpuInfo;
 use crate::arch::init_order::{Controllers, Interrupts};
@@ -12,7 +12,7 @@ use crate::drivers::char::rtc::Rtc;
 use crate::mm::Memory;
 use crate::task::Tasks;
 
-/// The machine as bring-up left it.
+/// The machine after bring-up.
 pub struct Machine {
     /// The firmware's tables, if it has any.
     pub acpi: Option<Acpi>,

@@ -1,8 +1,8 @@
-//! The prompt that looks into the machine.
+//! The prompt, which shows the machine's state.
 //!
-//! A line is read, taken apart by [`pipeline`], and run by the command that it names, a
-//! file each in `commands/`. Commands write to what they are given; that shows it, a
-//! screen at a time at the keyboard.
+//! [`pipeline`] splits a typed line into a command and its stages; then the command runs.
+//! Each command is a file in `commands/`, and writes to the writer that it is given. At
+//! the keyboard the output stops after each screen.
 
 #![forbid(unsafe_code)]
 
@@ -26,7 +26,7 @@ use pipeline::{Paging, Pipeline};
 
 pub use machine::Machine;
 
-/// What is shown when a command is awaited.
+/// The text that is shown before a command is typed.
 pub const PROMPT: &str = "farjump> ";
 
 /// Reads commands and runs them.
@@ -37,7 +37,8 @@ pub fn run(machine: &Machine) -> ! {
     let mut input = LineInput::new();
     loop {
         let source = input.read(PROMPT, &Completion);
-        // The screen has no scroll-back as a terminal at the serial line has.
+        // A terminal at the serial line has a scroll-back; for the keyboard's user output
+        // is paged.
         let paging = match source {
             Some(Source::Keyboard) => Paging::Always,
             Some(Source::Serial) | None => Paging::Asked,
@@ -46,7 +47,7 @@ pub fn run(machine: &Machine) -> ! {
     }
 }
 
-/// Runs one line: a command's name, its arguments, and what its output goes through.
+/// Runs one line: a command's name, its arguments, and the stages for its output.
 fn execute(machine: &Machine, line: &str, paging: Paging) {
     let pipeline = match Pipeline::parse(line, paging) {
         Ok(pipeline) => pipeline,
@@ -59,7 +60,7 @@ fn execute(machine: &Machine, line: &str, paging: Paging) {
     }
 }
 
-/// What Tab offers: commands, and the words that they take.
+/// The words that Tab offers: commands and their arguments.
 struct Completion;
 
 impl Completer for Completion {

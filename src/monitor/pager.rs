@@ -1,4 +1,4 @@
-//! Output that stops after each screen until a key is typed.
+//! Output that waits for a key after each screen.
 
 use core::fmt;
 
@@ -7,29 +7,29 @@ use line_editor::Key;
 use crate::console;
 
 const QUESTION: &str = "-- more: Space, Enter, End, q --";
-/// Takes the question off again.
+/// Erases the question.
 const NO_QUESTION: &str = "\r\x1B[K";
 
-/// Counts rows, and asks when a screen is full.
+/// Counts the rows of output, and asks for a key when the screen is full.
 pub(super) struct Pager {
     rows: usize,
     columns: usize,
-    /// How many cells of the row are written to; all of them where the next character
-    /// goes to another.
+    /// The number of cells in use in the current row. If it equals `columns`, the next
+    /// character starts a row.
     column: usize,
-    /// Rows that may be filled before the next question; `None`: all there are.
+    /// The number of rows before the next question; `None` if there is none any more.
     rows_left: Option<usize>,
 }
 
 impl Pager {
-    /// Returns one for the console's size, of which one row is the question's.
+    /// Returns a pager for the console's size; one row is for the question.
     pub(super) fn new() -> Self {
         let (rows, columns) = console::size();
         let rows = rows.saturating_sub(1).max(1);
         Self { rows, columns, column: 0, rows_left: Some(rows) }
     }
 
-    /// Shows `text`, until the user ends it.
+    /// Shows `text`; stops if the user ends the output.
     ///
     /// # Errors
     /// [`fmt::Error`] if the user has ended it.
@@ -44,7 +44,8 @@ impl Pager {
         Ok(())
     }
 
-    /// Goes on in another row, if `text` does; returns whether there is none left for it.
+    /// Starts a new row if `text` needs one. Returns whether the pager must ask before
+    /// `text` is shown.
     fn is_full_for(&mut self, text: &str) -> bool {
         if text.starts_with(console::CLEAR) {
             return false;
@@ -55,8 +56,8 @@ impl Pager {
         self.rows_left == Some(0)
     }
 
-    /// Takes off `text` what fits into the row, and counts it; what clears the screen
-    /// begins anew.
+    /// Splits off the start of `text` that fits into the current row, and counts it. Text
+    /// that clears the screen resets the count.
     fn take<'a>(&mut self, text: &mut &'a str) -> &'a str {
         if let Some(rest) = text.strip_prefix(console::CLEAR) {
             self.column = 0;
@@ -68,8 +69,8 @@ impl Pager {
         let row = text.split_inclusive('\n').next().unwrap_or("");
         let is_beyond = |&(_, (_, c)): &(usize, (usize, char))| c != '\n';
         let beyond = row.char_indices().enumerate().skip(room).find(is_beyond);
-        let (row, behind) = text.split_at(beyond.map_or(row.len(), |(_, (at, _))| at));
-        *text = behind;
+        let (row, after) = text.split_at(beyond.map_or(row.len(), |(_, (at, _))| at));
+        *text = after;
         self.column += row.trim_end_matches('\n').chars().count();
         if row.ends_with('\n') {
             self.end_row();
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test_case]
-    fn rows_are_counted_and_begin_anew_where_the_screen_is_cleared() {
+    fn rows_are_counted_and_clearing_resets_the_count() {
         let mut pager = Pager { rows: 24, columns: 80, column: 0, rows_left: Some(24) };
         for line in ["one\n", "half ", "of it\n", "\n"] {
             count(&mut pager, line);
@@ -121,7 +122,7 @@ mod tests {
         count(&mut pager, core::str::from_utf8(&wide).expect("ASCII is UTF-8"));
         count(&mut pager, "\n");
         assert_eq!(pager.rows_left, Some(19));
-        // `watch` clears, then writes; after stages both come as one.
+        // `watch` writes these separately; stages merge them into one text.
         count(&mut pager, console::CLEAR);
         assert_eq!((pager.rows_left, pager.column), (Some(24), 0));
         count(&mut pager, "one\n");

@@ -1,7 +1,7 @@
-//! Where a command's output goes: `COMMAND | find TEXT | more > serial`.
+//! Stages for a command's output: `COMMAND | find TEXT | more > serial`.
 //!
-//! A command's output goes through the stages line by line, to the console or to
-//! the serial line alone, on the way through the pager.
+//! The output passes through the stages line by line, and then goes to the console,
+//! possibly through the pager, or only to the serial line.
 
 use core::fmt::{self, Write};
 
@@ -21,10 +21,10 @@ pub(super) const STAGES: [(&str, &str); 5] = [
 
 /// The most stages.
 const STAGES_MAX: usize = 4;
-/// The most bytes of a line that stages look at; the rest is cut.
+/// The longest line in stages, in bytes; the rest is dropped.
 const LINE_MAX_BYTES: usize = 512;
 
-/// What happens to lines.
+/// A stage, which selects or counts lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage<'a> {
     Find(&'a str),
@@ -32,32 +32,32 @@ enum Stage<'a> {
     Count,
 }
 
-/// Where output goes.
+/// The destination of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Target {
     Console,
     Serial,
 }
 
-/// When output stops until a key is typed.
+/// When the output stops until a key is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
-    /// Never, unless by `| more`.
+    /// Only after `| more`.
     Asked,
     /// After each screen.
     Always,
 }
 
-/// Why a line can't be taken apart.
+/// Why a line is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParseError<'a> {
-    /// What follows a `|` is no stage.
+    /// The word after a `|` is no stage.
     UnknownStage(&'a str),
-    /// A stage has no text, or one that it doesn't take.
+    /// A stage lacks its text, or has one that it doesn't take.
     Text(&'a str),
     /// There are more stages than [`STAGES_MAX`].
     TooMany,
-    /// What follows a `>` isn't `serial`.
+    /// The word after a `>` isn't `serial`.
     UnknownTarget(&'a str),
 }
 
@@ -74,7 +74,7 @@ impl fmt::Display for ParseError<'_> {
     }
 }
 
-/// A line, taken apart.
+/// A line, split into its parts.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Pipeline<'a> {
     /// The command with its arguments.
@@ -85,12 +85,12 @@ pub(super) struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Takes `line` apart at each `|`, and at a `>` between blanks: the names of functions
-    /// have `>`, too. Between double quotes both are characters as any others.
+    /// Splits `line` at each `|`, and at a `>` between blanks (the names of functions
+    /// contain `>`, too). Within double quotes both are ordinary characters.
     pub(super) fn parse(line: &'a str, paging: Paging) -> Result<Self, ParseError<'a>> {
         let is_quoted = |at: usize| {
             let quotes = |text: &str| text.matches('"').count();
-            // The last of an odd number opens nothing.
+            // An unpaired quote at the end doesn't count.
             quotes(&line[..at]) % 2 == 1 && quotes(&line[at..]) > 0
         };
         let target = line.rmatch_indices(" > ").find(|(at, _)| !is_quoted(*at));
@@ -128,7 +128,7 @@ impl<'a> Pipeline<'a> {
         Ok(pipeline)
     }
 
-    /// Returns what the command writes to.
+    /// Returns the writer for the command's output.
     pub(super) fn output(&self) -> Output<'_> {
         let is_paged = self.paging == Paging::Always && self.target == Target::Console;
         Output {
@@ -142,21 +142,21 @@ impl<'a> Pipeline<'a> {
     }
 }
 
-/// Takes a command's output.
+/// The writer for a command's output.
 pub(super) struct Output<'a> {
     stages: &'a [Stage<'a>],
-    /// For each stage that counts, how many lines came there.
+    /// The number of lines that each `count` stage has received.
     counts: [u64; STAGES_MAX],
     target: Target,
     pager: Option<Pager>,
-    /// The line that hasn't ended; used only where there are stages.
+    /// The current line, which is incomplete; only used with stages.
     line: String<LINE_MAX_BYTES>,
-    /// What was sent last didn't end its row.
+    /// The last text that was sent didn't end with a newline.
     is_row_open: bool,
 }
 
 impl Output<'_> {
-    /// Ends the output, after the command.
+    /// Ends the output when the command has ended.
     pub(super) fn end(&mut self) -> fmt::Result {
         if !self.line.is_empty() {
             self.end_line()?;
@@ -170,7 +170,7 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Ends the row, after output that the user has ended.
+    /// Ends the row after the user has ended the output.
     pub(super) fn give_up(&mut self) {
         if core::mem::take(&mut self.is_row_open) {
             match self.target {
@@ -185,7 +185,7 @@ impl Output<'_> {
         self.pass_on(0, &line)
     }
 
-    /// Sends a line through the stages from the one with index `from` on.
+    /// Passes a line through the stages from index `from` on.
     fn pass_on(&mut self, from: usize, line: &str) -> fmt::Result {
         for (stage, count) in self.stages.iter().zip(&mut self.counts).skip(from) {
             let goes_on = match *stage {
@@ -212,7 +212,8 @@ impl Output<'_> {
             (Target::Serial, _) => console::write_serial(text),
             (Target::Console, None) => console::write(text),
             (Target::Console, Some(pager)) => {
-                // The pager asks at the start of a row.
+                // The pager asks only at the start of a row, so no row is open if it
+                // fails.
                 self.is_row_open = false;
                 pager.write(text)?;
             }
@@ -224,8 +225,8 @@ impl Output<'_> {
 
 impl Write for Output<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Ctrl-C ends output that isn't shown, too: stages may pass nothing on, and the pager
-        // may ask no more.
+        // Ctrl-C ends the output even if nothing is shown: stages may drop all lines, and
+        // the pager may not ask any more.
         if console::is_interrupted() {
             return Err(fmt::Error);
         }
@@ -236,7 +237,7 @@ impl Write for Output<'_> {
             if c == '\n' {
                 self.end_line()?;
             } else {
-                // What a line has too much is cut.
+                // Truncates long lines.
                 let _ = self.line.push(c);
             }
         }
@@ -256,7 +257,7 @@ fn unquoted(text: &str) -> &str {
     inner.filter(|inner| !inner.is_empty()).unwrap_or(text)
 }
 
-/// Returns whether `text` occurs in `line`, whatever the case of ASCII letters.
+/// Returns whether `line` contains `text`, ignoring the case of ASCII letters.
 fn has(line: &str, text: &str) -> bool {
     let (line, text) = (line.as_bytes(), text.as_bytes());
     line.windows(text.len()).any(|window| window.eq_ignore_ascii_case(text))
@@ -295,7 +296,7 @@ mod tests {
     }
 
     #[test_case]
-    fn what_is_wrong_is_told() {
+    fn errors_are_reported() {
         assert_eq!(parse("a | grep b"), Err(ParseError::UnknownStage("grep")));
         assert_eq!(parse("a | find"), Err(ParseError::Text("find")));
         assert_eq!(parse("a | count b"), Err(ParseError::Text("count b")));
@@ -310,7 +311,7 @@ mod tests {
         assert!(!has("time", "timer") && !has("", "a"));
     }
 
-    /// Has the keyboard's controller send Ctrl-C: Ctrl, c, and both let go.
+    /// Makes the keyboard's controller send Ctrl-C: Ctrl and C are pressed and released.
     fn press_control_c() {
         let wait = || while KEYBOARD_STATUS.read() & 0b10 != 0 {};
         for byte in [0x1D, 0x2E, 0xAE, 0x9D] {
@@ -321,7 +322,8 @@ mod tests {
         }
     }
 
-    /// Writes `text` for at most a second.
+    /// Writes `text` repeatedly, for at most a second; returns whether Ctrl-C has ended
+    /// the output.
     fn is_ended(output: &mut Output<'_>, text: &str) -> bool {
         let end_us = machine().clock.uptime_us() + 1_000_000;
         while machine().clock.uptime_us() < end_us {

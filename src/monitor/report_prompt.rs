@@ -1,7 +1,7 @@
 //! The prompt after a report: the commands that need no lock and no heap.
 //!
-//! It polls the keyboard and the serial line. A command that fails is reported in its
-//! turn, and this begins anew.
+//! It polls the keyboard and the serial line. If a command fails, the failure is
+//! reported, and the prompt starts again.
 
 use core::fmt::{self, Write};
 
@@ -18,9 +18,9 @@ use crate::klog::Emergency;
 const PROMPT: &str = "stopped> ";
 const LINE_MAX_BYTES: usize = 120;
 
-/// Reads commands and runs them, where a report has ended. It comes with interrupts off.
+/// Reads commands and runs them, after a report. Called with interrupts off.
 pub fn run(_words: &dyn fmt::Display) -> ! {
-    // The sinks take everything.
+    // `Emergency` never fails.
     let _ = writeln!(Emergency, "The kernel has stopped. help lists what still answers, reboot.");
     let mut input = EmergencyInput::new();
     loop {
@@ -31,7 +31,7 @@ pub fn run(_words: &dyn fmt::Display) -> ! {
     }
 }
 
-/// Shows what a command has to say, until Ctrl-C ends it.
+/// The writer for a command's output, which Ctrl-C ends.
 struct Output<'a>(&'a mut EmergencyInput);
 
 impl Write for Output<'_> {
@@ -91,7 +91,7 @@ fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
     }
 }
 
-/// Lists the commands that answer here.
+/// Lists the commands that can run here.
 fn list(out: &mut dyn Write) -> fmt::Result {
     let answers = COMMANDS.0.iter().filter(|command| command.run.is_always());
     for (index, command) in answers.enumerate() {

@@ -1,4 +1,4 @@
-//! The word that was probably meant.
+//! Suggestions for words that were mistyped.
 
 use heapless::String;
 
@@ -6,12 +6,12 @@ use super::command::{Command, Commands};
 
 /// The longest word that is compared, in bytes.
 const WORD_MAX_BYTES: usize = 24;
-/// From this many changes on, two words have nothing to do with each other.
+/// Words that differ by this many changes or more are not similar.
 const DISTANCE_MAX: usize = 3;
-/// From this many bytes on, the beginning of a word stands for it.
+/// The least number of bytes for which the start of a word suggests that word.
 const BEGINNING_MIN_BYTES: usize = 3;
 
-/// What other systems and shells call a command.
+/// Names of commands in other systems and shells.
 const OTHER_NAMES: [(&str, &str); 11] = [
     ("dmesg", "log"),
     ("exit", "poweroff"),
@@ -26,10 +26,10 @@ const OTHER_NAMES: [(&str, &str); 11] = [
     ("uptime", "time"),
 ];
 
-/// A word that is suggested.
+/// A suggested word.
 pub(super) type Suggestion = String<WORD_MAX_BYTES>;
 
-/// Returns the name of the command that `name` probably means.
+/// Returns the name of a command that is similar to `name`.
 pub(super) fn command(commands: Commands, name: &str) -> Option<Suggestion> {
     let other = OTHER_NAMES.iter().find(|(other, _)| other.eq_ignore_ascii_case(name));
     match other {
@@ -38,13 +38,14 @@ pub(super) fn command(commands: Commands, name: &str) -> Option<Suggestion> {
     }
 }
 
-/// Returns the word after `command`'s name that `word` probably means.
+/// Returns a word that is similar to `word` and may follow `command`'s name.
 pub(super) fn argument(commands: Commands, command: &Command, word: &str) -> Option<Suggestion> {
     nearest(word, |found| (command.words)(commands, found))
 }
 
-/// Returns the word nearest to `word` of those that `words` passes on: the shortest that
-/// begins with it, else the one with the fewest changes, if at least half of `word` is right.
+/// Returns the most similar word of those that `words` yields: the shortest that starts
+/// with `word`; otherwise the one with the fewest changes, if at least half of `word` is
+/// unchanged.
 fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Suggestion> {
     if word.len() > WORD_MAX_BYTES {
         return None;
@@ -68,8 +69,8 @@ fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Sugge
     (distance < DISTANCE_MAX && 2 * distance <= word.len()).then_some(suggestion)
 }
 
-/// Returns how many bytes have to be put in, left out, changed or exchanged with the
-/// next to make one name of the other (optimal string alignment).
+/// Returns how many bytes have to be inserted, removed, replaced or exchanged with the
+/// next one to turn one word into the other (optimal string alignment distance).
 fn distance(from: &str, to: &str) -> usize {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     // Row i + 1 of the table is for the first i bytes of `from`.

@@ -99,7 +99,7 @@ pub struct PmTimer {
 impl PmTimer {
     /// Its frequency: a quarter of the PC's crystal of 14.31818 MHz.
     const HZ: u32 = 3_579_545;
-    /// The time after which an unchanged count means that the timer has stopped: that of many counts.
+    /// The time after which an unchanged count means a stopped timer: that of many counts.
     const STOPPED_NS: u64 = 1_000_000;
 
     /// Returns the timer, if the firmware's tables state where it is.

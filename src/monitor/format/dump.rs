@@ -1,4 +1,4 @@
-//! Bytes of memory, sixteen a line.
+//! Hexadecimal dumps of memory, 16 bytes per line.
 
 use core::fmt::{self, Write};
 
@@ -8,11 +8,11 @@ use x86_64::VirtAddr;
 use crate::mm::debug::address_kind::AddressKind;
 use crate::mm::debug::peek;
 
-/// Bytes in a line.
+/// The number of bytes in a line.
 pub(in crate::monitor) const ROW_BYTES: usize = 16;
 
-/// Writes what lies at `start`, then the bytes from there on: numbers and characters.
-/// It says where it has to end early.
+/// Writes the kind of the address `start`, then the bytes from there on, as numbers and
+/// as characters. If a byte can't be read, it writes so and ends.
 pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u64) -> fmt::Result {
     writeln!(out, "{}", AddressKind::of(start))?;
     let mut addresses = (0..length)
@@ -33,7 +33,7 @@ pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u6
     }
 }
 
-/// Writes a line: the place of its first byte, then at most [`ROW_BYTES`].
+/// Writes a line: the address of its first byte, then at most [`ROW_BYTES`] bytes.
 pub(in crate::monitor) fn write_row(
     out: &mut dyn Write,
     place: fmt::Arguments<'_>,
@@ -41,7 +41,7 @@ pub(in crate::monitor) fn write_row(
 ) -> fmt::Result {
     write!(out, "{place} ")?;
     for index in 0..ROW_BYTES {
-        // In pairs, or a row wouldn't fit a screen's.
+        // Bytes are in pairs, so that a line fits a row of the screen.
         let gap = if index % 2 == 0 { " " } else { "" };
         match bytes.get(index) {
             Some(byte) => write!(out, "{gap}{byte:02x}")?,

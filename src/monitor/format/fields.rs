@@ -1,19 +1,19 @@
-//! A register's bits, a line each.
+//! The fields of a register, one per line.
 
 use core::fmt::{self, Write};
 
 use registers::{Field, Layout};
 
-/// Which bits are shown.
+/// The fields that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::monitor) enum Choice {
-    /// Those that are set, and those that are notable because they are clear.
+    /// Those that are set, and those with a meaning while they are clear.
     Notable,
-    /// All of them.
+    /// All fields.
     All,
 }
 
-/// Writes a register: its name, its value and its bits.
+/// Writes a register: its name, its value and its fields.
 pub(in crate::monitor) fn write(
     out: &mut dyn Write,
     layout: &Layout,

@@ -1,4 +1,4 @@
-//! Names of vectors, and of functions without their place in the source.
+//! Names of vectors, and of functions without source lines.
 
 use core::fmt;
 
@@ -28,7 +28,7 @@ impl fmt::Display for VectorName {
     }
 }
 
-/// Returns what comes at a vector that no line has.
+/// Returns the purpose of a vector that belongs to no IRQ line.
 pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     match vector {
         TIMER_VECTOR => "timer (local APIC)",
@@ -41,8 +41,8 @@ pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     }
 }
 
-/// The function in which an address lies, and how far in it: `rust_main+0x12`. Nothing
-/// if it is in none.
+/// The function that contains an address, and the offset in it: `rust_main+0x12`. Empty
+/// if there is none.
 pub(in crate::monitor) struct Function(pub(in crate::monitor) VirtAddr);
 
 impl fmt::Display for Function {

@@ -1,4 +1,4 @@
-//! What several commands print.
+//! Formats that several commands use.
 
 pub(in crate::monitor) mod dump;
 pub(in crate::monitor) mod fields;

@@ -1,4 +1,5 @@
-//! `backtrace`: how the kernel got to this prompt, or where it stopped.
+//! `backtrace`: the calls that led to this prompt, or to the place where the kernel
+//! stopped.
 
 use crate::arch::debug::backtrace::Backtrace;
 use crate::monitor::command::{Command, NO_WORDS, Run};

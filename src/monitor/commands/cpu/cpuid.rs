@@ -18,7 +18,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// Where the leaves begin that hypervisors and AMD have brought, and the basic ones.
+/// The first leaf of each range: the basic one, that of hypervisors, and AMD's.
 const LEAVES: [u32; 3] = [0, 0x4000_0000, 0x8000_0000];
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -79,7 +79,8 @@ fn show_widths(out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "addresses   {physical} bits physical, {linear} bits virtual")
 }
 
-/// By leaf 4, or AMD's like it; else what AMD's older leaves say of sizes.
+/// Shows the caches by leaf 4 or AMD's version of it; if there is neither, by AMD's older
+/// leaves, which have only sizes.
 fn show_caches(out: &mut dyn Write) -> fmt::Result {
     let cpuid = cpuid();
     let mut has_parameters = false;

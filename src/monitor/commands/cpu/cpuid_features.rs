@@ -1,14 +1,15 @@
-//! The features that CPUID reports, as words.
+//! The names of the features that CPUID reports.
 
 use core::fmt::{self, Write};
 
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 
-/// The column in which the words of a row begin, and the one after its last.
+/// The column of the first word of a row, and the one after its last word.
 const INDENT: usize = 12;
 const COLUMNS: usize = 79;
 
-/// Gives the words of the features that are there: the names of raw-cpuid's questions.
+/// Calls a function with the name of each supported feature, made from the names of
+/// raw-cpuid's methods.
 macro_rules! words {
     ($give:ident, $info:expr, $($question:ident)*) => {
         if let Some(info) = $info {
@@ -19,7 +20,7 @@ macro_rules! words {
     };
 }
 
-/// Writes all features that are there, in rows.
+/// Writes the names of all supported features, in rows.
 pub(in crate::monitor) fn write_features(
     out: &mut dyn Write,
     cpuid: &CpuId<CpuIdReaderNative>,

@@ -22,12 +22,12 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// How many instructions are shown if none says it.
+/// The default number of instructions.
 const COUNT: u64 = 0x10;
-/// What is shown if nothing says it and the kernel hasn't stopped.
+/// The function that is shown by default while the kernel runs.
 const START: &str = "rust_main";
-/// Bytes of an instruction that have a column of their own; longer ones push the text
-/// to the right.
+/// The width of the column for an instruction's bytes; more bytes move the text to the
+/// right.
 const SHOWN_BYTES: usize = 8;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -57,8 +57,8 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns where the kernel has stopped, or else where it begins; without names, where
-/// this was called from.
+/// Returns the address where the kernel stopped; if it runs, that of [`START`]; without
+/// symbols, the address of the current function's caller.
 fn default_start() -> Option<VirtAddr> {
     if let Some(trace) = panic::last_trace() {
         return trace.instruction.or_else(|| trace.addresses().next());
@@ -68,20 +68,20 @@ fn default_start() -> Option<VirtAddr> {
     start.or_else(|| Backtrace::here().next())
 }
 
-/// Returns what can be read at `address`, as much as an instruction may have.
+/// Returns the readable bytes at `address`, at most as many as an instruction can have.
 fn read(address: VirtAddr) -> Vec<u8, INSTRUCTION_BYTES_MAX> {
     (0..INSTRUCTION_BYTES_MAX).map_while(|offset| peek::read(next(address, offset)?)).collect()
 }
 
-/// Returns the address `len_bytes` after `address`, if there is one.
+/// Returns the address `len_bytes` after `address`, if it is canonical.
 fn next(address: VirtAddr, len_bytes: usize) -> Option<VirtAddr> {
     VirtAddr::try_new(address.as_u64().checked_add(len_bytes as u64)?).ok()
 }
 
-/// Shows what `bytes` begin with; returns its length.
+/// Shows the instruction at the start of `bytes`; returns its length.
 fn show_one(address: VirtAddr, bytes: &[u8], out: &mut dyn Write) -> Result<usize, fmt::Error> {
     let decoded = Instruction::decode(bytes, address.as_u64());
-    // What is no instruction is passed over byte by byte.
+    // Bytes that can't be decoded are shown one by one.
     let length = decoded.as_ref().map_or(1, Instruction::len_bytes);
     write!(out, "{:016x} ", address.as_u64())?;
     match symbols::function_at(address) {

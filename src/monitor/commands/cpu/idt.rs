@@ -49,8 +49,8 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
-/// The function of a gate by its own name: without the path, for which a row has no
-/// room, and without the vector, which the row has already.
+/// The function of a gate, without its path, for which a row has no room, and without the
+/// vector, which the row shows elsewhere.
 struct Handler(VirtAddr);
 
 impl fmt::Display for Handler {

@@ -1,4 +1,4 @@
-//! Commands that look at a CPU, and at code.
+//! Commands that show a CPU and its code.
 
 pub(in crate::monitor) mod backtrace;
 pub(in crate::monitor) mod cpuid;

@@ -19,7 +19,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 const SHOWN_MAX: usize = 20;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
-    // A name may have blanks in it: `<A as B>::c`.
+    // A function's name may contain blanks: `<A as B>::c`.
     let text = arguments.rest();
     if text.is_empty() {
         return Err(ArgumentError::Missing("a name or an address").into());

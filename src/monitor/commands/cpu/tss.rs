@@ -61,7 +61,7 @@ fn show_stack(out: &mut dyn Write, name: &str, index: usize, address: u64) -> fm
     write!(out, "{name}{index} {address:#018x}  ")?;
     match VirtAddr::try_new(address.wrapping_sub(1)) {
         _ if address == 0 => writeln!(out, "unused"),
-        // It is the address after the stack's highest byte.
+        // The word is the address after the stack's highest byte.
         Ok(highest) => writeln!(out, "top of the {}", AddressKind::of(highest)),
         Err(_) => writeln!(out, "not canonical"),
     }

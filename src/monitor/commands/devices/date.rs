@@ -1,4 +1,4 @@
-//! `date`: what the hardware clock says.
+//! `date`: the time of the hardware clock.
 
 use crate::monitor::command::{Command, NO_WORDS, Run};
 

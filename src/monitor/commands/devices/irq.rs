@@ -1,4 +1,4 @@
-//! `irq`: which interrupts came, how often and how fast.
+//! `irq`: the numbers and rates of interrupts.
 
 use core::fmt::Write;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -13,13 +13,13 @@ use crate::monitor::machine::Machine;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "irq",
     usage: "",
-    summary: "Counts interrupts by vector: all so far, and a second since last.",
+    summary: "Counts interrupts by vector, in total and per second since last.",
     example: "irq",
     words: NO_WORDS,
     run: Run::Machine(show),
 };
 
-/// The counts and the time that the last `irq` saw.
+/// The counts and the time of the last call of `irq`.
 static LAST_COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
 static LAST_TIME_US: AtomicU64 = AtomicU64::new(0);
 

@@ -1,4 +1,4 @@
-//! `lspci`: what is found on PCI buses.
+//! `lspci`: the functions on PCI buses.
 
 use core::fmt::{self, Write};
 
@@ -73,7 +73,7 @@ fn show_function(function: &Function, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-/// A function's class, and its names as far as they are known.
+/// A function's class, and its names if they are known.
 struct What<'a>(&'a Function);
 
 impl fmt::Display for What<'_> {

@@ -1,4 +1,4 @@
-//! `ports`: what an I/O port says.
+//! `ports`: reads an I/O port.
 
 use core::fmt::Write;
 
@@ -9,13 +9,13 @@ use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "ports",
     usage: "PORT [8, 16 or 32]",
-    summary: "Reads an I/O port. A device may take note of the read.",
+    summary: "Reads an I/O port. This may change the device's state.",
     example: "ports 21",
     words: NO_WORDS,
     run: Run::Always(show),
 };
 
-/// Ports of which a read changes something, and what.
+/// Ports at which a read has an effect, and the effect.
 ///
 /// Source: PC/AT Technical Reference, "I/O address map"; 16550D datasheet, "Registers";
 /// ATA/ATAPI, "Status register"; VGA, "Input status #1".

@@ -1,4 +1,4 @@
-//! `ticks`: the timer.
+//! `ticks`: the timer's interrupts.
 
 use crate::monitor::command::{Command, NO_WORDS, Run};
 

@@ -1,4 +1,4 @@
-//! `time`: how long the machine runs, the time of day, and how exact the clock is.
+//! `time`: the time since the start, the time of day, and how exact the clock is.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! `audit`: whether memory is as it should be.
+//! `audit`: checks memory.
 
 use crate::mm::debug::audit;
 use crate::monitor::command::{Command, NO_WORDS, Run};
@@ -6,7 +6,7 @@ use crate::monitor::command::{Command, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "audit",
     usage: "",
-    summary: "Holds all page tables and frames against the rules of memory.",
+    summary: "Checks all page tables and frames against the rules of memory.",
     example: "audit",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| {

@@ -1,4 +1,4 @@
-//! `frames`: physical memory by frames.
+//! `frames`: the use of physical memory, frame by frame.
 
 use core::fmt::Write;
 
@@ -64,6 +64,6 @@ fn show_all(out: &mut dyn Write) -> Result<(), Error> {
     let (start, longest) = runs.longest;
     writeln!(out, "free runs {}, the longest {longest} frames from {start:#x}", runs.count)?;
     let Traffic { allocated, freed, failures } = frames::traffic();
-    writeln!(out, "so far    {allocated} given out, {freed} taken back, {failures} refused")?;
+    writeln!(out, "so far    {allocated} allocated, {freed} freed, {failures} failed")?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `heap`: what the kernel's heap holds.
+//! `heap`: the use of the kernel's heap.
 
 use core::fmt::Write;
 

@@ -9,7 +9,7 @@ use crate::monitor::format::dump;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "hexdump",
     usage: "ADDRESS [LENGTH]",
-    summary: "Shows bytes of memory, as many as you like.",
+    summary: "Shows any number of bytes of memory.",
     example: "hexdump ffff800000000400 100",
     words: NO_WORDS,
     run: Run::Always(show),

@@ -1,4 +1,4 @@
-//! `maps`: what is mapped where, by the kernel's page table.
+//! `maps`: the mappings of the kernel's page table.
 
 use core::fmt::{self, Write};
 
@@ -26,7 +26,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
     writeln!(out, "addresses                         frames from     pages      rights what")?;
     let mut from = Some(VirtAddr::zero());
-    // The lock is taken anew for each range: printing takes its time.
+    // The lock is taken for each range, because printing takes long.
     while let Some(range) = from.and_then(kernel_space::next_range) {
         show_range(out, &range)?;
         from = range.next();
@@ -54,7 +54,7 @@ fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {
     )
 }
 
-/// A place's name, so short that a range fits a row of 80 columns.
+/// An address's kind, short enough for a row of 80 columns.
 struct Label(AddressKind);
 
 impl fmt::Display for Label {

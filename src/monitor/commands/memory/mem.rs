@@ -1,4 +1,4 @@
-//! `mem`: physical memory, what it is used for, and the heap.
+//! `mem`: physical memory and its use, and the heap.
 
 use core::fmt::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Commands that look at memory.
+//! Commands that show memory.
 
 pub(in crate::monitor) mod audit;
 pub(in crate::monitor) mod frames;

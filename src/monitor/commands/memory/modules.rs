@@ -1,4 +1,4 @@
-//! `modules`: the files that were loaded beside the kernel.
+//! `modules`: the files that were loaded with the kernel.
 
 use crate::monitor::command::{Command, NO_WORDS, Run};
 

@@ -23,7 +23,7 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     let length = arguments.number()?.unwrap_or(0x40);
     arguments.end()?;
     if length > LENGTH_MAX {
-        writeln!(out, "only {LENGTH_MAX:#x} bytes are shown at once; hexdump shows more")?;
+        writeln!(out, "peek shows at most {LENGTH_MAX:#x} bytes; hexdump shows more")?;
     }
     Ok(dump::write(out, start, length.min(LENGTH_MAX))?)
 }

@@ -1,4 +1,4 @@
-//! `poke`: bytes into memory.
+//! `poke`: writes a byte of memory.
 
 use core::fmt::Write;
 

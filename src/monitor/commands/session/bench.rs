@@ -1,4 +1,4 @@
-//! `bench`: how long the kernel's own operations take on this machine.
+//! `bench`: measures operations of the kernel on this machine.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -25,29 +25,29 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(measure),
 };
 
-/// Something that can be measured.
+/// An operation that can be measured.
 struct Benchmark {
     name: &'static str,
     what: &'static str,
-    /// Does it once.
+    /// Runs it once.
     run: fn(),
 }
 
-/// Bytes that the copy moves.
+/// The number of bytes that `copy` copies.
 const COPY_BYTES: usize = 64 * 1024;
-/// What is written on the screen: a row, without a new one.
+/// The text for the screen: one row, written and erased in place.
 const ROW: &str = "\r0123456789 0123456789 0123456789 0123456789 0123456789 0123456789\x1B[2K\r";
 
 const BENCHMARKS: &[Benchmark] = &[
     Benchmark { name: "nothing", what: "the measurement itself", run: || {} },
     Benchmark {
         name: "frame",
-        what: "take a frame and give it back",
+        what: "allocate a frame and free it",
         run: || drop(black_box(AllocatedFrames::try_new(Purpose::Other))),
     },
     Benchmark {
         name: "heap",
-        what: "take 64 bytes of the heap and give them back",
+        what: "allocate 64 bytes from the heap and free them",
         run: || drop(black_box(Box::new([0_u8; 64]))),
     },
     Benchmark {
@@ -96,12 +96,12 @@ const BENCHMARKS: &[Benchmark] = &[
     },
 ];
 
-/// Returns an address that is mapped, by a small page, and has a name.
+/// Returns an address that is mapped by a small page and has a symbol.
 fn address() -> VirtAddr {
     VirtAddr::from_ptr(measure as *const ())
 }
 
-/// Rounds of which the fastest counts: others were interrupted.
+/// The number of rounds. The fastest counts, because interrupts delay others.
 const ROUNDS: usize = 20;
 const RUNS: u64 = 50;
 
@@ -141,7 +141,7 @@ fn cycles(run: fn()) -> u64 {
     clock::read_tsc().wrapping_sub(start)
 }
 
-/// A number of tenths.
+/// A number, in tenths.
 struct Tenths(u64);
 
 impl core::fmt::Display for Tenths {

@@ -1,4 +1,4 @@
-//! `cat`: what is typed, back again.
+//! `cat`: writes typed text back.
 
 use core::fmt::Write;
 
@@ -20,7 +20,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     }),
 };
 
-/// Bytes that are gathered before they are written.
+/// The number of bytes that are collected before they are written.
 const GATHERED_BYTES: usize = 256;
 
 fn copy(out: &mut dyn Write) -> Result<(), Error> {

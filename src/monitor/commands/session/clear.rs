@@ -1,4 +1,4 @@
-//! `clear`.
+//! `clear`: clears the screen.
 
 use crate::console;
 use crate::monitor::command::{Command, NO_WORDS, Run};

@@ -27,7 +27,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     }),
 };
 
-/// The 16 colours of ANSI, in their order.
+/// The names of ANSI's 16 colours, in their order.
 const NAMES: [&str; 16] = [
     "black",
     "red",

@@ -1,4 +1,4 @@
-//! `fault`: exceptions and panics on purpose.
+//! `fault`: provokes exceptions and panics.
 
 use core::fmt::{self, Write};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(provoke_named),
 };
 
-/// What is provoked.
+/// A failure that can be provoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     Panic,
@@ -38,7 +38,7 @@ enum Cause {
 }
 
 impl Cause {
-    /// Those that aren't exceptions of the CPU, and their names.
+    /// The causes that aren't exceptions of the CPU, with their names.
     const OTHERS: [(Self, &'static str); 6] = [
         (Self::Panic, "panic"),
         (Self::PanicInReport, "panic-in-report"),
@@ -68,7 +68,7 @@ impl Cause {
     }
 }
 
-/// A message that panics when it is shown.
+/// A message that panics when it is formatted.
 struct PanicsWhenShown;
 
 impl fmt::Display for PanicsWhenShown {
@@ -77,7 +77,7 @@ impl fmt::Display for PanicsWhenShown {
     }
 }
 
-/// A message that faults when it is shown.
+/// A message that faults when it is formatted.
 struct FaultsWhenShown;
 
 impl fmt::Display for FaultsWhenShown {
@@ -87,7 +87,7 @@ impl fmt::Display for FaultsWhenShown {
     }
 }
 
-/// Where it is provoked.
+/// The place in the kernel where the failure is provoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Context {
     Interrupt,
@@ -103,9 +103,9 @@ const CONTEXTS: [(Context, &str, &str); 4] = [
     (Context::HeapLocked, "heap", "while the heap is locked"),
 ];
 
-/// What the timer's handler is to provoke.
+/// The failure that the timer's handler is to provoke.
 static IN_INTERRUPT: Mutex<Option<Cause>> = Mutex::new(None);
-/// Whether that is over.
+/// Whether the timer's handler has run.
 static HAS_COME_BACK: AtomicBool = AtomicBool::new(false);
 
 fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
@@ -113,7 +113,7 @@ fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
         Context::Interrupt => {
             *IN_INTERRUPT.lock() = Some(cause);
             HAS_COME_BACK.store(false, Ordering::Relaxed);
-            // The lock is free meanwhile.
+            // The lock isn't held while the failure is provoked.
             machine.timer.run_in_interrupt(|| {
                 if let Some(cause) = IN_INTERRUPT.lock().take() {
                     cause.provoke();
@@ -156,7 +156,7 @@ fn provoke_named(
     Ok(())
 }
 
-/// Takes `in PLACE`, if it stands there.
+/// Takes the arguments `in PLACE`, if they are there.
 fn take_context(arguments: &mut Arguments<'_>) -> Result<Option<Context>, ArgumentError> {
     match arguments.word() {
         None => Ok(None),
@@ -205,7 +205,7 @@ fn show(out: &mut dyn Write, is_shown: impl Fn(Exception) -> bool) -> fmt::Resul
     Ok(())
 }
 
-/// Gives the words that can be completed.
+/// Calls `found` with each word that can be completed.
 fn names(found: &mut dyn FnMut(&str)) {
     ["read", "write", "execute"].into_iter().for_each(&mut *found);
     Cause::OTHERS.iter().for_each(|(_, name)| found(name));

@@ -1,4 +1,4 @@
-//! `help`: the commands.
+//! `help`: lists and describes the commands.
 
 use core::fmt::{self, Write};
 

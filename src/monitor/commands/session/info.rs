@@ -1,4 +1,4 @@
-//! `info`: what the machine is and how it was started.
+//! `info`: describes the machine, and how it was started.
 
 use core::fmt::{self, Write};
 

@@ -1,4 +1,4 @@
-//! `layout`: what stands on the keyboard's keys.
+//! `layout`: lists and selects keyboard layouts.
 
 use core::fmt::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Commands for the prompt itself, for tests, and for the end.
+//! Commands for the prompt itself, for tests, and to end the machine.
 
 pub(in crate::monitor) mod bench;
 pub(in crate::monitor) mod cat;

@@ -1,4 +1,4 @@
-//! `poweroff`.
+//! `poweroff`: switches the machine off.
 
 use core::fmt::{self, Write};
 
@@ -29,7 +29,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     }),
 };
 
-/// Comes back, with a line that says why, if the machine can't be switched off so.
+/// Switches the machine off by ACPI. If that isn't possible, writes why and returns.
 fn by_acpi(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let Some(acpi) = &machine.acpi else {
         return writeln!(out, "No ACPI: there are no tables.");

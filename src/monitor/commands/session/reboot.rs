@@ -1,4 +1,4 @@
-//! `reboot`.
+//! `reboot`: restarts the machine.
 
 use crate::arch::reset;
 use crate::monitor::command::{Command, NO_WORDS, Run};

@@ -1,4 +1,4 @@
-//! `test`: whether parts of the machine work as they should.
+//! `test`: tests parts of the machine.
 
 use alloc::vec::Vec;
 use core::fmt::Write;
@@ -20,10 +20,10 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(run),
 };
 
-/// What a test found.
+/// The result of a test.
 type Outcome = Result<(), &'static str>;
 
-/// A name, what is tested, and the test.
+/// A test: its name, its subject, and its function.
 type Test = (&'static str, &'static str, fn(&Machine) -> Outcome);
 
 const TESTS: &[Test] = &[
@@ -54,7 +54,7 @@ fn test_audit() -> Outcome {
     if audit::run().broken == 0 { Ok(()) } else { Err("rules are broken; audit lists them") }
 }
 
-/// For a tenth of a second.
+/// Takes a tenth of a second.
 fn test_clock(machine: &Machine) -> Outcome {
     const SLEEPS: u64 = 10;
     const SLEEP_NS: u64 = 10_000_000;
@@ -69,7 +69,8 @@ fn test_clock(machine: &Machine) -> Outcome {
         }
         last_ns = now_ns;
     }
-    // A hypervisor may run the CPU late; a timer that doesn't interrupt is later than that.
+    // A hypervisor may delay the CPU, but by less than this. A later interrupt counts as
+    // missing.
     const LATE_NS: u64 = 5_000_000_000;
     match last_ns - start_ns < SLEEPS * SLEEP_NS + LATE_NS {
         true => Ok(()),
@@ -87,7 +88,7 @@ fn test_frames() -> Outcome {
         taken.push(frame);
     }
     let has_some = !taken.is_empty();
-    // The frame's number, a byte at each end.
+    // A frame's number, written to both ends of the frame.
     let ends = |frame: &AllocatedFrames| {
         let start = layout::direct(frame.start());
         let [low, high, ..] = (frame.start().as_u64() / layout::FRAME_BYTES).to_le_bytes();

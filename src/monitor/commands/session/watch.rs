@@ -1,4 +1,4 @@
-//! `watch`: a command again and again.
+//! `watch`: repeats a command.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! `kill`: asks a thread to end.
+//! `kill`: requests that a thread ends.
 
 use core::fmt::Write;
 

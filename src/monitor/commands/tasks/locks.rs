@@ -1,4 +1,4 @@
-//! `locks`: spin locks, and how long interrupts were off.
+//! `locks`: the use of spin locks, and the longest time with interrupts off.
 
 use alloc::string::String;
 use core::fmt::Write;
@@ -54,7 +54,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     Ok(())
 }
 
-/// Returns as much of a name as fits a row.
+/// Returns the start of a name, as much as fits a row.
 fn cut(name: Function) -> String {
     alloc::format!("{name}").chars().take(76).collect()
 }

@@ -78,7 +78,7 @@ fn state_name(state: State) -> &'static str {
     }
 }
 
-/// How a thread is scheduled; a star after it says that it is inherited.
+/// A thread's scheduling policy; a star marks an inherited one.
 pub(in crate::monitor) struct PolicyName<'a>(pub &'a Thread);
 
 impl fmt::Display for PolicyName<'_> {

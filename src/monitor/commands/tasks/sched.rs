@@ -1,4 +1,4 @@
-//! `sched`: how long threads wait for a CPU.
+//! `sched`: how long woken threads wait for a CPU.
 
 use core::fmt::Write;
 
@@ -42,7 +42,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
-/// A time with the largest unit of which there is one.
+/// A time in nanoseconds, shown in the largest unit in which it is at least 1.
 pub(in crate::monitor) struct Time(pub u64);
 
 impl core::fmt::Display for Time {

@@ -1,4 +1,4 @@
-//! `top`: the threads that use the CPUs most.
+//! `top`: the threads that use the most CPU time.
 
 use core::cmp::Reverse;
 use core::fmt::Write;
@@ -23,7 +23,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 
 const PERIOD_NS: u64 = 1_000_000_000;
 
-/// So many threads are shown.
+/// The number of threads that are shown.
 const ROWS: usize = 15;
 
 fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {

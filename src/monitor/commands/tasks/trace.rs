@@ -1,4 +1,4 @@
-//! `trace`: what the scheduler did last.
+//! `trace`: the scheduler's last events.
 
 use core::fmt::{self, Write};
 
@@ -18,10 +18,10 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
 };
 
-/// So many of the last events are listed.
+/// The number of events that are listed.
 const LISTED: usize = 40;
 
-/// An event, and where it was.
+/// An event, with its time in nanoseconds and its CPU.
 type Noted = (u64, u32, Event);
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -94,7 +94,7 @@ fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
             runs = next.map(|thread| (time_ns, thread));
         }
     }
-    // The last element, which no comma follows.
+    // The last element of the array, which no comma follows.
     writeln!(out, "{{\"ph\":\"M\",\"pid\":0,\"name\":\"process_name\",")?;
     writeln!(out, "\"args\":{{\"name\":\"Farjump\"}}}}\n]")
 }
@@ -139,7 +139,8 @@ impl fmt::Display for Microseconds {
     }
 }
 
-/// A thread's number, and its name, if it still has one, without what JSON doesn't allow.
+/// A thread's number and, if it still exists, its name without characters that JSON
+/// forbids.
 struct Label(u64);
 
 impl fmt::Display for Label {
