@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod emergency;
+mod emergency_input;
 pub mod history;
 mod input;
 mod line;
@@ -24,7 +25,7 @@ use crate::drivers::char::serial::{self, Serial};
 use crate::klog;
 use crate::mm::Memory;
 
-pub use emergency::EmergencyInput;
+pub use emergency_input::EmergencyInput;
 pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key, wait_key_for};
 pub use line::{LINE_MAX_BYTES, LineInput};
 pub use screen::Scroll;

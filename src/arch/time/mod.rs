@@ -1,6 +1,7 @@
 //! The clock, its calibration, the timer of each CPU, and the PIT.
 
 pub mod alarm;
+mod apic_frequency;
 pub mod calibration;
 pub mod clock;
 pub(in crate::arch) mod pit;

@@ -7,7 +7,6 @@ use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use spin::{Mutex, Once};
-use timekeeping::calibration::Sample;
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::init_order::Controllers;
@@ -15,9 +14,7 @@ use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::irq::local_apic::{self, TimerMode};
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, TIMER_VECTOR};
 use crate::arch::irq::{self, ActiveController, Irq};
-use crate::arch::time::calibration::{self, Reference, bracket};
-use crate::arch::time::rate::FrequencySource;
-use crate::arch::time::{clock, pit};
+use crate::arch::time::{apic_frequency, clock, pit};
 use crate::per_cpu;
 
 /// The source of the timer's interrupts.
@@ -114,7 +111,7 @@ pub fn start(controllers: Controllers) -> Timer {
         Source::Apic | Source::TscDeadline => irq::set_local_handler(TIMER_VECTOR, handle),
     }
     if source == Source::Apic {
-        let per_ns = (u128::from(find_apic_frequency()) << 32) / 1_000_000_000;
+        let per_ns = (u128::from(apic_frequency::find()) << 32) / 1_000_000_000;
         APIC_CLOCKS_PER_NS.store(per_ns as u64, Ordering::Relaxed);
     }
     start_here();
@@ -142,66 +139,6 @@ fn source() -> Source {
         APIC => Source::Apic,
         _ => Source::TscDeadline,
     }
-}
-
-/// Returns the frequency of the APIC's timer with its divider, in Hz: the one that CPUID
-/// states, or a measured one.
-fn find_apic_frequency() -> u64 {
-    match clock::stated().apic_timer_hz() {
-        Some(frequency_hz) => frequency_hz / u64::from(local_apic::TIMER_DIVIDER),
-        None => measure_apic_frequency(),
-    }
-}
-
-/// The APIC's timer as a reference of unknown frequency: it counts down from its maximum.
-struct ApicTimer {
-    /// Its approximate frequency, in Hz.
-    roughly_hz: u64,
-}
-
-impl Reference for ApicTimer {
-    fn source(&self) -> FrequencySource {
-        FrequencySource::LocalApic
-    }
-
-    fn hz(&self) -> u64 {
-        self.roughly_hz
-    }
-
-    fn mask(&self) -> u64 {
-        u32::MAX.into()
-    }
-
-    fn start(&self) -> bool {
-        // It doesn't interrupt: the count ends much later, and interrupts are off now.
-        local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
-        local_apic::set_timer_count(u32::MAX);
-        true
-    }
-
-    fn sample(&self) -> Option<Sample> {
-        Some(bracket(|| u64::from(u32::MAX - local_apic::timer_count())))
-    }
-
-    fn stop(&self) {
-        local_apic::set_timer_count(0);
-    }
-}
-
-/// Measures the frequency against the time stamp counter.
-fn measure_apic_frequency() -> u64 {
-    const ROUGHLY_NS: u64 = 1_000_000;
-    const TARGET_PPM: u64 = 50;
-    let timer = ApicTimer { roughly_hz: 0 };
-    timer.start();
-    let start_ns = clock::now_ns();
-    clock::spin_ns(ROUGHLY_NS);
-    let counts = u64::from(u32::MAX - local_apic::timer_count());
-    let passed_ns = (clock::now_ns() - start_ns).max(1);
-    timer.stop();
-    let roughly_hz = (counts * 1_000_000_000 / passed_ns).max(1);
-    let estimate = calibration::measure(&ApicTimer { roughly_hz }, TARGET_PPM);
-    estimate.map_or(roughly_hz, |estimate| estimate.reference(clock::rate().hz).hz.max(1))
 }
 
 /// Sets this CPU's timer to interrupt at `deadline_ns` on the kernel's clock, unless it

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use acpi_tables::header::HEADER_BYTES;
-use acpi_tables::{Fadt, Header, Signature, fadt, header, root};
+use acpi_tables::{Fadt, Header, Signature, Text, fadt, header, root};
 use boot_information::{BootInformation, Firmware, Rsdp};
 use x86_64::PhysAddr;
 
@@ -212,7 +212,7 @@ impl Acpi {
 
     fn log(&self) {
         let rsdp = &self.rsdp;
-        let oem = header::Text(&rsdp.oem_id);
+        let oem = Text(&rsdp.oem_id);
         log::info!("{} tables by {oem}, revision {}", self.tables.len(), rsdp.revision);
         for missing in &self.missing {
             log::warn!("no table at {:#x}: {}", missing.address, missing.why);
@@ -239,54 +239,4 @@ fn read_table(address: PhysAddr) -> Result<Table, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::machine;
-
-    #[test_case]
-    fn tables_of_the_machine_are_good() {
-        let acpi = machine().acpi.as_ref().expect("QEMU's PC has ACPI");
-        assert_eq!(acpi.missing, []);
-        assert!(acpi.tables.iter().all(|table| table.checksum == Checksum::Good));
-        for signature in [root::RSDT, fadt::FADT, acpi_tables::madt::MADT, DSDT] {
-            assert_eq!(acpi.good(signature).count(), 1, "{signature}");
-        }
-        assert_eq!(acpi.fadt().and_then(|fadt| fadt.century_register), Some(0x32));
-    }
-
-    #[test_case]
-    fn tables_beyond_the_limit_are_reported_once() {
-        let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
-        let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
-        // The address of the kernel's image, where no table is.
-        (0..TABLES_MAX + 9).for_each(|_| assert!(acpi.add(0x10_0000).is_none()));
-        assert_eq!(acpi.missing.len(), TABLES_MAX + 1);
-        assert_eq!(acpi.missing.last().map(|missing| missing.why), Some(Error::TooMany));
-    }
-
-    #[test_case]
-    fn roots_that_make_no_sense_leave_nothing() {
-        let mut information = BootInformation::new();
-        let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
-        assert_eq!(start(machine().memory, &information).map(|acpi| acpi.rsdp), Some(rsdp));
-        information.firmware = Firmware::Uefi;
-        assert!(start(machine().memory, &information).is_none());
-        // In the kernel's memory, outside of all memory, and in the middle of a table.
-        let inside = rsdp.rsdt.expect("it has a root") + 4;
-        for (rsdt, xsdt) in
-            [(None, None), (Some(0x10_0000), Some(1 << 51)), (Some(inside), Some(u64::MAX))]
-        {
-            information.rsdp = Some(Rsdp { rsdt, xsdt, ..rsdp });
-            let acpi = start(machine().memory, &information).expect("there is an RSDP");
-            assert_eq!(acpi.tables.len(), 0);
-            assert_eq!(acpi.missing.len(), rsdt.iter().count() + xsdt.iter().count());
-        }
-        // A table that isn't a root; then the other root is used.
-        let fadt = machine().acpi.as_ref().and_then(|acpi| acpi.good(fadt::FADT).next());
-        let fadt = fadt.expect("it has one").address.as_u64();
-        information.rsdp = Some(Rsdp { xsdt: Some(fadt), ..rsdp });
-        let acpi = start(machine().memory, &information).expect("there is an RSDP");
-        assert_eq!(acpi.good(root::RSDT).count(), 1);
-        assert_eq!(acpi.good(DSDT).count(), 1);
-    }
-}
+mod tests;

@@ -7,17 +7,18 @@
 //! Source: PCI Local Bus Specification 3.0, "Configuration Space"; PCI-to-PCI Bridge
 //! Architecture Specification 1.2, "PCI-to-PCI Bridge Configuration Space Header".
 
+mod address;
+mod base_address;
+
 use alloc::vec::Vec;
-use core::fmt;
-use core::str::FromStr;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::ports::{PCI_ADDRESS, PCI_DATA};
 use crate::mm::Memory;
-use crate::sync::{IrqMutex, Rank};
+use address::is_present;
 
-/// Must be set in an address to select a register.
-const ENABLE: u32 = 1 << 31;
+pub use address::{Address, NotAnAddress};
+pub use base_address::BaseAddress;
+
 /// The vendor that is read if there is no function.
 const NO_VENDOR: u16 = 0xFFFF;
 
@@ -41,70 +42,6 @@ const HAS_MORE_FUNCTIONS: u8 = 1 << 7;
 /// Capabilities start after the header of 64 bytes; each has at least four bytes.
 const FIRST_CAPABILITY: u8 = 0x40;
 const CAPABILITIES_MAX: usize = (256 - FIRST_CAPABILITY as usize) / 4;
-
-/// Protects the pair of ports, from the selection of a register to the access to it.
-/// Taken for each read of a register; not by interrupt handlers.
-static PORTS: IrqMutex<()> = IrqMutex::new(Rank::Device, ());
-
-/// The address of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Address {
-    bus: u8,
-    device: u8,
-    function: u8,
-}
-
-impl Address {
-    /// Returns the address; `None` if the device is above 31 or the function above 7.
-    pub fn try_new(bus: u8, device: u8, function: u8) -> Option<Self> {
-        (device < 32 && function < 8).then_some(Self { bus, device, function })
-    }
-
-    /// Reads the register at `offset_bytes`, a multiple of 4. All bits are set if there
-    /// is no function. Takes about two microseconds.
-    pub fn read(self, offset_bytes: u8) -> u32 {
-        let [bus, device, function] = [self.bus, self.device, self.function].map(u32::from);
-        let place = bus << 16 | device << 11 | function << 8 | u32::from(offset_bytes & !3);
-        let _ports = PORTS.lock();
-        PCI_ADDRESS.write(ENABLE | place);
-        PCI_DATA.read()
-    }
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:02x}:{:02x}.{}", self.bus, self.device, self.function)
-    }
-}
-
-/// The text isn't of the form BUS:DEVICE.FUNCTION.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAnAddress;
-
-impl fmt::Display for NotAnAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not an address such as 00:1f.2")
-    }
-}
-
-impl core::error::Error for NotAnAddress {}
-
-impl FromStr for Address {
-    type Err = NotAnAddress;
-
-    fn from_str(text: &str) -> Result<Self, NotAnAddress> {
-        let number = |digits: &str| {
-            let is_short = matches!(digits.len(), 1 | 2) && !digits.starts_with('+');
-            is_short.then(|| u8::from_str_radix(digits, 16).ok()).flatten()
-        };
-        let parse = || {
-            let (bus, rest) = text.split_once(':')?;
-            let (device, function) = rest.split_once('.')?;
-            Self::try_new(number(bus)?, number(device)?, number(function)?)
-        };
-        parse().ok_or(NotAnAddress)
-    }
-}
 
 /// The type of a function's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,64 +75,6 @@ pub struct Function {
     pub interrupt_line: Option<u8>,
     /// Its interrupt pin: `A` to `D`.
     pub interrupt_pin: Option<char>,
-}
-
-/// The place of a function's registers or memory. `None` if the firmware has assigned no
-/// address; then the function doesn't answer there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaseAddress {
-    /// I/O ports, with the first port.
-    Ports(Option<u32>),
-    /// Memory.
-    Memory {
-        /// The first physical address.
-        address: Option<u64>,
-        /// The number of bits that the address may have.
-        width_bits: u8,
-        /// Reads have no side effect.
-        is_prefetchable: bool,
-    },
-}
-
-impl BaseAddress {
-    /// Decodes a register and the next one, which may be its upper half; `None` if it
-    /// isn't used. Reserved types of memory are decoded as 32-bit ones.
-    fn decode(low: u32, high: u32) -> Option<Self> {
-        const IS_PORTS: u32 = 1 << 0;
-        const IS_64_BITS: u32 = 0b10 << 1;
-        const TYPE: u32 = 0b11 << 1;
-        const IS_PREFETCHABLE: u32 = 1 << 3;
-        if matches!(low, 0 | u32::MAX) {
-            return None;
-        }
-        if low & IS_PORTS != 0 {
-            return Some(Self::Ports(Some(low & !0b11).filter(|&port| port != 0)));
-        }
-        let is_64_bits = low & TYPE == IS_64_BITS;
-        let high = if is_64_bits { u64::from(high) << 32 } else { 0 };
-        Some(Self::Memory {
-            address: Some(high | u64::from(low & !0b1111)).filter(|&address| address != 0),
-            width_bits: if is_64_bits { 64 } else { 32 },
-            is_prefetchable: low & IS_PREFETCHABLE != 0,
-        })
-    }
-}
-
-impl fmt::Display for BaseAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::Ports(Some(port)) => write!(f, "ports  from {port:#06x}"),
-            Self::Ports(None) => f.write_str("ports  unassigned"),
-            Self::Memory { address, width_bits, is_prefetchable } => {
-                match address {
-                    Some(address) => write!(f, "memory from {address:#010x}")?,
-                    None => f.write_str("memory unassigned")?,
-                }
-                write!(f, ", {width_bits} bits")?;
-                f.write_str(if is_prefetchable { ", prefetchable" } else { "" })
-            }
-        }
-    }
 }
 
 /// An optional feature of a function.
@@ -319,13 +198,6 @@ pub fn start(_memory: Memory) -> Pci {
     Pci { functions }
 }
 
-/// Returns whether the ports work: a selected register can be read back.
-fn is_present() -> bool {
-    let _ports = PORTS.lock();
-    PCI_ADDRESS.write(ENABLE);
-    PCI_ADDRESS.read() == ENABLE
-}
-
 fn find_all() -> impl Iterator<Item = Function> {
     let buses = 0..=u8::MAX;
     let devices = buses.flat_map(|bus| (0..32).map(move |device| (bus, device)));
@@ -342,51 +214,4 @@ fn find_all() -> impl Iterator<Item = Function> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::ToString;
-
-    #[test_case]
-    fn addresses_are_read_as_they_are_written() {
-        let address = Address::try_new(0xAB, 0x1F, 7).expect("it is one");
-        assert_eq!(address.to_string(), "ab:1f.7");
-        assert_eq!("ab:1f.7".parse(), Ok(address));
-        assert_eq!("0:2.0".parse(), Ok(Address { bus: 0, device: 2, function: 0 }));
-        for text in [
-            "", "0", "0:0", "0.0", "0:20.0", "0:0.8", "100:0.0", "0:+1.0", "0:0.0.0", ":.",
-            "x:0.0", " 0:0.0",
-        ] {
-            assert_eq!(text.parse::<Address>(), Err(NotAnAddress), "{text}");
-        }
-    }
-
-    #[test_case]
-    fn base_addresses_of_every_kind_are_decoded() {
-        let memory = |address, width_bits, is_prefetchable| {
-            Some(BaseAddress::Memory { address: Some(address), width_bits, is_prefetchable })
-        };
-        let unassigned = |width_bits, is_prefetchable| {
-            Some(BaseAddress::Memory { address: None, width_bits, is_prefetchable })
-        };
-        assert_eq!(BaseAddress::decode(0, 7), None);
-        assert_eq!(BaseAddress::decode(u32::MAX, 7), None);
-        assert_eq!(BaseAddress::decode(0xC041, 7), Some(BaseAddress::Ports(Some(0xC040))));
-        assert_eq!(BaseAddress::decode(1, 7), Some(BaseAddress::Ports(None)));
-        assert_eq!(BaseAddress::decode(8, 7), unassigned(32, true));
-        assert_eq!(BaseAddress::decode(4, 0), unassigned(64, false));
-        assert_eq!(BaseAddress::decode(0xC, 0), unassigned(64, true));
-        assert_eq!(BaseAddress::decode(0xFEBC_0000, 7), memory(0xFEBC_0000, 32, false));
-        assert_eq!(BaseAddress::decode(0xFEBC_0008, 7), memory(0xFEBC_0000, 32, true));
-        assert_eq!(BaseAddress::decode(0xFEBC_000C, 7), memory(0x7_FEBC_0000, 64, true));
-        assert_eq!(BaseAddress::decode(0xC, 1), memory(1 << 32, 64, true));
-    }
-
-    #[test_case]
-    fn machine_has_a_host_bridge_and_nothing_beyond() {
-        let host = Address { bus: 0, device: 0, function: 0 };
-        let function = Function::find(host).expect("QEMU's PC has PCI");
-        assert_eq!((function.class.0, function.class.1), (6, 0));
-        assert_eq!(Function::find(Address { bus: 0xFF, device: 0x1F, function: 7 }), None);
-        assert!(find_all().is_sorted_by_key(|function| function.address));
-    }
-}
+mod tests;

@@ -20,10 +20,10 @@
 //! and constants can only be read there, so no byte can be written at one address
 //! and executed at another.
 
-use core::fmt;
+mod findings;
+
 use core::ops::ControlFlow;
 
-use heapless::Vec;
 use paging::{Mapping, MappingFlags, PageSize};
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -35,106 +35,7 @@ use crate::mm::kernel::layout::{DIRECT_MAP_BYTES, FRAME_BYTES, HEAP, KERNEL_BASE
 use crate::mm::kernel::ram;
 use crate::mm::kernel::stacks::Stack;
 
-/// The number of findings that are kept; others are only counted.
-const FINDINGS_MAX: usize = 16;
-
-/// A rule for memory; the module's table lists what breaks each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the module has them in a table")]
-pub enum Rule {
-    WritableAndExecutable,
-    User,
-    Low,
-    Guard,
-    OutsideLayout,
-    Rights,
-    WrongFrame,
-    MappedTwice,
-    FrameNotOwned,
-    TableNotOwned,
-    Owners,
-    Count,
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::WritableAndExecutable => "writable and executable",
-            Self::User => "a page of the kernel that programs can reach",
-            Self::Low => "mapped below 64 KiB",
-            Self::Guard => "a guard that is mapped",
-            Self::OutsideLayout => "mapped where the layout has nothing",
-            Self::Rights => "other rights than its place has",
-            Self::WrongFrame => "another frame than its place has",
-            Self::MappedTwice => "a frame that is in use twice",
-            Self::FrameNotOwned => "a frame that is free, or used for something else",
-            Self::TableNotOwned => "a page table whose frame is free, or used for something else",
-            Self::Owners => "a frame of the kernel that has more than one owner",
-            Self::Count => "frames counted and found differ",
-        })
-    }
-}
-
-/// A broken rule, and where it is broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The rule.
-    pub rule: Rule,
-    /// The page, or null for a table.
-    pub page: VirtAddr,
-    /// The frame, or null if only counts differ.
-    pub frame: PhysAddr,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rule, page, frame } = self;
-        write!(f, "{rule}: page {page:#018x} ({}), frame {frame:#x}", AddressKind::of(*page))
-    }
-}
-
-/// The result of an audit.
-#[derive(Clone, Debug, Default)]
-pub struct Audit {
-    /// The number of mapped pages, of any size.
-    pub pages: usize,
-    /// The number of tables.
-    pub tables: usize,
-    /// The number of findings: each page that breaks a rule counts.
-    pub broken: usize,
-    /// The first findings.
-    pub findings: Vec<Finding, FINDINGS_MAX>,
-}
-
-impl Audit {
-    fn add(&mut self, rule: Rule, page: VirtAddr, frame: PhysAddr) {
-        self.broken += 1;
-        // If there is no room, the finding is only counted.
-        let _ = self.findings.push(Finding { rule, page, frame });
-    }
-
-    /// Logs every finding.
-    ///
-    /// # Panics
-    /// If there is one.
-    pub fn expect_clean(&self) {
-        for finding in &self.findings {
-            log::error!("{finding}");
-        }
-        assert!(self.broken == 0, "{} rules of memory are broken, see the log", self.broken);
-    }
-}
-
-impl fmt::Display for Audit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} pages, {} tables: ", self.pages, self.tables)?;
-        match self.broken {
-            0 => f.write_str("all as it should be"),
-            1 => f.write_str("1 rule is broken"),
-            broken => write!(f, "{broken} rules are broken"),
-        }
-    }
-}
+pub use findings::{Audit, Finding, Rule};
 
 /// Checks all of the kernel's memory. It holds the heap's lock meanwhile.
 pub fn run() -> Audit {
@@ -307,114 +208,4 @@ fn direct_rights(frame: PhysAddr, size: PageSize) -> MappingFlags {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::mm::kernel::frames::AllocatedFrames;
-    use crate::mm::kernel::layout::{self, DEVICES};
-
-    const USER: MappingFlags = DATA.union(MappingFlags::USER);
-    const ANYTHING: MappingFlags = DATA.union(MappingFlags::EXECUTE);
-
-    fn rules() -> Vec<Rule, FINDINGS_MAX> {
-        run().findings.iter().map(|finding| finding.rule).collect()
-    }
-
-    /// Maps a page with the given flags, returns the rules that the audit finds broken,
-    /// and unmaps the page.
-    fn rules_with(page: VirtAddr, frame: PhysAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
-        let map = |space: &mut kernel_space::KernelSpace| {
-            space.table.map(page, frame, PageSize::Size4K, flags)
-        };
-        map(&mut kernel_space::lock()).expect("it is free");
-        let rules = rules();
-        kernel_space::lock().table.unmap(page).expect("it is mapped").1.flush();
-        run().expect_clean();
-        rules
-    }
-
-    /// Changes a page's rights, returns the rules that the audit finds broken, and
-    /// restores the rights.
-    fn rules_with_rights(page: VirtAddr, flags: MappingFlags) -> Vec<Rule, FINDINGS_MAX> {
-        let before = kernel_space::query(page).expect("it is mapped").flags;
-        let protect = |flags| {
-            kernel_space::lock()
-                .table
-                .protect_region(page, FRAME_BYTES, flags)
-                .expect("there is memory")
-                .flush();
-        };
-        protect(flags);
-        let rules = rules();
-        protect(before);
-        run().expect_clean();
-        rules
-    }
-
-    fn frame() -> AllocatedFrames {
-        AllocatedFrames::try_new(Purpose::Other).expect("there is memory")
-    }
-
-    #[test_case]
-    fn kernel_as_it_is_breaks_no_rule() {
-        let audit = run();
-        audit.expect_clean();
-        assert!(audit.pages > 100 && audit.tables > 5, "{audit}");
-    }
-
-    #[test_case]
-    fn pages_where_none_belong_are_found() {
-        let frame = frame();
-        let low = VirtAddr::new(0xF000);
-        assert_eq!(rules_with(low, frame.start(), DATA), [Rule::Low]);
-        let program = VirtAddr::new(0x40_0000);
-        assert_eq!(rules_with(program, frame.start(), DATA), [Rule::OutsideLayout]);
-        assert_eq!(rules_with(program, frame.start(), USER), [Rule::User, Rule::OutsideLayout]);
-        let unnamed = DEVICES + (1_u64 << 39);
-        assert_eq!(rules_with(unnamed, frame.start(), DEVICE), [Rule::OutsideLayout]);
-        for stack in Stack::BOOT_CPU {
-            let guard = stack.guard().end - FRAME_BYTES;
-            assert_eq!(rules_with(guard, frame.start(), DATA), [Rule::Guard], "{stack}");
-        }
-    }
-
-    #[test_case]
-    fn rights_that_a_place_has_not_are_found() {
-        let text = image::section(Section::Text).start;
-        assert_eq!(rules_with_rights(text, ANYTHING), [Rule::WritableAndExecutable, Rule::Rights]);
-        assert_eq!(rules_with_rights(image::section(Section::Rodata).start, DATA), [Rule::Rights]);
-        let unused = Stack::BOOT.range().start;
-        assert_eq!(rules_with_rights(unused, CONSTANT), [Rule::Rights]);
-        assert_eq!(rules_with_rights(unused, USER), [Rule::User, Rule::Rights]);
-        let alias = layout::direct(image::to_physical(text));
-        assert_eq!(rules_with_rights(alias, DATA), [Rule::Rights], "written here, executed there");
-    }
-
-    #[test_case]
-    fn frames_in_use_twice_are_found() {
-        let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        let stack = kernel_space::query(Stack::BOOT.range().start).expect("it is mapped").paddr;
-        let both = [Rule::FrameNotOwned, Rule::Count];
-        // The page is mapped before the audit reaches the stack, so the stack is found as
-        // the second mapping.
-        let rules = rules_with(page, stack, DATA);
-        assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
-        let table = kernel_space::lock().table.root_paddr();
-        let rules = rules_with(page, table, DATA);
-        assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
-    }
-
-    #[test_case]
-    fn frames_without_owner_are_found() {
-        let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-        // The lowest frame: allocations take the highest ones first.
-        let start = ram::map().usable_frames(FRAME_BYTES).next().expect("there is memory").0;
-        let free = PhysAddr::new(start);
-        assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);
-    }
-
-    #[test_case]
-    fn other_frames_than_a_place_has_are_found() {
-        let hole = layout::direct(layout::VGA_AND_ROMS);
-        assert_eq!(rules_with(hole, layout::VGA_AND_ROMS, DATA), [Rule::WrongFrame]);
-    }
-}
+mod tests;

@@ -23,5 +23,6 @@ pub mod kernel_stack;
 pub mod layout;
 pub mod ram;
 pub mod screen_memory;
+mod stack_use;
 pub mod stacks;
 pub mod trampoline;

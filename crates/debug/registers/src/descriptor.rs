@@ -1,7 +1,7 @@
-//! Segment descriptors and gates, decoded from their words in memory.
+//! Segment descriptors, decoded from their words in memory.
 //!
 //! Source: Intel SDM volume 3A, "Segment Descriptors", "Code- and Data-Segment
-//! Descriptor Types", "System Descriptor Types", "64-Bit Mode IDT".
+//! Descriptor Types", "System Descriptor Types".
 
 /// The type of a descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,51 +87,4 @@ impl Descriptor {
 /// that isn't null.
 pub fn is_wide(word: u64) -> bool {
     word != 0 && word >> 44 & 1 == 0 && matches!(word >> 40 & 0xF, 2 | 9 | 11 | 12)
-}
-
-/// The type of a gate of the IDT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GateKind {
-    /// Clears the interrupt flag.
-    Interrupt,
-    /// Leaves the interrupt flag unchanged.
-    Trap,
-    /// Another type, which long mode doesn't have.
-    Invalid(u8),
-}
-
-/// A gate of the IDT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gate {
-    /// The handler's address.
-    pub offset: u64,
-    /// The handler's code segment.
-    pub selector: u16,
-    /// The entry of the interrupt stack table, 1 to 7; 0 if the handler runs without one.
-    pub ist: u8,
-    /// The type.
-    pub kind: GateKind,
-    /// The highest ring whose INT instruction may call the gate.
-    pub dpl: u8,
-}
-
-impl Gate {
-    /// The length of a gate in bytes.
-    pub const BYTES: u64 = 16;
-
-    /// Decodes the two words of a gate, low word first; `None` if it isn't present.
-    pub fn decode(low: u64, high: u64) -> Option<Self> {
-        let kind = match (low >> 40) as u8 & 0x1F {
-            0xE => GateKind::Interrupt,
-            0xF => GateKind::Trap,
-            other => GateKind::Invalid(other),
-        };
-        (low >> 47 & 1 == 1).then_some(Self {
-            offset: low & 0xFFFF | low >> 32 & 0xFFFF_0000 | high << 32,
-            selector: (low >> 16) as u16,
-            ist: (low >> 32) as u8 & 7,
-            kind,
-            dpl: (low >> 45) as u8 & 3,
-        })
-    }
 }

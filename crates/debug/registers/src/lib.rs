@@ -2,8 +2,10 @@
 //! decoding. Nothing here accesses a CPU.
 //!
 //! - [`control`]: control registers, EFER, RFLAGS and XCR0, bit by bit;
-//! - [`msr`]: known model-specific registers, and decoders of PAT and APIC_BASE;
-//! - [`descriptor`]: segments, task state segments and gates;
+//! - [`msr`]: known model-specific registers, and the fields of APIC_BASE;
+//! - [`memory_type`]: the decoder of PAT;
+//! - [`descriptor`]: segments and task state segments;
+//! - [`gate`]: gates of the IDT;
 //! - [`Tss`]: the 64-bit task state segment.
 //!
 //! ```
@@ -19,6 +21,8 @@
 pub mod control;
 pub mod descriptor;
 mod field;
+pub mod gate;
+pub mod memory_type;
 pub mod msr;
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,10 @@ use proptest::prelude::*;
 use std::vec::Vec;
 
 use crate::control::{CR0, CR2, CR3, CR4, CR8, EFER, RFLAGS, XCR0};
-use crate::descriptor::{Descriptor, Gate, GateKind, Kind, is_wide};
-use crate::msr::{self, MemoryType};
+use crate::descriptor::{Descriptor, Kind, is_wide};
+use crate::gate::{Gate, GateKind};
+use crate::memory_type::{self, MemoryType};
+use crate::msr;
 use crate::{Field, Layout, TSS_BYTES, Tss};
 
 const LAYOUTS: [Layout; 9] = [CR0, CR2, CR3, CR4, CR8, EFER, RFLAGS, XCR0, msr::APIC_BASE];
@@ -75,8 +77,8 @@ fn notably_clear_fields_and_unnamed_bits_are_returned() {
 fn page_attributes_are_decoded() {
     use MemoryType as M;
     let half = [M::WriteBack, M::WriteThrough, M::UncachedMinus, M::Uncacheable];
-    assert_eq!(msr::page_attributes(0x0007_0406_0007_0406), [half, half].concat()[..]);
-    let names = msr::page_attributes(0x0302_0105_0000_0000).map(MemoryType::mnemonic);
+    assert_eq!(memory_type::page_attributes(0x0007_0406_0007_0406), [half, half].concat()[..]);
+    let names = memory_type::page_attributes(0x0302_0105_0000_0000).map(MemoryType::mnemonic);
     assert_eq!(names[4..], ["WP", "WC", "reserved", "reserved"]);
 }
 

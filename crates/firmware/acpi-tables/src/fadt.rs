@@ -4,7 +4,7 @@
 //! "Generic Address Structure".
 
 use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
-use crate::header::Signature;
+use crate::signature::Signature;
 
 /// The table's signature.
 pub const FADT: Signature = Signature(*b"FACP");

@@ -3,40 +3,13 @@
 use core::fmt;
 
 use crate::bytes::{read, read_u8, read_u32};
+use crate::signature::Signature;
 
 /// The length of the header, and the least length of a table.
 pub const HEADER_BYTES: usize = 36;
 
 /// The length above which a table is rejected: 16 MiB.
 pub const TABLE_MAX_BYTES: u32 = 16 << 20;
-
-/// The four letters that name a table. Characters that aren't ASCII are shown as dots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Signature(pub [u8; 4]);
-
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", Text(&self.0))
-    }
-}
-
-/// A text of fixed length. It is shown without the spaces and zeros at its end;
-/// characters that aren't ASCII are shown as dots.
-#[derive(Clone, Copy, Debug)]
-pub struct Text<'a>(pub &'a [u8]);
-
-impl fmt::Display for Text<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let len = self.0.iter().rposition(|byte| !matches!(byte, b' ' | 0)).map_or(0, |at| at + 1);
-        for &byte in &self.0[..len] {
-            let is_shown = matches!(byte, b' '..=b'~');
-            write!(f, "{}", if is_shown { char::from(byte) } else { '.' })?;
-        }
-        // Pads to the width of the format.
-        let fill = f.width().unwrap_or(0).saturating_sub(len);
-        (0..fill).try_for_each(|_| f.write_str(" "))
-    }
-}
 
 /// Why a table is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! Source: IA-PC HPET Specification 1.0a, "The ACPI 2.0 HPET Description Table (HPET)".
 
 use crate::bytes::{read_u8, read_u64};
-use crate::header::Signature;
+use crate::signature::Signature;
 
 /// The table's signature.
 pub const HPET: Signature = Signature(*b"HPET");

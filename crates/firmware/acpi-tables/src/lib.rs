@@ -27,9 +27,11 @@ pub mod hpet;
 pub mod madt;
 pub mod purpose;
 pub mod root;
+mod signature;
 pub mod sleep;
 #[cfg(test)]
 mod tests;
 
 pub use fadt::Fadt;
-pub use header::{Error, Header, Signature};
+pub use header::{Error, Header};
+pub use signature::{Signature, Text};

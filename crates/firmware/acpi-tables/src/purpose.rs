@@ -1,6 +1,6 @@
 //! The purpose of each table, in a few words.
 
-use crate::header::Signature;
+use crate::signature::Signature;
 
 const PURPOSES: &[(&[u8; 4], &str)] = &[
     (b"APIC", "interrupt controllers"),

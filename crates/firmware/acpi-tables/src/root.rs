@@ -1,6 +1,7 @@
 //! The root tables, which list the others.
 
-use crate::header::{HEADER_BYTES, Signature};
+use crate::header::HEADER_BYTES;
+use crate::signature::Signature;
 
 /// The root with addresses of 32 bits.
 pub const RSDT: Signature = Signature(*b"RSDT");

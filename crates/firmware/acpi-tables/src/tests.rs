@@ -9,7 +9,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 
 use super::fadt::Register;
-use super::header::{self, HEADER_BYTES, Text};
+use super::header::{self, HEADER_BYTES};
 use super::madt::{Entry, InterruptFlags, ProcessorState};
 use super::sleep::{self, SleepTypes};
 use super::*;

@@ -22,6 +22,7 @@
 #![warn(missing_docs)]
 
 mod bytes;
+mod error;
 pub mod memory;
 pub mod modules;
 pub mod problem;
@@ -32,15 +33,15 @@ pub mod tags;
 mod tests;
 pub mod text;
 
+pub use error::{Error, RsdpError};
 pub use memory::{MemoryKind, MemoryRegion, MemoryRegions};
 pub use modules::{Module, Modules};
 pub use problem::{Problem, Problems};
 pub use rsdp::Rsdp;
 pub use screen::{Screen, ScreenKind};
-pub use tags::{Error, TagKind};
+pub use tags::TagKind;
 pub use text::Text;
 
-use rsdp::RsdpError;
 use tags::Tags;
 
 /// The information that the loader passes to the kernel.

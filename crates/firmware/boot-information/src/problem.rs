@@ -4,7 +4,7 @@ use core::fmt;
 
 use heapless::Vec;
 
-use crate::rsdp::RsdpError;
+use crate::error::RsdpError;
 use crate::tags::TagKind;
 
 /// A part of the structure that was left out or corrected.

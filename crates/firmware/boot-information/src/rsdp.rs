@@ -3,9 +3,8 @@
 //! Source: ACPI Specification 6.5, "Root System Description Pointer (RSDP)
 //! Structure".
 
-use core::fmt;
-
 use crate::bytes::{read_u32, read_u64};
+use crate::error::RsdpError;
 
 /// The length of the first revision, which is the part that the first checksum covers.
 const OLD_BYTES: usize = 20;
@@ -30,36 +29,6 @@ pub struct Rsdp {
     /// Physical address of the XSDT, the root with 64-bit addresses, if there is one.
     pub xsdt: Option<u64>,
 }
-
-/// The damage of an RSDP.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RsdpError {
-    /// There are fewer bytes than the structure has.
-    TooShort,
-    /// It doesn't start with the signature.
-    Signature,
-    /// The sum of the first 20 bytes isn't 0.
-    Checksum,
-    /// The length in the structure, in bytes, is less than its revision has, or more than
-    /// there is.
-    Length(u32),
-    /// The sum of all its bytes isn't 0.
-    ExtendedChecksum,
-}
-
-impl fmt::Display for RsdpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooShort => f.write_str("is too short"),
-            Self::Signature => f.write_str("has a wrong signature"),
-            Self::Checksum => f.write_str("has a wrong checksum"),
-            Self::Length(bytes) => write!(f, "can't have {bytes} bytes"),
-            Self::ExtendedChecksum => f.write_str("has a wrong extended checksum"),
-        }
-    }
-}
-
-impl core::error::Error for RsdpError {}
 
 impl Rsdp {
     /// Reads the structure of ACPI 1.0.

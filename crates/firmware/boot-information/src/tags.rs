@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::bytes::read_u32;
+use crate::error::Error;
 
 /// The tags that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,46 +56,6 @@ impl fmt::Display for TagKind {
         })
     }
 }
-
-/// Why the structure can't be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// There are fewer bytes than the head, or than the size in it.
-    Truncated {
-        /// The size in the head, in bytes.
-        said_bytes: usize,
-        /// The number of bytes that there are.
-        given_bytes: usize,
-    },
-    /// The size in the head is below 16, the size of an empty structure.
-    TooSmall(usize),
-    /// A tag is smaller than its head, or ends beyond the structure.
-    BrokenTag {
-        /// The offset of the tag in the structure.
-        offset_bytes: usize,
-        /// The size in the tag's head.
-        size_bytes: usize,
-    },
-    /// There is no end tag.
-    NoEndTag,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated { said_bytes, given_bytes } => {
-                write!(f, "it says {said_bytes} bytes, but there are {given_bytes}")
-            }
-            Self::TooSmall(bytes) => write!(f, "it says {bytes} bytes; the least is 16"),
-            Self::BrokenTag { offset_bytes, size_bytes } => {
-                write!(f, "the tag at offset {offset_bytes} can't have {size_bytes} bytes")
-            }
-            Self::NoEndTag => write!(f, "it has no end tag"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
 
 /// The size of a tag's head (its number and size), and of the structure's own head.
 const HEAD_BYTES: usize = 8;

@@ -3,7 +3,7 @@
 extern crate std;
 
 use super::*;
-use crate::rsdp::RsdpError;
+use crate::error::RsdpError;
 use proptest::prelude::*;
 use std::string::ToString;
 use std::vec::Vec;

@@ -16,10 +16,15 @@
 #![warn(missing_docs)]
 
 pub mod cmos;
+mod error;
 #[cfg(test)]
 mod tests;
+mod weekday;
 
 use core::fmt;
+
+pub use error::Error;
+pub use weekday::Weekday;
 
 /// The first year that is supported.
 pub const FIRST_YEAR: u16 = 1970;
@@ -27,80 +32,6 @@ pub const FIRST_YEAR: u16 = 1970;
 pub const LAST_YEAR: u16 = 9999;
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
-
-/// Why a time can't be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// The year is before [`FIRST_YEAR`] or after [`LAST_YEAR`].
-    Year(u16),
-    /// The month isn't 1 to 12.
-    Month(u8),
-    /// The month has no such day.
-    Day(u8),
-    /// The hour is above 23.
-    Hour(u8),
-    /// The minute is above 59.
-    Minute(u8),
-    /// The second is above 59.
-    Second(u8),
-    /// The seconds since 1970 reach beyond [`LAST_YEAR`].
-    TooLate(u64),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Year(year) => write!(f, "the year {year} is before 1970 or after 9999"),
-            Self::Month(month) => write!(f, "there is no month {month}"),
-            Self::Day(day) => write!(f, "the month has no day {day}"),
-            Self::Hour(hour) => write!(f, "there is no hour {hour}"),
-            Self::Minute(minute) => write!(f, "there is no minute {minute}"),
-            Self::Second(second) => write!(f, "there is no second {second}"),
-            Self::TooLate(seconds) => write!(f, "{seconds} s after 1970 is after the year 9999"),
-        }
-    }
-}
-
-impl core::error::Error for Error {}
-
-/// A day of the week.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "their names say it")]
-pub enum Weekday {
-    Monday,
-    Tuesday,
-    Wednesday,
-    Thursday,
-    Friday,
-    Saturday,
-    Sunday,
-}
-
-impl Weekday {
-    /// The weekdays from 1970-01-01 on, a Thursday.
-    const SINCE_1970: [Self; 7] = [
-        Self::Thursday,
-        Self::Friday,
-        Self::Saturday,
-        Self::Sunday,
-        Self::Monday,
-        Self::Tuesday,
-        Self::Wednesday,
-    ];
-
-    /// Returns the first three letters of its name.
-    pub fn short_name(self) -> &'static str {
-        match self {
-            Self::Monday => "Mon",
-            Self::Tuesday => "Tue",
-            Self::Wednesday => "Wed",
-            Self::Thursday => "Thu",
-            Self::Friday => "Fri",
-            Self::Saturday => "Sat",
-            Self::Sunday => "Sun",
-        }
-    }
-}
 
 /// A second of the years 1970 to 9999, in an unspecified time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -39,6 +39,7 @@
 #![warn(missing_docs)]
 
 mod bits;
+mod error;
 mod levels;
 mod order;
 mod run;
@@ -51,6 +52,8 @@ use core::ops::Range;
 
 use bits::{Bits, WORD_BITS, highest_bit};
 use levels::StorageLayout;
+
+pub use error::{FrameError, StorageTooSmall};
 
 /// The most frames that a [`FrameBitmap`] can hold: 4 TiB.
 pub const FRAMES_MAX: usize = 1 << 30;
@@ -254,44 +257,5 @@ impl fmt::Debug for FrameBitmap<'_> {
             .field("managed", &self.managed)
             .field("free", &self.free)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why frames can't be added or freed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// A frame lies beyond the end of the bitmap.
-    OutOfRange,
-    /// A frame to be added was added before.
-    AlreadyManaged,
-    /// A frame to be freed was never added: it is foreign.
-    NotManaged,
-    /// A frame to be freed is free: it was freed before, or never allocated.
-    NotAllocated,
-}
-
-impl fmt::Display for FrameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::OutOfRange => "a frame lies beyond the end of the bitmap",
-            Self::AlreadyManaged => "a frame was added before",
-            Self::NotManaged => "a frame was never added",
-            Self::NotAllocated => "a frame is free already",
-        })
-    }
-}
-
-/// The storage has too few words for the frames.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StorageTooSmall {
-    /// How many words the frames need.
-    pub needed_words: usize,
-    /// How many words the storage has.
-    pub given_words: usize,
-}
-
-impl fmt::Display for StorageTooSmall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the storage has {} words of {} needed", self.given_words, self.needed_words)
     }
 }

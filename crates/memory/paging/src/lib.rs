@@ -50,9 +50,10 @@ mod tests;
 mod upper_half;
 mod upper_owner;
 mod walk;
+mod x64_entry;
 
 pub use clone::OnClone;
-pub use entry::{GenericPTE, X64PTE};
+pub use entry::GenericPTE;
 pub use error::PagingError;
 pub use flags::MappingFlags;
 pub use flush::Flush;
@@ -65,3 +66,4 @@ pub use software_payload::SoftwarePayload;
 pub use tables::{Capabilities, PagingHandler};
 pub use upper_half::UpperHalf;
 pub use walk::{MappedRange, Step, walk_tables};
+pub use x64_entry::X64PTE;

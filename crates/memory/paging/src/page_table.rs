@@ -4,11 +4,12 @@ use core::marker::PhantomData;
 
 use x86_64::{PhysAddr, VirtAddr};
 
-use crate::entry::{GenericPTE, X64PTE};
+use crate::entry::GenericPTE;
 use crate::geometry::{PageSize, PagingMetaData, X64PagingMetaData, index, span_bytes};
 use crate::leaf::{Leaf, Mapping};
 use crate::tables::{Capabilities, Detached, PagingHandler, Table, Tables};
 use crate::upper_owner::UpperOwner;
+use crate::x64_entry::X64PTE;
 use crate::{MappingFlags, PagingError};
 
 /// The page table of x86_64.

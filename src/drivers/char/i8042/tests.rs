@@ -2,6 +2,8 @@
 
 use heapless::Deque;
 
+use crate::arch::ports::KeyboardCommand;
+use crate::drivers::char::i8042::set_up::*;
 use crate::drivers::char::i8042::*;
 
 /// A simulated controller. The fields select its faults.

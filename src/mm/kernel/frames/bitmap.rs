@@ -6,7 +6,8 @@ use core::ops::Range;
 use frame_bitmap::FrameBitmap;
 
 use super::frame_info;
-use super::purpose::{Purpose, Tally};
+use super::purpose::Purpose;
+use super::tally::Tally;
 use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 
 pub(super) struct State {

@@ -7,7 +7,8 @@
 
 use super::bitmap;
 use super::frame_info;
-use super::purpose::{Purpose, Tally};
+use super::purpose::Purpose;
+use super::tally::Tally;
 use crate::arch::cpu::percpu;
 use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::per_cpu;

@@ -8,7 +8,7 @@
 //! | [`cpu_cache`] | each CPU's free frames |
 //! | [`bitmap`] | all other free frames |
 //! | [`frame_info`] | a record for each frame |
-//! | [`purpose`] | the purposes of frames, and counts |
+//! | [`purpose`], [`tally`] | the purposes of frames, and counts |
 //!
 //! An [`AllocatedFrames`] or [`SharedFrame`] owns its frames; dropping it frees them. A
 //! frame that is mapped is leaked on purpose, and has an owner again when it is unmapped.
@@ -23,14 +23,16 @@ mod cpu_cache;
 mod frame_info;
 mod purpose;
 mod shared;
+mod tally;
 #[cfg(test)]
 mod tests;
 
 pub use allocated::{AllocatedFrames, Run};
 pub use bytes::FrameBytes;
 pub use frame_info::{FrameUse, OWNERS_MAX, TooManyOwners};
-pub use purpose::{Counts, Purpose, Traffic};
+pub use purpose::Purpose;
 pub use shared::SharedFrame;
+pub use tally::{Counts, Traffic};
 
 use core::ops::Range;
 
@@ -38,7 +40,8 @@ use frame_bitmap::FrameBitmap;
 use x86_64::PhysAddr;
 
 use crate::mm::kernel::layout::FRAME_BYTES;
-use purpose::{PURPOSES, Tally};
+use purpose::PURPOSES;
+use tally::Tally;
 
 /// The largest number of frames that is examined while the lock is held with interrupts off: 64 MiB
 /// of memory in a KiB of bitmap.

@@ -2,7 +2,7 @@
 
 use core::fmt::{self, Write};
 
-use registers::descriptor::{Gate, GateKind};
+use registers::gate::{Gate, GateKind};
 use x86_64::VirtAddr;
 
 use crate::arch::cpu::descriptor_tables;

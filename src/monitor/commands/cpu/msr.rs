@@ -2,7 +2,8 @@
 
 use core::fmt::{self, Write};
 
-use registers::msr::{self, MemoryType, Msr};
+use registers::memory_type::{MemoryType, page_attributes};
+use registers::msr::{self, Msr};
 
 use crate::arch::debug::probe::{self, Faulted};
 use crate::monitor::arguments::{ArgumentError, Arguments};
@@ -55,7 +56,7 @@ fn list(out: &mut dyn Write) -> fmt::Result {
         }
         if *number == msr::PAT_NUMBER {
             write!(out, "{:27}0 to 7:", "")?;
-            for memory_type in msr::page_attributes(value) {
+            for memory_type in page_attributes(value) {
                 write!(out, " {}", memory_type.mnemonic())?;
             }
             writeln!(out)?;
@@ -79,7 +80,7 @@ fn show_one(number: u32, out: &mut dyn Write) -> fmt::Result {
     let purpose = msr.map_or("", |msr| msr.purpose);
     writeln!(out, "{number:#x} {name} {value:#018x}  {purpose}")?;
     if number == msr::PAT_NUMBER {
-        for (index, memory_type) in msr::page_attributes(value).into_iter().enumerate() {
+        for (index, memory_type) in page_attributes(value).into_iter().enumerate() {
             let bit = |bit: usize| index >> bit & 1;
             let words = words(memory_type);
             writeln!(out, "  PAT {} PCD {} PWT {}: {words}", bit(2), bit(1), bit(0))?;

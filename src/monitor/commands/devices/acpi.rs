@@ -3,9 +3,8 @@
 use core::fmt::{self, Write};
 
 use acpi_tables::fadt::Register;
-use acpi_tables::header::Text;
 use acpi_tables::madt::{Entry, ProcessorState};
-use acpi_tables::{Fadt, Signature, fadt, madt, purpose};
+use acpi_tables::{Fadt, Signature, Text, fadt, madt, purpose};
 
 use crate::drivers::acpi::{Acpi, Checksum, Table};
 use crate::monitor::arguments::{ArgumentError, Arguments};

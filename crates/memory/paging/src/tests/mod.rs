@@ -1,8 +1,10 @@
 //! The mapper on simulated memory, against a naive model.
 
+mod both;
 mod edges;
 mod entries;
 mod model;
+mod operation;
 mod properties;
 mod races;
 mod sharing;
