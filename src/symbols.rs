@@ -102,7 +102,7 @@ impl fmt::Display for ShortPath<'_> {
     }
 }
 
-/// Logs for the watchdog that a CPU hangs, and the instruction that it is at.
+/// Logs that a CPU hangs, and its current instruction. For the watchdog.
 pub fn report_hang(cpu: u32, instruction: Option<VirtAddr>, why: &'static str) {
     match instruction {
         Some(instruction) => {

@@ -146,7 +146,7 @@ def circles_between_files_are_refused():
     # Between a module and a child whose names it uses itself.
     refused("circle: src/task/mod.rs, src/task/a.rs", src__lib="mod task;",
             src__task__mod="mod a; struct T; fn b() { a::c() }", src__task__a="use super::T;")
-    # A visibility imports nothing.
+    # The path in a visibility is no import.
     accepted(src__lib="mod task;", src__task__mod="mod a; fn b() { a::c() }",
              src__task__a="pub(in crate::task) fn c() {}")
     # In a crate, whether it is in a group or not.

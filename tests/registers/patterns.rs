@@ -107,7 +107,7 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
 /// Returns the first vector register.
 pub fn first_vector() -> [u64; 2] {
     let mut value = [0; 2];
-    // SAFETY: it copies a register to memory of its size.
+    // SAFETY: the array has the 16 bytes that the instruction writes.
     unsafe { asm!("movdqu [{}], xmm0", in(reg) value.as_mut_ptr(), options(nostack)) };
     value
 }

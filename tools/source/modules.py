@@ -10,7 +10,7 @@ from . import rust
 MODULE = re.compile(r"\bmod\s+(\w+)\s*([;{])")
 USE = re.compile(r"(?:\b(pub(?:\s*\([^)]*\))?)\s+)?\buse\s+([^;]+);")
 PATH = re.compile(r"(?<![\w:])((?:r#)?\w+(?:\s*::\s*\w+)+)")
-# A visibility imports nothing.
+# The path in a visibility is no import.
 VISIBILITY = re.compile(r"\bpub\s*\(\s*in\s+[^)]*\)")
 DEFINITION = re.compile(r"\b(?:fn|struct|enum|union|trait|type|const|static|mod)\s+(\w+)")
 MACRO = re.compile(r"#\s*\[\s*macro_export[^\]]*\]\s*(?:#\s*\[[^\]]*\]\s*)*macro_rules\s*!\s*(\w+)")

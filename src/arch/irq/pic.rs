@@ -90,7 +90,7 @@ pub(in crate::arch) fn is_spurious(line: u8) -> bool {
     true
 }
 
-/// Ends the interrupt of `line` that is in service.
+/// Sends the end of interrupt for `line`.
 pub(in crate::arch) fn end_of_interrupt(line: u8) {
     if line >= 8 {
         PIC_SLAVE_COMMAND.write(OCW2_END_OF_INTERRUPT);

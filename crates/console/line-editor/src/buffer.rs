@@ -27,12 +27,12 @@ pub(crate) enum Motion {
     End,
 }
 
-/// What happens to the text that was killed before.
+/// How a kill treats the text of earlier kills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kill {
-    /// It is replaced.
+    /// The killed text replaces it.
     Fresh,
-    /// The killed text is joined to it: the previous key killed text, too.
+    /// The killed text is added to it, because the previous key killed text, too.
     Joined,
 }
 

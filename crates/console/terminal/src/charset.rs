@@ -51,7 +51,7 @@ impl Charsets {
         self.active = index;
     }
 
-    /// Returns the character that `character` stands for in the set in use.
+    /// Converts a character by the set in use.
     pub(crate) fn map(self, character: char) -> char {
         self.sets[self.active].map(character)
     }

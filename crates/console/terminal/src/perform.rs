@@ -28,7 +28,7 @@ impl Perform for Screen {
         }
     }
 
-    // A truncated sequence has two intermediate bytes; none of these has.
+    // A truncated sequence has two intermediate bytes, so it matches none of these.
     fn esc_dispatch(&mut self, intermediates: &[u8], _is_cut: bool, byte: u8) {
         match (intermediates, byte) {
             ([], b'7') => self.save_cursor(),

@@ -133,7 +133,7 @@ impl<'a> BootInformation<'a> {
                 self.memory = MemoryRegions::read(payload).ok_or(Problem::MalformedTag(kind))?;
             }
             TagKind::Framebuffer => self.screen = Some(Screen::read(payload)?),
-            // Read after all tags: the newer one is used, whatever their order.
+            // `read_rsdp` reads these: the newer one is used, whatever their order.
             TagKind::OldAcpi | TagKind::NewAcpi => {}
         }
         Ok(())

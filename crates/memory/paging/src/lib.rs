@@ -19,6 +19,7 @@
 //!   changed, and returned when it is removed.
 //! - An upper half can be shared: the tables that its root entries point to are never
 //!   freed, and only the page table that owns it changes it.
+//!
 //! Tables are read and written as atomic words, because the CPU reads them and sets
 //! ACCESSED and DIRTY at any time. Only [`tables`] has unsafe operations; they rely on the
 //! contracts of two traits.

@@ -125,7 +125,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         start: VirtAddr,
         mut see: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
     ) {
-        // `see` itself ends the walk.
+        // It returns whether `see` has broken the walk, which the caller knows.
         let _ = self.leaves_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
     }
 
