@@ -44,8 +44,8 @@ pub const ALL: &[Msr] = &[
     msr(0x176, "SYSENTER_EIP", "SYSENTER: entry"),
     msr(0x179, "MCG_CAP", "machine check: banks and features"),
     msr(0x17A, "MCG_STATUS", "machine check: state"),
-    msr(0x17B, "MCG_CTL", "machine check: reported errors"),
-    msr(0x1A0, "MISC_ENABLE", "features of the processor"),
+    msr(0x17B, "MCG_CTL", "machine check: what is told"),
+    msr(0x1A0, "MISC_ENABLE", "features of the CPU"),
     msr(0x1D9, "DEBUGCTL", "branch tracing and single steps"),
     msr(0x200, "MTRR_PHYSBASE0", "memory type range 0: base"),
     msr(0x201, "MTRR_PHYSMASK0", "memory type range 0: mask"),
@@ -82,8 +82,8 @@ pub const ALL: &[Msr] = &[
     msr(0xC000_0083, "CSTAR", "SYSCALL: entry from 32-bit code"),
     msr(0xC000_0084, "SFMASK", "SYSCALL: flags that are cleared"),
     msr(0xC000_0100, "FS_BASE", "base of FS"),
-    msr(0xC000_0101, "GS_BASE", "base of GS: this processor's data"),
-    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS after SWAPGS"),
+    msr(0xC000_0101, "GS_BASE", "base of GS: this CPU's data"),
+    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS behind SWAPGS"),
     msr(0xC000_0103, "TSC_AUX", "what RDTSCP says beside the time"),
 ];
 
