@@ -53,6 +53,8 @@ pub struct LineDiscipline {
     pub(crate) stopped: bool,
     /// A program stopped the output, and only a program restarts it.
     pub(crate) stopped_by_program: bool,
+    /// The input queue is nearly full, and the other side has to stop.
+    pub(crate) throttled: bool,
     /// A STOP or START that is sent before everything else, even when stopped.
     pub(crate) urgent: Option<u8>,
     /// What is reported to the master, in packet mode.
@@ -90,6 +92,7 @@ impl LineDiscipline {
             erasing: false,
             stopped: false,
             stopped_by_program: false,
+            throttled: false,
             urgent: None,
             packet: None,
         };
@@ -145,6 +148,7 @@ impl LineDiscipline {
             self.input.clear();
             self.erasing = false;
             self.note(PacketStatus::FLUSHREAD);
+            self.unthrottle();
         }
         if queues != Queues::Input {
             match self.device {

@@ -33,8 +33,7 @@ bitflags! {
         const IXON = 0x0400;
         /// Any byte restarts stopped output.
         const IXANY = 0x0800;
-        /// Sends STOP and START to the device as the input queue fills. Kept only: the
-        /// caller sees the queue's room.
+        /// Sends STOP to the device when the input queue is nearly full, and START later.
         const IXOFF = 0x1000;
         /// Kept only, as on Linux: a full queue is silent.
         const IMAXBEL = 0x2000;

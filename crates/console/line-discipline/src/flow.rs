@@ -1,10 +1,14 @@
-//! Stopping and restarting the output, and packet mode, which reports that to the master.
+//! Stopping and restarting output and input, and packet mode, which reports that to the master.
 
 use crate::control_character::{ControlCharacter, DISABLED};
 use crate::discipline::{Device, LineDiscipline};
 use crate::flags::{InputFlags, LocalFlags};
 use crate::packet::PacketStatus;
 use crate::termios::Termios;
+
+/// With less room the other side has to stop, and with no more input it may go on.
+/// Source: Linux, `TTY_THRESHOLD_THROTTLE` and `TTY_THRESHOLD_UNTHROTTLE`.
+const THRESHOLD_BYTES: usize = 128;
 
 /// What a program asks for with TCXONC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +44,35 @@ impl LineDiscipline {
     /// Returns whether the output is stopped.
     pub fn is_stopped(&self) -> bool {
         self.stopped
+    }
+
+    /// Returns whether the input queue is nearly full, so that the device should stop the
+    /// other side, for example by RTS. With IXOFF a STOP is among the output already. A
+    /// pseudo-terminal's master just waits.
+    pub fn is_throttled(&self) -> bool {
+        self.throttled
+    }
+
+    /// Stops the other side if the queue is nearly full. In canonical mode it goes on until
+    /// there is a line, for without one nothing can be read.
+    pub(crate) fn throttle(&mut self) {
+        let is_full = self.room() < THRESHOLD_BYTES && !self.has_unlimited_line();
+        if is_full && !self.throttled && self.device != Device::Pseudo {
+            self.throttled = true;
+            if self.has_input(InputFlags::IXOFF) {
+                self.send_urgent(ControlCharacter::Stop);
+            }
+        }
+    }
+
+    /// Restarts the other side if little is left to be read.
+    pub(crate) fn unthrottle(&mut self) {
+        if self.throttled && self.input_len() <= THRESHOLD_BYTES {
+            self.throttled = false;
+            if self.has_input(InputFlags::IXOFF) {
+                self.send_urgent(ControlCharacter::Start);
+            }
+        }
     }
 
     /// Turns packet mode of a pseudo-terminal on or off (TIOCPKT).

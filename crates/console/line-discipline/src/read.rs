@@ -96,9 +96,11 @@ impl LineDiscipline {
                 && rest[0] == self.termios.character(ControlCharacter::EndOfFile)
                 && self.input.len() == 0
             {
+                self.unthrottle();
                 return ReadStep::Done;
             }
         }
+        self.unthrottle();
         request.copied += copied;
         if request.copied >= request.minimum || copied == whole {
             return ReadStep::Done;

@@ -48,6 +48,7 @@ impl LineDiscipline {
             received.signals |= self.receive_byte(*byte);
             received.taken += 1;
         }
+        self.throttle();
         received
     }
 
@@ -90,7 +91,7 @@ impl LineDiscipline {
     }
 
     /// Returns how many bytes fit, with the last place left for a newline.
-    fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         let free = INPUT_BYTES - self.input.len();
         // With PARMRK a byte becomes up to three.
         let free = if self.has_input(InputFlags::PARMRK) { free.div_ceil(3) } else { free };
@@ -98,7 +99,7 @@ impl LineDiscipline {
     }
 
     /// Returns whether the queue has nothing that could be read before the line is ended.
-    fn has_unlimited_line(&self) -> bool {
+    pub(crate) fn has_unlimited_line(&self) -> bool {
         self.has_local(LocalFlags::ICANON) && !self.input.has_line()
     }
 

@@ -1,6 +1,6 @@
 //! Stopping and restarting the output; packet mode.
 
-use super::{sent, terminal, typed};
+use super::{read, sent, terminal, typed};
 use crate::{
     ControlCharacter, Device, FlowAction, InputFlags, LineDiscipline, LocalFlags, PacketStatus,
     Queues,
@@ -83,6 +83,47 @@ fn input_is_stopped_by_bytes_that_overtake_the_output() {
     terminal.control_flow(FlowAction::StopInput);
     assert_eq!(terminal.output_len(), 0);
     assert_eq!(terminal.take_output(&mut []), 0);
+}
+
+#[test]
+fn other_side_is_stopped_while_the_queue_is_nearly_full() {
+    for sends in [false, true] {
+        let mut terminal = terminal(|termios| {
+            termios.local.remove(LocalFlags::ECHO);
+            termios.input.set(InputFlags::IXOFF, sends);
+        });
+        let stop: &[u8] = if sends { b"\x13" } else { b"" };
+        let start: &[u8] = if sends { b"\x11" } else { b"" };
+        // Without a line nothing could be read.
+        assert_eq!(typed(&mut terminal, &[b'x'; 5000]), b"");
+        assert!(!terminal.is_throttled());
+        typed(&mut terminal, b"\x15");
+
+        typed(&mut terminal, &[&[b'a'; 99][..], b"\n"].concat().repeat(39));
+        assert!(!terminal.is_throttled());
+        assert_eq!(typed(&mut terminal, &[b'x'; 99]), stop);
+        assert!(terminal.is_throttled());
+        assert_eq!(typed(&mut terminal, b"x"), b"");
+        for _ in 0..37 {
+            read(&mut terminal, 200);
+        }
+        assert!(terminal.is_throttled());
+        assert_eq!(sent(&mut terminal), b"");
+        read(&mut terminal, 200);
+        assert!(!terminal.is_throttled());
+        assert_eq!(sent(&mut terminal), start);
+
+        // A flush makes room, too.
+        assert_eq!(typed(&mut terminal, &[b'x'; 3890]), stop);
+        assert!(terminal.is_throttled());
+        terminal.flush(Queues::Input);
+        assert!(!terminal.is_throttled());
+        assert_eq!(sent(&mut terminal), start);
+    }
+    let mut terminal = LineDiscipline::try_new(Device::Pseudo).unwrap();
+    terminal.receive(b"a\n");
+    terminal.receive(&[b'x'; 4096]);
+    assert!(!terminal.is_throttled());
 }
 
 #[test]

@@ -118,3 +118,19 @@ fn raw_mode_with_echo_edits_nothing() {
     assert_eq!(typed(&mut terminal, b"a\x7f\x15\t\r"), b"a^?^U\t\r\n");
     assert_eq!(read(&mut terminal, 99).unwrap(), b"a\x7f\x15\t\n");
 }
+
+#[test]
+fn change_of_mode_forgets_what_was_begun() {
+    for begun in [&b"ab\x16"[..], b"ab\x7f"] {
+        let mut terminal = terminal(|termios| termios.local |= LocalFlags::ECHOPRT);
+        typed(&mut terminal, begun);
+        for _ in 0..2 {
+            let mut termios = *terminal.termios();
+            termios.local ^= LocalFlags::ICANON;
+            terminal.set_termios(termios);
+        }
+        assert_eq!(lines(&mut terminal).len(), 1);
+        // The next byte is neither literal nor preceded by a `/`.
+        assert_eq!(typed(&mut terminal, b"\x12"), b"^R\r\n");
+    }
+}
