@@ -24,7 +24,7 @@ use farjump::arch::time::clock::{now_ns, read_tsc};
 use farjump::mm::kernel::frames::{self, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::println;
-use farjump::sync::{Latch, Mutex, WaitQueue};
+use farjump::sync::{Latch, Mutex, Rank, RwLock, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};
 use farjump::testing::wait_for_threads;
 use run_queue::{Nice, Policy, RealTimePriority};
@@ -160,7 +160,7 @@ fn mutexes_and_wait_queues_lose_nothing() {
     check_memory(|| {
         let mut random = Random::with_printed_seed("queues");
         let shared = Arc::new(Shared {
-            values: Mutex::new(VecDeque::with_capacity(ROOM)),
+            values: Mutex::new(Rank::AddressSpace, VecDeque::with_capacity(ROOM)),
             changed: WaitQueue::new(),
             received: AtomicU64::new(0),
         });
@@ -222,6 +222,65 @@ fn mutexes_and_wait_queues_lose_nothing() {
         join_all(producers);
         let sum: u64 = join_all(consumers).into_iter().sum();
         assert_eq!(sum, (0..PRODUCERS * VALUES).sum());
+    });
+}
+
+/// Threads of all policies read and write, and give some waits up. A thread inherits no policy
+/// while it holds no lock.
+#[test_case]
+fn rw_locks_keep_writers_apart_and_end_inheritance() {
+    const ROUNDS: u64 = 300;
+    struct Shared {
+        values: RwLock<[u64; 2]>,
+        written: AtomicU64,
+    }
+    check_memory(|| {
+        let mut random = Random::with_printed_seed("reader-writer locks");
+        let shared = Arc::new(Shared {
+            values: RwLock::new(Rank::AddressSpace, [0, 0]),
+            written: AtomicU64::new(0),
+        });
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                let (shared, mut own) = (shared.clone(), random.split());
+                let work = move || {
+                    for _ in 0..ROUNDS {
+                        let is_interrupted = own.below(4) == 0;
+                        let deadline_ns = Some(now_ns() + own.below(100 * US));
+                        let values = match own.below(4) {
+                            0 => None,
+                            1 => shared.values.read_cancellable(deadline_ns).ok(),
+                            _ => Some(shared.values.read()),
+                        };
+                        if let Some(values) = values {
+                            if is_interrupted {
+                                task::yield_now();
+                            }
+                            assert_eq!(values[0], values[1], "a reader sees half of a change");
+                            continue;
+                        }
+                        let values = match own.below(3) {
+                            0 => shared.values.try_write(),
+                            1 => shared.values.write_cancellable(deadline_ns).ok(),
+                            _ => Some(shared.values.write()),
+                        };
+                        if let Some(mut values) = values {
+                            values[0] += 1;
+                            if is_interrupted {
+                                task::yield_now();
+                            }
+                            values[1] += 1;
+                            shared.written.fetch_add(1, Ordering::Relaxed);
+                        }
+                        assert!(!task::current().has_inherited(), "no lock is held");
+                    }
+                };
+                let builder = Builder::new("shared").policy(random.policy());
+                builder.spawn(work).expect("there is memory")
+            })
+            .collect();
+        join_all(threads);
+        assert_eq!(*shared.values.read(), [shared.written.load(Ordering::Relaxed); 2]);
     });
 }
 

@@ -23,7 +23,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use farjump::arch::irq::interrupt_flag::InterruptsOff;
 use farjump::arch::time::clock::now_ns;
-use farjump::sync::{Latch, Mutex};
+use farjump::sync::{Latch, Mutex, Rank};
 use farjump::task::{self, Builder, CpuSet};
 use run_queue::{Nice, Policy};
 
@@ -85,7 +85,7 @@ fn threads_that_never_yield_share_by_their_weight() {
 
 #[test_case]
 fn sleeps_end_in_order_and_in_time() {
-    static ORDER: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+    static ORDER: Mutex<Vec<u64>> = Mutex::new(Rank::AddressSpace, Vec::new());
     let start_ns = now_ns();
     let threads: Vec<_> = [30, 10, 50, 20, 40]
         .into_iter()

@@ -11,7 +11,7 @@
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use farjump::arch::time::clock::{now_ns, read_tsc};
-use farjump::sync::{IrqMutex, Mutex, Rank, WaitQueue};
+use farjump::sync::{IrqMutex, Mutex, Rank, RwLock, WaitQueue};
 use farjump::{println, task};
 
 farjump::test_kernel!(test_main);
@@ -31,9 +31,14 @@ fn measure(name: &str, mut work: impl FnMut()) {
 #[test_case]
 fn locks() {
     static SPIN: IrqMutex<u64> = IrqMutex::new(Rank::Device, 0);
-    static SLEEPING: Mutex<u64> = Mutex::new(0);
+    static SLEEPING: Mutex<u64> = Mutex::new(Rank::AddressSpace, 0);
+    static SHARED: RwLock<u64> = RwLock::new(Rank::AddressSpace, 0);
     measure("spin_lock", || *SPIN.lock() += 1);
     measure("mutex", || *SLEEPING.lock() += 1);
+    measure("rw_lock_read", || {
+        core::hint::black_box(*SHARED.read());
+    });
+    measure("rw_lock_write", || *SHARED.write() += 1);
     measure("clock", || {
         core::hint::black_box(now_ns());
     });

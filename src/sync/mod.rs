@@ -5,36 +5,39 @@
 //! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
 //! | data that only threads use, but not while they sleep: per-CPU data, or held for longer | [`SpinMutex`] |
 //! | data that a lock owns, but that is stored elsewhere | [`LockCell`] |
-//! | data that is held while a thread waits | [`Mutex`] |
+//! | data that a thread holds while it waits | [`Mutex`] |
+//! | the same, mostly read | [`RwLock`] |
 //! | a change by an interrupt handler or another CPU | [`WaitQueue`] |
 //! | the end of something | [`Latch`] |
 //!
 //! The ones from [`Mutex`] on put the thread to sleep; they come from the crate `blocking` and use
-//! the scheduler's parking lot.
+//! the scheduler's parking lot. All locks have a [`Rank`]; debug builds check the order, of spin
+//! locks by CPU and of sleeping ones by thread.
 
 mod irq_mutex;
 mod key;
 #[expect(unsafe_code, reason = "opens what a lock owns to its holder")]
 mod lock_cell;
 mod lock_statistics;
+mod mutex;
 #[expect(unsafe_code, reason = "says that threads have numbers of their own")]
 pub mod parking;
 mod rank;
 mod ranked_lock;
+mod rw_lock;
+mod sleeping_guard;
 mod spin_mutex;
 
 pub use irq_mutex::{IrqMutex, IrqMutexGuard};
 pub use key::Key;
 pub use lock_cell::LockCell;
+pub use mutex::{Mutex, MutexGuard};
 pub use rank::{Rank, held_ranks};
+pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use spin_mutex::{SpinMutex, SpinMutexGuard};
 
 use parking::KernelLot;
 
-/// A lock whose waiters sleep.
-pub type Mutex<T> = blocking::Mutex<KernelLot, T>;
-/// Access to what a [`Mutex`] protects.
-pub type MutexGuard<'a, T> = blocking::MutexGuard<'a, KernelLot, T>;
 /// Threads that wait for a condition.
 pub type WaitQueue = blocking::WaitQueue<KernelLot>;
 /// A counter that goes down to 0, and threads that wait for that.

@@ -15,8 +15,9 @@ pub struct Lot {
     pub current: fn() -> u32,
     pub park: fn(&AtomicU32, u32, Wait) -> Wake,
     pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
-    pub acquired: fn(Option<&AtomicU32>),
-    pub released: fn(),
+    pub acquired: fn(&AtomicU32),
+    /// Returns where the running thread keeps the ranks of the sleeping locks that it holds.
+    pub held_ranks: fn() -> &'static AtomicU32,
 }
 
 static LOT: Once<Lot> = Once::new();
@@ -36,6 +37,13 @@ pub fn may_wait() -> bool {
     LOT.is_completed() && interrupt_flag::may_wait()
 }
 
+/// Returns the ranks of the sleeping locks that the running thread holds, a bit each. Only that
+/// thread changes them.
+pub(super) fn held_ranks() -> &'static AtomicU32 {
+    static BEFORE_THREADS: AtomicU32 = AtomicU32::new(0);
+    LOT.get().map_or(&BEFORE_THREADS, |lot| (lot.held_ranks)())
+}
+
 /// The kernel's parking lot.
 #[derive(Debug)]
 pub struct KernelLot;
@@ -49,7 +57,7 @@ unsafe impl Parking for KernelLot {
     }
 
     fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
-        let lot = LOT.get().expect("nobody waits before there are threads");
+        let lot = LOT.get().expect("no code waits before there are threads");
         (lot.park)(word, expected, wait)
     }
 
@@ -66,17 +74,9 @@ unsafe impl Parking for KernelLot {
         }
     }
 
-    #[inline]
-    fn acquired(waited_for: Option<&AtomicU32>) {
+    fn acquired(word: &AtomicU32) {
         if let Some(lot) = LOT.get() {
-            (lot.acquired)(waited_for);
-        }
-    }
-
-    #[inline]
-    fn released() {
-        if let Some(lot) = LOT.get() {
-            (lot.released)();
+            (lot.acquired)(word);
         }
     }
 }

@@ -1,83 +1,97 @@
 //! The order in which locks may be taken.
 
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::lock_statistics::LockStatistics;
+use super::parking;
 use crate::arch::cpu::percpu::Cpu;
 use crate::per_cpu;
 
-/// A lock's rank. While a lock is held, only locks of higher rank may be taken, so two CPUs can't
-/// wait for each other. Interrupt handlers take those from [`Rank::Device`] on; the ranks of memory
-/// come before those, so nothing is allocated while one of these is held. From outer to inner;
-/// `docs/threads.md` has the same table, of the first sentence of each and of whether interrupt
-/// handlers take it:
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Rank {
-    /// Keys that were typed and not yet read.
-    Input,
-    /// Where the kernel's heap ends.
-    HeapEnd,
-    /// The free small blocks of a CPU.
-    HeapCache,
-    /// The kernel's heap.
-    Heap,
-    /// The kernel's page tables.
-    KernelSpace,
-    /// The free frames of a CPU.
-    FrameCache,
-    /// Which frames are free and in no cache.
-    Frames,
-    /// A device's state. Taken from interrupts. No allocation and no waiting while it is
-    /// held.
-    Device,
-    /// A bucket of the parking lot. Taken from interrupts.
-    Parking,
-    /// What a CPU has found out about the progress of others. Taken from interrupts.
-    Balance,
-    /// A CPU's run queue. Taken from interrupts. Never two at once.
-    RunQueue,
-    /// The times until which threads wait. Taken from interrupts.
-    Deadlines,
-    /// A part of a thread, or the list of free threads.
-    Thread,
-    /// The serial line and the screen. Taken from interrupts. Messages may be printed while
-    /// any other lock is held.
-    Console,
+/// Declares the ranks, and the list of all.
+macro_rules! ranks {
+    ($(#[$attribute:meta])* pub enum Rank { $($(#[$docs:meta])* $name:ident,)* }) => {
+        $(#[$attribute])*
+        pub enum Rank {
+            $($(#[$docs])* $name,)*
+        }
+
+        impl Rank {
+            /// All of them, from outer to inner.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+ranks! {
+    /// A lock's rank. While a lock is held, only locks of higher rank may be taken, so two threads
+    /// or CPUs can't wait for each other. From outer to inner: the sleeping locks; the locks of
+    /// memory; from [`Rank::Device`] on, those that interrupt handlers take. So no memory is
+    /// allocated while one of the last is held. `docs/threads.md` has the same table, of the first
+    /// sentence of each, of how a lock waits, and of whether interrupt handlers take it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+    #[repr(u8)]
+    pub enum Rank {
+        /// The regions of an address space.
+        AddressSpace,
+        /// The pages of shared memory that were touched.
+        SharedMemory,
+        /// The lower half of an address space's page table.
+        PageTable,
+        /// Keys that were typed and not yet read.
+        Input,
+        /// Where the kernel's heap ends.
+        HeapEnd,
+        /// The free small blocks of a CPU.
+        HeapCache,
+        /// The kernel's heap.
+        Heap,
+        /// The kernel's page tables.
+        KernelSpace,
+        /// The free frames of a CPU.
+        FrameCache,
+        /// Which frames are free and in no cache.
+        Frames,
+        /// A device's state. Taken from interrupts. No allocation and no waiting while it is
+        /// held.
+        Device,
+        /// A bucket of the parking lot. Taken from interrupts.
+        Parking,
+        /// What a CPU has found out about the progress of others. Taken from interrupts.
+        Balance,
+        /// A CPU's run queue. Taken from interrupts. Never two at once.
+        RunQueue,
+        /// The times until which threads wait. Taken from interrupts.
+        Deadlines,
+        /// A part of a thread, or the list of free threads.
+        Thread,
+        /// The serial line and the screen. Taken from interrupts. Messages may be printed while
+        /// any other lock is held.
+        Console,
+    }
 }
 
 per_cpu! {
-    /// The ranks of the locks that this CPU holds, a bit each; in debug builds.
+    /// The ranks of the spin locks that this CPU holds, a bit each; in debug builds.
     static HELD: AtomicU32 = AtomicU32::new(0);
     /// This CPU's statistics of locks, by rank.
     static STATISTICS: [LockStatistics; Rank::ALL.len()] =
         [const { LockStatistics::new() }; Rank::ALL.len()];
 }
 
-/// Returns the ranks of the locks that this CPU holds, a bit each; in debug builds.
+/// Returns the ranks of the spin locks that this CPU holds, a bit each; in debug builds.
 #[inline]
 pub fn held_ranks() -> u32 {
     HELD.get()
 }
 
 impl Rank {
-    /// All of them, from outer to inner.
-    pub const ALL: [Self; 14] = [
-        Self::Input,
-        Self::HeapEnd,
-        Self::HeapCache,
-        Self::Heap,
-        Self::KernelSpace,
-        Self::FrameCache,
-        Self::Frames,
-        Self::Device,
-        Self::Parking,
-        Self::Balance,
-        Self::RunQueue,
-        Self::Deadlines,
-        Self::Thread,
-        Self::Console,
-    ];
+    /// The first rank of spin locks; those before it are of sleeping locks.
+    pub const FIRST_SPINNING: Self = Self::Input;
+
+    /// Returns whether threads that wait for a lock of this rank sleep.
+    pub const fn is_sleeping(self) -> bool {
+        (self as u8) < Self::FIRST_SPINNING as u8
+    }
 
     /// Returns the statistics of `cpu` for the locks of this rank; in debug builds.
     pub fn statistics(self, cpu: &Cpu) -> &'static LockStatistics {
@@ -88,21 +102,64 @@ impl Rank {
         1 << self as u8
     }
 
-    /// Records on this CPU that a lock of this rank is about to be taken.
+    /// Checks that a lock of this rank may be taken while those in `held` are.
+    fn check(self, held: u32) {
+        assert!(
+            held < self.bit(),
+            "a lock of rank {self:?} is taken while ranks {held:#b} are held"
+        );
+    }
+
+    /// Records on this CPU that a spin lock of this rank is about to be taken.
     ///
     /// # Panics
     /// If one of the same or a higher rank is held: that could deadlock.
     pub(super) fn enter(self) {
         let held = HELD.get();
-        assert!(
-            held < self.bit(),
-            "a lock of rank {self:?} is taken while ranks {held:#b} are held"
-        );
+        self.check(held);
         HELD.set(held | self.bit());
     }
 
-    /// Records on this CPU that the lock of this rank was released.
+    /// Records on this CPU that the spin lock of this rank was released.
     pub(super) fn leave(self) {
         HELD.set(HELD.get() & !self.bit());
+    }
+}
+
+/// Records that the running thread holds a sleeping lock, or is about to take one; in debug
+/// builds. The thread keeps the record, because it may move to another CPU while it holds the
+/// lock.
+pub(super) struct HeldByThread {
+    rank: Rank,
+}
+
+impl HeldByThread {
+    /// Makes the record of a lock of `rank`.
+    ///
+    /// # Panics
+    /// In debug builds, if the thread holds a sleeping lock of the same or a higher rank, or any
+    /// spin lock: that could deadlock.
+    #[inline]
+    pub(super) fn new(rank: Rank) -> Self {
+        if cfg!(debug_assertions) {
+            rank.check(HELD.get());
+            let of_thread = parking::held_ranks();
+            let held = of_thread.load(Ordering::Relaxed);
+            rank.check(held);
+            // Only the thread itself writes this.
+            of_thread.store(held | rank.bit(), Ordering::Relaxed);
+        }
+        Self { rank }
+    }
+}
+
+impl Drop for HeldByThread {
+    #[inline]
+    fn drop(&mut self) {
+        if cfg!(debug_assertions) {
+            let of_thread = parking::held_ranks();
+            let held = of_thread.load(Ordering::Relaxed);
+            of_thread.store(held & !self.rank.bit(), Ordering::Relaxed);
+        }
     }
 }

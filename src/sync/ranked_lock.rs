@@ -31,7 +31,11 @@ impl RelaxStrategy for AnswerShootdowns {
 
 impl<T> RankedLock<T> {
     /// Makes a free lock of `rank` around `value`.
+    ///
+    /// # Panics
+    /// If that is the rank of a sleeping lock.
     pub(super) const fn new(rank: Rank, value: T) -> Self {
+        assert!(!rank.is_sleeping(), "the rank is one of sleeping locks");
         Self { rank, inner: TicketMutex::new(value) }
     }
 

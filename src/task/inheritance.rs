@@ -1,10 +1,18 @@
-//! Threads that run sooner because others wait for what they hold.
+//! Priority inheritance: the owner of a sleeping mutex runs by the policy of a thread that waits
+//! for the mutex, if that policy is more urgent than its own.
 //!
-//! Who waits for a sleeping mutex gives its policy to the thread that has it, if that is
-//! the more urgent one, and through it to whom that waits for, up to [`CHAIN_MAX`]
-//! threads. It is kept until the thread holds no sleeping mutex any more: so a thread
-//! that waits for a mutex waits for as long as the threads before it hold mutexes, and
-//! not for those that are less urgent than itself and hold none.
+//! A waiting thread *lends* its policy to the owner, if it is more urgent than the owner's own
+//! policy. The loan ends when the thread stops waiting, or the owner releases the mutex. After its
+//! last loan an owner runs by its own policy again. An owner that itself waits for a mutex lends
+//! the policy on, up to [`CHAIN_MAX`] threads in all. So a thread waits for as long as the owners
+//! before it hold the mutexes, and not for less urgent threads that hold none.
+//!
+//! All of this happens where a thread begins or ends a wait, and where a mutex with waiting threads
+//! changes its owner. A mutex without waiting threads costs nothing.
+//!
+//! The lock of a waiting thread's bucket in the parking lot owns whether the thread lends, and to
+//! which owner. While it is held, the owner can't release the mutex. The lock of the owner's run
+//! queue owns the number of its loans, and its policy.
 
 use core::sync::atomic::Ordering;
 
@@ -12,59 +20,52 @@ use run_queue::Policy;
 
 use super::locked_queue::LockedQueue;
 use super::scheduler;
+use super::table;
 use super::thread::Thread;
 
-/// So far a policy is given on.
+/// The most threads that a policy is lent to, one after the other.
 pub(super) const CHAIN_MAX: u32 = 8;
 
-/// Returns a number that is the larger the sooner a thread runs.
-pub(super) fn urgency(policy: Policy) -> u32 {
+/// Returns the urgency of a policy: the scheduler prefers threads with a larger one.
+fn urgency(policy: Policy) -> u32 {
     match policy {
         Policy::Fair(nice) => (19 - i32::from(nice.get())) as u32,
         Policy::RealTime(priority) => 100 + u32::from(priority.get()),
     }
 }
 
-/// How a thread that is to inherit was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Link {
-    /// It has what the giver waits for, and can't give it back before it was asked: the
-    /// bucket is locked.
-    First,
-    /// It had what another one waits for, and may have given it back.
-    Further,
-}
-
-/// Gives `policy` to `owner`, if it is more urgent than its own. Returns whether it was.
-pub(super) fn give(policy: Policy, owner: &'static Thread, link: Link) -> bool {
-    let Some(mut queue) = LockedQueue::try_lock_of(owner) else {
-        return false;
-    };
-    let has_none = owner.mutexes_held.load(Ordering::SeqCst) == 0;
-    if urgency(policy) <= urgency(queue.policy(owner)) || link == Link::Further && has_none {
-        return false;
+/// Lends the policy of `waiter`, whose bucket is locked, to the owner of the mutex that it waits
+/// for. Returns the owner if its policy has changed.
+pub(super) fn lend(waiter: &'static Thread) -> Option<&'static Thread> {
+    let slot = waiter.parked.owner.load(Ordering::Relaxed).checked_sub(1)?;
+    let owner = table::thread(slot);
+    let policy = waiter.policy();
+    if urgency(policy) <= urgency(*owner.own_policy.lock()) {
+        return None;
     }
-    owner.has_inherited.store(true, Ordering::SeqCst);
+    let mut queue = LockedQueue::try_lock_of(owner)?;
+    if !waiter.parked.is_lending.swap(true, Ordering::Relaxed) {
+        owner.loans.store(owner.loans.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+    if urgency(policy) <= urgency(queue.policy(owner)) {
+        return None;
+    }
     scheduler::change_policy(&mut queue, owner, policy);
-    true
+    Some(owner)
 }
 
-/// Notes that `thread`, which runs, has taken a sleeping mutex.
-pub(super) fn note_acquired(thread: &Thread) {
-    let held = thread.mutexes_held.load(Ordering::Relaxed);
-    thread.mutexes_held.store(held + 1, Ordering::Relaxed);
-}
-
-/// Notes that `thread`, which runs, has given a sleeping mutex back; with the last one
-/// ends what it has inherited.
-pub(super) fn note_released(thread: &'static Thread) {
-    let held = thread.mutexes_held.load(Ordering::Relaxed) - 1;
-    // Before the look: who gives sees it, or is seen.
-    thread.mutexes_held.store(held, Ordering::SeqCst);
-    if held == 0 && thread.has_inherited.load(Ordering::SeqCst) {
-        let own = *thread.own_policy.lock();
-        let mut queue = LockedQueue::lock_of(thread);
-        thread.has_inherited.store(false, Ordering::SeqCst);
-        scheduler::change_policy(&mut queue, thread, own);
+/// Ends the loan of `waiter`, whose bucket is locked, if it lends.
+pub(super) fn end_loan(waiter: &'static Thread) {
+    if !waiter.parked.is_lending.load(Ordering::Relaxed) {
+        return;
+    }
+    waiter.parked.is_lending.store(false, Ordering::Relaxed);
+    let owner = table::thread(waiter.parked.owner.load(Ordering::Relaxed) - 1);
+    let mut queue = LockedQueue::lock_of(owner);
+    let loans = owner.loans.load(Ordering::Relaxed) - 1;
+    owner.loans.store(loans, Ordering::Relaxed);
+    if loans == 0 {
+        let own = *owner.own_policy.lock();
+        scheduler::change_policy(&mut queue, owner, own);
     }
 }

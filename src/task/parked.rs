@@ -1,7 +1,7 @@
 //! How a thread waits. The lock of its bucket in the parking lot owns this, but for what
 //! is looked at to find the bucket.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use blocking::QueueEnd;
 use deadline_queue::NONE;
@@ -18,8 +18,10 @@ pub(super) struct Parked {
     pub(super) priority: AtomicU8,
     pub(super) is_interruptible: AtomicU8,
     pub(super) until_ns: AtomicU64,
-    /// Who has what it waits for, plus 1; 0 if nobody is known.
+    /// The slot of the thread that owns the mutex that it waits for, plus 1; 0 if none is known.
     pub(super) owner: AtomicU32,
+    /// Whether it lends its policy to the owner.
+    pub(super) is_lending: AtomicBool,
     pub(super) wake: AtomicU8,
 }
 
@@ -34,6 +36,7 @@ impl Parked {
             is_interruptible: AtomicU8::new(0),
             until_ns: AtomicU64::new(u64::MAX),
             owner: AtomicU32::new(0),
+            is_lending: AtomicBool::new(false),
             wake: AtomicU8::new(0),
         }
     }

@@ -4,13 +4,13 @@
 //! or its cancellation; that one settles how the wait has ended, and nobody else. After
 //! WebKit's `WTF::ParkingLot` and Linux's `kernel/futex`.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, Ordering, fence};
 
 use blocking::{QueueEnd, Unparked, Wait, WaitKind, Wake};
 use deadline_queue::NONE;
 use run_queue::Policy;
 
-use super::inheritance::{self, Link};
+use super::inheritance;
 use super::table;
 use super::thread::{State, Thread};
 use super::{deadlines, scheduler};
@@ -87,6 +87,15 @@ impl Bucket {
         self.urgent -= u32::from(priority(thread) > 0);
     }
 
+    /// Makes `owner` the thread that the waiters of `word` wait for.
+    fn set_owner(&self, word: u64, owner: Option<&'static Thread>) {
+        for waiter in self.waiting().filter(|it| it.parked.word.load(Ordering::Relaxed) == word) {
+            inheritance::end_loan(waiter);
+            waiter.parked.owner.store(owner.map_or(0, |it| it.slot + 1), Ordering::Relaxed);
+            inheritance::lend(waiter);
+        }
+    }
+
     /// Makes two threads neighbours; [`NONE`] is the end on either side.
     fn link(&mut self, previous: u32, next: u32) {
         match previous {
@@ -119,7 +128,7 @@ pub(super) fn start() {
         park,
         unpark,
         acquired,
-        released: || inheritance::note_released(table::current()),
+        held_ranks: || &table::current().held_ranks,
     });
 }
 
@@ -128,7 +137,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
     let interrupts_off = InterruptsOff::new();
     let thread = table::current();
     let address = address_of(word);
-    {
+    let inherits = {
         let mut bucket = bucket_of(address).lock();
         if word.load(Ordering::Acquire) != expected {
             return Wake::Changed;
@@ -155,9 +164,14 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         }
         bucket.insert(thread, wait.queue_end);
         thread.set_state(State::Waiting);
-        if let Some(owner) = wait.owner {
-            inherit(thread.policy(), owner);
+        // Pairs with the fence in `lend_on`.
+        if wait.owner.is_some() {
+            fence(Ordering::SeqCst);
         }
+        inheritance::lend(thread)
+    };
+    if let Some(lender) = inherits {
+        lend_on(lender);
     }
     if let Some(until_ns) = wait.until_ns {
         deadlines::insert(thread, until_ns);
@@ -180,6 +194,7 @@ fn address_of(word: &AtomicU32) -> u64 {
 
 /// Takes `thread` out of its bucket, which is locked; from now on it is the caller's to wake.
 fn take_out(bucket: &mut Bucket, thread: &'static Thread, wake: Wake) {
+    inheritance::end_loan(thread);
     bucket.remove(thread);
     thread.parked.wake.store(wake as u8, Ordering::Relaxed);
     let was_waiting = thread.change_state(State::Waiting, State::Waking);
@@ -193,10 +208,12 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
     // Those that were taken out, in their order.
     let (mut first, mut last) = (NONE, NONE);
     {
+        let mut has_owner = false;
         let mut bucket = bucket_of(address).lock();
         while woken.woken < count
             && let Some(thread) = bucket.first_for(address)
         {
+            has_owner |= thread.parked.owner.load(Ordering::Relaxed) != 0;
             take_out(&mut bucket, thread, Wake::Unparked);
             thread.parked.next.store(NONE, Ordering::Relaxed);
             match last {
@@ -206,6 +223,10 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
             last = thread.slot;
             woken.woken += 1;
             woken.first.get_or_insert(thread.slot + 1);
+        }
+        if has_owner {
+            // The mutex is released: those that still wait lend nothing to its previous owner.
+            bucket.set_owner(address, None);
         }
         woken.next = bucket.first_for(address).map(|thread| thread.parked.queue_end());
         then(woken);
@@ -266,48 +287,32 @@ pub fn cancel(thread: &'static Thread) {
     end_wait(thread, Wake::Cancelled);
 }
 
-/// Gives `policy` to the thread that is called `owner`, and to whom that waits for, and so on.
-/// The bucket of what `owner` has is locked.
-fn inherit(policy: Policy, mut owner: u32) {
-    let mut link = Link::First;
-    for _ in 0..inheritance::CHAIN_MAX {
-        let Some(slot) = owner.checked_sub(1) else {
-            return;
-        };
-        let thread = table::thread(slot);
-        if !inheritance::give(policy, thread, link) {
-            return;
-        }
-        link = Link::Further;
-        owner = match thread.parked.word.load(Ordering::Relaxed) {
-            0 => 0,
-            _ => thread.parked.owner.load(Ordering::Relaxed),
-        };
-    }
+/// Makes the running thread, which has taken the mutex of `word`, the owner that its waiters wait
+/// for.
+fn acquired(word: &AtomicU32) {
+    let address = address_of(word);
+    bucket_of(address).lock().set_owner(address, Some(table::current()));
 }
 
-/// The running thread has taken a mutex, for which others may wait already.
-fn acquired(waited_for: Option<&AtomicU32>) {
-    let thread = table::current();
-    inheritance::note_acquired(thread);
-    let Some(word) = waited_for else {
-        return;
-    };
-    let address = address_of(word);
-    let mut most_urgent = None;
-    {
-        let bucket = bucket_of(address).lock();
-        let waiting = bucket.waiting();
-        for waiter in waiting.filter(|it| it.parked.word.load(Ordering::Relaxed) == address) {
-            waiter.parked.owner.store(thread.slot + 1, Ordering::Relaxed);
-            let policy = waiter.policy();
-            let urgency = inheritance::urgency(policy);
-            if most_urgent.is_none_or(|(most, _)| urgency > most) {
-                most_urgent = Some((urgency, policy));
-            }
+/// Lends the policy that `lender` has just inherited on, if it waits for a mutex, and so on. No
+/// bucket is locked.
+fn lend_on(mut lender: &'static Thread) {
+    for _ in 1..inheritance::CHAIN_MAX {
+        // Pairs with the fence in `park`: a thread that begins to wait after this look lends its
+        // new policy by itself.
+        fence(Ordering::SeqCst);
+        let address = lender.parked.word.load(Ordering::Relaxed);
+        if address == 0 {
+            return;
         }
-    }
-    if let Some((_, policy)) = most_urgent {
-        inheritance::give(policy, thread, Link::First);
+        let bucket = bucket_of(address).lock();
+        // It may have been woken, and wait for something else by now.
+        let waits = lender.parked.word.load(Ordering::Relaxed) == address;
+        let inherits = waits.then(|| inheritance::lend(lender)).flatten();
+        drop(bucket);
+        match inherits {
+            Some(owner) => lender = owner,
+            None => return,
+        }
     }
 }

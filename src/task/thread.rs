@@ -68,10 +68,10 @@ pub struct Thread {
     policy: AtomicU8,
     /// Its policy, if it inherits none.
     pub(super) own_policy: IrqMutex<Policy>,
-    /// How many sleeping mutexes it holds.
-    pub(super) mutexes_held: AtomicU32,
-    /// Whether it has inherited its policy.
-    pub(super) has_inherited: AtomicBool,
+    /// How many waiting threads lend it their policy. The lock of its run queue owns this.
+    pub(super) loans: AtomicU32,
+    /// The ranks of the sleeping locks that it holds, a bit each; in debug builds.
+    pub(super) held_ranks: AtomicU32,
     /// Since when it waits for a CPU; 0 if it doesn't.
     pub(super) ready_since_ns: AtomicU64,
     /// The end of its stack.
@@ -140,8 +140,8 @@ impl Thread {
             is_cancelled: AtomicBool::new(false),
             holders: AtomicU32::new(0),
             own_policy: IrqMutex::new(Rank::Thread, DEFAULT_POLICY),
-            mutexes_held: AtomicU32::new(0),
-            has_inherited: AtomicBool::new(false),
+            loans: AtomicU32::new(0),
+            held_ranks: AtomicU32::new(0),
             ready_since_ns: AtomicU64::new(0),
             stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),
@@ -205,9 +205,9 @@ impl Thread {
         self.allowed.contains(cpu)
     }
 
-    /// Tells whether it runs as others who wait for it.
+    /// Returns whether it runs by the policy of a thread that waits for it.
     pub fn has_inherited(&self) -> bool {
-        self.has_inherited.load(Ordering::Relaxed)
+        self.loans.load(Ordering::Relaxed) > 0
     }
 
     /// Returns how often a CPU was switched to it.

@@ -168,22 +168,26 @@ def unsafe_is_rare():
 
 
 def ranks_of(text):
-    """Returns (rank, what it protects, whether interrupt handlers take it) of each variant of
-    the enum in sync/rank.rs."""
-    body = re.search(r"pub enum Rank \{(.*?)\n\}", text, re.S)[1]
+    """Returns (rank, what it protects, how it waits, whether interrupt handlers take it) of each
+    variant of the enum in sync/rank.rs."""
+    first_spinning = re.search(r"FIRST_SPINNING: Self = Self::(\w+);", text)[1]
+    waits = "sleeping"
+    body = re.search(r"pub enum Rank \{\n( *///.*?)\n *\}", text, re.S)[1]
     found = []
     for comment, name in re.findall(r"((?:^ *///.*\n)+) *(\w+),$", body, re.M):
         sentences = " ".join(re.findall(r"/// ?(.*)", comment))
         protects = sentences.partition(". ")[0].rstrip(".")
         taken = "yes" if "Taken from interrupts." in sentences else "no"
-        found.append((name, protects[0].lower() + protects[1:], taken))
+        if name == first_spinning:
+            waits = "spinning"
+        found.append((name, protects[0].lower() + protects[1:], waits, taken))
     return found
 
 
 def lock_ranks_in_docs_are_those_of_the_code():
     in_code = ranks_of((ROOT / "src/sync/rank.rs").read_text())
     text = (ROOT / "docs/threads.md").read_text()
-    table = text.partition("| rank | protects | taken from interrupts |\n")[2].partition("\n\n")[0]
+    table = text.partition("| rank | protects | waits by | taken from interrupts |\n")[2].partition("\n\n")[0]
     in_docs = [tuple(cell.strip() for cell in row.strip("|").split("|"))
                for row in table.splitlines()[1:]]
     assert len(in_code) > 5 and in_docs == in_code, (in_docs, in_code)

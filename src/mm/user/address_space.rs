@@ -16,7 +16,7 @@ use crate::arch::smp::cpu_bits::SET_WORDS;
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Mutex, MutexGuard, Rank};
 
 /// The address below which mappings without an address are placed, unless it is chosen at random:
 /// as on Linux, a gap for the stack is left above it.
@@ -47,7 +47,8 @@ impl AddressSpace {
 
     pub(super) fn new(regions: Regions<Backing>, table: UserPageTable, space: Arc<Space>) -> Self {
         let root = table.root();
-        Self { regions: Mutex::new(regions), table: Mutex::new(table), root, space }
+        let regions = Mutex::new(Rank::AddressSpace, regions);
+        Self { regions, table: Mutex::new(Rank::PageTable, table), root, space }
     }
 
     /// Returns the regions, locked. May wait.

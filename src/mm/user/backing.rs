@@ -112,7 +112,7 @@ pub mod shared_memory {
 
     use super::{Access, MappedObject, PageError, SharedFrame, Sharing, fmt};
     use crate::mm::kernel::frames::Purpose;
-    use crate::sync::Mutex;
+    use crate::sync::{Mutex, Rank};
 
     /// Shared memory.
     pub struct SharedMemory {
@@ -123,7 +123,7 @@ pub mod shared_memory {
     impl SharedMemory {
         /// Makes shared memory in which no page was touched.
         pub const fn new() -> Self {
-            Self { pages: Mutex::new(BTreeMap::new()) }
+            Self { pages: Mutex::new(Rank::SharedMemory, BTreeMap::new()) }
         }
     }
 

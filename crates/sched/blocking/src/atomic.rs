@@ -7,12 +7,12 @@ pub(crate) use core::sync::atomic::Ordering;
 pub(crate) use core::sync::atomic::{AtomicU32, fence};
 
 #[cfg(not(test))]
-pub(crate) use cell::{MutPtr, UnsafeCell};
+pub(crate) use cell::{ConstPtr, MutPtr, UnsafeCell};
 
 #[cfg(test)]
 pub(crate) use crate::tests::AtomicU32;
 #[cfg(test)]
-pub(crate) use loom::cell::{MutPtr, UnsafeCell};
+pub(crate) use loom::cell::{ConstPtr, MutPtr, UnsafeCell};
 #[cfg(test)]
 pub(crate) use loom::sync::atomic::fence;
 
@@ -41,11 +41,28 @@ mod cell {
             Self(core::cell::UnsafeCell::new(value))
         }
 
+        /// Returns a pointer to the value. For loom, the value is being read until the
+        /// pointer is dropped.
+        #[inline]
+        pub(crate) fn get(&self) -> ConstPtr<T> {
+            ConstPtr(self.0.get())
+        }
+
         /// Returns a pointer to the value. For loom, the value is being changed until the
         /// pointer is dropped.
         #[inline]
         pub(crate) fn get_mut(&self) -> MutPtr<T> {
             MutPtr(self.0.get())
+        }
+    }
+
+    /// A pointer to a cell's value, for reading.
+    pub(crate) struct ConstPtr<T>(*const T);
+
+    impl<T> ConstPtr<T> {
+        #[inline]
+        pub(crate) fn with<R>(&self, access: impl FnOnce(*const T) -> R) -> R {
+            access(self.0)
         }
     }
 

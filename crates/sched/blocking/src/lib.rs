@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `parking` | the interface that the kernel implements, and how waits end |
 //! | `raw_mutex`, `mutex` | [`Mutex`]: one thread at a time |
+//! | `raw_rw_lock`, `rw_lock` | [`RwLock`]: many readers at once, or one writer |
 //! | `wait_queue` | [`WaitQueue`]: until a condition is true, for interrupt handlers too |
 //! | `latch` | [`Latch`]: until a count is 0 |
 //! | `event_count` | detects wake-ups between a thread's decision to sleep and its sleep |
@@ -32,6 +33,9 @@ mod latch;
 mod mutex;
 mod parking;
 mod raw_mutex;
+mod raw_rw_lock;
+#[expect(unsafe_code, reason = "converts a lock into access to what it protects")]
+mod rw_lock;
 #[cfg(test)]
 mod tests;
 mod wait_queue;
@@ -39,4 +43,5 @@ mod wait_queue;
 pub use latch::Latch;
 pub use mutex::{Mutex, MutexGuard};
 pub use parking::{Parking, QueueEnd, Unparked, Wait, WaitError, WaitKind, Wake};
+pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use wait_queue::WaitQueue;

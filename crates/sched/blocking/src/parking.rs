@@ -44,23 +44,21 @@ pub unsafe trait Parking {
     /// Wakes up to `count` threads that wait for `word`, from the first in the queue on,
     /// and calls `then`, which may change the word, before the lot's lock is released.
     /// `then` is called once, even if no thread waits. What the caller did before is
-    /// visible to the threads that it wakes. Interrupt handlers may call this.
+    /// visible to the threads that it wakes. The threads that still wait for the word wait
+    /// for no [owner](Wait::owner) until the next [`acquired`](Self::acquired). Interrupt
+    /// handlers may call this.
     fn unpark(word: &AtomicU32, count: u32, then: impl FnOnce(Unparked));
 
-    /// Reports that the running thread has taken a mutex. If threads may wait for it
-    /// already, `waited_for` is its word: from now on they wait for the running thread,
-    /// whatever owner they [named](Wait::owner).
+    /// Reports that the running thread has taken the mutex of `word`, for which threads may
+    /// wait already: from now on they wait for the running thread, whatever owner they
+    /// [named](Wait::owner).
     ///
-    /// With [`released`](Self::released), a kernel that implements priority inheritance can
-    /// count the mutexes that a thread owns.
+    /// A kernel that implements priority inheritance needs this. It isn't called for a mutex
+    /// without waiting threads.
     #[inline]
-    fn acquired(waited_for: Option<&AtomicU32>) {
-        _ = waited_for;
+    fn acquired(word: &AtomicU32) {
+        _ = word;
     }
-
-    /// Reports that the running thread has released a mutex.
-    #[inline]
-    fn released() {}
 }
 
 /// How a thread waits.

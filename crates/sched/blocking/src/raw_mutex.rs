@@ -52,10 +52,11 @@ impl<P: Parking> RawMutex<P> {
     /// Releases the mutex, which the running thread owns.
     #[inline]
     pub(crate) fn unlock(&self) {
-        if self.word.compare_exchange(P::current(), 0, Release, Relaxed).is_err() {
+        // Without a mark the word is the running thread's number.
+        let state = self.word.load(Relaxed);
+        if state & !OWNER != 0 || self.word.compare_exchange(state, 0, Release, Relaxed).is_err() {
             self.unlock_contended();
         }
-        P::released();
     }
 
     /// Takes the mutex if it is free. `state` is the expected value of the word. If the
@@ -76,7 +77,9 @@ impl<P: Parking> RawMutex<P> {
 
     #[inline]
     fn note_acquired(&self, state: u32) {
-        P::acquired((state & WAITERS != 0).then_some(&self.word));
+        if state & WAITERS != 0 {
+            P::acquired(&self.word);
+        }
     }
 
     #[cold]

@@ -29,7 +29,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     };
     if cfg!(debug_assertions) {
         writeln!(out, "rank              taken      waited for  longest hold")?;
-        for rank in Rank::ALL {
+        for rank in Rank::ALL.iter().filter(|rank| !rank.is_sleeping()) {
             let (mut taken, mut waited, mut longest) = (0, 0, 0);
             for statistics in percpu::all().map(|cpu| rank.statistics(cpu)) {
                 taken += statistics.taken();

@@ -2,6 +2,7 @@ mod latch;
 mod loose_lot;
 mod lot;
 mod mutex;
+mod rw_lock;
 mod wait_queue;
 mod word;
 

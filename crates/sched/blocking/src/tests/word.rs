@@ -51,6 +51,14 @@ impl AtomicU32 {
         self.accessed().fetch_or(value, order)
     }
 
+    pub(crate) fn fetch_and(&self, value: u32, order: Ordering) -> u32 {
+        self.accessed().fetch_and(value, order)
+    }
+
+    pub(crate) fn fetch_sub(&self, value: u32, order: Ordering) -> u32 {
+        self.accessed().fetch_sub(value, order)
+    }
+
     pub(crate) fn fetch_add(&self, value: u32, order: Ordering) -> u32 {
         self.accessed().fetch_add(value, order)
     }

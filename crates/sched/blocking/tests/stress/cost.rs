@@ -2,17 +2,19 @@
 
 use std::thread;
 
-use blocking::{Latch, Mutex, WaitError, WaitQueue};
+use blocking::{Latch, Mutex, RwLock, WaitError, WaitQueue};
 
 use crate::lot::{HostLot, visits};
 
 // All primitives are made at compile time.
 static MUTEX: Mutex<HostLot, u32> = Mutex::new(0);
+static RW_LOCK: RwLock<HostLot, u32> = RwLock::new(0);
 static QUEUE: WaitQueue<HostLot> = WaitQueue::new();
 static LATCH: Latch<HostLot> = Latch::new(1);
 
 const _: () = {
     assert!(size_of::<Mutex<HostLot, u32>>() == 8);
+    assert!(size_of::<RwLock<HostLot, u32>>() == 12);
     assert!(size_of::<WaitQueue<HostLot>>() == 4);
     assert!(size_of::<Latch<HostLot>>() == 4);
 };
@@ -25,6 +27,9 @@ fn operations_without_waiters_do_not_call_the_lot() {
             *MUTEX.try_lock().unwrap() += 1;
             *MUTEX.lock_until(0).unwrap() += 1;
             *MUTEX.lock_cancellable(None).unwrap() += 1;
+            *RW_LOCK.write() += 1;
+            *RW_LOCK.try_write().unwrap() += 1;
+            assert_eq!(*RW_LOCK.read(), *RW_LOCK.try_read().unwrap());
             QUEUE.wait_until(|| true);
             QUEUE.wake_one();
             QUEUE.wake_all();
@@ -48,6 +53,15 @@ fn a_wait_that_ended_early_costs_one_call_of_the_lot() {
     });
     assert_eq!(visits(|| drop(held)), 1);
     assert_eq!(visits(|| drop(mutex.lock())), 0);
+
+    let lock = RwLock::<HostLot, u32>::new(0);
+    let held = lock.read();
+    thread::scope(|scope| {
+        let write = || lock.write_cancellable(Some(0)).map(|value| *value);
+        scope.spawn(move || assert_eq!(write(), Err(WaitError::TimedOut)));
+    });
+    assert_eq!(visits(|| drop(held)), 0);
+    assert_eq!(visits(|| drop(lock.write())), 0);
 
     let queue = WaitQueue::<HostLot>::new();
     assert_eq!(queue.wait_until_deadline(0, || false), timed_out);

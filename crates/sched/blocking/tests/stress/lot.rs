@@ -117,6 +117,10 @@ unsafe impl Parking for HostLot {
         }
         then(unparked);
     }
+
+    fn acquired(_: &AtomicU32) {
+        drop(visit());
+    }
 }
 
 /// Returns the time on the lot's clock, in nanoseconds.

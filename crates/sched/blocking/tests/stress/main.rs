@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use blocking::{Latch, Mutex, Parking, WaitQueue};
+use blocking::{Latch, Mutex, Parking, RwLock, WaitQueue};
 
 use lot::{HostLot, cancel, now_ns};
 
@@ -72,6 +72,34 @@ fn mutex_excludes() {
     let taken = turns - missed.into_inner();
     assert_eq!(*mutex.lock(), [taken; 2]);
     assert_eq!(lot::visits(|| drop(mutex.lock())), 0);
+}
+
+#[test]
+fn rw_lock_excludes_writers() {
+    let lock = RwLock::<HostLot, [u64; 2]>::new([0, 0]);
+    let written = AtomicU64::new(0);
+    let read = |values: &[u64; 2]| assert_eq!(values[0], values[1]);
+    let write = |values: &mut [u64; 2], turn| {
+        values[0] += 1;
+        if turn % 64 == 0 {
+            thread::yield_now();
+        }
+        values[1] += 1;
+        written.fetch_add(1, Ordering::Relaxed);
+    };
+    run_in_threads(|turn| match turn % 8 {
+        0 => write(&mut lock.write(), turn),
+        1 => _ = lock.try_write().map(|mut values| write(&mut values, turn)),
+        2 => {
+            let deadline_ns = Some(now_ns() + SHORT_NS);
+            _ = lock.write_cancellable(deadline_ns).map(|mut values| write(&mut values, turn));
+        }
+        3 => _ = lock.try_read().map(|values| read(&values)),
+        4 => _ = lock.read_cancellable(Some(now_ns() + SHORT_NS)).map(|values| read(&values)),
+        _ => read(&lock.read()),
+    });
+    assert_eq!(*lock.write(), [written.into_inner(); 2]);
+    assert_eq!(lot::visits(|| drop((lock.read(), lock.try_read()))), 0);
 }
 
 #[test]
