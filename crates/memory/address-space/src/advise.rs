@@ -55,11 +55,11 @@ impl Advice {
 impl<B: Backing> Regions<B> {
     /// Keeps `advice` for the pages of `range`: madvise(2).
     ///
-    /// As on Linux, holes are skipped and reported at the end, so that all pages that are in
-    /// regions have changed; any other error ends it there.
+    /// As on Linux, pages that are in no region are skipped, and reported at the end. Any other
+    /// error ends the operation: the pages from [`Progress::reached`] on haven't changed then.
     ///
     /// # Errors
-    /// [`Unmapped`](RegionError::Unmapped) if there are holes,
+    /// [`Unmapped`](RegionError::Unmapped) if a page is in no region,
     /// [`Invalid`](RegionError::Invalid) at a region that can't have that advice,
     /// [`TooManyRegions`](RegionError::TooManyRegions), [`NoMemory`](RegionError::NoMemory).
     pub fn advise(&mut self, range: PageRange, advice: Advice, limits: &Limits) -> Progress {

@@ -4,7 +4,7 @@ use bitflags::bitflags;
 
 bitflags! {
     /// What a program may do with the pages of a region: the PROT_ flags of mmap(2) and
-    /// mprotect(2). None of them is PROT_NONE.
+    /// mprotect(2). PROT_NONE is the empty set.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Access: u8 {
         /// Read them.
@@ -20,7 +20,7 @@ bitflags! {
     /// Properties of a region that mmap(2) or madvise(2) has set.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct RegionFlags: u16 {
-        /// Grows downwards when a page below it is accessed, as a stack does: MAP_GROWSDOWN.
+        /// Grows downwards when a page below it is accessed, like a stack: MAP_GROWSDOWN.
         const GROWS_DOWN = 1 << 0;
         /// Commits no memory: MAP_NORESERVE.
         const NO_RESERVE = 1 << 1;
@@ -32,9 +32,9 @@ bitflags! {
         const WIPE_ON_FORK = 1 << 4;
         /// Isn't written to a core file: MADV_DONTDUMP.
         const DONT_DUMP = 1 << 5;
-        /// Is to have huge pages: MADV_HUGEPAGE.
+        /// Gets huge pages where possible: MADV_HUGEPAGE.
         const HUGE_PAGE = 1 << 6;
-        /// Is to have no huge pages: MADV_NOHUGEPAGE.
+        /// Gets no huge pages: MADV_NOHUGEPAGE.
         const NO_HUGE_PAGE = 1 << 7;
         /// Is read from its start to its end: MADV_SEQUENTIAL.
         const SEQUENTIAL = 1 << 8;
@@ -65,7 +65,7 @@ pub struct Attributes {
 
 impl Attributes {
     /// Returns whether the pages count as data, which RLIMIT_DATA limits: private ones that
-    /// can be written, other than stacks. So does Linux since 4.7; see getrlimit(2).
+    /// can be written, except stacks. Linux does so since 4.7; see getrlimit(2).
     pub fn is_data(&self) -> bool {
         self.access.contains(Access::WRITE) && self.sharing == Sharing::Private && !self.is_stack()
     }
@@ -75,19 +75,19 @@ impl Attributes {
         self.flags.contains(RegionFlags::GROWS_DOWN)
     }
 
-    /// Returns whether the pages count as code: executable ones that can't be written, other
-    /// than stacks.
+    /// Returns whether the pages count as code: executable ones that can't be written, except
+    /// stacks.
     pub fn is_code(&self) -> bool {
         self.access.contains(Access::EXECUTE)
             && !self.access.contains(Access::WRITE)
             && !self.is_stack()
     }
 
-    /// Returns whether memory has to be committed for the pages: each may need a frame of
-    /// its own, and MAP_NORESERVE wasn't given.
+    /// Returns whether memory has to be committed for the pages: whether each may need a frame
+    /// of its own, and MAP_NORESERVE wasn't given.
     ///
-    /// Shared pages have frames of the object that backs them. It commits memory for itself
-    /// once, however often and in however many address spaces it is mapped.
+    /// It is false for shared pages, as on Linux: their frames belong to the object that backs
+    /// them. The object commits memory once, when it is made, and not for each mapping of it.
     pub fn needs_commit(&self) -> bool {
         self.access.contains(Access::WRITE)
             && self.sharing == Sharing::Private

@@ -5,7 +5,8 @@ use crate::{Access, Sharing};
 /// What the pages of a region are filled from: a file from some offset on, or zeros.
 ///
 /// It is cloned when a region is split or a process is forked, and dropped when two regions
-/// are merged or one is removed. Neither may wait: the address space is locked meanwhile.
+/// are merged or one is removed. Its `clone` and `drop` may not wait, because the address space
+/// is locked meanwhile.
 pub trait Backing: Clone {
     /// Returns what backs the address that lies `bytes` above the one that `self` backs;
     /// `bytes` is a multiple of the page size. For a file its offset rises; anonymous memory
@@ -13,7 +14,7 @@ pub trait Backing: Clone {
     fn advanced_by(&self, bytes: u64) -> Self;
 
     /// Returns whether `next` backs the address that lies `bytes` above the one that `self`
-    /// backs: whether `next` equals `self.advanced_by(bytes)`. Two regions are merged then.
+    /// backs: whether `next` equals `self.advanced_by(bytes)`. If so, two regions can be merged.
     fn continues(&self, bytes: u64, next: &Self) -> bool;
 
     /// Returns whether it is anonymous memory: filled with zeros, and not a file or an
@@ -21,8 +22,8 @@ pub trait Backing: Clone {
     fn is_anonymous(&self) -> bool;
 
     /// Returns whether a region may have `access`: a shared mapping of a file that isn't
-    /// open for writing can't be written, and no file system that is mounted "noexec" can
-    /// be executed.
+    /// open for writing can't be written, and a file of a file system that is mounted
+    /// "noexec" can't be executed.
     fn allows(&self, access: Access, sharing: Sharing) -> bool;
 
     /// Returns whether it can back `len_bytes` bytes: whether the offset of the last one is

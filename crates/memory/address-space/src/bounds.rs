@@ -3,7 +3,7 @@
 use crate::range::{PAGE_BYTES, USER_END};
 use crate::{PageRange, RangeError, RegionError};
 
-/// The addresses that a program may map, and where mappings are placed by themselves.
+/// The addresses that a program may map, and where the kernel places mappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     pub(crate) lowest: u64,

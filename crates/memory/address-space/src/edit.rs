@@ -30,9 +30,11 @@ impl<B> Regions<B> {
     }
 }
 
-/// Changes that can't fail. The caller has checked them and reserved the nodes.
+/// Changes that can't fail: the caller has checked them, and reserved the nodes that they
+/// need.
 impl<B: Backing> Regions<B> {
-    /// Makes `at` an address where no region has bytes on both sides. Needs one node.
+    /// Splits the region that has bytes on both sides of `at`, if there is one. Needs one
+    /// node.
     pub(crate) fn split(&mut self, at: u64) {
         let Some(start) = self.tree.containing(at).map(|region| region.range.start) else {
             return;
@@ -52,12 +54,11 @@ impl<B: Backing> Regions<B> {
             return;
         }
         let (start, end) = (lower.range.start, upper.range.end);
-        // What backs it is dropped: what backs the lower one continues.
-        drop(self.tree.remove(at));
+        self.tree.remove(at);
         self.tree.update(start, |region| region.range.end = end);
     }
 
-    /// Adds a region where there is none, merged with its neighbours. Needs one node.
+    /// Adds a region where there is none, and merges it with its neighbours. Needs one node.
     pub(crate) fn add(&mut self, region: Region<B>) {
         let PageRange { start, end } = region.range;
         self.usage = self.usage.plus(Usage::of_region(&region));
@@ -74,6 +75,7 @@ impl<B: Backing> Regions<B> {
             && first.range.start < range.end
         {
             let start = first.range.start;
+            debug_assert!(removed.len() < removed.capacity(), "memory was reserved");
             removed.push(self.remove(start));
         }
     }
@@ -92,7 +94,7 @@ impl<B: Backing> Regions<B> {
         region
     }
 
-    /// Gives the pages of `part`, which is within one region, other attributes. Needs two
+    /// Changes the attributes of the pages of `part`, which is within one region. Needs two
     /// nodes.
     pub(crate) fn change(&mut self, part: PageRange, attributes: Attributes, committed: bool) {
         self.split(part.start);
@@ -110,7 +112,7 @@ impl<B: Backing> Regions<B> {
     }
 
     /// Reserves what [`change`](Self::change) needs, and checks that there may be one or two
-    /// regions more if it splits one.
+    /// more regions if it splits one.
     ///
     /// # Errors
     /// [`RegionError::TooManyRegions`], [`RegionError::NoMemory`].
@@ -126,7 +128,7 @@ impl<B: Backing> Regions<B> {
         let is_last = region.range.end == part.end;
         let more = usize::from(!is_first) + usize::from(!is_last);
         if more > 0 && self.len() + more > regions_max {
-            // A part that becomes one with a neighbour only moves a boundary.
+            // A part that is merged with a neighbour moves a boundary, and adds no region.
             let lower = self.tree.last_below(part.start).filter(|_| is_first);
             let upper = self.tree.first_above(part.end).filter(|_| is_last);
             let as_changed = Region {

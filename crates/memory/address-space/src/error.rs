@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-/// Why an operation failed. It has changed nothing, unless its documentation says otherwise.
+/// Why an operation failed. Nothing was changed, unless the operation's documentation says
+/// otherwise.
 ///
 /// Each variant names the error number that Linux returns for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +12,8 @@ pub enum RegionError {
     Unmapped,
     /// The address of mremap(2) is in no region, or the range crosses the end of one: EFAULT.
     BadAddress,
-    /// Something is mapped there: EEXIST for MAP_FIXED_NOREPLACE; for brk(2) the break stays.
+    /// Something is mapped there: EEXIST for MAP_FIXED_NOREPLACE. brk(2) returns
+    /// the unchanged break.
     Occupied,
     /// No gap is large enough: ENOMEM.
     NoGap,

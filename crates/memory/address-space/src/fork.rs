@@ -5,9 +5,9 @@ use crate::{Backing, RegionError, RegionFlags, Regions, Usage};
 impl<B: Backing> Regions<B> {
     /// Returns a copy for a child: fork(2). Regions with [`RegionFlags::DONT_FORK`] aren't
     /// in it; those with [`RegionFlags::WIPE_ON_FORK`] are, and the caller doesn't copy their
-    /// pages. The flags are kept, so a grandchild is treated alike.
+    /// pages. The child's regions keep these flags.
     ///
-    /// `commit` is called with the pages that the child commits, if there are any.
+    /// `commit` is as for [`map`](Self::map), with all pages that the child commits.
     ///
     /// # Errors
     /// [`NoMemory`](RegionError::NoMemory), [`CommitLimit`](RegionError::CommitLimit).
@@ -18,7 +18,7 @@ impl<B: Backing> Regions<B> {
             self.iter().filter(|region| region.flags().contains(RegionFlags::DONT_FORK));
         for region in not_copied {
             usage = usage.minus(Usage::of_region(region));
-            drop(tree.remove(region.range.start));
+            tree.remove(region.range.start);
         }
         Usage::default().commit(usage, commit)?;
         let Self { bounds, program_break, .. } = *self;

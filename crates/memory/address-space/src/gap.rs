@@ -6,7 +6,7 @@ use crate::range::{PAGE_BYTES, whole_pages};
 use crate::tree::{Link, RegionTree, Side};
 use crate::{Backing, PageRange, RegionError, Regions};
 
-/// From which end of the address space a gap is searched.
+/// The end of the address space at which the search for a gap begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// The highest gap that is large enough, and its highest addresses.
@@ -22,8 +22,8 @@ pub struct GapRequest {
     pub len_bytes: u64,
     /// A power of two that the start is to be a multiple of; at least a page is used.
     ///
-    /// As on Linux, for more than a page the gap has to have room for the alignment besides
-    /// the length, so one that happens to be aligned and just large enough isn't found.
+    /// As on Linux, the gap needs room for the length and for the largest distance to an
+    /// aligned address. So a gap of just the length isn't found, even if it is aligned.
     pub align_bytes: u64,
     /// The lowest address.
     pub low: VirtAddr,
@@ -34,8 +34,8 @@ pub struct GapRequest {
 }
 
 impl<B: Backing> Regions<B> {
-    /// Finds pages that are in no region and in no guard gap below a region that grows
-    /// downwards. It takes O(log n) steps for n regions, whatever gaps there are.
+    /// Finds free pages: pages that are in no region, and not in the guard gap below a region
+    /// that grows downwards. It takes O(log n) steps for n regions.
     ///
     /// `low` and `high` are narrowed to the bounds of the address space. `None` if there is
     /// no such gap, or if the length is 0 or the alignment no power of two.
@@ -60,13 +60,14 @@ impl<B: Backing> Regions<B> {
 
     /// Chooses the place of a mapping without MAP_FIXED, as Linux does on x86-64:
     ///
-    /// 1. the page of `hint`, the address that the program passed, unless it is page 0; the
-    ///    lowest page that may be mapped if that is higher; if all is free there;
-    /// 2. the highest gap below the base of mappings;
-    /// 3. the lowest gap of the address space.
+    /// 1. at `hint`, the address that the program passed, rounded down to a page and raised to
+    ///    the lowest page that may be mapped, if all pages there are free. An address in page
+    ///    0 counts as none;
+    /// 2. in the highest gap below the base of mappings;
+    /// 3. in the lowest gap of the address space.
     ///
-    /// See mmap(2) for `addr`, and [`GapRequest`] for `align_bytes`, which the hint needn't
-    /// satisfy.
+    /// See mmap(2) for `addr`, and [`GapRequest`] for `align_bytes`. A place at the hint
+    /// needn't be aligned.
     ///
     /// # Errors
     /// [`RegionError::NoGap`]; [`RegionError::Invalid`] if the length is 0.
@@ -123,9 +124,11 @@ impl Search {
 }
 
 impl<B> RegionTree<B> {
-    /// Returns the gap that `search` finds in the subtree of `at`, between its regions and
-    /// around them, from the end of the region below the subtree, `start`, to the guarded
-    /// start of the one above it, `end`.
+    /// Returns the first gap in `order` that is long enough, of those between the regions of
+    /// the subtree of `at`, below the lowest and above the highest.
+    ///
+    /// `start` is the end of the next region below the subtree, and `end` the guarded start
+    /// of the next one above it.
     fn gap(
         &self,
         at: Option<Link>,
@@ -135,8 +138,8 @@ impl<B> RegionTree<B> {
     ) -> Option<(u64, u64)> {
         let Some(link) = at else { return search.part(start, end) };
         let node = self.node(link);
-        // A search that begins here fails only where `low` or `high` cuts off a part of the
-        // subtree, which is so on two paths.
+        // If one of these holds and the subtree is between `low` and `high`, there is such a
+        // gap in it. The subtrees that aren't are on the two paths to `low` and `high`.
         let span = node.span;
         let is_between = span.largest_gap >= search.len;
         if !(is_between && search.part(span.start, span.end).is_some())

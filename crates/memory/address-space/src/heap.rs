@@ -47,15 +47,16 @@ impl<B: Backing> Regions<B> {
     /// Moves the program break to `end`, as a program passes it: brk(2). Pages that the heap
     /// gets are backed by `backing`, anonymous memory. Returns what was removed.
     ///
-    /// The call never fails for the program: after an error it returns the break as it was,
-    /// [`heap_end`](Self::heap_end). `commit` is as for [`map`](Self::map).
+    /// brk(2) itself has no error: it returns [`heap_end`](Self::heap_end), which is the old
+    /// break then. `commit` is as for [`map`](Self::map).
     ///
     /// # Errors
     /// Nothing has changed then:
     /// - [`TooLow`](RegionError::TooLow), if the break would lie below the heap's start;
-    /// - [`Occupied`](RegionError::Occupied), if less than a page would be left between the
-    ///   heap and the next region, or its guard gap;
-    /// - [`DataLimit`](RegionError::DataLimit), also for heap and image together;
+    /// - [`Occupied`](RegionError::Occupied), if there would be less than a page between the heap
+    ///   and the next region, or its guard gap;
+    /// - [`DataLimit`](RegionError::DataLimit), also if the heap and the image's data together
+    ///   are more than RLIMIT_DATA;
     /// - the other errors of [`map`](Self::map) and [`unmap`](Self::unmap).
     pub fn set_program_break(
         &mut self,

@@ -1,9 +1,9 @@
 //! The regions of a process's address space: which addresses are mapped to what, and what a
 //! program may do with them. Linux calls them VMAs.
 //!
-//! [`Regions`] knows nothing of page tables, frames and files: the kernel calls it with its
-//! lock held, then changes page tables by what it returns. Its operations have Linux's
-//! meaning:
+//! [`Regions`] has no page tables, frames and files. The kernel calls it with the address space
+//! locked, and then changes page tables, files and committed memory by what it returns. The
+//! operations do what Linux does:
 //!
 //! | call | here |
 //! | --- | --- |
@@ -20,13 +20,13 @@
 //! Guarantees:
 //!
 //! - An operation that fails has changed nothing, unless its documentation says otherwise.
-//! - Memory for its own structures is reserved first: running out of it is an error.
-//! - Each operation takes O(log n) steps for n regions, and as much for each region that it
-//!   removes or changes. So does a search for a gap.
-//! - Regions are merged wherever they can be, so their number depends on what is mapped, not
+//! - Memory for regions is reserved before anything changes: a lack of it is an error.
+//! - An operation takes O(log n) steps for n regions, and O(log n) for each region that it
+//!   removes or changes. A search for a gap takes O(log n).
+//! - Regions are merged wherever possible, so their number depends on what is mapped, and not
 //!   on the order of the calls.
-//! - Committed memory is decided before anything changes: `commit` is called with the number
-//!   of pages by which it rises, and may refuse. By how much it falls is returned.
+//! - Overcommit is decided before anything changes: `commit` is called with the number of pages
+//!   by which committed memory rises, and may refuse. The number by which it falls is returned.
 //!
 //! ```
 //! use address_space::*;

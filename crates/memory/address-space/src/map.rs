@@ -3,27 +3,27 @@
 use crate::edit::reserve_removed;
 use crate::{Backing, Limits, Region, RegionError, Regions, Removed, Usage};
 
-/// What happens to pages that are in a region already.
+/// What happens if pages are in a region already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlap {
-    /// Nothing, it is an error: MAP_FIXED_NOREPLACE, and where the kernel chose the place.
+    /// It is an error: MAP_FIXED_NOREPLACE, and where the kernel chose the place.
     Refused,
-    /// They are removed: MAP_FIXED.
+    /// They are removed from it: MAP_FIXED.
     Replaced,
 }
 
 impl<B: Backing> Regions<B> {
     /// Adds a region: mmap(2). Returns what it has replaced.
     ///
-    /// Its place is the program's own with MAP_FIXED, else [`place`](Self::place) chooses it.
-    /// It becomes one with a neighbour if they are alike. Guard gaps don't matter.
+    /// The program chose its place with MAP_FIXED, else [`place`](Self::place) did. The region
+    /// may be in a guard gap. It is merged with a neighbour where that continues it.
     ///
-    /// `commit` is called at most once, with the pages by which the committed memory of the
-    /// address space becomes more, and returns whether the system has them. If so, they are
-    /// committed.
+    /// `commit` is called with the number of pages by which the committed memory of the address
+    /// space rises, and not at all if it doesn't rise. It commits them and returns true, or
+    /// returns false if the system doesn't have them.
     ///
     /// # Errors
-    /// Nothing has changed then, and nothing is committed:
+    /// Nothing has changed then, and nothing was committed:
     /// - [`TooLow`](RegionError::TooLow), [`OutOfBounds`](RegionError::OutOfBounds);
     /// - [`Occupied`](RegionError::Occupied), if overlaps are refused;
     /// - [`Invalid`](RegionError::Invalid), if it grows downwards and isn't private anonymous

@@ -1,7 +1,7 @@
 //! Where a program's heap begins and ends.
 
 /// Where a program's heap begins and ends. Its pages are ordinary private anonymous memory;
-/// a program may unmap or replace them.
+/// the program may unmap or replace them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProgramBreak {
     pub(crate) start: u64,
@@ -11,6 +11,6 @@ pub(crate) struct ProgramBreak {
 }
 
 impl ProgramBreak {
-    /// No heap: it can't grow.
+    /// No heap.
     pub(crate) const NONE: Self = Self { start: 0, end: 0, image_data_bytes: 0 };
 }

@@ -1,14 +1,15 @@
-//! What a program may do with pages, changed: mprotect(2).
+//! Changes of what a program may do with pages: mprotect(2).
 
 use x86_64::VirtAddr;
 
 use crate::{Access, Attributes, Backing, Limits, PageRange, RegionError, Regions};
 
-/// How far an operation came that changes one region after the other.
+/// How far an operation got that changes one region after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "pages may have been changed even if it failed"]
 pub struct Progress {
-    /// The pages of the range below this address were changed; with it, all were.
+    /// The pages of the range below this address were changed. It is the end of the range if
+    /// all were.
     pub reached: VirtAddr,
     /// The error that is returned to the program.
     pub result: Result<(), RegionError>,
@@ -23,13 +24,12 @@ impl Progress {
 impl<B: Backing> Regions<B> {
     /// Changes what a program may do with the pages of `range`: mprotect(2).
     ///
-    /// As on Linux, the regions change one after the other, lowest first, and an error ends
-    /// that: the pages below [`Progress::reached`] have changed then, the others have not.
-    /// The caller changes page tables up to there either way.
+    /// As on Linux, the regions are changed one after the other, lowest first, until an error:
+    /// the pages below [`Progress::reached`] have changed then, the others haven't. The
+    /// caller changes the page tables up to there in both cases.
     ///
-    /// Memory stays committed for pages that can be written no more, as they may have been
-    /// written. `commit` is called for each region that can be written from now on, with its
-    /// pages, and returns whether the system has them.
+    /// Memory stays committed for pages that become read-only, as they may have been written.
+    /// `commit` is called for each region that becomes writable, as for [`map`](Self::map).
     ///
     /// # Errors
     /// [`Unmapped`](RegionError::Unmapped) at a page that is in no region,

@@ -88,7 +88,7 @@ pub(crate) fn whole_pages(bytes: u64) -> Option<u64> {
 
 /// Why a start and a length are no [`PageRange`].
 ///
-/// It is an error of its own because each call has its own answer: a length of 0 is EINVAL
+/// It is an error of its own because the answer depends on the call: a length of 0 is EINVAL
 /// for mmap(2) and munmap(2), and success for mprotect(2), madvise(2) and msync(2); what is
 /// out of bounds is EINVAL for munmap(2) and mremap(2), and ENOMEM elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,11 +5,11 @@ use x86_64::VirtAddr;
 use crate::range::PAGE_BYTES;
 use crate::{Access, Attributes, Backing, PageRange, RegionFlags, Sharing};
 
-/// The distance that is kept between a region that grows downwards and the one below it, in
-/// bytes: 256 pages, as on Linux.
+/// The size of the guard gap below a region that grows downwards, in bytes: 256 pages, as on
+/// Linux.
 ///
-/// A program whose stack overflows faults there instead of writing into another region,
-/// unless one of its frames is larger and isn't probed.
+/// Nothing is placed there without MAP_FIXED, so that a stack that overflows causes a fault
+/// before it reaches another region.
 pub const STACK_GUARD_BYTES: u64 = 256 * PAGE_BYTES;
 
 /// A range of pages with the same attributes, backed by one thing.
@@ -17,8 +17,8 @@ pub const STACK_GUARD_BYTES: u64 = 256 * PAGE_BYTES;
 pub struct Region<B> {
     pub(crate) range: PageRange,
     pub(crate) attributes: Attributes,
-    /// Whether memory is committed for its pages. Once it was, it stays so: pages that can
-    /// be written no more keep what was written.
+    /// Whether memory is committed for its pages. It stays so if they become read-only: they
+    /// may have been written.
     pub(crate) committed: bool,
     pub(crate) backing: B,
 }
@@ -40,7 +40,7 @@ impl<B: Backing> Region<B> {
         self.attributes.sharing == Sharing::Private && self.backing.is_anonymous()
     }
 
-    /// Returns whether `next` continues this region, if it begins where this one ends.
+    /// Returns whether `next` begins where this region ends, is alike and continues it.
     pub(crate) fn joins(&self, next: &Self) -> bool {
         self.range.end == next.range.start
             && self.attributes == next.attributes
@@ -97,8 +97,8 @@ impl<B> Region<B> {
         self.committed
     }
 
-    /// Returns the lowest address that no other region is placed above, other than by
-    /// MAP_FIXED: the start, or the start of the guard gap below it.
+    /// Returns the address up to which the kernel may place other regions: the start, or that
+    /// of the guard gap below it.
     pub(crate) fn guarded_start(&self) -> u64 {
         if self.attributes.is_stack() {
             self.range.start.saturating_sub(STACK_GUARD_BYTES)

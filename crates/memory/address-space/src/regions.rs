@@ -10,8 +10,8 @@ use crate::search::Iter;
 use crate::tree::RegionTree;
 use crate::{Bounds, PageRange, Region, Usage};
 
-/// The regions of an address space. They don't overlap, and where two touch that are alike
-/// and whose backing continues, they are one.
+/// The regions of an address space. They don't overlap. Two that touch differ in their
+/// attributes, or the backing of one doesn't continue that of the other.
 pub struct Regions<B> {
     pub(crate) tree: RegionTree<B>,
     pub(crate) bounds: Bounds,
@@ -21,13 +21,13 @@ pub struct Regions<B> {
 
 /// What an operation has removed.
 #[derive(Clone, Debug)]
-#[must_use = "the pages are to be unmapped, and memory is committed no more"]
+#[must_use = "the pages have to be unmapped, and memory uncommitted"]
 pub struct Removed<B> {
     /// The regions or parts of regions, lowest first. The caller unmaps their pages, then
     /// drops them.
     pub regions: Vec<Region<B>>,
-    /// By how many pages the committed memory of the address space has become less. If it
-    /// has become more, `commit` was called, and this is 0.
+    /// The number of pages by which the committed memory of the address space fell. It is 0 if
+    /// it rose: `commit` was called then.
     pub uncommitted_pages: u64,
 }
 
@@ -37,7 +37,7 @@ impl<B> Removed<B> {
 }
 
 impl<B> Regions<B> {
-    /// Makes an address space without regions, with the program break at address 0.
+    /// Makes an address space without regions and without a heap.
     pub const fn new(bounds: Bounds) -> Self {
         Self {
             tree: RegionTree::new(),
@@ -63,14 +63,14 @@ impl<B> Regions<B> {
         self.len() == 0
     }
 
-    /// Returns the addresses that may be mapped.
+    /// Returns the addresses that a program may map.
     pub fn bounds(&self) -> Bounds {
         self.bounds
     }
 
-    /// Returns the numbers of pages by kind, without counting.
+    /// Returns the numbers of pages by kind, in constant time.
     ///
-    /// An address space that is dropped has `committed_pages` to uncommit.
+    /// Before it drops an address space, the caller uncommits its `committed_pages`.
     pub fn usage(&self) -> Usage {
         self.usage
     }

@@ -1,4 +1,4 @@
-//! Regions made shorter, longer, or moved: mremap(2).
+//! Regions that become shorter or longer, or move: mremap(2).
 
 use crate::edit::reserve_removed;
 use crate::range::{PAGE_BYTES, whole_pages};
@@ -20,7 +20,7 @@ pub enum RemapTarget {
     At(u64),
 }
 
-/// What becomes of the addresses that pages are moved from.
+/// What happens to the addresses that pages are moved from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemapSource {
     /// They are unmapped.
@@ -34,23 +34,24 @@ pub enum RemapSource {
 pub struct RemapRequest {
     /// The address of the first page.
     pub start: u64,
-    /// The length so far, in bytes; 0 to map the pages of a shared region a second time.
+    /// The old length in bytes; 0 to map the pages of a shared region a second time.
     pub old_len_bytes: u64,
-    /// The length afterwards, in bytes.
+    /// The new length in bytes.
     pub new_len_bytes: u64,
     /// Where the pages may be afterwards.
     pub target: RemapTarget,
-    /// What becomes of where they were.
+    /// What happens to the addresses where they were.
     pub source: RemapSource,
 }
 
-/// What mremap(2) has done, and what is left to do with page tables, in this order.
+/// What mremap(2) did. The caller unmaps the pages of `removed`, then moves those of
+/// `moved_from`.
 #[derive(Clone, Debug)]
-#[must_use = "pages are to be unmapped and moved"]
+#[must_use = "pages have to be unmapped and moved"]
 pub struct Remapped<B> {
     /// What was removed: the end of a region that became shorter, and what was at the target.
     pub removed: Removed<B>,
-    /// The pages to move from here to the start of `range`: none if this is `None`.
+    /// The pages that have to be moved to the start of `range`, if any.
     pub moved_from: Option<PageRange>,
     /// Where the pages are now. Its start is what mremap(2) returns.
     pub range: PageRange,
@@ -77,16 +78,16 @@ impl Lengths {
 }
 
 impl<B: Backing> Regions<B> {
-    /// Makes pages of a region more or less, or moves them: mremap(2).
+    /// Changes the length of a range of pages, or moves it: mremap(2).
     ///
-    /// - A shorter length unmaps what is above it, be it one region or several. With
-    ///   MREMAP_FIXED the rest is moved.
-    /// - A longer one extends the region where it is, if the range is its end and the
-    ///   addresses above are free; guard gaps don't matter. Else the pages are moved.
-    /// - An old length of 0 maps the pages of a shared region a second time.
+    /// - If the new length is shorter, the pages above it are unmapped, which may be in several
+    ///   regions. With MREMAP_FIXED the other pages are moved.
+    /// - If it is longer and the range is the end of its region, the region is extended if the
+    ///   addresses above it are free; they may be in a guard gap. Else the pages are moved.
+    /// - If the old length is 0, the pages of a shared region are mapped a second time.
     ///
-    /// Other than on Linux, an error with MREMAP_FIXED has not unmapped the target. `commit`
-    /// is as for [`map`](Self::map). The program break stays, whatever is moved.
+    /// `commit` is as for [`map`](Self::map). The program break doesn't change. Linux unmaps the
+    /// target of MREMAP_FIXED even if the call fails then; here nothing is unmapped.
     ///
     /// # Errors
     /// Nothing has changed then:
@@ -101,8 +102,8 @@ impl<B: Backing> Regions<B> {
     ///   [`AddressSpaceLimit`](RegionError::AddressSpaceLimit),
     ///   [`DataLimit`](RegionError::DataLimit), [`NoMemory`](RegionError::NoMemory),
     ///   [`CommitLimit`](RegionError::CommitLimit);
-    /// - [`TooManyRegions`](RegionError::TooManyRegions), for a move already when three more
-    ///   would be too many, as on Linux.
+    /// - [`TooManyRegions`](RegionError::TooManyRegions), for a move as on Linux if three more
+    ///   regions would reach the limit.
     pub fn remap(
         &mut self,
         request: &RemapRequest,
@@ -150,7 +151,6 @@ impl<B: Backing> Regions<B> {
             target => {
                 self.check_resize(region, lengths, RemapSource::Unmap)?;
                 if region.range.end == lengths.start.saturating_add(old)
-                    && old > 0
                     && self.is_free_above(region.range.end, new - old)
                 {
                     return self.extend(lengths, limits, commit);
@@ -204,7 +204,7 @@ impl<B: Backing> Regions<B> {
         })
     }
 
-    /// Makes the region longer that ends with the pages of `lengths`.
+    /// Extends the region that ends with the pages of `lengths`.
     fn extend(
         &mut self,
         lengths: Lengths,
@@ -226,8 +226,8 @@ impl<B: Backing> Regions<B> {
         Ok(Remapped { removed: Removed::NOTHING, moved_from: None, range })
     }
 
-    /// Moves the pages of `lengths` to `target`, whose length is the new one, in the place
-    /// of what is there.
+    /// Moves the pages of `lengths` to `target`, which has the new length, and replaces what is
+    /// there.
     fn move_pages(
         &mut self,
         lengths: Lengths,
@@ -248,7 +248,7 @@ impl<B: Backing> Regions<B> {
             return Err(RegionError::TooManyRegions);
         }
 
-        // What is left without the target, the end that is cut off, and the source.
+        // The pages that are left after target, tail and source are removed.
         let at_target = self.survey(target);
         let at_tail = tail.map(|tail| self.survey(tail)).unwrap_or_default();
         let mut rest = self.usage.minus(at_target.usage).minus(at_tail.usage);

@@ -7,13 +7,13 @@ use crate::region::STACK_GUARD_BYTES;
 use crate::{Backing, Limits, PageRange, RegionError, Regions, Usage};
 
 impl<B: Backing> Regions<B> {
-    /// Makes the region above `addr` grow down to the page of `addr`, if it does so. Returns
-    /// the new pages; `None` if `addr` is in a region already, as another thread's access
-    /// may have made the region grow meanwhile.
+    /// Extends the region above `addr` down to the page of `addr`, if that region grows
+    /// downwards. Returns the new pages; `None` if `addr` is in a region already: another
+    /// thread may have extended it meanwhile.
     ///
     /// `stack_limit_bytes` is RLIMIT_STACK. The region stays [`STACK_GUARD_BYTES`] above the
     /// one below it, unless that one can't be accessed or grows downwards itself. `commit`
-    /// is called with the new pages if the region commits memory. See MAP_GROWSDOWN in
+    /// is as for [`map`](Self::map). See MAP_GROWSDOWN in
     /// mmap(2).
     ///
     /// # Errors

@@ -1,13 +1,14 @@
 //! A balanced tree of regions that finds gaps as fast as regions.
 //!
 //! It is an AVL tree, sorted by address (G. M. Adelson-Velsky and E. M. Landis, 1962). Each
-//! node has the largest gap between two neighbours of its subtree, so a search for a gap
-//! follows one path. Linux had such a tree until 6.1. A `BTreeMap` can't be extended so, and
-//! with a second one, of gaps by size, the highest gap that is large enough isn't found
-//! without looking at all that are larger.
+//! node records the largest gap between two neighbours of its subtree, so a search for a gap
+//! visits O(log n) nodes. Linux had such a tree until 6.1. A `BTreeMap` can't record that; and
+//! a second map, of gaps by size, finds the highest gap that is large enough only by a look at
+//! all gaps that are.
 //!
-//! The nodes are in one vector, linked by index. So memory for changes can be reserved
-//! before they begin, and running out of it is an error that the caller can report.
+//! The nodes are in one vector, linked by index. An operation reserves the nodes that it needs
+//! before it changes anything, so that a lack of memory is an error and not a panic. The
+//! vector doesn't shrink.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -50,7 +51,7 @@ impl Side {
     }
 }
 
-/// What a node knows about the regions of its subtree.
+/// What a node records of the regions of its subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The start of the lowest one.
@@ -64,13 +65,13 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Returns what a node without children knows.
+    /// Returns the span of one region.
     pub(crate) fn of<B>(region: &Region<B>) -> Self {
         let PageRange { start, end } = region.range;
         Self { start, guarded_start: region.guarded_start(), end, largest_gap: 0 }
     }
 
-    /// Returns what is known of these regions and those of `above`, which are next to them.
+    /// Returns the span of these regions and those of `above`, the next ones above them.
     pub(crate) fn then(self, above: Self) -> Self {
         let between = above.guarded_start.saturating_sub(self.end);
         let largest_gap = between.max(self.largest_gap).max(above.largest_gap);
@@ -105,9 +106,12 @@ pub(crate) struct RegionTree<B> {
     free: Option<Link>,
     root: Option<Link>,
     len: usize,
-    /// How often a node was looked at.
+    /// How often a node was visited.
     #[cfg(test)]
     pub(crate) visits: core::cell::Cell<u64>,
+    /// How many inserts are left of those that memory was reserved for.
+    #[cfg(test)]
+    reserved: usize,
 }
 
 impl<B> RegionTree<B> {
@@ -119,6 +123,8 @@ impl<B> RegionTree<B> {
             len: 0,
             #[cfg(test)]
             visits: core::cell::Cell::new(0),
+            #[cfg(test)]
+            reserved: 0,
         }
     }
 
@@ -148,7 +154,7 @@ impl<B> RegionTree<B> {
         Ok(copy)
     }
 
-    /// Reserves memory for `nodes` more regions: that many inserts need none then.
+    /// Reserves memory for `nodes` inserts.
     ///
     /// # Errors
     /// [`RegionError::NoMemory`].
@@ -157,7 +163,12 @@ impl<B> RegionTree<B> {
         if self.slots.len().saturating_add(more) >= u32::MAX as usize {
             return Err(RegionError::NoMemory);
         }
-        self.slots.try_reserve(more).map_err(|_| RegionError::NoMemory)
+        self.slots.try_reserve(more).map_err(|_| RegionError::NoMemory)?;
+        #[cfg(test)]
+        {
+            self.reserved = nodes;
+        }
+        Ok(())
     }
 
     pub(crate) fn node(&self, link: Link) -> &Node<B> {
@@ -180,6 +191,10 @@ impl<B> RegionTree<B> {
 
     /// Inserts a region that overlaps no other. Its memory was reserved.
     pub(crate) fn insert(&mut self, region: Region<B>) {
+        #[cfg(test)]
+        {
+            self.reserved = self.reserved.checked_sub(1).expect("memory was reserved");
+        }
         let span = Span::of(&region);
         let slot = Slot::Used(Node { region, children: [None; 2], height: 1, span });
         let link = match self.free {
@@ -261,8 +276,8 @@ impl<B> RegionTree<B> {
         (first, Some(self.balance(link)))
     }
 
-    /// Changes the region that begins at `start`. It may get another start or end, but stays
-    /// between its neighbours.
+    /// Changes the region that begins at `start`. `change` may move its start and end, but not
+    /// into another region.
     pub(crate) fn update(&mut self, start: u64, change: impl FnOnce(&mut Region<B>)) {
         self.update_below(self.root, start, change);
     }
@@ -321,7 +336,7 @@ impl<B> RegionTree<B> {
         child
     }
 
-    /// Computes what a node knows about its subtree from what its children know.
+    /// Computes the height and the span of a node from those of its children.
     fn refresh(&mut self, link: Link) {
         let node = self.node(link);
         let [left, right] = node.children.map(|child| child.map(|child| self.node(child)));
@@ -336,5 +351,20 @@ impl<B> RegionTree<B> {
         let node = self.node_mut(link);
         node.height = height;
         node.span = span;
+    }
+
+    /// Returns the length of the list of free slots, and the number of slots that no region has.
+    #[cfg(test)]
+    pub(crate) fn free_slots(&self) -> (usize, usize) {
+        let mut count = 0;
+        let mut at = self.free;
+        while let Some(link) = at {
+            count += 1;
+            let Slot::Free(next) = &self.slots[link.index()] else {
+                unreachable!("the list of free slots has only free ones")
+            };
+            at = *next;
+        }
+        (count, self.slots.len() - self.len)
     }
 }

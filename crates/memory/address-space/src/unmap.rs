@@ -1,4 +1,4 @@
-//! Regions removed: munmap(2).
+//! Regions that are removed: munmap(2).
 
 use crate::edit::reserve_removed;
 use crate::{Backing, Limits, PageRange, RegionError, Regions, Removed};

@@ -11,13 +11,14 @@ pub const REGIONS_MAX: usize = 65_530;
 pub struct Usage {
     /// All pages that are in a region: VmSize of proc(5).
     pub total_pages: u64,
-    /// Private pages that can be written, without stacks: VmData is these and the stacks.
+    /// Private pages that can be written, except stacks: VmData of proc(5) has both.
     pub data_pages: u64,
     /// Pages of regions that grow downwards.
     pub stack_pages: u64,
     /// Executable pages that can't be written.
     pub code_pages: u64,
-    /// Pages for which memory is committed: Committed_AS of proc(5), without shared memory.
+    /// Pages for which memory is committed: this address space's part of Committed_AS of
+    /// proc(5), without shared objects.
     pub committed_pages: u64,
 }
 
@@ -59,7 +60,7 @@ impl Usage {
         }
     }
 
-    /// Commits what `after` has more than `self`, and returns what it has less.
+    /// Commits the pages that `after` has more than `self`, or returns how many it has less.
     ///
     /// # Errors
     /// [`RegionError::CommitLimit`] if `commit` refuses.
@@ -83,9 +84,8 @@ pub struct Limits {
     pub address_space_bytes: u64,
     /// The most bytes of data, see [`Attributes::is_data`]: RLIMIT_DATA.
     pub data_bytes: u64,
-    /// The most regions, see [`REGIONS_MAX`]. As on Linux, a mapping may be made while there
-    /// are that many, so there can be one more, and a region may be split while there are
-    /// less.
+    /// The most regions, see [`REGIONS_MAX`]. As on Linux, a mapping may be added to that many
+    /// regions, so that there is one more; a region may be split only while there are less.
     pub regions: usize,
 }
 
@@ -107,7 +107,8 @@ impl Limits {
         self.check_data(usage, attributes, pages)
     }
 
-    /// Checks that `pages` pages that there are already may get `attributes`.
+    /// Checks that `pages` pages that are mapped already may become data, if `attributes` are
+    /// those of data.
     pub(crate) fn check_data(
         &self,
         usage: &Usage,

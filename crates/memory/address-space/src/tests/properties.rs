@@ -352,7 +352,11 @@ impl Both {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 1500,
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     #[test]
     fn calls_do_what_the_model_does(

@@ -43,6 +43,8 @@ impl<B: crate::Backing> Regions<B> {
     /// Asserts that the tree is one, that the regions are merged, and that they are counted.
     pub(super) fn assert_consistent(&self) {
         self.tree.assert_subtree(self.tree.root());
+        let (listed, free) = self.tree.free_slots();
+        assert_eq!(listed, free, "slots were lost");
         let all: Vec<&Region<B>> = self.iter().collect();
         assert_eq!(all.len(), self.len());
         for pair in all.windows(2) {
@@ -131,6 +133,25 @@ fn search_for_a_gap_follows_one_path() {
                 assert!(visits <= 8 * height, "{visits} visits");
             }
         }
+    }
+}
+
+#[test]
+fn search_for_a_gap_skips_what_is_outside_of_its_window() {
+    let mut regions = many(3);
+    let height = height_max(regions.len());
+    // A hundred pages without a gap, among gaps that are all large enough.
+    let start = 16 + 2 * REGIONS;
+    let full = Region { range: pages(start, start + 100), ..region("16-17 r", &Rc::new(())) };
+    let replaced = regions.map(full, Overlap::Replaced, &Limits::UNLIMITED, no_commit);
+    assert!(replaced.is_ok());
+    for order in [crate::Order::TopDown, crate::Order::BottomUp] {
+        let (low, high) = (addr(start), addr(start + 100));
+        let (len_bytes, align_bytes) = (2 * PAGE_BYTES, PAGE_BYTES);
+        let request = crate::GapRequest { len_bytes, align_bytes, low, high, order };
+        let (visits, found) = visits(&mut regions, |regions| regions.find_gap(&request));
+        assert_eq!(found, None);
+        assert!(visits <= 8 * height, "{visits} visits");
     }
 }
 
