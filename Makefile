@@ -1,7 +1,16 @@
 # The targets only name the tools; each tool has --help.
 
 IMAGE := build/farjump.iso
-export CMDLINE DEBUG
+export CMDLINE DEBUG PROGRAM ROOT
+
+# make ends with 2 whatever status a tool has. For a program of the user's, a function ends it
+# with the program's status.
+ifneq ($(PROGRAM)$(ROOT),)
+-load build/status.so
+build/status.so: tools/make/status.c
+	@mkdir -p build
+	-@$(CC) -shared -fPIC -o $@ $<
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build run run-uefi run-usb debug iso usb test bench lint fmt audit shot clean
@@ -11,6 +20,7 @@ help: ## lists the targets
 	@echo
 	@echo 'CMDLINE="…" sets the kernel'"'"'s command line, for every target that boots.'
 	@echo 'DEBUG=1 selects the debug build in place of the release build.'
+	@echo 'PROGRAM="./a.out arguments" or ROOT=dir-or.tar boots into a program of yours.'
 
 setup: ## checks what is missing and installs it
 	@tools/setup
@@ -23,14 +33,15 @@ ready:
 build: ready ## builds the kernel
 	@tools/kernel
 
-run: ready ## boots it in QEMU, into the prompt
-	@tools/run
+run: boot-cd ## boots it in QEMU, into the prompt
+run-uefi: boot-uefi ## boots it by UEFI
+run-usb: boot-usb ## boots it from an emulated USB stick
+run run-uefi run-usb:
+	$(end-with-status build/run.status)@exit $$(cat build/run.status)
 
-run-uefi: ready ## boots it by UEFI
-	@tools/run --uefi
-
-run-usb: ready ## boots it from an emulated USB stick
-	@tools/run --usb
+.PHONY: boot-cd boot-uefi boot-usb
+boot-cd boot-uefi boot-usb: boot-%: ready
+	@tools/run $(filter-out --cd,--$*); echo $$? >build/run.status
 
 debug: ready ## boots it under gdb, stopped at the first instruction
 	@tools/run --debug

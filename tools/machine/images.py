@@ -14,12 +14,15 @@ _images = {}
 _lock = threading.Lock()
 
 
-def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="", grub=b""):
+def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="", grub=b"",
+                initramfs=None):
     """Makes the image of a kernel by tools/iso."""
     command = [ROOT / "tools/iso", "--timeout", str(timeout), "--cmdline", cmdline,
                "--video", video]
     if bios_only:
         command.append("--bios-only")
+    if initramfs:
+        command += ["--initramfs", initramfs]
     with tempfile.NamedTemporaryFile() as commands:
         if grub:
             commands.write(grub)
@@ -29,17 +32,18 @@ def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="",
     return image
 
 
-def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b""):
+def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b"", initramfs=None):
     """Returns an image of the kernel, made once for each command line; `is_debug` asks for
-    the debug build. `grub` is what GRUB runs before it shows its menu."""
-    key = (cmdline, bios_only, video, is_debug, grub)
+    the debug build. `grub` is what GRUB runs before it shows its menu, `initramfs` the path of
+    the files that the kernel starts with."""
+    key = (cmdline, bios_only, video, is_debug, grub, initramfs)
     with _lock:
         made = _images.setdefault(key, threading.Lock())
         path = BUILD / "images" / f"{os.getpid()}-{list(_images).index(key)}.iso"
     with made:
         if not path.exists():
             build_image(kernel_path(is_debug), path, cmdline, bios_only=bios_only, video=video,
-                        grub=grub)
+                        grub=grub, initramfs=initramfs)
     return path
 
 

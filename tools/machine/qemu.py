@@ -202,6 +202,10 @@ class Qemu:
                 with self._may_read:
                     self._catch_up()
 
+    def position(self):
+        """Returns where in `output` the last match has ended."""
+        return self._seen
+
     def settle(self):
         """Waits until the machine has read all input and does nothing more: its CPUs halt, no
         interrupt is pending, and no timer of theirs ends soon. For machines whose CPUs have

@@ -23,6 +23,10 @@ mod tests;
 
 pub use error::Error;
 
+mod init;
+
+pub use init::{InitArgument, InitArguments, split_at_init};
+
 /// One word of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {

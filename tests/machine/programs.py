@@ -1,0 +1,59 @@
+"""The programs of user/tests: each prints here what it printed on Linux.
+
+`tools/record-tests` has recorded user/tests/NAME.expected on Linux, from the same archive. All
+programs run one after the other on a machine with one CPU, and on one with four.
+"""
+
+import difflib
+import functools
+import threading
+
+from machine import programs
+from machine.images import image
+from machine.qemu import Qemu
+
+# False as long as the kernel has no `init=`. Then no program runs, and a message says so.
+KERNEL_RUNS_PROGRAMS = False
+
+CPUS = (1, 4)
+_lock = threading.Lock()
+
+
+def machine(cpus, words):
+    """Boots Farjump into user/run-tests.c, with the words as its arguments."""
+    cmdline = " ".join(["quiet", "init=/bin/run-tests", "--", *words])
+    return Qemu("-m", "512", "-cpu", "max", "-smp", str(cpus), "-cdrom",
+                image(cmdline, initramfs=programs.build_archive()))
+
+
+@functools.cache
+def outputs(cpus):
+    """Returns {name: output} of all programs; they run once."""
+    return programs.run(functools.partial(machine, cpus), programs.names())
+
+
+def program_prints_the_same_as_on_linux(name, cpus):
+    with _lock:
+        output = outputs(cpus)[name]
+    recorded = programs.expected(name).read_text()
+    difference = difflib.unified_diff(recorded.splitlines(), output.splitlines(), "Linux",
+                                      "Farjump", lineterm="", n=2)
+    assert output == recorded, "\n".join(difference)
+
+
+def every_program_is_recorded():
+    """And nothing else is: a program that was removed leaves no record."""
+    recorded = sorted(path.stem for path in programs.TESTS.glob("*.expected"))
+    assert recorded == programs.names()
+
+
+def add_to(suite):
+    suite.add("programs::every_program_is_recorded", every_program_is_recorded)
+    if not KERNEL_RUNS_PROGRAMS:
+        print(f"programs: {len(programs.names())} tests skipped: the kernel has no init= yet "
+              "(KERNEL_RUNS_PROGRAMS in tests/machine/programs.py)", flush=True)
+        return
+    for cpus in CPUS:
+        for name in programs.names():
+            suite.add(f"programs::{name} ({cpus} CPU{'s' * (cpus > 1)})",
+                      functools.partial(program_prints_the_same_as_on_linux, name, cpus))

@@ -1,0 +1,160 @@
+"""tools/run with a program of the user's: what the kernel gets, and the status it ends with.
+
+The kernel is a stand-in, so that the tools are tested apart from it: it prints its command line
+and its modules' sizes and names on the serial line, writes its status, and switches the machine
+off.
+"""
+
+import pathlib
+import subprocess
+import tempfile
+
+from machine import ROOT
+from machine.tools import call
+
+STAND_IN = r"""
+bits 32
+section .text
+header: dd 0xE85250D6, 0, end - header, -(0xE85250D6 + end - header)
+        dw 0, 0
+        dd 8
+end:
+global _start
+_start: lea esi, [ebx + 8]
+next:   mov eax, [esi]
+        cmp eax, 1
+        je line
+        cmp eax, 3
+        je module
+        test eax, eax
+        jz done
+skip:   mov eax, [esi + 4]
+        add eax, 7
+        and eax, -8
+        add esi, eax
+        jmp next
+line:   lea edi, [esi + 8]
+        call print
+        jmp skip
+module: lea edi, [esi + 16]
+        call print
+        jmp skip
+print:  mov dx, 0x3fd
+busy:   in al, dx
+        test al, 0x20
+        jz busy
+        mov dx, 0x3f8
+        mov al, [edi]
+        inc edi
+        test al, al
+        jz .end
+        out dx, al
+        jmp print
+.end:   mov al, 10
+        out dx, al
+        ret
+done:
+%ifdef STATUS
+        mov al, STATUS
+        out 0xe9, al
+%endif
+        mov dx, 0x604
+        mov ax, 0x2000
+        out dx, ax
+stop:   hlt
+        jmp stop
+"""
+PROGRAM = "int main(void) { return 0; }"
+
+
+class Folder:
+    """A directory with a stand-in and a static program, for a `with` statement."""
+
+    def __init__(self, status):
+        self._folder = tempfile.TemporaryDirectory(prefix="farjump ")
+        self.path = pathlib.Path(self._folder.name)
+        (self.path / "kernel.asm").write_text(STAND_IN)
+        define = [] if status is None else [f"-DSTATUS={status}"]
+        self._run("nasm", "-f", "elf32", *define, "-o", self.path / "kernel.o",
+                  self.path / "kernel.asm")
+        self.kernel = self.path / "kernel"
+        self._run("ld", "-m", "elf_i386", "-Ttext=0x100000", "-n", "-o", self.kernel,
+                  self.path / "kernel.o")
+        (self.path / "p.c").write_text(PROGRAM)
+        self.program = self.path / "my program"
+        self._run("musl-gcc", "-static", "-o", self.program, self.path / "p.c")
+
+    @staticmethod
+    def _run(*command):
+        subprocess.run([str(part) for part in command], check=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._folder.cleanup()
+
+    def run(self, line, **environment):
+        """Runs tools/run with the program; returns its completed process."""
+        return call("run", "--kernel", self.kernel, "--program", f"'{self.program}' {line}",
+                    DISPLAY="", WAYLAND_DISPLAY="", **environment)
+
+
+def status_of_the_program_is_that_of_the_tool():
+    for status in (0, 1, 127, 128, 139, 255):
+        with Folder(status) as folder:
+            done = folder.run("")
+            assert done.returncode == status, (status, done)
+
+
+def machine_without_a_status_is_reported():
+    with Folder(None) as folder:
+        done = folder.run("")
+        assert done.returncode == 125 and "without a program's status" in done.stderr, done
+
+
+def command_line_and_archive_reach_the_kernel():
+    with Folder(3) as folder:
+        done = folder.run("""-c "two  words" '' "it's" 'a"b' 'c\\d' "''" '$x' """,
+                          CMDLINE="quiet")
+        lines = done.stdout.splitlines()
+        # As GRUB writes it: crates/firmware/command-line reads it.
+        assert lines[0] == r"""quiet "init=/my program" -- -c "two  words" \'\' it\'s a\"b """ \
+            r"""c\\d \'\'\'\' $x""", done
+        assert lines[1:] == ["symbols", "initramfs"], done
+
+
+def bad_programs_are_refused():
+    with Folder(0) as folder:
+        (folder.path / "script").write_text("#!/bin/sh\n")
+        for line, complaint in (("/nowhere", "there is no file /nowhere"),
+                                ("'open", "No closing quotation"),
+                                ("/bin/ls", "isn't static"),
+                                (f"'{folder.path}/script'", "is a script"),
+                                (f"'{folder.path}/p.c'", "is no 64-bit ELF file")):
+            done = call("run", "--kernel", folder.kernel, "--program", line)
+            assert done.returncode == 1 and complaint in done.stderr, (line, done)
+
+
+def make_run_ends_with_the_status_of_the_program():
+    """In a copy of the Makefile, whose tools are stand-ins."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        path = pathlib.Path(folder)
+        (path / "tools/make").mkdir(parents=True)
+        (path / "build").mkdir()
+        for name in ("Makefile", "tools/make/status.c"):
+            (path / name).write_text((ROOT / name).read_text())
+        for tool, text in (("run", 'echo "$PROGRAM"; exit 42'), ("setup", "exit 0")):
+            (path / "tools" / tool).write_text(f"#!/bin/sh\n{text}\n")
+            (path / "tools" / tool).chmod(0o755)
+        for target in ("run", "run-uefi", "run-usb"):
+            done = subprocess.run(["make", "-s", target, "PROGRAM=./a.out 'b c'"], cwd=path,
+                                  stdout=subprocess.PIPE, text=True)
+            assert (done.returncode, done.stdout) == (42, "./a.out 'b c'\n"), done
+
+
+def add_to(suite):
+    for test in (status_of_the_program_is_that_of_the_tool, machine_without_a_status_is_reported,
+                 command_line_and_archive_reach_the_kernel, bad_programs_are_refused,
+                 make_run_ends_with_the_status_of_the_program):
+        suite.add(f"run::{test.__name__}", test)

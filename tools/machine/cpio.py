@@ -1,0 +1,60 @@
+"""Archives for the kernel to start with: cpio, format newc.
+
+Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
+"""
+
+import dataclasses
+import stat
+
+_MAGIC = b"070701"
+_TRAILER = b"TRAILER!!!"
+# The archive is as long as a multiple of this, as the program cpio makes it.
+_BLOCK_BYTES = 512
+
+
+@dataclasses.dataclass
+class Node:
+    """A file of any kind, which may have several names.
+
+    mode: type and permissions, as in `stat`.
+    data: the content, or the target of a symbolic link.
+    device: (major, minor) of a device.
+    """
+    mode: int
+    data: bytes = b""
+    mtime: int = 0
+    device: tuple = (0, 0)
+
+
+def pack(names):
+    """Returns the archive of `names`, a dictionary from path (bytes, without a slash at the
+    start) to `Node`. Nodes with several names become hard links. All belong to user and
+    group 0. The bytes depend only on the names and nodes."""
+    left = {}
+    for node in names.values():
+        left[id(node)] = left.get(id(node), 0) + 1
+    links, numbers = dict(left), {}
+    parts = []
+    for name in sorted(names):
+        node = names[name]
+        number = numbers.setdefault(id(node), len(numbers) + 1)
+        left[id(node)] -= 1
+        # The last name has the content, as the program cpio does it.
+        has_data = not stat.S_ISREG(node.mode) or not left[id(node)]
+        parts.append(_entry(name, node, number, links[id(node)], node.data if has_data else b""))
+    parts.append(_entry(_TRAILER, Node(0), 0, 1, b""))
+    archive = b"".join(parts)
+    return archive + bytes(-len(archive) % _BLOCK_BYTES)
+
+
+def _entry(name, node, number, links, data):
+    if len(data) >= 1 << 32:
+        raise ValueError(f"{name!r} is too long for the format: {len(data)} bytes")
+    fields = (number, node.mode, 0, 0, links, node.mtime, len(data), 0, 0, *node.device,
+              len(name) + 1, 0)
+    head = _MAGIC + b"".join(b"%08X" % field for field in fields) + name + b"\0"
+    return _padded(head) + _padded(data)
+
+
+def _padded(data):
+    return data + bytes(-len(data) % 4)

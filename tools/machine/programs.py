@@ -1,0 +1,96 @@
+"""The programs of user/tests: what they print on a machine, and what they printed on Linux."""
+
+import pathlib
+import re
+import subprocess
+
+from . import BUILD, ROOT
+from .waiting import Timeout
+
+TESTS = ROOT / "user/tests"
+ARCHIVE = BUILD / "user/tests.cpio.gz"
+
+
+def names():
+    """Returns the names of all programs."""
+    return sorted(path.stem for path in TESTS.glob("*.c"))
+
+
+def expected(name):
+    """Returns the path of what a program printed on Linux."""
+    return TESTS / f"{name}.expected"
+
+
+def build_archive():
+    """Builds the programs, and the archive that has them; returns its path."""
+    subprocess.run([ROOT / "tools/initramfs", "--tests", "--gzip", ARCHIVE], check=True)
+    return ARCHIVE
+
+
+def words(wanted):
+    """Returns the arguments with which user/run-tests.c runs these programs."""
+    everything = names()
+    if wanted == everything:
+        return []
+    if wanted == everything[-len(wanted):]:
+        return ["from", wanted[0]]
+    return wanted
+
+
+def run(start, wanted):
+    """Runs programs; returns {name: what it printed, with its end as the last line}.
+
+    `start(words)` boots a machine whose first program is user/run-tests.c, with these
+    arguments. When a machine stops in a program, that program's output ends with the reason,
+    and another machine runs the rest.
+    """
+    outputs = {}
+    left = list(wanted)
+    while left:
+        with start(words(left)) as qemu:
+            outputs |= _read(qemu, left)
+        left = [name for name in left if name not in outputs]
+    return outputs
+
+
+def _read(qemu, left):
+    outputs = {}
+    for name in left:
+        try:
+            qemu.expect(rf"^@begin {re.escape(name)}\r?\n")
+            begin = qemu.position()
+            end = qemu.expect(rf"^@end {re.escape(name)} (.+?)\r?\n")
+        except Timeout as error:
+            outputs[name] = f"(the machine stopped)\n{error}"
+            break
+        text = qemu.output[begin:end.start()].replace("\r\n", "\n").removesuffix("\n")
+        outputs[name] = f"{text}{end[1]}\n"
+    return outputs
+
+
+# ---------------------------------------------------------------- Linux --
+
+_PACKAGE = "linux-image-cloud-amd64"
+
+
+def linux():
+    """Returns the path of a Linux kernel: fetched from Debian and unpacked, never installed."""
+    folder = BUILD / "linux"
+    if not (found := sorted(folder.glob("boot/vmlinuz-*"))):
+        folder.mkdir(parents=True, exist_ok=True)
+        depends = subprocess.run(["apt-cache", "depends", _PACKAGE], check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout
+        package = re.search(r"Depends: (linux-image-\S+)", depends)[1]
+        subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True)
+        archive = next(folder.glob("*.deb"))
+        subprocess.run(["dpkg", "-x", archive, folder], check=True)
+        archive.unlink()
+        found = sorted(folder.glob("boot/vmlinuz-*"))
+    return found[-1]
+
+
+def linux_machine(kernel, archive, arguments, cpus):
+    """Returns QEMU's arguments for a Linux whose first program is /init of the archive."""
+    append = "console=ttyS0 quiet loglevel=0 panic=-1 transparent_hugepage=never"
+    return ("-m", "512", "-cpu", "max", "-smp", str(cpus), "-kernel", str(pathlib.Path(kernel)),
+            "-initrd", str(archive), "-append", " ".join([append, "--", *arguments]))
