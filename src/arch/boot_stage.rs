@@ -192,7 +192,8 @@ pub fn last_boot() -> LastBoot {
     LastBoot::decode(stub_values::last_boot_stage())
 }
 
-/// Logs how the last traced boot ended, if there was one or this is one.
+/// Logs how the last traced boot ended. Logs nothing if there is no record of one and this boot
+/// isn't recorded either.
 pub fn log_last_boot() {
     if stub_values::trace() != 0 && !is_recorded() {
         log::warn!(
