@@ -313,8 +313,8 @@ class Qemu:
         self.wait_for(lambda: self._is_keyboard_empty(begin), lambda: f"{key} isn't read")
 
     def _is_keyboard_empty(self, begin):
-        """Returns whether all codes of keys that the log has from an offset on were read, or
-        can't be read any more."""
+        """Returns whether the kernel has read all key codes that were sent since the log had
+        `begin` bytes. Also true after the machine's end or a reset of the keyboard."""
         if not self._qmp_reader.is_alive():
             return True
         with self.log.open(errors="replace") as log:

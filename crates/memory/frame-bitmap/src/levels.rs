@@ -117,10 +117,12 @@ impl StorageLayout {
 
     /// Marks `frame`, which has the opposite mark, and updates all levels.
     ///
-    /// A level changes only if a word of the level below was or becomes all free; then the
-    /// trees of that level below don't change. Otherwise at most one of these trees
-    /// changes: if the word loses or gains a block of its largest order, it still has two
-    /// blocks of each smaller order.
+    /// At each level, from the lowest on, one bit of one word changes. There are two cases:
+    ///
+    /// - The word was all free, or becomes so: its bit in the level above changes too. No tree
+    ///   of this level changes, because the word has blocks of all orders even without the bit.
+    /// - Otherwise the levels above don't change. At most one tree of this level does, that of
+    ///   the largest order: a block that lacks one bit still has blocks of all smaller orders.
     #[inline]
     pub(crate) fn mark_one(&self, bits: &mut Bits<'_>, frame: usize, free: bool) {
         let mut bit = frame;
