@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use crate::links::{ListLink, TreeLink};
-use crate::policy::{NICE_0_SHIFT, Policy, Slice, units};
+use crate::policy::{NICE_0_SHIFT, NICE_0_WEIGHT, Policy, Slice, units};
 use crate::virtual_time::Position;
 
 /// The most lag, or debt, that a thread takes from one queue to another: about 2 s of
@@ -201,8 +201,20 @@ impl<I: Copy> SchedEntity<I> {
         units * i64::from(self.weight()) - i64::from(position.remainder)
     }
 
+    /// Returns for how long the request lasts from now on, in nanoseconds, rounded up.
+    #[inline]
+    pub(crate) fn request_left_ns(&self) -> u64 {
+        if self.weight() == NICE_0_WEIGHT {
+            // A unit of virtual time is a nanosecond, and the remainder less than that.
+            let units = self.tree.deadline.get().wrapping_sub(self.tree.vruntime.get()) as i64;
+            return units.max(0) as u64;
+        }
+        (self.request_left().max(0) as u64).div_ceil(u64::from(NICE_0_WEIGHT))
+    }
+
     /// Keeps the lag of a thread that blocks now, on a queue with this load. More than
     /// its slice is lost, so that sleepers can't hoard.
+    #[inline]
     pub(crate) fn block(&self, lag: i64, now_ns: u64, load: u64) {
         let slice = i64::from(self.slice.get().length_ns()) << NICE_0_SHIFT;
         self.lag.set(lag.clamp(-LAG_MAX, slice));
@@ -219,6 +231,7 @@ impl<I: Copy> SchedEntity<I> {
     ///
     /// Lag is kept. Debt is forgiven by and by, as fast as the thread would have made up
     /// for it by waiting in the queue where it blocked: by its share in the load there.
+    #[inline]
     pub(crate) fn lag_on_return(&self, now_ns: u64) -> i64 {
         let lag = self.lag.get();
         let Some((left_ns, load)) = self.left.get().filter(|_| lag < 0) else {

@@ -19,6 +19,7 @@ impl<I: Copy + Eq> Fair<I> {
     }
 
     /// Takes in a thread with its lag, and with a new request.
+    #[inline(always)]
     pub(crate) fn join(&mut self, entity: &SchedEntity<I>, lag: i64) {
         entity.set_position(self.time.join(entity.weight(), lag));
         entity.request_slice();
@@ -31,7 +32,7 @@ impl<I: Copy + Eq> Fair<I> {
     }
 
     /// Charges the running thread.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn charge(&mut self, entity: &SchedEntity<I>, time_ns: u64) {
         let service = time_ns << NICE_0_SHIFT;
         let weight = entity.weight();
@@ -59,6 +60,7 @@ impl<I: Copy + Eq> Fair<I> {
 
     /// Gives up what the running thread may still have of its request, as if it had
     /// run. One that is ahead already gives up nothing, nor does an only one.
+    #[inline]
     pub(crate) fn forfeit(&mut self, entity: &SchedEntity<I>) {
         let left = entity.request_left();
         let is_ahead = is_after(entity.tree.vruntime.get(), self.time.floor());

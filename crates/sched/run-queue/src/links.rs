@@ -14,7 +14,8 @@ impl<I: Copy> ListLink<I> {
     }
 }
 
-/// A thread's place in the tree of fair threads, and what it is sorted and found by.
+/// A thread's place in the tree of fair threads, and what it is sorted and found by. Outside of
+/// the tree it has neither parent nor children, and the height 1.
 pub(crate) struct TreeLink<I> {
     /// Changed only while the thread isn't in the tree, as is the next.
     pub(crate) deadline: Cell<u64>,
@@ -52,8 +53,24 @@ impl<I: Copy> TreeLink<I> {
             min_vruntime: Cell::new(0),
             parent: Cell::new(None),
             children: [const { Cell::new(None) }; 2],
-            height: Cell::new(0),
+            height: Cell::new(1),
         }
+    }
+
+    /// Makes the link as it is outside of the tree: without parent and children.
+    #[inline]
+    pub(crate) fn reset(&self) {
+        self.parent.set(None);
+        self.children.iter().for_each(|child| child.set(None));
+        self.height.set(1);
+    }
+
+    /// Returns whether it is as [`reset`](Self::reset) makes it.
+    #[inline]
+    pub(crate) fn is_reset(&self) -> bool {
+        self.parent.get().is_none()
+            && self.children.iter().all(|child| child.get().is_none())
+            && self.height.get() == 1
     }
 
     #[inline]

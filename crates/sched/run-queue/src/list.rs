@@ -28,7 +28,8 @@ impl<I: Copy> Lists<I> {
     /// Returns the highest priority that waits.
     #[inline]
     pub(crate) fn highest(&self) -> Option<RealTimePriority> {
-        self.highest_within(u128::MAX)
+        // Mostly there is none.
+        if self.occupied == 0 { None } else { self.highest_within(u128::MAX) }
     }
 
     #[inline]

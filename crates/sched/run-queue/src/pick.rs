@@ -2,7 +2,7 @@
 
 use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
-use crate::policy::{NICE_0_WEIGHT, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
+use crate::policy::{Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
 use crate::virtual_time::is_after;
 
@@ -27,33 +27,37 @@ impl<I: Copy + Eq> RunQueue<I> {
     ///
     /// A fair thread that yields gives up the rest of its request, and runs on only if
     /// no other is eligible; then, too, it is behind by that much.
+    #[inline(always)]
     pub fn pick(
         &mut self,
         entities: &(impl Entities<Id = I> + ?Sized),
         now_ns: u64,
         previous: Previous,
     ) -> Option<I> {
-        self.update(entities, now_ns);
-        let Some(id) = self.current() else {
+        let Some(id) = self.current else {
+            self.clock_ns = self.clock_ns.max(now_ns);
             return self.start_best(entities);
         };
         let entity = entities.entity(id);
+        self.charge(entity, now_ns);
         if previous == Previous::Blocked {
             self.block(entity, now_ns);
             return self.start_best(entities);
         }
         let next = match entity.policy() {
             Policy::RealTime(priority) => self.replace_real_time(entities, id, priority, previous),
-            Policy::Fair(_) => self.replace_fair(entities, id, previous),
+            Policy::Fair(_) => self.replace_fair(entities, id, entity, previous),
         };
-        if let Some(next) = next {
-            entity.set_state(QueueState::Waiting);
-            self.start(entities, next);
-        }
-        self.current()
+        let Some(next) = next else {
+            return Some(id);
+        };
+        entity.set_state(QueueState::Waiting);
+        self.start(entities.entity(next), next);
+        Some(next)
     }
 
     /// Takes the thread that ran off the queue.
+    #[inline]
     fn block(&mut self, entity: &SchedEntity<I>, now_ns: u64) {
         if entity.weight() == 0 {
             self.real_time_len -= 1;
@@ -73,15 +77,19 @@ impl<I: Copy + Eq> RunQueue<I> {
     }
 
     /// Starts the best of those that wait, as none runs; returns it.
+    #[inline(always)]
     fn start_best(&mut self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<I> {
         let next = self.best(entities)?;
-        self.stop_waiting(entities, next, entities.entity(next));
-        self.start(entities, next);
+        let entity = entities.entity(next);
+        self.stop_waiting(entities, next, entity);
+        self.start(entity, next);
         Some(next)
     }
 
-    fn start(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
-        entities.entity(id).set_state(QueueState::Running);
+    #[inline]
+    fn start(&mut self, entity: &SchedEntity<I>, id: I) {
+        entity.set_state(QueueState::Running);
+        self.started_ns = self.clock_ns;
         self.current = Some(id);
     }
 
@@ -114,13 +122,14 @@ impl<I: Copy + Eq> RunQueue<I> {
 
     /// Puts the best in place of the running fair thread, which waits then; returns it.
     /// `None` if the running one goes on.
+    #[inline(always)]
     fn replace_fair(
         &mut self,
         entities: &(impl Entities<Id = I> + ?Sized),
         id: I,
+        entity: &SchedEntity<I>,
         previous: Previous,
     ) -> Option<I> {
-        let entity = entities.entity(id);
         if previous == Previous::Yielding {
             self.fair.forfeit(entity);
         }
@@ -134,7 +143,7 @@ impl<I: Copy + Eq> RunQueue<I> {
             return None;
         }
         self.stop_waiting(entities, next, best);
-        self.fair.tree.insert(entities, id);
+        self.fair.tree.insert(entities, id, &entity.tree);
         Some(next)
     }
 
@@ -146,40 +155,45 @@ impl<I: Copy + Eq> RunQueue<I> {
             .is_some_and(|highest| highest > priority || turn_ends && highest == priority)
     }
 
-    /// Tells if the running thread should give way now, as of the last
-    /// [`Self::update`]: if a better one waits, or if its slice is over and others wait.
-    /// An idle CPU should if anyone waits.
-    ///
-    /// A fair thread keeps the CPU for its slice, even if it is ahead of its share
-    /// by then, unless one with an earlier deadline is eligible.
+    /// Returns whether the running thread should give way now, as of the last [`Self::update`]:
+    /// whether its slice is over and others wait, or [`Self::preempt_ns`] is reached. An idle CPU
+    /// should if any thread waits.
     pub fn should_preempt(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> bool {
+        self.preempt_ns(entities).is_some_and(|at_ns| at_ns <= self.clock_ns)
+    }
+
+    /// Returns when the running thread should give way to one that waits already, as of the last
+    /// [`Self::update`]; `None` if it keeps the CPU until its slice is over.
+    ///
+    /// A real-time thread that goes before the running thread preempts it at once. A fair thread
+    /// keeps the CPU for its slice, even if it is ahead of its share by then, unless one with an
+    /// earlier deadline is eligible. Even then it runs for [`Slice::MIN`]: threads that wake each
+    /// other in turns would otherwise be switched more often than they wait.
+    #[inline(always)]
+    pub fn preempt_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let Some(current) = self.current else {
-            return !self.is_empty();
+            return (!self.is_empty()).then_some(self.clock_ns);
         };
         let entity = entities.entity(current);
-        match entity.policy() {
+        let is_now = match entity.policy() {
             Policy::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
+            Policy::Fair(_) if self.real_time.highest().is_some() => true,
+            Policy::Fair(_) if self.fair.tree.is_empty() => false,
+            Policy::Fair(_) if Fair::<I>::is_over(entity) => true,
             Policy::Fair(_) => {
-                if self.real_time.highest().is_some() {
-                    return true;
-                }
-                if self.fair.tree.is_empty() {
-                    return false;
-                }
-                Fair::<I>::is_over(entity)
-                    || self.fair.best(entities).is_some_and(|best| {
-                        is_after(
-                            entity.tree.deadline.get(),
-                            entities.entity(best).tree.deadline.get(),
-                        )
-                    })
+                let best = entities.entity(self.fair.best(entities)?);
+                let is_earlier = is_after(entity.tree.deadline.get(), best.tree.deadline.get());
+                let protected_ns = u64::from(Slice::MIN.length_ns());
+                return is_earlier.then(|| self.started_ns.saturating_add(protected_ns));
             }
-        }
+        };
+        is_now.then_some(self.clock_ns)
     }
 
     /// Returns when the running thread has to be looked at again, if nothing happens
     /// until then: at the end of its slice, and if it is long, every [`Slice::BASE`].
     /// `None` if it is to run on, as nobody waits who would have a turn.
+    #[inline(always)]
     pub fn slice_end_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let entity = entities.entity(self.current()?);
         let left_ns = match entity.policy() {
@@ -190,11 +204,7 @@ impl<I: Copy + Eq> RunQueue<I> {
             },
             Policy::Fair(_) if self.real_time.highest().is_some() => 0,
             Policy::Fair(_) if self.fair.tree.is_empty() => return None,
-            Policy::Fair(_) => {
-                let service = entity.request_left().max(0) as u64;
-                let left_ns = service.div_ceil(u64::from(NICE_0_WEIGHT));
-                left_ns.min(u64::from(Slice::BASE.length_ns()))
-            }
+            Policy::Fair(_) => entity.request_left_ns().min(u64::from(Slice::BASE.length_ns())),
         };
         Some(self.clock_ns.saturating_add(left_ns))
     }

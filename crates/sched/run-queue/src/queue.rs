@@ -31,6 +31,8 @@ pub struct RunQueue<I = u32> {
     pub(crate) len: u32,
     /// How many of them are real-time.
     pub(crate) real_time_len: u32,
+    /// When the running thread was picked.
+    pub(crate) started_ns: u64,
     /// Up to when the running thread is charged.
     pub(crate) clock_ns: u64,
 }
@@ -44,6 +46,7 @@ impl<I: Copy + Eq> RunQueue<I> {
             current: None,
             len: 0,
             real_time_len: 0,
+            started_ns: 0,
             clock_ns: 0,
         }
     }
@@ -90,6 +93,7 @@ impl<I: Copy + Eq> RunQueue<I> {
     ///
     /// # Panics
     /// If the thread is on a queue.
+    #[inline(always)]
     pub fn enqueue(
         &mut self,
         entities: &(impl Entities<Id = I> + ?Sized),
@@ -99,7 +103,10 @@ impl<I: Copy + Eq> RunQueue<I> {
     ) {
         let entity = entities.entity(id);
         assert_eq!(entity.state(), QueueState::Off, "the thread is on a queue already");
-        self.update(entities, now_ns);
+        match self.current {
+            Some(current) => self.charge(entities.entity(current), now_ns),
+            None => self.clock_ns = self.clock_ns.max(now_ns),
+        }
         if start == Start::New {
             entity.depart(0);
         }
@@ -111,7 +118,7 @@ impl<I: Copy + Eq> RunQueue<I> {
             }
             Policy::Fair(_) => {
                 self.fair.join(entity, entity.lag_on_return(now_ns));
-                self.fair.tree.insert(entities, id);
+                self.fair.tree.insert(entities, id, &entity.tree);
             }
         }
         entity.set_state(QueueState::Waiting);
@@ -138,14 +145,22 @@ impl<I: Copy + Eq> RunQueue<I> {
     }
 
     /// Charges the running thread up to now. To be called before any decision.
-    #[inline]
+    #[inline(never)]
     pub fn update(&mut self, entities: &(impl Entities<Id = I> + ?Sized), now_ns: u64) {
-        let time_ns = now_ns.saturating_sub(self.clock_ns);
-        self.clock_ns += time_ns;
-        let Some(current) = self.current.filter(|_| time_ns != 0) else {
+        match self.current {
+            Some(current) => self.charge(entities.entity(current), now_ns),
+            None => self.clock_ns = self.clock_ns.max(now_ns),
+        }
+    }
+
+    /// Charges `entity`, that of the running thread, up to now.
+    #[inline(always)]
+    pub(crate) fn charge(&mut self, entity: &SchedEntity<I>, now_ns: u64) {
+        if now_ns <= self.clock_ns {
             return;
-        };
-        let entity = entities.entity(current);
+        }
+        let time_ns = now_ns - self.clock_ns;
+        self.clock_ns = now_ns;
         entity.add_run_time(time_ns);
         match entity.policy() {
             Policy::RealTime(_) => {
@@ -200,14 +215,14 @@ impl<I: Copy + Eq> RunQueue<I> {
                     entity.request(service);
                 }
                 if state == QueueState::Waiting {
-                    self.fair.tree.insert(entities, id);
+                    self.fair.tree.insert(entities, id, &entity.tree);
                 }
             }
         }
     }
 
     /// Takes a waiting thread out of its list or of the tree.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stop_waiting(
         &mut self,
         entities: &(impl Entities<Id = I> + ?Sized),
@@ -216,7 +231,7 @@ impl<I: Copy + Eq> RunQueue<I> {
     ) {
         match entity.policy() {
             Policy::RealTime(priority) => self.real_time.remove(entities, id, priority),
-            Policy::Fair(_) => self.fair.tree.remove(entities, id),
+            Policy::Fair(_) => self.fair.tree.remove(entities, id, &entity.tree),
         }
     }
 }

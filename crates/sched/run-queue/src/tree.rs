@@ -79,23 +79,23 @@ impl<I: Copy + Eq> Tree<I> {
         }
     }
 
-    /// Inserts a thread, after those with the same deadline.
-    #[inline]
-    pub(crate) fn insert(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
-        let new = link(entities, id);
-        new.set_child(Side::Left, None);
-        new.set_child(Side::Right, None);
-        new.height.set(1);
+    /// Inserts a thread, of which `new` is the link, after those with the same deadline.
+    #[inline(always)]
+    pub(crate) fn insert(
+        &mut self,
+        entities: &(impl Entities<Id = I> + ?Sized),
+        id: I,
+        new: &TreeLink<I>,
+    ) {
+        debug_assert!(new.is_reset(), "the thread is in a tree");
         new.min_vruntime.set(new.vruntime.get());
         match self.root {
             Some(root) => self.insert_below(entities, id, root),
-            None => {
-                new.parent.set(None);
-                self.root = Some(id);
-            }
+            None => self.root = Some(id),
         }
     }
 
+    #[inline(never)]
     fn insert_below(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I, root: I) {
         let new = link(entities, id);
         let mut parent = root;
@@ -115,18 +115,24 @@ impl<I: Copy + Eq> Tree<I> {
         self.mend_above(entities, Some(parent));
     }
 
-    /// Removes a thread, which is in the tree.
-    #[inline]
-    pub(crate) fn remove(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
-        let old = link(entities, id);
+    /// Removes a thread, which is in the tree, and of which `old` is the link.
+    #[inline(always)]
+    pub(crate) fn remove(
+        &mut self,
+        entities: &(impl Entities<Id = I> + ?Sized),
+        id: I,
+        old: &TreeLink<I>,
+    ) {
         if old.height.get() == 1 && self.root == Some(id) {
             self.root = None;
         } else {
             self.remove_among(entities, id);
+            old.reset();
         }
     }
 
     /// Removes a thread from among others.
+    #[inline(never)]
     fn remove_among(&mut self, entities: &(impl Entities<Id = I> + ?Sized), id: I) {
         let old = link(entities, id);
         let parent = old.parent.get();

@@ -353,3 +353,33 @@ fn change_of_policy_behind_the_back_of_the_queue_panics() {
     let (entities, _queue) = running(1);
     entities[0].set_policy(nice(1));
 }
+
+/// Two threads wake each other in turns, and one of them is owed more than it uses: it preempts the
+/// other one only after the shortest slice.
+#[test]
+fn thread_that_has_just_begun_to_run_is_not_preempted_by_lag() {
+    let (entities, mut queue) = running(2);
+    let entities = entities.as_slice();
+    // The first one runs for a millisecond, which the other one is owed half of.
+    let mut now_ns = MS;
+    assert_eq!(queue.pick(entities, now_ns, Previous::Blocked), Some(1));
+    for round in 0..100 {
+        now_ns += 1000 + round % 7;
+        queue.enqueue(entities, 0, Start::Woken, now_ns);
+        assert!(!queue.should_preempt(entities), "round {round}");
+        now_ns += 500;
+        assert_eq!(queue.pick(entities, now_ns, Previous::Blocked), Some(0));
+        now_ns += 1000;
+        queue.enqueue(entities, 1, Start::Woken, now_ns);
+        assert!(!queue.should_preempt(entities), "round {round}");
+        assert_eq!(queue.pick(entities, now_ns, Previous::Blocked), Some(1));
+    }
+    queue.enqueue(entities, 0, Start::Woken, now_ns);
+    assert_eq!(queue.pick(entities, now_ns, Previous::Blocked), Some(0));
+    queue.enqueue(entities, 1, Start::Woken, now_ns);
+    assert_eq!(queue.preempt_ns(entities), Some(now_ns + 100_000));
+    queue.update(entities, now_ns + 99_999);
+    assert!(!queue.should_preempt(entities));
+    queue.update(entities, now_ns + 100_000);
+    assert!(queue.should_preempt(entities));
+}

@@ -362,7 +362,9 @@ impl Machine {
             .run_until_ns
             .saturating_sub(self.entities[id as usize].run_time_ns());
         let slice_end_ns = queue.slice_end_ns(self.entities.as_slice()).unwrap_or(u64::MAX);
-        let next_ns = slice_end_ns.min(self.now_ns.saturating_add(left_ns));
+        let preempt_ns = queue.preempt_ns(self.entities.as_slice()).unwrap_or(u64::MAX);
+        let look_ns = slice_end_ns.min(preempt_ns);
+        let next_ns = look_ns.min(self.now_ns.saturating_add(left_ns));
         if next_ns != u64::MAX {
             let event = Event::Decide { cpu, decisions: *decisions };
             self.events.push(Reverse((next_ns, event)));

@@ -57,6 +57,8 @@ pub(super) struct Both {
     pub(super) now_ns: u64,
     pub(super) threads: Vec<Thread>,
     pub(super) current: Option<u32>,
+    /// When it was picked.
+    pub(super) started_ns: u64,
     /// The waiting ones of each priority.
     pub(super) lists: Vec<Vec<u32>>,
     /// Where the virtual time stays while there are no fair threads.
@@ -83,6 +85,7 @@ impl Both {
             now_ns: 0,
             threads: std::vec![thread; THREADS as usize],
             current: None,
+            started_ns: 0,
             lists: std::vec![Vec::new(); 100],
             resting: 0,
         }
@@ -313,6 +316,9 @@ impl Both {
         match picked {
             Some(id) => assert!(expected.contains(&id), "{id} instead of one of {expected:?}"),
             None => assert!(expected.is_empty(), "none instead of one of {expected:?}"),
+        }
+        if self.current != picked {
+            self.started_ns = self.now_ns;
         }
         self.current = picked;
         if let Some(id) = picked {

@@ -20,9 +20,10 @@ impl Both {
             Policy::Fair(_) => {
                 let others = self.fair().count() > 1;
                 let earlier = |id: &u32| self.threads[*id as usize].deadline < thread.deadline;
+                let is_protected = self.now_ns < self.started_ns + 100_000;
                 highest.is_some()
                     || others && thread.vruntime() >= thread.deadline
-                    || self.best_fair().first().is_some_and(earlier)
+                    || !is_protected && self.best_fair().first().is_some_and(earlier)
             }
         }
     }
