@@ -12,7 +12,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 
-use crate::arch::irq::interrupt_flag;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::smp::tlb;
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::user::user_thread::UserThread;
@@ -145,15 +145,19 @@ impl<S: Stack> Context<S> {
     }
 
     /// Claims the context for this CPU; returns its stack pointer.
+    #[inline]
     fn take(&self) -> u64 {
         loop {
             let state = self.state.load(Ordering::Relaxed);
-            assert!(state == RUNNING || state > RETIRED, "there is nothing to switch to");
-            let taken =
-                self.state.compare_exchange(state, RUNNING, Ordering::Acquire, Ordering::Relaxed);
-            if state != RUNNING && taken.is_ok() {
+            if state > RETIRED
+                && self
+                    .state
+                    .compare_exchange(state, RUNNING, Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
                 return state;
             }
+            assert!(state == RUNNING || state > RETIRED, "there is nothing to switch to");
             // Another CPU is about to leave it.
             core::hint::spin_loop();
             tlb::answer_shootdowns();
@@ -162,8 +166,8 @@ impl<S: Stack> Context<S> {
 
     /// Makes `to` the context that this CPU runs instead of `self`; returns the stack pointer of
     /// `to`.
+    #[inline(always)]
     fn hand_over(&'static self, to: &'static Self) -> u64 {
-        assert!(!interrupt_flag::are_enabled(), "contexts are switched with interrupts off");
         assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
         let stack_pointer = to.take();
         RUNNING_CONTEXT.set(to.address());
@@ -193,12 +197,16 @@ impl<S: Stack> Default for Context<S> {
 }
 
 /// Switches from `from`, which runs on this CPU, to `to`. Returns after a switch back to `from`,
-/// maybe on another CPU. Interrupts must be off, and are still off on return.
+/// maybe on another CPU. Interrupts are off, and still off on return.
 ///
 /// # Panics
 /// If `from` isn't the context that runs on this CPU, or `to` has no stack pointer.
 #[inline]
-pub fn switch<S: Stack>(from: &'static Context<S>, to: &'static Context<S>) {
+pub fn switch<S: Stack>(
+    from: &'static Context<S>,
+    to: &'static Context<S>,
+    _interrupts_off: &InterruptsOff,
+) {
     let stack_pointer = from.hand_over(to);
     // SAFETY: `to` was left by `switch`, or prepared, and no other CPU runs it; `from` runs on this
     // CPU.
@@ -206,11 +214,15 @@ pub fn switch<S: Stack>(from: &'static Context<S>, to: &'static Context<S>) {
 }
 
 /// Switches from `from`, which runs on this CPU, to `to`, and ends `from`: its stack can then be
-/// taken. The values on that stack are never dropped. Interrupts must be off.
+/// taken. The values on that stack are never dropped. Interrupts are off.
 ///
 /// # Panics
 /// As [`switch`].
-pub fn retire<S: Stack>(from: &'static Context<S>, to: &'static Context<S>) -> ! {
+pub fn retire<S: Stack>(
+    from: &'static Context<S>,
+    to: &'static Context<S>,
+    _interrupts_off: &InterruptsOff,
+) -> ! {
     let stack_pointer = from.hand_over(to);
     // SAFETY: as in `switch`; nothing switches back to `from`.
     unsafe { retire_stack(from.state.as_ptr(), stack_pointer) }

@@ -13,8 +13,9 @@ pub struct IrqMutex<T> {
     inner: RankedLock<T>,
 }
 
-/// Access to what an [`IrqMutex`] protects; dropping it releases the lock.
-pub type IrqMutexGuard<'a, T> = Guard<'a, T, InterruptsOff>;
+/// Access to what an [`IrqMutex`] protects; dropping it releases the lock. `S` keeps interrupts
+/// off: a state of its own, or one that lives for longer.
+pub type IrqMutexGuard<'a, T, S = InterruptsOff> = Guard<'a, T, S>;
 
 impl<T> IrqMutex<T> {
     /// Makes a lock of `rank` around `value`.
@@ -31,6 +32,15 @@ impl<T> IrqMutex<T> {
         self.inner.lock(InterruptsOff::new())
     }
 
+    /// Takes the lock as [`lock`](Self::lock) does, where interrupts are off already.
+    #[inline]
+    pub fn lock_within<'i>(
+        &self,
+        interrupts_off: &'i InterruptsOff,
+    ) -> IrqMutexGuard<'_, T, &'i InterruptsOff> {
+        self.inner.lock(interrupts_off)
+    }
+
     /// Runs `action` on the value if the lock is free, without checking the rank. For the report of
     /// a panic: a lock that is held at that time will never be released.
     pub fn try_with(&self, action: impl FnOnce(&mut T)) {
@@ -44,7 +54,7 @@ impl<T> IrqMutex<T> {
     }
 }
 
-impl<T> IrqMutexGuard<'_, T> {
+impl<T, S> IrqMutexGuard<'_, T, S> {
     /// Returns the value, and the key to the [cells](super::LockCell) that the lock owns.
     #[inline]
     pub fn parts(&mut self) -> (&mut T, Key<'_>) {

@@ -57,7 +57,11 @@ impl<T> LockCell<T> {
     /// # Panics
     /// If the lock of `guard` doesn't own it.
     #[inline]
-    pub fn hand_over<G, L>(&self, guard: &mut IrqMutexGuard<'_, G>, to: &'static IrqMutex<L>) {
+    pub fn hand_over<G, S, L>(
+        &self,
+        guard: &mut IrqMutexGuard<'_, G, S>,
+        to: &'static IrqMutex<L>,
+    ) {
         assert!(self.is_owned_by(guard.parts().1), "another lock owns the value");
         self.owner.store(to.address().cast_mut(), Ordering::Release);
     }

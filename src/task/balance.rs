@@ -9,6 +9,7 @@ use super::cpu_set::CpuSet;
 use super::locked_queue::LockedQueue;
 use super::thread::Thread;
 use crate::arch::cpu::id::CpuId;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::smp::cpu_bits::{CpuBits, SET_WORDS};
 use crate::arch::time::clock;
 
@@ -71,13 +72,17 @@ pub(super) fn pick_cpu(thread: &Thread) -> &'static SchedCpu {
 
 /// Takes a waiting thread from another CPU, for this one, which is idle; it is on no queue
 /// then. Interrupts are off.
-pub(super) fn steal(here: &'static SchedCpu, now_ns: u64) -> Option<&'static Thread> {
+pub(super) fn steal(
+    here: &'static SchedCpu,
+    now_ns: u64,
+    interrupts_off: &InterruptsOff,
+) -> Option<&'static Thread> {
     if is_alone() {
         return None;
     }
     let other = busiest(&All, here.number as usize, random())?;
     let other = cpu::get(other as u32);
-    let mut queue = LockedQueue::lock(other);
+    let mut queue = LockedQueue::lock(other, interrupts_off);
     let thread = queue.steal(here, now_ns)?;
     queue.hand_over(thread, here);
     Some(thread)
@@ -90,6 +95,7 @@ pub(super) fn steal(here: &'static SchedCpu, now_ns: u64) -> Option<&'static Thr
 pub(super) fn take_surplus(
     here: &'static SchedCpu,
     now_ns: u64,
+    interrupts_off: &InterruptsOff,
 ) -> Option<(&'static Thread, &'static SchedCpu)> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;
@@ -99,11 +105,11 @@ pub(super) fn take_surplus(
     let target = balancer.partner(&All, here.number as usize, random(), now_ns)?;
     let target = cpu::get(target as u32);
     let (target_time, target_load, has_real_time) = {
-        let mut queue = LockedQueue::lock(target);
+        let mut queue = LockedQueue::lock(target, interrupts_off);
         queue.update(now_ns);
         (queue.virtual_time(), queue.load(), queue.real_time_len() > 0)
     };
-    let mut queue = LockedQueue::lock(here);
+    let mut queue = LockedQueue::lock(here, interrupts_off);
     queue.update(now_ns);
     let own_time = queue.virtual_time();
     let is_behind = balancer.should_move(target.number as usize, own_time, target_time, now_ns);

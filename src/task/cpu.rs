@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use deadline_queue::{DeadlineQueue, NONE};
+use deadline_queue::DeadlineQueue;
 use run_queue::{Balancer, RunQueue};
 use spin::Once;
 
@@ -33,8 +33,6 @@ pub struct SchedCpu {
     pub(super) deadlines: IrqMutex<DeadlineQueue>,
     /// What runs when nobody else does.
     idle: Once<&'static Thread>,
-    /// The thread that it has left for good just now, or none.
-    pub(super) ended: AtomicU32,
     /// How many threads run or could, as of the last change: for others to look at.
     pub(super) runnable: AtomicU32,
     /// The load of its run queue, likewise.
@@ -72,7 +70,6 @@ impl SchedCpu {
             run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
             deadlines: IrqMutex::new(Rank::Deadlines, DeadlineQueue::new()),
             idle: Once::new(),
-            ended: AtomicU32::new(NONE),
             runnable: AtomicU32::new(0),
             load: AtomicU64::new(0),
             balancer: IrqMutex::new(Rank::Balance, Balancer::new()),
@@ -87,6 +84,7 @@ impl SchedCpu {
     }
 
     /// Returns what runs when nobody else does.
+    #[inline]
     pub fn idle(&self) -> &'static Thread {
         self.idle.get().expect("CPUs that run have an idle thread")
     }
@@ -130,9 +128,12 @@ impl SchedCpu {
         self.latencies.each_ref().map(|count| count.load(Ordering::Relaxed))
     }
 
+    #[inline]
     pub(super) fn note_latency(&self, latency_ns: u64) {
         let entry = latency_ns.max(1).ilog2() as usize;
-        self.latencies[entry.min(LATENCIES - 1)].fetch_add(1, Ordering::Relaxed);
+        // Only this CPU writes it.
+        let count = &self.latencies[entry.min(LATENCIES - 1)];
+        count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
     /// Returns what it did last, oldest first: when, in nanoseconds, and what.

@@ -22,6 +22,7 @@ use super::locked_queue::LockedQueue;
 use super::scheduler;
 use super::table;
 use super::thread::Thread;
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 
 /// The most threads that a policy is lent to, one after the other.
 pub(super) const CHAIN_MAX: u32 = 8;
@@ -43,7 +44,8 @@ pub(super) fn lend(waiter: &'static Thread) -> Option<&'static Thread> {
     if urgency(policy) <= urgency(*owner.own_policy.lock()) {
         return None;
     }
-    let mut queue = LockedQueue::try_lock_of(owner)?;
+    let interrupts_off = InterruptsOff::new();
+    let mut queue = LockedQueue::try_lock_of(owner, &interrupts_off)?;
     if !waiter.parked.is_lending.swap(true, Ordering::Relaxed) {
         owner.loans.store(owner.loans.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
@@ -61,7 +63,8 @@ pub(super) fn end_loan(waiter: &'static Thread) {
     }
     waiter.parked.is_lending.store(false, Ordering::Relaxed);
     let owner = table::thread(waiter.parked.owner.load(Ordering::Relaxed) - 1);
-    let mut queue = LockedQueue::lock_of(owner);
+    let interrupts_off = InterruptsOff::new();
+    let mut queue = LockedQueue::lock_of(owner, &interrupts_off);
     let loans = owner.loans.load(Ordering::Relaxed) - 1;
     owner.loans.store(loans, Ordering::Relaxed);
     if loans == 0 {

@@ -7,6 +7,7 @@ use super::table;
 use core::sync::atomic::Ordering;
 
 use super::thread::{State, Thread};
+use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::time::clock;
 use crate::sync::{IrqMutexGuard, Key};
 
@@ -26,23 +27,23 @@ impl Entities for Owned<'_> {
 }
 
 /// A run queue that is locked. It owns the entities of the threads that are on it, or were last.
-pub(super) struct LockedQueue {
+pub(super) struct LockedQueue<'i> {
     cpu: &'static SchedCpu,
-    guard: IrqMutexGuard<'static, Queue>,
+    guard: IrqMutexGuard<'static, Queue, &'i InterruptsOff>,
 }
 
-impl LockedQueue {
+impl<'i> LockedQueue<'i> {
     /// Locks the queue of `cpu`.
     #[inline]
-    pub(super) fn lock(cpu: &'static SchedCpu) -> Self {
-        Self { cpu, guard: cpu.run_queue.lock() }
+    pub(super) fn lock(cpu: &'static SchedCpu, interrupts_off: &'i InterruptsOff) -> Self {
+        Self { cpu, guard: cpu.run_queue.lock_within(interrupts_off) }
     }
 
-    /// Locks the queue that owns the entity of `thread`; `None` if that is a free one.
+    /// Locks the queue that owns the entity of `thread`; `None` if the thread is a free one.
     #[inline]
-    pub(super) fn try_lock_of(thread: &Thread) -> Option<Self> {
+    pub(super) fn try_lock_of(thread: &Thread, interrupts_off: &'i InterruptsOff) -> Option<Self> {
         loop {
-            let mut queue = Self::lock(thread.last_cpu());
+            let mut queue = Self::lock(thread.last_cpu(), interrupts_off);
             if thread.entity.is_owned_by(queue.guard.parts().1) {
                 return Some(queue);
             }
@@ -58,8 +59,15 @@ impl LockedQueue {
     /// # Panics
     /// If the thread is a free one.
     #[inline]
-    pub(super) fn lock_of(thread: &Thread) -> Self {
-        Self::try_lock_of(thread).expect("the thread isn't free")
+    pub(super) fn lock_of(thread: &Thread, interrupts_off: &'i InterruptsOff) -> Self {
+        loop {
+            let mut queue = Self::lock(thread.last_cpu(), interrupts_off);
+            if thread.entity.is_owned_by(queue.guard.parts().1) {
+                return queue;
+            }
+            // It has been moved meanwhile.
+            assert!(thread.state() != State::Free, "the thread is free");
+        }
     }
 
     #[inline]
@@ -119,7 +127,7 @@ impl LockedQueue {
     }
 
     /// Puts a thread of this queue on it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enqueue(&mut self, thread: &'static Thread, start: Start, now_ns: u64) {
         let (queue, entities) = self.parts();
         queue.enqueue(&entities, thread, start, now_ns);
@@ -135,11 +143,14 @@ impl LockedQueue {
     }
 
     /// Picks the thread that runs from now on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pick(&mut self, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
         let (queue, entities) = self.parts();
+        let len = queue.len();
         let next = queue.pick(&entities, now_ns, previous);
-        self.publish();
+        if queue.len() != len {
+            self.publish();
+        }
         next
     }
 
@@ -200,15 +211,16 @@ impl LockedQueue {
         true
     }
 
-    /// Returns whether the running thread should give way, as of the last [`Self::update`].
-    #[inline]
-    pub(super) fn should_preempt(&mut self) -> bool {
+    /// Returns when the running thread should give way, as of the last [`Self::update`]; `None` if
+    /// it keeps the CPU until its slice is over.
+    #[inline(always)]
+    pub(super) fn preempt_ns(&mut self) -> Option<u64> {
         let (queue, entities) = self.parts();
-        queue.should_preempt(&entities)
+        queue.preempt_ns(&entities)
     }
 
     /// Returns when the running thread has to be looked at again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn slice_end_ns(&mut self) -> Option<u64> {
         let (queue, entities) = self.parts();
         queue.slice_end_ns(&entities)
@@ -248,13 +260,15 @@ impl Thread {
 
     /// Tells whether a CPU runs it.
     pub fn is_running(&'static self) -> bool {
-        let queue = LockedQueue::try_lock_of(self);
+        let interrupts_off = InterruptsOff::new();
+        let queue = LockedQueue::try_lock_of(self, &interrupts_off);
         queue.is_some_and(|mut queue| queue.state(self) == QueueState::Running)
     }
 
     /// Returns how long it ran up to now, in nanoseconds. Takes the lock of a run queue.
     pub fn run_time_ns(&'static self) -> u64 {
-        let Some(mut queue) = LockedQueue::try_lock_of(self) else {
+        let interrupts_off = InterruptsOff::new();
+        let Some(mut queue) = LockedQueue::try_lock_of(self, &interrupts_off) else {
             return 0;
         };
         queue.update(clock::now_ns());

@@ -133,8 +133,8 @@ pub(super) fn start() {
 }
 
 fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
-    scheduler::check_may_leave();
     let interrupts_off = InterruptsOff::new();
+    scheduler::check_may_leave(&interrupts_off);
     let thread = table::current();
     let address = address_of(word);
     let inherits = {
@@ -176,7 +176,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
     if let Some(until_ns) = wait.until_ns {
         deadlines::insert(thread, until_ns);
     }
-    scheduler::leave();
+    scheduler::leave(&interrupts_off);
     if wait.until_ns.is_some() {
         deadlines::remove(thread);
     }
@@ -202,7 +202,7 @@ fn take_out(bucket: &mut Bucket, thread: &'static Thread, wake: Wake) {
 }
 
 fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
-    let _interrupts_off = InterruptsOff::new();
+    let interrupts_off = InterruptsOff::new();
     let address = address_of(word);
     let mut woken = Unparked { woken: 0, first: None, next: None };
     // Those that were taken out, in their order.
@@ -234,13 +234,13 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
     while first != NONE {
         let thread = table::thread(first);
         first = thread.parked.next.load(Ordering::Relaxed);
-        scheduler::wake(thread);
+        scheduler::wake(thread, &interrupts_off);
     }
 }
 
 /// Ends the wait of `thread` by its deadline, if that was reached, or by its cancellation, if
 /// that ends it.
-fn end_wait(thread: &'static Thread, wake: Wake) {
+fn end_wait(thread: &'static Thread, wake: Wake, interrupts_off: &InterruptsOff) {
     loop {
         let address = thread.parked.word.load(Ordering::SeqCst);
         if address == 0 {
@@ -262,16 +262,17 @@ fn end_wait(thread: &'static Thread, wake: Wake) {
             }
             take_out(&mut bucket, thread, wake);
         }
-        return scheduler::wake(thread);
+        return scheduler::wake(thread, interrupts_off);
     }
 }
 
 /// Wakes the threads whose deadline has come, of those that began to wait on this
 /// CPU. Called by the timer's interrupt handler.
 pub(super) fn end_waits_in_time(now_ns: u64) {
+    let interrupts_off = InterruptsOff::new();
     let cpu = super::cpu::this();
     while let Some(thread) = deadlines::pop_reached(cpu, now_ns) {
-        end_wait(thread, Wake::TimedOut);
+        end_wait(thread, Wake::TimedOut, &interrupts_off);
     }
 }
 
@@ -283,8 +284,8 @@ pub(super) fn end_waits_in_time(now_ns: u64) {
 /// it waits, or where it looks at [`Thread::is_cancelled`] by itself.
 pub fn cancel(thread: &'static Thread) {
     thread.is_cancelled.store(true, Ordering::SeqCst);
-    let _interrupts_off = InterruptsOff::new();
-    end_wait(thread, Wake::Cancelled);
+    let interrupts_off = InterruptsOff::new();
+    end_wait(thread, Wake::Cancelled, &interrupts_off);
 }
 
 /// Makes the running thread, which has taken the mutex of `word`, the owner that its waiters wait

@@ -1,18 +1,18 @@
-//! Who runs: the switch from thread to thread, wake-ups, and preemption.
+//! The switch from thread to thread, wake-ups, and preemption.
 //!
-//! A thread is on a run queue as long as it runs or could. The lock of a run queue owns the
-//! entities of its threads, also of those that wait and were on it last
+//! A thread is on a run queue as long as it runs or could run. The lock of a run queue owns the
+//! scheduling entities of its threads, also of those that wait and were on it last
 //! ([`LockedQueue`](super::locked_queue)). A thread that is on no queue is put on one only by
 //! the code that has changed its state to [`State::Waking`], or has taken it off a queue.
 //!
-//! A thread that waits first says so ([`State::Waiting`]) and then leaves the CPU. A wake-up
-//! in between finds it still on its run queue, and it runs on. A wake-up that finds it off the
-//! queue may put it on another one before its CPU has left it: the CPU that goes on with it
-//! there waits for that.
+//! A thread that waits first changes its state to [`State::Waiting`] and then leaves the CPU. A
+//! wake-up in between finds it still on its run queue, and it continues. A wake-up that finds it
+//! off the queue may put it on another one before its CPU has switched away from it: the CPU that
+//! switches to it there waits for that.
 
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use deadline_queue::NONE;
 use run_queue::{LAG_MAX_NS, Policy, Previous, Start};
 
 use super::balance;
@@ -25,84 +25,93 @@ use super::thread::{State, Thread};
 use super::trace::Event;
 use crate::arch::context;
 use crate::arch::cpu::id::CpuId;
-use crate::arch::cpu::percpu;
+use crate::arch::cpu::percpu::{self, StaticRef};
 use crate::arch::irq;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::irq::{ipi, preemption};
 use crate::arch::time::{clock, timer};
-use crate::sync;
+use crate::{per_cpu, sync};
 
-/// Makes the scheduler the one that is asked for.
+per_cpu! {
+    /// Whether this CPU has just left a thread for good, which is [`ENDED`].
+    static HAS_LEFT_ENDED: AtomicBool = AtomicBool::new(false);
+    static ENDED: StaticRef<Thread> = StaticRef::none();
+}
+
+/// Registers the scheduler as what preemption calls.
 pub(super) fn start() {
-    preemption::set_hook(|| {
-        let _interrupts_off = InterruptsOff::new();
-        schedule(Previous::Runnable);
-    });
+    preemption::set_hook(|| schedule(Previous::Runnable, &InterruptsOff::new()));
 }
 
 /// Makes `thread`, which runs on this CPU already, its current one.
 pub(super) fn take_over(cpu: &'static SchedCpu, thread: &'static Thread) {
     let now_ns = clock::now_ns();
-    let mut queue = LockedQueue::lock(cpu);
+    let interrupts_off = InterruptsOff::new();
+    let mut queue = LockedQueue::lock(cpu, &interrupts_off);
     queue.enqueue(thread, Start::New, now_ns);
     let picked = pick(&mut queue, now_ns, Previous::Blocked);
     assert!(picked == Some(thread), "there is no other thread");
     thread.set_state(State::Runnable);
 }
 
-/// Lets others run first.
+/// Gives way to the other threads of this CPU.
 pub fn yield_now() {
-    check_may_leave();
-    let _interrupts_off = InterruptsOff::new();
-    schedule(Previous::Yielding);
+    let interrupts_off = InterruptsOff::new();
+    check_may_leave(&interrupts_off);
+    schedule(Previous::Yielding, &interrupts_off);
 }
 
-/// Leaves the CPU until somebody wakes the running thread, which has said that it
-/// waits. The one `InterruptsOff` lives since then.
-pub(super) fn leave() {
-    schedule(Previous::Blocked);
+/// Leaves the CPU until a wake-up of the running thread, whose state is [`State::Waiting`].
+/// `interrupts_off` is the only one, and lives since that state was set.
+#[inline(never)]
+pub(super) fn leave(interrupts_off: &InterruptsOff) {
+    schedule(Previous::Blocked, interrupts_off);
 }
 
-/// Ends the running thread: its place is given up when it is left.
+/// Ends the running thread: the CPU releases it after the switch to the next one.
 pub(super) fn end() -> ! {
-    let _interrupts_off = InterruptsOff::new();
+    let interrupts_off = InterruptsOff::new();
     table::current().set_state(State::Ended);
-    schedule(Previous::Blocked);
-    unreachable!("nobody goes back to a thread that has ended")
+    leave(&interrupts_off);
+    unreachable!("no CPU switches to a thread that has ended")
 }
 
-/// Sees that a thread may wait here.
+/// Checks that a thread may wait here.
 ///
 /// # Panics
-/// If interrupts are off, a spin lock is held, preemption is forbidden, or this is an
-/// interrupt handler: whoever is waited for might wait for that.
-pub(super) fn check_may_leave() {
+/// If interrupts were off, a spin lock is held, preemption is forbidden, or this is an
+/// interrupt handler: what the thread waits for might need one of these.
+#[inline]
+pub(super) fn check_may_leave(interrupts_off: &InterruptsOff) {
     assert!(!irq::is_in_interrupt(), "an interrupt handler waits");
-    assert!(sync::held_ranks() == 0, "a thread waits while it holds a spin lock");
-    assert!(interrupt_flag::are_enabled(), "a thread waits with interrupts off");
+    // Release builds don't record the ranks.
+    debug_assert!(sync::held_ranks() == 0, "a thread waits while it holds a spin lock");
+    assert!(interrupts_off.has_turned_off(), "a thread waits with interrupts off");
     assert!(!preemption::is_off(), "a thread waits where preemption is off");
-    let running = table::current();
     debug_assert!(
-        !cpu::cpus().any(|cpu| core::ptr::eq(cpu.idle(), running)),
+        !cpu::cpus().any(|cpu| ptr::eq(cpu.idle(), table::current())),
         "an idle thread waits"
     );
 }
 
-/// Chooses who runs, and switches there. Returns when the running thread is chosen again,
-/// maybe on another CPU. Interrupts are off, by one `InterruptsOff`.
-fn schedule(previous: Previous) {
+/// Picks the next thread and switches to it. It is compiled once for each caller, as most of it
+/// depends on `previous`. Returns when the running thread is picked again,
+/// maybe on another CPU. `interrupts_off` is the only one.
+#[inline(always)]
+fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
     let cpu = cpu::this();
     let running = table::current();
+    let idle = cpu.idle();
     let now_ns = clock::now_ns();
     preemption::clear_request();
-    let is_idle = core::ptr::eq(running, cpu.idle());
-    let mut queue = LockedQueue::lock(cpu);
-    // It may have been woken since it said that it waits.
-    let is_waiting = previous == Previous::Blocked
-        && matches!(running.state(), State::Waiting | State::Waking | State::Ended);
+    let is_idle = ptr::eq(running, idle);
+    let mut queue = LockedQueue::lock(cpu, interrupts_off);
+    // It may have been woken since its state was set.
+    let state = if previous == Previous::Blocked { running.state() } else { State::Runnable };
+    let is_waiting = state != State::Runnable;
     // Where it may not run it leaves the queue, and goes to another one. That is looked at
     // with the queue locked: a later change finds the thread running, and asks again.
-    let is_moved = !is_idle && !is_waiting && !running.may_run_on(cpu.id());
+    let is_moved = !running.may_run_on(cpu.id()) && !is_waiting && !is_idle;
     let previous = match previous {
         _ if is_waiting || is_moved => Previous::Blocked,
         Previous::Blocked => Previous::Runnable,
@@ -110,51 +119,71 @@ fn schedule(previous: Previous) {
     };
     let mut next = pick(&mut queue, now_ns, previous);
     if is_moved {
-        place(queue, running, Start::Woken);
+        place_elsewhere(queue, running, interrupts_off);
     } else {
         drop(queue);
     }
     if next.is_none() {
         if is_idle {
-            next = steal(cpu, now_ns);
+            next = steal(cpu, now_ns, interrupts_off);
         } else if !balance::is_alone() {
-            // The idle thread is to look around. This one mustn't: another CPU may wait
+            // The idle thread is to look for work. This one must not: another CPU may wait
             // until it is left, and this one could come to wait for that CPU.
             preemption::request();
         }
     }
-    let next = next.unwrap_or_else(|| cpu.idle());
-    // Its affinity may have been changed between two queues, where no look finds it. It is
-    // moved as soon as it has begun, if there is a CPU for it.
-    if !next.may_run_on(cpu.id())
-        && !core::ptr::eq(next, cpu.idle())
-        && cpu::cpus().any(|other| next.may_run_on(other.id()))
-    {
-        preemption::request();
-    }
-    if core::ptr::eq(next, running) {
+    let next = next.unwrap_or(idle);
+    if ptr::eq(next, running) {
         if is_idle {
-            // Somebody may have placed a thread here that is elsewhere by now.
+            // A thread may have been placed here that is elsewhere by now.
             balance::set_idle(cpu, true);
         }
         return;
     }
-    note_switch(cpu, running, next, is_waiting || is_moved, now_ns);
-    switch(cpu, running, next);
+    if !balance::is_alone() && !next.may_run_on(cpu.id()) {
+        move_soon(next, cpu);
+    }
+    let has_left = is_waiting || is_moved;
+    note_switch(cpu, running, next, has_left, now_ns);
+    switch(running, next, state, interrupts_off);
 }
 
-/// Takes a thread over from another CPU, and chooses.
-fn steal(cpu: &'static SchedCpu, now_ns: u64) -> Option<&'static Thread> {
-    let stolen = balance::steal(cpu, now_ns)?;
+/// Requests preemption if there is a CPU on which `next` may run: its affinity was changed while
+/// it was between two queues, where no look finds it. It is moved as soon as it runs.
+#[cold]
+fn move_soon(next: &'static Thread, cpu: &SchedCpu) {
+    if !ptr::eq(next, cpu.idle()) && cpu::cpus().any(|other| next.may_run_on(other.id())) {
+        preemption::request();
+    }
+}
+
+/// Puts the running thread, which may not run here, on the queue of another CPU.
+#[cold]
+fn place_elsewhere<'i>(
+    queue: LockedQueue<'i>,
+    running: &'static Thread,
+    interrupts_off: &'i InterruptsOff,
+) {
+    place(queue, running, Start::Woken, interrupts_off);
+}
+
+/// Takes a thread from another CPU, and picks.
+#[cold]
+fn steal(
+    cpu: &'static SchedCpu,
+    now_ns: u64,
+    interrupts_off: &InterruptsOff,
+) -> Option<&'static Thread> {
+    let stolen = balance::steal(cpu, now_ns, interrupts_off)?;
     note_steal(cpu, stolen, now_ns);
-    let mut queue = LockedQueue::lock(cpu);
+    let mut queue = LockedQueue::lock(cpu, interrupts_off);
     queue.enqueue(stolen, Start::Woken, now_ns);
     pick(&mut queue, now_ns, Previous::Blocked)
 }
 
 /// Picks the next thread from the queue of this CPU, and sets the timer to its end.
-#[inline]
-fn pick(queue: &mut LockedQueue, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
+#[inline(always)]
+fn pick(queue: &mut LockedQueue<'_>, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
     let next = queue.pick(now_ns, previous);
     set_timer(queue);
     next
@@ -162,8 +191,8 @@ fn pick(queue: &mut LockedQueue, now_ns: u64, previous: Previous) -> Option<&'st
 
 /// Sets this CPU's timer to when its running thread has to be looked at again: at the end of
 /// its slice, or, if it doesn't end, when those that wait might go elsewhere.
-#[inline]
-fn set_timer(queue: &mut LockedQueue) {
+#[inline(always)]
+fn set_timer(queue: &mut LockedQueue<'_>) {
     if queue.len() < 2 {
         return;
     }
@@ -174,31 +203,45 @@ fn set_timer(queue: &mut LockedQueue) {
     }
 }
 
-/// Does what has become due because `thread` has come to the queue, or has another policy
-/// there.
-fn note_change(queue: &mut LockedQueue, thread: &Thread) {
+/// Requests preemption or sets the timer, because `thread` has come to the queue, or has another
+/// policy there, as of `now_ns`.
+#[inline]
+fn note_change(queue: &mut LockedQueue<'_>, thread: &Thread, now_ns: u64) {
     let cpu = queue.cpu();
-    let is_here = core::ptr::eq(cpu, cpu::this());
+    let may_stay = thread.may_run_on(cpu.id());
+    if ptr::eq(cpu, cpu::this()) {
+        if may_stay {
+            preempt_or_set_timer(queue, now_ns);
+        } else {
+            preemption::request();
+        }
+        return;
+    }
     // Another CPU sets its timer itself. It is set if fair threads have shared it before; a
     // real-time one may have nothing to share with but its equals.
-    let is_real_time = matches!(thread.policy(), Policy::RealTime(_));
-    let needs_timer = !is_here && (queue.len() == 2 || is_real_time);
-    let is_due = queue.should_preempt() || needs_timer || !thread.may_run_on(cpu.id());
-    if !is_due {
-        if is_here {
-            set_timer(queue);
-        }
-    } else if is_here {
-        preemption::request();
-    } else {
+    let needs_timer = queue.len() == 2 || matches!(thread.policy(), Policy::RealTime(_));
+    if needs_timer || !may_stay || queue.preempt_ns().is_some() {
         request(cpu);
     }
 }
 
-/// Asks for the scheduler on `cpu`.
+/// Requests preemption if the running thread of this CPU should give way; otherwise sets the timer
+/// to when it should.
+#[inline]
+fn preempt_or_set_timer(queue: &mut LockedQueue<'_>, now_ns: u64) {
+    match queue.preempt_ns() {
+        Some(at_ns) if at_ns <= now_ns => preemption::request(),
+        preempt_ns => {
+            set_timer(queue);
+            preempt_ns.into_iter().for_each(timer::set_deadline);
+        }
+    }
+}
+
+/// Requests preemption on `cpu`.
 fn request(cpu: &SchedCpu) {
-    if let Some(cpu) = percpu::get(CpuId::new(cpu.number)) {
-        ipi::request_reschedule(cpu);
+    if let Some(area) = percpu::get(cpu.id()) {
+        ipi::request_reschedule(area);
     }
 }
 
@@ -208,136 +251,152 @@ fn note_steal(cpu: &SchedCpu, stolen: &Thread, now_ns: u64) {
 }
 
 /// Adds to a counter that only this CPU writes.
+#[inline]
 fn add(counter: &AtomicU64, count: u64) {
-    counter.store(counter.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(count), Ordering::Relaxed);
 }
 
+#[inline]
 fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, now_ns: u64) {
-    let idle = cpu.idle();
     add(&cpu.switches, 1);
     add(&next.switches, 1);
     if has_left {
         cpu.trace.note(now_ns, Event::Leave(running.number()));
     }
-    if core::ptr::eq(next, idle) {
+    let idle = cpu.idle();
+    if ptr::eq(next, idle) {
         cpu.trace.note(now_ns, Event::Idle);
-    } else {
-        cpu.trace.note(now_ns, Event::Run(next.number()));
-        let ready_since_ns = next.ready_since_ns.load(Ordering::Relaxed);
-        if ready_since_ns != 0 {
-            cpu.note_latency(now_ns.saturating_sub(ready_since_ns));
-            next.ready_since_ns.store(0, Ordering::Relaxed);
-        }
-    }
-    if core::ptr::eq(next, idle) {
         balance::set_idle(cpu, true);
         cpu.idle_since_ns.store(now_ns, Ordering::Relaxed);
-    } else if core::ptr::eq(running, idle) {
+        return;
+    }
+    cpu.trace.note(now_ns, Event::Run(next.number()));
+    let ready_since_ns = next.ready_since_ns.load(Ordering::Relaxed);
+    if ready_since_ns != 0 {
+        cpu.note_latency(now_ns.saturating_sub(ready_since_ns));
+        next.ready_since_ns.store(0, Ordering::Relaxed);
+    }
+    if ptr::eq(running, idle) {
         balance::set_idle(cpu, false);
-        let since_ns = cpu.idle_since_ns.swap(0, Ordering::Relaxed);
-        cpu.idle_ns.fetch_add(now_ns.saturating_sub(since_ns), Ordering::Relaxed);
+        let since_ns = cpu.idle_since_ns.load(Ordering::Relaxed);
+        cpu.idle_since_ns.store(0, Ordering::Relaxed);
+        add(&cpu.idle_ns, now_ns.saturating_sub(since_ns));
     }
 }
 
-fn switch(cpu: &'static SchedCpu, running: &'static Thread, next: &'static Thread) {
+/// Switches from `running`, which is in `state`, to `next`.
+#[inline]
+fn switch(
+    running: &'static Thread,
+    next: &'static Thread,
+    state: State,
+    interrupts_off: &InterruptsOff,
+) {
     running.fpu_state.leave();
     running.address_space.leave();
     next.address_space.enter();
     table::set_current(next);
-    // Settled before the switch: after it the thread may run elsewhere, and end there.
-    let has_ended = running.state() == State::Ended;
-    let ended = if has_ended { running.slot } else { NONE };
-    cpu.ended.store(ended, Ordering::Relaxed);
-    if has_ended {
-        context::retire(&running.context, &next.context);
+    if state == State::Ended {
+        // Set before the switch: after it a thread that waits may run elsewhere, and end there.
+        ENDED.set(running);
+        HAS_LEFT_ENDED.set(true);
+        context::retire(&running.context, &next.context, interrupts_off);
     }
     let were_on = interrupt_flag::were_on();
-    context::switch(&running.context, &next.context);
+    context::switch(&running.context, &next.context, interrupts_off);
     interrupt_flag::set_were_on(were_on);
     finish();
-    // Behind the switch: the CPU that it was on has saved them by now.
+    // After the switch: the CPU that it was on has saved them by now.
     running.fpu_state.enter();
 }
 
-/// Ends what the thread that ran here before has left to do. The first thing that a
-/// thread does behind a switch.
+/// Releases the thread that this CPU has left, if it has ended. The first function that a thread
+/// calls after a switch.
+#[inline]
 pub(super) fn finish() {
-    let ended = cpu::this().ended.load(Ordering::Relaxed);
-    if ended != NONE {
-        release(table::thread(ended));
+    if HAS_LEFT_ENDED.get() {
+        HAS_LEFT_ENDED.set(false);
+        ENDED.get().into_iter().for_each(release);
     }
 }
 
-/// Gives up a hold of `thread`; the last one makes it free.
+/// Ends a hold of `thread`; the last one makes it free.
 pub(super) fn release(thread: &'static Thread) {
     if thread.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
         // Until it is free, code that looks for the lock of its entity spins.
-        let _interrupts_off = InterruptsOff::new();
-        LockedQueue::lock_of(thread).give_up(thread);
+        let interrupts_off = InterruptsOff::new();
+        LockedQueue::lock_of(thread, &interrupts_off).give_up(thread);
         table::give_back(thread);
     }
 }
 
-/// Makes `thread` run, which was waiting and is [`State::Waking`] now.
-pub(super) fn wake(thread: &'static Thread) {
-    let _interrupts_off = InterruptsOff::new();
-    let mut queue = LockedQueue::lock_of(thread);
+/// Makes `thread` runnable, which was waiting and is [`State::Waking`] now.
+pub(super) fn wake(thread: &'static Thread, interrupts_off: &InterruptsOff) {
+    let mut queue = LockedQueue::lock_of(thread, interrupts_off);
     if queue.state(thread) == run_queue::QueueState::Off {
-        place(queue, thread, Start::Woken);
+        place(queue, thread, Start::Woken, interrupts_off);
     } else {
-        // It is about to leave; now it won't.
+        // It was about to leave; now it continues.
         thread.set_state(State::Runnable);
     }
 }
 
 /// Puts `thread`, which is on no queue and which `queue` owns, on that of the CPU that suits it
-/// best. Interrupts are off.
-pub(super) fn place(mut queue: LockedQueue, thread: &'static Thread, start: Start) {
+/// best.
+#[inline]
+pub(super) fn place<'i>(
+    mut queue: LockedQueue<'i>,
+    thread: &'static Thread,
+    start: Start,
+    interrupts_off: &'i InterruptsOff,
+) {
     let target = balance::pick_cpu(thread);
-    if !core::ptr::eq(target, queue.cpu()) {
+    if !ptr::eq(target, queue.cpu()) {
         queue.hand_over(thread, target);
         drop(queue);
-        queue = LockedQueue::lock(target);
+        queue = LockedQueue::lock(target, interrupts_off);
     }
     enqueue(queue, thread, start);
 }
 
-/// Puts `thread`, which is on no queue, on `queue`, which owns it. Interrupts are off.
-pub(super) fn enqueue(mut queue: LockedQueue, thread: &'static Thread, start: Start) {
+/// Puts `thread`, which is on no queue, on `queue`, which owns it.
+#[inline]
+pub(super) fn enqueue(mut queue: LockedQueue<'_>, thread: &'static Thread, start: Start) {
     let now_ns = clock::now_ns();
-    // Or another thread would be placed there as well.
+    // Otherwise another thread would be placed there as well.
     balance::set_idle(queue.cpu(), false);
     thread.set_state(State::Runnable);
     thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
     queue.enqueue(thread, start, now_ns);
     cpu::this().trace.note(now_ns, Event::Wake(thread.number()));
-    note_change(&mut queue, thread);
+    note_change(&mut queue, thread, now_ns);
 }
 
 /// Changes the policy of `thread`, which `queue` owns.
-pub(super) fn change_policy(queue: &mut LockedQueue, thread: &'static Thread, policy: Policy) {
-    if queue.set_policy(thread, policy, clock::now_ns()) {
-        note_change(queue, thread);
+pub(super) fn change_policy(queue: &mut LockedQueue<'_>, thread: &'static Thread, policy: Policy) {
+    let now_ns = clock::now_ns();
+    if queue.set_policy(thread, policy, now_ns) {
+        note_change(queue, thread, now_ns);
     }
 }
 
-/// Lets `thread` run on the CPUs in `allowed` alone, from its next choice on.
+/// Restricts `thread` to the CPUs in `allowed`, from the next time on that it is picked.
 pub fn set_allowed(thread: &'static Thread, allowed: &CpuSet) {
     thread.allowed.store(allowed.words());
-    let _interrupts_off = InterruptsOff::new();
-    let Some(mut queue) = LockedQueue::try_lock_of(thread) else {
+    let interrupts_off = InterruptsOff::new();
+    let Some(mut queue) = LockedQueue::try_lock_of(thread, &interrupts_off) else {
         return;
     };
     if thread.may_run_on(queue.cpu().id()) {
         return;
     }
     match queue.state(thread) {
-        // Whatever puts it on a queue sees it then.
+        // The code that puts it on a queue looks at it.
         run_queue::QueueState::Off => {}
         run_queue::QueueState::Running => request(queue.cpu()),
         run_queue::QueueState::Waiting => {
             queue.dequeue(thread, clock::now_ns());
-            place(queue, thread, Start::Woken);
+            place(queue, thread, Start::Woken, &interrupts_off);
         }
     }
 }
@@ -345,22 +404,19 @@ pub fn set_allowed(thread: &'static Thread, allowed: &CpuSet) {
 /// Looks at the running thread: its slice may be over. Called by the timer's interrupt
 /// handler.
 pub(super) fn look(now_ns: u64) {
+    let interrupts_off = InterruptsOff::new();
     let cpu = cpu::this();
-    if let Some((thread, target)) = balance::take_surplus(cpu, now_ns) {
+    if let Some((thread, target)) = balance::take_surplus(cpu, now_ns, &interrupts_off) {
         note_steal(target, thread, now_ns);
-        enqueue(LockedQueue::lock(target), thread, Start::Woken);
+        enqueue(LockedQueue::lock(target, &interrupts_off), thread, Start::Woken);
     }
     {
-        let mut queue = LockedQueue::lock(cpu);
+        let mut queue = LockedQueue::lock(cpu, &interrupts_off);
         queue.update(now_ns);
-        if queue.should_preempt() {
-            preemption::request();
-        } else {
-            set_timer(&mut queue);
-        }
+        preempt_or_set_timer(&mut queue, now_ns);
     }
     if let Some(idle) = balance::idle_beside(cpu).map(CpuId::new).and_then(percpu::get) {
-        // It takes one over.
+        // It takes one.
         ipi::request_reschedule(idle);
     }
     if let Some(first_ns) = deadlines::first_ns(cpu) {
@@ -372,7 +428,8 @@ pub(super) fn look(now_ns: u64) {
 mod tests {
     use super::*;
 
-    /// It has said that it waits; then other CPUs are allowed than this one, then it is woken.
+    /// Its state is that of one that waits; then other CPUs are allowed than this one, then it is
+    /// woken.
     #[test_case]
     fn thread_that_is_woken_before_it_leaves_moves_where_it_may_run() {
         let thread = table::current();
@@ -388,9 +445,9 @@ mod tests {
             thread.set_state(State::Waiting);
             set_allowed(thread, &elsewhere);
             assert!(thread.change_state(State::Waiting, State::Waking));
-            wake(thread);
+            wake(thread, &interrupts_off);
             let before = wakes();
-            leave();
+            leave(&interrupts_off);
             // It was put on a queue of one where it may run, or nearest to that.
             assert_eq!(wakes(), before + 1);
             drop(interrupts_off);

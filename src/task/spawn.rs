@@ -117,8 +117,9 @@ impl<'a> Builder<'a> {
         program_state::prepare(thread, self.address_space, state);
         // Other threads may have found it already.
         thread.holders.fetch_add(handles, Ordering::Relaxed);
-        let _interrupts_off = InterruptsOff::new();
-        scheduler::place(LockedQueue::lock_of(thread), thread, Start::New);
+        let interrupts_off = InterruptsOff::new();
+        let queue = LockedQueue::lock_of(thread, &interrupts_off);
+        scheduler::place(queue, thread, Start::New, &interrupts_off);
         Ok(thread)
     }
 }

@@ -131,7 +131,7 @@ fn free_entity() -> LockCell<SchedEntity<&'static Thread>> {
 
 /// Makes the lock of the free threads that of what the run queue that `queue` locks keeps of
 /// `thread`.
-pub(super) fn own_free(thread: &'static Thread, queue: &mut IrqMutexGuard<'_, Queue>) {
+pub(super) fn own_free<S>(thread: &'static Thread, queue: &mut IrqMutexGuard<'_, Queue, S>) {
     thread.entity.hand_over(queue, &FREE);
 }
 

@@ -105,7 +105,17 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [Self::Free, Self::Runnable, Self::Waiting, Self::Waking, Self::Ended];
+    /// Returns the state of a number that stands for one.
+    #[inline]
+    const fn of(code: u8) -> Self {
+        match code {
+            0 => Self::Free,
+            1 => Self::Runnable,
+            2 => Self::Waiting,
+            3 => Self::Waking,
+            _ => Self::Ended,
+        }
+    }
 }
 
 impl fmt::Display for State {
@@ -153,8 +163,9 @@ impl Thread {
     }
 
     /// Returns what it does.
+    #[inline]
     pub fn state(&self) -> State {
-        State::ALL[usize::from(self.state.load(Ordering::Acquire))]
+        State::of(self.state.load(Ordering::Acquire))
     }
 
     #[inline]

@@ -85,7 +85,7 @@ impl Ring {
         let [time, what] = &self.events[written % EVENTS];
         time.store(now_ns, Ordering::Relaxed);
         what.store(event.word(), Ordering::Relaxed);
-        self.written.store(written + 1, Ordering::Release);
+        self.written.store(written.wrapping_add(1), Ordering::Release);
     }
 
     /// Returns what is kept, oldest first: when, in nanoseconds, and what.

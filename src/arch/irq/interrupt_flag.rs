@@ -55,20 +55,27 @@ impl InterruptsOff {
             interrupts::disable();
             // In this order: a non-maskable interrupt in between whose handler makes an
             // `InterruptsOff` finds the depth changed and doesn't change the other variables.
-            OFF_DEPTH.add(1);
+            increase_depth();
             WERE_ON.set(were_on);
             note_begin();
         } else {
-            OFF_DEPTH.add(1);
+            increase_depth();
         }
         Self { _not_send: PhantomData }
+    }
+
+    /// Returns whether it has turned interrupts off: it is the only one of this CPU, and interrupts
+    /// were on before it.
+    #[inline]
+    pub fn has_turned_off(&self) -> bool {
+        OFF_DEPTH.get() == 1 && WERE_ON.get()
     }
 
     /// If this is the only `InterruptsOff`, and interrupts were on before it: sleeps
     /// until an interrupt has been handled. Interrupts are off again on return. A pending
     /// interrupt ends the sleep at once. Returns whether it slept.
     pub fn wait(&self) -> bool {
-        if OFF_DEPTH.get() == 1 && WERE_ON.get() {
+        if self.has_turned_off() {
             // SAFETY: it waits for an interrupt; STI takes effect only after the next instruction,
             // HLT. Handlers may access memory, which the compiler knows.
             unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
@@ -86,13 +93,39 @@ impl Drop for InterruptsOff {
     fn drop(&mut self) {
         // Read before the depth changes, as in `new`.
         let were_on = WERE_ON.get();
-        OFF_DEPTH.add(1_u32.wrapping_neg());
-        if OFF_DEPTH.get() == 0 && were_on {
+        if decrease_depth() == Depth::Zero && were_on {
             preemption::run_if_due();
             note_end();
             interrupts::enable();
         }
     }
+}
+
+/// How many `InterruptsOff` are left.
+#[derive(PartialEq)]
+enum Depth {
+    Zero,
+    More,
+}
+
+/// Adds an `InterruptsOff` of this CPU, by one instruction.
+#[inline]
+fn increase_depth() {
+    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
+    // variable.
+    unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
+}
+
+/// Subtracts an `InterruptsOff` of this CPU, by one instruction; returns how many are left.
+#[inline]
+fn decrease_depth() -> Depth {
+    let is_zero: u8;
+    // SAFETY: as in `increase_depth`.
+    unsafe {
+        asm!("dec dword ptr gs:[{}]", "setz {}", sym OFF_DEPTH, out(reg_byte) is_zero,
+            options(nostack));
+    }
+    if is_zero != 0 { Depth::Zero } else { Depth::More }
 }
 
 /// A time during which interrupts were off. Only debug builds measure it, because reading

@@ -233,6 +233,7 @@ pub fn leave_space() {
 }
 
 /// Returns the space that is loaded on this CPU.
+#[inline]
 fn loaded() -> Option<&'static Space> {
     let space = LOADED.here().load(Ordering::Relaxed);
     // SAFETY: it is loaded on this CPU, and stays at its address until `retire` has

@@ -106,16 +106,23 @@ pub fn rate() -> Rate {
 }
 
 /// Returns the time since the stub in nanoseconds; 0 before [`start`].
-#[inline]
+#[inline(always)]
 pub fn now_ns() -> u64 {
     let Some(known) = known() else {
         return 0;
     };
-    let ns = known.conversion.ns_at(boot_cpu_tsc());
     if IS_UNSTEADY.load(Ordering::Relaxed) {
-        return LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns);
+        return latest_ns(&known.conversion);
     }
-    ns
+    known.conversion.ns_at(boot_cpu_tsc())
+}
+
+/// Returns the time since the stub in nanoseconds, where the CPUs' counters may differ.
+#[cold]
+fn latest_ns(conversion: &Conversion) -> u64 {
+    // The counter and the offset must be of the same CPU.
+    let ns = conversion.ns_at(without_interrupts(boot_cpu_tsc));
+    LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns)
 }
 
 /// Returns the time since the stub in microseconds; 0 before [`start`].
@@ -126,12 +133,7 @@ pub fn now_us() -> u64 {
 /// Returns the boot CPU's time stamp counter, computed on any CPU.
 #[inline]
 fn boot_cpu_tsc() -> u64 {
-    let read = || conversion::to_boot_cpu(read_tsc_in_order(), TSC_OFFSET.get().cast_signed());
-    if IS_UNSTEADY.load(Ordering::Relaxed) {
-        // The counter and the offset must be of the same CPU.
-        return without_interrupts(read);
-    }
-    read()
+    conversion::to_boot_cpu(read_tsc_in_order(), TSC_OFFSET.get().cast_signed())
 }
 
 /// Converts ticks of the time stamp counter to nanoseconds.

@@ -148,6 +148,12 @@ pub fn set_deadline(deadline_ns: u64) {
     if deadline_ns >= DUE_NS.get() {
         return;
     }
+    program(deadline_ns);
+}
+
+/// Programs the timer of this CPU.
+#[inline(never)]
+fn program(deadline_ns: u64) {
     DUE_NS.set(deadline_ns);
     match source() {
         Source::TscDeadline => local_apic::set_timer_deadline(clock::tsc_at(deadline_ns).max(1)),
