@@ -3,8 +3,8 @@
 //! Source: ACPI Specification 6.5, "Fixed ACPI Description Table (FADT)" and
 //! "Generic Address Structure".
 
-use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
 use crate::signature::Signature;
+use table_bytes::{read_u8, read_u16, read_u32, read_u64};
 
 /// The table's signature.
 pub const FADT: Signature = Signature(*b"FACP");

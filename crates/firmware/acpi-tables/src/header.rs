@@ -2,8 +2,10 @@
 
 use core::fmt;
 
-use crate::bytes::{read, read_u8, read_u32};
+use table_bytes::{read, read_u8, read_u32};
+
 use crate::signature::Signature;
+pub use table_bytes::is_checksum_good;
 
 /// The length of the header, and the least length of a table.
 pub const HEADER_BYTES: usize = 36;
@@ -73,11 +75,6 @@ impl Header {
         }
         Ok(header)
     }
-}
-
-/// Returns whether the sum of the bytes of a table, or of the RSDP, is 0.
-pub fn is_checksum_good(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) == 0
 }
 
 /// Returns the table at the start of `bytes`, which may be longer, if its signature is

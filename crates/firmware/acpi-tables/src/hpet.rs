@@ -2,8 +2,8 @@
 //!
 //! Source: IA-PC HPET Specification 1.0a, "The ACPI 2.0 HPET Description Table (HPET)".
 
-use crate::bytes::{read_u8, read_u64};
 use crate::signature::Signature;
+use table_bytes::{read_u8, read_u64};
 
 /// The table's signature.
 pub const HPET: Signature = Signature(*b"HPET");

@@ -20,7 +20,6 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-mod bytes;
 pub mod fadt;
 pub mod header;
 pub mod hpet;

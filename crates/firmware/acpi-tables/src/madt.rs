@@ -2,9 +2,9 @@
 //!
 //! Source: ACPI Specification 6.5, "Multiple APIC Description Table (MADT)".
 
-use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
 use crate::header::HEADER_BYTES;
 use crate::signature::Signature;
+use table_bytes::{read_u8, read_u16, read_u32, read_u64};
 
 /// The table's signature.
 pub const MADT: Signature = Signature(*b"APIC");

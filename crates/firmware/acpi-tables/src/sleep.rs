@@ -7,8 +7,8 @@
 //! Source: ACPI Specification 6.5, "ACPI Machine Language (AML) Specification" and
 //! "\_Sx (System States)".
 
-use crate::bytes::read;
 use crate::header::HEADER_BYTES;
+use table_bytes::read;
 
 const NAME: u8 = 0x08;
 const PACKAGE: u8 = 0x12;

@@ -1,6 +1,6 @@
 //! The loader's map of physical memory.
 
-use crate::bytes::{read_u32, read_u64};
+use table_bytes::{read_u32, read_u64};
 
 /// A range of physical memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The files that the loader has loaded with the kernel.
 
-use crate::bytes::read_u32;
 use crate::tags::{TagKind, Tags};
 use crate::text::Text;
+use table_bytes::read_u32;
 
 /// A file that was loaded with the kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //! Source: ACPI Specification 6.5, "Root System Description Pointer (RSDP)
 //! Structure".
 
-use crate::bytes::{read_u32, read_u64};
 use crate::error::RsdpError;
+use table_bytes::{is_checksum_good, read_u32, read_u64};
 
 /// The length of the first revision, which is the part that the first checksum covers.
 const OLD_BYTES: usize = 20;
@@ -77,8 +77,4 @@ impl Rsdp {
             Some((offset, if is_new { Self::read_new(bytes) } else { old }))
         })
     }
-}
-
-fn is_checksum_good(bytes: &[u8]) -> bool {
-    bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte)) == 0
 }

@@ -1,8 +1,8 @@
 //! The screen that the loader has initialized.
 
-use crate::bytes::{read_u8, read_u16, read_u32, read_u64};
 use crate::problem::Problem;
 use crate::tags::TagKind;
+use table_bytes::{read_u8, read_u16, read_u32, read_u64};
 
 /// A screen that the loader has initialized.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use crate::bytes::read_u32;
 use crate::error::Error;
+use table_bytes::read_u32;
 
 /// The tags that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
