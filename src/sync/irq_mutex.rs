@@ -2,7 +2,7 @@
 
 use super::Rank;
 use super::key::Key;
-use super::ranked_lock::{Guard, RankedLock};
+use super::ranked_lock::{RankedLock, SpinGuard};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 
 /// A spin lock for data that interrupt handlers share.
@@ -15,7 +15,7 @@ pub struct IrqMutex<T> {
 
 /// Access to what an [`IrqMutex`] protects; dropping it releases the lock. `S` keeps interrupts
 /// off: a state of its own, or one that lives for longer.
-pub type IrqMutexGuard<'a, T, S = InterruptsOff> = Guard<'a, T, S>;
+pub type IrqMutexGuard<'a, T, S = InterruptsOff> = SpinGuard<'a, T, S>;
 
 impl<T> IrqMutex<T> {
     /// Makes a lock of `rank` around `value`.

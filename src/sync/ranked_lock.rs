@@ -47,20 +47,20 @@ impl<T> RankedLock<T> {
     /// Takes the lock; spins while another CPU holds it or has waited for longer. The guard keeps
     /// `state`, which keeps this CPU from being interrupted or preempted.
     #[inline]
-    pub(super) fn lock<S>(&self, state: S) -> Guard<'_, T, S> {
+    pub(super) fn lock<S>(&self, state: S) -> SpinGuard<'_, T, S> {
         let mut rank_held = RankHeld::new(self.rank);
         let (value, has_waited) = self.take();
         rank_held.begin(has_waited);
-        Guard { value, lock: self, _rank_held: rank_held, _state: state }
+        SpinGuard { value, lock: self, _rank_held: rank_held, _state: state }
     }
 
     /// Takes the lock if it is free.
     #[inline]
-    pub(super) fn try_lock<S>(&self, state: S) -> Option<Guard<'_, T, S>> {
+    pub(super) fn try_lock<S>(&self, state: S) -> Option<SpinGuard<'_, T, S>> {
         let value = self.inner.try_lock()?;
         let mut rank_held = RankHeld::new(self.rank);
         rank_held.begin(false);
-        Some(Guard { value, lock: self, _rank_held: rank_held, _state: state })
+        Some(SpinGuard { value, lock: self, _rank_held: rank_held, _state: state })
     }
 
     /// Runs `action` on the value if the lock is free, without checking the rank.
@@ -87,21 +87,21 @@ impl<T> RankedLock<T> {
 ///
 /// The fields are dropped in their order: first the lock is released, last the CPU's state is
 /// restored.
-pub struct Guard<'a, T, S> {
+pub struct SpinGuard<'a, T, S> {
     value: TicketMutexGuard<'a, T>,
     pub(super) lock: &'a RankedLock<T>,
     _rank_held: RankHeld,
     _state: S,
 }
 
-impl<T, S> Guard<'_, T, S> {
+impl<T, S> SpinGuard<'_, T, S> {
     #[inline]
     pub(super) fn value(&mut self) -> &mut T {
         &mut self.value
     }
 }
 
-impl<T, S> Deref for Guard<'_, T, S> {
+impl<T, S> Deref for SpinGuard<'_, T, S> {
     type Target = T;
 
     #[inline]
@@ -110,7 +110,7 @@ impl<T, S> Deref for Guard<'_, T, S> {
     }
 }
 
-impl<T, S> DerefMut for Guard<'_, T, S> {
+impl<T, S> DerefMut for SpinGuard<'_, T, S> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
         &mut self.value

@@ -1,7 +1,7 @@
 //! A spin lock that is held with preemption off, and interrupts as they are.
 
 use super::Rank;
-use super::ranked_lock::{Guard, RankedLock};
+use super::ranked_lock::{RankedLock, SpinGuard};
 use crate::arch::irq;
 use crate::arch::irq::preemption_off::PreemptionOff;
 
@@ -15,7 +15,7 @@ pub struct SpinMutex<T> {
 }
 
 /// Access to what a [`SpinMutex`] protects; dropping it releases the lock.
-pub type SpinMutexGuard<'a, T> = Guard<'a, T, PreemptionOff>;
+pub type SpinMutexGuard<'a, T> = SpinGuard<'a, T, PreemptionOff>;
 
 impl<T> SpinMutex<T> {
     /// Makes a lock of `rank` around `value`.

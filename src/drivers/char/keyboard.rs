@@ -48,12 +48,14 @@ impl fmt::Display for Keyboard {
 
 /// Protects the queue of presses from the interrupt handler to [`try_read`], the
 /// modifiers, and the state of the commands for the lights.
-static STATE: IrqMutex<State> = IrqMutex::new(Rank::Device, State::new(ScanCodeSet::One));
+static STATE: IrqMutex<KeyboardState> =
+    IrqMutex::new(Rank::Device, KeyboardState::new(ScanCodeSet::One));
 
 /// The layout's index in `Layout::ALL`.
 static LAYOUT: AtomicU8 = AtomicU8::new(0);
 
-struct State {
+/// The presses that were not yet read, what is held down, and the lights.
+struct KeyboardState {
     decoder: Decoder,
     presses: Deque<KeyPress, QUEUE_PRESSES>,
     lights: LightSetter,
@@ -72,7 +74,7 @@ enum Request {
     Reboot,
 }
 
-impl State {
+impl KeyboardState {
     const fn new(set: ScanCodeSet) -> Self {
         Self {
             decoder: Decoder::new(set),
@@ -162,7 +164,7 @@ pub fn start(controllers: Controllers, clock: Clock, layout: Layout) -> Keyboard
             return Keyboard::Absent(error);
         }
     };
-    *STATE.lock() = State { clock: Some(clock), ..State::new(controller.set) };
+    *STATE.lock() = KeyboardState { clock: Some(clock), ..KeyboardState::new(controller.set) };
     emergency::start(controller.set);
     irq::set_handler(controllers, Irq::Keyboard, || {
         STATE.lock().handle_interrupt();

@@ -3,8 +3,8 @@
 use super::*;
 use crate::arch::ports::{self, KeyboardCommand};
 
-fn taken(bytes: &[u8]) -> State {
-    let mut state = State::new(ScanCodeSet::One);
+fn taken(bytes: &[u8]) -> KeyboardState {
+    let mut state = KeyboardState::new(ScanCodeSet::One);
     for &byte in bytes {
         assert_eq!(state.take_byte(byte), Request::Nothing);
     }
@@ -58,7 +58,7 @@ fn emergency_has_keys_without_interrupts_and_locks() {
 
 #[test_case]
 fn lost_presses_are_counted_and_hold_nothing() {
-    let mut state = State::new(ScanCodeSet::One);
+    let mut state = KeyboardState::new(ScanCodeSet::One);
     state.take_byte(0x2A);
     for _ in 0..QUEUE_PRESSES + 3 {
         state.take_byte(0x1E);

@@ -10,7 +10,8 @@ use super::purpose::Purpose;
 use super::tally::Tally;
 use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 
-pub(super) struct State {
+/// The frames that no cache of a CPU has.
+pub(super) struct UncachedFrames {
     /// `None` until [`start`].
     bitmap: Option<FrameBitmap<'static>>,
     /// Counts of frames that didn't go through the cache of a CPU.
@@ -22,17 +23,19 @@ pub(super) struct State {
 
 /// Protects the free frames that are in no cache. Taken to refill and to empty the
 /// caches, and for runs; never by interrupt handlers.
-static STATE: IrqMutex<State> =
-    IrqMutex::new(Rank::Frames, State { bitmap: None, tally: Tally::ZERO, failures: 0, reach: 0 });
+static STATE: IrqMutex<UncachedFrames> = IrqMutex::new(
+    Rank::Frames,
+    UncachedFrames { bitmap: None, tally: Tally::ZERO, failures: 0, reach: 0 },
+);
 
-impl State {
+impl UncachedFrames {
     pub(super) fn bitmap(&mut self) -> &mut FrameBitmap<'static> {
         self.bitmap.as_mut().expect("memory is set up early")
     }
 }
 
 /// Takes the lock.
-pub(super) fn lock() -> IrqMutexGuard<'static, State> {
+pub(super) fn lock() -> IrqMutexGuard<'static, UncachedFrames> {
     STATE.lock()
 }
 
