@@ -8,7 +8,7 @@
 
 use crate::monitor::Machine;
 use crate::panic::Ending;
-use crate::{arch, boot, console, drivers, klog, mm, panic, symbols, task};
+use crate::{arch, boot, console, drivers, fs, klog, mm, panic, symbols, task};
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
 ///
@@ -46,6 +46,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let tasks = task::start(memory, timer, interrupts, symbols::report_hang);
     let apic_ids = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &apic_ids, boot.options.cpus_max());
+    let files = fs::start(tasks, boot, rtc);
     let console = console::start(timer, serial, keyboard, screen);
 
     Machine {
@@ -54,6 +55,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
         clock,
         console,
         controllers,
+        files,
         interrupts,
         memory,
         pci,

@@ -8,6 +8,7 @@
 //! | [`bring_up`] | the order in which everything starts | no |
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
+//! | [`fs`] | files: paths, mounts, file systems, open files | no |
 //! | [`panic`] | the report of a panic or a fatal exception | no |
 //! | [`task`] | threads, the scheduler, waiting | no |
 //! | [`symbols`] | the symbols of addresses | no |
@@ -15,6 +16,7 @@
 //! | [`boot`] | the loader's information, and the command line's options | yes |
 //! | [`drivers`] | devices, PCI, the clock, ACPI tables | yes |
 //! | [`mm`] | memory: frames, the kernel's address space, its heap | yes |
+//! | [`random`] | random numbers | no |
 //! | [`sync`] | spin locks with ranks, and locks whose waiters sleep | one |
 //! | [`klog`] | the log, and its sinks | no |
 //! | [`arch`] | the CPU and the PC's interrupt and timer chips | yes |
@@ -50,11 +52,13 @@ pub mod bring_up;
 pub mod console;
 #[expect(unsafe_code, reason = "device registers and device memory")]
 pub mod drivers;
+pub mod fs;
 pub mod klog;
 #[expect(unsafe_code, reason = "page tables, the heap, memory of devices, linker symbols")]
 pub mod mm;
 pub mod monitor;
 pub mod panic;
+pub mod random;
 pub mod symbols;
 pub mod sync;
 pub mod task;

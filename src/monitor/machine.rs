@@ -9,6 +9,7 @@ use crate::console::Console;
 use crate::drivers::acpi::Acpi;
 use crate::drivers::bus::pci::Pci;
 use crate::drivers::char::rtc::Rtc;
+use crate::fs::Files;
 use crate::mm::Memory;
 use crate::task::Tasks;
 
@@ -24,6 +25,8 @@ pub struct Machine {
     pub console: Console,
     /// Proof that the interrupt controllers are set up: handlers can be registered.
     pub controllers: Controllers,
+    /// Proof that there are files.
+    pub files: Files,
     /// Proof that interrupts are on.
     pub interrupts: Interrupts,
     /// Proof that the kernel owns its memory.

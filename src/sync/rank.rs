@@ -31,6 +31,20 @@ ranks! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     #[repr(u8)]
     pub enum Rank {
+        /// The position of an open file.
+        FilePosition,
+        /// The state of a pipe or a device.
+        SpecialFile,
+        /// That no directory gets another one above it: renames between directories.
+        Renames,
+        /// The names in a directory, or the contents of a file.
+        Inode,
+        /// The second directory of a rename.
+        SecondInode,
+        /// The file or directory whose name is removed or replaced.
+        ThirdInode,
+        /// The entries of a directory in memory.
+        DirectoryEntries,
         /// The regions of an address space.
         AddressSpace,
         /// The pages of shared memory that were touched.
@@ -39,6 +53,8 @@ ranks! {
         PageTable,
         /// Keys that were typed and not yet read.
         Input,
+        /// Directory entries, pages of a file, mounts: what a file operation looks up.
+        Files,
         /// Where the kernel's heap ends.
         HeapEnd,
         /// The free small blocks of a CPU.
@@ -51,9 +67,13 @@ ranks! {
         FrameCache,
         /// Which frames are free and in no cache.
         Frames,
+        /// The key of the random numbers.
+        Random,
         /// A device's state. Taken from interrupts. No allocation and no waiting while it is
         /// held.
         Device,
+        /// The observers of a file. Taken from interrupts.
+        Observers,
         /// A bucket of the parking lot. Taken from interrupts.
         Parking,
         /// What a CPU has found out about the progress of others. Taken from interrupts.

@@ -83,6 +83,18 @@ impl<T> RwLock<T> {
         SleepingGuard::new(self.inner.write(), held)
     }
 
+    /// Takes the lock for writing as one of `rank`, which is higher than its own: for locks of one
+    /// kind that are taken after each other in an order of their own.
+    ///
+    /// # Panics
+    /// As [`write`](Self::write), for `rank`.
+    #[inline]
+    pub fn write_as(&self, rank: Rank) -> RwLockWriteGuard<'_, T> {
+        debug_assert!(rank.is_sleeping() && rank > self.rank);
+        let held = HeldByThread::new(rank);
+        SleepingGuard::new(self.inner.write(), held)
+    }
+
     /// Takes the lock for writing if it is free.
     ///
     /// # Panics

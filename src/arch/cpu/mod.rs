@@ -5,6 +5,7 @@ pub mod descriptor_tables;
 pub mod features;
 pub mod fpu;
 pub mod gdt;
+pub mod hardware_random;
 pub mod id;
 pub mod machine_check;
 pub mod percpu;

@@ -2,7 +2,9 @@
 
 use heapless::Vec;
 
-use crate::{Components, LINKS_MAX, NAME_MAX_BYTES, PATH_MAX_BYTES, WalkError};
+use crate::components::Components;
+use crate::error::WalkError;
+use crate::limits::{LINKS_MAX, NAME_MAX_BYTES, PATH_MAX_BYTES};
 
 /// A component's bytes, kept apart from its path.
 pub type NameBuffer = Vec<u8, NAME_MAX_BYTES>;

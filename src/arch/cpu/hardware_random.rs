@@ -1,0 +1,51 @@
+//! The CPU's own random numbers.
+//!
+//! Source: Intel SDM volume 1, "Random Number Generator Instructions".
+
+use core::arch::asm;
+
+use raw_cpuid::CpuId;
+
+/// RDRAND succeeds within so many tries unless the hardware is broken; RDSEED may run dry.
+const TRIES: u32 = 10;
+
+/// Returns a random number of RDSEED, or of RDRAND if RDSEED has none; `None` if the CPU has
+/// neither, or they fail.
+pub fn number() -> Option<u64> {
+    let cpuid = CpuId::new();
+    let has_seed = cpuid.get_extended_feature_info().is_some_and(|features| features.has_rdseed());
+    let has_rand = cpuid.get_feature_info().is_some_and(|features| features.has_rdrand());
+    let seed = || (0..TRIES).find_map(|_| rdseed());
+    let rand = || (0..TRIES).find_map(|_| rdrand());
+    has_seed.then(seed).flatten().or_else(|| has_rand.then(rand).flatten())
+}
+
+fn rdseed() -> Option<u64> {
+    let (number, is_valid): (u64, u8);
+    // SAFETY: the CPU has the instruction; it changes nothing in memory.
+    unsafe {
+        asm!(
+            "rdseed {number}",
+            "setc {is_valid}",
+            number = out(reg) number,
+            is_valid = out(reg_byte) is_valid,
+            options(nomem, nostack),
+        );
+    }
+    (is_valid == 1).then_some(number)
+}
+
+fn rdrand() -> Option<u64> {
+    let (number, is_valid): (u64, u8);
+    // SAFETY: as in `rdseed`.
+    unsafe {
+        asm!(
+            "rdrand {number}",
+            "setc {is_valid}",
+            number = out(reg) number,
+            is_valid = out(reg_byte) is_valid,
+            options(nomem, nostack),
+        );
+    }
+    (is_valid == 1).then_some(number)
+}

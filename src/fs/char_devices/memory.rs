@@ -1,0 +1,123 @@
+//! null, zero, full, random and urandom.
+
+use alloc::sync::Arc;
+
+use crate::fs::attributes::DeviceNumber;
+use crate::fs::error::FsError;
+use crate::fs::file::file_ops::FileOps;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::random;
+
+/// How many bytes are made or discarded at a time.
+const PIECE_BYTES: usize = 256;
+
+/// What reads and writes of such a device are.
+enum Memory {
+    /// Nothing is read, all writes succeed.
+    Null,
+    /// Zeros are read, all writes succeed.
+    Zero,
+    /// Zeros are read, no write succeeds.
+    Full,
+    /// Random bytes are read; what is written is mixed into the generator.
+    Random,
+}
+
+pub(super) fn open_null(
+    _number: DeviceNumber,
+    _flags: OpenFlags,
+) -> Result<Arc<dyn FileOps>, FsError> {
+    Ok(Arc::try_new(Memory::Null)?)
+}
+
+pub(super) fn open_zero(
+    _number: DeviceNumber,
+    _flags: OpenFlags,
+) -> Result<Arc<dyn FileOps>, FsError> {
+    Ok(Arc::try_new(Memory::Zero)?)
+}
+
+pub(super) fn open_full(
+    _number: DeviceNumber,
+    _flags: OpenFlags,
+) -> Result<Arc<dyn FileOps>, FsError> {
+    Ok(Arc::try_new(Memory::Full)?)
+}
+
+pub(super) fn open_random(
+    _number: DeviceNumber,
+    _flags: OpenFlags,
+) -> Result<Arc<dyn FileOps>, FsError> {
+    Ok(Arc::try_new(Memory::Random)?)
+}
+
+fn read_random(to: &mut dyn Sink) -> Result<usize, FsError> {
+    let mut done = 0;
+    let mut piece = [0; PIECE_BYTES];
+    while to.room() > 0 {
+        let bytes = &mut piece[..PIECE_BYTES.min(to.room())];
+        random::fill(bytes);
+        let len = bytes.len();
+        let copied = to.put(Bytes::Slice(bytes));
+        done += copied;
+        if copied < len {
+            return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+        }
+    }
+    Ok(done)
+}
+
+fn mix_in(from: &mut dyn Source) -> Result<usize, FsError> {
+    let mut done = 0;
+    let mut piece = [0; PIECE_BYTES];
+    while from.left() > 0 {
+        let len = PIECE_BYTES.min(from.left());
+        let copied = from.fill(BytesMut::Slice(&mut piece[..len]));
+        random::mix(&piece[..copied]);
+        done += copied;
+        if copied < len {
+            return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+        }
+    }
+    Ok(done)
+}
+
+impl FileOps for Memory {
+    fn read(&self, _flags: OpenFlags, _offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        match self {
+            Self::Null => Ok(0),
+            Self::Zero | Self::Full => {
+                let len = to.room();
+                match to.put(Bytes::Zeros(len)) {
+                    0 if len > 0 => Err(FsError::BadAddress),
+                    copied => Ok(copied),
+                }
+            }
+            Self::Random => read_random(to),
+        }
+    }
+
+    fn write(
+        &self,
+        _flags: OpenFlags,
+        _offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<usize, FsError> {
+        match self {
+            // The bytes aren't even looked at.
+            Self::Null | Self::Zero => Ok(from.left()),
+            Self::Full => Err(FsError::NoSpace),
+            Self::Random => mix_in(from),
+        }
+    }
+
+    fn has_position(&self) -> bool {
+        true
+    }
+
+    /// Their end is their start.
+    fn end(&self) -> Result<u64, FsError> {
+        Ok(0)
+    }
+}

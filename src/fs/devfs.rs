@@ -1,0 +1,55 @@
+//! /dev: a tmpfs with a node for each device.
+
+use super::attributes::{FileKind, Mode};
+use super::devices;
+use super::error::FsError;
+use super::inode::NewKind;
+use super::namespace::lookup::Caller;
+use super::namespace::mount::MountFlags;
+use super::namespace::path::Path;
+use super::namespace::{attach, create};
+use super::tmpfs::{self, Limits};
+
+/// How much can be in it: only nodes are expected.
+const LIMITS: Limits = Limits { pages: 256, inodes: 16_384 };
+
+/// Links that programs expect, and their texts.
+const LINKS: [(&str, &str); 4] = [
+    ("fd", "/proc/self/fd"),
+    ("stdin", "/proc/self/fd/0"),
+    ("stdout", "/proc/self/fd/1"),
+    ("stderr", "/proc/self/fd/2"),
+];
+
+/// Directories on which something is mounted.
+const DIRECTORIES: [&str; 2] = ["pts", "shm"];
+
+/// Makes a tmpfs with all devices that are registered, and mounts it on `point`. Returns its root.
+///
+/// # Errors
+/// [`FsError::NoMemory`], and those of [`attach::mount`].
+pub fn mount_on(point: &Path) -> Result<Path, FsError> {
+    let super_block = tmpfs::make("devtmpfs", LIMITS, mode(0o755))?;
+    let root = attach::mount(super_block, point, MountFlags::NO_SUID, b"devtmpfs")?;
+    let caller = Caller::root(&root);
+    let mut index = 0;
+    while let Some(device) = devices::nth(index) {
+        let kind = match device.kind {
+            FileKind::BlockDevice => NewKind::BlockDevice(device.number),
+            _ => NewKind::CharDevice(device.number),
+        };
+        create::make_node(&caller, device.name.as_bytes(), kind, device.mode)?;
+        index += 1;
+    }
+    for (name, text) in LINKS {
+        create::make_symlink(&caller, text.as_bytes(), name.as_bytes())?;
+    }
+    for name in DIRECTORIES {
+        create::make_directory(&caller, name.as_bytes(), mode(0o755))?;
+    }
+    Ok(root)
+}
+
+fn mode(bits: u16) -> Mode {
+    Mode::from_bits_truncate(bits)
+}

@@ -1,0 +1,124 @@
+//! Open files without a place in the tree: pipes, counters, sets of files.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::fmt::Write;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use spin::Once;
+
+use super::file_ops::FileOps;
+use super::open_file::OpenFile;
+use super::open_flags::OpenFlags;
+use crate::fs::attributes::Mode;
+use crate::fs::error::FsError;
+use crate::fs::file_system::FileSystem;
+use crate::fs::inode::{Inode, InodeOps, NewInode, NewKind};
+use crate::fs::namespace::attach;
+use crate::fs::namespace::dentry::Dentry;
+use crate::fs::namespace::path::Path;
+use crate::fs::pipe;
+use crate::fs::super_block::{SuperBlock, SuperBlockOps, Usage};
+
+/// The mount that such files seem to be in; made with the first of them.
+static MOUNT: Once<Path> = Once::new();
+
+/// The number of the next inode; 1 is the root's.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(2);
+
+/// Linux's number of this kind of file system.
+///
+/// Source: Linux, include/uapi/linux/magic.h (ANON_INODE_FS_MAGIC).
+const MAGIC: u64 = 0x0904_1934;
+
+/// The file system of files without a place.
+struct Anonymous {
+    root: Arc<Inode>,
+}
+
+impl SuperBlockOps for Anonymous {
+    fn root(&self) -> Arc<Inode> {
+        self.root.clone()
+    }
+
+    fn usage(&self) -> Usage {
+        Usage { block_bytes: 4096, magic: MAGIC, ..Usage::default() }
+    }
+
+    fn shut_down(&self) {}
+}
+
+/// The inodes do nothing by themselves.
+struct NoOps;
+
+impl InodeOps for NoOps {}
+
+fn root() -> Result<&'static Path, FsError> {
+    MOUNT.try_call_once(|| {
+        let file_system = FileSystem::try_new("anon_inodefs", None)?;
+        let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory), ops()?)?;
+        let ops = Box::try_new(Anonymous { root })?;
+        attach::new_tree(SuperBlock::try_new(file_system, ops)?)
+    })
+}
+
+fn ops() -> Result<Box<dyn InodeOps>, FsError> {
+    Ok(Box::try_new(NoOps)?)
+}
+
+fn new(kind: NewKind<'static>) -> NewInode<'static> {
+    NewInode { kind, mode: Mode::from_bits_truncate(0o600), uid: 0, gid: 0 }
+}
+
+/// What a file without a place is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Title {
+    /// `pipe:[NUMBER]`
+    Pipe,
+    /// `anon_inode:[KIND]`
+    Kind(&'static str),
+}
+
+/// Makes the inode of a file without a place, and its place.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+fn place(kind: NewKind<'static>, title: Title) -> Result<Path, FsError> {
+    let root = root()?;
+    let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+    let inode = Inode::try_new(root.inode().file_system(), number, &new(kind), ops()?)?;
+    let mut name = heapless::String::<64>::new();
+    let written = match title {
+        Title::Pipe => write!(name, "pipe:[{number}]"),
+        Title::Kind(kind) => write!(name, "anon_inode:[{kind}]"),
+    };
+    written.map_err(|_| FsError::NameTooLong)?;
+    let dentry = Dentry::try_new(None, name.as_bytes(), Some(inode))?;
+    Ok(Path::new(root.mount().clone(), dentry))
+}
+
+/// Makes an open file that `ops` serves, called `anon_inode:[KIND]`.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn open(
+    kind: &'static str,
+    flags: OpenFlags,
+    ops: Arc<dyn FileOps>,
+) -> Result<Arc<OpenFile>, FsError> {
+    OpenFile::try_new(place(NewKind::Regular, Title::Kind(kind))?, flags, Some(ops))
+}
+
+/// Makes a pipe; returns the end that is read and the end that is written. Of `flags`, only
+/// [`OpenFlags::NONBLOCK`] counts.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn pipe(flags: OpenFlags) -> Result<(Arc<OpenFile>, Arc<OpenFile>), FsError> {
+    let flags = flags & OpenFlags::NONBLOCK;
+    let place = place(NewKind::Fifo, Title::Pipe)?;
+    let (reader, writer) = pipe::ends()?;
+    let reader = OpenFile::try_new(place.clone(), flags, Some(reader))?;
+    let writer = OpenFile::try_new(place, flags | OpenFlags::WRITE_ONLY, Some(writer))?;
+    Ok((reader, writer))
+}

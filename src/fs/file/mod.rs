@@ -1,0 +1,21 @@
+//! Open files.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`open_flags`] | how a file is opened |
+//! | [`open`] | from a path to an open file |
+//! | [`open_file`] | an open file: its position, reads, writes |
+//! | [`regular`] | reads and writes of files whose contents are pages |
+//! | [`file_ops`] | what a pipe, a device or another special file does |
+//! | [`readiness`] | what can be done without waiting, and what is notified of a change |
+//! | [`poll`] | waiting until one of several files is ready |
+//! | [`anonymous`] | open files without a place in the tree |
+
+pub mod anonymous;
+pub mod file_ops;
+pub mod open;
+pub mod open_file;
+pub mod open_flags;
+pub mod poll;
+pub mod readiness;
+mod regular;

@@ -1,0 +1,400 @@
+//! An open file.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::file_ops::FileOps;
+use super::open_flags::{CHANGEABLE, OPENING, OpenFlags};
+use super::readiness::{PollQueue, Readiness};
+use super::regular::{self, WriteAt};
+use crate::fs::attributes::{FileKind, Touch};
+use crate::fs::error::FsError;
+use crate::fs::inode::{DirectoryEntry, Inode};
+use crate::fs::io::{Sink, Source};
+use crate::fs::namespace::change;
+use crate::fs::namespace::path::Path;
+use crate::sync::{Mutex, Rank};
+
+pub use super::regular::Allocate;
+
+/// From where a position is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whence {
+    /// From the start.
+    Start,
+    /// From the present position.
+    Position,
+    /// From the end.
+    End,
+    /// To data at or after the offset.
+    Data,
+    /// To a hole at or after the offset, the end at the latest.
+    Hole,
+}
+
+/// What reads and writes do.
+enum Contents {
+    /// They are pages of the inode.
+    Pages,
+    /// They are entries of a directory.
+    Directory,
+    /// Something else does them.
+    Special(Arc<dyn FileOps>),
+    /// There are none: only the place is used.
+    Place,
+}
+
+/// An open file (POSIX: open file description): several descriptors may share it, of several
+/// processes.
+pub struct OpenFile {
+    path: Path,
+    flags: AtomicU32,
+    contents: Contents,
+    /// Reads, writes and seeks that use the position come one after the other: it is held meanwhile.
+    position: Mutex<u64>,
+}
+
+impl OpenFile {
+    /// Opens the file at `path`; all checks were made. `special` serves what isn't in pages.
+    ///
+    /// # Errors
+    /// [`FsError::TextBusy`] or [`FsError::NoMemory`].
+    pub(super) fn try_new(
+        path: Path,
+        flags: OpenFlags,
+        special: Option<Arc<dyn FileOps>>,
+    ) -> Result<Arc<Self>, FsError> {
+        let contents = match (special, path.inode().kind()) {
+            _ if flags.contains(OpenFlags::PATH) => Contents::Place,
+            (Some(ops), _) => Contents::Special(ops),
+            (None, FileKind::Directory) => Contents::Directory,
+            (None, _) => Contents::Pages,
+        };
+        let flags = flags & !OPENING;
+        let counts = matches!(contents, Contents::Pages) && flags.can_write();
+        if counts {
+            path.inode().begin_writing()?;
+        }
+        let file = Self {
+            path,
+            flags: AtomicU32::new(flags.bits()),
+            contents,
+            position: Mutex::new(Rank::FilePosition, 0),
+        };
+        // Without memory for it, the file is dropped, which counts it off.
+        Ok(Arc::try_new(file)?)
+    }
+
+    /// Returns its place.
+    #[inline]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns its inode.
+    #[inline]
+    pub fn inode(&self) -> &Arc<Inode> {
+        self.path.inode()
+    }
+
+    /// Returns how it is open.
+    #[inline]
+    pub fn flags(&self) -> OpenFlags {
+        OpenFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))
+    }
+
+    /// Returns whether it doesn't wait.
+    #[inline]
+    pub fn is_nonblocking(&self) -> bool {
+        self.flags().contains(OpenFlags::NONBLOCK)
+    }
+
+    /// Sets those of the flags that can be changed: see [`CHANGEABLE`].
+    pub fn set_flags(&self, flags: OpenFlags) {
+        let change = |old: u32| Some(old & !CHANGEABLE.bits() | (flags & CHANGEABLE).bits());
+        // The closure never returns `None`, so this can't fail.
+        let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
+    }
+
+    /// Returns what does its reads and writes, if that isn't the page cache.
+    pub fn special(&self) -> Option<&Arc<dyn FileOps>> {
+        match &self.contents {
+            Contents::Special(ops) => Some(ops),
+            _ => None,
+        }
+    }
+
+    fn check_read(&self) -> Result<(), FsError> {
+        if self.flags().can_read() { Ok(()) } else { Err(FsError::NotOpenForThis) }
+    }
+
+    fn check_write(&self) -> Result<(), FsError> {
+        if self.flags().can_write() { Ok(()) } else { Err(FsError::NotOpenForThis) }
+    }
+
+    /// Reads from the position on, and moves it.
+    ///
+    /// # Errors
+    /// [`FsError::NotOpenForThis`], [`FsError::IsADirectory`], [`FsError::BadAddress`], and those
+    /// of what serves it.
+    pub fn read(&self, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.check_read()?;
+        if let Contents::Special(ops) = &self.contents
+            && !ops.has_position()
+        {
+            let read = ops.read(self.flags(), 0, to)?;
+            self.touch_fifo(Touch::Accessed, read);
+            return Ok(read);
+        }
+        let mut position = self.position.lock();
+        let read = self.read_unchecked(*position, to)?;
+        *position = position.saturating_add(read as u64);
+        Ok(read)
+    }
+
+    /// Reads from `offset` on; the position stays.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`FsError::NotSeekable`].
+    pub fn read_at(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.check_position()?;
+        self.check_read()?;
+        self.read_unchecked(offset, to)
+    }
+
+    fn check_position(&self) -> Result<(), FsError> {
+        match &self.contents {
+            Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_unchecked(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        match &self.contents {
+            Contents::Pages => {
+                let read = regular::read(self.inode(), offset, to)?;
+                if !self.flags().contains(OpenFlags::NO_ACCESS_TIME) {
+                    self.touch_accessed();
+                }
+                Ok(read)
+            }
+            Contents::Special(ops) => ops.read(self.flags(), offset, to),
+            Contents::Directory => Err(FsError::IsADirectory),
+            Contents::Place => Err(FsError::NotOpenForThis),
+        }
+    }
+
+    /// Notes that bytes went through a pipe or FIFO. The times of devices are those of their nodes.
+    fn touch_fifo(&self, touch: Touch, bytes: usize) {
+        if bytes > 0 && self.inode().kind() == FileKind::Fifo {
+            self.inode().touch(touch);
+        }
+    }
+
+    fn touch_accessed(&self) {
+        if self.path.mount().check_writable().is_ok() {
+            self.inode().touch(Touch::Accessed);
+        }
+    }
+
+    /// Writes to the position, or to the end if the file is open so, and moves the position after
+    /// it.
+    ///
+    /// # Errors
+    /// [`FsError::NotOpenForThis`], [`FsError::NoSpace`], [`FsError::TooLarge`],
+    /// [`FsError::BadAddress`], and those of what serves it.
+    pub fn write(&self, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.check_write()?;
+        if let Contents::Special(ops) = &self.contents
+            && !ops.has_position()
+        {
+            let written = ops.write(self.flags(), 0, from)?;
+            self.touch_fifo(Touch::Modified, written);
+            return Ok(written);
+        }
+        let mut position = self.position.lock();
+        let (start, written) = self.write_unchecked(*position, from)?;
+        *position = start.saturating_add(written as u64);
+        Ok(written)
+    }
+
+    /// Writes to `offset`, or to the end if the file is open so; the position stays.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`FsError::NotSeekable`].
+    pub fn write_at(&self, offset: u64, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.check_position()?;
+        self.check_write()?;
+        Ok(self.write_unchecked(offset, from)?.1)
+    }
+
+    fn write_unchecked(&self, offset: u64, from: &mut dyn Source) -> Result<(u64, usize), FsError> {
+        match &self.contents {
+            Contents::Pages => {
+                let at = match self.flags().contains(OpenFlags::APPEND) {
+                    true => WriteAt::End,
+                    false => WriteAt::Offset(offset),
+                };
+                regular::write(self.inode(), at, from)
+            }
+            Contents::Special(ops) => Ok((offset, ops.write(self.flags(), offset, from)?)),
+            Contents::Directory => Err(FsError::IsADirectory),
+            Contents::Place => Err(FsError::NotOpenForThis),
+        }
+    }
+
+    /// Moves the position; returns the new one.
+    ///
+    /// # Errors
+    /// [`FsError::NotSeekable`], [`FsError::InvalidArgument`] before the start,
+    /// [`FsError::NoDevice`] if there is no such data or hole, [`FsError::Overflow`].
+    pub fn seek(&self, offset: i64, whence: Whence) -> Result<u64, FsError> {
+        if matches!(self.contents, Contents::Place) {
+            return Err(FsError::NotOpenForThis);
+        }
+        self.check_position()?;
+        let mut position = self.position.lock();
+        let base = match whence {
+            Whence::Start => 0,
+            Whence::Position => *position,
+            Whence::End => self.end()?,
+            Whence::Data | Whence::Hole => {
+                *position = self.data_or_hole(offset, whence)?;
+                return Ok(*position);
+            }
+        };
+        let new = base.checked_add_signed(offset).ok_or(FsError::InvalidArgument)?;
+        if new > i64::MAX as u64 {
+            return Err(FsError::Overflow);
+        }
+        *position = new;
+        Ok(new)
+    }
+
+    fn end(&self) -> Result<u64, FsError> {
+        match &self.contents {
+            Contents::Pages => Ok(self.inode().size_bytes()),
+            Contents::Special(ops) => ops.end(),
+            Contents::Directory | Contents::Place => Err(FsError::InvalidArgument),
+        }
+    }
+
+    fn data_or_hole(&self, offset: i64, whence: Whence) -> Result<u64, FsError> {
+        let Contents::Pages = self.contents else {
+            return Err(FsError::InvalidArgument);
+        };
+        let (inode, size_bytes) = (self.inode(), self.inode().size_bytes());
+        let offset = u64::try_from(offset).map_err(|_| FsError::NoDevice)?;
+        if offset >= size_bytes {
+            return Err(FsError::NoDevice);
+        }
+        let found = match whence {
+            Whence::Data => inode.pages().next_data(offset).filter(|found| *found < size_bytes),
+            _ => Some(inode.pages().next_hole(offset).min(size_bytes)),
+        };
+        found.ok_or(FsError::NoDevice)
+    }
+
+    /// Passes the entries of the directory to `found` from the position on, until it returns false
+    /// for one, which is then the first of the next call.
+    ///
+    /// # Errors
+    /// [`FsError::NotADirectory`]; [`FsError::NotFound`] if the directory was removed.
+    pub fn read_directory(
+        &self,
+        mut found: impl FnMut(DirectoryEntry<'_>) -> bool,
+    ) -> Result<(), FsError> {
+        let Contents::Directory = self.contents else {
+            return Err(match self.contents {
+                Contents::Place => FsError::NotOpenForThis,
+                _ => FsError::NotADirectory,
+            });
+        };
+        let mut position = self.position.lock();
+        let inode = self.inode();
+        if self.path.is_removed() {
+            return Err(FsError::NotFound);
+        }
+        let _lock = inode.lock().read();
+        for (cursor, name) in [&b"."[..], b".."].into_iter().enumerate() {
+            let cursor = cursor as u64;
+            if *position <= cursor {
+                let number = match cursor {
+                    0 => inode.number(),
+                    _ => self.path.parent().inode().number(),
+                };
+                let kind = FileKind::Directory;
+                if !found(DirectoryEntry { name, inode: number, kind, next: cursor + 1 }) {
+                    return Ok(());
+                }
+                *position = cursor + 1;
+            }
+        }
+        let cursor = *position;
+        inode.ops().read_directory(inode, cursor, &mut |entry| {
+            let next = entry.next;
+            let is_taken = found(entry);
+            if is_taken {
+                *position = next;
+            }
+            is_taken
+        })?;
+        self.touch_accessed();
+        Ok(())
+    }
+
+    /// Sets the size.
+    ///
+    /// # Errors
+    /// [`FsError::InvalidArgument`] unless it is a regular file that is open for writing.
+    pub fn set_size(&self, size_bytes: u64) -> Result<(), FsError> {
+        match self.contents {
+            Contents::Pages if self.flags().can_write() => change::resize(self.inode(), size_bytes),
+            Contents::Place => Err(FsError::NotOpenForThis),
+            _ => Err(FsError::InvalidArgument),
+        }
+    }
+
+    /// Gives pages to a range of the file, or takes them away. If there is no room for all of them,
+    /// some are there.
+    ///
+    /// # Errors
+    /// [`FsError::NotOpenForThis`], [`FsError::NoDevice`] if it isn't a regular file,
+    /// [`FsError::TooLarge`], [`FsError::NoSpace`].
+    pub fn allocate(&self, how: Allocate, offset: u64, len: u64) -> Result<(), FsError> {
+        self.check_write()?;
+        match &self.contents {
+            Contents::Pages => regular::allocate(self.inode(), how, offset, len),
+            Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
+            _ => Err(FsError::WrongDevice),
+        }
+    }
+
+    /// Returns what can be done now without waiting.
+    pub fn readiness(&self) -> Readiness {
+        match &self.contents {
+            Contents::Special(ops) => ops.readiness(),
+            Contents::Pages | Contents::Directory => Readiness::IN | Readiness::OUT,
+            Contents::Place => Readiness::INVALID,
+        }
+    }
+
+    /// Returns the queue that is notified when the readiness changes; `None` if it never does.
+    pub fn poll_queue(&self) -> Option<&PollQueue> {
+        self.special().and_then(|ops| ops.poll_queue())
+    }
+}
+
+impl Drop for OpenFile {
+    fn drop(&mut self) {
+        if matches!(self.contents, Contents::Pages) && self.flags().can_write() {
+            self.inode().end_writing();
+        }
+    }
+}
+
+impl core::fmt::Debug for OpenFile {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "OpenFile({:?} {:?})", self.path.dentry(), self.flags())
+    }
+}

@@ -1,0 +1,110 @@
+//! Waiting until one of several files is ready.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use blocking::WaitError;
+
+use super::open_file::OpenFile;
+use super::readiness::{Observer, PollQueue, Readiness};
+use crate::fs::error::FsError;
+use crate::sync::WaitQueue;
+
+/// A file that a thread waits for.
+#[derive(Debug)]
+pub struct PollItem {
+    /// The file; `None` is never ready.
+    pub file: Option<Arc<OpenFile>>,
+    /// What it is to be ready for.
+    pub wanted: Readiness,
+    /// What of that it is ready for, and what is [always](Readiness::ALWAYS) reported.
+    pub ready: Readiness,
+}
+
+/// A thread that waits.
+struct Waiter {
+    is_notified: AtomicBool,
+    queue: WaitQueue,
+}
+
+impl Observer for Waiter {
+    fn notify(&self) {
+        self.is_notified.store(true, Ordering::Relaxed);
+        self.queue.wake_all();
+    }
+}
+
+/// How long [`poll`] waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PollWait {
+    /// Not at all.
+    No,
+    /// Until this time on the kernel's clock, in nanoseconds.
+    Until(u64),
+    /// As long as it takes.
+    Endless,
+}
+
+/// Waits until one of `items` is ready, and returns how many are: 0 if none is in time.
+///
+/// # Errors
+/// [`FsError::Interrupted`], [`FsError::NoMemory`].
+pub fn poll(items: &mut [PollItem], wait: PollWait) -> Result<usize, FsError> {
+    let ready = look(items);
+    if ready > 0 || wait == PollWait::No {
+        return Ok(ready);
+    }
+    let waiter = Waiter { is_notified: AtomicBool::new(false), queue: WaitQueue::new() };
+    let waiter = Arc::try_new(waiter)?;
+    let observer: Arc<dyn Observer> = waiter.clone();
+    let mut watched = Ok(());
+    let mut count = 0;
+    for queue in items.iter().filter_map(queue_of) {
+        watched = queue.watch(&observer);
+        if watched.is_err() {
+            break;
+        }
+        count += 1;
+    }
+    let result = watched.and_then(|()| wait_until_ready(items, wait, &waiter));
+    items.iter().filter_map(queue_of).take(count).for_each(|queue| queue.unwatch(&observer));
+    result
+}
+
+fn queue_of(item: &PollItem) -> Option<&PollQueue> {
+    item.file.as_ref().and_then(|file| file.poll_queue())
+}
+
+/// Looks at all items; returns how many are ready.
+fn look(items: &mut [PollItem]) -> usize {
+    let mut ready = 0;
+    for item in items {
+        let readiness = item.file.as_ref().map_or(Readiness::empty(), |file| file.readiness());
+        item.ready = readiness & (item.wanted | Readiness::ALWAYS);
+        ready += usize::from(!item.ready.is_empty());
+    }
+    ready
+}
+
+fn wait_until_ready(
+    items: &mut [PollItem],
+    wait: PollWait,
+    waiter: &Waiter,
+) -> Result<usize, FsError> {
+    let deadline_ns = match wait {
+        PollWait::Until(deadline_ns) => Some(deadline_ns),
+        PollWait::No | PollWait::Endless => None,
+    };
+    loop {
+        let ready = look(items);
+        if ready > 0 {
+            return Ok(ready);
+        }
+        let is_notified = || waiter.is_notified.load(Ordering::Relaxed);
+        match waiter.queue.wait_until_cancellable(deadline_ns, is_notified) {
+            Ok(()) => waiter.is_notified.store(false, Ordering::SeqCst),
+            Err(WaitError::TimedOut) => return Ok(look(items)),
+            Err(WaitError::Cancelled) => return Err(FsError::Interrupted),
+        }
+    }
+}

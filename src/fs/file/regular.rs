@@ -1,0 +1,101 @@
+//! Reads and writes of files whose contents are pages.
+
+use crate::fs::attributes::Touch;
+use crate::fs::error::FsError;
+use crate::fs::inode::Inode;
+use crate::fs::io::{Sink, Source};
+use crate::fs::namespace::change::{self, FILE_MAX_BYTES};
+use crate::fs::page_cache::PAGE_BYTES;
+
+/// Where a write goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WriteAt {
+    /// To this offset, in bytes.
+    Offset(u64),
+    /// To the end.
+    End,
+}
+
+/// Reads from `offset` on. No lock is held while bytes are copied, so any number of threads read at
+/// once.
+#[inline]
+pub(super) fn read(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+    let left = inode.size_bytes().saturating_sub(offset);
+    let len = (to.room() as u64).min(left) as usize;
+    if len == 0 {
+        return Ok(0);
+    }
+    inode.pages().read(offset, len, to)
+}
+
+/// Writes; returns where it began, and how many bytes were written. Writes to one file come one
+/// after the other.
+pub(super) fn write(
+    inode: &Inode,
+    at: WriteAt,
+    from: &mut dyn Source,
+) -> Result<(u64, usize), FsError> {
+    let len = from.left();
+    let _lock = inode.lock().write();
+    let offset = match at {
+        WriteAt::Offset(offset) => offset,
+        WriteAt::End => inode.size_bytes(),
+    };
+    if len == 0 {
+        return Ok((offset, 0));
+    }
+    let room = FILE_MAX_BYTES.saturating_sub(offset);
+    if room == 0 {
+        return Err(FsError::TooLarge);
+    }
+    let len = (len as u64).min(room) as usize;
+    let (written, result) = inode.pages().write(offset, len, from);
+    if written == 0 {
+        return result.map(|()| (offset, 0));
+    }
+    let end = offset + written as u64;
+    if end > inode.size_bytes() {
+        inode.attributes().set_size_bytes(end);
+    }
+    change::drop_set_ids(inode);
+    inode.touch(Touch::Modified);
+    Ok((offset, written))
+}
+
+/// What is done with a range of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allocate {
+    /// It gets pages; the file grows to its end.
+    Grow,
+    /// It gets pages; the size stays.
+    KeepSize,
+    /// It becomes a hole; the size stays.
+    PunchHole,
+    /// It becomes zeros; the file grows to its end.
+    Zero,
+}
+
+/// Changes the pages of the `len` bytes from `offset` on. If there is no room for all of them, some
+/// are there, and the size stays.
+pub(super) fn allocate(inode: &Inode, how: Allocate, offset: u64, len: u64) -> Result<(), FsError> {
+    let end = offset.checked_add(len).filter(|end| *end <= FILE_MAX_BYTES);
+    let end = end.ok_or(FsError::TooLarge)?;
+    if len == 0 {
+        return Err(FsError::InvalidArgument);
+    }
+    let _lock = inode.lock().write();
+    if matches!(how, Allocate::PunchHole | Allocate::Zero) {
+        inode.pages().punch(offset..end);
+    }
+    if how != Allocate::PunchHole {
+        for index in offset / PAGE_BYTES..end.div_ceil(PAGE_BYTES) {
+            drop(inode.pages().page_or_new(index)?);
+        }
+    }
+    if matches!(how, Allocate::Grow | Allocate::Zero) && end > inode.size_bytes() {
+        inode.attributes().set_size_bytes(end);
+    }
+    change::drop_set_ids(inode);
+    inode.touch(Touch::Modified);
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! What all inodes of a file system have in common.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::error::FsError;
+use super::page_cache::PageBudget;
+
+/// The number of the next file system.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
+
+/// What all inodes of a file system have in common.
+#[derive(Debug)]
+pub struct FileSystem {
+    number: u64,
+    kind: &'static str,
+    budget: Option<Arc<PageBudget>>,
+}
+
+impl FileSystem {
+    /// Makes a file system of `kind`, whose pages count against `budget`.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new(
+        kind: &'static str,
+        budget: Option<Arc<PageBudget>>,
+    ) -> Result<Arc<Self>, FsError> {
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::try_new(Self { number, kind, budget })?)
+    }
+
+    /// Returns its number, which stat shows as that of a device.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the name of its kind, such as `tmpfs`.
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Returns what its pages count against.
+    pub(super) fn budget(&self) -> Option<&Arc<PageBudget>> {
+        self.budget.as_ref()
+    }
+}

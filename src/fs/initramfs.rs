@@ -1,0 +1,207 @@
+//! The first files: those of the archives that the loader has put into memory.
+//!
+//! A module is an initramfs if it begins as a cpio archive or as gzip data does, whatever it is
+//! called. Damage ends the module's unpacking; what came before it stays, as with Linux.
+
+use alloc::collections::BTreeMap;
+
+use ::initramfs::{Entries, Entry, EntryKind, LinkKey, Part, Parts};
+use path_walk::LastLink;
+use x86_64::PhysAddr;
+
+use super::attributes::{DeviceNumber, FileKind, Mode};
+use super::error::FsError;
+use super::file::open;
+use super::file::open_flags::OpenFlags;
+use super::inode::NewKind;
+use super::io::SliceSource;
+use super::namespace::change::{self, NewTime};
+use super::namespace::lookup::{self, Caller};
+use super::namespace::path::Path;
+use super::namespace::{create, remove};
+use crate::boot::Boot;
+use crate::mm::kernel::ram;
+
+/// What can be unpacked of a module, in bytes: GRUB loads modules below 4 GiB.
+const UNPACKED_MAX_BYTES: usize = 4 << 30;
+
+/// How an archive in cpio's format begins.
+const MAGICS: [&[u8]; 2] = [b"070701", b"070702"];
+
+/// Unpacks all modules that are an initramfs into the tree with this root.
+pub(super) fn unpack_modules(boot: &Boot, root: &Path) {
+    for module in boot.information.modules.iter() {
+        let range = PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into());
+        let Some(bytes) = ram::loaded(range) else {
+            continue;
+        };
+        if is_initramfs(bytes) {
+            unpack(bytes, root);
+        }
+    }
+}
+
+/// Returns whether `bytes` begin as an initramfs does.
+fn is_initramfs(bytes: &[u8]) -> bool {
+    MAGICS.iter().any(|magic| bytes.starts_with(magic)) || ::initramfs::is_gzip(bytes)
+}
+
+/// Unpacks `bytes` into the tree with this root; logs how many files there were, and damage.
+pub(super) fn unpack(bytes: &[u8], root: &Path) {
+    let mut unpacker = Unpacker { caller: Caller::root(root), files: 0, failed: 0 };
+    for part in Parts::new(bytes, UNPACKED_MAX_BYTES) {
+        let result = match part {
+            Ok(Part::InPlace(entries)) => unpacker.unpack(entries),
+            Ok(Part::Unpacked { bytes, .. }) => unpacker.unpack(Entries::new(&bytes)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            log::warn!("initramfs: {error}");
+        }
+    }
+    log::info!("initramfs: {} files", unpacker.files);
+    if unpacker.failed > 0 {
+        log::warn!("initramfs: {} files could not be made", unpacker.failed);
+    }
+}
+
+/// How many failures are logged one by one.
+const LOGGED_FAILURES: usize = 8;
+
+struct Unpacker<'a> {
+    caller: Caller<'a>,
+    files: usize,
+    failed: usize,
+}
+
+impl Unpacker<'_> {
+    fn unpack(&mut self, entries: Entries<'_>) -> Result<(), ::initramfs::InitramfsError> {
+        let mut links = BTreeMap::new();
+        // The times of directories change with the files in them, so they are set last.
+        let mut directories = alloc::vec::Vec::new();
+        let mut result = Ok(());
+        for entry in entries {
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            };
+            match self.make(&entry, &mut links) {
+                Ok(Some(path)) if path.inode().is_directory() => {
+                    directories.push((path, entry.modified_s));
+                    self.files += 1;
+                }
+                Ok(_) => self.files += 1,
+                Err(error) => {
+                    self.failed += 1;
+                    if self.failed <= LOGGED_FAILURES {
+                        log::warn!("initramfs: {}: {error}", entry.name.escape_ascii());
+                    }
+                }
+            }
+        }
+        for (path, modified_s) in directories {
+            // Root may, and the mount can be written.
+            let _ = self.set_time(&path, modified_s);
+        }
+        result
+    }
+
+    /// Makes the file of an entry; returns its place unless it is only a further name.
+    fn make(
+        &self,
+        entry: &Entry<'_>,
+        links: &mut BTreeMap<LinkKey, Path>,
+    ) -> Result<Option<Path>, FsError> {
+        // Linux leaves out files of an unknown kind, too.
+        let Some(kind) = entry.kind() else {
+            return Ok(None);
+        };
+        let mode = Mode::from_bits_truncate(entry.mode as u16);
+        let key = entry.link_key();
+        if let Some(first) = key.and_then(|key| links.get(&key)) {
+            self.make_room(entry.name, kind)?;
+            create::link_path(first, &self.caller, entry.name)?;
+            if !entry.contents.is_empty() {
+                self.fill(first, entry.contents)?;
+                self.set_time(first, entry.modified_s)?;
+            }
+            return Ok(None);
+        }
+        let path = match kind {
+            EntryKind::Directory => match self.make_room(entry.name, kind)? {
+                Some(there) => there,
+                None => create::make_directory(&self.caller, entry.name, mode)?,
+            },
+            _ => {
+                self.make_room(entry.name, kind)?;
+                self.make_file(entry, kind, mode)?
+            }
+        };
+        let inode = path.inode();
+        change::set_owner(&self.caller, &path, Some(entry.uid), Some(entry.gid))?;
+        if inode.kind() != FileKind::Symlink {
+            // The set-ID bits are gone after the owner is set.
+            change::set_mode(&self.caller, &path, mode)?;
+        }
+        self.set_time(&path, entry.modified_s)?;
+        if let Some(key) = key {
+            links.insert(key, path.clone());
+        }
+        Ok(Some(path))
+    }
+
+    fn make_file(&self, entry: &Entry<'_>, kind: EntryKind, mode: Mode) -> Result<Path, FsError> {
+        let number = DeviceNumber {
+            major: entry.represented_device.major,
+            minor: entry.represented_device.minor,
+        };
+        let new = match kind {
+            EntryKind::Regular | EntryKind::Directory => NewKind::Regular,
+            EntryKind::SymbolicLink => {
+                return create::make_symlink(&self.caller, entry.contents, entry.name);
+            }
+            EntryKind::CharacterDevice => NewKind::CharDevice(number),
+            EntryKind::BlockDevice => NewKind::BlockDevice(number),
+            EntryKind::Fifo => NewKind::Fifo,
+            EntryKind::Socket => NewKind::Socket,
+        };
+        let path = create::make_node(&self.caller, entry.name, new, mode)?;
+        if kind == EntryKind::Regular {
+            self.fill(&path, entry.contents)?;
+        }
+        Ok(path)
+    }
+
+    /// Removes what is at `name` and isn't a directory where one is to be made; returns a directory
+    /// that is there and stays.
+    fn make_room(&self, name: &[u8], kind: EntryKind) -> Result<Option<Path>, FsError> {
+        let there = match lookup::look_up_path(&self.caller, name, LastLink::Keep) {
+            Ok(there) => there,
+            Err(FsError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match (there.inode().is_directory(), kind) {
+            (true, EntryKind::Directory) => return Ok(Some(there)),
+            (true, _) => remove::remove_directory(&self.caller, name)?,
+            (false, _) => remove::remove_file(&self.caller, name)?,
+        }
+        Ok(None)
+    }
+
+    fn fill(&self, path: &Path, contents: &[u8]) -> Result<(), FsError> {
+        let flags = OpenFlags::WRITE_ONLY | OpenFlags::TRUNCATE;
+        let file = open::open_found(&self.caller, path.clone(), flags)?;
+        match file.write(&mut SliceSource::new(contents))? {
+            written if written < contents.len() => Err(FsError::NoSpace),
+            _ => Ok(()),
+        }
+    }
+
+    fn set_time(&self, path: &Path, modified_s: u32) -> Result<(), FsError> {
+        let time = NewTime::Ns(i64::from(modified_s) * 1_000_000_000);
+        change::set_times(&self.caller, path, time, time)
+    }
+}

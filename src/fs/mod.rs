@@ -1,0 +1,131 @@
+//! Files: paths, mounts, file systems, open files.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`namespace`] | directory entries, mounts, paths, and what changes them |
+//! | [`file`] | open files: reads, writes, waiting for several |
+//! | [`inode`], [`attributes`] | a file, whatever its names are |
+//! | [`file_system`] | what all inodes of a file system have in common |
+//! | [`super_block`] | a file system that is in use |
+//! | [`page_cache`] | the pages of a file in memory |
+//! | [`tmpfs`] | the file system in memory, which is also the root |
+//! | [`devfs`], [`devices`], [`char_devices`] | devices, and their nodes |
+//! | [`initramfs`] | the first files, from the loader's modules |
+//! | [`pipe`] | pipes and FIFOs |
+//! | [`credentials`] | whose rights an operation has |
+//! | [`io`] | where bytes go, and where they come from |
+//! | [`error`] | why an operation fails |
+//! | [`time`] | the time of day |
+//!
+//! The objects, from an open file to its bytes:
+//!
+//! ```text
+//! OpenFile ── position, flags
+//!    │
+//!    ▼
+//!   Path ──────────► Mount ──► SuperBlock ──► its file system
+//!    │                 │ point        ▲
+//!    ▼                 ▼              │
+//!  Dentry ──► Dentry of the directory │
+//!    │ name                           │
+//!    ▼                                │
+//!  Inode ── attributes ───────────────┘
+//!    │
+//!    ▼
+//!  PageCache ──► frames, by index
+//! ```
+//!
+//! Locks, from outer to inner. Those that sleep:
+//! 1. the position of an open file; the state of a pipe or a device;
+//! 2. renames between directories;
+//! 3. an inode's lock: a directory before those below it, directories that aren't above each other
+//!    in the order of their addresses (only a rename takes two), then the file whose name changes;
+//! 4. the entries of a tmpfs directory.
+//!
+//! Bytes are copied to and from programs under these, because their ranks come before those of
+//! address spaces: a page of the program may have to be waited for. Locks that spin have
+//! [`Rank::Files`](crate::sync::Rank::Files), are never held two at once, and never while bytes are
+//! copied: directory entries, mounts, the pages of a file, the inodes of a tmpfs, the devices. What
+//! is dropped may take locks, so nothing is dropped under a spin lock.
+
+#![forbid(unsafe_code)]
+
+pub mod attributes;
+mod char_devices;
+pub mod credentials;
+pub mod devfs;
+pub mod devices;
+pub mod error;
+pub mod file;
+pub mod file_system;
+mod initramfs;
+pub mod inode;
+pub mod io;
+mod name;
+pub mod namespace;
+pub mod page_cache;
+pub mod pipe;
+pub mod super_block;
+#[cfg(test)]
+mod tests;
+pub mod time;
+pub mod tmpfs;
+
+use path_walk::LastLink;
+use spin::Once;
+
+use crate::boot::Boot;
+use crate::drivers::char::rtc::Rtc;
+use crate::mm::kernel::frames;
+use crate::random;
+use crate::task::Tasks;
+use attributes::Mode;
+use error::FsError;
+use namespace::lookup::{self, Caller};
+use namespace::path::Path;
+use namespace::{attach, create};
+use tmpfs::Limits;
+
+/// Filled once, by [`start`].
+static ROOT: Once<Path> = Once::new();
+
+/// Returns the root of the first tree.
+///
+/// # Panics
+/// If [`start`] wasn't called.
+pub fn root() -> &'static Path {
+    ROOT.get().expect("the room is started before files are used")
+}
+
+/// Proof that there are files.
+#[derive(Clone, Copy, Debug)]
+pub struct Files(());
+
+/// Makes the root, a tmpfs, with what the modules of `boot` have, and the devices on /dev. `rtc` has
+/// the time of day.
+///
+/// # Panics
+/// If there is no memory for it.
+pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc) -> Files {
+    if let Ok(now) = rtc.now() {
+        time::set(now.unix_seconds());
+    }
+    namespace::start(frames::counts().managed, random::number());
+    let root = make_root(boot).expect("there is memory for the root directory");
+    ROOT.call_once(|| root);
+    Files(())
+}
+
+fn make_root(boot: &Boot) -> Result<Path, FsError> {
+    let mode = Mode::from_bits_truncate(0o755);
+    let root = attach::new_tree(tmpfs::make("rootfs", Limits::default_of_machine(), mode)?)?;
+    char_devices::start()?;
+    initramfs::unpack_modules(boot, &root);
+    let caller = Caller::root(&root);
+    let dev = match lookup::look_up_path(&caller, b"dev", LastLink::Follow) {
+        Ok(dev) => dev,
+        Err(_) => create::make_directory(&caller, b"dev", mode)?,
+    };
+    devfs::mount_on(&dev)?;
+    Ok(root)
+}

@@ -1,0 +1,59 @@
+//! Mounting and unmounting.
+
+use alloc::sync::Arc;
+
+use super::mount::{self, Mount, MountFlags, Unmount};
+use super::path::Path;
+use crate::fs::error::FsError;
+use crate::fs::super_block::SuperBlock;
+
+/// Makes a tree of its own whose root is that of `super_block`.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn new_tree(super_block: Arc<SuperBlock>) -> Result<Path, FsError> {
+    let mount = Mount::try_new(super_block, None, MountFlags::empty(), b"none")?;
+    Ok(Path::new(mount.clone(), mount.root().clone()))
+}
+
+/// Mounts `super_block` on the directory `point`, over what was mounted there before. `source` is
+/// what [`mount::all`] shows. Returns the root of the mount.
+///
+/// # Errors
+/// [`FsError::NotADirectory`], [`FsError::NotFound`] if the directory was removed,
+/// [`FsError::NoMemory`].
+pub fn mount(
+    super_block: Arc<SuperBlock>,
+    point: &Path,
+    flags: MountFlags,
+    source: &[u8],
+) -> Result<Path, FsError> {
+    let point = point.with_dentry(point.dentry().clone());
+    if !point.inode().is_directory() {
+        return Err(FsError::NotADirectory);
+    }
+    // A directory is removed with its lock held for writing.
+    let _lock = point.inode().lock().read();
+    if point.is_removed() {
+        return Err(FsError::NotFound);
+    }
+    let place = (point.mount().clone(), point.dentry().clone());
+    let mount = Mount::try_new(super_block, Some(place), flags, source)?;
+    mount::add(&mount)?;
+    Ok(Path::new(mount.clone(), mount.root().clone()))
+}
+
+/// Removes the mount whose root is `root`.
+///
+/// # Errors
+/// [`FsError::InvalidArgument`] if that isn't the root of a mount with a place in a tree;
+/// [`FsError::Busy`] if it is used: a file in it is open, or another mount is in it. `root` itself
+/// doesn't count.
+pub fn unmount(root: Path, how: Unmount) -> Result<(), FsError> {
+    if !root.is_mount_root() {
+        return Err(FsError::InvalidArgument);
+    }
+    let mount = root.mount().clone();
+    drop(root);
+    mount::remove(&mount, how)
+}

@@ -1,0 +1,160 @@
+//! Owners, modes, times and sizes.
+
+use super::lookup::Caller;
+use super::path::Path;
+use crate::fs::attributes::{FileKind, Mode, Touch};
+use crate::fs::credentials::Access;
+use crate::fs::error::FsError;
+use crate::fs::inode::Inode;
+use crate::fs::time;
+
+/// The largest size of a file, in bytes.
+pub const FILE_MAX_BYTES: u64 = i64::MAX as u64;
+
+/// A time that is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewTime {
+    /// It isn't changed.
+    Keep,
+    /// The present time.
+    Now,
+    /// Nanoseconds since 1970.
+    Ns(i64),
+}
+
+/// Sets the permission bits.
+///
+/// # Errors
+/// [`FsError::NotPermitted`] unless the caller is the owner; [`FsError::ReadOnly`];
+/// [`FsError::NotSupported`] for a symbolic link.
+pub fn set_mode(caller: &Caller<'_>, path: &Path, mode: Mode) -> Result<(), FsError> {
+    path.mount().check_writable()?;
+    let inode = path.inode();
+    if inode.kind() == FileKind::Symlink {
+        return Err(FsError::NotSupported);
+    }
+    let _lock = inode.lock().write();
+    if !caller.credentials.is_owner(inode.permissions()) {
+        return Err(FsError::NotPermitted);
+    }
+    let is_in_group = caller.credentials.is_in_group(inode.owner().1);
+    let kept = match caller.credentials.is_root() || is_in_group {
+        true => mode,
+        false => mode & !Mode::SET_GID,
+    };
+    inode.attributes().set_mode(kept);
+    inode.touch(Touch::Changed);
+    Ok(())
+}
+
+/// Sets the owner and the group, where given. A file that isn't a directory loses the set-ID bits.
+///
+/// # Errors
+/// [`FsError::NotPermitted`] unless the caller is root, or is the owner and sets a group of its
+/// own; [`FsError::ReadOnly`].
+pub fn set_owner(
+    caller: &Caller<'_>,
+    path: &Path,
+    uid: Option<u32>,
+    gid: Option<u32>,
+) -> Result<(), FsError> {
+    path.mount().check_writable()?;
+    let inode = path.inode();
+    let _lock = inode.lock().write();
+    let (old_uid, old_gid) = inode.owner();
+    let (uid, gid) = (uid.unwrap_or(old_uid), gid.unwrap_or(old_gid));
+    let credentials = caller.credentials;
+    let is_own = credentials.uid == old_uid
+        && uid == old_uid
+        && (gid == old_gid || credentials.is_in_group(gid));
+    if !credentials.is_root() && !is_own {
+        return Err(FsError::NotPermitted);
+    }
+    drop_set_ids(inode);
+    inode.attributes().set_owner(uid, gid);
+    inode.touch(Touch::Changed);
+    Ok(())
+}
+
+/// Removes the bits by which a file runs with other rights. The inode's lock is held for writing.
+pub(in crate::fs) fn drop_set_ids(inode: &Inode) {
+    let mode = inode.mode();
+    if inode.is_directory() || !mode.intersects(Mode::SET_UID | Mode::SET_GID) {
+        return;
+    }
+    // Without the group's right to execute, the bit has meant mandatory locks.
+    let kept = match mode.contains(Mode::GROUP_EXECUTE) {
+        true => mode & !Mode::SET_UID & !Mode::SET_GID,
+        false => mode & !Mode::SET_UID,
+    };
+    inode.attributes().set_mode(kept);
+}
+
+/// Sets when the file was last read and written.
+///
+/// # Errors
+/// [`FsError::NotPermitted`] or [`FsError::PermissionDenied`]: the owner may set any time, others
+/// who may write only the present one for both; [`FsError::ReadOnly`].
+pub fn set_times(
+    caller: &Caller<'_>,
+    path: &Path,
+    accessed: NewTime,
+    modified: NewTime,
+) -> Result<(), FsError> {
+    path.mount().check_writable()?;
+    if accessed == NewTime::Keep && modified == NewTime::Keep {
+        return Ok(());
+    }
+    let inode = path.inode();
+    let _lock = inode.lock().write();
+    if !caller.credentials.is_owner(inode.permissions()) {
+        if accessed != NewTime::Now || modified != NewTime::Now {
+            return Err(FsError::NotPermitted);
+        }
+        caller.credentials.check(inode.permissions(), Access::WRITE)?;
+    }
+    let ns = |time| match time {
+        NewTime::Keep => None,
+        NewTime::Now => Some(time::now_ns()),
+        NewTime::Ns(ns) => Some(ns),
+    };
+    inode.attributes().set_times_ns(ns(accessed), ns(modified));
+    Ok(())
+}
+
+/// Sets the size of the file: cuts it off, or adds a hole.
+///
+/// # Errors
+/// [`FsError::IsADirectory`], [`FsError::InvalidArgument`] if it has no size,
+/// [`FsError::PermissionDenied`], [`FsError::ReadOnly`], [`FsError::TooLarge`],
+/// [`FsError::TextBusy`].
+pub fn set_size(caller: &Caller<'_>, path: &Path, size_bytes: u64) -> Result<(), FsError> {
+    let inode = path.inode();
+    match inode.kind() {
+        FileKind::Regular => {}
+        FileKind::Directory => return Err(FsError::IsADirectory),
+        _ => return Err(FsError::InvalidArgument),
+    }
+    path.mount().check_writable()?;
+    caller.credentials.check(inode.permissions(), Access::WRITE)?;
+    inode.begin_writing()?;
+    let result = resize(inode, size_bytes);
+    inode.end_writing();
+    result
+}
+
+/// Sets the size of a regular file.
+pub(in crate::fs) fn resize(inode: &Inode, size_bytes: u64) -> Result<(), FsError> {
+    if size_bytes > FILE_MAX_BYTES {
+        return Err(FsError::TooLarge);
+    }
+    let _lock = inode.lock().write();
+    let is_shorter = size_bytes < inode.size_bytes();
+    inode.attributes().set_size_bytes(size_bytes);
+    if is_shorter {
+        inode.pages().truncate(size_bytes);
+    }
+    drop_set_ids(inode);
+    inode.touch(Touch::Modified);
+    Ok(())
+}

@@ -1,0 +1,159 @@
+//! A name in a directory, and its inode.
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crate::fs::error::FsError;
+use crate::fs::inode::Inode;
+use crate::fs::name::Name;
+use crate::sync::{Rank, SpinMutex};
+
+/// The number of the next directory entry.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// A name in a directory, and its inode. One without an inode remembers that the name is free.
+///
+/// There is at most one for each directory and name that is in use: the
+/// [cache](super::dentry_cache) keeps it as long as something uses it.
+pub struct Dentry {
+    id: u64,
+    inode: Option<Arc<Inode>>,
+    /// Protects the place, which a rename changes; held to copy or to replace it.
+    place: SpinMutex<Place>,
+    /// How many mounts are on it.
+    mounts: AtomicU32,
+    /// How many entries of the cache have it as their directory.
+    children: AtomicU32,
+    is_removed: AtomicBool,
+}
+
+/// Where a directory entry is.
+struct Place {
+    /// The directory; a root has none.
+    parent: Option<Arc<Dentry>>,
+    name: Name,
+}
+
+impl Dentry {
+    /// Makes the entry `name` in `parent`.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`] or [`FsError::NameTooLong`].
+    pub(in crate::fs) fn try_new(
+        parent: Option<&Arc<Self>>,
+        name: &[u8],
+        inode: Option<Arc<Inode>>,
+    ) -> Result<Arc<Self>, FsError> {
+        let place = Place { parent: parent.cloned(), name: Name::try_new(name)? };
+        Ok(Arc::try_new(Self {
+            id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+            inode,
+            place: SpinMutex::new(Rank::Files, place),
+            mounts: AtomicU32::new(0),
+            children: AtomicU32::new(0),
+            is_removed: AtomicBool::new(false),
+        })?)
+    }
+
+    /// Returns its number, which no other entry ever has.
+    #[inline]
+    pub(super) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Returns its inode; `None` if the name is free.
+    #[inline]
+    pub(in crate::fs) fn inode(&self) -> Option<&Arc<Inode>> {
+        self.inode.as_ref()
+    }
+
+    /// Returns its directory; `None` for a root.
+    pub(in crate::fs) fn parent(&self) -> Option<Arc<Self>> {
+        self.place.lock().parent.clone()
+    }
+
+    /// Returns its directory, and passes its name to `action`.
+    pub(in crate::fs) fn with_place<R>(
+        &self,
+        action: impl FnOnce(&[u8]) -> R,
+    ) -> (Option<Arc<Self>>, R) {
+        let place = self.place.lock();
+        (place.parent.clone(), action(&place.name))
+    }
+
+    /// Moves it. The cache doesn't have it meanwhile.
+    pub(super) fn move_to(&self, parent: &Arc<Self>, name: Name) {
+        let new = Place { parent: Some(parent.clone()), name };
+        // The old directory may be dropped, which takes locks.
+        let old = core::mem::replace(&mut *self.place.lock(), new);
+        drop(old);
+    }
+
+    /// Returns whether a mount may be on it.
+    #[inline]
+    pub(super) fn is_mount_point(&self) -> bool {
+        self.mounts.load(Ordering::Acquire) > 0
+    }
+
+    pub(super) fn add_mount(&self) {
+        self.mounts.fetch_add(1, Ordering::Release);
+    }
+
+    pub(super) fn remove_mount(&self) {
+        self.mounts.fetch_sub(1, Ordering::Release);
+    }
+
+    /// Returns how many entries of the cache have it as their directory.
+    pub(super) fn children(&self) -> u32 {
+        self.children.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_child(&self) {
+        self.children.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove_child(&self) {
+        self.children.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Returns whether its name was removed.
+    #[inline]
+    pub(in crate::fs) fn is_removed(&self) -> bool {
+        self.is_removed.load(Ordering::Acquire)
+    }
+
+    /// Marks it as removed. For a directory, its inode's lock is held for writing.
+    pub(super) fn set_removed(&self) {
+        self.is_removed.store(true, Ordering::Release);
+    }
+
+    /// Returns whether it is `other` or above it. The lock of renames is held.
+    pub(super) fn is_at_or_above(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        let mut at = Some(other.clone());
+        while let Some(entry) = at {
+            if Arc::ptr_eq(&entry, self) {
+                return true;
+            }
+            at = entry.parent();
+        }
+        false
+    }
+}
+
+impl Drop for Dentry {
+    /// Drops the directories above, as far as nothing else uses them, one after the other: a deep
+    /// tree must not be dropped by a deep recursion.
+    fn drop(&mut self) {
+        let mut parent = self.place.lock().parent.take();
+        while let Some(only) = parent.and_then(Arc::into_inner) {
+            parent = only.place.lock().parent.take();
+        }
+    }
+}
+
+impl core::fmt::Debug for Dentry {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (_, result) = self.with_place(|name| write!(f, "Dentry({})", name.escape_ascii()));
+        result
+    }
+}

@@ -1,0 +1,241 @@
+//! From text to a place.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::any::Any;
+
+use path_walk::{Found, Last, LastLink, Link, Options, Restrictions, Start, Tree, Walked};
+
+use super::dentry::Dentry;
+use super::dentry_cache;
+use super::path::Path;
+use crate::fs::attributes::{FileKind, Mode};
+use crate::fs::credentials::{Access, Credentials};
+use crate::fs::error::FsError;
+use crate::fs::inode::{Inode, LinkTarget};
+
+/// On whose behalf a path is looked up, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// Where absolute paths begin; `..` doesn't leave it.
+    pub root: &'a Path,
+    /// Where relative paths begin.
+    pub directory: &'a Path,
+    /// Whose rights it has.
+    pub credentials: &'a Credentials,
+    /// The permission bits that new files don't get.
+    pub umask: Mode,
+}
+
+impl<'a> Caller<'a> {
+    /// Makes root's, who begins at `root`.
+    pub fn root(root: &'a Path) -> Self {
+        let credentials = const { &Credentials::ROOT };
+        Self { root, directory: root, credentials, umask: Mode::empty() }
+    }
+
+    /// Returns the same, with relative paths from `directory`.
+    pub fn at(self, directory: &'a Path) -> Self {
+        Self { directory, ..self }
+    }
+
+    pub(super) fn start(&self) -> Start<'a, Path> {
+        Start { root: self.root, directory: self.directory }
+    }
+
+    /// Returns `mode` without the bits that new files don't get.
+    pub(in crate::fs) fn masked(&self, mode: Mode) -> Mode {
+        mode & !(self.umask & Mode::from_bits_truncate(0o777))
+    }
+}
+
+/// The text of a symbolic link, while it is walked.
+pub enum LinkText {
+    /// An inode keeps it.
+    Stored(Arc<Inode>),
+    /// It was made for this walk.
+    Made(Box<[u8]>),
+}
+
+impl AsRef<[u8]> for LinkText {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Stored(inode) => inode.ops().link_text().unwrap_or_default(),
+            Self::Made(text) => text,
+        }
+    }
+}
+
+/// The tree as a caller sees it.
+impl Tree for Caller<'_> {
+    type Place = Path;
+    type Text = LinkText;
+    type Error = FsError;
+
+    #[inline]
+    fn check_search(&self, place: &Path) -> Result<(), FsError> {
+        let inode = place.inode();
+        if !inode.is_directory() {
+            return Err(FsError::NotADirectory);
+        }
+        self.credentials.check(inode.permissions(), Access::EXECUTE)
+    }
+
+    #[inline]
+    fn child(&self, directory: &Path, name: &[u8]) -> Result<Option<Path>, FsError> {
+        let dentry = match dentry_cache::find(directory.dentry(), name) {
+            Some(dentry) => dentry,
+            None => look_up(directory.dentry(), name)?,
+        };
+        Ok(dentry.inode().is_some().then(|| directory.with_dentry(dentry)))
+    }
+
+    fn parent(&self, place: &Path) -> Path {
+        place.parent()
+    }
+
+    #[inline]
+    fn is_link(&self, place: &Path) -> bool {
+        place.inode().kind() == FileKind::Symlink
+    }
+
+    fn link(&self, place: &Path) -> Result<Link<Path, LinkText>, FsError> {
+        let inode = place.inode();
+        if inode.ops().link_text().is_some() {
+            return Ok(Link::Text(LinkText::Stored(inode.clone())));
+        }
+        match inode.ops().follow(inode)? {
+            LinkTarget::Text(text) => Ok(Link::Text(LinkText::Made(text))),
+            LinkTarget::Place(place) => Ok(Link::Place(path_of(place)?)),
+        }
+    }
+
+    #[inline]
+    fn is_directory(&self, place: &Path) -> bool {
+        place.inode().is_directory()
+    }
+
+    #[inline]
+    fn is_same(&self, one: &Path, other: &Path) -> bool {
+        one == other
+    }
+
+    fn is_same_mount(&self, one: &Path, other: &Path) -> bool {
+        Arc::ptr_eq(one.mount(), other.mount())
+    }
+}
+
+/// Returns the path that an inode has passed on.
+fn path_of(place: Box<dyn Any + Send + Sync>) -> Result<Path, FsError> {
+    place.downcast().map(|path| *path).map_err(|_| FsError::InvalidArgument)
+}
+
+/// Returns the entry of `name` in `directory`, from the file system.
+fn look_up(directory: &Arc<Dentry>, name: &[u8]) -> Result<Arc<Dentry>, FsError> {
+    let inode = directory.inode().ok_or(FsError::NotFound)?;
+    let _lock = inode.lock().read();
+    look_up_locked(directory, name)
+}
+
+/// Returns the entry of `name` in `directory`, whose lock is held.
+pub(super) fn look_up_locked(directory: &Arc<Dentry>, name: &[u8]) -> Result<Arc<Dentry>, FsError> {
+    let inode = directory.inode().ok_or(FsError::NotFound)?;
+    if directory.is_removed() {
+        return Err(FsError::NotFound);
+    }
+    if let Some(dentry) = dentry_cache::find(directory, name) {
+        return Ok(dentry);
+    }
+    let found = inode.ops().lookup(inode, name)?;
+    dentry_cache::add(directory, name, found)
+}
+
+/// Returns the place of `path`, whose last component may be missing.
+pub(in crate::fs) fn walk(
+    caller: &Caller<'_>,
+    path: &[u8],
+    options: Options,
+) -> Result<Walked<Path>, FsError> {
+    path_walk::walk(caller, caller.start(), path, options)
+}
+
+/// Returns the place of `path`.
+///
+/// # Errors
+/// [`FsError::NotFound`] and others of walks.
+pub fn look_up_path(
+    caller: &Caller<'_>,
+    path: &[u8],
+    last_link: LastLink,
+) -> Result<Path, FsError> {
+    look_up_restricted(caller, path, Options::new(last_link))
+}
+
+/// Returns the place of `path`, within restrictions.
+///
+/// # Errors
+/// [`FsError::NotFound`] and others of walks.
+pub fn look_up_restricted(
+    caller: &Caller<'_>,
+    path: &[u8],
+    options: Options,
+) -> Result<Path, FsError> {
+    match walk(caller, path, options)? {
+        Walked::Found(Found { place, .. }) => Ok(place),
+        Walked::Missing { .. } => Err(FsError::NotFound),
+    }
+}
+
+/// A name in a directory, which may be free.
+pub(super) struct NameAt<'p> {
+    pub directory: Path,
+    pub last: Last<'p>,
+    /// Whether a slash follows it.
+    pub has_slash: bool,
+}
+
+impl<'p> NameAt<'p> {
+    /// Walks `path` to its last component.
+    pub(super) fn find(caller: &Caller<'_>, path: &'p [u8]) -> Result<Self, FsError> {
+        let restrictions = Restrictions::default();
+        let (directory, last, has_slash) =
+            path_walk::walk_to_last(caller, caller.start(), path, restrictions)?;
+        Ok(Self { directory, last, has_slash })
+    }
+
+    /// Returns the name.
+    ///
+    /// # Errors
+    /// `error` if the last component is `.` or `..`.
+    pub(super) fn name(&self, error: FsError) -> Result<&'p [u8], FsError> {
+        match self.last {
+            Last::Name(name) => Ok(name),
+            Last::Dot | Last::DotDot => Err(error),
+        }
+    }
+}
+
+/// Reads the text of the symbolic link `path` and passes it to `action`.
+///
+/// # Errors
+/// [`FsError::InvalidArgument`] if it is no link; [`FsError::NoMemory`].
+pub fn read_link<R>(
+    path: &Path,
+    root: &Path,
+    action: impl FnOnce(&[u8]) -> R,
+) -> Result<R, FsError> {
+    let inode = path.inode();
+    if inode.kind() != FileKind::Symlink {
+        return Err(FsError::InvalidArgument);
+    }
+    if let Some(text) = inode.ops().link_text() {
+        return Ok(action(text));
+    }
+    match inode.ops().follow(inode)? {
+        LinkTarget::Text(text) => Ok(action(&text)),
+        LinkTarget::Place(place) => {
+            let text = path_of(place)?.text(root)?.ok_or(FsError::NotFound)?;
+            Ok(action(&text))
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Names: directory entries, mounts, paths, and what changes them.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`dentry`] | a name in a directory, and its inode |
+//! | [`dentry_cache`] | the table of all names that were looked up |
+//! | [`mount`] | file systems at places of the tree |
+//! | [`attach`] | mounting and unmounting |
+//! | [`path`] | a place in the tree: a mount and a directory entry |
+//! | [`lookup`] | from text to a place |
+//! | [`create`] | new files, directories, links |
+//! | [`remove`] | names that go away |
+//! | [`rename`] | names that move |
+//! | [`change`] | owners, modes, times, sizes |
+
+pub mod attach;
+pub mod change;
+pub mod create;
+pub(super) mod dentry;
+pub mod dentry_cache;
+pub mod lookup;
+pub mod mount;
+pub mod path;
+pub mod remove;
+pub mod rename;
+
+/// Starts the room's table of names, for a machine with so many frames.
+///
+/// # Panics
+/// If there is no memory for it.
+pub(super) fn start(frames: usize, seed: u64) {
+    dentry_cache::start(frames, seed);
+}

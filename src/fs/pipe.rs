@@ -1,0 +1,447 @@
+//! Pipes and FIFOs: bytes that go from writers to readers.
+//!
+//! The bytes are in pages, as on Linux: a write fills pages of its own, unless it fits behind the
+//! bytes of the last page. So a write of up to [`PIPE_BUF_BYTES`] is either in one page or waits:
+//! bytes of others never come between its own.
+
+use alloc::collections::VecDeque;
+use alloc::sync::{Arc, Weak};
+
+use super::error::FsError;
+use super::file::file_ops::FileOps;
+use super::file::open_flags::OpenFlags;
+use super::file::readiness::{PollQueue, Readiness};
+use super::io::{Bytes, BytesMut, Sink, Source};
+use super::page_cache::PAGE_BYTES;
+use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
+use crate::sync::{Mutex, Rank, WaitQueue};
+
+/// A write of up to so many bytes is not mixed with others.
+pub const PIPE_BUF_BYTES: usize = 4096;
+
+/// How many pages a pipe has at first.
+const PAGES: usize = 16;
+
+/// How many it can have.
+const PAGES_MAX: usize = 256;
+
+/// Bytes in a page of a pipe.
+struct Piece {
+    page: SharedFrame,
+    start: usize,
+    len: usize,
+}
+
+impl Piece {
+    /// Returns how many bytes fit behind those that are there.
+    fn room(&self) -> usize {
+        PAGE_BYTES as usize - self.start - self.len
+    }
+}
+
+/// What a pipe's ends share.
+struct State {
+    pieces: VecDeque<Piece>,
+    /// How many pages there may be.
+    pages_max: usize,
+    /// A page that was read, for the next write.
+    spare: Option<SharedFrame>,
+    readers: u32,
+    writers: u32,
+    opens: Opens,
+}
+
+/// How often a pipe was opened.
+#[derive(Clone, Copy, Debug, Default)]
+struct Opens {
+    /// For reading.
+    reader: u64,
+    /// For writing.
+    writer: u64,
+}
+
+/// A pipe.
+pub struct Pipe {
+    /// Protects the bytes and the counts; held while bytes are copied.
+    state: Mutex<State>,
+    /// There are bytes, or no writers.
+    filled: WaitQueue,
+    /// There is room, or no readers.
+    drained: WaitQueue,
+    /// The other end of a FIFO was opened.
+    opened: WaitQueue,
+    poll_queue: PollQueue,
+}
+
+impl Pipe {
+    fn try_new() -> Result<Arc<Self>, FsError> {
+        let mut pieces = VecDeque::new();
+        pieces.try_reserve_exact(PAGES)?;
+        Ok(Arc::try_new(Self {
+            state: Mutex::new(
+                Rank::SpecialFile,
+                State {
+                    pieces,
+                    pages_max: PAGES,
+                    spare: None,
+                    readers: 0,
+                    writers: 0,
+                    opens: Opens::default(),
+                },
+            ),
+            filled: WaitQueue::new(),
+            drained: WaitQueue::new(),
+            opened: WaitQueue::new(),
+            poll_queue: PollQueue::new(),
+        })?)
+    }
+
+    fn read(&self, flags: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
+        if to.room() == 0 {
+            return Ok(0);
+        }
+        let mut state = self.state.lock();
+        while state.pieces.is_empty() && state.writers > 0 {
+            if flags.contains(OpenFlags::NONBLOCK) {
+                return Err(FsError::WouldBlock);
+            }
+            drop(state);
+            self.filled.wait_until_cancellable(None, || {
+                let state = self.state.lock();
+                !state.pieces.is_empty() || state.writers == 0
+            })?;
+            state = self.state.lock();
+        }
+        let was_full = state.is_full();
+        let mut done = 0;
+        let mut result = Ok(());
+        while to.room() > 0
+            && let Some(piece) = state.pieces.front_mut()
+        {
+            let len = piece.len.min(to.room());
+            let bytes = piece.page.bytes(piece.start..piece.start + len);
+            let copied = to.put(Bytes::Frame(bytes));
+            piece.start += copied;
+            piece.len -= copied;
+            done += copied;
+            if copied < len {
+                result = Err(FsError::BadAddress);
+                break;
+            }
+            if piece.len == 0 {
+                state.drop_first();
+            }
+        }
+        let has_more = !state.pieces.is_empty();
+        let has_room = was_full && !state.is_full();
+        drop(state);
+        if has_more {
+            // For a reader that waits beside this one.
+            self.filled.wake_one();
+        }
+        if has_room {
+            self.drained.wake_one();
+            self.poll_queue.notify();
+        }
+        if done > 0 {
+            return Ok(done);
+        }
+        result.map(|()| 0)
+    }
+
+    fn write(&self, flags: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
+        if from.left() == 0 {
+            return Ok(0);
+        }
+        let mut done = 0;
+        let mut state = self.state.lock();
+        let result = loop {
+            if state.readers == 0 {
+                break Err(FsError::BrokenPipe);
+            }
+            let was_empty = state.pieces.is_empty();
+            let result = state.fill(from, &mut done);
+            if was_empty && !state.pieces.is_empty() {
+                self.filled.wake_one();
+                self.poll_queue.notify();
+            }
+            if result.is_err() || from.left() == 0 {
+                break result;
+            }
+            if flags.contains(OpenFlags::NONBLOCK) {
+                break Err(FsError::WouldBlock);
+            }
+            drop(state);
+            let result = self.drained.wait_until_cancellable(None, || {
+                let state = self.state.lock();
+                !state.is_full() || state.readers == 0
+            });
+            state = self.state.lock();
+            if let Err(error) = result {
+                break Err(error.into());
+            }
+        };
+        let has_room = !state.is_full();
+        drop(state);
+        if has_room {
+            // For a writer that waits beside this one.
+            self.drained.wake_one();
+        }
+        if done > 0 {
+            return Ok(done);
+        }
+        result.map(|()| done)
+    }
+
+    fn readiness(&self, end: &PipeEnd) -> Readiness {
+        let state = self.state.lock();
+        let mut readiness = Readiness::empty();
+        if end.end != End::Write {
+            readiness.set(Readiness::IN, !state.pieces.is_empty());
+            // Not before a FIFO's first writer comes.
+            let had_writer = end.had_writer || state.opens.writer != end.opens_before.writer;
+            readiness.set(Readiness::HANG_UP, state.writers == 0 && had_writer);
+        }
+        if end.end != End::Read {
+            readiness.set(Readiness::OUT, !state.is_full());
+            readiness.set(Readiness::ERROR, state.readers == 0);
+        }
+        readiness
+    }
+
+    /// Wakes all that wait for the other end.
+    fn note_ends_changed(&self) {
+        self.filled.wake_all();
+        self.drained.wake_all();
+        self.opened.wake_all();
+        self.poll_queue.notify();
+    }
+}
+
+impl State {
+    fn is_full(&self) -> bool {
+        self.pieces.len() >= self.pages_max
+    }
+
+    /// Copies as much of `from` as fits, and counts it in `done`.
+    fn fill(&mut self, from: &mut dyn Source, done: &mut usize) -> Result<(), FsError> {
+        while from.left() > 0 {
+            let len = from.left().min(PAGE_BYTES as usize);
+            let whole = from.left();
+            let is_full = self.is_full();
+            let copied = match self.pieces.back_mut().filter(|last| whole <= last.room()) {
+                Some(last) => {
+                    let start = last.start + last.len;
+                    let copied = from.fill(BytesMut::Frame(last.page.bytes(start..start + len)));
+                    last.len += copied;
+                    copied
+                }
+                None if is_full => return Ok(()),
+                None => {
+                    let page = self.take_page()?;
+                    let copied = from.fill(BytesMut::Frame(page.bytes(0..len)));
+                    if copied > 0 {
+                        // The queue has room for all pages.
+                        self.pieces.push_back(Piece { page, start: 0, len: copied });
+                    }
+                    copied
+                }
+            };
+            *done += copied;
+            if copied < len {
+                return Err(FsError::BadAddress);
+            }
+        }
+        Ok(())
+    }
+
+    fn take_page(&mut self) -> Result<SharedFrame, FsError> {
+        if let Some(page) = self.spare.take() {
+            return Ok(page);
+        }
+        let page = AllocatedFrames::try_new(Purpose::Files);
+        page.and_then(|frame| SharedFrame::try_new(frame).ok()).ok_or(FsError::NoMemory)
+    }
+
+    /// Removes the first page, whose bytes were read.
+    fn drop_first(&mut self) {
+        if let Some(piece) = self.pieces.pop_front() {
+            self.spare.get_or_insert(piece.page);
+        }
+    }
+}
+
+/// What an end of a pipe is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Read,
+    Write,
+    Both,
+}
+
+impl End {
+    fn of(flags: OpenFlags) -> Self {
+        match (flags.can_read(), flags.can_write()) {
+            (true, true) => Self::Both,
+            (false, true) => Self::Write,
+            _ => Self::Read,
+        }
+    }
+}
+
+/// An end of a pipe, of one open file.
+pub struct PipeEnd {
+    pipe: Arc<Pipe>,
+    end: End,
+    /// How often the pipe was opened before this end was.
+    opens_before: Opens,
+    /// Whether there was a writer then.
+    had_writer: bool,
+}
+
+impl PipeEnd {
+    /// Adds an end. Nobody is woken yet.
+    fn try_new(pipe: &Arc<Pipe>, end: End) -> Result<Arc<Self>, FsError> {
+        let mut state = pipe.state.lock();
+        let (opens_before, had_writer) = (state.opens, state.writers > 0);
+        let new = Arc::try_new(Self { pipe: pipe.clone(), end, opens_before, had_writer })?;
+        if end != End::Write {
+            state.readers += 1;
+            state.opens.reader += 1;
+        }
+        if end != End::Read {
+            state.writers += 1;
+            state.opens.writer += 1;
+        }
+        Ok(new)
+    }
+
+    /// Returns how many bytes can be read (FIONREAD).
+    pub fn len_bytes(&self) -> usize {
+        self.pipe.state.lock().pieces.iter().map(|piece| piece.len).sum()
+    }
+
+    /// Returns how many bytes the pipe holds if each page is full (F_GETPIPE_SZ).
+    pub fn capacity_bytes(&self) -> usize {
+        self.pipe.state.lock().pages_max * PAGE_BYTES as usize
+    }
+
+    /// Sets how many bytes the pipe holds, rounded up to a power of two of pages; returns how many
+    /// (F_SETPIPE_SZ).
+    ///
+    /// # Errors
+    /// [`FsError::NotPermitted`] above 1 MiB, [`FsError::Busy`] if it holds more,
+    /// [`FsError::NoMemory`].
+    pub fn set_capacity_bytes(&self, capacity_bytes: usize) -> Result<usize, FsError> {
+        let pages = capacity_bytes.div_ceil(PAGE_BYTES as usize).max(1);
+        if pages > PAGES_MAX {
+            return Err(FsError::NotPermitted);
+        }
+        let pages = pages.next_power_of_two();
+        let mut state = self.pipe.state.lock();
+        let used = state.pieces.len();
+        if pages < used {
+            return Err(FsError::Busy);
+        }
+        state.pieces.try_reserve_exact(pages - used)?;
+        state.pages_max = pages;
+        drop(state);
+        self.pipe.note_ends_changed();
+        Ok(pages * PAGE_BYTES as usize)
+    }
+}
+
+impl Drop for PipeEnd {
+    fn drop(&mut self) {
+        let mut state = self.pipe.state.lock();
+        if self.end != End::Write {
+            state.readers -= 1;
+        }
+        if self.end != End::Read {
+            state.writers -= 1;
+        }
+        if state.readers == 0 && state.writers == 0 {
+            // What nobody has read is gone, also from a FIFO that is opened again.
+            state.pieces.clear();
+            state.spare = None;
+        }
+        drop(state);
+        self.pipe.note_ends_changed();
+    }
+}
+
+impl FileOps for PipeEnd {
+    fn read(&self, flags: OpenFlags, _offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.pipe.read(flags, to)
+    }
+
+    fn write(
+        &self,
+        flags: OpenFlags,
+        _offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<usize, FsError> {
+        self.pipe.write(flags, from)
+    }
+
+    fn readiness(&self) -> Readiness {
+        self.pipe.readiness(self)
+    }
+
+    fn poll_queue(&self) -> Option<&PollQueue> {
+        Some(&self.pipe.poll_queue)
+    }
+}
+
+/// Makes a pipe; returns the end that is read and the end that is written.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub(super) fn ends() -> Result<(Arc<PipeEnd>, Arc<PipeEnd>), FsError> {
+    let pipe = Pipe::try_new()?;
+    Ok((PipeEnd::try_new(&pipe, End::Read)?, PipeEnd::try_new(&pipe, End::Write)?))
+}
+
+/// Opens a FIFO, whose inode has `slot`. Waits until it is open for the other direction, unless `flags` say that
+/// nothing waits, or it is open for both.
+///
+/// # Errors
+/// [`FsError::NoDevice`] if it would wait for a reader; [`FsError::Interrupted`];
+/// [`FsError::NoMemory`].
+pub(super) fn open_fifo(
+    slot: &Mutex<Weak<Pipe>>,
+    flags: OpenFlags,
+) -> Result<Arc<PipeEnd>, FsError> {
+    let pipe = shared(slot)?;
+    let end = End::of(flags);
+    let is_waiting = !flags.contains(OpenFlags::NONBLOCK);
+    if end == End::Write && !is_waiting && pipe.state.lock().readers == 0 {
+        return Err(FsError::NoDevice);
+    }
+    let new = PipeEnd::try_new(&pipe, end)?;
+    pipe.note_ends_changed();
+    // An end that has come and gone meanwhile counts, too.
+    let before = new.opens_before;
+    let has_other_end = |state: &State| match end {
+        End::Read => state.writers > 0 || state.opens.writer != before.writer,
+        End::Write => state.readers > 0 || state.opens.reader != before.reader,
+        End::Both => true,
+    };
+    if is_waiting {
+        pipe.opened.wait_until_cancellable(None, || has_other_end(&pipe.state.lock()))?;
+    }
+    Ok(new)
+}
+
+/// Returns the pipe of a FIFO; makes it for the first end.
+fn shared(slot: &Mutex<Weak<Pipe>>) -> Result<Arc<Pipe>, FsError> {
+    let mut slot = slot.lock();
+    match slot.upgrade() {
+        Some(pipe) => Ok(pipe),
+        None => {
+            let pipe = Pipe::try_new()?;
+            *slot = Arc::downgrade(&pipe);
+            Ok(pipe)
+        }
+    }
+}

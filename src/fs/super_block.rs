@@ -1,0 +1,92 @@
+//! A file system that is in use.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::error::FsError;
+use super::file_system::FileSystem;
+use super::inode::Inode;
+
+/// How full a file system is, as statfs has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// The size of a block, in bytes.
+    pub block_bytes: u64,
+    /// How many blocks there are; 0 if there is no limit.
+    pub blocks: u64,
+    /// How many of them are free.
+    pub free_blocks: u64,
+    /// How many inodes there can be; 0 if there is no limit.
+    pub inodes: u64,
+    /// How many more there can be.
+    pub free_inodes: u64,
+    /// The number by which programs know the kind of file system.
+    pub magic: u64,
+}
+
+/// What a kind of file system does for a whole file system.
+pub trait SuperBlockOps: Send + Sync {
+    /// Returns the root directory.
+    fn root(&self) -> Arc<Inode>;
+
+    /// Returns how full it is.
+    fn usage(&self) -> Usage;
+
+    /// The last mount is gone: drops what the file system has of inodes, which end when their last
+    /// user is gone.
+    fn shut_down(&self);
+}
+
+/// A file system that is in use.
+pub struct SuperBlock {
+    file_system: Arc<FileSystem>,
+    ops: Box<dyn SuperBlockOps>,
+    mounts: AtomicU32,
+}
+
+impl SuperBlock {
+    /// Makes a file system whose inodes have `file_system` in common.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new(
+        file_system: Arc<FileSystem>,
+        ops: Box<dyn SuperBlockOps>,
+    ) -> Result<Arc<Self>, FsError> {
+        Ok(Arc::try_new(Self { file_system, ops, mounts: AtomicU32::new(0) })?)
+    }
+
+    /// Returns what its inodes have in common.
+    pub fn file_system(&self) -> &Arc<FileSystem> {
+        &self.file_system
+    }
+
+    /// Returns the name of its kind, such as `tmpfs`.
+    pub fn kind(&self) -> &'static str {
+        self.file_system.kind()
+    }
+
+    /// Returns the root directory.
+    pub(super) fn root(&self) -> Arc<Inode> {
+        self.ops.root()
+    }
+
+    /// Returns how full it is.
+    pub fn usage(&self) -> Usage {
+        self.ops.usage()
+    }
+
+    /// Counts a mount.
+    pub(super) fn add_mount(&self) {
+        self.mounts.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Removes a mount; after the last one, runs `before` and shuts the file system down.
+    pub(super) fn remove_mount(&self, before: impl FnOnce()) {
+        if self.mounts.fetch_sub(1, Ordering::AcqRel) == 1 {
+            before();
+            self.ops.shut_down();
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Tests of files, on trees of their own.
+
+mod contents;
+mod devices;
+mod initramfs;
+mod model;
+mod mounts;
+mod names;
+mod permissions;
+mod pipes;
+mod threads;
+mod tree;

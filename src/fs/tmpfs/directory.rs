@@ -1,0 +1,126 @@
+//! The entries of a directory.
+
+use alloc::boxed::Box;
+
+use hashbrown::HashTable;
+use page_tree::PageTree;
+
+use crate::fs::attributes::FileKind;
+use crate::fs::error::FsError;
+use crate::fs::name::{self, Name};
+
+/// The cursor of the first entry; those before it are for `.` and `..`.
+const FIRST_CURSOR: u64 = 2;
+
+/// What Linux's tmpfs adds to a directory's size for an entry, in bytes.
+const ENTRY_BYTES: u64 = 20;
+
+/// Returns the size that stat shows for a directory with so many entries.
+pub(super) fn size_bytes(entries: u64) -> u64 {
+    (entries + 2) * ENTRY_BYTES
+}
+
+/// What a name is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Target {
+    /// The number of the inode.
+    pub inode: u64,
+    /// What it is.
+    pub kind: FileKind,
+}
+
+struct Entry {
+    name: Name,
+    hash: u64,
+    target: Target,
+}
+
+/// The entries of a directory. Each has a cursor: the number of entries that were made before it.
+/// So reading goes on at the right place whatever changes meanwhile.
+pub(super) struct Entries {
+    by_cursor: PageTree<Box<Entry>>,
+    /// The cursors, by name.
+    by_name: HashTable<u64>,
+    next_cursor: u64,
+    seed: u64,
+}
+
+impl Entries {
+    pub(super) fn new(seed: u64) -> Self {
+        Self {
+            by_cursor: PageTree::new(),
+            by_name: HashTable::new(),
+            next_cursor: FIRST_CURSOR,
+            seed,
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.by_cursor.len()
+    }
+
+    fn hash(&self, name: &[u8]) -> u64 {
+        name::hash(self.seed, 0, name)
+    }
+
+    fn cursor_of(&self, name: &[u8]) -> Option<u64> {
+        let is_it =
+            |cursor: &u64| self.by_cursor.get(*cursor).is_some_and(|entry| *entry.name == *name);
+        self.by_name.find(self.hash(name), is_it).copied()
+    }
+
+    /// Returns what `name` is for.
+    pub(super) fn find(&self, name: &[u8]) -> Option<Target> {
+        self.by_cursor.get(self.cursor_of(name)?).map(|entry| entry.target)
+    }
+
+    /// Adds `name`, which is free.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`]; nothing has changed then.
+    pub(super) fn add(&mut self, name: &[u8], target: Target) -> Result<(), FsError> {
+        let hash = self.hash(name);
+        let entry = Box::try_new(Entry { name: Name::try_new(name)?, hash, target })?;
+        let by_cursor = &self.by_cursor;
+        let hash_of = |cursor: &u64| by_cursor.get(*cursor).map_or(0, |entry| entry.hash);
+        self.by_name.try_reserve(1, hash_of).map_err(|_| FsError::NoMemory)?;
+        let cursor = self.next_cursor;
+        self.by_cursor.try_insert(cursor, entry)?;
+        self.next_cursor += 1;
+        // There is room, so nothing is hashed again.
+        let by_cursor = &self.by_cursor;
+        self.by_name.insert_unique(hash, cursor, |cursor| {
+            by_cursor.get(*cursor).map_or(0, |entry| entry.hash)
+        });
+        Ok(())
+    }
+
+    /// Removes `name`.
+    pub(super) fn remove(&mut self, name: &[u8]) {
+        let Some(cursor) = self.cursor_of(name) else {
+            return;
+        };
+        if let Ok(found) = self.by_name.find_entry(self.hash(name), |other| *other == cursor) {
+            found.remove();
+        }
+        self.by_cursor.remove(cursor);
+        if self.by_cursor.is_empty() {
+            self.by_name = HashTable::new();
+        }
+    }
+
+    /// Makes `name`, which is there, one for `target`.
+    pub(super) fn replace(&mut self, name: &[u8], target: Target) {
+        if let Some(cursor) = self.cursor_of(name)
+            && let Some(entry) = self.by_cursor.get_mut(cursor)
+        {
+            entry.target = target;
+        }
+    }
+
+    /// Returns the first entry at `cursor` or after it: its cursor, its name, what it is for.
+    pub(super) fn first_from(&self, cursor: u64) -> Option<(u64, &[u8], Target)> {
+        let (cursor, entry) = self.by_cursor.first_from(cursor)?;
+        Some((cursor, &entry.name, entry.target))
+    }
+}

@@ -1,0 +1,103 @@
+//! tmpfs: a file system in memory.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`directory`] | a directory's entries, by name and in the order in which they were made |
+//! | [`inodes`] | the table of all inodes |
+//! | [`node`] | what the inodes do |
+//!
+//! Contents of files are only in the page cache. Directories name inodes by their numbers; the file
+//! system has the table of all inodes, so no directory owns another one, and a deep tree ends
+//! without a deep recursion.
+
+mod directory;
+mod inodes;
+mod node;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::sync::atomic::AtomicU64;
+
+use page_tree::PageTree;
+
+use super::attributes::Mode;
+use super::error::FsError;
+use super::file_system::FileSystem;
+use super::inode::{Inode, NewInode, NewKind};
+use super::page_cache::{PAGE_BYTES, PageBudget};
+use super::super_block::{SuperBlock, SuperBlockOps, Usage};
+use crate::mm::kernel::frames;
+use crate::sync::{Rank, SpinMutex};
+use inodes::Tmpfs;
+
+/// Linux's number of this kind of file system.
+///
+/// Source: Linux, include/uapi/linux/magic.h (TMPFS_MAGIC).
+const MAGIC: u64 = 0x0102_1994;
+
+/// The number of the root's inode.
+const ROOT: u64 = 1;
+
+/// What a tmpfs may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How many pages the files can have.
+    pub pages: u64,
+    /// How many inodes there can be.
+    pub inodes: u64,
+}
+
+impl Limits {
+    /// Returns Linux's: half of the memory, and an inode for each of its pages.
+    pub fn default_of_machine() -> Self {
+        let half = frames::counts().managed as u64 / 2;
+        Self { pages: half, inodes: half }
+    }
+}
+
+/// Makes a tmpfs whose root has `mode`; `kind` is the name that /proc/mounts shows.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn make(kind: &'static str, limits: Limits, mode: Mode) -> Result<Arc<SuperBlock>, FsError> {
+    let page_budget = Arc::try_new(PageBudget::new(limits.pages))?;
+    let file_system = FileSystem::try_new(kind, Some(page_budget.clone()))?;
+    let fs = Arc::try_new(Tmpfs {
+        inodes: SpinMutex::new(Rank::Files, PageTree::new()),
+        next_number: AtomicU64::new(ROOT),
+        inode_budget: PageBudget::new(limits.inodes),
+        page_budget,
+    })?;
+    let new = NewInode { kind: NewKind::Directory, mode, uid: 0, gid: 0 };
+    let root = node::make(&fs, &file_system, &new)?;
+    root.attributes().set_links(2);
+    fs.keep(root)?;
+    SuperBlock::try_new(file_system, Box::try_new(Root(fs))?)
+}
+
+/// The file system, as the superblock has it.
+struct Root(Arc<Tmpfs>);
+
+impl SuperBlockOps for Root {
+    fn root(&self) -> Arc<Inode> {
+        self.0.find(ROOT).expect("the root is there until the file system is shut down")
+    }
+
+    fn usage(&self) -> Usage {
+        let (pages, inodes) = (&self.0.page_budget, &self.0.inode_budget);
+        Usage {
+            block_bytes: PAGE_BYTES,
+            blocks: pages.limit(),
+            free_blocks: pages.limit().saturating_sub(pages.used()),
+            inodes: inodes.limit(),
+            free_inodes: inodes.limit().saturating_sub(inodes.used()),
+            magic: MAGIC,
+        }
+    }
+
+    fn shut_down(&self) {
+        // They end without the lock. None owns another one.
+        let all = core::mem::take(&mut *self.0.inodes.lock());
+        drop(all);
+    }
+}
