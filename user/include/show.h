@@ -67,7 +67,7 @@ static const char *signal_name(int number)
 		"SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",
 		"SIGSYS",
 	};
-	static char text[2][16];
+	static char text[2][24];
 	static int turn;
 	if (number >= 0 && (size_t)number < COUNT(names))
 		return names[number];
