@@ -3,15 +3,14 @@
 
 #include <sys/prctl.h>
 
-static struct gate gate, done;
+static struct gate gate, done, go;
 static int *parents;
 
 static void grandchild(void)
 {
-	pid_t first = getppid();
 	pass_gate(&gate);
 	/* The parent has ended. */
-	while (getppid() == first)
+	while (getppid() == parents[1])
 		usleep(1000);
 	parents[0] = getppid();
 	open_gate(&done);
@@ -19,6 +18,7 @@ static void grandchild(void)
 
 static void child(void)
 {
+	parents[1] = getpid();
 	start(grandchild);
 }
 
@@ -34,6 +34,7 @@ static void signalled(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	open_gate(&gate);
 	siginfo_t info;
+	pass_gate(&go);
 	CALL(sigwaitinfo(&set, &info));
 	open_gate(&done);
 }
@@ -50,6 +51,7 @@ int main(void)
 	parents = new_shared(PAGE);
 	gate = new_gate();
 	done = new_gate();
+	go = new_gate();
 	CALL(prctl(PR_GET_CHILD_SUBREAPER, &value));
 	SHOW(value);
 	in_child("child", child);
@@ -68,6 +70,7 @@ int main(void)
 	CALL(waitpid(-1, NULL, 0) > 0);
 
 	in_child("parent that ends", parent_that_ends);
+	open_gate(&go);
 	pass_gate(&done);
 	CALL(waitpid(-1, NULL, 0) > 0);
 	CALL(prctl(PR_SET_PDEATHSIG, 65));

@@ -75,9 +75,12 @@ static void reads_after_hang_up(void)
 	char byte;
 	open_gate(&ready);
 	CALL(read(slave, &byte, 1));
-	CALL(write(slave, "x", 1));
+	/* The reader may wake before the hang-up is complete. */
 	struct termios settings;
+	while (tcgetattr(slave, &settings) == 0)
+		usleep(1000);
 	CALL(tcgetattr(slave, &settings));
+	CALL(write(slave, "x", 1));
 	struct pollfd one = { slave, POLLIN, 0 };
 	CALL(poll(&one, 1, -1));
 	FACT(one.revents & POLLHUP);

@@ -67,6 +67,8 @@ int main(void)
 	signal(SIGCHLD, SIG_IGN);
 	pid = start(quick);
 	CALL(waitpid(pid, NULL, 0));
+	while (kill(pid, 0) == 0)
+		usleep(1000);
 	CALL(kill(pid, 0));
 	action.sa_flags = SA_SIGINFO | SA_NOCLDWAIT;
 	sigaction(SIGCHLD, &action, NULL);

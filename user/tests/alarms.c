@@ -1,0 +1,66 @@
+/* alarm, setitimer and getitimer. */
+#include "show.h"
+
+#include <sys/time.h>
+
+static volatile int alarms, virtual, profile;
+
+static void note(int number)
+{
+	if (number == SIGALRM)
+		alarms++;
+	else if (number == SIGVTALRM)
+		virtual++;
+	else
+		profile++;
+}
+
+int main(void)
+{
+	struct itimerval timer = { { 0, 0 }, { 0, 1000 } }, old;
+	handle(SIGALRM, note, 0);
+	handle(SIGVTALRM, note, 0);
+	handle(SIGPROF, note, 0);
+	CALL(alarm(100));
+	CALL(alarm(50));
+	CALL(alarm(0));
+	CALL(alarm(0));
+	CALL(setitimer(ITIMER_REAL, &timer, NULL));
+	while (!alarms)
+		;
+	SHOW(alarms);
+	CALL(getitimer(ITIMER_REAL, &old));
+	FACT(old.it_value.tv_sec == 0 && old.it_value.tv_usec == 0);
+	timer.it_interval.tv_usec = 1000;
+	alarms = 0;
+	setitimer(ITIMER_REAL, &timer, NULL);
+	while (alarms < 5)
+		pause();
+	timer = (struct itimerval){ { 0, 0 }, { 0, 0 } };
+	CALL(setitimer(ITIMER_REAL, &timer, &old));
+	FACT(old.it_interval.tv_usec == 1000);
+	/* The processor's time. */
+	timer.it_value.tv_usec = 10000;
+	CALL(setitimer(ITIMER_VIRTUAL, &timer, NULL));
+	CALL(setitimer(ITIMER_PROF, &timer, NULL));
+	while (!virtual || !profile)
+		;
+	SHOW(virtual);
+	SHOW(profile);
+	/* alarm and ITIMER_REAL are one. */
+	alarm(1000);
+	getitimer(ITIMER_REAL, &old);
+	FACT(old.it_value.tv_sec >= 900);
+	timer.it_value.tv_usec = 1000000;
+	CALL(setitimer(ITIMER_REAL, &timer, NULL));
+	timer.it_value.tv_usec = -1;
+	CALL(setitimer(ITIMER_REAL, &timer, NULL));
+	CALL(setitimer(3, &timer, NULL));
+	CALL(getitimer(3, &old));
+	CALL(syscall(SYS_setitimer, ITIMER_REAL, 8, NULL));
+	CALL(syscall(SYS_getitimer, ITIMER_REAL, 8));
+	/* A null value stops it. */
+	CALL(syscall(SYS_setitimer, ITIMER_REAL, NULL, NULL));
+	CALL(alarm(0));
+	return 0;
+}
