@@ -31,8 +31,8 @@ impl<const LEN: usize> Links for [Link; LEN] {
 /// What an element keeps while it is in a queue.
 ///
 /// The fields are atomic only so that a shared reference can change them. All accesses
-/// are relaxed, which are plain moves: who owns the [`DeadlineQueue`](crate::DeadlineQueue), by a lock,
-/// owns the links of its elements.
+/// are relaxed, which are plain moves: the lock of the
+/// [`DeadlineQueue`](crate::DeadlineQueue) protects the links of its elements.
 #[derive(Debug)]
 pub struct Link {
     key: AtomicU64,
@@ -58,7 +58,7 @@ impl Link {
         }
     }
 
-    /// Tells if the element is in a queue.
+    /// Returns whether the element is in a queue.
     #[inline]
     pub fn is_linked(&self) -> bool {
         self.rank() != 0
@@ -76,7 +76,7 @@ impl Link {
         self.order.store(order, Relaxed);
     }
 
-    /// Tells if this one comes before `other`.
+    /// Returns whether this one comes before `other`.
     #[inline]
     pub(crate) fn precedes(&self, other: &Link) -> bool {
         let (key, other_key) = (self.key(), other.key());

@@ -29,7 +29,7 @@ impl DeadlineQueue {
         self.len
     }
 
-    /// Tells if there are no elements.
+    /// Returns whether there are no elements.
     #[inline]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
@@ -54,7 +54,7 @@ impl DeadlineQueue {
         Some(id)
     }
 
-    /// Inserts `id` with `key`, behind those of the same key.
+    /// Inserts `id` with `key`, after those of the same key.
     ///
     /// # Panics
     /// If the element is linked already, or if `id` is [`NONE`].

@@ -19,11 +19,11 @@ use crate::cpu_set::CpuSet;
 /// How many CPUs [`busiest`] and [`Balancer::partner`] look at.
 const LOOKS_MAX: usize = 8;
 
-/// By how much the virtual time of a CPU falls behind that of a less loaded one until a
-/// thread moves: 8 ms.
+/// A thread moves when the virtual time of its CPU has advanced by so much less than that of a CPU
+/// with less load: 8 ms.
 pub const LAG_MAX_NS: u64 = 8_000_000;
 
-/// After so long without a look nothing is known of the threads that are here now: 50 ms.
+/// A comparison that is older than this says nothing about the threads that run now: 50 ms.
 const LIFE_NS: u64 = 50_000_000;
 
 /// The state of all CPUs. It may be old when it is used: it is read without their locks.
@@ -72,9 +72,9 @@ pub fn place<const WORDS: usize>(
         .unwrap_or(last)
 }
 
-/// Returns at most [`LOOKS_MAX`] of the CPUs other than `me`, one after the other: `random`
-/// says which. With numbers at random any CPU is among them sooner or later; with numbers
-/// that follow each other, so many calls as an eighth of the CPUs return all.
+/// Returns at most [`LOOKS_MAX`] of the CPUs other than `me`, in a row: `random` selects the first.
+/// With random numbers, each CPU is among them sooner or later. With consecutive numbers, n calls
+/// return all of 8 n CPUs.
 fn some_others<const WORDS: usize>(
     cpus: &impl Cpus<WORDS>,
     me: usize,
@@ -102,7 +102,7 @@ pub fn busiest<const WORDS: usize>(
         .min_by_key(|cpu| Reverse(cpus.load(*cpu)))
 }
 
-/// How far the threads of a CPU have fallen behind those of less loaded ones.
+/// How much less the virtual time of a CPU has advanced than that of CPUs with less load.
 #[derive(Debug, Default)]
 pub struct Balancer {
     /// In virtual time, since a thread moved away.

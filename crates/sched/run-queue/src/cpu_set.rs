@@ -62,7 +62,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         }
     }
 
-    /// Tells if a CPU is in.
+    /// Returns whether a CPU is in the set.
     #[inline]
     pub const fn contains(&self, cpu: usize) -> bool {
         cpu < Self::CAPACITY && self.words[cpu / WORD_BITS] >> (cpu % WORD_BITS) & 1 != 0
@@ -73,7 +73,7 @@ impl<const WORDS: usize> CpuSet<WORDS> {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Tells if no CPU is in.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }

@@ -7,7 +7,7 @@ use crate::policy::{NICE_0_SHIFT, NICE_0_WEIGHT, Policy, Slice, units};
 use crate::virtual_time::Position;
 
 /// The most lag, or debt, that a thread takes from one queue to another: about 2 s of
-/// service. Only a thread that nobody interrupted in time has more debt.
+/// service. Only a thread that was not interrupted in time has more debt.
 const LAG_MAX: i64 = 1 << 41;
 
 /// After how long off the queue any debt is forgiven: about 69 s.

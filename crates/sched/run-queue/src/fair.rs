@@ -18,14 +18,14 @@ impl<I: Copy + Eq> Fair<I> {
         Self { time: VirtualTime::new(0), tree: Tree::new() }
     }
 
-    /// Takes in a thread with its lag, and with a new request.
+    /// Adds a thread with its lag, and with a new request.
     #[inline(always)]
     pub(crate) fn join(&mut self, entity: &SchedEntity<I>, lag: i64) {
         entity.set_position(self.time.join(entity.weight(), lag));
         entity.request_slice();
     }
 
-    /// Lets a thread out and returns its lag.
+    /// Removes a thread and returns its lag.
     #[inline]
     pub(crate) fn leave(&mut self, entity: &SchedEntity<I>) -> i64 {
         self.time.leave(entity.weight(), entity.position())
@@ -46,13 +46,13 @@ impl<I: Copy + Eq> Fair<I> {
         }
         self.time.follow(position);
         if Self::is_over(entity) {
-            // Nobody wants its turn. The deadline comes along, lest it be so long ago
-            // that it seems to be ahead.
+            // No other thread waits for its turn. The deadline moves with it: one that is too
+            // long ago would look like a later one.
             entity.tree.deadline.set(position.vruntime);
         }
     }
 
-    /// Tells if the running thread has had what it requested.
+    /// Returns whether the running thread has had what it requested.
     #[inline]
     pub(crate) fn is_over(entity: &SchedEntity<I>) -> bool {
         !is_after(entity.tree.deadline.get(), entity.tree.vruntime.get())
@@ -76,7 +76,7 @@ impl<I: Copy + Eq> Fair<I> {
         self.tree.earliest_eligible(entities, self.time.floor())
     }
 
-    /// Tells if the running thread is to go on, rather than `waiting`, the best of those
+    /// Returns whether the running thread continues, instead of `waiting`, the best of those
     /// that wait: it is eligible and has the earlier deadline.
     #[inline]
     pub(crate) fn prefers(&self, running: &SchedEntity<I>, waiting: &SchedEntity<I>) -> bool {

@@ -9,25 +9,25 @@
 //! There is a list for each priority, and a bit for each list, so all is O(1). The
 //! highest priority runs; its threads take turns of 10 ms. There is no throttle: a
 //! real-time thread that doesn't sleep keeps all lower ones of its CPU from
-//! running, for ever. They can only be stolen by other CPUs. Who gives out
-//! real-time priorities has to see to that.
+//! running, for ever. They can only be stolen by other CPUs. The code
+//! that assigns real-time priorities is responsible for that.
 //!
 //! # Fair threads
 //! They are scheduled by EEVDF (I. Stoica, H. Abdel-Wahab, Earliest Eligible Virtual
 //! Deadline First, 1995), as in Linux since 6.6. A thread's vruntime is how much it ran,
-//! over its weight; virtual time is the average of all vruntimes by weight. Who is not
-//! ahead of it, whose lag isn't negative, is eligible. Each asks for a slice at a time:
-//! its deadline is where its vruntime will be behind that. Of the eligible threads the
+//! over its weight; virtual time is the average of all vruntimes by weight. A thread
+//! that isn't ahead of it, whose lag isn't negative, is eligible. Each requests a slice at a
+//! time: its deadline is the vruntime that it will have after that. Of the eligible threads the
 //! one with the earliest deadline runs. It gives way when its slice is over, or when
-//! one with an earlier deadline becomes eligible by waking up; else its slice is not
-//! cut short.
+//! one with an earlier deadline becomes eligible by waking up, but not before it has run for
+//! the shortest slice; otherwise its slice is not cut short.
 //!
 //! - While the threads stay the same, none is ever ahead of its share by more than its
 //!   own slice, or behind by more than the longest slice of all, as the paper proves. So
 //!   it waits at most for (its slice + the longest slice) * load / its weight.
 //! - A thread that comes or goes with a lag moves the lags of the others: by as much
 //!   in all, by their weights. So they may be more than that.
-//! - Who sleeps keeps its lag, but at most one slice of it: that is what it can run
+//! - A thread that sleeps keeps its lag, but at most one slice of it: that is what it can run
 //!   ahead of its share when it comes back. Debt is kept too, and forgiven as fast as it
 //!   would be made up for by waiting.
 //! - Sums are exact, see `virtual_time`, and times wrap around, so that nothing depends
@@ -42,8 +42,8 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | `queue` | the run queue: who is on it, and the time of who runs |
-//! | `pick` | who runs next, and for how long |
+//! | `queue` | the run queue: its threads, and the time of the one that runs |
+//! | `pick` | which thread runs next, and for how long |
 //! | `steal` | what another CPU may take away |
 //! | `policy` | classes, priorities, nice values, slices |
 //! | `entity` | what each thread keeps |

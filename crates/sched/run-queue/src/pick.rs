@@ -1,4 +1,4 @@
-//! Who runs next, and for how long.
+//! Which thread runs next, and for how long.
 
 use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
@@ -9,9 +9,9 @@ use crate::virtual_time::is_after;
 /// What becomes of the thread that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Previous {
-    /// It wants to go on.
+    /// It could continue.
     Runnable,
-    /// It wants to go on, but lets others go first.
+    /// It could continue, but gives way to the others.
     Yielding,
     /// It leaves the queue.
     Blocked,
@@ -19,14 +19,14 @@ pub enum Previous {
 
 impl<I: Copy + Eq> RunQueue<I> {
     /// Chooses the thread that runs from now on; `None` if there is none, then the
-    /// CPU is idle. `previous` tells of the one that ran, if one did.
+    /// CPU is idle. `previous` is what became of the one that ran, if one did.
     ///
-    /// A real-time thread goes before all others; behind those of its priority if it
+    /// A real-time thread goes before all others; after those of its priority if it
     /// yields or if its slice is over, else before them. Of the fair ones, and the one
     /// that ran is among them, the eligible one with the earliest deadline is chosen.
     ///
     /// A fair thread that yields gives up the rest of its request, and runs on only if
-    /// no other is eligible; then, too, it is behind by that much.
+    /// no other is eligible; it gives up the rest then, too.
     #[inline(always)]
     pub fn pick(
         &mut self,
@@ -147,7 +147,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         Some(next)
     }
 
-    /// Tells if a real-time thread waits that goes before a running one of `priority`.
+    /// Returns whether a real-time thread waits that goes before a running one of `priority`.
     #[inline]
     fn gives_way(&self, priority: RealTimePriority, turn_ends: bool) -> bool {
         self.real_time
@@ -192,7 +192,7 @@ impl<I: Copy + Eq> RunQueue<I> {
 
     /// Returns when the running thread has to be looked at again, if nothing happens
     /// until then: at the end of its slice, and if it is long, every [`Slice::BASE`].
-    /// `None` if it is to run on, as nobody waits who would have a turn.
+    /// `None` if it runs on, because no thread waits that would have a turn.
     #[inline(always)]
     pub fn slice_end_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let entity = entities.entity(self.current()?);

@@ -14,7 +14,7 @@ pub enum Policy {
 const FIRST_FAIR: u8 = 100;
 
 impl Policy {
-    /// The one of a thread that nobody changed: fair, of nice 0.
+    /// The policy of a thread for which none was set: fair, of nice 0.
     pub const DEFAULT: Self = Self::Fair(Nice::DEFAULT);
 
     /// Returns the policy as one number: 1 to 99 for the real-time priorities, 100 to 139 for
@@ -77,7 +77,7 @@ impl Nice {
     pub const MIN: Self = Self(-20);
     /// The one with the smallest weight.
     pub const MAX: Self = Self(19);
-    /// The one of a thread that nobody changed.
+    /// The one of a thread for which none was set.
     pub const DEFAULT: Self = Self(0);
 
     /// Returns the nice value of a number; `None` if there is none.
@@ -140,7 +140,7 @@ impl Slice {
     pub const MIN: Self = Self(100_000);
     /// The longest: 100 ms.
     pub const MAX: Self = Self(100_000_000);
-    /// The one of a thread that nobody changed: 3 ms.
+    /// The one of a thread for which none was set: 3 ms.
     pub const BASE: Self = Self(3_000_000);
 
     /// Returns the slice of this length; `None` if it is too short or too long.

@@ -1,12 +1,12 @@
-//! A CPU's run queue: who is on it, and the time of who runs.
+//! A CPU's run queue: its threads, and the time of the one that runs.
 
 use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
 use crate::list::Lists;
 use crate::policy::{Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
 
-/// The most that is charged at once: about 9 h. Only a thread that nobody competes
-/// with is left alone for that long.
+/// The most that is charged at once: about 9 h. Only a thread without
+/// competitors runs for so long without an update.
 const CHARGE_MAX_NS: u64 = 1 << 45;
 
 /// How a thread comes to a queue.
@@ -14,7 +14,7 @@ const CHARGE_MAX_NS: u64 = 1 << 45;
 pub enum Start {
     /// For the first time: with no lag.
     New,
-    /// Again, behind a sleep or a move: with the lag it left with, or what is left of
+    /// Again, after a sleep or a move: with the lag it left with, or what is left of
     /// its debt.
     Woken,
 }
@@ -57,7 +57,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         self.len
     }
 
-    /// Tells if no thread runs or waits here.
+    /// Returns whether no thread runs or waits here.
     #[inline]
     pub const fn is_empty(&self) -> bool {
         self.len == 0
@@ -89,7 +89,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         self.current
     }
 
-    /// Lets a thread that is on no queue wait here.
+    /// Adds a thread that is on no queue; it waits here.
     ///
     /// # Panics
     /// If the thread is on a queue.
@@ -172,7 +172,7 @@ impl<I: Copy + Eq> RunQueue<I> {
     }
 
     /// Changes the policy of a thread that runs or waits here. A real-time thread goes
-    /// behind its new equals; a fair one keeps its lag and what is left of its request.
+    /// after its new equals; a fair one keeps its lag and what is left of its request.
     ///
     /// # Panics
     /// If the thread is on no queue.
@@ -203,7 +203,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         entity.store_policy(policy);
         self.real_time_len += u32::from(entity.weight() == 0);
         match policy {
-            // The running one's turn is over, so that it goes behind its equals.
+            // The running one's turn is over, so that it goes after its equals.
             Policy::RealTime(_) if state == QueueState::Running => entity.set_slice_left_ns(0),
             Policy::RealTime(priority) => {
                 entity.set_slice_left_ns(REAL_TIME_SLICE_NS);

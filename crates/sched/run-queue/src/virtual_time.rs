@@ -35,7 +35,7 @@ pub(crate) struct Position {
     pub(crate) remainder: u32,
 }
 
-/// Tells if a virtual time is after another. They are less than 2^63 apart.
+/// Returns whether a virtual time is after another. They are less than 2^63 apart.
 #[inline]
 pub(crate) fn is_after(time: u64, other: u64) -> bool {
     (time.wrapping_sub(other) as i64) > 0
@@ -54,8 +54,8 @@ impl VirtualTime {
     }
 
     /// Returns the virtual time, rounded down. A thread is eligible, its lag isn't
-    /// negative, if its vruntime isn't after that. As vruntimes are rounded too, who
-    /// is less than one unit ahead counts as eligible.
+    /// negative, if its vruntime isn't after that. As vruntimes are rounded too, a thread
+    /// that is less than one unit ahead counts as eligible.
     #[inline]
     pub(crate) fn floor(&self) -> u64 {
         self.floor
@@ -78,10 +78,10 @@ impl VirtualTime {
         (self.floor, self.rest) = (position.vruntime, u64::from(position.remainder));
     }
 
-    /// Takes in a thread so that its lag is `lag`, at most 2^41 in size. An only thread
+    /// Adds a thread so that its lag is `lag`, at most 2^41 in size. An only thread
     /// has no lag.
     ///
-    /// V moves by the entry of lag: with W the sum before, the thread has the lag behind
+    /// V moves by the entry of lag: with W the sum before, the thread has the lag after
     /// it if w * v = w * V - lag - lag * w / W. That is rounded to whole service, so the
     /// lag differs from the one asked for by less than 1, which is 1/1024 ns.
     #[inline(always)]
@@ -101,7 +101,7 @@ impl VirtualTime {
         position
     }
 
-    /// Lets a thread out and returns its lag, rounded down.
+    /// Removes a thread and returns its lag, rounded down.
     #[inline(always)]
     pub(crate) fn leave(&mut self, weight: u32, position: Position) -> i64 {
         let weight_sum = self.load;
