@@ -29,7 +29,7 @@ use farjump::mm::kernel::kernel_stack::KernelStack;
 use farjump::mm::kernel::stacks::Use;
 use farjump::sync::parking::KernelLot;
 use farjump::sync::{Latch, Mutex, Rank, RwLock, WaitQueue};
-use farjump::task::{self, Builder, CpuSet, JoinHandle, State};
+use farjump::task::{self, Builder, Cancellation, CpuSet, JoinHandle, State};
 use farjump::testing::{ShouldPanic, wait_for_threads, wait_until};
 use run_queue::{Policy, RealTimePriority};
 use x86_64::VirtAddr;
@@ -426,9 +426,26 @@ fn waits_end_at_their_deadline_or_when_cancelled() {
     });
     let waiting = waiting.expect("there is memory");
     wait_until(|| waiting.thread().state() == State::Waiting);
-    task::cancel(waiting.thread());
+    assert_eq!(task::cancel(waiting.thread()), Cancellation::WaitEnded);
     let (first, second) = waiting.join();
     assert!(first.is_err() && second.is_err());
+}
+
+#[test_case]
+fn thread_that_does_not_wait_can_poll_its_cancellation() {
+    static POLLS: AtomicU64 = AtomicU64::new(0);
+    let busy = task::spawn("busy", || {
+        while !task::is_cancelled() {
+            POLLS.fetch_add(1, Ordering::Relaxed);
+            task::yield_now();
+        }
+        task::sleep_ns(1)
+    });
+    let busy = busy.expect("there is memory");
+    wait_until(|| POLLS.load(Ordering::Relaxed) > 0);
+    assert_eq!(task::cancel(busy.thread()), Cancellation::Pending);
+    assert!(busy.join().is_err());
+    assert!(!task::is_cancelled());
 }
 
 #[test_case]

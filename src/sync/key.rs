@@ -18,6 +18,12 @@ impl<'a> Key<'a> {
         Self { lock: core::ptr::from_ref(lock).cast(), guard: PhantomData }
     }
 
+    /// Returns the address of the lock.
+    #[inline]
+    pub(super) fn address(self) -> *const () {
+        self.lock
+    }
+
     /// Returns whether it is for the lock that stands at `address`.
     #[inline]
     pub(super) fn is_for(self, address: *const ()) -> bool {

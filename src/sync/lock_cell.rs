@@ -7,7 +7,7 @@
 //!
 //! Invariants: 1. A [`Key`] exists only while the guard that made it is borrowed, and stays on its
 //! CPU. 2. The owner of a cell changes only under the lock that owns it, and while no key of that
-//! lock exists. So only one CPU at a time can open a cell, and it sees all changes made under the
+//! lock exists; a cell without an owner goes to the first lock that claims it. So only one CPU at a time can open a cell, and it sees all changes made under the
 //! former owners.
 
 use core::cell::UnsafeCell;
@@ -16,9 +16,10 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use super::irq_mutex::{IrqMutex, IrqMutexGuard};
 use super::key::Key;
 
-/// A value that the holder of a lock opens. The lock may change.
+/// A value that the holder of a lock opens. The lock may change, and there may be none for a time:
+/// then the value can't be opened.
 pub struct LockCell<T> {
-    /// The lock that owns the value.
+    /// The lock that owns the value; null if none does.
     owner: AtomicPtr<()>,
     value: UnsafeCell<T>,
 }
@@ -32,6 +33,33 @@ impl<T> LockCell<T> {
     pub const fn new<L>(owner: &'static IrqMutex<L>, value: T) -> Self {
         let owner = AtomicPtr::new(owner.address().cast_mut());
         Self { owner, value: UnsafeCell::new(value) }
+    }
+
+    /// Makes a cell that no lock owns.
+    pub const fn unowned(value: T) -> Self {
+        Self { owner: AtomicPtr::new(core::ptr::null_mut()), value: UnsafeCell::new(value) }
+    }
+
+    /// Makes the lock of `guard` the owner of the value, which no lock owns.
+    ///
+    /// # Panics
+    /// If a lock owns it.
+    #[inline]
+    pub fn claim<G, S>(&self, guard: &mut IrqMutexGuard<'_, G, S>) {
+        let lock = guard.parts().1.address().cast_mut();
+        let none = core::ptr::null_mut();
+        let claimed = self.owner.compare_exchange(none, lock, Ordering::Acquire, Ordering::Relaxed);
+        assert!(claimed.is_ok(), "a lock owns the value");
+    }
+
+    /// Ends the ownership of the lock of `guard`: no lock owns the value from now on.
+    ///
+    /// # Panics
+    /// If the lock of `guard` doesn't own it.
+    #[inline]
+    pub fn disown<G, S>(&self, guard: &mut IrqMutexGuard<'_, G, S>) {
+        assert!(self.is_owned_by(guard.parts().1), "another lock owns the value");
+        self.owner.store(core::ptr::null_mut(), Ordering::Release);
     }
 
     /// Returns whether the lock of `key` owns the value.
@@ -90,6 +118,29 @@ mod tests {
         let mut other = OTHER.lock();
         assert_eq!(cell.open(other.parts().1).get(), 2);
     }
+
+    #[test_case]
+    fn value_without_an_owner_goes_to_the_lock_that_claims_it() {
+        let cell = LockCell::unowned(Cell::new(1));
+        {
+            let mut one = ONE.lock();
+            assert!(!cell.is_owned_by(one.parts().1));
+            cell.claim(&mut one);
+            cell.open(one.parts().1).set(2);
+            cell.disown(&mut one);
+            assert!(!cell.is_owned_by(one.parts().1));
+        }
+        let mut other = OTHER.lock();
+        cell.claim(&mut other);
+        assert_eq!(cell.open(other.parts().1).get(), 2);
+    }
+
+    #[test_case]
+    const OWNED_VALUE_IS_NOT_CLAIMED: ShouldPanic =
+        ShouldPanic::new("sync::owned_value_is_not_claimed", "a lock owns the value", || {
+            let cell = LockCell::new(&ONE, Cell::new(1));
+            cell.claim(&mut OTHER.lock());
+        });
 
     #[test_case]
     const HOLDER_OF_ANOTHER_LOCK_IS_REFUSED: ShouldPanic =

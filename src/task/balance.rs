@@ -39,18 +39,18 @@ impl Cpus<SET_WORDS> for All {
     }
 }
 
-/// Lets threads be placed on the CPUs with numbers below `count`.
+/// Sets how many CPUs run threads: those with the numbers below `count`.
 pub(super) fn set_count(count: u32) {
     COUNT.store(count, Ordering::Relaxed);
 }
 
-/// Tells whether there is only one CPU to choose from.
+/// Returns whether only one CPU runs threads.
 #[inline]
 pub(super) fn is_alone() -> bool {
     COUNT.load(Ordering::Relaxed) == 1
 }
 
-/// Notes whether `cpu` has nothing to do.
+/// Records whether `cpu` is idle.
 pub(super) fn set_idle(cpu: &SchedCpu, is_idle: bool) {
     if is_idle {
         IDLE.insert(CpuId::new(cpu.number));
@@ -88,10 +88,10 @@ pub(super) fn steal(
     Some(thread)
 }
 
-/// Takes a thread that waits on this CPU off its queue, for one with less load: if that levels the loads, if
-/// the threads here get less for their weight, or if it is real-time and none is there. Called at the end of slices, so
-/// only where threads wait for each other, which are those that can move. Returns it and the
-/// other CPU, whose queue owns it then. Interrupts are off.
+/// Takes a waiting thread off the queue of this CPU, for a CPU with less load. It does so if that
+/// levels the loads, if the threads of this CPU get less for their weight than those of the other
+/// one, or if the thread is real-time and the other CPU has no such thread. Called at the end of
+/// slices. Returns the thread and the other CPU, whose queue then owns it.
 pub(super) fn take_surplus(
     here: &'static SchedCpu,
     now_ns: u64,
@@ -130,8 +130,7 @@ pub(super) fn take_surplus(
     Some((thread, target))
 }
 
-/// Returns a CPU that has nothing to do, if `here` has threads that wait: one that
-/// halts doesn't look around by itself.
+/// Returns an idle CPU if threads wait on `here`: a CPU that halts doesn't look for work by itself.
 pub(super) fn idle_beside(here: &SchedCpu) -> Option<u32> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;
@@ -140,7 +139,7 @@ pub(super) fn idle_beside(here: &SchedCpu) -> Option<u32> {
     All.first_idle(&all, here.number as usize).map(|idle| idle as u32)
 }
 
-/// Returns a number that is as good as any.
+/// Returns a pseudorandom number.
 fn random() -> u32 {
     // The lower bits change with each call; multiplying brings them to the upper ones.
     (clock::read_tsc() as u32).wrapping_mul(0x9E37_79B9)

@@ -31,7 +31,7 @@ pub struct SchedCpu {
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
     /// the timer's interrupt handler.
     pub(super) deadlines: IrqMutex<DeadlineQueue>,
-    /// What runs when nobody else does.
+    /// The thread that runs when no other one can.
     idle: Once<&'static Thread>,
     /// How many threads run or could, as of the last change: for others to look at.
     pub(super) runnable: AtomicU32,
@@ -83,7 +83,7 @@ impl SchedCpu {
         }
     }
 
-    /// Returns what runs when nobody else does.
+    /// Returns the thread that runs when no other one can.
     #[inline]
     pub fn idle(&self) -> &'static Thread {
         self.idle.get().expect("CPUs that run have an idle thread")

@@ -75,7 +75,7 @@ impl FpuState {
         drop(area);
     }
 
-    /// Lets the thread that this belongs to, which runs, use them from now on.
+    /// Allows the running thread, whose state this is, to use these registers from now on.
     pub(super) fn keep(&self) -> Result<(), NoFpu> {
         if self.are_kept.load(Ordering::Relaxed) {
             return Ok(());

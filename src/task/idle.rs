@@ -1,5 +1,4 @@
-//! What a CPU does when nobody wants to run: it halts, in a thread that is on no run
-//! queue.
+//! The idle thread of a CPU, which is on no run queue: it halts the CPU until an interrupt.
 
 use core::sync::atomic::Ordering;
 
@@ -10,7 +9,7 @@ use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
 use crate::arch::irq::preemption;
 use crate::arch::time::clock;
 
-/// Notes that this CPU begins with its idle thread, and idles.
+/// Records that this CPU is idle from now on, and runs its idle thread.
 pub(super) fn begin() -> ! {
     let cpu = cpu::this();
     cpu.idle_since_ns.store(clock::now_ns(), Ordering::Relaxed);
@@ -21,7 +20,7 @@ pub(super) fn begin() -> ! {
 /// Halts the CPU until something happens, for ever.
 pub(super) fn idle() -> ! {
     interrupt_flag::enable_here();
-    // What was placed here before this CPU could be asked.
+    // A thread may have been placed here before this CPU took requests.
     preemption::request();
     loop {
         spawn::trim_some();

@@ -19,8 +19,8 @@ use core::sync::atomic::Ordering;
 use run_queue::Policy;
 
 use super::locked_queue::LockedQueue;
+use super::parked::Waiter;
 use super::scheduler;
-use super::table;
 use super::thread::Thread;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 
@@ -35,18 +35,20 @@ fn urgency(policy: Policy) -> u32 {
     }
 }
 
-/// Lends the policy of `waiter`, whose bucket is locked, to the owner of the mutex that it waits
-/// for. Returns the owner if its policy has changed.
-pub(super) fn lend(waiter: &'static Thread) -> Option<&'static Thread> {
-    let slot = waiter.parked.owner.load(Ordering::Relaxed).checked_sub(1)?;
-    let owner = table::thread(slot);
-    let policy = waiter.policy();
+/// Lends the policy of `thread` to the owner of the mutex that it waits for. Its bucket, which owns
+/// `waiter`, is locked. Returns the owner if its policy has changed.
+pub(super) fn lend(
+    thread: &'static Thread,
+    waiter: &Waiter<&'static Thread>,
+) -> Option<&'static Thread> {
+    let owner = waiter.owner.get()?;
+    let policy = thread.policy();
     if urgency(policy) <= urgency(*owner.own_policy.lock()) {
         return None;
     }
     let interrupts_off = InterruptsOff::new();
     let mut queue = LockedQueue::try_lock_of(owner, &interrupts_off)?;
-    if !waiter.parked.is_lending.swap(true, Ordering::Relaxed) {
+    if !waiter.is_lending.replace(true) {
         owner.loans.store(owner.loans.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
     if urgency(policy) <= urgency(queue.policy(owner)) {
@@ -56,13 +58,18 @@ pub(super) fn lend(waiter: &'static Thread) -> Option<&'static Thread> {
     Some(owner)
 }
 
-/// Ends the loan of `waiter`, whose bucket is locked, if it lends.
-pub(super) fn end_loan(waiter: &'static Thread) {
-    if !waiter.parked.is_lending.load(Ordering::Relaxed) {
-        return;
+/// Ends the loan of the thread that `waiter` is of, if it lends. Its bucket is locked.
+#[inline]
+pub(super) fn end_loan(waiter: &Waiter<&'static Thread>) {
+    if waiter.is_lending.replace(false)
+        && let Some(owner) = waiter.owner.get()
+    {
+        end_loan_to(owner);
     }
-    waiter.parked.is_lending.store(false, Ordering::Relaxed);
-    let owner = table::thread(waiter.parked.owner.load(Ordering::Relaxed) - 1);
+}
+
+#[cold]
+fn end_loan_to(owner: &'static Thread) {
     let interrupts_off = InterruptsOff::new();
     let mut queue = LockedQueue::lock_of(owner, &interrupts_off);
     let loans = owner.loans.load(Ordering::Relaxed) - 1;

@@ -258,7 +258,7 @@ impl Thread {
         self.cpu.store(cpu.number, Ordering::Relaxed);
     }
 
-    /// Tells whether a CPU runs it.
+    /// Returns whether a CPU runs it.
     pub fn is_running(&'static self) -> bool {
         let interrupts_off = InterruptsOff::new();
         let queue = LockedQueue::try_lock_of(self, &interrupts_off);

@@ -1,16 +1,17 @@
-//! Threads: who runs on which CPU, and who waits for what.
+//! Threads: which of them run on which CPU, and how they wait.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`thread`] | what is known of a thread |
 //! | [`thread_ref`] | a hold of a thread that was found by its number |
 //! | [`table`] | all threads, by number |
-//! | [`spawn`] | how a thread begins and ends, and who waits for that |
+//! | [`spawn`] | how a thread begins and ends, and how others wait for its end |
 //! | [`cpu`] | what each CPU has of its own: its run queue, its deadlines |
 //! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
-//! | [`idle`] | what runs when nobody wants to |
+//! | [`idle`] | the thread that runs when no other one can |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`parking`] | the one place where threads wait |
+//! | [`bucket`] | the threads that wait for the words of a bucket |
 //! | [`parked`] | how a thread waits |
 //! | [`cpu_set`] | sets of CPUs |
 //! | [`program`] | threads that run a program in ring 3 |
@@ -18,14 +19,14 @@
 //! | [`address_space`] | the address space that a thread runs in |
 //! | [`balance`] | on which CPU a thread runs |
 //! | [`deadlines`] | waits that end by themselves, and the timer |
-//! | [`inheritance`] | who runs sooner because others wait for it |
+//! | [`inheritance`] | threads that run sooner because others wait for them |
 //! | [`smp`] | the other CPUs |
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
 //! | [`watchdog`], [`watch`] | CPUs that hang |
 //! | [`fpu_state`] | floating point and vectors, for threads that use them |
 //!
-//! Who runs next is settled by the crate `run-queue`; what threads wait with is in
+//! The crate `run-queue` picks the thread that runs next; what threads wait with is in
 //! `sync`, over the parking lot here.
 //!
 //! Locks, from outer to inner: a bucket of the parking lot, a run queue, a CPU's
@@ -35,6 +36,7 @@
 
 mod address_space;
 mod balance;
+mod bucket;
 mod cpu;
 mod cpu_set;
 mod deadlines;
@@ -60,7 +62,7 @@ mod watchdog;
 pub use cpu::{LATENCIES, SchedCpu, cpus};
 pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
-pub use parking::cancel;
+pub use parking::{Cancellation, cancel};
 pub use program::{ProgramStart, exec, segment_base, set_segment_base};
 pub use program_state::ProgramState;
 pub use scheduler::{set_allowed, yield_now};
@@ -87,7 +89,7 @@ use crate::mm::user::address_space::AddressSpace;
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks(());
 
-/// Makes what runs the first thread, which stays on the boot stack. `tell` is told of
+/// Turns the boot context into the first thread, which stays on the boot stack. `tell` reports
 /// CPUs that hang.
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
     boot_stage::mark(Stage::Tasks);
@@ -110,12 +112,19 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
     Tasks(())
 }
 
-/// Lets the CPUs with these APIC numbers run threads, too, up to `cpus_max`
+/// Starts the CPUs with these APIC numbers, which then run threads, too, up to `cpus_max`
 /// in all.
 pub fn start_others(_tasks: Tasks, apic_ids: &[ApicId], cpus_max: usize) {
     boot_stage::mark(Stage::Smp);
     smp::start_others(apic_ids, cpus_max);
     watchdog::start();
+}
+
+/// Returns whether the running thread is [cancelled](cancel). A thread that runs for long without
+/// waiting polls this, and ends.
+#[inline]
+pub fn is_cancelled() -> bool {
+    table::current().is_cancelled()
 }
 
 /// Returns the address space that the running thread runs in; `None` for a thread of the
@@ -124,7 +133,7 @@ pub fn current_address_space() -> Option<Arc<AddressSpace>> {
     table::current().address_space.get()
 }
 
-/// Lets the running thread use the registers for floating point and vectors; they begin
+/// Allows the running thread to use the registers for floating point and vectors; they begin
 /// as the manual has them after a reset. For all other threads using them is an exception.
 ///
 /// # Errors

@@ -1,52 +1,96 @@
-//! How a thread waits. The lock of its bucket in the parking lot owns this, but for what
-//! is looked at to find the bucket.
+//! How a thread waits.
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::cell::Cell;
+use core::num::NonZeroU64;
+use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-use blocking::QueueEnd;
-use deadline_queue::NONE;
+use blocking::{QueueEnd, Wake};
 
-/// How a thread waits, or how its last wait has ended.
-pub(super) struct Parked {
-    /// The address of the word; 0 if it doesn't wait.
-    pub(super) word: AtomicU64,
-    /// In the bucket's list.
-    pub(super) previous: AtomicU32,
-    pub(super) next: AtomicU32,
-    pub(super) queue_end: AtomicU8,
-    /// The real-time priority, or 0.
-    pub(super) priority: AtomicU8,
-    pub(super) is_interruptible: AtomicU8,
-    pub(super) until_ns: AtomicU64,
-    /// The slot of the thread that owns the mutex that it waits for, plus 1; 0 if none is known.
-    pub(super) owner: AtomicU32,
-    /// Whether it lends its policy to the owner.
-    pub(super) is_lending: AtomicBool,
-    pub(super) wake: AtomicU8,
+use crate::sync::LockCell;
+
+/// How a thread waits, or how its last wait has ended. `T` refers to a thread.
+pub(super) struct Parked<T> {
+    /// The address of the word that the thread waits for; 0 if it doesn't wait. Changed under the
+    /// lock of the word's bucket, read without it to find the bucket.
+    word: AtomicU64,
+    /// How the last wait has ended. Written before the wake-up, read by the thread after it.
+    wake: AtomicU8,
+    /// The lock of the bucket owns it as long as the thread waits; otherwise no lock does.
+    pub(super) waiter: LockCell<Waiter<T>>,
 }
 
-impl Parked {
+/// What the bucket of a waiting thread keeps about it.
+pub(super) struct Waiter<T> {
+    /// The neighbours in the bucket's list.
+    pub(super) previous: Cell<Option<T>>,
+    pub(super) next: Cell<Option<T>>,
+    pub(super) queue_end: Cell<QueueEnd>,
+    /// The real-time priority by which the thread stands in line, or 0. It is that of its own
+    /// policy: what it inherits while it waits doesn't move it.
+    pub(super) priority: Cell<u8>,
+    pub(super) is_interruptible: Cell<bool>,
+    pub(super) until_ns: Cell<Option<u64>>,
+    /// The thread that owns the mutex that it waits for, if that is known.
+    pub(super) owner: Cell<Option<T>>,
+    /// Whether it lends its policy to the owner.
+    pub(super) is_lending: Cell<bool>,
+}
+
+impl<T> Parked<T> {
     pub(super) const fn new() -> Self {
         Self {
             word: AtomicU64::new(0),
-            previous: AtomicU32::new(NONE),
-            next: AtomicU32::new(NONE),
-            queue_end: AtomicU8::new(0),
-            priority: AtomicU8::new(0),
-            is_interruptible: AtomicU8::new(0),
-            until_ns: AtomicU64::new(u64::MAX),
-            owner: AtomicU32::new(0),
-            is_lending: AtomicBool::new(false),
-            wake: AtomicU8::new(0),
+            wake: AtomicU8::new(Wake::Unparked as u8),
+            waiter: LockCell::unowned(Waiter {
+                previous: Cell::new(None),
+                next: Cell::new(None),
+                queue_end: Cell::new(QueueEnd::Back),
+                priority: Cell::new(0),
+                is_interruptible: Cell::new(false),
+                until_ns: Cell::new(None),
+                owner: Cell::new(None),
+                is_lending: Cell::new(false),
+            }),
         }
     }
 
-    /// Returns the end of the queue at which it started to wait.
-    pub(super) fn queue_end(&self) -> QueueEnd {
-        if self.queue_end.load(Ordering::Relaxed) == QueueEnd::Front as u8 {
-            QueueEnd::Front
-        } else {
-            QueueEnd::Back
+    /// Returns the address of the word that the thread waits for.
+    #[inline]
+    pub(super) fn word(&self) -> Option<NonZeroU64> {
+        NonZeroU64::new(self.word.load(Ordering::SeqCst))
+    }
+
+    /// Returns whether the thread waits for the word at `address`.
+    #[inline]
+    pub(super) fn waits_for(&self, address: u64) -> bool {
+        self.word.load(Ordering::Relaxed) == address
+    }
+
+    /// Notes that the thread waits for the word at `address`. A full memory barrier.
+    #[inline]
+    pub(super) fn set_word(&self, address: u64) {
+        self.word.store(address, Ordering::SeqCst);
+    }
+
+    /// Notes that the thread doesn't wait.
+    #[inline]
+    pub(super) fn clear_word(&self) {
+        self.word.store(0, Ordering::Relaxed);
+    }
+
+    /// Returns how the last wait has ended.
+    #[inline]
+    pub(super) fn wake(&self) -> Wake {
+        match self.wake.load(Ordering::Relaxed) {
+            wake if wake == Wake::TimedOut as u8 => Wake::TimedOut,
+            wake if wake == Wake::Cancelled as u8 => Wake::Cancelled,
+            _ => Wake::Unparked,
         }
+    }
+
+    /// Notes how the wait ends.
+    #[inline]
+    pub(super) fn set_wake(&self, wake: Wake) {
+        self.wake.store(wake as u8, Ordering::Relaxed);
     }
 }

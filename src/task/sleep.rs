@@ -7,7 +7,7 @@ use blocking::{Parking, QueueEnd, Wait, WaitError, WaitKind, Wake};
 use crate::arch::time::clock;
 use crate::sync::parking::KernelLot;
 
-/// Lets the running thread sleep for `time_ns` at least.
+/// Puts the running thread to sleep for `time_ns` at least.
 ///
 /// # Errors
 /// [`WaitError::Cancelled`] if the thread is to end.
@@ -15,13 +15,13 @@ pub fn sleep_ns(time_ns: u64) -> Result<(), WaitError> {
     sleep_until(clock::now_ns().saturating_add(time_ns))
 }
 
-/// Lets the running thread sleep until `deadline_ns` on the kernel's clock, or a little
+/// Puts the running thread to sleep until `deadline_ns` on the kernel's clock, or a little
 /// longer.
 ///
 /// # Errors
 /// [`WaitError::Cancelled`] if the thread is to end.
 pub fn sleep_until(deadline_ns: u64) -> Result<(), WaitError> {
-    // Nobody else knows it.
+    // No other thread knows it.
     let word = AtomicU32::new(0);
     let wait = Wait {
         until_ns: Some(deadline_ns),

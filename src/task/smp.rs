@@ -57,7 +57,7 @@ impl fmt::Display for Error {
 static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 /// Starts those of the CPUs with these APIC numbers that don't run yet, up to
-/// `cpus_max` in all. Those that don't answer are told and left out.
+/// `cpus_max` in all. Those that don't answer are reported and left out.
 pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     let own = local_apic::id();
     percpu::current().set_apic_id(own);

@@ -1,4 +1,4 @@
-//! How a thread begins and ends, and who waits for that.
+//! How a thread begins and ends, and how others wait for its end.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -67,12 +67,12 @@ impl<'a> Builder<'a> {
         Self { name, policy: DEFAULT_POLICY, allowed: CpuSet::first(CPUS_MAX), address_space: None }
     }
 
-    /// Lets it be scheduled so.
+    /// Sets its policy.
     pub fn policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
     }
 
-    /// Lets it run on these CPUs alone.
+    /// Restricts it to these CPUs.
     pub fn allowed(self, allowed: CpuSet) -> Self {
         Self { allowed, ..self }
     }
@@ -82,7 +82,7 @@ impl<'a> Builder<'a> {
         Self { address_space: Some(address_space), ..self }
     }
 
-    /// Lets the thread begin.
+    /// Starts the thread.
     ///
     /// # Errors
     /// See [`SpawnError`].
@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Lets a fair thread begin that is called `name`, of which the first 24 bytes are kept.
+/// Starts a fair thread that is called `name`, of which the first 24 bytes are kept.
 ///
 /// # Errors
 /// See [`SpawnError`].
@@ -135,14 +135,14 @@ pub fn spawn<T: Send + 'static>(
     Builder::new(name).spawn(body)
 }
 
-/// What a thread leaves behind.
+/// The result of a thread, and whether it has ended.
 struct End<T> {
-    /// Protects the result; taken by the thread at its end, and by who joins it.
+    /// Protects the result; taken by the thread at its end, and by the thread that joins it.
     result: IrqMutex<Option<T>>,
     has_come: Latch,
 }
 
-/// A thread that can be waited for. Dropping it lets the thread go its own way.
+/// A thread that can be waited for. If it is dropped, the thread runs on by itself.
 pub struct JoinHandle<T> {
     thread: &'static Thread,
     end: Arc<End<T>>,
@@ -154,7 +154,7 @@ impl<T> JoinHandle<T> {
         self.thread
     }
 
-    /// Tells whether the thread has ended.
+    /// Returns whether the thread has ended.
     pub fn has_ended(&self) -> bool {
         self.end.has_come.is_open()
     }
@@ -242,7 +242,7 @@ fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: 
     thread.set_state(State::Waking);
 }
 
-/// Where a thread begins: behind a switch, with interrupts off.
+/// The first function of a thread: after a switch, with interrupts off.
 extern "C" fn run() -> ! {
     scheduler::finish();
     let thread = table::current();
@@ -285,7 +285,7 @@ fn adopt_here(thread: &'static Thread) {
     thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
 
-/// Makes a thread that runs `idle`, is on no run queue, and runs when nobody else does.
+/// Makes a thread that runs `idle`, is on no run queue, and runs when no other one can.
 pub(super) fn prepare_idle(
     idle: fn() -> !,
     cpu: &'static SchedCpu,
@@ -319,7 +319,7 @@ pub fn trim() {
     while free_stack(0) {}
 }
 
-/// Frees a stack that a thread has left, if more than `kept` are kept; tells whether one
+/// Frees a stack that a thread has left, if more than `kept` are kept; returns whether one
 /// was.
 fn free_stack(kept: u32) -> bool {
     let Some(thread) = table::take_with_stack(kept) else {

@@ -32,7 +32,7 @@ static FREE: IrqMutex<Free> =
 
 /// The free threads.
 struct Free {
-    /// Those that still have the stack of who was there before.
+    /// Those that still have the stack of the thread that had their place before.
     with_stack: List,
     bare: List,
 }
@@ -81,6 +81,12 @@ impl Links for Table {
 pub(super) fn thread(slot: u32) -> &'static Thread {
     let chunk = CHUNKS[slot as usize / CHUNK].get().expect("slots are those of threads");
     &chunk[slot as usize % CHUNK]
+}
+
+/// Returns the thread that sleeping locks identify by `number`.
+#[inline]
+pub(super) fn thread_of_lock_number(number: u32) -> Option<&'static Thread> {
+    number.checked_sub(1).map(thread)
 }
 
 per_cpu! {
@@ -171,7 +177,7 @@ fn grow() -> Option<()> {
     let first = FILLED.fetch_add(1, Ordering::Relaxed) as usize;
     let made = make_chunk(first);
     if made.is_none() {
-        // Unless another one has gone on behind it; then this place stays empty.
+        // Unless another CPU has filled the place after it; then this one stays empty.
         let (behind, back) = (first as u32 + 1, first as u32);
         let _ = FILLED.compare_exchange(behind, back, Ordering::Relaxed, Ordering::Relaxed);
     }

@@ -34,8 +34,8 @@ pub(super) enum Job {
     Program(Box<(Arc<dyn UserThread>, TrapFrame)>),
 }
 
-/// A thread. It is never freed, but used again for another one when it has ended and
-/// nobody asks for it any more.
+/// A thread. Its place is never freed, but used for another thread when it has ended and
+/// no code holds it any more.
 pub struct Thread {
     /// Its place in the table.
     pub(super) slot: u32,
@@ -51,18 +51,18 @@ pub struct Thread {
     pub(super) cpu: AtomicU32,
     /// What users call it by; 0 while it is free.
     pub(super) number: AtomicU64,
-    /// Protects its name; taken by who shows it, and when it begins.
+    /// Protects its name; taken to show it, and when the thread begins.
     pub(super) name: IrqMutex<String<NAME_BYTES>>,
     /// How it waits.
-    pub(super) parked: Parked,
+    pub(super) parked: Parked<&'static Thread>,
     /// Its place among the deadlines of `deadline_cpu`.
     pub(super) deadline: Link,
     pub(super) deadline_cpu: AtomicU32,
-    /// What it is to run, until it begins. Taken by who begins it, and by itself.
+    /// What it is to run, until it begins. Taken by the code that starts it, and by itself.
     pub(super) job: IrqMutex<Option<Job>>,
     /// Whether it is to end early.
     pub(super) is_cancelled: AtomicBool,
-    /// How many hold it: itself until it has ended, and who may join it.
+    /// How many hold it: itself until it has ended, and those that may join it.
     pub(super) holders: AtomicU32,
     /// Its policy, as a number: a copy for those that hold no lock.
     policy: AtomicU8,
@@ -162,6 +162,12 @@ impl Thread {
         }
     }
 
+    /// Returns the number by which sleeping locks identify it: 1 or more.
+    #[inline]
+    pub(super) fn lock_number(&self) -> u32 {
+        self.slot + 1
+    }
+
     /// Returns what it does.
     #[inline]
     pub fn state(&self) -> State {
@@ -173,7 +179,7 @@ impl Thread {
         self.state.store(state as u8, Ordering::Release);
     }
 
-    /// Moves from one state to another; tells whether it was in the first.
+    /// Changes the state if it is `from`; returns whether it was.
     #[inline]
     pub(super) fn change_state(&self, from: State, to: State) -> bool {
         let (from, to) = (from as u8, to as u8);
@@ -232,13 +238,13 @@ impl Thread {
         Stack::of_slot_at(VirtAddr::new_truncate(top.as_u64().wrapping_sub(1)))
     }
 
-    /// Tells whether it was asked to end.
+    /// Returns whether it is cancelled: asked to end.
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }
 }
 
-/// Two of them are the same if they stand in the same place.
+/// Two references are equal if they are to the same place.
 impl PartialEq for Thread {
     #[inline]
     fn eq(&self, other: &Self) -> bool {

@@ -1,10 +1,10 @@
-//! CPUs that hang: two threads look after all of them.
+//! CPUs that hang: two threads watch all of them.
 //!
 //! A CPU that runs a thread takes interrupts and, if others wait, switches. Every
 //! [`PERIOD_NS`] it is asked by an interrupt to say so. One that doesn't for
-//! [`PATIENCE_NS`] is told in the log, with where it is, which a non-maskable interrupt
+//! [`PATIENCE_NS`] is reported in the log, with its instruction, which a non-maskable interrupt
 //! finds out; once, until it answers again. The two stay on the first and on the second
-//! CPU, so that each of these is looked after by the other.
+//! CPU, so that each of these is watched from the other one.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,28 +31,28 @@ const PATIENCE_NS: u64 = 5_000_000_000;
 /// How long interrupts may be off.
 const OFF_NS: u64 = 1_000_000_000;
 
-/// How a CPU's silence is told: its number, and the instruction that it is at.
+/// Reports that a CPU is silent: its number, the instruction that it is at, and what it doesn't do.
 pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
 
 static TELL: Once<Tell> = Once::new();
 
-/// Registers who is told of CPUs that hang.
+/// Registers the function that reports CPUs that hang.
 pub(super) fn set_tell(tell: Tell) {
     TELL.call_once(|| tell);
 }
 
-/// How many silences were told.
+/// How many silences were reported.
 static TOLD: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how often a CPU was told to hang.
+/// Returns how often a CPU was reported to hang.
 pub fn told() -> u64 {
     TOLD.load(Ordering::Relaxed)
 }
 
-/// Lets threads look after the CPUs.
+/// Starts the threads that watch the CPUs.
 pub(super) fn start() {
     let count = cpus().count();
-    // One CPU has nobody to look after it.
+    // With one CPU, no other one could watch it.
     if count < 2 {
         return;
     }
@@ -68,7 +68,7 @@ pub(super) fn start() {
             .allowed(here)
             .spawn(move || while look(others).is_ok() {});
         if let Err(error) = thread {
-            log::warn!("CPUs that hang won't be told: {error}");
+            log::warn!("CPUs that hang won't be reported: {error}");
         }
     }
 }

@@ -5,7 +5,7 @@ use core::fmt::Write;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::commands::tasks::ps;
-use crate::task::{self, ThreadRef};
+use crate::task::{self, Cancellation, ThreadRef};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "kill",
@@ -27,8 +27,16 @@ fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
         }
         Some(thread) if ps::is_idle(&thread) => writeln!(out, "An idle thread can't end.")?,
         Some(thread) => {
-            task::cancel(thread.thread());
-            writeln!(out, "{} is asked to end.", thread.name())?;
+            let name = thread.name();
+            match task::cancel(thread.thread()) {
+                Cancellation::WaitEnded => {
+                    writeln!(out, "{name} is asked to end: its wait has ended with an error.")?;
+                }
+                Cancellation::Pending => writeln!(
+                    out,
+                    "{name} is asked to end: it ends at its next wait that can be cancelled."
+                )?,
+            }
         }
     }
     Ok(())
