@@ -22,7 +22,7 @@ _lock = threading.Lock()
 def machine(cpus, words):
     """Boots Farjump into user/run-tests.c, with the words as its arguments."""
     cmdline = " ".join(["quiet", "init=/bin/run-tests", "--", *words])
-    return Qemu("-m", "512", "-cpu", "max", "-smp", str(cpus), "-cdrom",
+    return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", str(cpus), "-cdrom",
                 image(cmdline, initramfs=programs.build_archive()))
 
 

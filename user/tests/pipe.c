@@ -2,10 +2,12 @@
 #include "show.h"
 
 static int ends[2];
+static struct gate gate;
 
 static void writes_without_reader(void)
 {
 	close(ends[0]);
+	pass_gate(&gate);
 	say("writes");
 	write(ends[1], "x", 1);
 	say("unreachable");
@@ -49,8 +51,10 @@ int main(void)
 	close(ends[0]);
 
 	pipe(ends);
+	gate = new_gate();
 	pid_t pid = start(writes_without_reader);
 	close(ends[0]);
+	open_gate(&gate);
 	finish("writer", pid);
 	signal(SIGPIPE, SIG_IGN);
 	CALL(write(ends[1], "x", 1));
