@@ -9,10 +9,12 @@
 //! | [`file_ops`] | what a pipe, a device or another special file does |
 //! | [`readiness`] | what can be done without waiting, and what is notified of a change |
 //! | [`poll`] | waiting until one of several files is ready |
+//! | [`mapping`] | open files that programs map |
 //! | [`anonymous`] | open files without a place in the tree |
 
 pub mod anonymous;
 pub mod file_ops;
+pub mod mapping;
 pub mod open;
 pub mod open_file;
 pub mod open_flags;

@@ -3,13 +3,17 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
+use address_space::{Access, Sharing};
+
 use super::tree::{LIMITS, Tree, read, write};
 use crate::fs::error::FsError;
+use crate::fs::file::mapping;
 use crate::fs::file::open_file::{Allocate, Whence};
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{Bytes, BytesMut, Sink, SliceSink, SliceSource, Source};
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::mm::kernel::frames::{self, Purpose};
+use crate::mm::user::backing::PageError;
 
 const NEW: OpenFlags = OpenFlags::CREATE.union(OpenFlags::READ_WRITE);
 
@@ -208,5 +212,35 @@ fn reads_and_writes_set_the_times() {
     assert!(linked.changed_ns > written.changed_ns);
     assert_eq!(linked.modified_ns, written.modified_ns);
     assert!(tree.stat(".").is_ok_and(|root| root.modified_ns >= linked.changed_ns - 1_000_000));
+    tree.end();
+}
+
+#[test_case]
+fn mapped_files_share_the_pages() {
+    let tree = Tree::new();
+    tree.write("f", b"text").expect("it is made");
+    let file = tree.open("f", OpenFlags::READ_WRITE).expect("it is there");
+    let mapped = mapping::mapped(&file).expect("it can be read");
+    let page = mapped.page(0).expect("it is within the file");
+    page.bytes(0..2).write(b"TE");
+    assert_eq!(tree.read("f"), Ok(b"TExt".to_vec()));
+    assert_eq!(file.write_at(2, &mut SliceSource::new(b"XT")), Ok(2));
+    let mut bytes = [0; 5];
+    page.bytes(0..5).read(&mut bytes);
+    assert_eq!(&bytes, b"TEXT\0");
+    // A page is there as far as the file goes.
+    assert_eq!(mapped.page(1).map(drop), Err(PageError::Unavailable));
+    assert_eq!(file.set_size(3 * PAGE_BYTES), Ok(()));
+    assert!(mapped.page(2).is_ok());
+    assert_eq!(file.set_size(0), Ok(()));
+    assert_eq!(mapped.page(0).map(drop), Err(PageError::Unavailable));
+    let reader = tree.open("f", OpenFlags::empty()).expect("it is there");
+    let read_only = mapping::mapped(&reader).expect("it can be read");
+    let write = Access::READ | Access::WRITE;
+    assert!(!read_only.allows(write, Sharing::Shared));
+    assert!(read_only.allows(write, Sharing::Private));
+    let writer = tree.open("f", OpenFlags::WRITE_ONLY).expect("it is there");
+    assert_eq!(mapping::mapped(&writer).map(drop), Err(FsError::PermissionDenied));
+    drop((page, mapped, read_only, file, reader, writer));
     tree.end();
 }
