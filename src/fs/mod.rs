@@ -71,6 +71,8 @@ mod tests;
 pub mod time;
 pub mod tmpfs;
 
+use alloc::vec::Vec;
+
 use path_walk::LastLink;
 use spin::Once;
 
@@ -83,7 +85,7 @@ use attributes::Mode;
 use error::FsError;
 use namespace::lookup::{self, Caller};
 use namespace::path::Path;
-use namespace::{attach, create};
+use namespace::{attach, create, mount};
 use tmpfs::Limits;
 
 /// Filled once, by [`start`].
@@ -95,6 +97,19 @@ static ROOT: Once<Path> = Once::new();
 /// If [`start`] wasn't called.
 pub fn root() -> &'static Path {
     ROOT.get().expect("the room is started before files are used")
+}
+
+/// Returns the roots of all mounts, that of the first tree first.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn mounted() -> Result<Vec<Path>, FsError> {
+    let mounts = mount::all()?;
+    let mut roots = Vec::new();
+    roots.try_reserve_exact(mounts.len() + 1)?;
+    roots.push(root().clone());
+    roots.extend(mounts.into_iter().map(attach::root_of));
+    Ok(roots)
 }
 
 /// Proof that there are files.
@@ -121,11 +136,18 @@ fn make_root(boot: &Boot) -> Result<Path, FsError> {
     let root = attach::new_tree(tmpfs::make("rootfs", Limits::default_of_machine(), mode)?)?;
     char_devices::start()?;
     initramfs::unpack_modules(boot, &root);
-    let caller = Caller::root(&root);
+    // What the archives have at /dev may be no directory.
+    if let Err(error) = mount_devices(&root) {
+        log::error!("/dev: {error}");
+    }
+    Ok(root)
+}
+
+fn mount_devices(root: &Path) -> Result<(), FsError> {
+    let caller = Caller::root(root);
     let dev = match lookup::look_up_path(&caller, b"dev", LastLink::Follow) {
         Ok(dev) => dev,
-        Err(_) => create::make_directory(&caller, b"dev", mode)?,
+        Err(_) => create::make_directory(&caller, b"dev", Mode::from_bits_truncate(0o755))?,
     };
-    devfs::mount_on(&dev)?;
-    Ok(root)
+    devfs::mount_on(&dev).map(drop)
 }

@@ -12,7 +12,9 @@ const DISTANCE_MAX: usize = 3;
 const BEGINNING_MIN_BYTES: usize = 3;
 
 /// Names of commands in other systems and shells.
-const OTHER_NAMES: [(&str, &str); 11] = [
+const OTHER_NAMES: [(&str, &str); 15] = [
+    ("df", "mounts"),
+    ("dir", "ls"),
     ("dmesg", "log"),
     ("exit", "poweroff"),
     ("free", "mem"),
@@ -22,7 +24,9 @@ const OTHER_NAMES: [(&str, &str); 11] = [
     ("quit", "poweroff"),
     ("regs", "cr"),
     ("restart", "reboot"),
+    ("rmdir", "rm"),
     ("shutdown", "poweroff"),
+    ("touch", "write"),
     ("uptime", "time"),
 ];
 

@@ -13,7 +13,13 @@ use crate::fs::super_block::SuperBlock;
 /// [`FsError::NoMemory`].
 pub fn new_tree(super_block: Arc<SuperBlock>) -> Result<Path, FsError> {
     let mount = Mount::try_new(super_block, None, MountFlags::empty(), b"none")?;
-    Ok(Path::new(mount.clone(), mount.root().clone()))
+    Ok(root_of(mount))
+}
+
+/// Returns the root of `mount`.
+pub(in crate::fs) fn root_of(mount: Arc<Mount>) -> Path {
+    let root = mount.root().clone();
+    Path::new(mount, root)
 }
 
 /// Mounts `super_block` on the directory `point`, over what was mounted there before. `source` is
@@ -40,7 +46,7 @@ pub fn mount(
     let place = (point.mount().clone(), point.dentry().clone());
     let mount = Mount::try_new(super_block, Some(place), flags, source)?;
     mount::add(&mount)?;
-    Ok(Path::new(mount.clone(), mount.root().clone()))
+    Ok(root_of(mount))
 }
 
 /// Removes the mount whose root is `root`.

@@ -2,6 +2,7 @@
 
 mod cpu;
 mod devices;
+mod files;
 mod memory;
 mod session;
 mod tasks;
@@ -36,10 +37,13 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &session::layout::COMMAND,
     &tasks::locks::COMMAND,
     &session::log::COMMAND,
+    &files::ls::COMMAND,
     &devices::lspci::COMMAND,
     &memory::maps::COMMAND,
     &memory::mem::COMMAND,
+    &files::mkdir::COMMAND,
     &memory::modules::COMMAND,
+    &files::mounts::COMMAND,
     &cpu::msr::COMMAND,
     &memory::peek::COMMAND,
     &memory::poke::COMMAND,
@@ -48,8 +52,10 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &tasks::ps::COMMAND,
     &memory::pt::COMMAND,
     &session::reboot::COMMAND,
+    &files::rm::COMMAND,
     &tasks::sched::COMMAND,
     &cpu::stack::COMMAND,
+    &files::stat::COMMAND,
     &cpu::sym::COMMAND,
     &session::test::COMMAND,
     &devices::ticks::COMMAND,
@@ -58,6 +64,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &tasks::trace::COMMAND,
     &cpu::tss::COMMAND,
     &session::watch::COMMAND,
+    &files::write::COMMAND,
 ]);
 
 #[cfg(test)]

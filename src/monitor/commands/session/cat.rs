@@ -1,4 +1,4 @@
-//! `cat`: writes typed text back.
+//! `cat`: a file, or what is typed.
 
 use core::fmt::Write;
 
@@ -6,19 +6,70 @@ use heapless::String;
 use line_editor::Key;
 
 use crate::console;
+use crate::fs::attributes::Mode;
+use crate::fs::file::open;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::io::SliceSink;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::commands::files::{caller, report};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "cat",
-    usage: "",
-    summary: "Writes what is typed or pasted, until Ctrl-D, and counts it.",
-    example: "cat",
+    usage: "[PATH]",
+    summary: "Shows a file, or writes what is typed, until Ctrl-D, and counts it.",
+    example: "cat /dev/kmsg",
     words: NO_WORDS,
-    run: Run::Machine(|_, arguments, out| {
+    run: Run::Machine(|_, mut arguments, out| {
+        let path = arguments.word();
         arguments.end()?;
-        copy(out)
+        match path {
+            Some(path) => show(path, out),
+            None => copy(out),
+        }
     }),
 };
+
+/// Bytes that are read at a time: a line of the log fits.
+const READ_BYTES: usize = 1024;
+
+/// Writes a file. Bytes that are no text are escaped.
+fn show(path: &str, out: &mut dyn Write) -> Result<(), Error> {
+    let opened = open::open(&caller(), path.as_bytes(), OpenFlags::NONBLOCK, Mode::empty());
+    let Some(file) = report(opened, path, out)? else {
+        return Ok(());
+    };
+    let mut piece = [0; READ_BYTES];
+    let mut kept = 0;
+    loop {
+        // A device may have no end.
+        if console::try_read_key().is_some_and(|typed| typed.key == Key::Ctrl('c')) {
+            return Err(Error::OutputEnded);
+        }
+        let read = file.read(&mut SliceSink::new(&mut piece[kept..]));
+        let Some(read) = report(read, path, out)? else {
+            return Ok(());
+        };
+        let bytes = &piece[..kept + read];
+        let mut shown = 0;
+        for chunk in bytes.utf8_chunks() {
+            out.write_str(chunk.valid())?;
+            shown += chunk.valid().len();
+            let is_cut = read > 0 && shown + chunk.invalid().len() == bytes.len();
+            if is_cut && chunk.invalid().len() < 4 {
+                // The rest of a character may come with the next bytes.
+                break;
+            }
+            write!(out, "{}", chunk.invalid().escape_ascii())?;
+            shown += chunk.invalid().len();
+        }
+        if read == 0 {
+            return Ok(());
+        }
+        let rest = shown..bytes.len();
+        kept = rest.len();
+        piece.copy_within(rest, 0);
+    }
+}
 
 /// The number of bytes that are collected before they are written.
 const GATHERED_BYTES: usize = 256;
