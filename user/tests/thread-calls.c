@@ -1,4 +1,4 @@
-/* Calls of a libc's start-up and end: set_tid_address, robust lists, rseq, membarrier. */
+/* Calls of a libc's start-up and end: set_tid_address, robust lists, rseq. */
 #include "show.h"
 
 struct robust_head { void *next; long offset; void *pending; };
@@ -42,8 +42,6 @@ int main(void)
 	CALL(syscall(SYS_get_robust_list, 99999, &got, &length));
 	CALL(syscall(SYS_gettid) == getpid());
 	CALL(syscall(334, NULL, 0, 0, 0));
-	CALL(syscall(SYS_membarrier, 0, 0, 0) >= 0);
-	CALL(syscall(SYS_membarrier, 1 << 30, 0, 0));
 	CALL(syscall(SYS_personality, 0xffffffff));
 	return 0;
 }

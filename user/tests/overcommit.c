@@ -1,0 +1,22 @@
+/* Memory that is promised: the default of Linux refuses only what can never be. */
+#include "show.h"
+
+int main(void)
+{
+	int both = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	/* More than the machine has, in one piece. */
+	CALL(mmap(NULL, 64UL << 30, both, flags, -1, 0));
+	DONE(mmap(NULL, 64UL << 30, both, flags | MAP_NORESERVE, -1, 0));
+	DONE(mmap(NULL, 64UL << 30, PROT_NONE, flags, -1, 0));
+	DONE(mmap(NULL, 64UL << 30, PROT_READ, flags, -1, 0));
+	/* Half of it, many times: nothing was used yet. */
+	int good = 0;
+	for (int i = 0; i < 8; i++)
+		good += mmap(NULL, 256 << 20, both, flags, -1, 0) != MAP_FAILED;
+	SHOW(good);
+	char *one = mmap(NULL, 64UL << 30, both, flags | MAP_NORESERVE, -1, 0);
+	one[0] = 1;
+	one[(64UL << 30) - 1] = 2;
+	SHOW(one[32UL << 30]);
+	return 0;
+}
