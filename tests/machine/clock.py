@@ -78,7 +78,7 @@ def no_false_alarm_without_pit_and_com1_interrupt():
     the serial line to the next."""
     with counted("-M", "pc,pit=off", "-smp", 2, com1="isa-serial,irq=5") as qemu:
         qemu.expect("no interrupt arrives at IRQ 4; it is polled")
-        qemu.expect("smp: 2 processors run")
+        qemu.expect("smp: 2 CPUs run")
         qemu.expect("farjump> ")
         qemu.send("watch ticks\r")
         qemu.expect(r" [3-9]\d\.\d{6} s since the start")

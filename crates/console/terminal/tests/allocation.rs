@@ -14,9 +14,8 @@ const INPUT: &[u8] =
     \x1b[?1049hx\x1b[?1049l\x1b[4h\xC3\xA9\xFF\x1b7\x1b8\x1bH\x1b[3g\x1b[6n\x1b[c\x1bc\
     \x1b]2;a title that is longer than most\x07\x1bP1$q what is asked for\x1b\\";
 
-// The only test of this file: the allocations of others would be counted, too.
-#[test]
-fn output_allocates_nothing() {
+/// Returns how often a new terminal allocates for output.
+fn allocations_for_output() -> usize {
     let region = Region::new(ALLOCATOR);
     let mut terminal = Terminal::try_new(25, 80, 50).expect("there is memory");
     assert!(region.change().allocations > 0, "they are counted");
@@ -28,5 +27,14 @@ fn output_allocates_nothing() {
         while terminal.take_reply().is_some() {}
     }
     let change = region.change();
-    assert_eq!((change.allocations, change.reallocations), (0, 0));
+    change.allocations + change.reallocations
+}
+
+/// The only test of this file, since the allocations of all threads are counted. The thread that
+/// has started the test allocates a few times meanwhile, but not during the output of each of so
+/// many terminals.
+#[test]
+fn output_allocates_nothing() {
+    let least = (0..100).map(|_| allocations_for_output()).min();
+    assert_eq!(least, Some(0));
 }
