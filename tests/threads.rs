@@ -1,6 +1,6 @@
 //! Threads start, end, take turns and wait; locks, calls of other CPUs and TLB flushes.
 //!
-//! QEMU: -cpu max -smp 1
+//! QEMU: -icount shift=5,sleep=off -cpu max -smp 1
 //! QEMU: -cpu max,-apic
 //! QEMU: -cpu max -smp 2 -accel tcg,thread=multi
 //! QEMU: -cpu max -smp 4 -accel tcg,thread=multi

@@ -88,11 +88,11 @@ static ADMISSION: Admission = Admission::new();
 static HAS_ENTERED: AtomicBool = AtomicBool::new(false);
 
 /// Times to wait, in nanoseconds. The first two are the manual's. The others are for
-/// steps of some microseconds on hardware; a hypervisor may have to schedule the CPU
-/// first.
+/// steps of some microseconds on hardware; a hypervisor on a busy host may take seconds to
+/// schedule the CPU first.
 const AFTER_INIT_NS: u64 = 10_000_000;
 const AFTER_STARTUP_NS: u64 = 200_000;
-const ENTER_NS: u64 = 1_000_000_000;
+const ENTER_NS: u64 = 10_000_000_000;
 
 fn code() -> (*const u8, usize, usize) {
     let start = &raw const trampoline_start;
