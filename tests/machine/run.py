@@ -58,8 +58,10 @@ done:
         mov al, STATUS
         out 0xe9, al
 %endif
-        mov dx, 0x604
         mov ax, 0x2000
+        mov dx, 0x604   ; as SeaBIOS sets the machine up
+        out dx, ax
+        mov dx, 0xb004  ; as OVMF does
         out dx, ax
 stop:   hlt
         jmp stop
