@@ -8,7 +8,9 @@
 
 use crate::monitor::Machine;
 use crate::panic::Ending;
-use crate::{arch, boot, console, drivers, fs, klog, mm, panic, symbols, task};
+use crate::{
+    arch, boot, console, drivers, fs, klog, mm, panic, process, symbols, syscall, task, tty,
+};
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
 ///
@@ -24,6 +26,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     console::history::start();
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
+    console::start_serial_log(serial, boot.options.is_quiet);
     let cpu_info = arch::cpu::features::start(boot.options.cpu_features());
     let screen = console::start_early(boot.information);
     let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_cpu());
@@ -46,8 +49,10 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let tasks = task::start(memory, timer, interrupts, symbols::report_hang);
     let apic_ids = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &apic_ids, boot.options.cpus_max());
-    let files = fs::start(tasks, boot, rtc);
     let console = console::start(timer, serial, keyboard, screen);
+    tty::console_terminal::start(console);
+    let files = fs::start(tasks, boot, rtc);
+    let processes = process::start(files, syscall::handle);
 
     Machine {
         acpi,
@@ -59,6 +64,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
         interrupts,
         memory,
         pci,
+        processes,
         cpu_info,
         rtc,
         tasks,

@@ -6,9 +6,13 @@
 //! | room | owns | `unsafe` |
 //! | --- | --- | --- |
 //! | [`bring_up`] | the order in which everything starts | no |
+//! | [`first_program`] | the first program, and the end of the machine after it | no |
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`fs`] | files: paths, mounts, file systems, open files | no |
+//! | [`syscall`] | system calls | no |
+//! | [`process`] | processes and signals | no |
+//! | [`tty`] | terminals of programs | no |
 //! | [`panic`] | the report of a panic or a fatal exception | no |
 //! | [`task`] | threads, the scheduler, waiting | no |
 //! | [`symbols`] | the symbols of addresses | no |
@@ -52,17 +56,21 @@ pub mod bring_up;
 pub mod console;
 #[expect(unsafe_code, reason = "device registers and device memory")]
 pub mod drivers;
+pub mod first_program;
 pub mod fs;
 pub mod klog;
 #[expect(unsafe_code, reason = "page tables, the heap, memory of devices, linker symbols")]
 pub mod mm;
 pub mod monitor;
 pub mod panic;
+pub mod process;
 pub mod random;
 pub mod symbols;
 pub mod sync;
+pub mod syscall;
 pub mod task;
 pub mod testing;
+pub mod tty;
 
 #[cfg(test)]
 test_kernel!(test_main);

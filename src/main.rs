@@ -1,10 +1,11 @@
-//! The kernel: everything starts in the order of `bring_up`, then the prompt runs.
+//! The kernel: everything starts in the order of `bring_up`, then the first program
+//! runs, or the prompt.
 
 #![no_std]
 #![no_main]
 #![deny(unsafe_code)]
 
-use farjump::{bring_up, monitor};
+use farjump::{bring_up, first_program, monitor};
 
 /// Continues after the stub (`asm/boot.asm`), in 64-bit mode and in the higher half.
 ///
@@ -14,5 +15,6 @@ use farjump::{bring_up, monitor};
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_main(magic: u32, information: u32) -> ! {
     let machine = bring_up::start(magic, information, monitor::report_prompt::run);
+    first_program::run(&machine);
     monitor::run(&machine)
 }

@@ -22,6 +22,7 @@ use farjump::arch::smp::stop;
 use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::fault::{Fault, Outcome};
 use farjump::arch::trap::frame::TrapFrame;
+use farjump::arch::trap::page_fault::PageFault;
 use farjump::arch::user::copy;
 use farjump::arch::user::user_state::{Base, has_fsgsbase};
 use farjump::arch::user::user_thread::{Next, UserThread};
@@ -135,6 +136,10 @@ impl UserThread for Program {
         *self.exception.lock() = fault.exception().map(|exception| (exception, address));
         self.is_ending.store(true, Ordering::Relaxed);
         Outcome::Served
+    }
+
+    fn serve_kernel_fault(&self, _fault: &PageFault) -> Outcome {
+        Outcome::Unserved
     }
 
     fn has_work(&self) -> bool {
@@ -500,6 +505,10 @@ impl UserThread for Copier {
         panic!("{:?}", fault.exception());
     }
 
+    fn serve_kernel_fault(&self, _fault: &PageFault) -> Outcome {
+        Outcome::Unserved
+    }
+
     fn has_work(&self) -> bool {
         self.is_ending.load(Ordering::Relaxed)
     }
@@ -535,7 +544,7 @@ fn check_copies() {
         assert_eq!(copy::read(address, &mut bytes), Err(copy::BadAddress), "{address:#x}");
         assert_eq!(copy::write(address, &bytes), Err(copy::BadAddress));
         assert_eq!(copy::clear(address, 8), Err(copy::BadAddress));
-        let mut text = [core::mem::MaybeUninit::uninit(); 8];
+        let mut text = [0; 8];
         assert!(copy::read_string(address, &mut text).is_err());
         // From the program's memory into that of others.
         let below = address.wrapping_sub(4);
@@ -544,7 +553,7 @@ fn check_copies() {
     assert_eq!(copy::clear(DATA, usize::MAX), Err(copy::BadAddress));
     assert_eq!(copy::write(CODE, &[0]), Err(copy::BadAddress), "it is read-only");
     assert_eq!(copy::write(DATA, b"text\0after"), Ok(()));
-    let mut text = [core::mem::MaybeUninit::uninit(); 8];
+    let mut text = [0; 8];
     assert_eq!(copy::read_string(DATA, &mut text), Ok(&b"text"[..]));
     assert_eq!(copy::read_string(DATA, &mut text[..4]), Err(copy::StringError::TooLong));
     assert_eq!(copy::write(DATA + 0xFFC, b"abcd"), Ok(()));

@@ -104,10 +104,15 @@ impl<S: Stack> Context<S> {
         let stack_top = stack.top();
         assert!(stack_top.is_aligned(16_u64), "stacks end on a multiple of 16");
         let top = stack_top - ENTRY_AREA_BYTES;
-        // The top is for the entry from ring 3. Below it: the zero that ends the chain of frames, a second one for alignment, the
+        // The top is for the entry from ring 3; zeros in it are no program. Below it: the zero that ends the chain of frames, a second one for alignment, the
         // return address of the switch, then RBP, RBX, R12 to R15 in the order in which they are
         // popped.
         let words = [0, 0, begin as *const () as u64, 0, 0, entry as usize as u64, 0, 0, 0];
+        for word in 1..=ENTRY_AREA_BYTES / 8 {
+            let place: *mut u64 = (stack_top - word * 8).as_mut_ptr();
+            // SAFETY: it is within the stack, which nothing else uses.
+            unsafe { place.write(0) };
+        }
         for (index, word) in words.into_iter().enumerate() {
             let place: *mut u64 = (top - (index as u64 + 1) * 8).as_mut_ptr();
             // SAFETY: it is within the stack, which nothing else uses.

@@ -156,6 +156,8 @@ pub(in crate::arch) const POST: Port8 = Port8(0x80);
 pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
 /// Second interrupt controller, data.
 pub(in crate::arch) const PIC_SLAVE_DATA: Port8 = Port8(0xA1);
+/// QEMU's isa-debugcon, at the port that `tools/run` uses.
+pub(in crate::arch) const QEMU_DEBUG_CONSOLE: Port8 = Port8(0xE9);
 /// QEMU's isa-debug-exit, at the port that the test runner uses.
 pub(in crate::arch) const QEMU_EXIT: Port8 = Port8(0xF4);
 /// CRT controller, register number.

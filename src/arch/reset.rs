@@ -8,7 +8,9 @@ use x86_64::{VirtAddr, instructions::tables::lidt};
 
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
-use crate::arch::ports::{self, KEYBOARD_COMMAND, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL};
+use crate::arch::ports::{
+    self, KEYBOARD_COMMAND, QEMU_DEBUG_CONSOLE, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL,
+};
 
 /// Restarts the machine: by the keyboard controller, else by the chipset's reset
 /// register, else by a triple fault.
@@ -52,6 +54,12 @@ pub fn power_off_qemu() {
 /// the device.
 pub fn exit_qemu(status: u8) {
     QEMU_EXIT.write(status);
+}
+
+/// Writes the status of the first program to the port of QEMU's debug console, which `tools/run`
+/// reads.
+pub fn report_status(status: u8) {
+    QEMU_DEBUG_CONSOLE.write(status);
 }
 
 /// Resets the machine by a triple fault: an exception without a handler, whose double fault has no

@@ -1,12 +1,16 @@
 //! The command line's options. All their names are in this file.
 
 use command_line::Word;
+use heapless::String;
 
 use super::test_selection::TestSelection;
 use crate::arch::cpu::features::FeatureChoice;
 use crate::arch::irq::ApicChoice;
 use crate::drivers::char::keyboard::Layout;
 use crate::drivers::char::serial;
+
+/// The longest path on the command line, in bytes.
+const PATH_MAX_BYTES: usize = 255;
 
 /// The options of the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,6 +21,10 @@ pub struct Options {
     pub apic: ApicChoice,
     /// `smp=N`, `nosmp`: how many CPUs may be used; `None` for all.
     pub cpus_max: Option<u16>,
+    /// `quiet`: no log on the serial line.
+    pub is_quiet: bool,
+    /// `init=PATH`: the first program.
+    pub init: Option<String<PATH_MAX_BYTES>>,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: which tests a test kernel runs.
@@ -27,6 +35,7 @@ impl Options {
     /// Parses a command line; logs words that it doesn't know.
     pub fn parse(line: &[u8]) -> Self {
         let mut options = Self::default();
+        let (line, _) = command_line::split_at_init(line);
         for word in command_line::parse(line) {
             match word {
                 Ok(word) if options.apply(word).is_some() => {}
@@ -60,6 +69,8 @@ impl Options {
             ("noapic", None) => self.apic = ApicChoice::No,
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}
+            ("quiet", None) => self.is_quiet = true,
+            ("init", Some(path)) => self.init = Some(String::try_from(path).ok()?),
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             (name, value) => self.tests.apply(name, value)?,
         }

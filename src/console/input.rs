@@ -3,6 +3,7 @@
 use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 
+use super::key_bytes;
 use crate::arch::time::clock;
 use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
@@ -126,6 +127,35 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
         input_events::wait(seen, deadlines_ns.min());
     }
 }
+
+/// Sleeps until something is typed; fills `bytes` with it, as a terminal sends it, and returns how
+/// many there are. For programs; keys of the prompt are not read meanwhile.
+pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
+    loop {
+        // Before the look, or a key in between would be missed.
+        let seen = input_events::events();
+        let mut len = 0;
+        while len < bytes.len()
+            && let Some(byte) = serial::try_read()
+        {
+            bytes[len] = byte;
+            len += 1;
+        }
+        if len == 0
+            && let Some(key) = keyboard::try_read()
+        {
+            len = key_bytes::encode(key, bytes);
+        }
+        if len > 0 {
+            return len;
+        }
+        let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
+        input_events::wait(seen, poll_ns);
+    }
+}
+
+/// How many typed bytes [`wait_bytes`] returns at most.
+pub const TYPED_BYTES_MAX: usize = 64;
 
 /// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before
 /// it are discarded; keys typed after it are kept for the next reader.

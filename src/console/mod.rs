@@ -9,6 +9,7 @@ mod emergency;
 mod emergency_input;
 pub mod history;
 mod input;
+mod key_bytes;
 mod line;
 mod screen;
 mod surface;
@@ -26,7 +27,10 @@ use crate::klog;
 use crate::mm::Memory;
 
 pub use emergency_input::EmergencyInput;
-pub use input::{Source, Typed, is_interrupted, try_read_key, wait_key, wait_key_for};
+pub use input::{
+    Source, TYPED_BYTES_MAX, Typed, is_interrupted, try_read_key, wait_bytes, wait_key,
+    wait_key_for,
+};
 pub use line::{LINE_MAX_BYTES, LineInput};
 pub use screen::Scroll;
 pub use surface::Surface;
@@ -56,6 +60,19 @@ pub fn start_early(information: &BootInformation) -> Option<Surface> {
     boot_stage::set_observer(screen::show_stage);
     ::log::info!("{surface}");
     Some(surface)
+}
+
+/// Shows the log on the serial line from its first line on, unless it is to be quiet: then only
+/// programs write there, and reports of a panic.
+pub fn start_serial_log(_serial: Serial, is_quiet: bool) {
+    if is_quiet {
+        return;
+    }
+    history::for_each(|_, line| {
+        serial::write(line.trim_end_matches('\n'));
+        serial::write("\n");
+    });
+    klog::add_sink(|_, line| serial::write(line));
 }
 
 /// Makes the screen a terminal, which keeps its cells in memory.
@@ -132,6 +149,13 @@ pub fn write_serial(text: &str) {
 pub fn write(text: &str) {
     serial::write(text);
     screen::write(text);
+}
+
+/// Writes bytes of a program on the serial line and the screen: they are those of a terminal, with
+/// CR and LF as it needs them.
+pub fn write_bytes(bytes: &[u8]) {
+    serial::write_bytes(bytes);
+    screen::write_bytes(bytes);
 }
 
 /// Shows all printed text, and waits until the serial line has sent it: before the

@@ -225,6 +225,15 @@ pub(super) fn write(text: &str) {
     }
 }
 
+/// Writes bytes for the terminal as they are, as a program has written them.
+pub(super) fn write_bytes(bytes: &[u8]) {
+    with_screen(|screen| {
+        screen.terminal.write(bytes);
+        screen.note_change();
+    });
+    show();
+}
+
 /// Writes a line of the log in its level's colour, and draws it at once: the kernel may
 /// hang right after it.
 pub(super) fn log(level: Level, line: &str) {

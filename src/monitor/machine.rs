@@ -11,6 +11,7 @@ use crate::drivers::bus::pci::Pci;
 use crate::drivers::char::rtc::Rtc;
 use crate::fs::Files;
 use crate::mm::Memory;
+use crate::process::Processes;
 use crate::task::Tasks;
 
 /// The machine after bring-up.
@@ -29,6 +30,8 @@ pub struct Machine {
     pub files: Files,
     /// Proof that interrupts are on.
     pub interrupts: Interrupts,
+    /// Proof that there can be processes.
+    pub processes: Processes,
     /// Proof that the kernel owns its memory.
     pub memory: Memory,
     /// The functions that were found on PCI buses.

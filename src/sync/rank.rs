@@ -31,6 +31,8 @@ ranks! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     #[repr(u8)]
     pub enum Rank {
+        /// All processes, and how they are related.
+        ProcessTable,
         /// The position of an open file.
         FilePosition,
         /// The state of a pipe or a device.
@@ -53,6 +55,8 @@ ranks! {
         PageTable,
         /// Keys that were typed and not yet read.
         Input,
+        /// What the threads of a process share: descriptors, signals, directories. Never two at once.
+        Process,
         /// Directory entries, pages of a file, mounts: what a file operation looks up.
         Files,
         /// Where the kernel's heap ends.

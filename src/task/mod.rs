@@ -43,6 +43,7 @@ mod deadlines;
 mod fpu_state;
 mod idle;
 mod inheritance;
+mod interrupt;
 mod locked_queue;
 mod parked;
 mod parking;
@@ -62,6 +63,7 @@ mod watchdog;
 pub use cpu::{LATENCIES, SchedCpu, cpus};
 pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
+pub use interrupt::{clear_interrupt, interrupt};
 pub use parking::{Cancellation, cancel};
 pub use program::{ProgramStart, exec, segment_base, set_segment_base};
 pub use program_state::ProgramState;
@@ -131,6 +133,12 @@ pub fn is_cancelled() -> bool {
 /// kernel.
 pub fn current_address_space() -> Option<Arc<AddressSpace>> {
     table::current().address_space.get()
+}
+
+/// Takes the running thread, whose program ends, out of its address space, which is freed if the
+/// thread was the last one in it.
+pub fn leave_address_space() {
+    table::current().address_space.give_up();
 }
 
 /// Allows the running thread to use the registers for floating point and vectors; they begin

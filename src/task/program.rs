@@ -7,6 +7,7 @@ use super::program_state::ProgramState;
 use super::spawn::{Builder, SpawnError};
 use super::table;
 use super::thread::Job;
+use super::thread_ref::ThreadRef;
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::user::user_state::{BadBase, Base};
 use crate::arch::user::user_thread::UserThread;
@@ -23,14 +24,14 @@ pub struct ProgramStart {
 }
 
 impl Builder<'_> {
-    /// Starts a thread that runs a program, in the address space that was set.
+    /// Starts a thread that runs a program, in the address space that was set. Returns a hold of it.
     ///
     /// # Errors
     /// See [`SpawnError`].
-    pub fn spawn_program(self, start: ProgramStart) -> Result<(), SpawnError> {
+    pub fn spawn_program(self, start: ProgramStart) -> Result<ThreadRef, SpawnError> {
         let ProgramStart { thread, registers, state } = start;
         let start = Box::try_new((thread, registers)).map_err(|_| SpawnError::NoMemory)?;
-        self.place(Job::Program(start), Some(state), 0).map(drop)
+        self.place(Job::Program(start), Some(state), 1).map(ThreadRef::of_holder)
     }
 }
 

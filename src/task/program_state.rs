@@ -7,7 +7,7 @@ use super::fpu_state::{self, NoFpu};
 use super::table;
 use super::thread::Thread;
 use crate::arch::cpu::fpu::Chunk;
-use crate::arch::user::user_state::UserState;
+use crate::arch::user::user_state::{BadBase, Base, UserState};
 use crate::mm::user::address_space::AddressSpace;
 
 /// The registers of a program that a trap frame doesn't have: floating point and vectors, and the
@@ -18,6 +18,14 @@ pub struct ProgramState {
 }
 
 impl ProgramState {
+    /// Sets the base of FS.
+    ///
+    /// # Errors
+    /// [`BadBase`] if programs have no such address.
+    pub fn set_fs_base(&self, address: u64) -> Result<(), BadBase> {
+        self.user_state.prepare_base(Base::Fs, address)
+    }
+
     /// Returns those of a program that has just started.
     ///
     /// # Errors

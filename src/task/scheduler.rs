@@ -401,6 +401,19 @@ pub fn set_allowed(thread: &'static Thread, allowed: &CpuSet) {
     }
 }
 
+/// Interrupts the CPU that `thread` runs on, if that is another one.
+pub(super) fn kick(thread: &'static Thread) {
+    let interrupts_off = InterruptsOff::new();
+    let Some(mut queue) = LockedQueue::try_lock_of(thread, &interrupts_off) else {
+        return;
+    };
+    if queue.state(thread) == run_queue::QueueState::Running
+        && !core::ptr::eq(queue.cpu(), cpu::this())
+    {
+        request(queue.cpu());
+    }
+}
+
 /// Looks at the running thread: its slice may be over. Called by the timer's interrupt
 /// handler.
 pub(super) fn look(now_ns: u64) {

@@ -238,6 +238,11 @@ impl Thread {
         Stack::of_slot_at(VirtAddr::new_truncate(top.as_u64().wrapping_sub(1)))
     }
 
+    /// Takes back that it was asked to end.
+    pub(super) fn clear_cancelled(&self) {
+        self.is_cancelled.store(false, Ordering::SeqCst);
+    }
+
     /// Returns whether it is cancelled: asked to end.
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)

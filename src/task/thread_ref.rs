@@ -24,6 +24,11 @@ impl ThreadRef {
         found.filter(|thread| thread.number() == number)
     }
 
+    /// Returns the hold of a thread that was counted for the caller.
+    pub(super) fn of_holder(thread: &'static Thread) -> Self {
+        Self(thread)
+    }
+
     /// Holds what has the place of `thread`, unless it is free.
     fn try_hold(thread: &'static Thread) -> Option<Self> {
         let one_more = |holders| if holders == 0 { None } else { Some(holders + 1) };

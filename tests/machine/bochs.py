@@ -11,7 +11,7 @@ def comes_up_and_answers():
         bochs.expect("^farjump> ")
         bochs.send("info\r")
         bochs.expect(r"^CPU +Intel\(R\) Core\(TM\) i7-4770")
-        bochs.expect(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT MCE PGE PCIDE SMEP FSGSBASE\r")
+        bochs.expect(r"^features on +LMA NXE PG WP NE OSFXSR OSXMMEXCPT MCE PGE PCIDE SMEP FSGSBASE\r")
         bochs.expect(r"^loader +GRUB 2")
         bochs.expect(r"^serial line .* 0 overruns")
         # Timer and clock differ from QEMU's.

@@ -82,7 +82,7 @@ def options_are_applied_and_unknown_ones_reported():
         qemu.expect("farjump> ")
         info = qemu.command("info")
         # No optional feature is on.
-        assert re.search(r"^features on +LMA NXE PG WP NE PAE OSFXSR OSXMMEXCPT$", info, re.M), info
+        assert re.search(r"^features on +LMA NXE PG WP NE OSFXSR OSXMMEXCPT$", info, re.M), info
 
 
 def menu_is_shown_and_boots_by_itself():

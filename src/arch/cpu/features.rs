@@ -195,7 +195,6 @@ impl fmt::Display for Features {
             (cr0.contains(Cr0Flags::PAGING), "PG"),
             (cr0.contains(Cr0Flags::WRITE_PROTECT), "WP"),
             (cr0.contains(Cr0Flags::NUMERIC_ERROR), "NE"),
-            (cr4.contains(Cr4Flags::PHYSICAL_ADDRESS_EXTENSION), "PAE"),
             (cr4.contains(Cr4Flags::OSFXSR), "OSFXSR"),
             (cr4.contains(Cr4Flags::OSXMMEXCPT_ENABLE), "OSXMMEXCPT"),
             (cr4.contains(Cr4Flags::MACHINE_CHECK_EXCEPTION), "MCE"),

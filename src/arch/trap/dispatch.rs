@@ -10,6 +10,7 @@
 //!
 //! 1. If it comes from ring 3: the thread of the program
 //!    ([`UserThread`](crate::arch::user::user_thread::UserThread)).
+//!    The same for a page fault of the kernel in the memory of the program that it runs for.
 //! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
 //! 3. If it comes from the kernel, and is a page fault or a general protection fault: the exception
 //!    table. It comes before the handler where the kernel may not wait, because a handler may wait.
@@ -124,7 +125,11 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         return true;
     }
     let is_of_program = is_from_user && !exception.keeps_own_stack();
-    let user_handler = is_of_program.then_some(&(way_out::exception as Handler));
+    let user_handler = match exception {
+        _ if is_of_program => Some(&(way_out::exception as Handler)),
+        Exception::PageFault if !is_from_user => Some(&(way_out::kernel_fault as Handler)),
+        _ => None,
+    };
     let handler = HANDLERS[exception as usize].get();
     if user_handler.into_iter().chain(handler).any(|handler| call(*handler, exception, fault)) {
         return exception.can_return();

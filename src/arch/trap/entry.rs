@@ -67,15 +67,15 @@ define_entry_with_code!(
 );
 define_entry!(
     /// No error code; on a stack of its own.
-    entry_on_own_stack, ["push 0"], enter_on_own_stack, (InterruptStackFrame)
+    entry_ist, ["push 0"], enter_on_own_stack, (InterruptStackFrame)
 );
 define_entry!(
     /// No error code; on a stack of its own; it doesn't return.
-    entry_on_own_stack_diverging, ["push 0"], enter_on_own_stack, (InterruptStackFrame) -> !
+    entry_ist_diverging, ["push 0"], enter_on_own_stack, (InterruptStackFrame) -> !
 );
 define_entry_with_code!(
     /// An error code; on a stack of its own; it doesn't return.
-    entry_on_own_stack_with_code_diverging, enter_on_own_stack, u64, !
+    entry_ist_code_diverging, enter_on_own_stack, u64, !
 );
 
 /// The offset of CS in a frame whose registers aren't pushed yet, in bytes.

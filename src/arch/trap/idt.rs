@@ -49,19 +49,15 @@ fn switch_stack(gate: &mut EntryOptions, ist: Ist) {
 fn make() -> InterruptDescriptorTable {
     let mut idt = InterruptDescriptorTable::new();
     idt.divide_error.set_handler_fn(entry::entry::<0>);
-    switch_stack(idt.debug.set_handler_fn(entry::entry_on_own_stack::<1>), Ist::Debug);
-    switch_stack(
-        idt.non_maskable_interrupt.set_handler_fn(entry::entry_on_own_stack::<2>),
-        Ist::Nmi,
-    );
+    switch_stack(idt.debug.set_handler_fn(entry::entry_ist::<1>), Ist::Debug);
+    switch_stack(idt.non_maskable_interrupt.set_handler_fn(entry::entry_ist::<2>), Ist::Nmi);
     // INT3 and INTO are instructions of programs, too: debuggers set the one.
     idt.breakpoint.set_handler_fn(entry::entry::<3>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.overflow.set_handler_fn(entry::entry::<4>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.bound_range_exceeded.set_handler_fn(entry::entry::<5>);
     idt.invalid_opcode.set_handler_fn(entry::entry::<6>);
     idt.device_not_available.set_handler_fn(entry::entry::<7>);
-    let double_fault =
-        idt.double_fault.set_handler_fn(entry::entry_on_own_stack_with_code_diverging::<8>);
+    let double_fault = idt.double_fault.set_handler_fn(entry::entry_ist_code_diverging::<8>);
     switch_stack(double_fault, Ist::DoubleFault);
     idt[9].set_handler_fn(entry::entry::<9>);
     idt.invalid_tss.set_handler_fn(entry::entry_with_code::<10>);
@@ -71,7 +67,7 @@ fn make() -> InterruptDescriptorTable {
     idt.page_fault.set_handler_fn(entry::entry_page_fault::<14>);
     idt.x87_floating_point.set_handler_fn(entry::entry::<16>);
     idt.alignment_check.set_handler_fn(entry::entry_with_code::<17>);
-    let machine_check = idt.machine_check.set_handler_fn(entry::entry_on_own_stack_diverging::<18>);
+    let machine_check = idt.machine_check.set_handler_fn(entry::entry_ist_diverging::<18>);
     switch_stack(machine_check, Ist::MachineCheck);
     idt.simd_floating_point.set_handler_fn(entry::entry::<19>);
     idt.virtualization.set_handler_fn(entry::entry::<20>);

@@ -6,7 +6,6 @@
 //! may wait for the pager; where the kernel may not wait, a page that isn't there is an error.
 
 use core::arch::naked_asm;
-use core::mem::MaybeUninit;
 
 use crate::arch::cpu::features;
 use crate::arch::user::USER_END;
@@ -139,7 +138,7 @@ pub enum StringError {
 ///
 /// # Errors
 /// See [`StringError`].
-pub fn read_string(address: u64, to: &mut [MaybeUninit<u8>]) -> Result<&[u8], StringError> {
+pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
     let limit = USER_END.saturating_sub(address).min(to.len() as u64) as usize;
     if limit == 0 {
         return Err(if to.is_empty() { StringError::TooLong } else { StringError::BadAddress });
@@ -151,8 +150,7 @@ pub fn read_string(address: u64, to: &mut [MaybeUninit<u8>]) -> Result<&[u8], St
         // It reaches the end of the memory of programs.
         len if len == limit && limit < to.len() => Err(StringError::BadAddress),
         len if len == limit => Err(StringError::TooLong),
-        // SAFETY: so many bytes were written.
-        len => Ok(unsafe { to[..len].assume_init_ref() }),
+        len => Ok(&to[..len]),
     }
 }
 

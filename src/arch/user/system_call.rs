@@ -11,7 +11,7 @@ use core::sync::atomic::AtomicU64;
 use x86_64::VirtAddr;
 use x86_64::instructions::interrupts;
 use x86_64::registers::control::{Efer, EferFlags};
-use x86_64::registers::model_specific::{LStar, Msr, SFMask, Star};
+use x86_64::registers::model_specific::{LStar, SFMask, Star};
 use x86_64::registers::rflags::RFlags;
 
 use crate::arch::cpu::gdt::{self, Gdt};
@@ -20,9 +20,6 @@ use crate::arch::user::USER_END;
 use crate::arch::user::user_state::ENTRY_STACK;
 use crate::arch::user::way_out;
 use crate::per_cpu;
-
-/// The entry of SYSCALL from 32-bit code, on AMD's CPUs.
-const IA32_CSTAR: u32 = 0xC000_0083;
 
 /// The flags that SYSCALL clears: those that programs can set and that change what the kernel does.
 const CLEARED_FLAGS: RFlags = RFlags::INTERRUPT_FLAG
@@ -39,15 +36,13 @@ per_cpu! {
     static USER_RSP: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Sets this CPU's registers for SYSCALL and SYSRET.
+/// Sets this CPU's registers for SYSCALL and SYSRET. CSTAR, the entry for 32-bit code, stays as it is:
+/// no code segment of programs is a 32-bit one.
 pub(in crate::arch) fn start_here(gdt: &Gdt) {
     Star::write(gdt.user_code, gdt.user_data, gdt.kernel_code, gdt.kernel_data)
         .expect("the GDT has the segments in the order of SYSCALL and SYSRET");
     LStar::write(VirtAddr::from_ptr(enter as *const ()));
     SFMask::write(CLEARED_FLAGS);
-    // SAFETY: no code segment of programs is a 32-bit one, so this is never used; it is an address
-    // of the kernel's code all the same.
-    unsafe { Msr::new(IA32_CSTAR).write(enter as *const () as u64) };
     // SAFETY: the registers that SYSCALL needs are set.
     unsafe { Efer::update(|efer| efer.insert(EferFlags::SYSTEM_CALL_EXTENSIONS)) };
 }

@@ -6,11 +6,11 @@
 //!
 //! Source: Intel SDM volume 3A, "FS.base and GS.base"; "IA32_KERNEL_GS_BASE".
 
-use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use x86_64::VirtAddr;
 use x86_64::registers::model_specific::{FsBase, KernelGsBase};
+use x86_64::registers::segmentation::{FS, Segment64};
 
 use crate::arch::cpu::gdt;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
@@ -77,7 +77,7 @@ impl UserState {
     #[inline]
     pub fn save(&self) {
         if has_fsgsbase() {
-            self.set(read_fs_base(), KernelGsBase::read().as_u64());
+            self.set(FS::read_base().as_u64(), KernelGsBase::read().as_u64());
         }
     }
 
@@ -104,6 +104,21 @@ impl UserState {
         }
     }
 
+    /// Sets a base of a thread that hasn't begun.
+    ///
+    /// # Errors
+    /// [`BadBase`] if the address isn't below the end of programs.
+    pub fn prepare_base(&self, base: Base, address: u64) -> Result<(), BadBase> {
+        if address >= USER_END {
+            return Err(BadBase);
+        }
+        match base {
+            Base::Fs => self.fs_base.store(address, Ordering::Relaxed),
+            Base::Gs => self.gs_base.store(address, Ordering::Relaxed),
+        }
+        Ok(())
+    }
+
     /// Sets a base of the running thread, whose state this is.
     ///
     /// # Errors
@@ -128,10 +143,10 @@ impl UserState {
 }
 
 /// Makes the entry area at the top of the stack that ends at `stack_top` the one of entries from
-/// ring 3 on this CPU. Interrupts are off.
+/// ring 3 on this CPU; address 0 stands for a context that never enters ring 3. Interrupts are off.
 #[inline]
 pub(in crate::arch) fn set_entry_area(stack_top: VirtAddr) {
-    let frame_end = stack_top.as_u64().wrapping_sub(POINTER_BYTES);
+    let frame_end = stack_top.as_u64().saturating_sub(POINTER_BYTES);
     ENTRY_STACK.set(frame_end);
     gdt::set_entry_stack(frame_end);
 }
@@ -142,21 +157,12 @@ impl Default for UserState {
     }
 }
 
-/// Returns the base of FS. CR4.FSGSBASE is on.
-#[inline]
-fn read_fs_base() -> u64 {
-    let value;
-    // SAFETY: it only reads a register, by an instruction that CR4 allows.
-    unsafe { asm!("rdfsbase {}", out(reg) value, options(nomem, nostack, preserves_flags)) };
-    value
-}
-
 #[inline]
 fn write_fs_base(value: u64) {
     if has_fsgsbase() {
         // SAFETY: the kernel doesn't use FS; programs may set it to any canonical address, and
         // `value` is such: it was read from the register, or is below the end of programs.
-        unsafe { asm!("wrfsbase {}", in(reg) value, options(nomem, nostack, preserves_flags)) };
+        unsafe { FS::write_base(VirtAddr::new_truncate(value)) };
     } else {
         FsBase::write(VirtAddr::new_truncate(value));
     }

@@ -2,6 +2,7 @@
 
 use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::TrapFrame;
+use crate::arch::trap::page_fault::PageFault;
 
 /// What happens to a thread of a program after the work before its return to ring 3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +27,10 @@ pub trait UserThread: Send + Sync {
     /// Handles an exception of the program. Interrupts are on, and it may wait, except for a
     /// non-maskable interrupt.
     fn exception(&self, fault: &mut Fault<'_>) -> Outcome;
+
+    /// Serves a page fault of the kernel in the memory of the program, during a copy from or to it.
+    /// Interrupts are on, and it may wait.
+    fn serve_kernel_fault(&self, fault: &PageFault) -> Outcome;
 
     /// Returns whether [`work`](Self::work) is to be called before the return to ring 3. Interrupts
     /// are off.

@@ -1,7 +1,8 @@
 //! The way out to ring 3: one for interrupts, exceptions, system calls and new programs.
 
 use alloc::sync::Arc;
-use core::arch::naked_asm;
+use core::arch::{asm, naked_asm};
+use core::mem::offset_of;
 
 use spin::Once;
 use x86_64::VirtAddr;
@@ -12,6 +13,7 @@ use crate::arch::irq::{interrupt_flag, preemption};
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::{TrapFrame, pop_registers};
+use crate::arch::user::user_state::ENTRY_STACK;
 use crate::arch::user::user_thread::{Next, UserThread};
 use crate::arch::user::{ENTRY_AREA_BYTES, USER_END};
 
@@ -44,32 +46,49 @@ const PROGRAM_FLAGS: u64 = RFlags::CARRY_FLAG.bits()
 /// The flags that are always set in ring 3: interrupts are on, and bit 1 is always 1.
 const FIXED_FLAGS: u64 = RFlags::INTERRUPT_FLAG.bits() | 1 << 1;
 
-/// The entry area at the top of a thread's kernel stack.
+/// The entry area at the top of a thread's kernel stack. Zeros are no thread of a program.
 #[repr(C)]
 struct EntryArea {
     frame: TrapFrame,
-    thread: *const dyn UserThread,
+    thread: Option<Arc<dyn UserThread>>,
 }
 
 const _: () = assert!(size_of::<EntryArea>() as u64 == ENTRY_AREA_BYTES);
+const _: () = assert!(offset_of!(EntryArea, frame) == 0);
 
 /// Returns the thread whose program was interrupted with the registers in `frame`, which is the one
 /// at the top of the running thread's stack.
 #[inline]
 pub(in crate::arch) fn thread_of(frame: &TrapFrame) -> &'static dyn UserThread {
     debug_assert!(frame.is_from_user());
-    let area = core::ptr::from_ref(frame).cast::<EntryArea>();
+    let thread = core::ptr::from_ref(frame).wrapping_add(1).cast::<Option<Arc<dyn UserThread>>>();
     // SAFETY: frames of ring 3 lie in the entry area of the thread that runs (invariant 1 of
-    // `arch::user`), whose pointer `enter` has set.
-    let thread = unsafe { (*area).thread };
-    // SAFETY: it comes from an `Arc` that lives until the thread ends, in `end`; nothing that is
-    // called with this reference returns after that.
-    unsafe { &*thread }
+    // `arch::user`), which `enter` has filled; only `end` changes it, and no call with this
+    // reference returns after that.
+    let thread = unsafe { &*thread };
+    thread.as_deref().expect("a program runs as a thread")
 }
 
-/// Enters ring 3 for the first time in the running thread, with the registers in `registers`, on
-/// whose stack, with its top at `stack_top`, this is called. The switch to it has set the stack as
-/// the one of entries ([`user_state`](super::user_state)).
+/// Offers a page fault of the kernel in the memory of the program that the running thread runs,
+/// from a copy, to the thread.
+pub(in crate::arch) fn kernel_fault(fault: &mut Fault<'_>) -> Outcome {
+    let Some(page_fault) = fault.page_fault().filter(|it| it.address.as_u64() < USER_END) else {
+        return Outcome::Unserved;
+    };
+    // The running thread's own, whichever CPU it is on when it is used.
+    let pointer: *const Option<Arc<dyn UserThread>> =
+        core::ptr::with_exposed_provenance(ENTRY_STACK.get() as usize);
+    // SAFETY: it is null, or in the entry area (invariant 1 of `arch::user`), which
+    // `Context::prepare` has filled with zeros and `enter` with a thread. That lives until the
+    // running thread ends, which is after this call.
+    let thread = unsafe { pointer.as_ref() };
+    let thread = thread.and_then(Option::as_deref);
+    thread.map_or(Outcome::Unserved, |thread| thread.serve_kernel_fault(&page_fault))
+}
+
+/// Enters ring 3 for the first time in the running thread, with the registers in `registers`. It is
+/// called on the thread's stack, whose top is `stack_top`. The switch to the thread has made that
+/// stack the one of entries ([`user_state`](super::user_state)).
 ///
 /// # Safety
 /// `stack_top` is that of the running thread, and its entry area is used for nothing else.
@@ -80,16 +99,16 @@ pub(in crate::arch) unsafe fn enter(
 ) -> ! {
     interrupt_flag::disable_here();
     let area: *mut EntryArea = (stack_top - ENTRY_AREA_BYTES).as_mut_ptr();
-    let content = EntryArea { frame: *registers, thread: Arc::into_raw(thread) };
-    // SAFETY: the caller's promise.
-    unsafe { area.write(content) };
-    // SAFETY: as above; nothing else refers to it.
-    let frame = unsafe { &mut (*area).frame };
+    area.expose_provenance();
+    let mut frame = *registers;
     frame.cs = u64::from(gdt::USER_CODE);
     frame.ss = u64::from(gdt::USER_DATA);
-    leave(frame);
+    // SAFETY: the caller's promise.
+    unsafe { area.write(EntryArea { frame, thread: Some(thread) }) };
+    // SAFETY: nothing else refers to it.
+    leave(unsafe { &mut *area.cast::<TrapFrame>() });
     // SAFETY: it is a frame of ring 3 in the thread's entry area, and `leave` has seen it.
-    unsafe { resume_at(frame) }
+    unsafe { asm!("mov rsp, {}", "jmp {}", in(reg) area, sym resume, options(noreturn)) }
 }
 
 /// Does what is due before a return to ring 3, and makes sure that the registers in `frame` are
@@ -97,6 +116,9 @@ pub(in crate::arch) unsafe fn enter(
 #[inline]
 pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
     loop {
+        // Whatever a system call has made of them.
+        frame.cs = u64::from(gdt::USER_CODE);
+        frame.ss = u64::from(gdt::USER_DATA);
         preemption::run_if_due();
         if thread_of(frame).has_work() {
             work(frame);
@@ -106,8 +128,6 @@ pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
             break;
         }
     }
-    frame.cs = u64::from(gdt::USER_CODE);
-    frame.ss = u64::from(gdt::USER_DATA);
     frame.rflags = frame.rflags & PROGRAM_FLAGS | FIXED_FLAGS;
 }
 
@@ -132,10 +152,10 @@ fn refuse_address(frame: &mut TrapFrame) {
 #[cold]
 fn end(frame: &mut TrapFrame) -> ! {
     interrupt_flag::enable_here();
-    let thread = thread_of(frame);
-    // SAFETY: `enter` has taken it out of an `Arc`; this is the only place that takes it back, and
-    // the thread doesn't return to ring 3.
-    drop(unsafe { Arc::from_raw(thread) });
+    let area = core::ptr::from_mut(frame).cast::<EntryArea>();
+    // SAFETY: frames of ring 3 lie in an entry area, and the thread doesn't return to ring 3, so
+    // nothing refers to what handled its system calls.
+    drop(unsafe { &mut *area }.thread.take());
     END_HOOK.get().expect("threads can end before one is a program's")()
 }
 
@@ -143,16 +163,6 @@ fn end(frame: &mut TrapFrame) -> ! {
 /// of its own.
 pub(in crate::arch) fn exception(fault: &mut Fault<'_>) -> Outcome {
     thread_of(fault.frame()).exception(fault)
-}
-
-/// Returns to ring 3 with the registers in `frame`.
-///
-/// # Safety
-/// The frame lies in the entry area of the running thread, [`leave`] has seen it, and interrupts
-/// are off.
-#[unsafe(naked)]
-unsafe extern "sysv64" fn resume_at(frame: &mut TrapFrame) -> ! {
-    naked_asm!("mov rsp, rdi", "jmp {resume}", resume = sym resume)
 }
 
 /// Returns to ring 3 with the registers in the frame at RSP.

@@ -20,4 +20,4 @@ pub mod open_file;
 pub mod open_flags;
 pub mod poll;
 pub mod readiness;
-mod regular;
+pub mod regular;

@@ -18,8 +18,11 @@ pub(super) enum WriteAt {
 
 /// Reads from `offset` on. No lock is held while bytes are copied, so any number of threads read at
 /// once.
+///
+/// # Errors
+/// [`FsError::BadAddress`] if none could be copied; [`FsError::NoMemory`].
 #[inline]
-pub(super) fn read(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+pub fn read(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
     let left = inode.size_bytes().saturating_sub(offset);
     let len = (to.room() as u64).min(left) as usize;
     if len == 0 {

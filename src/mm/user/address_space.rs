@@ -16,7 +16,7 @@ use crate::arch::smp::cpu_bits::SET_WORDS;
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
-use crate::sync::{Mutex, MutexGuard, Rank};
+use crate::sync::{Mutex, MutexGuard, Rank, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 /// The address below which mappings without an address are placed, unless it is chosen at random:
 /// as on Linux, a gap for the stack is left above it.
@@ -25,7 +25,7 @@ pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 /// An address space.
 pub struct AddressSpace {
     /// Protects the regions; taken by threads that change them, and by page faults.
-    regions: Mutex<Regions<Backing>>,
+    regions: RwLock<Regions<Backing>>,
     /// Protects the lower half of the page table; held to change entries, inside the regions.
     table: Mutex<UserPageTable>,
     root: PhysAddr,
@@ -47,13 +47,19 @@ impl AddressSpace {
 
     pub(super) fn new(regions: Regions<Backing>, table: UserPageTable, space: Arc<Space>) -> Self {
         let root = table.root();
-        let regions = Mutex::new(Rank::AddressSpace, regions);
+        let regions = RwLock::new(Rank::AddressSpace, regions);
         Self { regions, table: Mutex::new(Rank::PageTable, table), root, space }
     }
 
-    /// Returns the regions, locked. May wait.
-    pub(super) fn regions(&self) -> MutexGuard<'_, Regions<Backing>> {
-        self.regions.lock()
+    /// Returns the regions, locked for reading: page faults of several threads are served at once.
+    /// May wait.
+    pub(super) fn regions(&self) -> RwLockReadGuard<'_, Regions<Backing>> {
+        self.regions.read()
+    }
+
+    /// Returns the regions, locked for a change. May wait.
+    pub(super) fn regions_for_change(&self) -> RwLockWriteGuard<'_, Regions<Backing>> {
+        self.regions.write()
     }
 
     /// Returns the page table, locked. May wait.
@@ -101,6 +107,11 @@ impl AddressSpace {
         self.regions().iter().for_each(found);
     }
 
+    /// Returns whether a page of `range` is in no region. May wait.
+    pub fn has_hole(&self, range: PageRange) -> bool {
+        self.regions().first_hole(range).is_some()
+    }
+
     /// Returns how many pages are there in `range`. May wait.
     pub fn resident_pages(&self, range: PageRange) -> u64 {
         let mut pages = 0;
@@ -125,7 +136,7 @@ impl AddressSpace {
     /// runs in it.
     fn clear(&self) {
         self.table().unmap_all();
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         commit::uncommit(regions.usage().committed_pages);
         let bounds = regions.bounds();
         let emptied = core::mem::replace(&mut *regions, Regions::new(bounds));

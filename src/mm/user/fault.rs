@@ -14,12 +14,14 @@
 //! What was found is looked at again under the lock of the page table: another thread may have
 //! served the same fault meanwhile.
 
+use alloc::sync::Arc;
+
 use ::address_space::{Access, PageRange, Region, RegionError, Sharing};
 use paging::MappingFlags;
 use x86_64::VirtAddr;
 
 use super::address_space::{AddressSpace, NO_LIMITS};
-use super::backing::{Backing, PageError};
+use super::backing::{Backing, MappedObject, PageError};
 use super::commit;
 use super::page_table::{PAGE_BYTES, PageTableError};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
@@ -46,6 +48,47 @@ impl From<PageError> for FaultError {
     }
 }
 
+/// Why a page is brought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// The program accesses it: one of READ, WRITE and EXECUTE.
+    Access(Access),
+    /// The kernel reads it, for a debugger or before the program starts.
+    ForeignRead,
+    /// The kernel writes it likewise; a private page that the program can't write gets a frame of
+    /// its own.
+    ForeignWrite,
+}
+
+impl Reason {
+    fn is_write(self) -> bool {
+        matches!(self, Self::Access(Access::WRITE) | Self::ForeignWrite)
+    }
+
+    fn is_allowed(self, region: &Region<Backing>) -> bool {
+        match self {
+            Self::Access(access) => is_allowed(region.access(), access),
+            Self::ForeignRead => true,
+            Self::ForeignWrite => region.sharing() == Sharing::Private,
+        }
+    }
+}
+
+/// A page that an object was asked for.
+struct ObjectPage {
+    object: Arc<dyn MappedObject>,
+    index: u64,
+    frame: SharedFrame,
+}
+
+/// What came of an attempt to bring a page.
+enum Brought {
+    /// It is there.
+    Mapped,
+    /// The object has to be asked for its page of this index, with no lock held.
+    Needs(Arc<dyn MappedObject>, u64),
+}
+
 impl AddressSpace {
     /// Serves a page fault: an access of the kind `access`, one of READ, WRITE and EXECUTE, to
     /// `address`. A stack grows up to `stack_limit_bytes`. May wait.
@@ -58,50 +101,78 @@ impl AddressSpace {
         access: Access,
         stack_limit_bytes: u64,
     ) -> Result<(), FaultError> {
-        let mut regions = self.regions();
-        if regions.find(address).is_none() {
-            let grown =
-                regions.grow_stack(address, stack_limit_bytes, &NO_LIMITS, commit::try_commit);
-            match grown {
-                Ok(_) => {}
-                Err(RegionError::CommitLimit | RegionError::NoMemory) => {
-                    return Err(FaultError::NoMemory);
-                }
-                Err(_) => return Err(FaultError::NotMapped),
-            }
-        }
-        let region = regions.find(address).ok_or(FaultError::NotMapped)?;
-        if !is_allowed(region.access(), access) {
-            return Err(FaultError::NotAllowed);
-        }
-        self.bring_page(region, address.align_down(PAGE_BYTES), access.contains(Access::WRITE))
+        self.bring(address, Reason::Access(access), stack_limit_bytes)
     }
 
-    /// Maps `page`, which is in `region`, for a read or a write.
-    fn bring_page(
+    /// Brings the page of `address`. May wait.
+    pub(super) fn bring(
+        &self,
+        address: VirtAddr,
+        reason: Reason,
+        stack_limit_bytes: u64,
+    ) -> Result<(), FaultError> {
+        let page = address.align_down(PAGE_BYTES);
+        let mut given: Option<ObjectPage> = None;
+        loop {
+            let regions = self.regions();
+            let Some(region) = regions.find(address) else {
+                drop(regions);
+                self.grow_stack(address, stack_limit_bytes)?;
+                continue;
+            };
+            if !reason.is_allowed(region) {
+                return Err(FaultError::NotAllowed);
+            }
+            let (object, index) =
+                match self.try_bring(region, page, reason.is_write(), given.as_ref())? {
+                    Brought::Mapped => return Ok(()),
+                    Brought::Needs(object, index) => (object, index),
+                };
+            // An object may wait, for a disk or for another thread that has it locked. The region
+            // may be another one afterwards.
+            drop(regions);
+            let frame = object.page(index)?;
+            given = Some(ObjectPage { object, index, frame });
+        }
+    }
+
+    /// Makes the stack above `address` grow down to it.
+    fn grow_stack(&self, address: VirtAddr, limit_bytes: u64) -> Result<(), FaultError> {
+        let mut regions = self.regions_for_change();
+        match regions.grow_stack(address, limit_bytes, &NO_LIMITS, commit::try_commit) {
+            Ok(_) => Ok(()),
+            Err(RegionError::CommitLimit | RegionError::NoMemory) => Err(FaultError::NoMemory),
+            Err(_) => Err(FaultError::NotMapped),
+        }
+    }
+
+    /// Maps `page`, which is in `region`, for a read or a write; `given` is what an object was asked
+    /// for, if that was necessary.
+    fn try_bring(
         &self,
         region: &Region<Backing>,
         page: VirtAddr,
         is_write: bool,
-    ) -> Result<(), FaultError> {
+        given: Option<&ObjectPage>,
+    ) -> Result<Brought, FaultError> {
         let is_private = region.sharing() == Sharing::Private;
         let mut flags = flags_of(region.access());
         let mut table = self.table();
         if let Some(mapping) = table.query(page) {
             if !is_write || mapping.flags.contains(MappingFlags::WRITE) {
                 // Another thread has served it, or the TLB had an older entry.
-                table.protect(page, mapping.flags - MappingFlags::NO_ACCESS);
-                return Ok(());
+                table.protect(page, mapping.flags);
+                return Ok(Brought::Mapped);
             }
             if !is_private || table.is_only_owner(&mapping) {
                 table.protect(page, flags | MappingFlags::WRITE);
-                return Ok(());
+                return Ok(Brought::Mapped);
             }
             let old = table.frame(page).ok_or(FaultError::NoMemory)?;
             let copy = old.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?;
             // The page is mapped, so no memory is needed for a table.
             let replaced = table.replace(page, copy, flags | MappingFlags::WRITE);
-            return replaced.map_err(|_| FaultError::NoMemory);
+            return replaced.map(|()| Brought::Mapped).map_err(|_| FaultError::NoMemory);
         }
         drop(table);
         let frame = match region.backing_at(page) {
@@ -109,45 +180,45 @@ impl AddressSpace {
                 flags |= writable(region.access());
                 SharedFrame::try_new_zeroed(Purpose::User).ok_or(FaultError::NoMemory)?
             }
-            Backing::Object { object, page } => {
-                let frame = object.page(page)?;
-                match (is_private, is_write) {
-                    (false, _) => {
+            Backing::Object { object, page: index } => {
+                let is_given = |given: &&ObjectPage| {
+                    Arc::ptr_eq(&given.object, &object) && given.index == index
+                };
+                let Some(given) = given.filter(is_given) else {
+                    return Ok(Brought::Needs(object, index));
+                };
+                if is_private && is_write {
+                    flags |= MappingFlags::WRITE;
+                    given.frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
+                } else {
+                    if !is_private {
                         flags |= writable(region.access());
-                        frame
                     }
-                    (true, false) => frame,
-                    (true, true) => {
-                        flags |= MappingFlags::WRITE;
-                        frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
-                    }
+                    given.frame.try_clone().map_err(|_| FaultError::NoMemory)?
                 }
             }
         };
         match self.table().map(page, frame, flags) {
             // If another thread was faster, the access is tried again with its page.
-            Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(()),
+            Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
             Err(_) => Err(FaultError::NoMemory),
         }
     }
 
     /// Brings all pages of `range` that are in regions, for a read, or a write where that is
-    /// allowed: MAP_POPULATE. Pages that can't come are left out. May wait.
+    /// allowed: MAP_POPULATE. Ends at the first that can't come. May wait.
     pub fn populate(&self, range: PageRange) {
-        let regions = self.regions();
-        for region in regions.iter_range(range) {
-            let Some(part) = region.range().intersection(range) else {
+        for index in 0..range.pages() {
+            let page = range.start() + index * PAGE_BYTES;
+            let Some(allowed) = self.regions().find(page).map(Region::access) else {
                 continue;
             };
-            let is_write = region.access().contains(Access::WRITE);
-            if region.access().is_empty() {
-                continue;
-            }
-            for index in 0..part.pages() {
-                let page = part.start() + index * PAGE_BYTES;
-                if self.bring_page(region, page, is_write).is_err() {
-                    return;
-                }
+            let access = match allowed.contains(Access::WRITE) {
+                true => Access::WRITE,
+                false => Access::READ,
+            };
+            if self.serve_fault(page, access, 0).is_err() {
+                return;
             }
         }
     }

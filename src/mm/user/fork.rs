@@ -16,7 +16,7 @@ impl AddressSpace {
     /// # Errors
     /// [`RegionError::NoMemory`], [`RegionError::CommitLimit`].
     pub fn try_fork(&self) -> Result<Self, RegionError> {
-        let own = self.regions();
+        let own = self.regions_for_change();
         let mut committed_pages = 0;
         let regions = own.try_clone(|pages| {
             let is_committed = commit::try_commit(pages);

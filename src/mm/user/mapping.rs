@@ -14,6 +14,7 @@ use super::backing::Backing;
 use super::commit;
 use super::fault::flags_of;
 use super::page_table::UserPageTable;
+use crate::sync::RwLockWriteGuard;
 
 impl AddressSpace {
     /// Adds a region at its place. May wait.
@@ -26,7 +27,7 @@ impl AddressSpace {
         overlap: Overlap,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let removed = regions.map(region, overlap, limits, commit::try_commit)?;
         self.finish_removal(regions, removed);
         Ok(())
@@ -44,7 +45,7 @@ impl AddressSpace {
         limits: &Limits,
         make: impl FnOnce(PageRange) -> Region<Backing>,
     ) -> Result<PageRange, RegionError> {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let range = regions.place(hint, len_bytes, 1)?;
         let removed = regions.map(make(range), Overlap::Refused, limits, commit::try_commit)?;
         self.finish_removal(regions, removed);
@@ -56,7 +57,7 @@ impl AddressSpace {
     /// # Errors
     /// Those of [`Regions::unmap`].
     pub fn unmap_region(&self, range: PageRange, limits: &Limits) -> Result<(), RegionError> {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let removed = regions.unmap(range, limits)?;
         self.finish_removal(regions, removed);
         Ok(())
@@ -72,7 +73,7 @@ impl AddressSpace {
         access: Access,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let Progress { reached, result } =
             regions.protect(range, access, limits, commit::try_commit);
         if let Some(changed) = part_below(range, reached) {
@@ -93,7 +94,7 @@ impl AddressSpace {
         request: &RemapRequest,
         limits: &Limits,
     ) -> Result<PageRange, RegionError> {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let Remapped { removed, moved_from, range } =
             regions.remap(request, limits, commit::try_commit)?;
         let mut table = self.table();
@@ -116,7 +117,7 @@ impl AddressSpace {
         advice: Advice,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        self.regions().advise(range, advice, limits).result
+        self.regions_for_change().advise(range, advice, limits).result
     }
 
     /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
@@ -125,7 +126,7 @@ impl AddressSpace {
     /// # Errors
     /// [`RegionError::Unmapped`] if a part of the range is in no region; the others have changed.
     pub fn discard(&self, range: PageRange) -> Result<(), RegionError> {
-        let regions = self.regions();
+        let regions = self.regions_for_change();
         self.table().unmap_range(range);
         match regions.first_hole(range) {
             Some(_) => Err(RegionError::Unmapped),
@@ -139,12 +140,12 @@ impl AddressSpace {
     /// # Errors
     /// Those of [`Regions::start_heap`].
     pub fn start_heap(&self, start: VirtAddr, image_data_bytes: u64) -> Result<(), RegionError> {
-        self.regions().start_heap(start, image_data_bytes)
+        self.regions_for_change().start_heap(start, image_data_bytes)
     }
 
     /// Moves the program break; returns where it is, which is where it was if that fails. May wait.
     pub fn set_program_break(&self, end: u64, limits: &Limits) -> VirtAddr {
-        let mut regions = self.regions();
+        let mut regions = self.regions_for_change();
         let changed =
             regions.set_program_break(end, Backing::Anonymous, limits, commit::try_commit);
         let heap_end = regions.heap_end();
@@ -157,7 +158,7 @@ impl AddressSpace {
     /// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.
     fn finish_removal(
         &self,
-        regions: crate::sync::MutexGuard<'_, Regions<Backing>>,
+        regions: RwLockWriteGuard<'_, Regions<Backing>>,
         removed: Removed<Backing>,
     ) {
         if !removed.regions.is_empty() {

@@ -7,6 +7,7 @@
 //! | [`backing`] | what the pages of a region are filled from |
 //! | [`fault`] | pages that come when they are touched |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
+//! | [`foreign`] | access to the memory of a program that does not run |
 //! | [`fork`] | a copy of an address space |
 //! | [`commit`] | how much memory may be promised to programs |
 //! | [`pointer`] | typed copies from and to the memory of the running program |
@@ -18,6 +19,7 @@ pub mod address_space;
 pub mod backing;
 pub mod commit;
 pub mod fault;
+pub mod foreign;
 pub mod fork;
 pub mod mapping;
 pub mod page_table;

@@ -4,7 +4,6 @@
 //! memory there; each copy checks it.
 
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
 
 use zerocopy::{FromBytes, Immutable, IntoBytes};
 
@@ -92,6 +91,18 @@ pub fn read_bytes(address: u64, to: &mut [u8]) -> Result<(), BadAddress> {
     copy::read(address, to)
 }
 
+/// Copies up to `to.len()` bytes from `address`; returns how many could be copied. May wait.
+#[inline]
+pub fn read_some(address: u64, to: &mut [u8]) -> usize {
+    copy::read_some(address, to)
+}
+
+/// Copies `from` to `address`; returns how many bytes could be copied. May wait.
+#[inline]
+pub fn write_some(address: u64, from: &[u8]) -> usize {
+    copy::write_some(address, from)
+}
+
 /// Copies `from` to `address`. May wait.
 ///
 /// # Errors
@@ -114,7 +125,7 @@ pub fn clear_bytes(address: u64, len_bytes: usize) -> Result<(), BadAddress> {
 ///
 /// # Errors
 /// See [`StringError`].
-pub fn read_string(address: u64, to: &mut [MaybeUninit<u8>]) -> Result<&[u8], StringError> {
+pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
     copy::read_string(address, to)
 }
 

@@ -25,10 +25,9 @@ use crate::arch::irq::{self, Irq};
 use crate::arch::smp::tlb;
 use crate::arch::time::clock;
 use crate::drivers::char::input_events;
-use crate::klog;
 use crate::sync::{WaitQueue, parking};
 use emergency::Presence;
-use line_ends::LineEnds;
+use line_ends::{LineEnds, PeekableBytes};
 use port::{PORT, RECEIVE_INTERRUPTS, SEND_QUEUE_BYTES};
 
 pub use emergency::{poll_emergency, start_emergency};
@@ -44,7 +43,7 @@ const INTERRUPT_MAX_NS: u64 = 100_000_000;
 /// The interval at which readers check a UART without interrupts.
 const POLL_INTERVAL_NS: u64 = 5_000_000;
 
-/// Detects the UART and makes it a sink of the log.
+/// Detects the UART.
 pub fn start(_cpu: &Cpu) -> Serial {
     boot_stage::mark(Stage::Serial);
     let found = PORT.lock().find();
@@ -53,9 +52,6 @@ pub fn start(_cpu: &Cpu) -> Serial {
         Serial::Absent => Presence::Absent,
     };
     emergency::note(presence);
-    if found == Serial::Present {
-        klog::add_sink(|_, line| write(line));
-    }
     // The first line of the kernel's log.
     boot_stage::log_last_boot();
     ::log::info!("{found}");
@@ -140,12 +136,20 @@ static ROOM: WaitQueue = WaitQueue::new();
 /// If the UART doesn't send, text is dropped: first after the longest wait, then at once
 /// until the UART sends again.
 pub fn write(text: &str) {
-    let mut text = LineEnds::new(text).peekable();
+    send(&mut LineEnds::new(text).peekable());
+}
+
+/// Sends `bytes` as they are, as [`write`] does.
+pub fn write_bytes(bytes: &[u8]) {
+    send(&mut bytes.iter().copied().peekable());
+}
+
+fn send(bytes: &mut impl PeekableBytes) {
     let mut end_ns = None;
     loop {
         {
             let mut port = PORT.lock();
-            if !port.is_present || port.send(&mut text) || port.is_stalled {
+            if !port.is_present || port.send(bytes) || port.is_stalled {
                 return;
             }
         }

@@ -9,7 +9,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     name: "rm",
     usage: "PATH",
     summary: "Removes a file or an empty directory.",
-    example: "rm /note",
+    example: "rm /tmp",
     words: NO_WORDS,
     run: Run::Machine(|_, mut arguments, out| {
         let text = path(&mut arguments)?;

@@ -17,7 +17,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     name: "cat",
     usage: "[PATH]",
     summary: "Shows a file, or writes what is typed, until Ctrl-D, and counts it.",
-    example: "cat /dev/kmsg",
+    example: "cat",
     words: NO_WORDS,
     run: Run::Machine(|_, mut arguments, out| {
         let path = arguments.word();

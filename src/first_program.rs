@@ -1,0 +1,83 @@
+//! The first program: which one it is, and the end of the machine after it.
+//!
+//! It is `init=` of the command line, else the first of [`init::DEFAULTS`] that is there. Words of
+//! the command line after `--` are its arguments. If there is none, the prompt runs instead.
+
+#![forbid(unsafe_code)]
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use path_walk::LastLink;
+
+use crate::arch::reset;
+use crate::console;
+use crate::fs;
+use crate::fs::namespace::lookup::{Caller, look_up_path};
+use crate::monitor::Machine;
+use crate::process::exec::Command;
+use crate::process::exit_status::ExitStatus;
+use crate::process::{init, init_status};
+use crate::tty::console_terminal;
+
+/// The environment of the first program, as on Linux.
+const ENVIRONMENT: [&str; 2] = ["HOME=/", "TERM=linux"];
+
+/// Runs the first program, if there is one, and ends the machine with its status. Returns if there
+/// is none, or if it can't be started, which is logged.
+pub fn run(machine: &Machine) {
+    let Some(command) = find(machine) else {
+        return;
+    };
+    let path = String::from_utf8_lossy(&command.path).into_owned();
+    log::info!("the first program is {path}");
+    if let Err(error) = init::start(command) {
+        log::error!("{path} can't be run: {error:?}");
+        return;
+    }
+    if let Err(error) = console_terminal::take_input() {
+        log::error!("nothing can be typed: {error}");
+    }
+    let status = init_status::wait();
+    log::info!("the first program has ended: {status:?}");
+    end(machine, status)
+}
+
+/// Returns the first program with its arguments.
+fn find(machine: &Machine) -> Option<Command> {
+    let path = match &machine.boot.options.init {
+        Some(path) => path.as_str(),
+        None => {
+            let caller = Caller::root(fs::root());
+            let is_there =
+                |path: &&str| look_up_path(&caller, path.as_bytes(), LastLink::Follow).is_ok();
+            init::DEFAULTS.into_iter().find(is_there)?
+        }
+    };
+    let line = machine.boot.information.command_line.bytes();
+    let (_, further) = command_line::split_at_init(line);
+    let mut arguments = Vec::new();
+    arguments.push(path.as_bytes().to_vec());
+    arguments.extend(further.map(|argument| argument.bytes().collect::<Vec<u8>>()));
+    let environment = ENVIRONMENT.iter().map(|string| string.as_bytes().to_vec()).collect();
+    Some(Command { path: path.as_bytes().to_vec(), arguments, environment })
+}
+
+/// Switches the machine off. QEMU gets the status on a port, which `tools/run` reads.
+fn end(machine: &Machine, status: ExitStatus) {
+    console::flush();
+    if reset::is_qemu() {
+        reset::report_status(status.shell_status());
+    }
+    let Some(acpi) = &machine.acpi else {
+        log::error!("the machine can't be switched off: there are no ACPI tables");
+        return;
+    };
+    match acpi.power_off() {
+        Ok(way) => {
+            let error = way.execute(machine.clock);
+            log::error!("the machine can't be switched off: {error}");
+        }
+        Err(error) => log::error!("the machine can't be switched off: {error}"),
+    }
+}

@@ -1,0 +1,219 @@
+//! The file descriptors of a process.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use crate::fs::file::open_file::OpenFile;
+use crate::sync::{Rank, SpinMutex};
+
+/// The number of a file descriptor.
+pub type Fd = u32;
+
+/// Why a descriptor can't be used or made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DescriptorError {
+    /// It is not open: EBADF.
+    NotOpen,
+    /// There would be more than the limit allows: EMFILE.
+    TooMany,
+    /// No memory is left for the table: ENOMEM.
+    NoMemory,
+}
+
+/// Whether a descriptor is closed when the process runs another program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnExec {
+    /// It stays open.
+    Keep,
+    /// It is closed: FD_CLOEXEC.
+    Close,
+}
+
+/// An open descriptor.
+#[derive(Clone)]
+pub struct Descriptor {
+    /// What it is for.
+    pub file: Arc<OpenFile>,
+    /// What happens to it at an exec.
+    pub on_exec: OnExec,
+}
+
+/// The descriptors of a process. Processes may share them.
+pub struct Descriptors {
+    /// Protects the table; held for a look-up or a change; files are dropped without it.
+    table: SpinMutex<Vec<Option<Descriptor>>>,
+}
+
+impl Descriptors {
+    /// Makes a table without descriptors.
+    pub const fn new() -> Self {
+        Self { table: SpinMutex::new(Rank::Process, Vec::new()) }
+    }
+
+    /// Returns the open file of `fd`.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NotOpen`].
+    #[inline]
+    pub fn get(&self, fd: Fd) -> Result<Arc<OpenFile>, DescriptorError> {
+        let table = self.table.lock();
+        match table.get(fd as usize) {
+            Some(Some(descriptor)) => Ok(descriptor.file.clone()),
+            _ => Err(DescriptorError::NotOpen),
+        }
+    }
+
+    /// Opens the lowest descriptor from `lowest` on that is free and below `limit`.
+    ///
+    /// # Errors
+    /// [`DescriptorError::TooMany`], [`DescriptorError::NoMemory`].
+    pub fn open(
+        &self,
+        descriptor: Descriptor,
+        lowest: Fd,
+        limit: u64,
+    ) -> Result<Fd, DescriptorError> {
+        let mut table = self.table.lock();
+        let free = table.iter().skip(lowest as usize).position(Option::is_none);
+        let fd = free.map_or(table.len().max(lowest as usize), |free| free + lowest as usize);
+        if fd as u64 >= limit {
+            return Err(DescriptorError::TooMany);
+        }
+        place(&mut table, fd, descriptor)?;
+        Ok(fd as Fd)
+    }
+
+    /// Opens `fd`, which is closed first if it is open.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NotOpen`] if it isn't below `limit`, as dup2(2) has it;
+    /// [`DescriptorError::NoMemory`].
+    pub fn open_at(
+        &self,
+        fd: Fd,
+        descriptor: Descriptor,
+        limit: u64,
+    ) -> Result<(), DescriptorError> {
+        if u64::from(fd) >= limit {
+            return Err(DescriptorError::NotOpen);
+        }
+        let before = place(&mut self.table.lock(), fd as usize, descriptor)?;
+        drop(before);
+        Ok(())
+    }
+
+    /// Closes `fd`; returns its file.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NotOpen`].
+    pub fn close(&self, fd: Fd) -> Result<Arc<OpenFile>, DescriptorError> {
+        let closed = self.table.lock().get_mut(fd as usize).and_then(Option::take);
+        closed.map(|descriptor| descriptor.file).ok_or(DescriptorError::NotOpen)
+    }
+
+    /// Returns what happens to `fd` at an exec.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NotOpen`].
+    pub fn on_exec(&self, fd: Fd) -> Result<OnExec, DescriptorError> {
+        match self.table.lock().get(fd as usize) {
+            Some(Some(descriptor)) => Ok(descriptor.on_exec),
+            _ => Err(DescriptorError::NotOpen),
+        }
+    }
+
+    /// Sets what happens to `fd` at an exec.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NotOpen`].
+    pub fn set_on_exec(&self, fd: Fd, on_exec: OnExec) -> Result<(), DescriptorError> {
+        match self.table.lock().get_mut(fd as usize) {
+            Some(Some(descriptor)) => {
+                descriptor.on_exec = on_exec;
+                Ok(())
+            }
+            _ => Err(DescriptorError::NotOpen),
+        }
+    }
+
+    /// Closes the descriptors that an exec closes.
+    pub fn close_on_exec(&self) {
+        let mut fd = 0;
+        loop {
+            let closed = {
+                let mut table = self.table.lock();
+                let rest = table.iter_mut().skip(fd);
+                let found = rest
+                    .enumerate()
+                    .find(|(_, it)| it.as_ref().is_some_and(|it| it.on_exec == OnExec::Close));
+                let Some((index, place)) = found else {
+                    return;
+                };
+                fd += index + 1;
+                place.take()
+            };
+            drop(closed);
+        }
+    }
+
+    /// Closes all descriptors.
+    pub fn close_all(&self) {
+        let all = core::mem::take(&mut *self.table.lock());
+        drop(all);
+    }
+
+    /// Makes a copy for a child, with the same open files.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NoMemory`].
+    pub fn try_clone(&self) -> Result<Self, DescriptorError> {
+        let mut copy = Vec::new();
+        loop {
+            let len = self.table.lock().len();
+            copy.try_reserve_exact(len).map_err(|_| DescriptorError::NoMemory)?;
+            let table = self.table.lock();
+            if table.len() <= copy.capacity() {
+                copy.extend(table.iter().cloned());
+                break;
+            }
+        }
+        Ok(Self { table: SpinMutex::new(Rank::Process, copy) })
+    }
+
+    /// Calls `found` with each open descriptor, lowest first.
+    pub fn for_each(&self, mut found: impl FnMut(Fd, &Descriptor)) {
+        let mut fd = 0;
+        loop {
+            let next = {
+                let table = self.table.lock();
+                let mut rest = table.iter().enumerate().skip(fd);
+                rest.find_map(|(fd, it)| it.clone().map(|it| (fd, it)))
+            };
+            let Some((index, descriptor)) = next else {
+                return;
+            };
+            found(index as Fd, &descriptor);
+            fd = index + 1;
+        }
+    }
+}
+
+impl Default for Descriptors {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Puts `descriptor` at `fd`; returns what was there.
+fn place(
+    table: &mut Vec<Option<Descriptor>>,
+    fd: usize,
+    descriptor: Descriptor,
+) -> Result<Option<Descriptor>, DescriptorError> {
+    if fd >= table.len() {
+        let further = fd + 1 - table.len();
+        table.try_reserve(further).map_err(|_| DescriptorError::NoMemory)?;
+        table.resize(fd + 1, None);
+    }
+    Ok(table[fd].replace(descriptor))
+}

@@ -1,0 +1,221 @@
+//! Running another program: execve(2).
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use elf_program::{SCRIPT_HEAD_BYTES, Script, ScriptError};
+use initial_stack::{Environment, StackError};
+use path_walk::LastLink;
+
+use super::loader::{self, LoadError, Loaded};
+use super::process::{Identity, Process, ProgramInfo, Surroundings, shortened};
+use super::table;
+use super::thread::ProcessThread;
+use crate::arch::trap::frame::TrapFrame;
+use crate::fs::attributes::{FileKind, Mode};
+use crate::fs::credentials::Access;
+use crate::fs::error::FsError;
+use crate::fs::namespace::lookup::{Caller, look_up_path};
+use crate::fs::namespace::mount::MountFlags;
+use crate::fs::namespace::path::Path;
+use crate::task;
+
+/// How many scripts may be the interpreter of each other, as on Linux.
+const SCRIPTS_MAX: usize = 5;
+
+/// Why a program can't be run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecError {
+    /// The file can't be found, or run.
+    File(FsError),
+    /// It can't be loaded.
+    Load(LoadError),
+    /// Its first line is no interpreter's.
+    Script(ScriptError),
+    /// Scripts are the interpreters of scripts, too often: ELOOP.
+    TooManyScripts,
+}
+
+impl From<FsError> for ExecError {
+    fn from(error: FsError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl From<LoadError> for ExecError {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+/// A program with its arguments.
+pub struct Command {
+    /// The path of the file.
+    pub path: Vec<u8>,
+    /// The arguments, from that with number 0 on.
+    pub arguments: Vec<Vec<u8>>,
+    /// The environment.
+    pub environment: Vec<Vec<u8>>,
+}
+
+/// A program that is ready to take the place of another one.
+pub(super) struct Prepared {
+    pub(super) loaded: Loaded,
+    pub(super) program: ProgramInfo,
+    pub(super) identity: Arc<Identity>,
+}
+
+/// Finds and loads a program, without a change of any process. May wait.
+///
+/// # Errors
+/// See [`ExecError`].
+pub(super) fn prepare(
+    process: &Process,
+    surroundings: &Surroundings,
+    start: &Path,
+    mut command: Command,
+) -> Result<Prepared, ExecError> {
+    let identity = process.identity();
+    let name = file_name(&command.path).to_vec();
+    let mut path = command.path.clone();
+    let mut start = start;
+    for _ in 0..=SCRIPTS_MAX {
+        let caller = caller_of(surroundings, &identity).at(start);
+        let file = look_up_path(&caller, &path, LastLink::Follow)?;
+        check_executable(&file, &identity)?;
+        let mut head = [0; SCRIPT_HEAD_BYTES];
+        let len = loader::read_head(&file, &mut head)?;
+        match Script::parse(&head[..len]) {
+            Err(ScriptError::NotScript) => {
+                return load(process, identity, file, &name, &command);
+            }
+            Err(error) => return Err(ExecError::Script(error)),
+            Ok(script) => {
+                // The interpreter, its argument, the path of the script, its other arguments.
+                let mut arguments = Vec::new();
+                arguments.push(script.interpreter.to_vec());
+                arguments.extend(script.argument.map(<[u8]>::to_vec));
+                arguments.push(path);
+                arguments.extend(command.arguments.into_iter().skip(1));
+                command.arguments = arguments;
+                path = script.interpreter.to_vec();
+                start = &surroundings.directory;
+            }
+        }
+    }
+    Err(ExecError::TooManyScripts)
+}
+
+/// Returns what path walks of a process begin with.
+pub fn caller_of<'a>(surroundings: &'a Surroundings, identity: &'a Identity) -> Caller<'a> {
+    Caller {
+        credentials: &identity.credentials,
+        root: &surroundings.root,
+        directory: &surroundings.directory,
+        umask: Mode::from_bits_truncate(surroundings.mask),
+    }
+}
+
+fn check_executable(file: &Path, identity: &Identity) -> Result<(), FsError> {
+    let inode = file.inode();
+    if inode.kind() != FileKind::Regular || file.mount().flags().contains(MountFlags::NO_EXEC) {
+        return Err(FsError::PermissionDenied);
+    }
+    identity.credentials.check(inode.permissions(), Access::EXECUTE)
+}
+
+fn load(
+    process: &Process,
+    identity: Arc<Identity>,
+    file: Path,
+    name: &[u8],
+    command: &Command,
+) -> Result<Prepared, ExecError> {
+    let identity = with_file_ids(&file, identity)?;
+    let limits = process.limits();
+    let environment = strings(command, &limits).map_err(LoadError::Stack)?;
+    let loaded = loader::load(&file, &command.path, environment, &identity, &limits)?;
+    let range =
+        |range: core::ops::Range<x86_64::VirtAddr>| (range.start.as_u64(), range.end.as_u64());
+    let program = ProgramInfo {
+        file,
+        name: shortened(name),
+        arguments: range(loaded.stack.arguments()),
+        environment: range(loaded.stack.environment()),
+        auxiliary_vector: loaded.stack.auxiliary_vector().into(),
+    };
+    Ok(Prepared { loaded, program, identity })
+}
+
+fn strings(
+    command: &Command,
+    limits: &super::limits::ResourceLimits,
+) -> Result<Environment, StackError> {
+    let stack_bytes = limits.get(super::limits::Resource::Stack).soft;
+    let mut arguments = initial_stack::Arguments::new(initial_stack::string_limit(stack_bytes));
+    command.arguments.iter().try_for_each(|argument| arguments.push(argument))?;
+    let mut environment = arguments.environment()?;
+    command.environment.iter().try_for_each(|string| environment.push(string))?;
+    Ok(environment)
+}
+
+/// Returns who a program acts for: the owner of its file, if that has the set-user-ID bit.
+fn with_file_ids(file: &Path, identity: Arc<Identity>) -> Result<Arc<Identity>, ExecError> {
+    let (mode, (uid, gid)) = (file.inode().mode(), file.inode().owner());
+    let is_honoured = !file.mount().flags().contains(MountFlags::NO_SUID);
+    let sets_uid = is_honoured && mode.contains(Mode::SET_UID);
+    let sets_gid = is_honoured && mode.contains(Mode::SET_GID | Mode::GROUP_EXECUTE);
+    if !sets_uid && !sets_gid {
+        return Ok(identity);
+    }
+    let mut changed = (*identity).clone();
+    if sets_uid {
+        changed.credentials.uid = uid;
+    }
+    if sets_gid {
+        changed.credentials.gid = gid;
+    }
+    changed.saved_uid = changed.credentials.uid;
+    changed.saved_gid = changed.credentials.gid;
+    Arc::try_new(changed).map_err(|_| ExecError::Load(LoadError::NoMemory))
+}
+
+/// Runs another program in the place of that of the running thread, whose registers are in `frame`.
+/// Paths that aren't absolute begin at `start`. May wait.
+///
+/// # Errors
+/// See [`ExecError`]; the program goes on then.
+pub fn exec(
+    thread: &ProcessThread,
+    frame: &mut TrapFrame,
+    start: &Path,
+    command: Command,
+) -> Result<(), ExecError> {
+    let process = thread.process();
+    let prepared = prepare(process, &process.surroundings(), start, command)?;
+    // From here on nothing fails.
+    let Prepared { loaded, program, identity } = prepared;
+    process.set_identity(identity);
+    let before = core::mem::replace(&mut *process.program.lock(), program);
+    drop(before);
+    process.descriptors().close_on_exec();
+    process.with_signals(|state| {
+        state.dispositions.exec();
+        state.thread.exec();
+    });
+    thread.set_clear_on_exit(0);
+    *frame = TrapFrame::of_program(loaded.entry.as_u64(), loaded.stack.rsp().as_u64());
+    let own = process.memory.lock().replace(loaded.memory.clone());
+    let scheduled = task::exec(loaded.memory);
+    drop((own, scheduled));
+    if let Some(entry) = table::lock().get_mut(process.pid()) {
+        entry.has_executed = true;
+    }
+    process.released.wake_all();
+    Ok(())
+}
+
+/// Returns the last part of a path.
+fn file_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|byte| *byte == b'/').next().unwrap_or(path)
+}

@@ -1,0 +1,93 @@
+//! The end of a process.
+
+use alloc::sync::Arc;
+
+use signals::{Code, Content, SigInfo, Signal};
+
+use super::attention::Ending;
+use super::exit_status::ExitStatus;
+use super::init_status;
+use super::pid::Pid;
+use super::process::Process;
+use super::signal_sending;
+use super::table::{self, Life};
+use super::thread::ProcessThread;
+use crate::mm::user::pointer;
+use crate::task;
+
+/// Ends the running thread, up to what the scheduler does. May wait.
+pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
+    let Ending::Process(status) = ending;
+    let process = thread.process();
+    let clear_on_exit = thread.clear_on_exit();
+    if clear_on_exit != 0 {
+        // As on Linux, an address that isn't there is ignored.
+        let _ = pointer::write_bytes(clear_on_exit, &0_u32.to_le_bytes());
+    }
+    process.descriptors().close_all();
+    // The memory is free before the end is reported to the parent.
+    let memory = process.memory.lock().take();
+    drop(memory);
+    task::leave_address_space();
+    process.released.wake_all();
+    if process.pid() == Pid::INIT {
+        init_status::set(status);
+    }
+    report_end(process, status);
+}
+
+/// Makes the process a zombie, or removes it if the parent doesn't want to know; gives its children
+/// to the next reaper.
+fn report_end(process: &Arc<Process>, status: ExitStatus) {
+    let pid = process.pid();
+    let mut table = table::lock();
+    let reaper = table.reaper_of(pid);
+    let Some(entry) = table.get_mut(pid) else {
+        return;
+    };
+    entry.life = Life::Zombie(status);
+    let (end_signal, group) = (entry.end_signal, entry.group);
+    let parent = entry.parent;
+    let children = core::mem::take(&mut entry.children);
+    let mut zombies_of_reaper = false;
+    for child in &children {
+        if let Some(child) = table.get_mut(*child) {
+            child.parent = Some(reaper);
+            child.end_signal = Some(Signal::CHLD);
+            zombies_of_reaper |= matches!(child.life, Life::Zombie(_));
+        }
+    }
+    if let Some(reaper) = table.get_mut(reaper) {
+        reaper.children.extend(children);
+    }
+    let reaper = table.get(reaper).map(|it| it.process.clone()).filter(|_| zombies_of_reaper);
+    let parent = parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
+    // A stopped group that has become an orphan is continued, after a SIGHUP.
+    let has_stopped = table.is_orphaned(group, Some(pid))
+        && table.iter().any(|it| it.group == group && matches!(it.life, Life::Stopped { .. }));
+    let ignores_end = parent.as_ref().is_none_or(|parent| {
+        end_signal == Some(Signal::CHLD)
+            && parent.with_signals(|state| state.dispositions.reaps_children())
+    });
+    if ignores_end {
+        let removed = table.remove(pid);
+        drop(table);
+        drop(removed);
+    } else {
+        drop(table);
+    }
+    if has_stopped {
+        signal_sending::send_to_group(group, Signal::HUP);
+        signal_sending::send_to_group(group, Signal::CONT);
+    }
+    if let Some(parent) = parent {
+        signal_sending::notify_parent(&parent, process, status.child_status(), end_signal);
+    }
+    if let Some(reaper) = reaper {
+        let info =
+            SigInfo { signal: Signal::CHLD, code: Code::KERNEL, errno: 0, content: Content::None };
+        // A standard signal of the kernel is never refused.
+        let _ = signal_sending::send(&reaper, info);
+        reaper.child_events.wake_all();
+    }
+}

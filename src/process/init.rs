@@ -1,0 +1,125 @@
+//! The first process.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
+
+use super::attention::Attention;
+use super::descriptors::{Descriptor, Descriptors, OnExec};
+use super::exec::{self, Command, ExecError};
+use super::limits::ResourceLimits;
+use super::loader::LoadError;
+use super::pid::Pid;
+use super::process::{Identity, Process, ProgramInfo, SignalState, Surroundings, lock, shortened};
+use super::table::{self, Entry, Life};
+use super::thread::ProcessThread;
+use crate::arch::time::clock;
+use crate::arch::trap::frame::TrapFrame;
+use crate::fs;
+use crate::fs::attributes::Mode;
+use crate::fs::error::FsError;
+use crate::fs::file::open;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::namespace::lookup::Caller;
+use crate::sync::WaitQueue;
+use crate::task::{Builder, ProgramStart, ProgramState};
+
+/// The programs that are tried as the first one if the command line names none.
+pub const DEFAULTS: [&str; 2] = ["/init", "/sbin/init"];
+
+/// The bits that new files don't get.
+const MASK: u16 = 0o022;
+
+/// Starts the first process with the program of `command`. Its standard input, output and error are
+/// /dev/console. May wait.
+///
+/// # Errors
+/// See [`ExecError`].
+///
+/// # Panics
+/// If there is a first process already.
+pub fn start(command: Command) -> Result<(), ExecError> {
+    let root = fs::root();
+    let surroundings = Surroundings { root: root.clone(), directory: root.clone(), mask: MASK };
+    let no_memory = |_| ExecError::Load(LoadError::NoMemory);
+    let descriptors = Arc::try_new(Descriptors::new()).map_err(no_memory)?;
+    open_console(&descriptors)?;
+    let program = ProgramInfo {
+        file: root.clone(),
+        name: shortened(b"init"),
+        arguments: (0, 0),
+        environment: (0, 0),
+        auxiliary_vector: Vec::new().into(),
+    };
+    let pid = table::lock().free_pid().expect("there is no process yet");
+    assert!(pid == Pid::INIT, "there is one first process");
+    let signals = SignalState {
+        shared: Pending::new(),
+        dispositions: Dispositions::new(),
+        thread: ThreadSignals::new(),
+    };
+    let process = Process {
+        pid,
+        kind: ProcessKind::Init,
+        memory: lock(None),
+        descriptors,
+        surroundings: lock(surroundings.clone()),
+        identity: lock(Arc::new(Identity::ROOT)),
+        program: lock(program),
+        signals: lock(signals),
+        limits: lock(ResourceLimits::new()),
+        attention: Attention::new(),
+        child_events: WaitQueue::new(),
+        released: WaitQueue::new(),
+        start_ns: clock::now_ns(),
+    };
+    let prepared = exec::prepare(&process, &surroundings, root, command)?;
+    let memory = prepared.loaded.memory;
+    *process.memory.lock() = Some(memory.clone());
+    process.set_identity(prepared.identity);
+    let before = core::mem::replace(&mut *process.program.lock(), prepared.program);
+    drop(before);
+
+    let process = Arc::try_new(process).map_err(no_memory)?;
+    let thread = Arc::try_new(ProcessThread::new(process.clone())).map_err(no_memory)?;
+    table::lock().insert(Entry {
+        process: process.clone(),
+        parent: None,
+        children: Default::default(),
+        group: pid,
+        session: pid,
+        life: Life::Alive,
+        has_continued: false,
+        has_executed: true,
+        end_signal: None,
+        is_subreaper: true,
+    });
+    let (entry, stack) = (prepared.loaded.entry, prepared.loaded.stack.rsp());
+    let registers = TrapFrame::of_program(entry.as_u64(), stack.as_u64());
+    let state = ProgramState::try_new().map_err(|_| ExecError::Load(LoadError::NoMemory))?;
+    let start = ProgramStart { thread, registers, state };
+    let task = Builder::new(&process.name()).address_space(memory).spawn_program(start);
+    let task = task.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
+    process.attention().set_task(task);
+    Ok(())
+}
+
+/// Opens the console as descriptors 0, 1 and 2.
+fn open_console(descriptors: &Descriptors) -> Result<(), ExecError> {
+    let caller = Caller::root(fs::root());
+    let mode = Mode::empty();
+    let file = match open::open(&caller, b"/dev/console", OpenFlags::READ_WRITE, mode) {
+        Ok(file) => file,
+        Err(FsError::NotFound | FsError::NoDevice) => {
+            log::warn!("there is no /dev/console: the first program has no standard output");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    for fd in 0..3 {
+        let descriptor = Descriptor { file: file.clone(), on_exec: OnExec::Keep };
+        descriptors.open_at(fd, descriptor, 3).map_err(|_| ExecError::Load(LoadError::NoMemory))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! Loading a program: from a file to an address space that it can start in.
+
+use alloc::sync::Arc;
+use core::ops::Range;
+
+use ::address_space::{
+    Access, Attributes, Limits, Overlap, PageRange, Region, RegionError, RegionFlags, Sharing,
+};
+use elf_program::{ElfError, MappingSource, PROGRAM_HEADER_BYTES, Program, ProgramKind, ReadError};
+use initial_stack::{AuxiliaryValues, Environment, InitialStack, RANDOM_BYTES, StackError};
+use x86_64::VirtAddr;
+
+use super::limits::Resource;
+use super::process::Identity;
+use crate::arch::cpu::features;
+use crate::arch::user::USER_END;
+use crate::arch::user::user_state;
+use crate::fs::error::FsError;
+use crate::fs::file::{mapping, regular};
+use crate::fs::io::SliceSink;
+use crate::fs::namespace::path::Path;
+use crate::mm::kernel::layout::NULL_END;
+use crate::mm::user::address_space::AddressSpace;
+use crate::mm::user::backing::Backing;
+use crate::mm::user::fault::FaultError;
+use crate::mm::user::page_table::{PAGE_BYTES, PageTableError};
+use crate::process::limits::ResourceLimits;
+use crate::random;
+
+/// Why a program can't be loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoadError {
+    /// The file can't be read.
+    File(FsError),
+    /// It is no program that this kernel can run.
+    Elf(ElfError),
+    /// The arguments and the environment are too large.
+    Stack(StackError),
+    /// There is no room for it in memory.
+    Region(RegionError),
+    /// No memory is left.
+    NoMemory,
+    /// The file ends in the middle of a segment.
+    Truncated,
+    /// It asks for a dynamic loader, which isn't there.
+    NoInterpreter,
+}
+
+impl From<RegionError> for LoadError {
+    fn from(error: RegionError) -> Self {
+        Self::Region(error)
+    }
+}
+
+impl From<FaultError> for LoadError {
+    fn from(error: FaultError) -> Self {
+        match error {
+            FaultError::NoMemory => Self::NoMemory,
+            _ => Self::Truncated,
+        }
+    }
+}
+
+impl From<PageTableError> for LoadError {
+    fn from(_: PageTableError) -> Self {
+        Self::NoMemory
+    }
+}
+
+/// A program that can start.
+pub struct Loaded {
+    /// Its address space.
+    pub memory: Arc<AddressSpace>,
+    /// Its first instruction.
+    pub entry: VirtAddr,
+    /// Its stack.
+    pub stack: InitialStack,
+}
+
+/// The addresses that programs may have.
+fn user() -> Range<VirtAddr> {
+    NULL_END..VirtAddr::new(USER_END)
+}
+
+/// Where position-independent programs are placed: as Linux does, at two thirds of the address
+/// space.
+const POSITION_INDEPENDENT_BASE: u64 = 0x5555_5555_4000;
+
+/// How large the stack is at first; it grows when it is touched.
+const STACK_BYTES: u64 = 132 << 10;
+
+/// Loads the program in `file`, to start with `environment`; `path` is what AT_EXECFN points to.
+/// May wait.
+///
+/// # Errors
+/// See [`LoadError`].
+pub(super) fn load(
+    file: &Path,
+    path: &[u8],
+    environment: Environment,
+    identity: &Identity,
+    limits: &ResourceLimits,
+) -> Result<Loaded, LoadError> {
+    let program = read(file)?;
+    if program.interpreter().is_some() {
+        return Err(LoadError::NoInterpreter);
+    }
+    let program = match program.kind() {
+        ProgramKind::Fixed => program,
+        ProgramKind::PositionIndependent => {
+            let base = POSITION_INDEPENDENT_BASE.next_multiple_of(program.alignment());
+            program.at_base(VirtAddr::new(base), &user()).map_err(LoadError::Elf)?
+        }
+    };
+    let memory = Arc::try_new(AddressSpace::try_new()?).map_err(|_| LoadError::NoMemory)?;
+    map_segments(&memory, &program, file)?;
+    let data_bytes = program
+        .segments()
+        .iter()
+        .filter(|segment| segment.access().contains(elf_program::Access::WRITE))
+        .map(elf_program::Segment::memory_bytes)
+        .sum();
+    memory.start_heap(program.image().end, data_bytes)?;
+
+    let top = VirtAddr::new(USER_END - PAGE_BYTES);
+    let mut random_bytes = [0; RANDOM_BYTES];
+    random::fill(&mut random_bytes);
+    let auxiliary = auxiliary_values(&program, identity);
+    let stack = environment.build(top, path, random_bytes, &auxiliary).map_err(LoadError::Stack)?;
+    map_stack(&memory, &program, &stack, top, limits)?;
+    for (address, bytes) in stack.pieces() {
+        memory.write_foreign(address, bytes)?;
+    }
+    Ok(Loaded { memory, entry: program.entry(), stack })
+}
+
+/// Reads the headers of a program.
+fn read(file: &Path) -> Result<Program, LoadError> {
+    let read_at = |offset, buffer: &mut [u8]| {
+        regular::read(file.inode(), offset, &mut SliceSink::new(buffer))
+    };
+    Program::read(&user(), read_at).map_err(|error| match error {
+        ReadError::File(error) => LoadError::File(error),
+        ReadError::Elf(error) => LoadError::Elf(error),
+    })
+}
+
+fn map_segments(memory: &AddressSpace, program: &Program, file: &Path) -> Result<(), LoadError> {
+    let object = mapping::mapped_program(file.clone()).map_err(LoadError::File)?;
+    for mapping in program.mappings() {
+        let backing = match mapping.source {
+            MappingSource::Zeroes => Backing::Anonymous,
+            MappingSource::File { offset, .. } => {
+                Backing::Object { object: object.clone(), page: offset / PAGE_BYTES }
+            }
+        };
+        let access = Access::from_bits_truncate(bits_of(mapping.access));
+        let flags = RegionFlags::empty();
+        let attributes = Attributes { access, sharing: Sharing::Private, flags };
+        let range = range_of(&mapping.pages)?;
+        let region = Region::new(range, attributes, backing);
+        memory.map_region(region, Overlap::Refused, &Limits::UNLIMITED)?;
+        if let MappingSource::File { zero_from: Some(start), .. } = mapping.source {
+            let len_bytes = mapping.pages.end - start;
+            memory.clear_foreign(start, len_bytes as usize)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the bits of what a segment allows, as regions have them.
+fn bits_of(access: elf_program::Access) -> u8 {
+    [
+        (elf_program::Access::READ, Access::READ),
+        (elf_program::Access::WRITE, Access::WRITE),
+        (elf_program::Access::EXECUTE, Access::EXECUTE),
+    ]
+    .into_iter()
+    .filter(|(of_segment, _)| access.contains(*of_segment))
+    .fold(0, |bits, (_, of_region)| bits | of_region.bits())
+}
+
+fn range_of(pages: &Range<VirtAddr>) -> Result<PageRange, LoadError> {
+    PageRange::try_new(pages.start.as_u64(), pages.end - pages.start)
+        .map_err(|_| LoadError::Region(RegionError::OutOfBounds))
+}
+
+fn map_stack(
+    memory: &AddressSpace,
+    program: &Program,
+    stack: &InitialStack,
+    top: VirtAddr,
+    limits: &ResourceLimits,
+) -> Result<(), LoadError> {
+    let used_bytes = top - stack.rsp();
+    let limit_bytes = limits.get(Resource::Stack).soft;
+    let len_bytes = (used_bytes + STACK_BYTES).min(limit_bytes.max(used_bytes + PAGE_BYTES));
+    let start = (top - len_bytes).align_down(PAGE_BYTES);
+    let mut access = Access::READ | Access::WRITE;
+    if program.has_executable_stack() {
+        access |= Access::EXECUTE;
+    }
+    let flags = RegionFlags::GROWS_DOWN;
+    let attributes = Attributes { access, sharing: Sharing::Private, flags };
+    let region = Region::new(range_of(&(start..top))?, attributes, Backing::Anonymous);
+    Ok(memory.map_region(region, Overlap::Refused, &Limits::UNLIMITED)?)
+}
+
+fn auxiliary_values(program: &Program, identity: &Identity) -> AuxiliaryValues {
+    /// HWCAP2_FSGSBASE. Source: Linux, arch/x86/include/uapi/asm/hwcap2.h.
+    const FSGSBASE: u64 = 1 << 1;
+    /// Ticks a second of times(2), as on Linux.
+    const TICKS_PER_SECOND: u64 = 100;
+    let credentials = &identity.credentials;
+    AuxiliaryValues {
+        vdso: None,
+        signal_stack_bytes_min: signals::MINSIGSTKSZ,
+        hardware_capabilities: features::cpuid_leaf(1, 0).edx.into(),
+        hardware_capabilities_2: if user_state::has_fsgsbase() { FSGSBASE } else { 0 },
+        ticks_per_second: TICKS_PER_SECOND,
+        program_headers: program.headers().address,
+        program_header_bytes: PROGRAM_HEADER_BYTES,
+        program_header_count: program.headers().count,
+        interpreter_base: None,
+        entry: program.entry(),
+        uid: identity.uid,
+        effective_uid: credentials.uid,
+        gid: identity.gid,
+        effective_gid: credentials.gid,
+        is_secure: identity.uid != credentials.uid || identity.gid != credentials.gid,
+    }
+}
+
+/// Reads up to `bytes.len()` bytes from the start of `file`.
+pub(super) fn read_head(file: &Path, bytes: &mut [u8]) -> Result<usize, FsError> {
+    regular::read(file.inode(), 0, &mut SliceSink::new(bytes))
+}

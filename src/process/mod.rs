@@ -1,0 +1,64 @@
+//! Processes: their memory, descriptors, signals, relations, and the programs that they run.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`process`] | a process: what its threads share |
+//! | [`thread`], [`user_thread`] | a thread of it, and what it does when the program enters the kernel |
+//! | [`attention`] | what makes a thread look up before it returns to ring 3 |
+//! | [`table`] | all processes, and how they are related |
+//! | [`pid`] | numbers of processes |
+//! | [`init`], [`init_status`] | the first process, and how it has ended |
+//! | [`loader`] | from a file to an address space |
+//! | [`exec`] | another program in the same process |
+//! | [`fork`] | another process |
+//! | [`exit`], [`exit_status`] | the end of a process |
+//! | [`wait`] | waiting for children |
+//! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
+//! | [`descriptors`] | file descriptors |
+//! | [`limits`] | resource limits |
+//!
+//! System calls are in the room `syscall`, which registers itself here.
+//!
+//! Locks, from outer to inner: the table of processes, then the spin locks of a process
+//! ([`Rank::Process`](crate::sync::Rank::Process)), of which never two are held at once. What is
+//! dropped may take other locks, so nothing that owns files or memory is dropped under a spin lock.
+
+#![forbid(unsafe_code)]
+
+pub mod attention;
+pub mod descriptors;
+pub mod exec;
+mod exit;
+pub mod exit_status;
+pub mod fork;
+pub mod init;
+pub mod init_status;
+pub mod limits;
+mod loader;
+pub mod pid;
+#[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
+pub mod process;
+pub mod signal_delivery;
+pub mod signal_sending;
+mod stop;
+pub mod table;
+pub mod thread;
+mod user_thread;
+pub mod wait;
+
+use crate::fs::Files;
+use crate::tty::terminal;
+
+pub use loader::LoadError;
+pub use user_thread::SystemCalls;
+
+/// Proof that there can be processes.
+#[derive(Clone, Copy, Debug)]
+pub struct Processes(());
+
+/// Makes processes possible. `system_calls` handles their system calls.
+pub fn start(_files: Files, system_calls: SystemCalls) -> Processes {
+    user_thread::set_system_calls(system_calls);
+    terminal::set_signal_hook(signal_sending::send_of_terminal);
+    Processes(())
+}

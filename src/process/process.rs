@@ -1,0 +1,217 @@
+//! A process: what its threads share.
+
+use alloc::sync::Arc;
+
+use blocking::WaitError;
+use heapless::String;
+use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
+
+use super::attention::{Attention, Ending};
+use super::descriptors::Descriptors;
+use super::limits::ResourceLimits;
+use super::pid::Pid;
+use crate::fs::credentials::Credentials;
+use crate::fs::namespace::path::Path;
+use crate::mm::user::address_space::AddressSpace;
+use crate::sync::{Rank, SpinMutex, WaitQueue};
+
+/// The longest name of a process, in bytes: TASK_COMM_LEN without the zero byte.
+pub const NAME_BYTES: usize = 15;
+
+/// What a process runs.
+#[derive(Clone)]
+pub struct ProgramInfo {
+    /// The file.
+    pub file: Path,
+    /// The name: the last part of the file's path, unless the program has changed it.
+    pub name: String<NAME_BYTES>,
+    /// Where the strings of the arguments are, as (start, end).
+    pub arguments: (u64, u64),
+    /// Where the strings of the environment are.
+    pub environment: (u64, u64),
+    /// The auxiliary vector.
+    pub auxiliary_vector: Arc<[u8]>,
+}
+
+/// The directories from which paths start, and the bits that new files don't get.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where absolute paths start.
+    pub root: Path,
+    /// Where other paths start.
+    pub directory: Path,
+    /// The bits that new files don't get: umask(2).
+    pub mask: u16,
+}
+
+/// Who a process acts for.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The real user.
+    pub uid: u32,
+    /// The saved user.
+    pub saved_uid: u32,
+    /// The real group.
+    pub gid: u32,
+    /// The saved group.
+    pub saved_gid: u32,
+    /// What decides on access to files: the effective user and groups.
+    pub credentials: Credentials,
+}
+
+impl Identity {
+    /// Root's.
+    pub const ROOT: Self =
+        Self { uid: 0, saved_uid: 0, gid: 0, saved_gid: 0, credentials: Credentials::ROOT };
+}
+
+/// What signals need of a process and its thread.
+pub struct SignalState {
+    /// The signals that were sent to the process.
+    pub shared: Pending,
+    /// What it does at each signal.
+    pub dispositions: Dispositions,
+    /// What its thread has of signals.
+    pub thread: ThreadSignals,
+}
+
+/// A process.
+pub struct Process {
+    pub(super) pid: Pid,
+    pub(super) kind: ProcessKind,
+    /// Protects the address space; replaced by an exec, gone when the process has ended.
+    pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
+    pub(super) descriptors: Arc<Descriptors>,
+    /// Protects the directories.
+    pub(super) surroundings: SpinMutex<Surroundings>,
+    /// Protects the users and groups; copied to be used.
+    pub(super) identity: SpinMutex<Arc<Identity>>,
+    /// Protects what runs.
+    pub(super) program: SpinMutex<ProgramInfo>,
+    /// Protects the signals; held for a few instructions, or a push to a queue.
+    pub(super) signals: SpinMutex<SignalState>,
+    /// Protects the limits.
+    pub(super) limits: SpinMutex<ResourceLimits>,
+    /// What makes its thread look up.
+    pub(super) attention: Attention,
+    /// Woken when a child ends, stops or continues.
+    pub(super) child_events: WaitQueue,
+    /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
+    pub(super) released: WaitQueue,
+    /// When it has begun, on the kernel's clock.
+    pub(super) start_ns: u64,
+}
+
+impl Process {
+    /// Returns its number.
+    #[inline]
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Returns its address space; `None` if it has ended.
+    pub fn memory(&self) -> Option<Arc<AddressSpace>> {
+        self.memory.lock().clone()
+    }
+
+    /// Returns its descriptors.
+    #[inline]
+    pub fn descriptors(&self) -> &Descriptors {
+        &self.descriptors
+    }
+
+    /// Returns the directories from which paths start.
+    pub fn surroundings(&self) -> Surroundings {
+        self.surroundings.lock().clone()
+    }
+
+    /// Changes the directories from which paths start. What they were is dropped without the lock.
+    pub fn change_surroundings(&self, change: impl FnOnce(&mut Surroundings)) {
+        let mut changed = self.surroundings();
+        change(&mut changed);
+        let before = core::mem::replace(&mut *self.surroundings.lock(), changed);
+        drop(before);
+    }
+
+    /// Returns who it acts for.
+    pub fn identity(&self) -> Arc<Identity> {
+        self.identity.lock().clone()
+    }
+
+    /// Sets who it acts for.
+    pub fn set_identity(&self, identity: Arc<Identity>) {
+        let before = core::mem::replace(&mut *self.identity.lock(), identity);
+        drop(before);
+    }
+
+    /// Returns what it runs.
+    pub fn program(&self) -> ProgramInfo {
+        self.program.lock().clone()
+    }
+
+    /// Returns its name.
+    pub fn name(&self) -> String<NAME_BYTES> {
+        self.program.lock().name.clone()
+    }
+
+    /// Sets its name, of which [`NAME_BYTES`] are kept.
+    pub fn set_name(&self, name: &[u8]) {
+        self.program.lock().name = shortened(name);
+    }
+
+    /// Returns its resource limits.
+    pub fn limits(&self) -> ResourceLimits {
+        *self.limits.lock()
+    }
+
+    /// Changes its resource limits.
+    pub fn change_limits<R>(&self, change: impl FnOnce(&mut ResourceLimits) -> R) -> R {
+        change(&mut self.limits.lock())
+    }
+
+    /// Accesses its signals.
+    pub fn with_signals<R>(&self, access: impl FnOnce(&mut SignalState) -> R) -> R {
+        access(&mut self.signals.lock())
+    }
+
+    /// Waits until `condition` holds, or a signal comes.
+    pub fn wait_cancellable(&self, condition: impl FnMut() -> bool) -> Result<(), WaitError> {
+        self.child_events.wait_until_cancellable(None, condition)
+    }
+
+    /// Returns what makes its thread look up before it returns to ring 3.
+    #[inline]
+    pub fn attention(&self) -> &Attention {
+        &self.attention
+    }
+
+    /// Makes it end before it returns to ring 3. The first ending counts.
+    pub fn end(&self, ending: Ending) {
+        self.attention.end(ending);
+    }
+
+    /// Returns when it has begun, in nanoseconds on the kernel's clock.
+    pub fn start_ns(&self) -> u64 {
+        self.start_ns
+    }
+}
+
+/// Returns the lock of something that a process has.
+pub(super) const fn lock<T>(value: T) -> SpinMutex<T> {
+    SpinMutex::new(Rank::Process, value)
+}
+
+/// Returns a name of a process, of which [`NAME_BYTES`] are kept; bytes that are not UTF-8 are
+/// replaced.
+pub(super) fn shortened(name: &[u8]) -> String<NAME_BYTES> {
+    let mut short = String::new();
+    for chunk in name.utf8_chunks() {
+        let invalid = if chunk.invalid().is_empty() { "" } else { "?" };
+        for c in chunk.valid().chars().chain(invalid.chars()) {
+            if short.push(c).is_err() {
+                return short;
+            }
+        }
+    }
+    short
+}

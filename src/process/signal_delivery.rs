@@ -1,0 +1,243 @@
+//! Delivery of signals, before a thread returns to ring 3.
+
+use ::signals as pure;
+use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
+use pure::{Action, Code, Content, Delivery, Resume, SigInfo, Signal};
+
+use super::attention::Ending;
+use super::exit_status::ExitStatus;
+use super::signal_sending;
+use super::stop;
+use super::table;
+use super::thread::ProcessThread;
+use crate::arch::trap::frame::TrapFrame;
+use crate::mm::user::pointer;
+
+/// Whether all is delivered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Delivered {
+    /// The thread returns to ring 3.
+    Done,
+    /// There is more to look at.
+    Again,
+}
+
+/// The length of the SYSCALL instruction, in bytes.
+const SYSCALL_BYTES: u64 = 2;
+
+/// Delivers the next signals of the thread, whose program has the registers in `frame`.
+pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivered {
+    let process = thread.process();
+    let has_orphaned_group = {
+        let table = table::lock();
+        let group = table.get(process.pid()).map(|entry| entry.group);
+        group.is_none_or(|group| table.is_orphaned(group, None))
+    };
+    let mut interruption = thread.take_interruption();
+    loop {
+        let action = process.with_signals(|state| {
+            let shared = pure::Process {
+                shared: &mut state.shared,
+                dispositions: &mut state.dispositions,
+                kind: process.kind,
+                has_orphaned_group,
+            };
+            pure::next_action(&mut state.thread, shared).0
+        });
+        match action {
+            Action::None => {
+                if let Some(interruption) = interruption {
+                    resume_call(frame, interruption.resume(None));
+                }
+                process.with_signals(|state| state.thread.restore_blocked());
+                return Delivered::Done;
+            }
+            Action::Deliver(delivery) => {
+                if let Some(interruption) = interruption.take() {
+                    resume_call(frame, interruption.resume(Some(&delivery)));
+                }
+                if let Err(error) = enter_handler(thread, frame, &delivery) {
+                    refuse(thread, &delivery, error);
+                    return Delivered::Again;
+                }
+            }
+            Action::Terminate { info, core } => {
+                let status = ExitStatus::Killed { signal: info.signal, core };
+                thread.attention().end(Ending::Process(status));
+                return Delivered::Again;
+            }
+            Action::Stop(signal) => {
+                if let Some(interruption) = interruption.take() {
+                    // The call continues after the stop, or a handler changes that.
+                    thread.set_interruption(interruption);
+                }
+                stop::stop(thread, signal);
+                return Delivered::Again;
+            }
+        }
+    }
+}
+
+/// Sets the registers of a program whose system call was interrupted.
+fn resume_call(frame: &mut TrapFrame, resume: Resume) {
+    let Some(number) = frame.system_call() else {
+        return;
+    };
+    match resume {
+        Resume::Interrupted => {}
+        Resume::Again => {
+            frame.rax = number;
+            frame.rip -= SYSCALL_BYTES;
+        }
+        Resume::ByRestartSyscall => {
+            frame.rax = pure::RESTART_SYSCALL;
+            frame.rip -= SYSCALL_BYTES;
+        }
+    }
+}
+
+/// Makes the program continue in the handler of a signal.
+fn enter_handler(
+    thread: &ProcessThread,
+    frame: &mut TrapFrame,
+    delivery: &Delivery,
+) -> Result<(), FrameError> {
+    let (vector, error_code, cr2) = thread.last_fault();
+    let machine =
+        Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes: 0 };
+    let alt_stack = thread.process().with_signals(|state| state.thread.alt_stack);
+    let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
+    pointer::write_bytes(signal_frame.address, &signal_frame.bytes)
+        .map_err(|_| FrameError::NoStack)?;
+    thread.process().with_signals(|state| state.thread.alt_stack.disarm());
+    set_registers(frame, &signal_frame.entry);
+    frame.restore_all();
+    Ok(())
+}
+
+/// Handles a signal whose frame can't be written: a SIGSEGV, which ends the process if that was it.
+fn refuse(thread: &ProcessThread, delivery: &Delivery, _error: FrameError) {
+    if delivery.info.signal == Signal::SEGV {
+        thread.process().with_signals(|state| state.dispositions.reset(Signal::SEGV));
+    }
+    let content = Content::Fault { address: 0 };
+    let info = SigInfo { signal: Signal::SEGV, code: Code::KERNEL, errno: 0, content };
+    signal_sending::force(thread.process(), info);
+}
+
+/// Restores the registers from before a handler: rt_sigreturn(2). What can't be restored is a
+/// SIGSEGV.
+pub fn return_from_handler(thread: &ProcessThread, frame: &mut TrapFrame) {
+    if restore(thread, frame).is_none() {
+        let content = Content::Fault { address: 0 };
+        let info = SigInfo { signal: Signal::SEGV, code: Code::KERNEL, errno: 0, content };
+        signal_sending::force(thread.process(), info);
+    }
+}
+
+fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
+    let mut bytes = [0; FRAME_BYTES];
+    pointer::read_bytes(frame::return_address(frame.rsp), &mut bytes).ok()?;
+    let restored = frame::decode(&bytes, frame.rflags).ok()?;
+    thread.process().with_signals(|state| {
+        state.thread.set_blocked(restored.blocked);
+        // As on Linux, what is wrong with the stack is not reported.
+        let _ = state.thread.alt_stack.set(
+            &restored.alt_stack,
+            restored.registers.rsp,
+            pure::MINSIGSTKSZ,
+        );
+    });
+    set_registers(frame, &restored.registers);
+    frame.restore_all();
+    thread.attention().note();
+    Some(())
+}
+
+fn registers_of(frame: &TrapFrame) -> Registers {
+    let &TrapFrame {
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
+        ..
+    } = frame;
+    Registers {
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
+    }
+}
+
+fn set_registers(frame: &mut TrapFrame, registers: &Registers) {
+    let &Registers {
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
+    } = registers;
+    *frame = TrapFrame {
+        r8,
+        r9,
+        r10,
+        r11,
+        r12,
+        r13,
+        r14,
+        r15,
+        rdi,
+        rsi,
+        rbp,
+        rbx,
+        rdx,
+        rax,
+        rcx,
+        rsp,
+        rip,
+        rflags,
+        ..*frame
+    };
+}

@@ -1,0 +1,214 @@
+//! Sending of signals.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use line_discipline::TerminalSignals;
+use signals::{ChildStatus, Code, Content, Limit, PushError, SigInfo, Signal};
+
+use super::limits::Resource;
+use super::pid::Pid;
+use super::process::{Identity, Process};
+use super::table::{self, Life, Table};
+
+/// Why a signal isn't sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// There is no such process: ESRCH.
+    NoProcess,
+    /// The sender may not: EPERM.
+    NotPermitted,
+    /// The queue is full: EAGAIN.
+    QueueFull,
+}
+
+impl From<PushError> for SendError {
+    fn from(error: PushError) -> Self {
+        match error {
+            PushError::QueueFull => Self::QueueFull,
+        }
+    }
+}
+
+/// The processes that a signal goes to, as kill(2) has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// One process.
+    Process(Pid),
+    /// All of a process group.
+    Group(Pid),
+    /// All but the first one and the sender.
+    All,
+}
+
+/// Sends `info` to a process. The table is not locked.
+///
+/// # Errors
+/// [`SendError::QueueFull`].
+pub fn send(process: &Process, info: SigInfo) -> Result<(), SendError> {
+    let queue_limit = process.limits().get(Resource::PendingSignals).soft;
+    let mut continues = false;
+    let is_sent = process.with_signals(|state| {
+        let sent = signals::send(&info, &state.thread, &state.dispositions, process.kind);
+        state.shared.remove(sent.discard);
+        state.thread.pending.remove(sent.discard);
+        continues = sent.continues;
+        if sent.is_ignored {
+            return Ok(false);
+        }
+        let is_below = (state.shared.queued() as u64) < queue_limit;
+        let limit = if is_below { Limit::Below } else { Limit::Reached };
+        state.shared.push(info, limit)?;
+        Ok::<_, SendError>(state.thread.accepts(info.signal))
+    })?;
+    let is_kill = info.signal == Signal::KILL;
+    if continues || is_kill {
+        continue_stopped(process, is_kill);
+    }
+    if is_sent {
+        process.attention().request();
+    }
+    Ok(())
+}
+
+/// Makes a process continue that a signal has stopped, or wakes it to be killed.
+fn continue_stopped(process: &Process, is_kill: bool) {
+    let mut table = table::lock();
+    let Some(entry) = table.get_mut(process.pid()) else {
+        return;
+    };
+    if !matches!(entry.life, Life::Stopped { .. }) {
+        return;
+    }
+    entry.life = Life::Alive;
+    entry.has_continued = !is_kill;
+    let parent = entry.parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
+    drop(table);
+    process.child_events.wake_all();
+    process.attention().request();
+    if let Some(parent) = parent.filter(|_| !is_kill) {
+        notify_parent(&parent, process, ChildStatus::Continued, Some(Signal::CHLD));
+    }
+}
+
+/// Sends a signal of the kernel, such as of a terminal, to all processes of a group.
+pub fn send_to_group(group: Pid, signal: Signal) {
+    let info = SigInfo { signal, code: Code::KERNEL, errno: 0, content: Content::None };
+    let members = members(&table::lock(), Target::Group(group), None);
+    for process in members {
+        // A standard signal of the kernel is never refused.
+        let _ = send(&process, info);
+    }
+}
+
+/// Sends the signals of a terminal to the group in its foreground.
+pub(super) fn send_of_terminal(group: u32, signals: TerminalSignals) {
+    let Some(group) = Pid::try_new(group) else {
+        return;
+    };
+    for (of_terminal, signal) in [
+        (TerminalSignals::INTERRUPT, Signal::INT),
+        (TerminalSignals::QUIT, Signal::QUIT),
+        (TerminalSignals::SUSPEND, Signal::TSTP),
+    ] {
+        if signals.contains(of_terminal) {
+            send_to_group(group, signal);
+        }
+    }
+}
+
+/// Sends a signal from a process to others: kill(2). Without a signal it is only checked whether it
+/// could be sent.
+///
+/// # Errors
+/// See [`SendError`]; for several processes only if it could be sent to none.
+pub fn kill(
+    sender: &Process,
+    target: Target,
+    info: Option<SigInfo>,
+    signal: Option<Signal>,
+) -> Result<(), SendError> {
+    let identity = sender.identity();
+    let without = (target == Target::All).then(|| sender.pid());
+    let targets = members(&table::lock(), target, without);
+    if targets.is_empty() {
+        return Err(SendError::NoProcess);
+    }
+    let mut result = Err(SendError::NotPermitted);
+    for process in targets {
+        let sent = match may_send(sender, &identity, &process, signal) {
+            false => Err(SendError::NotPermitted),
+            true => info.map_or(Ok(()), |info| send(&process, info)),
+        };
+        if result.is_err() {
+            result = sent;
+        }
+    }
+    result
+}
+
+/// Returns whether a process may send `signal` to another one.
+///
+/// Source: kill(2).
+fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<Signal>) -> bool {
+    let other = process.identity();
+    let effective = own.credentials.uid;
+    let is_same_user =
+        [effective, own.uid].into_iter().any(|uid| uid == other.uid || uid == other.saved_uid);
+    own.credentials.is_root() || is_same_user || {
+        let session = |process: &Process| table::relations(process.pid()).map(|it| it.session);
+        signal == Some(Signal::CONT) && session(sender) == session(process)
+    }
+}
+
+fn members(table: &Table, target: Target, without: Option<Pid>) -> Vec<Arc<Process>> {
+    let is_member = |pid: Pid, group: Pid| match target {
+        Target::Process(wanted) => pid == wanted,
+        Target::Group(wanted) => group == wanted,
+        Target::All => pid != Pid::INIT && Some(pid) != without,
+    };
+    table
+        .iter()
+        .filter(|it| is_member(it.process.pid(), it.group))
+        .map(|it| it.process.clone())
+        .collect()
+}
+
+/// Sends a fault to the running thread of `process`, which has caused it and which can't continue without it.
+pub(super) fn force(process: &Process, info: SigInfo) {
+    process.with_signals(|state| {
+        signals::force(info, &mut state.thread, &mut state.dispositions);
+    });
+    process.attention().request();
+}
+
+/// Reports a change of a child to its parent: by a signal, and to its wait calls.
+pub(super) fn notify_parent(
+    parent: &Process,
+    child: &Process,
+    status: ChildStatus,
+    signal: Option<Signal>,
+) {
+    let is_wanted = match status {
+        ChildStatus::Stopped(_) | ChildStatus::Continued => {
+            parent.with_signals(|state| state.dispositions.reports_stops())
+        }
+        _ => true,
+    };
+    if let Some(signal) = signal.filter(|_| is_wanted) {
+        let uid = child.identity().uid;
+        let mut info = SigInfo::child(child.pid().number() as i32, uid, status, (0, 0));
+        info.signal = signal;
+        // The signal of a child's end is never refused.
+        let _ = send(parent, info);
+    }
+    parent.child_events.wake_all();
+}
+
+/// Sends the signal of a write to a pipe that nothing reads.
+pub fn send_broken_pipe(process: &Process) {
+    let content = Content::None;
+    let info = SigInfo { signal: Signal::PIPE, code: Code::KERNEL, errno: 0, content };
+    // A standard signal of the kernel is never refused.
+    let _ = send(process, info);
+}

@@ -1,0 +1,241 @@
+//! All processes, by their numbers, and how they are related.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use signals::Signal;
+
+use super::exit_status::ExitStatus;
+use super::pid::{PID_MAX, Pid};
+use super::process::Process;
+use crate::sync::{Mutex, MutexGuard, Rank};
+
+/// What a process does, as its parent sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It runs, or waits.
+    Alive,
+    /// A signal has stopped it.
+    Stopped {
+        /// The signal.
+        signal: Signal,
+        /// Whether the parent was told by a wait call.
+        is_reported: bool,
+    },
+    /// It has ended, and its parent hasn't waited for it.
+    Zombie(ExitStatus),
+}
+
+/// A process in the table.
+pub(super) struct Entry {
+    pub(super) process: Arc<Process>,
+    /// The process to which its end is reported; `None` for the first one.
+    pub(super) parent: Option<Pid>,
+    pub(super) children: BTreeSet<Pid>,
+    pub(super) group: Pid,
+    pub(super) session: Pid,
+    pub(super) life: Life,
+    /// Whether it was continued, and its parent hasn't waited for that.
+    pub(super) has_continued: bool,
+    /// Whether it has run another program since its parent made it: setpgid(2) asks.
+    pub(super) has_executed: bool,
+    /// The signal that its parent gets when it ends; `None` for no signal.
+    pub(super) end_signal: Option<Signal>,
+    /// Whether orphans below it become its children: PR_SET_CHILD_SUBREAPER.
+    pub(super) is_subreaper: bool,
+}
+
+/// All processes.
+pub(super) struct Table {
+    entries: BTreeMap<Pid, Entry>,
+    next: u32,
+}
+
+/// Protects the processes and their relations; held to look up and to change them, and over the
+/// sending of a signal to a group. May wait.
+static TABLE: Mutex<Table> =
+    Mutex::new(Rank::ProcessTable, Table { entries: BTreeMap::new(), next: 1 });
+
+/// Locks the table.
+pub(super) fn lock() -> MutexGuard<'static, Table> {
+    TABLE.lock()
+}
+
+/// Why there is no further process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPid;
+
+impl Table {
+    /// Returns a number that no process, group or session has.
+    ///
+    /// # Errors
+    /// [`NoPid`].
+    pub(super) fn free_pid(&mut self) -> Result<Pid, NoPid> {
+        // Low numbers stay with those that have long been there, as on Linux.
+        const FIRST_AGAIN: u32 = 300;
+        for _ in 0..PID_MAX {
+            if self.next >= PID_MAX {
+                self.next = FIRST_AGAIN;
+            }
+            let number = self.next;
+            self.next += 1;
+            let pid = Pid::try_new(number).expect("numbers begin at 1 and end before the limit");
+            let is_used = self.entries.contains_key(&pid)
+                || self.entries.values().any(|it| it.group == pid || it.session == pid);
+            if !is_used {
+                return Ok(pid);
+            }
+        }
+        Err(NoPid)
+    }
+
+    pub(super) fn insert(&mut self, entry: Entry) {
+        let pid = entry.process.pid();
+        if let Some(parent) = entry.parent.and_then(|parent| self.entries.get_mut(&parent)) {
+            parent.children.insert(pid);
+        }
+        self.entries.insert(pid, entry);
+    }
+
+    /// Removes a process that has ended.
+    pub(super) fn remove(&mut self, pid: Pid) -> Option<Entry> {
+        let entry = self.entries.remove(&pid)?;
+        if let Some(parent) = entry.parent.and_then(|parent| self.entries.get_mut(&parent)) {
+            parent.children.remove(&pid);
+        }
+        Some(entry)
+    }
+
+    pub(super) fn get(&self, pid: Pid) -> Option<&Entry> {
+        self.entries.get(&pid)
+    }
+
+    pub(super) fn get_mut(&mut self, pid: Pid) -> Option<&mut Entry> {
+        self.entries.get_mut(&pid)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values()
+    }
+
+    /// Returns the process that gets the children of `pid` when that ends: the nearest subreaper
+    /// above it, or the first process.
+    pub(super) fn reaper_of(&self, pid: Pid) -> Pid {
+        let mut above = self.get(pid).and_then(|entry| entry.parent);
+        while let Some(entry) = above.and_then(|pid| self.get(pid)) {
+            if entry.is_subreaper && !matches!(entry.life, Life::Zombie(_)) {
+                return entry.process.pid();
+            }
+            above = entry.parent;
+        }
+        Pid::INIT
+    }
+
+    /// Returns whether no process of `group` has a parent in another group of the same session,
+    /// leaving `without` aside.
+    ///
+    /// Source: POSIX, "Orphaned Process Group".
+    pub(super) fn is_orphaned(&self, group: Pid, without: Option<Pid>) -> bool {
+        !self.iter().filter(|it| it.group == group && Some(it.process.pid()) != without).any(|it| {
+            let parent = it.parent.and_then(|parent| self.get(parent));
+            !matches!(it.life, Life::Zombie(_))
+                && parent
+                    .is_some_and(|parent| parent.group != group && parent.session == it.session)
+        })
+    }
+}
+
+/// Returns a process, if it hasn't been waited for. May wait.
+pub fn find(pid: Pid) -> Option<Arc<Process>> {
+    lock().get(pid).map(|entry| entry.process.clone())
+}
+
+/// Returns all processes, by rising numbers. May wait.
+pub fn all() -> Vec<Arc<Process>> {
+    lock().iter().map(|entry| entry.process.clone()).collect()
+}
+
+/// Returns how many processes there are. May wait.
+pub fn len() -> usize {
+    lock().entries.len()
+}
+
+/// How a process is related to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Relations {
+    /// Its parent; `None` for the first process.
+    pub parent: Option<Pid>,
+    /// Its process group.
+    pub group: Pid,
+    /// Its session.
+    pub session: Pid,
+    /// What it does.
+    pub life: Life,
+}
+
+/// Returns how a process is related to others. May wait.
+pub fn relations(pid: Pid) -> Option<Relations> {
+    lock().get(pid).map(|it| Relations {
+        parent: it.parent,
+        group: it.group,
+        session: it.session,
+        life: it.life,
+    })
+}
+
+/// Why a process isn't put into a group or a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupError {
+    /// There is no such process, or it is neither the caller nor its child: ESRCH.
+    NoProcess,
+    /// It leads a session, or the group is of another session: EPERM.
+    NotPermitted,
+    /// It is a child that has run another program: EACCES.
+    HasExecuted,
+}
+
+/// Puts `pid`, which is `caller` or a child of it, into a process group, which may be new. May wait.
+///
+/// Source: setpgid(2).
+///
+/// # Errors
+/// See [`GroupError`].
+pub fn set_group(caller: Pid, pid: Pid, group: Pid) -> Result<(), GroupError> {
+    let mut table = lock();
+    let own = table.get(caller).map(|it| it.session).ok_or(GroupError::NoProcess)?;
+    let entry = table.get(pid).ok_or(GroupError::NoProcess)?;
+    if pid != caller {
+        if entry.parent != Some(caller) {
+            return Err(GroupError::NoProcess);
+        }
+        if entry.has_executed {
+            return Err(GroupError::HasExecuted);
+        }
+    }
+    let is_there = table.iter().any(|it| it.group == group && it.session == own);
+    if entry.session != own || entry.session == pid || (group != pid && !is_there) {
+        return Err(GroupError::NotPermitted);
+    }
+    table.get_mut(pid).ok_or(GroupError::NoProcess)?.group = group;
+    Ok(())
+}
+
+/// Makes a process the leader of a session and of a group of its own. May wait.
+///
+/// # Errors
+/// [`GroupError::NotPermitted`] if it leads a group already.
+pub fn new_session(pid: Pid) -> Result<(), GroupError> {
+    let mut table = lock();
+    if table.iter().any(|it| it.group == pid) {
+        return Err(GroupError::NotPermitted);
+    }
+    let entry = table.get_mut(pid).ok_or(GroupError::NoProcess)?;
+    (entry.group, entry.session) = (pid, pid);
+    Ok(())
+}
+
+/// Returns whether a session has a process group of this number. May wait.
+pub fn is_group_of_session(group: Pid, session: Pid) -> bool {
+    lock().iter().any(|it| it.group == group && it.session == session)
+}

@@ -1,0 +1,135 @@
+//! Waiting for children.
+
+use alloc::sync::Arc;
+
+use signals::ChildStatus;
+
+use super::pid::Pid;
+use super::process::Process;
+use super::table::{self, Life, Table};
+
+/// The children that a wait is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// All.
+    Any,
+    /// One.
+    Process(Pid),
+    /// Those of a process group.
+    Group(Pid),
+}
+
+/// The changes that a wait is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Children that have ended: WEXITED.
+    pub ended: bool,
+    /// Children that a signal has stopped: WUNTRACED, WSTOPPED.
+    pub stopped: bool,
+    /// Children that were continued: WCONTINUED.
+    pub continued: bool,
+}
+
+/// A wait for children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitRequest {
+    /// The children.
+    pub children: Children,
+    /// The changes.
+    pub changes: Changes,
+    /// Whether the change stays to be waited for again: WNOWAIT.
+    pub keeps: bool,
+    /// Whether it returns at once: WNOHANG.
+    pub is_immediate: bool,
+}
+
+/// A change that was waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// The child.
+    pub pid: Pid,
+    /// Its real user.
+    pub uid: u32,
+    /// The change.
+    pub status: ChildStatus,
+}
+
+/// Why a wait has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitError {
+    /// There are no such children: ECHILD.
+    NoChildren,
+    /// A signal has come: EINTR.
+    Interrupted,
+}
+
+/// Waits until a child of `process` has changed; `None` if none has and the wait is immediate.
+///
+/// # Errors
+/// See [`WaitError`].
+pub fn wait(process: &Arc<Process>, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
+    let mut found = None;
+    let waited = process.child_events.wait_until_cancellable(None, || {
+        found = Some(look(process.pid(), request));
+        request.is_immediate || !matches!(found, Some(Ok(None)))
+    });
+    match (found, waited) {
+        (Some(Ok(Some(waited))), _) => Ok(Some(waited)),
+        (Some(Err(error)), _) => Err(error),
+        (_, Err(_)) => Err(WaitError::Interrupted),
+        _ => Ok(None),
+    }
+}
+
+/// Looks for a child that has changed, and takes the change.
+fn look(parent: Pid, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
+    let mut table = table::lock();
+    let mut has_children = false;
+    let mut changed = None;
+    let children = table.get(parent).map(|entry| &entry.children).ok_or(WaitError::NoChildren)?;
+    for child in children.iter().filter_map(|child| table.get(*child)) {
+        let is_wanted = match request.children {
+            Children::Any => true,
+            Children::Process(pid) => child.process.pid() == pid,
+            Children::Group(group) => child.group == group,
+        };
+        if !is_wanted {
+            continue;
+        }
+        has_children = true;
+        let status = match child.life {
+            Life::Zombie(status) if request.changes.ended => Some(status.child_status()),
+            Life::Stopped { signal, is_reported: false } if request.changes.stopped => {
+                Some(ChildStatus::Stopped(signal))
+            }
+            _ if child.has_continued && request.changes.continued => Some(ChildStatus::Continued),
+            _ => None,
+        };
+        if let Some(status) = status {
+            let uid = child.process.identity().uid;
+            changed = Some(Waited { pid: child.process.pid(), uid, status });
+            break;
+        }
+    }
+    if let Some(waited) = changed {
+        let removed = if request.keeps { None } else { take(&mut table, &waited) };
+        drop(table);
+        drop(removed);
+        return Ok(Some(waited));
+    }
+    match has_children {
+        true => Ok(None),
+        false => Err(WaitError::NoChildren),
+    }
+}
+
+/// Takes a change, so that it isn't waited for again; returns a process that is gone with that.
+fn take(table: &mut Table, waited: &Waited) -> Option<table::Entry> {
+    let entry = table.get_mut(waited.pid)?;
+    match &mut entry.life {
+        Life::Zombie(_) => return table.remove(waited.pid),
+        Life::Stopped { is_reported, .. } => *is_reported = true,
+        Life::Alive => entry.has_continued = false,
+    }
+    None
+}

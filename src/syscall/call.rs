@@ -1,0 +1,142 @@
+//! A system call.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use ::signals::Interruption;
+
+use super::errno::Errno;
+use crate::arch::trap::frame::TrapFrame;
+use crate::fs::file::open_file::OpenFile;
+use crate::mm::user::pointer::{self, StringError, UserPointer};
+use crate::process::process::Process;
+use crate::process::thread::ProcessThread;
+
+/// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
+const PATH_MAX: usize = 4096;
+
+/// How a system call ends that has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// With an error.
+    Errno(Errno),
+    /// A signal has interrupted it; it may be executed again.
+    Interrupted(Interruption),
+    /// With all registers of the program as the call has set them.
+    RegistersAreSet,
+}
+
+impl Failure {
+    /// A signal has interrupted the call, which is executed again, unless a handler without
+    /// SA_RESTART runs.
+    pub const RESTART: Self = Self::Interrupted(Interruption::Restart);
+}
+
+/// The result of a system call: what RAX has.
+pub type CallResult = Result<u64, Failure>;
+
+impl<E: Into<Errno>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Errno(error.into())
+    }
+}
+
+/// A system call: the thread that makes it, and its registers.
+pub struct Call<'a> {
+    /// The thread.
+    pub thread: &'a ProcessThread,
+    /// Its registers.
+    pub frame: &'a mut TrapFrame,
+}
+
+impl Call<'_> {
+    /// Returns an argument, counted from 0.
+    #[inline]
+    pub fn argument(&self, index: usize) -> u64 {
+        let TrapFrame { rdi, rsi, rdx, r10, r8, r9, .. } = *self.frame;
+        [rdi, rsi, rdx, r10, r8, r9][index]
+    }
+
+    /// Returns an argument of 32 bits: the upper half of the register is ignored, as in C.
+    #[inline]
+    pub fn argument_u32(&self, index: usize) -> u32 {
+        self.argument(index) as u32
+    }
+
+    /// Returns an argument of 32 bits with a sign.
+    #[inline]
+    pub fn argument_i32(&self, index: usize) -> i32 {
+        self.argument(index) as i32
+    }
+
+    /// Returns an argument that is a pointer.
+    #[inline]
+    pub fn pointer<T>(&self, index: usize) -> UserPointer<T> {
+        UserPointer::new(self.argument(index))
+    }
+
+    /// Returns an argument that is a pointer, unless it is the null pointer.
+    #[inline]
+    pub fn pointer_or_null<T>(&self, index: usize) -> Option<UserPointer<T>> {
+        let pointer = self.pointer(index);
+        (!pointer.is_null()).then_some(pointer)
+    }
+
+    /// Returns the process.
+    #[inline]
+    pub fn process(&self) -> &Arc<Process> {
+        self.thread.process()
+    }
+
+    /// Returns the open file of an argument that is a descriptor.
+    ///
+    /// # Errors
+    /// EBADF.
+    #[inline]
+    pub fn file(&self, index: usize) -> Result<Arc<OpenFile>, Failure> {
+        Ok(self.process().descriptors().get(self.argument_u32(index))?)
+    }
+
+    /// Reads an argument that is a path.
+    ///
+    /// # Errors
+    /// EFAULT, ENAMETOOLONG, ENOMEM.
+    pub fn path(&self, index: usize) -> Result<Vec<u8>, Failure> {
+        read_string(self.argument(index), PATH_MAX, Errno::ENAMETOOLONG)
+    }
+}
+
+/// Reads the string at `address`, of at most `max_bytes` with the zero byte.
+///
+/// # Errors
+/// EFAULT, ENOMEM, and `too_long`.
+pub fn read_string(address: u64, max_bytes: usize, too_long: Errno) -> Result<Vec<u8>, Failure> {
+    // Most strings are short.
+    let mut short = [0; 128];
+    match pointer::read_string(address, &mut short) {
+        Ok(read) => return copied(read),
+        Err(StringError::BadAddress) => return Err(Errno::EFAULT.into()),
+        Err(StringError::TooLong) => {}
+    }
+    let mut string = Vec::new();
+    let mut capacity = 1024.min(max_bytes);
+    loop {
+        string.try_reserve_exact(capacity).map_err(|_| Errno::ENOMEM)?;
+        string.resize(capacity, 0);
+        match pointer::read_string(address, &mut string) {
+            Ok(read) => return copied(read),
+            Err(StringError::BadAddress) => return Err(Errno::EFAULT.into()),
+            Err(StringError::TooLong) if capacity == max_bytes => return Err(too_long.into()),
+            Err(StringError::TooLong) => capacity = (capacity * 8).min(max_bytes),
+        }
+        string.clear();
+    }
+}
+
+/// Returns a copy of a string.
+fn copied(string: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut copy = Vec::new();
+    copy.try_reserve_exact(string.len()).map_err(|_| Errno::ENOMEM)?;
+    copy.extend_from_slice(string);
+    Ok(copy)
+}

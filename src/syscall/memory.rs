@@ -1,0 +1,251 @@
+//! Memory: brk(2), mmap(2), munmap(2), mprotect(2), mremap(2), madvise(2), mincore(2), msync(2).
+
+use alloc::sync::Arc;
+
+use ::address_space::{
+    Access, Advice, Attributes, Overlap, PageRange, RangeError, Region, RegionError, RegionFlags,
+    RemapRequest, RemapSource, RemapTarget, Sharing,
+};
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use crate::fs::file::mapping;
+use crate::mm::user::address_space::AddressSpace;
+use crate::mm::user::backing::Backing;
+use crate::mm::user::backing::shared_memory::SharedMemory;
+use crate::mm::user::page_table::PAGE_BYTES;
+use crate::mm::user::pointer;
+
+// Source: Linux, include/uapi/asm-generic/mman-common.h and mman.h.
+const PROT_ALL: u64 = 0x7;
+const MAP_SHARED: u64 = 0x01;
+const MAP_PRIVATE: u64 = 0x02;
+const MAP_SHARED_VALIDATE: u64 = 0x03;
+const MAP_TYPE: u64 = 0x0F;
+const MAP_FIXED: u64 = 0x10;
+const MAP_ANONYMOUS: u64 = 0x20;
+const MAP_GROWSDOWN: u64 = 0x100;
+const MAP_NORESERVE: u64 = 0x4000;
+const MAP_POPULATE: u64 = 0x8000;
+const MAP_FIXED_NOREPLACE: u64 = 0x10_0000;
+/// Those that change nothing here: MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NONBLOCK, MAP_STACK.
+const MAP_WITHOUT_EFFECT: u64 = 0x0800 | 0x1000 | 0x1_0000 | 0x2_0000;
+const MREMAP_MAYMOVE: u64 = 1;
+const MREMAP_FIXED: u64 = 2;
+const MREMAP_DONTUNMAP: u64 = 4;
+
+fn memory(call: &Call<'_>) -> Result<Arc<AddressSpace>, Failure> {
+    Ok(call.process().memory().ok_or(Errno::ESRCH)?)
+}
+
+/// Returns the pages of a range that a call is for; `None` for an empty one.
+fn range(start: u64, len_bytes: u64, out_of_bounds: Errno) -> Result<Option<PageRange>, Failure> {
+    match PageRange::try_new(start, len_bytes) {
+        Ok(range) => Ok(Some(range)),
+        Err(RangeError::NotAligned) => Err(Errno::EINVAL.into()),
+        Err(RangeError::Empty) => Ok(None),
+        Err(RangeError::OutOfBounds) => Err(out_of_bounds.into()),
+    }
+}
+
+pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
+    let limits = call.process().limits().of_address_space();
+    Ok(memory(call)?.set_program_break(call.argument(0), &limits).as_u64())
+}
+
+pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
+    let [hint, len_bytes, protection, flags, _, offset] =
+        core::array::from_fn(|index| call.argument(index));
+    if len_bytes == 0 || !offset.is_multiple_of(PAGE_BYTES) {
+        return Err(Errno::EINVAL.into());
+    }
+    let access = access_of(protection)?;
+    let sharing = match flags & MAP_TYPE {
+        MAP_PRIVATE => Sharing::Private,
+        MAP_SHARED => Sharing::Shared,
+        MAP_SHARED_VALIDATE => {
+            let known = MAP_TYPE
+                | MAP_FIXED
+                | MAP_ANONYMOUS
+                | MAP_NORESERVE
+                | MAP_POPULATE
+                | MAP_FIXED_NOREPLACE
+                | MAP_WITHOUT_EFFECT;
+            if flags & !known != 0 {
+                return Err(Errno::EOPNOTSUPP.into());
+            }
+            Sharing::Shared
+        }
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let is_anonymous = flags & MAP_ANONYMOUS != 0;
+    let backing = match is_anonymous {
+        true if sharing == Sharing::Private => Backing::Anonymous,
+        true => {
+            let object = Arc::try_new(SharedMemory::new()).map_err(|_| Errno::ENOMEM)?;
+            Backing::Object { object, page: 0 }
+        }
+        false => file_backing(call, access, sharing, offset)?,
+    };
+    let mut region_flags = RegionFlags::empty();
+    region_flags.set(RegionFlags::GROWS_DOWN, flags & MAP_GROWSDOWN != 0);
+    region_flags.set(RegionFlags::NO_RESERVE, flags & MAP_NORESERVE != 0);
+    let attributes = Attributes { access, sharing, flags: region_flags };
+    let limits = call.process().limits().of_address_space();
+    let memory = memory(call)?;
+    let range = if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
+        let range = range(hint, len_bytes, Errno::ENOMEM)?.ok_or(Errno::EINVAL)?;
+        let overlap = match flags & MAP_FIXED_NOREPLACE {
+            0 => Overlap::Replaced,
+            _ => Overlap::Refused,
+        };
+        memory.map_region(Region::new(range, attributes, backing), overlap, &limits)?;
+        range
+    } else {
+        memory.map_region_anywhere(hint, len_bytes, &limits, |range| {
+            Region::new(range, attributes, backing)
+        })?
+    };
+    if flags & MAP_POPULATE != 0 {
+        memory.populate(range);
+    }
+    Ok(range.start().as_u64())
+}
+
+fn access_of(protection: u64) -> Result<Access, Failure> {
+    match protection & !PROT_ALL {
+        0 => Ok(Access::from_bits_truncate(protection as u8)),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// Returns what a mapping of the file of the call's descriptor is filled from.
+fn file_backing(
+    call: &Call<'_>,
+    access: Access,
+    sharing: Sharing,
+    offset: u64,
+) -> Result<Backing, Failure> {
+    let file = call.file(4)?;
+    let writes = sharing == Sharing::Shared && access.contains(Access::WRITE);
+    if writes && !file.flags().can_write() {
+        return Err(Errno::EACCES.into());
+    }
+    Ok(Backing::Object { object: mapping::mapped(&file)?, page: offset / PAGE_BYTES })
+}
+
+pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
+    let range = range(call.argument(0), call.argument(1), Errno::EINVAL)?.ok_or(Errno::EINVAL)?;
+    let limits = call.process().limits().of_address_space();
+    memory(call)?.unmap_region(range, &limits)?;
+    Ok(0)
+}
+
+pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
+    let access = access_of(call.argument(2))?;
+    let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
+        return Ok(0);
+    };
+    let limits = call.process().limits().of_address_space();
+    memory(call)?.protect_region(range, access, &limits)?;
+    Ok(0)
+}
+
+pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
+    let [start, old_len_bytes, new_len_bytes, flags, new_start] =
+        core::array::from_fn(|index| call.argument(index));
+    if flags & !(MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let source = match flags & MREMAP_DONTUNMAP {
+        0 => RemapSource::Unmap,
+        _ => RemapSource::Keep,
+    };
+    let target = match (flags & MREMAP_MAYMOVE != 0, flags & MREMAP_FIXED != 0) {
+        (false, false) => RemapTarget::InPlace,
+        (true, false) => RemapTarget::Anywhere { hint: new_start },
+        (true, true) => RemapTarget::At(new_start),
+        (false, true) => return Err(Errno::EINVAL.into()),
+    };
+    let request = RemapRequest { start, old_len_bytes, new_len_bytes, target, source };
+    let limits = call.process().limits().of_address_space();
+    let range = memory(call)?.remap_region(&request, &limits).map_err(|error| match error {
+        RegionError::OffsetOverflow => Errno::EINVAL,
+        error => error.into(),
+    })?;
+    Ok(range.start().as_u64())
+}
+
+pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/asm-generic/mman-common.h.
+    const DONTNEED: u64 = 4;
+    const FREE: u64 = 8;
+    const WILLNEED: u64 = 3;
+    const POPULATE_READ: u64 = 22;
+    const POPULATE_WRITE: u64 = 23;
+    let advice = call.argument(2);
+    let kept = match advice {
+        0 => Some(Advice::Normal),
+        1 => Some(Advice::Random),
+        2 => Some(Advice::Sequential),
+        10 => Some(Advice::DontFork),
+        11 => Some(Advice::DoFork),
+        14 => Some(Advice::HugePage),
+        15 => Some(Advice::NoHugePage),
+        16 => Some(Advice::DontDump),
+        17 => Some(Advice::DoDump),
+        18 => Some(Advice::WipeOnFork),
+        19 => Some(Advice::KeepOnFork),
+        WILLNEED | DONTNEED | FREE | POPULATE_READ | POPULATE_WRITE => None,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
+        return Ok(0);
+    };
+    let memory = memory(call)?;
+    let limits = call.process().limits().of_address_space();
+    match (kept, advice) {
+        (Some(kept), _) => memory.advise_region(range, kept, &limits)?,
+        (None, DONTNEED | FREE) => memory.discard(range)?,
+        (None, _) => memory.populate(range),
+    }
+    Ok(0)
+}
+
+pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
+    let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
+        return Ok(0);
+    };
+    let memory = memory(call)?;
+    if memory.has_hole(range) {
+        return Err(Errno::ENOMEM.into());
+    }
+    let vector = call.argument(2);
+    for index in 0..range.pages() {
+        let page = range.start() + index * PAGE_BYTES;
+        let is_resident = memory.query(page).is_some();
+        let address = vector.checked_add(index).ok_or(Errno::EFAULT)?;
+        pointer::write_bytes(address, &[is_resident.into()])?;
+    }
+    Ok(0)
+}
+
+pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/asm-generic/mman-common.h.
+    const ASYNC: u64 = 1;
+    const INVALIDATE: u64 = 2;
+    const SYNC: u64 = 4;
+    let flags = call.argument(2);
+    let is_known = flags & !(ASYNC | INVALIDATE | SYNC) == 0;
+    if !is_known || flags & (ASYNC | SYNC) == ASYNC | SYNC {
+        return Err(Errno::EINVAL.into());
+    }
+    let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
+        return Ok(0);
+    };
+    // What mappings write is in the page cache already, which is all that a file in memory has.
+    match memory(call)?.has_hole(range) {
+        true => Err(Errno::ENOMEM.into()),
+        false => Ok(0),
+    }
+}

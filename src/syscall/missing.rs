@@ -1,0 +1,32 @@
+//! Calls that programs have made and that are not there.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use super::names;
+
+/// How many numbers are counted one by one; the names of Linux end before.
+const NUMBERS: usize = 512;
+
+static COUNTS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
+
+/// Counts a call; logs the first of each number.
+#[cold]
+pub(super) fn note(number: u64) {
+    let Some(count) = COUNTS.get(number as usize) else {
+        return;
+    };
+    if count.fetch_add(1, Ordering::Relaxed) == 0 {
+        log::debug!("system call {number} ({}) isn't there", names::of(number).unwrap_or("?"));
+    }
+}
+
+/// Calls `found` with the number and the name of each call that was made and is not there, and how
+/// often.
+pub fn for_each(mut found: impl FnMut(u64, &'static str, u32)) {
+    for (number, count) in COUNTS.iter().enumerate() {
+        let count = count.load(Ordering::Relaxed);
+        if count > 0 {
+            found(number as u64, names::of(number as u64).unwrap_or("?"), count);
+        }
+    }
+}

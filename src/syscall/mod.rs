@@ -1,0 +1,71 @@
+//! System calls, as Linux has them on x86-64.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`table`] | each call that is there: number, name, arguments, handler |
+//! | [`call`] | a call: its arguments, and copies from and to the program |
+//! | [`names`] | the names of all calls, for those that are not there |
+//! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
+//! | [`place`] | where the paths of a call begin |
+//! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
+//! | [`memory`], [`process`], [`group`], [`signal`], [`identity`], [`limit`] | processes |
+//! | [`time`], [`system`] | the rest |
+//!
+//! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
+//! that isn't supported is an error. Error numbers exist only in this room.
+
+#![forbid(unsafe_code)]
+
+pub mod call;
+mod descriptor;
+pub mod errno;
+mod errno_of;
+mod file;
+mod group;
+mod identity;
+mod limit;
+mod memory;
+pub mod missing;
+mod name;
+pub mod names;
+mod place;
+mod process;
+mod signal;
+mod stat;
+mod system;
+pub mod table;
+mod terminal;
+mod time;
+
+use crate::arch::trap::frame::TrapFrame;
+use crate::process::thread::ProcessThread;
+use call::{Call, Failure};
+use errno::Errno;
+
+/// Handles the system call of `thread` whose registers are in `frame`.
+pub fn handle(thread: &ProcessThread, frame: &mut TrapFrame) {
+    let number = frame.rax;
+    let Some(handler) = table::handler(number) else {
+        missing::note(number);
+        frame.rax = Errno::ENOSYS.result();
+        return;
+    };
+    let mut call = Call { thread, frame };
+    match handler(&mut call) {
+        Ok(result) => frame.rax = result,
+        Err(failure) => fail(thread, frame, failure),
+    }
+}
+
+#[cold]
+fn fail(thread: &ProcessThread, frame: &mut TrapFrame, failure: Failure) {
+    match failure {
+        Failure::Errno(errno) => frame.rax = errno.result(),
+        // The registers were set by the call: sigreturn, exec.
+        Failure::RegistersAreSet => {}
+        Failure::Interrupted(interruption) => {
+            frame.rax = Errno::EINTR.result();
+            thread.set_interruption(interruption);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+//! Names in directories: mkdir(2), unlink(2), rename(2), link(2), symlink(2), readlink(2),
+//! getdents64(2), chdir(2), getcwd(2).
+
+use alloc::vec::Vec;
+
+use path_walk::LastLink;
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use super::place::Place;
+use super::stat;
+use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
+use crate::fs::credentials::Access;
+use crate::fs::inode::NewKind;
+use crate::fs::namespace::lookup::read_link;
+use crate::fs::namespace::path::Path;
+use crate::fs::namespace::rename::{self, Target};
+use crate::fs::namespace::{create, remove};
+use crate::mm::user::pointer;
+
+fn mode(bits: u32) -> Mode {
+    Mode::from_bits_truncate(bits as u16)
+}
+
+fn make_directory(place: &Place, bits: u32) -> CallResult {
+    create::make_directory(&place.caller(), &place.path, mode(bits))?;
+    Ok(0)
+}
+
+pub(super) fn mkdir(call: &mut Call<'_>) -> CallResult {
+    make_directory(&call.place(0)?, call.argument_u32(1))
+}
+
+pub(super) fn mkdirat(call: &mut Call<'_>) -> CallResult {
+    make_directory(&call.place_at(Some(0), 1)?, call.argument_u32(2))
+}
+
+fn make_node(call: &Call<'_>, place: &Place, bits: u32, device: u64) -> CallResult {
+    let device = DeviceNumber::from_encoded(device);
+    let kind = match stat::kind_of(bits).ok_or(Errno::EINVAL)? {
+        FileKind::Regular => NewKind::Regular,
+        FileKind::Fifo => NewKind::Fifo,
+        FileKind::Socket => NewKind::Socket,
+        FileKind::CharDevice | FileKind::BlockDevice
+            if !call.process().identity().credentials.is_root() =>
+        {
+            return Err(Errno::EPERM.into());
+        }
+        FileKind::CharDevice => NewKind::CharDevice(device),
+        FileKind::BlockDevice => NewKind::BlockDevice(device),
+        FileKind::Directory => return Err(Errno::EPERM.into()),
+        FileKind::Symlink => return Err(Errno::EINVAL.into()),
+    };
+    create::make_node(&place.caller(), &place.path, kind, mode(bits))?;
+    Ok(0)
+}
+
+pub(super) fn mknod(call: &mut Call<'_>) -> CallResult {
+    make_node(call, &call.place(0)?, call.argument_u32(1), call.argument(2))
+}
+
+pub(super) fn mknodat(call: &mut Call<'_>) -> CallResult {
+    make_node(call, &call.place_at(Some(0), 1)?, call.argument_u32(2), call.argument(3))
+}
+
+pub(super) fn unlink(call: &mut Call<'_>) -> CallResult {
+    let place = call.place(0)?;
+    remove::remove_file(&place.caller(), &place.path)?;
+    Ok(0)
+}
+
+pub(super) fn rmdir(call: &mut Call<'_>) -> CallResult {
+    let place = call.place(0)?;
+    remove::remove_directory(&place.caller(), &place.path)?;
+    Ok(0)
+}
+
+pub(super) fn unlinkat(call: &mut Call<'_>) -> CallResult {
+    const AT_REMOVEDIR: u32 = 0x200;
+    let place = call.place_at(Some(0), 1)?;
+    match call.argument_u32(2) {
+        0 => remove::remove_file(&place.caller(), &place.path)?,
+        AT_REMOVEDIR => remove::remove_directory(&place.caller(), &place.path)?,
+        _ => return Err(Errno::EINVAL.into()),
+    }
+    Ok(0)
+}
+
+fn move_name(from: &Place, to: &Place, target: Target) -> CallResult {
+    rename::rename(&from.caller(), &from.path, &to.caller(), &to.path, target)?;
+    Ok(0)
+}
+
+pub(super) fn rename(call: &mut Call<'_>) -> CallResult {
+    move_name(&call.place(0)?, &call.place(1)?, Target::Replace)
+}
+
+pub(super) fn renameat(call: &mut Call<'_>) -> CallResult {
+    move_name(&call.place_at(Some(0), 1)?, &call.place_at(Some(2), 3)?, Target::Replace)
+}
+
+pub(super) fn renameat2(call: &mut Call<'_>) -> CallResult {
+    let target = match call.argument_u32(4) {
+        0 => Target::Replace,
+        1 => Target::Keep,
+        2 => Target::Exchange,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    move_name(&call.place_at(Some(0), 1)?, &call.place_at(Some(2), 3)?, target)
+}
+
+fn add_link(from: &Place, to: &Place, last_link: LastLink) -> CallResult {
+    create::make_link(&from.caller(), &from.path, last_link, &to.caller(), &to.path)?;
+    Ok(0)
+}
+
+pub(super) fn link(call: &mut Call<'_>) -> CallResult {
+    add_link(&call.place(0)?, &call.place(1)?, LastLink::Keep)
+}
+
+pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
+    const AT_SYMLINK_FOLLOW: u32 = 0x400;
+    let last_link = match call.argument_u32(4) {
+        0 => LastLink::Keep,
+        AT_SYMLINK_FOLLOW => LastLink::Follow,
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    add_link(&call.place_at(Some(0), 1)?, &call.place_at(Some(2), 3)?, last_link)
+}
+
+fn add_symlink(text: &[u8], place: &Place) -> CallResult {
+    create::make_symlink(&place.caller(), text, &place.path)?;
+    Ok(0)
+}
+
+pub(super) fn symlink(call: &mut Call<'_>) -> CallResult {
+    add_symlink(&call.path(0)?, &call.place(1)?)
+}
+
+pub(super) fn symlinkat(call: &mut Call<'_>) -> CallResult {
+    add_symlink(&call.path(0)?, &call.place_at(Some(1), 2)?)
+}
+
+fn write_link(call: &Call<'_>, found: &Path, address: u64, len_bytes: u64) -> CallResult {
+    if len_bytes == 0 || len_bytes > i32::MAX as u64 {
+        return Err(Errno::EINVAL.into());
+    }
+    let root = call.process().surroundings().root;
+    let text = read_link(found, &root, <[u8]>::to_vec)?;
+    let len = text.len().min(len_bytes as usize);
+    pointer::write_bytes(address, &text[..len])?;
+    Ok(len as u64)
+}
+
+pub(super) fn readlink(call: &mut Call<'_>) -> CallResult {
+    let found = call.place(0)?.find(LastLink::Keep)?;
+    write_link(call, &found, call.argument(1), call.argument(2))
+}
+
+pub(super) fn readlinkat(call: &mut Call<'_>) -> CallResult {
+    let (_, found) =
+        call.find_at(0, 1, super::place::AT_SYMLINK_NOFOLLOW | super::place::AT_EMPTY_PATH)?;
+    write_link(call, &found, call.argument(2), call.argument(3))
+}
+
+/// The type of an entry, as readdir(3) has it.
+fn entry_type(kind: FileKind) -> u8 {
+    match kind {
+        FileKind::Fifo => 1,
+        FileKind::CharDevice => 2,
+        FileKind::Directory => 4,
+        FileKind::BlockDevice => 6,
+        FileKind::Regular => 8,
+        FileKind::Symlink => 10,
+        FileKind::Socket => 12,
+    }
+}
+
+/// How many bytes of entries are collected before they are copied to the program.
+const ENTRIES_BYTES: usize = 32 << 10;
+
+pub(super) fn getdents64(call: &mut Call<'_>) -> CallResult {
+    /// The size of a `struct linux_dirent64` before the name.
+    const HEAD_BYTES: usize = 19;
+    let file = call.file(0)?;
+    let room = (call.argument(2) as usize).min(ENTRIES_BYTES);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
+    let mut is_too_small = false;
+    file.read_directory(|entry| {
+        let len = (HEAD_BYTES + entry.name.len() + 1).next_multiple_of(8);
+        if bytes.len() + len > room {
+            is_too_small = bytes.is_empty();
+            return false;
+        }
+        let start = bytes.len();
+        bytes.extend_from_slice(&entry.inode.to_le_bytes());
+        bytes.extend_from_slice(&entry.next.to_le_bytes());
+        bytes.extend_from_slice(&(len as u16).to_le_bytes());
+        bytes.push(entry_type(entry.kind));
+        bytes.extend_from_slice(entry.name);
+        bytes.resize(start + len, 0);
+        true
+    })?;
+    if is_too_small {
+        return Err(Errno::EINVAL.into());
+    }
+    pointer::write_bytes(call.argument(1), &bytes)?;
+    Ok(bytes.len() as u64)
+}
+
+fn enter(call: &Call<'_>, found: Path) -> CallResult {
+    if !found.inode().is_directory() {
+        return Err(Errno::ENOTDIR.into());
+    }
+    let credentials = &call.process().identity().credentials;
+    credentials.check(found.inode().permissions(), Access::EXECUTE)?;
+    call.process().change_surroundings(|surroundings| surroundings.directory = found);
+    Ok(0)
+}
+
+pub(super) fn chdir(call: &mut Call<'_>) -> CallResult {
+    let found = call.place(0)?.find(LastLink::Follow)?;
+    enter(call, found)
+}
+
+pub(super) fn fchdir(call: &mut Call<'_>) -> CallResult {
+    enter(call, call.file(0)?.path().clone())
+}
+
+pub(super) fn getcwd(call: &mut Call<'_>) -> CallResult {
+    let surroundings = call.process().surroundings();
+    let text = surroundings.directory.text(&surroundings.root)?;
+    let mut text = match text {
+        Some(text) if !surroundings.directory.is_removed() => text,
+        _ => return Err(Errno::ENOENT.into()),
+    };
+    text.push(0);
+    if text.len() as u64 > call.argument(1) {
+        return Err(Errno::ERANGE.into());
+    }
+    pointer::write_bytes(call.argument(0), &text)?;
+    Ok(text.len() as u64)
+}
+
+pub(super) fn umask(call: &mut Call<'_>) -> CallResult {
+    let mask = (call.argument_u32(0) & 0o777) as u16;
+    let before = call.process().surroundings().mask;
+    call.process().change_surroundings(|surroundings| surroundings.mask = mask);
+    Ok(before.into())
+}
+
+pub(super) fn chroot(call: &mut Call<'_>) -> CallResult {
+    if !call.process().identity().credentials.is_root() {
+        return Err(Errno::EPERM.into());
+    }
+    let found = call.place(0)?.find(LastLink::Follow)?;
+    if !found.inode().is_directory() {
+        return Err(Failure::from(Errno::ENOTDIR));
+    }
+    call.process().change_surroundings(|surroundings| surroundings.root = found);
+    Ok(0)
+}

@@ -1,0 +1,87 @@
+//! Where paths of a call begin, and on whose behalf they are looked up.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use path_walk::LastLink;
+
+use super::call::{Call, Failure};
+use super::errno::Errno;
+use crate::fs::namespace::lookup::{Caller, look_up_path};
+use crate::fs::namespace::path::Path;
+use crate::process::exec::caller_of;
+use crate::process::process::{Identity, Surroundings};
+
+/// The descriptor that stands for the current directory: AT_FDCWD.
+const CURRENT_DIRECTORY: i32 = -100;
+
+/// AT_SYMLINK_NOFOLLOW.
+pub(super) const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
+/// AT_EMPTY_PATH.
+pub(super) const AT_EMPTY_PATH: u32 = 0x1000;
+
+/// A path of a call.
+pub(super) struct Place {
+    surroundings: Surroundings,
+    identity: Arc<Identity>,
+    directory: Path,
+    /// The path.
+    pub(super) path: Vec<u8>,
+}
+
+impl Place {
+    /// Returns what looks the path up.
+    pub(super) fn caller(&self) -> Caller<'_> {
+        caller_of(&self.surroundings, &self.identity).at(&self.directory)
+    }
+
+    /// Looks the path up.
+    ///
+    /// # Errors
+    /// Those of a walk.
+    pub(super) fn find(&self, last_link: LastLink) -> Result<Path, Failure> {
+        Ok(look_up_path(&self.caller(), &self.path, last_link)?)
+    }
+}
+
+impl Call<'_> {
+    /// Returns an argument that is a path from the current directory.
+    pub(super) fn place(&self, path: usize) -> Result<Place, Failure> {
+        self.place_at(None, path)
+    }
+
+    /// Returns an argument that is a path, from the directory of another argument.
+    pub(super) fn place_at(&self, directory: Option<usize>, path: usize) -> Result<Place, Failure> {
+        let path = self.path(path)?;
+        let surroundings = self.process().surroundings();
+        let fd = directory.map_or(CURRENT_DIRECTORY, |index| self.argument_i32(index));
+        let directory = if fd == CURRENT_DIRECTORY || path.first() == Some(&b'/') {
+            surroundings.directory.clone()
+        } else {
+            let fd = u32::try_from(fd).map_err(|_| Errno::EBADF)?;
+            self.process().descriptors().get(fd)?.path().clone()
+        };
+        Ok(Place { surroundings, identity: self.process().identity(), directory, path })
+    }
+
+    /// Looks up an argument that is a path, from the directory of another argument, with the flags
+    /// AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH.
+    pub(super) fn find_at(
+        &self,
+        directory: usize,
+        path: usize,
+        flags: u32,
+    ) -> Result<(Place, Path), Failure> {
+        let place = self.place_at(Some(directory), path)?;
+        if place.path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+            let found = place.directory.clone();
+            return Ok((place, found));
+        }
+        let last_link = match flags & AT_SYMLINK_NOFOLLOW {
+            0 => LastLink::Follow,
+            _ => LastLink::Keep,
+        };
+        let found = place.find(last_link)?;
+        Ok((place, found))
+    }
+}

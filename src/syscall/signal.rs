@@ -1,0 +1,187 @@
+//! Signals: rt_sigaction(2), rt_sigprocmask(2), rt_sigreturn(2), kill(2).
+
+use ::signals::{
+    ActionError, AltStackError, Code, Content, MINSIGSTKSZ, SIGACTION_BYTES, STACK_BYTES,
+    SigAction, SigInfo, Signal, SignalSet,
+};
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use crate::process::pid::Pid;
+use crate::process::signal_delivery;
+use crate::process::signal_sending::{self, Target};
+use crate::process::table;
+
+/// The size of a set of signals, in bytes.
+const SET_BYTES: u64 = size_of::<u64>() as u64;
+
+fn signal(number: u64) -> Result<Signal, Failure> {
+    Signal::from_number(number).ok_or(Failure::Errno(Errno::EINVAL))
+}
+
+pub(super) fn rt_sigaction(call: &mut Call<'_>) -> CallResult {
+    if call.argument(3) != SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    let signal = signal(call.argument(0))?;
+    let action = match call.pointer_or_null::<[u8; SIGACTION_BYTES]>(1) {
+        Some(pointer) => Some(SigAction::from_bytes(&pointer.read()?)),
+        None => None,
+    };
+    let before = call.process().with_signals(|state| {
+        let before = state.dispositions.get(signal);
+        if let Some(action) = action
+            && state.dispositions.set(signal, action)?.is_ignored
+        {
+            state.shared.remove(SignalSet::of(&[signal]));
+            state.thread.pending.remove(SignalSet::of(&[signal]));
+        }
+        Ok::<_, ActionError>(before)
+    });
+    let before = before.map_err(|ActionError::Unstoppable| Errno::EINVAL)?;
+    if let Some(pointer) = call.pointer_or_null::<[u8; SIGACTION_BYTES]>(2) {
+        pointer.write(&before.to_bytes())?;
+    }
+    Ok(0)
+}
+
+pub(super) fn rt_sigprocmask(call: &mut Call<'_>) -> CallResult {
+    const BLOCK: u64 = 0;
+    const UNBLOCK: u64 = 1;
+    const SET: u64 = 2;
+    if call.argument(3) != SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    let set = match call.pointer_or_null::<u64>(1) {
+        Some(pointer) => Some(SignalSet::from_bits(pointer.read()?)),
+        None => None,
+    };
+    let how = call.argument(0);
+    if set.is_some() && how > SET {
+        return Err(Errno::EINVAL.into());
+    }
+    let before = call.process().with_signals(|state| {
+        let before = state.thread.blocked();
+        match (set, how) {
+            (Some(set), BLOCK) => state.thread.set_blocked(before | set),
+            (Some(set), UNBLOCK) => state.thread.set_blocked(before.without(set)),
+            (Some(set), _) => state.thread.set_blocked(set),
+            (None, _) => {}
+        }
+        before
+    });
+    call.thread.look_for_signals();
+    if let Some(pointer) = call.pointer_or_null::<u64>(2) {
+        pointer.write(&before.bits())?;
+    }
+    Ok(0)
+}
+
+pub(super) fn rt_sigreturn(call: &mut Call<'_>) -> CallResult {
+    signal_delivery::return_from_handler(call.thread, call.frame);
+    Err(Failure::RegistersAreSet)
+}
+
+pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
+    let number = call.argument_i32(0);
+    let pid = |number: u32| Pid::try_new(number).ok_or(Errno::ESRCH);
+    let target = match number {
+        -1 => Target::All,
+        0 => {
+            let own = table::relations(call.process().pid()).ok_or(Errno::ESRCH)?;
+            Target::Group(own.group)
+        }
+        ..-1 => Target::Group(pid(number.unsigned_abs())?),
+        _ => Target::Process(pid(number as u32)?),
+    };
+    let signal = match call.argument_u32(1) {
+        0 => None,
+        number => Some(self::signal(number.into())?),
+    };
+    let sender = call.process();
+    let info = signal.map(|signal| SigInfo {
+        signal,
+        code: Code::USER,
+        errno: 0,
+        content: Content::Sender { pid: sender.pid().number() as i32, uid: sender.identity().uid },
+    });
+    signal_sending::kill(sender, target, info, signal)?;
+    Ok(0)
+}
+
+/// Sends a signal to a thread, as tgkill(2) and tkill(2) do: a process has one thread.
+fn send_to_thread(call: &Call<'_>, tid: u32, signal: u32) -> CallResult {
+    let pid = Pid::try_new(tid).ok_or(Errno::EINVAL)?;
+    let signal = match signal {
+        0 => None,
+        number => Some(self::signal(number.into())?),
+    };
+    let sender = call.process();
+    let content = Content::Sender { pid: sender.pid().number() as i32, uid: sender.identity().uid };
+    let info = signal.map(|signal| SigInfo { signal, code: Code::THREAD, errno: 0, content });
+    signal_sending::kill(sender, Target::Process(pid), info, signal)?;
+    Ok(0)
+}
+
+pub(super) fn tkill(call: &mut Call<'_>) -> CallResult {
+    send_to_thread(call, call.argument_u32(0), call.argument_u32(1))
+}
+
+pub(super) fn tgkill(call: &mut Call<'_>) -> CallResult {
+    if call.argument_u32(0) != call.argument_u32(1) {
+        return Err(Errno::ESRCH.into());
+    }
+    send_to_thread(call, call.argument_u32(1), call.argument_u32(2))
+}
+
+pub(super) fn rt_sigpending(call: &mut Call<'_>) -> CallResult {
+    let pending = call.process().with_signals(|state| state.thread.pending_set(&state.shared));
+    call.pointer::<u64>(0).write(&pending.bits())?;
+    Ok(0)
+}
+
+pub(super) fn sigaltstack(call: &mut Call<'_>) -> CallResult {
+    let rsp = call.frame.rsp;
+    let wanted = match call.pointer_or_null::<[u8; STACK_BYTES]>(0) {
+        Some(pointer) => Some(pointer.read()?),
+        None => None,
+    };
+    let before = call.process().with_signals(|state| {
+        let before = state.thread.alt_stack.to_bytes(rsp);
+        if let Some(wanted) = wanted {
+            state.thread.alt_stack.set(&wanted, rsp, MINSIGSTKSZ)?;
+        }
+        Ok::<_, AltStackError>(before)
+    });
+    let before = before.map_err(|error| match error {
+        AltStackError::InUse => Errno::EPERM,
+        AltStackError::TooSmall => Errno::ENOMEM,
+        AltStackError::UnknownFlags => Errno::EINVAL,
+    })?;
+    if let Some(pointer) = call.pointer_or_null::<[u8; STACK_BYTES]>(1) {
+        pointer.write(&before)?;
+    }
+    Ok(0)
+}
+
+pub(super) fn rt_sigsuspend(call: &mut Call<'_>) -> CallResult {
+    if call.argument(1) != SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    let set = SignalSet::from_bits(call.pointer::<u64>(0).read()?);
+    call.process().with_signals(|state| state.thread.block_for_call(set));
+    wait_for_signal(call)
+}
+
+pub(super) fn pause(call: &mut Call<'_>) -> CallResult {
+    wait_for_signal(call)
+}
+
+/// Waits until a signal comes that isn't blocked.
+fn wait_for_signal(call: &Call<'_>) -> CallResult {
+    let process = call.process();
+    let has_signal = || process.with_signals(|state| state.thread.has_signal(&state.shared));
+    // Its end by a signal is what it is for.
+    let _ = process.wait_cancellable(has_signal);
+    Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
+}

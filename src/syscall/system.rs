@@ -1,0 +1,122 @@
+//! The system and the CPU: uname(2), arch_prctl(2), getrandom(2).
+
+use super::call::{Call, CallResult};
+use super::errno::Errno;
+use crate::arch::reset;
+use crate::arch::user::user_state::Base;
+use crate::mm::user::pointer;
+use crate::process::exit_status::ExitStatus;
+use crate::process::init_status;
+use crate::{random, task};
+
+/// The length of each string of a `struct utsname`, in bytes.
+const NAME_BYTES: usize = 65;
+
+/// The release that programs see. C libraries refuse kernels that are older than they know.
+const RELEASE: &str = "6.1.0-farjump";
+
+pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
+    let mut bytes = [0; 6 * NAME_BYTES];
+    let version = concat!("Farjump ", env!("CARGO_PKG_VERSION"));
+    let names = ["Linux", "farjump", RELEASE, version, "x86_64", "(none)"];
+    for (place, name) in bytes.chunks_exact_mut(NAME_BYTES).zip(names) {
+        place[..name.len()].copy_from_slice(name.as_bytes());
+    }
+    call.pointer::<[u8; 6 * NAME_BYTES]>(0).write(&bytes)?;
+    Ok(0)
+}
+
+pub(super) fn arch_prctl(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, arch/x86/include/uapi/asm/prctl.h.
+    const SET_GS: u64 = 0x1001;
+    const SET_FS: u64 = 0x1002;
+    const GET_FS: u64 = 0x1003;
+    const GET_GS: u64 = 0x1004;
+    let address = call.argument(1);
+    match call.argument(0) {
+        SET_FS => task::set_segment_base(Base::Fs, address)?,
+        SET_GS => task::set_segment_base(Base::Gs, address)?,
+        GET_FS => call.pointer::<u64>(1).write(&task::segment_base(Base::Fs))?,
+        GET_GS => call.pointer::<u64>(1).write(&task::segment_base(Base::Gs))?,
+        _ => return Err(Errno::EINVAL.into()),
+    }
+    Ok(0)
+}
+
+pub(super) fn getrandom(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/linux/random.h: GRND_NONBLOCK, GRND_RANDOM, GRND_INSECURE.
+    const KNOWN: u64 = 1 | 2 | 4;
+    if call.argument(2) & !KNOWN != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let (address, len_bytes) = (call.argument(0), call.argument(1).min(i32::MAX as u64));
+    let mut done = 0;
+    let mut bytes = [0; 256];
+    while done < len_bytes {
+        let part = &mut bytes[..(len_bytes - done).min(256) as usize];
+        random::fill(part);
+        match pointer::write_bytes(address.saturating_add(done), part) {
+            Ok(()) => done += part.len() as u64,
+            Err(_) if done > 0 => break,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done)
+}
+
+pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/linux/prctl.h.
+    const SET_NAME: u64 = 15;
+    const GET_NAME: u64 = 16;
+    const NAME_BYTES: usize = 16;
+    match call.argument(0) {
+        SET_NAME => {
+            let mut bytes = [0; NAME_BYTES];
+            let name = match pointer::read_string(call.argument(1), &mut bytes) {
+                Ok(name) => name,
+                Err(pointer::StringError::BadAddress) => return Err(Errno::EFAULT.into()),
+                Err(pointer::StringError::TooLong) => &bytes,
+            };
+            call.process().set_name(name);
+        }
+        GET_NAME => {
+            let mut bytes = [0; NAME_BYTES];
+            let name = call.process().name();
+            bytes[..name.len()].copy_from_slice(name.as_bytes());
+            call.pointer::<[u8; NAME_BYTES]>(1).write(&bytes)?;
+        }
+        _ => return Err(Errno::EINVAL.into()),
+    }
+    Ok(0)
+}
+
+/// The list of mutexes that a thread of the C library holds: it is looked at when a thread ends that
+/// others share memory with, and there are none.
+pub(super) fn set_robust_list(call: &mut Call<'_>) -> CallResult {
+    /// The size of a `struct robust_list_head`.
+    const HEAD_BYTES: u64 = 24;
+    if call.argument(1) == HEAD_BYTES { Ok(0) } else { Err(Errno::EINVAL.into()) }
+}
+
+pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
+    // Source: reboot(2).
+    const MAGIC: u32 = 0xFEE1_DEAD;
+    const MAGIC_2: [u32; 4] = [672_274_793, 85_072_278, 369_367_448, 537_993_216];
+    const RESTART: u32 = 0x0123_4567;
+    const HALT: u32 = 0xCDEF_0123;
+    const POWER_OFF: u32 = 0x4321_FEDC;
+    const KEEP_CTRL_ALT_DELETE: u32 = 0;
+    if !call.process().identity().credentials.is_root() {
+        return Err(Errno::EPERM.into());
+    }
+    if call.argument_u32(0) != MAGIC || !MAGIC_2.contains(&call.argument_u32(1)) {
+        return Err(Errno::EINVAL.into());
+    }
+    match call.argument_u32(2) {
+        RESTART => reset::reboot(),
+        HALT | POWER_OFF => init_status::set(ExitStatus::Exited(0)),
+        KEEP_CTRL_ALT_DELETE => {}
+        _ => return Err(Errno::EINVAL.into()),
+    }
+    Ok(0)
+}

@@ -1,0 +1,225 @@
+//! Each system call that is there: its number, its name, what its arguments are, and its handler.
+
+use super::call::{Call, CallResult};
+use super::{
+    descriptor, file, group, identity, limit, memory, name, process, signal, stat, system,
+    terminal, time,
+};
+
+/// Handles a system call.
+pub type Handler = fn(&mut Call<'_>) -> CallResult;
+
+/// What an argument is, so that it can be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Argument {
+    /// A number with a sign.
+    Number,
+    /// A number that is shown in hexadecimal: an address or flags.
+    Hex,
+    /// A file descriptor.
+    Fd,
+    /// A string.
+    Path,
+    /// Bytes that the call reads; the next argument is how many.
+    Bytes,
+    /// A signal.
+    Signal,
+    /// Permission bits, which are shown in octal.
+    Mode,
+}
+
+/// A system call.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemCall {
+    /// Its number.
+    pub number: u16,
+    /// Its name.
+    pub name: &'static str,
+    /// Its arguments.
+    pub arguments: &'static [Argument],
+    handler: Handler,
+}
+
+/// One more than the largest number that is there.
+const NUMBERS: usize = 512;
+
+macro_rules! system_calls {
+    ($($number:literal $name:ident($($argument:ident)*) = $handler:path;)*) => {
+        const CALLS: &[SystemCall] = &[$(
+            SystemCall {
+                number: $number,
+                name: stringify!($name),
+                arguments: &[$(Argument::$argument),*],
+                handler: $handler,
+            },
+        )*];
+    };
+}
+
+#[rustfmt::skip]
+mod rows {
+    use super::*;
+
+    system_calls! {
+        0 read(Fd Hex Number) = file::read;
+        1 write(Fd Bytes Number) = file::write;
+        2 open(Path Hex Mode) = file::open;
+        3 close(Fd) = file::close;
+        4 stat(Path Hex) = stat::stat;
+        5 fstat(Fd Hex) = stat::fstat;
+        6 lstat(Path Hex) = stat::lstat;
+        7 poll(Hex Number Number) = descriptor::poll;
+        8 lseek(Fd Number Number) = file::lseek;
+        9 mmap(Hex Number Hex Hex Fd Hex) = memory::mmap;
+        10 mprotect(Hex Number Hex) = memory::mprotect;
+        11 munmap(Hex Number) = memory::munmap;
+        12 brk(Hex) = memory::brk;
+        13 rt_sigaction(Signal Hex Hex Number) = signal::rt_sigaction;
+        14 rt_sigprocmask(Number Hex Hex Number) = signal::rt_sigprocmask;
+        15 rt_sigreturn() = signal::rt_sigreturn;
+        16 ioctl(Fd Hex Hex) = terminal::ioctl;
+        17 pread64(Fd Hex Number Number) = descriptor::pread64;
+        18 pwrite64(Fd Bytes Number Number) = descriptor::pwrite64;
+        19 readv(Fd Hex Number) = file::readv;
+        20 writev(Fd Hex Number) = file::writev;
+        21 access(Path Hex) = stat::access;
+        22 pipe(Hex) = file::pipe;
+        24 sched_yield() = time::sched_yield;
+        25 mremap(Hex Number Number Hex Hex) = memory::mremap;
+        26 msync(Hex Number Hex) = memory::msync;
+        27 mincore(Hex Number Hex) = memory::mincore;
+        28 madvise(Hex Number Number) = memory::madvise;
+        32 dup(Fd) = file::dup;
+        33 dup2(Fd Fd) = file::dup2;
+        34 pause() = signal::pause;
+        35 nanosleep(Hex Hex) = time::nanosleep;
+        39 getpid() = process::getpid;
+        40 sendfile(Fd Fd Hex Number) = descriptor::sendfile;
+        56 clone(Hex Hex Hex Hex Hex) = process::clone;
+        57 fork() = process::fork;
+        58 vfork() = process::vfork;
+        59 execve(Path Hex Hex) = process::execve;
+        60 exit(Number) = process::exit;
+        61 wait4(Number Hex Hex Hex) = process::wait4;
+        62 kill(Number Signal) = signal::kill;
+        63 uname(Hex) = system::uname;
+        72 fcntl(Fd Number Hex) = descriptor::fcntl;
+        74 fsync(Fd) = descriptor::fsync;
+        75 fdatasync(Fd) = descriptor::fsync;
+        76 truncate(Path Number) = stat::truncate;
+        77 ftruncate(Fd Number) = stat::ftruncate;
+        79 getcwd(Hex Number) = name::getcwd;
+        80 chdir(Path) = name::chdir;
+        81 fchdir(Fd) = name::fchdir;
+        82 rename(Path Path) = name::rename;
+        83 mkdir(Path Mode) = name::mkdir;
+        84 rmdir(Path) = name::rmdir;
+        85 creat(Path Mode) = file::creat;
+        86 link(Path Path) = name::link;
+        87 unlink(Path) = name::unlink;
+        88 symlink(Path Path) = name::symlink;
+        89 readlink(Path Hex Number) = name::readlink;
+        90 chmod(Path Mode) = stat::chmod;
+        91 fchmod(Fd Mode) = stat::fchmod;
+        92 chown(Path Number Number) = stat::chown;
+        93 fchown(Fd Number Number) = stat::fchown;
+        94 lchown(Path Number Number) = stat::lchown;
+        95 umask(Mode) = name::umask;
+        96 gettimeofday(Hex Hex) = time::gettimeofday;
+        97 getrlimit(Number Hex) = limit::getrlimit;
+        98 getrusage(Number Hex) = limit::getrusage;
+        99 sysinfo(Hex) = limit::sysinfo;
+        100 times(Hex) = limit::times;
+        102 getuid() = identity::getuid;
+        104 getgid() = identity::getgid;
+        105 setuid(Number) = identity::setuid;
+        106 setgid(Number) = identity::setgid;
+        107 geteuid() = identity::geteuid;
+        108 getegid() = identity::getegid;
+        109 setpgid(Number Number) = group::setpgid;
+        110 getppid() = process::getppid;
+        111 getpgrp() = group::getpgrp;
+        112 setsid() = group::setsid;
+        115 getgroups(Number Hex) = identity::getgroups;
+        116 setgroups(Number Hex) = identity::setgroups;
+        117 setresuid(Number Number Number) = identity::setresuid;
+        118 getresuid(Hex Hex Hex) = identity::getresuid;
+        119 setresgid(Number Number Number) = identity::setresgid;
+        120 getresgid(Hex Hex Hex) = identity::getresgid;
+        121 getpgid(Number) = group::getpgid;
+        124 getsid(Number) = group::getsid;
+        127 rt_sigpending(Hex Number) = signal::rt_sigpending;
+        130 rt_sigsuspend(Hex Number) = signal::rt_sigsuspend;
+        131 sigaltstack(Hex Hex) = signal::sigaltstack;
+        133 mknod(Path Mode Hex) = name::mknod;
+        137 statfs(Path Hex) = stat::statfs;
+        138 fstatfs(Fd Hex) = stat::fstatfs;
+        157 prctl(Number Hex Hex Hex Hex) = system::prctl;
+        158 arch_prctl(Hex Hex) = system::arch_prctl;
+        160 setrlimit(Number Hex) = limit::setrlimit;
+        161 chroot(Path) = name::chroot;
+        169 reboot(Hex Hex Hex Hex) = system::reboot;
+        186 gettid() = process::gettid;
+        200 tkill(Number Signal) = signal::tkill;
+        201 time(Hex) = time::time;
+        217 getdents64(Fd Hex Number) = name::getdents64;
+        218 set_tid_address(Hex) = process::set_tid_address;
+        228 clock_gettime(Number Hex) = time::clock_gettime;
+        229 clock_getres(Number Hex) = time::clock_getres;
+        230 clock_nanosleep(Number Hex Hex Hex) = time::clock_nanosleep;
+        231 exit_group(Number) = process::exit;
+        234 tgkill(Number Number Signal) = signal::tgkill;
+        257 openat(Fd Path Hex Mode) = file::openat;
+        258 mkdirat(Fd Path Mode) = name::mkdirat;
+        259 mknodat(Fd Path Mode Hex) = name::mknodat;
+        260 fchownat(Fd Path Number Number Hex) = stat::fchownat;
+        262 newfstatat(Fd Path Hex Hex) = stat::newfstatat;
+        263 unlinkat(Fd Path Hex) = name::unlinkat;
+        264 renameat(Fd Path Fd Path) = name::renameat;
+        265 linkat(Fd Path Fd Path Hex) = name::linkat;
+        266 symlinkat(Path Fd Path) = name::symlinkat;
+        267 readlinkat(Fd Path Hex Number) = name::readlinkat;
+        268 fchmodat(Fd Path Mode) = stat::fchmodat;
+        269 faccessat(Fd Path Hex) = stat::faccessat;
+        273 set_robust_list(Hex Number) = system::set_robust_list;
+        280 utimensat(Fd Path Hex Hex) = stat::utimensat;
+        292 dup3(Fd Fd Hex) = descriptor::dup3;
+        293 pipe2(Hex Hex) = file::pipe2;
+        302 prlimit64(Number Number Hex Hex) = limit::prlimit64;
+        316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
+        318 getrandom(Hex Number Hex) = system::getrandom;
+        439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;
+    }
+
+    /// The rows.
+    pub(super) const fn all() -> &'static [SystemCall] {
+        CALLS
+    }
+}
+
+/// The handlers, by number.
+static HANDLERS: [Option<Handler>; NUMBERS] = {
+    let mut handlers = [None; NUMBERS];
+    let calls = rows::all();
+    let mut index = 0;
+    while index < calls.len() {
+        handlers[calls[index].number as usize] = Some(calls[index].handler);
+        index += 1;
+    }
+    handlers
+};
+
+/// Returns the handler of a call, if it is there. A program can't make the CPU speculate with a
+/// number beyond the end.
+#[inline]
+pub(super) fn handler(number: u64) -> Option<Handler> {
+    // A power of two of numbers: masking needs no branch that could be mispredicted.
+    const { assert!(NUMBERS.is_power_of_two()) };
+    let handler = HANDLERS[number as usize & (NUMBERS - 1)];
+    handler.filter(|_| number < NUMBERS as u64)
+}
+
+/// Returns a call that is there.
+pub fn find(number: u64) -> Option<&'static SystemCall> {
+    rows::all().iter().find(|call| u64::from(call.number) == number)
+}
