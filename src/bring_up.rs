@@ -26,7 +26,9 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     console::history::start();
     let serial = drivers::char::serial::start(cpu);
     let boot = boot::start(magic, information);
-    console::start_serial_log(serial, boot.options.is_quiet);
+    if boot.options.is_quiet {
+        drivers::char::serial::end_log(serial);
+    }
     let cpu_info = arch::cpu::features::start(boot.options.cpu_features());
     let screen = console::start_early(boot.information);
     let gdt = arch::cpu::gdt::start(cpu, mm::kernel::stacks::boot_cpu());

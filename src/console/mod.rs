@@ -62,19 +62,6 @@ pub fn start_early(information: &BootInformation) -> Option<Surface> {
     Some(surface)
 }
 
-/// Shows the log on the serial line from its first line on, unless it is to be quiet: then only
-/// programs write there, and reports of a panic.
-pub fn start_serial_log(_serial: Serial, is_quiet: bool) {
-    if is_quiet {
-        return;
-    }
-    history::for_each(|_, line| {
-        serial::write(line.trim_end_matches('\n'));
-        serial::write("\n");
-    });
-    klog::add_sink(|_, line| serial::write(line));
-}
-
 /// Makes the screen a terminal, which keeps its cells in memory.
 pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
     boot_stage::mark(Stage::Screen);

@@ -166,7 +166,7 @@ def key_tapped_while_the_kernel_starts_is_no_harm():
     for options, key, typed in (("", "t", "t"), ("", "shift", ""), ("noapic", "t", "t"),
                                 ("safe", "shift", "")):
         with Qemu(*NEEDED, "-cdrom", image(options), gdb=True, paused=True) as qemu:
-            with gdb.spinning_at(qemu, "farjump::arch::irq::set_handler", "($rdi & 0xff) == 1"):
+            with gdb.spinning_at(qemu, "farjump::arch::irq::line_handler::set_handler", "($rdi & 0xff) == 1"):
                 qemu.press(key)
             qemu.expect("farjump> " + typed)
             qemu.type_keys("ticks\n"[len(typed):])

@@ -51,7 +51,7 @@ def board_without_the_input_is_polled():
 def byte_sent_while_the_kernel_starts_is_no_harm():
     """The byte is in the UART when the interrupt is unmasked."""
     with Qemu(*NEEDED, "-cdrom", image(), gdb=True, paused=True) as qemu:
-        with gdb.spinning_at(qemu, "farjump::arch::irq::set_handler", "($rdi & 0xff) == 4"):
+        with gdb.spinning_at(qemu, "farjump::arch::irq::line_handler::set_handler", "($rdi & 0xff) == 4"):
             qemu.send("ti")
         qemu.expect("farjump> ti")
         qemu.send("cks\r")

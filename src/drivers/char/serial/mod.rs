@@ -16,6 +16,8 @@ mod line_ends;
 mod port;
 mod uart;
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use uart_16550::spec::registers::IER;
 
 use crate::arch::boot_stage::{self, Stage};
@@ -25,6 +27,7 @@ use crate::arch::irq::{self, Irq};
 use crate::arch::smp::tlb;
 use crate::arch::time::clock;
 use crate::drivers::char::input_events;
+use crate::klog;
 use crate::sync::{WaitQueue, parking};
 use emergency::Presence;
 use line_ends::{LineEnds, PeekableBytes};
@@ -43,7 +46,7 @@ const INTERRUPT_MAX_NS: u64 = 100_000_000;
 /// The interval at which readers check a UART without interrupts.
 const POLL_INTERVAL_NS: u64 = 5_000_000;
 
-/// Detects the UART.
+/// Detects the UART and makes it a sink of the log.
 pub fn start(_cpu: &Cpu) -> Serial {
     boot_stage::mark(Stage::Serial);
     let found = PORT.lock().find();
@@ -52,10 +55,25 @@ pub fn start(_cpu: &Cpu) -> Serial {
         Serial::Absent => Presence::Absent,
     };
     emergency::note(presence);
+    if found == Serial::Present {
+        klog::add_sink(|_, line| {
+            if !HAS_LOG_ENDED.load(Ordering::Relaxed) {
+                write(line);
+            }
+        });
+    }
     // The first line of the kernel's log.
     boot_stage::log_last_boot();
     ::log::info!("{found}");
     found
+}
+
+/// Whether log lines are kept off the serial line.
+static HAS_LOG_ENDED: AtomicBool = AtomicBool::new(false);
+
+/// Keeps further log lines off the serial line: it is for programs.
+pub fn end_log(_serial: Serial) {
+    HAS_LOG_ENDED.store(true, Ordering::Relaxed);
 }
 
 /// Sets the UART's interrupt handler, and turns its receive interrupt on.
