@@ -44,7 +44,7 @@ def board_without_the_input_is_polled():
         return [(address + at + 3, 4), (address + at + 4, 99),
                 (address + 9, (content[9] - (4 + 99) + (5 + 5)) % 256)]
     with changed_tables(change) as qemu:
-        qemu.expect("warning irq: Com1 is not connected: no I/O APIC has input 99")
+        qemu.expect("warning line_handler: Com1 is not connected: no I/O APIC has input 99")
         works_by_polling(qemu)
 
 
