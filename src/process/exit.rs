@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use signals::{Code, Content, SigInfo, Signal};
+use signals::Signal;
 
 use super::attention::Ending;
 use super::exit_status::ExitStatus;
@@ -84,10 +84,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         signal_sending::notify_parent(&parent, process, status.child_status(), end_signal);
     }
     if let Some(reaper) = reaper {
-        let info =
-            SigInfo { signal: Signal::CHLD, code: Code::KERNEL, errno: 0, content: Content::None };
-        // A standard signal of the kernel is never refused.
-        let _ = signal_sending::send(&reaper, info);
+        signal_sending::send_of_kernel(&reaper, Signal::CHLD);
         reaper.child_events.wake_all();
     }
 }

@@ -2,7 +2,7 @@
 
 use ::signals as pure;
 use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
-use pure::{Action, Code, Content, Delivery, Resume, SigInfo, Signal};
+use pure::{Action, Code, Delivery, Resume, SigInfo, Signal};
 
 use super::attention::Ending;
 use super::exit_status::ExitStatus;
@@ -56,8 +56,8 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 if let Some(interruption) = interruption.take() {
                     resume_call(frame, interruption.resume(Some(&delivery)));
                 }
-                if let Err(error) = enter_handler(thread, frame, &delivery) {
-                    refuse(thread, &delivery, error);
+                if enter_handler(thread, frame, &delivery).is_err() {
+                    refuse(thread, &delivery);
                     return Delivered::Again;
                 }
             }
@@ -116,12 +116,16 @@ fn enter_handler(
 }
 
 /// Handles a signal whose frame can't be written: a SIGSEGV, which ends the process if that was it.
-fn refuse(thread: &ProcessThread, delivery: &Delivery, _error: FrameError) {
+fn refuse(thread: &ProcessThread, delivery: &Delivery) {
     if delivery.info.signal == Signal::SEGV {
         thread.process().with_signals(|state| state.dispositions.reset(Signal::SEGV));
     }
-    let content = Content::Fault { address: 0 };
-    let info = SigInfo { signal: Signal::SEGV, code: Code::KERNEL, errno: 0, content };
+    force_bad_frame(thread);
+}
+
+/// Sends the SIGSEGV of a signal frame that can't be written or read.
+fn force_bad_frame(thread: &ProcessThread) {
+    let info = SigInfo::fault(Signal::SEGV, Code::KERNEL, 0);
     signal_sending::force(thread.process(), info);
 }
 
@@ -129,9 +133,7 @@ fn refuse(thread: &ProcessThread, delivery: &Delivery, _error: FrameError) {
 /// SIGSEGV.
 pub fn return_from_handler(thread: &ProcessThread, frame: &mut TrapFrame) {
     if restore(thread, frame).is_none() {
-        let content = Content::Fault { address: 0 };
-        let info = SigInfo { signal: Signal::SEGV, code: Code::KERNEL, errno: 0, content };
-        signal_sending::force(thread.process(), info);
+        force_bad_frame(thread);
     }
 }
 
@@ -154,90 +156,25 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     Some(())
 }
 
+/// Returns the registers that a program sees, of the struct that is named, from `$from`.
+///
+/// They are named once, as a trap frame and a signal frame have the same ones.
+macro_rules! copy_registers {
+    ($from:ident => $to:ident $(, ..$rest:expr)?) => {
+        copy_registers!(
+            @ $from => $to [r8 r9 r10 r11 r12 r13 r14 r15 rdi rsi rbp rbx rdx rax rcx rsp rip rflags]
+            $(..$rest)?
+        )
+    };
+    (@ $from:ident => $to:ident [$($name:ident)*] $(..$rest:expr)?) => {
+        $to { $($name: $from.$name,)* $(..$rest)? }
+    };
+}
+
 fn registers_of(frame: &TrapFrame) -> Registers {
-    let &TrapFrame {
-        r8,
-        r9,
-        r10,
-        r11,
-        r12,
-        r13,
-        r14,
-        r15,
-        rdi,
-        rsi,
-        rbp,
-        rbx,
-        rdx,
-        rax,
-        rcx,
-        rsp,
-        rip,
-        rflags,
-        ..
-    } = frame;
-    Registers {
-        r8,
-        r9,
-        r10,
-        r11,
-        r12,
-        r13,
-        r14,
-        r15,
-        rdi,
-        rsi,
-        rbp,
-        rbx,
-        rdx,
-        rax,
-        rcx,
-        rsp,
-        rip,
-        rflags,
-    }
+    copy_registers!(frame => Registers)
 }
 
 fn set_registers(frame: &mut TrapFrame, registers: &Registers) {
-    let &Registers {
-        r8,
-        r9,
-        r10,
-        r11,
-        r12,
-        r13,
-        r14,
-        r15,
-        rdi,
-        rsi,
-        rbp,
-        rbx,
-        rdx,
-        rax,
-        rcx,
-        rsp,
-        rip,
-        rflags,
-    } = registers;
-    *frame = TrapFrame {
-        r8,
-        r9,
-        r10,
-        r11,
-        r12,
-        r13,
-        r14,
-        r15,
-        rdi,
-        rsi,
-        rbp,
-        rbx,
-        rdx,
-        rax,
-        rcx,
-        rsp,
-        rip,
-        rflags,
-        ..*frame
-    };
+    *frame = copy_registers!(registers => TrapFrame, ..*frame);
 }

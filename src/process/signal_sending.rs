@@ -4,7 +4,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use line_discipline::TerminalSignals;
-use signals::{ChildStatus, Code, Content, Limit, PushError, SigInfo, Signal};
+use signals::{ChildStatus, Limit, PushError, SigInfo, Signal};
 
 use super::limits::Resource;
 use super::pid::Pid;
@@ -93,12 +93,16 @@ fn continue_stopped(process: &Process, is_kill: bool) {
 
 /// Sends a signal of the kernel, such as of a terminal, to all processes of a group.
 pub fn send_to_group(group: Pid, signal: Signal) {
-    let info = SigInfo { signal, code: Code::KERNEL, errno: 0, content: Content::None };
     let members = members(&table::lock(), Target::Group(group), None);
     for process in members {
-        // A standard signal of the kernel is never refused.
-        let _ = send(&process, info);
+        send_of_kernel(&process, signal);
     }
+}
+
+/// Sends a standard signal of the kernel to a process. The table is not locked.
+pub fn send_of_kernel(process: &Process, signal: Signal) {
+    // It needs no place in the queue, so it is never refused.
+    let _ = send(process, SigInfo::from_kernel(signal));
 }
 
 /// Sends the signals of a terminal to the group in its foreground.
@@ -117,17 +121,13 @@ pub(super) fn send_of_terminal(group: u32, signals: TerminalSignals) {
     }
 }
 
-/// Sends a signal from a process to others: kill(2). Without a signal it is only checked whether it
-/// could be sent.
+/// Sends a signal from a process to others: kill(2). Without one it is only checked whether it could
+/// be sent.
 ///
 /// # Errors
 /// See [`SendError`]; for several processes only if it could be sent to none.
-pub fn kill(
-    sender: &Process,
-    target: Target,
-    info: Option<SigInfo>,
-    signal: Option<Signal>,
-) -> Result<(), SendError> {
+pub fn kill(sender: &Process, target: Target, info: Option<SigInfo>) -> Result<(), SendError> {
+    let signal = info.map(|info| info.signal);
     let identity = sender.identity();
     let without = (target == Target::All).then(|| sender.pid());
     let targets = members(&table::lock(), target, without);
@@ -174,7 +174,8 @@ fn members(table: &Table, target: Target, without: Option<Pid>) -> Vec<Arc<Proce
         .collect()
 }
 
-/// Sends a fault to the running thread of `process`, which has caused it and which can't continue without it.
+/// Sends a fault to the running thread of `process`, which has caused it and can't continue without
+/// it.
 pub(super) fn force(process: &Process, info: SigInfo) {
     process.with_signals(|state| {
         signals::force(info, &mut state.thread, &mut state.dispositions);
@@ -203,12 +204,4 @@ pub(super) fn notify_parent(
         let _ = send(parent, info);
     }
     parent.child_events.wake_all();
-}
-
-/// Sends the signal of a write to a pipe that nothing reads.
-pub fn send_broken_pipe(process: &Process) {
-    let content = Content::None;
-    let info = SigInfo { signal: Signal::PIPE, code: Code::KERNEL, errno: 0, content };
-    // A standard signal of the kernel is never refused.
-    let _ = send(process, info);
 }

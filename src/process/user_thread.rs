@@ -1,6 +1,6 @@
 //! A thread of a process, as the entries from ring 3 see it.
 
-use signals::{Code, Content, SigInfo, Signal};
+use signals::{Code, SigInfo, Signal};
 use spin::Once;
 
 use super::attention::Ending;
@@ -30,8 +30,7 @@ pub(super) fn set_system_calls(system_calls: SystemCalls) {
 fn fail(thread: &ProcessThread, fault: &Fault<'_>, signal: Signal, code: Code, address: u64) {
     let frame = fault.frame();
     thread.set_last_fault((frame.vector, frame.error_code, fault.cr2()));
-    let content = Content::Fault { address };
-    signal_sending::force(thread.process(), SigInfo { signal, code, errno: 0, content });
+    signal_sending::force(thread.process(), SigInfo::fault(signal, code, address));
 }
 
 impl UserThread for ProcessThread {

@@ -7,8 +7,10 @@ use ::signals::Interruption;
 
 use super::errno::Errno;
 use crate::arch::trap::frame::TrapFrame;
+use crate::fs::attributes::Mode;
 use crate::fs::file::open_file::OpenFile;
 use crate::mm::user::pointer::{self, StringError, UserPointer};
+use crate::process::limits::Resource;
 use crate::process::process::Process;
 use crate::process::thread::ProcessThread;
 
@@ -80,6 +82,24 @@ impl Call<'_> {
     pub fn pointer_or_null<T>(&self, index: usize) -> Option<UserPointer<T>> {
         let pointer = self.pointer(index);
         (!pointer.is_null()).then_some(pointer)
+    }
+
+    /// Returns an argument that is the mode of a new file, or a new mode.
+    #[inline]
+    pub fn mode(&self, index: usize) -> Mode {
+        Mode::from_bits_truncate(self.argument(index) as u16)
+    }
+
+    /// Returns an argument that is a user or a group to set; `None` if all its bits are set, which
+    /// keeps what there is.
+    #[inline]
+    pub fn id_or_none(&self, index: usize) -> Option<u32> {
+        Some(self.argument_u32(index)).filter(|id| *id != u32::MAX)
+    }
+
+    /// Returns how many descriptors the process may have: the soft limit RLIMIT_NOFILE.
+    pub fn descriptor_limit(&self) -> u64 {
+        self.process().limits().get(Resource::Files).soft
     }
 
     /// Returns the process.

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
-use super::file::{self, UserBuffer};
+use super::file::{self, TRANSFER_MAX, UserBuffer};
 use crate::arch::time::clock;
 use crate::fs::error::FsError;
 use crate::fs::file::open_flags::OpenFlags;
@@ -13,7 +13,6 @@ use crate::fs::file::readiness::Readiness;
 use crate::fs::io::{SliceSink, SliceSource};
 use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::{Descriptor, OnExec};
-use crate::process::limits::Resource;
 
 /// FD_CLOEXEC.
 const CLOSE_ON_EXEC: u64 = 1;
@@ -32,14 +31,15 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
     let argument = call.argument(2);
     match call.argument_u32(1) {
         command @ (DUPFD | DUPFD_CLOEXEC) => {
-            let limit = call.process().limits().get(Resource::Files).soft;
-            let lowest = u32::try_from(argument).ok().filter(|fd| u64::from(*fd) < limit);
-            let lowest = lowest.ok_or(Errno::EINVAL)?;
+            let lowest = u32::try_from(argument).map_err(|_| Errno::EINVAL)?;
+            if u64::from(lowest) >= call.descriptor_limit() {
+                return Err(Errno::EINVAL.into());
+            }
             let on_exec = match command {
                 DUPFD => OnExec::Keep,
                 _ => OnExec::Close,
             };
-            Ok(descriptors.open(Descriptor { file, on_exec }, lowest, limit)?.into())
+            Ok(file::place(call, Descriptor { file, on_exec }, lowest)?.into())
         }
         GETFD => match descriptors.on_exec(fd)? {
             OnExec::Keep => Ok(0),
@@ -73,8 +73,7 @@ pub(super) fn dup3(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let file = call.file(0)?;
-    let limit = call.process().limits().get(Resource::Files).soft;
-    call.process().descriptors().open_at(new, Descriptor { file, on_exec }, limit)?;
+    file::place_at(call, Descriptor { file, on_exec }, new)?;
     Ok(new.into())
 }
 
@@ -92,7 +91,8 @@ pub(super) fn pwrite64(call: &mut Call<'_>) -> CallResult {
     file::finished(call, file.write_at(offset, &mut buffer))
 }
 
-fn file_offset(argument: u64) -> Result<u64, Failure> {
+/// Returns a place in a file or its size, which fit into an `off_t`.
+pub(super) fn file_offset(argument: u64) -> Result<u64, Failure> {
     match i64::try_from(argument) {
         Ok(_) => Ok(argument),
         Err(_) => Err(Errno::EINVAL.into()),
@@ -111,7 +111,7 @@ const POLL_BYTES: u64 = 8;
 /// Waits for the files of a poll(2).
 fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
     let count = u64::from(call.argument_u32(1));
-    if count > call.process().limits().get(Resource::Files).soft {
+    if count > call.descriptor_limit() {
         return Err(Errno::EINVAL.into());
     }
     let mut items = Vec::new();
@@ -167,7 +167,7 @@ pub(super) fn sendfile(call: &mut Call<'_>) -> CallResult {
         Some(pointer) => Some(file_offset(pointer.read()?)?),
         None => None,
     };
-    let count = (call.argument(3)).min(0x7FFF_F000);
+    let count = call.argument(3).min(TRANSFER_MAX);
     let mut buffer = Vec::new();
     buffer.try_reserve_exact(CHUNK_BYTES).map_err(|_| Errno::ENOMEM)?;
     buffer.resize(CHUNK_BYTES, 0);

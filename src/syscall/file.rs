@@ -1,5 +1,7 @@
 //! Files: open(2), close(2), read(2), write(2), lseek(2), dup(2), pipe(2).
 
+use ::signals::Signal;
+
 use crate::arch::user::USER_END;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
@@ -10,7 +12,6 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source};
 use crate::mm::user::pointer::{self, UserPointer};
 use crate::process::descriptors::{Descriptor, OnExec};
-use crate::process::limits::Resource;
 use crate::process::signal_sending;
 
 use super::call::{Call, CallResult, Failure};
@@ -18,7 +19,7 @@ use super::errno::Errno;
 use super::place::Place;
 
 /// The most bytes that a read or a write transfers, as on Linux (MAX_RW_COUNT).
-const TRANSFER_MAX: u64 = 0x7FFF_F000;
+pub(super) const TRANSFER_MAX: u64 = 0x7FFF_F000;
 
 /// A range of the program's memory, which is read from or written to.
 pub(super) struct UserBuffer {
@@ -81,7 +82,7 @@ pub(super) fn finished(call: &Call<'_>, result: Result<usize, FsError>) -> CallR
         Ok(len_bytes) => Ok(len_bytes as u64),
         Err(FsError::Interrupted) => Err(Failure::RESTART),
         Err(FsError::BrokenPipe) => {
-            signal_sending::send_broken_pipe(call.process());
+            signal_sending::send_of_kernel(call.process(), Signal::PIPE);
             Err(Errno::EPIPE.into())
         }
         Err(error) => Err(error.into()),
@@ -151,10 +152,9 @@ pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
     transfer_all(call, |buffer| file.write(buffer))
 }
 
-fn open_place(call: &Call<'_>, place: &Place, flags: u32, mode: u32) -> CallResult {
+fn open_place(call: &Call<'_>, place: &Place, flags: u32, mode: Mode) -> CallResult {
     // As on Linux, unknown flags are ignored by open(2) and openat(2).
     let flags = OpenFlags::from_bits_truncate(flags);
-    let mode = Mode::from_bits_truncate(mode as u16);
     let file = match open::open(&place.caller(), &place.path, flags, mode) {
         Ok(file) => file,
         Err(FsError::Interrupted) => return Err(Failure::RESTART),
@@ -165,16 +165,16 @@ fn open_place(call: &Call<'_>, place: &Place, flags: u32, mode: u32) -> CallResu
 }
 
 pub(super) fn open(call: &mut Call<'_>) -> CallResult {
-    open_place(call, &call.place(0)?, call.argument_u32(1), call.argument_u32(2))
+    open_place(call, &call.place(0)?, call.argument_u32(1), call.mode(2))
 }
 
 pub(super) fn openat(call: &mut Call<'_>) -> CallResult {
-    open_place(call, &call.place_at(Some(0), 1)?, call.argument_u32(2), call.argument_u32(3))
+    open_place(call, &call.place_at(Some(0), 1)?, call.argument_u32(2), call.mode(3))
 }
 
 pub(super) fn creat(call: &mut Call<'_>) -> CallResult {
     let flags = OpenFlags::CREATE | OpenFlags::WRITE_ONLY | OpenFlags::TRUNCATE;
-    open_place(call, &call.place(0)?, flags.bits(), call.argument_u32(1))
+    open_place(call, &call.place(0)?, flags.bits(), call.mode(1))
 }
 
 fn on_exec(flags: OpenFlags) -> OnExec {
@@ -185,9 +185,13 @@ fn on_exec(flags: OpenFlags) -> OnExec {
 }
 
 /// Opens the lowest free descriptor from `lowest` on.
-fn place(call: &Call<'_>, descriptor: Descriptor, lowest: u32) -> Result<u32, Failure> {
-    let limit = call.process().limits().get(Resource::Files).soft;
-    Ok(call.process().descriptors().open(descriptor, lowest, limit)?)
+pub(super) fn place(call: &Call<'_>, descriptor: Descriptor, lowest: u32) -> Result<u32, Failure> {
+    Ok(call.process().descriptors().open(descriptor, lowest, call.descriptor_limit())?)
+}
+
+/// Opens the descriptor `fd`; closes what it was.
+pub(super) fn place_at(call: &Call<'_>, descriptor: Descriptor, fd: u32) -> Result<(), Failure> {
+    Ok(call.process().descriptors().open_at(fd, descriptor, call.descriptor_limit())?)
 }
 
 pub(super) fn close(call: &mut Call<'_>) -> CallResult {
@@ -217,9 +221,7 @@ pub(super) fn dup2(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     let (old, new) = (call.argument_u32(0), call.argument_u32(1));
     if old != new {
-        let limit = call.process().limits().get(Resource::Files).soft;
-        let descriptor = Descriptor { file, on_exec: OnExec::Keep };
-        call.process().descriptors().open_at(new, descriptor, limit)?;
+        place_at(call, Descriptor { file, on_exec: OnExec::Keep }, new)?;
     }
     Ok(new.into())
 }

@@ -23,11 +23,6 @@ pub(super) fn getegid(call: &mut Call<'_>) -> CallResult {
     Ok(call.process().identity().credentials.gid.into())
 }
 
-/// Returns a user or a group of an argument; all bits set is none.
-fn number(call: &Call<'_>, index: usize) -> Option<u32> {
-    Some(call.argument_u32(index)).filter(|number| *number != u32::MAX)
-}
-
 /// Changes who the process acts for.
 fn change(
     call: &Call<'_>,
@@ -41,7 +36,7 @@ fn change(
 }
 
 pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
-    let uid = number(call, 0).ok_or(Errno::EINVAL)?;
+    let uid = call.id_or_none(0).ok_or(Errno::EINVAL)?;
     change(call, |own| {
         if own.credentials.is_root() {
             (own.uid, own.saved_uid) = (uid, uid);
@@ -54,7 +49,7 @@ pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
-    let gid = number(call, 0).ok_or(Errno::EINVAL)?;
+    let gid = call.id_or_none(0).ok_or(Errno::EINVAL)?;
     change(call, |own| {
         if own.credentials.is_root() {
             (own.gid, own.saved_gid) = (gid, gid);
@@ -67,7 +62,7 @@ pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn setresuid(call: &mut Call<'_>) -> CallResult {
-    let new = [0, 1, 2].map(|index| number(call, index));
+    let new = [0, 1, 2].map(|index| call.id_or_none(index));
     change(call, |own| {
         let may = [own.uid, own.credentials.uid, own.saved_uid];
         let is_allowed = new.into_iter().flatten().all(|uid| may.contains(&uid));
@@ -83,7 +78,7 @@ pub(super) fn setresuid(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn setresgid(call: &mut Call<'_>) -> CallResult {
-    let new = [0, 1, 2].map(|index| number(call, index));
+    let new = [0, 1, 2].map(|index| call.id_or_none(index));
     change(call, |own| {
         let may = [own.gid, own.credentials.gid, own.saved_gid];
         let is_allowed = new.into_iter().flatten().all(|gid| may.contains(&gid));

@@ -18,26 +18,23 @@ use crate::fs::namespace::rename::{self, Target};
 use crate::fs::namespace::{create, remove};
 use crate::mm::user::pointer;
 
-fn mode(bits: u32) -> Mode {
-    Mode::from_bits_truncate(bits as u16)
-}
-
-fn make_directory(place: &Place, bits: u32) -> CallResult {
-    create::make_directory(&place.caller(), &place.path, mode(bits))?;
+fn make_directory(place: &Place, mode: Mode) -> CallResult {
+    create::make_directory(&place.caller(), &place.path, mode)?;
     Ok(0)
 }
 
 pub(super) fn mkdir(call: &mut Call<'_>) -> CallResult {
-    make_directory(&call.place(0)?, call.argument_u32(1))
+    make_directory(&call.place(0)?, call.mode(1))
 }
 
 pub(super) fn mkdirat(call: &mut Call<'_>) -> CallResult {
-    make_directory(&call.place_at(Some(0), 1)?, call.argument_u32(2))
+    make_directory(&call.place_at(Some(0), 1)?, call.mode(2))
 }
 
-fn make_node(call: &Call<'_>, place: &Place, bits: u32, device: u64) -> CallResult {
-    let device = DeviceNumber::from_encoded(device);
-    let kind = match stat::kind_of(bits).ok_or(Errno::EINVAL)? {
+/// Makes a file whose kind and mode are in the argument `mode`, the device number in the next one.
+fn make_node(call: &Call<'_>, place: &Place, mode: usize) -> CallResult {
+    let device = DeviceNumber::from_encoded(call.argument(mode + 1));
+    let kind = match stat::kind_of(call.argument_u32(mode)).ok_or(Errno::EINVAL)? {
         FileKind::Regular => NewKind::Regular,
         FileKind::Fifo => NewKind::Fifo,
         FileKind::Socket => NewKind::Socket,
@@ -51,16 +48,16 @@ fn make_node(call: &Call<'_>, place: &Place, bits: u32, device: u64) -> CallResu
         FileKind::Directory => return Err(Errno::EPERM.into()),
         FileKind::Symlink => return Err(Errno::EINVAL.into()),
     };
-    create::make_node(&place.caller(), &place.path, kind, mode(bits))?;
+    create::make_node(&place.caller(), &place.path, kind, call.mode(mode))?;
     Ok(0)
 }
 
 pub(super) fn mknod(call: &mut Call<'_>) -> CallResult {
-    make_node(call, &call.place(0)?, call.argument_u32(1), call.argument(2))
+    make_node(call, &call.place(0)?, 1)
 }
 
 pub(super) fn mknodat(call: &mut Call<'_>) -> CallResult {
-    make_node(call, &call.place_at(Some(0), 1)?, call.argument_u32(2), call.argument(3))
+    make_node(call, &call.place_at(Some(0), 1)?, 2)
 }
 
 pub(super) fn unlink(call: &mut Call<'_>) -> CallResult {

@@ -1,8 +1,8 @@
 //! Signals: rt_sigaction(2), rt_sigprocmask(2), rt_sigreturn(2), kill(2).
 
 use ::signals::{
-    ActionError, AltStackError, Code, Content, MINSIGSTKSZ, SIGACTION_BYTES, STACK_BYTES,
-    SigAction, SigInfo, Signal, SignalSet,
+    ActionError, AltStackError, MINSIGSTKSZ, SIGACTION_BYTES, STACK_BYTES, SigAction, SigInfo,
+    Signal, SignalSet,
 };
 
 use super::call::{Call, CallResult, Failure};
@@ -94,33 +94,33 @@ pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
         ..-1 => Target::Group(pid(number.unsigned_abs())?),
         _ => Target::Process(pid(number as u32)?),
     };
-    let signal = match call.argument_u32(1) {
-        0 => None,
-        number => Some(self::signal(number.into())?),
-    };
+    send(call, target, call.argument_u32(1), SigInfo::from_user)
+}
+
+/// Sends a signal of the process, with what `info` makes of it, its number and its user; the signal
+/// 0 only checks whether it could be sent.
+fn send(
+    call: &Call<'_>,
+    target: Target,
+    signal: u32,
+    info: impl FnOnce(Signal, i32, u32) -> SigInfo,
+) -> CallResult {
     let sender = call.process();
-    let info = signal.map(|signal| SigInfo {
-        signal,
-        code: Code::USER,
-        errno: 0,
-        content: Content::Sender { pid: sender.pid().number() as i32, uid: sender.identity().uid },
-    });
-    signal_sending::kill(sender, target, info, signal)?;
+    let info = match signal {
+        0 => None,
+        number => {
+            let signal = self::signal(number.into())?;
+            Some(info(signal, sender.pid().number() as i32, sender.identity().uid))
+        }
+    };
+    signal_sending::kill(sender, target, info)?;
     Ok(0)
 }
 
 /// Sends a signal to a thread, as tgkill(2) and tkill(2) do: a process has one thread.
 fn send_to_thread(call: &Call<'_>, tid: u32, signal: u32) -> CallResult {
     let pid = Pid::try_new(tid).ok_or(Errno::EINVAL)?;
-    let signal = match signal {
-        0 => None,
-        number => Some(self::signal(number.into())?),
-    };
-    let sender = call.process();
-    let content = Content::Sender { pid: sender.pid().number() as i32, uid: sender.identity().uid };
-    let info = signal.map(|signal| SigInfo { signal, code: Code::THREAD, errno: 0, content });
-    signal_sending::kill(sender, Target::Process(pid), info, signal)?;
-    Ok(0)
+    send(call, Target::Process(pid), signal, SigInfo::to_thread)
 }
 
 pub(super) fn tkill(call: &mut Call<'_>) -> CallResult {

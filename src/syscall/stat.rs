@@ -3,9 +3,10 @@
 use path_walk::LastLink;
 
 use super::call::{Call, CallResult, Failure};
+use super::descriptor::file_offset;
 use super::errno::Errno;
 use super::place::AT_SYMLINK_NOFOLLOW;
-use crate::fs::attributes::{FileKind, Metadata, Mode};
+use crate::fs::attributes::{FileKind, Metadata};
 use crate::fs::credentials::{Access, Credentials};
 use crate::fs::namespace::change::{self, NewTime};
 use crate::fs::namespace::path::Path;
@@ -125,19 +126,15 @@ pub(super) fn faccessat2(call: &mut Call<'_>) -> CallResult {
     check_access(&found, call.argument_u32(2), &credentials)
 }
 
-fn mode(bits: u32) -> Mode {
-    Mode::from_bits_truncate(bits as u16)
-}
-
 pub(super) fn chmod(call: &mut Call<'_>) -> CallResult {
     let place = call.place(0)?;
-    change::set_mode(&place.caller(), &place.find(LastLink::Follow)?, mode(call.argument_u32(1)))?;
+    change::set_mode(&place.caller(), &place.find(LastLink::Follow)?, call.mode(1))?;
     Ok(0)
 }
 
 pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
     let (place, found) = call.find_at(0, 1, 0)?;
-    change::set_mode(&place.caller(), &found, mode(call.argument_u32(2)))?;
+    change::set_mode(&place.caller(), &found, call.mode(2))?;
     Ok(0)
 }
 
@@ -152,20 +149,15 @@ fn with_caller<R>(
 
 pub(super) fn fchmod(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
-    let mode = mode(call.argument_u32(1));
+    let mode = call.mode(1);
     with_caller(call, |caller| change::set_mode(caller, file.path(), mode))?;
     Ok(0)
-}
-
-/// Returns a user or a group to set; all bits set is none.
-fn owner(number: u32) -> Option<u32> {
-    (number != u32::MAX).then_some(number)
 }
 
 fn change_owner(call: &Call<'_>, path: usize, first: usize, last_link: LastLink) -> CallResult {
     let place = call.place(path)?;
     let found = place.find(last_link)?;
-    let (uid, gid) = (owner(call.argument_u32(first)), owner(call.argument_u32(first + 1)));
+    let (uid, gid) = (call.id_or_none(first), call.id_or_none(first + 1));
     change::set_owner(&place.caller(), &found, uid, gid)?;
     Ok(0)
 }
@@ -180,14 +172,14 @@ pub(super) fn lchown(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn fchown(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
-    let (uid, gid) = (owner(call.argument_u32(1)), owner(call.argument_u32(2)));
+    let (uid, gid) = (call.id_or_none(1), call.id_or_none(2));
     with_caller(call, |caller| change::set_owner(caller, file.path(), uid, gid))?;
     Ok(0)
 }
 
 pub(super) fn fchownat(call: &mut Call<'_>) -> CallResult {
     let (place, found) = call.find_at(0, 1, call.argument_u32(4))?;
-    let (uid, gid) = (owner(call.argument_u32(2)), owner(call.argument_u32(3)));
+    let (uid, gid) = (call.id_or_none(2), call.id_or_none(3));
     change::set_owner(&place.caller(), &found, uid, gid)?;
     Ok(0)
 }
@@ -230,16 +222,8 @@ pub(super) fn utimensat(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns a size of a file.
-fn size(argument: u64) -> Result<u64, Failure> {
-    match i64::try_from(argument) {
-        Ok(_) => Ok(argument),
-        Err(_) => Err(Errno::EINVAL.into()),
-    }
-}
-
 pub(super) fn truncate(call: &mut Call<'_>) -> CallResult {
-    let size_bytes = size(call.argument(1))?;
+    let size_bytes = file_offset(call.argument(1))?;
     let place = call.place(0)?;
     let found = place.find(LastLink::Follow)?;
     change::set_size(&place.caller(), &found, size_bytes)?;
@@ -247,7 +231,7 @@ pub(super) fn truncate(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn ftruncate(call: &mut Call<'_>) -> CallResult {
-    call.file(0)?.set_size(size(call.argument(1))?)?;
+    call.file(0)?.set_size(file_offset(call.argument(1))?)?;
     Ok(0)
 }
 
