@@ -4,16 +4,13 @@ use alloc::sync::Arc;
 
 use signals::{Pending, ProcessKind, Signal};
 
-use super::attention::Attention;
 use super::descriptors::DescriptorError;
 use super::pid::Pid;
-use super::process::{Process, SignalState, lock};
-use super::table::{self, Entry, Life, NoPid};
+use super::process::{Beginning, Process, SignalState};
+use super::table::{self, Entry, NoPid};
 use super::thread::ProcessThread;
-use crate::arch::time::clock;
 use crate::arch::trap::frame::TrapFrame;
 use crate::mm::kernel::frames;
-use crate::sync::WaitQueue;
 use crate::task::{Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
 
 /// What a child shares with its parent, or how it begins.
@@ -132,37 +129,25 @@ pub fn fork(
     let (child, child_thread) = {
         let mut table = table::lock();
         let pid = table.free_pid()?;
-        let child = Process {
-            pid,
-            kind: ProcessKind::Ordinary,
-            memory: lock(Some(memory.clone())),
+        let beginning = Beginning {
+            memory: Some(memory.clone()),
             descriptors,
-            surroundings: lock(parent.surroundings()),
-            identity: lock(parent.identity()),
-            program: lock(parent.program()),
-            signals: lock(signals),
-            limits: lock(parent.limits()),
-            attention: Attention::new(),
-            child_events: WaitQueue::new(),
-            released: WaitQueue::new(),
-            start_ns: clock::now_ns(),
+            surroundings: parent.surroundings(),
+            identity: parent.identity(),
+            program: parent.program(),
+            signals,
+            limits: parent.limits(),
         };
+        let child = Process::new(pid, ProcessKind::Ordinary, beginning);
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
         let child_thread = Arc::try_new(ProcessThread::new(child.clone()));
         let child_thread = child_thread.map_err(|_| ForkError::NoMemory)?;
         let relations = table.get(parent.pid()).map(|it| (it.group, it.session));
         let (group, session) = relations.ok_or(ForkError::NoMemory)?;
         table.insert(Entry {
-            process: child.clone(),
             parent: Some(parent.pid()),
-            children: Default::default(),
-            group,
-            session,
-            life: Life::Alive,
-            has_continued: false,
-            has_executed: false,
             end_signal: options.end_signal,
-            is_subreaper: false,
+            ..Entry::new(child.clone(), group, session)
         });
         (child, child_thread)
     };

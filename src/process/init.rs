@@ -5,16 +5,16 @@ use alloc::vec::Vec;
 
 use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
 
-use super::attention::Attention;
 use super::descriptors::{Descriptor, Descriptors, OnExec};
 use super::exec::{self, Command, ExecError};
 use super::limits::ResourceLimits;
 use super::loader::LoadError;
 use super::pid::Pid;
-use super::process::{Identity, Process, ProgramInfo, SignalState, Surroundings, lock, shortened};
-use super::table::{self, Entry, Life};
+use super::process::{
+    Beginning, Identity, Process, ProgramInfo, SignalState, Surroundings, shortened,
+};
+use super::table::{self, Entry};
 use super::thread::ProcessThread;
-use crate::arch::time::clock;
 use crate::arch::trap::frame::TrapFrame;
 use crate::fs;
 use crate::fs::attributes::Mode;
@@ -22,7 +22,6 @@ use crate::fs::error::FsError;
 use crate::fs::file::open;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::namespace::lookup::Caller;
-use crate::sync::WaitQueue;
 use crate::task::{Builder, ProgramStart, ProgramState};
 
 /// The programs that are tried as the first one if the command line names none.
@@ -59,21 +58,16 @@ pub fn start(command: Command) -> Result<(), ExecError> {
         dispositions: Dispositions::new(),
         thread: ThreadSignals::new(),
     };
-    let process = Process {
-        pid,
-        kind: ProcessKind::Init,
-        memory: lock(None),
+    let beginning = Beginning {
+        memory: None,
         descriptors,
-        surroundings: lock(surroundings.clone()),
-        identity: lock(Arc::new(Identity::ROOT)),
-        program: lock(program),
-        signals: lock(signals),
-        limits: lock(ResourceLimits::new()),
-        attention: Attention::new(),
-        child_events: WaitQueue::new(),
-        released: WaitQueue::new(),
-        start_ns: clock::now_ns(),
+        surroundings: surroundings.clone(),
+        identity: Arc::new(Identity::ROOT),
+        program,
+        signals,
+        limits: ResourceLimits::new(),
     };
+    let process = Process::new(pid, ProcessKind::Init, beginning);
     let prepared = exec::prepare(&process, &surroundings, root, command)?;
     let memory = prepared.loaded.memory;
     *process.memory.lock() = Some(memory.clone());
@@ -84,16 +78,9 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let process = Arc::try_new(process).map_err(no_memory)?;
     let thread = Arc::try_new(ProcessThread::new(process.clone())).map_err(no_memory)?;
     table::lock().insert(Entry {
-        process: process.clone(),
-        parent: None,
-        children: Default::default(),
-        group: pid,
-        session: pid,
-        life: Life::Alive,
-        has_continued: false,
         has_executed: true,
-        end_signal: None,
         is_subreaper: true,
+        ..Entry::new(process.clone(), pid, pid)
     });
     let (entry, stack) = (prepared.loaded.entry, prepared.loaded.stack.rsp());
     let registers = TrapFrame::of_program(entry.as_u64(), stack.as_u64());

@@ -10,6 +10,7 @@ use super::attention::{Attention, Ending};
 use super::descriptors::Descriptors;
 use super::limits::ResourceLimits;
 use super::pid::Pid;
+use crate::arch::time::clock;
 use crate::fs::credentials::Credentials;
 use crate::fs::namespace::path::Path;
 use crate::mm::user::address_space::AddressSpace;
@@ -75,6 +76,17 @@ pub struct SignalState {
     pub thread: ThreadSignals,
 }
 
+/// What a new process begins with.
+pub(super) struct Beginning {
+    pub(super) memory: Option<Arc<AddressSpace>>,
+    pub(super) descriptors: Arc<Descriptors>,
+    pub(super) surroundings: Surroundings,
+    pub(super) identity: Arc<Identity>,
+    pub(super) program: ProgramInfo,
+    pub(super) signals: SignalState,
+    pub(super) limits: ResourceLimits,
+}
+
 /// A process.
 pub struct Process {
     pub(super) pid: Pid,
@@ -103,6 +115,27 @@ pub struct Process {
 }
 
 impl Process {
+    /// Makes a process, which is not in the table yet.
+    pub(super) fn new(pid: Pid, kind: ProcessKind, beginning: Beginning) -> Self {
+        let Beginning { memory, descriptors, surroundings, identity, program, signals, limits } =
+            beginning;
+        Self {
+            pid,
+            kind,
+            memory: lock(memory),
+            descriptors,
+            surroundings: lock(surroundings),
+            identity: lock(identity),
+            program: lock(program),
+            signals: lock(signals),
+            limits: lock(limits),
+            attention: Attention::new(),
+            child_events: WaitQueue::new(),
+            released: WaitQueue::new(),
+            start_ns: clock::now_ns(),
+        }
+    }
+
     /// Returns its number.
     #[inline]
     pub fn pid(&self) -> Pid {
@@ -197,7 +230,7 @@ impl Process {
 }
 
 /// Returns the lock of something that a process has.
-pub(super) const fn lock<T>(value: T) -> SpinMutex<T> {
+const fn lock<T>(value: T) -> SpinMutex<T> {
     SpinMutex::new(Rank::Process, value)
 }
 

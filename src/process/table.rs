@@ -20,7 +20,7 @@ pub enum Life {
     Stopped {
         /// The signal.
         signal: Signal,
-        /// Whether the parent was told by a wait call.
+        /// Whether a wait call has reported it to the parent.
         is_reported: bool,
     },
     /// It has ended, and its parent hasn't waited for it.
@@ -46,13 +46,31 @@ pub(super) struct Entry {
     pub(super) is_subreaper: bool,
 }
 
+impl Entry {
+    /// Makes the entry of a process that lives, in a group and a session.
+    pub(super) fn new(process: Arc<Process>, group: Pid, session: Pid) -> Self {
+        Self {
+            process,
+            parent: None,
+            children: BTreeSet::new(),
+            group,
+            session,
+            life: Life::Alive,
+            has_continued: false,
+            has_executed: false,
+            end_signal: None,
+            is_subreaper: false,
+        }
+    }
+}
+
 /// All processes.
 pub(super) struct Table {
     entries: BTreeMap<Pid, Entry>,
     next: u32,
 }
 
-/// Protects the processes and their relations; held to look up and to change them, and over the
+/// Protects the processes and their relations; held to find and to change them, and over the
 /// sending of a signal to a group. May wait.
 static TABLE: Mutex<Table> =
     Mutex::new(Rank::ProcessTable, Table { entries: BTreeMap::new(), next: 1 });
