@@ -20,32 +20,25 @@ pub fn number() -> Option<u64> {
     has_seed.then(seed).flatten().or_else(|| has_rand.then(rand).flatten())
 }
 
-fn rdseed() -> Option<u64> {
-    let (number, is_valid): (u64, u8);
-    // SAFETY: the CPU has the instruction; it changes nothing in memory.
-    unsafe {
-        asm!(
-            "rdseed {number}",
-            "setc {is_valid}",
-            number = out(reg) number,
-            is_valid = out(reg_byte) is_valid,
-            options(nomem, nostack),
-        );
-    }
-    (is_valid == 1).then_some(number)
+/// Makes a function of an instruction that sets the carry flag if its number is one.
+macro_rules! random_instruction {
+    ($name:ident, $instruction:literal) => {
+        fn $name() -> Option<u64> {
+            let (number, is_valid): (u64, u8);
+            // SAFETY: the CPU has the instruction; it changes nothing in memory.
+            unsafe {
+                asm!(
+                    concat!($instruction, " {number}"),
+                    "setc {is_valid}",
+                    number = out(reg) number,
+                    is_valid = out(reg_byte) is_valid,
+                    options(nomem, nostack),
+                );
+            }
+            (is_valid == 1).then_some(number)
+        }
+    };
 }
 
-fn rdrand() -> Option<u64> {
-    let (number, is_valid): (u64, u8);
-    // SAFETY: as in `rdseed`.
-    unsafe {
-        asm!(
-            "rdrand {number}",
-            "setc {is_valid}",
-            number = out(reg) number,
-            is_valid = out(reg_byte) is_valid,
-            options(nomem, nostack),
-        );
-    }
-    (is_valid == 1).then_some(number)
-}
+random_instruction!(rdseed, "rdseed");
+random_instruction!(rdrand, "rdrand");

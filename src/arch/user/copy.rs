@@ -87,28 +87,6 @@ pub unsafe fn write_from(address: u64, from: *const u8, len_bytes: usize) -> usi
     len_bytes - missing
 }
 
-/// Reads a number of 64 bits.
-///
-/// # Errors
-/// [`BadAddress`].
-#[inline]
-pub fn read_u64(address: u64) -> Result<u64, BadAddress> {
-    let mut bytes = [0; 8];
-    read(address, &mut bytes)?;
-    Ok(u64::from_le_bytes(bytes))
-}
-
-/// Reads a number of 32 bits.
-///
-/// # Errors
-/// [`BadAddress`].
-#[inline]
-pub fn read_u32(address: u64) -> Result<u32, BadAddress> {
-    let mut bytes = [0; 4];
-    read(address, &mut bytes)?;
-    Ok(u32::from_le_bytes(bytes))
-}
-
 /// Writes zeros to `len_bytes` bytes from `address`.
 ///
 /// # Errors
@@ -157,6 +135,26 @@ pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
 /// What [`copy_string`] returns after a fault.
 const BAD: usize = usize::MAX;
 
+/// The instructions that let the kernel access the memory of programs where SMAP forbids it.
+macro_rules! allow_access {
+    () => {
+        "cmp byte ptr gs:[{has_smap}], 0
+        je 8f
+        stac
+        8:"
+    };
+}
+
+/// The instructions that end what [`allow_access`] has begun, and return.
+macro_rules! forbid_access_and_return {
+    () => {
+        "cmp byte ptr gs:[{has_smap}], 0
+        je 9f
+        clac
+        9: ret"
+    };
+}
+
 /// Copies `len_bytes` bytes, the most of them by words of 8; returns how many are missing.
 ///
 /// # Safety
@@ -165,10 +163,7 @@ const BAD: usize = usize::MAX;
 #[unsafe(naked)]
 unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
     naked_asm!(
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 2f",
-        "stac",
-        "2:",
+        allow_access!(),
         "mov rcx, rdx",
         "shr rcx, 3",
         "and edx, 7",
@@ -177,10 +172,7 @@ unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
         "4: rep movsb",
         // RCX is what is missing of the tail.
         "5: mov rax, rcx",
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 6f",
-        "clac",
-        "6: ret",
+        forbid_access_and_return!(),
         // After a fault in the words: the bytes of that word before the fault are copied, too, so
         // that as much is copied as there is.
         "7: lea rdx, [rdx + rcx * 8]",
@@ -201,10 +193,7 @@ unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
 #[unsafe(naked)]
 unsafe extern "sysv64" fn fill_zero(to: u64, len_bytes: usize) -> usize {
     naked_asm!(
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 2f",
-        "stac",
-        "2:",
+        allow_access!(),
         "xor eax, eax",
         "mov rcx, rsi",
         "shr rcx, 3",
@@ -213,10 +202,7 @@ unsafe extern "sysv64" fn fill_zero(to: u64, len_bytes: usize) -> usize {
         "mov ecx, esi",
         "4: rep stosb",
         "5: mov rax, rcx",
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 6f",
-        "clac",
-        "6: ret",
+        forbid_access_and_return!(),
         "7: lea rcx, [rsi + rcx * 8]",
         "jmp 4b",
         ".pushsection .exception_table, \"aw\"",
@@ -235,10 +221,7 @@ unsafe extern "sysv64" fn fill_zero(to: u64, len_bytes: usize) -> usize {
 #[unsafe(naked)]
 unsafe extern "sysv64" fn copy_string(to: u64, from: u64, limit: usize) -> usize {
     naked_asm!(
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 2f",
-        "stac",
-        "2:",
+        allow_access!(),
         "xor eax, eax",
         "3: mov cl, [rsi + rax]",
         "test cl, cl",
@@ -248,10 +231,7 @@ unsafe extern "sysv64" fn copy_string(to: u64, from: u64, limit: usize) -> usize
         "cmp rax, rdx",
         "jb 3b",
         "5:",
-        "cmp byte ptr gs:[{has_smap}], 0",
-        "je 6f",
-        "clac",
-        "6: ret",
+        forbid_access_and_return!(),
         "7: mov rax, -1",
         "jmp 5b",
         ".pushsection .exception_table, \"aw\"",
