@@ -56,12 +56,12 @@ pub(super) fn unpack(bytes: &[u8], root: &Path) {
             Err(error) => Err(error),
         };
         if let Err(error) = result {
-            log::warn!("initramfs: {error}");
+            log::warn!("{error}");
         }
     }
-    log::info!("initramfs: {} files", unpacker.files);
+    log::info!("{} files", unpacker.files);
     if unpacker.failed > 0 {
-        log::warn!("initramfs: {} files could not be made", unpacker.failed);
+        log::warn!("{} files could not be made", unpacker.failed);
     }
 }
 
@@ -97,7 +97,7 @@ impl Unpacker<'_> {
                 Err(error) => {
                     self.failed += 1;
                     if self.failed <= LOGGED_FAILURES {
-                        log::warn!("initramfs: {}: {error}", entry.name.escape_ascii());
+                        log::warn!("{}: {error}", entry.name.escape_ascii());
                     }
                 }
             }
