@@ -12,9 +12,9 @@ use super::errno::Errno;
 use crate::fs::file::mapping;
 use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::backing::Backing;
-use crate::mm::user::backing::shared_memory::SharedMemory;
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::mm::user::pointer;
+use crate::mm::user::shared_memory::SharedMemory;
 
 // Source: Linux, include/uapi/asm-generic/mman-common.h and mman.h.
 const PROT_ALL: u64 = 0x7;

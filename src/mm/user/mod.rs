@@ -5,6 +5,7 @@
 //! | [`address_space`] | an address space: its regions and its page table |
 //! | [`page_table`] | the page table, and the frames that it refers to |
 //! | [`backing`] | what the pages of a region are filled from |
+//! | [`shared_memory`] | memory that processes share without a file |
 //! | [`fault`] | pages that come when they are touched |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
 //! | [`foreign`] | access to the memory of a program that does not run |
@@ -24,3 +25,4 @@ pub mod fork;
 pub mod mapping;
 pub mod page_table;
 pub mod pointer;
+pub mod shared_memory;

@@ -1,8 +1,8 @@
 //! A sparse array: values by an index of 64 bits, in a tree of nodes with 64 slots.
 //!
-//! The pages of a file are kept in one, as in Linux's xarray: a lookup takes a step for each 6 bits
-//! of the largest index, and an index without a value costs nothing. A file of up to 256 KiB has
-//! one node. All that allocates can fail, and has changed nothing then.
+//! The pages of a file and of shared memory are kept in one, as in Linux's xarray: a lookup takes a
+//! step for each 6 bits of the largest index, and an index without a value costs nothing. A file of
+//! up to 256 KiB has one node. All that allocates can fail, and has changed nothing then.
 
 #![no_std]
 #![forbid(unsafe_code)]
