@@ -5,7 +5,17 @@
 //! A piece that isn't copied whole ends the operation: the program's memory can't be accessed
 //! there.
 
+use super::error::FsError;
 use crate::mm::kernel::frames::FrameBytes;
+
+/// Returns the result of a transfer that `error` has ended after `done` bytes: as in POSIX, the
+/// bytes count, and the error is the next call's to find.
+///
+/// # Errors
+/// `error` if there are no bytes.
+pub fn done_or(done: usize, error: FsError) -> Result<usize, FsError> {
+    if done > 0 { Ok(done) } else { Err(error) }
+}
 
 /// Bytes to be copied to a [`Sink`].
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use heapless::Vec as ShortVec;
 use page_tree::PageTree;
 
 use super::error::FsError;
-use super::io::{Bytes, BytesMut, Sink, Source};
+use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
 use crate::sync::{Rank, SpinMutex};
@@ -129,9 +129,8 @@ impl PageCache {
             self.discharge(1);
             return Err(FsError::NoMemory);
         };
-        match self.add(index, new)? {
-            (page, None) | (page, Some(_)) => Ok(page),
-        }
+        let (page, _unused) = self.add(index, new)?;
+        Ok(page)
     }
 
     fn charge(&self) -> Result<(), FsError> {
@@ -206,7 +205,7 @@ impl PageCache {
                 let copied = to.put(bytes);
                 done += copied;
                 if copied < end - start {
-                    return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+                    return done_or(done, FsError::BadAddress);
                 }
                 start = 0;
             }

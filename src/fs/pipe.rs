@@ -11,7 +11,7 @@ use super::error::FsError;
 use super::file::file_ops::FileOps;
 use super::file::open_flags::OpenFlags;
 use super::file::readiness::{PollQueue, Readiness};
-use super::io::{Bytes, BytesMut, Sink, Source};
+use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use super::page_cache::PAGE_BYTES;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::sync::{Mutex, Rank, WaitQueue};
@@ -143,10 +143,7 @@ impl Pipe {
             self.drained.wake_one();
             self.poll_queue.notify();
         }
-        if done > 0 {
-            return Ok(done);
-        }
-        result.map(|()| 0)
+        result.map_or_else(|error| done_or(done, error), |()| Ok(done))
     }
 
     fn write(&self, flags: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
@@ -187,10 +184,7 @@ impl Pipe {
             // For a writer that waits beside this one.
             self.drained.wake_one();
         }
-        if done > 0 {
-            return Ok(done);
-        }
-        result.map(|()| done)
+        result.map_or_else(|error| done_or(done, error), |()| Ok(done))
     }
 
     fn readiness(&self, end: &PipeEnd) -> Readiness {
@@ -402,8 +396,8 @@ pub(super) fn ends() -> Result<(Arc<PipeEnd>, Arc<PipeEnd>), FsError> {
     Ok((PipeEnd::try_new(&pipe, End::Read)?, PipeEnd::try_new(&pipe, End::Write)?))
 }
 
-/// Opens a FIFO, whose inode has `slot`. Waits until it is open for the other direction, unless `flags` say that
-/// nothing waits, or it is open for both.
+/// Opens a FIFO, whose inode has `slot`. Waits until it is open for the other direction, unless
+/// `flags` say that nothing waits, or it is open for both.
 ///
 /// # Errors
 /// [`FsError::NoDevice`] if it would wait for a reader; [`FsError::Interrupted`];

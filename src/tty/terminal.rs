@@ -12,7 +12,7 @@ use spin::Once;
 use crate::arch::time::clock;
 use crate::fs::error::FsError;
 use crate::fs::file::readiness::{PollQueue, Readiness};
-use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 
 /// Sends signals to a process group.
@@ -156,15 +156,15 @@ impl Terminal {
                     continue;
                 }
                 if is_nonblocking {
-                    return if done > 0 { Ok(done) } else { Err(FsError::WouldBlock) };
+                    return done_or(done, FsError::WouldBlock);
                 }
                 let is_writable = || self.discipline.lock().is_writable();
                 if self.changed.wait_until_cancellable(None, is_writable).is_err() {
-                    return if done > 0 { Ok(done) } else { Err(FsError::Interrupted) };
+                    return done_or(done, FsError::Interrupted);
                 }
             }
             if filled < len {
-                return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+                return done_or(done, FsError::BadAddress);
             }
         }
         Ok(done)

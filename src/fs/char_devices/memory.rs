@@ -6,7 +6,7 @@ use crate::fs::attributes::DeviceNumber;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::random;
 
 /// How many bytes are made or discarded at a time.
@@ -62,7 +62,7 @@ fn read_random(to: &mut dyn Sink) -> Result<usize, FsError> {
         let copied = to.put(Bytes::Slice(bytes));
         done += copied;
         if copied < len {
-            return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+            return done_or(done, FsError::BadAddress);
         }
     }
     Ok(done)
@@ -77,7 +77,7 @@ fn mix_in(from: &mut dyn Source) -> Result<usize, FsError> {
         random::mix(&piece[..copied]);
         done += copied;
         if copied < len {
-            return if done > 0 { Ok(done) } else { Err(FsError::BadAddress) };
+            return done_or(done, FsError::BadAddress);
         }
     }
     Ok(done)
