@@ -35,78 +35,86 @@ fn change(
     Ok(0)
 }
 
-pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
-    let uid = call.id_or_none(0).ok_or(Errno::EINVAL)?;
+/// The real, the effective and the saved number of a user or a group.
+type Ids<'a> = [&'a mut u32; 3];
+
+fn uids(own: &mut Identity) -> Ids<'_> {
+    [&mut own.uid, &mut own.credentials.uid, &mut own.saved_uid]
+}
+
+fn gids(own: &mut Identity) -> Ids<'_> {
+    [&mut own.gid, &mut own.credentials.gid, &mut own.saved_gid]
+}
+
+/// Sets the effective number; for root, all three.
+///
+/// Source: setuid(2), setgid(2).
+fn set_id(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+    let id = call.id_or_none(0).ok_or(Errno::EINVAL)?;
     change(call, |own| {
-        if own.credentials.is_root() {
-            (own.uid, own.saved_uid) = (uid, uid);
-        } else if uid != own.uid && uid != own.saved_uid {
+        let is_root = own.credentials.is_root();
+        let [real, effective, saved] = ids(own);
+        if is_root {
+            (*real, *saved) = (id, id);
+        } else if id != *real && id != *saved {
             return Err(Errno::EPERM.into());
         }
-        own.credentials.uid = uid;
+        *effective = id;
         Ok(())
     })
+}
+
+/// Sets each of the three numbers that is given, for others than root to one of the three.
+///
+/// Source: setresuid(2).
+fn set_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+    let new = [0, 1, 2].map(|index| call.id_or_none(index));
+    change(call, |own| {
+        let is_root = own.credentials.is_root();
+        let ids = ids(own);
+        let may = ids.each_ref().map(|id| **id);
+        if !is_root && !new.into_iter().flatten().all(|id| may.contains(&id)) {
+            return Err(Errno::EPERM.into());
+        }
+        for (id, new) in ids.into_iter().zip(new) {
+            *id = new.unwrap_or(*id);
+        }
+        Ok(())
+    })
+}
+
+/// Writes three numbers to the places of the arguments.
+fn write_ids(call: &Call<'_>, ids: [u32; 3]) -> CallResult {
+    for (index, id) in ids.iter().enumerate() {
+        call.pointer::<u32>(index).write(id)?;
+    }
+    Ok(0)
+}
+
+pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
+    set_id(call, uids)
 }
 
 pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
-    let gid = call.id_or_none(0).ok_or(Errno::EINVAL)?;
-    change(call, |own| {
-        if own.credentials.is_root() {
-            (own.gid, own.saved_gid) = (gid, gid);
-        } else if gid != own.gid && gid != own.saved_gid {
-            return Err(Errno::EPERM.into());
-        }
-        own.credentials.gid = gid;
-        Ok(())
-    })
+    set_id(call, gids)
 }
 
 pub(super) fn setresuid(call: &mut Call<'_>) -> CallResult {
-    let new = [0, 1, 2].map(|index| call.id_or_none(index));
-    change(call, |own| {
-        let may = [own.uid, own.credentials.uid, own.saved_uid];
-        let is_allowed = new.into_iter().flatten().all(|uid| may.contains(&uid));
-        if !own.credentials.is_root() && !is_allowed {
-            return Err(Errno::EPERM.into());
-        }
-        let [uid, effective, saved] = new;
-        own.uid = uid.unwrap_or(own.uid);
-        own.credentials.uid = effective.unwrap_or(own.credentials.uid);
-        own.saved_uid = saved.unwrap_or(own.saved_uid);
-        Ok(())
-    })
+    set_ids(call, uids)
 }
 
 pub(super) fn setresgid(call: &mut Call<'_>) -> CallResult {
-    let new = [0, 1, 2].map(|index| call.id_or_none(index));
-    change(call, |own| {
-        let may = [own.gid, own.credentials.gid, own.saved_gid];
-        let is_allowed = new.into_iter().flatten().all(|gid| may.contains(&gid));
-        if !own.credentials.is_root() && !is_allowed {
-            return Err(Errno::EPERM.into());
-        }
-        let [gid, effective, saved] = new;
-        own.gid = gid.unwrap_or(own.gid);
-        own.credentials.gid = effective.unwrap_or(own.credentials.gid);
-        own.saved_gid = saved.unwrap_or(own.saved_gid);
-        Ok(())
-    })
+    set_ids(call, gids)
 }
 
 pub(super) fn getresuid(call: &mut Call<'_>) -> CallResult {
     let own = call.process().identity();
-    for (index, uid) in [own.uid, own.credentials.uid, own.saved_uid].into_iter().enumerate() {
-        call.pointer::<u32>(index).write(&uid)?;
-    }
-    Ok(0)
+    write_ids(call, [own.uid, own.credentials.uid, own.saved_uid])
 }
 
 pub(super) fn getresgid(call: &mut Call<'_>) -> CallResult {
     let own = call.process().identity();
-    for (index, gid) in [own.gid, own.credentials.gid, own.saved_gid].into_iter().enumerate() {
-        call.pointer::<u32>(index).write(&gid)?;
-    }
-    Ok(0)
+    write_ids(call, [own.gid, own.credentials.gid, own.saved_gid])
 }
 
 /// The most groups of a process: NGROUPS_MAX.
