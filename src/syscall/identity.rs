@@ -123,7 +123,7 @@ const GROUPS_MAX: usize = 65_536;
 pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {
     let own = call.process().identity();
     let groups = &own.credentials.groups;
-    let room = call.argument_u32(0) as usize;
+    let room = usize::try_from(call.argument_i32(0)).map_err(|_| Errno::EINVAL)?;
     if room > 0 {
         if groups.len() > room {
             return Err(Errno::EINVAL.into());
