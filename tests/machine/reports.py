@@ -257,7 +257,11 @@ def prompt_answers_on_serial():
         assert re.search("rust_main:\n[0-9a-f]{16} \\+0 +[0-9a-f]+ +push", ask("disasm rust_main"))
         assert re.search("^CR0 ", ask("cr"), re.M | re.I)
         assert "of 60 KiB in use" in ask("stack")
-        assert "boot stack" in ask("tss") and "#PF" in ask("idt")
+        tss, idt = ask("tss"), ask("idt")
+        # No program has run.
+        assert re.search("^RSP0 0x0{16}  unused$", tss, re.M), tss
+        assert "top of the double fault IST stack" in tss, tss
+        assert "#PF" in idt, idt
         assert ask("nonsense").startswith("no such command: nonsense")
         assert "did you mean help" in ask("hepl")
         assert "peek: xyz: neither" in ask("peek xyz")

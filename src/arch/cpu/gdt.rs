@@ -53,7 +53,7 @@ impl Ist {
 /// The tops of a CPU's stacks: the addresses after their highest bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct StackTops {
-    /// The stack that the CPU switches to when it enters the kernel from a program.
+    /// The stack that the CPU starts on.
     pub kernel: VirtAddr,
     /// The stacks of the interrupt stack table, in the order of [`Ist::ALL`].
     pub ist: [VirtAddr; Ist::ALL.len()],
@@ -148,8 +148,8 @@ pub(in crate::arch) fn set_entry_stack(top: u64) {
 }
 
 fn make_tss(stacks: StackTops) -> Tss {
+    // RSP0 is set when a thread runs that enters ring 3 (`set_entry_stack`).
     let mut tss = Tss::new();
-    tss.privilege_stack_table[0] = stacks.kernel;
     for (ist, top) in Ist::ALL.into_iter().zip(stacks.ist) {
         tss.interrupt_stack_table[ist as usize] = with_gs_base(top);
     }
