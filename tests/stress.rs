@@ -21,12 +21,11 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use farjump::arch::time::clock::{now_ns, read_tsc};
-use farjump::mm::kernel::frames::{self, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::println;
 use farjump::sync::{Latch, Mutex, Rank, RwLock, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};
-use farjump::testing::wait_for_threads;
+use farjump::testing::{stack_frames, wait_for_stacks, wait_for_threads};
 use run_queue::{Nice, Policy, RealTimePriority};
 
 farjump::test_kernel!(test_main);
@@ -75,25 +74,20 @@ impl Random {
     }
 }
 
-/// Waits until all threads of the test have ended. Returns the number of frames of stacks
-/// and the bytes of the heap that are in use.
-fn settled() -> (usize, u64) {
-    wait_for_threads();
-    (frames::counts().used_for(Purpose::Stacks), heap::statistics().allocated_bytes)
-}
-
 /// Runs `scenario` twice. The first run may allocate memory that is kept for later; the
 /// second has to free all that it allocates.
 fn check_memory(scenario: impl Fn()) {
-    let (stacks, _) = settled();
+    wait_for_threads();
+    let stacks = stack_frames();
     scenario();
-    let before = settled();
+    wait_for_stacks(stacks);
+    let before = heap::statistics().allocated_bytes;
     scenario();
-    let after = settled();
-    assert_eq!((before.0, after.0), (stacks, stacks), "stacks");
+    wait_for_stacks(stacks);
+    let after = heap::statistics().allocated_bytes;
     // Places of threads are kept, and the second run may need more of them at once.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
-    assert!(after.1 <= before.1 + PLACES_BYTES, "heap: {} to {}", before.1, after.1);
+    assert!(after <= before + PLACES_BYTES, "heap: {before} to {after}");
 }
 
 fn join_all<T>(threads: Vec<JoinHandle<T>>) -> Vec<T> {

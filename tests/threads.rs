@@ -23,14 +23,13 @@ use farjump::arch::cpu::percpu;
 use farjump::arch::irq::ipi;
 use farjump::arch::time::clock::now_ns;
 use farjump::mm::debug::peek;
-use farjump::mm::kernel::frames::{self, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::mm::kernel::kernel_stack::KernelStack;
 use farjump::mm::kernel::stacks::Use;
 use farjump::sync::parking::KernelLot;
 use farjump::sync::{Latch, Mutex, Rank, RwLock, WaitQueue};
 use farjump::task::{self, Builder, Cancellation, CpuSet, JoinHandle, State};
-use farjump::testing::{ShouldPanic, wait_for_threads, wait_until};
+use farjump::testing::{ShouldPanic, stack_frames, wait_for_stacks, wait_for_threads, wait_until};
 use run_queue::{Policy, RealTimePriority};
 use x86_64::VirtAddr;
 
@@ -80,10 +79,9 @@ fn thread_runs_and_leaves_its_result() {
 
 #[test_case]
 fn what_threads_take_comes_back() {
-    let stacks = || frames::counts().used_for(Purpose::Stacks);
     // For threads of earlier tests.
     wait_for_threads();
-    let at_first = stacks();
+    let at_first = stack_frames();
     // On several CPUs each thread costs more: they answer when its stack is unmapped.
     let count = 500 / task::cpus().count();
     let round = || {
@@ -106,7 +104,7 @@ fn what_threads_take_comes_back() {
     let before = heap::statistics().allocated_bytes;
     (0..3).for_each(|_| round());
     assert_eq!(heap::statistics().allocated_bytes, before);
-    assert_eq!(stacks(), at_first);
+    wait_for_stacks(at_first);
 }
 
 /// All threads start on one CPU. The others, which halt, take them over as soon as they
@@ -519,11 +517,11 @@ fn cpu_that_does_not_answer_is_left_out() {
     if cpus > 1 {
         return;
     }
-    let stacks = frames::counts().used_for(Purpose::Stacks);
+    let stacks = stack_frames();
     task::start_others(machine.tasks, &[ApicId::new(0), ApicId::new(77)], 8);
     assert_eq!(task::cpus().count(), cpus);
     // Its stacks stay allocated: the CPU might still use them.
-    let kept = frames::counts().used_for(Purpose::Stacks) - stacks;
+    let kept = stack_frames() - stacks;
     assert!(kept <= 8 + 4 * 6, "{kept} frames");
     assert_eq!(task::spawn("after", || 5).expect("there is memory").join(), 5);
 }

@@ -36,7 +36,7 @@ mod test_kind;
 mod wait;
 
 pub use test_kind::{Expected, Ignored, ShouldPanic, ShouldReset, Test};
-pub use wait::{wait_for_threads, wait_until};
+pub use wait::{stack_frames, wait_for_stacks, wait_for_threads, wait_until};
 
 use core::fmt;
 

@@ -6,6 +6,7 @@
 
 use spin::Once;
 
+use crate::mm::kernel::frames::{self, Purpose};
 use crate::task;
 
 /// The time between two checks of the condition, in nanoseconds.
@@ -35,6 +36,21 @@ pub fn wait_for_threads() {
     let at_start = *THREADS_AT_START.get().expect("test kernels start by testing::start");
     wait_until(|| thread_count() <= at_start);
     task::trim();
+}
+
+/// Returns how many frames the stacks of threads have.
+pub fn stack_frames() -> usize {
+    frames::counts().used_for(Purpose::Stacks)
+}
+
+/// Waits until all threads that tests have started have ended, and the stacks of threads have
+/// `limit` frames or fewer. An idle thread that was preempted while it freed a stack still has it.
+///
+/// # Panics
+/// If this isn't a test kernel.
+pub fn wait_for_stacks(limit: usize) {
+    wait_for_threads();
+    wait_until(|| stack_frames() <= limit);
 }
 
 /// Returns the number of threads; CPUs that don't answer keep their idle threads.
