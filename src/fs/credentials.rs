@@ -1,6 +1,9 @@
 //! Whose rights an operation has, and what they allow.
 
+use alloc::alloc::AllocError;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use bitflags::bitflags;
 
@@ -20,6 +23,31 @@ bitflags! {
     }
 }
 
+/// A list of groups, which a copy shares.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Groups(Option<Arc<Vec<u32>>>);
+
+impl Groups {
+    /// No groups.
+    pub const NONE: Self = Self(None);
+
+    /// Makes a list.
+    ///
+    /// # Errors
+    /// [`AllocError`].
+    pub fn try_new(groups: Vec<u32>) -> Result<Self, AllocError> {
+        Ok(Self(Some(Arc::try_new(groups)?)))
+    }
+}
+
+impl Deref for Groups {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        self.0.as_ref().map_or(&[], |groups| groups)
+    }
+}
+
 /// Whose rights an operation has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
@@ -28,12 +56,12 @@ pub struct Credentials {
     /// The group.
     pub gid: u32,
     /// Further groups.
-    pub groups: Vec<u32>,
+    pub groups: Groups,
 }
 
 impl Credentials {
     /// Root's.
-    pub const ROOT: Self = Self { uid: 0, gid: 0, groups: Vec::new() };
+    pub const ROOT: Self = Self { uid: 0, gid: 0, groups: Groups::NONE };
 
     /// Returns whether they are root's.
     #[inline]

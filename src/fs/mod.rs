@@ -51,7 +51,7 @@
 #![forbid(unsafe_code)]
 
 pub mod attributes;
-mod char_devices;
+pub mod char_devices;
 pub mod credentials;
 pub mod devfs;
 pub mod devices;

@@ -165,18 +165,20 @@ fn with_file_ids(file: &Path, identity: Arc<Identity>) -> Result<Arc<Identity>, 
     let is_honoured = !file.mount().flags().contains(MountFlags::NO_SUID);
     let sets_uid = is_honoured && mode.contains(Mode::SET_UID);
     let sets_gid = is_honoured && mode.contains(Mode::SET_GID | Mode::GROUP_EXECUTE);
-    if !sets_uid && !sets_gid {
-        return Ok(identity);
-    }
     let mut changed = (*identity).clone();
     if sets_uid {
-        changed.credentials.uid = uid;
+        changed.effective_uid = uid;
     }
     if sets_gid {
-        changed.credentials.gid = gid;
+        changed.effective_gid = gid;
     }
-    changed.saved_uid = changed.credentials.uid;
-    changed.saved_gid = changed.credentials.gid;
+    changed.saved_uid = changed.effective_uid;
+    changed.saved_gid = changed.effective_gid;
+    changed.credentials.uid = changed.effective_uid;
+    changed.credentials.gid = changed.effective_gid;
+    if changed == *identity {
+        return Ok(identity);
+    }
     Arc::try_new(changed).map_err(|_| ExecError::Load(LoadError::NoMemory))
 }
 

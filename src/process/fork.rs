@@ -11,7 +11,7 @@ use super::table::{self, Entry, NoPid};
 use super::thread::ProcessThread;
 use crate::arch::trap::frame::TrapFrame;
 use crate::mm::kernel::frames;
-use crate::task::{Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
+use crate::task::{self, Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
 
 /// What a child shares with its parent, or how it begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -139,6 +139,7 @@ pub fn fork(
             limits: parent.limits(),
         };
         let child = Process::new(pid, ProcessKind::Ordinary, beginning);
+        child.set_personality(parent.personality());
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
         let child_thread = Arc::try_new(ProcessThread::new(child.clone()));
         let child_thread = child_thread.map_err(|_| ForkError::NoMemory)?;
@@ -159,7 +160,11 @@ pub fn fork(
     }
     child_thread.set_clear_on_exit(options.clear_child_tid.unwrap_or(0));
     let start = ProgramStart { thread: child_thread, registers, state };
-    match Builder::new(&parent.name()).address_space(memory).spawn_program(start) {
+    let task = task::current();
+    let name = parent.name();
+    let builder =
+        Builder::new(&name).policy(task.own_policy()).allowed(task.allowed()).address_space(memory);
+    match builder.spawn_program(start) {
         Ok(task) => child.attention().set_task(task),
         Err(error) => {
             let removed = table::lock().remove(pid);

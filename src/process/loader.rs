@@ -211,7 +211,6 @@ fn auxiliary_values(program: &Program, identity: &Identity) -> AuxiliaryValues {
     const FSGSBASE: u64 = 1 << 1;
     /// Ticks a second of times(2), as on Linux.
     const TICKS_PER_SECOND: u64 = 100;
-    let credentials = &identity.credentials;
     AuxiliaryValues {
         vdso: None,
         signal_stack_bytes_min: signals::MINSIGSTKSZ,
@@ -224,10 +223,10 @@ fn auxiliary_values(program: &Program, identity: &Identity) -> AuxiliaryValues {
         interpreter_base: None,
         entry: program.entry(),
         uid: identity.uid,
-        effective_uid: credentials.uid,
+        effective_uid: identity.effective_uid,
         gid: identity.gid,
-        effective_gid: credentials.gid,
-        is_secure: identity.uid != credentials.uid || identity.gid != credentials.gid,
+        effective_gid: identity.effective_gid,
+        is_secure: identity.uid != identity.effective_uid || identity.gid != identity.effective_gid,
     }
 }
 

@@ -26,6 +26,39 @@ impl Pid {
     }
 }
 
+/// The processes that a call is for: kill(2), waitpid(2), setpriority(2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// All.
+    All,
+    /// One.
+    Process(Pid),
+    /// Those of a process group.
+    Group(Pid),
+}
+
+impl Selection {
+    /// Returns the selection of a number as kill(2) and waitpid(2) have it, for a process of the group
+    /// `own_group`; `None` if no process can have the number.
+    pub fn of_number(number: i32, own_group: Pid) -> Option<Self> {
+        match number {
+            -1 => Some(Self::All),
+            0 => Some(Self::Group(own_group)),
+            ..-1 => Pid::try_new(number.unsigned_abs()).map(Self::Group),
+            _ => Pid::try_new(number as u32).map(Self::Process),
+        }
+    }
+
+    /// Returns whether a process of `group` is selected.
+    pub fn contains(self, pid: Pid, group: Pid) -> bool {
+        match self {
+            Self::All => true,
+            Self::Process(wanted) => pid == wanted,
+            Self::Group(wanted) => group == wanted,
+        }
+    }
+}
+
 impl fmt::Debug for Pid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pid({})", self.0)

@@ -1,6 +1,7 @@
 //! A process: what its threads share.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use blocking::WaitError;
 use heapless::String;
@@ -46,24 +47,42 @@ pub struct Surroundings {
 }
 
 /// Who a process acts for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The real user.
     pub uid: u32,
+    /// The effective user, which decides on all but files.
+    pub effective_uid: u32,
     /// The saved user.
     pub saved_uid: u32,
     /// The real group.
     pub gid: u32,
+    /// The effective group.
+    pub effective_gid: u32,
     /// The saved group.
     pub saved_gid: u32,
-    /// What decides on access to files: the effective user and groups.
+    /// What decides on access to files: the effective user and groups, unless setfsuid(2) or
+    /// setfsgid(2) has set others.
     pub credentials: Credentials,
 }
 
 impl Identity {
     /// Root's.
-    pub const ROOT: Self =
-        Self { uid: 0, saved_uid: 0, gid: 0, saved_gid: 0, credentials: Credentials::ROOT };
+    pub const ROOT: Self = Self {
+        uid: 0,
+        effective_uid: 0,
+        saved_uid: 0,
+        gid: 0,
+        effective_gid: 0,
+        saved_gid: 0,
+        credentials: Credentials::ROOT,
+    };
+
+    /// Returns whether it may do what only root may.
+    #[inline]
+    pub fn is_root(&self) -> bool {
+        self.effective_uid == 0
+    }
 }
 
 /// What signals need of a process and its thread.
@@ -110,6 +129,8 @@ pub struct Process {
     pub(super) child_events: WaitQueue,
     /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
     pub(super) released: WaitQueue,
+    /// The behaviour that its programs expect: personality(2).
+    pub(super) personality: AtomicU32,
     /// When it has begun, on the kernel's clock.
     pub(super) start_ns: u64,
 }
@@ -132,6 +153,7 @@ impl Process {
             attention: Attention::new(),
             child_events: WaitQueue::new(),
             released: WaitQueue::new(),
+            personality: AtomicU32::new(0),
             start_ns: clock::now_ns(),
         }
     }
@@ -221,6 +243,16 @@ impl Process {
     /// Makes it end before it returns to ring 3. The first ending counts.
     pub fn end(&self, ending: Ending) {
         self.attention.end(ending);
+    }
+
+    /// Returns the behaviour that its programs expect, as personality(2) has it.
+    pub fn personality(&self) -> u32 {
+        self.personality.load(Ordering::Relaxed)
+    }
+
+    /// Sets the behaviour that its programs expect.
+    pub fn set_personality(&self, personality: u32) {
+        self.personality.store(personality, Ordering::Relaxed);
     }
 
     /// Returns when it has begun, in nanoseconds on the kernel's clock.

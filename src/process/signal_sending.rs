@@ -1,15 +1,12 @@
 //! Sending of signals.
 
-use alloc::sync::Arc;
-use alloc::vec::Vec;
-
 use line_discipline::TerminalSignals;
 use signals::{ChildStatus, Limit, PushError, SigInfo, Signal};
 
 use super::limits::Resource;
-use super::pid::Pid;
+use super::pid::{Pid, Selection};
 use super::process::{Identity, Process};
-use super::table::{self, Life, Table};
+use super::table::{self, Life};
 
 /// Why a signal isn't sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +25,6 @@ impl From<PushError> for SendError {
             PushError::QueueFull => Self::QueueFull,
         }
     }
-}
-
-/// The processes that a signal goes to, as kill(2) has them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// One process.
-    Process(Pid),
-    /// All of a process group.
-    Group(Pid),
-    /// All but the first one and the sender.
-    All,
 }
 
 /// Sends `info` to a process. The table is not locked.
@@ -93,8 +79,7 @@ fn continue_stopped(process: &Process, is_kill: bool) {
 
 /// Sends a signal of the kernel, such as of a terminal, to all processes of a group.
 pub fn send_to_group(group: Pid, signal: Signal) {
-    let members = members(&table::lock(), Target::Group(group), None);
-    for process in members {
+    for process in table::select(Selection::Group(group), |_| true) {
         send_of_kernel(&process, signal);
     }
 }
@@ -121,16 +106,18 @@ pub(super) fn send_of_terminal(group: u32, signals: TerminalSignals) {
     }
 }
 
-/// Sends a signal from a process to others: kill(2). Without one it is only checked whether it could
+/// Sends a signal from a process to others: kill(2). All are all but the first one and the sender. Without one it is only checked whether it could
 /// be sent.
 ///
 /// # Errors
 /// See [`SendError`]; for several processes only if it could be sent to none.
-pub fn kill(sender: &Process, target: Target, info: Option<SigInfo>) -> Result<(), SendError> {
+pub fn kill(sender: &Process, target: Selection, info: Option<SigInfo>) -> Result<(), SendError> {
     let signal = info.map(|info| info.signal);
     let identity = sender.identity();
-    let without = (target == Target::All).then(|| sender.pid());
-    let targets = members(&table::lock(), target, without);
+    let is_for_all = target == Selection::All;
+    let targets = table::select(target, |process| {
+        !is_for_all || (process.pid() != Pid::INIT && process.pid() != sender.pid())
+    });
     if targets.is_empty() {
         return Err(SendError::NoProcess);
     }
@@ -152,26 +139,13 @@ pub fn kill(sender: &Process, target: Target, info: Option<SigInfo>) -> Result<(
 /// Source: kill(2).
 fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<Signal>) -> bool {
     let other = process.identity();
-    let effective = own.credentials.uid;
+    let effective = own.effective_uid;
     let is_same_user =
         [effective, own.uid].into_iter().any(|uid| uid == other.uid || uid == other.saved_uid);
-    own.credentials.is_root() || is_same_user || {
+    own.is_root() || is_same_user || {
         let session = |process: &Process| table::relations(process.pid()).map(|it| it.session);
         signal == Some(Signal::CONT) && session(sender) == session(process)
     }
-}
-
-fn members(table: &Table, target: Target, without: Option<Pid>) -> Vec<Arc<Process>> {
-    let is_member = |pid: Pid, group: Pid| match target {
-        Target::Process(wanted) => pid == wanted,
-        Target::Group(wanted) => group == wanted,
-        Target::All => pid != Pid::INIT && Some(pid) != without,
-    };
-    table
-        .iter()
-        .filter(|it| is_member(it.process.pid(), it.group))
-        .map(|it| it.process.clone())
-        .collect()
 }
 
 /// Sends a fault to the running thread of `process`, which has caused it and can't continue without

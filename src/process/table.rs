@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use signals::Signal;
 
 use super::exit_status::ExitStatus;
-use super::pid::{PID_MAX, Pid};
+use super::pid::{PID_MAX, Pid, Selection};
 use super::process::Process;
 use crate::sync::{Mutex, MutexGuard, Rank};
 
@@ -172,6 +172,17 @@ pub fn find(pid: Pid) -> Option<Arc<Process>> {
 /// Returns all processes, by rising numbers. May wait.
 pub fn all() -> Vec<Arc<Process>> {
     lock().iter().map(|entry| entry.process.clone()).collect()
+}
+
+/// Returns the selected processes of those that `also` holds for, by rising numbers. May wait.
+pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
+    let is_member = |it: &&Entry| selection.contains(it.process.pid(), it.group);
+    lock()
+        .iter()
+        .filter(is_member)
+        .filter(|it| also(&it.process))
+        .map(|it| it.process.clone())
+        .collect()
 }
 
 /// Returns how many processes there are. May wait.

@@ -4,20 +4,9 @@ use alloc::sync::Arc;
 
 use signals::ChildStatus;
 
-use super::pid::Pid;
+use super::pid::{Pid, Selection};
 use super::process::Process;
 use super::table::{self, Life, Table};
-
-/// The children that a wait is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Children {
-    /// All.
-    Any,
-    /// One.
-    Process(Pid),
-    /// Those of a process group.
-    Group(Pid),
-}
 
 /// The changes that a wait is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,7 +23,7 @@ pub struct Changes {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitRequest {
     /// The children.
-    pub children: Children,
+    pub children: Selection,
     /// The changes.
     pub changes: Changes,
     /// Whether the change stays to be waited for again: WNOWAIT.
@@ -88,11 +77,7 @@ fn look(parent: Pid, request: &WaitRequest) -> Result<Option<Waited>, WaitError>
     let mut changed = None;
     let children = table.get(parent).map(|entry| &entry.children).ok_or(WaitError::NoChildren)?;
     for child in children.iter().filter_map(|child| table.get(*child)) {
-        let is_wanted = match request.children {
-            Children::Any => true,
-            Children::Process(pid) => child.process.pid() == pid,
-            Children::Group(group) => child.group == group,
-        };
+        let is_wanted = request.children.contains(child.process.pid(), child.group);
         if !is_wanted {
             continue;
         }

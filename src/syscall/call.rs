@@ -11,7 +11,9 @@ use crate::fs::attributes::Mode;
 use crate::fs::file::open_file::OpenFile;
 use crate::mm::user::pointer::{self, StringError, UserPointer};
 use crate::process::limits::Resource;
+use crate::process::pid::Selection;
 use crate::process::process::Process;
+use crate::process::table;
 use crate::process::thread::ProcessThread;
 
 /// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
@@ -100,6 +102,20 @@ impl Call<'_> {
     /// Returns how many descriptors the process may have: the soft limit RLIMIT_NOFILE.
     pub fn descriptor_limit(&self) -> u64 {
         self.process().limits().get(Resource::Files).soft
+    }
+
+    /// Returns the processes of an argument, as kill(2) and waitpid(2) have it; `None` if no process
+    /// can have its number.
+    ///
+    /// # Errors
+    /// ESRCH for the number that has no positive counterpart.
+    pub fn selection(&self, index: usize) -> Result<Option<Selection>, Failure> {
+        let number = self.argument_i32(index);
+        if number == i32::MIN {
+            return Err(Errno::ESRCH.into());
+        }
+        let own = table::relations(self.process().pid()).ok_or(Errno::ESRCH)?;
+        Ok(Selection::of_number(number, own.group))
     }
 
     /// Returns the process.

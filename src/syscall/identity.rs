@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use crate::fs::credentials::Groups;
 use crate::process::process::Identity;
 
 pub(super) fn getuid(call: &mut Call<'_>) -> CallResult {
@@ -12,7 +13,7 @@ pub(super) fn getuid(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn geteuid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().credentials.uid.into())
+    Ok(call.process().identity().effective_uid.into())
 }
 
 pub(super) fn getgid(call: &mut Call<'_>) -> CallResult {
@@ -20,7 +21,7 @@ pub(super) fn getgid(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn getegid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().credentials.gid.into())
+    Ok(call.process().identity().effective_gid.into())
 }
 
 /// Changes who the process acts for.
@@ -35,31 +36,57 @@ fn change(
     Ok(0)
 }
 
-/// The real, the effective and the saved number of a user or a group.
-type Ids<'a> = [&'a mut u32; 3];
+/// The real, the effective, the saved number of a user or a group, and the one for files.
+type Ids<'a> = [&'a mut u32; 4];
 
 fn uids(own: &mut Identity) -> Ids<'_> {
-    [&mut own.uid, &mut own.credentials.uid, &mut own.saved_uid]
+    [&mut own.uid, &mut own.effective_uid, &mut own.saved_uid, &mut own.credentials.uid]
 }
 
 fn gids(own: &mut Identity) -> Ids<'_> {
-    [&mut own.gid, &mut own.credentials.gid, &mut own.saved_gid]
+    [&mut own.gid, &mut own.effective_gid, &mut own.saved_gid, &mut own.credentials.gid]
 }
 
-/// Sets the effective number; for root, all three.
+/// Sets the effective number; for root, all.
 ///
 /// Source: setuid(2), setgid(2).
 fn set_id(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
     let id = call.id_or_none(0).ok_or(Errno::EINVAL)?;
     change(call, |own| {
-        let is_root = own.credentials.is_root();
-        let [real, effective, saved] = ids(own);
+        let is_root = own.is_root();
+        let [real, effective, saved, of_files] = ids(own);
         if is_root {
             (*real, *saved) = (id, id);
         } else if id != *real && id != *saved {
             return Err(Errno::EPERM.into());
         }
-        *effective = id;
+        (*effective, *of_files) = (id, id);
+        Ok(())
+    })
+}
+
+/// Sets the real and the effective number, each if it is given: for others than root, the real one
+/// to one of the two, the effective one to one of the three.
+///
+/// Source: setreuid(2).
+fn set_two_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+    let (new_real, new_effective) = (call.id_or_none(0), call.id_or_none(1));
+    change(call, |own| {
+        let is_root = own.is_root();
+        let [real, effective, saved, of_files] = ids(own);
+        let (old_real, old_effective) = (*real, *effective);
+        let is_of_two = |id: u32| id == old_real || id == old_effective;
+        let may = new_real.is_none_or(is_of_two)
+            && new_effective.is_none_or(|id| is_of_two(id) || id == *saved);
+        if !is_root && !may {
+            return Err(Errno::EPERM.into());
+        }
+        *real = new_real.unwrap_or(old_real);
+        *effective = new_effective.unwrap_or(old_effective);
+        if new_real.is_some() || new_effective.is_some_and(|id| id != old_real) {
+            *saved = *effective;
+        }
+        *of_files = *effective;
         Ok(())
     })
 }
@@ -70,17 +97,37 @@ fn set_id(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
 fn set_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
     let new = [0, 1, 2].map(|index| call.id_or_none(index));
     change(call, |own| {
-        let is_root = own.credentials.is_root();
-        let ids = ids(own);
-        let may = ids.each_ref().map(|id| **id);
+        let is_root = own.is_root();
+        let [real, effective, saved, of_files] = ids(own);
+        let may = [*real, *effective, *saved];
         if !is_root && !new.into_iter().flatten().all(|id| may.contains(&id)) {
             return Err(Errno::EPERM.into());
         }
-        for (id, new) in ids.into_iter().zip(new) {
+        for (id, new) in [real, &mut *effective, saved].into_iter().zip(new) {
             *id = new.unwrap_or(*id);
         }
+        *of_files = *effective;
         Ok(())
     })
+}
+
+/// Sets the number for files, if the process may; returns what it was before.
+///
+/// Source: setfsuid(2).
+fn set_id_of_files(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+    let id = call.id_or_none(0);
+    let mut before = 0;
+    change(call, |own| {
+        let is_root = own.is_root();
+        let ids = ids(own);
+        before = *ids[3];
+        let may = |id: &u32| is_root || ids.iter().any(|own| **own == *id);
+        if let Some(id) = id.filter(may) {
+            *ids[3] = id;
+        }
+        Ok(())
+    })?;
+    Ok(before.into())
 }
 
 /// Writes three numbers to the places of the arguments.
@@ -99,6 +146,22 @@ pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
     set_id(call, gids)
 }
 
+pub(super) fn setreuid(call: &mut Call<'_>) -> CallResult {
+    set_two_ids(call, uids)
+}
+
+pub(super) fn setregid(call: &mut Call<'_>) -> CallResult {
+    set_two_ids(call, gids)
+}
+
+pub(super) fn setfsuid(call: &mut Call<'_>) -> CallResult {
+    set_id_of_files(call, uids)
+}
+
+pub(super) fn setfsgid(call: &mut Call<'_>) -> CallResult {
+    set_id_of_files(call, gids)
+}
+
 pub(super) fn setresuid(call: &mut Call<'_>) -> CallResult {
     set_ids(call, uids)
 }
@@ -109,12 +172,12 @@ pub(super) fn setresgid(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn getresuid(call: &mut Call<'_>) -> CallResult {
     let own = call.process().identity();
-    write_ids(call, [own.uid, own.credentials.uid, own.saved_uid])
+    write_ids(call, [own.uid, own.effective_uid, own.saved_uid])
 }
 
 pub(super) fn getresgid(call: &mut Call<'_>) -> CallResult {
     let own = call.process().identity();
-    write_ids(call, [own.gid, own.credentials.gid, own.saved_gid])
+    write_ids(call, [own.gid, own.effective_gid, own.saved_gid])
 }
 
 /// The most groups of a process: NGROUPS_MAX.
@@ -137,7 +200,7 @@ pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn setgroups(call: &mut Call<'_>) -> CallResult {
     let count = call.argument(0) as usize;
-    if !call.process().identity().credentials.is_root() {
+    if !call.process().identity().is_root() {
         return Err(Errno::EPERM.into());
     }
     if count > GROUPS_MAX {
@@ -148,6 +211,8 @@ pub(super) fn setgroups(call: &mut Call<'_>) -> CallResult {
     for index in 0..count {
         groups.push(call.pointer::<u32>(1).at(index as u64)?.read()?);
     }
+    groups.sort_unstable();
+    let groups = Groups::try_new(groups).map_err(|_| Errno::ENOMEM)?;
     change(call, |own| {
         own.credentials.groups = groups;
         Ok(())

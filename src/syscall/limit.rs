@@ -36,7 +36,7 @@ fn set(call: &Call<'_>, resource: Resource, [soft, hard]: [u64; 2]) -> Result<()
     if soft > hard {
         return Err(Errno::EINVAL.into());
     }
-    let is_root = call.process().identity().credentials.is_root();
+    let is_root = call.process().identity().is_root();
     let is_set = call.process().change_limits(|limits| {
         let is_allowed = is_root || hard <= limits.get(resource).hard;
         if is_allowed {

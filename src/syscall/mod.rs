@@ -9,7 +9,7 @@
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
 //! | [`memory`], [`process`], [`group`], [`signal`], [`identity`], [`limit`] | processes |
-//! | [`time`], [`system`] | the rest |
+//! | [`time`], [`schedule`], [`uname`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
 //! that isn't supported is an error. Error numbers exist only in this room.
@@ -30,12 +30,14 @@ mod name;
 pub mod names;
 mod place;
 mod process;
+mod schedule;
 mod signal;
 mod stat;
 mod system;
 pub mod table;
 mod terminal;
 mod time;
+mod uname;
 
 use crate::arch::trap::frame::TrapFrame;
 use crate::process::thread::ProcessThread;

@@ -38,9 +38,7 @@ fn make_node(call: &Call<'_>, place: &Place, mode: usize) -> CallResult {
         FileKind::Regular => NewKind::Regular,
         FileKind::Fifo => NewKind::Fifo,
         FileKind::Socket => NewKind::Socket,
-        FileKind::CharDevice | FileKind::BlockDevice
-            if !call.process().identity().credentials.is_root() =>
-        {
+        FileKind::CharDevice | FileKind::BlockDevice if !call.process().identity().is_root() => {
             return Err(Errno::EPERM.into());
         }
         FileKind::CharDevice => NewKind::CharDevice(device),
@@ -248,7 +246,7 @@ pub(super) fn umask(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn chroot(call: &mut Call<'_>) -> CallResult {
-    if !call.process().identity().credentials.is_root() {
+    if !call.process().identity().is_root() {
         return Err(Errno::EPERM.into());
     }
     let found = call.place(0)?.find(LastLink::Follow)?;

@@ -11,9 +11,8 @@ use crate::process::attention::Ending;
 use crate::process::exec::{self, Command};
 use crate::process::exit_status::ExitStatus;
 use crate::process::fork::{self, ForkOptions};
-use crate::process::pid::Pid;
 use crate::process::table;
-use crate::process::wait::{self, Changes, Children, WaitError, WaitRequest};
+use crate::process::wait::{self, Changes, WaitError, WaitRequest};
 
 // Source: Linux, include/uapi/linux/sched.h.
 const CSIGNAL: u64 = 0xFF;
@@ -158,7 +157,7 @@ pub(super) fn wait4(call: &mut Call<'_>) -> CallResult {
         continued: options & WCONTINUED != 0,
     };
     let request = WaitRequest {
-        children: children(call, call.argument_i32(0))?,
+        children: call.selection(0)?.ok_or(Errno::ECHILD)?,
         changes,
         keeps: false,
         is_immediate: options & WNOHANG != 0,
@@ -180,20 +179,6 @@ pub(super) fn wait4(call: &mut Call<'_>) -> CallResult {
 
 /// The size of a `struct rusage`, in words of 8 bytes.
 const RUSAGE_WORDS: usize = 18;
-
-/// Returns the children of the first argument of wait4(2).
-fn children(call: &Call<'_>, number: i32) -> Result<Children, Failure> {
-    let pid = |number: u32| Pid::try_new(number).ok_or(Errno::ECHILD);
-    Ok(match number {
-        -1 => Children::Any,
-        0 => {
-            let own = table::relations(call.process().pid()).ok_or(Errno::ECHILD)?;
-            Children::Group(own.group)
-        }
-        ..-1 => Children::Group(pid(number.unsigned_abs())?),
-        _ => Children::Process(pid(number as u32)?),
-    })
-}
 
 pub(super) fn set_tid_address(call: &mut Call<'_>) -> CallResult {
     call.thread.set_clear_on_exit(call.argument(0));

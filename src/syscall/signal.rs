@@ -7,10 +7,9 @@ use ::signals::{
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
-use crate::process::pid::Pid;
+use crate::process::pid::{Pid, Selection};
 use crate::process::signal_delivery;
-use crate::process::signal_sending::{self, Target};
-use crate::process::table;
+use crate::process::signal_sending;
 
 /// The size of a set of signals, in bytes.
 const SET_BYTES: u64 = size_of::<u64>() as u64;
@@ -83,17 +82,7 @@ pub(super) fn rt_sigreturn(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
-    let number = call.argument_i32(0);
-    let pid = |number: u32| Pid::try_new(number).ok_or(Errno::ESRCH);
-    let target = match number {
-        -1 => Target::All,
-        0 => {
-            let own = table::relations(call.process().pid()).ok_or(Errno::ESRCH)?;
-            Target::Group(own.group)
-        }
-        ..-1 => Target::Group(pid(number.unsigned_abs())?),
-        _ => Target::Process(pid(number as u32)?),
-    };
+    let target = call.selection(0)?.ok_or(Errno::ESRCH)?;
     send(call, target, call.argument_u32(1), SigInfo::from_user)
 }
 
@@ -101,7 +90,7 @@ pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
 /// 0 only checks whether it could be sent.
 fn send(
     call: &Call<'_>,
-    target: Target,
+    target: Selection,
     signal: u32,
     info: impl FnOnce(Signal, i32, u32) -> SigInfo,
 ) -> CallResult {
@@ -120,7 +109,7 @@ fn send(
 /// Sends a signal to a thread, as tgkill(2) and tkill(2) do: a process has one thread.
 fn send_to_thread(call: &Call<'_>, tid: u32, signal: u32) -> CallResult {
     let pid = Pid::try_new(tid).ok_or(Errno::EINVAL)?;
-    send(call, Target::Process(pid), signal, SigInfo::to_thread)
+    send(call, Selection::Process(pid), signal, SigInfo::to_thread)
 }
 
 pub(super) fn tkill(call: &mut Call<'_>) -> CallResult {
@@ -128,6 +117,9 @@ pub(super) fn tkill(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn tgkill(call: &mut Call<'_>) -> CallResult {
+    if call.argument_i32(0) <= 0 || call.argument_i32(1) <= 0 {
+        return Err(Errno::EINVAL.into());
+    }
     if call.argument_u32(0) != call.argument_u32(1) {
         return Err(Errno::ESRCH.into());
     }

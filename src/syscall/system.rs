@@ -1,30 +1,15 @@
-//! The system and the CPU: uname(2), arch_prctl(2), getrandom(2).
+//! The system and the CPU: arch_prctl(2), prctl(2), getrandom(2).
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;
+use super::file::UserBuffer;
 use crate::arch::reset;
 use crate::arch::user::user_state::Base;
+use crate::fs::char_devices::random_bytes;
 use crate::mm::user::pointer;
 use crate::process::exit_status::ExitStatus;
 use crate::process::init_status;
-use crate::{random, task};
-
-/// The length of each string of a `struct utsname`, in bytes.
-const NAME_BYTES: usize = 65;
-
-/// The release that programs see. C libraries refuse kernels that are older than they know.
-const RELEASE: &str = "6.1.0-farjump";
-
-pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
-    let mut bytes = [0; 6 * NAME_BYTES];
-    let version = concat!("Farjump ", env!("CARGO_PKG_VERSION"));
-    let names = ["Linux", "farjump", RELEASE, version, "x86_64", "(none)"];
-    for (place, name) in bytes.chunks_exact_mut(NAME_BYTES).zip(names) {
-        place[..name.len()].copy_from_slice(name.as_bytes());
-    }
-    call.pointer::<[u8; 6 * NAME_BYTES]>(0).write(&bytes)?;
-    Ok(0)
-}
+use crate::task;
 
 pub(super) fn arch_prctl(call: &mut Call<'_>) -> CallResult {
     // Source: Linux, arch/x86/include/uapi/asm/prctl.h.
@@ -49,19 +34,24 @@ pub(super) fn getrandom(call: &mut Call<'_>) -> CallResult {
     if call.argument(2) & !KNOWN != 0 {
         return Err(Errno::EINVAL.into());
     }
-    let (address, len_bytes) = (call.argument(0), call.argument(1).min(i32::MAX as u64));
-    let mut done = 0;
-    let mut bytes = [0; 256];
-    while done < len_bytes {
-        let part = &mut bytes[..(len_bytes - done).min(256) as usize];
-        random::fill(part);
-        match pointer::write_bytes(address.saturating_add(done), part) {
-            Ok(()) => done += part.len() as u64,
-            Err(_) if done > 0 => break,
-            Err(error) => return Err(error.into()),
-        }
+    let mut buffer = UserBuffer::new(call.argument(0), call.argument(1))?;
+    Ok(random_bytes::read(&mut buffer)? as u64)
+}
+
+/// Sets the behaviour that the program expects; returns what it was.
+pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/linux/personality.h.
+    const PER_LINUX: u32 = 0;
+    const ADDR_NO_RANDOMIZE: u32 = 0x004_0000;
+    const ONLY_ASK: u32 = u32::MAX;
+    let before = call.process().personality();
+    match call.argument_u32(0) {
+        ONLY_ASK => {}
+        // No address is random.
+        new @ (PER_LINUX | ADDR_NO_RANDOMIZE) => call.process().set_personality(new),
+        _ => return Err(Errno::EINVAL.into()),
     }
-    Ok(done)
+    Ok(before.into())
 }
 
 pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
@@ -106,7 +96,7 @@ pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
     const HALT: u32 = 0xCDEF_0123;
     const POWER_OFF: u32 = 0x4321_FEDC;
     const KEEP_CTRL_ALT_DELETE: u32 = 0;
-    if !call.process().identity().credentials.is_root() {
+    if !call.process().identity().is_root() {
         return Err(Errno::EPERM.into());
     }
     if call.argument_u32(0) != MAGIC || !MAGIC_2.contains(&call.argument_u32(1)) {

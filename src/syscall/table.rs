@@ -2,8 +2,8 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    descriptor, file, group, identity, limit, memory, name, process, signal, stat, system,
-    terminal, time,
+    descriptor, file, group, identity, limit, memory, name, process, schedule, signal, stat,
+    system, terminal, time, uname,
 };
 
 /// Handles a system call.
@@ -84,7 +84,7 @@ mod rows {
         20 writev(Fd Hex Number) = file::writev;
         21 access(Path Hex) = stat::access;
         22 pipe(Hex) = file::pipe;
-        24 sched_yield() = time::sched_yield;
+        24 sched_yield() = schedule::sched_yield;
         25 mremap(Hex Number Number Hex Hex) = memory::mremap;
         26 msync(Hex Number Hex) = memory::msync;
         27 mincore(Hex Number Hex) = memory::mincore;
@@ -102,7 +102,7 @@ mod rows {
         60 exit(Number) = process::exit;
         61 wait4(Number Hex Hex Hex) = process::wait4;
         62 kill(Number Signal) = signal::kill;
-        63 uname(Hex) = system::uname;
+        63 uname(Hex) = uname::uname;
         72 fcntl(Fd Number Hex) = descriptor::fcntl;
         74 fsync(Fd) = descriptor::fsync;
         75 fdatasync(Fd) = descriptor::fsync;
@@ -140,6 +140,8 @@ mod rows {
         110 getppid() = process::getppid;
         111 getpgrp() = group::getpgrp;
         112 setsid() = group::setsid;
+        113 setreuid(Number Number) = identity::setreuid;
+        114 setregid(Number Number) = identity::setregid;
         115 getgroups(Number Hex) = identity::getgroups;
         116 setgroups(Number Hex) = identity::setgroups;
         117 setresuid(Number Number Number) = identity::setresuid;
@@ -147,21 +149,37 @@ mod rows {
         119 setresgid(Number Number Number) = identity::setresgid;
         120 getresgid(Hex Hex Hex) = identity::getresgid;
         121 getpgid(Number) = group::getpgid;
+        122 setfsuid(Number) = identity::setfsuid;
+        123 setfsgid(Number) = identity::setfsgid;
         124 getsid(Number) = group::getsid;
         127 rt_sigpending(Hex Number) = signal::rt_sigpending;
         130 rt_sigsuspend(Hex Number) = signal::rt_sigsuspend;
         131 sigaltstack(Hex Hex) = signal::sigaltstack;
         133 mknod(Path Mode Hex) = name::mknod;
+        135 personality(Hex) = system::personality;
         137 statfs(Path Hex) = stat::statfs;
         138 fstatfs(Fd Hex) = stat::fstatfs;
+        140 getpriority(Number Number) = schedule::getpriority;
+        141 setpriority(Number Number Number) = schedule::setpriority;
+        142 sched_setparam(Number Hex) = schedule::sched_setparam;
+        143 sched_getparam(Number Hex) = schedule::sched_getparam;
+        144 sched_setscheduler(Number Number Hex) = schedule::sched_setscheduler;
+        145 sched_getscheduler(Number) = schedule::sched_getscheduler;
+        146 sched_get_priority_max(Number) = schedule::sched_get_priority_max;
+        147 sched_get_priority_min(Number) = schedule::sched_get_priority_min;
+        148 sched_rr_get_interval(Number Hex) = schedule::sched_rr_get_interval;
         157 prctl(Number Hex Hex Hex Hex) = system::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
         169 reboot(Hex Hex Hex Hex) = system::reboot;
+        170 sethostname(Bytes Number) = uname::sethostname;
+        171 setdomainname(Bytes Number) = uname::setdomainname;
         186 gettid() = process::gettid;
         200 tkill(Number Signal) = signal::tkill;
         201 time(Hex) = time::time;
+        203 sched_setaffinity(Number Number Hex) = schedule::sched_setaffinity;
+        204 sched_getaffinity(Number Number Hex) = schedule::sched_getaffinity;
         217 getdents64(Fd Hex Number) = name::getdents64;
         218 set_tid_address(Hex) = process::set_tid_address;
         228 clock_gettime(Number Hex) = time::clock_gettime;
@@ -186,6 +204,7 @@ mod rows {
         292 dup3(Fd Fd Hex) = descriptor::dup3;
         293 pipe2(Hex Hex) = file::pipe2;
         302 prlimit64(Number Number Hex Hex) = limit::prlimit64;
+        309 getcpu(Hex Hex Hex) = schedule::getcpu;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Hex Number Hex) = system::getrandom;
         439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;

@@ -1,4 +1,4 @@
-//! Times: clock_gettime(2), nanosleep(2), sched_yield(2).
+//! Times: clock_gettime(2), nanosleep(2).
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -102,9 +102,4 @@ pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
         0 => sleep(clock::now_ns().saturating_add(ns), call.pointer_or_null(3)),
         _ => sleep(clock::now_ns().saturating_add(ns.saturating_sub(now_ns)), None),
     }
-}
-
-pub(super) fn sched_yield(_call: &mut Call<'_>) -> CallResult {
-    task::yield_now();
-    Ok(0)
 }

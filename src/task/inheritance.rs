@@ -35,6 +35,19 @@ fn urgency(policy: Policy) -> u32 {
     }
 }
 
+/// Sets the policy of `thread`, by which it runs as long as it inherits no more urgent one.
+pub fn set_policy(thread: &'static Thread, policy: Policy) {
+    let interrupts_off = InterruptsOff::new();
+    let Some(mut queue) = LockedQueue::try_lock_of(thread, &interrupts_off) else {
+        return;
+    };
+    *thread.own_policy.lock() = policy;
+    let inherits = thread.has_inherited() && urgency(policy) <= urgency(queue.policy(thread));
+    if !inherits {
+        scheduler::change_policy(&mut queue, thread, policy);
+    }
+}
+
 /// Lends the policy of `thread` to the owner of the mutex that it waits for. Its bucket, which owns
 /// `waiter`, is locked. Returns the owner if its policy has changed.
 pub(super) fn lend(

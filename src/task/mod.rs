@@ -63,6 +63,7 @@ mod watchdog;
 pub use cpu::{LATENCIES, SchedCpu, cpus};
 pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
+pub use inheritance::set_policy;
 pub use interrupt::{clear_interrupt, interrupt};
 pub use parking::{Cancellation, cancel};
 pub use program::{ProgramStart, exec, segment_base, set_segment_base};

@@ -211,6 +211,11 @@ impl Thread {
         Policy::decoded(self.policy.load(Ordering::Relaxed))
     }
 
+    /// Returns how it is scheduled if it inherits no policy.
+    pub fn own_policy(&self) -> Policy {
+        *self.own_policy.lock()
+    }
+
     /// Shows those that hold no lock what its policy is.
     pub(super) fn show_policy(&self, policy: Policy) {
         self.policy.store(policy.encoded(), Ordering::Relaxed);

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 
+use super::random_bytes;
 use crate::fs::attributes::DeviceNumber;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
@@ -9,7 +10,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::random;
 
-/// How many bytes are made or discarded at a time.
+/// How many bytes are mixed in at a time.
 const PIECE_BYTES: usize = 256;
 
 /// What reads and writes of such a device are.
@@ -52,22 +53,6 @@ pub(super) fn open_random(
     Ok(Arc::try_new(Memory::Random)?)
 }
 
-fn read_random(to: &mut dyn Sink) -> Result<usize, FsError> {
-    let mut done = 0;
-    let mut piece = [0; PIECE_BYTES];
-    while to.room() > 0 {
-        let bytes = &mut piece[..PIECE_BYTES.min(to.room())];
-        random::fill(bytes);
-        let len = bytes.len();
-        let copied = to.put(Bytes::Slice(bytes));
-        done += copied;
-        if copied < len {
-            return done_or(done, FsError::BadAddress);
-        }
-    }
-    Ok(done)
-}
-
 fn mix_in(from: &mut dyn Source) -> Result<usize, FsError> {
     let mut done = 0;
     let mut piece = [0; PIECE_BYTES];
@@ -94,7 +79,7 @@ impl FileOps for Memory {
                     copied => Ok(copied),
                 }
             }
-            Self::Random => read_random(to),
+            Self::Random => random_bytes::read(to),
         }
     }
 

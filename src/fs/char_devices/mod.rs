@@ -2,6 +2,7 @@
 
 mod kmsg;
 mod memory;
+pub mod random_bytes;
 
 use super::attributes::{DeviceNumber, FileKind, Mode};
 use super::devices::{self, Device, OpenDevice};

@@ -6,7 +6,7 @@ use path_walk::LastLink;
 
 use super::tree::{Tree, mode, write};
 use crate::fs::attributes::Mode;
-use crate::fs::credentials::{Access, Credentials};
+use crate::fs::credentials::{Access, Credentials, Groups};
 use crate::fs::error::FsError;
 use crate::fs::file::open;
 use crate::fs::file::open_flags::OpenFlags;
@@ -16,7 +16,7 @@ use crate::fs::namespace::lookup::{self, Caller};
 use crate::fs::namespace::{create, remove};
 
 fn user(uid: u32, gid: u32) -> Credentials {
-    Credentials { uid, gid, groups: vec![] }
+    Credentials { uid, gid, groups: Groups::NONE }
 }
 
 #[test_case]
@@ -28,7 +28,7 @@ fn owner_group_and_others_have_their_own_bits() {
     change::set_owner(&root, &path, Some(10), Some(20)).expect("root may");
     change::set_mode(&root, &path, mode(0o640)).expect("root may");
     let (owner, group, other) = (user(10, 1), user(2, 20), user(2, 2));
-    let further = Credentials { groups: vec![5, 20], ..user(3, 3) };
+    let further = Credentials { groups: Groups::try_new(vec![5, 20]).unwrap(), ..user(3, 3) };
     let open =
         |who: &Credentials, flags| open::open(&tree.caller_of(who), b"f", flags, mode(0)).map(drop);
     let denied = Err(FsError::PermissionDenied);
@@ -137,7 +137,8 @@ fn only_owners_change_attributes() {
     let path = tree.find("f").expect("it is there");
     change::set_owner(&tree.caller(), &path, Some(1), Some(1)).expect("root may");
     change::set_mode(&tree.caller(), &path, mode(0o666)).expect("root may");
-    let (owner, other) = (Credentials { groups: vec![9], ..user(1, 1) }, user(2, 2));
+    let (owner, other) =
+        (Credentials { groups: Groups::try_new(vec![9]).unwrap(), ..user(1, 1) }, user(2, 2));
     let (owner, other) = (tree.caller_of(&owner), tree.caller_of(&other));
     let refused = Err(FsError::NotPermitted);
     assert_eq!(change::set_mode(&other, &path, mode(0o600)), refused);
