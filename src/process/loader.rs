@@ -12,7 +12,7 @@ use x86_64::VirtAddr;
 
 use super::limits::Resource;
 use super::process::Identity;
-use crate::arch::cpu::features;
+use crate::arch::cpu::{features, fpu};
 use crate::arch::user::USER_END;
 use crate::arch::user::user_state;
 use crate::fs::error::FsError;
@@ -213,7 +213,7 @@ fn auxiliary_values(program: &Program, identity: &Identity) -> AuxiliaryValues {
     const TICKS_PER_SECOND: u64 = 100;
     AuxiliaryValues {
         vdso: None,
-        signal_stack_bytes_min: signals::MINSIGSTKSZ,
+        signal_stack_bytes_min: signals::frame::stack_bytes_min(fpu::layout().size_bytes),
         hardware_capabilities: features::cpuid_leaf(1, 0).edx.into(),
         hardware_capabilities_2: if user_state::has_fsgsbase() { FSGSBASE } else { 0 },
         ticks_per_second: TICKS_PER_SECOND,

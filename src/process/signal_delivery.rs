@@ -1,6 +1,7 @@
 //! Delivery of signals, before a thread returns to ring 3.
 
 use ::signals as pure;
+use pure::fpu::MAGIC2_BYTES;
 use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
 use pure::{Action, Code, Delivery, Resume, SigInfo, Signal};
 
@@ -12,6 +13,7 @@ use super::table;
 use super::thread::ProcessThread;
 use crate::arch::trap::frame::TrapFrame;
 use crate::mm::user::pointer;
+use crate::task::signal_fpu;
 
 /// Whether all is delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +105,16 @@ fn enter_handler(
     delivery: &Delivery,
 ) -> Result<(), FrameError> {
     let (vector, error_code, cr2) = thread.last_fault();
+    let fpu = signal_fpu::for_frame().map_err(|_| FrameError::NoStack)?;
+    let fpu_bytes = fpu.len() - MAGIC2_BYTES;
     let machine =
-        Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes: 0 };
+        Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes };
     let alt_stack = thread.process().with_signals(|state| state.thread.alt_stack);
     let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
-    pointer::write_bytes(signal_frame.address, &signal_frame.bytes)
+    pointer::write_bytes(signal_frame.fpu_address, &fpu)
+        .and_then(|()| pointer::write_bytes(signal_frame.address, &signal_frame.bytes))
         .map_err(|_| FrameError::NoStack)?;
+    signal_fpu::clear();
     thread.process().with_signals(|state| state.thread.alt_stack.disarm());
     set_registers(frame, &signal_frame.entry);
     frame.restore_all();
@@ -140,7 +146,15 @@ pub fn return_from_handler(thread: &ProcessThread, frame: &mut TrapFrame) {
 fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     let mut bytes = [0; FRAME_BYTES];
     pointer::read_bytes(frame::return_address(frame.rsp), &mut bytes).ok()?;
-    let restored = frame::decode(&bytes, frame.rflags).ok()?;
+    let machine = Machine { cs: frame.cs as u16, ss: frame.ss as u16, ..Machine::default() };
+    let restored = frame::decode(&bytes, frame.rflags, &machine).ok()?;
+    match restored.fpu_address {
+        Some(address) => signal_fpu::set_from_frame(|offset, bytes| {
+            pointer::read_bytes(address + offset, bytes).is_ok()
+        })
+        .ok()?,
+        None => signal_fpu::clear(),
+    }
     thread.process().with_signals(|state| {
         state.thread.set_blocked(restored.blocked);
         // As on Linux, what is wrong with the stack is not reported.

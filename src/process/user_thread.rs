@@ -13,11 +13,17 @@ use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::trap::page_fault::PageFault;
+use crate::arch::user::USER_END;
 use crate::arch::user::user_thread::{Next, UserThread};
 use crate::mm::user::fault::FaultError;
+use crate::task::signal_fpu::{self, Unit};
 
 /// Handles the system call of the registers in the frame.
 pub type SystemCalls = fn(&ProcessThread, &mut TrapFrame);
+
+/// The bit of a page fault's error code that the page is there. As on Linux, programs see it for all
+/// addresses of the kernel, so that they don't learn which of these are mapped.
+const PAGE_IS_THERE: u64 = 1;
 
 static SYSTEM_CALLS: Once<SystemCalls> = Once::new();
 
@@ -29,8 +35,32 @@ pub(super) fn set_system_calls(system_calls: SystemCalls) {
 /// Sends the signal of an exception that the program has caused.
 fn fail(thread: &ProcessThread, fault: &Fault<'_>, signal: Signal, code: Code, address: u64) {
     let frame = fault.frame();
-    thread.set_last_fault((frame.vector, frame.error_code, fault.cr2()));
+    let mut error_code = frame.error_code;
+    if is_of_kernel_address(fault) {
+        error_code |= PAGE_IS_THERE;
+    }
+    thread.set_last_fault((frame.vector, error_code, fault.cr2()));
     signal_sending::force(thread.process(), SigInfo::fault(signal, code, address));
+}
+
+/// Returns whether the program has accessed an address of the kernel.
+fn is_of_kernel_address(fault: &Fault<'_>) -> bool {
+    fault.page_fault().is_some_and(|fault| fault.address.as_u64() >= USER_END)
+}
+
+/// Returns why a unit has raised a floating-point exception, as Linux orders the reasons; `None` if
+/// there is none any more.
+fn float_code(unit: Unit) -> Option<Code> {
+    // Source: Intel SDM volume 1, "MXCSR Control and Status Register".
+    const REASONS: [(u32, Code); 5] = [
+        (0x01, Code::FLOAT_INVALID),
+        (0x04, Code::FLOAT_DIVISION),
+        (0x08, Code::FLOAT_OVERFLOW),
+        (0x12, Code::FLOAT_UNDERFLOW),
+        (0x20, Code::FLOAT_INEXACT),
+    ];
+    let exceptions = signal_fpu::unmasked_exceptions(unit);
+    REASONS.into_iter().find(|(bits, _)| exceptions & bits != 0).map(|(_, code)| code)
 }
 
 impl UserThread for ProcessThread {
@@ -72,7 +102,14 @@ impl UserThread for ProcessThread {
             Exception::Overflow => (Signal::SEGV, Code::KERNEL, 0),
             Exception::InvalidOpcode => (Signal::ILL, Code::ILLEGAL_OPERAND, rip),
             Exception::X87FloatingPoint | Exception::SimdFloatingPoint => {
-                (Signal::FPE, Code::FLOAT_INVALID, rip)
+                let unit = match exception {
+                    Exception::X87FloatingPoint => Unit::X87,
+                    _ => Unit::Sse,
+                };
+                let Some(code) = float_code(unit) else {
+                    return Outcome::Served;
+                };
+                (Signal::FPE, code, rip)
             }
             Exception::AlignmentCheck => (Signal::BUS, Code::NOT_ALIGNED, 0),
             Exception::StackSegment | Exception::SegmentNotPresent => {

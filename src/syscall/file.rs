@@ -29,9 +29,9 @@ pub(super) struct UserBuffer {
 
 impl UserBuffer {
     pub(super) fn new(address: u64, len_bytes: u64) -> Result<Self, Failure> {
-        let len_bytes = len_bytes.min(TRANSFER_MAX);
+        // The check is for all bytes, even those that one call doesn't transfer.
         match address.checked_add(len_bytes).filter(|end| *end <= USER_END) {
-            Some(_) => Ok(Self { address, left: len_bytes as usize }),
+            Some(_) => Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize }),
             None => Err(Errno::EFAULT.into()),
         }
     }

@@ -106,6 +106,17 @@ impl FpuState {
         Ok(area)
     }
 
+    /// Sets the registers of the running thread, whose these are.
+    pub(super) fn load(&self, state: Vec<Chunk>) {
+        if self.are_kept.load(Ordering::Relaxed) {
+            let mut area = self.area.lock();
+            fpu::restore(&state);
+            let before = core::mem::replace(&mut *area, state);
+            drop(area);
+            drop(before);
+        }
+    }
+
     /// Sets the registers of the running thread, whose these are, to those of a program that has
     /// just started.
     pub(super) fn clear(&self) {

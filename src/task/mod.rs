@@ -24,7 +24,7 @@
 //! | [`sleep`] | waiting for a time |
 //! | [`trace`] | what the scheduler did last |
 //! | [`watchdog`], [`watch`] | CPUs that hang |
-//! | [`fpu_state`] | floating point and vectors, for threads that use them |
+//! | [`fpu_state`], [`signal_fpu`] | floating point and vectors, for threads that use them, and in signals' frames |
 //!
 //! The crate `run-queue` picks the thread that runs next; what threads wait with is in
 //! `sync`, over the parking lot here.
@@ -50,6 +50,7 @@ mod parking;
 mod program;
 mod program_state;
 mod scheduler;
+pub mod signal_fpu;
 mod sleep;
 mod smp;
 mod spawn;

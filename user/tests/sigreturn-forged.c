@@ -5,12 +5,12 @@
 
 enum change { SELECTOR_KERNEL, SELECTOR_NULL, SELECTOR_DATA, SELECTOR_STACK, RIP_KERNEL,
 	RIP_NOT_CANONICAL, RSP_NOT_CANONICAL, FLAGS_ALL, FLAGS_IOPL, FLAGS_INTERRUPTS_OFF, FPU_BAD_POINTER,
-	FPU_NULL, FPU_BAD_MXCSR, FPU_BAD_SIZE, FPU_KERNEL, CHANGES };
+	FPU_NULL, FPU_BAD_SIZE, FPU_KERNEL, CHANGES };
 
 static const char *const names[] = { "code selector of the kernel", "null code selector",
 	"code selector of data", "stack selector of the kernel", "rip in the kernel",
 	"rip not canonical", "rsp not canonical", "all flags", "IOPL 3", "interrupts off",
-	"bad FPU pointer", "no FPU state", "bad MXCSR", "bad FPU size", "FPU state in the kernel" };
+	"bad FPU pointer", "no FPU state", "bad FPU size", "FPU state in the kernel" };
 
 static enum change change;
 
@@ -34,7 +34,6 @@ static void forge(int number, siginfo_t *info, void *context)
 	case FLAGS_INTERRUPTS_OFF: registers[REG_EFL] &= ~0x200L; break;
 	case FPU_BAD_POINTER: user->uc_mcontext.fpregs = (void *)12345; break;
 	case FPU_NULL: user->uc_mcontext.fpregs = NULL; break;
-	case FPU_BAD_MXCSR: *(uint32_t *)(fpu + 24) = 0xffffffff; break;
 	case FPU_BAD_SIZE: *(uint32_t *)(fpu + 464 + 4) = 0xffffffff; break;
 	case FPU_KERNEL: user->uc_mcontext.fpregs = (void *)0xffffffff81000000; break;
 	case CHANGES: break;

@@ -10,9 +10,11 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use ::signals::fpu::{FpuError, Layout, validate};
 use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
+use zerocopy::{Immutable, IntoBytes};
 
 /// The size of FXSAVE's area, in bytes.
 const FXSAVE_BYTES: u32 = 512;
@@ -21,9 +23,11 @@ const FXSAVE_BYTES: u32 = 512;
 static AREA_BYTES: AtomicU32 = AtomicU32::new(0);
 /// The parts that XSAVE saves, as in XCR0; 0 if the CPU only has FXSAVE.
 static PARTS: AtomicU64 = AtomicU64::new(0);
+/// The bits of MXCSR that the CPU has.
+static MXCSR_MASK: AtomicU32 = AtomicU32::new(0);
 
 /// A chunk of an area, of 64 bytes, which is also the area's alignment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Immutable, IntoBytes)]
 #[repr(C, align(64))]
 pub struct Chunk([u8; 64]);
 
@@ -60,6 +64,7 @@ pub(in crate::arch) enum SaveFormat {
 
 /// Sets up this CPU, in the same way as all others.
 pub(in crate::arch) fn start(format: SaveFormat) {
+    MXCSR_MASK.store(read_mxcsr_mask(), Ordering::Relaxed);
     lock();
     if format == SaveFormat::Fxsave {
         AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
@@ -78,6 +83,85 @@ pub(in crate::arch) fn start(format: SaveFormat) {
     PARTS.store(parts.bits(), Ordering::Relaxed);
     // CPUID reports the size for the parts that are set in XCR0.
     AREA_BYTES.store(cpuid_count(0x0D, 0).ebx, Ordering::Relaxed);
+}
+
+/// Returns the bits of MXCSR that the CPU has, which FXSAVE reports.
+///
+/// Source: Intel SDM volume 1, "Guidelines for Writing to the MXCSR Register".
+fn read_mxcsr_mask() -> u32 {
+    const WITHOUT_REPORT: u32 = 0xFFBF;
+    let mut area = [Chunk::new(); FXSAVE_BYTES as usize / 64];
+    unlock();
+    // SAFETY: the area has 512 bytes and is aligned to 16.
+    unsafe { asm!("fxsave64 [{}]", in(reg) area.as_mut_ptr(), options(nostack, preserves_flags)) };
+    match u32_at(area.as_bytes(), 28) {
+        0 => WITHOUT_REPORT,
+        mask => mask,
+    }
+}
+
+fn u32_at(bytes: &[u8], offset: usize) -> u32 {
+    bytes[offset..offset + 4].iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
+}
+
+/// Returns what an area has, for the frame of a signal.
+pub fn layout() -> Layout {
+    Layout {
+        features: PARTS.load(Ordering::Relaxed),
+        size_bytes: AREA_BYTES.load(Ordering::Relaxed) as usize,
+        mxcsr_mask: MXCSR_MASK.load(Ordering::Relaxed),
+    }
+}
+
+/// Sets `area` to a state that was read from the frame of a signal, of which the first
+/// `copied_bytes` are in `bytes` ([`validate`]).
+///
+/// # Errors
+/// See [`FpuError`]: the state can't be loaded. The area has not changed then.
+///
+/// # Panics
+/// If it is too small.
+pub fn set_from_frame(
+    area: &mut [Chunk],
+    bytes: &mut [u8],
+    copied_bytes: usize,
+) -> Result<(), FpuError> {
+    check(area);
+    let layout = layout();
+    validate(&layout, bytes, copied_bytes)?;
+    for (chunk, part) in area.iter_mut().zip(bytes[..layout.size_bytes].chunks(64)) {
+        *chunk = Chunk::new();
+        chunk.0[..part.len()].copy_from_slice(part);
+    }
+    Ok(())
+}
+
+/// The unit that has raised a floating-point exception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The x87 FPU: #MF.
+    X87,
+    /// SSE: #XM.
+    Sse,
+}
+
+/// Returns the exceptions that a unit has recorded in `area` and that are not masked: the six
+/// lowest bits, as in the status word and in MXCSR.
+///
+/// Source: Intel SDM volume 1, "x87 FPU Status Register" and "MXCSR Control and Status Register".
+pub fn unmasked_exceptions(area: &[Chunk], unit: Unit) -> u32 {
+    const ALL: u32 = 0x3F;
+    let bytes = area.as_bytes();
+    match unit {
+        Unit::X87 => {
+            let words = u32_at(bytes, 0);
+            (words >> 16) & !words & ALL
+        }
+        Unit::Sse => {
+            let mxcsr = u32_at(bytes, 24);
+            mxcsr & !(mxcsr >> 7) & ALL
+        }
+    }
 }
 
 fn supported_parts() -> XCr0Flags {
@@ -153,7 +237,7 @@ pub fn save(area: &mut [Chunk]) {
     }
 }
 
-/// Loads the registers from `area`, which [`clear`] or [`save`] has written.
+/// Loads the registers from `area`, which [`clear`], [`save`] or [`set_from_frame`] has written.
 ///
 /// # Panics
 /// If it is too small.
@@ -162,12 +246,12 @@ pub fn restore(area: &[Chunk]) {
     let place = area.as_ptr();
     let parts = PARTS.load(Ordering::Relaxed);
     if parts == 0 {
-        // SAFETY: the area has 512 bytes and is aligned to 16; only `save` and `clear` can write a
-        // chunk, so no reserved bit is set. The kernel doesn't use the registers.
+        // SAFETY: the area has 512 bytes and is aligned to 16; only `save`, `clear` and
+        // `set_from_frame` can write a chunk, so no reserved bit is set. The kernel doesn't use the registers.
         unsafe { asm!("fxrstor64 [{}]", in(reg) place, options(nostack, readonly)) };
         return;
     }
-    // SAFETY: as above, with 64; the header is one that XSAVE has written, or 0.
+    // SAFETY: as above, with 64; the header is one that XSAVE has written, a valid one, or 0.
     unsafe {
         asm!("xrstor64 [{}]", in(reg) place, in("eax") parts as u32, in("edx") (parts >> 32) as u32,
             options(nostack, readonly));

@@ -1,7 +1,8 @@
 //! Segments, the task state segment and the interrupt stacks.
 //!
 //! The segments are in the order that SYSCALL and SYSRET require (Intel SDM volume 2, "SYSRET"):
-//! kernel code, kernel data; user data, user code.
+//! kernel code, kernel data; user data, user code. They have the selectors that they have on Linux,
+//! which programs can see. Linux's segments for 32-bit code are unused entries here.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -24,10 +25,10 @@ use crate::per_cpu;
 pub type Tss = TaskStateSegment;
 
 /// The selector of the code segment of programs.
-pub(in crate::arch) const USER_CODE: u16 = 4 << 3 | 3;
+pub(in crate::arch) const USER_CODE: u16 = 6 << 3 | 3;
 
 /// The selector of the data and stack segment of programs.
-pub(in crate::arch) const USER_DATA: u16 = 3 << 3 | 3;
+pub(in crate::arch) const USER_DATA: u16 = 5 << 3 | 3;
 
 /// Which entry of the TSS's interrupt stack table a handler uses; in the IDT it
 /// is counted from 1, here from 0 as the x86_64 crate does.
@@ -179,11 +180,16 @@ fn make_gdt(tss: *const Tss) -> Gdt {
     // The last readable offset: the last byte of RSP2.
     let short_tss_low = tss_low & !0xFFFF | 0x1B;
 
+    const UNUSED: Descriptor = Descriptor::UserSegment(0);
     let mut table = GlobalDescriptorTable::empty();
+    table.append(UNUSED);
     Gdt {
         kernel_code: table.append(Descriptor::kernel_code_segment()),
         kernel_data: table.append(Descriptor::kernel_data_segment()),
-        user_data: table.append(Descriptor::user_data_segment()),
+        user_data: {
+            table.append(UNUSED);
+            table.append(Descriptor::user_data_segment())
+        },
         user_code: table.append(Descriptor::user_code_segment()),
         tss: table.append(tss),
         not_present: table.append(Descriptor::UserSegment(data & !PRESENT)),

@@ -11,7 +11,7 @@
 
 use crate::action::SaFlags;
 use crate::alt_stack::{AltStack, STACK_BYTES};
-use crate::bytes::{Writer, array, u64_at};
+use crate::bytes::{Writer, array, u16_at, u64_at};
 use crate::deliver::Delivery;
 use crate::fpu::MAGIC2_BYTES;
 use crate::info::SIGINFO_BYTES;
@@ -77,7 +77,7 @@ pub struct Registers {
 /// What a frame holds besides the registers and the signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// The selector of the code segment, to look at: a return restores the kernel's own.
+    /// The selector of the code segment, to look at: a return accepts no other.
     pub cs: u16,
     /// The selector of the stack segment, likewise.
     pub ss: u16,
@@ -99,6 +99,8 @@ pub enum FrameError {
     NoStack,
     /// The alternate stack has no room for the frame.
     AltStackOverflow,
+    /// A selector isn't that of the code or the stack of programs.
+    BadSelector,
     /// The action has no restorer.
     NoRestorer,
     /// The handler, or the instruction pointer to restore, is no address of a program.
@@ -132,6 +134,15 @@ pub struct Restored {
     pub alt_stack: [u8; STACK_BYTES],
     /// Where the FPU state is; without one the thread gets the initial state.
     pub fpu_address: Option<u64>,
+}
+
+/// Returns how many bytes a stack has to have for a frame with `fpu_bytes` of FPU state, wherever the
+/// stack pointer is: AT_MINSIGSTKSZ of getauxval(3).
+pub const fn stack_bytes_min(fpu_bytes: usize) -> u64 {
+    /// What the alignment of the FPU state and of the frame may take.
+    const ALIGNMENT_BYTES: usize = 63 + 15 + 8;
+    let bytes = FRAME_BYTES + fpu_bytes + MAGIC2_BYTES + ALIGNMENT_BYTES;
+    (bytes as u64 + RED_ZONE_BYTES).next_multiple_of(16)
 }
 
 /// Makes the frame of a handler. After it was written, the caller calls
@@ -193,12 +204,22 @@ pub fn return_address(stack_pointer: u64) -> u64 {
 }
 
 /// Reads a frame. It may have been forged: everything is checked that the kernel relies on.
-/// `rflags` are the thread's present flags.
+/// `machine` has the selectors of programs, and `rflags` are the thread's present flags.
 ///
 /// # Errors
 ///
 /// See [`FrameError`].
-pub fn decode(bytes: &[u8; FRAME_BYTES], rflags: u64) -> Result<Restored, FrameError> {
+pub fn decode(
+    bytes: &[u8; FRAME_BYTES],
+    rflags: u64,
+    machine: &Machine,
+) -> Result<Restored, FrameError> {
+    // As on Linux, programs may name them without their privilege level.
+    let is_of_programs = |offset, selector| u16_at(bytes, SELECTORS + offset) | 3 == selector;
+    let is_strict = u64_at(bytes, CONTEXT) & UC_STRICT_RESTORE_SS != 0;
+    if !is_of_programs(0, machine.cs) || (is_strict && !is_of_programs(6, machine.ss)) {
+        return Err(FrameError::BadSelector);
+    }
     let mut registers = Registers::from_frame(|position| u64_at(bytes, REGISTERS + 8 * position));
     if registers.rip >= USER_END {
         return Err(FrameError::BadInstructionPointer);

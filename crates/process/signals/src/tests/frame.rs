@@ -199,23 +199,40 @@ fn forged_frames_restore_nothing_dangerous() {
     let mut bytes = [0xff; FRAME_BYTES];
     bytes[8 + 40 + 8 * 16..][..8].copy_from_slice(&0x40_0000_u64.to_le_bytes());
     bytes[8 + 224..][..8].fill(0);
-    let restored = decode(&bytes, 0x202).unwrap();
+    bytes[8 + 40 + 8 * 18..][..8].copy_from_slice(&[0x33, 0, 0, 0, 0, 0, 0x28, 0]);
+    let restored = decode(&bytes, 0x202, &machine(0)).unwrap();
     assert_eq!(restored.registers.rflags, 0x202 | 0x5_0dd5);
     assert_eq!(restored.registers.rflags & 0x1a_7000, 0);
     assert_eq!(restored.blocked, !SignalSet::UNSTOPPABLE);
     assert_eq!(restored.fpu_address, None);
     bytes[8 + 40 + 8 * 17..][..8].fill(0);
-    assert_eq!(decode(&bytes, 0x202 | 0x5_0dd5).unwrap().registers.rflags, 0x202);
+    assert_eq!(decode(&bytes, 0x202 | 0x5_0dd5, &machine(0)).unwrap().registers.rflags, 0x202);
 
+    for (offset, selector) in [(0, 0_u16), (0, 0x10), (0, 0x2b), (6, 0), (6, 0x18), (6, 0x33)] {
+        let mut bad = bytes;
+        bad[8 + 40 + 8 * 18 + offset..][..2].copy_from_slice(&selector.to_le_bytes());
+        assert_eq!(decode(&bad, 0x202, &machine(0)), Err(FrameError::BadSelector), "{selector:#x}");
+        // Without that flag, the stack's isn't looked at.
+        bad[8] &= !4;
+        assert_eq!(decode(&bad, 0x202, &machine(0)).is_ok(), offset == 6, "{selector:#x}");
+    }
     for rip in [USER_END, 0x8000_0000_0000, 0xffff_7fff_ffff_ffff, 0xffff_8000_0000_0000] {
         let mut bad = bytes;
         bad[8 + 40 + 8 * 16..][..8].copy_from_slice(&rip.to_le_bytes());
-        assert_eq!(decode(&bad, 0x202), Err(FrameError::BadInstructionPointer), "{rip:#x}");
+        assert_eq!(
+            decode(&bad, 0x202, &machine(0)),
+            Err(FrameError::BadInstructionPointer),
+            "{rip:#x}"
+        );
     }
     for pointer in [1, 0x1020, 0xffff_8000_0000_0000, 0x8000_0000_0000] {
         let mut bad = bytes;
         bad[8 + 224..][..8].copy_from_slice(&u64::to_le_bytes(pointer));
-        assert_eq!(decode(&bad, 0x202), Err(FrameError::BadFpuPointer), "{pointer:#x}");
+        assert_eq!(
+            decode(&bad, 0x202, &machine(0)),
+            Err(FrameError::BadFpuPointer),
+            "{pointer:#x}"
+        );
     }
 }
 
@@ -240,7 +257,7 @@ proptest! {
         prop_assert_eq!(frame.address % 16, 8);
         prop_assert!(frame.address + FRAME_BYTES as u64 <= rsp - 128);
         // The handler's flags don't matter.
-        let restored = decode(&frame.bytes, frame.entry.rflags).unwrap();
+        let restored = decode(&frame.bytes, frame.entry.rflags, &machine(0)).unwrap();
         prop_assert_eq!(restored.registers, registers);
         prop_assert_eq!(restored.blocked, saved);
         prop_assert_eq!(restored.fpu_address.unwrap_or(0), frame.fpu_address);
@@ -252,7 +269,7 @@ proptest! {
         rflags: u64,
     ) {
         let bytes: [u8; FRAME_BYTES] = start.try_into().unwrap();
-        if let Ok(restored) = decode(&bytes, rflags) {
+        if let Ok(restored) = decode(&bytes, rflags, &machine(0)) {
             prop_assert!(restored.registers.rip < USER_END);
             prop_assert_eq!((restored.registers.rflags ^ rflags) & !0x5_0dd5, 0);
             prop_assert!((restored.blocked & SignalSet::UNSTOPPABLE).is_empty());
