@@ -20,6 +20,7 @@ use super::error::FsError;
 use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
+use crate::mm::user::reverse_map::PrivateCopies;
 use crate::sync::{Rank, SpinMutex};
 
 /// The size of a page, in bytes.
@@ -69,9 +70,9 @@ impl PageBudget {
 
 /// Something that maps pages of a file, and unmaps those that are removed from it.
 pub trait PageWatcher: Send + Sync {
-    /// The pages with these indexes are no longer the file's, and have to be unmapped. Called with
-    /// the inode's lock held, and none of this room's spin locks.
-    fn pages_removed(&self, pages: Range<u64>);
+    /// The pages with these indexes are no longer the file's, and have to be unmapped; copies of
+    /// them as `copies` says. Called with the inode's lock held, and none of this room's spin locks.
+    fn pages_removed(&self, pages: Range<u64>, copies: PrivateCopies);
 }
 
 /// The pages of a file.
@@ -280,7 +281,7 @@ impl PageCache {
             let all = core::mem::take(&mut *self.pages.lock());
             return self.discharge(all.len());
         }
-        self.remove(first..u64::MAX);
+        self.remove(first..u64::MAX, PrivateCopies::Unmapped);
     }
 
     /// Makes a hole of the bytes in `range`.
@@ -301,11 +302,11 @@ impl PageCache {
         }
         zero(range.start..first * PAGE_BYTES);
         zero(end * PAGE_BYTES..range.end);
-        self.remove(first..end);
+        self.remove(first..end, PrivateCopies::Kept);
     }
 
     /// Removes the pages with these indexes.
-    fn remove(&self, range: Range<u64>) {
+    fn remove(&self, range: Range<u64>, copies: PrivateCopies) {
         loop {
             let mut batch = ShortVec::<SharedFrame, BATCH>::new();
             {
@@ -322,7 +323,7 @@ impl PageCache {
             self.discharge(batch.len() as u64);
         }
         if self.is_watched.load(Ordering::Acquire) {
-            self.tell_watchers(range);
+            self.tell_watchers(range, copies);
         }
     }
 
@@ -353,19 +354,25 @@ impl PageCache {
     /// [`FsError::NoMemory`].
     pub fn watch(&self, watcher: Weak<dyn PageWatcher>) -> Result<(), FsError> {
         let mut watchers = self.watchers.lock();
-        watchers.retain(|other| other.strong_count() > 0);
-        watchers.try_reserve(1)?;
-        watchers.push(watcher);
+        // The others keep their places: they may be told something at this time. This one maps no
+        // page yet.
+        match watchers.iter_mut().find(|other| other.strong_count() == 0) {
+            Some(ended) => *ended = watcher,
+            None => {
+                watchers.try_reserve(1)?;
+                watchers.push(watcher);
+            }
+        }
         self.is_watched.store(true, Ordering::Release);
         Ok(())
     }
 
-    fn tell_watchers(&self, range: Range<u64>) {
+    fn tell_watchers(&self, range: Range<u64>, copies: PrivateCopies) {
         let mut index = 0;
         loop {
             let watcher = self.watchers.lock().get(index).map(Weak::upgrade);
             match watcher {
-                Some(Some(watcher)) => watcher.pages_removed(range.clone()),
+                Some(Some(watcher)) => watcher.pages_removed(range.clone(), copies),
                 Some(None) => {}
                 None => return,
             }

@@ -217,7 +217,8 @@ impl State {
         self.pieces.len() >= self.pages_max
     }
 
-    /// Copies as much of `from` as fits, and counts it in `done`.
+    /// Copies as much of `from` as fits, and counts it in `done`. A page that can't be filled as far as
+    /// it should be is left out, as on Linux.
     fn fill(&mut self, from: &mut dyn Source, done: &mut usize) -> Result<(), FsError> {
         while from.left() > 0 {
             let len = from.left().min(PAGE_BYTES as usize);
@@ -227,24 +228,24 @@ impl State {
                 Some(last) => {
                     let start = last.start + last.len;
                     let copied = from.fill(BytesMut::Frame(last.page.bytes(start..start + len)));
-                    last.len += copied;
+                    last.len += if copied == len { len } else { 0 };
                     copied
                 }
                 None if is_full => return Ok(()),
                 None => {
                     let page = self.take_page()?;
                     let copied = from.fill(BytesMut::Frame(page.bytes(0..len)));
-                    if copied > 0 {
+                    if copied == len {
                         // The queue has room for all pages.
                         self.pieces.push_back(Piece { page, start: 0, len: copied });
                     }
                     copied
                 }
             };
-            *done += copied;
             if copied < len {
                 return Err(FsError::BadAddress);
             }
+            *done += len;
         }
         Ok(())
     }

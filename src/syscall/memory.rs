@@ -18,6 +18,8 @@ use crate::mm::user::shared_memory::SharedMemory;
 
 // Source: Linux, include/uapi/asm-generic/mman-common.h and mman.h.
 const PROT_ALL: u64 = 0x7;
+/// The pages may have semaphores, which needs nothing here.
+const PROT_SEM: u64 = 0x8;
 const MAP_SHARED: u64 = 0x01;
 const MAP_PRIVATE: u64 = 0x02;
 const MAP_SHARED_VALIDATE: u64 = 0x03;
@@ -59,7 +61,8 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     if len_bytes == 0 || !offset.is_multiple_of(PAGE_BYTES) {
         return Err(Errno::EINVAL.into());
     }
-    let access = access_of(protection)?;
+    // As on Linux, further bits are ignored.
+    let access = Access::from_bits_truncate((protection & PROT_ALL) as u8);
     let sharing = match flags & MAP_TYPE {
         MAP_PRIVATE => Sharing::Private,
         MAP_SHARED => Sharing::Shared,
@@ -80,11 +83,7 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     };
     let is_anonymous = flags & MAP_ANONYMOUS != 0;
     let backing = match is_anonymous {
-        true if sharing == Sharing::Private => Backing::Anonymous,
-        true => {
-            let object = Arc::try_new(SharedMemory::new()).map_err(|_| Errno::ENOMEM)?;
-            Backing::Object { object, page: 0 }
-        }
+        true => anonymous_backing(sharing)?,
         false => file_backing(call, access, sharing, offset)?,
     };
     let mut region_flags = RegionFlags::empty();
@@ -113,8 +112,8 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
 }
 
 fn access_of(protection: u64) -> Result<Access, Failure> {
-    match protection & !PROT_ALL {
-        0 => Ok(Access::from_bits_truncate(protection as u8)),
+    match protection & !(PROT_ALL | PROT_SEM) {
+        0 => Ok(Access::from_bits_truncate((protection & PROT_ALL) as u8)),
         _ => Err(Errno::EINVAL.into()),
     }
 }
@@ -131,7 +130,21 @@ fn file_backing(
     if writes && !file.flags().can_write() {
         return Err(Errno::EACCES.into());
     }
+    if file.special().is_some_and(|special| special.maps_anonymous_memory()) {
+        return anonymous_backing(sharing);
+    }
     Ok(Backing::Object { object: mapping::mapped(&file)?, page: offset / PAGE_BYTES })
+}
+
+/// Returns what a mapping without a file is filled from.
+fn anonymous_backing(sharing: Sharing) -> Result<Backing, Failure> {
+    match sharing {
+        Sharing::Private => Ok(Backing::Anonymous),
+        Sharing::Shared => {
+            let object = Arc::try_new(SharedMemory::new()).map_err(|_| Errno::ENOMEM)?;
+            Ok(Backing::Object { object, page: 0 })
+        }
+    }
 }
 
 pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
@@ -199,7 +212,12 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
         WILLNEED | DONTNEED | FREE | POPULATE_READ | POPULATE_WRITE => None,
         _ => return Err(Errno::EINVAL.into()),
     };
-    let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
+    let (start, len_bytes) = (call.argument(0), call.argument(1));
+    let end = len_bytes.checked_next_multiple_of(PAGE_BYTES).and_then(|len| start.checked_add(len));
+    if end.is_none() {
+        return Err(Errno::EINVAL.into());
+    }
+    let Some(range) = range(start, len_bytes, Errno::ENOMEM)? else {
         return Ok(0);
     };
     let memory = memory(call)?;

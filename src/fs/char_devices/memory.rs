@@ -101,6 +101,10 @@ impl FileOps for Memory {
         true
     }
 
+    fn maps_anonymous_memory(&self) -> bool {
+        matches!(self, Self::Zero)
+    }
+
     /// Their end is their start.
     fn end(&self) -> Result<u64, FsError> {
         Ok(0)

@@ -49,6 +49,11 @@ pub trait FileOps: Send + Sync + Any {
         Err(FsError::NotSeekable)
     }
 
+    /// Returns whether a mapping is of anonymous memory, as that of /dev/zero.
+    fn maps_anonymous_memory(&self) -> bool {
+        false
+    }
+
     /// Returns what can be done now without waiting.
     fn readiness(&self) -> Readiness {
         Readiness::IN | Readiness::OUT

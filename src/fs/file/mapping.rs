@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::ops::Range;
 
 use address_space::{Access, Sharing};
 
@@ -13,14 +14,17 @@ use crate::fs::error::FsError;
 use crate::fs::inode::WritingDenied;
 use crate::fs::namespace::mount::MountFlags;
 use crate::fs::namespace::path::Path;
-use crate::fs::page_cache::PAGE_BYTES;
+use crate::fs::page_cache::{PAGE_BYTES, PageWatcher};
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::user::backing::{MappedObject, PageError};
+use crate::mm::user::reverse_map::{PrivateCopies, ReverseMap};
 
 /// An open file that is mapped: its pages are those of the page cache, so what programs write to
 /// shared mappings is what others read from the file.
 struct MappedFile {
     file: Arc<OpenFile>,
+    /// The address spaces that map it.
+    mappers: Arc<ReverseMap>,
     /// Keeps the file of a program from being written.
     _denied: Option<WritingDenied>,
 }
@@ -37,7 +41,7 @@ pub fn mapped(file: &Arc<OpenFile>) -> Result<Arc<dyn MappedObject>, FsError> {
     if file.special().is_some() || file.inode().kind() != FileKind::Regular {
         return Err(FsError::WrongDevice);
     }
-    Ok(Arc::try_new(MappedFile { file: file.clone(), _denied: None })?)
+    MappedFile::try_new(file.clone(), None)
 }
 
 /// Returns the program in the file at `place` as an object that can be mapped: that it can be executed
@@ -48,10 +52,26 @@ pub fn mapped(file: &Arc<OpenFile>) -> Result<Arc<dyn MappedObject>, FsError> {
 pub fn mapped_program(place: Path) -> Result<Arc<dyn MappedObject>, FsError> {
     let denied = place.inode().deny_writing()?;
     let file = OpenFile::try_new(place, OpenFlags::empty(), None)?;
-    Ok(Arc::try_new(MappedFile { file, _denied: Some(denied) })?)
+    MappedFile::try_new(file, Some(denied))
+}
+
+impl PageWatcher for ReverseMap {
+    fn pages_removed(&self, pages: Range<u64>, copies: PrivateCopies) {
+        self.unmap(&pages, copies);
+    }
 }
 
 impl MappedFile {
+    fn try_new(
+        file: Arc<OpenFile>,
+        denied: Option<WritingDenied>,
+    ) -> Result<Arc<dyn MappedObject>, FsError> {
+        let mappers = Arc::try_new(ReverseMap::new())?;
+        let watcher: Arc<dyn PageWatcher> = mappers.clone();
+        file.inode().pages().watch(Arc::downgrade(&watcher))?;
+        Ok(Arc::try_new(Self { file, mappers, _denied: denied })?)
+    }
+
     fn check_within(&self, index: u64) -> Result<(), PageError> {
         let pages = self.file.inode().size_bytes().div_ceil(PAGE_BYTES);
         if index < pages { Ok(()) } else { Err(PageError::Unavailable) }
@@ -65,9 +85,20 @@ impl MappedObject for MappedFile {
             FsError::NoMemory => PageError::NoMemory,
             _ => PageError::Unavailable,
         })?;
-        // It may have been cut off meanwhile. A page that came after that stays, and has zeros.
+        // It may have been cut off meanwhile. A page that came after that stays in the file, and has
+        // zeros.
         self.check_within(index)?;
         Ok(page)
+    }
+
+    fn has(&self, index: u64, page: &SharedFrame) -> bool {
+        let own = self.file.inode().pages().page(index);
+        self.check_within(index).is_ok()
+            && own.is_ok_and(|own| own.is_some_and(|own| own.start() == page.start()))
+    }
+
+    fn reverse_map(&self) -> Option<&ReverseMap> {
+        Some(&self.mappers)
     }
 
     fn allows(&self, access: Access, sharing: Sharing) -> bool {

@@ -5,18 +5,20 @@
 
 use alloc::sync::Arc;
 
-use ::address_space::{Bounds, Limits, PageRange, Region, Regions};
+use ::address_space::{Bounds, Limits, PageRange, Region, RegionError, Regions};
 use paging::{Mapping, MappingFlags};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::backing::Backing;
 use super::commit;
+use super::mappings::Mappings;
 use super::page_table::{PageTableError, UserPageTable};
+use super::reverse_map::Mapper;
 use crate::arch::smp::cpu_bits::SET_WORDS;
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
-use crate::sync::{Mutex, MutexGuard, Rank, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use crate::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
 /// The address below which mappings without an address are placed, unless it is chosen at random:
 /// as on Linux, a gap for the stack is left above it.
@@ -24,10 +26,7 @@ pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 
 /// An address space.
 pub struct AddressSpace {
-    /// Protects the regions; taken by threads that change them, and by page faults.
-    regions: RwLock<Regions<Backing>>,
-    /// Protects the lower half of the page table; held to change entries, inside the regions.
-    table: Mutex<UserPageTable>,
+    mappings: Arc<Mappings>,
     root: PhysAddr,
     space: Arc<Space>,
 }
@@ -42,29 +41,52 @@ impl AddressSpace {
         let bounds = bounds.expect("the bounds rise");
         let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory)?;
         let table = UserPageTable::try_new(&space)?;
-        Ok(Self::new(Regions::new(bounds), table, space))
+        Self::try_of(Regions::new(bounds), table, space)
     }
 
-    pub(super) fn new(regions: Regions<Backing>, table: UserPageTable, space: Arc<Space>) -> Self {
+    /// Makes one of its parts. The table maps nothing if that fails.
+    pub(super) fn try_of(
+        regions: Regions<Backing>,
+        table: UserPageTable,
+        space: Arc<Space>,
+    ) -> Result<Self, PageTableError> {
         let root = table.root();
-        let regions = RwLock::new(Rank::AddressSpace, regions);
-        Self { regions, table: Mutex::new(Rank::PageTable, table), root, space }
+        let mappings = Arc::try_new(Mappings::new(regions, table));
+        Ok(Self { mappings: mappings.map_err(|_| PageTableError::NoMemory)?, root, space })
+    }
+
+    /// Notes for the object of `backing`, if it has a reverse map, that it is about to be mapped
+    /// here.
+    ///
+    /// # Errors
+    /// [`RegionError::NoMemory`].
+    pub(super) fn note_mapping(&self, backing: &Backing) -> Result<(), RegionError> {
+        match backing {
+            Backing::Object { object, .. } => {
+                let Some(map) = object.reverse_map() else {
+                    return Ok(());
+                };
+                let mapper: Arc<dyn Mapper> = self.mappings.clone();
+                map.add(&mapper).map_err(|_| RegionError::NoMemory)
+            }
+            Backing::Anonymous => Ok(()),
+        }
     }
 
     /// Returns the regions, locked for reading: page faults of several threads are served at once.
     /// May wait.
     pub(super) fn regions(&self) -> RwLockReadGuard<'_, Regions<Backing>> {
-        self.regions.read()
+        self.mappings.regions.read()
     }
 
     /// Returns the regions, locked for a change. May wait.
     pub(super) fn regions_for_change(&self) -> RwLockWriteGuard<'_, Regions<Backing>> {
-        self.regions.write()
+        self.mappings.regions.write()
     }
 
     /// Returns the page table, locked. May wait.
     pub(super) fn table(&self) -> MutexGuard<'_, UserPageTable> {
-        self.table.lock()
+        self.mappings.table.lock()
     }
 
     /// Maps `frame`, a single one for [`Purpose::User`], which it owns from now on, at `page`,

@@ -6,6 +6,7 @@ use core::fmt;
 use ::address_space::{Access, Backing as PureBacking, Sharing};
 
 use super::page_table::PAGE_BYTES;
+use super::reverse_map::ReverseMap;
 use crate::mm::kernel::frames::SharedFrame;
 
 /// Why an object has no page for an address.
@@ -24,6 +25,17 @@ pub trait MappedObject: Send + Sync {
     /// # Errors
     /// See [`PageError`].
     fn page(&self, index: u64) -> Result<SharedFrame, PageError>;
+
+    /// Returns whether `page`, which [`page`](Self::page) has returned, is still its page with this
+    /// index. Takes spin locks only.
+    fn has(&self, _index: u64, _page: &SharedFrame) -> bool {
+        true
+    }
+
+    /// Returns what knows the address spaces that map it; `None` if it never loses a page.
+    fn reverse_map(&self) -> Option<&ReverseMap> {
+        None
+    }
 
     /// Returns whether a mapping may have this access.
     fn allows(&self, access: Access, sharing: Sharing) -> bool;

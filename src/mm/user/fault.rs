@@ -175,6 +175,8 @@ impl AddressSpace {
             return replaced.map(|()| Brought::Mapped).map_err(|_| FaultError::NoMemory);
         }
         drop(table);
+        // The object that the frame is of, and the index there.
+        let mut source = None;
         let frame = match region.backing_at(page) {
             Backing::Anonymous => {
                 flags |= writable(region.access());
@@ -187,6 +189,7 @@ impl AddressSpace {
                 let Some(given) = given.filter(is_given) else {
                     return Ok(Brought::Needs(object, index));
                 };
+                source = Some(given);
                 if is_private && is_write {
                     flags |= MappingFlags::WRITE;
                     given.frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
@@ -198,7 +201,14 @@ impl AddressSpace {
                 }
             }
         };
-        match self.table().map(page, frame, flags) {
+        let mut table = self.table();
+        if let Some(ObjectPage { object, index, frame }) = source
+            && !object.has(*index, frame)
+        {
+            // The object has lost the page meanwhile, and unmaps it before or after this.
+            return Ok(Brought::Needs(object.clone(), *index));
+        }
+        match table.map(page, frame, flags) {
             // If another thread was faster, the access is tried again with its page.
             Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
             Err(_) => Err(FaultError::NoMemory),

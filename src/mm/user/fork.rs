@@ -44,13 +44,19 @@ impl AddressSpace {
             })?;
             Ok((table, space))
         });
+        let child = match table {
+            Ok((table, space)) => Self::try_of(regions, table, space),
+            Err(error) => Err(error),
+        };
+        let Ok(child) = child else {
+            drop(own);
+            commit::uncommit(committed_pages);
+            return Err(RegionError::NoMemory);
+        };
+        // Before a walk of a reverse map can reach the parent again, so that it reaches the child as
+        // well.
+        let noted = own.iter().try_for_each(|region| child.note_mapping(region.backing()));
         drop(own);
-        match table {
-            Ok((table, space)) => Ok(Self::new(regions, table, space)),
-            Err(_) => {
-                commit::uncommit(committed_pages);
-                Err(RegionError::NoMemory)
-            }
-        }
+        noted.map(|()| child)
     }
 }

@@ -27,6 +27,7 @@ impl AddressSpace {
         overlap: Overlap,
         limits: &Limits,
     ) -> Result<(), RegionError> {
+        self.note_mapping(region.backing())?;
         let mut regions = self.regions_for_change();
         let removed = regions.map(region, overlap, limits, commit::try_commit)?;
         self.finish_removal(regions, removed);
@@ -47,7 +48,9 @@ impl AddressSpace {
     ) -> Result<PageRange, RegionError> {
         let mut regions = self.regions_for_change();
         let range = regions.place(hint, len_bytes, 1)?;
-        let removed = regions.map(make(range), Overlap::Refused, limits, commit::try_commit)?;
+        let region = make(range);
+        self.note_mapping(region.backing())?;
+        let removed = regions.map(region, Overlap::Refused, limits, commit::try_commit)?;
         self.finish_removal(regions, removed);
         Ok(range)
     }

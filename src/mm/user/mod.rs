@@ -3,8 +3,10 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`address_space`] | an address space: its regions and its page table |
+//! | [`mappings`] | its regions and its page table, apart from what ends with it |
 //! | [`page_table`] | the page table, and the frames that it refers to |
 //! | [`backing`] | what the pages of a region are filled from |
+//! | [`reverse_map`] | the address spaces that map an object, so that its pages can be unmapped |
 //! | [`shared_memory`] | memory that processes share without a file |
 //! | [`fault`] | pages that come when they are touched |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
@@ -23,6 +25,8 @@ pub mod fault;
 pub mod foreign;
 pub mod fork;
 pub mod mapping;
+mod mappings;
 pub mod page_table;
 pub mod pointer;
+pub mod reverse_map;
 pub mod shared_memory;

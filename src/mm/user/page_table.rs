@@ -207,6 +207,22 @@ impl UserPageTable {
         self.unmap_with(range.start(), range.end(), |flush| flush.flush());
     }
 
+    /// Unmaps the pages in `range` of a private mapping that are not copies of its own, as
+    /// [`unmap_range`](Self::unmap_range).
+    pub(super) fn unmap_all_but_copies(&mut self, range: PageRange) {
+        let mut at = range.start();
+        while let Some((page, mapping)) = self.first_mapping(at).filter(|it| it.0 < range.end()) {
+            at = page + PAGE_BYTES;
+            // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
+            let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
+            let is_copy = own.purpose() == Purpose::User;
+            own.leak();
+            if !is_copy {
+                self.unmap_with(page, at, |flush| flush.flush());
+            }
+        }
+    }
+
     /// Unmaps all pages and drops the references to their frames. No CPU has the table loaded.
     pub(super) fn unmap_all(&mut self) {
         self.unmap_with(VirtAddr::zero(), PROGRAMS_END, |flush| flush.flush_by(|_| {}));
@@ -248,7 +264,7 @@ impl UserPageTable {
         to: VirtAddr,
     ) -> Result<(), PageTableError> {
         let mut next = from.start();
-        while let Some(page) = self.first_page(next).filter(|page| *page < from.end()) {
+        while let Some((page, _)) = self.first_mapping(next).filter(|it| it.0 < from.end()) {
             next = page + PAGE_BYTES;
             let (leaf, flush) = self.0.unmap(page)?;
             flush.flush();
@@ -318,11 +334,11 @@ impl UserPageTable {
         });
     }
 
-    /// Returns the first page at or above `from` that is mapped.
-    fn first_page(&self, from: VirtAddr) -> Option<VirtAddr> {
+    /// Returns the first page at or above `from` that is mapped, and to what.
+    fn first_mapping(&self, from: VirtAddr) -> Option<(VirtAddr, Mapping)> {
         let mut first = None;
-        self.0.for_each_mapping(from, |page, _| {
-            first = Some(page);
+        self.0.for_each_mapping(from, |page, mapping| {
+            first = Some((page, mapping));
             ControlFlow::Break(())
         });
         first

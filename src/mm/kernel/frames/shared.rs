@@ -39,6 +39,11 @@ impl SharedFrame {
         PhysAddr::new(u64::from(self.frame) * FRAME_BYTES)
     }
 
+    /// Returns what it is used for.
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
     /// Returns the current number of owners. While it is 1, only a clone of this
     /// reference can change it.
     pub fn owners(&self) -> u32 {

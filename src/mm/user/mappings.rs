@@ -1,0 +1,60 @@
+//! What an address space maps: its regions, and its page table.
+//!
+//! It stands apart from the [`AddressSpace`](super::address_space::AddressSpace), because the
+//! [reverse maps](super::reverse_map) refer to it: when an address space ends, it takes the regions
+//! out first, so that what they own is never dropped by a walk of a reverse map.
+
+use core::ops::Range;
+
+use ::address_space::{PageRange, Region, Regions, Sharing};
+
+use super::backing::Backing;
+use super::page_table::{PAGE_BYTES, UserPageTable};
+use super::reverse_map::{Mapper, PrivateCopies, ReverseMap};
+use crate::sync::{Mutex, Rank, RwLock};
+
+/// What an address space maps.
+pub(super) struct Mappings {
+    /// Protects the regions; taken by threads that change them, and by page faults.
+    pub(super) regions: RwLock<Regions<Backing>>,
+    /// Protects the lower half of the page table; held to change entries, inside the regions.
+    pub(super) table: Mutex<UserPageTable>,
+}
+
+impl Mappings {
+    pub(super) fn new(regions: Regions<Backing>, table: UserPageTable) -> Self {
+        let regions = RwLock::new(Rank::AddressSpace, regions);
+        Self { regions, table: Mutex::new(Rank::PageTable, table) }
+    }
+}
+
+impl Mapper for Mappings {
+    fn unmap_object(&self, map: &ReverseMap, pages: &Range<u64>, copies: PrivateCopies) {
+        let regions = self.regions.read();
+        for region in regions.iter() {
+            let Some(range) = pages_in(region, map, pages) else {
+                continue;
+            };
+            let mut table = self.table.lock();
+            match (region.sharing(), copies) {
+                (Sharing::Private, PrivateCopies::Kept) => table.unmap_all_but_copies(range),
+                _ => table.unmap_range(range),
+            }
+        }
+    }
+}
+
+/// Returns where `region` maps pages with the indexes in `pages` of the object of `map`.
+fn pages_in(region: &Region<Backing>, map: &ReverseMap, pages: &Range<u64>) -> Option<PageRange> {
+    let Backing::Object { object, page: first } = region.backing() else {
+        return None;
+    };
+    if !object.reverse_map().is_some_and(|own| core::ptr::eq(own, map)) {
+        return None;
+    }
+    let start = pages.start.max(*first);
+    let end = pages.end.min(first + region.range().pages());
+    let len_pages = end.checked_sub(start).filter(|len| *len > 0)?;
+    let address = region.range().start() + (start - first) * PAGE_BYTES;
+    PageRange::try_new(address.as_u64(), len_pages * PAGE_BYTES).ok()
+}
