@@ -11,6 +11,8 @@ use crate::task::{self, ThreadRef};
 /// How a thread ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
+    /// Alone; what its process ends with if no other thread decides that.
+    Thread(ExitStatus),
     /// With the whole process.
     Process(ExitStatus),
 }
@@ -31,7 +33,7 @@ impl Attention {
         Self {
             task: Once::new(),
             has_work: AtomicBool::new(false),
-            ending: SpinMutex::new(Rank::Process, None),
+            ending: SpinMutex::new(Rank::ThreadSignals, None),
         }
     }
 
@@ -74,6 +76,11 @@ impl Attention {
     pub(super) fn end(&self, ending: Ending) {
         self.ending.lock().get_or_insert(ending);
         self.request();
+    }
+
+    /// Returns whether the thread is to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.lock().is_some()
     }
 
     /// Returns how the thread is to end, if it is.

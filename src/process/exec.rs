@@ -11,6 +11,7 @@ use super::loader::{self, LoadError, Loaded};
 use super::process::{Identity, Process, ProgramInfo, Surroundings, shortened};
 use super::table;
 use super::thread::ProcessThread;
+use super::threads::Ends;
 use crate::arch::trap::frame::TrapFrame;
 use crate::fs::attributes::{FileKind, Mode};
 use crate::fs::credentials::Access;
@@ -34,6 +35,14 @@ pub enum ExecError {
     Script(ScriptError),
     /// Scripts are the interpreters of scripts, too often: ELOOP.
     TooManyScripts,
+    /// The thread is to end: no program sees this.
+    Ends,
+}
+
+impl From<Ends> for ExecError {
+    fn from(_: Ends) -> Self {
+        Self::Ends
+    }
 }
 
 impl From<FsError> for ExecError {
@@ -195,17 +204,22 @@ pub fn exec(
 ) -> Result<(), ExecError> {
     let process = thread.process();
     let prepared = prepare(process, &process.surroundings(), start, command)?;
+    process.end_others(thread.handle())?;
     // From here on nothing fails.
     let Prepared { loaded, program, identity } = prepared;
     process.set_identity(identity);
     let before = core::mem::replace(&mut *process.program.lock(), program);
     drop(before);
     process.descriptors().close_on_exec();
-    process.with_signals(|state| {
+    thread.with_signals(|state, own| {
         state.dispositions.exec();
-        state.thread.exec();
+        own.exec();
     });
     thread.set_clear_on_exit(0);
+    thread.set_robust_list(0);
+    let in_table = table::lock().remove_thread(thread.tid());
+    drop(in_table);
+    thread.handle().set_tid(process.pid());
     *frame = TrapFrame::of_program(loaded.entry.as_u64(), loaded.stack.rsp().as_u64());
     let own = process.memory.lock().replace(loaded.memory.clone());
     let scheduled = task::exec(loaded.memory);

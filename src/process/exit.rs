@@ -1,4 +1,4 @@
-//! The end of a process.
+//! The end of a thread, and of its process.
 
 use alloc::sync::Arc;
 
@@ -6,24 +6,46 @@ use signals::Signal;
 
 use super::attention::Ending;
 use super::exit_status::ExitStatus;
+use super::futex;
 use super::init_status;
 use super::pid::Pid;
 use super::process::Process;
 use super::signal_sending;
+use super::stop;
 use super::table::{self, Life};
 use super::thread::ProcessThread;
+use super::threads::Removed;
 use crate::mm::user::pointer;
 use crate::task;
 
-/// Ends the running thread, up to what the scheduler does. May wait.
+/// Ends the running thread, up to what the scheduler does, and its process if it was the last one.
+/// May wait.
 pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
-    let Ending::Process(status) = ending;
     let process = thread.process();
+    futex::release_held(thread);
     let clear_on_exit = thread.clear_on_exit();
     if clear_on_exit != 0 {
         // As on Linux, an address that isn't there is ignored.
         let _ = pointer::write_bytes(clear_on_exit, &0_u32.to_le_bytes());
+        futex::wake_one(process, clear_on_exit);
     }
+    let Removed { thread: own, last, stop } = process.remove_thread(thread.handle(), ending);
+    let in_table = table::lock().remove_thread(thread.tid());
+    drop((own, in_table));
+    match last {
+        Some(status) => finish_process(process, status),
+        None => {
+            task::leave_address_space();
+            process.pass_signals_on(thread.handle());
+            if let Some(signal) = stop {
+                stop::report(process, signal);
+            }
+            process.thread_ends.wake_all();
+        }
+    }
+}
+
+fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     process.descriptors().close_all();
     // The memory is free before the end is reported to the parent.
     let memory = process.memory.lock().take();

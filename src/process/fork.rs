@@ -1,17 +1,15 @@
-//! Making a process: fork(2), vfork(2), clone(2) without threads.
+//! Making a process: fork(2), vfork(2), clone(2) without CLONE_THREAD.
 
 use alloc::sync::Arc;
 
 use signals::{Pending, ProcessKind, Signal};
 
-use super::descriptors::DescriptorError;
 use super::pid::Pid;
-use super::process::{Beginning, Process, SignalState};
-use super::table::{self, Entry, NoPid};
+use super::process::{Beginning, Process, SignalState, lock};
+use super::table::{self, Entry};
 use super::thread::ProcessThread;
+use super::thread_start::{self, ForkError, ThreadOptions};
 use crate::arch::trap::frame::TrapFrame;
-use crate::mm::kernel::frames;
-use crate::task::{self, Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
 
 /// What a child shares with its parent, or how it begins.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,60 +20,15 @@ pub struct ForkOptions {
     pub parent_waits: bool,
     /// It has the same descriptors: CLONE_FILES.
     pub shares_descriptors: bool,
+    /// It has the same root, working directory and mask of new files: CLONE_FS.
+    pub shares_surroundings: bool,
     /// The signal that the parent gets when it ends.
     pub end_signal: Option<Signal>,
-    /// Its stack pointer, if not that of its parent.
-    pub stack: Option<u64>,
-    /// The base of FS, if not that of its parent: CLONE_SETTLS.
-    pub fs_base: Option<u64>,
-    /// Where its number is written in its memory: CLONE_CHILD_SETTID.
-    pub set_child_tid: Option<u64>,
-    /// Where a zero is written when it ends: CLONE_CHILD_CLEARTID.
-    pub clear_child_tid: Option<u64>,
     /// Whether signal handlers are reset: CLONE_CLEAR_SIGHAND.
     pub clears_handlers: bool,
+    /// How its thread begins.
+    pub thread: ThreadOptions,
 }
-
-/// Why there is no child.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForkError {
-    /// No memory is left: ENOMEM.
-    NoMemory,
-    /// There are as many processes as there can be: EAGAIN.
-    TooMany,
-    /// The base of FS is no address of programs: EPERM.
-    BadBase,
-}
-
-impl From<NoPid> for ForkError {
-    fn from(_: NoPid) -> Self {
-        Self::TooMany
-    }
-}
-
-impl From<DescriptorError> for ForkError {
-    fn from(_: DescriptorError) -> Self {
-        Self::NoMemory
-    }
-}
-
-impl From<NoFpu> for ForkError {
-    fn from(_: NoFpu) -> Self {
-        Self::NoMemory
-    }
-}
-
-impl From<SpawnError> for ForkError {
-    fn from(error: SpawnError) -> Self {
-        match error {
-            SpawnError::NoThread => Self::TooMany,
-            SpawnError::NoStack(_) | SpawnError::NoMemory => Self::NoMemory,
-        }
-    }
-}
-
-/// So many frames stay free when processes are made: the kernel needs some for what it allocates.
-const RESERVED_FRAMES: usize = 512;
 
 /// Makes a child of the running thread's process, whose registers are in `frame`: it begins with
 /// the same, and 0 in RAX. Returns its number. May wait.
@@ -88,9 +41,7 @@ pub fn fork(
     options: &ForkOptions,
 ) -> Result<Pid, ForkError> {
     let parent = thread.process();
-    if frames::counts().free < RESERVED_FRAMES {
-        return Err(ForkError::NoMemory);
-    }
+    thread_start::check_memory()?;
     let own = parent.memory().ok_or(ForkError::NoMemory)?;
     let memory = match options.shares_memory {
         true => own,
@@ -103,36 +54,25 @@ pub fn fork(
         true => parent.descriptors.clone(),
         false => Arc::try_new(parent.descriptors.try_clone()?).map_err(|_| ForkError::NoMemory)?,
     };
-    let state = ProgramState::try_of_current()?;
-    if let Some(fs_base) = options.fs_base {
-        state.set_fs_base(fs_base).map_err(|_| ForkError::BadBase)?;
+    let surroundings = match options.shares_surroundings {
+        true => parent.surroundings.clone(),
+        false => Arc::try_new(lock(parent.surroundings())).map_err(|_| ForkError::NoMemory)?,
+    };
+    let state = thread_start::state_of_current(&options.thread)?;
+    let keeps_alt_stack = !options.shares_memory || options.parent_waits;
+    let thread_signals = thread.with_own_signals(|own| own.child(keeps_alt_stack));
+    let mut dispositions = parent.with_signals(|own| own.dispositions.clone());
+    if options.clears_handlers {
+        dispositions.exec();
     }
-    let signals = parent.with_signals(|own| {
-        let mut dispositions = own.dispositions.clone();
-        if options.clears_handlers {
-            dispositions.exec();
-        }
-        let keeps_alt_stack = !options.shares_memory || options.parent_waits;
-        SignalState {
-            shared: Pending::new(),
-            dispositions,
-            thread: own.thread.child(keeps_alt_stack),
-        }
-    });
-
-    let mut registers = *frame;
-    registers.rax = 0;
-    registers.restore_all();
-    if let Some(stack) = options.stack {
-        registers.rsp = stack;
-    }
+    let signals = SignalState { shared: Pending::new(), dispositions };
     let (child, child_thread) = {
         let mut table = table::lock();
         let pid = table.free_pid()?;
         let beginning = Beginning {
             memory: Some(memory.clone()),
             descriptors,
-            surroundings: parent.surroundings(),
+            surroundings,
             identity: parent.identity(),
             program: parent.program(),
             signals,
@@ -141,8 +81,7 @@ pub fn fork(
         let child = Process::new(pid, ProcessKind::Ordinary, beginning);
         child.set_personality(parent.personality());
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
-        let child_thread = Arc::try_new(ProcessThread::new(child.clone()));
-        let child_thread = child_thread.map_err(|_| ForkError::NoMemory)?;
+        let child_thread = thread_start::add_thread(&child, pid, thread_signals)?;
         let relations = table.get(parent.pid()).map(|it| (it.group, it.session));
         let (group, session) = relations.ok_or(ForkError::NoMemory)?;
         table.insert(Entry {
@@ -153,24 +92,11 @@ pub fn fork(
         (child, child_thread)
     };
     let pid = child.pid();
-    if let Some(address) = options.set_child_tid {
-        let address = x86_64::VirtAddr::new_truncate(address);
-        // As on Linux, an address that isn't there is ignored.
-        let _ = memory.write_foreign(address, &pid.number().to_le_bytes());
-    }
-    child_thread.set_clear_on_exit(options.clear_child_tid.unwrap_or(0));
-    let start = ProgramStart { thread: child_thread, registers, state };
-    let task = task::current();
-    let name = parent.name();
-    let builder =
-        Builder::new(&name).policy(task.own_policy()).allowed(task.allowed()).address_space(memory);
-    match builder.spawn_program(start) {
-        Ok(task) => child.attention().set_task(task),
-        Err(error) => {
-            let removed = table::lock().remove(pid);
-            drop(removed);
-            return Err(error.into());
-        }
+    if let Err(error) = thread_start::begin(&child_thread, memory, frame, state, &options.thread) {
+        let removed = table::lock().remove(pid);
+        let unstarted = child.take_unstarted(child_thread.handle());
+        drop((removed, unstarted));
+        return Err(error);
     }
     if options.parent_waits {
         wait_until_released(&child, thread);

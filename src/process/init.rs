@@ -11,10 +11,10 @@ use super::limits::ResourceLimits;
 use super::loader::LoadError;
 use super::pid::Pid;
 use super::process::{
-    Beginning, Identity, Process, ProgramInfo, SignalState, Surroundings, shortened,
+    Beginning, Identity, Process, ProgramInfo, SignalState, Surroundings, lock, shortened,
 };
 use super::table::{self, Entry};
-use super::thread::ProcessThread;
+use super::thread_start;
 use crate::arch::trap::frame::TrapFrame;
 use crate::fs;
 use crate::fs::attributes::Mode;
@@ -53,15 +53,12 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     };
     let pid = table::lock().free_pid().expect("there is no process yet");
     assert!(pid == Pid::INIT, "there is one first process");
-    let signals = SignalState {
-        shared: Pending::new(),
-        dispositions: Dispositions::new(),
-        thread: ThreadSignals::new(),
-    };
+    let signals = SignalState { shared: Pending::new(), dispositions: Dispositions::new() };
+    let shared_surroundings = Arc::try_new(lock(surroundings.clone())).map_err(no_memory)?;
     let beginning = Beginning {
         memory: None,
         descriptors,
-        surroundings: surroundings.clone(),
+        surroundings: shared_surroundings,
         identity: Arc::new(Identity::ROOT),
         program,
         signals,
@@ -76,7 +73,8 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     drop(before);
 
     let process = Arc::try_new(process).map_err(no_memory)?;
-    let thread = Arc::try_new(ProcessThread::new(process.clone())).map_err(no_memory)?;
+    let thread = thread_start::add_thread(&process, pid, ThreadSignals::new());
+    let thread = thread.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
     table::lock().insert(Entry {
         has_executed: true,
         is_subreaper: true,
@@ -85,10 +83,10 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let (entry, stack) = (prepared.loaded.entry, prepared.loaded.stack.rsp());
     let registers = TrapFrame::of_program(entry.as_u64(), stack.as_u64());
     let state = ProgramState::try_new().map_err(|_| ExecError::Load(LoadError::NoMemory))?;
-    let start = ProgramStart { thread, registers, state };
+    let start = ProgramStart { thread: thread.clone(), registers, state };
     let task = Builder::new(&process.name()).address_space(memory).spawn_program(start);
     let task = task.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
-    process.attention().set_task(task);
+    thread.attention().set_task(task);
     Ok(())
 }
 

@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | [`process`] | a process: what its threads share |
 //! | [`thread`], [`user_thread`] | a thread of it, and what it does when the program enters the kernel |
+//! | [`thread_handle`], [`threads`], [`thread_group`] | the threads of a process, which are woken, stop and end together |
+//! | [`futex`] | threads that wait until a word of memory changes |
 //! | [`attention`] | what makes a thread look up before it returns to ring 3 |
 //! | [`table`] | all processes, and how they are related |
 //! | [`pid`] | numbers of processes |
 //! | [`init`], [`init_status`] | the first process, and how it has ended |
 //! | [`loader`] | from a file to an address space |
 //! | [`exec`] | another program in the same process |
-//! | [`fork`] | another process |
+//! | [`fork`], [`thread_start`] | another process, another thread |
 //! | [`exit`], [`exit_status`] | the end of a process |
 //! | [`wait`] | waiting for children |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
@@ -31,6 +33,7 @@ pub mod exec;
 mod exit;
 pub mod exit_status;
 pub mod fork;
+pub mod futex;
 pub mod init;
 pub mod init_status;
 pub mod limits;
@@ -43,6 +46,10 @@ pub mod signal_sending;
 mod stop;
 pub mod table;
 pub mod thread;
+mod thread_group;
+pub mod thread_handle;
+pub mod thread_start;
+mod threads;
 mod user_thread;
 pub mod wait;
 

@@ -5,12 +5,12 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use blocking::WaitError;
 use heapless::String;
-use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
+use signals::{Dispositions, Pending, ProcessKind};
 
-use super::attention::{Attention, Ending};
 use super::descriptors::Descriptors;
 use super::limits::ResourceLimits;
 use super::pid::Pid;
+use super::threads::Threads;
 use crate::arch::time::clock;
 use crate::fs::credentials::Credentials;
 use crate::fs::namespace::path::Path;
@@ -45,6 +45,9 @@ pub struct Surroundings {
     /// The bits that new files don't get: umask(2).
     pub mask: u16,
 }
+
+/// Protects the directories of a process. Processes may share them: CLONE_FS.
+pub(super) type SharedSurroundings = Arc<SpinMutex<Surroundings>>;
 
 /// Who a process acts for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,21 +88,19 @@ impl Identity {
     }
 }
 
-/// What signals need of a process and its thread.
+/// What the threads of a process share of signals.
 pub struct SignalState {
     /// The signals that were sent to the process.
     pub shared: Pending,
     /// What it does at each signal.
     pub dispositions: Dispositions,
-    /// What its thread has of signals.
-    pub thread: ThreadSignals,
 }
 
 /// What a new process begins with.
 pub(super) struct Beginning {
     pub(super) memory: Option<Arc<AddressSpace>>,
     pub(super) descriptors: Arc<Descriptors>,
-    pub(super) surroundings: Surroundings,
+    pub(super) surroundings: SharedSurroundings,
     pub(super) identity: Arc<Identity>,
     pub(super) program: ProgramInfo,
     pub(super) signals: SignalState,
@@ -113,8 +114,7 @@ pub struct Process {
     /// Protects the address space; replaced by an exec, gone when the process has ended.
     pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
     pub(super) descriptors: Arc<Descriptors>,
-    /// Protects the directories.
-    pub(super) surroundings: SpinMutex<Surroundings>,
+    pub(super) surroundings: SharedSurroundings,
     /// Protects the users and groups; copied to be used.
     pub(super) identity: SpinMutex<Arc<Identity>>,
     /// Protects what runs.
@@ -123,8 +123,12 @@ pub struct Process {
     pub(super) signals: SpinMutex<SignalState>,
     /// Protects the limits.
     pub(super) limits: SpinMutex<ResourceLimits>,
-    /// What makes its thread look up.
-    pub(super) attention: Attention,
+    /// Protects the list of its threads, and how it stops and ends.
+    pub(super) threads: SpinMutex<Threads>,
+    /// Woken when a thread of it has ended.
+    pub(super) thread_ends: WaitQueue,
+    /// Woken when the process continues that a signal has stopped, or a thread of it is to end.
+    pub(super) stop_ends: WaitQueue,
     /// Woken when a child ends, stops or continues.
     pub(super) child_events: WaitQueue,
     /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
@@ -145,12 +149,14 @@ impl Process {
             kind,
             memory: lock(memory),
             descriptors,
-            surroundings: lock(surroundings),
+            surroundings,
             identity: lock(identity),
             program: lock(program),
             signals: lock(signals),
             limits: lock(limits),
-            attention: Attention::new(),
+            threads: lock(Threads::new()),
+            thread_ends: WaitQueue::new(),
+            stop_ends: WaitQueue::new(),
             child_events: WaitQueue::new(),
             released: WaitQueue::new(),
             personality: AtomicU32::new(0),
@@ -224,7 +230,7 @@ impl Process {
         change(&mut self.limits.lock())
     }
 
-    /// Accesses its signals.
+    /// Accesses what its threads share of signals.
     pub fn with_signals<R>(&self, access: impl FnOnce(&mut SignalState) -> R) -> R {
         access(&mut self.signals.lock())
     }
@@ -232,17 +238,6 @@ impl Process {
     /// Waits until `condition` holds, or a signal comes.
     pub fn wait_cancellable(&self, condition: impl FnMut() -> bool) -> Result<(), WaitError> {
         self.child_events.wait_until_cancellable(None, condition)
-    }
-
-    /// Returns what makes its thread look up before it returns to ring 3.
-    #[inline]
-    pub fn attention(&self) -> &Attention {
-        &self.attention
-    }
-
-    /// Makes it end before it returns to ring 3. The first ending counts.
-    pub fn end(&self, ending: Ending) {
-        self.attention.end(ending);
     }
 
     /// Returns the behaviour that its programs expect, as personality(2) has it.
@@ -262,7 +257,7 @@ impl Process {
 }
 
 /// Returns the lock of something that a process has.
-const fn lock<T>(value: T) -> SpinMutex<T> {
+pub(super) const fn lock<T>(value: T) -> SpinMutex<T> {
     SpinMutex::new(Rank::Process, value)
 }
 

@@ -3,9 +3,8 @@
 use ::signals as pure;
 use pure::fpu::MAGIC2_BYTES;
 use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
-use pure::{Action, Code, Delivery, Resume, SigInfo, Signal};
+use pure::{Action, Code, Delivery, Resume, SigInfo, Signal, ThreadSignals};
 
-use super::attention::Ending;
 use super::exit_status::ExitStatus;
 use super::signal_sending;
 use super::stop;
@@ -37,21 +36,21 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
     };
     let mut interruption = thread.take_interruption();
     loop {
-        let action = process.with_signals(|state| {
+        let action = thread.with_signals(|state, own| {
             let shared = pure::Process {
                 shared: &mut state.shared,
                 dispositions: &mut state.dispositions,
                 kind: process.kind,
                 has_orphaned_group,
             };
-            pure::next_action(&mut state.thread, shared).0
+            pure::next_action(own, shared).0
         });
         match action {
             Action::None => {
                 if let Some(interruption) = interruption {
                     resume_call(frame, interruption.resume(None));
                 }
-                process.with_signals(|state| state.thread.restore_blocked());
+                thread.with_own_signals(ThreadSignals::restore_blocked);
                 return Delivered::Done;
             }
             Action::Deliver(delivery) => {
@@ -65,7 +64,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
             }
             Action::Terminate { info, core } => {
                 let status = ExitStatus::Killed { signal: info.signal, core };
-                thread.attention().end(Ending::Process(status));
+                process.end(status);
                 return Delivered::Again;
             }
             Action::Stop(signal) => {
@@ -73,7 +72,8 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                     // The call continues after the stop, or a handler changes that.
                     thread.set_interruption(interruption);
                 }
-                stop::stop(thread, signal);
+                process.begin_stop(signal, thread.handle());
+                stop::stop_here(thread);
                 return Delivered::Again;
             }
         }
@@ -109,13 +109,13 @@ fn enter_handler(
     let fpu_bytes = fpu.len() - MAGIC2_BYTES;
     let machine =
         Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes };
-    let alt_stack = thread.process().with_signals(|state| state.thread.alt_stack);
+    let alt_stack = thread.with_own_signals(|own| own.alt_stack);
     let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
     pointer::write_bytes(signal_frame.fpu_address, &fpu)
         .and_then(|()| pointer::write_bytes(signal_frame.address, &signal_frame.bytes))
         .map_err(|_| FrameError::NoStack)?;
     signal_fpu::clear();
-    thread.process().with_signals(|state| state.thread.alt_stack.disarm());
+    thread.with_own_signals(|own| own.alt_stack.disarm());
     set_registers(frame, &signal_frame.entry);
     frame.restore_all();
     Ok(())
@@ -132,7 +132,7 @@ fn refuse(thread: &ProcessThread, delivery: &Delivery) {
 /// Sends the SIGSEGV of a signal frame that can't be written or read.
 fn force_bad_frame(thread: &ProcessThread) {
     let info = SigInfo::fault(Signal::SEGV, Code::KERNEL, 0);
-    signal_sending::force(thread.process(), info);
+    signal_sending::force(thread, info);
 }
 
 /// Restores the registers from before a handler: rt_sigreturn(2). What can't be restored is a
@@ -155,14 +155,10 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
         .ok()?,
         None => signal_fpu::clear(),
     }
-    thread.process().with_signals(|state| {
-        state.thread.set_blocked(restored.blocked);
+    thread.with_own_signals(|own| {
+        own.set_blocked(restored.blocked);
         // As on Linux, what is wrong with the stack is not reported.
-        let _ = state.thread.alt_stack.set(
-            &restored.alt_stack,
-            restored.registers.rsp,
-            pure::MINSIGSTKSZ,
-        );
+        let _ = own.alt_stack.set(&restored.alt_stack, restored.registers.rsp, pure::MINSIGSTKSZ);
     });
     set_registers(frame, &restored.registers);
     frame.restore_all();

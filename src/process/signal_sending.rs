@@ -6,7 +6,10 @@ use signals::{ChildStatus, Limit, PushError, SigInfo, Signal};
 use super::limits::Resource;
 use super::pid::{Pid, Selection};
 use super::process::{Identity, Process};
-use super::table::{self, Life};
+use super::table::{self, Life, Member};
+use super::thread::ProcessThread;
+use super::thread_handle::ThreadHandle;
+use super::threads::Threads;
 
 /// Why a signal isn't sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,27 +35,71 @@ impl From<PushError> for SendError {
 /// # Errors
 /// [`SendError::QueueFull`].
 pub fn send(process: &Process, info: SigInfo) -> Result<(), SendError> {
+    match process.oldest_thread() {
+        Some(oldest) => send_to_queue(process, &oldest, QueueOf::Process, info),
+        None => Ok(()),
+    }
+}
+
+/// Sends `info` to a thread of a process. The table is not locked.
+///
+/// # Errors
+/// [`SendError::QueueFull`].
+pub fn send_to_thread(
+    process: &Process,
+    thread: &ThreadHandle,
+    info: SigInfo,
+) -> Result<(), SendError> {
+    send_to_queue(process, thread, QueueOf::Thread, info)
+}
+
+/// The queue in which a signal waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum QueueOf {
+    Process,
+    Thread,
+}
+
+/// Sends `info` to `thread`, or to its process.
+fn send_to_queue(
+    process: &Process,
+    thread: &ThreadHandle,
+    queue: QueueOf,
+    info: SigInfo,
+) -> Result<(), SendError> {
     let queue_limit = process.limits().get(Resource::PendingSignals).soft;
-    let mut continues = false;
-    let is_sent = process.with_signals(|state| {
-        let sent = signals::send(&info, &state.thread, &state.dispositions, process.kind);
+    let mut sent = None;
+    let is_pending = process.with_signals_of(thread, |state, own| {
+        let sent = sent.insert(signals::send(&info, own, &state.dispositions, process.kind));
         state.shared.remove(sent.discard);
-        state.thread.pending.remove(sent.discard);
-        continues = sent.continues;
         if sent.is_ignored {
             return Ok(false);
         }
-        let is_below = (state.shared.queued() as u64) < queue_limit;
+        let pending = match queue {
+            QueueOf::Process => &mut state.shared,
+            QueueOf::Thread => &mut own.pending,
+        };
+        let is_below = (pending.queued() as u64) < queue_limit;
         let limit = if is_below { Limit::Below } else { Limit::Reached };
-        state.shared.push(info, limit)?;
-        Ok::<_, SendError>(state.thread.accepts(info.signal))
+        pending.push(info, limit)?;
+        Ok::<_, SendError>(true)
     })?;
+    if let Some(sent) = sent.filter(|sent| !sent.discard.is_empty()) {
+        process.for_each_thread(|thread| {
+            thread.with_signals(|own| own.pending.remove(sent.discard));
+        });
+    }
     let is_kill = info.signal == Signal::KILL;
-    if continues || is_kill {
+    if is_kill || sent.is_some_and(|sent| sent.continues) {
         continue_stopped(process, is_kill);
     }
-    if is_sent {
-        process.attention().request();
+    match queue {
+        _ if !is_pending => {}
+        QueueOf::Process => process.request_for(info.signal),
+        QueueOf::Thread if thread.with_signals(|own| own.accepts(info.signal)) => {
+            thread.attention().request();
+        }
+        QueueOf::Thread => {}
     }
     Ok(())
 }
@@ -60,6 +107,8 @@ pub fn send(process: &Process, info: SigInfo) -> Result<(), SendError> {
 /// Makes a process continue that a signal has stopped, or wakes it to be killed.
 fn continue_stopped(process: &Process, is_kill: bool) {
     let mut table = table::lock();
+    process.with_threads(Threads::end_stop);
+    process.stop_ends.wake_all();
     let Some(entry) = table.get_mut(process.pid()) else {
         return;
     };
@@ -70,8 +119,7 @@ fn continue_stopped(process: &Process, is_kill: bool) {
     entry.has_continued = !is_kill;
     let parent = entry.parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
     drop(table);
-    process.child_events.wake_all();
-    process.attention().request();
+    process.request_all();
     if let Some(parent) = parent.filter(|_| !is_kill) {
         notify_parent(&parent, process, ChildStatus::Continued, Some(Signal::CHLD));
     }
@@ -134,6 +182,23 @@ pub fn kill(sender: &Process, target: Selection, info: Option<SigInfo>) -> Resul
     result
 }
 
+/// Sends a signal from a process to a thread: tgkill(2). Without one it is only checked whether it
+/// could be sent.
+///
+/// # Errors
+/// See [`SendError`].
+pub fn kill_thread(
+    sender: &Process,
+    member: &Member,
+    info: Option<SigInfo>,
+) -> Result<(), SendError> {
+    let signal = info.map(|info| info.signal);
+    match may_send(sender, &sender.identity(), &member.process, signal) {
+        false => Err(SendError::NotPermitted),
+        true => info.map_or(Ok(()), |info| send_to_thread(&member.process, &member.thread, info)),
+    }
+}
+
 /// Returns whether a process may send `signal` to another one.
 ///
 /// Source: kill(2).
@@ -148,13 +213,12 @@ fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<
     }
 }
 
-/// Sends a fault to the running thread of `process`, which has caused it and can't continue without
-/// it.
-pub(super) fn force(process: &Process, info: SigInfo) {
-    process.with_signals(|state| {
-        signals::force(info, &mut state.thread, &mut state.dispositions);
+/// Sends a fault to the running thread, which has caused it and can't continue without it.
+pub(super) fn force(thread: &ProcessThread, info: SigInfo) {
+    thread.with_signals(|state, own| {
+        signals::force(info, own, &mut state.dispositions);
     });
-    process.attention().request();
+    thread.attention().request();
 }
 
 /// Reports a change of a child to its parent: by a signal, and to its wait calls.

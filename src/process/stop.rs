@@ -2,15 +2,35 @@
 
 use signals::{ChildStatus, Signal};
 
+use super::process::Process;
 use super::signal_sending::notify_parent;
 use super::table::{self, Life};
 use super::thread::ProcessThread;
 
-/// Stops the process until SIGCONT or SIGKILL comes. May wait.
-pub(super) fn stop(thread: &ProcessThread, signal: Signal) {
+/// Stops the running thread if its process is to stop, until SIGCONT comes or the thread is to end.
+/// Returns whether it has stopped. May wait.
+pub(super) fn stop_here(thread: &ProcessThread) -> bool {
     let process = thread.process();
+    if process.with_threads(|threads| threads.stop()).is_none() {
+        return false;
+    }
+    if let Some(signal) = process.with_threads(|threads| threads.enter_stop()) {
+        report(process, signal);
+    }
+    process.stop_ends.wait_until(|| {
+        thread.attention().is_ending() || process.with_threads(|threads| threads.stop()).is_none()
+    });
+    process.with_threads(|threads| threads.leave_stop());
+    true
+}
+
+/// Reports to the parent that a signal has stopped all threads of a process. May wait.
+pub(super) fn report(process: &Process, signal: Signal) {
     let parent = {
         let mut table = table::lock();
+        if process.with_threads(|threads| threads.stop()).is_none() {
+            return;
+        }
         let Some(entry) = table.get_mut(process.pid()) else {
             return;
         };
@@ -21,8 +41,4 @@ pub(super) fn stop(thread: &ProcessThread, signal: Signal) {
     if let Some(parent) = parent {
         notify_parent(&parent, process, ChildStatus::Stopped(signal), Some(Signal::CHLD));
     }
-    process.child_events.wait_until(|| {
-        let is_stopped = |it: &table::Entry| matches!(it.life, Life::Stopped { .. });
-        !table::lock().get(process.pid()).is_some_and(is_stopped)
-    });
 }

@@ -9,6 +9,7 @@ use signals::Signal;
 use super::exit_status::ExitStatus;
 use super::pid::{PID_MAX, Pid, Selection};
 use super::process::Process;
+use super::thread_handle::ThreadHandle;
 use crate::sync::{Mutex, MutexGuard, Rank};
 
 /// What a process does, as its parent sees it.
@@ -64,16 +65,29 @@ impl Entry {
     }
 }
 
+/// A thread, and its process.
+#[derive(Clone)]
+pub struct Member {
+    /// The process.
+    pub process: Arc<Process>,
+    /// The thread.
+    pub thread: Arc<ThreadHandle>,
+}
+
 /// All processes.
 pub(super) struct Table {
     entries: BTreeMap<Pid, Entry>,
+    /// All threads but the first ones of processes, by their numbers.
+    threads: BTreeMap<Pid, Member>,
     next: u32,
 }
 
 /// Protects the processes and their relations; held to find and to change them, and over the
 /// sending of a signal to a group. May wait.
-static TABLE: Mutex<Table> =
-    Mutex::new(Rank::ProcessTable, Table { entries: BTreeMap::new(), next: 1 });
+static TABLE: Mutex<Table> = Mutex::new(
+    Rank::ProcessTable,
+    Table { entries: BTreeMap::new(), threads: BTreeMap::new(), next: 1 },
+);
 
 /// Locks the table.
 pub(super) fn lock() -> MutexGuard<'static, Table> {
@@ -85,7 +99,7 @@ pub(super) fn lock() -> MutexGuard<'static, Table> {
 pub struct NoPid;
 
 impl Table {
-    /// Returns a number that no process, group or session has.
+    /// Returns a number that no process, thread, group or session has.
     ///
     /// # Errors
     /// [`NoPid`].
@@ -100,6 +114,7 @@ impl Table {
             self.next += 1;
             let pid = Pid::try_new(number).expect("numbers begin at 1 and end before the limit");
             let is_used = self.entries.contains_key(&pid)
+                || self.threads.contains_key(&pid)
                 || self.entries.values().any(|it| it.group == pid || it.session == pid);
             if !is_used {
                 return Ok(pid);
@@ -123,6 +138,16 @@ impl Table {
             parent.children.remove(&pid);
         }
         Some(entry)
+    }
+
+    /// Adds a thread that isn't the first one of its process.
+    pub(super) fn insert_thread(&mut self, process: Arc<Process>, thread: Arc<ThreadHandle>) {
+        self.threads.insert(thread.tid(), Member { process, thread });
+    }
+
+    /// Removes a thread that isn't the first one of its process.
+    pub(super) fn remove_thread(&mut self, tid: Pid) -> Option<Member> {
+        self.threads.remove(&tid)
     }
 
     pub(super) fn get(&self, pid: Pid) -> Option<&Entry> {
@@ -167,6 +192,16 @@ impl Table {
 /// Returns a process, if it hasn't been waited for. May wait.
 pub fn find(pid: Pid) -> Option<Arc<Process>> {
     lock().get(pid).map(|entry| entry.process.clone())
+}
+
+/// Returns a thread that has not ended. May wait.
+pub fn find_thread(tid: Pid) -> Option<Member> {
+    let table = lock();
+    let Some(entry) = table.get(tid) else {
+        return table.threads.get(&tid).cloned();
+    };
+    let oldest = entry.process.oldest_thread().filter(|thread| thread.tid() == tid);
+    oldest.map(|thread| Member { process: entry.process.clone(), thread })
 }
 
 /// Returns all processes, by rising numbers. May wait.

@@ -4,12 +4,14 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use ::address_space::Access;
-use signals::Interruption;
+use signals::{Interruption, ThreadSignals};
 
-use super::attention::Attention;
+use super::attention::{Attention, Ending};
+use super::exit_status::ExitStatus;
 use super::limits::Resource;
 use super::pid::Pid;
-use super::process::Process;
+use super::process::{Process, SignalState};
+use super::thread_handle::ThreadHandle;
 use crate::arch::trap::page_fault::{Access as FaultAccess, PageFault};
 use crate::mm::user::fault::FaultError;
 use crate::sync::{Rank, SpinMutex};
@@ -20,8 +22,11 @@ pub(super) type LastFault = (u64, u64, u64);
 /// A thread of a process.
 pub struct ProcessThread {
     process: Arc<Process>,
+    handle: Arc<ThreadHandle>,
     /// Where a zero is written when the thread ends: set_tid_address(2).
     clear_on_exit: AtomicU64,
+    /// Where the list of the futexes is that it holds: set_robust_list(2).
+    robust_list: AtomicU64,
     /// Protects how an interrupted system call continues; accessed by the thread alone.
     interruption: SpinMutex<Option<Interruption>>,
     /// Protects what the last exception was; accessed by the thread alone.
@@ -29,10 +34,13 @@ pub struct ProcessThread {
 }
 
 impl ProcessThread {
-    pub(super) fn new(process: Arc<Process>) -> Self {
+    /// Makes the thread of `process` that `handle` is for.
+    pub(super) fn new(process: Arc<Process>, handle: Arc<ThreadHandle>) -> Self {
         Self {
             process,
+            handle,
             clear_on_exit: AtomicU64::new(0),
+            robust_list: AtomicU64::new(0),
             interruption: SpinMutex::new(Rank::Process, None),
             last_fault: SpinMutex::new(Rank::Process, (0, 0, 0)),
         }
@@ -44,23 +52,56 @@ impl ProcessThread {
         &self.process
     }
 
+    /// Returns what others see of it.
+    #[inline]
+    pub fn handle(&self) -> &Arc<ThreadHandle> {
+        &self.handle
+    }
+
     /// Returns its number.
     pub fn tid(&self) -> Pid {
-        self.process.pid()
+        self.handle.tid()
     }
 
     /// Returns what makes it look up before it returns to ring 3.
     #[inline]
     pub fn attention(&self) -> &Attention {
-        self.process.attention()
+        self.handle.attention()
+    }
+
+    /// Accesses its own signals.
+    pub fn with_own_signals<R>(&self, access: impl FnOnce(&mut ThreadSignals) -> R) -> R {
+        self.handle.with_signals(access)
+    }
+
+    /// Accesses the signals of its process, and its own.
+    pub fn with_signals<R>(
+        &self,
+        access: impl FnOnce(&mut SignalState, &mut ThreadSignals) -> R,
+    ) -> R {
+        self.process.with_signals_of(&self.handle, access)
+    }
+
+    /// Makes it end before it returns to ring 3, and its process if it is the last one.
+    pub fn end(&self, status: ExitStatus) {
+        self.attention().end(Ending::Thread(status));
     }
 
     /// Requests a look at signals before the return to ring 3: some may not be blocked any more.
     pub fn look_for_signals(&self) {
-        let has_signal = self.process.with_signals(|state| state.thread.has_signal(&state.shared));
-        if has_signal {
+        if self.with_signals(|state, own| own.has_signal(&state.shared)) {
             self.attention().note();
         }
+    }
+
+    /// Sets where the list of the futexes is that it holds.
+    pub fn set_robust_list(&self, address: u64) {
+        self.robust_list.store(address, Ordering::Relaxed);
+    }
+
+    /// Returns where the list of the futexes is that it holds; 0 if there is none.
+    pub fn robust_list(&self) -> u64 {
+        self.robust_list.load(Ordering::Relaxed)
     }
 
     /// Sets where a zero is written when the thread ends.

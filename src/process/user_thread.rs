@@ -3,11 +3,11 @@
 use signals::{Code, SigInfo, Signal};
 use spin::Once;
 
-use super::attention::Ending;
 use super::exit;
 use super::exit_status::ExitStatus;
 use super::signal_delivery::{self, Delivered};
 use super::signal_sending;
+use super::stop;
 use super::thread::ProcessThread;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::{Fault, Outcome};
@@ -40,7 +40,7 @@ fn fail(thread: &ProcessThread, fault: &Fault<'_>, signal: Signal, code: Code, a
         error_code |= PAGE_IS_THERE;
     }
     thread.set_last_fault((frame.vector, error_code, fault.cr2()));
-    signal_sending::force(thread.process(), SigInfo::fault(signal, code, address));
+    signal_sending::force(thread, SigInfo::fault(signal, code, address));
 }
 
 /// Returns whether the program has accessed an address of the kernel.
@@ -87,10 +87,8 @@ impl UserThread for ProcessThread {
                             self.process().pid(),
                             self.process().name()
                         );
-                        self.attention().end(Ending::Process(ExitStatus::Killed {
-                            signal: Signal::KILL,
-                            core: false,
-                        }));
+                        let status = ExitStatus::Killed { signal: Signal::KILL, core: false };
+                        self.process().end(status);
                         return Outcome::Served;
                     }
                 };
@@ -139,6 +137,9 @@ impl UserThread for ProcessThread {
             if let Some(ending) = self.attention().ending() {
                 exit::finish(self, ending);
                 return Next::End;
+            }
+            if stop::stop_here(self) {
+                continue;
             }
             match signal_delivery::deliver(self, frame) {
                 Delivered::Done => return Next::Resume,

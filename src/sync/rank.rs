@@ -33,6 +33,10 @@ ranks! {
     pub enum Rank {
         /// All processes, and how they are related.
         ProcessTable,
+        /// A bucket of the threads that wait at futexes.
+        Futex,
+        /// The bucket to which a requeue moves threads, or from which.
+        SecondFutex,
         /// The position of an open file.
         FilePosition,
         /// The state of a pipe or a device.
@@ -57,6 +61,8 @@ ranks! {
         Input,
         /// What the threads of a process share: descriptors, signals, directories. Never two at once.
         Process,
+        /// The signals of a thread of a process.
+        ThreadSignals,
         /// Directory entries, pages of a file, mounts: what a file operation looks up.
         Files,
         /// Where the kernel's heap ends.

@@ -11,8 +11,9 @@ use crate::mm::user::pointer::BadAddress;
 use crate::process::LoadError;
 use crate::process::descriptors::DescriptorError;
 use crate::process::exec::ExecError;
-use crate::process::fork::ForkError;
+use crate::process::futex::FutexError;
 use crate::process::signal_sending::SendError;
+use crate::process::thread_start::ForkError;
 
 impl From<BadAddress> for Errno {
     fn from(_: BadAddress) -> Self {
@@ -106,6 +107,19 @@ impl From<ForkError> for Errno {
     }
 }
 
+impl From<FutexError> for Errno {
+    fn from(error: FutexError) -> Self {
+        match error {
+            FutexError::BadAddress => Self::EFAULT,
+            FutexError::NotAligned => Self::EINVAL,
+            FutexError::Changed => Self::EAGAIN,
+            FutexError::TimedOut => Self::ETIMEDOUT,
+            FutexError::Interrupted => Self::EINTR,
+            FutexError::NoMemory => Self::ENOMEM,
+        }
+    }
+}
+
 impl From<SendError> for Errno {
     fn from(error: SendError) -> Self {
         match error {
@@ -174,6 +188,7 @@ impl From<ExecError> for Errno {
                 ScriptError::NotScript | ScriptError::NoInterpreter | ScriptError::PathTooLong,
             ) => Self::ENOEXEC,
             ExecError::TooManyScripts => Self::ELOOP,
+            ExecError::Ends => Self::EAGAIN,
         }
     }
 }

@@ -8,7 +8,7 @@
 //! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
-//! | [`memory`], [`process`], [`group`], [`signal`], [`identity`], [`limit`] | processes |
+//! | [`memory`], [`process`], [`futex`], [`group`], [`signal`], [`identity`], [`limit`] | processes |
 //! | [`time`], [`schedule`], [`uname`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
@@ -21,6 +21,7 @@ mod descriptor;
 pub mod errno;
 mod errno_of;
 mod file;
+mod futex;
 mod group;
 mod identity;
 mod limit;

@@ -7,18 +7,22 @@ use ::signals::{ChildStatus, Signal};
 use super::call::{Call, CallResult, Failure, read_string};
 use super::errno::Errno;
 use crate::mm::user::pointer::UserPointer;
-use crate::process::attention::Ending;
 use crate::process::exec::{self, Command};
 use crate::process::exit_status::ExitStatus;
 use crate::process::fork::{self, ForkOptions};
 use crate::process::table;
+use crate::process::thread_start::{self, ThreadOptions};
 use crate::process::wait::{self, Changes, WaitError, WaitRequest};
 
 // Source: Linux, include/uapi/linux/sched.h.
 const CSIGNAL: u64 = 0xFF;
 const CLONE_VM: u64 = 0x100;
+const CLONE_FS: u64 = 0x200;
 const CLONE_FILES: u64 = 0x400;
+const CLONE_SIGHAND: u64 = 0x800;
 const CLONE_VFORK: u64 = 0x4000;
+const CLONE_THREAD: u64 = 0x1_0000;
+const CLONE_SYSVSEM: u64 = 0x4_0000;
 const CLONE_SETTLS: u64 = 0x8_0000;
 const CLONE_PARENT_SETTID: u64 = 0x10_0000;
 const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
@@ -62,11 +66,15 @@ fn start(call: &Call<'_>, options: &ForkOptions) -> CallResult {
 pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
     let [flags, stack, parent_tid, child_tid, tls, _] =
         core::array::from_fn(|index| call.argument(index));
-    // Threads and name spaces aren't there.
+    // Name spaces aren't there.
     let known = CSIGNAL
         | CLONE_VM
+        | CLONE_FS
         | CLONE_FILES
+        | CLONE_SIGHAND
         | CLONE_VFORK
+        | CLONE_THREAD
+        | CLONE_SYSVSEM
         | CLONE_SETTLS
         | CLONE_PARENT_SETTID
         | CLONE_CHILD_CLEARTID
@@ -76,23 +84,38 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let has = |flag: u64| flags & flag != 0;
-    let options = ForkOptions {
-        shares_memory: has(CLONE_VM),
-        parent_waits: has(CLONE_VFORK),
-        shares_descriptors: has(CLONE_FILES),
-        end_signal: Signal::from_number(flags & CSIGNAL),
+    let thread = ThreadOptions {
         stack: (stack != 0).then_some(stack),
         fs_base: has(CLONE_SETTLS).then_some(tls),
+        set_parent_tid: has(CLONE_PARENT_SETTID).then_some(parent_tid),
         set_child_tid: has(CLONE_CHILD_SETTID).then_some(child_tid),
         clear_child_tid: has(CLONE_CHILD_CLEARTID).then_some(child_tid),
-        clears_handlers: false,
     };
-    let result = start(call, &options)?;
-    if has(CLONE_PARENT_SETTID) {
-        // As on Linux, an address that isn't there is ignored.
-        let _ = UserPointer::<u32>::new(parent_tid).write(&(result as u32));
+    if has(CLONE_THREAD) {
+        // What the threads of a process share here.
+        const SHARED: u64 = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
+        if flags & (SHARED | CLONE_VFORK) != SHARED {
+            return Err(Errno::EINVAL.into());
+        }
+        let tid = thread_start::start_thread(call.thread, call.frame, &thread)?;
+        return Ok(tid.number().into());
     }
-    Ok(result)
+    // Processes have signal handlers of their own.
+    if has(CLONE_SIGHAND) {
+        return Err(Errno::EINVAL.into());
+    }
+    start(
+        call,
+        &ForkOptions {
+            shares_memory: has(CLONE_VM),
+            parent_waits: has(CLONE_VFORK),
+            shares_descriptors: has(CLONE_FILES),
+            shares_surroundings: has(CLONE_FS),
+            end_signal: Signal::from_number(flags & CSIGNAL),
+            clears_handlers: false,
+            thread,
+        },
+    )
 }
 
 /// The most bytes of an argument or of a string of the environment: MAX_ARG_STRLEN.
@@ -133,9 +156,16 @@ fn strings(array: u64) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(strings)
 }
 
+/// Ends the thread alone.
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
     let status = ExitStatus::Exited(call.argument(0) as u8);
-    call.process().end(Ending::Process(status));
+    call.thread.end(status);
+    Ok(0)
+}
+
+pub(super) fn exit_group(call: &mut Call<'_>) -> CallResult {
+    let status = ExitStatus::Exited(call.argument(0) as u8);
+    call.process().end(status);
     Ok(0)
 }
 

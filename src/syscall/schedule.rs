@@ -13,7 +13,8 @@ use crate::mm::user::pointer;
 use crate::process::limits::Resource;
 use crate::process::pid::{Pid, Selection};
 use crate::process::process::Process;
-use crate::process::table;
+use crate::process::table::{self, Member};
+use crate::process::thread_handle::ThreadHandle;
 use crate::task::{self, CpuSet, Thread};
 
 // Source: Linux, include/uapi/linux/sched.h.
@@ -39,10 +40,8 @@ pub(super) fn getcpu(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// A thread that a call is for.
-struct Target {
-    process: Arc<Process>,
-}
+/// A thread that a call is for, and its process.
+struct Target(Member);
 
 impl Target {
     /// Returns that of an argument; 0 is the caller.
@@ -50,15 +49,22 @@ impl Target {
     /// # Errors
     /// ESRCH.
     fn of(call: &Call<'_>, index: usize) -> Result<Self, Failure> {
-        let process = match call.argument_u32(index) {
-            0 => call.process().clone(),
-            number => Pid::try_new(number).and_then(table::find).ok_or(Errno::ESRCH)?,
+        let member = match call.argument_u32(index) {
+            0 => {
+                let (process, thread) = (call.process().clone(), call.thread.handle().clone());
+                Member { process, thread }
+            }
+            number => Pid::try_new(number).and_then(table::find_thread).ok_or(Errno::ESRCH)?,
         };
-        Ok(Self { process })
+        Ok(Self(member))
+    }
+
+    fn process(&self) -> &Process {
+        &self.0.process
     }
 
     fn thread(&self) -> Result<&'static Thread, Failure> {
-        Ok(self.process.attention().task().ok_or(Errno::ESRCH)?.thread())
+        Ok(self.0.thread.attention().task().ok_or(Errno::ESRCH)?.thread())
     }
 }
 
@@ -112,10 +118,10 @@ fn set(call: &Call<'_>, number: Option<i32>, parameter: usize) -> CallResult {
         _ => return Err(Errno::EINVAL.into()),
     };
     let is_root = call.process().identity().is_root();
-    let limit = target.process.limits().get(Resource::RealTimePriority).soft;
+    let limit = target.process().limits().get(Resource::RealTimePriority).soft;
     let is_within =
         priority_of(policy) <= priority_of(now) || u64::from(priority_of(policy)) <= limit;
-    let is_allowed = is_root || (is_within && may_change(call, &target.process));
+    let is_allowed = is_root || (is_within && may_change(call, target.process()));
     if !is_allowed {
         return Err(Errno::EPERM.into());
     }
@@ -210,7 +216,7 @@ pub(super) fn sched_setaffinity(call: &mut Call<'_>) -> CallResult {
     let len_bytes = (call.argument_u32(1) as usize).min(bytes.len());
     pointer::read_bytes(call.argument(2), &mut bytes[..len_bytes])?;
     let target = Target::of(call, 0)?;
-    if !may_change(call, &target.process) {
+    if !may_change(call, target.process()) {
         return Err(Errno::EPERM.into());
     }
     let mut allowed = CpuSet::new();
@@ -254,10 +260,22 @@ fn processes(call: &Call<'_>) -> Result<Vec<Arc<Process>>, Failure> {
 
 /// Returns the nice value of a process.
 fn nice_of(process: &Process) -> i8 {
-    let policy = process.attention().task().map(|task| task.thread().own_policy());
-    match policy {
-        Some(Policy::Fair(nice)) => nice.get(),
-        _ => Nice::DEFAULT.get(),
+    let thread = process.oldest_thread();
+    match thread.as_ref().and_then(|thread| thread.attention().task()) {
+        Some(task) => match task.thread().own_policy() {
+            Policy::Fair(nice) => nice.get(),
+            Policy::RealTime(_) => Nice::DEFAULT.get(),
+        },
+        None => Nice::DEFAULT.get(),
+    }
+}
+
+/// Sets the nice value of a thread; a real-time thread has none.
+fn set_nice(thread: &ThreadHandle, nice: Nice) {
+    if let Some(task) = thread.attention().task()
+        && matches!(task.own_policy(), Policy::Fair(_))
+    {
+        task::set_policy(task.thread(), Policy::Fair(nice));
     }
 }
 
@@ -281,11 +299,8 @@ pub(super) fn setpriority(call: &mut Call<'_>) -> CallResult {
             result = Err(Errno::EPERM.into());
         } else if !is_root && !is_within {
             result = Err(Errno::EACCES.into());
-        } else if let Some(task) = process.attention().task() {
-            // A real-time thread has none.
-            if matches!(task.own_policy(), Policy::Fair(_)) {
-                task::set_policy(task.thread(), Policy::Fair(nice));
-            }
+        } else {
+            process.for_each_thread(|thread| set_nice(thread, nice));
         }
     }
     result

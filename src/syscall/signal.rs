@@ -7,9 +7,10 @@ use ::signals::{
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
-use crate::process::pid::{Pid, Selection};
+use crate::process::pid::Pid;
 use crate::process::signal_delivery;
 use crate::process::signal_sending;
+use crate::process::table;
 
 /// The size of a set of signals, in bytes.
 const SET_BYTES: u64 = size_of::<u64>() as u64;
@@ -27,17 +28,24 @@ pub(super) fn rt_sigaction(call: &mut Call<'_>) -> CallResult {
         Some(pointer) => Some(SigAction::from_bytes(&pointer.read()?)),
         None => None,
     };
-    let before = call.process().with_signals(|state| {
+    let process = call.process();
+    let mut is_ignored = false;
+    let before = process.with_signals(|state| {
         let before = state.dispositions.get(signal);
-        if let Some(action) = action
-            && state.dispositions.set(signal, action)?.is_ignored
-        {
+        if let Some(action) = action {
+            is_ignored = state.dispositions.set(signal, action)?.is_ignored;
+        }
+        if is_ignored {
             state.shared.remove(SignalSet::of(&[signal]));
-            state.thread.pending.remove(SignalSet::of(&[signal]));
         }
         Ok::<_, ActionError>(before)
     });
     let before = before.map_err(|ActionError::Unstoppable| Errno::EINVAL)?;
+    if is_ignored {
+        process.for_each_thread(|thread| {
+            thread.with_signals(|own| own.pending.remove(SignalSet::of(&[signal])));
+        });
+    }
     if let Some(pointer) = call.pointer_or_null::<[u8; SIGACTION_BYTES]>(2) {
         pointer.write(&before.to_bytes())?;
     }
@@ -59,17 +67,20 @@ pub(super) fn rt_sigprocmask(call: &mut Call<'_>) -> CallResult {
     if set.is_some() && how > SET {
         return Err(Errno::EINVAL.into());
     }
-    let before = call.process().with_signals(|state| {
-        let before = state.thread.blocked();
+    let before = call.thread.with_own_signals(|own| {
+        let before = own.blocked();
         match (set, how) {
-            (Some(set), BLOCK) => state.thread.set_blocked(before | set),
-            (Some(set), UNBLOCK) => state.thread.set_blocked(before.without(set)),
-            (Some(set), _) => state.thread.set_blocked(set),
+            (Some(set), BLOCK) => own.set_blocked(before | set),
+            (Some(set), UNBLOCK) => own.set_blocked(before.without(set)),
+            (Some(set), _) => own.set_blocked(set),
             (None, _) => {}
         }
         before
     });
     call.thread.look_for_signals();
+    if call.process().thread_count() > 1 {
+        call.process().pass_signals_on(call.thread.handle());
+    }
     if let Some(pointer) = call.pointer_or_null::<u64>(2) {
         pointer.write(&before.bits())?;
     }
@@ -83,51 +94,51 @@ pub(super) fn rt_sigreturn(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
     let target = call.selection(0)?.ok_or(Errno::ESRCH)?;
-    send(call, target, call.argument_u32(1), SigInfo::from_user)
-}
-
-/// Sends a signal of the process, with what `info` makes of it, its number and its user; the signal
-/// 0 only checks whether it could be sent.
-fn send(
-    call: &Call<'_>,
-    target: Selection,
-    signal: u32,
-    info: impl FnOnce(Signal, i32, u32) -> SigInfo,
-) -> CallResult {
-    let sender = call.process();
-    let info = match signal {
-        0 => None,
-        number => {
-            let signal = self::signal(number.into())?;
-            Some(info(signal, sender.pid().number() as i32, sender.identity().uid))
-        }
-    };
-    signal_sending::kill(sender, target, info)?;
+    let info = info(call, call.argument_u32(1), SigInfo::from_user)?;
+    signal_sending::kill(call.process(), target, info)?;
     Ok(0)
 }
 
-/// Sends a signal to a thread, as tgkill(2) and tkill(2) do: a process has one thread.
-fn send_to_thread(call: &Call<'_>, tid: u32, signal: u32) -> CallResult {
-    let pid = Pid::try_new(tid).ok_or(Errno::EINVAL)?;
-    send(call, Selection::Process(pid), signal, SigInfo::to_thread)
+/// Returns what comes with a signal of the process: what `info` makes of it, its number and its user.
+/// The signal 0 is none: it is only checked whether one could be sent.
+fn info(
+    call: &Call<'_>,
+    signal: u32,
+    info: impl FnOnce(Signal, i32, u32) -> SigInfo,
+) -> Result<Option<SigInfo>, Failure> {
+    if signal == 0 {
+        return Ok(None);
+    }
+    let sender = call.process();
+    let signal = self::signal(signal.into())?;
+    Ok(Some(info(signal, sender.pid().number() as i32, sender.identity().uid)))
+}
+
+/// Sends a signal to a thread, which is of the process `group` if one is given.
+fn send_to_thread(call: &Call<'_>, group: Option<i32>, tid: i32, signal: u32) -> CallResult {
+    if tid <= 0 || group.is_some_and(|group| group <= 0) {
+        return Err(Errno::EINVAL.into());
+    }
+    let info = info(call, signal, SigInfo::to_thread)?;
+    let member = Pid::try_new(tid as u32).and_then(table::find_thread).ok_or(Errno::ESRCH)?;
+    if group.is_some_and(|group| group as u32 != member.process.pid().number()) {
+        return Err(Errno::ESRCH.into());
+    }
+    signal_sending::kill_thread(call.process(), &member, info)?;
+    Ok(0)
 }
 
 pub(super) fn tkill(call: &mut Call<'_>) -> CallResult {
-    send_to_thread(call, call.argument_u32(0), call.argument_u32(1))
+    send_to_thread(call, None, call.argument_i32(0), call.argument_u32(1))
 }
 
 pub(super) fn tgkill(call: &mut Call<'_>) -> CallResult {
-    if call.argument_i32(0) <= 0 || call.argument_i32(1) <= 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    if call.argument_u32(0) != call.argument_u32(1) {
-        return Err(Errno::ESRCH.into());
-    }
-    send_to_thread(call, call.argument_u32(1), call.argument_u32(2))
+    let group = Some(call.argument_i32(0));
+    send_to_thread(call, group, call.argument_i32(1), call.argument_u32(2))
 }
 
 pub(super) fn rt_sigpending(call: &mut Call<'_>) -> CallResult {
-    let pending = call.process().with_signals(|state| state.thread.pending_set(&state.shared));
+    let pending = call.thread.with_signals(|state, own| own.pending_set(&state.shared));
     call.pointer::<u64>(0).write(&pending.bits())?;
     Ok(0)
 }
@@ -138,10 +149,10 @@ pub(super) fn sigaltstack(call: &mut Call<'_>) -> CallResult {
         Some(pointer) => Some(pointer.read()?),
         None => None,
     };
-    let before = call.process().with_signals(|state| {
-        let before = state.thread.alt_stack.to_bytes(rsp);
+    let before = call.thread.with_own_signals(|own| {
+        let before = own.alt_stack.to_bytes(rsp);
         if let Some(wanted) = wanted {
-            state.thread.alt_stack.set(&wanted, rsp, MINSIGSTKSZ)?;
+            own.alt_stack.set(&wanted, rsp, MINSIGSTKSZ)?;
         }
         Ok::<_, AltStackError>(before)
     });
@@ -161,7 +172,8 @@ pub(super) fn rt_sigsuspend(call: &mut Call<'_>) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     let set = SignalSet::from_bits(call.pointer::<u64>(0).read()?);
-    call.process().with_signals(|state| state.thread.block_for_call(set));
+    call.thread.with_own_signals(|own| own.block_for_call(set));
+    call.thread.look_for_signals();
     wait_for_signal(call)
 }
 
@@ -171,9 +183,8 @@ pub(super) fn pause(call: &mut Call<'_>) -> CallResult {
 
 /// Waits until a signal comes that isn't blocked.
 fn wait_for_signal(call: &Call<'_>) -> CallResult {
-    let process = call.process();
-    let has_signal = || process.with_signals(|state| state.thread.has_signal(&state.shared));
+    let has_signal = || call.thread.with_signals(|state, own| own.has_signal(&state.shared));
     // Its end by a signal is what it is for.
-    let _ = process.wait_cancellable(has_signal);
+    let _ = call.process().wait_cancellable(has_signal);
     Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
 }

@@ -82,12 +82,6 @@ pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
 
 /// The list of mutexes that a thread of the C library holds: it is looked at when a thread ends that
 /// others share memory with, and there are none.
-pub(super) fn set_robust_list(call: &mut Call<'_>) -> CallResult {
-    /// The size of a `struct robust_list_head`.
-    const HEAD_BYTES: u64 = 24;
-    if call.argument(1) == HEAD_BYTES { Ok(0) } else { Err(Errno::EINVAL.into()) }
-}
-
 pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
     // Source: reboot(2).
     const MAGIC: u32 = 0xFEE1_DEAD;

@@ -2,7 +2,7 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    descriptor, file, group, identity, limit, memory, name, process, schedule, signal, stat,
+    descriptor, file, futex, group, identity, limit, memory, name, process, schedule, signal, stat,
     system, terminal, time, uname,
 };
 
@@ -178,6 +178,7 @@ mod rows {
         186 gettid() = process::gettid;
         200 tkill(Number Signal) = signal::tkill;
         201 time(Hex) = time::time;
+        202 futex(Hex Number Number Hex Hex Number) = futex::futex;
         203 sched_setaffinity(Number Number Hex) = schedule::sched_setaffinity;
         204 sched_getaffinity(Number Number Hex) = schedule::sched_getaffinity;
         217 getdents64(Fd Hex Number) = name::getdents64;
@@ -185,7 +186,7 @@ mod rows {
         228 clock_gettime(Number Hex) = time::clock_gettime;
         229 clock_getres(Number Hex) = time::clock_getres;
         230 clock_nanosleep(Number Hex Hex Hex) = time::clock_nanosleep;
-        231 exit_group(Number) = process::exit;
+        231 exit_group(Number) = process::exit_group;
         234 tgkill(Number Number Signal) = signal::tgkill;
         257 openat(Fd Path Hex Mode) = file::openat;
         258 mkdirat(Fd Path Mode) = name::mkdirat;
@@ -199,7 +200,8 @@ mod rows {
         267 readlinkat(Fd Path Hex Number) = name::readlinkat;
         268 fchmodat(Fd Path Mode) = stat::fchmodat;
         269 faccessat(Fd Path Hex) = stat::faccessat;
-        273 set_robust_list(Hex Number) = system::set_robust_list;
+        273 set_robust_list(Hex Number) = futex::set_robust_list;
+        274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
         280 utimensat(Fd Path Hex Hex) = stat::utimensat;
         292 dup3(Fd Fd Hex) = descriptor::dup3;
         293 pipe2(Hex Hex) = file::pipe2;

@@ -22,7 +22,7 @@ const CLOCK_BOOTTIME: u32 = 7;
 /// Returns the time of a clock, in nanoseconds.
 fn now_ns(clock: u32) -> Result<u64, Failure> {
     match clock {
-        CLOCK_REALTIME | CLOCK_REALTIME_COARSE => Ok(time::now_ns().max(0) as u64),
+        CLOCK_REALTIME | CLOCK_REALTIME_COARSE => Ok(real_time_ns()),
         CLOCK_MONOTONIC | CLOCK_MONOTONIC_RAW | CLOCK_MONOTONIC_COARSE | CLOCK_BOOTTIME => {
             Ok(clock::now_ns())
         }
@@ -64,8 +64,16 @@ pub(super) fn time(call: &mut Call<'_>) -> CallResult {
     Ok(seconds)
 }
 
-/// Reads a `struct timespec`.
-fn read_time(pointer: UserPointer<[i64; 2]>) -> Result<u64, Failure> {
+/// Returns the time of CLOCK_REALTIME, in nanoseconds.
+pub(super) fn real_time_ns() -> u64 {
+    time::now_ns().max(0) as u64
+}
+
+/// Reads a `struct timespec`; returns it in nanoseconds.
+///
+/// # Errors
+/// EFAULT; EINVAL if it is none.
+pub(super) fn read_time(pointer: UserPointer<[i64; 2]>) -> Result<u64, Failure> {
     let [seconds, ns] = pointer.read()?;
     let is_valid = seconds >= 0 && (0..NS as i64).contains(&ns);
     if !is_valid {

@@ -135,6 +135,20 @@ pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
 /// What [`copy_string`] returns after a fault.
 const BAD: usize = usize::MAX;
 
+/// Replaces the word at `address`, a multiple of 4, by `new` if it is `expected`, in one step that no
+/// other CPU sees a part of. Returns what it was.
+///
+/// # Errors
+/// [`BadAddress`] if it can't be written.
+pub fn compare_exchange(address: u64, expected: u32, new: u32) -> Result<u32, BadAddress> {
+    if !is_of_programs(address, size_of::<u32>()) {
+        return Err(BadAddress);
+    }
+    // SAFETY: it is memory of programs.
+    let before = unsafe { exchange(address, expected, new) };
+    u32::try_from(before).map_err(|_| BadAddress)
+}
+
 /// The instructions that let the kernel access the memory of programs where SMAP forbids it.
 macro_rules! allow_access {
     () => {
@@ -230,6 +244,27 @@ unsafe extern "sysv64" fn copy_string(to: u64, from: u64, limit: usize) -> usize
         "inc rax",
         "cmp rax, rdx",
         "jb 3b",
+        "5:",
+        forbid_access_and_return!(),
+        "7: mov rax, -1",
+        "jmp 5b",
+        ".pushsection .exception_table, \"aw\"",
+        ".quad 3b, 7b",
+        ".popsection",
+        has_smap = sym features::HAS_SMAP,
+    )
+}
+
+/// Replaces a word by `new` if it is `expected`; returns what it was, or `u64::MAX` after a fault.
+///
+/// # Safety
+/// It is memory of programs.
+#[unsafe(naked)]
+unsafe extern "sysv64" fn exchange(address: u64, expected: u32, new: u32) -> u64 {
+    naked_asm!(
+        allow_access!(),
+        "mov eax, esi",
+        "3: lock cmpxchg [rdi], edx",
         "5:",
         forbid_access_and_return!(),
         "7: mov rax, -1",

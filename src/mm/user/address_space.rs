@@ -5,14 +5,14 @@
 
 use alloc::sync::Arc;
 
-use ::address_space::{Bounds, Limits, PageRange, Region, RegionError, Regions};
+use ::address_space::{Bounds, Limits, PageRange, Region, RegionError, Regions, Sharing};
 use paging::{Mapping, MappingFlags};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::backing::Backing;
 use super::commit;
 use super::mappings::Mappings;
-use super::page_table::{PageTableError, UserPageTable};
+use super::page_table::{PAGE_BYTES, PageTableError, UserPageTable};
 use super::reverse_map::Mapper;
 use crate::arch::smp::cpu_bits::SET_WORDS;
 use crate::arch::smp::tlb::Space;
@@ -122,6 +122,14 @@ impl AddressSpace {
     /// Returns what `address` is mapped to; `None` if its page isn't there. May wait.
     pub fn query(&self, address: VirtAddr) -> Option<Mapping> {
         self.table().query(address)
+    }
+
+    /// Returns the physical address of the page of `address`, if it is there and in a shared
+    /// mapping: all who share it have the same. May wait.
+    pub fn shared_page_of(&self, address: VirtAddr) -> Option<PhysAddr> {
+        let regions = self.regions();
+        regions.find(address).filter(|region| region.sharing() == Sharing::Shared)?;
+        self.table().query(address.align_down(PAGE_BYTES)).map(|mapping| mapping.paddr)
     }
 
     /// Calls `found` with each region, lowest first. May wait; the regions are locked meanwhile.

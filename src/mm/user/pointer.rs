@@ -129,6 +129,21 @@ pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
     copy::read_string(address, to)
 }
 
+/// Changes the word at `address`, a multiple of 4, in one step that no other CPU sees a part of.
+/// Returns what it was. May wait.
+///
+/// # Errors
+/// [`BadAddress`].
+pub fn update(address: u64, change: impl Fn(u32) -> u32) -> Result<u32, BadAddress> {
+    let mut word = UserPointer::<u32>::new(address).read()?;
+    loop {
+        match copy::compare_exchange(address, word, change(word))? {
+            before if before == word => return Ok(word),
+            before => word = before,
+        }
+    }
+}
+
 impl FrameBytes<'_> {
     /// Copies the bytes to `address` of the running program; returns how many could be copied. May
     /// wait.

@@ -1,0 +1,345 @@
+//! Futexes: threads that wait until a word of memory changes.
+//!
+//! A word that processes share, in a shared mapping, is known by its frame and its place in it; any
+//! other by its address space and its address. The threads that wait are in buckets, which a hash of
+//! that chooses. The word is compared while the bucket is locked, and a thread that changes it wakes
+//! others after that, so no wake-up is lost.
+//!
+//! Source: futex(2); Linux, Documentation/locking/robust-futexes.rst.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
+
+use blocking::WaitError;
+use x86_64::VirtAddr;
+
+use super::process::Process;
+use super::thread::ProcessThread;
+use crate::mm::kernel::layout::PROGRAMS_END;
+use crate::mm::user::page_table::PAGE_BYTES;
+use crate::mm::user::pointer::{self, BadAddress, UserPointer};
+use crate::sync::{Rank, RwLock, SpinMutex, WaitQueue};
+
+/// The number of buckets, a power of two.
+const BUCKETS: usize = 256;
+
+/// Protect the threads that wait, in the order in which they have come. The word is read inside,
+/// which may bring its page.
+static WAITERS: [RwLock<Waiters>; BUCKETS] =
+    [const { RwLock::new(Rank::Futex, Vec::new()) }; BUCKETS];
+
+type Waiters = Vec<Arc<Waiter>>;
+
+/// What tells futexes apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The address of the frame in a shared mapping, else a number of the address space.
+    space: u64,
+    /// The offset in the frame, else the address.
+    place: u64,
+    is_shared: bool,
+}
+
+/// A thread that waits.
+struct Waiter {
+    /// Protects what it waits for: a requeue changes that.
+    key: SpinMutex<Key>,
+    /// It is woken by those that have one of these bits.
+    bits: u32,
+    is_woken: AtomicBool,
+    queue: WaitQueue,
+}
+
+impl Waiter {
+    fn key(&self) -> Key {
+        *self.key.lock()
+    }
+
+    fn wake(&self) {
+        self.is_woken.store(true, Ordering::Release);
+        self.queue.wake_all();
+    }
+}
+
+/// Why a wait ends without a wake-up, or a call has no result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FutexError {
+    /// The address isn't there: EFAULT.
+    BadAddress,
+    /// The address is no multiple of 4: EINVAL.
+    NotAligned,
+    /// The word has another value: EAGAIN.
+    Changed,
+    /// The time is over: ETIMEDOUT.
+    TimedOut,
+    /// A signal has come: EINTR.
+    Interrupted,
+    /// No memory is left: ENOMEM.
+    NoMemory,
+}
+
+impl From<BadAddress> for FutexError {
+    fn from(_: BadAddress) -> Self {
+        Self::BadAddress
+    }
+}
+
+/// Who may use a futex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Only threads of the process: FUTEX_PRIVATE_FLAG.
+    Private,
+    /// All processes that have the memory.
+    Shared,
+}
+
+/// The bits of a wait or a wake-up without bits: FUTEX_BITSET_MATCH_ANY.
+pub const ANY_BITS: u32 = u32::MAX;
+
+/// Returns the key of the word at `address` of the running program. May wait.
+///
+/// # Errors
+/// [`FutexError::NotAligned`]; [`FutexError::BadAddress`] if it isn't there, and for a private one
+/// only if programs have no such address.
+pub fn key(process: &Process, address: u64, scope: Scope) -> Result<Key, FutexError> {
+    if !address.is_multiple_of(size_of::<u32>() as u64) {
+        return Err(FutexError::NotAligned);
+    }
+    let virt = VirtAddr::try_new(address).map_err(|_| FutexError::BadAddress)?;
+    let memory = process.memory().ok_or(FutexError::BadAddress)?;
+    if address >= PROGRAMS_END.as_u64() {
+        return Err(FutexError::BadAddress);
+    }
+    if scope == Scope::Shared {
+        UserPointer::<u32>::new(address).read()?;
+        if let Some(phys) = memory.shared_page_of(virt) {
+            let place = address % PAGE_BYTES;
+            return Ok(Key { space: phys.as_u64(), place, is_shared: true });
+        }
+    }
+    let space = Arc::as_ptr(&memory).addr() as u64;
+    Ok(Key { space, place: address, is_shared: false })
+}
+
+fn bucket(key: Key) -> usize {
+    /// The fractional part of the golden ratio.
+    const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+    let hash = (key.space ^ key.place.rotate_left(32)).wrapping_mul(MULTIPLIER);
+    (hash >> (u64::BITS - BUCKETS.ilog2())) as usize
+}
+
+/// Waits until a wake-up comes that has one of `bits`, if the word at `address` is `expected`; not
+/// after `deadline_ns`, on the kernel's clock, if there is one.
+///
+/// # Errors
+/// See [`FutexError`].
+pub fn wait(
+    key: Key,
+    address: u64,
+    expected: u32,
+    bits: u32,
+    deadline_ns: Option<u64>,
+) -> Result<(), FutexError> {
+    let waiter = Waiter {
+        key: SpinMutex::new(Rank::ThreadSignals, key),
+        bits,
+        is_woken: AtomicBool::new(false),
+        queue: WaitQueue::new(),
+    };
+    let waiter = Arc::try_new(waiter).map_err(|_| FutexError::NoMemory)?;
+    {
+        let mut waiters = WAITERS[bucket(key)].write();
+        if UserPointer::<u32>::new(address).read()? != expected {
+            return Err(FutexError::Changed);
+        }
+        waiters.try_reserve(1).map_err(|_| FutexError::NoMemory)?;
+        waiters.push(waiter.clone());
+    }
+    let is_woken = || waiter.is_woken.load(Ordering::Acquire);
+    let waited = waiter.queue.wait_until_cancellable(deadline_ns, is_woken);
+    if waited.is_ok() || !withdraw(&waiter) {
+        return Ok(());
+    }
+    match waited {
+        Err(WaitError::TimedOut) => Err(FutexError::TimedOut),
+        _ => Err(FutexError::Interrupted),
+    }
+}
+
+/// Removes a thread that waits no more; returns whether it was there, and so was not woken.
+fn withdraw(waiter: &Arc<Waiter>) -> bool {
+    loop {
+        let key = waiter.key();
+        let mut waiters = WAITERS[bucket(key)].write();
+        if waiter.key() != key {
+            // It was requeued meanwhile.
+            continue;
+        }
+        let index = waiters.iter().position(|other| Arc::ptr_eq(other, waiter));
+        let removed = index.map(|index| waiters.remove(index));
+        return removed.is_some();
+    }
+}
+
+/// Wakes up to `count` threads that wait for `key` with one of `bits`; returns how many. May wait.
+pub fn wake(key: Key, count: usize, bits: u32) -> usize {
+    wake_in(&mut WAITERS[bucket(key)].write(), key, count, bits)
+}
+
+fn wake_in(waiters: &mut Waiters, key: Key, count: usize, bits: u32) -> usize {
+    let mut woken = 0;
+    waiters.retain(|waiter| {
+        let is_meant = woken < count && waiter.bits & bits != 0 && waiter.key() == key;
+        if is_meant {
+            woken += 1;
+            waiter.wake();
+        }
+        !is_meant
+    });
+    woken
+}
+
+/// Runs `access` with the locked buckets of two keys; `None` stands for the same one.
+fn with_both<R>(
+    key: Key,
+    other: Key,
+    access: impl FnOnce(&mut Waiters, Option<&mut Waiters>) -> R,
+) -> R {
+    let (index, other_index) = (bucket(key), bucket(other));
+    if index == other_index {
+        return access(&mut WAITERS[index].write(), None);
+    }
+    let mut lower = WAITERS[index.min(other_index)].write();
+    let mut upper = WAITERS[index.max(other_index)].write_as(Rank::SecondFutex);
+    match index < other_index {
+        true => access(&mut lower, Some(&mut upper)),
+        false => access(&mut upper, Some(&mut lower)),
+    }
+}
+
+/// What a requeue does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requeue {
+    /// How many threads it wakes.
+    pub wakes: usize,
+    /// How many of the others wait for the other word then.
+    pub moves: usize,
+    /// The address of the word, and the value without which nothing is done: FUTEX_CMP_REQUEUE.
+    pub expected: Option<(u64, u32)>,
+}
+
+/// Wakes some threads that wait for `key`, and makes others of them wait for `other`; returns how
+/// many were woken and how many wait for the other word now. May wait.
+///
+/// # Errors
+/// [`FutexError::Changed`], [`FutexError::BadAddress`], [`FutexError::NoMemory`].
+pub fn requeue(key: Key, other: Key, request: Requeue) -> Result<(usize, usize), FutexError> {
+    with_both(key, other, |from, to| {
+        if let Some((address, expected)) = request.expected
+            && UserPointer::<u32>::new(address).read()? != expected
+        {
+            return Err(FutexError::Changed);
+        }
+        let woken = wake_in(from, key, request.wakes, ANY_BITS);
+        let mut moved = 0;
+        let mut moves = |waiter: &Waiter| {
+            let moves = moved < request.moves && waiter.key() == key;
+            if moves {
+                moved += 1;
+                *waiter.key.lock() = other;
+            }
+            moves
+        };
+        match to {
+            None => {
+                from.iter().filter(|waiter| moves(waiter)).count();
+            }
+            Some(to) => {
+                to.try_reserve(from.len()).map_err(|_| FutexError::NoMemory)?;
+                to.extend(from.extract_if(.., |waiter| moves(waiter)));
+            }
+        }
+        Ok((woken, moved))
+    })
+}
+
+/// Changes the word at `address` by `change`, wakes up to `count` threads that wait for `key`, and, if
+/// `compare` holds for what the word was, up to `other_count` that wait for `other`, which is the
+/// key of the word. Returns how many. May wait.
+///
+/// # Errors
+/// [`FutexError::BadAddress`].
+pub fn wake_op(
+    (key, count): (Key, usize),
+    (other, other_count): (Key, usize),
+    address: u64,
+    change: impl Fn(u32) -> u32,
+    compare: impl FnOnce(u32) -> bool,
+) -> Result<usize, FutexError> {
+    with_both(key, other, |from, to| {
+        let before = pointer::update(address, change)?;
+        let mut woken = wake_in(from, key, count, ANY_BITS);
+        if compare(before) {
+            woken += wake_in(to.unwrap_or(from), other, other_count, ANY_BITS);
+        }
+        Ok(woken)
+    })
+}
+
+/// Wakes a thread that waits for the word at `address`, which a thread that ends has cleared.
+pub(super) fn wake_one(process: &Process, address: u64) {
+    if let Ok(key) = key(process, address, Scope::Shared) {
+        wake(key, 1, ANY_BITS);
+    }
+}
+
+// Source: Linux, include/uapi/linux/futex.h.
+const OWNER_DIED: u32 = 0x4000_0000;
+const HAS_WAITERS: u32 = 0x8000_0000;
+const TID_MASK: u32 = 0x3FFF_FFFF;
+/// How many futexes a thread can have held, as on Linux.
+const HELD_MAX: usize = 2048;
+
+/// Marks the futexes in the list of a thread that ends as those of a dead owner, and wakes a thread
+/// for each. What isn't there ends the list. May wait.
+pub(super) fn release_held(thread: &ProcessThread) {
+    let head = thread.robust_list();
+    if head != 0 {
+        let _ = release_list(thread, head);
+    }
+}
+
+fn release_list(thread: &ProcessThread, head: u64) -> Result<(), FutexError> {
+    let word = |address: u64| UserPointer::<u64>::new(address).read();
+    let [first, offset, pending] = [word(head)?, word(head + 8)?, word(head + 16)?];
+    // The lowest bit says that it is a futex with priority inheritance.
+    let mut entry = first & !1;
+    for _ in 0..HELD_MAX {
+        if entry == head {
+            break;
+        }
+        let next = word(entry)?;
+        if entry != pending & !1 {
+            release(thread, entry.wrapping_add(offset))?;
+        }
+        entry = next & !1;
+    }
+    match pending & !1 {
+        0 => Ok(()),
+        pending => release(thread, pending.wrapping_add(offset)),
+    }
+}
+
+fn release(thread: &ProcessThread, address: u64) -> Result<(), FutexError> {
+    let key = key(thread.process(), address, Scope::Shared)?;
+    let is_held = |word: u32| word & TID_MASK == thread.tid().number();
+    let before = pointer::update(address, |word| match is_held(word) {
+        true => word & HAS_WAITERS | OWNER_DIED,
+        false => word,
+    })?;
+    if is_held(before) && before & HAS_WAITERS != 0 {
+        wake(key, 1, ANY_BITS);
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! A thread as its process and the senders of signals see it.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use signals::ThreadSignals;
+
+use super::attention::Attention;
+use super::pid::Pid;
+use crate::sync::{Rank, SpinMutex};
+
+/// A thread as its process and the senders of signals see it.
+pub struct ThreadHandle {
+    /// Its number. An exec makes it that of the process.
+    tid: AtomicU32,
+    /// What makes it look up.
+    attention: Attention,
+    /// Protects its signals; held for a few instructions, inside those of the process.
+    signals: SpinMutex<ThreadSignals>,
+}
+
+impl ThreadHandle {
+    pub(super) fn new(tid: Pid, signals: ThreadSignals) -> Self {
+        Self {
+            tid: AtomicU32::new(tid.number()),
+            attention: Attention::new(),
+            signals: SpinMutex::new(Rank::ThreadSignals, signals),
+        }
+    }
+
+    /// Returns its number.
+    pub fn tid(&self) -> Pid {
+        Pid::try_new(self.tid.load(Ordering::Relaxed)).expect("it was made of a number")
+    }
+
+    pub(super) fn set_tid(&self, tid: Pid) {
+        self.tid.store(tid.number(), Ordering::Relaxed);
+    }
+
+    /// Returns what makes it look up before it returns to ring 3.
+    #[inline]
+    pub fn attention(&self) -> &Attention {
+        &self.attention
+    }
+
+    /// Accesses its own signals.
+    #[inline]
+    pub fn with_signals<R>(&self, access: impl FnOnce(&mut ThreadSignals) -> R) -> R {
+        access(&mut self.signals.lock())
+    }
+}

@@ -1,0 +1,179 @@
+//! The start of a thread: in the same process (clone(2) with CLONE_THREAD), or the first one of a
+//! child.
+
+use alloc::sync::Arc;
+
+use signals::ThreadSignals;
+use x86_64::VirtAddr;
+
+use super::descriptors::DescriptorError;
+use super::pid::Pid;
+use super::process::Process;
+use super::table::{self, NoPid};
+use super::thread::ProcessThread;
+use super::thread_handle::ThreadHandle;
+use super::threads::AddError;
+use crate::arch::trap::frame::TrapFrame;
+use crate::mm::kernel::frames;
+use crate::mm::user::address_space::AddressSpace;
+use crate::mm::user::pointer;
+use crate::task::{self, Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
+
+/// How a thread begins, where it differs from the one that makes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ThreadOptions {
+    /// Its stack pointer, if not the same.
+    pub stack: Option<u64>,
+    /// The base of FS, if not the same: CLONE_SETTLS.
+    pub fs_base: Option<u64>,
+    /// Where its number is written for the thread that makes it: CLONE_PARENT_SETTID.
+    pub set_parent_tid: Option<u64>,
+    /// Where its number is written in its memory: CLONE_CHILD_SETTID.
+    pub set_child_tid: Option<u64>,
+    /// Where a zero is written when it ends: CLONE_CHILD_CLEARTID.
+    pub clear_child_tid: Option<u64>,
+}
+
+impl From<AddError> for ForkError {
+    fn from(error: AddError) -> Self {
+        match error {
+            AddError::Ends => Self::TooMany,
+            AddError::NoMemory => Self::NoMemory,
+        }
+    }
+}
+
+/// Why there is no further process or thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForkError {
+    /// No memory is left: ENOMEM.
+    NoMemory,
+    /// There are as many of them as there can be: EAGAIN.
+    TooMany,
+    /// The base of FS is no address of programs: EPERM.
+    BadBase,
+}
+
+impl From<NoPid> for ForkError {
+    fn from(_: NoPid) -> Self {
+        Self::TooMany
+    }
+}
+
+impl From<DescriptorError> for ForkError {
+    fn from(_: DescriptorError) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl From<NoFpu> for ForkError {
+    fn from(_: NoFpu) -> Self {
+        Self::NoMemory
+    }
+}
+
+impl From<SpawnError> for ForkError {
+    fn from(error: SpawnError) -> Self {
+        match error {
+            SpawnError::NoThread => Self::TooMany,
+            SpawnError::NoStack(_) | SpawnError::NoMemory => Self::NoMemory,
+        }
+    }
+}
+
+/// So many frames stay free when processes are made: the kernel needs some for what it allocates.
+const RESERVED_FRAMES: usize = 512;
+
+/// Checks that there is memory for another process or thread.
+pub(super) fn check_memory() -> Result<(), ForkError> {
+    match frames::counts().free {
+        ..RESERVED_FRAMES => Err(ForkError::NoMemory),
+        _ => Ok(()),
+    }
+}
+
+/// Makes another thread of the running one's process. Returns its number. May wait.
+///
+/// # Errors
+/// See [`ForkError`].
+pub fn start_thread(
+    maker: &ProcessThread,
+    frame: &TrapFrame,
+    options: &ThreadOptions,
+) -> Result<Pid, ForkError> {
+    check_memory()?;
+    let process = maker.process();
+    let memory = process.memory().ok_or(ForkError::NoMemory)?;
+    let state = state_of_current(options)?;
+    let signals = maker.with_own_signals(|own| own.child(false));
+    let thread = {
+        let mut table = table::lock();
+        let tid = table.free_pid()?;
+        let thread = add_thread(process, tid, signals)?;
+        table.insert_thread(process.clone(), thread.handle().clone());
+        thread
+    };
+    let tid = thread.tid();
+    if let Err(error) = begin(&thread, memory, frame, state, options) {
+        let removed = process.take_unstarted(thread.handle());
+        let in_table = table::lock().remove_thread(tid);
+        drop((removed, in_table));
+        return Err(error);
+    }
+    Ok(tid)
+}
+
+/// Adds a thread to a process, which is not started yet.
+pub(super) fn add_thread(
+    process: &Arc<Process>,
+    tid: Pid,
+    signals: ThreadSignals,
+) -> Result<Arc<ProcessThread>, ForkError> {
+    let handle = Arc::try_new(ThreadHandle::new(tid, signals)).map_err(|_| ForkError::NoMemory)?;
+    let thread = Arc::try_new(ProcessThread::new(process.clone(), handle.clone()));
+    let thread = thread.map_err(|_| ForkError::NoMemory)?;
+    process.add_thread(handle)?;
+    Ok(thread)
+}
+
+/// Returns a copy of the registers of the running thread that aren't in a trap frame.
+pub(super) fn state_of_current(options: &ThreadOptions) -> Result<ProgramState, ForkError> {
+    let state = ProgramState::try_of_current()?;
+    if let Some(fs_base) = options.fs_base {
+        state.set_fs_base(fs_base).map_err(|_| ForkError::BadBase)?;
+    }
+    Ok(state)
+}
+
+/// Starts a thread with the registers in `frame`, and 0 in RAX. May wait.
+pub(super) fn begin(
+    thread: &Arc<ProcessThread>,
+    memory: Arc<AddressSpace>,
+    frame: &TrapFrame,
+    state: ProgramState,
+    options: &ThreadOptions,
+) -> Result<(), ForkError> {
+    let mut registers = *frame;
+    registers.rax = 0;
+    registers.restore_all();
+    if let Some(stack) = options.stack {
+        registers.rsp = stack;
+    }
+    let number = thread.tid().number().to_le_bytes();
+    // As on Linux, addresses that aren't there are ignored.
+    if let Some(address) = options.set_parent_tid {
+        let _ = pointer::write_bytes(address, &number);
+    }
+    if let Some(address) = options.set_child_tid {
+        let _ = memory.write_foreign(VirtAddr::new_truncate(address), &number);
+    }
+    thread.set_clear_on_exit(options.clear_child_tid.unwrap_or(0));
+    let start = ProgramStart { thread: thread.clone(), registers, state };
+    let name = thread.process().name();
+    let own = task::current();
+    let builder =
+        Builder::new(&name).policy(own.own_policy()).allowed(own.allowed()).address_space(memory);
+    let task = builder.spawn_program(start)?;
+    thread.attention().set_task(task);
+    Ok(())
+}

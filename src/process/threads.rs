@@ -1,0 +1,186 @@
+//! The list of a process's threads, and how far they have stopped or ended together.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use signals::Signal;
+
+use super::attention::Ending;
+use super::exit_status::ExitStatus;
+use super::thread_handle::ThreadHandle;
+
+/// The threads of a process.
+pub(super) struct Threads {
+    /// Those that have not ended, in the order in which they were made.
+    living: Vec<Arc<ThreadHandle>>,
+    /// How the process ends, once that is decided.
+    ending: Option<ExitStatus>,
+    /// How the first thread has ended, if it has: so the process ends, unless something else is
+    /// decided.
+    first_ended: Option<ExitStatus>,
+    /// Whether a thread waits for the end of all others, to run another program.
+    is_executing: bool,
+    /// The signal that stops the process, if one does.
+    stop: Option<Signal>,
+    /// How many threads wait for the end of the stop.
+    stopped: usize,
+    /// Whether the parent has been told of the stop.
+    is_stop_reported: bool,
+}
+
+/// A process gets no other program: it is about to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends;
+
+/// Why a thread can't be added to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AddError {
+    /// The process, or all threads but one, are about to end.
+    Ends,
+    /// No memory is left for the list.
+    NoMemory,
+}
+
+/// A thread that was removed from its process.
+pub(super) struct Removed {
+    /// The list's hold of it.
+    pub(super) thread: Option<Arc<ThreadHandle>>,
+    /// How the process ends, if it was the last one.
+    pub(super) last: Option<ExitStatus>,
+    /// The signal that has now stopped all of the others.
+    pub(super) stop: Option<Signal>,
+}
+
+impl Threads {
+    pub(super) const fn new() -> Self {
+        Self {
+            living: Vec::new(),
+            ending: None,
+            first_ended: None,
+            is_executing: false,
+            stop: None,
+            stopped: 0,
+            is_stop_reported: false,
+        }
+    }
+
+    /// Returns those that have not ended, the oldest one first.
+    pub(super) fn living(&self) -> &[Arc<ThreadHandle>] {
+        &self.living
+    }
+
+    /// Returns whether the first thread has ended.
+    pub(super) fn has_first_ended(&self) -> bool {
+        self.first_ended.is_some()
+    }
+
+    /// Adds a thread, which looks up before it enters ring 3 if the process is to stop.
+    pub(super) fn add(&mut self, thread: Arc<ThreadHandle>) -> Result<(), AddError> {
+        if self.ending.is_some() || self.is_executing {
+            return Err(AddError::Ends);
+        }
+        self.living.try_reserve(1).map_err(|_| AddError::NoMemory)?;
+        if self.stop.is_some() {
+            thread.attention().note();
+        }
+        self.living.push(thread);
+        Ok(())
+    }
+
+    /// Takes a thread from the list.
+    pub(super) fn take(&mut self, thread: &ThreadHandle) -> Option<Arc<ThreadHandle>> {
+        let index = self.living.iter().position(|other| core::ptr::eq(&raw const **other, thread));
+        index.map(|index| self.living.remove(index))
+    }
+
+    /// Removes a thread that ends with `status`.
+    pub(super) fn remove(
+        &mut self,
+        thread: &ThreadHandle,
+        is_first: bool,
+        status: ExitStatus,
+    ) -> Removed {
+        if is_first {
+            self.first_ended = Some(status);
+        }
+        let taken = self.take(thread);
+        let decided = self.ending.or(self.first_ended).unwrap_or(status);
+        let last = self.living.is_empty().then_some(decided);
+        Removed { thread: taken, last, stop: self.completed_stop() }
+    }
+
+    /// Makes all threads end with the process. The first status counts.
+    pub(super) fn end_all(&mut self, status: ExitStatus) {
+        let status = *self.ending.get_or_insert(status);
+        for thread in &self.living {
+            thread.attention().end(Ending::Process(status));
+        }
+    }
+
+    /// Makes all threads but `own` end, so that it can run another program.
+    pub(super) fn begin_exec(&mut self, own: &ThreadHandle) -> Result<(), Ends> {
+        if self.ending.is_some() || self.is_executing {
+            return Err(Ends);
+        }
+        self.is_executing = true;
+        for thread in self.others(own) {
+            thread.attention().end(Ending::Thread(ExitStatus::Exited(0)));
+        }
+        Ok(())
+    }
+
+    /// Makes the only thread that is left the first one, unless it has to end too.
+    pub(super) fn finish_exec(&mut self) -> Result<(), Ends> {
+        self.is_executing = false;
+        if self.ending.is_some() {
+            return Err(Ends);
+        }
+        self.first_ended = None;
+        Ok(())
+    }
+
+    /// Returns the signal that stops the process, if one does.
+    pub(super) fn stop(&self) -> Option<Signal> {
+        self.stop
+    }
+
+    /// Begins to stop all threads; `own` is the one that has taken the signal.
+    pub(super) fn begin_stop(&mut self, signal: Signal, own: &ThreadHandle) {
+        if self.ending.is_none() && self.stop.is_none() {
+            self.stop = Some(signal);
+            self.others(own).for_each(|thread| thread.attention().request());
+        }
+    }
+
+    /// Ends a stop, whether or not all threads have stopped.
+    pub(super) fn end_stop(&mut self) {
+        self.stop = None;
+        self.is_stop_reported = false;
+    }
+
+    /// Counts a thread that stops; returns the signal if all threads have now stopped.
+    pub(super) fn enter_stop(&mut self) -> Option<Signal> {
+        self.stopped += 1;
+        self.completed_stop()
+    }
+
+    /// Counts a thread that goes on.
+    pub(super) fn leave_stop(&mut self) {
+        self.stopped -= 1;
+    }
+
+    /// Returns the signal of a stop that all threads have reached, once.
+    fn completed_stop(&mut self) -> Option<Signal> {
+        let is_complete = self.stopped == self.living.len() && !self.living.is_empty();
+        let signal = self.stop.filter(|_| is_complete && !self.is_stop_reported)?;
+        self.is_stop_reported = true;
+        Some(signal)
+    }
+
+    fn others<'a>(&'a self, own: &'a ThreadHandle) -> impl Iterator<Item = &'a ThreadHandle> {
+        self.living
+            .iter()
+            .map(|thread| &**thread)
+            .filter(move |thread| !core::ptr::eq(*thread, own))
+    }
+}
