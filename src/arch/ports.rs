@@ -6,27 +6,45 @@
 //! private to `arch`. Drivers may use the ports at which no written value does harm, and
 //! the keyboard controller by [`send_command`], which has no commands for the A20 gate
 //! and the reset line. Ports whose numbers are in the firmware's tables are made by
-//! [`Port8::named_by_firmware`] and [`Port16::named_by_firmware`].
+//! [`IoPort::named_by_firmware`].
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", unless another source is named.
 
-use x86_64::instructions::port::Port;
+use core::marker::PhantomData;
+
+use x86_64::instructions::port::{Port, PortRead, PortWrite};
+
+/// A port whose values are of type `T`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IoPort<T> {
+    number: u16,
+    _value: PhantomData<T>,
+}
 
 /// A port of eight bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port8(u16);
+pub type Port8 = IoPort<u8>;
+/// A port of sixteen bits.
+pub type Port16 = IoPort<u16>;
+/// A port of 32 bits.
+pub type Port32 = IoPort<u32>;
 
-impl Port8 {
+impl<T> IoPort<T> {
+    const fn new(number: u16) -> Self {
+        Self { number, _value: PhantomData }
+    }
+}
+
+impl<T: PortRead + PortWrite> IoPort<T> {
     /// Reads the port.
-    pub fn read(self) -> u8 {
+    pub fn read(self) -> T {
         // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).read() }
+        unsafe { Port::new(self.number).read() }
     }
 
     /// Writes `value` to the port.
-    pub fn write(self, value: u8) {
+    pub fn write(self, value: T) {
         // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).write(value) }
+        unsafe { Port::new(self.number).write(value) }
     }
 
     /// Makes a port that isn't in the table.
@@ -35,51 +53,7 @@ impl Port8 {
     /// The firmware's tables name `number` as the port of a device that accesses no
     /// memory by itself, whatever is written there.
     pub unsafe fn named_by_firmware(number: u16) -> Self {
-        Self(number)
-    }
-}
-
-/// A port of sixteen bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port16(u16);
-
-impl Port16 {
-    /// Reads the port.
-    pub fn read(self) -> u16 {
-        // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).read() }
-    }
-
-    /// Writes `value` to the port.
-    pub fn write(self, value: u16) {
-        // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).write(value) }
-    }
-
-    /// Makes a port that isn't in the table.
-    ///
-    /// # Safety
-    /// As for [`Port8::named_by_firmware`].
-    pub unsafe fn named_by_firmware(number: u16) -> Self {
-        Self(number)
-    }
-}
-
-/// A port of 32 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port32(u16);
-
-impl Port32 {
-    /// Reads the port.
-    pub fn read(self) -> u32 {
-        // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).read() }
-    }
-
-    /// Writes `value` to the port.
-    pub fn write(self, value: u32) {
-        // SAFETY: no port of the table accesses memory.
-        unsafe { Port::new(self.0).write(value) }
+        Self::new(number)
     }
 }
 
@@ -129,50 +103,50 @@ pub fn read(port: u16, width: Width) -> u32 {
 }
 
 /// First interrupt controller, command.
-pub(in crate::arch) const PIC_MASTER_COMMAND: Port8 = Port8(0x20);
+pub(in crate::arch) const PIC_MASTER_COMMAND: Port8 = Port8::new(0x20);
 /// First interrupt controller, data.
-pub(in crate::arch) const PIC_MASTER_DATA: Port8 = Port8(0x21);
+pub(in crate::arch) const PIC_MASTER_DATA: Port8 = Port8::new(0x21);
 /// Interval timer, channel 0.
-pub(in crate::arch) const PIT_CHANNEL_0: Port8 = Port8(0x40);
+pub(in crate::arch) const PIT_CHANNEL_0: Port8 = Port8::new(0x40);
 /// Interval timer, channel 2.
-pub(in crate::arch) const PIT_CHANNEL_2: Port8 = Port8(0x42);
+pub(in crate::arch) const PIT_CHANNEL_2: Port8 = Port8::new(0x42);
 /// Interval timer, command.
-pub(in crate::arch) const PIT_COMMAND: Port8 = Port8(0x43);
+pub(in crate::arch) const PIT_COMMAND: Port8 = Port8::new(0x43);
 /// Keyboard controller, data.
-pub const KEYBOARD_DATA: Port8 = Port8(0x60);
+pub const KEYBOARD_DATA: Port8 = Port8::new(0x60);
 /// System control port B: timer 2's gate and output, speaker, NMI reasons.
-pub(in crate::arch) const SYSTEM_CONTROL: Port8 = Port8(0x61);
+pub(in crate::arch) const SYSTEM_CONTROL: Port8 = Port8::new(0x61);
 /// Keyboard controller, status when read.
-pub const KEYBOARD_STATUS: Port8 = Port8(0x64);
+pub const KEYBOARD_STATUS: Port8 = Port8::new(0x64);
 /// Keyboard controller, command when written.
-pub(in crate::arch) const KEYBOARD_COMMAND: Port8 = Port8(0x64);
+pub(in crate::arch) const KEYBOARD_COMMAND: Port8 = Port8::new(0x64);
 /// Selects a byte of the CMOS; bit 7 masks the NMI.
-pub(in crate::arch) const CMOS_INDEX: Port8 = Port8(0x70);
+pub(in crate::arch) const CMOS_INDEX: Port8 = Port8::new(0x70);
 /// The selected byte of the CMOS.
-pub(in crate::arch) const CMOS_DATA: Port8 = Port8(0x71);
+pub(in crate::arch) const CMOS_DATA: Port8 = Port8::new(0x71);
 /// Power-on self-test code.
-pub(in crate::arch) const POST: Port8 = Port8(0x80);
+pub(in crate::arch) const POST: Port8 = Port8::new(0x80);
 /// Second interrupt controller, command.
-pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8(0xA0);
+pub(in crate::arch) const PIC_SLAVE_COMMAND: Port8 = Port8::new(0xA0);
 /// Second interrupt controller, data.
-pub(in crate::arch) const PIC_SLAVE_DATA: Port8 = Port8(0xA1);
+pub(in crate::arch) const PIC_SLAVE_DATA: Port8 = Port8::new(0xA1);
 /// QEMU's isa-debugcon, at the port that `tools/run` uses.
-pub(in crate::arch) const QEMU_DEBUG_CONSOLE: Port8 = Port8(0xE9);
+pub(in crate::arch) const QEMU_DEBUG_CONSOLE: Port8 = Port8::new(0xE9);
 /// QEMU's isa-debug-exit, at the port that the test runner uses.
-pub(in crate::arch) const QEMU_EXIT: Port8 = Port8(0xF4);
+pub(in crate::arch) const QEMU_EXIT: Port8 = Port8::new(0xF4);
 /// CRT controller, register number.
-pub const CRTC_INDEX: Port8 = Port8(0x3D4);
+pub const CRTC_INDEX: Port8 = Port8::new(0x3D4);
 /// CRT controller, the selected register.
-pub const CRTC_DATA: Port8 = Port8(0x3D5);
+pub const CRTC_DATA: Port8 = Port8::new(0x3D5);
 /// ACPI PM1a control, at SeaBIOS's port on QEMU's machines, and OVMF's on q35.
-pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16(0x604);
+pub(in crate::arch) const QEMU_PM1A_CONTROL: Port16 = Port16::new(0x604);
 /// Selects a register of PCI's configuration space (PCI Local Bus Specification 3.0,
 /// "Software Generation of Configuration Transactions").
-pub const PCI_ADDRESS: Port32 = Port32(0xCF8);
+pub const PCI_ADDRESS: Port32 = Port32::new(0xCF8);
 /// The selected register: a write could make a device access memory.
 pub const PCI_DATA: ReadPort32 = ReadPort32(0xCFC);
 /// The chipset's reset control (Intel 500 series PCH datasheet).
-pub(in crate::arch) const RESET_CONTROL: Port8 = Port8(0xCF9);
+pub(in crate::arch) const RESET_CONTROL: Port8 = Port8::new(0xCF9);
 
 /// A command of the keyboard controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +198,6 @@ mod tests {
         assert_eq!(read(NOTHING, Width::Bits16), 0xFFFF);
         assert_eq!(read(NOTHING, Width::Bits32), 0xFFFF_FFFF);
         let mask = PIC_MASTER_DATA.read();
-        assert_eq!(read(PIC_MASTER_DATA.0, Width::Bits8), u32::from(mask));
+        assert_eq!(read(PIC_MASTER_DATA.number, Width::Bits8), u32::from(mask));
     }
 }
