@@ -1,13 +1,19 @@
-//! /dev: a tmpfs with a node for each device.
+//! /dev: a tmpfs with a node for each device. There is one, which may be mounted at several places.
+
+use alloc::sync::Arc;
+
+use spin::Once;
 
 use super::attributes::{FileKind, Mode};
 use super::devices;
 use super::error::FsError;
 use super::inode::NewKind;
+use super::kinds::Kind;
 use super::namespace::lookup::Caller;
 use super::namespace::mount::MountFlags;
 use super::namespace::path::Path;
 use super::namespace::{attach, create};
+use super::super_block::SuperBlock;
 use super::tmpfs::{self, Limits};
 
 /// How much can be in it: only nodes are expected.
@@ -24,13 +30,31 @@ const LINKS: [(&str, &str); 4] = [
 /// Directories on which something is mounted.
 const DIRECTORIES: [&str; 2] = ["pts", "shm"];
 
-/// Makes a tmpfs with all devices that are registered, and mounts it on `point`. Returns its root.
+/// The kind of file system.
+pub(super) const KIND: Kind = Kind { name: "devtmpfs", make: find };
+
+/// The root of a tree of its own, which keeps the file system as long as the kernel runs.
+static TREE: Once<Path> = Once::new();
+
+/// Returns the file system. It has no options.
+fn find(options: &[u8]) -> Result<Arc<SuperBlock>, FsError> {
+    if !options.is_empty() {
+        return Err(FsError::InvalidArgument);
+    }
+    Ok(TREE.try_call_once(make)?.mount().super_block().clone())
+}
+
+/// Mounts the file system, with all devices that are registered now, on `point`. Returns its root.
 ///
 /// # Errors
 /// [`FsError::NoMemory`], and those of [`attach::mount`].
 pub fn mount_on(point: &Path) -> Result<Path, FsError> {
-    let super_block = tmpfs::make("devtmpfs", LIMITS, mode(0o755))?;
-    let root = attach::mount(super_block, point, MountFlags::NO_SUID, b"devtmpfs")?;
+    attach::mount(find(b"")?, point, MountFlags::NO_SUID, b"devtmpfs")
+}
+
+/// Makes a tmpfs with all devices that are registered.
+fn make() -> Result<Path, FsError> {
+    let root = attach::new_tree(tmpfs::make("devtmpfs", LIMITS, mode(0o755))?)?;
     let caller = Caller::root(&root);
     let mut index = 0;
     while let Some(device) = devices::nth(index) {

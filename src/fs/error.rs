@@ -68,6 +68,8 @@ pub enum FsError {
     NotATerminal,
     /// A program runs from the file, or the file is written (ETXTBSY).
     TextBusy,
+    /// The process that it is about has ended (ESRCH).
+    NoProcess,
     /// The device failed (EIO).
     Io,
 }
@@ -104,6 +106,7 @@ impl fmt::Display for FsError {
             Self::Overflow => "value too large",
             Self::NotATerminal => "not a terminal",
             Self::TextBusy => "text file busy",
+            Self::NoProcess => "no such process",
             Self::Io => "input/output error",
         })
     }

@@ -9,12 +9,22 @@ use super::page_cache::PageBudget;
 /// The number of the next file system.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
+/// How long a name that was looked up is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Until it is changed in the tree.
+    Kept,
+    /// For this walk: the next one asks again.
+    Generated,
+}
+
 /// What all inodes of a file system have in common.
 #[derive(Debug)]
 pub struct FileSystem {
     number: u64,
     kind: &'static str,
     budget: Option<Arc<PageBudget>>,
+    names: Names,
 }
 
 impl FileSystem {
@@ -27,7 +37,21 @@ impl FileSystem {
         budget: Option<Arc<PageBudget>>,
     ) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::try_new(Self { number, kind, budget })?)
+        Ok(Arc::try_new(Self { number, kind, budget, names: Names::Kept })?)
+    }
+
+    /// Makes a file system of `kind` whose files are generated.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new_generated(kind: &'static str) -> Result<Arc<Self>, FsError> {
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::try_new(Self { number, kind, budget: None, names: Names::Generated })?)
+    }
+
+    /// Returns how long a name that was looked up is valid.
+    pub(super) fn names(&self) -> Names {
+        self.names
     }
 
     /// Returns its number, which stat shows as that of a device.

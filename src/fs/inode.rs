@@ -194,6 +194,14 @@ pub trait InodeOps: Send + Sync + Any {
         let _ = inode;
         Ok(None)
     }
+
+    /// Checks that the mode, the owner and the times can be set.
+    ///
+    /// # Errors
+    /// [`FsError::NotPermitted`].
+    fn check_change(&self) -> Result<(), FsError> {
+        Ok(())
+    }
 }
 
 /// A file: what its names lead to, and what open files read and write.

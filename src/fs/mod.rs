@@ -9,6 +9,8 @@
 //! | [`super_block`] | a file system that is in use |
 //! | [`page_cache`] | the pages of a file in memory |
 //! | [`tmpfs`] | the file system in memory, which is also the root |
+//! | [`generated`] | files whose contents are made when they are read |
+//! | [`kinds`] | the kinds of file systems that can be mounted |
 //! | [`devfs`], [`devices`], [`char_devices`] | devices, and their nodes |
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
@@ -58,9 +60,11 @@ pub mod devices;
 pub mod error;
 pub mod file;
 pub mod file_system;
+pub mod generated;
 mod initramfs;
 pub mod inode;
 pub mod io;
+pub mod kinds;
 mod name;
 pub mod namespace;
 pub mod page_cache;
@@ -134,6 +138,8 @@ pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc) -> Files {
 fn make_root(boot: &Boot) -> Result<Path, FsError> {
     let mode = Mode::from_bits_truncate(0o755);
     let root = attach::new_tree(tmpfs::make("rootfs", Limits::default_of_machine(), mode)?)?;
+    kinds::register(tmpfs::KIND)?;
+    kinds::register(devfs::KIND)?;
     char_devices::start()?;
     initramfs::unpack_modules(boot, &root);
     // What the archives have at /dev may be no directory.
@@ -144,10 +150,17 @@ fn make_root(boot: &Boot) -> Result<Path, FsError> {
 }
 
 fn mount_devices(root: &Path) -> Result<(), FsError> {
+    devfs::mount_on(&mount_point(root, b"dev")?).map(drop)
+}
+
+/// Returns the directory `name` in `root`, which is made if it isn't there.
+///
+/// # Errors
+/// [`FsError::Exists`] if something else is there; [`FsError::NoMemory`].
+pub fn mount_point(root: &Path, name: &[u8]) -> Result<Path, FsError> {
     let caller = Caller::root(root);
-    let dev = match lookup::look_up_path(&caller, b"dev", LastLink::Follow) {
-        Ok(dev) => dev,
-        Err(_) => create::make_directory(&caller, b"dev", Mode::from_bits_truncate(0o755))?,
-    };
-    devfs::mount_on(&dev).map(drop)
+    match lookup::look_up_path(&caller, name, LastLink::Follow) {
+        Ok(found) => Ok(found),
+        Err(_) => create::make_directory(&caller, name, Mode::from_bits_truncate(0o755)),
+    }
 }

@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use super::error::FsError;
 use super::file_system::FileSystem;
 use super::inode::Inode;
+use super::namespace::dentry::Dentry;
 
 /// How full a file system is, as statfs has it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub trait SuperBlockOps: Send + Sync {
 pub struct SuperBlock {
     file_system: Arc<FileSystem>,
     ops: Box<dyn SuperBlockOps>,
+    /// The root directory, the same in all mounts: so the names below it are, too.
+    root: Arc<Dentry>,
     mounts: AtomicU32,
 }
 
@@ -54,7 +57,8 @@ impl SuperBlock {
         file_system: Arc<FileSystem>,
         ops: Box<dyn SuperBlockOps>,
     ) -> Result<Arc<Self>, FsError> {
-        Ok(Arc::try_new(Self { file_system, ops, mounts: AtomicU32::new(0) })?)
+        let root = Dentry::try_new(None, b"", Some(ops.root()))?;
+        Ok(Arc::try_new(Self { file_system, ops, root, mounts: AtomicU32::new(0) })?)
     }
 
     /// Returns what its inodes have in common.
@@ -68,8 +72,9 @@ impl SuperBlock {
     }
 
     /// Returns the root directory.
-    pub(super) fn root(&self) -> Arc<Inode> {
-        self.ops.root()
+    #[inline]
+    pub(super) fn root(&self) -> &Arc<Dentry> {
+        &self.root
     }
 
     /// Returns how full it is.

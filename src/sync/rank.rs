@@ -31,8 +31,6 @@ ranks! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     #[repr(u8)]
     pub enum Rank {
-        /// All processes, and how they are related.
-        ProcessTable,
         /// A bucket of the threads that wait at futexes.
         Futex,
         /// The bucket to which a requeue moves threads, or from which.
@@ -51,6 +49,8 @@ ranks! {
         ThirdInode,
         /// The entries of a directory in memory.
         DirectoryEntries,
+        /// All processes, and how they are related.
+        ProcessTable,
         /// The regions of an address space.
         AddressSpace,
         /// The pages of shared memory that were touched.

@@ -59,6 +59,7 @@ impl From<FsError> for Errno {
             FsError::Overflow => Self::EOVERFLOW,
             FsError::NotATerminal => Self::ENOTTY,
             FsError::TextBusy => Self::ETXTBSY,
+            FsError::NoProcess => Self::ESRCH,
             FsError::Io => Self::EIO,
         }
     }

@@ -27,6 +27,7 @@ mod identity;
 mod limit;
 mod memory;
 pub mod missing;
+mod mount;
 mod name;
 pub mod names;
 mod place;

@@ -2,8 +2,8 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    descriptor, file, futex, group, identity, limit, memory, name, process, schedule, signal, stat,
-    system, terminal, time, uname,
+    descriptor, file, futex, group, identity, limit, memory, mount, name, process, schedule,
+    signal, stat, system, terminal, time, uname,
 };
 
 /// Handles a system call.
@@ -172,6 +172,8 @@ mod rows {
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
+        165 mount(Path Path Path Hex Hex) = mount::mount;
+        166 umount2(Path Hex) = mount::umount2;
         169 reboot(Hex Hex Hex Hex) = system::reboot;
         170 sethostname(Bytes Number) = uname::sethostname;
         171 setdomainname(Bytes Number) = uname::setdomainname;

@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use super::mount::{self, Mount, MountFlags, Unmount};
 use super::path::Path;
 use crate::fs::error::FsError;
+use crate::fs::file_system::Names;
 use crate::fs::super_block::SuperBlock;
 
 /// Makes a tree of its own whose root is that of `super_block`.
@@ -12,7 +13,8 @@ use crate::fs::super_block::SuperBlock;
 /// # Errors
 /// [`FsError::NoMemory`].
 pub fn new_tree(super_block: Arc<SuperBlock>) -> Result<Path, FsError> {
-    let mount = Mount::try_new(super_block, None, MountFlags::empty(), b"none")?;
+    let source = super_block.kind().as_bytes();
+    let mount = Mount::try_new(super_block, None, MountFlags::empty(), source)?;
     Ok(root_of(mount))
 }
 
@@ -27,7 +29,8 @@ pub(in crate::fs) fn root_of(mount: Arc<Mount>) -> Path {
 ///
 /// # Errors
 /// [`FsError::NotADirectory`], [`FsError::NotFound`] if the directory was removed,
-/// [`FsError::NoMemory`].
+/// [`FsError::Busy`] if the same file system is mounted there, [`FsError::NotPermitted`] if the
+/// directory is there only while it is looked at, as those of procfs are, [`FsError::NoMemory`].
 pub fn mount(
     super_block: Arc<SuperBlock>,
     point: &Path,
@@ -37,6 +40,12 @@ pub fn mount(
     let point = point.with_dentry(point.dentry().clone());
     if !point.inode().is_directory() {
         return Err(FsError::NotADirectory);
+    }
+    if point.is_mount_root() && Arc::ptr_eq(point.mount().super_block(), &super_block) {
+        return Err(FsError::Busy);
+    }
+    if point.inode().file_system().names() == Names::Generated && !point.is_mount_root() {
+        return Err(FsError::NotPermitted);
     }
     // A directory is removed with its lock held for writing.
     let _lock = point.inode().lock().read();

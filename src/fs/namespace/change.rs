@@ -37,6 +37,7 @@ pub fn set_mode(caller: &Caller<'_>, path: &Path, mode: Mode) -> Result<(), FsEr
     if !caller.credentials.is_owner(inode.permissions()) {
         return Err(FsError::NotPermitted);
     }
+    inode.ops().check_change()?;
     let is_in_group = caller.credentials.is_in_group(inode.owner().1);
     let kept = match caller.credentials.is_root() || is_in_group {
         true => mode,
@@ -70,6 +71,7 @@ pub fn set_owner(
     if !credentials.is_root() && !is_own {
         return Err(FsError::NotPermitted);
     }
+    inode.ops().check_change()?;
     drop_set_ids(inode);
     inode.attributes().set_owner(uid, gid);
     inode.touch(Touch::Changed);
@@ -113,6 +115,7 @@ pub fn set_times(
         }
         caller.credentials.check(inode.permissions(), Access::WRITE)?;
     }
+    inode.ops().check_change()?;
     let ns = |time| match time {
         NewTime::Keep => None,
         NewTime::Now => Some(time::now_ns()),

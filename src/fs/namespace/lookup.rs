@@ -12,6 +12,7 @@ use super::path::Path;
 use crate::fs::attributes::{FileKind, Mode};
 use crate::fs::credentials::{Access, Credentials};
 use crate::fs::error::FsError;
+use crate::fs::file_system::Names;
 use crate::fs::inode::{Inode, LinkTarget};
 
 /// On whose behalf a path is looked up, and from where.
@@ -147,7 +148,10 @@ pub(super) fn look_up_locked(directory: &Arc<Dentry>, name: &[u8]) -> Result<Arc
         return Ok(dentry);
     }
     let found = inode.ops().lookup(inode, name)?;
-    dentry_cache::add(directory, name, found)
+    match inode.file_system().names() {
+        Names::Kept => dentry_cache::add(directory, name, found),
+        Names::Generated => Dentry::try_new(Some(directory), name, found),
+    }
 }
 
 /// Returns the place of `path`, whose last component may be missing.

@@ -45,7 +45,6 @@ pub(super) type Place = (Arc<Mount>, Arc<Dentry>);
 pub struct Mount {
     id: u64,
     super_block: Arc<SuperBlock>,
-    root: Arc<Dentry>,
     /// The place that it covers; the root of a tree has none.
     point: Option<Place>,
     flags: AtomicU32,
@@ -71,7 +70,6 @@ impl Mount {
         flags: MountFlags,
         source: &[u8],
     ) -> Result<Arc<Self>, FsError> {
-        let root = Dentry::try_new(None, b"", Some(super_block.root()))?;
         let source = name::try_boxed(source)?;
         super_block.add_mount();
         let is_attached = point.is_some();
@@ -79,7 +77,6 @@ impl Mount {
         Ok(Arc::try_new(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             super_block,
-            root,
             point,
             flags: AtomicU32::new(flags.bits()),
             source,
@@ -104,7 +101,7 @@ impl Mount {
 
     #[inline]
     pub(super) fn root(&self) -> &Arc<Dentry> {
-        &self.root
+        self.super_block.root()
     }
 
     /// Returns the place that it covers, if it has one.
@@ -202,7 +199,7 @@ pub(super) fn top_of(place: Place) -> Place {
         let Some(found) = MOUNTS.lock().iter().find(is_on).cloned() else {
             break;
         };
-        dentry = found.root.clone();
+        dentry = found.root().clone();
         mount = found;
     }
     (mount, dentry)

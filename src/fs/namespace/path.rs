@@ -69,7 +69,7 @@ impl Path {
 
     /// Returns whether it is the root of its mount.
     #[inline]
-    pub(super) fn is_mount_root(&self) -> bool {
+    pub fn is_mount_root(&self) -> bool {
         Arc::ptr_eq(&self.dentry, self.mount.root())
     }
 

@@ -5,6 +5,7 @@
 //! | [`directory`] | a directory's entries, by name and in the order in which they were made |
 //! | [`inodes`] | the table of all inodes |
 //! | [`node`] | what the inodes do |
+//! | [`options`] | the options of mount(2) |
 //!
 //! Contents of files are only in the page cache. Directories name inodes by their numbers; the file
 //! system has the table of all inodes, so no directory owns another one, and a deep tree ends
@@ -13,6 +14,7 @@
 mod directory;
 mod inodes;
 mod node;
+mod options;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -30,6 +32,8 @@ use crate::mm::kernel::frames;
 use crate::sync::{Rank, SpinMutex};
 use inodes::Tmpfs;
 
+pub use options::KIND;
+
 /// Linux's number of this kind of file system.
 ///
 /// Source: Linux, include/uapi/linux/magic.h (TMPFS_MAGIC).
@@ -46,6 +50,9 @@ pub struct Limits {
     /// How many inodes there can be.
     pub inodes: u64,
 }
+
+/// No limit of pages or inodes.
+const UNLIMITED: u64 = u64::MAX;
 
 impl Limits {
     /// Returns Linux's: half of the memory, and an inode for each of its pages.
@@ -85,14 +92,15 @@ impl SuperBlockOps for Root {
 
     fn usage(&self) -> Usage {
         let (pages, inodes) = (&self.0.page_budget, &self.0.inode_budget);
-        Usage {
-            block_bytes: PAGE_BYTES,
-            blocks: pages.limit(),
-            free_blocks: pages.limit().saturating_sub(pages.used()),
-            inodes: inodes.limit(),
-            free_inodes: inodes.limit().saturating_sub(inodes.used()),
-            magic: MAGIC,
-        }
+        // As on Linux, there are 0 of what has no limit.
+        let of = |budget: &PageBudget| match budget.limit() {
+            UNLIMITED => (0, 0),
+            limit => (limit, limit.saturating_sub(budget.used())),
+        };
+        let (blocks, free_blocks) = of(pages);
+        let (inodes, free_inodes) = of(inodes);
+        let (block_bytes, magic) = (PAGE_BYTES, MAGIC);
+        Usage { block_bytes, blocks, free_blocks, inodes, free_inodes, magic }
     }
 
     fn shut_down(&self) {

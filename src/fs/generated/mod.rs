@@ -1,0 +1,62 @@
+//! Files whose contents are made when they are read, such as those of procfs.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`node`] | what a file is: a directory, a text, a link |
+//! | [`text`] | a text that is made |
+//! | [`open_text`] | a text, as an open file reads it |
+//! | [`inode`] | what the inodes do |
+//! | [`table`] | directories whose entries are always the same |
+//!
+//! What the files say comes from rooms above. Names aren't cached: each walk asks the directory, so
+//! that a name is there exactly as long as what it stands for.
+
+mod inode;
+mod node;
+mod open_text;
+mod table;
+mod text;
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use super::error::FsError;
+use super::file_system::FileSystem;
+use super::inode::Inode;
+use super::super_block::{SuperBlock, SuperBlockOps, Usage};
+
+pub use node::{Content, Directory, File, Found, Link, Node, number_of};
+pub use table::{Row, Subject, TableDirectory, What};
+pub use text::Text;
+
+/// The number of the root's inode.
+const ROOT: u64 = 1;
+
+/// Makes a file system of `kind` with this root, a directory. `magic` is the number by which programs
+/// know the kind.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn make(kind: &'static str, magic: u64, root: Node) -> Result<Arc<SuperBlock>, FsError> {
+    let file_system = FileSystem::try_new_generated(kind)?;
+    let root = inode::make(&file_system, ROOT, root)?;
+    SuperBlock::try_new(file_system, Box::try_new(Generated { root, magic })?)
+}
+
+/// The file system, as the superblock has it.
+struct Generated {
+    root: Arc<Inode>,
+    magic: u64,
+}
+
+impl SuperBlockOps for Generated {
+    fn root(&self) -> Arc<Inode> {
+        self.root.clone()
+    }
+
+    fn usage(&self) -> Usage {
+        Usage { block_bytes: 4096, magic: self.magic, ..Usage::default() }
+    }
+
+    fn shut_down(&self) {}
+}

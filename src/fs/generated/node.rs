@@ -1,0 +1,102 @@
+//! What a file of a generated file system is.
+
+use alloc::sync::Arc;
+
+use super::text::Text;
+use crate::fs::attributes::{FileKind, Mode};
+use crate::fs::error::FsError;
+use crate::fs::inode::LinkTarget;
+use crate::fs::name;
+
+/// A file, as its directory makes it for each walk.
+pub struct Node {
+    /// Its permission bits.
+    pub mode: Mode,
+    /// Its owner and its group.
+    pub owner: (u32, u32),
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a file is.
+pub enum Content {
+    /// A directory.
+    Directory(Arc<dyn Directory>),
+    /// A file with a text.
+    File(Arc<dyn File>),
+    /// A symbolic link.
+    Link(Arc<dyn Link>),
+}
+
+/// Takes an entry of a directory: its name, what it is, and where reading goes on after it. Returns
+/// whether it wants more.
+pub type Found<'a> = &'a mut dyn FnMut(&[u8], FileKind, u64) -> bool;
+
+/// A directory.
+pub trait Directory: Send + Sync {
+    /// Returns the file that has this name now.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`], [`FsError::NoMemory`] and others.
+    fn find(&self, name: &[u8]) -> Result<Node, FsError>;
+
+    /// Passes the entries from `cursor` on, which is 2 at first, to `found`, until it returns false.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`] if what it stands for is gone; [`FsError::NoMemory`].
+    fn list(&self, cursor: u64, found: Found<'_>) -> Result<(), FsError>;
+}
+
+/// A file with a text.
+pub trait File: Send + Sync {
+    /// Checks that it may be opened, beyond what its mode says.
+    ///
+    /// # Errors
+    /// [`FsError::PermissionDenied`], [`FsError::NoProcess`].
+    fn check_open(&self) -> Result<(), FsError> {
+        Ok(())
+    }
+
+    /// Writes the text as it is now.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if what it is about is gone.
+    fn write_text(&self, text: &mut Text) -> Result<(), FsError>;
+
+    /// Sets what the text says to `bytes`, of one write.
+    ///
+    /// # Errors
+    /// [`FsError::InvalidArgument`] if it can't be set, or not to that.
+    fn set(&self, bytes: &[u8]) -> Result<(), FsError> {
+        let _ = bytes;
+        Err(FsError::InvalidArgument)
+    }
+}
+
+/// A symbolic link.
+pub trait Link: Send + Sync {
+    /// Returns where it leads now.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`], [`FsError::PermissionDenied`], [`FsError::NoMemory`].
+    fn follow(&self) -> Result<LinkTarget, FsError>;
+}
+
+impl Content {
+    /// Returns what kind of file it is.
+    pub fn kind(&self) -> FileKind {
+        match self {
+            Self::Directory(_) => FileKind::Directory,
+            Self::File(_) => FileKind::Regular,
+            Self::Link(_) => FileKind::Symlink,
+        }
+    }
+}
+
+/// Returns the number of the file `name` in the directory with the number `directory`: the same for
+/// each walk.
+pub fn number_of(directory: u64, name: &[u8]) -> u64 {
+    /// So many bits are enough to have no number twice.
+    const BITS: u32 = 48;
+    name::hash(0, directory, name) >> (u64::BITS - BITS) | 1 << BITS
+}

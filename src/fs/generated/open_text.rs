@@ -1,0 +1,81 @@
+//! A text, as an open file reads it.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use super::node::File;
+use super::text::Text;
+use crate::fs::error::FsError;
+use crate::fs::file::file_ops::FileOps;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::sync::{Rank, SpinMutex};
+
+/// The most bytes that one write sets, as on Linux for a page.
+const SET_BYTES_MAX: usize = 4096;
+
+/// An open file with a text. The text is made by a read at offset 0; reads at other offsets are from
+/// that one, so that what is read in pieces is the text of one moment.
+pub(super) struct OpenText {
+    file: Arc<dyn File>,
+    /// Protects the text that was made last.
+    made: SpinMutex<Option<Arc<Vec<u8>>>>,
+}
+
+impl OpenText {
+    pub(super) const fn new(file: Arc<dyn File>) -> Self {
+        Self { file, made: SpinMutex::new(Rank::Files, None) }
+    }
+
+    /// Returns the text for a read at `offset`.
+    fn text(&self, offset: u64) -> Result<Arc<Vec<u8>>, FsError> {
+        if offset > 0
+            && let Some(made) = self.made.lock().clone()
+        {
+            return Ok(made);
+        }
+        let mut text = Text::new();
+        self.file.write_text(&mut text)?;
+        let text = Arc::try_new(text.into_bytes())?;
+        let before = self.made.lock().replace(text.clone());
+        drop(before);
+        Ok(text)
+    }
+}
+
+impl FileOps for OpenText {
+    fn read(&self, _flags: OpenFlags, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        let text = self.text(offset)?;
+        let start = usize::try_from(offset).map_or(text.len(), |offset| offset.min(text.len()));
+        let len = to.room().min(text.len() - start);
+        match to.put(Bytes::Slice(&text[start..start + len])) {
+            0 if len > 0 => Err(FsError::BadAddress),
+            copied => Ok(copied),
+        }
+    }
+
+    fn write(
+        &self,
+        _flags: OpenFlags,
+        _offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<usize, FsError> {
+        let len = from.left().min(SET_BYTES_MAX);
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len)?;
+        bytes.resize(len, 0);
+        if from.fill(BytesMut::Slice(&mut bytes)) < len {
+            return Err(FsError::BadAddress);
+        }
+        self.file.set(&bytes)?;
+        Ok(len)
+    }
+
+    fn has_position(&self) -> bool {
+        true
+    }
+
+    fn end(&self) -> Result<u64, FsError> {
+        Err(FsError::InvalidArgument)
+    }
+}
