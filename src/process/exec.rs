@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use elf_program::{SCRIPT_HEAD_BYTES, Script, ScriptError};
 use initial_stack::{Environment, StackError};
 use path_walk::LastLink;
+use signals::Signal;
 
 use super::loader::{self, LoadError, Loaded};
 use super::process::{Identity, Process, ProgramInfo, Surroundings, shortened};
@@ -57,9 +58,28 @@ impl From<LoadError> for ExecError {
     }
 }
 
+/// The file of a program.
+#[derive(Clone, Copy, Debug)]
+pub enum Executable<'a> {
+    /// That of the path of the command, which begins here; what a link in its last part is.
+    Path(&'a Path, LastLink),
+    /// This one, and whether the path of the command leads nowhere after the exec, so that it can't be
+    /// a script.
+    File(&'a Path, IsHidden),
+}
+
+/// Whether a path leads nowhere: to a descriptor that is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsHidden {
+    /// It does.
+    Yes,
+    /// It doesn't.
+    No,
+}
+
 /// A program with its arguments.
 pub struct Command {
-    /// The path of the file.
+    /// The path of the file, as the program sees it.
     pub path: Vec<u8>,
     /// The arguments, from that with number 0 on.
     pub arguments: Vec<Vec<u8>>,
@@ -78,20 +98,25 @@ pub(super) struct Prepared {
 ///
 /// # Errors
 /// See [`ExecError`].
-pub(super) fn prepare(
+pub(super) fn prepare<'a>(
     process: &Process,
-    surroundings: &Surroundings,
-    start: &Path,
+    surroundings: &'a Surroundings,
+    mut executable: Executable<'a>,
     mut command: Command,
 ) -> Result<Prepared, ExecError> {
     let identity = process.identity();
     let name = file_name(&command.path).to_vec();
     let mut path = command.path.clone();
-    let mut start = start;
     for _ in 0..=SCRIPTS_MAX {
-        let caller = caller_of(surroundings, &identity).at(start);
-        let file = look_up_path(&caller, &path, LastLink::Follow)?;
+        let file = match executable {
+            Executable::File(file, _) => file.clone(),
+            Executable::Path(start, last_link) => {
+                look_up_path(&caller_of(surroundings, &identity).at(start), &path, last_link)?
+            }
+        };
         check_executable(&file, &identity)?;
+        // It isn't written from here on until it is mapped, or its interpreter is looked up.
+        let _denied = file.inode().deny_writing()?;
         let mut head = [0; SCRIPT_HEAD_BYTES];
         let len = loader::read_head(&file, &mut head)?;
         match Script::parse(&head[..len]) {
@@ -99,6 +124,9 @@ pub(super) fn prepare(
                 return load(process, identity, file, &name, &command);
             }
             Err(error) => return Err(ExecError::Script(error)),
+            Ok(_) if matches!(executable, Executable::File(_, IsHidden::Yes)) => {
+                return Err(FsError::NotFound.into());
+            }
             Ok(script) => {
                 // The interpreter, its argument, the path of the script, its other arguments.
                 let mut arguments = Vec::new();
@@ -108,7 +136,7 @@ pub(super) fn prepare(
                 arguments.extend(command.arguments.into_iter().skip(1));
                 command.arguments = arguments;
                 path = script.interpreter.to_vec();
-                start = &surroundings.directory;
+                executable = Executable::Path(&surroundings.directory, LastLink::Follow);
             }
         }
     }
@@ -127,6 +155,9 @@ pub fn caller_of<'a>(surroundings: &'a Surroundings, identity: &'a Identity) -> 
 
 fn check_executable(file: &Path, identity: &Identity) -> Result<(), FsError> {
     let inode = file.inode();
+    if inode.kind() == FileKind::Symlink {
+        return Err(FsError::TooManyLinks);
+    }
     if inode.kind() != FileKind::Regular || file.mount().flags().contains(MountFlags::NO_EXEC) {
         return Err(FsError::PermissionDenied);
     }
@@ -192,18 +223,18 @@ fn with_file_ids(file: &Path, identity: Arc<Identity>) -> Result<Arc<Identity>, 
 }
 
 /// Runs another program in the place of that of the running thread, whose registers are in `frame`.
-/// Paths that aren't absolute begin at `start`. May wait.
+/// May wait.
 ///
 /// # Errors
 /// See [`ExecError`]; the program goes on then.
 pub fn exec(
     thread: &ProcessThread,
     frame: &mut TrapFrame,
-    start: &Path,
+    executable: Executable<'_>,
     command: Command,
 ) -> Result<(), ExecError> {
     let process = thread.process();
-    let prepared = prepare(process, &process.surroundings(), start, command)?;
+    let prepared = prepare(process, &process.surroundings(), executable, command)?;
     process.end_others(thread.handle())?;
     // From here on nothing fails.
     let Prepared { loaded, program, identity } = prepared;
@@ -226,6 +257,7 @@ pub fn exec(
     drop((own, scheduled));
     if let Some(entry) = table::lock().get_mut(process.pid()) {
         entry.has_executed = true;
+        entry.end_signal = Some(Signal::CHLD);
     }
     process.released.wake_all();
     Ok(())

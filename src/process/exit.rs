@@ -98,6 +98,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     } else {
         drop(table);
     }
+    process.end_event.report();
     if has_stopped {
         signal_sending::send_to_group(group, Signal::HUP);
         signal_sending::send_to_group(group, Signal::CONT);

@@ -42,6 +42,7 @@ pub fn fork(
 ) -> Result<Pid, ForkError> {
     let parent = thread.process();
     thread_start::check_memory()?;
+    thread_start::check_count(parent)?;
     let own = parent.memory().ok_or(ForkError::NoMemory)?;
     let memory = match options.shares_memory {
         true => own,

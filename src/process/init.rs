@@ -3,10 +3,11 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use path_walk::LastLink;
 use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
 
 use super::descriptors::{Descriptor, Descriptors, OnExec};
-use super::exec::{self, Command, ExecError};
+use super::exec::{self, Command, ExecError, Executable};
 use super::limits::ResourceLimits;
 use super::loader::LoadError;
 use super::pid::Pid;
@@ -65,7 +66,8 @@ pub fn start(command: Command) -> Result<(), ExecError> {
         limits: ResourceLimits::new(),
     };
     let process = Process::new(pid, ProcessKind::Init, beginning);
-    let prepared = exec::prepare(&process, &surroundings, root, command)?;
+    let executable = Executable::Path(root, LastLink::Follow);
+    let prepared = exec::prepare(&process, &surroundings, executable, command)?;
     let memory = prepared.loaded.memory;
     *process.memory.lock() = Some(memory.clone());
     process.set_identity(prepared.identity);

@@ -8,13 +8,13 @@
 //! | [`futex`] | threads that wait until a word of memory changes |
 //! | [`attention`] | what makes a thread look up before it returns to ring 3 |
 //! | [`table`] | all processes, and how they are related |
-//! | [`pid`] | numbers of processes |
+//! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
 //! | [`init`], [`init_status`] | the first process, and how it has ended |
 //! | [`loader`] | from a file to an address space |
 //! | [`exec`] | another program in the same process |
 //! | [`fork`], [`thread_start`] | another process, another thread |
 //! | [`exit`], [`exit_status`] | the end of a process |
-//! | [`wait`] | waiting for children |
+//! | [`wait`], [`usage`], [`accounting`] | waiting for children, and what they have used |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`descriptors`] | file descriptors |
 //! | [`limits`] | resource limits |
@@ -27,8 +27,10 @@
 
 #![forbid(unsafe_code)]
 
+mod accounting;
 pub mod attention;
 pub mod descriptors;
+mod end_event;
 pub mod exec;
 mod exit;
 pub mod exit_status;
@@ -39,6 +41,7 @@ pub mod init_status;
 pub mod limits;
 mod loader;
 pub mod pid;
+pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 pub mod process;
 pub mod signal_delivery;
@@ -50,10 +53,10 @@ mod thread_group;
 pub mod thread_handle;
 pub mod thread_start;
 mod threads;
+pub mod usage;
 mod user_thread;
 pub mod wait;
 
-use crate::boot::Addresses;
 use crate::fs::Files;
 use crate::tty::terminal;
 
@@ -64,12 +67,8 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Makes processes possible. `system_calls` handles their system calls; `addresses` says where the
-/// parts of programs are.
-pub fn start(_files: Files, system_calls: SystemCalls, addresses: Addresses) -> Processes {
-    if addresses == Addresses::Fixed {
-        loader::fix_layout();
-    }
+/// Makes processes possible. `system_calls` handles their system calls.
+pub fn start(_files: Files, system_calls: SystemCalls) -> Processes {
     user_thread::set_system_calls(system_calls);
     terminal::set_signal_hook(signal_sending::send_of_terminal);
     Processes(())

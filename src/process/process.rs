@@ -8,9 +8,11 @@ use heapless::String;
 use signals::{Dispositions, Pending, ProcessKind};
 
 use super::descriptors::Descriptors;
+use super::end_event::EndEvent;
 use super::limits::ResourceLimits;
 use super::pid::Pid;
 use super::threads::Threads;
+use super::usage::UsageCounts;
 use crate::arch::time::clock;
 use crate::fs::credentials::Credentials;
 use crate::fs::namespace::path::Path;
@@ -133,6 +135,10 @@ pub struct Process {
     pub(super) child_events: WaitQueue,
     /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
     pub(super) released: WaitQueue,
+    /// What it and its children have used.
+    pub(super) usage: UsageCounts,
+    /// Its end, for descriptors of it.
+    pub(super) end_event: EndEvent,
     /// The behaviour that its programs expect: personality(2).
     pub(super) personality: AtomicU32,
     /// When it has begun, on the kernel's clock.
@@ -159,6 +165,8 @@ impl Process {
             stop_ends: WaitQueue::new(),
             child_events: WaitQueue::new(),
             released: WaitQueue::new(),
+            usage: UsageCounts::new(),
+            end_event: EndEvent::new(),
             personality: AtomicU32::new(0),
             start_ns: clock::now_ns(),
         }
@@ -235,9 +243,13 @@ impl Process {
         access(&mut self.signals.lock())
     }
 
-    /// Waits until `condition` holds, or a signal comes.
-    pub fn wait_cancellable(&self, condition: impl FnMut() -> bool) -> Result<(), WaitError> {
-        self.child_events.wait_until_cancellable(None, condition)
+    /// Waits until `condition` holds, or a signal comes, but not after `deadline_ns`.
+    pub fn wait_cancellable(
+        &self,
+        deadline_ns: Option<u64>,
+        condition: impl FnMut() -> bool,
+    ) -> Result<(), WaitError> {
+        self.child_events.wait_until_cancellable(deadline_ns, condition)
     }
 
     /// Returns the behaviour that its programs expect, as personality(2) has it.

@@ -30,6 +30,9 @@ impl From<PushError> for SendError {
     }
 }
 
+/// A tick of the times in SIGCHLD's information, in nanoseconds.
+const TICK_NS: u64 = 10_000_000;
+
 /// Sends `info` to a process. The table is not locked.
 ///
 /// # Errors
@@ -236,7 +239,8 @@ pub(super) fn notify_parent(
     };
     if let Some(signal) = signal.filter(|_| is_wanted) {
         let uid = child.identity().uid;
-        let mut info = SigInfo::child(child.pid().number() as i32, uid, status, (0, 0));
+        let ticks = child.usage().run_ns / TICK_NS;
+        let mut info = SigInfo::child(child.pid().number() as i32, uid, status, (ticks, 0));
         info.signal = signal;
         // The signal of a child's end is never refused.
         let _ = send(parent, info);

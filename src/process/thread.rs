@@ -137,6 +137,7 @@ impl ProcessThread {
     /// # Errors
     /// See [`FaultError`].
     pub(super) fn serve_page_fault(&self, fault: &PageFault) -> Result<(), FaultError> {
+        self.process.usage.note_fault();
         let memory = self.process.memory().ok_or(FaultError::NotMapped)?;
         let access = match fault.access {
             FaultAccess::Read => Access::READ,

@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 
 use signals::{Signal, ThreadSignals};
 
+use super::accounting::usage_of;
 use super::attention::Ending;
 use super::exit_status::ExitStatus;
 use super::process::{Process, SignalState};
@@ -62,7 +63,10 @@ impl Process {
     pub(super) fn remove_thread(&self, thread: &ThreadHandle, ending: Ending) -> Removed {
         let (Ending::Thread(status) | Ending::Process(status)) = ending;
         let is_first = thread.tid() == self.pid;
-        self.with_threads(|threads| threads.remove(thread, is_first, status))
+        self.with_threads(|threads| {
+            self.usage.add_ended(usage_of(thread));
+            threads.remove(thread, is_first, status)
+        })
     }
 
     /// Makes all threads end before they return to ring 3. The first status counts.

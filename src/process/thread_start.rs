@@ -7,9 +7,10 @@ use signals::ThreadSignals;
 use x86_64::VirtAddr;
 
 use super::descriptors::DescriptorError;
+use super::limits::{Resource, UNLIMITED};
 use super::pid::Pid;
 use super::process::Process;
-use super::table::{self, NoPid};
+use super::table::{self, Entry, NoPid};
 use super::thread::ProcessThread;
 use super::thread_handle::ThreadHandle;
 use super::threads::AddError;
@@ -92,6 +93,19 @@ pub(super) fn check_memory() -> Result<(), ForkError> {
     }
 }
 
+/// Checks that the user of `process` may have another process or thread: RLIMIT_NPROC.
+pub(super) fn check_count(process: &Process) -> Result<(), ForkError> {
+    let identity = process.identity();
+    let limit = process.limits().get(Resource::Processes).soft;
+    if identity.is_root() || identity.uid == 0 || limit == UNLIMITED {
+        return Ok(());
+    }
+    let is_own = |it: &&Entry| it.process.identity().uid == identity.uid;
+    let count: usize =
+        table::lock().iter().filter(is_own).map(|it| it.process.thread_count()).sum();
+    if count as u64 >= limit { Err(ForkError::TooMany) } else { Ok(()) }
+}
+
 /// Makes another thread of the running one's process. Returns its number. May wait.
 ///
 /// # Errors
@@ -103,6 +117,7 @@ pub fn start_thread(
 ) -> Result<Pid, ForkError> {
     check_memory()?;
     let process = maker.process();
+    check_count(process)?;
     let memory = process.memory().ok_or(ForkError::NoMemory)?;
     let state = state_of_current(options)?;
     let signals = maker.with_own_signals(|own| own.child(false));

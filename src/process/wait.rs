@@ -2,11 +2,12 @@
 
 use alloc::sync::Arc;
 
-use signals::ChildStatus;
+use signals::{ChildStatus, Signal};
 
 use super::pid::{Pid, Selection};
 use super::process::Process;
 use super::table::{self, Life, Table};
+use super::usage::Usage;
 
 /// The changes that a wait is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,11 +20,25 @@ pub struct Changes {
     pub continued: bool,
 }
 
+/// Which children a wait is for, by the signal with which they end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kinds {
+    /// Those that end with SIGCHLD.
+    #[default]
+    Ordinary,
+    /// The others: __WCLONE.
+    Clones,
+    /// All: __WALL.
+    All,
+}
+
 /// A wait for children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WaitRequest {
     /// The children.
     pub children: Selection,
+    /// Which of them, by the signal with which they end.
+    pub kinds: Kinds,
     /// The changes.
     pub changes: Changes,
     /// Whether the change stays to be waited for again: WNOWAIT.
@@ -41,6 +56,8 @@ pub struct Waited {
     pub uid: u32,
     /// The change.
     pub status: ChildStatus,
+    /// What the child has used, with its own children.
+    pub usage: Usage,
 }
 
 /// Why a wait has no result.
@@ -59,7 +76,7 @@ pub enum WaitError {
 pub fn wait(process: &Arc<Process>, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
     let mut found = None;
     let waited = process.child_events.wait_until_cancellable(None, || {
-        found = Some(look(process.pid(), request));
+        found = Some(look(process, request));
         request.is_immediate || !matches!(found, Some(Ok(None)))
     });
     match (found, waited) {
@@ -71,13 +88,19 @@ pub fn wait(process: &Arc<Process>, request: &WaitRequest) -> Result<Option<Wait
 }
 
 /// Looks for a child that has changed, and takes the change.
-fn look(parent: Pid, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
+fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
+    let parent = process.pid();
     let mut table = table::lock();
     let mut has_children = false;
     let mut changed = None;
     let children = table.get(parent).map(|entry| &entry.children).ok_or(WaitError::NoChildren)?;
     for child in children.iter().filter_map(|child| table.get(*child)) {
-        let is_wanted = request.children.contains(child.process.pid(), child.group);
+        let is_of_kind = match request.kinds {
+            Kinds::Ordinary => child.end_signal == Some(Signal::CHLD),
+            Kinds::Clones => child.end_signal != Some(Signal::CHLD),
+            Kinds::All => true,
+        };
+        let is_wanted = is_of_kind && request.children.contains(child.process.pid(), child.group);
         if !is_wanted {
             continue;
         }
@@ -92,13 +115,17 @@ fn look(parent: Pid, request: &WaitRequest) -> Result<Option<Waited>, WaitError>
         };
         if let Some(status) = status {
             let uid = child.process.identity().uid;
-            changed = Some(Waited { pid: child.process.pid(), uid, status });
+            let usage = child.process.whole_usage();
+            changed = Some(Waited { pid: child.process.pid(), uid, status, usage });
             break;
         }
     }
     if let Some(waited) = changed {
         let removed = if request.keeps { None } else { take(&mut table, &waited) };
         drop(table);
+        if removed.is_some() {
+            process.usage.add_child(waited.usage);
+        }
         drop(removed);
         return Ok(Some(waited));
     }

@@ -1,4 +1,4 @@
-//! Resource limits and use: prlimit64(2), getrusage(2), times(2), sysinfo(2).
+//! Resource limits, and the memory of the machine: prlimit64(2), sysinfo(2).
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -7,7 +7,6 @@ use crate::mm::kernel::frames;
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::process::limits::{RESOURCES, Resource, ResourceLimit};
 use crate::process::{pid::Pid, table};
-use crate::task;
 
 fn resource(number: u64) -> Result<Resource, Failure> {
     const ALL: [Resource; RESOURCES] = [
@@ -75,31 +74,6 @@ pub(super) fn setrlimit(call: &mut Call<'_>) -> CallResult {
     let limit = call.pointer::<[u64; 2]>(1).read()?;
     set(call, resource, limit)?;
     Ok(0)
-}
-
-/// The time of the calling thread is reported as spent in the program; that of children isn't kept.
-pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
-    const RUSAGE_SELF: i32 = 0;
-    const RUSAGE_CHILDREN: i32 = -1;
-    const RUSAGE_THREAD: i32 = 1;
-    let ns = match call.argument_i32(0) {
-        RUSAGE_SELF | RUSAGE_THREAD => task::current().run_time_ns(),
-        RUSAGE_CHILDREN => 0,
-        _ => return Err(Errno::EINVAL.into()),
-    };
-    let mut words = [0; 18];
-    words[..2].copy_from_slice(&[ns / 1_000_000_000, ns % 1_000_000_000 / 1000]);
-    call.pointer::<[u64; 18]>(1).write(&words)?;
-    Ok(0)
-}
-
-pub(super) fn times(call: &mut Call<'_>) -> CallResult {
-    /// A tick of times(2), in nanoseconds.
-    const TICK_NS: u64 = 10_000_000;
-    if let Some(pointer) = call.pointer_or_null::<[u64; 4]>(0) {
-        pointer.write(&[task::current().run_time_ns() / TICK_NS, 0, 0, 0])?;
-    }
-    Ok(clock::now_ns() / TICK_NS)
 }
 
 /// Source: sysinfo(2).

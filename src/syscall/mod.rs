@@ -8,8 +8,9 @@
 //! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
-//! | [`memory`], [`process`], [`futex`], [`group`], [`signal`], [`identity`], [`limit`] | processes |
-//! | [`time`], [`schedule`], [`uname`], [`system`] | the rest |
+//! | [`memory`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
+//! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
+//! | [`time`], [`uname`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
 //! that isn't supported is an error. Error numbers exist only in this room.
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 pub mod call;
+mod clone;
 mod descriptor;
 pub mod errno;
 mod errno_of;
@@ -34,12 +36,15 @@ mod place;
 mod process;
 mod schedule;
 mod signal;
+mod signal_queue;
 mod stat;
 mod system;
 pub mod table;
 mod terminal;
 mod time;
 mod uname;
+mod usage;
+mod wait;
 
 use crate::arch::trap::frame::TrapFrame;
 use crate::process::thread::ProcessThread;

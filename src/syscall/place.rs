@@ -24,7 +24,8 @@ pub(super) const AT_EMPTY_PATH: u32 = 0x1000;
 pub(super) struct Place {
     surroundings: Surroundings,
     identity: Arc<Identity>,
-    directory: Path,
+    /// Where the path begins, unless it is absolute.
+    pub(super) directory: Path,
     /// The path.
     pub(super) path: Vec<u8>,
 }
@@ -33,6 +34,11 @@ impl Place {
     /// Returns what looks the path up.
     pub(super) fn caller(&self) -> Caller<'_> {
         caller_of(&self.surroundings, &self.identity).at(&self.directory)
+    }
+
+    /// Returns whether the path begins at the descriptor `fd`.
+    pub(super) fn is_of_descriptor(&self, fd: i32) -> bool {
+        fd != CURRENT_DIRECTORY && self.path.first() != Some(&b'/')
     }
 
     /// Looks the path up.

@@ -1,34 +1,22 @@
-//! Processes: fork(2), vfork(2), clone(2), execve(2), exit(2), wait4(2), and their numbers.
+//! Processes: execve(2), exit(2), and their numbers.
 
 use alloc::vec::Vec;
+use core::fmt::Write;
 
-use ::signals::{ChildStatus, Signal};
+use path_walk::LastLink;
 
 use super::call::{Call, CallResult, Failure, read_string};
 use super::errno::Errno;
+use super::file;
+use super::place::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW};
+use crate::fs::file::open_flags::OpenFlags;
 use crate::mm::user::pointer::UserPointer;
-use crate::process::exec::{self, Command};
+use crate::process::descriptors::{Descriptor, OnExec};
+use crate::process::exec::{self, Command, Executable, IsHidden};
 use crate::process::exit_status::ExitStatus;
-use crate::process::fork::{self, ForkOptions};
+use crate::process::pid::Pid;
+use crate::process::pidfd;
 use crate::process::table;
-use crate::process::thread_start::{self, ThreadOptions};
-use crate::process::wait::{self, Changes, WaitError, WaitRequest};
-
-// Source: Linux, include/uapi/linux/sched.h.
-const CSIGNAL: u64 = 0xFF;
-const CLONE_VM: u64 = 0x100;
-const CLONE_FS: u64 = 0x200;
-const CLONE_FILES: u64 = 0x400;
-const CLONE_SIGHAND: u64 = 0x800;
-const CLONE_VFORK: u64 = 0x4000;
-const CLONE_THREAD: u64 = 0x1_0000;
-const CLONE_SYSVSEM: u64 = 0x4_0000;
-const CLONE_SETTLS: u64 = 0x8_0000;
-const CLONE_PARENT_SETTID: u64 = 0x10_0000;
-const CLONE_CHILD_CLEARTID: u64 = 0x20_0000;
-const CLONE_CHILD_SETTID: u64 = 0x100_0000;
-/// CLONE_DETACHED and CLONE_UNTRACED have no effect.
-const CLONE_WITHOUT_EFFECT: u64 = 0x40_0000 | 0x80_0000;
 
 pub(super) fn getpid(call: &mut Call<'_>) -> CallResult {
     Ok(call.process().pid().number().into())
@@ -43,81 +31,6 @@ pub(super) fn getppid(call: &mut Call<'_>) -> CallResult {
     Ok(parent.map_or(0, |parent| parent.number().into()))
 }
 
-pub(super) fn fork(call: &mut Call<'_>) -> CallResult {
-    let options = ForkOptions { end_signal: Some(Signal::CHLD), ..ForkOptions::default() };
-    start(call, &options)
-}
-
-pub(super) fn vfork(call: &mut Call<'_>) -> CallResult {
-    let options = ForkOptions {
-        shares_memory: true,
-        parent_waits: true,
-        end_signal: Some(Signal::CHLD),
-        ..ForkOptions::default()
-    };
-    start(call, &options)
-}
-
-fn start(call: &Call<'_>, options: &ForkOptions) -> CallResult {
-    let pid = fork::fork(call.thread, call.frame, options)?;
-    Ok(pid.number().into())
-}
-
-pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
-    let [flags, stack, parent_tid, child_tid, tls, _] =
-        core::array::from_fn(|index| call.argument(index));
-    // Name spaces aren't there.
-    let known = CSIGNAL
-        | CLONE_VM
-        | CLONE_FS
-        | CLONE_FILES
-        | CLONE_SIGHAND
-        | CLONE_VFORK
-        | CLONE_THREAD
-        | CLONE_SYSVSEM
-        | CLONE_SETTLS
-        | CLONE_PARENT_SETTID
-        | CLONE_CHILD_CLEARTID
-        | CLONE_CHILD_SETTID
-        | CLONE_WITHOUT_EFFECT;
-    if flags & !known != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let has = |flag: u64| flags & flag != 0;
-    let thread = ThreadOptions {
-        stack: (stack != 0).then_some(stack),
-        fs_base: has(CLONE_SETTLS).then_some(tls),
-        set_parent_tid: has(CLONE_PARENT_SETTID).then_some(parent_tid),
-        set_child_tid: has(CLONE_CHILD_SETTID).then_some(child_tid),
-        clear_child_tid: has(CLONE_CHILD_CLEARTID).then_some(child_tid),
-    };
-    if has(CLONE_THREAD) {
-        // What the threads of a process share here.
-        const SHARED: u64 = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
-        if flags & (SHARED | CLONE_VFORK) != SHARED {
-            return Err(Errno::EINVAL.into());
-        }
-        let tid = thread_start::start_thread(call.thread, call.frame, &thread)?;
-        return Ok(tid.number().into());
-    }
-    // Processes have signal handlers of their own.
-    if has(CLONE_SIGHAND) {
-        return Err(Errno::EINVAL.into());
-    }
-    start(
-        call,
-        &ForkOptions {
-            shares_memory: has(CLONE_VM),
-            parent_waits: has(CLONE_VFORK),
-            shares_descriptors: has(CLONE_FILES),
-            shares_surroundings: has(CLONE_FS),
-            end_signal: Signal::from_number(flags & CSIGNAL),
-            clears_handlers: false,
-            thread,
-        },
-    )
-}
-
 /// The most bytes of an argument or of a string of the environment: MAX_ARG_STRLEN.
 const STRING_MAX: usize = initial_stack::STRING_BYTES_MAX;
 
@@ -127,9 +40,62 @@ pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
         arguments: strings(call.argument(1))?,
         environment: strings(call.argument(2))?,
     };
-    let directory = call.process().surroundings().directory;
-    exec::exec(call.thread, call.frame, &directory, command)?;
+    let start = call.process().surroundings().directory;
+    exec::exec(call.thread, call.frame, Executable::Path(&start, LastLink::Follow), command)?;
     Err(Failure::RegistersAreSet)
+}
+
+/// Executes the file of a path from the directory of a descriptor, or of the descriptor itself.
+pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
+    let flags = call.argument_u32(4);
+    let is_empty = call.path(1)?.is_empty();
+    if is_empty && flags & AT_EMPTY_PATH == 0 {
+        return Err(Errno::ENOENT.into());
+    }
+    let place = call.place_at(Some(0), 1)?;
+    let (arguments, environment) = (strings(call.argument(2))?, strings(call.argument(3))?);
+    if flags & !(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let fd = call.argument_u32(0);
+    let is_of_descriptor = place.is_of_descriptor(fd as i32);
+    let is_closed = is_of_descriptor
+        && call.process().descriptors().on_exec(fd).is_ok_and(|on_exec| on_exec == OnExec::Close);
+    let is_hidden = if is_closed { IsHidden::Yes } else { IsHidden::No };
+    let path = match is_of_descriptor {
+        true => descriptor_path(fd, &place.path)?,
+        false => place.path.clone(),
+    };
+    let command = Command { path, arguments, environment };
+    let last_link = match flags & AT_SYMLINK_NOFOLLOW {
+        0 => LastLink::Follow,
+        _ => LastLink::Keep,
+    };
+    let found;
+    let executable = if is_empty {
+        Executable::File(&place.directory, is_hidden)
+    } else if is_of_descriptor {
+        found = place.find(last_link)?;
+        Executable::File(&found, is_hidden)
+    } else {
+        Executable::Path(&place.directory, last_link)
+    };
+    exec::exec(call.thread, call.frame, executable, command)?;
+    Err(Failure::RegistersAreSet)
+}
+
+/// Returns the path by which a script's interpreter finds a file that was named by a descriptor.
+fn descriptor_path(fd: u32, path: &[u8]) -> Result<Vec<u8>, Failure> {
+    let mut prefix = heapless::String::<24>::new();
+    write!(prefix, "/dev/fd/{fd}").map_err(|_| Errno::ENAMETOOLONG)?;
+    let mut whole = Vec::new();
+    whole.try_reserve_exact(prefix.len() + 1 + path.len()).map_err(|_| Errno::ENOMEM)?;
+    whole.extend_from_slice(prefix.as_bytes());
+    if !path.is_empty() {
+        whole.push(b'/');
+        whole.extend_from_slice(path);
+    }
+    Ok(whole)
 }
 
 /// Reads an array of pointers to strings, which a null pointer ends. A null pointer to the array is
@@ -169,48 +135,22 @@ pub(super) fn exit_group(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-// Source: Linux, include/uapi/linux/wait.h.
-const WNOHANG: u32 = 1;
-const WUNTRACED: u32 = 2;
-const WCONTINUED: u32 = 8;
-/// `__WNOTHREAD`, `__WALL` and `__WCLONE` have no effect: children are processes.
-const WAIT_WITHOUT_EFFECT: u32 = 0xE000_0000;
-
-pub(super) fn wait4(call: &mut Call<'_>) -> CallResult {
-    let options = call.argument_u32(2);
-    if options & !(WNOHANG | WUNTRACED | WCONTINUED | WAIT_WITHOUT_EFFECT) != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let changes = Changes {
-        ended: true,
-        stopped: options & WUNTRACED != 0,
-        continued: options & WCONTINUED != 0,
-    };
-    let request = WaitRequest {
-        children: call.selection(0)?.ok_or(Errno::ECHILD)?,
-        changes,
-        keeps: false,
-        is_immediate: options & WNOHANG != 0,
-    };
-    let waited = match wait::wait(call.process(), &request) {
-        Ok(None) => return Ok(0),
-        Ok(Some(waited)) => waited,
-        Err(WaitError::NoChildren) => return Err(Errno::ECHILD.into()),
-        Err(WaitError::Interrupted) => return Err(Failure::RESTART),
-    };
-    if let Some(status) = call.pointer_or_null::<u32>(1) {
-        status.write(&ChildStatus::wait_status(waited.status))?;
-    }
-    if let Some(usage) = call.pointer_or_null::<[u64; RUSAGE_WORDS]>(3) {
-        usage.write(&[0; RUSAGE_WORDS])?;
-    }
-    Ok(waited.pid.number().into())
-}
-
-/// The size of a `struct rusage`, in words of 8 bytes.
-const RUSAGE_WORDS: usize = 18;
-
 pub(super) fn set_tid_address(call: &mut Call<'_>) -> CallResult {
     call.thread.set_clear_on_exit(call.argument(0));
     gettid(call)
+}
+
+pub(super) fn pidfd_open(call: &mut Call<'_>) -> CallResult {
+    let flags = OpenFlags::from_bits(call.argument_u32(1)).ok_or(Errno::EINVAL)?;
+    let number = call.argument_i32(0);
+    if !OpenFlags::NONBLOCK.contains(flags) || number <= 0 {
+        return Err(Errno::EINVAL.into());
+    }
+    let pid = Pid::try_new(number as u32).ok_or(Errno::ESRCH)?;
+    let Some(process) = table::find(pid) else {
+        let is_thread = table::find_thread(pid).is_some();
+        return Err(if is_thread { Errno::EINVAL } else { Errno::ESRCH }.into());
+    };
+    let file = pidfd::open(&process, flags)?;
+    Ok(file::place(call, Descriptor { file, on_exec: OnExec::Close }, 0)?.into())
 }

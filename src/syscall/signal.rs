@@ -13,9 +13,10 @@ use crate::process::signal_sending;
 use crate::process::table;
 
 /// The size of a set of signals, in bytes.
-const SET_BYTES: u64 = size_of::<u64>() as u64;
+pub(super) const SET_BYTES: u64 = size_of::<u64>() as u64;
 
-fn signal(number: u64) -> Result<Signal, Failure> {
+/// Returns the signal of a number.
+pub(super) fn signal(number: u64) -> Result<Signal, Failure> {
     Signal::from_number(number).ok_or(Failure::Errno(Errno::EINVAL))
 }
 
@@ -101,7 +102,7 @@ pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
 
 /// Returns what comes with a signal of the process: what `info` makes of it, its number and its user.
 /// The signal 0 is none: it is only checked whether one could be sent.
-fn info(
+pub(super) fn info(
     call: &Call<'_>,
     signal: u32,
     info: impl FnOnce(Signal, i32, u32) -> SigInfo,
@@ -138,6 +139,9 @@ pub(super) fn tgkill(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn rt_sigpending(call: &mut Call<'_>) -> CallResult {
+    if call.argument(1) > SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
     let pending = call.thread.with_signals(|state, own| own.pending_set(&state.shared));
     call.pointer::<u64>(0).write(&pending.bits())?;
     Ok(0)
@@ -185,6 +189,6 @@ pub(super) fn pause(call: &mut Call<'_>) -> CallResult {
 fn wait_for_signal(call: &Call<'_>) -> CallResult {
     let has_signal = || call.thread.with_signals(|state, own| own.has_signal(&state.shared));
     // Its end by a signal is what it is for.
-    let _ = call.process().wait_cancellable(has_signal);
+    let _ = call.process().wait_cancellable(None, has_signal);
     Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
 }

@@ -2,8 +2,8 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    descriptor, file, futex, group, identity, limit, memory, mount, name, process, schedule,
-    signal, stat, system, terminal, time, uname,
+    clone, descriptor, file, futex, group, identity, limit, memory, mount, name, process, schedule,
+    signal, signal_queue, stat, system, terminal, time, uname, usage, wait,
 };
 
 /// Handles a system call.
@@ -95,12 +95,12 @@ mod rows {
         35 nanosleep(Hex Hex) = time::nanosleep;
         39 getpid() = process::getpid;
         40 sendfile(Fd Fd Hex Number) = descriptor::sendfile;
-        56 clone(Hex Hex Hex Hex Hex) = process::clone;
-        57 fork() = process::fork;
-        58 vfork() = process::vfork;
+        56 clone(Hex Hex Hex Hex Hex) = clone::clone;
+        57 fork() = clone::fork;
+        58 vfork() = clone::vfork;
         59 execve(Path Hex Hex) = process::execve;
         60 exit(Number) = process::exit;
-        61 wait4(Number Hex Hex Hex) = process::wait4;
+        61 wait4(Number Hex Hex Hex) = wait::wait4;
         62 kill(Number Signal) = signal::kill;
         63 uname(Hex) = uname::uname;
         72 fcntl(Fd Number Hex) = descriptor::fcntl;
@@ -127,9 +127,9 @@ mod rows {
         95 umask(Mode) = name::umask;
         96 gettimeofday(Hex Hex) = time::gettimeofday;
         97 getrlimit(Number Hex) = limit::getrlimit;
-        98 getrusage(Number Hex) = limit::getrusage;
+        98 getrusage(Number Hex) = usage::getrusage;
         99 sysinfo(Hex) = limit::sysinfo;
-        100 times(Hex) = limit::times;
+        100 times(Hex) = usage::times;
         102 getuid() = identity::getuid;
         104 getgid() = identity::getgid;
         105 setuid(Number) = identity::setuid;
@@ -153,6 +153,8 @@ mod rows {
         123 setfsgid(Number) = identity::setfsgid;
         124 getsid(Number) = group::getsid;
         127 rt_sigpending(Hex Number) = signal::rt_sigpending;
+        128 rt_sigtimedwait(Hex Hex Hex Number) = signal_queue::rt_sigtimedwait;
+        129 rt_sigqueueinfo(Number Signal Hex) = signal_queue::rt_sigqueueinfo;
         130 rt_sigsuspend(Hex Number) = signal::rt_sigsuspend;
         131 sigaltstack(Hex Hex) = signal::sigaltstack;
         133 mknod(Path Mode Hex) = name::mknod;
@@ -190,6 +192,7 @@ mod rows {
         230 clock_nanosleep(Number Hex Hex Hex) = time::clock_nanosleep;
         231 exit_group(Number) = process::exit_group;
         234 tgkill(Number Number Signal) = signal::tgkill;
+        247 waitid(Number Number Hex Hex Hex) = wait::waitid;
         257 openat(Fd Path Hex Mode) = file::openat;
         258 mkdirat(Fd Path Mode) = name::mkdirat;
         259 mknodat(Fd Path Mode Hex) = name::mknodat;
@@ -207,10 +210,15 @@ mod rows {
         280 utimensat(Fd Path Hex Hex) = stat::utimensat;
         292 dup3(Fd Fd Hex) = descriptor::dup3;
         293 pipe2(Hex Hex) = file::pipe2;
+        297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
         302 prlimit64(Number Number Hex Hex) = limit::prlimit64;
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Hex Number Hex) = system::getrandom;
+        322 execveat(Fd Path Hex Hex Hex) = process::execveat;
+        424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
+        434 pidfd_open(Number Hex) = process::pidfd_open;
+        435 clone3(Hex Number) = clone::clone3;
         439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;
     }
 

@@ -1,0 +1,42 @@
+//! Descriptors of processes: pidfd_open(2).
+
+use alloc::sync::Arc;
+
+use super::process::Process;
+use crate::fs::error::FsError;
+use crate::fs::file::anonymous;
+use crate::fs::file::file_ops::{self, FileOps};
+use crate::fs::file::open_file::OpenFile;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::file::readiness::{PollQueue, Readiness};
+
+/// A process that a descriptor is of.
+struct PidFd(Arc<Process>);
+
+impl FileOps for PidFd {
+    /// It can be read when the process has ended.
+    fn readiness(&self) -> Readiness {
+        match self.0.end_event.has_come() {
+            true => Readiness::IN,
+            false => Readiness::empty(),
+        }
+    }
+
+    fn poll_queue(&self) -> Option<&PollQueue> {
+        Some(self.0.end_event.poll_queue())
+    }
+}
+
+/// Makes an open file that stands for a process. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn open(process: &Arc<Process>, flags: OpenFlags) -> Result<Arc<OpenFile>, FsError> {
+    let flags = flags & OpenFlags::NONBLOCK | OpenFlags::READ_WRITE;
+    anonymous::open("pidfd", flags, Arc::try_new(PidFd(process.clone()))?)
+}
+
+/// Returns the process that an open file stands for, if it does.
+pub fn process_of(file: &OpenFile) -> Option<&Arc<Process>> {
+    file.special().and_then(|ops| file_ops::downcast::<PidFd>(&**ops)).map(|pidfd| &pidfd.0)
+}
