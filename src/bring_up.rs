@@ -54,7 +54,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let console = console::start(timer, serial, keyboard, screen);
     tty::console_terminal::start(console);
     let files = fs::start(tasks, boot, rtc);
-    let processes = process::start(files, syscall::handle);
+    let processes = process::start(files, syscall::handle, boot.options.addresses);
 
     Machine {
         acpi,

@@ -12,7 +12,7 @@ use x86_64::{PhysAddr, VirtAddr};
 use crate::arch::boot_stage::{self, Stage};
 use crate::mm::kernel::{image, layout};
 
-pub use options::Options;
+pub use options::{Addresses, Options};
 pub use test_selection::{TestChoice, TestSelection};
 
 /// The value that a Multiboot2 loader passes in EAX.

@@ -12,6 +12,16 @@ use crate::drivers::char::serial;
 /// The longest path on the command line, in bytes.
 const PATH_MAX_BYTES: usize = 255;
 
+/// Where the parts of programs are: their stack, their mappings, their heap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addresses {
+    /// At random places.
+    #[default]
+    Random,
+    /// Always at the same places.
+    Fixed,
+}
+
 /// The options of the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -25,6 +35,8 @@ pub struct Options {
     pub is_quiet: bool,
     /// `init=PATH`: the first program.
     pub init: Option<String<PATH_MAX_BYTES>>,
+    /// `norandmaps`: programs are always at the same addresses.
+    pub addresses: Addresses,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: which tests a test kernel runs.
@@ -69,6 +81,7 @@ impl Options {
             ("noapic", None) => self.apic = ApicChoice::No,
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}
+            ("norandmaps", None) => self.addresses = Addresses::Fixed,
             ("quiet", None) => self.is_quiet = true,
             ("init", Some(path)) => self.init = Some(String::try_from(path).ok()?),
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,

@@ -2,9 +2,11 @@
 
 use alloc::sync::Arc;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use ::address_space::{
-    Access, Attributes, Limits, Overlap, PageRange, Region, RegionError, RegionFlags, Sharing,
+    Access, Attributes, Layout, Limits, Overlap, PageRange, Region, RegionError, RegionFlags,
+    Sharing,
 };
 use elf_program::{ElfError, MappingSource, PROGRAM_HEADER_BYTES, Program, ProgramKind, ReadError};
 use initial_stack::{AuxiliaryValues, Environment, InitialStack, RANDOM_BYTES, StackError};
@@ -21,9 +23,10 @@ use crate::fs::io::SliceSink;
 use crate::fs::namespace::path::Path;
 use crate::mm::kernel::layout::NULL_END;
 use crate::mm::user::address_space::AddressSpace;
-use crate::mm::user::backing::Backing;
+use crate::mm::user::backing::{Backing, MappedObject};
 use crate::mm::user::fault::FaultError;
 use crate::mm::user::page_table::{PAGE_BYTES, PageTableError};
+use crate::mm::user::vdso;
 use crate::process::limits::ResourceLimits;
 use crate::random;
 
@@ -82,9 +85,13 @@ fn user() -> Range<VirtAddr> {
     NULL_END..VirtAddr::new(USER_END)
 }
 
-/// Where position-independent programs are placed: as Linux does, at two thirds of the address
-/// space.
-const POSITION_INDEPENDENT_BASE: u64 = 0x5555_5555_4000;
+/// Whether programs are always at the same places: `norandmaps`.
+static IS_LAYOUT_FIXED: AtomicBool = AtomicBool::new(false);
+
+/// Makes all programs that start from now on have the same places.
+pub(super) fn fix_layout() {
+    IS_LAYOUT_FIXED.store(true, Ordering::Relaxed);
+}
 
 /// How large the stack is at first; it grows when it is touched.
 const STACK_BYTES: u64 = 132 << 10;
@@ -105,14 +112,19 @@ pub(super) fn load(
     if program.interpreter().is_some() {
         return Err(LoadError::NoInterpreter);
     }
+    let layout = match IS_LAYOUT_FIXED.load(Ordering::Relaxed) {
+        true => Layout::choose(limits.get(Resource::Stack).soft, None),
+        false => Layout::choose(limits.get(Resource::Stack).soft, Some(&mut random::number)),
+    };
     let program = match program.kind() {
         ProgramKind::Fixed => program,
         ProgramKind::PositionIndependent => {
-            let base = POSITION_INDEPENDENT_BASE.next_multiple_of(program.alignment());
+            let base = layout.program_base.next_multiple_of(program.alignment());
             program.at_base(VirtAddr::new(base), &user()).map_err(LoadError::Elf)?
         }
     };
-    let memory = Arc::try_new(AddressSpace::try_new()?).map_err(|_| LoadError::NoMemory)?;
+    let memory = Arc::try_new(AddressSpace::try_new_with(layout.mmap_base)?)
+        .map_err(|_| LoadError::NoMemory)?;
     map_segments(&memory, &program, file)?;
     let data_bytes = program
         .segments()
@@ -120,12 +132,19 @@ pub(super) fn load(
         .filter(|segment| segment.access().contains(elf_program::Access::WRITE))
         .map(elf_program::Segment::memory_bytes)
         .sum();
-    memory.start_heap(program.image().end, data_bytes)?;
+    // A program that is linked to addresses near the end has no room for a gap.
+    let heap_start = program.image().end.as_u64();
+    let heap_gap_bytes = match heap_start + layout.heap_gap_bytes < layout.mmap_base {
+        true => layout.heap_gap_bytes,
+        false => 0,
+    };
+    memory.start_heap(VirtAddr::new(heap_start + heap_gap_bytes), data_bytes)?;
+    let vdso = map_vdso(&memory)?;
 
-    let top = VirtAddr::new(USER_END - PAGE_BYTES);
+    let top = VirtAddr::new(layout.stack_top);
     let mut random_bytes = [0; RANDOM_BYTES];
     random::fill(&mut random_bytes);
-    let auxiliary = auxiliary_values(&program, identity);
+    let auxiliary = auxiliary_values(&program, identity, vdso);
     let stack = environment.build(top, path, random_bytes, &auxiliary).map_err(LoadError::Stack)?;
     map_stack(&memory, &program, &stack, top, limits)?;
     for (address, bytes) in stack.pieces() {
@@ -206,13 +225,37 @@ fn map_stack(
     Ok(memory.map_region(region, Overlap::Refused, &Limits::UNLIMITED)?)
 }
 
-fn auxiliary_values(program: &Program, identity: &Identity) -> AuxiliaryValues {
+/// Maps the vDSO; returns where its image is, or `None` if there is no memory for it.
+fn map_vdso(memory: &AddressSpace) -> Result<Option<VirtAddr>, LoadError> {
+    let Some(vdso) = vdso::get() else {
+        return Ok(None);
+    };
+    let region = |start: VirtAddr, access, object: &Arc<dyn MappedObject>| {
+        let range = PageRange::try_new(start.as_u64(), PAGE_BYTES).expect("it was found");
+        let flags = RegionFlags::DONT_EXPAND | RegionFlags::DONT_DUMP;
+        let attributes = Attributes { access, sharing: Sharing::Private, flags };
+        Region::new(range, attributes, Backing::Object { object: object.clone(), page: 0 })
+    };
+    let pages = memory.map_region_anywhere(0, 2 * PAGE_BYTES, &Limits::UNLIMITED, |pages| {
+        region(pages.start(), Access::READ, &vdso.data)
+    })?;
+    let start = pages.start() + PAGE_BYTES;
+    let image = region(start, Access::READ | Access::EXECUTE, &vdso.image);
+    memory.map_region(image, Overlap::Refused, &Limits::UNLIMITED)?;
+    Ok(Some(start))
+}
+
+fn auxiliary_values(
+    program: &Program,
+    identity: &Identity,
+    vdso: Option<VirtAddr>,
+) -> AuxiliaryValues {
     /// HWCAP2_FSGSBASE. Source: Linux, arch/x86/include/uapi/asm/hwcap2.h.
     const FSGSBASE: u64 = 1 << 1;
     /// Ticks a second of times(2), as on Linux.
     const TICKS_PER_SECOND: u64 = 100;
     AuxiliaryValues {
-        vdso: None,
+        vdso,
         signal_stack_bytes_min: signals::frame::stack_bytes_min(fpu::layout().size_bytes),
         hardware_capabilities: features::cpuid_leaf(1, 0).edx.into(),
         hardware_capabilities_2: if user_state::has_fsgsbase() { FSGSBASE } else { 0 },

@@ -57,6 +57,7 @@ pub mod usage;
 mod user_thread;
 pub mod wait;
 
+use crate::boot::Addresses;
 use crate::fs::Files;
 use crate::tty::terminal;
 
@@ -67,8 +68,12 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Makes processes possible. `system_calls` handles their system calls.
-pub fn start(_files: Files, system_calls: SystemCalls) -> Processes {
+/// Makes processes possible. `system_calls` handles their system calls; `addresses` says where the
+/// parts of programs are.
+pub fn start(_files: Files, system_calls: SystemCalls, addresses: Addresses) -> Processes {
+    if addresses == Addresses::Fixed {
+        loader::fix_layout();
+    }
     user_thread::set_system_calls(system_calls);
     terminal::set_signal_hook(signal_sending::send_of_terminal);
     Processes(())

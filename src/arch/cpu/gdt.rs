@@ -17,7 +17,7 @@ use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector
 use x86_64::structures::tss::TaskStateSegment;
 
 use crate::arch::boot_stage::{self, Stage};
-use crate::arch::cpu::percpu::Cpu;
+use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::init_order;
 use crate::per_cpu;
 
@@ -26,6 +26,10 @@ pub type Tss = TaskStateSegment;
 
 /// The selector of the code segment of programs.
 pub(in crate::arch) const USER_CODE: u16 = 6 << 3 | 3;
+
+/// The selector of a segment whose limit is the number of the CPU, which programs can read (LSL). It
+/// is Linux's.
+pub(in crate::arch) const CPU_NUMBER: u16 = 15 << 3 | 3;
 
 /// The selector of the data and stack segment of programs.
 pub(in crate::arch) const USER_DATA: u16 = 5 << 3 | 3;
@@ -194,8 +198,24 @@ fn make_gdt(tss: *const Tss) -> Gdt {
         tss: table.append(tss),
         not_present: table.append(Descriptor::UserSegment(data & !PRESENT)),
         short_tss: table.append(Descriptor::SystemSegment(short_tss_low, tss_high)),
-        table,
+        table: {
+            for _ in 0..3 {
+                table.append(UNUSED);
+            }
+            table.append(cpu_number_segment());
+            table
+        },
     }
+}
+
+/// Returns a read-only data segment of programs whose limit is the number of this CPU.
+///
+/// Source: Intel SDM volume 3A, "Segment Descriptors"; volume 2, "LSL".
+fn cpu_number_segment() -> Descriptor {
+    /// Present, for ring 3, data, read-only, accessed.
+    const RIGHTS: u64 = 0xF1 << 40;
+    let number = percpu::current().id().number() as u64;
+    Descriptor::UserSegment(RIGHTS | number & 0xFFFF)
 }
 
 #[cfg(test)]

@@ -159,6 +159,12 @@ pub fn are_counters_stable() -> bool {
     !IS_UNSTEADY.load(Ordering::Relaxed)
 }
 
+/// Returns the clock as a function of the time stamp counter of every CPU; `None` if the counters may
+/// differ.
+pub fn steady_conversion() -> Option<&'static Conversion> {
+    known().filter(|_| are_counters_stable()).map(|known| &known.conversion)
+}
+
 /// Waits for `time_ns` in a loop, without a switch to another thread.
 pub fn spin_ns(time_ns: u64) {
     let end_ns = now_ns().saturating_add(time_ns);

@@ -6,6 +6,7 @@
 //! | [`system_call`] | the entry by SYSCALL |
 //! | [`way_out`] | the way out to ring 3, for interrupts, exceptions and system calls |
 //! | [`user_state`] | the registers of a program that the kernel doesn't use: the bases of FS and GS |
+//! | [`vdso`] | the code of the vDSO, which runs in ring 3 |
 //! | [`copy`] | copies from and to the memory of programs |
 //!
 //! Invariants:
@@ -22,6 +23,7 @@ pub mod copy;
 pub(in crate::arch) mod system_call;
 pub mod user_state;
 pub mod user_thread;
+pub mod vdso;
 pub mod way_out;
 
 use crate::arch::trap::frame::TrapFrame;

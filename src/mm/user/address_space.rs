@@ -37,7 +37,19 @@ impl AddressSpace {
     /// # Errors
     /// [`PageTableError::NoMemory`].
     pub fn try_new() -> Result<Self, PageTableError> {
-        let bounds = Bounds::try_new(NULL_END.as_u64(), MMAP_BASE, PROGRAMS_END.as_u64());
+        Self::try_new_with(MMAP_BASE)
+    }
+
+    /// Makes an address space without regions, where mappings without an address are placed below
+    /// `mmap_base`, the start of a page.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`].
+    ///
+    /// # Panics
+    /// If programs have no such page.
+    pub fn try_new_with(mmap_base: u64) -> Result<Self, PageTableError> {
+        let bounds = Bounds::try_new(NULL_END.as_u64(), mmap_base, PROGRAMS_END.as_u64());
         let bounds = bounds.expect("the bounds rise");
         let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory)?;
         let table = UserPageTable::try_new(&space)?;

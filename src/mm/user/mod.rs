@@ -13,6 +13,7 @@
 //! | [`foreign`] | access to the memory of a program that does not run |
 //! | [`fork`] | a copy of an address space |
 //! | [`commit`] | how much memory may be promised to programs |
+//! | [`vdso`] | the code and the data that all programs have |
 //! | [`pointer`] | typed copies from and to the memory of the running program |
 //!
 //! Locks, from outer to inner: the regions of an address space, its page table. Nothing is copied
@@ -30,3 +31,4 @@ pub mod page_table;
 pub mod pointer;
 pub mod reverse_map;
 pub mod shared_memory;
+pub mod vdso;

@@ -49,58 +49,58 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         };
         let (root, new_root) = (self.tables.root(), clone.tables.root());
         // If this fails, the tables made so far are freed with the clone.
-        self.new_tables_like(root, M::LEVELS, &clone, new_root).ok_or(PagingError::NoMemory)?;
+        self.new_tables_like(root, M::LEVELS, ENTRIES, &clone, new_root)
+            .ok_or(PagingError::NoMemory)?;
         let mut changes = Changes::default();
         let mut cloning = Cloning { clone: &clone, changes: &mut changes, decide: &mut decide };
-        self.clone_leaves(root, M::LEVELS, 0, new_root, &mut cloning);
+        self.clone_leaves(root, (M::LEVELS, ENTRIES), 0, new_root, &mut cloning);
         Ok((clone, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// For each table below `table` of `level`, makes a table of `clone` at the same
-    /// position below `new`. `None` if memory runs out.
+    /// For each table below `table` of `level`, which has up to `used` entries in use, makes a
+    /// table of `clone` at the same position below `new`. `None` if memory runs out.
     fn new_tables_like(
         &self,
         table: Table<'_>,
         level: usize,
+        used: usize,
         clone: &Self,
         new: Table<'_>,
     ) -> Option<()> {
         if level == 1 {
             return Some(());
         }
-        for index in 0..Self::lower_entries(level) {
+        for index in Self::used_in_lower_half(table, level, used) {
             let entry: PTE = table.load(index);
             if entry.is_table() {
                 let pointer = PTE::new_table(clone.tables.new_child()?);
                 new.store(index, pointer);
                 let (child, new_child) = (self.tables.child(entry), clone.tables.child(pointer));
-                self.new_tables_like(child, level - 1, clone, new_child)?;
+                self.new_tables_like(child, level - 1, entry.used(), clone, new_child)?;
             }
         }
         Some(())
     }
 
-    /// Fills the clone's table `new` from `table` of `level`, which translates the
-    /// addresses from `base` on. Returns the number of entries in use.
+    /// Fills the clone's table `new` from `table` of `level`, which translates the addresses
+    /// from `base` on and has up to `in_use` entries in use. Returns the number of entries in use.
     fn clone_leaves(
         &self,
         table: Table<'_>,
-        level: usize,
+        (level, in_use): (usize, usize),
         base: u64,
         new: Table<'_>,
         cloning: &mut Cloning<'_, Self, impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone>,
     ) -> usize {
         let mut used = 0;
-        for index in 0..Self::lower_entries(level) {
+        for index in Self::used_in_lower_half(table, level, in_use) {
             let entry: PTE = table.load(index);
-            if entry.is_unused() {
-                continue;
-            }
             let vaddr = base + index as u64 * span_bytes(level);
             let copy = if level > 1 && entry.is_table() {
                 let (child, mut pointer) = (self.tables.child(entry), new.load::<PTE>(index));
                 let (frame, new_child) = (pointer.paddr(), cloning.clone.tables.child(pointer));
-                let count = self.clone_leaves(child, level - 1, vaddr, new_child, cloning);
+                let count =
+                    self.clone_leaves(child, (level - 1, entry.used()), vaddr, new_child, cloning);
                 pointer.set_used(count);
                 if count == 0 {
                     pointer.clear();
@@ -156,10 +156,20 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         PTE::new_page(mapping.paddr, flags, level > 1)
     }
 
-    /// Returns the number of entries of a table of `level` that belong to the lower half,
-    /// if the table translates addresses of the lower half.
-    fn lower_entries(level: usize) -> usize {
-        if level == M::LEVELS { UPPER_FIRST } else { ENTRIES }
+    /// Returns the indexes of the entries in use of a table of `level` that belong to the lower
+    /// half, if the table translates addresses of the lower half; up to `used` of them.
+    fn used_in_lower_half(
+        table: Table<'_>,
+        level: usize,
+        used: usize,
+    ) -> impl Iterator<Item = usize> {
+        let mut indexes = 0..if level == M::LEVELS { UPPER_FIRST } else { ENTRIES };
+        let next = move || {
+            let index = table.next_used(indexes.clone())?;
+            indexes.start = index + 1;
+            Some(index)
+        };
+        core::iter::from_fn(next).take(used)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Operations on ranges of pages, which walk each table once.
 
-use core::ops::ControlFlow;
+use core::ops::{ControlFlow, Range};
 
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -38,6 +38,20 @@ impl AddressRange {
             next = (last < self.last).then(|| last + 1);
             Some(Self { first, last })
         })
+    }
+
+    /// Returns the indexes of the entries that span the range, in a table of `level` that spans all
+    /// of it.
+    fn indexes(self, level: usize) -> Range<usize> {
+        index(self.first, level)..index(self.last, level) + 1
+    }
+
+    /// Returns the part of the range that the entry at `slot` of such a table spans.
+    fn part(self, slot: usize, level: usize) -> Self {
+        let span = span_bytes(level);
+        let base = self.first & !(span * ENTRIES as u64 - 1);
+        let first = base + slot as u64 * span;
+        Self { first: first.max(self.first), last: (first + (span - 1)).min(self.last) }
     }
 
     /// Returns whether the range is exactly the page that was found at its start.
@@ -338,12 +352,15 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ) -> ControlFlow<u64> {
         let mut changed = Span::new();
         let mut flow = ControlFlow::Continue(());
-        for part in range.parts(level) {
-            let slot = index(part.first, level);
+        let mut unseen = *used;
+        let mut slots = range.indexes(level);
+        while unseen > 0
+            && let Some(slot) = table.next_used(slots.clone())
+        {
+            slots.start = slot + 1;
+            unseen -= 1;
+            let part = range.part(slot, level);
             let entry: PTE = table.load(slot);
-            if entry.is_unused() {
-                continue;
-            }
             let mut left = entry;
             if level == 1 || !entry.is_table() {
                 left.clear();
@@ -389,8 +406,10 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ) {
         let template = templates[level.min(3)];
         let mut changed = Span::new();
-        for part in range.parts(level) {
-            let index = index(part.first, level);
+        let mut indexes = range.indexes(level);
+        while let Some(index) = table.next_used(indexes.clone()) {
+            indexes.start = index + 1;
+            let part = range.part(index, level);
             let entry: PTE = table.load(index);
             if level > 1 && entry.is_table() {
                 self.protect_range(self.tables.child(entry), level - 1, part, templates, changes);

@@ -1,5 +1,6 @@
 //! Access to tables: the only module that converts a frame's address into memory.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use x86_64::{PhysAddr, VirtAddr};
@@ -65,6 +66,30 @@ impl<'a> Table<'a> {
     #[inline]
     pub(crate) fn load<PTE: GenericPTE>(self, index: usize) -> PTE {
         PTE::from_bits(self.0[index].load(Ordering::Relaxed))
+    }
+
+    /// Returns the first index in `indexes` whose entry isn't 0, and so may be used.
+    #[inline]
+    pub(crate) fn next_used(self, indexes: Range<usize>) -> Option<usize> {
+        /// So many words are looked at together: most tables are almost empty.
+        const STRIDE: usize = 8;
+        let load = |index: usize| self.0[index].load(Ordering::Relaxed);
+        let Range { mut start, end } = indexes;
+        while start < end {
+            if start.is_multiple_of(STRIDE)
+                && start + STRIDE <= end
+                && let Some(words) = self.0[start..].first_chunk::<STRIDE>()
+                && words.iter().fold(0, |any, word| any | word.load(Ordering::Relaxed)) == 0
+            {
+                start += STRIDE;
+                continue;
+            }
+            if load(start) != 0 {
+                return Some(start);
+            }
+            start += 1;
+        }
+        None
     }
 
     /// Replaces the entry at `index`. Earlier stores are visible before this one.

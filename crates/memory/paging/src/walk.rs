@@ -155,9 +155,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     ) -> ControlFlow<()> {
         let start = start & (span_bytes(M::LEVELS + 1) - 1);
         let first = if start > base { index(start, level) } else { 0 };
-        for index in first..self.owned_entries(level) {
+        let mut indexes = first..self.owned_entries(level);
+        while let Some(index) = table.next_used(indexes.clone()) {
+            indexes.start = index + 1;
             let entry: PTE = table.load(index);
-            if entry.is_unused() || self.is_kept_empty(level, index, entry) {
+            if self.is_kept_empty(level, index, entry) {
                 continue;
             }
             let vaddr = base + index as u64 * span_bytes(level);
@@ -185,7 +187,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         see: &mut impl FnMut(PhysAddr, usize),
     ) {
         if level > 1 {
-            for index in 0..self.owned_entries(level) {
+            let mut indexes = 0..self.owned_entries(level);
+            while let Some(index) = table.next_used(indexes.clone()) {
+                indexes.start = index + 1;
                 let entry: PTE = table.load(index);
                 if entry.is_table() {
                     self.tables_in(entry.paddr(), self.tables.child(entry), level - 1, see);

@@ -41,7 +41,27 @@ pub struct Conversion {
     ticks_per_ns: Factor,
 }
 
+/// The parts of a clock from which the time is computed:
+/// `base_ns + ((counter - base_tsc) * mantissa >> shift)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factors {
+    /// What the counter was at the base.
+    pub base_tsc: u64,
+    /// The time at the base, in nanoseconds.
+    pub base_ns: u64,
+    /// The mantissa of the nanoseconds for each tick.
+    pub mantissa: u64,
+    /// Its exponent, below 128.
+    pub shift: u32,
+}
+
 impl Conversion {
+    /// Returns the parts from which [`ns_at`](Self::ns_at) computes the time.
+    pub fn factors(&self) -> Factors {
+        let Factor { mantissa, shift } = self.ns_per_tick;
+        Factors { base_tsc: self.base_tsc, base_ns: self.base_ns, mantissa, shift }
+    }
+
     /// Returns a clock that is 0 when the counter is at `start_tsc`. `frequency_hz`, the
     /// counter's ticks per second, is above 0 and below 2^40.
     pub fn new(frequency_hz: u64, start_tsc: u64) -> Self {

@@ -6,6 +6,7 @@ mod advise;
 mod backing;
 mod fork;
 mod gap;
+mod layout;
 mod map;
 mod model;
 mod notation;

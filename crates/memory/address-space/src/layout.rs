@@ -1,0 +1,67 @@
+//! Where the parts of a new program are: at random places, as on Linux.
+
+use crate::STACK_GUARD_BYTES;
+use crate::range::{PAGE_BYTES, USER_END};
+
+/// Where position-independent programs are placed if nothing is random: at two thirds of the
+/// addresses of programs.
+const PROGRAM_BASE: u64 = 0x5555_5555_4000;
+
+/// How far down the stack may begin, in pages.
+const STACK_PAGES: u64 = 1 << 22;
+
+/// How far down mappings may begin, and how far up programs, in pages: vm.mmap_rnd_bits.
+const MAPPING_PAGES: u64 = 1 << 28;
+
+/// How far up the heap may begin after the program, in pages: 32 MiB.
+const HEAP_PAGES: u64 = 8192;
+
+/// The smallest and the largest gap for the stack above all mappings, in bytes.
+const STACK_GAP_BYTES: core::ops::RangeInclusive<u64> = 128 << 20..=USER_END / 6 * 5;
+
+/// Where the parts of a new program are.
+///
+/// ```text
+///  program_base              heap ──►         ◄── mappings   gap   ◄── stack
+///  ├─ random ─┤├ program ┤├ random ┤            ├─ random ─┤      ├─ random ─┤
+///                                               mmap_base         stack_top   end
+/// ```
+///
+/// Source: Linux, arch/x86/mm/mmap.c and fs/binfmt_elf.c.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Where the stack ends, which grows down from there.
+    pub stack_top: u64,
+    /// Below which address mappings are placed.
+    pub mmap_base: u64,
+    /// Where a position-independent program begins, before its alignment.
+    pub program_base: u64,
+    /// How far after the program the heap begins, in bytes: whole pages.
+    pub heap_gap_bytes: u64,
+}
+
+impl Layout {
+    /// Chooses places for a program whose stack may have `stack_limit_bytes`; without random
+    /// numbers the fixed ones, as on Linux with `norandmaps`.
+    pub fn choose(stack_limit_bytes: u64, random: Option<&mut dyn FnMut() -> u64>) -> Self {
+        // The last page stays free.
+        let highest = USER_END - PAGE_BYTES;
+        let is_random = random.is_some();
+        let mut fixed = || 0;
+        let random = random.unwrap_or(&mut fixed);
+        let mut random_bytes = |pages: u64| random() % pages * PAGE_BYTES;
+        // The stack may begin lower, and has a guard below it.
+        let lower_bytes = if is_random { STACK_PAGES * PAGE_BYTES } else { 0 };
+        let gap = stack_limit_bytes.saturating_add(lower_bytes + STACK_GUARD_BYTES);
+        let gap = gap.clamp(*STACK_GAP_BYTES.start(), *STACK_GAP_BYTES.end());
+        let gap = gap.next_multiple_of(PAGE_BYTES);
+        Self {
+            stack_top: highest - random_bytes(STACK_PAGES),
+            mmap_base: USER_END
+                - gap
+                - random_bytes(MAPPING_PAGES).min((USER_END - gap) / 2 / PAGE_BYTES * PAGE_BYTES),
+            program_base: PROGRAM_BASE + random_bytes(MAPPING_PAGES),
+            heap_gap_bytes: random_bytes(HEAP_PAGES),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What the code of the vDSO computes the time from.
+
+/// How many bytes the data has.
+pub const CLOCK_DATA_BYTES: usize = 48;
+
+/// Where the parts of the data are, in bytes from the start of its page.
+pub mod offset {
+    /// A number of 32 bits that is odd while the rest is being changed, and another one afterwards.
+    pub const SEQUENCE: usize = 0;
+    /// A number of 32 bits: whether the time can be computed from the counter.
+    pub const IS_USABLE: usize = 4;
+    /// What the counter was at the base.
+    pub const BASE_TSC: usize = 8;
+    /// The time at the base, in nanoseconds.
+    pub const BASE_NS: usize = 16;
+    /// The mantissa of the nanoseconds for each tick.
+    pub const MANTISSA: usize = 24;
+    /// Its exponent, a number of 32 bits: the product is shifted right by so many bits.
+    pub const SHIFT: usize = 32;
+    /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
+    pub const REAL_TIME_START_NS: usize = 40;
+}
+
+/// The kernel's clock as a function of the time stamp counter:
+/// `base_ns + ((counter - base_tsc) * mantissa >> shift)`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClockData {
+    /// Whether the time can be computed from the counter: else the code makes the system call.
+    pub is_usable: bool,
+    /// What the counter was at the base.
+    pub base_tsc: u64,
+    /// The time at the base, in nanoseconds.
+    pub base_ns: u64,
+    /// The mantissa of the nanoseconds for each tick.
+    pub mantissa: u64,
+    /// Its exponent, below 128.
+    pub shift: u32,
+    /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
+    pub real_time_start_ns: i64,
+}
+
+impl ClockData {
+    /// Returns the data with `sequence`.
+    pub fn to_bytes(&self, sequence: u32) -> [u8; CLOCK_DATA_BYTES] {
+        let mut bytes = [0; CLOCK_DATA_BYTES];
+        let mut put = |at: usize, part: &[u8]| bytes[at..at + part.len()].copy_from_slice(part);
+        put(offset::SEQUENCE, &sequence.to_le_bytes());
+        put(offset::IS_USABLE, &u32::from(self.is_usable).to_le_bytes());
+        put(offset::BASE_TSC, &self.base_tsc.to_le_bytes());
+        put(offset::BASE_NS, &self.base_ns.to_le_bytes());
+        put(offset::MANTISSA, &self.mantissa.to_le_bytes());
+        put(offset::SHIFT, &self.shift.to_le_bytes());
+        put(offset::REAL_TIME_START_NS, &self.real_time_start_ns.to_le_bytes());
+        bytes
+    }
+}

@@ -1,0 +1,235 @@
+//! The ELF image.
+
+/// How many bytes the image has: a page.
+pub const IMAGE_BYTES: usize = 4096;
+
+/// Where the code is in the image, in bytes.
+pub const CODE_OFFSET: usize = 0x800;
+
+/// What DT_SONAME has.
+const OBJECT_NAME: &[u8] = b"linux-vdso.so.1";
+
+/// The version of all functions.
+const VERSION: &[u8] = b"LINUX_2.6";
+
+/// A function of the code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Function<'a> {
+    /// Its name, such as `__vdso_time`.
+    pub name: &'a str,
+    /// Where it is in the code, in bytes.
+    pub offset: usize,
+    /// How many bytes it has.
+    pub len_bytes: usize,
+}
+
+/// Why there is no image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageError {
+    /// The code is too large.
+    CodeTooLarge,
+    /// There are too many functions, or their names are too long.
+    TooManyFunctions,
+    /// A function isn't in the code.
+    OutsideOfCode,
+}
+
+const HEADER_BYTES: usize = 64;
+const PROGRAM_HEADER_BYTES: usize = 56;
+const PROGRAM_HEADERS: usize = 2;
+const SYMBOL_BYTES: usize = 24;
+const DYNAMIC_ENTRY_BYTES: usize = 16;
+const DYNAMIC_ENTRIES: usize = 10;
+const VERSION_BYTES: usize = 28;
+
+/// Writes the image; the parts come one after the other.
+struct Writer<'a> {
+    image: &'a mut [u8; IMAGE_BYTES],
+    at: usize,
+}
+
+impl Writer<'_> {
+    fn align(&mut self, alignment: usize) -> usize {
+        self.at = self.at.next_multiple_of(alignment);
+        self.at
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Result<(), ImageError> {
+        let end = self.at + bytes.len();
+        if end > CODE_OFFSET {
+            return Err(ImageError::TooManyFunctions);
+        }
+        self.image[self.at..end].copy_from_slice(bytes);
+        self.at = end;
+        Ok(())
+    }
+
+    fn u16s(&mut self, values: &[u16]) -> Result<(), ImageError> {
+        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+    }
+
+    fn u32s(&mut self, values: &[u32]) -> Result<(), ImageError> {
+        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+    }
+
+    fn u64s(&mut self, values: &[u64]) -> Result<(), ImageError> {
+        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
+    }
+
+    fn string(&mut self, string: &[u8]) -> Result<(), ImageError> {
+        self.bytes(string)?;
+        self.bytes(&[0])
+    }
+}
+
+/// Returns the hash of a name, as DT_HASH and versions have it.
+fn hash(name: &[u8]) -> u32 {
+    name.iter().fold(0_u32, |hash, byte| {
+        let hash = (hash << 4).wrapping_add(u32::from(*byte));
+        let high = hash & 0xF000_0000;
+        (hash ^ high >> 24) & !high
+    })
+}
+
+/// Builds the image of `code` with `functions`.
+///
+/// # Errors
+/// See [`ImageError`].
+pub fn build(code: &[u8], functions: &[Function<'_>]) -> Result<[u8; IMAGE_BYTES], ImageError> {
+    if code.len() > IMAGE_BYTES - CODE_OFFSET {
+        return Err(ImageError::CodeTooLarge);
+    }
+    let is_in_code = |function: &Function<'_>| {
+        function.offset.checked_add(function.len_bytes).is_some_and(|end| end <= code.len())
+    };
+    if !functions.iter().all(is_in_code) {
+        return Err(ImageError::OutsideOfCode);
+    }
+    let mut image = [0; IMAGE_BYTES];
+    image[CODE_OFFSET..CODE_OFFSET + code.len()].copy_from_slice(code);
+    let mut writer =
+        Writer { image: &mut image, at: HEADER_BYTES + PROGRAM_HEADERS * PROGRAM_HEADER_BYTES };
+    let tables = write_tables(&mut writer, functions)?;
+    let dynamic = write_dynamic(&mut writer, &tables)?;
+    writer.at = 0;
+    write_headers(&mut writer, dynamic)?;
+    Ok(image)
+}
+
+/// Where the tables are, in bytes.
+struct Tables {
+    hash: usize,
+    symbols: usize,
+    strings: usize,
+    strings_bytes: usize,
+    versions: usize,
+    definitions: usize,
+    /// Where the object's name is in the strings.
+    object_name: usize,
+}
+
+fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<Tables, ImageError> {
+    // Symbol 0 is none. All others are in the one bucket's chain, the last one first.
+    let symbols = functions.len() + 1;
+    let hash_at = writer.align(8);
+    writer.u32s(&[1, symbols as u32, functions.len() as u32])?;
+    for symbol in 0..symbols as u32 {
+        writer.u32s(&[symbol.saturating_sub(1)])?;
+    }
+
+    // The names of the functions come first.
+    let symbols_at = writer.align(8);
+    writer.bytes(&[0; SYMBOL_BYTES])?;
+    let mut name_at = 1;
+    for function in functions {
+        /// A global function.
+        const INFO: u16 = 1 << 4 | 2;
+        /// Any section that is not "undefined": the image has no table of sections.
+        const SECTION: u16 = 1;
+        writer.u32s(&[name_at as u32])?;
+        writer.u16s(&[INFO, SECTION])?;
+        writer.u64s(&[(CODE_OFFSET + function.offset) as u64, function.len_bytes as u64])?;
+        name_at += function.name.len() + 1;
+    }
+
+    let strings_at = writer.at;
+    writer.string(b"")?;
+    functions.iter().try_for_each(|function| writer.string(function.name.as_bytes()))?;
+    let object_name = writer.at - strings_at;
+    writer.string(OBJECT_NAME)?;
+    let version_name = writer.at - strings_at;
+    writer.string(VERSION)?;
+    let strings_bytes = writer.at - strings_at;
+
+    // The version of each symbol: 1 is that of the object itself.
+    let versions = writer.align(8);
+    writer.u16s(&[0])?;
+    functions.iter().try_for_each(|_| writer.u16s(&[2]))?;
+    let definitions = writer.align(8);
+    let names = [(OBJECT_NAME, object_name), (VERSION, version_name)];
+    for (index, (name, name_at)) in names.into_iter().enumerate() {
+        /// The version of the object itself.
+        const BASE: u16 = 1;
+        let is_last = index + 1 == names.len();
+        writer.u16s(&[1, if index == 0 { BASE } else { 0 }, index as u16 + 1, 1])?;
+        let next = if is_last { 0 } else { VERSION_BYTES as u32 };
+        // Where its name is follows at once.
+        writer.u32s(&[hash(name), 20, next, name_at as u32, 0])?;
+    }
+    Ok(Tables {
+        hash: hash_at,
+        symbols: symbols_at,
+        strings: strings_at,
+        strings_bytes,
+        versions,
+        definitions,
+        object_name,
+    })
+}
+
+fn write_dynamic(writer: &mut Writer<'_>, tables: &Tables) -> Result<usize, ImageError> {
+    let at = writer.align(16);
+    // Source: System V ABI, "Dynamic Section"; Linux Standard Base Core, "Additional Dynamic
+    // Section Entries".
+    let entries: [(u64, usize); DYNAMIC_ENTRIES] = [
+        (14, tables.object_name),          // DT_SONAME
+        (4, tables.hash),                  // DT_HASH
+        (5, tables.strings),               // DT_STRTAB
+        (6, tables.symbols),               // DT_SYMTAB
+        (10, tables.strings_bytes),        // DT_STRSZ
+        (11, SYMBOL_BYTES),                // DT_SYMENT
+        (0x6FFF_FFF0, tables.versions),    // DT_VERSYM
+        (0x6FFF_FFFC, tables.definitions), // DT_VERDEF
+        (0x6FFF_FFFD, 2),                  // DT_VERDEFNUM
+        (0, 0),                            // DT_NULL
+    ];
+    for (tag, value) in entries {
+        writer.u64s(&[tag, value as u64])?;
+    }
+    Ok(at)
+}
+
+fn write_headers(writer: &mut Writer<'_>, dynamic: usize) -> Result<(), ImageError> {
+    // 64 bits, little-endian, version 1, System V.
+    writer.bytes(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0")?;
+    // A shared object for x86-64, version 1.
+    writer.u16s(&[3, 62])?;
+    writer.u32s(&[1])?;
+    // No entry; the program headers follow; no sections.
+    writer.u64s(&[0, HEADER_BYTES as u64, 0])?;
+    writer.u32s(&[0])?;
+    let sizes = [HEADER_BYTES, PROGRAM_HEADER_BYTES, PROGRAM_HEADERS, 64, 0, 0];
+    writer.u16s(&sizes.map(|size| size as u16))?;
+    let dynamic_bytes = DYNAMIC_ENTRIES * DYNAMIC_ENTRY_BYTES;
+    for (kind, flags, offset, len_bytes, alignment) in [
+        // PT_LOAD, readable and executable.
+        (1, 5, 0, IMAGE_BYTES, IMAGE_BYTES),
+        // PT_DYNAMIC, readable.
+        (2, 4, dynamic, dynamic_bytes, 8),
+    ] {
+        writer.u32s(&[kind, flags])?;
+        let [offset, len_bytes, alignment] = [offset, len_bytes, alignment].map(|it| it as u64);
+        writer.u64s(&[offset, offset, offset, len_bytes, len_bytes, alignment])?;
+    }
+    Ok(())
+}

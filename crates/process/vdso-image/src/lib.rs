@@ -1,0 +1,38 @@
+//! The vDSO: a shared object of one page that the kernel maps into every program.
+//!
+//! [`build`] writes an ELF image around position-independent code, with all that a C library or a
+//! language's runtime reads to find a function by its name:
+//!
+//! ```text
+//!  -0x1000 ┌─────────────────────────────┐
+//!          │ data (ClockData)            │ a page of its own, read-only for programs
+//!   0      ├─────────────────────────────┤
+//!          │ ELF header, program headers │ PT_LOAD: this page; PT_DYNAMIC
+//!          │ hash table                  │ DT_HASH: one bucket
+//!          │ symbols, their names        │ DT_SYMTAB, DT_STRTAB
+//!          │ versions                    │ DT_VERSYM, DT_VERDEF: all functions are LINUX_2.6
+//!          │ dynamic section             │
+//!   0x800  ├─────────────────────────────┤
+//!          │ code                        │
+//!   0x1000 └─────────────────────────────┘
+//! ```
+//!
+//! [`ClockData`] is what the code computes the time from.
+//!
+//! Sources: System V ABI, "Object Files" and "Dynamic Linking"; Linux, vdso(7); Linux Standard Base
+//! Core, "Symbol Versioning".
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+mod clock_data;
+mod image;
+#[cfg(test)]
+mod tests;
+
+pub use clock_data::{CLOCK_DATA_BYTES, ClockData, offset};
+pub use image::{CODE_OFFSET, Function, IMAGE_BYTES, ImageError, build};
