@@ -52,8 +52,9 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let apic_ids = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &apic_ids, boot.options.cpus_max());
     let console = console::start(timer, serial, keyboard, screen);
-    tty::console_terminal::start(console);
+    tty::start(console);
     let files = fs::start(tasks, boot, rtc);
+    tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, boot.options.addresses);
 
     Machine {

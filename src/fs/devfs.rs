@@ -62,7 +62,9 @@ fn make() -> Result<Path, FsError> {
             FileKind::BlockDevice => NewKind::BlockDevice(device.number),
             _ => NewKind::CharDevice(device.number),
         };
-        create::make_node(&caller, device.name.as_bytes(), kind, device.mode)?;
+        if let Some(node) = device.node {
+            create::make_node(&caller, node.name.as_bytes(), kind, node.mode)?;
+        }
         index += 1;
     }
     for (name, text) in LINKS {

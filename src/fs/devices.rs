@@ -15,19 +15,35 @@ use crate::sync::{Rank, SpinMutex};
 /// Opens a device.
 pub type OpenDevice = fn(DeviceNumber, OpenFlags) -> Result<Arc<dyn FileOps>, FsError>;
 
-/// A device.
+/// A node in /dev.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: &'static str,
+    /// Its permission bits.
+    pub mode: Mode,
+}
+
+/// A device, or several with one major number.
 #[derive(Clone, Copy, Debug)]
 pub struct Device {
-    /// A character or a block device.
+    /// Character or block devices.
     pub kind: FileKind,
-    /// Its number.
+    /// The number of the first one.
     pub number: DeviceNumber,
-    /// Its name in /dev.
-    pub name: &'static str,
-    /// The permission bits of its node in /dev.
-    pub mode: Mode,
-    /// What opens it.
+    /// How many there are, with minor numbers from that on.
+    pub minors: u32,
+    /// The node of the first one in /dev, if there is one.
+    pub node: Option<Node>,
+    /// What opens them.
     pub open: OpenDevice,
+}
+
+impl Device {
+    fn has(&self, kind: FileKind, number: DeviceNumber) -> bool {
+        let minors = self.number.minor..self.number.minor.saturating_add(self.minors);
+        self.kind == kind && self.number.major == number.major && minors.contains(&number.minor)
+    }
 }
 
 /// Protects the list; held to add one or to look one up; not taken by interrupt handlers.
@@ -36,11 +52,10 @@ static DEVICES: SpinMutex<Vec<Device>> = SpinMutex::new(Rank::Files, Vec::new())
 /// Adds `device`.
 ///
 /// # Errors
-/// [`FsError::Exists`] if its number is taken; [`FsError::NoMemory`].
+/// [`FsError::Exists`] if the first number is taken; [`FsError::NoMemory`].
 pub fn register(device: Device) -> Result<(), FsError> {
     let mut devices = DEVICES.lock();
-    let is_taken =
-        devices.iter().any(|other| (other.kind, other.number) == (device.kind, device.number));
+    let is_taken = devices.iter().any(|other| other.has(device.kind, device.number));
     if is_taken {
         return Err(FsError::Exists);
     }
@@ -59,7 +74,7 @@ pub(super) fn open(
     flags: OpenFlags,
 ) -> Result<Arc<dyn FileOps>, FsError> {
     let devices = DEVICES.lock();
-    let found = devices.iter().find(|device| (device.kind, device.number) == (kind, number));
+    let found = devices.iter().find(|device| device.has(kind, number));
     let open = found.ok_or(FsError::NoDevice)?.open;
     drop(devices);
     open(number, flags)

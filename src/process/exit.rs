@@ -1,5 +1,6 @@
 //! The end of a thread, and of its process.
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 
 use signals::Signal;
@@ -13,6 +14,7 @@ use super::process::Process;
 use super::signal_sending;
 use super::stop;
 use super::table::{self, Life};
+use super::terminals;
 use super::thread::ProcessThread;
 use super::threads::Removed;
 use crate::mm::user::pointer;
@@ -52,6 +54,7 @@ fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     drop(memory);
     task::leave_address_space();
     process.released.wake_all();
+    terminals::end_session(process);
     if process.pid() == Pid::INIT {
         init_status::set(status);
     }
@@ -68,12 +71,21 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         return;
     };
     entry.life = Life::Zombie(status);
-    let (end_signal, group) = (entry.end_signal, entry.group);
+    let (end_signal, group, session) = (entry.end_signal, entry.group, entry.session);
     let parent = entry.parent;
     let children = core::mem::take(&mut entry.children);
     let mut zombies_of_reaper = false;
+    // The groups that may have become orphans by this end: they had a parent outside.
+    let mut groups = BTreeSet::new();
+    let is_outside = |it: &table::Entry| it.group != group && it.session == session;
+    if parent.and_then(|parent| table.get(parent)).is_some_and(is_outside) {
+        groups.insert(group);
+    }
     for child in &children {
         if let Some(child) = table.get_mut(*child) {
+            if is_outside(child) {
+                groups.insert(child.group);
+            }
             child.parent = Some(reaper);
             child.end_signal = Some(Signal::CHLD);
             zombies_of_reaper |= matches!(child.life, Life::Zombie(_));
@@ -84,9 +96,12 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     }
     let reaper = table.get(reaper).map(|it| it.process.clone()).filter(|_| zombies_of_reaper);
     let parent = parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
-    // A stopped group that has become an orphan is continued, after a SIGHUP.
-    let has_stopped = table.is_orphaned(group, Some(pid))
-        && table.iter().any(|it| it.group == group && matches!(it.life, Life::Stopped { .. }));
+    // Of these, those with stopped members are continued, after a SIGHUP.
+    groups.retain(|group| {
+        let is_stopped =
+            |it: &table::Entry| it.group == *group && matches!(it.life, Life::Stopped { .. });
+        table.is_orphaned(*group, Some(pid)) && table.iter().any(is_stopped)
+    });
     let ignores_end = parent.as_ref().is_none_or(|parent| {
         end_signal == Some(Signal::CHLD)
             && parent.with_signals(|state| state.dispositions.reaps_children())
@@ -99,7 +114,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         drop(table);
     }
     process.end_event.report();
-    if has_stopped {
+    for group in groups {
         signal_sending::send_to_group(group, Signal::HUP);
         signal_sending::send_to_group(group, Signal::CONT);
     }

@@ -83,11 +83,12 @@ pub fn fork(
         child.set_personality(parent.personality());
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
         let child_thread = thread_start::add_thread(&child, pid, thread_signals)?;
-        let relations = table.get(parent.pid()).map(|it| (it.group, it.session));
-        let (group, session) = relations.ok_or(ForkError::NoMemory)?;
+        let own = table.get(parent.pid()).ok_or(ForkError::NoMemory)?;
+        let (group, session, has_left_terminal) = (own.group, own.session, own.has_left_terminal);
         table.insert(Entry {
             parent: Some(parent.pid()),
             end_signal: options.end_signal,
+            has_left_terminal,
             ..Entry::new(child.clone(), group, session)
         });
         (child, child_thread)

@@ -16,6 +16,7 @@
 //! | [`exit`], [`exit_status`] | the end of a process |
 //! | [`wait`], [`usage`], [`accounting`] | waiting for children, and what they have used |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
+//! | [`terminals`] | what terminals need of processes |
 //! | [`descriptors`] | file descriptors |
 //! | [`limits`] | resource limits |
 //!
@@ -48,6 +49,7 @@ pub mod signal_delivery;
 pub mod signal_sending;
 mod stop;
 pub mod table;
+mod terminals;
 pub mod thread;
 mod thread_group;
 pub mod thread_handle;
@@ -59,7 +61,6 @@ pub mod wait;
 
 use crate::boot::Addresses;
 use crate::fs::Files;
-use crate::tty::terminal;
 
 pub use loader::LoadError;
 pub use user_thread::SystemCalls;
@@ -75,6 +76,6 @@ pub fn start(_files: Files, system_calls: SystemCalls, addresses: Addresses) -> 
         loader::fix_layout();
     }
     user_thread::set_system_calls(system_calls);
-    terminal::set_signal_hook(signal_sending::send_of_terminal);
+    terminals::start();
     Processes(())
 }

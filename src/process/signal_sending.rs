@@ -1,6 +1,5 @@
 //! Sending of signals.
 
-use line_discipline::TerminalSignals;
 use signals::{ChildStatus, Limit, PushError, SigInfo, Signal};
 
 use super::limits::Resource;
@@ -139,22 +138,6 @@ pub fn send_to_group(group: Pid, signal: Signal) {
 pub fn send_of_kernel(process: &Process, signal: Signal) {
     // It needs no place in the queue, so it is never refused.
     let _ = send(process, SigInfo::from_kernel(signal));
-}
-
-/// Sends the signals of a terminal to the group in its foreground.
-pub(super) fn send_of_terminal(group: u32, signals: TerminalSignals) {
-    let Some(group) = Pid::try_new(group) else {
-        return;
-    };
-    for (of_terminal, signal) in [
-        (TerminalSignals::INTERRUPT, Signal::INT),
-        (TerminalSignals::QUIT, Signal::QUIT),
-        (TerminalSignals::SUSPEND, Signal::TSTP),
-    ] {
-        if signals.contains(of_terminal) {
-            send_to_group(group, signal);
-        }
-    }
 }
 
 /// Sends a signal from a process to others: kill(2). All are all but the first one and the sender. Without one it is only checked whether it could

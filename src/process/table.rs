@@ -45,6 +45,11 @@ pub(super) struct Entry {
     pub(super) end_signal: Option<Signal>,
     /// Whether orphans below it become its children: PR_SET_CHILD_SUBREAPER.
     pub(super) is_subreaper: bool,
+    /// Whether it has given up the controlling terminal of its session: TIOCNOTTY.
+    pub(super) has_left_terminal: bool,
+    /// The group in the foreground of the controlling terminal when that was hung up, if it leads
+    /// the session.
+    pub(super) hung_up_group: Option<Pid>,
 }
 
 impl Entry {
@@ -61,6 +66,8 @@ impl Entry {
             has_executed: false,
             end_signal: None,
             is_subreaper: false,
+            has_left_terminal: false,
+            hung_up_group: None,
         }
     }
 }
@@ -296,10 +303,11 @@ pub fn new_session(pid: Pid) -> Result<(), GroupError> {
     }
     let entry = table.get_mut(pid).ok_or(GroupError::NoProcess)?;
     (entry.group, entry.session) = (pid, pid);
+    (entry.has_left_terminal, entry.hung_up_group) = (false, None);
     Ok(())
 }
 
-/// Returns whether a session has a process group of this number. May wait.
-pub fn is_group_of_session(group: Pid, session: Pid) -> bool {
-    lock().iter().any(|it| it.group == group && it.session == session)
+/// Returns the session of a process group; `None` if there is no such group. May wait.
+pub fn session_of_group(group: Pid) -> Option<Pid> {
+    lock().iter().find(|it| it.group == group).map(|it| it.session)
 }

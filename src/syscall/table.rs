@@ -170,6 +170,7 @@ mod rows {
         146 sched_get_priority_max(Number) = schedule::sched_get_priority_max;
         147 sched_get_priority_min(Number) = schedule::sched_get_priority_min;
         148 sched_rr_get_interval(Number Hex) = schedule::sched_rr_get_interval;
+        153 vhangup() = terminal::vhangup;
         157 prctl(Number Hex Hex Hex Hex) = system::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;

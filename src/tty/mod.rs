@@ -3,12 +3,44 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`terminal`] | a terminal: its line discipline, its readers and writers |
+//! | [`terminals`] | all of them |
+//! | [`terminal_file`] | an open terminal |
 //! | [`console_terminal`] | the terminal at the serial line, the screen and the keyboard |
+//! | [`pty`], [`master`], [`master_end`] | pseudo-terminals, and their masters |
+//! | [`devpts`] | the file system with the slaves |
+//! | [`control`] | controlling terminals, the foreground, hang-ups |
+//! | [`processes`] | what terminals need of processes |
 //!
-//! The line discipline itself is the crate `line-discipline`. What a terminal sends to processes,
-//! signals for the group in the foreground, goes by a function that the room `process` registers.
+//! The line discipline itself is the crate `line-discipline`.
 
 #![forbid(unsafe_code)]
 
 pub mod console_terminal;
+pub mod control;
+pub mod devpts;
+pub mod master;
+mod master_end;
+pub mod processes;
+mod pty;
 pub mod terminal;
+pub mod terminal_file;
+mod terminals;
+
+use crate::console::Console;
+use crate::fs::Files;
+
+/// Makes the terminal of the console, and registers the devices, before /dev is made.
+///
+/// # Panics
+/// If there is no memory for it.
+pub fn start(console: Console) {
+    console_terminal::start(console);
+    pty::register().expect("there is memory for two devices");
+}
+
+/// Mounts the file system with the slaves of pseudo-terminals on /dev/pts.
+pub fn start_ptys(files: Files) {
+    if let Err(error) = devpts::start(files) {
+        log::error!("/dev/pts: {error}");
+    }
+}

@@ -1,110 +1,154 @@
 //! A terminal.
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
+use ::signals::Signal;
 use blocking::WaitError;
 use line_discipline::{
-    CreateError, Device, LineDiscipline, Queues, ReadRequest, ReadStep, TerminalSignals, Termios,
-    WindowSize,
+    CreateError, Device, FlowAction, INPUT_BYTES, LineDiscipline, Queues, ReadRequest, ReadStep,
+    TerminalSignals, Termios, WindowSize,
 };
-use spin::Once;
 
+use super::master_end::MasterEnd;
+use super::processes;
 use crate::arch::time::clock;
 use crate::fs::error::FsError;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 
-/// Sends signals to a process group.
-pub type SignalHook = fn(group: u32, signals: TerminalSignals);
-
-static SIGNAL_HOOK: Once<SignalHook> = Once::new();
-
-/// Registers what sends the signals of terminals.
-pub fn set_signal_hook(hook: SignalHook) {
-    SIGNAL_HOOK.call_once(|| hook);
-}
-
 /// How many bytes are copied at once.
 const CHUNK_BYTES: usize = 256;
 
-/// A terminal.
+/// What is at the other end of a terminal's line.
+pub(super) enum Line {
+    /// A device, which sends bytes by this function.
+    Device(fn(&[u8])),
+    /// The master of a pseudo-terminal, which reads them.
+    Master(MasterEnd),
+}
+
+/// A terminal. Of a pseudo-terminal it is both ends: the slave reads and writes through the line
+/// discipline, the master receives and sends as a device does.
 pub struct Terminal {
     /// Protects the line discipline; held while bytes are processed, not while they are copied from
     /// or to a program.
-    discipline: SpinMutex<LineDiscipline>,
-    /// Woken when something can be read, or written.
-    changed: WaitQueue,
+    pub(super) discipline: SpinMutex<LineDiscipline>,
+    /// Woken when something can be read, or written, at one of the ends.
+    pub(super) changed: WaitQueue,
     poll_queue: PollQueue,
     /// The process group in the foreground; 0 if there is none.
     foreground_group: AtomicU32,
     /// The session whose controlling terminal it is; 0 if there is none.
     session: AtomicU32,
-    /// Sends bytes on the device.
-    send: fn(&[u8]),
+    /// How often it was hung up: files that were opened before are of no use.
+    hang_ups: AtomicU32,
+    pub(super) line: Line,
 }
 
 impl Terminal {
-    /// Makes a terminal whose device sends by `send`.
+    /// Makes a terminal.
     ///
     /// # Errors
     /// [`CreateError`].
-    pub fn try_new(device: Device, send: fn(&[u8])) -> Result<Self, CreateError> {
+    pub(super) fn try_new(device: Device, line: Line) -> Result<Self, CreateError> {
         Ok(Self {
             discipline: SpinMutex::new(Rank::Files, LineDiscipline::try_new(device)?),
             changed: WaitQueue::new(),
             poll_queue: PollQueue::new(),
             foreground_group: AtomicU32::new(0),
             session: AtomicU32::new(0),
-            send,
+            hang_ups: AtomicU32::new(0),
+            line,
         })
     }
 
-    /// Processes bytes that the device has received. May wait.
+    /// Processes bytes that the device has received. What there is no room for is lost. May wait.
     pub fn receive(&self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let received = self.discipline.lock().receive(rest);
-            rest = &rest[received.taken..];
-            self.send_output();
-            self.note_change();
-            let group = self.foreground_group();
-            if !received.signals.is_empty()
-                && let (Some(hook), Some(group)) = (SIGNAL_HOOK.get(), group)
-            {
-                hook(group, received.signals);
-            }
-            if received.taken == 0 {
-                // The queue is full, and nothing reads it: what comes then is lost.
+            let taken = self.receive_some(rest);
+            if taken == 0 {
                 return;
             }
+            rest = &rest[taken..];
         }
     }
 
-    /// Sends what the line discipline has to send.
+    /// Processes bytes that the device has received, as long as there is room. Returns how many. May
+    /// wait.
+    pub(super) fn receive_some(&self, bytes: &[u8]) -> usize {
+        let received = self.discipline.lock().receive(bytes);
+        self.send_output();
+        self.note_change();
+        if let Some(group) = self.foreground_group() {
+            for (of_terminal, signal) in [
+                (TerminalSignals::INTERRUPT, Signal::INT),
+                (TerminalSignals::QUIT, Signal::QUIT),
+                (TerminalSignals::SUSPEND, Signal::TSTP),
+            ] {
+                if received.signals.contains(of_terminal) {
+                    processes::send_to_group(group, signal);
+                }
+            }
+        }
+        received.taken
+    }
+
+    /// Sends what the line discipline has to send. The master of a pseudo-terminal reads it instead.
     fn send_output(&self) {
+        let Line::Device(send) = self.line else {
+            return;
+        };
         let mut bytes = [0; CHUNK_BYTES];
         loop {
             let len = self.discipline.lock().take_output(&mut bytes);
             if len == 0 {
                 return;
             }
-            (self.send)(&bytes[..len]);
+            send(&bytes[..len]);
         }
     }
 
-    fn note_change(&self) {
+    pub(super) fn note_change(&self) {
         self.changed.wake_all();
         self.poll_queue.notify();
     }
 
-    /// Reads into `to`, as the mode of the terminal has it. May wait, unless `is_nonblocking`.
+    /// Returns how often it was hung up.
+    pub(super) fn hang_ups(&self) -> u32 {
+        self.hang_ups.load(Ordering::Acquire)
+    }
+
+    /// Makes the files that are open now of no use, and ends their reads and writes.
+    pub(super) fn end_files(&self) {
+        self.hang_ups.fetch_add(1, Ordering::AcqRel);
+        self.note_change();
+    }
+
+    /// Returns whether the master of the pseudo-terminal is closed.
+    fn has_lost_master(&self) -> bool {
+        matches!(&self.line, Line::Master(master) if !master.is_open())
+    }
+
+    /// Reads into `to`, as the mode of the terminal has it. May wait, unless `is_nonblocking`. It
+    /// ends if `is_hung_up`.
     ///
     /// # Errors
-    /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`].
-    pub fn read(&self, to: &mut dyn Sink, is_nonblocking: bool) -> Result<usize, FsError> {
-        let mut bytes = [0; CHUNK_BYTES];
-        let len = to.room().min(CHUNK_BYTES);
+    /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`],
+    /// [`FsError::NoMemory`]; [`FsError::Io`] if the master is closed.
+    pub(super) fn read(
+        &self,
+        to: &mut dyn Sink,
+        is_nonblocking: bool,
+        is_hung_up: &dyn Fn() -> bool,
+    ) -> Result<usize, FsError> {
+        // A line is read as a whole.
+        let len = to.room().min(INPUT_BYTES);
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len)?;
+        bytes.resize(len, 0);
         let mut request = ReadRequest::new(&self.discipline.lock());
         let mut last_ns = clock::now_ns();
         loop {
@@ -114,33 +158,58 @@ impl Terminal {
             let step = self.discipline.lock().read(&mut request, &mut bytes[..len], idle_ms);
             if request.copied() > copied_before {
                 last_ns = clock::now_ns();
+                // There is room again for what the master writes.
+                self.note_change();
             }
             let at_most_ms = match step {
                 ReadStep::Done => break,
+                ReadStep::Wait { .. } if self.has_lost_master() => {
+                    return self.finish_read(&bytes[..request.copied()], to, FsError::Io);
+                }
+                ReadStep::Wait { .. } if is_hung_up() => break,
                 ReadStep::Wait { .. } if is_nonblocking && request.copied() > 0 => break,
                 ReadStep::Wait { .. } if is_nonblocking => return Err(FsError::WouldBlock),
                 ReadStep::Wait { at_most_ms } => at_most_ms,
             };
             let deadline_ns = at_most_ms.map(|ms| clock::now_ns() + u64::from(ms) * 1_000_000);
-            let is_readable = || self.discipline.lock().is_readable();
+            let is_readable = || self.discipline.lock().is_readable() || is_hung_up();
             match self.changed.wait_until_cancellable(deadline_ns, is_readable) {
                 Ok(()) | Err(WaitError::TimedOut) => {}
                 Err(WaitError::Cancelled) if request.copied() > 0 => break,
                 Err(WaitError::Cancelled) => return Err(FsError::Interrupted),
             }
         }
-        let read = &bytes[..request.copied()];
+        match &bytes[..request.copied()] {
+            [] => Ok(0),
+            read => self.finish_read(read, to, FsError::BadAddress),
+        }
+    }
+
+    /// Copies what was read; `error` is the result if that is nothing.
+    fn finish_read(
+        &self,
+        read: &[u8],
+        to: &mut dyn Sink,
+        error: FsError,
+    ) -> Result<usize, FsError> {
         match to.put(Bytes::Slice(read)) {
+            0 => Err(error),
             copied if copied == read.len() => Ok(copied),
             _ => Err(FsError::BadAddress),
         }
     }
 
-    /// Writes `from`. May wait, unless `is_nonblocking`.
+    /// Writes `from`. May wait, unless `is_nonblocking`. It ends if `is_hung_up`.
     ///
     /// # Errors
-    /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`].
-    pub fn write(&self, from: &mut dyn Source, is_nonblocking: bool) -> Result<usize, FsError> {
+    /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`]; [`FsError::Io`]
+    /// if it was hung up.
+    pub(super) fn write(
+        &self,
+        from: &mut dyn Source,
+        is_nonblocking: bool,
+        is_hung_up: &dyn Fn() -> bool,
+    ) -> Result<usize, FsError> {
         let mut done = 0;
         let mut bytes = [0; CHUNK_BYTES];
         while from.left() > 0 {
@@ -148,17 +217,21 @@ impl Terminal {
             let filled = from.fill(BytesMut::Slice(&mut bytes[..len]));
             let mut rest = &bytes[..filled];
             while !rest.is_empty() {
+                if is_hung_up() || self.has_lost_master() {
+                    return done_or(done, FsError::Io);
+                }
                 let taken = self.discipline.lock().write(rest);
                 rest = &rest[taken..];
                 done += taken;
                 self.send_output();
                 if taken > 0 {
+                    self.note_change();
                     continue;
                 }
                 if is_nonblocking {
                     return done_or(done, FsError::WouldBlock);
                 }
-                let is_writable = || self.discipline.lock().is_writable();
+                let is_writable = || self.discipline.lock().is_writable() || is_hung_up();
                 if self.changed.wait_until_cancellable(None, is_writable).is_err() {
                     return done_or(done, FsError::Interrupted);
                 }
@@ -202,6 +275,13 @@ impl Terminal {
         self.note_change();
     }
 
+    /// Stops or restarts output or input.
+    pub fn control_flow(&self, action: FlowAction) {
+        self.discipline.lock().control_flow(action);
+        self.send_output();
+        self.note_change();
+    }
+
     /// Discards what is in the queues.
     pub fn flush(&self, queues: Queues) {
         self.discipline.lock().flush(queues);
@@ -229,8 +309,8 @@ impl Terminal {
     }
 
     /// Sets the process group in the foreground.
-    pub fn set_foreground_group(&self, group: u32) {
-        self.foreground_group.store(group, Ordering::Relaxed);
+    pub fn set_foreground_group(&self, group: Option<u32>) {
+        self.foreground_group.store(group.unwrap_or(0), Ordering::Relaxed);
     }
 
     /// Returns the session whose controlling terminal it is.
@@ -238,8 +318,18 @@ impl Terminal {
         Some(self.session.load(Ordering::Relaxed)).filter(|session| *session != 0)
     }
 
-    /// Makes it the controlling terminal of a session, or of none.
-    pub fn set_session(&self, session: Option<u32>) {
-        self.session.store(session.unwrap_or(0), Ordering::Relaxed);
+    /// Makes it the controlling terminal of `session` if it is none; returns whether it was none.
+    pub(super) fn claim(&self, session: u32) -> bool {
+        let claimed =
+            self.session.compare_exchange(0, session, Ordering::Relaxed, Ordering::Relaxed);
+        claimed.is_ok()
+    }
+
+    /// Makes it the controlling terminal of no session; returns whose it was, and the group in its
+    /// foreground.
+    pub(super) fn take_session(&self) -> (Option<u32>, Option<u32>) {
+        let group = self.foreground_group.swap(0, Ordering::Relaxed);
+        let session = self.session.swap(0, Ordering::Relaxed);
+        (Some(session).filter(|it| *it != 0), Some(group).filter(|it| *it != 0))
     }
 }

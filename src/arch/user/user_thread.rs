@@ -1,5 +1,7 @@
 //! What the kernel does for the thread of a program.
 
+use core::any::Any;
+
 use crate::arch::trap::fault::{Fault, Outcome};
 use crate::arch::trap::frame::TrapFrame;
 use crate::arch::trap::page_fault::PageFault;
@@ -17,7 +19,7 @@ pub enum Next {
 ///
 /// All functions are called on the kernel stack of the thread. The frame holds the registers of the
 /// program, which continues with what they are then.
-pub trait UserThread: Send + Sync {
+pub trait UserThread: Any + Send + Sync {
     /// Handles a system call: the number is in RAX, the arguments are in RDI, RSI, RDX, R10, R8 and
     /// R9; the result goes to RAX. Interrupts are on, and it may wait.
     ///

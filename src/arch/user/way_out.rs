@@ -75,6 +75,17 @@ pub(in crate::arch) fn kernel_fault(fault: &mut Fault<'_>) -> Outcome {
     let Some(page_fault) = fault.page_fault().filter(|it| it.address.as_u64() < USER_END) else {
         return Outcome::Unserved;
     };
+    running().map_or(Outcome::Unserved, |thread| thread.serve_kernel_fault(&page_fault))
+}
+
+/// Calls `access` with the running thread, if that is one of a program that has been entered. Not
+/// for interrupt handlers.
+pub fn with_running<R>(access: impl FnOnce(&dyn UserThread) -> R) -> Option<R> {
+    running().map(access)
+}
+
+/// Returns the running thread, if that is one of a program that has been entered.
+fn running() -> Option<&'static dyn UserThread> {
     // The running thread's own, whichever CPU it is on when it is used.
     let pointer: *const Option<Arc<dyn UserThread>> =
         core::ptr::with_exposed_provenance(ENTRY_STACK.get() as usize);
@@ -82,8 +93,7 @@ pub(in crate::arch) fn kernel_fault(fault: &mut Fault<'_>) -> Outcome {
     // `Context::prepare` has filled with zeros and `enter` with a thread. That lives until the
     // running thread ends, which is after this call.
     let thread = unsafe { pointer.as_ref() };
-    let thread = thread.and_then(Option::as_deref);
-    thread.map_or(Outcome::Unserved, |thread| thread.serve_kernel_fault(&page_fault))
+    thread.and_then(Option::as_deref)
 }
 
 /// Enters ring 3 for the first time in the running thread, with the registers in `registers`. It is

@@ -5,7 +5,7 @@ mod memory;
 pub mod random_bytes;
 
 use super::attributes::{DeviceNumber, FileKind, Mode};
-use super::devices::{self, Device, OpenDevice};
+use super::devices::{self, Device, Node, OpenDevice};
 use super::error::FsError;
 
 /// The major number of all of them.
@@ -30,8 +30,8 @@ pub(super) fn start() -> Result<(), FsError> {
         devices::register(Device {
             kind: FileKind::CharDevice,
             number: DeviceNumber { major: MAJOR, minor },
-            name,
-            mode: Mode::from_bits_truncate(mode),
+            minors: 1,
+            node: Some(Node { name, mode: Mode::from_bits_truncate(mode) }),
             open,
         })?;
     }

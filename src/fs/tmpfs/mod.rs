@@ -67,6 +67,19 @@ impl Limits {
 /// # Errors
 /// [`FsError::NoMemory`].
 pub fn make(kind: &'static str, limits: Limits, mode: Mode) -> Result<Arc<SuperBlock>, FsError> {
+    make_with_magic(kind, MAGIC, limits, mode)
+}
+
+/// Makes a tmpfs that programs know as another kind of file system, by the number `magic`.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn make_with_magic(
+    kind: &'static str,
+    magic: u64,
+    limits: Limits,
+    mode: Mode,
+) -> Result<Arc<SuperBlock>, FsError> {
     let page_budget = Arc::try_new(PageBudget::new(limits.pages))?;
     let file_system = FileSystem::try_new(kind, Some(page_budget.clone()))?;
     let fs = Arc::try_new(Tmpfs {
@@ -79,19 +92,22 @@ pub fn make(kind: &'static str, limits: Limits, mode: Mode) -> Result<Arc<SuperB
     let root = node::make(&fs, &file_system, &new)?;
     root.attributes().set_links(2);
     fs.keep(root)?;
-    SuperBlock::try_new(file_system, Box::try_new(Root(fs))?)
+    SuperBlock::try_new(file_system, Box::try_new(Root { fs, magic })?)
 }
 
 /// The file system, as the superblock has it.
-struct Root(Arc<Tmpfs>);
+struct Root {
+    fs: Arc<Tmpfs>,
+    magic: u64,
+}
 
 impl SuperBlockOps for Root {
     fn root(&self) -> Arc<Inode> {
-        self.0.find(ROOT).expect("the root is there until the file system is shut down")
+        self.fs.find(ROOT).expect("the root is there until the file system is shut down")
     }
 
     fn usage(&self) -> Usage {
-        let (pages, inodes) = (&self.0.page_budget, &self.0.inode_budget);
+        let (pages, inodes) = (&self.fs.page_budget, &self.fs.inode_budget);
         // As on Linux, there are 0 of what has no limit.
         let of = |budget: &PageBudget| match budget.limit() {
             UNLIMITED => (0, 0),
@@ -99,13 +115,13 @@ impl SuperBlockOps for Root {
         };
         let (blocks, free_blocks) = of(pages);
         let (inodes, free_inodes) = of(inodes);
-        let (block_bytes, magic) = (PAGE_BYTES, MAGIC);
+        let (block_bytes, magic) = (PAGE_BYTES, self.magic);
         Usage { block_bytes, blocks, free_blocks, inodes, free_inodes, magic }
     }
 
     fn shut_down(&self) {
         // They end without the lock. None owns another one.
-        let all = core::mem::take(&mut *self.0.inodes.lock());
+        let all = core::mem::take(&mut *self.fs.inodes.lock());
         drop(all);
     }
 }

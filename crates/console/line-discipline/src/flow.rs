@@ -84,6 +84,11 @@ impl LineDiscipline {
         }
     }
 
+    /// Returns whether packet mode of a pseudo-terminal is on.
+    pub fn is_in_packet_mode(&self) -> bool {
+        self.packet.is_some()
+    }
+
     /// Returns what happened since the last call, in packet mode. If it is not empty, the
     /// master's read returns it as its only byte; else the first byte of a read is 0.
     pub fn take_packet_status(&mut self) -> Option<PacketStatus> {

@@ -1,0 +1,112 @@
+//! What terminals need of processes: sessions, groups and their signals.
+
+use core::any::Any;
+
+use signals::{Handler, Signal};
+
+use super::pid::Pid;
+use super::process::Process;
+use super::signal_sending;
+use super::table;
+use super::thread::ProcessThread;
+use crate::arch::user::way_out;
+use crate::tty::control;
+use crate::tty::processes::{self, Caller, Processes};
+
+/// What terminals use.
+struct OfTerminals;
+
+static OF_TERMINALS: OfTerminals = OfTerminals;
+
+/// Registers what terminals need.
+pub(super) fn start() {
+    processes::set(&OF_TERMINALS);
+}
+
+/// Passes the running thread to `access`, if it is one of a process.
+fn with_running<R>(access: impl FnOnce(&ProcessThread) -> R) -> Option<R> {
+    way_out::with_running(|thread| {
+        let thread: &dyn Any = thread;
+        thread.downcast_ref().map(access)
+    })
+    .flatten()
+}
+
+impl Processes for OfTerminals {
+    fn caller(&self) -> Option<Caller> {
+        with_running(|thread| {
+            let process = thread.process();
+            let credentials = process.identity().credentials.clone();
+            let table = table::lock();
+            let entry = table.get(process.pid())?;
+            Some(Caller {
+                pid: process.pid().number(),
+                group: entry.group.number(),
+                session: entry.session.number(),
+                has_left: entry.has_left_terminal,
+                uid: credentials.uid,
+                gid: credentials.gid,
+            })
+        })
+        .flatten()
+    }
+
+    fn ignores(&self, signal: Signal) -> bool {
+        let ignores = with_running(|thread| {
+            thread.with_signals(|state, own| {
+                own.blocked().contains(signal)
+                    || state.dispositions.get(signal).handler == Handler::Ignore
+            })
+        });
+        ignores.unwrap_or(false)
+    }
+
+    fn is_orphaned(&self, group: u32) -> bool {
+        Pid::try_new(group).is_none_or(|group| table::lock().is_orphaned(group, None))
+    }
+
+    fn send_to_group(&self, group: u32, signal: Signal) {
+        if let Some(group) = Pid::try_new(group) {
+            signal_sending::send_to_group(group, signal);
+        }
+    }
+
+    fn leave(&self) {
+        with_running(|thread| {
+            if let Some(entry) = table::lock().get_mut(thread.process().pid()) {
+                entry.has_left_terminal = true;
+            }
+        });
+    }
+
+    fn hang_up(&self, session: u32, group: Option<u32>) {
+        let leader = Pid::try_new(session).and_then(|leader| {
+            let mut table = table::lock();
+            let entry = table.get_mut(leader)?;
+            entry.hung_up_group = group.and_then(Pid::try_new);
+            Some(entry.process.clone())
+        });
+        if let Some(leader) = leader {
+            signal_sending::send_of_kernel(&leader, Signal::HUP);
+            signal_sending::send_of_kernel(&leader, Signal::CONT);
+        }
+    }
+}
+
+/// Ends the session of a process that ends, if it leads it: its terminal is hung up. If that was
+/// hung up before, the group that was in its foreground gets the signals.
+pub(super) fn end_session(process: &Process) {
+    let pid = process.pid();
+    let hung_up = {
+        let table = table::lock();
+        match table.get(pid) {
+            Some(entry) if entry.session == pid => entry.hung_up_group,
+            _ => return,
+        }
+    };
+    control::end_session(pid.number());
+    if let Some(group) = hung_up {
+        signal_sending::send_to_group(group, Signal::HUP);
+        signal_sending::send_to_group(group, Signal::CONT);
+    }
+}
