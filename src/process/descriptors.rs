@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::fs::file::open_file::OpenFile;
 use crate::sync::{Rank, SpinMutex};
@@ -42,12 +43,18 @@ pub struct Descriptor {
 pub struct Descriptors {
     /// Protects the table; held for a look-up or a change; files are dropped without it.
     table: SpinMutex<Vec<Option<Descriptor>>>,
+    /// How many processes use it.
+    users: AtomicUsize,
 }
 
 impl Descriptors {
-    /// Makes a table without descriptors.
+    /// Makes a table without descriptors, for one process.
     pub const fn new() -> Self {
-        Self { table: SpinMutex::new(Rank::Process, Vec::new()) }
+        Self::with_table(Vec::new())
+    }
+
+    const fn with_table(table: Vec<Option<Descriptor>>) -> Self {
+        Self { table: SpinMutex::new(Rank::Process, table), users: AtomicUsize::new(1) }
     }
 
     /// Returns the open file of `fd`.
@@ -156,13 +163,25 @@ impl Descriptors {
         }
     }
 
-    /// Closes all descriptors.
-    pub fn close_all(&self) {
-        let all = core::mem::take(&mut *self.table.lock());
-        drop(all);
+    /// Counts another process that uses the table.
+    pub(super) fn add_user(&self) {
+        self.users.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Makes a copy for a child, with the same open files.
+    /// Returns whether more than one process uses the table.
+    pub(super) fn has_other_users(&self) -> bool {
+        self.users.load(Ordering::Acquire) > 1
+    }
+
+    /// Counts a process that uses the table no more; the last one closes all descriptors.
+    pub(super) fn remove_user(&self) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let all = core::mem::take(&mut *self.table.lock());
+            drop(all);
+        }
+    }
+
+    /// Makes a copy for one process, with the same open files.
     ///
     /// # Errors
     /// [`DescriptorError::NoMemory`].
@@ -177,7 +196,7 @@ impl Descriptors {
                 break;
             }
         }
-        Ok(Self { table: SpinMutex::new(Rank::Process, copy) })
+        Ok(Self::with_table(copy))
     }
 
     /// Calls `found` with each open descriptor, lowest first.

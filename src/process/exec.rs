@@ -235,6 +235,7 @@ pub fn exec(
 ) -> Result<(), ExecError> {
     let process = thread.process();
     let prepared = prepare(process, &process.surroundings(), executable, command)?;
+    process.descriptors.unshare().map_err(|_| LoadError::NoMemory)?;
     process.end_others(thread.handle())?;
     // From here on nothing fails.
     let Prepared { loaded, program, identity } = prepared;

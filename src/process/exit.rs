@@ -48,7 +48,7 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
 }
 
 fn finish_process(process: &Arc<Process>, status: ExitStatus) {
-    process.descriptors().close_all();
+    process.descriptors.release();
     // The memory is free before the end is reported to the parent.
     let memory = process.memory.lock().take();
     drop(memory);

@@ -52,8 +52,8 @@ pub fn fork(
         }
     };
     let descriptors = match options.shares_descriptors {
-        true => parent.descriptors.clone(),
-        false => Arc::try_new(parent.descriptors.try_clone()?).map_err(|_| ForkError::NoMemory)?,
+        true => parent.descriptors.share(),
+        false => parent.descriptors.try_copy()?,
     };
     let surroundings = match options.shares_surroundings {
         true => parent.surroundings.clone(),

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use path_walk::LastLink;
 use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
 
+use super::descriptor_share::DescriptorShare;
 use super::descriptors::{Descriptor, Descriptors, OnExec};
 use super::exec::{self, Command, ExecError, Executable};
 use super::limits::ResourceLimits;
@@ -58,7 +59,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let shared_surroundings = Arc::try_new(lock(surroundings.clone())).map_err(no_memory)?;
     let beginning = Beginning {
         memory: None,
-        descriptors,
+        descriptors: DescriptorShare::new(descriptors),
         surroundings: shared_surroundings,
         identity: Arc::new(Identity::ROOT),
         program,

@@ -17,7 +17,7 @@
 //! | [`wait`], [`usage`], [`accounting`] | waiting for children, and what they have used |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | what terminals need of processes |
-//! | [`descriptors`] | file descriptors |
+//! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
 //! | [`limits`] | resource limits |
 //!
 //! System calls are in the room `syscall`, which registers itself here.
@@ -30,6 +30,7 @@
 
 mod accounting;
 pub mod attention;
+mod descriptor_share;
 pub mod descriptors;
 mod end_event;
 pub mod exec;

@@ -7,6 +7,7 @@ use blocking::WaitError;
 use heapless::String;
 use signals::{Dispositions, Pending, ProcessKind};
 
+use super::descriptor_share::DescriptorShare;
 use super::descriptors::Descriptors;
 use super::end_event::EndEvent;
 use super::limits::ResourceLimits;
@@ -101,7 +102,7 @@ pub struct SignalState {
 /// What a new process begins with.
 pub(super) struct Beginning {
     pub(super) memory: Option<Arc<AddressSpace>>,
-    pub(super) descriptors: Arc<Descriptors>,
+    pub(super) descriptors: DescriptorShare,
     pub(super) surroundings: SharedSurroundings,
     pub(super) identity: Arc<Identity>,
     pub(super) program: ProgramInfo,
@@ -115,7 +116,7 @@ pub struct Process {
     pub(super) kind: ProcessKind,
     /// Protects the address space; replaced by an exec, gone when the process has ended.
     pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
-    pub(super) descriptors: Arc<Descriptors>,
+    pub(super) descriptors: DescriptorShare,
     pub(super) surroundings: SharedSurroundings,
     /// Protects the users and groups; copied to be used.
     pub(super) identity: SpinMutex<Arc<Identity>>,
@@ -186,7 +187,7 @@ impl Process {
     /// Returns its descriptors.
     #[inline]
     pub fn descriptors(&self) -> &Descriptors {
-        &self.descriptors
+        self.descriptors.table()
     }
 
     /// Returns the directories from which paths start.
