@@ -77,9 +77,14 @@ impl ResourceLimits {
         self.0[resource as usize] = limit;
     }
 
-    /// Returns the limits of an address space.
-    pub fn of_address_space(&self) -> Limits {
+    /// Returns the limits of an address space. `is_privileged` is whether its pages may be locked
+    /// without a limit: CAP_IPC_LOCK.
+    pub fn of_address_space(&self, is_privileged: bool) -> Limits {
         Limits {
+            locked_bytes: match is_privileged {
+                true => UNLIMITED,
+                false => self.get(Resource::LockedMemory).soft,
+            },
             address_space_bytes: self.get(Resource::AddressSpace).soft,
             data_bytes: self.get(Resource::Data).soft,
             regions: REGIONS_MAX,

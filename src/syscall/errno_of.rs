@@ -88,6 +88,7 @@ impl From<RegionError> for Errno {
             | RegionError::GuardGap
             | RegionError::CommitLimit
             | RegionError::NoMemory => Self::ENOMEM,
+            RegionError::LockLimit => Self::EAGAIN,
             RegionError::BadAddress | RegionError::NotExpandable => Self::EFAULT,
             RegionError::Occupied => Self::EEXIST,
             RegionError::TooLow => Self::EPERM,

@@ -3,8 +3,8 @@
 use alloc::sync::Arc;
 
 use ::address_space::{
-    Access, Advice, Attributes, Overlap, PageRange, RangeError, Region, RegionError, RegionFlags,
-    RemapRequest, RemapSource, RemapTarget, Sharing,
+    Access, Advice, Attributes, Limits, Overlap, PageRange, RangeError, Region, RegionError,
+    RegionFlags, RemapRequest, RemapSource, RemapTarget, Sharing,
 };
 
 use super::call::{Call, CallResult, Failure};
@@ -12,6 +12,7 @@ use super::errno::Errno;
 use crate::fs::file::mapping;
 use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::backing::Backing;
+use crate::mm::user::fault::FaultError;
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::mm::user::pointer;
 use crate::mm::user::shared_memory::SharedMemory;
@@ -27,6 +28,7 @@ const MAP_TYPE: u64 = 0x0F;
 const MAP_FIXED: u64 = 0x10;
 const MAP_ANONYMOUS: u64 = 0x20;
 const MAP_GROWSDOWN: u64 = 0x100;
+const MAP_LOCKED: u64 = 0x2000;
 const MAP_NORESERVE: u64 = 0x4000;
 const MAP_POPULATE: u64 = 0x8000;
 const MAP_FIXED_NOREPLACE: u64 = 0x10_0000;
@@ -36,8 +38,26 @@ const MREMAP_MAYMOVE: u64 = 1;
 const MREMAP_FIXED: u64 = 2;
 const MREMAP_DONTUNMAP: u64 = 4;
 
-fn memory(call: &Call<'_>) -> Result<Arc<AddressSpace>, Failure> {
+pub(super) fn memory(call: &Call<'_>) -> Result<Arc<AddressSpace>, Failure> {
     Ok(call.process().memory().ok_or(Errno::ESRCH)?)
+}
+
+/// Returns the limits of the address space of the process.
+pub(super) fn limits(call: &Call<'_>) -> Limits {
+    call.process().limits().of_address_space(may_lock_without_limit(call))
+}
+
+/// Returns whether the process may lock pages without a limit: CAP_IPC_LOCK.
+fn may_lock_without_limit(call: &Call<'_>) -> bool {
+    call.process().identity().credentials.uid == 0
+}
+
+/// Checks that the process may lock pages at all.
+///
+/// # Errors
+/// EPERM.
+pub(super) fn check_may_lock(limits: &Limits) -> Result<(), Failure> {
+    if limits.locked_bytes == 0 { Err(Errno::EPERM.into()) } else { Ok(()) }
 }
 
 /// Returns the pages of a range that a call is for; `None` for an empty one.
@@ -51,7 +71,7 @@ fn range(start: u64, len_bytes: u64, out_of_bounds: Errno) -> Result<Option<Page
 }
 
 pub(super) fn brk(call: &mut Call<'_>) -> CallResult {
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
     Ok(memory(call)?.set_program_break(call.argument(0), &limits).as_u64())
 }
 
@@ -70,6 +90,7 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
             let known = MAP_TYPE
                 | MAP_FIXED
                 | MAP_ANONYMOUS
+                | MAP_LOCKED
                 | MAP_NORESERVE
                 | MAP_POPULATE
                 | MAP_FIXED_NOREPLACE
@@ -89,8 +110,12 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     let mut region_flags = RegionFlags::empty();
     region_flags.set(RegionFlags::GROWS_DOWN, flags & MAP_GROWSDOWN != 0);
     region_flags.set(RegionFlags::NO_RESERVE, flags & MAP_NORESERVE != 0);
+    region_flags.set(RegionFlags::LOCKED, flags & MAP_LOCKED != 0);
     let attributes = Attributes { access, sharing, flags: region_flags };
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
+    if flags & MAP_LOCKED != 0 {
+        check_may_lock(&limits)?;
+    }
     let memory = memory(call)?;
     let range = if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
         let range = range(hint, len_bytes, Errno::ENOMEM)?.ok_or(Errno::EINVAL)?;
@@ -105,8 +130,9 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
             Region::new(range, attributes, backing)
         })?
     };
-    if flags & MAP_POPULATE != 0 {
-        memory.populate(range);
+    if flags & (MAP_POPULATE | MAP_LOCKED) != 0 || memory.locks_new_regions() {
+        // As on Linux, pages that can't come are no error.
+        let _ = memory.populate(range);
     }
     Ok(range.start().as_u64())
 }
@@ -149,7 +175,7 @@ fn anonymous_backing(sharing: Sharing) -> Result<Backing, Failure> {
 
 pub(super) fn munmap(call: &mut Call<'_>) -> CallResult {
     let range = range(call.argument(0), call.argument(1), Errno::EINVAL)?.ok_or(Errno::EINVAL)?;
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
     memory(call)?.unmap_region(range, &limits)?;
     Ok(0)
 }
@@ -159,7 +185,7 @@ pub(super) fn mprotect(call: &mut Call<'_>) -> CallResult {
     let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
         return Ok(0);
     };
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
     memory(call)?.protect_region(range, access, &limits)?;
     Ok(0)
 }
@@ -181,7 +207,7 @@ pub(super) fn mremap(call: &mut Call<'_>) -> CallResult {
         (false, true) => return Err(Errno::EINVAL.into()),
     };
     let request = RemapRequest { start, old_len_bytes, new_len_bytes, target, source };
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
     let range = memory(call)?.remap_region(&request, &limits).map_err(|error| match error {
         RegionError::OffsetOverflow => Errno::EINVAL,
         error => error.into(),
@@ -194,8 +220,11 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
     const DONTNEED: u64 = 4;
     const FREE: u64 = 8;
     const WILLNEED: u64 = 3;
+    const COLD: u64 = 20;
+    const PAGEOUT: u64 = 21;
     const POPULATE_READ: u64 = 22;
     const POPULATE_WRITE: u64 = 23;
+    const DONTNEED_LOCKED: u64 = 24;
     let advice = call.argument(2);
     let kept = match advice {
         0 => Some(Advice::Normal),
@@ -209,7 +238,8 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
         17 => Some(Advice::DoDump),
         18 => Some(Advice::WipeOnFork),
         19 => Some(Advice::KeepOnFork),
-        WILLNEED | DONTNEED | FREE | POPULATE_READ | POPULATE_WRITE => None,
+        WILLNEED | DONTNEED | FREE | COLD | PAGEOUT | POPULATE_READ | POPULATE_WRITE
+        | DONTNEED_LOCKED => None,
         _ => return Err(Errno::EINVAL.into()),
     };
     let (start, len_bytes) = (call.argument(0), call.argument(1));
@@ -221,13 +251,54 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
         return Ok(0);
     };
     let memory = memory(call)?;
-    let limits = call.process().limits().of_address_space();
+    let limits = limits(call);
     match (kept, advice) {
         (Some(kept), _) => memory.advise_region(range, kept, &limits)?,
-        (None, DONTNEED | FREE) => memory.discard(range)?,
-        (None, _) => memory.populate(range),
+        (None, DONTNEED) => memory.discard(range, |region| !is_locked(region))?,
+        (None, DONTNEED_LOCKED) => memory.discard(range, |_| true)?,
+        // Pages that may go when memory is short go at once.
+        (None, FREE) => {
+            memory.discard(range, |region| region.is_private_anonymous() && !is_locked(region))?
+        }
+        // Nothing is swapped out.
+        (None, COLD | PAGEOUT) => {
+            if memory.any_region(range, is_locked) {
+                return Err(Errno::EINVAL.into());
+            }
+            check_mapped(&memory, range)?;
+        }
+        // All of a file is in memory already.
+        (None, WILLNEED) => check_mapped(&memory, range)?,
+        (None, POPULATE_READ) => populate(&memory, range, Access::READ)?,
+        (None, _) => populate(&memory, range, Access::WRITE)?,
     }
     Ok(0)
+}
+
+fn is_locked(region: &Region<Backing>) -> bool {
+    region.flags().contains(RegionFlags::LOCKED)
+}
+
+/// Checks that all pages of `range` are in regions.
+///
+/// # Errors
+/// ENOMEM.
+fn check_mapped(memory: &AddressSpace, range: PageRange) -> Result<(), Failure> {
+    if memory.has_hole(range) { Err(Errno::ENOMEM.into()) } else { Ok(()) }
+}
+
+/// Brings all pages of `range` for an access.
+///
+/// # Errors
+/// As MADV_POPULATE_READ and MADV_POPULATE_WRITE have them: EINVAL, EFAULT, ENOMEM.
+fn populate(memory: &AddressSpace, range: PageRange, access: Access) -> Result<(), Failure> {
+    memory.populate_for(range, |_| access).map_err(|error| {
+        Failure::Errno(match error {
+            FaultError::NotMapped | FaultError::NoMemory => Errno::ENOMEM,
+            FaultError::NotAllowed => Errno::EINVAL,
+            FaultError::BeyondEnd => Errno::EFAULT,
+        })
+    })
 }
 
 pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
@@ -235,9 +306,7 @@ pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
         return Ok(0);
     };
     let memory = memory(call)?;
-    if memory.has_hole(range) {
-        return Err(Errno::ENOMEM.into());
-    }
+    check_mapped(&memory, range)?;
     let vector = call.argument(2);
     for index in 0..range.pages() {
         let page = range.start() + index * PAGE_BYTES;
@@ -262,8 +331,6 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
         return Ok(0);
     };
     // What mappings write is in the page cache already, which is all that a file in memory has.
-    match memory(call)?.has_hole(range) {
-        true => Err(Errno::ENOMEM.into()),
-        false => Ok(0),
-    }
+    check_mapped(&*memory(call)?, range)?;
+    Ok(0)
 }

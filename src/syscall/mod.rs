@@ -8,7 +8,7 @@
 //! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
-//! | [`memory`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
+//! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
 //! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
 //! | [`time`], [`uname`], [`system`] | the rest |
 //!
@@ -17,6 +17,7 @@
 
 #![forbid(unsafe_code)]
 
+mod barrier;
 pub mod call;
 mod clone;
 mod descriptor;
@@ -28,6 +29,7 @@ mod group;
 mod identity;
 mod limit;
 mod memory;
+mod memory_lock;
 pub mod missing;
 mod mount;
 mod name;

@@ -2,8 +2,9 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    clone, descriptor, file, futex, group, identity, limit, memory, mount, name, process, schedule,
-    signal, signal_queue, stat, system, terminal, time, uname, usage, wait,
+    barrier, clone, descriptor, file, futex, group, identity, limit, memory, memory_lock, mount,
+    name, process, schedule, signal, signal_queue, stat, system, terminal, time, uname, usage,
+    wait,
 };
 
 /// Handles a system call.
@@ -170,6 +171,10 @@ mod rows {
         146 sched_get_priority_max(Number) = schedule::sched_get_priority_max;
         147 sched_get_priority_min(Number) = schedule::sched_get_priority_min;
         148 sched_rr_get_interval(Number Hex) = schedule::sched_rr_get_interval;
+        149 mlock(Hex Number) = memory_lock::mlock;
+        150 munlock(Hex Number) = memory_lock::munlock;
+        151 mlockall(Hex) = memory_lock::mlockall;
+        152 munlockall() = memory_lock::munlockall;
         153 vhangup() = terminal::vhangup;
         157 prctl(Number Hex Hex Hex Hex) = system::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
@@ -217,6 +222,8 @@ mod rows {
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Hex Number Hex) = system::getrandom;
         322 execveat(Fd Path Hex Hex Hex) = process::execveat;
+        324 membarrier(Number Hex) = barrier::membarrier;
+        325 mlock2(Hex Number Hex) = memory_lock::mlock2;
         424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
         434 pidfd_open(Number Hex) = process::pidfd_open;
         435 clone3(Hex Number) = clone::clone3;

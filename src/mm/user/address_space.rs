@@ -4,9 +4,10 @@
 //! first.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-use ::address_space::{Bounds, Limits, PageRange, Region, RegionError, Regions, Sharing};
-use paging::{Mapping, MappingFlags};
+use ::address_space::{Bounds, Limits, Lock, PageRange, Region, RegionError, Regions, Sharing};
+use paging::{FlushScope, Mapping, MappingFlags};
 use x86_64::{PhysAddr, VirtAddr};
 
 use super::backing::Backing;
@@ -24,11 +25,22 @@ use crate::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 /// as on Linux, a gap for the stack is left above it.
 pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 
+/// How much memory an address space has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// The pages that are there: VmRSS of proc(5).
+    pub pages: u64,
+    /// The frames of the page table: VmPTE.
+    pub tables: u64,
+}
+
 /// An address space.
 pub struct AddressSpace {
     mappings: Arc<Mappings>,
     root: PhysAddr,
     space: Arc<Space>,
+    /// Whether its threads may make each other's CPUs synchronize: membarrier(2).
+    has_barriers: AtomicBool,
 }
 
 impl AddressSpace {
@@ -64,7 +76,12 @@ impl AddressSpace {
     ) -> Result<Self, PageTableError> {
         let root = table.root();
         let mappings = Arc::try_new(Mappings::new(regions, table));
-        Ok(Self { mappings: mappings.map_err(|_| PageTableError::NoMemory)?, root, space })
+        Ok(Self {
+            mappings: mappings.map_err(|_| PageTableError::NoMemory)?,
+            root,
+            space,
+            has_barriers: AtomicBool::new(false),
+        })
     }
 
     /// Notes for the object of `backing`, if it has a reverse map, that it is about to be mapped
@@ -154,6 +171,27 @@ impl AddressSpace {
         self.regions().first_hole(range).is_some()
     }
 
+    /// Returns whether `is_so` is true of a region that has a page of `range`. May wait.
+    pub fn any_region(
+        &self,
+        range: PageRange,
+        is_so: impl FnMut(&Region<Backing>) -> bool,
+    ) -> bool {
+        self.regions().iter_range(range).any(is_so)
+    }
+
+    /// Returns whether the pages of regions that are added come at once, as they are locked. May
+    /// wait.
+    pub fn locks_new_regions(&self) -> bool {
+        self.regions().future_lock() == Lock::Now
+    }
+
+    /// Returns how much memory it has, in constant time. May wait.
+    pub fn memory_use(&self) -> MemoryUse {
+        let table = self.table();
+        MemoryUse { pages: table.pages(), tables: table.table_frames() }
+    }
+
     /// Returns how many pages are there in `range`. May wait.
     pub fn resident_pages(&self, range: PageRange) -> u64 {
         let mut pages = 0;
@@ -164,6 +202,23 @@ impl AddressSpace {
     /// Returns the CPUs that have it loaded, a bit each.
     pub fn loaded_on(&self) -> [u64; SET_WORDS] {
         self.space.loaded_on()
+    }
+
+    /// Makes all CPUs on which its threads run execute a full memory barrier, which orders the
+    /// execution of changed instructions as well: they handle an interrupt.
+    pub fn synchronize_cpus(&self) {
+        let page = VirtAddr::zero();
+        self.space.flush(FlushScope::Pages { first: page, last: page, step_bytes: PAGE_BYTES });
+    }
+
+    /// Notes that its threads use [`synchronize_cpus`](Self::synchronize_cpus).
+    pub fn register_barriers(&self) {
+        self.has_barriers.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether its threads use [`synchronize_cpus`](Self::synchronize_cpus).
+    pub fn has_barriers(&self) -> bool {
+        self.has_barriers.load(Ordering::Relaxed)
     }
 
     /// Loads it on this CPU, until the CPU loads another one or is made to leave it. Interrupts are

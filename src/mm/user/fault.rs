@@ -215,22 +215,34 @@ impl AddressSpace {
         }
     }
 
-    /// Brings all pages of `range` that are in regions, for a read, or a write where that is
-    /// allowed: MAP_POPULATE. Ends at the first that can't come. May wait.
-    pub fn populate(&self, range: PageRange) {
+    /// Brings all pages of `range`: for a write where the region of a page allows that, else for a
+    /// read: MAP_POPULATE, mlock(2). Ends at the first that can't come. May wait.
+    ///
+    /// # Errors
+    /// See [`FaultError`].
+    pub fn populate(&self, range: PageRange) -> Result<(), FaultError> {
+        self.populate_for(range, |region| match region.access().contains(Access::WRITE) {
+            true => Access::WRITE,
+            false => Access::READ,
+        })
+    }
+
+    /// Brings all pages of `range`, each for the access that `access_of` returns for its region. Ends
+    /// at the first that can't come. May wait.
+    ///
+    /// # Errors
+    /// See [`FaultError`].
+    pub fn populate_for(
+        &self,
+        range: PageRange,
+        access_of: impl Fn(&Region<Backing>) -> Access,
+    ) -> Result<(), FaultError> {
         for index in 0..range.pages() {
             let page = range.start() + index * PAGE_BYTES;
-            let Some(allowed) = self.regions().find(page).map(Region::access) else {
-                continue;
-            };
-            let access = match allowed.contains(Access::WRITE) {
-                true => Access::WRITE,
-                false => Access::READ,
-            };
-            if self.serve_fault(page, access, 0).is_err() {
-                return;
-            }
+            let access = self.regions().find(page).map(&access_of).ok_or(FaultError::NotMapped)?;
+            self.serve_fault(page, access, 0)?;
         }
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@
 //! time, so that no page fault sees the one without the other.
 
 use ::address_space::{
-    Access, Advice, Limits, Overlap, PageRange, Progress, Region, RegionError, Regions,
-    RemapRequest, Remapped, Removed,
+    Access, Advice, Limits, Lock, Overlap, PageRange, Progress, Region, RegionError, RegionFlags,
+    Regions, RemapRequest, Remapped, Removed,
 };
 use x86_64::VirtAddr;
 
@@ -124,16 +124,78 @@ impl AddressSpace {
     }
 
     /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
-    /// of the object. May wait.
+    /// of the object. Ends at the first region that `may_discard` refuses. May wait.
     ///
     /// # Errors
-    /// [`RegionError::Unmapped`] if a part of the range is in no region; the others have changed.
-    pub fn discard(&self, range: PageRange) -> Result<(), RegionError> {
+    /// [`RegionError::Invalid`] at a region that is refused; [`RegionError::Unmapped`] if a part of
+    /// the range is in no region; the others have changed.
+    pub fn discard(
+        &self,
+        range: PageRange,
+        may_discard: impl Fn(&Region<Backing>) -> bool,
+    ) -> Result<(), RegionError> {
         let regions = self.regions_for_change();
-        self.table().unmap_range(range);
-        match regions.first_hole(range) {
-            Some(_) => Err(RegionError::Unmapped),
-            None => Ok(()),
+        let refused = regions.iter_range(range).find(|region| !may_discard(region));
+        let end = refused.map_or(range.end(), |region| region.range().start());
+        if let Some(part) = part_below(range, end) {
+            self.table().unmap_range(part);
+        }
+        match (refused, regions.first_hole(range)) {
+            (Some(_), _) => Err(RegionError::Invalid),
+            (None, Some(_)) => Err(RegionError::Unmapped),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Locks the pages of `range`, or unlocks them: mlock(2), munlock(2). May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::lock`].
+    pub fn lock_pages(
+        &self,
+        range: PageRange,
+        lock: Lock,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        self.regions_for_change().lock(range, lock, limits).result
+    }
+
+    /// Locks all pages, or unlocks them, and those that are mapped from now on, or doesn't:
+    /// mlockall(2), munlockall(2). `None` leaves those that are there as they are. May wait.
+    ///
+    /// # Errors
+    /// Those of [`Regions::lock_all`].
+    pub fn lock_all(
+        &self,
+        now: Option<Lock>,
+        future: Lock,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        let mut regions = self.regions_for_change();
+        now.map_or(Ok(()), |lock| regions.lock_all(lock, limits))?;
+        regions.set_future_lock(future);
+        Ok(())
+    }
+
+    /// Returns the pages of the first region that ends above `from` and is locked, if all its pages
+    /// come at once. May wait.
+    fn next_locked(&self, from: VirtAddr) -> Option<PageRange> {
+        let regions = self.regions();
+        let mut later = regions.iter().filter(|region| region.range().end() > from);
+        let is_locked = |region: &&Region<Backing>| {
+            let flags = RegionFlags::LOCKED | RegionFlags::LOCKED_ON_FAULT;
+            region.flags() & flags == RegionFlags::LOCKED
+        };
+        later.find(is_locked).map(|region| region.range())
+    }
+
+    /// Brings the pages of all regions that are locked, as far as that is possible. May wait.
+    pub fn populate_locked(&self) {
+        let mut from = VirtAddr::zero();
+        while let Some(range) = self.next_locked(from) {
+            // As on Linux, pages that can't come are skipped.
+            let _ = self.populate(range);
+            from = range.end();
         }
     }
 

@@ -7,6 +7,7 @@
 
 use alloc::sync::Arc;
 use core::ops::ControlFlow;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use ::address_space::PageRange;
 use heapless::Vec as ShortVec;
@@ -32,16 +33,28 @@ const BATCH: usize = 128;
 struct Host {
     capabilities: Capabilities,
     space: Arc<Space>,
+    /// How many frames the tables have.
+    tables: AtomicU64,
+}
+
+impl Host {
+    fn new(space: &Arc<Space>) -> Self {
+        let capabilities = kernel_space::capabilities();
+        Self { capabilities, space: space.clone(), tables: AtomicU64::new(0) }
+    }
 }
 
 // SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
 // shows it. `space` knows all CPUs that have the table loaded, and flushes their TLBs.
 unsafe impl PagingHandler for Host {
     fn alloc_frame(&self) -> Option<PhysAddr> {
-        AllocatedFrames::try_new(Purpose::UserTables).map(AllocatedFrames::leak)
+        let frame = AllocatedFrames::try_new(Purpose::UserTables)?;
+        self.tables.fetch_add(1, Ordering::Relaxed);
+        Some(frame.leak())
     }
 
     fn dealloc_frame(&self, frame: PhysAddr) {
+        self.tables.fetch_sub(1, Ordering::Relaxed);
         // SAFETY: the page table returns what it took, after no CPU walks there any more.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::UserTables) });
     }
@@ -109,7 +122,11 @@ impl From<PagingError> for PageTableError {
 }
 
 /// The page table of an address space.
-pub struct UserPageTable(X64PageTable<Host>);
+pub struct UserPageTable {
+    table: X64PageTable<Host>,
+    /// How many pages are mapped.
+    pages: u64,
+}
 
 impl UserPageTable {
     /// Makes one that maps nothing in its lower half, for the CPUs that have `space` loaded.
@@ -117,13 +134,13 @@ impl UserPageTable {
     /// # Errors
     /// [`PageTableError::NoMemory`].
     pub(super) fn try_new(space: &Arc<Space>) -> Result<Self, PageTableError> {
-        let host = Host { capabilities: kernel_space::capabilities(), space: space.clone() };
-        Ok(Self(X64PageTable::try_new_sharing(host, &kernel_space::upper_half())?))
+        let table = X64PageTable::try_new_sharing(Host::new(space), &kernel_space::upper_half())?;
+        Ok(Self { table, pages: 0 })
     }
 
     /// Returns the address of the root table.
     pub(super) fn root(&self) -> PhysAddr {
-        self.0.root_paddr()
+        self.table.root_paddr()
     }
 
     /// Maps `frame` at `page`.
@@ -142,14 +159,25 @@ impl UserPageTable {
         if !PROGRAM_FLAGS.contains(flags) {
             return Err(PageTableError::FlagsNotAllowed);
         }
-        self.0.map(page, frame.start(), PageSize::Size4K, flags)?;
+        self.table.map(page, frame.start(), PageSize::Size4K, flags)?;
         frame.leak();
+        self.pages += 1;
         Ok(())
+    }
+
+    /// Returns how many pages are mapped.
+    pub(super) fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// Returns how many frames the tables have.
+    pub(super) fn table_frames(&self) -> u64 {
+        self.table.handler().tables.load(Ordering::Relaxed)
     }
 
     /// Returns what the page of `address` is mapped to.
     pub(super) fn query(&self, address: VirtAddr) -> Option<Mapping> {
-        self.0.query(address.align_down(PAGE_BYTES)).ok()
+        self.table.query(address.align_down(PAGE_BYTES)).ok()
     }
 
     /// Returns a further reference to the frame of a page that is mapped.
@@ -173,7 +201,7 @@ impl UserPageTable {
 
     /// Changes what a page that is mapped allows, and flushes it.
     pub(super) fn protect(&mut self, page: VirtAddr, flags: MappingFlags) {
-        if let Ok((_, flush)) = self.0.protect(page, flags) {
+        if let Ok((_, flush)) = self.table.protect(page, flags) {
             flush.flush();
         }
     }
@@ -188,7 +216,7 @@ impl UserPageTable {
         frame: SharedFrame,
         flags: MappingFlags,
     ) -> Result<(), PageTableError> {
-        let (old, flush) = self.0.remap(page, frame.start(), flags)?;
+        let (old, flush) = self.table.remap(page, frame.start(), flags)?;
         frame.leak();
         flush.flush();
         drop(take(old));
@@ -197,7 +225,7 @@ impl UserPageTable {
 
     /// Changes what the pages in `range` allow, and flushes them.
     pub(super) fn protect_range(&mut self, range: PageRange, flags: MappingFlags) {
-        let flush = self.0.protect_region(range.start(), range.len_bytes(), flags);
+        let flush = self.table.protect_region(range.start(), range.len_bytes(), flags);
         // There are no large pages that would have to be split.
         flush.expect("regions are ranges of whole pages").flush();
     }
@@ -237,7 +265,7 @@ impl UserPageTable {
         let mut next = Some(start);
         while let Some(start) = next {
             let mut frames = ShortVec::<SharedFrame, BATCH>::new();
-            let unmapped = self.0.unmap_region_with(start, end - start, |_, leaf| {
+            let unmapped = self.table.unmap_region_with(start, end - start, |_, leaf| {
                 if let Some(frame) = take(leaf) {
                     frames.push(frame).expect("the batch isn't full");
                 }
@@ -247,6 +275,7 @@ impl UserPageTable {
                 }
             });
             let (further, needed) = unmapped.expect("regions are ranges of whole pages");
+            self.pages -= frames.len() as u64;
             next = further;
             flush(needed);
             // Only now: a CPU could have written to them before the flush.
@@ -266,15 +295,15 @@ impl UserPageTable {
         let mut next = from.start();
         while let Some((page, _)) = self.first_mapping(next).filter(|it| it.0 < from.end()) {
             next = page + PAGE_BYTES;
-            let (leaf, flush) = self.0.unmap(page)?;
+            let (leaf, flush) = self.table.unmap(page)?;
             flush.flush();
             let Some(Mapping { paddr, flags, .. }) = leaf.mapping() else {
                 continue;
             };
             let target = to + (page - from.start());
-            if let Err(error) = self.0.map(target, paddr, PageSize::Size4K, flags) {
+            if let Err(error) = self.table.map(target, paddr, PageSize::Size4K, flags) {
                 // There is memory for its table: at worst that was freed with the page.
-                self.0.map(page, paddr, PageSize::Size4K, flags)?;
+                self.table.map(page, paddr, PageSize::Size4K, flags)?;
                 return Err(error.into());
             }
         }
@@ -291,9 +320,9 @@ impl UserPageTable {
         space: &Arc<Space>,
         mut decide: impl FnMut(VirtAddr) -> OnClone,
     ) -> Result<Self, PageTableError> {
-        let host = Host { capabilities: kernel_space::capabilities(), space: space.clone() };
         let mut has_failed = false;
-        let (clone, flush) = self.0.try_clone_lower_half(host, |page, leaf| {
+        let mut pages = 0;
+        let (clone, flush) = self.table.try_clone_lower_half(Host::new(space), |page, leaf| {
             let on_clone = decide(page);
             let Some(mapping) = leaf.mapping().filter(|_| on_clone != OnClone::Skip) else {
                 return OnClone::Skip;
@@ -306,6 +335,7 @@ impl UserPageTable {
                 Ok(frame) => {
                     // The reference of the clone.
                     frame.leak();
+                    pages += 1;
                     on_clone
                 }
                 Err(_) => {
@@ -315,7 +345,7 @@ impl UserPageTable {
             }
         })?;
         flush.flush();
-        let mut clone = Self(clone);
+        let mut clone = Self { table: clone, pages };
         if has_failed {
             clone.unmap_all();
             return Err(PageTableError::NoMemory);
@@ -325,7 +355,7 @@ impl UserPageTable {
 
     /// Calls `found` with each page in `range` that is mapped.
     pub(super) fn for_each_page(&self, range: PageRange, mut found: impl FnMut(VirtAddr, Mapping)) {
-        self.0.for_each_mapping(range.start(), |page, mapping| {
+        self.table.for_each_mapping(range.start(), |page, mapping| {
             if page >= range.end() {
                 return ControlFlow::Break(());
             }
@@ -337,7 +367,7 @@ impl UserPageTable {
     /// Returns the first page at or above `from` that is mapped, and to what.
     fn first_mapping(&self, from: VirtAddr) -> Option<(VirtAddr, Mapping)> {
         let mut first = None;
-        self.0.for_each_mapping(from, |page, mapping| {
+        self.table.for_each_mapping(from, |page, mapping| {
             first = Some((page, mapping));
             ControlFlow::Break(())
         });

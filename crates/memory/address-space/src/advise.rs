@@ -96,6 +96,18 @@ impl<B: Backing> Regions<B> {
             return Err(RegionError::Invalid);
         }
         let (cleared, set) = advice.effect();
+        self.set_flags(part, cleared, set, limits)
+    }
+
+    /// Clears flags of pages of one region, and sets others afterwards.
+    pub(crate) fn set_flags(
+        &mut self,
+        part: PageRange,
+        cleared: RegionFlags,
+        set: RegionFlags,
+        limits: &Limits,
+    ) -> Result<(), RegionError> {
+        let region = self.tree.containing(part.start).ok_or(RegionError::Unmapped)?;
         let mut attributes = region.attributes;
         attributes.flags = (attributes.flags - cleared) | set;
         if attributes == region.attributes {

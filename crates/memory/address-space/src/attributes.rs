@@ -40,6 +40,10 @@ bitflags! {
         const SEQUENTIAL = 1 << 8;
         /// Is read in random order: MADV_RANDOM.
         const RANDOM = 1 << 9;
+        /// Stays in memory: mlock(2).
+        const LOCKED = 1 << 10;
+        /// Its pages come when they are touched, though they are locked: MLOCK_ONFAULT.
+        const LOCKED_ON_FAULT = 1 << 11;
     }
 }
 
@@ -50,6 +54,28 @@ pub enum Sharing {
     Private,
     /// All address spaces that map the page see what was written: MAP_SHARED.
     Shared,
+}
+
+/// Whether pages stay in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// No: munlock(2).
+    None,
+    /// Yes, and all of them come at once: mlock(2).
+    Now,
+    /// Yes, from when they are touched: MLOCK_ONFAULT of mlock2(2).
+    OnFault,
+}
+
+impl Lock {
+    /// Returns the flags of a region.
+    pub fn flags(self) -> RegionFlags {
+        match self {
+            Self::None => RegionFlags::empty(),
+            Self::Now => RegionFlags::LOCKED,
+            Self::OnFault => RegionFlags::LOCKED | RegionFlags::LOCKED_ON_FAULT,
+        }
+    }
 }
 
 /// What the pages of a region have in common, other than what backs them.

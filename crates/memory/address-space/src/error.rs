@@ -27,6 +27,8 @@ pub enum RegionError {
     AddressSpaceLimit,
     /// There would be more private writable pages than RLIMIT_DATA allows: ENOMEM.
     DataLimit,
+    /// There would be more locked pages than RLIMIT_MEMLOCK allows: EAGAIN, for mlock(2) ENOMEM.
+    LockLimit,
     /// The stack would be larger than RLIMIT_STACK allows: SIGSEGV for the access.
     StackLimit,
     /// The stack would come too close to the region below it: SIGSEGV for the access.
@@ -58,6 +60,7 @@ impl fmt::Display for RegionError {
             Self::TooManyRegions => "the process has too many regions",
             Self::AddressSpaceLimit => "the limit of the address space is reached",
             Self::DataLimit => "the limit of data is reached",
+            Self::LockLimit => "the limit of locked memory is reached",
             Self::StackLimit => "the limit of the stack is reached",
             Self::GuardGap => "the stack is too close to the region below it",
             Self::CommitLimit => "too much memory is committed",

@@ -1,11 +1,11 @@
 //! The address space of a child: fork(2).
 
-use crate::{Backing, RegionError, RegionFlags, Regions, Usage};
+use crate::{Backing, Lock, RegionError, RegionFlags, Regions, Usage};
 
 impl<B: Backing> Regions<B> {
     /// Returns a copy for a child: fork(2). Regions with [`RegionFlags::DONT_FORK`] aren't
     /// in it; those with [`RegionFlags::WIPE_ON_FORK`] are, and the caller doesn't copy their
-    /// pages. The child's regions keep these flags.
+    /// pages. The child's regions keep these flags, but are not locked.
     ///
     /// `commit` is as for [`map`](Self::map), with all pages that the child commits.
     ///
@@ -22,6 +22,8 @@ impl<B: Backing> Regions<B> {
         }
         Usage::default().commit(usage, commit)?;
         let Self { bounds, program_break, .. } = *self;
-        Ok(Self { tree, bounds, usage, program_break })
+        let mut child = Self { tree, bounds, usage, program_break, future_lock: Lock::None };
+        child.unlock_child();
+        Ok(child)
     }
 }

@@ -81,6 +81,7 @@ mod fork;
 mod gap;
 mod heap;
 mod layout;
+mod lock;
 mod map;
 mod program_break;
 mod protect;
@@ -97,7 +98,7 @@ mod unmap;
 mod usage;
 
 pub use advise::Advice;
-pub use attributes::{Access, Attributes, RegionFlags, Sharing};
+pub use attributes::{Access, Attributes, Lock, RegionFlags, Sharing};
 pub use backing::Backing;
 pub use bounds::Bounds;
 pub use error::RegionError;

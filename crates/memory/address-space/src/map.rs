@@ -31,15 +31,16 @@ impl<B: Backing> Regions<B> {
     /// - [`OffsetOverflow`](RegionError::OffsetOverflow), [`Forbidden`](RegionError::Forbidden);
     /// - [`TooManyRegions`](RegionError::TooManyRegions),
     ///   [`AddressSpaceLimit`](RegionError::AddressSpaceLimit),
-    ///   [`DataLimit`](RegionError::DataLimit), [`NoMemory`](RegionError::NoMemory),
+    ///   [`LockLimit`](RegionError::LockLimit), [`DataLimit`](RegionError::DataLimit), [`NoMemory`](RegionError::NoMemory),
     ///   [`CommitLimit`](RegionError::CommitLimit).
     pub fn map(
         &mut self,
-        region: Region<B>,
+        mut region: Region<B>,
         overlap: Overlap,
         limits: &Limits,
         commit: impl FnOnce(u64) -> bool,
     ) -> Result<Removed<B>, RegionError> {
+        region.attributes.flags |= self.future_lock.flags();
         let range = region.range;
         self.bounds.check(range)?;
         let survey = self.survey(range);

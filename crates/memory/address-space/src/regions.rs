@@ -8,7 +8,7 @@ use x86_64::VirtAddr;
 use crate::program_break::ProgramBreak;
 use crate::search::Iter;
 use crate::tree::RegionTree;
-use crate::{Bounds, PageRange, Region, Usage};
+use crate::{Bounds, Lock, PageRange, Region, Usage};
 
 /// The regions of an address space. They don't overlap. Two that touch differ in their
 /// attributes, or the backing of one doesn't continue that of the other.
@@ -17,6 +17,8 @@ pub struct Regions<B> {
     pub(crate) bounds: Bounds,
     pub(crate) usage: Usage,
     pub(crate) program_break: ProgramBreak,
+    /// Whether regions that are added are locked.
+    pub(crate) future_lock: Lock,
 }
 
 /// What an operation has removed.
@@ -48,8 +50,10 @@ impl<B> Regions<B> {
                 stack_pages: 0,
                 code_pages: 0,
                 committed_pages: 0,
+                locked_pages: 0,
             },
             program_break: ProgramBreak::NONE,
+            future_lock: Lock::None,
         }
     }
 

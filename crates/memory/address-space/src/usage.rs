@@ -1,7 +1,7 @@
 //! How many pages an address space has, and how many it may have.
 
 use crate::range::PAGE_BYTES;
-use crate::{Attributes, Region, RegionError};
+use crate::{Attributes, Region, RegionError, RegionFlags};
 
 /// The default of [`Limits::regions`]: as on Linux (vm.max_map_count).
 pub const REGIONS_MAX: usize = 65_530;
@@ -20,6 +20,8 @@ pub struct Usage {
     /// Pages for which memory is committed: this address space's part of Committed_AS of
     /// proc(5), without shared objects.
     pub committed_pages: u64,
+    /// Pages that stay in memory: VmLck of proc(5).
+    pub locked_pages: u64,
 }
 
 impl Usage {
@@ -32,6 +34,7 @@ impl Usage {
             stack_pages: if_so(attributes.is_stack()),
             code_pages: if_so(attributes.is_code()),
             committed_pages: if_so(committed),
+            locked_pages: if_so(attributes.flags.contains(RegionFlags::LOCKED)),
         }
     }
 
@@ -47,6 +50,7 @@ impl Usage {
             stack_pages: self.stack_pages + other.stack_pages,
             code_pages: self.code_pages + other.code_pages,
             committed_pages: self.committed_pages + other.committed_pages,
+            locked_pages: self.locked_pages + other.locked_pages,
         }
     }
 
@@ -57,6 +61,7 @@ impl Usage {
             stack_pages: self.stack_pages - other.stack_pages,
             code_pages: self.code_pages - other.code_pages,
             committed_pages: self.committed_pages - other.committed_pages,
+            locked_pages: self.locked_pages - other.locked_pages,
         }
     }
 
@@ -84,6 +89,8 @@ pub struct Limits {
     pub address_space_bytes: u64,
     /// The most bytes of data, see [`Attributes::is_data`]: RLIMIT_DATA.
     pub data_bytes: u64,
+    /// The most bytes that stay in memory: RLIMIT_MEMLOCK.
+    pub locked_bytes: u64,
     /// The most regions, see [`REGIONS_MAX`]. As on Linux, a mapping may be added to that many
     /// regions, so that there is one more; a region may be split only while there are less.
     pub regions: usize,
@@ -91,8 +98,12 @@ pub struct Limits {
 
 impl Limits {
     /// No limit but [`REGIONS_MAX`].
-    pub const UNLIMITED: Self =
-        Self { address_space_bytes: u64::MAX, data_bytes: u64::MAX, regions: REGIONS_MAX };
+    pub const UNLIMITED: Self = Self {
+        address_space_bytes: u64::MAX,
+        data_bytes: u64::MAX,
+        locked_bytes: u64::MAX,
+        regions: REGIONS_MAX,
+    };
 
     /// Checks that `pages` more pages with `attributes` may be added to `usage`.
     pub(crate) fn check(
@@ -104,7 +115,18 @@ impl Limits {
         if usage.total_pages + pages > self.address_space_bytes / PAGE_BYTES {
             return Err(RegionError::AddressSpaceLimit);
         }
+        if attributes.flags.contains(RegionFlags::LOCKED) {
+            self.check_locked(usage, pages)?;
+        }
         self.check_data(usage, attributes, pages)
+    }
+
+    /// Checks that `pages` more pages may be locked.
+    pub(crate) fn check_locked(&self, usage: &Usage, pages: u64) -> Result<(), RegionError> {
+        match usage.locked_pages + pages > self.locked_bytes / PAGE_BYTES {
+            true => Err(RegionError::LockLimit),
+            false => Ok(()),
+        }
     }
 
     /// Checks that `pages` pages that are mapped already may become data, if `attributes` are

@@ -7,6 +7,7 @@ mod backing;
 mod fork;
 mod gap;
 mod layout;
+mod lock;
 mod map;
 mod model;
 mod notation;

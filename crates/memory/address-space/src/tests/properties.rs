@@ -132,6 +132,7 @@ fn limits() -> impl Strategy<Value = Limits> {
     let bytes = || prop_oneof![2 => Just(u64::MAX), 1 => (0..200_u64).prop_map(|n| n * 4096 + 7)];
     let regions = prop_oneof![2 => Just(crate::REGIONS_MAX), 1 => 0..12_usize];
     (bytes(), bytes(), regions).prop_map(|(address_space_bytes, data_bytes, regions)| Limits {
+        locked_bytes: u64::MAX,
         address_space_bytes,
         data_bytes,
         regions,

@@ -23,7 +23,15 @@ fn pages_are_counted_by_kind() {
         ("16-18 r committed", (2, 0, 0, 0, 2)),
     ];
     for (text, (total_pages, data_pages, stack_pages, code_pages, committed_pages)) in table {
-        let expected = Usage { total_pages, data_pages, stack_pages, code_pages, committed_pages };
+        let locked_pages = 0;
+        let expected = Usage {
+            total_pages,
+            data_pages,
+            stack_pages,
+            code_pages,
+            committed_pages,
+            locked_pages,
+        };
         assert_eq!(parse(text).usage(), expected, "{text}");
     }
 }
