@@ -11,6 +11,7 @@
 //! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
 //! | [`init`], [`init_status`] | the first process, and how it has ended |
 //! | [`loader`] | from a file to an address space |
+//! | [`out_of_memory`] | which process is killed when no memory is left |
 //! | [`exec`] | another program in the same process |
 //! | [`fork`], [`thread_start`] | another process, another thread |
 //! | [`exit`], [`exit_status`] | the end of a process |
@@ -42,6 +43,7 @@ pub mod init;
 pub mod init_status;
 pub mod limits;
 mod loader;
+mod out_of_memory;
 pub mod pid;
 pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]

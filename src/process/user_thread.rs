@@ -4,7 +4,7 @@ use signals::{Code, SigInfo, Signal};
 use spin::Once;
 
 use super::exit;
-use super::exit_status::ExitStatus;
+use super::out_of_memory;
 use super::signal_delivery::{self, Delivered};
 use super::signal_sending;
 use super::stop;
@@ -82,13 +82,7 @@ impl UserThread for ProcessThread {
                     Err(FaultError::NotAllowed) => (Signal::SEGV, Code::NOT_ALLOWED),
                     Err(FaultError::BeyondEnd) => (Signal::BUS, Code::NO_MEMORY_THERE),
                     Err(FaultError::NoMemory) => {
-                        log::warn!(
-                            "no memory is left for a page of process {} ({}): it is killed",
-                            self.process().pid(),
-                            self.process().name()
-                        );
-                        let status = ExitStatus::Killed { signal: Signal::KILL, core: false };
-                        self.process().end(status);
+                        out_of_memory::make_room(self);
                         return Outcome::Served;
                     }
                 };

@@ -1,0 +1,119 @@
+//! What happens when no memory is left for a page of a program: a process is killed.
+//!
+//! The victim is the process that has the most memory: pages and page tables. The first process is
+//! killed only if there is no other. The thread that needed the page tries again until the victim has
+//! freed its memory. Nothing here allocates.
+//!
+//! Source: Linux, Documentation/filesystems/proc.rst, "oom_score_adj".
+
+use alloc::sync::Arc;
+
+use super::pid::Pid;
+use super::process::Process;
+use super::signal_sending;
+use super::table;
+use super::thread::ProcessThread;
+use crate::arch::time::clock;
+use crate::mm::user::address_space::{AddressSpace, MemoryUse};
+use crate::mm::user::page_table::PAGE_BYTES;
+use crate::sync::{Rank, SpinMutex};
+use crate::task;
+use signals::Signal;
+
+/// How long a victim may take to free its memory, until another one is chosen.
+const PATIENCE_NS: u64 = 5_000_000_000;
+
+/// How long a thread waits until it tries again.
+const PAUSE_NS: u64 = 5_000_000;
+
+/// A process that is being killed.
+#[derive(Clone, Copy)]
+struct Victim {
+    pid: Pid,
+    since_ns: u64,
+}
+
+/// Protects which process is being killed; held to read or set it.
+static VICTIM: SpinMutex<Option<Victim>> = SpinMutex::new(Rank::Process, None);
+
+/// Makes room for a page that the running thread of a program needs: kills a process, unless one is
+/// being killed, and waits a moment. The thread tries again afterwards. May wait; the thread holds
+/// no lock.
+pub(super) fn make_room(thread: &ProcessThread) {
+    let now_ns = clock::now_ns();
+    let before = *VICTIM.lock();
+    let is_pending = before.is_some_and(|victim| {
+        now_ns.saturating_sub(victim.since_ns) < PATIENCE_NS && has_memory(victim.pid)
+    });
+    if !is_pending {
+        kill_largest(thread, before.map(|victim| victim.pid));
+    }
+    // A thread of the victim is woken by its signal.
+    let _ = task::sleep_ns(PAUSE_NS);
+}
+
+fn has_memory(pid: Pid) -> bool {
+    table::find(pid).is_some_and(|process| process.memory().is_some())
+}
+
+/// Kills the process with the most memory, without the one that was killed `before`.
+fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
+    let needy = thread.process();
+    let (victim, used) = match largest(before) {
+        Some(found) => found,
+        None => (needy.clone(), needy.memory().map_or(MemoryUse::default(), |it| it.memory_use())),
+    };
+    let memory = victim.memory();
+    *VICTIM.lock() = Some(Victim { pid: victim.pid(), since_ns: clock::now_ns() });
+    log::warn!(
+        "out of memory: process {} ({}) is killed, with {} KiB of pages and {} KiB of page tables; \
+         process {} ({}) needed a page",
+        victim.pid(),
+        victim.name(),
+        used.pages * (PAGE_BYTES / 1024),
+        used.tables * (PAGE_BYTES / 1024),
+        needy.pid(),
+        needy.name()
+    );
+    signal_sending::send_of_kernel(&victim, Signal::KILL);
+    if let Some(memory) = memory {
+        kill_sharers(&victim, &memory);
+    }
+}
+
+/// Returns the process with the most memory and how much it has, without the one that was killed
+/// `before`; the first process only if there is no other.
+fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
+    let table = table::lock();
+    let all = table.iter().map(|entry| &entry.process);
+    let with_memory = all
+        .filter(|process| Some(process.pid()) != before)
+        .filter_map(|process| Some((process, process.memory()?.memory_use())));
+    let found = with_memory
+        .max_by_key(|(process, used)| (process.pid() != Pid::INIT, used.pages + used.tables));
+    found.map(|(process, used)| (process.clone(), used))
+}
+
+/// Kills the processes that have the same memory as the victim: it is free only when they have ended
+/// as well.
+fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
+    let mut from = None;
+    loop {
+        let next = {
+            let table = table::lock();
+            let mut all = table.iter().map(|entry| &entry.process);
+            all.find(|process| {
+                Some(process.pid()) > from
+                    && process.pid() != victim.pid()
+                    && process.pid() != Pid::INIT
+                    && process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory))
+            })
+            .cloned()
+        };
+        let Some(process) = next else {
+            return;
+        };
+        signal_sending::send_of_kernel(&process, Signal::KILL);
+        from = Some(process.pid());
+    }
+}
