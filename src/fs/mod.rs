@@ -17,7 +17,7 @@
 //! | [`credentials`] | whose rights an operation has |
 //! | [`io`] | where bytes go, and where they come from |
 //! | [`error`] | why an operation fails |
-//! | [`time`] | the time of day |
+//! | [`time`], [`clock_timer`], [`timer_file`] | the time of day; timers, and those that are read |
 //!
 //! The objects, from an open file to its bytes:
 //!
@@ -54,6 +54,7 @@
 
 pub mod attributes;
 pub mod char_devices;
+pub mod clock_timer;
 pub mod credentials;
 pub mod devfs;
 pub mod devices;
@@ -73,6 +74,7 @@ pub mod super_block;
 #[cfg(test)]
 mod tests;
 pub mod time;
+pub mod timer_file;
 pub mod tmpfs;
 
 use alloc::vec::Vec;
@@ -127,7 +129,7 @@ pub struct Files(());
 /// If there is no memory for it.
 pub fn start(_tasks: Tasks, boot: &Boot, rtc: Rtc) -> Files {
     if let Ok(now) = rtc.now() {
-        time::set(now.unix_seconds());
+        time::start(now.unix_seconds());
     }
     namespace::start(frames::counts().managed, random::number());
     let root = make_root(boot).expect("there is memory for the root directory");

@@ -242,6 +242,7 @@ pub fn exec(
     process.set_identity(identity);
     let before = core::mem::replace(&mut *process.program.lock(), program);
     drop(before);
+    process.timers.delete_all();
     process.descriptors().close_on_exec();
     thread.with_signals(|state, own| {
         state.dispositions.exec();

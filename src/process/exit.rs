@@ -48,6 +48,7 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
 }
 
 fn finish_process(process: &Arc<Process>, status: ExitStatus) {
+    process.timers.stop();
     process.descriptors.release();
     // The memory is free before the end is reported to the parent.
     let memory = process.memory.lock().take();

@@ -94,6 +94,8 @@ pub fn fork(
         (child, child_thread)
     };
     let pid = child.pid();
+    // Without memory for its timer, the child runs without the limit.
+    let _ = child.apply_cpu_limit();
     if let Err(error) = thread_start::begin(&child_thread, memory, frame, state, &options.thread) {
         let removed = table::lock().remove(pid);
         let unstarted = child.take_unstarted(child_thread.handle());

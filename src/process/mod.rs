@@ -18,6 +18,7 @@
 //! | [`wait`], [`usage`], [`accounting`] | waiting for children, and what they have used |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | what terminals need of processes |
+//! | [`timers`], [`process_timers`] | timers |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
 //! | [`limits`] | resource limits |
 //!
@@ -48,6 +49,7 @@ pub mod pid;
 pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 pub mod process;
+pub mod process_timers;
 pub mod signal_delivery;
 pub mod signal_sending;
 mod stop;
@@ -58,6 +60,7 @@ mod thread_group;
 pub mod thread_handle;
 pub mod thread_start;
 mod threads;
+pub mod timers;
 pub mod usage;
 mod user_thread;
 pub mod wait;

@@ -13,6 +13,7 @@ use super::end_event::EndEvent;
 use super::limits::ResourceLimits;
 use super::pid::Pid;
 use super::threads::Threads;
+use super::timers::Timers;
 use super::usage::UsageCounts;
 use crate::arch::time::clock;
 use crate::fs::credentials::Credentials;
@@ -136,6 +137,8 @@ pub struct Process {
     pub(super) child_events: WaitQueue,
     /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
     pub(super) released: WaitQueue,
+    /// Its timers.
+    pub(super) timers: Timers,
     /// What it and its children have used.
     pub(super) usage: UsageCounts,
     /// Its end, for descriptors of it.
@@ -166,6 +169,7 @@ impl Process {
             stop_ends: WaitQueue::new(),
             child_events: WaitQueue::new(),
             released: WaitQueue::new(),
+            timers: Timers::new(),
             usage: UsageCounts::new(),
             end_event: EndEvent::new(),
             personality: AtomicU32::new(0),

@@ -19,6 +19,29 @@ use crate::sync::{Rank, SpinMutex};
 /// The last exception of a program: the vector, its error code, and CR2.
 pub(super) type LastFault = (u64, u64, u64);
 
+/// A clock that a thread sleeps by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SleepClock {
+    /// The kernel's.
+    Kernel,
+    /// The CPU time of the process.
+    Process,
+}
+
+/// How restart_syscall(2) goes on with a call that a signal has interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Restart {
+    /// It sleeps.
+    Sleep {
+        /// By this clock.
+        clock: SleepClock,
+        /// Until it shows this, in nanoseconds.
+        end_ns: u64,
+        /// Where the rest is written if a signal interrupts it again; 0 for nowhere.
+        rest: u64,
+    },
+}
+
 /// A thread of a process.
 pub struct ProcessThread {
     process: Arc<Process>,
@@ -29,6 +52,8 @@ pub struct ProcessThread {
     robust_list: AtomicU64,
     /// Protects how an interrupted system call continues; accessed by the thread alone.
     interruption: SpinMutex<Option<Interruption>>,
+    /// Protects how restart_syscall(2) goes on; accessed by the thread alone.
+    restart: SpinMutex<Option<Restart>>,
     /// Protects what the last exception was; accessed by the thread alone.
     last_fault: SpinMutex<LastFault>,
 }
@@ -42,6 +67,7 @@ impl ProcessThread {
             clear_on_exit: AtomicU64::new(0),
             robust_list: AtomicU64::new(0),
             interruption: SpinMutex::new(Rank::Process, None),
+            restart: SpinMutex::new(Rank::Process, None),
             last_fault: SpinMutex::new(Rank::Process, (0, 0, 0)),
         }
     }
@@ -121,6 +147,16 @@ impl ProcessThread {
 
     pub(super) fn take_interruption(&self) -> Option<Interruption> {
         self.interruption.lock().take()
+    }
+
+    /// Sets how restart_syscall(2) goes on.
+    pub fn set_restart(&self, restart: Restart) {
+        *self.restart.lock() = Some(restart);
+    }
+
+    /// Returns how restart_syscall(2) goes on, once.
+    pub fn take_restart(&self) -> Option<Restart> {
+        self.restart.lock().take()
     }
 
     pub(super) fn set_last_fault(&self, fault: LastFault) {

@@ -177,7 +177,7 @@ pub(super) fn creat(call: &mut Call<'_>) -> CallResult {
     open_place(call, &call.place(0)?, flags.bits(), call.mode(1))
 }
 
-fn on_exec(flags: OpenFlags) -> OnExec {
+pub(super) fn on_exec(flags: OpenFlags) -> OnExec {
     match flags.contains(OpenFlags::CLOSE_ON_EXEC) {
         true => OnExec::Close,
         false => OnExec::Keep,

@@ -43,7 +43,13 @@ fn set(call: &Call<'_>, resource: Resource, [soft, hard]: [u64; 2]) -> Result<()
         }
         is_allowed
     });
-    if is_set { Ok(()) } else { Err(Errno::EPERM.into()) }
+    if !is_set {
+        return Err(Errno::EPERM.into());
+    }
+    if resource == Resource::Cpu {
+        call.process().apply_cpu_limit()?;
+    }
+    Ok(())
 }
 
 pub(super) fn prlimit64(call: &mut Call<'_>) -> CallResult {

@@ -10,7 +10,7 @@
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
 //! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
 //! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
-//! | [`time`], [`uname`], [`system`] | the rest |
+//! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
 //! that isn't supported is an error. Error numbers exist only in this room.
@@ -39,11 +39,13 @@ mod process;
 mod schedule;
 mod signal;
 mod signal_queue;
+mod sleep;
 mod stat;
 mod system;
 pub mod table;
 mod terminal;
 mod time;
+mod timer;
 mod uname;
 mod usage;
 mod wait;

@@ -3,8 +3,8 @@
 use super::call::{Call, CallResult};
 use super::{
     barrier, clone, descriptor, file, futex, group, identity, limit, memory, memory_lock, mount,
-    name, process, schedule, signal, signal_queue, stat, system, terminal, time, uname, usage,
-    wait,
+    name, process, schedule, signal, signal_queue, sleep, stat, system, terminal, time, timer,
+    uname, usage, wait,
 };
 
 /// Handles a system call.
@@ -93,7 +93,10 @@ mod rows {
         32 dup(Fd) = file::dup;
         33 dup2(Fd Fd) = file::dup2;
         34 pause() = signal::pause;
-        35 nanosleep(Hex Hex) = time::nanosleep;
+        35 nanosleep(Hex Hex) = sleep::nanosleep;
+        36 getitimer(Number Hex) = timer::getitimer;
+        37 alarm(Number) = timer::alarm;
+        38 setitimer(Number Hex Hex) = timer::setitimer;
         39 getpid() = process::getpid;
         40 sendfile(Fd Fd Hex Number) = descriptor::sendfile;
         56 clone(Hex Hex Hex Hex Hex) = clone::clone;
@@ -180,6 +183,7 @@ mod rows {
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
+        164 settimeofday(Hex Hex) = time::settimeofday;
         165 mount(Path Path Path Hex Hex) = mount::mount;
         166 umount2(Path Hex) = mount::umount2;
         169 reboot(Hex Hex Hex Hex) = system::reboot;
@@ -193,9 +197,16 @@ mod rows {
         204 sched_getaffinity(Number Number Hex) = schedule::sched_getaffinity;
         217 getdents64(Fd Hex Number) = name::getdents64;
         218 set_tid_address(Hex) = process::set_tid_address;
+        219 restart_syscall() = sleep::restart_syscall;
+        222 timer_create(Number Hex Hex) = timer::timer_create;
+        223 timer_settime(Number Hex Hex Hex) = timer::timer_settime;
+        224 timer_gettime(Number Hex) = timer::timer_gettime;
+        225 timer_getoverrun(Number) = timer::timer_getoverrun;
+        226 timer_delete(Number) = timer::timer_delete;
+        227 clock_settime(Number Hex) = time::clock_settime;
         228 clock_gettime(Number Hex) = time::clock_gettime;
         229 clock_getres(Number Hex) = time::clock_getres;
-        230 clock_nanosleep(Number Hex Hex Hex) = time::clock_nanosleep;
+        230 clock_nanosleep(Number Hex Hex Hex) = sleep::clock_nanosleep;
         231 exit_group(Number) = process::exit_group;
         234 tgkill(Number Number Signal) = signal::tgkill;
         247 waitid(Number Number Hex Hex Hex) = wait::waitid;
@@ -214,6 +225,9 @@ mod rows {
         273 set_robust_list(Hex Number) = futex::set_robust_list;
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
         280 utimensat(Fd Path Hex Hex) = stat::utimensat;
+        283 timerfd_create(Number Hex) = timer::timerfd_create;
+        286 timerfd_settime(Fd Hex Hex Hex) = timer::timerfd_settime;
+        287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
         292 dup3(Fd Fd Hex) = descriptor::dup3;
         293 pipe2(Hex Hex) = file::pipe2;
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;

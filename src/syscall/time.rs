@@ -1,44 +1,85 @@
-//! Times: clock_gettime(2), nanosleep(2).
+//! Clocks: clock_gettime(2), clock_settime(2), gettimeofday(2).
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::arch::time::clock;
 use crate::fs::time;
 use crate::mm::user::pointer::UserPointer;
+use crate::process::pid::Pid;
+use crate::process::table;
 use crate::task;
 
-const NS: u64 = 1_000_000_000;
+pub(super) const NS: u64 = 1_000_000_000;
 
 // Source: Linux, include/uapi/linux/time.h.
-const CLOCK_REALTIME: u32 = 0;
-const CLOCK_MONOTONIC: u32 = 1;
-const CLOCK_PROCESS_CPUTIME: u32 = 2;
-const CLOCK_THREAD_CPUTIME: u32 = 3;
+pub(super) const CLOCK_REALTIME: u32 = 0;
+pub(super) const CLOCK_MONOTONIC: u32 = 1;
+pub(super) const CLOCK_PROCESS_CPUTIME: u32 = 2;
+pub(super) const CLOCK_THREAD_CPUTIME: u32 = 3;
 const CLOCK_MONOTONIC_RAW: u32 = 4;
 const CLOCK_REALTIME_COARSE: u32 = 5;
 const CLOCK_MONOTONIC_COARSE: u32 = 6;
-const CLOCK_BOOTTIME: u32 = 7;
+pub(super) const CLOCK_BOOTTIME: u32 = 7;
+/// There are no leap seconds between it and the time of day.
+pub(super) const CLOCK_TAI: u32 = 11;
 
 /// Returns the time of a clock, in nanoseconds.
-fn now_ns(clock: u32) -> Result<u64, Failure> {
+///
+/// # Errors
+/// EINVAL.
+pub(super) fn now_ns(call: &Call<'_>, clock: u32) -> Result<u64, Failure> {
     match clock {
-        CLOCK_REALTIME | CLOCK_REALTIME_COARSE => Ok(real_time_ns()),
+        CLOCK_REALTIME | CLOCK_REALTIME_COARSE | CLOCK_TAI => Ok(real_time_ns()),
         CLOCK_MONOTONIC | CLOCK_MONOTONIC_RAW | CLOCK_MONOTONIC_COARSE | CLOCK_BOOTTIME => {
             Ok(clock::now_ns())
         }
-        CLOCK_PROCESS_CPUTIME | CLOCK_THREAD_CPUTIME => Ok(task::current().run_time_ns()),
+        CLOCK_PROCESS_CPUTIME => Ok(call.process().run_time_ns()),
+        CLOCK_THREAD_CPUTIME => Ok(task::current().run_time_ns()),
+        _ if (clock as i32) < 0 => run_time_ns(call, clock as i32),
         _ => Err(Errno::EINVAL.into()),
     }
 }
 
+/// Returns the time of the clock of a process or a thread: the number has the complement of the
+/// process's, and three bits that say which clock.
+///
+/// Source: clock_getcpuclockid(3); Linux, include/linux/posix-timers.h.
+fn run_time_ns(call: &Call<'_>, clock: i32) -> Result<u64, Failure> {
+    const OF_THREAD: i32 = 4;
+    const KIND: i32 = 3;
+    const OF_DESCRIPTOR: i32 = 3;
+    if clock & KIND == OF_DESCRIPTOR {
+        return Err(Errno::EINVAL.into());
+    }
+    let number = !(clock >> 3) as u32;
+    if clock & OF_THREAD == 0 {
+        return match number {
+            0 => Ok(call.process().run_time_ns()),
+            number => {
+                let process = Pid::try_new(number).and_then(table::find).ok_or(Errno::EINVAL)?;
+                Ok(process.run_time_ns())
+            }
+        };
+    }
+    if number == 0 {
+        return Ok(task::current().run_time_ns());
+    }
+    let member = Pid::try_new(number).and_then(table::find_thread).ok_or(Errno::EINVAL)?;
+    if member.process.pid() != call.process().pid() {
+        return Err(Errno::EINVAL.into());
+    }
+    let task = member.thread.attention().task().ok_or(Errno::EINVAL)?;
+    Ok(task.thread().run_time_ns())
+}
+
 pub(super) fn clock_gettime(call: &mut Call<'_>) -> CallResult {
-    let ns = now_ns(call.argument_u32(0))?;
+    let ns = now_ns(call, call.argument_u32(0))?;
     call.pointer::<[u64; 2]>(1).write(&[ns / NS, ns % NS])?;
     Ok(0)
 }
 
 pub(super) fn clock_getres(call: &mut Call<'_>) -> CallResult {
-    now_ns(call.argument_u32(0))?;
+    now_ns(call, call.argument_u32(0))?;
     if let Some(pointer) = call.pointer_or_null::<[u64; 2]>(1) {
         pointer.write(&[0, 1])?;
     }
@@ -46,7 +87,7 @@ pub(super) fn clock_getres(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn gettimeofday(call: &mut Call<'_>) -> CallResult {
-    let ns = now_ns(CLOCK_REALTIME)?;
+    let ns = real_time_ns();
     if let Some(pointer) = call.pointer_or_null::<[u64; 2]>(0) {
         pointer.write(&[ns / NS, ns % NS / 1000])?;
     }
@@ -57,7 +98,7 @@ pub(super) fn gettimeofday(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn time(call: &mut Call<'_>) -> CallResult {
-    let seconds = now_ns(CLOCK_REALTIME)? / NS;
+    let seconds = real_time_ns() / NS;
     if let Some(pointer) = call.pointer_or_null::<u64>(0) {
         pointer.write(&seconds)?;
     }
@@ -69,45 +110,84 @@ pub(super) fn real_time_ns() -> u64 {
     time::now_ns().max(0) as u64
 }
 
+/// Returns a time in nanoseconds, whose fraction of a second is in units of `1 / per_second`.
+fn ns_of(seconds: i64, fraction: i64, per_second: u64) -> Result<u64, Errno> {
+    let is_valid = seconds >= 0 && (0..per_second as i64).contains(&fraction);
+    if !is_valid {
+        return Err(Errno::EINVAL);
+    }
+    let fraction_ns = fraction as u64 * (NS / per_second);
+    Ok((seconds as u64).saturating_mul(NS).saturating_add(fraction_ns))
+}
+
+/// Returns the time of a `struct timespec`, in nanoseconds.
+///
+/// # Errors
+/// EINVAL if it is none.
+pub(super) fn ns_of_timespec(seconds: i64, ns: i64) -> Result<u64, Errno> {
+    ns_of(seconds, ns, NS)
+}
+
+/// Returns the time of a `struct timeval`, in nanoseconds.
+///
+/// # Errors
+/// EINVAL if it is none.
+pub(super) fn ns_of_timeval(seconds: i64, us: i64) -> Result<u64, Errno> {
+    ns_of(seconds, us, 1_000_000)
+}
+
 /// Reads a `struct timespec`; returns it in nanoseconds.
 ///
 /// # Errors
 /// EFAULT; EINVAL if it is none.
 pub(super) fn read_time(pointer: UserPointer<[i64; 2]>) -> Result<u64, Failure> {
     let [seconds, ns] = pointer.read()?;
-    let is_valid = seconds >= 0 && (0..NS as i64).contains(&ns);
-    if !is_valid {
+    Ok(ns_of_timespec(seconds, ns)?)
+}
+
+/// Sets the time of day.
+fn set_real_time(call: &Call<'_>, ns: u64) -> CallResult {
+    // It isn't before the start of the kernel's clock, and no time ever leaves the range.
+    const YEARS_30_NS: u64 = 30 * 365 * 24 * 3600 * NS;
+    if ns > i64::MAX as u64 - YEARS_30_NS {
         return Err(Errno::EINVAL.into());
     }
-    Ok((seconds as u64).saturating_mul(NS).saturating_add(ns as u64))
+    if !call.process().identity().is_root() {
+        return Err(Errno::EPERM.into());
+    }
+    if ns < clock::now_ns() {
+        return Err(Errno::EINVAL.into());
+    }
+    time::set_ns(ns as i64);
+    Ok(0)
 }
 
-/// Sleeps until `end_ns` on the kernel's clock; writes the rest if a signal comes.
-fn sleep(end_ns: u64, rest: Option<UserPointer<[u64; 2]>>) -> CallResult {
-    match task::sleep_until(end_ns) {
-        Ok(()) => Ok(0),
-        Err(_) => {
-            let rest_ns = end_ns.saturating_sub(clock::now_ns());
-            if let Some(pointer) = rest {
-                pointer.write(&[rest_ns / NS, rest_ns % NS])?;
-            }
-            Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
+pub(super) fn clock_settime(call: &mut Call<'_>) -> CallResult {
+    if call.argument_u32(0) != CLOCK_REALTIME {
+        return Err(Errno::EINVAL.into());
+    }
+    let ns = read_time(call.pointer(1))?;
+    set_real_time(call, ns)
+}
+
+pub(super) fn settimeofday(call: &mut Call<'_>) -> CallResult {
+    let ns = match call.pointer_or_null::<[i64; 2]>(0) {
+        Some(pointer) => {
+            let [seconds, us] = pointer.read()?;
+            Some(ns_of_timeval(seconds, us)?)
+        }
+        None => None,
+    };
+    if let Some(pointer) = call.pointer_or_null::<[i32; 2]>(1) {
+        // There is no time zone but that of the time of day.
+        let [minutes_west, _] = pointer.read()?;
+        if minutes_west != 0 {
+            return Err(Errno::EINVAL.into());
         }
     }
-}
-
-pub(super) fn nanosleep(call: &mut Call<'_>) -> CallResult {
-    let ns = read_time(call.pointer(0))?;
-    sleep(clock::now_ns().saturating_add(ns), call.pointer_or_null(1))
-}
-
-pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
-    const ABSOLUTE: u64 = 1;
-    let clock = call.argument_u32(0);
-    let now_ns = now_ns(clock)?;
-    let ns = read_time(call.pointer(2))?;
-    match call.argument(1) & ABSOLUTE {
-        0 => sleep(clock::now_ns().saturating_add(ns), call.pointer_or_null(3)),
-        _ => sleep(clock::now_ns().saturating_add(ns.saturating_sub(now_ns)), None),
+    match ns {
+        Some(ns) => set_real_time(call, ns),
+        None if call.process().identity().is_root() => Ok(0),
+        None => Err(Errno::EPERM.into()),
     }
 }

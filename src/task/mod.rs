@@ -21,7 +21,7 @@
 //! | [`deadlines`] | waits that end by themselves, and the timer |
 //! | [`inheritance`] | threads that run sooner because others wait for them |
 //! | [`smp`] | the other CPUs |
-//! | [`sleep`] | waiting for a time |
+//! | [`sleep`], [`timer_queue`] | waiting for a time; what happens at a time |
 //! | [`trace`] | what the scheduler did last |
 //! | [`watchdog`], [`watch`] | CPUs that hang |
 //! | [`fpu_state`], [`signal_fpu`] | floating point and vectors, for threads that use them, and in signals' frames |
@@ -57,6 +57,7 @@ mod spawn;
 mod table;
 mod thread;
 mod thread_ref;
+mod timer_queue;
 mod trace;
 mod watch;
 mod watchdog;
@@ -75,6 +76,7 @@ pub use spawn::{Builder, JoinHandle, SpawnError, spawn, trim};
 pub use table::{current, for_each};
 pub use thread::{State, Thread};
 pub use thread_ref::ThreadRef;
+pub use timer_queue::{Expire, TimerSlot, expire_all as expire_all_timers};
 pub use trace::Event;
 pub use watchdog::{Tell, told as watchdog_told};
 

@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 
 use crate::code::Code;
-use crate::info::SigInfo;
+use crate::info::{Content, SigInfo};
 use crate::set::SignalSet;
 use crate::signal::Signal;
 
@@ -123,6 +123,22 @@ impl Pending {
         }
     }
 
+    /// Returns whether a signal of the timer `id` is pending.
+    pub fn has_timer(&self, id: i32) -> bool {
+        self.queue.iter().any(|info| is_of_timer(info, id))
+    }
+
+    /// Adds expirations to the pending signal of the timer `id`; returns whether there is one.
+    pub fn add_overruns(&mut self, id: i32, more: i32) -> bool {
+        let Some(info) = self.queue.iter_mut().find(|info| is_of_timer(info, id)) else {
+            return false;
+        };
+        if let Content::Timer { overruns, .. } = &mut info.content {
+            *overruns = overruns.saturating_add(more);
+        }
+        true
+    }
+
     /// Removes the oldest fault among `among` that the kernel has sent. Its frame has to be
     /// made first, for the instruction pointer still points to the fault.
     pub(crate) fn take_fault(&mut self, among: SignalSet) -> Option<Taken> {
@@ -140,4 +156,9 @@ impl Pending {
         self.queue.retain(|info| !signals.contains(info.signal));
         before - self.queue.len()
     }
+}
+
+/// Returns whether a signal is of the timer `id`, and not made up by rt_sigqueueinfo(2).
+fn is_of_timer(info: &SigInfo, id: i32) -> bool {
+    matches!(info.content, Content::Timer { id: of, .. } if of == id)
 }

@@ -1,0 +1,165 @@
+//! A timer of a clock: timerfd, and what setitimer(2) and timer_create(2) are made of.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+
+use interval_timer::IntervalTimer;
+
+use super::error::FsError;
+use crate::sync::{Rank, SpinMutex};
+use crate::task::{Expire, TimerSlot};
+
+/// A clock at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// What it shows, in nanoseconds.
+    pub now_ns: u64,
+    /// What the kernel's clock shows.
+    pub kernel_now_ns: u64,
+    /// How many times faster than the kernel's clock it is at most.
+    pub rate: u64,
+    /// How long it takes at least to the next look at it, in nanoseconds: 0 for a clock that runs at
+    /// the rate always.
+    pub gap_ns: u64,
+}
+
+/// From when on a clock counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Basis {
+    /// As it is set.
+    #[default]
+    Set,
+    /// As if it were never set: what relative times are measured by.
+    Steady,
+}
+
+/// A clock that timers can have.
+pub trait TimerClock: Send + Sync {
+    /// Returns what it shows.
+    fn read(&self, basis: Basis) -> Reading;
+}
+
+/// When a timer is to expire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Never.
+    Never,
+    /// After so many nanoseconds.
+    After(u64),
+    /// At this time on the clock, in nanoseconds.
+    At(u64),
+}
+
+/// What a timer is set to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Setting {
+    /// The time to the next expiration, in nanoseconds; 0 if it is disarmed.
+    pub left_ns: u64,
+    /// The time from each expiration to the next, in nanoseconds; 0 if there is one only.
+    pub interval_ns: u64,
+}
+
+#[derive(Default)]
+struct State {
+    timer: IntervalTimer,
+    basis: Basis,
+}
+
+/// What happens when a timer has expired so many times since the last call.
+pub type OnExpiry = Box<dyn Fn(u64) + Send + Sync>;
+
+/// A timer of a clock. What owns it disarms it in the end.
+pub struct ClockTimer {
+    clock: Arc<dyn TimerClock>,
+    on_expiry: OnExpiry,
+    /// Protects what it is set to.
+    state: SpinMutex<State>,
+    slot: TimerSlot,
+}
+
+/// The shortest time between two calls of a timer with an interval, in nanoseconds: what has expired
+/// more often is counted.
+const GAP_NS: u64 = 100_000;
+
+impl ClockTimer {
+    /// Makes a timer that is disarmed.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn try_new(clock: Arc<dyn TimerClock>, on_expiry: OnExpiry) -> Result<Arc<Self>, FsError> {
+        let slot = TimerSlot::try_new().map_err(|_| FsError::NoMemory)?;
+        let state = SpinMutex::new(Rank::Process, State::default());
+        Ok(Arc::try_new(Self { clock, on_expiry, state, slot })?)
+    }
+
+    /// Sets it; returns what it was set to.
+    pub fn set(self: &Arc<Self>, expiry: Expiry, interval_ns: u64) -> Setting {
+        let basis = match expiry {
+            Expiry::After(_) => Basis::Steady,
+            Expiry::At(_) | Expiry::Never => Basis::Set,
+        };
+        let before = self.setting();
+        let reading = self.clock.read(basis);
+        let expires_ns = match expiry {
+            Expiry::Never => None,
+            Expiry::After(ns) => Some(reading.now_ns.saturating_add(ns)),
+            Expiry::At(at_ns) => Some(at_ns),
+        };
+        let mut state = self.state.lock();
+        state.timer.set(expires_ns, interval_ns);
+        state.basis = basis;
+        let armed = self.arm(&state, &reading, 0);
+        drop(state);
+        drop(armed);
+        before
+    }
+
+    /// Disarms it.
+    pub fn disarm(self: &Arc<Self>) {
+        self.set(Expiry::Never, 0);
+    }
+
+    /// Returns what it is set to.
+    pub fn setting(&self) -> Setting {
+        let basis = self.state.lock().basis;
+        let reading = self.clock.read(basis);
+        let mut timer = self.state.lock().timer;
+        // The thread of timers may not have come to it yet.
+        timer.advance(reading.now_ns);
+        Setting { left_ns: timer.left_ns(reading.now_ns), interval_ns: timer.interval_ns() }
+    }
+
+    /// Arms or disarms its place; returns what that had, to be dropped without the lock.
+    fn arm(
+        self: &Arc<Self>,
+        state: &State,
+        reading: &Reading,
+        gap_ns: u64,
+    ) -> Option<Arc<dyn Expire>> {
+        let Some(expires_ns) = state.timer.expires_ns() else {
+            return self.slot.disarm();
+        };
+        let left_ns = expires_ns.saturating_sub(reading.now_ns) / reading.rate.max(1);
+        let wait_ns = left_ns.max(gap_ns).max(reading.gap_ns);
+        self.slot.arm(reading.kernel_now_ns.saturating_add(wait_ns), self.clone())
+    }
+}
+
+impl Expire for ClockTimer {
+    fn expire(self: Arc<Self>) {
+        let basis = self.state.lock().basis;
+        let reading = self.clock.read(basis);
+        let mut state = self.state.lock();
+        if state.basis != basis {
+            // It has been set, and armed, in between.
+            return;
+        }
+        let count = state.timer.advance(reading.now_ns);
+        let armed = self.arm(&state, &reading, if count > 0 { GAP_NS } else { 0 });
+        drop(state);
+        drop(armed);
+        if count > 0 {
+            (self.on_expiry)(count);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! What the timers of a process do when they expire, and the clocks of its CPU time.
+
+use alloc::boxed::Box;
+use alloc::sync::{Arc, Weak};
+
+use signals::{Code, Content, SigInfo, Signal};
+
+use super::limits::{Resource, UNLIMITED};
+use super::process::Process;
+use super::signal_sending;
+use super::thread_handle::ThreadHandle;
+use super::timers::{CreatedTimer, FixedTimer, Overruns};
+use crate::arch::time::clock;
+use crate::fs::clock_timer::{Basis, ClockTimer, Expiry, OnExpiry, Reading, TimerClock};
+use crate::fs::error::FsError;
+use crate::fs::time::WallClock;
+
+const NS_PER_SECOND: u64 = 1_000_000_000;
+
+/// How long it takes at least from one look at a CPU's time to the next, in nanoseconds.
+const CPU_GAP_NS: u64 = 1_000_000;
+
+/// Returns what a clock of CPU time shows that `threads` threads drive.
+fn reading(now_ns: u64, threads: usize) -> Reading {
+    let kernel_now_ns = clock::now_ns();
+    Reading { now_ns, kernel_now_ns, rate: threads as u64, gap_ns: CPU_GAP_NS }
+}
+
+/// The CPU time of a process: CLOCK_PROCESS_CPUTIME_ID.
+struct ProcessClock(Weak<Process>);
+
+impl TimerClock for ProcessClock {
+    fn read(&self, _basis: Basis) -> Reading {
+        match self.0.upgrade() {
+            Some(process) => reading(process.run_time_ns(), process.thread_count()),
+            None => reading(0, 0),
+        }
+    }
+}
+
+/// The CPU time of a thread: CLOCK_THREAD_CPUTIME_ID.
+struct ThreadClock(Weak<ThreadHandle>);
+
+impl TimerClock for ThreadClock {
+    fn read(&self, _basis: Basis) -> Reading {
+        let thread = self.0.upgrade();
+        let task = thread.as_ref().and_then(|thread| thread.attention().task());
+        reading(task.map_or(0, |task| task.thread().run_time_ns()), 1)
+    }
+}
+
+/// The clock of a timer.
+#[derive(Clone, Debug)]
+pub enum ClockOf {
+    /// One that goes on by itself.
+    Wall(WallClock),
+    /// The CPU time of the process.
+    Process,
+    /// The CPU time of a thread.
+    Thread(Weak<ThreadHandle>),
+}
+
+impl core::fmt::Debug for ThreadHandle {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "ThreadHandle({})", self.tid())
+    }
+}
+
+/// What a timer of timer_create(2) does when it expires.
+#[derive(Clone, Debug)]
+pub enum Notification {
+    /// Nothing: SIGEV_NONE.
+    None,
+    /// A signal for the process: SIGEV_SIGNAL.
+    Process(TimerSignal),
+    /// A signal for a thread: SIGEV_THREAD_ID.
+    Thread(TimerSignal, Weak<ThreadHandle>),
+}
+
+/// The signal of a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimerSignal {
+    /// The signal.
+    pub signal: Signal,
+    /// What comes with it; `None` for the number of the timer.
+    pub value: Option<u64>,
+}
+
+impl Process {
+    fn clock(self: &Arc<Self>, clock: ClockOf) -> Result<Arc<dyn TimerClock>, FsError> {
+        Ok(match clock {
+            ClockOf::Wall(clock) => Arc::try_new(clock)?,
+            ClockOf::Process => Arc::try_new(ProcessClock(Arc::downgrade(self)))?,
+            ClockOf::Thread(thread) => Arc::try_new(ThreadClock(thread))?,
+        })
+    }
+
+    /// Returns a timer that the process has from the start.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn fixed_timer(self: &Arc<Self>, which: FixedTimer) -> Result<Arc<ClockTimer>, FsError> {
+        if let Some(timer) = self.timers.fixed(which) {
+            return Ok(timer);
+        }
+        let process = Arc::downgrade(self);
+        let sends = |signal: Signal| -> Result<OnExpiry, FsError> {
+            Ok(Box::try_new(move |_count| {
+                if let Some(process) = process.upgrade() {
+                    signal_sending::send_of_kernel(&process, signal);
+                }
+            })?)
+        };
+        let (clock, on_expiry) = match which {
+            FixedTimer::Real => (ClockOf::Wall(WallClock::Monotonic), sends(Signal::ALRM)?),
+            FixedTimer::Virtual => (ClockOf::Process, sends(Signal::VTALRM)?),
+            FixedTimer::Profile => (ClockOf::Process, sends(Signal::PROF)?),
+            FixedTimer::CpuLimit => {
+                let process = Arc::downgrade(self);
+                let limit: OnExpiry = Box::try_new(move |_count| {
+                    if let Some(process) = process.upgrade() {
+                        process.note_cpu_limit();
+                    }
+                })?;
+                (ClockOf::Process, limit)
+            }
+        };
+        let timer = ClockTimer::try_new(self.clock(clock)?, on_expiry)?;
+        Ok(self.timers.keep_fixed(which, timer))
+    }
+
+    /// Makes RLIMIT_CPU what counts from now on, after a change.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn apply_cpu_limit(self: &Arc<Self>) -> Result<(), FsError> {
+        let limit = self.limits().get(Resource::Cpu);
+        if limit.soft == UNLIMITED && self.timers.fixed(FixedTimer::CpuLimit).is_none() {
+            return Ok(());
+        }
+        let timer = self.fixed_timer(FixedTimer::CpuLimit)?;
+        let expiry = match limit.soft {
+            UNLIMITED => Expiry::Never,
+            // As on Linux, 0 is 1.
+            seconds => Expiry::At(seconds.max(1).saturating_mul(NS_PER_SECOND)),
+        };
+        timer.set(expiry, NS_PER_SECOND);
+        Ok(())
+    }
+
+    /// Sends the signal of RLIMIT_CPU, which is reached: SIGXCPU each second, SIGKILL at the hard
+    /// limit.
+    fn note_cpu_limit(&self) {
+        let limit = self.limits().get(Resource::Cpu);
+        let signal = match self.run_time_ns() / NS_PER_SECOND {
+            seconds if seconds >= limit.hard.max(1) => Signal::KILL,
+            _ => Signal::XCPU,
+        };
+        signal_sending::send_of_kernel(self, signal);
+    }
+
+    /// Makes a timer, which is disarmed; returns its number.
+    ///
+    /// # Errors
+    /// [`FsError::WouldBlock`] if there are too many; [`FsError::NoMemory`].
+    pub fn create_timer(
+        self: &Arc<Self>,
+        clock: ClockOf,
+        notification: Notification,
+    ) -> Result<i32, FsError> {
+        let clock = self.clock(clock)?;
+        let most = self.limits().get(Resource::PendingSignals).soft;
+        self.timers.add(most, |id| {
+            let overruns = Arc::try_new(Overruns::default())?;
+            let of_timer = overruns.clone();
+            let process = Arc::downgrade(self);
+            let on_expiry = Box::try_new(move |count| {
+                if let Some(process) = process.upgrade() {
+                    process.notify_timer(id, &notification, &of_timer, count);
+                }
+            })?;
+            let timer = ClockTimer::try_new(clock, on_expiry)?;
+            Ok(Arc::try_new(CreatedTimer { timer, overruns })?)
+        })
+    }
+
+    /// Returns a timer that the process has made.
+    pub fn created_timer(&self, id: i32) -> Option<Arc<ClockTimer>> {
+        self.timers.created(id).map(|created| created.timer.clone())
+    }
+
+    /// Deletes a timer that the process has made; returns whether there was one.
+    pub fn delete_timer(&self, id: i32) -> bool {
+        self.timers.delete(id)
+    }
+
+    /// Returns how often a timer has expired between its last signal that was delivered and the
+    /// delivery; `None` if there is no such timer.
+    pub fn timer_overruns(&self, id: i32) -> Option<u64> {
+        let created = self.timers.created(id)?;
+        let is_pending = self.with_signals(|state| state.shared.has_timer(id))
+            || self.with_threads(|threads| {
+                let mut living = threads.living().iter();
+                living.any(|thread| thread.with_signals(|own| own.pending.has_timer(id)))
+            });
+        Some(created.overruns.of_delivered(is_pending))
+    }
+
+    /// Sends the signal of a timer that has expired `count` times, unless it is pending still.
+    fn notify_timer(&self, id: i32, notification: &Notification, overruns: &Overruns, count: u64) {
+        let (signal, thread) = match notification {
+            Notification::None => return,
+            Notification::Process(signal) => (signal, None),
+            Notification::Thread(signal, thread) => match thread.upgrade() {
+                Some(thread) => (signal, Some(thread)),
+                None => return,
+            },
+        };
+        let more = i32::try_from(count).unwrap_or(i32::MAX);
+        let is_pending = match &thread {
+            None => self.with_signals(|state| state.shared.add_overruns(id, more)),
+            Some(thread) => thread.with_signals(|own| own.pending.add_overruns(id, more)),
+        };
+        if is_pending {
+            overruns.add(count);
+            return;
+        }
+        overruns.begin(count - 1);
+        let value = signal.value.unwrap_or(id as u64);
+        let content = Content::Timer { id, overruns: more - 1, value };
+        let info = SigInfo { signal: signal.signal, code: Code::TIMER, errno: 0, content };
+        // At the limit of the queue a real-time signal is lost, and the others lose their values.
+        let _ = match &thread {
+            None => signal_sending::send(self, info),
+            Some(thread) => signal_sending::send_to_thread(self, thread, info),
+        };
+    }
+}

@@ -1,0 +1,90 @@
+//! Sleeping: nanosleep(2), clock_nanosleep(2), restart_syscall(2).
+
+use ::signals::Interruption;
+use blocking::WaitError;
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use super::time::{self, CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME};
+use super::time::{CLOCK_TAI, NS};
+use crate::arch::time::clock;
+use crate::fs;
+use crate::mm::user::pointer::UserPointer;
+use crate::process::thread::{Restart, SleepClock};
+use crate::task;
+
+/// Returns what a clock shows, in nanoseconds.
+fn now_ns(call: &Call<'_>, clock: SleepClock) -> u64 {
+    match clock {
+        SleepClock::Kernel => clock::now_ns(),
+        SleepClock::Process => call.process().run_time_ns(),
+    }
+}
+
+/// Sleeps until a clock shows `end_ns`.
+fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), WaitError> {
+    /// How long it takes at least from one look at the time of CPUs to the next.
+    const GAP_NS: u64 = 1_000_000;
+    match clock {
+        SleepClock::Kernel => task::sleep_until(end_ns),
+        SleepClock::Process => loop {
+            let left_ns = end_ns.saturating_sub(now_ns(call, clock));
+            if left_ns == 0 {
+                return Ok(());
+            }
+            let threads = call.process().thread_count().max(1) as u64;
+            task::sleep_ns((left_ns / threads).max(GAP_NS))?;
+        },
+    }
+}
+
+/// Sleeps until a clock shows `end_ns`; writes the rest to `rest`, if that isn't 0, if a signal
+/// comes, after which restart_syscall(2) goes on.
+fn sleep(call: &Call<'_>, clock: SleepClock, end_ns: u64, rest: u64) -> CallResult {
+    if sleep_until(call, clock, end_ns).is_ok() {
+        return Ok(0);
+    }
+    let rest_ns = end_ns.saturating_sub(now_ns(call, clock));
+    if rest != 0 {
+        UserPointer::<[u64; 2]>::new(rest).write(&[rest_ns / NS, rest_ns % NS])?;
+    }
+    call.thread.set_restart(Restart::Sleep { clock, end_ns, rest });
+    Err(Failure::Interrupted(Interruption::RestartBlock))
+}
+
+pub(super) fn nanosleep(call: &mut Call<'_>) -> CallResult {
+    let ns = time::read_time(call.pointer(0))?;
+    let end_ns = clock::now_ns().saturating_add(ns);
+    sleep(call, SleepClock::Kernel, end_ns, call.argument(1))
+}
+
+pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
+    const TIMER_ABSTIME: u32 = 1;
+    let number = call.argument_u32(0);
+    let clock = match number {
+        CLOCK_REALTIME | CLOCK_TAI | CLOCK_MONOTONIC | CLOCK_BOOTTIME => SleepClock::Kernel,
+        CLOCK_PROCESS_CPUTIME => SleepClock::Process,
+        _ => {
+            time::now_ns(call, number)?;
+            return Err(Errno::EOPNOTSUPP.into());
+        }
+    };
+    let ns = time::read_time(call.pointer(2))?;
+    if call.argument_u32(1) & TIMER_ABSTIME == 0 {
+        let end_ns = now_ns(call, clock).saturating_add(ns);
+        return sleep(call, clock, end_ns, call.argument(3));
+    }
+    let slept = match number {
+        CLOCK_REALTIME | CLOCK_TAI => fs::time::sleep_until(ns),
+        _ => sleep_until(call, clock, ns),
+    };
+    slept.map_err(|_| Failure::Interrupted(Interruption::RestartWithoutHandler))?;
+    Ok(0)
+}
+
+pub(super) fn restart_syscall(call: &mut Call<'_>) -> CallResult {
+    match call.thread.take_restart() {
+        Some(Restart::Sleep { clock, end_ns, rest }) => sleep(call, clock, end_ns, rest),
+        None => Err(Errno::EINTR.into()),
+    }
+}

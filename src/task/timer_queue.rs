@@ -1,0 +1,167 @@
+//! Timers that belong to no waiting thread: one thread of the kernel calls those whose time has come.
+//!
+//! It sleeps until the earliest of them, like any thread; the interrupt handler of the timer only
+//! wakes it.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use deadline_queue::{DeadlineQueue, Link, Links};
+use run_queue::{Policy, RealTimePriority};
+use spin::Once;
+
+use super::spawn::{Builder, SpawnError};
+use crate::arch::time::clock;
+use crate::sync::{Rank, SpinMutex, WaitQueue};
+
+/// Something that happens at a time.
+pub trait Expire: Send + Sync {
+    /// Its time has come, or the times of all were to be looked at again. Called by the thread of
+    /// timers, without locks; may wait, but not for long.
+    fn expire(self: Arc<Self>);
+}
+
+/// A place among the timers.
+#[derive(Debug)]
+pub struct TimerSlot(u32);
+
+struct Slot {
+    link: Link,
+    /// What is called; `None` if it isn't armed.
+    armed: Option<Arc<dyn Expire>>,
+}
+
+struct Slots(Vec<Slot>);
+
+impl Links for Slots {
+    fn link(&self, id: u32) -> &Link {
+        &self.0[id as usize].link
+    }
+}
+
+struct Timers {
+    queue: DeadlineQueue,
+    slots: Slots,
+    free: Vec<u32>,
+}
+
+/// Protects the timers; taken by threads that set them, inside the locks of what they belong to.
+static TIMERS: SpinMutex<Timers> = SpinMutex::new(
+    Rank::Files,
+    Timers { queue: DeadlineQueue::new(), slots: Slots(Vec::new()), free: Vec::new() },
+);
+
+/// Woken when there is an earlier timer than before.
+static EARLIER: WaitQueue = WaitQueue::new();
+
+static THREAD: Once<()> = Once::new();
+
+/// Starts the thread of timers, unless it has been started.
+fn start() -> Result<(), SpawnError> {
+    THREAD.try_call_once(|| {
+        let builder = Builder::new("timers").policy(Policy::RealTime(RealTimePriority::MAX));
+        builder.spawn(run).map(drop)
+    })?;
+    Ok(())
+}
+
+/// What the thread of timers does.
+fn run() {
+    loop {
+        while let Some(due) = pop_reached(clock::now_ns()) {
+            due.expire();
+        }
+        let first_ns = first_ns();
+        // It is the same to the loop how the wait ends.
+        let _ = EARLIER.wait_until_deadline(first_ns, || self::first_ns() < first_ns);
+    }
+}
+
+/// Returns the time of the earliest timer.
+fn first_ns() -> u64 {
+    let timers = TIMERS.lock();
+    timers.queue.first_key(&timers.slots).unwrap_or(u64::MAX)
+}
+
+/// Disarms a timer whose time has come, and returns it.
+fn pop_reached(now_ns: u64) -> Option<Arc<dyn Expire>> {
+    let mut timers = TIMERS.lock();
+    let Timers { queue, slots, .. } = &mut *timers;
+    let is_reached = queue.first_key(slots).is_some_and(|first_ns| first_ns <= now_ns);
+    let id = is_reached.then(|| queue.pop(slots)).flatten()?;
+    slots.0[id as usize].armed.take()
+}
+
+/// Calls all timers that are armed: what their clocks show has changed.
+pub fn expire_all() {
+    let mut timers = TIMERS.lock();
+    let Timers { queue, slots, .. } = &mut *timers;
+    let ids = 0..slots.0.len() as u32;
+    for id in ids.filter(|id| slots.link(*id).is_linked()) {
+        queue.remove(slots, id);
+        queue.insert(slots, id, 0);
+    }
+    drop(timers);
+    EARLIER.wake_all();
+}
+
+impl TimerSlot {
+    /// Returns a place that isn't armed.
+    ///
+    /// # Errors
+    /// See [`SpawnError`].
+    pub fn try_new() -> Result<Self, SpawnError> {
+        start()?;
+        let mut timers = TIMERS.lock();
+        if let Some(id) = timers.free.pop() {
+            return Ok(Self(id));
+        }
+        let id = u32::try_from(timers.slots.0.len()).map_err(|_| SpawnError::NoMemory)?;
+        timers.slots.0.try_reserve(1).map_err(|_| SpawnError::NoMemory)?;
+        // Freeing it needs no memory then.
+        let capacity = timers.slots.0.capacity();
+        let more = capacity - timers.free.len();
+        timers.free.try_reserve(more).map_err(|_| SpawnError::NoMemory)?;
+        timers.slots.0.push(Slot { link: Link::new(), armed: None });
+        Ok(Self(id))
+    }
+
+    /// Makes `expire` be called at `deadline_ns` on the kernel's clock, in the place of what was
+    /// armed before, which is returned: it is dropped when no lock is held.
+    #[must_use = "it is dropped when no lock is held"]
+    pub fn arm(&self, deadline_ns: u64, expire: Arc<dyn Expire>) -> Option<Arc<dyn Expire>> {
+        let mut timers = TIMERS.lock();
+        let Timers { queue, slots, .. } = &mut *timers;
+        if slots.link(self.0).is_linked() {
+            queue.remove(slots, self.0);
+        }
+        queue.insert(slots, self.0, deadline_ns);
+        let before = slots.0[self.0 as usize].armed.replace(expire);
+        let is_first = queue.first() == Some(self.0);
+        drop(timers);
+        if is_first {
+            EARLIER.wake_all();
+        }
+        before
+    }
+
+    /// Disarms it; returns what was armed, which is dropped when no lock is held.
+    #[must_use = "it is dropped when no lock is held"]
+    pub fn disarm(&self) -> Option<Arc<dyn Expire>> {
+        let mut timers = TIMERS.lock();
+        let Timers { queue, slots, .. } = &mut *timers;
+        if slots.link(self.0).is_linked() {
+            queue.remove(slots, self.0);
+        }
+        slots.0[self.0 as usize].armed.take()
+    }
+}
+
+impl Drop for TimerSlot {
+    fn drop(&mut self) {
+        // What is armed is mostly what owns this, so nothing is.
+        let armed = self.disarm();
+        TIMERS.lock().free.push(self.0);
+        drop(armed);
+    }
+}
