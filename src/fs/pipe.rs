@@ -141,7 +141,7 @@ impl Pipe {
         }
         if has_room {
             self.drained.wake_one();
-            self.poll_queue.notify();
+            self.poll_queue.notify_of(Readiness::OUT);
         }
         result.map_or_else(|error| done_or(done, error), |()| Ok(done))
     }
@@ -157,10 +157,14 @@ impl Pipe {
                 break Err(FsError::BrokenPipe);
             }
             let was_empty = state.pieces.is_empty();
+            let before = done;
             let result = state.fill(from, &mut done);
             if was_empty && !state.pieces.is_empty() {
                 self.filled.wake_one();
-                self.poll_queue.notify();
+            }
+            if done > before {
+                // Each write counts, as on Linux, for those that wait for a change only.
+                self.poll_queue.notify_of(Readiness::IN);
             }
             if result.is_err() || from.left() == 0 {
                 break result;

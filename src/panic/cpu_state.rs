@@ -16,7 +16,7 @@ pub struct CpuState {
     rflags: u64,
     control: [u64; 4],
     is_in_interrupt: bool,
-    held_ranks: u32,
+    held_ranks: u64,
 }
 
 impl CpuState {

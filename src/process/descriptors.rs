@@ -70,6 +70,13 @@ impl Descriptors {
         }
     }
 
+    /// Returns how many descriptors the table of Linux would have room for, which grows with the
+    /// largest one: select(2) looks at no others.
+    pub fn capacity(&self) -> u64 {
+        let len = self.table.lock().len() as u64;
+        if len <= 64 { 64 } else { len.next_power_of_two().max(256) }
+    }
+
     /// Opens the lowest descriptor from `lowest` on that is free and below `limit`.
     ///
     /// # Errors

@@ -113,10 +113,11 @@ impl ProcessThread {
         self.attention().end(Ending::Thread(status));
     }
 
-    /// Requests a look at signals before the return to ring 3: some may not be blocked any more.
+    /// Requests a look at signals before the return to ring 3, if some are not blocked any more; a
+    /// wait that may be interrupted ends until then.
     pub fn look_for_signals(&self) {
         if self.with_signals(|state, own| own.has_signal(&state.shared)) {
-            self.attention().note();
+            self.attention().request();
         }
     }
 

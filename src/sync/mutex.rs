@@ -80,14 +80,14 @@ mod tests {
     static INNER: Mutex<u32> = Mutex::new(Rank::PageTable, 0);
     static SPIN: IrqMutex<u32> = IrqMutex::new(Rank::Input, 0);
 
-    fn held_ranks() -> u32 {
+    fn held_ranks() -> u64 {
         parking::held_ranks().load(core::sync::atomic::Ordering::Relaxed)
     }
 
     #[test_case]
     fn spin_locks_may_be_taken_while_a_mutex_is_held() {
         let mut one = ONE.lock();
-        assert_eq!(held_ranks(), u32::from(cfg!(debug_assertions)) << Rank::AddressSpace as u8);
+        assert_eq!(held_ranks(), u64::from(cfg!(debug_assertions)) << Rank::AddressSpace as u8);
         *one += *SPIN.lock() + 1;
         assert!(ONE.inner.try_lock().is_none());
         drop(one);

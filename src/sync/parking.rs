@@ -1,7 +1,7 @@
 //! Connects sleeping locks to the scheduler, which is above this room: it registers its parking lot
 //! by [`open`].
 
-use core::sync::atomic::AtomicU32;
+use core::sync::atomic::{AtomicU32, AtomicU64};
 
 use blocking::{Parking, Unparked, Wait, Wake};
 use spin::Once;
@@ -17,7 +17,7 @@ pub struct Lot {
     pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
     pub acquired: fn(&AtomicU32),
     /// Returns where the running thread keeps the ranks of the sleeping locks that it holds.
-    pub held_ranks: fn() -> &'static AtomicU32,
+    pub held_ranks: fn() -> &'static AtomicU64,
 }
 
 static LOT: Once<Lot> = Once::new();
@@ -39,8 +39,8 @@ pub fn may_wait() -> bool {
 
 /// Returns the ranks of the sleeping locks that the running thread holds, a bit each. Only that
 /// thread changes them.
-pub(super) fn held_ranks() -> &'static AtomicU32 {
-    static BEFORE_THREADS: AtomicU32 = AtomicU32::new(0);
+pub(super) fn held_ranks() -> &'static AtomicU64 {
+    static BEFORE_THREADS: AtomicU64 = AtomicU64::new(0);
     LOT.get().map_or(&BEFORE_THREADS, |lot| (lot.held_ranks)())
 }
 

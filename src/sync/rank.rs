@@ -1,6 +1,6 @@
 //! The order in which locks may be taken.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::lock_statistics::LockStatistics;
 use super::parking;
@@ -35,6 +35,8 @@ ranks! {
         Futex,
         /// The bucket to which a requeue moves threads, or from which.
         SecondFutex,
+        /// Which sets of files are in which: none is in itself.
+        FileSets,
         /// The position of an open file.
         FilePosition,
         /// The state of a pipe or a device.
@@ -84,6 +86,10 @@ ranks! {
         Device,
         /// The observers of a file. Taken from interrupts.
         Observers,
+        /// The observers of all sets of files. Taken from interrupts.
+        SetObservers,
+        /// The files of a set that may be ready. Taken from interrupts.
+        ReadyFiles,
         /// A bucket of the parking lot. Taken from interrupts.
         Parking,
         /// What a CPU has found out about the progress of others. Taken from interrupts.
@@ -102,7 +108,7 @@ ranks! {
 
 per_cpu! {
     /// The ranks of the spin locks that this CPU holds, a bit each; in debug builds.
-    static HELD: AtomicU32 = AtomicU32::new(0);
+    static HELD: AtomicU64 = AtomicU64::new(0);
     /// This CPU's statistics of locks, by rank.
     static STATISTICS: [LockStatistics; Rank::ALL.len()] =
         [const { LockStatistics::new() }; Rank::ALL.len()];
@@ -110,7 +116,7 @@ per_cpu! {
 
 /// Returns the ranks of the spin locks that this CPU holds, a bit each; in debug builds.
 #[inline]
-pub fn held_ranks() -> u32 {
+pub fn held_ranks() -> u64 {
     HELD.get()
 }
 
@@ -128,12 +134,12 @@ impl Rank {
         &STATISTICS.of(cpu)[self as usize]
     }
 
-    const fn bit(self) -> u32 {
+    const fn bit(self) -> u64 {
         1 << self as u8
     }
 
     /// Checks that a lock of this rank may be taken while those in `held` are.
-    fn check(self, held: u32) {
+    fn check(self, held: u64) {
         assert!(
             held < self.bit(),
             "a lock of rank {self:?} is taken while ranks {held:#b} are held"

@@ -1,17 +1,12 @@
-//! Descriptors: fcntl(2), dup3(2), poll(2), sendfile(2), fsync(2), pread64(2).
+//! Descriptors: fcntl(2), dup3(2), sendfile(2), fsync(2), pread64(2).
 
 use alloc::vec::Vec;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::file::{self, TRANSFER_MAX, UserBuffer};
-use crate::arch::time::clock;
-use crate::fs::error::FsError;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::file::poll::{self, PollItem, PollWait};
-use crate::fs::file::readiness::Readiness;
 use crate::fs::io::{SliceSink, SliceSource};
-use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::{Descriptor, OnExec};
 
 /// FD_CLOEXEC.
@@ -103,58 +98,6 @@ pub(super) fn file_offset(argument: u64) -> Result<u64, Failure> {
 pub(super) fn fsync(call: &mut Call<'_>) -> CallResult {
     call.file(0)?;
     Ok(0)
-}
-
-/// The size of a `struct pollfd`, in bytes.
-const POLL_BYTES: u64 = 8;
-
-/// Waits for the files of a poll(2).
-fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
-    let count = u64::from(call.argument_u32(1));
-    if count > call.descriptor_limit() {
-        return Err(Errno::EINVAL.into());
-    }
-    let mut items = Vec::new();
-    items.try_reserve_exact(count as usize).map_err(|_| Errno::ENOMEM)?;
-    let entries = call.pointer::<[u8; POLL_BYTES as usize]>(0);
-    for index in 0..count {
-        let [a, b, c, d, e, f, ..] = entries.at(index)?.read()?;
-        let fd = i32::from_le_bytes([a, b, c, d]);
-        let wanted = Readiness::from_bits_truncate(u16::from_le_bytes([e, f]));
-        let file = u32::try_from(fd).ok().map(|fd| call.process().descriptors().get(fd));
-        let mut item = PollItem { file: None, wanted, ready: Readiness::empty() };
-        match file {
-            Some(Ok(file)) => item.file = Some(file),
-            Some(Err(_)) => item.ready = Readiness::INVALID,
-            None => {}
-        }
-        items.push(item);
-    }
-    let invalid = items.iter().filter(|it| it.ready == Readiness::INVALID).count();
-    let is_invalid: Vec<bool> = items.iter().map(|it| it.ready == Readiness::INVALID).collect();
-    let wait = if invalid > 0 { PollWait::No } else { wait };
-    let ready = match poll::poll(&mut items, wait) {
-        Ok(ready) => ready,
-        Err(FsError::Interrupted) => {
-            return Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    for (index, (item, is_invalid)) in items.iter().zip(is_invalid).enumerate() {
-        let ready = if is_invalid { Readiness::INVALID } else { item.ready };
-        let address = entries.at(index as u64)?.address() + 6;
-        UserPointer::<u16>::new(address).write(&ready.bits())?;
-    }
-    Ok((ready + invalid) as u64)
-}
-
-pub(super) fn poll(call: &mut Call<'_>) -> CallResult {
-    let until = match call.argument_i32(2) {
-        0 => PollWait::No,
-        ..0 => PollWait::Endless,
-        ms => PollWait::Until(clock::now_ns() + ms as u64 * 1_000_000),
-    };
-    wait(call, until)
 }
 
 /// How many bytes sendfile(2) copies at once.

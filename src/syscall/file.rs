@@ -21,6 +21,17 @@ use super::place::Place;
 /// The most bytes that a read or a write transfers, as on Linux (MAX_RW_COUNT).
 pub(super) const TRANSFER_MAX: u64 = 0x7FFF_F000;
 
+/// Checks that a program can have memory there.
+///
+/// # Errors
+/// EFAULT.
+pub(super) fn check_range(address: u64, len_bytes: u64) -> Result<(), Failure> {
+    match address.checked_add(len_bytes).filter(|end| *end <= USER_END) {
+        Some(_) => Ok(()),
+        None => Err(Errno::EFAULT.into()),
+    }
+}
+
 /// A range of the program's memory, which is read from or written to.
 pub(super) struct UserBuffer {
     address: u64,
@@ -30,10 +41,8 @@ pub(super) struct UserBuffer {
 impl UserBuffer {
     pub(super) fn new(address: u64, len_bytes: u64) -> Result<Self, Failure> {
         // The check is for all bytes, even those that one call doesn't transfer.
-        match address.checked_add(len_bytes).filter(|end| *end <= USER_END) {
-            Some(_) => Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize }),
-            None => Err(Errno::EFAULT.into()),
-        }
+        check_range(address, len_bytes)?;
+        Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize })
     }
 
     fn advance(&mut self, len: usize) -> usize {
@@ -177,6 +186,7 @@ pub(super) fn creat(call: &mut Call<'_>) -> CallResult {
     open_place(call, &call.place(0)?, flags.bits(), call.mode(1))
 }
 
+/// Returns what happens to a new descriptor at an exec.
 pub(super) fn on_exec(flags: OpenFlags) -> OnExec {
     match flags.contains(OpenFlags::CLOSE_ON_EXEC) {
         true => OnExec::Close,

@@ -10,6 +10,7 @@
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
 //! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
 //! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
+//! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
@@ -21,8 +22,10 @@ mod barrier;
 pub mod call;
 mod clone;
 mod descriptor;
+mod epoll;
 pub mod errno;
 mod errno_of;
+mod eventfd;
 mod file;
 mod futex;
 mod group;
@@ -35,8 +38,10 @@ mod mount;
 mod name;
 pub mod names;
 mod place;
+mod poll;
 mod process;
 mod schedule;
+mod select;
 mod signal;
 mod signal_queue;
 mod sleep;
@@ -45,6 +50,7 @@ mod system;
 pub mod table;
 mod terminal;
 mod time;
+mod timeout;
 mod timer;
 mod uname;
 mod usage;

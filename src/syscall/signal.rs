@@ -7,6 +7,7 @@ use ::signals::{
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use crate::mm::user::pointer::UserPointer;
 use crate::process::pid::Pid;
 use crate::process::signal_delivery;
 use crate::process::signal_sending;
@@ -179,6 +180,35 @@ pub(super) fn rt_sigsuspend(call: &mut Call<'_>) -> CallResult {
     call.thread.with_own_signals(|own| own.block_for_call(set));
     call.thread.look_for_signals();
     wait_for_signal(call)
+}
+
+/// Calls `wait` with the signals blocked that are in `set`, which has `set_bytes`, if there is one:
+/// ppoll(2) and the like. A handler that ends the wait runs with them blocked, too.
+///
+/// # Errors
+/// EINVAL, EFAULT, and those of `wait`.
+pub(super) fn with_blocked(
+    call: &mut Call<'_>,
+    set: Option<UserPointer<u64>>,
+    set_bytes: u64,
+    wait: impl FnOnce(&mut Call<'_>) -> CallResult,
+) -> CallResult {
+    let Some(set) = set else {
+        return wait(call);
+    };
+    if set_bytes != SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    let set = SignalSet::from_bits(set.read()?);
+    call.thread.with_own_signals(|own| own.block_for_call(set));
+    call.thread.look_for_signals();
+    let result = wait(call);
+    // After an interruption, the delivery of signals restores them.
+    if !matches!(result, Err(Failure::Interrupted(_) | Failure::Errno(Errno::EINTR))) {
+        call.thread.with_own_signals(|own| own.restore_blocked());
+        call.thread.look_for_signals();
+    }
+    result
 }
 
 pub(super) fn pause(call: &mut Call<'_>) -> CallResult {

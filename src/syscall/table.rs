@@ -2,9 +2,9 @@
 
 use super::call::{Call, CallResult};
 use super::{
-    barrier, clone, descriptor, file, futex, group, identity, limit, memory, memory_lock, mount,
-    name, process, schedule, signal, signal_queue, sleep, stat, system, terminal, time, timer,
-    uname, usage, wait,
+    barrier, clone, descriptor, epoll, eventfd, file, futex, group, identity, limit, memory,
+    memory_lock, mount, name, poll, process, schedule, select, signal, signal_queue, sleep, stat,
+    system, terminal, time, timer, uname, usage, wait,
 };
 
 /// Handles a system call.
@@ -69,7 +69,7 @@ mod rows {
         4 stat(Path Hex) = stat::stat;
         5 fstat(Fd Hex) = stat::fstat;
         6 lstat(Path Hex) = stat::lstat;
-        7 poll(Hex Number Number) = descriptor::poll;
+        7 poll(Hex Number Number) = poll::poll;
         8 lseek(Fd Number Number) = file::lseek;
         9 mmap(Hex Number Hex Hex Fd Hex) = memory::mmap;
         10 mprotect(Hex Number Hex) = memory::mprotect;
@@ -85,6 +85,7 @@ mod rows {
         20 writev(Fd Hex Number) = file::writev;
         21 access(Path Hex) = stat::access;
         22 pipe(Hex) = file::pipe;
+        23 select(Number Hex Hex Hex Hex) = select::select;
         24 sched_yield() = schedule::sched_yield;
         25 mremap(Hex Number Number Hex Hex) = memory::mremap;
         26 msync(Hex Number Hex) = memory::msync;
@@ -195,6 +196,7 @@ mod rows {
         202 futex(Hex Number Number Hex Hex Number) = futex::futex;
         203 sched_setaffinity(Number Number Hex) = schedule::sched_setaffinity;
         204 sched_getaffinity(Number Number Hex) = schedule::sched_getaffinity;
+        213 epoll_create(Number) = epoll::epoll_create;
         217 getdents64(Fd Hex Number) = name::getdents64;
         218 set_tid_address(Hex) = process::set_tid_address;
         219 restart_syscall() = sleep::restart_syscall;
@@ -208,6 +210,8 @@ mod rows {
         229 clock_getres(Number Hex) = time::clock_getres;
         230 clock_nanosleep(Number Hex Hex Hex) = sleep::clock_nanosleep;
         231 exit_group(Number) = process::exit_group;
+        232 epoll_wait(Fd Hex Number Number) = epoll::epoll_wait;
+        233 epoll_ctl(Fd Number Fd Hex) = epoll::epoll_ctl;
         234 tgkill(Number Number Signal) = signal::tgkill;
         247 waitid(Number Number Hex Hex Hex) = wait::waitid;
         257 openat(Fd Path Hex Mode) = file::openat;
@@ -222,12 +226,18 @@ mod rows {
         267 readlinkat(Fd Path Hex Number) = name::readlinkat;
         268 fchmodat(Fd Path Mode) = stat::fchmodat;
         269 faccessat(Fd Path Hex) = stat::faccessat;
+        270 pselect6(Number Hex Hex Hex Hex Hex) = select::pselect6;
+        271 ppoll(Hex Number Hex Hex Number) = poll::ppoll;
         273 set_robust_list(Hex Number) = futex::set_robust_list;
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
         280 utimensat(Fd Path Hex Hex) = stat::utimensat;
+        281 epoll_pwait(Fd Hex Number Number Hex Number) = epoll::epoll_pwait;
         283 timerfd_create(Number Hex) = timer::timerfd_create;
+        284 eventfd(Number) = eventfd::eventfd;
         286 timerfd_settime(Fd Hex Hex Hex) = timer::timerfd_settime;
         287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
+        290 eventfd2(Number Hex) = eventfd::eventfd2;
+        291 epoll_create1(Hex) = epoll::epoll_create1;
         292 dup3(Fd Fd Hex) = descriptor::dup3;
         293 pipe2(Hex Hex) = file::pipe2;
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
@@ -242,6 +252,7 @@ mod rows {
         434 pidfd_open(Number Hex) = process::pidfd_open;
         435 clone3(Hex Number) = clone::clone3;
         439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;
+        441 epoll_pwait2(Fd Hex Number Hex Hex Number) = epoll::epoll_pwait2;
     }
 
     /// The rows.

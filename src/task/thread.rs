@@ -71,7 +71,7 @@ pub struct Thread {
     /// How many waiting threads lend it their policy. The lock of its run queue owns this.
     pub(super) loans: AtomicU32,
     /// The ranks of the sleeping locks that it holds, a bit each; in debug builds.
-    pub(super) held_ranks: AtomicU32,
+    pub(super) held_ranks: AtomicU64,
     /// Since when it waits for a CPU; 0 if it doesn't.
     pub(super) ready_since_ns: AtomicU64,
     /// The end of its stack.
@@ -151,7 +151,7 @@ impl Thread {
             holders: AtomicU32::new(0),
             own_policy: IrqMutex::new(Rank::Thread, DEFAULT_POLICY),
             loans: AtomicU32::new(0),
-            held_ranks: AtomicU32::new(0),
+            held_ranks: AtomicU64::new(0),
             ready_since_ns: AtomicU64::new(0),
             stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),

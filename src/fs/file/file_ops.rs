@@ -41,6 +41,11 @@ pub trait FileOps: Send + Sync + Any {
         false
     }
 
+    /// Returns whether a seek does nothing and is no error, though there is no position.
+    fn ignores_seeks(&self) -> bool {
+        false
+    }
+
     /// Returns the position after a seek to `offset` within a file whose end isn't known.
     ///
     /// # Errors

@@ -9,10 +9,14 @@
 //! | [`file_ops`] | what a pipe, a device or another special file does |
 //! | [`readiness`] | what can be done without waiting, and what is notified of a change |
 //! | [`poll`] | waiting until one of several files is ready |
+//! | [`epoll`] | a set of files, and waiting until some of them are ready |
+//! | [`eventfd`] | a counter that is read and written |
 //! | [`mapping`] | open files that programs map |
 //! | [`anonymous`] | open files without a place in the tree |
 
 pub mod anonymous;
+pub mod epoll;
+pub mod eventfd;
 pub mod file_ops;
 pub mod mapping;
 pub mod open;

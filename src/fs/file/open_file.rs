@@ -1,11 +1,12 @@
 //! An open file.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::file_ops::FileOps;
 use super::open_flags::{CHANGEABLE, OPENING, OpenFlags};
-use super::readiness::{PollQueue, Readiness};
+use super::readiness::{Observer, PollQueue, Readiness};
 use super::regular::{self, WriteAt};
 use crate::fs::attributes::{FileKind, Touch};
 use crate::fs::error::FsError;
@@ -13,7 +14,7 @@ use crate::fs::inode::{DirectoryEntry, Inode};
 use crate::fs::io::{Sink, Source};
 use crate::fs::namespace::change;
 use crate::fs::namespace::path::Path;
-use crate::sync::{Mutex, Rank};
+use crate::sync::{Mutex, Rank, SpinMutex};
 
 pub use super::regular::Allocate;
 
@@ -52,6 +53,8 @@ pub struct OpenFile {
     contents: Contents,
     /// Reads, writes and seeks that use the position come one after the other: it is held meanwhile.
     position: Mutex<u64>,
+    /// Protects the observers that watch it as long as it is open; held to change the list.
+    observers: SpinMutex<Vec<Arc<dyn Observer>>>,
 }
 
 impl OpenFile {
@@ -80,6 +83,7 @@ impl OpenFile {
             flags: AtomicU32::new(flags.bits()),
             contents,
             position: Mutex::new(Rank::FilePosition, 0),
+            observers: SpinMutex::new(Rank::Files, Vec::new()),
         };
         // Without memory for it, the file is dropped, which counts it off.
         Ok(Arc::try_new(file)?)
@@ -249,10 +253,11 @@ impl OpenFile {
     /// [`FsError::NotSeekable`], [`FsError::InvalidArgument`] before the start,
     /// [`FsError::NoDevice`] if there is no such data or hole, [`FsError::Overflow`].
     pub fn seek(&self, offset: i64, whence: Whence) -> Result<u64, FsError> {
-        if matches!(self.contents, Contents::Place) {
-            return Err(FsError::NotOpenForThis);
+        match &self.contents {
+            Contents::Place => return Err(FsError::NotOpenForThis),
+            Contents::Special(ops) if ops.ignores_seeks() => return Ok(0),
+            _ => self.check_position()?,
         }
-        self.check_position()?;
         let mut position = self.position.lock();
         let base = match whence {
             Whence::Start => 0,
@@ -383,12 +388,53 @@ impl OpenFile {
     pub fn poll_queue(&self) -> Option<&PollQueue> {
         self.special().and_then(|ops| ops.poll_queue())
     }
+
+    /// Adds an observer, which is removed when the file is closed. It looks at the readiness
+    /// afterwards: a change before may not be notified.
+    ///
+    /// # Errors
+    /// [`FsError::NotPermitted`] if its readiness never changes; [`FsError::NoMemory`].
+    pub fn watch(&self, observer: &Arc<dyn Observer>) -> Result<(), FsError> {
+        let queue = self.poll_queue().ok_or(FsError::NotPermitted)?;
+        {
+            let mut observers = self.observers.lock();
+            observers.try_reserve(1)?;
+            observers.push(observer.clone());
+        }
+        queue.watch(observer).inspect_err(|_| self.forget(observer))
+    }
+
+    /// Returns how many observers were added so.
+    pub fn observer_count(&self) -> usize {
+        self.observers.lock().len()
+    }
+
+    /// Removes an observer.
+    pub fn unwatch(&self, observer: &Arc<dyn Observer>) {
+        if let Some(queue) = self.poll_queue() {
+            queue.unwatch(observer);
+        }
+        self.forget(observer);
+    }
+
+    fn forget(&self, observer: &Arc<dyn Observer>) {
+        let removed = {
+            let mut observers = self.observers.lock();
+            let index = observers.iter().position(|other| Arc::ptr_eq(other, observer));
+            index.map(|index| observers.swap_remove(index))
+        };
+        drop(removed);
+    }
 }
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
         if matches!(self.contents, Contents::Pages) && self.flags().can_write() {
             self.inode().end_writing();
+        }
+        let observers = core::mem::take(&mut *self.observers.lock());
+        if let Some(queue) = self.poll_queue() {
+            observers.iter().for_each(|observer| queue.unwatch(observer));
         }
     }
 }

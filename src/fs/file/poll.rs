@@ -13,11 +13,11 @@ use crate::sync::WaitQueue;
 /// A file that a thread waits for.
 #[derive(Debug)]
 pub struct PollItem {
-    /// The file; `None` is never ready.
+    /// The file; without one, `ready` stays as it is.
     pub file: Option<Arc<OpenFile>>,
-    /// What it is to be ready for.
+    /// What it is to be ready for; nothing else is reported.
     pub wanted: Readiness,
-    /// What of that it is ready for, and what is [always](Readiness::ALWAYS) reported.
+    /// What of that it is ready for.
     pub ready: Readiness,
 }
 
@@ -27,10 +27,21 @@ struct Waiter {
     queue: WaitQueue,
 }
 
+impl PollWait {
+    /// Returns until when it waits, on the kernel's clock; `None` if there is no such time.
+    pub(super) fn deadline_ns(self) -> Option<u64> {
+        match self {
+            Self::Until(deadline_ns) => Some(deadline_ns),
+            Self::No | Self::Endless => None,
+        }
+    }
+}
+
 impl Observer for Waiter {
-    fn notify(&self) {
+    fn notify(&self, _events: Readiness) -> Option<&PollQueue> {
         self.is_notified.store(true, Ordering::Relaxed);
         self.queue.wake_all();
+        None
     }
 }
 
@@ -79,8 +90,9 @@ fn queue_of(item: &PollItem) -> Option<&PollQueue> {
 fn look(items: &mut [PollItem]) -> usize {
     let mut ready = 0;
     for item in items {
-        let readiness = item.file.as_ref().map_or(Readiness::empty(), |file| file.readiness());
-        item.ready = readiness & (item.wanted | Readiness::ALWAYS);
+        if let Some(file) = &item.file {
+            item.ready = file.readiness().reported(item.wanted);
+        }
         ready += usize::from(!item.ready.is_empty());
     }
     ready
@@ -91,17 +103,13 @@ fn wait_until_ready(
     wait: PollWait,
     waiter: &Waiter,
 ) -> Result<usize, FsError> {
-    let deadline_ns = match wait {
-        PollWait::Until(deadline_ns) => Some(deadline_ns),
-        PollWait::No | PollWait::Endless => None,
-    };
     loop {
         let ready = look(items);
         if ready > 0 {
             return Ok(ready);
         }
         let is_notified = || waiter.is_notified.load(Ordering::Relaxed);
-        match waiter.queue.wait_until_cancellable(deadline_ns, is_notified) {
+        match waiter.queue.wait_until_cancellable(wait.deadline_ns(), is_notified) {
             Ok(()) => waiter.is_notified.store(false, Ordering::SeqCst),
             Err(WaitError::TimedOut) => return Ok(look(items)),
             Err(WaitError::Cancelled) => return Err(FsError::Interrupted),

@@ -6,12 +6,13 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 use core::sync::atomic::{AtomicUsize, Ordering, fence};
 
 use bitflags::bitflags;
 
 use crate::fs::error::FsError;
-use crate::sync::{IrqMutex, Rank};
+use crate::sync::{IrqMutex, Key, LockCell, Rank};
 
 bitflags! {
     /// What can be done with a file without waiting, with the values of poll(2).
@@ -29,52 +30,129 @@ bitflags! {
         const HANG_UP = 0x10;
         /// It isn't an open file.
         const INVALID = 0x20;
+        /// It can be read, where that isn't urgent.
+        const READ_NORMAL = 0x40;
+        /// It can be written, where that isn't urgent.
+        const WRITE_NORMAL = 0x100;
         /// The other end sends nothing any more.
         const READ_HANG_UP = 0x2000;
     }
 }
 
 impl Readiness {
-    /// Those that are reported even if they weren't asked for.
+    /// Those that poll(2) and epoll report even if they weren't asked for.
     pub const ALWAYS: Self = Self::ERROR.union(Self::HANG_UP).union(Self::INVALID);
+
+    /// Returns what of `wanted` it has.
+    #[inline]
+    pub fn reported(self, wanted: Self) -> Self {
+        let mut all = self;
+        all.set(Self::READ_NORMAL, self.contains(Self::IN));
+        all.set(Self::WRITE_NORMAL, self.contains(Self::OUT));
+        all & wanted
+    }
 }
 
 /// Something that waits for the readiness of files.
 pub trait Observer: Send + Sync {
-    /// A file that it watches may have become ready. Called with a lock held, also from interrupt
-    /// handlers: it doesn't wait, and neither allocates nor frees.
-    fn notify(&self);
+    /// A file that it watches may have become ready for `events`. Called with locks held, also from
+    /// interrupt handlers: it doesn't wait, and neither allocates nor frees. An observer that is
+    /// itself in a file, a set of files, returns that file's [observers](PollQueue::of_set) if they
+    /// are to be notified as well.
+    fn notify(&self, events: Readiness) -> Option<&PollQueue>;
+}
+
+/// A list of observers.
+type List = Vec<Arc<dyn Observer>>;
+
+/// Protects the observers of all sets of files; held to change them, or to notify them; taken by
+/// interrupt handlers. It is one lock, because a notification goes on from a set to those that the
+/// set is in.
+static SETS: IrqMutex<()> = IrqMutex::new(Rank::SetObservers, ());
+
+/// Where the observers are.
+enum Observers {
+    /// Those of a file. The lock protects the list; held to change it, or to notify all; taken by
+    /// interrupt handlers.
+    OfFile(IrqMutex<List>),
+    /// Those of a set of files.
+    OfSet(LockCell<RefCell<List>>),
 }
 
 /// The observers of a file.
 pub struct PollQueue {
     /// How many there are, so that a notification without any takes no lock.
     count: AtomicUsize,
-    /// Protects the list; held to change it, or to notify all; taken by interrupt handlers.
-    observers: IrqMutex<Vec<Arc<dyn Observer>>>,
+    observers: Observers,
 }
 
 impl PollQueue {
-    /// Makes a queue without observers.
+    /// Makes the queue of a file.
     pub const fn new() -> Self {
-        Self { count: AtomicUsize::new(0), observers: IrqMutex::new(Rank::Observers, Vec::new()) }
+        let observers = Observers::OfFile(IrqMutex::new(Rank::Observers, Vec::new()));
+        Self { count: AtomicUsize::new(0), observers }
+    }
+
+    /// Makes the queue of a set of files, which observes files itself.
+    pub const fn of_set() -> Self {
+        let observers = Observers::OfSet(LockCell::new(&SETS, RefCell::new(Vec::new())));
+        Self { count: AtomicUsize::new(0), observers }
     }
 
     /// Notifies all observers: the readiness of the file has changed. What has changed was stored
     /// before.
     #[inline]
     pub fn notify(&self) {
+        self.notify_of(Readiness::all());
+    }
+
+    /// Notifies all observers that the file may have become ready for `events`. What has changed was
+    /// stored before.
+    #[inline]
+    pub fn notify_of(&self, events: Readiness) {
         // Pairs with the fence in `watch`: either the observer is seen here, or it sees the change.
         fence(Ordering::SeqCst);
         if self.count.load(Ordering::Relaxed) > 0 {
-            self.notify_all();
+            self.notify_all(events);
         }
     }
 
     #[cold]
-    fn notify_all(&self) {
-        for observer in self.observers.lock().iter() {
-            observer.notify();
+    fn notify_all(&self, events: Readiness) {
+        match &self.observers {
+            Observers::OfFile(list) => {
+                for observer in list.lock().iter() {
+                    if let Some(of_set) = observer.notify(events) {
+                        of_set.notify_of(Readiness::IN);
+                    }
+                }
+            }
+            Observers::OfSet(_) => self.notify_sets(SETS.lock().parts().1),
+        }
+    }
+
+    /// Notifies the observers of a set, and those of the sets that it is in. They are nested only so
+    /// deep, and none is in itself.
+    fn notify_sets(&self, key: Key<'_>) {
+        if let Observers::OfSet(list) = &self.observers {
+            for observer in list.open(key).borrow().iter() {
+                if let Some(of_set) = observer.notify(Readiness::IN) {
+                    of_set.notify_sets(key);
+                }
+            }
+        }
+    }
+
+    /// Changes the list, and counts the observers again.
+    fn change<R>(&self, change: impl FnOnce(&mut List) -> R) -> R {
+        let counted = |list: &mut List| {
+            let result = change(list);
+            self.count.store(list.len(), Ordering::Relaxed);
+            result
+        };
+        match &self.observers {
+            Observers::OfFile(list) => counted(&mut list.lock()),
+            Observers::OfSet(list) => counted(&mut list.open(SETS.lock().parts().1).borrow_mut()),
         }
     }
 
@@ -85,33 +163,33 @@ impl PollQueue {
     pub fn watch(&self, observer: &Arc<dyn Observer>) -> Result<(), FsError> {
         let mut larger = Vec::new();
         loop {
-            let mut observers = self.observers.lock();
-            if larger.capacity() > observers.len() {
-                // Nothing is allocated while the lock is held.
-                larger.append(&mut observers);
-                core::mem::swap(&mut *observers, &mut larger);
-            }
-            if observers.len() < observers.capacity() {
-                observers.push(observer.clone());
-                self.count.store(observers.len(), Ordering::Relaxed);
-                drop(observers);
+            // Nothing is allocated or freed while the lock is held.
+            let missing = self.change(|list| {
+                if larger.capacity() > list.len() {
+                    larger.append(list);
+                    core::mem::swap(list, &mut larger);
+                }
+                if list.len() == list.capacity() {
+                    return Some(list.len() + 1);
+                }
+                list.push(observer.clone());
+                None
+            });
+            let Some(needed) = missing else {
                 fence(Ordering::SeqCst);
                 return Ok(());
-            }
-            let needed = observers.len() + 1;
-            drop(observers);
+            };
             larger = Vec::new();
             larger.try_reserve(needed.next_power_of_two())?;
         }
     }
 
-    /// Removes `observer`, once.
+    /// Removes `observer`, once. It isn't notified any more.
     pub fn unwatch(&self, observer: &Arc<dyn Observer>) {
-        let mut observers = self.observers.lock();
-        let index = observers.iter().position(|other| Arc::ptr_eq(other, observer));
-        let removed = index.map(|index| observers.swap_remove(index));
-        self.count.store(observers.len(), Ordering::Relaxed);
-        drop(observers);
+        let removed = self.change(|list| {
+            let index = list.iter().position(|other| Arc::ptr_eq(other, observer));
+            index.map(|index| list.swap_remove(index))
+        });
         drop(removed);
     }
 }

@@ -170,7 +170,7 @@ fn poll_waits_for_the_first_of_several() {
     let (other_reader, other_writer) = pipe(OpenFlags::empty()).expect("memory");
     let item = |file: &Arc<_>, wanted| PollItem {
         file: Some(Arc::clone(file)),
-        wanted,
+        wanted: wanted | Readiness::ALWAYS,
         ready: Readiness::empty(),
     };
     let mut items = [

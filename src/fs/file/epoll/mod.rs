@@ -1,0 +1,320 @@
+//! Sets of files, and waiting until some of them are ready: epoll(7).
+//!
+//! ```text
+//! FileSet ── items ──► Item ──► its file, as long as that is open
+//!    │                   ▲ │
+//!    │    notify, queued │ │ slot
+//!    │        the file's PollQueue
+//!    └── ready ──► Ready: the slots of items that may be ready, and what waits for them
+//! ```
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`events`] | what a program asks of a file |
+//! | `item` | a file in a set, which observes the file |
+//! | `items` | all files of a set |
+//! | `ready` | those that may be ready |
+//! | `nesting` | sets in sets |
+//!
+//! A notification queues an item, without an allocation. A wait takes items from the queue and looks
+//! at the files, with no lock held: two threads never take the same notification. An item that is
+//! ready is queued again, unless the program asked for changes only.
+//!
+//! Locks: the items' (sleeping), then that of [`Ready`]. Files are neither looked at nor dropped
+//! with one of them held.
+
+pub mod events;
+mod item;
+mod items;
+mod nesting;
+mod ready;
+
+use alloc::sync::Arc;
+use core::sync::atomic::{Ordering, fence};
+
+use super::anonymous;
+use super::file_ops::{self, FileOps};
+use super::open_file::OpenFile;
+use super::open_flags::OpenFlags;
+use super::poll::PollWait;
+use super::readiness::{Observer, PollQueue, Readiness};
+use crate::fs::error::FsError;
+use crate::sync::{Mutex, Rank};
+use blocking::WaitError;
+use events::{Interest, SetEvents};
+use item::Item;
+use items::Items;
+use nesting::{NestedSet, Nesting};
+use ready::Ready;
+
+/// A set of files.
+pub struct FileSet {
+    /// Protects the items; held to find or change one.
+    items: Mutex<Items>,
+    ready: Arc<Ready>,
+    nesting: Nesting,
+}
+
+/// Makes a set without files.
+///
+/// # Errors
+/// [`FsError::NoMemory`].
+pub fn open() -> Result<Arc<OpenFile>, FsError> {
+    let set = Arc::try_new(FileSet {
+        items: Mutex::new(Rank::SpecialFile, Items::new()),
+        ready: Ready::try_new()?,
+        nesting: Nesting::new(),
+    })?;
+    anonymous::open("eventpoll", OpenFlags::READ_WRITE, set)
+}
+
+impl FileSet {
+    /// Returns the set that `file` is, if it is one.
+    pub fn of(file: &OpenFile) -> Option<&Self> {
+        file.special().and_then(|ops| file_ops::downcast(&**ops))
+    }
+
+    /// Adds `file`, known as `fd`.
+    ///
+    /// # Errors
+    /// [`FsError::Exists`]; [`FsError::NotPermitted`] if the readiness of the file never changes;
+    /// [`FsError::TooManyLinks`] if it is a set that this one is in, or is nested too deep;
+    /// [`FsError::InvalidArgument`] if it is a set that is in too many sets, or is to be woken
+    /// exclusively; [`FsError::NoMemory`].
+    pub fn add(&self, fd: u32, file: &Arc<OpenFile>, interest: Interest) -> Result<(), FsError> {
+        if interest.events.contains(SetEvents::EXCLUSIVE)
+            && (Self::of(file).is_some() || !interest.events.can_be_exclusive())
+        {
+            return Err(FsError::InvalidArgument);
+        }
+        let _nesting = match Self::of(file) {
+            Some(inner) => Some(nesting::enter(self, inner, file.observer_count())?),
+            None => None,
+        };
+        let item = self.insert(fd, file, interest)?;
+        self.look_at(&item, file);
+        Ok(())
+    }
+
+    fn insert(
+        &self,
+        fd: u32,
+        file: &Arc<OpenFile>,
+        interest: Interest,
+    ) -> Result<Arc<Item>, FsError> {
+        let mut items = self.items.lock();
+        if items.find(fd, file).is_some() {
+            return Err(FsError::Exists);
+        }
+        if let Some(gone) = items.last_of(fd).filter(|item| item.is_gone()).cloned() {
+            self.remove_item(&mut items, &gone);
+        }
+        let slot = items.try_slot()?;
+        self.ready.reserve(items.len())?;
+        let interest = Interest { events: interest.events.asked(), ..interest };
+        let item = Arc::try_new(Item::new(self.ready.clone(), slot, (fd, file), interest))?;
+        items.add(item.clone())?;
+        let observer: Arc<dyn Observer> = item.clone();
+        if let Err(error) = file.watch(&observer) {
+            self.remove_item(&mut items, &item);
+            return Err(error);
+        }
+        Ok(item)
+    }
+
+    /// Removes an item that isn't notified any more.
+    fn remove_item(&self, items: &mut Items, item: &Item) {
+        self.ready.forget(&item.place);
+        // It holds no file, so it can be dropped here.
+        drop(items.remove(item));
+    }
+
+    /// Queues an item if its file is ready.
+    fn look_at(&self, item: &Item, file: &OpenFile) {
+        // Pairs with the fence of a notification: either that sees the item, or this sees the change.
+        fence(Ordering::SeqCst);
+        if !item.interest().events.reported(file.readiness()).is_empty() {
+            self.ready.push(&item.place);
+            self.ready.observers.notify_of(Readiness::IN);
+        }
+    }
+
+    /// Changes what is asked of `file`, known as `fd`.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`]; [`FsError::InvalidArgument`] if it is or is to be woken exclusively.
+    pub fn change(&self, fd: u32, file: &Arc<OpenFile>, interest: Interest) -> Result<(), FsError> {
+        if interest.events.contains(SetEvents::EXCLUSIVE) {
+            return Err(FsError::InvalidArgument);
+        }
+        let item = {
+            let items = self.items.lock();
+            let item = items.find(fd, file).ok_or(FsError::NotFound)?;
+            if item.interest().events.contains(SetEvents::EXCLUSIVE) {
+                return Err(FsError::InvalidArgument);
+            }
+            item.set_interest(Interest { events: interest.events.asked(), ..interest });
+            item.clone()
+        };
+        self.look_at(&item, file);
+        Ok(())
+    }
+
+    /// Removes `file`, known as `fd`.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`].
+    pub fn remove(&self, fd: u32, file: &Arc<OpenFile>) -> Result<(), FsError> {
+        let mut items = self.items.lock();
+        let item = items.find(fd, file).ok_or(FsError::NotFound)?.clone();
+        let observer: Arc<dyn Observer> = item.clone();
+        file.unwatch(&observer);
+        self.remove_item(&mut items, &item);
+        Ok(())
+    }
+
+    /// Waits until files are ready, and passes up to `max` of them to `found`. Returns how many: 0
+    /// if none is ready in time.
+    ///
+    /// # Errors
+    /// [`FsError::Interrupted`], and that of `found` for the first one.
+    pub fn wait(
+        &self,
+        max: usize,
+        wait: PollWait,
+        mut found: impl FnMut(Readiness, u64) -> Result<(), FsError>,
+    ) -> Result<usize, FsError> {
+        loop {
+            let count = self.collect(max, &mut found)?;
+            if count > 0 || wait == PollWait::No {
+                return Ok(count);
+            }
+            let is_ready = || self.ready.len() > 0;
+            match self.ready.waiters.wait_until_cancellable(wait.deadline_ns(), is_ready) {
+                Ok(()) => {}
+                Err(WaitError::TimedOut) => return self.collect(max, &mut found),
+                Err(WaitError::Cancelled) => {
+                    self.wake_next();
+                    return Err(FsError::Interrupted);
+                }
+            }
+        }
+    }
+
+    /// Wakes another thread if there may be something for it.
+    fn wake_next(&self) {
+        if self.ready.len() > 0 {
+            self.ready.waiters.wake_one();
+        }
+    }
+
+    /// Passes up to `max` files that are ready to `found`, looking at each that may be once.
+    fn collect(
+        &self,
+        max: usize,
+        found: &mut impl FnMut(Readiness, u64) -> Result<(), FsError>,
+    ) -> Result<usize, FsError> {
+        let mut count = 0;
+        let mut result = Ok(());
+        for _ in 0..self.ready.len() {
+            if count == max {
+                break;
+            }
+            let Some((item, interest, file)) = self.take_first() else {
+                break;
+            };
+            let Some(file) = file else {
+                continue;
+            };
+            let readiness = interest.events.reported(file.readiness());
+            if readiness.is_empty() {
+                continue;
+            }
+            result = found(readiness, interest.data);
+            if result.is_err() {
+                self.ready.push_first(&item.place);
+                break;
+            }
+            count += 1;
+            if interest.events.contains(SetEvents::ONE_SHOT) {
+                item.disable(interest.events);
+            } else if !interest.events.contains(SetEvents::EDGE) {
+                self.ready.push_again(&item.place);
+            }
+        }
+        self.wake_next();
+        match result {
+            Err(error) if count == 0 => Err(error),
+            _ => Ok(count),
+        }
+    }
+
+    /// Takes the first item that may be ready, what is asked of it, and its file if that is open.
+    fn take_first(&self) -> Option<(Arc<Item>, Interest, Option<Arc<OpenFile>>)> {
+        let items = self.items.lock();
+        let item = self.ready.pop(|slot| items.get(slot).map(|item| (&item.place, item)))?;
+        Some((item.clone(), item.interest(), item.file()))
+    }
+
+    /// Returns the file at `index` of those that may be ready, if it is open, and what is asked of
+    /// it.
+    fn ready_at(&self, index: usize) -> Option<(SetEvents, Arc<OpenFile>)> {
+        let items = self.items.lock();
+        let item = self.ready.at(index).and_then(|slot| items.get(slot))?;
+        Some((item.interest().events, item.file()?))
+    }
+}
+
+impl NestedSet for FileSet {
+    fn nesting(&self) -> &Nesting {
+        &self.nesting
+    }
+
+    fn for_each_inner(
+        &self,
+        action: &mut dyn FnMut(&Self) -> Result<(), FsError>,
+    ) -> Result<(), FsError> {
+        let len = self.items.lock().len();
+        for slot in 0..len {
+            // Files are dropped without the lock.
+            let file = self.items.lock().get(slot as u32).and_then(|item| item.file());
+            if let Some(inner) = file.as_deref().and_then(Self::of) {
+                action(inner)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FileOps for FileSet {
+    fn ignores_seeks(&self) -> bool {
+        true
+    }
+
+    fn readiness(&self) -> Readiness {
+        let is_ready = |index| {
+            let found = self.ready_at(index);
+            found.is_some_and(|(events, file)| !events.reported(file.readiness()).is_empty())
+        };
+        match (0..self.ready.len()).any(is_ready) {
+            true => Readiness::IN,
+            false => Readiness::empty(),
+        }
+    }
+
+    fn poll_queue(&self) -> Option<&PollQueue> {
+        Some(&self.ready.observers)
+    }
+}
+
+impl Drop for FileSet {
+    fn drop(&mut self) {
+        let all = self.items.lock().take_all();
+        for item in all.into_iter().flatten() {
+            if let Some(file) = item.file() {
+                let observer: Arc<dyn Observer> = item;
+                file.unwatch(&observer);
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Sets in sets: none is in itself, and they are nested only so deep.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::fs::error::FsError;
+use crate::sync::{Mutex, MutexGuard, Rank, SpinMutex};
+
+/// How many sets can be in each other: EP_MAX_NESTS and one more.
+///
+/// Source: epoll_ctl(2), ELOOP.
+const DEPTH_MAX: u32 = 5;
+
+/// In how many sets a set can be, so that a notification ends soon.
+const AROUND_MAX: usize = 16;
+
+/// Protects which sets are in which, and counts the looks at that.
+static NESTING: Mutex<u64> = Mutex::new(Rank::FileSets, 0);
+
+/// What a look at nested sets has found of one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Walked {
+    /// The number of the look.
+    walk: u64,
+    /// How many sets are in each other there, from this one inwards.
+    height: u32,
+}
+
+/// What is known of how a set is nested.
+pub(super) struct Nesting {
+    /// How many sets were around it at most, each in the next one.
+    around: AtomicU32,
+    /// Protects what the last look has found.
+    walked: SpinMutex<Walked>,
+}
+
+impl Nesting {
+    /// Returns that of a new set.
+    pub(super) fn new() -> Self {
+        let walked = SpinMutex::new(Rank::Files, Walked::default());
+        Self { around: AtomicU32::new(0), walked }
+    }
+}
+
+/// A set that can be in other ones.
+pub(super) trait NestedSet {
+    /// Returns what is known of how it is nested.
+    fn nesting(&self) -> &Nesting;
+
+    /// Calls `action` with each set that is in it, until one fails.
+    fn for_each_inner(
+        &self,
+        action: &mut dyn FnMut(&Self) -> Result<(), FsError>,
+    ) -> Result<(), FsError>;
+}
+
+/// Checks that `inner`, which is in `count` sets, can be added to `outer`. No other set becomes nested
+/// until the guard is dropped.
+pub(super) fn enter<S: NestedSet>(
+    outer: &S,
+    inner: &S,
+    count: usize,
+) -> Result<MutexGuard<'static, u64>, FsError> {
+    let mut walk = NESTING.lock();
+    *walk += 1;
+    let around = outer.nesting().around.load(Ordering::Relaxed) + 1;
+    if around >= DEPTH_MAX {
+        return Err(FsError::TooManyLinks);
+    }
+    height(inner, outer, DEPTH_MAX - around, *walk)?;
+    if count >= AROUND_MAX {
+        return Err(FsError::InvalidArgument);
+    }
+    raise(inner, around);
+    Ok(walk)
+}
+
+/// Returns how many sets are in each other, from `set` inwards: at most `left`, and not `outer`.
+fn height<S: NestedSet>(set: &S, outer: &S, left: u32, walk: u64) -> Result<u32, FsError> {
+    if core::ptr::eq(set, outer) || left == 0 {
+        return Err(FsError::TooManyLinks);
+    }
+    let walked = *set.nesting().walked.lock();
+    let height = match walked.walk == walk {
+        true => walked.height,
+        false => {
+            let mut height = 1;
+            set.for_each_inner(&mut |inner| {
+                height = height.max(1 + self::height(inner, outer, left - 1, walk)?);
+                Ok(())
+            })?;
+            *set.nesting().walked.lock() = Walked { walk, height };
+            height
+        }
+    };
+    if height <= left { Ok(height) } else { Err(FsError::TooManyLinks) }
+}
+
+/// Notes that `around` sets are around `set`. They count even after they have lost it.
+fn raise<S: NestedSet>(set: &S, around: u32) {
+    if set.nesting().around.fetch_max(around, Ordering::Relaxed) < around {
+        let raised = set.for_each_inner(&mut |inner| {
+            raise(inner, around + 1);
+            Ok(())
+        });
+        raised.expect("the closure doesn't fail");
+    }
+}

@@ -1,0 +1,72 @@
+//! Waiting until one of several files is ready: poll(2), ppoll(2).
+
+use alloc::vec::Vec;
+
+use ::signals::Interruption;
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use super::signal;
+use super::timeout::{self, Timeout};
+use crate::fs::error::FsError;
+use crate::fs::file::poll::{self, PollItem, PollWait};
+use crate::fs::file::readiness::Readiness;
+use crate::mm::user::pointer::UserPointer;
+
+/// The size of a `struct pollfd`, in bytes.
+const POLL_BYTES: u64 = 8;
+
+/// Where a `struct pollfd` has what the file is ready for, in bytes.
+const READY_OFFSET_BYTES: u64 = 6;
+
+/// Waits for `items`. A call that was interrupted is executed again, unless a handler runs.
+pub(super) fn wait_for(items: &mut [PollItem], wait: PollWait) -> Result<usize, Failure> {
+    match poll::poll(items, wait) {
+        Err(FsError::Interrupted) => Err(Failure::Interrupted(Interruption::RestartWithoutHandler)),
+        result => Ok(result?),
+    }
+}
+
+/// Returns the file of a `struct pollfd`, and what it is to be ready for.
+fn item_of(call: &Call<'_>, [a, b, c, d, e, f, ..]: [u8; POLL_BYTES as usize]) -> PollItem {
+    let wanted = Readiness::from_bits_truncate(u16::from_le_bytes([e, f])) | Readiness::ALWAYS;
+    let none = PollItem { file: None, wanted, ready: Readiness::empty() };
+    let Ok(fd) = u32::try_from(i32::from_le_bytes([a, b, c, d])) else {
+        // A negative one is left out.
+        return none;
+    };
+    match call.process().descriptors().get(fd) {
+        Ok(file) => PollItem { file: Some(file), ..none },
+        Err(_) => PollItem { ready: Readiness::INVALID, ..none },
+    }
+}
+
+/// Waits for the files in the first two arguments.
+fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
+    let count = u64::from(call.argument_u32(1));
+    if count > call.descriptor_limit() {
+        return Err(Errno::EINVAL.into());
+    }
+    let mut items = Vec::new();
+    items.try_reserve_exact(count as usize).map_err(|_| Errno::ENOMEM)?;
+    let entries = call.pointer::<[u8; POLL_BYTES as usize]>(0);
+    for index in 0..count {
+        items.push(item_of(call, entries.at(index)?.read()?));
+    }
+    let ready = wait_for(&mut items, wait)?;
+    for (index, item) in (0..).zip(&items) {
+        let address = entries.at(index)?.address() + READY_OFFSET_BYTES;
+        UserPointer::<u16>::new(address).write(&item.ready.bits())?;
+    }
+    Ok(ready as u64)
+}
+
+pub(super) fn poll(call: &mut Call<'_>) -> CallResult {
+    wait(call, timeout::wait_of_ms(call.argument_i32(2)))
+}
+
+pub(super) fn ppoll(call: &mut Call<'_>) -> CallResult {
+    let timeout = Timeout::of_timespec(call, 2)?;
+    let (set, set_bytes) = (call.pointer_or_null(3), call.argument(4));
+    signal::with_blocked(call, set, set_bytes, |call| timeout.finish(wait(call, timeout.wait)))
+}
