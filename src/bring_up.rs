@@ -9,7 +9,7 @@
 use crate::monitor::Machine;
 use crate::panic::Ending;
 use crate::{
-    arch, boot, console, drivers, fs, klog, mm, panic, process, symbols, syscall, task, tty,
+    arch, boot, console, drivers, fs, klog, mm, panic, process, procfs, symbols, syscall, task, tty,
 };
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
@@ -56,6 +56,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let files = fs::start(tasks, boot, rtc);
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, boot.options.addresses);
+    procfs::start(files, processes, boot);
 
     Machine {
         acpi,

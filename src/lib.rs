@@ -10,6 +10,7 @@
 //! | [`testing`] | the framework of the kernels in `tests/` | no |
 //! | [`monitor`] | the prompt and its commands | no |
 //! | [`fs`] | files: paths, mounts, file systems, open files | no |
+//! | [`procfs`] | processes and the machine as files | no |
 //! | [`syscall`] | system calls | no |
 //! | [`process`] | processes and signals | no |
 //! | [`tty`] | terminals of programs | no |
@@ -64,6 +65,7 @@ pub mod mm;
 pub mod monitor;
 pub mod panic;
 pub mod process;
+pub mod procfs;
 pub mod random;
 pub mod symbols;
 pub mod sync;

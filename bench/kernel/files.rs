@@ -76,7 +76,7 @@ fn files() {
         assert_eq!(file.read_at(0, &mut SliceSink::new(&mut page)), Ok(page.len()));
     });
 
-    let (reader, writer) = anonymous::pipe(OpenFlags::empty()).expect("memory");
+    let (reader, writer) = anonymous::pipe(OpenFlags::empty(), (0, 0)).expect("memory");
     measure("pipe_one_byte", 1, || {
         assert_eq!(writer.write(&mut SliceSource::new(b"x")), Ok(1));
         assert_eq!(reader.read(&mut SliceSink::new(&mut page[..1])), Ok(1));

@@ -81,6 +81,6 @@ pub(super) fn open(
 }
 
 /// Returns the device with this place in the list.
-pub(super) fn nth(index: usize) -> Option<Device> {
+pub fn nth(index: usize) -> Option<Device> {
     DEVICES.lock().get(index).copied()
 }

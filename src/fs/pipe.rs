@@ -60,8 +60,18 @@ struct Opens {
     writer: u64,
 }
 
+/// Whether a pipe has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// It is a FIFO's: who opens it waits for the other end.
+    Named,
+    /// It was made with both ends.
+    Anonymous,
+}
+
 /// A pipe.
 pub struct Pipe {
+    naming: Naming,
     /// Protects the bytes and the counts; held while bytes are copied.
     state: Mutex<State>,
     /// There are bytes, or no writers.
@@ -74,10 +84,11 @@ pub struct Pipe {
 }
 
 impl Pipe {
-    fn try_new() -> Result<Arc<Self>, FsError> {
+    fn try_new(naming: Naming) -> Result<Arc<Self>, FsError> {
         let mut pieces = VecDeque::new();
         pieces.try_reserve_exact(PAGES)?;
         Ok(Arc::try_new(Self {
+            naming,
             state: Mutex::new(
                 Rank::SpecialFile,
                 State {
@@ -392,17 +403,18 @@ impl FileOps for PipeEnd {
     }
 }
 
-/// Makes a pipe; returns the end that is read and the end that is written.
+/// Makes a pipe, whose inode has `slot`; returns the end that is read and the end that is written.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
-pub(super) fn ends() -> Result<(Arc<PipeEnd>, Arc<PipeEnd>), FsError> {
-    let pipe = Pipe::try_new()?;
+pub(super) fn ends(slot: &Mutex<Weak<Pipe>>) -> Result<(Arc<PipeEnd>, Arc<PipeEnd>), FsError> {
+    let pipe = Pipe::try_new(Naming::Anonymous)?;
+    *slot.lock() = Arc::downgrade(&pipe);
     Ok((PipeEnd::try_new(&pipe, End::Read)?, PipeEnd::try_new(&pipe, End::Write)?))
 }
 
-/// Opens a FIFO, whose inode has `slot`. Waits until it is open for the other direction, unless
-/// `flags` say that nothing waits, or it is open for both.
+/// Opens a FIFO, or a pipe by its place in procfs, whose inode has `slot`. Waits until a FIFO is open
+/// for the other direction, unless `flags` say that nothing waits, or it is open for both.
 ///
 /// # Errors
 /// [`FsError::NoDevice`] if it would wait for a reader; [`FsError::Interrupted`];
@@ -413,8 +425,9 @@ pub(super) fn open_fifo(
 ) -> Result<Arc<PipeEnd>, FsError> {
     let pipe = shared(slot)?;
     let end = End::of(flags);
-    let is_waiting = !flags.contains(OpenFlags::NONBLOCK);
-    if end == End::Write && !is_waiting && pipe.state.lock().readers == 0 {
+    let is_named = pipe.naming == Naming::Named;
+    let is_waiting = is_named && !flags.contains(OpenFlags::NONBLOCK);
+    if is_named && end == End::Write && !is_waiting && pipe.state.lock().readers == 0 {
         return Err(FsError::NoDevice);
     }
     let new = PipeEnd::try_new(&pipe, end)?;
@@ -438,7 +451,7 @@ fn shared(slot: &Mutex<Weak<Pipe>>) -> Result<Arc<Pipe>, FsError> {
     match slot.upgrade() {
         Some(pipe) => Ok(pipe),
         None => {
-            let pipe = Pipe::try_new()?;
+            let pipe = Pipe::try_new(Naming::Named)?;
             *slot = Arc::downgrade(&pipe);
             Ok(pipe)
         }

@@ -206,6 +206,11 @@ impl Descriptors {
         Ok(Self::with_table(copy))
     }
 
+    /// Returns how many descriptors the table has room for, as proc(5) shows it: a multiple of 64.
+    pub fn table_len(&self) -> usize {
+        self.table.lock().len().max(1).next_multiple_of(64)
+    }
+
     /// Calls `found` with each open descriptor, lowest first.
     pub fn for_each(&self, mut found: impl FnMut(Fd, &Descriptor)) {
         let mut fd = 0;

@@ -9,6 +9,8 @@
 //! | [`attention`] | what makes a thread look up before it returns to ring 3 |
 //! | [`table`] | all processes, and how they are related |
 //! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
+//! | [`current`] | the process that this runs in |
+//! | [`uts`] | the names of the system |
 //! | [`init`], [`init_status`] | the first process, and how it has ended |
 //! | [`loader`] | from a file to an address space |
 //! | [`out_of_memory`] | which process is killed when no memory is left |
@@ -32,6 +34,7 @@
 
 mod accounting;
 pub mod attention;
+pub mod current;
 mod descriptor_share;
 pub mod descriptors;
 mod end_event;
@@ -63,6 +66,7 @@ mod threads;
 pub mod timers;
 pub mod usage;
 mod user_thread;
+pub mod uts;
 pub mod wait;
 
 use crate::boot::Addresses;

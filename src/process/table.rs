@@ -87,13 +87,17 @@ pub(super) struct Table {
     /// All threads but the first ones of processes, by their numbers.
     threads: BTreeMap<Pid, Member>,
     next: u32,
+    /// How many processes and threads were made.
+    made: u64,
+    /// The number that was given out last.
+    last: u32,
 }
 
 /// Protects the processes and their relations; held to find and to change them, and over the
 /// sending of a signal to a group. May wait.
 static TABLE: Mutex<Table> = Mutex::new(
     Rank::ProcessTable,
-    Table { entries: BTreeMap::new(), threads: BTreeMap::new(), next: 1 },
+    Table { entries: BTreeMap::new(), threads: BTreeMap::new(), next: 1, made: 0, last: 0 },
 );
 
 /// Locks the table.
@@ -124,6 +128,8 @@ impl Table {
                 || self.threads.contains_key(&pid)
                 || self.entries.values().any(|it| it.group == pid || it.session == pid);
             if !is_used {
+                self.made += 1;
+                self.last = number;
                 return Ok(pid);
             }
         }
@@ -230,6 +236,22 @@ pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<
 /// Returns how many processes there are. May wait.
 pub fn len() -> usize {
     lock().entries.len()
+}
+
+/// Returns how many processes and threads were made since the start. May wait.
+pub fn made() -> u64 {
+    lock().made
+}
+
+/// Returns how many threads there are, in all processes. May wait.
+pub fn threads() -> usize {
+    let table = lock();
+    table.entries.len() + table.threads.len()
+}
+
+/// Returns the number that was given out last. May wait.
+pub fn last_pid() -> u32 {
+    lock().last
 }
 
 /// How a process is related to others.

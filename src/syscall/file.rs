@@ -250,7 +250,9 @@ pub(super) fn pipe2(call: &mut Call<'_>) -> CallResult {
 }
 
 fn make_pipe(call: &Call<'_>, flags: OpenFlags) -> CallResult {
-    let (reader, writer) = anonymous::pipe(flags)?;
+    let identity = call.process().identity();
+    let owner = (identity.credentials.uid, identity.credentials.gid);
+    let (reader, writer) = anonymous::pipe(flags, owner)?;
     let on_exec = on_exec(flags);
     let descriptors = call.process().descriptors();
     let reader = place(call, Descriptor { file: reader, on_exec }, 0)?;

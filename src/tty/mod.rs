@@ -24,7 +24,7 @@ pub mod processes;
 mod pty;
 pub mod terminal;
 pub mod terminal_file;
-mod terminals;
+pub mod terminals;
 
 use crate::console::Console;
 use crate::fs::Files;

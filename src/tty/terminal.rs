@@ -10,9 +10,11 @@ use line_discipline::{
     TerminalSignals, Termios, WindowSize,
 };
 
+use super::devpts::SLAVE_MAJOR;
 use super::master_end::MasterEnd;
 use super::processes;
 use crate::arch::time::clock;
+use crate::fs::attributes::DeviceNumber;
 use crate::fs::error::FsError;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
@@ -20,6 +22,11 @@ use crate::sync::{Rank, SpinMutex, WaitQueue};
 
 /// How many bytes are copied at once.
 const CHUNK_BYTES: usize = 256;
+
+/// The number of the serial line, /dev/ttyS0.
+///
+/// Source: Linux, Documentation/admin-guide/devices.txt.
+const SERIAL_LINE: DeviceNumber = DeviceNumber { major: 4, minor: 64 };
 
 /// What is at the other end of a terminal's line.
 pub(super) enum Line {
@@ -301,6 +308,14 @@ impl Terminal {
     /// Sets the size of the window; returns whether it has changed.
     pub fn set_window_size(&self, size: WindowSize) -> bool {
         self.discipline.lock().set_window_size(size)
+    }
+
+    /// Returns the number of its device: of a pseudo-terminal, that of the slave.
+    pub fn device_number(&self) -> DeviceNumber {
+        match &self.line {
+            Line::Device(_) => SERIAL_LINE,
+            Line::Master(end) => DeviceNumber { major: SLAVE_MAJOR, minor: end.number() },
+        }
     }
 
     /// Returns the process group in the foreground.

@@ -38,7 +38,7 @@ pub(super) fn pty(number: u32) -> Option<Arc<Terminal>> {
 }
 
 /// Returns the controlling terminal of a session.
-pub(super) fn of_session(session: u32) -> Option<Arc<Terminal>> {
+pub fn of_session(session: u32) -> Option<Arc<Terminal>> {
     let is_it = |terminal: &Arc<Terminal>| terminal.session() == Some(session);
     if is_it(console()) {
         return Some(console().clone());

@@ -51,12 +51,17 @@ impl SuperBlockOps for Anonymous {
 /// The inodes do nothing by themselves.
 struct NoOps;
 
-impl InodeOps for NoOps {}
+impl InodeOps for NoOps {
+    /// As on Linux, what isn't a pipe can't be opened again by its place in procfs.
+    fn open(&self, _inode: &Inode) -> Result<Option<Arc<dyn FileOps>>, FsError> {
+        Err(FsError::NoDevice)
+    }
+}
 
 fn root() -> Result<&'static Path, FsError> {
     MOUNT.try_call_once(|| {
         let file_system = FileSystem::try_new("anon_inodefs", None)?;
-        let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory), ops()?)?;
+        let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory, (0, 0)), ops()?)?;
         let ops = Box::try_new(Anonymous { root })?;
         attach::new_tree(SuperBlock::try_new(file_system, ops)?)
     })
@@ -66,8 +71,8 @@ fn ops() -> Result<Box<dyn InodeOps>, FsError> {
     Ok(Box::try_new(NoOps)?)
 }
 
-fn new(kind: NewKind<'static>) -> NewInode<'static> {
-    NewInode { kind, mode: Mode::from_bits_truncate(0o600), uid: 0, gid: 0 }
+fn new(kind: NewKind<'static>, (uid, gid): (u32, u32)) -> NewInode<'static> {
+    NewInode { kind, mode: Mode::from_bits_truncate(0o600), uid, gid }
 }
 
 /// What a file without a place is called.
@@ -83,10 +88,10 @@ enum Title {
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
-fn place(kind: NewKind<'static>, title: Title) -> Result<Path, FsError> {
+fn place(kind: NewKind<'static>, title: Title, owner: (u32, u32)) -> Result<Path, FsError> {
     let root = root()?;
     let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-    let inode = Inode::try_new(root.inode().file_system(), number, &new(kind), ops()?)?;
+    let inode = Inode::try_new(root.inode().file_system(), number, &new(kind, owner), ops()?)?;
     let mut name = heapless::String::<64>::new();
     let written = match title {
         Title::Pipe => write!(name, "pipe:[{number}]"),
@@ -106,18 +111,21 @@ pub fn open(
     flags: OpenFlags,
     ops: Arc<dyn FileOps>,
 ) -> Result<Arc<OpenFile>, FsError> {
-    OpenFile::try_new(place(NewKind::Regular, Title::Kind(kind))?, flags, Some(ops))
+    OpenFile::try_new(place(NewKind::Regular, Title::Kind(kind), (0, 0))?, flags, Some(ops))
 }
 
-/// Makes a pipe; returns the end that is read and the end that is written. Of `flags`, only
-/// [`OpenFlags::NONBLOCK`] counts.
+/// Makes a pipe of a user and a group; returns the end that is read and the end that is written. Of
+/// `flags`, only [`OpenFlags::NONBLOCK`] counts.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
-pub fn pipe(flags: OpenFlags) -> Result<(Arc<OpenFile>, Arc<OpenFile>), FsError> {
+pub fn pipe(
+    flags: OpenFlags,
+    owner: (u32, u32),
+) -> Result<(Arc<OpenFile>, Arc<OpenFile>), FsError> {
     let flags = flags & OpenFlags::NONBLOCK;
-    let place = place(NewKind::Fifo, Title::Pipe)?;
-    let (reader, writer) = pipe::ends()?;
+    let place = place(NewKind::Fifo, Title::Pipe, owner)?;
+    let (reader, writer) = pipe::ends(place.inode().fifo())?;
     let reader = OpenFile::try_new(place.clone(), flags, Some(reader))?;
     let writer = OpenFile::try_new(place, flags | OpenFlags::WRITE_ONLY, Some(writer))?;
     Ok((reader, writer))

@@ -109,9 +109,19 @@ impl MappedObject for MappedFile {
             && (!is_run || !flags.contains(MountFlags::NO_EXEC))
     }
 
+    fn file_number(&self) -> (u64, u64) {
+        (self.file.inode().file_system().number(), self.file.inode().number())
+    }
+
     fn write_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.file.path().text(fs::root()) {
-            Ok(Some(text)) => write!(f, "{}", text.escape_ascii()),
+            Ok(Some(text)) => text.utf8_chunks().try_for_each(|chunk| {
+                // As on Linux, the name takes one line.
+                let mut lines = chunk.valid().split('\n');
+                f.write_str(lines.next().unwrap_or_default())?;
+                lines.try_for_each(|line| write!(f, "\\012{line}"))?;
+                f.write_str(if chunk.invalid().is_empty() { "" } else { "\u{FFFD}" })
+            }),
             _ => f.write_str("(unreachable)"),
         }
     }

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::file_ops::FileOps;
 use super::open_flags::{CHANGEABLE, OPENING, OpenFlags};
@@ -52,7 +52,9 @@ pub struct OpenFile {
     flags: AtomicU32,
     contents: Contents,
     /// Reads, writes and seeks that use the position come one after the other: it is held meanwhile.
-    position: Mutex<u64>,
+    position_lock: Mutex<()>,
+    /// The position, which is changed with the lock held.
+    position: AtomicU64,
     /// Protects the observers that watch it as long as it is open; held to change the list.
     observers: SpinMutex<Vec<Arc<dyn Observer>>>,
 }
@@ -82,7 +84,8 @@ impl OpenFile {
             path,
             flags: AtomicU32::new(flags.bits()),
             contents,
-            position: Mutex::new(Rank::FilePosition, 0),
+            position_lock: Mutex::new(Rank::FilePosition, ()),
+            position: AtomicU64::new(0),
             observers: SpinMutex::new(Rank::Files, Vec::new()),
         };
         // Without memory for it, the file is dropped, which counts it off.
@@ -120,6 +123,16 @@ impl OpenFile {
         let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
 
+    /// Returns the position as it is now; it may change meanwhile.
+    pub fn position(&self) -> u64 {
+        self.position.load(Ordering::Relaxed)
+    }
+
+    /// Sets the position, whose lock is held.
+    fn set_position(&self, position: u64) {
+        self.position.store(position, Ordering::Relaxed);
+    }
+
     /// Returns what does its reads and writes, if that isn't the page cache.
     pub fn special(&self) -> Option<&Arc<dyn FileOps>> {
         match &self.contents {
@@ -150,9 +163,9 @@ impl OpenFile {
             self.touch_fifo(Touch::Accessed, read);
             return Ok(read);
         }
-        let mut position = self.position.lock();
-        let read = self.read_unchecked(*position, to)?;
-        *position = position.saturating_add(read as u64);
+        let _lock = self.position_lock.lock();
+        let read = self.read_unchecked(self.position(), to)?;
+        self.set_position(self.position().saturating_add(read as u64));
         Ok(read)
     }
 
@@ -216,9 +229,9 @@ impl OpenFile {
             self.touch_fifo(Touch::Modified, written);
             return Ok(written);
         }
-        let mut position = self.position.lock();
-        let (start, written) = self.write_unchecked(*position, from)?;
-        *position = start.saturating_add(written as u64);
+        let _lock = self.position_lock.lock();
+        let (start, written) = self.write_unchecked(self.position(), from)?;
+        self.set_position(start.saturating_add(written as u64));
         Ok(written)
     }
 
@@ -258,21 +271,22 @@ impl OpenFile {
             Contents::Special(ops) if ops.ignores_seeks() => return Ok(0),
             _ => self.check_position()?,
         }
-        let mut position = self.position.lock();
+        let _lock = self.position_lock.lock();
         let base = match whence {
             Whence::Start => 0,
-            Whence::Position => *position,
+            Whence::Position => self.position(),
             Whence::End => self.end()?,
             Whence::Data | Whence::Hole => {
-                *position = self.data_or_hole(offset, whence)?;
-                return Ok(*position);
+                let found = self.data_or_hole(offset, whence)?;
+                self.set_position(found);
+                return Ok(found);
             }
         };
         let new = base.checked_add_signed(offset).ok_or(FsError::InvalidArgument)?;
         if new > i64::MAX as u64 {
             return Err(FsError::Overflow);
         }
-        *position = new;
+        self.set_position(new);
         Ok(new)
     }
 
@@ -315,7 +329,7 @@ impl OpenFile {
                 _ => FsError::NotADirectory,
             });
         };
-        let mut position = self.position.lock();
+        let _lock = self.position_lock.lock();
         let inode = self.inode();
         if self.path.is_removed() {
             return Err(FsError::NotFound);
@@ -323,7 +337,7 @@ impl OpenFile {
         let _lock = inode.lock().read();
         for (cursor, name) in [&b"."[..], b".."].into_iter().enumerate() {
             let cursor = cursor as u64;
-            if *position <= cursor {
+            if self.position() <= cursor {
                 let number = match cursor {
                     0 => inode.number(),
                     _ => self.path.parent().inode().number(),
@@ -332,15 +346,15 @@ impl OpenFile {
                 if !found(DirectoryEntry { name, inode: number, kind, next: cursor + 1 }) {
                     return Ok(());
                 }
-                *position = cursor + 1;
+                self.set_position(cursor + 1);
             }
         }
-        let cursor = *position;
+        let cursor = self.position();
         inode.ops().read_directory(inode, cursor, &mut |entry| {
             let next = entry.next;
             let is_taken = found(entry);
             if is_taken {
-                *position = next;
+                self.set_position(next);
             }
             is_taken
         })?;

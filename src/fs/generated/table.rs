@@ -60,6 +60,8 @@ pub struct TableDirectory<S: 'static> {
     pub subject: S,
     /// The entries.
     pub rows: &'static [Row<S>],
+    /// Further ones.
+    pub more: &'static [Row<S>],
 }
 
 /// A file or a link of a table.
@@ -84,7 +86,7 @@ impl<S: Subject> Row<S> {
             What::Link(_) => Content::Link(entry()?),
             What::Directory(make) => Content::Directory(make(subject)?),
             What::Table(rows) => {
-                let directory = TableDirectory { subject: subject.clone(), rows };
+                let directory = TableDirectory { subject: subject.clone(), rows, more: &[] };
                 Content::Directory(Arc::try_new(directory)?)
             }
         };
@@ -96,13 +98,17 @@ impl<S: Subject> Row<S> {
 impl<S: Subject> TableDirectory<S> {
     /// Returns the cursor after the last entry.
     pub fn end(&self) -> u64 {
-        FIRST_CURSOR + self.rows.len() as u64
+        FIRST_CURSOR + self.all().count() as u64
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'static Row<S>> {
+        self.rows.iter().chain(self.more)
     }
 }
 
 impl<S: Subject> Directory for TableDirectory<S> {
     fn find(&self, name: &[u8]) -> Result<Node, FsError> {
-        let row = self.rows.iter().find(|row| row.name.as_bytes() == name);
+        let row = self.all().find(|row| row.name.as_bytes() == name);
         row.ok_or(FsError::NotFound)?.node(&self.subject)
     }
 
@@ -110,7 +116,7 @@ impl<S: Subject> Directory for TableDirectory<S> {
         // Nothing is listed if the subject is gone.
         self.subject.owner()?;
         let first = usize::try_from(cursor.saturating_sub(FIRST_CURSOR)).unwrap_or(usize::MAX);
-        for (index, row) in self.rows.iter().enumerate().skip(first) {
+        for (index, row) in self.all().enumerate().skip(first) {
             let next = FIRST_CURSOR + index as u64 + 1;
             if !found(row.name.as_bytes(), row.kind(), next) {
                 break;

@@ -109,6 +109,11 @@ impl Mount {
         self.point.clone().filter(|_| self.is_attached.load(Ordering::Acquire))
     }
 
+    /// Returns the number of the mount that it covers a place of, if it has one.
+    pub fn parent_id(&self) -> Option<u64> {
+        self.point().map(|(mount, _)| mount.id)
+    }
+
     /// Returns what it doesn't allow.
     #[inline]
     pub fn flags(&self) -> MountFlags {

@@ -23,7 +23,7 @@ const NONBLOCK: OpenFlags = OpenFlags::NONBLOCK;
 #[test_case]
 fn bytes_come_out_in_the_order_in_which_they_went_in() {
     let used = frames::counts().used_for(Purpose::Files);
-    let (reader, writer) = pipe(NONBLOCK).expect("memory");
+    let (reader, writer) = pipe(NONBLOCK, (0, 0)).expect("memory");
     assert_eq!(read(&reader, &mut [0; 1]), Err(FsError::WouldBlock));
     assert_eq!(read(&reader, &mut []), Ok(0));
     assert_eq!(write(&writer, b"one "), Ok(4));
@@ -58,7 +58,7 @@ fn bytes_come_out_in_the_order_in_which_they_went_in() {
 
 #[test_case]
 fn small_writes_are_whole_or_wait() {
-    let (reader, writer) = pipe(NONBLOCK).expect("memory");
+    let (reader, writer) = pipe(NONBLOCK, (0, 0)).expect("memory");
     for _ in 0..16 {
         assert_eq!(write(&writer, &[1; 4000]), Ok(4000));
     }
@@ -72,7 +72,7 @@ fn small_writes_are_whole_or_wait() {
 
 #[test_case]
 fn write_without_a_reader_fails_also_while_it_waits() {
-    let (reader, writer) = pipe(OpenFlags::empty()).expect("memory");
+    let (reader, writer) = pipe(OpenFlags::empty(), (0, 0)).expect("memory");
     let thread = {
         let writer = writer.clone();
         task::spawn("writer", move || {
@@ -95,7 +95,7 @@ fn write_without_a_reader_fails_also_while_it_waits() {
 #[test_case]
 fn a_million_bytes_go_through_a_pipe() {
     const BYTES: usize = 1_000_000;
-    let (reader, writer) = pipe(OpenFlags::empty()).expect("memory");
+    let (reader, writer) = pipe(OpenFlags::empty(), (0, 0)).expect("memory");
     let thread = task::spawn("writer", move || {
         let bytes: Vec<u8> = (0..BYTES).map(|index| (index % 251) as u8).collect();
         let mut rest = &bytes[..];
@@ -166,8 +166,8 @@ fn fifo_opens_when_both_ends_are_there() {
 
 #[test_case]
 fn poll_waits_for_the_first_of_several() {
-    let (one_reader, one_writer) = pipe(OpenFlags::empty()).expect("memory");
-    let (other_reader, other_writer) = pipe(OpenFlags::empty()).expect("memory");
+    let (one_reader, one_writer) = pipe(OpenFlags::empty(), (0, 0)).expect("memory");
+    let (other_reader, other_writer) = pipe(OpenFlags::empty(), (0, 0)).expect("memory");
     let item = |file: &Arc<_>, wanted| PollItem {
         file: Some(Arc::clone(file)),
         wanted: wanted | Readiness::ALWAYS,

@@ -40,6 +40,12 @@ pub trait MappedObject: Send + Sync {
     /// Returns whether a mapping may have this access.
     fn allows(&self, access: Access, sharing: Sharing) -> bool;
 
+    /// Returns the number of the file system that it is in, and of its inode there; zeros if it is no
+    /// file.
+    fn file_number(&self) -> (u64, u64) {
+        (0, 0)
+    }
+
     /// Writes the object's name, as /proc/PID/maps shows it.
     ///
     /// # Errors

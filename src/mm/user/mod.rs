@@ -11,6 +11,7 @@
 //! | [`fault`] | pages that come when they are touched |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
 //! | [`foreign`] | access to the memory of a program that does not run |
+//! | [`statistics`] | how large an address space is, and how many of its pages are there |
 //! | [`fork`] | a copy of an address space |
 //! | [`commit`] | how much memory may be promised to programs |
 //! | [`vdso`] | the code and the data that all programs have |
@@ -31,4 +32,5 @@ pub mod page_table;
 pub mod pointer;
 pub mod reverse_map;
 pub mod shared_memory;
+pub mod statistics;
 pub mod vdso;

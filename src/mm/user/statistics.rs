@@ -1,0 +1,105 @@
+//! How large an address space is, and how many of its pages are there.
+
+use core::ops::Range;
+
+use ::address_space::{Backing as _, PageRange, Region, Sharing, Usage};
+use x86_64::VirtAddr;
+
+use super::address_space::AddressSpace;
+use super::backing::Backing;
+use crate::mm::kernel::frames::{self, Purpose};
+
+/// Pages that are there, by what they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resident {
+    /// Private ones that are no file's, or copies of a file's.
+    pub anonymous: u64,
+    /// Those of files.
+    pub file: u64,
+    /// Those of memory that is shared without a file.
+    pub shared: u64,
+}
+
+impl Resident {
+    /// Returns how many there are.
+    pub fn total(self) -> u64 {
+        self.anonymous + self.file + self.shared
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            anonymous: self.anonymous + other.anonymous,
+            file: self.file + other.file,
+            shared: self.shared + other.shared,
+        }
+    }
+}
+
+impl AddressSpace {
+    /// Returns how many pages are in regions, by kind. May wait.
+    pub fn usage(&self) -> Usage {
+        self.regions().usage()
+    }
+
+    /// Returns where the heap begins and ends: brk(2). May wait.
+    pub fn heap(&self) -> Range<VirtAddr> {
+        let regions = self.regions();
+        regions.heap_start()..regions.heap_end()
+    }
+
+    /// Returns how many pages are there. May wait.
+    pub fn resident(&self) -> Resident {
+        let regions = self.regions();
+        let counts = regions.iter().map(|region| self.resident_of(region));
+        counts.fold(Resident::default(), Resident::plus)
+    }
+
+    /// Returns how many pages of a region are there, which may be locked for reading. May wait.
+    pub fn resident_of(&self, region: &Region<Backing>) -> Resident {
+        match region.backing() {
+            Backing::Object { object, .. } if object.file_number() != (0, 0) => {
+                if region.sharing() == Sharing::Shared {
+                    return Resident { file: self.pages(region.range()), ..Resident::default() };
+                }
+                let mut counts = Resident::default();
+                self.table().for_each_page(region.range(), |_, mapping| {
+                    let is_file = frames::use_of(mapping.paddr)
+                        .is_some_and(|frame| frame.purpose == Purpose::Files);
+                    match is_file {
+                        true => counts.file += 1,
+                        false => counts.anonymous += 1,
+                    }
+                });
+                counts
+            }
+            backing if backing.is_anonymous() => {
+                Resident { anonymous: self.pages(region.range()), ..Resident::default() }
+            }
+            Backing::Object { .. } | Backing::Anonymous => {
+                Resident { shared: self.pages(region.range()), ..Resident::default() }
+            }
+        }
+    }
+
+    /// Returns how many page tables of the lowest level have pages. May wait.
+    pub fn table_pages(&self) -> u64 {
+        /// The addresses of one table.
+        const TABLE_BYTES: u64 = 2 << 20;
+        let regions = self.regions();
+        let table = self.table();
+        let (mut last, mut count) = (None, 0);
+        for region in regions.iter() {
+            table.for_each_page(region.range(), |page, _| {
+                let index = page.as_u64() / TABLE_BYTES;
+                if last.replace(index) != Some(index) {
+                    count += 1;
+                }
+            });
+        }
+        count
+    }
+
+    fn pages(&self, range: PageRange) -> u64 {
+        self.resident_pages(range)
+    }
+}

@@ -1,0 +1,93 @@
+//! `devices`, `filesystems`, `partitions`, `interrupts`.
+
+use crate::arch::cpu::id::CpuId;
+use crate::arch::cpu::percpu;
+use crate::arch::irq;
+use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
+use crate::fs::attributes::FileKind;
+use crate::fs::error::FsError;
+use crate::fs::generated::Text;
+use crate::fs::{devices as registry, kinds};
+use crate::task;
+
+/// The devices by their major numbers.
+///
+/// Source: proc(5), /proc/devices.
+pub(in crate::procfs) fn devices(_: &(), text: &mut Text) -> Result<(), FsError> {
+    let all = || (0..).map_while(registry::nth);
+    for (title, kind) in
+        [("Character devices:", FileKind::CharDevice), ("\nBlock devices:", FileKind::BlockDevice)]
+    {
+        writeln!(text, "{title}")?;
+        let mut last = None;
+        loop {
+            // The next larger number. One name stands for all devices that have it.
+            let of_kind = all().filter(|device| device.kind == kind);
+            let larger =
+                of_kind.filter(|device| last.is_none_or(|last| device.number.major > last));
+            let Some(device) = larger.min_by_key(|device| device.number) else {
+                break;
+            };
+            let name = match (device.number.major, device.node) {
+                (1, _) => "mem",
+                (136, _) => "pts",
+                (_, Some(node)) => node.name,
+                (_, None) => "unnamed",
+            };
+            writeln!(text, "{:3} {name}", device.number.major)?;
+            last = Some(device.number.major);
+        }
+    }
+    Ok(())
+}
+
+/// None of the kinds needs a device.
+///
+/// Source: proc(5), /proc/filesystems.
+pub(in crate::procfs) fn filesystems(_: &(), text: &mut Text) -> Result<(), FsError> {
+    for kind in (0..).map_while(kinds::nth) {
+        writeln!(text, "nodev\t{}", kind.name)?;
+    }
+    Ok(())
+}
+
+/// There are no disks.
+pub(in crate::procfs) fn partitions(_: &(), text: &mut Text) -> Result<(), FsError> {
+    text.push(b"major minor  #blocks  name\n\n")
+}
+
+/// Source: proc(5), /proc/interrupts.
+pub(in crate::procfs) fn interrupts(_: &(), text: &mut Text) -> Result<(), FsError> {
+    let areas = || task::cpus().filter_map(|cpu| percpu::get(CpuId::new(cpu.number)));
+    write!(text, "{:11}", "")?;
+    for cpu in task::cpus() {
+        write!(text, "CPU{:<8}", cpu.number)?;
+    }
+    text.push(b"\n")?;
+    let chip = match irq::active_controller() {
+        irq::ActiveController::Pic => "XT-PIC",
+        irq::ActiveController::Apic => "IO-APIC",
+    };
+    for line in 0..LINES {
+        let vector = FIRST_LINE_VECTOR + line;
+        if !irq::has_handler(line) && areas().all(|area| irq::count_on(area, vector) == 0) {
+            continue;
+        }
+        write!(text, "{line:3}: ")?;
+        for area in areas() {
+            write!(text, "{:10} ", irq::count_on(area, vector))?;
+        }
+        writeln!(text, "  {chip} {line:3} {}", irq::LINE_NAMES[usize::from(line)])?;
+    }
+    for vector in FIRST_LINE_VECTOR + LINES..=u8::MAX {
+        if areas().all(|area| irq::count_on(area, vector) == 0) {
+            continue;
+        }
+        write!(text, "{vector:3x}: ")?;
+        for area in areas() {
+            write!(text, "{:10} ", irq::count_on(area, vector))?;
+        }
+        writeln!(text, "  vector {vector:#04x}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,29 @@
+//! The files of the whole machine.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`cpus`] | `cpuinfo` |
+//! | [`features`] | the names of the CPU's features |
+//! | [`memory`] | `meminfo`, `vmstat` |
+//! | [`time`] | `stat`, `uptime` |
+//! | [`load`] | `loadavg` |
+//! | [`devices`] | `devices`, `filesystems`, `partitions`, `interrupts` |
+//! | [`names`] | `version`, `cmdline` |
+//! | [`sys`] | the directory `sys` |
+
+mod cpus;
+mod devices;
+mod features;
+mod load;
+mod memory;
+mod names;
+mod sys;
+mod time;
+
+pub(super) use cpus::cpuinfo;
+pub(super) use devices::{devices, filesystems, interrupts, partitions};
+pub(super) use load::loadavg;
+pub(super) use memory::{meminfo, vmstat};
+pub(super) use names::{command_line, set_command_line, version};
+pub(super) use sys::ROWS as SYS;
+pub(super) use time::{stat, uptime};

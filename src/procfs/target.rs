@@ -1,0 +1,185 @@
+//! The process or thread that files are about.
+
+use alloc::sync::{Arc, Weak};
+
+use crate::fs::error::FsError;
+use crate::fs::generated::Subject;
+use crate::process::current::current;
+use crate::process::pid::Pid;
+use crate::process::process::{Identity, Process};
+use crate::process::table::{self, Life, Relations};
+use crate::process::thread_handle::ThreadHandle;
+use crate::process::usage::Usage;
+use crate::task::{State, Thread};
+
+/// A process or one of its threads. It doesn't keep the process: files that are open when it ends
+/// have nothing more to say.
+#[derive(Clone)]
+pub(super) struct Target {
+    pid: Pid,
+    process: Weak<Process>,
+    /// The thread; `None` for all of the process.
+    thread: Option<(Pid, Weak<ThreadHandle>)>,
+}
+
+impl Target {
+    /// Returns the process with this number, or the process of the thread with this number.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`].
+    pub(super) fn find(pid: Pid) -> Result<Self, FsError> {
+        let process = match table::find(pid) {
+            Some(process) => process,
+            None => table::find_thread(pid).ok_or(FsError::NotFound)?.process,
+        };
+        Ok(Self { pid: process.pid(), process: Arc::downgrade(&process), thread: None })
+    }
+
+    /// Returns the thread `tid` of the process.
+    ///
+    /// # Errors
+    /// [`FsError::NotFound`].
+    pub(super) fn with_thread(&self, tid: Pid) -> Result<Self, FsError> {
+        let process = self.process().map_err(|_| FsError::NotFound)?;
+        let mut found = None;
+        process.for_each_thread(|thread| {
+            if thread.tid() == tid {
+                found = Some(thread.clone());
+            }
+        });
+        let handle = match found {
+            Some(thread) => Arc::downgrade(&thread),
+            // A process that has ended has its first thread still, as a name.
+            None if tid == self.pid => Weak::new(),
+            None => return Err(FsError::NotFound),
+        };
+        Ok(Self { thread: Some((tid, handle)), ..self.clone() })
+    }
+
+    /// Returns the number of the process.
+    pub(super) fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Returns the number of the thread, or of the process.
+    pub(super) fn tid(&self) -> Pid {
+        self.thread.as_ref().map_or(self.pid, |(tid, _)| *tid)
+    }
+
+    /// Returns whether the files are about one thread.
+    pub(super) fn is_thread(&self) -> bool {
+        self.thread.is_some()
+    }
+
+    /// Returns the process, if its parent hasn't waited for it. May wait.
+    ///
+    /// # Errors
+    /// [`FsError::NoProcess`].
+    pub(super) fn process(&self) -> Result<Arc<Process>, FsError> {
+        let found = table::find(self.pid).ok_or(FsError::NoProcess)?;
+        // The number may be another one's by now.
+        match core::ptr::eq(Arc::as_ptr(&found), self.process.as_ptr()) {
+            true => Ok(found),
+            false => Err(FsError::NoProcess),
+        }
+    }
+
+    /// Returns how the process is related to others. May wait.
+    ///
+    /// # Errors
+    /// [`FsError::NoProcess`].
+    pub(super) fn relations(&self) -> Result<Relations, FsError> {
+        table::relations(self.pid).ok_or(FsError::NoProcess)
+    }
+
+    /// Returns the thread, or the oldest one of the process; `None` if it has ended.
+    pub(super) fn thread(&self, process: &Process) -> Option<Arc<ThreadHandle>> {
+        match &self.thread {
+            Some((_, thread)) => thread.upgrade(),
+            None => process.oldest_thread(),
+        }
+    }
+
+    /// Returns what the thread has used, or all threads of the process, and what the children that it
+    /// has waited for.
+    pub(super) fn usage(&self, process: &Process) -> (Usage, Usage) {
+        let own = process.usage();
+        let own = match task_of(self.thread(process).as_ref()).filter(|_| self.is_thread()) {
+            Some(task) => Usage { run_ns: task.run_time_ns(), switches: task.switches(), ..own },
+            None => own,
+        };
+        (own, process.usage_of_children())
+    }
+
+    /// Checks that the caller may see what only the same user may, such as its memory.
+    ///
+    /// # Errors
+    /// [`FsError::PermissionDenied`], [`FsError::NoProcess`].
+    pub(super) fn check_access(&self) -> Result<(), FsError> {
+        let process = self.process()?;
+        match may_access(&process) {
+            true => Ok(()),
+            false => Err(FsError::PermissionDenied),
+        }
+    }
+}
+
+impl Subject for Target {
+    fn owner(&self) -> Result<(u32, u32), FsError> {
+        let process = self.process().map_err(|_| FsError::NotFound)?;
+        if let Some((tid, thread)) = &self.thread
+            && *tid != self.pid
+            && thread.strong_count() == 0
+        {
+            return Err(FsError::NotFound);
+        }
+        let identity = process.identity();
+        Ok((identity.effective_uid, identity.effective_gid))
+    }
+}
+
+/// Returns whether the caller may see what only the same user may of `process`.
+///
+/// Source: ptrace(2), "Ptrace access mode checking", PTRACE_MODE_READ_FSCREDS.
+pub(super) fn may_access(process: &Arc<Process>) -> bool {
+    let Some(own) = current() else {
+        // The kernel itself.
+        return true;
+    };
+    let is_same = |own: &Identity, other: &Identity| {
+        let (uid, gid) = (own.credentials.uid, own.credentials.gid);
+        [other.uid, other.effective_uid, other.saved_uid].iter().all(|it| *it == uid)
+            && [other.gid, other.effective_gid, other.saved_gid].iter().all(|it| *it == gid)
+    };
+    Arc::ptr_eq(&own.process, process)
+        || own.process.identity().is_root()
+        || is_same(&own.process.identity(), &process.identity())
+}
+
+/// Returns the letter of what `target` does, and its name, as `status` has both. `thread` is what the
+/// scheduler runs for it.
+pub(super) fn state(
+    target: &Target,
+    process: &Process,
+    life: Life,
+    thread: Option<&'static Thread>,
+) -> (char, &'static str) {
+    // The first thread stays as a zombie while others go on.
+    let has_ended = process.has_first_ended() && target.tid() == target.pid();
+    match life {
+        Life::Zombie(_) => ('Z', "zombie"),
+        _ if has_ended => ('Z', "zombie"),
+        Life::Stopped { .. } => ('T', "stopped"),
+        Life::Alive => match thread.map(Thread::state) {
+            // A thread that begins may run before what has made it notes that.
+            Some(State::Runnable | State::Waking) | None => ('R', "running"),
+            Some(State::Waiting) => ('S', "sleeping"),
+            Some(State::Ended | State::Free) => ('X', "dead"),
+        },
+    }
+}
+
+/// Returns the thread that the scheduler runs for `handle`.
+pub(super) fn task_of(handle: Option<&Arc<ThreadHandle>>) -> Option<&'static Thread> {
+    handle.and_then(|handle| handle.attention().task()).map(|task| task.thread())
+}
