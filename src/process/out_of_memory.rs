@@ -84,36 +84,46 @@ fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
 /// Returns the process with the most memory and how much it has, without the one that was killed
 /// `before`; the first process only if there is no other.
 fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
-    let table = table::lock();
-    let all = table.iter().map(|entry| &entry.process);
-    let with_memory = all
-        .filter(|process| Some(process.pid()) != before)
-        .filter_map(|process| Some((process, process.memory()?.memory_use())));
-    let found = with_memory
-        .max_by_key(|(process, used)| (process.pid() != Pid::INIT, used.pages + used.tables));
-    found.map(|(process, used)| (process.clone(), used))
+    let mut largest = None;
+    let mut largest_size = None;
+    for_each_process(|process| {
+        let Some(used) = process.memory().map(|memory| memory.memory_use()) else {
+            return;
+        };
+        let size = Some((process.pid() != Pid::INIT, used.pages + used.tables));
+        if Some(process.pid()) != before && size > largest_size {
+            largest_size = size;
+            largest = Some((process.clone(), used));
+        }
+    });
+    largest
 }
 
 /// Kills the processes that have the same memory as the victim: it is free only when they have ended
 /// as well.
 fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
+    for_each_process(|process| {
+        let shares = process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory));
+        if shares && ![victim.pid(), Pid::INIT].contains(&process.pid()) {
+            signal_sending::send_of_kernel(process, Signal::KILL);
+        }
+    });
+}
+
+/// Calls `found` with each process, by rising numbers. The table isn't locked meanwhile, so that
+/// memory that ends then is not dropped under that lock.
+fn for_each_process(mut found: impl FnMut(&Arc<Process>)) {
     let mut from = None;
     loop {
         let next = {
             let table = table::lock();
             let mut all = table.iter().map(|entry| &entry.process);
-            all.find(|process| {
-                Some(process.pid()) > from
-                    && process.pid() != victim.pid()
-                    && process.pid() != Pid::INIT
-                    && process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory))
-            })
-            .cloned()
+            all.find(|process| Some(process.pid()) > from).cloned()
         };
         let Some(process) = next else {
             return;
         };
-        signal_sending::send_of_kernel(&process, Signal::KILL);
+        found(&process);
         from = Some(process.pid());
     }
 }

@@ -85,6 +85,8 @@ struct ObjectPage {
 enum Brought {
     /// It is there.
     Mapped,
+    /// It has changed meanwhile, and is to be looked at again.
+    Again,
     /// The object has to be asked for its page of this index, with no lock held.
     Needs(Arc<dyn MappedObject>, u64),
 }
@@ -126,6 +128,7 @@ impl AddressSpace {
             let (object, index) =
                 match self.try_bring(region, page, reason.is_write(), given.as_ref())? {
                     Brought::Mapped => return Ok(()),
+                    Brought::Again => continue,
                     Brought::Needs(object, index) => (object, index),
                 };
             // An object may wait, for a disk or for another thread that has it locked. The region
@@ -169,7 +172,17 @@ impl AddressSpace {
                 return Ok(Brought::Mapped);
             }
             let old = table.frame(page).ok_or(FaultError::NoMemory)?;
+            // Other pages are served during the copy. No write is lost: while the regions are locked,
+            // no page becomes read-only.
+            drop(table);
             let copy = old.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?;
+            let mut table = self.table();
+            let is_unchanged = table.query(page).is_some_and(|now| {
+                now.paddr == mapping.paddr && !now.flags.contains(MappingFlags::WRITE)
+            });
+            if !is_unchanged {
+                return Ok(Brought::Again);
+            }
             // The page is mapped, so no memory is needed for a table.
             let replaced = table.replace(page, copy, flags | MappingFlags::WRITE);
             return replaced.map(|()| Brought::Mapped).map_err(|_| FaultError::NoMemory);
