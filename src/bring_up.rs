@@ -57,6 +57,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, boot.options.addresses);
     procfs::start(files, processes, boot);
+    syscall::strace::start(processes, boot.options.strace.as_deref());
 
     Machine {
         acpi,

@@ -12,6 +12,9 @@ use crate::drivers::char::serial;
 /// The longest path on the command line, in bytes.
 const PATH_MAX_BYTES: usize = 255;
 
+/// The longest number or name of a process on the command line, in bytes.
+const PROCESS_MAX_BYTES: usize = 15;
+
 /// Where the parts of programs are: their stack, their mappings, their heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addresses {
@@ -37,6 +40,8 @@ pub struct Options {
     pub init: Option<String<PATH_MAX_BYTES>>,
     /// `norandmaps`: programs are always at the same addresses.
     pub addresses: Addresses,
+    /// `strace`, `strace=NUMBER` or `strace=NAME`: whose system calls are logged.
+    pub strace: Option<String<PROCESS_MAX_BYTES>>,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
     /// `test=TEXT` and others: which tests a test kernel runs.
@@ -84,6 +89,9 @@ impl Options {
             ("norandmaps", None) => self.addresses = Addresses::Fixed,
             ("quiet", None) => self.is_quiet = true,
             ("init", Some(path)) => self.init = Some(String::try_from(path).ok()?),
+            ("strace", word) => {
+                self.strace = Some(String::try_from(word.unwrap_or("all")).ok()?);
+            }
             ("layout", Some(name)) => self.layout = Layout::from_name(name)?,
             (name, value) => self.tests.apply(name, value)?,
         }

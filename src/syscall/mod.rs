@@ -5,6 +5,7 @@
 //! | [`table`] | each call that is there: number, name, arguments, handler |
 //! | [`call`] | a call: its arguments, and copies from and to the program |
 //! | [`names`] | the names of all calls, for those that are not there |
+//! | [`strace`] | calls as lines of the log |
 //! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
@@ -46,6 +47,7 @@ mod signal;
 mod signal_queue;
 mod sleep;
 mod stat;
+pub mod strace;
 mod system;
 pub mod table;
 mod terminal;
@@ -58,19 +60,37 @@ mod wait;
 
 use crate::arch::trap::frame::TrapFrame;
 use crate::process::thread::ProcessThread;
-use call::{Call, Failure};
+use call::{Call, CallResult, Failure};
 use errno::Errno;
 
 /// Handles the system call of `thread` whose registers are in `frame`.
 pub fn handle(thread: &ProcessThread, frame: &mut TrapFrame) {
     let number = frame.rax;
-    let Some(handler) = table::handler(number) else {
-        missing::note(number);
-        frame.rax = Errno::ENOSYS.result();
-        return;
+    let Some(handler) = table::direct_handler(number) else {
+        return handle_other(thread, frame);
     };
-    let mut call = Call { thread, frame };
-    match handler(&mut call) {
+    let result = handler(&mut Call { thread, frame });
+    finish(thread, frame, result);
+}
+
+/// Handles a call that isn't there, or one while calls are traced.
+#[cold]
+fn handle_other(thread: &ProcessThread, frame: &mut TrapFrame) {
+    let number = frame.rax;
+    let result = match table::handler(number) {
+        Some(handler) => strace::run(&mut Call { thread, frame }, handler),
+        None => {
+            missing::note(number);
+            strace::run(&mut Call { thread, frame }, |_| Err(Errno::ENOSYS.into()))
+        }
+    };
+    finish(thread, frame, result);
+}
+
+/// Sets the result of a call.
+#[inline]
+fn finish(thread: &ProcessThread, frame: &mut TrapFrame, result: CallResult) {
+    match result {
         Ok(result) => frame.rax = result,
         Err(failure) => fail(thread, frame, failure),
     }

@@ -1,5 +1,7 @@
 //! Each system call that is there: its number, its name, what its arguments are, and its handler.
 
+use core::sync::atomic::{AtomicU64, Ordering};
+
 use super::call::{Call, CallResult};
 use super::{
     barrier, clone, descriptor, epoll, eventfd, file, futex, group, identity, limit, memory,
@@ -27,6 +29,40 @@ pub enum Argument {
     Signal,
     /// Permission bits, which are shown in octal.
     Mode,
+    /// Permission bits of a new file, which the flags before may ask for.
+    NewMode,
+    /// An address; 0 is NULL.
+    Pointer,
+    /// Bytes that the call fills; the result is how many.
+    Filled,
+    /// A string that the call fills.
+    FilledString,
+    /// The arguments of a program.
+    Strings,
+    /// Flags of open(2).
+    OpenFlags,
+    /// Flags of a new descriptor.
+    DescriptorFlags,
+    /// Rights of memory.
+    Protection,
+    /// Flags of mmap(2).
+    MapFlags,
+    /// Flags of calls with a directory.
+    AtFlags,
+    /// Rights of access(2).
+    Access,
+    /// From where lseek(2) counts.
+    Whence,
+    /// What rt_sigprocmask(2) does.
+    MaskHow,
+    /// A clock.
+    Clock,
+    /// A command of fcntl(2).
+    FcntlCommand,
+    /// A request of ioctl(2).
+    IoctlCommand,
+    /// Options of wait4(2).
+    WaitOptions,
 }
 
 /// A system call.
@@ -62,29 +98,29 @@ mod rows {
     use super::*;
 
     system_calls! {
-        0 read(Fd Hex Number) = file::read;
+        0 read(Fd Filled Number) = file::read;
         1 write(Fd Bytes Number) = file::write;
-        2 open(Path Hex Mode) = file::open;
+        2 open(Path OpenFlags NewMode) = file::open;
         3 close(Fd) = file::close;
-        4 stat(Path Hex) = stat::stat;
-        5 fstat(Fd Hex) = stat::fstat;
-        6 lstat(Path Hex) = stat::lstat;
-        7 poll(Hex Number Number) = poll::poll;
-        8 lseek(Fd Number Number) = file::lseek;
-        9 mmap(Hex Number Hex Hex Fd Hex) = memory::mmap;
-        10 mprotect(Hex Number Hex) = memory::mprotect;
-        11 munmap(Hex Number) = memory::munmap;
-        12 brk(Hex) = memory::brk;
-        13 rt_sigaction(Signal Hex Hex Number) = signal::rt_sigaction;
-        14 rt_sigprocmask(Number Hex Hex Number) = signal::rt_sigprocmask;
+        4 stat(Path Pointer) = stat::stat;
+        5 fstat(Fd Pointer) = stat::fstat;
+        6 lstat(Path Pointer) = stat::lstat;
+        7 poll(Pointer Number Number) = poll::poll;
+        8 lseek(Fd Number Whence) = file::lseek;
+        9 mmap(Pointer Number Protection MapFlags Fd Hex) = memory::mmap;
+        10 mprotect(Pointer Number Protection) = memory::mprotect;
+        11 munmap(Pointer Number) = memory::munmap;
+        12 brk(Pointer) = memory::brk;
+        13 rt_sigaction(Signal Pointer Pointer Number) = signal::rt_sigaction;
+        14 rt_sigprocmask(MaskHow Pointer Pointer Number) = signal::rt_sigprocmask;
         15 rt_sigreturn() = signal::rt_sigreturn;
-        16 ioctl(Fd Hex Hex) = terminal::ioctl;
-        17 pread64(Fd Hex Number Number) = descriptor::pread64;
+        16 ioctl(Fd IoctlCommand Pointer) = terminal::ioctl;
+        17 pread64(Fd Filled Number Number) = descriptor::pread64;
         18 pwrite64(Fd Bytes Number Number) = descriptor::pwrite64;
-        19 readv(Fd Hex Number) = file::readv;
-        20 writev(Fd Hex Number) = file::writev;
-        21 access(Path Hex) = stat::access;
-        22 pipe(Hex) = file::pipe;
+        19 readv(Fd Pointer Number) = file::readv;
+        20 writev(Fd Pointer Number) = file::writev;
+        21 access(Path Access) = stat::access;
+        22 pipe(Pointer) = file::pipe;
         23 select(Number Hex Hex Hex Hex) = select::select;
         24 sched_yield() = schedule::sched_yield;
         25 mremap(Hex Number Number Hex Hex) = memory::mremap;
@@ -94,26 +130,26 @@ mod rows {
         32 dup(Fd) = file::dup;
         33 dup2(Fd Fd) = file::dup2;
         34 pause() = signal::pause;
-        35 nanosleep(Hex Hex) = sleep::nanosleep;
-        36 getitimer(Number Hex) = timer::getitimer;
+        35 nanosleep(Pointer Pointer) = sleep::nanosleep;
+        36 getitimer(Number Pointer) = timer::getitimer;
         37 alarm(Number) = timer::alarm;
-        38 setitimer(Number Hex Hex) = timer::setitimer;
+        38 setitimer(Number Pointer Pointer) = timer::setitimer;
         39 getpid() = process::getpid;
         40 sendfile(Fd Fd Hex Number) = descriptor::sendfile;
         56 clone(Hex Hex Hex Hex Hex) = clone::clone;
         57 fork() = clone::fork;
         58 vfork() = clone::vfork;
-        59 execve(Path Hex Hex) = process::execve;
+        59 execve(Path Strings Pointer) = process::execve;
         60 exit(Number) = process::exit;
-        61 wait4(Number Hex Hex Hex) = wait::wait4;
+        61 wait4(Number Pointer WaitOptions Pointer) = wait::wait4;
         62 kill(Number Signal) = signal::kill;
-        63 uname(Hex) = uname::uname;
-        72 fcntl(Fd Number Hex) = descriptor::fcntl;
+        63 uname(Pointer) = uname::uname;
+        72 fcntl(Fd FcntlCommand Hex) = descriptor::fcntl;
         74 fsync(Fd) = descriptor::fsync;
         75 fdatasync(Fd) = descriptor::fsync;
         76 truncate(Path Number) = stat::truncate;
         77 ftruncate(Fd Number) = stat::ftruncate;
-        79 getcwd(Hex Number) = name::getcwd;
+        79 getcwd(FilledString Number) = name::getcwd;
         80 chdir(Path) = name::chdir;
         81 fchdir(Fd) = name::fchdir;
         82 rename(Path Path) = name::rename;
@@ -123,18 +159,18 @@ mod rows {
         86 link(Path Path) = name::link;
         87 unlink(Path) = name::unlink;
         88 symlink(Path Path) = name::symlink;
-        89 readlink(Path Hex Number) = name::readlink;
+        89 readlink(Path Filled Number) = name::readlink;
         90 chmod(Path Mode) = stat::chmod;
         91 fchmod(Fd Mode) = stat::fchmod;
         92 chown(Path Number Number) = stat::chown;
         93 fchown(Fd Number Number) = stat::fchown;
         94 lchown(Path Number Number) = stat::lchown;
         95 umask(Mode) = name::umask;
-        96 gettimeofday(Hex Hex) = time::gettimeofday;
-        97 getrlimit(Number Hex) = limit::getrlimit;
-        98 getrusage(Number Hex) = usage::getrusage;
-        99 sysinfo(Hex) = limit::sysinfo;
-        100 times(Hex) = usage::times;
+        96 gettimeofday(Pointer Pointer) = time::gettimeofday;
+        97 getrlimit(Number Pointer) = limit::getrlimit;
+        98 getrusage(Number Pointer) = usage::getrusage;
+        99 sysinfo(Pointer) = limit::sysinfo;
+        100 times(Pointer) = usage::times;
         102 getuid() = identity::getuid;
         104 getgid() = identity::getgid;
         105 setuid(Number) = identity::setuid;
@@ -160,12 +196,12 @@ mod rows {
         127 rt_sigpending(Hex Number) = signal::rt_sigpending;
         128 rt_sigtimedwait(Hex Hex Hex Number) = signal_queue::rt_sigtimedwait;
         129 rt_sigqueueinfo(Number Signal Hex) = signal_queue::rt_sigqueueinfo;
-        130 rt_sigsuspend(Hex Number) = signal::rt_sigsuspend;
-        131 sigaltstack(Hex Hex) = signal::sigaltstack;
+        130 rt_sigsuspend(Pointer Number) = signal::rt_sigsuspend;
+        131 sigaltstack(Pointer Pointer) = signal::sigaltstack;
         133 mknod(Path Mode Hex) = name::mknod;
         135 personality(Hex) = system::personality;
-        137 statfs(Path Hex) = stat::statfs;
-        138 fstatfs(Fd Hex) = stat::fstatfs;
+        137 statfs(Path Pointer) = stat::statfs;
+        138 fstatfs(Fd Pointer) = stat::fstatfs;
         140 getpriority(Number Number) = schedule::getpriority;
         141 setpriority(Number Number Number) = schedule::setpriority;
         142 sched_setparam(Number Hex) = schedule::sched_setparam;
@@ -192,13 +228,13 @@ mod rows {
         171 setdomainname(Bytes Number) = uname::setdomainname;
         186 gettid() = process::gettid;
         200 tkill(Number Signal) = signal::tkill;
-        201 time(Hex) = time::time;
+        201 time(Pointer) = time::time;
         202 futex(Hex Number Number Hex Hex Number) = futex::futex;
         203 sched_setaffinity(Number Number Hex) = schedule::sched_setaffinity;
         204 sched_getaffinity(Number Number Hex) = schedule::sched_getaffinity;
         213 epoll_create(Number) = epoll::epoll_create;
-        217 getdents64(Fd Hex Number) = name::getdents64;
-        218 set_tid_address(Hex) = process::set_tid_address;
+        217 getdents64(Fd Pointer Number) = name::getdents64;
+        218 set_tid_address(Pointer) = process::set_tid_address;
         219 restart_syscall() = sleep::restart_syscall;
         222 timer_create(Number Hex Hex) = timer::timer_create;
         223 timer_settime(Number Hex Hex Hex) = timer::timer_settime;
@@ -206,31 +242,31 @@ mod rows {
         225 timer_getoverrun(Number) = timer::timer_getoverrun;
         226 timer_delete(Number) = timer::timer_delete;
         227 clock_settime(Number Hex) = time::clock_settime;
-        228 clock_gettime(Number Hex) = time::clock_gettime;
-        229 clock_getres(Number Hex) = time::clock_getres;
-        230 clock_nanosleep(Number Hex Hex Hex) = sleep::clock_nanosleep;
+        228 clock_gettime(Clock Pointer) = time::clock_gettime;
+        229 clock_getres(Clock Pointer) = time::clock_getres;
+        230 clock_nanosleep(Clock Number Pointer Pointer) = sleep::clock_nanosleep;
         231 exit_group(Number) = process::exit_group;
-        232 epoll_wait(Fd Hex Number Number) = epoll::epoll_wait;
-        233 epoll_ctl(Fd Number Fd Hex) = epoll::epoll_ctl;
+        232 epoll_wait(Fd Pointer Number Number) = epoll::epoll_wait;
+        233 epoll_ctl(Fd Number Fd Pointer) = epoll::epoll_ctl;
         234 tgkill(Number Number Signal) = signal::tgkill;
-        247 waitid(Number Number Hex Hex Hex) = wait::waitid;
-        257 openat(Fd Path Hex Mode) = file::openat;
+        247 waitid(Number Number Pointer WaitOptions Pointer) = wait::waitid;
+        257 openat(Fd Path OpenFlags NewMode) = file::openat;
         258 mkdirat(Fd Path Mode) = name::mkdirat;
         259 mknodat(Fd Path Mode Hex) = name::mknodat;
-        260 fchownat(Fd Path Number Number Hex) = stat::fchownat;
-        262 newfstatat(Fd Path Hex Hex) = stat::newfstatat;
-        263 unlinkat(Fd Path Hex) = name::unlinkat;
+        260 fchownat(Fd Path Number Number AtFlags) = stat::fchownat;
+        262 newfstatat(Fd Path Pointer AtFlags) = stat::newfstatat;
+        263 unlinkat(Fd Path AtFlags) = name::unlinkat;
         264 renameat(Fd Path Fd Path) = name::renameat;
-        265 linkat(Fd Path Fd Path Hex) = name::linkat;
+        265 linkat(Fd Path Fd Path AtFlags) = name::linkat;
         266 symlinkat(Path Fd Path) = name::symlinkat;
-        267 readlinkat(Fd Path Hex Number) = name::readlinkat;
+        267 readlinkat(Fd Path Filled Number) = name::readlinkat;
         268 fchmodat(Fd Path Mode) = stat::fchmodat;
-        269 faccessat(Fd Path Hex) = stat::faccessat;
+        269 faccessat(Fd Path Access) = stat::faccessat;
         270 pselect6(Number Hex Hex Hex Hex Hex) = select::pselect6;
         271 ppoll(Hex Number Hex Hex Number) = poll::ppoll;
         273 set_robust_list(Hex Number) = futex::set_robust_list;
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
-        280 utimensat(Fd Path Hex Hex) = stat::utimensat;
+        280 utimensat(Fd Path Pointer AtFlags) = stat::utimensat;
         281 epoll_pwait(Fd Hex Number Number Hex Number) = epoll::epoll_pwait;
         283 timerfd_create(Number Hex) = timer::timerfd_create;
         284 eventfd(Number) = eventfd::eventfd;
@@ -238,20 +274,20 @@ mod rows {
         287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
         290 eventfd2(Number Hex) = eventfd::eventfd2;
         291 epoll_create1(Hex) = epoll::epoll_create1;
-        292 dup3(Fd Fd Hex) = descriptor::dup3;
-        293 pipe2(Hex Hex) = file::pipe2;
+        292 dup3(Fd Fd DescriptorFlags) = descriptor::dup3;
+        293 pipe2(Pointer DescriptorFlags) = file::pipe2;
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
-        302 prlimit64(Number Number Hex Hex) = limit::prlimit64;
+        302 prlimit64(Number Number Pointer Pointer) = limit::prlimit64;
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
-        318 getrandom(Hex Number Hex) = system::getrandom;
-        322 execveat(Fd Path Hex Hex Hex) = process::execveat;
+        318 getrandom(Filled Number Hex) = system::getrandom;
+        322 execveat(Fd Path Strings Pointer AtFlags) = process::execveat;
         324 membarrier(Number Hex) = barrier::membarrier;
         325 mlock2(Hex Number Hex) = memory_lock::mlock2;
         424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
         434 pidfd_open(Number Hex) = process::pidfd_open;
         435 clone3(Hex Number) = clone::clone3;
-        439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;
+        439 faccessat2(Fd Path Access AtFlags) = stat::faccessat2;
         441 epoll_pwait2(Fd Hex Number Hex Hex Number) = epoll::epoll_pwait2;
     }
 
@@ -273,14 +309,28 @@ static HANDLERS: [Option<Handler>; NUMBERS] = {
     handlers
 };
 
-/// Returns the handler of a call, if it is there. A program can't make the CPU speculate with a
-/// number beyond the end.
+/// The end of the numbers whose handlers are called at once: [`NUMBERS`], or 0 while calls are traced.
+/// So a trace costs one load while it is off: the number is compared with an end anyway.
+static DIRECT_END: AtomicU64 = AtomicU64::new(NUMBERS as u64);
+
+/// Makes all calls go by [`handler`], or those that are there by [`direct_handler`].
+pub(super) fn set_direct(is_direct: bool) {
+    DIRECT_END.store(if is_direct { NUMBERS as u64 } else { 0 }, Ordering::Relaxed);
+}
+
+/// Returns the handler of a call, if it is there and calls aren't traced. A program can't make the
+/// CPU speculate with a number beyond the end.
 #[inline]
-pub(super) fn handler(number: u64) -> Option<Handler> {
+pub(super) fn direct_handler(number: u64) -> Option<Handler> {
     // A power of two of numbers: masking needs no branch that could be mispredicted.
     const { assert!(NUMBERS.is_power_of_two()) };
     let handler = HANDLERS[number as usize & (NUMBERS - 1)];
-    handler.filter(|_| number < NUMBERS as u64)
+    handler.filter(|_| number < DIRECT_END.load(Ordering::Relaxed))
+}
+
+/// Returns the handler of a call, if it is there.
+pub(super) fn handler(number: u64) -> Option<Handler> {
+    HANDLERS.get(usize::try_from(number).ok()?).copied().flatten()
 }
 
 /// Returns a call that is there.

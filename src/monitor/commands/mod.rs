@@ -56,6 +56,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &tasks::sched::COMMAND,
     &cpu::stack::COMMAND,
     &files::stat::COMMAND,
+    &tasks::strace::COMMAND,
     &cpu::sym::COMMAND,
     &session::test::COMMAND,
     &devices::ticks::COMMAND,

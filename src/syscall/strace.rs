@@ -1,0 +1,148 @@
+//! System calls as lines of the log, as strace(1) writes them.
+//!
+//! While a choice is made, all calls take the slow way of [`super::handle_other`], which asks here
+//! whether the process is one of those that are traced. A line is written when its call returns, with
+//! the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`.
+
+mod arguments;
+
+use core::fmt::Write;
+
+use heapless::String;
+use signals::Interruption;
+
+use super::call::{Call, CallResult, Failure};
+use super::table::{self, Handler};
+use super::{errno::Errno, names};
+use crate::process::Processes;
+use crate::process::process::NAME_BYTES;
+use crate::sync::{Rank, SpinMutex};
+use arguments::{Outcome, Shown};
+
+/// The processes whose calls are logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// None.
+    Off,
+    /// All.
+    All,
+    /// The one with this number.
+    Process(u32),
+    /// Those with this name.
+    Name(String<NAME_BYTES>),
+}
+
+impl Choice {
+    /// Reads a choice: `off`, `all`, a number, or a name, of which [`NAME_BYTES`] count.
+    pub fn parse(word: &str) -> Self {
+        match (word, word.parse()) {
+            ("off", _) => Self::Off,
+            ("all", _) => Self::All,
+            (_, Ok(pid)) => Self::Process(pid),
+            _ => {
+                let mut name = String::new();
+                word.chars().take_while(|c| name.push(*c).is_ok()).for_each(drop);
+                Self::Name(name)
+            }
+        }
+    }
+}
+
+/// Protects the choice; copied to be used.
+static CHOICE: SpinMutex<Choice> = SpinMutex::new(Rank::Process, Choice::Off);
+
+/// How many bytes of a line are kept.
+const LINE_BYTES: usize = 640;
+
+/// The calls that never return.
+const ENDS: [&str; 2] = ["exit", "exit_group"];
+
+/// The calls whose result is an address.
+const ADDRESSES: [&str; 3] = ["mmap", "brk", "mremap"];
+
+/// Traces what `option` of the command line says.
+pub fn start(_processes: Processes, option: Option<&str>) {
+    if let Some(word) = option {
+        set(Choice::parse(word));
+    }
+}
+
+/// Sets which processes are traced.
+pub fn set(choice: Choice) {
+    table::set_direct(choice == Choice::Off);
+    *CHOICE.lock() = choice;
+}
+
+/// Returns which processes are traced.
+pub fn choice() -> Choice {
+    CHOICE.lock().clone()
+}
+
+fn is_traced(call: &Call<'_>) -> bool {
+    match choice() {
+        Choice::Off => false,
+        Choice::All => true,
+        Choice::Process(pid) => call.process().pid().number() == pid,
+        Choice::Name(name) => call.process().name() == name,
+    }
+}
+
+/// Runs `handler`, and logs the call if its process is traced.
+pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
+    if !is_traced(call) {
+        return handler(call);
+    }
+    let number = call.frame.rax;
+    let row = table::find(number);
+    let name = row.map(|row| row.name).or_else(|| names::of(number));
+    let tid = call.thread.tid();
+    let mut line = String::<LINE_BYTES>::new();
+    // What doesn't fit is cut.
+    let _ = match name {
+        Some(name) => write!(line, "{name}("),
+        None => write!(line, "syscall_{number:#x}("),
+    };
+    let kinds = row.map_or(&[][..], |row| row.arguments);
+    let values = core::array::from_fn(|index| call.argument(index));
+    let mut shown = Shown::new(kinds, values);
+    let _ = shown.write_before(&mut line);
+    let result = handler(call);
+    let outcome = match result {
+        Ok(len) => Outcome::Done(len),
+        Err(_) => Outcome::Failed,
+    };
+    let _ = shown.write_after(&mut line, outcome);
+    let _ = write!(line, ") = ");
+    let _ = write_result(&mut line, name.unwrap_or_default(), call, &result);
+    log::info!("[pid {tid}] {line}");
+    result
+}
+
+fn write_result(
+    line: &mut String<LINE_BYTES>,
+    name: &str,
+    call: &Call<'_>,
+    result: &CallResult,
+) -> core::fmt::Result {
+    match result {
+        Ok(_) if ENDS.contains(&name) => line.write_str("?"),
+        Ok(address) if ADDRESSES.contains(&name) => write!(line, "{address:#x}"),
+        Ok(mode) if name == "umask" => write!(line, "{mode:#05o}").map(drop),
+        Ok(number) => write!(line, "{}", *number as i64),
+        // The result is in the registers that the call has set.
+        Err(Failure::RegistersAreSet) => write!(line, "{}", call.frame.rax as i64),
+        Err(Failure::Errno(errno)) => write_error(line, *errno),
+        Err(Failure::Interrupted(interruption)) => line.write_str(match interruption {
+            Interruption::Restart => "? ERESTARTSYS (To be restarted if SA_RESTART is set)",
+            Interruption::RestartAlways => "? ERESTARTNOINTR (To be restarted)",
+            Interruption::RestartWithoutHandler => {
+                "? ERESTARTNOHAND (To be restarted if no handler)"
+            }
+            Interruption::RestartBlock => "? ERESTART_RESTARTBLOCK (Interrupted by signal)",
+        }),
+    }
+}
+
+fn write_error(line: &mut String<LINE_BYTES>, errno: Errno) -> core::fmt::Result {
+    write!(line, "-1 {} ({})", errno.name(), errno.description())
+}
