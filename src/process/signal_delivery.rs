@@ -3,9 +3,10 @@
 use ::signals as pure;
 use pure::fpu::MAGIC2_BYTES;
 use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
-use pure::{Action, Code, Delivery, Resume, SigInfo, Signal, ThreadSignals};
+use pure::{Action, Code, Delivery, Resume, SigInfo, Signal, SignalSet, ThreadSignals};
 
 use super::exit_status::ExitStatus;
+use super::pid::Pid;
 use super::signal_sending;
 use super::stop;
 use super::table;
@@ -29,22 +30,28 @@ const SYSCALL_BYTES: u64 = 2;
 /// Delivers the next signals of the thread, whose program has the registers in `frame`.
 pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivered {
     let process = thread.process();
-    let has_orphaned_group = {
-        let table = table::lock();
-        let group = table.get(process.pid()).map(|entry| entry.group);
-        group.is_none_or(|group| table.is_orphaned(group, None))
-    };
+    // Only stops ask for it, and all processes have to be looked at to find out.
+    let mut has_orphaned_group = None;
     let mut interruption = thread.take_interruption();
     loop {
         let action = thread.with_signals(|state, own| {
+            let has_stop =
+                !((own.pending.set() | state.shared.set()) & SignalSet::STOPS).is_empty();
+            if has_stop && has_orphaned_group.is_none() {
+                return None;
+            }
             let shared = pure::Process {
                 shared: &mut state.shared,
                 dispositions: &mut state.dispositions,
                 kind: process.kind,
-                has_orphaned_group,
+                has_orphaned_group: has_orphaned_group.unwrap_or(false),
             };
-            pure::next_action(own, shared).0
+            Some(pure::next_action(own, shared).0)
         });
+        let Some(action) = action else {
+            has_orphaned_group = Some(is_group_orphaned(process.pid()));
+            continue;
+        };
         match action {
             Action::None => {
                 if let Some(interruption) = interruption {
@@ -78,6 +85,12 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
             }
         }
     }
+}
+
+fn is_group_orphaned(pid: Pid) -> bool {
+    let table = table::lock();
+    let group = table.get(pid).map(|entry| entry.group);
+    group.is_none_or(|group| table.is_orphaned(group, None))
 }
 
 /// Sets the registers of a program whose system call was interrupted.
