@@ -14,6 +14,7 @@
 //! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free, or used for something else |
 //! | [`Rule::TableNotOwned`] | a table whose frame is free, or used for something else |
 //! | [`Rule::Owners`] | a frame of the heap, of a stack or of a table that has more than one owner |
+//! | [`Rule::Sharers`] | a private frame of programs that has more or fewer owners than mappings, a shared one that has fewer, or a private page that can be written and has several |
 //! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them; or records of frames that differ from it |
 //!
 //! Each frame's rights in the direct map follow from what it is: the kernel's code
@@ -21,6 +22,7 @@
 //! and executed at another.
 
 mod findings;
+pub mod programs;
 
 use core::ops::ControlFlow;
 

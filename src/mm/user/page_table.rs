@@ -364,6 +364,11 @@ impl UserPageTable {
         });
     }
 
+    /// Calls `found` with the frame of each table that is the program's.
+    pub(super) fn for_each_table(&self, mut found: impl FnMut(PhysAddr)) {
+        self.table.for_each_table(|frame, _| found(frame));
+    }
+
     /// Returns the first page at or above `from` that is mapped, and to what.
     fn first_mapping(&self, from: VirtAddr) -> Option<(VirtAddr, Mapping)> {
         let mut first = None;

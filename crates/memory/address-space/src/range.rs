@@ -21,6 +21,9 @@ pub struct PageRange {
 }
 
 impl PageRange {
+    /// All pages that a program can have.
+    pub const ALL: Self = Self { start: 0, end: USER_END };
+
     /// Returns the pages of the `len_bytes` bytes from the address `start` on, both as a
     /// program passes them: the length is rounded up to whole pages, the start isn't.
     ///

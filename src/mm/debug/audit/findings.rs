@@ -25,6 +25,7 @@ pub enum Rule {
     FrameNotOwned,
     TableNotOwned,
     Owners,
+    Sharers,
     Count,
 }
 
@@ -42,6 +43,7 @@ impl fmt::Display for Rule {
             Self::FrameNotOwned => "a frame that is free, or used for something else",
             Self::TableNotOwned => "a page table whose frame is free, or used for something else",
             Self::Owners => "a frame of the kernel that has more than one owner",
+            Self::Sharers => "a frame of programs with other owners than its mappings",
             Self::Count => "frames counted and found differ",
         })
     }

@@ -1,7 +1,10 @@
 //! `audit`: checks memory.
 
-use crate::mm::debug::audit;
+use alloc::vec::Vec;
+
+use crate::mm::debug::audit::{self, programs};
 use crate::monitor::command::{Command, NO_WORDS, Run};
+use crate::process::table;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "audit",
@@ -16,6 +19,19 @@ pub(in crate::monitor) const COMMAND: Command = Command {
             writeln!(out, "{finding}")?;
         }
         writeln!(out, "{audit}")?;
+        let processes = table::all();
+        let spaces: Vec<_> = processes.iter().filter_map(|process| process.memory()).collect();
+        match programs::run(&spaces) {
+            Ok(audit) => {
+                for finding in &audit.findings {
+                    writeln!(out, "{finding}")?;
+                }
+                writeln!(out, "programs: {audit}")?;
+            }
+            Err(programs::NoMemory) => {
+                writeln!(out, "programs: no memory is left for what would be found")?;
+            }
+        }
         Ok(())
     }),
 };

@@ -1,0 +1,32 @@
+//! A look at the pages and tables of an address space, for the audit.
+
+use ::address_space::{PageRange, Region};
+use paging::Mapping;
+use x86_64::{PhysAddr, VirtAddr};
+
+use super::address_space::AddressSpace;
+use super::backing::Backing;
+
+impl AddressSpace {
+    /// Calls `found` with each page that is mapped, lowest first, and the region that has it, if one
+    /// has. May wait; the regions and the table are locked meanwhile.
+    pub fn for_each_page(
+        &self,
+        mut found: impl FnMut(VirtAddr, Mapping, Option<&Region<Backing>>),
+    ) {
+        let regions = self.regions();
+        // Pages come in rising order, as the regions do.
+        let mut parts = regions.iter().peekable();
+        self.table().for_each_page(PageRange::ALL, |page, mapping| {
+            while parts.next_if(|region| region.range().end() <= page).is_some() {}
+            let region = parts.peek().copied().filter(|region| region.range().contains(page));
+            found(page, mapping, region);
+        });
+    }
+
+    /// Calls `found` with the frame of each table that is its own. May wait; the table is locked
+    /// meanwhile.
+    pub fn for_each_table(&self, found: impl FnMut(PhysAddr)) {
+        self.table().for_each_table(found);
+    }
+}
