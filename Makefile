@@ -33,7 +33,7 @@ ready:
 build: ready ## builds the kernel
 	@tools/kernel
 
-run: boot-cd ## boots it in QEMU, into the prompt
+run: boot-cd ## boots it in QEMU, into a shell; into the prompt by CMDLINE=init=none
 run-uefi: boot-uefi ## boots it by UEFI
 run-usb: boot-usb ## boots it from an emulated USB stick
 run run-uefi run-usb:

@@ -1,7 +1,8 @@
 //! The first program: which one it is, and the end of the machine after it.
 //!
 //! It is `init=` of the command line, else the first of [`init::DEFAULTS`] that is there. Words of
-//! the command line after `--` are its arguments. If there is none, the prompt runs instead.
+//! the command line after `--` are its arguments. If there is none, or with `init=none`, the prompt runs
+//! instead.
 
 #![forbid(unsafe_code)]
 
@@ -19,6 +20,9 @@ use crate::process::exec::Command;
 use crate::process::exit_status::ExitStatus;
 use crate::process::{init, init_status};
 use crate::tty::console_terminal;
+
+/// What `init=` is for no first program.
+const NONE: &str = "none";
 
 /// The environment of the first program, as on Linux.
 const ENVIRONMENT: [&str; 2] = ["HOME=/", "TERM=linux"];
@@ -46,6 +50,7 @@ pub fn run(machine: &Machine) {
 /// Returns the first program with its arguments.
 fn find(machine: &Machine) -> Option<Command> {
     let path = match &machine.boot.options.init {
+        Some(path) if path == NONE => return None,
         Some(path) => path.as_str(),
         None => {
             let caller = Caller::root(fs::root());
