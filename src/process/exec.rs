@@ -171,7 +171,8 @@ fn load(
     name: &[u8],
     command: &Command,
 ) -> Result<Prepared, ExecError> {
-    let identity = with_file_ids(&file, identity)?;
+    let has_new_privileges = !process.attributes.has_no_new_privileges();
+    let identity = with_file_ids(&file, identity, has_new_privileges)?;
     let limits = process.limits();
     let environment = strings(command, &limits).map_err(LoadError::Stack)?;
     let loaded = loader::load(&file, &command.path, environment, &identity, &limits)?;
@@ -200,9 +201,13 @@ fn strings(
 }
 
 /// Returns who a program acts for: the owner of its file, if that has the set-user-ID bit.
-fn with_file_ids(file: &Path, identity: Arc<Identity>) -> Result<Arc<Identity>, ExecError> {
+fn with_file_ids(
+    file: &Path,
+    identity: Arc<Identity>,
+    has_new_privileges: bool,
+) -> Result<Arc<Identity>, ExecError> {
     let (mode, (uid, gid)) = (file.inode().mode(), file.inode().owner());
-    let is_honoured = !file.mount().flags().contains(MountFlags::NO_SUID);
+    let is_honoured = has_new_privileges && !file.mount().flags().contains(MountFlags::NO_SUID);
     let sets_uid = is_honoured && mode.contains(Mode::SET_UID);
     let sets_gid = is_honoured && mode.contains(Mode::SET_GID | Mode::GROUP_EXECUTE);
     let mut changed = (*identity).clone();
@@ -239,6 +244,12 @@ pub fn exec(
     process.end_others(thread.handle())?;
     // From here on nothing fails.
     let Prepared { loaded, program, identity } = prepared;
+    let is_secure =
+        identity.uid != identity.effective_uid || identity.gid != identity.effective_gid;
+    process.attributes.set_dumpable(!is_secure);
+    if is_secure {
+        process.attributes.set_death_signal(None);
+    }
     process.set_identity(identity);
     let before = core::mem::replace(&mut *process.program.lock(), program);
     drop(before);

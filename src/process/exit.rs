@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use signals::Signal;
 
@@ -92,6 +93,13 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
             zombies_of_reaper |= matches!(child.life, Life::Zombie(_));
         }
     }
+    // Those that want to know of their parent's end.
+    let left: Vec<Arc<Process>> = children
+        .iter()
+        .filter_map(|child| table.get(*child))
+        .filter(|child| child.process.attributes.death_signal().is_some())
+        .map(|child| child.process.clone())
+        .collect();
     if let Some(reaper) = table.get_mut(reaper) {
         reaper.children.extend(children);
     }
@@ -115,6 +123,10 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         drop(table);
     }
     process.end_event.report();
+    for child in left {
+        let signal = child.attributes.death_signal();
+        signal.into_iter().for_each(|signal| signal_sending::send_of_kernel(&child, signal));
+    }
     for group in groups {
         signal_sending::send_to_group(group, Signal::HUP);
         signal_sending::send_to_group(group, Signal::CONT);

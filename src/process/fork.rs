@@ -81,6 +81,7 @@ pub fn fork(
         };
         let child = Process::new(pid, ProcessKind::Ordinary, beginning);
         child.set_personality(parent.personality());
+        child.attributes.inherit(&parent.attributes);
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
         let child_thread = thread_start::add_thread(&child, pid, thread_signals)?;
         let own = table.get(parent.pid()).ok_or(ForkError::NoMemory)?;

@@ -21,6 +21,8 @@
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | what terminals need of processes |
 //! | [`timers`], [`process_timers`] | timers |
+//! | [`signal_file`] | signals that are read |
+//! | [`attributes`] | what prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
 //! | [`limits`] | resource limits |
 //!
@@ -34,6 +36,7 @@
 
 mod accounting;
 pub mod attention;
+pub mod attributes;
 pub mod current;
 mod descriptor_share;
 pub mod descriptors;
@@ -54,6 +57,7 @@ pub mod pidfd;
 pub mod process;
 pub mod process_timers;
 pub mod signal_delivery;
+pub mod signal_file;
 pub mod signal_sending;
 mod stop;
 pub mod table;

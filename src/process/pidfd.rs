@@ -3,6 +3,7 @@
 use alloc::sync::Arc;
 
 use super::process::Process;
+use super::table;
 use crate::fs::error::FsError;
 use crate::fs::file::anonymous;
 use crate::fs::file::file_ops::{self, FileOps};
@@ -34,6 +35,12 @@ impl FileOps for PidFd {
 pub fn open(process: &Arc<Process>, flags: OpenFlags) -> Result<Arc<OpenFile>, FsError> {
     let flags = flags & OpenFlags::NONBLOCK | OpenFlags::READ_WRITE;
     anonymous::open("pidfd", flags, Arc::try_new(PidFd(process.clone()))?)
+}
+
+/// Returns whether a process hasn't been waited for: afterwards another one may have its number. May
+/// wait.
+pub fn is_there(process: &Arc<Process>) -> bool {
+    table::find(process.pid()).is_some_and(|other| Arc::ptr_eq(&other, process))
 }
 
 /// Returns the process that an open file stands for, if it does.

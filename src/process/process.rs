@@ -7,6 +7,7 @@ use blocking::WaitError;
 use heapless::String;
 use signals::{Dispositions, Pending, ProcessKind};
 
+use super::attributes::Attributes;
 use super::descriptor_share::DescriptorShare;
 use super::descriptors::Descriptors;
 use super::end_event::EndEvent;
@@ -143,6 +144,8 @@ pub struct Process {
     pub(super) usage: UsageCounts,
     /// Its end, for descriptors of it.
     pub(super) end_event: EndEvent,
+    /// What prctl(2) sets.
+    pub(super) attributes: Attributes,
     /// The behaviour that its programs expect: personality(2).
     pub(super) personality: AtomicU32,
     /// When it has begun, on the kernel's clock.
@@ -172,6 +175,7 @@ impl Process {
             timers: Timers::new(),
             usage: UsageCounts::new(),
             end_event: EndEvent::new(),
+            attributes: Attributes::new(),
             personality: AtomicU32::new(0),
             start_ns: clock::now_ns(),
         }
@@ -255,6 +259,11 @@ impl Process {
         condition: impl FnMut() -> bool,
     ) -> Result<(), WaitError> {
         self.child_events.wait_until_cancellable(deadline_ns, condition)
+    }
+
+    /// Returns what prctl(2) sets.
+    pub fn attributes(&self) -> &Attributes {
+        &self.attributes
     }
 
     /// Returns the behaviour that its programs expect, as personality(2) has it.

@@ -9,6 +9,7 @@ use super::table::{self, Life, Member};
 use super::thread::ProcessThread;
 use super::thread_handle::ThreadHandle;
 use super::threads::Threads;
+use crate::fs::file::readiness::PollQueue;
 
 /// Why a signal isn't sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,9 @@ impl From<PushError> for SendError {
         }
     }
 }
+
+/// Notified when a signal was sent to any process: for descriptors from which signals are read.
+pub(super) static SENT: PollQueue = PollQueue::new();
 
 /// A tick of the times in SIGCHLD's information, in nanoseconds.
 const TICK_NS: u64 = 10_000_000;
@@ -91,6 +95,7 @@ fn send_to_queue(
             thread.with_signals(|own| own.pending.remove(sent.discard));
         });
     }
+    SENT.notify();
     let is_kill = info.signal == Signal::KILL;
     if is_kill || sent.is_some_and(|sent| sent.continues) {
         continue_stopped(process, is_kill);

@@ -277,6 +277,18 @@ pub fn relations(pid: Pid) -> Option<Relations> {
     })
 }
 
+/// Sets whether orphans below a process become its children. May wait.
+pub fn set_subreaper(pid: Pid, is_subreaper: bool) {
+    if let Some(entry) = lock().get_mut(pid) {
+        entry.is_subreaper = is_subreaper;
+    }
+}
+
+/// Returns whether orphans below a process become its children. May wait.
+pub fn is_subreaper(pid: Pid) -> bool {
+    lock().get(pid).is_some_and(|entry| entry.is_subreaper)
+}
+
 /// Why a process isn't put into a group or a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupError {

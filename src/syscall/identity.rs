@@ -29,8 +29,17 @@ fn change(
     call: &Call<'_>,
     change: impl FnOnce(&mut Identity) -> Result<(), Failure>,
 ) -> CallResult {
-    let mut identity = (*call.process().identity()).clone();
+    let before = call.process().identity();
+    let mut identity = (*before).clone();
     change(&mut identity)?;
+    let effective = |it: &Identity| {
+        let files = &it.credentials;
+        [it.effective_uid, it.effective_gid, files.uid, files.gid]
+    };
+    if effective(&before) != effective(&identity) {
+        // What the program has in memory may not be for the new user.
+        call.process().attributes().set_dumpable(false);
+    }
     let identity = Arc::try_new(identity).map_err(|_| Errno::ENOMEM)?;
     call.process().set_identity(identity);
     Ok(0)

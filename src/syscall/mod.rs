@@ -10,7 +10,7 @@
 //! | [`place`] | where the paths of a call begin |
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
 //! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
-//! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
+//! | [`identity`], [`limit`], [`usage`], [`schedule`], [`prctl`] | who they act for, and what they may use |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
@@ -40,6 +40,7 @@ mod name;
 pub mod names;
 mod place;
 mod poll;
+mod prctl;
 mod process;
 mod schedule;
 mod select;
@@ -65,7 +66,8 @@ use errno::Errno;
 
 /// Handles the system call of `thread` whose registers are in `frame`.
 pub fn handle(thread: &ProcessThread, frame: &mut TrapFrame) {
-    let number = frame.rax;
+    // As on Linux, the upper half of the register is ignored.
+    let number = u64::from(frame.rax as u32);
     let Some(handler) = table::direct_handler(number) else {
         return handle_other(thread, frame);
     };
@@ -76,7 +78,8 @@ pub fn handle(thread: &ProcessThread, frame: &mut TrapFrame) {
 /// Handles a call that isn't there, or one while calls are traced.
 #[cold]
 fn handle_other(thread: &ProcessThread, frame: &mut TrapFrame) {
-    let number = frame.rax;
+    // As on Linux, the upper half of the register is ignored.
+    let number = u64::from(frame.rax as u32);
     let result = match table::handler(number) {
         Some(handler) => strace::run(&mut Call { thread, frame }, handler),
         None => {

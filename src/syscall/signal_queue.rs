@@ -6,12 +6,16 @@ use blocking::WaitError;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use super::file;
 use super::signal;
 use super::time;
 use crate::arch::time::clock;
+use crate::fs::file::open_flags::OpenFlags;
 use crate::mm::user::pointer::UserPointer;
+use crate::process::descriptors::Descriptor;
 use crate::process::pid::{Pid, Selection};
 use crate::process::pidfd;
+use crate::process::signal_file;
 use crate::process::signal_sending;
 use crate::process::table;
 
@@ -24,9 +28,19 @@ pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     let process = pidfd::process_of(&file).ok_or(Errno::EBADF)?;
     let number = call.argument_u32(1);
     let info = match call.pointer_or_null(2) {
-        Some(pointer) => passed_info(call, number, pointer, process.pid())?,
+        Some(pointer) => {
+            // The number is the first of the words.
+            let passed = UserPointer::<u32>::new(pointer.address()).read()?;
+            if passed != number {
+                return Err(Errno::EINVAL.into());
+            }
+            passed_info(call, number, pointer, process.pid())?
+        }
         None => signal::info(call, number, SigInfo::from_user)?,
     };
+    if !pidfd::is_there(process) {
+        return Err(Errno::ESRCH.into());
+    }
     signal_sending::kill(call.process(), Selection::Process(process.pid()), info)?;
     Ok(0)
 }
@@ -75,6 +89,33 @@ pub(super) fn rt_tgsigqueueinfo(call: &mut Call<'_>) -> CallResult {
     }
     signal_sending::kill_thread(call.process(), &member, info)?;
     Ok(0)
+}
+
+/// Opens a descriptor from which signals are read, or sets which ones are.
+fn signalfd_of(call: &Call<'_>, flags: u32) -> CallResult {
+    if call.argument(2) != signal::SET_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    let set = SignalSet::from_bits(call.pointer::<u64>(1).read()?);
+    let flags = OpenFlags::from_bits(flags).ok_or(Errno::EINVAL)?;
+    if !(OpenFlags::NONBLOCK | OpenFlags::CLOSE_ON_EXEC).contains(flags) {
+        return Err(Errno::EINVAL.into());
+    }
+    if call.argument_i32(0) == -1 {
+        let file = signal_file::open(set, flags)?;
+        let on_exec = file::on_exec(flags);
+        return Ok(file::place(call, Descriptor { file, on_exec }, 0)?.into());
+    }
+    signal_file::of(&*call.file(0)?).ok_or(Errno::EINVAL)?.set(set);
+    Ok(call.argument_u32(0).into())
+}
+
+pub(super) fn signalfd(call: &mut Call<'_>) -> CallResult {
+    signalfd_of(call, 0)
+}
+
+pub(super) fn signalfd4(call: &mut Call<'_>) -> CallResult {
+    signalfd_of(call, call.argument_u32(3))
 }
 
 /// Waits for one of a set of signals, which are blocked, and takes it.

@@ -1,4 +1,4 @@
-//! The system and the CPU: arch_prctl(2), prctl(2), getrandom(2).
+//! The system and the CPU: arch_prctl(2), personality(2), getrandom(2).
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;
@@ -6,7 +6,6 @@ use super::file::UserBuffer;
 use crate::arch::reset;
 use crate::arch::user::user_state::Base;
 use crate::fs::char_devices::random_bytes;
-use crate::mm::user::pointer;
 use crate::process::exit_status::ExitStatus;
 use crate::process::init_status;
 use crate::task;
@@ -54,34 +53,6 @@ pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
     Ok(before.into())
 }
 
-pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
-    // Source: Linux, include/uapi/linux/prctl.h.
-    const SET_NAME: u64 = 15;
-    const GET_NAME: u64 = 16;
-    const NAME_BYTES: usize = 16;
-    match call.argument(0) {
-        SET_NAME => {
-            let mut bytes = [0; NAME_BYTES];
-            let name = match pointer::read_string(call.argument(1), &mut bytes) {
-                Ok(name) => name,
-                Err(pointer::StringError::BadAddress) => return Err(Errno::EFAULT.into()),
-                Err(pointer::StringError::TooLong) => &bytes,
-            };
-            call.process().set_name(name);
-        }
-        GET_NAME => {
-            let mut bytes = [0; NAME_BYTES];
-            let name = call.process().name();
-            bytes[..name.len()].copy_from_slice(name.as_bytes());
-            call.pointer::<[u8; NAME_BYTES]>(1).write(&bytes)?;
-        }
-        _ => return Err(Errno::EINVAL.into()),
-    }
-    Ok(0)
-}
-
-/// The list of mutexes that a thread of the C library holds: it is looked at when a thread ends that
-/// others share memory with, and there are none.
 pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
     // Source: reboot(2).
     const MAGIC: u32 = 0xFEE1_DEAD;

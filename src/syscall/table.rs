@@ -5,8 +5,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::call::{Call, CallResult};
 use super::{
     barrier, clone, descriptor, epoll, eventfd, file, futex, group, identity, limit, memory,
-    memory_lock, mount, name, poll, process, schedule, select, signal, signal_queue, sleep, stat,
-    system, terminal, time, timer, uname, usage, wait,
+    memory_lock, mount, name, poll, prctl, process, schedule, select, signal, signal_queue, sleep,
+    stat, system, terminal, time, timer, uname, usage, wait,
 };
 
 /// Handles a system call.
@@ -216,7 +216,7 @@ mod rows {
         151 mlockall(Hex) = memory_lock::mlockall;
         152 munlockall() = memory_lock::munlockall;
         153 vhangup() = terminal::vhangup;
-        157 prctl(Number Hex Hex Hex Hex) = system::prctl;
+        157 prctl(Number Hex Hex Hex Hex) = prctl::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
@@ -268,10 +268,12 @@ mod rows {
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
         280 utimensat(Fd Path Pointer AtFlags) = stat::utimensat;
         281 epoll_pwait(Fd Hex Number Number Hex Number) = epoll::epoll_pwait;
+        282 signalfd(Fd Hex Number) = signal_queue::signalfd;
         283 timerfd_create(Number Hex) = timer::timerfd_create;
         284 eventfd(Number) = eventfd::eventfd;
         286 timerfd_settime(Fd Hex Hex Hex) = timer::timerfd_settime;
         287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
+        289 signalfd4(Fd Hex Number Hex) = signal_queue::signalfd4;
         290 eventfd2(Number Hex) = eventfd::eventfd2;
         291 epoll_create1(Hex) = epoll::epoll_create1;
         292 dup3(Fd Fd DescriptorFlags) = descriptor::dup3;

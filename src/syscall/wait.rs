@@ -95,6 +95,9 @@ fn children(call: &Call<'_>) -> Result<(Selection, bool), Failure> {
         (P_PIDFD, 0..) => {
             let file = call.file(1)?;
             let process = pidfd::process_of(&file).ok_or(Errno::EBADF)?;
+            if !pidfd::is_there(process) {
+                return Err(Errno::ECHILD.into());
+            }
             let is_nonblocking = file.flags().contains(OpenFlags::NONBLOCK);
             return Ok((Selection::Process(process.pid()), is_nonblocking));
         }

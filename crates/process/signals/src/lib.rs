@@ -63,6 +63,7 @@ mod restart;
 mod send;
 mod set;
 mod signal;
+mod signalfd;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -78,4 +79,5 @@ pub use restart::{Interruption, RESTART_SYSCALL, Resume};
 pub use send::{ProcessKind, Sent, force, send};
 pub use set::SignalSet;
 pub use signal::{DefaultAction, SIGNALS, Signal};
+pub use signalfd::SIGNALFD_BYTES;
 pub use thread::ThreadSignals;
