@@ -49,7 +49,7 @@ pub(super) fn limits(call: &Call<'_>) -> Limits {
 
 /// Returns whether the process may lock pages without a limit: CAP_IPC_LOCK.
 fn may_lock_without_limit(call: &Call<'_>) -> bool {
-    call.process().identity().credentials.uid == 0
+    call.process().identity().is_root()
 }
 
 /// Checks that the process may lock pages at all.

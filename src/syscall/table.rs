@@ -4,9 +4,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::call::{Call, CallResult};
 use super::{
-    barrier, clone, descriptor, epoll, eventfd, file, futex, group, identity, limit, memory,
-    memory_lock, mount, name, poll, prctl, process, schedule, select, signal, signal_queue, sleep,
-    stat, system, terminal, time, timer, uname, usage, wait,
+    barrier, clone, descriptor, epoll, eventfd, file, foreign_memory, futex, group, identity,
+    limit, memory, memory_lock, mount, name, poll, prctl, process, schedule, select, signal,
+    signal_queue, sleep, stat, system, terminal, time, timer, uname, usage, wait,
 };
 
 /// Handles a system call.
@@ -281,6 +281,8 @@ mod rows {
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
         302 prlimit64(Number Number Pointer Pointer) = limit::prlimit64;
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
+        310 process_vm_readv(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_readv;
+        311 process_vm_writev(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_writev;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Filled Number Hex) = system::getrandom;
         322 execveat(Fd Path Strings Pointer AtFlags) = process::execveat;

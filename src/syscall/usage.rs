@@ -25,15 +25,10 @@ pub(super) fn rusage_of(usage: &Usage) -> Rusage {
     words
 }
 
-/// Returns how many KiB of a process are in memory. What it was at most isn't kept.
-fn resident_kib(process: &Process) -> u64 {
+/// Returns how many KiB of a process were in memory at most.
+fn resident_max_kib(process: &Process) -> u64 {
     const PAGE_KIB: u64 = 4;
-    let Some(memory) = process.memory() else {
-        return 0;
-    };
-    let mut pages = 0;
-    memory.for_each_region(|region| pages += memory.resident_pages(region.range()));
-    pages * PAGE_KIB
+    process.memory().map_or(0, |memory| memory.memory_use().pages_max * PAGE_KIB)
 }
 
 pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
@@ -53,7 +48,7 @@ pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
         _ => return Err(Errno::EINVAL.into()),
     };
     if call.argument_i32(0) != RUSAGE_CHILDREN {
-        words[RESIDENT_MAX] = resident_kib(process);
+        words[RESIDENT_MAX] = resident_max_kib(process);
     }
     call.pointer::<Rusage>(1).write(&words)?;
     Ok(0)

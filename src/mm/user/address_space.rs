@@ -30,6 +30,8 @@ pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 pub struct MemoryUse {
     /// The pages that are there: VmRSS of proc(5).
     pub pages: u64,
+    /// How many pages were there at most: VmHWM.
+    pub pages_max: u64,
     /// The frames of the page table: VmPTE.
     pub tables: u64,
 }
@@ -189,7 +191,11 @@ impl AddressSpace {
     /// Returns how much memory it has, in constant time. May wait.
     pub fn memory_use(&self) -> MemoryUse {
         let table = self.table();
-        MemoryUse { pages: table.pages(), tables: table.table_frames() }
+        MemoryUse {
+            pages: table.pages(),
+            pages_max: table.pages_max(),
+            tables: table.table_frames(),
+        }
     }
 
     /// Returns how many pages are there in `range`. May wait.

@@ -61,7 +61,7 @@ pub(super) enum Reason {
 }
 
 impl Reason {
-    fn is_write(self) -> bool {
+    pub(super) fn is_write(self) -> bool {
         matches!(self, Self::Access(Access::WRITE) | Self::ForeignWrite)
     }
 

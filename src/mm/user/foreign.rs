@@ -2,6 +2,7 @@
 //! process.
 
 use ::address_space::{Access, Region};
+use paging::MappingFlags;
 use x86_64::VirtAddr;
 
 use super::address_space::AddressSpace;
@@ -43,6 +44,32 @@ impl AddressSpace {
         })
     }
 
+    /// Reads up to `bytes.len()` bytes from `address`, as far as the program could read them. Returns
+    /// how many. May wait.
+    pub fn read_as_program(&self, address: VirtAddr, bytes: &mut [u8]) -> usize {
+        let mut done = 0;
+        // What was read before a page that can't be read counts.
+        let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::READ), |part| {
+            let len = part.len();
+            part.read(&mut bytes[done..done + len]);
+            done += len;
+        });
+        done
+    }
+
+    /// Writes up to `bytes.len()` bytes at `address`, as far as the program could write them. Returns
+    /// how many. May wait.
+    pub fn write_as_program(&self, address: VirtAddr, bytes: &[u8]) -> usize {
+        let mut done = 0;
+        // What was written before a page that can't be written counts.
+        let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::WRITE), |part| {
+            let len = part.len();
+            part.write(&bytes[done..done + len]);
+            done += len;
+        });
+        done
+    }
+
     /// Calls `access` with the bytes of each page from `address` on.
     fn for_each_part(
         &self,
@@ -57,23 +84,42 @@ impl AddressSpace {
             let start = (at % PAGE_BYTES) as usize;
             let len = (PAGE_BYTES as usize - start).min((end - at) as usize);
             let at_address = VirtAddr::try_new(at).map_err(|_| FaultError::NotMapped)?;
-            let frame = self.foreign_page(at_address, reason)?;
-            access(frame.bytes(start..start + len));
+            self.with_foreign_page(at_address, reason, |frame| {
+                access(frame.bytes(start..start + len));
+            })?;
             at += len as u64;
         }
         Ok(())
     }
 
-    /// Returns the frame of the page of `address`, after bringing it.
-    fn foreign_page(&self, address: VirtAddr, reason: Reason) -> Result<SharedFrame, FaultError> {
-        self.bring(address, reason, 0)?;
+    /// Calls `access` with the frame of the page of `address`, after bringing it. The regions are
+    /// locked meanwhile, so that no child gets the page while it is written.
+    fn with_foreign_page(
+        &self,
+        address: VirtAddr,
+        reason: Reason,
+        access: impl FnOnce(&SharedFrame),
+    ) -> Result<(), FaultError> {
         let page = address.align_down(PAGE_BYTES);
-        let regions = self.regions();
-        let access = regions.find(address).map(Region::access).ok_or(FaultError::NotMapped)?;
-        let mut table = self.table();
-        if reason == Reason::ForeignWrite && !access.contains(Access::WRITE) {
-            table.protect(page, flags_of(access));
+        loop {
+            self.bring(address, reason, 0)?;
+            let regions = self.regions();
+            let allowed = regions.find(address).map(Region::access).ok_or(FaultError::NotMapped)?;
+            let mut table = self.table();
+            let is_ready = table.query(page).is_some_and(|mapping| {
+                !reason.is_write() || mapping.flags.contains(MappingFlags::WRITE)
+            });
+            if !is_ready {
+                // It has gone again, or a child shares it.
+                continue;
+            }
+            if reason == Reason::ForeignWrite && !allowed.contains(Access::WRITE) {
+                table.protect(page, flags_of(allowed));
+            }
+            let frame = table.frame(page).ok_or(FaultError::NoMemory)?;
+            drop(table);
+            access(&frame);
+            return Ok(());
         }
-        table.frame(page).ok_or(FaultError::NoMemory)
     }
 }

@@ -126,6 +126,8 @@ pub struct UserPageTable {
     table: X64PageTable<Host>,
     /// How many pages are mapped.
     pages: u64,
+    /// How many pages were mapped at most.
+    pages_max: u64,
 }
 
 impl UserPageTable {
@@ -135,7 +137,7 @@ impl UserPageTable {
     /// [`PageTableError::NoMemory`].
     pub(super) fn try_new(space: &Arc<Space>) -> Result<Self, PageTableError> {
         let table = X64PageTable::try_new_sharing(Host::new(space), &kernel_space::upper_half())?;
-        Ok(Self { table, pages: 0 })
+        Ok(Self { table, pages: 0, pages_max: 0 })
     }
 
     /// Returns the address of the root table.
@@ -162,12 +164,18 @@ impl UserPageTable {
         self.table.map(page, frame.start(), PageSize::Size4K, flags)?;
         frame.leak();
         self.pages += 1;
+        self.pages_max = self.pages_max.max(self.pages);
         Ok(())
     }
 
     /// Returns how many pages are mapped.
     pub(super) fn pages(&self) -> u64 {
         self.pages
+    }
+
+    /// Returns how many pages were mapped at most.
+    pub(super) fn pages_max(&self) -> u64 {
+        self.pages_max
     }
 
     /// Returns how many frames the tables have.
@@ -345,7 +353,7 @@ impl UserPageTable {
             }
         })?;
         flush.flush();
-        let mut clone = Self { table: clone, pages };
+        let mut clone = Self { table: clone, pages, pages_max: pages };
         if has_failed {
             clone.unmap_all();
             return Err(PageTableError::NoMemory);
