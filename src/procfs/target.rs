@@ -7,7 +7,7 @@ use crate::fs::generated::Subject;
 use crate::process::current::current;
 use crate::process::pid::Pid;
 use crate::process::process::{Identity, Process};
-use crate::process::table::{self, Life, Relations};
+use crate::process::table::{self, Life, Member, Relations};
 use crate::process::thread_handle::ThreadHandle;
 use crate::process::usage::Usage;
 use crate::task::{State, Thread};
@@ -18,21 +18,29 @@ use crate::task::{State, Thread};
 pub(super) struct Target {
     pid: Pid,
     process: Weak<Process>,
-    /// The thread; `None` for all of the process.
+    /// The thread; `None` for the oldest one.
     thread: Option<(Pid, Weak<ThreadHandle>)>,
+    /// Whether sums are over all threads of the process.
+    is_whole: bool,
 }
 
 impl Target {
-    /// Returns the process with this number, or the process of the thread with this number.
+    /// Returns the process with this number, or the process of the thread with this number, as that
+    /// thread sees it.
     ///
     /// # Errors
     /// [`FsError::NotFound`].
     pub(super) fn find(pid: Pid) -> Result<Self, FsError> {
-        let process = match table::find(pid) {
-            Some(process) => process,
-            None => table::find_thread(pid).ok_or(FsError::NotFound)?.process,
+        let (process, thread) = match table::find(pid) {
+            Some(process) => (process, None),
+            None => {
+                let Member { process, thread } =
+                    table::find_thread(pid).ok_or(FsError::NotFound)?;
+                (process, Some((pid, Arc::downgrade(&thread))))
+            }
         };
-        Ok(Self { pid: process.pid(), process: Arc::downgrade(&process), thread: None })
+        let (pid, process) = (process.pid(), Arc::downgrade(&process));
+        Ok(Self { pid, process, thread, is_whole: true })
     }
 
     /// Returns the thread `tid` of the process.
@@ -53,7 +61,7 @@ impl Target {
             None if tid == self.pid => Weak::new(),
             None => return Err(FsError::NotFound),
         };
-        Ok(Self { thread: Some((tid, handle)), ..self.clone() })
+        Ok(Self { thread: Some((tid, handle)), is_whole: false, ..self.clone() })
     }
 
     /// Returns the number of the process.
@@ -68,7 +76,7 @@ impl Target {
 
     /// Returns whether the files are about one thread.
     pub(super) fn is_thread(&self) -> bool {
-        self.thread.is_some()
+        !self.is_whole
     }
 
     /// Returns the process, if its parent hasn't waited for it. May wait.
