@@ -11,8 +11,10 @@ use super::attributes::{Attributes, DeviceNumber, FileKind, Metadata, Mode, Perm
 use super::error::FsError;
 use super::file::file_ops::FileOps;
 use super::file_system::FileSystem;
+use super::locks::FileLocks;
 use super::page_cache::{PAGE_BYTES, PageCache};
 use super::pipe::Pipe;
+use super::seals::Sealing;
 use crate::sync::{Mutex, Rank, RwLock};
 
 /// What a new inode is.
@@ -218,6 +220,9 @@ pub struct Inode {
     pages: PageCache,
     /// What a FIFO's readers and writers share, as long as there are any.
     fifo: Once<Mutex<Weak<Pipe>>>,
+    sealing: Sealing,
+    /// Its advisory locks, after the first one was asked for.
+    locks: Once<Box<FileLocks>>,
     /// How many open files may write, or, below 0, how many programs run from it.
     writers: AtomicI32,
 }
@@ -244,6 +249,8 @@ impl Inode {
             ops,
             pages: PageCache::new(file_system.budget().cloned()),
             fifo: Once::new(),
+            sealing: Sealing::new(),
+            locks: Once::new(),
             writers: AtomicI32::new(0),
         })?)
     }
@@ -349,6 +356,26 @@ impl Inode {
     /// Returns what the FIFO's readers and writers share.
     pub(super) fn fifo(&self) -> &Mutex<Weak<Pipe>> {
         self.fifo.call_once(|| Mutex::new(Rank::SpecialFile, Weak::new()))
+    }
+
+    /// Returns its seals.
+    pub fn sealing(&self) -> &Sealing {
+        &self.sealing
+    }
+
+    /// Returns its advisory locks.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn locks(&self) -> Result<&FileLocks, FsError> {
+        let locks = self.locks.try_call_once(FileLocks::try_new);
+        locks.map(|locks| &**locks).map_err(|_| FsError::NoMemory)
+    }
+
+    /// Returns its advisory locks, if there may be some.
+    #[inline]
+    pub fn locks_if_any(&self) -> Option<&FileLocks> {
+        self.locks.get().map(|locks| &**locks)
     }
 
     /// Adds an open file that may write.

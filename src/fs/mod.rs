@@ -14,6 +14,7 @@
 //! | [`devfs`], [`devices`], [`char_devices`] | devices, and their nodes |
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
+//! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
 //! | [`credentials`] | whose rights an operation has |
 //! | [`io`] | where bytes go, and where they come from |
 //! | [`error`] | why an operation fails |
@@ -66,10 +67,12 @@ mod initramfs;
 pub mod inode;
 pub mod io;
 pub mod kinds;
+pub mod locks;
 mod name;
 pub mod namespace;
 pub mod page_cache;
 pub mod pipe;
+pub mod seals;
 pub mod super_block;
 #[cfg(test)]
 mod tests;

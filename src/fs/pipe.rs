@@ -14,7 +14,7 @@ use super::file::readiness::{PollQueue, Readiness};
 use super::io::{Bytes, BytesMut, Sink, Source, done_or};
 use super::page_cache::PAGE_BYTES;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
-use crate::sync::{Mutex, Rank, WaitQueue};
+use crate::sync::{Mutex, MutexGuard, Rank, WaitQueue};
 
 /// A write of up to so many bytes is not mixed with others.
 pub const PIPE_BUF_BYTES: usize = 4096;
@@ -107,10 +107,8 @@ impl Pipe {
         })?)
     }
 
-    fn read(&self, flags: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
-        if to.room() == 0 {
-            return Ok(0);
-        }
+    /// Waits until there are bytes, or no writers, unless `flags` are nonblocking.
+    fn wait_for_bytes(&self, flags: OpenFlags) -> Result<MutexGuard<'_, State>, FsError> {
         let mut state = self.state.lock();
         while state.pieces.is_empty() && state.writers > 0 {
             if flags.contains(OpenFlags::NONBLOCK) {
@@ -123,6 +121,14 @@ impl Pipe {
             })?;
             state = self.state.lock();
         }
+        Ok(state)
+    }
+
+    fn read(&self, flags: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
+        if to.room() == 0 {
+            return Ok(0);
+        }
+        let mut state = self.wait_for_bytes(flags)?;
         let was_full = state.is_full();
         let mut done = 0;
         let mut result = Ok(());
@@ -329,6 +335,46 @@ impl PipeEnd {
     /// Returns how many bytes can be read (FIONREAD).
     pub fn len_bytes(&self) -> usize {
         self.pipe.state.lock().pieces.iter().map(|piece| piece.len).sum()
+    }
+
+    /// Returns whether it is an end of the same pipe.
+    pub fn is_same_pipe(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.pipe, &other.pipe)
+    }
+
+    /// Copies bytes to `to` that stay in the pipe, after the first `skipped` ones; returns how many.
+    /// Waits as a read does.
+    ///
+    /// # Errors
+    /// [`FsError::WouldBlock`], [`FsError::Interrupted`].
+    pub fn peek(&self, flags: OpenFlags, skipped: usize, to: &mut [u8]) -> Result<usize, FsError> {
+        let state = self.pipe.wait_for_bytes(flags)?;
+        let (mut skipped, mut done) = (skipped, 0);
+        for piece in &state.pieces {
+            let start = piece.start + skipped.min(piece.len);
+            let len = (piece.start + piece.len - start).min(to.len() - done);
+            skipped -= start - piece.start;
+            piece.page.bytes(start..start + len).read(&mut to[done..done + len]);
+            done += len;
+        }
+        Ok(done)
+    }
+
+    /// Puts bytes of at most a page back that were just read, before all others. For a time the pipe
+    /// may have a page more than it should.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn put_back(&self, bytes: &[u8]) -> Result<(), FsError> {
+        let mut state = self.pipe.state.lock();
+        let page = state.take_page()?;
+        page.bytes(0..bytes.len()).write(bytes);
+        state.pieces.try_reserve(1)?;
+        state.pieces.push_front(Piece { page, start: 0, len: bytes.len() });
+        drop(state);
+        self.pipe.filled.wake_one();
+        self.pipe.poll_queue.notify_of(Readiness::IN);
+        Ok(())
     }
 
     /// Returns how many bytes the pipe holds if each page is full (F_GETPIPE_SZ).

@@ -2,9 +2,11 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::ops::RangeInclusive;
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::fs::file::open_file::OpenFile;
+use crate::fs::locks::LockOwner;
 use crate::sync::{Rank, SpinMutex};
 
 /// The number of a file descriptor.
@@ -30,6 +32,9 @@ pub enum OnExec {
     Close,
 }
 
+/// The number of the next table.
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
+
 /// An open descriptor.
 #[derive(Clone)]
 pub struct Descriptor {
@@ -43,18 +48,37 @@ pub struct Descriptor {
 pub struct Descriptors {
     /// Protects the table; held for a look-up or a change; files are dropped without it.
     table: SpinMutex<Vec<Option<Descriptor>>>,
+    /// Its number, by which it owns locks of files.
+    number: u64,
     /// How many processes use it.
     users: AtomicUsize,
 }
 
 impl Descriptors {
     /// Makes a table without descriptors, for one process.
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self::with_table(Vec::new())
     }
 
-    const fn with_table(table: Vec<Option<Descriptor>>) -> Self {
-        Self { table: SpinMutex::new(Rank::Process, table), users: AtomicUsize::new(1) }
+    fn with_table(table: Vec<Option<Descriptor>>) -> Self {
+        Self {
+            table: SpinMutex::new(Rank::Process, table),
+            number: NEXT_NUMBER.fetch_add(1, Ordering::Relaxed),
+            users: AtomicUsize::new(1),
+        }
+    }
+
+    /// Returns the owner of the locks that the processes with this table have.
+    pub fn lock_owner(&self) -> LockOwner {
+        LockOwner::Descriptors(self.number)
+    }
+
+    /// Ends the use of a file by one of the descriptors: with any of them, all locks go that the table
+    /// has of the file.
+    fn dismiss(&self, file: &OpenFile) {
+        if let Some(locks) = file.inode().locks_if_any() {
+            locks.release(self.lock_owner());
+        }
     }
 
     /// Returns the open file of `fd`.
@@ -74,7 +98,7 @@ impl Descriptors {
     /// largest one: select(2) looks at no others.
     pub fn capacity(&self) -> u64 {
         let len = self.table.lock().len() as u64;
-        if len <= 64 { 64 } else { len.next_power_of_two().max(256) }
+        if len <= 64 { 64 } else { len.next_power_of_two() }
     }
 
     /// Opens the lowest descriptor from `lowest` on that is free and below `limit`.
@@ -112,7 +136,9 @@ impl Descriptors {
             return Err(DescriptorError::NotOpen);
         }
         let before = place(&mut self.table.lock(), fd as usize, descriptor)?;
-        drop(before);
+        if let Some(before) = before {
+            self.dismiss(&before.file);
+        }
         Ok(())
     }
 
@@ -122,7 +148,9 @@ impl Descriptors {
     /// [`DescriptorError::NotOpen`].
     pub fn close(&self, fd: Fd) -> Result<Arc<OpenFile>, DescriptorError> {
         let closed = self.table.lock().get_mut(fd as usize).and_then(Option::take);
-        closed.map(|descriptor| descriptor.file).ok_or(DescriptorError::NotOpen)
+        let file = closed.ok_or(DescriptorError::NotOpen)?.file;
+        self.dismiss(&file);
+        Ok(file)
     }
 
     /// Returns what happens to `fd` at an exec.
@@ -152,22 +180,41 @@ impl Descriptors {
 
     /// Closes the descriptors that an exec closes.
     pub fn close_on_exec(&self) {
-        let mut fd = 0;
+        self.close_all(0..=Fd::MAX, |descriptor| descriptor.on_exec == OnExec::Close);
+    }
+
+    /// Closes the descriptors in `range`.
+    pub fn close_range(&self, range: RangeInclusive<Fd>) {
+        self.close_all(range, |_| true);
+    }
+
+    /// Closes those in `range` for which `is_closed` holds. Files are dropped without the lock.
+    fn close_all(&self, range: RangeInclusive<Fd>, is_closed: impl Fn(&Descriptor) -> bool) {
+        let (mut fd, last) = (*range.start() as usize, *range.end() as usize);
         loop {
             let closed = {
                 let mut table = self.table.lock();
-                let rest = table.iter_mut().skip(fd);
-                let found = rest
-                    .enumerate()
-                    .find(|(_, it)| it.as_ref().is_some_and(|it| it.on_exec == OnExec::Close));
+                let count = (last + 1).saturating_sub(fd);
+                let mut rest = table.iter_mut().skip(fd).take(count).enumerate();
+                let found = rest.find(|(_, it)| it.as_ref().is_some_and(&is_closed));
                 let Some((index, place)) = found else {
                     return;
                 };
                 fd += index + 1;
                 place.take()
             };
-            drop(closed);
+            if let Some(closed) = closed {
+                self.dismiss(&closed.file);
+            }
         }
+    }
+
+    /// Sets that an exec closes the descriptors in `range`.
+    pub fn close_range_on_exec(&self, range: RangeInclusive<Fd>) {
+        let (first, last) = (*range.start() as usize, *range.end() as usize);
+        let mut table = self.table.lock();
+        let in_range = table.iter_mut().skip(first).take((last - first).saturating_add(1));
+        in_range.flatten().for_each(|descriptor| descriptor.on_exec = OnExec::Close);
     }
 
     /// Counts another process that uses the table.
@@ -184,7 +231,7 @@ impl Descriptors {
     pub(super) fn remove_user(&self) {
         if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
             let all = core::mem::take(&mut *self.table.lock());
-            drop(all);
+            all.iter().flatten().for_each(|descriptor| self.dismiss(&descriptor.file));
         }
     }
 

@@ -9,7 +9,7 @@ use signals::{Dispositions, Pending, ProcessKind};
 
 use super::attributes::Attributes;
 use super::descriptor_share::DescriptorShare;
-use super::descriptors::Descriptors;
+use super::descriptors::{DescriptorError, Descriptors};
 use super::end_event::EndEvent;
 use super::limits::ResourceLimits;
 use super::pid::Pid;
@@ -196,6 +196,14 @@ impl Process {
     #[inline]
     pub fn descriptors(&self) -> &Descriptors {
         self.descriptors.table()
+    }
+
+    /// Makes its descriptors those of no other process.
+    ///
+    /// # Errors
+    /// [`DescriptorError::NoMemory`].
+    pub fn unshare_descriptors(&self) -> Result<(), DescriptorError> {
+        self.descriptors.unshare()
     }
 
     /// Returns the directories from which paths start.

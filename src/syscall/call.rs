@@ -127,9 +127,20 @@ impl Call<'_> {
     /// Returns the open file of an argument that is a descriptor.
     ///
     /// # Errors
-    /// EBADF.
+    /// EBADF, also if it is open for its place only (O_PATH).
     #[inline]
     pub fn file(&self, index: usize) -> Result<Arc<OpenFile>, Failure> {
+        let file = self.file_or_place(index)?;
+        if file.is_place() { Err(Errno::EBADF.into()) } else { Ok(file) }
+    }
+
+    /// Returns the open file of an argument that is a descriptor, also if it is open for its place
+    /// only.
+    ///
+    /// # Errors
+    /// EBADF.
+    #[inline]
+    pub fn file_or_place(&self, index: usize) -> Result<Arc<OpenFile>, Failure> {
         Ok(self.process().descriptors().get(self.argument_u32(index))?)
     }
 

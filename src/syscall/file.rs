@@ -1,6 +1,7 @@
 //! Files: open(2), close(2), read(2), write(2), lseek(2), dup(2), pipe(2).
 
 use ::signals::Signal;
+use path_walk::Restrictions;
 
 use crate::arch::user::USER_END;
 use crate::fs::attributes::Mode;
@@ -43,6 +44,11 @@ impl UserBuffer {
         // The check is for all bytes, even those that one call doesn't transfer.
         check_range(address, len_bytes)?;
         Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize })
+    }
+
+    /// Returns how many bytes are left.
+    pub(super) fn left(&self) -> usize {
+        self.left
     }
 
     fn advance(&mut self, len: usize) -> usize {
@@ -110,61 +116,32 @@ pub(super) fn write(call: &mut Call<'_>) -> CallResult {
     finished(call, file.write(&mut buffer))
 }
 
-/// The most buffers of a readv or a writev: IOV_MAX.
-const BUFFERS_MAX: u64 = 1024;
-
-/// Transfers to or from each of the buffers of readv(2) or writev(2), until one isn't done whole.
-fn transfer_all(
-    call: &Call<'_>,
-    mut transfer: impl FnMut(&mut UserBuffer) -> Result<usize, FsError>,
-) -> CallResult {
-    let count = u64::from(call.argument_u32(2));
-    if count > BUFFERS_MAX {
-        return Err(Errno::EINVAL.into());
+/// Returns a place in a file or its size, which fit into an `off_t`.
+///
+/// # Errors
+/// EINVAL.
+pub(super) fn offset(argument: u64) -> Result<u64, Failure> {
+    match i64::try_from(argument) {
+        Ok(_) => Ok(argument),
+        Err(_) => Err(Errno::EINVAL.into()),
     }
-    let mut total = 0;
-    for index in 0..count {
-        let [address, len_bytes] =
-            UserPointer::<[u64; 2]>::new(call.argument(1)).at(index)?.read()?;
-        if len_bytes > i64::MAX as u64 {
-            return Err(Errno::EINVAL.into());
-        }
-        if len_bytes == 0 {
-            continue;
-        }
-        let mut buffer = match UserBuffer::new(address, len_bytes) {
-            Ok(buffer) => buffer,
-            Err(_) if total > 0 => break,
-            Err(error) => return Err(error),
-        };
-        match transfer(&mut buffer) {
-            Ok(done) => {
-                total += done as u64;
-                if buffer.left > 0 {
-                    break;
-                }
-            }
-            Err(_) if total > 0 => break,
-            Err(error) => return finished(call, Err(error)),
-        }
-    }
-    Ok(total)
-}
-
-pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
-    let file = call.file(0)?;
-    transfer_all(call, |buffer| file.read(buffer))
-}
-
-pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
-    let file = call.file(0)?;
-    transfer_all(call, |buffer| file.write(buffer))
 }
 
 fn open_place(call: &Call<'_>, place: &Place, flags: u32, mode: Mode) -> CallResult {
     // As on Linux, unknown flags are ignored by open(2) and openat(2).
     let flags = OpenFlags::from_bits_truncate(flags);
-    let file = match open::open(&place.caller(), &place.path, flags, mode) {
+    open_within(call, place, flags, mode, Restrictions::default())
+}
+
+fn open_within(
+    call: &Call<'_>,
+    place: &Place,
+    flags: OpenFlags,
+    mode: Mode,
+    restrictions: Restrictions,
+) -> CallResult {
+    let opened = open::open_restricted(&place.caller(), &place.path, flags, mode, restrictions);
+    let file = match opened {
         Ok(file) => file,
         Err(FsError::Interrupted) => return Err(Failure::RESTART),
         Err(error) => return Err(error.into()),
@@ -179,6 +156,64 @@ pub(super) fn open(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn openat(call: &mut Call<'_>) -> CallResult {
     open_place(call, &call.place_at(Some(0), 1)?, call.argument_u32(2), call.mode(3))
+}
+
+/// The size of a `struct open_how`, in bytes.
+const OPEN_HOW_BYTES: u64 = 24;
+
+/// Checks that a program of a later kernel asks for nothing that isn't there: what is after the struct
+/// is zeros.
+fn check_rest(address: u64, len_bytes: u64) -> Result<(), Failure> {
+    for offset in OPEN_HOW_BYTES..len_bytes {
+        if UserPointer::<u8>::new(address).at(offset)?.read()? != 0 {
+            return Err(Errno::E2BIG.into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn openat2(call: &mut Call<'_>) -> CallResult {
+    // Source: Linux, include/uapi/linux/openat2.h.
+    const NO_XDEV: u64 = 1;
+    const NO_MAGICLINKS: u64 = 2;
+    const NO_SYMLINKS: u64 = 4;
+    const BENEATH: u64 = 8;
+    const IN_ROOT: u64 = 0x10;
+    const LEN_MAX: u64 = 4096;
+    const MODE_MAX: u64 = 0o7777;
+    let len_bytes = call.argument(3);
+    if len_bytes < OPEN_HOW_BYTES {
+        return Err(Errno::EINVAL.into());
+    }
+    if len_bytes > LEN_MAX {
+        return Err(Errno::E2BIG.into());
+    }
+    check_rest(call.argument(2), len_bytes)?;
+    let [flags, mode, resolve] = call.pointer::<[u64; 3]>(2).read()?;
+    let flags = u32::try_from(flags).ok().and_then(OpenFlags::from_bits).ok_or(Errno::EINVAL)?;
+    let makes = flags.contains(OpenFlags::CREATE) || flags.contains(OpenFlags::UNNAMED);
+    let with_path =
+        OpenFlags::PATH | OpenFlags::DIRECTORY | OpenFlags::NO_FOLLOW | OpenFlags::CLOSE_ON_EXEC;
+    let is_valid = mode <= MODE_MAX
+        && (makes || mode == 0)
+        && resolve & !(NO_XDEV | NO_MAGICLINKS | NO_SYMLINKS | BENEATH | IN_ROOT) == 0
+        && resolve & (BENEATH | IN_ROOT) != BENEATH | IN_ROOT
+        && (!flags.contains(OpenFlags::PATH) || with_path.contains(flags));
+    if !is_valid {
+        return Err(Errno::EINVAL.into());
+    }
+    let restrictions = Restrictions {
+        no_mounts: resolve & NO_XDEV != 0,
+        no_magic_links: resolve & (NO_MAGICLINKS | BENEATH | IN_ROOT) != 0,
+        no_links: resolve & NO_SYMLINKS != 0,
+        beneath: resolve & BENEATH != 0,
+        in_root: resolve & IN_ROOT != 0,
+    };
+    let place = match restrictions.beneath || restrictions.in_root {
+        true => call.place_within(0, 1)?,
+        false => call.place_at(Some(0), 1)?,
+    };
+    open_within(call, &place, flags, Mode::from_bits_truncate(mode as u16), restrictions)
 }
 
 pub(super) fn creat(call: &mut Call<'_>) -> CallResult {
@@ -223,12 +258,12 @@ pub(super) fn lseek(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn dup(call: &mut Call<'_>) -> CallResult {
-    let file = call.file(0)?;
+    let file = call.file_or_place(0)?;
     Ok(place(call, Descriptor { file, on_exec: OnExec::Keep }, 0)?.into())
 }
 
 pub(super) fn dup2(call: &mut Call<'_>) -> CallResult {
-    let file = call.file(0)?;
+    let file = call.file_or_place(0)?;
     let (old, new) = (call.argument_u32(0), call.argument_u32(1));
     if old != new {
         place_at(call, Descriptor { file, on_exec: OnExec::Keep }, new)?;

@@ -159,7 +159,7 @@ fn file_backing(
     if file.special().is_some_and(|special| special.maps_anonymous_memory()) {
         return anonymous_backing(sharing);
     }
-    Ok(Backing::Object { object: mapping::mapped(&file)?, page: offset / PAGE_BYTES })
+    Ok(Backing::Object { object: mapping::mapped(&file, sharing)?, page: offset / PAGE_BYTES })
 }
 
 /// Returns what a mapping without a file is filled from.

@@ -11,6 +11,9 @@
 //! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
 //! | [`identity`], [`limit`], [`usage`], [`schedule`], [`prctl`] | who they act for, and what they may use |
+//! | [`file`], [`vectored`], [`fcntl`], [`lock`], [`transfer`], [`splice`], [`storage`], [`stat`], [`statx`], [`file_times`], [`memfd`], [`name`], [`terminal`] | files |
+//! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
+//! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
@@ -22,17 +25,20 @@
 mod barrier;
 pub mod call;
 mod clone;
-mod descriptor;
 mod epoll;
 pub mod errno;
 mod errno_of;
 mod eventfd;
+mod fcntl;
 mod file;
+mod file_times;
 mod foreign_memory;
 mod futex;
 mod group;
 mod identity;
 mod limit;
+mod lock;
+mod memfd;
 mod memory;
 mod memory_lock;
 pub mod missing;
@@ -48,7 +54,10 @@ mod select;
 mod signal;
 mod signal_queue;
 mod sleep;
+mod splice;
 mod stat;
+mod statx;
+mod storage;
 pub mod strace;
 mod system;
 pub mod table;
@@ -56,8 +65,10 @@ mod terminal;
 mod time;
 mod timeout;
 mod timer;
+mod transfer;
 mod uname;
 mod usage;
+mod vectored;
 mod wait;
 
 use crate::arch::trap::frame::TrapFrame;

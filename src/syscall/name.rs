@@ -11,7 +11,7 @@ use super::place::Place;
 use super::stat;
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::credentials::Access;
-use crate::fs::inode::NewKind;
+use crate::fs::inode::{DirectoryEntry, NewKind};
 use crate::fs::namespace::lookup::read_link;
 use crate::fs::namespace::path::Path;
 use crate::fs::namespace::rename::{self, Target};
@@ -38,9 +38,6 @@ fn make_node(call: &Call<'_>, place: &Place, mode: usize) -> CallResult {
         FileKind::Regular => NewKind::Regular,
         FileKind::Fifo => NewKind::Fifo,
         FileKind::Socket => NewKind::Socket,
-        FileKind::CharDevice | FileKind::BlockDevice if !call.process().identity().is_root() => {
-            return Err(Errno::EPERM.into());
-        }
         FileKind::CharDevice => NewKind::CharDevice(device),
         FileKind::BlockDevice => NewKind::BlockDevice(device),
         FileKind::Directory => return Err(Errno::EPERM.into()),
@@ -174,27 +171,56 @@ fn entry_type(kind: FileKind) -> u8 {
 /// How many bytes of entries are collected before they are copied to the program.
 const ENTRIES_BYTES: usize = 32 << 10;
 
-pub(super) fn getdents64(call: &mut Call<'_>) -> CallResult {
-    /// The size of a `struct linux_dirent64` before the name.
-    const HEAD_BYTES: usize = 19;
+/// How entries of a directory are laid out for a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum EntryLayout {
+    /// `struct linux_dirent`: the type is the last byte.
+    Old,
+    /// `struct linux_dirent64`: the type is before the name.
+    New,
+}
+
+impl EntryLayout {
+    /// Returns how many bytes an entry takes.
+    fn len_bytes(self, name: &[u8]) -> usize {
+        // The number, the cursor, the length, the type, and the zero byte after the name.
+        (8 + 8 + 2 + 1 + name.len() + 1).next_multiple_of(8)
+    }
+
+    /// Adds an entry to `bytes`, which have room for it.
+    fn push(self, bytes: &mut Vec<u8>, entry: &DirectoryEntry<'_>) {
+        let (start, len) = (bytes.len(), self.len_bytes(entry.name));
+        bytes.extend_from_slice(&entry.inode.to_le_bytes());
+        bytes.extend_from_slice(&entry.next.to_le_bytes());
+        bytes.extend_from_slice(&(len as u16).to_le_bytes());
+        let kind = entry_type(entry.kind);
+        match self {
+            Self::New => {
+                bytes.push(kind);
+                bytes.extend_from_slice(entry.name);
+                bytes.resize(start + len, 0);
+            }
+            Self::Old => {
+                bytes.extend_from_slice(entry.name);
+                bytes.resize(start + len - 1, 0);
+                bytes.push(kind);
+            }
+        }
+    }
+}
+
+fn read_entries(call: &Call<'_>, layout: EntryLayout) -> CallResult {
     let file = call.file(0)?;
-    let room = (call.argument(2) as usize).min(ENTRIES_BYTES);
+    let room = (call.argument_u32(2) as usize).min(ENTRIES_BYTES);
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
     let mut is_too_small = false;
     file.read_directory(|entry| {
-        let len = (HEAD_BYTES + entry.name.len() + 1).next_multiple_of(8);
-        if bytes.len() + len > room {
+        if bytes.len() + layout.len_bytes(entry.name) > room {
             is_too_small = bytes.is_empty();
             return false;
         }
-        let start = bytes.len();
-        bytes.extend_from_slice(&entry.inode.to_le_bytes());
-        bytes.extend_from_slice(&entry.next.to_le_bytes());
-        bytes.extend_from_slice(&(len as u16).to_le_bytes());
-        bytes.push(entry_type(entry.kind));
-        bytes.extend_from_slice(entry.name);
-        bytes.resize(start + len, 0);
+        layout.push(&mut bytes, &entry);
         true
     })?;
     if is_too_small {
@@ -202,6 +228,14 @@ pub(super) fn getdents64(call: &mut Call<'_>) -> CallResult {
     }
     pointer::write_bytes(call.argument(1), &bytes)?;
     Ok(bytes.len() as u64)
+}
+
+pub(super) fn getdents(call: &mut Call<'_>) -> CallResult {
+    read_entries(call, EntryLayout::Old)
+}
+
+pub(super) fn getdents64(call: &mut Call<'_>) -> CallResult {
+    read_entries(call, EntryLayout::New)
 }
 
 fn enter(call: &Call<'_>, found: Path) -> CallResult {
@@ -220,7 +254,7 @@ pub(super) fn chdir(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fchdir(call: &mut Call<'_>) -> CallResult {
-    enter(call, call.file(0)?.path().clone())
+    enter(call, call.file_or_place(0)?.path().clone())
 }
 
 pub(super) fn getcwd(call: &mut Call<'_>) -> CallResult {

@@ -20,6 +20,17 @@ pub(super) const AT_SYMLINK_NOFOLLOW: u32 = 0x100;
 /// AT_EMPTY_PATH.
 pub(super) const AT_EMPTY_PATH: u32 = 0x1000;
 
+/// AT_NO_AUTOMOUNT.
+pub(super) const AT_NO_AUTOMOUNT: u32 = 0x800;
+
+/// Checks that `flags` are some of the `known` ones.
+///
+/// # Errors
+/// EINVAL.
+pub(super) fn check_flags(flags: u32, known: u32) -> Result<(), Failure> {
+    if flags & !known != 0 { Err(Errno::EINVAL.into()) } else { Ok(()) }
+}
+
 /// A path of a call.
 pub(super) struct Place {
     surroundings: Surroundings,
@@ -59,9 +70,20 @@ impl Call<'_> {
     /// Returns an argument that is a path, from the directory of another argument.
     pub(super) fn place_at(&self, directory: Option<usize>, path: usize) -> Result<Place, Failure> {
         let path = self.path(path)?;
-        let surroundings = self.process().surroundings();
         let fd = directory.map_or(CURRENT_DIRECTORY, |index| self.argument_i32(index));
-        let directory = if fd == CURRENT_DIRECTORY || path.first() == Some(&b'/') {
+        let fd = if path.first() == Some(&b'/') { CURRENT_DIRECTORY } else { fd };
+        self.place_of(fd, path)
+    }
+
+    /// Returns an argument that is a path, which is walked within the directory of another argument,
+    /// even if the path is absolute.
+    pub(super) fn place_within(&self, directory: usize, path: usize) -> Result<Place, Failure> {
+        self.place_of(self.argument_i32(directory), self.path(path)?)
+    }
+
+    fn place_of(&self, fd: i32, path: Vec<u8>) -> Result<Place, Failure> {
+        let surroundings = self.process().surroundings();
+        let directory = if fd == CURRENT_DIRECTORY {
             surroundings.directory.clone()
         } else {
             let fd = u32::try_from(fd).map_err(|_| Errno::EBADF)?;

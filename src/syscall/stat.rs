@@ -1,14 +1,14 @@
-//! Attributes of files: stat(2), access(2), chmod(2), chown(2), utimensat(2), truncate(2), statfs(2).
+//! Attributes of files: stat(2), access(2), chmod(2), chown(2), truncate(2), statfs(2).
 
 use path_walk::LastLink;
 
-use super::call::{Call, CallResult, Failure};
-use super::descriptor::file_offset;
+use super::call::{Call, CallResult};
 use super::errno::Errno;
-use super::place::AT_SYMLINK_NOFOLLOW;
+use super::file;
+use super::place::{AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, check_flags};
 use crate::fs::attributes::{FileKind, Metadata};
 use crate::fs::credentials::{Access, Credentials};
-use crate::fs::namespace::change::{self, NewTime};
+use crate::fs::namespace::change;
 use crate::fs::namespace::path::Path;
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::mm::user::pointer::UserPointer;
@@ -19,7 +19,7 @@ const STAT_WORDS: usize = 18;
 /// Returns the bits of S_IFMT for a kind of file.
 ///
 /// Source: inode(7).
-fn format_bits(kind: FileKind) -> u32 {
+pub(super) fn format_bits(kind: FileKind) -> u32 {
     match kind {
         FileKind::Fifo => 0o01_0000,
         FileKind::CharDevice => 0o02_0000,
@@ -31,7 +31,8 @@ fn format_bits(kind: FileKind) -> u32 {
     }
 }
 
-fn split_ns(ns: i64) -> [u64; 2] {
+/// Returns a time in seconds and nanoseconds.
+pub(super) fn split_ns(ns: i64) -> [u64; 2] {
     const NS: i64 = 1_000_000_000;
     [ns.div_euclid(NS) as u64, ns.rem_euclid(NS) as u64]
 }
@@ -78,11 +79,13 @@ pub(super) fn lstat(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fstat(call: &mut Call<'_>) -> CallResult {
-    write(call.pointer(1), &call.file(0)?.inode().metadata())
+    write(call.pointer(1), &call.file_or_place(0)?.inode().metadata())
 }
 
 pub(super) fn newfstatat(call: &mut Call<'_>) -> CallResult {
-    let (_, found) = call.find_at(0, 1, call.argument_u32(3))?;
+    let flags = call.argument_u32(3);
+    check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)?;
+    let (_, found) = call.find_at(0, 1, flags)?;
     write(call.pointer(2), &found.inode().metadata())
 }
 
@@ -118,6 +121,7 @@ pub(super) fn faccessat(call: &mut Call<'_>) -> CallResult {
 pub(super) fn faccessat2(call: &mut Call<'_>) -> CallResult {
     const AT_EACCESS: u32 = 0x200;
     let flags = call.argument_u32(3);
+    check_flags(flags, AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)?;
     let (_, found) = call.find_at(0, 1, flags)?;
     let credentials = match flags & AT_EACCESS {
         0 => real_credentials(call),
@@ -139,7 +143,7 @@ pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
 }
 
 /// Calls `action` with what path walks of the process begin with.
-fn with_caller<R>(
+pub(super) fn with_caller<R>(
     call: &Call<'_>,
     action: impl FnOnce(&crate::fs::namespace::lookup::Caller<'_>) -> R,
 ) -> R {
@@ -178,52 +182,16 @@ pub(super) fn fchown(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fchownat(call: &mut Call<'_>) -> CallResult {
-    let (place, found) = call.find_at(0, 1, call.argument_u32(4))?;
+    let flags = call.argument_u32(4);
+    check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)?;
+    let (place, found) = call.find_at(0, 1, flags)?;
     let (uid, gid) = (call.id_or_none(2), call.id_or_none(3));
     change::set_owner(&place.caller(), &found, uid, gid)?;
     Ok(0)
 }
 
-/// Returns a time of utimensat(2): seconds and nanoseconds.
-fn new_time([seconds, ns]: [i64; 2]) -> Result<NewTime, Failure> {
-    const UTIME_NOW: i64 = 0x3FFF_FFFF;
-    const UTIME_OMIT: i64 = 0x3FFF_FFFE;
-    match ns {
-        UTIME_NOW => Ok(NewTime::Now),
-        UTIME_OMIT => Ok(NewTime::Keep),
-        0..1_000_000_000 => {
-            let ns = seconds.checked_mul(1_000_000_000).and_then(|it| it.checked_add(ns));
-            Ok(NewTime::Ns(ns.ok_or(Errno::EINVAL)?))
-        }
-        _ => Err(Errno::EINVAL.into()),
-    }
-}
-
-pub(super) fn utimensat(call: &mut Call<'_>) -> CallResult {
-    let flags = call.argument_u32(3);
-    if flags & !(AT_SYMLINK_NOFOLLOW | super::place::AT_EMPTY_PATH) != 0 {
-        return Err(Errno::EINVAL.into());
-    }
-    let [accessed, modified] = match call.pointer_or_null::<[[i64; 2]; 2]>(2) {
-        Some(times) => {
-            let [accessed, modified] = times.read()?;
-            [new_time(accessed)?, new_time(modified)?]
-        }
-        None => [NewTime::Now; 2],
-    };
-    if call.argument(1) == 0 {
-        // The file of the descriptor itself.
-        let file = call.file(0)?;
-        with_caller(call, |caller| change::set_times(caller, file.path(), accessed, modified))?;
-        return Ok(0);
-    }
-    let (place, found) = call.find_at(0, 1, flags)?;
-    change::set_times(&place.caller(), &found, accessed, modified)?;
-    Ok(0)
-}
-
 pub(super) fn truncate(call: &mut Call<'_>) -> CallResult {
-    let size_bytes = file_offset(call.argument(1))?;
+    let size_bytes = file::offset(call.argument(1))?;
     let place = call.place(0)?;
     let found = place.find(LastLink::Follow)?;
     change::set_size(&place.caller(), &found, size_bytes)?;
@@ -231,7 +199,7 @@ pub(super) fn truncate(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn ftruncate(call: &mut Call<'_>) -> CallResult {
-    call.file(0)?.set_size(file_offset(call.argument(1))?)?;
+    call.file(0)?.set_size(file::offset(call.argument(1))?)?;
     Ok(0)
 }
 
@@ -267,7 +235,7 @@ pub(super) fn statfs(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fstatfs(call: &mut Call<'_>) -> CallResult {
-    write_usage(call.pointer(1), call.file(0)?.path())
+    write_usage(call.pointer(1), call.file_or_place(0)?.path())
 }
 
 /// Returns the kind of file of the bits of S_IFMT; none are those of a regular file.

@@ -4,9 +4,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::call::{Call, CallResult};
 use super::{
-    barrier, clone, descriptor, epoll, eventfd, file, foreign_memory, futex, group, identity,
-    limit, memory, memory_lock, mount, name, poll, prctl, process, schedule, select, signal,
-    signal_queue, sleep, stat, system, terminal, time, timer, uname, usage, wait,
+    barrier, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex, group,
+    identity, limit, lock, memfd, memory, memory_lock, mount, name, poll, prctl, process, schedule,
+    select, signal, signal_queue, sleep, splice, stat, statx, storage, system, terminal, time,
+    timer, transfer, uname, usage, vectored, wait,
 };
 
 /// Handles a system call.
@@ -114,13 +115,13 @@ mod rows {
         13 rt_sigaction(Signal Pointer Pointer Number) = signal::rt_sigaction;
         14 rt_sigprocmask(MaskHow Pointer Pointer Number) = signal::rt_sigprocmask;
         15 rt_sigreturn() = signal::rt_sigreturn;
-        16 ioctl(Fd IoctlCommand Pointer) = terminal::ioctl;
-        17 pread64(Fd Filled Number Number) = descriptor::pread64;
-        18 pwrite64(Fd Bytes Number Number) = descriptor::pwrite64;
-        19 readv(Fd Pointer Number) = file::readv;
-        20 writev(Fd Pointer Number) = file::writev;
-        21 access(Path Access) = stat::access;
-        22 pipe(Pointer) = file::pipe;
+        16 ioctl(Fd Hex Hex) = terminal::ioctl;
+        17 pread64(Fd Hex Number Number) = vectored::pread64;
+        18 pwrite64(Fd Bytes Number Number) = vectored::pwrite64;
+        19 readv(Fd Hex Number) = vectored::readv;
+        20 writev(Fd Hex Number) = vectored::writev;
+        21 access(Path Hex) = stat::access;
+        22 pipe(Hex) = file::pipe;
         23 select(Number Hex Hex Hex Hex) = select::select;
         24 sched_yield() = schedule::sched_yield;
         25 mremap(Hex Number Number Hex Hex) = memory::mremap;
@@ -135,7 +136,7 @@ mod rows {
         37 alarm(Number) = timer::alarm;
         38 setitimer(Number Pointer Pointer) = timer::setitimer;
         39 getpid() = process::getpid;
-        40 sendfile(Fd Fd Hex Number) = descriptor::sendfile;
+        40 sendfile(Fd Fd Hex Number) = transfer::sendfile;
         56 clone(Hex Hex Hex Hex Hex) = clone::clone;
         57 fork() = clone::fork;
         58 vfork() = clone::vfork;
@@ -143,13 +144,15 @@ mod rows {
         60 exit(Number) = process::exit;
         61 wait4(Number Pointer WaitOptions Pointer) = wait::wait4;
         62 kill(Number Signal) = signal::kill;
-        63 uname(Pointer) = uname::uname;
-        72 fcntl(Fd FcntlCommand Hex) = descriptor::fcntl;
-        74 fsync(Fd) = descriptor::fsync;
-        75 fdatasync(Fd) = descriptor::fsync;
+        63 uname(Hex) = uname::uname;
+        72 fcntl(Fd Number Hex) = fcntl::fcntl;
+        73 flock(Fd Number) = lock::flock;
+        74 fsync(Fd) = storage::fsync;
+        75 fdatasync(Fd) = storage::fsync;
         76 truncate(Path Number) = stat::truncate;
         77 ftruncate(Fd Number) = stat::ftruncate;
-        79 getcwd(FilledString Number) = name::getcwd;
+        78 getdents(Fd Hex Number) = name::getdents;
+        79 getcwd(Hex Number) = name::getcwd;
         80 chdir(Path) = name::chdir;
         81 fchdir(Fd) = name::fchdir;
         82 rename(Path Path) = name::rename;
@@ -196,8 +199,9 @@ mod rows {
         127 rt_sigpending(Hex Number) = signal::rt_sigpending;
         128 rt_sigtimedwait(Hex Hex Hex Number) = signal_queue::rt_sigtimedwait;
         129 rt_sigqueueinfo(Number Signal Hex) = signal_queue::rt_sigqueueinfo;
-        130 rt_sigsuspend(Pointer Number) = signal::rt_sigsuspend;
-        131 sigaltstack(Pointer Pointer) = signal::sigaltstack;
+        130 rt_sigsuspend(Hex Number) = signal::rt_sigsuspend;
+        131 sigaltstack(Hex Hex) = signal::sigaltstack;
+        132 utime(Path Hex) = file_times::utime;
         133 mknod(Path Mode Hex) = name::mknod;
         135 personality(Hex) = system::personality;
         137 statfs(Path Pointer) = stat::statfs;
@@ -220,6 +224,7 @@ mod rows {
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Number Hex) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
+        162 sync() = storage::sync;
         164 settimeofday(Hex Hex) = time::settimeofday;
         165 mount(Path Path Path Hex Hex) = mount::mount;
         166 umount2(Path Hex) = mount::umount2;
@@ -227,6 +232,7 @@ mod rows {
         170 sethostname(Bytes Number) = uname::sethostname;
         171 setdomainname(Bytes Number) = uname::setdomainname;
         186 gettid() = process::gettid;
+        187 readahead(Fd Number Number) = storage::readahead;
         200 tkill(Number Signal) = signal::tkill;
         201 time(Pointer) = time::time;
         202 futex(Hex Number Number Hex Hex Number) = futex::futex;
@@ -236,6 +242,7 @@ mod rows {
         217 getdents64(Fd Pointer Number) = name::getdents64;
         218 set_tid_address(Pointer) = process::set_tid_address;
         219 restart_syscall() = sleep::restart_syscall;
+        221 fadvise64(Fd Number Number Number) = storage::fadvise64;
         222 timer_create(Number Hex Hex) = timer::timer_create;
         223 timer_settime(Number Hex Hex Hex) = timer::timer_settime;
         224 timer_gettime(Number Hex) = timer::timer_gettime;
@@ -249,13 +256,15 @@ mod rows {
         232 epoll_wait(Fd Pointer Number Number) = epoll::epoll_wait;
         233 epoll_ctl(Fd Number Fd Pointer) = epoll::epoll_ctl;
         234 tgkill(Number Number Signal) = signal::tgkill;
-        247 waitid(Number Number Pointer WaitOptions Pointer) = wait::waitid;
-        257 openat(Fd Path OpenFlags NewMode) = file::openat;
+        235 utimes(Path Hex) = file_times::utimes;
+        247 waitid(Number Number Hex Hex Hex) = wait::waitid;
+        257 openat(Fd Path Hex Mode) = file::openat;
         258 mkdirat(Fd Path Mode) = name::mkdirat;
         259 mknodat(Fd Path Mode Hex) = name::mknodat;
-        260 fchownat(Fd Path Number Number AtFlags) = stat::fchownat;
-        262 newfstatat(Fd Path Pointer AtFlags) = stat::newfstatat;
-        263 unlinkat(Fd Path AtFlags) = name::unlinkat;
+        260 fchownat(Fd Path Number Number Hex) = stat::fchownat;
+        261 futimesat(Fd Path Hex) = file_times::futimesat;
+        262 newfstatat(Fd Path Hex Hex) = stat::newfstatat;
+        263 unlinkat(Fd Path Hex) = name::unlinkat;
         264 renameat(Fd Path Fd Path) = name::renameat;
         265 linkat(Fd Path Fd Path AtFlags) = name::linkat;
         266 symlinkat(Path Fd Path) = name::symlinkat;
@@ -266,32 +275,46 @@ mod rows {
         271 ppoll(Hex Number Hex Hex Number) = poll::ppoll;
         273 set_robust_list(Hex Number) = futex::set_robust_list;
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
-        280 utimensat(Fd Path Pointer AtFlags) = stat::utimensat;
+        275 splice(Fd Hex Fd Hex Number Hex) = splice::splice;
+        276 tee(Fd Fd Number Hex) = splice::tee;
+        277 sync_file_range(Fd Number Number Hex) = storage::sync_file_range;
+        280 utimensat(Fd Path Hex Hex) = file_times::utimensat;
         281 epoll_pwait(Fd Hex Number Number Hex Number) = epoll::epoll_pwait;
         282 signalfd(Fd Hex Number) = signal_queue::signalfd;
         283 timerfd_create(Number Hex) = timer::timerfd_create;
         284 eventfd(Number) = eventfd::eventfd;
+        285 fallocate(Fd Hex Number Number) = storage::fallocate;
         286 timerfd_settime(Fd Hex Hex Hex) = timer::timerfd_settime;
         287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
         289 signalfd4(Fd Hex Number Hex) = signal_queue::signalfd4;
         290 eventfd2(Number Hex) = eventfd::eventfd2;
         291 epoll_create1(Hex) = epoll::epoll_create1;
-        292 dup3(Fd Fd DescriptorFlags) = descriptor::dup3;
-        293 pipe2(Pointer DescriptorFlags) = file::pipe2;
+        292 dup3(Fd Fd Hex) = fcntl::dup3;
+        293 pipe2(Hex Hex) = file::pipe2;
+        295 preadv(Fd Hex Number Number) = vectored::preadv;
+        296 pwritev(Fd Hex Number Number) = vectored::pwritev;
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
-        302 prlimit64(Number Number Pointer Pointer) = limit::prlimit64;
+        302 prlimit64(Number Number Hex Hex) = limit::prlimit64;
+        306 syncfs(Fd) = storage::syncfs;
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
         310 process_vm_readv(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_readv;
         311 process_vm_writev(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_writev;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
-        318 getrandom(Filled Number Hex) = system::getrandom;
-        322 execveat(Fd Path Strings Pointer AtFlags) = process::execveat;
+        318 getrandom(Hex Number Hex) = system::getrandom;
+        319 memfd_create(Path Hex) = memfd::memfd_create;
+        322 execveat(Fd Path Hex Hex Hex) = process::execveat;
         324 membarrier(Number Hex) = barrier::membarrier;
         325 mlock2(Hex Number Hex) = memory_lock::mlock2;
+        326 copy_file_range(Fd Hex Fd Hex Number Hex) = transfer::copy_file_range;
+        327 preadv2(Fd Hex Number Number Number Hex) = vectored::preadv2;
+        328 pwritev2(Fd Hex Number Number Number Hex) = vectored::pwritev2;
+        332 statx(Fd Path Hex Hex Hex) = statx::statx;
         424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
         434 pidfd_open(Number Hex) = process::pidfd_open;
         435 clone3(Hex Number) = clone::clone3;
-        439 faccessat2(Fd Path Access AtFlags) = stat::faccessat2;
+        436 close_range(Fd Fd Hex) = fcntl::close_range;
+        437 openat2(Fd Path Hex Number) = file::openat2;
+        439 faccessat2(Fd Path Hex Hex) = stat::faccessat2;
         441 epoll_pwait2(Fd Hex Number Hex Hex Number) = epoll::epoll_pwait2;
     }
 

@@ -20,20 +20,24 @@ use crate::fs::namespace::path::Path;
 use crate::fs::pipe;
 use crate::fs::super_block::{SuperBlock, SuperBlockOps, Usage};
 
-/// The mount that such files seem to be in; made with the first of them.
-static MOUNT: Once<Path> = Once::new();
+/// The mounts that such files seem to be in, of pipes and of others; each is made with the first of
+/// its files.
+static PIPES: Once<Path> = Once::new();
+static OTHERS: Once<Path> = Once::new();
 
 /// The number of the next inode; 1 is the root's.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(2);
 
-/// Linux's number of this kind of file system.
+/// Linux's numbers of these kinds of file systems.
 ///
-/// Source: Linux, include/uapi/linux/magic.h (ANON_INODE_FS_MAGIC).
-const MAGIC: u64 = 0x0904_1934;
+/// Source: Linux, include/uapi/linux/magic.h (PIPEFS_MAGIC, ANON_INODE_FS_MAGIC).
+const PIPEFS_MAGIC: u64 = 0x5049_5045;
+const ANON_INODE_FS_MAGIC: u64 = 0x0904_1934;
 
 /// The file system of files without a place.
 struct Anonymous {
     root: Arc<Inode>,
+    magic: u64,
 }
 
 impl SuperBlockOps for Anonymous {
@@ -42,7 +46,7 @@ impl SuperBlockOps for Anonymous {
     }
 
     fn usage(&self) -> Usage {
-        Usage { block_bytes: 4096, magic: MAGIC, ..Usage::default() }
+        Usage { block_bytes: 4096, magic: self.magic, ..Usage::default() }
     }
 
     fn shut_down(&self) {}
@@ -58,11 +62,15 @@ impl InodeOps for NoOps {
     }
 }
 
-fn root() -> Result<&'static Path, FsError> {
-    MOUNT.try_call_once(|| {
-        let file_system = FileSystem::try_new("anon_inodefs", None)?;
+fn root(title: Title) -> Result<&'static Path, FsError> {
+    let (mount, kind, magic) = match title {
+        Title::Pipe => (&PIPES, "pipefs", PIPEFS_MAGIC),
+        Title::Kind(_) => (&OTHERS, "anon_inodefs", ANON_INODE_FS_MAGIC),
+    };
+    mount.try_call_once(|| {
+        let file_system = FileSystem::try_new(kind, None)?;
         let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory, (0, 0)), ops()?)?;
-        let ops = Box::try_new(Anonymous { root })?;
+        let ops = Box::try_new(Anonymous { root, magic })?;
         attach::new_tree(SuperBlock::try_new(file_system, ops)?)
     })
 }
@@ -89,7 +97,7 @@ enum Title {
 /// # Errors
 /// [`FsError::NoMemory`].
 fn place(kind: NewKind<'static>, title: Title, owner: (u32, u32)) -> Result<Path, FsError> {
-    let root = root()?;
+    let root = root(title)?;
     let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
     let inode = Inode::try_new(root.inode().file_system(), number, &new(kind, owner), ops()?)?;
     let mut name = heapless::String::<64>::new();

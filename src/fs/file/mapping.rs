@@ -11,10 +11,11 @@ use super::open_flags::OpenFlags;
 use crate::fs;
 use crate::fs::attributes::FileKind;
 use crate::fs::error::FsError;
-use crate::fs::inode::WritingDenied;
+use crate::fs::inode::{Inode, WritingDenied};
 use crate::fs::namespace::mount::MountFlags;
 use crate::fs::namespace::path::Path;
 use crate::fs::page_cache::{PAGE_BYTES, PageWatcher};
+use crate::fs::seals::Seals;
 use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::user::backing::{MappedObject, PageError};
 use crate::mm::user::reverse_map::{PrivateCopies, ReverseMap};
@@ -25,23 +26,44 @@ struct MappedFile {
     file: Arc<OpenFile>,
     /// The address spaces that map it.
     mappers: Arc<ReverseMap>,
+    /// Keeps the file from being sealed against writes, if programs may write it by this.
+    _written: Option<WritableMapping>,
     /// Keeps the file of a program from being written.
     _denied: Option<WritingDenied>,
+}
+
+/// As long as it lives, the file can't be sealed against writes.
+struct WritableMapping(Arc<Inode>);
+
+impl WritableMapping {
+    fn try_new(inode: &Arc<Inode>) -> Result<Self, FsError> {
+        inode.sealing().begin_mapping()?;
+        Ok(Self(inode.clone()))
+    }
+}
+
+impl Drop for WritableMapping {
+    fn drop(&mut self) {
+        self.0.sealing().end_mapping();
+    }
 }
 
 /// Returns `file` as an object that can be mapped.
 ///
 /// # Errors
-/// [`FsError::PermissionDenied`] if it isn't open for reading; [`FsError::WrongDevice`] if its
+/// [`FsError::PermissionDenied`] if it isn't open for reading; [`FsError::NotPermitted`] if a shared
+/// mapping could write it, and it is sealed against that; [`FsError::WrongDevice`] if its
 /// contents aren't pages; [`FsError::NoMemory`].
-pub fn mapped(file: &Arc<OpenFile>) -> Result<Arc<dyn MappedObject>, FsError> {
+pub fn mapped(file: &Arc<OpenFile>, sharing: Sharing) -> Result<Arc<dyn MappedObject>, FsError> {
     if !file.flags().can_read() {
         return Err(FsError::PermissionDenied);
     }
     if file.special().is_some() || file.inode().kind() != FileKind::Regular {
         return Err(FsError::WrongDevice);
     }
-    MappedFile::try_new(file.clone(), None)
+    let is_written = sharing == Sharing::Shared && file.flags().can_write();
+    let written = is_written.then(|| WritableMapping::try_new(file.inode())).transpose()?;
+    MappedFile::try_new(file.clone(), written, None)
 }
 
 /// Returns the program in the file at `place` as an object that can be mapped: that it can be executed
@@ -52,7 +74,7 @@ pub fn mapped(file: &Arc<OpenFile>) -> Result<Arc<dyn MappedObject>, FsError> {
 pub fn mapped_program(place: Path) -> Result<Arc<dyn MappedObject>, FsError> {
     let denied = place.inode().deny_writing()?;
     let file = OpenFile::try_new(place, OpenFlags::empty(), None)?;
-    MappedFile::try_new(file, Some(denied))
+    MappedFile::try_new(file, None, Some(denied))
 }
 
 impl PageWatcher for ReverseMap {
@@ -64,12 +86,13 @@ impl PageWatcher for ReverseMap {
 impl MappedFile {
     fn try_new(
         file: Arc<OpenFile>,
+        written: Option<WritableMapping>,
         denied: Option<WritingDenied>,
     ) -> Result<Arc<dyn MappedObject>, FsError> {
         let mappers = Arc::try_new(ReverseMap::new())?;
         let watcher: Arc<dyn PageWatcher> = mappers.clone();
         file.inode().pages().watch(Arc::downgrade(&watcher))?;
-        Ok(Arc::try_new(Self { file, mappers, _denied: denied })?)
+        Ok(Arc::try_new(Self { file, mappers, _written: written, _denied: denied })?)
     }
 
     fn check_within(&self, index: u64) -> Result<(), PageError> {
@@ -105,8 +128,11 @@ impl MappedObject for MappedFile {
         let is_written = access.contains(Access::WRITE) && sharing == Sharing::Shared;
         let is_run = access.contains(Access::EXECUTE);
         let flags = self.file.path().mount().flags();
-        (!is_written || self.file.flags().can_write())
-            && (!is_run || !flags.contains(MountFlags::NO_EXEC))
+        let may_write = || {
+            let seals = self.file.inode().sealing().seals();
+            self.file.flags().can_write() && !seals.intersects(Seals::NO_WRITES)
+        };
+        (!is_written || may_write()) && (!is_run || !flags.contains(MountFlags::NO_EXEC))
     }
 
     fn file_number(&self) -> (u64, u64) {

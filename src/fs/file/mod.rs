@@ -12,6 +12,7 @@
 //! | [`epoll`] | a set of files, and waiting until some of them are ready |
 //! | [`eventfd`] | a counter that is read and written |
 //! | [`mapping`] | open files that programs map |
+//! | [`memfd`] | files in memory without a name in a directory |
 //! | [`anonymous`] | open files without a place in the tree |
 
 pub mod anonymous;
@@ -19,6 +20,7 @@ pub mod epoll;
 pub mod eventfd;
 pub mod file_ops;
 pub mod mapping;
+pub mod memfd;
 pub mod open;
 pub mod open_file;
 pub mod open_flags;

@@ -12,8 +12,10 @@ use crate::fs::attributes::{FileKind, Touch};
 use crate::fs::error::FsError;
 use crate::fs::inode::{DirectoryEntry, Inode};
 use crate::fs::io::{Sink, Source};
+use crate::fs::locks::LockOwner;
 use crate::fs::namespace::change;
 use crate::fs::namespace::path::Path;
+use crate::fs::seals::Seals;
 use crate::sync::{Mutex, Rank, SpinMutex};
 
 pub use super::regular::Allocate;
@@ -141,6 +143,16 @@ impl OpenFile {
         }
     }
 
+    /// Returns whether only its place is used.
+    pub fn is_place(&self) -> bool {
+        matches!(self.contents, Contents::Place)
+    }
+
+    /// Returns the owner of the locks that it has as an open file.
+    pub fn lock_owner(&self) -> LockOwner {
+        LockOwner::OpenFile(core::ptr::from_ref(self).addr())
+    }
+
     fn check_read(&self) -> Result<(), FsError> {
         if self.flags().can_read() { Ok(()) } else { Err(FsError::NotOpenForThis) }
     }
@@ -155,11 +167,19 @@ impl OpenFile {
     /// [`FsError::NotOpenForThis`], [`FsError::IsADirectory`], [`FsError::BadAddress`], and those
     /// of what serves it.
     pub fn read(&self, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.read_with(OpenFlags::empty(), to)
+    }
+
+    /// Reads as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_with(&self, extra: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
         self.check_read()?;
         if let Contents::Special(ops) = &self.contents
             && !ops.has_position()
         {
-            let read = ops.read(self.flags(), 0, to)?;
+            let read = ops.read(self.flags() | extra, 0, to)?;
             self.touch_fifo(Touch::Accessed, read);
             return Ok(read);
         }
@@ -179,7 +199,11 @@ impl OpenFile {
         self.read_unchecked(offset, to)
     }
 
-    fn check_position(&self) -> Result<(), FsError> {
+    /// Checks that it has a position.
+    ///
+    /// # Errors
+    /// [`FsError::NotSeekable`].
+    pub fn check_position(&self) -> Result<(), FsError> {
         match &self.contents {
             Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
             _ => Ok(()),
@@ -221,16 +245,24 @@ impl OpenFile {
     /// [`FsError::NotOpenForThis`], [`FsError::NoSpace`], [`FsError::TooLarge`],
     /// [`FsError::BadAddress`], and those of what serves it.
     pub fn write(&self, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.write_with(OpenFlags::empty(), from)
+    }
+
+    /// Writes as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_with(&self, extra: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
         self.check_write()?;
         if let Contents::Special(ops) = &self.contents
             && !ops.has_position()
         {
-            let written = ops.write(self.flags(), 0, from)?;
+            let written = ops.write(self.flags() | extra, 0, from)?;
             self.touch_fifo(Touch::Modified, written);
             return Ok(written);
         }
         let _lock = self.position_lock.lock();
-        let (start, written) = self.write_unchecked(self.position(), from)?;
+        let (start, written) = self.write_unchecked(extra, self.position(), from)?;
         self.set_position(start.saturating_add(written as u64));
         Ok(written)
     }
@@ -240,21 +272,40 @@ impl OpenFile {
     /// # Errors
     /// As [`write`](Self::write), and [`FsError::NotSeekable`].
     pub fn write_at(&self, offset: u64, from: &mut dyn Source) -> Result<usize, FsError> {
-        self.check_position()?;
-        self.check_write()?;
-        Ok(self.write_unchecked(offset, from)?.1)
+        self.write_at_with(OpenFlags::empty(), offset, from)
     }
 
-    fn write_unchecked(&self, offset: u64, from: &mut dyn Source) -> Result<(u64, usize), FsError> {
+    /// Writes to `offset` as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    pub fn write_at_with(
+        &self,
+        extra: OpenFlags,
+        offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<usize, FsError> {
+        self.check_position()?;
+        self.check_write()?;
+        Ok(self.write_unchecked(extra, offset, from)?.1)
+    }
+
+    fn write_unchecked(
+        &self,
+        extra: OpenFlags,
+        offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<(u64, usize), FsError> {
+        let flags = self.flags() | extra;
         match &self.contents {
             Contents::Pages => {
-                let at = match self.flags().contains(OpenFlags::APPEND) {
+                let at = match flags.contains(OpenFlags::APPEND) {
                     true => WriteAt::End,
                     false => WriteAt::Offset(offset),
                 };
                 regular::write(self.inode(), at, from)
             }
-            Contents::Special(ops) => Ok((offset, ops.write(self.flags(), offset, from)?)),
+            Contents::Special(ops) => Ok((offset, ops.write(flags, offset, from)?)),
             Contents::Directory => Err(FsError::IsADirectory),
             Contents::Place => Err(FsError::NotOpenForThis),
         }
@@ -374,6 +425,15 @@ impl OpenFile {
         }
     }
 
+    /// Adds seals, after the end of a write that has begun.
+    ///
+    /// # Errors
+    /// [`FsError::NotPermitted`], [`FsError::Busy`].
+    pub fn add_seals(&self, seals: Seals) -> Result<(), FsError> {
+        let _lock = self.inode().lock().write();
+        self.inode().sealing().add(seals)
+    }
+
     /// Gives pages to a range of the file, or takes them away. If there is no room for all of them,
     /// some are there.
     ///
@@ -445,6 +505,9 @@ impl Drop for OpenFile {
     fn drop(&mut self) {
         if matches!(self.contents, Contents::Pages) && self.flags().can_write() {
             self.inode().end_writing();
+        }
+        if let Some(locks) = self.inode().locks_if_any() {
+            locks.release(self.lock_owner());
         }
         let observers = core::mem::take(&mut *self.observers.lock());
         if let Some(queue) = self.poll_queue() {

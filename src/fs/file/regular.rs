@@ -6,6 +6,7 @@ use crate::fs::inode::Inode;
 use crate::fs::io::{Sink, Source};
 use crate::fs::namespace::change::{self, FILE_MAX_BYTES};
 use crate::fs::page_cache::PAGE_BYTES;
+use crate::fs::seals::Seals;
 
 /// Where a write goes.
 #[derive(Clone, Copy, Debug)]
@@ -47,10 +48,13 @@ pub(super) fn write(
     if len == 0 {
         return Ok((offset, 0));
     }
+    inode.sealing().check_write()?;
     let room = FILE_MAX_BYTES.saturating_sub(offset);
     if room == 0 {
         return Err(FsError::TooLarge);
     }
+    let len_max = room_if_sealed(inode, offset, len as u64)?;
+    let room = room.min(len_max);
     let len = (len as u64).min(room) as usize;
     let (written, result) = inode.pages().write(offset, len, from);
     if written == 0 {
@@ -63,6 +67,18 @@ pub(super) fn write(
     change::drop_set_ids(inode);
     inode.touch(Touch::Modified);
     Ok((offset, written))
+}
+
+/// Returns how many of `len` bytes may be written to `offset`: if the file can't grow, up to the last
+/// page that it has whole.
+fn room_if_sealed(inode: &Inode, offset: u64, len: u64) -> Result<u64, FsError> {
+    let size_bytes = inode.size_bytes();
+    let grows = offset.saturating_add(len) > size_bytes;
+    if !grows || !inode.sealing().seals().contains(Seals::GROW) {
+        return Ok(len);
+    }
+    let end = size_bytes - size_bytes % PAGE_BYTES;
+    if end > offset { Ok(end - offset) } else { Err(FsError::NotPermitted) }
 }
 
 /// What is done with a range of a file.
@@ -87,6 +103,10 @@ pub(super) fn allocate(inode: &Inode, how: Allocate, offset: u64, len: u64) -> R
         return Err(FsError::InvalidArgument);
     }
     let _lock = inode.lock().write();
+    match how {
+        Allocate::PunchHole => inode.sealing().check_write()?,
+        _ => inode.sealing().check_size(inode.size_bytes(), end.max(inode.size_bytes()))?,
+    }
     if matches!(how, Allocate::PunchHole | Allocate::Zero) {
         inode.pages().punch(offset..end);
     }

@@ -152,6 +152,7 @@ pub(in crate::fs) fn resize(inode: &Inode, size_bytes: u64) -> Result<(), FsErro
         return Err(FsError::TooLarge);
     }
     let _lock = inode.lock().write();
+    inode.sealing().check_size(inode.size_bytes(), size_bytes)?;
     let is_shorter = size_bytes < inode.size_bytes();
     inode.attributes().set_size_bytes(size_bytes);
     if is_shorter {

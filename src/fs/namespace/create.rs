@@ -8,7 +8,7 @@ use super::dentry::Dentry;
 use super::dentry_cache;
 use super::lookup::{self, Caller, NameAt};
 use super::path::Path;
-use crate::fs::attributes::{DeviceNumber, Mode};
+use crate::fs::attributes::Mode;
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
 use crate::fs::inode::{Inode, NewInode, NewKind};
@@ -33,15 +33,7 @@ pub fn make_node(
     kind: NewKind<'_>,
     mode: Mode,
 ) -> Result<Path, FsError> {
-    let is_device = kind.parts().1 != DeviceNumber::NONE
-        || matches!(kind, NewKind::CharDevice(_) | NewKind::BlockDevice(_));
-    if is_device && !caller.credentials.is_root() {
-        return Err(FsError::NotPermitted);
-    }
     let at = NameAt::find(caller, path)?;
-    if at.has_slash {
-        return Err(FsError::NotFound);
-    }
     make(caller, &at, kind, caller.masked(mode))
 }
 
@@ -57,9 +49,6 @@ pub fn make_symlink(caller: &Caller<'_>, text: &[u8], path: &[u8]) -> Result<Pat
         return Err(FsError::NameTooLong);
     }
     let at = NameAt::find(caller, path)?;
-    if at.has_slash {
-        return Err(FsError::NotFound);
-    }
     make(caller, &at, NewKind::Symlink(text), Mode::from_bits_truncate(0o777))
 }
 
@@ -151,6 +140,9 @@ fn make(
     let inode = at.directory.inode();
     let _lock = inode.lock().write();
     check_free(&at.directory, name)?;
+    if at.has_slash && !matches!(kind, NewKind::Directory) {
+        return Err(FsError::NotFound);
+    }
     make_locked(caller, &at.directory, name, kind, mode)
 }
 
@@ -163,6 +155,10 @@ fn make_locked(
     mode: Mode,
 ) -> Result<Path, FsError> {
     check_creation(caller, directory)?;
+    let is_device = matches!(kind, NewKind::CharDevice(_) | NewKind::BlockDevice(_));
+    if is_device && !caller.credentials.is_root() {
+        return Err(FsError::NotPermitted);
+    }
     let inode = directory.inode();
     let made = inode.ops().create(inode, Some(name), new_inode(caller, inode, kind, mode))?;
     match add_name(directory, name, made.clone()) {

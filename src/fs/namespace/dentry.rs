@@ -123,7 +123,7 @@ impl Dentry {
     }
 
     /// Marks it as removed. For a directory, its inode's lock is held for writing.
-    pub(super) fn set_removed(&self) {
+    pub(in crate::fs) fn set_removed(&self) {
         self.is_removed.store(true, Ordering::Release);
     }
 

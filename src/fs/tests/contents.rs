@@ -220,7 +220,7 @@ fn mapped_files_share_the_pages() {
     let tree = Tree::new();
     tree.write("f", b"text").expect("it is made");
     let file = tree.open("f", OpenFlags::READ_WRITE).expect("it is there");
-    let mapped = mapping::mapped(&file).expect("it can be read");
+    let mapped = mapping::mapped(&file, Sharing::Shared).expect("it can be read");
     let page = mapped.page(0).expect("it is within the file");
     page.bytes(0..2).write(b"TE");
     assert_eq!(tree.read("f"), Ok(b"TExt".to_vec()));
@@ -235,12 +235,12 @@ fn mapped_files_share_the_pages() {
     assert_eq!(file.set_size(0), Ok(()));
     assert_eq!(mapped.page(0).map(drop), Err(PageError::Unavailable));
     let reader = tree.open("f", OpenFlags::empty()).expect("it is there");
-    let read_only = mapping::mapped(&reader).expect("it can be read");
+    let read_only = mapping::mapped(&reader, Sharing::Shared).expect("it can be read");
     let write = Access::READ | Access::WRITE;
     assert!(!read_only.allows(write, Sharing::Shared));
     assert!(read_only.allows(write, Sharing::Private));
     let writer = tree.open("f", OpenFlags::WRITE_ONLY).expect("it is there");
-    assert_eq!(mapping::mapped(&writer).map(drop), Err(FsError::PermissionDenied));
+    assert_eq!(mapping::mapped(&writer, Sharing::Shared).map(drop), Err(FsError::PermissionDenied));
     drop((page, mapped, read_only, file, reader, writer));
     tree.end();
 }

@@ -1,0 +1,175 @@
+//! Reads and writes of several buffers, and at a place: readv(2), pread64(2), preadv2(2).
+
+use super::call::{Call, CallResult, Failure};
+use super::errno::Errno;
+use super::file::{self, UserBuffer};
+use crate::fs::error::FsError;
+use crate::fs::file::open_file::OpenFile;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::mm::user::pointer::UserPointer;
+
+/// The most buffers of a call: IOV_MAX.
+const BUFFERS_MAX: u64 = 1024;
+
+/// Transfers to or from each of the buffers of the arguments 1 and 2, until one isn't done whole.
+/// `transfer` gets how many bytes were transferred before.
+fn transfer_all(
+    call: &Call<'_>,
+    mut transfer: impl FnMut(u64, &mut UserBuffer) -> Result<usize, FsError>,
+) -> CallResult {
+    let count = u64::from(call.argument_u32(2));
+    if count > BUFFERS_MAX {
+        return Err(Errno::EINVAL.into());
+    }
+    let buffers = UserPointer::<[u64; 2]>::new(call.argument(1));
+    // All are checked before the first byte goes anywhere.
+    for index in 0..count {
+        let [address, len_bytes] = buffers.at(index)?.read()?;
+        if len_bytes > i64::MAX as u64 {
+            return Err(Errno::EINVAL.into());
+        }
+        file::check_range(address, len_bytes)?;
+    }
+    let mut total = 0;
+    for index in 0..count {
+        let [address, len_bytes] = buffers.at(index)?.read()?;
+        let room = file::TRANSFER_MAX - total;
+        let mut buffer = match UserBuffer::new(address, len_bytes.min(room)) {
+            Ok(buffer) if buffer.left() > 0 => buffer,
+            Ok(_) => continue,
+            Err(_) if total > 0 => break,
+            Err(error) => return Err(error),
+        };
+        match transfer(total, &mut buffer) {
+            Ok(done) => {
+                total += done as u64;
+                if buffer.left() > 0 {
+                    break;
+                }
+            }
+            Err(_) if total > 0 => break,
+            Err(error) => return file::finished(call, Err(error)),
+        }
+    }
+    Ok(total)
+}
+
+pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
+    let file = call.file(0)?;
+    check_open(file.flags().can_read())?;
+    transfer_all(call, |_, buffer| file.read(buffer))
+}
+
+pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
+    let file = call.file(0)?;
+    check_open(file.flags().can_write())?;
+    transfer_all(call, |_, buffer| file.write(buffer))
+}
+
+fn check_open(is_open_for_it: bool) -> Result<(), Failure> {
+    if is_open_for_it { Ok(()) } else { Err(Errno::EBADF.into()) }
+}
+
+pub(super) fn pread64(call: &mut Call<'_>) -> CallResult {
+    let offset = file::offset(call.argument(3))?;
+    let file = call.file(0)?;
+    let mut buffer = UserBuffer::new(call.argument(1), call.argument(2))?;
+    file::finished(call, file.read_at(offset, &mut buffer))
+}
+
+pub(super) fn pwrite64(call: &mut Call<'_>) -> CallResult {
+    let offset = file::offset(call.argument(3))?;
+    let file = call.file(0)?;
+    let mut buffer = UserBuffer::new(call.argument(1), call.argument(2))?;
+    file::finished(call, file.write_at(offset, &mut buffer))
+}
+
+fn read_at(call: &Call<'_>, file: &OpenFile, offset: u64) -> CallResult {
+    file.check_position()?;
+    check_open(file.flags().can_read())?;
+    transfer_all(call, |done, buffer| file.read_at(offset + done, buffer))
+}
+
+fn write_at(call: &Call<'_>, file: &OpenFile, offset: u64) -> CallResult {
+    file.check_position()?;
+    check_open(file.flags().can_write())?;
+    transfer_all(call, |done, buffer| file.write_at(offset + done, buffer))
+}
+
+pub(super) fn preadv(call: &mut Call<'_>) -> CallResult {
+    let offset = file::offset(call.argument(3))?;
+    read_at(call, &*call.file(0)?, offset)
+}
+
+pub(super) fn pwritev(call: &mut Call<'_>) -> CallResult {
+    let offset = file::offset(call.argument(3))?;
+    write_at(call, &*call.file(0)?, offset)
+}
+
+// Source: Linux, include/uapi/linux/fs.h.
+const HIGH_PRIORITY: u32 = 1;
+const DATA_SYNC: u32 = 2;
+const SYNC: u32 = 4;
+const NO_WAIT: u32 = 8;
+const APPEND: u32 = 0x10;
+
+/// The place that stands for the position of the file.
+const AT_POSITION: u64 = u64::MAX;
+
+/// Checks the flags of the argument 5, of which `known` have an effect or need none: what is written
+/// is stored at once.
+fn flags(call: &Call<'_>, known: u32) -> Result<u32, Failure> {
+    let flags = call.argument_u32(5);
+    if flags & !(HIGH_PRIORITY | DATA_SYNC | SYNC | known) != 0 {
+        return Err(Errno::EOPNOTSUPP.into());
+    }
+    Ok(flags)
+}
+
+/// Returns the place of the argument 3, unless that is the position of the file.
+fn offset_or_position(call: &Call<'_>) -> Result<Option<u64>, Failure> {
+    match call.argument(3) {
+        AT_POSITION => Ok(None),
+        offset => file::offset(offset).map(Some),
+    }
+}
+
+pub(super) fn preadv2(call: &mut Call<'_>) -> CallResult {
+    let offset = offset_or_position(call)?;
+    let file = call.file(0)?;
+    // Only a pipe, or what is like one, can be asked not to wait.
+    let known = if file.special().is_some() { NO_WAIT } else { 0 };
+    let flags = flags(call, known)?;
+    match offset {
+        Some(offset) => read_at(call, &file, offset),
+        None => {
+            check_open(file.flags().can_read())?;
+            let extra = match flags & NO_WAIT {
+                0 => OpenFlags::empty(),
+                _ => OpenFlags::NONBLOCK,
+            };
+            transfer_all(call, |_, buffer| file.read_with(extra, buffer))
+        }
+    }
+}
+
+pub(super) fn pwritev2(call: &mut Call<'_>) -> CallResult {
+    let offset = offset_or_position(call)?;
+    let file = call.file(0)?;
+    let known = if file.special().is_some() { NO_WAIT } else { 0 };
+    let flags = flags(call, APPEND | known)?;
+    let mut extra = OpenFlags::empty();
+    extra.set(OpenFlags::APPEND, flags & APPEND != 0);
+    extra.set(OpenFlags::NONBLOCK, flags & NO_WAIT != 0);
+    match offset {
+        Some(offset) => {
+            file.check_position()?;
+            check_open(file.flags().can_write())?;
+            transfer_all(call, |done, buffer| file.write_at_with(extra, offset + done, buffer))
+        }
+        None => {
+            check_open(file.flags().can_write())?;
+            transfer_all(call, |_, buffer| file.write_with(extra, buffer))
+        }
+    }
+}
