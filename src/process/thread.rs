@@ -40,6 +40,15 @@ pub enum Restart {
         /// Where the rest is written if a signal interrupts it again; 0 for nowhere.
         rest: u64,
     },
+    /// It waits for files: poll(2).
+    Poll {
+        /// Where the array of files is.
+        files: u64,
+        /// How many they are.
+        count: u32,
+        /// Until when it waits, on the kernel's clock.
+        deadline_ns: u64,
+    },
 }
 
 /// A thread of a process.

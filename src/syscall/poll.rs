@@ -12,6 +12,7 @@ use crate::fs::error::FsError;
 use crate::fs::file::poll::{self, PollItem, PollWait};
 use crate::fs::file::readiness::Readiness;
 use crate::mm::user::pointer::UserPointer;
+use crate::process::thread::Restart;
 
 /// The size of a `struct pollfd`, in bytes.
 const POLL_BYTES: u64 = 8;
@@ -41,15 +42,15 @@ fn item_of(call: &Call<'_>, [a, b, c, d, e, f, ..]: [u8; POLL_BYTES as usize]) -
     }
 }
 
-/// Waits for the files in the first two arguments.
-fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
-    let count = u64::from(call.argument_u32(1));
+/// Waits for the `count` files of an array at `files`.
+fn wait(call: &Call<'_>, files: u64, count: u32, wait: PollWait) -> CallResult {
+    let count = u64::from(count);
     if count > call.descriptor_limit() {
         return Err(Errno::EINVAL.into());
     }
     let mut items = Vec::new();
     items.try_reserve_exact(count as usize).map_err(|_| Errno::ENOMEM)?;
-    let entries = call.pointer::<[u8; POLL_BYTES as usize]>(0);
+    let entries = UserPointer::<[u8; POLL_BYTES as usize]>::new(files);
     for index in 0..count {
         items.push(item_of(call, entries.at(index)?.read()?));
     }
@@ -61,12 +62,32 @@ fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
     Ok(ready as u64)
 }
 
+/// Waits as poll(2) does. After a signal without a handler, restart_syscall(2) goes on for the rest of
+/// the time.
+pub(super) fn poll_until(
+    call: &Call<'_>,
+    files: u64,
+    count: u32,
+    how_long: PollWait,
+) -> CallResult {
+    match (wait(call, files, count, how_long), how_long) {
+        (Err(Failure::Interrupted(_)), PollWait::Until(deadline_ns)) => {
+            call.thread.set_restart(Restart::Poll { files, count, deadline_ns });
+            Err(Failure::Interrupted(Interruption::RestartBlock))
+        }
+        (result, _) => result,
+    }
+}
+
 pub(super) fn poll(call: &mut Call<'_>) -> CallResult {
-    wait(call, timeout::wait_of_ms(call.argument_i32(2)))
+    let how_long = timeout::wait_of_ms(call.argument_i32(2));
+    poll_until(call, call.argument(0), call.argument_u32(1), how_long)
 }
 
 pub(super) fn ppoll(call: &mut Call<'_>) -> CallResult {
     let timeout = Timeout::of_timespec(call, 2)?;
     let (set, set_bytes) = (call.pointer_or_null(3), call.argument(4));
-    signal::with_blocked(call, set, set_bytes, |call| timeout.finish(wait(call, timeout.wait)))
+    signal::with_blocked(call, set, set_bytes, |call| {
+        timeout.finish(wait(call, call.argument(0), call.argument_u32(1), timeout.wait))
+    })
 }

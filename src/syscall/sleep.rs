@@ -5,10 +5,12 @@ use blocking::WaitError;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use super::poll;
 use super::time::{self, CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME};
 use super::time::{CLOCK_TAI, NS};
 use crate::arch::time::clock;
 use crate::fs;
+use crate::fs::file::poll::PollWait;
 use crate::mm::user::pointer::UserPointer;
 use crate::process::thread::{Restart, SleepClock};
 use crate::task;
@@ -85,6 +87,9 @@ pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
 pub(super) fn restart_syscall(call: &mut Call<'_>) -> CallResult {
     match call.thread.take_restart() {
         Some(Restart::Sleep { clock, end_ns, rest }) => sleep(call, clock, end_ns, rest),
+        Some(Restart::Poll { files, count, deadline_ns }) => {
+            poll::poll_until(call, files, count, PollWait::Until(deadline_ns))
+        }
         None => Err(Errno::EINTR.into()),
     }
 }

@@ -8,5 +8,6 @@ mod mounts;
 mod names;
 mod permissions;
 mod pipes;
+mod sets;
 mod threads;
 mod tree;
