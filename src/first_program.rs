@@ -24,9 +24,6 @@ use crate::tty::console_terminal;
 /// What `init=` is for no first program.
 const NONE: &str = "none";
 
-/// The environment of the first program, as on Linux.
-const ENVIRONMENT: [&str; 2] = ["HOME=/", "TERM=linux"];
-
 /// Runs the first program, if there is one, and ends the machine with its status. Returns if there
 /// is none, or if it can't be started, which is logged.
 pub fn run(machine: &Machine) {
@@ -64,7 +61,7 @@ fn find(machine: &Machine) -> Option<Command> {
     let mut arguments = Vec::new();
     arguments.push(path.as_bytes().to_vec());
     arguments.extend(further.map(|argument| argument.bytes().collect::<Vec<u8>>()));
-    let environment = ENVIRONMENT.iter().map(|string| string.as_bytes().to_vec()).collect();
+    let environment = init::ENVIRONMENT.iter().map(|string| string.as_bytes().to_vec()).collect();
     Some(Command { path: path.as_bytes().to_vec(), arguments, environment })
 }
 

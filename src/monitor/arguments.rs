@@ -121,6 +121,11 @@ impl<'a> Arguments<'a> {
         VirtAddr::try_new(address).map(Some).map_err(|_| ArgumentError::NotCanonical(address))
     }
 
+    /// Returns whether no argument is left.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
     /// Checks that no argument is left.
     pub(super) fn end(mut self) -> Result<(), ArgumentError> {
         self.word().map_or(Ok(()), |word| Err(ArgumentError::too_many(word)))

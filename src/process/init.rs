@@ -29,6 +29,9 @@ use crate::task::{Builder, ProgramStart, ProgramState};
 /// The programs that are tried as the first one if the command line names none.
 pub const DEFAULTS: [&str; 2] = ["/init", "/sbin/init"];
 
+/// The environment of the first program, as on Linux.
+pub const ENVIRONMENT: [&str; 2] = ["HOME=/", "TERM=linux"];
+
 /// The bits that new files don't get.
 const MASK: u16 = 0o022;
 

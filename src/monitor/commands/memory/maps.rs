@@ -1,7 +1,8 @@
-//! `maps`: the mappings of the kernel's page table.
+//! `maps`: the mappings of the kernel's page table, or the regions of a process.
 
 use core::fmt::{self, Write};
 
+use address_space::{Access, Sharing};
 use paging::{MappedRange, PageSize};
 use x86_64::VirtAddr;
 
@@ -12,17 +13,25 @@ use crate::mm::kernel::kernel_space;
 use crate::mm::kernel::stacks::Use;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::commands::tasks::processes;
+use crate::process::process::Process;
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "maps",
-    usage: "",
-    summary: "Lists what is mapped: addresses, frames, pages and rights.",
+    usage: "[PROCESS]",
+    summary: "Lists what is mapped, by the kernel or by a process.",
     example: "maps | find stack",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
 };
 
 fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
+    if !arguments.is_empty() {
+        return match processes::named(arguments, out)? {
+            Some(process) => show_process(&process, out),
+            None => Ok(()),
+        };
+    }
     arguments.end()?;
     writeln!(out, "addresses                         frames from     pages      rights what")?;
     let mut from = Some(VirtAddr::zero());
@@ -34,6 +43,37 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     writeln!(out, "rights: read write execute user global; d: a device, n: not cached,")?;
     writeln!(out, "        c: write-combining")?;
     Ok(())
+}
+
+/// Writes the regions of a process.
+fn show_process(process: &Process, out: &mut dyn Write) -> Result<(), Error> {
+    let Some(memory) = process.memory() else {
+        writeln!(out, "The process has ended, and has no memory.")?;
+        return Ok(());
+    };
+    writeln!(out, "addresses                 rights  pages  there what")?;
+    let mut result = Ok(());
+    memory.for_each_region(|region| {
+        if result.is_err() {
+            return;
+        }
+        let letter = |of, letter| if region.access().contains(of) { letter } else { '-' };
+        let range = region.range();
+        result = writeln!(
+            out,
+            "{:012x}-{:012x} {}{}{}{} {:8} {:6} {:?}",
+            range.start(),
+            range.end(),
+            letter(Access::READ, 'r'),
+            letter(Access::WRITE, 'w'),
+            letter(Access::EXECUTE, 'x'),
+            if region.sharing() == Sharing::Shared { 's' } else { 'p' },
+            range.pages(),
+            memory.resident_pages(range),
+            region.backing(),
+        );
+    });
+    Ok(result?)
 }
 
 fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {

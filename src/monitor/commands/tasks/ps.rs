@@ -1,4 +1,4 @@
-//! `ps`: the threads.
+//! `ps`: the threads and processes.
 
 use core::fmt::{self, Write};
 
@@ -8,12 +8,13 @@ use run_queue::Policy;
 use crate::mm::kernel::kernel_stack::high_water_bytes;
 use crate::monitor::arguments::Arguments;
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
+use crate::monitor::commands::tasks::processes;
 use crate::task::{self, State, Thread};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "ps",
     usage: "",
-    summary: "Lists the threads: what they do, where, and what they have used.",
+    summary: "Lists the threads and processes: what they do and have used.",
     example: "ps",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
@@ -28,6 +29,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     for thread in all() {
         write_row(thread, out)?;
     }
+    processes::show_all(out)?;
     Ok(())
 }
 
