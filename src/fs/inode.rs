@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
 use core::any::Any;
-use core::sync::atomic::{AtomicI32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use spin::Once;
 
@@ -221,6 +221,8 @@ pub struct Inode {
     /// What a FIFO's readers and writers share, as long as there are any.
     fifo: Once<Mutex<Weak<Pipe>>>,
     sealing: Sealing,
+    /// Whether it may get a first name: it was made without one.
+    is_linkable: AtomicBool,
     /// Its advisory locks, after the first one was asked for.
     locks: Once<Box<FileLocks>>,
     /// How many open files may write, or, below 0, how many programs run from it.
@@ -250,6 +252,7 @@ impl Inode {
             pages: PageCache::new(file_system.budget().cloned()),
             fifo: Once::new(),
             sealing: Sealing::new(),
+            is_linkable: AtomicBool::new(false),
             locks: Once::new(),
             writers: AtomicI32::new(0),
         })?)
@@ -356,6 +359,16 @@ impl Inode {
     /// Returns what the FIFO's readers and writers share.
     pub(super) fn fifo(&self) -> &Mutex<Weak<Pipe>> {
         self.fifo.call_once(|| Mutex::new(Rank::SpecialFile, Weak::new()))
+    }
+
+    /// Allows a file that was made without a name to get one.
+    pub(super) fn set_linkable(&self) {
+        self.is_linkable.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether a file without a name may get one.
+    pub(super) fn is_linkable(&self) -> bool {
+        self.is_linkable.load(Ordering::Relaxed)
     }
 
     /// Returns its seals.

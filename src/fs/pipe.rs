@@ -313,14 +313,22 @@ pub struct PipeEnd {
     opens_before: Opens,
     /// Whether there was a writer then.
     had_writer: bool,
+    /// Whether there was a reader then.
+    had_reader: bool,
 }
 
 impl PipeEnd {
     /// Adds an end. Nobody is woken yet.
     fn try_new(pipe: &Arc<Pipe>, end: End) -> Result<Arc<Self>, FsError> {
         let mut state = pipe.state.lock();
-        let (opens_before, had_writer) = (state.opens, state.writers > 0);
-        let new = Arc::try_new(Self { pipe: pipe.clone(), end, opens_before, had_writer })?;
+        let (had_writer, had_reader) = (state.writers > 0, state.readers > 0);
+        let new = Arc::try_new(Self {
+            pipe: pipe.clone(),
+            end,
+            opens_before: state.opens,
+            had_writer,
+            had_reader,
+        })?;
         if end != End::Write {
             state.readers += 1;
             state.opens.reader += 1;
@@ -478,11 +486,11 @@ pub(super) fn open_fifo(
     }
     let new = PipeEnd::try_new(&pipe, end)?;
     pipe.note_ends_changed();
-    // An end that has come and gone meanwhile counts, too.
+    // An end that was there when this one came counts, and one that has come and gone meanwhile.
     let before = new.opens_before;
     let has_other_end = |state: &State| match end {
-        End::Read => state.writers > 0 || state.opens.writer != before.writer,
-        End::Write => state.readers > 0 || state.opens.reader != before.reader,
+        End::Read => new.had_writer || state.opens.writer != before.writer,
+        End::Write => new.had_reader || state.opens.reader != before.reader,
         End::Both => true,
     };
     if is_waiting {

@@ -4,12 +4,13 @@ use ::signals::Signal;
 use path_walk::Restrictions;
 
 use crate::arch::user::USER_END;
-use crate::fs::attributes::Mode;
+use crate::fs::attributes::{FileKind, Mode};
 use crate::fs::error::FsError;
 use crate::fs::file::anonymous;
 use crate::fs::file::open;
-use crate::fs::file::open_file::Whence;
+use crate::fs::file::open_file::{OpenFile, Whence};
 use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::file::readiness::Readiness;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source};
 use crate::mm::user::pointer::{self, UserPointer};
 use crate::process::descriptors::{Descriptor, OnExec};
@@ -37,13 +38,15 @@ pub(super) fn check_range(address: u64, len_bytes: u64) -> Result<(), Failure> {
 pub(super) struct UserBuffer {
     address: u64,
     left: usize,
+    /// Whether some bytes were transferred.
+    has_begun: bool,
 }
 
 impl UserBuffer {
     pub(super) fn new(address: u64, len_bytes: u64) -> Result<Self, Failure> {
         // The check is for all bytes, even those that one call doesn't transfer.
         check_range(address, len_bytes)?;
-        Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize })
+        Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize, has_begun: false })
     }
 
     /// Returns how many bytes are left.
@@ -54,6 +57,7 @@ impl UserBuffer {
     fn advance(&mut self, len: usize) -> usize {
         self.address += len as u64;
         self.left -= len;
+        self.has_begun |= len > 0;
         len
     }
 }
@@ -104,6 +108,18 @@ pub(super) fn finished(call: &Call<'_>, result: Result<usize, FsError>) -> CallR
     }
 }
 
+/// Sends a SIGPIPE if `file` is a pipe whose last reader has gone while it was written, before `buffer`
+/// was. A write that has written nothing has [another](finished) for that.
+pub(super) fn note_broken_pipe(call: &Call<'_>, file: &OpenFile, buffer: &UserBuffer) {
+    let is_partial = buffer.left > 0 && buffer.has_begun;
+    if is_partial
+        && file.inode().kind() == FileKind::Fifo
+        && file.readiness().contains(Readiness::ERROR)
+    {
+        signal_sending::send_of_kernel(call.process(), Signal::PIPE);
+    }
+}
+
 pub(super) fn read(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     let mut buffer = UserBuffer::new(call.argument(1), call.argument(2))?;
@@ -113,7 +129,9 @@ pub(super) fn read(call: &mut Call<'_>) -> CallResult {
 pub(super) fn write(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     let mut buffer = UserBuffer::new(call.argument(1), call.argument(2))?;
-    finished(call, file.write(&mut buffer))
+    let result = file.write(&mut buffer);
+    note_broken_pipe(call, &file, &buffer);
+    finished(call, result)
 }
 
 /// Returns a place in a file or its size, which fit into an `off_t`.

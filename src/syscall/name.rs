@@ -7,7 +7,7 @@ use path_walk::LastLink;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
-use super::place::Place;
+use super::place::{AT_EMPTY_PATH, Place, check_flags};
 use super::stat;
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::credentials::Access;
@@ -112,12 +112,26 @@ pub(super) fn link(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
     const AT_SYMLINK_FOLLOW: u32 = 0x400;
-    let last_link = match call.argument_u32(4) {
+    let flags = call.argument_u32(4);
+    check_flags(flags, AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)?;
+    let from = call.place_at(Some(0), 1)?;
+    let to = call.place_at(Some(2), 3)?;
+    if flags & AT_EMPTY_PATH != 0 {
+        // As on Linux, only root makes names of any descriptor.
+        if !call.process().identity().is_root() {
+            return Err(Errno::ENOENT.into());
+        }
+        if from.path.is_empty() {
+            let (_, found) = call.find_at(0, 1, AT_EMPTY_PATH)?;
+            create::link_path(&found, &to.caller(), &to.path)?;
+            return Ok(0);
+        }
+    }
+    let last_link = match flags & AT_SYMLINK_FOLLOW {
         0 => LastLink::Keep,
-        AT_SYMLINK_FOLLOW => LastLink::Follow,
-        _ => return Err(Errno::EINVAL.into()),
+        _ => LastLink::Follow,
     };
-    add_link(&call.place_at(Some(0), 1)?, &call.place_at(Some(2), 3)?, last_link)
+    add_link(&from, &to, last_link)
 }
 
 fn add_symlink(text: &[u8], place: &Place) -> CallResult {

@@ -63,7 +63,11 @@ pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
 pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     check_open(file.flags().can_write())?;
-    transfer_all(call, |_, buffer| file.write(buffer))
+    transfer_all(call, |_, buffer| {
+        let result = file.write(buffer);
+        file::note_broken_pipe(call, &file, buffer);
+        result
+    })
 }
 
 fn check_open(is_open_for_it: bool) -> Result<(), Failure> {

@@ -101,6 +101,11 @@ impl FileOps for Memory {
         true
     }
 
+    /// As on Linux: the position stays 0.
+    fn ignores_seeks(&self) -> bool {
+        true
+    }
+
     fn maps_anonymous_memory(&self) -> bool {
         matches!(self, Self::Zero)
     }

@@ -41,7 +41,7 @@ pub trait FileOps: Send + Sync + Any {
         false
     }
 
-    /// Returns whether a seek does nothing and is no error, though there is no position.
+    /// Returns whether a seek does nothing and is no error: it returns 0.
     fn ignores_seeks(&self) -> bool {
         false
     }

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use spin::Once;
 
 use super::open_file::OpenFile;
-use super::open_flags::OpenFlags;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
 use crate::fs::inode::{NewInode, NewKind};
@@ -16,7 +15,7 @@ use crate::fs::namespace::path::Path;
 use crate::fs::tmpfs::{self, Limits};
 
 /// What is before the name in the path that such a file seems to have.
-const PREFIX: &[u8] = b"/memfd:";
+const PREFIX: &[u8] = b"memfd:";
 
 /// The file system that they are in; made with the first of them.
 static MOUNT: Once<Path> = Once::new();
@@ -61,5 +60,5 @@ pub fn open(name: &[u8], owner: (u32, u32), sealable: Sealable) -> Result<Arc<Op
     }
     let dentry = Dentry::try_new(None, &full_name, Some(inode))?;
     dentry.set_removed();
-    OpenFile::try_new(Path::new(root.mount().clone(), dentry), OpenFlags::READ_WRITE, None)
+    OpenFile::try_new_uncounted(Path::new(root.mount().clone(), dentry))
 }

@@ -117,6 +117,9 @@ fn open_unnamed(
     let options = Options { last_link: LastLink::Follow, restrictions };
     let directory = lookup::look_up_restricted(caller, path, options)?;
     let place = create::make_unnamed(caller, &directory, mode)?;
+    if !flags.contains(OpenFlags::EXCLUSIVE) {
+        place.inode().set_linkable();
+    }
     OpenFile::try_new(place, flags & !OpenFlags::UNNAMED, None)
 }
 

@@ -53,6 +53,8 @@ pub struct OpenFile {
     path: Path,
     flags: AtomicU32,
     contents: Contents,
+    /// Whether it counts as one that may write its inode's pages.
+    is_writer: bool,
     /// Reads, writes and seeks that use the position come one after the other: it is held meanwhile.
     position_lock: Mutex<()>,
     /// The position, which is changed with the lock held.
@@ -78,14 +80,33 @@ impl OpenFile {
             (None, _) => Contents::Pages,
         };
         let flags = flags & !OPENING;
-        let counts = matches!(contents, Contents::Pages) && flags.can_write();
-        if counts {
+        let is_writer = matches!(contents, Contents::Pages) && flags.can_write();
+        if is_writer {
             path.inode().begin_writing()?;
         }
+        Self::with_contents(path, flags, contents, is_writer)
+    }
+
+    /// Opens a new file at `path` for reading and writing. As on Linux, it doesn't count as one that
+    /// writes: a program can run from the file as long as it isn't opened again.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new_uncounted(path: Path) -> Result<Arc<Self>, FsError> {
+        Self::with_contents(path, OpenFlags::READ_WRITE, Contents::Pages, false)
+    }
+
+    fn with_contents(
+        path: Path,
+        flags: OpenFlags,
+        contents: Contents,
+        is_writer: bool,
+    ) -> Result<Arc<Self>, FsError> {
         let file = Self {
             path,
             flags: AtomicU32::new(flags.bits()),
             contents,
+            is_writer,
             position_lock: Mutex::new(Rank::FilePosition, ()),
             position: AtomicU64::new(0),
             observers: SpinMutex::new(Rank::Files, Vec::new()),
@@ -315,7 +336,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`FsError::NotSeekable`], [`FsError::InvalidArgument`] before the start,
-    /// [`FsError::NoDevice`] if there is no such data or hole, [`FsError::Overflow`].
+    /// [`FsError::NoDevice`] if there is no such data or hole.
     pub fn seek(&self, offset: i64, whence: Whence) -> Result<u64, FsError> {
         match &self.contents {
             Contents::Place => return Err(FsError::NotOpenForThis),
@@ -335,7 +356,7 @@ impl OpenFile {
         };
         let new = base.checked_add_signed(offset).ok_or(FsError::InvalidArgument)?;
         if new > i64::MAX as u64 {
-            return Err(FsError::Overflow);
+            return Err(FsError::InvalidArgument);
         }
         self.set_position(new);
         Ok(new)
@@ -503,7 +524,7 @@ impl OpenFile {
 
 impl Drop for OpenFile {
     fn drop(&mut self) {
-        if matches!(self.contents, Contents::Pages) && self.flags().can_write() {
+        if self.is_writer {
             self.inode().end_writing();
         }
         if let Some(locks) = self.inode().locks_if_any() {

@@ -141,7 +141,15 @@ pub fn set_size(caller: &Caller<'_>, path: &Path, size_bytes: u64) -> Result<(),
     path.mount().check_writable()?;
     caller.credentials.check(inode.permissions(), Access::WRITE)?;
     inode.begin_writing()?;
-    let result = resize(inode, size_bytes);
+    let result = match size_bytes == inode.size_bytes() {
+        // As on Linux, the times stay, other than by a descriptor.
+        true => {
+            let _lock = inode.lock().write();
+            drop_set_ids(inode);
+            Ok(())
+        }
+        false => resize(inode, size_bytes),
+    };
     inode.end_writing();
     result
 }

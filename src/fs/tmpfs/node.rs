@@ -180,13 +180,21 @@ impl InodeOps for Directory {
         // Other directories may change the number meanwhile.
         let _lock = inode.lock().write_as(Rank::ThirdInode);
         let links = inode.attributes().links();
-        if links == 0 {
+        if links == 0 && !inode.is_linkable() {
             return Err(FsError::NotFound);
         }
         if links >= NAMES_MAX {
             return Err(FsError::TooManyNames);
         }
-        self.add_entry(directory, name, inode)?;
+        if links == 0 {
+            self.fs().keep(inode.clone())?;
+        }
+        if let Err(error) = self.add_entry(directory, name, inode) {
+            if links == 0 {
+                self.fs().forget(inode.number());
+            }
+            return Err(error);
+        }
         inode.attributes().set_links(links + 1);
         inode.touch(Touch::Changed);
         Ok(())
