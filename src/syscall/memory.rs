@@ -310,7 +310,7 @@ pub(super) fn mincore(call: &mut Call<'_>) -> CallResult {
     let vector = call.argument(2);
     for index in 0..range.pages() {
         let page = range.start() + index * PAGE_BYTES;
-        let is_resident = memory.query(page).is_some();
+        let is_resident = memory.is_resident(page);
         let address = vector.checked_add(index).ok_or(Errno::EFAULT)?;
         pointer::write_bytes(address, &[is_resident.into()])?;
     }

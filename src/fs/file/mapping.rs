@@ -120,6 +120,11 @@ impl MappedObject for MappedFile {
             && own.is_ok_and(|own| own.is_some_and(|own| own.start() == page.start()))
     }
 
+    fn is_resident(&self, index: u64) -> bool {
+        self.check_within(index).is_ok()
+            && self.file.inode().pages().page(index).is_ok_and(|page| page.is_some())
+    }
+
     fn reverse_map(&self) -> Option<&ReverseMap> {
         Some(&self.mappers)
     }

@@ -188,6 +188,19 @@ impl AddressSpace {
         self.regions().future_lock() == Lock::Now
     }
 
+    /// Returns whether the page of `address` is in memory: mapped, or in the object that backs it.
+    /// May wait.
+    pub fn is_resident(&self, address: VirtAddr) -> bool {
+        let regions = self.regions();
+        if self.table().query(address).is_some() {
+            return true;
+        }
+        match regions.find(address).map(|region| region.backing_at(address)) {
+            Some(Backing::Object { object, page }) => object.is_resident(page),
+            Some(Backing::Anonymous) | None => false,
+        }
+    }
+
     /// Returns how much memory it has, in constant time. May wait.
     pub fn memory_use(&self) -> MemoryUse {
         let table = self.table();

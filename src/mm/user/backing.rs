@@ -32,6 +32,12 @@ pub trait MappedObject: Send + Sync {
         true
     }
 
+    /// Returns whether its page with this index is in memory, mapped or not. May wait, but for no
+    /// device.
+    fn is_resident(&self, _index: u64) -> bool {
+        false
+    }
+
     /// Returns what knows the address spaces that map it; `None` if it never loses a page.
     fn reverse_map(&self) -> Option<&ReverseMap> {
         None

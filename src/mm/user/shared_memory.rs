@@ -42,6 +42,10 @@ impl MappedObject for SharedMemory {
         Ok(own)
     }
 
+    fn is_resident(&self, index: u64) -> bool {
+        self.pages.lock().get(index).is_some()
+    }
+
     fn allows(&self, _access: Access, _sharing: Sharing) -> bool {
         true
     }
