@@ -15,7 +15,7 @@
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
 //! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
-//! | [`credentials`] | whose rights an operation has |
+//! | [`credentials`], [`size_limit`] | whose rights an operation has, and how large files may be |
 //! | [`io`] | where bytes go, and where they come from |
 //! | [`error`] | why an operation fails |
 //! | [`time`], [`clock_timer`], [`timer_file`] | the time of day; timers, and those that are read |
@@ -73,6 +73,7 @@ pub mod namespace;
 pub mod page_cache;
 pub mod pipe;
 pub mod seals;
+pub mod size_limit;
 pub mod super_block;
 #[cfg(test)]
 mod tests;

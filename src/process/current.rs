@@ -1,4 +1,4 @@
-//! The process that this runs in.
+//! The thread of a process that this runs in.
 
 use core::any::Any;
 
@@ -6,14 +6,19 @@ use super::table::Member;
 use super::thread::ProcessThread;
 use crate::arch::user::way_out;
 
-/// Returns the running thread and its process; `None` in a thread of the kernel.
-pub fn current() -> Option<Member> {
+/// Passes the running thread to `access`, if it is one of a process.
+pub(super) fn with_running<R>(access: impl FnOnce(&ProcessThread) -> R) -> Option<R> {
     way_out::with_running(|thread| {
         let thread: &dyn Any = thread;
-        thread.downcast_ref().map(|thread: &ProcessThread| Member {
-            process: thread.process().clone(),
-            thread: thread.handle().clone(),
-        })
+        thread.downcast_ref().map(access)
     })
     .flatten()
+}
+
+/// Returns the running thread and its process; `None` in a thread of the kernel.
+pub fn current() -> Option<Member> {
+    with_running(|thread| Member {
+        process: thread.process().clone(),
+        thread: thread.handle().clone(),
+    })
 }

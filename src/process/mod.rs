@@ -24,7 +24,7 @@
 //! | [`signal_file`] | signals that are read |
 //! | [`attributes`] | what prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
-//! | [`limits`] | resource limits |
+//! | [`limits`], [`file_size`] | resource limits |
 //!
 //! System calls are in the room `syscall`, which registers itself here.
 //!
@@ -44,6 +44,7 @@ mod end_event;
 pub mod exec;
 mod exit;
 pub mod exit_status;
+mod file_size;
 pub mod fork;
 pub mod futex;
 pub mod init;
@@ -91,5 +92,6 @@ pub fn start(_files: Files, system_calls: SystemCalls, addresses: Addresses) -> 
     }
     user_thread::set_system_calls(system_calls);
     terminals::start();
+    file_size::start();
     Processes(())
 }

@@ -11,7 +11,7 @@ use super::attributes::Attributes;
 use super::descriptor_share::DescriptorShare;
 use super::descriptors::{DescriptorError, Descriptors};
 use super::end_event::EndEvent;
-use super::limits::ResourceLimits;
+use super::limits::{Resource, ResourceLimit, ResourceLimits};
 use super::pid::Pid;
 use super::threads::Threads;
 use super::timers::Timers;
@@ -248,6 +248,11 @@ impl Process {
     /// Returns its resource limits.
     pub fn limits(&self) -> ResourceLimits {
         *self.limits.lock()
+    }
+
+    /// Returns the limit of one resource.
+    pub fn limit(&self, resource: Resource) -> ResourceLimit {
+        self.limits.lock().get(resource)
     }
 
     /// Changes its resource limits.

@@ -1,15 +1,12 @@
 //! What terminals need of processes: sessions, groups and their signals.
 
-use core::any::Any;
-
 use signals::{Handler, Signal};
 
+use super::current::with_running;
 use super::pid::Pid;
 use super::process::Process;
 use super::signal_sending;
 use super::table;
-use super::thread::ProcessThread;
-use crate::arch::user::way_out;
 use crate::tty::control;
 use crate::tty::processes::{self, Caller, Processes};
 
@@ -21,15 +18,6 @@ static OF_TERMINALS: OfTerminals = OfTerminals;
 /// Registers what terminals need.
 pub(super) fn start() {
     processes::set(&OF_TERMINALS);
-}
-
-/// Passes the running thread to `access`, if it is one of a process.
-fn with_running<R>(access: impl FnOnce(&ProcessThread) -> R) -> Option<R> {
-    way_out::with_running(|thread| {
-        let thread: &dyn Any = thread;
-        thread.downcast_ref().map(access)
-    })
-    .flatten()
 }
 
 impl Processes for OfTerminals {

@@ -165,3 +165,58 @@ impl Drop for TimerSlot {
         drop(armed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::task;
+
+    const MS: u64 = 1_000_000;
+
+    /// Counts how often its time has come.
+    #[derive(Default)]
+    struct Counter(AtomicU32);
+
+    impl Expire for Counter {
+        fn expire(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Arms a place, from now on in so many milliseconds.
+    fn arm(slot: &TimerSlot, counter: &Arc<Counter>, after_ms: u64) {
+        drop(slot.arm(clock::now_ns() + after_ms * MS, counter.clone()));
+    }
+
+    #[test_case]
+    fn timers_are_called_once_and_only_if_they_are_armed() {
+        let counters = core::array::from_fn::<_, 3, _>(|_| Arc::new(Counter::default()));
+        let slots =
+            core::array::from_fn::<_, 3, _>(|_| TimerSlot::try_new().expect("there is memory"));
+        arm(&slots[0], &counters[0], 5);
+        arm(&slots[1], &counters[1], 1000);
+        arm(&slots[2], &counters[2], 5);
+        // Set again: it isn't called at the first time.
+        arm(&slots[1], &counters[1], 1);
+        assert!(slots[2].disarm().is_some());
+        task::sleep_ns(30 * MS).expect("nothing cancels it");
+        let counts = counters.each_ref().map(|it| it.0.load(Ordering::Relaxed));
+        assert_eq!(counts, [1, 1, 0]);
+        assert!(slots.iter().all(|slot| slot.disarm().is_none()));
+        drop(slots);
+        assert!(counters.iter().all(|it| Arc::strong_count(it) == 1), "a timer is left");
+    }
+
+    #[test_case]
+    fn all_armed_timers_can_be_called_before_their_time() {
+        let counter = Arc::new(Counter::default());
+        let slots =
+            core::array::from_fn::<_, 2, _>(|_| TimerSlot::try_new().expect("there is memory"));
+        arm(&slots[0], &counter, 60_000);
+        expire_all();
+        task::sleep_ns(10 * MS).expect("nothing cancels it");
+        assert_eq!(counter.0.load(Ordering::Relaxed), 1);
+    }
+}

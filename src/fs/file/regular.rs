@@ -7,6 +7,7 @@ use crate::fs::io::{Sink, Source};
 use crate::fs::namespace::change::{self, FILE_MAX_BYTES};
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::fs::seals::Seals;
+use crate::fs::size_limit;
 
 /// Where a write goes.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +50,7 @@ pub(super) fn write(
         return Ok((offset, 0));
     }
     inode.sealing().check_write()?;
-    let room = FILE_MAX_BYTES.saturating_sub(offset);
+    let room = FILE_MAX_BYTES.saturating_sub(offset).min(size_limit::room_at(offset)?);
     if room == 0 {
         return Err(FsError::TooLarge);
     }
@@ -106,6 +107,9 @@ pub(super) fn allocate(inode: &Inode, how: Allocate, offset: u64, len: u64) -> R
     match how {
         Allocate::PunchHole => inode.sealing().check_write()?,
         _ => inode.sealing().check_size(inode.size_bytes(), end.max(inode.size_bytes()))?,
+    }
+    if how == Allocate::Grow || how == Allocate::Zero {
+        size_limit::check_size(inode.size_bytes(), end)?;
     }
     if matches!(how, Allocate::PunchHole | Allocate::Zero) {
         inode.pages().punch(offset..end);

@@ -6,6 +6,7 @@ use crate::fs::attributes::{FileKind, Mode, Touch};
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
 use crate::fs::inode::Inode;
+use crate::fs::size_limit;
 use crate::fs::time;
 
 /// The largest size of a file, in bytes.
@@ -161,6 +162,7 @@ pub(in crate::fs) fn resize(inode: &Inode, size_bytes: u64) -> Result<(), FsErro
     }
     let _lock = inode.lock().write();
     inode.sealing().check_size(inode.size_bytes(), size_bytes)?;
+    size_limit::check_size(inode.size_bytes(), size_bytes)?;
     let is_shorter = size_bytes < inode.size_bytes();
     inode.attributes().set_size_bytes(size_bytes);
     if is_shorter {

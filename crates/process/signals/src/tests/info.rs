@@ -119,3 +119,19 @@ fn status_of_children_as_wait_reports_it() {
         assert_eq!(status.wait_status(), word, "{status:?}");
     }
 }
+
+#[test]
+fn signalfd_has_the_fields_of_each_kind() {
+    let word = |bytes: &[u8], offset: usize| {
+        u32::from_le_bytes(bytes[offset..offset + 4].try_into().unwrap())
+    };
+    let queued = SigInfo::queued(Signal::USR1, 7, 1000, 0x1_0000_0005).to_signalfd_bytes();
+    assert_eq!((word(&queued, 0), word(&queued, 8) as i32), (10, -1));
+    assert_eq!((word(&queued, 12), word(&queued, 16)), (7, 1000));
+    assert_eq!((word(&queued, 44), word(&queued, 48), word(&queued, 52)), (5, 5, 1));
+    // What rt_sigqueueinfo(2) passes is read in the same places.
+    let passed = SigInfo::queued(Signal::USR1, 7, 1000, 0x1_0000_0005).to_bytes();
+    assert_eq!(SigInfo::from_bytes(Signal::USR1, &passed).to_signalfd_bytes(), queued);
+    let child = SigInfo::child(7, 0, crate::ChildStatus::Exited(3), (4, 5)).to_signalfd_bytes();
+    assert_eq!((word(&child, 40), word(&child, 56), word(&child, 64)), (3, 4, 5));
+}

@@ -1,7 +1,7 @@
 //! Queues and their limit.
 
 use super::signal;
-use crate::{Limit, Pending, PushError, Pushed, SigInfo, Signal, SignalSet};
+use crate::{Code, Content, Limit, Pending, PushError, Pushed, SigInfo, Signal, SignalSet};
 
 #[test]
 fn standard_signal_is_pending_once() {
@@ -95,4 +95,24 @@ fn faults_come_before_lower_numbers() {
         pending.take(first);
     }
     assert_eq!(order, [Signal::FPE, Signal::SEGV, Signal::HUP, signal(40)]);
+}
+
+#[test]
+fn expirations_are_added_to_the_signal_of_their_timer() {
+    let of_timer = |id: i32, overruns: i32| SigInfo {
+        signal: signal(40),
+        code: Code::TIMER,
+        errno: 0,
+        content: Content::Timer { id, overruns, value: 9 },
+    };
+    let mut pending = Pending::new();
+    assert!(!pending.add_overruns(1, 5));
+    for id in [1, 2] {
+        pending.push(of_timer(id, 0), Limit::Below).unwrap();
+    }
+    assert!(pending.has_timer(2) && !pending.has_timer(3));
+    assert!(pending.add_overruns(2, 5) && pending.add_overruns(2, i32::MAX));
+    assert_eq!(pending.take(signal(40)).unwrap().info, of_timer(1, 0));
+    assert_eq!(pending.take(signal(40)).unwrap().info, of_timer(2, i32::MAX));
+    assert!(!pending.has_timer(2));
 }

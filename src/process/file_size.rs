@@ -1,0 +1,24 @@
+//! RLIMIT_FSIZE of the running process, which files ask for.
+
+use signals::Signal;
+
+use super::current::with_running;
+use super::limits::{Resource, UNLIMITED};
+use super::signal_sending;
+use crate::fs::size_limit;
+
+/// Registers what files ask for.
+pub(super) fn start() {
+    size_limit::set_hooks(limit, reached);
+}
+
+/// Returns how many bytes a file may have for the running process.
+fn limit() -> u64 {
+    let limit = with_running(|thread| thread.process().limit(Resource::FileSize).soft);
+    limit.unwrap_or(UNLIMITED)
+}
+
+/// Sends SIGXFSZ to the running process.
+fn reached() {
+    with_running(|thread| signal_sending::send_of_kernel(thread.process(), Signal::XFSZ));
+}
