@@ -15,7 +15,7 @@ use crate::arch::reset;
 use crate::console;
 use crate::fs;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
-use crate::monitor::Machine;
+use crate::monitor::{self, Machine};
 use crate::process::exec::Command;
 use crate::process::exit_status::ExitStatus;
 use crate::process::{init, init_status};
@@ -31,15 +31,22 @@ pub fn run(machine: &Machine) {
         return;
     };
     let path = String::from_utf8_lossy(&command.path).into_owned();
+    let mut monitor = monitor::Session::new();
     log::info!("the first program is {path}");
     if let Err(error) = init::start(command) {
         log::error!("{path} can't be run: {error:?}");
         return;
     }
-    if let Err(error) = console_terminal::take_input() {
+    if let Err(error) = console_terminal::take_input(init_status::wake) {
         log::error!("nothing can be typed: {error}");
     }
-    let status = init_status::wait();
+    let status = loop {
+        match init_status::wait_or(console_terminal::has_attention) {
+            Some(status) => break status,
+            None => monitor.run_beside_programs(machine),
+        }
+        console_terminal::give_input_back();
+    };
     log::info!("the first program has ended: {status:?}");
     end(machine, status)
 }

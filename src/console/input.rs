@@ -128,12 +128,24 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
     }
 }
 
-/// Sleeps until something is typed; fills `bytes` with it, as a terminal sends it, and returns how
-/// many there are. For programs; keys of the prompt are not read meanwhile.
-pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
+/// What is typed while programs run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypedBytes {
+    /// So many bytes.
+    Input(usize),
+    /// The request for attention: Ctrl-Alt-Escape, or a BREAK.
+    Attention,
+}
+
+/// Sleeps until something is typed, and fills `bytes` with it, as a terminal sends it. For programs;
+/// keys of the prompt are not read meanwhile.
+pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> TypedBytes {
     loop {
         // Before the look, or a key in between would be missed.
         let seen = input_events::events();
+        if input_events::take_attention() {
+            return TypedBytes::Attention;
+        }
         let mut len = 0;
         while len < bytes.len()
             && let Some(byte) = serial::try_read()
@@ -147,7 +159,7 @@ pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
             len = key_bytes::encode(key, bytes);
         }
         if len > 0 {
-            return len;
+            return TypedBytes::Input(len);
         }
         let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
         input_events::wait(seen, poll_ns);

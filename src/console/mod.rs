@@ -28,7 +28,7 @@ use crate::mm::Memory;
 
 pub use emergency_input::EmergencyInput;
 pub use input::{
-    Source, TYPED_BYTES_MAX, Typed, is_interrupted, try_read_key, wait_bytes, wait_key,
+    Source, TYPED_BYTES_MAX, Typed, TypedBytes, is_interrupted, try_read_key, wait_bytes, wait_key,
     wait_key_for,
 };
 pub use line::{LINE_MAX_BYTES, LineInput};

@@ -21,6 +21,7 @@ use crate::arch::boot_stage::{self, Stage};
 use crate::console::{LineInput, Source};
 use crate::println;
 use commands::COMMANDS;
+use commands::session::resume;
 use line_editor::Completer;
 use pipeline::{Paging, Pipeline};
 
@@ -34,16 +35,46 @@ pub fn run(machine: &Machine) -> ! {
     boot_stage::mark(Stage::Prompt);
     println!("64-bit Long Mode reached!");
     println!("Type help for the commands, poweroff to leave.");
-    let mut input = LineInput::new();
+    let mut session = Session::new();
     loop {
-        let source = input.read(PROMPT, &Completion);
-        // A terminal at the serial line has a scroll-back; for the keyboard's user output
-        // is paged.
-        let paging = match source {
+        let paging = session.read();
+        execute(machine, session.input.line(), paging);
+    }
+}
+
+/// A prompt with its history.
+pub struct Session {
+    input: LineInput,
+}
+
+impl Session {
+    /// Returns a prompt without history.
+    #[expect(clippy::new_without_default, reason = "it allocates, so it is made at the start")]
+    pub fn new() -> Self {
+        Self { input: LineInput::new() }
+    }
+
+    /// Reads commands and runs them while programs go on, until `continue` or `exit` is typed.
+    pub fn run_beside_programs(&mut self, machine: &Machine) {
+        println!("\nPrograms go on meanwhile; continue returns the input to them.");
+        loop {
+            let paging = self.read();
+            let line = self.input.line().trim();
+            if line.eq_ignore_ascii_case(resume::COMMAND.name) || line.eq_ignore_ascii_case("exit")
+            {
+                return;
+            }
+            execute(machine, self.input.line(), paging);
+        }
+    }
+
+    /// Reads a line; returns whether its output is to be paged.
+    fn read(&mut self) -> Paging {
+        // A terminal at the serial line has a scroll-back; for the keyboard's user output is paged.
+        match self.input.read(PROMPT, &Completion) {
             Some(Source::Keyboard) => Paging::Always,
             Some(Source::Serial) | None => Paging::Asked,
-        };
-        execute(machine, input.line(), paging);
+        }
     }
 }
 

@@ -14,8 +14,14 @@ pub fn set(status: ExitStatus) {
     HAS_ENDED.wake_all();
 }
 
-/// Waits until the first process has ended; returns how.
-pub fn wait() -> ExitStatus {
-    HAS_ENDED.wait_until(|| STATUS.is_completed());
-    *STATUS.get().expect("it has ended")
+/// Waits until the first process has ended, and returns how; `None` if it hasn't, but `or` holds.
+/// When that changes, [`wake`] is called.
+pub fn wait_or(or: impl Fn() -> bool) -> Option<ExitStatus> {
+    HAS_ENDED.wait_until(|| STATUS.is_completed() || or());
+    STATUS.get().copied()
+}
+
+/// Makes [`wait_or`] look again.
+pub fn wake() {
+    HAS_ENDED.wake_all();
 }

@@ -2,6 +2,7 @@
 //! /dev/tty, which is the controlling terminal of the process that opens it.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use line_discipline::{Device as LineDevice, WindowSize};
 
@@ -9,12 +10,13 @@ use super::control;
 use super::terminal::{Line, Terminal};
 use super::terminal_file::{OpenedAs, TerminalFile};
 use super::terminals;
-use crate::console::{self, Console, TYPED_BYTES_MAX};
+use crate::console::{self, Console, TYPED_BYTES_MAX, TypedBytes};
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::devices::{self, Device, Node, OpenDevice};
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
+use crate::sync::WaitQueue;
 use crate::task;
 
 /// The device nodes that lead to it: their names, numbers, and what opens them.
@@ -55,20 +57,43 @@ pub(super) fn start(_console: Console) {
     }
 }
 
-/// Passes what is typed to the terminal from now on, in a thread of its own. The prompt reads nothing
-/// any more.
+/// Whether attention was requested, and [`give_input_back`] not called since.
+static HAS_ATTENTION: AtomicBool = AtomicBool::new(false);
+/// Woken by [`give_input_back`].
+static INPUT_IS_BACK: WaitQueue = WaitQueue::new();
+
+/// Passes what is typed to the terminal from now on, in a thread of its own. A request for attention,
+/// Ctrl-Alt-Escape or a BREAK, calls `on_attention`; then nothing is read any more until
+/// [`give_input_back`] is called, so that the prompt can read.
 ///
 /// # Errors
 /// See [`task::SpawnError`].
-pub fn take_input() -> Result<(), task::SpawnError> {
-    task::spawn("tty", || {
+pub fn take_input(on_attention: fn()) -> Result<(), task::SpawnError> {
+    task::spawn("tty", move || {
         let mut bytes = [0; TYPED_BYTES_MAX];
         loop {
-            let len = console::wait_bytes(&mut bytes);
-            terminals::console().receive(&bytes[..len]);
+            match console::wait_bytes(&mut bytes) {
+                TypedBytes::Input(len) => terminals::console().receive(&bytes[..len]),
+                TypedBytes::Attention => {
+                    HAS_ATTENTION.store(true, Ordering::Release);
+                    on_attention();
+                    INPUT_IS_BACK.wait_until(|| !has_attention());
+                }
+            }
         }
     })
     .map(drop)
+}
+
+/// Returns whether attention was requested.
+pub fn has_attention() -> bool {
+    HAS_ATTENTION.load(Ordering::Acquire)
+}
+
+/// Passes what is typed to the terminal again.
+pub fn give_input_back() {
+    HAS_ATTENTION.store(false, Ordering::Release);
+    INPUT_IS_BACK.wake_all();
 }
 
 fn open_terminal(_number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn FileOps>, FsError> {

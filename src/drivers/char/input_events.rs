@@ -1,11 +1,23 @@
-//! An event count for the input of all devices, by which readers wait.
+//! An event count for the input of all devices, by which readers wait; and the request for attention,
+//! which is no input of a program: Ctrl-Alt-Escape on the keyboard, a BREAK on the serial line.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use crate::sync::WaitQueue;
 
 static EVENTS: AtomicU32 = AtomicU32::new(0);
 static WAITING: WaitQueue = WaitQueue::new();
+static IS_ATTENTION_REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Notes a request for attention; [`note`] comes after it. For interrupt handlers.
+pub(in crate::drivers) fn request_attention() {
+    IS_ATTENTION_REQUESTED.store(true, Ordering::Relaxed);
+}
+
+/// Returns whether attention was requested since the last call.
+pub fn take_attention() -> bool {
+    IS_ATTENTION_REQUESTED.swap(false, Ordering::Relaxed)
+}
 
 /// Counts input of a device and wakes readers. For interrupt handlers.
 pub(in crate::drivers) fn note() {

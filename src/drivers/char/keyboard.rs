@@ -2,7 +2,7 @@
 //!
 //! The interrupt handler decodes scan codes into key presses and queues them, each with
 //! the modifiers that were held. They become characters of a layout when they are read.
-//! Ctrl-Alt-Delete restarts the machine in the handler.
+//! Ctrl-Alt-Delete restarts the machine in the handler; Ctrl-Alt-Escape requests attention.
 //!
 //! Readers start the commands that set the lights; the handler only sends the byte that
 //! the keyboard expects next. No code waits for the keyboard.
@@ -112,6 +112,7 @@ impl KeyboardState {
                 }
             }
             Some(Event::ControlAltDelete) => return Request::Reboot,
+            Some(Event::ControlAltEscape) => input_events::request_attention(),
             Some(Event::PluggedIn) => self.lights.begin_again(),
             None => {}
         }
@@ -248,7 +249,7 @@ mod emergency {
                         }
                     }
                     Some(Event::ControlAltDelete) => reset::reboot(),
-                    Some(Event::PluggedIn) | None => {}
+                    Some(Event::ControlAltEscape | Event::PluggedIn) | None => {}
                 }
             }
             None

@@ -4,7 +4,7 @@ mod cpu;
 mod devices;
 mod files;
 mod memory;
-mod session;
+pub(super) mod session;
 mod tasks;
 
 use super::command::Commands;
@@ -18,6 +18,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &session::cat::COMMAND,
     &session::clear::COMMAND,
     &session::color::COMMAND,
+    &session::resume::COMMAND,
     &cpu::cpuid::COMMAND,
     &tasks::cpus::COMMAND,
     &cpu::cr::COMMAND,

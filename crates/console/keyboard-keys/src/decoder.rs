@@ -48,6 +48,8 @@ pub enum Event {
     Press(KeyPress),
     /// Ctrl, Alt and Delete (or the keypad's) are held together.
     ControlAltDelete,
+    /// Ctrl, Alt and Escape are held together.
+    ControlAltEscape,
     /// The keyboard was plugged in: its lights are off, and no key is down.
     PluggedIn,
 }
@@ -138,6 +140,9 @@ impl Decoder {
         let is_delete = matches!(code, KeyCode::Delete | KeyCode::NumpadPeriod);
         if is_delete && modifiers.is_ctrl() && modifiers.is_alt() {
             return Some(Event::ControlAltDelete);
+        }
+        if code == KeyCode::Escape && modifiers.is_ctrl() && modifiers.is_alt() {
+            return Some(Event::ControlAltEscape);
         }
         Some(Event::Press(KeyPress { code, modifiers }))
     }

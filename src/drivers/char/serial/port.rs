@@ -9,6 +9,7 @@ use uart_16550::spec::registers::{IER, LSR, MCR, offsets};
 
 use super::line_ends::PeekableBytes;
 use super::uart::{COM1, CONFIG, POLLS_MAX, poll_send, uart};
+use crate::drivers::char::input_events;
 use crate::sync::{IrqMutex, Rank};
 
 pub(super) const RECEIVE_INTERRUPTS: IER = IER::DATA_READY.union(IER::RECEIVER_LINE_STATUS);
@@ -74,6 +75,8 @@ pub(super) struct Port {
     /// The UART has sent nothing during the longest wait.
     pub(super) is_stalled: bool,
     pub(super) overruns: u64,
+    /// Whether a BREAK has come, and its zero byte not yet.
+    is_break_due: bool,
     /// The number of interrupts with a cause.
     pub(super) interrupts: u64,
 }
@@ -90,6 +93,7 @@ impl Port {
             is_throttled: false,
             is_stalled: false,
             overruns: 0,
+            is_break_due: false,
             interrupts: 0,
         }
     }
@@ -144,31 +148,43 @@ impl Port {
     /// become low before it can rise again.
     pub(super) fn handle_interrupt(&mut self) -> Happened {
         let before = (self.received.len(), self.to_send.len());
+        let mut has_break = false;
         while self.uart.isr().has_pending_interrupt() {
             self.interrupts += 1;
-            if self.uart.lsr().contains(LSR::OVERRUN_ERROR) {
-                self.overruns += 1;
-            }
-            self.receive_all();
+            has_break |= self.receive_all();
             self.send_some();
         }
         Happened {
-            has_received: self.received.len() > before.0,
+            has_received: has_break || self.received.len() > before.0,
             has_sent: self.to_send.len() < before.1,
         }
     }
 
-    pub(super) fn receive_all(&mut self) {
+    /// Receives what has arrived, as long as there is room. Returns whether a BREAK was among it: it
+    /// requests attention, and its zero byte isn't input.
+    pub(super) fn receive_all(&mut self) -> bool {
+        let mut has_break = false;
         while !self.is_throttled {
             if self.received.is_full() {
                 self.set_throttled(true);
-                return;
+                break;
             }
-            let Ok(byte) = self.uart.try_receive_byte() else {
-                return;
-            };
-            self.received.push_back(byte).expect("the queue was seen not to be full");
+            // Reading the register clears what it says of errors.
+            let status = self.uart.lsr();
+            self.overruns += u64::from(status.contains(LSR::OVERRUN_ERROR));
+            self.is_break_due |= status.contains(LSR::BREAK_INTERRUPT);
+            match self.uart.try_receive_byte() {
+                Err(_) => break,
+                Ok(0) if core::mem::take(&mut self.is_break_due) => {
+                    input_events::request_attention();
+                    has_break = true;
+                }
+                Ok(byte) => {
+                    self.received.push_back(byte).expect("the queue was seen not to be full");
+                }
+            }
         }
+        has_break
     }
 
     pub(super) fn flush(&mut self) {

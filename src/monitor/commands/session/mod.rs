@@ -12,5 +12,6 @@ pub(in crate::monitor) mod layout;
 pub(in crate::monitor) mod log;
 pub(in crate::monitor) mod poweroff;
 pub(in crate::monitor) mod reboot;
+pub(in crate::monitor) mod resume;
 pub(in crate::monitor) mod test;
 pub(in crate::monitor) mod watch;

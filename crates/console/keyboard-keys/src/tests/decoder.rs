@@ -109,6 +109,17 @@ fn ctrl_alt_delete_is_reported_for_all_keys_that_make_it() {
     assert!(!events(&mut decoder(), &let_go).contains(&Event::ControlAltDelete));
 }
 
+#[test]
+fn ctrl_alt_escape_is_reported_and_escape_alone_is_a_key() {
+    for alt in [&[ALT][..], &[EXTENDED, ALT]] {
+        let bytes = [&[CTRL], alt, &[0x01]].concat();
+        assert_eq!(events(&mut decoder(), &bytes), [Event::ControlAltEscape]);
+    }
+    for held in [CTRL, ALT] {
+        assert!(matches!(events(&mut decoder(), &[held, 0x01])[..], [Event::Press(_)]));
+    }
+}
+
 proptest! {
     #[test]
     fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
