@@ -197,11 +197,11 @@ mod tests {
             core::array::from_fn::<_, 3, _>(|_| TimerSlot::try_new().expect("there is memory"));
         arm(&slots[0], &counters[0], 5);
         arm(&slots[1], &counters[1], 1000);
-        arm(&slots[2], &counters[2], 5);
+        arm(&slots[2], &counters[2], 500);
         // Set again: it isn't called at the first time.
         arm(&slots[1], &counters[1], 1);
         assert!(slots[2].disarm().is_some());
-        task::sleep_ns(30 * MS).expect("nothing cancels it");
+        task::sleep_ns(600 * MS).expect("nothing cancels it");
         let counts = counters.each_ref().map(|it| it.0.load(Ordering::Relaxed));
         assert_eq!(counts, [1, 1, 0]);
         assert!(slots.iter().all(|slot| slot.disarm().is_none()));
