@@ -66,7 +66,7 @@ pub fn fork(
     if options.clears_handlers {
         dispositions.exec();
     }
-    let signals = SignalState { shared: Pending::new(), dispositions };
+    let signals = SignalState { shared: Pending::new(), dispositions, continues: 0 };
     let (child, child_thread) = {
         let mut table = table::lock();
         let pid = table.free_pid()?;

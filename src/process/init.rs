@@ -58,7 +58,8 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     };
     let pid = table::lock().free_pid().expect("there is no process yet");
     assert!(pid == Pid::INIT, "there is one first process");
-    let signals = SignalState { shared: Pending::new(), dispositions: Dispositions::new() };
+    let signals =
+        SignalState { shared: Pending::new(), dispositions: Dispositions::new(), continues: 0 };
     let shared_surroundings = Arc::try_new(lock(surroundings.clone())).map_err(no_memory)?;
     let beginning = Beginning {
         memory: None,

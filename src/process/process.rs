@@ -99,6 +99,8 @@ pub struct SignalState {
     pub shared: Pending,
     /// What it does at each signal.
     pub dispositions: Dispositions,
+    /// How often SIGCONT or SIGKILL was sent.
+    pub continues: u64,
 }
 
 /// What a new process begins with.

@@ -11,6 +11,7 @@ use super::signal_sending;
 use super::stop;
 use super::table;
 use super::thread::ProcessThread;
+use super::threads::Stop;
 use crate::arch::trap::frame::TrapFrame;
 use crate::mm::user::pointer;
 use crate::task::signal_fpu;
@@ -46,9 +47,9 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 kind: process.kind,
                 has_orphaned_group: has_orphaned_group.unwrap_or(false),
             };
-            Some(pure::next_action(own, shared).0)
+            Some((pure::next_action(own, shared).0, state.continues))
         });
-        let Some(action) = action else {
+        let Some((action, taken_after)) = action else {
             has_orphaned_group = Some(is_group_orphaned(process.pid()));
             continue;
         };
@@ -79,7 +80,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                     // The call continues after the stop, or a handler changes that.
                     thread.set_interruption(interruption);
                 }
-                process.begin_stop(signal, thread.handle());
+                process.begin_stop(Stop { signal, taken_after }, thread.handle());
                 stop::stop_here(thread);
                 return Delivered::Again;
             }

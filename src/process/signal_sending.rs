@@ -1,6 +1,6 @@
 //! Sending of signals.
 
-use signals::{ChildStatus, Limit, PushError, SigInfo, Signal};
+use signals::{ChildStatus, Limit, PushError, SigInfo, Signal, SignalSet};
 
 use super::limits::Resource;
 use super::pid::{Pid, Selection};
@@ -8,7 +8,6 @@ use super::process::{Identity, Process};
 use super::table::{self, Life, Member};
 use super::thread::ProcessThread;
 use super::thread_handle::ThreadHandle;
-use super::threads::Threads;
 use crate::fs::file::readiness::PollQueue;
 
 /// Why a signal isn't sent.
@@ -74,10 +73,17 @@ fn send_to_queue(
     info: SigInfo,
 ) -> Result<(), SendError> {
     let queue_limit = process.limits().get(Resource::PendingSignals).soft;
-    let mut sent = None;
+    let is_kill = info.signal == Signal::KILL;
+    let mut discard = SignalSet::EMPTY;
+    let mut continues = None;
     let is_pending = process.with_signals_of(thread, |state, own| {
-        let sent = sent.insert(signals::send(&info, own, &state.dispositions, process.kind));
-        state.shared.remove(sent.discard);
+        let sent = signals::send(&info, own, &state.dispositions, process.kind);
+        discard = sent.discard;
+        state.shared.remove(discard);
+        if sent.continues || is_kill {
+            state.continues += 1;
+            continues = Some(state.continues);
+        }
         if sent.is_ignored {
             return Ok(false);
         }
@@ -90,15 +96,14 @@ fn send_to_queue(
         pending.push(info, limit)?;
         Ok::<_, SendError>(true)
     })?;
-    if let Some(sent) = sent.filter(|sent| !sent.discard.is_empty()) {
+    if !discard.is_empty() {
         process.for_each_thread(|thread| {
-            thread.with_signals(|own| own.pending.remove(sent.discard));
+            thread.with_signals(|own| own.pending.remove(discard));
         });
     }
     SENT.notify();
-    let is_kill = info.signal == Signal::KILL;
-    if is_kill || sent.is_some_and(|sent| sent.continues) {
-        continue_stopped(process, is_kill);
+    if let Some(number) = continues {
+        continue_stopped(process, number, is_kill);
     }
     match queue {
         _ if !is_pending => {}
@@ -111,10 +116,18 @@ fn send_to_queue(
     Ok(())
 }
 
-/// Makes a process continue that a signal has stopped, or wakes it to be killed.
-fn continue_stopped(process: &Process, is_kill: bool) {
+/// Makes a process continue that a signal has stopped, or wakes it to be killed: by the SIGCONT or
+/// SIGKILL with this number.
+fn continue_stopped(process: &Process, number: u64, is_kill: bool) {
     let mut table = table::lock();
-    process.with_threads(Threads::end_stop);
+    let is_stopping = process.with_threads(|threads| {
+        threads.end_stop(number);
+        threads.is_stopping()
+    });
+    if is_stopping {
+        // By a signal that was sent later.
+        return;
+    }
     process.stop_ends.wake_all();
     let Some(entry) = table.get_mut(process.pid()) else {
         return;

@@ -11,14 +11,14 @@ use super::thread::ProcessThread;
 /// Returns whether it has stopped. May wait.
 pub(super) fn stop_here(thread: &ProcessThread) -> bool {
     let process = thread.process();
-    if process.with_threads(|threads| threads.stop()).is_none() {
+    if !process.with_threads(|threads| threads.is_stopping()) {
         return false;
     }
     if let Some(signal) = process.with_threads(|threads| threads.enter_stop()) {
         report(process, signal);
     }
     process.stop_ends.wait_until(|| {
-        thread.attention().is_ending() || process.with_threads(|threads| threads.stop()).is_none()
+        thread.attention().is_ending() || !process.with_threads(|threads| threads.is_stopping())
     });
     process.with_threads(|threads| threads.leave_stop());
     true
@@ -28,7 +28,7 @@ pub(super) fn stop_here(thread: &ProcessThread) -> bool {
 pub(super) fn report(process: &Process, signal: Signal) {
     let parent = {
         let mut table = table::lock();
-        if process.with_threads(|threads| threads.stop()).is_none() {
+        if !process.with_threads(|threads| threads.is_stopping()) {
             return;
         }
         let Some(entry) = table.get_mut(process.pid()) else {

@@ -9,7 +9,7 @@ use super::attention::Ending;
 use super::exit_status::ExitStatus;
 use super::process::{Process, SignalState};
 use super::thread_handle::ThreadHandle;
-use super::threads::{AddError, Ends, Removed, Threads};
+use super::threads::{AddError, Ends, Removed, Stop, Threads};
 
 impl Process {
     /// Accesses its threads.
@@ -88,8 +88,8 @@ impl Process {
     }
 
     /// Begins to stop all threads: each stops before it returns to ring 3.
-    pub(super) fn begin_stop(&self, signal: Signal, own: &ThreadHandle) {
-        self.with_threads(|threads| threads.begin_stop(signal, own));
+    pub(super) fn begin_stop(&self, stop: Stop, own: &ThreadHandle) {
+        self.with_threads(|threads| threads.begin_stop(stop, own));
     }
 
     /// Makes a thread look up that accepts `signal`, which was sent to the process: the oldest one.

@@ -20,12 +20,23 @@ pub(super) struct Threads {
     first_ended: Option<ExitStatus>,
     /// Whether a thread waits for the end of all others, to run another program.
     is_executing: bool,
-    /// The signal that stops the process, if one does.
-    stop: Option<Signal>,
+    /// What stops the process, if something does.
+    stop: Option<Stop>,
+    /// The number of the last SIGCONT or SIGKILL that has ended stops.
+    continued: u64,
     /// How many threads wait for the end of the stop.
     stopped: usize,
     /// Whether the parent has been told of the stop.
     is_stop_reported: bool,
+}
+
+/// A signal that stops the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stop {
+    pub(super) signal: Signal,
+    /// How often SIGCONT or SIGKILL had been sent when the signal was taken from its queue. Those
+    /// that were sent later end the stop, even if it hasn't begun by then.
+    pub(super) taken_after: u64,
 }
 
 /// A process gets no other program: it is about to end.
@@ -59,6 +70,7 @@ impl Threads {
             first_ended: None,
             is_executing: false,
             stop: None,
+            continued: 0,
             stopped: 0,
             is_stop_reported: false,
         }
@@ -139,23 +151,28 @@ impl Threads {
         Ok(())
     }
 
-    /// Returns the signal that stops the process, if one does.
-    pub(super) fn stop(&self) -> Option<Signal> {
-        self.stop
+    /// Returns whether the process is to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.is_some()
     }
 
-    /// Begins to stop all threads; `own` is the one that has taken the signal.
-    pub(super) fn begin_stop(&mut self, signal: Signal, own: &ThreadHandle) {
-        if self.ending.is_none() && self.stop.is_none() {
-            self.stop = Some(signal);
+    /// Begins to stop all threads, unless the process was continued since the signal was taken;
+    /// `own` is the thread that has taken it.
+    pub(super) fn begin_stop(&mut self, stop: Stop, own: &ThreadHandle) {
+        if self.ending.is_none() && self.stop.is_none() && stop.taken_after >= self.continued {
+            self.stop = Some(stop);
             self.others(own).for_each(|thread| thread.attention().request());
         }
     }
 
-    /// Ends a stop, whether or not all threads have stopped.
-    pub(super) fn end_stop(&mut self) {
-        self.stop = None;
-        self.is_stop_reported = false;
+    /// Ends a stop, whether or not all threads have stopped: the SIGCONT or SIGKILL with this number
+    /// was sent.
+    pub(super) fn end_stop(&mut self, number: u64) {
+        self.continued = self.continued.max(number);
+        if self.stop.is_some_and(|stop| stop.taken_after < number) {
+            self.stop = None;
+            self.is_stop_reported = false;
+        }
     }
 
     /// Counts a thread that stops; returns the signal if all threads have now stopped.
@@ -172,9 +189,9 @@ impl Threads {
     /// Returns the signal of a stop that all threads have reached, once.
     fn completed_stop(&mut self) -> Option<Signal> {
         let is_complete = self.stopped == self.living.len() && !self.living.is_empty();
-        let signal = self.stop.filter(|_| is_complete && !self.is_stop_reported)?;
+        let stop = self.stop.filter(|_| is_complete && !self.is_stop_reported)?;
         self.is_stop_reported = true;
-        Some(signal)
+        Some(stop.signal)
     }
 
     fn others<'a>(&'a self, own: &'a ThreadHandle) -> impl Iterator<Item = &'a ThreadHandle> {
