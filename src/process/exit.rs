@@ -27,7 +27,7 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
     let process = thread.process();
     futex::release_held(thread);
     let clear_on_exit = thread.clear_on_exit();
-    if clear_on_exit != 0 {
+    if clear_on_exit != 0 && is_memory_shared(process) {
         // As on Linux, an address that isn't there is ignored.
         let _ = pointer::write_bytes(clear_on_exit, &0_u32.to_le_bytes());
         futex::wake_one(process, clear_on_exit);
@@ -46,6 +46,13 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
             process.thread_ends.wake_all();
         }
     }
+}
+
+/// Returns whether another thread runs in the memory of the running one.
+fn is_memory_shared(process: &Process) -> bool {
+    // The process's own hold, that of the thread in the scheduler, and the one here.
+    const OWN_HOLDS: usize = 3;
+    process.memory().is_some_and(|memory| Arc::strong_count(&memory) > OWN_HOLDS)
 }
 
 fn finish_process(process: &Arc<Process>, status: ExitStatus) {

@@ -11,6 +11,7 @@ use super::place::{AT_EMPTY_PATH, Place, check_flags};
 use super::stat;
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
 use crate::fs::credentials::Access;
+use crate::fs::file::open_file::Whence;
 use crate::fs::inode::{DirectoryEntry, NewKind};
 use crate::fs::namespace::lookup::read_link;
 use crate::fs::namespace::path::Path;
@@ -229,6 +230,7 @@ fn read_entries(call: &Call<'_>, layout: EntryLayout) -> CallResult {
     let mut bytes = Vec::new();
     bytes.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
     let mut is_too_small = false;
+    let start = file.position();
     file.read_directory(|entry| {
         if bytes.len() + layout.len_bytes(entry.name) > room {
             is_too_small = bytes.is_empty();
@@ -240,7 +242,11 @@ fn read_entries(call: &Call<'_>, layout: EntryLayout) -> CallResult {
     if is_too_small {
         return Err(Errno::EINVAL.into());
     }
-    pointer::write_bytes(call.argument(1), &bytes)?;
+    if pointer::write_bytes(call.argument(1), &bytes).is_err() {
+        // The program hasn't got them, so they come again.
+        file.seek(start as i64, Whence::Start)?;
+        return Err(Errno::EFAULT.into());
+    }
     Ok(bytes.len() as u64)
 }
 

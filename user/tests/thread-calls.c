@@ -1,4 +1,4 @@
-/* Calls of a libc's start-up and end: set_tid_address, robust lists, rseq. */
+/* Calls of a libc's start-up and end: set_tid_address, robust lists. */
 #include "show.h"
 
 struct robust_head { void *next; long offset; void *pending; };
@@ -41,7 +41,6 @@ int main(void)
 	FACT(got == &head && length == sizeof(head));
 	CALL(syscall(SYS_get_robust_list, 99999, &got, &length));
 	CALL(syscall(SYS_gettid) == getpid());
-	CALL(syscall(334, NULL, 0, 0, 0));
 	CALL(syscall(SYS_personality, 0xffffffff));
 	return 0;
 }
