@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use crate::monitor::Machine;
+use crate::monitor::{Machine, device};
 use crate::panic::Ending;
 use crate::{
     arch, boot, console, drivers, fs, klog, mm, panic, process, procfs, symbols, syscall, task, tty,
@@ -53,6 +53,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     task::start_others(tasks, &apic_ids, boot.options.cpus_max());
     let console = console::start(timer, serial, keyboard, screen);
     tty::start(console);
+    device::start();
     let files = fs::start(tasks, boot, rtc);
     tty::start_ptys(files);
     let processes = process::start(files, syscall::handle, boot.options.addresses);

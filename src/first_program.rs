@@ -15,7 +15,7 @@ use crate::arch::reset;
 use crate::console;
 use crate::fs;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
-use crate::monitor::{self, Machine};
+use crate::monitor::{self, Machine, device};
 use crate::process::exec::Command;
 use crate::process::exit_status::ExitStatus;
 use crate::process::{init, init_status};
@@ -33,6 +33,7 @@ pub fn run(machine: &Machine) {
     let path = String::from_utf8_lossy(&command.path).into_owned();
     let mut monitor = monitor::Session::new();
     log::info!("the first program is {path}");
+    device::offer();
     if let Err(error) = init::start(command) {
         log::error!("{path} can't be run: {error:?}");
         return;
@@ -41,11 +42,14 @@ pub fn run(machine: &Machine) {
         log::error!("nothing can be typed: {error}");
     }
     let status = loop {
-        match init_status::wait_or(console_terminal::has_attention) {
+        match init_status::wait_or(|| console_terminal::has_attention() || device::is_asked()) {
             Some(status) => break status,
-            None => monitor.run_beside_programs(machine),
+            None => device::serve(machine),
         }
-        console_terminal::give_input_back();
+        if console_terminal::has_attention() {
+            monitor.run_beside_programs(machine);
+            console_terminal::give_input_back();
+        }
     };
     log::info!("the first program has ended: {status:?}");
     end(machine, status)

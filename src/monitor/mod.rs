@@ -9,6 +9,7 @@
 mod arguments;
 mod command;
 mod commands;
+pub mod device;
 mod dispatch;
 mod format;
 mod machine;

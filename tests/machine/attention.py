@@ -69,6 +69,28 @@ def break_opens_the_monitor():
     open_and_leave(lambda qemu: qemu.qmp("chardev-send-break", id="com1"))
 
 
+def programs_run_commands():
+    """user/farjump.c as the first program: one command, and several lines of input."""
+    subprocess.run([ROOT / "tools/programs", "farjump"], check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        archive = pathlib.Path(folder) / "archive"
+        subprocess.run([ROOT / "tools/initramfs", "--program", ROOT / "build/user/farjump", archive],
+                       check=True)
+        with Qemu("-m", "256", "-cpu", programs.CPU, "-cdrom",
+                  image("quiet init=/farjump -- audit", initramfs=archive)) as qemu:
+            qemu.expect(r"^programs: \d+ pages, \d+ tables: all as it should be")
+            qemu.wait_end()
+        with Qemu("-m", "256", "-cpu", programs.CPU, "-cdrom",
+                  image("init=/farjump", initramfs=archive)) as qemu:
+            qemu.expect(r"^farjump> ")
+            assert "farjump" in qemu.command("ps")
+            assert "no such command: nonsense" in qemu.command("nonsense")
+            assert "reads keys" in qemu.command("top")
+            qemu.send("exit\r")
+            qemu.expect(r"the first program has ended: Exited\(0\)")
+
+
 def add_to(suite):
     for test in (ctrl_alt_escape_opens_the_monitor, break_opens_the_monitor):
         suite.add(f"attention::{test.__name__}", test)
+    suite.test(programs_run_commands)
