@@ -9,7 +9,7 @@ use crate::syscall::strace::{self, Choice};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "strace",
     usage: "[all|off|NUMBER|NAME]",
-    summary: "Logs the system calls of one process, of those with a name, or of all.",
+    summary: "Logs the system calls of a process, of those with a name, or of all.",
     example: "strace off",
     words: |_, found| ["all", "off"].into_iter().for_each(found),
     run: Run::Machine(|_, arguments, out| run(arguments, out)),
