@@ -24,9 +24,9 @@ FATAL = {
     "device-not-available": ("exception 7, #NM", "CR0.TS"),
     "double-fault": ("exception 8, #DF", "the stack pointer was in the middle of nowhere"),
     "coprocessor-segment-overrun": ("exception 9, CSO", "80387"),
-    "invalid-tss": ("exception 10, #TS", "descriptor 8 of the GDT"),
-    "segment-not-present": ("exception 11, #NP", "descriptor 7 of the GDT"),
-    "stack-segment": ("exception 12, #SS", "descriptor 7 of the GDT"),
+    "invalid-tss": ("exception 10, #TS", "descriptor 10 of the GDT"),
+    "segment-not-present": ("exception 11, #NP", "descriptor 9 of the GDT"),
+    "stack-segment": ("exception 12, #SS", "descriptor 9 of the GDT"),
     "general-protection": ("exception 13, #GP", "isn't canonical"),
     "page-fault": ("exception 14, #PF", "read of 0x00007ffffffff000 by the kernel: "
                                        "nothing is mapped there"),
@@ -65,7 +65,7 @@ def stops_with_a_report(name):
         qemu.expect(re.escape(title))
         qemu.expect(cause)
         if name != "panic":
-            qemu.expect(r"where +RIP 0xffffffff8[0-9a-f]{7} +CS 0x0008 \(ring 0\)")
+            qemu.expect(r"where +RIP 0xffffffff8[0-9a-f]{7} +CS 0x0010 \(ring 0\)")
             qemu.expect(r"RAX 0x[0-9a-f]{16} RBX 0x[0-9a-f]{16} RCX")
             qemu.expect(r"CR0 0x[0-9a-f]{16} CR2 0x[0-9a-f]{16} CR3")
         if name in IST:

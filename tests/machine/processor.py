@@ -79,7 +79,7 @@ def tables_are_where_qemu_sees_them():
         for name in ("CS", "SS", "DS"):
             selector = re.search(rf"{name} *=([0-9a-f]+) ", seen)[1]
             assert re.search(rf"loaded.* {name} {int(selector, 16):#x}\b", gdt), gdt
-        assert re.search(r"^0x0008 .* 0 1 1 0 code, readable$", gdt, re.M), gdt
+        assert re.search(r"^0x0010 .* 0 1 1 0 code, readable$", gdt, re.M), gdt
         assert re.search(rf"^{int(shown[1], 16):#06x}   0*{int(shown[2], 16):x} .* TSS, busy$", gdt,
                          re.M), gdt
         assert re.search(r"^IST2 0x\w+  top of the NMI IST stack$", tss, re.M), tss
