@@ -212,7 +212,7 @@ fn start_in(space: Arc<AddressSpace>, rip: u64, argument: u64) -> Running {
     let state = ProgramState::try_new().expect("there is memory");
     Builder::new("program")
         .address_space(space)
-        .spawn_program(ProgramStart { thread: program.clone(), registers, state })
+        .spawn_program(ProgramStart { thread: program.clone(), registers, state }, drop)
         .expect("there is memory");
     Running { program, has_ended }
 }
@@ -575,7 +575,7 @@ fn copies_reach_only_the_programs_memory_and_end_where_it_ends() {
     let registers = TrapFrame::of_program(CODE, STACK_END);
     Builder::new("copier")
         .address_space(space)
-        .spawn_program(ProgramStart { thread: copier, registers, state })
+        .spawn_program(ProgramStart { thread: copier, registers, state }, drop)
         .expect("there is memory");
     wait_until(|| has_ended.load(Ordering::Acquire));
 }

@@ -91,9 +91,10 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let registers = TrapFrame::of_program(entry.as_u64(), stack.as_u64());
     let state = ProgramState::try_new().map_err(|_| ExecError::Load(LoadError::NoMemory))?;
     let start = ProgramStart { thread: thread.clone(), registers, state };
-    let task = Builder::new(&process.name()).address_space(memory).spawn_program(start);
-    let task = task.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
-    thread.attention().set_task(task);
+    Builder::new(&process.name())
+        .address_space(memory)
+        .spawn_program(start, |task| thread.attention().set_task(task))
+        .map_err(|_| ExecError::Load(LoadError::NoMemory))?;
     Ok(())
 }
 

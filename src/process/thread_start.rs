@@ -188,7 +188,6 @@ pub(super) fn begin(
     let own = task::current();
     let builder =
         Builder::new(&name).policy(own.own_policy()).allowed(own.allowed()).address_space(memory);
-    let task = builder.spawn_program(start)?;
-    thread.attention().set_task(task);
+    builder.spawn_program(start, |task| thread.attention().set_task(task))?;
     Ok(())
 }

@@ -24,14 +24,20 @@ pub struct ProgramStart {
 }
 
 impl Builder<'_> {
-    /// Starts a thread that runs a program, in the address space that was set. Returns a hold of it.
+    /// Starts a thread that runs a program, in the address space that was set. Calls `prepared` with
+    /// a hold of it before it can run.
     ///
     /// # Errors
     /// See [`SpawnError`].
-    pub fn spawn_program(self, start: ProgramStart) -> Result<ThreadRef, SpawnError> {
+    pub fn spawn_program(
+        self,
+        start: ProgramStart,
+        prepared: impl FnOnce(ThreadRef),
+    ) -> Result<(), SpawnError> {
         let ProgramStart { thread, registers, state } = start;
         let start = Box::try_new((thread, registers)).map_err(|_| SpawnError::NoMemory)?;
-        self.place(Job::Program(start), Some(state), 1).map(ThreadRef::of_holder)
+        let prepared = |thread| prepared(ThreadRef::of_holder(thread));
+        self.place(Job::Program(start), Some(state), 1, prepared).map(drop)
     }
 }
 

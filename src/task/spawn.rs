@@ -100,16 +100,18 @@ impl<'a> Builder<'a> {
         })
         .map_err(|_| SpawnError::NoMemory)?;
         // Beside itself, the handle holds it.
-        let thread = self.place(Job::Kernel(job), None, 1)?;
+        let thread = self.place(Job::Kernel(job), None, 1, |_| {})?;
         Ok(JoinHandle { thread, end })
     }
 
-    /// Makes the thread and puts it on a run queue, with `handles` holders beside itself.
+    /// Makes the thread and puts it on a run queue, with `handles` holders beside itself. Calls
+    /// `prepared` before that: afterwards it may run, and end, at any time.
     pub(super) fn place(
         self,
         job: Job,
         state: Option<ProgramState>,
         handles: u32,
+        prepared: impl FnOnce(&'static Thread),
     ) -> Result<&'static Thread, SpawnError> {
         // It may run elsewhere by the time that it is placed.
         let thread = prepare(self.name, self.policy, job, cpu::this())?;
@@ -117,6 +119,7 @@ impl<'a> Builder<'a> {
         program_state::prepare(thread, self.address_space, state);
         // Other threads may have found it already.
         thread.holders.fetch_add(handles, Ordering::Relaxed);
+        prepared(thread);
         let interrupts_off = InterruptsOff::new();
         let queue = LockedQueue::lock_of(thread, &interrupts_off);
         scheduler::place(queue, thread, Start::New, &interrupts_off);

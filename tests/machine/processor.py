@@ -94,7 +94,7 @@ def tables_are_where_qemu_sees_them():
             assert f"<{vector}>" in actual and "trap::entry" in actual, (vector, actual)
             assert re.search(rf"trap::entry::{shown}::<{vector}>", actual), (shown, actual)
             # Programs may use INT3 and INT 4.
-            expected = ("interrupt", "3" if vector in (3, 4) else "0", "0008")
+            expected = ("interrupt", "3" if vector in (3, 4) else "0", "0010")
             assert (kind, dpl, code) == expected, vector
             assert ist == {8: "1", 2: "2", 18: "3", 1: "4"}.get(vector, "0"), (vector, ist)
             expected = {14: "#PF", 32: "IRQ 0", 47: "IRQ 15", 48: ""}.get(vector)
