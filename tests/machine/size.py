@@ -35,7 +35,7 @@ def instructions_to_the_symbols(image):
 
 
 def kernel_and_symbols_are_small():
-    """They take less than 4 MiB of memory. Reading the symbols' table makes the start hardly
+    """They take less than 5 MiB of memory. Reading the symbols' table makes the start hardly
     longer than a table that is rejected at once."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         kernel = pathlib.Path(folder) / "farjump"

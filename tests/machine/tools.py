@@ -72,13 +72,13 @@ def bad_calls_are_explained():
 
 
 def kernel_is_small():
-    """The kernel with its symbols, but without debug information, is smaller than 4 MiB."""
+    """The kernel with its symbols, but without debug information, is smaller than 6 MiB."""
     image()  # Makes the symbols, too.
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["objcopy", "--strip-debug", kernel_path(), stripped.name], check=True)
         size = pathlib.Path(stripped.name).stat().st_size
     symbols = pathlib.Path(f"{kernel_path()}.symbols").stat().st_size
-    assert size + symbols < 4 * MIB, (size, symbols)
+    assert size + symbols < 6 * MIB, (size, symbols)
 
 
 def other_cpus_are_no_target():
