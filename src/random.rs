@@ -1,8 +1,8 @@
 //! Random numbers that nobody can predict.
 //!
 //! A ChaCha20 generator whose key comes from the CPU's random numbers and from the time stamp
-//! counter. After each request it has another key, so what it has produced can't be computed from
-//! what it has in memory.
+//! counter. It makes a few numbers and its next key at a time, and erases what it has given out, so
+//! what it has produced can't be computed from what it has in memory.
 
 #![forbid(unsafe_code)]
 
@@ -18,8 +18,43 @@ type Key = [u8; 32];
 /// How many times the counter is read if the CPU has no random numbers.
 const COUNTER_READS: usize = 1024;
 
-/// Protects the key; held for one block; not taken by interrupt handlers.
-static KEY: SpinMutex<Option<Key>> = SpinMutex::new(Rank::Random, None);
+/// What the generator makes at a time beside the next key, in bytes: rand_chacha computes four
+/// blocks of 64 bytes at once.
+const READY_BYTES: usize = 4 * 64 - size_of::<Key>();
+
+/// The longest request that is served from what is ready, in bytes; a longer one gets a key of its
+/// own.
+const SHORT_BYTES: usize = 64;
+
+struct Generator {
+    key: Key,
+    /// Random bytes; those from `left` on were given out, and are 0.
+    ready: [u8; READY_BYTES],
+    left: usize,
+}
+
+impl Generator {
+    fn new() -> Self {
+        Self { key: first_key(), ready: [0; READY_BYTES], left: 0 }
+    }
+
+    /// Fills `bytes`, of which there are at most [`READY_BYTES`].
+    fn take(&mut self, bytes: &mut [u8]) {
+        if self.left < bytes.len() {
+            let mut generator = ChaCha20Rng::from_seed(self.key);
+            generator.fill_bytes(&mut self.key);
+            generator.fill_bytes(&mut self.ready);
+            self.left = READY_BYTES;
+        }
+        let taken = self.left - bytes.len()..self.left;
+        self.left = taken.start;
+        bytes.copy_from_slice(&self.ready[taken.clone()]);
+        self.ready[taken].fill(0);
+    }
+}
+
+/// Protects the generator; held while it makes four blocks; not taken by interrupt handlers.
+static GENERATOR: SpinMutex<Option<Generator>> = SpinMutex::new(Rank::Random, None);
 
 /// Makes the first key.
 fn first_key() -> Key {
@@ -41,15 +76,12 @@ fn counter_number() -> u64 {
 
 /// Fills `bytes` with random ones. Interrupt handlers don't call it.
 pub fn fill(bytes: &mut [u8]) {
-    let mut own_key = Key::default();
-    {
-        let mut key = KEY.lock();
-        let mut generator = ChaCha20Rng::from_seed(key.take().unwrap_or_else(first_key));
-        let mut next_key = Key::default();
-        generator.fill_bytes(&mut next_key);
-        generator.fill_bytes(&mut own_key);
-        *key = Some(next_key);
+    let take = |bytes: &mut [u8]| GENERATOR.lock().get_or_insert_with(Generator::new).take(bytes);
+    if bytes.len() <= SHORT_BYTES {
+        return take(bytes);
     }
+    let mut own_key = Key::default();
+    take(&mut own_key);
     ChaCha20Rng::from_seed(own_key).fill_bytes(bytes);
 }
 
@@ -60,17 +92,18 @@ pub fn number() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// Makes the generator's next key depend on `bytes`, too, which may be anything.
+/// Makes all further numbers depend on `bytes`, too, which may be anything.
 pub fn mix(bytes: &[u8]) {
-    let mut key = KEY.lock();
-    let mut mixed = key.take().unwrap_or_else(first_key);
+    let mut generator = GENERATOR.lock();
+    let generator = generator.get_or_insert_with(Generator::new);
+    let mut mixed = generator.key;
     for chunk in bytes.chunks(mixed.len()) {
         for (byte, other) in mixed.iter_mut().zip(chunk) {
             *byte ^= other;
         }
         ChaCha20Rng::from_seed(mixed).fill_bytes(&mut mixed);
     }
-    *key = Some(mixed);
+    *generator = Generator { key: mixed, ready: [0; READY_BYTES], left: 0 };
 }
 
 #[cfg(test)]
@@ -87,5 +120,20 @@ mod tests {
         let first = number();
         mix(b"something");
         assert_ne!(first, number());
+    }
+
+    #[test_case]
+    fn what_was_given_out_is_erased() {
+        let mut generator = Generator::new();
+        let mut bytes = [0; SHORT_BYTES];
+        for _ in 0..10 {
+            generator.take(&mut bytes);
+            assert!(bytes.iter().any(|byte| *byte != 0));
+            assert!(generator.ready[generator.left..].iter().all(|byte| *byte == 0));
+        }
+        let key = generator.key;
+        generator.left = 0;
+        generator.take(&mut bytes);
+        assert_ne!(generator.key, key);
     }
 }
