@@ -9,7 +9,10 @@ import subprocess
 import tarfile
 import tempfile
 
-from machine.tools import call
+from machine import ROOT
+from machine.images import image
+from machine.qemu import Qemu
+from machine.tools import call, ovmf
 
 HEAD_BYTES = 110
 MOUNT_POINTS = {b"dev", b"dev/pts", b"proc", b"tmp"}
@@ -155,7 +158,21 @@ def userland_has_the_shell():
         assert not name.rpartition(b"/")[0] or name.rpartition(b"/")[0] in of, name
 
 
+def small_archive_is_found_on_uefi():
+    """GRUB puts it into the first MiB there."""
+    subprocess.run([ROOT / "tools/programs", "farjump"], check=True, stdout=subprocess.DEVNULL)
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        archive = pathlib.Path(folder, "archive")
+        done = call("initramfs", "--program", ROOT / "build/user/farjump", archive)
+        assert done.returncode == 0, done
+        with Qemu("-m", "256", "-smp", "2", "-bios", ovmf(), "-cdrom",
+                  image("init=/farjump -- audit", bios_only=False, initramfs=archive)) as qemu:
+            qemu.expect(r"^programs: \d+ pages, \d+ tables: all as it should be")
+            qemu.expect(r"the first program has ended: Exited\(0\)")
+
+
 def add_to(suite):
     for test in (trees_survive, same_files_make_the_same_bytes, program_is_alone_in_its_root,
-                 bad_trees_are_refused, userland_has_the_shell):
+                 bad_trees_are_refused, userland_has_the_shell,
+                 small_archive_is_found_on_uefi):
         suite.add(f"initramfs::{test.__name__}", test)

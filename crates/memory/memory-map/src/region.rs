@@ -5,10 +5,10 @@
 pub enum Kind {
     /// Free RAM.
     Usable,
-    /// The loader's information and modules; can be freed later.
-    Loader,
     /// The kernel's image, and reserved parts of the first MiB.
     Kernel,
+    /// The loader's information and modules, which may be in the first MiB; can be freed later.
+    Loader,
     /// ACPI tables; free after they have been read.
     AcpiReclaimable,
     /// Must be preserved during hibernation.

@@ -9,8 +9,8 @@ use std::vec::Vec;
 
 const KINDS: [Kind; 8] = [
     Kind::Usable,
-    Kind::Loader,
     Kind::Kernel,
+    Kind::Loader,
     Kind::AcpiReclaimable,
     Kind::AcpiNvs,
     Kind::Device,
