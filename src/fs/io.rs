@@ -5,6 +5,8 @@
 //! A piece that isn't copied whole ends the operation: the program's memory can't be accessed
 //! there.
 
+use alloc::vec::Vec;
+
 use super::error::FsError;
 use crate::mm::kernel::frames::FrameBytes;
 
@@ -15,6 +17,32 @@ use crate::mm::kernel::frames::FrameBytes;
 /// `error` if there are no bytes.
 pub fn done_or(done: usize, error: FsError) -> Result<usize, FsError> {
     if done > 0 { Ok(done) } else { Err(error) }
+}
+
+/// Returns the next `len` bytes of `from`, which has as many.
+///
+/// # Errors
+/// [`FsError::BadAddress`], [`FsError::NoMemory`].
+pub fn take(from: &mut dyn Source, len: usize) -> Result<Vec<u8>, FsError> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(len)?;
+    bytes.resize(len, 0);
+    match from.fill(BytesMut::Slice(&mut bytes)) {
+        filled if filled == len => Ok(bytes),
+        _ => Err(FsError::BadAddress),
+    }
+}
+
+/// Copies as much of `bytes` to `to` as that takes; returns how many.
+///
+/// # Errors
+/// [`FsError::BadAddress`] if none can be copied.
+pub fn give(to: &mut dyn Sink, bytes: &[u8]) -> Result<usize, FsError> {
+    let len = bytes.len().min(to.room());
+    match to.put(Bytes::Slice(&bytes[..len])) {
+        0 if len > 0 => Err(FsError::BadAddress),
+        copied => Ok(copied),
+    }
 }
 
 /// Bytes to be copied to a [`Sink`].

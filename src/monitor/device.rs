@@ -17,7 +17,7 @@ use crate::fs::devices::{self, Device, Node};
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::fs::io::{self, Sink, Source};
 use crate::process::init_status;
 use crate::sync::{Mutex, Rank, SpinMutex, WaitQueue};
 
@@ -150,12 +150,7 @@ impl FileOps for Prompt {
     fn read(&self, _flags: OpenFlags, _offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         let mut output = self.output.lock();
         let (bytes, read) = &mut *output;
-        let rest = &bytes[*read..];
-        let len = rest.len().min(to.room());
-        let copied = to.put(Bytes::Slice(&rest[..len]));
-        if copied == 0 && len > 0 {
-            return Err(FsError::BadAddress);
-        }
+        let copied = io::give(to, &bytes[*read..])?;
         *read += copied;
         Ok(copied)
     }
@@ -170,13 +165,7 @@ impl FileOps for Prompt {
         if len > LINE_MAX_BYTES {
             return Err(FsError::InvalidArgument);
         }
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len)?;
-        bytes.resize(len, 0);
-        if from.fill(BytesMut::Slice(&mut bytes)) < len {
-            return Err(FsError::BadAddress);
-        }
-        let line = String::from_utf8(bytes).map_err(|_| FsError::InvalidArgument)?;
+        let line = String::from_utf8(io::take(from, len)?).map_err(|_| FsError::InvalidArgument)?;
         let output = ask(line);
         let before = core::mem::replace(&mut *self.output.lock(), (output, 0));
         drop(before);

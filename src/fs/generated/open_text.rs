@@ -8,7 +8,7 @@ use super::text::Text;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::fs::io::{self, Sink, Source};
 use crate::sync::{Rank, SpinMutex};
 
 /// The most bytes that one write sets, as on Linux for a page.
@@ -47,11 +47,7 @@ impl FileOps for OpenText {
     fn read(&self, _flags: OpenFlags, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         let text = self.text(offset)?;
         let start = usize::try_from(offset).map_or(text.len(), |offset| offset.min(text.len()));
-        let len = to.room().min(text.len() - start);
-        match to.put(Bytes::Slice(&text[start..start + len])) {
-            0 if len > 0 => Err(FsError::BadAddress),
-            copied => Ok(copied),
-        }
+        io::give(to, &text[start..])
     }
 
     fn write(
@@ -61,12 +57,7 @@ impl FileOps for OpenText {
         from: &mut dyn Source,
     ) -> Result<usize, FsError> {
         let len = from.left().min(SET_BYTES_MAX);
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len)?;
-        bytes.resize(len, 0);
-        if from.fill(BytesMut::Slice(&mut bytes)) < len {
-            return Err(FsError::BadAddress);
-        }
+        let bytes = io::take(from, len)?;
         self.file.set(&bytes)?;
         Ok(len)
     }

@@ -77,18 +77,13 @@ fn push_line(text: &mut Text, places: &Places, region: &Region<Backing>) -> Resu
             file => (page * PAGE_BYTES, file),
         },
     };
-    let access = region.access();
-    let letter = |of: Access, letter| if access.contains(of) { letter } else { '-' };
     let range = region.range();
     write!(
         text,
-        "{:08x}-{:08x} {}{}{}{} {offset:08x} 00:{device:02x} {inode} ",
+        "{:08x}-{:08x} {} {offset:08x} 00:{device:02x} {inode} ",
         range.start(),
         range.end(),
-        letter(Access::READ, 'r'),
-        letter(Access::WRITE, 'w'),
-        letter(Access::EXECUTE, 'x'),
-        if region.sharing() == Sharing::Shared { 's' } else { 'p' },
+        region.attributes(),
     )?;
     let pad = NAME_COLUMN.saturating_sub(text.len() - start);
     match (places.name(region), region.backing()) {

@@ -1,5 +1,7 @@
 //! What the pages of a region have in common, other than what backs them.
 
+use core::fmt::{self, Write};
+
 use bitflags::bitflags;
 
 bitflags! {
@@ -87,6 +89,17 @@ pub struct Attributes {
     pub sharing: Sharing,
     /// Other properties.
     pub flags: RegionFlags,
+}
+
+/// Shows the rights and the sharing as /proc/PID/maps has them: `rw-p`.
+impl fmt::Display for Attributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = |of, letter| if self.access.contains(of) { letter } else { '-' };
+        f.write_char(letter(Access::READ, 'r'))?;
+        f.write_char(letter(Access::WRITE, 'w'))?;
+        f.write_char(letter(Access::EXECUTE, 'x'))?;
+        f.write_char(if self.sharing == Sharing::Shared { 's' } else { 'p' })
+    }
 }
 
 impl Attributes {

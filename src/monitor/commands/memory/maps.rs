@@ -2,7 +2,6 @@
 
 use core::fmt::{self, Write};
 
-use address_space::{Access, Sharing};
 use paging::{MappedRange, PageSize};
 use x86_64::VirtAddr;
 
@@ -57,17 +56,13 @@ fn show_process(process: &Process, out: &mut dyn Write) -> Result<(), Error> {
         if result.is_err() {
             return;
         }
-        let letter = |of, letter| if region.access().contains(of) { letter } else { '-' };
         let range = region.range();
         result = writeln!(
             out,
-            "{:012x}-{:012x} {}{}{}{} {:8} {:6} {:?}",
+            "{:012x}-{:012x} {} {:8} {:6} {:?}",
             range.start(),
             range.end(),
-            letter(Access::READ, 'r'),
-            letter(Access::WRITE, 'w'),
-            letter(Access::EXECUTE, 'x'),
-            if region.sharing() == Sharing::Shared { 's' } else { 'p' },
+            region.attributes(),
             range.pages(),
             memory.resident_pages(range),
             region.backing(),
