@@ -7,10 +7,11 @@ use super::command::{Command, Commands, Error, Run};
 use super::machine::Machine;
 use super::suggest;
 
-/// Runs a command with its arguments.
+/// Runs a command with its arguments. It has a frame of its own, so that traces show it.
 ///
 /// # Errors
 /// [`fmt::Error`] if the user has ended the output.
+#[inline(never)]
 pub(super) fn run(
     commands: Commands,
     machine: &Machine,

@@ -16,8 +16,9 @@
 //! Each pair of samples bounds the slope of that line from both sides. The intersection
 //! of all bounds is the [`Estimate`]. A delayed read only makes its own bounds wider, so
 //! the fastest reads determine the result, and its error is known. An empty intersection
-//! means that the reference was misread at least once. The samples then vote, and those
-//! that the majority contradicts are left out.
+//! means that the reference was misread at least once. The pairs of samples then vote on the
+//! slope: samples that the majority contradicts are left out, and so are bounds that exclude
+//! the slope with the most votes.
 
 /// The most samples of a calibration.
 pub const SAMPLES_MAX: usize = 64;
@@ -104,8 +105,7 @@ impl Samples {
     /// # Errors
     /// See [`Error`].
     pub fn estimate(&self) -> Result<Estimate, Error> {
-        let all = |_: usize| true;
-        let estimate = self.intersect(all).ok_or(Error::Unbounded)?;
+        let estimate = self.intersect(|_| true, |_| true).ok_or(Error::Unbounded)?;
         if estimate.lower <= estimate.upper {
             return Ok(estimate);
         }
@@ -119,17 +119,23 @@ impl Samples {
         if is_kept.iter().filter(|&&is_kept| is_kept).count() * 4 < self.len * 3 {
             return Err(Error::Contradiction);
         }
-        let estimate = self.intersect(|at| is_kept[at]).ok_or(Error::Unbounded)?;
-        if estimate.lower <= estimate.upper { Ok(estimate) } else { Err(Error::Contradiction) }
+        // A misread sample whose reads were slow has wide bounds, which most others agree with.
+        // Its few narrow ones are left out here.
+        self.intersect(|at| is_kept[at], |bounds| bounds.allows(agreed)).ok_or(Error::Unbounded)
     }
 
-    /// Intersects the bounds of all pairs of samples that `is_kept` selects; `None` if no
-    /// pair bounds one of the sides.
-    fn intersect(&self, is_kept: impl Fn(usize) -> bool) -> Option<Estimate> {
+    /// Intersects the bounds that `counts` selects, of all pairs of the samples that `is_kept`
+    /// selects; `None` if no pair bounds one of the sides.
+    fn intersect(
+        &self,
+        is_kept: impl Fn(usize) -> bool,
+        counts: impl Fn(&Estimate) -> bool,
+    ) -> Option<Estimate> {
         let mut all = Estimate::ANY;
         for later in (0..self.len).filter(|&at| is_kept(at)) {
-            for earlier in (0..later).filter(|&at| is_kept(at)) {
-                let bounds = self.bounds(earlier, later);
+            let others = (0..later).filter(|&at| is_kept(at));
+            let bounds = others.map(|earlier| self.bounds(earlier, later));
+            for bounds in bounds.filter(|bounds| counts(bounds)) {
                 all.lower = all.lower.max(bounds.lower);
                 all.upper = all.upper.min(bounds.upper);
             }
