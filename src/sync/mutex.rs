@@ -77,7 +77,7 @@ mod tests {
 
     static ONE: Mutex<u32> = Mutex::new(Rank::AddressSpace, 0);
     static OTHER: Mutex<u32> = Mutex::new(Rank::AddressSpace, 0);
-    static INNER: Mutex<u32> = Mutex::new(Rank::PageTable, 0);
+    static INNER: Mutex<u32> = Mutex::new(Rank::SharedMemory, 0);
     static SPIN: IrqMutex<u32> = IrqMutex::new(Rank::Input, 0);
 
     fn held_ranks() -> u64 {

@@ -53,12 +53,10 @@ ranks! {
         DirectoryEntries,
         /// All processes, and how they are related.
         ProcessTable,
-        /// The regions of an address space.
+        /// The regions of an address space and its page table.
         AddressSpace,
         /// The pages of shared memory that were touched.
         SharedMemory,
-        /// The lower half of an address space's page table.
-        PageTable,
         /// Keys that were typed and not yet read.
         Input,
         /// What the threads of a process share: descriptors, signals, directories. Never two at once.

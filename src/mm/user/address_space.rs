@@ -12,14 +12,14 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use super::backing::Backing;
 use super::commit;
-use super::mappings::Mappings;
+use super::mappings::{LockedMappings, Mappings};
 use super::page_table::{PAGE_BYTES, PageTableError, UserPageTable};
 use super::reverse_map::Mapper;
 use crate::arch::smp::cpu_bits::SET_WORDS;
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
-use crate::sync::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
+use crate::sync::{RwLockReadGuard, RwLockWriteGuard};
 
 /// The address below which mappings without an address are placed, unless it is chosen at random:
 /// as on Linux, a gap for the stack is left above it.
@@ -38,7 +38,7 @@ pub struct MemoryUse {
 
 /// An address space.
 pub struct AddressSpace {
-    mappings: Arc<Mappings>,
+    mappings: Arc<LockedMappings>,
     root: PhysAddr,
     space: Arc<Space>,
     /// Whether its threads may make each other's CPUs synchronize: membarrier(2).
@@ -77,7 +77,7 @@ impl AddressSpace {
         space: Arc<Space>,
     ) -> Result<Self, PageTableError> {
         let root = table.root();
-        let mappings = Arc::try_new(Mappings::new(regions, table));
+        let mappings = Arc::try_new(LockedMappings::new(regions, table));
         Ok(Self {
             mappings: mappings.map_err(|_| PageTableError::NoMemory)?,
             root,
@@ -104,20 +104,15 @@ impl AddressSpace {
         }
     }
 
-    /// Returns the regions, locked for reading: page faults of several threads are served at once.
+    /// Returns the mappings, locked for reading: page faults of several threads are served at once.
     /// May wait.
-    pub(super) fn regions(&self) -> RwLockReadGuard<'_, Regions<Backing>> {
-        self.mappings.regions.read()
+    pub(super) fn mappings(&self) -> RwLockReadGuard<'_, Mappings> {
+        self.mappings.0.read()
     }
 
-    /// Returns the regions, locked for a change. May wait.
-    pub(super) fn regions_for_change(&self) -> RwLockWriteGuard<'_, Regions<Backing>> {
-        self.mappings.regions.write()
-    }
-
-    /// Returns the page table, locked. May wait.
-    pub(super) fn table(&self) -> MutexGuard<'_, UserPageTable> {
-        self.mappings.table.lock()
+    /// Returns the mappings, locked for a change. May wait.
+    pub(super) fn mappings_for_change(&self) -> RwLockWriteGuard<'_, Mappings> {
+        self.mappings.0.write()
     }
 
     /// Maps `frame`, a single one for [`Purpose::User`], which it owns from now on, at `page`,
@@ -135,7 +130,7 @@ impl AddressSpace {
             return Err(PageTableError::NotOfPrograms);
         }
         let frame = SharedFrame::try_new(frame).map_err(|_| PageTableError::NotOfPrograms)?;
-        self.table().map(page, frame, flags)
+        self.mappings().table.map(page, frame, flags)
     }
 
     /// Unmaps `page`; no CPU can access it by this address space any more. May wait.
@@ -144,33 +139,35 @@ impl AddressSpace {
     /// [`PageTableError::NotMapped`].
     pub fn unmap(&self, page: VirtAddr) -> Result<(), PageTableError> {
         let range = PageRange::try_new(page.as_u64(), 1).map_err(|_| PageTableError::NotMapped)?;
-        let mut table = self.table();
-        table.query(page).ok_or(PageTableError::NotMapped)?;
-        table.unmap_range(range);
+        let mut mappings = self.mappings_for_change();
+        mappings.table.query(page).ok_or(PageTableError::NotMapped)?;
+        mappings.table.unmap_range(range);
         Ok(())
     }
 
     /// Returns what `address` is mapped to; `None` if its page isn't there. May wait.
     pub fn query(&self, address: VirtAddr) -> Option<Mapping> {
-        self.table().query(address)
+        self.mappings().table.query(address)
     }
 
     /// Returns the physical address of the page of `address`, if it is there and in a shared
     /// mapping: all who share it have the same. May wait.
     pub fn shared_page_of(&self, address: VirtAddr) -> Option<PhysAddr> {
-        let regions = self.regions();
-        regions.find(address).filter(|region| region.sharing() == Sharing::Shared)?;
-        self.table().query(address.align_down(PAGE_BYTES)).map(|mapping| mapping.paddr)
+        let mappings = self.mappings();
+        mappings.regions.find(address).filter(|region| region.sharing() == Sharing::Shared)?;
+        mappings.table.query(address).map(|mapping| mapping.paddr)
     }
 
-    /// Calls `found` with each region, lowest first. May wait; the regions are locked meanwhile.
-    pub fn for_each_region(&self, found: impl FnMut(&Region<Backing>)) {
-        self.regions().iter().for_each(found);
+    /// Calls `found` with each region, lowest first, and all mappings. May wait; they are locked for
+    /// reading meanwhile.
+    pub fn for_each_region(&self, mut found: impl FnMut(&Region<Backing>, &Mappings)) {
+        let mappings = self.mappings();
+        mappings.regions.iter().for_each(|region| found(region, &mappings));
     }
 
     /// Returns whether a page of `range` is in no region. May wait.
     pub fn has_hole(&self, range: PageRange) -> bool {
-        self.regions().first_hole(range).is_some()
+        self.mappings().regions.first_hole(range).is_some()
     }
 
     /// Returns whether `is_so` is true of a region that has a page of `range`. May wait.
@@ -179,20 +176,20 @@ impl AddressSpace {
         range: PageRange,
         is_so: impl FnMut(&Region<Backing>) -> bool,
     ) -> bool {
-        self.regions().iter_range(range).any(is_so)
+        self.mappings().regions.iter_range(range).any(is_so)
     }
 
     /// Returns whether the pages of regions that are added come at once, as they are locked. May
     /// wait.
     pub fn locks_new_regions(&self) -> bool {
-        self.regions().future_lock() == Lock::Now
+        self.mappings().regions.future_lock() == Lock::Now
     }
 
     /// Returns whether the page of `address` is in memory: mapped, or in the object that backs it.
     /// May wait.
     pub fn is_resident(&self, address: VirtAddr) -> bool {
-        let regions = self.regions();
-        if self.table().query(address).is_some() {
+        let Mappings { regions, table } = &*self.mappings();
+        if table.query(address).is_some() {
             return true;
         }
         match regions.find(address).map(|region| region.backing_at(address)) {
@@ -203,19 +200,12 @@ impl AddressSpace {
 
     /// Returns how much memory it has, in constant time. May wait.
     pub fn memory_use(&self) -> MemoryUse {
-        let table = self.table();
+        let table = &self.mappings().table;
         MemoryUse {
             pages: table.pages(),
             pages_max: table.pages_max(),
             tables: table.table_frames(),
         }
-    }
-
-    /// Returns how many pages are there in `range`. May wait.
-    pub fn resident_pages(&self, range: PageRange) -> u64 {
-        let mut pages = 0;
-        self.table().for_each_page(range, |_, _| pages += 1);
-        pages
     }
 
     /// Returns the CPUs that have it loaded, a bit each.
@@ -251,12 +241,12 @@ impl AddressSpace {
     /// Removes all regions and pages, as the program ends or another one takes its place. No CPU
     /// runs in it.
     fn clear(&self) {
-        self.table().unmap_all();
-        let mut regions = self.regions_for_change();
-        commit::uncommit(regions.usage().committed_pages);
-        let bounds = regions.bounds();
-        let emptied = core::mem::replace(&mut *regions, Regions::new(bounds));
-        drop(regions);
+        let mut mappings = self.mappings_for_change();
+        mappings.table.unmap_all();
+        commit::uncommit(mappings.regions.usage().committed_pages);
+        let empty = Regions::new(mappings.regions.bounds());
+        let emptied = core::mem::replace(&mut mappings.regions, empty);
+        drop(mappings);
         drop(emptied);
     }
 }

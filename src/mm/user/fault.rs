@@ -11,19 +11,20 @@
 //!                                 │                             │ owner: then it can be written
 //! ```
 //!
-//! What was found is looked at again under the lock of the page table: another thread may have
-//! served the same fault meanwhile.
+//! The mappings are locked for reading, so the faults of several threads are served at once. Each
+//! ends with a compare-exchange of one entry of the page table, which fails if another thread has
+//! served the same fault meanwhile: the frame that was filled for nothing is freed then.
 
 use alloc::sync::Arc;
 
 use ::address_space::{Access, PageRange, Region, RegionError, Sharing};
-use paging::MappingFlags;
+use paging::{Mapping, MappingFlags};
 use x86_64::VirtAddr;
 
 use super::address_space::{AddressSpace, NO_LIMITS};
 use super::backing::{Backing, MappedObject, PageError};
 use super::commit;
-use super::page_table::{PAGE_BYTES, PageTableError};
+use super::page_table::{PAGE_BYTES, PageTableError, UserPageTable};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 
 /// Why a page fault isn't served. The program gets a signal.
@@ -116,24 +117,25 @@ impl AddressSpace {
         let page = address.align_down(PAGE_BYTES);
         let mut given: Option<ObjectPage> = None;
         loop {
-            let regions = self.regions();
-            let Some(region) = regions.find(address) else {
-                drop(regions);
+            let mappings = self.mappings();
+            let Some(region) = mappings.regions.find(address) else {
+                drop(mappings);
                 self.grow_stack(address, stack_limit_bytes)?;
                 continue;
             };
             if !reason.is_allowed(region) {
                 return Err(FaultError::NotAllowed);
             }
+            let table = &mappings.table;
             let (object, index) =
-                match self.try_bring(region, page, reason.is_write(), given.as_ref())? {
+                match try_bring(table, region, page, reason.is_write(), given.as_ref())? {
                     Brought::Mapped => return Ok(()),
                     Brought::Again => continue,
                     Brought::Needs(object, index) => (object, index),
                 };
             // An object may wait, for a disk or for another thread that has it locked. The region
             // may be another one afterwards.
-            drop(regions);
+            drop(mappings);
             let frame = object.page(index)?;
             given = Some(ObjectPage { object, index, frame });
         }
@@ -141,90 +143,11 @@ impl AddressSpace {
 
     /// Makes the stack above `address` grow down to it.
     fn grow_stack(&self, address: VirtAddr, limit_bytes: u64) -> Result<(), FaultError> {
-        let mut regions = self.regions_for_change();
+        let regions = &mut self.mappings_for_change().regions;
         match regions.grow_stack(address, limit_bytes, &NO_LIMITS, commit::try_commit) {
             Ok(_) => Ok(()),
             Err(RegionError::CommitLimit | RegionError::NoMemory) => Err(FaultError::NoMemory),
             Err(_) => Err(FaultError::NotMapped),
-        }
-    }
-
-    /// Maps `page`, which is in `region`, for a read or a write; `given` is what an object was asked
-    /// for, if that was necessary.
-    fn try_bring(
-        &self,
-        region: &Region<Backing>,
-        page: VirtAddr,
-        is_write: bool,
-        given: Option<&ObjectPage>,
-    ) -> Result<Brought, FaultError> {
-        let is_private = region.sharing() == Sharing::Private;
-        let mut flags = flags_of(region.access());
-        let mut table = self.table();
-        if let Some(mapping) = table.query(page) {
-            if !is_write || mapping.flags.contains(MappingFlags::WRITE) {
-                // Another thread has served it, or the TLB had an older entry.
-                table.protect(page, mapping.flags);
-                return Ok(Brought::Mapped);
-            }
-            if !is_private || table.is_only_owner(&mapping) {
-                table.protect(page, flags | MappingFlags::WRITE);
-                return Ok(Brought::Mapped);
-            }
-            let old = table.frame(page).ok_or(FaultError::NoMemory)?;
-            // Other pages are served during the copy. No write is lost: while the regions are locked,
-            // no page becomes read-only.
-            drop(table);
-            let copy = old.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?;
-            let mut table = self.table();
-            let is_unchanged = table.query(page).is_some_and(|now| {
-                now.paddr == mapping.paddr && !now.flags.contains(MappingFlags::WRITE)
-            });
-            if !is_unchanged {
-                return Ok(Brought::Again);
-            }
-            // The page is mapped, so no memory is needed for a table.
-            let replaced = table.replace(page, copy, flags | MappingFlags::WRITE);
-            return replaced.map(|()| Brought::Mapped).map_err(|_| FaultError::NoMemory);
-        }
-        drop(table);
-        // The object that the frame is of, and the index there.
-        let mut source = None;
-        let frame = match region.backing_at(page) {
-            Backing::Anonymous => {
-                flags |= writable(region.access());
-                SharedFrame::try_new_zeroed(Purpose::User).ok_or(FaultError::NoMemory)?
-            }
-            Backing::Object { object, page: index } => {
-                let is_given = |given: &&ObjectPage| {
-                    Arc::ptr_eq(&given.object, &object) && given.index == index
-                };
-                let Some(given) = given.filter(is_given) else {
-                    return Ok(Brought::Needs(object, index));
-                };
-                source = Some(given);
-                if is_private && is_write {
-                    flags |= MappingFlags::WRITE;
-                    given.frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
-                } else {
-                    if !is_private {
-                        flags |= writable(region.access());
-                    }
-                    given.frame.try_clone().map_err(|_| FaultError::NoMemory)?
-                }
-            }
-        };
-        let mut table = self.table();
-        if let Some(ObjectPage { object, index, frame }) = source
-            && !object.has(*index, frame)
-        {
-            // The object has lost the page meanwhile, and unmaps it before or after this.
-            return Ok(Brought::Needs(object.clone(), *index));
-        }
-        match table.map(page, frame, flags) {
-            // If another thread was faster, the access is tried again with its page.
-            Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
-            Err(_) => Err(FaultError::NoMemory),
         }
     }
 
@@ -252,10 +175,87 @@ impl AddressSpace {
     ) -> Result<(), FaultError> {
         for index in 0..range.pages() {
             let page = range.start() + index * PAGE_BYTES;
-            let access = self.regions().find(page).map(&access_of).ok_or(FaultError::NotMapped)?;
+            let access =
+                self.mappings().regions.find(page).map(&access_of).ok_or(FaultError::NotMapped)?;
             self.serve_fault(page, access, 0)?;
         }
         Ok(())
+    }
+}
+
+/// Maps `page`, which is in `region`, for a read or a write; `given` is what an object was asked
+/// for, if that was necessary.
+fn try_bring(
+    table: &UserPageTable,
+    region: &Region<Backing>,
+    page: VirtAddr,
+    is_write: bool,
+    given: Option<&ObjectPage>,
+) -> Result<Brought, FaultError> {
+    if let Some(mapping) = table.query(page) {
+        return match is_write && !mapping.flags.contains(MappingFlags::WRITE) {
+            true => make_writable(table, region, page, &mapping),
+            // Another thread has served it, or the TLB had an older entry, which the CPU has
+            // removed with this fault (Intel SDM volume 3A, "Operations that Invalidate TLBs and
+            // Paging-Structure Caches").
+            false => Ok(Brought::Mapped),
+        };
+    }
+    let is_private = region.sharing() == Sharing::Private;
+    let mut flags = flags_of(region.access());
+    let frame = match region.backing_at(page) {
+        Backing::Anonymous => {
+            flags |= writable(region.access());
+            SharedFrame::try_new_zeroed(Purpose::User).ok_or(FaultError::NoMemory)?
+        }
+        Backing::Object { object, page: index } => {
+            let is_given =
+                |given: &&ObjectPage| Arc::ptr_eq(&given.object, &object) && given.index == index;
+            // The object may have lost the page since it was asked. If it loses it from now on, it
+            // unmaps it after this, as the mappings are locked.
+            let has_it = |given: &&ObjectPage| object.has(index, &given.frame);
+            let Some(given) = given.filter(is_given).filter(has_it) else {
+                return Ok(Brought::Needs(object, index));
+            };
+            if is_private && is_write {
+                flags |= MappingFlags::WRITE;
+                given.frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
+            } else {
+                if !is_private {
+                    flags |= writable(region.access());
+                }
+                given.frame.try_clone().map_err(|_| FaultError::NoMemory)?
+            }
+        }
+    };
+    match table.map(page, frame, flags) {
+        // If another thread was faster, the access is tried again with its page.
+        Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
+        Err(_) => Err(FaultError::NoMemory),
+    }
+}
+
+/// Makes `page`, which was found to be mapped read-only, writable: a private one after a copy, if it
+/// has other owners.
+fn make_writable(
+    table: &UserPageTable,
+    region: &Region<Backing>,
+    page: VirtAddr,
+    mapping: &Mapping,
+) -> Result<Brought, FaultError> {
+    let flags = flags_of(region.access()) | MappingFlags::WRITE;
+    if region.sharing() == Sharing::Shared || UserPageTable::has_one_owner(mapping) {
+        table.protect(page, mapping, flags);
+        return Ok(Brought::Mapped);
+    }
+    // No write is lost: while the mappings are locked, no page becomes read-only. Nor can the frame
+    // come back to this page once another thread has replaced and freed it.
+    let copy =
+        SharedFrame::try_copy_of(mapping.paddr, Purpose::User).ok_or(FaultError::NoMemory)?;
+    match table.exchange(page, mapping, copy, flags) {
+        Ok(()) => Ok(Brought::Mapped),
+        Err(PageTableError::Changed) => Ok(Brought::Again),
+        Err(_) => Err(FaultError::NoMemory),
     }
 }
 

@@ -2,11 +2,12 @@
 //! process.
 
 use ::address_space::{Access, Region};
-use paging::MappingFlags;
+use paging::{Mapping, MappingFlags};
 use x86_64::VirtAddr;
 
 use super::address_space::AddressSpace;
 use super::fault::{FaultError, Reason, flags_of};
+use super::mappings::Mappings;
 use super::page_table::PAGE_BYTES;
 use crate::mm::kernel::frames::{FrameBytes, SharedFrame};
 
@@ -92,8 +93,8 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Calls `access` with the frame of the page of `address`, after bringing it. The regions are
-    /// locked meanwhile, so that no child gets the page while it is written.
+    /// Calls `access` with the frame of the page of `address`, after bringing it. The mappings
+    /// are locked meanwhile, so that no child gets the page while it is written.
     fn with_foreign_page(
         &self,
         address: VirtAddr,
@@ -103,22 +104,19 @@ impl AddressSpace {
         let page = address.align_down(PAGE_BYTES);
         loop {
             self.bring(address, reason, 0)?;
-            let regions = self.regions();
+            let Mappings { regions, table } = &mut *self.mappings_for_change();
             let allowed = regions.find(address).map(Region::access).ok_or(FaultError::NotMapped)?;
-            let mut table = self.table();
-            let is_ready = table.query(page).is_some_and(|mapping| {
+            let is_ready = |mapping: &Mapping| {
                 !reason.is_write() || mapping.flags.contains(MappingFlags::WRITE)
-            });
-            if !is_ready {
+            };
+            let Some(mapping) = table.query(page).filter(is_ready) else {
                 // It has gone again, or a child shares it.
                 continue;
-            }
+            };
             if reason == Reason::ForeignWrite && !allowed.contains(Access::WRITE) {
-                table.protect(page, flags_of(allowed));
+                table.protect(page, &mapping, flags_of(allowed));
             }
-            let frame = table.frame(page).ok_or(FaultError::NoMemory)?;
-            drop(table);
-            access(&frame);
+            access(&table.frame(page).ok_or(FaultError::NoMemory)?);
             return Ok(());
         }
     }

@@ -7,6 +7,7 @@ use paging::OnClone;
 
 use super::address_space::AddressSpace;
 use super::commit;
+use super::mappings::Mappings;
 use super::page_table::PageTableError;
 use crate::arch::smp::tlb::Space;
 
@@ -16,9 +17,10 @@ impl AddressSpace {
     /// # Errors
     /// [`RegionError::NoMemory`], [`RegionError::CommitLimit`].
     pub fn try_fork(&self) -> Result<Self, RegionError> {
-        let own = self.regions_for_change();
+        let mut own = self.mappings_for_change();
+        let Mappings { regions: own_regions, table: own_table } = &mut *own;
         let mut committed_pages = 0;
-        let regions = own.try_clone(|pages| {
+        let regions = own_regions.try_clone(|pages| {
             let is_committed = commit::try_commit(pages);
             if is_committed {
                 committed_pages = pages;
@@ -28,8 +30,8 @@ impl AddressSpace {
         let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory);
         let table = space.and_then(|space| {
             // Pages come in rising order, as the regions do.
-            let mut parts = own.iter().peekable();
-            let table = self.table().try_fork(&space, |page| {
+            let mut parts = own_regions.iter().peekable();
+            let table = own_table.try_fork(&space, |page| {
                 while parts.next_if(|region| region.range().end() <= page).is_some() {}
                 let Some(region) = parts.peek().filter(|it| it.range().contains(page)) else {
                     // A page that was mapped outside of all regions.
@@ -55,7 +57,7 @@ impl AddressSpace {
         };
         // Before a walk of a reverse map can reach the parent again, so that it reaches the child as
         // well.
-        let noted = own.iter().try_for_each(|region| child.note_mapping(region.backing()));
+        let noted = own_regions.iter().try_for_each(|region| child.note_mapping(region.backing()));
         drop(own);
         noted.map(|()| child)
     }

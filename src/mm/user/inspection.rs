@@ -9,24 +9,23 @@ use super::backing::Backing;
 
 impl AddressSpace {
     /// Calls `found` with each page that is mapped, lowest first, and the region that has it, if one
-    /// has. May wait; the regions and the table are locked meanwhile.
+    /// has. May wait; no page fault is served meanwhile.
     pub fn for_each_page(
         &self,
         mut found: impl FnMut(VirtAddr, Mapping, Option<&Region<Backing>>),
     ) {
-        let regions = self.regions();
+        let mappings = self.mappings_for_change();
         // Pages come in rising order, as the regions do.
-        let mut parts = regions.iter().peekable();
-        self.table().for_each_page(PageRange::ALL, |page, mapping| {
+        let mut parts = mappings.regions.iter().peekable();
+        mappings.table.for_each_page(PageRange::ALL, |page, mapping| {
             while parts.next_if(|region| region.range().end() <= page).is_some() {}
             let region = parts.peek().copied().filter(|region| region.range().contains(page));
             found(page, mapping, region);
         });
     }
 
-    /// Calls `found` with the frame of each table that is its own. May wait; the table is locked
-    /// meanwhile.
+    /// Calls `found` with the frame of each table that is its own. May wait.
     pub fn for_each_table(&self, found: impl FnMut(PhysAddr)) {
-        self.table().for_each_table(found);
+        self.mappings().table.for_each_table(found);
     }
 }

@@ -1,11 +1,11 @@
 //! Changes of the regions of an address space, and of their pages.
 //!
-//! Each operation changes the regions first, then the page table, with the regions locked all the
-//! time, so that no page fault sees the one without the other.
+//! Each operation changes the regions first, then the page table, with both locked all the time, so
+//! that no page fault sees the one without the other.
 
 use ::address_space::{
     Access, Advice, Limits, Lock, Overlap, PageRange, Progress, Region, RegionError, RegionFlags,
-    Regions, RemapRequest, Remapped, Removed,
+    RemapRequest, Remapped, Removed,
 };
 use x86_64::VirtAddr;
 
@@ -13,6 +13,7 @@ use super::address_space::AddressSpace;
 use super::backing::Backing;
 use super::commit;
 use super::fault::flags_of;
+use super::mappings::Mappings;
 use super::page_table::UserPageTable;
 use crate::sync::RwLockWriteGuard;
 
@@ -28,9 +29,9 @@ impl AddressSpace {
         limits: &Limits,
     ) -> Result<(), RegionError> {
         self.note_mapping(region.backing())?;
-        let mut regions = self.regions_for_change();
-        let removed = regions.map(region, overlap, limits, commit::try_commit)?;
-        self.finish_removal(regions, removed);
+        let mut mappings = self.mappings_for_change();
+        let removed = mappings.regions.map(region, overlap, limits, commit::try_commit)?;
+        finish_removal(mappings, removed);
         Ok(())
     }
 
@@ -46,12 +47,13 @@ impl AddressSpace {
         limits: &Limits,
         make: impl FnOnce(PageRange) -> Region<Backing>,
     ) -> Result<PageRange, RegionError> {
-        let mut regions = self.regions_for_change();
+        let mut mappings = self.mappings_for_change();
+        let regions = &mut mappings.regions;
         let range = regions.place(hint, len_bytes, 1)?;
         let region = make(range);
         self.note_mapping(region.backing())?;
         let removed = regions.map(region, Overlap::Refused, limits, commit::try_commit)?;
-        self.finish_removal(regions, removed);
+        finish_removal(mappings, removed);
         Ok(range)
     }
 
@@ -60,9 +62,9 @@ impl AddressSpace {
     /// # Errors
     /// Those of [`Regions::unmap`].
     pub fn unmap_region(&self, range: PageRange, limits: &Limits) -> Result<(), RegionError> {
-        let mut regions = self.regions_for_change();
-        let removed = regions.unmap(range, limits)?;
-        self.finish_removal(regions, removed);
+        let mut mappings = self.mappings_for_change();
+        let removed = mappings.regions.unmap(range, limits)?;
+        finish_removal(mappings, removed);
         Ok(())
     }
 
@@ -76,13 +78,13 @@ impl AddressSpace {
         access: Access,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        let mut regions = self.regions_for_change();
+        let Mappings { regions, table } = &mut *self.mappings_for_change();
         let Progress { reached, result } =
             regions.protect(range, access, limits, commit::try_commit);
         if let Some(changed) = part_below(range, reached) {
             // A page that may be written from now on becomes writable when it is written, as it
             // may have other owners.
-            self.table().protect_range(changed, flags_of(access));
+            table.protect_range(changed, flags_of(access));
         }
         result
     }
@@ -97,14 +99,13 @@ impl AddressSpace {
         request: &RemapRequest,
         limits: &Limits,
     ) -> Result<PageRange, RegionError> {
-        let mut regions = self.regions_for_change();
+        let mut mappings = self.mappings_for_change();
+        let Mappings { regions, table } = &mut *mappings;
         let Remapped { removed, moved_from, range } =
             regions.remap(request, limits, commit::try_commit)?;
-        let mut table = self.table();
-        unmap_removed(&mut table, &removed);
+        unmap_removed(table, &removed);
         let moved = moved_from.map_or(Ok(()), |from| table.move_range(from, range.start()));
-        drop(table);
-        drop(regions);
+        drop(mappings);
         commit::uncommit(removed.uncommitted_pages);
         drop(removed);
         moved.map_err(|_| RegionError::NoMemory).map(|()| range)
@@ -120,7 +121,7 @@ impl AddressSpace {
         advice: Advice,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        self.regions_for_change().advise(range, advice, limits).result
+        self.mappings_for_change().regions.advise(range, advice, limits).result
     }
 
     /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
@@ -134,11 +135,11 @@ impl AddressSpace {
         range: PageRange,
         may_discard: impl Fn(&Region<Backing>) -> bool,
     ) -> Result<(), RegionError> {
-        let regions = self.regions_for_change();
+        let Mappings { regions, table } = &mut *self.mappings_for_change();
         let refused = regions.iter_range(range).find(|region| !may_discard(region));
         let end = refused.map_or(range.end(), |region| region.range().start());
         if let Some(part) = part_below(range, end) {
-            self.table().unmap_range(part);
+            table.unmap_range(part);
         }
         match (refused, regions.first_hole(range)) {
             (Some(_), _) => Err(RegionError::Invalid),
@@ -157,7 +158,7 @@ impl AddressSpace {
         lock: Lock,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        self.regions_for_change().lock(range, lock, limits).result
+        self.mappings_for_change().regions.lock(range, lock, limits).result
     }
 
     /// Locks all pages, or unlocks them, and those that are mapped from now on, or doesn't:
@@ -171,7 +172,7 @@ impl AddressSpace {
         future: Lock,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        let mut regions = self.regions_for_change();
+        let regions = &mut self.mappings_for_change().regions;
         now.map_or(Ok(()), |lock| regions.lock_all(lock, limits))?;
         regions.set_future_lock(future);
         Ok(())
@@ -180,8 +181,8 @@ impl AddressSpace {
     /// Returns the pages of the first region that ends above `from` and is locked, if all its pages
     /// come at once. May wait.
     fn next_locked(&self, from: VirtAddr) -> Option<PageRange> {
-        let regions = self.regions();
-        let mut later = regions.iter().filter(|region| region.range().end() > from);
+        let mappings = self.mappings();
+        let mut later = mappings.regions.iter().filter(|region| region.range().end() > from);
         let is_locked = |region: &&Region<Backing>| {
             let flags = RegionFlags::LOCKED | RegionFlags::LOCKED_ON_FAULT;
             region.flags() & flags == RegionFlags::LOCKED
@@ -205,33 +206,28 @@ impl AddressSpace {
     /// # Errors
     /// Those of [`Regions::start_heap`].
     pub fn start_heap(&self, start: VirtAddr, image_data_bytes: u64) -> Result<(), RegionError> {
-        self.regions_for_change().start_heap(start, image_data_bytes)
+        self.mappings_for_change().regions.start_heap(start, image_data_bytes)
     }
 
     /// Moves the program break; returns where it is, which is where it was if that fails. May wait.
     pub fn set_program_break(&self, end: u64, limits: &Limits) -> VirtAddr {
-        let mut regions = self.regions_for_change();
+        let mut mappings = self.mappings_for_change();
+        let regions = &mut mappings.regions;
         let changed =
             regions.set_program_break(end, Backing::Anonymous, limits, commit::try_commit);
         let heap_end = regions.heap_end();
         if let Ok(removed) = changed {
-            self.finish_removal(regions, removed);
+            finish_removal(mappings, removed);
         }
         heap_end
     }
+}
 
-    /// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.
-    fn finish_removal(
-        &self,
-        regions: RwLockWriteGuard<'_, Regions<Backing>>,
-        removed: Removed<Backing>,
-    ) {
-        if !removed.regions.is_empty() {
-            unmap_removed(&mut self.table(), &removed);
-        }
-        drop(regions);
-        commit::uncommit(removed.uncommitted_pages);
-    }
+/// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.
+fn finish_removal(mut mappings: RwLockWriteGuard<'_, Mappings>, removed: Removed<Backing>) {
+    unmap_removed(&mut mappings.table, &removed);
+    drop(mappings);
+    commit::uncommit(removed.uncommitted_pages);
 }
 
 fn unmap_removed(table: &mut UserPageTable, removed: &Removed<Backing>) {

@@ -11,31 +11,34 @@ use ::address_space::{PageRange, Region, Regions, Sharing};
 use super::backing::Backing;
 use super::page_table::{PAGE_BYTES, UserPageTable};
 use super::reverse_map::{Mapper, PrivateCopies, ReverseMap};
-use crate::sync::{Mutex, Rank, RwLock};
+use crate::sync::{Rank, RwLock};
 
 /// What an address space maps.
-pub(super) struct Mappings {
-    /// Protects the regions; taken by threads that change them, and by page faults.
-    pub(super) regions: RwLock<Regions<Backing>>,
-    /// Protects the lower half of the page table; held to change entries, inside the regions.
-    pub(super) table: Mutex<UserPageTable>,
+pub struct Mappings {
+    /// The regions.
+    pub(super) regions: Regions<Backing>,
+    /// The page table, whose lower half has pages of the regions.
+    pub(super) table: UserPageTable,
 }
 
-impl Mappings {
+/// The mappings, with the lock that protects them. Page faults take it for reading: they map
+/// pages at once, without waiting for each other. All other changes take it for writing.
+pub(super) struct LockedMappings(pub(super) RwLock<Mappings>);
+
+impl LockedMappings {
     pub(super) fn new(regions: Regions<Backing>, table: UserPageTable) -> Self {
-        let regions = RwLock::new(Rank::AddressSpace, regions);
-        Self { regions, table: Mutex::new(Rank::PageTable, table) }
+        Self(RwLock::new(Rank::AddressSpace, Mappings { regions, table }))
     }
 }
 
-impl Mapper for Mappings {
+impl Mapper for LockedMappings {
     fn unmap_object(&self, map: &ReverseMap, pages: &Range<u64>, copies: PrivateCopies) {
-        let regions = self.regions.read();
+        let mut mappings = self.0.write();
+        let Mappings { regions, table } = &mut *mappings;
         for region in regions.iter() {
             let Some(range) = pages_in(region, map, pages) else {
                 continue;
             };
-            let mut table = self.table.lock();
             match (region.sharing(), copies) {
                 (Sharing::Private, PrivateCopies::Kept) => table.unmap_all_but_copies(range),
                 _ => table.unmap_range(range),

@@ -17,8 +17,8 @@
 //! | [`vdso`] | the code and the data that all programs have |
 //! | [`pointer`] | typed copies from and to the memory of the running program |
 //!
-//! Locks, from outer to inner: the regions of an address space, its page table. Nothing is copied
-//! from or to a program while one of them is held: such a copy may fault, and the fault takes them.
+//! Nothing is copied from or to a program while its mappings are locked: such a copy may fault, and
+//! the fault takes that lock.
 
 pub mod address_space;
 pub mod backing;
@@ -28,7 +28,7 @@ pub mod foreign;
 pub mod fork;
 pub mod inspection;
 mod mapping;
-mod mappings;
+pub mod mappings;
 pub mod page_table;
 pub mod pointer;
 pub mod reverse_map;

@@ -4,6 +4,9 @@
 //! 1. The table has the kernel's upper half, whose tables are there for ever.
 //! 2. Each page that is mapped in the lower half holds a reference to its frame: a [`SharedFrame`]
 //!    that was leaked.
+//!
+//! Page faults of several threads map pages at once ([`UserPageTable::map`],
+//! [`UserPageTable::exchange`]). All other changes are made by one thread alone, by `&mut`.
 
 use alloc::sync::Arc;
 use core::ops::ControlFlow;
@@ -92,6 +95,8 @@ pub enum PageTableError {
     AlreadyMapped,
     /// Nothing is mapped there.
     NotMapped,
+    /// It is mapped in another way than before.
+    Changed,
     /// No frame is left for a page table.
     NoMemory,
 }
@@ -103,6 +108,7 @@ impl core::fmt::Display for PageTableError {
             Self::FlagsNotAllowed => "memory of programs isn't global nor that of a device",
             Self::AlreadyMapped => "something is mapped there",
             Self::NotMapped => "nothing is mapped there",
+            Self::Changed => "it is mapped in another way than before",
             Self::NoMemory => "no frame is left for a page table",
         })
     }
@@ -115,6 +121,7 @@ impl From<PagingError> for PageTableError {
         match error {
             PagingError::NoMemory => Self::NoMemory,
             PagingError::AlreadyMapped => Self::AlreadyMapped,
+            PagingError::Changed => Self::Changed,
             PagingError::NotMapped | PagingError::NotPresent => Self::NotMapped,
             _ => Self::NotOfPrograms,
         }
@@ -125,8 +132,8 @@ impl From<PagingError> for PageTableError {
 pub struct UserPageTable {
     table: X64PageTable<Host>,
     /// How many pages are mapped.
-    pages: u64,
-    /// How many pages were mapped at most.
+    pages: AtomicU64,
+    /// How many pages were mapped at most, as far as [`unmap_with`](Self::unmap_with) has noted it.
     pages_max: u64,
 }
 
@@ -137,7 +144,7 @@ impl UserPageTable {
     /// [`PageTableError::NoMemory`].
     pub(super) fn try_new(space: &Arc<Space>) -> Result<Self, PageTableError> {
         let table = X64PageTable::try_new_sharing(Host::new(space), &kernel_space::upper_half())?;
-        Ok(Self { table, pages: 0, pages_max: 0 })
+        Ok(Self { table, pages: AtomicU64::new(0), pages_max: 0 })
     }
 
     /// Returns the address of the root table.
@@ -145,12 +152,12 @@ impl UserPageTable {
         self.table.root_paddr()
     }
 
-    /// Maps `frame` at `page`.
+    /// Maps `frame` at `page`. Several threads may do this at once.
     ///
     /// # Errors
     /// See [`PageTableError`]; the reference to the frame is dropped then.
     pub(super) fn map(
-        &mut self,
+        &self,
         page: VirtAddr,
         frame: SharedFrame,
         flags: MappingFlags,
@@ -161,21 +168,20 @@ impl UserPageTable {
         if !PROGRAM_FLAGS.contains(flags) {
             return Err(PageTableError::FlagsNotAllowed);
         }
-        self.table.map(page, frame.start(), PageSize::Size4K, flags)?;
+        self.table.map_concurrently(page, frame.start(), PageSize::Size4K, flags)?;
         frame.leak();
-        self.pages += 1;
-        self.pages_max = self.pages_max.max(self.pages);
+        self.pages.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// Returns how many pages are mapped.
     pub(super) fn pages(&self) -> u64 {
-        self.pages
+        self.pages.load(Ordering::Relaxed)
     }
 
     /// Returns how many pages were mapped at most.
     pub(super) fn pages_max(&self) -> u64 {
-        self.pages_max
+        self.pages_max.max(self.pages())
     }
 
     /// Returns how many frames the tables have.
@@ -189,7 +195,7 @@ impl UserPageTable {
     }
 
     /// Returns a further reference to the frame of a page that is mapped.
-    pub(super) fn frame(&self, page: VirtAddr) -> Option<SharedFrame> {
+    pub(super) fn frame(&mut self, page: VirtAddr) -> Option<SharedFrame> {
         let mapping = self.query(page)?;
         // SAFETY: the table has a reference (invariant 2), which `forget` leaves to it.
         let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
@@ -198,37 +204,38 @@ impl UserPageTable {
         frame.ok()
     }
 
-    /// Returns whether the table has the only reference to the frame of a page that is mapped.
-    pub(super) fn is_only_owner(&self, mapping: &Mapping) -> bool {
-        // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
-        let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
-        let is_only = own.owners() == 1;
-        own.leak();
-        is_only
+    /// Returns whether a page that was [found](Self::query) to be mapped as `mapping` holds the only
+    /// reference to its frame. Only counts if the page is still mapped so.
+    pub(super) fn has_one_owner(mapping: &Mapping) -> bool {
+        SharedFrame::owners_of(mapping.paddr) == 1
     }
 
-    /// Changes what a page that is mapped allows, and flushes it.
-    pub(super) fn protect(&mut self, page: VirtAddr, flags: MappingFlags) {
-        if let Ok((_, flush)) = self.table.protect(page, flags) {
-            flush.flush();
-        }
-    }
-
-    /// Maps `page` to `frame` in place of the frame that it is mapped to, and flushes it.
+    /// Maps `page`, which was [found](Self::query) to be mapped as `from`, to `frame` with other
+    /// flags, and flushes it. Several threads may do this at once.
     ///
     /// # Errors
-    /// See [`PageTableError`].
-    pub(super) fn replace(
-        &mut self,
+    /// [`PageTableError::Changed`] if the page is no longer as it was found, and those of the
+    /// address; the reference to `frame` is dropped then.
+    pub(super) fn exchange(
+        &self,
         page: VirtAddr,
+        from: &Mapping,
         frame: SharedFrame,
         flags: MappingFlags,
     ) -> Result<(), PageTableError> {
-        let (old, flush) = self.table.remap(page, frame.start(), flags)?;
+        let (old, flush) = self.table.exchange(page, from, frame.start(), flags)?;
         frame.leak();
         flush.flush();
         drop(take(old));
         Ok(())
+    }
+
+    /// Changes what a page allows that was [found](Self::query) to be mapped as `from`, and flushes
+    /// it. Several threads may do this at once. A page that has changed meanwhile stays as it is.
+    pub(super) fn protect(&self, page: VirtAddr, from: &Mapping, flags: MappingFlags) {
+        if let Ok((_, flush)) = self.table.exchange(page, from, from.paddr, flags) {
+            flush.flush();
+        }
     }
 
     /// Changes what the pages in `range` allow, and flushes them.
@@ -270,6 +277,7 @@ impl UserPageTable {
         end: VirtAddr,
         flush: impl Fn(paging::Flush<'_, Host>),
     ) {
+        self.pages_max = self.pages_max();
         let mut next = Some(start);
         while let Some(start) = next {
             let mut frames = ShortVec::<SharedFrame, BATCH>::new();
@@ -283,7 +291,7 @@ impl UserPageTable {
                 }
             });
             let (further, needed) = unmapped.expect("regions are ranges of whole pages");
-            self.pages -= frames.len() as u64;
+            *self.pages.get_mut() -= frames.len() as u64;
             next = further;
             flush(needed);
             // Only now: a CPU could have written to them before the flush.
@@ -353,7 +361,7 @@ impl UserPageTable {
             }
         })?;
         flush.flush();
-        let mut clone = Self { table: clone, pages, pages_max: pages };
+        let mut clone = Self { table: clone, pages: AtomicU64::new(pages), pages_max: 0 };
         if has_failed {
             clone.unmap_all();
             return Err(PageTableError::NoMemory);

@@ -8,15 +8,15 @@
 //!  the owner                                │ a page fault
 //!  ─────────────────────────────────────────┼──────────────────────────────────────────
 //!  removes the pages from the object        │ asks the object for the page, with no lock held
-//!  for each address space: locks its        │ locks the regions and the page table
-//!    regions and its page table             │ asks the object whether it still has that page
+//!  for each address space: locks its        │ locks the mappings for reading
+//!    mappings for a change                  │ asks the object whether it still has that page
 //!    unmaps the pages                       │ maps it
 //! ```
 //!
-//! Whichever locks the page table first, no page stays mapped that the object no longer has.
+//! Whichever locks the mappings first, no page stays mapped that the object no longer has.
 //!
 //! Locks: the owner may hold the lock of a file's contents
-//! ([`Rank::Inode`](crate::sync::Rank::Inode)), which is outside of that of the regions. The list
+//! ([`Rank::Inode`](crate::sync::Rank::Inode)), which is outside of that of the mappings. The list
 //! is locked inside of both, for a look at one entry.
 
 use alloc::sync::{Arc, Weak};

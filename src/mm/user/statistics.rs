@@ -7,6 +7,7 @@ use x86_64::VirtAddr;
 
 use super::address_space::AddressSpace;
 use super::backing::Backing;
+use super::mappings::Mappings;
 use crate::mm::kernel::frames::{self, Purpose};
 
 /// Pages that are there, by what they are.
@@ -38,23 +39,42 @@ impl Resident {
 impl AddressSpace {
     /// Returns how many pages are in regions, by kind. May wait.
     pub fn usage(&self) -> Usage {
-        self.regions().usage()
+        self.mappings().regions.usage()
     }
 
     /// Returns where the heap begins and ends: brk(2). May wait.
     pub fn heap(&self) -> Range<VirtAddr> {
-        let regions = self.regions();
+        let regions = &self.mappings().regions;
         regions.heap_start()..regions.heap_end()
     }
 
     /// Returns how many pages are there. May wait.
     pub fn resident(&self) -> Resident {
-        let regions = self.regions();
-        let counts = regions.iter().map(|region| self.resident_of(region));
+        let mappings = self.mappings();
+        let counts = mappings.regions.iter().map(|region| mappings.resident_of(region));
         counts.fold(Resident::default(), Resident::plus)
     }
 
-    /// Returns how many pages of a region are there, which may be locked for reading. May wait.
+    /// Returns how many page tables of the lowest level have pages. May wait.
+    pub fn table_pages(&self) -> u64 {
+        /// The addresses of one table.
+        const TABLE_BYTES: u64 = 2 << 20;
+        let Mappings { regions, table } = &*self.mappings();
+        let (mut last, mut count) = (None, 0);
+        for region in regions.iter() {
+            table.for_each_page(region.range(), |page, _| {
+                let index = page.as_u64() / TABLE_BYTES;
+                if last.replace(index) != Some(index) {
+                    count += 1;
+                }
+            });
+        }
+        count
+    }
+}
+
+impl Mappings {
+    /// Returns how many pages of a region are there.
     pub fn resident_of(&self, region: &Region<Backing>) -> Resident {
         match region.backing() {
             Backing::Object { object, .. } if object.file_number() != (0, 0) => {
@@ -62,7 +82,7 @@ impl AddressSpace {
                     return Resident { file: self.pages(region.range()), ..Resident::default() };
                 }
                 let mut counts = Resident::default();
-                self.table().for_each_page(region.range(), |_, mapping| {
+                self.table.for_each_page(region.range(), |_, mapping| {
                     let is_file = frames::use_of(mapping.paddr)
                         .is_some_and(|frame| frame.purpose == Purpose::Files);
                     match is_file {
@@ -81,25 +101,10 @@ impl AddressSpace {
         }
     }
 
-    /// Returns how many page tables of the lowest level have pages. May wait.
-    pub fn table_pages(&self) -> u64 {
-        /// The addresses of one table.
-        const TABLE_BYTES: u64 = 2 << 20;
-        let regions = self.regions();
-        let table = self.table();
-        let (mut last, mut count) = (None, 0);
-        for region in regions.iter() {
-            table.for_each_page(region.range(), |page, _| {
-                let index = page.as_u64() / TABLE_BYTES;
-                if last.replace(index) != Some(index) {
-                    count += 1;
-                }
-            });
-        }
-        count
-    }
-
-    fn pages(&self, range: PageRange) -> u64 {
-        self.resident_pages(range)
+    /// Returns how many pages are there in `range`.
+    pub fn pages(&self, range: PageRange) -> u64 {
+        let mut pages = 0;
+        self.table.for_each_page(range, |_, _| pages += 1);
+        pages
     }
 }

@@ -7,8 +7,8 @@ use x86_64::VirtAddr;
 
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;
-use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::backing::{Backing, MappedObject};
+use crate::mm::user::mappings::Mappings;
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::procfs::target::Target;
 
@@ -27,7 +27,7 @@ impl core::fmt::Display for Name<'_> {
 /// Calls `write` with each region, and what a name of a region without a file depends on.
 fn for_each(
     target: &Target,
-    mut write: impl FnMut(&AddressSpace, &Places, &Region<Backing>) -> Result<(), FsError>,
+    mut write: impl FnMut(&Mappings, &Places, &Region<Backing>) -> Result<(), FsError>,
 ) -> Result<(), FsError> {
     let process = target.process()?;
     let Some(memory) = process.memory() else {
@@ -36,9 +36,9 @@ fn for_each(
     let (arguments, _) = process.program().arguments;
     let places = Places { heap: memory.heap(), in_stack: VirtAddr::new_truncate(arguments) };
     let mut result = Ok(());
-    memory.for_each_region(|region| {
+    memory.for_each_region(|region, mappings| {
         if result.is_ok() {
-            result = write(&memory, &places, region);
+            result = write(mappings, &places, region);
         }
     });
     result
@@ -102,9 +102,9 @@ pub(super) fn maps(target: &Target, text: &mut Text) -> Result<(), FsError> {
 /// Source: proc(5), /proc/pid/smaps; Linux, fs/proc/task_mmu.c, `show_smap`.
 pub(super) fn smaps(target: &Target, text: &mut Text) -> Result<(), FsError> {
     const PAGE_KIB: u64 = PAGE_BYTES / 1024;
-    for_each(target, |memory, places, region| {
+    for_each(target, |mappings, places, region| {
         push_line(text, places, region)?;
-        let resident = memory.resident_of(region);
+        let resident = mappings.resident_of(region);
         let rss = resident.total() * PAGE_KIB;
         let (clean, dirty) = match region.access().contains(Access::WRITE) {
             true => (0, rss),

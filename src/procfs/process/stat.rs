@@ -83,7 +83,7 @@ fn terminal(session: Pid) -> (u64, i64) {
 /// Returns where the program's code and its data are.
 fn program_ranges(memory: &AddressSpace) -> [(u64, u64); 2] {
     let mut found = [(0, 0); 2];
-    memory.for_each_region(|region| {
+    memory.for_each_region(|region, _| {
         if !matches!(region.backing(), Backing::Object { .. })
             || region.sharing() != Sharing::Private
         {

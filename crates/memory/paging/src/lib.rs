@@ -15,6 +15,7 @@
 //!   CPUs that use it. An entry that wasn't present needs no flush.
 //! - Changing a part of a large page splits the page; all bits of the other parts stay
 //!   unchanged.
+//! - Several threads map pages at once, without a lock ([`PageTable64::map_concurrently`]).
 //! - ACCESSED and DIRTY, which the CPU sets in an entry, are kept when the entry is
 //!   changed, and returned when it is removed.
 //! - An upper half can be shared: the tables that its root entries point to are never
@@ -32,6 +33,7 @@
 extern crate std;
 
 mod clone;
+mod concurrent;
 mod entry;
 mod error;
 mod flags;

@@ -54,6 +54,17 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         }
     }
 
+    /// Counts the entry as in use, while other threads count others of the same table.
+    #[inline]
+    pub(crate) fn note_used_concurrently(&self) {
+        if let Some((table, index, _)) = self.parent {
+            table.update_always(index, |mut pointer: PTE| {
+                pointer.set_used(pointer.used() + 1);
+                pointer
+            });
+        }
+    }
+
     /// Counts the entry as unused. Returns whether the table is empty now and has to be
     /// freed; the root is never freed.
     #[inline]

@@ -65,7 +65,8 @@ impl<'a> Table<'a> {
     /// Returns the entry at `index`.
     #[inline]
     pub(crate) fn load<PTE: GenericPTE>(self, index: usize) -> PTE {
-        PTE::from_bits(self.0[index].load(Ordering::Relaxed))
+        // A table that another thread has just made is complete before the entry points to it.
+        PTE::from_bits(self.0[index].load(Ordering::Acquire))
     }
 
     /// Returns the first index in `indexes` whose entry isn't 0, and so may be used.
@@ -106,6 +107,12 @@ impl<'a> Table<'a> {
         if old.is_settled() {
             return self.store(index, change(old));
         }
+        self.update_always(index, change);
+    }
+
+    /// Replaces the entry at `index` by the result of `change`, while other threads do the same.
+    #[inline]
+    pub(crate) fn update_always<PTE: GenericPTE>(self, index: usize, change: impl Fn(PTE) -> PTE) {
         let change = |bits| Some(change(PTE::from_bits(bits)).bits());
         // The closure never returns `None`, so this cannot fail.
         let _ = self.0[index].fetch_update(Ordering::Release, Ordering::Relaxed, change);
@@ -131,6 +138,13 @@ impl<'a> Table<'a> {
     #[inline]
     pub(crate) fn swap<PTE: GenericPTE>(self, index: usize, entry: PTE) -> PTE {
         PTE::from_bits(self.0[index].swap(entry.bits(), Ordering::AcqRel))
+    }
+
+    /// Replaces the entry at `index` if it is still `old`; returns whether it was.
+    #[inline]
+    pub(crate) fn exchange<PTE: GenericPTE>(self, index: usize, old: PTE, new: PTE) -> bool {
+        let (old, new) = (old.bits(), new.bits());
+        self.0[index].compare_exchange(old, new, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     /// Sets `bits` in all entries.

@@ -10,7 +10,11 @@
 use core::arch::asm;
 use core::ops::Range;
 
+use x86_64::PhysAddr;
+
 use super::allocated::AllocatedFrames;
+use super::frame_info;
+use super::number;
 use super::purpose::Purpose;
 use super::shared::SharedFrame;
 use crate::mm::kernel::layout::{self, FRAME_BYTES};
@@ -36,6 +40,19 @@ impl SharedFrame {
         let copy = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
         copy.all_bytes().copy_from(self.all_bytes());
         Some(copy)
+    }
+
+    /// Takes a frame with the bytes of the one at `start`, whoever has that: a caller who isn't an
+    /// owner can't use the copy if the frame may have been freed meanwhile. `None` if none is free,
+    /// or no RAM is at `start`.
+    pub fn try_copy_of(start: PhysAddr, purpose: Purpose) -> Option<Self> {
+        frame_info::of(number(start))?;
+        let new = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
+        let from: *const u8 = layout::direct(start).as_ptr();
+        // SAFETY: the frame has a record, so it is RAM, which the direct map shows for ever; others
+        // may write to it meanwhile (see above). The copy is a frame that nobody else has.
+        unsafe { copy(from, new.all_bytes().as_mut_ptr(), FRAME_BYTES as usize) };
+        Some(new)
     }
 
     /// Returns a range of its bytes.

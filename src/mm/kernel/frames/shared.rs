@@ -50,6 +50,12 @@ impl SharedFrame {
         self.info().owners()
     }
 
+    /// Returns the number of owners of the frame at `start` at this moment, for a caller who need not
+    /// be one: 0 if it is free, or no RAM.
+    pub(in crate::mm) fn owners_of(start: PhysAddr) -> u32 {
+        frame_info::of(number(start)).map_or(0, FrameInfo::owners)
+    }
+
     /// Adds an owner.
     ///
     /// # Errors

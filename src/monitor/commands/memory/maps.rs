@@ -52,7 +52,7 @@ fn show_process(process: &Process, out: &mut dyn Write) -> Result<(), Error> {
     };
     writeln!(out, "addresses                 rights  pages  there what")?;
     let mut result = Ok(());
-    memory.for_each_region(|region| {
+    memory.for_each_region(|region, mappings| {
         if result.is_err() {
             return;
         }
@@ -64,7 +64,7 @@ fn show_process(process: &Process, out: &mut dyn Write) -> Result<(), Error> {
             range.end(),
             region.attributes(),
             range.pages(),
-            memory.resident_pages(range),
+            mappings.pages(range),
             region.backing(),
         );
     });

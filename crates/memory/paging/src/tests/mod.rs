@@ -1,6 +1,7 @@
 //! The mapper on simulated memory, against a naive model.
 
 mod both;
+mod concurrent;
 mod edges;
 mod entries;
 mod model;

@@ -1,0 +1,115 @@
+//! Operations that several threads do at once: the page faults of a program's threads.
+//!
+//! They take the page table by `&self`, each changes one entry by a compare-exchange, and none of
+//! them waits for another. What unmaps pages and removes tables takes `&mut self`, so a table that
+//! was found stays meanwhile:
+//!
+//! ```text
+//!  an unused entry ── map_concurrently ──▶ a page ── exchange ──▶ a page
+//!                └─── map_concurrently ──▶ a table, for ever as far as these operations see
+//! ```
+
+use x86_64::{PhysAddr, VirtAddr};
+
+use crate::entry::GenericPTE;
+use crate::flush::{Changes, Flush};
+use crate::geometry::{PageSize, PagingMetaData, index};
+use crate::leaf::{Leaf, Mapping};
+use crate::page_table::PageTable64;
+use crate::tables::PagingHandler;
+use crate::{MappingFlags, PagingError};
+
+impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
+    /// Maps a page of `size` to a frame of the same size, as [`map`](Self::map) does, while other
+    /// threads map pages, too. Needs no flush.
+    ///
+    /// # Errors
+    /// Those of [`map`](Self::map). Of several threads that map the same page, the others get
+    /// [`PagingError::AlreadyMapped`].
+    pub fn map_concurrently(
+        &self,
+        page: VirtAddr,
+        frame: PhysAddr,
+        size: PageSize,
+        flags: MappingFlags,
+    ) -> Result<(), PagingError> {
+        self.check_page(page, size)?;
+        Self::check_frame(frame, size)?;
+        if flags.is_empty() {
+            return Ok(());
+        }
+        let (vaddr, lowest) = (page.as_u64(), size.level());
+        let leaf = self.new_page(frame, flags, size != PageSize::Size4K);
+        loop {
+            let found = self.find(vaddr, lowest);
+            if !found.entry.is_unused() {
+                return Err(PagingError::AlreadyMapped);
+            }
+            let entry = match found.level == lowest {
+                true => leaf,
+                false => self.new_branch(vaddr, lowest, found.level, leaf)?,
+            };
+            if found.table.exchange(found.index, found.entry, entry) {
+                found.note_used_concurrently();
+                return Ok(());
+            }
+            // Another thread was faster. If it has made a table, the page may have its place there.
+            self.free_branch(vaddr, lowest, found.level, entry);
+        }
+    }
+
+    /// Maps the page that begins at `page`, which was [found](Self::query) to be mapped as `from`,
+    /// to `frame` with other flags. If that is the same frame, ACCESSED and DIRTY stay. Returns what
+    /// was there.
+    ///
+    /// # Errors
+    /// [`PagingError::Changed`] if the page is no longer mapped as `from`. Those of
+    /// [`query`](Self::query), and of the frame's address. [`PagingError::MappedToHugePage`] if
+    /// `page` lies within a large page.
+    pub fn exchange(
+        &self,
+        page: VirtAddr,
+        from: &Mapping,
+        frame: PhysAddr,
+        flags: MappingFlags,
+    ) -> Result<(Leaf<PTE>, Flush<'_, H>), PagingError> {
+        let mut found = self.find_page(page)?;
+        Self::check_frame(frame, PageSize::of_level(found.level))?;
+        let template = self.new_page(frame, flags, found.level > 1);
+        loop {
+            let leaf = found.leaf()?;
+            let is_as_found = leaf.mapping().is_some_and(|now| {
+                (now.paddr, now.flags, now.size) == (from.paddr, from.flags, from.size)
+            });
+            if !is_as_found {
+                return Err(PagingError::Changed);
+            }
+            let mut entry = template;
+            if frame == from.paddr {
+                entry = found.entry;
+                entry.set_flags_of(template);
+            }
+            if found.table.exchange(found.index, found.entry, entry) {
+                let changes = match found.entry.is_present() {
+                    true => Changes::of_page(page.as_u64(), found.level),
+                    false => Changes::default(),
+                };
+                return Ok((leaf, Flush::new(&self.tables.handler, changes)));
+            }
+            // The CPU has set ACCESSED or DIRTY, or another thread was faster.
+            found.entry = found.table.load(found.index);
+        }
+    }
+
+    /// Frees the tables that [`new_branch`](Self::new_branch) has made for the entry of a table of
+    /// level `top`, which no table has got.
+    #[cold]
+    fn free_branch(&self, vaddr: u64, lowest: usize, top: usize, branch: PTE) {
+        let mut entry = branch;
+        for level in (lowest..top).rev() {
+            let frame = entry.paddr();
+            entry = self.tables.child(entry).load(index(vaddr, level));
+            self.tables.handler.dealloc_frame(frame);
+        }
+    }
+}
