@@ -34,7 +34,7 @@
 
 #![forbid(unsafe_code)]
 
-mod accounting;
+pub mod accounting;
 pub mod attention;
 pub mod attributes;
 pub mod current;

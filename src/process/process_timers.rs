@@ -5,6 +5,7 @@ use alloc::sync::{Arc, Weak};
 
 use signals::{Code, Content, SigInfo, Signal};
 
+use super::accounting::CpuTimeKind;
 use super::limits::{Resource, UNLIMITED};
 use super::process::Process;
 use super::signal_sending;
@@ -26,38 +27,39 @@ fn reading(now_ns: u64, threads: usize) -> Reading {
     Reading { now_ns, kernel_now_ns, rate: threads as u64, gap_ns: CPU_GAP_NS }
 }
 
-/// The CPU time of a process: CLOCK_PROCESS_CPUTIME_ID.
-struct ProcessClock(Weak<Process>);
+/// The CPU time of a process, such as CLOCK_PROCESS_CPUTIME_ID.
+struct ProcessClock(Weak<Process>, CpuTimeKind);
 
 impl TimerClock for ProcessClock {
     fn read(&self, _basis: Basis) -> Reading {
         match self.0.upgrade() {
-            Some(process) => reading(process.run_time_ns(), process.thread_count()),
+            Some(process) => reading(self.1.of_process(&process), process.thread_count()),
             None => reading(0, 0),
         }
     }
 }
 
-/// The CPU time of a thread: CLOCK_THREAD_CPUTIME_ID.
-struct ThreadClock(Weak<ThreadHandle>);
+/// The CPU time of a thread of a process, such as CLOCK_THREAD_CPUTIME_ID.
+struct ThreadClock(Weak<Process>, Weak<ThreadHandle>, CpuTimeKind);
 
 impl TimerClock for ThreadClock {
     fn read(&self, _basis: Basis) -> Reading {
-        let thread = self.0.upgrade();
-        let task = thread.as_ref().and_then(|thread| thread.attention().task());
-        reading(task.map_or(0, |task| task.thread().run_time_ns()), 1)
+        let (process, thread) = (self.0.upgrade(), self.1.upgrade());
+        let time_ns =
+            process.zip(thread).map(|(process, thread)| self.2.of_thread(&process, &thread));
+        reading(time_ns.unwrap_or(0), 1)
     }
 }
 
 /// The clock of a timer.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ClockOf {
     /// One that goes on by itself.
     Wall(WallClock),
-    /// The CPU time of the process.
-    Process,
-    /// The CPU time of a thread.
-    Thread(Weak<ThreadHandle>),
+    /// The CPU time of a process.
+    Process(Weak<Process>, CpuTimeKind),
+    /// The CPU time of a thread of a process.
+    Thread(Weak<Process>, Weak<ThreadHandle>, CpuTimeKind),
 }
 
 impl core::fmt::Debug for ThreadHandle {
@@ -87,11 +89,13 @@ pub struct TimerSignal {
 }
 
 impl Process {
-    fn clock(self: &Arc<Self>, clock: ClockOf) -> Result<Arc<dyn TimerClock>, FsError> {
+    fn clock(clock: ClockOf) -> Result<Arc<dyn TimerClock>, FsError> {
         Ok(match clock {
             ClockOf::Wall(clock) => Arc::try_new(clock)?,
-            ClockOf::Process => Arc::try_new(ProcessClock(Arc::downgrade(self)))?,
-            ClockOf::Thread(thread) => Arc::try_new(ThreadClock(thread))?,
+            ClockOf::Process(process, kind) => Arc::try_new(ProcessClock(process, kind))?,
+            ClockOf::Thread(process, thread, kind) => {
+                Arc::try_new(ThreadClock(process, thread, kind))?
+            }
         })
     }
 
@@ -111,10 +115,11 @@ impl Process {
                 }
             })?)
         };
+        let own = |kind| ClockOf::Process(Arc::downgrade(self), kind);
         let (clock, on_expiry) = match which {
             FixedTimer::Real => (ClockOf::Wall(WallClock::Monotonic), sends(Signal::ALRM)?),
-            FixedTimer::Virtual => (ClockOf::Process, sends(Signal::VTALRM)?),
-            FixedTimer::Profile => (ClockOf::Process, sends(Signal::PROF)?),
+            FixedTimer::Virtual => (own(CpuTimeKind::User), sends(Signal::VTALRM)?),
+            FixedTimer::Profile => (own(CpuTimeKind::All), sends(Signal::PROF)?),
             FixedTimer::CpuLimit => {
                 let process = Arc::downgrade(self);
                 let limit: OnExpiry = Box::try_new(move |_count| {
@@ -122,10 +127,10 @@ impl Process {
                         process.note_cpu_limit();
                     }
                 })?;
-                (ClockOf::Process, limit)
+                (own(CpuTimeKind::All), limit)
             }
         };
-        let timer = ClockTimer::try_new(self.clock(clock)?, on_expiry)?;
+        let timer = ClockTimer::try_new(Self::clock(clock)?, on_expiry)?;
         Ok(self.timers.keep_fixed(which, timer))
     }
 
@@ -168,7 +173,7 @@ impl Process {
         clock: ClockOf,
         notification: Notification,
     ) -> Result<i32, FsError> {
-        let clock = self.clock(clock)?;
+        let clock = Self::clock(clock)?;
         let most = self.limits().get(Resource::PendingSignals).soft;
         self.timers.add(most, |id| {
             let overruns = Arc::try_new(Overruns::default())?;

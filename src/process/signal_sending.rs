@@ -240,8 +240,9 @@ pub(super) fn notify_parent(
     };
     if let Some(signal) = signal.filter(|_| is_wanted) {
         let uid = child.identity().uid;
-        let ticks = child.usage().run_ns / TICK_NS;
-        let mut info = SigInfo::child(child.pid().number() as i32, uid, status, (ticks, 0));
+        let times = child.usage().times;
+        let ticks = (times.user_ns / TICK_NS, times.system_ns / TICK_NS);
+        let mut info = SigInfo::child(child.pid().number() as i32, uid, status, ticks);
         info.signal = signal;
         // The signal of a child's end is never refused.
         let _ = send(parent, info);

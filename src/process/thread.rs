@@ -24,8 +24,8 @@ pub(super) type LastFault = (u64, u64, u64);
 pub enum SleepClock {
     /// The kernel's.
     Kernel,
-    /// The CPU time of the process.
-    Process,
+    /// That of CPU time with this number, as clock_gettime(2) takes it.
+    Cpu(u32),
 }
 
 /// How restart_syscall(2) goes on with a call that a signal has interrupted.

@@ -6,6 +6,7 @@ use signals::ThreadSignals;
 
 use super::attention::Attention;
 use super::pid::Pid;
+use super::usage::{SplitTimes, Usage};
 use crate::sync::{Rank, SpinMutex};
 
 /// A thread as its process and the senders of signals see it.
@@ -16,6 +17,8 @@ pub struct ThreadHandle {
     attention: Attention,
     /// Protects its signals; held for a few instructions, inside those of the process.
     signals: SpinMutex<ThreadSignals>,
+    /// How its time was split last.
+    times: SplitTimes,
 }
 
 impl ThreadHandle {
@@ -24,6 +27,7 @@ impl ThreadHandle {
             tid: AtomicU32::new(tid.number()),
             attention: Attention::new(),
             signals: SpinMutex::new(Rank::ThreadSignals, signals),
+            times: SplitTimes::new(),
         }
     }
 
@@ -40,6 +44,11 @@ impl ThreadHandle {
     #[inline]
     pub fn attention(&self) -> &Attention {
         &self.attention
+    }
+
+    /// Returns what it has used with its time split as the samples are.
+    pub(super) fn split_times(&self, sampled: Usage) -> Usage {
+        self.times.of(sampled)
     }
 
     /// Accesses its own signals.

@@ -1,9 +1,12 @@
 //! What a process has used of the machine, and what those of its children that it has waited for.
 //!
-//! The time of a thread isn't split: all of it is reported as spent in the program.
+//! How long threads ran is exact; how that is split between their program and the kernel is sampled
+//! (`src/task/samples.rs`).
 
 use core::ops::AddAssign;
 use core::sync::atomic::{AtomicU64, Ordering};
+
+use cpu_times::CpuTimes;
 
 use crate::sync::{Rank, SpinMutex};
 
@@ -12,6 +15,8 @@ use crate::sync::{Rank, SpinMutex};
 pub struct Usage {
     /// The time of CPUs, in nanoseconds.
     pub run_ns: u64,
+    /// How that is split. While the usage of threads is added up: what was sampled, which is less.
+    pub times: CpuTimes,
     /// How many page faults were served.
     pub faults: u64,
     /// How often a CPU was switched to one of the threads.
@@ -21,8 +26,25 @@ pub struct Usage {
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
         self.run_ns += other.run_ns;
+        self.times += other.times;
         self.faults += other.faults;
         self.switches += other.switches;
+    }
+}
+
+/// How the time of a process or a thread was split last.
+pub(super) struct SplitTimes(SpinMutex<CpuTimes>);
+
+impl SplitTimes {
+    pub(super) const fn new() -> Self {
+        Self(SpinMutex::new(Rank::ThreadSignals, CpuTimes::ZERO))
+    }
+
+    /// Returns a usage with its time split as its samples are; neither part is less than last time.
+    pub(super) fn of(&self, sampled: Usage) -> Usage {
+        let mut last = self.0.lock();
+        *last = sampled.times.split(sampled.run_ns, *last);
+        Usage { run_ns: last.total_ns(), times: *last, ..sampled }
     }
 }
 
@@ -31,16 +53,19 @@ pub(super) struct UsageCounts {
     faults: AtomicU64,
     /// Protects the usage of the threads that have ended; taken inside the list of threads.
     ended: SpinMutex<Usage>,
+    /// Protects how the time of all threads was split last, so that neither part ever decreases.
+    split: SplitTimes,
     /// Protects the usage of the children that were waited for, and of theirs.
     children: SpinMutex<Usage>,
 }
 
 impl UsageCounts {
     pub(super) const fn new() -> Self {
-        let none = Usage { run_ns: 0, faults: 0, switches: 0 };
+        let none = Usage { run_ns: 0, times: CpuTimes::ZERO, faults: 0, switches: 0 };
         Self {
             faults: AtomicU64::new(0),
             ended: SpinMutex::new(Rank::ThreadSignals, none),
+            split: SplitTimes::new(),
             children: SpinMutex::new(Rank::Process, none),
         }
     }
@@ -59,6 +84,11 @@ impl UsageCounts {
     /// Returns what the threads have used that have ended, with the page faults of all.
     pub(super) fn of_ended(&self) -> Usage {
         Usage { faults: self.faults.load(Ordering::Relaxed), ..*self.ended.lock() }
+    }
+
+    /// Returns the sum of what was sampled of all threads, split.
+    pub(super) fn split(&self, sum: Usage) -> Usage {
+        self.split.of(sum)
     }
 
     /// Returns what the children have used that were waited for, and theirs.

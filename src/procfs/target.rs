@@ -112,8 +112,8 @@ impl Target {
     /// has waited for.
     pub(super) fn usage(&self, process: &Process) -> (Usage, Usage) {
         let own = process.usage();
-        let own = match task_of(self.thread(process).as_ref()).filter(|_| self.is_thread()) {
-            Some(task) => Usage { run_ns: task.run_time_ns(), switches: task.switches(), ..own },
+        let own = match self.thread(process).filter(|_| self.is_thread()) {
+            Some(thread) => process.usage_of_thread(&thread),
             None => own,
         };
         (own, process.usage_of_children())

@@ -6,8 +6,10 @@ use blocking::WaitError;
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::poll;
-use super::time::{self, CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME};
-use super::time::{CLOCK_TAI, NS};
+use super::time::{
+    self, CLOCK_BOOTTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME, CLOCK_REALTIME, CLOCK_TAI,
+    CLOCK_THREAD_CPUTIME, NS,
+};
 use crate::arch::time::clock;
 use crate::fs;
 use crate::fs::file::poll::PollWait;
@@ -19,7 +21,8 @@ use crate::task;
 fn now_ns(call: &Call<'_>, clock: SleepClock) -> u64 {
     match clock {
         SleepClock::Kernel => clock::now_ns(),
-        SleepClock::Process => call.process().run_time_ns(),
+        // The clock of a process that has ended stands at the end of all sleeps.
+        SleepClock::Cpu(number) => time::now_ns(call, number).unwrap_or(u64::MAX),
     }
 }
 
@@ -29,13 +32,13 @@ fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), Wa
     const GAP_NS: u64 = 1_000_000;
     match clock {
         SleepClock::Kernel => task::sleep_until(end_ns),
-        SleepClock::Process => loop {
+        SleepClock::Cpu(number) => loop {
             let left_ns = end_ns.saturating_sub(now_ns(call, clock));
             if left_ns == 0 {
                 return Ok(());
             }
-            let threads = call.process().thread_count().max(1) as u64;
-            task::sleep_ns((left_ns / threads).max(GAP_NS))?;
+            let rate = time::cpu_clock(call, number).map_or(1, |clock| clock.rate());
+            task::sleep_ns((left_ns / rate).max(GAP_NS))?;
         },
     }
 }
@@ -65,10 +68,16 @@ pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
     let number = call.argument_u32(0);
     let clock = match number {
         CLOCK_REALTIME | CLOCK_TAI | CLOCK_MONOTONIC | CLOCK_BOOTTIME => SleepClock::Kernel,
-        CLOCK_PROCESS_CPUTIME => SleepClock::Process,
+        CLOCK_PROCESS_CPUTIME => SleepClock::Cpu(number),
+        CLOCK_THREAD_CPUTIME => return Err(Errno::EOPNOTSUPP.into()),
+        _ if time::is_only_read(number) => return Err(Errno::EOPNOTSUPP.into()),
         _ => {
-            time::now_ns(call, number)?;
-            return Err(Errno::EOPNOTSUPP.into());
+            let clock = time::cpu_clock(call, number)?;
+            if clock.thread.is_some_and(|thread| thread.tid() == call.thread.tid()) {
+                // It would stand still.
+                return Err(Errno::EINVAL.into());
+            }
+            SleepClock::Cpu(number)
         }
     };
     let ns = time::read_time(call.pointer(2))?;

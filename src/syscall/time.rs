@@ -1,12 +1,17 @@
 //! Clocks: clock_gettime(2), clock_settime(2), gettimeofday(2).
 
+use alloc::sync::Arc;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::arch::time::clock;
 use crate::fs::time;
 use crate::mm::user::pointer::UserPointer;
+use crate::process::accounting::CpuTimeKind;
 use crate::process::pid::Pid;
+use crate::process::process::Process;
 use crate::process::table;
+use crate::process::thread_handle::ThreadHandle;
 use crate::task;
 
 pub(super) const NS: u64 = 1_000_000_000;
@@ -35,41 +40,79 @@ pub(super) fn now_ns(call: &Call<'_>, clock: u32) -> Result<u64, Failure> {
         }
         CLOCK_PROCESS_CPUTIME => Ok(call.process().run_time_ns()),
         CLOCK_THREAD_CPUTIME => Ok(task::current().run_time_ns()),
-        _ if (clock as i32) < 0 => run_time_ns(call, clock as i32),
-        _ => Err(Errno::EINVAL.into()),
+        _ => Ok(cpu_clock(call, clock)?.now_ns()),
     }
 }
 
-/// Returns the time of the clock of a process or a thread: the number has the complement of the
-/// process's, and three bits that say which clock.
+/// Returns whether a clock has no timers and no sleeps: it is a copy of another one, or of a descriptor.
+pub(super) fn is_only_read(clock: u32) -> bool {
+    const OF_DESCRIPTOR: u32 = 3;
+    let is_of_descriptor = (clock as i32) < 0 && clock & 7 == OF_DESCRIPTOR;
+    is_of_descriptor
+        || matches!(clock, CLOCK_MONOTONIC_RAW | CLOCK_REALTIME_COARSE | CLOCK_MONOTONIC_COARSE)
+}
+
+/// A clock of the CPU time of a process, or of one of its threads.
+pub(super) struct CpuClock {
+    pub(super) process: Arc<Process>,
+    pub(super) thread: Option<Arc<ThreadHandle>>,
+    pub(super) kind: CpuTimeKind,
+}
+
+impl CpuClock {
+    /// Returns its time, in nanoseconds.
+    pub(super) fn now_ns(&self) -> u64 {
+        match &self.thread {
+            Some(thread) => self.kind.of_thread(&self.process, thread),
+            None => self.kind.of_process(&self.process),
+        }
+    }
+
+    /// Returns how many times faster than the kernel's clock it is at most.
+    pub(super) fn rate(&self) -> u64 {
+        match &self.thread {
+            Some(_) => 1,
+            None => self.process.thread_count().max(1) as u64,
+        }
+    }
+}
+
+/// Returns the clock of a process or a thread: a negative number has the complement of the process's,
+/// and three bits that say which clock.
 ///
 /// Source: clock_getcpuclockid(3); Linux, include/linux/posix-timers.h.
-fn run_time_ns(call: &Call<'_>, clock: i32) -> Result<u64, Failure> {
-    const OF_THREAD: i32 = 4;
-    const KIND: i32 = 3;
-    const OF_DESCRIPTOR: i32 = 3;
-    if clock & KIND == OF_DESCRIPTOR {
-        return Err(Errno::EINVAL.into());
-    }
-    let number = !(clock >> 3) as u32;
-    if clock & OF_THREAD == 0 {
-        return match number {
-            0 => Ok(call.process().run_time_ns()),
-            number => {
-                let process = Pid::try_new(number).and_then(table::find).ok_or(Errno::EINVAL)?;
-                Ok(process.run_time_ns())
+///
+/// # Errors
+/// EINVAL.
+pub(super) fn cpu_clock(call: &Call<'_>, clock: u32) -> Result<CpuClock, Failure> {
+    const OF_THREAD: u32 = 4;
+    const KIND: u32 = 3;
+    const USER: u32 = 1;
+    const OF_DESCRIPTOR: u32 = 3;
+    let (number, bits) = match clock {
+        CLOCK_PROCESS_CPUTIME => (0, 0),
+        CLOCK_THREAD_CPUTIME => (0, OF_THREAD),
+        _ if (clock as i32) < 0 => (!(clock as i32 >> 3) as u32, clock),
+        _ => return Err(Errno::EINVAL.into()),
+    };
+    let kind = match bits & KIND {
+        OF_DESCRIPTOR => return Err(Errno::EINVAL.into()),
+        USER => CpuTimeKind::User,
+        _ => CpuTimeKind::All,
+    };
+    let is_of_thread = bits & OF_THREAD != 0;
+    let (process, thread) = match number {
+        0 => (call.process().clone(), is_of_thread.then(|| call.thread.handle().clone())),
+        number if is_of_thread => {
+            let member = Pid::try_new(number).and_then(table::find_thread).ok_or(Errno::EINVAL)?;
+            if member.process.pid() != call.process().pid() {
+                return Err(Errno::EINVAL.into());
             }
-        };
-    }
-    if number == 0 {
-        return Ok(task::current().run_time_ns());
-    }
-    let member = Pid::try_new(number).and_then(table::find_thread).ok_or(Errno::EINVAL)?;
-    if member.process.pid() != call.process().pid() {
-        return Err(Errno::EINVAL.into());
-    }
-    let task = member.thread.attention().task().ok_or(Errno::EINVAL)?;
-    Ok(task.thread().run_time_ns())
+            (member.process, Some(member.thread))
+        }
+        number => (Pid::try_new(number).and_then(table::find).ok_or(Errno::EINVAL)?, None),
+    };
+    Ok(CpuClock { process, thread, kind })
 }
 
 pub(super) fn clock_gettime(call: &mut Call<'_>) -> CallResult {

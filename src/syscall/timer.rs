@@ -132,11 +132,14 @@ fn clock(call: &Call<'_>, number: u32) -> Result<ClockOf, Failure> {
     Ok(match number {
         time::CLOCK_REALTIME | time::CLOCK_TAI => ClockOf::Wall(WallClock::RealTime),
         time::CLOCK_MONOTONIC | time::CLOCK_BOOTTIME => ClockOf::Wall(WallClock::Monotonic),
-        time::CLOCK_PROCESS_CPUTIME => ClockOf::Process,
-        time::CLOCK_THREAD_CPUTIME => ClockOf::Thread(Arc::downgrade(call.thread.handle())),
+        number if time::is_only_read(number) => return Err(Errno::EOPNOTSUPP.into()),
         number => {
-            time::now_ns(call, number)?;
-            return Err(Errno::EOPNOTSUPP.into());
+            let time::CpuClock { process, thread, kind } = time::cpu_clock(call, number)?;
+            let process = Arc::downgrade(&process);
+            match thread {
+                Some(thread) => ClockOf::Thread(process, Arc::downgrade(&thread), kind),
+                None => ClockOf::Process(process, kind),
+            }
         }
     })
 }

@@ -5,7 +5,6 @@ use super::errno::Errno;
 use crate::arch::time::clock;
 use crate::process::process::Process;
 use crate::process::usage::Usage;
-use crate::task;
 
 /// A `struct rusage`, in words of 8 bytes.
 pub(super) type Rusage = [u64; 18];
@@ -18,8 +17,9 @@ pub(super) fn rusage_of(usage: &Usage) -> Rusage {
     const MINOR_FAULTS: usize = 8;
     const VOLUNTARY_SWITCHES: usize = 16;
     let mut words = Rusage::default();
-    words[..2]
-        .copy_from_slice(&[usage.run_ns / 1_000_000_000, usage.run_ns % 1_000_000_000 / 1000]);
+    for (index, ns) in [usage.times.user_ns, usage.times.system_ns].into_iter().enumerate() {
+        words[2 * index..][..2].copy_from_slice(&[ns / 1_000_000_000, ns % 1_000_000_000 / 1000]);
+    }
     words[MINOR_FAULTS] = usage.faults;
     words[VOLUNTARY_SWITCHES] = usage.switches;
     words
@@ -39,11 +39,7 @@ pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
     let process = call.process();
     let mut words = match call.argument_i32(0) {
         RUSAGE_SELF => rusage_of(&process.usage()),
-        RUSAGE_THREAD => {
-            let task = task::current();
-            let (run_ns, switches) = (task.run_time_ns(), task.switches());
-            rusage_of(&Usage { run_ns, switches, ..process.usage() })
-        }
+        RUSAGE_THREAD => rusage_of(&process.usage_of_thread(call.thread.handle())),
         RUSAGE_CHILDREN => rusage_of(&process.usage_of_children()),
         _ => return Err(Errno::EINVAL.into()),
     };
@@ -57,7 +53,10 @@ pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
 pub(super) fn times(call: &mut Call<'_>) -> CallResult {
     if let Some(pointer) = call.pointer_or_null::<[u64; 4]>(0) {
         let (own, children) = (call.process().usage(), call.process().usage_of_children());
-        pointer.write(&[own.run_ns / TICK_NS, 0, children.run_ns / TICK_NS, 0])?;
+        let ticks =
+            |usage: Usage| [usage.times.user_ns, usage.times.system_ns].map(|ns| ns / TICK_NS);
+        let ([user, system], [child_user, child_system]) = (ticks(own), ticks(children));
+        pointer.write(&[user, system, child_user, child_system])?;
     }
     Ok(clock::now_ns() / TICK_NS)
 }

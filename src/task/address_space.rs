@@ -36,6 +36,12 @@ impl OwnAddressSpace {
         *self.space.lock() = space;
     }
 
+    /// Returns whether there is one.
+    #[inline]
+    pub(super) fn is_some(&self) -> bool {
+        self.is_some.load(Ordering::Relaxed)
+    }
+
     /// Returns it.
     pub(super) fn get(&self) -> Option<Arc<AddressSpace>> {
         self.space.lock().clone()
@@ -44,7 +50,7 @@ impl OwnAddressSpace {
     /// Makes this CPU use it, as the thread is about to run. Interrupts are off.
     #[inline]
     pub(super) fn enter(&self) {
-        if !self.is_some.load(Ordering::Relaxed) {
+        if !self.is_some() {
             return tlb::enter_lazy();
         }
         if let Some(space) = &*self.space.lock() {
@@ -56,7 +62,7 @@ impl OwnAddressSpace {
     /// Saves what the program may have changed, as its thread is switched out. Interrupts are off.
     #[inline]
     pub(super) fn leave(&self) {
-        if self.is_some.load(Ordering::Relaxed) {
+        if self.is_some() {
             self.user_state.save();
         }
     }
@@ -75,7 +81,7 @@ impl OwnAddressSpace {
     /// Leaves it for good: the running thread, whose it is, ends. Takes the heap, and frees
     /// all of the space if it was the last one in it.
     pub(super) fn give_up(&self) {
-        if !self.is_some.load(Ordering::Relaxed) {
+        if !self.is_some() {
             return;
         }
         let space = {

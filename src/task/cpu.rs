@@ -3,10 +3,12 @@
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use cpu_times::CpuTimes;
 use deadline_queue::DeadlineQueue;
 use run_queue::{Balancer, RunQueue};
 use spin::Once;
 
+use super::samples::Samples;
 use super::thread::Thread;
 use super::trace::{Event, Ring};
 use super::watch::Watch;
@@ -55,6 +57,10 @@ pub struct SchedCpu {
     pub(super) idle_ns: AtomicU64,
     /// Since when it has been idle; 0 if it isn't.
     pub(super) idle_since_ns: AtomicU64,
+    /// Where it spent its time.
+    pub(super) samples: Samples,
+    /// Protects how its time was split last; taken to show it.
+    pub(super) times: IrqMutex<CpuTimes>,
 }
 
 per_cpu! {
@@ -80,6 +86,8 @@ impl SchedCpu {
             watch: Watch::new(),
             idle_ns: AtomicU64::new(0),
             idle_since_ns: AtomicU64::new(0),
+            samples: Samples::new(),
+            times: IrqMutex::new(Rank::Thread, CpuTimes::ZERO),
         }
     }
 
@@ -139,6 +147,14 @@ impl SchedCpu {
     /// Returns what it did last, oldest first: when, in nanoseconds, and what.
     pub fn trace(&self) -> impl Iterator<Item = (u64, Event)> {
         self.trace.events()
+    }
+
+    /// Returns how `busy_ns`, for which it has worked in all, is split as samples found the threads
+    /// that it ran. Neither part ever decreases.
+    pub fn split_times(&self, busy_ns: u64) -> CpuTimes {
+        let mut last = self.times.lock();
+        *last = self.samples.sums().split(busy_ns, *last);
+        *last
     }
 
     /// Returns how long it was idle, in nanoseconds, as of `now_ns`.

@@ -114,9 +114,10 @@ impl<'i> LockedQueue<'i> {
         thread.entity.open(self.guard.parts().1).policy()
     }
 
-    /// Returns how long a thread of this queue ran, as of the last [`Self::update`].
-    pub(super) fn run_time_ns(&mut self, thread: &Thread) -> u64 {
-        thread.entity.open(self.guard.parts().1).run_time_ns()
+    /// Returns how long a thread of this queue ran, in nanoseconds, as of the last [`Self::update`].
+    pub(super) fn charged_ns(&mut self, thread: &Thread) -> u64 {
+        let in_place_ns = thread.entity.open(self.guard.parts().1).run_time_ns();
+        in_place_ns.saturating_sub(thread.run_time_before_ns.load(Ordering::Relaxed))
     }
 
     /// Charges the running thread up to now.
@@ -272,7 +273,6 @@ impl Thread {
             return 0;
         };
         queue.update(clock::now_ns());
-        let before_ns = self.run_time_before_ns.load(Ordering::Relaxed);
-        queue.run_time_ns(self).saturating_sub(before_ns)
+        queue.charged_ns(self)
     }
 }

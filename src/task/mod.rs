@@ -10,6 +10,7 @@
 //! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
 //! | [`idle`] | the thread that runs when no other one can |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
+//! | [`samples`] | where CPUs spend their time: in programs, or in the kernel |
 //! | [`parking`] | the one place where threads wait |
 //! | [`bucket`] | the threads that wait for the words of a bucket |
 //! | [`parked`] | how a thread waits |
@@ -49,6 +50,7 @@ mod parked;
 mod parking;
 mod program;
 mod program_state;
+mod samples;
 mod scheduler;
 pub mod signal_fpu;
 mod sleep;

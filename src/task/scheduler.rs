@@ -20,6 +20,7 @@ use super::cpu::{self, SchedCpu};
 use super::cpu_set::CpuSet;
 use super::deadlines;
 use super::locked_queue::LockedQueue;
+use super::samples;
 use super::table;
 use super::thread::{State, Thread};
 use super::trace::Event;
@@ -142,6 +143,9 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
     }
     if !balance::is_alone() && !next.may_run_on(cpu.id()) {
         move_soon(next, cpu);
+    }
+    if next.address_space.is_some() {
+        timer::set_deadline(now_ns + samples::TICK_NS);
     }
     let has_left = is_waiting || is_moved;
     note_switch(cpu, running, next, has_left, now_ns);
@@ -414,6 +418,15 @@ pub(super) fn kick(thread: &'static Thread) {
     }
 }
 
+/// Takes a sample of the running thread, which has run for `run_ns` in all. In the handler of the
+/// timer's interrupt.
+fn sample(cpu: &SchedCpu, running: &Thread, run_ns: u64) {
+    let since_ns = run_ns.saturating_sub(running.samples.sums().total_ns());
+    let is_of_program = irq::has_interrupted_program();
+    running.samples.add(is_of_program, since_ns);
+    cpu.samples.add(is_of_program, since_ns);
+}
+
 /// Looks at the running thread: its slice may be over. Called by the timer's interrupt
 /// handler.
 pub(super) fn look(now_ns: u64) {
@@ -426,6 +439,13 @@ pub(super) fn look(now_ns: u64) {
     {
         let mut queue = LockedQueue::lock(cpu, &interrupts_off);
         queue.update(now_ns);
+        let running = table::current();
+        if !ptr::eq(running, cpu.idle()) {
+            sample(cpu, running, queue.charged_ns(running));
+        }
+        if running.address_space.is_some() {
+            timer::set_deadline(now_ns + samples::TICK_NS);
+        }
         preempt_or_set_timer(&mut queue, now_ns);
     }
     if let Some(idle) = balance::idle_beside(cpu).map(CpuId::new).and_then(percpu::get) {

@@ -240,6 +240,7 @@ fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: 
     *thread.own_policy.lock() = policy;
     let run_time_ns = table::hand_out(thread, policy, cpu);
     thread.run_time_before_ns.store(run_time_ns, Ordering::Relaxed);
+    thread.samples.clear();
     thread.holders.store(1, Ordering::Relaxed);
     // Not one that is free any more.
     thread.set_state(State::Waking);

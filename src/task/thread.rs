@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 
+use cpu_times::CpuTimes;
 use deadline_queue::{Link, NONE};
 use heapless::String;
 use run_queue::{Policy, SchedEntity};
@@ -14,6 +15,7 @@ use super::address_space::OwnAddressSpace;
 use super::cpu_set::CpuSet;
 use super::fpu_state::FpuState;
 use super::parked::Parked;
+use super::samples::Samples;
 use crate::arch::context::Context;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
@@ -80,6 +82,8 @@ pub struct Thread {
     pub(super) switches: AtomicU64,
     /// How long others ran that had this place before.
     pub(super) run_time_before_ns: AtomicU64,
+    /// Where it spent its time.
+    pub(super) samples: Samples,
     /// Floating point and vectors.
     pub(super) fpu_state: FpuState,
     /// The address space that it runs in.
@@ -156,6 +160,7 @@ impl Thread {
             stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),
             run_time_before_ns: AtomicU64::new(0),
+            samples: Samples::new(),
             fpu_state: FpuState::new(),
             address_space: OwnAddressSpace::new(),
             next_free: AtomicU32::new(NONE),
@@ -235,6 +240,11 @@ impl Thread {
     /// Returns how often a CPU was switched to it.
     pub fn switches(&self) -> u64 {
         self.switches.load(Ordering::Relaxed)
+    }
+
+    /// Returns where samples found it; they are of less time than it ran.
+    pub fn sampled_times(&self) -> CpuTimes {
+        self.samples.sums()
     }
 
     /// Returns its stack.

@@ -34,7 +34,7 @@ use crate::arch::irq::vectors::{
 pub(in crate::arch) use counts::note_entry;
 pub use counts::{count, count_on, spurious_counts};
 pub use handler::Handler;
-pub use handler_depth::is_in_interrupt;
+pub use handler_depth::{has_interrupted_program, is_in_interrupt};
 pub use line_handler::{LineError, LineHandler, set_handler};
 
 /// A line of the interrupt controllers that the kernel uses.
@@ -184,9 +184,10 @@ pub fn is_masked(line: u8) -> bool {
     }
 }
 
-/// Handles the interrupt at `vector`, which has been entered `times` times.
-pub(in crate::arch) fn dispatch(vector: u8, times: u64) {
-    handler_depth::run(|| handle(vector, times));
+/// Handles the interrupt at `vector`, which has been entered `times` times, of a program or of the
+/// kernel.
+pub(in crate::arch) fn dispatch(vector: u8, times: u64, is_of_program: bool) {
+    handler_depth::run(is_of_program, || handle(vector, times));
 }
 
 fn handle(vector: u8, times: u64) {

@@ -1,5 +1,7 @@
 //! `stat`, `uptime`: how long the CPUs worked, and what was counted.
 
+use cpu_times::CpuTimes;
+
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
@@ -9,7 +11,7 @@ use crate::fs::error::FsError;
 use crate::fs::generated::Text;
 use crate::process::table;
 use crate::procfs::process::TICK_NS;
-use crate::task;
+use crate::task::{self, SchedCpu};
 
 const SECOND_NS: u64 = 1_000_000_000;
 
@@ -30,17 +32,26 @@ pub(in crate::procfs) fn uptime(_: &(), text: &mut Text) -> Result<(), FsError> 
     writeln!(text, "{}.{:02} {}.{:02}", up.0, up.1, idle.0, idle.1)
 }
 
-/// The time of CPUs isn't split: all that isn't idle is shown as spent in programs.
-///
+/// Returns how long a CPU was idle, in nanoseconds, and how the rest is split.
+fn times_of(cpu: &SchedCpu, now_ns: u64) -> (CpuTimes, u64) {
+    let idle_ns = cpu.idle_ns(now_ns).min(now_ns);
+    (cpu.split_times(now_ns - idle_ns), idle_ns)
+}
+
 /// Source: proc(5), /proc/stat.
 pub(in crate::procfs) fn stat(_: &(), text: &mut Text) -> Result<(), FsError> {
     let now_ns = clock::now_ns();
-    let (busy_ns, idle_ns) = busy_and_idle_ns(now_ns);
-    push_cpu("cpu ", busy_ns, idle_ns, text)?;
+    let (mut all, mut all_idle_ns) = (CpuTimes::ZERO, 0);
     for cpu in task::cpus() {
-        let idle_ns = cpu.idle_ns(now_ns).min(now_ns);
+        let (busy, idle_ns) = times_of(cpu, now_ns);
+        all += busy;
+        all_idle_ns += idle_ns;
+    }
+    push_cpu("cpu ", all, all_idle_ns, text)?;
+    for cpu in task::cpus() {
+        let (busy, idle_ns) = times_of(cpu, now_ns);
         write!(text, "cpu{}", cpu.number)?;
-        push_cpu("", now_ns - idle_ns, idle_ns, text)?;
+        push_cpu("", busy, idle_ns, text)?;
     }
     let on_all = |vector: u8| {
         let areas = task::cpus().filter_map(|cpu| percpu::get(CpuId::new(cpu.number)));
@@ -60,7 +71,7 @@ pub(in crate::procfs) fn stat(_: &(), text: &mut Text) -> Result<(), FsError> {
 }
 
 /// Writes the times of a CPU: in programs, nice, in the kernel, idle, and six that are 0.
-fn push_cpu(name: &str, busy_ns: u64, idle_ns: u64, text: &mut Text) -> Result<(), FsError> {
-    let (busy, idle) = (busy_ns / TICK_NS, idle_ns / TICK_NS);
-    writeln!(text, "{name} {busy} 0 0 {idle} 0 0 0 0 0 0")
+fn push_cpu(name: &str, busy: CpuTimes, idle_ns: u64, text: &mut Text) -> Result<(), FsError> {
+    let (user, system) = (busy.user_ns / TICK_NS, busy.system_ns / TICK_NS);
+    writeln!(text, "{name} {user} 0 {system} {} 0 0 0 0 0 0", idle_ns / TICK_NS)
 }

@@ -138,7 +138,9 @@ pub(super) fn stat(target: &Target, text: &mut Text) -> Result<(), FsError> {
     write!(text, "{} {} {tty} {foreground} ", relations.group, relations.session)?;
     // Flags, and page faults: none of them has waited for a disk.
     write!(text, "0 {} {} 0 0 ", own.faults, children.faults)?;
-    write!(text, "{} 0 {} 0 ", own.run_ns / TICK_NS, children.run_ns / TICK_NS)?;
+    for times in [own.times, children.times] {
+        write!(text, "{} {} ", times.user_ns / TICK_NS, times.system_ns / TICK_NS)?;
+    }
     write!(text, "{priority} {nice} {threads} 0 {} ", process.start_ns() / TICK_NS)?;
     write!(text, "{} {} {limit} ", usage.total_pages * PAGE_BYTES, resident.total())?;
     // The registers of the program are 0, as on Linux.
