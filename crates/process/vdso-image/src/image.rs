@@ -1,10 +1,7 @@
 //! The ELF image.
 
-/// How many bytes the image has: a page.
-pub const IMAGE_BYTES: usize = 4096;
-
-/// Where the code is in the image, in bytes.
-pub const CODE_OFFSET: usize = 0x800;
+use super::sections::{self, DEFINITIONS, DYNAMIC_ENTRY_BYTES, Places, SYMBOL_BYTES};
+use super::writer::{CODE_OFFSET, IMAGE_BYTES, ImageError, Writer};
 
 /// What DT_SONAME has.
 const OBJECT_NAME: &[u8] = b"linux-vdso.so.1";
@@ -23,64 +20,11 @@ pub struct Function<'a> {
     pub len_bytes: usize,
 }
 
-/// Why there is no image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImageError {
-    /// The code is too large.
-    CodeTooLarge,
-    /// There are too many functions, or their names are too long.
-    TooManyFunctions,
-    /// A function isn't in the code.
-    OutsideOfCode,
-}
-
 const HEADER_BYTES: usize = 64;
 const PROGRAM_HEADER_BYTES: usize = 56;
 const PROGRAM_HEADERS: usize = 2;
-const SYMBOL_BYTES: usize = 24;
-const DYNAMIC_ENTRY_BYTES: usize = 16;
 const DYNAMIC_ENTRIES: usize = 10;
 const VERSION_BYTES: usize = 28;
-
-/// Writes the image; the parts come one after the other.
-struct Writer<'a> {
-    image: &'a mut [u8; IMAGE_BYTES],
-    at: usize,
-}
-
-impl Writer<'_> {
-    fn align(&mut self, alignment: usize) -> usize {
-        self.at = self.at.next_multiple_of(alignment);
-        self.at
-    }
-
-    fn bytes(&mut self, bytes: &[u8]) -> Result<(), ImageError> {
-        let end = self.at + bytes.len();
-        if end > CODE_OFFSET {
-            return Err(ImageError::TooManyFunctions);
-        }
-        self.image[self.at..end].copy_from_slice(bytes);
-        self.at = end;
-        Ok(())
-    }
-
-    fn u16s(&mut self, values: &[u16]) -> Result<(), ImageError> {
-        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
-    }
-
-    fn u32s(&mut self, values: &[u32]) -> Result<(), ImageError> {
-        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
-    }
-
-    fn u64s(&mut self, values: &[u64]) -> Result<(), ImageError> {
-        values.iter().try_for_each(|value| self.bytes(&value.to_le_bytes()))
-    }
-
-    fn string(&mut self, string: &[u8]) -> Result<(), ImageError> {
-        self.bytes(string)?;
-        self.bytes(&[0])
-    }
-}
 
 /// Returns the hash of a name, as DT_HASH and versions have it.
 fn hash(name: &[u8]) -> u32 {
@@ -111,8 +55,9 @@ pub fn build(code: &[u8], functions: &[Function<'_>]) -> Result<[u8; IMAGE_BYTES
         Writer { image: &mut image, at: HEADER_BYTES + PROGRAM_HEADERS * PROGRAM_HEADER_BYTES };
     let tables = write_tables(&mut writer, functions)?;
     let dynamic = write_dynamic(&mut writer, &tables)?;
+    let sections = sections::write(&mut writer, &places(&tables, dynamic, functions, code))?;
     writer.at = 0;
-    write_headers(&mut writer, dynamic)?;
+    write_headers(&mut writer, dynamic, sections)?;
     Ok(image)
 }
 
@@ -144,10 +89,8 @@ fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<T
     for function in functions {
         /// A global function.
         const INFO: u16 = 1 << 4 | 2;
-        /// Any section that is not "undefined": the image has no table of sections.
-        const SECTION: u16 = 1;
         writer.u32s(&[name_at as u32])?;
-        writer.u16s(&[INFO, SECTION])?;
+        writer.u16s(&[INFO, sections::TEXT])?;
         writer.u64s(&[(CODE_OFFSET + function.offset) as u64, function.len_bytes as u64])?;
         name_at += function.name.len() + 1;
     }
@@ -166,7 +109,7 @@ fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<T
     writer.u16s(&[0])?;
     functions.iter().try_for_each(|_| writer.u16s(&[2]))?;
     let definitions = writer.align(8);
-    let names = [(OBJECT_NAME, object_name), (VERSION, version_name)];
+    let names: [_; DEFINITIONS] = [(OBJECT_NAME, object_name), (VERSION, version_name)];
     for (index, (name, name_at)) in names.into_iter().enumerate() {
         /// The version of the object itself.
         const BASE: u16 = 1;
@@ -200,7 +143,7 @@ fn write_dynamic(writer: &mut Writer<'_>, tables: &Tables) -> Result<usize, Imag
         (11, SYMBOL_BYTES),                // DT_SYMENT
         (0x6FFF_FFF0, tables.versions),    // DT_VERSYM
         (0x6FFF_FFFC, tables.definitions), // DT_VERDEF
-        (0x6FFF_FFFD, 2),                  // DT_VERDEFNUM
+        (0x6FFF_FFFD, DEFINITIONS),        // DT_VERDEFNUM
         (0, 0),                            // DT_NULL
     ];
     for (tag, value) in entries {
@@ -209,17 +152,36 @@ fn write_dynamic(writer: &mut Writer<'_>, tables: &Tables) -> Result<usize, Imag
     Ok(at)
 }
 
-fn write_headers(writer: &mut Writer<'_>, dynamic: usize) -> Result<(), ImageError> {
+/// Returns where each section is, and how many bytes it has.
+fn places(tables: &Tables, dynamic: usize, functions: &[Function<'_>], code: &[u8]) -> Places {
+    let symbols = functions.len() + 1;
+    Places {
+        hash: (tables.hash, 4 * (3 + symbols)),
+        symbols: (tables.symbols, symbols * SYMBOL_BYTES),
+        strings: (tables.strings, tables.strings_bytes),
+        versions: (tables.versions, 2 * symbols),
+        definitions: (tables.definitions, DEFINITIONS * VERSION_BYTES),
+        dynamic: (dynamic, DYNAMIC_ENTRIES * DYNAMIC_ENTRY_BYTES),
+        text: (CODE_OFFSET, code.len()),
+    }
+}
+
+fn write_headers(
+    writer: &mut Writer<'_>,
+    dynamic: usize,
+    sections: usize,
+) -> Result<(), ImageError> {
     // 64 bits, little-endian, version 1, System V.
     writer.bytes(b"\x7FELF\x02\x01\x01\0\0\0\0\0\0\0\0\0")?;
     // A shared object for x86-64, version 1.
     writer.u16s(&[3, 62])?;
     writer.u32s(&[1])?;
-    // No entry; the program headers follow; no sections.
-    writer.u64s(&[0, HEADER_BYTES as u64, 0])?;
+    // No entry; the program headers follow; the section headers are elsewhere.
+    writer.u64s(&[0, HEADER_BYTES as u64, sections as u64])?;
     writer.u32s(&[0])?;
-    let sizes = [HEADER_BYTES, PROGRAM_HEADER_BYTES, PROGRAM_HEADERS, 64, 0, 0];
+    let sizes = [HEADER_BYTES, PROGRAM_HEADER_BYTES, PROGRAM_HEADERS, sections::HEADER_BYTES];
     writer.u16s(&sizes.map(|size| size as u16))?;
+    writer.u16s(&[sections::COUNT, sections::NAMES])?;
     let dynamic_bytes = DYNAMIC_ENTRIES * DYNAMIC_ENTRY_BYTES;
     for (kind, flags, offset, len_bytes, alignment) in [
         // PT_LOAD, readable and executable.

@@ -12,6 +12,7 @@
 //!          │ symbols, their names        │ DT_SYMTAB, DT_STRTAB
 //!          │ versions                    │ DT_VERSYM, DT_VERDEF: all functions are LINUX_2.6
 //!          │ dynamic section             │
+//!          │ sections: names, headers    │ the tables above and the code, as sections
 //!   0x800  ├─────────────────────────────┤
 //!          │ code                        │
 //!   0x1000 └─────────────────────────────┘
@@ -31,8 +32,11 @@ extern crate std;
 
 mod clock_data;
 mod image;
+mod sections;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 pub use clock_data::{CLOCK_DATA_BYTES, ClockData, offset};
-pub use image::{CODE_OFFSET, Function, IMAGE_BYTES, ImageError, build};
+pub use image::{Function, build};
+pub use writer::{CODE_OFFSET, IMAGE_BYTES, ImageError};

@@ -68,7 +68,7 @@ fn find(image: &[u8], name: &str) -> Option<usize> {
         let symbol = symbols + 24 * index;
         if string_at(image, strings + u32_at(image, symbol)) == name {
             assert_eq!(version_of(image, index), "LINUX_2.6");
-            assert_eq!((image[symbol + 4], u16_at(image, symbol + 6)), (0x12, 1));
+            assert_eq!(image[symbol + 4], 0x12);
             return Some(u64_at(image, symbol + 8));
         }
         index = u32_at(image, hash + 8 + 4 * (buckets + index));
@@ -103,6 +103,46 @@ fn functions_are_found_by_hash_and_version() {
     let strings = dynamic(&image, 5);
     assert_eq!(string_at(&image, strings + dynamic(&image, 14)), "linux-vdso.so.1");
     assert!(image[CODE_OFFSET..][..16].iter().all(|byte| *byte == 0xCC));
+}
+
+/// A section header: its name, `sh_type`, `sh_flags`, `sh_addr`, `sh_offset` and `sh_size`.
+type Section = (String, usize, usize, usize, usize, usize);
+
+fn section(image: &[u8], index: usize) -> Section {
+    let header = |index| u64_at(image, 40) + index * u16_at(image, 58);
+    let [at, names] = [index, u16_at(image, 62)].map(header);
+    let name = string_at(image, u64_at(image, names + 24) + u32_at(image, at));
+    let [flags, address, offset, len_bytes] = [8, 16, 24, 32].map(|part| u64_at(image, at + part));
+    (name, u32_at(image, at + 4), flags, address, offset, len_bytes)
+}
+
+#[test]
+fn functions_are_found_by_section_headers() {
+    let image = build(&[0xCC; 16], &FUNCTIONS).unwrap();
+    let sections: Vec<Section> =
+        (0..u16_at(&image, 60)).map(|index| section(&image, index)).collect();
+    let by_name = |name: &str| sections.iter().find(|section| section.0 == name).unwrap();
+    for (name, tag) in [
+        (".hash", 4),
+        (".dynsym", 6),
+        (".dynstr", 5),
+        (".gnu.version", 0x6FFF_FFF0),
+        (".gnu.version_d", 0x6FFF_FFFC),
+    ] {
+        let (_, _, flags, address, offset, _) = by_name(name);
+        assert_eq!((*flags, *address, *offset), (2, dynamic(&image, tag), *address), "{name}");
+    }
+    assert_eq!(by_name(".dynstr").5, dynamic(&image, 10));
+    assert_eq!(by_name(".text"), &(".text".into(), 1, 6, CODE_OFFSET, CODE_OFFSET, 16));
+
+    let (symbols, strings) = (by_name(".dynsym"), by_name(".dynstr"));
+    assert_eq!((symbols.1, strings.1, symbols.5), (11, 3, 4 * 24));
+    for (index, function) in FUNCTIONS.iter().enumerate() {
+        let symbol = symbols.4 + 24 * (index + 1);
+        let name = string_at(&image, strings.4 + u32_at(&image, symbol));
+        assert_eq!(name, function.name);
+        assert_eq!(sections[u16_at(&image, symbol + 6)].0, ".text");
+    }
 }
 
 #[test]
