@@ -122,6 +122,17 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         end_signal == Some(Signal::CHLD)
             && parent.with_signals(|state| state.dispositions.reaps_children())
     });
+    // The parent has the signal as soon as it can see the zombie; but the table is needed to send one
+    // that continues it.
+    let takes_table = end_signal == Some(Signal::CONT) || end_signal == Some(Signal::KILL);
+    let notify = || {
+        if let Some(parent) = &parent {
+            signal_sending::notify_parent(parent, process, status.child_status(), end_signal);
+        }
+    };
+    if !takes_table {
+        notify();
+    }
     if ignores_end {
         let removed = table.remove(pid);
         drop(table);
@@ -138,8 +149,8 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         signal_sending::send_to_group(group, Signal::HUP);
         signal_sending::send_to_group(group, Signal::CONT);
     }
-    if let Some(parent) = parent {
-        signal_sending::notify_parent(&parent, process, status.child_status(), end_signal);
+    if takes_table {
+        notify();
     }
     if let Some(reaper) = reaper {
         signal_sending::send_of_kernel(&reaper, Signal::CHLD);

@@ -97,7 +97,8 @@ pub fn fork(
     let pid = child.pid();
     // Without memory for its timer, the child runs without the limit.
     let _ = child.apply_cpu_limit();
-    if let Err(error) = thread_start::begin(&child_thread, memory, frame, state, &options.thread) {
+    let begun = thread_start::begin(thread, &child_thread, memory, frame, state, &options.thread);
+    if let Err(error) = begun {
         let removed = table::lock().remove(pid);
         let unstarted = child.take_unstarted(child_thread.handle());
         drop((removed, unstarted));

@@ -24,6 +24,7 @@
 //! | [`signal_file`] | signals that are read |
 //! | [`attributes`] | what prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
+//! | [`scheduling`] | how threads are scheduled |
 //! | [`limits`], [`file_size`] | resource limits |
 //!
 //! System calls are in the room `syscall`, which registers itself here.
@@ -57,6 +58,7 @@ pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 pub mod process;
 pub mod process_timers;
+pub mod scheduling;
 pub mod signal_delivery;
 pub mod signal_file;
 pub mod signal_sending;

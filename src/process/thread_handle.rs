@@ -6,6 +6,7 @@ use signals::ThreadSignals;
 
 use super::attention::Attention;
 use super::pid::Pid;
+use super::scheduling::Scheduling;
 use super::usage::{SplitTimes, Usage};
 use crate::sync::{Rank, SpinMutex};
 
@@ -19,6 +20,7 @@ pub struct ThreadHandle {
     signals: SpinMutex<ThreadSignals>,
     /// How its time was split last.
     times: SplitTimes,
+    scheduling: Scheduling,
 }
 
 impl ThreadHandle {
@@ -28,6 +30,7 @@ impl ThreadHandle {
             attention: Attention::new(),
             signals: SpinMutex::new(Rank::ThreadSignals, signals),
             times: SplitTimes::new(),
+            scheduling: Scheduling::new(),
         }
     }
 
@@ -44,6 +47,11 @@ impl ThreadHandle {
     #[inline]
     pub fn attention(&self) -> &Attention {
         &self.attention
+    }
+
+    /// Returns how it is scheduled, beside its policy.
+    pub fn scheduling(&self) -> &Scheduling {
+        &self.scheduling
     }
 
     /// Returns what it has used with its time split as the samples are.

@@ -129,7 +129,7 @@ pub fn start_thread(
         thread
     };
     let tid = thread.tid();
-    if let Err(error) = begin(&thread, memory, frame, state, options) {
+    if let Err(error) = begin(maker, &thread, memory, frame, state, options) {
         let removed = process.take_unstarted(thread.handle());
         let in_table = table::lock().remove_thread(tid);
         drop((removed, in_table));
@@ -160,8 +160,10 @@ pub(super) fn state_of_current(options: &ThreadOptions) -> Result<ProgramState, 
     Ok(state)
 }
 
-/// Starts a thread with the registers in `frame`, and 0 in RAX. May wait.
+/// Starts a thread that `maker`, the running one, has made, with the registers in `frame`, and 0 in
+/// RAX. May wait.
 pub(super) fn begin(
+    maker: &ProcessThread,
     thread: &Arc<ProcessThread>,
     memory: Arc<AddressSpace>,
     frame: &TrapFrame,
@@ -186,8 +188,9 @@ pub(super) fn begin(
     let start = ProgramStart { thread: thread.clone(), registers, state };
     let name = thread.process().name();
     let own = task::current();
-    let builder =
-        Builder::new(&name).policy(own.own_policy()).allowed(own.allowed()).address_space(memory);
+    let scheduling = thread.handle().scheduling();
+    let policy = scheduling.inherit(maker.handle().scheduling(), own.own_policy());
+    let builder = Builder::new(&name).policy(policy).allowed(own.allowed()).address_space(memory);
     builder.spawn_program(start, |task| thread.attention().set_task(task))?;
     Ok(())
 }

@@ -5,8 +5,9 @@ use ::signals::Signal;
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::file;
+use super::versioned;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::mm::user::pointer::{self, UserPointer};
+use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::{Descriptor, OnExec};
 use crate::process::fork::{self, ForkOptions};
 use crate::process::pid::Pid;
@@ -90,22 +91,12 @@ const CLONE_ARGS_SIZE_MAX: u64 = 4096;
 
 /// Reads a `struct clone_args`. What a smaller one hasn't is zero; what is beyond has to be.
 fn read_arguments(address: u64, size_bytes: u64) -> Result<[u64; CLONE_ARGS_WORDS], Failure> {
-    const KNOWN_BYTES: u64 = size_of::<[u64; CLONE_ARGS_WORDS]>() as u64;
     match size_bytes {
         CLONE_ARGS_SIZE_VER0..=CLONE_ARGS_SIZE_MAX => {}
         ..CLONE_ARGS_SIZE_VER0 => return Err(Errno::EINVAL.into()),
         _ => return Err(Errno::E2BIG.into()),
     }
-    for offset in KNOWN_BYTES..size_bytes {
-        if UserPointer::<u8>::new(address).at(offset)?.read()? != 0 {
-            return Err(Errno::E2BIG.into());
-        }
-    }
-    let mut bytes = [0; KNOWN_BYTES as usize];
-    let len_bytes = size_bytes.min(KNOWN_BYTES) as usize;
-    pointer::read_bytes(address, &mut bytes[..len_bytes])?;
-    let (words, _) = bytes.as_chunks::<8>();
-    Ok(core::array::from_fn(|index| u64::from_le_bytes(words[index])))
+    versioned::read(address, size_bytes)
 }
 
 pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {

@@ -12,13 +12,14 @@ use crate::fs::file::open_file::{OpenFile, Whence};
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::Readiness;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source};
-use crate::mm::user::pointer::{self, UserPointer};
+use crate::mm::user::pointer;
 use crate::process::descriptors::{Descriptor, OnExec};
 use crate::process::signal_sending;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::place::Place;
+use super::versioned;
 
 /// The most bytes that a read or a write transfers, as on Linux (MAX_RW_COUNT).
 pub(super) const TRANSFER_MAX: u64 = 0x7FFF_F000;
@@ -179,17 +180,6 @@ pub(super) fn openat(call: &mut Call<'_>) -> CallResult {
 /// The size of a `struct open_how`, in bytes.
 const OPEN_HOW_BYTES: u64 = 24;
 
-/// Checks that a program of a later kernel asks for nothing that isn't there: what is after the struct
-/// is zeros.
-fn check_rest(address: u64, len_bytes: u64) -> Result<(), Failure> {
-    for offset in OPEN_HOW_BYTES..len_bytes {
-        if UserPointer::<u8>::new(address).at(offset)?.read()? != 0 {
-            return Err(Errno::E2BIG.into());
-        }
-    }
-    Ok(())
-}
-
 pub(super) fn openat2(call: &mut Call<'_>) -> CallResult {
     // Source: Linux, include/uapi/linux/openat2.h.
     const NO_XDEV: u64 = 1;
@@ -206,8 +196,7 @@ pub(super) fn openat2(call: &mut Call<'_>) -> CallResult {
     if len_bytes > LEN_MAX {
         return Err(Errno::E2BIG.into());
     }
-    check_rest(call.argument(2), len_bytes)?;
-    let [flags, mode, resolve] = call.pointer::<[u64; 3]>(2).read()?;
+    let [flags, mode, resolve] = versioned::read(call.argument(2), len_bytes)?;
     let flags = u32::try_from(flags).ok().and_then(OpenFlags::from_bits).ok_or(Errno::EINVAL)?;
     let makes = flags.contains(OpenFlags::CREATE) || flags.contains(OpenFlags::UNNAMED);
     let with_path =

@@ -8,12 +8,10 @@
 //! | [`strace`] | calls as lines of the log |
 //! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
-//! | [`file`], [`descriptor`], [`stat`], [`name`], [`terminal`] | files |
+//! | [`versioned`] | structures that grow from version to version |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
-//! | [`identity`], [`limit`], [`usage`], [`schedule`], [`prctl`] | who they act for, and what they may use |
+//! | [`identity`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`prctl`] | who they act for, and what they may use |
 //! | [`file`], [`vectored`], [`fcntl`], [`lock`], [`transfer`], [`splice`], [`storage`], [`stat`], [`statx`], [`file_times`], [`memfd`], [`name`], [`terminal`] | files |
-//! | [`memory`], [`memory_lock`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
-//! | [`identity`], [`limit`], [`usage`], [`schedule`] | who they act for, and what they may use |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
@@ -45,7 +43,9 @@ pub mod missing;
 mod mount;
 mod name;
 pub mod names;
+mod nice;
 mod place;
+mod policy;
 mod poll;
 mod prctl;
 mod process;
@@ -69,6 +69,7 @@ mod transfer;
 mod uname;
 mod usage;
 mod vectored;
+mod versioned;
 mod wait;
 
 use crate::arch::trap::frame::TrapFrame;

@@ -5,9 +5,9 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::call::{Call, CallResult};
 use super::{
     barrier, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex, group,
-    identity, limit, lock, memfd, memory, memory_lock, mount, name, poll, prctl, process, schedule,
-    select, signal, signal_queue, sleep, splice, stat, statx, storage, system, terminal, time,
-    timer, transfer, uname, usage, vectored, wait,
+    identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll, prctl,
+    process, schedule, select, signal, signal_queue, sleep, splice, stat, statx, storage, system,
+    terminal, time, timer, transfer, uname, usage, vectored, wait,
 };
 
 /// Handles a system call.
@@ -206,15 +206,15 @@ mod rows {
         135 personality(Hex) = system::personality;
         137 statfs(Path Pointer) = stat::statfs;
         138 fstatfs(Fd Pointer) = stat::fstatfs;
-        140 getpriority(Number Number) = schedule::getpriority;
-        141 setpriority(Number Number Number) = schedule::setpriority;
-        142 sched_setparam(Number Hex) = schedule::sched_setparam;
-        143 sched_getparam(Number Hex) = schedule::sched_getparam;
-        144 sched_setscheduler(Number Number Hex) = schedule::sched_setscheduler;
-        145 sched_getscheduler(Number) = schedule::sched_getscheduler;
-        146 sched_get_priority_max(Number) = schedule::sched_get_priority_max;
-        147 sched_get_priority_min(Number) = schedule::sched_get_priority_min;
-        148 sched_rr_get_interval(Number Hex) = schedule::sched_rr_get_interval;
+        140 getpriority(Number Number) = nice::getpriority;
+        141 setpriority(Number Number Number) = nice::setpriority;
+        142 sched_setparam(Number Hex) = policy::sched_setparam;
+        143 sched_getparam(Number Hex) = policy::sched_getparam;
+        144 sched_setscheduler(Number Number Hex) = policy::sched_setscheduler;
+        145 sched_getscheduler(Number) = policy::sched_getscheduler;
+        146 sched_get_priority_max(Number) = policy::sched_get_priority_max;
+        147 sched_get_priority_min(Number) = policy::sched_get_priority_min;
+        148 sched_rr_get_interval(Number Hex) = policy::sched_rr_get_interval;
         149 mlock(Hex Number) = memory_lock::mlock;
         150 munlock(Hex Number) = memory_lock::munlock;
         151 mlockall(Hex) = memory_lock::mlockall;
@@ -299,6 +299,8 @@ mod rows {
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
         310 process_vm_readv(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_readv;
         311 process_vm_writev(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_writev;
+        314 sched_setattr(Number Hex Hex) = policy::sched_setattr;
+        315 sched_getattr(Number Hex Number Hex) = policy::sched_getattr;
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Filled Number Hex) = system::getrandom;
         319 memfd_create(Path Hex) = memfd::memfd_create;

@@ -29,9 +29,10 @@ pub(super) const CHAIN_MAX: u32 = 8;
 
 /// Returns the urgency of a policy: the scheduler prefers threads with a larger one.
 fn urgency(policy: Policy) -> u32 {
-    match policy {
-        Policy::Fair(nice) => (19 - i32::from(nice.get())) as u32,
-        Policy::RealTime(priority) => 100 + u32::from(priority.get()),
+    match (policy.real_time_priority(), policy.nice()) {
+        (Some(priority), _) => 100 + u32::from(priority.get()),
+        (None, Some(nice)) => (20 - i32::from(nice.get())) as u32,
+        (None, None) => 0,
     }
 }
 

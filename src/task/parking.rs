@@ -7,7 +7,7 @@
 use core::sync::atomic::{AtomicU32, Ordering, fence};
 
 use blocking::{Unparked, Wait, WaitKind, Wake};
-use run_queue::Policy;
+use run_queue::RealTimePriority;
 
 use super::bucket::{Bucket, waiter};
 use super::inheritance;
@@ -69,10 +69,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
     let (list, key) = bucket.parts();
     let own = waiter(thread, key);
     own.queue_end.set(wait.queue_end);
-    own.priority.set(match thread.policy() {
-        Policy::RealTime(priority) => priority.get(),
-        Policy::Fair(_) => 0,
-    });
+    own.priority.set(thread.policy().real_time_priority().map_or(0, RealTimePriority::get));
     own.is_interruptible.set(is_interruptible);
     own.until_ns.set(wait.until_ns);
     own.owner.set(wait.owner.and_then(table::thread_of_lock_number));

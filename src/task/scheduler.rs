@@ -223,7 +223,7 @@ fn note_change(queue: &mut LockedQueue<'_>, thread: &Thread, now_ns: u64) {
     }
     // Another CPU sets its timer itself. It is set if fair threads have shared it before; a
     // real-time one may have nothing to share with but its equals.
-    let needs_timer = queue.len() == 2 || matches!(thread.policy(), Policy::RealTime(_));
+    let needs_timer = queue.len() == 2 || thread.policy().real_time_priority().is_some();
     if needs_timer || !may_stay || queue.preempt_ns().is_some() {
         request(cpu);
     }

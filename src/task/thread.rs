@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use cpu_times::CpuTimes;
 use deadline_queue::{Link, NONE};
@@ -67,7 +67,7 @@ pub struct Thread {
     /// How many hold it: itself until it has ended, and those that may join it.
     pub(super) holders: AtomicU32,
     /// Its policy, as a number: a copy for those that hold no lock.
-    policy: AtomicU8,
+    policy: AtomicU16,
     /// Its policy, if it inherits none.
     pub(super) own_policy: IrqMutex<Policy>,
     /// How many waiting threads lend it their policy. The lock of its run queue owns this.
@@ -141,7 +141,7 @@ impl Thread {
             slot,
             context: Context::new(),
             entity,
-            policy: AtomicU8::new(DEFAULT_POLICY.encoded()),
+            policy: AtomicU16::new(DEFAULT_POLICY.encoded()),
             state: AtomicU8::new(State::Free as u8),
             allowed: CpuBits::new(),
             cpu: AtomicU32::new(0),

@@ -56,16 +56,20 @@ impl Signals {
 
 /// The nice value, the priority as `stat` has it, the real-time priority, and the number of the
 /// policy.
-fn scheduling(task: Option<&'static Thread>) -> (i32, i32, u8, u8) {
-    const SCHED_RR: u8 = 2;
-    match task.map(Thread::policy) {
-        Some(Policy::RealTime(priority)) => {
-            let number = priority.get();
-            (0, -1 - i32::from(number), number, SCHED_RR)
-        }
-        Some(Policy::Fair(nice)) => (nice.get().into(), 20 + i32::from(nice.get()), 0, 0),
-        None => (0, 20, 0, 0),
-    }
+fn scheduling(thread: Option<&Arc<ThreadHandle>>) -> (i32, i32, u8, u8) {
+    const OTHER: (u8, i32) = (0, 0);
+    let nice = thread.map_or(0, |thread| thread.scheduling().nice().get().into());
+    let policy = target::task_of(thread).map(Thread::policy);
+    // The number of the policy, and its real-time priority.
+    let (number, priority) = match policy {
+        Some(Policy::Fifo(priority)) => (1, priority.get().into()),
+        Some(Policy::RealTime(priority)) => (2, priority.get().into()),
+        Some(Policy::Batch(_)) => (3, 0),
+        Some(Policy::Idle) => (5, 0),
+        Some(Policy::Fair(_)) | None => OTHER,
+    };
+    let shown = if priority > 0 { -1 - priority } else { 20 + nice };
+    (nice, shown, priority as u8, number)
 }
 
 /// Returns the number of the terminal of a session, as stat(2) has it, and its foreground group: 0
@@ -125,7 +129,7 @@ pub(super) fn stat(target: &Target, text: &mut Text) -> Result<(), FsError> {
     };
     let parent = relations.parent.map_or(0, Pid::number);
     let (tty, foreground) = terminal(relations.session);
-    let (nice, priority, real_time_priority, policy) = scheduling(task);
+    let (nice, priority, real_time_priority, policy) = scheduling(thread.as_ref());
     let signals = Signals::of(&process, thread.as_ref());
     let (own, children) = target.usage(&process);
     let threads = process.thread_count().max(1);

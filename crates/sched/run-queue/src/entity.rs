@@ -3,7 +3,7 @@
 use core::cell::Cell;
 
 use crate::links::{ListLink, TreeLink};
-use crate::policy::{NICE_0_SHIFT, NICE_0_WEIGHT, Policy, Slice, units};
+use crate::policy::{IDLE_WEIGHT, NICE_0_SHIFT, NICE_0_WEIGHT, Policy, Slice, units};
 use crate::virtual_time::Position;
 
 /// The most lag, or debt, that a thread takes from one queue to another: about 2 s of
@@ -256,7 +256,8 @@ impl<I: Copy> Default for SchedEntity<I> {
 /// Returns the weight of a policy; 0 if it has none.
 const fn weight_of(policy: Policy) -> u32 {
     match policy {
-        Policy::RealTime(_) => 0,
-        Policy::Fair(nice) => nice.weight(),
+        Policy::RealTime(_) | Policy::Fifo(_) => 0,
+        Policy::Fair(nice) | Policy::Batch(nice) => nice.weight(),
+        Policy::Idle => IDLE_WEIGHT,
     }
 }

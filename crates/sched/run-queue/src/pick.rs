@@ -2,7 +2,7 @@
 
 use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
-use crate::policy::{Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
+use crate::policy::{Class, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
 use crate::virtual_time::is_after;
 
@@ -44,9 +44,9 @@ impl<I: Copy + Eq> RunQueue<I> {
             self.block(entity, now_ns);
             return self.start_best(entities);
         }
-        let next = match entity.policy() {
-            Policy::RealTime(priority) => self.replace_real_time(entities, id, priority, previous),
-            Policy::Fair(_) => self.replace_fair(entities, id, entity, previous),
+        let next = match entity.policy().class() {
+            Class::RealTime(priority) => self.replace_real_time(entities, id, priority, previous),
+            Class::Fair => self.replace_fair(entities, id, entity, previous),
         };
         let Some(next) = next else {
             return Some(id);
@@ -168,21 +168,28 @@ impl<I: Copy + Eq> RunQueue<I> {
     /// A real-time thread that goes before the running thread preempts it at once. A fair thread
     /// keeps the CPU for its slice, even if it is ahead of its share by then, unless one with an
     /// earlier deadline is eligible. Even then it runs for [`Slice::MIN`]: threads that wake each
-    /// other in turns would otherwise be switched more often than they wait.
+    /// other in turns would otherwise be switched more often than they wait. One of
+    /// [`Policy::Batch`] or [`Policy::Idle`] waits for the end of the slice.
     #[inline(always)]
     pub fn preempt_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let Some(current) = self.current else {
             return (!self.is_empty()).then_some(self.clock_ns);
         };
         let entity = entities.entity(current);
-        let is_now = match entity.policy() {
-            Policy::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
-            Policy::Fair(_) if self.real_time.highest().is_some() => true,
-            Policy::Fair(_) if self.fair.tree.is_empty() => false,
-            Policy::Fair(_) if Fair::<I>::is_over(entity) => true,
-            Policy::Fair(_) => {
+        let is_now = match entity.policy().class() {
+            Class::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
+            Class::Fair if self.real_time.highest().is_some() => true,
+            Class::Fair if self.fair.tree.is_empty() => false,
+            Class::Fair if Fair::<I>::is_over(entity) => true,
+            Class::Fair => {
                 let best = entities.entity(self.fair.best(entities)?);
-                let is_earlier = is_after(entity.tree.deadline.get(), best.tree.deadline.get());
+                let waits = match best.policy() {
+                    Policy::Idle => true,
+                    Policy::Batch(_) => entity.policy() != Policy::Idle,
+                    _ => false,
+                };
+                let is_earlier =
+                    !waits && is_after(entity.tree.deadline.get(), best.tree.deadline.get());
                 let protected_ns = u64::from(Slice::MIN.length_ns());
                 return is_earlier.then(|| self.started_ns.saturating_add(protected_ns));
             }
@@ -196,15 +203,18 @@ impl<I: Copy + Eq> RunQueue<I> {
     #[inline(always)]
     pub fn slice_end_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let entity = entities.entity(self.current()?);
-        let left_ns = match entity.policy() {
-            Policy::RealTime(priority) => match self.real_time.highest()? {
+        let left_ns = match entity.policy().class() {
+            Class::RealTime(priority) => match self.real_time.highest()? {
                 highest if highest < priority => return None,
-                highest if highest == priority => u64::from(entity.slice_left_ns()),
+                highest if highest == priority => match (entity.policy(), entity.slice_left_ns()) {
+                    (Policy::Fifo(_), 1..) => return None,
+                    (_, left_ns) => u64::from(left_ns),
+                },
                 _ => 0,
             },
-            Policy::Fair(_) if self.real_time.highest().is_some() => 0,
-            Policy::Fair(_) if self.fair.tree.is_empty() => return None,
-            Policy::Fair(_) => entity.request_left_ns().min(u64::from(Slice::BASE.length_ns())),
+            Class::Fair if self.real_time.highest().is_some() => 0,
+            Class::Fair if self.fair.tree.is_empty() => return None,
+            Class::Fair => entity.request_left_ns().min(u64::from(Slice::BASE.length_ns())),
         };
         Some(self.clock_ns.saturating_add(left_ns))
     }

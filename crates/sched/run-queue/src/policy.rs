@@ -6,35 +6,84 @@ pub enum Policy {
     /// Before all threads that aren't real-time, and before those of a lower priority;
     /// in turns among equals, as POSIX' `SCHED_RR`.
     RealTime(RealTimePriority),
+    /// The same without turns: an equal waits until it blocks or yields. POSIX' `SCHED_FIFO`.
+    Fifo(RealTimePriority),
     /// By a share of the CPU, as POSIX' `SCHED_OTHER`.
     Fair(Nice),
+    /// The same, but it never cuts the slice of another one short: Linux' `SCHED_BATCH`.
+    Batch(Nice),
+    /// By a share that is smaller than that of any nice value: Linux' `SCHED_IDLE`.
+    Idle,
 }
 
-/// The number of the fair policy with the greatest weight.
-const FIRST_FAIR: u8 = 100;
+/// Which threads go before which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// By its priority.
+    RealTime(RealTimePriority),
+    /// By a share of the CPU.
+    Fair,
+}
+
+// The numbers of the policies of each kind.
+const FAIR_MIN: u16 = 100;
+const FAIR_MAX: u16 = 139;
+const FIFO_MIN: u16 = 140;
+const FIFO_MAX: u16 = 238;
+const BATCH_MIN: u16 = 240;
+const BATCH_MAX: u16 = 279;
 
 impl Policy {
     /// The policy of a thread for which none was set: fair, of nice 0.
     pub const DEFAULT: Self = Self::Fair(Nice::DEFAULT);
 
-    /// Returns the policy as one number: 1 to 99 for the real-time priorities, 100 to 139 for
-    /// nice -20 to 19.
-    pub const fn encoded(self) -> u8 {
+    /// Returns the policy as one number: 0 for [`Self::Idle`], 1 to 99 for priorities in turns, 100 to
+    /// 139 for nice -20 to 19, 140 to 238 for priorities without turns, 240 to 279 for nice values of
+    /// [`Self::Batch`].
+    pub const fn encoded(self) -> u16 {
         match self {
-            Self::RealTime(priority) => priority.0,
-            Self::Fair(nice) => (nice.0 - Nice::MIN.0) as u8 + FIRST_FAIR,
+            Self::Idle => 0,
+            Self::RealTime(priority) => priority.0 as u16,
+            Self::Fifo(priority) => FIFO_MIN + priority.0 as u16 - 1,
+            Self::Fair(nice) => FAIR_MIN + nice.step(),
+            Self::Batch(nice) => BATCH_MIN + nice.step(),
         }
     }
 
-    /// Returns the policy of a number that [`Self::encoded`] has returned; for any other one of
-    /// the nearest.
-    pub const fn decoded(code: u8) -> Self {
-        if code < FIRST_FAIR {
-            let priority = if code == 0 { 1 } else { code };
-            Self::RealTime(RealTimePriority(priority))
-        } else {
-            let step = if code - FIRST_FAIR > 39 { 39 } else { code - FIRST_FAIR };
-            Self::Fair(Nice(step as i8 + Nice::MIN.0))
+    /// Returns the policy of a number that [`Self::encoded`] has returned; for any other
+    /// [`Self::Idle`].
+    pub const fn decoded(code: u16) -> Self {
+        match code {
+            1..FAIR_MIN => Self::RealTime(RealTimePriority(code as u8)),
+            FAIR_MIN..=FAIR_MAX => Self::Fair(Nice::of_step(code - FAIR_MIN)),
+            FIFO_MIN..=FIFO_MAX => Self::Fifo(RealTimePriority((code - FIFO_MIN + 1) as u8)),
+            BATCH_MIN..=BATCH_MAX => Self::Batch(Nice::of_step(code - BATCH_MIN)),
+            _ => Self::Idle,
+        }
+    }
+
+    /// Returns the real-time priority; `None` if it has none.
+    #[inline]
+    pub const fn real_time_priority(self) -> Option<RealTimePriority> {
+        match self {
+            Self::RealTime(priority) | Self::Fifo(priority) => Some(priority),
+            Self::Fair(_) | Self::Batch(_) | Self::Idle => None,
+        }
+    }
+
+    /// Returns the nice value; `None` if it has none.
+    pub const fn nice(self) -> Option<Nice> {
+        match self {
+            Self::Fair(nice) | Self::Batch(nice) => Some(nice),
+            Self::RealTime(_) | Self::Fifo(_) | Self::Idle => None,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn class(self) -> Class {
+        match self.real_time_priority() {
+            Some(priority) => Class::RealTime(priority),
+            None => Class::Fair,
         }
     }
 }
@@ -91,6 +140,15 @@ impl Nice {
         self.0
     }
 
+    /// Returns the number of steps from the least.
+    const fn step(self) -> u16 {
+        (self.0 - Self::MIN.0) as u16
+    }
+
+    const fn of_step(step: u16) -> Self {
+        Self(step as i8 + Self::MIN.0)
+    }
+
     /// Returns the weight: threads get time in the ratio of their weights.
     #[inline]
     pub const fn weight(self) -> u32 {
@@ -100,6 +158,9 @@ impl Nice {
 
 /// The weight of nice 0: its virtual time is as fast as real time is.
 pub const NICE_0_WEIGHT: u32 = 1 << NICE_0_SHIFT;
+
+/// The weight of [`Policy::Idle`], as `WEIGHT_IDLEPRIO` in Linux, kernel/sched/sched.h.
+pub(crate) const IDLE_WEIGHT: u32 = 3;
 
 /// What divides by [`NICE_0_WEIGHT`].
 pub(crate) const NICE_0_SHIFT: u32 = 10;

@@ -3,7 +3,7 @@
 use crate::entity::{Entities, QueueState, SchedEntity};
 use crate::fair::Fair;
 use crate::list::Lists;
-use crate::policy::{Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
+use crate::policy::{Class, Policy, REAL_TIME_LOAD, REAL_TIME_SLICE_NS};
 
 /// The most that is charged at once: about 9 h. Only a thread without
 /// competitors runs for so long without an update.
@@ -110,13 +110,13 @@ impl<I: Copy + Eq> RunQueue<I> {
         if start == Start::New {
             entity.depart(0);
         }
-        match entity.policy() {
-            Policy::RealTime(priority) => {
+        match entity.policy().class() {
+            Class::RealTime(priority) => {
                 entity.set_slice_left_ns(REAL_TIME_SLICE_NS);
                 self.real_time.push_back(entities, id, priority);
                 self.real_time_len += 1;
             }
-            Policy::Fair(_) => {
+            Class::Fair => {
                 self.fair.join(entity, entity.lag_on_return(now_ns));
                 self.fair.tree.insert(entities, id, &entity.tree);
             }
@@ -162,12 +162,13 @@ impl<I: Copy + Eq> RunQueue<I> {
         let time_ns = now_ns - self.clock_ns;
         self.clock_ns = now_ns;
         entity.add_run_time(time_ns);
-        match entity.policy() {
-            Policy::RealTime(_) => {
+        match entity.policy().class() {
+            Class::RealTime(_) if matches!(entity.policy(), Policy::Fifo(_)) => {}
+            Class::RealTime(_) => {
                 let time_ns = u32::try_from(time_ns).unwrap_or(u32::MAX);
                 entity.set_slice_left_ns(entity.slice_left_ns().saturating_sub(time_ns));
             }
-            Policy::Fair(_) => self.fair.charge(entity, time_ns.min(CHARGE_MAX_NS)),
+            Class::Fair => self.fair.charge(entity, time_ns.min(CHARGE_MAX_NS)),
         }
     }
 
@@ -202,14 +203,17 @@ impl<I: Copy + Eq> RunQueue<I> {
         }
         entity.store_policy(policy);
         self.real_time_len += u32::from(entity.weight() == 0);
-        match policy {
-            // The running one's turn is over, so that it goes after its equals.
-            Policy::RealTime(_) if state == QueueState::Running => entity.set_slice_left_ns(0),
-            Policy::RealTime(priority) => {
+        match policy.class() {
+            // The running one's turn is over if equals wait, so that it goes after them.
+            Class::RealTime(priority) if state == QueueState::Running => {
+                let has_equals = self.real_time.highest() == Some(priority);
+                entity.set_slice_left_ns(if has_equals { 0 } else { REAL_TIME_SLICE_NS });
+            }
+            Class::RealTime(priority) => {
                 entity.set_slice_left_ns(REAL_TIME_SLICE_NS);
                 self.real_time.push_back(entities, id, priority);
             }
-            Policy::Fair(_) => {
+            Class::Fair => {
                 self.fair.join(entity, entity.lag_on_return(now_ns));
                 if let Some(service) = request_left {
                     entity.request(service);
@@ -229,9 +233,9 @@ impl<I: Copy + Eq> RunQueue<I> {
         id: I,
         entity: &SchedEntity<I>,
     ) {
-        match entity.policy() {
-            Policy::RealTime(priority) => self.real_time.remove(entities, id, priority),
-            Policy::Fair(_) => self.fair.tree.remove(entities, id, &entity.tree),
+        match entity.policy().class() {
+            Class::RealTime(priority) => self.real_time.remove(entities, id, priority),
+            Class::Fair => self.fair.tree.remove(entities, id, &entity.tree),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What another CPU may take away.
 
 use crate::entity::Entities;
-use crate::policy::Policy;
+use crate::policy::Class;
 use crate::queue::RunQueue;
 
 impl<I: Copy + Eq> RunQueue<I> {
@@ -26,12 +26,12 @@ impl<I: Copy + Eq> RunQueue<I> {
                 self.dequeue(entities, id);
                 return Some(id);
             }
-            candidate = match entities.entity(id).policy() {
-                Policy::RealTime(priority) => self
+            candidate = match entities.entity(id).policy().class() {
+                Class::RealTime(priority) => self
                     .real_time
                     .after(entities, id, priority)
                     .or_else(|| self.fair.tree.last(entities)),
-                Policy::Fair(_) => self.fair.tree.before(entities, id),
+                Class::Fair => self.fair.tree.before(entities, id),
             };
         }
         None

@@ -88,7 +88,10 @@ impl fmt::Display for PolicyName<'_> {
         let mut name = heapless::String::<16>::new();
         match self.0.policy() {
             Policy::Fair(nice) => write!(name, "nice {}", nice.get())?,
+            Policy::Batch(nice) => write!(name, "batch {}", nice.get())?,
+            Policy::Idle => name.push_str("idle").map_err(|_| fmt::Error)?,
             Policy::RealTime(priority) => write!(name, "urgent {}", priority.get())?,
+            Policy::Fifo(priority) => write!(name, "fifo {}", priority.get())?,
         }
         if self.0.has_inherited() {
             name.push('*').map_err(|_| fmt::Error)?;

@@ -4,7 +4,7 @@ use std::vec::Vec;
 
 use super::cpu::{Habit, SchedCpu};
 use super::threads::{entities, nice, queue_at, slice};
-use crate::{Policy, Previous, QueueState, RunQueue, SchedEntity, Slice, Start};
+use crate::{Nice, Policy, Previous, QueueState, RunQueue, SchedEntity, Slice, Start};
 
 const MS: u64 = 1_000_000;
 
@@ -382,4 +382,25 @@ fn thread_that_has_just_begun_to_run_is_not_preempted_by_lag() {
     assert!(!queue.should_preempt(entities));
     queue.update(entities, now_ns + 100_000);
     assert!(queue.should_preempt(entities));
+}
+
+#[test]
+fn idle_and_batch_threads_wait_for_the_end_of_a_slice() {
+    for (policy, preempts) in [
+        (Policy::Fair(Nice::DEFAULT), true),
+        (Policy::Batch(Nice::DEFAULT), false),
+        (Policy::Idle, false),
+    ] {
+        let entities = [SchedEntity::new(Policy::DEFAULT), SchedEntity::new(policy)];
+        let (entities, mut queue) = (entities.as_slice(), RunQueue::new());
+        queue.enqueue(entities, 0, Start::New, 0);
+        assert_eq!(queue.pick(entities, 0, Previous::Runnable), Some(0));
+        // Its deadline would be earlier.
+        entities[1].set_slice(Slice::MIN);
+        queue.enqueue(entities, 1, Start::New, 0);
+        queue.update(entities, MS);
+        assert_eq!(queue.should_preempt(entities), preempts, "{policy:?}");
+        queue.update(entities, 4 * MS);
+        assert!(queue.should_preempt(entities), "{policy:?}");
+    }
 }

@@ -28,7 +28,11 @@ fn weights_fall_by_a_quarter_a_step() {
 
 #[test]
 fn every_policy_has_a_number_and_is_kept_by_a_node() {
-    for policy in (1..=99).map(real_time).chain((-20..=19).map(nice)) {
+    let fifo = |priority| Policy::Fifo(RealTimePriority::try_new(priority).expect("it exists"));
+    let batch = |nice| Policy::Batch(Nice::try_new(nice).expect("it exists"));
+    let fair = (-20..=19).map(nice).chain((-20..=19).map(batch));
+    let real_time = (1..=99).map(real_time).chain((1..=99).map(fifo));
+    for policy in fair.chain(real_time).chain([Policy::Idle]) {
         assert_eq!(SchedEntity::<u32>::new(policy).policy(), policy);
         assert_eq!(Policy::decoded(policy.encoded()), policy);
     }

@@ -3,7 +3,7 @@
 use std::vec::Vec;
 
 use super::threads::{nice, real_time};
-use crate::{Policy, Previous, REAL_TIME_LOAD, RunQueue, SchedEntity, Start};
+use crate::{Policy, Previous, REAL_TIME_LOAD, RealTimePriority, RunQueue, SchedEntity, Start};
 
 const MS: u64 = 1_000_000;
 
@@ -194,4 +194,20 @@ fn slice_is_used_up_at_most() {
     assert_eq!(queue.pick(entities, 0, Previous::Runnable), Some(0));
     queue.update(entities, 1 << 40);
     assert_eq!(queue.slice_end_ns(entities), Some(1 << 40));
+}
+
+#[test]
+fn equals_without_turns_wait_until_one_yields() {
+    let fifo = |priority| Policy::Fifo(RealTimePriority::try_new(priority).expect("it exists"));
+    let (entities, mut queue) = waiting(&[fifo(5), fifo(5), nice(0), real_time(5)]);
+    let entities = entities.as_slice();
+    assert_eq!(queue.pick(entities, 0, Previous::Runnable), Some(0));
+    assert_eq!(queue.slice_end_ns(entities), None);
+    queue.update(entities, 60_000 * MS);
+    assert!(!queue.should_preempt(entities));
+    assert_eq!(queue.pick(entities, 60_000 * MS, Previous::Runnable), Some(0));
+    assert_eq!(queue.pick(entities, 60_000 * MS, Previous::Yielding), Some(1));
+    assert_eq!(queue.pick(entities, 60_000 * MS, Previous::Blocked), Some(3));
+    // One in turns gives way to an equal without.
+    assert_eq!(queue.pick(entities, 60_010 * MS, Previous::Runnable), Some(0));
 }

@@ -3,6 +3,7 @@
 use std::vec::Vec;
 
 use super::THREADS;
+use crate::policy::Class;
 use crate::tests::threads::{entities, queue_at};
 use crate::{NICE_0_WEIGHT, Policy, Previous, QueueState, RunQueue, SchedEntity, Start};
 
@@ -25,9 +26,9 @@ pub(super) struct Thread {
 
 impl Thread {
     pub(super) fn weight(&self) -> i128 {
-        match self.policy {
-            Policy::RealTime(_) => 0,
-            Policy::Fair(nice) => nice.weight().into(),
+        match self.policy.class() {
+            Class::RealTime(_) => 0,
+            Class::Fair => self.policy.nice().map_or(3, |nice| nice.weight().into()),
         }
     }
 
@@ -98,7 +99,7 @@ impl Both {
     /// Returns the fair threads, the running one too.
     pub(super) fn fair(&self) -> impl Iterator<Item = (u32, &Thread)> {
         let on_queue = |(_, thread): &(u32, &Thread)| {
-            thread.state != QueueState::Off && matches!(thread.policy, Policy::Fair(_))
+            thread.state != QueueState::Off && thread.policy.class() == Class::Fair
         };
         (0..).zip(&self.threads).filter(on_queue)
     }
@@ -187,11 +188,11 @@ impl Both {
         if let Some(id) = self.current {
             let thread = self.thread(id);
             thread.run_time_ns += time_ns;
-            match thread.policy {
-                Policy::RealTime(_) => {
+            match thread.policy.class() {
+                Class::RealTime(_) => {
                     thread.slice_left_ns = thread.slice_left_ns.saturating_sub(time_ns as u32);
                 }
-                Policy::Fair(_) => thread.served += i128::from(time_ns) * 1024,
+                Class::Fair => thread.served += i128::from(time_ns) * 1024,
             }
             let thread = self.threads[id as usize];
             let is_alone = time_ns != 0 && self.load() == thread.weight();
@@ -216,12 +217,12 @@ impl Both {
 
     /// Puts a thread that isn't counted among those on the queue where it waits.
     pub(super) fn wait(&mut self, id: u32) {
-        match self.threads[id as usize].policy {
-            Policy::RealTime(priority) => {
+        match self.threads[id as usize].policy.class() {
+            Class::RealTime(priority) => {
                 self.thread(id).slice_left_ns = 10_000_000;
                 self.lists[usize::from(priority.get())].push(id);
             }
-            Policy::Fair(_) => {
+            Class::Fair => {
                 let lag = self.lag_on_return(id);
                 self.join(id, lag);
                 let thread = self.thread(id);
@@ -232,9 +233,9 @@ impl Both {
 
     /// Forgets a thread that waits, or runs.
     pub(super) fn forget(&mut self, id: u32) {
-        match self.threads[id as usize].policy {
-            Policy::RealTime(_) => self.lists.iter_mut().for_each(|list| list.retain(|i| *i != id)),
-            Policy::Fair(_) => {
+        match self.threads[id as usize].policy.class() {
+            Class::RealTime(_) => self.lists.iter_mut().for_each(|list| list.retain(|i| *i != id)),
+            Class::Fair => {
                 let lag = self.leave(id);
                 let thread = self.thread(id);
                 (thread.lag, thread.blocked) = (lag.clamp(-(1 << 41), 1 << 41), None);
@@ -263,9 +264,11 @@ impl Both {
         }
         self.forget(id);
         self.thread(id).policy = policy;
-        match policy {
-            Policy::RealTime(_) if old.state == QueueState::Running => {
-                self.thread(id).slice_left_ns = 0
+        match policy.class() {
+            Class::RealTime(priority) if old.state == QueueState::Running => {
+                let has_equals =
+                    self.highest().is_some_and(|(highest, _)| highest == priority.get());
+                self.thread(id).slice_left_ns = if has_equals { 0 } else { 10_000_000 };
             }
             _ => self.wait(id),
         }
@@ -288,8 +291,8 @@ impl Both {
                 }
                 self.thread(id).state = QueueState::Off;
             }
-            Some(id) => match self.thread(id).policy {
-                Policy::RealTime(priority) => {
+            Some(id) => match self.thread(id).policy.class() {
+                Class::RealTime(priority) => {
                     let thread = self.thread(id);
                     let ends = previous == Previous::Yielding || thread.slice_left_ns == 0;
                     if ends {
@@ -298,7 +301,7 @@ impl Both {
                     let list = &mut self.lists[usize::from(priority.get())];
                     list.insert(if ends { list.len() } else { 0 }, id);
                 }
-                Policy::Fair(_) => expected = self.give_back(id, previous),
+                Class::Fair => expected = self.give_back(id, previous),
             },
             None => {}
         }

@@ -3,7 +3,8 @@
 use std::vec::Vec;
 
 use super::both::Both;
-use crate::{Policy, QueueState, REAL_TIME_LOAD, RealTimePriority};
+use crate::policy::Class;
+use crate::{QueueState, REAL_TIME_LOAD, RealTimePriority};
 
 impl Both {
     fn should_preempt(&self) -> bool {
@@ -12,12 +13,12 @@ impl Both {
             return self.threads.iter().any(|thread| thread.state == QueueState::Waiting);
         };
         let thread = self.threads[id as usize];
-        match thread.policy {
-            Policy::RealTime(priority) => {
+        match thread.policy.class() {
+            Class::RealTime(priority) => {
                 highest > Some(priority.get())
                     || highest == Some(priority.get()) && thread.slice_left_ns == 0
             }
-            Policy::Fair(_) => {
+            Class::Fair => {
                 let others = self.fair().count() > 1;
                 let earlier = |id: &u32| self.threads[*id as usize].deadline < thread.deadline;
                 let is_protected = self.now_ns < self.started_ns + 100_000;
@@ -31,12 +32,12 @@ impl Both {
     fn slice_end_ns(&self) -> Option<u64> {
         let thread = self.threads[self.current? as usize];
         let highest = self.highest().map(|(priority, _)| priority);
-        let left_ns = match thread.policy {
-            Policy::RealTime(priority) if highest < Some(priority.get()) => return None,
-            Policy::RealTime(priority) if highest == Some(priority.get()) => {
+        let left_ns = match thread.policy.class() {
+            Class::RealTime(priority) if highest < Some(priority.get()) => return None,
+            Class::RealTime(priority) if highest == Some(priority.get()) => {
                 thread.slice_left_ns.into()
             }
-            Policy::Fair(_) if highest.is_none() => {
+            Class::Fair if highest.is_none() => {
                 if self.fair().count() < 2 {
                     return None;
                 }
@@ -69,16 +70,16 @@ impl Both {
             assert_eq!((entity.policy(), entity.state()), (thread.policy, thread.state));
             assert_eq!(entity.run_time_ns(), thread.run_time_ns);
             assert_eq!(entity.slice().length_ns(), thread.slice_ns);
-            match thread.policy {
-                Policy::RealTime(_) => assert_eq!(entity.slice_left_ns(), thread.slice_left_ns),
-                Policy::Fair(_) if thread.state != QueueState::Off => {
+            match thread.policy.class() {
+                Class::RealTime(_) => assert_eq!(entity.slice_left_ns(), thread.slice_left_ns),
+                Class::Fair if thread.state != QueueState::Off => {
                     assert_eq!(entity.position().vruntime, wrapped(thread.vruntime()));
                     assert_eq!(entity.tree.deadline.get(), wrapped(thread.deadline));
                     if thread.state == QueueState::Waiting {
                         waiting.push(id);
                     }
                 }
-                Policy::Fair(_) => {}
+                Class::Fair => {}
             }
         }
         let mut in_tree = queue.fair.tree.assert_consistent(entities);
@@ -89,7 +90,7 @@ impl Both {
         let mut next = queue.real_time.first();
         while let Some(id) = next {
             in_lists.push(id);
-            let Policy::RealTime(priority) = entities[id as usize].policy() else {
+            let Class::RealTime(priority) = entities[id as usize].policy().class() else {
                 panic!("a fair thread is in a list");
             };
             next = queue.real_time.after(entities, id, priority);

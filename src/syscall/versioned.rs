@@ -1,0 +1,28 @@
+//! Structures that grow from version to version of Linux: their size comes with them.
+
+use super::call::Failure;
+use super::errno::Errno;
+use crate::mm::user::pointer::{self, UserPointer};
+
+/// Reads a structure of `size_bytes`, of which `WORDS` words are known. What a smaller one hasn't is
+/// zero; what is beyond has to be.
+///
+/// Source: Linux, include/linux/uaccess.h, `copy_struct_from_user`.
+///
+/// # Errors
+/// EFAULT; E2BIG if a program asks for something that isn't there.
+pub(super) fn read<const WORDS: usize>(
+    address: u64,
+    size_bytes: u64,
+) -> Result<[u64; WORDS], Failure> {
+    let known_bytes = (WORDS * size_of::<u64>()) as u64;
+    for offset in known_bytes..size_bytes {
+        if UserPointer::<u8>::new(address).at(offset)?.read()? != 0 {
+            return Err(Errno::E2BIG.into());
+        }
+    }
+    let mut words = [[0; size_of::<u64>()]; WORDS];
+    let len_bytes = size_bytes.min(known_bytes) as usize;
+    pointer::read_bytes(address, &mut words.as_flattened_mut()[..len_bytes])?;
+    Ok(words.map(u64::from_le_bytes))
+}
