@@ -13,6 +13,7 @@ use symbol_table::{Function, SymbolTable};
 use x86_64::{PhysAddr, VirtAddr};
 
 use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::id::CpuId;
 use crate::mm::Memory;
 use crate::mm::kernel::ram;
 
@@ -103,7 +104,7 @@ impl fmt::Display for ShortPath<'_> {
 }
 
 /// Logs that a CPU hangs, and its current instruction. For the watchdog.
-pub fn report_hang(cpu: u32, instruction: Option<VirtAddr>, why: &'static str) {
+pub fn report_hang(cpu: CpuId, instruction: Option<VirtAddr>, why: &'static str) {
     match instruction {
         Some(instruction) => {
             log::error!(

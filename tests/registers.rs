@@ -89,7 +89,7 @@ fn compute() {
 
 /// Moves the running thread to the next CPU.
 fn move_on() {
-    let next = (task::current().cpu() as usize + 1) % task::cpus().count();
+    let next = (task::current().cpu().index() + 1) % task::cpus().count();
     task::set_allowed(task::current(), &only(next));
     task::yield_now();
 }

@@ -138,8 +138,8 @@ fn run_time_counts_while_a_thread_runs() {
 #[test_case]
 fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
     let thread = task::spawn("held", || ()).expect("there is memory");
-    let number = thread.thread().number();
-    let held = ThreadRef::find(number).expect("its handle holds it");
+    let id = thread.thread().id();
+    let held = ThreadRef::find(id).expect("its handle holds it");
     thread.join();
     // Others use all places that are free.
     for _ in 0..200 {
@@ -147,10 +147,10 @@ fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
         assert!(!core::ptr::eq(other.thread(), held.thread()));
         other.join();
     }
-    assert_eq!((held.number(), held.name().as_str()), (number, "held"));
+    assert_eq!((held.id(), held.name().as_str()), (id, "held"));
     drop(held);
     // The thread may still be ending.
-    while ThreadRef::find(number).is_some() {
+    while ThreadRef::find(id).is_some() {
         task::yield_now();
     }
 }

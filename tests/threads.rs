@@ -57,7 +57,7 @@ fn stay_on(cpus: CpuSet) {
 /// Keeps the running thread on its CPU.
 fn stay_here() {
     let mut here = CpuSet::new();
-    here.try_insert(task::current().cpu() as usize).expect("the set has room for all CPUs");
+    here.try_insert(task::current().cpu().index()).expect("the set has room for all CPUs");
     stay_on(here);
 }
 
@@ -120,7 +120,7 @@ fn waiting_threads_are_taken_over() {
         .map(|_| {
             let busy = move || {
                 while SEEN.load(Ordering::Relaxed) != all {
-                    SEEN.fetch_or(1 << task::current().cpu(), Ordering::Relaxed);
+                    SEEN.fetch_or(1 << task::current().cpu().number(), Ordering::Relaxed);
                 }
             };
             let builder = Builder::new("busy").allowed(task::current().allowed());

@@ -16,7 +16,7 @@ pub(super) fn sched_yield(_call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn getcpu(call: &mut Call<'_>) -> CallResult {
     if let Some(cpu) = call.pointer_or_null::<u32>(0) {
-        cpu.write(&task::current().cpu())?;
+        cpu.write(&task::current().cpu().number())?;
     }
     if let Some(node) = call.pointer_or_null::<u32>(1) {
         node.write(&0)?;
@@ -64,7 +64,7 @@ pub(super) fn may_change(call: &Call<'_>, process: &Process) -> bool {
 
 /// Returns the CPUs that run.
 fn online() -> CpuSet {
-    CpuSet::first(task::cpus().map(|cpu| cpu.number as usize + 1).max().unwrap_or(1))
+    CpuSet::first(task::cpus().map(|cpu| cpu.id().index() + 1).max().unwrap_or(1))
 }
 
 /// How many bytes a set of CPUs has, as the kernel writes it.

@@ -27,16 +27,28 @@ impl Cpus<SET_WORDS> for All {
     }
 
     fn threads(&self, cpu: usize) -> u32 {
-        cpu::get(cpu as u32).runnable.load(Ordering::Relaxed)
+        get(cpu).runnable.load(Ordering::Relaxed)
     }
 
     fn load(&self, cpu: usize) -> u64 {
-        cpu::get(cpu as u32).load.load(Ordering::Relaxed)
+        get(cpu).load.load(Ordering::Relaxed)
     }
 
     fn first_idle(&self, allowed: &CpuSet, from: usize) -> Option<usize> {
         allowed.first_common(|word| IDLE.word(word), from)
     }
+}
+
+/// Returns the number of the CPU that the choices call by its index.
+#[inline]
+fn id_of(index: usize) -> CpuId {
+    CpuId::new(index as u32)
+}
+
+/// Returns the CPU that the choices call by its index.
+#[inline]
+fn get(index: usize) -> &'static SchedCpu {
+    cpu::get(id_of(index))
 }
 
 /// Sets how many CPUs run threads: those with the numbers below `count`.
@@ -53,9 +65,9 @@ pub(super) fn is_alone() -> bool {
 /// Records whether `cpu` is idle.
 pub(super) fn set_idle(cpu: &SchedCpu, is_idle: bool) {
     if is_idle {
-        IDLE.insert(CpuId::new(cpu.number));
+        IDLE.insert(cpu.id());
     } else {
-        IDLE.remove(CpuId::new(cpu.number));
+        IDLE.remove(cpu.id());
     }
 }
 
@@ -65,9 +77,9 @@ pub(super) fn pick_cpu(thread: &Thread) -> &'static SchedCpu {
     if is_alone() {
         return here;
     }
-    let last = thread.cpu() as usize;
-    let picked = place(&All, &thread.allowed(), last, here.number as usize, random());
-    cpu::get(picked as u32)
+    let last = thread.cpu().index();
+    let picked = place(&All, &thread.allowed(), last, here.id().index(), random());
+    get(picked)
 }
 
 /// Takes a waiting thread from another CPU, for this one, which is idle; it is on no queue
@@ -80,8 +92,8 @@ pub(super) fn steal(
     if is_alone() {
         return None;
     }
-    let other = busiest(&All, here.number as usize, random())?;
-    let other = cpu::get(other as u32);
+    let other = busiest(&All, here.id().index(), random())?;
+    let other = get(other);
     let mut queue = LockedQueue::lock(other, interrupts_off);
     let thread = queue.steal(here, now_ns)?;
     queue.hand_over(thread, here);
@@ -102,8 +114,8 @@ pub(super) fn take_surplus(
     }
     // Only this CPU, with interrupts off, takes it.
     let mut balancer = here.balancer.lock();
-    let target = balancer.partner(&All, here.number as usize, random(), now_ns)?;
-    let target = cpu::get(target as u32);
+    let target = balancer.partner(&All, here.id().index(), random(), now_ns)?;
+    let target = get(target);
     let (target_time, target_load, has_real_time) = {
         let mut queue = LockedQueue::lock(target, interrupts_off);
         queue.update(now_ns);
@@ -112,7 +124,7 @@ pub(super) fn take_surplus(
     let mut queue = LockedQueue::lock(here, interrupts_off);
     queue.update(now_ns);
     let own_time = queue.virtual_time();
-    let is_behind = balancer.should_move(target.number as usize, own_time, target_time, now_ns);
+    let is_behind = balancer.should_move(target.id().index(), own_time, target_time, now_ns);
     let surplus = queue.load().saturating_sub(target_load);
     let mut thread = None;
     if !has_real_time {
@@ -131,12 +143,12 @@ pub(super) fn take_surplus(
 }
 
 /// Returns an idle CPU if threads wait on `here`: a CPU that halts doesn't look for work by itself.
-pub(super) fn idle_beside(here: &SchedCpu) -> Option<u32> {
+pub(super) fn idle_beside(here: &SchedCpu) -> Option<CpuId> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;
     }
     let all = CpuSet::first(COUNT.load(Ordering::Relaxed) as usize);
-    All.first_idle(&all, here.number as usize).map(|idle| idle as u32)
+    All.first_idle(&all, here.id().index()).map(id_of)
 }
 
 /// Returns a pseudorandom number.

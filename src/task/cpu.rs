@@ -25,14 +25,13 @@ pub(super) type Queue = RunQueue<&'static Thread>;
 
 /// A CPU, as the scheduler sees it.
 pub struct SchedCpu {
-    /// Its number.
-    pub number: u32,
+    id: CpuId,
     /// Protects its threads that run or could; taken by the scheduler, on any CPU, and
     /// by interrupt handlers that wake threads.
     pub(super) run_queue: IrqMutex<Queue>,
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
     /// the timer's interrupt handler.
-    pub(super) deadlines: IrqMutex<DeadlineQueue>,
+    pub(super) deadlines: IrqMutex<DeadlineQueue<&'static Thread>>,
     /// The thread that runs when no other one can.
     idle: Once<&'static Thread>,
     /// How many threads run or could, as of the last change: for others to look at.
@@ -70,9 +69,9 @@ per_cpu! {
 static CPUS: [Once<&'static SchedCpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
 impl SchedCpu {
-    const fn new(number: u32) -> Self {
+    const fn new(id: CpuId) -> Self {
         Self {
-            number,
+            id,
             run_queue: IrqMutex::new(Rank::RunQueue, RunQueue::new()),
             deadlines: IrqMutex::new(Rank::Deadlines, DeadlineQueue::new()),
             idle: Once::new(),
@@ -97,10 +96,10 @@ impl SchedCpu {
         self.idle.get().expect("CPUs that run have an idle thread")
     }
 
-    /// Returns the kernel's number of it.
+    /// Returns its number.
     #[inline]
     pub fn id(&self) -> CpuId {
-        CpuId::new(self.number)
+        self.id
     }
 
     /// Sets the thread that runs when no other one can.
@@ -182,18 +181,18 @@ pub(super) fn use_here(cpu: &'static SchedCpu) {
 /// # Panics
 /// If it doesn't run threads.
 #[inline]
-pub(super) fn get(number: u32) -> &'static SchedCpu {
-    CPUS[number as usize].get().expect("threads are only on CPUs that run")
+pub(super) fn get(id: CpuId) -> &'static SchedCpu {
+    CPUS[id.index()].get().expect("threads are only on CPUs that run")
 }
 
 /// Returns the CPUs that run threads.
 pub fn cpus() -> impl Iterator<Item = &'static SchedCpu> {
-    let running = |cpu: &&'static SchedCpu| percpu::get(CpuId::new(cpu.number)).is_some();
+    let running = |cpu: &&'static SchedCpu| percpu::get(cpu.id).is_some();
     CPUS.iter().filter_map(Once::get).copied().filter(running)
 }
 
-/// Makes what the scheduler keeps of CPU `number`.
-pub(super) fn prepare(number: u32) -> &'static SchedCpu {
-    let make = || -> &'static SchedCpu { Box::leak(Box::new(SchedCpu::new(number))) };
-    CPUS[number as usize].call_once(make)
+/// Makes what the scheduler keeps of the CPU `id`.
+pub(super) fn prepare(id: CpuId) -> &'static SchedCpu {
+    let make = || -> &'static SchedCpu { Box::leak(Box::new(SchedCpu::new(id))) };
+    CPUS[id.index()].call_once(make)
 }

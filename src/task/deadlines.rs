@@ -1,41 +1,65 @@
-//! When threads are to be woken that wait no longer than that.
+//! The times at which waits end.
 //!
-//! Each CPU keeps those of the threads that began to wait on it, and its timer is
-//! set to the earliest.
+//! Each CPU keeps the deadlines of the threads that began to wait on it, and sets its timer to the
+//! earliest.
 
-use core::sync::atomic::Ordering;
+use deadline_queue::{Link, Links};
 
 use super::cpu::{self, SchedCpu};
-use super::table::{self, Table};
 use super::thread::Thread;
 use crate::arch::time::timer;
+use crate::sync::Key;
 
-/// Notes that `thread`, which runs on this CPU, is to be woken at `deadline_ns`.
-/// Interrupts are off.
-pub(super) fn insert(thread: &'static Thread, deadline_ns: u64) {
-    let cpu = cpu::this();
-    thread.deadline_cpu.store(cpu.number, Ordering::Relaxed);
-    cpu.deadlines.lock().insert(&Table, thread.slot, deadline_ns);
-    timer::set_deadline(deadline_ns);
-}
+/// The threads whose links the locked deadlines of a CPU own.
+struct Owned<'a>(Key<'a>);
 
-/// Forgets the deadline of `thread`, which runs, if it wasn't reached.
-pub(super) fn remove(thread: &'static Thread) {
-    let cpu = cpu::get(thread.deadline_cpu.load(Ordering::Relaxed));
-    let mut deadlines = cpu.deadlines.lock();
-    if thread.deadline.is_linked() {
-        deadlines.remove(&Table, thread.slot);
+impl Links for Owned<'_> {
+    type Id = &'static Thread;
+
+    #[inline]
+    fn link(&self, thread: &'static Thread) -> &Link<&'static Thread> {
+        thread.deadline.open(self.0)
     }
 }
 
-/// Takes a thread out whose deadline has come.
+/// Sets the deadline of `thread`, which runs on this CPU and has none: it is woken at
+/// `deadline_ns`. Interrupts are off. Returns the CPU that keeps the deadline.
+pub(super) fn insert(thread: &'static Thread, deadline_ns: u64) -> &'static SchedCpu {
+    let cpu = cpu::this();
+    {
+        let mut deadlines = cpu.deadlines.lock();
+        thread.deadline.claim(&mut deadlines);
+        let (queue, key) = deadlines.parts();
+        queue.insert(&Owned(key), thread, deadline_ns);
+    }
+    timer::set_deadline(deadline_ns);
+    cpu
+}
+
+/// Removes the deadline of the running thread from those that `cpu` keeps, unless it was reached.
+pub(super) fn remove(thread: &'static Thread, cpu: &SchedCpu) {
+    let mut deadlines = cpu.deadlines.lock();
+    let (queue, key) = deadlines.parts();
+    if thread.deadline.is_owned_by(key) {
+        queue.remove(&Owned(key), thread);
+        thread.deadline.disown(&mut deadlines);
+    }
+}
+
+/// Removes a deadline that was reached; returns its thread.
 pub(super) fn pop_reached(cpu: &SchedCpu, now_ns: u64) -> Option<&'static Thread> {
     let mut deadlines = cpu.deadlines.lock();
-    let is_reached = deadlines.first_key(&Table).is_some_and(|first_ns| first_ns <= now_ns);
-    is_reached.then(|| deadlines.pop(&Table)).flatten().map(table::thread)
+    let (queue, key) = deadlines.parts();
+    let owned = Owned(key);
+    let is_reached = queue.first_key(&owned).is_some_and(|first_ns| first_ns <= now_ns);
+    let thread = is_reached.then(|| queue.pop(&owned)).flatten()?;
+    thread.deadline.disown(&mut deadlines);
+    Some(thread)
 }
 
 /// Returns the earliest deadline.
 pub(super) fn first_ns(cpu: &SchedCpu) -> Option<u64> {
-    cpu.deadlines.lock().first_key(&Table)
+    let mut deadlines = cpu.deadlines.lock();
+    let (queue, key) = deadlines.parts();
+    queue.first_key(&Owned(key))
 }

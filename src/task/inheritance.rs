@@ -14,8 +14,6 @@
 //! which owner. While it is held, the owner can't release the mutex. The lock of the owner's run
 //! queue owns the number of its loans, and its policy.
 
-use core::sync::atomic::Ordering;
-
 use run_queue::Policy;
 
 use super::locked_queue::LockedQueue;
@@ -43,7 +41,8 @@ pub fn set_policy(thread: &'static Thread, policy: Policy) {
         return;
     };
     *thread.own_policy.lock() = policy;
-    let inherits = thread.has_inherited() && urgency(policy) <= urgency(queue.policy(thread));
+    let inherits =
+        queue.loans(thread).get() > 0 && urgency(policy) <= urgency(queue.policy(thread));
     if !inherits {
         scheduler::change_policy(&mut queue, thread, policy);
     }
@@ -63,7 +62,7 @@ pub(super) fn lend(
     let interrupts_off = InterruptsOff::new();
     let mut queue = LockedQueue::try_lock_of(owner, &interrupts_off)?;
     if !waiter.is_lending.replace(true) {
-        owner.loans.store(owner.loans.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        queue.loans(owner).update(|loans| loans + 1);
     }
     if urgency(policy) <= urgency(queue.policy(owner)) {
         return None;
@@ -86,9 +85,9 @@ pub(super) fn end_loan(waiter: &Waiter<&'static Thread>) {
 fn end_loan_to(owner: &'static Thread) {
     let interrupts_off = InterruptsOff::new();
     let mut queue = LockedQueue::lock_of(owner, &interrupts_off);
-    let loans = owner.loans.load(Ordering::Relaxed) - 1;
-    owner.loans.store(loans, Ordering::Relaxed);
-    if loans == 0 {
+    let loans = queue.loans(owner);
+    loans.update(|loans| loans - 1);
+    if loans.get() == 0 {
         let own = *owner.own_policy.lock();
         scheduler::change_policy(&mut queue, owner, own);
     }

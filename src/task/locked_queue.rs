@@ -1,11 +1,13 @@
 //! A CPU's run queue while it is locked, and with it what it owns of its threads.
 
+use core::cell::Cell;
+use core::sync::atomic::Ordering;
+
 use run_queue::{Entities, Policy, Previous, QueueState, SchedEntity, Start};
 
 use super::cpu::{self, Queue, SchedCpu};
+use super::scheduling::Scheduling;
 use super::table;
-use core::sync::atomic::Ordering;
-
 use super::thread::{State, Thread};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::time::clock;
@@ -14,7 +16,7 @@ use crate::sync::{IrqMutexGuard, Key};
 /// How many waiting threads are looked at for one that may move to another CPU.
 const LOOKS: u32 = 8;
 
-/// The threads whose entities a locked queue owns.
+/// The threads whose scheduling state a locked queue owns.
 struct Owned<'a>(Key<'a>);
 
 impl Entities for Owned<'_> {
@@ -22,11 +24,12 @@ impl Entities for Owned<'_> {
 
     #[inline]
     fn entity(&self, thread: &'static Thread) -> &SchedEntity<&'static Thread> {
-        thread.entity.open(self.0)
+        &thread.scheduling.open(self.0).entity
     }
 }
 
-/// A run queue that is locked. It owns the entities of the threads that are on it, or were last.
+/// A run queue that is locked. It owns the scheduling state of the threads that are on
+/// it, or were last.
 pub(super) struct LockedQueue<'i> {
     cpu: &'static SchedCpu,
     guard: IrqMutexGuard<'static, Queue, &'i InterruptsOff>,
@@ -39,12 +42,12 @@ impl<'i> LockedQueue<'i> {
         Self { cpu, guard: cpu.run_queue.lock_within(interrupts_off) }
     }
 
-    /// Locks the queue that owns the entity of `thread`; `None` if the thread is a free one.
+    /// Locks the queue that owns the scheduling state of `thread`; `None` if the thread is a free one.
     #[inline]
     pub(super) fn try_lock_of(thread: &Thread, interrupts_off: &'i InterruptsOff) -> Option<Self> {
         loop {
             let mut queue = Self::lock(thread.last_cpu(), interrupts_off);
-            if thread.entity.is_owned_by(queue.guard.parts().1) {
+            if thread.scheduling.is_owned_by(queue.guard.parts().1) {
                 return Some(queue);
             }
             // It has been moved meanwhile, or has ended.
@@ -54,7 +57,7 @@ impl<'i> LockedQueue<'i> {
         }
     }
 
-    /// Locks the queue that owns the entity of `thread`.
+    /// Locks the queue that owns the scheduling state of `thread`.
     ///
     /// # Panics
     /// If the thread is a free one.
@@ -62,7 +65,7 @@ impl<'i> LockedQueue<'i> {
     pub(super) fn lock_of(thread: &Thread, interrupts_off: &'i InterruptsOff) -> Self {
         loop {
             let mut queue = Self::lock(thread.last_cpu(), interrupts_off);
-            if thread.entity.is_owned_by(queue.guard.parts().1) {
+            if thread.scheduling.is_owned_by(queue.guard.parts().1) {
                 return queue;
             }
             // It has been moved meanwhile.
@@ -74,6 +77,12 @@ impl<'i> LockedQueue<'i> {
     fn parts(&mut self) -> (&mut Queue, Owned<'_>) {
         let (queue, key) = self.guard.parts();
         (queue, Owned(key))
+    }
+
+    /// Returns the scheduling state of a thread of this queue.
+    #[inline]
+    fn scheduling<'a>(&'a mut self, thread: &'a Thread) -> &'a Scheduling<&'static Thread> {
+        thread.scheduling.open(self.guard.parts().1)
     }
 
     /// Returns the CPU.
@@ -106,18 +115,29 @@ impl<'i> LockedQueue<'i> {
     /// Returns whether a thread of this queue is on it.
     #[inline]
     pub(super) fn state(&mut self, thread: &Thread) -> QueueState {
-        thread.entity.open(self.guard.parts().1).state()
+        self.scheduling(thread).entity.state()
     }
 
     /// Returns the policy of a thread of this queue.
     pub(super) fn policy(&mut self, thread: &Thread) -> Policy {
-        thread.entity.open(self.guard.parts().1).policy()
+        self.scheduling(thread).entity.policy()
     }
 
     /// Returns how long a thread of this queue ran, in nanoseconds, as of the last [`Self::update`].
     pub(super) fn charged_ns(&mut self, thread: &Thread) -> u64 {
-        let in_place_ns = thread.entity.open(self.guard.parts().1).run_time_ns();
-        in_place_ns.saturating_sub(thread.run_time_before_ns.load(Ordering::Relaxed))
+        let scheduling = self.scheduling(thread);
+        scheduling.entity.run_time_ns().saturating_sub(scheduling.run_time_before_ns.get())
+    }
+
+    /// Returns the number of waiting threads that lend a thread of this queue their policy.
+    pub(super) fn loans<'a>(&'a mut self, thread: &'a Thread) -> &'a Cell<u32> {
+        &self.scheduling(thread).loans
+    }
+
+    /// Notes that a thread of this queue is ready to run since `now_ns`.
+    #[inline]
+    pub(super) fn set_ready(&mut self, thread: &Thread, now_ns: u64) {
+        self.scheduling(thread).ready_since_ns.set(Some(now_ns));
     }
 
     /// Charges the running thread up to now.
@@ -143,14 +163,19 @@ impl<'i> LockedQueue<'i> {
         self.publish();
     }
 
-    /// Picks the thread that runs from now on.
+    /// Picks the thread that this CPU runs from now on, and notes how long it was ready.
     #[inline(always)]
     pub(super) fn pick(&mut self, now_ns: u64, previous: Previous) -> Option<&'static Thread> {
         let (queue, entities) = self.parts();
         let len = queue.len();
         let next = queue.pick(&entities, now_ns, previous);
+        let ready_since_ns =
+            next.and_then(|next| next.scheduling.open(entities.0).ready_since_ns.take());
         if queue.len() != len {
             self.publish();
+        }
+        if let Some(ready_since_ns) = ready_since_ns {
+            self.cpu.note_latency(now_ns.saturating_sub(ready_since_ns));
         }
         next
     }
@@ -231,7 +256,7 @@ impl<'i> LockedQueue<'i> {
     #[inline]
     pub(super) fn hand_over(&mut self, thread: &'static Thread, to: &'static SchedCpu) {
         thread.set_last_cpu(to);
-        thread.entity.hand_over(&mut self.guard, &to.run_queue);
+        thread.scheduling.hand_over(&mut self.guard, &to.run_queue);
     }
 
     /// Passes a thread of this queue that has ended on to the lock of free threads.
@@ -250,13 +275,14 @@ impl Thread {
     /// Returns the CPU on whose run queue it is, or was last.
     #[inline]
     pub(super) fn last_cpu(&self) -> &'static SchedCpu {
-        cpu::get(self.cpu.load(Ordering::Relaxed))
+        cpu::get(self.cpu())
     }
 
-    /// Notes the CPU on whose run queue it is from now on. Its entity goes there, too.
+    /// Notes the CPU on whose run queue it is from now on. The run queue there owns
+    /// its scheduling state then.
     #[inline]
     pub(super) fn set_last_cpu(&self, cpu: &SchedCpu) {
-        self.cpu.store(cpu.number, Ordering::Relaxed);
+        self.cpu.store(cpu.id().number(), Ordering::Relaxed);
     }
 
     /// Returns whether a CPU runs it.
@@ -264,6 +290,14 @@ impl Thread {
         let interrupts_off = InterruptsOff::new();
         let queue = LockedQueue::try_lock_of(self, &interrupts_off);
         queue.is_some_and(|mut queue| queue.state(self) == QueueState::Running)
+    }
+
+    /// Returns whether it runs by the policy of a thread that waits for it. Takes the lock of a run
+    /// queue.
+    pub fn has_inherited(&self) -> bool {
+        let interrupts_off = InterruptsOff::new();
+        let queue = LockedQueue::try_lock_of(self, &interrupts_off);
+        queue.is_some_and(|mut queue| queue.loans(self).get() > 0)
     }
 
     /// Returns how long it ran up to now, in nanoseconds. Takes the lock of a run queue.

@@ -3,12 +3,14 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`thread`] | what is known of a thread |
+//! | [`id`] | the numbers that name a thread |
 //! | [`thread_ref`] | a hold of a thread that was found by its number |
 //! | [`table`] | all threads, by number |
 //! | [`spawn`] | how a thread begins and ends, and how others wait for its end |
 //! | [`cpu`] | what each CPU has of its own: its run queue, its deadlines |
 //! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
 //! | [`idle`] | the thread that runs when no other one can |
+//! | [`scheduling`] | what the scheduler keeps of a thread under the lock of a run queue |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
 //! | [`samples`] | where CPUs spend their time: in programs, or in the kernel |
 //! | [`parking`] | the one place where threads wait |
@@ -42,6 +44,7 @@ mod cpu;
 mod cpu_set;
 mod deadlines;
 mod fpu_state;
+mod id;
 mod idle;
 mod inheritance;
 mod interrupt;
@@ -52,6 +55,7 @@ mod program;
 mod program_state;
 mod samples;
 mod scheduler;
+mod scheduling;
 pub mod signal_fpu;
 mod sleep;
 mod smp;
@@ -67,6 +71,7 @@ mod watchdog;
 pub use cpu::{LATENCIES, SchedCpu, cpus};
 pub use cpu_set::CpuSet;
 pub use fpu_state::NoFpu;
+pub use id::ThreadId;
 pub use inheritance::set_policy;
 pub use interrupt::{clear_interrupt, interrupt};
 pub use parking::{Cancellation, cancel};
@@ -102,7 +107,7 @@ pub struct Tasks(());
 pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
     boot_stage::mark(Stage::Tasks);
     watchdog::set_tell(tell);
-    let boot = cpu::prepare(CpuId::BOOT.number());
+    let boot = cpu::prepare(CpuId::BOOT);
     cpu::use_here(boot);
     let first = spawn::adopt("main", boot).expect("the first thread has memory");
     let idle = spawn::prepare_idle(idle::idle, boot).expect("the first idle thread has memory");

@@ -10,6 +10,7 @@ use blocking::{Unparked, Wait, WaitKind, Wake};
 use run_queue::RealTimePriority;
 
 use super::bucket::{Bucket, waiter};
+use super::id::Slot;
 use super::inheritance;
 use super::table;
 use super::thread::{State, Thread};
@@ -36,7 +37,7 @@ fn bucket_of(address: u64) -> &'static IrqMutex<Bucket> {
 /// Opens the parking lot.
 pub(super) fn start() {
     parking::open(Lot {
-        current: || table::current().lock_number(),
+        current: || table::current().slot.lock_number(),
         park,
         unpark,
         acquired,
@@ -72,7 +73,7 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
     own.priority.set(thread.policy().real_time_priority().map_or(0, RealTimePriority::get));
     own.is_interruptible.set(is_interruptible);
     own.until_ns.set(wait.until_ns);
-    own.owner.set(wait.owner.and_then(table::thread_of_lock_number));
+    own.owner.set(wait.owner.and_then(Slot::of_lock_number).map(table::thread));
     list.insert(thread, key);
     thread.set_state(State::Waiting);
     let inherits = wait.owner.and_then(|_| {
@@ -87,9 +88,9 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
     match wait.until_ns {
         None => scheduler::leave(&interrupts_off),
         Some(until_ns) => {
-            deadlines::insert(thread, until_ns);
+            let cpu = deadlines::insert(thread, until_ns);
             scheduler::leave(&interrupts_off);
-            deadlines::remove(thread);
+            deadlines::remove(thread, cpu);
         }
     }
     thread.parked.wake()
@@ -139,7 +140,7 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
         }
         unparked.woken += 1;
     }
-    unparked.first = first.map(Thread::lock_number);
+    unparked.first = first.map(|thread| thread.slot.lock_number());
     let (list, key) = bucket.parts();
     if has_owner {
         // The mutex is released: those that still wait lend nothing to its previous owner.

@@ -1,7 +1,7 @@
 //! The switch from thread to thread, wake-ups, and preemption.
 //!
 //! A thread is on a run queue as long as it runs or could run. The lock of a run queue owns the
-//! scheduling entities of its threads, also of those that wait and were on it last
+//! scheduling state of its threads, also of those that wait and were on it last
 //! ([`LockedQueue`](super::locked_queue)). A thread that is on no queue is put on one only by
 //! the code that has changed its state to [`State::Waking`], or has taken it off a queue.
 //!
@@ -25,7 +25,6 @@ use super::table;
 use super::thread::{State, Thread};
 use super::trace::Event;
 use crate::arch::context;
-use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, StaticRef};
 use crate::arch::irq;
 use crate::arch::irq::interrupt_flag::{self, InterruptsOff};
@@ -251,7 +250,7 @@ fn request(cpu: &SchedCpu) {
 
 fn note_steal(cpu: &SchedCpu, stolen: &Thread, now_ns: u64) {
     add(&cpu.steals, 1);
-    cpu.trace.note(now_ns, Event::Steal(stolen.number()));
+    cpu.trace.note(now_ns, Event::Steal(stolen.id()));
 }
 
 /// Adds to a counter that only this CPU writes.
@@ -265,7 +264,7 @@ fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, 
     add(&cpu.switches, 1);
     add(&next.switches, 1);
     if has_left {
-        cpu.trace.note(now_ns, Event::Leave(running.number()));
+        cpu.trace.note(now_ns, Event::Leave(running.id()));
     }
     let idle = cpu.idle();
     if ptr::eq(next, idle) {
@@ -274,12 +273,7 @@ fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, 
         cpu.idle_since_ns.store(now_ns, Ordering::Relaxed);
         return;
     }
-    cpu.trace.note(now_ns, Event::Run(next.number()));
-    let ready_since_ns = next.ready_since_ns.load(Ordering::Relaxed);
-    if ready_since_ns != 0 {
-        cpu.note_latency(now_ns.saturating_sub(ready_since_ns));
-        next.ready_since_ns.store(0, Ordering::Relaxed);
-    }
+    cpu.trace.note(now_ns, Event::Run(next.id()));
     if ptr::eq(running, idle) {
         balance::set_idle(cpu, false);
         let since_ns = cpu.idle_since_ns.load(Ordering::Relaxed);
@@ -327,7 +321,7 @@ pub(super) fn finish() {
 /// Ends a hold of `thread`; the last one makes it free.
 pub(super) fn release(thread: &'static Thread) {
     if thread.holders.fetch_sub(1, Ordering::AcqRel) == 1 {
-        // Until it is free, code that looks for the lock of its entity spins.
+        // Until it is free, code that looks for the lock of its scheduling state spins.
         let interrupts_off = InterruptsOff::new();
         LockedQueue::lock_of(thread, &interrupts_off).give_up(thread);
         table::give_back(thread);
@@ -370,9 +364,9 @@ pub(super) fn enqueue(mut queue: LockedQueue<'_>, thread: &'static Thread, start
     // Otherwise another thread would be placed there as well.
     balance::set_idle(queue.cpu(), false);
     thread.set_state(State::Runnable);
-    thread.ready_since_ns.store(now_ns, Ordering::Relaxed);
+    queue.set_ready(thread, now_ns);
     queue.enqueue(thread, start, now_ns);
-    cpu::this().trace.note(now_ns, Event::Wake(thread.number()));
+    cpu::this().trace.note(now_ns, Event::Wake(thread.id()));
     note_change(&mut queue, thread, now_ns);
 }
 
@@ -448,7 +442,7 @@ pub(super) fn look(now_ns: u64) {
         }
         preempt_or_set_timer(&mut queue, now_ns);
     }
-    if let Some(idle) = balance::idle_beside(cpu).map(CpuId::new).and_then(percpu::get) {
+    if let Some(idle) = balance::idle_beside(cpu).and_then(percpu::get) {
         // It takes one.
         ipi::request_reschedule(idle);
     }
@@ -467,7 +461,7 @@ mod tests {
     fn thread_that_is_woken_before_it_leaves_moves_where_it_may_run() {
         let thread = table::current();
         let wakes = || {
-            let own = |event: &(u64, Event)| event.1 == Event::Wake(thread.number());
+            let own = |event: &(u64, Event)| event.1 == Event::Wake(thread.id());
             cpu::cpus().flat_map(SchedCpu::trace).filter(own).count()
         };
         let all = CpuSet::first(thread.allowed().len());

@@ -79,7 +79,7 @@ pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     smp::send_init(others());
     let mut number = 1;
     for apic_id in others() {
-        match start_one(&trampoline, number, apic_id) {
+        match start_one(&trampoline, CpuId::new(number), apic_id) {
             Ok(()) => {
                 number += 1;
                 balance::set_count(number);
@@ -90,18 +90,18 @@ pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     log::info!("{number} CPUs run");
 }
 
-fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<(), Error> {
+fn start_one(trampoline: &Trampoline, id: CpuId, apic_id: ApicId) -> Result<(), Error> {
     let mut area = Vec::new();
     area.try_reserve_exact(percpu::area_lines()).map_err(|_| Error::Memory)?;
     area.resize(percpu::area_lines(), AreaLine::ZERO);
-    let kernel = KernelStack::try_new(Use::Idle { cpu: number })?;
-    let ist = |ist| KernelStack::try_new(Use::Ist { cpu: number, ist });
+    let kernel = KernelStack::try_new(Use::Idle { cpu: id.number() })?;
+    let ist = |ist| KernelStack::try_new(Use::Ist { cpu: id.number(), ist });
     let ist = [ist(Ist::DoubleFault)?, ist(Ist::Nmi)?, ist(Ist::MachineCheck)?, ist(Ist::Debug)?];
-    let sched_cpu = cpu::prepare(number);
-    let idle = IDLE[number as usize].try_call_once(|| spawn::reserve_idle(sched_cpu))?;
+    let sched_cpu = cpu::prepare(id);
+    let idle = IDLE[id.index()].try_call_once(|| spawn::reserve_idle(sched_cpu))?;
     // All but the stacks and the data of a CPU that doesn't answer is used again for the
     // next one.
-    let cpu = percpu::prepare(area.leak(), CpuId::new(number));
+    let cpu = percpu::prepare(area.leak(), id);
     cpu.set_apic_id(apic_id);
     let stacks = StackTops { kernel: kernel.leak().top(), ist: ist.map(|ist| ist.leak().top()) };
     sched_cpu.set_idle_thread(idle);
@@ -111,7 +111,7 @@ fn start_one(trampoline: &Trampoline, number: u32, apic_id: ApicId) -> Result<()
 /// What another CPU does for ever: it becomes its idle thread.
 fn enter(cpu: &'static Cpu) -> ! {
     let idle = IDLE[cpu.id().index()].get().expect("it was made before the start");
-    cpu::use_here(cpu::get(cpu.id().number()));
+    cpu::use_here(cpu::get(cpu.id()));
     spawn::adopt_idle(idle);
     idle::begin()
 }

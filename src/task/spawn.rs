@@ -3,13 +3,14 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 
 use blocking::WaitError;
 use run_queue::{Policy, Start};
 
 use super::cpu::{self, SchedCpu};
 use super::cpu_set::CpuSet;
+use super::id::ThreadId;
 use super::locked_queue::LockedQueue;
 use super::program_state::{self, ProgramState};
 use super::scheduler;
@@ -25,9 +26,6 @@ use crate::sync::{IrqMutex, Latch, Rank};
 
 /// How many stacks of threads that have ended are kept for others.
 const STACKS_KEPT: u32 = 64;
-
-/// The number of the next thread.
-static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
 /// Why there is no further thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,9 +195,9 @@ fn prepare(
     cpu: &'static SchedCpu,
 ) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
-    let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+    let id = ThreadId::next();
     // Stacks are called by the number that threads are shown with.
-    let purpose = Use::Thread(number as u32);
+    let purpose = Use::Thread(id.number() as u32);
     let stack = match take_stack(thread) {
         Some(mut stack) => {
             stack.set_purpose(purpose);
@@ -213,7 +211,7 @@ fn prepare(
             }
         },
     };
-    reset(thread, number, name, policy, cpu);
+    reset(thread, id, name, policy, cpu);
     thread.stack_top.store(stack.stack().top().as_u64(), Ordering::Relaxed);
     *thread.job.lock() = Some(job);
     thread.context.prepare(stack, run);
@@ -226,8 +224,14 @@ fn take_stack(thread: &Thread) -> Option<KernelStack> {
 }
 
 /// Makes all as it is for a new thread, which is on no queue.
-fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: &'static SchedCpu) {
-    thread.number.store(number, Ordering::Relaxed);
+fn reset(
+    thread: &'static Thread,
+    id: ThreadId,
+    name: &str,
+    policy: Policy,
+    cpu: &'static SchedCpu,
+) {
+    thread.set_id(id);
     {
         let mut kept = thread.name.lock();
         kept.clear();
@@ -238,8 +242,7 @@ fn reset(thread: &'static Thread, number: u64, name: &str, policy: Policy, cpu: 
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.switches.store(0, Ordering::Relaxed);
     *thread.own_policy.lock() = policy;
-    let run_time_ns = table::hand_out(thread, policy, cpu);
-    thread.run_time_before_ns.store(run_time_ns, Ordering::Relaxed);
+    table::hand_out(thread, policy, cpu);
     thread.samples.clear();
     thread.holders.store(1, Ordering::Relaxed);
     // Not one that is free any more.
@@ -276,7 +279,7 @@ pub(super) fn end() -> ! {
 /// Makes what runs on this CPU a thread, which keeps its stack.
 pub(super) fn adopt(name: &str, cpu: &'static SchedCpu) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
-    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), name, DEFAULT_POLICY, cpu);
+    reset(thread, ThreadId::next(), name, DEFAULT_POLICY, cpu);
     adopt_here(thread);
     Ok(thread)
 }
@@ -303,7 +306,7 @@ pub(super) fn reserve_idle(cpu: &'static SchedCpu) -> Result<&'static Thread, Sp
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     // That of a thread before it: this one has its CPU's stack.
     drop(take_stack(thread));
-    reset(thread, NEXT_NUMBER.fetch_add(1, Ordering::Relaxed), "idle", DEFAULT_POLICY, cpu);
+    reset(thread, ThreadId::next(), "idle", DEFAULT_POLICY, cpu);
     Ok(thread)
 }
 

@@ -4,15 +4,16 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use deadline_queue::{Link, Links, NONE};
-use run_queue::{Policy, SchedEntity};
+use run_queue::Policy;
 use spin::Once;
 
 use super::cpu::{Queue, SchedCpu};
+use super::id::Slot;
+use super::scheduling::Scheduling;
 use super::thread::{DEFAULT_POLICY, State, Thread};
 use crate::arch::cpu::percpu::StaticRef;
 use crate::per_cpu;
-use crate::sync::{IrqMutex, IrqMutexGuard, LockCell, Rank};
+use crate::sync::{IrqMutex, IrqMutexGuard, Key, LockCell, Rank};
 
 /// Threads are made so many at once.
 const CHUNK: usize = 64;
@@ -37,56 +38,38 @@ struct Free {
     bare: List,
 }
 
-/// Free threads, the one that was given back last at first.
+/// Free threads: the one that was freed last is the first.
 struct List {
-    first: u32,
+    first: Option<&'static Thread>,
     len: u32,
 }
 
 impl List {
     const fn new() -> Self {
-        Self { first: NONE, len: 0 }
+        Self { first: None, len: 0 }
     }
 
-    fn push(&mut self, thread: &Thread) {
-        thread.next_free.store(self.first, Ordering::Relaxed);
-        self.first = thread.slot;
+    fn push(&mut self, thread: &'static Thread, key: Key<'_>) {
+        thread.scheduling.open(key).next_free.set(self.first.replace(thread));
         self.len += 1;
     }
 
-    fn pop(&mut self) -> Option<&'static Thread> {
-        let thread = (self.first != NONE).then(|| thread(self.first))?;
-        self.first = thread.next_free.load(Ordering::Relaxed);
+    fn pop(&mut self, key: Key<'_>) -> Option<&'static Thread> {
+        let thread = self.first?;
+        self.first = thread.scheduling.open(key).next_free.take();
         self.len -= 1;
         Some(thread)
     }
 }
 
-/// All threads as the deadlines find them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Table;
-
-impl Links for Table {
-    #[inline]
-    fn link(&self, id: u32) -> &Link {
-        &thread(id).deadline
-    }
-}
-
-/// Returns the thread at place `slot`.
+/// Returns the thread in `slot`.
 ///
 /// # Panics
 /// If the table isn't that long.
 #[inline]
-pub(super) fn thread(slot: u32) -> &'static Thread {
-    let chunk = CHUNKS[slot as usize / CHUNK].get().expect("slots are those of threads");
-    &chunk[slot as usize % CHUNK]
-}
-
-/// Returns the thread that sleeping locks identify by `number`.
-#[inline]
-pub(super) fn thread_of_lock_number(number: u32) -> Option<&'static Thread> {
-    number.checked_sub(1).map(thread)
+pub(super) fn thread(slot: Slot) -> &'static Thread {
+    let chunk = CHUNKS[slot.index() / CHUNK].get().expect("slots are those of threads");
+    &chunk[slot.index() % CHUNK]
 }
 
 per_cpu! {
@@ -115,7 +98,8 @@ pub(super) fn take() -> Option<&'static Thread> {
     loop {
         let thread = {
             let mut free = FREE.lock();
-            free.with_stack.pop().or_else(|| free.bare.pop())
+            let (free, key) = free.parts();
+            free.with_stack.pop(key).or_else(|| free.bare.pop(key))
         };
         if thread.is_some() {
             return thread;
@@ -127,37 +111,31 @@ pub(super) fn take() -> Option<&'static Thread> {
 /// Takes a free thread that has a stack, if more than `kept` have one.
 pub(super) fn take_with_stack(kept: u32) -> Option<&'static Thread> {
     let mut free = FREE.lock();
-    (free.with_stack.len > kept).then(|| free.with_stack.pop()).flatten()
+    let (free, key) = free.parts();
+    (free.with_stack.len > kept).then(|| free.with_stack.pop(key)).flatten()
 }
 
-/// Returns what the run queue keeps of a thread that is free.
-fn free_entity() -> LockCell<SchedEntity<&'static Thread>> {
-    LockCell::new(&FREE, SchedEntity::new(DEFAULT_POLICY))
-}
-
-/// Makes the lock of the free threads that of what the run queue that `queue` locks keeps of
-/// `thread`.
+/// Makes the lock of the free threads the owner of the scheduling state of `thread`, which `queue`
+/// owns.
 pub(super) fn own_free<S>(thread: &'static Thread, queue: &mut IrqMutexGuard<'_, Queue, S>) {
-    thread.entity.hand_over(queue, &FREE);
+    thread.scheduling.hand_over(queue, &FREE);
 }
 
-/// Passes what the run queue keeps of `thread`, which was free, on to the queue of `cpu`, with
-/// another policy. Returns how long threads ran that were in this place before.
-pub(super) fn hand_out(thread: &'static Thread, policy: Policy, cpu: &'static SchedCpu) -> u64 {
+/// Makes the run queue of `cpu` the owner of the scheduling state of `thread`, which was free, and
+/// sets its policy.
+pub(super) fn hand_out(thread: &'static Thread, policy: Policy, cpu: &'static SchedCpu) {
     let mut free = FREE.lock();
-    let entity = thread.entity.open(free.parts().1);
-    entity.set_policy(policy);
-    let run_time_ns = entity.run_time_ns();
+    let scheduling = thread.scheduling.open(free.parts().1);
+    scheduling.entity.set_policy(policy);
+    scheduling.run_time_before_ns.set(scheduling.entity.run_time_ns());
     thread.show_policy(policy);
-    thread.cpu.store(cpu.number, Ordering::Relaxed);
-    thread.entity.hand_over(&mut free, &cpu.run_queue);
-    run_time_ns
+    thread.set_last_cpu(cpu);
+    thread.scheduling.hand_over(&mut free, &cpu.run_queue);
 }
 
-/// Gives a thread back whose entity the lock of the free threads owns; it may still have its
+/// Frees a thread whose scheduling state the lock of the free threads owns; it may still have its
 /// stack.
 pub(super) fn give_back(thread: &'static Thread) {
-    thread.number.store(0, Ordering::Relaxed);
     thread.set_state(State::Free);
     put_free(thread);
 }
@@ -165,10 +143,11 @@ pub(super) fn give_back(thread: &'static Thread) {
 /// Puts a thread on the list of the free ones.
 fn put_free(thread: &'static Thread) {
     let mut free = FREE.lock();
+    let (free, key) = free.parts();
     if thread.context.is_retired() {
-        free.with_stack.push(thread);
+        free.with_stack.push(thread, key);
     } else {
-        free.bare.push(thread);
+        free.bare.push(thread, key);
     }
 }
 
@@ -189,7 +168,9 @@ fn make_chunk(index: usize) -> Option<()> {
     let mut threads = Vec::new();
     threads.try_reserve_exact(CHUNK).ok()?;
     let first = index * CHUNK;
-    threads.extend((first..first + CHUNK).map(|slot| Thread::new(slot as u32, free_entity())));
+    threads.extend((first..first + CHUNK).map(|index| {
+        Thread::new(Slot::new(index as u32), LockCell::new(&FREE, Scheduling::new(DEFAULT_POLICY)))
+    }));
     let chunk = place.call_once(|| Box::leak(threads.into_boxed_slice()));
     // The first of them is taken first.
     chunk.iter().rev().for_each(put_free);

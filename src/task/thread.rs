@@ -6,16 +6,18 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use cpu_times::CpuTimes;
-use deadline_queue::{Link, NONE};
+use deadline_queue::Link;
 use heapless::String;
-use run_queue::{Policy, SchedEntity};
+use run_queue::Policy;
 use x86_64::VirtAddr;
 
 use super::address_space::OwnAddressSpace;
 use super::cpu_set::CpuSet;
 use super::fpu_state::FpuState;
+use super::id::{Slot, ThreadId};
 use super::parked::Parked;
 use super::samples::Samples;
+use super::scheduling::Scheduling;
 use crate::arch::context::Context;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::smp::cpu_bits::CpuBits;
@@ -40,26 +42,25 @@ pub(super) enum Job {
 /// no code holds it any more.
 pub struct Thread {
     /// Its place in the table.
-    pub(super) slot: u32,
+    pub(super) slot: Slot,
     /// Where it goes on.
     pub(super) context: Context<KernelStack>,
-    /// What the run queue keeps of it. The lock of that queue owns it, or that of the free
-    /// threads.
-    pub(super) entity: LockCell<SchedEntity<&'static Thread>>,
+    /// Its state on a run queue. The lock of that queue owns it, or the lock of the free threads.
+    pub(super) scheduling: LockCell<Scheduling<&'static Thread>>,
     pub(super) state: AtomicU8,
     /// The CPUs that it may run on.
     pub(super) allowed: CpuBits,
     /// The CPU whose run queue it is on, or was on last.
     pub(super) cpu: AtomicU32,
-    /// What users call it by; 0 while it is free.
-    pub(super) number: AtomicU64,
+    /// Its [`ThreadId`]. While it is free, that of the last thread that had its place.
+    number: AtomicU64,
     /// Protects its name; taken to show it, and when the thread begins.
     pub(super) name: IrqMutex<String<NAME_BYTES>>,
     /// How it waits.
     pub(super) parked: Parked<&'static Thread>,
-    /// Its place among the deadlines of `deadline_cpu`.
-    pub(super) deadline: Link,
-    pub(super) deadline_cpu: AtomicU32,
+    /// Its links to other deadlines. The lock of a CPU's deadlines owns them while the thread has
+    /// a deadline; otherwise no lock does.
+    pub(super) deadline: LockCell<Link<&'static Thread>>,
     /// What it is to run, until it begins. Taken by the code that starts it, and by itself.
     pub(super) job: IrqMutex<Option<Job>>,
     /// Whether it is to end early.
@@ -70,26 +71,18 @@ pub struct Thread {
     policy: AtomicU16,
     /// Its policy, if it inherits none.
     pub(super) own_policy: IrqMutex<Policy>,
-    /// How many waiting threads lend it their policy. The lock of its run queue owns this.
-    pub(super) loans: AtomicU32,
     /// The ranks of the sleeping locks that it holds, a bit each; in debug builds.
     pub(super) held_ranks: AtomicU64,
-    /// Since when it waits for a CPU; 0 if it doesn't.
-    pub(super) ready_since_ns: AtomicU64,
     /// The end of its stack.
     pub(super) stack_top: AtomicU64,
     /// How often a CPU was switched to it.
     pub(super) switches: AtomicU64,
-    /// How long others ran that had this place before.
-    pub(super) run_time_before_ns: AtomicU64,
     /// Where it spent its time.
     pub(super) samples: Samples,
     /// Floating point and vectors.
     pub(super) fpu_state: FpuState,
     /// The address space that it runs in.
     pub(super) address_space: OwnAddressSpace,
-    /// The next free thread, while it is free.
-    pub(super) next_free: AtomicU32,
 }
 
 /// What a thread does.
@@ -136,11 +129,11 @@ impl fmt::Display for State {
 
 impl Thread {
     /// Returns one that is free.
-    pub(super) fn new(slot: u32, entity: LockCell<SchedEntity<&'static Thread>>) -> Self {
+    pub(super) fn new(slot: Slot, scheduling: LockCell<Scheduling<&'static Thread>>) -> Self {
         Self {
             slot,
             context: Context::new(),
-            entity,
+            scheduling,
             policy: AtomicU16::new(DEFAULT_POLICY.encoded()),
             state: AtomicU8::new(State::Free as u8),
             allowed: CpuBits::new(),
@@ -148,29 +141,18 @@ impl Thread {
             number: AtomicU64::new(0),
             name: IrqMutex::new(Rank::Thread, String::new()),
             parked: Parked::new(),
-            deadline: Link::new(),
-            deadline_cpu: AtomicU32::new(0),
+            deadline: LockCell::unowned(Link::new()),
             job: IrqMutex::new(Rank::Thread, None),
             is_cancelled: AtomicBool::new(false),
             holders: AtomicU32::new(0),
             own_policy: IrqMutex::new(Rank::Thread, DEFAULT_POLICY),
-            loans: AtomicU32::new(0),
             held_ranks: AtomicU64::new(0),
-            ready_since_ns: AtomicU64::new(0),
             stack_top: AtomicU64::new(0),
             switches: AtomicU64::new(0),
-            run_time_before_ns: AtomicU64::new(0),
             samples: Samples::new(),
             fpu_state: FpuState::new(),
             address_space: OwnAddressSpace::new(),
-            next_free: AtomicU32::new(NONE),
         }
-    }
-
-    /// Returns the number by which sleeping locks identify it: 1 or more.
-    #[inline]
-    pub(super) fn lock_number(&self) -> u32 {
-        self.slot + 1
     }
 
     /// Returns what it does.
@@ -191,9 +173,15 @@ impl Thread {
         self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    /// Returns the number that users call it by.
-    pub fn number(&self) -> u64 {
-        self.number.load(Ordering::Relaxed)
+    /// Returns the number by which it is shown.
+    #[inline]
+    pub fn id(&self) -> ThreadId {
+        ThreadId::new(self.number.load(Ordering::Relaxed))
+    }
+
+    /// Sets the number by which it is shown.
+    pub(super) fn set_id(&self, id: ThreadId) {
+        self.number.store(id.number(), Ordering::Relaxed);
     }
 
     /// Returns its name.
@@ -202,8 +190,9 @@ impl Thread {
     }
 
     /// Returns the CPU that it runs on, or ran on last.
-    pub fn cpu(&self) -> u32 {
-        self.cpu.load(Ordering::Relaxed)
+    #[inline]
+    pub fn cpu(&self) -> CpuId {
+        CpuId::new(self.cpu.load(Ordering::Relaxed))
     }
 
     /// Returns the CPUs that it may run on.
@@ -230,11 +219,6 @@ impl Thread {
     #[inline]
     pub(super) fn may_run_on(&self, cpu: CpuId) -> bool {
         self.allowed.contains(cpu)
-    }
-
-    /// Returns whether it runs by the policy of a thread that waits for it.
-    pub fn has_inherited(&self) -> bool {
-        self.loans.load(Ordering::Relaxed) > 0
     }
 
     /// Returns how often a CPU was switched to it.

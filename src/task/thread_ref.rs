@@ -3,6 +3,7 @@
 use core::ops::Deref;
 use core::sync::atomic::Ordering;
 
+use super::id::ThreadId;
 use super::scheduler;
 use super::table;
 use super::thread::Thread;
@@ -12,16 +13,16 @@ use super::thread::Thread;
 pub struct ThreadRef(&'static Thread);
 
 impl ThreadRef {
-    /// Returns a hold of the thread that users call by `number`; `None` if there is none.
-    pub fn find(number: u64) -> Option<Self> {
+    /// Returns a hold of the thread with this number; `None` if there is none.
+    pub fn find(id: ThreadId) -> Option<Self> {
         let mut found = None;
         table::for_each(|thread| {
-            if found.is_none() && thread.number() == number {
+            if found.is_none() && thread.id() == id {
                 found = Self::try_hold(thread);
             }
         });
         // Its place may have gone to another one before it was held.
-        found.filter(|thread| thread.number() == number)
+        found.filter(|thread| thread.id() == id)
     }
 
     /// Returns the hold of a thread that was counted for the caller.

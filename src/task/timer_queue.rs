@@ -34,6 +34,8 @@ struct Slot {
 struct Slots(Vec<Slot>);
 
 impl Links for Slots {
+    type Id = u32;
+
     fn link(&self, id: u32) -> &Link {
         &self.0[id as usize].link
     }

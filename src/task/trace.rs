@@ -6,6 +6,8 @@
 use core::fmt;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::id::ThreadId;
+
 /// So many events are kept for each CPU.
 const EVENTS: usize = 1024;
 
@@ -15,37 +17,37 @@ const KIND_BITS: u32 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// The CPU went on with this thread.
-    Run(u64),
+    Run(ThreadId),
     /// The CPU has nothing to do.
     Idle,
     /// This thread was woken here.
-    Wake(u64),
+    Wake(ThreadId),
     /// This thread waits, or has ended: the CPU leaves it.
-    Leave(u64),
+    Leave(ThreadId),
     /// This thread was taken from another CPU.
-    Steal(u64),
+    Steal(ThreadId),
 }
 
 impl Event {
     fn word(self) -> u64 {
         let (kind, number) = match self {
             Self::Idle => (0, 0),
-            Self::Run(number) => (1, number),
-            Self::Wake(number) => (2, number),
-            Self::Leave(number) => (3, number),
-            Self::Steal(number) => (4, number),
+            Self::Run(id) => (1, id.number()),
+            Self::Wake(id) => (2, id.number()),
+            Self::Leave(id) => (3, id.number()),
+            Self::Steal(id) => (4, id.number()),
         };
         number << KIND_BITS | kind
     }
 
     fn of_word(word: u64) -> Self {
-        let number = word >> KIND_BITS;
+        let id = ThreadId::new(word >> KIND_BITS);
         match word & ((1 << KIND_BITS) - 1) {
             0 => Self::Idle,
-            1 => Self::Run(number),
-            2 => Self::Wake(number),
-            3 => Self::Leave(number),
-            _ => Self::Steal(number),
+            1 => Self::Run(id),
+            2 => Self::Wake(id),
+            3 => Self::Leave(id),
+            _ => Self::Steal(id),
         }
     }
 }
@@ -54,10 +56,10 @@ impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Idle => f.write_str("idle"),
-            Self::Run(number) => write!(f, "runs {number}"),
-            Self::Wake(number) => write!(f, "wakes {number}"),
-            Self::Leave(number) => write!(f, "leaves {number}"),
-            Self::Steal(number) => write!(f, "takes {number} over"),
+            Self::Run(id) => write!(f, "runs {id}"),
+            Self::Wake(id) => write!(f, "wakes {id}"),
+            Self::Leave(id) => write!(f, "leaves {id}"),
+            Self::Steal(id) => write!(f, "takes {id} over"),
         }
     }
 }
@@ -108,12 +110,15 @@ mod tests {
     fn newest_events_are_kept_in_their_order() {
         let ring = Box::new(Ring::new());
         assert_eq!(ring.events().count(), 0);
-        let event = |index: u64| match index % 5 {
-            0 => Event::Idle,
-            1 => Event::Run(index),
-            2 => Event::Wake(index),
-            3 => Event::Leave(index),
-            _ => Event::Steal(index),
+        let event = |index: u64| {
+            let id = ThreadId::new(index);
+            match index % 5 {
+                0 => Event::Idle,
+                1 => Event::Run(id),
+                2 => Event::Wake(id),
+                3 => Event::Leave(id),
+                _ => Event::Steal(id),
+            }
         };
         (0..3000).for_each(|index| ring.note(index * 10, event(index)));
         assert!(ring.events().eq((3000 - 1024..3000).map(|index| (index * 10, event(index)))));

@@ -32,7 +32,7 @@ const PATIENCE_NS: u64 = 5_000_000_000;
 const OFF_NS: u64 = 1_000_000_000;
 
 /// Reports that a CPU is silent: its number, the instruction that it is at, and what it doesn't do.
-pub type Tell = fn(u32, Option<VirtAddr>, &'static str);
+pub type Tell = fn(CpuId, Option<VirtAddr>, &'static str);
 
 static TELL: Once<Tell> = Once::new();
 
@@ -60,8 +60,8 @@ pub(super) fn start() {
         let mut here = CpuSet::new();
         here.try_insert(number).expect("there are two");
         let others = move |other: &&'static SchedCpu| match number {
-            0 => other.number != 0,
-            _ => other.number == 0,
+            0 => other.id() != CpuId::BOOT,
+            _ => other.id() == CpuId::BOOT,
         };
         let thread = Builder::new("watchdog")
             .policy(Policy::RealTime(RealTimePriority::MAX))
@@ -76,7 +76,7 @@ pub(super) fn start() {
 /// Looks at the others once.
 fn look(others: impl Fn(&&'static SchedCpu) -> bool) -> Result<(), WaitError> {
     for cpu in cpus().filter(&others) {
-        if let Some(area) = percpu::get(CpuId::new(cpu.number)) {
+        if let Some(area) = percpu::get(cpu.id()) {
             judge(cpu, area);
             ipi::request_heartbeat(area);
         }
@@ -129,7 +129,7 @@ fn judge(cpu: &SchedCpu, area: &'static Cpu) {
     if !watch.is_told.swap(true, Ordering::Relaxed) {
         TOLD.fetch_add(1, Ordering::Relaxed);
         if let Some(tell) = TELL.get() {
-            tell(cpu.number, stop::current_instruction(area), why);
+            tell(cpu.id(), stop::current_instruction(area), why);
         }
     }
 }

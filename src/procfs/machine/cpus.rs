@@ -2,7 +2,6 @@
 
 use super::features;
 use crate::arch::cpu::features::{cpuid, cpuid_leaf};
-use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::time::clock;
 use crate::fs::error::FsError;
@@ -15,10 +14,10 @@ use crate::task;
 pub(in crate::procfs) fn cpuinfo(_: &(), text: &mut Text) -> Result<(), FsError> {
     let cpus = task::cpus().count();
     for cpu in task::cpus() {
-        let apic = percpu::get(CpuId::new(cpu.number)).map_or(0, |area| area.apic_id().number());
-        writeln!(text, "processor\t: {}", cpu.number)?;
+        let apic = percpu::get(cpu.id()).map_or(0, |area| area.apic_id().number());
+        writeln!(text, "processor\t: {}", cpu.id())?;
         push_identity(text)?;
-        let number = cpu.number;
+        let number = cpu.id();
         writeln!(text, "physical id\t: 0\nsiblings\t: {cpus}\ncore id\t\t: {number}")?;
         writeln!(text, "cpu cores\t: {cpus}\napicid\t\t: {apic}\ninitial apicid\t: {apic}")?;
         let last_leaf = cpuid_leaf(0, 0).eax;

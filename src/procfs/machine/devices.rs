@@ -1,6 +1,5 @@
 //! `devices`, `filesystems`, `partitions`, `interrupts`.
 
-use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::irq::vectors::{FIRST_LINE_VECTOR, LINES};
@@ -58,10 +57,10 @@ pub(in crate::procfs) fn partitions(_: &(), text: &mut Text) -> Result<(), FsErr
 
 /// Source: proc(5), /proc/interrupts.
 pub(in crate::procfs) fn interrupts(_: &(), text: &mut Text) -> Result<(), FsError> {
-    let areas = || task::cpus().filter_map(|cpu| percpu::get(CpuId::new(cpu.number)));
+    let areas = || task::cpus().filter_map(|cpu| percpu::get(cpu.id()));
     write!(text, "{:11}", "")?;
     for cpu in task::cpus() {
-        write!(text, "CPU{:<8}", cpu.number)?;
+        write!(text, "CPU{:<8}", cpu.id())?;
     }
     text.push(b"\n")?;
     let chip = match irq::active_controller() {

@@ -2,7 +2,6 @@
 
 use cpu_times::CpuTimes;
 
-use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::time::clock;
@@ -50,11 +49,11 @@ pub(in crate::procfs) fn stat(_: &(), text: &mut Text) -> Result<(), FsError> {
     push_cpu("cpu ", all, all_idle_ns, text)?;
     for cpu in task::cpus() {
         let (busy, idle_ns) = times_of(cpu, now_ns);
-        write!(text, "cpu{}", cpu.number)?;
+        write!(text, "cpu{}", cpu.id())?;
         push_cpu("", busy, idle_ns, text)?;
     }
     let on_all = |vector: u8| {
-        let areas = task::cpus().filter_map(|cpu| percpu::get(CpuId::new(cpu.number)));
+        let areas = task::cpus().filter_map(|cpu| percpu::get(cpu.id()));
         areas.map(|area| irq::count_on(area, vector)).sum::<u64>()
     };
     let interrupts: u64 = (32..=u8::MAX).map(on_all).sum();

@@ -154,7 +154,7 @@ pub(super) fn stat(target: &Target, text: &mut Text) -> Result<(), FsError> {
     write!(text, "{} {} ", decimal(signals.ignored), decimal(signals.caught))?;
     let waits = u8::from(letter != 'R');
     write!(text, "{waits} 0 0 {} ", signals::Signal::CHLD.number())?;
-    let cpu = task.map_or(0, Thread::cpu);
+    let cpu = task.map_or(0, |thread| thread.cpu().number());
     write!(text, "{cpu} {real_time_priority} {policy} 0 0 0 ")?;
     write!(text, "{} {} {} ", data.0, data.1, heap.0)?;
     write!(text, "{} {} {} {} ", arguments.0, arguments.1, environment.0, environment.1)?;

@@ -48,5 +48,5 @@ mod queue;
 #[cfg(test)]
 mod tests;
 
-pub use link::{Link, Links, NONE};
+pub use link::{Link, Links};
 pub use queue::DeadlineQueue;

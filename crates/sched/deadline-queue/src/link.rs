@@ -1,19 +1,21 @@
 //! What each element keeps of the queue.
 
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-
-/// The id that no element has.
-pub const NONE: u32 = u32::MAX;
+use core::cell::Cell;
 
 /// Finds the link of an element.
 pub trait Links {
-    /// Returns the link of `id`: always the same one for the same id. It is asked for
-    /// the ids that were inserted, never for [`NONE`].
-    fn link(&self, id: u32) -> &Link;
+    /// What elements are called by: a number, or a reference.
+    type Id: Copy + Eq;
+
+    /// Returns the link of `id`: always the same one for the same id. It is asked for the ids that
+    /// were inserted.
+    fn link(&self, id: Self::Id) -> &Link<Self::Id>;
 }
 
 /// The links in a row, by their index.
 impl Links for [Link] {
+    type Id = u32;
+
     #[inline]
     fn link(&self, id: u32) -> &Link {
         &self[id as usize]
@@ -22,6 +24,8 @@ impl Links for [Link] {
 
 /// The links in a row, by their index.
 impl<const LEN: usize> Links for [Link; LEN] {
+    type Id = u32;
+
     #[inline]
     fn link(&self, id: u32) -> &Link {
         &self[id as usize]
@@ -30,31 +34,30 @@ impl<const LEN: usize> Links for [Link; LEN] {
 
 /// What an element keeps while it is in a queue.
 ///
-/// The fields are atomic only so that a shared reference can change them. All accesses
-/// are relaxed, which are plain moves: the lock of the
-/// [`DeadlineQueue`](crate::DeadlineQueue) protects the links of its elements.
+/// Its fields are cells: the lock of the [`DeadlineQueue`](crate::DeadlineQueue) protects the links
+/// of its elements, and one CPU at a time uses them.
 #[derive(Debug)]
-pub struct Link {
-    key: AtomicU64,
+pub struct Link<I: Copy = u32> {
+    key: Cell<u64>,
     /// The number of the insertion: the smaller of equal keys' comes first.
-    order: AtomicU64,
-    parent: AtomicU32,
-    left: AtomicU32,
-    right: AtomicU32,
+    order: Cell<u64>,
+    parent: Cell<Option<I>>,
+    left: Cell<Option<I>>,
+    right: Cell<Option<I>>,
     /// How many elements are on the way to the nearest missing child; 0 if not linked.
-    rank: AtomicU32,
+    rank: Cell<u32>,
 }
 
-impl Link {
+impl<I: Copy> Link<I> {
     /// Returns one that isn't linked.
     pub const fn new() -> Self {
         Self {
-            key: AtomicU64::new(0),
-            order: AtomicU64::new(0),
-            parent: AtomicU32::new(NONE),
-            left: AtomicU32::new(NONE),
-            right: AtomicU32::new(NONE),
-            rank: AtomicU32::new(0),
+            key: Cell::new(0),
+            order: Cell::new(0),
+            parent: Cell::new(None),
+            left: Cell::new(None),
+            right: Cell::new(None),
+            rank: Cell::new(0),
         }
     }
 
@@ -67,64 +70,64 @@ impl Link {
     /// Returns the key of the last insertion; 0 before the first.
     #[inline]
     pub fn key(&self) -> u64 {
-        self.key.load(Relaxed)
+        self.key.get()
     }
 
     #[inline]
     pub(crate) fn set_place(&self, key: u64, order: u64) {
-        self.key.store(key, Relaxed);
-        self.order.store(order, Relaxed);
+        self.key.set(key);
+        self.order.set(order);
     }
 
     /// Returns whether this one comes before `other`.
     #[inline]
-    pub(crate) fn precedes(&self, other: &Link) -> bool {
+    pub(crate) fn precedes(&self, other: &Self) -> bool {
         let (key, other_key) = (self.key(), other.key());
-        key < other_key || key == other_key && self.order.load(Relaxed) < other.order.load(Relaxed)
+        key < other_key || key == other_key && self.order.get() < other.order.get()
     }
 
     #[inline]
-    pub(crate) fn parent(&self) -> u32 {
-        self.parent.load(Relaxed)
+    pub(crate) fn parent(&self) -> Option<I> {
+        self.parent.get()
     }
 
     #[inline]
-    pub(crate) fn set_parent(&self, id: u32) {
-        self.parent.store(id, Relaxed);
+    pub(crate) fn set_parent(&self, id: Option<I>) {
+        self.parent.set(id);
     }
 
     #[inline]
-    pub(crate) fn left(&self) -> u32 {
-        self.left.load(Relaxed)
+    pub(crate) fn left(&self) -> Option<I> {
+        self.left.get()
     }
 
     #[inline]
-    pub(crate) fn set_left(&self, id: u32) {
-        self.left.store(id, Relaxed);
+    pub(crate) fn set_left(&self, id: Option<I>) {
+        self.left.set(id);
     }
 
     #[inline]
-    pub(crate) fn right(&self) -> u32 {
-        self.right.load(Relaxed)
+    pub(crate) fn right(&self) -> Option<I> {
+        self.right.get()
     }
 
     #[inline]
-    pub(crate) fn set_right(&self, id: u32) {
-        self.right.store(id, Relaxed);
+    pub(crate) fn set_right(&self, id: Option<I>) {
+        self.right.set(id);
     }
 
     #[inline]
     pub(crate) fn rank(&self) -> u32 {
-        self.rank.load(Relaxed)
+        self.rank.get()
     }
 
     #[inline]
     pub(crate) fn set_rank(&self, rank: u32) {
-        self.rank.store(rank, Relaxed);
+        self.rank.set(rank);
     }
 }
 
-impl Default for Link {
+impl<I: Copy> Default for Link<I> {
     fn default() -> Self {
         Self::new()
     }

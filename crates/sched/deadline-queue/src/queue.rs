@@ -2,25 +2,25 @@
 
 use core::mem::swap;
 
-use crate::link::{Link, Links, NONE};
+use crate::link::{Link, Links};
 
 /// A priority queue of ids, the smallest key first.
 ///
 /// All operations are given the same [`Links`]. An id can be in one queue at a time; a
 /// link that is in another queue looks like one that is in this.
 #[derive(Debug)]
-pub struct DeadlineQueue {
-    root: u32,
+pub struct DeadlineQueue<I = u32> {
+    root: Option<I>,
     len: u32,
     /// How many elements were ever inserted: the order of equal keys. At one a
     /// nanosecond it would last 584 years.
     insertions: u64,
 }
 
-impl DeadlineQueue {
+impl<I: Copy + Eq> DeadlineQueue<I> {
     /// Returns one without elements.
     pub const fn new() -> Self {
-        Self { root: NONE, len: 0, insertions: 0 }
+        Self { root: None, len: 0, insertions: 0 }
     }
 
     /// Returns how many elements there are.
@@ -37,19 +37,19 @@ impl DeadlineQueue {
 
     /// Returns the element with the smallest key.
     #[inline]
-    pub fn first(&self) -> Option<u32> {
-        (self.root != NONE).then_some(self.root)
+    pub fn first(&self) -> Option<I> {
+        self.root
     }
 
     /// Returns the smallest key.
     #[inline]
-    pub fn first_key(&self, links: &(impl Links + ?Sized)) -> Option<u64> {
-        self.first().map(|id| links.link(id).key())
+    pub fn first_key(&self, links: &(impl Links<Id = I> + ?Sized)) -> Option<u64> {
+        self.root.map(|id| links.link(id).key())
     }
 
     /// Removes the element with the smallest key and returns it.
-    pub fn pop(&mut self, links: &(impl Links + ?Sized)) -> Option<u32> {
-        let id = self.first()?;
+    pub fn pop(&mut self, links: &(impl Links<Id = I> + ?Sized)) -> Option<I> {
+        let id = self.root?;
         self.remove(links, id);
         Some(id)
     }
@@ -57,9 +57,8 @@ impl DeadlineQueue {
     /// Inserts `id` with `key`, after those of the same key.
     ///
     /// # Panics
-    /// If the element is linked already, or if `id` is [`NONE`].
-    pub fn insert(&mut self, links: &(impl Links + ?Sized), id: u32, key: u64) {
-        assert_ne!(id, NONE, "no element has this id");
+    /// If the element is linked already.
+    pub fn insert(&mut self, links: &(impl Links<Id = I> + ?Sized), id: I, key: u64) {
         let link = links.link(id);
         assert!(!link.is_linked(), "the element is in a queue already");
         link.set_place(key, self.insertions);
@@ -68,23 +67,26 @@ impl DeadlineQueue {
 
         // The merge with a single element: it takes a place on the way to the right,
         // and what was there becomes its left subtree.
-        let (mut parent, mut below) = (NONE, self.root);
-        while below != NONE && links.link(below).key() <= key {
+        let (mut parent, mut below) = (None, self.root);
+        while let Some(next) = below {
+            let next_link = links.link(next);
+            if next_link.key() > key {
+                next_link.set_parent(Some(id));
+                break;
+            }
             parent = below;
-            below = links.link(below).right();
+            below = next_link.right();
         }
         link.set_parent(parent);
         link.set_left(below);
-        link.set_right(NONE);
+        link.set_right(None);
         link.set_rank(1);
-        if below != NONE {
-            links.link(below).set_parent(id);
-        }
-        if parent == NONE {
-            self.root = id;
-        } else {
-            links.link(parent).set_right(id);
-            mend_above(links, parent);
+        match parent {
+            None => self.root = Some(id),
+            Some(above) => {
+                links.link(above).set_right(Some(id));
+                mend_above(links, parent);
+            }
         }
     }
 
@@ -92,23 +94,22 @@ impl DeadlineQueue {
     ///
     /// # Panics
     /// If the element isn't linked, or if this queue is empty.
-    pub fn remove(&mut self, links: &(impl Links + ?Sized), id: u32) {
+    pub fn remove(&mut self, links: &(impl Links<Id = I> + ?Sized), id: I) {
         assert!(!self.is_empty(), "an empty queue has no element to remove");
         let link = links.link(id);
         assert!(link.is_linked(), "the element isn't in a queue");
         let merged = merge(links, link.left(), link.right());
         let parent = link.parent();
-        if merged != NONE {
+        if let Some(merged) = merged {
             links.link(merged).set_parent(parent);
         }
         link.set_rank(0);
         self.len -= 1;
-        if parent == NONE {
+        let Some(above) = parent.map(|parent| links.link(parent)) else {
             self.root = merged;
             return;
-        }
-        let above = links.link(parent);
-        if above.left() == id {
+        };
+        if above.left() == Some(id) {
             above.set_left(merged);
         } else {
             above.set_right(merged);
@@ -117,18 +118,22 @@ impl DeadlineQueue {
     }
 }
 
-impl Default for DeadlineQueue {
+impl<I: Copy + Eq> Default for DeadlineQueue<I> {
     fn default() -> Self {
         Self::new()
     }
 }
 
 /// Merges two trees, which may be empty; returns the root. Its parent isn't set.
-fn merge(links: &(impl Links + ?Sized), one: u32, two: u32) -> u32 {
-    if one == NONE || two == NONE {
-        return if one == NONE { two } else { one };
-    }
-    let (mut one, mut two) = ((one, links.link(one)), (two, links.link(two)));
+fn merge<I: Copy + Eq>(
+    links: &(impl Links<Id = I> + ?Sized),
+    one: Option<I>,
+    two: Option<I>,
+) -> Option<I> {
+    let (Some(one_root), Some(two_root)) = (one, two) else {
+        return one.or(two);
+    };
+    let (mut one, mut two) = ((one_root, links.link(one_root)), (two_root, links.link(two_root)));
     if two.1.precedes(one.1) {
         swap(&mut one, &mut two);
     }
@@ -136,40 +141,36 @@ fn merge(links: &(impl Links + ?Sized), one: u32, two: u32) -> u32 {
 
     // Down: the ways to the right of both trees become one, in the order of the keys.
     let ((mut bottom, mut bottom_link), (mut other, mut other_link)) = (one, two);
-    loop {
-        let right = bottom_link.right();
-        if right == NONE {
-            bottom_link.set_right(other);
-            other_link.set_parent(bottom);
-            break;
-        }
+    while let Some(right) = bottom_link.right() {
         let right_link = links.link(right);
         if right_link.precedes(other_link) {
             (bottom, bottom_link) = (right, right_link);
         } else {
-            bottom_link.set_right(other);
-            other_link.set_parent(bottom);
+            bottom_link.set_right(Some(other));
+            other_link.set_parent(Some(bottom));
             (bottom, bottom_link, other, other_link) = (other, other_link, right, right_link);
         }
     }
+    bottom_link.set_right(Some(other));
+    other_link.set_parent(Some(bottom));
 
     // Up: all of them, as each may have got another right child.
     loop {
         let link = links.link(bottom);
         mend(links, link);
         if bottom == root {
-            return root;
+            return Some(root);
         }
-        bottom = link.parent();
+        bottom = link.parent()?;
     }
 }
 
 /// Mends the ranks from `id` upwards, after one of its children was replaced, until
 /// one is as before.
 #[inline]
-fn mend_above(links: &(impl Links + ?Sized), mut id: u32) {
-    while id != NONE {
-        let link = links.link(id);
+fn mend_above<I: Copy>(links: &(impl Links<Id = I> + ?Sized), mut id: Option<I>) {
+    while let Some(at) = id {
+        let link = links.link(at);
         if mend(links, link) == Rank::Kept {
             return;
         }
@@ -186,7 +187,7 @@ enum Rank {
 
 /// Puts the child with the higher rank to the left, and sets the rank.
 #[inline]
-fn mend(links: &(impl Links + ?Sized), link: &Link) -> Rank {
+fn mend<I: Copy>(links: &(impl Links<Id = I> + ?Sized), link: &Link<I>) -> Rank {
     let (left, right) = (link.left(), link.right());
     let (left_rank, right_rank) = (rank(links, left), rank(links, right));
     if left_rank < right_rank {
@@ -203,28 +204,31 @@ fn mend(links: &(impl Links + ?Sized), link: &Link) -> Rank {
 
 /// Returns the rank of a tree, which may be empty.
 #[inline]
-fn rank(links: &(impl Links + ?Sized), id: u32) -> u32 {
-    if id == NONE { 0 } else { links.link(id).rank() }
+fn rank<I: Copy>(links: &(impl Links<Id = I> + ?Sized), id: Option<I>) -> u32 {
+    id.map_or(0, |id| links.link(id).rank())
 }
 
 #[cfg(test)]
 impl DeadlineQueue {
     /// Returns all elements, parents first. Panics unless the whole tree is as it has
     /// to be.
-    pub(crate) fn assert_consistent(&self, links: &(impl Links + ?Sized)) -> std::vec::Vec<u32> {
+    pub(crate) fn assert_consistent(
+        &self,
+        links: &(impl Links<Id = u32> + ?Sized),
+    ) -> std::vec::Vec<u32> {
         let mut found = std::vec::Vec::new();
-        let mut rest = std::vec![(self.root, NONE)];
+        let mut rest = std::vec![(self.root, None)];
         while let Some((id, parent)) = rest.pop() {
-            if id == NONE {
+            let Some(id) = id else {
                 continue;
-            }
+            };
             let link = links.link(id);
             assert_eq!(link.parent(), parent);
-            assert!(parent == NONE || links.link(parent).precedes(link));
+            assert!(parent.is_none_or(|parent| links.link(parent).precedes(link)));
             let (left_rank, right_rank) = (rank(links, link.left()), rank(links, link.right()));
             assert!(left_rank >= right_rank);
             assert_eq!(link.rank(), right_rank + 1);
-            rest.extend([(link.left(), id), (link.right(), id)]);
+            rest.extend([(link.left(), Some(id)), (link.right(), Some(id))]);
             found.push(id);
             assert!(found.len() <= self.len as usize);
         }

@@ -5,7 +5,7 @@ mod model;
 
 use std::vec::Vec;
 
-use crate::{DeadlineQueue, Link, Links, NONE};
+use crate::{DeadlineQueue, Link};
 
 #[test]
 fn elements_come_by_their_keys() {
@@ -30,7 +30,7 @@ fn equal_keys_come_in_the_order_of_insertion() {
     for id in (0..100).rev() {
         queue.insert(&links, id, 5);
     }
-    // Who comes back is the last of all.
+    // An element that is inserted again is the last of all.
     queue.remove(&links, 60);
     queue.insert(&links, 60, 5);
     let popped: Vec<_> = core::iter::from_fn(|| queue.pop(&links)).collect();
@@ -39,7 +39,7 @@ fn equal_keys_come_in_the_order_of_insertion() {
 }
 
 #[test]
-fn link_tells_its_state_and_serves_one_heap_after_the_other() {
+fn link_shows_its_state_and_serves_one_queue_after_the_other() {
     let links = [Link::default(), Link::new()];
     assert!(!links[0].is_linked());
     assert_eq!(links[0].key(), 0);
@@ -57,10 +57,11 @@ fn link_tells_its_state_and_serves_one_heap_after_the_other() {
 
 #[test]
 fn link_is_small_and_constant() {
-    static LINK: Link = Link::new();
-    static HEAP: DeadlineQueue = DeadlineQueue::new();
-    assert!(!LINK.is_linked() && HEAP.is_empty());
-    assert_eq!(size_of::<Link>(), 32);
+    const LINK: Link = Link::new();
+    static QUEUE: DeadlineQueue = DeadlineQueue::new();
+    assert!(!LINK.is_linked() && QUEUE.is_empty());
+    assert_eq!(size_of::<Link<core::num::NonZeroU32>>(), 32);
+    assert_eq!(size_of::<Link<&u8>>(), 48);
 }
 
 #[test]
@@ -88,16 +89,4 @@ fn removal_from_an_empty_heap_panics() {
     let (mut one, mut two) = (DeadlineQueue::new(), DeadlineQueue::new());
     one.insert(&links, 0, 1);
     two.remove(&links, 0);
-}
-
-#[test]
-#[should_panic(expected = "no element has this id")]
-fn insertion_of_none_panics() {
-    struct One(Link);
-    impl Links for One {
-        fn link(&self, _: u32) -> &Link {
-            &self.0
-        }
-    }
-    DeadlineQueue::new().insert(&One(Link::new()), NONE, 1);
 }

@@ -2,7 +2,6 @@
 
 use core::fmt::Write;
 
-use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
 use crate::arch::time::clock;
@@ -25,7 +24,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     let now_ns = machine.clock.uptime_ns();
     writeln!(out, "CPU  APIC idle  threads  switches   taken  interrupts")?;
     for cpu in task::cpus() {
-        let Some(area) = percpu::get(CpuId::new(cpu.number)) else {
+        let Some(area) = percpu::get(cpu.id()) else {
             continue;
         };
         let interrupts: u64 = (32..=u8::MAX).map(|vector| irq::count_on(area, vector)).sum();
@@ -33,7 +32,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
         writeln!(
             out,
             "{:3} {:5} {idle_percent:3} % {:8} {:9} {:7}  {interrupts}",
-            cpu.number,
+            cpu.id(),
             area.apic_id().number(),
             cpu.runnable(),
             cpu.switches(),

@@ -5,7 +5,7 @@ use core::fmt::Write;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 use crate::monitor::commands::tasks::ps;
-use crate::task::{self, Cancellation, ThreadRef};
+use crate::task::{self, Cancellation, ThreadId, ThreadRef};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "kill",
@@ -19,10 +19,11 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let word = arguments.word().ok_or(ArgumentError::Missing("a thread's number"))?;
     arguments.end()?;
-    let number: u64 = word.parse().map_err(|_| ArgumentError::unknown(word))?;
-    match ThreadRef::find(number) {
-        None => writeln!(out, "There is no thread {number}; ps lists them.")?,
-        Some(thread) if number == task::current().number() => {
+    let number = word.parse().map_err(|_| ArgumentError::unknown(word))?;
+    let id = ThreadId::new(number);
+    match ThreadRef::find(id) {
+        None => writeln!(out, "There is no thread {id}; ps lists them.")?,
+        Some(thread) if id == task::current().id() => {
             writeln!(out, "{} runs this prompt; poweroff ends it.", thread.name())?;
         }
         Some(thread) if ps::is_idle(&thread) => writeln!(out, "An idle thread can't end.")?,

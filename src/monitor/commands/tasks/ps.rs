@@ -37,7 +37,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
 pub(in crate::monitor) fn all() -> Vec<&'static Thread> {
     let mut threads = Vec::new();
     task::for_each(|thread| threads.push(thread));
-    threads.sort_unstable_by_key(|thread| thread.number());
+    threads.sort_unstable_by_key(|thread| thread.id());
     threads
 }
 
@@ -51,7 +51,7 @@ fn write_row(thread: &'static Thread, out: &mut dyn Write) -> fmt::Result {
     write!(
         out,
         "{:6} {:16.16} {state:8} {:3} {:11} {time_ms:7} {:10}  ",
-        thread.number(),
+        thread.id(),
         thread.name(),
         thread.cpu(),
         PolicyName(thread),

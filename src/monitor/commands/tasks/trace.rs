@@ -4,10 +4,11 @@ use core::fmt::{self, Write};
 
 use alloc::vec::Vec;
 
+use crate::arch::cpu::id::CpuId;
 use crate::monitor::arguments::{ArgumentError, Arguments};
 use crate::monitor::command::{Command, Error, Run};
 use crate::monitor::commands::tasks::ps;
-use crate::task::{self, Event};
+use crate::task::{self, Event, ThreadId};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "trace",
@@ -22,14 +23,14 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 const LISTED: usize = 40;
 
 /// An event, with its time in nanoseconds and its CPU.
-type Noted = (u64, u32, Event);
+type Noted = (u64, CpuId, Event);
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let format = arguments.word();
     arguments.end()?;
     let mut events: Vec<Noted> = Vec::new();
     for cpu in task::cpus() {
-        events.extend(cpu.trace().map(|(time, event)| (time, cpu.number, event)));
+        events.extend(cpu.trace().map(|(time, event)| (time, cpu.id(), event)));
     }
     events.sort_unstable_by_key(|&(time, ..)| time);
     match format {
@@ -44,12 +45,11 @@ fn list(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
     for (time_ns, cpu, event) in events {
         let (us, ns) = (time_ns / 1000, time_ns % 1000);
         write!(out, "{us:11}.{ns:03} {cpu:3} {event}")?;
-        let number = match event {
+        let thread = match event {
             Event::Idle => None,
-            Event::Run(number) | Event::Wake(number) | Event::Leave(number) => Some(*number),
-            Event::Steal(number) => Some(*number),
+            Event::Run(id) | Event::Wake(id) | Event::Leave(id) | Event::Steal(id) => Some(*id),
         };
-        match number.and_then(name_of) {
+        match thread.and_then(name_of) {
             Some(name) => writeln!(out, " ({name})")?,
             None => writeln!(out)?,
         }
@@ -57,8 +57,8 @@ fn list(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-fn name_of(number: u64) -> Option<heapless::String<24>> {
-    ps::all().into_iter().find(|thread| thread.number() == number).map(|thread| thread.name())
+fn name_of(id: ThreadId) -> Option<heapless::String<24>> {
+    ps::all().into_iter().find(|thread| thread.id() == id).map(|thread| thread.name())
 }
 
 /// Writes the events as a JSON array: each CPU is a row, each run of a thread a bar.
@@ -67,13 +67,13 @@ fn name_of(number: u64) -> Option<heapless::String<24>> {
 fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "[")?;
     for cpu in task::cpus() {
-        let number = cpu.number;
+        let number = cpu.id();
         writeln!(
             out,
             "{{\"ph\":\"M\",\"pid\":0,\"tid\":{number},\"name\":\"thread_name\",\
              \"args\":{{\"name\":\"CPU {number}\"}}}},"
         )?;
-        let mut runs: Option<(u64, u64)> = None;
+        let mut runs: Option<(u64, ThreadId)> = None;
         for &(time_ns, _, event) in events.iter().filter(|(_, at, _)| *at == number) {
             let next = match event {
                 Event::Run(thread) => Some(thread),
@@ -101,10 +101,10 @@ fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
 
 fn write_run(
     out: &mut dyn Write,
-    cpu: u32,
+    cpu: CpuId,
     since_ns: u64,
     until_ns: u64,
-    thread: u64,
+    thread: ThreadId,
 ) -> fmt::Result {
     let name = Label(thread);
     let (start, duration) = (Microseconds(since_ns), Microseconds(until_ns - since_ns));
@@ -117,10 +117,10 @@ fn write_run(
 
 fn write_instant(
     out: &mut dyn Write,
-    cpu: u32,
+    cpu: CpuId,
     time_ns: u64,
     what: &str,
-    thread: u64,
+    thread: ThreadId,
 ) -> fmt::Result {
     let (time, name) = (Microseconds(time_ns), Label(thread));
     writeln!(
@@ -141,7 +141,7 @@ impl fmt::Display for Microseconds {
 
 /// A thread's number and, if it still exists, its name without characters that JSON
 /// forbids.
-struct Label(u64);
+struct Label(ThreadId);
 
 impl fmt::Display for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -33,6 +33,8 @@ impl Counted {
 }
 
 impl Links for Counted {
+    type Id = u32;
+
     fn link(&self, id: u32) -> &Link {
         self.accesses.set(self.accesses.get() + 1);
         &self.links[id as usize]
