@@ -10,7 +10,7 @@ use crate::fs::attributes::DeviceNumber;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
-use crate::fs::io::{Bytes, BytesMut, Sink, Source};
+use crate::fs::io::{self, Bytes, Sink, Source};
 use crate::sync::{Mutex, Rank};
 
 /// A line that is written is cut to so many bytes.
@@ -100,12 +100,8 @@ impl FileOps for Kmsg {
         if len > LINE_MAX_BYTES {
             return Err(FsError::InvalidArgument);
         }
-        let mut line = [0; LINE_MAX_BYTES];
-        if from.fill(BytesMut::Slice(&mut line[..len])) < len {
-            return Err(FsError::BadAddress);
-        }
-        let text = line[..len].trim_ascii_end();
-        let (level, text) = level_of(text);
+        let line = io::take(from, len)?;
+        let (level, text) = level_of(line.trim_ascii_end());
         log::log!(level, "{}", text.escape_ascii());
         Ok(len)
     }
