@@ -18,6 +18,15 @@ pub(super) enum Names {
     Generated,
 }
 
+/// What makes the files of a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Maker {
+    /// Programs, and the kernel.
+    Program,
+    /// Only the kernel.
+    Kernel,
+}
+
 /// What all inodes of a file system have in common.
 #[derive(Debug)]
 pub struct FileSystem {
@@ -25,19 +34,22 @@ pub struct FileSystem {
     kind: &'static str,
     budget: Option<Arc<PageBudget>>,
     names: Names,
+    maker: Maker,
 }
 
 impl FileSystem {
-    /// Makes a file system of `kind`, whose pages count against `budget`.
+    /// Makes a file system of `kind`, whose pages count against `budget`, and whose files `maker`
+    /// makes.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
     pub(super) fn try_new(
         kind: &'static str,
         budget: Option<Arc<PageBudget>>,
+        maker: Maker,
     ) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::try_new(Self { number, kind, budget, names: Names::Kept })?)
+        Ok(Arc::try_new(Self { number, kind, budget, names: Names::Kept, maker })?)
     }
 
     /// Makes a file system of `kind` whose files are generated.
@@ -46,7 +58,8 @@ impl FileSystem {
     /// [`FsError::NoMemory`].
     pub(super) fn try_new_generated(kind: &'static str) -> Result<Arc<Self>, FsError> {
         let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
-        Ok(Arc::try_new(Self { number, kind, budget: None, names: Names::Generated })?)
+        let (names, maker) = (Names::Generated, Maker::Kernel);
+        Ok(Arc::try_new(Self { number, kind, budget: None, names, maker })?)
     }
 
     /// Returns how long a name that was looked up is valid.
@@ -62,6 +75,22 @@ impl FileSystem {
     /// Returns the name of its kind, such as `tmpfs`.
     pub fn kind(&self) -> &'static str {
         self.kind
+    }
+
+    /// Returns what makes its files.
+    pub(super) fn maker(&self) -> Maker {
+        self.maker
+    }
+
+    /// Checks that programs may remove, rename and add names of its files.
+    ///
+    /// # Errors
+    /// [`FsError::NotPermitted`].
+    pub(super) fn check_names_change(&self) -> Result<(), FsError> {
+        match self.maker {
+            Maker::Program => Ok(()),
+            Maker::Kernel => Err(FsError::NotPermitted),
+        }
     }
 
     /// Returns what its pages count against.

@@ -95,6 +95,15 @@ pub enum LinkTarget {
     Place(Box<dyn Any + Send + Sync>),
 }
 
+/// Returns why a directory in which programs make no files has no new one of `kind`, as on Linux.
+pub(super) fn refusal(has_name: bool, kind: NewKind<'_>) -> FsError {
+    match kind {
+        _ if !has_name => FsError::NotSupported,
+        NewKind::Regular => FsError::PermissionDenied,
+        _ => FsError::NotPermitted,
+    }
+}
+
 /// What a file system does for its inodes. The defaults are those of a kind of file that can't do
 /// it. Methods that change a directory are called with its [lock](Inode::lock) held for writing,
 /// those that only read it with the lock held for reading; checks of permissions were made.
@@ -119,8 +128,8 @@ pub trait InodeOps: Send + Sync + Any {
         name: Option<&[u8]>,
         new: NewInode<'_>,
     ) -> Result<Arc<Inode>, FsError> {
-        let _ = (directory, name, new);
-        Err(FsError::NotPermitted)
+        let _ = directory;
+        Err(refusal(name.is_some(), new.kind))
     }
 
     /// Makes `name`, which is free, a further name of `inode`.

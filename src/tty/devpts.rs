@@ -69,9 +69,9 @@ pub(super) fn start(_files: Files) -> Result<(), FsError> {
 fn tree() -> Result<&'static Path, FsError> {
     TREE.try_call_once(|| {
         let mode = Mode::from_bits_truncate(0o755);
-        let root = attach::new_tree(tmpfs::make_with_magic("devpts", MAGIC, LIMITS, mode)?)?;
+        let root = attach::new_tree(tmpfs::make_for_kernel("devpts", MAGIC, LIMITS, mode)?)?;
         // As on Linux, nobody but root uses it: /dev/ptmx is for all.
-        create::make_node(&Caller::root(&root), b"ptmx", NewKind::CharDevice(PTMX), Mode::empty())?;
+        create::make_node_of_kernel(&root, b"ptmx", NewKind::CharDevice(PTMX), Mode::empty())?;
         Ok(root)
     })
 }
@@ -124,12 +124,12 @@ impl Name {
 /// # Errors
 /// [`FsError::NoMemory`], [`FsError::NoSpace`].
 pub(super) fn make_node(number: u32, (uid, gid): (u32, u32)) -> Result<(), FsError> {
-    let caller = Caller::root(tree()?);
+    let root = tree()?;
     let device = NewKind::CharDevice(DeviceNumber { major: SLAVE_MAJOR, minor: number });
     let mode = Mode::from_bits_truncate(NODE_MODE.load(Ordering::Relaxed));
-    let node = create::make_node(&caller, Name::of(number).bytes(), device, mode)?;
+    let node = create::make_node_of_kernel(root, Name::of(number).bytes(), device, mode)?;
     let gid = Some(NODE_GROUP.load(Ordering::Relaxed)).filter(|it| *it != NO_GROUP).unwrap_or(gid);
-    change::set_owner(&caller, &node, Some(uid), Some(gid))
+    change::set_owner(&Caller::root(root), &node, Some(uid), Some(gid))
 }
 
 /// Removes the node of a slave. May wait.
@@ -137,8 +137,8 @@ pub(super) fn remove_node(number: u32) {
     let Some(root) = TREE.get() else {
         return;
     };
-    // It may have been removed by a program.
-    let _ = remove::remove_file(&Caller::root(root), Name::of(number).bytes());
+    // It is there, unless there was no memory for it.
+    let _ = remove::remove_node_of_kernel(root, Name::of(number).bytes());
 }
 
 /// Opens the slave of a master, wherever it is mounted: TIOCGPTPEER. May wait.

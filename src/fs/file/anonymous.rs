@@ -12,7 +12,7 @@ use super::open_file::OpenFile;
 use super::open_flags::OpenFlags;
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
-use crate::fs::file_system::FileSystem;
+use crate::fs::file_system::{FileSystem, Maker};
 use crate::fs::inode::{Inode, InodeOps, NewInode, NewKind};
 use crate::fs::namespace::attach;
 use crate::fs::namespace::dentry::Dentry;
@@ -68,7 +68,7 @@ fn root(title: Title) -> Result<&'static Path, FsError> {
         Title::Kind(_) => (&OTHERS, "anon_inodefs", ANON_INODE_FS_MAGIC),
     };
     mount.try_call_once(|| {
-        let file_system = FileSystem::try_new(kind, None)?;
+        let file_system = FileSystem::try_new(kind, None, Maker::Kernel)?;
         let root = Inode::try_new(&file_system, 1, &new(NewKind::Directory, (0, 0)), ops()?)?;
         let ops = Box::try_new(Anonymous { root, magic })?;
         attach::new_tree(SuperBlock::try_new(file_system, ops)?)

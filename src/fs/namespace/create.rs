@@ -11,7 +11,8 @@ use super::path::Path;
 use crate::fs::attributes::Mode;
 use crate::fs::credentials::Access;
 use crate::fs::error::FsError;
-use crate::fs::inode::{Inode, NewInode, NewKind};
+use crate::fs::file_system::Maker;
+use crate::fs::inode::{self, Inode, NewInode, NewKind};
 
 /// Makes the directory `path`.
 ///
@@ -35,6 +36,21 @@ pub fn make_node(
 ) -> Result<Path, FsError> {
     let at = NameAt::find(caller, path)?;
     make(caller, &at, kind, caller.masked(mode))
+}
+
+/// Makes the node `name` in the directory `root`, also where programs make no files. May wait.
+///
+/// # Errors
+/// [`FsError::Exists`], [`FsError::NoMemory`], [`FsError::NoSpace`].
+pub fn make_node_of_kernel(
+    root: &Path,
+    name: &[u8],
+    kind: NewKind<'_>,
+    mode: Mode,
+) -> Result<Path, FsError> {
+    let _lock = root.inode().lock().write();
+    check_free(root, name)?;
+    make_unchecked(&Caller::root(root), root, name, kind, mode)
 }
 
 /// Makes the symbolic link `path` with this text.
@@ -85,6 +101,7 @@ pub fn link_path(from: &Path, caller: &Caller<'_>, path: &[u8]) -> Result<(), Fs
         return Err(FsError::NotFound);
     }
     check_creation(caller, &at.directory)?;
+    directory.file_system().check_names_change()?;
     if from.inode().is_directory() {
         return Err(FsError::NotPermitted);
     }
@@ -105,6 +122,7 @@ pub(in crate::fs) fn make_unnamed(
     }
     let _lock = inode.lock().write();
     check_creation(caller, directory)?;
+    check_maker(inode, None, NewKind::Regular)?;
     let new = new_inode(caller, inode, NewKind::Regular, caller.masked(mode));
     let made = inode.ops().create(inode, None, new)?;
     let dentry = Dentry::try_new(Some(directory.dentry()), b"#unnamed", Some(made))?;
@@ -159,6 +177,18 @@ fn make_locked(
     if is_device && !caller.credentials.is_root() {
         return Err(FsError::NotPermitted);
     }
+    check_maker(directory.inode(), Some(name), kind)?;
+    make_unchecked(caller, directory, name, kind, mode)
+}
+
+/// As [`make_locked`], whatever the rights of the caller are.
+fn make_unchecked(
+    caller: &Caller<'_>,
+    directory: &Path,
+    name: &[u8],
+    kind: NewKind<'_>,
+    mode: Mode,
+) -> Result<Path, FsError> {
     let inode = directory.inode();
     let made = inode.ops().create(inode, Some(name), new_inode(caller, inode, kind, mode))?;
     match add_name(directory, name, made.clone()) {
@@ -191,6 +221,14 @@ fn check_creation(caller: &Caller<'_>, directory: &Path) -> Result<(), FsError> 
         return Err(FsError::NotFound);
     }
     caller.credentials.check(directory.inode().permissions(), Access::WRITE | Access::EXECUTE)
+}
+
+/// Checks that programs make files in `directory`.
+fn check_maker(directory: &Inode, name: Option<&[u8]>, kind: NewKind<'_>) -> Result<(), FsError> {
+    match directory.file_system().maker() {
+        Maker::Program => Ok(()),
+        Maker::Kernel => Err(inode::refusal(name.is_some(), kind)),
+    }
 }
 
 /// Returns a new inode of the caller's. In a directory with the set-group-ID bit it gets the

@@ -2,7 +2,9 @@
 
 use super::dentry_cache;
 use super::lookup::{self, Caller, NameAt};
+use super::path::Path;
 use crate::fs::error::FsError;
+use crate::fs::file_system::Maker;
 use crate::sync::Rank;
 use path_walk::Last;
 
@@ -13,6 +15,18 @@ use path_walk::Last;
 /// [`FsError::IsADirectory`], [`FsError::Busy`] if something is mounted on it, errors of
 /// permissions and walks.
 pub fn remove_file(caller: &Caller<'_>, path: &[u8]) -> Result<(), FsError> {
+    remove_file_by(Maker::Program, caller, path)
+}
+
+/// Removes the name `name` of a file in `root`, also where programs remove none. May wait.
+///
+/// # Errors
+/// [`FsError::NotFound`] and others.
+pub fn remove_node_of_kernel(root: &Path, name: &[u8]) -> Result<(), FsError> {
+    remove_file_by(Maker::Kernel, &Caller::root(root), name)
+}
+
+fn remove_file_by(by: Maker, caller: &Caller<'_>, path: &[u8]) -> Result<(), FsError> {
     let at = NameAt::find(caller, path)?;
     let name = at.name(FsError::IsADirectory)?;
     let directory = at.directory.inode();
@@ -29,6 +43,9 @@ pub fn remove_file(caller: &Caller<'_>, path: &[u8]) -> Result<(), FsError> {
         caller.credentials.check_removal(directory.permissions(), inode.permissions())?;
         if inode.is_directory() {
             return Err(FsError::IsADirectory);
+        }
+        if by == Maker::Program {
+            directory.file_system().check_names_change()?;
         }
         if dentry.is_mount_point() {
             return Err(FsError::Busy);
@@ -66,6 +83,7 @@ pub fn remove_directory(caller: &Caller<'_>, path: &[u8]) -> Result<(), FsError>
         if !inode.is_directory() {
             return Err(FsError::NotADirectory);
         }
+        directory.file_system().check_names_change()?;
         let _own_lock = inode.lock().write_as(Rank::ThirdInode);
         if dentry.is_mount_point() {
             return Err(FsError::Busy);

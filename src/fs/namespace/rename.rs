@@ -101,6 +101,9 @@ pub fn rename(
             to_caller.credentials.check(to_inode.permissions(), access)?;
         }
     }
+    if !replaced_inode.is_some_and(|inode| Arc::ptr_eq(inode, moved_inode)) {
+        from_inode.file_system().check_names_change()?;
+    }
     // A directory that moves gets another `..`.
     let changes_parent = |inode: &Inode| inode.is_directory() && !is_one_directory;
     if changes_parent(moved_inode) {

@@ -24,7 +24,7 @@ use page_tree::PageTree;
 
 use super::attributes::Mode;
 use super::error::FsError;
-use super::file_system::FileSystem;
+use super::file_system::{FileSystem, Maker};
 use super::inode::{Inode, NewInode, NewKind};
 use super::page_cache::{PAGE_BYTES, PageBudget};
 use super::super_block::{SuperBlock, SuperBlockOps, Usage};
@@ -67,21 +67,32 @@ impl Limits {
 /// # Errors
 /// [`FsError::NoMemory`].
 pub fn make(kind: &'static str, limits: Limits, mode: Mode) -> Result<Arc<SuperBlock>, FsError> {
-    make_with_magic(kind, MAGIC, limits, mode)
+    make_any(kind, MAGIC, Maker::Program, limits, mode)
 }
 
-/// Makes a tmpfs that programs know as another kind of file system, by the number `magic`.
+/// Makes a tmpfs that programs know as another kind of file system, by the number `magic`, and in
+/// which only the kernel makes files.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
-pub fn make_with_magic(
+pub fn make_for_kernel(
     kind: &'static str,
     magic: u64,
     limits: Limits,
     mode: Mode,
 ) -> Result<Arc<SuperBlock>, FsError> {
+    make_any(kind, magic, Maker::Kernel, limits, mode)
+}
+
+fn make_any(
+    kind: &'static str,
+    magic: u64,
+    maker: Maker,
+    limits: Limits,
+    mode: Mode,
+) -> Result<Arc<SuperBlock>, FsError> {
     let page_budget = Arc::try_new(PageBudget::new(limits.pages))?;
-    let file_system = FileSystem::try_new(kind, Some(page_budget.clone()))?;
+    let file_system = FileSystem::try_new(kind, Some(page_budget.clone()), maker)?;
     let fs = Arc::try_new(Tmpfs {
         inodes: SpinMutex::new(Rank::Files, PageTree::new()),
         next_number: AtomicU64::new(ROOT),
