@@ -1,6 +1,6 @@
-//! Keys of the keyboard, as a terminal sends them.
+//! Keys of the keyboard, as the Linux console sends them: TERM=linux.
 //!
-//! Source: XTerm Control Sequences, "PC-Style Function Keys".
+//! Source: terminfo(5), the entry `linux`.
 
 use line_editor::Key;
 
@@ -21,8 +21,8 @@ pub(super) fn encode(key: Key, bytes: &mut [u8]) -> usize {
         Key::Down => b"\x1B[B",
         Key::Right => b"\x1B[C",
         Key::Left => b"\x1B[D",
-        Key::Home => b"\x1B[H",
-        Key::End => b"\x1B[F",
+        Key::Home => b"\x1B[1~",
+        Key::End => b"\x1B[4~",
         Key::Delete => b"\x1B[3~",
         Key::PageUp => b"\x1B[5~",
         Key::PageDown => b"\x1B[6~",
@@ -40,11 +40,11 @@ pub(super) fn encode(key: Key, bytes: &mut [u8]) -> usize {
 
 fn function(number: u8) -> &'static [u8] {
     const SEQUENCES: [&[u8]; 12] = [
-        b"\x1BOP",
-        b"\x1BOQ",
-        b"\x1BOR",
-        b"\x1BOS",
-        b"\x1B[15~",
+        b"\x1B[[A",
+        b"\x1B[[B",
+        b"\x1B[[C",
+        b"\x1B[[D",
+        b"\x1B[[E",
         b"\x1B[17~",
         b"\x1B[18~",
         b"\x1B[19~",
@@ -69,7 +69,9 @@ mod tests {
             (Key::Ctrl('c'), b"\x03"),
             (Key::Enter, b"\r"),
             (Key::Up, b"\x1B[A"),
-            (Key::Function(5), b"\x1B[15~"),
+            (Key::Ctrl('\\'), b"\x1C"),
+            (Key::Ctrl('@'), b"\0"),
+            (Key::Function(5), b"\x1B[[E"),
             (Key::Function(13), b""),
             (Key::ScrollUp, b""),
         ] {

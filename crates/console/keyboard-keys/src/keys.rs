@@ -95,11 +95,21 @@ fn named_key(code: KeyCode, is_shifted: bool, is_jump: bool) -> Option<Key> {
     })
 }
 
+/// Returns what a character is with Ctrl.
+///
+/// Source: ECMA-48 for the characters above the letters; DEC, "VT220 Programmer Reference Manual",
+/// "Control Codes" for the digits.
 fn with_ctrl(c: char) -> Option<Key> {
     match c {
         'a'..='z' | 'A'..='Z' => Some(Key::Ctrl(c.to_ascii_lowercase())),
         // As on every terminal.
-        '[' => Some(Key::Escape),
+        '[' | '3' => Some(Key::Escape),
+        ' ' | '@' | '2' => Some(Key::Ctrl('@')),
+        '\\' | '4' => Some(Key::Ctrl('\\')),
+        ']' | '5' => Some(Key::Ctrl(']')),
+        '^' | '6' => Some(Key::Ctrl('^')),
+        '_' | '/' | '7' => Some(Key::Ctrl('_')),
+        '8' => Some(Key::Backspace),
         _ => None,
     }
 }

@@ -33,7 +33,7 @@ pub enum Key {
     DeleteWordRight,
     /// Completes a word.
     Tab,
-    /// Ctrl with a letter, in lower case.
+    /// Ctrl with a letter, in lower case, or with one of `@`, `\`, `]`, `^` and `_`.
     Ctrl(char),
     /// Escape by itself.
     Escape,
