@@ -1,10 +1,14 @@
 //! Keys from the serial line and from the keyboard.
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use heapless::Deque;
 use line_editor::{Key, KeyDecoder};
 
 use super::key_bytes;
+use super::screen::{self, Scroll};
 use crate::arch::time::clock;
+use crate::drivers::char::serial::Serial;
 use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
 
@@ -110,7 +114,7 @@ pub fn wait_key_for(time_us: u64) -> Option<Typed> {
 }
 
 fn wait(end_us: Option<u64>) -> Option<Typed> {
-    super::screen::show();
+    screen::show();
     loop {
         // Read before the check for keys, so that a key that arrives after it ends the
         // wait.
@@ -128,6 +132,22 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
     }
 }
 
+/// Whether the last byte for programs came from the keyboard.
+static IS_AT_KEYBOARD: AtomicBool = AtomicBool::new(false);
+
+/// Without a serial line, programs are used at the keyboard from the start.
+pub(super) fn start(serial: Serial) {
+    IS_AT_KEYBOARD.store(serial == Serial::Absent, Ordering::Relaxed);
+}
+
+/// Returns where programs are used: where something was typed last, at first at the serial line.
+pub(super) fn place() -> Source {
+    match IS_AT_KEYBOARD.load(Ordering::Relaxed) {
+        true => Source::Keyboard,
+        false => Source::Serial,
+    }
+}
+
 /// What is typed while programs run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedBytes {
@@ -137,8 +157,8 @@ pub enum TypedBytes {
     Attention,
 }
 
-/// Sleeps until something is typed, and fills `bytes` with it, as a terminal sends it. For programs;
-/// keys of the prompt are not read meanwhile.
+/// Sleeps until something is typed or the screen's terminal answers a program, and fills `bytes` with
+/// it, as a terminal sends it. For programs; keys of the prompt are not read meanwhile.
 pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> TypedBytes {
     loop {
         // Before the look, or a key in between would be missed.
@@ -146,24 +166,42 @@ pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> TypedBytes {
         if input_events::take_attention() {
             return TypedBytes::Attention;
         }
-        let mut len = 0;
-        while len < bytes.len()
-            && let Some(byte) = serial::try_read()
-        {
-            bytes[len] = byte;
-            len += 1;
-        }
-        if len == 0
-            && let Some(key) = keyboard::try_read()
-        {
-            len = key_bytes::encode(key, bytes);
-        }
+        let len = take_bytes(bytes);
         if len > 0 {
             return TypedBytes::Input(len);
         }
         let poll_ns = serial::poll_interval_ns().map(|interval_ns| clock::now_ns() + interval_ns);
         input_events::wait(seen, poll_ns);
     }
+}
+
+/// Fills `bytes` with what was typed, or with an answer; returns how many bytes.
+fn take_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
+    let answered = screen::take_answers(bytes);
+    if answered > 0 {
+        return answered;
+    }
+    let mut len = 0;
+    while len < bytes.len()
+        && let Some(byte) = serial::try_read()
+    {
+        bytes[len] = byte;
+        len += 1;
+    }
+    if len > 0 {
+        IS_AT_KEYBOARD.store(false, Ordering::Relaxed);
+    }
+    while len == 0
+        && let Some(key) = keyboard::try_read()
+    {
+        IS_AT_KEYBOARD.store(true, Ordering::Relaxed);
+        match key {
+            Key::ScrollUp => screen::scroll(Scroll::Up),
+            Key::ScrollDown => screen::scroll(Scroll::Down),
+            _ => len = key_bytes::encode(key, bytes),
+        }
+    }
+    len
 }
 
 /// How many typed bytes [`wait_bytes`] returns at most.

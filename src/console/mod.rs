@@ -11,6 +11,7 @@ pub mod history;
 mod input;
 mod key_bytes;
 mod line;
+mod program_output;
 mod screen;
 mod surface;
 
@@ -32,6 +33,7 @@ pub use input::{
     wait_key_for,
 };
 pub use line::{LINE_MAX_BYTES, LineInput};
+pub use program_output::write_bytes;
 pub use screen::Scroll;
 pub use surface::Surface;
 
@@ -78,6 +80,7 @@ pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Su
     if screen.is_some() {
         screen::use_timer(timer);
     }
+    input::start(serial);
     Console { serial, screen, keyboard }
 }
 
@@ -136,13 +139,6 @@ pub fn write_serial(text: &str) {
 pub fn write(text: &str) {
     serial::write(text);
     screen::write(text);
-}
-
-/// Writes bytes of a program on the serial line and the screen: they are those of a terminal, with
-/// CR and LF as it needs them.
-pub fn write_bytes(bytes: &[u8]) {
-    serial::write_bytes(bytes);
-    screen::write_bytes(bytes);
 }
 
 /// Shows all printed text, and waits until the serial line has sent it: before the

@@ -5,13 +5,13 @@
 //! During long output the screen is only drawn from time to time, so rows that scroll off
 //! between two times are never drawn. The last text is drawn before a wait for a key, or
 //! by the timer's interrupts.
-//! a key, or by the timer's interrupts.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use ::log::Level;
+use heapless::Deque;
 use terminal::{Cell, Color, Terminal};
 
 use super::surface::{PLAIN, Surface};
@@ -48,6 +48,20 @@ struct Screen {
     shown_at_us: u64,
     /// The cursor's row shows the name of a boot stage.
     has_stage: bool,
+    /// The terminal's answers to a program that waits for them.
+    answers: Deque<u8, ANSWERS_BYTES>,
+}
+
+/// Room for answers that the program hasn't got yet, in bytes.
+const ANSWERS_BYTES: usize = 128;
+
+/// What happens to the terminal's answers to what a program has written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// [`take_answers`] takes them.
+    Kept,
+    /// They are dropped: another terminal answers.
+    Dropped,
 }
 
 /// Whether the timer's interrupts draw printed text.
@@ -75,6 +89,7 @@ impl Screen {
             is_stale,
             shown_at_us,
             has_stage,
+            answers: Deque::new(),
         })
     }
 
@@ -85,7 +100,19 @@ impl Screen {
         for _ in text.len()..line.len() {
             self.terminal.write(b"\r\n");
         }
+        // The kernel expects no answers.
+        self.take_replies(Answers::Dropped);
         self.note_change();
+    }
+
+    /// Takes the terminal's answers.
+    fn take_replies(&mut self, answers: Answers) {
+        while let Some(byte) = self.terminal.take_reply() {
+            if answers == Answers::Kept {
+                // If a program doesn't read them, later ones are lost.
+                let _ = self.answers.push_back(byte);
+            }
+        }
     }
 
     /// Records the rows that have changed.
@@ -225,13 +252,33 @@ pub(super) fn write(text: &str) {
     }
 }
 
-/// Writes bytes for the terminal as they are, as a program has written them.
-pub(super) fn write_bytes(bytes: &[u8]) {
-    with_screen(|screen| {
+/// Writes bytes for the terminal as they are, as a program has written them. Returns whether there
+/// are answers for it.
+pub(super) fn write_bytes(bytes: &[u8], answers: Answers) -> bool {
+    let has_answers = with_screen(|screen| {
         screen.terminal.write(bytes);
+        screen.take_replies(answers);
         screen.note_change();
+        !screen.answers.is_empty()
     });
     show();
+    has_answers == Some(true)
+}
+
+/// Takes answers of the terminal, which the program gets as if they had been typed; returns how
+/// many bytes.
+pub(super) fn take_answers(bytes: &mut [u8]) -> usize {
+    let taken = with_screen(|screen| {
+        let mut len = 0;
+        while len < bytes.len()
+            && let Some(byte) = screen.answers.pop_front()
+        {
+            bytes[len] = byte;
+            len += 1;
+        }
+        len
+    });
+    taken.unwrap_or(0)
 }
 
 /// Writes a line of the log in its level's colour, and draws it at once: the kernel may

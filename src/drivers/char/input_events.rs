@@ -19,8 +19,8 @@ pub fn take_attention() -> bool {
     IS_ATTENTION_REQUESTED.swap(false, Ordering::Relaxed)
 }
 
-/// Counts input of a device and wakes readers. For interrupt handlers.
-pub(in crate::drivers) fn note() {
+/// Counts input and wakes readers. For interrupt handlers, too.
+pub fn note() {
     EVENTS.fetch_add(1, Ordering::Relaxed);
     WAITING.wake_all();
 }

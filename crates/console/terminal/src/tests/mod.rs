@@ -8,6 +8,7 @@ mod model;
 mod modes;
 mod movement;
 mod properties;
+mod requests;
 mod styles;
 mod text;
 mod view;
