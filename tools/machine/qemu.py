@@ -32,7 +32,7 @@ KEYS = {
     " ": ["spc"], "\n": ["ret"], "\r": ["ret"], "\b": ["backspace"], "-": ["minus"],
     "=": ["equal"], ".": ["dot"], ",": ["comma"], "/": ["slash"], "_": ["shift", "minus"],
     "\\": ["backslash"], "|": ["shift", "backslash"], "[": ["bracket_left"],
-    ">": ["shift", "dot"],
+    ">": ["shift", "dot"], ";": ["semicolon"], "'": ["apostrophe"],
 }
 
 
