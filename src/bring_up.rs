@@ -56,7 +56,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     device::start();
     let files = fs::start(tasks, boot, rtc);
     tty::start_ptys(files);
-    let processes = process::start(files, syscall::handle, boot.options.addresses);
+    let processes = process::start(files, syscall::handle, &boot.options);
     procfs::start(files, processes, boot);
     syscall::strace::start(processes, boot.options.strace.as_deref());
 

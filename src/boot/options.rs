@@ -8,6 +8,7 @@ use crate::arch::cpu::features::FeatureChoice;
 use crate::arch::irq::ApicChoice;
 use crate::drivers::char::keyboard::Layout;
 use crate::drivers::char::serial;
+use crate::mm::user::huge_pages::HugePages;
 
 /// The longest path on the command line, in bytes.
 const PATH_MAX_BYTES: usize = 255;
@@ -40,6 +41,9 @@ pub struct Options {
     pub init: Option<String<PATH_MAX_BYTES>>,
     /// `norandmaps`: programs are always at the same addresses.
     pub addresses: Addresses,
+    /// `transparent_hugepage=always`, `=madvise` or `=never`: which memory gets huge pages.
+    /// `None` if that depends on how much memory there is.
+    pub huge_pages: Option<HugePages>,
     /// `strace`, `strace=NUMBER` or `strace=NAME`: whose system calls are logged.
     pub strace: Option<String<PROCESS_MAX_BYTES>>,
     /// `layout=NAME`: the keyboard layout.
@@ -87,6 +91,14 @@ impl Options {
             ("nox2apic", None) if self.apic == ApicChoice::All => self.apic = ApicChoice::InMemory,
             ("nox2apic", None) => {}
             ("norandmaps", None) => self.addresses = Addresses::Fixed,
+            ("transparent_hugepage", Some(which)) => {
+                self.huge_pages = Some(match which {
+                    "always" => HugePages::Always,
+                    "madvise" => HugePages::Madvise,
+                    "never" => HugePages::Never,
+                    _ => return None,
+                });
+            }
             ("quiet", None) => self.is_quiet = true,
             ("init", Some(path)) => self.init = Some(String::try_from(path).ok()?),
             ("strace", word) => {

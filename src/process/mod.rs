@@ -76,8 +76,9 @@ mod user_thread;
 pub mod uts;
 pub mod wait;
 
-use crate::boot::Addresses;
+use crate::boot::{Addresses, Options};
 use crate::fs::Files;
+use crate::mm::user::huge_pages;
 
 pub use loader::LoadError;
 pub use user_thread::SystemCalls;
@@ -86,10 +87,11 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Makes processes possible. `system_calls` handles their system calls; `addresses` says where the
-/// parts of programs are.
-pub fn start(_files: Files, system_calls: SystemCalls, addresses: Addresses) -> Processes {
-    if addresses == Addresses::Fixed {
+/// Makes processes possible. `system_calls` handles their system calls; `options` say where the parts
+/// of programs are, and which of their memory gets huge pages.
+pub fn start(_files: Files, system_calls: SystemCalls, options: &Options) -> Processes {
+    huge_pages::start(options.huge_pages);
+    if options.addresses == Addresses::Fixed {
         loader::fix_layout();
     }
     user_thread::set_system_calls(system_calls);

@@ -1,7 +1,8 @@
 """The programs of user/tests: each prints here what it printed on Linux.
 
 `tools/record-tests` has recorded user/tests/NAME.expected on Linux, from the same archive. All
-programs run one after the other on a machine with one CPU, and on one with four.
+programs run one after the other on a machine with one CPU, and on one with four, where private
+memory gets huge pages.
 """
 
 import difflib
@@ -21,7 +22,8 @@ _lock = threading.Lock()
 
 def machine(cpus, words):
     """Boots Farjump into user/run-tests.c, with the words as its arguments."""
-    cmdline = " ".join(["quiet", "init=/bin/run-tests", "--", *words])
+    huge_pages = "always" if cpus > 1 else "never"
+    cmdline = " ".join(["quiet", f"transparent_hugepage={huge_pages}", "init=/bin/run-tests", "--", *words])
     return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", str(cpus), "-cdrom",
                 image(cmdline, initramfs=programs.build_archive()))
 

@@ -3,7 +3,7 @@
 //! ```text
 //!  the page is                    │ read, executed              │ written
 //!  ───────────────────────────────┼─────────────────────────────┼──────────────────────────────
-//!  anonymous, not there           │ a frame of zeros            │ a frame of zeros
+//!  anonymous, not there           │ a frame of zeros, or a huge page of them
 //!  of an object, not there, shared│ the object's frame          │ the object's frame
 //!  of an object, not there, private│ the object's frame,        │ a copy of the object's frame
 //!                                 │ read-only                   │
@@ -18,13 +18,15 @@
 use alloc::sync::Arc;
 
 use ::address_space::{Access, PageRange, Region, RegionError, Sharing};
-use paging::{Mapping, MappingFlags};
+use paging::{Mapping, MappingFlags, PageSize};
 use x86_64::VirtAddr;
 
 use super::address_space::{AddressSpace, NO_LIMITS};
 use super::backing::{Backing, MappedObject, PageError};
 use super::commit;
-use super::page_table::{PAGE_BYTES, PageTableError, UserPageTable};
+use super::frame_references::{self, NewFrames};
+use super::huge_pages;
+use super::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES, PageTableError, UserPageTable};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 
 /// Why a page fault isn't served. The program gets a signal.
@@ -88,6 +90,8 @@ enum Brought {
     Mapped,
     /// It has changed meanwhile, and is to be looked at again.
     Again,
+    /// It is a part of a huge page, which is to be split.
+    InHugePage,
     /// The object has to be asked for its page of this index, with no lock held.
     Needs(Arc<dyn MappedObject>, u64),
 }
@@ -131,6 +135,12 @@ impl AddressSpace {
                 match try_bring(table, region, page, reason.is_write(), given.as_ref())? {
                     Brought::Mapped => return Ok(()),
                     Brought::Again => continue,
+                    Brought::InHugePage => {
+                        drop(mappings);
+                        let table = &mut self.mappings_for_change().table;
+                        table.split(page).map_err(|_| FaultError::NoMemory)?;
+                        continue;
+                    }
                     Brought::Needs(object, index) => (object, index),
                 };
             // An object may wait, for a disk or for another thread that has it locked. The region
@@ -206,6 +216,13 @@ fn try_bring(
     let frame = match region.backing_at(page) {
         Backing::Anonymous => {
             flags |= writable(region.access());
+            if let Some(block) = huge_pages::block_of(region, page)
+                && table.is_unused(block)
+                && let Some(frames) = huge_pages::try_new_frames()
+                && table.map_huge(block, NewFrames::new(frames), flags).is_ok()
+            {
+                return Ok(Brought::Mapped);
+            }
             SharedFrame::try_new_zeroed(Purpose::User).ok_or(FaultError::NoMemory)?
         }
         Backing::Object { object, page: index } => {
@@ -244,7 +261,17 @@ fn make_writable(
     mapping: &Mapping,
 ) -> Result<Brought, FaultError> {
     let flags = flags_of(region.access()) | MappingFlags::WRITE;
-    if region.sharing() == Sharing::Shared || UserPageTable::has_one_owner(mapping) {
+    if mapping.size != PageSize::Size4K {
+        let page = page.align_down(HUGE_PAGE_BYTES);
+        let whole = table.query(page).filter(frame_references::are_only);
+        // If the program may not write to it, only the part that the kernel writes is to change.
+        let Some(whole) = whole.filter(|_| region.access().contains(Access::WRITE)) else {
+            return Ok(Brought::InHugePage);
+        };
+        table.protect(page, &whole, flags);
+        return Ok(Brought::Mapped);
+    }
+    if region.sharing() == Sharing::Shared || frame_references::are_only(mapping) {
         table.protect(page, mapping, flags);
         return Ok(Brought::Mapped);
     }

@@ -6,9 +6,11 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use super::address_space::AddressSpace;
 use super::backing::Backing;
+use super::frame_references;
+use super::page_table::PAGE_BYTES;
 
 impl AddressSpace {
-    /// Calls `found` with each page that is mapped, lowest first, and the region that has it, if one
+    /// Calls `found` with each page that is mapped, lowest first, a huge page as its parts, and the region that has it, if one
     /// has. May wait; no page fault is served meanwhile.
     pub fn for_each_page(
         &self,
@@ -20,7 +22,11 @@ impl AddressSpace {
         mappings.table.for_each_page(PageRange::ALL, |page, mapping| {
             while parts.next_if(|region| region.range().end() <= page).is_some() {}
             let region = parts.peek().copied().filter(|region| region.range().contains(page));
-            found(page, mapping, region);
+            for part in 0..frame_references::count(mapping.size) {
+                let offset_bytes = part * PAGE_BYTES;
+                let part = Mapping { paddr: mapping.paddr + offset_bytes, ..mapping };
+                found(page + offset_bytes, part, region);
+            }
         });
     }
 

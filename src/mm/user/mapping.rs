@@ -5,7 +5,7 @@
 
 use ::address_space::{
     Access, Advice, Limits, Lock, Overlap, PageRange, Progress, Region, RegionError, RegionFlags,
-    RemapRequest, Remapped, Removed,
+    RemapRequest, RemapTarget, Remapped, Removed,
 };
 use x86_64::VirtAddr;
 
@@ -14,7 +14,7 @@ use super::backing::Backing;
 use super::commit;
 use super::fault::flags_of;
 use super::mappings::Mappings;
-use super::page_table::UserPageTable;
+use super::page_table::{PAGE_BYTES, UserPageTable};
 use crate::sync::RwLockWriteGuard;
 
 impl AddressSpace {
@@ -29,7 +29,7 @@ impl AddressSpace {
         limits: &Limits,
     ) -> Result<(), RegionError> {
         self.note_mapping(region.backing())?;
-        let mut mappings = self.mappings_for_change();
+        let mut mappings = self.mappings_for_change_of(region.range())?;
         let removed = mappings.regions.map(region, overlap, limits, commit::try_commit)?;
         finish_removal(mappings, removed);
         Ok(())
@@ -62,7 +62,7 @@ impl AddressSpace {
     /// # Errors
     /// Those of [`Regions::unmap`].
     pub fn unmap_region(&self, range: PageRange, limits: &Limits) -> Result<(), RegionError> {
-        let mut mappings = self.mappings_for_change();
+        let mut mappings = self.mappings_for_change_of(range)?;
         let removed = mappings.regions.unmap(range, limits)?;
         finish_removal(mappings, removed);
         Ok(())
@@ -78,7 +78,7 @@ impl AddressSpace {
         access: Access,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        let Mappings { regions, table } = &mut *self.mappings_for_change();
+        let Mappings { regions, table } = &mut *self.mappings_for_change_of(range)?;
         let Progress { reached, result } =
             regions.protect(range, access, limits, commit::try_commit);
         if let Some(changed) = part_below(range, reached) {
@@ -101,6 +101,9 @@ impl AddressSpace {
     ) -> Result<PageRange, RegionError> {
         let mut mappings = self.mappings_for_change();
         let Mappings { regions, table } = &mut *mappings;
+        for range in ranges_of(request).into_iter().flatten() {
+            table.split_ends(range).map_err(|_| RegionError::NoMemory)?;
+        }
         let Remapped { removed, moved_from, range } =
             regions.remap(request, limits, commit::try_commit)?;
         unmap_removed(table, &removed);
@@ -121,7 +124,7 @@ impl AddressSpace {
         advice: Advice,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        self.mappings_for_change().regions.advise(range, advice, limits).result
+        self.mappings_for_change_of(range)?.regions.advise(range, advice, limits).result
     }
 
     /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
@@ -135,7 +138,7 @@ impl AddressSpace {
         range: PageRange,
         may_discard: impl Fn(&Region<Backing>) -> bool,
     ) -> Result<(), RegionError> {
-        let Mappings { regions, table } = &mut *self.mappings_for_change();
+        let Mappings { regions, table } = &mut *self.mappings_for_change_of(range)?;
         let refused = regions.iter_range(range).find(|region| !may_discard(region));
         let end = refused.map_or(range.end(), |region| region.range().start());
         if let Some(part) = part_below(range, end) {
@@ -158,7 +161,7 @@ impl AddressSpace {
         lock: Lock,
         limits: &Limits,
     ) -> Result<(), RegionError> {
-        self.mappings_for_change().regions.lock(range, lock, limits).result
+        self.mappings_for_change_of(range)?.regions.lock(range, lock, limits).result
     }
 
     /// Locks all pages, or unlocks them, and those that are mapped from now on, or doesn't:
@@ -212,7 +215,15 @@ impl AddressSpace {
     /// Moves the program break; returns where it is, which is where it was if that fails. May wait.
     pub fn set_program_break(&self, end: u64, limits: &Limits) -> VirtAddr {
         let mut mappings = self.mappings_for_change();
-        let regions = &mut mappings.regions;
+        let Mappings { regions, table } = &mut *mappings;
+        let old_end = regions.heap_end();
+        let is_split = part_between(end, old_end.as_u64()).is_none_or(|removed| {
+            // The heap stays as it is if there is no memory for this.
+            table.split_ends(removed).is_ok()
+        });
+        if !is_split {
+            return old_end;
+        }
         let changed =
             regions.set_program_break(end, Backing::Anonymous, limits, commit::try_commit);
         let heap_end = regions.heap_end();
@@ -221,6 +232,40 @@ impl AddressSpace {
         }
         heap_end
     }
+
+    /// Returns the mappings, locked for a change of the pages of `range`, beyond which no huge page
+    /// reaches any more. May wait.
+    ///
+    /// # Errors
+    /// [`RegionError::NoMemory`].
+    fn mappings_for_change_of(
+        &self,
+        range: PageRange,
+    ) -> Result<RwLockWriteGuard<'_, Mappings>, RegionError> {
+        let mut mappings = self.mappings_for_change();
+        mappings.table.split_ends(range).map_err(|_| RegionError::NoMemory)?;
+        Ok(mappings)
+    }
+}
+
+/// Returns the ranges of pages that `request` may change: those before, the rest if they become
+/// fewer, and those at the target. Where it is wrong there are none.
+fn ranges_of(request: &RemapRequest) -> [Option<PageRange>; 3] {
+    let (start, old, new) = (request.start, request.old_len_bytes, request.new_len_bytes);
+    let target = match request.target {
+        RemapTarget::At(target) => part_between(target, target.saturating_add(new)),
+        RemapTarget::InPlace | RemapTarget::Anywhere { .. } => None,
+    };
+    let rest = part_between(start.saturating_add(new), start.saturating_add(old));
+    [part_between(start, start.saturating_add(old)), rest, target]
+}
+
+/// Returns the pages between the addresses `start` and `end`, which are rounded up to whole pages,
+/// if there are any.
+fn part_between(start: u64, end: u64) -> Option<PageRange> {
+    let start = start.checked_next_multiple_of(PAGE_BYTES)?;
+    let end = end.checked_next_multiple_of(PAGE_BYTES)?;
+    PageRange::try_new(start, end.checked_sub(start).filter(|len| *len > 0)?).ok()
 }
 
 /// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.

@@ -13,6 +13,7 @@
 //! | [`foreign`] | access to the memory of a program that does not run |
 //! | [`statistics`] | how large an address space is, and how many of its pages are there |
 //! | [`fork`] | a copy of an address space |
+//! | [`huge_pages`] | pages of 2 MiB |
 //! | [`commit`] | how much memory may be promised to programs |
 //! | [`vdso`] | the code and the data that all programs have |
 //! | [`pointer`] | typed copies from and to the memory of the running program |
@@ -26,6 +27,8 @@ pub mod commit;
 pub mod fault;
 pub mod foreign;
 pub mod fork;
+mod frame_references;
+pub mod huge_pages;
 pub mod inspection;
 mod mapping;
 pub mod mappings;

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! 1. The table has the kernel's upper half, whose tables are there for ever.
-//! 2. Each page that is mapped in the lower half holds a reference to its frame: a [`SharedFrame`]
-//!    that was leaked.
+//! 2. Each page that is mapped in the lower half holds a reference to its frame, a huge page one to
+//!    each of its frames: a [`SharedFrame`] that was leaked.
 //!
 //! Page faults of several threads map pages at once ([`UserPageTable::map`],
 //! [`UserPageTable::exchange`]). All other changes are made by one thread alone, by `&mut`.
@@ -15,11 +15,12 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use ::address_space::PageRange;
 use heapless::Vec as ShortVec;
 use paging::{
-    Capabilities, FlushScope, Leaf, Mapping, MappingFlags, OnClone, PageSize, PagingError,
-    PagingHandler, X64PTE, X64PageTable,
+    Capabilities, FlushScope, Mapping, MappingFlags, OnClone, PageSize, PagingError, PagingHandler,
+    X64PageTable,
 };
 use x86_64::{PhysAddr, VirtAddr};
 
+use super::frame_references::{self, NewFrames, TakenFrames};
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::kernel_space;
@@ -28,7 +29,10 @@ use crate::mm::kernel::layout::{self, FRAME_BYTES, NULL_END, PROGRAMS_END};
 /// The size of a page of programs, in bytes.
 pub const PAGE_BYTES: u64 = FRAME_BYTES;
 
-/// How many frames are freed after one flush.
+/// The size of a huge page of programs, in bytes.
+pub const HUGE_PAGE_BYTES: u64 = PageSize::Size2M.bytes();
+
+/// The frames of how many pages are freed after one flush.
 const BATCH: usize = 128;
 
 /// The page table's access to frames and their memory, and to the TLBs of the CPUs that have the
@@ -131,7 +135,7 @@ impl From<PagingError> for PageTableError {
 /// The page table of an address space.
 pub struct UserPageTable {
     table: X64PageTable<Host>,
-    /// How many pages are mapped.
+    /// How many pages are mapped; a huge page counts as many.
     pages: AtomicU64,
     /// How many pages were mapped at most, as far as [`unmap_with`](Self::unmap_with) has noted it.
     pages_max: u64,
@@ -174,6 +178,43 @@ impl UserPageTable {
         Ok(())
     }
 
+    /// Maps the huge page at `page` to `frames`. Several threads may do this at once.
+    ///
+    /// # Errors
+    /// See [`PageTableError`]; the frames are freed then.
+    pub(super) fn map_huge(
+        &self,
+        page: VirtAddr,
+        frames: NewFrames,
+        flags: MappingFlags,
+    ) -> Result<(), PageTableError> {
+        self.table.map_concurrently(page, frames.start(), PageSize::Size2M, flags)?;
+        self.pages.fetch_add(frames.count(), Ordering::Relaxed);
+        frames.leak();
+        Ok(())
+    }
+
+    /// Splits the huge pages that reach beyond `range`.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`].
+    pub(super) fn split_ends(&mut self, range: PageRange) -> Result<(), PageTableError> {
+        self.table.split_ends_of_region(range.start(), range.len_bytes())?.flush();
+        Ok(())
+    }
+
+    /// Splits the huge page that has `page`, if there is one.
+    ///
+    /// # Errors
+    /// [`PageTableError::NoMemory`].
+    pub(super) fn split(&mut self, page: VirtAddr) -> Result<(), PageTableError> {
+        if self.query(page).is_some_and(|mapping| mapping.size != PageSize::Size4K) {
+            // The range has at least one end within the huge page.
+            self.table.split_ends_of_region(page.align_down(PAGE_BYTES), PAGE_BYTES)?.flush();
+        }
+        Ok(())
+    }
+
     /// Returns how many pages are mapped.
     pub(super) fn pages(&self) -> u64 {
         self.pages.load(Ordering::Relaxed)
@@ -194,6 +235,14 @@ impl UserPageTable {
         self.table.query(address.align_down(PAGE_BYTES)).ok()
     }
 
+    /// Returns whether nothing is mapped in the block of the size of a huge page at `block`, and no
+    /// table is there for it.
+    pub(super) fn is_unused(&self, block: VirtAddr) -> bool {
+        let mut lowest = 0;
+        self.table.walk(block, |step| lowest = step.level);
+        lowest > 1 && self.query(block).is_none()
+    }
+
     /// Returns a further reference to the frame of a page that is mapped.
     pub(super) fn frame(&mut self, page: VirtAddr) -> Option<SharedFrame> {
         let mapping = self.query(page)?;
@@ -202,12 +251,6 @@ impl UserPageTable {
         let frame = own.try_clone();
         own.leak();
         frame.ok()
-    }
-
-    /// Returns whether a page that was [found](Self::query) to be mapped as `mapping` holds the only
-    /// reference to its frame. Only counts if the page is still mapped so.
-    pub(super) fn has_one_owner(mapping: &Mapping) -> bool {
-        SharedFrame::owners_of(mapping.paddr) == 1
     }
 
     /// Maps `page`, which was [found](Self::query) to be mapped as `from`, to `frame` with other
@@ -226,7 +269,8 @@ impl UserPageTable {
         let (old, flush) = self.table.exchange(page, from, frame.start(), flags)?;
         frame.leak();
         flush.flush();
-        drop(take(old));
+        // SAFETY: the page held the reference (invariant 2), and is gone from the table.
+        drop(unsafe { TakenFrames::of(old) });
         Ok(())
     }
 
@@ -238,14 +282,13 @@ impl UserPageTable {
         }
     }
 
-    /// Changes what the pages in `range` allow, and flushes them.
+    /// Changes what the pages in `range` allow, beyond which no huge page reaches, and flushes them.
     pub(super) fn protect_range(&mut self, range: PageRange, flags: MappingFlags) {
         let flush = self.table.protect_region(range.start(), range.len_bytes(), flags);
-        // There are no large pages that would have to be split.
         flush.expect("regions are ranges of whole pages").flush();
     }
 
-    /// Unmaps the pages in `range`, flushes them, and drops the references to their frames.
+    /// Unmaps the pages in `range`, beyond which no huge page reaches, flushes them, and drops the references to their frames.
     pub(super) fn unmap_range(&mut self, range: PageRange) {
         self.unmap_with(range.start(), range.end(), |flush| flush.flush());
     }
@@ -280,10 +323,11 @@ impl UserPageTable {
         self.pages_max = self.pages_max();
         let mut next = Some(start);
         while let Some(start) = next {
-            let mut frames = ShortVec::<SharedFrame, BATCH>::new();
+            let mut frames = ShortVec::<TakenFrames, BATCH>::new();
             let unmapped = self.table.unmap_region_with(start, end - start, |_, leaf| {
-                if let Some(frame) = take(leaf) {
-                    frames.push(frame).expect("the batch isn't full");
+                // SAFETY: the page held the references (invariant 2), and is gone from the table.
+                if let Some(taken) = unsafe { TakenFrames::of(leaf) } {
+                    frames.push(taken).unwrap_or_else(|_| panic!("the batch isn't full"));
                 }
                 match frames.is_full() {
                     true => ControlFlow::Break(()),
@@ -291,7 +335,7 @@ impl UserPageTable {
                 }
             });
             let (further, needed) = unmapped.expect("regions are ranges of whole pages");
-            *self.pages.get_mut() -= frames.len() as u64;
+            *self.pages.get_mut() -= frames.iter().map(TakenFrames::count).sum::<u64>();
             next = further;
             flush(needed);
             // Only now: a CPU could have written to them before the flush.
@@ -310,16 +354,19 @@ impl UserPageTable {
     ) -> Result<(), PageTableError> {
         let mut next = from.start();
         while let Some((page, _)) = self.first_mapping(next).filter(|it| it.0 < from.end()) {
-            next = page + PAGE_BYTES;
+            let target = to + (page - from.start());
+            if !target.is_aligned(HUGE_PAGE_BYTES) {
+                self.split(page)?;
+            }
             let (leaf, flush) = self.table.unmap(page)?;
             flush.flush();
-            let Some(Mapping { paddr, flags, .. }) = leaf.mapping() else {
+            let Some(Mapping { paddr, flags, size, .. }) = leaf.mapping() else {
                 continue;
             };
-            let target = to + (page - from.start());
-            if let Err(error) = self.table.map(target, paddr, PageSize::Size4K, flags) {
+            next = page + size.bytes();
+            if let Err(error) = self.table.map(target, paddr, size, flags) {
                 // There is memory for its table: at worst that was freed with the page.
-                self.table.map(page, paddr, PageSize::Size4K, flags)?;
+                self.table.map(page, paddr, size, flags)?;
                 return Err(error.into());
             }
         }
@@ -343,22 +390,12 @@ impl UserPageTable {
             let Some(mapping) = leaf.mapping().filter(|_| on_clone != OnClone::Skip) else {
                 return OnClone::Skip;
             };
-            // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
-            let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
-            let further = own.try_clone();
-            own.leak();
-            match further {
-                Ok(frame) => {
-                    // The reference of the clone.
-                    frame.leak();
-                    pages += 1;
-                    on_clone
-                }
-                Err(_) => {
-                    has_failed = true;
-                    OnClone::Skip
-                }
+            if !frame_references::add(&mapping) {
+                has_failed = true;
+                return OnClone::Skip;
             }
+            pages += frame_references::count(mapping.size);
+            on_clone
         })?;
         flush.flush();
         let mut clone = Self { table: clone, pages: AtomicU64::new(pages), pages_max: 0 };
@@ -369,7 +406,7 @@ impl UserPageTable {
         Ok(clone)
     }
 
-    /// Calls `found` with each page in `range` that is mapped.
+    /// Calls `found` with each page in `range` that is mapped, beyond which no huge page reaches.
     pub(super) fn for_each_page(&self, range: PageRange, mut found: impl FnMut(VirtAddr, Mapping)) {
         self.table.for_each_mapping(range.start(), |page, mapping| {
             if page >= range.end() {
@@ -394,10 +431,4 @@ impl UserPageTable {
         });
         first
     }
-}
-
-/// Takes the reference to its frame out of a leaf that is no longer in the table.
-fn take(leaf: Leaf<X64PTE>) -> Option<SharedFrame> {
-    // SAFETY: the page held a reference (invariant 2), and is gone from the table.
-    leaf.mapping().map(|mapping| unsafe { SharedFrame::from_leaked(mapping.paddr) })
 }

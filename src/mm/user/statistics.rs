@@ -3,10 +3,12 @@
 use core::ops::Range;
 
 use ::address_space::{Backing as _, PageRange, Region, Sharing, Usage};
+use paging::PageSize;
 use x86_64::VirtAddr;
 
 use super::address_space::AddressSpace;
 use super::backing::Backing;
+use super::frame_references;
 use super::mappings::Mappings;
 use crate::mm::kernel::frames::{self, Purpose};
 
@@ -101,10 +103,20 @@ impl Mappings {
         }
     }
 
+    /// Returns how many huge pages are there in `range`.
+    pub fn huge_pages(&self, range: PageRange) -> u64 {
+        let mut pages = 0;
+        self.table.for_each_page(range, |_, mapping| {
+            pages += u64::from(mapping.size == PageSize::Size2M);
+        });
+        pages
+    }
+
     /// Returns how many pages are there in `range`.
     pub fn pages(&self, range: PageRange) -> u64 {
         let mut pages = 0;
-        self.table.for_each_page(range, |_, _| pages += 1);
+        self.table
+            .for_each_page(range, |_, mapping| pages += frame_references::count(mapping.size));
         pages
     }
 }

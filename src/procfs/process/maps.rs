@@ -9,7 +9,7 @@ use crate::fs::error::FsError;
 use crate::fs::generated::Text;
 use crate::mm::user::backing::{Backing, MappedObject};
 use crate::mm::user::mappings::Mappings;
-use crate::mm::user::page_table::PAGE_BYTES;
+use crate::mm::user::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES};
 use crate::procfs::target::Target;
 
 /// The column in which names begin.
@@ -126,7 +126,7 @@ pub(super) fn smaps(target: &Target, text: &mut Text) -> Result<(), FsError> {
             ("Referenced", rss),
             ("Anonymous", resident.anonymous * PAGE_KIB),
             ("LazyFree", 0),
-            ("AnonHugePages", 0),
+            ("AnonHugePages", mappings.huge_pages(region.range()) * HUGE_PAGE_BYTES / 1024),
             ("ShmemPmdMapped", 0),
             ("FilePmdMapped", 0),
             ("Shared_Hugetlb", 0),

@@ -213,6 +213,23 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((next, Flush::new(&self.tables.handler, changes)))
     }
 
+    /// Splits the large pages that reach beyond the `len_bytes` bytes from `start` on: operations on
+    /// that range can't fail for lack of memory then.
+    ///
+    /// # Errors
+    /// Those of [`unmap_region`](Self::unmap_region).
+    pub fn split_ends_of_region(
+        &mut self,
+        start: VirtAddr,
+        len_bytes: u64,
+    ) -> Result<Flush<'_, H>, PagingError> {
+        let mut changes = Changes::default();
+        if let Some(range) = self.range(start, len_bytes)? {
+            self.split_ends(range, &mut changes)?;
+        }
+        Ok(Flush::new(&self.tables.handler, changes))
+    }
+
     /// Changes what the pages in the `len_bytes` bytes from `start` on allow; empty flags
     /// unmap them. Software payloads stay. Large pages that reach beyond the range are
     /// split.

@@ -53,6 +53,14 @@ impl AllocatedFrames {
         Some(Self::new(or_after_draining(take)?, run.count, purpose))
     }
 
+    /// As [`try_new_run`](Self::try_new_run), for a caller who can do without: the caches stay as
+    /// they are, and a failure isn't counted.
+    pub fn try_new_spare_run(run: Run, purpose: Purpose) -> Option<Self> {
+        let below = number(run.below);
+        let first = bitmap::allocate_run(run.count, run.align_frames, below, purpose)?;
+        Some(Self::new(first, run.count, purpose))
+    }
+
     /// Takes the highest free frame between `start` and `end`; `None` if none is free there.
     /// If there is none at first, the caches of all CPUs are emptied.
     pub fn try_new_within(start: PhysAddr, end: PhysAddr, purpose: Purpose) -> Option<Self> {

@@ -72,6 +72,15 @@ impl SharedFrame {
     }
 }
 
+impl AllocatedFrames {
+    /// Sets all bytes of the frames to 0.
+    pub fn zero(&self) {
+        let start: *mut u8 = layout::direct(self.start()).as_mut_ptr();
+        // SAFETY: the direct map shows the frames, which this one owns.
+        unsafe { zero(start, self.count() * FRAME_BYTES as usize) };
+    }
+}
+
 impl<'a> FrameBytes<'a> {
     /// Returns how many bytes they are.
     #[inline]
@@ -147,20 +156,30 @@ impl<'a> FrameBytes<'a> {
     /// Sets the bytes to 0.
     #[inline]
     pub fn zero(self) {
-        let (words, rest) = (self.len / 8, self.len % 8);
         // SAFETY: the frame has so many bytes from there on (invariant).
-        unsafe {
-            asm!(
-                "rep stosq",
-                "mov ecx, {rest:e}",
-                "rep stosb",
-                rest = in(reg) rest,
-                inout("rcx") words => _,
-                inout("rdi") self.as_mut_ptr() => _,
-                in("rax") 0_u64,
-                options(nostack, preserves_flags),
-            );
-        }
+        unsafe { zero(self.as_mut_ptr(), self.len) };
+    }
+}
+
+/// Sets `len` bytes to 0, by words of 8 bytes and single bytes after them.
+///
+/// # Safety
+/// So many bytes can be written at `to`.
+#[inline]
+unsafe fn zero(to: *mut u8, len: usize) {
+    let (words, rest) = (len / 8, len % 8);
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "rep stosq",
+            "mov ecx, {rest:e}",
+            "rep stosb",
+            rest = in(reg) rest,
+            inout("rcx") words => _,
+            inout("rdi") to => _,
+            in("rax") 0_u64,
+            options(nostack, preserves_flags),
+        );
     }
 }
 

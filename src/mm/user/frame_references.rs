@@ -1,0 +1,100 @@
+//! The references that a page of a page table holds to its frames: one to each frame, 512 for a huge
+//! page. So a huge page can be split, and its parts copied, unmapped or shared one by one, without a
+//! look at other page tables.
+
+use paging::{Leaf, Mapping, PageSize, X64PTE};
+use x86_64::PhysAddr;
+
+use crate::mm::kernel::frames::{AllocatedFrames, SharedFrame};
+use crate::mm::kernel::layout::FRAME_BYTES;
+
+/// Returns how many frames a page of `size` has.
+pub(super) fn count(size: PageSize) -> u64 {
+    size.bytes() / FRAME_BYTES
+}
+
+/// The frames of a page that is no longer in the table. Dropping this drops the references to them.
+pub(super) struct TakenFrames {
+    first: PhysAddr,
+    count: u64,
+}
+
+impl TakenFrames {
+    /// Takes the references out of a leaf that is no longer in the table; `None` if it held none.
+    ///
+    /// # Safety
+    /// The leaf is gone from the table, and its references have not been taken before.
+    pub(super) unsafe fn of(leaf: Leaf<X64PTE>) -> Option<Self> {
+        let Mapping { paddr: first, size, .. } = leaf.mapping()?;
+        Some(Self { first, count: count(size) })
+    }
+
+    /// Returns how many frames they are.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
+impl Drop for TakenFrames {
+    fn drop(&mut self) {
+        for frame in frames(self.first, self.count) {
+            // SAFETY: the page held a reference to the frame, which nobody else has taken (`of`).
+            drop(unsafe { SharedFrame::from_leaked(frame) });
+        }
+    }
+}
+
+/// The references to the frames of a new page, before it is in a table. Dropping this frees them.
+pub(super) struct NewFrames(AllocatedFrames);
+
+impl NewFrames {
+    /// Makes the references to frames that nobody else has. Each frame of an allocation can be freed
+    /// by itself.
+    pub(super) fn new(frames: AllocatedFrames) -> Self {
+        Self(frames)
+    }
+
+    /// Returns the address of the first.
+    pub(super) fn start(&self) -> PhysAddr {
+        self.0.start()
+    }
+
+    /// Returns how many frames they are.
+    pub(super) fn count(&self) -> u64 {
+        self.0.count() as u64
+    }
+
+    /// Passes the references to a page table.
+    pub(super) fn leak(self) {
+        self.0.leak();
+    }
+}
+
+/// Adds a reference to each frame of a page that is mapped: for a further page of the same frames.
+/// Returns whether that was possible; if not, there are none more than before.
+pub(super) fn add(mapping: &Mapping) -> bool {
+    for (done, frame) in frames(mapping.paddr, count(mapping.size)).enumerate() {
+        // SAFETY: the page holds a reference to it, which `leak` leaves to the page.
+        let own = unsafe { SharedFrame::from_leaked(frame) };
+        let further = own.try_clone();
+        own.leak();
+        match further {
+            Ok(further) => _ = further.leak(),
+            Err(_) => {
+                drop(TakenFrames { first: mapping.paddr, count: done as u64 });
+                return false;
+            }
+        }
+    }
+    true
+}
+
+/// Returns whether a page that was found to be mapped as `mapping` holds the only references to its
+/// frames. Only counts if the page is still mapped so.
+pub(super) fn are_only(mapping: &Mapping) -> bool {
+    frames(mapping.paddr, count(mapping.size)).all(|frame| SharedFrame::owners_of(frame) == 1)
+}
+
+fn frames(first: PhysAddr, count: u64) -> impl Iterator<Item = PhysAddr> {
+    (0..count).map(move |index| first + index * FRAME_BYTES)
+}
