@@ -1,0 +1,168 @@
+//! Reads and writes of an open file.
+
+use super::{Contents, OpenFile};
+use crate::fs::attributes::{FileKind, Touch};
+use crate::fs::error::FsError;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::file::regular::{self, WriteAt};
+use crate::fs::io::{Sink, Source};
+
+impl OpenFile {
+    fn check_read(&self) -> Result<(), FsError> {
+        if self.flags().can_read() { Ok(()) } else { Err(FsError::NotOpenForThis) }
+    }
+
+    pub(super) fn check_write(&self) -> Result<(), FsError> {
+        if self.flags().can_write() { Ok(()) } else { Err(FsError::NotOpenForThis) }
+    }
+
+    /// Reads from the position on, and moves it.
+    ///
+    /// # Errors
+    /// [`FsError::NotOpenForThis`], [`FsError::IsADirectory`], [`FsError::BadAddress`], and those
+    /// of what serves it.
+    pub fn read(&self, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.read_with(OpenFlags::empty(), to)
+    }
+
+    /// Reads as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn read_with(&self, extra: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.check_read()?;
+        if let Contents::Special(ops) = &self.contents
+            && !ops.has_position()
+        {
+            let read = ops.read(self.flags() | extra, 0, to)?;
+            self.touch_fifo(Touch::Accessed, read);
+            return Ok(read);
+        }
+        let _lock = self.position_lock.lock();
+        let read = self.read_unchecked(self.position(), to)?;
+        self.set_position(self.position().saturating_add(read as u64));
+        Ok(read)
+    }
+
+    /// Reads from `offset` on; the position stays.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`FsError::NotSeekable`].
+    pub fn read_at(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        self.check_position()?;
+        self.check_read()?;
+        self.read_unchecked(offset, to)
+    }
+
+    /// Checks that it has a position.
+    ///
+    /// # Errors
+    /// [`FsError::NotSeekable`].
+    pub fn check_position(&self) -> Result<(), FsError> {
+        match &self.contents {
+            Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
+            _ => Ok(()),
+        }
+    }
+
+    fn read_unchecked(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
+        match &self.contents {
+            Contents::Pages => {
+                let read = regular::read(self.inode(), offset, to)?;
+                if !self.flags().contains(OpenFlags::NO_ACCESS_TIME) {
+                    self.touch_accessed();
+                }
+                Ok(read)
+            }
+            Contents::Special(ops) => ops.read(self.flags(), offset, to),
+            Contents::Directory => Err(FsError::IsADirectory),
+            Contents::Place => Err(FsError::NotOpenForThis),
+        }
+    }
+
+    /// Notes that bytes went through a pipe or FIFO. The times of devices are those of their nodes.
+    fn touch_fifo(&self, touch: Touch, bytes: usize) {
+        if bytes > 0 && self.inode().kind() == FileKind::Fifo {
+            self.inode().touch(touch);
+        }
+    }
+
+    pub(super) fn touch_accessed(&self) {
+        if self.path.mount().check_writable().is_ok() {
+            self.inode().touch(Touch::Accessed);
+        }
+    }
+
+    /// Writes to the position, or to the end if the file is open so, and moves the position after
+    /// it.
+    ///
+    /// # Errors
+    /// [`FsError::NotOpenForThis`], [`FsError::NoSpace`], [`FsError::TooLarge`],
+    /// [`FsError::BadAddress`], and those of what serves it.
+    pub fn write(&self, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.write_with(OpenFlags::empty(), from)
+    }
+
+    /// Writes as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_with(&self, extra: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.check_write()?;
+        if let Contents::Special(ops) = &self.contents
+            && !ops.has_position()
+        {
+            let written = ops.write(self.flags() | extra, 0, from)?;
+            self.touch_fifo(Touch::Modified, written);
+            return Ok(written);
+        }
+        let _lock = self.position_lock.lock();
+        let (start, written) = self.write_unchecked(extra, self.position(), from)?;
+        self.set_position(start.saturating_add(written as u64));
+        Ok(written)
+    }
+
+    /// Writes to `offset`, or to the end if the file is open so; the position stays.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write), and [`FsError::NotSeekable`].
+    pub fn write_at(&self, offset: u64, from: &mut dyn Source) -> Result<usize, FsError> {
+        self.write_at_with(OpenFlags::empty(), offset, from)
+    }
+
+    /// Writes to `offset` as if the file was open with `extra` flags as well.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    pub fn write_at_with(
+        &self,
+        extra: OpenFlags,
+        offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<usize, FsError> {
+        self.check_position()?;
+        self.check_write()?;
+        Ok(self.write_unchecked(extra, offset, from)?.1)
+    }
+
+    fn write_unchecked(
+        &self,
+        extra: OpenFlags,
+        offset: u64,
+        from: &mut dyn Source,
+    ) -> Result<(u64, usize), FsError> {
+        let flags = self.flags() | extra;
+        match &self.contents {
+            Contents::Pages => {
+                let at = match flags.contains(OpenFlags::APPEND) {
+                    true => WriteAt::End,
+                    false => WriteAt::Offset(offset),
+                };
+                regular::write(self.inode(), at, from)
+            }
+            Contents::Special(ops) => Ok((offset, ops.write(flags, offset, from)?)),
+            Contents::Directory => Err(FsError::IsADirectory),
+            Contents::Place => Err(FsError::NotOpenForThis),
+        }
+    }
+}

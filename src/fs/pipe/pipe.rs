@@ -1,0 +1,177 @@
+//! A pipe: reads, writes, and waiting for the other end.
+
+use alloc::sync::Arc;
+
+use super::buffer::Buffer;
+use crate::fs::error::FsError;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::file::readiness::{PollQueue, Readiness};
+use crate::fs::io::{Sink, Source, done_or};
+use crate::sync::{Mutex, MutexGuard, Rank, WaitQueue};
+
+/// A write of up to so many bytes is not mixed with others.
+pub const PIPE_BUF_BYTES: usize = 4096;
+
+/// What a pipe's ends share.
+pub(super) struct State {
+    pub(super) buffer: Buffer,
+    pub(super) readers: u32,
+    pub(super) writers: u32,
+    pub(super) opens: Opens,
+}
+
+/// How often a pipe was opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Opens {
+    /// For reading.
+    pub(super) reader: u64,
+    /// For writing.
+    pub(super) writer: u64,
+}
+
+/// Whether a pipe has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// It is a FIFO's: an open of one end waits for the other end.
+    Named,
+    /// It was made with both ends.
+    Anonymous,
+}
+
+/// A pipe.
+pub struct Pipe {
+    pub(super) naming: Naming,
+    /// Protects the bytes and the counts; held while bytes are copied.
+    pub(super) state: Mutex<State>,
+    /// There are bytes, or no writers.
+    pub(super) filled: WaitQueue,
+    /// There is room, or no readers.
+    drained: WaitQueue,
+    /// The other end of a FIFO was opened.
+    pub(super) opened: WaitQueue,
+    pub(super) poll_queue: PollQueue,
+}
+
+impl Pipe {
+    /// Returns a pipe without ends.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn try_new(naming: Naming) -> Result<Arc<Self>, FsError> {
+        let buffer = Buffer::try_new()?;
+        Ok(Arc::try_new(Self {
+            naming,
+            state: Mutex::new(
+                Rank::SpecialFile,
+                State { buffer, readers: 0, writers: 0, opens: Opens::default() },
+            ),
+            filled: WaitQueue::new(),
+            drained: WaitQueue::new(),
+            opened: WaitQueue::new(),
+            poll_queue: PollQueue::new(),
+        })?)
+    }
+
+    /// Waits until there are bytes, or no writers, unless `flags` are nonblocking.
+    pub(super) fn wait_for_bytes(
+        &self,
+        flags: OpenFlags,
+    ) -> Result<MutexGuard<'_, State>, FsError> {
+        let mut state = self.state.lock();
+        while state.buffer.is_empty() && state.writers > 0 {
+            if flags.contains(OpenFlags::NONBLOCK) {
+                return Err(FsError::WouldBlock);
+            }
+            drop(state);
+            self.filled.wait_until_cancellable(None, || {
+                let state = self.state.lock();
+                !state.buffer.is_empty() || state.writers == 0
+            })?;
+            state = self.state.lock();
+        }
+        Ok(state)
+    }
+
+    /// Moves bytes to `to`; waits for the first of them.
+    ///
+    /// # Errors
+    /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`].
+    pub(super) fn read(&self, flags: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
+        if to.room() == 0 {
+            return Ok(0);
+        }
+        let mut state = self.wait_for_bytes(flags)?;
+        let was_full = state.buffer.is_full();
+        let mut done = 0;
+        let result = state.buffer.take(to, &mut done);
+        let has_more = !state.buffer.is_empty();
+        let has_room = was_full && !state.buffer.is_full();
+        drop(state);
+        if has_more {
+            // For a reader that waits beside this one.
+            self.filled.wake_one();
+        }
+        if has_room {
+            self.drained.wake_one();
+            self.poll_queue.notify_of(Readiness::OUT);
+        }
+        result.map_or_else(|error| done_or(done, error), |()| Ok(done))
+    }
+
+    /// Moves all bytes of `from` into the pipe; waits for room.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and [`FsError::BrokenPipe`].
+    pub(super) fn write(&self, flags: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
+        if from.left() == 0 {
+            return Ok(0);
+        }
+        let mut done = 0;
+        let mut state = self.state.lock();
+        let result = loop {
+            if state.readers == 0 {
+                break Err(FsError::BrokenPipe);
+            }
+            let was_empty = state.buffer.is_empty();
+            let before = done;
+            let result = state.buffer.fill(from, &mut done);
+            if was_empty && !state.buffer.is_empty() {
+                self.filled.wake_one();
+            }
+            if done > before {
+                // Each write counts, as on Linux, for those that wait for a change only.
+                self.poll_queue.notify_of(Readiness::IN);
+            }
+            if result.is_err() || from.left() == 0 {
+                break result;
+            }
+            if flags.contains(OpenFlags::NONBLOCK) {
+                break Err(FsError::WouldBlock);
+            }
+            drop(state);
+            let result = self.drained.wait_until_cancellable(None, || {
+                let state = self.state.lock();
+                !state.buffer.is_full() || state.readers == 0
+            });
+            state = self.state.lock();
+            if let Err(error) = result {
+                break Err(error.into());
+            }
+        };
+        let has_room = !state.buffer.is_full();
+        drop(state);
+        if has_room {
+            // For a writer that waits beside this one.
+            self.drained.wake_one();
+        }
+        result.map_or_else(|error| done_or(done, error), |()| Ok(done))
+    }
+
+    /// Wakes all that wait for the other end.
+    pub(super) fn note_ends_changed(&self) {
+        self.filled.wake_all();
+        self.drained.wake_all();
+        self.opened.wake_all();
+        self.poll_queue.notify();
+    }
+}
