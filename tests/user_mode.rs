@@ -13,6 +13,11 @@
 
 extern crate alloc;
 
+#[path = "user_mode/copies.rs"]
+mod copies;
+#[path = "user_mode/programs.rs"]
+mod programs;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -23,7 +28,6 @@ use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::fault::{Fault, Outcome};
 use farjump::arch::trap::frame::TrapFrame;
 use farjump::arch::trap::page_fault::PageFault;
-use farjump::arch::user::copy;
 use farjump::arch::user::user_state::{Base, has_fsgsbase};
 use farjump::arch::user::user_thread::{Next, UserThread};
 use farjump::mm::kernel::frames::{AllocatedFrames, Purpose};
@@ -33,6 +37,7 @@ use farjump::sync::{IrqMutex, Rank};
 use farjump::task::{self, Builder, ProgramStart, ProgramState};
 use farjump::testing::wait_until;
 use paging::MappingFlags;
+use programs::*;
 use x86_64::VirtAddr;
 use x86_64::registers::rflags::RFlags;
 
@@ -52,46 +57,6 @@ const YIELD: u64 = 2;
 const SET_FS: u64 = 3;
 const RETURN_TO: u64 = 4;
 const SUM: u64 = 5;
-
-/// Returns the bytes between the labels of a program.
-macro_rules! between {
-    ($name:ident) => {{
-        let (start, end): (*const u8, usize);
-        // SAFETY: it only loads two addresses.
-        unsafe {
-            core::arch::asm!(
-                concat!("lea {0}, [rip + start_", stringify!($name), "]"),
-                concat!("lea {1}, [rip + end_", stringify!($name), "]"),
-                out(reg) start, out(reg) end, options(nomem, nostack, preserves_flags),
-            );
-        }
-        // SAFETY: they are constants in `.rodata`.
-        unsafe { core::slice::from_raw_parts(start, end - start.addr()) }
-    }};
-}
-
-/// Defines programs: their machine code, from one label to the next.
-macro_rules! programs {
-    ($($name:ident: $($line:literal)*;)*) => {
-        $(
-            core::arch::global_asm!(
-                ".pushsection .rodata",
-                concat!("start_", stringify!($name), ":"),
-                $($line,)*
-                // All programs end by the first system call, if they come so far.
-                "xor eax, eax",
-                "syscall",
-                "ud2",
-                concat!("end_", stringify!($name), ":"),
-                ".popsection",
-            );
-
-            fn $name() -> &'static [u8] {
-                between!($name)
-            }
-        )*
-    };
-}
 
 /// What a test knows of its program.
 struct Program {
@@ -219,82 +184,6 @@ fn start_in(space: Arc<AddressSpace>, rip: u64, argument: u64) -> Running {
 
 fn run(code: &[u8], argument: u64) -> Ended {
     start(code, argument).wait()
-}
-
-programs! {
-    registers:
-        "mov rbx, 0x1111" "mov rbp, 0x2222" "mov r12, 0x3333" "mov r13, 0x4444"
-        "mov r14, 0x5555" "mov r15, 0x6666" "mov r8, 0x10" "mov r9, 0x20" "mov r10, 0x30"
-        "mov rsi, 0x40" "mov rdx, 0x50" "mov edi, 0x60" "mov eax, 5" "syscall"
-        // The result, and all that the call keeps.
-        "mov rdi, rax" "add rdi, rbx" "add rdi, rbp" "add rdi, r12" "add rdi, r13"
-        "add rdi, r14" "add rdi, r15" "add rdi, r8" "add rdi, r9" "add rdi, r10"
-        "add rdi, rsi" "add rdi, rdx" "mov eax, 1" "syscall"
-        "mov rdi, rsp" "mov eax, 1" "syscall";
-    // Sets the flags in RDI, calls, and notes the flags that it has after that.
-    flags:
-        "push rdi" "popf" "mov eax, 2" "syscall" "pushf" "pop rdi" "push 0x2" "popf"
-        "mov eax, 1" "syscall";
-    // MOV to SS delays the single step until after the SYSCALL.
-    delayed_step:
-        "mov ecx, ss" "xor eax, eax" "pushf" "or dword ptr [rsp], 0x100" "popf"
-        "mov ss, cx" "syscall";
-    return_to: "mov eax, 4" "syscall" "mov edi, 1" "mov eax, 1" "syscall";
-    jump: "jmp rdi";
-    read: "mov al, [rdi]";
-    write: "mov byte ptr [rdi], 1";
-    push: "mov rsp, rdi" "push rax";
-    divide: "xor edx, edx" "xor eax, eax" "div edx";
-    undefined: "ud2";
-    breakpoint: "int3";
-    vector_80: "int 0x80";
-    vector_page_fault: "int 14";
-    halt: "hlt";
-    interrupts_off: "cli";
-    port_out: "mov dx, 0x604" "mov ax, 0x2000" "out dx, ax";
-    port_in: "in al, 0x64";
-    read_msr: "mov ecx, 0xC0000080" "rdmsr";
-    write_msr: "mov ecx, 0xC0000082" "xor eax, eax" "xor edx, edx" "wrmsr";
-    read_cr0: "mov rax, cr0";
-    write_cr3: "mov rax, 0" "mov cr3, rax";
-    load_gdt: "lgdt [rsp]";
-    load_idt: "lidt [rsp]";
-    load_tr: "mov ax, 0x28" "ltr ax";
-    swap_gs: "swapgs";
-    return_to_kernel: "push 0x10" "push rsp" "pushf" "push 0x8" "push rdi" "iretq";
-    far_return: "push 0x8" "push rdi" "retfq";
-    sysret: "sysretq";
-    clear_ts: "clts";
-    invalidate: "invlpg [rdi]";
-    write_back: "wbinvd";
-    kernel_segment: "mov eax, 0x10" "mov ds, ax" "mov ss, ax";
-    spin_with_bad_stack:
-        // A bad stack under interrupts, for a while.
-        "mov rsp, rdi" "mov ecx, 30000000" "7:" "dec ecx" "jnz 7b"
-        "mov edi, 1" "mov eax, 1" "syscall";
-    // Keeps RDI in FS's base and in XMM7 over 200 calls of the scheduler.
-    keep_state:
-        "mov r12, rdi" "movq xmm7, rdi" "lea rdi, [rdi + 0x500000]" "mov eax, 3" "syscall"
-        "mov r13d, 200" "7:"
-        "mov eax, 2" "syscall"
-        "movq rax, xmm7" "cmp rax, r12" "jne 8f"
-        // The first word of DATA at FS, which is as far from there as the argument says.
-        "neg rax" "mov eax, fs:[rax]" "cmp eax, 0x61746164" "jne 8f"
-        "dec r13d" "jnz 7b"
-        "mov edi, 1" "mov eax, 1" "syscall"
-        "8:";
-    fs_and_gs:
-        "wrfsbase rdi" "wrgsbase rdi" "mov r13d, 100" "7:"
-        "mov eax, 2" "syscall"
-        "rdfsbase rax" "cmp rax, rdi" "jne 8f" "rdgsbase rax" "cmp rax, rdi" "jne 8f"
-        "dec r13d" "jnz 7b"
-        // So that no exception comes where only the base of GS would be at fault.
-        "int3" "8:";
-    many_calls: "mov r13d, 200000" "7:" "mov eax, 5" "syscall" "dec r13d" "jnz 7b"
-        "mov edi, 1" "mov eax, 1" "syscall";
-    vectors_at_start:
-        "xor edi, edi" "movq rax, xmm0" "or rdi, rax" "movq rax, xmm15" "or rdi, rax"
-        "or rdi, rbx" "or rdi, rbp" "or rdi, r8" "or rdi, r15" "mov eax, 1" "syscall";
 }
 
 #[test_case]
@@ -481,101 +370,4 @@ fn non_maskable_interrupts_at_any_instruction_of_the_entry_are_harmless() {
         assert_eq!(program.wait().notes, [1]);
     }
     assert!(asked > 0 || percpu::all().count() == 1);
-}
-
-/// Where the copies of a test begin, and what they report.
-struct Copier {
-    has_ended: Arc<AtomicBool>,
-    is_ending: AtomicBool,
-}
-
-impl Drop for Copier {
-    fn drop(&mut self) {
-        self.has_ended.store(true, Ordering::Release);
-    }
-}
-
-impl UserThread for Copier {
-    fn system_call(&self, _frame: &mut TrapFrame) {
-        check_copies();
-        self.is_ending.store(true, Ordering::Relaxed);
-    }
-
-    fn exception(&self, fault: &mut Fault<'_>) -> Outcome {
-        panic!("{:?}", fault.exception());
-    }
-
-    fn serve_kernel_fault(&self, _fault: &PageFault) -> Outcome {
-        Outcome::Unserved
-    }
-
-    fn has_work(&self) -> bool {
-        self.is_ending.load(Ordering::Relaxed)
-    }
-
-    fn work(&self, _frame: &mut TrapFrame) -> Next {
-        Next::End
-    }
-}
-
-fn check_copies() {
-    let mut bytes = [0; 32];
-    assert_eq!(copy::read(DATA, &mut bytes[..4]), Ok(()));
-    assert_eq!(&bytes[..4], b"data");
-    for offset in 0..9 {
-        for len in 0..24 {
-            let pattern: Vec<u8> = (0..len as u8).map(|byte| byte ^ offset as u8).collect();
-            let mut back = alloc::vec![0xFF; len];
-            assert_eq!(copy::write(DATA + 64 + offset, &pattern), Ok(()));
-            assert_eq!(copy::read(DATA + 64 + offset, &mut back), Ok(()));
-            assert_eq!(back, pattern);
-        }
-    }
-    // At the end of a page: as much as there is.
-    for missing in 0..20_u64 {
-        let start = DATA + 0x1000 - 20 + missing;
-        assert_eq!(copy::write_some(start, &[7; 20]), 20 - missing as usize);
-        assert_eq!(copy::read_some(start, &mut bytes[..20]), 20 - missing as usize);
-        assert!(bytes[..20 - missing as usize].iter().all(|&byte| byte == 7));
-        assert_eq!(copy::clear(start, 20).is_ok(), missing == 0);
-        assert!(copy::read(DATA + 0xFF8, &mut bytes[..8]).is_ok());
-    }
-    for address in FOREIGN {
-        assert_eq!(copy::read(address, &mut bytes), Err(copy::BadAddress), "{address:#x}");
-        assert_eq!(copy::write(address, &bytes), Err(copy::BadAddress));
-        assert_eq!(copy::clear(address, 8), Err(copy::BadAddress));
-        let mut text = [0; 8];
-        assert!(copy::read_string(address, &mut text).is_err());
-        // From the program's memory into that of others.
-        let below = address.wrapping_sub(4);
-        assert_eq!(copy::write(below, &bytes), Err(copy::BadAddress), "{below:#x}");
-    }
-    assert_eq!(copy::clear(DATA, usize::MAX), Err(copy::BadAddress));
-    assert_eq!(copy::write(CODE, &[0]), Err(copy::BadAddress), "it is read-only");
-    assert_eq!(copy::write(DATA, b"text\0after"), Ok(()));
-    let mut text = [0; 8];
-    assert_eq!(copy::read_string(DATA, &mut text), Ok(&b"text"[..]));
-    assert_eq!(copy::read_string(DATA, &mut text[..4]), Err(copy::StringError::TooLong));
-    assert_eq!(copy::write(DATA + 0xFFC, b"abcd"), Ok(()));
-    assert_eq!(copy::read_string(DATA + 0xFFC, &mut text), Err(copy::StringError::BadAddress));
-}
-
-programs! {
-    one_call: "mov eax, 1" "syscall";
-}
-
-#[test_case]
-fn copies_reach_only_the_programs_memory_and_end_where_it_ends() {
-    let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
-    add_page(&space, CODE, one_call(), USER | MappingFlags::EXECUTE);
-    add_page(&space, DATA, b"data", USER | MappingFlags::WRITE);
-    let has_ended = Arc::new(AtomicBool::new(false));
-    let copier = Arc::new(Copier { has_ended: has_ended.clone(), is_ending: false.into() });
-    let state = ProgramState::try_new().expect("there is memory");
-    let registers = TrapFrame::of_program(CODE, STACK_END);
-    Builder::new("copier")
-        .address_space(space)
-        .spawn_program(ProgramStart { thread: copier, registers, state }, drop)
-        .expect("there is memory");
-    wait_until(|| has_ended.load(Ordering::Acquire));
 }

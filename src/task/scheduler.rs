@@ -10,6 +10,9 @@
 //! off the queue may put it on another one before its CPU has switched away from it: the CPU that
 //! switches to it there waits for that.
 
+#[cfg(test)]
+mod tests;
+
 use core::ptr;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -448,38 +451,5 @@ pub(super) fn look(now_ns: u64) {
     }
     if let Some(first_ns) = deadlines::first_ns(cpu) {
         timer::set_deadline(first_ns);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Its state is that of one that waits; then other CPUs are allowed than this one, then it is
-    /// woken.
-    #[test_case]
-    fn thread_that_is_woken_before_it_leaves_moves_where_it_may_run() {
-        let thread = table::current();
-        let wakes = || {
-            let own = |event: &(u64, Event)| event.1 == Event::Wake(thread.id());
-            cpu::cpus().flat_map(SchedCpu::trace).filter(own).count()
-        };
-        let all = CpuSet::first(thread.allowed().len());
-        let mut elsewhere = CpuSet::new();
-        elsewhere.try_insert(all.len() - 1).expect("it is in the set of all");
-        {
-            let interrupts_off = InterruptsOff::new();
-            thread.set_state(State::Waiting);
-            set_allowed(thread, &elsewhere);
-            assert!(thread.change_state(State::Waiting, State::Waking));
-            wake(thread, &interrupts_off);
-            let before = wakes();
-            leave(&interrupts_off);
-            // It was put on a queue of one where it may run, or nearest to that.
-            assert_eq!(wakes(), before + 1);
-            drop(interrupts_off);
-        }
-        set_allowed(thread, &all);
-        yield_now();
     }
 }
