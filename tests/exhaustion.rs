@@ -13,6 +13,10 @@
 
 extern crate alloc;
 
+#[path = "../bench/host/src/random.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod random;
+
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,31 +25,16 @@ use farjump::mm::kernel::frames::{self, AllocatedFrames, Counts, Purpose};
 use farjump::mm::kernel::heap;
 use farjump::task::{self, Builder, CpuSet, JoinHandle};
 
+use random::Random;
+
 farjump::test_kernel!(test_main);
 
 const ROUNDS: u64 = 10;
 
-/// Pseudo-random numbers, the same in each run: xorshift64*, by S. Vigna.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Self {
-        Self(seed | 1)
-    }
-
-    /// Returns a number below `bound`.
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % bound
-    }
-}
-
 /// Drops `count` of `things`, in random order.
 fn drop_some<T>(things: &mut Vec<T>, count: usize, random: &mut Random) {
     for _ in 0..count {
-        things.swap_remove(random.below(things.len()));
+        things.swap_remove(random.index(things.len()));
     }
 }
 
@@ -64,7 +53,7 @@ fn take_frames(frames: &mut Vec<AllocatedFrames>) {
 fn take_blocks(blocks: &mut Vec<Vec<u8>>, last_bytes: usize, random: &mut Random) {
     let mut bound = 256 << 10;
     while bound >= last_bytes && blocks.len() < blocks.capacity() {
-        let bytes = 1 + random.below(bound);
+        let bytes = 1 + random.index(bound);
         let mut block = Vec::new();
         if block.try_reserve_exact(bytes).is_ok() {
             block.resize(bytes, 0xAA);

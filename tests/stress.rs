@@ -15,6 +15,10 @@
 
 extern crate alloc;
 
+#[path = "../bench/host/src/random.rs"]
+#[expect(dead_code, reason = "not all of it is needed here")]
+mod random;
+
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -26,6 +30,7 @@ use farjump::println;
 use farjump::sync::{Latch, Mutex, Rank, RwLock, WaitQueue};
 use farjump::task::{self, Builder, JoinHandle};
 use farjump::testing::{stack_frames, wait_for_stacks, wait_for_threads};
+use random::Random;
 use run_queue::{Nice, Policy, RealTimePriority};
 
 farjump::test_kernel!(test_main);
@@ -33,44 +38,24 @@ farjump::test_kernel!(test_main);
 const US: u64 = 1_000;
 const MS: u64 = 1_000_000;
 
-/// Pseudo-random numbers: xorshift64*.
-///
-/// Source: S. Vigna, "An experimental exploration of Marsaglia's xorshift generators,
-/// scrambled", 2016.
-struct Random(u64);
+/// Starts random numbers from a seed and prints it, so that the run can be repeated.
+fn with_printed_seed(what: &str) -> Random {
+    let seed = read_tsc();
+    println!("{what}: seed {seed:#x}");
+    Random::new(seed)
+}
 
-impl Random {
-    /// Starts from a seed and prints it, so that the run can be repeated.
-    fn with_printed_seed(what: &str) -> Self {
-        let seed = read_tsc() | 1;
-        println!("{what}: seed {seed:#x}");
-        Self(seed)
-    }
+/// Returns a sequence for another thread.
+fn split(random: &mut Random) -> Random {
+    Random::new(random.next())
+}
 
-    fn split(&mut self) -> Self {
-        Self(self.next() | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
-    }
-
-    fn policy(&mut self) -> Policy {
-        match self.below(8) {
-            0 => Policy::RealTime(
-                RealTimePriority::try_new(1 + self.below(99) as u8).expect("it is a priority"),
-            ),
-            _ => {
-                Policy::Fair(Nice::try_new(self.below(40) as i8 - 20).expect("it is a nice value"))
-            }
-        }
+fn policy(random: &mut Random) -> Policy {
+    match random.below(8) {
+        0 => Policy::RealTime(
+            RealTimePriority::try_new(1 + random.below(99) as u8).expect("it is a priority"),
+        ),
+        _ => Policy::Fair(Nice::try_new(random.below(40) as i8 - 20).expect("it is a nice value")),
     }
 }
 
@@ -99,11 +84,11 @@ fn ten_thousand_threads_come_and_go() {
     static ENDED: AtomicU64 = AtomicU64::new(0);
     const THREADS: u64 = 5_000;
     check_memory(|| {
-        let mut random = Random::with_printed_seed("come and go");
+        let mut random = with_printed_seed("come and go");
         ENDED.store(0, Ordering::Relaxed);
         let mut living = Vec::new();
         for index in 0..THREADS {
-            let mut own = random.split();
+            let mut own = split(&mut random);
             let work = move || {
                 match own.below(6) {
                     0 => task::yield_now(),
@@ -118,7 +103,7 @@ fn ten_thousand_threads_come_and_go() {
                 ENDED.fetch_add(1, Ordering::Relaxed);
                 index
             };
-            let thread = Builder::new("come and go").policy(random.policy()).spawn(work);
+            let thread = Builder::new("come and go").policy(policy(&mut random)).spawn(work);
             let thread = thread.expect("there is memory");
             match random.below(4) {
                 0 => drop(thread),
@@ -152,7 +137,7 @@ fn mutexes_and_wait_queues_lose_nothing() {
         received: AtomicU64,
     }
     check_memory(|| {
-        let mut random = Random::with_printed_seed("queues");
+        let mut random = with_printed_seed("queues");
         let shared = Arc::new(Shared {
             values: Mutex::new(Rank::AddressSpace, VecDeque::with_capacity(ROOM)),
             changed: WaitQueue::new(),
@@ -179,7 +164,7 @@ fn mutexes_and_wait_queues_lose_nothing() {
             .collect();
         let consumers: Vec<_> = (0..3)
             .map(|_| {
-                let (shared, mut own) = (shared.clone(), random.split());
+                let (shared, mut own) = (shared.clone(), split(&mut random));
                 task::spawn("consumer", move || {
                     let mut last = [None; PRODUCERS as usize];
                     let mut sum = 0;
@@ -229,14 +214,14 @@ fn rw_locks_keep_writers_apart_and_end_inheritance() {
         written: AtomicU64,
     }
     check_memory(|| {
-        let mut random = Random::with_printed_seed("reader-writer locks");
+        let mut random = with_printed_seed("reader-writer locks");
         let shared = Arc::new(Shared {
             values: RwLock::new(Rank::AddressSpace, [0, 0]),
             written: AtomicU64::new(0),
         });
         let threads: Vec<_> = (0..8)
             .map(|_| {
-                let (shared, mut own) = (shared.clone(), random.split());
+                let (shared, mut own) = (shared.clone(), split(&mut random));
                 let work = move || {
                     for _ in 0..ROUNDS {
                         let is_interrupted = own.below(4) == 0;
@@ -269,7 +254,7 @@ fn rw_locks_keep_writers_apart_and_end_inheritance() {
                         assert!(!task::current().has_inherited(), "no lock is held");
                     }
                 };
-                let builder = Builder::new("shared").policy(random.policy());
+                let builder = Builder::new("shared").policy(policy(&mut random));
                 builder.spawn(work).expect("there is memory")
             })
             .collect();
@@ -282,10 +267,10 @@ fn rw_locks_keep_writers_apart_and_end_inheritance() {
 fn timers_storm() {
     const SLEEPS: u64 = 60;
     check_memory(|| {
-        let mut random = Random::with_printed_seed("timers");
+        let mut random = with_printed_seed("timers");
         let threads: Vec<_> = (0..100)
             .map(|_| {
-                let mut own = random.split();
+                let mut own = split(&mut random);
                 task::spawn("timer", move || {
                     for _ in 0..SLEEPS {
                         let deadline_ns = now_ns() + own.below(2 * MS);
@@ -306,11 +291,11 @@ fn timers_storm() {
 fn memory_is_unmapped_while_others_use_theirs() {
     const ROUNDS: u64 = 8;
     check_memory(|| {
-        let mut random = Random::with_printed_seed("unmapping");
+        let mut random = with_printed_seed("unmapping");
         let start = Arc::new(Latch::new(1));
         let threads: Vec<_> = (0..6_u64)
             .map(|index| {
-                let (mut own, start) = (random.split(), start.clone());
+                let (mut own, start) = (split(&mut random), start.clone());
                 task::spawn("unmapping", move || {
                     start.wait();
                     for round in 0..ROUNDS {

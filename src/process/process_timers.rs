@@ -11,12 +11,10 @@ use super::process::Process;
 use super::signal_sending;
 use super::thread_handle::ThreadHandle;
 use super::timers::{CreatedTimer, FixedTimer, Overruns};
-use crate::arch::time::clock;
+use crate::arch::time::clock::{self, NS_PER_SECOND};
 use crate::fs::clock_timer::{Basis, ClockTimer, Expiry, OnExpiry, Reading, TimerClock};
 use crate::fs::error::FsError;
 use crate::fs::time::WallClock;
-
-const NS_PER_SECOND: u64 = 1_000_000_000;
 
 /// How long it takes at least from one look at a CPU's time to the next, in nanoseconds.
 const CPU_GAP_NS: u64 = 1_000_000;

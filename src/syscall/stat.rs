@@ -6,6 +6,7 @@ use super::call::{Call, CallResult};
 use super::errno::Errno;
 use super::file;
 use super::place::{AT_EMPTY_PATH, AT_NO_AUTOMOUNT, AT_SYMLINK_NOFOLLOW, check_flags};
+use crate::arch::time::clock;
 use crate::fs::attributes::{FileKind, Metadata};
 use crate::fs::credentials::{Access, Credentials};
 use crate::fs::namespace::change;
@@ -33,7 +34,7 @@ pub(super) fn format_bits(kind: FileKind) -> u32 {
 
 /// Returns a time in seconds and nanoseconds.
 pub(super) fn split_ns(ns: i64) -> [u64; 2] {
-    const NS: i64 = 1_000_000_000;
+    const NS: i64 = clock::NS_PER_SECOND as i64;
     [ns.div_euclid(NS) as u64, ns.rem_euclid(NS) as u64]
 }
 

@@ -14,7 +14,8 @@ use crate::process::table;
 use crate::process::thread_handle::ThreadHandle;
 use crate::task;
 
-pub(super) const NS: u64 = 1_000_000_000;
+/// The nanoseconds of a second.
+pub(super) const NS: u64 = clock::NS_PER_SECOND;
 
 // Source: Linux, include/uapi/linux/time.h.
 pub(super) const CLOCK_REALTIME: u32 = 0;

@@ -2,12 +2,10 @@
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
-use super::time;
+use super::time::{self, NS};
 use crate::arch::time::clock;
 use crate::fs::file::poll::PollWait;
 use crate::mm::user::pointer::UserPointer;
-
-const NS: u64 = 1_000_000_000;
 
 /// The unit of the smaller part of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,6 +28,9 @@ use crate::per_cpu;
 
 pub use crate::arch::time::tsc::read_tsc;
 
+/// The nanoseconds of a second.
+pub const NS_PER_SECOND: u64 = 1_000_000_000;
+
 /// The running clock. It counts from the moment when the stub found the time stamp
 /// counter.
 #[derive(Clone, Copy, Debug)]

@@ -4,15 +4,13 @@ use cpu_times::CpuTimes;
 
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
-use crate::arch::time::clock;
+use crate::arch::time::clock::{self, NS_PER_SECOND};
 use crate::fs;
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;
 use crate::process::table;
 use crate::procfs::process::TICK_NS;
 use crate::task::{self, SchedCpu};
-
-const SECOND_NS: u64 = 1_000_000_000;
 
 /// Returns how long all CPUs worked, and how long they were idle, in nanoseconds.
 pub(super) fn busy_and_idle_ns(now_ns: u64) -> (u64, u64) {
@@ -26,7 +24,7 @@ pub(super) fn busy_and_idle_ns(now_ns: u64) -> (u64, u64) {
 pub(in crate::procfs) fn uptime(_: &(), text: &mut Text) -> Result<(), FsError> {
     let now_ns = clock::now_ns();
     let (_, idle_ns) = busy_and_idle_ns(now_ns);
-    let parts = |ns: u64| (ns / SECOND_NS, ns % SECOND_NS / TICK_NS);
+    let parts = |ns: u64| (ns / NS_PER_SECOND, ns % NS_PER_SECOND / TICK_NS);
     let (up, idle) = (parts(now_ns), parts(idle_ns));
     writeln!(text, "{}.{:02} {}.{:02}", up.0, up.1, idle.0, idle.1)
 }
@@ -59,7 +57,7 @@ pub(in crate::procfs) fn stat(_: &(), text: &mut Text) -> Result<(), FsError> {
     let interrupts: u64 = (32..=u8::MAX).map(on_all).sum();
     let switches: u64 = task::cpus().map(|cpu| cpu.switches()).sum();
     let runnable: u32 = task::cpus().map(|cpu| cpu.runnable()).sum();
-    let start_s = fs::time::now_ns().saturating_sub(now_ns as i64).max(0) / SECOND_NS as i64;
+    let start_s = fs::time::now_ns().saturating_sub(now_ns as i64).max(0) / NS_PER_SECOND as i64;
     write!(text, "intr {interrupts}")?;
     for line in 0..irq::vectors::LINES {
         write!(text, " {}", on_all(irq::vectors::FIRST_LINE_VECTOR + line))?;
