@@ -111,7 +111,7 @@ fn busy_cpus_are_not_taken_for_hanging() {
         .map(|_| task::spawn("busy", move || spin_until(end_ns)).expect("there is memory"))
         .collect();
     threads.into_iter().for_each(|thread| thread.join());
-    assert_eq!(task::watchdog_told(), 0);
+    assert_eq!(task::watchdog_report_count(), 0);
 }
 
 #[test_case]
@@ -120,14 +120,14 @@ fn cpu_that_hangs_is_reported() {
         return;
     }
     for cpu in [0, 1] {
-        let before = task::watchdog_told();
+        let before = task::watchdog_report_count();
         let hanging = Builder::new("hanging").allowed(only(cpu)).spawn(move || {
             let _off = InterruptsOff::new();
             // QEMU 7.2 runs its first CPU up to the next timer, and then has no instructions left
             // for the others, unless that CPU pauses: a PAUSE switches to the next CPU. One for
             // each look would be slow.
             const LOOKS: u32 = 10_000;
-            while (0..LOOKS).all(|_| task::watchdog_told() == before) {
+            while (0..LOOKS).all(|_| task::watchdog_report_count() == before) {
                 core::hint::spin_loop();
             }
         });

@@ -12,9 +12,9 @@ use crate::sync::{IrqMutex, Rank};
 
 /// The address space of a thread; a thread of the kernel has none.
 pub(super) struct OwnAddressSpace {
-    /// Whether there is one: threads of the kernel pay nothing but this look.
+    /// Whether there is one: for threads of the kernel this check is the only cost.
     is_some: AtomicBool,
-    /// Taken by the thread, and by the scheduler when it comes back to it.
+    /// Taken by the thread, and by the scheduler when it switches to the thread.
     space: IrqMutex<Option<Arc<AddressSpace>>>,
     /// The bases of FS and GS of the program.
     pub(super) user_state: UserState,
@@ -67,7 +67,7 @@ impl OwnAddressSpace {
         }
     }
 
-    /// Moves the running thread, whose it is, to `space`; the bases of FS and GS are those of a
+    /// Moves the running thread to `space`; the bases of FS and GS are those of a
     /// program that has just started. Returns the space that it was in.
     pub(super) fn replace(&self, space: Arc<AddressSpace>) -> Option<Arc<AddressSpace>> {
         let _interrupts_off = InterruptsOff::new();
@@ -78,7 +78,7 @@ impl OwnAddressSpace {
         before
     }
 
-    /// Leaves it for good: the running thread, whose it is, ends. Takes the heap, and frees
+    /// Removes the address space of the running thread, which ends. Takes the heap, and frees
     /// all of the space if it was the last one in it.
     pub(super) fn give_up(&self) {
         if !self.is_some() {

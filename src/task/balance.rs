@@ -1,4 +1,4 @@
-//! On which CPU a thread runs; the choices are those of the crate `run-queue`.
+//! On which CPU a thread runs: the crate `run-queue` makes the choices.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -101,9 +101,9 @@ pub(super) fn steal(
 }
 
 /// Takes a waiting thread off the queue of this CPU, for a CPU with less load. It does so if that
-/// levels the loads, if the threads of this CPU get less for their weight than those of the other
-/// one, or if the thread is real-time and the other CPU has no such thread. Called at the end of
-/// slices. Returns the thread and the other CPU, whose queue then owns it.
+/// levels the loads, if the threads of this CPU get less for their weight than the threads of the
+/// other one, or if the thread is real-time and the other CPU has no such thread. Called at the end
+/// of slices. Returns the thread and the other CPU, whose queue then owns it.
 pub(super) fn take_surplus(
     here: &'static SchedCpu,
     now_ns: u64,

@@ -12,7 +12,7 @@ use crate::sync::Key;
 pub(super) struct Bucket {
     first: Option<&'static Thread>,
     last: Option<&'static Thread>,
-    /// How many of them are real-time: only then the order isn't that of the list.
+    /// How many of them are real-time. If none is, they are woken in the order of the list.
     urgent: u32,
 }
 
@@ -36,8 +36,8 @@ impl Bucket {
         })
     }
 
-    /// Returns the first in line for the word at `address`: the one of the highest real-time
-    /// priority, then the one that started at the front, then the one that came first.
+    /// Returns the thread that is woken first for the word at `address`: the one of the highest
+    /// real-time priority, then the one that started at the front, then the one that came first.
     #[inline]
     pub(super) fn first_for(&self, address: u64, key: Key<'_>) -> Option<&'static Thread> {
         let first = self.first?;
@@ -98,7 +98,8 @@ impl Bucket {
         self.urgent -= u32::from(own.priority.get() > 0);
     }
 
-    /// Makes `owner` the thread that the threads that wait for the word at `address` wait for.
+    /// Records that `owner` holds the mutex whose word is at `address`, for all threads that wait
+    /// for that word.
     pub(super) fn set_owner(&self, address: u64, owner: Option<&'static Thread>, key: Key<'_>) {
         for thread in self.waiting(key).filter(|it| it.parked.waits_for(address)) {
             let waiter = waiter(thread, key);

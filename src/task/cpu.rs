@@ -1,4 +1,4 @@
-//! What the scheduler keeps for each CPU.
+//! The scheduler's data of each CPU.
 
 use alloc::boxed::Box;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -26,7 +26,7 @@ pub(super) type Queue = RunQueue<&'static Thread>;
 /// A CPU, as the scheduler sees it.
 pub struct SchedCpu {
     id: CpuId,
-    /// Protects its threads that run or could; taken by the scheduler, on any CPU, and
+    /// Protects its runnable threads; taken by the scheduler, on any CPU, and
     /// by interrupt handlers that wake threads.
     pub(super) run_queue: IrqMutex<Queue>,
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
@@ -34,23 +34,23 @@ pub struct SchedCpu {
     pub(super) deadlines: IrqMutex<DeadlineQueue<&'static Thread>>,
     /// The thread that runs when no other one can.
     idle: Once<&'static Thread>,
-    /// How many threads run or could, as of the last change: for others to look at.
+    /// The number of runnable threads, as of the last change. Other CPUs read it.
     pub(super) runnable: AtomicU32,
-    /// The load of its run queue, likewise.
+    /// The load of its run queue. Other CPUs read it.
     pub(super) load: AtomicU64,
-    /// Protects what it has found out about other CPUs' progress. Taken by the timer's
+    /// Protects what it knows about the progress of other CPUs. Taken by the timer's
     /// interrupt handler of this CPU, before run queues.
     pub(super) balancer: IrqMutex<Balancer>,
-    /// How often it was switched to another thread.
+    /// The number of its switches from thread to thread.
     pub(super) switches: AtomicU64,
-    /// How many threads were taken over from others.
+    /// The number of threads that it has taken from other CPUs.
     pub(super) steals: AtomicU64,
     /// How often threads waited for it, from being woken to running, by time: entry N is for
     /// times from 2^N ns on.
     pub(super) latencies: [AtomicU64; LATENCIES],
-    /// What it did last.
+    /// The last events.
     pub(super) trace: Ring,
-    /// What the watchdog has seen of it.
+    /// The observations of the watchdog.
     pub(super) watch: Watch,
     /// How long it was idle, in nanoseconds, up to `idle_since_ns`.
     pub(super) idle_ns: AtomicU64,
@@ -107,24 +107,24 @@ impl SchedCpu {
         self.idle.call_once(|| idle);
     }
 
-    /// Returns how many threads run or could run here.
+    /// Returns the number of runnable threads.
     pub fn runnable(&self) -> u32 {
         self.runnable.load(Ordering::Relaxed)
     }
 
-    /// Shows others what is on its run queue, which is locked.
+    /// Publishes the length and the load of its run queue, which is locked, for other CPUs.
     #[inline]
     pub(super) fn publish(&self, queue: &Queue) {
         self.runnable.store(queue.len(), Ordering::Relaxed);
         self.load.store(queue.load(), Ordering::Relaxed);
     }
 
-    /// Returns how often it was switched to another thread.
+    /// Returns the number of its switches from thread to thread.
     pub fn switches(&self) -> u64 {
         self.switches.load(Ordering::Relaxed)
     }
 
-    /// Returns how many threads it has taken over from others.
+    /// Returns the number of threads that it has taken from other CPUs.
     pub fn steals(&self) -> u64 {
         self.steals.load(Ordering::Relaxed)
     }
@@ -143,7 +143,7 @@ impl SchedCpu {
         count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
     }
 
-    /// Returns what it did last, oldest first: when, in nanoseconds, and what.
+    /// Returns the last events, oldest first, each with its time in nanoseconds.
     pub fn trace(&self) -> impl Iterator<Item = (u64, Event)> {
         self.trace.events()
     }
@@ -191,7 +191,7 @@ pub fn cpus() -> impl Iterator<Item = &'static SchedCpu> {
     CPUS.iter().filter_map(Once::get).copied().filter(running)
 }
 
-/// Makes what the scheduler keeps of the CPU `id`.
+/// Makes the scheduler's data of the CPU `id`.
 pub(super) fn prepare(id: CpuId) -> &'static SchedCpu {
     let make = || -> &'static SchedCpu { Box::leak(Box::new(SchedCpu::new(id))) };
     CPUS[id.index()].call_once(make)

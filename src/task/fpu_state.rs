@@ -8,12 +8,12 @@ use crate::arch::cpu::fpu::{self, Chunk};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::sync::{IrqMutex, Rank};
 
-/// What a thread has in these registers.
+/// The values of these registers for a thread.
 pub(super) struct FpuState {
-    /// Whether there is an area: all others pay nothing but this look.
+    /// Whether there is an area. For a thread without one this check is the only cost.
     are_kept: AtomicBool,
-    /// Where they are kept while it doesn't run. Taken by the scheduler, when it leaves the
-    /// thread and when it comes back.
+    /// Where they are kept while it doesn't run. Taken by the scheduler when it
+    /// switches from the thread and to it.
     area: IrqMutex<Vec<Chunk>>,
 }
 
@@ -60,7 +60,7 @@ impl FpuState {
         }
     }
 
-    /// Gives the area up, as the thread has ended. Takes the heap.
+    /// Frees the area, as the thread has ended. Takes the heap.
     pub(super) fn give_up(&self) {
         if !self.are_kept.load(Ordering::Relaxed) {
             return;
@@ -75,7 +75,7 @@ impl FpuState {
         drop(area);
     }
 
-    /// Allows the running thread, whose state this is, to use these registers from now on.
+    /// Allows the running thread to use these registers from now on.
     pub(super) fn keep(&self) -> Result<(), NoFpu> {
         if self.are_kept.load(Ordering::Relaxed) {
             return Ok(());
@@ -96,7 +96,7 @@ impl FpuState {
         *self.area.lock() = area;
     }
 
-    /// Returns a copy of the registers of the running thread, whose these are.
+    /// Returns a copy of the registers of the running thread.
     pub(super) fn copy(&self) -> Result<Vec<Chunk>, NoFpu> {
         let mut area = new_area()?;
         if self.are_kept.load(Ordering::Relaxed) {
@@ -106,7 +106,7 @@ impl FpuState {
         Ok(area)
     }
 
-    /// Sets the registers of the running thread, whose these are.
+    /// Sets the registers of the running thread.
     pub(super) fn load(&self, state: Vec<Chunk>) {
         if self.are_kept.load(Ordering::Relaxed) {
             let mut area = self.area.lock();
@@ -117,8 +117,7 @@ impl FpuState {
         }
     }
 
-    /// Sets the registers of the running thread, whose these are, to those of a program that has
-    /// just started.
+    /// Resets the registers of the running thread, as a program has them at its start.
     pub(super) fn clear(&self) {
         if self.are_kept.load(Ordering::Relaxed) {
             let mut area = self.area.lock();

@@ -1,4 +1,4 @@
-//! A CPU's run queue while it is locked, and with it what it owns of its threads.
+//! A locked run queue of a CPU, and the scheduling state of threads that it owns.
 
 use core::cell::Cell;
 use core::sync::atomic::Ordering;
@@ -42,7 +42,8 @@ impl<'i> LockedQueue<'i> {
         Self { cpu, guard: cpu.run_queue.lock_within(interrupts_off) }
     }
 
-    /// Locks the queue that owns the scheduling state of `thread`; `None` if the thread is a free one.
+    /// Locks the queue that owns the scheduling state of `thread`; `None` if the thread is a free
+    /// one.
     #[inline]
     pub(super) fn try_lock_of(thread: &Thread, interrupts_off: &'i InterruptsOff) -> Option<Self> {
         loop {
@@ -123,7 +124,8 @@ impl<'i> LockedQueue<'i> {
         self.scheduling(thread).entity.policy()
     }
 
-    /// Returns how long a thread of this queue ran, in nanoseconds, as of the last [`Self::update`].
+    /// Returns how long a thread of this queue ran, in nanoseconds, as of the last
+    /// [`Self::update`].
     pub(super) fn charged_ns(&mut self, thread: &Thread) -> u64 {
         let scheduling = self.scheduling(thread);
         scheduling.entity.run_time_ns().saturating_sub(scheduling.run_time_before_ns.get())
@@ -237,8 +239,8 @@ impl<'i> LockedQueue<'i> {
         true
     }
 
-    /// Returns when the running thread should give way, as of the last [`Self::update`]; `None` if
-    /// it keeps the CPU until its slice is over.
+    /// Returns when the running thread should be preempted, as of the last [`Self::update`]; `None`
+    /// if it keeps the CPU until its slice is over.
     #[inline(always)]
     pub(super) fn preempt_ns(&mut self) -> Option<u64> {
         let (queue, entities) = self.parts();
@@ -264,7 +266,7 @@ impl<'i> LockedQueue<'i> {
         table::own_free(thread, &mut self.guard);
     }
 
-    /// Shows other CPUs what is on the queue.
+    /// Publishes the length and the load of the queue for other CPUs.
     #[inline]
     fn publish(&self) {
         self.cpu.publish(&self.guard);
@@ -278,7 +280,7 @@ impl Thread {
         cpu::get(self.cpu())
     }
 
-    /// Notes the CPU on whose run queue it is from now on. The run queue there owns
+    /// Sets the CPU on whose run queue it is from now on. The run queue there owns
     /// its scheduling state then.
     #[inline]
     pub(super) fn set_last_cpu(&self, cpu: &SchedCpu) {

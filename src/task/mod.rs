@@ -1,36 +1,36 @@
-//! Threads: which of them run on which CPU, and how they wait.
+//! Threads: scheduling, waiting, and their start and end.
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`thread`] | what is known of a thread |
+//! | [`thread`] | a thread: its state, its places in queues, its registers |
 //! | [`id`] | the numbers that name a thread |
-//! | [`thread_ref`] | a hold of a thread that was found by its number |
+//! | [`thread_ref`] | a counted reference to a thread |
 //! | [`table`] | all threads, by number |
-//! | [`spawn`] | how a thread begins and ends, and how others wait for its end |
-//! | [`cpu`] | what each CPU has of its own: its run queue, its deadlines |
-//! | [`locked_queue`] | a run queue that is locked, and what it owns of threads |
+//! | [`spawn`] | the start and the end of a thread, and waiting for its end |
+//! | [`cpu`] | the data of each CPU: its run queue, its deadlines |
+//! | [`locked_queue`] | a locked run queue, and the scheduling state of threads that it owns |
 //! | [`idle`] | the thread that runs when no other one can |
-//! | [`scheduling`] | what the scheduler keeps of a thread under the lock of a run queue |
+//! | [`scheduling`] | the state of a thread that the lock of a run queue owns |
 //! | [`scheduler`] | the switch, wake-ups, preemption |
-//! | [`samples`] | where CPUs spend their time: in programs, or in the kernel |
+//! | [`samples`] | samples of where CPUs spend their time: in programs, or in the kernel |
 //! | [`parking`] | the one place where threads wait |
 //! | [`bucket`] | the threads that wait for the words of a bucket |
-//! | [`parked`] | how a thread waits |
+//! | [`parked`] | the state of a waiting thread |
 //! | [`cpu_set`] | sets of CPUs |
 //! | [`program`] | threads that run a program in ring 3 |
-//! | [`program_state`] | the registers of a program that a trap frame doesn't have |
+//! | [`program_state`] | the registers of a program that are not in a trap frame |
 //! | [`address_space`] | the address space that a thread runs in |
-//! | [`balance`] | on which CPU a thread runs |
-//! | [`deadlines`] | waits that end by themselves, and the timer |
-//! | [`inheritance`] | threads that run sooner because others wait for them |
-//! | [`smp`] | the other CPUs |
-//! | [`sleep`], [`timer_queue`] | waiting for a time; what happens at a time |
-//! | [`trace`] | what the scheduler did last |
-//! | [`watchdog`], [`watch`] | CPUs that hang |
+//! | [`balance`] | load balancing: on which CPU a thread runs |
+//! | [`deadlines`] | the times at which waits end, and the timer |
+//! | [`inheritance`] | priority inheritance |
+//! | [`smp`] | the start of the other CPUs |
+//! | [`sleep`], [`timer_queue`] | waiting for a time; actions at a time |
+//! | [`trace`] | the last events of the scheduler |
+//! | [`watchdog`], [`watch`] | detection of CPUs that hang |
 //! | [`fpu_state`], [`signal_fpu`] | floating point and vectors, for threads that use them, and in signals' frames |
 //!
-//! The crate `run-queue` picks the thread that runs next; what threads wait with is in
-//! `sync`, over the parking lot here.
+//! The crate `run-queue` picks the thread that runs next; the locks and
+//! queues that threads wait with are in `sync`, and use the parking lot here.
 //!
 //! Locks, from outer to inner: a bucket of the parking lot, a run queue, a CPU's
 //! deadlines, the free threads. Two run queues are never held at once.
@@ -85,7 +85,7 @@ pub use thread::{State, Thread};
 pub use thread_ref::ThreadRef;
 pub use timer_queue::{Expire, TimerSlot, expire_all as expire_all_timers};
 pub use trace::Event;
-pub use watchdog::{Tell, told as watchdog_told};
+pub use watchdog::{ReportHang, report_count as watchdog_report_count};
 
 use alloc::sync::Arc;
 
@@ -98,15 +98,15 @@ use crate::arch::user::way_out;
 use crate::mm::Memory;
 use crate::mm::user::address_space::AddressSpace;
 
-/// Proof that there are threads: what runs has become the first of them, and may wait.
+/// Proof that threads exist: the boot context has become the first thread, and may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Tasks(());
 
-/// Turns the boot context into the first thread, which stays on the boot stack. `tell` reports
-/// CPUs that hang.
-pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell) -> Tasks {
+/// Turns the boot context into the first thread, which stays on the boot stack. `report`
+/// reports CPUs that hang.
+pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, report: ReportHang) -> Tasks {
     boot_stage::mark(Stage::Tasks);
-    watchdog::set_tell(tell);
+    watchdog::set_report(report);
     let boot = cpu::prepare(CpuId::BOOT);
     cpu::use_here(boot);
     let first = spawn::adopt("main", boot).expect("the first thread has memory");
@@ -121,7 +121,7 @@ pub fn start(_memory: Memory, timer: Timer, _interrupts: Interrupts, tell: Tell)
         parking::end_waits_in_time(now_ns);
         scheduler::look(now_ns);
     });
-    log::info!("what has started is the first thread");
+    log::info!("the boot context is the first thread");
     Tasks(())
 }
 

@@ -1,4 +1,4 @@
-//! How a thread waits.
+//! The state of a waiting thread.
 
 use core::cell::Cell;
 use core::num::NonZeroU64;
@@ -8,7 +8,7 @@ use blocking::{QueueEnd, Wake};
 
 use crate::sync::LockCell;
 
-/// How a thread waits, or how its last wait has ended. `T` refers to a thread.
+/// The state of a thread's wait, or the result of its last wait. `T` refers to a thread.
 pub(super) struct Parked<T> {
     /// The address of the word that the thread waits for; 0 if it doesn't wait. Changed under the
     /// lock of the word's bucket, read without it to find the bucket.
@@ -19,14 +19,14 @@ pub(super) struct Parked<T> {
     pub(super) waiter: LockCell<Waiter<T>>,
 }
 
-/// What the bucket of a waiting thread keeps about it.
+/// The data of a waiting thread that the lock of its bucket owns.
 pub(super) struct Waiter<T> {
     /// The neighbours in the bucket's list.
     pub(super) previous: Cell<Option<T>>,
     pub(super) next: Cell<Option<T>>,
     pub(super) queue_end: Cell<QueueEnd>,
-    /// The real-time priority by which the thread stands in line, or 0. It is that of its own
-    /// policy: what it inherits while it waits doesn't move it.
+    /// The real-time priority by which the thread is woken, or 0. It comes from the policy with
+    /// which the thread began to wait: a policy that it inherits later doesn't change it.
     pub(super) priority: Cell<u8>,
     pub(super) is_interruptible: Cell<bool>,
     pub(super) until_ns: Cell<Option<u64>>,
@@ -66,13 +66,13 @@ impl<T> Parked<T> {
         self.word.load(Ordering::Relaxed) == address
     }
 
-    /// Notes that the thread waits for the word at `address`. A full memory barrier.
+    /// Records that the thread waits for the word at `address`. A full memory barrier.
     #[inline]
     pub(super) fn set_word(&self, address: u64) {
         self.word.store(address, Ordering::SeqCst);
     }
 
-    /// Notes that the thread doesn't wait.
+    /// Records that the thread doesn't wait.
     #[inline]
     pub(super) fn clear_word(&self) {
         self.word.store(0, Ordering::Relaxed);
@@ -88,7 +88,7 @@ impl<T> Parked<T> {
         }
     }
 
-    /// Notes how the wait ends.
+    /// Records how the wait ends.
     #[inline]
     pub(super) fn set_wake(&self, wake: Wake) {
         self.wake.store(wake as u8, Ordering::Relaxed);

@@ -22,8 +22,8 @@ use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 
 const BUCKETS: usize = 256;
 
-/// Each protects a bucket, and owns what it keeps about the threads that wait for its words. Taken
-/// by threads that wait and by code that wakes them, interrupt handlers too.
+/// Each protects a bucket, and owns the waiters of its threads. Taken by threads that wait and by
+/// code that wakes them, interrupt handlers too.
 static BUCKETS_LOCKED: [IrqMutex<Bucket>; BUCKETS] =
     [const { IrqMutex::new(Rank::Parking, Bucket::new()) }; BUCKETS];
 
@@ -55,13 +55,14 @@ fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
         return Wake::Changed;
     }
     let is_interruptible = wait.kind == WaitKind::Interruptible;
-    // Before the look: the code that cancels sees the word and waits for the bucket, or is seen.
+    // Before the check: a canceller either sees the word and waits for the bucket, or has set the
+    // flag before it is read here.
     thread.parked.set_word(address);
     if is_interruptible && thread.is_cancelled.load(Ordering::SeqCst) {
         thread.parked.clear_word();
         return Wake::Cancelled;
     }
-    // After that look: a thread that is cancelled learns of it, however short its waits are.
+    // After that check: a cancelled thread gets the error, however short its waits are.
     if wait.until_ns.is_some_and(|until_ns| until_ns <= clock::now_ns()) {
         thread.parked.clear_word();
         return Wake::TimedOut;
@@ -190,8 +191,8 @@ fn end_wait(thread: &'static Thread, wake: Wake, interrupts_off: &InterruptsOff)
     false
 }
 
-/// Wakes the threads whose deadline has come, of those that began to wait on this CPU. Called by
-/// the timer's interrupt handler.
+/// Wakes the threads that began to wait on this CPU and whose deadline has come. Called by the
+/// timer's interrupt handler.
 pub(super) fn end_waits_in_time(now_ns: u64) {
     let interrupts_off = InterruptsOff::new();
     let cpu = super::cpu::this();
@@ -200,20 +201,20 @@ pub(super) fn end_waits_in_time(now_ns: u64) {
     }
 }
 
-/// What a cancellation has done at once.
+/// The immediate effect of a cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cancellation {
     /// The thread was waiting; the wait ends with an error.
     WaitEnded,
-    /// The thread runs, or waits for something for which a cancellation doesn't end the wait: it
-    /// learns of the cancellation when it begins its next wait that a cancellation ends, or polls
+    /// The thread runs, or its wait can't be cancelled: it learns of the cancellation when it
+    /// begins its next wait that can be cancelled, or polls
     /// [`is_cancelled`](super::is_cancelled).
     Pending,
 }
 
-/// Cancels `thread`: asks it to end. It stays cancelled until it ends: a wait that a cancellation
-/// can end, ends with an error, and so does each such wait that it begins later. The caller holds
-/// the thread, by a [`JoinHandle`](super::JoinHandle) or a [`ThreadRef`](super::ThreadRef);
+/// Cancels `thread`: requests that it ends. It stays cancelled until it ends: its wait, if that can
+/// be cancelled, ends with an error, and so does each such wait that it begins later. The caller
+/// holds the thread, by a [`JoinHandle`](super::JoinHandle) or a [`ThreadRef`](super::ThreadRef);
 /// otherwise another thread might have its place by now.
 ///
 /// A thread is never ended from outside, as it may hold locks. One that runs for long without
@@ -241,7 +242,7 @@ fn acquired(word: &AtomicU32) {
 fn lend_on(mut lender: &'static Thread, interrupts_off: &InterruptsOff) {
     for _ in 1..inheritance::CHAIN_MAX {
         // Pairs with the fence in `park`: a thread that begins to wait after this look lends its
-        // new policy by itself.
+        // new policy itself.
         fence(Ordering::SeqCst);
         let Some(address) = lender.parked.word() else {
             return;

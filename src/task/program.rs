@@ -15,7 +15,7 @@ use crate::mm::user::address_space::AddressSpace;
 
 /// How a thread of a program begins.
 pub struct ProgramStart {
-    /// What handles its system calls and exceptions.
+    /// The object that handles its system calls and exceptions.
     pub thread: Arc<dyn UserThread>,
     /// Its registers.
     pub registers: TrapFrame,
@@ -24,8 +24,8 @@ pub struct ProgramStart {
 }
 
 impl Builder<'_> {
-    /// Starts a thread that runs a program, in the address space that was set. Calls `prepared` with
-    /// a hold of it before it can run.
+    /// Starts a thread that runs a program, in the address space that was set. Calls `prepared`
+    /// with a hold of it before it can run.
     ///
     /// # Errors
     /// See [`SpawnError`].

@@ -1,4 +1,4 @@
-//! The registers of a program that a trap frame doesn't have.
+//! The registers of a program that are not in a trap frame.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use crate::arch::cpu::fpu::Chunk;
 use crate::arch::user::user_state::{BadBase, Base, UserState};
 use crate::mm::user::address_space::AddressSpace;
 
-/// The registers of a program that a trap frame doesn't have: floating point and vectors, and the
+/// The registers of a program that are not in a trap frame: floating point and vectors, and the
 /// bases of FS and GS.
 pub struct ProgramState {
     fpu: Vec<Chunk>,
@@ -26,7 +26,7 @@ impl ProgramState {
         self.user_state.prepare_base(Base::Fs, address)
     }
 
-    /// Returns those of a program that has just started.
+    /// Returns the registers of a program at its start.
     ///
     /// # Errors
     /// See [`NoFpu`].
@@ -34,7 +34,7 @@ impl ProgramState {
         Ok(Self { fpu: fpu_state::new_area()?, user_state: UserState::new() })
     }
 
-    /// Returns a copy of those of the running thread.
+    /// Returns a copy of the registers of the running thread.
     ///
     /// # Errors
     /// See [`NoFpu`].

@@ -1,9 +1,9 @@
 //! Samples of where CPUs spend their time: in programs, or in the kernel.
 //!
 //! How long a thread runs is measured at each switch. Reading the clock at each system call as well
-//! would cost more than most calls do, so the interrupts of the timer sample it: what a thread has run
-//! since the last sample counts as spent where the interrupt finds it. While a program runs, the timer
-//! interrupts every [`TICK_NS`] at least.
+//! would cost more than most calls do, so the timer interrupt samples it: the time that a thread
+//! has run since the last sample counts for the mode, user or kernel, that the interrupt finds.
+//! While a program runs, the timer interrupts every [`TICK_NS`] at least.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ use cpu_times::CpuTimes;
 /// The longest time between two samples of a program, in nanoseconds.
 pub(super) const TICK_NS: u64 = 10_000_000;
 
-/// What was sampled.
+/// The sampled times.
 pub(super) struct Samples {
     user_ns: AtomicU64,
     system_ns: AtomicU64,
@@ -23,7 +23,8 @@ impl Samples {
         Self { user_ns: AtomicU64::new(0), system_ns: AtomicU64::new(0) }
     }
 
-    /// Adds a sample. Only the CPU that they are of, or that runs the thread that they are of, does.
+    /// Adds a sample. Only the CPU that they are of, or that runs the thread that they are of,
+    /// does.
     pub(super) fn add(&self, is_of_program: bool, ns: u64) {
         let sum = if is_of_program { &self.user_ns } else { &self.system_ns };
         sum.store(sum.load(Ordering::Relaxed) + ns, Ordering::Relaxed);
@@ -35,7 +36,7 @@ impl Samples {
         CpuTimes { user_ns: sum(&self.user_ns), system_ns: sum(&self.system_ns) }
     }
 
-    /// Begins again: the place is another thread's.
+    /// Resets the times: the slot gets another thread.
     pub(super) fn clear(&self) {
         self.user_ns.store(0, Ordering::Relaxed);
         self.system_ns.store(0, Ordering::Relaxed);

@@ -36,12 +36,12 @@ use crate::arch::time::{clock, timer};
 use crate::{per_cpu, sync};
 
 per_cpu! {
-    /// Whether this CPU has just left a thread for good, which is [`ENDED`].
+    /// Whether this CPU has just switched from a thread that has ended, which is [`ENDED`].
     static HAS_LEFT_ENDED: AtomicBool = AtomicBool::new(false);
     static ENDED: StaticRef<Thread> = StaticRef::none();
 }
 
-/// Registers the scheduler as what preemption calls.
+/// Registers the scheduler as the hook of preemption.
 pub(super) fn start() {
     preemption::set_hook(|| schedule(Previous::Runnable, &InterruptsOff::new()));
 }
@@ -57,7 +57,7 @@ pub(super) fn take_over(cpu: &'static SchedCpu, thread: &'static Thread) {
     thread.set_state(State::Runnable);
 }
 
-/// Gives way to the other threads of this CPU.
+/// Yields: runs the other threads of this CPU first.
 pub fn yield_now() {
     let interrupts_off = InterruptsOff::new();
     check_may_leave(&interrupts_off);
@@ -83,7 +83,7 @@ pub(super) fn end() -> ! {
 ///
 /// # Panics
 /// If interrupts were off, a spin lock is held, preemption is forbidden, or this is an
-/// interrupt handler: what the thread waits for might need one of these.
+/// interrupt handler: the code that would wake the thread might need one of these.
 #[inline]
 pub(super) fn check_may_leave(interrupts_off: &InterruptsOff) {
     assert!(!irq::is_in_interrupt(), "an interrupt handler waits");
@@ -113,7 +113,7 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
     let state = if previous == Previous::Blocked { running.state() } else { State::Runnable };
     let is_waiting = state != State::Runnable;
     // Where it may not run it leaves the queue, and goes to another one. That is looked at
-    // with the queue locked: a later change finds the thread running, and asks again.
+    // with the queue locked: a later change finds the thread running, and requests preemption.
     let is_moved = !running.may_run_on(cpu.id()) && !is_waiting && !is_idle;
     let previous = match previous {
         _ if is_waiting || is_moved => Previous::Blocked,
@@ -131,7 +131,7 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
             next = steal(cpu, now_ns, interrupts_off);
         } else if !balance::is_alone() {
             // The idle thread is to look for work. This one must not: another CPU may wait
-            // until it is left, and this one could come to wait for that CPU.
+            // until this CPU has switched from it, and this CPU could come to wait for that one.
             preemption::request();
         }
     }
@@ -231,8 +231,8 @@ fn note_change(queue: &mut LockedQueue<'_>, thread: &Thread, now_ns: u64) {
     }
 }
 
-/// Requests preemption if the running thread of this CPU should give way; otherwise sets the timer
-/// to when it should.
+/// Requests preemption if the running thread of this CPU should be preempted; otherwise sets the
+/// timer to the time at which it should.
 #[inline]
 fn preempt_or_set_timer(queue: &mut LockedQueue<'_>, now_ns: u64) {
     match queue.preempt_ns() {
@@ -342,8 +342,8 @@ pub(super) fn wake(thread: &'static Thread, interrupts_off: &InterruptsOff) {
     }
 }
 
-/// Puts `thread`, which is on no queue and which `queue` owns, on that of the CPU that suits it
-/// best.
+/// Puts `thread`, which is on no queue and which `queue` owns, on the queue of the CPU that suits
+/// it best.
 #[inline]
 pub(super) fn place<'i>(
     mut queue: LockedQueue<'i>,
@@ -392,7 +392,7 @@ pub fn set_allowed(thread: &'static Thread, allowed: &CpuSet) {
         return;
     }
     match queue.state(thread) {
-        // The code that puts it on a queue looks at it.
+        // The code that puts it on a queue checks the affinity.
         run_queue::QueueState::Off => {}
         run_queue::QueueState::Running => request(queue.cpu()),
         run_queue::QueueState::Waiting => {
@@ -424,7 +424,7 @@ fn sample(cpu: &SchedCpu, running: &Thread, run_ns: u64) {
     cpu.samples.add(is_of_program, since_ns);
 }
 
-/// Looks at the running thread: its slice may be over. Called by the timer's interrupt
+/// Checks whether the slice of the running thread is over. Called by the timer's interrupt
 /// handler.
 pub(super) fn look(now_ns: u64) {
     let interrupts_off = InterruptsOff::new();

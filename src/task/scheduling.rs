@@ -1,14 +1,14 @@
-//! What the scheduler keeps of a thread under the lock of a run queue.
+//! The state of a thread that the lock of a run queue owns.
 
 use core::cell::Cell;
 
 use run_queue::{Policy, SchedEntity};
 
-/// The scheduling state of a thread. One lock at a time owns it: that of the run queue on which the
-/// thread is, or was last; for a free thread, that of the list of free threads. `T` refers
-/// to a thread.
+/// The scheduling state of a thread. One lock at a time owns it: the lock of the run queue on which
+/// the thread is, or was last; for a free thread, the lock of the free threads. `T` refers to a
+/// thread.
 pub(super) struct Scheduling<T> {
-    /// What the run queue keeps of it.
+    /// Its entry for the run queue.
     pub(super) entity: SchedEntity<T>,
     /// When it became ready to run, if no CPU has run it since.
     pub(super) ready_since_ns: Cell<Option<u64>>,
@@ -21,7 +21,7 @@ pub(super) struct Scheduling<T> {
 }
 
 impl<T: Copy> Scheduling<T> {
-    /// Returns that of a free thread.
+    /// Returns the state of a free thread.
     pub(super) const fn new(policy: Policy) -> Self {
         Self {
             entity: SchedEntity::new(policy),

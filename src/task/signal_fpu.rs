@@ -25,8 +25,8 @@ pub fn for_frame() -> Result<Vec<u8>, NoFpu> {
     Ok(bytes)
 }
 
-/// Sets the registers for floating point and vectors of the running thread to those of the frame of
-/// a signal, which `read` copies: some bytes from an offset on. It returns whether it could.
+/// Loads the registers for floating point and vectors of the running thread from the frame of a
+/// signal. `read` copies some bytes of the frame from an offset on, and returns whether it could.
 ///
 /// # Errors
 /// See [`FrameError`]. The registers have not changed then.
@@ -64,8 +64,8 @@ pub enum FrameError {
     NoMemory,
 }
 
-/// Sets the registers for floating point and vectors of the running thread to those of a program
-/// that has just started.
+/// Resets the registers for floating point and vectors of the running thread, as a program has
+/// them at its start.
 pub fn clear() {
     table::current().fpu_state.clear();
 }

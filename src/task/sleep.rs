@@ -21,7 +21,7 @@ pub fn sleep_ns(time_ns: u64) -> Result<(), WaitError> {
 /// # Errors
 /// [`WaitError::Cancelled`] if the thread is to end.
 pub fn sleep_until(deadline_ns: u64) -> Result<(), WaitError> {
-    // No other thread knows it.
+    // No other thread has a reference to it.
     let word = AtomicU32::new(0);
     let wait = Wait {
         until_ns: Some(deadline_ns),

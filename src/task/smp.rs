@@ -56,8 +56,8 @@ impl fmt::Display for Error {
 /// The idle threads of CPUs that are to start, by their numbers.
 static IDLE: [Once<&'static Thread>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-/// Starts those of the CPUs with these APIC numbers that don't run yet, up to
-/// `cpus_max` in all. Those that don't answer are reported and left out.
+/// Starts the CPUs with these APIC numbers that don't run yet, up to `cpus_max` in all. A CPU that
+/// doesn't answer is reported and left out.
 pub(super) fn start_others(apic_ids: &[ApicId], cpus_max: usize) {
     let own = local_apic::id();
     percpu::current().set_apic_id(own);
@@ -108,7 +108,7 @@ fn start_one(trampoline: &Trampoline, id: CpuId, apic_id: ApicId) -> Result<(), 
     if smp::start_one(trampoline, Start { cpu, stacks }) { Ok(()) } else { Err(Error::Silent) }
 }
 
-/// What another CPU does for ever: it becomes its idle thread.
+/// The first function of another CPU: it becomes the idle thread of that CPU.
 fn enter(cpu: &'static Cpu) -> ! {
     let idle = IDLE[cpu.id().index()].get().expect("it was made before the start");
     cpu::use_here(cpu::get(cpu.id()));

@@ -1,4 +1,4 @@
-//! How a thread begins and ends, and how others wait for its end.
+//! The start and the end of a thread, and waiting for its end.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -34,7 +34,7 @@ pub enum SpawnError {
     NoThread,
     /// It can't have a stack.
     NoStack(kernel_stack::Error),
-    /// No memory is left for what it is to run.
+    /// No memory is left for the function that it is to run.
     NoMemory,
 }
 
@@ -43,14 +43,14 @@ impl fmt::Display for SpawnError {
         match self {
             Self::NoThread => write!(f, "there can be no more than {} threads", table::THREADS_MAX),
             Self::NoStack(error) => write!(f, "{error}"),
-            Self::NoMemory => f.write_str("no memory is left for what a thread is to run"),
+            Self::NoMemory => f.write_str("no memory is left for the function of a thread"),
         }
     }
 }
 
 impl core::error::Error for SpawnError {}
 
-/// What a thread is to be like.
+/// The properties of a new thread.
 #[derive(Clone)]
 pub struct Builder<'a> {
     name: &'a str,
@@ -143,7 +143,7 @@ struct End<T> {
     has_come: Latch,
 }
 
-/// A thread that can be waited for. If it is dropped, the thread runs on by itself.
+/// A handle to wait for the end of a thread. The thread continues if the handle is dropped.
 pub struct JoinHandle<T> {
     thread: &'static Thread,
     end: Arc<End<T>>,
@@ -235,7 +235,7 @@ fn reset(
     {
         let mut kept = thread.name.lock();
         kept.clear();
-        // What doesn't fit is cut.
+        // A longer name is truncated.
         let _ = name.chars().try_for_each(|c| kept.push(c));
     }
     thread.allowed.store(CpuSet::first(CPUS_MAX).words());
@@ -276,7 +276,7 @@ pub(super) fn end() -> ! {
     scheduler::end()
 }
 
-/// Makes what runs on this CPU a thread, which keeps its stack.
+/// Turns the context that runs on this CPU into a thread, which keeps its stack.
 pub(super) fn adopt(name: &str, cpu: &'static SchedCpu) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
     reset(thread, ThreadId::next(), name, DEFAULT_POLICY, cpu);
@@ -284,7 +284,7 @@ pub(super) fn adopt(name: &str, cpu: &'static SchedCpu) -> Result<&'static Threa
     Ok(thread)
 }
 
-/// Makes what runs on this CPU `thread`.
+/// Turns the context that runs on this CPU into `thread`.
 fn adopt_here(thread: &'static Thread) {
     thread.context.adopt();
     table::set_current(thread);
@@ -301,22 +301,22 @@ pub(super) fn prepare_idle(
     prepare("idle", DEFAULT_POLICY, Job::Kernel(job), cpu)
 }
 
-/// Takes a thread's place for what another CPU will run.
+/// Reserves a thread for the context that another CPU will start with.
 pub(super) fn reserve_idle(cpu: &'static SchedCpu) -> Result<&'static Thread, SpawnError> {
     let thread = table::take().ok_or(SpawnError::NoThread)?;
-    // That of a thread before it: this one has its CPU's stack.
+    // The stack of the slot's last thread: this thread runs on the stack of its CPU.
     drop(take_stack(thread));
     reset(thread, ThreadId::next(), "idle", DEFAULT_POLICY, cpu);
     Ok(thread)
 }
 
-/// Makes what runs on this CPU `thread`, which was reserved.
+/// Turns the context that runs on this CPU into `thread`, which was reserved.
 pub(super) fn adopt_idle(thread: &'static Thread) {
     adopt_here(thread);
     thread.set_state(State::Runnable);
 }
 
-/// Frees a stack if too many are kept; what idle threads have the time for.
+/// Frees a stack if too many are kept. Idle threads call it.
 pub(super) fn trim_some() {
     free_stack(STACKS_KEPT);
 }

@@ -1,4 +1,4 @@
-//! What is known of a thread.
+//! A thread.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -30,11 +30,11 @@ use crate::sync::{IrqMutex, LockCell, Rank};
 /// The longest name of a thread, in bytes.
 pub(super) const NAME_BYTES: usize = 24;
 
-/// What a thread runs.
+/// The code that a thread runs.
 pub(super) enum Job {
     /// A function of the kernel.
     Kernel(Box<dyn FnOnce() + Send>),
-    /// A program in ring 3: what handles its system calls, and the registers with which it starts.
+    /// A program in ring 3: the object that handles its system calls, and its first registers.
     Program(Box<(Arc<dyn UserThread>, TrapFrame)>),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum Job {
 pub struct Thread {
     /// Its place in the table.
     pub(super) slot: Slot,
-    /// Where it goes on.
+    /// Its saved registers and its stack.
     pub(super) context: Context<KernelStack>,
     /// Its state on a run queue. The lock of that queue owns it, or the lock of the free threads.
     pub(super) scheduling: LockCell<Scheduling<&'static Thread>>,
@@ -52,7 +52,7 @@ pub struct Thread {
     pub(super) allowed: CpuBits,
     /// The CPU whose run queue it is on, or was on last.
     pub(super) cpu: AtomicU32,
-    /// Its [`ThreadId`]. While it is free, that of the last thread that had its place.
+    /// Its [`ThreadId`]. A free thread keeps the number of the last thread in its slot.
     number: AtomicU64,
     /// Protects its name; taken to show it, and when the thread begins.
     pub(super) name: IrqMutex<String<NAME_BYTES>>,
@@ -61,13 +61,14 @@ pub struct Thread {
     /// Its links to other deadlines. The lock of a CPU's deadlines owns them while the thread has
     /// a deadline; otherwise no lock does.
     pub(super) deadline: LockCell<Link<&'static Thread>>,
-    /// What it is to run, until it begins. Taken by the code that starts it, and by itself.
+    /// The code that it is to run, until it begins. Taken by the code that starts the thread, and
+    /// by the thread.
     pub(super) job: IrqMutex<Option<Job>>,
     /// Whether it is to end early.
     pub(super) is_cancelled: AtomicBool,
-    /// How many hold it: itself until it has ended, and those that may join it.
+    /// The number of references to it: its own until it has ended, and one for each handle.
     pub(super) holders: AtomicU32,
-    /// Its policy, as a number: a copy for those that hold no lock.
+    /// Its policy, as a number: a copy for readers without the lock.
     policy: AtomicU16,
     /// Its policy, if it inherits none.
     pub(super) own_policy: IrqMutex<Policy>,
@@ -85,13 +86,13 @@ pub struct Thread {
     pub(super) address_space: OwnAddressSpace,
 }
 
-/// What a thread does.
+/// The state of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
-    /// There is none.
+    /// Its slot has no thread.
     Free,
-    /// It runs or could run.
+    /// It runs or is ready to run.
     Runnable,
     /// It waits.
     Waiting,
@@ -102,7 +103,7 @@ pub enum State {
 }
 
 impl State {
-    /// Returns the state of a number that stands for one.
+    /// Decodes a state.
     #[inline]
     const fn of(code: u8) -> Self {
         match code {
@@ -155,7 +156,7 @@ impl Thread {
         }
     }
 
-    /// Returns what it does.
+    /// Returns its state.
     #[inline]
     pub fn state(&self) -> State {
         State::of(self.state.load(Ordering::Acquire))
@@ -210,7 +211,7 @@ impl Thread {
         *self.own_policy.lock()
     }
 
-    /// Shows those that hold no lock what its policy is.
+    /// Publishes its policy, for readers without the lock.
     pub(super) fn show_policy(&self, policy: Policy) {
         self.policy.store(policy.encoded(), Ordering::Relaxed);
     }
@@ -237,12 +238,12 @@ impl Thread {
         Stack::of_slot_at(VirtAddr::new_truncate(top.as_u64().wrapping_sub(1)))
     }
 
-    /// Takes back that it was asked to end.
+    /// Revokes its cancellation.
     pub(super) fn clear_cancelled(&self) {
         self.is_cancelled.store(false, Ordering::SeqCst);
     }
 
-    /// Returns whether it is cancelled: asked to end.
+    /// Returns whether it is cancelled: its end was requested.
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }

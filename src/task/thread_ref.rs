@@ -1,4 +1,4 @@
-//! A hold of a thread that was found by its number.
+//! A counted reference to a thread.
 
 use core::ops::Deref;
 use core::sync::atomic::Ordering;
@@ -8,12 +8,12 @@ use super::scheduler;
 use super::table;
 use super::thread::Thread;
 
-/// A hold of a thread: as long as it lives, the thread's place goes to no other one, even if
-/// the thread ends.
+/// A counted reference to a thread: as long as it exists, the slot of the thread gets no other
+/// thread, even if the thread ends.
 pub struct ThreadRef(&'static Thread);
 
 impl ThreadRef {
-    /// Returns a hold of the thread with this number; `None` if there is none.
+    /// Returns a reference to the thread with this number; `None` if there is none.
     pub fn find(id: ThreadId) -> Option<Self> {
         let mut found = None;
         table::for_each(|thread| {
@@ -21,23 +21,23 @@ impl ThreadRef {
                 found = Self::try_hold(thread);
             }
         });
-        // Its place may have gone to another one before it was held.
+        // The slot may have got another thread before the reference was counted.
         found.filter(|thread| thread.id() == id)
     }
 
-    /// Returns the hold of a thread that was counted for the caller.
+    /// Makes a reference that was counted by the caller.
     pub(super) fn of_holder(thread: &'static Thread) -> Self {
         Self(thread)
     }
 
-    /// Holds what has the place of `thread`, unless it is free.
+    /// Counts a reference to the thread in this slot, unless it is free.
     fn try_hold(thread: &'static Thread) -> Option<Self> {
         let one_more = |holders| if holders == 0 { None } else { Some(holders + 1) };
         let held = thread.holders.fetch_update(Ordering::AcqRel, Ordering::Relaxed, one_more);
         held.is_ok().then(|| Self(thread))
     }
 
-    /// Returns the thread. After the hold has ended, its place may be another one's.
+    /// Returns the thread. After this reference is dropped, its slot may have another thread.
     pub fn thread(&self) -> &'static Thread {
         self.0
     }

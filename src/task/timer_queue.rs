@@ -1,7 +1,7 @@
-//! Timers that belong to no waiting thread: one thread of the kernel calls those whose time has come.
+//! Timers that belong to no waiting thread: a thread of the kernel runs them when they expire.
 //!
-//! It sleeps until the earliest of them, like any thread; the interrupt handler of the timer only
-//! wakes it.
+//! This thread sleeps until the earliest timer expires; the interrupt handler of the timer only
+//! wakes the thread.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -14,20 +14,20 @@ use super::spawn::{Builder, SpawnError};
 use crate::arch::time::clock;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 
-/// Something that happens at a time.
+/// The action of a timer.
 pub trait Expire: Send + Sync {
-    /// Its time has come, or the times of all were to be looked at again. Called by the thread of
-    /// timers, without locks; may wait, but not for long.
+    /// Runs when the timer expires, or when the clocks of all timers have changed. Called by the
+    /// thread of timers, without locks; may wait, but not for long.
     fn expire(self: Arc<Self>);
 }
 
-/// A place among the timers.
+/// A timer: armed or not.
 #[derive(Debug)]
 pub struct TimerSlot(u32);
 
 struct Slot {
     link: Link,
-    /// What is called; `None` if it isn't armed.
+    /// The action; `None` if the timer isn't armed.
     armed: Option<Arc<dyn Expire>>,
 }
 
@@ -47,7 +47,8 @@ struct Timers {
     free: Vec<u32>,
 }
 
-/// Protects the timers; taken by threads that set them, inside the locks of what they belong to.
+/// Protects the timers; taken by threads that set them, inside the locks of the objects that own
+/// the timers.
 static TIMERS: SpinMutex<Timers> = SpinMutex::new(
     Rank::Files,
     Timers { queue: DeadlineQueue::new(), slots: Slots(Vec::new()), free: Vec::new() },
@@ -67,14 +68,14 @@ fn start() -> Result<(), SpawnError> {
     Ok(())
 }
 
-/// What the thread of timers does.
+/// The function of the thread of timers.
 fn run() {
     loop {
         while let Some(due) = pop_reached(clock::now_ns()) {
             due.expire();
         }
         let first_ns = first_ns();
-        // It is the same to the loop how the wait ends.
+        // The loop continues however the wait ends.
         let _ = EARLIER.wait_until_deadline(first_ns, || self::first_ns() < first_ns);
     }
 }
@@ -85,7 +86,7 @@ fn first_ns() -> u64 {
     timers.queue.first_key(&timers.slots).unwrap_or(u64::MAX)
 }
 
-/// Disarms a timer whose time has come, and returns it.
+/// Disarms a timer that has expired, and returns its action.
 fn pop_reached(now_ns: u64) -> Option<Arc<dyn Expire>> {
     let mut timers = TIMERS.lock();
     let Timers { queue, slots, .. } = &mut *timers;
@@ -94,7 +95,7 @@ fn pop_reached(now_ns: u64) -> Option<Arc<dyn Expire>> {
     slots.0[id as usize].armed.take()
 }
 
-/// Calls all timers that are armed: what their clocks show has changed.
+/// Expires all armed timers: their clocks were changed.
 pub fn expire_all() {
     let mut timers = TIMERS.lock();
     let Timers { queue, slots, .. } = &mut *timers;
@@ -108,7 +109,7 @@ pub fn expire_all() {
 }
 
 impl TimerSlot {
-    /// Returns a place that isn't armed.
+    /// Returns a timer that isn't armed.
     ///
     /// # Errors
     /// See [`SpawnError`].
@@ -128,8 +129,8 @@ impl TimerSlot {
         Ok(Self(id))
     }
 
-    /// Makes `expire` be called at `deadline_ns` on the kernel's clock, in the place of what was
-    /// armed before, which is returned: it is dropped when no lock is held.
+    /// Arms the timer: `expire` runs at `deadline_ns` on the kernel's clock. Returns the action
+    /// that was armed before.
     #[must_use = "it is dropped when no lock is held"]
     pub fn arm(&self, deadline_ns: u64, expire: Arc<dyn Expire>) -> Option<Arc<dyn Expire>> {
         let mut timers = TIMERS.lock();
@@ -147,7 +148,7 @@ impl TimerSlot {
         before
     }
 
-    /// Disarms it; returns what was armed, which is dropped when no lock is held.
+    /// Disarms the timer; returns the action that was armed.
     #[must_use = "it is dropped when no lock is held"]
     pub fn disarm(&self) -> Option<Arc<dyn Expire>> {
         let mut timers = TIMERS.lock();
@@ -161,7 +162,7 @@ impl TimerSlot {
 
 impl Drop for TimerSlot {
     fn drop(&mut self) {
-        // What is armed is mostly what owns this, so nothing is.
+        // Usually none is armed: the action owns the timer, so the timer isn't dropped while it is.
         let armed = self.disarm();
         TIMERS.lock().free.push(self.0);
         drop(armed);

@@ -1,28 +1,28 @@
-//! What the scheduler did last, on each CPU: a ring of events.
+//! The last events of the scheduler on each CPU, in a ring.
 //!
-//! Each CPU writes its own, with interrupts off; anybody may read, and may then see
-//! an event that is just being written over.
+//! Each CPU writes its own ring, with interrupts off. All may read it, and may then see an event
+//! that is being overwritten.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::id::ThreadId;
 
-/// So many events are kept for each CPU.
+/// The number of events that are kept for each CPU.
 const EVENTS: usize = 1024;
 
 const KIND_BITS: u32 = 8;
 
-/// Something that the scheduler did.
+/// An event of the scheduler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The CPU went on with this thread.
+    /// The CPU has switched to this thread.
     Run(ThreadId),
     /// The CPU has nothing to do.
     Idle,
     /// This thread was woken here.
     Wake(ThreadId),
-    /// This thread waits, or has ended: the CPU leaves it.
+    /// This thread waits, or has ended: the CPU switches from it.
     Leave(ThreadId),
     /// This thread was taken from another CPU.
     Steal(ThreadId),
@@ -66,7 +66,7 @@ impl fmt::Display for Event {
 
 /// The events of a CPU.
 pub(super) struct Ring {
-    /// When, in nanoseconds on the kernel's clock, and what.
+    /// The time, in nanoseconds on the kernel's clock, and the event.
     events: [[AtomicU64; 2]; EVENTS],
     /// How many were ever written.
     written: AtomicUsize,
@@ -90,7 +90,7 @@ impl Ring {
         self.written.store(written.wrapping_add(1), Ordering::Release);
     }
 
-    /// Returns what is kept, oldest first: when, in nanoseconds, and what.
+    /// Returns the events, oldest first, each with its time in nanoseconds.
     pub(super) fn events(&self) -> impl Iterator<Item = (u64, Event)> {
         let written = self.written.load(Ordering::Acquire);
         (written.saturating_sub(EVENTS)..written).map(|index| {

@@ -1,14 +1,14 @@
-//! What the watchdog has seen of a CPU.
+//! The observations of a CPU by the watchdog.
 
 use core::sync::atomic::{AtomicBool, AtomicU64};
 
-/// What was seen last, and when it was seen to change.
+/// The last counts, and when they changed.
 pub(super) struct Watch {
     pub(super) life: AtomicU64,
     pub(super) switches: AtomicU64,
     pub(super) alive_ns: AtomicU64,
     pub(super) switched_ns: AtomicU64,
-    pub(super) is_told: AtomicBool,
+    pub(super) is_reported: AtomicBool,
 }
 
 impl Watch {
@@ -18,7 +18,7 @@ impl Watch {
             switches: AtomicU64::new(0),
             alive_ns: AtomicU64::new(0),
             switched_ns: AtomicU64::new(0),
-            is_told: AtomicBool::new(false),
+            is_reported: AtomicBool::new(false),
         }
     }
 }

@@ -1,9 +1,9 @@
-//! CPUs that hang: two threads watch all of them.
+//! Detection of CPUs that hang: two threads watch all CPUs.
 //!
 //! A CPU that runs a thread takes interrupts and, if others wait, switches. Every
-//! [`PERIOD_NS`] it is asked by an interrupt to say so. One that doesn't for
-//! [`PATIENCE_NS`] is reported in the log, with its instruction, which a non-maskable interrupt
-//! finds out; once, until it answers again. The two stay on the first and on the second
+//! [`PERIOD_NS`] an interrupt requests a heartbeat. A CPU without one for [`PATIENCE_NS`] is
+//! reported in the log, with its current instruction, which a non-maskable interrupt determines;
+//! once, until it answers again. The two stay on the first and on the second
 //! CPU, so that each of these is watched from the other one.
 
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -23,30 +23,30 @@ use crate::arch::irq::{interrupt_flag, ipi};
 use crate::arch::smp::stop;
 use crate::arch::time::clock;
 
-/// How often CPUs are looked at.
+/// The time from one check of a CPU to the next.
 const PERIOD_NS: u64 = 2_000_000_000;
-/// How long one may be silent, or not switch though others wait.
+/// How long a CPU may be silent, or not switch while threads wait.
 const PATIENCE_NS: u64 = 5_000_000_000;
 
 /// How long interrupts may be off.
 const OFF_NS: u64 = 1_000_000_000;
 
-/// Reports that a CPU is silent: its number, the instruction that it is at, and what it doesn't do.
-pub type Tell = fn(CpuId, Option<VirtAddr>, &'static str);
+/// Reports that a CPU hangs: its number, its current instruction, and what it doesn't do.
+pub type ReportHang = fn(CpuId, Option<VirtAddr>, &'static str);
 
-static TELL: Once<Tell> = Once::new();
+static REPORT: Once<ReportHang> = Once::new();
 
 /// Registers the function that reports CPUs that hang.
-pub(super) fn set_tell(tell: Tell) {
-    TELL.call_once(|| tell);
+pub(super) fn set_report(report: ReportHang) {
+    REPORT.call_once(|| report);
 }
 
-/// How many silences were reported.
-static TOLD: AtomicU64 = AtomicU64::new(0);
+/// The number of reports.
+static REPORTS: AtomicU64 = AtomicU64::new(0);
 
 /// Returns how often a CPU was reported to hang.
-pub fn told() -> u64 {
-    TOLD.load(Ordering::Relaxed)
+pub fn report_count() -> u64 {
+    REPORTS.load(Ordering::Relaxed)
 }
 
 /// Starts the threads that watch the CPUs.
@@ -73,7 +73,7 @@ pub(super) fn start() {
     }
 }
 
-/// Looks at the others once.
+/// Checks the other CPUs once.
 fn look(others: impl Fn(&&'static SchedCpu) -> bool) -> Result<(), WaitError> {
     for cpu in cpus().filter(&others) {
         if let Some(area) = percpu::get(cpu.id()) {
@@ -81,18 +81,18 @@ fn look(others: impl Fn(&&'static SchedCpu) -> bool) -> Result<(), WaitError> {
             ipi::request_heartbeat(area);
         }
     }
-    tell_long_off();
+    report_long_off();
     sleep_ns(PERIOD_NS)
 }
 
 /// Logs that interrupts were off for longer than [`OFF_NS`], each time that they were off
 /// longer than ever.
-fn tell_long_off() {
-    static TOLD_TICKS: AtomicU64 = AtomicU64::new(0);
+fn report_long_off() {
+    static REPORTED_TICKS: AtomicU64 = AtomicU64::new(0);
     let Some(longest) = interrupt_flag::longest_off() else {
         return;
     };
-    let is_new = TOLD_TICKS.fetch_max(longest.ticks, Ordering::Relaxed) < longest.ticks;
+    let is_new = REPORTED_TICKS.fetch_max(longest.ticks, Ordering::Relaxed) < longest.ticks;
     if is_new && clock::ticks_to_ns(longest.ticks) > OFF_NS {
         let ms = clock::ticks_to_ns(longest.ticks) / 1_000_000;
         log::warn!(
@@ -123,13 +123,13 @@ fn judge(cpu: &SchedCpu, area: &'static Cpu) {
     } else if silent(&watch.switched_ns) {
         "doesn't switch, though threads wait"
     } else {
-        watch.is_told.store(false, Ordering::Relaxed);
+        watch.is_reported.store(false, Ordering::Relaxed);
         return;
     };
-    if !watch.is_told.swap(true, Ordering::Relaxed) {
-        TOLD.fetch_add(1, Ordering::Relaxed);
-        if let Some(tell) = TELL.get() {
-            tell(cpu.id(), stop::current_instruction(area), why);
+    if !watch.is_reported.swap(true, Ordering::Relaxed) {
+        REPORTS.fetch_add(1, Ordering::Relaxed);
+        if let Some(report) = REPORT.get() {
+            report(cpu.id(), stop::current_instruction(area), why);
         }
     }
 }
