@@ -1,10 +1,10 @@
-//! What processes have used, from what their threads have.
+//! The usage of processes, summed up from their threads.
 
 use super::process::Process;
 use super::thread_handle::ThreadHandle;
 use super::usage::Usage;
 
-/// What counts of the time of CPUs.
+/// A kind of CPU time.
 ///
 /// Source: Linux, include/linux/posix-timers.h, `CPUCLOCK_PROF` and others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,12 +16,12 @@ pub enum CpuTimeKind {
 }
 
 impl CpuTimeKind {
-    /// Returns that of a process, in nanoseconds.
+    /// Returns this time of a process, in nanoseconds.
     pub fn of_process(self, process: &Process) -> u64 {
         self.of(&process.usage())
     }
 
-    /// Returns that of a thread of a process, in nanoseconds.
+    /// Returns this time of a thread of a process, in nanoseconds.
     pub fn of_thread(self, process: &Process, thread: &ThreadHandle) -> u64 {
         self.of(&process.usage_of_thread(thread))
     }
@@ -34,7 +34,7 @@ impl CpuTimeKind {
     }
 }
 
-/// Returns what a thread has used, with the samples of its time.
+/// Returns the usage of a thread, with the samples of its time.
 pub(super) fn usage_of(thread: &ThreadHandle) -> Usage {
     thread.attention().task().map_or(Usage::default(), |task| {
         let thread = task.thread();
@@ -44,7 +44,7 @@ pub(super) fn usage_of(thread: &ThreadHandle) -> Usage {
 }
 
 impl Process {
-    /// Returns what its threads have used.
+    /// Returns the usage of its threads.
     pub fn usage(&self) -> Usage {
         self.with_threads(|threads| {
             let mut usage = self.usage.of_ended();
@@ -53,7 +53,7 @@ impl Process {
         })
     }
 
-    /// Returns what one of its threads has used; the page faults are those of all.
+    /// Returns the usage of one of its threads, with the page faults of all threads.
     pub fn usage_of_thread(&self, thread: &ThreadHandle) -> Usage {
         thread.split_times(Usage { faults: self.usage.of_ended().faults, ..usage_of(thread) })
     }
@@ -63,12 +63,12 @@ impl Process {
         self.usage().run_ns
     }
 
-    /// Returns what the children that it has waited for have used, and theirs.
+    /// Returns the usage of the children that it has waited for, and of their children.
     pub fn usage_of_children(&self) -> Usage {
         self.usage.of_children()
     }
 
-    /// Returns what it and its children have used.
+    /// Returns the usage of the process and its children.
     pub(super) fn whole_usage(&self) -> Usage {
         let mut whole = self.usage();
         whole += self.usage_of_children();

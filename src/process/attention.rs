@@ -1,4 +1,4 @@
-//! What makes a thread of a process look up before it returns to ring 3.
+//! The work of a thread of a process before it returns to ring 3.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +11,7 @@ use crate::task::{self, ThreadRef};
 /// How a thread ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// Alone; what its process ends with if no other thread decides that.
+    /// The thread alone. The status is that of its process if no other thread sets one.
     Thread(ExitStatus),
     /// With the whole process.
     Process(ExitStatus),
@@ -28,7 +28,7 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Returns that of a thread that isn't started yet.
+    /// Returns the state of a thread that isn't started yet.
     pub(super) const fn new() -> Self {
         Self {
             task: Once::new(),
@@ -46,7 +46,7 @@ impl Attention {
         self.task.get()
     }
 
-    /// Requests a look at signals before the return to ring 3, and ends a wait that may be
+    /// Makes the thread check its signals before it returns to ring 3, and ends a wait that can be
     /// interrupted.
     pub(super) fn request(&self) {
         self.note();
@@ -55,7 +55,7 @@ impl Attention {
         }
     }
 
-    /// Requests a look at signals from the thread itself, in a system call.
+    /// Makes the running thread check its signals before it returns to ring 3.
     pub(super) fn note(&self) {
         self.has_work.store(true, Ordering::Release);
     }

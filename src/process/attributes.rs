@@ -1,4 +1,4 @@
-//! What prctl(2) sets of a process.
+//! The attributes of a process that prctl(2) sets.
 
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
@@ -7,7 +7,7 @@ use signals::Signal;
 /// The slack of timers by default, in nanoseconds.
 const TIMER_SLACK_NS: u64 = 50_000;
 
-/// What prctl(2) sets of a process.
+/// The attributes of a process that prctl(2) sets.
 pub struct Attributes {
     is_dumpable: AtomicBool,
     has_no_new_privileges: AtomicBool,
@@ -26,7 +26,7 @@ impl Attributes {
         }
     }
 
-    /// Takes over what a child has of its parent.
+    /// Copies the attributes that a child inherits from its parent.
     pub(super) fn inherit(&self, parent: &Self) {
         self.set_dumpable(parent.is_dumpable());
         if parent.has_no_new_privileges() {
@@ -65,13 +65,13 @@ impl Attributes {
         self.death_signal.store(signal.map_or(0, Signal::number), Ordering::Relaxed);
     }
 
-    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can be
-    /// anyway.
+    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can
+    /// be anyway.
     pub fn timer_slack_ns(&self) -> u64 {
         self.timer_slack_ns.load(Ordering::Relaxed)
     }
 
-    /// Sets by how much its waits may be longer; 0 for what it is by default.
+    /// Sets the timer slack; 0 for the default.
     pub fn set_timer_slack_ns(&self, slack_ns: u64) {
         let slack_ns = if slack_ns == 0 { TIMER_SLACK_NS } else { slack_ns };
         self.timer_slack_ns.store(slack_ns, Ordering::Relaxed);

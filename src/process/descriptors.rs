@@ -17,7 +17,7 @@ pub type Fd = u32;
 pub enum DescriptorError {
     /// It is not open: EBADF.
     NotOpen,
-    /// There would be more than the limit allows: EMFILE.
+    /// The limit of descriptors is reached: EMFILE.
     TooMany,
     /// No memory is left for the table: ENOMEM.
     NoMemory,
@@ -38,9 +38,9 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 /// An open descriptor.
 #[derive(Clone)]
 pub struct Descriptor {
-    /// What it is for.
+    /// The open file.
     pub file: Arc<OpenFile>,
-    /// What happens to it at an exec.
+    /// Whether an exec closes it.
     pub on_exec: OnExec,
 }
 
@@ -73,8 +73,8 @@ impl Descriptors {
         LockOwner::Descriptors(self.number)
     }
 
-    /// Ends the use of a file by one of the descriptors: with any of them, all locks go that the table
-    /// has of the file.
+    /// Ends the use of a file by one of the descriptors: with any of them, all locks go that the
+    /// table has of the file.
     fn dismiss(&self, file: &OpenFile) {
         if let Some(locks) = file.inode().locks_if_any() {
             locks.release(self.lock_owner());
@@ -95,7 +95,7 @@ impl Descriptors {
     }
 
     /// Returns how many descriptors the table of Linux would have room for, which grows with the
-    /// largest one: select(2) looks at no others.
+    /// largest one: select(2) checks no others.
     pub fn capacity(&self) -> u64 {
         let len = self.table.lock().len() as u64;
         if len <= 64 { 64 } else { len.next_power_of_two() }
@@ -153,7 +153,7 @@ impl Descriptors {
         Ok(file)
     }
 
-    /// Returns what happens to `fd` at an exec.
+    /// Returns whether an exec closes `fd`.
     ///
     /// # Errors
     /// [`DescriptorError::NotOpen`].
@@ -164,7 +164,7 @@ impl Descriptors {
         }
     }
 
-    /// Sets what happens to `fd` at an exec.
+    /// Sets whether an exec closes `fd`.
     ///
     /// # Errors
     /// [`DescriptorError::NotOpen`].
@@ -282,7 +282,7 @@ impl Default for Descriptors {
     }
 }
 
-/// Puts `descriptor` at `fd`; returns what was there.
+/// Puts `descriptor` at `fd`; returns the descriptor that was there.
 fn place(
     table: &mut Vec<Option<Descriptor>>,
     fd: usize,

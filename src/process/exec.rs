@@ -61,10 +61,10 @@ impl From<LoadError> for ExecError {
 /// The file of a program.
 #[derive(Clone, Copy, Debug)]
 pub enum Executable<'a> {
-    /// That of the path of the command, which begins here; what a link in its last part is.
+    /// The file at this path of the command, and whether a link in its last part is followed.
     Path(&'a Path, LastLink),
-    /// This one, and whether the path of the command leads nowhere after the exec, so that it can't be
-    /// a script.
+    /// This one, and whether the path of the command leads nowhere after the exec, so that it can't
+    /// be a script.
     File(&'a Path, IsHidden),
 }
 
@@ -143,7 +143,7 @@ pub(super) fn prepare<'a>(
     Err(ExecError::TooManyScripts)
 }
 
-/// Returns what path walks of a process begin with.
+/// Returns the start of path walks of a process.
 pub fn caller_of<'a>(surroundings: &'a Surroundings, identity: &'a Identity) -> Caller<'a> {
     Caller {
         credentials: &identity.credentials,
@@ -200,7 +200,7 @@ fn strings(
     Ok(environment)
 }
 
-/// Returns who a program acts for: the owner of its file, if that has the set-user-ID bit.
+/// Returns the identity of a program: the owner of its file, if that has the set-user-ID bit.
 fn with_file_ids(
     file: &Path,
     identity: Arc<Identity>,
@@ -227,11 +227,11 @@ fn with_file_ids(
     Arc::try_new(changed).map_err(|_| ExecError::Load(LoadError::NoMemory))
 }
 
-/// Runs another program in the place of that of the running thread, whose registers are in `frame`.
-/// May wait.
+/// Runs another program in place of the program of the running thread, whose registers are in
+/// `frame`. May wait.
 ///
 /// # Errors
-/// See [`ExecError`]; the program goes on then.
+/// See [`ExecError`]; the program continues then.
 pub fn exec(
     thread: &ProcessThread,
     frame: &mut TrapFrame,

@@ -21,7 +21,7 @@ use super::threads::Removed;
 use crate::mm::user::pointer;
 use crate::task;
 
-/// Ends the running thread, up to what the scheduler does, and its process if it was the last one.
+/// Ends the running thread, but for the scheduler's part, and its process if it was the last one.
 /// May wait.
 pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
     let process = thread.process();
@@ -50,7 +50,7 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
 
 /// Returns whether another thread runs in the memory of the running one.
 fn is_memory_shared(process: &Process) -> bool {
-    // The process's own hold, that of the thread in the scheduler, and the one here.
+    // One reference each of the process, of the thread in the scheduler, and of this function.
     const OWN_HOLDS: usize = 3;
     process.memory().is_some_and(|memory| Arc::strong_count(&memory) > OWN_HOLDS)
 }
@@ -70,7 +70,7 @@ fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     report_end(process, status);
 }
 
-/// Makes the process a zombie, or removes it if the parent doesn't want to know; gives its children
+/// Makes the process a zombie, or removes it if the parent ignores its children; gives its children
 /// to the next reaper.
 fn report_end(process: &Arc<Process>, status: ExitStatus) {
     let pid = process.pid();
@@ -100,7 +100,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
             zombies_of_reaper |= matches!(child.life, Life::Zombie(_));
         }
     }
-    // Those that want to know of their parent's end.
+    // The children that get a signal when their parent ends.
     let left: Vec<Arc<Process>> = children
         .iter()
         .filter_map(|child| table.get(*child))
@@ -122,8 +122,8 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         end_signal == Some(Signal::CHLD)
             && parent.with_signals(|state| state.dispositions.reaps_children())
     });
-    // The parent has the signal as soon as it can see the zombie; but the table is needed to send one
-    // that continues it.
+    // The parent has the signal as soon as it can see the zombie; but the table is needed to send
+    // one that continues it.
     let takes_table = end_signal == Some(Signal::CONT) || end_signal == Some(Signal::KILL);
     let notify = || {
         if let Some(parent) = &parent {

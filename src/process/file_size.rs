@@ -1,4 +1,4 @@
-//! RLIMIT_FSIZE of the running process, which files ask for.
+//! RLIMIT_FSIZE of the running process, for files.
 
 use signals::Signal;
 
@@ -7,7 +7,7 @@ use super::limits::{Resource, UNLIMITED};
 use super::signal_sending;
 use crate::fs::size_limit;
 
-/// Registers what files ask for.
+/// Registers the function that returns the limit.
 pub(super) fn start() {
     size_limit::set_hooks(limit, reached);
 }

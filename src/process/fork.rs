@@ -11,7 +11,7 @@ use super::thread::ProcessThread;
 use super::thread_start::{self, ForkError, ThreadOptions};
 use crate::arch::trap::frame::TrapFrame;
 
-/// What a child shares with its parent, or how it begins.
+/// Options of a fork: what a child shares with its parent, and its first state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ForkOptions {
     /// It runs in the memory of its parent: CLONE_VM.

@@ -1,9 +1,9 @@
 //! Futexes: threads that wait until a word of memory changes.
 //!
 //! A word that processes share, in a shared mapping, is known by its frame and its place in it; any
-//! other by its address space and its address. The threads that wait are in buckets, which a hash of
-//! that chooses. The word is compared while the bucket is locked, and a thread that changes it wakes
-//! others after that, so no wake-up is lost.
+//! other by its address space and its address. The threads that wait are in buckets, which a hash
+//! of that chooses. The word is compared while the bucket is locked, and a thread that changes it
+//! wakes others after that, so no wake-up is lost.
 //!
 //! Source: futex(2); Linux, Documentation/locking/robust-futexes.rst.
 
@@ -31,7 +31,7 @@ static WAITERS: [RwLock<Waiters>; BUCKETS] =
 
 type Waiters = Vec<Arc<Waiter>>;
 
-/// What tells futexes apart.
+/// The key of a futex: equal keys are the same futex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The address of the frame in a shared mapping, else a number of the address space.
@@ -43,7 +43,7 @@ pub struct Key {
 
 /// A thread that waits.
 struct Waiter {
-    /// Protects what it waits for: a requeue changes that.
+    /// Protects the key of the futex that it waits for, which a requeue changes.
     key: SpinMutex<Key>,
     /// It is woken by those that have one of these bits.
     bits: u32,
@@ -85,7 +85,7 @@ impl From<BadAddress> for FutexError {
     }
 }
 
-/// Who may use a futex.
+/// The processes that may use a futex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Only threads of the process: FUTEX_PRIVATE_FLAG.
@@ -200,7 +200,7 @@ fn wake_in(waiters: &mut Waiters, key: Key, count: usize, bits: u32) -> usize {
     woken
 }
 
-/// Runs `access` with the locked buckets of two keys; `None` stands for the same one.
+/// Runs `access` with the locked buckets of two keys; `None` means that both are the same bucket.
 fn with_both<R>(
     key: Key,
     other: Key,
@@ -218,7 +218,7 @@ fn with_both<R>(
     }
 }
 
-/// What a requeue does.
+/// The arguments of a requeue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requeue {
     /// How many threads it wakes.
@@ -264,9 +264,9 @@ pub fn requeue(key: Key, other: Key, request: Requeue) -> Result<(usize, usize),
     })
 }
 
-/// Changes the word at `address` by `change`, wakes up to `count` threads that wait for `key`, and, if
-/// `compare` holds for what the word was, up to `other_count` that wait for `other`, which is the
-/// key of the word. Returns how many. May wait.
+/// Changes the word at `address` by `change`, wakes up to `count` threads that wait for `key`, and,
+/// if `compare` holds for the previous value of the word, up to `other_count` that wait for
+/// `other`, the key of the word. Returns how many. May wait.
 ///
 /// # Errors
 /// [`FutexError::BadAddress`].
@@ -301,8 +301,8 @@ const TID_MASK: u32 = 0x3FFF_FFFF;
 /// How many futexes a thread can have held, as on Linux.
 const HELD_MAX: usize = 2048;
 
-/// Marks the futexes in the list of a thread that ends as those of a dead owner, and wakes a thread
-/// for each. What isn't there ends the list. May wait.
+/// Marks the futexes in the list of a thread that ends: their owner has died. Wakes a thread for
+/// each. An address without memory ends the list. May wait.
 pub(super) fn release_held(thread: &ProcessThread) {
     let head = thread.robust_list();
     if head != 0 {

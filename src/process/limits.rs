@@ -36,7 +36,7 @@ pub const UNLIMITED: u64 = u64::MAX;
 /// The limit of a resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResourceLimit {
-    /// What is enforced.
+    /// The limit that is enforced.
     pub soft: u64,
     /// The largest soft limit.
     pub hard: u64,

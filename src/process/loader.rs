@@ -45,7 +45,7 @@ pub enum LoadError {
     NoMemory,
     /// The file ends in the middle of a segment.
     Truncated,
-    /// It asks for a dynamic loader, which isn't there.
+    /// It needs a dynamic loader, which doesn't exist.
     NoInterpreter,
 }
 
@@ -96,7 +96,7 @@ pub(super) fn fix_layout() {
 /// How large the stack is at first; it grows when it is touched.
 const STACK_BYTES: u64 = 132 << 10;
 
-/// Loads the program in `file`, to start with `environment`; `path` is what AT_EXECFN points to.
+/// Loads the program in `file`, to start with `environment`; AT_EXECFN points to `path`.
 /// May wait.
 ///
 /// # Errors
@@ -187,7 +187,7 @@ fn map_segments(memory: &AddressSpace, program: &Program, file: &Path) -> Result
     Ok(())
 }
 
-/// Returns the bits of what a segment allows, as regions have them.
+/// Returns the access that a segment allows, as regions have it.
 fn bits_of(access: elf_program::Access) -> u8 {
     [
         (elf_program::Access::READ, Access::READ),

@@ -2,11 +2,11 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`process`] | a process: what its threads share |
-//! | [`thread`], [`user_thread`] | a thread of it, and what it does when the program enters the kernel |
+//! | [`process`] | a process: the state that its threads share |
+//! | [`thread`], [`user_thread`] | a thread of it, and its entries to the kernel |
 //! | [`thread_handle`], [`threads`], [`thread_group`] | the threads of a process, which are woken, stop and end together |
 //! | [`futex`] | threads that wait until a word of memory changes |
-//! | [`attention`] | what makes a thread look up before it returns to ring 3 |
+//! | [`attention`] | the work of a thread before it returns to ring 3 |
 //! | [`table`] | all processes, and how they are related |
 //! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
 //! | [`current`] | the process that this runs in |
@@ -17,21 +17,21 @@
 //! | [`exec`] | another program in the same process |
 //! | [`fork`], [`thread_start`] | another process, another thread |
 //! | [`exit`], [`exit_status`] | the end of a process |
-//! | [`wait`], [`usage`], [`accounting`] | waiting for children, and what they have used |
+//! | [`wait`], [`usage`], [`accounting`] | waiting for children, and their usage |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
-//! | [`terminals`] | what terminals need of processes |
+//! | [`terminals`] | the functions of processes that terminals use |
 //! | [`timers`], [`process_timers`] | timers |
 //! | [`signal_file`] | signals that are read |
-//! | [`attributes`] | what prctl(2) sets |
-//! | [`descriptors`], [`descriptor_share`] | file descriptors, and who uses them |
+//! | [`attributes`] | the attributes that prctl(2) sets |
+//! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
 //! | [`scheduling`] | how threads are scheduled |
 //! | [`limits`], [`file_size`] | resource limits |
 //!
 //! System calls are in the room `syscall`, which registers itself here.
 //!
 //! Locks, from outer to inner: the table of processes, then the spin locks of a process
-//! ([`Rank::Process`](crate::sync::Rank::Process)), of which never two are held at once. What is
-//! dropped may take other locks, so nothing that owns files or memory is dropped under a spin lock.
+//! ([`Rank::Process`](crate::sync::Rank::Process)), of which never two are held at once. A drop
+//! may take other locks, so nothing that owns files or memory is dropped under a spin lock.
 
 #![forbid(unsafe_code)]
 

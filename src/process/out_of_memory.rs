@@ -1,8 +1,8 @@
-//! What happens when no memory is left for a page of a program: a process is killed.
+//! The out-of-memory killer: kills a process if no memory is left for a page of a program.
 //!
 //! The victim is the process that has the most memory: pages and page tables. The first process is
-//! killed only if there is no other. The thread that needed the page tries again until the victim has
-//! freed its memory. Nothing here allocates.
+//! killed only if there is no other. The thread that needed the page tries again until the victim
+//! has freed its memory. Nothing here allocates.
 //!
 //! Source: Linux, Documentation/filesystems/proc.rst, "oom_score_adj".
 
@@ -99,8 +99,8 @@ fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
     largest
 }
 
-/// Kills the processes that have the same memory as the victim: it is free only when they have ended
-/// as well.
+/// Kills the processes that have the same memory as the victim: it is free only when they have
+/// ended as well.
 fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
     for_each_process(|process| {
         let shares = process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory));

@@ -33,13 +33,13 @@ pub enum Selection {
     All,
     /// One.
     Process(Pid),
-    /// Those of a process group.
+    /// The processes of a group.
     Group(Pid),
 }
 
 impl Selection {
-    /// Returns the selection of a number as kill(2) and waitpid(2) have it, for a process of the group
-    /// `own_group`; `None` if no process can have the number.
+    /// Returns the selection of a number as kill(2) and waitpid(2) have it, for a process of the
+    /// group `own_group`; `None` if no process can have the number.
     pub fn of_number(number: i32, own_group: Pid) -> Option<Self> {
         match number {
             -1 => Some(Self::All),

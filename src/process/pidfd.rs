@@ -28,7 +28,7 @@ impl FileOps for PidFd {
     }
 }
 
-/// Makes an open file that stands for a process. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
+/// Makes an open file that refers to a process. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -37,13 +37,13 @@ pub fn open(process: &Arc<Process>, flags: OpenFlags) -> Result<Arc<OpenFile>, F
     anonymous::open("pidfd", flags, Arc::try_new(PidFd(process.clone()))?)
 }
 
-/// Returns whether a process hasn't been waited for: afterwards another one may have its number. May
-/// wait.
+/// Returns whether a process hasn't been waited for: after a wait another one may get its number.
+/// May wait.
 pub fn is_there(process: &Arc<Process>) -> bool {
     table::find(process.pid()).is_some_and(|other| Arc::ptr_eq(&other, process))
 }
 
-/// Returns the process that an open file stands for, if it does.
+/// Returns the process that an open file refers to, if it is a pidfd.
 pub fn process_of(file: &OpenFile) -> Option<&Arc<Process>> {
     file.special().and_then(|ops| file_ops::downcast::<PidFd>(&**ops)).map(|pidfd| &pidfd.0)
 }

@@ -1,4 +1,4 @@
-//! A process: what its threads share.
+//! A process: the state that its threads share.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +25,7 @@ use crate::sync::{Rank, SpinMutex, WaitQueue};
 /// The longest name of a process, in bytes: TASK_COMM_LEN without the zero byte.
 pub const NAME_BYTES: usize = 15;
 
-/// What a process runs.
+/// The program of a process.
 #[derive(Clone)]
 pub struct ProgramInfo {
     /// The file.
@@ -54,7 +54,7 @@ pub struct Surroundings {
 /// Protects the directories of a process. Processes may share them: CLONE_FS.
 pub(super) type SharedSurroundings = Arc<SpinMutex<Surroundings>>;
 
-/// Who a process acts for.
+/// The identity of a process: its users and groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The real user.
@@ -69,7 +69,7 @@ pub struct Identity {
     pub effective_gid: u32,
     /// The saved group.
     pub saved_gid: u32,
-    /// What decides on access to files: the effective user and groups, unless setfsuid(2) or
+    /// The users and groups for access to files: the effective ones, unless setfsuid(2) or
     /// setfsgid(2) has set others.
     pub credentials: Credentials,
 }
@@ -86,24 +86,24 @@ impl Identity {
         credentials: Credentials::ROOT,
     };
 
-    /// Returns whether it may do what only root may.
+    /// Returns whether it has the privileges of root.
     #[inline]
     pub fn is_root(&self) -> bool {
         self.effective_uid == 0
     }
 }
 
-/// What the threads of a process share of signals.
+/// The state of signals that the threads of a process share.
 pub struct SignalState {
     /// The signals that were sent to the process.
     pub shared: Pending,
-    /// What it does at each signal.
+    /// The action for each signal.
     pub dispositions: Dispositions,
     /// How often SIGCONT or SIGKILL was sent.
     pub continues: u64,
 }
 
-/// What a new process begins with.
+/// The first state of a new process.
 pub(super) struct Beginning {
     pub(super) memory: Option<Arc<AddressSpace>>,
     pub(super) descriptors: DescriptorShare,
@@ -124,7 +124,7 @@ pub struct Process {
     pub(super) surroundings: SharedSurroundings,
     /// Protects the users and groups; copied to be used.
     pub(super) identity: SpinMutex<Arc<Identity>>,
-    /// Protects what runs.
+    /// Protects the program.
     pub(super) program: SpinMutex<ProgramInfo>,
     /// Protects the signals; held for a few instructions, or a push to a queue.
     pub(super) signals: SpinMutex<SignalState>,
@@ -142,11 +142,11 @@ pub struct Process {
     pub(super) released: WaitQueue,
     /// Its timers.
     pub(super) timers: Timers,
-    /// What it and its children have used.
+    /// The usage of the process and its children.
     pub(super) usage: UsageCounts,
     /// Its end, for descriptors of it.
     pub(super) end_event: EndEvent,
-    /// What prctl(2) sets.
+    /// The attributes that prctl(2) sets.
     pub(super) attributes: Attributes,
     /// The behaviour that its programs expect: personality(2).
     pub(super) personality: AtomicU32,
@@ -200,7 +200,7 @@ impl Process {
         self.descriptors.table()
     }
 
-    /// Makes its descriptors those of no other process.
+    /// Copies the descriptors if another process shares them.
     ///
     /// # Errors
     /// [`DescriptorError::NoMemory`].
@@ -213,7 +213,8 @@ impl Process {
         self.surroundings.lock().clone()
     }
 
-    /// Changes the directories from which paths start. What they were is dropped without the lock.
+    /// Changes the directories from which paths start. The previous ones are dropped without the
+    /// lock.
     pub fn change_surroundings(&self, change: impl FnOnce(&mut Surroundings)) {
         let mut changed = self.surroundings();
         change(&mut changed);
@@ -221,18 +222,18 @@ impl Process {
         drop(before);
     }
 
-    /// Returns who it acts for.
+    /// Returns its identity.
     pub fn identity(&self) -> Arc<Identity> {
         self.identity.lock().clone()
     }
 
-    /// Sets who it acts for.
+    /// Sets its identity.
     pub fn set_identity(&self, identity: Arc<Identity>) {
         let before = core::mem::replace(&mut *self.identity.lock(), identity);
         drop(before);
     }
 
-    /// Returns what it runs.
+    /// Returns its program.
     pub fn program(&self) -> ProgramInfo {
         self.program.lock().clone()
     }
@@ -262,7 +263,7 @@ impl Process {
         change(&mut self.limits.lock())
     }
 
-    /// Accesses what its threads share of signals.
+    /// Accesses the state of signals that its threads share.
     pub fn with_signals<R>(&self, access: impl FnOnce(&mut SignalState) -> R) -> R {
         access(&mut self.signals.lock())
     }
@@ -276,7 +277,7 @@ impl Process {
         self.child_events.wait_until_cancellable(deadline_ns, condition)
     }
 
-    /// Returns what prctl(2) sets.
+    /// Returns the attributes that prctl(2) sets.
     pub fn attributes(&self) -> &Attributes {
         &self.attributes
     }

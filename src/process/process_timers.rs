@@ -1,4 +1,4 @@
-//! What the timers of a process do when they expire, and the clocks of its CPU time.
+//! The actions of a process's timers when they expire, and the clocks of its CPU time.
 
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
@@ -16,10 +16,10 @@ use crate::fs::clock_timer::{Basis, ClockTimer, Expiry, OnExpiry, Reading, Timer
 use crate::fs::error::FsError;
 use crate::fs::time::WallClock;
 
-/// How long it takes at least from one look at a CPU's time to the next, in nanoseconds.
+/// The shortest time between two readings of a CPU time, in nanoseconds.
 const CPU_GAP_NS: u64 = 1_000_000;
 
-/// Returns what a clock of CPU time shows that `threads` threads drive.
+/// Returns the reading of a clock of CPU time that `threads` threads drive.
 fn reading(now_ns: u64, threads: usize) -> Reading {
     let kernel_now_ns = clock::now_ns();
     Reading { now_ns, kernel_now_ns, rate: threads as u64, gap_ns: CPU_GAP_NS }
@@ -52,7 +52,7 @@ impl TimerClock for ThreadClock {
 /// The clock of a timer.
 #[derive(Clone)]
 pub enum ClockOf {
-    /// One that goes on by itself.
+    /// A clock of the wall, or of the time since the start.
     Wall(WallClock),
     /// The CPU time of a process.
     Process(Weak<Process>, CpuTimeKind),
@@ -66,7 +66,7 @@ impl core::fmt::Debug for ThreadHandle {
     }
 }
 
-/// What a timer of timer_create(2) does when it expires.
+/// The action of a timer of timer_create(2) when it expires.
 #[derive(Clone, Debug)]
 pub enum Notification {
     /// Nothing: SIGEV_NONE.
@@ -82,7 +82,7 @@ pub enum Notification {
 pub struct TimerSignal {
     /// The signal.
     pub signal: Signal,
-    /// What comes with it; `None` for the number of the timer.
+    /// The value that the signal carries; `None` for the number of the timer.
     pub value: Option<u64>,
 }
 
@@ -132,7 +132,7 @@ impl Process {
         Ok(self.timers.keep_fixed(which, timer))
     }
 
-    /// Makes RLIMIT_CPU what counts from now on, after a change.
+    /// Applies RLIMIT_CPU, after a change.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].

@@ -1,10 +1,10 @@
-//! What a thread keeps of how it is scheduled beside its policy, which the scheduler has.
+//! The scheduling attributes of a thread, except the policy, which the scheduler has.
 
 use core::sync::atomic::{AtomicBool, AtomicI8, Ordering};
 
 use run_queue::{Nice, Policy};
 
-/// What a thread keeps of how it is scheduled.
+/// The scheduling attributes of a thread.
 pub struct Scheduling {
     /// The nice value, also while its policy has none.
     nice: AtomicI8,
@@ -37,8 +37,8 @@ impl Scheduling {
         self.resets_on_fork.store(resets, Ordering::Relaxed);
     }
 
-    /// Takes over what a thread has of its maker, whose policy is `policy`. Returns the policy of the
-    /// new one.
+    /// Copies the attributes that a thread inherits from its creator, whose policy is `policy`.
+    /// Returns the policy of the new one.
     ///
     /// Source: Linux, kernel/sched/core.c, `sched_fork`.
     pub(super) fn inherit(&self, maker: &Self, policy: Policy) -> Policy {

@@ -21,7 +21,7 @@ use crate::task::signal_fpu;
 pub(super) enum Delivered {
     /// The thread returns to ring 3.
     Done,
-    /// There is more to look at.
+    /// There may be more signals.
     Again,
 }
 
@@ -31,7 +31,7 @@ const SYSCALL_BYTES: u64 = 2;
 /// Delivers the next signals of the thread, whose program has the registers in `frame`.
 pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivered {
     let process = thread.process();
-    // Only stops ask for it, and all processes have to be looked at to find out.
+    // Only stops need it, and all processes have to be checked to determine it.
     let mut has_orphaned_group = None;
     let mut interruption = thread.take_interruption();
     loop {
@@ -149,8 +149,8 @@ fn force_bad_frame(thread: &ProcessThread) {
     signal_sending::force(thread, info);
 }
 
-/// Restores the registers from before a handler: rt_sigreturn(2). What can't be restored is a
-/// SIGSEGV.
+/// Restores the registers from before a handler: rt_sigreturn(2). A frame that can't be restored is
+/// a SIGSEGV.
 pub fn return_from_handler(thread: &ProcessThread, frame: &mut TrapFrame) {
     if restore(thread, frame).is_none() {
         force_bad_frame(thread);
@@ -171,7 +171,7 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     }
     thread.with_own_signals(|own| {
         own.set_blocked(restored.blocked);
-        // As on Linux, what is wrong with the stack is not reported.
+        // As on Linux, an error of the stack is not reported.
         let _ = own.alt_stack.set(&restored.alt_stack, restored.registers.rsp, pure::MINSIGSTKSZ);
     });
     set_registers(frame, &restored.registers);

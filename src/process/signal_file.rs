@@ -16,13 +16,14 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, Sink, done_or};
 
-/// Signals that are read. As on Linux, those of the thread that reads, and of its process.
+/// The signals that are read. As on Linux, they are those of the reading thread and of its process.
 pub struct SignalFile {
     /// Which signals, a bit each.
     signals: AtomicU64,
 }
 
-/// Makes an open file from which `signals` are read. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
+/// Makes an open file from which `signals` are read. Of `flags`, only [`OpenFlags::NONBLOCK`]
+/// counts.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

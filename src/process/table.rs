@@ -12,7 +12,7 @@ use super::process::Process;
 use super::thread_handle::ThreadHandle;
 use crate::sync::{Mutex, MutexGuard, Rank};
 
-/// What a process does, as its parent sees it.
+/// The state of a process, as its parent sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     /// It runs, or waits.
@@ -263,7 +263,7 @@ pub struct Relations {
     pub group: Pid,
     /// Its session.
     pub session: Pid,
-    /// What it does.
+    /// The state of the process.
     pub life: Life,
 }
 
@@ -300,7 +300,8 @@ pub enum GroupError {
     HasExecuted,
 }
 
-/// Puts `pid`, which is `caller` or a child of it, into a process group, which may be new. May wait.
+/// Puts `pid`, which is `caller` or a child of it, into a process group, which may be new. May
+/// wait.
 ///
 /// Source: setpgid(2).
 ///

@@ -1,4 +1,4 @@
-//! What terminals need of processes: sessions, groups and their signals.
+//! The functions of processes that terminals use: sessions, groups and their signals.
 
 use signals::{Handler, Signal};
 
@@ -10,12 +10,12 @@ use super::table;
 use crate::tty::control;
 use crate::tty::processes::{self, Caller, Processes};
 
-/// What terminals use.
+/// The functions that terminals use.
 struct OfTerminals;
 
 static OF_TERMINALS: OfTerminals = OfTerminals;
 
-/// Registers what terminals need.
+/// Registers the functions that terminals use.
 pub(super) fn start() {
     processes::set(&OF_TERMINALS);
 }

@@ -24,11 +24,11 @@ pub(super) type LastFault = (u64, u64, u64);
 pub enum SleepClock {
     /// The kernel's.
     Kernel,
-    /// That of CPU time with this number, as clock_gettime(2) takes it.
+    /// The CPU time with this number, as clock_gettime(2) takes it.
     Cpu(u32),
 }
 
-/// How restart_syscall(2) goes on with a call that a signal has interrupted.
+/// How restart_syscall(2) continues a call that a signal has interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restart {
     /// It sleeps.
@@ -61,9 +61,9 @@ pub struct ProcessThread {
     robust_list: AtomicU64,
     /// Protects how an interrupted system call continues; accessed by the thread alone.
     interruption: SpinMutex<Option<Interruption>>,
-    /// Protects how restart_syscall(2) goes on; accessed by the thread alone.
+    /// Protects the call that restart_syscall(2) continues; accessed by the thread alone.
     restart: SpinMutex<Option<Restart>>,
-    /// Protects what the last exception was; accessed by the thread alone.
+    /// Protects the last exception; accessed by the thread alone.
     last_fault: SpinMutex<LastFault>,
 }
 
@@ -87,7 +87,7 @@ impl ProcessThread {
         &self.process
     }
 
-    /// Returns what others see of it.
+    /// Returns the part of it that other threads use.
     #[inline]
     pub fn handle(&self) -> &Arc<ThreadHandle> {
         &self.handle
@@ -98,7 +98,7 @@ impl ProcessThread {
         self.handle.tid()
     }
 
-    /// Returns what makes it look up before it returns to ring 3.
+    /// Returns its work before it returns to ring 3.
     #[inline]
     pub fn attention(&self) -> &Attention {
         self.handle.attention()
@@ -122,8 +122,8 @@ impl ProcessThread {
         self.attention().end(Ending::Thread(status));
     }
 
-    /// Requests a look at signals before the return to ring 3, if some are not blocked any more; a
-    /// wait that may be interrupted ends until then.
+    /// Makes the thread check its signals before it returns to ring 3, if some are not blocked any
+    /// more; a wait that may be interrupted ends until then.
     pub fn look_for_signals(&self) {
         if self.with_signals(|state, own| own.has_signal(&state.shared)) {
             self.attention().request();
@@ -159,12 +159,12 @@ impl ProcessThread {
         self.interruption.lock().take()
     }
 
-    /// Sets how restart_syscall(2) goes on.
+    /// Sets the call that restart_syscall(2) continues.
     pub fn set_restart(&self, restart: Restart) {
         *self.restart.lock() = Some(restart);
     }
 
-    /// Returns how restart_syscall(2) goes on, once.
+    /// Takes the call that restart_syscall(2) continues.
     pub fn take_restart(&self) -> Option<Restart> {
         self.restart.lock().take()
     }

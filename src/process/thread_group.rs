@@ -17,7 +17,7 @@ impl Process {
         access(&mut self.threads.lock())
     }
 
-    /// Accesses what its threads share of signals, and those of one of them.
+    /// Accesses the signals of the process, and the signals of one of its threads.
     pub fn with_signals_of<R>(
         &self,
         thread: &ThreadHandle,
@@ -31,8 +31,8 @@ impl Process {
         self.with_threads(|threads| threads.living().first().cloned())
     }
 
-    /// Calls `found` with each of its threads, the oldest one first. `found` neither waits nor takes
-    /// a lock of the process.
+    /// Calls `found` with each of its threads, the oldest one first. `found` neither waits nor
+    /// takes a lock of the process.
     pub fn for_each_thread(&self, found: impl FnMut(&Arc<ThreadHandle>)) {
         self.with_threads(|threads| threads.living().iter().for_each(found));
     }

@@ -12,11 +12,11 @@ use crate::sync::{Rank, SpinMutex};
 
 /// A thread as its process and the senders of signals see it.
 pub struct ThreadHandle {
-    /// Its number. An exec makes it that of the process.
+    /// Its number. An exec changes it to the number of the process.
     tid: AtomicU32,
-    /// What makes it look up.
+    /// Its work before it returns to ring 3.
     attention: Attention,
-    /// Protects its signals; held for a few instructions, inside those of the process.
+    /// Protects its signals; held for a few instructions, inside the lock of the process's signals.
     signals: SpinMutex<ThreadSignals>,
     /// How its time was split last.
     times: SplitTimes,
@@ -43,7 +43,7 @@ impl ThreadHandle {
         self.tid.store(tid.number(), Ordering::Relaxed);
     }
 
-    /// Returns what makes it look up before it returns to ring 3.
+    /// Returns its work before it returns to ring 3.
     #[inline]
     pub fn attention(&self) -> &Attention {
         &self.attention
@@ -54,7 +54,7 @@ impl ThreadHandle {
         &self.scheduling
     }
 
-    /// Returns what it has used with its time split as the samples are.
+    /// Returns its usage, with its time split as the samples are.
     pub(super) fn split_times(&self, sampled: Usage) -> Usage {
         self.times.of(sampled)
     }

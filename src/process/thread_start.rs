@@ -82,7 +82,7 @@ impl From<SpawnError> for ForkError {
     }
 }
 
-/// So many frames stay free when processes are made: the kernel needs some for what it allocates.
+/// The number of frames that stay free when processes are made: the kernel needs some for itself.
 const RESERVED_FRAMES: usize = 512;
 
 /// Checks that there is memory for another process or thread.

@@ -20,13 +20,13 @@ pub(super) struct Threads {
     first_ended: Option<ExitStatus>,
     /// Whether a thread waits for the end of all others, to run another program.
     is_executing: bool,
-    /// What stops the process, if something does.
+    /// The signal that stops the process, if it is stopped.
     stop: Option<Stop>,
     /// The number of the last SIGCONT or SIGKILL that has ended stops.
     continued: u64,
     /// How many threads wait for the end of the stop.
     stopped: usize,
-    /// Whether the parent has been told of the stop.
+    /// Whether the stop was reported to the parent.
     is_stop_reported: bool,
 }
 
@@ -165,8 +165,8 @@ impl Threads {
         }
     }
 
-    /// Ends a stop, whether or not all threads have stopped: the SIGCONT or SIGKILL with this number
-    /// was sent.
+    /// Ends a stop, whether or not all threads have stopped: the SIGCONT or SIGKILL with this
+    /// number was sent.
     pub(super) fn end_stop(&mut self, number: u64) {
         self.continued = self.continued.max(number);
         if self.stop.is_some_and(|stop| stop.taken_after < number) {
@@ -181,7 +181,7 @@ impl Threads {
         self.completed_stop()
     }
 
-    /// Counts a thread that goes on.
+    /// Counts a thread that continues after a stop.
     pub(super) fn leave_stop(&mut self) {
         self.stopped -= 1;
     }

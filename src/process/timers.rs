@@ -19,7 +19,7 @@ pub enum FixedTimer {
     Virtual,
     /// ITIMER_PROF, which sends SIGPROF.
     Profile,
-    /// That of RLIMIT_CPU.
+    /// The timer of RLIMIT_CPU.
     CpuLimit,
 }
 
@@ -52,7 +52,7 @@ impl Overruns {
         self.last.fetch_add(overruns, Ordering::Relaxed);
     }
 
-    /// Returns those of the signal that was delivered last.
+    /// Returns the overruns of the signal that was delivered last.
     pub(super) fn of_delivered(&self, is_last_pending: bool) -> u64 {
         let count = if is_last_pending { &self.previous } else { &self.last };
         count.load(Ordering::Relaxed)

@@ -1,4 +1,4 @@
-//! What a process has used of the machine, and what those of its children that it has waited for.
+//! The resource usage of a process, and of the children that it has waited for.
 //!
 //! How long threads ran is exact; how that is split between their program and the kernel is sampled
 //! (`src/task/samples.rs`).
@@ -10,12 +10,13 @@ use cpu_times::CpuTimes;
 
 use crate::sync::{Rank, SpinMutex};
 
-/// What was used.
+/// Resource usage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// The time of CPUs, in nanoseconds.
     pub run_ns: u64,
-    /// How that is split. While the usage of threads is added up: what was sampled, which is less.
+    /// That time, split. While the usage of threads is summed up: the sampled times, which are
+    /// less.
     pub times: CpuTimes,
     /// How many page faults were served.
     pub faults: u64,
@@ -48,7 +49,7 @@ impl SplitTimes {
     }
 }
 
-/// What a process keeps of its usage.
+/// The usage that a process keeps.
 pub(super) struct UsageCounts {
     faults: AtomicU64,
     /// Protects the usage of the threads that have ended; taken inside the list of threads.
@@ -76,27 +77,27 @@ impl UsageCounts {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Keeps what a thread has used that ends. The list of threads is locked.
+    /// Adds the usage of a thread that ends. The list of threads is locked.
     pub(super) fn add_ended(&self, usage: Usage) {
         *self.ended.lock() += usage;
     }
 
-    /// Returns what the threads have used that have ended, with the page faults of all.
+    /// Returns the usage of the threads that have ended, with the page faults of all.
     pub(super) fn of_ended(&self) -> Usage {
         Usage { faults: self.faults.load(Ordering::Relaxed), ..*self.ended.lock() }
     }
 
-    /// Returns the sum of what was sampled of all threads, split.
+    /// Returns the sum of the sampled times of all threads, split.
     pub(super) fn split(&self, sum: Usage) -> Usage {
         self.split.of(sum)
     }
 
-    /// Returns what the children have used that were waited for, and theirs.
+    /// Returns the usage of the children that were waited for, and of their children.
     pub(super) fn of_children(&self) -> Usage {
         *self.children.lock()
     }
 
-    /// Adds what a child has used, with its own children.
+    /// Adds the usage of a child, with its own children.
     pub(super) fn add_child(&self, usage: Usage) {
         *self.children.lock() += usage;
     }

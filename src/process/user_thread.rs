@@ -21,13 +21,13 @@ use crate::task::signal_fpu::{self, Unit};
 /// Handles the system call of the registers in the frame.
 pub type SystemCalls = fn(&ProcessThread, &mut TrapFrame);
 
-/// The bit of a page fault's error code that the page is there. As on Linux, programs see it for all
-/// addresses of the kernel, so that they don't learn which of these are mapped.
+/// The bit of a page fault's error code that the page is there. As on Linux, programs see it for
+/// all addresses of the kernel, so that they don't learn which of these are mapped.
 const PAGE_IS_THERE: u64 = 1;
 
 static SYSTEM_CALLS: Once<SystemCalls> = Once::new();
 
-/// Registers what handles system calls.
+/// Registers the handler of system calls.
 pub(super) fn set_system_calls(system_calls: SystemCalls) {
     SYSTEM_CALLS.call_once(|| system_calls);
 }

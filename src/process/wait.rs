@@ -56,7 +56,7 @@ pub struct Waited {
     pub uid: u32,
     /// The change.
     pub status: ChildStatus,
-    /// What the child has used, with its own children.
+    /// The usage of the child, with its own children.
     pub usage: Usage,
 }
 

@@ -1,4 +1,4 @@
-//! procfs: what the kernel says of processes and of the machine, as files on /proc.
+//! procfs: the state of processes and of the machine, as files on /proc.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -8,8 +8,8 @@
 //! | [`process`] | the files of a process |
 //! | [`machine`] | the files of the whole machine |
 //!
-//! The formats are those of Linux 6.1. Each text is made when it is read, from what is there then; no
-//! lock is held from one part of a text to the next.
+//! The formats are those of Linux 6.1. Each text is made when it is read, from the state at that
+//! time; no lock is held from one part of a text to the next.
 //!
 //! Source: proc(5); Linux, Documentation/filesystems/proc.rst.
 
@@ -45,7 +45,7 @@ const MAGIC: u64 = 0x9FA0;
 /// The one file system, which may be mounted at several places.
 static PROCFS: Once<Arc<SuperBlock>> = Once::new();
 
-/// Mounts procfs on /proc, and makes it mountable elsewhere. What fails is logged.
+/// Mounts procfs on /proc, and makes it mountable elsewhere. Errors are logged.
 pub fn start(_files: Files, _processes: Processes, boot: &'static Boot) {
     machine::set_command_line(boot.information.command_line);
     if let Err(error) = mount() {

@@ -108,8 +108,8 @@ impl Target {
         }
     }
 
-    /// Returns what the thread has used, or all threads of the process, and what the children that it
-    /// has waited for.
+    /// Returns the usage of the thread, or of all threads of the process, and the usage of the
+    /// children that it has waited for.
     pub(super) fn usage(&self, process: &Process) -> (Usage, Usage) {
         let own = process.usage();
         let own = match self.thread(process).filter(|_| self.is_thread()) {
@@ -119,7 +119,7 @@ impl Target {
         (own, process.usage_of_children())
     }
 
-    /// Checks that the caller may see what only the same user may, such as its memory.
+    /// Checks that the caller may see the private state of the process, such as its memory.
     ///
     /// # Errors
     /// [`FsError::PermissionDenied`], [`FsError::NoProcess`].
@@ -146,7 +146,7 @@ impl Subject for Target {
     }
 }
 
-/// Returns whether the caller may see what only the same user may of `process`.
+/// Returns whether the caller may see the private state of `process`.
 ///
 /// Source: ptrace(2), "Ptrace access mode checking", PTRACE_MODE_READ_FSCREDS.
 pub(super) fn may_access(process: &Arc<Process>) -> bool {
@@ -164,8 +164,8 @@ pub(super) fn may_access(process: &Arc<Process>) -> bool {
         || is_same(&own.process.identity(), &process.identity())
 }
 
-/// Returns the letter of what `target` does, and its name, as `status` has both. `thread` is what the
-/// scheduler runs for it.
+/// Returns the letter of the state of `target`, and its name, as `status` has both. `thread` is its
+/// thread in the scheduler.
 pub(super) fn state(
     target: &Target,
     process: &Process,
@@ -179,7 +179,7 @@ pub(super) fn state(
         _ if has_ended => ('Z', "zombie"),
         Life::Stopped { .. } => ('T', "stopped"),
         Life::Alive => match thread.map(Thread::state) {
-            // A thread that begins may run before what has made it notes that.
+            // A new thread may run before its creator records that.
             Some(State::Runnable | State::Waking) | None => ('R', "running"),
             Some(State::Waiting) => ('S', "sleeping"),
             Some(State::Ended | State::Free) => ('X', "dead"),

@@ -13,7 +13,7 @@ pub struct IrqMutex<T> {
     inner: RankedLock<T>,
 }
 
-/// Access to what an [`IrqMutex`] protects; dropping it releases the lock. `S` keeps interrupts
+/// Access to the value of an [`IrqMutex`]; dropping it releases the lock. `S` keeps interrupts
 /// off: a state of its own, or one that lives for longer.
 pub type IrqMutexGuard<'a, T, S = InterruptsOff> = SpinGuard<'a, T, S>;
 

@@ -24,7 +24,7 @@ impl<'a> Key<'a> {
         self.lock
     }
 
-    /// Returns whether it is for the lock that stands at `address`.
+    /// Returns whether it is for the lock at `address`.
     #[inline]
     pub(super) fn is_for(self, address: *const ()) -> bool {
         core::ptr::eq(self.lock, address)

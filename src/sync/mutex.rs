@@ -16,7 +16,7 @@ pub struct Mutex<T> {
     inner: blocking::Mutex<KernelLot, T>,
 }
 
-/// Access to what a [`Mutex`] protects; dropping it releases the mutex.
+/// Access to the value of a [`Mutex`]; dropping it releases the mutex.
 pub type MutexGuard<'a, T> = SleepingGuard<blocking::MutexGuard<'a, KernelLot, T>>;
 
 impl<T> Mutex<T> {

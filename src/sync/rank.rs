@@ -59,11 +59,11 @@ ranks! {
         SharedMemory,
         /// Keys that were typed and not yet read.
         Input,
-        /// What the threads of a process share: descriptors, signals, directories. Never two at once.
+        /// The shared state of a process: descriptors, signals, directories. Never two at once.
         Process,
         /// The signals of a thread of a process.
         ThreadSignals,
-        /// Directory entries, pages of a file, mounts: what a file operation looks up.
+        /// The state that file operations look up: directory entries, pages of a file, mounts.
         Files,
         /// Where the kernel's heap ends.
         HeapEnd,
@@ -90,7 +90,7 @@ ranks! {
         ReadyFiles,
         /// A bucket of the parking lot. Taken from interrupts.
         Parking,
-        /// What a CPU has found out about the progress of others. Taken from interrupts.
+        /// The knowledge of a CPU about the progress of other CPUs. Taken from interrupts.
         Balance,
         /// A CPU's run queue. Taken from interrupts. Never two at once.
         RunQueue,

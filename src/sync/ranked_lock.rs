@@ -17,7 +17,7 @@ pub(super) struct RankedLock<T> {
     inner: TicketMutex<T, AnswerShootdowns>,
 }
 
-/// What a CPU does in each iteration of a wait, with interrupts off.
+/// The function that a CPU runs in each iteration of a wait, with interrupts off.
 enum AnswerShootdowns {}
 
 impl RelaxStrategy for AnswerShootdowns {
@@ -82,7 +82,7 @@ impl<T> RankedLock<T> {
     }
 }
 
-/// Access to what a spin lock protects; dropping it releases the lock. `S` keeps interrupts or
+/// Access to the value of a spin lock; dropping it releases the lock. `S` keeps interrupts or
 /// preemption off.
 ///
 /// The fields are dropped in their order: first the lock is released, last the CPU's state is

@@ -18,9 +18,9 @@ pub struct RwLock<T> {
     inner: blocking::RwLock<KernelLot, T>,
 }
 
-/// Access to what a [`RwLock`] protects, shared with other readers; dropping it releases the lock.
+/// Access to the value of a [`RwLock`], shared with other readers; dropping it releases the lock.
 pub type RwLockReadGuard<'a, T> = SleepingGuard<blocking::RwLockReadGuard<'a, KernelLot, T>>;
-/// Access to what a [`RwLock`] protects; dropping it releases the lock.
+/// Access to the value of a [`RwLock`]; dropping it releases the lock.
 pub type RwLockWriteGuard<'a, T> = SleepingGuard<blocking::RwLockWriteGuard<'a, KernelLot, T>>;
 
 impl<T> RwLock<T> {

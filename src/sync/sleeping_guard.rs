@@ -4,7 +4,7 @@ use core::ops::{Deref, DerefMut};
 
 use super::rank::HeldByThread;
 
-/// Access to what a sleeping lock protects; dropping it releases the lock. `G` is the guard of the
+/// Access to the value of a sleeping lock; dropping it releases the lock. `G` is the guard of the
 /// lock without a rank.
 ///
 /// The fields are dropped in their order: first the lock is released, then the record.

@@ -14,7 +14,7 @@ pub struct SpinMutex<T> {
     inner: RankedLock<T>,
 }
 
-/// Access to what a [`SpinMutex`] protects; dropping it releases the lock.
+/// Access to the value of a [`SpinMutex`]; dropping it releases the lock.
 pub type SpinMutexGuard<'a, T> = SpinGuard<'a, T, PreemptionOff>;
 
 impl<T> SpinMutex<T> {

@@ -36,7 +36,7 @@ impl Failure {
     pub const RESTART: Self = Self::Interrupted(Interruption::Restart);
 }
 
-/// The result of a system call: what RAX has.
+/// The result of a system call: the value of RAX.
 pub type CallResult = Result<u64, Failure>;
 
 impl<E: Into<Errno>> From<E> for Failure {
@@ -93,7 +93,7 @@ impl Call<'_> {
     }
 
     /// Returns an argument that is a user or a group to set; `None` if all its bits are set, which
-    /// keeps what there is.
+    /// means no change.
     #[inline]
     pub fn id_or_none(&self, index: usize) -> Option<u32> {
         Some(self.argument_u32(index)).filter(|id| *id != u32::MAX)
@@ -104,8 +104,8 @@ impl Call<'_> {
         self.process().limits().get(Resource::Files).soft
     }
 
-    /// Returns the processes of an argument, as kill(2) and waitpid(2) have it; `None` if no process
-    /// can have its number.
+    /// Returns the processes of an argument, as kill(2) and waitpid(2) have it; `None` if no
+    /// process can have its number.
     ///
     /// # Errors
     /// ESRCH for the number that has no positive counterpart.

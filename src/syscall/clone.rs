@@ -49,7 +49,7 @@ pub(super) fn vfork(call: &mut Call<'_>) -> CallResult {
     Ok(fork::fork(call.thread, call.frame, &options)?.number().into())
 }
 
-/// What clone(2) and clone3(2) have in common.
+/// The common part of clone(2) and clone3(2).
 struct Request {
     flags: u64,
     end_signal: Option<Signal>,
@@ -66,7 +66,7 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
     // The upper half of the register is ignored; the lowest byte is the signal.
     let flags = flags & 0xFFFF_FFFF;
     if flags & CLONE_PIDFD != 0 && flags & CLONE_PARENT_SETTID != 0 {
-        // They would be written to the same place.
+        // Both would be written to the same place.
         return Err(Errno::EINVAL.into());
     }
     let request = Request {
@@ -89,7 +89,8 @@ const CLONE_ARGS_WORDS: usize = 11;
 const CLONE_ARGS_SIZE_VER0: u64 = 64;
 const CLONE_ARGS_SIZE_MAX: u64 = 4096;
 
-/// Reads a `struct clone_args`. What a smaller one hasn't is zero; what is beyond has to be.
+/// Reads a `struct clone_args`. The missing words of a smaller structure are 0; words above the
+/// known ones have to be 0.
 fn read_arguments(address: u64, size_bytes: u64) -> Result<[u64; CLONE_ARGS_WORDS], Failure> {
     match size_bytes {
         CLONE_ARGS_SIZE_VER0..=CLONE_ARGS_SIZE_MAX => {}
@@ -166,7 +167,7 @@ fn start(call: &Call<'_>, request: &Request) -> CallResult {
         clear_child_tid: has(CLONE_CHILD_CLEARTID).then_some(request.child_tid),
     };
     if has(CLONE_THREAD) {
-        // What the threads of a process share here.
+        // The resources that the threads of a process share here.
         const SHARED: u64 = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
         if request.flags & (SHARED | CLONE_VFORK | CLONE_PIDFD) != SHARED {
             return Err(Errno::EINVAL.into());

@@ -13,7 +13,7 @@ use crate::fs::file::poll::PollWait;
 use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::Descriptor;
 
-/// A `struct epoll_event`, in words of 4 bytes: what the file is ready for, and 64 bits of the
+/// A `struct epoll_event`, in words of 4 bytes: the readiness of the file, and 64 bits of the
 /// program's.
 ///
 /// Source: Linux, include/uapi/linux/eventpoll.h (EPOLL_PACKED).
@@ -67,7 +67,8 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Waits for the set of the first argument. A wait that a signal interrupts is never executed again.
+/// Waits for the set of the first argument. A wait that a signal interrupts is never executed
+/// again.
 fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
     const COUNT_MAX: usize = i32::MAX as usize / size_of::<Event>();
     let max = match usize::try_from(call.argument_i32(2)) {

@@ -19,7 +19,7 @@ macro_rules! errors {
                 }
             }
 
-            /// Returns what it means, as strerror(3) has it.
+            /// Returns its description, as strerror(3) has it.
             pub fn description(self) -> &'static str {
                 match self.0 {
                     $($number => $description,)*
@@ -37,12 +37,12 @@ macro_rules! errors {
 pub struct Errno(u16);
 
 impl Errno {
-    /// Returns what RAX has after a system call that has failed so.
+    /// Returns the value of RAX after a system call that has failed with it.
     pub fn result(self) -> u64 {
         u64::from(self.0).wrapping_neg()
     }
 
-    /// Returns the error of what RAX has, if it is one.
+    /// Returns the error that a value of RAX is, if it is one.
     pub fn of_result(result: u64) -> Option<Self> {
         let number = result.wrapping_neg();
         (1..4096).contains(&number).then_some(Self(number as u16))

@@ -7,7 +7,7 @@ use crate::fs::file::eventfd::{self, Takes};
 use crate::fs::file::open_flags::OpenFlags;
 use crate::process::descriptors::Descriptor;
 
-/// EFD_SEMAPHORE; the other flags are those of open(2).
+/// EFD_SEMAPHORE; the other flags are the flags of open(2).
 const SEMAPHORE: u32 = 1;
 
 fn make(call: &Call<'_>, flags: u32) -> CallResult {

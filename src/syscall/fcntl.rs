@@ -1,4 +1,4 @@
-//! What is done with a descriptor or its open file: fcntl(2), dup3(2), close_range(2).
+//! Operations on a descriptor or its open file: fcntl(2), dup3(2), close_range(2).
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;

@@ -109,8 +109,8 @@ pub(super) fn finished(call: &Call<'_>, result: Result<usize, FsError>) -> CallR
     }
 }
 
-/// Sends a SIGPIPE if `file` is a pipe whose last reader has gone while it was written, before `buffer`
-/// was. A write that has written nothing has [another](finished) for that.
+/// Sends a SIGPIPE if `file` is a pipe whose last reader has gone while it was written, before
+/// `buffer` was. A write that has written nothing has [another](finished) for that.
 pub(super) fn note_broken_pipe(call: &Call<'_>, file: &OpenFile, buffer: &UserBuffer) {
     let is_partial = buffer.left > 0 && buffer.has_begun;
     if is_partial
@@ -228,7 +228,7 @@ pub(super) fn creat(call: &mut Call<'_>) -> CallResult {
     open_place(call, &call.place(0)?, flags.bits(), call.mode(1))
 }
 
-/// Returns what happens to a new descriptor at an exec.
+/// Returns whether a new descriptor is closed at an exec.
 pub(super) fn on_exec(flags: OpenFlags) -> OnExec {
     match flags.contains(OpenFlags::CLOSE_ON_EXEC) {
         true => OnExec::Close,
@@ -241,7 +241,7 @@ pub(super) fn place(call: &Call<'_>, descriptor: Descriptor, lowest: u32) -> Res
     Ok(call.process().descriptors().open(descriptor, lowest, call.descriptor_limit())?)
 }
 
-/// Opens the descriptor `fd`; closes what it was.
+/// Puts an open file at the descriptor `fd`; closes the previous one.
 pub(super) fn place_at(call: &Call<'_>, descriptor: Descriptor, fd: u32) -> Result<(), Failure> {
     Ok(call.process().descriptors().open_at(fd, descriptor, call.descriptor_limit())?)
 }

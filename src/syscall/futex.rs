@@ -169,7 +169,7 @@ pub(super) fn set_robust_list(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Only of the calling thread: what another one holds, only that one needs to know.
+/// Only of the calling thread: no other thread needs to know its list.
 pub(super) fn get_robust_list(call: &mut Call<'_>) -> CallResult {
     let tid = call.argument_u32(0);
     if tid != 0 && tid != call.thread.tid().number() {

@@ -24,7 +24,7 @@ pub(super) fn getegid(call: &mut Call<'_>) -> CallResult {
     Ok(call.process().identity().effective_gid.into())
 }
 
-/// Changes who the process acts for.
+/// Changes the identity of the process.
 fn change(
     call: &Call<'_>,
     change: impl FnOnce(&mut Identity) -> Result<(), Failure>,
@@ -37,7 +37,7 @@ fn change(
         [it.effective_uid, it.effective_gid, files.uid, files.gid]
     };
     if effective(&before) != effective(&identity) {
-        // What the program has in memory may not be for the new user.
+        // The memory of the program may be secret for the new user.
         call.process().attributes().set_dumpable(false);
     }
     let identity = Arc::try_new(identity).map_err(|_| Errno::ENOMEM)?;
@@ -120,7 +120,7 @@ fn set_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
     })
 }
 
-/// Sets the number for files, if the process may; returns what it was before.
+/// Sets the number for files, if the process may; returns the previous one.
 ///
 /// Source: setfsuid(2).
 fn set_id_of_files(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {

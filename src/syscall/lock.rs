@@ -15,7 +15,7 @@ const READ_LOCK: u16 = 0;
 const WRITE_LOCK: u16 = 1;
 const UNLOCK: u16 = 2;
 
-/// The last byte that a file can have, which stands for its end.
+/// The last byte that a file can have; a lock up to it reaches to the end.
 const LAST: u64 = i64::MAX as u64;
 
 /// A `struct flock`: type and whence, start, length, process.
@@ -53,7 +53,7 @@ impl Owner {
         }
     }
 
-    /// Returns the number that a lock reports as that of its process.
+    /// Returns the number of the process that a lock reports.
     fn pid(self, call: &Call<'_>) -> i32 {
         match self {
             Self::Process => call.process().pid().number() as i32,
@@ -61,7 +61,7 @@ impl Owner {
         }
     }
 
-    /// Checks what a program has to leave 0.
+    /// Checks the fields that have to be 0.
     fn check(self, [_, _, _, pid]: UserLock) -> Result<(), Failure> {
         match self {
             Self::OpenFile if pid as i32 != 0 => Err(Errno::EINVAL.into()),

@@ -52,7 +52,7 @@ fn may_lock_without_limit(call: &Call<'_>) -> bool {
     call.process().identity().is_root()
 }
 
-/// Checks that the process may lock pages at all.
+/// Checks that the process may lock pages.
 ///
 /// # Errors
 /// EPERM.
@@ -144,7 +144,7 @@ fn access_of(protection: u64) -> Result<Access, Failure> {
     }
 }
 
-/// Returns what a mapping of the file of the call's descriptor is filled from.
+/// Returns the contents of a mapping of the file of the call's descriptor.
 fn file_backing(
     call: &Call<'_>,
     access: Access,
@@ -162,7 +162,7 @@ fn file_backing(
     Ok(Backing::Object { object: mapping::mapped(&file, sharing)?, page: offset / PAGE_BYTES })
 }
 
-/// Returns what a mapping without a file is filled from.
+/// Returns the contents of a mapping without a file.
 fn anonymous_backing(sharing: Sharing) -> Result<Backing, Failure> {
     match sharing {
         Sharing::Private => Ok(Backing::Anonymous),
@@ -330,7 +330,7 @@ pub(super) fn msync(call: &mut Call<'_>) -> CallResult {
     let Some(range) = range(call.argument(0), call.argument(1), Errno::ENOMEM)? else {
         return Ok(0);
     };
-    // What mappings write is in the page cache already, which is all that a file in memory has.
+    // Mappings write to the page cache, and a file in memory has no other storage.
     check_mapped(&*memory(call)?, range)?;
     Ok(0)
 }

@@ -1,7 +1,7 @@
-//! Memory that stays: mlock(2), munlock(2), mlockall(2), munlockall(2).
+//! Locked memory: mlock(2), munlock(2), mlockall(2), munlockall(2).
 //!
-//! No page of a program is ever swapped out. So what locking does is to bring the pages at once, and
-//! to keep madvise(2) from discarding them.
+//! No page of a program is ever swapped out. So locking only allocates the pages at once, and keeps
+//! madvise(2) from discarding them.
 
 use ::address_space::{Lock, PageRange, RangeError, RegionError};
 
@@ -11,8 +11,8 @@ use super::memory::{check_may_lock, limits, memory};
 use crate::mm::user::fault::FaultError;
 use crate::mm::user::page_table::PAGE_BYTES;
 
-/// Returns the pages of the range of a call, whose start needs not be that of a page; `None` for an
-/// empty one.
+/// Returns the pages of the range of a call, whose start may be anywhere in a page; `None` for an
+/// empty range.
 fn range(call: &Call<'_>) -> Result<Option<PageRange>, Failure> {
     let [start, len_bytes] = core::array::from_fn(|index| call.argument(index));
     let within = start % PAGE_BYTES;

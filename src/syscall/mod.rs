@@ -6,17 +6,17 @@
 //! | [`call`] | a call: its arguments, and copies from and to the program |
 //! | [`names`] | the names of all calls, for those that are not there |
 //! | [`strace`] | calls as lines of the log |
-//! | [`errno`], [`errno_of`] | error numbers, and those of the errors of lower rooms |
+//! | [`errno`], [`errno_of`] | error numbers, also for the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |
 //! | [`versioned`] | structures that grow from version to version |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
-//! | [`identity`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`prctl`] | who they act for, and what they may use |
+//! | [`identity`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`prctl`] | identity, limits and scheduling of processes |
 //! | [`file`], [`vectored`], [`fcntl`], [`lock`], [`transfer`], [`splice`], [`storage`], [`stat`], [`statx`], [`file_times`], [`memfd`], [`name`], [`terminal`] | files |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
 //!
-//! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a command
-//! that isn't supported is an error. Error numbers exist only in this room.
+//! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a
+//! command that isn't supported is an error. Error numbers exist only in this room.
 
 #![forbid(unsafe_code)]
 

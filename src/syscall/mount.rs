@@ -16,7 +16,7 @@ const MS_REMOUNT: u64 = 32;
 const MS_SILENT: u64 = 1 << 15;
 /// Reading changes the time only if it is older than the change, or a day: as it always is.
 const MS_RELATIME: u64 = 1 << 21;
-/// What the upper half of the flags was before Linux 2.4.
+/// The value of the upper half of the flags before Linux 2.4.
 const MS_MAGIC: u64 = 0xC0ED_0000;
 const MS_MAGIC_MASK: u64 = 0xFFFF_0000;
 
@@ -64,7 +64,7 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Sets what a mount doesn't allow. Options of the file system stay as they are.
+/// Sets the restrictions of a mount. Options of the file system stay unchanged.
 fn remount(root: &Path, restrictions: MountFlags, options: &[u8]) -> CallResult {
     if !root.is_mount_root() || !options.is_empty() {
         return Err(Errno::EINVAL.into());

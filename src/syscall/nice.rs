@@ -14,13 +14,13 @@ use crate::process::table::{self, Member};
 use crate::process::thread_handle::ThreadHandle;
 use crate::task;
 
-/// Returns whether RLIMIT_NICE of a process allows a nice value: a limit of N allows those from 20 - N
-/// on.
+/// Returns whether RLIMIT_NICE of a process allows a nice value: a limit of N allows those from 20
+/// - N on.
 pub(super) fn is_within_limit(process: &Process, nice: Nice) -> bool {
     (20 - i64::from(nice.get())) as u64 <= process.limits().get(Resource::Nice).soft
 }
 
-/// Returns the threads of the first two arguments: which, and who.
+/// Returns the threads that the first two arguments, `which` and `who`, select.
 fn members(call: &Call<'_>) -> Result<Vec<Member>, Failure> {
     const PROCESS: u32 = 0;
     const GROUP: u32 = 1;

@@ -12,7 +12,7 @@ use crate::fs::namespace::path::Path;
 use crate::process::exec::caller_of;
 use crate::process::process::{Identity, Surroundings};
 
-/// The descriptor that stands for the current directory: AT_FDCWD.
+/// The descriptor of the current directory: AT_FDCWD.
 const CURRENT_DIRECTORY: i32 = -100;
 
 /// AT_SYMLINK_NOFOLLOW.
@@ -42,7 +42,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Returns what looks the path up.
+    /// Returns the walk that looks the path up.
     pub(super) fn caller(&self) -> Caller<'_> {
         caller_of(&self.surroundings, &self.identity).at(&self.directory)
     }
@@ -55,7 +55,7 @@ impl Place {
     /// Looks the path up.
     ///
     /// # Errors
-    /// Those of a walk.
+    /// The errors of a walk.
     pub(super) fn find(&self, last_link: LastLink) -> Result<Path, Failure> {
         Ok(look_up_path(&self.caller(), &self.path, last_link)?)
     }
@@ -75,8 +75,8 @@ impl Call<'_> {
         self.place_of(fd, path)
     }
 
-    /// Returns an argument that is a path, which is walked within the directory of another argument,
-    /// even if the path is absolute.
+    /// Returns an argument that is a path, which is walked within the directory of another
+    /// argument, even if the path is absolute.
     pub(super) fn place_within(&self, directory: usize, path: usize) -> Result<Place, Failure> {
         self.place_of(self.argument_i32(directory), self.path(path)?)
     }

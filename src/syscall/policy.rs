@@ -26,10 +26,10 @@ const FLAG_RESET_ON_FORK: u64 = 1;
 const FLAG_KEEP_POLICY: u64 = 8;
 const FLAG_KEEP_PARAMS: u64 = 0x10;
 const FLAG_UTIL_CLAMP: u64 = 0x60;
-/// All flags, those of SCHED_DEADLINE among them.
+/// All flags, including the flags of SCHED_DEADLINE.
 const FLAGS: u64 = 0x7F;
 
-/// What a thread is asked to be scheduled by.
+/// The requested scheduling of a thread.
 struct Wanted {
     /// The number of the policy; `None` to keep it.
     policy: Option<u32>,
@@ -142,8 +142,8 @@ fn set(call: &Call<'_>, target: &Target, mut wanted: Wanted) -> CallResult {
     Ok(0)
 }
 
-/// Sets the policy of the thread of the first argument to that of a number; the last argument is a
-/// `struct sched_param`.
+/// Sets the policy of the thread of the first argument to the policy with a number; the last
+/// argument is a `struct sched_param`.
 fn set_by_parameter(call: &Call<'_>, policy: Option<u32>, parameter: usize) -> CallResult {
     let parameter = call.pointer_or_null::<u32>(parameter).ok_or(Errno::EINVAL)?;
     check_number(call)?;

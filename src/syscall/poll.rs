@@ -17,7 +17,7 @@ use crate::process::thread::Restart;
 /// The size of a `struct pollfd`, in bytes.
 const POLL_BYTES: u64 = 8;
 
-/// Where a `struct pollfd` has what the file is ready for, in bytes.
+/// The offset of the readiness in a `struct pollfd`, in bytes.
 const READY_OFFSET_BYTES: u64 = 6;
 
 /// Waits for `items`. A call that was interrupted is executed again, unless a handler runs.
@@ -28,7 +28,7 @@ pub(super) fn wait_for(items: &mut [PollItem], wait: PollWait) -> Result<usize, 
     }
 }
 
-/// Returns the file of a `struct pollfd`, and what it is to be ready for.
+/// Returns the file of a `struct pollfd`, and the readiness that it requests.
 fn item_of(call: &Call<'_>, [a, b, c, d, e, f, ..]: [u8; POLL_BYTES as usize]) -> PollItem {
     let wanted = Readiness::from_bits_truncate(u16::from_le_bytes([e, f])) | Readiness::ALWAYS;
     let none = PollItem { file: None, wanted, ready: Readiness::empty() };
@@ -62,8 +62,8 @@ fn wait(call: &Call<'_>, files: u64, count: u32, wait: PollWait) -> CallResult {
     Ok(ready as u64)
 }
 
-/// Waits as poll(2) does. After a signal without a handler, restart_syscall(2) goes on for the rest of
-/// the time.
+/// Waits as poll(2) does. After a signal without a handler, restart_syscall(2) waits for the rest
+/// of the time.
 pub(super) fn poll_until(
     call: &Call<'_>,
     files: u64,

@@ -1,4 +1,4 @@
-//! What a process sets of itself: prctl(2).
+//! Attributes of a process: prctl(2).
 
 use ::signals::Signal;
 

@@ -28,7 +28,7 @@ pub(super) fn getcpu(call: &mut Call<'_>) -> CallResult {
 pub(super) struct Target(Member);
 
 impl Target {
-    /// Returns that of an argument; 0 is the caller.
+    /// Returns the thread of an argument; 0 is the caller.
     ///
     /// # Errors
     /// ESRCH.
@@ -90,7 +90,7 @@ pub(super) fn sched_getaffinity(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn sched_setaffinity(call: &mut Call<'_>) -> CallResult {
     let mut bytes = [0; size_of::<CpuSet>()];
-    // What is beyond the kernel's sets is ignored, what is missing is zero.
+    // Bits above the kernel's sets are ignored, missing bits are zero.
     let len_bytes = (call.argument_u32(1) as usize).min(bytes.len());
     pointer::read_bytes(call.argument(2), &mut bytes[..len_bytes])?;
     let target = Target::of(call, 0)?;

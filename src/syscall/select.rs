@@ -11,7 +11,7 @@ use crate::fs::file::poll::{PollItem, PollWait};
 use crate::fs::file::readiness::Readiness;
 use crate::mm::user::pointer::UserPointer;
 
-/// What each of the three sets asks for, and what counts for it.
+/// For each of the three sets: the requested readiness, and the readiness that counts.
 const KINDS: [Readiness; 3] = [
     Readiness::IN.union(Readiness::HANG_UP).union(Readiness::ERROR),
     Readiness::OUT.union(Readiness::ERROR),

@@ -101,8 +101,8 @@ pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns what comes with a signal of the process: what `info` makes of it, its number and its user.
-/// The signal 0 is none: it is only checked whether one could be sent.
+/// Returns the information of a signal of the process, which `info` makes from its number and its
+/// user. The signal 0 has none: the call only checks whether a signal could be sent.
 pub(super) fn info(
     call: &Call<'_>,
     signal: u32,
@@ -183,10 +183,10 @@ pub(super) fn rt_sigsuspend(call: &mut Call<'_>) -> CallResult {
 }
 
 /// Calls `wait` with the signals blocked that are in `set`, which has `set_bytes`, if there is one:
-/// ppoll(2) and the like. A handler that ends the wait runs with them blocked, too.
+/// ppoll(2) and others. A handler that ends the wait runs with them blocked, too.
 ///
 /// # Errors
-/// EINVAL, EFAULT, and those of `wait`.
+/// EINVAL, EFAULT, and the errors of `wait`.
 pub(super) fn with_blocked(
     call: &mut Call<'_>,
     set: Option<UserPointer<u64>>,
@@ -218,7 +218,7 @@ pub(super) fn pause(call: &mut Call<'_>) -> CallResult {
 /// Waits until a signal comes that isn't blocked.
 fn wait_for_signal(call: &Call<'_>) -> CallResult {
     let has_signal = || call.thread.with_signals(|state, own| own.has_signal(&state.shared));
-    // Its end by a signal is what it is for.
+    // The end of the process by the signal is the purpose.
     let _ = call.process().wait_cancellable(None, has_signal);
     Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
 }

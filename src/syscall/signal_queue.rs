@@ -45,7 +45,8 @@ pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns what the program passes with a signal to `target`; `None` for the signal 0.
+/// Returns the information that the program passes with a signal to `target`; `None` for the signal
+/// 0.
 fn passed_info(
     call: &Call<'_>,
     number: u32,

@@ -17,18 +17,18 @@ use crate::mm::user::pointer::UserPointer;
 use crate::process::thread::{Restart, SleepClock};
 use crate::task;
 
-/// Returns what a clock shows, in nanoseconds.
+/// Returns the time of a clock, in nanoseconds.
 fn now_ns(call: &Call<'_>, clock: SleepClock) -> u64 {
     match clock {
         SleepClock::Kernel => clock::now_ns(),
-        // The clock of a process that has ended stands at the end of all sleeps.
+        // The clock of a process that has ended is later than the end of each sleep.
         SleepClock::Cpu(number) => time::now_ns(call, number).unwrap_or(u64::MAX),
     }
 }
 
 /// Sleeps until a clock shows `end_ns`.
 fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), WaitError> {
-    /// How long it takes at least from one look at the time of CPUs to the next.
+    /// The shortest time between two readings of a CPU time.
     const GAP_NS: u64 = 1_000_000;
     match clock {
         SleepClock::Kernel => task::sleep_until(end_ns),
@@ -44,7 +44,7 @@ fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), Wa
 }
 
 /// Sleeps until a clock shows `end_ns`; writes the rest to `rest`, if that isn't 0, if a signal
-/// comes, after which restart_syscall(2) goes on.
+/// comes, after which restart_syscall(2) continues.
 fn sleep(call: &Call<'_>, clock: SleepClock, end_ns: u64, rest: u64) -> CallResult {
     if sleep_until(call, clock, end_ns).is_ok() {
         return Ok(0);

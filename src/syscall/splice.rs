@@ -24,8 +24,8 @@ fn flags_of(call: &Call<'_>, argument: usize) -> Result<OpenFlags, Failure> {
     }
 }
 
-/// Copies from a pipe up to `count` bytes that are there, once there are some; what can't be written
-/// stays in the pipe.
+/// Copies from a pipe up to `count` bytes that are there, once there are some; bytes that can't be
+/// written stays in the pipe.
 fn copy_out(
     from: &OpenFile,
     pipe: &PipeEnd,

@@ -143,7 +143,7 @@ pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Calls `action` with what path walks of the process begin with.
+/// Calls `action` with the start of path walks of the process.
 pub(super) fn with_caller<R>(
     call: &Call<'_>,
     action: impl FnOnce(&crate::fs::namespace::lookup::Caller<'_>) -> R,
@@ -239,7 +239,7 @@ pub(super) fn fstatfs(call: &mut Call<'_>) -> CallResult {
     write_usage(call.pointer(1), call.file_or_place(0)?.path())
 }
 
-/// Returns the kind of file of the bits of S_IFMT; none are those of a regular file.
+/// Returns the kind of file of the bits of S_IFMT; no bits mean a regular file.
 pub(super) fn kind_of(bits: u32) -> Option<FileKind> {
     const FORMAT: u32 = 0o17_0000;
     let kinds = [

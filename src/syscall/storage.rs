@@ -1,6 +1,6 @@
 //! Where the contents of files are: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
 //!
-//! A file in memory is stored as soon as it is written, and is read as soon as it is asked for.
+//! A file in memory is stored as soon as it is written, and can be read at once.
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;

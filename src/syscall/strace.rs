@@ -1,8 +1,8 @@
 //! System calls as lines of the log, as strace(1) writes them.
 //!
 //! While a choice is made, all calls take the slow way of [`super::handle_other`], which asks here
-//! whether the process is one of those that are traced. A line is written when its call returns, with
-//! the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`.
+//! whether the process is one of those that are traced. A line is written when its call returns,
+//! with the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`.
 
 mod arguments;
 
@@ -60,7 +60,7 @@ const ENDS: [&str; 2] = ["exit", "exit_group"];
 /// The calls whose result is an address.
 const ADDRESSES: [&str; 3] = ["mmap", "brk", "mremap"];
 
-/// Traces what `option` of the command line says.
+/// Traces the processes that `option` of the command line selects.
 pub fn start(_processes: Processes, option: Option<&str>) {
     if let Some(word) = option {
         set(Choice::parse(word));
@@ -97,7 +97,7 @@ pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
     let name = row.map(|row| row.name).or_else(|| names::of(number));
     let tid = call.thread.tid();
     let mut line = String::<LINE_BYTES>::new();
-    // What doesn't fit is cut.
+    // A longer line is truncated.
     let _ = match name {
         Some(name) => write!(line, "{name}("),
         None => write!(line, "syscall_{number:#x}("),

@@ -37,7 +37,7 @@ pub(super) fn getrandom(call: &mut Call<'_>) -> CallResult {
     Ok(random_bytes::read(&mut buffer)? as u64)
 }
 
-/// Sets the behaviour that the program expects; returns what it was.
+/// Sets the behaviour that the program expects; returns the previous one.
 pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
     // Source: Linux, include/uapi/linux/personality.h.
     const PER_LINUX: u32 = 0;

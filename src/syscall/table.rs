@@ -1,4 +1,4 @@
-//! Each system call that is there: its number, its name, what its arguments are, and its handler.
+//! All system calls: number, name, kinds of the arguments, and handler.
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use super::{
 /// Handles a system call.
 pub type Handler = fn(&mut Call<'_>) -> CallResult;
 
-/// What an argument is, so that it can be shown.
+/// The kind of an argument, which determines how it is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A number with a sign.
@@ -30,7 +30,7 @@ pub enum Argument {
     Signal,
     /// Permission bits, which are shown in octal.
     Mode,
-    /// Permission bits of a new file, which the flags before may ask for.
+    /// Permission bits of a new file, which is only made if the flags before request it.
     NewMode,
     /// An address; 0 is NULL.
     Pointer,
@@ -54,7 +54,7 @@ pub enum Argument {
     Access,
     /// From where lseek(2) counts.
     Whence,
-    /// What rt_sigprocmask(2) does.
+    /// The operation of rt_sigprocmask(2).
     MaskHow,
     /// A clock.
     Clock,
@@ -338,8 +338,8 @@ static HANDLERS: [Option<Handler>; NUMBERS] = {
     handlers
 };
 
-/// The end of the numbers whose handlers are called at once: [`NUMBERS`], or 0 while calls are traced.
-/// So a trace costs one load while it is off: the number is compared with an end anyway.
+/// The end of the numbers whose handlers are called at once: [`NUMBERS`], or 0 while calls are
+/// traced. So a trace costs one load while it is off: the number is compared with an end anyway.
 static DIRECT_END: AtomicU64 = AtomicU64::new(NUMBERS as u64);
 
 /// Makes all calls go by [`handler`], or those that are there by [`direct_handler`].

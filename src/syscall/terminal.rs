@@ -168,8 +168,8 @@ fn of_terminal(call: &mut Call<'_>, end: &End<'_>) -> CallResult {
             };
             call.pointer::<u32>(2).write(&(len as u32))?;
         }
-        // What was written has left for the device when the write returns; what the master hasn't
-        // read doesn't count, as on Linux.
+        // Written bytes have left for the device when the write returns; bytes that the master
+        // hasn't read don't count, as on Linux.
         TIOCOUTQ | TIOCGETD => call.pointer::<u32>(2).write(&0)?,
         TIOCSTI => {
             if !control::is_of_caller(terminal) && !call.process().identity().is_root() {

@@ -45,7 +45,8 @@ pub(super) fn now_ns(call: &Call<'_>, clock: u32) -> Result<u64, Failure> {
     }
 }
 
-/// Returns whether a clock has no timers and no sleeps: it is a copy of another one, or of a descriptor.
+/// Returns whether a clock has no timers and no sleeps: it is a copy of another one, or of a
+/// descriptor.
 pub(super) fn is_only_read(clock: u32) -> bool {
     const OF_DESCRIPTOR: u32 = 3;
     let is_of_descriptor = (clock as i32) < 0 && clock & 7 == OF_DESCRIPTOR;
@@ -78,8 +79,8 @@ impl CpuClock {
     }
 }
 
-/// Returns the clock of a process or a thread: a negative number has the complement of the process's,
-/// and three bits that say which clock.
+/// Returns the clock of a process or a thread: a negative number has the complement of the
+/// process's, and three bits that say which clock.
 ///
 /// Source: clock_getcpuclockid(3); Linux, include/linux/posix-timers.h.
 ///
@@ -223,7 +224,7 @@ pub(super) fn settimeofday(call: &mut Call<'_>) -> CallResult {
         None => None,
     };
     if let Some(pointer) = call.pointer_or_null::<[i32; 2]>(1) {
-        // There is no time zone but that of the time of day.
+        // The only time zone is UTC.
         let [minutes_west, _] = pointer.read()?;
         if minutes_west != 0 {
             return Err(Errno::EINVAL.into());

@@ -50,7 +50,7 @@ fn interval_timer(call: &Call<'_>) -> Result<Arc<ClockTimer>, Failure> {
 /// Writes a `struct itimerval`.
 fn write_itimerval(pointer: UserPointer<[u64; 4]>, setting: Setting) -> Result<(), Failure> {
     let Setting { left_ns, interval_ns } = setting;
-    // What is left isn't nothing.
+    // A rest below a microsecond is shown as one.
     let left_us = left_ns.div_ceil(1000);
     const US: u64 = 1_000_000;
     let words = [interval_ns / NS, interval_ns % NS / 1000, left_us / US, left_us % US];
@@ -95,7 +95,7 @@ fn write_itimerspec(pointer: UserPointer<[u64; 4]>, setting: Setting) -> Result<
 /// The words of a `struct sigevent`: the value; the signal and what is done; the thread; the rest.
 type SigEvent = [u64; 8];
 
-/// Returns what a timer does by the `struct sigevent` of an argument.
+/// Returns the action of a timer that the `struct sigevent` of an argument selects.
 fn notification(call: &Call<'_>, event: Option<SigEvent>) -> Result<Notification, Failure> {
     // Source: Linux, include/uapi/asm-generic/siginfo.h.
     const SIGEV_SIGNAL: u32 = 0;

@@ -16,8 +16,8 @@ use crate::mm::user::pointer::UserPointer;
 /// How many bytes are copied at once.
 const CHUNK_BYTES: usize = 4096;
 
-/// Where a file is read or written: at its position, which moves, or at a place that the program has
-/// passed, and gets back.
+/// Where a file is read or written: at its position, which moves, or at a place that the program
+/// has passed, and gets back.
 pub(super) struct End {
     pub(super) file: Arc<OpenFile>,
     pub(super) offset: Option<u64>,
@@ -83,8 +83,8 @@ pub(super) fn buffer() -> Result<Vec<u8>, Failure> {
     Ok(buffer)
 }
 
-/// Copies up to `count` bytes; what can't be written stays to be read. Writes as if the file was open
-/// with `extra` flags after the first chunk. Returns how many bytes were copied.
+/// Copies up to `count` bytes; bytes that can't be written stay to be read. Writes as if the file
+/// was open with `extra` flags after the first chunk. Returns how many bytes were copied.
 ///
 /// # Errors
 /// If nothing was copied.
@@ -148,7 +148,7 @@ pub(super) fn sendfile(call: &mut Call<'_>) -> CallResult {
     file::finished(call, result)
 }
 
-/// Checks that a file is open for what is done.
+/// Checks that a file is open for the operation.
 pub(super) fn check_open(is_open_for_it: bool) -> Result<(), Failure> {
     if is_open_for_it { Ok(()) } else { Err(Errno::EBADF.into()) }
 }

@@ -26,7 +26,7 @@ pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Sets a name to that of the arguments.
+/// Sets a name to the name of the arguments.
 fn set(call: &Call<'_>, name: &Settable) -> CallResult {
     if !call.process().identity().is_root() {
         return Err(Errno::EPERM.into());

@@ -1,4 +1,4 @@
-//! What processes have used: getrusage(2), times(2).
+//! The resource usage of processes: getrusage(2), times(2).
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;
@@ -12,7 +12,7 @@ pub(super) type Rusage = [u64; 18];
 /// A tick of times(2), in nanoseconds.
 const TICK_NS: u64 = 10_000_000;
 
-/// Returns the `struct rusage` of what was used.
+/// Returns a `struct rusage`.
 pub(super) fn rusage_of(usage: &Usage) -> Rusage {
     const MINOR_FAULTS: usize = 8;
     const VOLUNTARY_SWITCHES: usize = 16;

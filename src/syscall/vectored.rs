@@ -117,11 +117,11 @@ const SYNC: u32 = 4;
 const NO_WAIT: u32 = 8;
 const APPEND: u32 = 0x10;
 
-/// The place that stands for the position of the file.
+/// The offset that means the position of the file.
 const AT_POSITION: u64 = u64::MAX;
 
-/// Checks the flags of the argument 5, of which `known` have an effect or need none: what is written
-/// is stored at once.
+/// Checks the flags of the argument 5, of which `known` have an effect or need none: what is
+/// written is stored at once.
 fn flags(call: &Call<'_>, known: u32) -> Result<u32, Failure> {
     let flags = call.argument_u32(5);
     if flags & !(HIGH_PRIORITY | DATA_SYNC | SYNC | known) != 0 {
@@ -141,7 +141,7 @@ fn offset_or_position(call: &Call<'_>) -> Result<Option<u64>, Failure> {
 pub(super) fn preadv2(call: &mut Call<'_>) -> CallResult {
     let offset = offset_or_position(call)?;
     let file = call.file(0)?;
-    // Only a pipe, or what is like one, can be asked not to wait.
+    // Only pipes and similar files support it.
     let known = if file.special().is_some() { NO_WAIT } else { 0 };
     let flags = flags(call, known)?;
     match offset {

@@ -4,13 +4,13 @@ use super::call::Failure;
 use super::errno::Errno;
 use crate::mm::user::pointer::{self, UserPointer};
 
-/// Reads a structure of `size_bytes`, of which `WORDS` words are known. What a smaller one hasn't is
-/// zero; what is beyond has to be.
+/// Reads a structure of `size_bytes`, of which `WORDS` words are known. The missing words of a
+/// smaller structure are 0; words above the known ones have to be 0.
 ///
 /// Source: Linux, include/linux/uaccess.h, `copy_struct_from_user`.
 ///
 /// # Errors
-/// EFAULT; E2BIG if a program asks for something that isn't there.
+/// EFAULT; E2BIG if a program sets a word that isn't known.
 pub(super) fn read<const WORDS: usize>(
     address: u64,
     size_bytes: u64,

@@ -17,7 +17,7 @@ const WSTOPPED: u32 = 2;
 const WEXITED: u32 = 4;
 const WCONTINUED: u32 = 8;
 const WNOWAIT: u32 = 0x0100_0000;
-/// `__WNOTHREAD` has no effect: children are those of the process.
+/// `__WNOTHREAD` has no effect: all threads of a process share its children.
 const WNOTHREAD: u32 = 0x2000_0000;
 const WALL: u32 = 0x4000_0000;
 const WCLONE: u32 = 0x8000_0000;
@@ -39,7 +39,7 @@ fn wait(call: &Call<'_>, request: &WaitRequest) -> Result<Option<Waited>, Failur
     })
 }
 
-/// Writes what the child has used to the place of an argument, if there is one.
+/// Writes the usage of the child to the place of an argument, if there is one.
 fn write_usage(call: &Call<'_>, index: usize, waited: &Waited) -> Result<(), Failure> {
     if let Some(pointer) = call.pointer_or_null::<Rusage>(index) {
         pointer.write(&usage::rusage_of(&waited.usage))?;

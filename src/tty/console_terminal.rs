@@ -19,7 +19,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::sync::WaitQueue;
 use crate::task;
 
-/// The device nodes that lead to it: their names, numbers, and what opens them.
+/// The device nodes of the terminal: their names, numbers, and the functions that open them.
 ///
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const NODES: [(&str, u32, u32, OpenDevice); 3] = [
@@ -62,9 +62,9 @@ static HAS_ATTENTION: AtomicBool = AtomicBool::new(false);
 /// Woken by [`give_input_back`].
 static INPUT_IS_BACK: WaitQueue = WaitQueue::new();
 
-/// Passes what is typed to the terminal from now on, in a thread of its own. A request for attention,
-/// Ctrl-Alt-Escape or a BREAK, calls `on_attention`; then nothing is read any more until
-/// [`give_input_back`] is called, so that the prompt can read.
+/// Passes typed bytes to the terminal from now on, in a thread of its own. A request for attention,
+/// Ctrl-Alt-Escape or a BREAK, calls `on_attention`; then nothing is read until [`give_input_back`]
+/// is called, so that the prompt can read.
 ///
 /// # Errors
 /// See [`task::SpawnError`].
@@ -90,7 +90,7 @@ pub fn has_attention() -> bool {
     HAS_ATTENTION.load(Ordering::Acquire)
 }
 
-/// Passes what is typed to the terminal again.
+/// Passes typed bytes to the terminal again.
 pub fn give_input_back() {
     HAS_ATTENTION.store(false, Ordering::Release);
     INPUT_IS_BACK.wake_all();

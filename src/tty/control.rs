@@ -16,7 +16,7 @@ use crate::fs::error::FsError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotPermitted;
 
-/// What happens if the terminal is that of another session.
+/// The result if the terminal is the controlling terminal of another session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfOther {
     /// It is an error.
@@ -37,8 +37,8 @@ pub fn is_of_caller(terminal: &Terminal) -> bool {
         .is_some_and(|caller| !caller.has_left && terminal.session() == Some(caller.session))
 }
 
-/// Makes a terminal that was opened the controlling one of the caller if it leads a session that has
-/// none.
+/// Makes a terminal that was opened the controlling one of the caller if it leads a session that
+/// has none.
 pub(super) fn offer(terminal: &Terminal) {
     if let Some(caller) = processes::caller()
         && caller.is_leader()
@@ -52,7 +52,7 @@ pub(super) fn offer(terminal: &Terminal) {
 /// Makes a terminal the controlling one of the session that the caller leads: TIOCSCTTY.
 ///
 /// # Errors
-/// [`NotPermitted`] if it leads none, has another one, or the terminal is that of another session.
+/// [`NotPermitted`] if it leads none, has another one, or the terminal belongs to another session.
 pub fn take(terminal: &Terminal, of_other: OfOther) -> Result<(), NotPermitted> {
     let caller = processes::caller().filter(|caller| caller.is_leader()).ok_or(NotPermitted)?;
     if terminal.session() == Some(caller.session) {
@@ -71,7 +71,7 @@ pub fn take(terminal: &Terminal, of_other: OfOther) -> Result<(), NotPermitted> 
     Ok(())
 }
 
-/// Gives up the controlling terminal of the caller, which is `terminal`: TIOCNOTTY. If the caller
+/// Releases the controlling terminal of the caller, which is `terminal`: TIOCNOTTY. If the caller
 /// leads the session, the whole session loses it.
 pub fn leave(terminal: &Terminal) {
     let Some((processes, caller)) = processes::get().zip(processes::caller()) else {

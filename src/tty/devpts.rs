@@ -1,6 +1,7 @@
 //! devpts: the file system with the slaves of pseudo-terminals, on /dev/pts.
 //!
-//! It is a tmpfs; a node comes with a master and goes with it. There is one, wherever it is mounted.
+//! It is a tmpfs; a node comes with a master and goes with it. There is one, wherever it is
+//! mounted.
 //!
 //! Source: Linux, Documentation/filesystems/devpts.rst.
 
@@ -36,7 +37,7 @@ const MAGIC: u64 = 0x1CD1;
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 pub(super) const PTMX: DeviceNumber = DeviceNumber { major: 5, minor: 2 };
 
-/// The major number of slaves; the minor one is that of the pseudo-terminal.
+/// The major number of slaves; the minor number is the number of the pseudo-terminal.
 pub(super) const SLAVE_MAJOR: u32 = 136;
 
 /// How much can be in it: a node for each pseudo-terminal, and the root and `ptmx`.
@@ -48,7 +49,7 @@ static TREE: Once<Path> = Once::new();
 /// The mode of new nodes: option `mode`.
 static NODE_MODE: AtomicU16 = AtomicU16::new(0o600);
 
-/// No group is set: that of the caller counts.
+/// No group is set: the group of the caller counts.
 const NO_GROUP: u32 = u32::MAX;
 
 /// The group of new nodes: option `gid`.
@@ -57,7 +58,7 @@ static NODE_GROUP: AtomicU32 = AtomicU32::new(NO_GROUP);
 /// Mounts it on /dev/pts, if that is there.
 ///
 /// # Errors
-/// [`FsError::NoMemory`], and those of [`attach::mount`].
+/// [`FsError::NoMemory`], and the errors of [`attach::mount`].
 pub(super) fn start(_files: Files) -> Result<(), FsError> {
     kinds::register(Kind { name: "devpts", make: with_options })?;
     let caller = Caller::root(fs::root());
@@ -70,7 +71,7 @@ fn tree() -> Result<&'static Path, FsError> {
     TREE.try_call_once(|| {
         let mode = Mode::from_bits_truncate(0o755);
         let root = attach::new_tree(tmpfs::make_for_kernel("devpts", MAGIC, LIMITS, mode)?)?;
-        // As on Linux, nobody but root uses it: /dev/ptmx is for all.
+        // As on Linux, only root may open it: all others use /dev/ptmx.
         create::make_node_of_kernel(&root, b"ptmx", NewKind::CharDevice(PTMX), Mode::empty())?;
         Ok(root)
     })
@@ -144,7 +145,7 @@ pub(super) fn remove_node(number: u32) {
 /// Opens the slave of a master, wherever it is mounted: TIOCGPTPEER. May wait.
 ///
 /// # Errors
-/// Those of [`open::open`].
+/// The errors of [`open::open`].
 pub fn open_slave(number: u32, flags: OpenFlags) -> Result<Arc<OpenFile>, FsError> {
     open::open(&Caller::root(tree()?), Name::of(number).bytes(), flags, Mode::empty())
 }

@@ -55,12 +55,12 @@ impl MasterFile {
         }
     }
 
-    /// Returns whether reads report what happens at the terminal: TIOCPKT.
+    /// Returns whether reads report events of the terminal: TIOCPKT.
     pub fn is_in_packet_mode(&self) -> bool {
         self.0.discipline.lock().is_in_packet_mode()
     }
 
-    /// Sets whether reads report what happens at the terminal.
+    /// Sets whether reads report events of the terminal.
     pub fn set_packet_mode(&self, is_on: bool) {
         self.0.discipline.lock().set_packet_mode(is_on);
     }
@@ -70,9 +70,9 @@ impl MasterFile {
         self.0.discipline.lock().output_ready()
     }
 
-    /// Discards what the slave has not read, or the master.
+    /// Discards the bytes that the slave has not read, or the master.
     pub fn flush(&self, queues: Queues) {
-        // What the master reads is the slave's output.
+        // The master reads the slave's output.
         self.0.flush(match queues {
             Queues::Input => Queues::Output,
             Queues::Output => Queues::Input,
@@ -84,8 +84,8 @@ impl MasterFile {
         self.end().is_some_and(MasterEnd::is_slave_closed)
     }
 
-    /// Takes what can be read at once, and returns how many bytes: in packet mode a byte for what
-    /// has happened, or 0 and the bytes of the slave.
+    /// Takes the bytes that can be read at once, and returns how many: in packet mode a byte for
+    /// the events, or 0 and the bytes of the slave.
     fn take(&self, bytes: &mut [u8], is_first: bool) -> usize {
         let mut discipline = self.0.discipline.lock();
         if !discipline.is_in_packet_mode() {
@@ -120,7 +120,7 @@ impl FileOps for MasterFile {
         let mut bytes = [0; CHUNK_BYTES];
         let mut done = 0;
         while to.room() > 0 {
-            // What has happened is a read of its own.
+            // An event is a read of its own.
             if done > 0 && self.0.discipline.lock().has_packet_status() {
                 break;
             }

@@ -1,4 +1,4 @@
-//! What a pseudo-terminal has of its two ends.
+//! The state of the two ends of a pseudo-terminal.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -6,7 +6,7 @@ use spin::Once;
 
 use crate::fs::error::FsError;
 
-/// What a pseudo-terminal has of its master, and of the files that are open at its slave.
+/// The state of a pseudo-terminal's master, and of the files that are open at its slave.
 pub(super) struct MasterEnd {
     /// Set once, when the terminal gets a number.
     number: Once<u32>,
@@ -19,7 +19,7 @@ pub(super) struct MasterEnd {
 }
 
 impl MasterEnd {
-    /// Makes that of a master that is open, with a slave that is locked.
+    /// Makes the state of a master that is open, with a slave that is locked.
     pub(super) const fn new() -> Self {
         Self {
             number: Once::new(),

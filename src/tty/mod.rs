@@ -9,7 +9,7 @@
 //! | [`pty`], [`master`], [`master_end`] | pseudo-terminals, and their masters |
 //! | [`devpts`] | the file system with the slaves |
 //! | [`control`] | controlling terminals, the foreground, hang-ups |
-//! | [`processes`] | what terminals need of processes |
+//! | [`processes`] | the functions of processes that terminals use |
 //!
 //! The line discipline itself is the crate `line-discipline`.
 

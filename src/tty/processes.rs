@@ -1,4 +1,4 @@
-//! What terminals need of processes. The room `process` registers it.
+//! The functions of processes that terminals use. The room `process` registers them.
 
 use signals::Signal;
 use spin::Once;
@@ -27,7 +27,7 @@ impl Caller {
     }
 }
 
-/// What terminals need of processes. All functions may wait.
+/// The functions of processes that terminals use. All may wait.
 pub trait Processes: Sync {
     /// Returns the process of the running thread; `None` for a thread of the kernel.
     fn caller(&self) -> Option<Caller>;
@@ -44,14 +44,14 @@ pub trait Processes: Sync {
     /// Notes that the running process has given up the controlling terminal of its session.
     fn leave(&self);
 
-    /// Reports to the leader of a session that its controlling terminal is gone, in whose foreground
-    /// `group` was.
+    /// Reports to the leader of a session that its controlling terminal is gone, in whose
+    /// foreground `group` was.
     fn hang_up(&self, session: u32, group: Option<u32>);
 }
 
 static PROCESSES: Once<&'static dyn Processes> = Once::new();
 
-/// Registers what terminals need of processes.
+/// Registers the functions of processes that terminals use.
 pub fn set(processes: &'static dyn Processes) {
     PROCESSES.call_once(|| processes);
 }

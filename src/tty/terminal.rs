@@ -28,7 +28,7 @@ const CHUNK_BYTES: usize = 256;
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const SERIAL_LINE: DeviceNumber = DeviceNumber { major: 4, minor: 64 };
 
-/// What is at the other end of a terminal's line.
+/// The other end of a terminal's line.
 pub(super) enum Line {
     /// A device, which sends bytes by this function.
     Device(fn(&[u8])),
@@ -71,7 +71,7 @@ impl Terminal {
         })
     }
 
-    /// Processes bytes that the device has received. What there is no room for is lost. May wait.
+    /// Processes bytes that the device has received. Bytes without room are lost. May wait.
     pub fn receive(&self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -83,8 +83,8 @@ impl Terminal {
         }
     }
 
-    /// Processes bytes that the device has received, as long as there is room. Returns how many. May
-    /// wait.
+    /// Processes bytes that the device has received, as long as there is room. Returns how many.
+    /// May wait.
     pub(super) fn receive_some(&self, bytes: &[u8]) -> usize {
         let received = self.discipline.lock().receive(bytes);
         self.send_output();
@@ -103,7 +103,7 @@ impl Terminal {
         received.taken
     }
 
-    /// Sends what the line discipline has to send. The master of a pseudo-terminal reads it instead.
+    /// Sends the output of the line discipline. The master of a pseudo-terminal reads it instead.
     fn send_output(&self) {
         let Line::Device(send) = self.line else {
             return;
@@ -165,7 +165,7 @@ impl Terminal {
             let step = self.discipline.lock().read(&mut request, &mut bytes[..len], idle_ms);
             if request.copied() > copied_before {
                 last_ns = clock::now_ns();
-                // There is room again for what the master writes.
+                // There is room again for the bytes that the master writes.
                 self.note_change();
             }
             let at_most_ms = match step {
@@ -192,7 +192,7 @@ impl Terminal {
         }
     }
 
-    /// Copies what was read; `error` is the result if that is nothing.
+    /// Copies the bytes that were read; `error` is the result if there are none.
     fn finish_read(
         &self,
         read: &[u8],
@@ -250,7 +250,7 @@ impl Terminal {
         Ok(done)
     }
 
-    /// Returns what can be done without waiting.
+    /// Returns the operations that are possible without waiting.
     pub fn readiness(&self) -> Readiness {
         let discipline = self.discipline.lock();
         let mut readiness = Readiness::empty();
@@ -269,7 +269,7 @@ impl Terminal {
         *self.discipline.lock().termios()
     }
 
-    /// Sets the attributes; `flushes_input` discards what was typed before.
+    /// Sets the attributes; `flushes_input` discards the input that was not read.
     pub fn set_termios(&self, termios: Termios, flushes_input: bool) {
         {
             let mut discipline = self.discipline.lock();
@@ -289,7 +289,7 @@ impl Terminal {
         self.note_change();
     }
 
-    /// Discards what is in the queues.
+    /// Discards the contents of the queues.
     pub fn flush(&self, queues: Queues) {
         self.discipline.lock().flush(queues);
         self.note_change();
@@ -310,7 +310,7 @@ impl Terminal {
         self.discipline.lock().set_window_size(size)
     }
 
-    /// Returns the number of its device: of a pseudo-terminal, that of the slave.
+    /// Returns the number of its device; for a pseudo-terminal, the number of the slave's.
     pub fn device_number(&self) -> DeviceNumber {
         match &self.line {
             Line::Device(_) => SERIAL_LINE,

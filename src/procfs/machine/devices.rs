@@ -20,7 +20,7 @@ pub(in crate::procfs) fn devices(_: &(), text: &mut Text) -> Result<(), FsError>
         writeln!(text, "{title}")?;
         let mut last = None;
         loop {
-            // The next larger number. One name stands for all devices that have it.
+            // The next larger number. All devices with this number share one name.
             let of_kind = all().filter(|device| device.kind == kind);
             let larger =
                 of_kind.filter(|device| last.is_none_or(|last| device.number.major > last));

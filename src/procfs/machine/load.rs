@@ -14,15 +14,15 @@ const ONE: u64 = 1 << 11;
 /// How often the averages are updated.
 const STEP_NS: u64 = 5_000_000_000;
 
-/// What remains of the averages over 1, 5 and 15 minutes after a step: `e^(-5s/T)`.
+/// The factor of the averages over 1, 5 and 15 minutes for each step: `e^(-5s/T)`.
 ///
 /// Source: Linux, include/linux/sched/loadavg.h.
 const FACTORS: [u64; 3] = [1884, 2014, 2037];
 
-/// After so many steps nothing remains of what was before.
+/// After so many steps the earlier load has no weight.
 const STEPS_MAX: u64 = 2000;
 
-/// The averages, and up to when they are.
+/// The averages, and the time up to which they are computed.
 struct Averages {
     loads: [u64; 3],
     until_ns: u64,
@@ -34,11 +34,10 @@ static AVERAGES: SpinMutex<Averages> =
     SpinMutex::new(Rank::Files, Averages { loads: [0; 3], until_ns: 0, busy_ns: 0 });
 
 impl Averages {
-    /// Takes in that the CPUs had worked for `busy_ns` together by `now_ns`. What they did since the
-    /// last call counts as spread evenly over that time.
-    ///
-    /// Threads that were ready and had no CPU don't count, other than on Linux: nothing samples the
-    /// queues while no program asks.
+    /// Updates the averages: the CPUs have worked for `busy_ns` in all by `now_ns`. The work since
+    /// the last call counts as spread evenly over that time. Threads that were ready and had no CPU
+    /// don't count, other than on Linux: nothing samples the queues while no program reads the
+    /// file.
     fn update(&mut self, now_ns: u64, busy_ns: u64) {
         let passed_ns = now_ns.saturating_sub(self.until_ns);
         let steps = passed_ns / STEP_NS;
@@ -53,7 +52,7 @@ impl Averages {
             }
         }
         self.until_ns += steps * STEP_NS;
-        // What was done in the rest of the time is for the next step.
+        // The work in the rest of the time counts for the next step.
         let rest_ns = passed_ns % STEP_NS;
         self.busy_ns =
             busy_ns - (u128::from(worked_ns) * u128::from(rest_ns) / u128::from(passed_ns)) as u64;

@@ -1,4 +1,4 @@
-//! The directory `sys`: what can be tuned on Linux. Here only names can be set.
+//! The directory `sys`: the parameters of the kernel. Here only names can be set.
 
 use core::fmt::Display;
 

@@ -1,4 +1,4 @@
-//! `stat`, `uptime`: how long the CPUs worked, and what was counted.
+//! `stat`, `uptime`: how long the CPUs worked, and counts of events.
 
 use cpu_times::CpuTimes;
 

@@ -14,7 +14,7 @@ use crate::procfs::target::Target;
 /// Where the descriptors begin among the entries.
 const FIRST_DESCRIPTOR: u64 = 2;
 
-/// What the directory has for each descriptor.
+/// An entry of the directory, for each descriptor.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Each {
     /// A link to the open file's place.

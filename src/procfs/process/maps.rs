@@ -1,4 +1,4 @@
-//! `maps`, `smaps`: what is mapped where.
+//! `maps`, `smaps`: the regions of an address space.
 
 use core::ops::Range;
 
@@ -24,7 +24,8 @@ impl core::fmt::Display for Name<'_> {
     }
 }
 
-/// Calls `write` with each region, and what a name of a region without a file depends on.
+/// Calls `write` with each region, and the places that determine the name of a region without a
+/// file.
 fn for_each(
     target: &Target,
     mut write: impl FnMut(&Mappings, &Places, &Region<Backing>) -> Result<(), FsError>,
@@ -72,7 +73,7 @@ fn push_line(text: &mut Text, places: &Places, region: &Region<Backing>) -> Resu
     let (offset, (device, inode)) = match region.backing() {
         Backing::Anonymous => (0, (0, 0)),
         Backing::Object { object, page } => match object.file_number() {
-            // The pages of what is no file are counted from its own start.
+            // Pages without a file are counted from the start of their region.
             (0, 0) => (0, (0, 0)),
             file => (page * PAGE_BYTES, file),
         },
@@ -97,7 +98,8 @@ pub(super) fn maps(target: &Target, text: &mut Text) -> Result<(), FsError> {
     for_each(target, |_, places, region| push_line(text, places, region))
 }
 
-/// What isn't counted is 0: pages that several processes have are shown as the process's own.
+/// Fields that aren't counted are 0: pages that several processes have are shown as the process's
+/// own.
 ///
 /// Source: proc(5), /proc/pid/smaps; Linux, fs/proc/task_mmu.c, `show_smap`.
 pub(super) fn smaps(target: &Target, text: &mut Text) -> Result<(), FsError> {

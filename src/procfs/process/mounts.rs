@@ -26,7 +26,7 @@ fn for_each(
     Ok(())
 }
 
-/// Writes what a mount doesn't allow.
+/// Writes the options that restrict a mount.
 fn push_options(mount: &Mount, text: &mut Text) -> Result<(), FsError> {
     let flags = mount.flags();
     text.push(if flags.contains(MountFlags::READ_ONLY) { b"ro" } else { b"rw" })?;

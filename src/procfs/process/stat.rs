@@ -183,7 +183,7 @@ pub(super) fn personality(target: &Target, text: &mut Text) -> Result<(), FsErro
     writeln!(text, "{:08x}", target.process()?.personality())
 }
 
-/// What is 0 for each process.
+/// The fields that are 0 for each process.
 pub(super) fn zero(target: &Target, text: &mut Text) -> Result<(), FsError> {
     target.process()?;
     text.push(b"0\n")

@@ -1,4 +1,4 @@
-//! `status`: what `stat` has, for people.
+//! `status`: the contents of `stat`, readable for people.
 
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;

@@ -23,7 +23,8 @@ const STRINGS_MAX: u64 = 16;
 /// Source: Linux, include/uapi/linux/fcntl.h.
 const AT_FDCWD: i32 = -100;
 
-/// The flags of open(2) with which the mode counts: O_CREAT, and what O_TMPFILE adds to a directory.
+/// The flags of open(2) with which the mode counts: O_CREAT, and what O_TMPFILE adds to a
+/// directory.
 const MAKES_FILE: u64 = 0o100 | 0o20_000_000;
 
 /// How a call has ended.
@@ -35,8 +36,8 @@ pub(super) enum Outcome {
     Failed,
 }
 
-/// The arguments of a call. Those that the call reads are written before it runs, since it may change
-/// the memory; from the first on that it fills, they are written after it.
+/// The arguments of a call. Those that the call reads are written before it runs, since it may
+/// change the memory; from the first on that it fills, they are written after it.
 pub(super) struct Shown {
     kinds: &'static [Argument],
     values: [u64; 6],
@@ -89,7 +90,7 @@ impl Shown {
     }
 }
 
-/// Writes an argument that stands for itself.
+/// Writes an argument as a number.
 fn write_value(out: &mut dyn Write, kind: Argument, value: u64) -> fmt::Result {
     match kind {
         Argument::Number => write!(out, "{}", value as i64),
