@@ -1,4 +1,4 @@
-//! What is known of a file beside its contents.
+//! The attributes of a file.
 
 use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use bitflags::bitflags;
 
 use super::time;
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A file with contents.
@@ -58,7 +58,7 @@ bitflags! {
         const GROUP_EXECUTE = 0o010;
         /// All others' rights.
         const OTHERS = 0o007;
-        /// Anybody may execute.
+        /// Others may execute.
         const ANY_EXECUTE = 0o111;
     }
 }
@@ -90,10 +90,10 @@ impl DeviceNumber {
     }
 }
 
-/// What decides who may use a file.
+/// The attributes that determine who may use a file: kind, mode, owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
     /// The permission bits.
     pub mode: Mode,
@@ -110,7 +110,7 @@ pub struct Metadata {
     pub device: u64,
     /// The file's number in its file system.
     pub inode: u64,
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
     /// The permission bits.
     pub mode: Mode,
@@ -134,7 +134,7 @@ pub struct Metadata {
     pub changed_ns: i64,
 }
 
-/// What was last done to a file.
+/// The last operation on a file, as its times record it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch {
     /// It was read.
@@ -163,7 +163,7 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Makes those of a new file with one name, as of now.
+    /// Makes the attributes of a new file with one name, as of now.
     pub(super) fn new(mode: Mode, uid: u32, gid: u32) -> Self {
         let now_ns = time::now_ns();
         Self {
@@ -232,7 +232,7 @@ impl Attributes {
         self.changed_ns.store(time::now_ns(), Ordering::Relaxed);
     }
 
-    /// Sets the times of what was just done. A read sets its time as Linux's `relatime` does.
+    /// Sets the times of an operation. A read sets its time as Linux's `relatime` does.
     pub(super) fn touch(&self, touch: Touch) {
         let now_ns = time::now_ns();
         match touch {

@@ -1,4 +1,4 @@
-//! A timer of a clock: timerfd, and what setitimer(2) and timer_create(2) are made of.
+//! A timer of a clock: the base of timerfd, setitimer(2) and timer_create(2).
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -12,30 +12,29 @@ use crate::task::{Expire, TimerSlot};
 /// A clock at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
-    /// What it shows, in nanoseconds.
+    /// The time of the clock, in nanoseconds.
     pub now_ns: u64,
-    /// What the kernel's clock shows.
+    /// The time of the kernel's clock.
     pub kernel_now_ns: u64,
-    /// How many times faster than the kernel's clock it is at most.
+    /// The largest ratio of its rate to the rate of the kernel's clock.
     pub rate: u64,
-    /// How long it takes at least to the next look at it, in nanoseconds: 0 for a clock that runs at
-    /// the rate always.
+    /// The shortest time to its next reading, in nanoseconds: 0 for a clock with a constant rate.
     pub gap_ns: u64,
 }
 
-/// From when on a clock counts.
+/// The times from which a clock counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Basis {
     /// As it is set.
     #[default]
     Set,
-    /// As if it were never set: what relative times are measured by.
+    /// The clock as if it were never set: relative times use it.
     Steady,
 }
 
 /// A clock that timers can have.
 pub trait TimerClock: Send + Sync {
-    /// Returns what it shows.
+    /// Returns the time of the clock.
     fn read(&self, basis: Basis) -> Reading;
 }
 
@@ -50,7 +49,7 @@ pub enum Expiry {
     At(u64),
 }
 
-/// What a timer is set to.
+/// The setting of a timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Setting {
     /// The time to the next expiration, in nanoseconds; 0 if it is disarmed.
@@ -65,20 +64,20 @@ struct State {
     basis: Basis,
 }
 
-/// What happens when a timer has expired so many times since the last call.
+/// The action of a timer that has expired so many times since the last call.
 pub type OnExpiry = Box<dyn Fn(u64) + Send + Sync>;
 
-/// A timer of a clock. What owns it disarms it in the end.
+/// A timer of a clock. Its owner disarms it before it is dropped.
 pub struct ClockTimer {
     clock: Arc<dyn TimerClock>,
     on_expiry: OnExpiry,
-    /// Protects what it is set to.
+    /// Protects the setting.
     state: SpinMutex<State>,
     slot: TimerSlot,
 }
 
-/// The shortest time between two calls of a timer with an interval, in nanoseconds: what has expired
-/// more often is counted.
+/// The shortest time between two calls of a timer with an interval, in nanoseconds. Further
+/// expirations are counted.
 const GAP_NS: u64 = 100_000;
 
 impl ClockTimer {
@@ -92,7 +91,7 @@ impl ClockTimer {
         Ok(Arc::try_new(Self { clock, on_expiry, state, slot })?)
     }
 
-    /// Sets it; returns what it was set to.
+    /// Sets it; returns the previous setting.
     pub fn set(self: &Arc<Self>, expiry: Expiry, interval_ns: u64) -> Setting {
         let basis = match expiry {
             Expiry::After(_) => Basis::Steady,
@@ -119,7 +118,7 @@ impl ClockTimer {
         self.set(Expiry::Never, 0);
     }
 
-    /// Returns what it is set to.
+    /// Returns the setting.
     pub fn setting(&self) -> Setting {
         let basis = self.state.lock().basis;
         let reading = self.clock.read(basis);
@@ -129,7 +128,7 @@ impl ClockTimer {
         Setting { left_ns: timer.left_ns(reading.now_ns), interval_ns: timer.interval_ns() }
     }
 
-    /// Arms or disarms its place; returns what that had, to be dropped without the lock.
+    /// Arms or disarms its timer; returns the previous action, to be dropped without the lock.
     fn arm(
         self: &Arc<Self>,
         state: &State,

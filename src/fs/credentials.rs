@@ -1,4 +1,4 @@
-//! Whose rights an operation has, and what they allow.
+//! The credentials of an operation, and the access that they permit.
 
 use alloc::alloc::AllocError;
 use alloc::sync::Arc;
@@ -11,7 +11,7 @@ use super::attributes::{FileKind, Mode, Permissions};
 use super::error::FsError;
 
 bitflags! {
-    /// What is to be done with a file, with the values of one digit of its mode.
+    /// The access to a file, with the values of one digit of its mode.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Access: u16 {
         /// Its contents are read.
@@ -100,7 +100,7 @@ impl Credentials {
         Err(FsError::PermissionDenied)
     }
 
-    /// Root may do all but run a file that nobody may run.
+    /// Root may do all but execute a file that has no execute bit.
     fn overrides(&self, file: Permissions, access: Access) -> bool {
         let can_run = file.kind == FileKind::Directory
             || file.mode.intersects(Mode::ANY_EXECUTE)

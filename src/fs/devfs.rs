@@ -47,7 +47,7 @@ fn find(options: &[u8]) -> Result<Arc<SuperBlock>, FsError> {
 /// Mounts the file system, with all devices that are registered now, on `point`. Returns its root.
 ///
 /// # Errors
-/// [`FsError::NoMemory`], and those of [`attach::mount`].
+/// [`FsError::NoMemory`], and the errors of [`attach::mount`].
 pub fn mount_on(point: &Path) -> Result<Path, FsError> {
     attach::mount(find(b"")?, point, MountFlags::NO_SUID, b"devtmpfs")
 }

@@ -35,7 +35,7 @@ pub struct Device {
     pub minors: u32,
     /// The node of the first one in /dev, if there is one.
     pub node: Option<Node>,
-    /// What opens them.
+    /// The function that opens them.
     pub open: OpenDevice,
 }
 
@@ -67,7 +67,7 @@ pub fn register(device: Device) -> Result<(), FsError> {
 /// Opens the device with this number.
 ///
 /// # Errors
-/// [`FsError::NoDevice`] if there is none, and those of the device.
+/// [`FsError::NoDevice`] if there is none, and the errors of the device.
 pub(super) fn open(
     kind: FileKind,
     number: DeviceNumber,

@@ -22,7 +22,7 @@ pub enum FsError {
     NotEmpty,
     /// The permission bits don't allow it (EACCES).
     PermissionDenied,
-    /// Only the owner or root may do it, or nobody (EPERM).
+    /// Only the owner or root may do it, or no user (EPERM).
     NotPermitted,
     /// The mount is read-only (EROFS).
     ReadOnly,
@@ -54,7 +54,7 @@ pub enum FsError {
     Interrupted,
     /// The file has no position (ESPIPE).
     NotSeekable,
-    /// The file would be larger than it can be (EFBIG).
+    /// The file would exceed the largest size (EFBIG).
     TooLarge,
     /// No data comes after the position, or nothing serves the device or FIFO (ENXIO).
     NoDevice,

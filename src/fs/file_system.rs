@@ -1,4 +1,4 @@
-//! What all inodes of a file system have in common.
+//! The common state of all inodes of a file system.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,7 @@ pub(super) enum Names {
     Generated,
 }
 
-/// What makes the files of a file system.
+/// The factory of the files of a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
     /// Programs, and the kernel.
@@ -27,7 +27,7 @@ pub enum Maker {
     Kernel,
 }
 
-/// What all inodes of a file system have in common.
+/// The common state of all inodes of a file system.
 #[derive(Debug)]
 pub struct FileSystem {
     number: u64,
@@ -67,7 +67,7 @@ impl FileSystem {
         self.names
     }
 
-    /// Returns its number, which stat shows as that of a device.
+    /// Returns its number, which stat shows as the number of a device.
     pub fn number(&self) -> u64 {
         self.number
     }
@@ -77,7 +77,7 @@ impl FileSystem {
         self.kind
     }
 
-    /// Returns what makes its files.
+    /// Returns the factory of its files.
     pub(super) fn maker(&self) -> Maker {
         self.maker
     }
@@ -93,7 +93,7 @@ impl FileSystem {
         }
     }
 
-    /// Returns what its pages count against.
+    /// Returns the limit that its pages count against.
     pub(super) fn budget(&self) -> Option<&Arc<PageBudget>> {
         self.budget.as_ref()
     }

@@ -1,7 +1,7 @@
-//! The first files: those of the archives that the loader has put into memory.
+//! The initial files: the contents of the archives that the loader has put into memory.
 //!
-//! A module is an initramfs if it begins as a cpio archive or as gzip data does, whatever it is
-//! called. Damage ends the module's unpacking; what came before it stays, as with Linux.
+//! A module is an initramfs if it begins as a cpio archive or as gzip data does, whatever its name
+//! is. Damage ends the module's unpacking; the files before it stay, as with Linux.
 
 use alloc::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use super::namespace::{create, remove};
 use crate::boot::Boot;
 use crate::mm::kernel::ram;
 
-/// What can be unpacked of a module, in bytes: GRUB loads modules below 4 GiB.
+/// The largest module that can be unpacked, in bytes: GRUB loads modules below 4 GiB.
 const UNPACKED_MAX_BYTES: usize = 4 << 30;
 
 /// How an archive in cpio's format begins.
@@ -175,8 +175,8 @@ impl Unpacker<'_> {
         Ok(path)
     }
 
-    /// Removes what is at `name` and isn't a directory where one is to be made; returns a directory
-    /// that is there and stays.
+    /// Removes the file at `name` if it isn't a directory and a directory is to be made; returns a
+    /// directory that exists there and stays.
     fn make_room(&self, name: &[u8], kind: EntryKind) -> Result<Option<Path>, FsError> {
         let there = match lookup::look_up_path(&self.caller, name, LastLink::Keep) {
             Ok(there) => there,

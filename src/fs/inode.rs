@@ -17,7 +17,7 @@ use super::pipe::Pipe;
 use super::seals::Sealing;
 use crate::sync::{Mutex, Rank, RwLock};
 
-/// What a new inode is.
+/// The kind of a new inode.
 #[derive(Clone, Copy, Debug)]
 pub enum NewKind<'a> {
     /// A file without contents.
@@ -54,7 +54,7 @@ impl NewKind<'_> {
 /// A new inode.
 #[derive(Clone, Copy, Debug)]
 pub struct NewInode<'a> {
-    /// What it is.
+    /// The kind of the file.
     pub kind: NewKind<'a>,
     /// Its permission bits.
     pub mode: Mode,
@@ -71,9 +71,9 @@ pub struct DirectoryEntry<'a> {
     pub name: &'a [u8],
     /// The number of its inode.
     pub inode: u64,
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
-    /// Where reading goes on after it.
+    /// The cursor with which reading continues after it.
     pub next: u64,
 }
 
@@ -104,14 +104,15 @@ pub(super) fn refusal(has_name: bool, kind: NewKind<'_>) -> FsError {
     }
 }
 
-/// What a file system does for its inodes. The defaults are those of a kind of file that can't do
-/// it. Methods that change a directory are called with its [lock](Inode::lock) held for writing,
-/// those that only read it with the lock held for reading; checks of permissions were made.
+/// The operations of a file system on its inodes. The defaults are for kinds of files without the
+/// operation. Methods that change a directory are called with its [lock](Inode::lock) held for
+/// writing, methods that only read it with the lock held for reading; checks of permissions were
+/// made.
 pub trait InodeOps: Send + Sync + Any {
     /// Returns the inode that `name` is for in `directory`, or `None`.
     ///
     /// # Errors
-    /// [`FsError::NotADirectory`], or what the device reports.
+    /// [`FsError::NotADirectory`], or the error of the device.
     fn lookup(&self, directory: &Inode, name: &[u8]) -> Result<Option<Arc<Inode>>, FsError> {
         let _ = (directory, name);
         Err(FsError::NotADirectory)
@@ -141,7 +142,7 @@ pub trait InodeOps: Send + Sync + Any {
         Err(FsError::NotPermitted)
     }
 
-    /// Removes `name`, which is that of `inode`. If that is a directory, its lock is held for
+    /// Removes `name`, which is a name of `inode`. If `inode` is a directory, its lock is held for
     /// writing, too.
     ///
     /// # Errors
@@ -152,7 +153,7 @@ pub trait InodeOps: Send + Sync + Any {
     }
 
     /// Moves `from`, a directory and a name of `inode` in it, to `to`, where `replaced` has the
-    /// name. The locks of both directories are held, and that of a replaced directory.
+    /// name. The locks of both directories are held, and the lock of a replaced directory.
     ///
     /// # Errors
     /// [`FsError::NotEmpty`], [`FsError::NoSpace`], [`FsError::NoMemory`].
@@ -171,7 +172,7 @@ pub trait InodeOps: Send + Sync + Any {
     /// once, whatever else changes between two calls.
     ///
     /// # Errors
-    /// [`FsError::NotADirectory`], or what the device reports.
+    /// [`FsError::NotADirectory`], or the error of the device.
     fn read_directory(
         &self,
         directory: &Inode,
@@ -190,17 +191,17 @@ pub trait InodeOps: Send + Sync + Any {
     /// Returns where a symbolic link without a stored text leads.
     ///
     /// # Errors
-    /// [`FsError::InvalidArgument`] if it is no link, and those of the file system.
+    /// [`FsError::InvalidArgument`] if it is no link, and the errors of the file system.
     fn follow(&self, inode: &Inode) -> Result<LinkTarget, FsError> {
         let _ = inode;
         Err(FsError::InvalidArgument)
     }
 
-    /// Returns what reads and writes of a file use that isn't the page cache's, such as one of
-    /// procfs; `None` if contents are in the page cache.
+    /// Returns the object that serves reads and writes of a file outside of the page cache, such as
+    /// one of procfs; `None` if the contents are in the page cache.
     ///
     /// # Errors
-    /// Those of the file system.
+    /// The errors of the file system.
     fn open(&self, inode: &Inode) -> Result<Option<Arc<dyn FileOps>>, FsError> {
         let _ = inode;
         Ok(None)
@@ -215,7 +216,7 @@ pub trait InodeOps: Send + Sync + Any {
     }
 }
 
-/// A file: what its names lead to, and what open files read and write.
+/// A file: names lead to it, and open files read and write it.
 pub struct Inode {
     number: u64,
     kind: FileKind,
@@ -227,12 +228,12 @@ pub struct Inode {
     lock: RwLock<()>,
     ops: Box<dyn InodeOps>,
     pages: PageCache,
-    /// What a FIFO's readers and writers share, as long as there are any.
+    /// The pipe of a FIFO, as long as it is open.
     fifo: Once<Mutex<Weak<Pipe>>>,
     sealing: Sealing,
     /// Whether it may get a first name: it was made without one.
     is_linkable: AtomicBool,
-    /// Its advisory locks, after the first one was asked for.
+    /// Its advisory locks, from the first lock on.
     locks: Once<Box<FileLocks>>,
     /// How many open files may write, or, below 0, how many programs run from it.
     writers: AtomicI32,
@@ -272,7 +273,7 @@ impl Inode {
         self.number
     }
 
-    /// Returns what it is.
+    /// Returns the kind of the file.
     #[inline]
     pub fn kind(&self) -> FileKind {
         self.kind
@@ -294,7 +295,7 @@ impl Inode {
         &self.file_system
     }
 
-    /// Returns what decides who may use it.
+    /// Returns the attributes that determine who may use it.
     #[inline]
     pub fn permissions(&self) -> Permissions {
         let (uid, gid) = self.owner();
@@ -346,7 +347,7 @@ impl Inode {
         }
     }
 
-    /// Sets the times of what was just done.
+    /// Sets the times of an operation.
     pub(super) fn touch(&self, touch: Touch) {
         self.attributes.touch(touch);
     }
@@ -365,7 +366,7 @@ impl Inode {
         &*self.ops
     }
 
-    /// Returns what the FIFO's readers and writers share.
+    /// Returns the pipe of the FIFO.
     pub(super) fn fifo(&self) -> &Mutex<Weak<Pipe>> {
         self.fifo.call_once(|| Mutex::new(Rank::SpecialFile, Weak::new()))
     }

@@ -80,8 +80,8 @@ pub trait Source {
     /// Returns how many bytes are left.
     fn left(&self) -> usize;
 
-    /// Fills `bytes`, at most what is left, and returns how many were copied: fewer if memory can't
-    /// be accessed.
+    /// Fills `bytes`, at most [`left`](Self::left) ones, and returns how many were copied: fewer if
+    /// memory can't be accessed.
     fn fill(&mut self, bytes: BytesMut<'_>) -> usize;
 }
 

@@ -9,7 +9,7 @@ use crate::sync::{Rank, SpinMutex, WaitQueue};
 /// Whose a lock is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockOwner {
-    /// A table of descriptors, by its number: that of a process.
+    /// A table of descriptors, by its number: the table of a process.
     Descriptors(u64),
     /// An open file, by its address.
     OpenFile(usize),
@@ -52,7 +52,7 @@ pub enum LockFamily {
     Whole,
 }
 
-/// What is done if another owner has a lock there.
+/// The action if another owner has a lock there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnConflict {
     /// It is an error.
@@ -75,7 +75,7 @@ pub struct FileLocks {
 }
 
 impl FileLocks {
-    /// Returns those of a file without locks.
+    /// Returns the locks of a file without locks.
     pub(super) fn try_new() -> Result<Box<Self>, NoMemory> {
         let table = || SpinMutex::new(Rank::Files, LockTable::new());
         let locks = Self { records: table(), whole: table(), released: WaitQueue::new() };
@@ -153,7 +153,7 @@ impl FileLocks {
         waited.map_err(|_| LockError::Interrupted)
     }
 
-    /// Removes what `owner` has locked in `range`.
+    /// Removes the locks of `owner` in `range`.
     ///
     /// # Errors
     /// [`LockError::NoMemory`]: a lock may have to be cut in two.

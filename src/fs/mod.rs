@@ -2,10 +2,10 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`namespace`] | directory entries, mounts, paths, and what changes them |
+//! | [`namespace`] | directory entries, mounts, paths, and the operations that change them |
 //! | [`file`] | open files: reads, writes, waiting for several |
-//! | [`inode`], [`attributes`] | a file, whatever its names are |
-//! | [`file_system`] | what all inodes of a file system have in common |
+//! | [`inode`], [`attributes`] | a file, apart from its names |
+//! | [`file_system`] | the common state of all inodes of a file system |
 //! | [`super_block`] | a file system that is in use |
 //! | [`page_cache`] | the pages of a file in memory |
 //! | [`tmpfs`] | the file system in memory, which is also the root |
@@ -15,10 +15,10 @@
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
 //! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
-//! | [`credentials`], [`size_limit`] | whose rights an operation has, and how large files may be |
-//! | [`io`] | where bytes go, and where they come from |
-//! | [`error`] | why an operation fails |
-//! | [`time`], [`clock_timer`], [`timer_file`] | the time of day; timers, and those that are read |
+//! | [`credentials`], [`size_limit`] | the access that an operation has, and the largest size of files |
+//! | [`io`] | sources and sinks of bytes |
+//! | [`error`] | the errors of operations |
+//! | [`time`], [`clock_timer`], [`timer_file`] | the time of day; timers, and timers as files |
 //!
 //! The objects, from an open file to its bytes:
 //!
@@ -45,11 +45,11 @@
 //!    in the order of their addresses (only a rename takes two), then the file whose name changes;
 //! 4. the entries of a tmpfs directory.
 //!
-//! Bytes are copied to and from programs under these, because their ranks come before those of
+//! Bytes are copied to and from programs under these, because their ranks come before the ranks of
 //! address spaces: a page of the program may have to be waited for. Locks that spin have
 //! [`Rank::Files`](crate::sync::Rank::Files), are never held two at once, and never while bytes are
-//! copied: directory entries, mounts, the pages of a file, the inodes of a tmpfs, the devices. What
-//! is dropped may take locks, so nothing is dropped under a spin lock.
+//! copied: directory entries, mounts, the pages of a file, the inodes of a tmpfs, the devices. A
+//! drop may take locks, so nothing is dropped under a spin lock.
 
 #![forbid(unsafe_code)]
 
@@ -109,7 +109,7 @@ pub fn root() -> &'static Path {
     ROOT.get().expect("the room is started before files are used")
 }
 
-/// Returns the roots of all mounts, that of the first tree first.
+/// Returns the roots of all mounts, the root of the first tree first.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -126,8 +126,8 @@ pub fn mounted() -> Result<Vec<Path>, FsError> {
 #[derive(Clone, Copy, Debug)]
 pub struct Files(());
 
-/// Makes the root, a tmpfs, with what the modules of `boot` have, and the devices on /dev. `rtc` has
-/// the time of day.
+/// Makes the root, a tmpfs, with the contents of the modules of `boot`, and the devices on /dev.
+/// `rtc` has the time of day.
 ///
 /// # Panics
 /// If there is no memory for it.
@@ -148,7 +148,7 @@ fn make_root(boot: &Boot) -> Result<Path, FsError> {
     kinds::register(devfs::KIND)?;
     char_devices::start()?;
     initramfs::unpack_modules(boot, &root);
-    // What the archives have at /dev may be no directory.
+    // The archives may have something at /dev that is no directory.
     if let Err(error) = mount_devices(&root) {
         log::error!("/dev: {error}");
     }

@@ -71,7 +71,8 @@ impl PageBudget {
 /// Something that maps pages of a file, and unmaps those that are removed from it.
 pub trait PageWatcher: Send + Sync {
     /// The pages with these indexes are no longer the file's, and have to be unmapped; copies of
-    /// them as `copies` says. Called with the inode's lock held, and none of this room's spin locks.
+    /// them as `copies` says. Called with the inode's lock held, and none of this room's spin
+    /// locks.
     fn pages_removed(&self, pages: Range<u64>, copies: PrivateCopies);
 }
 
@@ -348,14 +349,14 @@ impl PageCache {
         }
     }
 
-    /// Adds something that maps pages of this file.
+    /// Adds an object that maps pages of this file.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn watch(&self, watcher: Weak<dyn PageWatcher>) -> Result<(), FsError> {
         let mut watchers = self.watchers.lock();
-        // The others keep their places: they may be told something at this time. This one maps no
-        // page yet.
+        // The other watchers keep their places: they may be receiving a notification now. The new
+        // one maps no page yet.
         match watchers.iter_mut().find(|other| other.strong_count() == 0) {
             Some(ended) => *ended = watcher,
             None => {

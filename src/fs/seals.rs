@@ -1,4 +1,4 @@
-//! Seals of a file: what is not done with it any more.
+//! Seals of a file: operations that are forbidden for ever.
 
 use bitflags::bitflags;
 
@@ -6,7 +6,7 @@ use super::error::FsError;
 use crate::sync::{Rank, SpinMutex};
 
 bitflags! {
-    /// What is not done with a file any more, with Linux's values.
+    /// The forbidden operations, with Linux's values.
     ///
     /// Source: Linux, include/uapi/linux/fcntl.h.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Sealing {
 }
 
 impl Sealing {
-    /// Returns those of a file that can't be sealed.
+    /// Returns the seals of a file that can't be sealed.
     pub(super) const fn new() -> Self {
         let state = State { seals: Seals::SEAL, writable_mappings: 0 };
         Self { state: SpinMutex::new(Rank::Files, state) }

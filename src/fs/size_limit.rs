@@ -1,4 +1,4 @@
-//! How large files may become by what the running program does: RLIMIT_FSIZE.
+//! The limit of the size of files that the running program writes: RLIMIT_FSIZE.
 
 use spin::Once;
 
@@ -12,7 +12,8 @@ pub type LimitReached = fn();
 
 static HOOKS: Once<(SizeLimit, LimitReached)> = Once::new();
 
-/// Registers what returns the limit of the running program, and what reports that it is reached.
+/// Registers the function that returns the limit of the running program, and the one that reports
+/// an excess.
 pub fn set_hooks(limit: SizeLimit, reached: LimitReached) {
     HOOKS.call_once(|| (limit, reached));
 }

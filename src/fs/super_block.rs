@@ -26,7 +26,7 @@ pub struct Usage {
     pub magic: u64,
 }
 
-/// What a kind of file system does for a whole file system.
+/// The operations of a kind of file system for a whole file system.
 pub trait SuperBlockOps: Send + Sync {
     /// Returns the root directory.
     fn root(&self) -> Arc<Inode>;
@@ -34,8 +34,8 @@ pub trait SuperBlockOps: Send + Sync {
     /// Returns how full it is.
     fn usage(&self) -> Usage;
 
-    /// The last mount is gone: drops what the file system has of inodes, which end when their last
-    /// user is gone.
+    /// Drops the references of the file system to inodes, after its last mount has ended. The
+    /// inodes end with their last user.
     fn shut_down(&self);
 }
 
@@ -61,7 +61,7 @@ impl SuperBlock {
         Ok(Arc::try_new(Self { file_system, ops, root, mounts: AtomicU32::new(0) })?)
     }
 
-    /// Returns what its inodes have in common.
+    /// Returns the common state of its inodes.
     pub fn file_system(&self) -> &Arc<FileSystem> {
         &self.file_system
     }

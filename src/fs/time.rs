@@ -19,8 +19,8 @@ static CHANGES: AtomicU64 = AtomicU64::new(0);
 /// Woken when the time of day is set.
 static CHANGED: WaitQueue = WaitQueue::new();
 
-/// Sets the time of day, in nanoseconds since 1970, as of now. Those that wait for a time of day wait
-/// for the new one. May wait.
+/// Sets the time of day, in nanoseconds since 1970, as of now. Those that wait for a time of day
+/// wait for the new one. May wait.
 pub fn set_ns(unix_ns: i64) {
     store(unix_ns);
     CHANGES.fetch_add(1, Ordering::Release);
@@ -67,7 +67,7 @@ pub fn sleep_until(unix_ns: u64) -> Result<(), WaitError> {
     }
 }
 
-/// A clock that goes on by itself.
+/// A clock of the wall, or of the time since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WallClock {
     /// The time of day.

@@ -14,7 +14,7 @@ use super::file::readiness::{PollQueue, Readiness};
 use super::io::{Bytes, Sink};
 use crate::sync::WaitQueue;
 
-/// What the timer and those that read it share.
+/// The state that the timer and its readers share.
 struct Expirations {
     /// How many have not been read.
     count: AtomicU64,
@@ -53,7 +53,7 @@ pub fn timer_of(file: &OpenFile) -> Option<&TimerFile> {
 
 impl Expirations {
     fn add(&self, count: u64) {
-        // Saturates: a count that nobody reads stays at the end.
+        // Saturates: a count that is never read stays at the maximum.
         let more = |before: u64| Some(before.saturating_add(count));
         let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         self.readers.wake_all();
@@ -62,7 +62,7 @@ impl Expirations {
 }
 
 impl TimerFile {
-    /// Sets the timer, and forgets what has expired; returns what it was set to.
+    /// Sets the timer, and forgets earlier expirations; returns the previous setting.
     pub fn set(&self, expiry: Expiry, interval_ns: u64) -> Setting {
         let before = self.timer.set(Expiry::Never, 0);
         self.expirations.count.store(0, Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl TimerFile {
         before
     }
 
-    /// Returns what the timer is set to.
+    /// Returns the setting of the timer.
     pub fn setting(&self) -> Setting {
         self.timer.setting()
     }

@@ -13,7 +13,7 @@ use crate::random;
 /// How many bytes are mixed in at a time.
 const PIECE_BYTES: usize = 256;
 
-/// What reads and writes of such a device are.
+/// The reads and writes of such a device.
 enum Memory {
     /// Nothing is read, all writes succeed.
     Null,
@@ -21,7 +21,7 @@ enum Memory {
     Zero,
     /// Zeros are read, no write succeeds.
     Full,
-    /// Random bytes are read; what is written is mixed into the generator.
+    /// Random bytes are read; written bytes are mixed into the generator.
     Random,
 }
 

@@ -56,7 +56,7 @@ impl SuperBlockOps for Anonymous {
 struct NoOps;
 
 impl InodeOps for NoOps {
-    /// As on Linux, what isn't a pipe can't be opened again by its place in procfs.
+    /// As on Linux, only a pipe can be opened again by its place in procfs.
     fn open(&self, _inode: &Inode) -> Result<Option<Arc<dyn FileOps>>, FsError> {
         Err(FsError::NoDevice)
     }
@@ -83,7 +83,7 @@ fn new(kind: NewKind<'static>, (uid, gid): (u32, u32)) -> NewInode<'static> {
     NewInode { kind, mode: Mode::from_bits_truncate(0o600), uid, gid }
 }
 
-/// What a file without a place is called.
+/// The name of a file without a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Title {
     /// `pipe:[NUMBER]`

@@ -17,7 +17,7 @@ const COUNT_MAX: u64 = u64::MAX - 1;
 /// How many bytes are read and written: the value, as the CPU has it in memory.
 const VALUE_BYTES: usize = size_of::<u64>();
 
-/// What a read takes from the counter.
+/// The value that a read takes from the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// All of it.
@@ -75,7 +75,7 @@ fn wait_for<R>(
             result.is_some()
         });
         if let Err(error) = waited {
-            // What may have woken this thread is for another one.
+            // The wake-up may be meant for another thread.
             queue.wake_one();
             return Err(error.into());
         }

@@ -1,4 +1,4 @@
-//! What a pipe, a device or another special file does.
+//! The operations of a pipe, a device or another special file.
 
 use core::any::Any;
 
@@ -7,8 +7,8 @@ use super::readiness::{PollQueue, Readiness};
 use crate::fs::error::FsError;
 use crate::fs::io::{Sink, Source};
 
-/// What a file does whose contents aren't pages: a pipe, a device, a terminal, a counter. One value
-/// serves one or several open files; dropping it ends its use.
+/// The operations of a file whose contents aren't pages: a pipe, a device, a terminal, a counter.
+/// One value serves one or several open files; dropping it ends its use.
 pub trait FileOps: Send + Sync + Any {
     /// Reads into `to`, at `offset` if it [has a position](Self::has_position). Waits until there
     /// is something, unless `flags` are nonblocking. Returns how many bytes; 0 at the end.
@@ -54,12 +54,12 @@ pub trait FileOps: Send + Sync + Any {
         Err(FsError::NotSeekable)
     }
 
-    /// Returns whether a mapping is of anonymous memory, as that of /dev/zero.
+    /// Returns whether a mapping is of anonymous memory, as for /dev/zero.
     fn maps_anonymous_memory(&self) -> bool {
         false
     }
 
-    /// Returns what can be done now without waiting.
+    /// Returns the operations that are possible without waiting.
     fn readiness(&self) -> Readiness {
         Readiness::IN | Readiness::OUT
     }
@@ -70,7 +70,7 @@ pub trait FileOps: Send + Sync + Any {
     }
 }
 
-/// Returns `ops` as a `T`, if that is what it is.
+/// Returns `ops` as a `T`, if it is one.
 pub fn downcast<T: FileOps>(ops: &dyn FileOps) -> Option<&T> {
     let any: &dyn Any = ops;
     any.downcast_ref()

@@ -20,8 +20,8 @@ use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::user::backing::{MappedObject, PageError};
 use crate::mm::user::reverse_map::{PrivateCopies, ReverseMap};
 
-/// An open file that is mapped: its pages are those of the page cache, so what programs write to
-/// shared mappings is what others read from the file.
+/// An open file that is mapped: its pages are those of the page cache, so reads of the file see the
+/// writes of programs to shared mappings.
 struct MappedFile {
     file: Arc<OpenFile>,
     /// The address spaces that map it.
@@ -51,8 +51,8 @@ impl Drop for WritableMapping {
 /// Returns `file` as an object that can be mapped.
 ///
 /// # Errors
-/// [`FsError::PermissionDenied`] if it isn't open for reading; [`FsError::NotPermitted`] if a shared
-/// mapping could write it, and it is sealed against that; [`FsError::WrongDevice`] if its
+/// [`FsError::PermissionDenied`] if it isn't open for reading; [`FsError::NotPermitted`] if a
+/// shared mapping could write it, and it is sealed against that; [`FsError::WrongDevice`] if its
 /// contents aren't pages; [`FsError::NoMemory`].
 pub fn mapped(file: &Arc<OpenFile>, sharing: Sharing) -> Result<Arc<dyn MappedObject>, FsError> {
     if !file.flags().can_read() {
@@ -66,8 +66,8 @@ pub fn mapped(file: &Arc<OpenFile>, sharing: Sharing) -> Result<Arc<dyn MappedOb
     MappedFile::try_new(file.clone(), written, None)
 }
 
-/// Returns the program in the file at `place` as an object that can be mapped: that it can be executed
-/// is enough. As long as it is mapped, the file can't be opened for writing.
+/// Returns the program in the file at `place` as an object that can be mapped: that it can be
+/// executed is enough. As long as it is mapped, the file can't be opened for writing.
 ///
 /// # Errors
 /// [`FsError::TextBusy`] if it is open for writing; [`FsError::NoMemory`].
@@ -108,8 +108,8 @@ impl MappedObject for MappedFile {
             FsError::NoMemory => PageError::NoMemory,
             _ => PageError::Unavailable,
         })?;
-        // It may have been cut off meanwhile. A page that came after that stays in the file, and has
-        // zeros.
+        // It may have been cut off meanwhile. A page that came after that stays in the file, and
+        // has zeros.
         self.check_within(index)?;
         Ok(page)
     }

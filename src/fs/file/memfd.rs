@@ -14,7 +14,7 @@ use crate::fs::namespace::dentry::Dentry;
 use crate::fs::namespace::path::Path;
 use crate::fs::tmpfs::{self, Limits};
 
-/// What is before the name in the path that such a file seems to have.
+/// The prefix of the name in the path that such a file seems to have.
 const PREFIX: &[u8] = b"memfd:";
 
 /// The file system that they are in; made with the first of them.
@@ -36,8 +36,8 @@ fn root() -> Result<&'static Path, FsError> {
     })
 }
 
-/// Makes a file of the user and group `owner`, which `name` is for those who ask; open for reading and
-/// writing.
+/// Makes a file of the user and group `owner`, open for reading and writing. Its place in procfs
+/// shows `name`.
 ///
 /// # Errors
 /// [`FsError::NoSpace`], [`FsError::NoMemory`].

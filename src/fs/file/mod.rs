@@ -6,8 +6,8 @@
 //! | [`open`] | from a path to an open file |
 //! | [`open_file`] | an open file: its position, reads, writes |
 //! | [`regular`] | reads and writes of files whose contents are pages |
-//! | [`file_ops`] | what a pipe, a device or another special file does |
-//! | [`readiness`] | what can be done without waiting, and what is notified of a change |
+//! | [`file_ops`] | the operations of a pipe, a device or another special file |
+//! | [`readiness`] | the readiness of a file, and the observers of its changes |
 //! | [`poll`] | waiting until one of several files is ready |
 //! | [`epoll`] | a set of files, and waiting until some of them are ready |
 //! | [`eventfd`] | a counter that is read and written |

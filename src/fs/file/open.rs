@@ -20,7 +20,7 @@ use crate::fs::pipe;
 /// Opens `path`; `mode` is for a file that is made.
 ///
 /// # Errors
-/// Those of open(2): [`FsError::NotFound`], [`FsError::Exists`], [`FsError::IsADirectory`],
+/// The errors of open(2): [`FsError::NotFound`], [`FsError::Exists`], [`FsError::IsADirectory`],
 /// [`FsError::NotADirectory`], [`FsError::TooManyLinks`] for a link that isn't followed,
 /// [`FsError::PermissionDenied`], [`FsError::ReadOnly`], [`FsError::TextBusy`],
 /// [`FsError::NoDevice`] and others.
@@ -88,7 +88,7 @@ pub fn open_restricted(
             }
             let (is_made, place) = create::make_file(caller, &directory, &name, mode)?;
             if is_made {
-                // Its mode counts for those who open it later.
+                // Its mode counts for later opens.
                 return OpenFile::try_new(place, flags, None);
             }
             // Another thread was faster.
@@ -169,7 +169,7 @@ pub fn open_found(
     Ok(file)
 }
 
-/// Opens what does the file's reads and writes, if that isn't the page cache.
+/// Opens the object that serves reads and writes of the file, if that isn't the page cache.
 fn special(place: &Path, flags: OpenFlags) -> Result<Option<Arc<dyn FileOps>>, FsError> {
     let inode = place.inode();
     match inode.kind() {

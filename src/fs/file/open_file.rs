@@ -46,7 +46,7 @@ pub enum Whence {
     Hole,
 }
 
-/// What reads and writes do.
+/// The contents that reads and writes access.
 enum Contents {
     /// They are pages of the inode.
     Pages,
@@ -66,7 +66,8 @@ pub struct OpenFile {
     contents: Contents,
     /// Whether it counts as one that may write its inode's pages.
     is_writer: bool,
-    /// Reads, writes and seeks that use the position come one after the other: it is held meanwhile.
+    /// Reads, writes and seeks that use the position come one after the other: it is held
+    /// meanwhile.
     position_lock: Mutex<()>,
     /// The position, which is changed with the lock held.
     position: AtomicU64,
@@ -75,7 +76,8 @@ pub struct OpenFile {
 }
 
 impl OpenFile {
-    /// Opens the file at `path`; all checks were made. `special` serves what isn't in pages.
+    /// Opens the file at `path`; all checks were made. `special` serves files that are not in
+    /// pages.
     ///
     /// # Errors
     /// [`FsError::TextBusy`] or [`FsError::NoMemory`].
@@ -98,8 +100,8 @@ impl OpenFile {
         Self::with_contents(path, flags, contents, is_writer)
     }
 
-    /// Opens a new file at `path` for reading and writing. As on Linux, it doesn't count as one that
-    /// writes: a program can run from the file as long as it isn't opened again.
+    /// Opens a new file at `path` for reading and writing. As on Linux, it doesn't count as one
+    /// that writes: a program can run from the file as long as it isn't opened again.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -150,7 +152,7 @@ impl OpenFile {
         self.flags().contains(OpenFlags::NONBLOCK)
     }
 
-    /// Sets those of the flags that can be changed: see [`CHANGEABLE`].
+    /// Sets the changeable flags: see [`CHANGEABLE`].
     pub fn set_flags(&self, flags: OpenFlags) {
         let change = |old: u32| Some(old & !CHANGEABLE.bits() | (flags & CHANGEABLE).bits());
         // The closure never returns `None`, so this can't fail.
@@ -167,7 +169,7 @@ impl OpenFile {
         self.position.store(position, Ordering::Relaxed);
     }
 
-    /// Returns what does its reads and writes, if that isn't the page cache.
+    /// Returns the object that serves reads and writes, if that isn't the page cache.
     pub fn special(&self) -> Option<&Arc<dyn FileOps>> {
         match &self.contents {
             Contents::Special(ops) => Some(ops),

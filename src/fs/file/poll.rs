@@ -15,9 +15,9 @@ use crate::sync::WaitQueue;
 pub struct PollItem {
     /// The file; without one, `ready` stays as it is.
     pub file: Option<Arc<OpenFile>>,
-    /// What it is to be ready for; nothing else is reported.
+    /// The requested readiness; nothing else is reported.
     pub wanted: Readiness,
-    /// What of that it is ready for.
+    /// The part of it that the file is ready for.
     pub ready: Readiness,
 }
 
@@ -48,7 +48,7 @@ impl Observer for Waiter {
 /// How long [`poll`] waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollWait {
-    /// Not at all.
+    /// No wait.
     No,
     /// Until this time on the kernel's clock, in nanoseconds.
     Until(u64),
@@ -86,7 +86,7 @@ fn queue_of(item: &PollItem) -> Option<&PollQueue> {
     item.file.as_ref().and_then(|file| file.poll_queue())
 }
 
-/// Looks at all items; returns how many are ready.
+/// Checks all items; returns how many are ready.
 fn look(items: &mut [PollItem]) -> usize {
     let mut ready = 0;
     for item in items {

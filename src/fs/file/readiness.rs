@@ -1,4 +1,4 @@
-//! What can be done with a file without waiting, and who is notified when that changes.
+//! The readiness of a file, and the observers that are notified when it changes.
 //!
 //! A file whose readiness changes has a [`PollQueue`], which it notifies. An [`Observer`] that
 //! watches the queue is called then: a thread in [`poll`](super::poll::poll), or a set of files
@@ -15,7 +15,7 @@ use crate::fs::error::FsError;
 use crate::sync::{IrqMutex, Key, LockCell, Rank};
 
 bitflags! {
-    /// What can be done with a file without waiting, with the values of poll(2).
+    /// The operations on a file that are possible without waiting, with the values of poll(2).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Readiness: u16 {
         /// It can be read, or is at its end.
@@ -40,10 +40,10 @@ bitflags! {
 }
 
 impl Readiness {
-    /// Those that poll(2) and epoll report even if they weren't asked for.
+    /// The readiness that poll(2) and epoll report even if it wasn't requested.
     pub const ALWAYS: Self = Self::ERROR.union(Self::HANG_UP).union(Self::INVALID);
 
-    /// Returns what of `wanted` it has.
+    /// Returns the part of it that `wanted` requests.
     #[inline]
     pub fn reported(self, wanted: Self) -> Self {
         let mut all = self;
@@ -66,16 +66,16 @@ pub trait Observer: Send + Sync {
 type List = Vec<Arc<dyn Observer>>;
 
 /// Protects the observers of all sets of files; held to change them, or to notify them; taken by
-/// interrupt handlers. It is one lock, because a notification goes on from a set to those that the
-/// set is in.
+/// interrupt handlers. It is one lock, because a notification continues from a set to the sets that
+/// it is in.
 static SETS: IrqMutex<()> = IrqMutex::new(Rank::SetObservers, ());
 
 /// Where the observers are.
 enum Observers {
-    /// Those of a file. The lock protects the list; held to change it, or to notify all; taken by
-    /// interrupt handlers.
+    /// The observers of a file. The lock protects the list; held to change it, or to notify all;
+    /// taken by interrupt handlers.
     OfFile(IrqMutex<List>),
-    /// Those of a set of files.
+    /// The observers of a set of files.
     OfSet(LockCell<RefCell<List>>),
 }
 
@@ -99,15 +99,15 @@ impl PollQueue {
         Self { count: AtomicUsize::new(0), observers }
     }
 
-    /// Notifies all observers: the readiness of the file has changed. What has changed was stored
-    /// before.
+    /// Notifies all observers that the readiness of the file has changed. The caller has stored the
+    /// change before.
     #[inline]
     pub fn notify(&self) {
         self.notify_of(Readiness::all());
     }
 
-    /// Notifies all observers that the file may have become ready for `events`. What has changed was
-    /// stored before.
+    /// Notifies all observers that the file may have become ready for `events`. The caller has
+    /// stored the change before.
     #[inline]
     pub fn notify_of(&self, events: Readiness) {
         // Pairs with the fence in `watch`: either the observer is seen here, or it sees the change.
@@ -131,8 +131,8 @@ impl PollQueue {
         }
     }
 
-    /// Notifies the observers of a set, and those of the sets that it is in. They are nested only so
-    /// deep, and none is in itself.
+    /// Notifies the observers of a set, and the observers of the sets that it is in. The depth of
+    /// nested sets is limited, and no set is in itself.
     fn notify_sets(&self, key: Key<'_>) {
         if let Observers::OfSet(list) = &self.observers {
             for observer in list.open(key).borrow().iter() {
@@ -156,7 +156,8 @@ impl PollQueue {
         }
     }
 
-    /// Adds `observer`. It looks at the readiness afterwards: a change before may not be notified.
+    /// Adds `observer`. The caller checks the readiness after that: a change before may not be
+    /// notified.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].

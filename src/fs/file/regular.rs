@@ -70,8 +70,8 @@ pub(super) fn write(
     Ok((offset, written))
 }
 
-/// Returns how many of `len` bytes may be written to `offset`: if the file can't grow, up to the last
-/// page that it has whole.
+/// Returns how many of `len` bytes may be written to `offset`: if the file can't grow, up to the
+/// last page that it has whole.
 fn room_if_sealed(inode: &Inode, offset: u64, len: u64) -> Result<u64, FsError> {
     let size_bytes = inode.size_bytes();
     let grows = offset.saturating_add(len) > size_bytes;
@@ -82,7 +82,7 @@ fn room_if_sealed(inode: &Inode, offset: u64, len: u64) -> Result<u64, FsError> 
     if end > offset { Ok(end - offset) } else { Err(FsError::NotPermitted) }
 }
 
-/// What is done with a range of a file.
+/// The operation on a range of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allocate {
     /// It gets pages; the file grows to its end.

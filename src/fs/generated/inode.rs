@@ -1,4 +1,4 @@
-//! What the inodes of a generated file system do.
+//! The operations of inodes of a generated file system.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -33,7 +33,7 @@ pub(super) fn make(
     Ok(inode)
 }
 
-/// What an inode is.
+/// The node of an inode.
 struct Generated(Content);
 
 impl InodeOps for Generated {

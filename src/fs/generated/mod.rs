@@ -2,14 +2,14 @@
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`node`] | what a file is: a directory, a text, a link |
+//! | [`node`] | a file: a directory, a text, a link |
 //! | [`text`] | a text that is made |
 //! | [`open_text`] | a text, as an open file reads it |
-//! | [`inode`] | what the inodes do |
+//! | [`inode`] | the operations of inodes |
 //! | [`table`] | directories whose entries are always the same |
 //!
-//! What the files say comes from rooms above. Names aren't cached: each walk asks the directory, so
-//! that a name is there exactly as long as what it stands for.
+//! The contents come from rooms above. Names aren't cached: each walk asks the directory, so a name
+//! exists exactly as long as its object.
 
 mod inode;
 mod node;
@@ -32,8 +32,8 @@ pub use text::Text;
 /// The number of the root's inode.
 const ROOT: u64 = 1;
 
-/// Makes a file system of `kind` with this root, a directory. `magic` is the number by which programs
-/// know the kind.
+/// Makes a file system of `kind` with this root, a directory. `magic` is the number by which
+/// programs know the kind.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

@@ -1,4 +1,4 @@
-//! What a file of a generated file system is.
+//! A file of a generated file system.
 
 use alloc::sync::Arc;
 
@@ -14,11 +14,11 @@ pub struct Node {
     pub mode: Mode,
     /// Its owner and its group.
     pub owner: (u32, u32),
-    /// What it is.
+    /// The node of the file.
     pub content: Content,
 }
 
-/// What a file is.
+/// A file: a directory, a text or a link.
 pub enum Content {
     /// A directory.
     Directory(Arc<dyn Directory>),
@@ -28,8 +28,8 @@ pub enum Content {
     Link(Arc<dyn Link>),
 }
 
-/// Takes an entry of a directory: its name, what it is, and where reading goes on after it. Returns
-/// whether it wants more.
+/// Receives an entry of a directory: its name, its kind, and the cursor with which reading
+/// continues after it. Returns whether it takes further entries.
 pub type Found<'a> = &'a mut dyn FnMut(&[u8], FileKind, u64) -> bool;
 
 /// A directory.
@@ -40,16 +40,17 @@ pub trait Directory: Send + Sync {
     /// [`FsError::NotFound`], [`FsError::NoMemory`] and others.
     fn find(&self, name: &[u8]) -> Result<Node, FsError>;
 
-    /// Passes the entries from `cursor` on, which is 2 at first, to `found`, until it returns false.
+    /// Passes the entries from `cursor` on, which is 2 at first, to `found`, until it returns
+    /// false.
     ///
     /// # Errors
-    /// [`FsError::NotFound`] if what it stands for is gone; [`FsError::NoMemory`].
+    /// [`FsError::NotFound`] if the object of the file is gone; [`FsError::NoMemory`].
     fn list(&self, cursor: u64, found: Found<'_>) -> Result<(), FsError>;
 }
 
 /// A file with a text.
 pub trait File: Send + Sync {
-    /// Checks that it may be opened, beyond what its mode says.
+    /// Checks that it may be opened, in addition to its mode.
     ///
     /// # Errors
     /// [`FsError::PermissionDenied`], [`FsError::NoProcess`].
@@ -60,10 +61,10 @@ pub trait File: Send + Sync {
     /// Writes the text as it is now.
     ///
     /// # Errors
-    /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if what it is about is gone.
+    /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if the process of the file is gone.
     fn write_text(&self, text: &mut Text) -> Result<(), FsError>;
 
-    /// Sets what the text says to `bytes`, of one write.
+    /// Applies `bytes`, which were written at once.
     ///
     /// # Errors
     /// [`FsError::InvalidArgument`] if it can't be set, or not to that.
@@ -83,7 +84,7 @@ pub trait Link: Send + Sync {
 }
 
 impl Content {
-    /// Returns what kind of file it is.
+    /// Returns the kind of the file.
     pub fn kind(&self) -> FileKind {
         match self {
             Self::Directory(_) => FileKind::Directory,

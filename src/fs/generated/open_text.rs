@@ -14,8 +14,8 @@ use crate::sync::{Rank, SpinMutex};
 /// The most bytes that one write sets, as on Linux for a page.
 const SET_BYTES_MAX: usize = 4096;
 
-/// An open file with a text. The text is made by a read at offset 0; reads at other offsets are from
-/// that one, so that what is read in pieces is the text of one moment.
+/// An open file with a text. The text is made by a read at offset 0; reads at other offsets use the
+/// same text, so a text that is read in pieces is consistent.
 pub(super) struct OpenText {
     file: Arc<dyn File>,
     /// Protects the text that was made last.

@@ -9,7 +9,7 @@ use crate::fs::attributes::{FileKind, Mode};
 use crate::fs::error::FsError;
 use crate::fs::inode::LinkTarget;
 
-/// What the files of a directory are about, such as a process.
+/// The object that the files of a directory describe, such as a process.
 pub trait Subject: Clone + Send + Sync + 'static {
     /// Returns the owner and the group of the files.
     ///
@@ -18,7 +18,7 @@ pub trait Subject: Clone + Send + Sync + 'static {
     fn owner(&self) -> Result<(u32, u32), FsError>;
 }
 
-/// What is about the whole machine: the files are root's.
+/// The whole machine: the files are root's.
 impl Subject for () {
     fn owner(&self) -> Result<(u32, u32), FsError> {
         Ok((0, 0))
@@ -28,13 +28,13 @@ impl Subject for () {
 /// Writes the text of a file about a subject.
 type WriteText<S> = fn(&S, &mut Text) -> Result<(), FsError>;
 
-/// What an entry is.
+/// The kind of an entry.
 pub enum What<S: 'static> {
     /// A text.
     Text(WriteText<S>),
     /// A text, and a check before it is opened.
     Guarded(WriteText<S>, fn(&S) -> Result<(), FsError>),
-    /// A text, and what a write sets.
+    /// A text, and the function that a write calls.
     Settable(WriteText<S>, fn(&S, &[u8]) -> Result<(), FsError>),
     /// A symbolic link.
     Link(fn(&S) -> Result<LinkTarget, FsError>),
@@ -50,13 +50,13 @@ pub struct Row<S: 'static> {
     pub name: &'static str,
     /// Its permission bits.
     pub mode: u16,
-    /// What it is.
+    /// The kind of the entry.
     pub what: What<S>,
 }
 
 /// A directory about `S` with the entries of a table.
 pub struct TableDirectory<S: 'static> {
-    /// What the files are about.
+    /// The object that the files describe.
     pub subject: S,
     /// The entries.
     pub rows: &'static [Row<S>],

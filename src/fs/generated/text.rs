@@ -55,7 +55,7 @@ impl Text {
         Ok(())
     }
 
-    /// Appends what `write!` makes.
+    /// Appends the output of `write!`.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].

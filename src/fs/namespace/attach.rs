@@ -8,7 +8,7 @@ use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
 use crate::fs::super_block::SuperBlock;
 
-/// Makes a tree of its own whose root is that of `super_block`.
+/// Makes a separate tree with the root of `super_block`.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -24,13 +24,13 @@ pub(in crate::fs) fn root_of(mount: Arc<Mount>) -> Path {
     Path::new(mount, root)
 }
 
-/// Mounts `super_block` on the directory `point`, over what was mounted there before. `source` is
-/// what [`mount::all`] shows. Returns the root of the mount.
+/// Mounts `super_block` on the directory `point`, over an earlier mount there. [`mount::all`] shows
+/// `source`. Returns the root of the mount.
 ///
 /// # Errors
 /// [`FsError::NotADirectory`], [`FsError::NotFound`] if the directory was removed,
 /// [`FsError::Busy`] if the same file system is mounted there, [`FsError::NotPermitted`] if the
-/// directory is there only while it is looked at, as those of procfs are, [`FsError::NoMemory`].
+/// directory is made anew by each look-up, as directories of procfs are, [`FsError::NoMemory`].
 pub fn mount(
     super_block: Arc<SuperBlock>,
     point: &Path,

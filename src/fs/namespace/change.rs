@@ -96,8 +96,8 @@ pub(in crate::fs) fn drop_set_ids(inode: &Inode) {
 /// Sets when the file was last read and written.
 ///
 /// # Errors
-/// [`FsError::NotPermitted`] or [`FsError::PermissionDenied`]: the owner may set any time, others
-/// who may write only the present one for both; [`FsError::ReadOnly`].
+/// [`FsError::NotPermitted`] or [`FsError::PermissionDenied`]: the owner may set any time, other
+/// users with write permission only both to the present; [`FsError::ReadOnly`].
 pub fn set_times(
     caller: &Caller<'_>,
     path: &Path,

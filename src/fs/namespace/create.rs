@@ -18,7 +18,7 @@ use crate::fs::inode::{self, Inode, NewInode, NewKind};
 ///
 /// # Errors
 /// [`FsError::Exists`], [`FsError::PermissionDenied`], [`FsError::ReadOnly`], [`FsError::NoSpace`],
-/// those of walks and others.
+/// the errors of walks and others.
 pub fn make_directory(caller: &Caller<'_>, path: &[u8], mode: Mode) -> Result<Path, FsError> {
     let at = NameAt::find(caller, path)?;
     make(caller, &at, NewKind::Directory, caller.masked(mode & !Mode::SET_UID & !Mode::SET_GID))

@@ -29,7 +29,7 @@ pub struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// Makes root's, who begins at `root`.
+    /// Makes the lookup of root, which begins at `root`.
     pub fn root(root: &'a Path) -> Self {
         let credentials = const { &Credentials::ROOT };
         Self { root, directory: root, credentials, umask: Mode::empty() }

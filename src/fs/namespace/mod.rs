@@ -1,4 +1,4 @@
-//! Names: directory entries, mounts, paths, and what changes them.
+//! Names: directory entries, mounts, paths, and the operations that change them.
 //!
 //! | module | what |
 //! | --- | --- |

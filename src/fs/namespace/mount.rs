@@ -15,7 +15,7 @@ use crate::fs::super_block::SuperBlock;
 use crate::sync::{Rank, SpinMutex};
 
 bitflags! {
-    /// What a mount doesn't allow, with Linux's values (`MS_…`).
+    /// The restrictions of a mount, with Linux's values (`MS_…`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct MountFlags: u32 {
         /// Nothing is changed.
@@ -94,7 +94,7 @@ impl Mount {
         &self.super_block
     }
 
-    /// Returns what it was made from, such as a device's path.
+    /// Returns its source, such as a device's path.
     pub fn source(&self) -> &[u8] {
         &self.source
     }
@@ -114,13 +114,13 @@ impl Mount {
         self.point().map(|(mount, _)| mount.id)
     }
 
-    /// Returns what it doesn't allow.
+    /// Returns its restrictions.
     #[inline]
     pub fn flags(&self) -> MountFlags {
         MountFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))
     }
 
-    /// Sets what it doesn't allow from now on. Files that are open for writing stay so.
+    /// Sets its restrictions. Files that are open for writing stay so.
     pub fn set_flags(&self, flags: MountFlags) {
         self.flags.store(flags.bits(), Ordering::Relaxed);
     }

@@ -106,7 +106,7 @@ impl Path {
             let (parent, result) = at.dentry.with_place(&mut append);
             result?;
             let Some(parent) = parent else {
-                // What has no place in the tree, such as a pipe, has only a name. That of a file that
+                // A file without a place in the tree, such as a pipe, has only a name. A file that
                 // is in no directory looks like one that was removed from the root.
                 if self.is_removed() {
                     append(b"/")?;

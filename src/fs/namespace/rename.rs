@@ -10,7 +10,7 @@ use crate::fs::inode::{Inode, RenameKind};
 use crate::fs::name::Name;
 use crate::sync::{Mutex, Rank};
 
-/// What is done if the target is there.
+/// The action if the target exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// It is replaced.
@@ -28,7 +28,7 @@ static RENAMES: Mutex<()> = Mutex::new(Rank::Renames, ());
 ///
 /// # Errors
 /// [`FsError::CrossesMount`]; [`FsError::InvalidArgument`] if `to` is below `from`;
-/// [`FsError::NotEmpty`], [`FsError::IsADirectory`] or [`FsError::NotADirectory`] for what is at
+/// [`FsError::NotEmpty`], [`FsError::IsADirectory`] or [`FsError::NotADirectory`] for the file at
 /// `to`; [`FsError::Exists`] if that is kept; [`FsError::Busy`]; errors of permissions and walks.
 pub fn rename(
     from_caller: &Caller<'_>,

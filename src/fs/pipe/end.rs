@@ -9,7 +9,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Sink, Source};
 
-/// What an end of a pipe is for.
+/// The direction of an end of a pipe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Read,
@@ -76,8 +76,8 @@ impl PipeEnd {
         Arc::ptr_eq(&self.pipe, &other.pipe)
     }
 
-    /// Copies bytes to `to` that stay in the pipe, after the first `skipped` ones; returns how many.
-    /// Waits as a read does.
+    /// Copies bytes to `to` that stay in the pipe, after the first `skipped` ones; returns how
+    /// many. Waits as a read does.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`].
@@ -86,8 +86,8 @@ impl PipeEnd {
         Ok(state.buffer.peek(skipped, to))
     }
 
-    /// Puts bytes of at most a page back that were just read, before all others. For a time the pipe
-    /// may have a page more than it should.
+    /// Puts bytes of at most a page back that were just read, before all others. For a time the
+    /// pipe may have a page more than it should.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].

@@ -12,7 +12,7 @@ use crate::sync::{Mutex, MutexGuard, Rank, WaitQueue};
 /// A write of up to so many bytes is not mixed with others.
 pub const PIPE_BUF_BYTES: usize = 4096;
 
-/// What a pipe's ends share.
+/// The state that the ends of a pipe share.
 pub(super) struct State {
     pub(super) buffer: Buffer,
     pub(super) readers: u32,

@@ -12,7 +12,7 @@ use crate::fs::name::{self, Name};
 /// The cursor of the first entry; those before it are for `.` and `..`.
 const FIRST_CURSOR: u64 = 2;
 
-/// What Linux's tmpfs adds to a directory's size for an entry, in bytes.
+/// The size of an entry that Linux's tmpfs adds to its directory, in bytes.
 const ENTRY_BYTES: u64 = 20;
 
 /// Returns the size that stat shows for a directory with so many entries.
@@ -20,12 +20,12 @@ pub(super) fn size_bytes(entries: u64) -> u64 {
     (entries + 2) * ENTRY_BYTES
 }
 
-/// What a name is for.
+/// The file of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// The number of the inode.
     pub inode: u64,
-    /// What it is.
+    /// The kind of the file.
     pub kind: FileKind,
 }
 
@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// The entries of a directory. Each has a cursor: the number of entries that were made before it.
-/// So reading goes on at the right place whatever changes meanwhile.
+/// So reading continues at the right place if entries change meanwhile.
 pub(super) struct Entries {
     by_cursor: PageTree<Box<Entry>>,
     /// The cursors, by name.
@@ -69,7 +69,7 @@ impl Entries {
         self.by_name.find(self.hash(name), is_it).copied()
     }
 
-    /// Returns what `name` is for.
+    /// Returns the file of `name`.
     pub(super) fn find(&self, name: &[u8]) -> Option<Target> {
         self.by_cursor.get(self.cursor_of(name)?).map(|entry| entry.target)
     }
@@ -118,7 +118,7 @@ impl Entries {
         }
     }
 
-    /// Returns the first entry at `cursor` or after it: its cursor, its name, what it is for.
+    /// Returns the first entry at `cursor` or after it: its cursor, its name, its file.
     pub(super) fn first_from(&self, cursor: u64) -> Option<(u64, &[u8], Target)> {
         let (cursor, entry) = self.by_cursor.first_from(cursor)?;
         Some((cursor, &entry.name, entry.target))

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`directory`] | a directory's entries, by name and in the order in which they were made |
 //! | [`inodes`] | the table of all inodes |
-//! | [`node`] | what the inodes do |
+//! | [`node`] | the operations of inodes |
 //! | [`options`] | the options of mount(2) |
 //!
 //! Contents of files are only in the page cache. Directories name inodes by their numbers; the file
@@ -42,7 +42,7 @@ const MAGIC: u64 = 0x0102_1994;
 /// The number of the root's inode.
 const ROOT: u64 = 1;
 
-/// What a tmpfs may use.
+/// The limits of a tmpfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// How many pages the files can have.
@@ -119,7 +119,7 @@ impl SuperBlockOps for Root {
 
     fn usage(&self) -> Usage {
         let (pages, inodes) = (&self.fs.page_budget, &self.fs.inode_budget);
-        // As on Linux, there are 0 of what has no limit.
+        // As on Linux, a limit that isn't set is shown as 0.
         let of = |budget: &PageBudget| match budget.limit() {
             UNLIMITED => (0, 0),
             limit => (limit, limit.saturating_sub(budget.used())),

@@ -1,4 +1,4 @@
-//! What the inodes of a tmpfs do.
+//! The operations of inodes of a tmpfs.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -49,7 +49,7 @@ pub(super) fn make(
     Ok(inode)
 }
 
-/// Makes what an inode of `kind` does.
+/// Makes the operations of an inode of `kind`.
 fn ops(fs: &Arc<Tmpfs>, kind: NewKind<'_>) -> Result<Box<dyn InodeOps>, FsError> {
     let counted = Counted::try_new(fs)?;
     Ok(match kind {

@@ -1,16 +1,17 @@
-//! What a program asks of a file in a set.
+//! The events of a file in a set.
 
 use bitflags::bitflags;
 
 use crate::fs::file::readiness::Readiness;
 
 bitflags! {
-    /// What a file is to be ready for, and how that is reported; with Linux's values.
+    /// The requested readiness of a file, and how it is reported; with Linux's values.
     ///
     /// Source: Linux, include/uapi/linux/eventpoll.h.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct SetEvents: u32 {
-        /// Of several sets that the file is in, one is woken at least: EPOLLEXCLUSIVE. All are woken.
+        /// Of several sets that the file is in, one is woken at least: EPOLLEXCLUSIVE. All are
+        /// woken.
         const EXCLUSIVE = 1 << 28;
         /// The machine doesn't sleep meanwhile: EPOLLWAKEUP. It never does.
         const WAKE_UP = 1 << 29;
@@ -27,21 +28,21 @@ impl SetEvents {
     /// The bits that are not for a [`Readiness`]: without any other, nothing is reported.
     const HOW: Self = Self::EXCLUSIVE.union(Self::WAKE_UP).union(Self::ONE_SHOT).union(Self::EDGE);
 
-    /// Those that can be asked for together with [`EXCLUSIVE`](Self::EXCLUSIVE): EPOLLIN, EPOLLOUT
-    /// and their like, EPOLLERR, EPOLLHUP, and how it is reported.
+    /// The events that may be requested together with [`EXCLUSIVE`](Self::EXCLUSIVE): EPOLLIN,
+    /// EPOLLOUT and similar ones, EPOLLERR, EPOLLHUP, and the flags of reporting.
     const WITH_EXCLUSIVE: u32 = 0x1 | 0x40 | 0x4 | 0x100 | 0x8 | 0x10 | 1 << 28 | 1 << 29 | 1 << 31;
 
-    /// Returns whether what is asked for can be asked for exclusively.
+    /// Returns whether these events can be requested exclusively.
     pub(super) fn can_be_exclusive(self) -> bool {
         self.bits() & !Self::WITH_EXCLUSIVE == 0
     }
 
-    /// Returns those of a file that reports nothing any more.
+    /// Returns the events of a file that reports nothing any more.
     pub(super) fn disabled(self) -> Self {
         self & Self::HOW
     }
 
-    /// Returns what of `readiness` is reported.
+    /// Returns the part of `readiness` that is reported.
     pub(super) fn reported(self, readiness: Readiness) -> Readiness {
         if (self & !Self::HOW).is_empty() {
             return Readiness::empty();
@@ -49,17 +50,17 @@ impl SetEvents {
         readiness.reported(Readiness::from_bits_truncate(self.bits() as u16))
     }
 
-    /// Returns those of a file that is asked for; errors and hang-ups always are.
+    /// Adds the events that are always reported: errors and hang-ups.
     pub(super) fn asked(self) -> Self {
         self | Self::from_bits_retain(u32::from(Readiness::ALWAYS.bits()))
     }
 }
 
-/// What a program asks of a file in a set: a `struct epoll_event`.
+/// The request of a program for a file in a set: a `struct epoll_event`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interest {
-    /// What the file is to be ready for, and how that is reported.
+    /// The requested readiness, and how it is reported.
     pub events: SetEvents,
-    /// What the program wants back with it.
+    /// The value that is returned with each event.
     pub data: u64,
 }

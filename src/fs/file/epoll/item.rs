@@ -17,9 +17,9 @@ pub(super) struct Item {
     /// Its place among those that may be ready.
     pub(super) place: Place,
     ready: Arc<Ready>,
-    /// What the file is to be ready for, as [`SetEvents`].
+    /// The requested readiness, as [`SetEvents`].
     events: AtomicU32,
-    /// What the program wants back with it.
+    /// The value that is returned with each event.
     data: AtomicU64,
 }
 
@@ -56,20 +56,20 @@ impl Item {
         self.file.upgrade()
     }
 
-    /// Returns what the program asked for.
+    /// Returns the request of the program.
     pub(super) fn interest(&self) -> Interest {
         let events = SetEvents::from_bits_retain(self.events.load(Ordering::Relaxed));
         Interest { events, data: self.data.load(Ordering::Relaxed) }
     }
 
-    /// Sets what the program asks for. The lock of the items is held.
+    /// Sets the request of the program. The lock of the items is held.
     pub(super) fn set_interest(&self, interest: Interest) {
         self.data.store(interest.data, Ordering::Relaxed);
         self.events.store(interest.events.bits(), Ordering::SeqCst);
     }
 
-    /// Disables it after an event, unless the program has asked for something else meanwhile than
-    /// `before`: EPOLLONESHOT.
+    /// Disables it after an event, unless the program has changed its request from `before`
+    /// meanwhile: EPOLLONESHOT.
     pub(super) fn disable(&self, before: SetEvents) {
         let (old, new) = (before.bits(), before.disabled().bits());
         let _ = self.events.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);

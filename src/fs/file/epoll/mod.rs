@@ -5,23 +5,23 @@
 //!    │                   ▲ │
 //!    │    notify, queued │ │ slot
 //!    │        the file's PollQueue
-//!    └── ready ──► Ready: the slots of items that may be ready, and what waits for them
+//!    └── ready ──► Ready: the slots of items that may be ready, and the waiting threads
 //! ```
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`events`] | what a program asks of a file |
+//! | [`events`] | the request of a program for a file |
 //! | `item` | a file in a set, which observes the file |
 //! | `items` | all files of a set |
 //! | `ready` | those that may be ready |
 //! | `nesting` | sets in sets |
 //!
-//! A notification queues an item, without an allocation. A wait takes items from the queue and looks
-//! at the files, with no lock held: two threads never take the same notification. An item that is
-//! ready is queued again, unless the program asked for changes only.
+//! A notification queues an item, without an allocation. A wait takes items from the queue and
+//! checks the files, with no lock held: two threads never take the same notification. An item that
+//! is ready is queued again, unless the program requested edge-triggered events.
 //!
-//! Locks: the items' (sleeping), then that of [`Ready`]. Files are neither looked at nor dropped
-//! with one of them held.
+//! Locks: the lock of the items (sleeping), then the lock of [`Ready`]. Files are neither checked
+//! nor dropped with one of them held.
 
 pub mod events;
 mod item;
@@ -131,7 +131,8 @@ impl FileSet {
 
     /// Queues an item if its file is ready.
     fn look_at(&self, item: &Item, file: &OpenFile) {
-        // Pairs with the fence of a notification: either that sees the item, or this sees the change.
+        // Pairs with the fence of a notification: either that sees the item, or this sees the
+        // change.
         fence(Ordering::SeqCst);
         if !item.interest().events.reported(file.readiness()).is_empty() {
             self.ready.push(&item.place);
@@ -139,7 +140,7 @@ impl FileSet {
         }
     }
 
-    /// Changes what is asked of `file`, known as `fd`.
+    /// Changes the request for `file`, known as `fd`.
     ///
     /// # Errors
     /// [`FsError::NotFound`]; [`FsError::InvalidArgument`] if it is or is to be woken exclusively.
@@ -177,7 +178,7 @@ impl FileSet {
     /// if none is ready in time.
     ///
     /// # Errors
-    /// [`FsError::Interrupted`], and that of `found` for the first one.
+    /// [`FsError::Interrupted`], and the error of `found` for the first event.
     pub fn wait(
         &self,
         max: usize,
@@ -249,15 +250,15 @@ impl FileSet {
         }
     }
 
-    /// Takes the first item that may be ready, what is asked of it, and its file if that is open.
+    /// Takes the first item that may be ready, its request, and its file if that is open.
     fn take_first(&self) -> Option<(Arc<Item>, Interest, Option<Arc<OpenFile>>)> {
         let items = self.items.lock();
         let item = self.ready.pop(|slot| items.get(slot).map(|item| (&item.place, item)))?;
         Some((item.clone(), item.interest(), item.file()))
     }
 
-    /// Returns the file at `index` of those that may be ready, if it is open, and what is asked of
-    /// it.
+    /// Returns the file at `index` of the files that may be ready, if it is open, and the events
+    /// that are requested of it.
     fn ready_at(&self, index: usize) -> Option<(SetEvents, Arc<OpenFile>)> {
         let items = self.items.lock();
         let item = self.ready.at(index).and_then(|slot| items.get(slot))?;

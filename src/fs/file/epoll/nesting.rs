@@ -13,10 +13,10 @@ const DEPTH_MAX: u32 = 5;
 /// In how many sets a set can be, so that a notification ends soon.
 const AROUND_MAX: usize = 16;
 
-/// Protects which sets are in which, and counts the looks at that.
+/// Protects the graph of nested sets, and counts the searches in it.
 static NESTING: Mutex<u64> = Mutex::new(Rank::FileSets, 0);
 
-/// What a look at nested sets has found of one.
+/// The result of a search for one set.
 #[derive(Clone, Copy, Debug, Default)]
 struct Walked {
     /// The number of the look.
@@ -25,16 +25,16 @@ struct Walked {
     height: u32,
 }
 
-/// What is known of how a set is nested.
+/// The nesting of a set.
 pub(super) struct Nesting {
     /// How many sets were around it at most, each in the next one.
     around: AtomicU32,
-    /// Protects what the last look has found.
+    /// Protects the result of the last search.
     walked: SpinMutex<Walked>,
 }
 
 impl Nesting {
-    /// Returns that of a new set.
+    /// Returns the state of a new set.
     pub(super) fn new() -> Self {
         let walked = SpinMutex::new(Rank::Files, Walked::default());
         Self { around: AtomicU32::new(0), walked }
@@ -43,7 +43,7 @@ impl Nesting {
 
 /// A set that can be in other ones.
 pub(super) trait NestedSet {
-    /// Returns what is known of how it is nested.
+    /// Returns its nesting.
     fn nesting(&self) -> &Nesting;
 
     /// Calls `action` with each set that is in it, until one fails.
@@ -53,8 +53,8 @@ pub(super) trait NestedSet {
     ) -> Result<(), FsError>;
 }
 
-/// Checks that `inner`, which is in `count` sets, can be added to `outer`. No other set becomes nested
-/// until the guard is dropped.
+/// Checks that `inner`, which is in `count` sets, can be added to `outer`. No other set becomes
+/// nested until the guard is dropped.
 pub(super) fn enter<S: NestedSet>(
     outer: &S,
     inner: &S,

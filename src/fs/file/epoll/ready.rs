@@ -11,7 +11,7 @@ use crate::sync::{IrqMutex, Rank, WaitQueue};
 /// The number of an item in its set.
 pub(super) type Slot = u32;
 
-/// What an item is in the queue.
+/// The state of an item in the queue.
 pub(super) struct Place {
     pub(super) slot: Slot,
     /// Whether it is in the queue. Changed with its lock held.
@@ -24,15 +24,15 @@ impl Place {
     }
 }
 
-/// The files of a set that may be ready, each once, in the order of their notifications, and what
-/// waits for them.
+/// The files of a set that may be ready, each once, in the order of their notifications, and the
+/// threads that wait for them.
 pub(super) struct Ready {
     /// Protects the queue, and whether an item is in it; held to add or to remove one; taken by
     /// interrupt handlers. It has room for all items.
     queue: IrqMutex<VecDeque<Slot>>,
     /// The threads that wait in the set itself.
     pub(super) waiters: WaitQueue,
-    /// What observes the set: polls, and other sets.
+    /// The observers of the set: polls, and other sets.
     pub(super) observers: PollQueue,
 }
 

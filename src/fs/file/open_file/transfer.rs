@@ -20,7 +20,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`FsError::NotOpenForThis`], [`FsError::IsADirectory`], [`FsError::BadAddress`], and those
-    /// of what serves it.
+    /// of the object that serves the file.
     pub fn read(&self, to: &mut dyn Sink) -> Result<usize, FsError> {
         self.read_with(OpenFlags::empty(), to)
     }
@@ -80,7 +80,8 @@ impl OpenFile {
         }
     }
 
-    /// Notes that bytes went through a pipe or FIFO. The times of devices are those of their nodes.
+    /// Updates the times of a pipe or FIFO after a transfer. The times of devices are those of
+    /// their nodes.
     fn touch_fifo(&self, touch: Touch, bytes: usize) {
         if bytes > 0 && self.inode().kind() == FileKind::Fifo {
             self.inode().touch(touch);
@@ -98,7 +99,7 @@ impl OpenFile {
     ///
     /// # Errors
     /// [`FsError::NotOpenForThis`], [`FsError::NoSpace`], [`FsError::TooLarge`],
-    /// [`FsError::BadAddress`], and those of what serves it.
+    /// [`FsError::BadAddress`], and the errors of the object that serves the file.
     pub fn write(&self, from: &mut dyn Source) -> Result<usize, FsError> {
         self.write_with(OpenFlags::empty(), from)
     }

@@ -7,7 +7,7 @@ use crate::fs::error::FsError;
 use crate::fs::file::readiness::{Observer, PollQueue, Readiness};
 
 impl OpenFile {
-    /// Returns what can be done now without waiting.
+    /// Returns the operations that are possible without waiting.
     pub fn readiness(&self) -> Readiness {
         match &self.contents {
             Contents::Special(ops) => ops.readiness(),
@@ -21,8 +21,8 @@ impl OpenFile {
         self.special().and_then(|ops| ops.poll_queue())
     }
 
-    /// Adds an observer, which is removed when the file is closed. It looks at the readiness
-    /// afterwards: a change before may not be notified.
+    /// Adds an observer, which is removed when the file is closed. The caller checks the readiness
+    /// after that: a change before the call may not be notified.
     ///
     /// # Errors
     /// [`FsError::NotPermitted`] if its readiness never changes; [`FsError::NoMemory`].
