@@ -95,7 +95,7 @@ fn named_key(code: KeyCode, is_shifted: bool, is_jump: bool) -> Option<Key> {
     })
 }
 
-/// Returns what a character is with Ctrl.
+/// Returns the code of a character with Ctrl.
 ///
 /// Source: ECMA-48 for the characters above the letters; DEC, "VT220 Programmer Reference Manual",
 /// "Control Codes" for the digits.

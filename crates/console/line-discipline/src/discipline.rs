@@ -1,4 +1,4 @@
-//! The line discipline's state, and what changes it besides bytes.
+//! The line discipline's state, and its changes other than by bytes.
 
 use crate::buffer::CreateError;
 use crate::byte_set::ByteSet;
@@ -10,7 +10,7 @@ use crate::packet::PacketStatus;
 use crate::termios::Termios;
 use crate::window_size::WindowSize;
 
-/// What the device of a terminal is.
+/// The kind of a terminal's device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Device {
     /// A serial line: stopped output stops at once.
@@ -25,9 +25,9 @@ pub enum Device {
 /// Which queues are flushed (TCFLSH).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queues {
-    /// What was received and not read.
+    /// The bytes that were received and not read.
     Input,
-    /// What was written and not sent.
+    /// The bytes that were written and not sent.
     Output,
     /// Both.
     Both,
@@ -57,7 +57,7 @@ pub struct LineDiscipline {
     pub(crate) throttled: bool,
     /// A STOP or START that is sent before everything else, even when stopped.
     pub(crate) urgent: Option<u8>,
-    /// What is reported to the master, in packet mode.
+    /// The events for the master, in packet mode.
     pub(crate) packet: Option<PacketStatus>,
 }
 

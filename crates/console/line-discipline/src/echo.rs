@@ -1,4 +1,4 @@
-//! What a terminal shows of its input.
+//! The echo of input.
 
 use crate::character::is_control;
 use crate::discipline::LineDiscipline;
@@ -14,7 +14,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Echoes a byte without a `^`, but as OPOST asks for.
+    /// Echoes a byte without a `^`, processed as OPOST requests.
     pub(crate) fn echo_plain(&mut self, byte: u8) {
         match self.processing() {
             // Linux marks its own commands with this byte and sends it unprocessed.

@@ -5,7 +5,7 @@ use crate::control_character::ControlCharacter;
 use crate::discipline::LineDiscipline;
 use crate::flags::{InputFlags, LocalFlags};
 
-/// What is erased of the edited line.
+/// The part of the edited line that is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Erase {
     Character,

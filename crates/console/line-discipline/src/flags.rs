@@ -44,7 +44,7 @@ bitflags! {
     /// How output is treated (`c_oflag`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct OutputFlags: u32 {
-        /// Output is processed at all.
+        /// Output is processed.
         const OPOST = 0x0001;
         /// Turns lower case into upper case.
         const OLCUC = 0x0002;
@@ -79,7 +79,7 @@ bitflags! {
         const CS8 = 0x0030;
         /// Two stop bits.
         const CSTOPB = 0x0040;
-        /// Receives at all.
+        /// The receiver is on.
         const CREAD = 0x0080;
         /// Makes and expects parity.
         const PARENB = 0x0100;

@@ -10,7 +10,7 @@ use crate::termios::Termios;
 /// Source: Linux, `TTY_THRESHOLD_THROTTLE` and `TTY_THRESHOLD_UNTHROTTLE`.
 const THRESHOLD_BYTES: usize = 128;
 
-/// What a program asks for with TCXONC.
+/// The request of a program with TCXONC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlowAction {
     /// Stops the output (TCOOFF).

@@ -31,7 +31,7 @@ pub(crate) struct OutputQueue {
     /// Where the output stopped: the bytes from here on wait for a restart.
     stopped_at: Option<usize>,
     columns: Columns,
-    /// What the columns were when the output stopped.
+    /// The columns at the time when the output stopped.
     stopped_columns: Columns,
 }
 
@@ -96,7 +96,7 @@ impl OutputQueue {
         }
     }
 
-    /// Removes what the device can take now.
+    /// Removes the bytes that the device can take now.
     pub(crate) fn clear_ready(&mut self) {
         self.tail = self.stopped_at.unwrap_or(self.head);
     }

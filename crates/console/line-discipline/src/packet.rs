@@ -1,9 +1,9 @@
-//! What is reported to the master of a pseudo-terminal in packet mode.
+//! The events that the master of a pseudo-terminal reads in packet mode.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What happened at the terminal since the master last read, in packet mode.
+    /// The events at the terminal since the master last read, in packet mode.
     ///
     /// Source: ioctl_tty(2), TIOCPKT.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! What a program's read returns, and how long it waits.
+//! Reads of a program: their result, and how long they wait.
 
 use crate::control_character::ControlCharacter;
 use crate::discipline::LineDiscipline;
@@ -7,7 +7,8 @@ use crate::flags::LocalFlags;
 /// VTIME counts in tenths of a second.
 const TIME_UNIT_MS: u32 = 100;
 
-/// A read that may wait: what it has copied, and the values of VMIN and VTIME when it began.
+/// A read that may wait: the bytes that it has copied, and the values of VMIN and VTIME when it
+/// began.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadRequest {
     copied: usize,
@@ -17,7 +18,7 @@ pub struct ReadRequest {
     timed_from_start: bool,
 }
 
-/// How a read goes on.
+/// The next step of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadStep {
     /// It returns [`ReadRequest::copied`] bytes, which may be 0.

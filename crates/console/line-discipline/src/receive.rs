@@ -22,7 +22,7 @@ bitflags! {
     }
 }
 
-/// What became of received bytes.
+/// The result of receiving bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
     /// How many bytes were processed. The caller keeps the others until a program has read

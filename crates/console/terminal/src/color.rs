@@ -1,4 +1,4 @@
-//! Colours, and their conversion to what devices can show.
+//! Colours, and their conversion to the colours of devices.
 //!
 //! Source: "XTerm Control Sequences", "256 colors" (the cube and the greys);
 //! console_codes(4) and the VGA's palette (the first 16).

@@ -1,9 +1,9 @@
-//! The cursor, and what is saved with it.
+//! The cursor, and the state that is saved with it.
 
 use crate::charset::Charsets;
 use crate::{Cell, Style};
 
-/// The place and the style of the next character: what DECSC saves.
+/// The place and the style of the next character: the state that DECSC saves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) row: usize,

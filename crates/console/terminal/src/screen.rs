@@ -21,7 +21,7 @@ pub(crate) enum Which {
 pub(crate) struct Screen {
     /// The cells, indexed by [`Which`].
     grids: [Grid; 2],
-    /// What DECSC saved, indexed by [`Which`].
+    /// The state that DECSC saved, indexed by [`Which`].
     pub(crate) saved: [Cursor; 2],
     pub(crate) which: Which,
     pub(crate) cursor: Cursor,

@@ -5,7 +5,7 @@
 //! | `table` | [`LockTable`]: the locks of a file |
 //! | `waits` | [`Waits`]: which owners wait for which, so that none waits for itself |
 //!
-//! The rules are those of fcntl(2) and flock(2). Nothing here waits: the kernel does.
+//! The rules are those of fcntl(2) and flock(2). Nothing here waits: the caller does.
 
 #![no_std]
 #![forbid(unsafe_code)]

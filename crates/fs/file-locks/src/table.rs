@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use crate::NoMemory;
 
-/// What a lock keeps others from.
+/// The kind of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// From locks for writing.
@@ -45,17 +45,18 @@ impl Range {
 /// A lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lock<O> {
-    /// Whose it is.
+    /// Its owner.
     pub owner: O,
-    /// What it keeps others from.
+    /// Its kind.
     pub kind: Kind,
     /// Of which bytes.
     pub range: Range,
-    /// The process that has set it, for those who ask.
+    /// The process that has set it, which F_GETLK reports.
     pub pid: i32,
 }
 
-/// The locks of a file. Those of one owner never overlap, and those of one kind that touch are one.
+/// The locks of a file. Locks of one owner never overlap; adjacent ones of the same kind are
+/// merged.
 #[derive(Debug)]
 pub struct LockTable<O> {
     /// In the order of their first bytes.
@@ -93,8 +94,8 @@ impl<O: Copy + PartialEq> LockTable<O> {
         })
     }
 
-    /// Sets a lock that nothing [keeps](Self::conflict) its owner from. The owner's other locks there
-    /// are replaced.
+    /// Sets a lock that nothing [keeps](Self::conflict) its owner from. The owner's other locks
+    /// there are replaced.
     ///
     /// # Errors
     /// [`NoMemory`].
@@ -117,7 +118,7 @@ impl<O: Copy + PartialEq> LockTable<O> {
         Ok(())
     }
 
-    /// Removes what `owner` has locked in `range`; returns whether that was something.
+    /// Removes the locks of `owner` in `range`; returns whether there were any.
     ///
     /// # Errors
     /// [`NoMemory`].
@@ -138,8 +139,8 @@ impl<O: Copy + PartialEq> LockTable<O> {
         self.locks.try_reserve(2).map_err(|_| NoMemory)
     }
 
-    /// Cuts `range` out of the locks of `owner`; returns whether there was something. At most one is
-    /// cut in two.
+    /// Cuts `range` out of the locks of `owner`; returns whether there was something. At most one
+    /// is cut in two.
     fn cut(&mut self, owner: O, range: Range) -> bool {
         let mut is_cut = false;
         let mut index = 0;

@@ -14,7 +14,7 @@ pub enum WaitError {
 /// Which owners wait for which. An owner may wait several times, by several threads.
 #[derive(Debug)]
 pub struct Waits<O> {
-    /// Who waits, and for whom.
+    /// The graph of waiting owners.
     waits: Vec<(O, O)>,
 }
 
@@ -25,7 +25,7 @@ impl<O> Default for Waits<O> {
 }
 
 impl<O> Waits<O> {
-    /// Returns those of nobody.
+    /// Returns an empty graph.
     pub const fn new() -> Self {
         Self { waits: Vec::new() }
     }

@@ -1,6 +1,6 @@
 //! One file of an archive.
 
-/// The bits of a mode that say what kind of file it is: Linux's S_IFMT.
+/// The bits of a mode for the kind of file: Linux's S_IFMT.
 const KIND_BITS: u32 = 0o170_000;
 
 /// A kind of file. Source: Linux, include/uapi/linux/stat.h.
@@ -39,7 +39,7 @@ pub struct Entry<'a> {
     pub offset: usize,
     /// The path, without a NUL. Not always UTF-8.
     pub name: &'a [u8],
-    /// The kind of file, and who may do what.
+    /// The kind of file, and its permission bits.
     pub mode: u32,
     /// The user that owns it.
     pub uid: u32,
@@ -61,7 +61,7 @@ pub struct Entry<'a> {
     pub contents: &'a [u8],
 }
 
-/// What the names of one file have in common, within a part.
+/// The common key of all names of one file, within a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LinkKey {
     archive: u32,

@@ -5,17 +5,17 @@ use core::fmt;
 /// The magic number of archives in POSIX's format, which cpio makes without `-H newc`.
 const OLD_MAGIC: [u8; 6] = *b"070707";
 
-/// What is wrong with the input, and where.
+/// A defect of the input, and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitramfsError {
     /// Where it is, in bytes from the start of what was read: the input, or, for an archive
     /// that was unpacked, the unpacked bytes.
     pub offset: usize,
-    /// What was found there.
+    /// The bytes that were found there.
     pub problem: Problem,
 }
 
-/// What is wrong.
+/// The defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// Neither an archive nor gzip starts here, but these bytes; zeroes where the input ends
@@ -44,7 +44,7 @@ pub enum Problem {
     UnknownMethod(u8),
     /// The gzip data has flags that RFC 1952 reserves.
     UnknownFlags(u8),
-    /// The header of the gzip data has another checksum than it says.
+    /// The checksum in the header of the gzip data is wrong.
     BadHeaderChecksum {
         /// The checksum in the header.
         expected: u16,

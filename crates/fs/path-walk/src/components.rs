@@ -1,6 +1,6 @@
 //! The components of a path.
 
-/// A component, and what follows it.
+/// A component, and the rest of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Component<'a> {
     /// Its bytes, at least one, no slash among them.

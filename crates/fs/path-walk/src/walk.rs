@@ -15,7 +15,7 @@ pub trait Tree {
     type Place: Clone;
     /// The text of a symbolic link.
     type Text: AsRef<[u8]>;
-    /// The tree's own errors, and those of the walk.
+    /// The tree's own errors, and the errors of the walk.
     type Error: From<WalkError>;
 
     /// Checks that names may be looked up in `place`: it is a directory, and the caller may search
@@ -76,7 +76,7 @@ pub enum LastLink {
     Keep,
 }
 
-/// What a walk must not do, as openat2(2) has it (`RESOLVE_…`).
+/// The restrictions of a walk, as openat2(2) has them (`RESOLVE_…`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Restrictions {
     /// It doesn't enter another mount.
@@ -94,9 +94,9 @@ pub struct Restrictions {
 /// How a path is walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// What is done with a link at the end.
+    /// Whether a link at the end is followed.
     pub last_link: LastLink,
-    /// What the walk must not do.
+    /// The restrictions of the walk.
     pub restrictions: Restrictions,
 }
 
@@ -131,7 +131,7 @@ impl<P> Clone for Start<'_, P> {
 
 impl<P> Copy for Start<'_, P> {}
 
-/// What a path leads to.
+/// The result of a walk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found<P> {
     /// The place.
@@ -187,7 +187,7 @@ struct Walker<'a, T: Tree> {
     has_slash: bool,
 }
 
-/// What a step was.
+/// The kind of a step.
 enum Step<T> {
     /// The walk is at the component's place.
     Taken,

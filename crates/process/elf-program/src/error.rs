@@ -1,4 +1,4 @@
-//! What can be wrong with an ELF file.
+//! The errors of ELF files.
 
 use core::fmt;
 

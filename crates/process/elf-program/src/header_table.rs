@@ -23,7 +23,7 @@ const PATH_BYTES_MAX: u64 = 4096;
 /// Bytes before the fields that depend on the class.
 const IDENTIFICATION_BYTES: usize = 16;
 
-/// What is gathered from the program headers.
+/// The values from the program headers.
 pub(crate) struct HeaderTable {
     user: UserAddresses,
     headers_offset: u64,

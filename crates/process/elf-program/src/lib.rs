@@ -1,4 +1,4 @@
-//! Reads an executable file into a plan of what to map where.
+//! Reads an executable file into a plan of its mappings.
 //!
 //! [`Program::read`] reads an ELF64 file for x86-64: linked to fixed addresses (ET_EXEC), or
 //! position-independent (ET_DYN), which [`Program::at_base`] places. It checks everything
@@ -25,7 +25,7 @@
 //! | `segment` | one segment and its checks |
 //! | `mapping` | the plan |
 //! | `script` | `#!` |
-//! | `error` | what can be wrong, and the error of Linux for it |
+//! | `error` | the errors of ELF files, and the error of Linux for each |
 //!
 //! Sources: System V ABI, "Object Files" and "Program Loading and Dynamic Linking"; System V
 //! ABI, AMD64 Architecture Processor Supplement; for limits and errors Linux, fs/binfmt_elf.c

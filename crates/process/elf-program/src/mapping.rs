@@ -1,4 +1,4 @@
-//! The plan: what to map where, in whole pages.
+//! The plan: mappings in whole pages.
 
 use core::ops::Range;
 
@@ -11,13 +11,13 @@ use crate::segment::{Access, Segment, page_down, page_up};
 pub struct Mapping {
     /// The addresses: at least one page, aligned to pages.
     pub pages: Range<VirtAddr>,
-    /// What the program may do with them.
+    /// The access that the program has.
     pub access: Access,
-    /// What is in them.
+    /// Their contents.
     pub source: MappingSource,
 }
 
-/// What is in the pages of a [`Mapping`].
+/// The contents of the pages of a [`Mapping`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MappingSource {
     /// A private mapping of the file. The file may end before the mapping does.

@@ -1,4 +1,4 @@
-//! What a process does at each signal.
+//! The actions of a process for each signal.
 
 use crate::action::{Handler, SaFlags, SigAction};
 use crate::signal::{DefaultAction, SIGNALS, Signal};
@@ -10,7 +10,7 @@ pub enum ActionError {
     Unstoppable,
 }
 
-/// What came of setting an action.
+/// The result of setting an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetAction {
     /// The action until now.
@@ -20,12 +20,12 @@ pub struct SetAction {
     pub is_ignored: bool,
 }
 
-/// What a process does at each signal. A fork copies it, CLONE_SIGHAND shares it.
+/// The actions of a process for each signal. A fork copies them, CLONE_SIGHAND shares them.
 #[derive(Clone, Debug)]
 pub struct Dispositions([SigAction; SIGNALS]);
 
 impl Dispositions {
-    /// Returns those of the first process: all default.
+    /// Returns the actions of the first process: all default.
     pub fn new() -> Self {
         Self([SigAction::default(); SIGNALS])
     }

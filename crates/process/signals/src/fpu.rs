@@ -1,4 +1,4 @@
-//! The FPU state in a signal's frame, and what of it XRSTOR may load.
+//! The FPU state in a signal's frame, and the part of it that XRSTOR may load.
 //!
 //! The state is what XSAVE writes in its standard format: 512 bytes of FXSAVE, a header of
 //! 64 bytes, the other components. In bytes of the first part that the processor ignores the
@@ -32,7 +32,7 @@ const MUST_BE_ZERO: core::ops::Range<usize> = HEADER + 8..HEADER + 24;
 /// The components x87 and SSE, which FXSAVE writes.
 const LEGACY_FEATURES: u64 = 0b11;
 
-/// What the kernel saves of the FPU.
+/// The part of the FPU state that the kernel saves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
     /// The components that XCR0 enables for the program, x87 and SSE among them.

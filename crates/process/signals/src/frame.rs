@@ -74,10 +74,10 @@ pub struct Registers {
     pub rflags: u64,
 }
 
-/// What a frame holds besides the registers and the signal.
+/// The contents of a frame besides the registers and the signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// The selector of the code segment, to look at: a return accepts no other.
+    /// The selector of the code segment, for information: a return accepts no other.
     pub cs: u16,
     /// The selector of the stack segment, likewise.
     pub ss: u16,
@@ -99,7 +99,7 @@ pub enum FrameError {
     NoStack,
     /// The alternate stack has no room for the frame.
     AltStackOverflow,
-    /// A selector isn't that of the code or the stack of programs.
+    /// A selector isn't the one of the code or of the stack of programs.
     BadSelector,
     /// The action has no restorer.
     NoRestorer,
@@ -117,13 +117,13 @@ pub struct Frame {
     /// Where the FPU state goes; 0 if there is none. It has `fpu_bytes` and then
     /// [`MAGIC2_BYTES`], see [`crate::fpu::seal`].
     pub fpu_address: u64,
-    /// What goes there.
+    /// The bytes of the frame.
     pub bytes: [u8; FRAME_BYTES],
     /// The registers with which the handler begins.
     pub entry: Registers,
 }
 
-/// What a frame restores.
+/// The state that a frame restores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Restored {
     /// The registers. RFLAGS has only changes that a program may make.
@@ -136,10 +136,10 @@ pub struct Restored {
     pub fpu_address: Option<u64>,
 }
 
-/// Returns how many bytes a stack has to have for a frame with `fpu_bytes` of FPU state, wherever the
-/// stack pointer is: AT_MINSIGSTKSZ of getauxval(3).
+/// Returns how many bytes a stack has to have for a frame with `fpu_bytes` of FPU state, wherever
+/// the stack pointer is: AT_MINSIGSTKSZ of getauxval(3).
 pub const fn stack_bytes_min(fpu_bytes: usize) -> u64 {
-    /// What the alignment of the FPU state and of the frame may take.
+    /// The most bytes that the alignment of the FPU state and of the frame needs.
     const ALIGNMENT_BYTES: usize = 63 + 15 + 8;
     let bytes = FRAME_BYTES + fpu_bytes + MAGIC2_BYTES + ALIGNMENT_BYTES;
     (bytes as u64 + RED_ZONE_BYTES).next_multiple_of(16)

@@ -1,4 +1,4 @@
-//! What comes with a signal: `siginfo_t`.
+//! The information about a signal: `siginfo_t`.
 
 use crate::bytes::{Writer, array, i32_at};
 use crate::code::Code;
@@ -11,7 +11,7 @@ pub const SIGINFO_BYTES: usize = 128;
 const FIELDS_OFFSET: usize = 16;
 const FIELDS_BYTES: usize = 32;
 
-/// What comes with a signal.
+/// The information about a signal.
 ///
 /// Source: sigaction(2), "The siginfo_t argument"; Linux UAPI, asm-generic/siginfo.h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +22,11 @@ pub struct SigInfo {
     pub code: Code,
     /// An error number; 0 almost always.
     pub errno: i32,
-    /// What belongs to the code.
+    /// The fields that belong to the code.
     pub content: Content,
 }
 
-/// What belongs to a code.
+/// The fields that belong to a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Nothing.
@@ -58,7 +58,7 @@ pub enum Content {
     },
     /// A fault.
     Fault {
-        /// The address that was accessed, or that of the instruction.
+        /// The address that was accessed, or the address of the instruction.
         address: u64,
     },
     /// A child's state changed.
@@ -81,7 +81,7 @@ pub enum Content {
         /// The file descriptor.
         descriptor: i32,
     },
-    /// What rt_sigqueueinfo(2) passed, as it is.
+    /// The bytes that rt_sigqueueinfo(2) passed.
     Bytes([u8; FIELDS_BYTES]),
 }
 
@@ -129,32 +129,32 @@ impl ChildStatus {
 }
 
 impl SigInfo {
-    /// Returns what comes with a signal of the kernel, without further reason.
+    /// Returns the information of a signal of the kernel, without further reason.
     pub const fn from_kernel(signal: Signal) -> Self {
         Self::new(signal, Code::KERNEL, Content::None)
     }
 
-    /// Returns what comes with a signal of kill(2).
+    /// Returns the information of a signal of kill(2).
     pub const fn from_user(signal: Signal, pid: i32, uid: u32) -> Self {
         Self::new(signal, Code::USER, Content::Sender { pid, uid })
     }
 
-    /// Returns what comes with a signal of tgkill(2) and tkill(2).
+    /// Returns the information of a signal of tgkill(2) and tkill(2).
     pub const fn to_thread(signal: Signal, pid: i32, uid: u32) -> Self {
         Self::new(signal, Code::THREAD, Content::Sender { pid, uid })
     }
 
-    /// Returns what comes with a signal of sigqueue(3).
+    /// Returns the information of a signal of sigqueue(3).
     pub const fn queued(signal: Signal, pid: i32, uid: u32, value: u64) -> Self {
         Self::new(signal, Code::QUEUE, Content::Value { pid, uid, value })
     }
 
-    /// Returns what comes with a fault.
+    /// Returns the information of a fault.
     pub const fn fault(signal: Signal, code: Code, address: u64) -> Self {
         Self::new(signal, code, Content::Fault { address })
     }
 
-    /// Returns what comes with SIGCHLD. The times are in ticks of 1/100 s.
+    /// Returns the information of SIGCHLD. The times are in ticks of 1/100 s.
     pub fn child(pid: i32, uid: u32, status: ChildStatus, ticks: (u64, u64)) -> Self {
         let (code, status) = status.code_and_status();
         let (user_ticks, system_ticks) = ticks;
@@ -177,7 +177,7 @@ impl SigInfo {
         }
     }
 
-    /// Returns the `siginfo_t`. What it doesn't use is zero.
+    /// Returns the `siginfo_t`. Unused bytes are zero.
     pub fn to_bytes(&self) -> [u8; SIGINFO_BYTES] {
         let mut bytes = [0; SIGINFO_BYTES];
         let mut writer = Writer(&mut bytes);

@@ -18,7 +18,7 @@ pub enum Limit {
     Reached,
 }
 
-/// What became of a signal that was sent.
+/// The result of sending a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
     /// It is pending, with its information, which counts against the limit.
@@ -40,7 +40,7 @@ pub enum PushError {
 /// A signal that was pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// What came with it. If that was lost: as if process 0 had sent it.
+    /// Its information. If that was lost: as if process 0 had sent it.
     pub info: SigInfo,
     /// Whether it counted against the limit.
     pub was_queued: bool,
@@ -50,7 +50,7 @@ pub struct Taken {
 #[derive(Debug, Default)]
 pub struct Pending {
     set: SignalSet,
-    /// What came with them, in the order in which they were sent.
+    /// The information of each, in the order in which they were sent.
     queue: VecDeque<SigInfo>,
 }
 

@@ -1,4 +1,4 @@
-//! How a system call goes on that a signal interrupted.
+//! The continuation of a system call that a signal interrupted.
 
 use crate::action::SaFlags;
 use crate::deliver::Delivery;
@@ -6,7 +6,7 @@ use crate::deliver::Delivery;
 /// The number of the system call restart_syscall on x86_64.
 pub const RESTART_SYSCALL: u64 = 219;
 
-/// How an interrupted system call wants to go on. These values never reach a program.
+/// How an interrupted system call continues. These values never reach a program.
 ///
 /// Source: signal(7), "Interruption of system calls and library functions by signal
 /// handlers"; the names are Linux's.
@@ -24,7 +24,7 @@ pub enum Interruption {
     RestartBlock,
 }
 
-/// What a thread finds in user mode after an interrupted system call.
+/// The effect on user mode of an interrupted system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// The call returned EINTR.

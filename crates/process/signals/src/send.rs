@@ -1,4 +1,4 @@
-//! What a signal does when it is sent, before it is pending.
+//! The effects of a signal when it is sent, before it is pending.
 
 use crate::action::Handler;
 use crate::dispositions::Dispositions;
@@ -18,7 +18,7 @@ pub enum ProcessKind {
     Ordinary,
 }
 
-/// What the caller does about a signal that is sent to a process or to one of its threads.
+/// The action of the caller for a signal that is sent to a process or to one of its threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Signals to remove from the queues of the process and of all its threads: SIGCONT

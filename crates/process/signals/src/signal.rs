@@ -12,7 +12,7 @@ const FIRST_REAL_TIME: u8 = 32;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signal(NonZeroU8);
 
-/// What a signal does to a process that has no handler for it.
+/// The effect of a signal on a process that has no handler for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DefaultAction {
     /// Ends the process.
@@ -104,7 +104,7 @@ impl Signal {
         STANDARD.get(self.index()).map(|(name, _)| *name)
     }
 
-    /// Returns what the signal does to a process that has no handler for it.
+    /// Returns the effect of the signal on a process that has no handler for it.
     pub fn default_action(self) -> DefaultAction {
         STANDARD.get(self.index()).map_or(DefaultAction::Terminate, |(_, action)| *action)
     }

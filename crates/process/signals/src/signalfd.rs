@@ -1,4 +1,4 @@
-//! What a read of a signalfd returns: `struct signalfd_siginfo`.
+//! The record that a read of a signalfd returns: `struct signalfd_siginfo`.
 
 use crate::bytes::{Writer, i32_at, u32_at, u64_at};
 use crate::info::{Content, SigInfo};
@@ -27,7 +27,7 @@ mod at {
     pub(super) const ADDRESS: usize = 72;
 }
 
-/// Writes who sent a signal, and the value that came with it.
+/// Writes the sender of a signal, and its value.
 fn write_value(writer: &mut Writer<'_>, pid: i32, uid: u32, value: u64) {
     writer.i32(at::PID, pid);
     writer.u32(at::UID, uid);
@@ -36,7 +36,7 @@ fn write_value(writer: &mut Writer<'_>, pid: i32, uid: u32, value: u64) {
 }
 
 impl SigInfo {
-    /// Returns the `struct signalfd_siginfo`. What it doesn't use is zero.
+    /// Returns the `struct signalfd_siginfo`. Unused bytes are zero.
     pub fn to_signalfd_bytes(&self) -> [u8; SIGNALFD_BYTES] {
         let mut bytes = [0; SIGNALFD_BYTES];
         let mut writer = Writer(&mut bytes);
@@ -68,7 +68,7 @@ impl SigInfo {
                 writer.i32(at::DESCRIPTOR, descriptor);
                 writer.u32(at::BAND, events as u32);
             }
-            // What rt_sigqueueinfo(2) passes is a sender and a value.
+            // rt_sigqueueinfo(2) passes a sender and a value.
             Content::Bytes(fields) => {
                 let (pid, uid) = (i32_at(&fields, 0), u32_at(&fields, 4));
                 write_value(&mut writer, pid, uid, u64_at(&fields, 8));

@@ -1,11 +1,11 @@
-//! What a thread has of signals.
+//! The signal state of a thread.
 
 use crate::alt_stack::AltStack;
 use crate::pending::Pending;
 use crate::set::SignalSet;
 use crate::signal::Signal;
 
-/// What a thread has of signals.
+/// The signal state of a thread.
 #[derive(Debug, Default)]
 pub struct ThreadSignals {
     /// The signals that were sent to this thread.
@@ -15,12 +15,12 @@ pub struct ThreadSignals {
     blocked: SignalSet,
     /// The signals that it waits for (rt_sigtimedwait): they wake it, blocked or not.
     awaited: SignalSet,
-    /// The blocked signals to return to, during rt_sigsuspend, ppoll and the like.
+    /// The blocked signals to return to, during rt_sigsuspend, ppoll and similar calls.
     saved: Option<SignalSet>,
 }
 
 impl ThreadSignals {
-    /// Returns those of the first thread.
+    /// Returns the state of the first thread.
     pub const fn new() -> Self {
         Self {
             pending: Pending::new(),

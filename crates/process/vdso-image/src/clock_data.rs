@@ -1,4 +1,4 @@
-//! What the code of the vDSO computes the time from.
+//! The data from which the code of the vDSO computes the time.
 
 /// How many bytes the data has.
 pub const CLOCK_DATA_BYTES: usize = 48;
@@ -9,7 +9,7 @@ pub mod offset {
     pub const SEQUENCE: usize = 0;
     /// A number of 32 bits: whether the time can be computed from the counter.
     pub const IS_USABLE: usize = 4;
-    /// What the counter was at the base.
+    /// The value of the counter at the base.
     pub const BASE_TSC: usize = 8;
     /// The time at the base, in nanoseconds.
     pub const BASE_NS: usize = 16;
@@ -27,7 +27,7 @@ pub mod offset {
 pub struct ClockData {
     /// Whether the time can be computed from the counter: else the code makes the system call.
     pub is_usable: bool,
-    /// What the counter was at the base.
+    /// The value of the counter at the base.
     pub base_tsc: u64,
     /// The time at the base, in nanoseconds.
     pub base_ns: u64,

@@ -3,7 +3,7 @@
 use super::sections::{self, DEFINITIONS, DYNAMIC_ENTRY_BYTES, Places, SYMBOL_BYTES};
 use super::writer::{CODE_OFFSET, IMAGE_BYTES, ImageError, Writer};
 
-/// What DT_SONAME has.
+/// The value of DT_SONAME.
 const OBJECT_NAME: &[u8] = b"linux-vdso.so.1";
 
 /// The version of all functions.

@@ -95,7 +95,7 @@ impl<P: Parking, T> Mutex<P, T> {
     }
 }
 
-/// Access to what a [`Mutex`] protects; dropping it releases the mutex.
+/// Access to the value of a [`Mutex`]; dropping it releases the mutex.
 ///
 /// It belongs to the thread that took the mutex:
 ///

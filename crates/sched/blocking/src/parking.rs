@@ -143,7 +143,7 @@ impl Wake {
     }
 }
 
-/// What an [`unpark`](Parking::unpark) did.
+/// The result of an [`unpark`](Parking::unpark).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unparked {
     /// The number of threads that it woke.

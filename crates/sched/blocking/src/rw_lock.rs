@@ -113,7 +113,7 @@ impl<P: Parking, T> RwLock<P, T> {
     }
 }
 
-/// Access to what a [`RwLock`] protects, shared with other readers; dropping it releases the
+/// Access to the value of a [`RwLock`], shared with other readers; dropping it releases the
 /// lock.
 // The fields are dropped in their order: access ends before the lock is released.
 pub struct RwLockReadGuard<'a, P: Parking, T> {
@@ -139,7 +139,7 @@ impl<P: Parking, T> Deref for RwLockReadGuard<'_, P, T> {
     }
 }
 
-/// Access to what a [`RwLock`] protects; dropping it releases the lock.
+/// Access to the value of a [`RwLock`]; dropping it releases the lock.
 // The fields are dropped in their order: access ends before the lock is released.
 pub struct RwLockWriteGuard<'a, P: Parking, T> {
     value: MutPtr<T>,

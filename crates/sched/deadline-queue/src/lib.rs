@@ -20,7 +20,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `queue` | the queue and its operations |
-//! | `link` | what each element keeps |
+//! | `link` | the part of the queue that each element has |
 //!
 //! ```
 //! use deadline_queue::{DeadlineQueue, Link};

@@ -1,14 +1,14 @@
-//! What each element keeps of the queue.
+//! The part of the queue that each element has.
 
 use core::cell::Cell;
 
 /// Finds the link of an element.
 pub trait Links {
-    /// What elements are called by: a number, or a reference.
+    /// The type of ids: a number, or a reference.
     type Id: Copy + Eq;
 
-    /// Returns the link of `id`: always the same one for the same id. It is asked for the ids that
-    /// were inserted.
+    /// Returns the link of `id`: always the same one for the same id. The queue requests only links
+    /// of ids that were inserted.
     fn link(&self, id: Self::Id) -> &Link<Self::Id>;
 }
 
@@ -32,7 +32,7 @@ impl<const LEN: usize> Links for [Link; LEN] {
     }
 }
 
-/// What an element keeps while it is in a queue.
+/// The part of a queue that an element has while it is in it.
 ///
 /// Its fields are cells: the lock of the [`DeadlineQueue`](crate::DeadlineQueue) protects the links
 /// of its elements, and one CPU at a time uses them.

@@ -178,7 +178,7 @@ fn mend_above<I: Copy>(links: &(impl Links<Id = I> + ?Sized), mut id: Option<I>)
     }
 }
 
-/// What became of a rank.
+/// Whether a rank has changed.
 #[derive(PartialEq)]
 enum Rank {
     Kept,

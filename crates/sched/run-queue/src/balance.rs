@@ -16,7 +16,7 @@ use core::cmp::Reverse;
 
 use crate::cpu_set::CpuSet;
 
-/// How many CPUs [`busiest`] and [`Balancer::partner`] look at.
+/// The number of CPUs that [`busiest`] and [`Balancer::partner`] compare.
 const LOOKS_MAX: usize = 8;
 
 /// A thread moves when the virtual time of its CPU has advanced by so much less than that of a CPU

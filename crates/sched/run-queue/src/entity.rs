@@ -1,4 +1,4 @@
-//! What each thread keeps of its run queue.
+//! The part of a run queue that each thread has.
 
 use core::cell::Cell;
 
@@ -15,7 +15,7 @@ const DEBT_LIFE_NS: u64 = 1 << 36;
 
 /// Finds the entity of a thread.
 pub trait Entities {
-    /// What threads are called by: a number, or a reference.
+    /// The type of ids: a number, or a reference.
     type Id: Copy + Eq;
 
     /// Returns the entity of `id`: always the same one for the same id. It is asked for the ids
@@ -43,10 +43,10 @@ pub struct SchedEntity<I = u32> {
     pub(crate) tree: TreeLink<I>,
     /// Of the policy; 0 for real-time.
     weight: Cell<u32>,
-    /// What was served beyond the vruntime, below the weight.
+    /// The service beyond the vruntime, below the weight.
     remainder: Cell<u32>,
     slice: Cell<Slice>,
-    /// For the real-time class: what is left of the slice.
+    /// For the real-time class: the rest of the slice.
     slice_left_ns: Cell<u32>,
     /// For the real-time class: the place in the list.
     pub(crate) list: ListLink<I>,
@@ -55,7 +55,7 @@ pub struct SchedEntity<I = u32> {
     run_time_ns: Cell<u64>,
     /// When it came to the queue.
     since_ns: Cell<u64>,
-    /// What it took along when it left a queue, in service.
+    /// The lag, in service, with which it left a queue.
     lag: Cell<i64>,
     /// When it blocked, and the load of the queue, itself included; `None` if it was moved.
     left: Cell<Option<(u64, u64)>>,
@@ -107,12 +107,12 @@ impl<I: Copy> SchedEntity<I> {
         self.store_policy(policy);
     }
 
-    /// Returns how much time a fair thread asks for at once.
+    /// Returns the length of a fair thread's requests.
     pub fn slice(&self) -> Slice {
         self.slice.get()
     }
 
-    /// Changes how much time a fair thread asks for at once: from its next turn on.
+    /// Changes the length of a fair thread's requests, from the next request on.
     pub fn set_slice(&self, slice: Slice) {
         self.slice.set(slice);
     }
@@ -193,7 +193,7 @@ impl<I: Copy> SchedEntity<I> {
         self.tree.deadline.set(self.tree.vruntime.get().wrapping_add_signed(units));
     }
 
-    /// Returns what is left of the request, in service; less than 0 if it had more.
+    /// Returns the rest of the request, in service; less than 0 if it had more.
     #[inline]
     pub(crate) fn request_left(&self) -> i64 {
         let position = self.position();

@@ -52,7 +52,7 @@ impl<I: Copy + Eq> Fair<I> {
         }
     }
 
-    /// Returns whether the running thread has had what it requested.
+    /// Returns whether the running thread has got the service that it requested.
     #[inline]
     pub(crate) fn is_over(entity: &SchedEntity<I>) -> bool {
         !is_after(entity.tree.deadline.get(), entity.tree.vruntime.get())

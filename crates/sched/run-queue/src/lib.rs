@@ -1,6 +1,6 @@
 //! Which thread a CPU runs next, and on which CPU a thread runs.
 //!
-//! A [`RunQueue`] is what one CPU runs: real-time threads first, then fair ones.
+//! A [`RunQueue`] picks the thread that one CPU runs: real-time threads first, then fair ones.
 //! It has no clock, no lock and no allocation: the owner holds it under a lock, says
 //! what time it is, and keeps a [`SchedEntity`] for each thread. [`place`], [`busiest`] and
 //! [`Balancer`] spread threads over CPUs.
@@ -44,9 +44,9 @@
 //! |---|---|
 //! | `queue` | the run queue: its threads, and the time of the one that runs |
 //! | `pick` | which thread runs next, and for how long |
-//! | `steal` | what another CPU may take away |
+//! | `steal` | the threads that another CPU may take |
 //! | `policy` | classes, priorities, nice values, slices |
-//! | `entity` | what each thread keeps |
+//! | `entity` | the part of a run queue that each thread has |
 //! | `links` | the places of a thread in `list` and `tree` |
 //! | `list` | the waiting real-time threads |
 //! | `fair` | the rules of EEVDF |

@@ -6,12 +6,12 @@ use crate::policy::{Class, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 use crate::queue::RunQueue;
 use crate::virtual_time::is_after;
 
-/// What becomes of the thread that ran.
+/// The state of the thread that ran.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Previous {
     /// It could continue.
     Runnable,
-    /// It could continue, but gives way to the others.
+    /// It could continue, but yields to the others.
     Yielding,
     /// It leaves the queue.
     Blocked,
@@ -121,7 +121,7 @@ impl<I: Copy + Eq> RunQueue<I> {
     }
 
     /// Puts the best in place of the running fair thread, which waits then; returns it.
-    /// `None` if the running one goes on.
+    /// `None` if the running one continues.
     #[inline(always)]
     fn replace_fair(
         &mut self,

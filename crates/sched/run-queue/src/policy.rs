@@ -37,9 +37,9 @@ impl Policy {
     /// The policy of a thread for which none was set: fair, of nice 0.
     pub const DEFAULT: Self = Self::Fair(Nice::DEFAULT);
 
-    /// Returns the policy as one number: 0 for [`Self::Idle`], 1 to 99 for priorities in turns, 100 to
-    /// 139 for nice -20 to 19, 140 to 238 for priorities without turns, 240 to 279 for nice values of
-    /// [`Self::Batch`].
+    /// Returns the policy as one number: 0 for [`Self::Idle`], 1 to 99 for priorities in turns, 100
+    /// to 139 for nice -20 to 19, 140 to 238 for priorities without turns, 240 to 279 for nice
+    /// values of [`Self::Batch`].
     pub const fn encoded(self) -> u16 {
         match self {
             Self::Idle => 0,
@@ -189,7 +189,7 @@ const WEIGHTS: [u32; 40] = [
     110, 87, 70, 56, 45, 36, 29, 23, 18, 15,
 ];
 
-/// How much time a fair thread asks for at once, from 0.1 ms to 100 ms.
+/// The length of a fair thread's requests, from 0.1 ms to 100 ms.
 ///
 /// A short slice has early deadlines: the thread waits less for each turn and gets
 /// shorter turns, its share stays the same.

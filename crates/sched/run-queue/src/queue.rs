@@ -19,7 +19,7 @@ pub enum Start {
     Woken,
 }
 
-/// The threads that run or want to run on a CPU.
+/// The threads that run or are ready to run on a CPU.
 ///
 /// All operations are given the same [`Entities`]. Times are of one clock that all
 /// CPUs share; one that goes backwards is taken for one that stands still.
@@ -153,7 +153,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         }
     }
 
-    /// Charges `entity`, that of the running thread, up to now.
+    /// Charges `entity`, which is the running thread's, up to now.
     #[inline(always)]
     pub(crate) fn charge(&mut self, entity: &SchedEntity<I>, now_ns: u64) {
         if now_ns <= self.clock_ns {

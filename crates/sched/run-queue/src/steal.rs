@@ -1,4 +1,4 @@
-//! What another CPU may take away.
+//! The threads that another CPU may take.
 
 use crate::entity::Entities;
 use crate::policy::Class;

@@ -73,7 +73,7 @@ pub use tags::{Tag, Tags};
 pub enum Target {
     /// It runs, and will answer.
     Running,
-    /// It is offline or has stopped for good, and uses no mapping any more.
+    /// It is offline or has stopped for ever, and uses no mapping any more.
     Stopped,
 }
 

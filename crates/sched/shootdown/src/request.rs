@@ -1,6 +1,6 @@
 //! The requests that CPUs send to each other.
 
-/// What targets flush from their TLBs.
+/// The pages that targets flush from their TLBs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The address of the first page.

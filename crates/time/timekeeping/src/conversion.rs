@@ -45,7 +45,7 @@ pub struct Conversion {
 /// `base_ns + ((counter - base_tsc) * mantissa >> shift)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Factors {
-    /// What the counter was at the base.
+    /// The value of the counter at the base.
     pub base_tsc: u64,
     /// The time at the base, in nanoseconds.
     pub base_ns: u64,
