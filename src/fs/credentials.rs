@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use core::ops::Deref;
 
 use bitflags::bitflags;
+use capabilities::{Capability, CapabilitySet};
 
 use super::attributes::{FileKind, Mode, Permissions};
 use super::error::FsError;
@@ -57,16 +58,19 @@ pub struct Credentials {
     pub gid: u32,
     /// Further groups.
     pub groups: Groups,
+    /// What may be done beyond that.
+    pub capabilities: CapabilitySet,
 }
 
 impl Credentials {
     /// Root's.
-    pub const ROOT: Self = Self { uid: 0, gid: 0, groups: Groups::NONE };
+    pub const ROOT: Self =
+        Self { uid: 0, gid: 0, groups: Groups::NONE, capabilities: CapabilitySet::ALL };
 
-    /// Returns whether they are root's.
+    /// Returns whether they have a capability.
     #[inline]
-    pub fn is_root(&self) -> bool {
-        self.uid == 0
+    pub fn has(&self, capability: Capability) -> bool {
+        self.capabilities.has(capability)
     }
 
     /// Returns whether they are of `gid`.
@@ -75,9 +79,9 @@ impl Credentials {
         self.gid == gid || self.groups.contains(&gid)
     }
 
-    /// Returns whether they are the owner's, or root's.
+    /// Returns whether they are the owner's, or may do what the owner may: CAP_FOWNER.
     pub fn is_owner(&self, file: Permissions) -> bool {
-        self.is_root() || file.uid == self.uid
+        file.uid == self.uid || self.has(Capability::FileOwner)
     }
 
     /// Checks that they allow `access` to `file`.
@@ -100,12 +104,19 @@ impl Credentials {
         Err(FsError::PermissionDenied)
     }
 
-    /// Root may do all but execute a file that has no execute bit.
+    /// CAP_DAC_OVERRIDE allows all but to run a file that nobody may run; CAP_DAC_READ_SEARCH allows to
+    /// read files, and to read and search directories.
+    ///
+    /// Source: Linux, fs/namei.c, `generic_permission`.
     fn overrides(&self, file: Permissions, access: Access) -> bool {
-        let can_run = file.kind == FileKind::Directory
+        let is_directory = file.kind == FileKind::Directory;
+        let only_looks =
+            if is_directory { !access.contains(Access::WRITE) } else { access == Access::READ };
+        let can_run = is_directory
             || file.mode.intersects(Mode::ANY_EXECUTE)
             || !access.contains(Access::EXECUTE);
-        self.is_root() && can_run
+        (only_looks && self.has(Capability::DacReadSearch))
+            || (can_run && self.has(Capability::DacOverride))
     }
 
     /// Checks that they allow to remove the name of `victim` from `directory`.

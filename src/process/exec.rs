@@ -3,13 +3,15 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use capabilities::Executed;
 use elf_program::{SCRIPT_HEAD_BYTES, Script, ScriptError};
 use initial_stack::{Environment, StackError};
 use path_walk::LastLink;
 use signals::Signal;
 
+use super::identity::Identity;
 use super::loader::{self, LoadError, Loaded};
-use super::process::{Identity, Process, ProgramInfo, Surroundings, shortened};
+use super::process::{Process, ProgramInfo, Surroundings, shortened};
 use super::table;
 use super::thread::ProcessThread;
 use super::threads::Ends;
@@ -94,17 +96,18 @@ pub(super) struct Prepared {
     pub(super) identity: Arc<Identity>,
 }
 
-/// Finds and loads a program, without a change of any process. May wait.
+/// Finds and loads a program for a thread with this identity, without a change of any process. May
+/// wait.
 ///
 /// # Errors
 /// See [`ExecError`].
 pub(super) fn prepare<'a>(
     process: &Process,
+    identity: Arc<Identity>,
     surroundings: &'a Surroundings,
     mut executable: Executable<'a>,
     mut command: Command,
 ) -> Result<Prepared, ExecError> {
-    let identity = process.identity();
     let name = file_name(&command.path).to_vec();
     let mut path = command.path.clone();
     for _ in 0..=SCRIPTS_MAX {
@@ -200,7 +203,8 @@ fn strings(
     Ok(environment)
 }
 
-/// Returns the identity of a program: the owner of its file, if that has the set-user-ID bit.
+/// Returns the identity of a program: the owner of its file, if that has the set-user-ID bit, and its
+/// capabilities.
 fn with_file_ids(
     file: &Path,
     identity: Arc<Identity>,
@@ -217,6 +221,17 @@ fn with_file_ids(
     if sets_gid {
         changed.effective_gid = gid;
     }
+    let executed = Executed {
+        real_uid: changed.uid,
+        effective_uid: changed.effective_uid,
+        is_setid: changed.uid != changed.effective_uid || changed.gid != changed.effective_gid,
+        has_no_new_privileges: !has_new_privileges,
+    };
+    let (capabilities, keeps_ids) = changed.capabilities.execute(executed);
+    if !keeps_ids {
+        (changed.effective_uid, changed.effective_gid) = (changed.uid, changed.gid);
+    }
+    changed.set_capabilities(capabilities);
     changed.saved_uid = changed.effective_uid;
     changed.saved_gid = changed.effective_gid;
     changed.credentials.uid = changed.effective_uid;
@@ -239,7 +254,8 @@ pub fn exec(
     command: Command,
 ) -> Result<(), ExecError> {
     let process = thread.process();
-    let prepared = prepare(process, &process.surroundings(), executable, command)?;
+    let prepared =
+        prepare(process, thread.identity(), &process.surroundings(), executable, command)?;
     process.descriptors.unshare().map_err(|_| LoadError::NoMemory)?;
     process.end_others(thread.handle())?;
     // From here on nothing fails.
@@ -250,7 +266,6 @@ pub fn exec(
     if is_secure {
         process.attributes.set_death_signal(None);
     }
-    process.set_identity(identity);
     let before = core::mem::replace(&mut *process.program.lock(), program);
     drop(before);
     process.timers.delete_all();
@@ -264,6 +279,7 @@ pub fn exec(
     let in_table = table::lock().remove_thread(thread.tid());
     drop(in_table);
     thread.handle().set_tid(process.pid());
+    thread.set_identity(identity);
     *frame = TrapFrame::of_program(loaded.entry.as_u64(), loaded.stack.rsp().as_u64());
     let own = process.memory.lock().replace(loaded.memory.clone());
     let scheduled = task::exec(loaded.memory);

@@ -42,7 +42,7 @@ pub fn fork(
 ) -> Result<Pid, ForkError> {
     let parent = thread.process();
     thread_start::check_memory()?;
-    thread_start::check_count(parent)?;
+    thread_start::check_count(thread)?;
     let own = parent.memory().ok_or(ForkError::NoMemory)?;
     let memory = match options.shares_memory {
         true => own,
@@ -74,7 +74,7 @@ pub fn fork(
             memory: Some(memory.clone()),
             descriptors,
             surroundings,
-            identity: parent.identity(),
+            identity: thread.identity(),
             program: parent.program(),
             signals,
             limits: parent.limits(),
@@ -83,7 +83,8 @@ pub fn fork(
         child.set_personality(parent.personality());
         child.attributes.inherit(&parent.attributes);
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
-        let child_thread = thread_start::add_thread(&child, pid, thread_signals)?;
+        let child_thread =
+            thread_start::add_thread(&child, pid, thread_signals, thread.identity())?;
         let own = table.get(parent.pid()).ok_or(ForkError::NoMemory)?;
         let (group, session, has_left_terminal) = (own.group, own.session, own.has_left_terminal);
         table.insert(Entry {

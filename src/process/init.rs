@@ -9,12 +9,11 @@ use signals::{Dispositions, Pending, ProcessKind, ThreadSignals};
 use super::descriptor_share::DescriptorShare;
 use super::descriptors::{Descriptor, Descriptors, OnExec};
 use super::exec::{self, Command, ExecError, Executable};
+use super::identity::Identity;
 use super::limits::ResourceLimits;
 use super::loader::LoadError;
 use super::pid::Pid;
-use super::process::{
-    Beginning, Identity, Process, ProgramInfo, SignalState, Surroundings, lock, shortened,
-};
+use super::process::{Beginning, Process, ProgramInfo, SignalState, Surroundings, lock, shortened};
 use super::table::{self, Entry};
 use super::thread_start;
 use crate::arch::trap::frame::TrapFrame;
@@ -72,7 +71,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     };
     let process = Process::new(pid, ProcessKind::Init, beginning);
     let executable = Executable::Path(root, LastLink::Follow);
-    let prepared = exec::prepare(&process, &surroundings, executable, command)?;
+    let prepared = exec::prepare(&process, process.identity(), &surroundings, executable, command)?;
     let memory = prepared.loaded.memory;
     *process.memory.lock() = Some(memory.clone());
     process.set_identity(prepared.identity);
@@ -80,7 +79,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     drop(before);
 
     let process = Arc::try_new(process).map_err(no_memory)?;
-    let thread = thread_start::add_thread(&process, pid, ThreadSignals::new());
+    let thread = thread_start::add_thread(&process, pid, ThreadSignals::new(), process.identity());
     let thread = thread.map_err(|_| ExecError::Load(LoadError::NoMemory))?;
     table::lock().insert(Entry {
         has_executed: true,

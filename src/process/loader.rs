@@ -12,8 +12,8 @@ use elf_program::{ElfError, MappingSource, PROGRAM_HEADER_BYTES, Program, Progra
 use initial_stack::{AuxiliaryValues, Environment, InitialStack, RANDOM_BYTES, StackError};
 use x86_64::VirtAddr;
 
+use super::identity::Identity;
 use super::limits::Resource;
-use super::process::Identity;
 use crate::arch::cpu::{features, fpu};
 use crate::arch::user::USER_END;
 use crate::arch::user::user_state;

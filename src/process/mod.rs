@@ -24,6 +24,7 @@
 //! | [`signal_file`] | signals that are read |
 //! | [`attributes`] | the attributes that prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
+//! | [`identity`] | the identity of a thread: users, groups, capabilities |
 //! | [`scheduling`] | how threads are scheduled |
 //! | [`limits`], [`file_size`] | resource limits |
 //!
@@ -48,6 +49,7 @@ pub mod exit_status;
 mod file_size;
 pub mod fork;
 pub mod futex;
+pub mod identity;
 pub mod init;
 pub mod init_status;
 pub mod limits;

@@ -11,13 +11,13 @@ use super::attributes::Attributes;
 use super::descriptor_share::DescriptorShare;
 use super::descriptors::{DescriptorError, Descriptors};
 use super::end_event::EndEvent;
+use super::identity::Identity;
 use super::limits::{Resource, ResourceLimit, ResourceLimits};
 use super::pid::Pid;
 use super::threads::Threads;
 use super::timers::Timers;
 use super::usage::UsageCounts;
 use crate::arch::time::clock;
-use crate::fs::credentials::Credentials;
 use crate::fs::namespace::path::Path;
 use crate::mm::user::address_space::AddressSpace;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
@@ -54,45 +54,6 @@ pub struct Surroundings {
 /// Protects the directories of a process. Processes may share them: CLONE_FS.
 pub(super) type SharedSurroundings = Arc<SpinMutex<Surroundings>>;
 
-/// The identity of a process: its users and groups.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// The real user.
-    pub uid: u32,
-    /// The effective user, which decides on all but files.
-    pub effective_uid: u32,
-    /// The saved user.
-    pub saved_uid: u32,
-    /// The real group.
-    pub gid: u32,
-    /// The effective group.
-    pub effective_gid: u32,
-    /// The saved group.
-    pub saved_gid: u32,
-    /// The users and groups for access to files: the effective ones, unless setfsuid(2) or
-    /// setfsgid(2) has set others.
-    pub credentials: Credentials,
-}
-
-impl Identity {
-    /// Root's.
-    pub const ROOT: Self = Self {
-        uid: 0,
-        effective_uid: 0,
-        saved_uid: 0,
-        gid: 0,
-        effective_gid: 0,
-        saved_gid: 0,
-        credentials: Credentials::ROOT,
-    };
-
-    /// Returns whether it has the privileges of root.
-    #[inline]
-    pub fn is_root(&self) -> bool {
-        self.effective_uid == 0
-    }
-}
-
 /// The state of signals that the threads of a process share.
 pub struct SignalState {
     /// The signals that were sent to the process.
@@ -122,7 +83,7 @@ pub struct Process {
     pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
     pub(super) descriptors: DescriptorShare,
     pub(super) surroundings: SharedSurroundings,
-    /// Protects the users and groups; copied to be used.
+    /// Protects the users and groups of its first thread; copied to be used.
     pub(super) identity: SpinMutex<Arc<Identity>>,
     /// Protects the program.
     pub(super) program: SpinMutex<ProgramInfo>,
@@ -222,13 +183,13 @@ impl Process {
         drop(before);
     }
 
-    /// Returns its identity.
+    /// Returns the identity of its first thread.
     pub fn identity(&self) -> Arc<Identity> {
         self.identity.lock().clone()
     }
 
-    /// Sets its identity.
-    pub fn set_identity(&self, identity: Arc<Identity>) {
+    /// Sets the identity of its first thread.
+    pub(super) fn set_identity(&self, identity: Arc<Identity>) {
         let before = core::mem::replace(&mut *self.identity.lock(), identity);
         drop(before);
     }

@@ -1,10 +1,12 @@
 //! Sending of signals.
 
+use capabilities::Capability;
 use signals::{ChildStatus, Limit, PushError, SigInfo, Signal, SignalSet};
 
+use super::identity::Identity;
 use super::limits::Resource;
 use super::pid::{Pid, Selection};
-use super::process::{Identity, Process};
+use super::process::Process;
 use super::table::{self, Life, Member};
 use super::thread::ProcessThread;
 use super::thread_handle::ThreadHandle;
@@ -158,14 +160,18 @@ pub fn send_of_kernel(process: &Process, signal: Signal) {
     let _ = send(process, SigInfo::from_kernel(signal));
 }
 
-/// Sends a signal from a process to others: kill(2). All are all but the first one and the sender. Without one it is only checked whether it could
+/// Sends a signal from a thread to processes: kill(2). All are all but the first one and the sender. Without one it is only checked whether it could
 /// be sent.
 ///
 /// # Errors
 /// See [`SendError`]; for several processes only if it could be sent to none.
-pub fn kill(sender: &Process, target: Selection, info: Option<SigInfo>) -> Result<(), SendError> {
+pub fn kill(
+    sender: &ProcessThread,
+    target: Selection,
+    info: Option<SigInfo>,
+) -> Result<(), SendError> {
     let signal = info.map(|info| info.signal);
-    let identity = sender.identity();
+    let (identity, sender) = (sender.identity(), sender.process());
     let is_for_all = target == Selection::All;
     let targets = table::select(target, |process| {
         !is_for_all || (process.pid() != Pid::INIT && process.pid() != sender.pid())
@@ -186,18 +192,18 @@ pub fn kill(sender: &Process, target: Selection, info: Option<SigInfo>) -> Resul
     result
 }
 
-/// Sends a signal from a process to a thread: tgkill(2). Without one it is only checked whether it
+/// Sends a signal from a thread to another one: tgkill(2). Without one it is only checked whether it
 /// could be sent.
 ///
 /// # Errors
 /// See [`SendError`].
 pub fn kill_thread(
-    sender: &Process,
+    sender: &ProcessThread,
     member: &Member,
     info: Option<SigInfo>,
 ) -> Result<(), SendError> {
     let signal = info.map(|info| info.signal);
-    match may_send(sender, &sender.identity(), &member.process, signal) {
+    match may_send(sender.process(), &sender.identity(), &member.process, signal) {
         false => Err(SendError::NotPermitted),
         true => info.map_or(Ok(()), |info| send_to_thread(&member.process, &member.thread, info)),
     }
@@ -211,7 +217,7 @@ fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<
     let effective = own.effective_uid;
     let is_same_user =
         [effective, own.uid].into_iter().any(|uid| uid == other.uid || uid == other.saved_uid);
-    own.is_root() || is_same_user || {
+    is_same_user || own.has(Capability::Kill) || {
         let session = |process: &Process| table::relations(process.pid()).map(|it| it.session);
         signal == Some(Signal::CONT) && session(sender) == session(process)
     }

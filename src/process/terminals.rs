@@ -24,7 +24,7 @@ impl Processes for OfTerminals {
     fn caller(&self) -> Option<Caller> {
         with_running(|thread| {
             let process = thread.process();
-            let credentials = process.identity().credentials.clone();
+            let credentials = thread.identity().credentials.clone();
             let table = table::lock();
             let entry = table.get(process.pid())?;
             Some(Caller {

@@ -8,6 +8,7 @@ use signals::{Interruption, ThreadSignals};
 
 use super::attention::{Attention, Ending};
 use super::exit_status::ExitStatus;
+use super::identity::Identity;
 use super::limits::Resource;
 use super::pid::Pid;
 use super::process::{Process, SignalState};
@@ -91,6 +92,19 @@ impl ProcessThread {
     #[inline]
     pub fn handle(&self) -> &Arc<ThreadHandle> {
         &self.handle
+    }
+
+    /// Returns who it acts for.
+    pub fn identity(&self) -> Arc<Identity> {
+        self.handle.identity()
+    }
+
+    /// Sets who it acts for.
+    pub fn set_identity(&self, identity: Arc<Identity>) {
+        if self.tid() == self.process.pid() {
+            self.process.set_identity(identity.clone());
+        }
+        self.handle.set_identity(identity);
     }
 
     /// Returns its number.

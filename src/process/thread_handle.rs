@@ -1,10 +1,12 @@
 //! A thread as its process and the senders of signals see it.
 
+use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use signals::ThreadSignals;
 
 use super::attention::Attention;
+use super::identity::Identity;
 use super::pid::Pid;
 use super::scheduling::Scheduling;
 use super::usage::{SplitTimes, Usage};
@@ -21,16 +23,19 @@ pub struct ThreadHandle {
     /// How its time was split last.
     times: SplitTimes,
     scheduling: Scheduling,
+    /// Protects who it acts for; copied to be used.
+    identity: SpinMutex<Arc<Identity>>,
 }
 
 impl ThreadHandle {
-    pub(super) fn new(tid: Pid, signals: ThreadSignals) -> Self {
+    pub(super) fn new(tid: Pid, signals: ThreadSignals, identity: Arc<Identity>) -> Self {
         Self {
             tid: AtomicU32::new(tid.number()),
             attention: Attention::new(),
             signals: SpinMutex::new(Rank::ThreadSignals, signals),
             times: SplitTimes::new(),
             scheduling: Scheduling::new(),
+            identity: SpinMutex::new(Rank::ThreadSignals, identity),
         }
     }
 
@@ -47,6 +52,16 @@ impl ThreadHandle {
     #[inline]
     pub fn attention(&self) -> &Attention {
         &self.attention
+    }
+
+    /// Returns who it acts for.
+    pub fn identity(&self) -> Arc<Identity> {
+        self.identity.lock().clone()
+    }
+
+    pub(super) fn set_identity(&self, identity: Arc<Identity>) {
+        let before = core::mem::replace(&mut *self.identity.lock(), identity);
+        drop(before);
     }
 
     /// Returns how it is scheduled, beside its policy.

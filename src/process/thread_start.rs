@@ -3,10 +3,12 @@
 
 use alloc::sync::Arc;
 
+use capabilities::Capability;
 use signals::ThreadSignals;
 use x86_64::VirtAddr;
 
 use super::descriptors::DescriptorError;
+use super::identity::Identity;
 use super::limits::{Resource, UNLIMITED};
 use super::pid::Pid;
 use super::process::Process;
@@ -93,11 +95,14 @@ pub(super) fn check_memory() -> Result<(), ForkError> {
     }
 }
 
-/// Checks that the user of `process` may have another process or thread: RLIMIT_NPROC.
-pub(super) fn check_count(process: &Process) -> Result<(), ForkError> {
-    let identity = process.identity();
-    let limit = process.limits().get(Resource::Processes).soft;
-    if identity.is_root() || identity.uid == 0 || limit == UNLIMITED {
+/// Checks that the user of the running thread may have another process or thread: RLIMIT_NPROC.
+pub(super) fn check_count(maker: &ProcessThread) -> Result<(), ForkError> {
+    let identity = maker.identity();
+    let limit = maker.process().limits().get(Resource::Processes).soft;
+    let may_have_more = identity.has(Capability::SysResource)
+        || identity.has(Capability::SysAdmin)
+        || identity.uid == 0;
+    if may_have_more || limit == UNLIMITED {
         return Ok(());
     }
     let is_own = |it: &&Entry| it.process.identity().uid == identity.uid;
@@ -117,14 +122,14 @@ pub fn start_thread(
 ) -> Result<Pid, ForkError> {
     check_memory()?;
     let process = maker.process();
-    check_count(process)?;
+    check_count(maker)?;
     let memory = process.memory().ok_or(ForkError::NoMemory)?;
     let state = state_of_current(options)?;
     let signals = maker.with_own_signals(|own| own.child(false));
     let thread = {
         let mut table = table::lock();
         let tid = table.free_pid()?;
-        let thread = add_thread(process, tid, signals)?;
+        let thread = add_thread(process, tid, signals, maker.identity())?;
         table.insert_thread(process.clone(), thread.handle().clone());
         thread
     };
@@ -143,8 +148,10 @@ pub(super) fn add_thread(
     process: &Arc<Process>,
     tid: Pid,
     signals: ThreadSignals,
+    identity: Arc<Identity>,
 ) -> Result<Arc<ProcessThread>, ForkError> {
-    let handle = Arc::try_new(ThreadHandle::new(tid, signals)).map_err(|_| ForkError::NoMemory)?;
+    let handle = Arc::try_new(ThreadHandle::new(tid, signals, identity));
+    let handle = handle.map_err(|_| ForkError::NoMemory)?;
     let thread = Arc::try_new(ProcessThread::new(process.clone(), handle.clone()));
     let thread = thread.map_err(|_| ForkError::NoMemory)?;
     process.add_thread(handle)?;

@@ -2,11 +2,14 @@
 
 use alloc::sync::{Arc, Weak};
 
+use capabilities::Capability;
+
 use crate::fs::error::FsError;
 use crate::fs::generated::Subject;
 use crate::process::current::current;
+use crate::process::identity::Identity;
 use crate::process::pid::Pid;
-use crate::process::process::{Identity, Process};
+use crate::process::process::Process;
 use crate::process::table::{self, Life, Member, Relations};
 use crate::process::thread_handle::ThreadHandle;
 use crate::process::usage::Usage;
@@ -160,8 +163,8 @@ pub(super) fn may_access(process: &Arc<Process>) -> bool {
             && [other.gid, other.effective_gid, other.saved_gid].iter().all(|it| *it == gid)
     };
     Arc::ptr_eq(&own.process, process)
-        || own.process.identity().is_root()
-        || is_same(&own.process.identity(), &process.identity())
+        || own.thread.identity().has(Capability::SysPtrace)
+        || is_same(&own.thread.identity(), &process.identity())
 }
 
 /// Returns the letter of the state of `target`, and its name, as `status` has both. `thread` is its

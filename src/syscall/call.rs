@@ -4,12 +4,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use ::signals::Interruption;
+use capabilities::Capability;
 
 use super::errno::Errno;
 use crate::arch::trap::frame::TrapFrame;
 use crate::fs::attributes::Mode;
 use crate::fs::file::open_file::OpenFile;
 use crate::mm::user::pointer::{self, StringError, UserPointer};
+use crate::process::identity::Identity;
 use crate::process::limits::Resource;
 use crate::process::pid::Selection;
 use crate::process::process::Process;
@@ -122,6 +124,25 @@ impl Call<'_> {
     #[inline]
     pub fn process(&self) -> &Arc<Process> {
         self.thread.process()
+    }
+
+    /// Returns who the thread acts for.
+    #[inline]
+    pub fn identity(&self) -> Arc<Identity> {
+        self.thread.identity()
+    }
+
+    /// Returns whether the thread has a capability.
+    pub fn has(&self, capability: Capability) -> bool {
+        self.identity().has(capability)
+    }
+
+    /// Checks that the thread has a capability.
+    ///
+    /// # Errors
+    /// EPERM.
+    pub fn check_capability(&self, capability: Capability) -> Result<(), Failure> {
+        if self.has(capability) { Ok(()) } else { Err(Errno::EPERM.into()) }
     }
 
     /// Returns the open file of an argument that is a descriptor.

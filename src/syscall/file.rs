@@ -292,7 +292,7 @@ pub(super) fn pipe2(call: &mut Call<'_>) -> CallResult {
 }
 
 fn make_pipe(call: &Call<'_>, flags: OpenFlags) -> CallResult {
-    let identity = call.process().identity();
+    let identity = call.identity();
     let owner = (identity.credentials.uid, identity.credentials.gid);
     let (reader, writer) = anonymous::pipe(flags, owner)?;
     let on_exec = on_exec(flags);

@@ -3,12 +3,14 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use capabilities::Capability;
 use x86_64::VirtAddr;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::pointer::{self, UserPointer};
+use crate::process::identity::Identity;
 use crate::process::pid::Pid;
 use crate::process::process::Process;
 use crate::process::table;
@@ -67,17 +69,17 @@ fn buffers(list: UserPointer<Buffer>, count: u64) -> Result<Vec<Buffer>, Failure
 fn foreign_memory(call: &Call<'_>) -> Result<Arc<AddressSpace>, Failure> {
     let pid = Pid::try_new(call.argument_u32(0)).ok_or(Errno::ESRCH)?;
     let other = table::find_thread(pid).ok_or(Errno::ESRCH)?.process;
-    if !Arc::ptr_eq(&other, call.process()) && !may_access(call.process(), &other) {
+    if !Arc::ptr_eq(&other, call.process()) && !may_access(&call.identity(), &other) {
         return Err(Errno::EPERM.into());
     }
     Ok(other.memory().ok_or(Errno::ESRCH)?)
 }
 
-fn may_access(caller: &Process, other: &Process) -> bool {
-    let (own, other) = (caller.identity(), other.identity());
+fn may_access(own: &Identity, other: &Process) -> bool {
+    let other = other.identity();
     let has_same_user = [other.uid, other.effective_uid, other.saved_uid] == [own.uid; 3];
     let has_same_group = [other.gid, other.effective_gid, other.saved_gid] == [own.gid; 3];
-    own.is_root() || (has_same_user && has_same_group)
+    own.has(Capability::SysPtrace) || (has_same_user && has_same_group)
 }
 
 /// The rest of a list of buffers.

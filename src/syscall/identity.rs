@@ -3,68 +3,92 @@
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::credentials::Groups;
-use crate::process::process::Identity;
+use crate::process::identity::Identity;
 
 pub(super) fn getuid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().uid.into())
+    Ok(call.identity().uid.into())
 }
 
 pub(super) fn geteuid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().effective_uid.into())
+    Ok(call.identity().effective_uid.into())
 }
 
 pub(super) fn getgid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().gid.into())
+    Ok(call.identity().gid.into())
 }
 
 pub(super) fn getegid(call: &mut Call<'_>) -> CallResult {
-    Ok(call.process().identity().effective_gid.into())
+    Ok(call.identity().effective_gid.into())
 }
 
-/// Changes the identity of the process.
+/// Changes the identity of the thread, and with that its capabilities.
 fn change(
     call: &Call<'_>,
     change: impl FnOnce(&mut Identity) -> Result<(), Failure>,
 ) -> CallResult {
-    let before = call.process().identity();
+    let before = call.identity();
     let mut identity = (*before).clone();
     change(&mut identity)?;
+    let mut capabilities = identity.capabilities;
+    capabilities.change_users(before.users(), identity.users());
+    if before.users() == identity.users() {
+        capabilities.change_user_for_files(before.credentials.uid, identity.credentials.uid);
+    }
+    identity.set_capabilities(capabilities);
+    replace(call, &before, identity)
+}
+
+/// Replaces who the thread acts for, and what it may do.
+pub(super) fn replace(call: &Call<'_>, before: &Identity, identity: Identity) -> CallResult {
     let effective = |it: &Identity| {
         let files = &it.credentials;
         [it.effective_uid, it.effective_gid, files.uid, files.gid]
     };
-    if effective(&before) != effective(&identity) {
+    let gains = !before.capabilities.permitted.contains(identity.capabilities.permitted);
+    if effective(before) != effective(&identity) || gains {
         // The memory of the program may be secret for the new user.
         call.process().attributes().set_dumpable(false);
     }
     let identity = Arc::try_new(identity).map_err(|_| Errno::ENOMEM)?;
-    call.process().set_identity(identity);
+    call.thread.set_identity(identity);
     Ok(0)
 }
 
 /// The real, the effective, the saved number of a user or a group, and the one for files.
 type Ids<'a> = [&'a mut u32; 4];
 
-fn uids(own: &mut Identity) -> Ids<'_> {
-    [&mut own.uid, &mut own.effective_uid, &mut own.saved_uid, &mut own.credentials.uid]
+/// Users or groups.
+#[derive(Clone, Copy)]
+struct Kind {
+    ids: fn(&mut Identity) -> Ids<'_>,
+    /// What allows to set any.
+    capability: Capability,
 }
 
-fn gids(own: &mut Identity) -> Ids<'_> {
-    [&mut own.gid, &mut own.effective_gid, &mut own.saved_gid, &mut own.credentials.gid]
-}
+const USERS: Kind = Kind {
+    ids: |own| [&mut own.uid, &mut own.effective_uid, &mut own.saved_uid, &mut own.credentials.uid],
+    capability: Capability::SetUid,
+};
 
-/// Sets the effective number; for root, all.
+const GROUPS: Kind = Kind {
+    ids: |own| [&mut own.gid, &mut own.effective_gid, &mut own.saved_gid, &mut own.credentials.gid],
+    capability: Capability::SetGid,
+};
+
+/// Sets the effective number; with a capability, all.
 ///
 /// Source: setuid(2), setgid(2).
-fn set_id(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+fn set_id(call: &Call<'_>, kind: Kind) -> CallResult {
     let id = call.id_or_none(0).ok_or(Errno::EINVAL)?;
     change(call, |own| {
-        let is_root = own.is_root();
-        let [real, effective, saved, of_files] = ids(own);
-        if is_root {
+        let is_privileged = own.has(kind.capability);
+        let [real, effective, saved, of_files] = (kind.ids)(own);
+        if is_privileged {
             (*real, *saved) = (id, id);
         } else if id != *real && id != *saved {
             return Err(Errno::EPERM.into());
@@ -74,20 +98,20 @@ fn set_id(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
     })
 }
 
-/// Sets the real and the effective number, each if it is given: for others than root, the real one
+/// Sets the real and the effective number, each if it is given: without a capability, the real one
 /// to one of the two, the effective one to one of the three.
 ///
 /// Source: setreuid(2).
-fn set_two_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+fn set_two_ids(call: &Call<'_>, kind: Kind) -> CallResult {
     let (new_real, new_effective) = (call.id_or_none(0), call.id_or_none(1));
     change(call, |own| {
-        let is_root = own.is_root();
-        let [real, effective, saved, of_files] = ids(own);
+        let is_privileged = own.has(kind.capability);
+        let [real, effective, saved, of_files] = (kind.ids)(own);
         let (old_real, old_effective) = (*real, *effective);
         let is_of_two = |id: u32| id == old_real || id == old_effective;
         let may = new_real.is_none_or(is_of_two)
             && new_effective.is_none_or(|id| is_of_two(id) || id == *saved);
-        if !is_root && !may {
+        if !is_privileged && !may {
             return Err(Errno::EPERM.into());
         }
         *real = new_real.unwrap_or(old_real);
@@ -100,16 +124,16 @@ fn set_two_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult
     })
 }
 
-/// Sets each of the three numbers that is given, for others than root to one of the three.
+/// Sets each of the three numbers that is given, without a capability to one of the three.
 ///
 /// Source: setresuid(2).
-fn set_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+fn set_ids(call: &Call<'_>, kind: Kind) -> CallResult {
     let new = [0, 1, 2].map(|index| call.id_or_none(index));
     change(call, |own| {
-        let is_root = own.is_root();
-        let [real, effective, saved, of_files] = ids(own);
+        let is_privileged = own.has(kind.capability);
+        let [real, effective, saved, of_files] = (kind.ids)(own);
         let may = [*real, *effective, *saved];
-        if !is_root && !new.into_iter().flatten().all(|id| may.contains(&id)) {
+        if !is_privileged && !new.into_iter().flatten().all(|id| may.contains(&id)) {
             return Err(Errno::EPERM.into());
         }
         for (id, new) in [real, &mut *effective, saved].into_iter().zip(new) {
@@ -123,14 +147,14 @@ fn set_ids(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
 /// Sets the number for files, if the process may; returns the previous one.
 ///
 /// Source: setfsuid(2).
-fn set_id_of_files(call: &Call<'_>, ids: fn(&mut Identity) -> Ids<'_>) -> CallResult {
+fn set_id_of_files(call: &Call<'_>, kind: Kind) -> CallResult {
     let id = call.id_or_none(0);
     let mut before = 0;
     change(call, |own| {
-        let is_root = own.is_root();
-        let ids = ids(own);
+        let is_privileged = own.has(kind.capability);
+        let ids = (kind.ids)(own);
         before = *ids[3];
-        let may = |id: &u32| is_root || ids.iter().any(|own| **own == *id);
+        let may = |id: &u32| is_privileged || ids.iter().any(|own| **own == *id);
         if let Some(id) = id.filter(may) {
             *ids[3] = id;
         }
@@ -148,44 +172,44 @@ fn write_ids(call: &Call<'_>, ids: [u32; 3]) -> CallResult {
 }
 
 pub(super) fn setuid(call: &mut Call<'_>) -> CallResult {
-    set_id(call, uids)
+    set_id(call, USERS)
 }
 
 pub(super) fn setgid(call: &mut Call<'_>) -> CallResult {
-    set_id(call, gids)
+    set_id(call, GROUPS)
 }
 
 pub(super) fn setreuid(call: &mut Call<'_>) -> CallResult {
-    set_two_ids(call, uids)
+    set_two_ids(call, USERS)
 }
 
 pub(super) fn setregid(call: &mut Call<'_>) -> CallResult {
-    set_two_ids(call, gids)
+    set_two_ids(call, GROUPS)
 }
 
 pub(super) fn setfsuid(call: &mut Call<'_>) -> CallResult {
-    set_id_of_files(call, uids)
+    set_id_of_files(call, USERS)
 }
 
 pub(super) fn setfsgid(call: &mut Call<'_>) -> CallResult {
-    set_id_of_files(call, gids)
+    set_id_of_files(call, GROUPS)
 }
 
 pub(super) fn setresuid(call: &mut Call<'_>) -> CallResult {
-    set_ids(call, uids)
+    set_ids(call, USERS)
 }
 
 pub(super) fn setresgid(call: &mut Call<'_>) -> CallResult {
-    set_ids(call, gids)
+    set_ids(call, GROUPS)
 }
 
 pub(super) fn getresuid(call: &mut Call<'_>) -> CallResult {
-    let own = call.process().identity();
+    let own = call.identity();
     write_ids(call, [own.uid, own.effective_uid, own.saved_uid])
 }
 
 pub(super) fn getresgid(call: &mut Call<'_>) -> CallResult {
-    let own = call.process().identity();
+    let own = call.identity();
     write_ids(call, [own.gid, own.effective_gid, own.saved_gid])
 }
 
@@ -193,7 +217,7 @@ pub(super) fn getresgid(call: &mut Call<'_>) -> CallResult {
 const GROUPS_MAX: usize = 65_536;
 
 pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {
-    let own = call.process().identity();
+    let own = call.identity();
     let groups = &own.credentials.groups;
     let room = usize::try_from(call.argument_i32(0)).map_err(|_| Errno::EINVAL)?;
     if room > 0 {
@@ -209,9 +233,7 @@ pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn setgroups(call: &mut Call<'_>) -> CallResult {
     let count = call.argument(0) as usize;
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SetGid)?;
     if count > GROUPS_MAX {
         return Err(Errno::EINVAL.into());
     }

@@ -1,5 +1,7 @@
 //! Resource limits, and the memory of the machine: prlimit64(2), sysinfo(2).
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::arch::time::clock;
@@ -35,9 +37,14 @@ fn set(call: &Call<'_>, resource: Resource, [soft, hard]: [u64; 2]) -> Result<()
     if soft > hard {
         return Err(Errno::EINVAL.into());
     }
-    let is_root = call.process().identity().is_root();
+    // What /proc/sys/fs/nr_open shows.
+    const DESCRIPTORS_MAX: u64 = 1 << 20;
+    if resource == Resource::Files && hard > DESCRIPTORS_MAX {
+        return Err(Errno::EPERM.into());
+    }
+    let is_privileged = call.has(Capability::SysResource);
     let is_set = call.process().change_limits(|limits| {
-        let is_allowed = is_root || hard <= limits.get(resource).hard;
+        let is_allowed = is_privileged || hard <= limits.get(resource).hard;
         if is_allowed {
             limits.set(resource, ResourceLimit { soft, hard });
         }

@@ -29,7 +29,7 @@ pub(super) fn memfd_create(call: &mut Call<'_>) -> CallResult {
         0 => Sealable::No,
         _ => Sealable::Yes,
     };
-    let identity = call.process().identity();
+    let identity = call.identity();
     let owner = (identity.credentials.uid, identity.credentials.gid);
     let descriptor = Descriptor { file: memfd::open(&name, owner, sealable)?, on_exec };
     Ok(file::place(call, descriptor, 0)?.into())

@@ -7,6 +7,8 @@ use ::address_space::{
     RegionFlags, RemapRequest, RemapSource, RemapTarget, Sharing,
 };
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::file::mapping;
@@ -49,7 +51,7 @@ pub(super) fn limits(call: &Call<'_>) -> Limits {
 
 /// Returns whether the process may lock pages without a limit: CAP_IPC_LOCK.
 fn may_lock_without_limit(call: &Call<'_>) -> bool {
-    call.process().identity().is_root()
+    call.has(Capability::IpcLock)
 }
 
 /// Checks that the process may lock pages.

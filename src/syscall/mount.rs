@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use capabilities::Capability;
 use path_walk::LastLink;
 
 use super::call::{Call, CallResult, Failure, read_string};
@@ -31,19 +32,12 @@ fn optional_string(call: &Call<'_>, index: usize) -> Result<Option<Vec<u8>>, Fai
     }
 }
 
-fn check_root(call: &Call<'_>) -> Result<(), Failure> {
-    match call.process().identity().credentials.is_root() {
-        true => Ok(()),
-        false => Err(Errno::EPERM.into()),
-    }
-}
-
 pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     let kind = optional_string(call, 2)?;
     let source = optional_string(call, 0)?;
     let options = optional_string(call, 4)?.unwrap_or_default();
     let point = call.place(1)?.find(LastLink::Follow)?;
-    check_root(call)?;
+    call.check_capability(Capability::SysAdmin)?;
     let mut flags = call.argument(3);
     if flags & MS_MAGIC_MASK == MS_MAGIC {
         flags &= !MS_MAGIC_MASK;
@@ -88,7 +82,7 @@ pub(super) fn umount2(call: &mut Call<'_>) -> CallResult {
         _ => LastLink::Keep,
     };
     let root = call.place(0)?.find(last_link)?;
-    check_root(call)?;
+    call.check_capability(Capability::SysAdmin)?;
     let how = if flags & MNT_DETACH == 0 { Unmount::Unused } else { Unmount::Lazy };
     attach::unmount(root, how)?;
     Ok(0)

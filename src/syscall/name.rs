@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use capabilities::Capability;
 use path_walk::LastLink;
 
 use super::call::{Call, CallResult, Failure};
@@ -119,7 +120,7 @@ pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
     let to = call.place_at(Some(2), 3)?;
     if flags & AT_EMPTY_PATH != 0 {
         // As on Linux, only root makes names of any descriptor.
-        if !call.process().identity().is_root() {
+        if !call.has(Capability::DacReadSearch) {
             return Err(Errno::ENOENT.into());
         }
         if from.path.is_empty() {
@@ -262,7 +263,7 @@ fn enter(call: &Call<'_>, found: Path) -> CallResult {
     if !found.inode().is_directory() {
         return Err(Errno::ENOTDIR.into());
     }
-    let credentials = &call.process().identity().credentials;
+    let credentials = &call.identity().credentials;
     credentials.check(found.inode().permissions(), Access::EXECUTE)?;
     call.process().change_surroundings(|surroundings| surroundings.directory = found);
     Ok(0)
@@ -300,9 +301,7 @@ pub(super) fn umask(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn chroot(call: &mut Call<'_>) -> CallResult {
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SysChroot)?;
     let found = call.place(0)?.find(LastLink::Follow)?;
     if !found.inode().is_directory() {
         return Err(Failure::from(Errno::ENOTDIR));

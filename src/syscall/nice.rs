@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use capabilities::Capability;
 use run_queue::{Nice, Policy};
 
 use super::call::{Call, CallResult, Failure};
@@ -46,7 +47,7 @@ fn members(call: &Call<'_>) -> Result<Vec<Member>, Failure> {
             table::select(Selection::Group(group), |_| true)
         }
         USER => {
-            let uid = if who == 0 { call.process().identity().uid } else { who };
+            let uid = if who == 0 { call.identity().uid } else { who };
             table::select(Selection::All, |process| process.identity().uid == uid)
         }
         _ => return Err(Errno::EINVAL.into()),
@@ -90,7 +91,7 @@ pub(super) fn setpriority(call: &mut Call<'_>) -> CallResult {
     let range = Nice::MIN.get().into()..=Nice::MAX.get().into();
     let number = call.argument_i32(2).clamp(*range.start(), *range.end()) as i8;
     let nice = Nice::try_new(number).ok_or(Errno::EINVAL)?;
-    let is_privileged = call.process().identity().is_root();
+    let is_privileged = call.has(Capability::SysNice);
     let mut result = Ok(0);
     for Member { process, thread } in members(call)? {
         let is_within = nice >= thread.scheduling().nice() || is_within_limit(&process, nice);

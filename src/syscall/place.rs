@@ -10,7 +10,8 @@ use super::errno::Errno;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
 use crate::fs::namespace::path::Path;
 use crate::process::exec::caller_of;
-use crate::process::process::{Identity, Surroundings};
+use crate::process::identity::Identity;
+use crate::process::process::Surroundings;
 
 /// The descriptor of the current directory: AT_FDCWD.
 const CURRENT_DIRECTORY: i32 = -100;
@@ -89,7 +90,7 @@ impl Call<'_> {
             let fd = u32::try_from(fd).map_err(|_| Errno::EBADF)?;
             self.process().descriptors().get(fd)?.path().clone()
         };
-        Ok(Place { surroundings, identity: self.process().identity(), directory, path })
+        Ok(Place { surroundings, identity: self.identity(), directory, path })
     }
 
     /// Looks up an argument that is a path, from the directory of another argument, with the flags

@@ -2,6 +2,7 @@
 //!
 //! SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO and SCHED_RR are there.
 
+use capabilities::Capability;
 use run_queue::{Nice, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
 
 use super::call::{Call, CallResult, Failure};
@@ -122,7 +123,7 @@ fn set(call: &Call<'_>, target: &Target, mut wanted: Wanted) -> CallResult {
     }
     let number = wanted.policy.unwrap_or(number_of(now));
     let policy = policy_of(number, wanted.priority, wanted.nice)?;
-    let is_privileged = call.process().identity().is_root();
+    let is_privileged = call.has(Capability::SysNice);
     if !is_privileged && !is_allowed(call, target, now, policy, &wanted) {
         return Err(Errno::EPERM.into());
     }

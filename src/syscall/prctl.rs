@@ -3,6 +3,7 @@
 use ::signals::Signal;
 
 use super::call::{Call, CallResult};
+use super::capability;
 use super::errno::Errno;
 use crate::mm::user::pointer;
 use crate::process::table;
@@ -12,7 +13,6 @@ const PR_SET_PDEATHSIG: u64 = 1;
 const PR_GET_PDEATHSIG: u64 = 2;
 const PR_GET_DUMPABLE: u64 = 3;
 const PR_SET_DUMPABLE: u64 = 4;
-const PR_GET_KEEPCAPS: u64 = 7;
 const PR_SET_NAME: u64 = 15;
 const PR_GET_NAME: u64 = 16;
 const PR_SET_TIMERSLACK: u64 = 29;
@@ -26,6 +26,9 @@ const PR_GET_NO_NEW_PRIVS: u64 = 39;
 const NAME_BYTES: usize = 16;
 
 pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
+    if let Some(result) = capability::control(call) {
+        return result;
+    }
     let process = call.process();
     let attributes = process.attributes();
     let value = call.argument(1);
@@ -46,8 +49,6 @@ pub(super) fn prctl(call: &mut Call<'_>) -> CallResult {
             0 | 1 => attributes.set_dumpable(value == 1),
             _ => return Err(Errno::EINVAL.into()),
         },
-        // A change of users takes all capabilities away.
-        PR_GET_KEEPCAPS => return Ok(0),
         PR_SET_NAME => set_name(call)?,
         PR_GET_NAME => {
             let mut bytes = [0; NAME_BYTES];

@@ -1,5 +1,7 @@
 //! Which CPU a thread runs on: sched_yield(2), getcpu(2), sched_setaffinity(2).
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::mm::user::pointer;
@@ -58,8 +60,10 @@ impl Target {
 
 /// Returns whether the caller may change how a process is scheduled.
 pub(super) fn may_change(call: &Call<'_>, process: &Process) -> bool {
-    let (own, other) = (call.process().identity(), process.identity());
-    own.is_root() || own.effective_uid == other.uid || own.effective_uid == other.effective_uid
+    let (own, other) = (call.identity(), process.identity());
+    own.has(Capability::SysNice)
+        || own.effective_uid == other.uid
+        || own.effective_uid == other.effective_uid
 }
 
 /// Returns the CPUs that run.

@@ -97,7 +97,7 @@ pub(super) fn rt_sigreturn(call: &mut Call<'_>) -> CallResult {
 pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
     let target = call.selection(0)?.ok_or(Errno::ESRCH)?;
     let info = info(call, call.argument_u32(1), SigInfo::from_user)?;
-    signal_sending::kill(call.process(), target, info)?;
+    signal_sending::kill(call.thread, target, info)?;
     Ok(0)
 }
 
@@ -113,7 +113,7 @@ pub(super) fn info(
     }
     let sender = call.process();
     let signal = self::signal(signal.into())?;
-    Ok(Some(info(signal, sender.pid().number() as i32, sender.identity().uid)))
+    Ok(Some(info(signal, sender.pid().number() as i32, call.identity().uid)))
 }
 
 /// Sends a signal to a thread, which is of the process `group` if one is given.
@@ -126,7 +126,7 @@ fn send_to_thread(call: &Call<'_>, group: Option<i32>, tid: i32, signal: u32) ->
     if group.is_some_and(|group| group as u32 != member.process.pid().number()) {
         return Err(Errno::ESRCH.into());
     }
-    signal_sending::kill_thread(call.process(), &member, info)?;
+    signal_sending::kill_thread(call.thread, &member, info)?;
     Ok(0)
 }
 

@@ -41,7 +41,7 @@ pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     if !pidfd::is_there(process) {
         return Err(Errno::ESRCH.into());
     }
-    signal_sending::kill(call.process(), Selection::Process(process.pid()), info)?;
+    signal_sending::kill(call.thread, Selection::Process(process.pid()), info)?;
     Ok(0)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn rt_sigqueueinfo(call: &mut Call<'_>) -> CallResult {
     let target = pid.unwrap_or(Pid::INIT);
     let info = passed_info(call, call.argument_u32(1), pointer, target)?;
     let pid = pid.ok_or(Errno::ESRCH)?;
-    signal_sending::kill(call.process(), Selection::Process(pid), info)?;
+    signal_sending::kill(call.thread, Selection::Process(pid), info)?;
     Ok(0)
 }
 
@@ -88,7 +88,7 @@ pub(super) fn rt_tgsigqueueinfo(call: &mut Call<'_>) -> CallResult {
     if member.process.pid() != group {
         return Err(Errno::ESRCH.into());
     }
-    signal_sending::kill_thread(call.process(), &member, info)?;
+    signal_sending::kill_thread(call.thread, &member, info)?;
     Ok(0)
 }
 

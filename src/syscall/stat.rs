@@ -1,5 +1,6 @@
 //! Attributes of files: stat(2), access(2), chmod(2), chown(2), truncate(2), statfs(2).
 
+use capabilities::{CapabilitySet, SecureBits};
 use path_walk::LastLink;
 
 use super::call::{Call, CallResult};
@@ -105,8 +106,16 @@ fn check_access(found: &Path, mode: u32, credentials: &Credentials) -> CallResul
 
 /// Returns the credentials of the real user, as access(2) uses them.
 fn real_credentials(call: &Call<'_>) -> Credentials {
-    let identity = call.process().identity();
-    Credentials { uid: identity.uid, gid: identity.gid, ..identity.credentials.clone() }
+    let identity = call.identity();
+    let own = &identity.capabilities;
+    // With root's fixed set of capabilities for each user, those of the real one count.
+    let capabilities = match (own.secure_bits.contains(SecureBits::NO_SETUID_FIXUP), identity.uid) {
+        (true, _) => own.effective,
+        (false, 0) => own.permitted,
+        (false, _) => CapabilitySet::EMPTY,
+    };
+    let groups = identity.credentials.groups.clone();
+    Credentials { uid: identity.uid, gid: identity.gid, groups, capabilities }
 }
 
 pub(super) fn access(call: &mut Call<'_>) -> CallResult {
@@ -126,7 +135,7 @@ pub(super) fn faccessat2(call: &mut Call<'_>) -> CallResult {
     let (_, found) = call.find_at(0, 1, flags)?;
     let credentials = match flags & AT_EACCESS {
         0 => real_credentials(call),
-        _ => call.process().identity().credentials.clone(),
+        _ => call.identity().credentials.clone(),
     };
     check_access(&found, call.argument_u32(2), &credentials)
 }
@@ -148,7 +157,7 @@ pub(super) fn with_caller<R>(
     call: &Call<'_>,
     action: impl FnOnce(&crate::fs::namespace::lookup::Caller<'_>) -> R,
 ) -> R {
-    let (surroundings, identity) = (call.process().surroundings(), call.process().identity());
+    let (surroundings, identity) = (call.process().surroundings(), call.identity());
     action(&crate::process::exec::caller_of(&surroundings, &identity))
 }
 

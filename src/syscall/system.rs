@@ -1,5 +1,7 @@
 //! The system and the CPU: arch_prctl(2), personality(2), getrandom(2).
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult};
 use super::errno::Errno;
 use super::file::UserBuffer;
@@ -61,9 +63,7 @@ pub(super) fn reboot(call: &mut Call<'_>) -> CallResult {
     const HALT: u32 = 0xCDEF_0123;
     const POWER_OFF: u32 = 0x4321_FEDC;
     const KEEP_CTRL_ALT_DELETE: u32 = 0;
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SysBoot)?;
     if call.argument_u32(0) != MAGIC || !MAGIC_2.contains(&call.argument_u32(1)) {
         return Err(Errno::EINVAL.into());
     }

@@ -4,10 +4,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::call::{Call, CallResult};
 use super::{
-    barrier, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex, group,
-    identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll, prctl,
-    process, schedule, select, signal, signal_queue, sleep, splice, stat, statx, storage, system,
-    terminal, time, timer, transfer, uname, usage, vectored, wait,
+    barrier, capability, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex,
+    group, identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll,
+    prctl, process, schedule, select, signal, signal_queue, sleep, splice, stat, statx, storage,
+    system, terminal, time, timer, transfer, uname, usage, vectored, wait,
 };
 
 /// Handles a system call.
@@ -196,6 +196,8 @@ mod rows {
         122 setfsuid(Number) = identity::setfsuid;
         123 setfsgid(Number) = identity::setfsgid;
         124 getsid(Number) = group::getsid;
+        125 capget(Hex Hex) = capability::capget;
+        126 capset(Hex Hex) = capability::capset;
         127 rt_sigpending(Hex Number) = signal::rt_sigpending;
         128 rt_sigtimedwait(Hex Hex Hex Number) = signal_queue::rt_sigtimedwait;
         129 rt_sigqueueinfo(Number Signal Hex) = signal_queue::rt_sigqueueinfo;

@@ -7,6 +7,8 @@ use line_discipline::{
     FlowAction, Queues, TERMIOS_BYTES, TERMIOS2_BYTES, Termios, WINDOW_SIZE_BYTES, WindowSize,
 };
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::error::FsError;
@@ -172,7 +174,7 @@ fn of_terminal(call: &mut Call<'_>, end: &End<'_>) -> CallResult {
         // hasn't read don't count, as on Linux.
         TIOCOUTQ | TIOCGETD => call.pointer::<u32>(2).write(&0)?,
         TIOCSTI => {
-            if !control::is_of_caller(terminal) && !call.process().identity().is_root() {
+            if !control::is_of_caller(terminal) && !call.has(Capability::SysAdmin) {
                 return Err(Errno::EPERM.into());
             }
             terminal.receive(&[call.pointer::<u8>(2).read()?]);
@@ -239,8 +241,7 @@ fn job_control(call: &mut Call<'_>, end: &End<'_>) -> CallResult {
             call.pointer::<u32>(2).write(&session)?;
         }
         TIOCSCTTY => {
-            let is_root = call.process().identity().is_root();
-            let takes = call.argument(2) == 1 && is_root;
+            let takes = call.argument(2) == 1 && call.has(Capability::SysAdmin);
             control::take(terminal, if takes { OfOther::Take } else { OfOther::Refuse })?;
         }
         _ => match end {
@@ -310,9 +311,7 @@ fn open_slave(call: &Call<'_>, master: &MasterFile) -> CallResult {
 }
 
 pub(super) fn vhangup(call: &mut Call<'_>) -> CallResult {
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SysTtyConfig)?;
     if let Some(terminal) = control::of_caller() {
         control::hang_up(&terminal);
     }

@@ -2,6 +2,8 @@
 
 use alloc::sync::Arc;
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::arch::time::clock;
@@ -197,9 +199,7 @@ fn set_real_time(call: &Call<'_>, ns: u64) -> CallResult {
     if ns > i64::MAX as u64 - YEARS_30_NS {
         return Err(Errno::EINVAL.into());
     }
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SysTime)?;
     if ns < clock::now_ns() {
         return Err(Errno::EINVAL.into());
     }
@@ -232,7 +232,6 @@ pub(super) fn settimeofday(call: &mut Call<'_>) -> CallResult {
     }
     match ns {
         Some(ns) => set_real_time(call, ns),
-        None if call.process().identity().is_root() => Ok(0),
-        None => Err(Errno::EPERM.into()),
+        None => call.check_capability(Capability::SysTime).map(|()| 0),
     }
 }

@@ -1,5 +1,7 @@
 //! The names of the system: uname(2), sethostname(2), setdomainname(2).
 
+use capabilities::Capability;
+
 use super::call::{Call, CallResult};
 use super::errno::Errno;
 use crate::mm::user::pointer;
@@ -28,9 +30,7 @@ pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
 
 /// Sets a name to the name of the arguments.
 fn set(call: &Call<'_>, name: &Settable) -> CallResult {
-    if !call.process().identity().is_root() {
-        return Err(Errno::EPERM.into());
-    }
+    call.check_capability(Capability::SysAdmin)?;
     let len_bytes = usize::try_from(call.argument_i32(1)).map_err(|_| Errno::EINVAL)?;
     let mut new = Name::new();
     new.resize(len_bytes, 0).map_err(|_| Errno::EINVAL)?;

@@ -1,5 +1,7 @@
 //! Owners, modes, times and sizes.
 
+use capabilities::Capability;
+
 use super::lookup::Caller;
 use super::path::Path;
 use crate::fs::attributes::{FileKind, Mode, Touch};
@@ -40,7 +42,7 @@ pub fn set_mode(caller: &Caller<'_>, path: &Path, mode: Mode) -> Result<(), FsEr
     }
     inode.ops().check_change()?;
     let is_in_group = caller.credentials.is_in_group(inode.owner().1);
-    let kept = match caller.credentials.is_root() || is_in_group {
+    let kept = match is_in_group || caller.credentials.has(Capability::FileSetId) {
         true => mode,
         false => mode & !Mode::SET_GID,
     };
@@ -69,7 +71,7 @@ pub fn set_owner(
     let is_own = credentials.uid == old_uid
         && uid == old_uid
         && (gid == old_gid || credentials.is_in_group(gid));
-    if !credentials.is_root() && !is_own {
+    if !is_own && !credentials.has(Capability::Chown) {
         return Err(FsError::NotPermitted);
     }
     inode.ops().check_change()?;

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 
+use capabilities::Capability;
 use path_walk::LastLink;
 
 use super::dentry::Dentry;
@@ -174,7 +175,7 @@ fn make_locked(
 ) -> Result<Path, FsError> {
     check_creation(caller, directory)?;
     let is_device = matches!(kind, NewKind::CharDevice(_) | NewKind::BlockDevice(_));
-    if is_device && !caller.credentials.is_root() {
+    if is_device && !caller.credentials.has(Capability::MakeNode) {
         return Err(FsError::NotPermitted);
     }
     check_maker(directory.inode(), Some(name), kind)?;
@@ -246,7 +247,7 @@ fn new_inode<'a>(
         if matches!(kind, NewKind::Directory) {
             new.mode |= Mode::SET_GID;
         } else if mode.contains(Mode::GROUP_EXECUTE)
-            && !credentials.is_root()
+            && !credentials.has(Capability::FileSetId)
             && !credentials.is_in_group(new.gid)
         {
             new.mode &= !Mode::SET_GID;

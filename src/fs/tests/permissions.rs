@@ -2,6 +2,7 @@
 
 use alloc::vec;
 
+use capabilities::CapabilitySet;
 use path_walk::LastLink;
 
 use super::tree::{Tree, mode, write};
@@ -16,7 +17,8 @@ use crate::fs::namespace::lookup::{self, Caller};
 use crate::fs::namespace::{create, remove};
 
 fn user(uid: u32, gid: u32) -> Credentials {
-    Credentials { uid, gid, groups: Groups::NONE }
+    let capabilities = if uid == 0 { CapabilitySet::ALL } else { CapabilitySet::EMPTY };
+    Credentials { uid, gid, groups: Groups::NONE, capabilities }
 }
 
 #[test_case]

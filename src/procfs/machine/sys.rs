@@ -3,6 +3,7 @@
 use core::fmt::Display;
 
 use address_space::REGIONS_MAX;
+use capabilities::Capability;
 use spin::Once;
 
 use crate::fs::error::FsError;
@@ -83,8 +84,8 @@ fn name(text: &mut Text, name: &Settable) -> Result<(), FsError> {
 
 /// Sets a name up to the end of the line.
 fn set_name(bytes: &[u8], name: &Settable) -> Result<(), FsError> {
-    let is_root = current().is_none_or(|own| own.process.identity().is_root());
-    if !is_root {
+    let may_set = current().is_none_or(|own| own.thread.identity().has(Capability::SysAdmin));
+    if !may_set {
         return Err(FsError::NotPermitted);
     }
     let line = bytes.split(|byte| *byte == b'\n' || *byte == 0).next().unwrap_or_default();

@@ -3,6 +3,7 @@
 use crate::fs::error::FsError;
 use crate::fs::generated::Text;
 use crate::mm::user::page_table::PAGE_BYTES;
+use crate::process::identity::Identity;
 use crate::process::limits::Resource;
 use crate::process::pid::Pid;
 use crate::process::process::Process;
@@ -15,6 +16,7 @@ pub(super) fn status(target: &Target, text: &mut Text) -> Result<(), FsError> {
     let process = target.process()?;
     let relations = target.relations()?;
     let thread = target.thread(&process);
+    let identity = thread.as_ref().map_or_else(|| process.identity(), |thread| thread.identity());
     let task = target::task_of(thread.as_ref());
     let (letter, state) = target::state(target, &process, relations.life, task);
     let (pid, tid) = (target.pid(), target.tid());
@@ -23,7 +25,7 @@ pub(super) fn status(target: &Target, text: &mut Text) -> Result<(), FsError> {
     writeln!(text, "\nUmask:\t{:04o}", process.surroundings().mask)?;
     writeln!(text, "State:\t{letter} ({state})\nTgid:\t{pid}\nNgid:\t0\nPid:\t{tid}")?;
     writeln!(text, "PPid:\t{}\nTracerPid:\t0", relations.parent.map_or(0, Pid::number))?;
-    push_identity(&process, text)?;
+    push_identity(&process, &identity, text)?;
     let (group, session) = (relations.group, relations.session);
     writeln!(text, "NStgid:\t{pid}\nNSpid:\t{tid}\nNSpgid:\t{group}\nNSsid:\t{session}")?;
     push_memory(&process, text)?;
@@ -40,12 +42,11 @@ pub(super) fn status(target: &Target, text: &mut Text) -> Result<(), FsError> {
     ] {
         writeln!(text, "{name}:\t{:016x}", set.bits())?;
     }
-    push_capabilities(&process, text)?;
+    push_capabilities(&process, &identity, text)?;
     push_scheduling(task, text)
 }
 
-fn push_identity(process: &Process, text: &mut Text) -> Result<(), FsError> {
-    let id = process.identity();
+fn push_identity(process: &Process, id: &Identity, text: &mut Text) -> Result<(), FsError> {
     let credentials = &id.credentials;
     let (uid, gid) = (credentials.uid, credentials.gid);
     writeln!(text, "Uid:\t{}\t{}\t{}\t{uid}", id.uid, id.effective_uid, id.saved_uid)?;
@@ -87,17 +88,23 @@ fn push_memory(process: &Process, text: &mut Text) -> Result<(), FsError> {
     writeln!(text, "CoreDumping:\t0\nTHP_enabled:\t0")
 }
 
-/// There are no capabilities: root has all of them, others have none.
-fn push_capabilities(process: &Process, text: &mut Text) -> Result<(), FsError> {
-    /// As many as Linux 6.1 has.
-    const ALL: u64 = (1 << 41) - 1;
-    let own = if process.identity().is_root() { ALL } else { 0 };
-    for (name, set) in
-        [("CapInh", 0), ("CapPrm", own), ("CapEff", own), ("CapBnd", ALL), ("CapAmb", 0)]
-    {
-        writeln!(text, "{name}:\t{set:016x}")?;
+fn push_capabilities(
+    process: &Process,
+    identity: &Identity,
+    text: &mut Text,
+) -> Result<(), FsError> {
+    let own = &identity.capabilities;
+    for (name, set) in [
+        ("CapInh", own.inheritable),
+        ("CapPrm", own.permitted),
+        ("CapEff", own.effective),
+        ("CapBnd", own.bounding),
+        ("CapAmb", own.ambient),
+    ] {
+        writeln!(text, "{name}:\t{:016x}", set.bits())?;
     }
-    writeln!(text, "NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0")
+    let has_no_more = u8::from(process.attributes().has_no_new_privileges());
+    writeln!(text, "NoNewPrivs:\t{has_no_more}\nSeccomp:\t0\nSeccomp_filters:\t0")
 }
 
 fn push_scheduling(task: Option<&'static Thread>, text: &mut Text) -> Result<(), FsError> {

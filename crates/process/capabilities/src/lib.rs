@@ -1,0 +1,35 @@
+//! The capabilities of threads: what of root's power each may use, and Linux's rules for how that
+//! changes.
+//!
+//! A thread has five sets. What it may do now is in the effective set; what it may take into that, in
+//! the permitted set. The others are for programs that it runs: the inheritable set, the ambient set,
+//! and the bounding set, which limits them. [`ThreadCapabilities`] has the rules of capset(2), of
+//! prctl(2), of changes of users ([`UserIds`]), and of execve(2) for files without capabilities.
+//!
+//! Source: capabilities(7); Linux, security/commoncap.c.
+//!
+//! ```
+//! use capabilities::{Capability, ThreadCapabilities, UserIds};
+//! let mut own = ThreadCapabilities::ROOT;
+//! assert!(own.effective.has(Capability::Kill));
+//! let root = UserIds { real: 0, effective: 0, saved: 0 };
+//! own.change_users(root, UserIds { real: 7, effective: 7, saved: 7 });
+//! assert!(!own.effective.has(Capability::Kill));
+//! ```
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+#[cfg(test)]
+extern crate std;
+
+mod securebits;
+mod set;
+#[cfg(test)]
+mod tests;
+mod thread;
+
+pub use securebits::{NotAllowed, SecureBits};
+pub use set::{Capability, CapabilitySet};
+pub use thread::{Executed, Sets, ThreadCapabilities, UserIds};
