@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 use core::fmt::{self, Write};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use heapless::String;
 use log::{Level, LevelFilter, Metadata, Record};
@@ -25,6 +26,7 @@ pub type EmergencySink = fn(&str);
 const SINKS_MAX: usize = 4;
 
 static SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
+static CONSOLE_SINKS: [Once<Sink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
 static EMERGENCY_SINKS: [Once<EmergencySink>; SINKS_MAX] = [const { Once::new() }; SINKS_MAX];
 static LOGGER: Logger = Logger { clock: Once::new() };
 
@@ -42,6 +44,32 @@ pub fn start(clock: Clock) {
 /// If there are too many sinks.
 pub fn add_sink(sink: Sink) {
     register(&SINKS, sink);
+}
+
+/// Sends further lines to `sink` as well, as long as their level is below the console's.
+///
+/// # Panics
+/// If there are too many sinks.
+pub fn add_console_sink(sink: Sink) {
+    register(&CONSOLE_SINKS, sink);
+}
+
+/// The number of a level in system logs, from 0, the most severe, to 7: syslog(2).
+pub fn severity(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}
+
+/// Lines whose [`severity`] is below this go to the consoles.
+static CONSOLE_LEVEL: AtomicU8 = AtomicU8::new(8);
+
+/// Sets below which severity lines go to the consoles; returns what it was.
+pub fn set_console_level(level: u8) -> u8 {
+    CONSOLE_LEVEL.swap(level, Ordering::Relaxed)
 }
 
 /// Sends [`Emergency`] text to `sink`, which must take no lock.
@@ -109,7 +137,13 @@ struct Line {
 
 impl Line {
     fn flush(&mut self) {
-        SINKS.iter().filter_map(Once::get).for_each(|sink| sink(self.level, &self.text));
+        let pass = |sinks: &[Once<Sink>]| {
+            sinks.iter().filter_map(Once::get).for_each(|sink| sink(self.level, &self.text));
+        };
+        pass(&SINKS);
+        if severity(self.level) < CONSOLE_LEVEL.load(Ordering::Relaxed) {
+            pass(&CONSOLE_SINKS);
+        }
         self.text.clear();
     }
 }

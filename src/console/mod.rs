@@ -58,7 +58,7 @@ pub fn start_early(information: &BootInformation) -> Option<Surface> {
     };
     emergency::start(surface);
     history::for_each(screen::log);
-    klog::add_sink(screen::log);
+    klog::add_console_sink(screen::log);
     boot_stage::set_observer(screen::show_stage);
     ::log::info!("{surface}");
     Some(surface)

@@ -1,6 +1,6 @@
 //! The attributes of a process that prctl(2) sets.
 
-use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU64, Ordering};
 
 use signals::Signal;
 
@@ -14,6 +14,10 @@ pub struct Attributes {
     /// The number of the signal at the end of the parent; 0 for none.
     death_signal: AtomicU8,
     timer_slack_ns: AtomicU64,
+    /// By how much it is more likely to be killed when no memory is left.
+    kill_bias: AtomicI16,
+    /// The least of that which it may set without a capability.
+    kill_bias_min: AtomicI16,
 }
 
 impl Attributes {
@@ -23,6 +27,8 @@ impl Attributes {
             has_no_new_privileges: AtomicBool::new(false),
             death_signal: AtomicU8::new(0),
             timer_slack_ns: AtomicU64::new(TIMER_SLACK_NS),
+            kill_bias: AtomicI16::new(0),
+            kill_bias_min: AtomicI16::new(0),
         }
     }
 
@@ -33,6 +39,8 @@ impl Attributes {
             self.set_no_new_privileges();
         }
         self.set_timer_slack_ns(parent.timer_slack_ns());
+        self.kill_bias.store(parent.kill_bias(), Ordering::Relaxed);
+        self.kill_bias_min.store(parent.kill_bias_min.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
     /// Returns whether its memory may be looked at by other processes of its user.
@@ -65,8 +73,28 @@ impl Attributes {
         self.death_signal.store(signal.map_or(0, Signal::number), Ordering::Relaxed);
     }
 
-    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can
-    /// be anyway.
+    /// Returns by how much it is more likely to be killed when no memory is left, in thousandths of the
+    /// memory: -1000, for never, to 1000.
+    pub fn kill_bias(&self) -> i16 {
+        self.kill_bias.load(Ordering::Relaxed)
+    }
+
+    /// Sets by how much it is more likely to be killed. Without privileges, not to less than the last
+    /// that was set with them. Returns whether it is set.
+    ///
+    /// Source: Linux, fs/proc/base.c, `__set_oom_adj`.
+    pub fn set_kill_bias(&self, bias: i16, is_privileged: bool) -> bool {
+        if is_privileged {
+            self.kill_bias_min.store(bias, Ordering::Relaxed);
+        } else if bias < self.kill_bias_min.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.kill_bias.store(bias, Ordering::Relaxed);
+        true
+    }
+
+    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can be
+    /// anyway.
     pub fn timer_slack_ns(&self) -> u64 {
         self.timer_slack_ns.load(Ordering::Relaxed)
     }

@@ -54,7 +54,7 @@ pub mod init;
 pub mod init_status;
 pub mod limits;
 mod loader;
-mod out_of_memory;
+pub mod out_of_memory;
 pub mod pid;
 pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]

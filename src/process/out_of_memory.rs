@@ -1,8 +1,9 @@
 //! The out-of-memory killer: kills a process if no memory is left for a page of a program.
 //!
-//! The victim is the process that has the most memory: pages and page tables. The first process is
-//! killed only if there is no other. The thread that needed the page tries again until the victim
-//! has freed its memory. Nothing here allocates.
+//! The victim is the process that has the most memory: pages and page tables, and what its
+//! `oom_score_adj` adds. The first process is killed only if there is no other. The thread that needed
+//! the page tries again until the victim has
+//! freed its memory. Nothing here allocates.
 //!
 //! Source: Linux, Documentation/filesystems/proc.rst, "oom_score_adj".
 
@@ -14,6 +15,7 @@ use super::signal_sending;
 use super::table;
 use super::thread::ProcessThread;
 use crate::arch::time::clock;
+use crate::mm::kernel::frames;
 use crate::mm::user::address_space::{AddressSpace, MemoryUse};
 use crate::mm::user::page_table::PAGE_BYTES;
 use crate::sync::{Rank, SpinMutex};
@@ -84,13 +86,17 @@ fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
 /// Returns the process with the most memory and how much it has, without the one that was killed
 /// `before`; the first process only if there is no other.
 fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
+    let total = frames::counts().managed as u64;
     let mut largest = None;
     let mut largest_size = None;
     for_each_process(|process| {
         let Some(used) = process.memory().map(|memory| memory.memory_use()) else {
             return;
         };
-        let size = Some((process.pid() != Pid::INIT, used.pages + used.tables));
+        let Some(badness) = badness(process, used, total) else {
+            return;
+        };
+        let size = Some((process.pid() != Pid::INIT, badness));
         if Some(process.pid()) != before && size > largest_size {
             largest_size = size;
             largest = Some((process.clone(), used));
@@ -99,8 +105,31 @@ fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
     largest
 }
 
-/// Kills the processes that have the same memory as the victim: it is free only when they have
-/// ended as well.
+/// Returns how much is to be won by the end of a process that uses so much memory, of `total` pages:
+/// what it has, and its bias; `None` if it is never killed.
+///
+/// Source: Linux, mm/oom_kill.c, `oom_badness`.
+fn badness(process: &Process, used: MemoryUse, total: u64) -> Option<i64> {
+    const NEVER: i16 = -1000;
+    match process.attributes().kill_bias() {
+        NEVER => None,
+        bias => Some((used.pages + used.tables) as i64 + i64::from(bias) * total as i64 / 1000),
+    }
+}
+
+/// Returns how likely a process is to be killed when no memory is left: from 0 to 1333, twice two
+/// thirds of a thousand.
+///
+/// Source: Linux, fs/proc/base.c, `proc_oom_score`.
+pub fn score(process: &Process) -> u64 {
+    let total = frames::counts().managed.max(1) as u64;
+    let used = process.memory().map(|memory| memory.memory_use());
+    let points = used.and_then(|used| badness(process, used, total));
+    points.map_or(0, |points| (1000 + points * 1000 / total as i64) * 2 / 3).max(0) as u64
+}
+
+/// Kills the processes that have the same memory as the victim: it is free only when they have ended
+/// as well.
 fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
     for_each_process(|process| {
         let shares = process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory));

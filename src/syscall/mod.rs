@@ -13,7 +13,7 @@
 //! | [`identity`], [`capability`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`prctl`] | identity, limits and scheduling of processes |
 //! | [`file`], [`vectored`], [`fcntl`], [`lock`], [`transfer`], [`splice`], [`storage`], [`stat`], [`statx`], [`file_times`], [`memfd`], [`name`], [`terminal`] | files |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
-//! | [`time`], [`timer`], [`sleep`], [`uname`], [`system`] | the rest |
+//! | [`time`], [`timer`], [`sleep`], [`uname`], [`syslog`], [`system`] | the rest |
 //!
 //! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a
 //! command that isn't supported is an error. Error numbers exist only in this room.
@@ -60,6 +60,7 @@ mod stat;
 mod statx;
 mod storage;
 pub mod strace;
+mod syslog;
 mod system;
 pub mod table;
 mod terminal;

@@ -7,7 +7,7 @@ use super::{
     barrier, capability, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex,
     group, identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll,
     prctl, process, schedule, select, signal, signal_queue, sleep, splice, stat, statx, storage,
-    system, terminal, time, timer, transfer, uname, usage, vectored, wait,
+    syslog, system, terminal, time, timer, transfer, uname, usage, vectored, wait,
 };
 
 /// Handles a system call.
@@ -175,6 +175,7 @@ mod rows {
         99 sysinfo(Pointer) = limit::sysinfo;
         100 times(Pointer) = usage::times;
         102 getuid() = identity::getuid;
+        103 syslog(Number Hex Number) = syslog::syslog;
         104 getgid() = identity::getgid;
         105 setuid(Number) = identity::setuid;
         106 setgid(Number) = identity::setgid;

@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use super::{descriptors, limits, links, maps, mounts, stat, status, strings};
+use super::{descriptors, limits, links, maps, memory_end, mounts, stat, status, strings};
 use crate::fs::attributes::Mode;
 use crate::fs::error::FsError;
 use crate::fs::generated::{Content, Node, Row, Subject, TableDirectory, What};
@@ -26,8 +26,12 @@ const ROWS: &[Row<Target>] = &[
     Row { name: "maps", mode: 0o444, what: What::Guarded(maps::maps, Target::check_access) },
     Row { name: "mountinfo", mode: 0o444, what: What::Text(mounts::mountinfo) },
     Row { name: "mounts", mode: 0o444, what: What::Text(mounts::mounts) },
-    Row { name: "oom_score", mode: 0o444, what: What::Text(stat::zero) },
-    Row { name: "oom_score_adj", mode: 0o444, what: What::Text(stat::zero) },
+    Row { name: "oom_score", mode: 0o444, what: What::Text(memory_end::score) },
+    Row {
+        name: "oom_score_adj",
+        mode: 0o644,
+        what: What::Settable(memory_end::bias, memory_end::set_bias),
+    },
     Row {
         name: "personality",
         mode: 0o400,

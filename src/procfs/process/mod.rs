@@ -18,6 +18,7 @@ mod entries;
 mod limits;
 mod links;
 mod maps;
+mod memory_end;
 mod mounts;
 mod stat;
 mod status;

@@ -182,9 +182,3 @@ pub(super) fn wchan(target: &Target, text: &mut Text) -> Result<(), FsError> {
 pub(super) fn personality(target: &Target, text: &mut Text) -> Result<(), FsError> {
     writeln!(text, "{:08x}", target.process()?.personality())
 }
-
-/// The fields that are 0 for each process.
-pub(super) fn zero(target: &Target, text: &mut Text) -> Result<(), FsError> {
-    target.process()?;
-    text.push(b"0\n")
-}

@@ -63,13 +63,13 @@ fn push_memory(process: &Process, text: &mut Text) -> Result<(), FsError> {
         return Ok(());
     };
     let (usage, resident) = (memory.usage(), memory.resident());
-    // The most that there was isn't kept, and nothing is locked or swapped.
+    // The largest size isn't kept, and nothing is swapped.
     let rows = [
         ("VmPeak", usage.total_pages),
         ("VmSize", usage.total_pages),
         ("VmLck", 0),
         ("VmPin", 0),
-        ("VmHWM", resident.total()),
+        ("VmHWM", memory.memory_use().pages_max.max(resident.total())),
         ("VmRSS", resident.total()),
         ("RssAnon", resident.anonymous),
         ("RssFile", resident.file),

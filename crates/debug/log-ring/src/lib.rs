@@ -15,6 +15,7 @@ extern crate std;
 #[cfg(test)]
 mod tests;
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// Marks the start of a line; the lower bits are the line's level. A line is ASCII, so
@@ -51,23 +52,41 @@ impl<const BYTES: usize> LogRing<BYTES> {
         }
     }
 
+    /// Returns the number of all bytes written so far: the position where the next line begins.
+    pub fn end(&self) -> usize {
+        self.written.load(Ordering::Acquire)
+    }
+
     /// Calls `found` for each line that is still complete, oldest first, with its level
     /// and its first `LINE` bytes.
     pub fn for_each<const LINE: usize>(&self, mut found: impl FnMut(u8, &str)) {
-        let end = self.written.load(Ordering::Acquire);
+        self.for_each_within::<LINE>(0..self.end(), |_, level, line| found(level, line));
+    }
+
+    /// Calls `found` for each line in a range of positions that is still complete, oldest first, with
+    /// the position where it begins, its level and its first `LINE` bytes. Both ends of the range are
+    /// where lines begin.
+    pub fn for_each_within<const LINE: usize>(
+        &self,
+        positions: Range<usize>,
+        mut found: impl FnMut(usize, u8, &str),
+    ) {
+        let mut start = positions.start;
         let mut line = [0; LINE];
         let mut len_bytes = 0;
         let mut level = None;
-        let mut give = |level: Option<u8>, line: &[u8]| {
+        let mut give = |start: usize, level: Option<u8>, line: &[u8]| {
             // All bytes are ASCII.
             if let (Some(level), Ok(line)) = (level, core::str::from_utf8(line)) {
-                found(level, line);
+                found(start, level, line);
             }
         };
-        for position in end.saturating_sub(BYTES)..end {
+        let oldest = self.end().saturating_sub(BYTES);
+        for position in positions.start.max(oldest)..positions.end {
             let byte = self.bytes[position % BYTES].load(Ordering::Acquire);
             if byte & START != 0 {
-                give(level, &line[..len_bytes]);
+                give(start, level, &line[..len_bytes]);
+                start = position;
                 level = Some(byte & LEVEL_MAX);
                 len_bytes = 0;
             } else if let Some(place) = line.get_mut(len_bytes) {
@@ -75,7 +94,7 @@ impl<const BYTES: usize> LogRing<BYTES> {
                 len_bytes += 1;
             }
         }
-        give(level, &line[..len_bytes]);
+        give(start, level, &line[..len_bytes]);
     }
 }
 

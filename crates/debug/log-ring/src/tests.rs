@@ -81,3 +81,21 @@ proptest! {
         prop_assert_eq!(lines(&ring), kept);
     }
 }
+
+#[test]
+fn lines_of_a_range_are_those_that_were_written_in_between() {
+    let ring = LogRing::<64>::new();
+    ring.push(1, "first");
+    let start = ring.end();
+    ring.push(2, "second");
+    let end = ring.end();
+    ring.push(3, "third");
+    let lines = |range| {
+        let mut lines = Vec::new();
+        ring.for_each_within::<64>(range, |_, level, line| lines.push((level, line.to_string())));
+        lines
+    };
+    assert_eq!(lines(start..end), [(2, "second".to_string())]);
+    assert_eq!(lines(end..end), []);
+    assert_eq!(lines(0..ring.end()).len(), 3);
+}

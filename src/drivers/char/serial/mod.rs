@@ -56,7 +56,7 @@ pub fn start(_cpu: &Cpu) -> Serial {
     };
     emergency::note(presence);
     if found == Serial::Present {
-        klog::add_sink(|_, line| {
+        klog::add_console_sink(|_, line| {
             if !HAS_LOG_ENDED.load(Ordering::Relaxed) {
                 write(line);
             }
