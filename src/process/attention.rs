@@ -1,6 +1,6 @@
 //! The work of a thread of a process before it returns to ring 3.
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use spin::Once;
 
@@ -17,12 +17,17 @@ pub enum Ending {
     Process(ExitStatus),
 }
 
+/// There is a request.
+const REQUEST: u8 = 1;
+/// Switches to the thread matter: it has a restartable sequence.
+const WATCHES_SWITCHES: u8 = 2;
+
 /// The requests to a thread.
 pub struct Attention {
     /// The thread that the scheduler runs. Set by the code that has started it.
     task: Once<ThreadRef>,
-    /// Whether there is something to do before the return to ring 3.
-    has_work: AtomicBool,
+    /// What there may be to do before the return to ring 3: [`REQUEST`] and [`WATCHES_SWITCHES`].
+    work: AtomicU8,
     /// Protects how the thread is to end, if it is; set once.
     ending: SpinMutex<Option<Ending>>,
 }
@@ -32,7 +37,7 @@ impl Attention {
     pub(super) const fn new() -> Self {
         Self {
             task: Once::new(),
-            has_work: AtomicBool::new(false),
+            work: AtomicU8::new(0),
             ending: SpinMutex::new(Rank::ThreadSignals, None),
         }
     }
@@ -57,19 +62,31 @@ impl Attention {
 
     /// Makes the running thread check its signals before it returns to ring 3.
     pub(super) fn note(&self) {
-        self.has_work.store(true, Ordering::Release);
+        self.work.fetch_or(REQUEST, Ordering::Release);
     }
 
     /// Takes the requests back, before the look.
     pub(super) fn take(&self) {
-        self.has_work.store(false, Ordering::Release);
+        self.work.fetch_and(!REQUEST, Ordering::Release);
         task::clear_interrupt();
     }
 
-    /// Returns whether there is a request.
+    /// Sets whether a switch to the thread is to be noticed before the return to ring 3.
+    pub(super) fn watch_switches(&self, watches: bool) {
+        if watches {
+            self.work.fetch_or(WATCHES_SWITCHES, Ordering::Release);
+        } else {
+            self.work.fetch_and(!WATCHES_SWITCHES, Ordering::Release);
+        }
+    }
+
+    /// Returns whether there is something to do before the return to ring 3: a request, or a switch
+    /// that `is_switched` reports, if switches are watched. All of it is one load for a thread that
+    /// watches none.
     #[inline]
-    pub(super) fn is_requested(&self) -> bool {
-        self.has_work.load(Ordering::Acquire)
+    pub(super) fn has_work(&self, is_switched: impl FnOnce() -> bool) -> bool {
+        let work = self.work.load(Ordering::Acquire);
+        work != 0 && (work & REQUEST != 0 || is_switched())
     }
 
     /// Makes the thread end before it returns to ring 3. The first ending counts.

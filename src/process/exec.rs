@@ -276,6 +276,7 @@ pub fn exec(
     });
     thread.set_clear_on_exit(0);
     thread.set_robust_list(0);
+    thread.set_rseq(None);
     let in_table = table::lock().remove_thread(thread.tid());
     drop(in_table);
     thread.handle().set_tid(process.pid());

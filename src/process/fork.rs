@@ -85,6 +85,9 @@ pub fn fork(
         let child = Arc::try_new(child).map_err(|_| ForkError::NoMemory)?;
         let child_thread =
             thread_start::add_thread(&child, pid, thread_signals, thread.identity())?;
+        if !options.shares_memory {
+            child_thread.set_rseq(thread.rseq());
+        }
         let own = table.get(parent.pid()).ok_or(ForkError::NoMemory)?;
         let (group, session, has_left_terminal) = (own.group, own.session, own.has_left_terminal);
         table.insert(Entry {

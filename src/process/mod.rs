@@ -25,6 +25,7 @@
 //! | [`attributes`] | the attributes that prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
 //! | [`identity`] | the identity of a thread: users, groups, capabilities |
+//! | [`rseq`] | restartable sequences |
 //! | [`scheduling`] | how threads are scheduled |
 //! | [`limits`], [`file_size`] | resource limits |
 //!
@@ -60,6 +61,7 @@ pub mod pidfd;
 #[expect(clippy::module_inception, reason = "the room's main type has the room's name")]
 pub mod process;
 pub mod process_timers;
+pub mod rseq;
 pub mod scheduling;
 pub mod signal_delivery;
 pub mod signal_file;

@@ -118,6 +118,7 @@ fn enter_handler(
     frame: &mut TrapFrame,
     delivery: &Delivery,
 ) -> Result<(), FrameError> {
+    thread.rseq.update(frame, true).map_err(|_| FrameError::NoStack)?;
     let (vector, error_code, cr2) = thread.last_fault();
     let fpu = signal_fpu::for_frame().map_err(|_| FrameError::NoStack)?;
     let fpu_bytes = fpu.len() - MAGIC2_BYTES;

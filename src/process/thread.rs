@@ -12,6 +12,7 @@ use super::identity::Identity;
 use super::limits::Resource;
 use super::pid::Pid;
 use super::process::{Process, SignalState};
+use super::rseq::{Registration, Rseq};
 use super::thread_handle::ThreadHandle;
 use crate::arch::trap::page_fault::{Access as FaultAccess, PageFault};
 use crate::mm::user::fault::FaultError;
@@ -66,6 +67,8 @@ pub struct ProcessThread {
     restart: SpinMutex<Option<Restart>>,
     /// Protects the last exception; accessed by the thread alone.
     last_fault: SpinMutex<LastFault>,
+    /// Its restartable sequences.
+    pub(super) rseq: Rseq,
 }
 
 impl ProcessThread {
@@ -79,6 +82,7 @@ impl ProcessThread {
             interruption: SpinMutex::new(Rank::Process, None),
             restart: SpinMutex::new(Rank::Process, None),
             last_fault: SpinMutex::new(Rank::Process, (0, 0, 0)),
+            rseq: Rseq::new(),
         }
     }
 
@@ -161,6 +165,17 @@ impl ProcessThread {
 
     pub(super) fn clear_on_exit(&self) -> u64 {
         self.clear_on_exit.load(Ordering::Relaxed)
+    }
+
+    /// Returns what it has registered of restartable sequences.
+    pub fn rseq(&self) -> Option<Registration> {
+        self.rseq.get()
+    }
+
+    /// Registers restartable sequences, or ends the registration.
+    pub fn set_rseq(&self, registration: Option<Registration>) {
+        self.rseq.set(registration);
+        self.attention().watch_switches(registration.is_some());
     }
 
     /// Notes how the system call that was interrupted continues after a signal.

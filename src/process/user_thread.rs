@@ -122,7 +122,7 @@ impl UserThread for ProcessThread {
 
     #[inline]
     fn has_work(&self) -> bool {
-        self.attention().is_requested()
+        self.attention().has_work(|| self.rseq.is_switched())
     }
 
     fn work(&self, frame: &mut TrapFrame) -> Next {
@@ -136,7 +136,11 @@ impl UserThread for ProcessThread {
                 continue;
             }
             match signal_delivery::deliver(self, frame) {
-                Delivered::Done => return Next::Resume,
+                Delivered::Done if self.rseq.update(frame, false).is_ok() => return Next::Resume,
+                // As on Linux, a sequence that can't be looked at is a fault.
+                Delivered::Done => {
+                    signal_sending::force(self, SigInfo::from_kernel(Signal::SEGV));
+                }
                 Delivered::Again => {}
             }
         }

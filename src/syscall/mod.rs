@@ -10,7 +10,7 @@
 //! | [`place`] | where the paths of a call begin |
 //! | [`versioned`] | structures that grow from version to version |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
-//! | [`identity`], [`capability`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`prctl`] | identity, limits and scheduling of processes |
+//! | [`identity`], [`capability`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`rseq`], [`prctl`] | identity, limits and scheduling of processes |
 //! | [`file`], [`vectored`], [`fcntl`], [`lock`], [`transfer`], [`splice`], [`storage`], [`stat`], [`statx`], [`file_times`], [`memfd`], [`name`], [`terminal`] | files |
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`syslog`], [`system`] | the rest |
@@ -50,6 +50,7 @@ mod policy;
 mod poll;
 mod prctl;
 mod process;
+mod rseq;
 mod schedule;
 mod select;
 mod signal;

@@ -6,8 +6,8 @@ use super::call::{Call, CallResult};
 use super::{
     barrier, capability, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex,
     group, identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll,
-    prctl, process, schedule, select, signal, signal_queue, sleep, splice, stat, statx, storage,
-    syslog, system, terminal, time, timer, transfer, uname, usage, vectored, wait,
+    prctl, process, rseq, schedule, select, signal, signal_queue, sleep, splice, stat, statx,
+    storage, syslog, system, terminal, time, timer, transfer, uname, usage, vectored, wait,
 };
 
 /// Handles a system call.
@@ -314,6 +314,7 @@ mod rows {
         327 preadv2(Fd Hex Number Number Number Hex) = vectored::preadv2;
         328 pwritev2(Fd Hex Number Number Number Hex) = vectored::pwritev2;
         332 statx(Fd Path Hex Hex Hex) = statx::statx;
+        334 rseq(Hex Number Hex Hex) = rseq::rseq;
         424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
         434 pidfd_open(Number Hex) = process::pidfd_open;
         435 clone3(Hex Number) = clone::clone3;
