@@ -148,7 +148,7 @@ pub enum Touch {
 /// A read sets the time only if the last one set is older than this, or than the last change.
 const ACCESSED_KEPT_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
 
-/// The attributes of an inode that change. Each is read and written by itself: checking a
+/// The attributes of an inode that change. Each is read and written separately: checking a
 /// permission takes no lock. Writers of several hold the inode's lock.
 #[derive(Debug)]
 pub(super) struct Attributes {

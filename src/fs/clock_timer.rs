@@ -25,7 +25,7 @@ pub struct Reading {
 /// The times from which a clock counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Basis {
-    /// As it is set.
+    /// From its set time.
     #[default]
     Set,
     /// The clock as if it were never set: relative times use it.
@@ -91,7 +91,7 @@ impl ClockTimer {
         Ok(Arc::try_new(Self { clock, on_expiry, state, slot })?)
     }
 
-    /// Sets it; returns the previous setting.
+    /// Sets the timer; returns the previous setting.
     pub fn set(self: &Arc<Self>, expiry: Expiry, interval_ns: u64) -> Setting {
         let basis = match expiry {
             Expiry::After(_) => Basis::Steady,

@@ -19,7 +19,7 @@ bitflags! {
         const READ = 4;
         /// Its contents are written; a directory gets or loses names.
         const WRITE = 2;
-        /// It is run; names are looked up in a directory.
+        /// Execution of a file; look-up of names in a directory.
         const EXECUTE = 1;
     }
 }

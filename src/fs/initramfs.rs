@@ -143,7 +143,7 @@ impl Unpacker<'_> {
         let inode = path.inode();
         change::set_owner(&self.caller, &path, Some(entry.uid), Some(entry.gid))?;
         if inode.kind() != FileKind::Symlink {
-            // The set-ID bits are gone after the owner is set.
+            // Setting the owner clears the set-ID bits.
             change::set_mode(&self.caller, &path, mode)?;
         }
         self.set_time(&path, entry.modified_s)?;

@@ -52,7 +52,7 @@ pub enum Bytes<'a> {
     Slice(&'a [u8]),
     /// Of a page.
     Frame(FrameBytes<'a>),
-    /// So many zeros: a hole.
+    /// So many zeros, for a hole.
     Zeros(usize),
 }
 

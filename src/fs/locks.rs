@@ -66,9 +66,9 @@ static WAITS: SpinMutex<Waits<LockOwner>> = SpinMutex::new(Rank::Files, Waits::n
 
 /// The locks of a file.
 pub struct FileLocks {
-    /// Protects the locks of bytes; held for a look or a change.
+    /// Protects the locks of bytes; held for a search or a change.
     records: SpinMutex<LockTable<LockOwner>>,
-    /// Protects the locks of the whole file; held for a look or a change.
+    /// Protects the locks of the whole file; held for a search or a change.
     whole: SpinMutex<LockTable<LockOwner>>,
     /// Some locks were released.
     released: WaitQueue,

@@ -9,7 +9,7 @@ use path_walk::NAME_MAX_BYTES;
 
 use super::error::FsError;
 
-/// A name of so many bytes is stored in place.
+/// The longest name, in bytes, that is stored in place.
 const SHORT_BYTES: usize = 30;
 
 /// The name of a directory entry: any bytes but `/` and 0.

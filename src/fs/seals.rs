@@ -37,7 +37,7 @@ struct State {
 
 /// The seals of a file.
 pub struct Sealing {
-    /// Protects the seals, and the number of mappings; held for a look or a change.
+    /// Protects the seals, and the number of mappings; held for a check or a change.
     state: SpinMutex<State>,
 }
 

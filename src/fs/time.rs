@@ -1,4 +1,4 @@
-//! The time of day, which can be set, and the clocks that go on without it.
+//! The time of day, which can be set, and the clocks that are independent of it.
 
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 

@@ -65,7 +65,7 @@ impl Attention {
         self.work.fetch_or(REQUEST, Ordering::Release);
     }
 
-    /// Takes the requests back, before the look.
+    /// Clears the requests, before the signals are checked.
     pub(super) fn take(&self) {
         self.work.fetch_and(!REQUEST, Ordering::Release);
         task::clear_interrupt();

@@ -209,7 +209,7 @@ impl Descriptors {
         }
     }
 
-    /// Sets that an exec closes the descriptors in `range`.
+    /// Marks the descriptors in `range` to be closed by an exec.
     pub fn close_range_on_exec(&self, range: RangeInclusive<Fd>) {
         let (first, last) = (*range.start() as usize, *range.end() as usize);
         let mut table = self.table.lock();

@@ -89,7 +89,7 @@ pub struct Command {
     pub environment: Vec<Vec<u8>>,
 }
 
-/// A program that is ready to take the place of another one.
+/// A program that is ready to replace the running one.
 pub(super) struct Prepared {
     pub(super) loaded: Loaded,
     pub(super) program: ProgramInfo,

@@ -5,7 +5,7 @@ use signals::{ChildStatus, Signal};
 /// How a process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// By itself, with this status.
+    /// It called exit with this status.
     Exited(u8),
     /// By a signal.
     Killed {
@@ -17,7 +17,7 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
-    /// Returns it as the parent's signal and the wait calls have it.
+    /// Returns the status as the parent's signal and the wait calls encode it.
     pub fn child_status(self) -> ChildStatus {
         match self {
             Self::Exited(status) => ChildStatus::Exited(status),

@@ -45,7 +45,7 @@ pub struct Key {
 struct Waiter {
     /// Protects the key of the futex that it waits for, which a requeue changes.
     key: SpinMutex<Key>,
-    /// It is woken by those that have one of these bits.
+    /// A wake-up with one of these bits wakes it.
     bits: u32,
     is_woken: AtomicBool,
     queue: WaitQueue,

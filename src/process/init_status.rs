@@ -8,7 +8,7 @@ use crate::sync::WaitQueue;
 static STATUS: Once<ExitStatus> = Once::new();
 static HAS_ENDED: WaitQueue = WaitQueue::new();
 
-/// Notes that the first process has ended, or that the machine is to be switched off.
+/// Records that the first process has ended, or that the machine is to be switched off.
 pub fn set(status: ExitStatus) {
     STATUS.call_once(|| status);
     HAS_ENDED.wake_all();
@@ -21,7 +21,7 @@ pub fn wait_or(or: impl Fn() -> bool) -> Option<ExitStatus> {
     STATUS.get().copied()
 }
 
-/// Makes [`wait_or`] look again.
+/// Makes [`wait_or`] check its condition again.
 pub fn wake() {
     HAS_ENDED.wake_all();
 }

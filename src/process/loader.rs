@@ -93,7 +93,7 @@ pub(super) fn fix_layout() {
     IS_LAYOUT_FIXED.store(true, Ordering::Relaxed);
 }
 
-/// How large the stack is at first; it grows when it is touched.
+/// The initial size of the stack; it grows when it is accessed below.
 const STACK_BYTES: u64 = 132 << 10;
 
 /// Loads the program in `file`, to start with `environment`; AT_EXECFN points to `path`.

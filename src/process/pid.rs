@@ -15,7 +15,7 @@ impl Pid {
     /// The first process.
     pub const INIT: Self = Self(NonZeroU32::MIN);
 
-    /// Makes one of a number; `None` if no process can have it.
+    /// Makes a process number; `None` if no process can have it.
     pub fn try_new(number: u32) -> Option<Self> {
         NonZeroU32::new(number).filter(|number| number.get() < PID_MAX).map(Self)
     }

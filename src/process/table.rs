@@ -115,7 +115,7 @@ impl Table {
     /// # Errors
     /// [`NoPid`].
     pub(super) fn free_pid(&mut self) -> Result<Pid, NoPid> {
-        // Low numbers stay with those that have long been there, as on Linux.
+        // Numbers below this are given once, as on Linux.
         const FIRST_AGAIN: u32 = 300;
         for _ in 0..PID_MAX {
             if self.next >= PID_MAX {
@@ -222,7 +222,7 @@ pub fn all() -> Vec<Arc<Process>> {
     lock().iter().map(|entry| entry.process.clone()).collect()
 }
 
-/// Returns the selected processes of those that `also` holds for, by rising numbers. May wait.
+/// Returns the selected processes for which `also` holds, by rising numbers. May wait.
 pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
     let is_member = |it: &&Entry| selection.contains(it.process.pid(), it.group);
     lock()
@@ -327,7 +327,7 @@ pub fn set_group(caller: Pid, pid: Pid, group: Pid) -> Result<(), GroupError> {
     Ok(())
 }
 
-/// Makes a process the leader of a session and of a group of its own. May wait.
+/// Makes a process the leader of a new session and of a new group. May wait.
 ///
 /// # Errors
 /// [`GroupError::NotPermitted`] if it leads a group already.

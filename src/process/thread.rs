@@ -135,7 +135,7 @@ impl ProcessThread {
         self.process.with_signals_of(&self.handle, access)
     }
 
-    /// Makes it end before it returns to ring 3, and its process if it is the last one.
+    /// Ends the thread before it returns to ring 3, and its process if it is the last one.
     pub fn end(&self, status: ExitStatus) {
         self.attention().end(Ending::Thread(status));
     }

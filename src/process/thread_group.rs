@@ -42,7 +42,7 @@ impl Process {
         self.with_threads(|threads| threads.living().len())
     }
 
-    /// Returns whether its first thread has ended, while others may go on.
+    /// Returns whether its first thread has ended, while other threads run.
     pub fn has_first_ended(&self) -> bool {
         self.with_threads(|threads| threads.has_first_ended())
     }
@@ -92,7 +92,7 @@ impl Process {
         self.with_threads(|threads| threads.begin_stop(stop, own));
     }
 
-    /// Makes a thread look up that accepts `signal`, which was sent to the process: the oldest one.
+    /// Interrupts the oldest thread that accepts `signal`, which was sent to the process.
     pub(super) fn request_for(&self, signal: Signal) {
         let accepts = |thread: &&Arc<ThreadHandle>| {
             !thread.attention().is_ending() && thread.with_signals(|own| own.accepts(signal))
@@ -104,13 +104,13 @@ impl Process {
         });
     }
 
-    /// Makes all threads look up.
+    /// Interrupts all threads.
     pub(super) fn request_all(&self) {
         self.for_each_thread(|thread| thread.attention().request());
     }
 
-    /// Makes another thread look up for each signal of the process that `thread` doesn't accept: it
-    /// may have been the one that was to take it.
+    /// Interrupts another thread for each signal of the process that `thread` doesn't accept:
+    /// `thread` may have been interrupted to take the signal.
     pub fn pass_signals_on(&self, thread: &ThreadHandle) {
         let left = self.with_signals(|state| state.shared.set());
         for signal in left.iter() {

@@ -11,7 +11,7 @@ use super::thread_handle::ThreadHandle;
 
 /// The threads of a process.
 pub(super) struct Threads {
-    /// Those that have not ended, in the order in which they were made.
+    /// The threads that have not ended, in the order in which they were made.
     living: Vec<Arc<ThreadHandle>>,
     /// How the process ends, once that is decided.
     ending: Option<ExitStatus>,
@@ -76,7 +76,7 @@ impl Threads {
         }
     }
 
-    /// Returns those that have not ended, the oldest one first.
+    /// Returns the threads that have not ended, the oldest one first.
     pub(super) fn living(&self) -> &[Arc<ThreadHandle>] {
         &self.living
     }
@@ -86,7 +86,7 @@ impl Threads {
         self.first_ended.is_some()
     }
 
-    /// Adds a thread, which looks up before it enters ring 3 if the process is to stop.
+    /// Adds a thread, which checks its signals before it enters ring 3 if the process is to stop.
     pub(super) fn add(&mut self, thread: Arc<ThreadHandle>) -> Result<(), AddError> {
         if self.ending.is_some() || self.is_executing {
             return Err(AddError::Ends);

@@ -61,9 +61,9 @@ impl Overruns {
 
 /// The timers of a process.
 pub(super) struct Timers {
-    /// Protects those that it has from the start; each is made when it is first set.
+    /// Protects the three timers that each process has; each is made when it is first set.
     fixed: SpinMutex<[Option<Arc<ClockTimer>>; FIXED]>,
-    /// Protects those that it has made, by their numbers.
+    /// Protects the timers of timer_create(2), by their numbers.
     created: SpinMutex<Vec<Option<Arc<CreatedTimer>>>>,
 }
 

@@ -40,13 +40,13 @@ impl Settable {
         Self { name: SpinMutex::new(Rank::Process, None), default }
     }
 
-    /// Returns it.
+    /// Returns the name.
     pub fn get(&self) -> Name {
         let name = self.name.lock().clone();
         name.unwrap_or_else(|| Name::from_slice(self.default).unwrap_or_default())
     }
 
-    /// Sets it.
+    /// Sets the name.
     pub fn set(&self, name: Name) {
         *self.name.lock() = Some(name);
     }

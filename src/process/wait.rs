@@ -23,7 +23,7 @@ pub struct Changes {
 /// Which children a wait is for, by the signal with which they end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kinds {
-    /// Those that end with SIGCHLD.
+    /// The children that end with SIGCHLD.
     #[default]
     Ordinary,
     /// The others: __WCLONE.
@@ -87,7 +87,7 @@ pub fn wait(process: &Arc<Process>, request: &WaitRequest) -> Result<Option<Wait
     }
 }
 
-/// Looks for a child that has changed, and takes the change.
+/// Searches for a child that has changed, and takes the change.
 fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, WaitError> {
     let parent = process.pid();
     let mut table = table::lock();
@@ -135,7 +135,7 @@ fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, Wait
     }
 }
 
-/// Takes a change, so that it isn't waited for again; returns a process that is gone with that.
+/// Takes a change, so that it isn't waited for again; returns the process if it is removed.
 fn take(table: &mut Table, waited: &Waited) -> Option<table::Entry> {
     let entry = table.get_mut(waited.pid)?;
     match &mut entry.life {

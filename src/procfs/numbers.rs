@@ -5,7 +5,7 @@ use crate::fs::error::FsError;
 use crate::fs::generated::{Found, Text};
 use crate::process::pid::Pid;
 
-/// Returns the number that a name is, as it is written without leading zeros.
+/// Parses a name that is a number without leading zeros.
 pub(super) fn pid_of(name: &[u8]) -> Option<Pid> {
     if name.first() == Some(&b'0') || !name.iter().all(u8::is_ascii_digit) {
         return None;

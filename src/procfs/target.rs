@@ -88,7 +88,7 @@ impl Target {
     /// [`FsError::NoProcess`].
     pub(super) fn process(&self) -> Result<Arc<Process>, FsError> {
         let found = table::find(self.pid).ok_or(FsError::NoProcess)?;
-        // The number may be another one's by now.
+        // Another process may have the number by now.
         match core::ptr::eq(Arc::as_ptr(&found), self.process.as_ptr()) {
             true => Ok(found),
             false => Err(FsError::NoProcess),
@@ -175,7 +175,7 @@ pub(super) fn state(
     life: Life,
     thread: Option<&'static Thread>,
 ) -> (char, &'static str) {
-    // The first thread stays as a zombie while others go on.
+    // The first thread stays as a zombie while other threads run.
     let has_ended = process.has_first_ended() && target.tid() == target.pid();
     match life {
         Life::Zombie(_) => ('Z', "zombie"),

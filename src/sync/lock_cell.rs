@@ -7,8 +7,8 @@
 //!
 //! Invariants: 1. A [`Key`] exists only while the guard that made it is borrowed, and stays on its
 //! CPU. 2. The owner of a cell changes only under the lock that owns it, and while no key of that
-//! lock exists; a cell without an owner goes to the first lock that claims it. So only one CPU at a time can open a cell, and it sees all changes made under the
-//! former owners.
+//! lock exists; a cell without an owner goes to the first lock that claims it. So only one CPU at a
+//! time can open a cell, and it sees all changes made under the former owners.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, Ordering};

@@ -40,5 +40,5 @@ use parking::KernelLot;
 
 /// Threads that wait for a condition.
 pub type WaitQueue = blocking::WaitQueue<KernelLot>;
-/// A counter that goes down to 0, and threads that wait for that.
+/// A count that falls to 0, and threads that wait for that.
 pub type Latch = blocking::Latch<KernelLot>;

@@ -126,7 +126,7 @@ pub(super) fn close_range(call: &mut Call<'_>) -> CallResult {
     let process = call.process().clone();
     if flags & UNSHARE != 0 {
         if process.thread_count() > 1 {
-            // A thread can't get a table of its own.
+            // A thread can't get its own table.
             return Err(Errno::EINVAL.into());
         }
         process.unshare_descriptors()?;

@@ -133,7 +133,7 @@ pub(super) fn set(
     Ok(0)
 }
 
-/// Writes the first lock that is in the way of another one: F_GETLK and its like.
+/// Writes the first lock that conflicts with another one: F_GETLK and F_OFD_GETLK.
 pub(super) fn get(call: &Call<'_>, file: &Arc<OpenFile>, owner: Owner) -> CallResult {
     let pointer: UserPointer<UserLock> = call.pointer(2);
     let mut wanted = pointer.read()?;

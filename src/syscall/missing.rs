@@ -1,4 +1,4 @@
-//! Calls that programs have made and that are not there.
+//! Calls that programs have made and that aren't implemented.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`table`] | each call that is there: number, name, arguments, handler |
 //! | [`call`] | a call: its arguments, and copies from and to the program |
-//! | [`names`] | the names of all calls, for those that are not there |
+//! | [`names`] | the names of all calls, also of those that aren't implemented |
 //! | [`strace`] | calls as lines of the log |
 //! | [`errno`], [`errno_of`] | error numbers, also for the errors of lower rooms |
 //! | [`place`] | where the paths of a call begin |

@@ -1,4 +1,4 @@
-//! The names of all system calls of Linux on x86-64, those that aren't there included.
+//! The names of all system calls of Linux on x86-64, also of those that aren't implemented.
 //!
 //! Source: Linux, arch/x86/entry/syscalls/syscall_64.tbl.
 

@@ -55,7 +55,7 @@ fn members(call: &Call<'_>) -> Result<Vec<Member>, Failure> {
     for process in processes {
         let mut threads = Vec::new();
         threads.try_reserve(process.thread_count()).map_err(|_| Errno::ENOMEM)?;
-        // Those that have begun since aren't in the list, nor in its room.
+        // Threads that have begun since aren't in the list, nor in its room.
         process.for_each_thread(|thread| {
             if threads.len() < threads.capacity() {
                 threads.push(thread.clone());

@@ -1,4 +1,4 @@
-//! Where paths of a call begin, and on whose behalf they are looked up.
+//! The start of a call's paths, and the credentials with which they are looked up.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! Signals with values, and those that are waited for: rt_sigqueueinfo(2), pidfd_send_signal(2),
+//! Signals with values, and waiting for signals: rt_sigqueueinfo(2), pidfd_send_signal(2),
 //! rt_sigtimedwait(2).
 
 use ::signals::{SIGINFO_BYTES, SigInfo, Signal, SignalSet, wait_for};

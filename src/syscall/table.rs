@@ -346,7 +346,7 @@ static HANDLERS: [Option<Handler>; NUMBERS] = {
 /// traced. So a trace costs one load while it is off: the number is compared with an end anyway.
 static DIRECT_END: AtomicU64 = AtomicU64::new(NUMBERS as u64);
 
-/// Makes all calls go by [`handler`], or those that are there by [`direct_handler`].
+/// Makes all calls use [`handler`], or the implemented ones [`direct_handler`].
 pub(super) fn set_direct(is_direct: bool) {
     DIRECT_END.store(if is_direct { NUMBERS as u64 } else { 0 }, Ordering::Relaxed);
 }

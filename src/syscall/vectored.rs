@@ -22,7 +22,7 @@ fn transfer_all(
         return Err(Errno::EINVAL.into());
     }
     let buffers = UserPointer::<[u64; 2]>::new(call.argument(1));
-    // All are checked before the first byte goes anywhere.
+    // All are checked before the first byte is transferred.
     for index in 0..count {
         let [address, len_bytes] = buffers.at(index)?.read()?;
         if len_bytes > i64::MAX as u64 {

@@ -42,7 +42,7 @@ impl OwnAddressSpace {
         self.is_some.load(Ordering::Relaxed)
     }
 
-    /// Returns it.
+    /// Returns the address space.
     pub(super) fn get(&self) -> Option<Arc<AddressSpace>> {
         self.space.lock().clone()
     }

@@ -142,7 +142,7 @@ pub(super) fn take_surplus(
     Some((thread, target))
 }
 
-/// Returns an idle CPU if threads wait on `here`: a CPU that halts doesn't look for work by itself.
+/// Returns an idle CPU if threads wait on `here`: a halted CPU doesn't search for work.
 pub(super) fn idle_beside(here: &SchedCpu) -> Option<CpuId> {
     if is_alone() || here.runnable.load(Ordering::Relaxed) < 2 {
         return None;

@@ -63,7 +63,7 @@ impl Bucket {
         let own = waiter(thread, key);
         let previous = match own.queue_end.get() {
             QueueEnd::Back => self.last,
-            // Those that started at the front are a row at the beginning.
+            // Threads that started at the front are a sequence at the start of the list.
             QueueEnd::Front => self
                 .waiting(key)
                 .take_while(|it| waiter(it, key).queue_end.get() == QueueEnd::Front)

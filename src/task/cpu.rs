@@ -32,7 +32,7 @@ pub struct SchedCpu {
     /// Protects the deadlines of threads that have begun to wait here; taken by them, and by
     /// the timer's interrupt handler.
     pub(super) deadlines: IrqMutex<DeadlineQueue<&'static Thread>>,
-    /// The thread that runs when no other one can.
+    /// The idle thread, which runs when no other thread is runnable.
     idle: Once<&'static Thread>,
     /// The number of runnable threads, as of the last change. Other CPUs read it.
     pub(super) runnable: AtomicU32,
@@ -90,7 +90,7 @@ impl SchedCpu {
         }
     }
 
-    /// Returns the thread that runs when no other one can.
+    /// Returns the idle thread.
     #[inline]
     pub fn idle(&self) -> &'static Thread {
         self.idle.get().expect("CPUs that run have an idle thread")
@@ -102,7 +102,7 @@ impl SchedCpu {
         self.id
     }
 
-    /// Sets the thread that runs when no other one can.
+    /// Sets the idle thread.
     pub(super) fn set_idle_thread(&self, idle: &'static Thread) {
         self.idle.call_once(|| idle);
     }

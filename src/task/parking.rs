@@ -123,7 +123,7 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
     let address = address_of(word);
     let mut bucket = bucket_of(address).lock_within(&interrupts_off);
     let mut unparked = Unparked { woken: 0, first: None, next: None };
-    // Those that are taken out, in their order.
+    // The threads that are taken out, in their order.
     let (mut first, mut last) = (None, None::<&'static Thread>);
     let mut has_owner = false;
     while unparked.woken < count {
@@ -144,7 +144,7 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
     unparked.first = first.map(|thread| thread.slot.lock_number());
     let (list, key) = bucket.parts();
     if has_owner {
-        // The mutex is released: those that still wait lend nothing to its previous owner.
+        // The mutex is released: threads that still wait lend nothing to its previous owner.
         list.set_owner(address, None, key);
     }
     unparked.next = list.first_for(address, key).map(|next| waiter(next, key).queue_end.get());

@@ -60,7 +60,7 @@ pub struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    /// Makes one of a fair thread with this name, of which the first 24 bytes are kept.
+    /// Makes the properties of a fair thread with this name, of which the first 24 bytes are kept.
     pub fn new(name: &'a str) -> Self {
         Self { name, policy: DEFAULT_POLICY, allowed: CpuSet::first(CPUS_MAX), address_space: None }
     }
@@ -75,7 +75,7 @@ impl<'a> Builder<'a> {
         Self { allowed, ..self }
     }
 
-    /// Makes it a thread that runs in `address_space`.
+    /// Sets the address space that it runs in.
     pub fn address_space(self, address_space: Arc<AddressSpace>) -> Self {
         Self { address_space: Some(address_space), ..self }
     }
@@ -223,7 +223,7 @@ fn take_stack(thread: &Thread) -> Option<KernelStack> {
     thread.context.is_retired().then(|| thread.context.take_stack()).flatten()
 }
 
-/// Makes all as it is for a new thread, which is on no queue.
+/// Resets the state of the slot for a new thread, which is on no queue.
 fn reset(
     thread: &'static Thread,
     id: ThreadId,
@@ -292,7 +292,7 @@ fn adopt_here(thread: &'static Thread) {
     thread.stack_top.store(stack.map_or(0, |stack| stack.top().as_u64()), Ordering::Relaxed);
 }
 
-/// Makes a thread that runs `idle`, is on no run queue, and runs when no other one can.
+/// Makes an idle thread, which runs `idle` and is on no run queue.
 pub(super) fn prepare_idle(
     idle: fn() -> !,
     cpu: &'static SchedCpu,

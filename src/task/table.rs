@@ -15,7 +15,7 @@ use crate::arch::cpu::percpu::StaticRef;
 use crate::per_cpu;
 use crate::sync::{IrqMutex, IrqMutexGuard, Key, LockCell, Rank};
 
-/// Threads are made so many at once.
+/// The number of threads that are allocated at once.
 const CHUNK: usize = 64;
 const CHUNKS_MAX: usize = 256;
 
@@ -33,7 +33,7 @@ static FREE: IrqMutex<Free> =
 
 /// The free threads.
 struct Free {
-    /// Those that still have the stack of the thread that had their place before.
+    /// Threads that still have the stack of the last thread in their slot.
     with_stack: List,
     bare: List,
 }

@@ -129,7 +129,7 @@ impl fmt::Display for State {
 }
 
 impl Thread {
-    /// Returns one that is free.
+    /// Returns a free thread.
     pub(super) fn new(slot: Slot, scheduling: LockCell<Scheduling<&'static Thread>>) -> Self {
         Self {
             slot,

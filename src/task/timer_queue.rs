@@ -188,7 +188,7 @@ mod tests {
         }
     }
 
-    /// Arms a place, from now on in so many milliseconds.
+    /// Arms a timer that expires in so many milliseconds.
     fn arm(slot: &TimerSlot, counter: &Arc<Counter>, after_ms: u64) {
         drop(slot.arm(clock::now_ns() + after_ms * MS, counter.clone()));
     }

@@ -52,7 +52,7 @@ pub fn report_count() -> u64 {
 /// Starts the threads that watch the CPUs.
 pub(super) fn start() {
     let count = cpus().count();
-    // With one CPU, no other one could watch it.
+    // With one CPU, no other CPU could watch it.
     if count < 2 {
         return;
     }

@@ -333,15 +333,16 @@ impl Terminal {
         Some(self.session.load(Ordering::Relaxed)).filter(|session| *session != 0)
     }
 
-    /// Makes it the controlling terminal of `session` if it is none; returns whether it was none.
+    /// Makes it the controlling terminal of `session`, unless it has a session; returns whether it
+    /// had none.
     pub(super) fn claim(&self, session: u32) -> bool {
         let claimed =
             self.session.compare_exchange(0, session, Ordering::Relaxed, Ordering::Relaxed);
         claimed.is_ok()
     }
 
-    /// Makes it the controlling terminal of no session; returns whose it was, and the group in its
-    /// foreground.
+    /// Makes it the controlling terminal of no session; returns the previous session, and the group
+    /// in its foreground.
     pub(super) fn take_session(&self) -> (Option<u32>, Option<u32>) {
         let group = self.foreground_group.swap(0, Ordering::Relaxed);
         let session = self.session.swap(0, Ordering::Relaxed);

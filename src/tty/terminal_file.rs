@@ -16,7 +16,7 @@ use crate::fs::io::{Sink, Source};
 /// How a terminal was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenedAs {
-    /// By a name of its own, or as /dev/tty.
+    /// By its own name, or as /dev/tty.
     Terminal,
     /// As /dev/console, which has no job control and is never hung up, as on Linux.
     Console,
@@ -34,7 +34,8 @@ impl TerminalFile {
     /// Opens a terminal, which may become the controlling one of the caller.
     ///
     /// # Errors
-    /// [`FsError::Io`] if it is a pseudo-terminal whose slave can't be opened, [`FsError::NoMemory`].
+    /// [`FsError::Io`] if it is a pseudo-terminal whose slave can't be opened,
+    /// [`FsError::NoMemory`].
     pub(super) fn open(
         terminal: Arc<Terminal>,
         opened_as: OpenedAs,

@@ -13,7 +13,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{self, Bytes, Sink, Source};
 use crate::sync::{Mutex, Rank};
 
-/// A line that is written is cut to so many bytes.
+/// The largest length of a written line; a longer one is truncated.
 const LINE_MAX_BYTES: usize = 976;
 
 /// The facility of the kernel's messages, as syslog(3) numbers them.

@@ -33,7 +33,7 @@ struct EventCounter {
     count: SpinMutex<u64>,
     /// It isn't 0.
     filled: WaitQueue,
-    /// It has become smaller.
+    /// The counter has become smaller.
     drained: WaitQueue,
     poll_queue: PollQueue,
 }

@@ -159,7 +159,7 @@ impl OpenFile {
         let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
 
-    /// Returns the position as it is now; it may change meanwhile.
+    /// Returns the current position; it may change meanwhile.
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
     }

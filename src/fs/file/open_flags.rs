@@ -20,7 +20,7 @@ bitflags! {
         const NO_CONTROLLING_TERMINAL = 0o400;
         /// It is emptied.
         const TRUNCATE = 0o1000;
-        /// Each write goes to its end.
+        /// Each write is appended to the file.
         const APPEND = 0o2000;
         /// Nothing waits.
         const NONBLOCK = 0o4000;
@@ -38,7 +38,7 @@ bitflags! {
         const NO_FOLLOW = 0o40_0000;
         /// Reading it doesn't change its time.
         const NO_ACCESS_TIME = 0o100_0000;
-        /// It is closed when the program executes another one.
+        /// An exec closes it.
         const CLOSE_ON_EXEC = 0o200_0000;
         /// Each write waits until it is stored.
         const SYNC = 0o401_0000;
@@ -49,14 +49,14 @@ bitflags! {
     }
 }
 
-/// Those that [`OpenFile::set_flags`](super::open_file::OpenFile::set_flags) changes.
+/// The flags that [`OpenFile::set_flags`](super::open_file::OpenFile::set_flags) changes.
 pub const CHANGEABLE: OpenFlags = OpenFlags::APPEND
     .union(OpenFlags::NONBLOCK)
     .union(OpenFlags::ASYNC)
     .union(OpenFlags::DIRECT)
     .union(OpenFlags::NO_ACCESS_TIME);
 
-/// Those that only matter while it is opened.
+/// The flags that only matter while it is opened.
 pub(super) const OPENING: OpenFlags = OpenFlags::CREATE
     .union(OpenFlags::EXCLUSIVE)
     .union(OpenFlags::NO_CONTROLLING_TERMINAL)

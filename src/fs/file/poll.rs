@@ -13,7 +13,7 @@ use crate::sync::WaitQueue;
 /// A file that a thread waits for.
 #[derive(Debug)]
 pub struct PollItem {
-    /// The file; without one, `ready` stays as it is.
+    /// The file; without one, `ready` stays unchanged.
     pub file: Option<Arc<OpenFile>>,
     /// The requested readiness; nothing else is reported.
     pub wanted: Readiness,

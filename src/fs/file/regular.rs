@@ -9,7 +9,7 @@ use crate::fs::page_cache::PAGE_BYTES;
 use crate::fs::seals::Seals;
 use crate::fs::size_limit;
 
-/// Where a write goes.
+/// The offset of a write.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WriteAt {
     /// To this offset, in bytes.

@@ -41,7 +41,7 @@ impl InodeOps for Generated {
         let Content::Directory(entries) = &self.0 else {
             return Err(FsError::NotADirectory);
         };
-        // As on Linux, a name that isn't there is an error even if it is to be made.
+        // As on Linux, a name that doesn't exist is an error even if the file is to be made.
         let node = entries.find(name)?;
         let number = number_of(directory.number(), name);
         make(directory.file_system(), number, node).map(Some)

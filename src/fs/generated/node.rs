@@ -58,7 +58,7 @@ pub trait File: Send + Sync {
         Ok(())
     }
 
-    /// Writes the text as it is now.
+    /// Writes the present text.
     ///
     /// # Errors
     /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if the process of the file is gone.
@@ -97,7 +97,7 @@ impl Content {
 /// Returns the number of the file `name` in the directory with the number `directory`: the same for
 /// each walk.
 pub fn number_of(directory: u64, name: &[u8]) -> u64 {
-    /// So many bits are enough to have no number twice.
+    /// These bits suffice for distinct numbers.
     const BITS: u32 = 48;
     name::hash(0, directory, name) >> (u64::BITS - BITS) | 1 << BITS
 }

@@ -14,7 +14,7 @@ pub trait Subject: Clone + Send + Sync + 'static {
     /// Returns the owner and the group of the files.
     ///
     /// # Errors
-    /// [`FsError::NotFound`] if it is gone.
+    /// [`FsError::NotFound`] if the subject is gone.
     fn owner(&self) -> Result<(u32, u32), FsError>;
 }
 

@@ -111,7 +111,7 @@ pub fn link_path(from: &Path, caller: &Caller<'_>, path: &[u8]) -> Result<(), Fs
     Ok(())
 }
 
-/// Makes a file without a name, in the directory `path`: it is gone when it isn't open any more.
+/// Makes a file without a name, in the directory `path`: the file is removed when it is closed.
 pub(in crate::fs) fn make_unnamed(
     caller: &Caller<'_>,
     directory: &Path,

@@ -15,7 +15,7 @@ use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
 use crate::fs::inode::{Inode, LinkTarget};
 
-/// On whose behalf a path is looked up, and from where.
+/// The credentials and the start of the look-up of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// Where absolute paths begin; `..` doesn't leave it.

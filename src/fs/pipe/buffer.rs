@@ -11,7 +11,7 @@ use crate::fs::io::{Bytes, BytesMut, Sink, Source};
 use crate::fs::page_cache::PAGE_BYTES;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 
-/// How many pages a pipe has at first.
+/// The initial number of pages of a pipe.
 const PAGES: usize = 16;
 
 /// How many it can have.
@@ -25,7 +25,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// Returns how many bytes fit after those that are there.
+    /// Returns how many bytes fit into the page after its contents.
     fn room(&self) -> usize {
         PAGE_BYTES as usize - self.start - self.len
     }
@@ -41,7 +41,7 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// Returns one without bytes.
+    /// Returns a buffer without bytes.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -147,8 +147,8 @@ impl Buffer {
         self.pieces.len() >= self.pages_max
     }
 
-    /// Copies as much of `from` as fits, and counts it in `done`. A page that can't be filled as far as
-    /// it should be is left out, as on Linux.
+    /// Copies as much of `from` as fits, and counts it in `done`. A page that can't be filled as
+    /// far as it should be is left out, as on Linux.
     pub(super) fn fill(&mut self, from: &mut dyn Source, done: &mut usize) -> Result<(), FsError> {
         while from.left() > 0 {
             let len = from.left().min(PAGE_BYTES as usize);

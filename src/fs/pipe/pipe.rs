@@ -9,7 +9,7 @@ use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Sink, Source, done_or};
 use crate::sync::{Mutex, MutexGuard, Rank, WaitQueue};
 
-/// A write of up to so many bytes is not mixed with others.
+/// The most bytes that a write keeps together.
 pub const PIPE_BUF_BYTES: usize = 4096;
 
 /// The state that the ends of a pipe share.
@@ -139,7 +139,7 @@ impl Pipe {
                 self.filled.wake_one();
             }
             if done > before {
-                // Each write counts, as on Linux, for those that wait for a change only.
+                // Each write counts, as on Linux, for edge-triggered observers.
                 self.poll_queue.notify_of(Readiness::IN);
             }
             if result.is_err() || from.left() == 0 {

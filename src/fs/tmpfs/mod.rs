@@ -131,7 +131,7 @@ impl SuperBlockOps for Root {
     }
 
     fn shut_down(&self) {
-        // They end without the lock. None owns another one.
+        // They are dropped without the lock. No inode owns another one.
         let all = core::mem::take(&mut *self.fs.inodes.lock());
         drop(all);
     }

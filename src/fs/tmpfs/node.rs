@@ -14,7 +14,7 @@ use crate::fs::name;
 use crate::random;
 use crate::sync::{Mutex, Rank};
 
-/// A file has at most so many names.
+/// The most names that a file can have.
 const NAMES_MAX: u32 = u32::MAX - 1;
 
 /// Counts an inode, as long as it lives.
@@ -239,7 +239,7 @@ impl InodeOps for Directory {
                 to_directory.replace_entry(to, to_name, moved);
                 self.remove_entry(from, from_name);
                 if replaced.is_directory() {
-                    // One comes, one goes.
+                    // One entry is added, one is removed.
                     add_links(from, -1);
                     self.drop_name(replaced);
                 } else {

@@ -14,7 +14,7 @@ pub(super) struct Item {
     pub(super) fd: u32,
     /// The set keeps no file open.
     file: Weak<OpenFile>,
-    /// Its place among those that may be ready.
+    /// Its slot in the queue of items that may be ready.
     pub(super) place: Place,
     ready: Arc<Ready>,
     /// The requested readiness, as [`SetEvents`].

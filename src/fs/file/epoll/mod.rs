@@ -13,7 +13,7 @@
 //! | [`events`] | the request of a program for a file |
 //! | `item` | a file in a set, which observes the file |
 //! | `items` | all files of a set |
-//! | `ready` | those that may be ready |
+//! | `ready` | the items that may be ready |
 //! | `nesting` | sets in sets |
 //!
 //! A notification queues an item, without an allocation. A wait takes items from the queue and

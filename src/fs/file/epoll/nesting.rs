@@ -19,7 +19,7 @@ static NESTING: Mutex<u64> = Mutex::new(Rank::FileSets, 0);
 /// The result of a search for one set.
 #[derive(Clone, Copy, Debug, Default)]
 struct Walked {
-    /// The number of the look.
+    /// The number of the search.
     walk: u64,
     /// How many sets are in each other there, from this one inwards.
     height: u32,
