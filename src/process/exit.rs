@@ -18,6 +18,7 @@ use super::table::{self, Life};
 use super::terminals;
 use super::thread::ProcessThread;
 use super::threads::Removed;
+use super::trace;
 use crate::mm::user::pointer;
 use crate::task;
 
@@ -25,6 +26,7 @@ use crate::task;
 /// May wait.
 pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
     let process = thread.process();
+    trace::report_end(thread, ending);
     futex::release_held(thread);
     let clear_on_exit = thread.clear_on_exit();
     if clear_on_exit != 0 && is_memory_shared(process) {

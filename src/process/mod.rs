@@ -21,6 +21,7 @@
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | the functions of processes that terminals use |
 //! | [`timers`], [`process_timers`] | timers |
+//! | [`trace`] | what a tracer sees of threads |
 //! | [`signal_file`] | signals that are read |
 //! | [`attributes`] | the attributes that prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
@@ -75,6 +76,7 @@ pub mod thread_handle;
 pub mod thread_start;
 mod threads;
 pub mod timers;
+pub mod trace;
 pub mod usage;
 mod user_thread;
 pub mod uts;

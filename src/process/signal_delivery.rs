@@ -12,6 +12,7 @@ use super::stop;
 use super::table;
 use super::thread::ProcessThread;
 use super::threads::Stop;
+use super::trace::{self, Event};
 use crate::arch::trap::frame::TrapFrame;
 use crate::mm::user::pointer;
 use crate::task::signal_fpu;
@@ -62,6 +63,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 return Delivered::Done;
             }
             Action::Deliver(delivery) => {
+                trace::report(thread, Event::Signal(&delivery.info));
                 if let Some(interruption) = interruption.take() {
                     resume_call(frame, interruption.resume(Some(&delivery)));
                 }
@@ -71,11 +73,16 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 }
             }
             Action::Terminate { info, core } => {
+                // As strace has it, SIGKILL is only an end.
+                if info.signal != Signal::KILL {
+                    trace::report(thread, Event::Signal(&info));
+                }
                 let status = ExitStatus::Killed { signal: info.signal, core };
                 process.end(status);
                 return Delivered::Again;
             }
             Action::Stop(signal) => {
+                trace::report(thread, Event::Stopped(signal));
                 if let Some(interruption) = interruption.take() {
                     // The call continues after the stop, or a handler changes that.
                     thread.set_interruption(interruption);

@@ -2,9 +2,20 @@
 //!
 //! While a choice is made, all calls take the slow way of [`super::handle_other`], which asks here
 //! whether the process is one of those that are traced. A line is written when its call returns,
-//! with the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`.
+//! with the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`. The ends of
+//! threads and the signals that they get are lines, too.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`arguments`] | the arguments, by the kinds that the table of calls has |
+//! | [`structures`] | which structure an argument is, and when it is shown |
+//! | [`outcome`] | how a call has ended |
+//! | [`memory`] | what is in the program's memory, read by checked copies |
 
 mod arguments;
+mod memory;
+mod outcome;
+mod structures;
 
 use core::fmt::Write;
 
@@ -15,9 +26,13 @@ use super::call::{Call, CallResult, Failure};
 use super::table::{self, Handler};
 use super::{errno::Errno, names};
 use crate::process::Processes;
-use crate::process::process::NAME_BYTES;
+use crate::process::exit_status::ExitStatus;
+use crate::process::process::{NAME_BYTES, Process};
+use crate::process::thread::ProcessThread;
+use crate::process::trace::{self, Event};
 use crate::sync::{Rank, SpinMutex};
-use arguments::{Outcome, Shown};
+use arguments::Shown;
+use outcome::Outcome;
 
 /// The processes whose calls are logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +77,7 @@ const ADDRESSES: [&str; 3] = ["mmap", "brk", "mremap"];
 
 /// Traces the processes that `option` of the command line selects.
 pub fn start(_processes: Processes, option: Option<&str>) {
+    trace::register(log_event);
     if let Some(word) = option {
         set(Choice::parse(word));
     }
@@ -70,6 +86,7 @@ pub fn start(_processes: Processes, option: Option<&str>) {
 /// Sets which processes are traced.
 pub fn set(choice: Choice) {
     table::set_direct(choice == Choice::Off);
+    trace::set_on(choice != Choice::Off);
     *CHOICE.lock() = choice;
 }
 
@@ -78,18 +95,18 @@ pub fn choice() -> Choice {
     CHOICE.lock().clone()
 }
 
-fn is_traced(call: &Call<'_>) -> bool {
+fn is_traced(process: &Process) -> bool {
     match choice() {
         Choice::Off => false,
         Choice::All => true,
-        Choice::Process(pid) => call.process().pid().number() == pid,
-        Choice::Name(name) => call.process().name() == name,
+        Choice::Process(pid) => process.pid().number() == pid,
+        Choice::Name(name) => process.name() == name,
     }
 }
 
 /// Runs `handler`, and logs the call if its process is traced.
 pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
-    if !is_traced(call) {
+    if !is_traced(call.process()) {
         return handler(call);
     }
     let number = call.frame.rax;
@@ -109,13 +126,34 @@ pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
     let result = handler(call);
     let outcome = match result {
         Ok(len) => Outcome::Done(len),
+        Err(Failure::Interrupted(_)) => Outcome::Interrupted,
         Err(_) => Outcome::Failed,
     };
     let _ = shown.write_after(&mut line, outcome);
     let _ = write!(line, ") = ");
     let _ = write_result(&mut line, name.unwrap_or_default(), call, &result);
+    let _ = shown.write_remark(&mut line, outcome);
     log::info!("[pid {tid}] {line}");
     result
+}
+
+/// Logs what happens to a thread besides its calls.
+fn log_event(thread: &ProcessThread, event: Event<'_>) {
+    if !is_traced(thread.process()) {
+        return;
+    }
+    let tid = thread.tid();
+    match event {
+        Event::Signal(info) => log::info!("[pid {tid}] --- {} {info} ---", info.signal),
+        Event::Stopped(signal) => log::info!("[pid {tid}] --- stopped by {signal} ---"),
+        Event::Ended(ExitStatus::Exited(status)) => {
+            log::info!("[pid {tid}] +++ exited with {status} +++");
+        }
+        // No core file is written.
+        Event::Ended(ExitStatus::Killed { signal, .. }) => {
+            log::info!("[pid {tid}] +++ killed by {signal} +++");
+        }
+    }
 }
 
 fn write_result(

@@ -18,6 +18,8 @@ pub type Handler = fn(&mut Call<'_>) -> CallResult;
 pub enum Argument {
     /// A number with a sign.
     Number,
+    /// A number of 32 bits with a sign.
+    Int,
     /// A number that is shown in hexadecimal: an address or flags.
     Hex,
     /// A file descriptor.
@@ -64,6 +66,68 @@ pub enum Argument {
     IoctlCommand,
     /// Options of wait4(2).
     WaitOptions,
+    /// A resource of setrlimit(2).
+    Resource,
+    /// A timer of setitimer(2).
+    Timer,
+    /// The environment of a program.
+    Environment,
+    /// Files to wait for; the next argument is how many. What has happened is shown after the result.
+    PolledFiles,
+    /// Pieces of memory that the call reads; the next argument is how many.
+    Vectors,
+    /// Pieces of memory that the call fills; the next argument is how many.
+    FilledVectors,
+    /// What belongs to a request of ioctl(2), the argument before.
+    IoctlArgument,
+    /// A status that wait4(2) fills, if its result is a child.
+    WaitStatus,
+    /// A time that the call reads.
+    Timespec,
+    /// A time that the call fills.
+    FilledTimespec,
+    /// The time that is left, which a call fills that was interrupted.
+    TimeLeft,
+    /// A time in microseconds that the call reads.
+    Timeval,
+    /// A time in microseconds that the call fills.
+    FilledTimeval,
+    /// Two times of a file in nanoseconds.
+    FileTimes,
+    /// Two times of a file in microseconds.
+    FileTimevals,
+    /// The time of a timer, and its interval, in microseconds.
+    Itimerval,
+    /// The same, filled by the call.
+    FilledItimerval,
+    /// The time of a timer, and its interval, in nanoseconds.
+    Itimerspec,
+    /// The same, filled by the call.
+    FilledItimerspec,
+    /// A limit of a resource.
+    Limit,
+    /// The same, filled by the call.
+    FilledLimit,
+    /// A limit of prlimit64(2).
+    Limit64,
+    /// The same, filled by the call.
+    FilledLimit64,
+    /// What a signal does.
+    SignalAction,
+    /// The same, filled by the call.
+    FilledSignalAction,
+    /// A set of signals.
+    SignalSet,
+    /// The same, filled by the call.
+    FilledSignalSet,
+    /// What comes with a signal, filled by the call.
+    FilledSignalInfo,
+    /// The attributes of a file, filled by the call.
+    FilledFileStatus,
+    /// Two descriptors, filled by the call.
+    FilledDescriptors,
+    /// The names of the system, filled by the call.
+    FilledSystemNames,
 }
 
 /// A system call.
@@ -103,26 +167,26 @@ mod rows {
         1 write(Fd Bytes Number) = file::write;
         2 open(Path OpenFlags NewMode) = file::open;
         3 close(Fd) = file::close;
-        4 stat(Path Pointer) = stat::stat;
-        5 fstat(Fd Pointer) = stat::fstat;
-        6 lstat(Path Pointer) = stat::lstat;
-        7 poll(Pointer Number Number) = poll::poll;
+        4 stat(Path FilledFileStatus) = stat::stat;
+        5 fstat(Fd FilledFileStatus) = stat::fstat;
+        6 lstat(Path FilledFileStatus) = stat::lstat;
+        7 poll(PolledFiles Number Int) = poll::poll;
         8 lseek(Fd Number Whence) = file::lseek;
         9 mmap(Pointer Number Protection MapFlags Fd Hex) = memory::mmap;
         10 mprotect(Pointer Number Protection) = memory::mprotect;
         11 munmap(Pointer Number) = memory::munmap;
         12 brk(Pointer) = memory::brk;
-        13 rt_sigaction(Signal Pointer Pointer Number) = signal::rt_sigaction;
-        14 rt_sigprocmask(MaskHow Pointer Pointer Number) = signal::rt_sigprocmask;
+        13 rt_sigaction(Signal SignalAction FilledSignalAction Number) = signal::rt_sigaction;
+        14 rt_sigprocmask(MaskHow SignalSet FilledSignalSet Number) = signal::rt_sigprocmask;
         15 rt_sigreturn() = signal::rt_sigreturn;
-        16 ioctl(Fd IoctlCommand Pointer) = terminal::ioctl;
+        16 ioctl(Fd IoctlCommand IoctlArgument) = terminal::ioctl;
         17 pread64(Fd Filled Number Number) = vectored::pread64;
         18 pwrite64(Fd Bytes Number Number) = vectored::pwrite64;
-        19 readv(Fd Pointer Number) = vectored::readv;
-        20 writev(Fd Pointer Number) = vectored::writev;
+        19 readv(Fd FilledVectors Number) = vectored::readv;
+        20 writev(Fd Vectors Number) = vectored::writev;
         21 access(Path Access) = stat::access;
-        22 pipe(Pointer) = file::pipe;
-        23 select(Number Hex Hex Hex Hex) = select::select;
+        22 pipe(FilledDescriptors) = file::pipe;
+        23 select(Int Hex Hex Hex Timeval) = select::select;
         24 sched_yield() = schedule::sched_yield;
         25 mremap(Hex Number Number Hex Hex) = memory::mremap;
         26 msync(Hex Number Hex) = memory::msync;
@@ -131,20 +195,20 @@ mod rows {
         32 dup(Fd) = file::dup;
         33 dup2(Fd Fd) = file::dup2;
         34 pause() = signal::pause;
-        35 nanosleep(Pointer Pointer) = sleep::nanosleep;
-        36 getitimer(Number Pointer) = timer::getitimer;
+        35 nanosleep(Timespec TimeLeft) = sleep::nanosleep;
+        36 getitimer(Timer FilledItimerval) = timer::getitimer;
         37 alarm(Number) = timer::alarm;
-        38 setitimer(Number Pointer Pointer) = timer::setitimer;
+        38 setitimer(Timer Itimerval FilledItimerval) = timer::setitimer;
         39 getpid() = process::getpid;
         40 sendfile(Fd Fd Hex Number) = transfer::sendfile;
         56 clone(Hex Hex Hex Hex Hex) = clone::clone;
         57 fork() = clone::fork;
         58 vfork() = clone::vfork;
-        59 execve(Path Strings Pointer) = process::execve;
+        59 execve(Path Strings Environment) = process::execve;
         60 exit(Number) = process::exit;
-        61 wait4(Number Pointer WaitOptions Pointer) = wait::wait4;
-        62 kill(Number Signal) = signal::kill;
-        63 uname(Pointer) = uname::uname;
+        61 wait4(Int WaitStatus WaitOptions Pointer) = wait::wait4;
+        62 kill(Int Signal) = signal::kill;
+        63 uname(FilledSystemNames) = uname::uname;
         72 fcntl(Fd FcntlCommand Hex) = fcntl::fcntl;
         73 flock(Fd Number) = lock::flock;
         74 fsync(Fd) = storage::fsync;
@@ -169,8 +233,8 @@ mod rows {
         93 fchown(Fd Number Number) = stat::fchown;
         94 lchown(Path Number Number) = stat::lchown;
         95 umask(Mode) = name::umask;
-        96 gettimeofday(Pointer Pointer) = time::gettimeofday;
-        97 getrlimit(Number Pointer) = limit::getrlimit;
+        96 gettimeofday(FilledTimeval Pointer) = time::gettimeofday;
+        97 getrlimit(Resource FilledLimit) = limit::getrlimit;
         98 getrusage(Number Pointer) = usage::getrusage;
         99 sysinfo(Pointer) = limit::sysinfo;
         100 times(Pointer) = usage::times;
@@ -181,7 +245,7 @@ mod rows {
         106 setgid(Number) = identity::setgid;
         107 geteuid() = identity::geteuid;
         108 getegid() = identity::getegid;
-        109 setpgid(Number Number) = group::setpgid;
+        109 setpgid(Int Int) = group::setpgid;
         110 getppid() = process::getppid;
         111 getpgrp() = group::getpgrp;
         112 setsid() = group::setsid;
@@ -193,16 +257,16 @@ mod rows {
         118 getresuid(Hex Hex Hex) = identity::getresuid;
         119 setresgid(Number Number Number) = identity::setresgid;
         120 getresgid(Hex Hex Hex) = identity::getresgid;
-        121 getpgid(Number) = group::getpgid;
+        121 getpgid(Int) = group::getpgid;
         122 setfsuid(Number) = identity::setfsuid;
         123 setfsgid(Number) = identity::setfsgid;
-        124 getsid(Number) = group::getsid;
+        124 getsid(Int) = group::getsid;
         125 capget(Hex Hex) = capability::capget;
         126 capset(Hex Hex) = capability::capset;
-        127 rt_sigpending(Hex Number) = signal::rt_sigpending;
-        128 rt_sigtimedwait(Hex Hex Hex Number) = signal_queue::rt_sigtimedwait;
+        127 rt_sigpending(FilledSignalSet Number) = signal::rt_sigpending;
+        128 rt_sigtimedwait(SignalSet FilledSignalInfo Timespec Number) = signal_queue::rt_sigtimedwait;
         129 rt_sigqueueinfo(Number Signal Hex) = signal_queue::rt_sigqueueinfo;
-        130 rt_sigsuspend(Pointer Number) = signal::rt_sigsuspend;
+        130 rt_sigsuspend(SignalSet Number) = signal::rt_sigsuspend;
         131 sigaltstack(Pointer Pointer) = signal::sigaltstack;
         132 utime(Path Hex) = file_times::utime;
         133 mknod(Path Mode Hex) = name::mknod;
@@ -217,7 +281,7 @@ mod rows {
         145 sched_getscheduler(Number) = policy::sched_getscheduler;
         146 sched_get_priority_max(Number) = policy::sched_get_priority_max;
         147 sched_get_priority_min(Number) = policy::sched_get_priority_min;
-        148 sched_rr_get_interval(Number Hex) = policy::sched_rr_get_interval;
+        148 sched_rr_get_interval(Int FilledTimespec) = policy::sched_rr_get_interval;
         149 mlock(Hex Number) = memory_lock::mlock;
         150 munlock(Hex Number) = memory_lock::munlock;
         151 mlockall(Hex) = memory_lock::mlockall;
@@ -225,10 +289,10 @@ mod rows {
         153 vhangup() = terminal::vhangup;
         157 prctl(Number Hex Hex Hex Hex) = prctl::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
-        160 setrlimit(Number Hex) = limit::setrlimit;
+        160 setrlimit(Resource Limit) = limit::setrlimit;
         161 chroot(Path) = name::chroot;
         162 sync() = storage::sync;
-        164 settimeofday(Hex Hex) = time::settimeofday;
+        164 settimeofday(Timeval Hex) = time::settimeofday;
         165 mount(Path Path Path Hex Hex) = mount::mount;
         166 umount2(Path Hex) = mount::umount2;
         169 reboot(Hex Hex Hex Hex) = system::reboot;
@@ -236,7 +300,7 @@ mod rows {
         171 setdomainname(Bytes Number) = uname::setdomainname;
         186 gettid() = process::gettid;
         187 readahead(Fd Number Number) = storage::readahead;
-        200 tkill(Number Signal) = signal::tkill;
+        200 tkill(Int Signal) = signal::tkill;
         201 time(Pointer) = time::time;
         202 futex(Hex Number Number Hex Hex Number) = futex::futex;
         203 sched_setaffinity(Number Number Hex) = schedule::sched_setaffinity;
@@ -247,26 +311,26 @@ mod rows {
         219 restart_syscall() = sleep::restart_syscall;
         221 fadvise64(Fd Number Number Number) = storage::fadvise64;
         222 timer_create(Number Hex Hex) = timer::timer_create;
-        223 timer_settime(Number Hex Hex Hex) = timer::timer_settime;
-        224 timer_gettime(Number Hex) = timer::timer_gettime;
+        223 timer_settime(Number Hex Itimerspec FilledItimerspec) = timer::timer_settime;
+        224 timer_gettime(Number FilledItimerspec) = timer::timer_gettime;
         225 timer_getoverrun(Number) = timer::timer_getoverrun;
         226 timer_delete(Number) = timer::timer_delete;
-        227 clock_settime(Number Hex) = time::clock_settime;
-        228 clock_gettime(Clock Pointer) = time::clock_gettime;
-        229 clock_getres(Clock Pointer) = time::clock_getres;
-        230 clock_nanosleep(Clock Number Pointer Pointer) = sleep::clock_nanosleep;
+        227 clock_settime(Clock Timespec) = time::clock_settime;
+        228 clock_gettime(Clock FilledTimespec) = time::clock_gettime;
+        229 clock_getres(Clock FilledTimespec) = time::clock_getres;
+        230 clock_nanosleep(Clock Number Timespec TimeLeft) = sleep::clock_nanosleep;
         231 exit_group(Number) = process::exit_group;
-        232 epoll_wait(Fd Pointer Number Number) = epoll::epoll_wait;
+        232 epoll_wait(Fd Pointer Int Int) = epoll::epoll_wait;
         233 epoll_ctl(Fd Number Fd Pointer) = epoll::epoll_ctl;
-        234 tgkill(Number Number Signal) = signal::tgkill;
-        235 utimes(Path Hex) = file_times::utimes;
-        247 waitid(Number Number Pointer WaitOptions Pointer) = wait::waitid;
+        234 tgkill(Int Int Signal) = signal::tgkill;
+        235 utimes(Path FileTimevals) = file_times::utimes;
+        247 waitid(Int Int FilledSignalInfo WaitOptions Pointer) = wait::waitid;
         257 openat(Fd Path OpenFlags NewMode) = file::openat;
         258 mkdirat(Fd Path Mode) = name::mkdirat;
         259 mknodat(Fd Path Mode Hex) = name::mknodat;
         260 fchownat(Fd Path Number Number AtFlags) = stat::fchownat;
-        261 futimesat(Fd Path Hex) = file_times::futimesat;
-        262 newfstatat(Fd Path Pointer AtFlags) = stat::newfstatat;
+        261 futimesat(Fd Path FileTimevals) = file_times::futimesat;
+        262 newfstatat(Fd Path FilledFileStatus AtFlags) = stat::newfstatat;
         263 unlinkat(Fd Path AtFlags) = name::unlinkat;
         264 renameat(Fd Path Fd Path) = name::renameat;
         265 linkat(Fd Path Fd Path AtFlags) = name::linkat;
@@ -274,30 +338,30 @@ mod rows {
         267 readlinkat(Fd Path Filled Number) = name::readlinkat;
         268 fchmodat(Fd Path Mode) = stat::fchmodat;
         269 faccessat(Fd Path Access) = stat::faccessat;
-        270 pselect6(Number Hex Hex Hex Hex Hex) = select::pselect6;
-        271 ppoll(Hex Number Hex Hex Number) = poll::ppoll;
+        270 pselect6(Int Hex Hex Hex Timespec Hex) = select::pselect6;
+        271 ppoll(PolledFiles Number Timespec SignalSet Number) = poll::ppoll;
         273 set_robust_list(Hex Number) = futex::set_robust_list;
         274 get_robust_list(Number Hex Hex) = futex::get_robust_list;
         275 splice(Fd Hex Fd Hex Number Hex) = splice::splice;
         276 tee(Fd Fd Number Hex) = splice::tee;
         277 sync_file_range(Fd Number Number Hex) = storage::sync_file_range;
-        280 utimensat(Fd Path Pointer AtFlags) = file_times::utimensat;
-        281 epoll_pwait(Fd Hex Number Number Hex Number) = epoll::epoll_pwait;
-        282 signalfd(Fd Hex Number) = signal_queue::signalfd;
+        280 utimensat(Fd Path FileTimes AtFlags) = file_times::utimensat;
+        281 epoll_pwait(Fd Hex Int Int SignalSet Number) = epoll::epoll_pwait;
+        282 signalfd(Fd SignalSet Number) = signal_queue::signalfd;
         283 timerfd_create(Number Hex) = timer::timerfd_create;
         284 eventfd(Number) = eventfd::eventfd;
         285 fallocate(Fd Hex Number Number) = storage::fallocate;
-        286 timerfd_settime(Fd Hex Hex Hex) = timer::timerfd_settime;
-        287 timerfd_gettime(Fd Hex) = timer::timerfd_gettime;
-        289 signalfd4(Fd Hex Number Hex) = signal_queue::signalfd4;
+        286 timerfd_settime(Fd Hex Itimerspec FilledItimerspec) = timer::timerfd_settime;
+        287 timerfd_gettime(Fd FilledItimerspec) = timer::timerfd_gettime;
+        289 signalfd4(Fd SignalSet Number Hex) = signal_queue::signalfd4;
         290 eventfd2(Number Hex) = eventfd::eventfd2;
         291 epoll_create1(Hex) = epoll::epoll_create1;
         292 dup3(Fd Fd DescriptorFlags) = fcntl::dup3;
-        293 pipe2(Pointer DescriptorFlags) = file::pipe2;
-        295 preadv(Fd Hex Number Number) = vectored::preadv;
-        296 pwritev(Fd Hex Number Number) = vectored::pwritev;
+        293 pipe2(FilledDescriptors DescriptorFlags) = file::pipe2;
+        295 preadv(Fd FilledVectors Number Number) = vectored::preadv;
+        296 pwritev(Fd Vectors Number Number) = vectored::pwritev;
         297 rt_tgsigqueueinfo(Number Number Signal Hex) = signal_queue::rt_tgsigqueueinfo;
-        302 prlimit64(Number Number Pointer Pointer) = limit::prlimit64;
+        302 prlimit64(Int Resource Limit64 FilledLimit64) = limit::prlimit64;
         306 syncfs(Fd) = storage::syncfs;
         309 getcpu(Hex Hex Hex) = schedule::getcpu;
         310 process_vm_readv(Number Hex Number Hex Number Hex) = foreign_memory::process_vm_readv;
@@ -307,12 +371,12 @@ mod rows {
         316 renameat2(Fd Path Fd Path Hex) = name::renameat2;
         318 getrandom(Filled Number Hex) = system::getrandom;
         319 memfd_create(Path Hex) = memfd::memfd_create;
-        322 execveat(Fd Path Strings Pointer AtFlags) = process::execveat;
+        322 execveat(Fd Path Strings Environment AtFlags) = process::execveat;
         324 membarrier(Number Hex) = barrier::membarrier;
         325 mlock2(Hex Number Hex) = memory_lock::mlock2;
         326 copy_file_range(Fd Hex Fd Hex Number Hex) = transfer::copy_file_range;
-        327 preadv2(Fd Hex Number Number Number Hex) = vectored::preadv2;
-        328 pwritev2(Fd Hex Number Number Number Hex) = vectored::pwritev2;
+        327 preadv2(Fd FilledVectors Number Number Number Hex) = vectored::preadv2;
+        328 pwritev2(Fd Vectors Number Number Number Hex) = vectored::pwritev2;
         332 statx(Fd Path Hex Hex Hex) = statx::statx;
         334 rseq(Hex Number Hex Hex) = rseq::rseq;
         424 pidfd_send_signal(Fd Signal Hex Hex) = signal_queue::pidfd_send_signal;
@@ -321,7 +385,7 @@ mod rows {
         436 close_range(Fd Fd Hex) = fcntl::close_range;
         437 openat2(Fd Path Hex Number) = file::openat2;
         439 faccessat2(Fd Path Access AtFlags) = stat::faccessat2;
-        441 epoll_pwait2(Fd Hex Number Hex Hex Number) = epoll::epoll_pwait2;
+        441 epoll_pwait2(Fd Hex Int Timespec SignalSet Number) = epoll::epoll_pwait2;
     }
 
     /// The rows.

@@ -56,7 +56,7 @@ LINES = r"""
 [pid 1] write(3, "01234567890123456789012345678901"..., 40) = 40
 [pid 1] lseek(3, 0, SEEK_SET) = 0
 [pid 1] read(3, "line\n", 5) = 5
-[pid 1] pipe2(0x…, O_NONBLOCK|O_CLOEXEC) = 0
+[pid 1] pipe2([4, 5], O_NONBLOCK|O_CLOEXEC) = 0
 [pid 1] read(4, 0x…, 8) = -1 EAGAIN (Resource temporarily unavailable)
 [pid 1] mmap(NULL, 4096, PROT_READ|PROT_WRITE, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x…
 [pid 1] mprotect(0x…, 4096, PROT_NONE) = 0
@@ -68,16 +68,113 @@ LINES = r"""
 [pid 1] kill(1, 0) = 0
 [pid 2] execve("/bin/none", ["other", "an argument"], NULL) = -1 ENOENT (No such file or directory)
 [pid 2] exit_group(7) = ?
+[pid 2] +++ exited with 7 +++
 [pid 1] wait4(-1, NULL, 0, NULL) = 2
 [pid 1] exit_group(3) = ?
+[pid 1] +++ exited with 3 +++
+"""
+
+# Structures, signals and ends.
+STRUCTURES = r"""
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void handler(int signal)
+{
+}
+
+int main(void)
+{
+	struct stat status;
+	struct timespec time = { 0, 1000 };
+	struct rlimit limit = { 1024, 2048 };
+	struct sigaction action = { .sa_handler = handler, .sa_flags = SA_RESTART };
+	struct winsize size;
+	int fds[2], how;
+	pid_t child, asleep;
+	open("/tmp/file", O_RDWR | O_CREAT, 0640);
+	ftruncate(3, 71);
+	fstat(3, &status);
+	stat("/dev/null", &status);
+	stat("/none", &status);
+	nanosleep(&time, &time);
+	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+	setrlimit(RLIMIT_CORE, &limit);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaction(SIGCHLD, &action, 0);
+	ioctl(0, TIOCGWINSZ, &size);
+	pipe(fds);
+	struct pollfd files[] = { { fds[0], POLLIN }, { fds[1], POLLOUT } };
+	poll(files, 2, -1);
+	poll(files, 1, 0);
+	poll((void *)16, 1, 0);
+	struct iovec pieces[] = { { "one", 3 }, { "two\n", 4 } };
+	writev(fds[1], pieces, 2);
+	struct itimerval timer = { .it_value = { 100, 5 } };
+	setitimer(ITIMER_REAL, &timer, 0);
+	char *environment[] = { "A=1", "B=2", 0 }, *arguments[] = { "none", 0 };
+	execve("/none", arguments, environment);
+	child = fork();
+	if (child == 0)
+		_exit(7);
+	while (waitpid(child, &how, 0) != child)
+		;
+	asleep = fork();
+	if (asleep == 0) {
+		raise(SIGSTOP);
+		*(volatile int *)16 = 1;
+	}
+	waitpid(asleep, &how, WUNTRACED);
+	kill(asleep, SIGCONT);
+	waitpid(asleep, &how, 0);
+	raise(SIGTERM);
+	_exit(0);
+}
+"""
+
+# SIGCHLD may come before or after the call that waits.
+STRUCTURE_LINES = r"""
+[pid 1] fstat(3, {st_mode=S_IFREG|0640, st_size=71, ...}) = 0
+[pid 1] stat("/dev/null", {st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}) = 0
+[pid 1] stat("/none", 0x…) = -1 ENOENT (No such file or directory)
+[pid 1] nanosleep({tv_sec=0, tv_nsec=1000}, 0x…) = 0
+[pid 1] clock_gettime(CLOCK_MONOTONIC, {tv_sec=…, tv_nsec=…}) = 0
+[pid 1] prlimit64(0, RLIMIT_CORE, {rlim_cur=1024, rlim_max=2*1024}, NULL) = 0
+[pid 1] rt_sigaction(SIGCHLD, {sa_handler=0x…, sa_mask=[INT], sa_flags=SA_RESTORER|SA_RESTART, sa_restorer=0x…}, NULL, 8) = 0
+[pid 1] ioctl(0, TIOCGWINSZ, {ws_row=25, ws_col=80, ws_xpixel=0, ws_ypixel=0}) = 0
+[pid 1] pipe([4, 5]) = 0
+[pid 1] poll([{fd=4, events=POLLIN}, {fd=5, events=POLLOUT}], 2, -1) = 1 ([{fd=5, revents=POLLOUT}])
+[pid 1] poll([{fd=4, events=POLLIN}], 1, 0) = 0 (Timeout)
+[pid 1] poll(0x10, 1, 0) = -1 EFAULT (Bad address)
+[pid 1] writev(5, [{iov_base="one", iov_len=3}, {iov_base="two\n", iov_len=4}], 2) = 7
+[pid 1] setitimer(ITIMER_REAL, {it_interval={tv_sec=0, tv_usec=0}, it_value={tv_sec=100, tv_usec=5}}, NULL) = 0
+[pid 1] execve("/none", ["none"], 0x… /* 2 vars */) = -1 ENOENT (No such file or directory)
+[pid 2] +++ exited with 7 +++
+[pid 1] wait4(2, [{WIFEXITED(s) && WEXITSTATUS(s) == 7}], 0, NULL) = 2
+[pid 3] --- stopped by SIGSTOP ---
+[pid 1] wait4(3, [{WIFSTOPPED(s) && WSTOPSIG(s) == SIGSTOP}], WSTOPPED, NULL) = 3
+[pid 3] --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=0x10} ---
+[pid 3] +++ killed by SIGSEGV +++
+[pid 1] wait4(3, [{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV}], 0, NULL) = 3
 """
 
 
-def run(cmdline):
-    """Runs the program; returns the traced calls, without the time."""
+def run(cmdline, program=PROGRAM):
+    """Runs a program; returns the traced calls, without the time."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         folder = pathlib.Path(folder)
-        (folder / "p.c").write_text(PROGRAM)
+        (folder / "p.c").write_text(program)
         subprocess.run(["musl-gcc", "-static", "-O1", "-o", folder / "sample", folder / "p.c"],
                        check=True)
         archive = folder / "archive"
@@ -89,9 +186,10 @@ def run(cmdline):
             return re.findall(r"strace: (.*?)\r?$", qemu.output, re.M)
 
 
-def calls_are_logged_as_strace_writes_them():
-    lines = iter(run("strace"))
-    for wanted in LINES.strip().splitlines():
+def check(lines, wanted_lines):
+    """Checks that the wanted lines are among the others, in this order."""
+    lines = iter(lines)
+    for wanted in wanted_lines.strip().splitlines():
         pattern = ".*".join(map(re.escape, wanted.split("…")))
         passed = []
         for line in lines:
@@ -102,6 +200,17 @@ def calls_are_logged_as_strace_writes_them():
             raise AssertionError(f"{wanted} isn't in\n" + "\n".join(passed))
 
 
+def calls_are_logged_as_strace_writes_them():
+    check(run("strace"), LINES)
+
+
+def structures_signals_and_ends_are_shown():
+    lines = run("strace", STRUCTURES)
+    check(lines, STRUCTURE_LINES)
+    child = "--- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=2, si_uid=0, si_status=7, "
+    assert any(child in line for line in lines), lines
+
+
 def processes_are_chosen_by_name_or_number():
     assert any("exit_group(3)" in line for line in run("strace=sample"))
     assert run("strace=sampl") == []
@@ -110,6 +219,8 @@ def processes_are_chosen_by_name_or_number():
 
 
 def add_to(suite):
+    suite.add("strace::structures_signals_and_ends_are_shown",
+              structures_signals_and_ends_are_shown)
     suite.add("strace::calls_are_logged_as_strace_writes_them",
               calls_are_logged_as_strace_writes_them)
     suite.add("strace::processes_are_chosen_by_name_or_number",

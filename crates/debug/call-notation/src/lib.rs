@@ -1,4 +1,4 @@
-//! System calls as strace(1) writes them: strings, flags and named numbers.
+//! System calls as strace(1) writes them: strings, flags, named numbers and structures.
 //!
 //! ```
 //! use call_notation::{OPEN_FLAGS, Quoted};
@@ -13,17 +13,28 @@
 #[cfg(test)]
 extern crate std;
 
+mod bytes;
+mod file_status;
 mod flags;
+mod limit;
 mod names;
+mod poll;
 mod quoted;
 mod sets;
+mod signal_action;
+mod structures;
+mod terminal;
 #[cfg(test)]
 mod tests;
+mod time;
+mod wait_status;
 
 pub use flags::{FlagSet, ShownFlags};
 pub use names::{NumberNames, ShownNumber};
+pub use poll::PolledFile;
 pub use quoted::Quoted;
 pub use sets::{
     ACCESS, AT_FLAGS, CLOCKS, DESCRIPTOR_FLAGS, FCNTL_COMMANDS, IOCTL_COMMANDS, MAP_FLAGS,
-    MASK_HOW, OPEN_FLAGS, PROTECTION, WAIT_OPTIONS, WHENCE,
+    MASK_HOW, OPEN_FLAGS, PROTECTION, RESOURCES, TIMERS, WAIT_OPTIONS, WHENCE,
 };
+pub use structures::{ShownStructure, Structure};

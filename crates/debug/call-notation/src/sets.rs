@@ -132,9 +132,21 @@ pub const FCNTL_COMMANDS: NumberNames = NumberNames(&[
     (5, "F_GETLK"),
     (6, "F_SETLK"),
     (7, "F_SETLKW"),
+    (8, "F_SETOWN"),
+    (9, "F_GETOWN"),
+    (10, "F_SETSIG"),
+    (11, "F_GETSIG"),
+    (36, "F_OFD_GETLK"),
+    (37, "F_OFD_SETLK"),
+    (38, "F_OFD_SETLKW"),
+    (1024, "F_SETLEASE"),
+    (1025, "F_GETLEASE"),
+    (1026, "F_NOTIFY"),
     (1030, "F_DUPFD_CLOEXEC"),
     (1031, "F_SETPIPE_SZ"),
     (1032, "F_GETPIPE_SZ"),
+    (1033, "F_ADD_SEALS"),
+    (1034, "F_GET_SEALS"),
 ]);
 
 /// The requests of ioctl(2).
@@ -152,10 +164,43 @@ pub const IOCTL_COMMANDS: NumberNames = NumberNames(&[
     (0x5411, "TIOCOUTQ"),
     (0x5413, "TIOCGWINSZ"),
     (0x5414, "TIOCSWINSZ"),
+    (0x5412, "TIOCSTI"),
     (0x541B, "FIONREAD"),
+    (0x5420, "TIOCPKT"),
     (0x5421, "FIONBIO"),
     (0x5422, "TIOCNOTTY"),
+    (0x5425, "TCSBRKP"),
     (0x5429, "TIOCGSID"),
+    (0x5437, "TIOCVHANGUP"),
+    (0x5441, "TIOCGPTPEER"),
+    (0x5450, "FIONCLEX"),
+    (0x5451, "FIOCLEX"),
     (0x4004_5431, "TIOCSPTLCK"),
     (0x8004_5430, "TIOCGPTN"),
 ]);
+
+/// The resources of setrlimit(2).
+///
+/// Source: Linux UAPI, asm-generic/resource.h.
+pub const RESOURCES: NumberNames = NumberNames(&[
+    (0, "RLIMIT_CPU"),
+    (1, "RLIMIT_FSIZE"),
+    (2, "RLIMIT_DATA"),
+    (3, "RLIMIT_STACK"),
+    (4, "RLIMIT_CORE"),
+    (5, "RLIMIT_RSS"),
+    (6, "RLIMIT_NPROC"),
+    (7, "RLIMIT_NOFILE"),
+    (8, "RLIMIT_MEMLOCK"),
+    (9, "RLIMIT_AS"),
+    (10, "RLIMIT_LOCKS"),
+    (11, "RLIMIT_SIGPENDING"),
+    (12, "RLIMIT_MSGQUEUE"),
+    (13, "RLIMIT_NICE"),
+    (14, "RLIMIT_RTPRIO"),
+    (15, "RLIMIT_RTTIME"),
+]);
+
+/// The timers of setitimer(2).
+pub const TIMERS: NumberNames =
+    NumberNames(&[(0, "ITIMER_REAL"), (1, "ITIMER_VIRTUAL"), (2, "ITIMER_PROF")]);
