@@ -25,12 +25,15 @@ ON_UEFI = """auxiliary-vector avx-state clocks copy-on-write devices epoll exec 
 _lock = threading.Lock()
 
 
-def machine(cpus, words):
-    """Boots Farjump into user/run-tests.c, with the words as its arguments."""
+def machine(cpus, words, firmware=None):
+    """Boots Farjump into user/run-tests.c, with the words as its arguments; with a BIOS, or
+    with the firmware for UEFI at this path."""
     huge_pages = "always" if cpus > 1 else "never"
-    cmdline = " ".join(["quiet", f"transparent_hugepage={huge_pages}", "init=/bin/run-tests", "--", *words])
-    return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", str(cpus), "-cdrom",
-                image(cmdline, initramfs=programs.build_archive()))
+    cmdline = " ".join(["quiet", f"transparent_hugepage={huge_pages}", "init=/bin/run-tests", "--",
+                        *words])
+    built = image(cmdline, bios_only=not firmware, initramfs=programs.build_archive())
+    return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", str(cpus), "-cdrom", built,
+                *(("-bios", firmware) if firmware else ()))
 
 
 @functools.cache
@@ -42,11 +45,7 @@ def outputs(cpus):
 def some_print_the_same_on_uefi():
     """With two CPUs, in one machine. The memory map, the clocks and the tables of ACPI are others
     there."""
-    def start(words):
-        cmdline = " ".join(["quiet", "init=/bin/run-tests", "--", *words])
-        return Qemu("-m", "512", "-cpu", programs.CPU, "-smp", "2", "-bios", ovmf(), "-cdrom",
-                    image(cmdline, bios_only=False, initramfs=programs.build_archive()))
-
+    start = functools.partial(machine, 2, firmware=ovmf())
     wrong = [name for name, output in programs.run(start, ON_UEFI).items()
              if difference_from_linux(name, output)]
     assert not wrong, wrong
