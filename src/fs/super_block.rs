@@ -2,7 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use super::error::FsError;
 use super::file_system::FileSystem;
@@ -46,6 +46,7 @@ pub struct SuperBlock {
     /// The root directory, the same in all mounts: so the names below it are, too.
     root: Arc<Dentry>,
     mounts: AtomicU32,
+    is_read_only: AtomicBool,
 }
 
 impl SuperBlock {
@@ -58,7 +59,13 @@ impl SuperBlock {
         ops: Box<dyn SuperBlockOps>,
     ) -> Result<Arc<Self>, FsError> {
         let root = Dentry::try_new(None, b"", Some(ops.root()))?;
-        Ok(Arc::try_new(Self { file_system, ops, root, mounts: AtomicU32::new(0) })?)
+        Ok(Arc::try_new(Self {
+            file_system,
+            ops,
+            root,
+            mounts: AtomicU32::new(0),
+            is_read_only: AtomicBool::new(false),
+        })?)
     }
 
     /// Returns the common state of its inodes.
@@ -80,6 +87,17 @@ impl SuperBlock {
     /// Returns how full it is.
     pub fn usage(&self) -> Usage {
         self.ops.usage()
+    }
+
+    /// Returns whether nothing in it is changed, through whichever mount.
+    #[inline]
+    pub fn is_read_only(&self) -> bool {
+        self.is_read_only.load(Ordering::Relaxed)
+    }
+
+    /// Sets whether nothing in it is changed.
+    pub fn set_read_only(&self, is_read_only: bool) {
+        self.is_read_only.store(is_read_only, Ordering::Relaxed);
     }
 
     /// Counts a mount.

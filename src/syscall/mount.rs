@@ -8,15 +8,25 @@ use path_walk::LastLink;
 use super::call::{Call, CallResult, Failure, read_string};
 use super::errno::Errno;
 use crate::fs::kinds;
-use crate::fs::namespace::attach;
+use crate::fs::namespace::attach::{self, Binds};
 use crate::fs::namespace::mount::{MountFlags, Unmount};
 use crate::fs::namespace::path::Path;
+use crate::process::table;
 
 // Source: Linux, include/uapi/linux/mount.h.
 const MS_REMOUNT: u64 = 32;
+const MS_BIND: u64 = 4096;
+const MS_MOVE: u64 = 8192;
+const MS_REC: u64 = 16_384;
 const MS_SILENT: u64 = 1 << 15;
 /// Reading changes the time only if it is older than the change, or a day: as it always is.
 const MS_RELATIME: u64 = 1 << 21;
+/// Mounts of which no copies follow changes: all are so.
+const MS_PRIVATE: u64 = 1 << 18;
+const MS_SLAVE: u64 = 1 << 19;
+const MS_SHARED: u64 = 1 << 20;
+const MS_UNBINDABLE: u64 = 1 << 17;
+const PROPAGATION: u64 = MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE;
 /// The value of the upper half of the flags before Linux 2.4.
 const MS_MAGIC: u64 = 0xC0ED_0000;
 const MS_MAGIC_MASK: u64 = 0xFFFF_0000;
@@ -44,26 +54,89 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     }
     let restrictions = MountFlags::from_bits_truncate(flags as u32);
     let others = flags & !u64::from(restrictions.bits());
-    if others & !(MS_REMOUNT | MS_SILENT | MS_RELATIME) != 0 {
+    const COMMANDS: u64 = MS_REMOUNT | MS_BIND | MS_MOVE | MS_REC | PROPAGATION;
+    if others & !(COMMANDS | MS_SILENT | MS_RELATIME) != 0 {
         return Err(Errno::EINVAL.into());
     }
     if others & MS_REMOUNT != 0 {
-        return remount(&point, restrictions, &options);
+        return remount(&point, restrictions, others & MS_BIND != 0, &options);
+    }
+    if others & MS_BIND != 0 {
+        let binds = if others & MS_REC != 0 { Binds::WithMounts } else { Binds::Only };
+        attach::bind(&source_path(call, source)?, &point, binds)?;
+        return Ok(0);
+    }
+    if others & PROPAGATION != 0 {
+        return make_private(&point, flags);
+    }
+    if others & MS_MOVE != 0 {
+        attach::relocate(&source_path(call, source)?, &point)?;
+        return Ok(0);
     }
     let kind = kind.ok_or(Errno::EINVAL)?;
     let kind = kinds::find(&kind).ok_or(Errno::ENODEV)?;
     let super_block = (kind.make)(&options)?;
+    if restrictions.contains(MountFlags::READ_ONLY) {
+        super_block.set_read_only(true);
+    }
     let source = source.as_deref().unwrap_or(b"none");
     attach::mount(super_block, &point, restrictions, source)?;
     Ok(0)
 }
 
-/// Sets the restrictions of a mount. Options of the file system stay unchanged.
-fn remount(root: &Path, restrictions: MountFlags, options: &[u8]) -> CallResult {
-    if !root.is_mount_root() || !options.is_empty() {
+/// Looks up the path of a place that is to be seen elsewhere.
+fn source_path(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<Path, Failure> {
+    match source {
+        Some(source) if !source.is_empty() => call.place(0)?.find(LastLink::Follow),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// Checks that a mount isn't asked for copies that follow its changes, which it never has.
+fn make_private(root: &Path, flags: u64) -> CallResult {
+    let kind = flags & !(MS_REC | MS_SILENT);
+    match kind {
+        MS_PRIVATE | MS_SLAVE if root.is_mount_root() => Ok(0),
+        _ => Err(Errno::EINVAL.into()),
+    }
+}
+
+/// Sets the restrictions of a mount, and unless `is_of_mount`, whether the file system is read-only.
+/// Options of the file system stay unchanged.
+fn remount(root: &Path, restrictions: MountFlags, is_of_mount: bool, options: &[u8]) -> CallResult {
+    if !root.is_mount_root() || (!options.is_empty() && !is_of_mount) {
         return Err(Errno::EINVAL.into());
     }
+    if !is_of_mount {
+        let is_read_only = restrictions.contains(MountFlags::READ_ONLY);
+        root.mount().super_block().set_read_only(is_read_only);
+    }
     root.mount().set_flags(restrictions);
+    Ok(0)
+}
+
+pub(super) fn pivot_root(call: &mut Call<'_>) -> CallResult {
+    call.check_capability(Capability::SysAdmin)?;
+    let new = call.place(0)?.find(LastLink::Follow)?;
+    let old = call.place(1)?.find(LastLink::Follow)?;
+    if !new.inode().is_directory() || !old.inode().is_directory() {
+        return Err(Errno::ENOTDIR.into());
+    }
+    let root = call.process().surroundings().root;
+    attach::pivot(&root, &new, &old)?;
+    // As on Linux, whoever had the old root gets the new one.
+    for process in table::all() {
+        let own = process.surroundings();
+        if own.root == root || own.directory == root {
+            process.change_surroundings(|own| {
+                for path in [&mut own.root, &mut own.directory] {
+                    if *path == root {
+                        *path = new.clone();
+                    }
+                }
+            });
+        }
+    }
     Ok(0)
 }
 

@@ -96,8 +96,7 @@ fn check_access(found: &Path, mode: u32, credentials: &Credentials) -> CallResul
     credentials.check(found.inode().permissions(), access)?;
     if access.contains(Access::WRITE) {
         let is_stored = matches!(found.inode().kind(), FileKind::Regular | FileKind::Directory);
-        let read_only = crate::fs::namespace::mount::MountFlags::READ_ONLY;
-        if is_stored && found.mount().flags().contains(read_only) {
+        if is_stored && found.mount().is_read_only() {
             return Err(Errno::EROFS.into());
         }
     }
@@ -232,7 +231,7 @@ fn write_usage(to: UserPointer<[u64; 15]>, found: &Path) -> CallResult {
         0,
         NAME_MAX,
         usage.block_bytes,
-        found.mount().flags().bits().into(),
+        found.mount().all_flags().bits().into(),
         0,
     ]);
     to.write(&words)?;

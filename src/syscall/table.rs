@@ -287,6 +287,7 @@ mod rows {
         151 mlockall(Hex) = memory_lock::mlockall;
         152 munlockall() = memory_lock::munlockall;
         153 vhangup() = terminal::vhangup;
+        155 pivot_root(Path Path) = mount::pivot_root;
         157 prctl(Number Hex Hex Hex Hex) = prctl::prctl;
         158 arch_prctl(Hex Hex) = system::arch_prctl;
         160 setrlimit(Resource Limit) = limit::setrlimit;

@@ -1,8 +1,10 @@
 //! Mounting and unmounting.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use super::mount::{self, Mount, MountFlags, Unmount};
+use super::dentry::Dentry;
+use super::mount::{self, Mount, MountFlags, Place, Unmount};
 use super::path::Path;
 use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
@@ -14,7 +16,8 @@ use crate::fs::super_block::SuperBlock;
 /// [`FsError::NoMemory`].
 pub fn new_tree(super_block: Arc<SuperBlock>) -> Result<Path, FsError> {
     let source = super_block.kind().as_bytes();
-    let mount = Mount::try_new(super_block, None, MountFlags::empty(), source)?;
+    let root = super_block.root().clone();
+    let mount = Mount::try_new(super_block.clone(), root, MountFlags::empty(), source)?;
     Ok(root_of(mount))
 }
 
@@ -47,15 +50,132 @@ pub fn mount(
     if point.inode().file_system().names() == Names::Generated && !point.is_mount_root() {
         return Err(FsError::NotPermitted);
     }
-    // A directory is removed with its lock held for writing.
+    let root = super_block.root().clone();
+    let mount = Mount::try_new(super_block.clone(), root, flags, source)?;
+    attach(&mount, &point)?;
+    Ok(root_of(mount))
+}
+
+/// Puts a mount on `point`, which is what is to be covered.
+fn attach(mount: &Arc<Mount>, point: &Path) -> Result<(), FsError> {
+    // It is removed with its lock held for writing.
     let _lock = point.inode().lock().read();
     if point.is_removed() {
         return Err(FsError::NotFound);
     }
-    let place = (point.mount().clone(), point.dentry().clone());
-    let mount = Mount::try_new(super_block, Some(place), flags, source)?;
-    mount::add(&mount)?;
-    Ok(root_of(mount))
+    mount::add(mount, place_of(point))
+}
+
+fn place_of(path: &Path) -> Place {
+    (path.mount().clone(), path.dentry().clone())
+}
+
+/// Checks that `root` can be seen at `point`: both are directories, or none.
+fn check_kinds(root: &Path, point: &Path) -> Result<(), FsError> {
+    match root.inode().is_directory() == point.inode().is_directory() {
+        true => Ok(()),
+        false => Err(FsError::NotADirectory),
+    }
+}
+
+/// Which mounts a bind takes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binds {
+    /// None: what they cover is seen.
+    Only,
+    /// All below: MS_REC.
+    WithMounts,
+}
+
+/// Shows what is at `from` also at `point`: MS_BIND.
+///
+/// # Errors
+/// [`FsError::NotADirectory`] if one is a directory and the other isn't, [`FsError::NotFound`] if the
+/// place was removed, [`FsError::NoMemory`].
+pub fn bind(from: &Path, point: &Path, binds: Binds) -> Result<(), FsError> {
+    let point = point.with_dentry(point.dentry().clone());
+    check_kinds(from, &point)?;
+    // Before it is attached, so that it isn't among those that are copied.
+    let below = match binds {
+        Binds::Only => Vec::new(),
+        Binds::WithMounts => mount::all()?,
+    };
+    let top = copy_of(from.mount(), from.dentry())?;
+    attach(&top, &point)?;
+    // Each that was copied, with its copy.
+    let mut copies = Vec::new();
+    copies.try_reserve(below.len() + 1)?;
+    copies.push((from.mount().clone(), top));
+    for mount in below {
+        let Some((on, dentry)) = mount.point() else {
+            continue;
+        };
+        let is_seen = !Arc::ptr_eq(&on, from.mount()) || dentry.is_within(from.dentry());
+        let copied = copies.iter().find(|(original, _)| Arc::ptr_eq(original, &on));
+        if let Some((_, copy)) = copied.filter(|_| is_seen) {
+            let place = (copy.clone(), dentry);
+            let own = copy_of(&mount, mount.root())?;
+            mount::add(&own, place)?;
+            copies.push((mount, own));
+        }
+    }
+    Ok(())
+}
+
+/// Makes a mount that shows an entry of the file system of another one, with the same flags.
+fn copy_of(mount: &Mount, root: &Arc<Dentry>) -> Result<Arc<Mount>, FsError> {
+    Mount::try_new(mount.super_block().clone(), root.clone(), mount.flags(), mount.source())
+}
+
+/// Returns whether `path` is in `mount`, or in a mount that is on it, and so on.
+fn is_on(path: &Path, mount: &Arc<Mount>) -> bool {
+    let mut at = path.mount().clone();
+    loop {
+        if Arc::ptr_eq(&at, mount) {
+            return true;
+        }
+        match at.point() {
+            Some((below, _)) => at = below,
+            None => return false,
+        }
+    }
+}
+
+/// Moves the mount whose root is `root` to `point`: MS_MOVE.
+///
+/// # Errors
+/// [`FsError::InvalidArgument`] if it has no place, or one is a directory and the other isn't;
+/// [`FsError::TooManyLinks`] if the place is in the mount.
+pub fn relocate(root: &Path, point: &Path) -> Result<(), FsError> {
+    let point = point.with_dentry(point.dentry().clone());
+    let has_place = root.is_mount_root() && root.mount().point().is_some();
+    if !has_place || check_kinds(root, &point).is_err() {
+        return Err(FsError::InvalidArgument);
+    }
+    if is_on(&point, root.mount()) {
+        return Err(FsError::TooManyLinks);
+    }
+    mount::relocate([(root.mount(), place_of(&point))])
+}
+
+/// Puts the mount whose root is `root`, where paths start, on `old`, and the one whose root is `new`
+/// in its place: pivot_root(2).
+///
+/// # Errors
+/// [`FsError::Busy`] if `new` or `old` is in the mount of `root`; [`FsError::InvalidArgument`] if
+/// `root` or `new` isn't the root of a mount with a place, or `old` isn't at or below `new`.
+pub fn pivot(root: &Path, new: &Path, old: &Path) -> Result<(), FsError> {
+    let is_same = |path: &Path| Arc::ptr_eq(path.mount(), root.mount());
+    if is_same(new) || is_same(old) {
+        return Err(FsError::Busy);
+    }
+    let place = root.mount().point().filter(|_| root.is_mount_root());
+    let place = place.ok_or(FsError::InvalidArgument)?;
+    let has_place = new.is_mount_root() && new.mount().point().is_some();
+    if !has_place || old.text(new)?.is_none() || new.text(root)?.is_none() {
+        return Err(FsError::InvalidArgument);
+    }
+    mount::relocate([(root.mount(), place_of(old)), (new.mount(), place)])
 }
 
 /// Removes the mount whose root is `root`.

@@ -1,6 +1,7 @@
 //! A name in a directory, and its inode.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::fs::error::FsError;
@@ -79,6 +80,47 @@ impl Dentry {
     ) -> (Option<Arc<Self>>, R) {
         let place = self.place.lock();
         (place.parent.clone(), action(&place.name))
+    }
+
+    /// Returns whether it is `other` or below it.
+    pub(super) fn is_within(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        let mut at = Some(self.clone());
+        while let Some(dentry) = at {
+            if Arc::ptr_eq(&dentry, other) {
+                return true;
+            }
+            at = dentry.parent();
+        }
+        false
+    }
+
+    /// Returns the text of its path from the root of the file system.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub(super) fn text(self: &Arc<Self>) -> Result<Vec<u8>, FsError> {
+        // From the end to the start, and turned around then.
+        let mut reversed = Vec::new();
+        let mut at = self.clone();
+        loop {
+            let (parent, result) = at.with_place(|name| {
+                reversed.try_reserve(name.len() + 1)?;
+                reversed.extend(name.iter().rev());
+                Ok::<_, FsError>(())
+            });
+            result?;
+            let Some(parent) = parent else {
+                break;
+            };
+            reversed.push(b'/');
+            at = parent;
+        }
+        if reversed.is_empty() {
+            reversed.try_reserve(1)?;
+            reversed.push(b'/');
+        }
+        reversed.reverse();
+        Ok(reversed)
     }
 
     /// Moves it. The cache doesn't have it meanwhile.

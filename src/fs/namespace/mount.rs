@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use bitflags::bitflags;
 
@@ -41,15 +41,21 @@ pub enum Unmount {
 /// A place in the tree: a mount, and a directory entry in it.
 pub(super) type Place = (Arc<Mount>, Arc<Dentry>);
 
-/// A file system at a place of the tree.
+/// A file system, or a part of one, at a place of the tree.
 pub struct Mount {
     id: u64,
     super_block: Arc<SuperBlock>,
-    /// The place that it covers; the root of a tree has none.
-    point: Option<Place>,
+    /// What is seen at the place: the root of the file system, or another entry of it.
+    root: Arc<Dentry>,
     flags: AtomicU32,
     source: Box<[u8]>,
-    is_attached: AtomicBool,
+}
+
+/// A mount that has a place in a tree.
+struct Attached {
+    mount: Arc<Mount>,
+    /// The place that it covers.
+    point: Place,
 }
 
 /// The number of the next mount.
@@ -57,30 +63,28 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// Protects the mounts that have a place in a tree, in the order in which they were made; held to
 /// find, add or remove one; not taken by interrupt handlers.
-static MOUNTS: SpinMutex<Vec<Arc<Mount>>> = SpinMutex::new(Rank::Files, Vec::new());
+static MOUNTS: SpinMutex<Vec<Attached>> = SpinMutex::new(Rank::Files, Vec::new());
 
 impl Mount {
-    /// Makes a mount of `super_block`, on `point` if it has a place in a tree.
+    /// Makes a mount that shows `root`, an entry of `super_block`, and has no place yet.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
     pub(super) fn try_new(
         super_block: Arc<SuperBlock>,
-        point: Option<Place>,
+        root: Arc<Dentry>,
         flags: MountFlags,
         source: &[u8],
     ) -> Result<Arc<Self>, FsError> {
         let source = name::try_boxed(source)?;
         super_block.add_mount();
-        let is_attached = point.is_some();
         // If this fails, the mount is dropped, and counted off.
         Ok(Arc::try_new(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             super_block,
-            point,
+            root,
             flags: AtomicU32::new(flags.bits()),
             source,
-            is_attached: AtomicBool::new(is_attached),
         })?)
     }
 
@@ -101,12 +105,21 @@ impl Mount {
 
     #[inline]
     pub(super) fn root(&self) -> &Arc<Dentry> {
-        self.super_block.root()
+        &self.root
+    }
+
+    /// Returns the path of its root within the file system.
+    ///
+    /// # Errors
+    /// [`FsError::NoMemory`].
+    pub fn root_text(&self) -> Result<Vec<u8>, FsError> {
+        self.root.text()
     }
 
     /// Returns the place that it covers, if it has one.
     pub(super) fn point(&self) -> Option<Place> {
-        self.point.clone().filter(|_| self.is_attached.load(Ordering::Acquire))
+        let mounts = MOUNTS.lock();
+        mounts.iter().find(|it| it.mount.id == self.id).map(|it| it.point.clone())
     }
 
     /// Returns the number of the mount that it covers a place of, if it has one.
@@ -125,13 +138,25 @@ impl Mount {
         self.flags.store(flags.bits(), Ordering::Relaxed);
     }
 
+    /// Returns whether files can't be changed: through this mount, or at all.
+    #[inline]
+    pub fn is_read_only(&self) -> bool {
+        self.flags().contains(MountFlags::READ_ONLY) || self.super_block.is_read_only()
+    }
+
+    /// Returns its restrictions, with that of the file system.
+    pub fn all_flags(&self) -> MountFlags {
+        let is_read_only = self.super_block.is_read_only();
+        self.flags() | if is_read_only { MountFlags::READ_ONLY } else { MountFlags::empty() }
+    }
+
     /// Checks that files can be changed.
     ///
     /// # Errors
     /// [`FsError::ReadOnly`].
     #[inline]
     pub(in crate::fs) fn check_writable(&self) -> Result<(), FsError> {
-        match self.flags().contains(MountFlags::READ_ONLY) {
+        match self.is_read_only() {
             true => Err(FsError::ReadOnly),
             false => Ok(()),
         }
@@ -151,17 +176,45 @@ impl core::fmt::Debug for Mount {
     }
 }
 
-/// Adds a mount that has a place to the tree.
+/// Adds a mount to the tree, at `point`.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
-pub(super) fn add(mount: &Arc<Mount>) -> Result<(), FsError> {
+pub(super) fn add(mount: &Arc<Mount>, point: Place) -> Result<(), FsError> {
     let mut mounts = MOUNTS.lock();
-    mounts.try_reserve(1)?;
-    if let Some((_, dentry)) = &mount.point {
-        dentry.add_mount();
+    if mounts.try_reserve(1).is_err() {
+        drop(mounts);
+        return Err(FsError::NoMemory);
     }
-    mounts.push(mount.clone());
+    point.1.add_mount();
+    mounts.push(Attached { mount: mount.clone(), point });
+    Ok(())
+}
+
+/// Moves mounts that have places to others, all at once.
+///
+/// # Errors
+/// [`FsError::InvalidArgument`] if one of them has no place; nothing has changed.
+pub(super) fn relocate<const N: usize>(moves: [(&Arc<Mount>, Place); N]) -> Result<(), FsError> {
+    // What they were at is dropped without the lock.
+    let _before = {
+        let mut mounts = MOUNTS.lock();
+        let index_of =
+            |mount: &Arc<Mount>| mounts.iter().position(|it| Arc::ptr_eq(&it.mount, mount));
+        if !moves.iter().all(|(mount, _)| index_of(mount).is_some()) {
+            drop(mounts);
+            return Err(FsError::InvalidArgument);
+        }
+        moves.map(|(mount, point)| {
+            let found = mounts.iter_mut().find(|it| Arc::ptr_eq(&it.mount, mount));
+            found.map(|attached| {
+                point.1.add_mount();
+                let before = core::mem::replace(&mut attached.point, point);
+                before.1.remove_mount();
+                before
+            })
+        })
+    };
     Ok(())
 }
 
@@ -173,18 +226,16 @@ pub(super) fn add(mount: &Arc<Mount>) -> Result<(), FsError> {
 pub(super) fn remove(mount: &Arc<Mount>, how: Unmount) -> Result<(), FsError> {
     let removed = {
         let mut mounts = MOUNTS.lock();
-        let index = mounts.iter().position(|other| Arc::ptr_eq(other, mount));
+        let index = mounts.iter().position(|other| Arc::ptr_eq(&other.mount, mount));
         let index = index.ok_or(FsError::InvalidArgument)?;
         // The list and the caller have one reference each. A further one comes only from another
         // one, or from the list.
         if how == Unmount::Unused && Arc::strong_count(mount) > 2 {
             return Err(FsError::Busy);
         }
-        mount.is_attached.store(false, Ordering::Release);
-        if let Some((_, dentry)) = &mount.point {
-            dentry.remove_mount();
-        }
-        mounts.remove(index)
+        let removed = mounts.remove(index);
+        removed.point.1.remove_mount();
+        removed
     };
     // Its end takes locks.
     drop(removed);
@@ -196,12 +247,12 @@ pub(super) fn remove(mount: &Arc<Mount>, how: Unmount) -> Result<(), FsError> {
 pub(super) fn top_of(place: Place) -> Place {
     let (mut mount, mut dentry) = place;
     while dentry.is_mount_point() {
-        let is_on = |other: &&Arc<Mount>| {
-            other.point.as_ref().is_some_and(|(below, point)| {
-                Arc::ptr_eq(below, &mount) && Arc::ptr_eq(point, &dentry)
-            })
+        let is_on = |other: &&Attached| {
+            let (below, point) = &other.point;
+            Arc::ptr_eq(below, &mount) && Arc::ptr_eq(point, &dentry)
         };
-        let Some(found) = MOUNTS.lock().iter().find(is_on).cloned() else {
+        let found = MOUNTS.lock().iter().find(is_on).map(|found| found.mount.clone());
+        let Some(found) = found else {
             break;
         };
         dentry = found.root().clone();
@@ -219,7 +270,7 @@ pub fn all() -> Result<Vec<Arc<Mount>>, FsError> {
     loop {
         let mounts = MOUNTS.lock();
         if copies.capacity() >= mounts.len() {
-            copies.extend(mounts.iter().cloned());
+            copies.extend(mounts.iter().map(|it| it.mount.clone()));
             return Ok(copies);
         }
         let len = mounts.len();

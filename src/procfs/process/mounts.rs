@@ -27,9 +27,9 @@ fn for_each(
 }
 
 /// Writes the options that restrict a mount.
-fn push_options(mount: &Mount, text: &mut Text) -> Result<(), FsError> {
+fn push_options(mount: &Mount, is_read_only: bool, text: &mut Text) -> Result<(), FsError> {
     let flags = mount.flags();
-    text.push(if flags.contains(MountFlags::READ_ONLY) { b"ro" } else { b"rw" })?;
+    text.push(if is_read_only { b"ro" } else { b"rw" })?;
     for (flag, name) in [
         (MountFlags::NO_SUID, ",nosuid"),
         (MountFlags::NO_DEV, ",nodev"),
@@ -48,7 +48,7 @@ pub(super) fn mounts(target: &Target, text: &mut Text) -> Result<(), FsError> {
         text.push(b" ")?;
         text.push_escaped(place, SPECIAL)?;
         write!(text, " {} ", mount.super_block().kind())?;
-        push_options(mount, text)?;
+        push_options(mount, mount.is_read_only(), text)?;
         text.push(b" 0 0\n")
     })
 }
@@ -59,12 +59,14 @@ pub(super) fn mountinfo(target: &Target, text: &mut Text) -> Result<(), FsError>
         let parent = mount.parent_id().unwrap_or(mount.id());
         let super_block = mount.super_block();
         let number = super_block.file_system().number();
-        write!(text, "{} {parent} 0:{number} / ", mount.id())?;
+        write!(text, "{} {parent} 0:{number} ", mount.id())?;
+        text.push_escaped(&mount.root_text()?, SPECIAL)?;
+        text.push(b" ")?;
         text.push_escaped(place, SPECIAL)?;
         text.push(b" ")?;
-        push_options(mount, text)?;
+        push_options(mount, mount.flags().contains(MountFlags::READ_ONLY), text)?;
         write!(text, " - {} ", super_block.kind())?;
         text.push_escaped(mount.source(), SPECIAL)?;
-        text.push(b" rw\n")
+        text.push(if super_block.is_read_only() { b" ro\n" } else { b" rw\n" })
     })
 }

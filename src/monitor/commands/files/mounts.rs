@@ -2,7 +2,6 @@
 
 use super::report;
 use crate::fs;
-use crate::fs::namespace::mount::MountFlags;
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
@@ -22,7 +21,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
             let usage = mount.super_block().usage();
             let used_kib = (usage.blocks - usage.free_blocks) * usage.block_bytes / 1024;
             let inodes = usage.inodes - usage.free_inodes;
-            let rights = match mount.flags().contains(MountFlags::READ_ONLY) {
+            let rights = match mount.is_read_only() {
                 true => "ro",
                 false => "rw",
             };
