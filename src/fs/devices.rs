@@ -17,7 +17,7 @@ pub type OpenDevice = fn(DeviceNumber, OpenFlags) -> Result<Arc<dyn FileOps>, Fs
 
 /// A node in /dev.
 #[derive(Clone, Copy, Debug)]
-pub struct Node {
+pub struct DeviceNode {
     /// Its name.
     pub name: &'static str,
     /// Its permission bits.
@@ -34,7 +34,7 @@ pub struct Device {
     /// How many there are, with minor numbers from that on.
     pub minors: u32,
     /// The node of the first one in /dev, if there is one.
-    pub node: Option<Node>,
+    pub node: Option<DeviceNode>,
     /// The function that opens them.
     pub open: OpenDevice,
 }

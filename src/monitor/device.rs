@@ -13,7 +13,7 @@ use super::commands::COMMANDS;
 use super::dispatch;
 use super::machine::Machine;
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
-use crate::fs::devices::{self, Device, Node};
+use crate::fs::devices::{self, Device, DeviceNode};
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
@@ -63,7 +63,7 @@ pub fn start() {
         kind: FileKind::CharDevice,
         number: NUMBER,
         minors: 1,
-        node: Some(Node { name: "farjump", mode: Mode::from_bits_truncate(0o600) }),
+        node: Some(DeviceNode { name: "farjump", mode: Mode::from_bits_truncate(0o600) }),
         open,
     });
     if let Err(error) = added {

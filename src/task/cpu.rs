@@ -11,7 +11,6 @@ use spin::Once;
 use super::samples::Samples;
 use super::thread::Thread;
 use super::trace::{Event, Ring};
-use super::watch::Watch;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, CPUS_MAX, StaticRef};
 use crate::per_cpu;
@@ -50,8 +49,6 @@ pub struct SchedCpu {
     pub(super) latencies: [AtomicU64; LATENCIES],
     /// The last events.
     pub(super) trace: Ring,
-    /// The observations of the watchdog.
-    pub(super) watch: Watch,
     /// How long it was idle, in nanoseconds, up to `idle_since_ns`.
     pub(super) idle_ns: AtomicU64,
     /// Since when it has been idle; 0 if it isn't.
@@ -82,7 +79,6 @@ impl SchedCpu {
             steals: AtomicU64::new(0),
             latencies: [const { AtomicU64::new(0) }; LATENCIES],
             trace: Ring::new(),
-            watch: Watch::new(),
             idle_ns: AtomicU64::new(0),
             idle_since_ns: AtomicU64::new(0),
             samples: Samples::new(),

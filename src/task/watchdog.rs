@@ -1,11 +1,12 @@
 //! Detection of CPUs that hang: two threads watch all CPUs.
 //!
 //! A CPU that runs a thread takes interrupts and, if others wait, switches. Every
-//! [`PERIOD_NS`] an interrupt requests a heartbeat. A CPU without one for [`PATIENCE_NS`] is
+//! [`PERIOD_NS`] an interrupt requests a heartbeat. A CPU without one for 5 s is
 //! reported in the log, with its current instruction, which a non-maskable interrupt determines;
 //! once, until it answers again. The two stay on the first and on the second
 //! CPU, so that each of these is watched from the other one.
 
+use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use blocking::WaitError;
@@ -13,10 +14,11 @@ use run_queue::{Policy, RealTimePriority};
 use spin::Once;
 use x86_64::VirtAddr;
 
-use super::cpu::{SchedCpu, cpus};
+use super::cpu::cpus;
 use super::cpu_set::CpuSet;
 use super::sleep::sleep_ns;
 use super::spawn::Builder;
+use super::watch::Watch;
 use crate::arch::cpu::id::CpuId;
 use crate::arch::cpu::percpu::{self, Cpu};
 use crate::arch::irq::{interrupt_flag, ipi};
@@ -25,8 +27,6 @@ use crate::arch::time::clock;
 
 /// The time from one check of a CPU to the next.
 const PERIOD_NS: u64 = 2_000_000_000;
-/// How long a CPU may be silent, or not switch while threads wait.
-const PATIENCE_NS: u64 = 5_000_000_000;
 
 /// How long interrupts may be off.
 const OFF_NS: u64 = 1_000_000_000;
@@ -59,14 +59,12 @@ pub(super) fn start() {
     for number in 0..2 {
         let mut here = CpuSet::new();
         here.try_insert(number).expect("there are two");
-        let others = move |other: &&'static SchedCpu| match number {
-            0 => other.id() != CpuId::BOOT,
-            _ => other.id() == CpuId::BOOT,
-        };
+        let others = cpus().filter(|other| (other.id() == CpuId::BOOT) == (number != 0));
+        let mut watches: Vec<_> = others.map(Watch::new).collect();
         let thread = Builder::new("watchdog")
             .policy(Policy::RealTime(RealTimePriority::MAX))
             .allowed(here)
-            .spawn(move || while look(others).is_ok() {});
+            .spawn(move || while look(&mut watches).is_ok() {});
         if let Err(error) = thread {
             log::warn!("CPUs that hang won't be reported: {error}");
         }
@@ -74,10 +72,10 @@ pub(super) fn start() {
 }
 
 /// Checks the other CPUs once.
-fn look(others: impl Fn(&&'static SchedCpu) -> bool) -> Result<(), WaitError> {
-    for cpu in cpus().filter(&others) {
-        if let Some(area) = percpu::get(cpu.id()) {
-            judge(cpu, area);
+fn look(watches: &mut [Watch]) -> Result<(), WaitError> {
+    for watch in watches {
+        if let Some(area) = percpu::get(watch.cpu.id()) {
+            judge(watch, area);
             ipi::request_heartbeat(area);
         }
     }
@@ -103,33 +101,13 @@ fn report_long_off() {
     }
 }
 
-fn judge(cpu: &SchedCpu, area: &'static Cpu) {
-    let now_ns = clock::now_ns();
-    let watch = &cpu.watch;
-    let (life, switches) = (ipi::heartbeats(area), cpu.switches());
-    let has_moved = |kept: &AtomicU64, value: u64| kept.swap(value, Ordering::Relaxed) != value;
-    if has_moved(&watch.life, life) {
-        watch.alive_ns.store(now_ns, Ordering::Relaxed);
-    }
-    if has_moved(&watch.switches, switches) || cpu.runnable() < 2 {
-        watch.switched_ns.store(now_ns, Ordering::Relaxed);
-    }
-    let silent = |since: &AtomicU64| {
-        let since_ns = since.load(Ordering::Relaxed);
-        since_ns != 0 && now_ns.saturating_sub(since_ns) > PATIENCE_NS
-    };
-    let why = if silent(&watch.alive_ns) {
-        "takes no interrupts"
-    } else if silent(&watch.switched_ns) {
-        "doesn't switch, though threads wait"
-    } else {
-        watch.is_reported.store(false, Ordering::Relaxed);
+/// Observes a CPU, and reports it if it hangs.
+fn judge(watch: &mut Watch, area: &'static Cpu) {
+    let Some(defect) = watch.observe(ipi::heartbeats(area), clock::now_ns()) else {
         return;
     };
-    if !watch.is_reported.swap(true, Ordering::Relaxed) {
-        REPORTS.fetch_add(1, Ordering::Relaxed);
-        if let Some(report) = REPORT.get() {
-            report(cpu.id(), stop::current_instruction(area), why);
-        }
+    REPORTS.fetch_add(1, Ordering::Relaxed);
+    if let Some(report) = REPORT.get() {
+        report(watch.cpu.id(), stop::current_instruction(area), defect);
     }
 }

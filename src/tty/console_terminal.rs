@@ -12,7 +12,7 @@ use super::terminal_file::{OpenedAs, TerminalFile};
 use super::terminals;
 use crate::console::{self, Console, TYPED_BYTES_MAX, TypedBytes};
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
-use crate::fs::devices::{self, Device, Node, OpenDevice};
+use crate::fs::devices::{self, Device, DeviceNode, OpenDevice};
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
@@ -50,7 +50,7 @@ pub(super) fn start(_console: Console) {
             kind: FileKind::CharDevice,
             number: DeviceNumber { major, minor },
             minors: 1,
-            node: Some(Node { name, mode: Mode::from_bits_truncate(mode) }),
+            node: Some(DeviceNode { name, mode: Mode::from_bits_truncate(mode) }),
             open,
         };
         devices::register(device).expect("the numbers of the console are free");

@@ -14,7 +14,7 @@ use super::terminal::{Line, Terminal};
 use super::terminal_file::{OpenedAs, TerminalFile};
 use super::terminals::{self, PTYS_MAX};
 use crate::fs::attributes::{DeviceNumber, FileKind, Mode};
-use crate::fs::devices::{self, Device, Node};
+use crate::fs::devices::{self, Device, DeviceNode};
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::FileOps;
 use crate::fs::file::open_flags::OpenFlags;
@@ -28,7 +28,7 @@ pub(super) fn register() -> Result<(), FsError> {
         kind: FileKind::CharDevice,
         number: PTMX,
         minors: 1,
-        node: Some(Node { name: "ptmx", mode: Mode::from_bits_truncate(0o666) }),
+        node: Some(DeviceNode { name: "ptmx", mode: Mode::from_bits_truncate(0o666) }),
         open: open_master,
     })?;
     devices::register(Device {

@@ -5,7 +5,7 @@ mod memory;
 pub mod random_bytes;
 
 use super::attributes::{DeviceNumber, FileKind, Mode};
-use super::devices::{self, Device, Node, OpenDevice};
+use super::devices::{self, Device, DeviceNode, OpenDevice};
 use super::error::FsError;
 
 /// The major number of all of them.
@@ -31,7 +31,7 @@ pub(super) fn start() -> Result<(), FsError> {
             kind: FileKind::CharDevice,
             number: DeviceNumber { major: MAJOR, minor },
             minors: 1,
-            node: Some(Node { name, mode: Mode::from_bits_truncate(mode) }),
+            node: Some(DeviceNode { name, mode: Mode::from_bits_truncate(mode) }),
             open,
         })?;
     }

@@ -4,7 +4,7 @@ use alloc::sync::{Arc, Weak};
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::events::{Interest, SetEvents};
-use super::ready::{Place, Ready, Slot};
+use super::ready::{ItemState, Ready, Slot};
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::readiness::{Observer, PollQueue, Readiness};
 
@@ -15,7 +15,7 @@ pub(super) struct Item {
     /// The set keeps no file open.
     file: Weak<OpenFile>,
     /// Its slot in the queue of items that may be ready.
-    pub(super) place: Place,
+    pub(super) place: ItemState,
     ready: Arc<Ready>,
     /// The requested readiness, as [`SetEvents`].
     events: AtomicU32,
@@ -33,7 +33,7 @@ impl Item {
         Self {
             fd,
             file: Arc::downgrade(file),
-            place: Place::new(slot),
+            place: ItemState::new(slot),
             ready,
             events: AtomicU32::new(interest.events.bits()),
             data: AtomicU64::new(interest.data),

@@ -12,13 +12,13 @@ use crate::sync::{IrqMutex, Rank, WaitQueue};
 pub(super) type Slot = u32;
 
 /// The state of an item in the queue.
-pub(super) struct Place {
+pub(super) struct ItemState {
     pub(super) slot: Slot,
     /// Whether it is in the queue. Changed with its lock held.
     is_queued: AtomicBool,
 }
 
-impl Place {
+impl ItemState {
     pub(super) const fn new(slot: Slot) -> Self {
         Self { slot, is_queued: AtomicBool::new(false) }
     }
@@ -68,7 +68,7 @@ impl Ready {
         Ok(())
     }
 
-    fn put(&self, item: &Place, end: End) {
+    fn put(&self, item: &ItemState, end: End) {
         let mut queue = self.queue.lock();
         if !item.is_queued.swap(true, Ordering::Relaxed) {
             match end {
@@ -79,25 +79,25 @@ impl Ready {
     }
 
     /// Adds an item that may be ready, and wakes a thread that waits in the set.
-    pub(super) fn push(&self, item: &Place) {
+    pub(super) fn push(&self, item: &ItemState) {
         self.put(item, End::Back);
         self.waiters.wake_one();
     }
 
     /// Adds an item that is ready still; wakes nothing.
-    pub(super) fn push_again(&self, item: &Place) {
+    pub(super) fn push_again(&self, item: &ItemState) {
         self.put(item, End::Back);
     }
 
     /// Adds an item that was the first one, and couldn't be reported; wakes nothing.
-    pub(super) fn push_first(&self, item: &Place) {
+    pub(super) fn push_first(&self, item: &ItemState) {
         self.put(item, End::Front);
     }
 
     /// Removes the first item, which `find` returns for its slot.
     pub(super) fn pop<'a, T>(
         &self,
-        find: impl FnOnce(Slot) -> Option<(&'a Place, T)>,
+        find: impl FnOnce(Slot) -> Option<(&'a ItemState, T)>,
     ) -> Option<T> {
         let mut queue = self.queue.lock();
         let (place, item) = queue.pop_front().and_then(find)?;
@@ -106,7 +106,7 @@ impl Ready {
     }
 
     /// Removes an item that leaves the set: it is never queued again.
-    pub(super) fn forget(&self, item: &Place) {
+    pub(super) fn forget(&self, item: &ItemState) {
         let mut queue = self.queue.lock();
         if item.is_queued.swap(true, Ordering::Relaxed) {
             queue.retain(|slot| *slot != item.slot);
