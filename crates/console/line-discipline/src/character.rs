@@ -1,4 +1,4 @@
-//! Classes of bytes, as Latin-1: what Linux's terminals assume, in UTF-8 mode too.
+//! Classes of bytes, as Latin-1: Linux's terminals use these classes in UTF-8 mode too.
 
 /// Returns whether `byte` is a control character: it has no width.
 pub(crate) fn is_control(byte: u8) -> bool {

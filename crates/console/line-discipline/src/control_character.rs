@@ -20,7 +20,7 @@ pub enum ControlCharacter {
     Erase = 2,
     /// Erases the line.
     Kill = 3,
-    /// Ends the input: a read returns what there is of the line.
+    /// Ends the input: a read returns the line so far.
     EndOfFile = 4,
     /// Not a character: how long a raw read waits, in tenths of a second.
     Time = 5,

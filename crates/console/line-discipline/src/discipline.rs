@@ -17,7 +17,7 @@ pub enum Device {
     Serial,
     /// A screen with a keyboard; as a serial line, but without a speed.
     Screen,
-    /// A pseudo-terminal: when the output stops, the master can read what was written
+    /// A pseudo-terminal: when the output stops, the master can read the bytes that were written
     /// before, and programs can't write.
     Pseudo,
 }
@@ -141,8 +141,8 @@ impl LineDiscipline {
         core::mem::replace(&mut self.window_size, size) != size
     }
 
-    /// Throws away what is queued (TCFLSH). The output stays stopped if it is. The echo
-    /// that the stopped output of a pseudo-terminal holds back stays, as on Linux.
+    /// Discards the queued bytes (TCFLSH). Output that is stopped stays so. The echo
+    /// that the stopped output of a pseudo-terminal delays stays, as on Linux.
     pub fn flush(&mut self, queues: Queues) {
         if queues != Queues::Output {
             self.input.clear();
@@ -159,8 +159,8 @@ impl LineDiscipline {
         }
     }
 
-    /// Returns how many bytes a program can read (FIONREAD): in canonical mode those of
-    /// complete lines.
+    /// Returns how many bytes a program can read (FIONREAD): in canonical mode only
+    /// complete lines count.
     pub fn input_len(&self) -> usize {
         if self.has_local(LocalFlags::ICANON) && !self.has_local(LocalFlags::EXTPROC) {
             self.input.line_bytes()
@@ -175,7 +175,7 @@ impl LineDiscipline {
         self.output.len() + usize::from(self.urgent.is_some())
     }
 
-    /// Puts a program's bytes into the output queue, processed as OPOST asks for. Returns
+    /// Puts a program's bytes into the output queue, processed as OPOST requests. Returns
     /// how many were taken; fewer than all if the queue is full, or the output of a
     /// pseudo-terminal is stopped. Then the writer waits until [`Self::is_writable`].
     pub fn write(&mut self, bytes: &[u8]) -> usize {
@@ -215,7 +215,7 @@ impl LineDiscipline {
     }
 
     /// Returns how many bytes [`Self::take_output`] can take now. For a pseudo-terminal:
-    /// what the master can read.
+    /// the bytes that the master can read.
     pub fn output_ready(&self) -> usize {
         self.output.ready() + usize::from(self.urgent.is_some())
     }

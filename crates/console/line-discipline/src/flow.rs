@@ -53,8 +53,8 @@ impl LineDiscipline {
         self.throttled
     }
 
-    /// Stops the other side if the queue is nearly full. In canonical mode it goes on until
-    /// there is a line, for without one nothing can be read.
+    /// Stops the other side if the queue is nearly full. In canonical mode it continues until
+    /// there is a line, because without one nothing can be read.
     pub(crate) fn throttle(&mut self) {
         let is_full = self.room() < THRESHOLD_BYTES && !self.has_unlimited_line();
         if is_full && !self.throttled && self.device != Device::Pseudo {
@@ -89,7 +89,7 @@ impl LineDiscipline {
         self.packet.is_some()
     }
 
-    /// Returns what happened since the last call, in packet mode. If it is not empty, the
+    /// Returns the events since the last call, in packet mode. If it is not empty, the
     /// master's read returns it as its only byte; else the first byte of a read is 0.
     pub fn take_packet_status(&mut self) -> Option<PacketStatus> {
         self.packet.as_mut().map(core::mem::take)

@@ -32,7 +32,7 @@ impl InputQueue {
         })
     }
 
-    /// Returns how many bytes there are, those of the edited line too.
+    /// Returns how many bytes there are, with the edited line.
     pub(crate) fn len(&self) -> usize {
         self.head.wrapping_sub(self.tail)
     }
@@ -42,8 +42,7 @@ impl InputQueue {
         self.line_head != self.tail
     }
 
-    /// Returns how many bytes canonical reads would return: those of complete lines,
-    /// without EOFs.
+    /// Returns how many bytes canonical reads would return: complete lines without EOFs.
     pub(crate) fn line_bytes(&self) -> usize {
         let bytes = self.line_head.wrapping_sub(self.tail);
         let eofs = (0..bytes).filter(|at| self.is_eof(self.tail.wrapping_add(*at))).count();

@@ -12,7 +12,7 @@
 //! - The device's bytes go into [`LineDiscipline::receive`]. Its result has the signals that
 //!   the caller sends to the foreground process group.
 //! - A program's bytes go into [`LineDiscipline::write`].
-//! - What the device has to send, echo and output alike, comes from
+//! - The bytes for the device, both echo and output, come from
 //!   [`LineDiscipline::take_output`]. For a pseudo-terminal these are the bytes that the master
 //!   reads.
 //! - A program reads by [`ReadRequest`], which also decides how long to wait for VMIN and
@@ -25,11 +25,11 @@
 //! Differences, all of them where a queue is full, the output is stopped, or Linux has a
 //! fault:
 //!
-//! - Echo is put into the output queue at once, as the attributes at that time ask for. If
+//! - Echo is put into the output queue at once, as the attributes at that time request. If
 //!   there is no room, the newest echo is lost; Linux loses the oldest.
 //! - Linux counts columns when it sends echo, not when it makes it. So after a signal has
 //!   flushed echo that was not yet sent, a tab may have another width.
-//! - TCOON sends the echo that was held back; Linux sends it with the next echo.
+//! - TCOON sends the echo that was delayed; Linux sends it with the next echo.
 //! - Linux counts the EOF of a full queue in FIONREAD, and with PARMRK a full queue may lose
 //!   its first byte.
 //!

@@ -11,7 +11,7 @@ use crate::input_queue::INPUT_BYTES;
 pub const OUTPUT_BYTES: usize = 16384;
 
 /// How many of them only echo may use, so that a program that writes without pause doesn't
-/// hide what is typed. It is enough to remove the longest line from the screen, with three
+/// hide the echo of typed keys. It is enough to remove the longest line from the screen, with three
 /// bytes for each character.
 pub const ECHO_RESERVE_BYTES: usize = 3 * INPUT_BYTES;
 
@@ -155,8 +155,8 @@ impl OutputQueue {
         }
     }
 
-    /// Appends a byte as OPOST asks for, if `room` is enough for what it becomes, and
-    /// returns whether it was.
+    /// Appends a byte as OPOST requests, if `room` is enough for the result; returns whether it
+    /// was.
     pub(crate) fn process(&mut self, byte: u8, how: Processing, room: usize) -> bool {
         let flags = how.flags;
         if room == 0 {

@@ -24,7 +24,7 @@ pub enum ReadStep {
     /// It returns [`ReadRequest::copied`] bytes, which may be 0.
     Done,
     /// It waits for input, at most so many milliseconds, and then reads again. If it may
-    /// not wait, or a signal arrived: it returns what it has copied, or else an error.
+    /// not wait, or a signal arrived: it returns the bytes that it has copied, or else an error.
     Wait {
         /// The longest wait in milliseconds; none for no limit.
         at_most_ms: Option<u32>,

@@ -33,8 +33,8 @@ pub struct Received {
 }
 
 impl LineDiscipline {
-    /// Processes bytes of the device: queues, edits, echoes. Afterwards readers and the
-    /// device have to look again, if they wait for input or output.
+    /// Processes bytes of the device: queues, edits, echoes. After that the caller wakes
+    /// readers and the device, if they wait for input or output.
     ///
     /// Without room all bytes stay with the caller, signals and flow control too, except in
     /// canonical mode without a complete line: then the last byte is replaced, so that the

@@ -97,8 +97,8 @@ impl Termios {
         bytes
     }
 
-    /// Reads attributes from the kernel's `struct termios`. The speeds are those of the
-    /// flags; with BOTHER they are those of `self`.
+    /// Reads attributes from the kernel's `struct termios`. The speeds come from the
+    /// flags; with BOTHER they stay those of `self`.
     pub fn with_bytes(&self, bytes: &[u8; TERMIOS_BYTES]) -> Self {
         let word = |at: usize| {
             u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])

@@ -157,7 +157,8 @@ fn first_bytes(bytes: &[u8]) -> [u8; 6] {
     core::array::from_fn(|index| bytes.get(index).copied().unwrap_or(0))
 }
 
-/// Reads numbers of 8 hexadecimal digits, or returns where and what the first other one is.
+/// Reads numbers of 8 hexadecimal digits, or returns the place and the value of the first other
+/// byte.
 fn read_numbers(digits: &[u8]) -> Result<[u32; 13], (usize, Problem)> {
     let mut numbers = [0; 13];
     for (index, byte) in digits.iter().enumerate() {

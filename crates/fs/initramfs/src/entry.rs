@@ -76,8 +76,7 @@ impl Entry<'_> {
         EntryKind::from_mode(self.mode)
     }
 
-    /// Returns what the entry has in common with the other names of the same file, if it may
-    /// have any.
+    /// Returns the common key of all names of the file, if it may have several.
     ///
     /// The first entry with a key makes the file, each later one adds a name. As a rule only
     /// the last one has contents; contents replace those before.

@@ -8,8 +8,8 @@ const OLD_MAGIC: [u8; 6] = *b"070707";
 /// A defect of the input, and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitramfsError {
-    /// Where it is, in bytes from the start of what was read: the input, or, for an archive
-    /// that was unpacked, the unpacked bytes.
+    /// Its offset, in bytes from the start of the input, or, for an archive that was unpacked, of
+    /// the unpacked bytes.
     pub offset: usize,
     /// The bytes that were found there.
     pub problem: Problem,

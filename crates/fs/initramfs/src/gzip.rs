@@ -48,7 +48,7 @@ pub fn is_gzip(input: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// What is wrong with it, or that memory doesn't suffice. Offsets are in the input.
+/// The defect of the input, or that memory doesn't suffice. Offsets are in the input.
 pub fn gunzip(input: &[u8], limit: usize) -> Result<Unpacked, InitramfsError> {
     let data = read_header(input)?;
     let (bytes, data_bytes) = inflate(&input[data..], limit)
@@ -124,8 +124,8 @@ fn read_header(input: &[u8]) -> Result<usize, InitramfsError> {
     Ok(position)
 }
 
-/// Unpacks deflate data. Returns it, and how many bytes of the input it was; or an offset in
-/// the input, and what is wrong there.
+/// Unpacks deflate data. Returns the unpacked bytes, and the size of the deflate data; or the
+/// offset of a defect in the input, and its kind.
 fn inflate(input: &[u8], limit: usize) -> Result<(Vec<u8>, usize), (usize, Problem)> {
     // 11 KiB, so not on the stack.
     let mut decompressor = Vec::new();
@@ -164,7 +164,7 @@ fn inflate(input: &[u8], limit: usize) -> Result<(Vec<u8>, usize), (usize, Probl
     }
 }
 
-/// Returns how many bytes to unpack to at first: what the input's last bytes say, which is
+/// Returns the initial size of the unpacked bytes: the size in the input's last bytes, which is
 /// right if nothing follows the member, or a guess.
 fn first_len(input: &[u8]) -> usize {
     let last = input.last_chunk::<4>().copied().map_or(0, u32::from_le_bytes) as usize;

@@ -11,7 +11,7 @@
 //!  entries   a b     …       c d             e f g
 //! ```
 //!
-//! Damage is an error that says where it is and what was found; entries before it are good.
+//! Damage is an error with its place and the bytes found there; entries before it are good.
 //!
 //! | module | subject |
 //! |---|---|

@@ -36,7 +36,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Returns where the archives in place end that start at `entries`: where gzip data
-    /// follows them, else at the input's end. What is damaged belongs to them.
+    /// follows them, else at the input's end. Damaged bytes belong to them.
     fn end_in_place(&self, entries: &Entries<'a>) -> usize {
         let error = entries.without_sums().find_map(Result::err);
         error

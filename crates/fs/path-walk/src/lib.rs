@@ -1,6 +1,6 @@
 //! How a path is walked: components, `.` and `..`, symbolic links, trailing slashes, limits.
 //!
-//! The tree itself is behind the trait [`Tree`]: the kernel implements it by its directory entries
+//! The tree is accessed by the trait [`Tree`], which the kernel implements by its directory entries
 //! and mounts, the tests by a map in memory. The walk allocates nothing.
 //!
 //! | module | what it has |

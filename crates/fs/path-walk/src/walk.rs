@@ -25,7 +25,7 @@ pub trait Tree {
     /// [`WalkError::NotADirectory`], or one of the tree's own.
     fn check_search(&self, place: &Self::Place) -> Result<(), Self::Error>;
 
-    /// Returns what `name` is in `directory`, or `None` if nothing is there. A mount on it is
+    /// Returns the file `name` in `directory`, or `None` if there is none. A mount on it is
     /// crossed. `name` is neither `.` nor `..`, and not too long.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ pub struct Found<P> {
 #[expect(clippy::large_enum_variant, reason = "a walk allocates nothing")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Walked<P> {
-    /// At what the path names.
+    /// At the file that the path names.
     Found(Found<P>),
     /// All but the last component are there.
     Missing {
@@ -168,7 +168,7 @@ pub enum Last<'p> {
     DotDot,
 }
 
-/// Text that is walked later: what follows a link is walked after the link.
+/// Text that is walked later: the rest of the path after a link.
 struct Pending<T> {
     text: T,
     /// How many bytes from its end are left.
@@ -405,7 +405,7 @@ pub fn walk_to_last<'p, T: Tree>(
         let walker = Walker::new(tree, start, path, restrictions)?;
         return Ok((walker.place, Last::Dot, true));
     };
-    // What comes before the last component; its slashes are no end of a directory's name.
+    // The path before the last component; its slashes don't end the name of a directory.
     let before = last.name.as_ptr().addr() - path.as_ptr().addr();
     let walker = Walker::new(tree, start, path, restrictions)?;
     let directory = match walker.run(Components::new(&path[..before]), LastLink::Follow)? {

@@ -4,9 +4,9 @@ use core::fmt;
 
 /// Why an ELF file can't be started.
 ///
-/// Each variant names the error of Linux (fs/binfmt_elf.c). Linux finds what is wrong with a
-/// segment only after it has given up the old program, and then ends the process by SIGSEGV;
-/// here it is known before, so that `execve` can fail with that error instead.
+/// Each variant names the error of Linux (fs/binfmt_elf.c). Linux detects a defect of a
+/// segment only after it has dropped the old program, and then ends the process by SIGSEGV;
+/// here it is detected before, so `execve` fails with that error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElfError {
     /// The file doesn't start with the magic number. ENOEXEC.

@@ -62,7 +62,7 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// [`ReadError::File`] if `read_at` fails, otherwise what is wrong with the file.
+    /// [`ReadError::File`] if `read_at` fails, otherwise the error of the file.
     pub fn read<E>(
         user: &Range<VirtAddr>,
         mut read_at: impl FnMut(u64, &mut [u8]) -> Result<usize, E>,
@@ -123,7 +123,7 @@ impl Program {
         if base > user.end || user.end - base < image.end - image.start {
             return Err(ElfError::AddressTooHigh);
         }
-        // What is added to an address may be negative; then its sum wraps around.
+        // A load bias may be negative; then the sum wraps around.
         let bias = base.wrapping_sub(image.start);
         let entry = self.entry.wrapping_add(bias);
         if entry >= user.end {
@@ -168,7 +168,7 @@ impl Program {
         self.interpreter.as_deref()
     }
 
-    /// Returns whether the program asks for a stack that can be executed.
+    /// Returns whether the program requests an executable stack.
     ///
     /// A program without PT_GNU_STACK doesn't, as on Linux for x86-64
     /// (arch/x86/include/asm/elf.h).
@@ -189,7 +189,7 @@ impl Program {
         image.end - image.start
     }
 
-    /// Returns what to map where, in ascending order; no page twice.
+    /// Returns the mappings, in ascending order; no page twice.
     pub fn mappings(&self) -> impl Iterator<Item = Mapping> + '_ {
         let limits = self.segments.iter().skip(1).map(Segment::start_page);
         let limits = limits.chain(core::iter::once(u64::MAX));

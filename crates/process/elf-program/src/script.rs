@@ -8,7 +8,7 @@ pub const SCRIPT_HEAD_BYTES: usize = 256;
 /// The most bytes after `#!` that count: all but the last of the head.
 const TEXT_BYTES_MAX: usize = SCRIPT_HEAD_BYTES - 3;
 
-/// What the first line of a script says.
+/// The first line of a script.
 ///
 /// The interpreter is run with the arguments `interpreter`, `argument` if there is one, the
 /// path of the script, and the arguments of the script from the second on.
@@ -48,7 +48,7 @@ impl core::error::Error for ScriptError {}
 
 impl<'a> Script<'a> {
     /// Reads the first line. `head` is the file's first [`SCRIPT_HEAD_BYTES`] or, of a shorter
-    /// file, all; what is beyond them isn't read.
+    /// file, all; later bytes aren't read.
     ///
     /// Blanks are spaces and tabs. A path that may be cut off is an error; an argument that is
     /// cut off isn't, since the interpreter can read the script again.
@@ -109,7 +109,7 @@ fn trim_end(text: &[u8]) -> &[u8] {
     &text[..end]
 }
 
-/// Splits text into its first word and, if a blank follows it, what is after the blanks.
+/// Splits text into its first word and, if a blank follows it, the text after the blanks.
 fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     let text = trim_start(text);
     match text.iter().position(|byte| is_blank(*byte)) {

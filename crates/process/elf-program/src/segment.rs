@@ -1,4 +1,4 @@
-//! One segment of a program: a range of memory, and what is in it.
+//! One segment of a program: a range of memory, and its contents.
 
 use bitflags::bitflags;
 use elf::abi::{PF_R, PF_W, PF_X};
@@ -17,7 +17,7 @@ pub const ALIGNMENT_MAX: u64 = 1 << 30;
 pub(crate) const FILE_OFFSET_MAX: u64 = i64::MAX as u64;
 
 bitflags! {
-    /// What a program may do with a part of its memory.
+    /// The access of a program to a part of its memory.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Access: u8 {
         /// It may be read.
@@ -164,7 +164,7 @@ impl Segment {
         self.file_bytes
     }
 
-    /// Returns what the program may do with the segment.
+    /// Returns the access of the program to the segment.
     pub fn access(&self) -> Access {
         self.access
     }

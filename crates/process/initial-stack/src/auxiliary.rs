@@ -1,4 +1,4 @@
-//! The auxiliary vector: what the kernel lets a program know.
+//! The auxiliary vector: the kernel's information for a program.
 
 use x86_64::VirtAddr;
 
@@ -95,7 +95,7 @@ pub struct AuxiliaryValues {
     pub is_secure: bool,
 }
 
-/// Where the stack has what entries point to.
+/// The addresses on the stack to which entries point.
 #[derive(Clone, Copy)]
 pub(crate) struct Places {
     pub path: u64,

@@ -1,9 +1,9 @@
-//! What can go wrong.
+//! The errors of building a stack.
 
 use core::fmt;
 
-/// Why a string wasn't added, or the stack wasn't built. A string that wasn't added leaves
-/// nothing behind.
+/// Why a string wasn't added, or the stack wasn't built. A string that wasn't added changes
+/// nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackError {
     /// A string has more bytes than one may have, or all have more than allowed. E2BIG on

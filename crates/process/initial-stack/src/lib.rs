@@ -31,7 +31,7 @@
 //! | `strings` | the bytes of all strings, and their limits |
 //! | `auxiliary` | the auxiliary vector |
 //! | `stack` | the layout |
-//! | `error` | what can go wrong |
+//! | `error` | the errors of building a stack |
 //!
 //! Sources: System V ABI, AMD64 Architecture Processor Supplement, "Process Initialization";
 //! for the order of the strings and the limits Linux, fs/exec.c and fs/binfmt_elf.c.

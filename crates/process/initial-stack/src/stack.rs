@@ -100,8 +100,8 @@ impl InitialStack {
         VirtAddr::new_truncate(self.rsp)
     }
 
-    /// Returns what has to be copied where. The second piece follows the first one, and ends
-    /// at the stack's top.
+    /// Returns the pieces to copy, with their addresses. The second piece follows the first one,
+    /// and ends at the stack's top.
     pub fn pieces(&self) -> [(VirtAddr, &[u8]); 2] {
         [(self.rsp(), &self.tables), (VirtAddr::new_truncate(self.strings_start), &self.strings)]
     }

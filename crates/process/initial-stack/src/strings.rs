@@ -16,8 +16,8 @@ const LIMIT_MAX: u64 = 6 * 1024 * 1024;
 /// The size of a pointer, in bytes.
 pub(crate) const POINTER_BYTES: usize = 8;
 
-/// How many bytes of a string are read at first: most are short, and what is read beyond the
-/// end of one is wasted.
+/// The number of bytes of a string that are read first: most strings are short, and bytes read
+/// after the end of one are wasted.
 const CHUNK_BYTES_MIN: usize = 64;
 
 /// How many bytes of a string are read at once at most.
@@ -141,7 +141,7 @@ impl Strings {
         self.limit.saturating_sub(self.used).saturating_sub(pointers)
     }
 
-    /// Makes `bytes` at least so much longer than what is used. It at least doubles, so that
+    /// Makes `bytes` at least so much longer than its used part. It at least doubles, so that
     /// each byte is moved once on average.
     fn make_room(&mut self, len_bytes: usize) -> Result<(), StackError> {
         let needed = self.used + len_bytes;

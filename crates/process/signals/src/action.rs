@@ -1,4 +1,4 @@
-//! What a process does at a signal.
+//! The action of a process for a signal.
 
 use bitflags::bitflags;
 
@@ -47,7 +47,7 @@ pub enum Handler {
     Address(u64),
 }
 
-/// What a process does at a signal.
+/// The action of a process for a signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SigAction {
     /// Where the signal goes.

@@ -5,8 +5,8 @@ use crate::bytes::{Writer, u32_at, u64_at};
 /// How many bytes a `stack_t` has.
 pub const STACK_BYTES: usize = 24;
 
-/// The smallest alternate stack, in bytes, of a processor without extended state. The kernel
-/// asks for more where a frame is larger (AT_MINSIGSTKSZ).
+/// The smallest alternate stack, in bytes, of a CPU without extended state. The kernel
+/// requires more where a frame is larger (AT_MINSIGSTKSZ).
 pub const MINSIGSTKSZ: u64 = 2048;
 
 /// The thread runs on the alternate stack.
@@ -62,7 +62,7 @@ impl AltStack {
         stack_pointer > self.base && stack_pointer - self.base <= self.size_bytes
     }
 
-    /// Sets it to what a `stack_t` asks for (sigaltstack).
+    /// Sets it to the values of a `stack_t` (sigaltstack).
     ///
     /// `minimum_bytes` is the size of the largest frame, at least [`MINSIGSTKSZ`].
     ///
@@ -116,7 +116,7 @@ impl AltStack {
         bytes
     }
 
-    /// Switches it off after a handler's frame was made, if SS_AUTODISARM asks for that. The
+    /// Switches it off after a handler's frame was made, if SS_AUTODISARM requests that. The
     /// frame has it, and the handler's return sets it again.
     pub fn disarm(&mut self) {
         if self.auto_disarm {

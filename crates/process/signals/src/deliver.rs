@@ -1,4 +1,4 @@
-//! What a thread does about its signals before it returns to user mode.
+//! The actions of a thread for its signals before it returns to user mode.
 
 use crate::action::{Handler, SaFlags};
 use crate::dispositions::Dispositions;
@@ -14,7 +14,7 @@ use crate::thread::ThreadSignals;
 pub struct Process<'a> {
     /// The signals that were sent to the process.
     pub shared: &'a mut Pending,
-    /// What it does at each signal.
+    /// The actions for each signal.
     pub dispositions: &'a mut Dispositions,
     /// Whether it is the first one.
     pub kind: ProcessKind,
@@ -23,7 +23,7 @@ pub struct Process<'a> {
     pub has_orphaned_group: bool,
 }
 
-/// What a thread does.
+/// The action of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It returns to user mode, where it was.
@@ -32,7 +32,7 @@ pub enum Action {
     Deliver(Delivery),
     /// The whole process ends.
     Terminate {
-        /// What ends it.
+        /// The signal that ends it.
         info: SigInfo,
         /// Whether with a core dump.
         core: bool,
@@ -44,7 +44,7 @@ pub enum Action {
 /// How a handler is run. The blocked signals have been changed for it already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What comes with the signal.
+    /// The information about the signal.
     pub info: SigInfo,
     /// The handler's address.
     pub handler: u64,
@@ -59,11 +59,11 @@ pub struct Delivery {
 /// How many entries that counted against the limit were taken from queues.
 pub type Freed = usize;
 
-/// Takes the next signal that something is done about, and decides what. The caller repeats
-/// it until it returns [`Action::None`], for each handler gets a frame of its own.
+/// Takes the next signal that isn't ignored, and returns the action for it. The caller repeats
+/// this until it gets [`Action::None`], because each handler gets its own frame.
 ///
-/// SIGKILL comes first, then faults of this thread, then its other signals, then those of its
-/// process; each by rising numbers, signals of faults first.
+/// SIGKILL comes first, then faults of this thread, then its other signals, then the signals of
+/// its process; each by rising numbers, signals of faults first.
 pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Freed) {
     let Process { shared, dispositions, kind, has_orphaned_group } = process;
     let mut freed = 0;

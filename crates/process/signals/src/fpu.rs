@@ -1,6 +1,6 @@
 //! The FPU state in a signal's frame, and the part of it that XRSTOR may load.
 //!
-//! The state is what XSAVE writes in its standard format: 512 bytes of FXSAVE, a header of
+//! The state is in the standard format of XSAVE: 512 bytes of FXSAVE, a header of
 //! 64 bytes, the other components. In bytes of the first part that the processor ignores the
 //! kernel writes how much there is, and after the end a magic number, so that a program which
 //! copies only 512 bytes of it is noticed.
@@ -91,8 +91,8 @@ pub fn seal(layout: &Layout, area: &mut [u8]) -> Result<(), FpuError> {
     Ok(())
 }
 
-/// Returns how much state a frame says that it has. What doesn't suit the layout counts as
-/// the 512 bytes alone, as on Linux.
+/// Returns how much state a frame declares. A size that doesn't suit the layout counts as the 512
+/// bytes alone, as on Linux.
 pub fn announced(layout: &Layout, legacy: &[u8; LEGACY_BYTES]) -> Announced {
     let extended_size = u32_at(legacy, SOFTWARE + 4) as usize;
     let size_bytes = u32_at(legacy, SOFTWARE + 16) as usize;

@@ -1,4 +1,4 @@
-//! The frame of a signal on a program's stack: where it is, what is in it, and what of it
+//! The frame of a signal on a program's stack: its address, its contents, and the part that
 //! rt_sigreturn may restore.
 //!
 //! From the stack pointer downwards: the red zone of 128 bytes, which is left alone (not on

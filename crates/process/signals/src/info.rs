@@ -166,8 +166,8 @@ impl SigInfo {
         Self { signal, code, errno: 0, content }
     }
 
-    /// Reads what rt_sigqueueinfo(2) passes for `signal`. The caller refuses codes that
-    /// [`Code::may_be_queued`] refuses, unless the process sends the signal to itself.
+    /// Reads the information that rt_sigqueueinfo(2) passes for `signal`. The caller refuses codes
+    /// that [`Code::may_be_queued`] refuses, unless the process sends the signal to itself.
     pub fn from_bytes(signal: Signal, bytes: &[u8; SIGINFO_BYTES]) -> Self {
         Self {
             signal,

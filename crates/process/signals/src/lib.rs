@@ -1,12 +1,13 @@
 //! Signals of processes as Linux has them, as pure logic: no threads, no user memory.
 //!
-//! - [`Signal`], [`SignalSet`], [`SigInfo`]: what is sent; the layout of `siginfo_t`;
-//! - [`Dispositions`]: what a process does at each signal;
+//! - [`Signal`], [`SignalSet`], [`SigInfo`]: signals and their information; the layout of
+//!   `siginfo_t`;
+//! - [`Dispositions`]: the actions of a process for each signal;
 //! - [`Pending`]: signals that were sent and not delivered; a process has one of them for
 //!   itself and one for each thread, in [`ThreadSignals`];
-//! - [`send`]: what a signal does when it is sent; [`next_action`]: what a thread does
+//! - [`send`]: the effects of a signal when it is sent; [`next_action`]: the action of a thread
 //!   before it returns to user mode;
-//! - [`Interruption`]: how an interrupted system call goes on;
+//! - [`Interruption`]: how an interrupted system call continues;
 //! - [`AltStack`]: the alternate stack;
 //! - [`frame`]: the frame that a handler finds on its stack and that rt_sigreturn reads back,
 //!   and [`fpu`], the checks of the FPU state in it.

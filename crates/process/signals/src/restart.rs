@@ -19,7 +19,7 @@ pub enum Interruption {
     RestartAlways,
     /// ERESTARTNOHAND: executed again if no handler ran. pause, rt_sigsuspend, poll.
     RestartWithoutHandler,
-    /// ERESTART_RESTARTBLOCK: goes on by restart_syscall for the rest of its time if no
+    /// ERESTART_RESTARTBLOCK: continued by restart_syscall for the rest of its time if no
     /// handler ran. nanosleep, poll with a time.
     RestartBlock,
 }
@@ -37,7 +37,7 @@ pub enum Resume {
 }
 
 impl Interruption {
-    /// Decides how the call goes on. `delivery` is the first handler that runs after it, if
+    /// Decides how the call continues. `delivery` is the first handler that runs after it, if
     /// there is one; the registers are changed before its frame is made.
     pub fn resume(self, delivery: Option<&Delivery>) -> Resume {
         let Some(delivery) = delivery else {

@@ -34,8 +34,8 @@ pub struct Sent {
 /// Decides about a signal that is sent to a process or to one of its threads. `thread` is
 /// that thread, or the process's main thread.
 ///
-/// A signal that nothing would be done about is not even pending, unless it is blocked:
-/// then the action may still change, or rt_sigtimedwait take it.
+/// A signal that would be ignored is not even pending, unless it is blocked: then the action may
+/// still change, or rt_sigtimedwait may take the signal.
 pub fn send(
     info: &SigInfo,
     thread: &ThreadSignals,

@@ -31,7 +31,7 @@ impl ThreadSignals {
         }
     }
 
-    /// Returns those of a thread or process that this thread makes: nothing is pending, the
+    /// Returns the state of a thread or process that this thread makes: nothing is pending, the
     /// same signals are blocked. A process made by fork or vfork keeps the alternate stack;
     /// one that runs beside this thread in the same memory (CLONE_VM without CLONE_VFORK)
     /// doesn't.
@@ -43,7 +43,7 @@ impl ThreadSignals {
         }
     }
 
-    /// Changes what a new program doesn't keep (execve): the alternate stack. Blocked and
+    /// Resets the state that a new program doesn't keep (execve): the alternate stack. Blocked and
     /// pending signals stay.
     pub fn exec(&mut self) {
         self.alt_stack = AltStack::NONE;

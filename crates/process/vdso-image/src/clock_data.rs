@@ -5,7 +5,8 @@ pub const CLOCK_DATA_BYTES: usize = 48;
 
 /// Where the parts of the data are, in bytes from the start of its page.
 pub mod offset {
-    /// A number of 32 bits that is odd while the rest is being changed, and another one afterwards.
+    /// A number of 32 bits that is odd while the rest is being changed; each change gives another
+    /// number.
     pub const SEQUENCE: usize = 0;
     /// A number of 32 bits: whether the time can be computed from the counter.
     pub const IS_USABLE: usize = 4;

@@ -104,7 +104,7 @@ fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<T
     writer.string(VERSION)?;
     let strings_bytes = writer.at - strings_at;
 
-    // The version of each symbol: 1 is that of the object itself.
+    // The version of each symbol: 1 is the version of the object itself.
     let versions = writer.align(8);
     writer.u16s(&[0])?;
     functions.iter().try_for_each(|_| writer.u16s(&[2]))?;

@@ -18,7 +18,7 @@
 //!   0x1000 └─────────────────────────────┘
 //! ```
 //!
-//! [`ClockData`] is what the code computes the time from.
+//! [`ClockData`] has the data from which the code computes the time.
 //!
 //! Sources: System V ABI, "Object Files" and "Dynamic Linking"; Linux, vdso(7); Linux Standard Base
 //! Core, "Symbol Versioning".

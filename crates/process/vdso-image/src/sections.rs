@@ -92,7 +92,7 @@ pub(super) fn write(writer: &mut Writer<'_>, places: &Places) -> Result<usize, I
     for section in sections(places, (names_at, NAME_BYTES.len())) {
         writer.u32s(&[name_at as u32, section.kind])?;
         let (offset, len_bytes) = section.place;
-        // What isn't allocated has no address.
+        // A section that isn't allocated has no address.
         let address = if section.flags == 0 { 0 } else { offset as u64 };
         writer.u64s(&[section.flags, address, offset as u64, len_bytes as u64])?;
         writer.u32s(&[u32::from(section.link), section.info as u32])?;
