@@ -1,8 +1,8 @@
-//! The capabilities of threads: what of root's power each may use, and Linux's rules for how that
+//! The capabilities of threads: the privileges of root that each may use, and Linux's rules for their
 //! changes.
 //!
-//! A thread has five sets. What it may do now is in the effective set; what it may take into that, in
-//! the permitted set. The others are for programs that it runs: the inheritable set, the ambient set,
+//! A thread has five sets. The effective set has the capabilities that count now; the permitted set,
+//! those that the thread may add to the effective set. The others are for programs that it runs: the inheritable set, the ambient set,
 //! and the bounding set, which limits them. [`ThreadCapabilities`] has the rules of capset(2), of
 //! prctl(2), of changes of users ([`UserIds`]), and of execve(2) for files without capabilities.
 //!

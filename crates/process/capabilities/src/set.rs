@@ -54,7 +54,7 @@ impl CapabilitySet {
         .with(Capability::MakeNode)
         .with(Capability::MacOverride);
 
-    /// Returns the set of some bits; those of no capability are left out.
+    /// Returns the set of some bits; bits without a capability are ignored.
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits & Self::ALL.0)
     }

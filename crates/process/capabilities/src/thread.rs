@@ -6,11 +6,11 @@ use super::set::{Capability, CapabilitySet};
 /// The three sets that capset(2) sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sets {
-    /// What the thread may do.
+    /// The capabilities that count for checks.
     pub effective: CapabilitySet,
-    /// What it may take into the effective set.
+    /// The capabilities that it may add to the effective set.
     pub permitted: CapabilitySet,
-    /// What is kept for programs whose files have capabilities.
+    /// The capabilities that are inherited by programs whose files have capabilities.
     pub inheritable: CapabilitySet,
 }
 
@@ -29,7 +29,7 @@ impl UserIds {
     }
 }
 
-/// What a program is that takes the place of another one.
+/// The properties of a program that an exec starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// The real user.
@@ -38,29 +38,29 @@ pub struct Executed {
     pub effective_uid: u32,
     /// Whether the effective user or group isn't the real one of the thread.
     pub is_setid: bool,
-    /// Whether it may get nothing that the thread has not: PR_SET_NO_NEW_PRIVS.
+    /// Whether it gets no capabilities beyond those of the thread: PR_SET_NO_NEW_PRIVS.
     pub has_no_new_privileges: bool,
 }
 
 /// The capabilities of a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThreadCapabilities {
-    /// What it may do.
+    /// The capabilities that count for checks.
     pub effective: CapabilitySet,
-    /// What it may take into the effective set.
+    /// The capabilities that it may add to the effective set.
     pub permitted: CapabilitySet,
-    /// What is kept for programs whose files have capabilities.
+    /// The capabilities that are inherited by programs whose files have capabilities.
     pub inheritable: CapabilitySet,
-    /// What limits that of programs.
+    /// The limit of the capabilities of programs.
     pub bounding: CapabilitySet,
-    /// What programs get that are neither root's nor have capabilities of their own.
+    /// The capabilities of programs that are neither root's nor have file capabilities.
     pub ambient: CapabilitySet,
-    /// How much root is root.
+    /// The flags that restrict the special role of root.
     pub secure_bits: SecureBits,
 }
 
 impl ThreadCapabilities {
-    /// Those of the first process.
+    /// The capabilities of the first process.
     pub const ROOT: Self = Self {
         effective: CapabilitySet::ALL,
         permitted: CapabilitySet::ALL,
@@ -184,8 +184,8 @@ impl ThreadCapabilities {
         }
     }
 
-    /// Returns those of the program that the thread runs now, and whether it keeps the effective user
-    /// and group of its file.
+    /// Returns the capabilities of the program that an exec starts, and whether it keeps the effective
+    /// user and group of its file.
     pub fn execute(&self, program: Executed) -> (Self, bool) {
         let Executed { real_uid, effective_uid, is_setid, has_no_new_privileges } = program;
         let is_root_special = !self.secure_bits.contains(SecureBits::NO_ROOT);
