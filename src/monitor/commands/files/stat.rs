@@ -13,7 +13,7 @@ use crate::monitor::command::{Command, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "stat",
     usage: "PATH",
-    summary: "Shows what is known of a file: its kind, rights, size and times.",
+    summary: "Shows the kind, rights, size and times of a file.",
     example: "stat /dev/null",
     words: NO_WORDS,
     run: Run::Machine(|_, mut arguments, out| {

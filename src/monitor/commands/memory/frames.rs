@@ -13,7 +13,7 @@ use crate::monitor::machine::Machine;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "frames",
     usage: "[ADDRESS]",
-    summary: "Shows what frames, or that at a physical address, are used for.",
+    summary: "Shows the use of frames, or of the one at an address.",
     example: "frames 200000",
     words: NO_WORDS,
     run: Run::Machine(show),

@@ -18,7 +18,7 @@ use crate::process::process::Process;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "maps",
     usage: "[PROCESS]",
-    summary: "Lists what is mapped, by the kernel or by a process.",
+    summary: "Lists the mappings of the kernel or of a process.",
     example: "maps | find stack",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),

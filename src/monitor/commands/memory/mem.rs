@@ -12,7 +12,7 @@ use crate::monitor::command::{Command, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "mem",
     usage: "",
-    summary: "Shows the memory map, what frames are used for, and the heap.",
+    summary: "Shows the memory map, the use of frames, and the heap.",
     example: "mem",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| {

@@ -13,7 +13,7 @@ use crate::task;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "cpus",
     usage: "",
-    summary: "Lists the CPUs: how busy they are, and what interrupts them.",
+    summary: "Lists the CPUs: load, switches and interrupts.",
     example: "cpus",
     words: NO_WORDS,
     run: Run::Machine(show),

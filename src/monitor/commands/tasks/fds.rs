@@ -11,7 +11,7 @@ use crate::process::descriptors::OnExec;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "fds",
     usage: "PROCESS",
-    summary: "Lists the file descriptors of a process, and what is open there.",
+    summary: "Lists the file descriptors of a process, and their files.",
     example: "fds 1",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),

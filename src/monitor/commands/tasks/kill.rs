@@ -10,7 +10,7 @@ use crate::task::{self, Cancellation, ThreadId, ThreadRef};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "kill",
     usage: "NUMBER",
-    summary: "Asks a thread to end: what it waits for ends with an error.",
+    summary: "Cancels a thread: its wait ends with an error.",
     example: "kill 99",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| kill(arguments, out)),

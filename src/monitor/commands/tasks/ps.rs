@@ -14,7 +14,7 @@ use crate::task::{self, State, Thread};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "ps",
     usage: "",
-    summary: "Lists the threads and processes: what they do and have used.",
+    summary: "Lists the threads and processes: state and usage.",
     example: "ps",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),

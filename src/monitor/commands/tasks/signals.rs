@@ -12,7 +12,7 @@ use crate::monitor::commands::tasks::processes;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "signals",
     usage: "PROCESS",
-    summary: "Shows what a process does at signals, and which of them wait.",
+    summary: "Shows the signal actions and pending signals of a process.",
     example: "signals 1",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| show(arguments, out)),

@@ -13,7 +13,7 @@ use crate::task::{self, Event, ThreadId};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "trace",
     usage: "[json]",
-    summary: "Shows what the scheduler did last, or as a file for Perfetto.",
+    summary: "Shows the last scheduler events, or as a file for Perfetto.",
     example: "trace json > serial",
     words: |_, found| found("json"),
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
