@@ -28,6 +28,7 @@ mod epoll;
 pub mod errno;
 mod errno_of;
 mod eventfd;
+mod extended_attributes;
 mod fcntl;
 mod file;
 mod file_times;

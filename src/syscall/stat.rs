@@ -96,8 +96,8 @@ fn check_access(found: &Path, mode: u32, credentials: &Credentials) -> CallResul
     credentials.check(found.inode().permissions(), access)?;
     if access.contains(Access::WRITE) {
         let is_stored = matches!(found.inode().kind(), FileKind::Regular | FileKind::Directory);
-        if is_stored && found.mount().is_read_only() {
-            return Err(Errno::EROFS.into());
+        if is_stored {
+            found.mount().check_writable()?;
         }
     }
     Ok(0)

@@ -4,10 +4,11 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::call::{Call, CallResult};
 use super::{
-    barrier, capability, clone, epoll, eventfd, fcntl, file, file_times, foreign_memory, futex,
-    group, identity, limit, lock, memfd, memory, memory_lock, mount, name, nice, policy, poll,
-    prctl, process, rseq, schedule, select, signal, signal_queue, sleep, splice, stat, statx,
-    storage, syslog, system, terminal, time, timer, transfer, uname, usage, vectored, wait,
+    barrier, capability, clone, epoll, eventfd, extended_attributes, fcntl, file, file_times,
+    foreign_memory, futex, group, identity, limit, lock, memfd, memory, memory_lock, mount, name,
+    nice, policy, poll, prctl, process, rseq, schedule, select, signal, signal_queue, sleep,
+    splice, stat, statx, storage, syslog, system, terminal, time, timer, transfer, uname, usage,
+    vectored, wait,
 };
 
 /// Handles a system call.
@@ -301,6 +302,18 @@ mod rows {
         171 setdomainname(Bytes Number) = uname::setdomainname;
         186 gettid() = process::gettid;
         187 readahead(Fd Number Number) = storage::readahead;
+        188 setxattr(Path Path Bytes Number Hex) = extended_attributes::setxattr;
+        189 lsetxattr(Path Path Bytes Number Hex) = extended_attributes::lsetxattr;
+        190 fsetxattr(Fd Path Bytes Number Hex) = extended_attributes::fsetxattr;
+        191 getxattr(Path Path Filled Number) = extended_attributes::getxattr;
+        192 lgetxattr(Path Path Filled Number) = extended_attributes::lgetxattr;
+        193 fgetxattr(Fd Path Filled Number) = extended_attributes::fgetxattr;
+        194 listxattr(Path Filled Number) = extended_attributes::listxattr;
+        195 llistxattr(Path Filled Number) = extended_attributes::llistxattr;
+        196 flistxattr(Fd Filled Number) = extended_attributes::flistxattr;
+        197 removexattr(Path Path) = extended_attributes::removexattr;
+        198 lremovexattr(Path Path) = extended_attributes::lremovexattr;
+        199 fremovexattr(Fd Path) = extended_attributes::fremovexattr;
         200 tkill(Int Signal) = signal::tkill;
         201 time(Pointer) = time::time;
         202 futex(Hex Number Number Hex Hex Number) = futex::futex;

@@ -155,7 +155,7 @@ impl Mount {
     /// # Errors
     /// [`FsError::ReadOnly`].
     #[inline]
-    pub(in crate::fs) fn check_writable(&self) -> Result<(), FsError> {
+    pub fn check_writable(&self) -> Result<(), FsError> {
         match self.is_read_only() {
             true => Err(FsError::ReadOnly),
             false => Ok(()),
