@@ -33,6 +33,12 @@ const MAP_GROWSDOWN: u64 = 0x100;
 const MAP_LOCKED: u64 = 0x2000;
 const MAP_NORESERVE: u64 = 0x4000;
 const MAP_POPULATE: u64 = 0x8000;
+const MAP_HUGETLB: u64 = 0x4_0000;
+/// Where flags have the logarithm of the size of a huge page, which may be 0.
+const MAP_HUGE_SHIFT: u32 = 26;
+const MAP_HUGE_MASK: u64 = 0x3F;
+/// The logarithms of the sizes: 2 MiB and 1 GiB.
+const HUGE_PAGE_SIZES: [u64; 2] = [21, 30];
 const MAP_FIXED_NOREPLACE: u64 = 0x10_0000;
 /// Flags without an effect here: MAP_DENYWRITE, MAP_EXECUTABLE, MAP_NONBLOCK, MAP_STACK.
 const MAP_WITHOUT_EFFECT: u64 = 0x0800 | 0x1000 | 0x1_0000 | 0x2_0000;
@@ -83,6 +89,9 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     if len_bytes == 0 || !offset.is_multiple_of(PAGE_BYTES) {
         return Err(Errno::EINVAL.into());
     }
+    if flags & MAP_HUGETLB != 0 {
+        check_huge_pages(call, flags)?;
+    }
     // As on Linux, further bits are ignored.
     let access = Access::from_bits_truncate((protection & PROT_ALL) as u8);
     let sharing = match flags & MAP_TYPE {
@@ -95,6 +104,9 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
                 | MAP_LOCKED
                 | MAP_NORESERVE
                 | MAP_POPULATE
+                | MAP_HUGETLB
+                | HUGE_PAGE_SIZES[0] << MAP_HUGE_SHIFT
+                | HUGE_PAGE_SIZES[1] << MAP_HUGE_SHIFT
                 | MAP_FIXED_NOREPLACE
                 | MAP_WITHOUT_EFFECT;
             if flags & !known != 0 {
@@ -118,6 +130,10 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     if flags & MAP_LOCKED != 0 {
         check_may_lock(&limits)?;
     }
+    if flags & MAP_HUGETLB != 0 {
+        // As on a Linux that has no huge pages reserved.
+        return Err(Errno::ENOMEM.into());
+    }
     let memory = memory(call)?;
     let range = if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) != 0 {
         let range = range(hint, len_bytes, Errno::ENOMEM)?.ok_or(Errno::EINVAL)?;
@@ -137,6 +153,22 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
         let _ = memory.populate(range);
     }
     Ok(range.start().as_u64())
+}
+
+/// Checks a mapping of huge pages: its file, and the size of the pages.
+///
+/// # Errors
+/// EBADF; EINVAL if there are no pages of this size, and for a file, which can't have such pages.
+fn check_huge_pages(call: &Call<'_>, flags: u64) -> Result<(), Failure> {
+    if flags & MAP_ANONYMOUS == 0 {
+        call.file(4)?;
+        return Err(Errno::EINVAL.into());
+    }
+    match flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK {
+        0 => Ok(()),
+        size if HUGE_PAGE_SIZES.contains(&size) => Ok(()),
+        _ => Err(Errno::EINVAL.into()),
+    }
 }
 
 fn access_of(protection: u64) -> Result<Access, Failure> {
