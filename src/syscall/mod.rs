@@ -36,6 +36,7 @@ mod foreign_memory;
 mod futex;
 mod group;
 mod identity;
+mod ioctl;
 mod limit;
 mod lock;
 mod memfd;

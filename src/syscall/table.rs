@@ -5,8 +5,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::call::{Call, CallResult};
 use super::{
     barrier, capability, clone, epoll, eventfd, extended_attributes, fcntl, file, file_times,
-    foreign_memory, futex, group, identity, limit, lock, memfd, memory, memory_lock, mount, name,
-    nice, policy, poll, prctl, process, rseq, schedule, select, signal, signal_queue, sleep,
+    foreign_memory, futex, group, identity, ioctl, limit, lock, memfd, memory, memory_lock, mount,
+    name, nice, policy, poll, prctl, process, rseq, schedule, select, signal, signal_queue, sleep,
     splice, stat, statx, storage, syslog, system, terminal, time, timer, transfer, uname, usage,
     vectored, wait,
 };
@@ -180,7 +180,7 @@ mod rows {
         13 rt_sigaction(Signal SignalAction FilledSignalAction Number) = signal::rt_sigaction;
         14 rt_sigprocmask(MaskHow SignalSet FilledSignalSet Number) = signal::rt_sigprocmask;
         15 rt_sigreturn() = signal::rt_sigreturn;
-        16 ioctl(Fd IoctlCommand IoctlArgument) = terminal::ioctl;
+        16 ioctl(Fd IoctlCommand IoctlArgument) = ioctl::ioctl;
         17 pread64(Fd Filled Number Number) = vectored::pread64;
         18 pwrite64(Fd Bytes Number Number) = vectored::pwrite64;
         19 readv(Fd FilledVectors Number) = vectored::readv;

@@ -1,4 +1,4 @@
-//! Terminals: ioctl(2), as ioctl_tty(2) has it; vhangup(2).
+//! Terminals: the requests of ioctl_tty(2); vhangup(2).
 
 use alloc::sync::Arc;
 
@@ -13,6 +13,7 @@ use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use crate::fs::error::FsError;
 use crate::fs::file::file_ops::{FileOps, downcast};
+use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::process::descriptors::{Descriptor, OnExec};
 use crate::process::pid::Pid;
@@ -39,9 +40,8 @@ const TIOCOUTQ: u32 = 0x5411;
 const TIOCSTI: u32 = 0x5412;
 const TIOCGWINSZ: u32 = 0x5413;
 const TIOCSWINSZ: u32 = 0x5414;
-const FIONREAD: u32 = 0x541B;
+pub(super) const FIONREAD: u32 = 0x541B;
 const TIOCPKT: u32 = 0x5420;
-const FIONBIO: u32 = 0x5421;
 const TIOCNOTTY: u32 = 0x5422;
 const TIOCGETD: u32 = 0x5424;
 const TCSBRKP: u32 = 0x5425;
@@ -110,16 +110,12 @@ fn check_foreground(terminal: &Terminal) -> Result<(), Failure> {
     })
 }
 
-pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
-    let file = call.file(0)?;
+/// Handles a request of ioctl(2) for a terminal, whose open file is `file`.
+///
+/// # Errors
+/// ENOTTY for other files; what the request returns.
+pub(super) fn control(call: &mut Call<'_>, file: &OpenFile) -> CallResult {
     let command = call.argument_u32(1);
-    if command == FIONBIO {
-        let is_on = call.pointer::<u32>(2).read()? != 0;
-        let mut flags = file.flags();
-        flags.set(OpenFlags::NONBLOCK, is_on);
-        file.set_flags(flags);
-        return Ok(0);
-    }
     let special = file.special().ok_or(Errno::ENOTTY)?;
     let end = End::of(&**special).ok_or(Errno::ENOTTY)?;
     if let End::Slave(file) = &end

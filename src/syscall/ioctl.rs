@@ -1,0 +1,51 @@
+//! Requests for a file, whatever it is: ioctl(2). The rest are those of terminals.
+
+use super::call::{Call, CallResult};
+use super::fcntl::pipe_of;
+use super::terminal::{self, FIONREAD};
+use crate::fs::attributes::FileKind;
+use crate::fs::file::open_file::OpenFile;
+use crate::fs::file::open_flags::OpenFlags;
+use crate::process::descriptors::OnExec;
+
+// Source: Linux, include/uapi/asm-generic/ioctls.h.
+const FIONBIO: u32 = 0x5421;
+const FIONCLEX: u32 = 0x5450;
+const FIOCLEX: u32 = 0x5451;
+
+pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
+    let file = call.file(0)?;
+    match call.argument_u32(1) {
+        FIOCLEX => set_on_exec(call, OnExec::Close),
+        FIONCLEX => set_on_exec(call, OnExec::Keep),
+        FIONBIO => {
+            let is_on = call.pointer::<u32>(2).read()? != 0;
+            let mut flags = file.flags();
+            flags.set(OpenFlags::NONBLOCK, is_on);
+            file.set_flags(flags);
+            Ok(0)
+        }
+        FIONREAD if let Some(len_bytes) = readable_bytes(&file) => {
+            // As on Linux, a number of 32 bits, negative after the end of the file.
+            call.pointer::<u32>(2).write(&(len_bytes as u32))?;
+            Ok(0)
+        }
+        _ => terminal::control(call, &file),
+    }
+}
+
+fn set_on_exec(call: &Call<'_>, on_exec: OnExec) -> CallResult {
+    call.process().descriptors().set_on_exec(call.argument_u32(0), on_exec)?;
+    Ok(0)
+}
+
+/// Returns how many bytes of a regular file come after the position, or how many are in a pipe;
+/// `None` for other files.
+fn readable_bytes(file: &OpenFile) -> Option<i64> {
+    if let Some(pipe) = pipe_of(file) {
+        return Some(pipe.len_bytes() as i64);
+    }
+    let inode = file.inode();
+    let is_regular = inode.kind() == FileKind::Regular;
+    is_regular.then(|| (inode.metadata().size_bytes as i64).wrapping_sub(file.position() as i64))
+}
