@@ -19,6 +19,7 @@ use crate::fs::error::FsError;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::sync::{Rank, SpinMutex, WaitQueue};
+use crate::task;
 
 /// How many bytes are copied at once.
 const CHUNK_BYTES: usize = 256;
@@ -226,6 +227,10 @@ impl Terminal {
             while !rest.is_empty() {
                 if is_hung_up() || self.has_lost_master() {
                     return done_or(done, FsError::Io);
+                }
+                // A slow line takes long for a large buffer.
+                if task::is_cancelled() {
+                    return done_or(done, FsError::Interrupted);
                 }
                 let taken = self.discipline.lock().write(rest);
                 rest = &rest[taken..];

@@ -177,6 +177,12 @@ def programs_of_the_whole_screen_work():
         # Ctrl-C ends what floods the line, soon.
         shell.type("yes\r", r"(y\r\n){50}")
         shell.type(CTRL_C, r"\^C", PROMPT)
+        # So it does in a single write that would take long.
+        shell.run("yes | head -c 1000000 >/tmp/big")
+        begin = len(qemu.output)
+        shell.type("dd if=/tmp/big bs=1M\r", r"(y\r\n){50}")
+        shell.type(CTRL_C, r"\^C", PROMPT)
+        assert len(qemu.output) - begin < 1_000_000
         shell.type("exit\r", r"built-in shell", PROMPT)
 
 
