@@ -58,7 +58,7 @@ pub struct Credentials {
     pub gid: u32,
     /// Further groups.
     pub groups: Groups,
-    /// What may be done beyond that.
+    /// The permissions in addition.
     pub capabilities: CapabilitySet,
 }
 
@@ -79,7 +79,7 @@ impl Credentials {
         self.gid == gid || self.groups.contains(&gid)
     }
 
-    /// Returns whether they are the owner's, or may do what the owner may: CAP_FOWNER.
+    /// Returns whether they are the owner's, or have the owner's rights: CAP_FOWNER.
     pub fn is_owner(&self, file: Permissions) -> bool {
         file.uid == self.uid || self.has(Capability::FileOwner)
     }
@@ -104,8 +104,8 @@ impl Credentials {
         Err(FsError::PermissionDenied)
     }
 
-    /// CAP_DAC_OVERRIDE allows all but to run a file that nobody may run; CAP_DAC_READ_SEARCH allows to
-    /// read files, and to read and search directories.
+    /// CAP_DAC_OVERRIDE permits all but the execution of a file without an execute bit;
+    /// CAP_DAC_READ_SEARCH permits to read files, and to read and search directories.
     ///
     /// Source: Linux, fs/namei.c, `generic_permission`.
     fn overrides(&self, file: Permissions, access: Access) -> bool {

@@ -26,7 +26,7 @@ const WATCHES_SWITCHES: u8 = 2;
 pub struct Attention {
     /// The thread that the scheduler runs. Set by the code that has started it.
     task: Once<ThreadRef>,
-    /// What there may be to do before the return to ring 3: [`REQUEST`] and [`WATCHES_SWITCHES`].
+    /// The possible work before the return to ring 3: [`REQUEST`] and [`WATCHES_SWITCHES`].
     work: AtomicU8,
     /// Protects how the thread is to end, if it is; set once.
     ending: SpinMutex<Option<Ending>>,

@@ -1,15 +1,15 @@
-//! Who a thread acts for.
+//! The identity of a thread: users, groups and capabilities.
 
 use capabilities::{Capability, ThreadCapabilities, UserIds};
 
 use crate::fs::credentials::Credentials;
 
-/// Who a thread acts for, and what it may do.
+/// The users, groups and capabilities of a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// The real user.
     pub uid: u32,
-    /// The effective user, which decides on all but files.
+    /// The effective user, which counts for all but files.
     pub effective_uid: u32,
     /// The saved user.
     pub saved_uid: u32,
@@ -19,8 +19,8 @@ pub struct Identity {
     pub effective_gid: u32,
     /// The saved group.
     pub saved_gid: u32,
-    /// What decides on access to files: the effective user and groups, unless setfsuid(2) or
-    /// setfsgid(2) has set others; and the effective capabilities.
+    /// The users, groups and capabilities for access to files: the effective ones, unless
+    /// setfsuid(2) or setfsgid(2) has set others.
     pub credentials: Credentials,
     /// Its capabilities.
     pub capabilities: ThreadCapabilities,

@@ -21,7 +21,7 @@
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | the functions of processes that terminals use |
 //! | [`timers`], [`process_timers`] | timers |
-//! | [`trace`] | what a tracer sees of threads |
+//! | [`trace`] | the events of threads for a tracer |
 //! | [`signal_file`] | signals that are read |
 //! | [`attributes`] | the attributes that prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
@@ -93,8 +93,8 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Makes processes possible. `system_calls` handles their system calls; `options` say where the parts
-/// of programs are, and which of their memory gets huge pages.
+/// Makes processes possible. `system_calls` handles their system calls; `options` say where the
+/// parts of programs are, and which of their memory gets huge pages.
 pub fn start(_files: Files, system_calls: SystemCalls, options: &Options) -> Processes {
     huge_pages::start(options.huge_pages);
     if options.addresses == Addresses::Fixed {

@@ -1,9 +1,8 @@
 //! The out-of-memory killer: kills a process if no memory is left for a page of a program.
 //!
-//! The victim is the process that has the most memory: pages and page tables, and what its
-//! `oom_score_adj` adds. The first process is killed only if there is no other. The thread that needed
-//! the page tries again until the victim has
-//! freed its memory. Nothing here allocates.
+//! The victim is the process that has the most memory: pages, page tables, and the bias of its
+//! `oom_score_adj`. The first process is killed only if there is no other. The thread that needed
+//! the page tries again until the victim has freed its memory. Nothing here allocates.
 //!
 //! Source: Linux, Documentation/filesystems/proc.rst, "oom_score_adj".
 
@@ -105,8 +104,8 @@ fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
     largest
 }
 
-/// Returns how much is to be won by the end of a process that uses so much memory, of `total` pages:
-/// what it has, and its bias; `None` if it is never killed.
+/// Returns the score of a process that uses so much memory, of `total` pages: its memory and its
+/// bias; `None` if it is never killed.
 ///
 /// Source: Linux, mm/oom_kill.c, `oom_badness`.
 fn badness(process: &Process, used: MemoryUse, total: u64) -> Option<i64> {
@@ -128,8 +127,8 @@ pub fn score(process: &Process) -> u64 {
     points.map_or(0, |points| (1000 + points * 1000 / total as i64) * 2 / 3).max(0) as u64
 }
 
-/// Kills the processes that have the same memory as the victim: it is free only when they have ended
-/// as well.
+/// Kills the processes that have the same memory as the victim: it is free only when they have
+/// ended as well.
 fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
     for_each_process(|process| {
         let shares = process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory));

@@ -1,10 +1,10 @@
 //! Restartable sequences: code of a program that runs on one CPU without a switch, or is aborted.
 //!
-//! A thread registers a `struct rseq`, in which the kernel keeps the number of its CPU and the program
-//! the address of the sequence that it is about to run. Before the return to ring 3 after a switch, and
-//! before the handler of a signal, a thread that is within its sequence continues at the address for
-//! its abort. The switches are counted by the scheduler anyway; whether the count has changed is looked
-//! at only by threads that are registered.
+//! A thread registers a `struct rseq`, in which the kernel keeps the number of its CPU and the
+//! program the address of the sequence that it is about to run. Before the return to ring 3 after a
+//! switch, and before the handler of a signal, a thread that is within its sequence continues at
+//! the address for its abort. The switches are counted by the scheduler anyway; whether the count
+//! has changed is looked at only by threads that are registered.
 //!
 //! Source: Linux, kernel/rseq.c, include/uapi/linux/rseq.h.
 
@@ -22,22 +22,22 @@ pub const RSEQ_BYTES: u64 = 32;
 const SEQUENCE_OFFSET: u64 = 8;
 const FLAGS_OFFSET: u64 = 16;
 
-/// No CPU: what the number of the CPU is where nothing is registered.
+/// The number of the CPU where nothing is registered.
 const CPU_UNINITIALIZED: u32 = u32::MAX;
 
 /// A count of switches that no thread has.
 const NEVER: u64 = u64::MAX;
 
-/// What a thread has registered.
+/// The registration of a thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Registration {
-    /// Where the `struct rseq` is.
+    /// The address of the `struct rseq`.
     pub address: u64,
-    /// What stands before the addresses for aborts.
+    /// The signature before the addresses for aborts.
     pub signature: u32,
 }
 
-/// What a thread keeps of its registration. Accessed by the thread alone, and by its maker before.
+/// The state of a thread's registration. Accessed by the thread alone, and by its creator before.
 pub(super) struct Rseq {
     /// 0 if nothing is registered.
     address: AtomicU64,
@@ -78,13 +78,15 @@ impl Rseq {
         self.seen.store(NEVER, Ordering::Relaxed);
     }
 
-    /// Returns whether there was a switch to the running thread, whose this is, since the last look.
+    /// Returns whether there was a switch to the running thread, which owns this, since the last
+    /// check.
     pub(super) fn is_switched(&self) -> bool {
         self.seen.load(Ordering::Relaxed) != task::current().switches()
     }
 
-    /// Aborts the sequence in which the program is, after a switch or before the handler of a signal,
-    /// and notes on which CPU the thread is. May wait; a switch meanwhile is found by the next look.
+    /// Aborts the sequence in which the program is, after a switch or before the handler of a
+    /// signal, and notes on which CPU the thread is. May wait; a switch meanwhile is found by the
+    /// next look.
     pub(super) fn update(
         &self,
         frame: &mut TrapFrame,

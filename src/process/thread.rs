@@ -98,12 +98,12 @@ impl ProcessThread {
         &self.handle
     }
 
-    /// Returns who it acts for.
+    /// Returns its identity.
     pub fn identity(&self) -> Arc<Identity> {
         self.handle.identity()
     }
 
-    /// Sets who it acts for.
+    /// Sets its identity.
     pub fn set_identity(&self, identity: Arc<Identity>) {
         if self.tid() == self.process.pid() {
             self.process.set_identity(identity.clone());
@@ -167,7 +167,7 @@ impl ProcessThread {
         self.clear_on_exit.load(Ordering::Relaxed)
     }
 
-    /// Returns what it has registered of restartable sequences.
+    /// Returns its registration of restartable sequences.
     pub fn rseq(&self) -> Option<Registration> {
         self.rseq.get()
     }

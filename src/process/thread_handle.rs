@@ -23,7 +23,7 @@ pub struct ThreadHandle {
     /// How its time was split last.
     times: SplitTimes,
     scheduling: Scheduling,
-    /// Protects who it acts for; copied to be used.
+    /// Protects its identity; copied to be used.
     identity: SpinMutex<Arc<Identity>>,
 }
 
@@ -54,7 +54,7 @@ impl ThreadHandle {
         &self.attention
     }
 
-    /// Returns who it acts for.
+    /// Returns its identity.
     pub fn identity(&self) -> Arc<Identity> {
         self.identity.lock().clone()
     }

@@ -1,4 +1,5 @@
-//! What a tracer sees of a thread besides its system calls. The room above registers a function.
+//! The events of a thread, besides its system calls, for a tracer. The room above registers a
+//! function.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,7 @@ use super::attention::Ending;
 use super::exit_status::ExitStatus;
 use super::thread::ProcessThread;
 
-/// What happens to a thread.
+/// An event of a thread.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// It gets a signal, which a handler handles or which ends it.

@@ -126,7 +126,7 @@ impl Call<'_> {
         self.thread.process()
     }
 
-    /// Returns who the thread acts for.
+    /// Returns the identity of the thread.
     #[inline]
     pub fn identity(&self) -> Arc<Identity> {
         self.thread.identity()

@@ -19,8 +19,8 @@ const VERSION_1: u32 = 0x1998_0330;
 const VERSION_2: u32 = 0x2007_1026;
 const VERSION_3: u32 = 0x2008_0522;
 
-/// The bytes of a `struct __user_cap_data_struct`: 32 bits each of the effective, the permitted and the
-/// inheritable set.
+/// The bytes of a `struct __user_cap_data_struct`: 32 bits each of the effective, the permitted and
+/// the inheritable set.
 const DATA_BYTES: usize = 12;
 
 impl From<NotAllowed> for Failure {
@@ -55,7 +55,7 @@ pub(super) fn capget(call: &mut Call<'_>) -> CallResult {
     let count = match data_count(call) {
         Ok(count) if address != 0 => count,
         Ok(_) => return Ok(0),
-        // Only the version is asked for.
+        // The program only queries the version.
         Err(Failure::Errno(Errno::EINVAL)) if address == 0 => return Ok(0),
         Err(error) => return Err(error),
     };

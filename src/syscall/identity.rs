@@ -43,7 +43,7 @@ fn change(
     replace(call, &before, identity)
 }
 
-/// Replaces who the thread acts for, and what it may do.
+/// Replaces the identity of the thread.
 pub(super) fn replace(call: &Call<'_>, before: &Identity, identity: Identity) -> CallResult {
     let effective = |it: &Identity| {
         let files = &it.credentials;
@@ -66,7 +66,7 @@ type Ids<'a> = [&'a mut u32; 4];
 #[derive(Clone, Copy)]
 struct Kind {
     ids: fn(&mut Identity) -> Ids<'_>,
-    /// What allows to set any.
+    /// The capability to set any user or group.
     capability: Capability,
 }
 

@@ -92,7 +92,7 @@ fn source_path(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<Path, Failure
     }
 }
 
-/// Checks that a mount isn't asked for copies that follow its changes, which it never has.
+/// Checks that no propagation of a mount's changes is requested, which is not supported.
 fn make_private(root: &Path, flags: u64) -> CallResult {
     let kind = flags & !(MS_REC | MS_SILENT);
     match kind {
@@ -101,8 +101,8 @@ fn make_private(root: &Path, flags: u64) -> CallResult {
     }
 }
 
-/// Sets the restrictions of a mount, and unless `is_of_mount`, whether the file system is read-only.
-/// Options of the file system stay unchanged.
+/// Sets the restrictions of a mount, and unless `is_of_mount`, whether the file system is
+/// read-only. Options of the file system stay unchanged.
 fn remount(root: &Path, restrictions: MountFlags, is_of_mount: bool, options: &[u8]) -> CallResult {
     if !root.is_mount_root() || (!options.is_empty() && !is_of_mount) {
         return Err(Errno::EINVAL.into());

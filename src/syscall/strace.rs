@@ -10,7 +10,7 @@
 //! | [`arguments`] | the arguments, by the kinds that the table of calls has |
 //! | [`structures`] | which structure an argument is, and when it is shown |
 //! | [`outcome`] | how a call has ended |
-//! | [`memory`] | what is in the program's memory, read by checked copies |
+//! | [`memory`] | the contents of the program's memory, read by checked copies |
 
 mod arguments;
 mod memory;
@@ -137,7 +137,7 @@ pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
     result
 }
 
-/// Logs what happens to a thread besides its calls.
+/// Logs the events of a thread besides its calls.
 fn log_event(thread: &ProcessThread, event: Event<'_>) {
     if !is_traced(thread.process()) {
         return;

@@ -31,11 +31,11 @@ const SIZE_BUFFER: i32 = 10;
 /// The lowest level of the console: only the most severe lines are shown.
 const LEVEL_MIN: u8 = 1;
 
-/// How often a read without lines looks for new ones. Lines may be logged while any lock is held, so
-/// that they wake no thread.
+/// How often a read without lines looks for new ones. Lines may be logged while any lock is held,
+/// so that they wake no thread.
 const LOOK_NS: u64 = 100_000_000;
 
-/// What was read, as positions in the log.
+/// The lines that were read, as positions in the log.
 struct Marks {
     /// Up to where all reads skip lines.
     cleared: usize,
@@ -45,7 +45,7 @@ struct Marks {
     partial: usize,
 }
 
-/// Protects what was read; held while lines are copied within the kernel.
+/// Protects these positions; held while lines are copied within the kernel.
 static MARKS: SpinMutex<Marks> =
     SpinMutex::new(Rank::Process, Marks { cleared: 0, read: 0, partial: 0 });
 
@@ -115,7 +115,7 @@ fn read(call: &Call<'_>) -> CallResult {
 }
 
 impl Marks {
-    /// Appends what wasn't read yet, as far as there is room.
+    /// Appends the lines that weren't read yet, as far as there is room.
     fn read_once(&mut self, text: &mut Vec<u8>) {
         let end = history::end();
         let (first, skipped) = (self.read, self.partial);
@@ -186,7 +186,7 @@ pub(super) fn syslog(call: &mut Call<'_>) -> CallResult {
         }
         CONSOLE_OFF => {
             let before = klog::set_console_level(LEVEL_MIN);
-            // Turned off twice, it is turned on to what it was first.
+            // Turned off twice, it returns to its first level.
             let _ = LEVEL_BEFORE.compare_exchange(0, before, Ordering::Relaxed, Ordering::Relaxed);
             Ok(0)
         }

@@ -73,7 +73,7 @@ pub enum Argument {
     Timer,
     /// The environment of a program.
     Environment,
-    /// Files to wait for; the next argument is how many. What has happened is shown after the result.
+    /// Files to wait for; the next argument is how many. The events are shown after the result.
     PolledFiles,
     /// Pieces of memory that the call reads; the next argument is how many.
     Vectors,
@@ -113,7 +113,7 @@ pub enum Argument {
     Limit64,
     /// The same, filled by the call.
     FilledLimit64,
-    /// What a signal does.
+    /// The action of a signal.
     SignalAction,
     /// The same, filled by the call.
     FilledSignalAction,
@@ -121,7 +121,7 @@ pub enum Argument {
     SignalSet,
     /// The same, filled by the call.
     FilledSignalSet,
-    /// What comes with a signal, filled by the call.
+    /// The information about a signal, filled by the call.
     FilledSignalInfo,
     /// The attributes of a file, filled by the call.
     FilledFileStatus,

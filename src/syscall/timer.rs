@@ -92,7 +92,8 @@ fn write_itimerspec(pointer: UserPointer<[u64; 4]>, setting: Setting) -> Result<
     Ok(pointer.write(&[interval_ns / NS, interval_ns % NS, left_ns / NS, left_ns % NS])?)
 }
 
-/// The words of a `struct sigevent`: the value; the signal and what is done; the thread; the rest.
+/// The words of a `struct sigevent`: the value; the signal and the kind of notification; the
+/// thread; the rest.
 type SigEvent = [u64; 8];
 
 /// Returns the action of a timer that the `struct sigevent` of an argument selects.

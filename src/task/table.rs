@@ -92,7 +92,7 @@ pub fn current() -> &'static Thread {
     CURRENT.get().expect("there are threads")
 }
 
-/// Takes a free thread, one with a stack at best; makes more if there is none. `None` if
+/// Takes a free thread, preferably one with a stack; makes more if there is none. `None` if
 /// there is no memory for them, or there are [`THREADS_MAX`].
 pub(super) fn take() -> Option<&'static Thread> {
     loop {

@@ -56,7 +56,7 @@ pub fn mount(
     Ok(root_of(mount))
 }
 
-/// Puts a mount on `point`, which is what is to be covered.
+/// Puts a mount on `point`, which it covers.
 fn attach(mount: &Arc<Mount>, point: &Path) -> Result<(), FsError> {
     // It is removed with its lock held for writing.
     let _lock = point.inode().lock().read();
@@ -78,20 +78,20 @@ fn check_kinds(root: &Path, point: &Path) -> Result<(), FsError> {
     }
 }
 
-/// Which mounts a bind takes along.
+/// The mounts that a bind includes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binds {
-    /// None: what they cover is seen.
+    /// None: the files that they cover are visible.
     Only,
     /// All below: MS_REC.
     WithMounts,
 }
 
-/// Shows what is at `from` also at `point`: MS_BIND.
+/// Makes the tree at `from` visible at `point` too: MS_BIND.
 ///
 /// # Errors
-/// [`FsError::NotADirectory`] if one is a directory and the other isn't, [`FsError::NotFound`] if the
-/// place was removed, [`FsError::NoMemory`].
+/// [`FsError::NotADirectory`] if one is a directory and the other isn't, [`FsError::NotFound`] if
+/// the place was removed, [`FsError::NoMemory`].
 pub fn bind(from: &Path, point: &Path, binds: Binds) -> Result<(), FsError> {
     let point = point.with_dentry(point.dentry().clone());
     check_kinds(from, &point)?;
@@ -158,8 +158,8 @@ pub fn relocate(root: &Path, point: &Path) -> Result<(), FsError> {
     mount::relocate([(root.mount(), place_of(&point))])
 }
 
-/// Puts the mount whose root is `root`, where paths start, on `old`, and the one whose root is `new`
-/// in its place: pivot_root(2).
+/// Puts the mount whose root is `root`, where paths start, on `old`, and the one whose root is
+/// `new` in its place: pivot_root(2).
 ///
 /// # Errors
 /// [`FsError::Busy`] if `new` or `old` is in the mount of `root`; [`FsError::InvalidArgument`] if

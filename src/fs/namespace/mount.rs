@@ -45,7 +45,7 @@ pub(super) type Place = (Arc<Mount>, Arc<Dentry>);
 pub struct Mount {
     id: u64,
     super_block: Arc<SuperBlock>,
-    /// What is seen at the place: the root of the file system, or another entry of it.
+    /// The visible root: the root of the file system, or another entry of it.
     root: Arc<Dentry>,
     flags: AtomicU32,
     source: Box<[u8]>,
@@ -138,13 +138,13 @@ impl Mount {
         self.flags.store(flags.bits(), Ordering::Relaxed);
     }
 
-    /// Returns whether files can't be changed: through this mount, or at all.
+    /// Returns whether files are read-only, by this mount or by the file system.
     #[inline]
     pub fn is_read_only(&self) -> bool {
         self.flags().contains(MountFlags::READ_ONLY) || self.super_block.is_read_only()
     }
 
-    /// Returns its restrictions, with that of the file system.
+    /// Returns its restrictions, with those of the file system.
     pub fn all_flags(&self) -> MountFlags {
         let is_read_only = self.super_block.is_read_only();
         self.flags() | if is_read_only { MountFlags::READ_ONLY } else { MountFlags::empty() }
@@ -196,7 +196,7 @@ pub(super) fn add(mount: &Arc<Mount>, point: Place) -> Result<(), FsError> {
 /// # Errors
 /// [`FsError::InvalidArgument`] if one of them has no place; nothing has changed.
 pub(super) fn relocate<const N: usize>(moves: [(&Arc<Mount>, Place); N]) -> Result<(), FsError> {
-    // What they were at is dropped without the lock.
+    // The previous points are dropped without the lock.
     let _before = {
         let mut mounts = MOUNTS.lock();
         let index_of =

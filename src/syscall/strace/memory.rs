@@ -1,4 +1,4 @@
-//! What is in a program's memory, as text. What can't be read is shown as its address.
+//! The contents of a program's memory, as text. Memory that can't be read is shown as its address.
 
 use core::fmt::{self, Write};
 
@@ -154,9 +154,9 @@ pub(super) fn write_vectors(out: &mut dyn Write, array: u64, len: u64, filled: u
 /// Which side of the files of poll(2) is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PollSide {
-    /// What is waited for.
+    /// The requested events.
     Wanted,
-    /// What has happened, of files where something has.
+    /// The events that have occurred, for files with some.
     Happened,
 }
 

@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use crate::syscall::table::Argument;
 use call_notation as notation;
 
-/// When the program's memory has what is to be shown.
+/// When the contents of the program's memory are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     /// Before the call.
@@ -31,8 +31,8 @@ impl Moment {
     }
 }
 
-/// Returns the structure to which an argument points, and when it is shown. `before` is the argument
-/// before it.
+/// Returns the structure to which an argument points, and when it is shown. `before` is the
+/// argument before it.
 pub(super) fn of(argument: Argument, before: u64) -> Option<(Structure, Moment)> {
     use Moment::{Before, Child, Interruption, Success};
     Some(match argument {
