@@ -70,7 +70,7 @@ impl AddressSpace {
         Self::try_of(Regions::new(bounds), table, space)
     }
 
-    /// Makes one of its parts. The table maps nothing if that fails.
+    /// Makes an address space of its parts. If that fails, the table is dropped and maps nothing.
     pub(super) fn try_of(
         regions: Regions<Backing>,
         table: UserPageTable,
@@ -145,21 +145,21 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Returns what `address` is mapped to; `None` if its page isn't there. May wait.
+    /// Returns the mapping of `address`; `None` if its page isn't present. May wait.
     pub fn query(&self, address: VirtAddr) -> Option<Mapping> {
         self.mappings().table.query(address)
     }
 
-    /// Returns the physical address of the page of `address`, if it is there and in a shared
-    /// mapping: all who share it have the same. May wait.
+    /// Returns the physical address of the page of `address`, if the page is present and in a
+    /// shared mapping: all processes that share it have the same one. May wait.
     pub fn shared_page_of(&self, address: VirtAddr) -> Option<PhysAddr> {
         let mappings = self.mappings();
         mappings.regions.find(address).filter(|region| region.sharing() == Sharing::Shared)?;
         mappings.table.query(address).map(|mapping| mapping.paddr)
     }
 
-    /// Calls `found` with each region, lowest first, and all mappings. May wait; they are locked for
-    /// reading meanwhile.
+    /// Calls `found` with each region, lowest first, and all mappings. May wait; they are locked
+    /// for reading meanwhile.
     pub fn for_each_region(&self, mut found: impl FnMut(&Region<Backing>, &Mappings)) {
         let mappings = self.mappings();
         mappings.regions.iter().for_each(|region| found(region, &mappings));
@@ -233,12 +233,12 @@ impl AddressSpace {
     /// Loads it on this CPU, until the CPU loads another one or is made to leave it. Interrupts are
     /// off. The caller keeps it alive as long as a thread runs in it on this CPU.
     pub fn load(&self) {
-        // SAFETY: the upper half of the table is the kernel's, and the invariant; `space` stands in
-        // an `Arc` that this one holds.
+        // SAFETY: the upper half of the table is the kernel's, and the invariant; `space` is in
+        // an `Arc` that this address space holds.
         unsafe { self.space.load(self.root) };
     }
 
-    /// Removes all regions and pages, as the program ends or another one takes its place. No CPU
+    /// Removes all regions and pages, as the program ends or an exec replaces it. No CPU
     /// runs in it.
     fn clear(&self) {
         let mut mappings = self.mappings_for_change();
@@ -258,5 +258,5 @@ impl Drop for AddressSpace {
     }
 }
 
-/// No limits but the number of regions: what the kernel itself sets up for a program.
+/// No limits but the number of regions, for the regions that the kernel makes for a program.
 pub(super) const NO_LIMITS: Limits = Limits::UNLIMITED;

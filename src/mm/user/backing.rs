@@ -1,4 +1,4 @@
-//! What the pages of a region are filled from.
+//! The contents of the pages of a region.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -38,7 +38,7 @@ pub trait MappedObject: Send + Sync {
         false
     }
 
-    /// Returns what knows the address spaces that map it; `None` if it never loses a page.
+    /// Returns the reverse map of the object; `None` if it never loses a page.
     fn reverse_map(&self) -> Option<&ReverseMap> {
         None
     }
@@ -46,8 +46,8 @@ pub trait MappedObject: Send + Sync {
     /// Returns whether a mapping may have this access.
     fn allows(&self, access: Access, sharing: Sharing) -> bool;
 
-    /// Returns the number of the file system that it is in, and of its inode there; zeros if it is no
-    /// file.
+    /// Returns the number of the file system that it is in, and of its inode there; zeros if it is
+    /// no file.
     fn file_number(&self) -> (u64, u64) {
         (0, 0)
     }
@@ -55,11 +55,11 @@ pub trait MappedObject: Send + Sync {
     /// Writes the object's name, as /proc/PID/maps shows it.
     ///
     /// # Errors
-    /// Those of the formatter.
+    /// The errors of the formatter.
     fn write_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-/// What the first page of a region is filled from.
+/// The contents of the first page of a region.
 #[derive(Clone)]
 pub enum Backing {
     /// Zeros.

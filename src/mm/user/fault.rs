@@ -77,22 +77,22 @@ impl Reason {
     }
 }
 
-/// A page that an object was asked for.
+/// A page that an object has returned.
 struct ObjectPage {
     object: Arc<dyn MappedObject>,
     index: u64,
     frame: SharedFrame,
 }
 
-/// What came of an attempt to bring a page.
+/// The result of an attempt to map a page.
 enum Brought {
-    /// It is there.
+    /// The page is present.
     Mapped,
-    /// It has changed meanwhile, and is to be looked at again.
+    /// The page table has changed meanwhile: the attempt is repeated.
     Again,
-    /// It is a part of a huge page, which is to be split.
+    /// The page is a part of a huge page, which is to be split.
     InHugePage,
-    /// The object has to be asked for its page of this index, with no lock held.
+    /// The page with this index is to be requested from the object, with no lock held.
     Needs(Arc<dyn MappedObject>, u64),
 }
 
@@ -144,7 +144,7 @@ impl AddressSpace {
                     Brought::Needs(object, index) => (object, index),
                 };
             // An object may wait, for a disk or for another thread that has it locked. The region
-            // may be another one afterwards.
+            // may have changed after that.
             drop(mappings);
             let frame = object.page(index)?;
             given = Some(ObjectPage { object, index, frame });
@@ -173,8 +173,8 @@ impl AddressSpace {
         })
     }
 
-    /// Brings all pages of `range`, each for the access that `access_of` returns for its region. Ends
-    /// at the first that can't come. May wait.
+    /// Brings all pages of `range`, each for the access that `access_of` returns for its region.
+    /// Ends at the first that can't come. May wait.
     ///
     /// # Errors
     /// See [`FaultError`].
@@ -193,8 +193,8 @@ impl AddressSpace {
     }
 }
 
-/// Maps `page`, which is in `region`, for a read or a write; `given` is what an object was asked
-/// for, if that was necessary.
+/// Maps `page`, which is in `region`, for a read or a write; `given` is the page of an object, if
+/// one was requested.
 fn try_bring(
     table: &UserPageTable,
     region: &Region<Backing>,
@@ -228,8 +228,8 @@ fn try_bring(
         Backing::Object { object, page: index } => {
             let is_given =
                 |given: &&ObjectPage| Arc::ptr_eq(&given.object, &object) && given.index == index;
-            // The object may have lost the page since it was asked. If it loses it from now on, it
-            // unmaps it after this, as the mappings are locked.
+            // The object may have lost the page since it returned it. If it loses it from now on,
+            // it unmaps it after this, as the mappings are locked.
             let has_it = |given: &&ObjectPage| object.has(index, &given.frame);
             let Some(given) = given.filter(is_given).filter(has_it) else {
                 return Ok(Brought::Needs(object, index));
@@ -252,8 +252,8 @@ fn try_bring(
     }
 }
 
-/// Makes `page`, which was found to be mapped read-only, writable: a private one after a copy, if it
-/// has other owners.
+/// Makes `page`, which was found to be mapped read-only, writable: a private one after a copy, if
+/// it has other owners.
 fn make_writable(
     table: &UserPageTable,
     region: &Region<Backing>,

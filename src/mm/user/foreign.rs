@@ -45,11 +45,11 @@ impl AddressSpace {
         })
     }
 
-    /// Reads up to `bytes.len()` bytes from `address`, as far as the program could read them. Returns
-    /// how many. May wait.
+    /// Reads up to `bytes.len()` bytes from `address`, up to the first byte that the program can't
+    /// read. Returns how many. May wait.
     pub fn read_as_program(&self, address: VirtAddr, bytes: &mut [u8]) -> usize {
         let mut done = 0;
-        // What was read before a page that can't be read counts.
+        // Bytes before a page that can't be read count.
         let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::READ), |part| {
             let len = part.len();
             part.read(&mut bytes[done..done + len]);
@@ -58,11 +58,11 @@ impl AddressSpace {
         done
     }
 
-    /// Writes up to `bytes.len()` bytes at `address`, as far as the program could write them. Returns
-    /// how many. May wait.
+    /// Writes up to `bytes.len()` bytes at `address`, up to the first byte that the program can't
+    /// write. Returns how many. May wait.
     pub fn write_as_program(&self, address: VirtAddr, bytes: &[u8]) -> usize {
         let mut done = 0;
-        // What was written before a page that can't be written counts.
+        // Bytes before a page that can't be written count.
         let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::WRITE), |part| {
             let len = part.len();
             part.write(&bytes[done..done + len]);

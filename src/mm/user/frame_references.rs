@@ -1,6 +1,6 @@
-//! The references that a page of a page table holds to its frames: one to each frame, 512 for a huge
-//! page. So a huge page can be split, and its parts copied, unmapped or shared one by one, without a
-//! look at other page tables.
+//! The references that a page of a page table holds to its frames: one to each frame, 512 for a
+//! huge page. So a huge page can be split, and its parts copied, unmapped or shared one by one,
+//! without access to other page tables.
 
 use paging::{Leaf, Mapping, PageSize, X64PTE};
 use x86_64::PhysAddr;
@@ -20,10 +20,10 @@ pub(super) struct TakenFrames {
 }
 
 impl TakenFrames {
-    /// Takes the references out of a leaf that is no longer in the table; `None` if it held none.
+    /// Takes the references of a leaf that is no longer in the table; `None` if it held none.
     ///
     /// # Safety
-    /// The leaf is gone from the table, and its references have not been taken before.
+    /// The leaf was removed from the table, and its references have not been taken before.
     pub(super) unsafe fn of(leaf: Leaf<X64PTE>) -> Option<Self> {
         let Mapping { paddr: first, size, .. } = leaf.mapping()?;
         Some(Self { first, count: count(size) })
@@ -38,7 +38,7 @@ impl TakenFrames {
 impl Drop for TakenFrames {
     fn drop(&mut self) {
         for frame in frames(self.first, self.count) {
-            // SAFETY: the page held a reference to the frame, which nobody else has taken (`of`).
+            // SAFETY: the page held a reference to the frame, which no other code has taken (`of`).
             drop(unsafe { SharedFrame::from_leaked(frame) });
         }
     }
@@ -48,8 +48,8 @@ impl Drop for TakenFrames {
 pub(super) struct NewFrames(AllocatedFrames);
 
 impl NewFrames {
-    /// Makes the references to frames that nobody else has. Each frame of an allocation can be freed
-    /// by itself.
+    /// Makes the references to frames that have no other reference. Each frame of an allocation can
+    /// be freed separately.
     pub(super) fn new(frames: AllocatedFrames) -> Self {
         Self(frames)
     }

@@ -1,4 +1,4 @@
-//! A look at the pages and tables of an address space, for the audit.
+//! Inspection of the pages and tables of an address space, for the audit.
 
 use ::address_space::{PageRange, Region};
 use paging::Mapping;
@@ -10,8 +10,8 @@ use super::frame_references;
 use super::page_table::PAGE_BYTES;
 
 impl AddressSpace {
-    /// Calls `found` with each page that is mapped, lowest first, a huge page as its parts, and the region that has it, if one
-    /// has. May wait; no page fault is served meanwhile.
+    /// Calls `found` with each page that is mapped, lowest first, a huge page as its parts, and the
+    /// region that has it, if one has. May wait; no page fault is served meanwhile.
     pub fn for_each_page(
         &self,
         mut found: impl FnMut(VirtAddr, Mapping, Option<&Region<Backing>>),

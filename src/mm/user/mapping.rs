@@ -21,7 +21,7 @@ impl AddressSpace {
     /// Adds a region at its place. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::map`].
+    /// The errors of [`Regions::map`].
     pub fn map_region(
         &self,
         region: Region<Backing>,
@@ -39,7 +39,7 @@ impl AddressSpace {
     /// that place. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::place`] and [`Regions::map`].
+    /// The errors of [`Regions::place`] and [`Regions::map`].
     pub fn map_region_anywhere(
         &self,
         hint: u64,
@@ -60,7 +60,7 @@ impl AddressSpace {
     /// Removes all pages of `range` from their regions. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::unmap`].
+    /// The errors of [`Regions::unmap`].
     pub fn unmap_region(&self, range: PageRange, limits: &Limits) -> Result<(), RegionError> {
         let mut mappings = self.mappings_for_change_of(range)?;
         let removed = mappings.regions.unmap(range, limits)?;
@@ -68,10 +68,10 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Changes what a program may do with the pages of `range`. May wait.
+    /// Changes the access of a program to the pages of `range`. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::protect`]; a part may have changed.
+    /// The errors of [`Regions::protect`]; a part may have changed.
     pub fn protect_region(
         &self,
         range: PageRange,
@@ -92,7 +92,7 @@ impl AddressSpace {
     /// Changes the length of a range, or moves it; returns where it is. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::remap`]; [`RegionError::NoMemory`] if no memory is left for a page
+    /// The errors of [`Regions::remap`]; [`RegionError::NoMemory`] if no memory is left for a page
     /// table, after which some pages are missing at their new place.
     pub fn remap_region(
         &self,
@@ -117,7 +117,7 @@ impl AddressSpace {
     /// Keeps advice for the pages of `range`. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::advise`].
+    /// The errors of [`Regions::advise`].
     pub fn advise_region(
         &self,
         range: PageRange,
@@ -154,7 +154,7 @@ impl AddressSpace {
     /// Locks the pages of `range`, or unlocks them: mlock(2), munlock(2). May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::lock`].
+    /// The errors of [`Regions::lock`].
     pub fn lock_pages(
         &self,
         range: PageRange,
@@ -164,11 +164,11 @@ impl AddressSpace {
         self.mappings_for_change_of(range)?.regions.lock(range, lock, limits).result
     }
 
-    /// Locks all pages, or unlocks them, and those that are mapped from now on, or doesn't:
-    /// mlockall(2), munlockall(2). `None` leaves those that are there as they are. May wait.
+    /// Locks or unlocks the present pages, unless `None` is given for them, and the pages that are
+    /// mapped later: mlockall(2), munlockall(2). May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::lock_all`].
+    /// The errors of [`Regions::lock_all`].
     pub fn lock_all(
         &self,
         now: Option<Lock>,
@@ -193,7 +193,7 @@ impl AddressSpace {
         later.find(is_locked).map(|region| region.range())
     }
 
-    /// Brings the pages of all regions that are locked, as far as that is possible. May wait.
+    /// Allocates the pages of all locked regions, as far as that is possible. May wait.
     pub fn populate_locked(&self) {
         let mut from = VirtAddr::zero();
         while let Some(range) = self.next_locked(from) {
@@ -207,7 +207,7 @@ impl AddressSpace {
     /// `image_data_bytes` bytes. May wait.
     ///
     /// # Errors
-    /// Those of [`Regions::start_heap`].
+    /// The errors of [`Regions::start_heap`].
     pub fn start_heap(&self, start: VirtAddr, image_data_bytes: u64) -> Result<(), RegionError> {
         self.mappings_for_change().regions.start_heap(start, image_data_bytes)
     }
@@ -268,7 +268,7 @@ fn part_between(start: u64, end: u64) -> Option<PageRange> {
     PageRange::try_new(start, end.checked_sub(start).filter(|len| *len > 0)?).ok()
 }
 
-/// Unmaps the pages of regions that were removed, and drops what backs them with no lock held.
+/// Unmaps the pages of regions that were removed, and drops their objects with no lock held.
 fn finish_removal(mut mappings: RwLockWriteGuard<'_, Mappings>, removed: Removed<Backing>) {
     unmap_removed(&mut mappings.table, &removed);
     drop(mappings);

@@ -1,8 +1,8 @@
-//! What an address space maps: its regions, and its page table.
+//! The mappings of an address space: its regions, and its page table.
 //!
-//! It stands apart from the [`AddressSpace`](super::address_space::AddressSpace), because the
+//! This is separate from the [`AddressSpace`](super::address_space::AddressSpace), because the
 //! [reverse maps](super::reverse_map) refer to it: when an address space ends, it takes the regions
-//! out first, so that what they own is never dropped by a walk of a reverse map.
+//! out first, so that a walk of a reverse map never drops the objects that they own.
 
 use core::ops::Range;
 
@@ -13,7 +13,7 @@ use super::page_table::{PAGE_BYTES, UserPageTable};
 use super::reverse_map::{Mapper, PrivateCopies, ReverseMap};
 use crate::sync::{Rank, RwLock};
 
-/// What an address space maps.
+/// The mappings of an address space.
 pub struct Mappings {
     /// The regions.
     pub(super) regions: Regions<Backing>,

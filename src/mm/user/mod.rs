@@ -3,9 +3,9 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`address_space`] | an address space: its regions and its page table |
-//! | [`mappings`] | its regions and its page table, apart from what ends with it |
+//! | [`mappings`] | its regions and its page table |
 //! | [`page_table`] | the page table, and the frames that it refers to |
-//! | [`backing`] | what the pages of a region are filled from |
+//! | [`backing`] | the contents of the pages of a region |
 //! | [`reverse_map`] | the address spaces that map an object, so that its pages can be unmapped |
 //! | [`shared_memory`] | memory that processes share without a file |
 //! | [`fault`] | pages that come when they are touched |

@@ -62,7 +62,8 @@ unsafe impl PagingHandler for Host {
 
     fn dealloc_frame(&self, frame: PhysAddr) {
         self.tables.fetch_sub(1, Ordering::Relaxed);
-        // SAFETY: the page table returns what it took, after no CPU walks there any more.
+        // SAFETY: the page table returns the frames that it took, after no CPU walks there any
+        // more.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::UserTables) });
     }
 
@@ -142,7 +143,8 @@ pub struct UserPageTable {
 }
 
 impl UserPageTable {
-    /// Makes one that maps nothing in its lower half, for the CPUs that have `space` loaded.
+    /// Makes a page table that maps nothing in its lower half, for the CPUs that have `space`
+    /// loaded.
     ///
     /// # Errors
     /// [`PageTableError::NoMemory`].
@@ -230,7 +232,7 @@ impl UserPageTable {
         self.table.handler().tables.load(Ordering::Relaxed)
     }
 
-    /// Returns what the page of `address` is mapped to.
+    /// Returns the mapping of the page of `address`.
     pub(super) fn query(&self, address: VirtAddr) -> Option<Mapping> {
         self.table.query(address.align_down(PAGE_BYTES)).ok()
     }
@@ -257,7 +259,7 @@ impl UserPageTable {
     /// flags, and flushes it. Several threads may do this at once.
     ///
     /// # Errors
-    /// [`PageTableError::Changed`] if the page is no longer as it was found, and those of the
+    /// [`PageTableError::Changed`] if the page has changed, and the errors of the
     /// address; the reference to `frame` is dropped then.
     pub(super) fn exchange(
         &self,
@@ -274,21 +276,24 @@ impl UserPageTable {
         Ok(())
     }
 
-    /// Changes what a page allows that was [found](Self::query) to be mapped as `from`, and flushes
-    /// it. Several threads may do this at once. A page that has changed meanwhile stays as it is.
+    /// Changes the access to a page that was [found](Self::query) to be mapped as `from`, and
+    /// flushes it. Several threads may do this at once. A page that has changed meanwhile stays
+    /// unchanged.
     pub(super) fn protect(&self, page: VirtAddr, from: &Mapping, flags: MappingFlags) {
         if let Ok((_, flush)) = self.table.exchange(page, from, from.paddr, flags) {
             flush.flush();
         }
     }
 
-    /// Changes what the pages in `range` allow, beyond which no huge page reaches, and flushes them.
+    /// Changes the access to the pages in `range`, beyond which no huge page reaches, and flushes
+    /// them.
     pub(super) fn protect_range(&mut self, range: PageRange, flags: MappingFlags) {
         let flush = self.table.protect_region(range.start(), range.len_bytes(), flags);
         flush.expect("regions are ranges of whole pages").flush();
     }
 
-    /// Unmaps the pages in `range`, beyond which no huge page reaches, flushes them, and drops the references to their frames.
+    /// Unmaps the pages in `range`, beyond which no huge page reaches, flushes them, and drops the
+    /// references to their frames.
     pub(super) fn unmap_range(&mut self, range: PageRange) {
         self.unmap_with(range.start(), range.end(), |flush| flush.flush());
     }
@@ -373,8 +378,8 @@ impl UserPageTable {
         Ok(())
     }
 
-    /// Makes a copy for a child, which `space` is for. `decide` says for each page what the child
-    /// gets.
+    /// Makes a copy for a child, whose identity is `space`. `decide` returns for each page how the
+    /// child gets it.
     ///
     /// # Errors
     /// [`PageTableError::NoMemory`]. Pages may have become copy-on-write, which is harmless.
@@ -422,7 +427,7 @@ impl UserPageTable {
         self.table.for_each_table(|frame, _| found(frame));
     }
 
-    /// Returns the first page at or above `from` that is mapped, and to what.
+    /// Returns the first page at or above `from` that is mapped, and its mapping.
     fn first_mapping(&self, from: VirtAddr) -> Option<(VirtAddr, Mapping)> {
         let mut first = None;
         self.table.for_each_mapping(from, |page, mapping| {

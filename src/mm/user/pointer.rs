@@ -33,7 +33,7 @@ impl<T> core::fmt::Debug for UserPointer<T> {
 }
 
 impl<T> UserPointer<T> {
-    /// Makes one of what a program has passed.
+    /// Makes a pointer of an address that a program has passed.
     pub const fn new(address: u64) -> Self {
         Self { address, _type: PhantomData }
     }
@@ -129,8 +129,8 @@ pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
     copy::read_string(address, to)
 }
 
-/// Changes the word at `address`, a multiple of 4, in one step that no other CPU sees a part of.
-/// Returns what it was. May wait.
+/// Changes the word at `address`, a multiple of 4, atomically. Returns its
+/// previous value. May wait.
 ///
 /// # Errors
 /// [`BadAddress`].

@@ -16,8 +16,8 @@
 //! Whichever locks the mappings first, no page stays mapped that the object no longer has.
 //!
 //! Locks: the owner may hold the lock of a file's contents
-//! ([`Rank::Inode`](crate::sync::Rank::Inode)), which is outside of that of the mappings. The list
-//! is locked inside of both, for a look at one entry.
+//! ([`Rank::Inode`](crate::sync::Rank::Inode)), which comes before the lock of the mappings. The
+//! lock of the list comes after both, and is held to read one entry.
 
 use alloc::sync::{Arc, Weak};
 use alloc::vec::Vec;
@@ -29,7 +29,7 @@ use crate::sync::{Rank, SpinMutex};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
-/// What happens to the copies that private mappings have made of pages.
+/// Whether the copies that private mappings have made of pages are unmapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateCopies {
     /// They stay: the pages were replaced by a hole.
@@ -38,7 +38,7 @@ pub enum PrivateCopies {
     Unmapped,
 }
 
-/// What maps pages of objects: an address space.
+/// An object that maps pages of other objects: an address space.
 pub(super) trait Mapper: Send + Sync {
     /// Unmaps the pages with these indexes of the object that `map` belongs to. May wait.
     fn unmap_object(&self, map: &ReverseMap, pages: &Range<u64>, copies: PrivateCopies);
@@ -46,18 +46,18 @@ pub(super) trait Mapper: Send + Sync {
 
 /// The address spaces that map an object.
 pub struct ReverseMap {
-    /// Protects the list; held to look at one entry.
+    /// Protects the list; held to read one entry.
     list: SpinMutex<List>,
 }
 
 struct List {
     spaces: Vec<Weak<dyn Mapper>>,
-    /// How many walks are under way: entries keep their places then, and new ones come last.
+    /// How many walks are running: entries keep their places meanwhile, and new ones are appended.
     walks: usize,
 }
 
 impl ReverseMap {
-    /// Makes one without address spaces.
+    /// Makes a map without address spaces.
     pub const fn new() -> Self {
         let list = List { spaces: Vec::new(), walks: 0 };
         Self { list: SpinMutex::new(Rank::Files, list) }

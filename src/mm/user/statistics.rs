@@ -12,14 +12,14 @@ use super::frame_references;
 use super::mappings::Mappings;
 use crate::mm::kernel::frames::{self, Purpose};
 
-/// Pages that are there, by what they are.
+/// Present pages, by their kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resident {
-    /// Private ones that are no file's, or copies of a file's.
+    /// Private pages without a file, or copies of a file's pages.
     pub anonymous: u64,
-    /// Those of files.
+    /// Pages of files.
     pub file: u64,
-    /// Those of memory that is shared without a file.
+    /// Pages of memory that is shared without a file.
     pub shared: u64,
 }
 

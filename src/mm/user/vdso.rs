@@ -76,7 +76,7 @@ fn try_make() -> Option<Vdso> {
 }
 
 impl Vdso {
-    /// Writes what the clock is computed from.
+    /// Writes the data from which the clock is computed.
     fn publish(&self) {
         let factors = clock::steady_conversion().map(|conversion| conversion.factors());
         let _writer = WRITER.lock();
