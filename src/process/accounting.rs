@@ -39,7 +39,7 @@ pub(super) fn usage_of(thread: &ThreadHandle) -> Usage {
     thread.attention().task().map_or(Usage::default(), |task| {
         let thread = task.thread();
         let (run_ns, times) = (thread.run_time_ns(), thread.sampled_times());
-        Usage { run_ns, times, faults: 0, switches: thread.switches() }
+        Usage { run_ns, times, faults: 0, switches: thread.switches(), pages_max: 0 }
     })
 }
 
@@ -55,7 +55,8 @@ impl Process {
 
     /// Returns the usage of one of its threads, with the page faults of all threads.
     pub fn usage_of_thread(&self, thread: &ThreadHandle) -> Usage {
-        thread.split_times(Usage { faults: self.usage.of_ended().faults, ..usage_of(thread) })
+        let Usage { faults, pages_max, .. } = self.usage.of_ended();
+        thread.split_times(Usage { faults, pages_max, ..usage_of(thread) })
     }
 
     /// Returns how long its threads ran, in nanoseconds.

@@ -283,6 +283,9 @@ pub fn exec(
     thread.set_identity(identity);
     *frame = TrapFrame::of_program(loaded.entry.as_u64(), loaded.stack.rsp().as_u64());
     let own = process.memory.lock().replace(loaded.memory.clone());
+    if let Some(own) = &own {
+        process.usage.note_pages(own.memory_use().pages_max);
+    }
     let scheduled = task::exec(loaded.memory);
     drop((own, scheduled));
     if let Some(entry) = table::lock().get_mut(process.pid()) {

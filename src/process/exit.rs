@@ -62,7 +62,9 @@ fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     process.descriptors.release();
     // The memory is free before the end is reported to the parent.
     let memory = process.memory.lock().take();
-    drop(memory);
+    if let Some(memory) = memory {
+        process.usage.note_pages(memory.memory_use().pages_max);
+    }
     task::leave_address_space();
     process.released.wake_all();
     terminals::end_session(process);

@@ -22,6 +22,8 @@ pub struct Usage {
     pub faults: u64,
     /// How often a CPU was switched to one of the threads.
     pub switches: u64,
+    /// The most pages that were resident in a process at a time. A sum has the largest.
+    pub pages_max: u64,
 }
 
 impl AddAssign for Usage {
@@ -30,6 +32,7 @@ impl AddAssign for Usage {
         self.times += other.times;
         self.faults += other.faults;
         self.switches += other.switches;
+        self.pages_max = self.pages_max.max(other.pages_max);
     }
 }
 
@@ -52,6 +55,8 @@ impl SplitTimes {
 /// The usage that a process keeps.
 pub(super) struct UsageCounts {
     faults: AtomicU64,
+    /// The most pages of address spaces that it has left.
+    pages_max: AtomicU64,
     /// Protects the usage of the threads that have ended; taken inside the list of threads.
     ended: SpinMutex<Usage>,
     /// Protects how the time of all threads was split last, so that neither part ever decreases.
@@ -62,13 +67,19 @@ pub(super) struct UsageCounts {
 
 impl UsageCounts {
     pub(super) const fn new() -> Self {
-        let none = Usage { run_ns: 0, times: CpuTimes::ZERO, faults: 0, switches: 0 };
+        let none = Usage { run_ns: 0, times: CpuTimes::ZERO, faults: 0, switches: 0, pages_max: 0 };
         Self {
             faults: AtomicU64::new(0),
+            pages_max: AtomicU64::new(0),
             ended: SpinMutex::new(Rank::ThreadSignals, none),
             split: SplitTimes::new(),
             children: SpinMutex::new(Rank::Process, none),
         }
+    }
+
+    /// Notes the most pages of an address space that the process leaves.
+    pub(super) fn note_pages(&self, pages_max: u64) {
+        self.pages_max.fetch_max(pages_max, Ordering::Relaxed);
     }
 
     /// Counts a page fault.
@@ -84,7 +95,9 @@ impl UsageCounts {
 
     /// Returns the usage of the threads that have ended, with the page faults of all.
     pub(super) fn of_ended(&self) -> Usage {
-        Usage { faults: self.faults.load(Ordering::Relaxed), ..*self.ended.lock() }
+        let faults = self.faults.load(Ordering::Relaxed);
+        let pages_max = self.pages_max.load(Ordering::Relaxed);
+        Usage { faults, pages_max, ..*self.ended.lock() }
     }
 
     /// Returns the sum of the sampled times of all threads, split.

@@ -3,7 +3,6 @@
 use super::call::{Call, CallResult};
 use super::errno::Errno;
 use crate::arch::time::clock;
-use crate::process::process::Process;
 use crate::process::usage::Usage;
 
 /// A `struct rusage`, in words of 8 bytes.
@@ -14,39 +13,36 @@ const TICK_NS: u64 = 10_000_000;
 
 /// Returns a `struct rusage`.
 pub(super) fn rusage_of(usage: &Usage) -> Rusage {
+    const PAGE_KIB: u64 = 4;
+    const RESIDENT_MAX: usize = 4;
     const MINOR_FAULTS: usize = 8;
     const VOLUNTARY_SWITCHES: usize = 16;
     let mut words = Rusage::default();
     for (index, ns) in [usage.times.user_ns, usage.times.system_ns].into_iter().enumerate() {
         words[2 * index..][..2].copy_from_slice(&[ns / 1_000_000_000, ns % 1_000_000_000 / 1000]);
     }
+    words[RESIDENT_MAX] = usage.pages_max * PAGE_KIB;
     words[MINOR_FAULTS] = usage.faults;
     words[VOLUNTARY_SWITCHES] = usage.switches;
     words
-}
-
-/// Returns how many KiB of a process were in memory at most.
-fn resident_max_kib(process: &Process) -> u64 {
-    const PAGE_KIB: u64 = 4;
-    process.memory().map_or(0, |memory| memory.memory_use().pages_max * PAGE_KIB)
 }
 
 pub(super) fn getrusage(call: &mut Call<'_>) -> CallResult {
     const RUSAGE_SELF: i32 = 0;
     const RUSAGE_CHILDREN: i32 = -1;
     const RUSAGE_THREAD: i32 = 1;
-    const RESIDENT_MAX: usize = 4;
     let process = call.process();
-    let mut words = match call.argument_i32(0) {
-        RUSAGE_SELF => rusage_of(&process.usage()),
-        RUSAGE_THREAD => rusage_of(&process.usage_of_thread(call.thread.handle())),
-        RUSAGE_CHILDREN => rusage_of(&process.usage_of_children()),
+    let mut usage = match call.argument_i32(0) {
+        RUSAGE_SELF => process.usage(),
+        RUSAGE_THREAD => process.usage_of_thread(call.thread.handle()),
+        RUSAGE_CHILDREN => process.usage_of_children(),
         _ => return Err(Errno::EINVAL.into()),
     };
     if call.argument_i32(0) != RUSAGE_CHILDREN {
-        words[RESIDENT_MAX] = resident_max_kib(process);
+        let pages = process.memory().map_or(0, |memory| memory.memory_use().pages_max);
+        usage.pages_max = usage.pages_max.max(pages);
     }
-    call.pointer::<Rusage>(1).write(&words)?;
+    call.pointer::<Rusage>(1).write(&rusage_of(&usage))?;
     Ok(0)
 }
 

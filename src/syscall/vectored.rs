@@ -1,11 +1,16 @@
 //! Reads and writes of several buffers, and at a place: readv(2), pread64(2), preadv2(2).
 
+use alloc::vec::Vec;
+
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use super::fcntl;
 use super::file::{self, UserBuffer};
 use crate::fs::error::FsError;
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
+use crate::fs::io::{self, SliceSource};
+use crate::fs::pipe::PIPE_BUF_BYTES;
 use crate::mm::user::pointer::UserPointer;
 
 /// The most buffers of a call: IOV_MAX.
@@ -60,9 +65,42 @@ pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
     transfer_all(call, |_, buffer| file.read(buffer))
 }
 
+/// Writes all buffers of the arguments 1 and 2 to a pipe by one write, if they have no more than
+/// PIPE_BUF bytes: such a write is not split, as in POSIX. Returns `None` for other files, for more
+/// bytes, and if the buffers are invalid.
+fn write_to_pipe(call: &Call<'_>, file: &OpenFile, extra: OpenFlags) -> Option<CallResult> {
+    let count = u64::from(call.argument_u32(2));
+    if !(2..=BUFFERS_MAX).contains(&count) || fcntl::pipe_of(file).is_none() {
+        return None;
+    }
+    let buffers = UserPointer::<[u64; 2]>::new(call.argument(1));
+    let mut bytes = Vec::new();
+    for index in 0..count {
+        let [address, len_bytes] = buffers.at(index).ok()?.read().ok()?;
+        let len_bytes = usize::try_from(len_bytes).ok()?;
+        if len_bytes > PIPE_BUF_BYTES - bytes.len() {
+            return None;
+        }
+        let mut buffer = UserBuffer::new(address, len_bytes as u64).ok()?;
+        let taken = match io::take(&mut buffer, len_bytes) {
+            Ok(taken) => taken,
+            Err(error) => return Some(Err(error.into())),
+        };
+        if bytes.try_reserve(len_bytes).is_err() {
+            return Some(Err(Errno::ENOMEM.into()));
+        }
+        bytes.extend_from_slice(&taken);
+    }
+    let result = file.write_with(extra, &mut SliceSource::new(&bytes));
+    Some(file::finished(call, result))
+}
+
 pub(super) fn writev(call: &mut Call<'_>) -> CallResult {
     let file = call.file(0)?;
     check_open(file.flags().can_write())?;
+    if let Some(result) = write_to_pipe(call, &file, OpenFlags::empty()) {
+        return result;
+    }
     transfer_all(call, |_, buffer| {
         let result = file.write(buffer);
         file::note_broken_pipe(call, &file, buffer);
@@ -173,6 +211,9 @@ pub(super) fn pwritev2(call: &mut Call<'_>) -> CallResult {
         }
         None => {
             check_open(file.flags().can_write())?;
+            if let Some(result) = write_to_pipe(call, &file, extra) {
+                return result;
+            }
             transfer_all(call, |_, buffer| file.write_with(extra, buffer))
         }
     }

@@ -12,6 +12,11 @@ static void burn(void)
 	while (times_now.tms_utime + times_now.tms_stime < 10);
 }
 
+static void use_memory(void)
+{
+	memset(new_pages(2000, PROT_READ | PROT_WRITE), 1, 2000 * PAGE);
+}
+
 int main(void)
 {
 	struct rusage usage;
@@ -40,5 +45,12 @@ int main(void)
 		pages[i * PAGE] = 1;
 	getrusage(RUSAGE_SELF, &usage);
 	FACT(usage.ru_minflt - before >= 100);
+	/* The most memory of a child. */
+	in_child("use memory", use_memory);
+	getrusage(RUSAGE_CHILDREN, &usage);
+	FACT(usage.ru_maxrss >= 8000);
+	int pid = start(use_memory), status;
+	CALL(wait4(pid, &status, 0, &usage) == pid);
+	FACT(usage.ru_maxrss >= 8000);
 	return 0;
 }
