@@ -5,7 +5,7 @@ import re
 from machine.glyphs import screen_text
 from machine.images import image
 from machine.qemu import COLUMNS, ROWS, VGA_TEXT
-from machine.reports import ANOTHER, STOPPED, snapshot
+from machine.stopped import ANOTHER, STOPPED, snapshot
 
 WHITE_ON_RED, GREY_ON_BLACK = 0x4F, 0x07
 

@@ -4,18 +4,14 @@ Most tests return to the prompt of a machine by a snapshot, so each failure happ
 kernel that had none before.
 """
 
-import contextlib
-import pathlib
 import re
 import subprocess
-import tempfile
 
 from machine import ROOT, gdb
 from machine.images import image, kernel_path
 from machine.qemu import Qemu
+from machine.stopped import ANOTHER, PROMPT, STOPPED, ask, report_of, snapshot
 
-PROMPT = "farjump> "
-STOPPED = "stopped> "
 FAULT_SOURCE = "src/monitor/commands/session/fault.rs"
 PROVOKE_SOURCE = "src/arch/debug/provoke.rs"
 
@@ -50,67 +46,8 @@ IN_REPORT = {
                              "<fault::FaultsWhenShown as ",
                              (PROVOKE_SOURCE, " asm!(")),
 }
-ANOTHER = "another failure during the report"
 # For QEMU's monitor: an uncorrected error in bank 1.
 MACHINE_CHECK = "mce 0 1 0xb200000000000115 0x4 0 0"
-
-
-class Snapshot:
-    """A machine at its prompt, with a snapshot of it."""
-
-    def __init__(self, qemu):
-        self.qemu = qemu
-        qemu.expect(PROMPT)
-        assert not qemu.monitor("savevm prompt").strip()
-
-    def fail(self, how):
-        """Returns to the prompt, makes the kernel fail, and waits for the prompt after the
-        report. Returns the report, without colours."""
-        self.go_back()
-        self.qemu.send(f"fault {how}\r")
-        return self.report()
-
-    def go_back(self):
-        """Returns to the prompt of the snapshot."""
-        assert not self.qemu.monitor("loadvm prompt").strip()
-        self.qemu.drain()
-
-    def report(self):
-        """Waits for the prompt after a report; returns the report, without colours."""
-        return report_of(self.qemu)
-
-    def ask(self, line):
-        """Runs a command at the prompt after the report; returns what it printed."""
-        return ask(self.qemu, line)
-
-
-@contextlib.contextmanager
-def snapshot(*arguments, **options):
-    """A machine at its prompt, with a disk for its snapshot. It must not reset during the
-    block."""
-    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
-        disk = pathlib.Path(folder) / "disk"
-        with disk.open("wb") as file:
-            file.truncate(1 << 20)
-        drive = f"if=none,format=raw,snapshot=on,file={disk}"
-        with Qemu("-m", "64", *(arguments or ("-cdrom", image())), "-drive", drive,
-                  **options) as qemu:
-            yield Snapshot(qemu)
-            assert not qemu.has_triple_faulted()
-            assert qemu.process.poll() is None, "the machine has reset"
-
-
-def report_of(qemu):
-    """Waits for the prompt after a report; returns the report, without colours."""
-    begin = qemu._seen
-    qemu.expect("^" + STOPPED)
-    text = qemu.output[begin:qemu._seen - len(STOPPED)].replace("\r\n", "\n")
-    return re.sub(r"\x1b\[[0-9;]*m", "", text).partition("\n")[2]
-
-
-def ask(qemu, line):
-    """Runs a command at the prompt after the report; returns what it printed."""
-    return qemu.command(line, STOPPED)
 
 
 def line_of(file, text):
