@@ -123,7 +123,7 @@ impl ClockTimer {
         let basis = self.state.lock().basis;
         let reading = self.clock.read(basis);
         let mut timer = self.state.lock().timer;
-        // The thread of timers may not have come to it yet.
+        // The thread of timers may not have run it yet.
         timer.advance(reading.now_ns);
         Setting { left_ns: timer.left_ns(reading.now_ns), interval_ns: timer.interval_ns() }
     }

@@ -14,7 +14,7 @@ pub enum FsError {
     NotFound,
     /// A component that has to be a directory isn't one (ENOTDIR).
     NotADirectory,
-    /// A directory is no file that can be read, written or removed so (EISDIR).
+    /// The file is a directory, which doesn't support the operation (EISDIR).
     IsADirectory,
     /// The name is taken (EEXIST).
     Exists,
@@ -56,7 +56,7 @@ pub enum FsError {
     NotSeekable,
     /// The file would exceed the largest size (EFBIG).
     TooLarge,
-    /// No data comes after the position, or nothing serves the device or FIFO (ENXIO).
+    /// There is no data after the position, or the device or FIFO has no other end (ENXIO).
     NoDevice,
     /// The file is no such device (ENODEV).
     WrongDevice,

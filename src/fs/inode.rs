@@ -1,4 +1,4 @@
-//! A file, whatever its names are.
+//! A file, apart from its names.
 
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};

@@ -75,7 +75,7 @@ pub trait Sink {
     fn put(&mut self, bytes: Bytes<'_>) -> usize;
 }
 
-/// Where bytes that are written come from.
+/// The source of the bytes of a write.
 pub trait Source {
     /// Returns how many bytes are left.
     fn left(&self) -> usize;

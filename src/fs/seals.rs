@@ -15,7 +15,7 @@ bitflags! {
         const SEAL = 1;
         /// It doesn't become smaller: F_SEAL_SHRINK.
         const SHRINK = 2;
-        /// It doesn't become larger: F_SEAL_GROW.
+        /// Its size doesn't grow: F_SEAL_GROW.
         const GROW = 4;
         /// It isn't written: F_SEAL_WRITE.
         const WRITE = 8;

@@ -43,7 +43,7 @@ impl Attributes {
         self.kill_bias_min.store(parent.kill_bias_min.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Returns whether its memory may be looked at by other processes of its user.
+    /// Returns whether other processes of its user may read its memory.
     pub fn is_dumpable(&self) -> bool {
         self.is_dumpable.load(Ordering::Relaxed)
     }
@@ -73,14 +73,14 @@ impl Attributes {
         self.death_signal.store(signal.map_or(0, Signal::number), Ordering::Relaxed);
     }
 
-    /// Returns by how much it is more likely to be killed when no memory is left, in thousandths of the
-    /// memory: -1000, for never, to 1000.
+    /// Returns by how much it is more likely to be killed when no memory is left, in thousandths of
+    /// the memory: -1000, for never, to 1000.
     pub fn kill_bias(&self) -> i16 {
         self.kill_bias.load(Ordering::Relaxed)
     }
 
-    /// Sets by how much it is more likely to be killed. Without privileges, not to less than the last
-    /// that was set with them. Returns whether it is set.
+    /// Sets by how much it is more likely to be killed. Without privileges, not to less than the
+    /// last that was set with them. Returns whether it is set.
     ///
     /// Source: Linux, fs/proc/base.c, `__set_oom_adj`.
     pub fn set_kill_bias(&self, bias: i16, is_privileged: bool) -> bool {
@@ -93,8 +93,8 @@ impl Attributes {
         true
     }
 
-    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can be
-    /// anyway.
+    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can
+    /// be anyway.
     pub fn timer_slack_ns(&self) -> u64 {
         self.timer_slack_ns.load(Ordering::Relaxed)
     }

@@ -126,8 +126,8 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         end_signal == Some(Signal::CHLD)
             && parent.with_signals(|state| state.dispositions.reaps_children())
     });
-    // The parent has the signal as soon as it can see the zombie; but the table is needed to send
-    // one that continues it.
+    // The parent has the signal as soon as it can see the zombie; but the lock of the table is
+    // needed to send a signal that continues it.
     let takes_table = end_signal == Some(Signal::CONT) || end_signal == Some(Signal::KILL);
     let notify = || {
         if let Some(parent) = &parent {

@@ -31,7 +31,7 @@ pub const DEFAULTS: [&str; 2] = ["/init", "/sbin/init"];
 /// The environment of the first program, as on Linux.
 pub const ENVIRONMENT: [&str; 2] = ["HOME=/", "TERM=linux"];
 
-/// The bits that new files don't get.
+/// The mode bits that are cleared in new files: the umask.
 const MASK: u16 = 0o022;
 
 /// Starts the first process with the program of `command`. Its standard input, output and error are

@@ -93,7 +93,7 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Makes processes possible. `system_calls` handles their system calls; `options` say where the
+/// Starts the room. `system_calls` handles the system calls of processes; `options` say where the
 /// parts of programs are, and which of their memory gets huge pages.
 pub fn start(_files: Files, system_calls: SystemCalls, options: &Options) -> Processes {
     huge_pages::start(options.huge_pages);

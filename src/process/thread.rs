@@ -59,7 +59,7 @@ pub struct ProcessThread {
     handle: Arc<ThreadHandle>,
     /// Where a zero is written when the thread ends: set_tid_address(2).
     clear_on_exit: AtomicU64,
-    /// Where the list of the futexes is that it holds: set_robust_list(2).
+    /// The address of the list of futexes that it holds: set_robust_list(2).
     robust_list: AtomicU64,
     /// Protects how an interrupted system call continues; accessed by the thread alone.
     interruption: SpinMutex<Option<Interruption>>,

@@ -64,7 +64,7 @@ impl ThreadHandle {
         drop(before);
     }
 
-    /// Returns how it is scheduled, beside its policy.
+    /// Returns its scheduling attributes, except the policy.
     pub fn scheduling(&self) -> &Scheduling {
         &self.scheduling
     }

@@ -22,7 +22,7 @@ use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::pointer;
 use crate::task::{self, Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
 
-/// How a thread begins, where it differs from the one that makes it.
+/// The first state of a thread, where it differs from its creator's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThreadOptions {
     /// Its stack pointer, if not the same.

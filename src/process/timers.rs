@@ -80,8 +80,7 @@ impl Timers {
         self.fixed.lock()[which as usize].clone()
     }
 
-    /// Keeps a timer that it has from the start, unless another thread was faster; returns the one
-    /// that is kept.
+    /// Stores one of the three timers, unless another thread was faster; returns the stored one.
     pub(super) fn keep_fixed(&self, which: FixedTimer, timer: Arc<ClockTimer>) -> Arc<ClockTimer> {
         self.fixed.lock()[which as usize].get_or_insert_with(|| timer.clone()).clone()
     }
@@ -123,7 +122,7 @@ impl Timers {
         Ok(id)
     }
 
-    /// Deletes a timer that it has made; returns whether there was one.
+    /// Deletes a timer of timer_create(2); returns whether it existed.
     pub(super) fn delete(&self, id: i32) -> bool {
         let Ok(index) = usize::try_from(id) else {
             return false;

@@ -60,7 +60,7 @@ impl Target {
         });
         let handle = match found {
             Some(thread) => Arc::downgrade(&thread),
-            // A process that has ended has its first thread still, as a name.
+            // A process that has ended still has its first thread in the directory.
             None if tid == self.pid => Weak::new(),
             None => return Err(FsError::NotFound),
         };

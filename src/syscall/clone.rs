@@ -139,7 +139,7 @@ pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
 
 /// Makes the process or thread of a request.
 fn start(call: &Call<'_>, request: &Request) -> CallResult {
-    // Name spaces aren't there.
+    // Namespaces aren't supported.
     const KNOWN: u64 = CLONE_VM
         | CLONE_FS
         | CLONE_FILES

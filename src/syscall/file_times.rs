@@ -80,7 +80,7 @@ pub(super) fn utimensat(call: &mut Call<'_>) -> CallResult {
     let flags = call.argument_u32(3);
     let times = times(call, 2, of_timespec)?;
     if times == [NewTime::Keep; 2] {
-        // As on Linux, nothing else is looked at.
+        // As on Linux, the other arguments aren't checked.
         return Ok(0);
     }
     check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)?;

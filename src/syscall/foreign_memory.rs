@@ -85,7 +85,7 @@ fn may_access(own: &Identity, other: &Process) -> bool {
 /// The rest of a list of buffers.
 struct Rest<'a> {
     buffers: &'a [Buffer],
-    /// How many bytes of the first buffer are done.
+    /// The number of bytes of the first buffer that were transferred.
     done: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Requests for a file, whatever it is: ioctl(2). The rest are those of terminals.
+//! Requests that all files support: ioctl(2). The others are requests of terminals.
 
 use super::call::{Call, CallResult};
 use super::fcntl::pipe_of;

@@ -37,7 +37,7 @@ fn set(call: &Call<'_>, resource: Resource, [soft, hard]: [u64; 2]) -> Result<()
     if soft > hard {
         return Err(Errno::EINVAL.into());
     }
-    // What /proc/sys/fs/nr_open shows.
+    // The value of /proc/sys/fs/nr_open.
     const DESCRIPTORS_MAX: u64 = 1 << 20;
     if resource == Resource::Files && hard > DESCRIPTORS_MAX {
         return Err(Errno::EPERM.into());

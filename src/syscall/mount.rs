@@ -84,7 +84,7 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Looks up the path of a place that is to be seen elsewhere.
+/// Looks up the path of a tree that is to be mounted elsewhere.
 fn source_path(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<Path, Failure> {
     match source {
         Some(source) if !source.is_empty() => call.place(0)?.find(LastLink::Follow),

@@ -1,4 +1,4 @@
-//! Where the contents of files are: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
+//! Storage of the contents of files: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
 //!
 //! A file in memory is stored as soon as it is written, and can be read at once.
 

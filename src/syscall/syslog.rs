@@ -55,7 +55,7 @@ static LEVEL_BEFORE: AtomicU8 = AtomicU8::new(0);
 /// Returns an empty text with room for `bytes`, but not for more than the log can have.
 fn room(bytes: usize) -> Result<Vec<u8>, Failure> {
     let mut room = Vec::new();
-    // A severity takes less than as much as its line.
+    // The text of a severity is shorter than its line.
     room.try_reserve_exact(bytes.min(4 * history::KEPT_BYTES)).map_err(|_| Errno::ENOMEM)?;
     Ok(room)
 }
@@ -125,7 +125,7 @@ impl Marks {
             if rest.is_some() {
                 return;
             }
-            // The line that was read in part may be gone.
+            // The line that was read in part may have been overwritten.
             let skipped = if position == first { skipped.min(line.len()) } else { 0 };
             let bytes = &line.as_bytes()[skipped..];
             let taken = append(text, bytes);

@@ -143,7 +143,7 @@ pub struct SystemCall {
     handler: Handler,
 }
 
-/// One more than the largest number that is there.
+/// The largest number of a call, plus one.
 const NUMBERS: usize = 512;
 
 macro_rules! system_calls {
@@ -444,7 +444,7 @@ pub(super) fn handler(number: u64) -> Option<Handler> {
     HANDLERS.get(usize::try_from(number).ok()?).copied().flatten()
 }
 
-/// Returns a call that is there.
+/// Returns an implemented call.
 pub fn find(number: u64) -> Option<&'static SystemCall> {
     rows::all().iter().find(|call| u64::from(call.number) == number)
 }

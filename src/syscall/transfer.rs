@@ -16,8 +16,8 @@ use crate::mm::user::pointer::UserPointer;
 /// How many bytes are copied at once.
 const CHUNK_BYTES: usize = 4096;
 
-/// Where a file is read or written: at its position, which moves, or at a place that the program
-/// has passed, and gets back.
+/// The offset at which a file is read or written: its position, or an offset in the program's
+/// memory, which is updated.
 pub(super) struct End {
     pub(super) file: Arc<OpenFile>,
     pub(super) offset: Option<u64>,

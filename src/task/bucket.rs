@@ -16,7 +16,7 @@ pub(super) struct Bucket {
     urgent: u32,
 }
 
-/// Returns what the bucket keeps about a thread that waits in it.
+/// Returns the waiter of a thread in the bucket.
 #[inline]
 pub(super) fn waiter<'a>(thread: &'static Thread, key: Key<'a>) -> &'a Waiter<&'static Thread> {
     thread.parked.waiter.open(key)

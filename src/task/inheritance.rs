@@ -34,7 +34,7 @@ fn urgency(policy: Policy) -> u32 {
     }
 }
 
-/// Sets the policy of `thread`, by which it runs as long as it inherits no more urgent one.
+/// Sets the policy of `thread`, which counts while it inherits no more urgent one.
 pub fn set_policy(thread: &'static Thread, policy: Policy) {
     let interrupts_off = InterruptsOff::new();
     let Some(mut queue) = LockedQueue::try_lock_of(thread, &interrupts_off) else {

@@ -56,7 +56,7 @@ pub fn set_from_frame(mut read: impl FnMut(u64, &mut [u8]) -> bool) -> Result<()
 /// Why the registers for floating point and vectors can't be set from the frame of a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
-    /// No memory is there.
+    /// The memory of the frame can't be read.
     BadAddress,
     /// The CPU couldn't load them.
     Invalid(FpuError),

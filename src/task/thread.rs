@@ -38,8 +38,8 @@ pub(super) enum Job {
     Program(Box<(Arc<dyn UserThread>, TrapFrame)>),
 }
 
-/// A thread. Its place is never freed, but used for another thread when it has ended and
-/// no code holds it any more.
+/// A thread. Its slot is never freed: another thread gets it when this one has ended and isn't
+/// referenced any more.
 pub struct Thread {
     /// Its place in the table.
     pub(super) slot: Slot,

@@ -44,8 +44,8 @@ pub trait Processes: Sync {
     /// Notes that the running process has given up the controlling terminal of its session.
     fn leave(&self);
 
-    /// Reports to the leader of a session that its controlling terminal is gone, in whose
-    /// foreground `group` was.
+    /// Notifies the leader of a session that its controlling terminal was hung up. `group` was in
+    /// the foreground of the terminal.
     fn hang_up(&self, session: u32, group: Option<u32>);
 }
 

@@ -14,7 +14,7 @@ use crate::sync::{Rank, SpinMutex, WaitQueue};
 /// The largest value that the counter can have.
 const COUNT_MAX: u64 = u64::MAX - 1;
 
-/// How many bytes are read and written: the value, as the CPU has it in memory.
+/// The size of the value that is read and written, in bytes. Its byte order is the CPU's.
 const VALUE_BYTES: usize = size_of::<u64>();
 
 /// The value that a read takes from the counter.

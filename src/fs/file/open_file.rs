@@ -66,8 +66,7 @@ pub struct OpenFile {
     contents: Contents,
     /// Whether it counts as one that may write its inode's pages.
     is_writer: bool,
-    /// Reads, writes and seeks that use the position come one after the other: it is held
-    /// meanwhile.
+    /// Serialises reads, writes and seeks that use the position.
     position_lock: Mutex<()>,
     /// The position, which is changed with the lock held.
     position: AtomicU64,
@@ -140,7 +139,7 @@ impl OpenFile {
         self.path.inode()
     }
 
-    /// Returns how it is open.
+    /// Returns its flags.
     #[inline]
     pub fn flags(&self) -> OpenFlags {
         OpenFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))

@@ -14,7 +14,7 @@ bitflags! {
         const READ_WRITE = 0o2;
         /// It is made if it is missing.
         const CREATE = 0o100;
-        /// It is an error if it is there.
+        /// It is an error if the file exists.
         const EXCLUSIVE = 0o200;
         /// A terminal doesn't become the controlling one.
         const NO_CONTROLLING_TERMINAL = 0o400;

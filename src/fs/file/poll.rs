@@ -52,7 +52,7 @@ pub enum PollWait {
     No,
     /// Until this time on the kernel's clock, in nanoseconds.
     Until(u64),
-    /// As long as it takes.
+    /// Without a limit.
     Endless,
 }
 

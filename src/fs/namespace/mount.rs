@@ -20,7 +20,7 @@ bitflags! {
     pub struct MountFlags: u32 {
         /// Nothing is changed.
         const READ_ONLY = 1;
-        /// Programs don't get the owner's or the group's rights.
+        /// The set-user-ID and set-group-ID bits of programs have no effect.
         const NO_SUID = 2;
         /// Devices can't be opened.
         const NO_DEV = 4;
@@ -122,7 +122,7 @@ impl Mount {
         mounts.iter().find(|it| it.mount.id == self.id).map(|it| it.point.clone())
     }
 
-    /// Returns the number of the mount that it covers a place of, if it has one.
+    /// Returns the number of its parent mount, if it has one.
     pub fn parent_id(&self) -> Option<u64> {
         self.point().map(|(mount, _)| mount.id)
     }
@@ -191,7 +191,7 @@ pub(super) fn add(mount: &Arc<Mount>, point: Place) -> Result<(), FsError> {
     Ok(())
 }
 
-/// Moves mounts that have places to others, all at once.
+/// Moves mounts to other places, all at once.
 ///
 /// # Errors
 /// [`FsError::InvalidArgument`] if one of them has no place; nothing has changed.
@@ -228,8 +228,8 @@ pub(super) fn remove(mount: &Arc<Mount>, how: Unmount) -> Result<(), FsError> {
         let mut mounts = MOUNTS.lock();
         let index = mounts.iter().position(|other| Arc::ptr_eq(&other.mount, mount));
         let index = index.ok_or(FsError::InvalidArgument)?;
-        // The list and the caller have one reference each. A further one comes only from another
-        // one, or from the list.
+        // The list and the caller have one reference each. A further reference is only made from
+        // another one, or from the list.
         if how == Unmount::Unused && Arc::strong_count(mount) > 2 {
             return Err(FsError::Busy);
         }

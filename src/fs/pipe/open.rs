@@ -20,8 +20,8 @@ pub(in crate::fs) fn ends(
     Ok((PipeEnd::try_new(&pipe, End::Read)?, PipeEnd::try_new(&pipe, End::Write)?))
 }
 
-/// Opens a FIFO, or a pipe by its place in procfs, whose inode has `slot`. Waits until a FIFO is open
-/// for the other direction, unless `flags` say that nothing waits, or it is open for both.
+/// Opens a FIFO, or a pipe by its place in procfs, whose inode has `slot`. Waits until a FIFO is
+/// open for the other direction, unless `flags` say that nothing waits, or it is open for both.
 ///
 /// # Errors
 /// [`FsError::NoDevice`] if it would wait for a reader; [`FsError::Interrupted`];
@@ -39,7 +39,7 @@ pub(in crate::fs) fn open_fifo(
     }
     let new = PipeEnd::try_new(&pipe, end)?;
     pipe.note_ends_changed();
-    // An end that was there when this one came counts, and one that has come and gone meanwhile.
+    // An end counts that was open at this open, or was opened since, even if it is closed again.
     let before = new.opens_before;
     let has_other_end = |state: &State| match end {
         End::Read => new.had_writer || state.opens.writer != before.writer,

@@ -55,7 +55,7 @@ pub struct Limits {
 const UNLIMITED: u64 = u64::MAX;
 
 impl Limits {
-    /// Returns Linux's: half of the memory, and an inode for each of its pages.
+    /// Returns Linux's defaults: half of the memory, and an inode for each of its pages.
     pub fn default_of_machine() -> Self {
         let half = frames::counts().managed as u64 / 2;
         Self { pages: half, inodes: half }

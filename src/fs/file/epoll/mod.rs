@@ -209,7 +209,7 @@ impl FileSet {
         }
     }
 
-    /// Passes up to `max` files that are ready to `found`, looking at each that may be once.
+    /// Passes up to `max` files that are ready to `found`, checking each item of the queue once.
     fn collect(
         &self,
         max: usize,

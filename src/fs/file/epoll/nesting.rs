@@ -10,7 +10,7 @@ use crate::sync::{Mutex, MutexGuard, Rank, SpinMutex};
 /// Source: epoll_ctl(2), ELOOP.
 const DEPTH_MAX: u32 = 5;
 
-/// In how many sets a set can be, so that a notification ends soon.
+/// The largest number of sets around a set, so that a notification ends soon.
 const AROUND_MAX: usize = 16;
 
 /// Protects the graph of nested sets, and counts the searches in it.
