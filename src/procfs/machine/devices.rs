@@ -1,4 +1,4 @@
-//! `devices`, `filesystems`, `partitions`, `interrupts`.
+//! `devices`, `filesystems`, `partitions`, `diskstats`, `swaps`, `interrupts`.
 
 use crate::arch::cpu::percpu;
 use crate::arch::irq;
@@ -53,6 +53,16 @@ pub(in crate::procfs) fn filesystems(_: &(), text: &mut Text) -> Result<(), FsEr
 /// There are no disks.
 pub(in crate::procfs) fn partitions(_: &(), text: &mut Text) -> Result<(), FsError> {
     text.push(b"major minor  #blocks  name\n\n")
+}
+
+/// There are no disks: no line.
+pub(in crate::procfs) fn diskstats(_: &(), _: &mut Text) -> Result<(), FsError> {
+    Ok(())
+}
+
+/// Nothing is swapped to.
+pub(in crate::procfs) fn swaps(_: &(), text: &mut Text) -> Result<(), FsError> {
+    text.push(b"Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n")
 }
 
 /// Source: proc(5), /proc/interrupts.

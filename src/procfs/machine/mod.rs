@@ -7,7 +7,7 @@
 //! | [`memory`] | `meminfo`, `vmstat` |
 //! | [`time`] | `stat`, `uptime` |
 //! | [`load`] | `loadavg` |
-//! | [`devices`] | `devices`, `filesystems`, `partitions`, `interrupts` |
+//! | [`devices`] | `devices`, `filesystems`, `partitions`, `diskstats`, `swaps`, `interrupts` |
 //! | [`names`] | `version`, `cmdline` |
 //! | [`sys`] | the directory `sys` |
 
@@ -21,7 +21,7 @@ mod sys;
 mod time;
 
 pub(super) use cpus::cpuinfo;
-pub(super) use devices::{devices, filesystems, interrupts, partitions};
+pub(super) use devices::{devices, diskstats, filesystems, interrupts, partitions, swaps};
 pub(super) use load::loadavg;
 pub(super) use memory::{meminfo, vmstat};
 pub(super) use names::{command_line, set_command_line, version};
