@@ -127,13 +127,14 @@ fn enter_handler(
 ) -> Result<(), FrameError> {
     thread.rseq.update(frame, true).map_err(|_| FrameError::NoStack)?;
     let (vector, error_code, cr2) = thread.last_fault();
-    let fpu = signal_fpu::for_frame().map_err(|_| FrameError::NoStack)?;
+    let mut fpu = signal_fpu::ForFrame::try_new().map_err(|_| FrameError::NoStack)?;
+    let fpu = fpu.bytes();
     let fpu_bytes = fpu.len() - MAGIC2_BYTES;
     let machine =
         Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes };
     let alt_stack = thread.with_own_signals(|own| own.alt_stack);
     let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
-    pointer::write_bytes(signal_frame.fpu_address, &fpu)
+    pointer::write_bytes(signal_frame.fpu_address, fpu)
         .and_then(|()| pointer::write_bytes(signal_frame.address, &signal_frame.bytes))
         .map_err(|_| FrameError::NoStack)?;
     signal_fpu::clear();

@@ -15,6 +15,9 @@ pub(super) struct FpuState {
     /// Where they are kept while it doesn't run. Taken by the scheduler when it
     /// switches from the thread and to it.
     area: IrqMutex<Vec<Chunk>>,
+    /// An area for the next frame of a signal, once there was one: a program that handles signals
+    /// needs two each time, and the heap would cost more than the copies.
+    spare: IrqMutex<Vec<Chunk>>,
 }
 
 /// Why a thread can't use these registers.
@@ -39,7 +42,11 @@ impl core::error::Error for NoFpu {}
 
 impl FpuState {
     pub(super) const fn new() -> Self {
-        Self { are_kept: AtomicBool::new(false), area: IrqMutex::new(Rank::Thread, Vec::new()) }
+        Self {
+            are_kept: AtomicBool::new(false),
+            area: IrqMutex::new(Rank::Thread, Vec::new()),
+            spare: IrqMutex::new(Rank::Thread, Vec::new()),
+        }
     }
 
     /// Saves them, as the thread is left.
@@ -73,6 +80,24 @@ impl FpuState {
             core::mem::take(&mut *area)
         };
         drop(area);
+        let spare = core::mem::take(&mut *self.spare.lock());
+        drop(spare);
+    }
+
+    /// Takes an area that is also the part of a signal's frame. Its bytes are 0, or those of an earlier
+    /// frame of the same thread.
+    pub(super) fn take_frame_area(&self) -> Result<Vec<Chunk>, NoFpu> {
+        let spare = core::mem::take(&mut *self.spare.lock());
+        if spare.is_empty() { zeros(fpu::frame_chunks()) } else { Ok(spare) }
+    }
+
+    /// Keeps an area for the next frame, if it is large enough.
+    pub(super) fn put_frame_area(&self, area: Vec<Chunk>) {
+        let unused = match area.len() == fpu::frame_chunks() {
+            true => core::mem::replace(&mut *self.spare.lock(), area),
+            false => area,
+        };
+        drop(unused);
     }
 
     /// Allows the running thread to use these registers from now on.
@@ -98,12 +123,20 @@ impl FpuState {
 
     /// Returns a copy of the registers of the running thread.
     pub(super) fn copy(&self) -> Result<Vec<Chunk>, NoFpu> {
-        let mut area = new_area()?;
+        let mut area = zeros(fpu::area_chunks())?;
+        self.copy_to(&mut area);
+        Ok(area)
+    }
+
+    /// Copies the registers of the running thread, whose these are, to `area`, whose bytes are 0 or those
+    /// of an area before.
+    pub(super) fn copy_to(&self, area: &mut [Chunk]) {
         if self.are_kept.load(Ordering::Relaxed) {
             let _interrupts_off = InterruptsOff::new();
-            fpu::save(&mut area);
+            fpu::save(area);
+        } else {
+            fpu::clear(area);
         }
-        Ok(area)
     }
 
     /// Sets the registers of the running thread.
@@ -113,29 +146,31 @@ impl FpuState {
             fpu::restore(&state);
             let before = core::mem::replace(&mut *area, state);
             drop(area);
-            drop(before);
+            self.put_frame_area(before);
         }
     }
 
     /// Resets the registers of the running thread, as a program has them at its start.
     pub(super) fn clear(&self) {
         if self.are_kept.load(Ordering::Relaxed) {
-            let mut area = self.area.lock();
-            fpu::clear(&mut area);
-            fpu::restore(&area);
+            fpu::restore_initial();
         }
     }
 }
 
 /// Returns the registers of a program that has just started.
 pub(super) fn new_area() -> Result<Vec<Chunk>, NoFpu> {
-    let chunks = fpu::area_chunks();
-    if chunks == 0 {
+    let mut area = zeros(fpu::area_chunks())?;
+    fpu::clear(&mut area);
+    Ok(area)
+}
+
+fn zeros(chunks: usize) -> Result<Vec<Chunk>, NoFpu> {
+    if fpu::area_chunks() == 0 {
         return Err(NoFpu::Off);
     }
     let mut area = Vec::new();
     area.try_reserve_exact(chunks).map_err(|_| NoFpu::NoMemory)?;
     area.resize(chunks, Chunk::new());
-    fpu::clear(&mut area);
     Ok(area)
 }

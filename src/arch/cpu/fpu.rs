@@ -10,7 +10,9 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use ::signals::fpu::{FpuError, Layout, validate};
+use ::signals::fpu::{
+    Announced, FpuError, LEGACY_BYTES, Layout, MAGIC2_BYTES, announced, seal, validate,
+};
 use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
@@ -43,6 +45,18 @@ impl Default for Chunk {
         Self::new()
     }
 }
+
+/// The state of a thread that hasn't used the registers: what FXSAVE and the header of XSAVE have, by
+/// which all other parts are in their initial state. The values of FNINIT, and MXCSR's default: all
+/// exceptions masked, full precision.
+///
+/// Source: Intel SDM volume 1, "Layout of the 512-byte Region for FXSAVE and FXRSTOR", "XSAVE Header".
+static INITIAL: [Chunk; 9] = {
+    let mut chunks = [Chunk::new(); 9];
+    [chunks[0].0[0], chunks[0].0[1]] = 0x037F_u16.to_le_bytes();
+    [chunks[0].0[24], chunks[0].0[25]] = 0x1F80_u16.to_le_bytes();
+    chunks
+};
 
 /// The parts that XSAVE saves, if the CPU has them. Parts that each program must request
 /// (AMX) are left out.
@@ -113,27 +127,80 @@ pub fn layout() -> Layout {
     }
 }
 
-/// Sets `area` to a state that was read from the frame of a signal, of which the first
-/// `copied_bytes` are in `bytes` ([`validate`]).
-///
-/// # Errors
-/// See [`FpuError`]: the state can't be loaded. The area has not changed then.
+/// Returns the number of chunks of an area that is also the part of a signal's frame.
+pub fn frame_chunks() -> usize {
+    (AREA_BYTES.load(Ordering::Relaxed) as usize + MAGIC2_BYTES).div_ceil(64)
+}
+
+/// Marks `area`, which has [`frame_chunks`], for the frame of a signal ([`seal`]); returns the bytes of
+/// the frame.
 ///
 /// # Panics
 /// If it is too small.
-pub fn set_from_frame(
+pub fn seal_for_frame(area: &mut [Chunk]) -> &[u8] {
+    let bytes = frame_bytes(area);
+    // What it marks are bytes that the CPU ignores, and bytes behind the area.
+    seal(&layout(), bytes).expect("the bytes have the size of the layout");
+    bytes
+}
+
+/// Sets `area`, which has [`frame_chunks`], to a state from the frame of a signal. `read` copies some
+/// bytes of the frame from an offset on; it returns whether it could.
+///
+/// # Errors
+/// See [`FrameError`]. The area is that of a thread that hasn't used the registers then.
+///
+/// # Panics
+/// If it is too small.
+pub fn read_frame(
     area: &mut [Chunk],
-    bytes: &mut [u8],
-    copied_bytes: usize,
-) -> Result<(), FpuError> {
-    check(area);
-    let layout = layout();
-    validate(&layout, bytes, copied_bytes)?;
-    for (chunk, part) in area.iter_mut().zip(bytes[..layout.size_bytes].chunks(64)) {
-        *chunk = Chunk::new();
-        chunk.0[..part.len()].copy_from_slice(part);
+    read: impl FnMut(u64, &mut [u8]) -> bool,
+) -> Result<(), FrameError> {
+    let result = read_valid(frame_bytes(area), read);
+    if result.is_err() {
+        clear(area);
     }
-    Ok(())
+    result
+}
+
+fn read_valid(
+    bytes: &mut [u8],
+    mut read: impl FnMut(u64, &mut [u8]) -> bool,
+) -> Result<(), FrameError> {
+    let layout = layout();
+    let (legacy, rest) = bytes
+        .split_first_chunk_mut::<LEGACY_BYTES>()
+        .expect("every layout has at least as many bytes");
+    if !read(0, legacy) {
+        return Err(FrameError::BadAddress);
+    }
+    let further_bytes = match announced(&layout, legacy) {
+        Announced::Legacy => 0,
+        Announced::Extended { size_bytes } => size_bytes + MAGIC2_BYTES - LEGACY_BYTES,
+    };
+    if !read(LEGACY_BYTES as u64, &mut rest[..further_bytes]) {
+        return Err(FrameError::BadAddress);
+    }
+    validate(&layout, bytes, LEGACY_BYTES + further_bytes).map_err(FrameError::Invalid)
+}
+
+/// Why the registers can't be set from the frame of a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FrameError {
+    /// The memory of the frame can't be read.
+    BadAddress,
+    /// The CPU couldn't load them.
+    Invalid(FpuError),
+}
+
+/// Returns the bytes of an area that the frame of a signal has.
+fn frame_bytes(area: &mut [Chunk]) -> &mut [u8] {
+    check(area);
+    assert!(area.len() >= frame_chunks(), "the area is too small for a frame");
+    let len = layout().size_bytes + MAGIC2_BYTES;
+    // SAFETY: the chunks have at least as many bytes, and any bytes are a chunk. They are borrowed
+    // as long as the result.
+    unsafe { core::slice::from_raw_parts_mut(area.as_mut_ptr().cast(), len) }
 }
 
 /// The unit that has raised a floating-point exception.
@@ -206,10 +273,7 @@ pub fn unlock() {
 pub fn clear(area: &mut [Chunk]) {
     check(area);
     area.fill(Chunk::new());
-    // The values of FNINIT, and MXCSR's default: all exceptions masked, full precision.
-    // Source: Intel SDM volume 1, "Layout of the 512-byte Region for FXSAVE and FXRSTOR".
-    area[0].0[..2].copy_from_slice(&0x037F_u16.to_le_bytes());
-    area[0].0[24..28].copy_from_slice(&0x1F80_u32.to_le_bytes());
+    area[0] = INITIAL[0];
 }
 
 fn check(area: &[Chunk]) {
@@ -237,21 +301,36 @@ pub fn save(area: &mut [Chunk]) {
     }
 }
 
-/// Loads the registers from `area`, which [`clear`], [`save`] or [`set_from_frame`] has written.
+/// Loads the registers from `area`, which [`clear`], [`save`] or [`read_frame`] has written.
 ///
 /// # Panics
 /// If it is too small.
 pub fn restore(area: &[Chunk]) {
     check(area);
+    // SAFETY: it has the size, and only functions of this module write a chunk.
+    unsafe { load(area) };
+}
+
+/// Loads the registers of a thread that hasn't used them.
+pub fn restore_initial() {
+    // SAFETY: the header says that all parts are in their initial state, so no more is read.
+    unsafe { load(&INITIAL) };
+}
+
+/// Loads the registers.
+///
+/// # Safety
+/// `area` has all bytes that the CPU reads, no reserved bit is set, and its header is one that XSAVE
+/// has written, a valid one, or 0.
+unsafe fn load(area: &[Chunk]) {
     let place = area.as_ptr();
     let parts = PARTS.load(Ordering::Relaxed);
     if parts == 0 {
-        // SAFETY: the area has 512 bytes and is aligned to 16; only `save`, `clear` and
-        // `set_from_frame` can write a chunk, so no reserved bit is set. The kernel doesn't use the registers.
+        // SAFETY: the caller's promise; chunks are aligned. The kernel doesn't use the registers.
         unsafe { asm!("fxrstor64 [{}]", in(reg) place, options(nostack, readonly)) };
         return;
     }
-    // SAFETY: as above, with 64; the header is one that XSAVE has written, a valid one, or 0.
+    // SAFETY: as above.
     unsafe {
         asm!("xrstor64 [{}]", in(reg) place, in("eax") parts as u32, in("edx") (parts >> 32) as u32,
             options(nostack, readonly));
