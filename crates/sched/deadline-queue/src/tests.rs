@@ -57,9 +57,9 @@ fn link_shows_its_state_and_serves_one_queue_after_the_other() {
 
 #[test]
 fn link_is_small_and_constant() {
-    const LINK: Link = Link::new();
+    let link: Link = const { Link::new() };
     static QUEUE: DeadlineQueue = DeadlineQueue::new();
-    assert!(!LINK.is_linked() && QUEUE.is_empty());
+    assert!(!link.is_linked() && QUEUE.is_empty());
     assert_eq!(size_of::<Link<core::num::NonZeroU32>>(), 32);
     assert_eq!(size_of::<Link<&u8>>(), 48);
 }
