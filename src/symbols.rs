@@ -15,7 +15,7 @@ use x86_64::{PhysAddr, VirtAddr};
 use crate::arch::boot_stage::{self, Stage};
 use crate::arch::cpu::id::CpuId;
 use crate::mm::Memory;
-use crate::mm::kernel::ram;
+use crate::mm::kernel::loader_memory;
 
 /// The arguments of the module in `grub.cfg`.
 const MODULE: &str = "symbols";
@@ -30,7 +30,7 @@ pub fn start(_memory: Memory, information: &BootInformation) {
         return;
     };
     let (start, end) = (PhysAddr::new(module.start.into()), PhysAddr::new(module.end.into()));
-    match ram::loaded(start..end).and_then(SymbolTable::try_new) {
+    match loader_memory::lend(start..end).and_then(SymbolTable::try_new) {
         Some(table) => {
             log::info!("{} functions, {} KiB", table.functions(), (end - start).div_ceil(1024));
             TABLE.call_once(|| table);

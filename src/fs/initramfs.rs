@@ -4,6 +4,8 @@
 //! is. Damage ends the module's unpacking; the files before it stay, as with Linux.
 
 use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use ::initramfs::{Entries, Entry, EntryKind, LinkKey, Part, Parts};
 use path_walk::LastLink;
@@ -20,7 +22,9 @@ use super::namespace::lookup::{self, Caller};
 use super::namespace::path::Path;
 use super::namespace::{create, remove};
 use crate::boot::Boot;
-use crate::mm::kernel::ram;
+use crate::mm::kernel::frames::{AllocatedFrames, SharedFrame};
+use crate::mm::kernel::layout::FRAME_BYTES;
+use crate::mm::kernel::loader_memory;
 
 /// The largest module that can be unpacked, in bytes: GRUB loads modules below 4 GiB.
 const UNPACKED_MAX_BYTES: usize = 4 << 30;
@@ -32,24 +36,61 @@ const MAGICS: [&[u8]; 2] = [b"070701", b"070702"];
 pub(super) fn unpack_modules(boot: &Boot, root: &Path) {
     for module in boot.information.modules.iter() {
         let range = PhysAddr::new(module.start.into())..PhysAddr::new(module.end.into());
-        let Some(bytes) = ram::loaded(range) else {
+        if !loader_memory::head(&range).is_some_and(|head| is_initramfs(&head)) {
             continue;
-        };
-        if is_initramfs(bytes) {
-            unpack(bytes, root);
+        }
+        if let Some(module) = loader_memory::take(range.clone()) {
+            let in_place = unpack(module.bytes(), root, FRAME_BYTES as usize);
+            put_in_place(in_place, module.into_frames());
+        } else if let Some(bytes) = loader_memory::lend(range) {
+            unpack(bytes, root, usize::MAX);
         }
     }
 }
 
-/// Returns whether `bytes` begin as an initramfs does.
-fn is_initramfs(bytes: &[u8]) -> bool {
-    MAGICS.iter().any(|magic| bytes.starts_with(magic)) || ::initramfs::is_gzip(bytes)
+/// Returns whether a module that begins with `head` is an initramfs.
+fn is_initramfs(head: &[u8; 6]) -> bool {
+    MAGICS.contains(&head.as_slice()) || ::initramfs::is_gzip(head)
 }
 
-/// Unpacks `bytes` into the tree with this root; logs how many files there were, and damage.
-pub(super) fn unpack(bytes: &[u8], root: &Path) {
-    let mut unpacker = Unpacker { caller: Caller::root(root), files: 0, failed: 0 };
+/// Whole pages of a file that are whole frames of the module.
+pub(super) struct InPlace {
+    path: Path,
+    /// The first of the frames, counted from the start of the module.
+    first: usize,
+    count: usize,
+}
+
+/// Gives the files their pages. The other frames are freed.
+fn put_in_place(files: Vec<InPlace>, frames: AllocatedFrames) {
+    let mut frames: Vec<_> = SharedFrame::each_of(frames).map(Some).collect();
+    let mut pages = 0;
+    for InPlace { path, first, count } in files {
+        let own = frames[first..first + count].iter_mut().filter_map(Option::take);
+        let result =
+            (0..).zip(own).try_for_each(|(index, frame)| path.inode().pages().put(index, frame));
+        pages += count;
+        if let Err(error) = result {
+            log::warn!("inode {}: {error}", path.inode().number());
+        }
+    }
+    log::info!("{pages} of {} pages are used in place", frames.len());
+}
+
+/// Unpacks `bytes` into the tree with this root; logs how many files there were, and damage. Returns
+/// the pages that have still to be put in place: those that are whole multiples of `page_bytes` from
+/// the start of `bytes`.
+pub(super) fn unpack(bytes: &[u8], root: &Path, page_bytes: usize) -> Vec<InPlace> {
+    let mut unpacker = Unpacker {
+        caller: Caller::root(root),
+        module: None,
+        page_bytes,
+        in_place: Vec::new(),
+        files: 0,
+        failed: 0,
+    };
     for part in Parts::new(bytes, UNPACKED_MAX_BYTES) {
+        unpacker.module = matches!(part, Ok(Part::InPlace(_))).then_some(bytes);
         let result = match part {
             Ok(Part::InPlace(entries)) => unpacker.unpack(entries),
             Ok(Part::Unpacked { bytes, .. }) => unpacker.unpack(Entries::new(&bytes)),
@@ -63,6 +104,7 @@ pub(super) fn unpack(bytes: &[u8], root: &Path) {
     if unpacker.failed > 0 {
         log::warn!("{} files could not be made", unpacker.failed);
     }
+    unpacker.in_place
 }
 
 /// How many failures are logged one by one.
@@ -70,6 +112,10 @@ const LOGGED_FAILURES: usize = 8;
 
 struct Unpacker<'a> {
     caller: Caller<'a>,
+    /// The module, while what is unpacked is a part of it.
+    module: Option<&'a [u8]>,
+    page_bytes: usize,
+    in_place: Vec<InPlace>,
     files: usize,
     failed: usize,
 }
@@ -78,7 +124,7 @@ impl Unpacker<'_> {
     fn unpack(&mut self, entries: Entries<'_>) -> Result<(), ::initramfs::InitramfsError> {
         let mut links = BTreeMap::new();
         // The times of directories change with the files in them, so they are set last.
-        let mut directories = alloc::vec::Vec::new();
+        let mut directories = Vec::new();
         let mut result = Ok(());
         for entry in entries {
             let entry = match entry {
@@ -111,7 +157,7 @@ impl Unpacker<'_> {
 
     /// Makes the file of an entry; returns its place unless it is only a further name.
     fn make(
-        &self,
+        &mut self,
         entry: &Entry<'_>,
         links: &mut BTreeMap<LinkKey, Path>,
     ) -> Result<Option<Path>, FsError> {
@@ -125,6 +171,8 @@ impl Unpacker<'_> {
             self.make_room(entry.name, kind)?;
             create::link_path(first, &self.caller, entry.name)?;
             if !entry.contents.is_empty() {
+                // What the first name had is gone.
+                self.in_place.retain(|other| !Arc::ptr_eq(other.path.inode(), first.inode()));
                 self.fill(first, entry.contents)?;
                 self.set_time(first, entry.modified_s)?;
             }
@@ -153,7 +201,12 @@ impl Unpacker<'_> {
         Ok(Some(path))
     }
 
-    fn make_file(&self, entry: &Entry<'_>, kind: EntryKind, mode: Mode) -> Result<Path, FsError> {
+    fn make_file(
+        &mut self,
+        entry: &Entry<'_>,
+        kind: EntryKind,
+        mode: Mode,
+    ) -> Result<Path, FsError> {
         let number = DeviceNumber {
             major: entry.represented_device.major,
             minor: entry.represented_device.minor,
@@ -191,13 +244,28 @@ impl Unpacker<'_> {
         Ok(None)
     }
 
-    fn fill(&self, path: &Path, contents: &[u8]) -> Result<(), FsError> {
+    /// Gives a file its contents: whole pages in place, if they are whole frames of the module, and
+    /// copies of the others.
+    fn fill(&mut self, path: &Path, contents: &[u8]) -> Result<(), FsError> {
         let flags = OpenFlags::WRITE_ONLY | OpenFlags::TRUNCATE;
         let file = open::open_found(&self.caller, path.clone(), flags)?;
-        match file.write(&mut SliceSource::new(contents))? {
-            written if written < contents.len() => Err(FsError::NoSpace),
-            _ => Ok(()),
+        let module = self.module.filter(|_| contents.len() >= self.page_bytes);
+        let offset = module.map(|module| contents.as_ptr().addr() - module.as_ptr().addr());
+        let (first, count) = match offset {
+            Some(offset) if offset.is_multiple_of(self.page_bytes) => {
+                (offset / self.page_bytes, contents.len() / self.page_bytes)
+            }
+            _ => (0, 0),
+        };
+        if count > 0 {
+            file.set_size(contents.len() as u64)?;
+            self.in_place.try_reserve(1).map_err(|_| FsError::NoMemory)?;
+            self.in_place.push(InPlace { path: path.clone(), first, count });
         }
+        let rest = &contents[count * self.page_bytes..];
+        let written =
+            file.write_at((contents.len() - rest.len()) as u64, &mut SliceSource::new(rest))?;
+        if written < rest.len() { Err(FsError::NoSpace) } else { Ok(()) }
     }
 
     fn set_time(&self, path: &Path, modified_s: u32) -> Result<(), FsError> {

@@ -135,6 +135,15 @@ impl PageCache {
         Ok(page)
     }
 
+    /// Makes `frame` the page with this index, where there is a hole; a page that is there stays.
+    ///
+    /// # Errors
+    /// [`FsError::NoSpace`] or [`FsError::NoMemory`].
+    pub(super) fn put(&self, index: u64, frame: SharedFrame) -> Result<(), FsError> {
+        self.charge()?;
+        self.add(index, frame).map(drop)
+    }
+
     fn charge(&self) -> Result<(), FsError> {
         self.budget.as_ref().map_or(Ok(()), |budget| budget.take())
     }

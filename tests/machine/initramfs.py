@@ -1,15 +1,18 @@
 """tools/initramfs: its archives, read again by the format's description alone."""
 
 import gzip
+import hashlib
 import io
 import os
 import pathlib
+import random
+import shutil
 import stat
 import subprocess
 import tarfile
 import tempfile
 
-from machine import ROOT
+from machine import ROOT, trees
 from machine.images import image
 from machine.qemu import Qemu
 from machine.tools import call, ovmf
@@ -29,7 +32,7 @@ def read(archive):
         name = archive[at + HEAD_BYTES:at + HEAD_BYTES + name_size]
         assert name.endswith(b"\0")
         data_at = (at + HEAD_BYTES + name_size + 3) // 4 * 4
-        entries.append((name[:-1], fields, archive[data_at:data_at + size]))
+        entries.append((name.rstrip(b"\0"), fields, archive[data_at:data_at + size]))
         at = (data_at + size + 3) // 4 * 4
         if name == b"TRAILER!!!\0":
             assert not any(archive[at:]) and len(archive) % 512 == 0
@@ -158,6 +161,32 @@ def userland_has_the_shell():
         assert not name.rpartition(b"/")[0] or name.rpartition(b"/")[0] in of, name
 
 
+def contents_are_used_in_place():
+    """Whole pages of a plain archive are the pages of its files, and can be written."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        root = pathlib.Path(folder, "root")
+        (root / "bin").mkdir(parents=True)
+        shutil.copy(trees.busybox(), root / "bin/busybox")
+        data = random.Random(1).randbytes(300_001)
+        (root / "data").write_bytes(data)
+        archive = pathlib.Path(folder, "archive")
+        done = call("initramfs", "--root", root, archive)
+        assert done.returncode == 0, done
+        changed = data[:5000] + b"changed" + data[5007:]
+        script = ("/bin/busybox sha256sum /data; /bin/busybox cp /data /copy;"
+                  " echo -n changed | /bin/busybox dd of=/data bs=1 seek=5000 conv=notrunc;"
+                  " /bin/busybox sha256sum /data /copy")
+        with Qemu("-m", "256", "-cdrom",
+                  image(f"init=/bin/busybox -- sh -c '{script}'", initramfs=archive)) as qemu:
+            in_place, pages = map(int, qemu.expect(r"(\d+) of (\d+) pages are used in place").groups())
+            assert in_place > 300 and in_place <= pages, (in_place, pages)
+            first, second = (hashlib.sha256(each).hexdigest() for each in (data, changed))
+            qemu.expect(rf"{first}  /data")
+            qemu.expect(rf"{second}  /data")
+            qemu.expect(rf"{first}  /copy")
+            qemu.expect(r"the first program has ended: Exited\(0\)")
+
+
 def small_archive_is_found_on_uefi():
     """GRUB puts it into the first MiB there."""
     subprocess.run([ROOT / "tools/programs", "farjump"], check=True, stdout=subprocess.DEVNULL)
@@ -173,6 +202,6 @@ def small_archive_is_found_on_uefi():
 
 def add_to(suite):
     for test in (trees_survive, same_files_make_the_same_bytes, program_is_alone_in_its_root,
-                 bad_trees_are_refused, userland_has_the_shell,
+                 bad_trees_are_refused, userland_has_the_shell, contents_are_used_in_place,
                  small_archive_is_found_on_uefi):
         suite.add(f"initramfs::{test.__name__}", test)

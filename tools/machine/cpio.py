@@ -10,6 +10,7 @@ _MAGIC = b"070701"
 _TRAILER = b"TRAILER!!!"
 # The archive is as long as a multiple of this, as the program cpio makes it.
 _BLOCK_BYTES = 512
+_HEADER_BYTES = 110
 
 
 @dataclasses.dataclass
@@ -26,11 +27,19 @@ class Node:
     device: tuple = (0, 0)
 
 
-def pack(names):
+# Where the content of a file begins that the kernel is to use in place.
+_PAGE_BYTES = 4096
+# The longest name with the zeros after it, for Linux as well: PATH_MAX.
+_NAME_BYTES_MAX = 4096
+
+
+def pack(names, in_place=False):
     """Returns the archive of `names`, a dictionary from path (bytes, without a slash at the
     start) to `Node`. Nodes with several names become hard links. All belong to user and
-    group 0. The bytes depend only on the names and nodes."""
+    group 0. The bytes depend only on the arguments. With `in_place`, contents of a page and more
+    begin at whole pages where that is possible: there are zeros after the name before them."""
     left = {}
+    position = 0
     for node in names.values():
         left[id(node)] = left.get(id(node), 0) + 1
     links, numbers = dict(left), {}
@@ -41,8 +50,14 @@ def pack(names):
         left[id(node)] -= 1
         # The last name has the content, as the program cpio does it.
         has_data = not stat.S_ISREG(node.mode) or not left[id(node)]
-        parts.append(_entry(name, node, number, links[id(node)], node.data if has_data else b""))
-    parts.append(_entry(_TRAILER, Node(0), 0, 1, b""))
+        data = node.data if has_data else b""
+        zeros = 1
+        if in_place and len(data) >= _PAGE_BYTES:
+            zeros += -(position + _HEADER_BYTES + len(name) + 1) % _PAGE_BYTES
+            zeros = zeros if len(name) + zeros <= _NAME_BYTES_MAX else 1
+        parts.append(_entry(name + bytes(zeros), node, number, links[id(node)], data))
+        position += len(parts[-1])
+    parts.append(_entry(_TRAILER + b"\0", Node(0), 0, 1, b""))
     archive = b"".join(parts)
     return archive + bytes(-len(archive) % _BLOCK_BYTES)
 
@@ -51,8 +66,8 @@ def _entry(name, node, number, links, data):
     if len(data) >= 1 << 32:
         raise ValueError(f"{name!r} is too long for the format: {len(data)} bytes")
     fields = (number, node.mode, 0, 0, links, node.mtime, len(data), 0, 0, *node.device,
-              len(name) + 1, 0)
-    head = _MAGIC + b"".join(b"%08X" % field for field in fields) + name + b"\0"
+              len(name), 0)
+    head = _MAGIC + b"".join(b"%08X" % field for field in fields) + name
     return _padded(head) + _padded(data)
 
 

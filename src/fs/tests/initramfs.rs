@@ -64,7 +64,8 @@ fn all_kinds_of_files_are_unpacked() {
         (12, 0o40700, 1, (0, 0), "tmp/", b""),
         (13, 0o100644, 1, (0, 0), "missing/file", b""),
     ]);
-    initramfs::unpack(&bytes, &tree.root);
+    let in_place = initramfs::unpack(&bytes, &tree.root, usize::MAX);
+    assert!(in_place.is_empty());
     let stat = |path| tree.stat(path).expect(path);
     let tmp = stat("tmp");
     assert_eq!((tmp.kind, tmp.mode, tmp.uid, tmp.gid), (FileKind::Directory, mode(0o700), 5, 6));
@@ -95,14 +96,16 @@ fn damage_keeps_what_came_before() {
         (2, 0o100644, 1, (0, 0), "cut", &[1; 100]),
     ]);
     bytes.truncate(bytes.len() - 200);
-    initramfs::unpack(&bytes, &tree.root);
+    let in_place = initramfs::unpack(&bytes, &tree.root, usize::MAX);
+    assert!(in_place.is_empty());
     assert_eq!(tree.read("good"), Ok(b"text".to_vec()));
     assert_eq!(tree.read("cut"), Err(FsError::NotFound));
     // More than there is room for.
     let long = alloc::vec![1; (super::tree::LIMITS.pages as usize + 1) * 4096];
     let bytes =
         archive(&[(1, 0o100644, 1, (0, 0), "long", &long), (2, 0o100644, 1, (0, 0), "after", b"")]);
-    initramfs::unpack(&bytes, &tree.root);
+    let in_place = initramfs::unpack(&bytes, &tree.root, usize::MAX);
+    assert!(in_place.is_empty());
     assert_eq!(tree.read("after"), Ok(Vec::new()));
     tree.end();
 }

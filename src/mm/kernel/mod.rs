@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`layout`] | every address constant |
 //! | [`ram`] | the map of physical memory |
+//! | [`loader_memory`] | modules |
 //! | [`frames`] | the allocator of frames, and a record for each |
 //! | [`kernel_space`] | the kernel's page table |
 //! | [`stacks`], [`kernel_stack`] | kernel stacks and their guards |
@@ -21,6 +22,7 @@ pub mod image;
 pub mod kernel_space;
 pub mod kernel_stack;
 pub mod layout;
+pub mod loader_memory;
 pub mod ram;
 pub mod screen_memory;
 mod stack_use;

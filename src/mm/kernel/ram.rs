@@ -150,27 +150,6 @@ fn ranges_of(region: MemoryRegion) -> [KindRange; 2] {
     [(region.start..border, low), (border..end, kind)]
 }
 
-/// Returns the bytes of a module that the loader has put at `range`. `None` if the loader doesn't
-/// report that range.
-///
-/// # Panics
-/// If [`start`](crate::mm::start) wasn't called.
-pub fn loaded(range: Range<PhysAddr>) -> Option<&'static [u8]> {
-    let (start, end) = (range.start.as_u64(), range.end.as_u64());
-    let mut regions = map().regions().iter().filter(|region| region.kind == Kind::Loader);
-    let is_loaded = start < end
-        && end <= DIRECT_MAP_BYTES
-        && regions.any(|region| region.start <= start && end <= region.end)
-        && reachable(map(), FRAME_BYTES).any(|(first, last)| first <= start && end <= last);
-    if !is_loaded {
-        return None;
-    }
-    let bytes: *const u8 = layout::direct(range.start).as_ptr();
-    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator never
-    // allocates the loader's regions.
-    Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
-}
-
 /// Returns the ranges of whole frames of RAM that the kernel can reach.
 pub(in crate::mm) fn reachable(map: &Map, frame_bytes: u64) -> impl Iterator<Item = (u64, u64)> {
     map.ram_frames(frame_bytes)

@@ -111,6 +111,16 @@ impl<'a> FrameBitmap<'a> {
         Ok(())
     }
 
+    /// Makes `count` frames from `start` on managed and allocated, at the cost of [`add`](Self::add).
+    ///
+    /// # Errors
+    /// Those of [`add`](Self::add).
+    pub fn add_allocated(&mut self, start: usize, count: usize) -> Result<(), FrameError> {
+        self.add(start, count)?;
+        self.take(start..start + count);
+        Ok(())
+    }
+
     /// Allocates the highest free frame, in constant time; `None` if none is free.
     pub fn allocate(&mut self) -> Option<usize> {
         self.allocate_from(0..self.frames)

@@ -335,3 +335,17 @@ fn errors_have_messages() {
         assert_eq!(format!("{error}"), text);
     }
 }
+
+#[test]
+fn frames_can_be_added_in_use() {
+    let mut storage = vec![0; FrameBitmap::words_needed(300)];
+    let mut map = FrameBitmap::try_new(&mut storage, 300).expect("it was measured");
+    map.add(0, 100).expect("no frame is managed");
+    assert_eq!(map.add_allocated(150, 100), Ok(()));
+    assert_eq!((map.managed(), map.free_count()), (200, 100));
+    assert!((150..250).all(|frame| map.is_allocated(frame)));
+    assert_eq!(map.add_allocated(249, 2), Err(FrameError::AlreadyManaged));
+    assert_eq!(map.allocate(), Some(99));
+    map.free(200).expect("it is allocated");
+    assert_eq!(map.allocate(), Some(200));
+}

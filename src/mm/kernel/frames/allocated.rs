@@ -68,6 +68,20 @@ impl AllocatedFrames {
         Some(Self::new(or_after_draining(take)?, 1, purpose))
     }
 
+    /// Takes over `count` adjacent frames from `start` on, the address of a frame, which were not
+    /// managed. `None` if one of them is, or has no record.
+    ///
+    /// # Safety
+    /// They are RAM in the direct map that nothing else uses.
+    pub(in crate::mm) unsafe fn adopt(
+        start: PhysAddr,
+        count: usize,
+        purpose: Purpose,
+    ) -> Option<Self> {
+        let first = number(start);
+        bitmap::adopt(first, count, purpose).then(|| Self::new(first, count, purpose))
+    }
+
     /// Returns the physical address of the first byte.
     #[inline]
     pub fn start(&self) -> PhysAddr {

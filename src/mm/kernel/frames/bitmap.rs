@@ -103,6 +103,21 @@ pub(super) fn allocate_run(
     Some(first)
 }
 
+/// Makes adjacent frames, which were not managed, allocated ones for `purpose`; returns whether that is
+/// possible: each has a record, and none is managed.
+pub(super) fn adopt(first: usize, count: usize, purpose: Purpose) -> bool {
+    if !(first..first + count).all(|frame| frame_info::of(frame).is_some()) {
+        return false;
+    }
+    let mut state = STATE.lock();
+    let is_added = state.bitmap().add_allocated(first, count).is_ok();
+    if is_added {
+        state.tally.note_allocated(count, purpose);
+        give_out(first, count, purpose);
+    }
+    is_added
+}
+
 /// Frees adjacent frames that were allocated for `purpose`.
 ///
 /// # Panics

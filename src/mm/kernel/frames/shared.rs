@@ -30,6 +30,18 @@ impl SharedFrame {
         Ok(Self { frame: number(frames.leak()) as u32, purpose })
     }
 
+    /// Returns the frames of `frames` one by one, each with one owner.
+    ///
+    /// # Panics
+    /// If they have no records.
+    pub fn each_of(frames: AllocatedFrames) -> impl ExactSizeIterator<Item = Self> {
+        let (count, purpose) = (frames.count(), frames.purpose());
+        let first = number(frames.leak());
+        let has_record = |frame| frame_info::of(frame).is_some();
+        assert!((first..first + count).all(has_record), "frames are split after the start");
+        (first..first + count).map(move |frame| Self { frame: frame as u32, purpose })
+    }
+
     fn info(&self) -> &'static FrameInfo {
         frame_info::of(self.frame as usize).expect("`try_new` has seen the record")
     }

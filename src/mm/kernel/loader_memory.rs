@@ -1,0 +1,126 @@
+//! Memory that the loader has filled: modules. They are read where they are, or taken: then their
+//! frames are used for something else once they have been read.
+
+use core::ops::Range;
+
+use heapless::Vec as ShortVec;
+use memory_map::Kind;
+use x86_64::PhysAddr;
+
+use super::frames::{AllocatedFrames, Purpose};
+use super::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES};
+use super::ram;
+use crate::sync::{Rank, SpinMutex};
+
+/// Returns the bytes of a module that the loader has put at `range`. `None` if the loader doesn't
+/// report that range, or a part of it was [taken](take).
+///
+/// # Panics
+/// If [`start`](crate::mm::start) wasn't called.
+pub fn lend(range: Range<PhysAddr>) -> Option<&'static [u8]> {
+    let bytes = look_at(&range)?;
+    USES.lock().note(range, Use::Lent).then_some(bytes)
+}
+
+/// Returns the first bytes of the module at `range`, to see what it is; `None` as for [`lend`].
+pub fn head<const N: usize>(range: &Range<PhysAddr>) -> Option<[u8; N]> {
+    look_at(range)?.first_chunk().copied()
+}
+
+/// Takes the memory of the module at `range`, for good. `None` where [`lend`] is `None`, if the
+/// module was lent by that, and if its memory can't be managed as other RAM.
+///
+/// # Panics
+/// As [`lend`].
+pub fn take(range: Range<PhysAddr>) -> Option<TakenModule> {
+    let start = range.start;
+    let len_bytes = look_at(&range)?.len();
+    let count = len_bytes / FRAME_BYTES as usize;
+    let is_possible = count > 0 && start.is_aligned(FRAME_BYTES);
+    if !is_possible || !USES.lock().note(range.clone(), Use::Taken) {
+        return None;
+    }
+    // SAFETY: it is RAM in the direct map, of which the loader says that only this module is there;
+    // nobody has it, and nobody else gets it from now on.
+    let frames = unsafe { AllocatedFrames::adopt(start, count, Purpose::Files) };
+    if frames.is_none() {
+        USES.lock().0.retain(|(other, _)| *other != range);
+    }
+    Some(TakenModule { frames: frames?, start, len_bytes })
+}
+
+/// A module whose memory is no longer the loader's.
+pub struct TakenModule {
+    /// Its whole frames. What follows them is a part of a frame, which stays unused.
+    frames: AllocatedFrames,
+    start: PhysAddr,
+    len_bytes: usize,
+}
+
+impl TakenModule {
+    /// Returns its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        let bytes: *const u8 = layout::direct(self.start).as_ptr();
+        // SAFETY: it is RAM in the direct map, which this one owns, and nothing writes.
+        unsafe { core::slice::from_raw_parts(bytes, self.len_bytes) }
+    }
+
+    /// Returns its whole frames: the first has its first bytes.
+    pub fn into_frames(self) -> AllocatedFrames {
+        self.frames
+    }
+}
+
+/// What has become of memory that the loader has filled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// It is read, and stays as it is.
+    Lent,
+    /// Its frames are used for something else.
+    Taken,
+}
+
+/// The uses of memory that the loader has filled.
+struct Uses(ShortVec<(Range<PhysAddr>, Use), 64>);
+
+/// Protects the list; held to add an entry.
+static USES: SpinMutex<Uses> = SpinMutex::new(Rank::Files, Uses(ShortVec::new()));
+
+impl Uses {
+    /// Returns whether a part of `range` was taken.
+    fn is_taken(&self, range: &Range<PhysAddr>) -> bool {
+        let mut taken = self.0.iter().filter(|(_, used)| *used == Use::Taken);
+        taken.any(|(other, _)| other.start < range.end && range.start < other.end)
+    }
+
+    /// Adds a use, if it is compatible with those before; returns whether it is, and there was room.
+    fn note(&mut self, range: Range<PhysAddr>, new: Use) -> bool {
+        let is_compatible = |(other, used): &(Range<PhysAddr>, Use)| {
+            let overlaps = other.start < range.end && range.start < other.end;
+            !overlaps || (*used, new) == (Use::Lent, Use::Lent)
+        };
+        if !self.0.iter().all(is_compatible) {
+            return false;
+        }
+        let is_known = self.0.contains(&(range.clone(), new));
+        is_known || self.0.push((range, new)).is_ok()
+    }
+}
+
+/// Returns the bytes of the module at `range`, as long as nobody takes it.
+fn look_at(range: &Range<PhysAddr>) -> Option<&'static [u8]> {
+    let (start, end) = (range.start.as_u64(), range.end.as_u64());
+    let mut regions = ram::map().regions().iter().filter(|region| region.kind == Kind::Loader);
+    let is_loaded = start < end
+        && end <= DIRECT_MAP_BYTES
+        && regions.any(|region| region.start <= start && end <= region.end)
+        && ram::reachable(ram::map(), FRAME_BYTES)
+            .any(|(first, last)| first <= start && end <= last);
+    if !is_loaded || USES.lock().is_taken(range) {
+        return None;
+    }
+    let bytes: *const u8 = layout::direct(range.start).as_ptr();
+    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator doesn't have the
+    // loader's regions, but for those that were taken, which callers check.
+    Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
+}
