@@ -64,9 +64,10 @@ impl AddressSpace {
         let Mappings { regions, table } = &*self.mappings();
         let (mut last, mut count) = (None, 0);
         for region in regions.iter() {
-            table.for_each_page(region.range(), |page, _| {
+            table.for_each_page(region.range(), |page, mapping| {
                 let index = page.as_u64() / TABLE_BYTES;
-                if last.replace(index) != Some(index) {
+                let is_in_table = mapping.size == PageSize::Size4K;
+                if is_in_table && last.replace(index) != Some(index) {
                     count += 1;
                 }
             });
