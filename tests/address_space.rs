@@ -16,6 +16,9 @@ extern crate alloc;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use ::address_space::{
+    Access, Attributes, Limits, Overlap, PageRange, Region, RegionFlags, Sharing,
+};
 use farjump::arch::cpu::percpu::{self, Cpu};
 use farjump::arch::irq;
 use farjump::arch::irq::vectors::SHOOTDOWN_VECTOR;
@@ -24,6 +27,7 @@ use farjump::arch::trap::exception::Exception;
 use farjump::arch::trap::fault::{Fault, Outcome};
 use farjump::mm::kernel::frames::{self, AllocatedFrames, Purpose};
 use farjump::mm::user::address_space::AddressSpace;
+use farjump::mm::user::backing::Backing;
 use farjump::mm::user::page_table::PageTableError;
 use farjump::sync::Latch;
 use farjump::task::{self, Builder, CpuSet};
@@ -250,4 +254,52 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
     assert_eq!(now[2], seen[2] + 1, "CPU 2 was asked once");
     assert_eq!((now[0], now[1], now[3]), (seen[0], seen[1], seen[3]), "and no other");
     drop_last(space);
+}
+
+#[test_case]
+fn many_pages_are_unmapped_with_one_shootdown() {
+    const PAGES: u64 = 1000;
+    if percpu::all().count() < 4 {
+        return;
+    }
+    STEP.store(0, Ordering::Relaxed);
+    let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
+    let range = PageRange::try_new(ON_DEMAND_END.as_u64(), PAGES * PAGE_BYTES);
+    let range = range.expect("it is a range");
+    let attributes = Attributes {
+        access: Access::READ | Access::WRITE,
+        sharing: Sharing::Private,
+        flags: RegionFlags::NO_HUGE_PAGE,
+    };
+    let region = Region::new(range, attributes, Backing::Anonymous);
+    space.map_region(region, Overlap::Refused, &Limits::UNLIMITED).expect("there is memory");
+    space.populate(range).expect("there is memory");
+    let entered = Arc::new(Latch::new(2));
+    let other_entered = entered.clone();
+    let other = Builder::new("second")
+        .allowed(only(2))
+        .address_space(space.clone())
+        .spawn(move || {
+            other_entered.count_down();
+            wait_for_step(1);
+        })
+        .expect("there is memory");
+    let unmapper_space = space.clone();
+    let unmapper = Builder::new("first")
+        .allowed(only(1))
+        .address_space(space.clone())
+        .spawn(move || {
+            entered.count_down();
+            entered.wait();
+            let seen = percpu::all().map(shootdowns).nth(2);
+            unmapper_space.unmap_region(range, &Limits::UNLIMITED).expect("there is memory");
+            let now = percpu::all().map(shootdowns).nth(2);
+            STEP.store(1, Ordering::Release);
+            (seen, now)
+        })
+        .expect("there is memory");
+    let (seen, now) = unmapper.join();
+    other.join();
+    assert_eq!(now, seen.map(|count| count + 1));
+    assert_eq!(space.memory_use().pages, 0);
 }

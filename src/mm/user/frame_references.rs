@@ -2,6 +2,9 @@
 //! huge page. So a huge page can be split, and its parts copied, unmapped or shared one by one,
 //! without access to other page tables.
 
+use alloc::vec::Vec;
+
+use heapless::Vec as ShortVec;
 use paging::{Leaf, Mapping, PageSize, X64PTE};
 use x86_64::PhysAddr;
 
@@ -41,6 +44,49 @@ impl Drop for TakenFrames {
             // SAFETY: the page held a reference to the frame, which no other code has taken (`of`).
             drop(unsafe { SharedFrame::from_leaked(frame) });
         }
+    }
+}
+
+/// A list of frames that are freed together, after a flush.
+pub(super) trait FrameList {
+    /// Adds the frames of a page.
+    ///
+    /// # Panics
+    /// If it is full.
+    fn add(&mut self, frames: TakenFrames);
+    /// Returns whether there is no room for more.
+    fn is_full(&self) -> bool;
+    /// Drops the references to all frames.
+    fn drop_all(&mut self);
+}
+
+impl<const N: usize> FrameList for ShortVec<TakenFrames, N> {
+    fn add(&mut self, frames: TakenFrames) {
+        self.push(frames).unwrap_or_else(|_| panic!("the list is full"));
+    }
+
+    fn is_full(&self) -> bool {
+        ShortVec::is_full(self)
+    }
+
+    fn drop_all(&mut self) {
+        self.clear();
+    }
+}
+
+/// A list with room for as many pages as are reserved.
+impl FrameList for Vec<TakenFrames> {
+    fn add(&mut self, frames: TakenFrames) {
+        assert!(self.len() < self.capacity(), "the list is full");
+        self.push(frames);
+    }
+
+    fn is_full(&self) -> bool {
+        self.len() == self.capacity()
+    }
+
+    fn drop_all(&mut self) {
+        self.clear();
     }
 }
 

@@ -9,6 +9,7 @@
 //! [`UserPageTable::exchange`]). All other changes are made by one thread alone, by `&mut`.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::ops::ControlFlow;
 use core::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +21,7 @@ use paging::{
 };
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::frame_references::{self, NewFrames, TakenFrames};
+use super::frame_references::{self, FrameList, NewFrames, TakenFrames};
 use crate::arch::smp::tlb::Space;
 use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::kernel_space;
@@ -32,8 +33,8 @@ pub const PAGE_BYTES: u64 = FRAME_BYTES;
 /// The size of a huge page of programs, in bytes.
 pub const HUGE_PAGE_BYTES: u64 = PageSize::Size2M.bytes();
 
-/// The frames of how many pages are freed after one flush.
-const BATCH: usize = 128;
+/// The frames of how many pages are listed without memory of the heap until they are flushed.
+const FEW: usize = 128;
 
 /// The page table's access to frames and their memory, and to the TLBs of the CPUs that have the
 /// address space loaded.
@@ -325,14 +326,32 @@ impl UserPageTable {
         end: VirtAddr,
         flush: impl Fn(paging::Flush<'_, Host>),
     ) {
+        let most = ((end - start) / PAGE_BYTES).min(self.pages()) as usize;
+        let mut all = Vec::new();
+        // If there is no memory for a list of all of them, there are several flushes.
+        if most > FEW && all.try_reserve_exact(most).is_ok() {
+            return self.unmap_by(&mut all, start, end, flush);
+        }
+        self.unmap_by(&mut ShortVec::<TakenFrames, FEW>::new(), start, end, flush);
+    }
+
+    /// Unmaps the pages from `start` to `end`, with a flush each time that `frames` is full.
+    fn unmap_by(
+        &mut self,
+        frames: &mut impl FrameList,
+        start: VirtAddr,
+        end: VirtAddr,
+        flush: impl Fn(paging::Flush<'_, Host>),
+    ) {
         self.pages_max = self.pages_max();
         let mut next = Some(start);
         while let Some(start) = next {
-            let mut frames = ShortVec::<TakenFrames, BATCH>::new();
+            let mut count = 0;
             let unmapped = self.table.unmap_region_with(start, end - start, |_, leaf| {
                 // SAFETY: the page held the references (invariant 2), and is gone from the table.
                 if let Some(taken) = unsafe { TakenFrames::of(leaf) } {
-                    frames.push(taken).unwrap_or_else(|_| panic!("the batch isn't full"));
+                    count += taken.count();
+                    frames.add(taken);
                 }
                 match frames.is_full() {
                     true => ControlFlow::Break(()),
@@ -340,11 +359,11 @@ impl UserPageTable {
                 }
             });
             let (further, needed) = unmapped.expect("regions are ranges of whole pages");
-            *self.pages.get_mut() -= frames.iter().map(TakenFrames::count).sum::<u64>();
+            *self.pages.get_mut() -= count;
             next = further;
             flush(needed);
             // Only now: a CPU could have written to them before the flush.
-            drop(frames);
+            frames.drop_all();
         }
     }
 
