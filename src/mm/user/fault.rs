@@ -3,7 +3,7 @@
 //! ```text
 //!  the page is                    │ read, executed              │ written
 //!  ───────────────────────────────┼─────────────────────────────┼──────────────────────────────
-//!  anonymous, not there           │ a frame of zeros, or a huge page of them
+//!  anonymous, not there           │ a frame, or a huge page, of zeros
 //!  of an object, not there, shared│ the object's frame          │ the object's frame
 //!  of an object, not there, private│ the object's frame,        │ a copy of the object's frame
 //!                                 │ read-only                   │
