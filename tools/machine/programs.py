@@ -11,7 +11,8 @@ TESTS = ROOT / "user/tests"
 # Both kernels see the same CPU. With five levels of page tables, Linux gives programs addresses
 # above 47 bits.
 CPU = "max,la57=off"
-ARCHIVE = BUILD / "user/tests.cpio.gz"
+# Not in build/user, which tools/programs tidies up.
+ARCHIVE = BUILD / "tests.cpio.gz"
 
 
 def names():
