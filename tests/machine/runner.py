@@ -17,7 +17,7 @@ EXPECTED = {
 }
 
 
-# What a test may compute: several times what it costs to boot the kernel.
+# What a test may compute: many times what one of these computes that ends.
 HANG_CPU_S = 4
 
 

@@ -174,8 +174,8 @@ class _Run:
             self._qemu.close()
         self._qemu, self._has_snapshot = None, False
 
-    def _expect(self):
-        return self._qemu.expect(EVENT.pattern, _TestLimit(self._qemu, self._hang_cpu_s))[1]
+    def _expect(self, cpu_s):
+        return self._qemu.expect(EVENT.pattern, _TestLimit(self._qemu, cpu_s))[1]
 
     def _get_ready(self):
         """Brings the kernel to the state in which it waits for the index of a test; returns
@@ -190,7 +190,7 @@ class _Run:
         self._qemu = self._start_machine()
         event = ""
         with contextlib.suppress(Timeout):
-            while (event := self._expect()).startswith("ignored "):
+            while (event := self._expect(HANG_CPU_S)).startswith("ignored "):
                 if self._is_first_boot:
                     self._results.ignored.append(event.removeprefix("ignored ") + self._mark)
                     self._observer.ignore(self._results.ignored[-1])
@@ -214,7 +214,7 @@ class _Run:
         test, expects_reset, begin = None, False, 0
         while True:
             try:
-                event = self._expect()
+                event = self._expect(self._hang_cpu_s)
             except Timeout:
                 break
             if running := re.match(r"running (\d+) tests", event):
