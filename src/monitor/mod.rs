@@ -31,7 +31,8 @@ pub use machine::Machine;
 /// The text that is shown before a command is typed.
 pub const PROMPT: &str = "farjump> ";
 
-/// Reads commands and runs them.
+/// Reads commands and runs them. It has a frame of its own, so that traces show it.
+#[inline(never)]
 pub fn run(machine: &Machine) -> ! {
     boot_stage::mark(Stage::Prompt);
     println!("64-bit Long Mode reached!");

@@ -45,7 +45,9 @@ macro_rules! interrupt {
     };
 }
 
-/// Raises `exception`. Returns for those that [`Exception::is_trap`].
+/// Raises `exception`. Returns for those that [`Exception::is_trap`]. It has a frame of its own, so
+/// that traces show it.
+#[inline(never)]
 pub fn provoke(exception: Exception) {
     use Exception as E;
     let gdt = gdt::current();

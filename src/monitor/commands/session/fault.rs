@@ -130,6 +130,8 @@ fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
     }
 }
 
+/// It has a frame of its own, so that traces show it.
+#[inline(never)]
 fn provoke_named(
     machine: &Machine,
     mut arguments: Arguments<'_>,
