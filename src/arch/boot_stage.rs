@@ -1,6 +1,6 @@
 //! The current boot stage. The screen shows it; if the boot is traced, the next boot can read it.
 //!
-//! A boot is traced by the word `trace-boot` on the command line. Then the stub and [`mark`] write
+//! The word `trace-boot` on the command line turns tracing on. Then the stub and [`mark`] write
 //! each stage to port 0x80, where a POST card shows it, and to the CMOS, which keeps it over a
 //! reset. `docs/boot.md` lists the values; `docs/decisions.md` has the reasons.
 
@@ -12,18 +12,19 @@ use spin::Once;
 use crate::arch::ports::POST;
 use crate::arch::{cmos, stub_values};
 
-/// The CMOS bytes of the record: a stage's value, and its complement. As in `asm/boot.asm`.
+/// The CMOS bytes of the record: a stage's value, and its complement; the same as in
+/// `asm/boot.asm`.
 const STAGE_BYTE: u8 = 0x7E;
 const COMPLEMENT_BYTE: u8 = 0x7F;
 
-/// Bits of `boot_trace`: the destinations of the trace. As in `asm/boot.asm`.
+/// Bits of `boot_trace`: the destinations of the trace; the same as in `asm/boot.asm`.
 const TRACE_PORT: u8 = 1 << 0;
 const TRACE_CMOS: u8 = 1 << 1;
 
 /// The values of the stub's steps: 0xA0 plus the step's number.
 const STUB_STEPS: core::ops::RangeInclusive<u8> = 0xA1..=0xAD;
 
-/// A stage of the boot, or one of the ways it ends.
+/// A stage of the boot, or one of the ways in which a boot ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 #[repr(u8)]
 pub enum Stage {
@@ -155,7 +156,7 @@ impl LastBoot {
 }
 
 /// Records that `stage` begins: calls the observer and, if the boot is traced, writes the stage to
-/// port 0x80 and the CMOS. It may be called in any context. After the prompt was reached the
+/// port 0x80 and the CMOS. May be called in any context. Once the prompt has been reached, the
 /// observer is no longer called.
 pub fn mark(stage: Stage) {
     LAST.store(stage as u8, Ordering::Relaxed);
@@ -174,7 +175,7 @@ pub fn mark(stage: Stage) {
     }
 }
 
-/// Records `stage`, an end of this boot, unless a report came before: then the record stays
+/// Records `stage`, an end of this boot. After a report it changes nothing: the record remains
 /// "stopped with a report".
 pub fn mark_end(stage: Stage) {
     if LAST.load(Ordering::Relaxed) != Stage::Stopped as u8 {
@@ -182,7 +183,7 @@ pub fn mark_end(stage: Stage) {
     }
 }
 
-/// Returns whether this boot leaves its stages in the CMOS.
+/// Returns whether this boot writes its stages to the CMOS.
 fn is_recorded() -> bool {
     stub_values::trace() & TRACE_CMOS != 0
 }
@@ -192,8 +193,8 @@ pub fn last_boot() -> LastBoot {
     LastBoot::decode(stub_values::last_boot_stage())
 }
 
-/// Logs how the last traced boot ended. Logs nothing if there is no record of one and this boot
-/// isn't recorded either.
+/// Logs how the last traced boot ended. Logs nothing if there is no record and this boot isn't
+/// recorded either.
 pub fn log_last_boot() {
     if stub_values::trace() != 0 && !is_recorded() {
         log::warn!(

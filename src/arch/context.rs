@@ -49,7 +49,7 @@ const RETIRED: u64 = 3;
 /// Only one CPU at a time runs it. A CPU that switches to a context which another CPU is about to
 /// leave waits until that CPU has left it.
 pub struct Context<S> {
-    /// One of the states above, or the stack pointer.
+    /// The state: one of the constants above, or the stack pointer.
     state: AtomicU64,
     /// `None` for an adopted context.
     stack: UnsafeCell<Option<S>>,
@@ -82,7 +82,7 @@ impl<S: Stack> Context<S> {
     /// Moves from state `from` to state `to`.
     fn change(&self, from: u64, to: u64) {
         let changed = self.state.compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed);
-        assert!(changed.is_ok(), "a context is {changed:?} and not {from}");
+        assert!(changed.is_ok(), "a context's state is {changed:?}, not {from}");
     }
 
     /// Turns the code that runs on this CPU into this context. Its stack must live for ever.
@@ -104,9 +104,9 @@ impl<S: Stack> Context<S> {
         let stack_top = stack.top();
         assert!(stack_top.is_aligned(16_u64), "stacks end on a multiple of 16");
         let top = stack_top - ENTRY_AREA_BYTES;
-        // The top is for the entry from ring 3; zeros in it are no program. Below it: the zero that ends the chain of frames, a second one for alignment, the
-        // return address of the switch, then RBP, RBX, R12 to R15 in the order in which they are
-        // popped.
+        // From the top: zeros for the entry from ring 3, which stand for "no program"; the zero
+        // that ends the chain of frames; a zero for alignment; the return address of the switch;
+        // RBP, RBX, R12 to R15 in the order in which they are popped.
         let words = [0, 0, begin as *const () as u64, 0, 0, entry as usize as u64, 0, 0, 0];
         for word in 1..=ENTRY_AREA_BYTES / 8 {
             let place: *mut u64 = (stack_top - word * 8).as_mut_ptr();
@@ -125,7 +125,7 @@ impl<S: Stack> Context<S> {
         self.state.store(stack_pointer.as_u64(), Ordering::Release);
     }
 
-    /// Takes the stack of a context that has ended; `None` if it was adopted.
+    /// Takes the stack of a context that has ended; returns `None` if the context was adopted.
     ///
     /// # Panics
     /// If it wasn't left by [`retire`].
@@ -142,8 +142,8 @@ impl<S: Stack> Context<S> {
         self.state.load(Ordering::Acquire) == RETIRED
     }
 
-    /// Returns its saved stack pointer; nothing below that is in use. `None` while it runs, or if
-    /// it has no stack.
+    /// Returns the saved stack pointer; nothing below that is in use. `None` while the context
+    /// runs, or if it has no stack.
     pub fn stack_pointer(&self) -> Option<VirtAddr> {
         let state = self.state.load(Ordering::Acquire);
         (state > RETIRED).then(|| VirtAddr::new_truncate(state))
@@ -163,7 +163,7 @@ impl<S: Stack> Context<S> {
                 return state;
             }
             assert!(state == RUNNING || state > RETIRED, "there is nothing to switch to");
-            // Another CPU is about to leave it.
+            // Another CPU is about to leave the context.
             core::hint::spin_loop();
             tlb::answer_shootdowns();
         }
@@ -173,7 +173,7 @@ impl<S: Stack> Context<S> {
     /// `to`.
     #[inline(always)]
     fn hand_over(&'static self, to: &'static Self) -> u64 {
-        assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
+        assert!(RUNNING_CONTEXT.get() == self.address(), "this CPU runs another context");
         let stack_pointer = to.take();
         RUNNING_CONTEXT.set(to.address());
         // A context without a stack of its own never enters ring 3.
@@ -181,13 +181,13 @@ impl<S: Stack> Context<S> {
         stack_pointer
     }
 
-    /// Enters ring 3 for the first time in this context, which runs, as `thread` and with the
+    /// Enters ring 3 for the first time in this context, which runs, as `thread`, with the
     /// registers in `registers`. The values on the stack are never dropped. Interrupts are on.
     ///
     /// # Panics
-    /// If this isn't the context that runs on this CPU, or was adopted.
+    /// If this CPU doesn't run this context, or the context was adopted.
     pub fn enter_program(&'static self, thread: Arc<dyn UserThread>, registers: &TrapFrame) -> ! {
-        assert!(RUNNING_CONTEXT.get() == self.address(), "it isn't what runs here");
+        assert!(RUNNING_CONTEXT.get() == self.address(), "this CPU runs another context");
         let stack_top = self.stack_top.load(Ordering::Relaxed);
         assert!(stack_top != 0, "an adopted context can't run a program");
         // SAFETY: `prepare` has set the entry area at the top of this stack aside.
@@ -202,10 +202,10 @@ impl<S: Stack> Default for Context<S> {
 }
 
 /// Switches from `from`, which runs on this CPU, to `to`. Returns after a switch back to `from`,
-/// maybe on another CPU. Interrupts are off, and still off on return.
+/// possibly on another CPU. Interrupts are off, also on return.
 ///
 /// # Panics
-/// If `from` isn't the context that runs on this CPU, or `to` has no stack pointer.
+/// If this CPU doesn't run `from`, or `to` has no stack pointer.
 #[inline]
 pub fn switch<S: Stack>(
     from: &'static Context<S>,

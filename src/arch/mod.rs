@@ -1,8 +1,8 @@
 //! The CPU, and the PC's chips beside it: interrupt controllers, timers, reset.
 //!
-//! This is the only room with inline assembly. It makes no policy: higher rooms register
-//! the handlers of interrupts and exceptions ([`irq::set_handler`],
-//! [`trap::dispatch::set_handler`], [`trap::dispatch::set_reporter`]).
+//! This is the only room with inline assembly. It has no policy: higher rooms register the handlers
+//! of interrupts and exceptions ([`irq::set_handler`], [`trap::dispatch::set_handler`],
+//! [`trap::dispatch::set_reporter`]).
 //!
 //! Invariants:
 //! 1. The GS base points to this CPU's area ([`cpu::percpu`]) from [`cpu::percpu::start`] on.

@@ -1,12 +1,11 @@
 //! Every I/O port that the kernel itself uses, as one table.
 //!
-//! Only this file can make a port, so the table is complete; [`read`] is for the command
-//! that reads any port by number. None of the ports belongs to a device that could access
-//! memory by itself, except PCI's data port, which can only be read. Most ports are
-//! private to `arch`. Drivers may use the ports at which no written value does harm, and
-//! the keyboard controller by [`send_command`], which has no commands for the A20 gate
-//! and the reset line. Ports whose numbers are in the firmware's tables are made by
-//! [`IoPort::named_by_firmware`].
+//! Only this file can make a port, so the table is complete; [`read`] is for the command that reads
+//! any port by number. None of the ports belongs to a device that could access memory by itself,
+//! except PCI's data port, which can only be read. Most ports are private to `arch`. Drivers may
+//! use the ports at which every written value is harmless. They use the keyboard controller by
+//! [`send_command`], which has no commands for the A20 gate and the reset line.
+//! [`IoPort::named_by_firmware`] makes the ports whose numbers are in the firmware's tables.
 //!
 //! Source: PC/AT Technical Reference, "I/O address map", unless another source is named.
 

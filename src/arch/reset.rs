@@ -12,8 +12,8 @@ use crate::arch::ports::{
     self, KEYBOARD_COMMAND, QEMU_DEBUG_CONSOLE, QEMU_EXIT, QEMU_PM1A_CONTROL, RESET_CONTROL,
 };
 
-/// Restarts the machine: by the keyboard controller, else by the chipset's reset
-/// register, else by a triple fault.
+/// Restarts the machine: by the keyboard controller; if that fails, by the chipset's reset
+/// register, and then by a triple fault.
 ///
 /// Source: PC/AT Technical Reference, "8042 commands"; Intel 500 series PCH
 /// datasheet, "Reset Control Register".
@@ -56,8 +56,8 @@ pub fn exit_qemu(status: u8) {
     QEMU_EXIT.write(status);
 }
 
-/// Writes the status of the first program to the port of QEMU's debug console, which `tools/run`
-/// reads.
+/// Writes the exit status of the first program to the port of QEMU's debug console, where
+/// `tools/run` reads it.
 pub fn report_status(status: u8) {
     QEMU_DEBUG_CONSOLE.write(status);
 }

@@ -6,7 +6,7 @@ unsafe extern "C" {
     safe static boot_trace: u8;
 }
 
-/// Returns the time stamp counter that the stub read after it had checked that the CPU
+/// Returns the value of the time stamp counter that the stub read, as soon as it knew that the CPU
 /// has one.
 pub(in crate::arch) fn start_tsc() -> u64 {
     boot_tsc

@@ -9,7 +9,7 @@ use x86_64::registers::control::{Cr0, Cr2, Cr4, Cr4Flags, Efer};
 use x86_64::registers::rflags;
 use x86_64::registers::xcontrol::XCr0;
 
-/// A register that [`read`] knows.
+/// A register that [`read`] supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "they are the registers' names")]
 pub enum Register {

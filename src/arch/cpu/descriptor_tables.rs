@@ -1,4 +1,4 @@
-//! The descriptor tables that this CPU uses, read from its registers: a check of what
+//! The descriptor tables that this CPU uses, read from its registers. They show what
 //! [`gdt`](crate::arch::cpu::gdt) and [`idt`](crate::arch::trap::idt) have loaded.
 
 use core::arch::asm;
@@ -24,13 +24,13 @@ impl TablePointer {
     }
 }
 
-/// Returns the place of the interrupt descriptor table.
+/// Returns the address and size of the interrupt descriptor table.
 pub fn idt() -> TablePointer {
     let pointer = sidt();
     TablePointer { base: pointer.base, limit: pointer.limit }
 }
 
-/// Returns the place of the global descriptor table.
+/// Returns the address and size of the global descriptor table.
 pub fn gdt() -> TablePointer {
     let pointer = sgdt();
     TablePointer { base: pointer.base, limit: pointer.limit }

@@ -74,7 +74,7 @@ pub fn start(choice: FeatureChoice) -> CpuInfo {
                 && cpuid
                     .get_extended_processor_and_feature_identifiers()
                     .is_some_and(|features| features.has_1gib_pages()),
-            // The stub has turned it on if the CPU has it.
+            // The stub has turned this on if the CPU supports it.
             has_no_execute: Efer::read().contains(EferFlags::NO_EXECUTE_ENABLE),
             has_write_combining: choice == FeatureChoice::All
                 && cpuid.get_feature_info().is_some_and(|features| features.has_pat()),
@@ -108,7 +108,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     unsafe { Cr0::write(cr0) };
 
     // Every CPU with long mode has FXSAVE and SSE, and every program uses them.
-    // SAFETY: as said, and paging stays on.
+    // SAFETY: as above, and paging stays on.
     unsafe {
         Cr4::update(|cr4| cr4.insert(Cr4Flags::OSFXSR | Cr4Flags::OSXMMEXCPT_ENABLE));
     }
@@ -136,7 +136,7 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
         cr4.set(Cr4Flags::USER_MODE_INSTRUCTION_PREVENTION, features.has_umip());
         cr4.set(Cr4Flags::FSGSBASE, features.has_fsgsbase());
     }
-    // CR3 has PCID 0 now, as the manual requires.
+    // PCID is 0 in CR3 now, as the manual requires.
     let has_pcid = cpuid
         .get_feature_info()
         .is_some_and(|features| features.has_pcid() && !misses_global_pages(cpuid, &features));
@@ -149,8 +149,8 @@ fn enable_features(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>, choice: FeatureC
     HAS_SMAP.set(cr4.contains(Cr4Flags::SUPERVISOR_MODE_ACCESS_PREVENTION));
 }
 
-/// Returns whether INVLPG may leave global pages in the TLB while PCIDs are on, which only newer
-/// microcode fixes: Alder Lake, Raptor Lake, Gracemont.
+/// Returns whether INVLPG may leave global pages in the TLB while PCIDs are on: Alder Lake, Raptor
+/// Lake and Gracemont do, unless newer microcode fixes it.
 ///
 /// Source: Linux, arch/x86/mm/init.c, `invlpg_miss_ids`.
 fn misses_global_pages(

@@ -28,7 +28,7 @@ static PARTS: AtomicU64 = AtomicU64::new(0);
 /// The bits of MXCSR that the CPU has.
 static MXCSR_MASK: AtomicU32 = AtomicU32::new(0);
 
-/// A chunk of an area, of 64 bytes, which is also the area's alignment.
+/// A chunk of an area: 64 bytes, aligned to 64 bytes, as the area must be.
 #[derive(Clone, Copy, Debug, Immutable, IntoBytes)]
 #[repr(C, align(64))]
 pub struct Chunk([u8; 64]);
@@ -46,9 +46,9 @@ impl Default for Chunk {
     }
 }
 
-/// The state of a thread that hasn't used the registers: what FXSAVE and the header of XSAVE have, by
-/// which all other parts are in their initial state. The values of FNINIT, and MXCSR's default: all
-/// exceptions masked, full precision.
+/// The state of a thread that hasn't used the registers: the area of FXSAVE with the values of
+/// FNINIT and MXCSR's default (all exceptions masked, full precision), and the header of XSAVE,
+/// which marks all other parts as in their initial state.
 ///
 /// Source: Intel SDM volume 1, "Layout of the 512-byte Region for FXSAVE and FXRSTOR", "XSAVE Header".
 static INITIAL: [Chunk; 9] = {
@@ -118,7 +118,7 @@ fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     bytes[offset..offset + 4].iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
 
-/// Returns what an area has, for the frame of a signal.
+/// Returns the layout of an area, for the frame of a signal.
 pub fn layout() -> Layout {
     Layout {
         features: PARTS.load(Ordering::Relaxed),
@@ -127,28 +127,28 @@ pub fn layout() -> Layout {
     }
 }
 
-/// Returns the number of chunks of an area that is also the part of a signal's frame.
+/// Returns the number of chunks of an area that also has room for the end mark of a signal's frame.
 pub fn frame_chunks() -> usize {
     (AREA_BYTES.load(Ordering::Relaxed) as usize + MAGIC2_BYTES).div_ceil(64)
 }
 
-/// Marks `area`, which has [`frame_chunks`], for the frame of a signal ([`seal`]); returns the bytes of
-/// the frame.
+/// Writes the marks of a signal's frame to `area`, which has [`frame_chunks`] ([`seal`]); returns
+/// the bytes of the frame.
 ///
 /// # Panics
 /// If it is too small.
 pub fn seal_for_frame(area: &mut [Chunk]) -> &[u8] {
     let bytes = frame_bytes(area);
-    // What it marks are bytes that the CPU ignores, and bytes behind the area.
+    // The marks are in bytes that the CPU ignores, and after the area.
     seal(&layout(), bytes).expect("the bytes have the size of the layout");
     bytes
 }
 
-/// Sets `area`, which has [`frame_chunks`], to a state from the frame of a signal. `read` copies some
-/// bytes of the frame from an offset on; it returns whether it could.
+/// Sets `area`, which has [`frame_chunks`], to the state in the frame of a signal. `read` copies
+/// bytes from an offset of the frame; it returns whether it could.
 ///
 /// # Errors
-/// See [`FrameError`]. The area is that of a thread that hasn't used the registers then.
+/// See [`FrameError`]. Then the area has the state of a thread that hasn't used the registers.
 ///
 /// # Panics
 /// If it is too small.
@@ -193,7 +193,7 @@ pub enum FrameError {
     Invalid(FpuError),
 }
 
-/// Returns the bytes of an area that the frame of a signal has.
+/// Returns the part of an area that the frame of a signal has.
 fn frame_bytes(area: &mut [Chunk]) -> &mut [u8] {
     check(area);
     assert!(area.len() >= frame_chunks(), "the area is too small for a frame");
@@ -212,8 +212,8 @@ pub enum Unit {
     Sse,
 }
 
-/// Returns the exceptions that a unit has recorded in `area` and that are not masked: the six
-/// lowest bits, as in the status word and in MXCSR.
+/// Returns the unmasked exceptions that a unit has recorded in `area`: the six lowest bits, as in
+/// the status word and in MXCSR.
 ///
 /// Source: Intel SDM volume 1, "x87 FPU Status Register" and "MXCSR Control and Status Register".
 pub fn unmasked_exceptions(area: &[Chunk], unit: Unit) -> u32 {
@@ -307,21 +307,21 @@ pub fn save(area: &mut [Chunk]) {
 /// If it is too small.
 pub fn restore(area: &[Chunk]) {
     check(area);
-    // SAFETY: it has the size, and only functions of this module write a chunk.
+    // SAFETY: it has the size that the CPU reads, and only functions of this module write a chunk.
     unsafe { load(area) };
 }
 
 /// Loads the registers of a thread that hasn't used them.
 pub fn restore_initial() {
-    // SAFETY: the header says that all parts are in their initial state, so no more is read.
+    // SAFETY: the header marks all other parts as in their initial state, so the CPU reads no more.
     unsafe { load(&INITIAL) };
 }
 
 /// Loads the registers.
 ///
 /// # Safety
-/// `area` has all bytes that the CPU reads, no reserved bit is set, and its header is one that XSAVE
-/// has written, a valid one, or 0.
+/// `area` has all bytes that the CPU reads, no reserved bit is set, and its header is 0, valid, or
+/// written by XSAVE.
 unsafe fn load(area: &[Chunk]) {
     let place = area.as_ptr();
     let parts = PARTS.load(Ordering::Relaxed);

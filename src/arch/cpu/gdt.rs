@@ -1,8 +1,8 @@
 //! Segments, the task state segment and the interrupt stacks.
 //!
 //! The segments are in the order that SYSCALL and SYSRET require (Intel SDM volume 2, "SYSRET"):
-//! kernel code, kernel data; user data, user code. They have the selectors that they have on Linux,
-//! which programs can see. Linux's segments for 32-bit code are unused entries here.
+//! kernel code, kernel data; user data, user code. Their selectors are the same as on Linux,
+//! because programs can see them. The entries of Linux's segments for 32-bit code are unused here.
 
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -27,26 +27,26 @@ pub type Tss = TaskStateSegment;
 /// The selector of the code segment of programs.
 pub(in crate::arch) const USER_CODE: u16 = 6 << 3 | 3;
 
-/// The selector of a segment whose limit is the number of the CPU, which programs can read (LSL). It
-/// is Linux's.
+/// The selector of a segment whose limit is the number of the CPU, which programs read by LSL. The
+/// same as on Linux.
 pub(in crate::arch) const CPU_NUMBER: u16 = 15 << 3 | 3;
 
 /// The selector of the data and stack segment of programs.
 pub(in crate::arch) const USER_DATA: u16 = 5 << 3 | 3;
 
-/// Which entry of the TSS's interrupt stack table a handler uses; in the IDT it
-/// is counted from 1, here from 0 as the x86_64 crate does.
+/// The entry of the TSS's interrupt stack table that a handler uses. The IDT counts the entries
+/// from 1; here, as in the x86_64 crate, they are counted from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u16)]
 pub enum Ist {
-    /// A double fault may be caused by a broken stack, so its handler needs another one.
+    /// A double fault may be caused by a broken stack, so its handler needs another stack.
     DoubleFault = 0,
     /// A non-maskable interrupt can come at any instruction.
     Nmi = 1,
     /// A machine check can come at any instruction, too.
     MachineCheck = 2,
-    /// A debug exception can come at the first instruction of the kernel's entry, before that has
-    /// switched to a kernel stack.
+    /// A debug exception can come at the first instruction of the kernel's entry, before the switch
+    /// to a kernel stack.
     Debug = 3,
 }
 
@@ -64,7 +64,7 @@ pub struct StackTops {
     pub ist: [VirtAddr; Ist::ALL.len()],
 }
 
-/// How much of each stack of the interrupt stack table is set aside for the CPU's GS base, in
+/// The part of each stack of the interrupt stack table that is reserved for the CPU's GS base, in
 /// bytes: a multiple of 16, so that the stack stays aligned.
 const GS_BASE_BYTES: u64 = 16;
 
@@ -88,15 +88,15 @@ pub struct Gdt {
     pub(in crate::arch) short_tss: SegmentSelector,
 }
 
-/// A CPU's TSS. Only that CPU writes it: all of it before it is loaded, and then the stack pointer
-/// for entries from ring 3.
+/// A CPU's TSS. Only that CPU writes it: the whole TSS before it is loaded, afterwards only the
+/// stack pointer for entries from ring 3.
 struct OwnTss(UnsafeCell<Tss>);
 
 // SAFETY: one CPU accesses it, and nothing holds a reference to its content.
 unsafe impl Sync for OwnTss {}
 
 per_cpu! {
-    /// This CPU's GDT, when it is loaded.
+    /// This CPU's GDT; empty until it is loaded.
     static GDT: Once<Gdt> = Once::new();
     /// This CPU's TSS.
     static TSS: OwnTss = OwnTss(UnsafeCell::new(Tss::new()));
@@ -140,7 +140,7 @@ pub(in crate::arch) fn load(stacks: StackTops) -> &'static Gdt {
     gdt
 }
 
-/// Sets the stack of entries from ring 3 of this CPU. Interrupts are off.
+/// Sets the stack for entries from ring 3 on this CPU. Interrupts are off.
 #[inline]
 pub(in crate::arch) fn set_entry_stack(top: u64) {
     // SAFETY: the GS base points to this CPU's area (invariant 1 of `arch`), which has the TSS; an
@@ -153,7 +153,7 @@ pub(in crate::arch) fn set_entry_stack(top: u64) {
 }
 
 fn make_tss(stacks: StackTops) -> Tss {
-    // RSP0 is set when a thread runs that enters ring 3 (`set_entry_stack`).
+    // RSP0 is set at each switch to a thread of a program (`set_entry_stack`).
     let mut tss = Tss::new();
     for (ist, top) in Ist::ALL.into_iter().zip(stacks.ist) {
         tss.interrupt_stack_table[ist as usize] = with_gs_base(top);

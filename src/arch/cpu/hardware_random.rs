@@ -6,7 +6,7 @@ use core::arch::asm;
 
 use raw_cpuid::CpuId;
 
-/// RDRAND succeeds within so many tries unless the hardware is broken; RDSEED may run dry.
+/// The number of tries. RDRAND fails this often only if the hardware is broken; RDSEED may run dry.
 const TRIES: u32 = 10;
 
 /// Returns a random number of RDSEED, or of RDRAND if RDSEED has none; `None` if the CPU has
@@ -20,7 +20,7 @@ pub fn number() -> Option<u64> {
     has_seed.then(seed).flatten().or_else(|| has_rand.then(rand).flatten())
 }
 
-/// Makes a function of an instruction that sets the carry flag if its number is one.
+/// Defines a function for an instruction that sets the carry flag if it returns a valid number.
 macro_rules! random_instruction {
     ($name:ident, $instruction:literal) => {
         fn $name() -> Option<u64> {

@@ -12,7 +12,7 @@ const MCG_CAP: u32 = 0x179;
 /// MCG_STATUS. While its bit 2, "machine check in progress", is set, the next machine check shuts
 /// the CPU down.
 const MCG_STATUS: u32 = 0x17A;
-/// In a bank's status: it reports an error.
+/// The bit of a bank's status that is set if the bank reports an error.
 const VALID: u64 = 1 << 63;
 
 /// Returns MCG_STATUS, if this CPU has machine check registers.
@@ -27,7 +27,7 @@ pub fn errors() -> impl Iterator<Item = (u32, u64)> {
     banks.map(|bank| (bank, read(bank_status(bank)))).filter(|(_, status)| status & VALID != 0)
 }
 
-/// Clears the reported errors. Before that, a further machine check would reset the
+/// Clears the reported errors. As long as they are reported, another machine check resets the
 /// machine.
 ///
 /// Source: Intel SDM volume 3B, "Machine-Check Handler".

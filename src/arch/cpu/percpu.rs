@@ -81,8 +81,8 @@ impl<T: Sync> PerCpu<T> {
     }
 }
 
-/// Implements access to a variable of an atomic type by one instruction: the thread may move to
-/// another CPU before or after it, but not in between.
+/// Implements access to a variable of an atomic type by one instruction. The thread may move to
+/// another CPU before or after that instruction, but not during it.
 macro_rules! define_access {
     ($visibility:vis $get:ident $set:ident, $atomic:ty, $value:ty, $class:ident, [$($size:literal)?]) => {
         impl PerCpu<$atomic> {
@@ -115,9 +115,9 @@ macro_rules! define_access {
         define_access!(pub get set, $atomic, $value, reg, [$($size)?]);
 
         impl PerCpu<$atomic> {
-            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction,
-            /// so no interrupt can come in between. Other CPUs may read the variable, but
-            /// not write it: the addition isn't atomic for them.
+            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction, so no
+            /// interrupt can come in between. Other CPUs may read the variable, but not write it:
+            /// the addition isn't atomic for them.
             #[inline]
             pub fn add(&'static self, value: $value) {
                 // SAFETY: as for writing.
@@ -148,11 +148,11 @@ impl PerCpu<AtomicBool> {
     }
 }
 
-/// A `&'static T`, or none, in a per-CPU variable.
+/// A `&'static T`, or none, as a per-CPU variable.
 pub struct StaticRef<T: 'static>(AtomicPtr<T>);
 
 impl<T> StaticRef<T> {
-    /// Returns none.
+    /// Returns the empty value.
     pub const fn none() -> Self {
         Self(AtomicPtr::new(core::ptr::null_mut()))
     }
@@ -185,7 +185,7 @@ impl<T: Sync> PerCpu<StaticRef<T>> {
     }
 }
 
-/// A CPU, in its own area.
+/// A CPU. Each CPU's area contains its own.
 #[repr(C)]
 pub struct Cpu {
     /// Its own address, so that one instruction can load it.
@@ -259,8 +259,8 @@ pub const CPUS_MAX: usize = 256;
 /// All running CPUs, by their numbers.
 static ALL: [Once<&'static Cpu>; CPUS_MAX] = [const { Once::new() }; CPUS_MAX];
 
-/// Makes [`current`] and all variables work on the boot CPU. It is the first step of the boot:
-/// locks and interrupts need it.
+/// Makes [`current`] and all variables work on the boot CPU. It is the first step of the boot,
+/// because locks and interrupts need it.
 pub fn start() -> &'static Cpu {
     let area = (&raw const __percpu_boot).cast::<AreaLine>().cast_mut();
     // SAFETY: the linker script reserves as much memory there as the template has, only

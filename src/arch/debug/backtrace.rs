@@ -7,7 +7,7 @@ use x86_64::VirtAddr;
 
 use crate::arch::debug::probe;
 
-/// The return addresses of a chain of frames, innermost first. It reads memory by probes, so that a
+/// The return addresses of a chain of frames, innermost first. Memory is read by probes, so a
 /// broken chain just ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Backtrace {
@@ -20,12 +20,12 @@ impl Backtrace {
         Self { frame }
     }
 
-    /// Returns the value of RBP of the next frame.
+    /// Returns RBP's value in the next frame.
     pub fn frame(self) -> u64 {
         self.frame
     }
 
-    /// Makes the chain of the caller.
+    /// Makes the chain that starts at the caller's frame.
     #[inline(always)]
     pub fn here() -> Self {
         let frame: u64;

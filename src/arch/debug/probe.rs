@@ -12,7 +12,7 @@ use x86_64::VirtAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faulted;
 
-/// Defines the read of a type that goes into a register of a class.
+/// Defines the read of a type into a register of the given class.
 macro_rules! define_read {
     ($(#[$doc:meta])* $name:ident, $type:ty, $class:ident) => {
         $(#[$doc])*

@@ -1,7 +1,7 @@
 //! Provokes exceptions, to show and test their reports.
 //!
-//! Each is raised by a real cause if the CPU allows that in ring 0, otherwise by an INT
-//! instruction with its vector.
+//! Each exception is raised by a real cause if the CPU allows that in ring 0, otherwise by an INT
+//! instruction with the exception's vector.
 
 use core::arch::asm;
 
@@ -18,9 +18,9 @@ use crate::arch::trap::page_fault::Access;
 const UNMAPPED: u64 = 0x0000_7FFF_FFFF_F000;
 const NOT_CANONICAL: u64 = 0x8000_0000_0000_0000;
 
-/// Runs instructions of which the one at label 2 may fault; in this case the kernel
-/// continues at label 3, after all of them. They change only their operands, or state
-/// that is restored afterwards.
+/// Runs instructions, of which the one at label 2 may fault; after a fault the kernel continues at
+/// label 3, after all of them. They change only their operands, or state that is restored
+/// afterwards.
 macro_rules! provoke {
     ($($line:literal),+ ; $($operands:tt)*) => {
         // SAFETY: each use changes only its operands, and state that the kernel doesn't
@@ -45,8 +45,8 @@ macro_rules! interrupt {
     };
 }
 
-/// Raises `exception`. Returns for those that [`Exception::is_trap`]. It has a frame of its own, so
-/// that traces show it.
+/// Raises `exception`. Returns if it is a trap ([`Exception::is_trap`]). Never inlined, so that
+/// traces show this function.
 #[inline(never)]
 pub fn provoke(exception: Exception) {
     use Exception as E;
@@ -100,8 +100,8 @@ unsafe extern "C" {
     static __provoked_end: [Provoked; 0];
 }
 
-/// If `fault` was provoked here and its code can continue, makes it continue after the
-/// faulting instruction. Returns whether it does.
+/// Makes the interrupted code continue after the faulting instruction, if `fault` was provoked here
+/// and the code can continue. Returns whether it does.
 pub fn skip(fault: &mut Fault<'_>) -> bool {
     let start = (&raw const __provoked_start).cast::<Provoked>();
     let len_bytes = (&raw const __provoked_end).addr() - start.addr();
@@ -126,7 +126,7 @@ pub unsafe fn access(access: Access, address: VirtAddr) {
             value = out(reg_byte) _, address = in(reg) address.as_u64()),
         Access::Write => provoke!("2: mov [{address}], {value}";
             value = in(reg_byte) 0_u8, address = in(reg) address.as_u64()),
-        // The fault is at the address itself, so the code can't continue.
+        // The CPU faults at the address itself, not at the jump, so the code can't continue.
         Access::Execute => provoke!("2: jmp {address}"; address = in(reg) address.as_u64()),
     }
 }
@@ -150,7 +150,7 @@ fn provoke_device_not_available() {
     while_fpu(fpu::lock, || provoke!("2: fnop";));
 }
 
-/// Divides one by zero, with the exception for this unmasked.
+/// Divides one by zero, with that exception unmasked.
 fn provoke_x87() {
     let control_word: u16 = 0x037B;
     while_fpu(fpu::unlock, || {
@@ -160,7 +160,7 @@ fn provoke_x87() {
     });
 }
 
-/// Runs `action` after `change`, which forbids or allows floating point; then restores the state.
+/// Calls `change`, which forbids or allows floating point, runs `action`, then restores the state.
 fn while_fpu(change: fn(), action: impl FnOnce()) {
     let was_locked = Cr0::read().contains(Cr0Flags::TASK_SWITCHED);
     change();

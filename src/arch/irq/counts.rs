@@ -6,7 +6,7 @@ use crate::arch::cpu::percpu::{self, Cpu};
 use crate::per_cpu;
 
 per_cpu! {
-    /// The number of entries of each vector.
+    /// How often each vector was entered.
     static VECTOR_COUNTS: [AtomicU64; 256] = [const { AtomicU64::new(0) }; 256];
     /// The numbers of spurious interrupts of the first and the second PIC.
     pub(super) static SPURIOUS_COUNTS: [AtomicU64; 2] = [const { AtomicU64::new(0) }; 2];

@@ -26,7 +26,7 @@ const WORDS: usize = VECTORS.div_ceil(64);
 
 per_cpu! {
     static SLOTS: [Slot; VECTORS] = [const { Slot::new() }; VECTORS];
-    /// This CPU's vectors in use. Other CPUs lock it, too, with interrupts off.
+    /// This CPU's vectors in use. Other CPUs take the lock, too, with interrupts off.
     static GIVEN_OUT: Mutex<GivenOut> = Mutex::new(GivenOut { words: [0; WORDS], count: 0 });
 }
 

@@ -9,8 +9,8 @@ use crate::arch::irq::interrupt_flag::InterruptsOff;
 
 /// An interrupt handler. It runs with interrupts off, allocates nothing and waits for nothing.
 pub trait Handler: Send + Sync {
-    /// Handles one interrupt. There may be no cause: a line may be shared, or the device
-    /// may have received another vector since.
+    /// Handles one interrupt. The device may not have raised it: the line may be shared, or the
+    /// device may have been given another vector since.
     fn handle(&self);
 }
 
@@ -31,8 +31,8 @@ pub(in crate::arch) enum Registered {
 
 /// A slot for a handler.
 ///
-/// The lock is held while the handler runs. Only one CPU runs it, the one that the
-/// interrupt is sent to. So the removal of a handler waits until it has ended.
+/// The lock is held while the handler runs. Only the CPU that receives the interrupt runs the
+/// handler. So the removal of a handler waits until the handler has ended.
 pub(in crate::arch) struct Slot(Mutex<Option<Registered>>);
 
 impl Slot {
@@ -61,9 +61,9 @@ impl Slot {
     /// context, because dropping the handler may free memory. Interrupts are on, or the
     /// handler has never run.
     pub(in crate::arch) fn clear(&self) {
-        assert!(!handler_depth::is_in_interrupt(), "a handler can't take itself away");
-        // It may run on another CPU. Interrupts are on between the attempts, so this CPU
-        // answers requests that the handler may wait for.
+        assert!(!handler_depth::is_in_interrupt(), "a handler can't remove itself");
+        // The handler may be running on another CPU. Interrupts are on between the attempts, so
+        // this CPU answers requests that the handler may wait for.
         loop {
             let interrupts_off = InterruptsOff::new();
             if let Some(mut slot) = self.0.try_lock() {

@@ -7,7 +7,7 @@ use crate::per_cpu;
 per_cpu! {
     /// The number of interrupt handlers that are running, one within another.
     static HANDLER_DEPTH: AtomicU32 = AtomicU32::new(0);
-    /// Whether the handler that runs has interrupted a program.
+    /// Whether the running handler has interrupted a program.
     static HAS_INTERRUPTED_PROGRAM: AtomicBool = AtomicBool::new(false);
 }
 
@@ -17,7 +17,7 @@ pub fn is_in_interrupt() -> bool {
     HANDLER_DEPTH.get() > 0
 }
 
-/// Returns whether the interrupt handler that runs on this CPU has interrupted a program in ring 3.
+/// Returns whether the running interrupt handler of this CPU has interrupted a program in ring 3.
 #[inline]
 pub fn has_interrupted_program() -> bool {
     HAS_INTERRUPTED_PROGRAM.get()

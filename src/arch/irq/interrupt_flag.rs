@@ -19,13 +19,13 @@ use crate::per_cpu;
 per_cpu! {
     /// The number of values of type `InterruptsOff`.
     static OFF_DEPTH: AtomicU32 = AtomicU32::new(0);
-    /// Whether interrupts were on before the first of them was made.
+    /// Whether interrupts were on before the first of these values was made.
     static WERE_ON: AtomicBool = AtomicBool::new(false);
     /// When interrupts were turned off, in ticks of the time stamp counter.
     static OFF_SINCE_TSC: AtomicU64 = AtomicU64::new(0);
     /// The longest time for which they were off, in ticks.
     static LONGEST_TICKS: AtomicU64 = AtomicU64::new(0);
-    /// An address in the function that turned them on again after it.
+    /// An address in the function that turned interrupts on again after the longest time.
     static LONGEST_ENDED_BY: AtomicU64 = AtomicU64::new(0);
 }
 
@@ -39,7 +39,7 @@ pub fn are_enabled() -> bool {
 /// When the last such value of a CPU is dropped, in whatever order, interrupts are
 /// restored to their state before the first one was made.
 pub struct InterruptsOff {
-    /// It must not move to another CPU.
+    /// Prevents a move to another CPU.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -48,8 +48,7 @@ impl InterruptsOff {
     #[expect(clippy::new_without_default, reason = "it does something")]
     #[inline]
     pub fn new() -> Self {
-        // If there is one already, interrupts are off, so the thread can't have moved to
-        // another CPU.
+        // If this CPU has an `InterruptsOff`, interrupts are off, so the thread can't have moved.
         if OFF_DEPTH.get() == 0 {
             let were_on = are_enabled();
             interrupts::disable();
@@ -64,20 +63,20 @@ impl InterruptsOff {
         Self { _not_send: PhantomData }
     }
 
-    /// Returns whether it has turned interrupts off: it is the only one of this CPU, and interrupts
-    /// were on before it.
+    /// Returns whether this value has turned interrupts off: it is the only one of this CPU, and
+    /// interrupts were on before it.
     #[inline]
     pub fn has_turned_off(&self) -> bool {
         OFF_DEPTH.get() == 1 && WERE_ON.get()
     }
 
-    /// If this is the only `InterruptsOff`, and interrupts were on before it: sleeps
-    /// until an interrupt has been handled. Interrupts are off again on return. A pending
-    /// interrupt ends the sleep at once. Returns whether it slept.
+    /// Sleeps until an interrupt has been handled, if this is the only `InterruptsOff` and
+    /// interrupts were on before it. Interrupts are off again on return. A pending interrupt ends
+    /// the sleep at once. Returns whether the CPU slept.
     pub fn wait(&self) -> bool {
         if self.has_turned_off() {
             // SAFETY: it waits for an interrupt; STI takes effect only after the next instruction,
-            // HLT. Handlers may access memory, which the compiler knows.
+            // HLT. Handlers may access memory, which the compiler assumes here.
             unsafe { asm!("sti", "hlt", "cli", options(nostack)) };
             note_begin();
             true
@@ -192,15 +191,15 @@ pub fn may_wait() -> bool {
     are_enabled() && !preemption::is_off() && !is_in_interrupt()
 }
 
-/// Returns whether interrupts were on before the one [`InterruptsOff`] of this CPU. The
-/// scheduler saves this for a thread that it switches out.
+/// Returns whether interrupts were on before the only [`InterruptsOff`] of this CPU. The scheduler
+/// saves this for a thread that it switches out.
 pub fn were_on() -> bool {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.get()
 }
 
-/// Sets the state that the one [`InterruptsOff`] of this CPU restores. The scheduler
-/// calls it for the thread that it switches to.
+/// Sets the state that the only [`InterruptsOff`] of this CPU restores. The scheduler calls it for
+/// the thread that it switches to.
 pub fn set_were_on(were_on: bool) {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     WERE_ON.set(were_on);
@@ -217,8 +216,8 @@ pub(in crate::arch) fn disable_here() {
     interrupts::disable();
 }
 
-/// Ends the [`InterruptsOff`] of the thread that has switched to a new one, which has none itself,
-/// and turns interrupts on.
+/// Ends the [`InterruptsOff`] of the previous thread, on the first switch to a new thread, which
+/// has none, and turns interrupts on.
 pub fn begin_thread() {
     debug_assert_eq!(OFF_DEPTH.get(), 1);
     OFF_DEPTH.set(0);
@@ -227,8 +226,8 @@ pub fn begin_thread() {
     interrupts::enable();
 }
 
-/// Runs `action` with interrupts on, in the handler of an exception of code that had
-/// interrupts on. They are off again afterwards, maybe on another CPU.
+/// Runs `action` with interrupts on, in the handler of an exception of code that had interrupts on.
+/// They are off again afterwards, possibly on another CPU.
 pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
     debug_assert_eq!(OFF_DEPTH.get(), 0);
     interrupts::enable();
@@ -240,8 +239,7 @@ pub(in crate::arch) fn with_interrupts_on<R>(action: impl FnOnce() -> R) -> R {
 /// Stops this CPU for good.
 pub fn halt() -> ! {
     loop {
-        // SAFETY: stopping is intended; a non-maskable interrupt ends `hlt`, and the loop repeats
-        // it.
+        // SAFETY: stopping is intended; a non-maskable interrupt ends HLT, and the loop repeats it.
         unsafe { asm!("cli", "hlt", options(nomem, nostack)) };
     }
 }

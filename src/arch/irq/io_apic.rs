@@ -23,7 +23,7 @@ const SELECT: u64 = 0x00;
 const WINDOW: u64 = 0x10;
 
 const VERSION: u8 = 0x01;
-/// The first register of the inputs' entries, of two registers each.
+/// The first register of the inputs' entries; an entry has two registers.
 const REDIRECTION: u8 = 0x10;
 
 const ACTIVE_LOW: u32 = 1 << 13;
@@ -60,8 +60,7 @@ static ALL: Once<Vec<IoApic, IO_APICS_MAX>> = Once::new();
 static ACCESS: Mutex<()> = Mutex::new(());
 
 impl IoApic {
-    /// Takes over the I/O APIC whose registers are mapped at `registers`, and masks all of its
-    /// inputs.
+    /// Initializes the I/O APIC whose registers are mapped at `registers`: masks all of its inputs.
     ///
     /// # Safety
     /// An I/O APIC is mapped there for ever.
@@ -108,7 +107,7 @@ pub fn all() -> &'static [IoApic] {
     ALL.get().map_or(&[], |all| all.as_slice())
 }
 
-/// Runs `action` with the I/O APIC that has `input`, and the input's index there.
+/// Runs `action` with the I/O APIC that has `input`, and the input's index in that I/O APIC.
 fn with<R>(input: u32, action: impl FnOnce(&IoApic, u32) -> R) -> Option<R> {
     let io_apic = all().iter().find(|io_apic| {
         input.checked_sub(io_apic.first_input).is_some_and(|own| own < io_apic.inputs)

@@ -14,10 +14,9 @@ use crate::arch::smp::stopped;
 use crate::per_cpu;
 
 per_cpu! {
-    /// The function that another CPU requests this one to call. Taken with interrupts
-    /// off.
+    /// The function that another CPU requests this CPU to call. Taken with interrupts off.
     static CALL: Mutex<Option<fn()>> = Mutex::new(None);
-    /// The number of such calls that are done.
+    /// The number of such calls that this CPU has completed.
     static CALLS_DONE: AtomicU64 = AtomicU64::new(0);
     /// The number of heartbeat requests that this CPU has answered.
     static SIGNS_OF_LIFE: AtomicU64 = AtomicU64::new(0);
@@ -61,7 +60,7 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
         let _interrupts_off = InterruptsOff::new();
         *CALL.of(cpu).lock() = Some(action);
     }
-    // The interrupt of a heartbeat request may come first, and then runs the action.
+    // The interrupt of a heartbeat request may come before this one, and then runs the action.
     send(cpu, Message::Vector(CALL_VECTOR));
     while CALLS_DONE.of(cpu).load(Ordering::Acquire) == before && stopped::stopped_at(cpu).is_none()
     {
@@ -69,7 +68,7 @@ pub fn call(cpu: &'static Cpu, action: fn()) {
     }
 }
 
-/// Requests a heartbeat of `cpu`: it counts the request as soon as its interrupts are on.
+/// Requests a heartbeat of `cpu`, which counts the request as soon as its interrupts are on.
 pub fn request_heartbeat(cpu: &'static Cpu) {
     send(cpu, Message::Vector(CALL_VECTOR));
 }
@@ -80,7 +79,7 @@ pub fn request_reschedule(cpu: &'static Cpu) {
     if cpu.is_current() {
         preemption::request();
     } else if !preemption::NEEDS_RESCHEDULE.of(cpu).swap(true, Ordering::SeqCst) {
-        // The CPU that set it before has sent the interrupt, too.
+        // The CPU that has set the flag has also sent the interrupt.
         send(cpu, Message::Vector(RESCHEDULE_VECTOR));
     }
 }

@@ -9,8 +9,8 @@ use super::vectors::{FIRST_LINE_VECTOR, LINES};
 use super::{APIC, Input, Irq, LINE_SLOTS, input, io_apic, pic};
 use crate::arch::init_order::Controllers;
 
-/// Registers `handler` for the interrupts of `irq`, for ever, and unmasks the line. Does
-/// nothing but log a warning if no controller has the line.
+/// Registers `handler` for the interrupts of `irq`, for ever, and unmasks the line. If no
+/// controller has the line, only logs a warning.
 ///
 /// # Panics
 /// If `irq` has a handler.
@@ -24,12 +24,12 @@ pub fn set_handler(controllers: Controllers, irq: Irq, handler: fn()) {
     }
 }
 
-/// Why a line can't have a handler.
+/// The reason why a line can't have a handler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineError {
     /// The number isn't below [`LINES`].
     NoSuchLine,
-    /// It has a handler.
+    /// The line has a handler already.
     InUse,
     /// No I/O APIC has the input with this number, to which the line is connected.
     NoInput(u32),
@@ -68,9 +68,8 @@ impl LineHandler {
 
     /// Sets the handler and unmasks the line.
     ///
-    /// An edge that came while the input was masked is lost, and a device that waits for
-    /// it to be served raises no other. So this function also runs the handler once, as
-    /// if for such an edge.
+    /// An edge that came while the input was masked is lost, and the device may raise no other edge
+    /// until it has been served. So this function also runs the handler once.
     fn connect(
         _controllers: Controllers,
         line: u8,

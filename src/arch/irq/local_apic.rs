@@ -37,7 +37,7 @@ const COMMAND_STARTUP: u32 = 0b110 << 8;
 const COMMAND_PENDING: u32 = 1 << 12;
 const COMMAND_ASSERT: u32 = 1 << 14;
 
-/// The timer's divider: it counts once in this many clocks.
+/// The timer's divider: the timer counts once in this many clocks.
 pub(in crate::arch) const TIMER_DIVIDER: u32 = 16;
 const DIVIDE_BY_16: u32 = 0b0011;
 
@@ -68,23 +68,22 @@ pub fn is_present() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_apic())
 }
 
-/// Returns the physical address of this CPU's local APIC, if it is enabled, even if CPUID
-/// doesn't report it: with `-cpu …,-apic` and several CPUs QEMU has one that CPUID
-/// doesn't report.
+/// Returns the physical address of this CPU's local APIC if it is enabled, even if CPUID doesn't
+/// report it: QEMU with `-cpu …,-apic` and several CPUs has such a local APIC.
 pub fn enabled_at() -> Option<PhysAddr> {
     let base = probe::read_msr(ApicMsr::Base as u32).ok()?;
     (base & BASE_ENABLE != 0).then(|| PhysAddr::new(base & BASE_ADDRESS))
 }
 
-/// Returns whether the registers of an enabled local APIC are model-specific ones.
+/// Returns whether the registers of an enabled local APIC are model-specific registers.
 pub fn is_enabled_as_x2apic() -> bool {
     let base = probe::read_msr(ApicMsr::Base as u32).unwrap_or(0);
     base & (BASE_ENABLE | BASE_X2APIC) == BASE_ENABLE | BASE_X2APIC
 }
 
-/// Connects the PICs to this CPU through its enabled local APIC ("virtual wire mode").
-/// Firmware that doesn't use the PICs may have left that pin masked. Only for CPUs on
-/// which [`start`] isn't called, and with interrupts off.
+/// Connects the PICs to this CPU through its enabled local APIC ("virtual wire mode"). Firmware
+/// that doesn't use the PICs may have left their pin masked. Only for CPUs on which [`start`] isn't
+/// called, with interrupts off.
 ///
 /// Source: MultiProcessor Specification 1.4, "Virtual Wire Mode".
 ///
@@ -99,13 +98,13 @@ pub unsafe fn connect_pics(mode: Mode) {
     registers::stop();
 }
 
-/// Returns whether the registers can be model-specific ones.
+/// Returns whether this CPU supports x2APIC mode, with model-specific registers.
 pub fn has_x2apic() -> bool {
     CpuId::new().get_feature_info().is_some_and(|features| features.has_x2apic())
 }
 
-/// Returns whether the registers are model-specific ones already. This can't be undone;
-/// firmware sets it on machines with more than 255 CPUs.
+/// Returns whether x2APIC mode is already on. The kernel can't undo this; firmware turns it on on
+/// machines with more than 255 CPUs.
 pub fn is_x2apic_on() -> bool {
     is_present() && ApicMsr::Base.read(0) & BASE_X2APIC != 0
 }
@@ -129,8 +128,8 @@ pub fn enable() {
         Register::LvtLint0,
         Register::LvtLint1,
     ] {
-        // The entries for temperature and performance exist if there are at least five
-        // and four.
+        // The field is the number of entries minus 1. The fifth entry is for performance, the sixth
+        // for temperature.
         let entries = read(Register::Version) >> 16 & 0xFF;
         let is_there = match lvt {
             Register::LvtPerformance => entries >= 4,
@@ -186,8 +185,8 @@ pub fn can_reach(apic_id: ApicId) -> bool {
     apic_id.number() < 0xFF || mode() == Some(Mode::X2Apic)
 }
 
-/// Sends `message` to the CPU with the APIC ID `apic_id`. Interrupts must be off: a
-/// handler that sends, too, could come between the two halves of a command.
+/// Sends `message` to the CPU with the APIC ID `apic_id`. Interrupts must be off: a handler that
+/// also sends could come between the two halves of a command.
 pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     debug_assert!(can_reach(apic_id));
     let command = match message {
@@ -211,7 +210,7 @@ pub(in crate::arch) fn send(apic_id: ApicId, message: Message) {
     write(Register::InterruptCommand, command);
 }
 
-/// Waits until the last message has been sent; the wait is limited.
+/// Waits until the last message has been sent; the number of reads is limited.
 fn wait_sent() {
     /// Sending takes some clocks of the bus.
     const READS_MAX: u32 = 1_000_000;

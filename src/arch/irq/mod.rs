@@ -97,7 +97,7 @@ pub enum ApicChoice {
 static APIC: Once<Apic> = Once::new();
 
 struct Apic {
-    /// The input that each line is connected to.
+    /// The I/O APIC input to which each line is connected.
     inputs: [Input; LINES as usize],
     /// The ID of the local APIC that receives the devices' interrupts.
     target: ApicId,
@@ -145,7 +145,7 @@ pub fn input(line: u8) -> Option<Input> {
     APIC.get().and_then(|apic| apic.inputs.get(usize::from(line))).copied()
 }
 
-/// Registers `handler` for the interrupts at `vector`, which local APICs send.
+/// Registers `handler` for the interrupts that local APICs send at `vector`.
 ///
 /// # Panics
 /// If `vector` has a handler.
@@ -184,8 +184,8 @@ pub fn is_masked(line: u8) -> bool {
     }
 }
 
-/// Handles the interrupt at `vector`, which has been entered `times` times, of a program or of the
-/// kernel.
+/// Handles an interrupt at `vector`, which has been entered `times` times. `is_of_program` is
+/// whether it interrupted a program.
 pub(in crate::arch) fn dispatch(vector: u8, times: u64, is_of_program: bool) {
     handler_depth::run(is_of_program, || handle(vector, times));
 }
@@ -198,7 +198,7 @@ fn handle(vector: u8, times: u64) {
     }
     let is_apic = active_controller() == ActiveController::Apic;
     let slot = &LINE_SLOTS[usize::from(line)];
-    // With APICs, spurious interrupts have their own vector; those here come from the
+    // With APICs, spurious interrupts have their own vector. Those at this vector come from the
     // PICs, which can raise them although masked.
     let is_spurious = match is_apic {
         true => !slot.is_used() && !local_apic::is_in_service(vector),
@@ -221,7 +221,7 @@ fn handle(vector: u8, times: u64) {
 
 fn dispatch_local(vector: u8, times: u64) {
     if vector == APIC_SPURIOUS_VECTOR {
-        // It isn't in service, so it needs no end of interrupt.
+        // This interrupt isn't in service, so it needs no end of interrupt.
         return;
     }
     if let Some(handler) = LOCAL_HANDLERS[usize::from(vector)].get() {
@@ -229,8 +229,8 @@ fn dispatch_local(vector: u8, times: u64) {
         local_apic::end_of_interrupt();
         return handler();
     }
-    // Before the handler, so that a message during the handler raises another interrupt.
-    // An INT instruction isn't in service.
+    // Before the handler, so that a message during the handler raises another interrupt. An
+    // interrupt that an INT instruction raised isn't in service.
     if local_apic::is_started() && local_apic::is_in_service(vector) {
         local_apic::end_of_interrupt();
     }

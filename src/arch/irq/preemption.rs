@@ -74,8 +74,8 @@ pub fn is_off() -> bool {
     OFF_DEPTH.get() > 0
 }
 
-/// Calls the scheduler if preemption is requested and allowed. Interrupts are off, but
-/// not by an `InterruptsOff`.
+/// Calls the scheduler if preemption is requested and allowed. Interrupts are off, but no
+/// `InterruptsOff` keeps them off.
 #[inline]
 pub(in crate::arch) fn run_if_due() {
     if NEEDS_RESCHEDULE.get() {
@@ -88,7 +88,7 @@ fn run() {
     let Some(hook) = HOOK.get() else {
         return;
     };
-    // After the hook the thread may be on another CPU.
+    // After the hook, the thread may be on another CPU.
     while NEEDS_RESCHEDULE.get() && !is_off() && !is_in_interrupt() {
         hook();
     }

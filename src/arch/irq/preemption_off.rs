@@ -7,7 +7,7 @@ use crate::arch::irq::preemption;
 
 /// Keeps the running thread on its CPU while it lives. Interrupts are not affected.
 pub struct PreemptionOff {
-    /// It must not move to another thread.
+    /// Prevents a move to another thread.
     _not_send: PhantomData<*const ()>,
 }
 
@@ -16,7 +16,7 @@ impl PreemptionOff {
     #[inline]
     #[expect(clippy::new_without_default, reason = "it does something")]
     pub fn new() -> Self {
-        // From here on the thread stays on the CPU that has counted it.
+        // From here on the thread stays on the CPU whose count has been incremented.
         preemption::forbid();
         Self { _not_send: PhantomData }
     }
@@ -27,7 +27,7 @@ impl Drop for PreemptionOff {
     fn drop(&mut self) {
         preemption::allow();
         if preemption::is_requested() {
-            // Dropping `InterruptsOff` serves requests that came meanwhile.
+            // Dropping `InterruptsOff` serves requests that came in the meantime.
             drop(InterruptsOff::new());
         }
     }

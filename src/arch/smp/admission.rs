@@ -1,9 +1,9 @@
 //! Decides whether a starting CPU or its time-out came first.
 //!
-//! A CPU may answer at the moment when the CPU that starts it gives up. One atomic
-//! exchange decides which came first. So a CPU either runs with the number that it was
-//! assigned, or never uses it, and the number is free for the next CPU. Each attempt has
-//! its own number, so a late CPU can't be mistaken for the next one.
+//! A CPU may answer at the moment when the CPU that starts it gives up. One atomic exchange decides
+//! which came first. So a CPU either runs with its assigned number, or never uses the number, which
+//! is then free for the next CPU. Each attempt has a number, so a late CPU can't be mistaken for
+//! the next one.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Attempt(u32);
 
-/// No attempt is open.
+/// The state in which no attempt is open.
 const CLOSED: u32 = 0;
 
 /// The current attempt, if one is open.
@@ -25,7 +25,7 @@ impl Admission {
         Self { open: AtomicU32::new(CLOSED), attempts: AtomicU32::new(CLOSED) }
     }
 
-    /// Opens a new attempt, in place of an earlier one.
+    /// Opens a new attempt, which replaces an earlier one.
     pub(super) fn open(&self) -> Attempt {
         let attempt = self.attempts.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         self.open.store(attempt, Ordering::Release);
@@ -48,7 +48,7 @@ mod tests {
     fn cpu_that_answers_in_time_is_not_given_up() {
         let admission = Admission::new();
         let attempt = admission.open();
-        // By the started CPU first, then by the waiting one.
+        // First called by the started CPU, then by the waiting one.
         assert!(admission.close(attempt));
         assert!(!admission.close(attempt));
     }
@@ -57,7 +57,7 @@ mod tests {
     fn cpu_that_answers_late_takes_neither_its_own_place_nor_the_next() {
         let admission = Admission::new();
         let late = admission.open();
-        // By the CPU that gives up.
+        // Called by the CPU that gives up.
         assert!(admission.close(late));
         assert!(!admission.close(late));
         let next = admission.open();

@@ -8,7 +8,7 @@ use crate::arch::cpu::percpu::CPUS_MAX;
 /// The number of words of a set of CPUs.
 pub const SET_WORDS: usize = CPUS_MAX / u64::BITS as usize;
 
-/// A set of CPUs, one bit for each number: CPU 0 is the lowest bit of the first word.
+/// A set of CPUs, one bit for each CPU: CPU 0 is the lowest bit of the first word.
 #[derive(Debug)]
 pub struct CpuBits([AtomicU64; SET_WORDS]);
 
@@ -18,12 +18,12 @@ impl CpuBits {
         Self([const { AtomicU64::new(0) }; SET_WORDS])
     }
 
-    /// Adds a CPU. A full memory barrier.
+    /// Adds a CPU. This is a full memory barrier.
     pub fn insert(&self, cpu: CpuId) {
         self.0[cpu.index() / 64].fetch_or(1 << (cpu.index() % 64), Ordering::SeqCst);
     }
 
-    /// Removes a CPU. Costs only a load if it isn't in the set.
+    /// Removes a CPU. Only loads a word if the CPU isn't in the set.
     #[inline]
     pub fn remove(&self, cpu: CpuId) {
         if self.contains(cpu) {

@@ -1,8 +1,8 @@
 //! Starting the other CPUs.
 //!
-//! A CPU waits for an INIT and a start-up message. The latter names a page of the first
-//! MiB where the CPU starts in real mode: a copy of `asm/trampoline.asm`, which jumps to
-//! [`enter`] on a stack of the CPU's own.
+//! A CPU waits for an INIT and a start-up message. The start-up message names a page of the first
+//! MiB, where the CPU starts in real mode. The page has a copy of `asm/trampoline.asm`, which jumps
+//! to [`enter`] on the CPU's own stack.
 //!
 //! Source: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization".
 
@@ -49,8 +49,8 @@ struct Parameters {
     entry: u64,
 }
 
-/// A page of the first MiB, and page tables that map it at its physical address, and the
-/// kernel.
+/// A page of the first MiB, with page tables that map the kernel, and the page at its physical
+/// address.
 ///
 /// # Safety
 /// The page is RAM that nothing else uses, and can be written at [`page`](Self::page).
@@ -80,16 +80,16 @@ pub type Entry = fn(&'static Cpu) -> !;
 static ENTRY: Once<Entry> = Once::new();
 /// The kernel's page table.
 static ROOT: AtomicU64 = AtomicU64::new(0);
-/// The data of the starting CPU, until the CPU takes it.
+/// The data for the starting CPU, until that CPU takes them.
 static STARTING: Mutex<Option<(Attempt, Start)>> = Mutex::new(None);
-/// Whether the starting CPU is still waited for.
+/// Whether the kernel still waits for the starting CPU.
 static ADMISSION: Admission = Admission::new();
-/// Whether the starting CPU has reached [`enter`], where it answers.
+/// Whether the starting CPU has reached [`enter`], where it answers requests.
 static HAS_ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// Times to wait, in nanoseconds. The first two are the manual's. The others are for
-/// steps of some microseconds on hardware; a hypervisor on a busy host may take seconds to
-/// schedule the CPU first.
+/// Times to wait, in nanoseconds. The first two are from the manual. The others are for steps that
+/// take some microseconds on hardware; a hypervisor on a busy host may take seconds to schedule the
+/// CPU for the first time.
 const AFTER_INIT_NS: u64 = 10_000_000;
 const AFTER_STARTUP_NS: u64 = 200_000;
 const ENTER_NS: u64 = 10_000_000_000;
@@ -123,8 +123,8 @@ pub fn send_init(apic_ids: impl Iterator<Item = ApicId>) {
     clock::spin_ns(AFTER_INIT_NS);
 }
 
-/// Starts a CPU that waits for a start-up message. Returns whether it runs. If not, it
-/// gets an INIT, and never uses its data.
+/// Starts a CPU that waits for a start-up message. Returns whether it runs. If not, it receives an
+/// INIT, and never uses its data.
 pub fn start_one(page: &impl Page, start: Start) -> bool {
     let (_, offset, _) = code();
     let parameters = Parameters {
@@ -164,18 +164,18 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
         wait(&has_entered, wait_ns);
         if has_entered() {
             compare_counters(start.cpu);
-            // Once it runs, it answers requests of other CPUs.
+            // Once the CPU runs, it answers requests of other CPUs.
             wait(&runs, ENTER_NS);
             break;
         }
     }
     if ADMISSION.close(attempt) {
-        // If it answers later, it stops itself.
+        // If the CPU answers later, it stops itself.
         *STARTING.lock() = None;
         send_init([apic_id].into_iter());
         return false;
     }
-    // It has registered itself, or is about to.
+    // The CPU has registered itself, or is about to.
     while !runs() {
         core::hint::spin_loop();
     }
@@ -186,7 +186,7 @@ pub fn start_one(page: &impl Page, start: Start) -> bool {
 extern "C" fn enter() -> ! {
     let start = STARTING.lock().take();
     let Some((attempt, start)) = start else {
-        // A second start-up message has started it.
+        // A second start-up message has started this CPU again.
         crate::arch::irq::interrupt_flag::halt();
     };
     let root = PhysAddr::new(ROOT.load(Ordering::Relaxed));
@@ -202,7 +202,7 @@ extern "C" fn enter() -> ! {
     HAS_ENTERED.store(true, Ordering::Release);
     answer_counters();
     if !ADMISSION.close(attempt) {
-        // It is too late: its number may belong to another CPU.
+        // The answer came too late: this number may belong to another CPU now.
         crate::arch::irq::interrupt_flag::halt();
     }
     percpu::add(start.cpu);
@@ -230,9 +230,8 @@ static COMPARISON: Comparison = Comparison {
 /// The number of comparisons; the one with the shortest delay is used.
 const COMPARISONS: u32 = 64;
 
-/// Measures the offset of the counter of `cpu`, which answers. If the offset is larger
-/// than the delay of the answer, it is corrected, and the counters are marked as
-/// unstable.
+/// Measures the offset of the counter of `cpu`, which answers. If the offset is larger than the
+/// delay of the answer, corrects the offset and marks the counters as unstable.
 fn compare_counters(cpu: &Cpu) {
     let comparison = &COMPARISON;
     let mut best: Option<(u64, u64)> = None;

@@ -16,12 +16,11 @@ use crate::arch::trap::frame::TrapFrame;
 use crate::per_cpu;
 
 per_cpu! {
-    /// The instruction that this CPU was executing at the last request, and whether a
-    /// request is unanswered, which other CPUs set.
+    /// The instruction that this CPU was executing at the last request.
     static WAS_AT: AtomicU64 = AtomicU64::new(0);
+    /// Whether a request is unanswered. Other CPUs set it.
     static IS_ASKED: AtomicBool = AtomicBool::new(false);
-    /// The chipset's reasons for a non-maskable interrupt at the time of the last
-    /// request.
+    /// The chipset's reasons for a non-maskable interrupt at the time of the last request.
     static REASONS_WHEN_ASKED: AtomicU32 = AtomicU32::new(0);
 }
 
@@ -44,15 +43,15 @@ fn is_new_reason(before: u32, now: u32) -> bool {
     now & !before != 0
 }
 
-/// The CPU that has stopped the others, plus 1; 0 while none is stopped.
+/// The CPU that has stopped the others, plus 1; 0 if no CPU has done so.
 static GOES_ON: AtomicU32 = AtomicU32::new(0);
 
-/// The time within which the others must answer, in nanoseconds. A CPU that doesn't is
+/// The time within which the others must answer, in nanoseconds. A CPU that doesn't answer is
 /// executing firmware code, or is broken.
 const ANSWER_NS: u64 = 500_000_000;
 
-/// Stops all other CPUs, and returns when they have stopped. If another CPU has done that
-/// before, this CPU stops instead.
+/// Stops all other CPUs, and returns when they have stopped. If another CPU has already stopped the
+/// others, this CPU stops instead.
 pub fn stop_others() {
     let own = percpu::current().id().number() + 1;
     match GOES_ON.compare_exchange(0, own, Ordering::SeqCst, Ordering::SeqCst) {
@@ -79,8 +78,8 @@ const WHERE_NS: u64 = 100_000_000;
 /// Returns the address of the instruction that `cpu` is executing. The CPU reports it in
 /// a non-maskable interrupt, and then continues. `None` if it doesn't answer.
 pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
-    // While a request is unanswered, no other interrupt is sent: it would look like one
-    // of the hardware.
+    // While a request is unanswered, no further interrupt is sent: it would look like one that the
+    // hardware raised.
     if !IS_ASKED.of(cpu).swap(true, Ordering::SeqCst) {
         REASONS_WHEN_ASKED.of(cpu).store(reasons(), Ordering::SeqCst);
         ipi::send(cpu, Message::Nmi);
@@ -93,16 +92,16 @@ pub fn current_instruction(cpu: &'static Cpu) -> Option<VirtAddr> {
     (!is_asked).then(|| VirtAddr::new_truncate(WAS_AT.of(cpu).load(Ordering::Relaxed)))
 }
 
-/// Answers a request of [`current_instruction`], if there is one. Returns whether the
-/// interrupt had no other reason. A CPU keeps only one pending non-maskable interrupt, so
-/// that of the request may have been merged with one of the hardware.
+/// Answers a request of [`current_instruction`], if there is one. Returns whether the request was
+/// the only reason for the interrupt. A CPU keeps only one pending non-maskable interrupt, so the
+/// request's interrupt may have been merged with one that the hardware raised.
 pub(in crate::arch) fn answer_where(frame: &TrapFrame) -> bool {
     WAS_AT.set(frame.rip);
     let was_asked = IS_ASKED.here().swap(false, Ordering::AcqRel);
     was_asked && !is_new_reason(REASONS_WHEN_ASKED.get(), reasons())
 }
 
-/// Stops this CPU if the non-maskable interrupt requests that.
+/// Stops this CPU if another CPU has requested that.
 pub(in crate::arch) fn stop_if_asked(frame: &TrapFrame) {
     let goes_on = GOES_ON.load(Ordering::SeqCst);
     if goes_on != 0 && goes_on != percpu::current().id().number() + 1 {

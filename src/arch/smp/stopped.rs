@@ -7,7 +7,7 @@ use crate::arch::irq::interrupt_flag;
 use crate::per_cpu;
 
 per_cpu! {
-    /// The instruction and the value of RBP at which this CPU stopped, and whether it has stopped.
+    /// Whether this CPU has stopped; if so, the instruction and the value of RBP at that point.
     static STOPPED_AT: AtomicU64 = AtomicU64::new(0);
     static STOPPED_FRAME: AtomicU64 = AtomicU64::new(0);
     static IS_STOPPED: AtomicBool = AtomicBool::new(false);

@@ -1,16 +1,15 @@
 //! Flushing the TLBs of all CPUs, and loading page tables.
 //!
-//! All page tables share the kernel's half, so a change of it is flushed on all CPUs. A
-//! change of an address space is flushed on the CPUs that have it loaded; the space keeps
-//! the set of them. A flush of another CPU is requested by an interrupt. The CPU flushes
-//! in the interrupt's handler, or, if it waits with interrupts off, in its waiting loop.
+//! All page tables share the kernel's half, so a change of it is flushed on all CPUs. A change of
+//! an address space is flushed on the CPUs that have the space loaded; each space has the set of
+//! these CPUs. An interrupt requests the flush on another CPU. That CPU flushes in the interrupt's
+//! handler or, if it waits with interrupts off, in its waiting loop.
 //!
-//! A CPU that runs a thread without an address space keeps the last one loaded, and is
-//! lazy in it: the first flush makes it leave the space, after which it gets no further
-//! requests.
+//! A CPU that runs a thread without an address space keeps the previous space loaded, and is "lazy"
+//! in it. At the first flush request it leaves the space, and receives no further requests.
 //!
-//! If the CPU has PCIDs, its TLB keeps entries of the last few spaces. A generation
-//! number records whether they are up to date. Linux's `arch/x86/mm/tlb.c` does the same.
+//! If the CPU has PCIDs, its TLB keeps entries of several recent spaces. A generation number
+//! records whether they are up to date. Linux's `arch/x86/mm/tlb.c` does the same.
 
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
@@ -50,9 +49,9 @@ const TAGS: usize = 6;
 per_cpu! {
     /// The address space that is loaded here; null for the kernel's own table.
     static LOADED: AtomicPtr<Space> = AtomicPtr::new(core::ptr::null_mut());
-    /// Its tag.
+    /// The tag of the loaded space.
     static TAG: AtomicU32 = AtomicU32::new(0);
-    /// Whether it is loaded only because no other space has been loaded since.
+    /// Whether the space is loaded only because no other space has been loaded since.
     static IS_LAZY: AtomicBool = AtomicBool::new(false);
     static SPACE_TAGS: Tags<TAGS> = Tags::new();
 }
@@ -82,7 +81,7 @@ pub(in crate::arch) fn start() {
 /// Adds `cpu`, which is this CPU, to those that receive flush requests.
 pub(in crate::arch) fn add(cpu: &Cpu) {
     ONLINE.insert(cpu.id());
-    // It has received no requests for earlier changes.
+    // This CPU has received no requests for earlier changes.
     flush_all();
 }
 
@@ -92,12 +91,12 @@ pub fn flush_everywhere(scope: FlushScope) {
     let Some(request) = request(scope, KERNEL_SPACE, 0) else {
         return;
     };
-    // From here to the end the thread stays on one CPU, so that the CPU that flushes its
-    // own TLB is the one that receives no request.
+    // From here to the end the thread stays on one CPU, so that the CPU that flushes its own TLB is
+    // also the one to which no request is sent.
     let _interrupts_off = InterruptsOff::new();
     flush_here(request);
-    // After the change of the table, so that a CPU that goes online later uses the
-    // changed table.
+    // Read after the change of the table, so that a CPU that goes online later uses the changed
+    // table.
     fence(Ordering::SeqCst);
     ask_others(request, &ONLINE.words());
 }
@@ -108,7 +107,7 @@ pub struct Space {
     number: u64,
     /// The generation: incremented by each change that TLBs must see.
     generation: AtomicU64,
-    /// The CPUs that have it loaded.
+    /// The CPUs that have this space loaded.
     loaded_on: CpuBits,
 }
 
@@ -139,7 +138,8 @@ impl Space {
         IS_LAZY.set(false);
         let before = loaded();
         if before.is_some_and(|before| core::ptr::eq(before, self)) {
-            // It would have left the space at a flush while it was lazy.
+            // The space is still loaded: a flush would have made this CPU leave it while it was
+            // lazy.
             return;
         }
         let cpu = percpu::current();
@@ -154,7 +154,7 @@ impl Space {
         LOADED.here().store(core::ptr::from_ref(self).cast_mut(), Ordering::Relaxed);
         let mut cr3 = root.as_u64();
         if has_pcid {
-            // PCID 0 is the one of the kernel's own table.
+            // PCID 0 belongs to the kernel's own table.
             cr3 |= tag.index as u64 + 1;
             cr3 |= if tag.is_current { KEEP_TLB } else { 0 };
         }
@@ -189,7 +189,7 @@ impl Space {
     /// If a thread still runs in it.
     pub fn retire(&self) {
         if self.loaded_on() == [0; SET_WORDS] {
-            // After all accesses that the CPUs made before they left it.
+            // Orders what follows after all accesses that the CPUs made before they left the space.
             return fence(Ordering::Acquire);
         }
         let _interrupts_off = InterruptsOff::new();
@@ -208,12 +208,12 @@ impl Space {
     }
 }
 
-/// Records that this CPU runs a thread without an address space: it keeps the loaded
-/// space until that is flushed. Interrupts are off.
+/// Records that this CPU runs a thread without an address space. The CPU keeps the loaded space
+/// until a flush of that space. Interrupts are off.
 #[inline]
 pub fn enter_lazy() {
     if loaded().is_some() {
-        assert!(!interrupt_flag::are_enabled(), "the CPU that is lazy runs the thread");
+        assert!(!interrupt_flag::are_enabled(), "the thread stays on the CPU that becomes lazy");
         IS_LAZY.set(true);
     }
 }
@@ -311,18 +311,16 @@ fn flush_here(request: Request) {
     if seen + 1 == request.generation {
         flush_pages(request, flush_space);
     } else {
-        // An earlier change hasn't been flushed here.
+        // An earlier change hasn't been flushed on this CPU.
         flush_space();
     }
     tags.note(tag, request.generation);
 }
 
-/// Flushes the pages of `request` one by one, or everything by `flush_all` where that is
-/// cheaper.
+/// Flushes the pages of `request` one by one, or calls `flush_all` if that is cheaper.
 ///
-/// INVLPG flushes a page, global ones too, and the paging-structure caches of the current
-/// PCID. Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and
-/// Paging-Structure Caches".
+/// INVLPG flushes a page, also a global one, and the paging-structure caches of the current PCID.
+/// Source: Intel SDM volume 3A, "Operations that Invalidate TLBs and Paging-Structure Caches".
 fn flush_pages(request: Request, flush_all: fn()) {
     if request.pages == Request::ALL_PAGES {
         return flush_all();
@@ -341,14 +339,14 @@ fn flush_pages(request: Request, flush_all: fn()) {
 
 #[cold]
 fn answer() {
-    // Some callers wait with interrupts on: the shoot-down's handler must not interrupt this.
+    // Some callers wait with interrupts on: the handler of flush requests must not interrupt this.
     let _interrupts_off = InterruptsOff::new();
     SHOOTDOWN.answer(percpu::current().id().index(), flush_here);
 }
 
-/// Serves flush requests of other CPUs, if there are any. Every loop that waits with
-/// interrupts off has to call it in each iteration; otherwise other CPUs would wait for
-/// this one for ever. It costs little if there is no request.
+/// Serves flush requests of other CPUs, if there are any. Every loop that waits with interrupts off
+/// has to call it in each iteration; otherwise other CPUs would wait for this CPU for ever. It
+/// costs little if there is no request.
 #[inline]
 pub fn answer_shootdowns() {
     if SHOOTDOWN.is_pending(percpu::current().id().index()) {
@@ -364,8 +362,8 @@ fn flush_space() {
     unsafe { control_registers::write_cr3(cr3) };
 }
 
-/// Flushes all entries of all PCIDs, global ones too: every change of CR4.PGE does this.
-/// If PGE is off, no page is global.
+/// Flushes all entries of all PCIDs, also global ones, as every change of CR4.PGE does. If PGE is
+/// off, no page is global.
 fn flush_all() {
     let cr4 = Cr4::read();
     if !cr4.contains(Cr4Flags::PAGE_GLOBAL) {

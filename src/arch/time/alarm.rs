@@ -1,6 +1,5 @@
-//! Alarms: actions that run once at a given time, in the timer's interrupt handler of the
-//! CPU that has set them. On other CPUs a timer interrupt only reads two words for each
-//! alarm.
+//! Alarms: actions that run once at a given time, in the timer's interrupt handler of the CPU that
+//! has set the alarm. On other CPUs a timer interrupt only reads two words for each alarm.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
@@ -22,7 +21,7 @@ fn at_interrupt() {
 /// An action, and the time at which it is due.
 pub struct Alarm {
     due_ns: AtomicU64,
-    /// The number of the CPU that has set it.
+    /// The number of the CPU that has set the alarm.
     cpu: AtomicU32,
     action: fn(),
 }
@@ -44,8 +43,8 @@ impl Alarm {
         HANDLER.call_once(|| timer.add_handler(at_interrupt));
     }
 
-    /// Sets the alarm to `due_ns` on the kernel's clock, in place of an earlier time.
-    /// Interrupts are off. It has been [registered](Self::register), or will be.
+    /// Sets the alarm to `due_ns` on the kernel's clock, which replaces an earlier time. Interrupts
+    /// are off. The alarm has been [registered](Self::register), or will be.
     pub fn set(&self, due_ns: u64) {
         self.cpu.store(percpu::current().id().number(), Ordering::Relaxed);
         self.due_ns.store(due_ns, Ordering::Relaxed);
@@ -57,7 +56,7 @@ impl Alarm {
         self.due_ns.store(NEVER_NS, Ordering::Relaxed);
     }
 
-    /// Runs the action if it is due; otherwise sets the timer for it.
+    /// Runs the action if it is due; otherwise sets the timer to the alarm's time.
     fn at_interrupt(&self) {
         let due_ns = self.due_ns.load(Ordering::Relaxed);
         let is_here = self.cpu.load(Ordering::Relaxed) == percpu::current().id().number();

@@ -8,8 +8,8 @@ use crate::arch::time::calibration::{self, Reference, bracket};
 use crate::arch::time::clock;
 use crate::arch::time::rate::FrequencySource;
 
-/// Returns the frequency of the APIC's timer with its divider, in Hz: the one that CPUID
-/// states, or a measured one.
+/// Returns the frequency of the APIC's timer with its divider, in Hz: as CPUID states it, or else
+/// as measured.
 pub(in crate::arch::time) fn find() -> u64 {
     match clock::stated().apic_timer_hz() {
         Some(frequency_hz) => frequency_hz / u64::from(local_apic::TIMER_DIVIDER),
@@ -37,7 +37,7 @@ impl Reference for ApicTimer {
     }
 
     fn start(&self) -> bool {
-        // It doesn't interrupt: the count ends much later, and interrupts are off now.
+        // The timer doesn't interrupt: the count ends much later, and interrupts are off now.
         local_apic::start_timer(TIMER_VECTOR, TimerMode::OneShot);
         local_apic::set_timer_count(u32::MAX);
         true

@@ -29,28 +29,28 @@ pub trait Reference {
 /// The lengths of a measurement, in milliseconds; they are tried in this order until the
 /// error is small enough. The PIT's limit is 54.9 ms.
 const LENGTHS_MS: [u64; 5] = [2, 5, 10, 20, 40];
-/// The number of samples in a group, and of those that are kept when the next group is
+/// The number of samples in a group, and the number of samples that are kept when the next group is
 /// taken.
 const GROUP: usize = 20;
 const KEPT: usize = 4;
-/// The most reads of a measurement. One read takes about a microsecond on hardware, and
+/// The largest number of reads of a measurement. A read takes about a microsecond on hardware, and
 /// at least some nanoseconds if an emulator counts instructions as time.
 const READS_MAX: u32 = 4_000_000;
-/// The number of measurements of a reference whose values contradict each other.
+/// How often a reference is measured if its values contradict each other.
 const ATTEMPTS: usize = 3;
 /// An estimate with a larger error is rejected.
 const ERROR_MAX_PPM: u64 = 20_000;
 
-/// Returns the result of `read`, with readings of the TSC before and after it.
+/// Calls `read` and returns its result with readings of the TSC before and after the call.
 pub fn bracket(read: impl FnOnce() -> u64) -> Sample {
     let before = read_tsc_in_order();
     let count = read();
     Sample { before, count, after: read_tsc_in_order() }
 }
 
-/// Estimates the TSC's ticks per count of `reference`. Measures until the error is at
-/// most `target_ppm`, for 2 to 40 ms, longer if reads are delayed. `None` if the
-/// reference doesn't work.
+/// Estimates the TSC's ticks per count of `reference`. Measures until the error is at most
+/// `target_ppm`, for 2 to 40 ms, or longer if reads are delayed. `None` if the reference doesn't
+/// work.
 pub(in crate::arch) fn measure(reference: &dyn Reference, target_ppm: u64) -> Option<Estimate> {
     (0..ATTEMPTS).find_map(|_| {
         let estimate = reference.start().then(|| attempt(reference, target_ppm)).flatten();

@@ -1,10 +1,9 @@
-//! The time since the stub, by the time stamp counter (TSC).
+//! The time since the start of the stub, by the time stamp counter (TSC).
 //!
-//! CPUID states the counter's frequency, or it is measured: first roughly against the
-//! PIT, and later, before threads and timers use the clock, against the best reference
-//! that ACPI describes ([`refine`]). The clock never runs backwards, neither at that
-//! change nor between CPUs: if the CPUs' counters may differ, no CPU returns a time
-//! before the latest one that any CPU has returned.
+//! CPUID states the counter's frequency, or it is measured: first roughly against the PIT, and
+//! later, before threads and timers use the clock, against the best reference that ACPI describes
+//! ([`refine`]). The time never decreases, neither at that change nor between CPUs: if the CPUs'
+//! counters may differ, no CPU returns a time before the latest one that any CPU has returned.
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
@@ -31,8 +30,7 @@ pub use crate::arch::time::tsc::read_tsc;
 /// The nanoseconds of a second.
 pub const NS_PER_SECOND: u64 = 1_000_000_000;
 
-/// The running clock. It counts from the moment when the stub found the time stamp
-/// counter.
+/// The running clock. It counts from the stub's first reading of the time stamp counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock(());
 
@@ -40,7 +38,7 @@ pub struct Clock(());
 /// waits become longer rather than shorter.
 const ASSUMED_HZ: u64 = 6_000_000_000;
 
-/// The errors at which a measurement ends: for the first clock, and for the refined one.
+/// The errors at which a measurement ends: for the first clock, and for the refined clock.
 const EARLY_PPM: u64 = 1000;
 const REFINED_PPM: u64 = 20;
 /// If a reference yields a larger error, the next reference is tried.
@@ -61,15 +59,14 @@ per_cpu! {
     static TSC_OFFSET: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Sets the signed number to add to the time stamp counter of `cpu` to get the boot
-/// CPU's.
+/// Sets the signed number to add to the time stamp counter of `cpu` to get the boot CPU's.
 pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
     TSC_OFFSET.of(cpu).store(offset, Ordering::Relaxed);
 }
 
 /// Whether the CPUs' counters may differ.
 static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
-/// The latest time that any CPU has read; only kept if the counters may differ.
+/// The latest time that any CPU has returned; only used if the counters may differ.
 static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
 impl Clock {
@@ -89,8 +86,8 @@ impl Clock {
     }
 }
 
-/// Returns whether the time stamp counter has a constant rate in all power and
-/// performance states. Under a hypervisor this is assumed, whatever CPUID states.
+/// Returns whether the time stamp counter has a constant rate in all power and performance states.
+/// Under a hypervisor this is assumed, even if CPUID doesn't state it.
 ///
 /// Source: Intel SDM volume 3, "Invariant TSC".
 fn is_invariant(cpuid: &CpuId<raw_cpuid::CpuIdReaderNative>) -> bool {
@@ -102,7 +99,7 @@ fn known() -> Option<&'static Known> {
     REFINED.get().or_else(|| EARLY.get())
 }
 
-/// Returns the frequency of the time stamp counter; before [`start`] the assumed one.
+/// Returns the frequency of the time stamp counter; before [`start`] the assumed frequency.
 pub fn rate() -> Rate {
     let assumed = Rate { hz: ASSUMED_HZ, error_ppm: None, source: FrequencySource::Assumed };
     known().map_or(assumed, |known| known.rate)
@@ -120,7 +117,7 @@ pub fn now_ns() -> u64 {
     known.conversion.ns_at(boot_cpu_tsc())
 }
 
-/// Returns the time since the stub in nanoseconds, where the CPUs' counters may differ.
+/// Returns the time since the stub in nanoseconds, if the CPUs' counters may differ.
 #[cold]
 fn latest_ns(conversion: &Conversion) -> u64 {
     // The counter and the offset must be of the same CPU.
@@ -133,7 +130,7 @@ pub fn now_us() -> u64 {
     now_ns() / 1000
 }
 
-/// Returns the boot CPU's time stamp counter, computed on any CPU.
+/// Returns the boot CPU's time stamp counter; may be called on any CPU.
 #[inline]
 fn boot_cpu_tsc() -> u64 {
     conversion::to_boot_cpu(read_tsc_in_order(), TSC_OFFSET.get().cast_signed())
@@ -162,13 +159,13 @@ pub fn are_counters_stable() -> bool {
     !IS_UNSTEADY.load(Ordering::Relaxed)
 }
 
-/// Returns the clock as a function of the time stamp counter of every CPU; `None` if the counters may
+/// Returns the conversion of any CPU's time stamp counter to the clock; `None` if the counters may
 /// differ.
 pub fn steady_conversion() -> Option<&'static Conversion> {
     known().filter(|_| are_counters_stable()).map(|known| &known.conversion)
 }
 
-/// Waits for `time_ns` in a loop, without a switch to another thread.
+/// Waits for `time_ns` in a loop; doesn't switch to another thread.
 pub fn spin_ns(time_ns: u64) {
     let end_ns = now_ns().saturating_add(time_ns);
     while now_ns() < end_ns {
@@ -216,9 +213,8 @@ pub fn start(_cpu: &Cpu) -> Clock {
     Clock(())
 }
 
-/// Unless the frequency was stated exactly, measures it again, against the first of
-/// `references` that works well; the PIT is the last one. Called once, before the other
-/// CPUs start.
+/// Measures the frequency again, unless it was stated exactly: against the first of `references`
+/// that works well; the PIT is the last one. Called once, before the other CPUs start.
 pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
     let Some(early) = EARLY.get() else {
         return;

@@ -23,14 +23,14 @@ const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Sets channel 0 to interrupt once, after `wait_ns`, but at most 54 ms.
+/// Sets channel 0 to interrupt once, after `wait_ns` or 54 ms, whichever is less.
 pub(in crate::arch) fn start_one_shot(wait_ns: u64) {
     // The interrupt comes one clock after zero.
     let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;
     program(CHANNEL_0_ONE_SHOT, PIT_CHANNEL_0, clocks.clamp(1, u16::MAX.into()) as u16);
 }
 
-/// Stops channel 0, which then waits for a count.
+/// Stops channel 0: it waits for a count.
 pub(in crate::arch) fn stop_channel_0() {
     PIT_COMMAND.write(CHANNEL_0_ONE_SHOT);
 }
@@ -52,8 +52,8 @@ impl Reference for Channel2 {
     }
 
     fn start(&self) -> bool {
-        /// The count is loaded at the next clock, within a microsecond. Each read takes
-        /// at least some nanoseconds.
+        /// The limit of the reads until the count is loaded: at the next clock, within a
+        /// microsecond. Each read takes at least some nanoseconds.
         const READS_MAX: u32 = 10_000;
         let control = SYSTEM_CONTROL.read();
         // The gate starts channel 2; the speaker stays off.
@@ -95,7 +95,7 @@ pub(in crate::arch) fn is_working() -> bool {
     is_working
 }
 
-/// Sends a command and the two bytes of the count; the second one starts the channel.
+/// Sends a command and the two bytes of the count; the second byte starts the channel.
 fn program(command: u8, channel: Port8, count: u16) {
     let [low, high] = count.to_le_bytes();
     PIT_COMMAND.write(command);

@@ -23,7 +23,7 @@ impl fmt::Display for Rate {
     }
 }
 
-/// The source of the time stamp counter's frequency.
+/// The source of the frequency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrequencySource {
     /// Stated by CPUID leaf 0x15.
@@ -45,7 +45,7 @@ pub enum FrequencySource {
 }
 
 impl FrequencySource {
-    /// Returns whether no measurement could improve it.
+    /// Returns whether the frequency is so exact that no measurement could improve it.
     pub(in crate::arch::time) fn is_exact(self) -> bool {
         matches!(self, Self::Cpuid | Self::Hypervisor)
     }

@@ -1,7 +1,7 @@
-//! The timer of each CPU. It interrupts only at deadlines.
+//! The timer of each CPU, which interrupts only at deadlines.
 //!
-//! It is the local APIC's timer, in TSC-deadline mode if the CPU has that, otherwise
-//! counting its own clocks. With the PICs it is the PIT.
+//! It is the local APIC's timer, in TSC-deadline mode if the CPU supports that, otherwise in a mode
+//! that counts the timer's own clocks. With the PICs it is the PIT.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, AtomicU64, Ordering};
@@ -56,8 +56,8 @@ const HANDLERS_MAX: usize = 4;
 /// The handlers of timer interrupts; they run on the timer's CPU.
 static HANDLERS: [Once<fn()>; HANDLERS_MAX] = [const { Once::new() }; HANDLERS_MAX];
 
-/// An action that runs once, at the next interrupt. The handler only tries to take the
-/// lock.
+/// An action that runs once, at the next interrupt. The handler doesn't wait for the lock; it only
+/// tries to take it.
 static AT_NEXT: Mutex<Option<fn()>> = Mutex::new(None);
 
 /// The timers of all CPUs.
@@ -76,7 +76,8 @@ impl Timer {
         })
     }
 
-    /// Runs `handler` at each timer interrupt, on the timer's CPU, for whatever deadline.
+    /// Runs `handler` at each timer interrupt, on the timer's CPU, whatever the deadline was set
+    /// for.
     ///
     /// # Panics
     /// If there are too many.
@@ -88,16 +89,15 @@ impl Timer {
     /// Runs `action` once in the interrupt handler of this CPU's timer, as soon as
     /// interrupts are on.
     pub fn run_in_interrupt(&self, action: fn()) {
-        // If the handler came now, it would find the lock taken.
+        // A handler that ran now would find the lock taken.
         let _interrupts_off = InterruptsOff::new();
         *AT_NEXT.lock() = Some(action);
         set_deadline(clock::now_ns());
     }
 }
 
-/// Starts the boot CPU's timer, without a deadline. If there is neither a local APIC nor
-/// a PIT, there is no timer; this is logged, and threads that wait for a time are not
-/// woken.
+/// Starts the boot CPU's timer, without a deadline. If there is neither a local APIC nor a PIT,
+/// there is no timer: this is logged, and waits that should end at a time never do.
 pub fn start(controllers: Controllers) -> Timer {
     boot_stage::mark(Stage::Timer);
     let source = match irq::active_controller() {

@@ -23,7 +23,7 @@ pub(in crate::arch) fn read_tsc_in_order() -> u64 {
 /// Returns the time stamp counter.
 #[inline]
 pub fn read_tsc() -> u64 {
-    // SAFETY: every CPU with long mode has the counter, and CR4.TSD, which could forbid
-    // its use, stays off.
+    // SAFETY: every CPU with long mode has the counter; CR4.TSD, which could forbid its use, stays
+    // off.
     unsafe { _rdtsc() }
 }

@@ -1,5 +1,5 @@
-//! Witnesses: clocks that are independent of the time stamp counter, to compare the kernel's clock
-//! with.
+//! Witnesses: clocks that don't depend on the time stamp counter, with which the kernel's clock is
+//! compared.
 
 use timekeeping::comparison::Edge;
 
@@ -9,18 +9,19 @@ use crate::arch::time::clock::now_ns;
 pub trait Witness {
     /// Returns its frequency in Hz.
     fn hz(&self) -> u32;
-    /// Returns its bits: it wraps to 0 after this value.
+    /// Returns the largest count, after which the clock wraps to 0.
     fn mask(&self) -> u64;
-    /// Waits for the next edge, without giving the CPU up. `None` if none comes, or it was
-    /// observed too late.
+    /// Waits for the next edge, without a switch to another thread. `None` if there is none, or if
+    /// it was observed too late.
     fn next_edge(&self) -> Option<Edge>;
 }
 
-/// Edges that are observed within this time, in nanoseconds, are narrow: a few reads of a device.
+/// The largest width of a narrow edge, in nanoseconds: the time of a few reads of a device.
 const NARROW_NS: u64 = 20_000;
 
-/// Returns the first narrow one of up to `attempts` edges of `witness`, or else the narrowest.
-/// Threads and interrupts may delay the others. `None` if there is no edge.
+/// Returns the first narrow edge of `witness`, of up to `attempts`; if none is narrow, the
+/// narrowest. Threads and interrupts may delay the observation of an edge. `None` if there is no
+/// edge.
 pub fn narrow_edge(witness: &dyn Witness, attempts: usize) -> Option<Edge> {
     let mut best: Option<Edge> = None;
     for _ in 0..attempts {
@@ -37,8 +38,8 @@ pub fn narrow_edge(witness: &dyn Witness, attempts: usize) -> Option<Edge> {
     best
 }
 
-/// Reads a device until it returns another value than at first: the edge to that value. `None` if
-/// it returns the same for `limit_ns` nanoseconds. Doesn't give the CPU up.
+/// Reads a device until its value changes; returns that change as an edge. `None` if the value is
+/// the same for `limit_ns` nanoseconds. Doesn't switch to another thread.
 pub fn edge(limit_ns: u64, read: impl Fn() -> u64) -> Option<Edge> {
     let mut earliest_ns = now_ns();
     let end_ns = earliest_ns.saturating_add(limit_ns);

@@ -1,23 +1,14 @@
 //! The order of an exception's handlers, from first to last:
 //!
-//! 1. If it comes from ring 3: the handler for programs ([`set_user_handler`]).
+//! 1. The thread of the program ([`UserThread`](crate::arch::user::user_thread::UserThread)), if
+//!    the exception comes from ring 3, or is a page fault of the kernel.
 //! 2. The handler of this exception ([`set_handler`]): the pager, for a page fault.
-//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the
-//!    exception table. In code that may not wait it comes before the handler, because a
-//!    handler may wait.
-//! 4. The report ([`set_reporter`]): of a trap, after which the kernel continues, or of a
-//!    fault, which stops the kernel.
-//!
-//! 1. If it comes from ring 3: the thread of the program
-//!    ([`UserThread`](crate::arch::user::user_thread::UserThread)).
-//!    The same for a page fault of the kernel in the memory of the program that it runs for.
-//! 2. The handler of that exception ([`set_handler`]): the pager, for a page fault.
-//! 3. If it comes from the kernel, and is a page fault or a general protection fault: the exception
-//!    table. It comes before the handler where the kernel may not wait, because a handler may wait.
+//! 3. The exception table, for a page fault or a general protection fault of the kernel. It comes
+//!    first in code that may not wait, because handlers may wait.
 //! 4. The report ([`set_reporter`]): of a trap, after which the kernel continues, or of a fault,
-//!    which ends the kernel.
+//!    which stops the kernel.
 //!
-//! Non-maskable interrupts by which CPUs stop each other come before all of them.
+//! Non-maskable interrupts by which CPUs stop each other are handled before all of these.
 
 use spin::Once;
 use x86_64::registers::rflags::RFlags;
@@ -59,7 +50,7 @@ pub fn set_reporter(reporter: Reporter) {
     REPORTER.call_once(|| reporter);
 }
 
-/// Registers the handler of `exception`, from ring 3 and from the kernel.
+/// Registers the handler of `exception`, which may come from ring 3 or from the kernel.
 ///
 /// After a double fault or a machine check the interrupted code can't continue, whatever the
 /// handler returns.
@@ -84,7 +75,7 @@ pub(in crate::arch) fn handle(frame: &mut TrapFrame) {
         && !frame.is_from_user()
         && system_call::is_entry(frame.rip)
     {
-        // The program's single step, delayed to the first instruction of the kernel. SYSCALL has
+        // The program's single step was delayed to the first instruction of the kernel. SYSCALL has
         // cleared TF; the next step comes after the return.
         return;
     }
@@ -109,15 +100,14 @@ fn is_served(fault: &mut Fault<'_>) -> bool {
         return false;
     };
     let is_from_user = fault.is_from_user();
-    // The table is only for these two: others occur between instructions, or report
+    // The table is only for these two: other exceptions occur between instructions, or report
     // errors of the machine.
     let may_be_foreseen =
         !is_from_user && matches!(exception, Exception::PageFault | Exception::GeneralProtection);
     let rip = fault.frame().rip;
     let landing = may_be_foreseen.then(|| exception_table::landing(rip)).flatten();
-    // A handler such as the pager may wait or take locks. In code that may do neither,
-    // for example a report, the exception table comes first: a fault of one of its
-    // instructions then counts as an error.
+    // A handler such as the pager may wait or take locks. Code that may do neither, such as a
+    // report, uses the exception table first: the fault then counts as an error of the access.
     if let Some(landing) = landing
         && !may_wait(fault)
     {
@@ -147,7 +137,7 @@ fn may_wait(fault: &Fault<'_>) -> bool {
 
 /// Calls a handler, with interrupts on if they were on in the interrupted code.
 fn call(handler: Handler, exception: Exception, fault: &mut Fault<'_>) -> bool {
-    // Those of programs have moved to the stack of the thread.
+    // Exceptions of programs were moved to the stack of the thread, unless they keep their own.
     let has_own_stack = match fault.is_from_user() {
         true => exception.keeps_own_stack(),
         false => exception.has_own_stack(),

@@ -1,8 +1,9 @@
-//! The entries of the kernel for exceptions and interrupts.
+//! The kernel's entries for exceptions and interrupts.
 //!
-//! Every vector has an entry of its own that builds a [`TrapFrame`] on the stack and continues in
-//! [`enter`] or [`enter_on_own_stack`]. The entries are naked functions of the x86-interrupt type: the IDT's setters check
-//! that each fits its vector, and the registers are saved before any compiled code can change them.
+//! Every vector has its own entry, which builds a [`TrapFrame`] on the stack and continues in
+//! [`enter`] or [`enter_on_own_stack`]. The entries are naked functions of the x86-interrupt type:
+//! the IDT's setters check that each has the type for its vector, and the registers are saved
+//! before any compiled code can change them.
 
 use core::arch::naked_asm;
 use core::mem::offset_of;
@@ -20,8 +21,8 @@ use crate::arch::user::way_out;
 /// The base of GS.
 const IA32_GS_BASE: u32 = 0xC000_0101;
 
-/// Defines the entry of a type of vector: the code that comes before the vector is pushed, where it
-/// continues, then the arguments and the result that the IDT's setter asks for.
+/// Defines the entry of a type of vector: the code before the push of the vector, the function in
+/// which it continues, and the arguments and result that the IDT's setter requires.
 macro_rules! define_entry {
     ($(#[$doc:meta])* $name:ident, [$($line:literal)*], $enter:ident,
         ($($argument:ty),*) $(-> $result:ty)?) => {
@@ -41,10 +42,9 @@ macro_rules! define_entry {
     };
 }
 
-/// As [`define_entry`], for vectors for which the CPU pushes an error code, except after
-/// an INT instruction. Before it pushes anything, the CPU aligns the stack to 16 bytes;
-/// then it pushes five words, or six with an error code. So the alignment shows whether
-/// there is an error code.
+/// As [`define_entry`], for vectors for which the CPU pushes an error code, except after an INT
+/// instruction. The CPU aligns the stack to 16 bytes before it pushes five words, or six with an
+/// error code. So the alignment shows whether there is an error code.
 macro_rules! define_entry_with_code {
     ($(#[$doc:meta])* $name:ident, $enter:ident, $code:ty $(, $result:ty)?) => {
         define_entry!($(#[$doc])* $name,
@@ -91,7 +91,7 @@ extern "C" fn enter() {
         "test byte ptr [rsp + {cs}], 3",
         "jz 2f",
         "swapgs",
-        // On neither path may the CPU speculate with the other one's GS.
+        // Prevents speculation with the wrong GS, on both paths.
         // Source: Intel, "Speculative Behavior of SWAPGS and Segment Registers".
         "2: lfence",
         push_registers!(),
@@ -128,11 +128,11 @@ extern "C" fn handle() {
 }
 
 /// As [`enter`], on a stack of the interrupt stack table: such an interrupt or exception can come
-/// in the entries and exits of ring 0 where GS is still, or already, the program's.
+/// in the kernel's entries and exits, where GS is still, or already, the program's.
 ///
 /// If it comes from ring 3, it is handled on the thread's stack, like all others. If it comes from
-/// ring 0, the GS base is saved, set to the kernel's, which is stored at the top of the stack
-/// ([`gdt`](crate::arch::cpu::gdt)), and restored in the end.
+/// ring 0, the GS base is saved, then set to the kernel's, which is stored at the top of the stack
+/// ([`gdt`](crate::arch::cpu::gdt)), and restored at the end.
 #[unsafe(naked)]
 extern "C" fn enter_on_own_stack() {
     naked_asm!(
@@ -154,7 +154,7 @@ extern "C" fn enter_on_own_stack() {
         "2:",
         "mov rdi, rsp",
         "call {dispatch}",
-        // Functions keep RBX.
+        // Called functions preserve RBX.
         "mov ecx, {gs_base}",
         "mov eax, ebx",
         "mov rdx, rbx",
@@ -163,7 +163,7 @@ extern "C" fn enter_on_own_stack() {
         pop_registers!(),
         "add rsp, 16",
         "iretq",
-        // The frame moves to the entry area of the thread.
+        // Moves the frame to the entry area of the thread.
         "4: swapgs",
         "lfence",
         "cld",
@@ -195,9 +195,9 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
     if frame.is_from_user() {
         return way_out::leave(frame);
     }
-    // The way out of interrupts and exceptions of the kernel. Code with interrupts off can still be interrupted
-    // by an exception, and must not be preempted then; neither may a handler on a stack of the
-    // interrupt stack table, which the next such exception reuses.
+    // The return from interrupts and exceptions of the kernel. An exception can also interrupt code
+    // with interrupts off, which must not be preempted. Neither must a handler on a stack of the
+    // interrupt stack table, because the next such exception uses the same stack.
     if frame.had_interrupts_on() && !interrupt_flag::are_kept_off() && !has_own_stack(vector) {
         preemption::run_if_due();
     }

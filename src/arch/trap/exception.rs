@@ -108,8 +108,7 @@ impl Exception {
         !matches!(self, Self::DoubleFault | Self::MachineCheck)
     }
 
-    /// Returns whether it must be handled without a switch to another thread, even if it comes from
-    /// a program.
+    /// Returns whether it must be handled without a switch to another thread, even in a program.
     pub fn keeps_own_stack(self) -> bool {
         matches!(self, Self::Nmi | Self::DoubleFault | Self::MachineCheck)
     }

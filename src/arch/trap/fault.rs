@@ -1,5 +1,5 @@
-//! An exception, as handlers get it: the frame of the interrupted code, and details from
-//! the CPU's registers.
+//! An exception as handlers receive it: the frame of the interrupted code, and details from the
+//! CPU's registers.
 
 use x86_64::VirtAddr;
 use x86_64::registers::control::Cr2;
@@ -46,7 +46,7 @@ pub struct Fault<'a> {
 }
 
 impl<'a> Fault<'a> {
-    /// Reads the details from the registers; called before anything changes these.
+    /// Reads the details from the registers. Called before anything changes them.
     pub(in crate::arch) fn new(frame: &'a mut TrapFrame) -> Self {
         let cr2 = Cr2::read_raw();
         let detail = match Exception::from_vector(frame.vector) {
@@ -84,7 +84,7 @@ impl<'a> Fault<'a> {
         self.cr2
     }
 
-    /// Returns whether a program caused it, in ring 3.
+    /// Returns whether a program in ring 3 caused it.
     pub fn is_from_user(&self) -> bool {
         self.frame.is_from_user()
     }
@@ -94,13 +94,14 @@ impl<'a> Fault<'a> {
         self.frame
     }
 
-    /// Returns the frame of the interrupted code for writing: it continues with these
+    /// Returns the frame of the interrupted code for writing: the code continues with these
     /// registers.
     pub fn frame_mut(&mut self) -> &mut TrapFrame {
         self.frame
     }
 
-    /// Returns the address of the instruction that caused it; for a trap, of the next one.
+    /// Returns the address of the instruction that caused it, or, for a trap, of the next
+    /// instruction.
     pub fn rip(&self) -> VirtAddr {
         VirtAddr::new_truncate(self.frame.rip)
     }

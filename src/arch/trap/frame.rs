@@ -80,11 +80,11 @@ macro_rules! pop_registers {
 pub(in crate::arch) use {pop_registers, push_registers};
 
 impl TrapFrame {
-    /// The vector in the frame of a system call, which comes by no vector.
+    /// The value of `vector` in the frame of a system call, which has no vector.
     pub const SYSTEM_CALL: u64 = 256;
 
-    /// The registers of a program that is about to start: zeros, except where it starts and the
-    /// stack.
+    /// Returns the registers of a program that starts at `rip` with the stack pointer `rsp`; all
+    /// others are 0.
     pub fn of_program(rip: u64, rsp: u64) -> Self {
         Self { rip, rsp, ..Self::ZERO }
     }
@@ -114,19 +114,19 @@ impl TrapFrame {
         ss: 0,
     };
 
-    /// Makes the return to ring 3 restore RCX and R11, too, which a return from a system call may
-    /// change.
+    /// Makes the return to ring 3 restore RCX and R11, too, which the return from a system call may
+    /// otherwise change.
     pub fn restore_all(&mut self) {
         self.vector = 0;
     }
 
-    /// Returns the number of the system call that it is the frame of; RAX has the result when the
-    /// call has been handled. `None` if it is not the frame of a system call.
+    /// Returns the number of the system call, if this is the frame of one. RAX has the result once
+    /// the call has been handled.
     pub fn system_call(&self) -> Option<u64> {
         (self.vector == Self::SYSTEM_CALL).then_some(self.error_code)
     }
 
-    /// Returns whether a program was interrupted, in ring 3.
+    /// Returns whether the interrupted code was a program, in ring 3.
     #[inline]
     pub fn is_from_user(&self) -> bool {
         self.cs & 3 == 3

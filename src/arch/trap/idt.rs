@@ -1,8 +1,8 @@
 //! The interrupt descriptor table: one for all CPUs.
 //!
-//! All gates are interrupt gates: handlers run with interrupts off. Reserved vectors (15,
-//! 22 to 27, 31) have no gate; using one raises a segment-not-present exception that
-//! names the gate.
+//! All gates are interrupt gates: handlers run with interrupts off. Reserved vectors (15, 22 to 27,
+//! 31) have no gate; their use raises a segment-not-present exception whose error code names the
+//! gate.
 
 use lazy_static::lazy_static;
 use x86_64::PrivilegeLevel;
@@ -51,7 +51,7 @@ fn make() -> InterruptDescriptorTable {
     idt.divide_error.set_handler_fn(entry::entry::<0>);
     switch_stack(idt.debug.set_handler_fn(entry::entry_ist::<1>), Ist::Debug);
     switch_stack(idt.non_maskable_interrupt.set_handler_fn(entry::entry_ist::<2>), Ist::Nmi);
-    // INT3 and INTO are instructions of programs, too: debuggers set the one.
+    // Programs may use INT3 and INTO, too: debuggers set breakpoints with INT3.
     idt.breakpoint.set_handler_fn(entry::entry::<3>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.overflow.set_handler_fn(entry::entry::<4>).set_privilege_level(PrivilegeLevel::Ring3);
     idt.bound_range_exceeded.set_handler_fn(entry::entry::<5>);

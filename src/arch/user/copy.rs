@@ -1,23 +1,24 @@
-//! Copies between the kernel and the memory of the program in whose address space the CPU is.
+//! Copies between the kernel and the memory of the program whose address space is loaded.
 //!
-//! An address outside of the memory of programs is refused. A page that isn't there faults: the
-//! pager is asked for it first; if it has none, the exception table ends the copy, which reports how
-//! much is missing. SMAP keeps the kernel from this memory except in these functions. All of them
-//! may wait for the pager; where the kernel may not wait, a page that isn't there is an error.
+//! An address outside of the memory of programs is refused. An access to a page that isn't present
+//! faults: the pager provides the page, or else the exception table ends the copy, which returns
+//! how many bytes are missing. SMAP prevents the kernel from accessing this memory except in these
+//! functions. All of them may wait for the pager; in code that may not wait, a missing page is an
+//! error.
 
 use core::arch::naked_asm;
 
 use crate::arch::cpu::features;
 use crate::arch::user::USER_END;
 
-/// A part of the memory isn't there, or isn't the program's, or can't be accessed in this way.
+/// A part of the memory isn't mapped, isn't the program's, or doesn't allow the access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadAddress;
 
 /// Returns whether `len_bytes` bytes from `address` lie in the memory of programs.
 #[inline]
 fn is_of_programs(address: u64, len_bytes: usize) -> bool {
-    // No overflow: the length of a slice is below 2^63.
+    // The sum can't overflow: the length of a slice is below 2^63.
     address < USER_END && address + len_bytes as u64 <= USER_END
 }
 
@@ -43,7 +44,7 @@ pub fn read_some(address: u64, to: &mut [u8]) -> usize {
 /// Copies up to `len_bytes` bytes from `address` to `to`; returns how many could be read.
 ///
 /// # Safety
-/// So many bytes can be written at `to`.
+/// `len_bytes` bytes can be written at `to`.
 #[inline]
 pub unsafe fn read_into(address: u64, to: *mut u8, len_bytes: usize) -> usize {
     if !is_of_programs(address, len_bytes) {
@@ -76,7 +77,7 @@ pub fn write_some(address: u64, from: &[u8]) -> usize {
 /// Copies up to `len_bytes` bytes from `from` to `address`; returns how many could be written.
 ///
 /// # Safety
-/// So many bytes can be read at `from`.
+/// `len_bytes` bytes can be read at `from`.
 #[inline]
 pub unsafe fn write_from(address: u64, from: *const u8, len_bytes: usize) -> usize {
     if !is_of_programs(address, len_bytes) {
@@ -102,12 +103,12 @@ pub fn clear(address: u64, len_bytes: usize) -> Result<(), BadAddress> {
     }
 }
 
-/// Why a string can't be read.
+/// The reason why a string can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StringError {
     /// A part of it can't be read.
     BadAddress,
-    /// Its end isn't in the first `to.len()` bytes.
+    /// There is no zero byte in the first `to.len()` bytes.
     TooLong,
 }
 
@@ -125,21 +126,21 @@ pub fn read_string(address: u64, to: &mut [u8]) -> Result<&[u8], StringError> {
     let len = unsafe { copy_string(to.as_mut_ptr() as u64, address, limit) };
     match len {
         BAD => Err(StringError::BadAddress),
-        // It reaches the end of the memory of programs.
+        // The string reaches the end of the memory of programs.
         len if len == limit && limit < to.len() => Err(StringError::BadAddress),
         len if len == limit => Err(StringError::TooLong),
         len => Ok(&to[..len]),
     }
 }
 
-/// What [`copy_string`] returns after a fault.
+/// The value that [`copy_string`] returns after a fault.
 const BAD: usize = usize::MAX;
 
-/// Replaces the word at `address`, a multiple of 4, by `new` if it is `expected`, in one step that no
-/// other CPU sees a part of. Returns what it was.
+/// Replaces the word at `address`, a multiple of 4, by `new` if it is `expected`, atomically.
+/// Returns the previous value.
 ///
 /// # Errors
-/// [`BadAddress`] if it can't be written.
+/// [`BadAddress`] if the word can't be written.
 pub fn compare_exchange(address: u64, expected: u32, new: u32) -> Result<u32, BadAddress> {
     if !is_of_programs(address, size_of::<u32>()) {
         return Err(BadAddress);
@@ -149,7 +150,7 @@ pub fn compare_exchange(address: u64, expected: u32, new: u32) -> Result<u32, Ba
     u32::try_from(before).map_err(|_| BadAddress)
 }
 
-/// The instructions that let the kernel access the memory of programs where SMAP forbids it.
+/// The instructions that allow the kernel to access the memory of programs, if SMAP is on.
 macro_rules! allow_access {
     () => {
         "cmp byte ptr gs:[{has_smap}], 0
@@ -159,7 +160,7 @@ macro_rules! allow_access {
     };
 }
 
-/// The instructions that end what [`allow_access`] has begun, and return.
+/// The instructions that end the effect of [`allow_access`], and return.
 macro_rules! forbid_access_and_return {
     () => {
         "cmp byte ptr gs:[{has_smap}], 0
@@ -169,11 +170,10 @@ macro_rules! forbid_access_and_return {
     };
 }
 
-/// Copies `len_bytes` bytes, the most of them by words of 8; returns how many are missing.
+/// Copies `len_bytes` bytes, most of them as words of 8 bytes; returns how many are missing.
 ///
 /// # Safety
-/// Of each range, all of it is memory of programs, or it is the kernel's and can be read, or
-/// written.
+/// Each range is memory of programs, or memory of the kernel that can be read or written.
 #[unsafe(naked)]
 unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
     naked_asm!(
@@ -184,11 +184,11 @@ unsafe extern "sysv64" fn copy(to: u64, from: u64, len_bytes: usize) -> usize {
         "3: rep movsq",
         "mov ecx, edx",
         "4: rep movsb",
-        // RCX is what is missing of the tail.
+        // RCX is the number of missing bytes of the tail.
         "5: mov rax, rcx",
         forbid_access_and_return!(),
-        // After a fault in the words: the bytes of that word before the fault are copied, too, so
-        // that as much is copied as there is.
+        // After a fault in a word: the bytes of that word before the fault are also copied, so that
+        // all accessible bytes are copied.
         "7: lea rdx, [rdx + rcx * 8]",
         "mov rcx, rdx",
         "jmp 4b",
@@ -255,7 +255,8 @@ unsafe extern "sysv64" fn copy_string(to: u64, from: u64, limit: usize) -> usize
     )
 }
 
-/// Replaces a word by `new` if it is `expected`; returns what it was, or `u64::MAX` after a fault.
+/// Replaces a word by `new` if it is `expected`; returns the previous value, or `u64::MAX` after a
+/// fault.
 ///
 /// # Safety
 /// It is memory of programs.

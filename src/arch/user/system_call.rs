@@ -1,7 +1,7 @@
 //! The entry by SYSCALL, and the return by SYSRET.
 //!
-//! SYSCALL changes neither the stack nor GS. Between it and the switch to the thread's stack only
-//! exceptions that have a stack of their own can come.
+//! SYSCALL changes neither the stack nor GS. Between SYSCALL and the switch to the thread's stack,
+//! only exceptions that have their own stack can come.
 //!
 //! Source: Intel SDM volume 2, "SYSCALL" and "SYSRET"; AMD64 volume 2, "SYSCALL and SYSRET".
 
@@ -21,7 +21,7 @@ use crate::arch::user::user_state::ENTRY_STACK;
 use crate::arch::user::way_out;
 use crate::per_cpu;
 
-/// The flags that SYSCALL clears: those that programs can set and that change what the kernel does.
+/// The flags that SYSCALL clears: those that programs can set and that affect the kernel.
 const CLEARED_FLAGS: RFlags = RFlags::INTERRUPT_FLAG
     .union(RFlags::DIRECTION_FLAG)
     .union(RFlags::ALIGNMENT_CHECK)
@@ -36,8 +36,8 @@ per_cpu! {
     static USER_RSP: AtomicU64 = AtomicU64::new(0);
 }
 
-/// Sets this CPU's registers for SYSCALL and SYSRET. CSTAR, the entry for 32-bit code, stays as it is:
-/// no code segment of programs is a 32-bit one.
+/// Sets this CPU's registers for SYSCALL and SYSRET. CSTAR, the entry for 32-bit code, is not set:
+/// programs have no 32-bit code segment.
 pub(in crate::arch) fn start_here(gdt: &Gdt) {
     Star::write(gdt.user_code, gdt.user_data, gdt.kernel_code, gdt.kernel_data)
         .expect("the GDT has the segments in the order of SYSCALL and SYSRET");
@@ -47,8 +47,8 @@ pub(in crate::arch) fn start_here(gdt: &Gdt) {
     unsafe { Efer::update(|efer| efer.insert(EferFlags::SYSTEM_CALL_EXTENSIONS)) };
 }
 
-/// Returns whether `rip` is the first instruction after SYSCALL. A debug exception there belongs
-/// to the program: its single step was delayed by an instruction that sets SS.
+/// Returns whether `rip` is the first instruction after SYSCALL. A debug exception there belongs to
+/// the program: an instruction that sets SS has delayed its single step.
 pub(in crate::arch) fn is_entry(rip: u64) -> bool {
     rip == enter as *const () as u64
 }
@@ -95,7 +95,7 @@ extern "C" fn handle(frame: &mut TrapFrame) -> bool {
     way_out::thread_of(frame).system_call(frame);
     interrupts::disable();
     way_out::leave(frame);
-    // With RF or TF set, SYSRET would do something else than IRETQ.
+    // With RF or TF set, the effects of SYSRET and IRETQ differ.
     const SLOW_FLAGS: u64 = RFlags::RESUME_FLAG.bits() | RFlags::TRAP_FLAG.bits();
     let is_fast = frame.vector == TrapFrame::SYSTEM_CALL && frame.rflags & SLOW_FLAGS == 0;
     debug_assert!(frame.rip < USER_END);

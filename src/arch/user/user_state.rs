@@ -1,8 +1,8 @@
-//! What a CPU keeps for the program that it runs, besides the registers in the trap frame and the
-//! FPU's: the stack of entries from ring 3, and the bases of FS and GS.
+//! A CPU's state for the program that it runs, besides the registers in the trap frame and the
+//! FPU's: the stack for entries from ring 3, and the bases of FS and GS.
 //!
-//! With FSGSBASE programs can change the bases by themselves, so they are read when the thread is
-//! switched out. Without it only the kernel changes them.
+//! With FSGSBASE, programs can change the bases without a system call, so they are read when the
+//! thread is switched out. Without FSGSBASE, only the kernel changes them.
 //!
 //! Source: Intel SDM volume 3A, "FS.base and GS.base"; "IA32_KERNEL_GS_BASE".
 
@@ -18,7 +18,7 @@ use crate::arch::user::{POINTER_BYTES, USER_END};
 use crate::per_cpu;
 
 per_cpu! {
-    /// The end of the trap frame that the next entry from ring 3 builds: in the entry area of the
+    /// The end of the trap frame that the next entry from ring 3 builds, in the entry area of the
     /// running thread.
     pub(in crate::arch) static ENTRY_STACK: AtomicU64 = AtomicU64::new(0);
 }
@@ -26,12 +26,12 @@ per_cpu! {
 /// Whether CR4.FSGSBASE is on, on all CPUs.
 static HAS_FSGSBASE: AtomicBool = AtomicBool::new(false);
 
-/// Notes whether CR4.FSGSBASE is on.
+/// Records whether CR4.FSGSBASE is on.
 pub(in crate::arch) fn start(has_fsgsbase: bool) {
     HAS_FSGSBASE.store(has_fsgsbase, Ordering::Relaxed);
 }
 
-/// Returns whether programs can read and write the bases of FS and GS by instructions of their own.
+/// Returns whether programs can read and write the bases of FS and GS by instructions.
 pub fn has_fsgsbase() -> bool {
     HAS_FSGSBASE.load(Ordering::Relaxed)
 }
@@ -45,7 +45,7 @@ pub enum Base {
     Gs,
 }
 
-/// The address isn't one of programs.
+/// The address isn't in the memory of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadBase;
 
@@ -67,13 +67,14 @@ impl UserState {
         self.gs_base.store(gs_base, Ordering::Relaxed);
     }
 
-    /// Copies the state of another thread, which doesn't run or is the running one and has been
+    /// Copies the state of another thread, which doesn't run, or is the running thread and has been
     /// saved.
     pub fn copy_from(&self, other: &Self) {
         self.set(other.fs_base.load(Ordering::Relaxed), other.gs_base.load(Ordering::Relaxed));
     }
 
-    /// Saves what the program may have changed, as its thread is switched out. Interrupts are off.
+    /// Saves the values that the program may have changed, when its thread is switched out.
+    /// Interrupts are off.
     #[inline]
     pub fn save(&self) {
         if has_fsgsbase() {
@@ -81,14 +82,14 @@ impl UserState {
         }
     }
 
-    /// Sets the registers, as the thread is switched in. Interrupts are off.
+    /// Sets the registers when the thread is switched in. Interrupts are off.
     #[inline]
     pub fn load(&self) {
         write_fs_base(self.fs_base.load(Ordering::Relaxed));
         KernelGsBase::write(VirtAddr::new_truncate(self.gs_base.load(Ordering::Relaxed)));
     }
 
-    /// Saves what the program may have changed, for the running thread, whose state this is.
+    /// Saves the values that the program may have changed. This is the state of the running thread.
     pub fn refresh(&self) {
         let _interrupts_off = InterruptsOff::new();
         self.save();
@@ -142,8 +143,8 @@ impl UserState {
     }
 }
 
-/// Makes the entry area at the top of the stack that ends at `stack_top` the one of entries from
-/// ring 3 on this CPU; address 0 stands for a context that never enters ring 3. Interrupts are off.
+/// Sets the stack for entries from ring 3 on this CPU: the entry area at the top of the stack that
+/// ends at `stack_top`, or 0 for a context that never enters ring 3. Interrupts are off.
 #[inline]
 pub(in crate::arch) fn set_entry_area(stack_top: VirtAddr) {
     let frame_end = stack_top.as_u64().saturating_sub(POINTER_BYTES);
@@ -161,7 +162,7 @@ impl Default for UserState {
 fn write_fs_base(value: u64) {
     if has_fsgsbase() {
         // SAFETY: the kernel doesn't use FS; programs may set it to any canonical address, and
-        // `value` is such: it was read from the register, or is below the end of programs.
+        // `value` is one: it was read from the register, or is below the end of programs.
         unsafe { FS::write_base(VirtAddr::new_truncate(value)) };
     } else {
         FsBase::write(VirtAddr::new_truncate(value));

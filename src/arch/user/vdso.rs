@@ -1,8 +1,8 @@
 //! The code of the vDSO: system calls that need no entry into the kernel.
 //!
-//! It is position-independent, and runs in ring 3 only. The page before the image has the data of
-//! the clock ([`vdso_image::ClockData`]). If the time can't be computed from the time stamp
-//! counter, or another clock is asked for, the code makes the system call.
+//! The code is position-independent, and runs only in ring 3. The page before the image has the
+//! data of the clock ([`vdso_image::ClockData`]). If the time can't be computed from the time stamp
+//! counter, or another clock is requested, the code makes the system call.
 //!
 //! Source: Linux, vdso(7); System V ABI, AMD64 Supplement, "Linux Kernel Conventions".
 
@@ -12,7 +12,7 @@ use vdso_image::{CODE_OFFSET, Function, offset};
 
 use crate::arch::cpu::gdt;
 
-/// How far before the code the data is, in bytes: a page before the image.
+/// The distance from the data to the code, in bytes. The data are a page before the image.
 const DATA_DISTANCE: usize = CODE_OFFSET + 0x1000;
 
 global_asm!(
@@ -20,8 +20,8 @@ global_asm!(
     ".balign 16",
     ".globl vdso_code_start",
     "vdso_code_start:",
-    // Returns the time in RAX: since the start of the kernel's clock, or the time of day if R9 isn't
-    // 0; with the carry flag set if it can't. Changes RCX, RDX, R8, R10 and R11.
+    // Returns the time in RAX: since the start of the kernel's clock, or the time of day if R9
+    // isn't 0. Sets the carry flag if it can't. Changes RCX, RDX, R8, R10 and R11.
     "vdso_now:",
     "lea r8, [rip + vdso_code_start - {data_distance}]",
     "2: mov r11d, [r8 + {sequence}]",
@@ -29,7 +29,7 @@ global_asm!(
     "jnz 6f",
     "cmp dword ptr [r8 + {is_usable}], 0",
     "je 7f",
-    // RDTSC in order: LFENCE waits for the load of the sequence, too.
+    // Keeps RDTSC in order: LFENCE also waits for the load of the sequence.
     "lfence",
     "rdtsc",
     "shl rdx, 32",
@@ -101,7 +101,7 @@ global_asm!(
     "mov ecx, 1000",
     "div ecx",
     "mov [rdi + 8], rax",
-    // The time zone: none.
+    // There is no time zone: it is set to 0.
     "2: test rsi, rsi",
     "jz 3f",
     "mov qword ptr [rsi], 0",
@@ -132,7 +132,8 @@ global_asm!(
     "ret",
     ".globl vdso_getcpu",
     "vdso_getcpu:",
-    // The limit of a segment: the number of the CPU, and above its 12 bits that of the node.
+    // The limit of a segment has the number of the CPU in its lower 12 bits, above them that of the
+    // node.
     "mov ecx, {cpu_number}",
     "lsl eax, ecx",
     "test rdi, rdi",
@@ -178,7 +179,7 @@ pub fn code() -> &'static [u8] {
     unsafe { core::slice::from_raw_parts(start, len) }
 }
 
-/// Returns where its functions are.
+/// Returns the offsets of the functions.
 pub fn functions() -> [Function<'static>; 5] {
     let starts = [
         ("__vdso_clock_gettime", &raw const vdso_clock_gettime),

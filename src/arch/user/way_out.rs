@@ -1,4 +1,4 @@
-//! The way out to ring 3: one for interrupts, exceptions, system calls and new programs.
+//! The return to ring 3: one for interrupts, exceptions, system calls and new programs.
 
 use alloc::sync::Arc;
 use core::arch::{asm, naked_asm};
@@ -46,7 +46,7 @@ const PROGRAM_FLAGS: u64 = RFlags::CARRY_FLAG.bits()
 /// The flags that are always set in ring 3: interrupts are on, and bit 1 is always 1.
 const FIXED_FLAGS: u64 = RFlags::INTERRUPT_FLAG.bits() | 1 << 1;
 
-/// The entry area at the top of a thread's kernel stack. Zeros are no thread of a program.
+/// The entry area at the top of a thread's kernel stack. All zeros means that there is no program.
 #[repr(C)]
 struct EntryArea {
     frame: TrapFrame,
@@ -56,8 +56,8 @@ struct EntryArea {
 const _: () = assert!(size_of::<EntryArea>() as u64 == ENTRY_AREA_BYTES);
 const _: () = assert!(offset_of!(EntryArea, frame) == 0);
 
-/// Returns the thread whose program was interrupted with the registers in `frame`, which is the one
-/// at the top of the running thread's stack.
+/// Returns the thread whose program was interrupted with the registers in `frame`: the thread at
+/// the top of the running thread's stack.
 #[inline]
 pub(in crate::arch) fn thread_of(frame: &TrapFrame) -> &'static dyn UserThread {
     debug_assert!(frame.is_from_user());
@@ -69,8 +69,8 @@ pub(in crate::arch) fn thread_of(frame: &TrapFrame) -> &'static dyn UserThread {
     thread.as_deref().expect("a program runs as a thread")
 }
 
-/// Offers a page fault of the kernel in the memory of the program that the running thread runs,
-/// from a copy, to the thread.
+/// Passes a page fault of the kernel in the memory of a program, during a copy, to the running
+/// thread.
 pub(in crate::arch) fn kernel_fault(fault: &mut Fault<'_>) -> Outcome {
     let Some(page_fault) = fault.page_fault().filter(|it| it.address.as_u64() < USER_END) else {
         return Outcome::Unserved;
@@ -78,15 +78,14 @@ pub(in crate::arch) fn kernel_fault(fault: &mut Fault<'_>) -> Outcome {
     running().map_or(Outcome::Unserved, |thread| thread.serve_kernel_fault(&page_fault))
 }
 
-/// Calls `access` with the running thread, if that is one of a program that has been entered. Not
-/// for interrupt handlers.
+/// Calls `access` with the running thread, if it has entered a program. Not for interrupt handlers.
 pub fn with_running<R>(access: impl FnOnce(&dyn UserThread) -> R) -> Option<R> {
     running().map(access)
 }
 
-/// Returns the running thread, if that is one of a program that has been entered.
+/// Returns the running thread, if it has entered a program.
 fn running() -> Option<&'static dyn UserThread> {
-    // The running thread's own, whichever CPU it is on when it is used.
+    // The reference is the running thread's own, even if the thread moves to another CPU.
     let pointer: *const Option<Arc<dyn UserThread>> =
         core::ptr::with_exposed_provenance(ENTRY_STACK.get() as usize);
     // SAFETY: it is null, or in the entry area (invariant 1 of `arch::user`), which
@@ -96,9 +95,9 @@ fn running() -> Option<&'static dyn UserThread> {
     thread.and_then(Option::as_deref)
 }
 
-/// Enters ring 3 for the first time in the running thread, with the registers in `registers`. It is
-/// called on the thread's stack, whose top is `stack_top`. The switch to the thread has made that
-/// stack the one of entries ([`user_state`](super::user_state)).
+/// Enters ring 3 for the first time in the running thread, with the registers in `registers`.
+/// Called on the thread's stack, whose top is `stack_top`. The switch to the thread has set that
+/// stack as the one for entries ([`user_state`](super::user_state)).
 ///
 /// # Safety
 /// `stack_top` is that of the running thread, and its entry area is used for nothing else.
@@ -115,18 +114,18 @@ pub(in crate::arch) unsafe fn enter(
     frame.ss = u64::from(gdt::USER_DATA);
     // SAFETY: the caller's promise.
     unsafe { area.write(EntryArea { frame, thread: Some(thread) }) };
-    // SAFETY: nothing else refers to it.
+    // SAFETY: there is no other reference to it.
     leave(unsafe { &mut *area.cast::<TrapFrame>() });
-    // SAFETY: it is a frame of ring 3 in the thread's entry area, and `leave` has seen it.
+    // SAFETY: it is a frame of ring 3 in the thread's entry area, and `leave` has checked it.
     unsafe { asm!("mov rsp, {}", "jmp {}", in(reg) area, sym resume, options(noreturn)) }
 }
 
-/// Does what is due before a return to ring 3, and makes sure that the registers in `frame` are
-/// those of a program. Interrupts are off, and off again on return.
+/// Does the work that is due before a return to ring 3, and ensures that the registers in `frame`
+/// are those of a program. Interrupts are off, and off again on return.
 #[inline]
 pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
     loop {
-        // Whatever a system call has made of them.
+        // Sets the segments again, whatever a system call has changed.
         frame.cs = u64::from(gdt::USER_CODE);
         frame.ss = u64::from(gdt::USER_DATA);
         preemption::run_if_due();
@@ -149,8 +148,8 @@ fn work(frame: &mut TrapFrame) {
     }
 }
 
-/// Handles a return to an address that no program has: as a general protection fault of the
-/// program. IRETQ would raise it in the kernel, for an address that isn't canonical.
+/// Handles a return to an address outside of programs as a general protection fault of the program.
+/// For a non-canonical address, IRETQ would raise the fault in the kernel.
 #[cold]
 fn refuse_address(frame: &mut TrapFrame) {
     frame.vector = Exception::GeneralProtection as u64;
@@ -164,12 +163,12 @@ fn end(frame: &mut TrapFrame) -> ! {
     interrupt_flag::enable_here();
     let area = core::ptr::from_mut(frame).cast::<EntryArea>();
     // SAFETY: frames of ring 3 lie in an entry area, and the thread doesn't return to ring 3, so
-    // nothing refers to what handled its system calls.
+    // nothing refers to the handler of its system calls.
     drop(unsafe { &mut *area }.thread.take());
     END_HOOK.get().expect("threads can end before one is a program's")()
 }
 
-/// Offers an exception of a program to its thread. Interrupts are on if the exception has no stack
+/// Passes an exception of a program to its thread. Interrupts are on if the exception has no stack
 /// of its own.
 pub(in crate::arch) fn exception(fault: &mut Fault<'_>) -> Outcome {
     thread_of(fault.frame()).exception(fault)

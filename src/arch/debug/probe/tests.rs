@@ -17,7 +17,7 @@ fn what_is_there_is_read_and_written() {
     assert_eq!(read_u8(address + 1), Ok(0x77));
     // SAFETY: it is a local variable, which nothing else accesses.
     assert_eq!(unsafe { write_u8(address + 7, 0xAB) }, Ok(()));
-    // Read by assembly, because the compiler doesn't know of the write.
+    // Read by assembly, because the compiler doesn't know that the byte was written.
     assert_eq!(read_u64(address), Ok(0xAB22_3344_5566_7788));
 }
 
@@ -27,7 +27,7 @@ fn missing_memory_is_an_error() {
         let address = VirtAddr::new(address);
         assert_eq!(read_u8(address), Err(Faulted));
         assert_eq!(read_u64(address), Err(Faulted));
-        // SAFETY: nothing is there.
+        // SAFETY: nothing is mapped there.
         assert_eq!(unsafe { write_u8(address, 1) }, Err(Faulted));
     }
 }
@@ -36,7 +36,7 @@ fn missing_memory_is_an_error() {
 fn what_is_read_only_stays() {
     static CONSTANT: [u8; 4] = *b"text";
     let address = VirtAddr::from_ptr(&CONSTANT);
-    // SAFETY: it can't be written, which is what the test checks.
+    // SAFETY: the page can't be written, which the test checks.
     assert_eq!(unsafe { write_u8(address, 1) }, Err(Faulted));
     assert_eq!(read_u8(address), Ok(b't'));
 }

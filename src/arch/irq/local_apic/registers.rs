@@ -45,7 +45,7 @@ pub(super) enum Register {
     InService = 0x100,
     ErrorStatus = 0x280,
     InterruptCommand = 0x300,
-    /// Only in memory; the model-specific register has 64 bits.
+    /// Only in memory; the model-specific register has 64 bits instead.
     InterruptCommandHigh = 0x310,
     LvtTimer = 0x320,
     LvtThermal = 0x330,

@@ -32,7 +32,7 @@ fn alarm_runs_once_and_only_on_the_cpu_that_has_set_it() {
         let _interrupts_off = InterruptsOff::new();
         TEST.set(clock::now_ns() + 1_000_000);
     }
-    // Interrupts before that time don't cancel it.
+    // Interrupts before the alarm's time don't cancel it.
     while RUNS.load(Ordering::Relaxed) == 0 {
         wait_for_interrupt();
     }

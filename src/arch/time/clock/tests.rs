@@ -1,4 +1,4 @@
-//! The clock, its calibration, and counters that differ.
+//! Tests of the clock, its calibration, and counters that differ between CPUs.
 
 use super::*;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
@@ -14,7 +14,7 @@ fn deadline_is_reached_when_it_should() {
 
 #[test_case]
 fn deadline_lies_ahead_whatever_the_offset() {
-    // One second before and one second after the boot CPU's counter.
+    // Counters one second before and one second after the boot CPU's.
     for offset in [rate().hz.cast_signed(), -rate().hz.cast_signed()] {
         let _interrupts_off = InterruptsOff::new();
         TSC_OFFSET.set(offset.cast_unsigned());
@@ -35,7 +35,7 @@ fn frequency_is_refined_where_it_is_not_stated() {
         FrequencySource::Hpet | FrequencySource::PmTimer | FrequencySource::Pit
     ));
     assert!(rate.error_ppm.is_some() && PLAUSIBLE_HZ.contains(&rate.hz));
-    // Measured again, against another reference.
+    // The frequency, measured again against another reference.
     let by_pit = measure(&pit::Channel2, REFINED_PPM).expect("there is a PIT");
     let off_ppm = by_pit.hz.abs_diff(rate.hz) * 1_000_000 / rate.hz;
     let error_ppm = by_pit.error_ppm.unwrap_or(0) + rate.error_ppm.unwrap_or(0);
