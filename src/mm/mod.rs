@@ -1,6 +1,6 @@
-//! Memory: frames, the kernel's own address space, its heap.
+//! Memory: frames, the kernel's own address space, its heap, and the memory of programs.
 //!
-//! [`kernel`] has the kernel's own memory, [`user`] that of programs, [`debug`] inspects both.
+//! [`kernel`] has the kernel's own memory, [`user`] that of programs; [`debug`] inspects both.
 //!
 //! Locks, from outer to inner: the heap's three, kernel space, frames' two; pages are mapped for
 //! the heap without holding the lock of its blocks. No interrupt handler takes any of them:
@@ -28,11 +28,11 @@ use crate::mm::kernel::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES, STUB_MAPPED
 use crate::mm::kernel::ram::{self, Map};
 use crate::mm::kernel::{heap, image, kernel_space, screen_memory};
 
-/// The most frames of the stub, without its stacks: tables, code and data.
+/// The largest number of frames of the stub, without its stacks: tables, code and data.
 const STUB_FRAMES_MAX: usize = 16;
 
-/// Proof that the kernel uses its own page tables and has a heap; and the time that this
-/// took, in ticks of the time stamp counter.
+/// Proof that the kernel uses its own page tables and has a heap. It has the times that this took,
+/// in ticks of the time stamp counter.
 #[derive(Clone, Copy, Debug)]
 pub struct Memory {
     /// Mapping all RAM.
@@ -41,7 +41,7 @@ pub struct Memory {
     pub start_ticks: u64,
 }
 
-/// Takes over all memory. `structure` is the range of the loader's structure, which stays
+/// Initializes the memory. `structure` is the range of the loader's structure, which stays
 /// unchanged.
 ///
 /// # Panics
@@ -60,7 +60,7 @@ pub fn start(
     let direct_map_ticks = kernel_space::start(&map, capabilities, seen, screen_memory::mapping())
         .unwrap_or_else(|error| panic!("no page tables for the kernel: {error}"));
     frames::reach_all(info_table, image::stub_frames());
-    // The stub's code isn't mapped any more, and its tables aren't loaded.
+    // The stub's code is no longer mapped, and its tables aren't loaded.
     drop(stub);
     heap::start();
     let start_ticks = clock::read_tsc() - start_tsc;
@@ -77,9 +77,9 @@ pub fn start(
     Memory { direct_map_ticks, start_ticks }
 }
 
-/// Starts the frame allocator. Its storage is at the end of the highest range of RAM
-/// below 1 GiB that is large enough, because devices may need the first MiBs. Returns the
-/// audit's bits, one for each frame, and the table for the records of frames.
+/// Starts the frame allocator. Its storage is at the end of the highest range of RAM below 1 GiB
+/// that is large enough, because devices may need the lowest memory. Returns the audit's bits, one
+/// for each frame, and the table for the records of frames.
 fn start_frames(
     map: &mut Map,
     structure: Range<PhysAddr>,
@@ -101,9 +101,8 @@ fn start_frames(
     map.add(start.as_u64(), len_bytes, Kind::Kernel).expect("storage for all was measured");
 
     let storage: *mut u64 = layout::direct(start).as_mut_ptr();
-    // SAFETY: the memory is RAM that nothing uses, and none of the frames that are
-    // allocated from now on; the stub and the direct map map it. Any bytes are valid
-    // words.
+    // SAFETY: the memory is RAM that nothing uses, and is not among the frames that are allocated
+    // from now on. The stub and the direct map map it. Any bytes are valid words.
     let storage: &'static mut [u64] = unsafe { core::slice::from_raw_parts_mut(storage, words) };
     let (storage, rest) = storage.split_at_mut(bitmap_words);
     let (seen, info_table) = rest.split_at_mut(seen_words);
@@ -118,8 +117,8 @@ fn start_frames(
             add(start, end);
         }
     }
-    // When the kernel uses its own tables, the stub's frames can be allocated, except
-    // those that contain the loader's structure.
+    // Once the kernel uses its own tables, the stub's frames can be allocated, except those that
+    // contain the loader's structure.
     let stub = image::stub_frames();
     for frame in (stub.start.as_u64()..stub.end.as_u64()).step_by(FRAME_BYTES as usize) {
         let end = frame + FRAME_BYTES;

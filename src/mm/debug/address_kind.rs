@@ -9,7 +9,7 @@ use crate::mm::kernel::image::{self, Section};
 use crate::mm::kernel::layout::{self, DEVICES, DIRECT_MAP, HEAP, KERNEL_BASE, NULL_END, STACKS};
 use crate::mm::kernel::stacks::Stack;
 
-/// The kind of an address. It is found without a lock.
+/// The kind of an address, determined without a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressKind {
     /// Below [`NULL_END`].

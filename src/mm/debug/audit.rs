@@ -14,12 +14,11 @@
 //! | [`Rule::FrameNotOwned`] | a page of the heap, or of a stack, whose frame is free, or used for something else |
 //! | [`Rule::TableNotOwned`] | a table whose frame is free, or used for something else |
 //! | [`Rule::Owners`] | a frame of the heap, of a stack or of a table that has more than one owner |
-//! | [`Rule::Sharers`] | a private frame of programs that has more or fewer owners than mappings, a shared one that has fewer, or a private page that can be written and has several |
-//! | [`Rule::Count`] | as many pages of the heap or of stacks, or tables, as were found, but another number of frames counted for them; or records of frames that differ from it |
+//! | [`Rule::Sharers`] | a private frame of programs with more or fewer owners than mappings; a shared one with fewer; a writable private page with several owners |
+//! | [`Rule::Count`] | a count of frames for the heap, stacks or tables that differs from the pages or tables found, or from the frames' records |
 //!
-//! Each frame's rights in the direct map follow from what it is: the kernel's code
-//! and constants can only be read there, so no byte can be written at one address
-//! and executed at another.
+//! Each frame's rights in the direct map follow from its use: the kernel's code and constants are
+//! read-only there, so no byte can be written at one address and executed at another.
 
 mod findings;
 pub mod programs;
@@ -39,7 +38,7 @@ use crate::mm::kernel::stacks::Stack;
 
 pub use findings::{Audit, Finding, Rule};
 
-/// Checks all of the kernel's memory. It holds the heap's lock meanwhile.
+/// Checks all of the kernel's memory. The heap's lock is held during the check.
 pub fn run() -> Audit {
     let mut audit = Audit::default();
     let mut space = kernel_space::lock();
@@ -85,7 +84,7 @@ pub fn run() -> Audit {
     audit
 }
 
-/// One bit for each frame: whether it was found mapped outside of the direct map, or as a
+/// One bit for each frame: whether it was found to be mapped outside of the direct map, or to be a
 /// table.
 struct Seen<'a>(&'a mut [u64]);
 
@@ -171,7 +170,7 @@ fn judge(
     }
 }
 
-/// Returns the rule that a frame breaks if it isn't used for `purpose` by one owner.
+/// Returns the rule that a frame breaks unless it is used for `purpose` by one owner.
 fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
     match frames::use_of(frame) {
         Some(found) if found.purpose != purpose => Some(Rule::FrameNotOwned),
@@ -180,8 +179,8 @@ fn judge_owner(frame: PhysAddr, purpose: Purpose) -> Option<Rule> {
     }
 }
 
-/// Compares the frames' records with the counts, unless a frame is allocated or freed
-/// meanwhile.
+/// Compares the frames' records with the counts, unless a frame is allocated or freed in the
+/// meantime.
 fn check_records(audit: &mut Audit) {
     let before = frames::traffic();
     let (counts, cached, records) = (frames::counts(), frames::cached(), frames::recount());
@@ -198,8 +197,8 @@ fn is_ram(frame: PhysAddr, size: PageSize) -> bool {
     end <= DIRECT_MAP_BYTES && ram::map().is_ram(frame.as_u64(), end)
 }
 
-/// Returns the rights of a frame in the direct map: code and constants of the kernel can't be
-/// written there.
+/// Returns the rights of a frame in the direct map: code and constants of the kernel are read-only
+/// there.
 fn direct_rights(frame: PhysAddr, size: PageSize) -> MappingFlags {
     let is_constant = [Section::Text, Section::Rodata].into_iter().any(|section| {
         let section = image::section(section);

@@ -1,6 +1,6 @@
-//! Memory as a debugger sees it: any address, read and written without a fault.
+//! Memory as a debugger sees it: any address can be read and written without a fault.
 //!
-//! It serves the commands of the prompt that take an address. Nothing else in the kernel uses it.
+//! Only the commands of the prompt that take an address use it.
 
 use x86_64::VirtAddr;
 
@@ -8,7 +8,7 @@ use crate::arch::debug::probe;
 use crate::mm::debug::walk;
 use paging::{GenericPTE, MappingFlags};
 
-/// Why a byte can't be written.
+/// The reason why a byte can't be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WriteError {
     /// Nothing is mapped there.
@@ -43,8 +43,8 @@ pub fn read_u64(address: VirtAddr) -> Option<u64> {
     probe::read_u64(address).ok()
 }
 
-/// Writes the byte at `address`, as a debugger does, without any check of what the byte is used
-/// for. The kernel may stop working.
+/// Writes the byte at `address`, as a debugger does, without any check of the byte's use. The
+/// kernel may stop working.
 ///
 /// # Errors
 /// See [`WriteError`].
@@ -54,7 +54,7 @@ pub fn write(address: VirtAddr, value: u8) -> Result<(), WriteError> {
     if !page.entry.flags().contains(MappingFlags::WRITE) {
         return Err(WriteError::ReadOnly);
     }
-    // SAFETY: it can't be guaranteed: the user of the command asks for this write, and its help
-    // warns of it.
+    // SAFETY: nothing guarantees that the write is harmless: the user of the command requests it,
+    // and the command's help warns of it.
     unsafe { probe::write_u8(address, value) }.map_err(|_| WriteError::Faulted)
 }

@@ -16,11 +16,11 @@ pub struct Allowed;
 
 impl fmt::Display for Allowed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("memory allows that, so it would be no fault")
+        f.write_str("the page table allows this access, so it wouldn't fault")
     }
 }
 
-/// Makes an access to `address` that the page table forbids, which ends in a report.
+/// Accesses `address` in a way that the page table forbids, which ends in a report.
 ///
 /// # Errors
 /// [`Allowed`] if the page table allows it; then nothing was done.

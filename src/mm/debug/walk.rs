@@ -1,6 +1,6 @@
 //! The page table walk to an address, through the loaded tables.
 //!
-//! It takes no lock, so that a report can show it. Tables are read through the direct map by
+//! The walk takes no lock, so that a report can show it. Tables are read through the direct map by
 //! probes: a walk through broken tables just ends.
 
 use heapless::Vec;
@@ -14,7 +14,7 @@ use crate::mm::kernel::layout::{DIRECT_MAP, DIRECT_MAP_BYTES};
 /// The steps of a walk, from the root on.
 pub type Steps = Vec<Step<X64PTE>, 4>;
 
-/// Returns the steps of the walk to `address` by the tables that are loaded.
+/// Returns the steps of the walk to `address` through the loaded tables.
 pub fn steps(address: VirtAddr) -> Steps {
     steps_from(tlb::root(), address)
 }
@@ -34,8 +34,8 @@ pub fn steps_from(root: PhysAddr, address: VirtAddr) -> Steps {
     steps
 }
 
-/// Returns the step at which the walk reaches a page, and the page's size; `None` if it reaches
-/// none.
+/// Returns the step at which the walk reaches a page, and the page's size; `None` if it reaches no
+/// page.
 pub fn page(steps: &Steps) -> Option<(Step<X64PTE>, PageSize)> {
     let last = *steps.last()?;
     let size = match last.level {

@@ -1,8 +1,8 @@
 //! Memory of devices: mapped until it is dropped, and not cached.
 //!
-//! Addresses are allocated by a search of the page table: the first gap of [`DEVICES`] that is
-//! large enough, with an unmapped page after each device, so that an access beyond its end faults.
-//! Large pages are used where they fit.
+//! Free addresses are found in the page table: the first gap of [`DEVICES`] that is large enough,
+//! with an unmapped page after each device, so that an access beyond its end faults. Large pages
+//! are used where they fit.
 
 use core::fmt;
 
@@ -14,14 +14,14 @@ use crate::mm::kernel::kernel_space::{self, COMBINING, DEVICE, KernelSpace};
 use crate::mm::kernel::layout::{DEVICES, DEVICES_BYTES, FRAME_BYTES};
 use crate::mm::kernel::ram;
 
-/// Why a device can't be mapped. Nothing was changed.
+/// The reason why a device can't be mapped. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// It is empty, or ends beyond the CPU's physical address space.
     NoSuchRange,
-    /// RAM lies there, which the kernel uses.
+    /// The range contains RAM, which the kernel uses.
     IsRam,
-    /// No range of the addresses for devices is large enough.
+    /// No gap in the addresses for devices is large enough.
     TooMany,
     /// No memory is left for a page table, or for the name.
     NoMemory,
@@ -40,8 +40,8 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// The mapped memory of a device. Dropping it unmaps the memory, which locks the kernel's
-/// page table, so it must not be dropped while a device's lock is held.
+/// The mapped memory of a device. Dropping this unmaps the memory, which locks the kernel's page
+/// table, so it must not be dropped while a device's lock is held.
 #[derive(Debug)]
 pub struct DeviceMemory {
     start: VirtAddr,
@@ -50,7 +50,7 @@ pub struct DeviceMemory {
     record: &'static Record,
 }
 
-/// How writes reach a device.
+/// How writes are sent to a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writes {
     /// One by one and immediately: for registers.
@@ -60,8 +60,8 @@ pub enum Writes {
 }
 
 impl DeviceMemory {
-    /// Maps the `len_bytes` bytes at `start` under the name `name`. It may allocate; not
-    /// for interrupt handlers.
+    /// Maps the `len_bytes` bytes at `start` under the name `name`. May allocate; not for interrupt
+    /// handlers.
     ///
     /// # Errors
     /// See [`Error`].
@@ -115,8 +115,8 @@ impl DeviceMemory {
         }
     }
 
-    /// Makes the value for the `len_bytes` bytes that are mapped at `start`; `record` has their
-    /// pages.
+    /// Makes the value for the `len_bytes` bytes that are mapped at `start`. `record` has the range
+    /// of their pages.
     pub(super) fn mapped_at(start: VirtAddr, len_bytes: u64, record: &'static Record) -> Self {
         Self { start, len_bytes, record }
     }
@@ -133,14 +133,17 @@ impl DeviceMemory {
         start
     }
 
-    /// Copies `bytes` to `offset_bytes` and up, in any order and in pieces of any size:
-    /// pixels, not registers.
+    /// Copies `bytes` to `offset_bytes` and up, in any order and in pieces of any size: for pixels,
+    /// not for registers.
     ///
     /// # Panics
     /// If the range isn't within the memory.
     pub fn write_bytes(&self, offset_bytes: u64, bytes: &[u8]) {
         let end = offset_bytes.checked_add(bytes.len() as u64);
-        assert!(end.is_some_and(|end| end <= self.len_bytes), "beyond the device's end");
+        assert!(
+            end.is_some_and(|end| end <= self.len_bytes),
+            "the range ends beyond the device's memory"
+        );
         let place: *mut u8 = (self.start + offset_bytes).as_mut_ptr();
         // SAFETY: the range was checked to be within the mapping, which lives as long as
         // `self` and isn't memory of Rust's; the caller of `map` is responsible for the
@@ -200,9 +203,9 @@ words! {
 
 impl Drop for DeviceMemory {
     fn drop(&mut self) {
-        let (page, mapped_bytes) = self.record.mapped().expect("`map` has noted it");
+        let (page, mapped_bytes) = self.record.mapped().expect("`map` has recorded it");
         let mut space = kernel_space::lock();
-        // Under the lock, so that the audit sees both changes or neither.
+        // Released under the lock, so that the audit sees both changes or neither.
         self.record.release();
         let flush = space.table.unmap_region(page, mapped_bytes);
         flush.expect("all of its pages lie within").flush();
@@ -217,7 +220,7 @@ fn free_addresses(space: &KernelSpace, frame: PhysAddr, len_bytes: u64) -> Optio
     let end = DEVICES.as_u64() + DEVICES_BYTES;
     let mut from = DEVICES.as_u64();
     loop {
-        // At the same offset within a large page as the device.
+        // Has the same offset within a large page as the device.
         let ahead_bytes = frame.as_u64().wrapping_sub(from) % align_bytes;
         let page = from + ahead_bytes;
         let guard_end = page.checked_add(len_bytes)?.checked_add(FRAME_BYTES)?;

@@ -1,8 +1,8 @@
 //! The addresses and names of mapped devices, readable without a lock for reports.
 //!
-//! A record and its name live for ever, and are used again for devices of the same name. So there
-//! are at most as many records as devices were mapped at the same time, and a reader never sees a
-//! name that is being written.
+//! A record and its name live for ever, and are reused for devices of the same name. So there are
+//! at most as many records as devices were mapped at the same time, and a reader never sees a name
+//! that is being written.
 
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -27,7 +27,7 @@ impl Chunk {
     }
 }
 
-/// A device's name and where it is mapped.
+/// A device's name, and the range where it is mapped.
 #[derive(Debug)]
 pub(super) struct Record {
     name: Once<&'static str>,
@@ -55,7 +55,7 @@ impl Record {
         }
         let is_taken = *self.name.call_once(|| name) == name;
         if !is_taken {
-            // Another CPU has taken it meanwhile.
+            // Another CPU has taken it in the meantime.
             self.release();
         }
         is_taken
@@ -71,12 +71,12 @@ impl Record {
     pub(super) fn mapped(&self) -> Option<(VirtAddr, u64)> {
         let start = self.start.load(Ordering::Acquire);
         let len_bytes = self.len_bytes.load(Ordering::Acquire);
-        // If it differs, the device was mapped elsewhere meanwhile.
+        // If the start differs, the device was mapped elsewhere in the meantime.
         let is_same = start != 0 && self.start.load(Ordering::Relaxed) == start;
         is_same.then(|| (VirtAddr::new_truncate(start), len_bytes))
     }
 
-    /// Releases the record. The device is not mapped any more.
+    /// Releases the record. The device is no longer mapped.
     pub(super) fn release(&self) {
         self.start.store(0, Ordering::Relaxed);
         self.is_taken.store(false, Ordering::Release);
@@ -88,7 +88,7 @@ fn records() -> impl Iterator<Item = &'static Record> {
     chunks.flat_map(|chunk| &chunk.records)
 }
 
-/// Takes a record for a device. Allocates, if all are taken. `None` if memory runs out.
+/// Takes a record for a device. Allocates if all records are in use. `None` if memory runs out.
 pub(super) fn take(name: &'static str) -> Option<&'static Record> {
     loop {
         if let Some(record) = records().find(|record| record.try_take(name)) {

@@ -1,12 +1,12 @@
 //! Copies of the firmware's memory.
 //!
 //! The direct map doesn't cover all of it: a PC's BIOS has its tables in memory that the loader
-//! calls reserved. So each page is mapped read-only while it is copied, at a fixed address of the
-//! layout, with the page table locked.
+//! reports as reserved. So each page is mapped read-only while it is copied, at a fixed address of
+//! the layout, with the page table locked.
 //!
-//! Only what the loader reports as ACPI's or reserved, and the ROMs below 1 MiB, can be copied: the
-//! kernel's own memory may change during the copy, and at addresses that the loader doesn't report,
-//! a read may have an effect on a device.
+//! Only ranges that the loader reports as ACPI's or reserved, and the ROMs below 1 MiB, can be
+//! copied. The kernel's own memory may change during the copy, and at addresses that the loader
+//! doesn't report, a read may have an effect on a device.
 
 use core::fmt;
 
@@ -19,7 +19,7 @@ use crate::mm::kernel::kernel_space::{self, CONSTANT};
 use crate::mm::kernel::layout::{FIRMWARE_WINDOW, FIRST_MIB_END, FRAME_BYTES, ROMS};
 use crate::mm::kernel::ram;
 
-/// Why memory can't be copied. The bytes copied before the failure are valid.
+/// The reason why memory can't be copied. The bytes copied before the failure are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The range isn't within memory that the loader reports as ACPI's or reserved, or
@@ -36,7 +36,7 @@ impl fmt::Display for Error {
         f.write_str(match self {
             Self::NotFirmware => "it isn't in the firmware's memory",
             Self::NoMemory => "no frame is left for a page table",
-            Self::Faulted => "the CPU can't read there",
+            Self::Faulted => "the CPU can't read the memory there",
         })
     }
 }
@@ -53,7 +53,7 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     if !is_firmware(start.as_u64(), end) {
         return Err(Error::NotFirmware);
     }
-    // A plain number: the address after the last byte may be no physical address.
+    // A plain number, because the address after the last byte may not be a physical address.
     let mut from = start.as_u64();
     let mut rest = target;
     while !rest.is_empty() {
@@ -66,12 +66,12 @@ pub fn copy(start: PhysAddr, target: &mut [u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Returns whether all bytes are the firmware's: either by the loader's map, or because they are in
-/// the range of a PC's ROMs, which few maps list.
+/// Returns whether all bytes are the firmware's: by the loader's map, or because they are in the
+/// range of a PC's ROMs, which few maps list.
 fn is_firmware(start: u64, end: u64) -> bool {
     let is_firmwares =
         |kind| matches!(kind, Kind::AcpiReclaimable | Kind::AcpiNvs | Kind::Reserved);
-    // Regions are sorted and don't overlap, those of one kind don't touch.
+    // Regions are sorted and don't overlap, and those of one kind aren't adjacent.
     let mut covered = start;
     for region in ram::map().regions() {
         let is_rom = region.kind == Kind::Device

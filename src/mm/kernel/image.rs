@@ -66,8 +66,8 @@ pub fn frames() -> Range<PhysAddr> {
     physical(&raw const __boot_start)..to_physical(section(Section::Data).end)
 }
 
-/// Returns the frames of the stub's code, data and tables: they aren't needed any more when the
-/// kernel uses its own page tables.
+/// Returns the frames of the stub's code, data and tables, which are free once the kernel uses its
+/// own page tables.
 pub fn stub_frames() -> Range<PhysAddr> {
     physical(&raw const __boot_start)..physical(&raw const __boot_end)
 }

@@ -1,13 +1,12 @@
-//! The kernel's own address space: its page table, which is made once and stays loaded.
+//! The kernel's own address space. Its page table is made once and stays loaded.
 //!
 //! Invariants, which [`audit`](crate::mm::debug::audit) checks:
 //! 1. The table maps what [`layout`](crate::mm::kernel::layout) lists and nothing else, each
 //!    range with its rights.
-//! 2. Each entry of the root for the upper half points to a table from the start, and always
-//!    to the same one. So page tables that have copied these entries map the same as this
-//!    one.
-//! 3. A frame that is mapped outside of the direct map is mapped there once, and belongs to
-//!    the mapping: it was leaked from its [`AllocatedFrames`].
+//! 2. Each entry of the root for the upper half points to a table from the start, and always to the
+//!    same table. So page tables that have copied these entries map the same.
+//! 3. A frame that is mapped outside of the direct map is mapped there once, and belongs to the
+//!    mapping: it was leaked from its [`AllocatedFrames`].
 
 use core::ops::ControlFlow;
 
@@ -45,18 +44,17 @@ pub(in crate::mm) const COMBINING: MappingFlags = DATA.union(MappingFlags::WRITE
 #[derive(Debug)]
 pub(in crate::mm) struct KernelFrames(Capabilities);
 
-// SAFETY: a leaked frame belongs only to the table until it is freed, and is mapped in
-// the direct map. Before the table is loaded, it is mapped by the stub, which maps the
-// first GiB: until then frames are allocated only there. All CPUs use the kernel's
-// tables, and all flush.
+// SAFETY: a leaked frame belongs only to the table until it is freed, and is in the direct map.
+// Until the table is loaded, the stub's tables map the first GiB, and frames are allocated only
+// there. All CPUs use the kernel's tables, and all flush.
 unsafe impl PagingHandler for KernelFrames {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         AllocatedFrames::try_new(Purpose::PageTables).map(AllocatedFrames::leak)
     }
 
     fn dealloc_frame(&self, frame: PhysAddr) {
-        // SAFETY: the page table frees a frame that it has allocated, after no CPU walks
-        // it any more.
+        // SAFETY: the table has allocated this frame, and frees it after the last walk of a CPU
+        // through it.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::PageTables) });
     }
 
@@ -73,7 +71,7 @@ unsafe impl PagingHandler for KernelFrames {
     }
 }
 
-/// The most pages that are unmapped at once, with interrupts off.
+/// The largest number of pages that are unmapped at once, with interrupts off.
 pub(in crate::mm) const UNMAPPED_MAX: usize = 64;
 
 /// The kernel's page table.
@@ -100,9 +98,8 @@ pub(in crate::mm) struct Screen {
     pub pages: HugePages,
 }
 
-/// Makes the table and loads it. From then on the lower half is unmapped. `seen` has one
-/// bit for each frame. Returns the time for mapping all RAM, in ticks of the time stamp
-/// counter.
+/// Makes the table and loads it, which unmaps the lower half. `seen` has one bit for each frame.
+/// Returns the time for mapping all RAM, in ticks of the time stamp counter.
 ///
 /// # Errors
 /// [`PagingError::NoMemory`] if there is too little memory below 1 GiB.
@@ -129,7 +126,7 @@ pub(in crate::mm) fn start(
 }
 
 /// Maps all RAM from [`layout::DIRECT_MAP`] on, by the largest pages that fit, never executable.
-/// Code that is executable elsewhere isn't writable here.
+/// The frames of executable code are read-only here.
 ///
 /// The cost grows with the number of ranges and of the pages of 1 GiB.
 fn map_ram(table: &mut Table, map: &Map) -> Result<(), PagingError> {
@@ -196,7 +193,7 @@ pub(in crate::mm) fn lock() -> Guard {
     Guard(SPACE.lock())
 }
 
-/// Returns the upper half of the kernel's page table, for the roots of others. Its 256
+/// Returns the upper half of the kernel's page table, for the roots of other page tables. Its 256
 /// entries never change.
 pub fn upper_half() -> UpperHalf<X64PTE> {
     lock().table.upper_half().expect("the table was made with one")
@@ -212,7 +209,7 @@ pub fn next_range(from: VirtAddr) -> Option<MappedRange> {
     lock().table.next_range(from)
 }
 
-/// Returns what `address` is mapped to.
+/// Returns the mapping of `address`.
 ///
 /// # Errors
 /// [`PagingError::NotMapped`].
@@ -221,7 +218,7 @@ pub fn query(address: VirtAddr) -> Result<Mapping, PagingError> {
 }
 
 impl KernelSpace {
-    /// Maps a fresh frame at `page` for the heap.
+    /// Maps a new frame at `page` for the heap.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`]; [`PagingError::AlreadyMapped`].
@@ -232,9 +229,8 @@ impl KernelSpace {
         Ok(())
     }
 
-    /// Unmaps all mapped pages among the `pages` pages from `start` on, at most
-    /// [`UNMAPPED_MAX`], and frees their frames. The TLBs are flushed once for all of
-    /// them.
+    /// Unmaps all mapped pages among the `pages` pages from `start` on, at most [`UNMAPPED_MAX`],
+    /// and frees their frames. The TLBs are flushed once for all of them.
     ///
     /// # Safety
     /// They were mapped for `purpose`, each to a leaked frame of its own, and nothing
@@ -254,7 +250,7 @@ impl KernelSpace {
         let unmapped = self.table.unmap_region_with(start, pages as u64 * FRAME_BYTES, take);
         unmapped.expect("such pages are of the smallest size").1.flush();
         for frame in frames {
-            // SAFETY: the caller's promise; no TLB has it any more.
+            // SAFETY: the caller's promise; no TLB has the page any more.
             drop(unsafe { AllocatedFrames::from_leaked(frame, purpose) });
         }
     }

@@ -15,7 +15,7 @@ use crate::mm::kernel::stacks::{self, Stack, Use};
 /// The value that fills a new stack; the words that still have it show the deepest use.
 const UNUSED: u64 = 0x5354_4143_4B20_4F4B;
 
-/// Why there is no further stack. Nothing was changed.
+/// The reason why there is no further stack. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// All slots are used.
@@ -87,7 +87,7 @@ impl KernelStack {
         stack
     }
 
-    /// Sets its purpose, which reports show.
+    /// Sets the stack's purpose, which reports show.
     pub fn set_purpose(&mut self, purpose: Use) {
         self.0 = stacks::with_purpose(self.0, purpose);
     }
@@ -103,7 +103,7 @@ impl Drop for KernelStack {
     }
 }
 
-/// Returns the number of bytes of `stack` that have been used since it was mapped, if
+/// Returns the number of bytes of `stack` that have been used since it was mapped; `None` unless
 /// [`KernelStack::try_new`] has mapped it.
 pub fn high_water_bytes(stack: Stack) -> Option<u64> {
     if Stack::BOOT_CPU.contains(&stack) {
@@ -112,7 +112,7 @@ pub fn high_water_bytes(stack: Stack) -> Option<u64> {
     let range = stack.range();
     let mut unused_bytes = 0;
     while unused_bytes < stack.len_bytes() {
-        // The stack may be unmapped meanwhile.
+        // The stack may be unmapped in the meantime.
         match probe::read_u64(range.start + unused_bytes) {
             Ok(UNUSED) => unused_bytes += 8,
             Ok(_) => break,

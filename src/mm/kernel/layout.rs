@@ -83,7 +83,7 @@ pub const ROMS: PhysAddr = PhysAddr::new(0xC_0000);
 /// The VGA text screen's cells.
 pub const VGA_TEXT: PhysAddr = PhysAddr::new(0xB_8000);
 
-/// Returns the address of `address` in the direct map; it is mapped if there is RAM.
+/// Returns the address of `address` in the direct map. It is mapped if there is RAM.
 ///
 /// # Panics
 /// If `address` is beyond what the direct map can hold.

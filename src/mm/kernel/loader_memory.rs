@@ -1,5 +1,5 @@
-//! Memory that the loader has filled: modules. They are read where they are, or taken: then their
-//! frames are used for something else once they have been read.
+//! Memory that the loader has filled: modules. A module is either read in place, or taken: then its
+//! frames are reused once it has been read.
 
 use core::ops::Range;
 
@@ -12,8 +12,8 @@ use super::layout::{self, DIRECT_MAP_BYTES, FRAME_BYTES};
 use super::ram;
 use crate::sync::{Rank, SpinMutex};
 
-/// Returns the bytes of a module that the loader has put at `range`. `None` if the loader doesn't
-/// report that range, or a part of it was [taken](take).
+/// Returns the bytes of a module that the loader has stored at `range`. `None` if the loader
+/// doesn't report that range, or a part of it was [taken](take).
 ///
 /// # Panics
 /// If [`start`](crate::mm::start) wasn't called.
@@ -22,13 +22,14 @@ pub fn lend(range: Range<PhysAddr>) -> Option<&'static [u8]> {
     USES.lock().note(range, Use::Lent).then_some(bytes)
 }
 
-/// Returns the first bytes of the module at `range`, to see what it is; `None` as for [`lend`].
+/// Returns the first bytes of the module at `range`, to determine its format; `None` as for
+/// [`lend`].
 pub fn head<const N: usize>(range: &Range<PhysAddr>) -> Option<[u8; N]> {
     look_at(range)?.first_chunk().copied()
 }
 
-/// Takes the memory of the module at `range`, for good. `None` where [`lend`] is `None`, if the
-/// module was lent by that, and if its memory can't be managed as other RAM.
+/// Takes the memory of the module at `range`, for ever. `None` if [`lend`] returns `None`, has lent
+/// the module before, or if its memory can't be managed like other RAM.
 ///
 /// # Panics
 /// As [`lend`].
@@ -40,8 +41,8 @@ pub fn take(range: Range<PhysAddr>) -> Option<TakenModule> {
     if !is_possible || !USES.lock().note(range.clone(), Use::Taken) {
         return None;
     }
-    // SAFETY: it is RAM in the direct map, of which the loader says that only this module is there;
-    // nobody has it, and nobody else gets it from now on.
+    // SAFETY: it is RAM in the direct map, which, as the loader reports, holds only this module; it
+    // was not lent, and from now on `lend` and `take` refuse it.
     let frames = unsafe { AllocatedFrames::adopt(start, count, Purpose::Files) };
     if frames.is_none() {
         USES.lock().0.retain(|(other, _)| *other != range);
@@ -49,34 +50,35 @@ pub fn take(range: Range<PhysAddr>) -> Option<TakenModule> {
     Some(TakenModule { frames: frames?, start, len_bytes })
 }
 
-/// A module whose memory is no longer the loader's.
+/// A module whose frames belong to the kernel.
 pub struct TakenModule {
-    /// Its whole frames. What follows them is a part of a frame, which stays unused.
+    /// The module's whole frames. The rest of the module lies in a part of a frame, which stays
+    /// unused.
     frames: AllocatedFrames,
     start: PhysAddr,
     len_bytes: usize,
 }
 
 impl TakenModule {
-    /// Returns its bytes.
+    /// Returns all bytes of the module.
     pub fn bytes(&self) -> &[u8] {
         let bytes: *const u8 = layout::direct(self.start).as_ptr();
-        // SAFETY: it is RAM in the direct map, which this one owns, and nothing writes.
+        // SAFETY: it is RAM in the direct map, which `self` owns, and nothing writes to it.
         unsafe { core::slice::from_raw_parts(bytes, self.len_bytes) }
     }
 
-    /// Returns its whole frames: the first has its first bytes.
+    /// Returns the module's whole frames, in order.
     pub fn into_frames(self) -> AllocatedFrames {
         self.frames
     }
 }
 
-/// What has become of memory that the loader has filled.
+/// The use of memory that the loader has filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Use {
-    /// It is read, and stays as it is.
+    /// It is read, and never changes.
     Lent,
-    /// Its frames are used for something else.
+    /// Its frames are reused.
     Taken,
 }
 
@@ -93,7 +95,8 @@ impl Uses {
         taken.any(|(other, _)| other.start < range.end && range.start < other.end)
     }
 
-    /// Adds a use, if it is compatible with those before; returns whether it is, and there was room.
+    /// Adds a use if it is compatible with the previous ones. Returns whether it is, and there was
+    /// room.
     fn note(&mut self, range: Range<PhysAddr>, new: Use) -> bool {
         let is_compatible = |(other, used): &(Range<PhysAddr>, Use)| {
             let overlaps = other.start < range.end && range.start < other.end;
@@ -107,7 +110,7 @@ impl Uses {
     }
 }
 
-/// Returns the bytes of the module at `range`, as long as nobody takes it.
+/// Returns the bytes of the module at `range`, which are valid until the module is taken.
 fn look_at(range: &Range<PhysAddr>) -> Option<&'static [u8]> {
     let (start, end) = (range.start.as_u64(), range.end.as_u64());
     let mut regions = ram::map().regions().iter().filter(|region| region.kind == Kind::Loader);
@@ -120,7 +123,7 @@ fn look_at(range: &Range<PhysAddr>) -> Option<&'static [u8]> {
         return None;
     }
     let bytes: *const u8 = layout::direct(range.start).as_ptr();
-    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator doesn't have the
-    // loader's regions, but for those that were taken, which callers check.
+    // SAFETY: it is RAM in the direct map that nothing writes: the frame allocator has the loader's
+    // regions only after they were taken, which callers check.
     Some(unsafe { core::slice::from_raw_parts(bytes, (end - start) as usize) })
 }

@@ -23,7 +23,7 @@ type KindRange = (Range<u64>, Kind);
 const LATER_RANGES: usize = 3;
 
 /// The RAM that is assumed if the loader passes no map: every 64-bit PC has it. It ends at the hole
-/// that the ISA bus may have at 15 MiB.
+/// at 15 MiB that the ISA bus may use.
 const ASSUMED: Range<u64> = FIRST_MIB_END.as_u64()..15 << 20;
 
 /// Filled once, by [`start`](crate::mm::start), and then only read.
@@ -81,8 +81,8 @@ pub(in crate::mm) fn find(
     map
 }
 
-/// Makes the map of `ranges`, and of the screen unless it overlaps RAM: a wrong
-/// description of the screen must not remove RAM.
+/// Makes the map of `ranges`, and of the screen unless that overlaps RAM: a wrong description of
+/// the screen must not remove RAM.
 fn fill<'a>(
     storage: &'a mut [Region],
     ranges: impl Iterator<Item = KindRange>,
@@ -96,7 +96,7 @@ fn fill<'a>(
         let end = screen.address.saturating_add(screen.len_bytes());
         let mut ram = map.regions().iter().filter(|region| region.kind.is_ram());
         if ram.any(|region| region.start < end && screen.address < region.end) {
-            log::warn!("the screen at {:#x} can't be there: RAM is", screen.address);
+            log::warn!("the screen at {:#x} is ignored: it overlaps RAM", screen.address);
         } else {
             map.add(screen.address, screen.len_bytes(), Kind::Device)
                 .expect("storage for all was measured");
@@ -107,8 +107,8 @@ fn fill<'a>(
 
 /// Returns the ranges that the loader reports and those in use, unsorted, with overlaps.
 ///
-/// The first MiB is only part of the direct map and never allocated: the BIOS has its data there,
-/// and other CPUs start there.
+/// The first MiB is part of the direct map but never allocated: the BIOS has its data there, and
+/// other CPUs start there.
 fn ranges<'a>(
     information: &BootInformation<'a>,
     structure: Range<PhysAddr>,
@@ -117,7 +117,7 @@ fn ranges<'a>(
     let assumed = (!has_memory).then_some((ASSUMED, Kind::Usable));
     if !has_memory {
         log::warn!(
-            "no memory map: going on with the {} MiB that every such machine has",
+            "no memory map: assuming the {} MiB that every such machine has",
             (ASSUMED.end - ASSUMED.start) >> 20
         );
     }

@@ -1,6 +1,6 @@
-//! The memory of the screen. It is mapped first in the stub's page tables and then in the
-//! kernel's own, at the same address. So the screen works from the first log lines on,
-//! and while the tables are switched.
+//! The memory of the screen. It is mapped first in the stub's page tables and then in the kernel's
+//! own, at the same address. So the screen works from the first log lines on, and during the switch
+//! of the tables.
 //!
 //! Invariants:
 //! 1. There is one screen, mapped once: on the boot CPU, before other CPUs run.
@@ -34,7 +34,7 @@ static STUB_TABLE: StubTable = StubTable([const { AtomicU64::new(0) }; ENTRIES])
 /// The mapped memory.
 #[derive(Clone, Copy, Debug)]
 struct Mapped {
-    /// Whole frames.
+    /// The range, extended to whole frames.
     first: PhysAddr,
     len_bytes: u64,
     writes: Writes,
@@ -49,8 +49,8 @@ impl Mapped {
     }
 }
 
-/// Maps the `len_bytes` bytes at `start` under the name `name` in the stub's tables; the
-/// kernel's tables later map the same. Called once, before [`start`](crate::mm::start).
+/// Maps the `len_bytes` bytes at `start` under the name `name` in the stub's tables; the kernel's
+/// tables map the same later. Called once, before [`start`](crate::mm::start).
 ///
 /// # Errors
 /// [`Error::NoSuchRange`] if the range isn't smaller than 1 GiB and within the CPU's

@@ -75,7 +75,7 @@ impl Stack {
 
     /// Returns the address after the highest byte.
     pub fn top(self) -> VirtAddr {
-        // If the last slot were used, its stack would end above the highest address.
+        // The last slot is never used: its stack would end above the highest address.
         STACKS + u64::from(self.slot) * STACK_SLOT_BYTES + STACK_SLOT_BYTES
     }
 
@@ -141,7 +141,7 @@ pub(in crate::mm) fn give_slot_back(stack: Stack) {
     NEXT.fetch_min(slot, Ordering::Relaxed);
 }
 
-/// Changes the use of `stack`; returns it with the new one.
+/// Changes the use of `stack`; returns the changed value.
 pub(in crate::mm) fn with_purpose(stack: Stack, purpose: Use) -> Stack {
     debug_assert_eq!(purpose.len_bytes(), stack.len_bytes());
     SLOTS[stack.slot as usize].store(purpose.word(), Ordering::Relaxed);

@@ -1,5 +1,5 @@
-//! The memory in which other CPUs start: a page of the first MiB, and page tables that
-//! map this page at its physical address, and the kernel.
+//! The memory in which other CPUs start: a page of the first MiB, and page tables that map the
+//! kernel, and this page at its physical address.
 
 use core::fmt;
 
@@ -11,7 +11,7 @@ use crate::mm::kernel::frames::{AllocatedFrames, Purpose, Run};
 use crate::mm::kernel::layout::{self, FRAME_BYTES, VGA_AND_ROMS};
 use crate::mm::kernel::{kernel_space, ram};
 
-/// Why there is no memory for the trampoline.
+/// The reason why there is no memory for the trampoline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// The firmware leaves no page of the first MiB free.
@@ -36,7 +36,7 @@ const WRITABLE: u64 = 1 << 1;
 const ENTRIES: u64 = 512;
 const ENTRY_BYTES: u64 = 8;
 
-/// The page and the tables. Dropping it frees the tables.
+/// The page and the tables. Dropping this frees the tables.
 #[derive(Debug)]
 pub struct Trampoline {
     page: PhysAddr,
@@ -86,7 +86,7 @@ impl Trampoline {
         for index in ENTRIES / 2..ENTRIES {
             write(self.tables[0].start(), index, read(kernel, index));
         }
-        // A page of the first MiB is in the first entry of each level but the last.
+        // A page of the first MiB is in the first entry of each level except the last.
         for (upper, lower) in self.tables.iter().zip(&self.tables[1..]) {
             write(upper.start(), 0, lower.start().as_u64() | PRESENT | WRITABLE);
         }

@@ -1,7 +1,7 @@
 //! An address space: regions, and a page table whose upper half is the kernel's.
 //!
-//! Invariant: the table lives as long as a CPU has it loaded: [`Drop`] makes all CPUs leave it
-//! first.
+//! Invariant: the table lives as long as a CPU has it loaded: [`Drop`] first makes all CPUs leave
+//! it.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -21,16 +21,16 @@ use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 use crate::mm::kernel::layout::{NULL_END, PROGRAMS_END};
 use crate::sync::{RwLockReadGuard, RwLockWriteGuard};
 
-/// The address below which mappings without an address are placed, unless it is chosen at random:
-/// as on Linux, a gap for the stack is left above it.
+/// The address below which mappings without an address are placed, unless it is random: as on
+/// Linux, with a gap for the stack above it.
 pub const MMAP_BASE: u64 = 0x7FFF_F7FF_F000;
 
-/// How much memory an address space has.
+/// The amount of memory of an address space.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MemoryUse {
-    /// The pages that are there: VmRSS of proc(5).
+    /// The number of present pages: VmRSS of proc(5).
     pub pages: u64,
-    /// How many pages were there at most: VmHWM.
+    /// The largest number of present pages so far: VmHWM.
     pub pages_max: u64,
     /// The frames of the page table: VmPTE.
     pub tables: u64,
@@ -41,7 +41,7 @@ pub struct AddressSpace {
     mappings: Arc<LockedMappings>,
     root: PhysAddr,
     space: Arc<Space>,
-    /// Whether its threads may make each other's CPUs synchronize: membarrier(2).
+    /// Whether its threads may use membarrier(2), which makes each other's CPUs synchronize.
     has_barriers: AtomicBool,
 }
 
@@ -61,7 +61,7 @@ impl AddressSpace {
     /// [`PageTableError::NoMemory`].
     ///
     /// # Panics
-    /// If programs have no such page.
+    /// If programs can't have this page.
     pub fn try_new_with(mmap_base: u64) -> Result<Self, PageTableError> {
         let bounds = Bounds::try_new(NULL_END.as_u64(), mmap_base, PROGRAMS_END.as_u64());
         let bounds = bounds.expect("the bounds rise");
@@ -70,7 +70,8 @@ impl AddressSpace {
         Self::try_of(Regions::new(bounds), table, space)
     }
 
-    /// Makes an address space of its parts. If that fails, the table is dropped and maps nothing.
+    /// Makes an address space of its parts. If that fails, the table, which maps nothing, is
+    /// dropped.
     pub(super) fn try_of(
         regions: Regions<Backing>,
         table: UserPageTable,
@@ -86,8 +87,8 @@ impl AddressSpace {
         })
     }
 
-    /// Notes for the object of `backing`, if it has a reverse map, that it is about to be mapped
-    /// here.
+    /// Adds this address space to the reverse map of the object of `backing`, if it has one. Called
+    /// before the object is mapped here.
     ///
     /// # Errors
     /// [`RegionError::NoMemory`].
@@ -104,8 +105,8 @@ impl AddressSpace {
         }
     }
 
-    /// Returns the mappings, locked for reading: page faults of several threads are served at once.
-    /// May wait.
+    /// Returns the mappings, locked for reading, so that page faults of several threads are handled
+    /// at the same time. May wait.
     pub(super) fn mappings(&self) -> RwLockReadGuard<'_, Mappings> {
         self.mappings.0.read()
     }
@@ -115,11 +116,11 @@ impl AddressSpace {
         self.mappings.0.write()
     }
 
-    /// Maps `frame`, a single one for [`Purpose::User`], which it owns from now on, at `page`,
-    /// outside of all regions: page faults don't change it. May wait.
+    /// Maps `frame` at `page`, outside of all regions, where page faults don't change it. It is a
+    /// single frame for [`Purpose::User`], which the address space owns from now on. May wait.
     ///
     /// # Errors
-    /// See [`PageTableError`]; the frame is freed then.
+    /// See [`PageTableError`]; then the frame is freed.
     pub fn map(
         &self,
         page: VirtAddr,
@@ -133,7 +134,7 @@ impl AddressSpace {
         self.mappings().table.map(page, frame, flags)
     }
 
-    /// Unmaps `page`; no CPU can access it by this address space any more. May wait.
+    /// Unmaps `page`, and flushes it from the TLBs of all CPUs. May wait.
     ///
     /// # Errors
     /// [`PageTableError::NotMapped`].
@@ -151,15 +152,15 @@ impl AddressSpace {
     }
 
     /// Returns the physical address of the page of `address`, if the page is present and in a
-    /// shared mapping: all processes that share it have the same one. May wait.
+    /// shared mapping: the same address for all processes that share the page. May wait.
     pub fn shared_page_of(&self, address: VirtAddr) -> Option<PhysAddr> {
         let mappings = self.mappings();
         mappings.regions.find(address).filter(|region| region.sharing() == Sharing::Shared)?;
         mappings.table.query(address).map(|mapping| mapping.paddr)
     }
 
-    /// Calls `found` with each region, lowest first, and all mappings. May wait; they are locked
-    /// for reading meanwhile.
+    /// Calls `found` with each region, lowest first, and all mappings, which are locked for
+    /// reading. May wait.
     pub fn for_each_region(&self, mut found: impl FnMut(&Region<Backing>, &Mappings)) {
         let mappings = self.mappings();
         mappings.regions.iter().for_each(|region| found(region, &mappings));
@@ -170,7 +171,7 @@ impl AddressSpace {
         self.mappings().regions.first_hole(range).is_some()
     }
 
-    /// Returns whether `is_so` is true of a region that has a page of `range`. May wait.
+    /// Returns whether `is_so` returns true for a region that has a page of `range`. May wait.
     pub fn any_region(
         &self,
         range: PageRange,
@@ -179,7 +180,7 @@ impl AddressSpace {
         self.mappings().regions.iter_range(range).any(is_so)
     }
 
-    /// Returns whether the pages of regions that are added come at once, as they are locked. May
+    /// Returns whether the pages of new regions are allocated at once, because they are locked. May
     /// wait.
     pub fn locks_new_regions(&self) -> bool {
         self.mappings().regions.future_lock() == Lock::Now
@@ -198,7 +199,7 @@ impl AddressSpace {
         }
     }
 
-    /// Returns how much memory it has, in constant time. May wait.
+    /// Returns the amount of memory, in constant time. May wait.
     pub fn memory_use(&self) -> MemoryUse {
         let table = &self.mappings().table;
         MemoryUse {
@@ -208,19 +209,19 @@ impl AddressSpace {
         }
     }
 
-    /// Returns the CPUs that have it loaded, a bit each.
+    /// Returns the CPUs that have the address space loaded, one bit for each.
     pub fn loaded_on(&self) -> [u64; SET_WORDS] {
         self.space.loaded_on()
     }
 
-    /// Makes all CPUs on which its threads run execute a full memory barrier, which orders the
-    /// execution of changed instructions as well: they handle an interrupt.
+    /// Makes all CPUs on which its threads run execute a full memory barrier, which also serializes
+    /// the execution of changed instructions. Each CPU handles an interrupt.
     pub fn synchronize_cpus(&self) {
         let page = VirtAddr::zero();
         self.space.flush(FlushScope::Pages { first: page, last: page, step_bytes: PAGE_BYTES });
     }
 
-    /// Notes that its threads use [`synchronize_cpus`](Self::synchronize_cpus).
+    /// Records that its threads use [`synchronize_cpus`](Self::synchronize_cpus).
     pub fn register_barriers(&self) {
         self.has_barriers.store(true, Ordering::Relaxed);
     }
@@ -230,16 +231,16 @@ impl AddressSpace {
         self.has_barriers.load(Ordering::Relaxed)
     }
 
-    /// Loads it on this CPU, until the CPU loads another one or is made to leave it. Interrupts are
-    /// off. The caller keeps it alive as long as a thread runs in it on this CPU.
+    /// Loads the address space on this CPU, until the CPU loads another one or is made to leave it.
+    /// Interrupts are off. The caller keeps it alive as long as a thread runs in it on this CPU.
     pub fn load(&self) {
         // SAFETY: the upper half of the table is the kernel's, and the invariant; `space` is in
         // an `Arc` that this address space holds.
         unsafe { self.space.load(self.root) };
     }
 
-    /// Removes all regions and pages, as the program ends or an exec replaces it. No CPU
-    /// runs in it.
+    /// Removes all regions and pages, when the program ends or an exec replaces it. No CPU runs in
+    /// the address space.
     fn clear(&self) {
         let mut mappings = self.mappings_for_change();
         mappings.table.unmap_all();
@@ -258,5 +259,5 @@ impl Drop for AddressSpace {
     }
 }
 
-/// No limits but the number of regions, for the regions that the kernel makes for a program.
+/// The limits for regions that the kernel makes for a program: only the number of regions.
 pub(super) const NO_LIMITS: Limits = Limits::UNLIMITED;

@@ -9,16 +9,16 @@ use super::page_table::PAGE_BYTES;
 use super::reverse_map::ReverseMap;
 use crate::mm::kernel::frames::SharedFrame;
 
-/// Why an object has no page for an address.
+/// The reason why an object has no page for an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageError {
     /// The page is beyond the end of the object, or can't be read: SIGBUS for the program.
     Unavailable,
-    /// No memory is left for it.
+    /// No memory is left for the page.
     NoMemory,
 }
 
-/// Something that can be mapped, such as a file. Its pages are frames that all mappings share.
+/// An object that can be mapped, such as a file. Its pages are frames that all mappings share.
 pub trait MappedObject: Send + Sync {
     /// Returns the page with this index, in pages from the start of the object. May wait.
     ///
@@ -26,19 +26,19 @@ pub trait MappedObject: Send + Sync {
     /// See [`PageError`].
     fn page(&self, index: u64) -> Result<SharedFrame, PageError>;
 
-    /// Returns whether `page`, which [`page`](Self::page) has returned, is still its page with this
-    /// index. Takes spin locks only.
+    /// Returns whether `page`, which [`page`](Self::page) has returned, is still the object's page
+    /// with this index. Takes only spin locks.
     fn has(&self, _index: u64, _page: &SharedFrame) -> bool {
         true
     }
 
-    /// Returns whether its page with this index is in memory, mapped or not. May wait, but for no
-    /// device.
+    /// Returns whether the object's page with this index is in memory, mapped or not. May wait, but
+    /// not for a device.
     fn is_resident(&self, _index: u64) -> bool {
         false
     }
 
-    /// Returns the reverse map of the object; `None` if it never loses a page.
+    /// Returns the reverse map of the object; `None` if its pages are never removed.
     fn reverse_map(&self) -> Option<&ReverseMap> {
         None
     }
@@ -46,8 +46,8 @@ pub trait MappedObject: Send + Sync {
     /// Returns whether a mapping may have this access.
     fn allows(&self, access: Access, sharing: Sharing) -> bool;
 
-    /// Returns the number of the file system that it is in, and of its inode there; zeros if it is
-    /// no file.
+    /// Returns the number of the object's file system, and of its inode there; zeros if it isn't a
+    /// file.
     fn file_number(&self) -> (u64, u64) {
         (0, 0)
     }
@@ -62,9 +62,9 @@ pub trait MappedObject: Send + Sync {
 /// The contents of the first page of a region.
 #[derive(Clone)]
 pub enum Backing {
-    /// Zeros.
+    /// The page is filled with zeros.
     Anonymous,
-    /// An object, from some page on.
+    /// An object, from the given page on.
     Object {
         /// The object.
         object: Arc<dyn MappedObject>,

@@ -1,8 +1,8 @@
-//! How much memory is promised to programs.
+//! The amount of memory that is promised to programs.
 //!
-//! As Linux does by default (vm.overcommit_memory=0, the heuristic): a promise is refused only if
-//! it is larger than all of the memory. Pages are given when they are touched, and by then there may
-//! be none.
+//! As by default on Linux (vm.overcommit_memory=0, the heuristic), a promise is refused only if it
+//! is larger than all of the memory. Pages are allocated at the first access, when there may be no
+//! memory left.
 //!
 //! Source: Linux, Documentation/mm/overcommit-accounting.
 
@@ -10,10 +10,10 @@ use core::sync::atomic::{AtomicU64, Ordering};
 
 use crate::mm::kernel::frames;
 
-/// How many pages are promised: Committed_AS of proc(5).
+/// The number of promised pages: Committed_AS of proc(5).
 static COMMITTED_PAGES: AtomicU64 = AtomicU64::new(0);
 
-/// Promises `pages` pages; returns whether there could be as many.
+/// Promises `pages` pages. Returns whether the memory has that many.
 pub fn try_commit(pages: u64) -> bool {
     let is_possible = pages <= frames::counts().managed as u64;
     if is_possible {
@@ -22,12 +22,12 @@ pub fn try_commit(pages: u64) -> bool {
     is_possible
 }
 
-/// Takes a promise of `pages` pages back.
+/// Withdraws a promise of `pages` pages.
 pub fn uncommit(pages: u64) {
     COMMITTED_PAGES.fetch_sub(pages, Ordering::Relaxed);
 }
 
-/// Returns how many pages are promised.
+/// Returns the number of promised pages.
 pub fn committed_pages() -> u64 {
     COMMITTED_PAGES.load(Ordering::Relaxed)
 }

@@ -1,19 +1,18 @@
-//! Page faults: pages that come when they are touched.
+//! Page faults: pages are allocated at the first access.
 //!
 //! ```text
-//!  the page is                    │ read, executed              │ written
-//!  ───────────────────────────────┼─────────────────────────────┼──────────────────────────────
-//!  anonymous, not there           │ a frame, or a huge page, of zeros
-//!  of an object, not there, shared│ the object's frame          │ the object's frame
-//!  of an object, not there, private│ the object's frame,        │ a copy of the object's frame
-//!                                 │ read-only                   │
-//!  there, private, read-only      │ (spurious)                  │ a copy, unless it has no other
-//!                                 │                             │ owner: then it can be written
+//!  the page is                        │ read, executed                   │ written
+//! ────────────────────────────────────┼──────────────────────────────────┼───────────────────────────────
+//!  anonymous, not present             │ a frame of zeros, or a huge page │ the same
+//!  shared, of an object, not present  │ the object's frame               │ the object's frame
+//!  private, of an object, not present │ the object's frame, read-only    │ a copy of the object's frame
+//!  private, present, read-only        │ (spurious)                       │ a copy if the frame has other
+//!                                     │                                  │ owners; then writable
 //! ```
 //!
-//! The mappings are locked for reading, so the faults of several threads are served at once. Each
-//! ends with a compare-exchange of one entry of the page table, which fails if another thread has
-//! served the same fault meanwhile: the frame that was filled for nothing is freed then.
+//! The mappings are locked for reading, so the faults of several threads are handled at the same
+//! time. Each ends with a compare-exchange of one entry of the page table. It fails if another
+//! thread has handled the same fault in the meantime; then the unused frame is freed.
 
 use alloc::sync::Arc;
 
@@ -29,7 +28,7 @@ use super::huge_pages;
 use super::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES, PageTableError, UserPageTable};
 use crate::mm::kernel::frames::{Purpose, SharedFrame};
 
-/// Why a page fault isn't served. The program gets a signal.
+/// The reason why a page fault isn't handled. The program receives a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultError {
     /// No region has the address: SIGSEGV with SEGV_MAPERR.
@@ -51,15 +50,15 @@ impl From<PageError> for FaultError {
     }
 }
 
-/// Why a page is brought.
+/// The reason for making a page present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reason {
     /// The program accesses it: one of READ, WRITE and EXECUTE.
     Access(Access),
     /// The kernel reads it, for a debugger or before the program starts.
     ForeignRead,
-    /// The kernel writes it likewise; a private page that the program can't write gets a frame of
-    /// its own.
+    /// The kernel writes it, for the same reasons. A private page that the program can't write is
+    /// replaced by a copy.
     ForeignWrite,
 }
 
@@ -77,7 +76,7 @@ impl Reason {
     }
 }
 
-/// A page that an object has returned.
+/// A page that an object has returned, with its object and index.
 struct ObjectPage {
     object: Arc<dyn MappedObject>,
     index: u64,
@@ -88,16 +87,16 @@ struct ObjectPage {
 enum Brought {
     /// The page is present.
     Mapped,
-    /// The page table has changed meanwhile: the attempt is repeated.
+    /// The page table has changed in the meantime: the attempt is repeated.
     Again,
-    /// The page is a part of a huge page, which is to be split.
+    /// The page is a part of a huge page, which has to be split.
     InHugePage,
-    /// The page with this index is to be requested from the object, with no lock held.
+    /// The page with this index has to be requested from the object, with no lock held.
     Needs(Arc<dyn MappedObject>, u64),
 }
 
 impl AddressSpace {
-    /// Serves a page fault: an access of the kind `access`, one of READ, WRITE and EXECUTE, to
+    /// Handles a page fault: an access of the kind `access`, one of READ, WRITE and EXECUTE, to
     /// `address`. A stack grows up to `stack_limit_bytes`. May wait.
     ///
     /// # Errors
@@ -111,7 +110,7 @@ impl AddressSpace {
         self.bring(address, Reason::Access(access), stack_limit_bytes)
     }
 
-    /// Brings the page of `address`. May wait.
+    /// Makes the page of `address` present. May wait.
     pub(super) fn bring(
         &self,
         address: VirtAddr,
@@ -143,8 +142,8 @@ impl AddressSpace {
                     }
                     Brought::Needs(object, index) => (object, index),
                 };
-            // An object may wait, for a disk or for another thread that has it locked. The region
-            // may have changed after that.
+            // The object may wait, for a disk or for its own lock. The region may have changed
+            // after that.
             drop(mappings);
             let frame = object.page(index)?;
             given = Some(ObjectPage { object, index, frame });
@@ -161,8 +160,8 @@ impl AddressSpace {
         }
     }
 
-    /// Brings all pages of `range`: for a write where the region of a page allows that, else for a
-    /// read: MAP_POPULATE, mlock(2). Ends at the first that can't come. May wait.
+    /// Makes all pages of `range` present: writable if the region allows that, otherwise readable;
+    /// for MAP_POPULATE and mlock(2). Stops at the first page that fails. May wait.
     ///
     /// # Errors
     /// See [`FaultError`].
@@ -173,8 +172,8 @@ impl AddressSpace {
         })
     }
 
-    /// Brings all pages of `range`, each for the access that `access_of` returns for its region.
-    /// Ends at the first that can't come. May wait.
+    /// Makes all pages of `range` present, each for the access that `access_of` returns for its
+    /// region. Stops at the first page that fails. May wait.
     ///
     /// # Errors
     /// See [`FaultError`].
@@ -193,7 +192,7 @@ impl AddressSpace {
     }
 }
 
-/// Maps `page`, which is in `region`, for a read or a write; `given` is the page of an object, if
+/// Maps `page`, which is in `region`, for a read or a write. `given` is the page of an object, if
 /// one was requested.
 fn try_bring(
     table: &UserPageTable,
@@ -205,8 +204,8 @@ fn try_bring(
     if let Some(mapping) = table.query(page) {
         return match is_write && !mapping.flags.contains(MappingFlags::WRITE) {
             true => make_writable(table, region, page, &mapping),
-            // Another thread has served it, or the TLB had an older entry, which the CPU has
-            // removed with this fault (Intel SDM volume 3A, "Operations that Invalidate TLBs and
+            // Another thread has handled the fault, or the TLB had an older entry, which the fault
+            // has removed (Intel SDM volume 3A, "Operations that Invalidate TLBs and
             // Paging-Structure Caches").
             false => Ok(Brought::Mapped),
         };
@@ -228,8 +227,8 @@ fn try_bring(
         Backing::Object { object, page: index } => {
             let is_given =
                 |given: &&ObjectPage| Arc::ptr_eq(&given.object, &object) && given.index == index;
-            // The object may have lost the page since it returned it. If it loses it from now on,
-            // it unmaps it after this, as the mappings are locked.
+            // The object may have removed the page since it returned it. If it removes the page
+            // from now on, it waits for the lock of the mappings, and then unmaps the page.
             let has_it = |given: &&ObjectPage| object.has(index, &given.frame);
             let Some(given) = given.filter(is_given).filter(has_it) else {
                 return Ok(Brought::Needs(object, index));
@@ -246,14 +245,14 @@ fn try_bring(
         }
     };
     match table.map(page, frame, flags) {
-        // If another thread was faster, the access is tried again with its page.
+        // If another thread was faster, the access is repeated with its page.
         Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
         Err(_) => Err(FaultError::NoMemory),
     }
 }
 
-/// Makes `page`, which was found to be mapped read-only, writable: a private one after a copy, if
-/// it has other owners.
+/// Makes `page`, which was found to be mapped read-only, writable. A private page is copied first
+/// if it has other owners.
 fn make_writable(
     table: &UserPageTable,
     region: &Region<Backing>,
@@ -264,7 +263,8 @@ fn make_writable(
     if mapping.size != PageSize::Size4K {
         let page = page.align_down(HUGE_PAGE_BYTES);
         let whole = table.query(page).filter(frame_references::are_only);
-        // If the program may not write to it, only the part that the kernel writes is to change.
+        // If the program may not write to the page, only the part that the kernel writes may
+        // change.
         let Some(whole) = whole.filter(|_| region.access().contains(Access::WRITE)) else {
             return Ok(Brought::InHugePage);
         };
@@ -275,8 +275,8 @@ fn make_writable(
         table.protect(page, mapping, flags);
         return Ok(Brought::Mapped);
     }
-    // No write is lost: while the mappings are locked, no page becomes read-only. Nor can the frame
-    // come back to this page once another thread has replaced and freed it.
+    // No write is lost: while the mappings are locked, no page becomes read-only. Nor can the same
+    // frame be mapped here again after another thread has replaced and freed it.
     let copy =
         SharedFrame::try_copy_of(mapping.paddr, Purpose::User).ok_or(FaultError::NoMemory)?;
     match table.exchange(page, mapping, copy, flags) {
@@ -286,8 +286,8 @@ fn make_writable(
     }
 }
 
-/// Returns whether a region that allows `allowed` allows `access`. The CPU can't keep a page from
-/// being read that can be written or executed.
+/// Returns whether a region that allows `allowed` allows `access`. On this CPU, every page that can
+/// be written or executed can also be read.
 fn is_allowed(allowed: Access, access: Access) -> bool {
     match access {
         Access::READ => !allowed.is_empty(),
@@ -295,7 +295,7 @@ fn is_allowed(allowed: Access, access: Access) -> bool {
     }
 }
 
-/// Returns the flags of a page that is not to be written by this mapping yet.
+/// Returns the flags of a page without write access.
 pub(super) fn flags_of(access: Access) -> MappingFlags {
     let mut flags = MappingFlags::READ | MappingFlags::USER;
     if access.is_empty() {

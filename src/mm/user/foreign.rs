@@ -1,5 +1,5 @@
-//! Access to the memory of a program that doesn't run: a new one before it starts, or another
-//! process.
+//! Access to the memory of a program that isn't running here: a new program before it starts, or
+//! another process.
 
 use ::address_space::{Access, Region};
 use paging::{Mapping, MappingFlags};
@@ -12,7 +12,7 @@ use super::page_table::PAGE_BYTES;
 use crate::mm::kernel::frames::{FrameBytes, SharedFrame};
 
 impl AddressSpace {
-    /// Writes `bytes` at `address`, even to private pages that the program can't write. May wait.
+    /// Writes `bytes` at `address`, also to private pages that the program can't write. May wait.
     ///
     /// # Errors
     /// See [`FaultError`]; a part may have been written.
@@ -25,10 +25,11 @@ impl AddressSpace {
         })
     }
 
-    /// Writes zeros to `len_bytes` bytes from `address`, as [`write_foreign`](Self::write_foreign).
+    /// Writes zeros to `len_bytes` bytes from `address`, as [`write_foreign`](Self::write_foreign)
+    /// does.
     ///
     /// # Errors
-    /// As there.
+    /// As for [`write_foreign`](Self::write_foreign).
     pub fn clear_foreign(&self, address: VirtAddr, len_bytes: usize) -> Result<(), FaultError> {
         self.for_each_part(address, len_bytes, Reason::ForeignWrite, |part| part.zero())
     }
@@ -45,11 +46,11 @@ impl AddressSpace {
         })
     }
 
-    /// Reads up to `bytes.len()` bytes from `address`, up to the first byte that the program can't
-    /// read. Returns how many. May wait.
+    /// Reads up to `bytes.len()` bytes from `address`, as far as the program can read them. Returns
+    /// their number. May wait.
     pub fn read_as_program(&self, address: VirtAddr, bytes: &mut [u8]) -> usize {
         let mut done = 0;
-        // Bytes before a page that can't be read count.
+        // Bytes before a page that can't be read are counted.
         let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::READ), |part| {
             let len = part.len();
             part.read(&mut bytes[done..done + len]);
@@ -58,11 +59,11 @@ impl AddressSpace {
         done
     }
 
-    /// Writes up to `bytes.len()` bytes at `address`, up to the first byte that the program can't
-    /// write. Returns how many. May wait.
+    /// Writes up to `bytes.len()` bytes at `address`, as far as the program can write them. Returns
+    /// their number. May wait.
     pub fn write_as_program(&self, address: VirtAddr, bytes: &[u8]) -> usize {
         let mut done = 0;
-        // Bytes before a page that can't be written count.
+        // Bytes before a page that can't be written are counted.
         let _ = self.for_each_part(address, bytes.len(), Reason::Access(Access::WRITE), |part| {
             let len = part.len();
             part.write(&bytes[done..done + len]);
@@ -93,8 +94,9 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Calls `access` with the frame of the page of `address`, after bringing it. The mappings
-    /// are locked meanwhile, so that no child gets the page while it is written.
+    /// Calls `access` with the frame of the page of `address`, after making the page present. The
+    /// mappings are locked during the call, so that no child can share the page while it is
+    /// written.
     fn with_foreign_page(
         &self,
         address: VirtAddr,
@@ -110,7 +112,7 @@ impl AddressSpace {
                 !reason.is_write() || mapping.flags.contains(MappingFlags::WRITE)
             };
             let Some(mapping) = table.query(page).filter(is_ready) else {
-                // It has gone again, or a child shares it.
+                // The page has been removed again, or a child shares it.
                 continue;
             };
             if reason == Reason::ForeignWrite && !allowed.contains(Access::WRITE) {

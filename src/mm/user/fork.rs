@@ -29,7 +29,7 @@ impl AddressSpace {
         })?;
         let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory);
         let table = space.and_then(|space| {
-            // Pages come in rising order, as the regions do.
+            // Pages are visited in ascending order, as are the regions.
             let mut parts = own_regions.iter().peekable();
             let table = own_table.try_fork(&space, |page| {
                 while parts.next_if(|region| region.range().end() <= page).is_some() {}
@@ -55,8 +55,8 @@ impl AddressSpace {
             commit::uncommit(committed_pages);
             return Err(RegionError::NoMemory);
         };
-        // Before a walk of a reverse map can reach the parent again, so that it reaches the child as
-        // well.
+        // Before a walk of a reverse map can continue with the parent, so that it also reaches the
+        // child.
         let noted = own_regions.iter().try_for_each(|region| child.note_mapping(region.backing()));
         drop(own);
         noted.map(|()| child)

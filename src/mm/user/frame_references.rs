@@ -1,6 +1,6 @@
-//! The references that a page of a page table holds to its frames: one to each frame, 512 for a
-//! huge page. So a huge page can be split, and its parts copied, unmapped or shared one by one,
-//! without access to other page tables.
+//! The references of a page of a page table to its frames: one for each frame, so 512 for a huge
+//! page. So a huge page can be split, and its parts copied, unmapped or shared separately, without
+//! access to other page tables.
 
 use alloc::vec::Vec;
 
@@ -11,7 +11,7 @@ use x86_64::PhysAddr;
 use crate::mm::kernel::frames::{AllocatedFrames, SharedFrame};
 use crate::mm::kernel::layout::FRAME_BYTES;
 
-/// Returns how many frames a page of `size` has.
+/// Returns the number of frames of a page of `size`.
 pub(super) fn count(size: PageSize) -> u64 {
     size.bytes() / FRAME_BYTES
 }
@@ -32,7 +32,7 @@ impl TakenFrames {
         Some(Self { first, count: count(size) })
     }
 
-    /// Returns how many frames they are.
+    /// Returns the number of frames.
     pub(super) fn count(&self) -> u64 {
         self.count
     }
@@ -54,7 +54,7 @@ pub(super) trait FrameList {
     /// # Panics
     /// If it is full.
     fn add(&mut self, frames: TakenFrames);
-    /// Returns whether there is no room for more.
+    /// Returns whether the list is full.
     fn is_full(&self) -> bool;
     /// Drops the references to all frames.
     fn drop_all(&mut self);
@@ -74,7 +74,7 @@ impl<const N: usize> FrameList for ShortVec<TakenFrames, N> {
     }
 }
 
-/// A list with room for as many pages as are reserved.
+/// A list with the reserved capacity as its limit.
 impl FrameList for Vec<TakenFrames> {
     fn add(&mut self, frames: TakenFrames) {
         assert!(self.len() < self.capacity(), "the list is full");
@@ -100,12 +100,12 @@ impl NewFrames {
         Self(frames)
     }
 
-    /// Returns the address of the first.
+    /// Returns the address of the first frame.
     pub(super) fn start(&self) -> PhysAddr {
         self.0.start()
     }
 
-    /// Returns how many frames they are.
+    /// Returns the number of frames.
     pub(super) fn count(&self) -> u64 {
         self.0.count() as u64
     }
@@ -116,11 +116,11 @@ impl NewFrames {
     }
 }
 
-/// Adds a reference to each frame of a page that is mapped: for a further page of the same frames.
-/// Returns whether that was possible; if not, there are none more than before.
+/// Adds a reference to each frame of a mapped page, for another page with the same frames. Returns
+/// whether that was possible; if not, no reference is added.
 pub(super) fn add(mapping: &Mapping) -> bool {
     for (done, frame) in frames(mapping.paddr, count(mapping.size)).enumerate() {
-        // SAFETY: the page holds a reference to it, which `leak` leaves to the page.
+        // SAFETY: the page holds a reference to it, which the page keeps because of `leak`.
         let own = unsafe { SharedFrame::from_leaked(frame) };
         let further = own.try_clone();
         own.leak();
@@ -136,7 +136,7 @@ pub(super) fn add(mapping: &Mapping) -> bool {
 }
 
 /// Returns whether a page that was found to be mapped as `mapping` holds the only references to its
-/// frames. Only counts if the page is still mapped so.
+/// frames. Only valid if the page is still mapped that way.
 pub(super) fn are_only(mapping: &Mapping) -> bool {
     frames(mapping.paddr, count(mapping.size)).all(|frame| SharedFrame::owners_of(frame) == 1)
 }

@@ -1,12 +1,14 @@
-//! Huge pages: 2 MiB of private anonymous memory that come at once, in one entry of the page table.
+//! Huge pages: 2 MiB of private anonymous memory, allocated at once and mapped by one entry of the
+//! page table.
 //!
-//! A page fault brings one where a whole aligned block lies in a region and nothing is mapped in it
-//! yet; if no block of frames is free, it brings a small page. As one entry less is read for each
-//! access, and one fault serves 512 pages, programs with much memory run faster; those that touch
-//! little of it take more than they need. So machines with little memory have none, and they can be
-//! turned off: for all by the command line, for a region by madvise(2).
+//! A page fault allocates a huge page if a whole aligned block lies in a region and nothing is
+//! mapped in it yet; if no block of frames is free, it allocates a small page. A huge page needs
+//! one page fault instead of 512, and a shorter walk, so programs with much memory run faster;
+//! programs that use little of each block take more memory than they need. So machines with little
+//! memory use no huge pages, and they can be turned off: for all programs by the command line, for
+//! a region by madvise(2).
 //!
-//! A huge page lies in one region: where a region is to be split, its pages are split before.
+//! A huge page lies in one region: before a region is split, its huge pages are split.
 //!
 //! Source: Linux, Documentation/admin-guide/mm/transhuge.rst.
 
@@ -19,23 +21,23 @@ use super::backing::Backing;
 use super::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES};
 use crate::mm::kernel::frames::{self, AllocatedFrames, Purpose, Run};
 
-/// Which private anonymous memory of programs gets huge pages.
+/// The private anonymous memory of programs that may have huge pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum HugePages {
-    /// All, but for regions with MADV_NOHUGEPAGE.
+    /// All regions, except those with MADV_NOHUGEPAGE.
     Always,
-    /// Regions with MADV_HUGEPAGE.
+    /// Only regions with MADV_HUGEPAGE.
     Madvise,
-    /// None.
+    /// No region.
     Never,
 }
 
-/// Which regions get huge pages: a [`HugePages`] as its number.
+/// The regions that may have huge pages: a [`HugePages`] as its number.
 static WHICH: AtomicU8 = AtomicU8::new(HugePages::Never as u8);
 
-/// Sets which regions get huge pages. By default all, if there are at least 512 MiB of memory, as on
-/// Linux (mm/huge_memory.c, `hugepage_init`).
+/// Sets the regions that may have huge pages. The default is all if there are at least 512 MiB of
+/// memory, otherwise none, as on Linux (mm/huge_memory.c, `hugepage_init`).
 pub fn start(which: Option<HugePages>) {
     const MEMORY_MIN_BYTES: u64 = 512 << 20;
     let which = which.unwrap_or_else(|| {
@@ -45,8 +47,8 @@ pub fn start(which: Option<HugePages>) {
     WHICH.store(which as u8, Ordering::Relaxed);
 }
 
-/// Returns the start of the block of the size of a huge page that has `page`, if all of it is in
-/// `region` and may be a huge page.
+/// Returns the start of the block of the size of a huge page that has `page`, if the whole block is
+/// in `region` and may become a huge page.
 pub(super) fn block_of(region: &Region<Backing>, page: VirtAddr) -> Option<VirtAddr> {
     let range = region.range();
     let start = page.align_down(HUGE_PAGE_BYTES);
@@ -59,7 +61,7 @@ pub(super) fn block_of(region: &Region<Backing>, page: VirtAddr) -> Option<VirtA
         which if which == HugePages::Madvise as u8 => flags.contains(RegionFlags::HUGE_PAGE),
         _ => false,
     };
-    // A stack grows by single pages.
+    // A stack grows by small pages.
     let is_fit = region.is_private_anonymous() && !flags.contains(RegionFlags::GROWS_DOWN);
     (is_wanted && is_fit).then_some(start)
 }
@@ -107,7 +109,7 @@ mod tests {
         space.serve_fault(page(number), Access::WRITE, 0).expect("there is memory");
     }
 
-    /// Returns how many pages are there, and how many huge ones.
+    /// Returns the number of present pages, and of huge pages.
     fn counts(space: &AddressSpace) -> (u64, u64) {
         let mappings = space.mappings();
         let pages = (mappings.pages(PageRange::ALL), mappings.huge_pages(PageRange::ALL));
@@ -176,7 +178,7 @@ mod tests {
         );
         expect_clean(&[&space, &child]);
         drop(child);
-        // It has no other owner any more, so it stays whole.
+        // The page has no other owner any more, so it isn't split.
         write(&space, 512);
         write(&space, 7);
         assert_eq!(counts(&space), (1024, 2));

@@ -10,14 +10,14 @@ use super::frame_references;
 use super::page_table::PAGE_BYTES;
 
 impl AddressSpace {
-    /// Calls `found` with each page that is mapped, lowest first, a huge page as its parts, and the
-    /// region that has it, if one has. May wait; no page fault is served meanwhile.
+    /// Calls `found` with each mapped page, lowest first, and its region, if it has one. A huge
+    /// page is passed as its parts. May wait; page faults wait until this returns.
     pub fn for_each_page(
         &self,
         mut found: impl FnMut(VirtAddr, Mapping, Option<&Region<Backing>>),
     ) {
         let mappings = self.mappings_for_change();
-        // Pages come in rising order, as the regions do.
+        // Pages are visited in ascending order, as are the regions.
         let mut parts = mappings.regions.iter().peekable();
         mappings.table.for_each_page(PageRange::ALL, |page, mapping| {
             while parts.next_if(|region| region.range().end() <= page).is_some() {}
@@ -30,7 +30,7 @@ impl AddressSpace {
         });
     }
 
-    /// Calls `found` with the frame of each table that is its own. May wait.
+    /// Calls `found` with the frame of each table of the program's half. May wait.
     pub fn for_each_table(&self, found: impl FnMut(PhysAddr)) {
         self.mappings().table.for_each_table(found);
     }

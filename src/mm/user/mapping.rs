@@ -1,7 +1,7 @@
 //! Changes of the regions of an address space, and of their pages.
 //!
-//! Each operation changes the regions first, then the page table, with both locked all the time, so
-//! that no page fault sees the one without the other.
+//! Each operation changes the regions first, then the page table. Both are locked all the time, so
+//! that no page fault sees only one of the changes.
 
 use ::address_space::{
     Access, Advice, Limits, Lock, Overlap, PageRange, Progress, Region, RegionError, RegionFlags,
@@ -35,8 +35,8 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Adds the region that `make` returns for the place that is found for `len_bytes`; returns
-    /// that place. May wait.
+    /// Finds free addresses for `len_bytes`, and adds the region that `make` returns for them.
+    /// Returns these addresses. May wait.
     ///
     /// # Errors
     /// The errors of [`Regions::place`] and [`Regions::map`].
@@ -82,14 +82,14 @@ impl AddressSpace {
         let Progress { reached, result } =
             regions.protect(range, access, limits, commit::try_commit);
         if let Some(changed) = part_below(range, reached) {
-            // A page that may be written from now on becomes writable when it is written, as it
-            // may have other owners.
+            // A page that may be written from now on becomes writable at the first write, because
+            // it may have other owners.
             table.protect_range(changed, flags_of(access));
         }
         result
     }
 
-    /// Changes the length of a range, or moves it; returns where it is. May wait.
+    /// Changes the length of a range, or moves it; returns its new start. May wait.
     ///
     /// # Errors
     /// The errors of [`Regions::remap`]; [`RegionError::NoMemory`] if no memory is left for a page
@@ -114,7 +114,7 @@ impl AddressSpace {
         moved.map_err(|_| RegionError::NoMemory).map(|()| range)
     }
 
-    /// Keeps advice for the pages of `range`. May wait.
+    /// Records advice for the pages of `range`. May wait.
     ///
     /// # Errors
     /// The errors of [`Regions::advise`].
@@ -127,12 +127,11 @@ impl AddressSpace {
         self.mappings_for_change_of(range)?.regions.advise(range, advice, limits).result
     }
 
-    /// Unmaps the pages of `range`, which come anew when they are touched: zeros, or the contents
-    /// of the object. Ends at the first region that `may_discard` refuses. May wait.
+    /// Unmaps the pages of `range`. The next access to a page finds zeros, or the contents of the
+    /// object. Stops at the first region that `may_discard` refuses. May wait.
     ///
-    /// # Errors
     /// [`RegionError::Invalid`] at a region that is refused; [`RegionError::Unmapped`] if a part of
-    /// the range is in no region; the others have changed.
+    /// the range is in no region. The pages before have been discarded.
     pub fn discard(
         &self,
         range: PageRange,
@@ -164,7 +163,7 @@ impl AddressSpace {
         self.mappings_for_change_of(range)?.regions.lock(range, lock, limits).result
     }
 
-    /// Locks or unlocks the present pages, unless `None` is given for them, and the pages that are
+    /// Locks or unlocks the present pages, unless `None` is passed for them, and the pages that are
     /// mapped later: mlockall(2), munlockall(2). May wait.
     ///
     /// # Errors
@@ -181,8 +180,8 @@ impl AddressSpace {
         Ok(())
     }
 
-    /// Returns the pages of the first region that ends above `from` and is locked, if all its pages
-    /// come at once. May wait.
+    /// Returns the pages of the first region that ends above `from` and whose pages are locked and
+    /// allocated at once. May wait.
     fn next_locked(&self, from: VirtAddr) -> Option<PageRange> {
         let mappings = self.mappings();
         let mut later = mappings.regions.iter().filter(|region| region.range().end() > from);
@@ -193,11 +192,12 @@ impl AddressSpace {
         later.find(is_locked).map(|region| region.range())
     }
 
-    /// Allocates the pages of all locked regions, as far as that is possible. May wait.
+    /// Allocates the pages of all regions that are locked in that way, as far as possible. May
+    /// wait.
     pub fn populate_locked(&self) {
         let mut from = VirtAddr::zero();
         while let Some(range) = self.next_locked(from) {
-            // As on Linux, pages that can't come are skipped.
+            // As on Linux, pages that can't be allocated are skipped.
             let _ = self.populate(range);
             from = range.end();
         }
@@ -212,13 +212,13 @@ impl AddressSpace {
         self.mappings_for_change().regions.start_heap(start, image_data_bytes)
     }
 
-    /// Moves the program break; returns where it is, which is where it was if that fails. May wait.
+    /// Moves the program break; returns the new one, or the old one if that fails. May wait.
     pub fn set_program_break(&self, end: u64, limits: &Limits) -> VirtAddr {
         let mut mappings = self.mappings_for_change();
         let Mappings { regions, table } = &mut *mappings;
         let old_end = regions.heap_end();
         let is_split = part_between(end, old_end.as_u64()).is_none_or(|removed| {
-            // The heap stays as it is if there is no memory for this.
+            // The heap stays unchanged if there is no memory for this.
             table.split_ends(removed).is_ok()
         });
         if !is_split {
@@ -233,8 +233,8 @@ impl AddressSpace {
         heap_end
     }
 
-    /// Returns the mappings, locked for a change of the pages of `range`, beyond which no huge page
-    /// reaches any more. May wait.
+    /// Returns the mappings, locked for a change of the pages of `range`, after splitting the huge
+    /// pages that reach beyond `range`. May wait.
     ///
     /// # Errors
     /// [`RegionError::NoMemory`].
@@ -248,8 +248,8 @@ impl AddressSpace {
     }
 }
 
-/// Returns the ranges of pages that `request` may change: those before, the rest if they become
-/// fewer, and those at the target. Where it is wrong there are none.
+/// Returns the ranges of pages that `request` may change: the old pages; those after the new length
+/// if that is shorter; those at the target. Without the ranges that are empty or not valid.
 fn ranges_of(request: &RemapRequest) -> [Option<PageRange>; 3] {
     let (start, old, new) = (request.start, request.old_len_bytes, request.new_len_bytes);
     let target = match request.target {

@@ -1,8 +1,8 @@
 //! The mappings of an address space: its regions, and its page table.
 //!
 //! This is separate from the [`AddressSpace`](super::address_space::AddressSpace), because the
-//! [reverse maps](super::reverse_map) refer to it: when an address space ends, it takes the regions
-//! out first, so that a walk of a reverse map never drops the objects that they own.
+//! [reverse maps](super::reverse_map) refer to it. When an address space ends, it first takes the
+//! regions out, so that a walk of a reverse map never drops the objects that the regions own.
 
 use core::ops::Range;
 
@@ -21,8 +21,8 @@ pub struct Mappings {
     pub(super) table: UserPageTable,
 }
 
-/// The mappings, with the lock that protects them. Page faults take it for reading: they map
-/// pages at once, without waiting for each other. All other changes take it for writing.
+/// The mappings, with the lock that protects them. Page faults take it for reading, so that they
+/// can map pages at the same time. All other changes take it for writing.
 pub(super) struct LockedMappings(pub(super) RwLock<Mappings>);
 
 impl LockedMappings {
@@ -47,7 +47,7 @@ impl Mapper for LockedMappings {
     }
 }
 
-/// Returns where `region` maps pages with the indexes in `pages` of the object of `map`.
+/// Returns the pages at which `region` maps the indexes in `pages` of the object of `map`.
 fn pages_in(region: &Region<Backing>, map: &ReverseMap, pages: &Range<u64>) -> Option<PageRange> {
     let Backing::Object { object, page: first } = region.backing() else {
         return None;

@@ -8,18 +8,18 @@
 //! | [`backing`] | the contents of the pages of a region |
 //! | [`reverse_map`] | the address spaces that map an object, so that its pages can be unmapped |
 //! | [`shared_memory`] | memory that processes share without a file |
-//! | [`fault`] | pages that come when they are touched |
+//! | [`fault`] | page faults, which allocate pages |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
 //! | [`foreign`] | access to the memory of a program that does not run |
-//! | [`statistics`] | how large an address space is, and how many of its pages are there |
+//! | [`statistics`] | the size of an address space, and the number of its present pages |
 //! | [`fork`] | a copy of an address space |
 //! | [`huge_pages`] | pages of 2 MiB |
-//! | [`commit`] | how much memory may be promised to programs |
+//! | [`commit`] | the amount of memory that is promised to programs |
 //! | [`vdso`] | the code and the data that all programs have |
 //! | [`pointer`] | typed copies from and to the memory of the running program |
 //!
-//! Nothing is copied from or to a program while its mappings are locked: such a copy may fault, and
-//! the fault takes that lock.
+//! No data are copied from or to a program while its mappings are locked: such a copy may fault,
+//! and the fault takes that lock.
 
 pub mod address_space;
 pub mod backing;

@@ -1,12 +1,12 @@
 //! The page table of an address space, and the frames that it refers to.
 //!
 //! Invariants:
-//! 1. The table has the kernel's upper half, whose tables are there for ever.
+//! 1. The table has the kernel's upper half, whose tables are never freed.
 //! 2. Each page that is mapped in the lower half holds a reference to its frame, a huge page one to
 //!    each of its frames: a [`SharedFrame`] that was leaked.
 //!
-//! Page faults of several threads map pages at once ([`UserPageTable::map`],
-//! [`UserPageTable::exchange`]). All other changes are made by one thread alone, by `&mut`.
+//! Page faults of several threads map pages at the same time ([`UserPageTable::map`],
+//! [`UserPageTable::exchange`]). All other changes need `&mut`, so one thread makes them.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -33,7 +33,7 @@ pub const PAGE_BYTES: u64 = FRAME_BYTES;
 /// The size of a huge page of programs, in bytes.
 pub const HUGE_PAGE_BYTES: u64 = PageSize::Size2M.bytes();
 
-/// The frames of how many pages are listed without memory of the heap until they are flushed.
+/// The number of pages whose frames can be listed until a flush, without memory of the heap.
 const FEW: usize = 128;
 
 /// The page table's access to frames and their memory, and to the TLBs of the CPUs that have the
@@ -41,7 +41,7 @@ const FEW: usize = 128;
 struct Host {
     capabilities: Capabilities,
     space: Arc<Space>,
-    /// How many frames the tables have.
+    /// The number of frames of the tables.
     tables: AtomicU64,
 }
 
@@ -52,8 +52,8 @@ impl Host {
     }
 }
 
-// SAFETY: a leaked frame belongs to the table alone until it is taken back, and the direct map
-// shows it. `space` knows all CPUs that have the table loaded, and flushes their TLBs.
+// SAFETY: a leaked frame belongs to the table alone until it is taken back, and is in the direct
+// map. `space` has all CPUs that have the table loaded, and flushes their TLBs.
 unsafe impl PagingHandler for Host {
     fn alloc_frame(&self) -> Option<PhysAddr> {
         let frame = AllocatedFrames::try_new(Purpose::UserTables)?;
@@ -63,8 +63,8 @@ unsafe impl PagingHandler for Host {
 
     fn dealloc_frame(&self, frame: PhysAddr) {
         self.tables.fetch_sub(1, Ordering::Relaxed);
-        // SAFETY: the page table returns the frames that it took, after no CPU walks there any
-        // more.
+        // SAFETY: the page table has allocated this frame, and frees it after the last walk of a
+        // CPU through it.
         drop(unsafe { AllocatedFrames::from_leaked(frame, Purpose::UserTables) });
     }
 
@@ -81,8 +81,8 @@ unsafe impl PagingHandler for Host {
     }
 }
 
-/// The flags that mappings of programs may have. A global one would outlive its address space in
-/// the TLBs.
+/// The flags that mappings of programs may have. A global mapping would stay in the TLBs after the
+/// end of its address space.
 const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
     .union(MappingFlags::WRITE)
     .union(MappingFlags::EXECUTE)
@@ -90,10 +90,10 @@ const PROGRAM_FLAGS: MappingFlags = MappingFlags::READ
     .union(MappingFlags::COPY_ON_WRITE)
     .union(MappingFlags::NO_ACCESS);
 
-/// Why an operation on a page table failed. Nothing was changed.
+/// The reason why an operation on a page table failed. Nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageTableError {
-    /// The page isn't one of a program: too low, too high, or not aligned.
+    /// The page isn't a program's: too low, too high, or not aligned.
     NotOfPrograms,
     /// The flags aren't allowed for programs: a global page, or a device's.
     FlagsNotAllowed,
@@ -101,7 +101,7 @@ pub enum PageTableError {
     AlreadyMapped,
     /// Nothing is mapped there.
     NotMapped,
-    /// It is mapped in another way than before.
+    /// The page is mapped in another way than before.
     Changed,
     /// No frame is left for a page table.
     NoMemory,
@@ -111,10 +111,10 @@ impl core::fmt::Display for PageTableError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(match self {
             Self::NotOfPrograms => "programs have no such page",
-            Self::FlagsNotAllowed => "memory of programs isn't global nor that of a device",
+            Self::FlagsNotAllowed => "memory of programs can't be global or a device's",
             Self::AlreadyMapped => "something is mapped there",
             Self::NotMapped => "nothing is mapped there",
-            Self::Changed => "it is mapped in another way than before",
+            Self::Changed => "the mapping has changed in the meantime",
             Self::NoMemory => "no frame is left for a page table",
         })
     }
@@ -137,9 +137,9 @@ impl From<PagingError> for PageTableError {
 /// The page table of an address space.
 pub struct UserPageTable {
     table: X64PageTable<Host>,
-    /// How many pages are mapped; a huge page counts as many.
+    /// The number of mapped pages; a huge page counts as 512.
     pages: AtomicU64,
-    /// How many pages were mapped at most, as far as [`unmap_with`](Self::unmap_with) has noted it.
+    /// The largest number of mapped pages, as of the last call of [`unmap_with`](Self::unmap_with).
     pages_max: u64,
 }
 
@@ -159,10 +159,10 @@ impl UserPageTable {
         self.table.root_paddr()
     }
 
-    /// Maps `frame` at `page`. Several threads may do this at once.
+    /// Maps `frame` at `page`. Several threads may do this at the same time.
     ///
     /// # Errors
-    /// See [`PageTableError`]; the reference to the frame is dropped then.
+    /// See [`PageTableError`]; then the reference to the frame is dropped.
     pub(super) fn map(
         &self,
         page: VirtAddr,
@@ -181,10 +181,10 @@ impl UserPageTable {
         Ok(())
     }
 
-    /// Maps the huge page at `page` to `frames`. Several threads may do this at once.
+    /// Maps the huge page at `page` to `frames`. Several threads may do this at the same time.
     ///
     /// # Errors
-    /// See [`PageTableError`]; the frames are freed then.
+    /// See [`PageTableError`]; then the frames are freed.
     pub(super) fn map_huge(
         &self,
         page: VirtAddr,
@@ -218,17 +218,17 @@ impl UserPageTable {
         Ok(())
     }
 
-    /// Returns how many pages are mapped.
+    /// Returns the number of mapped pages.
     pub(super) fn pages(&self) -> u64 {
         self.pages.load(Ordering::Relaxed)
     }
 
-    /// Returns how many pages were mapped at most.
+    /// Returns the largest number of mapped pages so far.
     pub(super) fn pages_max(&self) -> u64 {
         self.pages_max.max(self.pages())
     }
 
-    /// Returns how many frames the tables have.
+    /// Returns the number of frames of the tables.
     pub(super) fn table_frames(&self) -> u64 {
         self.table.handler().tables.load(Ordering::Relaxed)
     }
@@ -238,18 +238,18 @@ impl UserPageTable {
         self.table.query(address.align_down(PAGE_BYTES)).ok()
     }
 
-    /// Returns whether nothing is mapped in the block of the size of a huge page at `block`, and no
-    /// table is there for it.
+    /// Returns whether nothing is mapped in the block of the size of a huge page at `block`, and
+    /// there is no table for it.
     pub(super) fn is_unused(&self, block: VirtAddr) -> bool {
         let mut lowest = 0;
         self.table.walk(block, |step| lowest = step.level);
         lowest > 1 && self.query(block).is_none()
     }
 
-    /// Returns a further reference to the frame of a page that is mapped.
+    /// Returns a new reference to the frame of a mapped page.
     pub(super) fn frame(&mut self, page: VirtAddr) -> Option<SharedFrame> {
         let mapping = self.query(page)?;
-        // SAFETY: the table has a reference (invariant 2), which `forget` leaves to it.
+        // SAFETY: the table has a reference (invariant 2), which it keeps because of `forget`.
         let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
         let frame = own.try_clone();
         own.leak();
@@ -257,11 +257,11 @@ impl UserPageTable {
     }
 
     /// Maps `page`, which was [found](Self::query) to be mapped as `from`, to `frame` with other
-    /// flags, and flushes it. Several threads may do this at once.
+    /// flags, and flushes it. Several threads may do this at the same time.
     ///
     /// # Errors
-    /// [`PageTableError::Changed`] if the page has changed, and the errors of the
-    /// address; the reference to `frame` is dropped then.
+    /// [`PageTableError::Changed`] if the page has changed, and the errors of the address; then the
+    /// reference to `frame` is dropped.
     pub(super) fn exchange(
         &self,
         page: VirtAddr,
@@ -272,14 +272,14 @@ impl UserPageTable {
         let (old, flush) = self.table.exchange(page, from, frame.start(), flags)?;
         frame.leak();
         flush.flush();
-        // SAFETY: the page held the reference (invariant 2), and is gone from the table.
+        // SAFETY: the page held the reference (invariant 2), and is no longer in the table.
         drop(unsafe { TakenFrames::of(old) });
         Ok(())
     }
 
     /// Changes the access to a page that was [found](Self::query) to be mapped as `from`, and
-    /// flushes it. Several threads may do this at once. A page that has changed meanwhile stays
-    /// unchanged.
+    /// flushes it. If the page has changed in the meantime, does nothing. Several threads may do
+    /// this at the same time.
     pub(super) fn protect(&self, page: VirtAddr, from: &Mapping, flags: MappingFlags) {
         if let Ok((_, flush)) = self.table.exchange(page, from, from.paddr, flags) {
             flush.flush();
@@ -299,13 +299,13 @@ impl UserPageTable {
         self.unmap_with(range.start(), range.end(), |flush| flush.flush());
     }
 
-    /// Unmaps the pages in `range` of a private mapping that are not copies of its own, as
+    /// Unmaps the pages in `range` of a private mapping, except its own copies, in the same way as
     /// [`unmap_range`](Self::unmap_range).
     pub(super) fn unmap_all_but_copies(&mut self, range: PageRange) {
         let mut at = range.start();
         while let Some((page, mapping)) = self.first_mapping(at).filter(|it| it.0 < range.end()) {
             at = page + PAGE_BYTES;
-            // SAFETY: the table has a reference (invariant 2), which `leak` leaves to it.
+            // SAFETY: the table has a reference (invariant 2), which it keeps because of `leak`.
             let own = unsafe { SharedFrame::from_leaked(mapping.paddr) };
             let is_copy = own.purpose() == Purpose::User;
             own.leak();
@@ -328,14 +328,14 @@ impl UserPageTable {
     ) {
         let most = ((end - start) / PAGE_BYTES).min(self.pages()) as usize;
         let mut all = Vec::new();
-        // If there is no memory for a list of all of them, there are several flushes.
+        // Without memory for a list of all of them, several flushes are needed.
         if most > FEW && all.try_reserve_exact(most).is_ok() {
             return self.unmap_by(&mut all, start, end, flush);
         }
         self.unmap_by(&mut ShortVec::<TakenFrames, FEW>::new(), start, end, flush);
     }
 
-    /// Unmaps the pages from `start` to `end`, with a flush each time that `frames` is full.
+    /// Unmaps the pages from `start` to `end`, with a flush whenever `frames` is full.
     fn unmap_by(
         &mut self,
         frames: &mut impl FrameList,
@@ -348,7 +348,8 @@ impl UserPageTable {
         while let Some(start) = next {
             let mut count = 0;
             let unmapped = self.table.unmap_region_with(start, end - start, |_, leaf| {
-                // SAFETY: the page held the references (invariant 2), and is gone from the table.
+                // SAFETY: the page held the references (invariant 2), and is no longer in the
+                // table.
                 if let Some(taken) = unsafe { TakenFrames::of(leaf) } {
                     count += taken.count();
                     frames.add(taken);
@@ -362,7 +363,7 @@ impl UserPageTable {
             *self.pages.get_mut() -= count;
             next = further;
             flush(needed);
-            // Only now: a CPU could have written to them before the flush.
+            // After the flush, because until then a CPU could write to the frames.
             frames.drop_all();
         }
     }
@@ -389,7 +390,7 @@ impl UserPageTable {
             };
             next = page + size.bytes();
             if let Err(error) = self.table.map(target, paddr, size, flags) {
-                // There is memory for its table: at worst that was freed with the page.
+                // This can't run out of memory: the table for it exists, or was just freed.
                 self.table.map(page, paddr, size, flags)?;
                 return Err(error.into());
             }
@@ -398,10 +399,10 @@ impl UserPageTable {
     }
 
     /// Makes a copy for a child, whose identity is `space`. `decide` returns for each page how the
-    /// child gets it.
+    /// child receives it.
     ///
     /// # Errors
-    /// [`PageTableError::NoMemory`]. Pages may have become copy-on-write, which is harmless.
+    /// [`PageTableError::NoMemory`]; then pages may have become copy-on-write, which is harmless.
     pub(super) fn try_fork(
         &mut self,
         space: &Arc<Space>,
@@ -430,7 +431,7 @@ impl UserPageTable {
         Ok(clone)
     }
 
-    /// Calls `found` with each page in `range` that is mapped, beyond which no huge page reaches.
+    /// Calls `found` with each mapped page in `range`, beyond which no huge page reaches.
     pub(super) fn for_each_page(&self, range: PageRange, mut found: impl FnMut(VirtAddr, Mapping)) {
         self.table.for_each_mapping(range.start(), |page, mapping| {
             if page >= range.end() {
@@ -441,12 +442,12 @@ impl UserPageTable {
         });
     }
 
-    /// Calls `found` with the frame of each table that is the program's.
+    /// Calls `found` with the frame of each table of the program's half.
     pub(super) fn for_each_table(&self, mut found: impl FnMut(PhysAddr)) {
         self.table.for_each_table(|frame, _| found(frame));
     }
 
-    /// Returns the first page at or above `from` that is mapped, and its mapping.
+    /// Returns the first mapped page at or above `from`, and its mapping.
     fn first_mapping(&self, from: VirtAddr) -> Option<(VirtAddr, Mapping)> {
         let mut first = None;
         self.table.for_each_mapping(from, |page, mapping| {

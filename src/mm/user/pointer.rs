@@ -1,7 +1,7 @@
 //! Copies from and to the memory of the running program.
 //!
-//! A [`UserPointer`] is a number that a program has passed. That one exists says nothing about the
-//! memory there; each copy checks it.
+//! A [`UserPointer`] is a number that a program has passed. It says nothing about the memory at
+//! that address; each copy checks that.
 
 use core::marker::PhantomData;
 
@@ -33,7 +33,7 @@ impl<T> core::fmt::Debug for UserPointer<T> {
 }
 
 impl<T> UserPointer<T> {
-    /// Makes a pointer of an address that a program has passed.
+    /// Makes a pointer from an address that a program has passed.
     pub const fn new(address: u64) -> Self {
         Self { address, _type: PhantomData }
     }
@@ -148,7 +148,7 @@ impl FrameBytes<'_> {
     /// Copies the bytes to `address` of the running program; returns how many could be copied. May
     /// wait.
     pub fn write_to_program(self, address: u64) -> usize {
-        // SAFETY: the frame has so many bytes from there on, as long as `self` lives.
+        // SAFETY: the frame has this many bytes from there on, as long as `self` lives.
         unsafe { copy::write_from(address, self.as_mut_ptr(), self.len()) }
     }
 

@@ -1,8 +1,8 @@
-//! The address spaces that map an object: from a page of a file to the mappings of it.
+//! The address spaces that map an object, to find all mappings of a page of a file.
 //!
-//! An object whose pages can go, such as a file that is truncated, has one. An address space is
-//! added before it maps the first page of the object, and stays until it ends. So the object's
-//! owner can unmap pages that it has removed, in all of them:
+//! An object that can lose pages, such as a file that is truncated, has a reverse map. An address
+//! space is added before it maps the first page of the object, and stays until it ends. So the
+//! object's owner can unmap pages that it has removed, in all address spaces:
 //!
 //! ```text
 //!  the owner                                │ a page fault
@@ -13,7 +13,7 @@
 //!    unmaps the pages                       │ maps it
 //! ```
 //!
-//! Whichever locks the mappings first, no page stays mapped that the object no longer has.
+//! Whichever takes the lock first, no page that the object has removed stays mapped.
 //!
 //! Locks: the owner may hold the lock of a file's contents
 //! ([`Rank::Inode`](crate::sync::Rank::Inode)), which comes before the lock of the mappings. The
@@ -25,16 +25,16 @@ use core::ops::Range;
 
 use crate::sync::{Rank, SpinMutex};
 
-/// No memory is left to note an address space.
+/// No memory is left to add an address space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
-/// Whether the copies that private mappings have made of pages are unmapped.
+/// Whether the copies of pages in private mappings are unmapped, too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateCopies {
-    /// They stay: the pages were replaced by a hole.
+    /// They stay mapped: a hole has replaced the pages.
     Kept,
-    /// They are unmapped as well: the file ends before them.
+    /// They are unmapped, too: the file ends before them.
     Unmapped,
 }
 
@@ -52,7 +52,8 @@ pub struct ReverseMap {
 
 struct List {
     spaces: Vec<Weak<dyn Mapper>>,
-    /// How many walks are running: entries keep their places meanwhile, and new ones are appended.
+    /// The number of running walks. During a walk, entries keep their places, and new ones are
+    /// appended.
     walks: usize,
 }
 
@@ -93,8 +94,8 @@ impl ReverseMap {
         loop {
             let space = self.list.lock().spaces.get(index).map(Weak::upgrade);
             match space {
-                // If it ends meanwhile, it has no regions any more, so nothing but the page table
-                // is dropped here.
+                // If it ends in the meantime, it has no regions any more, so only the page table is
+                // dropped here.
                 Some(Some(space)) => space.unmap_object(self, pages, copies),
                 Some(None) => {}
                 None => break,

@@ -1,6 +1,6 @@
 //! Memory that processes share without a file: MAP_SHARED with MAP_ANONYMOUS.
 //!
-//! Its pages come when they are touched.
+//! Its pages are allocated at the first access.
 
 use core::fmt;
 
@@ -13,12 +13,12 @@ use crate::sync::{Mutex, Rank};
 
 /// Shared memory.
 pub struct SharedMemory {
-    /// Protects the pages that were touched, by their indexes; taken by page faults.
+    /// Protects the allocated pages, by their indexes; taken by page faults.
     pages: Mutex<PageTree<SharedFrame>>,
 }
 
 impl SharedMemory {
-    /// Makes shared memory in which no page was touched.
+    /// Makes shared memory without allocated pages.
     pub const fn new() -> Self {
         Self { pages: Mutex::new(Rank::SharedMemory, PageTree::new()) }
     }

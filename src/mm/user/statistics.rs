@@ -1,4 +1,4 @@
-//! How large an address space is, and how many of its pages are there.
+//! The size of an address space, and the number of its present pages.
 
 use core::ops::Range;
 
@@ -12,10 +12,10 @@ use super::frame_references;
 use super::mappings::Mappings;
 use crate::mm::kernel::frames::{self, Purpose};
 
-/// Present pages, by their kind.
+/// The numbers of present pages, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Resident {
-    /// Private pages without a file, or copies of a file's pages.
+    /// Private pages without a file, and copies of a file's pages.
     pub anonymous: u64,
     /// Pages of files.
     pub file: u64,
@@ -24,7 +24,7 @@ pub struct Resident {
 }
 
 impl Resident {
-    /// Returns how many there are.
+    /// Returns the number of pages of all kinds.
     pub fn total(self) -> u64 {
         self.anonymous + self.file + self.shared
     }
@@ -39,25 +39,25 @@ impl Resident {
 }
 
 impl AddressSpace {
-    /// Returns how many pages are in regions, by kind. May wait.
+    /// Returns the number of pages in regions, by kind. May wait.
     pub fn usage(&self) -> Usage {
         self.mappings().regions.usage()
     }
 
-    /// Returns where the heap begins and ends: brk(2). May wait.
+    /// Returns the start and the end of the heap: brk(2). May wait.
     pub fn heap(&self) -> Range<VirtAddr> {
         let regions = &self.mappings().regions;
         regions.heap_start()..regions.heap_end()
     }
 
-    /// Returns how many pages are there. May wait.
+    /// Returns the number of present pages. May wait.
     pub fn resident(&self) -> Resident {
         let mappings = self.mappings();
         let counts = mappings.regions.iter().map(|region| mappings.resident_of(region));
         counts.fold(Resident::default(), Resident::plus)
     }
 
-    /// Returns how many page tables of the lowest level have pages. May wait.
+    /// Returns the number of page tables of the lowest level that map pages. May wait.
     pub fn table_pages(&self) -> u64 {
         /// The addresses of one table.
         const TABLE_BYTES: u64 = 2 << 20;
@@ -77,7 +77,7 @@ impl AddressSpace {
 }
 
 impl Mappings {
-    /// Returns how many pages of a region are there.
+    /// Returns the number of present pages of a region.
     pub fn resident_of(&self, region: &Region<Backing>) -> Resident {
         match region.backing() {
             Backing::Object { object, .. } if object.file_number() != (0, 0) => {
@@ -104,7 +104,7 @@ impl Mappings {
         }
     }
 
-    /// Returns how many huge pages are there in `range`.
+    /// Returns the number of huge pages in `range`.
     pub fn huge_pages(&self, range: PageRange) -> u64 {
         let mut pages = 0;
         self.table.for_each_page(range, |_, mapping| {
@@ -113,7 +113,7 @@ impl Mappings {
         pages
     }
 
-    /// Returns how many pages are there in `range`.
+    /// Returns the number of present pages in `range`.
     pub fn pages(&self, range: PageRange) -> u64 {
         let mut pages = 0;
         self.table

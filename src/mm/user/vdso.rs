@@ -1,7 +1,8 @@
 //! The vDSO: a page of code that every program has, and before it a page of data.
 //!
-//! All programs share both frames. Only the kernel writes the data: when it is made, and when the
-//! time of day is set. The number at its start is odd meanwhile, so that a program reads again.
+//! All programs share both frames. Only the kernel writes the data: when it makes them, and when
+//! the time of day is set. During a write, the number at the start of the data is odd, so that a
+//! program reads them again.
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -37,14 +38,15 @@ static VDSO: Once<Option<Vdso>> = Once::new();
 /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
 static REAL_TIME_START_NS: AtomicI64 = AtomicI64::new(0);
 
-/// Protects the writes of the data; held for a few of them; not taken by interrupt handlers.
+/// Protects the writes of the data; held for some writes; not taken by interrupt handlers.
 static WRITER: SpinMutex<()> = SpinMutex::new(Rank::Files, ());
 
 /// The number at the start of the data.
 static SEQUENCE: AtomicU32 = AtomicU32::new(0);
 
-/// Returns the vDSO; `None` if there was no memory for it. The first call makes it: after the other
-/// CPUs have started, as their counters decide whether programs can compute the time.
+/// Returns the vDSO; `None` if there was no memory for it. The first call makes it. That has to be
+/// after the other CPUs have started, because their counters decide whether programs can compute
+/// the time.
 pub fn get() -> Option<&'static Vdso> {
     VDSO.call_once(|| {
         let vdso = try_make();
@@ -76,7 +78,7 @@ fn try_make() -> Option<Vdso> {
 }
 
 impl Vdso {
-    /// Writes the data from which the clock is computed.
+    /// Writes the data for computing the time.
     fn publish(&self) {
         let factors = clock::steady_conversion().map(|conversion| conversion.factors());
         let _writer = WRITER.lock();

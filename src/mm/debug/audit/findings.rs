@@ -7,10 +7,10 @@ use x86_64::{PhysAddr, VirtAddr};
 
 use crate::mm::debug::address_kind::AddressKind;
 
-/// The number of findings that are kept; others are only counted.
+/// The number of findings that are kept; further findings are only counted.
 pub(super) const FINDINGS_MAX: usize = 16;
 
-/// A rule for memory; the module's table lists what breaks each.
+/// A rule for memory; the module's table lists what breaks each rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the module has them in a table")]
 pub enum Rule {

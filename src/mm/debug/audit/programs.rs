@@ -1,7 +1,8 @@
 //! The audit of the memory of programs: whether each page and table has a frame of the right kind,
-//! and whether as many owners are counted as are found.
+//! and whether the counted owners are those that are found.
 //!
-//! It is exact only while no program runs: each address space is looked at by itself.
+//! It is exact only while no program runs, because the address spaces are examined one after the
+//! other.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -16,7 +17,7 @@ use crate::mm::kernel::layout::PROGRAMS_END;
 use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::backing::Backing;
 
-/// The audit needs memory for what it finds, and there is none.
+/// No memory is left for the list of pages that the audit finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoMemory;
 
@@ -43,7 +44,7 @@ pub fn run(spaces: &[Arc<AddressSpace>]) -> Result<Audit, NoMemory> {
             audit.pages += 1;
             judge(&mut audit, page, mapping, region);
             let is_private = region.is_some_and(|region| region.sharing() == Sharing::Private);
-            // A page that has come since it was counted is left out if there is no room.
+            // Pages that were added since the pages were counted are skipped if there is no room.
             if all.len() < all.capacity() {
                 all.push(Found { frame: mapping.paddr, page, is_private });
             }
@@ -66,7 +67,7 @@ pub fn run(spaces: &[Arc<AddressSpace>]) -> Result<Audit, NoMemory> {
     Ok(audit)
 }
 
-/// Checks a page by itself.
+/// Checks a page on its own.
 fn judge(audit: &mut Audit, page: VirtAddr, mapping: Mapping, region: Option<&Region<Backing>>) {
     let Mapping { paddr: frame, flags, .. } = mapping;
     let mut broken = |rule| audit.add(rule, page, frame);
@@ -86,19 +87,19 @@ fn judge(audit: &mut Audit, page: VirtAddr, mapping: Mapping, region: Option<&Re
     if !has(MappingFlags::WRITE, Access::WRITE) {
         broken(Rule::Rights);
     }
-    // A private page that can be written has one owner: others would see what is written.
+    // A private page that can be written has one owner: other owners would see the writes.
     let is_private = region.sharing() == Sharing::Private;
     if is_private && flags.contains(MappingFlags::WRITE) && owners != 1 {
         broken(Rule::Sharers);
     }
 }
 
-/// Compares the number of mappings of a frame with that of its owners.
+/// Compares the number of a frame's mappings with the number of its owners.
 fn check_sharers(audit: &mut Audit, sharers: &[Found]) {
     let Some(Found { frame, page, .. }) = sharers.first() else {
         return;
     };
-    // One that isn't there has been found before.
+    // A missing frame has been reported before.
     let Some(FrameUse { purpose, owners, .. }) = frames::use_of(*frame) else {
         return;
     };
@@ -123,7 +124,7 @@ mod tests {
         run(spaces).expect("there is memory").broken
     }
 
-    /// Returns an address space with 16 pages of its own, at the returned address.
+    /// Returns an address space with 16 private pages, and their first address.
     fn new_space() -> (Arc<AddressSpace>, VirtAddr) {
         let space = Arc::new(AddressSpace::try_new().expect("there is memory"));
         let start = VirtAddr::new(0x40_0000);
@@ -150,7 +151,7 @@ mod tests {
         let audit = run(&both).expect("there is memory");
         audit.expect_clean();
         assert_eq!(audit.pages, 32);
-        // Fifteen pages have an owner that was not looked at.
+        // Fifteen pages have an owner that was not examined.
         assert_eq!(broken(&both[..1]), 15);
     }
 }

@@ -1,4 +1,4 @@
-//! Broken rules, which the audit has to find.
+//! Tests that the audit finds broken rules.
 
 use super::findings::FINDINGS_MAX;
 use super::*;
@@ -88,8 +88,8 @@ fn frames_in_use_twice_are_found() {
     let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
     let stack = kernel_space::query(Stack::BOOT.range().start).expect("it is mapped").paddr;
     let both = [Rule::FrameNotOwned, Rule::Count];
-    // The page is mapped before the audit reaches the stack, so the stack is found as
-    // the second mapping.
+    // The page is mapped at a lower address than the stack, so the audit finds the stack as the
+    // second mapping.
     let rules = rules_with(page, stack, DATA);
     assert_eq!(rules, [both[0], Rule::MappedTwice, both[1]]);
     let table = kernel_space::lock().table.root_paddr();
@@ -100,7 +100,7 @@ fn frames_in_use_twice_are_found() {
 #[test_case]
 fn frames_without_owner_are_found() {
     let page = HEAP + layout::HEAP_BYTES - FRAME_BYTES;
-    // The lowest frame: allocations take the highest ones first.
+    // The lowest frame, because allocations take the highest frames first.
     let start = ram::map().usable_frames(FRAME_BYTES).next().expect("there is memory").0;
     let free = PhysAddr::new(start);
     assert_eq!(rules_with(page, free, DATA), [Rule::FrameNotOwned, Rule::Count]);

@@ -1,4 +1,4 @@
-//! Mapping, unmapping and accessing devices.
+//! Tests of mapping, unmapping and accessing devices.
 
 use super::*;
 use crate::mm::debug::audit;
@@ -40,7 +40,7 @@ fn device_is_mapped_where_it_was_asked_for() {
 #[test_case]
 fn more_than_64_devices_come_and_go_and_their_addresses_are_used_again() {
     let tables = || frames::counts().used_for(Purpose::PageTables);
-    // Called twice: the first call makes the heap and the records grow.
+    // Called twice, because the first call makes the heap and the records grow.
     let map_all = || -> alloc::vec::Vec<_> {
         let at = |number: u64| PhysAddr::new((1 << 40) + number * 0x1_0000);
         (0..200).map(|number| map(at(number), 0x1000).expect("there are addresses")).collect()
@@ -128,7 +128,7 @@ const UNALIGNED_WRITE_TO_A_DEVICE: ShouldPanic = ShouldPanic::new(
 
 #[test_case]
 fn without_memory_for_tables_nothing_changes() {
-    // More small pages than a table of the lowest level holds; beyond all RAM.
+    // More small pages than a table of the lowest level holds, beyond all RAM.
     let device = PhysAddr::new((1 << 40) + FRAME_BYTES);
     let start = map(device, 4 << 20).expect("there is memory").start();
     let mut held = alloc::vec::Vec::with_capacity(frames::counts().free);

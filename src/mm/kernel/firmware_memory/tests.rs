@@ -1,4 +1,4 @@
-//! Copies of the firmware's memory, and ranges that are refused.
+//! Tests of copies of the firmware's memory, and of ranges that are refused.
 
 use super::*;
 use crate::mm::kernel::{frames, layout};

@@ -15,14 +15,14 @@ pub struct AllocatedFrames {
     purpose: Purpose,
 }
 
-/// The requirements on a run of frames.
+/// The requirements for a run of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
     /// How many frames.
     pub count: usize,
     /// The alignment: the first frame's number is a multiple of this.
     pub align_frames: usize,
-    /// The address at which it must end at the latest. Devices may need 16 MiB or 4 GiB.
+    /// The highest address at which the run may end. Devices may need 16 MiB or 4 GiB.
     pub below: PhysAddr,
 }
 
@@ -33,8 +33,8 @@ impl AllocatedFrames {
 
     /// Takes a frame; `None` if none is free. Its content is undefined.
     ///
-    /// It comes from the cache of this CPU, which takes the highest free frames: those below
-    /// 4 GiB and below 16 MiB, which some devices need, are the last that are taken.
+    /// The frame comes from the cache of this CPU, which takes the highest free frames: those below
+    /// 4 GiB and below 16 MiB, which some devices need, are taken last.
     #[inline]
     pub fn try_new(purpose: Purpose) -> Option<Self> {
         Some(Self::new(cpu_cache::allocate(purpose)?, 1, purpose))
@@ -53,23 +53,23 @@ impl AllocatedFrames {
         Some(Self::new(or_after_draining(take)?, run.count, purpose))
     }
 
-    /// As [`try_new_run`](Self::try_new_run), for a caller who can do without: the caches stay as
-    /// they are, and a failure isn't counted.
+    /// Like [`try_new_run`](Self::try_new_run), for a caller that can do without the frames: the
+    /// caches stay unchanged, and a failure isn't counted.
     pub fn try_new_spare_run(run: Run, purpose: Purpose) -> Option<Self> {
         let below = number(run.below);
         let first = bitmap::allocate_run(run.count, run.align_frames, below, purpose)?;
         Some(Self::new(first, run.count, purpose))
     }
 
-    /// Takes the highest free frame between `start` and `end`; `None` if none is free there.
-    /// If there is none at first, the caches of all CPUs are emptied.
+    /// Takes the highest free frame between `start` and `end`; `None` if none is free there. If
+    /// there is none at first, empties the caches of all CPUs and tries again.
     pub fn try_new_within(start: PhysAddr, end: PhysAddr, purpose: Purpose) -> Option<Self> {
         let take = || bitmap::allocate_from(number(start)..number(end), purpose);
         Some(Self::new(or_after_draining(take)?, 1, purpose))
     }
 
-    /// Takes over `count` adjacent frames from `start` on, the address of a frame, which were not
-    /// managed. `None` if one of them is, or has no record.
+    /// Takes ownership of `count` adjacent frames from `start` on, the address of a frame, which
+    /// were not managed. `None` if one of them is managed, or has no record.
     ///
     /// # Safety
     /// They are RAM in the direct map that nothing else uses.
@@ -136,7 +136,7 @@ impl Drop for AllocatedFrames {
     }
 }
 
-/// Returns the result of `take`; if that is `None`, empties the caches and calls it again.
+/// Returns the result of `take`; if that is `None`, empties the caches and calls `take` again.
 fn or_after_draining(take: impl Fn() -> Option<usize>) -> Option<usize> {
     let first = take().or_else(|| if cpu_cache::drain_all() > 0 { take() } else { None });
     if first.is_none() {

@@ -10,14 +10,14 @@ use super::purpose::Purpose;
 use super::tally::Tally;
 use crate::sync::{IrqMutex, IrqMutexGuard, Rank};
 
-/// The frames that no cache of a CPU has.
+/// The frames that are in no CPU's cache.
 pub(super) struct UncachedFrames {
     /// `None` until [`start`].
     bitmap: Option<FrameBitmap<'static>>,
-    /// Counts of frames that didn't go through the cache of a CPU.
+    /// Counts of frames that were allocated or freed without the cache of a CPU.
     pub(super) tally: Tally,
     pub(super) failures: u64,
-    /// The end of the frames that are allocated: at first only those below it are mapped.
+    /// The end of the frames that may be allocated: at first only frames below it are mapped.
     reach: usize,
 }
 
@@ -46,7 +46,7 @@ pub(super) fn start(bitmap: FrameBitmap<'static>, reach: usize) {
     state.reach = reach;
 }
 
-/// From here on all frames are allocated, because all are mapped. `table` becomes that of
+/// Allows the allocation of all frames, because all are mapped now. `table` becomes the table of
 /// [`frame_info`]; `purpose_of` returns the purpose of frames that are already allocated.
 pub(super) fn reach_all(table: &'static mut [u64], purpose_of: impl Fn(usize) -> Purpose) {
     let mut state = STATE.lock();
@@ -103,8 +103,8 @@ pub(super) fn allocate_run(
     Some(first)
 }
 
-/// Makes adjacent frames, which were not managed, allocated ones for `purpose`; returns whether that is
-/// possible: each has a record, and none is managed.
+/// Marks adjacent frames, which were not managed, as allocated for `purpose`. Returns whether that
+/// is possible: each has a record, and none is managed.
 pub(super) fn adopt(first: usize, count: usize, purpose: Purpose) -> bool {
     if !(first..first + count).all(|frame| frame_info::of(frame).is_some()) {
         return false;
@@ -120,7 +120,7 @@ pub(super) fn adopt(first: usize, count: usize, purpose: Purpose) -> bool {
 
 /// Frees adjacent frames that were allocated for `purpose`.
 ///
-/// # Panics
+/// If one of them wasn't allocated for it.
 /// If one of them wasn't.
 pub(super) fn free(first: usize, count: usize, purpose: Purpose) {
     for frame in (first..first + count).filter_map(frame_info::of) {
@@ -138,8 +138,7 @@ pub(super) fn note_failure() {
 
 /// Writes the records of frames that have just been allocated.
 fn give_out(first: usize, count: usize, purpose: Purpose) {
-    // Until the records exist, there is nothing to write: `frame_info::start` records
-    // these frames.
+    // Before `frame_info::start` there are no records to write; it also records these frames.
     (first..first + count).filter_map(frame_info::of).for_each(|frame| frame.give_out(purpose));
 }
 

@@ -1,11 +1,11 @@
 //! The bytes of shared frames: copies to and from them.
 //!
 //! Programs may have a shared frame mapped, and other CPUs may copy to it at the same time. So its
-//! bytes are never borrowed as a slice: they are copied by instructions of which the compiler
-//! assumes nothing. A copy that runs beside a write has some old and some new bytes.
+//! bytes are never borrowed as a slice: they are copied by assembly, about which the compiler
+//! assumes nothing. A copy during a write has some old and some new bytes.
 //!
-//! Invariant: a [`FrameBytes`] lies within one frame, which its borrowed owner keeps allocated; the
-//! direct map shows it.
+//! Invariant: a [`FrameBytes`] lies within one frame, which its borrowed owner keeps allocated and
+//! which is in the direct map.
 
 use core::arch::asm;
 use core::ops::Range;
@@ -42,15 +42,15 @@ impl SharedFrame {
         Some(copy)
     }
 
-    /// Takes a frame with the bytes of the one at `start`, whoever has that: a caller who isn't an
-    /// owner can't use the copy if the frame may have been freed meanwhile. `None` if none is free,
-    /// or no RAM is at `start`.
+    /// Takes a frame with the bytes of the frame at `start`, whoever owns that. A caller that isn't
+    /// an owner must discard the copy if that frame may have been freed in the meantime. `None` if
+    /// no frame is free, or there is no RAM at `start`.
     pub fn try_copy_of(start: PhysAddr, purpose: Purpose) -> Option<Self> {
         frame_info::of(number(start))?;
         let new = Self::try_new(AllocatedFrames::try_new(purpose)?).ok()?;
         let from: *const u8 = layout::direct(start).as_ptr();
-        // SAFETY: the frame has a record, so it is RAM, which the direct map shows for ever; others
-        // may write to it meanwhile (see above). The copy is a frame that nobody else has.
+        // SAFETY: the frame has a record, so it is RAM, which the direct map maps for ever; others
+        // may write to it meanwhile (see above). Only this function uses the new frame.
         unsafe { copy(from, new.all_bytes().as_mut_ptr(), FRAME_BYTES as usize) };
         Some(new)
     }
@@ -76,19 +76,19 @@ impl AllocatedFrames {
     /// Sets all bytes of the frames to 0.
     pub fn zero(&self) {
         let start: *mut u8 = layout::direct(self.start()).as_mut_ptr();
-        // SAFETY: the direct map shows the frames, which this one owns.
+        // SAFETY: the direct map maps the frames, which `self` owns.
         unsafe { zero(start, self.count() * FRAME_BYTES as usize) };
     }
 }
 
 impl<'a> FrameBytes<'a> {
-    /// Returns how many bytes they are.
+    /// Returns the number of bytes.
     #[inline]
     pub fn len(self) -> usize {
         self.len
     }
 
-    /// Returns whether they are none.
+    /// Returns whether there are no bytes.
     #[inline]
     pub fn is_empty(self) -> bool {
         self.len == 0
@@ -124,18 +124,18 @@ impl<'a> FrameBytes<'a> {
     /// Copies the bytes to `to`.
     ///
     /// # Panics
-    /// If `to` hasn't the same length.
+    /// If the length of `to` differs.
     #[inline]
     pub fn read(self, to: &mut [u8]) {
         assert!(to.len() == self.len);
-        // SAFETY: both have so many bytes (invariant), and no slice is in a shared frame.
+        // SAFETY: both have this many bytes (invariant), and no slice is in a shared frame.
         unsafe { copy(self.as_mut_ptr(), to.as_mut_ptr(), self.len) };
     }
 
     /// Copies `from` to the bytes.
     ///
     /// # Panics
-    /// If `from` hasn't the same length.
+    /// If the length of `from` differs.
     #[inline]
     pub fn write(self, from: &[u8]) {
         assert!(from.len() == self.len);
@@ -143,28 +143,29 @@ impl<'a> FrameBytes<'a> {
         unsafe { copy(from.as_ptr(), self.as_mut_ptr(), self.len) };
     }
 
-    /// Copies the bytes of `from` to these, which may overlap them only from before.
+    /// Copies the bytes of `from` to these. If the two overlap, these must be before those of
+    /// `from`.
     ///
     /// # Panics
-    /// If `from` hasn't the same length.
+    /// If the length of `from` differs.
     pub fn copy_from(self, from: FrameBytes<'_>) {
         assert!(from.len == self.len);
-        // SAFETY: both have so many bytes (invariant).
+        // SAFETY: both have this many bytes (invariant).
         unsafe { copy(from.as_mut_ptr(), self.as_mut_ptr(), self.len) };
     }
 
     /// Sets the bytes to 0.
     #[inline]
     pub fn zero(self) {
-        // SAFETY: the frame has so many bytes from there on (invariant).
+        // SAFETY: the frame has this many bytes from there on (invariant).
         unsafe { zero(self.as_mut_ptr(), self.len) };
     }
 }
 
-/// Sets `len` bytes to 0, by words of 8 bytes and single bytes after them.
+/// Sets `len` bytes to 0, as words of 8 bytes and then single bytes.
 ///
 /// # Safety
-/// So many bytes can be written at `to`.
+/// `len` bytes can be written at `to`.
 #[inline]
 unsafe fn zero(to: *mut u8, len: usize) {
     let (words, rest) = (len / 8, len % 8);
@@ -183,10 +184,10 @@ unsafe fn zero(to: *mut u8, len: usize) {
     }
 }
 
-/// Copies `len` bytes, from the first to the last, by words of 8 bytes and single bytes after them.
+/// Copies `len` bytes in ascending order, as words of 8 bytes and then single bytes.
 ///
 /// # Safety
-/// So many bytes can be read at `from` and written at `to`.
+/// `len` bytes can be read at `from` and written at `to`.
 #[inline]
 unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
     let (words, rest) = (len / 8, len % 8);

@@ -1,9 +1,8 @@
 //! Each CPU's cache of free frames: taking and freeing a frame needs no global lock.
 //!
-//! A cache is an array that is refilled and emptied by half. It has a lock of its own, which is
-//! nearly always free. Other CPUs take it only in the rare case that no frame is left in the
-//! bitmap: then the CPU that needs one empties all caches, so that none fails while another CPU has
-//! free ones.
+//! A cache is an array that is refilled and emptied by half. It has its own lock, which is nearly
+//! always free. Other CPUs take it only in the rare case that the bitmap has no frame: then the CPU
+//! that needs one empties all caches, so that no allocation fails while any CPU has free frames.
 
 use super::bitmap;
 use super::frame_info;
@@ -20,8 +19,8 @@ pub(super) const CACHED_MAX: usize = 64;
 /// The number of frames that move between a cache and the bitmap at once.
 const BATCH: usize = CACHED_MAX / 2;
 
-/// Frames below this, in the first 16 MiB, are kept for devices of the ISA bus: they never
-/// stay in a cache.
+/// Frames below this, in the first 16 MiB, are reserved for devices of the ISA bus: caches never
+/// keep them.
 const LOW_FRAMES: usize = (16 << 20) / FRAME_BYTES as usize;
 
 struct Cache {
@@ -76,8 +75,8 @@ impl Cache {
 /// cache.
 #[inline]
 pub(super) fn allocate(purpose: Purpose) -> Option<usize> {
-    // The thread may move to another CPU before it has the lock; then it uses the cache
-    // of the old CPU, which is only slower.
+    // The thread may move to another CPU before it has the lock; then it uses the cache of the
+    // previous CPU, which is only slower.
     let frame = CACHE.here().lock().pop(purpose);
     frame.or_else(|| allocate_slowly(purpose))
 }
@@ -98,8 +97,7 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
         if let Some(frame) = refilled() {
             return Some(frame);
         }
-        // Repeated while a cache had frames: another CPU may have taken those that were
-        // returned.
+        // Repeated as long as a cache had frames: another CPU may have taken the returned frames.
         let is_empty = drain_all() == 0;
         let frame = refilled();
         if frame.is_some() {
@@ -115,7 +113,7 @@ fn allocate_slowly(purpose: Purpose) -> Option<usize> {
 /// Frees a frame that was allocated for `purpose`.
 ///
 /// # Panics
-/// If it wasn't, or if it has other owners.
+/// If it wasn't allocated for it, or has other owners.
 ///
 /// # Safety
 /// The frame is managed.
@@ -137,7 +135,7 @@ pub(super) unsafe fn free(frame: usize, purpose: Purpose) {
     cache.tally.note_freed(1, purpose);
 }
 
-/// Returns all frames of all caches to the bitmap, and returns how many these were.
+/// Returns all frames of all caches to the bitmap; returns their number.
 pub(super) fn drain_all() -> usize {
     let mut drained = 0;
     for cpu in percpu::all() {

@@ -1,8 +1,8 @@
-//! The record of each frame: its purpose, the number of its owners, and a word of the owner.
+//! The record of each frame: its purpose, the number of its owners, and a word for the owner.
 //!
-//! A record has 16 bytes. Records are in chunks, each for 16 MiB of memory; there are
-//! chunks only for RAM. A table has the address of each chunk. A record is valid while
-//! the bitmap has the frame as allocated: it is written when the frame leaves the bitmap.
+//! A record has 16 bytes. Records are in chunks, each for 16 MiB of memory; only RAM has chunks. A
+//! table has the address of each chunk. A record is valid as long as the frame is allocated in the
+//! bitmap: it is written when the frame leaves the bitmap.
 //!
 //! Invariants:
 //! 1. The table and the chunks are made by [`start`] and live for ever; the table isn't
@@ -80,7 +80,7 @@ impl FrameInfo {
     /// Marks the frame as free, before it goes to a cache or to the bitmap.
     ///
     /// # Panics
-    /// If it wasn't used for `purpose` by one owner.
+    /// If the frame wasn't used for `purpose` by one owner.
     #[inline]
     pub(super) fn take_back(&self, purpose: Purpose) {
         let state = self.state.load(Ordering::Relaxed);
@@ -97,7 +97,7 @@ impl FrameInfo {
     /// Adds an owner.
     ///
     /// # Errors
-    /// [`TooManyOwners`], and nothing has changed.
+    /// [`TooManyOwners`]; then nothing has changed.
     pub(super) fn add_owner(&self) -> Result<(), TooManyOwners> {
         let add = |state: u64| (state as u32 != OWNERS_MAX).then_some(state + 1);
         // The caller is an owner already, so no ordering is needed.
@@ -105,10 +105,10 @@ impl FrameInfo {
         added.map(|_| ()).map_err(|_| TooManyOwners)
     }
 
-    /// Removes an owner, unless it is the only one; returns whether it is.
+    /// Removes an owner, unless it is the only one; returns whether it is the only one.
     pub(super) fn is_last_or_remove_owner(&self) -> bool {
         let remove = |state: u64| (state as u32 > 1).then_some(state - 1);
-        // The last owner sees all writes of the others before it frees the frame.
+        // The last owner must see all writes of the others before it frees the frame.
         self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, remove).is_err()
     }
 
@@ -140,7 +140,7 @@ impl FrameInfo {
     /// a cache.
     ///
     /// # Errors
-    /// [`Damaged`] if this module never writes such a record.
+    /// [`Damaged`] if the record has a value that this module never writes.
     pub(super) fn read(&self) -> Result<Option<FrameUse>, Damaged> {
         let state = self.state.load(Ordering::Relaxed);
         let (number, owners) = (state >> 32, state as u32);
@@ -183,7 +183,7 @@ pub(super) fn is_started() -> bool {
     !TABLE.load(Ordering::Acquire).is_null()
 }
 
-/// Returns the record of a frame; `None` before [`start`], and where no RAM is.
+/// Returns the record of a frame; `None` before [`start`], or if there is no RAM at the frame.
 #[inline]
 pub(super) fn of(frame: usize) -> Option<&'static FrameInfo> {
     let chunk = frame / CHUNK_FRAMES;
@@ -192,9 +192,9 @@ pub(super) fn of(frame: usize) -> Option<&'static FrameInfo> {
     }
     // SAFETY: the table has more than `chunk` words (invariant 1).
     let address = unsafe { TABLE.load(Ordering::Relaxed).add(chunk) };
-    // SAFETY: as above; they aren't written any more.
+    // SAFETY: as above; the words aren't written any more.
     let has_chunk = unsafe { address.read() } != 0;
-    // SAFETY: the frame's chunk is there.
+    // SAFETY: the frame's chunk exists.
     has_chunk.then(|| unsafe { of_managed(frame) })
 }
 
@@ -206,19 +206,19 @@ pub(super) fn of(frame: usize) -> Option<&'static FrameInfo> {
 pub(super) unsafe fn of_managed(frame: usize) -> &'static FrameInfo {
     // SAFETY: the table has a word for each chunk (invariant 1).
     let address = unsafe { TABLE.load(Ordering::Relaxed).add(frame / CHUNK_FRAMES) };
-    // SAFETY: as above; it isn't written any more.
+    // SAFETY: as above; the word isn't written any more.
     let first = unsafe { address.read() };
     let first: *const FrameInfo = core::ptr::with_exposed_provenance(first as usize);
-    // SAFETY: a managed frame's chunk is there (invariant 2), with a record for each frame.
+    // SAFETY: a managed frame's chunk exists (invariant 2), with a record for each frame.
     let info = unsafe { first.add(frame % CHUNK_FRAMES) };
     // SAFETY: as above; any bytes are a record, and it lives for ever (invariant 1).
     unsafe { &*info }
 }
 
-/// Makes the records: a chunk for each 16 MiB with a managed frame, allocated from
-/// `bitmap`. All frames are in the direct map. `table` has [`table_words`]. `purpose_of`
-/// returns the purpose of frames that are already allocated. Returns the number of frames
-/// that the records occupy.
+/// Makes the records: a chunk for each 16 MiB with a managed frame, allocated from `bitmap`. All
+/// frames are in the direct map. `table` has [`table_words`]. `purpose_of` returns the purpose of
+/// frames that are already allocated. Returns the number of frames that the records occupy.
+///
 /// # Panics
 /// If there is too little memory.
 pub(super) fn start(

@@ -1,4 +1,4 @@
-//! The frames of physical memory: the free ones, and the purposes of the others.
+//! The frames of physical memory: free frames, and the purposes of the others.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -10,8 +10,8 @@
 //! | [`frame_info`] | a record for each frame |
 //! | [`purpose`], [`tally`] | the purposes of frames, and counts |
 //!
-//! An [`AllocatedFrames`] or [`SharedFrame`] owns its frames; dropping it frees them. A
-//! frame that is mapped is leaked on purpose, and has an owner again when it is unmapped.
+//! An [`AllocatedFrames`] or [`SharedFrame`] owns its frames; dropping it frees them. A frame is
+//! leaked on purpose when it is mapped, and has an owner again when it is unmapped.
 //!
 //! Locks, from outer to inner: a CPU's cache, the bitmap. A frame is in the bitmap, or in
 //! one cache, or in use.
@@ -58,8 +58,8 @@ pub(in crate::mm) fn start(bitmap: FrameBitmap<'static>, reach: PhysAddr) {
     bitmap::start(bitmap, number(reach));
 }
 
-/// From here on all frames are allocated, because all are mapped. `table` has
-/// [`table_words`]. The frames in use are those of `stub`, and page tables.
+/// Allows the allocation of all frames, because all are mapped now. `table` has [`table_words`].
+/// The frames in use are those of `stub`, and page tables.
 pub(in crate::mm) fn reach_all(table: &'static mut [u64], stub: Range<PhysAddr>) {
     let stub = number(stub.start)..number(stub.end);
     bitmap::reach_all(table, |frame| match stub.contains(&frame) {
@@ -77,8 +77,8 @@ fn tally() -> (Tally, usize) {
     (tally, state.bitmap().managed())
 }
 
-/// Returns the number of frames for each purpose. It is exact if no other CPU allocates
-/// or frees frames meanwhile.
+/// Returns the number of frames for each purpose. It is exact if no other CPU allocates or frees
+/// frames in the meantime.
 pub fn counts() -> Counts {
     let (tally, managed) = tally();
     let used = core::array::from_fn(|purpose| {
@@ -113,7 +113,7 @@ pub struct FreeRuns {
 }
 
 /// Examines all free frames, after emptying the caches. The lock is released after each 64 MiB, so
-/// a change meanwhile may or may not be included.
+/// the result may or may not include changes in the meantime.
 pub fn free_runs() -> FreeRuns {
     cpu_cache::drain_all();
     let mut runs = FreeRuns::default();
@@ -159,7 +159,7 @@ pub struct Recount {
 }
 
 /// Examines the records of all frames that are allocated in the bitmap. The lock is released after
-/// each 64 MiB, so a change meanwhile may or may not be included.
+/// each 64 MiB, so the result may or may not include changes in the meantime.
 pub fn recount() -> Recount {
     const STEP_WORDS: usize = STEP_FRAMES / 64;
     let mut sums = Recount::default();

@@ -43,7 +43,7 @@ impl SharedFrame {
     }
 
     fn info(&self) -> &'static FrameInfo {
-        frame_info::of(self.frame as usize).expect("`try_new` has seen the record")
+        frame_info::of(self.frame as usize).expect("`try_new` has checked this")
     }
 
     /// Returns the physical address of the first byte.
@@ -51,7 +51,7 @@ impl SharedFrame {
         PhysAddr::new(u64::from(self.frame) * FRAME_BYTES)
     }
 
-    /// Returns what it is used for.
+    /// Returns the purpose of the frame.
     pub fn purpose(&self) -> Purpose {
         self.purpose
     }
@@ -62,8 +62,8 @@ impl SharedFrame {
         self.info().owners()
     }
 
-    /// Returns the number of owners of the frame at `start` at this moment, for a caller who need not
-    /// be one: 0 if it is free, or no RAM.
+    /// Returns the current number of owners of the frame at `start`; the caller need not be an
+    /// owner. 0 if the frame is free, or isn't RAM.
     pub(in crate::mm) fn owners_of(start: PhysAddr) -> u32 {
         frame_info::of(number(start)).map_or(0, FrameInfo::owners)
     }
@@ -71,7 +71,7 @@ impl SharedFrame {
     /// Adds an owner.
     ///
     /// # Errors
-    /// [`TooManyOwners`] if no more can be counted; nothing has changed then.
+    /// [`TooManyOwners`] if no more can be counted; then nothing has changed.
     pub fn try_clone(&self) -> Result<Self, TooManyOwners> {
         self.info().add_owner()?;
         Ok(Self { frame: self.frame, purpose: self.purpose })
@@ -88,7 +88,7 @@ impl SharedFrame {
         }
         let (start, purpose) = (self.start(), self.purpose);
         core::mem::forget(self);
-        // SAFETY: `try_new` has leaked it, and no other owner is there to use it.
+        // SAFETY: `try_new` has leaked it, and no other owner uses it.
         Ok(unsafe { AllocatedFrames::from_leaked(start, purpose) })
     }
 
@@ -99,7 +99,7 @@ impl SharedFrame {
         start
     }
 
-    /// Takes a reference back that [`leak`](Self::leak) has passed to a page table.
+    /// Takes back a reference that [`leak`](Self::leak) has passed to a page table.
     ///
     /// # Safety
     /// The page table doesn't have it any more.
@@ -109,12 +109,12 @@ impl SharedFrame {
         Self { frame: frame as u32, purpose: info.purpose() }
     }
 
-    /// Returns the word that the owners have set, 0 at first.
+    /// Returns the word that an owner has set last; 0 at first.
     pub fn owner_word(&self) -> u64 {
         self.info().owner_word()
     }
 
-    /// Sets the owners' word, whose meaning they define.
+    /// Sets the word for the owners, who define its meaning.
     pub fn set_owner_word(&self, word: u64) {
         self.info().set_owner_word(word);
     }

@@ -31,8 +31,8 @@ pub struct Traffic {
     pub failures: u64,
 }
 
-/// The numbers of frames that one place (a cache or the bitmap) has allocated and freed,
-/// by purpose. Only the sums over all places give the number in use.
+/// The numbers of frames that one place (a cache or the bitmap) has allocated and freed, by
+/// purpose. Only the sums over all places yield the number in use.
 pub(super) struct Tally {
     pub(super) allocated: [u64; PURPOSES],
     pub(super) freed: [u64; PURPOSES],
@@ -44,7 +44,7 @@ impl Tally {
     /// Counts `count` frames as allocated for `purpose`.
     #[inline]
     pub(super) fn note_allocated(&mut self, count: usize, purpose: Purpose) {
-        // The count can't reach 2^64.
+        // The count never reaches 2^64.
         let sum = &mut self.allocated[purpose as usize];
         *sum = sum.wrapping_add(count as u64);
     }

@@ -1,10 +1,9 @@
 //! Each CPU's free small blocks: allocating and freeing a small block needs no global
 //! lock.
 //!
-//! Each class of blocks has a list, linked through the blocks themselves, which is
-//! refilled and emptied by half. The lists of a CPU have a lock of their own, which is
-//! nearly always free. Other CPUs take it only if the heap is exhausted: then the CPU
-//! that needs a block empties all lists.
+//! Each class of blocks has a list, linked through the blocks themselves, which is refilled and
+//! emptied by half. The lists of a CPU have their own lock, which is nearly always free. Other CPUs
+//! take it only if the heap is exhausted: then the CPU that needs a block empties all lists.
 
 use core::ptr::NonNull;
 
@@ -116,8 +115,8 @@ impl List {
 /// The state of the heap if it has no block: it must grow.
 #[inline]
 pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Seen> {
-    // The thread may move to another CPU before it has the lock; then it uses the lists
-    // of the old CPU, which is only slower.
+    // The thread may move to another CPU before it has the lock; then it uses the lists of the
+    // previous CPU, which is only slower.
     let mut cache = CACHE.here().lock();
     let list = &mut cache.lists[class.index()];
     let block = match list.pop() {
@@ -131,11 +130,11 @@ pub(super) fn allocate(class: SizeClass, bytes: usize) -> Result<NonNull<u8>, Se
     Ok(block)
 }
 
-/// Frees a block of `class` that was requested with `bytes`; returns whether blocks went
+/// Frees a block of `class` that was requested with `bytes`; returns whether blocks were returned
 /// to the heap.
 ///
 /// # Safety
-/// It came from [`allocate`] with this class, and nothing uses it any more.
+/// [`allocate`] returned it for this class, and nothing uses it any more.
 #[inline]
 pub(super) unsafe fn free(block: NonNull<u8>, class: SizeClass, bytes: usize) -> bool {
     let mut cache = CACHE.here().lock();

@@ -1,9 +1,9 @@
 //! The allocator of all blocks, and the end of its memory.
 //!
-//! Two locks: that of the allocator is held for a few instructions, with interrupts off; that of
-//! the end while pages are mapped or unmapped, with interrupts on. To grow the heap, pages are
-//! mapped and then added to the allocator; to shrink it, pages are removed from the allocator and
-//! then unmapped.
+//! There are two locks. The allocator's is held for a few instructions, with interrupts off; that
+//! of the end is held while pages are mapped or unmapped, with interrupts on. To grow the heap,
+//! pages are mapped and then added to the allocator; to shrink it, pages are removed from the
+//! allocator and then unmapped.
 
 use core::alloc::Layout;
 use core::ptr::NonNull;
@@ -29,7 +29,7 @@ const MAPPED_AT_ONCE: u64 = 16;
 /// The smallest amount that is mapped when the heap grows.
 const GROWTH_PAGES: u64 = 16;
 
-/// How much has to be free at the end before it is unmapped, in bytes.
+/// The amount of free memory at the end from which on it is unmapped, in bytes.
 pub(super) const TRIM_BYTES: u64 = 1 << 20;
 
 /// The largest overhead of an allocation, without its alignment.
@@ -145,7 +145,7 @@ impl Heap {
         let Some(end) = self.end() else {
             return 0;
         };
-        // SAFETY: it is the end that the allocator knows.
+        // SAFETY: it is the end that the allocator has.
         let reserved = unsafe { self.talc.reserved(end) };
         (end.as_ptr().addr() - reserved.up_to.as_ptr().addr()) as u64
     }
@@ -169,10 +169,10 @@ impl Heap {
         self.mapped_peak_bytes = self.mapped_peak_bytes.max(self.mapped_bytes);
         let new_end: *mut u8 = (HEAP + self.mapped_bytes).as_mut_ptr();
         let known_end = match old_end {
-            // SAFETY: it is the end that the allocator knows; the pages after it were
-            // mapped just now, for this alone.
+            // SAFETY: it is the end that the allocator has; the pages after it have just been
+            // mapped, only for the heap.
             Some(old_end) => Some(unsafe { self.talc.extend(old_end, new_end) }),
-            // SAFETY: the pages were mapped just now, for this alone.
+            // SAFETY: the pages have just been mapped, only for the heap.
             None => unsafe { self.talc.claim(HEAP.as_mut_ptr(), self.mapped_bytes as usize) },
         };
         assert_eq!(known_end, self.end(), "the first pages have room for the allocator's data");
@@ -188,9 +188,13 @@ impl Heap {
         };
         self.mapped_bytes -= pages * FRAME_BYTES;
         let wanted_end = HEAP + self.mapped_bytes;
-        // SAFETY: it is the end that the allocator knows.
+        // SAFETY: it is the end that the allocator has.
         let known_end = unsafe { self.talc.truncate(end, wanted_end.as_mut_ptr()) };
-        assert_eq!(known_end, self.end(), "so much was free, and the first page is never all free");
+        assert_eq!(
+            known_end,
+            self.end(),
+            "this much was free, and the first page is never all free"
+        );
         pages
     }
 }
@@ -198,8 +202,9 @@ impl Heap {
 /// The number of allocations that wait for the heap to grow.
 static GROWING: AtomicU32 = AtomicU32::new(0);
 
-/// While it lives, no CPU shrinks the heap. An allocation that grows the heap holds one: a large
-/// block takes several steps, and another CPU that frees memory could undo each of them.
+/// Prevents all CPUs from shrinking the heap while it lives. An allocation that grows the heap
+/// holds one, because a large block takes several steps, and another CPU that frees memory could
+/// undo each of them.
 pub(super) struct Growing(());
 
 impl Growing {
@@ -215,8 +220,8 @@ impl Drop for Growing {
     }
 }
 
-/// Maps more pages for a block of `layout`, if the limit allows it. Returns whether more
-/// pages are mapped now than in the state `seen`, in which the heap had no such block.
+/// Maps more pages for a block of `layout`, if the limit allows it. Returns whether more pages are
+/// mapped now than in the state `seen`, in which the heap had no free block for it.
 pub(super) fn grow(layout: Layout, seen: Seen) -> bool {
     let _end = HEAP_END.lock();
     let (start, pages) = {
@@ -255,7 +260,7 @@ pub(super) fn shrink(kept_bytes: u64) {
     } {}
 }
 
-/// Unmaps free pages at the end if there are enough of them, unless another CPU changes the end.
+/// Unmaps free pages at the end if there are enough, unless another CPU is changing the end.
 pub(super) fn shrink_if_large() {
     while GROWING.load(Ordering::Relaxed) == 0 && lock().free_tail_bytes() > 2 * TRIM_BYTES {
         let Some(_end) = HEAP_END.try_lock() else {
@@ -267,7 +272,7 @@ pub(super) fn shrink_if_large() {
     }
 }
 
-/// Unmaps some pages at the end, which is locked; returns whether there were any.
+/// Unmaps some pages at the end, which is locked; returns whether there were any free.
 fn shrink_by_a_step(kept_bytes: u64) -> bool {
     let (pages, start) = {
         let mut heap = lock();

@@ -5,16 +5,16 @@
 //! | [`cpu_cache`] | each CPU's free small blocks |
 //! | [`end`] | the allocator of all blocks, and the end of its memory |
 //! | [`size_class`] | the sizes of small blocks |
-//! | [`tally`] | what was allocated and freed |
 //! | [`tally`] | counts of allocated and freed bytes |
+//!
 //! The address range is reserved from the start; frames are mapped when they are needed, and freed
 //! when the end of the heap is free again.
 //!
-//! Callers that can handle a failure use the `try_` functions of `alloc`'s types and get an error;
-//! for all others a failure ends in [`out_of_memory`].
+//! Callers that can handle a failure use the `try_` functions of `alloc`'s types; for all others a
+//! failure ends in [`out_of_memory`].
 //!
-//! Locks, from outer to inner: the heap's end, a CPU's lists, the allocator. While pages
-//! are mapped and unmapped only the first is held.
+//! Locks, from outer to inner: the heap's end, a CPU's lists, the allocator. While pages are mapped
+//! and unmapped, only the first is held.
 
 mod cpu_cache;
 mod end;
@@ -32,7 +32,7 @@ use crate::mm::kernel::layout::{FRAME_BYTES, HEAP_BYTES};
 use size_class::SizeClass;
 use tally::Tally;
 
-/// The size to which the heap may always grow, in bytes, if there are frames: 16 MiB.
+/// The size to which the heap may always grow, in bytes, if enough frames are free: 16 MiB.
 pub const RESERVED_BYTES: u64 = 16 << 20;
 
 /// The value that fills freed blocks in debug builds. A pointer of these bytes isn't
@@ -40,7 +40,7 @@ pub const RESERVED_BYTES: u64 = 16 << 20;
 pub const POISON: u8 = 0xDE;
 
 /// Statistics of the heap, in bytes. The number in use is exact if no other CPU allocates or frees
-/// meanwhile.
+/// in the meantime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Statistics {
     /// In use, by the sizes that were requested.
@@ -107,7 +107,7 @@ pub fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     action()
 }
 
-/// Panics in an interrupt handler, where nothing may be allocated.
+/// Panics in an interrupt handler, which must not allocate.
 fn check_context() {
     debug_assert!(!irq::is_in_interrupt(), "an interrupt handler uses the heap");
 }
@@ -116,7 +116,7 @@ fn check_context() {
 #[inline]
 fn allocate(layout: Layout) -> *mut u8 {
     check_context();
-    assert!(layout.size() > 0, "a block of no bytes");
+    assert!(layout.size() > 0, "a block has at least one byte");
     let block = match SizeClass::of(layout) {
         Some(class) => {
             let take = || cpu_cache::allocate(class, layout.size());
@@ -163,7 +163,7 @@ fn allocate_slowly(
         }
     }
     end::lock().failures += 1;
-    // Unmaps the pages that were mapped without success.
+    // Unmaps the pages that were mapped for the failed allocation.
     trim();
     Err(Exhausted)
 }
@@ -185,7 +185,7 @@ unsafe impl GlobalAlloc for KernelHeap {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         check_context();
         if cfg!(debug_assertions) {
-            // SAFETY: the block belongs to the caller until now.
+            // SAFETY: the block still belongs to the caller.
             unsafe { block.write_bytes(POISON, layout.size()) };
         }
         let Some(block) = NonNull::new(block) else {

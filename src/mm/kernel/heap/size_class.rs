@@ -1,8 +1,8 @@
 //! The sizes of small blocks.
 //!
-//! A small block has at most [`SMALL_BYTES`] and no special alignment. It is allocated
-//! from the heap with the size of its class, whatever size was requested, so any free
-//! block of a class serves any request of that class.
+//! A small block has at most [`SMALL_BYTES`] and no special alignment. It is allocated from the
+//! heap with the size of its class, so that any free block of a class serves any request of that
+//! class.
 
 use core::alloc::Layout;
 
@@ -51,12 +51,12 @@ impl SizeClass {
         CLASS_OF_UNITS.get(layout.size().div_ceil(UNIT_BYTES)).copied().map(Self)
     }
 
-    /// Returns all of them.
+    /// Returns all classes.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..CLASSES as u8).map(Self)
     }
 
-    /// Returns its number, below [`CLASSES`].
+    /// Returns the number of the class, below [`CLASSES`].
     #[inline]
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
@@ -68,7 +68,7 @@ impl SizeClass {
         layout.expect("the sizes are small, and the alignment is a power of two")
     }
 
-    /// Returns the most free blocks that a CPU keeps.
+    /// Returns the largest number of free blocks that a CPU keeps.
     #[inline]
     pub(super) fn kept_max(self) -> usize {
         const KEPT: [u8; CLASSES] = {

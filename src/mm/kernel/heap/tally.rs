@@ -1,8 +1,8 @@
 //! Counts of allocated and freed bytes, by the sizes that were requested.
 
-/// The sums of one place: a CPU's small blocks, or all other blocks. Only over all places
-/// together is allocated minus freed the number in use, because a block may be freed at
-/// another place than where it was allocated. The sums can't reach 2^64.
+/// The sums of one place: a CPU's small blocks, or all other blocks. A block may be freed at
+/// another place than where it was allocated, so only the sums over all places yield the number in
+/// use. The sums never reach 2^64.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {
     pub(super) allocated_bytes: u64,
@@ -40,12 +40,12 @@ impl Tally {
         self.frees = self.frees.wrapping_add(other.frees);
     }
 
-    /// Returns how many bytes are in use.
+    /// Returns the number of bytes in use.
     pub(super) fn used_bytes(&self) -> u64 {
         self.allocated_bytes.saturating_sub(self.freed_bytes)
     }
 
-    /// Returns how many blocks are in use.
+    /// Returns the number of blocks in use.
     pub(super) fn used_blocks(&self) -> u64 {
         self.allocations.saturating_sub(self.frees)
     }

@@ -21,7 +21,7 @@ fn page_table_that_shares_the_upper_half_maps_what_the_kernel_maps_later() {
     let frame = AllocatedFrames::try_new(Purpose::Other).expect("there is memory");
     let start = frame.start();
     lock().table.map(HEAP_END, start, PageSize::Size4K, DATA).expect("it is free");
-    // The CPU's walk from the other root.
+    // The walk of a CPU from the other root.
     let steps = walk::steps_from(shared.root_paddr(), HEAP_END);
     let page = walk::page(&steps).map(|(step, _)| step.entry.paddr());
     lock().table.unmap(HEAP_END).expect("it is mapped").1.flush();
