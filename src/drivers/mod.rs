@@ -1,4 +1,4 @@
-//! Drivers of devices. Each driver alone owns its ports and its memory.
+//! Drivers of devices. Only the driver of a device accesses its ports and its memory.
 
 pub mod acpi;
 pub mod bus;

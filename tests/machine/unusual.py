@@ -21,7 +21,7 @@ def without_acpi_one_cpu_runs():
     """The legacy MP table, which QEMU has as well, isn't read."""
     with Qemu("-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
         qemu.expect("acpi: the machine has no ACPI")
-        qemu.expect("the PICs stay in charge: ACPI has no good table of APICs")
+        qemu.expect("the PICs stay in charge: ACPI has no valid table of APICs")
         qemu.expect("farjump> ")
 
 

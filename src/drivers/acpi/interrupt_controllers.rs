@@ -20,7 +20,7 @@ use crate::drivers::acpi::Acpi;
 use crate::mm::Memory;
 use crate::mm::kernel::device_memory::{self, DeviceMemory, Writes};
 
-/// Why the PICs are used.
+/// The reason why the PICs are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     /// The command line requests it.
@@ -44,16 +44,16 @@ impl From<device_memory::Error> for Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked => f.write_str("the command line wants it"),
+            Self::Asked => f.write_str("the command line requests it"),
             Self::NoLocalApic => f.write_str("the CPU has no local APIC"),
-            Self::NoTable => f.write_str("ACPI has no good table of APICs"),
+            Self::NoTable => f.write_str("ACPI has no valid table of APICs"),
             Self::NoIoApic => f.write_str("ACPI lists no I/O APIC"),
             Self::Unmapped(error) => write!(f, "an APIC can't be mapped: {error}"),
         }
     }
 }
 
-/// Uses the APICs in place of the PICs, if there are any and `choice` allows it.
+/// Uses the APICs instead of the PICs, if the machine has any and `choice` allows it.
 pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice) -> Controllers {
     boot_stage::mark(Stage::Apic);
     match start_apic(acpi, choice) {
@@ -76,8 +76,8 @@ pub fn start(pic: Pic, _memory: Memory, acpi: Option<&Acpi>, choice: ApicChoice)
     }
 }
 
-/// Starts this CPU's local APIC and all I/O APICs; on failure nothing is changed. Returns
-/// the input of each of the PC's lines.
+/// Starts this CPU's local APIC and all I/O APICs; on failure nothing is changed. Returns the input
+/// of each of the PC's lines.
 fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES as usize], Reason> {
     if choice == ApicChoice::No {
         return Err(Reason::Asked);
@@ -88,7 +88,7 @@ fn start_apic(acpi: Option<&Acpi>, choice: ApicChoice) -> Result<[Input; LINES a
     let table = acpi.and_then(|acpi| acpi.good(madt::MADT).next()).ok_or(Reason::NoTable)?;
     let entries = || madt::entries(&table.bytes);
     let io_apics = find_io_apics(entries())?;
-    // Firmware may have enabled it without a way to disable it.
+    // Firmware may have enabled x2APIC mode, which may have no way back.
     let may_be_x2apic = choice == ApicChoice::All && local_apic::has_x2apic();
     let mode = if may_be_x2apic || local_apic::is_x2apic_on() {
         Mode::X2Apic
@@ -154,13 +154,13 @@ fn find_io_apics(
         }?;
         // SAFETY: ACPI lists an I/O APIC there, and it has just been mapped.
         let io_apic = unsafe { IoApic::new(registers.leak(), first_input) };
-        // The list has room: that was checked before.
+        // The list has room, because the number was checked before.
         let _ = io_apics.push(io_apic);
     }
     if io_apics.is_empty() { Err(Reason::NoIoApic) } else { Ok(io_apics) }
 }
 
-/// Returns the input of each of the PC's lines: the one of the same number, unless an
+/// Returns the input of each of the PC's lines: the input with the line's number, unless an
 /// override names another.
 fn inputs(entries: impl Iterator<Item = Entry>) -> [Input; LINES as usize] {
     let mut inputs =

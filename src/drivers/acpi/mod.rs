@@ -1,9 +1,9 @@
 //! Copies of the firmware's ACPI tables, which describe hardware that can't be detected
 //! otherwise.
 //!
-//! All tables are copied at the start, so that none of the firmware's memory stays in
-//! use. A table that can't be copied or is invalid is logged and left out. A table with a
-//! wrong checksum is kept for inspection, and not used.
+//! All tables are copied at the start, so that none of the firmware's memory stays in use. A table
+//! that can't be copied or is invalid is logged and skipped. A table with a wrong checksum is kept
+//! for inspection, and not used.
 //!
 //! Source: ACPI Specification 6.5, "ACPI Software Programming Model".
 
@@ -26,7 +26,7 @@ use crate::mm::kernel::{firmware_memory, layout};
 
 pub use power::{PowerError, PowerOff};
 
-/// The most tables that are listed.
+/// The largest number of tables that are listed.
 const TABLES_MAX: usize = 256;
 
 /// The start of the BIOS's memory in which the RSDP may be; it ends at 1 MiB.
@@ -37,12 +37,12 @@ pub const DSDT: Signature = Signature(*b"DSDT");
 /// Tables with further devices.
 pub const SSDT: Signature = Signature(*b"SSDT");
 
-/// Why a table is missing.
+/// The reason why a table is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// Its memory can't be copied.
     Memory(firmware_memory::Error),
-    /// The bytes at its address are no table.
+    /// The bytes at its address aren't a table.
     Table(acpi_tables::Error),
     /// The heap has no room for it.
     NoHeap,
@@ -75,12 +75,12 @@ impl fmt::Display for Error {
 
 impl core::error::Error for Error {}
 
-/// Whether the sum of a table's bytes is 0.
+/// Whether the sum of a table's bytes is 0, as it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// It is.
+    /// The sum is 0.
     Good,
-    /// It isn't: the table is not used.
+    /// The sum isn't 0: the table is not used.
     Bad,
 }
 
@@ -102,7 +102,7 @@ pub struct Table {
 pub struct Missing {
     /// Its physical address in the root.
     pub address: PhysAddr,
-    /// Why it is missing.
+    /// The reason why it is missing.
     pub why: Error,
 }
 
@@ -117,8 +117,8 @@ pub struct Acpi {
     pub missing: Vec<Missing>,
 }
 
-/// Copies all tables that can be reached from the RSDP, which is the loader's or else the
-/// BIOS's. `None` if there is no valid RSDP.
+/// Copies all tables that can be reached from the RSDP of the loader or, if there is none, of the
+/// BIOS. `None` if there is no valid RSDP.
 pub fn start(_memory: Memory, information: &BootInformation) -> Option<Acpi> {
     boot_stage::mark(Stage::Acpi);
     let Some(rsdp) = information.rsdp.or_else(|| search_bios(information.firmware)) else {
@@ -180,7 +180,7 @@ impl Acpi {
         let table = self.add(address)?;
         match header::check(&table.bytes, signature) {
             Ok(root) => Some(root::entries(root).collect()),
-            // It has been added, and is logged with the other tables.
+            // The root has been added, and is logged with the other tables.
             Err(acpi_tables::Error::Checksum) => None,
             Err(error) => {
                 log::warn!("the {signature} at {address:#x} isn't used: {error}");
@@ -189,9 +189,9 @@ impl Acpi {
         }
     }
 
-    /// Adds the table at `address`, or why it is missing.
+    /// Adds the table at `address`, or the reason why it is missing.
     fn add(&mut self, address: u64) -> Option<&Table> {
-        // Physical addresses have at most as many bits.
+        // Physical addresses have at most this many bits.
         let address = PhysAddr::new_truncate(address);
         let listed = self.tables.len() + self.missing.len();
         let table = if listed < TABLES_MAX { read_table(address) } else { Err(Error::TooMany) };
@@ -201,7 +201,7 @@ impl Acpi {
                 self.tables.last()
             }
             Err(why) => {
-                // Of the tables beyond the limit only the first is logged.
+                // Of the tables beyond the limit, only the first is logged.
                 if listed <= TABLES_MAX {
                     self.missing.push(Missing { address, why });
                 }

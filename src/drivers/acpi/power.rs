@@ -1,7 +1,7 @@
 //! Switches the machine off, by the sleep state S5.
 //!
-//! Firmware may provide the method `_PTS` to prepare itself. It isn't run, because there
-//! is no AML interpreter.
+//! Firmware may have the method `_PTS` to prepare for this. It isn't run, because there is no AML
+//! interpreter.
 //!
 //! Source: ACPI Specification 6.5, "PM1 Control Grouping" and "Legacy/ACPI Select and
 //! the SCI Interrupt".
@@ -17,7 +17,7 @@ use crate::arch::ports::{Port8, Port16};
 use crate::arch::time::clock::Clock;
 use crate::drivers::acpi::{Acpi, DSDT, SSDT};
 
-/// Control: the kernel owns the hardware, not the firmware.
+/// Control: the kernel, not the firmware, owns the hardware.
 const SCI_ENABLE: u16 = 1 << 0;
 /// Control: the sleep state.
 const SLEEP_TYPE: u16 = 0b111 << SLEEP_TYPE_SHIFT;
@@ -30,16 +30,16 @@ const HANDOVER_US: u64 = 3_000_000;
 /// The time-out for the machine to switch off.
 const OFF_US: u64 = 1_000_000;
 
-/// Why the machine can't be switched off by ACPI, or is still on.
+/// The reason why the machine can't be switched off by ACPI, or is still on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerError {
     /// There is no usable FADT.
     NoFadt,
     /// Neither the DSDT nor an SSDT has a package `_S5_` of integers.
     NoSleepType,
-    /// The machine has other registers for this, which the kernel doesn't support.
+    /// The machine has other registers to switch it off, which the kernel doesn't support.
     HardwareReduced,
-    /// The FADT names no control register, or one that isn't a port.
+    /// The FADT has no control register, or one that isn't a port.
     NoControl,
     /// The firmware doesn't hand over the hardware.
     NoHandover,
@@ -55,7 +55,7 @@ impl fmt::Display for PowerError {
             Self::HardwareReduced => "hardware-reduced machines aren't supported",
             Self::NoControl => "the FADT names no port for PM1 control",
             Self::NoHandover => "the firmware doesn't hand the hardware over",
-            Self::StillOn => "all was done, but the machine is still on",
+            Self::StillOn => "the registers were written, but the machine is still on",
         })
     }
 }
@@ -139,7 +139,7 @@ impl PowerOff {
         }
         boot_stage::mark(Stage::PowerOff);
         let controls = [(Some(pm1a), self.types.a), (pm1b, self.types.b)];
-        // Some chipsets require the state to be written before the command to enter it.
+        // Some chipsets require a write of the state before the command to enter it.
         for enable in [0, SLEEP_ENABLE] {
             for (control, sleep_type) in controls {
                 if let Some(control) = control {

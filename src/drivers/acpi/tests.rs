@@ -1,4 +1,4 @@
-//! Tables of QEMU's PC, and invalid roots.
+//! Tests with the tables of QEMU's PC, and with invalid roots.
 
 use super::*;
 use crate::testing::machine;
@@ -18,7 +18,7 @@ fn tables_of_the_machine_are_good() {
 fn tables_beyond_the_limit_are_reported_once() {
     let rsdp = machine().boot.information.rsdp.expect("QEMU's PC has ACPI");
     let mut acpi = Acpi { rsdp, tables: Vec::new(), missing: Vec::new() };
-    // The address of the kernel's image, where no table is.
+    // The address of the kernel's image, which has no table.
     (0..TABLES_MAX + 9).for_each(|_| assert!(acpi.add(0x10_0000).is_none()));
     assert_eq!(acpi.missing.len(), TABLES_MAX + 1);
     assert_eq!(acpi.missing.last().map(|missing| missing.why), Some(Error::TooMany));
@@ -31,7 +31,7 @@ fn roots_that_make_no_sense_leave_nothing() {
     assert_eq!(start(machine().memory, &information).map(|acpi| acpi.rsdp), Some(rsdp));
     information.firmware = Firmware::Uefi;
     assert!(start(machine().memory, &information).is_none());
-    // In the kernel's memory, outside of all memory, and in the middle of a table.
+    // Addresses in the kernel's memory, outside of all memory, and in the middle of a table.
     let inside = rsdp.rsdt.expect("it has a root") + 4;
     for (rsdt, xsdt) in
         [(None, None), (Some(0x10_0000), Some(1 << 51)), (Some(inside), Some(u64::MAX))]
@@ -41,7 +41,7 @@ fn roots_that_make_no_sense_leave_nothing() {
         assert_eq!(acpi.tables.len(), 0);
         assert_eq!(acpi.missing.len(), rsdt.iter().count() + xsdt.iter().count());
     }
-    // A table that isn't a root; then the other root is used.
+    // A table that isn't a root: the other root is used.
     let fadt = machine().acpi.as_ref().and_then(|acpi| acpi.good(fadt::FADT).next());
     let fadt = fadt.expect("it has one").address.as_u64();
     information.rsdp = Some(Rsdp { xsdt: Some(fadt), ..rsdp });

@@ -1,4 +1,4 @@
-//! Timers of known frequency that ACPI describes: references for the clock, and witnesses of it.
+//! Timers of known frequency that ACPI describes: references and witnesses for the clock.
 //!
 //! Source: IA-PC HPET Specification 1.0a, "Memory Mapped Registers"; ACPI Specification 6.5,
 //! "Power Management Timer".
@@ -17,8 +17,8 @@ use crate::arch::time::witness::{self, Witness};
 use crate::drivers::acpi::Acpi;
 use crate::mm::kernel::device_memory::{DeviceMemory, Writes};
 
-/// Refines the clock by the best available timer. Called once, while only the boot CPU
-/// runs, with interrupts off. Takes up to 40 ms, longer on a busy host.
+/// Refines the clock by the best available timer. Called once, while only the boot CPU runs, with
+/// interrupts off. Takes up to 40 ms, or longer on a busy host.
 pub fn refine_clock(clock: Clock, acpi: Option<&Acpi>) {
     let hpet = acpi.and_then(Hpet::find);
     let pm_timer = acpi.and_then(PmTimer::find);
@@ -99,10 +99,11 @@ pub struct PmTimer {
 impl PmTimer {
     /// Its frequency: a quarter of the PC's crystal of 14.31818 MHz.
     const HZ: u32 = 3_579_545;
-    /// The time after which an unchanged count means a stopped timer: that of many counts.
+    /// The time after which an unchanged count means that the timer has stopped: the time of many
+    /// counts.
     const STOPPED_NS: u64 = 1_000_000;
 
-    /// Returns the timer, if the firmware's tables state where it is.
+    /// Returns the timer, if the firmware's tables have its address.
     pub fn find(acpi: &Acpi) -> Option<Self> {
         let fadt = acpi.fadt()?;
         let Some(Register::Port(port)) = fadt.pm_timer.filter(|_| !fadt.is_hardware_reduced) else {

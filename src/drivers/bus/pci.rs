@@ -1,8 +1,7 @@
 //! PCI: the functions on all buses, and their properties.
 //!
-//! All 256 buses are searched, so buses below a second root are found, too. Nothing is
-//! written to any device. So the sizes of base addresses are unknown: they can only be
-//! determined by writes.
+//! All 256 buses are searched, so buses below a second root are also found. Nothing is written to
+//! any device. So the sizes of base addresses are unknown, because only writes can determine them.
 //!
 //! Source: PCI Local Bus Specification 3.0, "Configuration Space"; PCI-to-PCI Bridge
 //! Architecture Specification 1.2, "PCI-to-PCI Bridge Configuration Space Header".
@@ -19,7 +18,7 @@ use address::is_present;
 pub use address::{Address, NotAnAddress};
 pub use base_address::BaseAddress;
 
-/// The vendor that is read if there is no function.
+/// The vendor number that a read returns if there is no function.
 const NO_VENDOR: u16 = 0xFFFF;
 
 /// Offsets of registers, in bytes.
@@ -35,7 +34,7 @@ mod register {
     pub const INTERRUPT: u8 = 0x3C;
 }
 
-/// Status: there is a list of capabilities.
+/// Status: the function has a list of capabilities.
 const HAS_CAPABILITIES: u32 = 1 << (16 + 4);
 /// Header: the device has more functions than the first.
 const HAS_MORE_FUNCTIONS: u8 = 1 << 7;
@@ -71,7 +70,7 @@ pub struct Function {
     pub revision: u8,
     /// The type of its header.
     pub header: Header,
-    /// The interrupt line that the firmware has stored, if it has.
+    /// The interrupt line that the firmware has stored, if any.
     pub interrupt_line: Option<u8>,
     /// Its interrupt pin: `A` to `D`.
     pub interrupt_pin: Option<char>,
@@ -159,7 +158,7 @@ impl Function {
             _ => 0,
         };
         let mut next = first.to_le_bytes()[0] & !3;
-        // Limited, so that a circular list ends, too.
+        // Limited, so that a circular list also ends.
         core::iter::from_fn(move || {
             if next < FIRST_CAPABILITY {
                 return None;
@@ -176,7 +175,7 @@ impl Function {
 /// The functions that were found at the start.
 #[derive(Debug)]
 pub struct Pci {
-    /// The functions by rising address; empty without PCI.
+    /// The functions in order of their addresses; empty without PCI.
     pub functions: Vec<Function>,
 }
 
@@ -203,7 +202,7 @@ fn find_all() -> impl Iterator<Item = Function> {
     let devices = buses.flat_map(|bus| (0..32).map(move |device| (bus, device)));
     devices.flat_map(|(bus, device)| {
         let at = move |function| Function::find(Address { bus, device, function });
-        // Without function 0 there is no device.
+        // Without function 0, the device doesn't exist.
         let first = at(0);
         let has_more = first.is_some_and(|first| {
             first.address.read(register::HEADER).to_le_bytes()[2] & HAS_MORE_FUNCTIONS != 0

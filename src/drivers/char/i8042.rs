@@ -1,10 +1,10 @@
 //! The 8042, the controller of the PC's keyboard and mouse.
 //!
-//! Many machines have none, or firmware emulates it for a USB keyboard and takes up to a
-//! tenth of a millisecond for each access. So every wait has a time-out, and all waits
-//! together are limited to 0.9 s.
+//! Many machines have none, or firmware emulates it for a USB keyboard and takes up to a tenth of a
+//! millisecond for each access. So every wait has a time-out, and all waits together take at most
+//! 0.9 s.
 //!
-//! The second port, for a mouse, is detected and left off.
+//! The second port, for a mouse, is detected but not used.
 //!
 //! Source: PC/AT Technical Reference, "Keyboard controller"; PS/2 Technical
 //! Reference, "Keyboard and auxiliary device controller".
@@ -24,7 +24,7 @@ const STATUS_OUTPUT_FULL: u8 = 1 << 0;
 const STATUS_INPUT_FULL: u8 = 1 << 1;
 /// The byte is from the second port.
 const STATUS_FROM_SECOND_PORT: u8 = 1 << 5;
-/// The status that is read without a controller.
+/// The status that a read returns without a controller.
 const STATUS_ABSENT: u8 = 0xFF;
 
 /// Access to the controller's ports.
@@ -105,9 +105,9 @@ pub enum SecondPort {
 /// The device at the first port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attached {
-    /// None. A keyboard that is plugged in later works.
+    /// No device, but a keyboard that is plugged in later works.
     Nothing,
-    /// A keyboard without an identity, such as the AT's.
+    /// A keyboard that doesn't identify itself, such as the AT's.
     Unidentified,
     /// A keyboard with its identity, whose second byte may be translated.
     Identified([u8; 2]),
@@ -152,7 +152,7 @@ impl fmt::Display for Controller {
     }
 }
 
-/// Why no controller can be used.
+/// The reason why the controller can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// All bits of the status are set.
@@ -168,7 +168,7 @@ impl fmt::Display for Error {
         f.write_str(match self {
             Self::Absent => "there is no 8042 controller",
             Self::Silent => "the 8042 controller doesn't answer",
-            Self::Endless => "the 8042 controller never stops to send",
+            Self::Endless => "the 8042 controller never stops sending",
         })
     }
 }
@@ -178,7 +178,7 @@ impl fmt::Display for Error {
 pub(in crate::drivers) enum Arrived {
     /// From the first port.
     First(u8),
-    /// From the second port; it is dropped.
+    /// From the second port. The byte is dropped.
     Second,
 }
 

@@ -1,5 +1,6 @@
-//! An event count for the input of all devices, by which readers wait; and the request for attention,
-//! which is no input of a program: Ctrl-Alt-Escape on the keyboard, a BREAK on the serial line.
+//! A count of input events of all devices, with which readers wait, and the request for attention:
+//! Ctrl-Alt-Escape on the keyboard, or a BREAK on the serial line. This request isn't input for
+//! programs.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -9,7 +10,7 @@ static EVENTS: AtomicU32 = AtomicU32::new(0);
 static WAITING: WaitQueue = WaitQueue::new();
 static IS_ATTENTION_REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// Notes a request for attention; [`note`] comes after it. For interrupt handlers.
+/// Records a request for attention; the caller calls [`note`] afterwards. For interrupt handlers.
 pub(in crate::drivers) fn request_attention() {
     IS_ATTENTION_REQUESTED.store(true, Ordering::Relaxed);
 }
@@ -19,7 +20,7 @@ pub fn take_attention() -> bool {
     IS_ATTENTION_REQUESTED.swap(false, Ordering::Relaxed)
 }
 
-/// Counts input and wakes readers. For interrupt handlers, too.
+/// Counts input and wakes readers. May be called by interrupt handlers.
 pub fn note() {
     EVENTS.fetch_add(1, Ordering::Relaxed);
     WAITING.wake_all();
@@ -36,7 +37,7 @@ pub fn wait(seen: u32, deadline_ns: Option<u64>) {
     let has_come = || events() != seen;
     match deadline_ns {
         None => WAITING.wait_until(has_come),
-        // Input and the deadline both end the wait.
+        // Both input and the deadline end the wait.
         Some(deadline_ns) => {
             let _ = WAITING.wait_until_deadline(deadline_ns, has_come);
         }

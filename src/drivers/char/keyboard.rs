@@ -1,11 +1,11 @@
 //! The keyboard at the first port of the 8042 controller.
 //!
-//! The interrupt handler decodes scan codes into key presses and queues them, each with
-//! the modifiers that were held. They become characters of a layout when they are read.
-//! Ctrl-Alt-Delete restarts the machine in the handler; Ctrl-Alt-Escape requests attention.
+//! The interrupt handler decodes scan codes into key presses and queues them, each with the held
+//! modifiers. A press becomes a character of the layout when it is read. Ctrl-Alt-Delete restarts
+//! the machine in the handler; Ctrl-Alt-Escape requests attention.
 //!
-//! Readers start the commands that set the lights; the handler only sends the byte that
-//! the keyboard expects next. No code waits for the keyboard.
+//! Readers start the commands that set the lights; the handler only sends the byte that the
+//! keyboard expects next. No code waits for the keyboard.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU8, Ordering};
@@ -25,15 +25,15 @@ use crate::sync::{IrqMutex, Rank};
 pub use keyboard_keys::Layout;
 
 const QUEUE_PRESSES: usize = 128;
-/// The most bytes that are read in one interrupt: more than a controller stores.
+/// The largest number of bytes that are read in one interrupt: more than a controller can store.
 const BURST_BYTES: u32 = 16;
 
-/// The controller that was found.
+/// The result of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keyboard {
     /// A working controller.
     Present(Controller),
-    /// None.
+    /// No usable controller.
     Absent(Error),
 }
 
@@ -46,15 +46,15 @@ impl fmt::Display for Keyboard {
     }
 }
 
-/// Protects the queue of presses from the interrupt handler to [`try_read`], the
-/// modifiers, and the state of the commands for the lights.
+/// Protects the queue of presses from the interrupt handler to [`try_read`], the modifiers, and the
+/// state of the commands for the lights.
 static STATE: IrqMutex<KeyboardState> =
     IrqMutex::new(Rank::Device, KeyboardState::new(ScanCodeSet::One));
 
 /// The layout's index in `Layout::ALL`.
 static LAYOUT: AtomicU8 = AtomicU8::new(0);
 
-/// The presses that were not yet read, what is held down, and the lights.
+/// The presses that were not yet read, the held keys, and the lights.
 struct KeyboardState {
     decoder: Decoder,
     presses: Deque<KeyPress, QUEUE_PRESSES>,
@@ -64,7 +64,7 @@ struct KeyboardState {
     clock: Option<Clock>,
 }
 
-/// What the caller has to do after a byte.
+/// The caller's action after a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Request {
     Nothing,
@@ -93,7 +93,7 @@ impl KeyboardState {
                 Some(Arrived::First(byte)) => match self.take_byte(byte) {
                     Request::Nothing => {}
                     Request::Send(byte) if i8042::has_room() => i8042::send(byte),
-                    // Not sent; the command then times out.
+                    // The byte is not sent; the command then times out.
                     Request::Send(_) => {}
                     Request::Reboot => reset::reboot(),
                 },
@@ -119,8 +119,8 @@ impl KeyboardState {
         Request::Nothing
     }
 
-    /// Starts to set the keyboard's lights if they have changed. Otherwise it doesn't
-    /// access the controller, which may be slow.
+    /// Starts to set the keyboard's lights if they have changed. Otherwise doesn't access the
+    /// controller, which may be slow.
     fn update_lights(&mut self) {
         if self.clock.is_none() {
             return;
@@ -214,7 +214,7 @@ mod emergency {
 
     use crate::drivers::char::keyboard::{Arrived, BURST_BYTES, i8042, layout, reset};
 
-    /// The controller's scan code set; not set if there is no controller.
+    /// The controller's scan code set; empty if there is no controller.
     static SET: Once<ScanCodeSet> = Once::new();
 
     pub(in crate::drivers) fn start(set: ScanCodeSet) {

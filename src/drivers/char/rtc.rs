@@ -26,22 +26,22 @@ const REGISTER_B: u8 = 0x0B;
 /// Register A: the time is changing, or is about to.
 const UPDATE_IN_PROGRESS: u8 = 1 << 7;
 
-/// The limit for polls. An update takes about 2 ms, a read of a register about 2 µs on
-/// hardware.
+/// The limit for polls. On hardware, an update takes about 2 ms, and a read of a register about 2
+/// µs.
 const POLLS_MAX: u32 = 100_000;
-/// The limit for readings. The time changes once a second, so usually the second reading
-/// equals the first.
+/// The limit for readings. The time changes once a second, so the second reading usually equals the
+/// first.
 const READINGS_MAX: u32 = 8;
 
-/// The limit of the wait for an update: longer than from one update to the next.
+/// The limit of the wait for an update: longer than the time between two updates.
 const NO_UPDATE_NS: u64 = 2_000_000_000;
-/// The time after an update within which the registers still hold its second.
+/// The time after an update during which the registers still have the same second.
 const SAME_SECOND_NS: u64 = 500_000_000;
 
-/// Why the time can't be read.
+/// The reason why the time can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// An update never ends: there is no clock.
+    /// An update never ends, so there is no clock.
     Absent,
     /// No two readings are equal.
     Unsteady,
@@ -90,7 +90,7 @@ impl Rtc {
         let mut last = self.read()?;
         for _ in 1..READINGS_MAX {
             let registers = self.read()?;
-            // Otherwise an update or an interrupt came in between.
+            // If they differ, an update or an interrupt came in between.
             if registers == last {
                 return registers.decode().map_err(Error::Invalid);
             }
@@ -117,7 +117,7 @@ impl Rtc {
     }
 }
 
-/// Its counts are seconds. An edge is the end of an update, up to a second later.
+/// Counts seconds. The next edge is the end of the next update, up to a second later.
 impl Witness for Rtc {
     fn hz(&self) -> u32 {
         1

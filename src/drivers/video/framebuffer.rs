@@ -21,13 +21,13 @@ const PIXEL_BYTES_MAX: usize = 4;
 /// A character and its colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyph {
-    /// The character. If the font doesn't have it, a shade is shown.
+    /// The character. If the font doesn't have it, a shaded block is shown.
     pub character: char,
     /// Its colour.
     pub foreground: Rgb,
     /// The colour of the background.
     pub background: Rgb,
-    /// It is underlined.
+    /// Whether it is underlined.
     pub is_underlined: bool,
 }
 
@@ -51,9 +51,8 @@ pub fn bytes_written() -> u64 {
     BYTES_WRITTEN.load(Ordering::Relaxed)
 }
 
-/// Takes over the screen that the loader has initialized, if its pixels hold colours. It
-/// needs no heap, and still works after the kernel has loaded its own page tables. Called
-/// once.
+/// Uses the screen that the loader has initialized, if its pixels hold colours. Needs no heap, and
+/// still works after the kernel has loaded its own page tables. Called once.
 ///
 /// # Errors
 /// See [`Error`].
@@ -62,7 +61,7 @@ pub fn start(information: &BootInformation, screen: Screen) -> Result<&'static F
     Ok(FRAMEBUFFER.call_once(|| framebuffer))
 }
 
-/// Why a framebuffer can't be used.
+/// The reason why a framebuffer can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
     /// Its pixels are indices into a palette.
@@ -109,7 +108,7 @@ impl Framebuffer {
             return Err(Error::TooSmall);
         }
         let len_bytes = pitch_bytes * u64::from(screen.height);
-        // SAFETY: writes only change what is shown.
+        // SAFETY: writes only change the picture.
         let memory = unsafe {
             screen_memory::map(information, "framebuffer", start, len_bytes, Writes::Combined)
         };

@@ -22,9 +22,9 @@ static CELLS: Once<DeviceMemory> = Once::new();
 #[derive(Clone, Copy, Debug)]
 pub struct VgaText(());
 
-/// Takes over the screen if the loader left it in text mode. If a BIOS loader describes
-/// no screen, the BIOS's text mode is still set; UEFI has no text mode. It needs no heap,
-/// and still works after the kernel has loaded its own page tables. Called once.
+/// Uses the screen if the loader left it in text mode. If a BIOS loader describes no screen, the
+/// BIOS's text mode is still set; UEFI has no text mode. Needs no heap, and still works after the
+/// kernel has loaded its own page tables. Called once.
 ///
 /// # Errors
 /// If its memory can't be mapped.
@@ -41,7 +41,7 @@ pub fn start(information: &BootInformation) -> Result<Option<VgaText>, device_me
     if !is_text {
         return Ok(None);
     }
-    // SAFETY: writes only change what is shown.
+    // SAFETY: writes only change the picture.
     let cells = unsafe {
         screen_memory::map(information, "VGA text", layout::VGA_TEXT, CELLS_BYTES, Writes::Strict)
     };
@@ -51,8 +51,8 @@ pub fn start(information: &BootInformation) -> Result<Option<VgaText>, device_me
 }
 
 impl VgaText {
-    /// Draws a character in a cell, in two of the 16 colours, numbered as by ANSI.
-    /// Characters that code page 437 doesn't have are shown as a block.
+    /// Draws a character in a cell, in two of the 16 colours, with ANSI's numbers. Characters that
+    /// code page 437 doesn't have are shown as a block.
     pub fn draw(self, row: usize, column: usize, c: char, foreground: u8, background: u8) {
         // Code page 437's block.
         const BLOCK: u8 = 0xFE;
@@ -76,8 +76,7 @@ impl VgaText {
     }
 }
 
-/// Converts a colour from ANSI's number to the VGA's, in which red and blue are
-/// exchanged.
+/// Converts ANSI's number of a colour to the VGA's, in which red and blue are exchanged.
 fn attribute(color: u8) -> u8 {
     let [red, blue] = [color & 1, color >> 2 & 1];
     color & 0b1010 | red << 2 | blue

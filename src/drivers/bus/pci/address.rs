@@ -6,11 +6,11 @@ use core::str::FromStr;
 use crate::arch::ports::{PCI_ADDRESS, PCI_DATA};
 use crate::sync::{IrqMutex, Rank};
 
-/// Must be set in an address to select a register.
+/// This bit must be set in an address to select a register.
 const ENABLE: u32 = 1 << 31;
 
-/// Protects the pair of ports, from the selection of a register to the access to it.
-/// Taken for each read of a register; not by interrupt handlers.
+/// Protects the pair of ports, from the selection of a register to its access. Taken for each read
+/// of a register; not by interrupt handlers.
 static PORTS: IrqMutex<()> = IrqMutex::new(Rank::Device, ());
 
 /// The address of a function.

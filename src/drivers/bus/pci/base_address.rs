@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-/// The place of a function's registers or memory. `None` if the firmware has assigned no
-/// address; then the function doesn't answer there.
+/// The address of a function's registers or memory. `None` if the firmware has not assigned one;
+/// then the function doesn't respond to accesses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BaseAddress {
     /// I/O ports, with the first port.
@@ -20,8 +20,8 @@ pub enum BaseAddress {
 }
 
 impl BaseAddress {
-    /// Decodes a register and the next one, which may be its upper half; `None` if it
-    /// isn't used. Reserved types of memory are decoded as 32-bit ones.
+    /// Decodes a register and the next one, which may be its upper half; `None` if the register
+    /// isn't used. Reserved types of memory are decoded as 32-bit addresses.
     pub(super) fn decode(low: u32, high: u32) -> Option<Self> {
         const IS_PORTS: u32 = 1 << 0;
         const IS_64_BITS: u32 = 0b10 << 1;

@@ -1,4 +1,4 @@
-//! Addresses, base addresses, and the functions of QEMU's PC.
+//! Tests of addresses, base addresses, and the functions of QEMU's PC.
 
 use super::*;
 use alloc::string::ToString;

@@ -18,7 +18,7 @@ pub(super) const CONTROLLER_PASSED: u8 = 0x55;
 pub(super) const PORT_PASSED: u8 = 0x00;
 
 pub(super) const IDENTIFY: u8 = 0xF2;
-/// Makes the keyboard send keys; the request for its identity may have stopped it.
+/// Makes the keyboard send keys, which the request for its identity may have stopped.
 pub(super) const ENABLE: u8 = 0xF4;
 pub(super) const RESET: u8 = 0xFF;
 
@@ -33,16 +33,16 @@ pub(super) const ANSWER_MAX_US: u64 = 100_000;
 /// The time-out for each further byte of an answer.
 pub(super) const FURTHER_MAX_US: u64 = 20_000;
 /// The time-out for the keyboard's self-test, which takes 300 to 750 ms. A later answer
-/// is handled as that of a keyboard that was plugged in.
+/// is handled like that of a keyboard that was plugged in.
 pub(super) const RESET_MAX_US: u64 = 400_000;
-/// The limit for dropped bytes: more than any controller stores.
+/// The limit for dropped bytes: more than any controller can store.
 pub(super) const LEFT_OVER_MAX: u32 = 64;
-/// The limit for polls in one wait, in case the clock stands still: more than the longest
-/// wait has.
+/// The limit for polls in one wait, in case the clock has stopped: more than the longest wait
+/// needs.
 pub(super) const POLLS_MAX: u32 = 2_000_000;
 
-/// Sets up the controller, so that it passes the keyboard's bytes on by interrupts,
-/// translated to set 1 if it can. Takes less than a second, with interrupts on or off.
+/// Sets up the controller, so that it signals the keyboard's bytes by interrupts, translated to set
+/// 1 if it can. Takes less than a second, with interrupts on or off.
 ///
 /// # Errors
 /// See [`Error`]. The settings made so far are kept.
@@ -52,7 +52,7 @@ pub(in crate::drivers) fn set_up(ports: &mut impl Ports) -> Result<Controller, E
     }
     let end_us = ports.now_us() + SET_UP_MAX_US;
     let mut setup = SetUp { ports, end_us };
-    // The ports are off, because the devices' bytes could be mistaken for answers.
+    // Both ports are turned off first, because the devices' bytes could be mistaken for answers.
     setup.command(KeyboardCommand::DisableFirstPort)?;
     setup.command(KeyboardCommand::DisableSecondPort)?;
     let before = setup.ask(KeyboardCommand::ReadConfiguration, READY_MAX_US)?;
@@ -89,7 +89,7 @@ struct SetUp<'a, P> {
 }
 
 impl<P: Ports> SetUp<'_, P> {
-    /// Waits for a wanted status and returns it. Checks at least once, even after the
+    /// Waits for a wanted status and returns it. Reads the status at least once, even after the
     /// time-out.
     fn wait_for(&mut self, max_us: u64, is_wanted: impl Fn(u8) -> bool) -> Option<u8> {
         let end_us = self.end_us.min(self.ports.now_us() + max_us);
@@ -131,7 +131,7 @@ impl<P: Ports> SetUp<'_, P> {
     /// Sends a command and waits for its answer; `None` if there is none. The ports have
     /// to be off.
     fn ask(&mut self, command: KeyboardCommand, max_us: u64) -> Result<Option<u8>, Error> {
-        // Keys typed before, or a late answer.
+        // Drops keys that were typed before, or a late answer.
         self.drop_left_over()?;
         self.command(command)?;
         Ok(self.receive(max_us))
@@ -180,7 +180,7 @@ impl<P: Ports> SetUp<'_, P> {
             };
         }
         if self.send(RESET) {
-            // The test's time and result don't matter: keys may arrive anyway.
+            // The test's time and result are ignored: keys may arrive in any case.
             self.receive(RESET_MAX_US);
             return Attached::Unidentified;
         }
@@ -195,7 +195,7 @@ impl<P: Ports> SetUp<'_, P> {
                 return false;
             }
             self.ports.write(byte);
-            // Bytes of pressed keys may come before it.
+            // Bytes of pressed keys may come before the acknowledgement.
             (0..LEFT_OVER_MAX)
                 .map_while(|_| self.receive(ANSWER_MAX_US))
                 .find(|answer| matches!(*answer, ACKNOWLEDGED | RESEND))

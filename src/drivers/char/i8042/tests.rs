@@ -1,4 +1,4 @@
-//! Setting up simulated controllers: working, faulty, and missing ones.
+//! Tests of setting up simulated controllers: working, faulty, and missing ones.
 
 use heapless::Deque;
 
@@ -150,8 +150,8 @@ impl Ports for Played {
     }
 
     fn now_us(&mut self) -> u64 {
-        // Reading the clock takes time, too; otherwise a wait for a stuck controller
-        // would never end.
+        // Reading the clock also takes time; otherwise a wait for a stuck controller would never
+        // end.
         self.now_us += 1;
         self.now_us
     }

@@ -9,7 +9,7 @@ use super::uart::{POLLS_MAX, allow_to_send, poll_send, uart};
 use crate::arch::cpu::percpu::Cpu;
 use crate::klog;
 
-/// Whether there is a UART, for emergency text, which takes no lock.
+/// Whether there is a UART. Read without a lock, for emergency text.
 static PRESENCE: AtomicU8 = AtomicU8::new(Presence::Unknown as u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub fn start_emergency(_cpu: &Cpu) {
     klog::add_emergency_sink(write_emergency);
 }
 
-/// Set if the UART doesn't send emergency text, so that the other sinks don't have to
-/// wait for it again.
+/// Set if the UART doesn't send emergency text, so that the text for the other sinks isn't delayed
+/// again.
 static IS_EMERGENCY_STALLED: AtomicBool = AtomicBool::new(false);
 
 /// Sends without the lock, which the code that failed may hold.
@@ -50,15 +50,15 @@ fn write_emergency(text: &str) {
     if !is_usable_in_emergency() || IS_EMERGENCY_STALLED.load(Ordering::Relaxed) {
         return;
     }
-    // Text in the send queue comes first.
+    // Text in the send queue is sent first.
     port::flush();
     let mut uart = uart();
     let is_sent = LineEnds::new(text).all(|byte| poll_send(&mut uart, byte, POLLS_MAX));
     IS_EMERGENCY_STALLED.store(!is_sent, Ordering::Relaxed);
 }
 
-/// Reads a byte directly from the UART, if one has arrived. It uses no interrupts, which
-/// have to be off, and not the lock. Bytes in the receive queue are not read.
+/// Reads a byte directly from the UART, if one has arrived. Uses neither interrupts, which have to
+/// be off, nor the lock. Bytes in the receive queue are not read.
 pub fn poll_emergency() -> Option<u8> {
     if !is_usable_in_emergency() {
         return None;
@@ -83,7 +83,7 @@ mod tests {
         port.flush();
         while !port.uart.lsr().contains(LSR::TRANSMITTER_EMPTY) {}
         let before = port.uart.mcr();
-        // As if a full queue had turned RTS off.
+        // The state after a full queue has turned RTS off.
         let looped = (before | MCR::LOOP_BACK) - MCR::RTS;
         // SAFETY: the register exists; the line is quiet.
         unsafe { port.uart.backend_mut().write(offsets::MCR as u8, looped.bits()) };

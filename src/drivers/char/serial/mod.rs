@@ -1,12 +1,12 @@
 //! The first serial port (COM1), a 16550 UART at 115,200 baud, 8N1.
 //!
-//! Until [`use_interrupts`] text is sent by polling. It then tests whether interrupts of
-//! the UART arrive. If they do, the interrupt handler moves bytes between the UART and
-//! two queues. If not, both directions are polled: text waits for the UART, and readers
-//! check it every [`POLL_INTERVAL_NS`].
+//! Until [`use_interrupts`], text is sent by polling. That function tests whether interrupts of the
+//! UART arrive. If they do, the interrupt handler moves bytes between the UART and two queues. If
+//! not, both directions are polled: text waits for the UART, and readers check it every
+//! [`POLL_INTERVAL_NS`].
 //!
-//! When the receive queue is full, the UART keeps its bytes, RTS is off, and its receive
-//! interrupt is off until [`try_read`] has made room.
+//! While the receive queue is full, bytes stay in the UART, RTS is off, and the receive interrupt
+//! is off, until [`try_read`] has made room.
 //!
 //! Without a UART, text is discarded and nothing is received. Emergency text works before
 //! [`start`], because the stub has set up the UART.
@@ -38,7 +38,7 @@ pub use port::{Mode, Serial, flush};
 
 /// The longest wait for room in the send queue.
 const WAIT_MAX_NS: u64 = 10_000_000_000;
-/// After this part of the wait the writer sends by polling: an interrupt may have been
+/// The part of the wait after which the writer sends by polling, because an interrupt may have been
 /// lost.
 const WAIT_SLICE_NS: u64 = 50_000_000;
 /// The longest wait for the interrupt of an empty transmitter. A full FIFO takes 1.4 ms.
@@ -68,10 +68,10 @@ pub fn start(_cpu: &Cpu) -> Serial {
     found
 }
 
-/// Whether log lines are kept off the serial line.
+/// Whether log lines no longer appear on the serial line.
 static HAS_LOG_ENDED: AtomicBool = AtomicBool::new(false);
 
-/// Keeps further log lines off the serial line: it is for programs.
+/// Ends the output of log lines on the serial line, which is for programs from now on.
 pub fn end_log(_serial: Serial) {
     HAS_LOG_ENDED.store(true, Ordering::Relaxed);
 }
@@ -81,7 +81,7 @@ pub fn start_interrupts(controllers: Controllers) {
     if !PORT.lock().is_present {
         return;
     }
-    // Without the port's lock: if this fails, it is logged, also to this port.
+    // Called without the port's lock: if this fails, it is logged, also to this port.
     irq::set_handler(controllers, Irq::Com1, handle_interrupt);
     PORT.lock().uart.enable_interrupts(RECEIVE_INTERRUPTS);
 }
@@ -96,9 +96,8 @@ fn handle_interrupt() {
     }
 }
 
-/// Tests whether interrupts of the UART arrive. If they do, bytes are received by
-/// interrupts from now on, and sent in the mode `sending`. Otherwise both are done by
-/// polling.
+/// Tests whether interrupts of the UART arrive. If they do, bytes are received by interrupts from
+/// now on, and sent in the mode `sending`. Otherwise both directions are polled.
 pub fn use_interrupts(_interrupts: Interrupts, sending: Mode) {
     if !PORT.lock().is_present {
         return;
@@ -125,7 +124,7 @@ fn has_interrupts() -> bool {
     };
     let end_ns = clock::now_ns() + INTERRUPT_MAX_NS;
     loop {
-        // The time is read before the check, so a delay between the two doesn't hide the
+        // The time is read before the check, so that a delay between the two can't hide the
         // interrupt.
         let is_over = clock::now_ns() >= end_ns;
         if PORT.lock().interrupts != before {
@@ -138,8 +137,7 @@ fn has_interrupts() -> bool {
     }
 }
 
-/// Returns the interval at which readers have to check the UART, if its interrupts don't
-/// arrive.
+/// Returns the interval at which readers have to check the UART; `None` if its interrupts arrive.
 pub fn poll_interval_ns() -> Option<u64> {
     let port = PORT.lock();
     (port.is_present && port.receiving == Mode::Polling).then_some(POLL_INTERVAL_NS)
@@ -148,16 +146,16 @@ pub fn poll_interval_ns() -> Option<u64> {
 /// Threads that wait for room in the send queue.
 static ROOM: WaitQueue = WaitQueue::new();
 
-/// Sends `text`, with `\n` as CR and LF. Waits for room in the queue; where threads can't
-/// wait, it spins.
+/// Sends `text`, with `
+/// ` as CR and LF. Waits for room in the queue; spins in code that may not wait.
 ///
-/// If the UART doesn't send, text is dropped: first after the longest wait, then at once
+/// If the UART doesn't send, text is dropped: first after the longest wait, afterwards at once
 /// until the UART sends again.
 pub fn write(text: &str) {
     send(&mut LineEnds::new(text).peekable());
 }
 
-/// Sends `bytes` as they are, as [`write`] does.
+/// Sends `bytes` unchanged, otherwise as [`write`] does.
 pub fn write_bytes(bytes: &[u8]) {
     send(&mut bytes.iter().copied().peekable());
 }
@@ -178,9 +176,9 @@ fn send(bytes: &mut impl PeekableBytes) {
             return;
         }
         if parking::may_wait() {
-            // Half of the queue, so that each wake-up is for many bytes.
+            // Waits for half of the queue, so that there are fewer wake-ups.
             let has_room = || PORT.lock().to_send.len() <= SEND_QUEUE_BYTES / 2;
-            // In both cases the next iteration sends as much as possible.
+            // After either event, the next iteration sends as much as possible.
             let _ = ROOM.wait_until_deadline(end_ns.min(now_ns + WAIT_SLICE_NS), has_room);
         } else {
             tlb::answer_shootdowns();

@@ -15,7 +15,7 @@ use crate::sync::{IrqMutex, Rank};
 pub(super) const RECEIVE_INTERRUPTS: IER = IER::DATA_READY.union(IER::RECEIVER_LINE_STATUS);
 pub(super) const SEND_QUEUE_BYTES: usize = 4096;
 const RECEIVE_QUEUE_BYTES: usize = 4096;
-/// The room in the receive queue at which a throttled UART continues.
+/// The amount of free room in the receive queue at which a throttled UART continues.
 const RESUME_ROOM_BYTES: usize = RECEIVE_QUEUE_BYTES / 2;
 
 /// The limit for polls at the start until the UART has sent everything: 1 s.
@@ -33,7 +33,7 @@ pub enum Mode {
 /// The result of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Serial {
-    /// A UART: its scratch register keeps what is written.
+    /// A UART: its scratch register keeps a written value.
     Present,
     /// No UART.
     Absent,
@@ -72,10 +72,10 @@ pub(super) struct Port {
     pub(super) to_send: Deque<u8, SEND_QUEUE_BYTES>,
     pub(super) received: Deque<u8, RECEIVE_QUEUE_BYTES>,
     pub(super) is_throttled: bool,
-    /// The UART has sent nothing during the longest wait.
+    /// Whether the UART has sent nothing during the longest wait.
     pub(super) is_stalled: bool,
     pub(super) overruns: u64,
-    /// Whether a BREAK has come, and its zero byte not yet.
+    /// Whether a BREAK has arrived whose zero byte is still to be dropped.
     is_break_due: bool,
     /// The number of interrupts with a cause.
     pub(super) interrupts: u64,
@@ -99,9 +99,9 @@ impl Port {
     }
 
     pub(super) fn find(&mut self) -> Serial {
-        // The crate's loopback test is not used: it waits for ever for a broken receiver,
-        // and on Bochs it leaves a byte. The crate's initialization waits for ever until
-        // all earlier bytes are sent, so this is checked first. Without a UART all bits
+        // The crate's loopback test is not used: it waits for ever for a broken receiver, and on
+        // Bochs it leaves a byte. The crate's initialization waits, without a limit, until all
+        // earlier bytes are sent, so this is checked first, with a limit. Without a UART all bits
         // are set.
         let has_sent_all =
             (0..DRAIN_POLLS_MAX).any(|_| self.uart.lsr().contains(LSR::TRANSMITTER_EMPTY));
@@ -109,8 +109,7 @@ impl Port {
         if self.is_present { Serial::Present } else { Serial::Absent }
     }
 
-    /// Sends or queues as much of `text` as there is room for; returns whether that was
-    /// all of it.
+    /// Sends or queues as much of `text` as there is room for; returns whether that was all of it.
     pub(super) fn send(&mut self, text: &mut impl PeekableBytes) -> bool {
         if self.sending == Mode::Polling {
             for byte in text.by_ref() {
@@ -126,8 +125,8 @@ impl Port {
             }
             text.next();
         }
-        // Not every UART raises an interrupt when its empty transmitter is enabled; and
-        // while interrupts are off, the handler doesn't run.
+        // Needed because some UARTs raise no interrupt when it is enabled while the transmitter is
+        // empty, and because the handler doesn't run while interrupts are off.
         self.send_some();
         if !self.to_send.is_empty() {
             self.uart.enable_interrupts(IER::THR_EMPTY);
@@ -144,8 +143,8 @@ impl Port {
         byte
     }
 
-    /// Handles all causes: the PIC's line is edge-triggered, so the UART's output must
-    /// become low before it can rise again.
+    /// Handles all causes, because the PIC's line is edge-triggered: the UART's output must become
+    /// low before it can rise again.
     pub(super) fn handle_interrupt(&mut self) -> Happened {
         let before = (self.received.len(), self.to_send.len());
         let mut has_break = false;
@@ -160,8 +159,8 @@ impl Port {
         }
     }
 
-    /// Receives what has arrived, as long as there is room. Returns whether a BREAK was among it: it
-    /// requests attention, and its zero byte isn't input.
+    /// Receives the bytes that have arrived, as long as there is room. Returns whether a BREAK was
+    /// among them: it requests attention, and its zero byte isn't input.
     pub(super) fn receive_all(&mut self) -> bool {
         let mut has_break = false;
         while !self.is_throttled {
@@ -169,7 +168,7 @@ impl Port {
                 self.set_throttled(true);
                 break;
             }
-            // Reading the register clears what it says of errors.
+            // Reading the register clears its error bits.
             let status = self.uart.lsr();
             self.overruns += u64::from(status.contains(LSR::OVERRUN_ERROR));
             self.is_break_due |= status.contains(LSR::BREAK_INTERRUPT);
@@ -180,7 +179,7 @@ impl Port {
                     has_break = true;
                 }
                 Ok(byte) => {
-                    self.received.push_back(byte).expect("the queue was seen not to be full");
+                    self.received.push_back(byte).expect("the queue was checked not to be full");
                 }
             }
         }

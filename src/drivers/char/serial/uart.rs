@@ -7,7 +7,7 @@ use uart_16550::{BaudRate, Config, Uart16550};
 pub(super) const COM1: u16 = 0x3F8;
 pub(super) const CONFIG: Config = Config {
     baud_rate: BaudRate::Baud115200,
-    // Eight more bytes, 0.7 ms, fit into the FIFO before the handler runs.
+    // Leaves room for eight more bytes, 0.7 ms, until the handler runs.
     fifo_trigger_level: Some(FifoTriggerLevel::Eight),
     ..Config::DEFAULT
 };
@@ -17,8 +17,8 @@ pub(super) const CONFIG: Config = Config {
 pub(super) const POLLS_MAX: u32 = 10_000_000;
 
 pub(super) const fn uart() -> Uart16550<PioBackend> {
-    // SAFETY: COM1's ports are the same on every PC. `PORT` has one of these; the
-    // emergency functions make another only when nothing else runs any more.
+    // SAFETY: COM1's ports are the same on every PC. `PORT` has one UART; the emergency functions
+    // make another only when no other code runs any more.
     match unsafe { Uart16550::new_port(COM1) } {
         Ok(uart) => uart,
         Err(_) => panic!("eight ports follow COM1"),
