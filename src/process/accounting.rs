@@ -1,4 +1,4 @@
-//! The usage of processes, summed up from their threads.
+//! The usage of processes, as the sum of their threads' usage.
 
 use super::process::Process;
 use super::thread_handle::ThreadHandle;
@@ -9,9 +9,9 @@ use super::usage::Usage;
 /// Source: Linux, include/linux/posix-timers.h, `CPUCLOCK_PROF` and others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CpuTimeKind {
-    /// All of it.
+    /// All CPU time.
     All,
-    /// That in programs.
+    /// The CPU time in ring 3.
     User,
 }
 
@@ -34,7 +34,7 @@ impl CpuTimeKind {
     }
 }
 
-/// Returns the usage of a thread, with the samples of its time.
+/// Returns the usage of a thread, with its time split as it was sampled.
 pub(super) fn usage_of(thread: &ThreadHandle) -> Usage {
     thread.attention().task().map_or(Usage::default(), |task| {
         let thread = task.thread();
@@ -44,7 +44,7 @@ pub(super) fn usage_of(thread: &ThreadHandle) -> Usage {
 }
 
 impl Process {
-    /// Returns the usage of its threads.
+    /// Returns the usage of the process's threads.
     pub fn usage(&self) -> Usage {
         self.with_threads(|threads| {
             let mut usage = self.usage.of_ended();
@@ -53,18 +53,18 @@ impl Process {
         })
     }
 
-    /// Returns the usage of one of its threads, with the page faults of all threads.
+    /// Returns the usage of one of the process's threads, with the page faults of all its threads.
     pub fn usage_of_thread(&self, thread: &ThreadHandle) -> Usage {
         let Usage { faults, pages_max, .. } = self.usage.of_ended();
         thread.split_times(Usage { faults, pages_max, ..usage_of(thread) })
     }
 
-    /// Returns how long its threads ran, in nanoseconds.
+    /// Returns how long the process's threads ran, in nanoseconds.
     pub fn run_time_ns(&self) -> u64 {
         self.usage().run_ns
     }
 
-    /// Returns the usage of the children that it has waited for, and of their children.
+    /// Returns the usage of the children that the process has waited for, and of their children.
     pub fn usage_of_children(&self) -> Usage {
         self.usage.of_children()
     }

@@ -1,4 +1,4 @@
-//! The work of a thread of a process before it returns to ring 3.
+//! The work that a thread of a process has to do before it returns to ring 3.
 
 use core::sync::atomic::{AtomicU8, Ordering};
 
@@ -11,24 +11,24 @@ use crate::task::{self, ThreadRef};
 /// How a thread ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The thread alone. The status is that of its process if no other thread sets one.
+    /// Only the thread ends. The status is that of its process if no other thread sets one.
     Thread(ExitStatus),
-    /// With the whole process.
+    /// The thread ends with the whole process.
     Process(ExitStatus),
 }
 
-/// There is a request.
+/// The bit that requests a check.
 const REQUEST: u8 = 1;
-/// Switches to the thread matter: it has a restartable sequence.
+/// The bit that is set if switches to the thread have to be handled: it has a restartable sequence.
 const WATCHES_SWITCHES: u8 = 2;
 
 /// The requests to a thread.
 pub struct Attention {
-    /// The thread that the scheduler runs. Set by the code that has started it.
+    /// The scheduler's thread. Set by the code that has started it.
     task: Once<ThreadRef>,
     /// The possible work before the return to ring 3: [`REQUEST`] and [`WATCHES_SWITCHES`].
     work: AtomicU8,
-    /// Protects how the thread is to end, if it is; set once.
+    /// Protects the way in which the thread has to end, if it has to; set once.
     ending: SpinMutex<Option<Ending>>,
 }
 
@@ -46,13 +46,13 @@ impl Attention {
         self.task.call_once(|| task);
     }
 
-    /// Returns the thread that the scheduler runs, if it has been started.
+    /// Returns the scheduler's thread, if it has been started.
     pub fn task(&self) -> Option<&ThreadRef> {
         self.task.get()
     }
 
-    /// Makes the thread check its signals before it returns to ring 3, and ends a wait that can be
-    /// interrupted.
+    /// Makes the thread check its signals before it returns to ring 3, and ends a wait of the
+    /// thread that can be interrupted.
     pub(super) fn request(&self) {
         self.note();
         if let Some(task) = self.task.get() {
@@ -71,7 +71,7 @@ impl Attention {
         task::clear_interrupt();
     }
 
-    /// Sets whether a switch to the thread is to be noticed before the return to ring 3.
+    /// Sets whether a switch to the thread requires work before the return to ring 3.
     pub(super) fn watch_switches(&self, watches: bool) {
         if watches {
             self.work.fetch_or(WATCHES_SWITCHES, Ordering::Release);
@@ -80,27 +80,26 @@ impl Attention {
         }
     }
 
-    /// Returns whether there is something to do before the return to ring 3: a request, or a switch
-    /// that `is_switched` reports, if switches are watched. All of it is one load for a thread that
-    /// watches none.
+    /// Returns whether there is work before the return to ring 3: a request, or a switch that
+    /// `is_switched` reports, if switches are watched. If they aren't, this costs a single load.
     #[inline]
     pub(super) fn has_work(&self, is_switched: impl FnOnce() -> bool) -> bool {
         let work = self.work.load(Ordering::Acquire);
         work != 0 && (work & REQUEST != 0 || is_switched())
     }
 
-    /// Makes the thread end before it returns to ring 3. The first ending counts.
+    /// Makes the thread end before it returns to ring 3. Only the first call has an effect.
     pub(super) fn end(&self, ending: Ending) {
         self.ending.lock().get_or_insert(ending);
         self.request();
     }
 
-    /// Returns whether the thread is to end.
+    /// Returns whether the thread has to end.
     pub(super) fn is_ending(&self) -> bool {
         self.ending.lock().is_some()
     }
 
-    /// Returns how the thread is to end, if it is.
+    /// Returns the way in which the thread has to end, if it has to.
     pub(super) fn ending(&self) -> Option<Ending> {
         *self.ending.lock()
     }

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicI16, AtomicU8, AtomicU64, Ordering};
 
 use signals::Signal;
 
-/// The slack of timers by default, in nanoseconds.
+/// The default slack of timers, in nanoseconds.
 const TIMER_SLACK_NS: u64 = 50_000;
 
 /// The attributes of a process that prctl(2) sets.
@@ -14,9 +14,9 @@ pub struct Attributes {
     /// The number of the signal at the end of the parent; 0 for none.
     death_signal: AtomicU8,
     timer_slack_ns: AtomicU64,
-    /// By how much it is more likely to be killed when no memory is left.
+    /// The increase of its chance to be killed when no memory is left.
     kill_bias: AtomicI16,
-    /// The least of that which it may set without a capability.
+    /// The lowest value of `kill_bias` that the process may set without a capability.
     kill_bias_min: AtomicI16,
 }
 
@@ -43,12 +43,12 @@ impl Attributes {
         self.kill_bias_min.store(parent.kill_bias_min.load(Ordering::Relaxed), Ordering::Relaxed);
     }
 
-    /// Returns whether other processes of its user may read its memory.
+    /// Returns whether other processes of the same user may read its memory.
     pub fn is_dumpable(&self) -> bool {
         self.is_dumpable.load(Ordering::Relaxed)
     }
 
-    /// Sets whether its memory may be looked at.
+    /// Sets whether other processes of the same user may read its memory.
     pub fn set_dumpable(&self, is_dumpable: bool) {
         self.is_dumpable.store(is_dumpable, Ordering::Relaxed);
     }
@@ -58,29 +58,30 @@ impl Attributes {
         self.has_no_new_privileges.load(Ordering::Relaxed)
     }
 
-    /// Makes the set-user-ID bits of programs have no effect, for it and its children to come.
+    /// Makes the set-user-ID bits of programs have no effect for the process and its future
+    /// children.
     pub fn set_no_new_privileges(&self) {
         self.has_no_new_privileges.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the signal that it gets when its parent ends.
+    /// Returns the signal that is sent to the process when its parent ends.
     pub fn death_signal(&self) -> Option<Signal> {
         Signal::from_number(self.death_signal.load(Ordering::Relaxed).into())
     }
 
-    /// Sets the signal that it gets when its parent ends.
+    /// Sets the signal that is sent to the process when its parent ends.
     pub fn set_death_signal(&self, signal: Option<Signal>) {
         self.death_signal.store(signal.map_or(0, Signal::number), Ordering::Relaxed);
     }
 
-    /// Returns by how much it is more likely to be killed when no memory is left, in thousandths of
-    /// the memory: -1000, for never, to 1000.
+    /// Returns the bias with which the process is chosen when no memory is left, in thousandths of
+    /// the memory: from -1000 (never killed) to 1000.
     pub fn kill_bias(&self) -> i16 {
         self.kill_bias.load(Ordering::Relaxed)
     }
 
-    /// Sets by how much it is more likely to be killed. Without privileges, not to less than the
-    /// last that was set with them. Returns whether it is set.
+    /// Sets that bias. Without privileges, it can't be set below the last value that was set with
+    /// privileges. Returns whether it was set.
     ///
     /// Source: Linux, fs/proc/base.c, `__set_oom_adj`.
     pub fn set_kill_bias(&self, bias: i16, is_privileged: bool) -> bool {
@@ -93,8 +94,8 @@ impl Attributes {
         true
     }
 
-    /// Returns by how much its waits may be longer, in nanoseconds. They are as short as they can
-    /// be anyway.
+    /// Returns the time by which its waits may be extended, in nanoseconds. The kernel never
+    /// extends them.
     pub fn timer_slack_ns(&self) -> u64 {
         self.timer_slack_ns.load(Ordering::Relaxed)
     }

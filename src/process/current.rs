@@ -1,4 +1,4 @@
-//! The thread of a process that this runs in.
+//! The running thread, if it belongs to a process.
 
 use core::any::Any;
 
@@ -6,7 +6,7 @@ use super::table::Member;
 use super::thread::ProcessThread;
 use crate::arch::user::way_out;
 
-/// Passes the running thread to `access`, if it is one of a process.
+/// Calls `access` with the running thread, if it belongs to a process.
 pub(super) fn with_running<R>(access: impl FnOnce(&ProcessThread) -> R) -> Option<R> {
     way_out::with_running(|thread| {
         let thread: &dyn Any = thread;

@@ -1,4 +1,4 @@
-//! The descriptors that a process uses: a table of its own, or one that it shares with others
+//! The descriptors that a process uses: its own table, or one that it shares with other processes
 //! (clone(2) with CLONE_FILES) until it runs another program.
 
 use alloc::sync::Arc;
@@ -8,35 +8,35 @@ use spin::Once;
 
 use super::descriptors::{DescriptorError, Descriptors};
 
-/// The use of a table of descriptors by a process.
+/// A process's use of a table of descriptors.
 pub(super) struct DescriptorShare {
-    /// The table that it has begun with.
+    /// The table that the process had at its start.
     first: Arc<Descriptors>,
-    /// The table of its own since an exec, if it shared the first one then.
+    /// The process's own table since an exec, if it shared the first table at that time.
     own: Once<Arc<Descriptors>>,
     is_released: AtomicBool,
 }
 
 impl DescriptorShare {
-    /// Begins with a table that has no other user, or of which this one is counted.
+    /// Makes the use of a table that has no other user, or whose users include this one.
     pub(super) const fn new(first: Arc<Descriptors>) -> Self {
         Self { first, own: Once::new(), is_released: AtomicBool::new(false) }
     }
 
-    /// Returns the table.
+    /// Returns the table that is used.
     #[inline]
     pub(super) fn table(&self) -> &Arc<Descriptors> {
         self.own.get().unwrap_or(&self.first)
     }
 
-    /// Returns the use of the same table by another process.
+    /// Makes another process's use of the same table.
     pub(super) fn share(&self) -> Self {
         let table = self.table();
         table.add_user();
         Self::new(table.clone())
     }
 
-    /// Returns the use of a copy of the table by another process.
+    /// Makes another process's use of a copy of the table.
     ///
     /// # Errors
     /// [`DescriptorError::NoMemory`].
@@ -45,11 +45,11 @@ impl DescriptorShare {
         copy.map(Self::new).map_err(|_| DescriptorError::NoMemory)
     }
 
-    /// Makes the table one that no other process uses.
+    /// Gives the process a table that no other process uses.
     ///
     /// # Errors
-    /// [`DescriptorError::NoMemory`]; also if the process shares its descriptors once more after it
-    /// has had a table of its own.
+    /// [`DescriptorError::NoMemory`]; also if the process shares its descriptors again after it has
+    /// had its own table.
     pub(super) fn unshare(&self) -> Result<(), DescriptorError> {
         let table = self.table();
         if !table.has_other_users() {
@@ -64,7 +64,7 @@ impl DescriptorShare {
         Ok(())
     }
 
-    /// Ends the use: the last user closes all.
+    /// Ends the use. The last user closes all descriptors.
     pub(super) fn release(&self) {
         if !self.is_released.swap(true, Ordering::AcqRel) {
             self.table().remove_user();

@@ -12,7 +12,7 @@ use crate::sync::{Rank, SpinMutex};
 /// The number of a file descriptor.
 pub type Fd = u32;
 
-/// Why a descriptor can't be used or made.
+/// The reason why a descriptor can't be used or made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DescriptorError {
     /// It is not open: EBADF.
@@ -48,9 +48,9 @@ pub struct Descriptor {
 pub struct Descriptors {
     /// Protects the table; held for a look-up or a change; files are dropped without it.
     table: SpinMutex<Vec<Option<Descriptor>>>,
-    /// Its number, by which it owns locks of files.
+    /// Its number, which identifies it as the owner of locks of files.
     number: u64,
-    /// How many processes use it.
+    /// The number of processes that use it.
     users: AtomicUsize,
 }
 
@@ -68,13 +68,13 @@ impl Descriptors {
         }
     }
 
-    /// Returns the owner of the locks that the processes with this table have.
+    /// Returns the owner of the locks that processes with this table have.
     pub fn lock_owner(&self) -> LockOwner {
         LockOwner::Descriptors(self.number)
     }
 
-    /// Ends the use of a file by one of the descriptors: with any of them, all locks go that the
-    /// table has of the file.
+    /// Ends the use of a file by one of the descriptors. When any of them is closed, all locks that
+    /// the table has of the file are released.
     fn dismiss(&self, file: &OpenFile) {
         if let Some(locks) = file.inode().locks_if_any() {
             locks.release(self.lock_owner());
@@ -94,14 +94,14 @@ impl Descriptors {
         }
     }
 
-    /// Returns how many descriptors the table of Linux would have room for, which grows with the
-    /// largest one: select(2) checks no others.
+    /// Returns the number of descriptors for which Linux's table would have room, which grows with
+    /// the largest one. select(2) checks only these.
     pub fn capacity(&self) -> u64 {
         let len = self.table.lock().len() as u64;
         if len <= 64 { 64 } else { len.next_power_of_two() }
     }
 
-    /// Opens the lowest descriptor from `lowest` on that is free and below `limit`.
+    /// Opens the lowest free descriptor from `lowest` on, below `limit`.
     ///
     /// # Errors
     /// [`DescriptorError::TooMany`], [`DescriptorError::NoMemory`].
@@ -124,7 +124,7 @@ impl Descriptors {
     /// Opens `fd`, which is closed first if it is open.
     ///
     /// # Errors
-    /// [`DescriptorError::NotOpen`] if it isn't below `limit`, as dup2(2) has it;
+    /// [`DescriptorError::NotOpen`] if it isn't below `limit`, as for dup2(2);
     /// [`DescriptorError::NoMemory`].
     pub fn open_at(
         &self,
@@ -188,7 +188,8 @@ impl Descriptors {
         self.close_all(range, |_| true);
     }
 
-    /// Closes those in `range` for which `is_closed` holds. Files are dropped without the lock.
+    /// Closes those in `range` for which `is_closed` returns true. Files are dropped without the
+    /// lock.
     fn close_all(&self, range: RangeInclusive<Fd>, is_closed: impl Fn(&Descriptor) -> bool) {
         let (mut fd, last) = (*range.start() as usize, *range.end() as usize);
         loop {
@@ -227,7 +228,7 @@ impl Descriptors {
         self.users.load(Ordering::Acquire) > 1
     }
 
-    /// Counts a process that uses the table no more; the last one closes all descriptors.
+    /// Counts a process that no longer uses the table. The last one closes all descriptors.
     pub(super) fn remove_user(&self) {
         if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
             let all = core::mem::take(&mut *self.table.lock());
@@ -253,7 +254,8 @@ impl Descriptors {
         Ok(Self::with_table(copy))
     }
 
-    /// Returns how many descriptors the table has room for, as proc(5) shows it: a multiple of 64.
+    /// Returns the number of descriptors for which the table has room, as proc(5) shows it: a
+    /// multiple of 64.
     pub fn table_len(&self) -> usize {
         self.table.lock().len().max(1).next_multiple_of(64)
     }
@@ -282,7 +284,7 @@ impl Default for Descriptors {
     }
 }
 
-/// Puts `descriptor` at `fd`; returns the descriptor that was there.
+/// Stores `descriptor` as `fd`; returns the previous descriptor.
 fn place(
     table: &mut Vec<Option<Descriptor>>,
     fd: usize,

@@ -1,10 +1,10 @@
-//! The end of a process, as descriptors of it see it.
+//! The end of a process, for the descriptors that refer to it.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fs::file::readiness::PollQueue;
 
-/// The end of a process, as its descriptors see it.
+/// The end of a process, for the descriptors that refer to it.
 pub(super) struct EndEvent {
     has_come: AtomicBool,
     poll_queue: PollQueue,
@@ -15,13 +15,13 @@ impl EndEvent {
         Self { has_come: AtomicBool::new(false), poll_queue: PollQueue::new() }
     }
 
-    /// Notes that the process has ended: it is a zombie, or gone.
+    /// Records that the process has ended: it is a zombie, or has been removed.
     pub(super) fn report(&self) {
         self.has_come.store(true, Ordering::Release);
         self.poll_queue.notify();
     }
 
-    /// Returns whether it has ended.
+    /// Returns whether the process has ended.
     pub(super) fn has_come(&self) -> bool {
         self.has_come.load(Ordering::Acquire)
     }

@@ -24,21 +24,21 @@ use crate::fs::namespace::mount::MountFlags;
 use crate::fs::namespace::path::Path;
 use crate::task;
 
-/// How many scripts may be the interpreter of each other, as on Linux.
+/// The largest number of scripts of which one is the interpreter of the next, as on Linux.
 const SCRIPTS_MAX: usize = 5;
 
-/// Why a program can't be run.
+/// The reason why a program can't be run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExecError {
     /// The file can't be found, or run.
     File(FsError),
     /// It can't be loaded.
     Load(LoadError),
-    /// Its first line is no interpreter's.
+    /// Its first line doesn't name an interpreter.
     Script(ScriptError),
-    /// Scripts are the interpreters of scripts, too often: ELOOP.
+    /// Too many scripts are the interpreters of scripts: ELOOP.
     TooManyScripts,
-    /// The thread is to end: no program sees this.
+    /// The thread has to end. Programs never see this error.
     Ends,
 }
 
@@ -65,17 +65,17 @@ impl From<LoadError> for ExecError {
 pub enum Executable<'a> {
     /// The file at this path of the command, and whether a link in its last part is followed.
     Path(&'a Path, LastLink),
-    /// This one, and whether the path of the command leads nowhere after the exec, so that it can't
-    /// be a script.
+    /// This file, and whether the path of the command is invalid after the exec, so that the file
+    /// can't be a script.
     File(&'a Path, IsHidden),
 }
 
-/// Whether a path leads nowhere: to a descriptor that is closed.
+/// Whether a path is invalid after an exec, because it leads to a descriptor that is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsHidden {
-    /// It does.
+    /// It is.
     Yes,
-    /// It doesn't.
+    /// It isn't.
     No,
 }
 
@@ -83,7 +83,7 @@ pub enum IsHidden {
 pub struct Command {
     /// The path of the file, as the program sees it.
     pub path: Vec<u8>,
-    /// The arguments, from that with number 0 on.
+    /// The arguments, from number 0 on.
     pub arguments: Vec<Vec<u8>>,
     /// The environment.
     pub environment: Vec<Vec<u8>>,
@@ -96,7 +96,7 @@ pub(super) struct Prepared {
     pub(super) identity: Arc<Identity>,
 }
 
-/// Finds and loads a program for a thread with this identity, without a change of any process. May
+/// Finds and loads a program for a thread with this identity, without changing any process. May
 /// wait.
 ///
 /// # Errors
@@ -118,7 +118,8 @@ pub(super) fn prepare<'a>(
             }
         };
         check_executable(&file, &identity)?;
-        // It isn't written from here on until it is mapped, or its interpreter is looked up.
+        // The file can't be written from here on until it is mapped, or its interpreter is looked
+        // up.
         let _denied = file.inode().deny_writing()?;
         let mut head = [0; SCRIPT_HEAD_BYTES];
         let len = loader::read_head(&file, &mut head)?;
@@ -131,7 +132,8 @@ pub(super) fn prepare<'a>(
                 return Err(FsError::NotFound.into());
             }
             Ok(script) => {
-                // The interpreter, its argument, the path of the script, its other arguments.
+                // The interpreter, its argument, the path of the script, the other arguments of the
+                // command.
                 let mut arguments = Vec::new();
                 arguments.push(script.interpreter.to_vec());
                 arguments.extend(script.argument.map(<[u8]>::to_vec));
@@ -146,7 +148,7 @@ pub(super) fn prepare<'a>(
     Err(ExecError::TooManyScripts)
 }
 
-/// Returns the start of path walks of a process.
+/// Returns the context in which a process looks up paths.
 pub fn caller_of<'a>(surroundings: &'a Surroundings, identity: &'a Identity) -> Caller<'a> {
     Caller {
         credentials: &identity.credentials,
@@ -203,8 +205,8 @@ fn strings(
     Ok(environment)
 }
 
-/// Returns the identity of a program: the owner of its file, if that has the set-user-ID bit, and its
-/// capabilities.
+/// Returns the identity in which a program runs: the owner of its file, if the file has the
+/// set-user-ID bit, and its capabilities.
 fn with_file_ids(
     file: &Path,
     identity: Arc<Identity>,
@@ -242,11 +244,11 @@ fn with_file_ids(
     Arc::try_new(changed).map_err(|_| ExecError::Load(LoadError::NoMemory))
 }
 
-/// Runs another program in place of the program of the running thread, whose registers are in
-/// `frame`. May wait.
+/// Runs another program in the running thread's process, in place of the current one. The thread's
+/// registers are in `frame`. May wait.
 ///
 /// # Errors
-/// See [`ExecError`]; the program continues then.
+/// See [`ExecError`]; then the current program continues.
 pub fn exec(
     thread: &ProcessThread,
     frame: &mut TrapFrame,
@@ -258,7 +260,7 @@ pub fn exec(
         prepare(process, thread.identity(), &process.surroundings(), executable, command)?;
     process.descriptors.unshare().map_err(|_| LoadError::NoMemory)?;
     process.end_others(thread.handle())?;
-    // From here on nothing fails.
+    // From here on nothing can fail.
     let Prepared { loaded, program, identity } = prepared;
     let is_secure =
         identity.uid != identity.effective_uid || identity.gid != identity.effective_gid;

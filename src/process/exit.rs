@@ -22,15 +22,15 @@ use super::trace;
 use crate::mm::user::pointer;
 use crate::task;
 
-/// Ends the running thread, but for the scheduler's part, and its process if it was the last one.
-/// May wait.
+/// Ends the running thread, except for the scheduler's part, and its process if it was the last
+/// thread. May wait.
 pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
     let process = thread.process();
     trace::report_end(thread, ending);
     futex::release_held(thread);
     let clear_on_exit = thread.clear_on_exit();
     if clear_on_exit != 0 && is_memory_shared(process) {
-        // As on Linux, an address that isn't there is ignored.
+        // As on Linux, an invalid address is ignored.
         let _ = pointer::write_bytes(clear_on_exit, &0_u32.to_le_bytes());
         futex::wake_one(process, clear_on_exit);
     }
@@ -52,7 +52,7 @@ pub(super) fn finish(thread: &ProcessThread, ending: Ending) {
 
 /// Returns whether another thread runs in the memory of the running one.
 fn is_memory_shared(process: &Process) -> bool {
-    // One reference each of the process, of the thread in the scheduler, and of this function.
+    // The references of the process, of the scheduler's thread, and of this function.
     const OWN_HOLDS: usize = 3;
     process.memory().is_some_and(|memory| Arc::strong_count(&memory) > OWN_HOLDS)
 }
@@ -60,7 +60,7 @@ fn is_memory_shared(process: &Process) -> bool {
 fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     process.timers.stop();
     process.descriptors.release();
-    // The memory is free before the end is reported to the parent.
+    // The memory is freed before the end is reported to the parent.
     let memory = process.memory.lock().take();
     if let Some(memory) = memory {
         process.usage.note_pages(memory.memory_use().pages_max);
@@ -74,8 +74,8 @@ fn finish_process(process: &Arc<Process>, status: ExitStatus) {
     report_end(process, status);
 }
 
-/// Makes the process a zombie, or removes it if the parent ignores its children; gives its children
-/// to the next reaper.
+/// Makes the process a zombie, or removes it if its parent ignores its children. Its children
+/// become those of the next reaper.
 fn report_end(process: &Arc<Process>, status: ExitStatus) {
     let pid = process.pid();
     let mut table = table::lock();
@@ -88,7 +88,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     let parent = entry.parent;
     let children = core::mem::take(&mut entry.children);
     let mut zombies_of_reaper = false;
-    // The groups that may have become orphans by this end: they had a parent outside.
+    // The groups that may have become orphans by this end: they had a parent in another group.
     let mut groups = BTreeSet::new();
     let is_outside = |it: &table::Entry| it.group != group && it.session == session;
     if parent.and_then(|parent| table.get(parent)).is_some_and(is_outside) {
@@ -104,7 +104,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
             zombies_of_reaper |= matches!(child.life, Life::Zombie(_));
         }
     }
-    // The children that get a signal when their parent ends.
+    // The children that receive a signal when their parent ends.
     let left: Vec<Arc<Process>> = children
         .iter()
         .filter_map(|child| table.get(*child))
@@ -116,7 +116,7 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
     }
     let reaper = table.get(reaper).map(|it| it.process.clone()).filter(|_| zombies_of_reaper);
     let parent = parent.and_then(|parent| table.get(parent)).map(|it| it.process.clone());
-    // Of these, those with stopped members are continued, after a SIGHUP.
+    // Of these groups, those with stopped members receive a SIGHUP, and are continued.
     groups.retain(|group| {
         let is_stopped =
             |it: &table::Entry| it.group == *group && matches!(it.life, Life::Stopped { .. });
@@ -126,8 +126,8 @@ fn report_end(process: &Arc<Process>, status: ExitStatus) {
         end_signal == Some(Signal::CHLD)
             && parent.with_signals(|state| state.dispositions.reaps_children())
     });
-    // The parent has the signal as soon as it can see the zombie; but the lock of the table is
-    // needed to send a signal that continues it.
+    // The signal is sent before the parent can see the zombie. But a signal that continues the
+    // parent is sent afterwards, because sending it takes the lock of the table.
     let takes_table = end_signal == Some(Signal::CONT) || end_signal == Some(Signal::KILL);
     let notify = || {
         if let Some(parent) = &parent {

@@ -1,23 +1,23 @@
-//! How a process has ended.
+//! The way in which a process has ended.
 
 use signals::{ChildStatus, Signal};
 
-/// How a process has ended.
+/// The way in which a process has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
     /// It called exit with this status.
     Exited(u8),
-    /// By a signal.
+    /// A signal has ended it.
     Killed {
         /// The signal.
         signal: Signal,
-        /// Whether its default action is a core dump. None is written.
+        /// Whether the signal's default action is a core dump. None is written.
         core: bool,
     },
 }
 
 impl ExitStatus {
-    /// Returns the status as the parent's signal and the wait calls encode it.
+    /// Returns the status for the wait calls and the parent's signal.
     pub fn child_status(self) -> ChildStatus {
         match self {
             Self::Exited(status) => ChildStatus::Exited(status),
@@ -26,7 +26,7 @@ impl ExitStatus {
         }
     }
 
-    /// Returns the status as shells have it: 128 and the number of the signal for a process that a
+    /// Returns the status as shells show it: 128 plus the number of the signal for a process that a
     /// signal has ended.
     pub fn shell_status(self) -> u8 {
         match self {

@@ -12,7 +12,7 @@ pub(super) fn start() {
     size_limit::set_hooks(limit, reached);
 }
 
-/// Returns how many bytes a file may have for the running process.
+/// Returns the largest size of a file for the running process, in bytes.
 fn limit() -> u64 {
     let limit = with_running(|thread| thread.process().limit(Resource::FileSize).soft);
     limit.unwrap_or(UNLIMITED)

@@ -14,24 +14,24 @@ use crate::arch::trap::frame::TrapFrame;
 /// Options of a fork: what a child shares with its parent, and its first state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ForkOptions {
-    /// It runs in the memory of its parent: CLONE_VM.
+    /// The child runs in the memory of its parent: CLONE_VM.
     pub shares_memory: bool,
     /// The parent waits until the child runs another program or has ended: CLONE_VFORK.
     pub parent_waits: bool,
-    /// It has the same descriptors: CLONE_FILES.
+    /// The child has the same descriptors: CLONE_FILES.
     pub shares_descriptors: bool,
-    /// It has the same root, working directory and mask of new files: CLONE_FS.
+    /// The child has the same root, working directory and mask of new files: CLONE_FS.
     pub shares_surroundings: bool,
-    /// The signal that the parent gets when it ends.
+    /// The signal that is sent to the parent when the child ends.
     pub end_signal: Option<Signal>,
-    /// Whether signal handlers are reset: CLONE_CLEAR_SIGHAND.
+    /// Whether the child's signal handlers are reset: CLONE_CLEAR_SIGHAND.
     pub clears_handlers: bool,
-    /// How its thread begins.
+    /// The first state of the child's thread.
     pub thread: ThreadOptions,
 }
 
-/// Makes a child of the running thread's process, whose registers are in `frame`: it begins with
-/// the same, and 0 in RAX. Returns its number. May wait.
+/// Makes a child of the running thread's process. The child's registers are those in `frame`,
+/// except that RAX is 0. Returns its number. May wait.
 ///
 /// # Errors
 /// See [`ForkError`].
@@ -99,7 +99,7 @@ pub fn fork(
         (child, child_thread)
     };
     let pid = child.pid();
-    // Without memory for its timer, the child runs without the limit.
+    // If there is no memory for its timer, the child runs without the limit.
     let _ = child.apply_cpu_limit();
     let begun = thread_start::begin(thread, &child_thread, memory, frame, state, &options.thread);
     if let Err(error) = begun {
@@ -114,7 +114,7 @@ pub fn fork(
     Ok(pid)
 }
 
-/// Waits until a child that runs in the memory of its parent has its own, or has ended.
+/// Waits until a child that runs in the memory of its parent has its own memory, or has ended.
 fn wait_until_released(child: &Process, parent: &ProcessThread) {
     let own = parent.process().memory();
     let is_released = || match (child.memory(), &own) {

@@ -1,9 +1,9 @@
 //! Futexes: threads that wait until a word of memory changes.
 //!
-//! A word that processes share, in a shared mapping, is known by its frame and its place in it; any
-//! other by its address space and its address. The threads that wait are in buckets, which a hash
-//! of that chooses. The word is compared while the bucket is locked, and a thread that changes it
-//! wakes others after that, so no wake-up is lost.
+//! A word in a shared mapping is identified by its frame and its offset there; any other word by
+//! its address space and its address. A hash of this key selects the bucket that has the waiting
+//! threads. The word is compared while the bucket is locked, and a thread changes the word before
+//! it wakes others, so no wake-up is lost.
 //!
 //! Source: futex(2); Linux, Documentation/locking/robust-futexes.rst.
 
@@ -24,28 +24,28 @@ use crate::sync::{Rank, RwLock, SpinMutex, WaitQueue};
 /// The number of buckets, a power of two.
 const BUCKETS: usize = 256;
 
-/// Protect the threads that wait, in the order in which they have come. The word is read inside,
-/// which may bring its page.
+/// Protects the waiting threads, in the order in which they began to wait. The word is read while
+/// it is held, which may allocate the word's page.
 static WAITERS: [RwLock<Waiters>; BUCKETS] =
     [const { RwLock::new(Rank::Futex, Vec::new()) }; BUCKETS];
 
 type Waiters = Vec<Arc<Waiter>>;
 
-/// The key of a futex: equal keys are the same futex.
+/// The identity of a futex: equal keys are the same futex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The address of the frame in a shared mapping, else a number of the address space.
+    /// The address of the frame in a shared mapping, otherwise a number of the address space.
     space: u64,
-    /// The offset in the frame, else the address.
+    /// The offset in the frame, otherwise the address.
     place: u64,
     is_shared: bool,
 }
 
-/// A thread that waits.
+/// A waiting thread.
 struct Waiter {
     /// Protects the key of the futex that it waits for, which a requeue changes.
     key: SpinMutex<Key>,
-    /// A wake-up with one of these bits wakes it.
+    /// The bits of the wait: a wake-up with one of these bits ends it.
     bits: u32,
     is_woken: AtomicBool,
     queue: WaitQueue,
@@ -62,18 +62,18 @@ impl Waiter {
     }
 }
 
-/// Why a wait ends without a wake-up, or a call has no result.
+/// The reason why a wait ends without a wake-up, or a call has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FutexError {
-    /// The address isn't there: EFAULT.
+    /// The address isn't mapped: EFAULT.
     BadAddress,
-    /// The address is no multiple of 4: EINVAL.
+    /// The address isn't a multiple of 4: EINVAL.
     NotAligned,
     /// The word has another value: EAGAIN.
     Changed,
-    /// The time is over: ETIMEDOUT.
+    /// The deadline was reached: ETIMEDOUT.
     TimedOut,
-    /// A signal has come: EINTR.
+    /// A signal arrived: EINTR.
     Interrupted,
     /// No memory is left: ENOMEM.
     NoMemory,
@@ -90,18 +90,18 @@ impl From<BadAddress> for FutexError {
 pub enum Scope {
     /// Only threads of the process: FUTEX_PRIVATE_FLAG.
     Private,
-    /// All processes that have the memory.
+    /// All processes that map the memory.
     Shared,
 }
 
-/// The bits of a wait or a wake-up without bits: FUTEX_BITSET_MATCH_ANY.
+/// The bits of a wait or a wake-up that specifies none: FUTEX_BITSET_MATCH_ANY.
 pub const ANY_BITS: u32 = u32::MAX;
 
 /// Returns the key of the word at `address` of the running program. May wait.
 ///
 /// # Errors
-/// [`FutexError::NotAligned`]; [`FutexError::BadAddress`] if it isn't there, and for a private one
-/// only if programs have no such address.
+/// [`FutexError::NotAligned`]; [`FutexError::BadAddress`] if the word isn't mapped, or, for a
+/// private futex, only if the address is beyond those of programs.
 pub fn key(process: &Process, address: u64, scope: Scope) -> Result<Key, FutexError> {
     if !address.is_multiple_of(size_of::<u32>() as u64) {
         return Err(FutexError::NotAligned);
@@ -129,8 +129,8 @@ fn bucket(key: Key) -> usize {
     (hash >> (u64::BITS - BUCKETS.ilog2())) as usize
 }
 
-/// Waits until a wake-up comes that has one of `bits`, if the word at `address` is `expected`; not
-/// after `deadline_ns`, on the kernel's clock, if there is one.
+/// Waits for a wake-up with one of `bits`, if the word at `address` is `expected`. The wait ends at
+/// `deadline_ns`, on the kernel's clock, if there is one.
 ///
 /// # Errors
 /// See [`FutexError`].
@@ -167,13 +167,13 @@ pub fn wait(
     }
 }
 
-/// Removes a thread that waits no more; returns whether it was there, and so was not woken.
+/// Removes a thread that no longer waits; returns whether it was still there, and so was not woken.
 fn withdraw(waiter: &Arc<Waiter>) -> bool {
     loop {
         let key = waiter.key();
         let mut waiters = WAITERS[bucket(key)].write();
         if waiter.key() != key {
-            // It was requeued meanwhile.
+            // The thread was requeued in the meantime.
             continue;
         }
         let index = waiters.iter().position(|other| Arc::ptr_eq(other, waiter));
@@ -182,7 +182,8 @@ fn withdraw(waiter: &Arc<Waiter>) -> bool {
     }
 }
 
-/// Wakes up to `count` threads that wait for `key` with one of `bits`; returns how many. May wait.
+/// Wakes up to `count` threads that wait for `key` with one of `bits`; returns their number. May
+/// wait.
 pub fn wake(key: Key, count: usize, bits: u32) -> usize {
     wake_in(&mut WAITERS[bucket(key)].write(), key, count, bits)
 }
@@ -200,7 +201,7 @@ fn wake_in(waiters: &mut Waiters, key: Key, count: usize, bits: u32) -> usize {
     woken
 }
 
-/// Runs `access` with the locked buckets of two keys; `None` means that both are the same bucket.
+/// Calls `access` with the locked buckets of two keys; `None` means that both are the same bucket.
 fn with_both<R>(
     key: Key,
     other: Key,
@@ -221,16 +222,17 @@ fn with_both<R>(
 /// The arguments of a requeue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requeue {
-    /// How many threads it wakes.
+    /// The number of threads to wake.
     pub wakes: usize,
-    /// How many of the others wait for the other word then.
+    /// The largest number of other threads that are moved to the other word.
     pub moves: usize,
-    /// The address of the word, and the value without which nothing is done: FUTEX_CMP_REQUEUE.
+    /// The address of a word and its required value, without which nothing is done:
+    /// FUTEX_CMP_REQUEUE.
     pub expected: Option<(u64, u32)>,
 }
 
-/// Wakes some threads that wait for `key`, and makes others of them wait for `other`; returns how
-/// many were woken and how many wait for the other word now. May wait.
+/// Wakes some threads that wait for `key`, and makes others wait for `other` instead. Returns the
+/// numbers of woken and of moved threads. May wait.
 ///
 /// # Errors
 /// [`FutexError::Changed`], [`FutexError::BadAddress`], [`FutexError::NoMemory`].
@@ -264,9 +266,10 @@ pub fn requeue(key: Key, other: Key, request: Requeue) -> Result<(usize, usize),
     })
 }
 
-/// Changes the word at `address` by `change`, wakes up to `count` threads that wait for `key`, and,
-/// if `compare` holds for the previous value of the word, up to `other_count` that wait for
-/// `other`, the key of the word. Returns how many. May wait.
+/// Changes the word at `address` by `change`, and wakes up to `count` threads that wait for `key`.
+/// If `compare` returns true for the previous value of the word, also wakes up to `other_count`
+/// threads that wait for `other`, the key of the word. Returns the number of woken threads. May
+/// wait.
 ///
 /// # Errors
 /// [`FutexError::BadAddress`].
@@ -287,7 +290,7 @@ pub fn wake_op(
     })
 }
 
-/// Wakes a thread that waits for the word at `address`, which a thread that ends has cleared.
+/// Wakes a thread that waits for the word at `address`, which an ending thread has cleared.
 pub(super) fn wake_one(process: &Process, address: u64) {
     if let Ok(key) = key(process, address, Scope::Shared) {
         wake(key, 1, ANY_BITS);
@@ -298,11 +301,11 @@ pub(super) fn wake_one(process: &Process, address: u64) {
 const OWNER_DIED: u32 = 0x4000_0000;
 const HAS_WAITERS: u32 = 0x8000_0000;
 const TID_MASK: u32 = 0x3FFF_FFFF;
-/// How many futexes a thread can have held, as on Linux.
+/// The largest number of futexes in the list of a thread, as on Linux.
 const HELD_MAX: usize = 2048;
 
-/// Marks the futexes in the list of a thread that ends: their owner has died. Wakes a thread for
-/// each. An address without memory ends the list. May wait.
+/// Marks the futexes in the list of an ending thread as having lost their owner, and wakes a thread
+/// for each. An address that isn't mapped ends the list. May wait.
 pub(super) fn release_held(thread: &ProcessThread) {
     let head = thread.robust_list();
     if head != 0 {
@@ -313,7 +316,7 @@ pub(super) fn release_held(thread: &ProcessThread) {
 fn release_list(thread: &ProcessThread, head: u64) -> Result<(), FutexError> {
     let word = |address: u64| UserPointer::<u64>::new(address).read();
     let [first, offset, pending] = [word(head)?, word(head + 8)?, word(head + 16)?];
-    // The lowest bit says that it is a futex with priority inheritance.
+    // The lowest bit marks a futex with priority inheritance.
     let mut entry = first & !1;
     for _ in 0..HELD_MAX {
         if entry == head {

@@ -9,7 +9,7 @@ use crate::fs::credentials::Credentials;
 pub struct Identity {
     /// The real user.
     pub uid: u32,
-    /// The effective user, which counts for all but files.
+    /// The effective user, which is used for all checks except those of files.
     pub effective_uid: u32,
     /// The saved user.
     pub saved_uid: u32,
@@ -27,7 +27,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Root's.
+    /// The identity of root.
     pub const ROOT: Self = Self {
         uid: 0,
         effective_uid: 0,
@@ -51,7 +51,7 @@ impl Identity {
         self.credentials.capabilities = capabilities.effective;
     }
 
-    /// Returns the users that decide on its capabilities.
+    /// Returns the users that determine its capabilities.
     pub fn users(&self) -> UserIds {
         UserIds { real: self.uid, effective: self.effective_uid, saved: self.saved_uid }
     }

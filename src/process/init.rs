@@ -25,7 +25,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::namespace::lookup::Caller;
 use crate::task::{Builder, ProgramStart, ProgramState};
 
-/// The programs that are tried as the first one if the command line names none.
+/// The programs that are tried in this order if the command line names none.
 pub const DEFAULTS: [&str; 2] = ["/init", "/sbin/init"];
 
 /// The environment of the first program, as on Linux.

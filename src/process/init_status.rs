@@ -1,4 +1,4 @@
-//! How the first process has ended.
+//! The way in which the first process has ended.
 
 use spin::Once;
 
@@ -8,14 +8,14 @@ use crate::sync::WaitQueue;
 static STATUS: Once<ExitStatus> = Once::new();
 static HAS_ENDED: WaitQueue = WaitQueue::new();
 
-/// Records that the first process has ended, or that the machine is to be switched off.
+/// Records that the first process has ended, or that the machine is about to be switched off.
 pub fn set(status: ExitStatus) {
     STATUS.call_once(|| status);
     HAS_ENDED.wake_all();
 }
 
-/// Waits until the first process has ended, and returns how; `None` if it hasn't, but `or` holds.
-/// When that changes, [`wake`] is called.
+/// Waits until the first process has ended, and returns its status; or until `or` returns true, and
+/// returns `None`. Code that changes that condition has to call [`wake`].
 pub fn wait_or(or: impl Fn() -> bool) -> Option<ExitStatus> {
     HAS_ENDED.wait_until(|| STATUS.is_completed() || or());
     STATUS.get().copied()

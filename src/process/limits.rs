@@ -27,7 +27,7 @@ pub enum Resource {
     RealTimeTime,
 }
 
-/// How many resources are limited.
+/// The number of limited resources.
 pub const RESOURCES: usize = 16;
 
 /// No limit: RLIM_INFINITY.
@@ -77,8 +77,8 @@ impl ResourceLimits {
         self.0[resource as usize] = limit;
     }
 
-    /// Returns the limits of an address space. `is_privileged` is whether its pages may be locked
-    /// without a limit: CAP_IPC_LOCK.
+    /// Returns the limits of an address space. `is_privileged` is whether any number of its pages
+    /// may be locked: CAP_IPC_LOCK.
     pub fn of_address_space(&self, is_privileged: bool) -> Limits {
         Limits {
             locked_bytes: match is_privileged {

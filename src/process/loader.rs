@@ -30,12 +30,12 @@ use crate::mm::user::vdso;
 use crate::process::limits::ResourceLimits;
 use crate::random;
 
-/// Why a program can't be loaded.
+/// The reason why a program can't be loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadError {
     /// The file can't be read.
     File(FsError),
-    /// It is no program that this kernel can run.
+    /// It isn't a program that this kernel can run.
     Elf(ElfError),
     /// The arguments and the environment are too large.
     Stack(StackError),
@@ -45,7 +45,7 @@ pub enum LoadError {
     NoMemory,
     /// The file ends in the middle of a segment.
     Truncated,
-    /// It needs a dynamic loader, which doesn't exist.
+    /// It needs a dynamic loader that isn't found.
     NoInterpreter,
 }
 
@@ -85,19 +85,18 @@ fn user() -> Range<VirtAddr> {
     NULL_END..VirtAddr::new(USER_END)
 }
 
-/// Whether programs are always at the same places: `norandmaps`.
+/// Whether programs always have the same addresses: `norandmaps`.
 static IS_LAYOUT_FIXED: AtomicBool = AtomicBool::new(false);
 
-/// Makes all programs that start from now on have the same places.
+/// Makes all programs that start from now on have the same addresses.
 pub(super) fn fix_layout() {
     IS_LAYOUT_FIXED.store(true, Ordering::Relaxed);
 }
 
-/// The initial size of the stack; it grows when it is accessed below.
+/// The initial size of the stack, which grows at accesses below it.
 const STACK_BYTES: u64 = 132 << 10;
 
-/// Loads the program in `file`, to start with `environment`; AT_EXECFN points to `path`.
-/// May wait.
+/// Loads the program in `file`, to start with `environment`; AT_EXECFN points to `path`. May wait.
 ///
 /// # Errors
 /// See [`LoadError`].
@@ -132,7 +131,7 @@ pub(super) fn load(
         .filter(|segment| segment.access().contains(elf_program::Access::WRITE))
         .map(elf_program::Segment::memory_bytes)
         .sum();
-    // A program that is linked to addresses near the end has no room for a gap.
+    // A program whose addresses are near the end has no room for a gap.
     let heap_start = program.image().end.as_u64();
     let heap_gap_bytes = match heap_start + layout.heap_gap_bytes < layout.mmap_base {
         true => layout.heap_gap_bytes,
@@ -187,7 +186,7 @@ fn map_segments(memory: &AddressSpace, program: &Program, file: &Path) -> Result
     Ok(())
 }
 
-/// Returns the access that a segment allows, as regions have it.
+/// Returns the access that a segment allows, with the bits of regions.
 fn bits_of(access: elf_program::Access) -> u8 {
     [
         (elf_program::Access::READ, Access::READ),
@@ -225,7 +224,7 @@ fn map_stack(
     Ok(memory.map_region(region, Overlap::Refused, &Limits::UNLIMITED)?)
 }
 
-/// Maps the vDSO; returns where its image is, or `None` if there is no memory for it.
+/// Maps the vDSO; returns the address of its image, or `None` if there is no memory for it.
 fn map_vdso(memory: &AddressSpace) -> Result<Option<VirtAddr>, LoadError> {
     let Some(vdso) = vdso::get() else {
         return Ok(None);
@@ -252,7 +251,7 @@ fn auxiliary_values(
 ) -> AuxiliaryValues {
     /// HWCAP2_FSGSBASE. Source: Linux, arch/x86/include/uapi/asm/hwcap2.h.
     const FSGSBASE: u64 = 1 << 1;
-    /// Ticks a second of times(2), as on Linux.
+    /// The ticks per second of times(2), as on Linux.
     const TICKS_PER_SECOND: u64 = 100;
     AuxiliaryValues {
         vdso,

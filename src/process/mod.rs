@@ -7,34 +7,34 @@
 //! | [`thread_handle`], [`threads`], [`thread_group`] | the threads of a process, which are woken, stop and end together |
 //! | [`futex`] | threads that wait until a word of memory changes |
 //! | [`attention`] | the work of a thread before it returns to ring 3 |
-//! | [`table`] | all processes, and how they are related |
+//! | [`table`] | all processes, and their relations |
 //! | [`pid`], [`pidfd`], [`end_event`] | numbers and descriptors of processes |
-//! | [`current`] | the process that this runs in |
+//! | [`current`] | the running thread and its process |
 //! | [`uts`] | the names of the system |
-//! | [`init`], [`init_status`] | the first process, and how it has ended |
-//! | [`loader`] | from a file to an address space |
-//! | [`out_of_memory`] | which process is killed when no memory is left |
-//! | [`exec`] | another program in the same process |
-//! | [`fork`], [`thread_start`] | another process, another thread |
+//! | [`init`], [`init_status`] | the first process, and its status at its end |
+//! | [`loader`] | loading a program from a file to an address space |
+//! | [`out_of_memory`] | the choice of the process to kill when no memory is left |
+//! | [`exec`] | running another program in the same process |
+//! | [`fork`], [`thread_start`] | making a process, making a thread |
 //! | [`exit`], [`exit_status`] | the end of a process |
 //! | [`wait`], [`usage`], [`accounting`] | waiting for children, and their usage |
 //! | [`signal_sending`], [`signal_delivery`], [`stop`] | signals |
 //! | [`terminals`] | the functions of processes that terminals use |
 //! | [`timers`], [`process_timers`] | timers |
 //! | [`trace`] | the events of threads for a tracer |
-//! | [`signal_file`] | signals that are read |
+//! | [`signal_file`] | files from which signals are read |
 //! | [`attributes`] | the attributes that prctl(2) sets |
 //! | [`descriptors`], [`descriptor_share`] | file descriptors, and the processes that use them |
 //! | [`identity`] | the identity of a thread: users, groups, capabilities |
 //! | [`rseq`] | restartable sequences |
-//! | [`scheduling`] | how threads are scheduled |
+//! | [`scheduling`] | the scheduling attributes of threads |
 //! | [`limits`], [`file_size`] | resource limits |
 //!
-//! System calls are in the room `syscall`, which registers itself here.
+//! The system calls are in the room `syscall`, which registers their handler here.
 //!
 //! Locks, from outer to inner: the table of processes, then the spin locks of a process
-//! ([`Rank::Process`](crate::sync::Rank::Process)), of which never two are held at once. A drop
-//! may take other locks, so nothing that owns files or memory is dropped under a spin lock.
+//! ([`Rank::Process`](crate::sync::Rank::Process)), of which only one is held at a time. A drop may
+//! take other locks, so objects that own files or memory are never dropped under a spin lock.
 
 #![forbid(unsafe_code)]
 
@@ -93,8 +93,8 @@ pub use user_thread::SystemCalls;
 #[derive(Clone, Copy, Debug)]
 pub struct Processes(());
 
-/// Starts the room. `system_calls` handles the system calls of processes; `options` say where the
-/// parts of programs are, and which of their memory gets huge pages.
+/// Starts the room. `system_calls` handles the system calls of processes; `options` determine the
+/// layout of programs, and which of their memory may have huge pages.
 pub fn start(_files: Files, system_calls: SystemCalls, options: &Options) -> Processes {
     huge_pages::start(options.huge_pages);
     if options.addresses == Addresses::Fixed {

@@ -1,8 +1,8 @@
 //! The out-of-memory killer: kills a process if no memory is left for a page of a program.
 //!
-//! The victim is the process that has the most memory: pages, page tables, and the bias of its
+//! The victim is the process with the most memory: pages, page tables, and the bias of its
 //! `oom_score_adj`. The first process is killed only if there is no other. The thread that needed
-//! the page tries again until the victim has freed its memory. Nothing here allocates.
+//! the page retries until the victim has freed its memory. Nothing here allocates.
 //!
 //! Source: Linux, Documentation/filesystems/proc.rst, "oom_score_adj".
 
@@ -21,10 +21,10 @@ use crate::sync::{Rank, SpinMutex};
 use crate::task;
 use signals::Signal;
 
-/// How long a victim may take to free its memory, until another one is chosen.
+/// The time that a victim may take to free its memory, until another one is chosen.
 const PATIENCE_NS: u64 = 5_000_000_000;
 
-/// How long a thread waits until it tries again.
+/// The time that a thread waits before it retries.
 const PAUSE_NS: u64 = 5_000_000;
 
 /// A process that is being killed.
@@ -34,12 +34,12 @@ struct Victim {
     since_ns: u64,
 }
 
-/// Protects which process is being killed; held to read or set it.
+/// Protects the process that is being killed; held to read or set it.
 static VICTIM: SpinMutex<Option<Victim>> = SpinMutex::new(Rank::Process, None);
 
 /// Makes room for a page that the running thread of a program needs: kills a process, unless one is
-/// being killed, and waits a moment. The thread tries again afterwards. May wait; the thread holds
-/// no lock.
+/// being killed, and waits a moment. The thread retries afterwards. May wait; the thread holds no
+/// lock.
 pub(super) fn make_room(thread: &ProcessThread) {
     let now_ns = clock::now_ns();
     let before = *VICTIM.lock();
@@ -57,7 +57,7 @@ fn has_memory(pid: Pid) -> bool {
     table::find(pid).is_some_and(|process| process.memory().is_some())
 }
 
-/// Kills the process with the most memory, without the one that was killed `before`.
+/// Kills the process with the most memory, except the one that was killed `before`.
 fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
     let needy = thread.process();
     let (victim, used) = match largest(before) {
@@ -82,7 +82,7 @@ fn kill_largest(thread: &ProcessThread, before: Option<Pid>) {
     }
 }
 
-/// Returns the process with the most memory and how much it has, without the one that was killed
+/// Returns the process with the most memory, and its memory, except the one that was killed
 /// `before`; the first process only if there is no other.
 fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
     let total = frames::counts().managed as u64;
@@ -104,8 +104,8 @@ fn largest(before: Option<Pid>) -> Option<(Arc<Process>, MemoryUse)> {
     largest
 }
 
-/// Returns the score of a process that uses so much memory, of `total` pages: its memory and its
-/// bias; `None` if it is never killed.
+/// Returns the score of a process that uses this memory, of `total` pages: its memory and its bias;
+/// `None` if it is never killed.
 ///
 /// Source: Linux, mm/oom_kill.c, `oom_badness`.
 fn badness(process: &Process, used: MemoryUse, total: u64) -> Option<i64> {
@@ -116,8 +116,8 @@ fn badness(process: &Process, used: MemoryUse, total: u64) -> Option<i64> {
     }
 }
 
-/// Returns how likely a process is to be killed when no memory is left: from 0 to 1333, twice two
-/// thirds of a thousand.
+/// Returns the score by which processes are chosen when no memory is left, scaled to 0 to 1333 (two
+/// thirds of 2000).
 ///
 /// Source: Linux, fs/proc/base.c, `proc_oom_score`.
 pub fn score(process: &Process) -> u64 {
@@ -127,8 +127,7 @@ pub fn score(process: &Process) -> u64 {
     points.map_or(0, |points| (1000 + points * 1000 / total as i64) * 2 / 3).max(0) as u64
 }
 
-/// Kills the processes that have the same memory as the victim: it is free only when they have
-/// ended as well.
+/// Kills the processes that share the victim's memory, which is freed only when all have ended.
 fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
     for_each_process(|process| {
         let shares = process.memory().is_some_and(|own| Arc::ptr_eq(&own, memory));
@@ -138,8 +137,8 @@ fn kill_sharers(victim: &Process, memory: &Arc<AddressSpace>) {
     });
 }
 
-/// Calls `found` with each process, by rising numbers. The table isn't locked meanwhile, so that
-/// memory that ends then is not dropped under that lock.
+/// Calls `found` with each process, in order of their numbers. The table isn't locked during a
+/// call, so that a process's memory is never dropped under that lock.
 fn for_each_process(mut found: impl FnMut(&Arc<Process>)) {
     let mut from = None;
     loop {

@@ -3,12 +3,12 @@
 use core::fmt;
 use core::num::NonZeroU32;
 
-/// The number of a process, and of its first thread. Process groups and sessions have the number of
-/// the process that has made them.
+/// The number of a process, and of its first thread. A process group or session has the number of
+/// the process that has made it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pid(NonZeroU32);
 
-/// The largest number, as on Linux (kernel.pid_max): larger ones are not given out.
+/// The largest number, as on Linux (kernel.pid_max).
 pub const PID_MAX: u32 = 1 << 22;
 
 impl Pid {
@@ -26,20 +26,20 @@ impl Pid {
     }
 }
 
-/// The processes that a call is for: kill(2), waitpid(2), setpriority(2).
+/// The processes that a call selects: kill(2), waitpid(2), setpriority(2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// All.
+    /// All processes.
     All,
-    /// One.
+    /// One process.
     Process(Pid),
     /// The processes of a group.
     Group(Pid),
 }
 
 impl Selection {
-    /// Returns the selection of a number as kill(2) and waitpid(2) have it, for a process of the
-    /// group `own_group`; `None` if no process can have the number.
+    /// Returns the selection for a number as in kill(2) and waitpid(2), for a process of the group
+    /// `own_group`; `None` if no process can have the number.
     pub fn of_number(number: i32, own_group: Pid) -> Option<Self> {
         match number {
             -1 => Some(Self::All),

@@ -11,11 +11,11 @@ use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 
-/// A process that a descriptor is of.
+/// The process that a descriptor refers to.
 struct PidFd(Arc<Process>);
 
 impl FileOps for PidFd {
-    /// It can be read when the process has ended.
+    /// The descriptor can be read when the process has ended.
     fn readiness(&self) -> Readiness {
         match self.0.end_event.has_come() {
             true => Readiness::IN,
@@ -28,7 +28,7 @@ impl FileOps for PidFd {
     }
 }
 
-/// Makes an open file that refers to a process. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
+/// Makes an open file that refers to a process. Of `flags`, only [`OpenFlags::NONBLOCK`] is used.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -37,8 +37,8 @@ pub fn open(process: &Arc<Process>, flags: OpenFlags) -> Result<Arc<OpenFile>, F
     anonymous::open("pidfd", flags, Arc::try_new(PidFd(process.clone()))?)
 }
 
-/// Returns whether a process hasn't been waited for: after a wait another one may get its number.
-/// May wait.
+/// Returns whether the process hasn't been waited for yet; after a wait, another process may have
+/// its number. May wait.
 pub fn is_there(process: &Arc<Process>) -> bool {
     table::find(process.pid()).is_some_and(|other| Arc::ptr_eq(&other, process))
 }

@@ -32,22 +32,22 @@ pub struct ProgramInfo {
     pub file: Path,
     /// The name: the last part of the file's path, unless the program has changed it.
     pub name: String<NAME_BYTES>,
-    /// Where the strings of the arguments are, as (start, end).
+    /// The addresses of the strings of the arguments, as (start, end).
     pub arguments: (u64, u64),
-    /// Where the strings of the environment are.
+    /// The addresses of the strings of the environment.
     pub environment: (u64, u64),
     /// The auxiliary vector.
     pub auxiliary_vector: Arc<[u8]>,
 }
 
-/// The directories from which paths start, and the bits that new files don't get.
+/// The directories at which paths start, and the mode bits that are cleared in new files.
 #[derive(Clone)]
 pub struct Surroundings {
-    /// Where absolute paths start.
+    /// The directory at which absolute paths start.
     pub root: Path,
-    /// Where other paths start.
+    /// The directory at which other paths start.
     pub directory: Path,
-    /// The bits that new files don't get: umask(2).
+    /// The mode bits that are cleared in new files: umask(2).
     pub mask: u16,
 }
 
@@ -79,11 +79,12 @@ pub(super) struct Beginning {
 pub struct Process {
     pub(super) pid: Pid,
     pub(super) kind: ProcessKind,
-    /// Protects the address space; replaced by an exec, gone when the process has ended.
+    /// Protects the address space; an exec replaces it, and it is `None` when the process has
+    /// ended.
     pub(super) memory: SpinMutex<Option<Arc<AddressSpace>>>,
     pub(super) descriptors: DescriptorShare,
     pub(super) surroundings: SharedSurroundings,
-    /// Protects the users and groups of its first thread; copied to be used.
+    /// Protects the users and groups of its first thread, which are copied for use.
     pub(super) identity: SpinMutex<Arc<Identity>>,
     /// Protects the program.
     pub(super) program: SpinMutex<ProgramInfo>,
@@ -91,27 +92,28 @@ pub struct Process {
     pub(super) signals: SpinMutex<SignalState>,
     /// Protects the limits.
     pub(super) limits: SpinMutex<ResourceLimits>,
-    /// Protects the list of its threads, and how it stops and ends.
+    /// Protects the list of its threads, and the state of their stop or end.
     pub(super) threads: SpinMutex<Threads>,
-    /// Woken when a thread of it has ended.
+    /// Woken when a thread of the process has ended.
     pub(super) thread_ends: WaitQueue,
-    /// Woken when the process continues that a signal has stopped, or a thread of it is to end.
+    /// Woken when the stopped process continues, or a thread of it has to end.
     pub(super) stop_ends: WaitQueue,
     /// Woken when a child ends, stops or continues.
     pub(super) child_events: WaitQueue,
-    /// Woken when a program that shares the memory of its parent (vfork) has its own, or has ended.
+    /// Woken when a child that shares the memory of its parent (vfork) has its own memory, or has
+    /// ended.
     pub(super) released: WaitQueue,
     /// Its timers.
     pub(super) timers: Timers,
     /// The usage of the process and its children.
     pub(super) usage: UsageCounts,
-    /// Its end, for descriptors of it.
+    /// Its end, for the descriptors that refer to it.
     pub(super) end_event: EndEvent,
     /// The attributes that prctl(2) sets.
     pub(super) attributes: Attributes,
     /// The behaviour that its programs expect: personality(2).
     pub(super) personality: AtomicU32,
-    /// When it has begun, on the kernel's clock.
+    /// The time of its start, on the kernel's clock.
     pub(super) start_ns: u64,
 }
 
@@ -150,7 +152,7 @@ impl Process {
         self.pid
     }
 
-    /// Returns its address space; `None` if it has ended.
+    /// Returns its address space; `None` if the process has ended.
     pub fn memory(&self) -> Option<Arc<AddressSpace>> {
         self.memory.lock().clone()
     }
@@ -169,12 +171,12 @@ impl Process {
         self.descriptors.unshare()
     }
 
-    /// Returns the directories from which paths start.
+    /// Returns the directories at which paths start.
     pub fn surroundings(&self) -> Surroundings {
         self.surroundings.lock().clone()
     }
 
-    /// Changes the directories from which paths start. The previous ones are dropped without the
+    /// Changes the directories at which paths start. The previous ones are dropped without the
     /// lock.
     pub fn change_surroundings(&self, change: impl FnOnce(&mut Surroundings)) {
         let mut changed = self.surroundings();
@@ -204,7 +206,7 @@ impl Process {
         self.program.lock().name.clone()
     }
 
-    /// Sets its name, of which [`NAME_BYTES`] are kept.
+    /// Sets its name, cut to [`NAME_BYTES`].
     pub fn set_name(&self, name: &[u8]) {
         self.program.lock().name = shortened(name);
     }
@@ -224,12 +226,12 @@ impl Process {
         change(&mut self.limits.lock())
     }
 
-    /// Accesses the state of signals that its threads share.
+    /// Calls `access` with the state of signals that its threads share.
     pub fn with_signals<R>(&self, access: impl FnOnce(&mut SignalState) -> R) -> R {
         access(&mut self.signals.lock())
     }
 
-    /// Waits until `condition` holds, or a signal comes, but not after `deadline_ns`.
+    /// Waits until `condition` returns true, a signal arrives, or the clock reaches `deadline_ns`.
     pub fn wait_cancellable(
         &self,
         deadline_ns: Option<u64>,
@@ -243,7 +245,7 @@ impl Process {
         &self.attributes
     }
 
-    /// Returns the behaviour that its programs expect, as personality(2) has it.
+    /// Returns the behaviour that its programs expect, as in personality(2).
     pub fn personality(&self) -> u32 {
         self.personality.load(Ordering::Relaxed)
     }
@@ -253,19 +255,18 @@ impl Process {
         self.personality.store(personality, Ordering::Relaxed);
     }
 
-    /// Returns when it has begun, in nanoseconds on the kernel's clock.
+    /// Returns the time of its start, in nanoseconds on the kernel's clock.
     pub fn start_ns(&self) -> u64 {
         self.start_ns
     }
 }
 
-/// Returns the lock of something that a process has.
+/// Makes a lock for a part of a process.
 pub(super) const fn lock<T>(value: T) -> SpinMutex<T> {
     SpinMutex::new(Rank::Process, value)
 }
 
-/// Returns a name of a process, of which [`NAME_BYTES`] are kept; bytes that are not UTF-8 are
-/// replaced.
+/// Returns a name of a process, cut to [`NAME_BYTES`]; bytes that are not UTF-8 are replaced.
 pub(super) fn shortened(name: &[u8]) -> String<NAME_BYTES> {
     let mut short = String::new();
     for chunk in name.utf8_chunks() {

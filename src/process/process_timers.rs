@@ -19,7 +19,7 @@ use crate::fs::time::WallClock;
 /// The shortest time between two readings of a CPU time, in nanoseconds.
 const CPU_GAP_NS: u64 = 1_000_000;
 
-/// Returns the reading of a clock of CPU time that `threads` threads drive.
+/// Returns the reading of a clock of CPU time on which `threads` threads run.
 fn reading(now_ns: u64, threads: usize) -> Reading {
     let kernel_now_ns = clock::now_ns();
     Reading { now_ns, kernel_now_ns, rate: threads as u64, gap_ns: CPU_GAP_NS }
@@ -52,7 +52,7 @@ impl TimerClock for ThreadClock {
 /// The clock of a timer.
 #[derive(Clone)]
 pub enum ClockOf {
-    /// A clock of the wall, or of the time since the start.
+    /// A clock of the time of day, or of the time since the start.
     Wall(WallClock),
     /// The CPU time of a process.
     Process(Weak<Process>, CpuTimeKind),
@@ -69,7 +69,7 @@ impl core::fmt::Debug for ThreadHandle {
 /// The action of a timer of timer_create(2) when it expires.
 #[derive(Clone, Debug)]
 pub enum Notification {
-    /// Nothing: SIGEV_NONE.
+    /// No action: SIGEV_NONE.
     None,
     /// A signal for the process: SIGEV_SIGNAL.
     Process(TimerSignal),
@@ -82,7 +82,7 @@ pub enum Notification {
 pub struct TimerSignal {
     /// The signal.
     pub signal: Signal,
-    /// The value that the signal carries; `None` for the number of the timer.
+    /// The value in the signal's information; `None` for the number of the timer.
     pub value: Option<u64>,
 }
 
@@ -97,7 +97,7 @@ impl Process {
         })
     }
 
-    /// Returns a timer that the process has from the start.
+    /// Returns a timer that every process has.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -132,7 +132,7 @@ impl Process {
         Ok(self.timers.keep_fixed(which, timer))
     }
 
-    /// Applies RLIMIT_CPU, after a change.
+    /// Applies RLIMIT_CPU, after a change of the limit.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -144,14 +144,14 @@ impl Process {
         let timer = self.fixed_timer(FixedTimer::CpuLimit)?;
         let expiry = match limit.soft {
             UNLIMITED => Expiry::Never,
-            // As on Linux, 0 is 1.
+            // As on Linux, 0 means 1.
             seconds => Expiry::At(seconds.max(1).saturating_mul(NS_PER_SECOND)),
         };
         timer.set(expiry, NS_PER_SECOND);
         Ok(())
     }
 
-    /// Sends the signal of RLIMIT_CPU, which is reached: SIGXCPU each second, SIGKILL at the hard
+    /// Sends the signal after RLIMIT_CPU is reached: SIGXCPU each second, SIGKILL at the hard
     /// limit.
     fn note_cpu_limit(&self) {
         let limit = self.limits().get(Resource::Cpu);
@@ -162,7 +162,7 @@ impl Process {
         signal_sending::send_of_kernel(self, signal);
     }
 
-    /// Makes a timer, which is disarmed; returns its number.
+    /// Makes a disarmed timer; returns its number.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`] if there are too many; [`FsError::NoMemory`].
@@ -197,8 +197,8 @@ impl Process {
         self.timers.delete(id)
     }
 
-    /// Returns how often a timer has expired between its last signal that was delivered and the
-    /// delivery; `None` if there is no such timer.
+    /// Returns how often a timer has expired between its last delivered signal and the delivery;
+    /// `None` if there is no such timer.
     pub fn timer_overruns(&self, id: i32) -> Option<u64> {
         let created = self.timers.created(id)?;
         let is_pending = self.with_signals(|state| state.shared.has_timer(id))
@@ -209,7 +209,7 @@ impl Process {
         Some(created.overruns.of_delivered(is_pending))
     }
 
-    /// Sends the signal of a timer that has expired `count` times, unless it is pending still.
+    /// Sends the signal of a timer that has expired `count` times, unless that is still pending.
     fn notify_timer(&self, id: i32, notification: &Notification, overruns: &Overruns, count: u64) {
         let (signal, thread) = match notification {
             Notification::None => return,
@@ -232,7 +232,7 @@ impl Process {
         let value = signal.value.unwrap_or(id as u64);
         let content = Content::Timer { id, overruns: more - 1, value };
         let info = SigInfo { signal: signal.signal, code: Code::TIMER, errno: 0, content };
-        // At the limit of the queue a real-time signal is lost, and the others lose their values.
+        // If the queue is full, a real-time signal is lost, and other signals lose their values.
         let _ = match &thread {
             None => signal_sending::send(self, info),
             Some(thread) => signal_sending::send_to_thread(self, thread, info),

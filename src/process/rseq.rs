@@ -1,10 +1,11 @@
-//! Restartable sequences: code of a program that runs on one CPU without a switch, or is aborted.
+//! Restartable sequences: code of a program that either runs on one CPU without a switch, or is
+//! aborted.
 //!
-//! A thread registers a `struct rseq`, in which the kernel keeps the number of its CPU and the
-//! program the address of the sequence that it is about to run. Before the return to ring 3 after a
-//! switch, and before the handler of a signal, a thread that is within its sequence continues at
-//! the address for its abort. The switches are counted by the scheduler anyway; whether the count
-//! has changed is looked at only by threads that are registered.
+//! A thread registers a `struct rseq`. The kernel stores the number of the thread's CPU there, and
+//! the program the address of the sequence that it is about to run. A thread that is within its
+//! sequence continues at the sequence's abort address when it returns to ring 3 after a switch, and
+//! before the handler of a signal. The scheduler counts the switches in any case; only registered
+//! threads check whether the count has changed.
 //!
 //! Source: Linux, kernel/rseq.c, include/uapi/linux/rseq.h.
 
@@ -18,14 +19,14 @@ use crate::task;
 /// The size and the alignment of a `struct rseq`, in bytes.
 pub const RSEQ_BYTES: u64 = 32;
 
-/// The offset of the address of the sequence in it, and of its flags.
+/// The offset of the address of the sequence in a `struct rseq`, and of its flags.
 const SEQUENCE_OFFSET: u64 = 8;
 const FLAGS_OFFSET: u64 = 16;
 
-/// The number of the CPU where nothing is registered.
+/// The number of the CPU if nothing is registered.
 const CPU_UNINITIALIZED: u32 = u32::MAX;
 
-/// A count of switches that no thread has.
+/// A count of switches that no thread reaches.
 const NEVER: u64 = u64::MAX;
 
 /// The registration of a thread.
@@ -33,20 +34,20 @@ const NEVER: u64 = u64::MAX;
 pub struct Registration {
     /// The address of the `struct rseq`.
     pub address: u64,
-    /// The signature before the addresses for aborts.
+    /// The signature before each abort address.
     pub signature: u32,
 }
 
-/// The state of a thread's registration. Accessed by the thread alone, and by its creator before.
+/// The state of a thread's registration. Only the thread accesses it, and before that its creator.
 pub(super) struct Rseq {
     /// 0 if nothing is registered.
     address: AtomicU64,
     signature: AtomicU32,
-    /// How many switches there were at the last look.
+    /// The number of switches at the last check.
     seen: AtomicU64,
 }
 
-/// A sequence is described wrongly, or its memory isn't there.
+/// The description of a sequence is invalid, or its memory isn't mapped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadSequence;
 
@@ -78,15 +79,14 @@ impl Rseq {
         self.seen.store(NEVER, Ordering::Relaxed);
     }
 
-    /// Returns whether there was a switch to the running thread, which owns this, since the last
-    /// check.
+    /// Returns whether the running thread, which owns this, was switched to since the last check.
     pub(super) fn is_switched(&self) -> bool {
         self.seen.load(Ordering::Relaxed) != task::current().switches()
     }
 
-    /// Aborts the sequence in which the program is, after a switch or before the handler of a
-    /// signal, and notes on which CPU the thread is. May wait; a switch meanwhile is found by the
-    /// next look.
+    /// Aborts the sequence that the program is in, after a switch or before the handler of a
+    /// signal, and stores the number of the thread's CPU. May wait; the next check finds a switch
+    /// during this call.
     pub(super) fn update(
         &self,
         frame: &mut TrapFrame,
@@ -107,7 +107,7 @@ impl Rseq {
 }
 
 impl Registration {
-    /// Writes to its place, as it ends, that there is no CPU.
+    /// Stores that there is no CPU, when the thread ends.
     ///
     /// # Errors
     /// [`BadAddress`].
@@ -116,7 +116,7 @@ impl Registration {
     }
 }
 
-/// Makes the program continue at the address for the abort of its sequence, if it is within one.
+/// Makes the program continue at the abort address of its sequence, if it is within one.
 fn abort(registration: &Registration, frame: &mut TrapFrame) -> Result<(), BadSequence> {
     let place = UserPointer::<u64>::new(registration.address + SEQUENCE_OFFSET);
     let address = place.read()?;
@@ -138,17 +138,17 @@ fn abort(registration: &Registration, frame: &mut TrapFrame) -> Result<(), BadSe
     if !is_valid {
         return Err(BadSequence);
     }
-    // So that a program can't be made to continue anywhere.
+    // The signature prevents attacks that make a program continue at an arbitrary address.
     let before = abort.checked_sub(size_of::<u32>() as u64).ok_or(BadSequence)?;
     if UserPointer::<u32>::new(before).read()? != registration.signature {
         return Err(BadSequence);
     }
     if !(start..end).contains(&frame.rip) {
-        // It has left the sequence.
+        // The program has left the sequence.
         place.write(&0)?;
         return Ok(());
     }
-    // The flags of older kernels, which kept sequences from being aborted.
+    // The flags of older kernels, which prevented the abort of sequences.
     let own_flags = UserPointer::<u32>::new(registration.address + FLAGS_OFFSET).read()?;
     if flags != 0 || own_flags != 0 {
         return Err(BadSequence);

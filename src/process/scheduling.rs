@@ -1,4 +1,4 @@
-//! The scheduling attributes of a thread, except the policy, which the scheduler has.
+//! The scheduling attributes of a thread, except the policy, which the scheduler stores.
 
 use core::sync::atomic::{AtomicBool, AtomicI8, Ordering};
 
@@ -6,9 +6,9 @@ use run_queue::{Nice, Policy};
 
 /// The scheduling attributes of a thread.
 pub struct Scheduling {
-    /// The nice value, also while its policy has none.
+    /// The nice value, which is kept while the thread's policy has none.
     nice: AtomicI8,
-    /// Whether its children begin without its privileges: SCHED_RESET_ON_FORK.
+    /// Whether its children start without its privileges: SCHED_RESET_ON_FORK.
     resets_on_fork: AtomicBool,
 }
 
@@ -17,7 +17,7 @@ impl Scheduling {
         Self { nice: AtomicI8::new(Nice::DEFAULT.get()), resets_on_fork: AtomicBool::new(false) }
     }
 
-    /// Returns the nice value, which a real-time policy keeps for later.
+    /// Returns the nice value, which is kept during a real-time policy.
     pub fn nice(&self) -> Nice {
         Nice::try_new(self.nice.load(Ordering::Relaxed)).unwrap_or(Nice::DEFAULT)
     }
@@ -27,18 +27,18 @@ impl Scheduling {
         self.nice.store(nice.get(), Ordering::Relaxed);
     }
 
-    /// Returns whether children have neither a real-time policy nor a nice value below 0 from it.
+    /// Returns whether children don't inherit a real-time policy or a nice value below 0.
     pub fn resets_on_fork(&self) -> bool {
         self.resets_on_fork.load(Ordering::Relaxed)
     }
 
-    /// Sets whether children have neither a real-time policy nor a nice value below 0 from it.
+    /// Sets whether children don't inherit a real-time policy or a nice value below 0.
     pub fn set_resets_on_fork(&self, resets: bool) {
         self.resets_on_fork.store(resets, Ordering::Relaxed);
     }
 
     /// Copies the attributes that a thread inherits from its creator, whose policy is `policy`.
-    /// Returns the policy of the new one.
+    /// Returns the policy of the new thread.
     ///
     /// Source: Linux, kernel/sched/core.c, `sched_fork`.
     pub(super) fn inherit(&self, maker: &Self, policy: Policy) -> Policy {

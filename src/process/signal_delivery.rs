@@ -17,7 +17,7 @@ use crate::arch::trap::frame::TrapFrame;
 use crate::mm::user::pointer;
 use crate::task::signal_fpu;
 
-/// Whether all is delivered.
+/// Whether all signals were delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Delivered {
     /// The thread returns to ring 3.
@@ -29,10 +29,10 @@ pub(super) enum Delivered {
 /// The length of the SYSCALL instruction, in bytes.
 const SYSCALL_BYTES: u64 = 2;
 
-/// Delivers the next signals of the thread, whose program has the registers in `frame`.
+/// Delivers the next signals of the thread. The registers of its program are in `frame`.
 pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivered {
     let process = thread.process();
-    // Only stops need it, and all processes have to be checked to determine it.
+    // Computed only for stops, because it requires a check of all processes.
     let mut has_orphaned_group = None;
     let mut interruption = thread.take_interruption();
     loop {
@@ -73,7 +73,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 }
             }
             Action::Terminate { info, core } => {
-                // As strace has it, SIGKILL is only an end.
+                // As strace shows it, SIGKILL is only an end.
                 if info.signal != Signal::KILL {
                     trace::report(thread, Event::Signal(&info));
                 }
@@ -84,7 +84,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
             Action::Stop(signal) => {
                 trace::report(thread, Event::Stopped(signal));
                 if let Some(interruption) = interruption.take() {
-                    // The call continues after the stop, or a handler changes that.
+                    // The call continues after the stop, unless a handler changes that.
                     thread.set_interruption(interruption);
                 }
                 process.begin_stop(Stop { signal, taken_after }, thread.handle());
@@ -119,7 +119,7 @@ fn resume_call(frame: &mut TrapFrame, resume: Resume) {
     }
 }
 
-/// Makes the program continue in the handler of a signal.
+/// Makes the program continue in a signal handler.
 fn enter_handler(
     thread: &ProcessThread,
     frame: &mut TrapFrame,
@@ -144,7 +144,8 @@ fn enter_handler(
     Ok(())
 }
 
-/// Handles a signal whose frame can't be written: a SIGSEGV, which ends the process if that was it.
+/// Handles a signal whose frame can't be written: sends a SIGSEGV, which ends the process if the
+/// signal was itself a SIGSEGV.
 fn refuse(thread: &ProcessThread, delivery: &Delivery) {
     if delivery.info.signal == Signal::SEGV {
         thread.process().with_signals(|state| state.dispositions.reset(Signal::SEGV));
@@ -158,8 +159,8 @@ fn force_bad_frame(thread: &ProcessThread) {
     signal_sending::force(thread, info);
 }
 
-/// Restores the registers from before a handler: rt_sigreturn(2). A frame that can't be restored is
-/// a SIGSEGV.
+/// Restores the registers from before a handler: rt_sigreturn(2). A frame that can't be restored
+/// causes a SIGSEGV.
 pub fn return_from_handler(thread: &ProcessThread, frame: &mut TrapFrame) {
     if restore(thread, frame).is_none() {
         force_bad_frame(thread);
@@ -180,7 +181,7 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     }
     thread.with_own_signals(|own| {
         own.set_blocked(restored.blocked);
-        // As on Linux, an error of the stack is not reported.
+        // As on Linux, an error of the alternate stack is not reported.
         let _ = own.alt_stack.set(&restored.alt_stack, restored.registers.rsp, pure::MINSIGSTKSZ);
     });
     set_registers(frame, &restored.registers);
@@ -189,9 +190,9 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     Some(())
 }
 
-/// Returns the registers that a program sees, of the struct that is named, from `$from`.
+/// Returns a struct of the named type with the registers of a program, copied from `$from`.
 ///
-/// They are named once, as a trap frame and a signal frame have the same ones.
+/// The registers are listed once, because a trap frame and a signal frame have the same ones.
 macro_rules! copy_registers {
     ($from:ident => $to:ident $(, ..$rest:expr)?) => {
         copy_registers!(

@@ -1,4 +1,4 @@
-//! Signals that are read: signalfd(2).
+//! Files from which signals are read: signalfd(2).
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -16,14 +16,15 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, Sink, done_or};
 
-/// The signals that are read. As on Linux, they are those of the reading thread and of its process.
+/// A file from which signals are read. As on Linux, these are the signals of the reading thread and
+/// of its process.
 pub struct SignalFile {
-    /// Which signals, a bit each.
+    /// The signals that can be read, one bit each.
     signals: AtomicU64,
 }
 
-/// Makes an open file from which `signals` are read. Of `flags`, only [`OpenFlags::NONBLOCK`]
-/// counts.
+/// Makes an open file from which `signals` are read. Of `flags`, only [`OpenFlags::NONBLOCK`] is
+/// used.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -34,13 +35,13 @@ pub fn open(signals: SignalSet, flags: OpenFlags) -> Result<Arc<OpenFile>, FsErr
     anonymous::open("signalfd", flags, Arc::try_new(file)?)
 }
 
-/// Returns an open file as one from which signals are read, if it is.
+/// Returns the signal file of an open file, if it is one.
 pub fn of(file: &OpenFile) -> Option<&SignalFile> {
     file.special().and_then(|ops| file_ops::downcast(&**ops))
 }
 
 impl SignalFile {
-    /// Sets which signals are read.
+    /// Sets the signals that can be read.
     pub fn set(&self, signals: SignalSet) {
         let signals = signals.without(SignalSet::UNSTOPPABLE);
         self.signals.store(signals.bits(), Ordering::Relaxed);
@@ -51,7 +52,7 @@ impl SignalFile {
         SignalSet::from_bits(self.signals.load(Ordering::Relaxed))
     }
 
-    /// Takes a signal, if there is one.
+    /// Takes a signal, if one is pending.
     fn take(&self, reader: &Member) -> Option<SigInfo> {
         let taken = reader.process.with_signals_of(&reader.thread, |state, own| {
             wait_for(own, &mut state.shared, self.signals())
@@ -59,7 +60,7 @@ impl SignalFile {
         taken.map(|taken| taken.info)
     }
 
-    /// Takes a signal, as soon as there is one.
+    /// Waits for a signal and takes it.
     fn wait(&self, reader: &Member) -> Result<SigInfo, FsError> {
         let mut taken = None;
         reader.thread.with_signals(|own| own.set_awaited(self.signals()));
@@ -77,7 +78,7 @@ impl SignalFile {
 }
 
 impl FileOps for SignalFile {
-    /// Reads as many signals as there are and have room: the first one is waited for.
+    /// Reads the pending signals, as many as there is room for; waits for the first one.
     fn read(&self, flags: OpenFlags, _offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         if to.room() < SIGNALFD_BYTES {
             return Err(FsError::InvalidArgument);

@@ -12,12 +12,12 @@ use super::thread::ProcessThread;
 use super::thread_handle::ThreadHandle;
 use crate::fs::file::readiness::PollQueue;
 
-/// Why a signal isn't sent.
+/// The reason why a signal isn't sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SendError {
     /// There is no such process: ESRCH.
     NoProcess,
-    /// The sender may not: EPERM.
+    /// The sender may not send it: EPERM.
     NotPermitted,
     /// The queue is full: EAGAIN.
     QueueFull,
@@ -31,7 +31,7 @@ impl From<PushError> for SendError {
     }
 }
 
-/// Notified when a signal was sent to any process: for descriptors from which signals are read.
+/// Notified when a signal is sent to any process, for files from which signals are read.
 pub(super) static SENT: PollQueue = PollQueue::new();
 
 /// A tick of the times in SIGCHLD's information, in nanoseconds.
@@ -118,8 +118,8 @@ fn send_to_queue(
     Ok(())
 }
 
-/// Makes a process continue that a signal has stopped, or wakes it to be killed: by the SIGCONT or
-/// SIGKILL with this number.
+/// Makes a stopped process continue, or wakes it to be killed: by the SIGCONT or SIGKILL with this
+/// number.
 fn continue_stopped(process: &Process, number: u64, is_kill: bool) {
     let mut table = table::lock();
     let is_stopping = process.with_threads(|threads| {
@@ -127,7 +127,7 @@ fn continue_stopped(process: &Process, number: u64, is_kill: bool) {
         threads.is_stopping()
     });
     if is_stopping {
-        // By a signal that was sent later.
+        // A later signal has stopped the process again.
         return;
     }
     process.stop_ends.wake_all();
@@ -147,24 +147,24 @@ fn continue_stopped(process: &Process, number: u64, is_kill: bool) {
     }
 }
 
-/// Sends a signal of the kernel, such as of a terminal, to all processes of a group.
+/// Sends a signal from the kernel, for example from a terminal, to all processes of a group.
 pub fn send_to_group(group: Pid, signal: Signal) {
     for process in table::select(Selection::Group(group), |_| true) {
         send_of_kernel(&process, signal);
     }
 }
 
-/// Sends a standard signal of the kernel to a process. The table is not locked.
+/// Sends a standard signal from the kernel to a process. The table is not locked.
 pub fn send_of_kernel(process: &Process, signal: Signal) {
-    // It needs no place in the queue, so it is never refused.
+    // A standard signal needs no room in the queue, so it is never refused.
     let _ = send(process, SigInfo::from_kernel(signal));
 }
 
-/// Sends a signal from a thread to processes: kill(2). All are all but the first one and the sender. Without one it is only checked whether it could
-/// be sent.
+/// Sends a signal from a thread to processes: kill(2). "All" excludes the first process and the
+/// sender. Without a signal, only checks whether one could be sent.
 ///
 /// # Errors
-/// See [`SendError`]; for several processes only if it could be sent to none.
+/// See [`SendError`]; for several processes only if it could be sent to none of them.
 pub fn kill(
     sender: &ProcessThread,
     target: Selection,
@@ -192,8 +192,8 @@ pub fn kill(
     result
 }
 
-/// Sends a signal from a thread to another one: tgkill(2). Without one it is only checked whether it
-/// could be sent.
+/// Sends a signal from a thread to another one: tgkill(2). Without a signal, only checks whether
+/// one could be sent.
 ///
 /// # Errors
 /// See [`SendError`].
@@ -209,7 +209,7 @@ pub fn kill_thread(
     }
 }
 
-/// Returns whether a process may send `signal` to another one.
+/// Returns whether a process may send `signal` to another process.
 ///
 /// Source: kill(2).
 fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<Signal>) -> bool {
@@ -223,7 +223,8 @@ fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<
     }
 }
 
-/// Sends a fault to the running thread, which has caused it and can't continue without it.
+/// Sends a signal for a fault to the running thread, which has caused it and can't continue without
+/// the signal.
 pub(super) fn force(thread: &ProcessThread, info: SigInfo) {
     thread.with_signals(|state, own| {
         signals::force(info, own, &mut state.dispositions);
@@ -231,7 +232,7 @@ pub(super) fn force(thread: &ProcessThread, info: SigInfo) {
     thread.attention().request();
 }
 
-/// Reports a change of a child to its parent: by a signal, and to its wait calls.
+/// Reports a change of a child to its parent: sends a signal, and wakes the parent's wait calls.
 pub(super) fn notify_parent(
     parent: &Process,
     child: &Process,

@@ -7,8 +7,8 @@ use super::signal_sending::notify_parent;
 use super::table::{self, Life};
 use super::thread::ProcessThread;
 
-/// Stops the running thread if its process is to stop, until SIGCONT comes or the thread is to end.
-/// Returns whether it has stopped. May wait.
+/// Stops the running thread, if its process has to stop, until SIGCONT is sent or the thread has to
+/// end. Returns whether it was stopped. May wait.
 pub(super) fn stop_here(thread: &ProcessThread) -> bool {
     let process = thread.process();
     if !process.with_threads(|threads| threads.is_stopping()) {

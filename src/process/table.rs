@@ -1,4 +1,4 @@
-//! All processes, by their numbers, and how they are related.
+//! All processes, by their numbers, and their relations.
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::sync::Arc;
@@ -12,7 +12,7 @@ use super::process::Process;
 use super::thread_handle::ThreadHandle;
 use crate::sync::{Mutex, MutexGuard, Rank};
 
-/// The state of a process, as its parent sees it.
+/// The state of a process, as reported to its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Life {
     /// It runs, or waits.
@@ -31,29 +31,29 @@ pub enum Life {
 /// A process in the table.
 pub(super) struct Entry {
     pub(super) process: Arc<Process>,
-    /// The process to which its end is reported; `None` for the first one.
+    /// The process to which its end is reported; `None` for the first process.
     pub(super) parent: Option<Pid>,
     pub(super) children: BTreeSet<Pid>,
     pub(super) group: Pid,
     pub(super) session: Pid,
     pub(super) life: Life,
-    /// Whether it was continued, and its parent hasn't waited for that.
+    /// Whether it was continued, and a wait call has not yet reported this to its parent.
     pub(super) has_continued: bool,
-    /// Whether it has run another program since its parent made it: setpgid(2) asks.
+    /// Whether it has run another program since its parent made it, which setpgid(2) checks.
     pub(super) has_executed: bool,
-    /// The signal that its parent gets when it ends; `None` for no signal.
+    /// The signal that is sent to its parent when it ends; `None` for no signal.
     pub(super) end_signal: Option<Signal>,
-    /// Whether orphans below it become its children: PR_SET_CHILD_SUBREAPER.
+    /// Whether orphaned descendants become its children: PR_SET_CHILD_SUBREAPER.
     pub(super) is_subreaper: bool,
-    /// Whether it has given up the controlling terminal of its session: TIOCNOTTY.
+    /// Whether it has released the controlling terminal of its session: TIOCNOTTY.
     pub(super) has_left_terminal: bool,
-    /// The group in the foreground of the controlling terminal when that was hung up, if it leads
+    /// The foreground group of the controlling terminal when that was hung up, if the process leads
     /// the session.
     pub(super) hung_up_group: Option<Pid>,
 }
 
 impl Entry {
-    /// Makes the entry of a process that lives, in a group and a session.
+    /// Makes the entry of a living process in a group and a session.
     pub(super) fn new(process: Arc<Process>, group: Pid, session: Pid) -> Self {
         Self {
             process,
@@ -84,16 +84,16 @@ pub struct Member {
 /// All processes.
 pub(super) struct Table {
     entries: BTreeMap<Pid, Entry>,
-    /// All threads but the first ones of processes, by their numbers.
+    /// All threads except the first ones of processes, by their numbers.
     threads: BTreeMap<Pid, Member>,
     next: u32,
-    /// How many processes and threads were made.
+    /// The number of processes and threads that were made.
     made: u64,
-    /// The number that was given out last.
+    /// The last number that was assigned.
     last: u32,
 }
 
-/// Protects the processes and their relations; held to find and to change them, and over the
+/// Protects the processes and their relations; held to find and to change them, and during the
 /// sending of a signal to a group. May wait.
 static TABLE: Mutex<Table> = Mutex::new(
     Rank::ProcessTable,
@@ -105,17 +105,17 @@ pub(super) fn lock() -> MutexGuard<'static, Table> {
     TABLE.lock()
 }
 
-/// Why there is no further process.
+/// The reason why there is no further process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoPid;
 
 impl Table {
-    /// Returns a number that no process, thread, group or session has.
+    /// Returns an unused number: no process, thread, group or session has it.
     ///
     /// # Errors
     /// [`NoPid`].
     pub(super) fn free_pid(&mut self) -> Result<Pid, NoPid> {
-        // Numbers below this are given once, as on Linux.
+        // As on Linux, numbers below this aren't reused.
         const FIRST_AGAIN: u32 = 300;
         for _ in 0..PID_MAX {
             if self.next >= PID_MAX {
@@ -175,8 +175,8 @@ impl Table {
         self.entries.values()
     }
 
-    /// Returns the process that gets the children of `pid` when that ends: the nearest subreaper
-    /// above it, or the first process.
+    /// Returns the process that becomes the parent of the children of `pid` when that ends: the
+    /// nearest subreaper among its ancestors, or the first process.
     pub(super) fn reaper_of(&self, pid: Pid) -> Pid {
         let mut above = self.get(pid).and_then(|entry| entry.parent);
         while let Some(entry) = above.and_then(|pid| self.get(pid)) {
@@ -188,8 +188,8 @@ impl Table {
         Pid::INIT
     }
 
-    /// Returns whether no process of `group` has a parent in another group of the same session,
-    /// leaving `without` aside.
+    /// Returns whether no process of `group`, except `without`, has a parent in another group of
+    /// the same session.
     ///
     /// Source: POSIX, "Orphaned Process Group".
     pub(super) fn is_orphaned(&self, group: Pid, without: Option<Pid>) -> bool {
@@ -202,7 +202,7 @@ impl Table {
     }
 }
 
-/// Returns a process, if it hasn't been waited for. May wait.
+/// Returns a process, if its parent hasn't waited for it yet. May wait.
 pub fn find(pid: Pid) -> Option<Arc<Process>> {
     lock().get(pid).map(|entry| entry.process.clone())
 }
@@ -217,12 +217,13 @@ pub fn find_thread(tid: Pid) -> Option<Member> {
     oldest.map(|thread| Member { process: entry.process.clone(), thread })
 }
 
-/// Returns all processes, by rising numbers. May wait.
+/// Returns all processes, in order of their numbers. May wait.
 pub fn all() -> Vec<Arc<Process>> {
     lock().iter().map(|entry| entry.process.clone()).collect()
 }
 
-/// Returns the selected processes for which `also` holds, by rising numbers. May wait.
+/// Returns the selected processes for which `also` returns true, in order of their numbers. May
+/// wait.
 pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<Process>> {
     let is_member = |it: &&Entry| selection.contains(it.process.pid(), it.group);
     lock()
@@ -233,28 +234,28 @@ pub fn select(selection: Selection, also: impl Fn(&Process) -> bool) -> Vec<Arc<
         .collect()
 }
 
-/// Returns how many processes there are. May wait.
+/// Returns the number of processes. May wait.
 pub fn len() -> usize {
     lock().entries.len()
 }
 
-/// Returns how many processes and threads were made since the start. May wait.
+/// Returns the number of processes and threads that were made since the start. May wait.
 pub fn made() -> u64 {
     lock().made
 }
 
-/// Returns how many threads there are, in all processes. May wait.
+/// Returns the number of threads in all processes. May wait.
 pub fn threads() -> usize {
     let table = lock();
     table.entries.len() + table.threads.len()
 }
 
-/// Returns the number that was given out last. May wait.
+/// Returns the last number that was assigned. May wait.
 pub fn last_pid() -> u32 {
     lock().last
 }
 
-/// How a process is related to others.
+/// The relations of a process to others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Relations {
     /// Its parent; `None` for the first process.
@@ -267,7 +268,7 @@ pub struct Relations {
     pub life: Life,
 }
 
-/// Returns how a process is related to others. May wait.
+/// Returns the relations of a process to others. May wait.
 pub fn relations(pid: Pid) -> Option<Relations> {
     lock().get(pid).map(|it| Relations {
         parent: it.parent,
@@ -277,30 +278,30 @@ pub fn relations(pid: Pid) -> Option<Relations> {
     })
 }
 
-/// Sets whether orphans below a process become its children. May wait.
+/// Sets whether orphaned descendants of a process become its children. May wait.
 pub fn set_subreaper(pid: Pid, is_subreaper: bool) {
     if let Some(entry) = lock().get_mut(pid) {
         entry.is_subreaper = is_subreaper;
     }
 }
 
-/// Returns whether orphans below a process become its children. May wait.
+/// Returns whether orphaned descendants of a process become its children. May wait.
 pub fn is_subreaper(pid: Pid) -> bool {
     lock().get(pid).is_some_and(|entry| entry.is_subreaper)
 }
 
-/// Why a process isn't put into a group or a session.
+/// The reason why a process can't be moved to a group or a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GroupError {
     /// There is no such process, or it is neither the caller nor its child: ESRCH.
     NoProcess,
-    /// It leads a session, or the group is of another session: EPERM.
+    /// It leads a session, or the group belongs to another session: EPERM.
     NotPermitted,
     /// It is a child that has run another program: EACCES.
     HasExecuted,
 }
 
-/// Puts `pid`, which is `caller` or a child of it, into a process group, which may be new. May
+/// Moves `pid`, which is `caller` or one of its children, to a process group, which may be new. May
 /// wait.
 ///
 /// Source: setpgid(2).

@@ -1,4 +1,4 @@
-//! The functions of processes that terminals use: sessions, groups and their signals.
+//! The functions of processes that terminals call: sessions, groups and their signals.
 
 use signals::{Handler, Signal};
 
@@ -10,12 +10,12 @@ use super::table;
 use crate::tty::control;
 use crate::tty::processes::{self, Caller, Processes};
 
-/// The functions that terminals use.
+/// The functions that terminals call.
 struct OfTerminals;
 
 static OF_TERMINALS: OfTerminals = OfTerminals;
 
-/// Registers the functions that terminals use.
+/// Registers the functions that terminals call.
 pub(super) fn start() {
     processes::set(&OF_TERMINALS);
 }
@@ -81,8 +81,8 @@ impl Processes for OfTerminals {
     }
 }
 
-/// Ends the session of a process that ends, if it leads it: its terminal is hung up. If that was
-/// hung up before, the group that was in its foreground gets the signals.
+/// Ends the session of an ending process, if the process leads it: its terminal is hung up. If the
+/// terminal was hung up before, the signals are sent to the group that was in its foreground.
 pub(super) fn end_session(process: &Process) {
     let pid = process.pid();
     let hung_up = {

@@ -21,34 +21,35 @@ use crate::sync::{Rank, SpinMutex};
 /// The last exception of a program: the vector, its error code, and CR2.
 pub(super) type LastFault = (u64, u64, u64);
 
-/// A clock that a thread sleeps by.
+/// The clock that ends a thread's sleep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SleepClock {
-    /// The kernel's.
+    /// The kernel's clock.
     Kernel,
-    /// The CPU time with this number, as clock_gettime(2) takes it.
+    /// A clock of CPU time with this number, as in clock_gettime(2).
     Cpu(u32),
 }
 
-/// How restart_syscall(2) continues a call that a signal has interrupted.
+/// The way in which restart_syscall(2) continues a call that a signal has interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Restart {
-    /// It sleeps.
+    /// The thread sleeps.
     Sleep {
-        /// By this clock.
+        /// The clock.
         clock: SleepClock,
-        /// Until it shows this, in nanoseconds.
+        /// The end of the sleep on this clock, in nanoseconds.
         end_ns: u64,
-        /// Where the rest is written if a signal interrupts it again; 0 for nowhere.
+        /// The address to which the remaining time is written if a signal interrupts the sleep
+        /// again; 0 for none.
         rest: u64,
     },
-    /// It waits for files: poll(2).
+    /// The thread waits for files: poll(2).
     Poll {
-        /// Where the array of files is.
+        /// The address of the array of files.
         files: u64,
-        /// How many they are.
+        /// The number of files.
         count: u32,
-        /// Until when it waits, on the kernel's clock.
+        /// The end of the wait, on the kernel's clock.
         deadline_ns: u64,
     },
 }
@@ -57,22 +58,22 @@ pub enum Restart {
 pub struct ProcessThread {
     process: Arc<Process>,
     handle: Arc<ThreadHandle>,
-    /// Where a zero is written when the thread ends: set_tid_address(2).
+    /// The address to which a zero is written when the thread ends: set_tid_address(2).
     clear_on_exit: AtomicU64,
     /// The address of the list of futexes that it holds: set_robust_list(2).
     robust_list: AtomicU64,
-    /// Protects how an interrupted system call continues; accessed by the thread alone.
+    /// Protects how an interrupted system call continues; only the thread accesses it.
     interruption: SpinMutex<Option<Interruption>>,
-    /// Protects the call that restart_syscall(2) continues; accessed by the thread alone.
+    /// Protects the call that restart_syscall(2) continues; only the thread accesses it.
     restart: SpinMutex<Option<Restart>>,
-    /// Protects the last exception; accessed by the thread alone.
+    /// Protects the last exception; only the thread accesses it.
     last_fault: SpinMutex<LastFault>,
     /// Its restartable sequences.
     pub(super) rseq: Rseq,
 }
 
 impl ProcessThread {
-    /// Makes the thread of `process` that `handle` is for.
+    /// Makes the thread of `process` whose shared part is `handle`.
     pub(super) fn new(process: Arc<Process>, handle: Arc<ThreadHandle>) -> Self {
         Self {
             process,
@@ -92,7 +93,7 @@ impl ProcessThread {
         &self.process
     }
 
-    /// Returns the part of it that other threads use.
+    /// Returns its shared part, which other threads use.
     #[inline]
     pub fn handle(&self) -> &Arc<ThreadHandle> {
         &self.handle
@@ -116,18 +117,18 @@ impl ProcessThread {
         self.handle.tid()
     }
 
-    /// Returns its work before it returns to ring 3.
+    /// Returns its work before a return to ring 3.
     #[inline]
     pub fn attention(&self) -> &Attention {
         self.handle.attention()
     }
 
-    /// Accesses its own signals.
+    /// Calls `access` with the thread's own signals.
     pub fn with_own_signals<R>(&self, access: impl FnOnce(&mut ThreadSignals) -> R) -> R {
         self.handle.with_signals(access)
     }
 
-    /// Accesses the signals of its process, and its own.
+    /// Calls `access` with the signals of the process, and those of the thread.
     pub fn with_signals<R>(
         &self,
         access: impl FnOnce(&mut SignalState, &mut ThreadSignals) -> R,
@@ -135,30 +136,30 @@ impl ProcessThread {
         self.process.with_signals_of(&self.handle, access)
     }
 
-    /// Ends the thread before it returns to ring 3, and its process if it is the last one.
+    /// Ends the thread before it returns to ring 3, and its process if it is the last thread.
     pub fn end(&self, status: ExitStatus) {
         self.attention().end(Ending::Thread(status));
     }
 
-    /// Makes the thread check its signals before it returns to ring 3, if some are not blocked any
-    /// more; a wait that may be interrupted ends until then.
+    /// Makes the thread check its signals before it returns to ring 3, if some are no longer
+    /// blocked. Until then, waits that may be interrupted end at once.
     pub fn look_for_signals(&self) {
         if self.with_signals(|state, own| own.has_signal(&state.shared)) {
             self.attention().request();
         }
     }
 
-    /// Sets where the list of the futexes is that it holds.
+    /// Sets the address of the list of futexes that the thread holds.
     pub fn set_robust_list(&self, address: u64) {
         self.robust_list.store(address, Ordering::Relaxed);
     }
 
-    /// Returns where the list of the futexes is that it holds; 0 if there is none.
+    /// Returns the address of the list of futexes that the thread holds; 0 if there is none.
     pub fn robust_list(&self) -> u64 {
         self.robust_list.load(Ordering::Relaxed)
     }
 
-    /// Sets where a zero is written when the thread ends.
+    /// Sets the address to which a zero is written when the thread ends.
     pub fn set_clear_on_exit(&self, address: u64) {
         self.clear_on_exit.store(address, Ordering::Relaxed);
     }
@@ -178,7 +179,7 @@ impl ProcessThread {
         self.attention().watch_switches(registration.is_some());
     }
 
-    /// Notes how the system call that was interrupted continues after a signal.
+    /// Records how the interrupted system call continues after a signal.
     pub fn set_interruption(&self, interruption: Interruption) {
         *self.interruption.lock() = Some(interruption);
         self.attention().note();
@@ -206,8 +207,8 @@ impl ProcessThread {
         *self.last_fault.lock()
     }
 
-    /// Serves a page fault in the memory of the process: of the program, or of the kernel when it
-    /// copies from or to it. May wait.
+    /// Handles a page fault in the memory of the process, by the program or by a copy of the
+    /// kernel. May wait.
     ///
     /// # Errors
     /// See [`FaultError`].

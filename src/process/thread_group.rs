@@ -1,4 +1,4 @@
-//! The threads of a process as a group: they are woken, stop and end together.
+//! The threads of a process as a group: operations that wake, stop and end them together.
 
 use alloc::sync::Arc;
 
@@ -12,12 +12,12 @@ use super::thread_handle::ThreadHandle;
 use super::threads::{AddError, Ends, Removed, Stop, Threads};
 
 impl Process {
-    /// Accesses its threads.
+    /// Calls `access` with its threads.
     pub(super) fn with_threads<R>(&self, access: impl FnOnce(&mut Threads) -> R) -> R {
         access(&mut self.threads.lock())
     }
 
-    /// Accesses the signals of the process, and the signals of one of its threads.
+    /// Calls `access` with the signals of the process, and those of one of its threads.
     pub fn with_signals_of<R>(
         &self,
         thread: &ThreadHandle,
@@ -37,7 +37,7 @@ impl Process {
         self.with_threads(|threads| threads.living().iter().for_each(found));
     }
 
-    /// Returns how many threads it has.
+    /// Returns the number of its threads.
     pub fn thread_count(&self) -> usize {
         self.with_threads(|threads| threads.living().len())
     }
@@ -52,14 +52,14 @@ impl Process {
         self.with_threads(|threads| threads.add(thread))
     }
 
-    /// Takes back a thread that could not be started.
+    /// Removes a thread that could not be started, and returns it.
     pub(super) fn take_unstarted(&self, thread: &ThreadHandle) -> Option<Arc<ThreadHandle>> {
         let taken = self.with_threads(|threads| threads.take(thread));
         self.thread_ends.wake_all();
         taken
     }
 
-    /// Removes a thread that ends.
+    /// Removes an ending thread.
     pub(super) fn remove_thread(&self, thread: &ThreadHandle, ending: Ending) -> Removed {
         let (Ending::Thread(status) | Ending::Process(status)) = ending;
         let is_first = thread.tid() == self.pid;
@@ -69,17 +69,16 @@ impl Process {
         })
     }
 
-    /// Makes all threads end before they return to ring 3. The first status counts.
+    /// Makes all threads end before they return to ring 3. Only the first status is used.
     pub fn end(&self, status: ExitStatus) {
         self.with_threads(|threads| threads.end_all(status));
         self.stop_ends.wake_all();
     }
 
-    /// Makes all threads but `own`, which is the running one, end, and waits until they have. May
-    /// wait.
+    /// Ends all threads except `own`, which is the running one, and waits for their end. May wait.
     ///
     /// # Errors
-    /// [`Ends`] if the running one has to end itself.
+    /// [`Ends`] if the running thread has to end.
     pub(super) fn end_others(&self, own: &ThreadHandle) -> Result<(), Ends> {
         self.with_threads(|threads| threads.begin_exec(own))?;
         self.stop_ends.wake_all();
@@ -110,7 +109,7 @@ impl Process {
     }
 
     /// Interrupts another thread for each signal of the process that `thread` doesn't accept:
-    /// `thread` may have been interrupted to take the signal.
+    /// `thread` may have been interrupted to receive it.
     pub fn pass_signals_on(&self, thread: &ThreadHandle) {
         let left = self.with_signals(|state| state.shared.set());
         for signal in left.iter() {

@@ -1,4 +1,4 @@
-//! A thread as its process and the senders of signals see it.
+//! The part of a thread that its process and the senders of signals use.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -12,18 +12,18 @@ use super::scheduling::Scheduling;
 use super::usage::{SplitTimes, Usage};
 use crate::sync::{Rank, SpinMutex};
 
-/// A thread as its process and the senders of signals see it.
+/// The part of a thread that its process and the senders of signals use.
 pub struct ThreadHandle {
     /// Its number. An exec changes it to the number of the process.
     tid: AtomicU32,
-    /// Its work before it returns to ring 3.
+    /// Its work before a return to ring 3.
     attention: Attention,
     /// Protects its signals; held for a few instructions, inside the lock of the process's signals.
     signals: SpinMutex<ThreadSignals>,
-    /// How its time was split last.
+    /// The last split of its time.
     times: SplitTimes,
     scheduling: Scheduling,
-    /// Protects its identity; copied to be used.
+    /// Protects its identity, which is copied for use.
     identity: SpinMutex<Arc<Identity>>,
 }
 
@@ -41,14 +41,14 @@ impl ThreadHandle {
 
     /// Returns its number.
     pub fn tid(&self) -> Pid {
-        Pid::try_new(self.tid.load(Ordering::Relaxed)).expect("it was made of a number")
+        Pid::try_new(self.tid.load(Ordering::Relaxed)).expect("it was made from a number")
     }
 
     pub(super) fn set_tid(&self, tid: Pid) {
         self.tid.store(tid.number(), Ordering::Relaxed);
     }
 
-    /// Returns its work before it returns to ring 3.
+    /// Returns its work before a return to ring 3.
     #[inline]
     pub fn attention(&self) -> &Attention {
         &self.attention
@@ -69,12 +69,12 @@ impl ThreadHandle {
         &self.scheduling
     }
 
-    /// Returns its usage, with its time split as the samples are.
+    /// Returns its usage, with its time split in the ratio of the samples.
     pub(super) fn split_times(&self, sampled: Usage) -> Usage {
         self.times.of(sampled)
     }
 
-    /// Accesses its own signals.
+    /// Calls `access` with the thread's own signals.
     #[inline]
     pub fn with_signals<R>(&self, access: impl FnOnce(&mut ThreadSignals) -> R) -> R {
         access(&mut self.signals.lock())

@@ -1,5 +1,5 @@
-//! The start of a thread: in the same process (clone(2) with CLONE_THREAD), or the first one of a
-//! child.
+//! The start of a thread: in the same process (clone(2) with CLONE_THREAD), or as the first thread
+//! of a child.
 
 use alloc::sync::Arc;
 
@@ -22,18 +22,18 @@ use crate::mm::user::address_space::AddressSpace;
 use crate::mm::user::pointer;
 use crate::task::{self, Builder, NoFpu, ProgramStart, ProgramState, SpawnError};
 
-/// The first state of a thread, where it differs from its creator's.
+/// The first state of a thread, as far as it differs from its creator's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThreadOptions {
-    /// Its stack pointer, if not the same.
+    /// Its stack pointer, if different.
     pub stack: Option<u64>,
-    /// The base of FS, if not the same: CLONE_SETTLS.
+    /// The base of FS, if different: CLONE_SETTLS.
     pub fs_base: Option<u64>,
-    /// Where its number is written for the thread that makes it: CLONE_PARENT_SETTID.
+    /// The address in the creator's memory to which its number is written: CLONE_PARENT_SETTID.
     pub set_parent_tid: Option<u64>,
-    /// Where its number is written in its memory: CLONE_CHILD_SETTID.
+    /// The address in its own memory to which its number is written: CLONE_CHILD_SETTID.
     pub set_child_tid: Option<u64>,
-    /// Where a zero is written when it ends: CLONE_CHILD_CLEARTID.
+    /// The address to which a zero is written when it ends: CLONE_CHILD_CLEARTID.
     pub clear_child_tid: Option<u64>,
 }
 
@@ -46,14 +46,14 @@ impl From<AddError> for ForkError {
     }
 }
 
-/// Why there is no further process or thread.
+/// The reason why there is no further process or thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ForkError {
     /// No memory is left: ENOMEM.
     NoMemory,
-    /// There are as many of them as there can be: EAGAIN.
+    /// The largest number of processes and threads is reached: EAGAIN.
     TooMany,
-    /// The base of FS is no address of programs: EPERM.
+    /// The base of FS isn't an address of programs: EPERM.
     BadBase,
 }
 
@@ -84,7 +84,7 @@ impl From<SpawnError> for ForkError {
     }
 }
 
-/// The number of frames that stay free when processes are made: the kernel needs some for itself.
+/// The number of frames that must stay free when a process is made, because the kernel needs some.
 const RESERVED_FRAMES: usize = 512;
 
 /// Checks that there is memory for another process or thread.
@@ -143,7 +143,7 @@ pub fn start_thread(
     Ok(tid)
 }
 
-/// Adds a thread to a process, which is not started yet.
+/// Adds a thread, which is not started yet, to a process.
 pub(super) fn add_thread(
     process: &Arc<Process>,
     tid: Pid,
@@ -158,7 +158,7 @@ pub(super) fn add_thread(
     Ok(thread)
 }
 
-/// Returns a copy of the registers of the running thread that aren't in a trap frame.
+/// Returns a copy of those registers of the running thread that aren't in a trap frame.
 pub(super) fn state_of_current(options: &ThreadOptions) -> Result<ProgramState, ForkError> {
     let state = ProgramState::try_of_current()?;
     if let Some(fs_base) = options.fs_base {
@@ -167,8 +167,8 @@ pub(super) fn state_of_current(options: &ThreadOptions) -> Result<ProgramState, 
     Ok(state)
 }
 
-/// Starts a thread that `maker`, the running one, has made, with the registers in `frame`, and 0 in
-/// RAX. May wait.
+/// Starts a thread that `maker`, the running thread, has made, with the registers in `frame`, and 0
+/// in RAX. May wait.
 pub(super) fn begin(
     maker: &ProcessThread,
     thread: &Arc<ProcessThread>,
@@ -184,7 +184,7 @@ pub(super) fn begin(
         registers.rsp = stack;
     }
     let number = thread.tid().number().to_le_bytes();
-    // As on Linux, addresses that aren't there are ignored.
+    // As on Linux, invalid addresses are ignored.
     if let Some(address) = options.set_parent_tid {
         let _ = pointer::write_bytes(address, &number);
     }

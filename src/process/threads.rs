@@ -1,4 +1,4 @@
-//! The list of a process's threads, and how far they have stopped or ended together.
+//! The list of a process's threads, and the state of their common stop or end.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -13,18 +13,18 @@ use super::thread_handle::ThreadHandle;
 pub(super) struct Threads {
     /// The threads that have not ended, in the order in which they were made.
     living: Vec<Arc<ThreadHandle>>,
-    /// How the process ends, once that is decided.
+    /// The status with which the process ends, once that is decided.
     ending: Option<ExitStatus>,
-    /// How the first thread has ended, if it has: so the process ends, unless something else is
-    /// decided.
+    /// The status of the first thread, if it has ended. The process ends with it, unless another
+    /// status is decided.
     first_ended: Option<ExitStatus>,
     /// Whether a thread waits for the end of all others, to run another program.
     is_executing: bool,
     /// The signal that stops the process, if it is stopped.
     stop: Option<Stop>,
-    /// The number of the last SIGCONT or SIGKILL that has ended stops.
+    /// The number of the last SIGCONT or SIGKILL, which have ended all earlier stops.
     continued: u64,
-    /// How many threads wait for the end of the stop.
+    /// The number of threads that wait for the end of the stop.
     stopped: usize,
     /// Whether the stop was reported to the parent.
     is_stop_reported: bool,
@@ -34,19 +34,19 @@ pub(super) struct Threads {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stop {
     pub(super) signal: Signal,
-    /// How often SIGCONT or SIGKILL had been sent when the signal was taken from its queue. Those
-    /// that were sent later end the stop, even if it hasn't begun by then.
+    /// The number of SIGCONTs and SIGKILLs that had been sent when the signal was taken from its
+    /// queue. A later one ends the stop, even if the stop hasn't begun by then.
     pub(super) taken_after: u64,
 }
 
-/// A process gets no other program: it is about to end.
+/// The process can't run another program, because it is about to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ends;
 
-/// Why a thread can't be added to a process.
+/// The reason why a thread can't be added to a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AddError {
-    /// The process, or all threads but one, are about to end.
+    /// The process, or all threads except one, are about to end.
     Ends,
     /// No memory is left for the list.
     NoMemory,
@@ -54,11 +54,11 @@ pub(super) enum AddError {
 
 /// A thread that was removed from its process.
 pub(super) struct Removed {
-    /// The list's hold of it.
+    /// The list's reference to the thread.
     pub(super) thread: Option<Arc<ThreadHandle>>,
-    /// How the process ends, if it was the last one.
+    /// The status with which the process ends, if this was its last thread.
     pub(super) last: Option<ExitStatus>,
-    /// The signal that has now stopped all of the others.
+    /// The signal that has stopped all other threads, if that is complete now.
     pub(super) stop: Option<Signal>,
 }
 
@@ -86,7 +86,8 @@ impl Threads {
         self.first_ended.is_some()
     }
 
-    /// Adds a thread, which checks its signals before it enters ring 3 if the process is to stop.
+    /// Adds a thread. If the process has to stop, the thread checks its signals before it enters
+    /// ring 3.
     pub(super) fn add(&mut self, thread: Arc<ThreadHandle>) -> Result<(), AddError> {
         if self.ending.is_some() || self.is_executing {
             return Err(AddError::Ends);
@@ -99,7 +100,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Takes a thread from the list.
+    /// Removes a thread from the list and returns it.
     pub(super) fn take(&mut self, thread: &ThreadHandle) -> Option<Arc<ThreadHandle>> {
         let index = self.living.iter().position(|other| core::ptr::eq(&raw const **other, thread));
         index.map(|index| self.living.remove(index))
@@ -121,7 +122,7 @@ impl Threads {
         Removed { thread: taken, last, stop: self.completed_stop() }
     }
 
-    /// Makes all threads end with the process. The first status counts.
+    /// Makes all threads end with the process. Only the first status is used.
     pub(super) fn end_all(&mut self, status: ExitStatus) {
         let status = *self.ending.get_or_insert(status);
         for thread in &self.living {
@@ -129,7 +130,7 @@ impl Threads {
         }
     }
 
-    /// Makes all threads but `own` end, so that it can run another program.
+    /// Makes all threads except `own` end, so that `own` can run another program.
     pub(super) fn begin_exec(&mut self, own: &ThreadHandle) -> Result<(), Ends> {
         if self.ending.is_some() || self.is_executing {
             return Err(Ends);
@@ -141,7 +142,7 @@ impl Threads {
         Ok(())
     }
 
-    /// Makes the only thread that is left the first one, unless it has to end too.
+    /// Makes the only remaining thread the first one, unless it has to end, too.
     pub(super) fn finish_exec(&mut self) -> Result<(), Ends> {
         self.is_executing = false;
         if self.ending.is_some() {
@@ -151,13 +152,13 @@ impl Threads {
         Ok(())
     }
 
-    /// Returns whether the process is to stop.
+    /// Returns whether the process has to stop.
     pub(super) fn is_stopping(&self) -> bool {
         self.stop.is_some()
     }
 
-    /// Begins to stop all threads, unless the process was continued since the signal was taken;
-    /// `own` is the thread that has taken it.
+    /// Begins to stop all threads, unless the process was continued after the signal was taken from
+    /// its queue by the thread `own`.
     pub(super) fn begin_stop(&mut self, stop: Stop, own: &ThreadHandle) {
         if self.ending.is_none() && self.stop.is_none() && stop.taken_after >= self.continued {
             self.stop = Some(stop);
@@ -165,8 +166,8 @@ impl Threads {
         }
     }
 
-    /// Ends a stop, whether or not all threads have stopped: the SIGCONT or SIGKILL with this
-    /// number was sent.
+    /// Ends a stop, whether or not all threads have stopped, because the SIGCONT or SIGKILL with
+    /// this number was sent.
     pub(super) fn end_stop(&mut self, number: u64) {
         self.continued = self.continued.max(number);
         if self.stop.is_some_and(|stop| stop.taken_after < number) {
@@ -175,7 +176,7 @@ impl Threads {
         }
     }
 
-    /// Counts a thread that stops; returns the signal if all threads have now stopped.
+    /// Counts a thread that stops; returns the signal if all threads have stopped now.
     pub(super) fn enter_stop(&mut self) -> Option<Signal> {
         self.stopped += 1;
         self.completed_stop()
@@ -186,7 +187,7 @@ impl Threads {
         self.stopped -= 1;
     }
 
-    /// Returns the signal of a stop that all threads have reached, once.
+    /// Returns the signal of a stop that all threads have reached; only the first time.
     fn completed_stop(&mut self) -> Option<Signal> {
         let is_complete = self.stopped == self.living.len() && !self.living.is_empty();
         let stop = self.stop.filter(|_| is_complete && !self.is_stop_reported)?;

@@ -1,4 +1,4 @@
-//! The timers of a process: the three of setitimer(2), those of timer_create(2), and the one of
+//! The timers of a process: the three of setitimer(2), those of timer_create(2), and that of
 //! RLIMIT_CPU.
 
 use alloc::sync::Arc;
@@ -9,7 +9,7 @@ use crate::fs::clock_timer::ClockTimer;
 use crate::fs::error::FsError;
 use crate::sync::{Rank, SpinMutex};
 
-/// A timer that a process has from the start.
+/// A timer that every process has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
 pub enum FixedTimer {
@@ -34,25 +34,25 @@ pub struct CreatedTimer {
 /// How often a timer expired while its signal was pending.
 #[derive(Default)]
 pub(super) struct Overruns {
-    /// Of the signal before the last one.
+    /// The number for the signal before the last one.
     previous: AtomicU64,
-    /// Of the last signal.
+    /// The number for the last signal.
     last: AtomicU64,
 }
 
 impl Overruns {
-    /// Begins the count of another signal.
+    /// Begins the count for another signal.
     pub(super) fn begin(&self, overruns: u64) {
         self.previous.store(self.last.load(Ordering::Relaxed), Ordering::Relaxed);
         self.last.store(overruns, Ordering::Relaxed);
     }
 
-    /// Counts more of the last signal.
+    /// Adds to the count for the last signal.
     pub(super) fn add(&self, overruns: u64) {
         self.last.fetch_add(overruns, Ordering::Relaxed);
     }
 
-    /// Returns the overruns of the signal that was delivered last.
+    /// Returns the overruns of the last delivered signal.
     pub(super) fn of_delivered(&self, is_last_pending: bool) -> u64 {
         let count = if is_last_pending { &self.previous } else { &self.last };
         count.load(Ordering::Relaxed)
@@ -75,23 +75,24 @@ impl Timers {
         }
     }
 
-    /// Returns a timer that it has from the start, if it was ever set.
+    /// Returns a timer that every process has, if it was ever set.
     pub(super) fn fixed(&self, which: FixedTimer) -> Option<Arc<ClockTimer>> {
         self.fixed.lock()[which as usize].clone()
     }
 
-    /// Stores one of the three timers, unless another thread was faster; returns the stored one.
+    /// Stores a timer that every process has, unless another thread was faster; returns the stored
+    /// timer.
     pub(super) fn keep_fixed(&self, which: FixedTimer, timer: Arc<ClockTimer>) -> Arc<ClockTimer> {
         self.fixed.lock()[which as usize].get_or_insert_with(|| timer.clone()).clone()
     }
 
-    /// Returns a timer that it has made.
+    /// Returns a timer of timer_create(2).
     pub(super) fn created(&self, id: i32) -> Option<Arc<CreatedTimer>> {
         let index = usize::try_from(id).ok()?;
         self.created.lock().get(index)?.clone()
     }
 
-    /// Returns a number for another timer, and room for it, if there are less than `most`.
+    /// Returns a number for another timer, and reserves room for it, if there are less than `most`.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::NoMemory`].
@@ -115,7 +116,7 @@ impl Timers {
         let timer = make(id)?;
         let before =
             self.created.lock().get_mut(id as usize).and_then(|place| place.replace(timer));
-        // Another thread has made one at the same time.
+        // Another thread has made one with this number at the same time.
         if let Some(before) = before {
             before.timer.disarm();
         }
@@ -131,13 +132,13 @@ impl Timers {
         deleted.inspect(|created| created.timer.disarm()).is_some()
     }
 
-    /// Deletes the timers that it has made.
+    /// Deletes all timers of timer_create(2).
     pub(super) fn delete_all(&self) {
         let created = core::mem::take(&mut *self.created.lock());
         created.iter().flatten().for_each(|created| created.timer.disarm());
     }
 
-    /// Disarms all timers: the process has ended.
+    /// Disarms all timers, because the process has ended.
     pub(super) fn stop(&self) {
         self.delete_all();
         let fixed = core::mem::take(&mut *self.fixed.lock());

@@ -1,5 +1,5 @@
-//! The events of a thread, besides its system calls, for a tracer. The room above registers a
-//! function.
+//! The events of a thread, except its system calls, for a tracer. The room above registers the
+//! function that receives them.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,21 +13,21 @@ use super::thread::ProcessThread;
 /// An event of a thread.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
-    /// It gets a signal, which a handler handles or which ends it.
+    /// The thread receives a signal, which a handler handles or which ends the thread.
     Signal(&'a SigInfo),
-    /// A signal stops it.
+    /// A signal stops the thread.
     Stopped(Signal),
-    /// It ends, by itself or with its process.
+    /// The thread ends, alone or with its process.
     Ended(ExitStatus),
 }
 
-/// Is called on the thread, without locks. May wait.
+/// Receives an event. Called on the thread, without locks. May wait.
 pub type Observer = fn(&ProcessThread, Event<'_>);
 
 static OBSERVER: Once<Observer> = Once::new();
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// Registers the function that gets the events.
+/// Registers the function that receives the events.
 pub fn register(observer: Observer) {
     OBSERVER.call_once(|| observer);
 }

@@ -1,6 +1,6 @@
 //! The resource usage of a process, and of the children that it has waited for.
 //!
-//! How long threads ran is exact; how that is split between their program and the kernel is sampled
+//! The running time of threads is exact; its split between the program and the kernel is sampled
 //! (`src/task/samples.rs`).
 
 use core::ops::AddAssign;
@@ -13,16 +13,16 @@ use crate::sync::{Rank, SpinMutex};
 /// Resource usage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// The time of CPUs, in nanoseconds.
+    /// The running time on CPUs, in nanoseconds.
     pub run_ns: u64,
-    /// That time, split. While the usage of threads is summed up: the sampled times, which are
-    /// less.
+    /// The same time, split. While the usages of threads are added, it has the sampled times, whose
+    /// sum is less.
     pub times: CpuTimes,
-    /// How many page faults were served.
+    /// The number of handled page faults.
     pub faults: u64,
     /// How often a CPU was switched to one of the threads.
     pub switches: u64,
-    /// The most pages that were resident in a process at a time. A sum has the largest.
+    /// The largest number of resident pages at a time. A sum has the maximum of its parts.
     pub pages_max: u64,
 }
 
@@ -36,7 +36,7 @@ impl AddAssign for Usage {
     }
 }
 
-/// How the time of a process or a thread was split last.
+/// The last split of the time of a process or a thread.
 pub(super) struct SplitTimes(SpinMutex<CpuTimes>);
 
 impl SplitTimes {
@@ -44,7 +44,8 @@ impl SplitTimes {
         Self(SpinMutex::new(Rank::ThreadSignals, CpuTimes::ZERO))
     }
 
-    /// Returns a usage with its time split as its samples are; neither part is less than last time.
+    /// Returns a usage with its time split in the ratio of its samples; neither part ever
+    /// decreases.
     pub(super) fn of(&self, sampled: Usage) -> Usage {
         let mut last = self.0.lock();
         *last = sampled.times.split(sampled.run_ns, *last);
@@ -52,14 +53,14 @@ impl SplitTimes {
     }
 }
 
-/// The usage that a process keeps.
+/// The usage that a process stores.
 pub(super) struct UsageCounts {
     faults: AtomicU64,
-    /// The most pages of address spaces that it has left.
+    /// The largest number of pages of its previous address spaces.
     pages_max: AtomicU64,
     /// Protects the usage of the threads that have ended; taken inside the list of threads.
     ended: SpinMutex<Usage>,
-    /// Protects how the time of all threads was split last, so that neither part ever decreases.
+    /// Protects the last split of the time of all threads, so that neither part ever decreases.
     split: SplitTimes,
     /// Protects the usage of the children that were waited for, and of theirs.
     children: SpinMutex<Usage>,
@@ -77,7 +78,7 @@ impl UsageCounts {
         }
     }
 
-    /// Notes the most pages of an address space that the process leaves.
+    /// Records the largest number of pages of an address space that the process leaves.
     pub(super) fn note_pages(&self, pages_max: u64) {
         self.pages_max.fetch_max(pages_max, Ordering::Relaxed);
     }
@@ -88,12 +89,12 @@ impl UsageCounts {
         self.faults.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Adds the usage of a thread that ends. The list of threads is locked.
+    /// Adds the usage of an ending thread. The list of threads is locked.
     pub(super) fn add_ended(&self, usage: Usage) {
         *self.ended.lock() += usage;
     }
 
-    /// Returns the usage of the threads that have ended, with the page faults of all.
+    /// Returns the usage of the threads that have ended, with the page faults of all threads.
     pub(super) fn of_ended(&self) -> Usage {
         let faults = self.faults.load(Ordering::Relaxed);
         let pages_max = self.pages_max.load(Ordering::Relaxed);
@@ -110,7 +111,7 @@ impl UsageCounts {
         *self.children.lock()
     }
 
-    /// Adds the usage of a child, with its own children.
+    /// Adds the usage of a child, including that of its own children.
     pub(super) fn add_child(&self, usage: Usage) {
         *self.children.lock() += usage;
     }

@@ -1,4 +1,4 @@
-//! A thread of a process, as the entries from ring 3 see it.
+//! The functions of a thread of a process that the entries from ring 3 call.
 
 use signals::{Code, SigInfo, Signal};
 use spin::Once;
@@ -18,11 +18,11 @@ use crate::arch::user::user_thread::{Next, UserThread};
 use crate::mm::user::fault::FaultError;
 use crate::task::signal_fpu::{self, Unit};
 
-/// Handles the system call of the registers in the frame.
+/// Handles the system call whose registers are in the frame.
 pub type SystemCalls = fn(&ProcessThread, &mut TrapFrame);
 
-/// The bit of a page fault's error code that the page is there. As on Linux, programs see it for
-/// all addresses of the kernel, so that they don't learn which of these are mapped.
+/// The bit of a page fault's error code for a present page. As on Linux, programs see it set for
+/// all addresses of the kernel, so that they can't find out which are mapped.
 const PAGE_IS_THERE: u64 = 1;
 
 static SYSTEM_CALLS: Once<SystemCalls> = Once::new();
@@ -43,13 +43,13 @@ fn fail(thread: &ProcessThread, fault: &Fault<'_>, signal: Signal, code: Code, a
     signal_sending::force(thread, SigInfo::fault(signal, code, address));
 }
 
-/// Returns whether the program has accessed an address of the kernel.
+/// Returns whether the program has accessed an address in the kernel's half.
 fn is_of_kernel_address(fault: &Fault<'_>) -> bool {
     fault.page_fault().is_some_and(|fault| fault.address.as_u64() >= USER_END)
 }
 
-/// Returns why a unit has raised a floating-point exception, as Linux orders the reasons; `None` if
-/// there is none any more.
+/// Returns the reason why a unit has raised a floating-point exception, in Linux's order of
+/// precedence; `None` if the reason no longer exists.
 fn float_code(unit: Unit) -> Option<Code> {
     // Source: Intel SDM volume 1, "MXCSR Control and Status Register".
     const REASONS: [(u32, Code); 5] = [
@@ -137,7 +137,7 @@ impl UserThread for ProcessThread {
             }
             match signal_delivery::deliver(self, frame) {
                 Delivered::Done if self.rseq.update(frame, false).is_ok() => return Next::Resume,
-                // As on Linux, a sequence that can't be looked at is a fault.
+                // As on Linux, a sequence that can't be read is a fault.
                 Delivered::Done => {
                     signal_sending::force(self, SigInfo::from_kernel(Signal::SEGV));
                 }

@@ -10,7 +10,7 @@ pub const NAME_BYTES: usize = 64;
 /// The system that programs see.
 pub const SYSTEM: &str = "Linux";
 
-/// The release that programs see. C libraries refuse kernels that are older than they know.
+/// The release that programs see. C libraries refuse kernels older than their minimum.
 pub const RELEASE: &str = "6.1.0-farjump";
 
 /// The version of the kernel.

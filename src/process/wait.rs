@@ -9,7 +9,7 @@ use super::process::Process;
 use super::table::{self, Life, Table};
 use super::usage::Usage;
 
-/// The changes that a wait is for.
+/// The changes for which a wait call waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Children that have ended: WEXITED.
@@ -20,7 +20,7 @@ pub struct Changes {
     pub continued: bool,
 }
 
-/// Which children a wait is for, by the signal with which they end.
+/// The children for which a wait call waits, by the signal with which they end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Kinds {
     /// The children that end with SIGCHLD.
@@ -37,17 +37,17 @@ pub enum Kinds {
 pub struct WaitRequest {
     /// The children.
     pub children: Selection,
-    /// Which of them, by the signal with which they end.
+    /// The kinds of children, by the signal with which they end.
     pub kinds: Kinds,
     /// The changes.
     pub changes: Changes,
-    /// Whether the change stays to be waited for again: WNOWAIT.
+    /// Whether the change remains, so that another wait call can return it: WNOWAIT.
     pub keeps: bool,
-    /// Whether it returns at once: WNOHANG.
+    /// Whether the call returns at once: WNOHANG.
     pub is_immediate: bool,
 }
 
-/// A change that was waited for.
+/// A change that a wait call has returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Waited {
     /// The child.
@@ -56,16 +56,16 @@ pub struct Waited {
     pub uid: u32,
     /// The change.
     pub status: ChildStatus,
-    /// The usage of the child, with its own children.
+    /// The usage of the child, including that of its own children.
     pub usage: Usage,
 }
 
-/// Why a wait has no result.
+/// The reason why a wait call has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitError {
     /// There are no such children: ECHILD.
     NoChildren,
-    /// A signal has come: EINTR.
+    /// A signal arrived: EINTR.
     Interrupted,
 }
 
@@ -135,7 +135,7 @@ fn look(process: &Process, request: &WaitRequest) -> Result<Option<Waited>, Wait
     }
 }
 
-/// Takes a change, so that it isn't waited for again; returns the process if it is removed.
+/// Takes a change, so that no other wait call returns it; returns the process if it is removed.
 fn take(table: &mut Table, waited: &Waited) -> Option<table::Entry> {
     let entry = table.get_mut(waited.pid)?;
     match &mut entry.life {
