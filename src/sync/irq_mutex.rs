@@ -1,4 +1,4 @@
-//! A spin lock that is only ever held with interrupts off.
+//! A spin lock that is held with interrupts off.
 
 use super::Rank;
 use super::key::Key;
@@ -13,8 +13,8 @@ pub struct IrqMutex<T> {
     inner: RankedLock<T>,
 }
 
-/// Access to the value of an [`IrqMutex`]; dropping it releases the lock. `S` keeps interrupts
-/// off: a state of its own, or one that lives for longer.
+/// Access to the value of an [`IrqMutex`]; dropping it releases the lock. `S` keeps interrupts off:
+/// either its own state, or a reference to one that lives longer.
 pub type IrqMutexGuard<'a, T, S = InterruptsOff> = SpinGuard<'a, T, S>;
 
 impl<T> IrqMutex<T> {
@@ -23,7 +23,7 @@ impl<T> IrqMutex<T> {
         Self { inner: RankedLock::new(rank, value) }
     }
 
-    /// Takes the lock; spins while another CPU holds it, or has waited for longer.
+    /// Takes the lock; spins while another CPU holds it or came before.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here.
@@ -32,7 +32,8 @@ impl<T> IrqMutex<T> {
         self.inner.lock(InterruptsOff::new())
     }
 
-    /// Takes the lock as [`lock`](Self::lock) does, where interrupts are off already.
+    /// Takes the lock as [`lock`](Self::lock) does, but in code that has turned interrupts off
+    /// already.
     #[inline]
     pub fn lock_within<'i>(
         &self,
@@ -42,7 +43,7 @@ impl<T> IrqMutex<T> {
     }
 
     /// Runs `action` on the value if the lock is free, without checking the rank. For the report of
-    /// a panic: a lock that is held at that time will never be released.
+    /// a panic: a lock that is held at that time is never released.
     pub fn try_with(&self, action: impl FnOnce(&mut T)) {
         let _interrupts_off = InterruptsOff::new();
         self.inner.try_with(action);
@@ -78,7 +79,7 @@ mod tests {
         let outer = OUTER.lock();
         let inner = INNER.lock();
         assert!(!interrupt_flag::are_enabled());
-        // Released in another order than taken.
+        // The locks are released in another order than they were taken.
         drop(outer);
         assert!(!interrupt_flag::are_enabled());
         drop(inner);

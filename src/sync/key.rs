@@ -2,8 +2,8 @@
 
 use core::marker::PhantomData;
 
-/// Proof that a lock is held, for as long as its guard is borrowed. It stays on the CPU that
-/// holds it.
+/// Proof that a lock is held, for as long as its guard is borrowed. It stays on the CPU that holds
+/// the lock.
 #[derive(Clone, Copy)]
 pub struct Key<'a> {
     lock: *const (),
@@ -11,8 +11,7 @@ pub struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// Makes the proof that `lock` is held. Only guards call it, for as long as they are
-    /// borrowed.
+    /// Makes the proof that `lock` is held. Only guards call it, for as long as they are borrowed.
     #[inline]
     pub(super) fn new<L>(lock: &'a L) -> Self {
         Self { lock: core::ptr::from_ref(lock).cast(), guard: PhantomData }
@@ -24,7 +23,7 @@ impl<'a> Key<'a> {
         self.lock
     }
 
-    /// Returns whether it is for the lock at `address`.
+    /// Returns whether this proves that the lock at `address` is held.
     #[inline]
     pub(super) fn is_for(self, address: *const ()) -> bool {
         core::ptr::eq(self.lock, address)

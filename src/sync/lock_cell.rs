@@ -1,14 +1,14 @@
 //! State that a lock owns, apart from the value that the lock guards.
 //!
-//! A thread holds the data that the run queue of a CPU keeps about it, because the thread can move
-//! to another CPU. It is in a [`LockCell`], which only the holder of the lock that owns it opens: a
-//! [`Key`] proves that a lock is held, and the cell knows its owner. So access costs a comparison,
-//! and neither an atomic operation nor `unsafe`.
+//! For example, a thread stores the data that a run queue has about it, because the thread can move
+//! to the run queue of another CPU. The data are in a [`LockCell`], which stores the lock that owns
+//! it. Only the holder of that lock can open the cell: a [`Key`] proves that the lock is held. So
+//! access costs a comparison, and needs neither an atomic operation nor `unsafe`.
 //!
 //! Invariants: 1. A [`Key`] exists only while the guard that made it is borrowed, and stays on its
 //! CPU. 2. The owner of a cell changes only under the lock that owns it, and while no key of that
-//! lock exists; a cell without an owner goes to the first lock that claims it. So only one CPU at a
-//! time can open a cell, and it sees all changes made under the former owners.
+//! lock exists; a cell without an owner is owned by the first lock that claims it. So only one CPU
+//! at a time can open a cell, and it sees all changes made under the previous owners.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicPtr, Ordering};
@@ -16,8 +16,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 use super::irq_mutex::{IrqMutex, IrqMutexGuard};
 use super::key::Key;
 
-/// A value that the holder of a lock opens. The lock may change, and there may be none for a time:
-/// then the value can't be opened.
+/// A value that only the holder of the owning lock can open. The owner may change, and there may be
+/// none for a time: then the value can't be opened.
 pub struct LockCell<T> {
     /// The lock that owns the value; null if none does.
     owner: AtomicPtr<()>,
@@ -52,7 +52,7 @@ impl<T> LockCell<T> {
         assert!(claimed.is_ok(), "a lock owns the value");
     }
 
-    /// Ends the ownership of the lock of `guard`: no lock owns the value from now on.
+    /// Ends the ownership by the lock of `guard`: no lock owns the value from now on.
     ///
     /// # Panics
     /// If the lock of `guard` doesn't own it.
@@ -80,7 +80,7 @@ impl<T> LockCell<T> {
         unsafe { &*self.value.get() }
     }
 
-    /// Makes the lock `to` the owner of the value; only its holder can open it from now on.
+    /// Makes the lock `to` the owner of the value: from now on, only its holder can open it.
     ///
     /// # Panics
     /// If the lock of `guard` doesn't own it.

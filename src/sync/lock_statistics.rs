@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU64, Ordering};
 
-/// Statistics of locks, by CPU. Only that CPU writes them.
+/// Statistics of the locks of a CPU. Only that CPU writes them.
 pub struct LockStatistics {
     taken: AtomicU64,
     waited: AtomicU64,
@@ -41,7 +41,7 @@ impl LockStatistics {
         self.waited.load(Ordering::Relaxed)
     }
 
-    /// Returns the longest time for which one was held, in ticks of the time stamp counter.
+    /// Returns the longest time for which a lock was held, in ticks of the time stamp counter.
     pub fn longest_ticks(&self) -> u64 {
         self.longest_ticks.load(Ordering::Relaxed)
     }

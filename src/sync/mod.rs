@@ -2,17 +2,17 @@
 //!
 //! | for | take |
 //! | --- | --- |
-//! | data that interrupt handlers share, or that is held for a few instructions | [`IrqMutex`] |
-//! | data that only threads use, but not while they sleep: per-CPU data, or held for longer | [`SpinMutex`] |
+//! | data that interrupt handlers share, or whose lock is held for a few instructions | [`IrqMutex`] |
+//! | data that only threads use, never while they sleep: per-CPU data, or data whose lock is held for longer | [`SpinMutex`] |
 //! | data that a lock owns, but that is stored elsewhere | [`LockCell`] |
 //! | data that a thread holds while it waits | [`Mutex`] |
 //! | the same, mostly read | [`RwLock`] |
 //! | a change by an interrupt handler or another CPU | [`WaitQueue`] |
 //! | the end of something | [`Latch`] |
 //!
-//! The ones from [`Mutex`] on put the thread to sleep; they come from the crate `blocking` and use
-//! the scheduler's parking lot. All locks have a [`Rank`]; debug builds check the order, of spin
-//! locks by CPU and of sleeping ones by thread.
+//! The last five ([`Mutex`] and below) put the thread to sleep. They come from the crate `blocking`
+//! and use the scheduler's parking lot. All locks have a [`Rank`]; debug builds check the order,
+//! per CPU for spin locks and per thread for sleeping locks.
 
 mod irq_mutex;
 mod key;

@@ -25,7 +25,7 @@ impl<T> Mutex<T> {
     /// # Panics
     /// If that is the rank of a spin lock.
     pub const fn new(rank: Rank, value: T) -> Self {
-        assert!(rank.is_sleeping(), "the rank is one of spin locks");
+        assert!(rank.is_sleeping(), "the rank is for spin locks");
         Self { rank, inner: blocking::Mutex::new(value) }
     }
 
@@ -50,9 +50,8 @@ impl<T> Mutex<T> {
         Some(SleepingGuard::new(self.inner.try_lock()?, held))
     }
 
-    /// Takes the mutex; sleeps while another thread holds it, until the running thread is
-    /// cancelled, and not after `deadline_ns`, in nanoseconds on the kernel's clock, if there is
-    /// one.
+    /// Takes the mutex. Sleeps while another thread holds it, until the running thread is
+    /// cancelled, or until `deadline_ns`, in nanoseconds on the kernel's clock, if there is one.
     ///
     /// # Errors
     /// A [`WaitError`] if the cancellation or the deadline comes first.

@@ -1,4 +1,4 @@
-//! Connects sleeping locks to the scheduler, which is above this room: it registers its parking lot
+//! Connects sleeping locks to the scheduler, which is above this room and registers its parking lot
 //! by [`open`].
 
 use core::sync::atomic::{AtomicU32, AtomicU64};
@@ -16,16 +16,18 @@ pub struct Lot {
     pub park: fn(&AtomicU32, u32, Wait) -> Wake,
     pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
     pub acquired: fn(&AtomicU32),
-    /// Returns where the running thread keeps the ranks of the sleeping locks that it holds.
+    /// Returns the ranks of the sleeping locks that the running thread holds, as the thread stores
+    /// them.
     pub held_ranks: fn() -> &'static AtomicU64,
 }
 
 static LOT: Once<Lot> = Once::new();
 
-/// Registers `lot`, so that threads can wait. Before that, there is one thread, which can't.
+/// Registers `lot`, so that threads can wait. Before that there is only one thread, which can't
+/// wait.
 ///
 /// # Panics
-/// If one was opened before.
+/// If a lot was registered before.
 pub fn open(lot: Lot) {
     assert!(!LOT.is_completed(), "there is one parking lot");
     LOT.call_once(|| lot);
@@ -37,7 +39,7 @@ pub fn may_wait() -> bool {
     LOT.is_completed() && interrupt_flag::may_wait()
 }
 
-/// Returns the ranks of the sleeping locks that the running thread holds, a bit each. Only that
+/// Returns the ranks of the sleeping locks that the running thread holds, one bit each. Only that
 /// thread changes them.
 pub(super) fn held_ranks() -> &'static AtomicU64 {
     static BEFORE_THREADS: AtomicU64 = AtomicU64::new(0);
@@ -49,7 +51,7 @@ pub(super) fn held_ranks() -> &'static AtomicU64 {
 pub struct KernelLot;
 
 // SAFETY: the scheduler numbers threads by their slots in its table, which they keep as long as
-// they live; before that, there is only one thread.
+// they live; before that there is only one thread.
 unsafe impl Parking for KernelLot {
     #[inline]
     fn current() -> u32 {

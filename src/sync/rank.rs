@@ -7,7 +7,7 @@ use super::parking;
 use crate::arch::cpu::percpu::Cpu;
 use crate::per_cpu;
 
-/// Declares the ranks, and the list of all.
+/// Declares the ranks, and the list of all ranks.
 macro_rules! ranks {
     ($(#[$attribute:meta])* pub enum Rank { $($(#[$docs:meta])* $name:ident,)* }) => {
         $(#[$attribute])*
@@ -16,7 +16,7 @@ macro_rules! ranks {
         }
 
         impl Rank {
-            /// All of them, from outer to inner.
+            /// All ranks, from outer to inner.
             pub const ALL: &[Self] = &[$(Self::$name),*];
         }
     };
@@ -26,22 +26,22 @@ ranks! {
     /// A lock's rank. While a lock is held, only locks of higher rank may be taken, so two threads
     /// or CPUs can't wait for each other. From outer to inner: the sleeping locks; the locks of
     /// memory; from [`Rank::Device`] on, those that interrupt handlers take. So no memory is
-    /// allocated while one of the last is held. `docs/threads.md` has the same table, of the first
-    /// sentence of each, of how a lock waits, and of whether interrupt handlers take it.
+    /// allocated while one of the last group is held. `docs/threads.md` has a table with the first
+    /// sentence of each rank, how its locks wait, and whether interrupt handlers take them.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
     #[repr(u8)]
     pub enum Rank {
-        /// A bucket of the threads that wait at futexes.
+        /// A bucket of threads that wait for futexes.
         Futex,
-        /// The bucket to which a requeue moves threads, or from which.
+        /// The second bucket of a requeue, which moves threads from one to the other.
         SecondFutex,
-        /// Which sets of files are in which: none is in itself.
+        /// The nesting of sets of files: no set contains itself.
         FileSets,
         /// The position of an open file.
         FilePosition,
         /// The state of a pipe or a device.
         SpecialFile,
-        /// That no directory gets another one above it: renames between directories.
+        /// Renames between directories: no directory becomes its own descendant.
         Renames,
         /// The names in a directory, or the contents of a file.
         Inode,
@@ -51,11 +51,11 @@ ranks! {
         ThirdInode,
         /// The entries of a directory in memory.
         DirectoryEntries,
-        /// All processes, and how they are related.
+        /// All processes, and their relations.
         ProcessTable,
         /// The regions of an address space and its page table.
         AddressSpace,
-        /// The pages of shared memory that were touched.
+        /// The allocated pages of shared memory.
         SharedMemory,
         /// Keys that were typed and not yet read.
         Input,
@@ -65,7 +65,7 @@ ranks! {
         ThreadSignals,
         /// The state that file operations look up: directory entries, pages of a file, mounts.
         Files,
-        /// Where the kernel's heap ends.
+        /// The end of the kernel's heap.
         HeapEnd,
         /// The free small blocks of a CPU.
         HeapCache,
@@ -75,12 +75,11 @@ ranks! {
         KernelSpace,
         /// The free frames of a CPU.
         FrameCache,
-        /// Which frames are free and in no cache.
+        /// The free frames that are in no cache.
         Frames,
         /// The key of the random numbers.
         Random,
-        /// A device's state. Taken from interrupts. No allocation and no waiting while it is
-        /// held.
+        /// A device's state. Taken from interrupts. No code allocates or waits while it is held.
         Device,
         /// The observers of a file. Taken from interrupts.
         Observers,
@@ -90,7 +89,7 @@ ranks! {
         ReadyFiles,
         /// A bucket of the parking lot. Taken from interrupts.
         Parking,
-        /// The knowledge of a CPU about the progress of other CPUs. Taken from interrupts.
+        /// The records of a CPU about the progress of other CPUs. Taken from interrupts.
         Balance,
         /// A CPU's run queue. Taken from interrupts. Never two at once.
         RunQueue,
@@ -105,21 +104,21 @@ ranks! {
 }
 
 per_cpu! {
-    /// The ranks of the spin locks that this CPU holds, a bit each; in debug builds.
+    /// The ranks of the spin locks that this CPU holds, one bit each; in debug builds.
     static HELD: AtomicU64 = AtomicU64::new(0);
     /// This CPU's statistics of locks, by rank.
     static STATISTICS: [LockStatistics; Rank::ALL.len()] =
         [const { LockStatistics::new() }; Rank::ALL.len()];
 }
 
-/// Returns the ranks of the spin locks that this CPU holds, a bit each; in debug builds.
+/// Returns the ranks of the spin locks that this CPU holds, one bit each; in debug builds.
 #[inline]
 pub fn held_ranks() -> u64 {
     HELD.get()
 }
 
 impl Rank {
-    /// The first rank of spin locks; those before it are of sleeping locks.
+    /// The first rank of spin locks; the ranks before it are those of sleeping locks.
     pub const FIRST_SPINNING: Self = Self::Input;
 
     /// Returns whether threads that wait for a lock of this rank sleep.
@@ -136,7 +135,7 @@ impl Rank {
         1 << self as u8
     }
 
-    /// Checks that a lock of this rank may be taken while those in `held` are.
+    /// Checks that a lock of this rank may be taken while locks of the ranks in `held` are held.
     fn check(self, held: u64) {
         assert!(
             held < self.bit(),

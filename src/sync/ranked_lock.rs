@@ -11,13 +11,13 @@ use crate::arch::cpu::percpu;
 use crate::arch::smp::tlb;
 use crate::arch::time::clock;
 
-/// A spin lock that CPUs take in the order in which they came, with a rank.
+/// A spin lock that CPUs take in the order in which they requested it, with a rank.
 pub(super) struct RankedLock<T> {
     rank: Rank,
     inner: TicketMutex<T, AnswerShootdowns>,
 }
 
-/// The function that a CPU runs in each iteration of a wait, with interrupts off.
+/// Serves shoot-down requests in each iteration of a wait, with interrupts off.
 enum AnswerShootdowns {}
 
 impl RelaxStrategy for AnswerShootdowns {
@@ -35,7 +35,7 @@ impl<T> RankedLock<T> {
     /// # Panics
     /// If that is the rank of a sleeping lock.
     pub(super) const fn new(rank: Rank, value: T) -> Self {
-        assert!(!rank.is_sleeping(), "the rank is one of sleeping locks");
+        assert!(!rank.is_sleeping(), "the rank is for sleeping locks");
         Self { rank, inner: TicketMutex::new(value) }
     }
 
@@ -44,8 +44,8 @@ impl<T> RankedLock<T> {
         self.rank
     }
 
-    /// Takes the lock; spins while another CPU holds it or has waited for longer. The guard keeps
-    /// `state`, which keeps this CPU from being interrupted or preempted.
+    /// Takes the lock; spins while another CPU holds it or came before. The guard stores `state`,
+    /// which prevents interrupts or preemption on this CPU.
     #[inline]
     pub(super) fn lock<S>(&self, state: S) -> SpinGuard<'_, T, S> {
         let mut rank_held = RankHeld::new(self.rank);
@@ -70,7 +70,7 @@ impl<T> RankedLock<T> {
         }
     }
 
-    /// Takes the lock; returns also whether it was contended, in debug builds.
+    /// Takes the lock; also returns whether it was contended, in debug builds.
     #[inline]
     fn take(&self) -> (TicketMutexGuard<'_, T>, bool) {
         if cfg!(debug_assertions)
@@ -85,7 +85,7 @@ impl<T> RankedLock<T> {
 /// Access to the value of a spin lock; dropping it releases the lock. `S` keeps interrupts or
 /// preemption off.
 ///
-/// The fields are dropped in their order: first the lock is released, last the CPU's state is
+/// The fields are dropped in their order: first the lock is released, and last the CPU's state is
 /// restored.
 pub struct SpinGuard<'a, T, S> {
     value: TicketMutexGuard<'a, T>,

@@ -7,12 +7,12 @@ use super::parking::KernelLot;
 use super::rank::HeldByThread;
 use super::sleeping_guard::SleepingGuard;
 
-/// A lock that any number of readers hold at once, or one writer. Threads that wait for it sleep.
-/// A writer that waits keeps later readers out, so it doesn't starve; it inherits the priority of
+/// A lock that either any number of readers hold, or one writer. Threads that wait for it sleep. A
+/// waiting writer blocks later readers, so that it doesn't starve; it inherits the priority of
 /// threads that wait for it. Interrupt handlers can't take it.
 ///
-/// Debug builds check the [`Rank`], which is a sleeping one, by thread: for readers, too, because a
-/// thread that reads twice waits for ever if a writer came between.
+/// Debug builds check the [`Rank`], which is a sleeping one, by thread. They also check readers,
+/// because a thread that reads twice waits for ever if a writer requests the lock in between.
 pub struct RwLock<T> {
     rank: Rank,
     inner: blocking::RwLock<KernelLot, T>,
@@ -29,7 +29,7 @@ impl<T> RwLock<T> {
     /// # Panics
     /// If that is the rank of a spin lock.
     pub const fn new(rank: Rank, value: T) -> Self {
-        assert!(rank.is_sleeping(), "the rank is one of spin locks");
+        assert!(rank.is_sleeping(), "the rank is for spin locks");
         Self { rank, inner: blocking::RwLock::new(value) }
     }
 
@@ -54,9 +54,9 @@ impl<T> RwLock<T> {
         Some(SleepingGuard::new(self.inner.try_read()?, held))
     }
 
-    /// Takes the lock for reading; sleeps while a writer holds it or waits for it, until the
-    /// running thread is cancelled, and not after `deadline_ns`, in nanoseconds on the kernel's
-    /// clock, if there is one.
+    /// Takes the lock for reading. Sleeps while a writer holds it or waits for it, until the
+    /// running thread is cancelled, or until `deadline_ns`, in nanoseconds on the kernel's clock,
+    /// if there is one.
     ///
     /// # Errors
     /// A [`WaitError`] if the cancellation or the deadline comes first.
@@ -83,8 +83,8 @@ impl<T> RwLock<T> {
         SleepingGuard::new(self.inner.write(), held)
     }
 
-    /// Takes the lock for writing as one of `rank`, which is higher than its own: for locks of one
-    /// kind that are taken after each other in an order of their own.
+    /// Takes the lock for writing with `rank` instead of its own rank, which is lower: for several
+    /// locks of one kind, which are taken in an order of their own.
     ///
     /// # Panics
     /// As [`write`](Self::write), for `rank`.
@@ -105,9 +105,8 @@ impl<T> RwLock<T> {
         Some(SleepingGuard::new(self.inner.try_write()?, held))
     }
 
-    /// Takes the lock for writing; sleeps while other threads hold it, until the running thread is
-    /// cancelled, and not after `deadline_ns`, in nanoseconds on the kernel's clock, if there is
-    /// one.
+    /// Takes the lock for writing. Sleeps while other threads hold it, until the running thread is
+    /// cancelled, or until `deadline_ns`, in nanoseconds on the kernel's clock, if there is one.
     ///
     /// # Errors
     /// A [`WaitError`] if the cancellation or the deadline comes first.

@@ -7,7 +7,7 @@ use super::rank::HeldByThread;
 /// Access to the value of a sleeping lock; dropping it releases the lock. `G` is the guard of the
 /// lock without a rank.
 ///
-/// The fields are dropped in their order: first the lock is released, then the record.
+/// The fields are dropped in their order: first the lock is released, then the record is removed.
 pub struct SleepingGuard<G> {
     guard: G,
     _held: HeldByThread,

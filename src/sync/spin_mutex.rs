@@ -1,4 +1,4 @@
-//! A spin lock that is held with preemption off, and interrupts as they are.
+//! A spin lock that is held with preemption off. It doesn't affect interrupts.
 
 use super::Rank;
 use super::ranked_lock::{RankedLock, SpinGuard};
@@ -8,8 +8,8 @@ use crate::arch::irq::preemption_off::PreemptionOff;
 /// A spin lock for data that interrupt handlers don't use: per-CPU data that other CPUs rarely
 /// access, or data whose lock is held for longer than interrupts may be off.
 ///
-/// While it is held, the thread keeps its CPU, so a wait for it ends soon: its holder runs
-/// on another CPU. Debug builds check the [`Rank`].
+/// The thread stays on its CPU while it holds the lock, so a wait for the lock is short: the holder
+/// runs on another CPU. Debug builds check the [`Rank`].
 pub struct SpinMutex<T> {
     inner: RankedLock<T>,
 }
@@ -23,8 +23,8 @@ impl<T> SpinMutex<T> {
         Self { inner: RankedLock::new(rank, value) }
     }
 
-    /// Takes the lock; spins while another CPU holds it, or has waited for longer. Interrupt
-    /// handlers don't call it.
+    /// Takes the lock; spins while another CPU holds it or came before. Interrupt handlers don't
+    /// call it.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here, or in an
