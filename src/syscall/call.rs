@@ -21,19 +21,19 @@ use crate::process::thread::ProcessThread;
 /// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
 const PATH_MAX: usize = 4096;
 
-/// How a system call ends that has no result.
+/// The end of a system call that has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// With an error.
+    /// An error.
     Errno(Errno),
     /// A signal has interrupted it; it may be executed again.
     Interrupted(Interruption),
-    /// With all registers of the program as the call has set them.
+    /// The call has set all registers of the program.
     RegistersAreSet,
 }
 
 impl Failure {
-    /// A signal has interrupted the call, which is executed again, unless a handler without
+    /// A signal has interrupted the call, which is executed again unless a handler without
     /// SA_RESTART runs.
     pub const RESTART: Self = Self::Interrupted(Interruption::Restart);
 }
@@ -47,7 +47,7 @@ impl<E: Into<Errno>> From<E> for Failure {
     }
 }
 
-/// A system call: the thread that makes it, and its registers.
+/// A system call: the calling thread, and its registers.
 pub struct Call<'a> {
     /// The thread.
     pub thread: &'a ProcessThread,
@@ -101,16 +101,16 @@ impl Call<'_> {
         Some(self.argument_u32(index)).filter(|id| *id != u32::MAX)
     }
 
-    /// Returns how many descriptors the process may have: the soft limit RLIMIT_NOFILE.
+    /// Returns the largest number of descriptors of the process: the soft limit RLIMIT_NOFILE.
     pub fn descriptor_limit(&self) -> u64 {
         self.process().limits().get(Resource::Files).soft
     }
 
-    /// Returns the processes of an argument, as kill(2) and waitpid(2) have it; `None` if no
+    /// Returns the processes that an argument selects, as in kill(2) and waitpid(2); `None` if no
     /// process can have its number.
     ///
     /// # Errors
-    /// ESRCH for the number that has no positive counterpart.
+    /// ESRCH for the smallest number, which can't be negated.
     pub fn selection(&self, index: usize) -> Result<Option<Selection>, Failure> {
         let number = self.argument_i32(index);
         if number == i32::MIN {
@@ -120,24 +120,24 @@ impl Call<'_> {
         Ok(Selection::of_number(number, own.group))
     }
 
-    /// Returns the process.
+    /// Returns the calling process.
     #[inline]
     pub fn process(&self) -> &Arc<Process> {
         self.thread.process()
     }
 
-    /// Returns the identity of the thread.
+    /// Returns the identity of the calling thread.
     #[inline]
     pub fn identity(&self) -> Arc<Identity> {
         self.thread.identity()
     }
 
-    /// Returns whether the thread has a capability.
+    /// Returns whether the calling thread has a capability.
     pub fn has(&self, capability: Capability) -> bool {
         self.identity().has(capability)
     }
 
-    /// Checks that the thread has a capability.
+    /// Checks that the calling thread has a capability.
     ///
     /// # Errors
     /// EPERM.
@@ -148,15 +148,15 @@ impl Call<'_> {
     /// Returns the open file of an argument that is a descriptor.
     ///
     /// # Errors
-    /// EBADF, also if it is open for its place only (O_PATH).
+    /// EBADF, also for a file that is open only as a path (O_PATH).
     #[inline]
     pub fn file(&self, index: usize) -> Result<Arc<OpenFile>, Failure> {
         let file = self.file_or_place(index)?;
         if file.is_place() { Err(Errno::EBADF.into()) } else { Ok(file) }
     }
 
-    /// Returns the open file of an argument that is a descriptor, also if it is open for its place
-    /// only.
+    /// Returns the open file of an argument that is a descriptor, also if it is open only as a
+    /// path.
     ///
     /// # Errors
     /// EBADF.
@@ -177,7 +177,7 @@ impl Call<'_> {
 /// Reads the string at `address`, of at most `max_bytes` with the zero byte.
 ///
 /// # Errors
-/// EFAULT, ENOMEM, and `too_long`.
+/// EFAULT, ENOMEM, and `too_long` if there is no zero byte within them.
 pub fn read_string(address: u64, max_bytes: usize, too_long: Errno) -> Result<Vec<u8>, Failure> {
     // Most strings are short.
     let mut short = [0; 128];

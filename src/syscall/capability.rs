@@ -1,4 +1,4 @@
-//! Capabilities: capget(2), capset(2), and what prctl(2) sets of them.
+//! Capabilities: capget(2), capset(2), and the operations of prctl(2) on them.
 
 use alloc::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::process::identity::Identity;
 use crate::process::pid::Pid;
 use crate::process::table;
 
-/// The version of the structures that Linux has, and the others that it takes.
+/// The versions of the structures that Linux accepts.
 ///
 /// Source: Linux, include/uapi/linux/capability.h.
 const VERSION_1: u32 = 0x1998_0330;
@@ -29,10 +29,10 @@ impl From<NotAllowed> for Failure {
     }
 }
 
-/// Returns how many structures of data there are by the header's version.
+/// Returns the number of structures of data, by the header's version.
 ///
 /// # Errors
-/// EFAULT; EINVAL, after the version that is there was written.
+/// EFAULT; EINVAL for an unknown version, after the supported version has been written there.
 fn data_count(call: &Call<'_>) -> Result<usize, Failure> {
     let version = call.pointer::<u32>(0);
     match version.read()? {
@@ -118,7 +118,7 @@ fn set_of(number: u64) -> Result<CapabilitySet, Failure> {
     Ok(CapabilitySet::of_number(number).ok_or(Errno::EINVAL)?)
 }
 
-/// Makes a call of prctl(2) that is about capabilities; `None` if it isn't.
+/// Makes a call of prctl(2) that concerns capabilities; `None` for other calls.
 pub(super) fn control(call: &Call<'_>) -> Option<CallResult> {
     let value = call.argument(1);
     let own = call.identity().capabilities;
@@ -139,7 +139,7 @@ pub(super) fn control(call: &Call<'_>) -> Option<CallResult> {
 }
 
 fn drop_bounding(call: &Call<'_>, number: u64) -> CallResult {
-    // Without the right to do it, the number doesn't matter.
+    // Without the right to do this, the number isn't checked.
     change(call, |own| own.drop_bounding(CapabilitySet::EMPTY))?;
     let set = set_of(number)?;
     change(call, |own| own.drop_bounding(set))

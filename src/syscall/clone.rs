@@ -66,7 +66,7 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
     // The upper half of the register is ignored; the lowest byte is the signal.
     let flags = flags & 0xFFFF_FFFF;
     if flags & CLONE_PIDFD != 0 && flags & CLONE_PARENT_SETTID != 0 {
-        // Both would be written to the same place.
+        // Both would be written to the same address.
         return Err(Errno::EINVAL.into());
     }
     let request = Request {
@@ -85,11 +85,11 @@ pub(super) fn clone(call: &mut Call<'_>) -> CallResult {
 ///
 /// Source: Linux, include/uapi/linux/sched.h.
 const CLONE_ARGS_WORDS: usize = 11;
-/// The sizes of the struct in its first version, and at most.
+/// The sizes of the structure in its first version, and in the newest.
 const CLONE_ARGS_SIZE_VER0: u64 = 64;
 const CLONE_ARGS_SIZE_MAX: u64 = 4096;
 
-/// Reads a `struct clone_args`. The missing words of a smaller structure are 0; words above the
+/// Reads a `struct clone_args`. The missing words of a smaller structure are 0; words after the
 /// known ones have to be 0.
 fn read_arguments(address: u64, size_bytes: u64) -> Result<[u64; CLONE_ARGS_WORDS], Failure> {
     match size_bytes {
@@ -115,7 +115,7 @@ pub(super) fn clone3(call: &mut Call<'_>) -> CallResult {
         set_tid_count,
         cgroup,
     ] = words;
-    // Numbers of processes can't be chosen, and there are no control groups.
+    // A program can't choose numbers of processes, and there are no control groups.
     if set_tid != 0 || set_tid_count != 0 || cgroup != 0 {
         return Err(Errno::EINVAL.into());
     }
@@ -167,7 +167,7 @@ fn start(call: &Call<'_>, request: &Request) -> CallResult {
         clear_child_tid: has(CLONE_CHILD_CLEARTID).then_some(request.child_tid),
     };
     if has(CLONE_THREAD) {
-        // The resources that the threads of a process share here.
+        // The resources that all threads of a process share here.
         const SHARED: u64 = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
         if request.flags & (SHARED | CLONE_VFORK | CLONE_PIDFD) != SHARED {
             return Err(Errno::EINVAL.into());
@@ -175,7 +175,7 @@ fn start(call: &Call<'_>, request: &Request) -> CallResult {
         let tid = thread_start::start_thread(call.thread, call.frame, &thread)?;
         return Ok(tid.number().into());
     }
-    // Processes have signal handlers of their own.
+    // Each process has its own signal handlers.
     if has(CLONE_SIGHAND) || (has(CLONE_PIDFD) && has(CLONE_DETACHED)) {
         return Err(Errno::EINVAL.into());
     }

@@ -13,8 +13,8 @@ use crate::fs::file::poll::PollWait;
 use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::Descriptor;
 
-/// A `struct epoll_event`, in words of 4 bytes: the readiness of the file, and 64 bits of the
-/// program's.
+/// A `struct epoll_event`, in words of 4 bytes: the readiness of the file, and 64 bits that belong
+/// to the program.
 ///
 /// Source: Linux, include/uapi/linux/eventpoll.h (EPOLL_PACKED).
 type Event = [u32; 3];
@@ -25,7 +25,7 @@ fn make(call: &Call<'_>, flags: OpenFlags) -> CallResult {
 }
 
 pub(super) fn epoll_create(call: &mut Call<'_>) -> CallResult {
-    // The size has meant something once.
+    // The size was used in early versions of Linux.
     match call.argument_i32(0) {
         ..=0 => Err(Errno::EINVAL.into()),
         _ => make(call, OpenFlags::empty()),
@@ -67,8 +67,8 @@ pub(super) fn epoll_ctl(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Waits for the set of the first argument. A wait that a signal interrupts is never executed
-/// again.
+/// Waits for the set of the first argument. If a signal interrupts the wait, the call is never
+/// executed again.
 fn wait(call: &Call<'_>, wait: PollWait) -> CallResult {
     const COUNT_MAX: usize = i32::MAX as usize / size_of::<Event>();
     let max = match usize::try_from(call.argument_i32(2)) {

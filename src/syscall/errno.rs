@@ -11,7 +11,7 @@ macro_rules! errors {
         }
 
         impl Errno {
-            /// Returns its name, as errno(3) has it.
+            /// Returns its name, as in errno(3).
             pub fn name(self) -> &'static str {
                 match self.0 {
                     $($number => stringify!($name),)*
@@ -19,7 +19,7 @@ macro_rules! errors {
                 }
             }
 
-            /// Returns its description, as strerror(3) has it.
+            /// Returns its description, as in strerror(3).
             pub fn description(self) -> &'static str {
                 match self.0 {
                     $($number => $description,)*
@@ -37,12 +37,12 @@ macro_rules! errors {
 pub struct Errno(u16);
 
 impl Errno {
-    /// Returns the value of RAX after a system call that has failed with it.
+    /// Returns the value of RAX after a system call that has failed with this error.
     pub fn result(self) -> u64 {
         u64::from(self.0).wrapping_neg()
     }
 
-    /// Returns the error that a value of RAX is, if it is one.
+    /// Returns the error that a value of RAX means, if it means one.
     pub fn of_result(result: u64) -> Option<Self> {
         let number = result.wrapping_neg();
         (1..4096).contains(&number).then_some(Self(number as u16))

@@ -1,4 +1,4 @@
-//! Counters that are waited for: eventfd(2).
+//! Counters with which programs wait: eventfd(2).
 
 use super::call::{Call, CallResult};
 use super::errno::Errno;

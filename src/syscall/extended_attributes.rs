@@ -1,7 +1,7 @@
 //! Extended attributes: setxattr(2), getxattr(2), listxattr(2), removexattr(2).
 //!
 //! No file system here has any. So lists are empty, and after all other checks a read or a change
-//! is EOPNOTSUPP, from which programs know that there are none. Source: xattr(7).
+//! returns EOPNOTSUPP, by which programs detect this. Source: xattr(7).
 
 use alloc::vec::Vec;
 
@@ -18,10 +18,10 @@ use crate::mm::user::pointer;
 /// The longest name, in bytes, with the zero byte that ends it.
 const NAME_BYTES: usize = 256;
 
-/// The most bytes of a value.
+/// The largest value, in bytes.
 const VALUE_BYTES_MAX: u64 = 0x1_0000;
 
-/// Returns the name of an attribute, which is an argument.
+/// Returns an argument that is the name of an attribute.
 ///
 /// # Errors
 /// ERANGE if it is too long or empty; EFAULT, ENOMEM.
@@ -104,7 +104,7 @@ fn remove(call: &Call<'_>, path: &Path) -> CallResult {
     Err(Errno::EOPNOTSUPP.into())
 }
 
-/// Returns the file that the first argument names.
+/// Returns the file whose path is the first argument.
 fn find(call: &Call<'_>, last_link: LastLink) -> Result<Path, Failure> {
     call.place(0)?.find(last_link)
 }

@@ -81,7 +81,7 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
         OFD_SETLKW => lock::set(call, &file, Owner::OpenFile, OnConflict::Wait),
         GETPIPE_SZ => Ok(pipe_of(&file).ok_or(Errno::EBADF)?.capacity_bytes() as u64),
         SETPIPE_SZ => {
-            // Linux has no more than 2 GiB for this.
+            // As on Linux, at most 2 GiB.
             let capacity = call.argument_u32(2) as usize;
             let pipe = pipe_of(&file).ok_or(Errno::EBADF)?;
             if capacity > 1 << 31 {
@@ -95,7 +95,7 @@ pub(super) fn fcntl(call: &mut Call<'_>) -> CallResult {
     }
 }
 
-/// Returns the end of a pipe that the file is.
+/// Returns the pipe's end that the file is; `None` for other files.
 pub(super) fn pipe_of(file: &OpenFile) -> Option<&PipeEnd> {
     file.special().and_then(|special| downcast(&**special))
 }
@@ -126,7 +126,7 @@ pub(super) fn close_range(call: &mut Call<'_>) -> CallResult {
     let process = call.process().clone();
     if flags & UNSHARE != 0 {
         if process.thread_count() > 1 {
-            // A thread can't get its own table.
+            // A thread can't have a table of its own.
             return Err(Errno::EINVAL.into());
         }
         process.unshare_descriptors()?;

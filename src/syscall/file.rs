@@ -21,10 +21,10 @@ use super::errno::Errno;
 use super::place::Place;
 use super::versioned;
 
-/// The most bytes that a read or a write transfers, as on Linux (MAX_RW_COUNT).
+/// The largest number of bytes of a read or a write, as on Linux (MAX_RW_COUNT).
 pub(super) const TRANSFER_MAX: u64 = 0x7FFF_F000;
 
-/// Checks that a program can have memory there.
+/// Checks that a program may have memory in this range.
 ///
 /// # Errors
 /// EFAULT.
@@ -45,12 +45,12 @@ pub(super) struct UserBuffer {
 
 impl UserBuffer {
     pub(super) fn new(address: u64, len_bytes: u64) -> Result<Self, Failure> {
-        // The check is for all bytes, even those that one call doesn't transfer.
+        // The check is for all bytes, even those after the limit of one call.
         check_range(address, len_bytes)?;
         Ok(Self { address, left: len_bytes.min(TRANSFER_MAX) as usize, has_begun: false })
     }
 
-    /// Returns how many bytes are left.
+    /// Returns the number of bytes that are left.
     pub(super) fn left(&self) -> usize {
         self.left
     }
@@ -95,8 +95,8 @@ impl Source for UserBuffer {
     }
 }
 
-/// Returns the result of a transfer: one that was interrupted before the first byte may be executed
-/// again; a write to a broken pipe is a SIGPIPE.
+/// Returns the result of a transfer. An interruption before the first byte means that the call may
+/// be executed again; a write to a broken pipe sends a SIGPIPE.
 pub(super) fn finished(call: &Call<'_>, result: Result<usize, FsError>) -> CallResult {
     match result {
         Ok(len_bytes) => Ok(len_bytes as u64),
@@ -109,8 +109,8 @@ pub(super) fn finished(call: &Call<'_>, result: Result<usize, FsError>) -> CallR
     }
 }
 
-/// Sends a SIGPIPE if `file` is a pipe whose last reader has gone while it was written, before
-/// `buffer` was. A write that has written nothing has [another](finished) for that.
+/// Sends a SIGPIPE if `file` is a pipe whose last reader has closed it during a write of which some
+/// bytes of `buffer` were written. For a write without any, [`finished`] sends it.
 pub(super) fn note_broken_pipe(call: &Call<'_>, file: &OpenFile, buffer: &UserBuffer) {
     let is_partial = buffer.left > 0 && buffer.has_begun;
     if is_partial
@@ -135,7 +135,7 @@ pub(super) fn write(call: &mut Call<'_>) -> CallResult {
     finished(call, result)
 }
 
-/// Returns a place in a file or its size, which fit into an `off_t`.
+/// Returns an offset or a size of a file, which must fit into an `off_t`.
 ///
 /// # Errors
 /// EINVAL.
@@ -241,7 +241,7 @@ pub(super) fn place(call: &Call<'_>, descriptor: Descriptor, lowest: u32) -> Res
     Ok(call.process().descriptors().open(descriptor, lowest, call.descriptor_limit())?)
 }
 
-/// Puts an open file at the descriptor `fd`; closes the previous one.
+/// Opens `fd` with an open file; closes the previous one.
 pub(super) fn place_at(call: &Call<'_>, descriptor: Descriptor, fd: u32) -> Result<(), Failure> {
     Ok(call.process().descriptors().open_at(fd, descriptor, call.descriptor_limit())?)
 }

@@ -8,7 +8,7 @@ use super::place::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW, check_flags};
 use super::stat::with_caller;
 use crate::fs::namespace::change::{self, NewTime};
 
-/// When a file was last read and written, to be set.
+/// The times of the last read and the last write of a file, to be set.
 type NewTimes = [NewTime; 2];
 
 /// Returns a time in seconds and nanoseconds.
@@ -37,7 +37,7 @@ fn of_timeval([seconds, us]: [i64; 2]) -> Result<NewTime, Failure> {
     }
 }
 
-/// Reads the two times of an argument; without them, both are the present one.
+/// Reads the two times of an argument. For a null pointer, both are the present time.
 fn times(
     call: &Call<'_>,
     argument: usize,
@@ -52,10 +52,10 @@ fn times(
     }
 }
 
-/// Sets the times of the file of the arguments 0 and 1.
+/// Sets the times of the file that the arguments 0 and 1 select.
 fn set_at(call: &Call<'_>, [accessed, modified]: NewTimes, flags: u32) -> CallResult {
     if call.argument(1) == 0 {
-        // The file of the descriptor itself.
+        // Without a path, the file is that of the descriptor.
         if flags != 0 {
             return Err(Errno::EINVAL.into());
         }

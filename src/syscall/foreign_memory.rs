@@ -15,13 +15,13 @@ use crate::process::pid::Pid;
 use crate::process::process::Process;
 use crate::process::table;
 
-/// The most buffers of a list: UIO_MAXIOV.
+/// The largest number of buffers of a list: UIO_MAXIOV.
 const BUFFERS_MAX: u64 = 1024;
 
-/// How many bytes are copied at once.
+/// The number of bytes that are copied at once.
 const PIECE_BYTES: usize = 4096;
 
-/// A buffer: its address, and how many bytes it has.
+/// A buffer: its address, and its length in bytes.
 type Buffer = [u64; 2];
 
 /// The direction of a transfer.
@@ -61,8 +61,8 @@ fn buffers(list: UserPointer<Buffer>, count: u64) -> Result<Vec<Buffer>, Failure
     Ok(buffers)
 }
 
-/// Returns the memory of the process of the call's first argument, if the caller may access it: as
-/// PTRACE_MODE_ATTACH_REALCREDS of ptrace(2) has it.
+/// Returns the memory of the process that the first argument names, if the caller may access it, as
+/// PTRACE_MODE_ATTACH_REALCREDS of ptrace(2) requires.
 ///
 /// # Errors
 /// ESRCH, EPERM.
@@ -90,8 +90,8 @@ struct Rest<'a> {
 }
 
 impl Rest<'_> {
-    /// Returns the address of the next byte, and how many bytes there are from there on; `None` at
-    /// the end.
+    /// Returns the address of the next byte, and the number of bytes from there on in its buffer;
+    /// `None` at the end.
     fn next(&mut self) -> Option<Buffer> {
         loop {
             let (&[address, len_bytes], later) = self.buffers.split_first()?;
@@ -125,7 +125,7 @@ fn transfer(call: &Call<'_>, direction: Direction) -> CallResult {
     let mut others = Rest { buffers: &others, done: 0 };
     let mut total = 0;
     while let (Some([to, own_left]), Some([from, other_left])) = (own.next(), others.next()) {
-        // Up to the end of a page of the other process.
+        // A copy ends at the end of a page of the other process.
         let within_page = PIECE_BYTES as u64 - from % PIECE_BYTES as u64;
         let len_bytes = own_left.min(other_left).min(within_page) as usize;
         let piece = &mut piece[..len_bytes];

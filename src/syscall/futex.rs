@@ -21,16 +21,17 @@ const WAKE_BITSET: u32 = 10;
 const PRIVATE_FLAG: u32 = 128;
 const CLOCK_REALTIME: u32 = 256;
 
-/// Which word an operation is about.
+/// The word of an operation.
 #[derive(Clone, Copy)]
 enum Word {
-    /// The first argument.
+    /// The word of the first argument.
     First = 0,
-    /// The fifth argument.
+    /// The word of the fifth argument.
     Second = 4,
 }
 
-/// Futexes with priority inheritance (FUTEX_LOCK_PI and others) aren't there: C libraries ask.
+/// Futexes with priority inheritance (FUTEX_LOCK_PI and others) aren't implemented, which C
+/// libraries detect.
 pub(super) fn futex(call: &mut Call<'_>) -> CallResult {
     let flags = call.argument_u32(1) & (PRIVATE_FLAG | CLOCK_REALTIME);
     let operation = call.argument_u32(1) & !flags;
@@ -72,7 +73,7 @@ fn bits(call: &Call<'_>) -> Result<u32, Failure> {
     }
 }
 
-/// How the time of a wait is given.
+/// The kind of the time in a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Timeout {
     Relative,
@@ -114,7 +115,7 @@ fn requeue(call: &Call<'_>, compares: bool) -> CallResult {
     };
     let (key, other) = (key(call, Word::First)?, key(call, Word::Second)?);
     let (woken, moved) = futex::requeue(key, other, request)?;
-    // Source: futex(2): only with a comparison the moved ones count.
+    // Source: futex(2). Moved threads are only counted with a comparison.
     Ok((if compares { woken + moved } else { woken }) as u64)
 }
 
@@ -169,7 +170,7 @@ pub(super) fn set_robust_list(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Only of the calling thread: no other thread needs to know its list.
+/// Supported only for the calling thread; no other thread needs to read its list.
 pub(super) fn get_robust_list(call: &mut Call<'_>) -> CallResult {
     let tid = call.argument_u32(0);
     if tid != 0 && tid != call.thread.tid().number() {

@@ -15,7 +15,7 @@ impl From<GroupError> for Errno {
     }
 }
 
-/// Returns the process of an argument; 0 is the caller.
+/// Returns the process of an argument; 0 means the caller.
 fn process(call: &Call<'_>, index: usize) -> Result<Pid, Errno> {
     match call.argument_u32(index) {
         0 => Ok(call.process().pid()),

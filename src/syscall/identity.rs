@@ -26,7 +26,7 @@ pub(super) fn getegid(call: &mut Call<'_>) -> CallResult {
     Ok(call.identity().effective_gid.into())
 }
 
-/// Changes the identity of the thread, and with that its capabilities.
+/// Changes the identity of the thread, and its capabilities accordingly.
 fn change(
     call: &Call<'_>,
     change: impl FnOnce(&mut Identity) -> Result<(), Failure>,
@@ -51,7 +51,7 @@ pub(super) fn replace(call: &Call<'_>, before: &Identity, identity: Identity) ->
     };
     let gains = !before.capabilities.permitted.contains(identity.capabilities.permitted);
     if effective(before) != effective(&identity) || gains {
-        // The memory of the program may be secret for the new user.
+        // The new user may not be allowed to read the memory of the program.
         call.process().attributes().set_dumpable(false);
     }
     let identity = Arc::try_new(identity).map_err(|_| Errno::ENOMEM)?;
@@ -59,7 +59,7 @@ pub(super) fn replace(call: &Call<'_>, before: &Identity, identity: Identity) ->
     Ok(0)
 }
 
-/// The real, the effective, the saved number of a user or a group, and the one for files.
+/// The real, the effective and the saved number of a user or a group, and the number for files.
 type Ids<'a> = [&'a mut u32; 4];
 
 /// Users or groups.
@@ -80,7 +80,7 @@ const GROUPS: Kind = Kind {
     capability: Capability::SetGid,
 };
 
-/// Sets the effective number; with a capability, all.
+/// Sets the effective number; with a capability, all numbers.
 ///
 /// Source: setuid(2), setgid(2).
 fn set_id(call: &Call<'_>, kind: Kind) -> CallResult {
@@ -98,8 +98,9 @@ fn set_id(call: &Call<'_>, kind: Kind) -> CallResult {
     })
 }
 
-/// Sets the real and the effective number, each if it is given: without a capability, the real one
-/// to one of the two, the effective one to one of the three.
+/// Sets the real and the effective number, unless the argument means no change. Without a
+/// capability, the real one must become one of these two, the effective one one of these or the
+/// saved one.
 ///
 /// Source: setreuid(2).
 fn set_two_ids(call: &Call<'_>, kind: Kind) -> CallResult {
@@ -124,7 +125,8 @@ fn set_two_ids(call: &Call<'_>, kind: Kind) -> CallResult {
     })
 }
 
-/// Sets each of the three numbers that is given, without a capability to one of the three.
+/// Sets each of the three numbers, unless its argument means no change. Without a capability, it
+/// must become one of the three.
 ///
 /// Source: setresuid(2).
 fn set_ids(call: &Call<'_>, kind: Kind) -> CallResult {
@@ -144,7 +146,7 @@ fn set_ids(call: &Call<'_>, kind: Kind) -> CallResult {
     })
 }
 
-/// Sets the number for files, if the process may; returns the previous one.
+/// Sets the number for files, if the process may; returns the previous number.
 ///
 /// Source: setfsuid(2).
 fn set_id_of_files(call: &Call<'_>, kind: Kind) -> CallResult {
@@ -163,7 +165,7 @@ fn set_id_of_files(call: &Call<'_>, kind: Kind) -> CallResult {
     Ok(before.into())
 }
 
-/// Writes three numbers to the places of the arguments.
+/// Writes three numbers to the addresses in the arguments.
 fn write_ids(call: &Call<'_>, ids: [u32; 3]) -> CallResult {
     for (index, id) in ids.iter().enumerate() {
         call.pointer::<u32>(index).write(id)?;
@@ -213,7 +215,7 @@ pub(super) fn getresgid(call: &mut Call<'_>) -> CallResult {
     write_ids(call, [own.gid, own.effective_gid, own.saved_gid])
 }
 
-/// The most groups of a process: NGROUPS_MAX.
+/// The largest number of groups of a process: NGROUPS_MAX.
 const GROUPS_MAX: usize = 65_536;
 
 pub(super) fn getgroups(call: &mut Call<'_>) -> CallResult {

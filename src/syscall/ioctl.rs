@@ -1,4 +1,4 @@
-//! Requests that all files support: ioctl(2). The others are requests of terminals.
+//! Requests that all files support: ioctl(2). All others are requests for terminals.
 
 use super::call::{Call, CallResult};
 use super::fcntl::pipe_of;
@@ -26,7 +26,8 @@ pub(super) fn ioctl(call: &mut Call<'_>) -> CallResult {
             Ok(0)
         }
         FIONREAD if let Some(len_bytes) = readable_bytes(&file) => {
-            // As on Linux, a number of 32 bits, negative after the end of the file.
+            // As on Linux, a number of 32 bits; it is negative if the position is after the end of
+            // the file.
             call.pointer::<u32>(2).write(&(len_bytes as u32))?;
             Ok(0)
         }
@@ -39,8 +40,8 @@ fn set_on_exec(call: &Call<'_>, on_exec: OnExec) -> CallResult {
     Ok(0)
 }
 
-/// Returns how many bytes of a regular file come after the position, or how many are in a pipe;
-/// `None` for other files.
+/// Returns the number of bytes after the position of a regular file, or in a pipe; `None` for other
+/// files.
 fn readable_bytes(file: &OpenFile) -> Option<i64> {
     if let Some(pipe) = pipe_of(file) {
         return Some(pipe.len_bytes() as i64);

@@ -15,7 +15,7 @@ const READ_LOCK: u16 = 0;
 const WRITE_LOCK: u16 = 1;
 const UNLOCK: u16 = 2;
 
-/// The last byte that a file can have; a lock up to it reaches to the end.
+/// The last byte that a file can have; a lock up to here includes all bytes that are added later.
 const LAST: u64 = i64::MAX as u64;
 
 /// A `struct flock`: type and whence, start, length, process.
@@ -26,7 +26,7 @@ fn locks_of(file: &OpenFile) -> Result<&FileLocks, Failure> {
     Ok(file.inode().locks().map_err(|_| Errno::ENOLCK)?)
 }
 
-/// Returns how a call ends that couldn't set a lock.
+/// Returns the end of a call that couldn't set a lock.
 fn failure(error: LockError) -> Failure {
     match error {
         LockError::WouldWait => Errno::EAGAIN.into(),
@@ -36,7 +36,7 @@ fn failure(error: LockError) -> Failure {
     }
 }
 
-/// Whose the locks of a command are.
+/// The owner of the locks of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Owner {
     /// The process.
@@ -70,7 +70,7 @@ impl Owner {
     }
 }
 
-/// Returns the bytes that a program means.
+/// Returns the range of bytes that a program has specified.
 fn range_of(file: &OpenFile, [head, start, len, _]: UserLock) -> Result<Range, Failure> {
     let base = match (head >> 16) as u16 {
         0 => 0,
@@ -95,7 +95,7 @@ fn range_of(file: &OpenFile, [head, start, len, _]: UserLock) -> Result<Range, F
     Ok(range)
 }
 
-/// Returns the kind of lock of a type; `None` for the type that unlocks.
+/// Returns the kind of lock of a type; `None` for the type that removes locks.
 fn kind_of([head, ..]: UserLock) -> Result<Option<Kind>, Failure> {
     match head as u16 {
         READ_LOCK => Ok(Some(Kind::Read)),
@@ -105,7 +105,7 @@ fn kind_of([head, ..]: UserLock) -> Result<Option<Kind>, Failure> {
     }
 }
 
-/// Sets or removes a lock: F_SETLK and its like.
+/// Sets or removes a lock: F_SETLK and similar commands.
 pub(super) fn set(
     call: &Call<'_>,
     file: &Arc<OpenFile>,
@@ -187,7 +187,7 @@ pub(super) fn flock(call: &mut Call<'_>) -> CallResult {
     let result = match kind {
         None => locks.unlock(LockFamily::Whole, owner, range),
         Some(kind) => {
-            // A lock is not changed at once: the former one is given up first.
+            // A change of a lock isn't atomic: the previous lock is released first.
             let pid = Owner::Process.pid(call);
             let lock = Lock { owner, kind, range, pid };
             locks

@@ -21,7 +21,7 @@ use crate::mm::user::shared_memory::SharedMemory;
 
 // Source: Linux, include/uapi/asm-generic/mman-common.h and mman.h.
 const PROT_ALL: u64 = 0x7;
-/// The pages may have semaphores, which needs nothing here.
+/// The pages may contain semaphores, which has no effect here.
 const PROT_SEM: u64 = 0x8;
 const MAP_SHARED: u64 = 0x01;
 const MAP_PRIVATE: u64 = 0x02;
@@ -34,7 +34,7 @@ const MAP_LOCKED: u64 = 0x2000;
 const MAP_NORESERVE: u64 = 0x4000;
 const MAP_POPULATE: u64 = 0x8000;
 const MAP_HUGETLB: u64 = 0x4_0000;
-/// Where flags have the logarithm of the size of a huge page, which may be 0.
+/// The position of the logarithm of a huge page's size in the flags, which may be 0.
 const MAP_HUGE_SHIFT: u32 = 26;
 const MAP_HUGE_MASK: u64 = 0x3F;
 /// The logarithms of the sizes: 2 MiB and 1 GiB.
@@ -55,7 +55,7 @@ pub(super) fn limits(call: &Call<'_>) -> Limits {
     call.process().limits().of_address_space(may_lock_without_limit(call))
 }
 
-/// Returns whether the process may lock pages without a limit: CAP_IPC_LOCK.
+/// Returns whether the process may lock any number of pages: CAP_IPC_LOCK.
 fn may_lock_without_limit(call: &Call<'_>) -> bool {
     call.has(Capability::IpcLock)
 }
@@ -68,7 +68,7 @@ pub(super) fn check_may_lock(limits: &Limits) -> Result<(), Failure> {
     if limits.locked_bytes == 0 { Err(Errno::EPERM.into()) } else { Ok(()) }
 }
 
-/// Returns the pages of a range that a call is for; `None` for an empty one.
+/// Returns the pages of a call's range; `None` for an empty one.
 fn range(start: u64, len_bytes: u64, out_of_bounds: Errno) -> Result<Option<PageRange>, Failure> {
     match PageRange::try_new(start, len_bytes) {
         Ok(range) => Ok(Some(range)),
@@ -92,7 +92,7 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
     if flags & MAP_HUGETLB != 0 {
         check_huge_pages(call, flags)?;
     }
-    // As on Linux, further bits are ignored.
+    // As on Linux, other bits are ignored.
     let access = Access::from_bits_truncate((protection & PROT_ALL) as u8);
     let sharing = match flags & MAP_TYPE {
         MAP_PRIVATE => Sharing::Private,
@@ -149,7 +149,7 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
         })?
     };
     if flags & (MAP_POPULATE | MAP_LOCKED) != 0 || memory.locks_new_regions() {
-        // As on Linux, pages that can't come are no error.
+        // As on Linux, pages that can't be allocated are no error.
         let _ = memory.populate(range);
     }
     Ok(range.start().as_u64())
@@ -158,7 +158,7 @@ pub(super) fn mmap(call: &mut Call<'_>) -> CallResult {
 /// Checks a mapping of huge pages: its file, and the size of the pages.
 ///
 /// # Errors
-/// EBADF; EINVAL if there are no pages of this size, and for a file, which can't have such pages.
+/// EBADF; EINVAL if there are no pages of this size, or for a file, which can't have such pages.
 fn check_huge_pages(call: &Call<'_>, flags: u64) -> Result<(), Failure> {
     if flags & MAP_ANONYMOUS == 0 {
         call.file(4)?;
@@ -290,7 +290,7 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
         (Some(kept), _) => memory.advise_region(range, kept, &limits)?,
         (None, DONTNEED) => memory.discard(range, |region| !is_locked(region))?,
         (None, DONTNEED_LOCKED) => memory.discard(range, |_| true)?,
-        // Pages that may go when memory is short go at once.
+        // Pages that Linux discards when memory is short are discarded at once.
         (None, FREE) => {
             memory.discard(range, |region| region.is_private_anonymous() && !is_locked(region))?
         }
@@ -301,7 +301,7 @@ pub(super) fn madvise(call: &mut Call<'_>) -> CallResult {
             }
             check_mapped(&memory, range)?;
         }
-        // All of a file is in memory already.
+        // The whole file is in memory already.
         (None, WILLNEED) => check_mapped(&memory, range)?,
         (None, POPULATE_READ) => populate(&memory, range, Access::READ)?,
         (None, _) => populate(&memory, range, Access::WRITE)?,
@@ -321,10 +321,10 @@ fn check_mapped(memory: &AddressSpace, range: PageRange) -> Result<(), Failure> 
     if memory.has_hole(range) { Err(Errno::ENOMEM.into()) } else { Ok(()) }
 }
 
-/// Brings all pages of `range` for an access.
+/// Makes all pages of `range` present, for an access.
 ///
 /// # Errors
-/// As MADV_POPULATE_READ and MADV_POPULATE_WRITE have them: EINVAL, EFAULT, ENOMEM.
+/// As for MADV_POPULATE_READ and MADV_POPULATE_WRITE: EINVAL, EFAULT, ENOMEM.
 fn populate(memory: &AddressSpace, range: PageRange, access: Access) -> Result<(), Failure> {
     memory.populate_for(range, |_| access).map_err(|error| {
         Failure::Errno(match error {

@@ -1,7 +1,7 @@
 //! Locked memory: mlock(2), munlock(2), mlockall(2), munlockall(2).
 //!
-//! No page of a program is ever swapped out. So locking only allocates the pages at once, and keeps
-//! madvise(2) from discarding them.
+//! Pages of programs are never swapped out. So locking only allocates the pages at once, and
+//! prevents madvise(2) from discarding them.
 
 use ::address_space::{Lock, PageRange, RangeError, RegionError};
 
@@ -11,8 +11,8 @@ use super::memory::{check_may_lock, limits, memory};
 use crate::mm::user::fault::FaultError;
 use crate::mm::user::page_table::PAGE_BYTES;
 
-/// Returns the pages of the range of a call, whose start may be anywhere in a page; `None` for an
-/// empty range.
+/// Returns the pages of the range of a call, whose start need not be aligned; `None` for an empty
+/// range.
 fn range(call: &Call<'_>) -> Result<Option<PageRange>, Failure> {
     let [start, len_bytes] = core::array::from_fn(|index| call.argument(index));
     let within = start % PAGE_BYTES;

@@ -1,27 +1,30 @@
-//! Calls that programs have made and that aren't implemented.
+//! Calls of programs that aren't implemented.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use super::names;
 
-/// How many numbers are counted one by one; the names of Linux end before.
+/// The number of calls that are counted separately; Linux's numbers are below.
 const NUMBERS: usize = 512;
 
 static COUNTS: [AtomicU32; NUMBERS] = [const { AtomicU32::new(0) }; NUMBERS];
 
-/// Counts a call; logs the first of each number.
+/// Counts a call; logs the first one of each number.
 #[cold]
 pub(super) fn note(number: u64) {
     let Some(count) = COUNTS.get(number as usize) else {
         return;
     };
     if count.fetch_add(1, Ordering::Relaxed) == 0 {
-        log::debug!("system call {number} ({}) isn't there", names::of(number).unwrap_or("?"));
+        log::debug!(
+            "system call {number} ({}) isn't implemented",
+            names::of(number).unwrap_or("?")
+        );
     }
 }
 
-/// Calls `found` with the number and the name of each call that was made and is not there, and how
-/// often.
+/// Calls `found` for each unimplemented call that was made, with its number, its name, and how
+/// often it was made.
 pub fn for_each(mut found: impl FnMut(u64, &'static str, u32)) {
     for (number, count) in COUNTS.iter().enumerate() {
         let count = count.load(Ordering::Relaxed);

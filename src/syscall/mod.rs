@@ -1,13 +1,13 @@
-//! System calls, as Linux has them on x86-64.
+//! System calls, with Linux's numbers and behaviour on x86-64.
 //!
 //! | module | what |
 //! | --- | --- |
-//! | [`table`] | each call that is there: number, name, arguments, handler |
+//! | [`table`] | each implemented call: number, name, arguments, handler |
 //! | [`call`] | a call: its arguments, and copies from and to the program |
 //! | [`names`] | the names of all calls, also of those that aren't implemented |
 //! | [`strace`] | calls as lines of the log |
 //! | [`errno`], [`errno_of`] | error numbers, also for the errors of lower rooms |
-//! | [`place`] | where the paths of a call begin |
+//! | [`place`] | the directories at which the paths of a call start |
 //! | [`versioned`] | structures that grow from version to version |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
 //! | [`identity`], [`capability`], [`limit`], [`usage`], [`schedule`], [`policy`], [`nice`], [`rseq`], [`prctl`] | identity, limits and scheduling of processes |
@@ -15,8 +15,8 @@
 //! | [`poll`], [`select`], [`epoll`], [`eventfd`], [`timeout`] | waiting for files |
 //! | [`time`], [`timer`], [`sleep`], [`uname`], [`syslog`], [`system`] | the rest |
 //!
-//! A number without a handler is ENOSYS, which is counted by name ([`missing`]). A flag or a
-//! command that isn't supported is an error. Error numbers exist only in this room.
+//! A number without a handler returns ENOSYS, and is counted by name ([`missing`]). A flag or a
+//! command that isn't supported is an error. Only this room has error numbers.
 
 #![forbid(unsafe_code)]
 
@@ -93,7 +93,7 @@ pub fn handle(thread: &ProcessThread, frame: &mut TrapFrame) {
     finish(thread, frame, result);
 }
 
-/// Handles a call that isn't there, or one while calls are traced.
+/// Handles a call that isn't implemented, or any call while calls are traced.
 #[cold]
 fn handle_other(thread: &ProcessThread, frame: &mut TrapFrame) {
     // As on Linux, the upper half of the register is ignored.
@@ -121,7 +121,7 @@ fn finish(thread: &ProcessThread, frame: &mut TrapFrame, result: CallResult) {
 fn fail(thread: &ProcessThread, frame: &mut TrapFrame, failure: Failure) {
     match failure {
         Failure::Errno(errno) => frame.rax = errno.result(),
-        // The registers were set by the call: sigreturn, exec.
+        // The call has set the registers: sigreturn, exec.
         Failure::RegistersAreSet => {}
         Failure::Interrupted(interruption) => {
             frame.rax = Errno::EINTR.result();

@@ -19,22 +19,23 @@ const MS_BIND: u64 = 4096;
 const MS_MOVE: u64 = 8192;
 const MS_REC: u64 = 16_384;
 const MS_SILENT: u64 = 1 << 15;
-/// Reading changes the time only if it is older than the change, or a day: as it always is.
+/// A read changes the access time only if that is older than the last change, or than a day; always
+/// on.
 const MS_RELATIME: u64 = 1 << 21;
-/// Mounts of which no copies follow changes: all are so.
+/// Mounts that don't propagate their changes; always on.
 const MS_PRIVATE: u64 = 1 << 18;
 const MS_SLAVE: u64 = 1 << 19;
 const MS_SHARED: u64 = 1 << 20;
 const MS_UNBINDABLE: u64 = 1 << 17;
 const PROPAGATION: u64 = MS_PRIVATE | MS_SLAVE | MS_SHARED | MS_UNBINDABLE;
-/// The value of the upper half of the flags before Linux 2.4.
+/// The value that the upper half of the flags had before Linux 2.4.
 const MS_MAGIC: u64 = 0xC0ED_0000;
 const MS_MAGIC_MASK: u64 = 0xFFFF_0000;
 
-/// The longest options, in bytes: a page, as on Linux.
+/// The largest options, in bytes: a page, as on Linux.
 const OPTIONS_BYTES_MAX: usize = 4096;
 
-/// Returns a string argument; an empty one for the null pointer.
+/// Returns a string argument; `None` for the null pointer.
 fn optional_string(call: &Call<'_>, index: usize) -> Result<Option<Vec<u8>>, Failure> {
     match call.argument(index) {
         0 => Ok(None),
@@ -84,7 +85,7 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Looks up the path of a tree that is to be mounted elsewhere.
+/// Looks up the path of a tree that will be mounted elsewhere.
 fn source_path(call: &Call<'_>, source: Option<Vec<u8>>) -> Result<Path, Failure> {
     match source {
         Some(source) if !source.is_empty() => call.place(0)?.find(LastLink::Follow),
@@ -101,8 +102,8 @@ fn make_private(root: &Path, flags: u64) -> CallResult {
     }
 }
 
-/// Sets the restrictions of a mount, and unless `is_of_mount`, whether the file system is
-/// read-only. Options of the file system stay unchanged.
+/// Sets the restrictions of a mount and, unless `is_of_mount`, whether the file system is
+/// read-only. Other options of the file system don't change.
 fn remount(root: &Path, restrictions: MountFlags, is_of_mount: bool, options: &[u8]) -> CallResult {
     if !root.is_mount_root() || (!options.is_empty() && !is_of_mount) {
         return Err(Errno::EINVAL.into());
@@ -124,7 +125,7 @@ pub(super) fn pivot_root(call: &mut Call<'_>) -> CallResult {
     }
     let root = call.process().surroundings().root;
     attach::pivot(&root, &new, &old)?;
-    // As on Linux, whoever had the old root gets the new one.
+    // As on Linux, each process that had the old root gets the new one.
     for process in table::all() {
         let own = process.surroundings();
         if own.root == root || own.directory == root {
@@ -141,8 +142,8 @@ pub(super) fn pivot_root(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn umount2(call: &mut Call<'_>) -> CallResult {
-    // Source: umount2(2). A mount that is in use isn't unmounted by force: no file system waits
-    // for a server.
+    // Source: umount2(2). MNT_FORCE doesn't unmount a mount that is in use, because no file system
+    // waits for a server.
     const MNT_FORCE: u64 = 1;
     const MNT_DETACH: u64 = 2;
     const UMOUNT_NOFOLLOW: u64 = 8;

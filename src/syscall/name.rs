@@ -33,7 +33,8 @@ pub(super) fn mkdirat(call: &mut Call<'_>) -> CallResult {
     make_directory(&call.place_at(Some(0), 1)?, call.mode(2))
 }
 
-/// Makes a file whose kind and mode are in the argument `mode`, the device number in the next one.
+/// Makes a file whose kind and mode are in the argument `mode`, and the device number in the next
+/// one.
 fn make_node(call: &Call<'_>, place: &Place, mode: usize) -> CallResult {
     let device = DeviceNumber::from_encoded(call.argument(mode + 1));
     let kind = match stat::kind_of(call.argument_u32(mode)).ok_or(Errno::EINVAL)? {
@@ -119,7 +120,7 @@ pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
     let from = call.place_at(Some(0), 1)?;
     let to = call.place_at(Some(2), 3)?;
     if flags & AT_EMPTY_PATH != 0 {
-        // As on Linux, only root makes names of any descriptor.
+        // As on Linux, only a process with this capability makes names of arbitrary descriptors.
         if !call.has(Capability::DacReadSearch) {
             return Err(Errno::ENOENT.into());
         }
@@ -171,7 +172,7 @@ pub(super) fn readlinkat(call: &mut Call<'_>) -> CallResult {
     write_link(call, &found, call.argument(2), call.argument(3))
 }
 
-/// The type of an entry, as readdir(3) has it.
+/// Returns the type of an entry, as in readdir(3).
 fn entry_type(kind: FileKind) -> u8 {
     match kind {
         FileKind::Fifo => 1,
@@ -184,10 +185,10 @@ fn entry_type(kind: FileKind) -> u8 {
     }
 }
 
-/// How many bytes of entries are collected before they are copied to the program.
+/// The number of bytes of entries that are collected before they are copied to the program.
 const ENTRIES_BYTES: usize = 32 << 10;
 
-/// How entries of a directory are laid out for a program.
+/// The layout of directory entries for a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EntryLayout {
     /// `struct linux_dirent`: the type is the last byte.
@@ -197,13 +198,13 @@ enum EntryLayout {
 }
 
 impl EntryLayout {
-    /// Returns how many bytes an entry takes.
+    /// Returns the number of bytes of an entry.
     fn len_bytes(self, name: &[u8]) -> usize {
-        // The number, the cursor, the length, the type, and the zero byte after the name.
+        // The inode's number, the cursor, the length, the type, and the zero byte after the name.
         (8 + 8 + 2 + 1 + name.len() + 1).next_multiple_of(8)
     }
 
-    /// Adds an entry to `bytes`, which have room for it.
+    /// Adds an entry to `bytes`, which has room for it.
     fn push(self, bytes: &mut Vec<u8>, entry: &DirectoryEntry<'_>) {
         let (start, len) = (bytes.len(), self.len_bytes(entry.name));
         bytes.extend_from_slice(&entry.inode.to_le_bytes());
@@ -244,7 +245,7 @@ fn read_entries(call: &Call<'_>, layout: EntryLayout) -> CallResult {
         return Err(Errno::EINVAL.into());
     }
     if pointer::write_bytes(call.argument(1), &bytes).is_err() {
-        // The program hasn't got them, so they come again.
+        // The program hasn't received these entries, so the next call returns them again.
         file.seek(start as i64, Whence::Start)?;
         return Err(Errno::EFAULT.into());
     }

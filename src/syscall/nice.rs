@@ -15,7 +15,7 @@ use crate::process::table::{self, Member};
 use crate::process::thread_handle::ThreadHandle;
 use crate::task;
 
-/// Returns whether RLIMIT_NICE of a process allows a nice value: a limit of N allows those from 20
+/// Returns whether RLIMIT_NICE of a process allows a nice value: a limit of N allows values from 20
 /// - N on.
 pub(super) fn is_within_limit(process: &Process, nice: Nice) -> bool {
     (20 - i64::from(nice.get())) as u64 <= process.limits().get(Resource::Nice).soft
@@ -55,7 +55,7 @@ fn members(call: &Call<'_>) -> Result<Vec<Member>, Failure> {
     for process in processes {
         let mut threads = Vec::new();
         threads.try_reserve(process.thread_count()).map_err(|_| Errno::ENOMEM)?;
-        // Threads that have begun since aren't in the list, nor in its room.
+        // Threads that were started since may not fit into the list.
         process.for_each_thread(|thread| {
             if threads.len() < threads.capacity() {
                 threads.push(thread.clone());
@@ -67,7 +67,7 @@ fn members(call: &Call<'_>) -> Result<Vec<Member>, Failure> {
     if found.is_empty() { Err(Errno::ESRCH.into()) } else { Ok(found) }
 }
 
-/// Sets the nice value of a thread; a policy that has none keeps it for later.
+/// Sets the nice value of a thread; it is kept while the thread's policy has none.
 fn set_nice(thread: &ThreadHandle, nice: Nice) {
     thread.scheduling().set_nice(nice);
     let Some(task) = thread.attention().task() else {
@@ -81,7 +81,7 @@ fn set_nice(thread: &ThreadHandle, nice: Nice) {
     task::set_policy(task.thread(), policy);
 }
 
-/// Returns 20 less the lowest nice value, so that it isn't negative.
+/// Returns 20 minus the lowest nice value, so that the result isn't negative.
 pub(super) fn getpriority(call: &mut Call<'_>) -> CallResult {
     let nice = members(call)?.iter().map(|it| it.thread.scheduling().nice().get()).min();
     Ok((20 - i64::from(nice.ok_or(Errno::ESRCH)?)) as u64)

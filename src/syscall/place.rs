@@ -1,4 +1,5 @@
-//! The start of a call's paths, and the credentials with which they are looked up.
+//! The directories at which a call's paths start, and the credentials with which they are looked
+//! up.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -24,7 +25,7 @@ pub(super) const AT_EMPTY_PATH: u32 = 0x1000;
 /// AT_NO_AUTOMOUNT.
 pub(super) const AT_NO_AUTOMOUNT: u32 = 0x800;
 
-/// Checks that `flags` are some of the `known` ones.
+/// Checks that `flags` has only flags of `known`.
 ///
 /// # Errors
 /// EINVAL.
@@ -36,19 +37,19 @@ pub(super) fn check_flags(flags: u32, known: u32) -> Result<(), Failure> {
 pub(super) struct Place {
     surroundings: Surroundings,
     identity: Arc<Identity>,
-    /// Where the path begins, unless it is absolute.
+    /// The directory at which the path starts, unless it is absolute.
     pub(super) directory: Path,
     /// The path.
     pub(super) path: Vec<u8>,
 }
 
 impl Place {
-    /// Returns the walk that looks the path up.
+    /// Returns the context in which the path is looked up.
     pub(super) fn caller(&self) -> Caller<'_> {
         caller_of(&self.surroundings, &self.identity).at(&self.directory)
     }
 
-    /// Returns whether the path begins at the descriptor `fd`.
+    /// Returns whether the path starts at the descriptor `fd`.
     pub(super) fn is_of_descriptor(&self, fd: i32) -> bool {
         fd != CURRENT_DIRECTORY && self.path.first() != Some(&b'/')
     }
@@ -63,12 +64,12 @@ impl Place {
 }
 
 impl Call<'_> {
-    /// Returns an argument that is a path from the current directory.
+    /// Returns an argument that is a path, relative to the current directory.
     pub(super) fn place(&self, path: usize) -> Result<Place, Failure> {
         self.place_at(None, path)
     }
 
-    /// Returns an argument that is a path, from the directory of another argument.
+    /// Returns an argument that is a path, relative to the directory in another argument.
     pub(super) fn place_at(&self, directory: Option<usize>, path: usize) -> Result<Place, Failure> {
         let path = self.path(path)?;
         let fd = directory.map_or(CURRENT_DIRECTORY, |index| self.argument_i32(index));
@@ -76,8 +77,8 @@ impl Call<'_> {
         self.place_of(fd, path)
     }
 
-    /// Returns an argument that is a path, which is walked within the directory of another
-    /// argument, even if the path is absolute.
+    /// Returns an argument that is a path within the directory in another argument, even if the
+    /// path is absolute.
     pub(super) fn place_within(&self, directory: usize, path: usize) -> Result<Place, Failure> {
         self.place_of(self.argument_i32(directory), self.path(path)?)
     }
@@ -93,8 +94,8 @@ impl Call<'_> {
         Ok(Place { surroundings, identity: self.identity(), directory, path })
     }
 
-    /// Looks up an argument that is a path, from the directory of another argument, with the flags
-    /// AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH.
+    /// Looks up an argument that is a path, relative to the directory in another argument, with the
+    /// flags AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH.
     pub(super) fn find_at(
         &self,
         directory: usize,

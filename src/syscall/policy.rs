@@ -1,6 +1,6 @@
-//! The policies by which threads are scheduled: sched_setscheduler(2), sched_setattr(2).
+//! The scheduling policies of threads: sched_setscheduler(2), sched_setattr(2).
 //!
-//! SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO and SCHED_RR are there.
+//! SCHED_OTHER, SCHED_BATCH, SCHED_IDLE, SCHED_FIFO and SCHED_RR are supported.
 
 use capabilities::Capability;
 use run_queue::{Nice, Policy, REAL_TIME_SLICE_NS, RealTimePriority, Slice};
@@ -27,7 +27,7 @@ const FLAG_RESET_ON_FORK: u64 = 1;
 const FLAG_KEEP_POLICY: u64 = 8;
 const FLAG_KEEP_PARAMS: u64 = 0x10;
 const FLAG_UTIL_CLAMP: u64 = 0x60;
-/// All flags, including the flags of SCHED_DEADLINE.
+/// All flags, also those of SCHED_DEADLINE.
 const FLAGS: u64 = 0x7F;
 
 /// The requested scheduling of a thread.
@@ -39,7 +39,7 @@ struct Wanted {
     priority: u32,
 }
 
-/// Returns an argument that is a thread's number, which isn't negative.
+/// Checks that the argument that is a thread's number isn't negative.
 fn check_number(call: &Call<'_>) -> Result<(), Failure> {
     match call.argument_i32(0) {
         0.. => Ok(()),
@@ -63,7 +63,7 @@ fn priority_of(policy: Policy) -> u32 {
     policy.real_time_priority().map_or(0, |priority| priority.get().into())
 }
 
-/// Returns a policy with a number, for a thread with a nice value.
+/// Returns the policy with this number, for a thread with a nice value.
 fn policy_of(number: u32, priority: u32, nice: Nice) -> Result<Policy, Errno> {
     let priority = match priority {
         0 => None,
@@ -82,7 +82,7 @@ fn policy_of(number: u32, priority: u32, nice: Nice) -> Result<Policy, Errno> {
     }
 }
 
-/// Returns whether a caller without privileges may have a thread scheduled by `policy`.
+/// Returns whether a caller without privileges may set `policy` for a thread.
 ///
 /// Source: Linux, kernel/sched/core.c, `user_check_sched_setscheduler`.
 fn is_allowed(
@@ -112,7 +112,7 @@ fn is_allowed(
         && !loses_reset
 }
 
-/// Has the thread of the first argument scheduled as wanted.
+/// Sets the wanted scheduling of the thread in the first argument.
 fn set(call: &Call<'_>, target: &Target, mut wanted: Wanted) -> CallResult {
     let thread = target.thread()?;
     let scheduling = target.handle().scheduling();
@@ -133,7 +133,7 @@ fn set(call: &Call<'_>, target: &Target, mut wanted: Wanted) -> CallResult {
     }
     scheduling.set_resets_on_fork(wanted.flags & FLAG_RESET_ON_FORK != 0);
     if wanted.flags & FLAG_KEEP_PARAMS != 0 {
-        // As on Linux, the policy stays as well.
+        // As on Linux, the policy also stays unchanged.
         return Ok(0);
     }
     if policy.nice().is_some() {
@@ -143,7 +143,7 @@ fn set(call: &Call<'_>, target: &Target, mut wanted: Wanted) -> CallResult {
     Ok(0)
 }
 
-/// Sets the policy of the thread of the first argument to the policy with a number; the last
+/// Sets the policy of the thread in the first argument to the policy with this number; the last
 /// argument is a `struct sched_param`.
 fn set_by_parameter(call: &Call<'_>, policy: Option<u32>, parameter: usize) -> CallResult {
     let parameter = call.pointer_or_null::<u32>(parameter).ok_or(Errno::EINVAL)?;
@@ -184,10 +184,10 @@ pub(super) fn sched_getparam(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// How many words of 8 bytes a `struct sched_attr` has.
+/// The number of words of 8 bytes in a `struct sched_attr`.
 const ATTR_WORDS: usize = 7;
 const ATTR_BYTES: u32 = (ATTR_WORDS * size_of::<u64>()) as u32;
-/// The size of its first version, and at most.
+/// The sizes of its first version, and of the newest.
 const ATTR_SIZE_VER0: u32 = 48;
 const ATTR_SIZE_MAX: u32 = 4096;
 
@@ -263,7 +263,7 @@ pub(super) fn sched_getattr(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns the least and the greatest priority of a policy.
+/// Returns the lowest and the highest priority of a policy.
 fn priorities(policy: u32) -> Result<[u8; 2], Errno> {
     match policy {
         SCHED_FIFO | SCHED_RR => Ok([RealTimePriority::MIN.get(), RealTimePriority::MAX.get()]),

@@ -20,7 +20,7 @@ const POLL_BYTES: u64 = 8;
 /// The offset of the readiness in a `struct pollfd`, in bytes.
 const READY_OFFSET_BYTES: u64 = 6;
 
-/// Waits for `items`. A call that was interrupted is executed again, unless a handler runs.
+/// Waits for `items`. An interrupted call is executed again, unless a handler runs.
 pub(super) fn wait_for(items: &mut [PollItem], wait: PollWait) -> Result<usize, Failure> {
     match poll::poll(items, wait) {
         Err(FsError::Interrupted) => Err(Failure::Interrupted(Interruption::RestartWithoutHandler)),
@@ -33,7 +33,7 @@ fn item_of(call: &Call<'_>, [a, b, c, d, e, f, ..]: [u8; POLL_BYTES as usize]) -
     let wanted = Readiness::from_bits_truncate(u16::from_le_bytes([e, f])) | Readiness::ALWAYS;
     let none = PollItem { file: None, wanted, ready: Readiness::empty() };
     let Ok(fd) = u32::try_from(i32::from_le_bytes([a, b, c, d])) else {
-        // A negative one is left out.
+        // A negative descriptor is ignored.
         return none;
     };
     match call.process().descriptors().get(fd) {
@@ -62,8 +62,8 @@ fn wait(call: &Call<'_>, files: u64, count: u32, wait: PollWait) -> CallResult {
     Ok(ready as u64)
 }
 
-/// Waits as poll(2) does. After a signal without a handler, restart_syscall(2) waits for the rest
-/// of the time.
+/// Waits as for poll(2). After a signal without a handler, restart_syscall(2) waits for the
+/// remaining time.
 pub(super) fn poll_until(
     call: &Call<'_>,
     files: u64,

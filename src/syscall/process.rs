@@ -31,7 +31,7 @@ pub(super) fn getppid(call: &mut Call<'_>) -> CallResult {
     Ok(parent.map_or(0, |parent| parent.number().into()))
 }
 
-/// The most bytes of an argument or of a string of the environment: MAX_ARG_STRLEN.
+/// The largest argument or string of the environment, in bytes: MAX_ARG_STRLEN.
 const STRING_MAX: usize = initial_stack::STRING_BYTES_MAX;
 
 pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
@@ -45,7 +45,8 @@ pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
     Err(Failure::RegistersAreSet)
 }
 
-/// Executes the file of a path from the directory of a descriptor, or of the descriptor itself.
+/// Executes the file of a path relative to the directory of a descriptor, or the descriptor's own
+/// file.
 pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
     let flags = call.argument_u32(4);
     let is_empty = call.path(1)?.is_empty();
@@ -84,7 +85,7 @@ pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
     Err(Failure::RegistersAreSet)
 }
 
-/// Returns the path by which a script's interpreter finds a file that was named by a descriptor.
+/// Returns the path by which a script's interpreter finds a file that a descriptor named.
 fn descriptor_path(fd: u32, path: &[u8]) -> Result<Vec<u8>, Failure> {
     let mut prefix = heapless::String::<24>::new();
     write!(prefix, "/dev/fd/{fd}").map_err(|_| Errno::ENAMETOOLONG)?;
@@ -98,8 +99,8 @@ fn descriptor_path(fd: u32, path: &[u8]) -> Result<Vec<u8>, Failure> {
     Ok(whole)
 }
 
-/// Reads an array of pointers to strings, which a null pointer ends. A null pointer to the array is
-/// an empty one, as on Linux.
+/// Reads an array of pointers to strings, which a null pointer ends. As on Linux, a null pointer
+/// instead of the array means an empty one.
 fn strings(array: u64) -> Result<Vec<Vec<u8>>, Failure> {
     let mut strings = Vec::new();
     let mut total = 0;
@@ -122,7 +123,7 @@ fn strings(array: u64) -> Result<Vec<Vec<u8>>, Failure> {
     Ok(strings)
 }
 
-/// Ends the thread alone.
+/// Ends only the calling thread.
 pub(super) fn exit(call: &mut Call<'_>) -> CallResult {
     let status = ExitStatus::Exited(call.argument(0) as u8);
     call.thread.end(status);

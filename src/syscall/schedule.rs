@@ -1,4 +1,4 @@
-//! Which CPU a thread runs on: sched_yield(2), getcpu(2), sched_setaffinity(2).
+//! The CPUs of threads: sched_yield(2), getcpu(2), sched_setaffinity(2).
 
 use capabilities::Capability;
 
@@ -26,11 +26,11 @@ pub(super) fn getcpu(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// A thread that a call is for, and its process.
+/// The thread that a call refers to, and its process.
 pub(super) struct Target(Member);
 
 impl Target {
-    /// Returns the thread of an argument; 0 is the caller.
+    /// Returns the thread of an argument; 0 means the caller.
     ///
     /// # Errors
     /// ESRCH.
@@ -58,7 +58,7 @@ impl Target {
     }
 }
 
-/// Returns whether the caller may change how a process is scheduled.
+/// Returns whether the caller may change the scheduling of a process.
 pub(super) fn may_change(call: &Call<'_>, process: &Process) -> bool {
     let (own, other) = (call.identity(), process.identity());
     own.has(Capability::SysNice)
@@ -71,7 +71,7 @@ fn online() -> CpuSet {
     CpuSet::first(task::cpus().map(|cpu| cpu.id().index() + 1).max().unwrap_or(1))
 }
 
-/// How many bytes a set of CPUs has, as the kernel writes it.
+/// Returns the size of a set of CPUs as the kernel writes it, in bytes.
 fn set_bytes() -> usize {
     online().len().div_ceil(64) * size_of::<u64>()
 }
@@ -94,7 +94,7 @@ pub(super) fn sched_getaffinity(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn sched_setaffinity(call: &mut Call<'_>) -> CallResult {
     let mut bytes = [0; size_of::<CpuSet>()];
-    // Bits above the kernel's sets are ignored, missing bits are zero.
+    // Bits after those of the kernel's sets are ignored; missing bits are 0.
     let len_bytes = (call.argument_u32(1) as usize).min(bytes.len());
     pointer::read_bytes(call.argument(2), &mut bytes[..len_bytes])?;
     let target = Target::of(call, 0)?;
@@ -112,7 +112,7 @@ pub(super) fn sched_setaffinity(call: &mut Call<'_>) -> CallResult {
     let thread = target.thread()?;
     task::set_allowed(thread, &allowed);
     if thread == task::current() {
-        // It may have to leave this CPU.
+        // The thread may have to leave this CPU.
         task::yield_now();
     }
     Ok(0)

@@ -11,17 +11,17 @@ use crate::fs::file::poll::{PollItem, PollWait};
 use crate::fs::file::readiness::Readiness;
 use crate::mm::user::pointer::UserPointer;
 
-/// For each of the three sets: the requested readiness, and the readiness that counts.
+/// The requested readiness for each of the three sets, and the readiness that is reported there.
 const KINDS: [Readiness; 3] = [
     Readiness::IN.union(Readiness::HANG_UP).union(Readiness::ERROR),
     Readiness::OUT.union(Readiness::ERROR),
     Readiness::PRIORITY,
 ];
 
-/// How many descriptors are in a word of a set.
+/// The number of descriptors in a word of a set.
 const WORD_BITS: u64 = u64::BITS as u64;
 
-/// The descriptors in question: for each 64 of them the words of the three sets.
+/// The requested descriptors: for each 64 descriptors, the words of the three sets.
 struct Sets {
     words: Vec<[u64; 3]>,
     pointers: [Option<UserPointer<u64>>; 3],
@@ -43,14 +43,14 @@ impl Sets {
             }
             words.push(word);
         }
-        // Those from `count` on don't count.
+        // Descriptors from `count` on are ignored.
         if let Some(last) = words.last_mut().filter(|_| !count.is_multiple_of(WORD_BITS)) {
             *last = last.map(|word| word & ((1 << (count % WORD_BITS)) - 1));
         }
         Ok(Self { words, pointers })
     }
 
-    /// Calls `action` with each descriptor that is in one of the sets, and in which.
+    /// Calls `action` with each descriptor that is in one of the sets, and with these sets.
     fn for_each(
         &self,
         mut action: impl FnMut(u32, [bool; 3]) -> Result<(), Failure>,
@@ -67,7 +67,7 @@ impl Sets {
         Ok(())
     }
 
-    /// Writes the sets; returns how many descriptors are in them.
+    /// Writes the sets; returns the number of descriptors in them.
     fn write(&self) -> CallResult {
         let mut count = 0;
         for (index, words) in self.words.iter().enumerate() {

@@ -16,7 +16,7 @@ use crate::process::table;
 /// The size of a set of signals, in bytes.
 pub(super) const SET_BYTES: u64 = size_of::<u64>() as u64;
 
-/// Returns the signal of a number.
+/// Returns the signal with a number.
 pub(super) fn signal(number: u64) -> Result<Signal, Failure> {
     Signal::from_number(number).ok_or(Failure::Errno(Errno::EINVAL))
 }
@@ -101,8 +101,9 @@ pub(super) fn kill(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns the information of a signal of the process, which `info` makes from its number and its
-/// user. The signal 0 has none: the call only checks whether a signal could be sent.
+/// Returns the information for a signal from the process, which `info` makes from the process's
+/// number and user. `None` for signal 0, with which a call only checks whether a signal could be
+/// sent.
 pub(super) fn info(
     call: &Call<'_>,
     signal: u32,
@@ -116,7 +117,7 @@ pub(super) fn info(
     Ok(Some(info(signal, sender.pid().number() as i32, call.identity().uid)))
 }
 
-/// Sends a signal to a thread, which is of the process `group` if one is given.
+/// Sends a signal to a thread; if `group` is given, the thread must belong to that process.
 fn send_to_thread(call: &Call<'_>, group: Option<i32>, tid: i32, signal: u32) -> CallResult {
     if tid <= 0 || group.is_some_and(|group| group <= 0) {
         return Err(Errno::EINVAL.into());
@@ -183,7 +184,7 @@ pub(super) fn rt_sigsuspend(call: &mut Call<'_>) -> CallResult {
 }
 
 /// Calls `wait` with the signals blocked that are in `set`, which has `set_bytes`, if there is one:
-/// ppoll(2) and others. A handler that ends the wait runs with them blocked, too.
+/// for ppoll(2) and others. A handler that ends the wait also runs with them blocked.
 ///
 /// # Errors
 /// EINVAL, EFAULT, and the errors of `wait`.
@@ -203,7 +204,7 @@ pub(super) fn with_blocked(
     call.thread.with_own_signals(|own| own.block_for_call(set));
     call.thread.look_for_signals();
     let result = wait(call);
-    // After an interruption, the delivery of signals restores them.
+    // After an interruption, the delivery of signals restores the set.
     if !matches!(result, Err(Failure::Interrupted(_) | Failure::Errno(Errno::EINTR))) {
         call.thread.with_own_signals(|own| own.restore_blocked());
         call.thread.look_for_signals();
@@ -215,10 +216,10 @@ pub(super) fn pause(call: &mut Call<'_>) -> CallResult {
     wait_for_signal(call)
 }
 
-/// Waits until a signal comes that isn't blocked.
+/// Waits until a signal arrives that isn't blocked.
 fn wait_for_signal(call: &Call<'_>) -> CallResult {
     let has_signal = || call.thread.with_signals(|state, own| own.has_signal(&state.shared));
-    // The end of the process by the signal is the purpose.
+    // The end of the process by the signal is also intended.
     let _ = call.process().wait_cancellable(None, has_signal);
     Err(Failure::Interrupted(::signals::Interruption::RestartWithoutHandler))
 }

@@ -19,7 +19,8 @@ use crate::process::signal_file;
 use crate::process::signal_sending;
 use crate::process::table;
 
-/// Sends a signal to the process of a descriptor, with what the program passes, or as kill(2) does.
+/// Sends a signal to the process of a descriptor, with the information that the program passes, or
+/// else as kill(2) does.
 pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     if call.argument_u32(3) != 0 {
         return Err(Errno::EINVAL.into());
@@ -29,7 +30,7 @@ pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     let number = call.argument_u32(1);
     let info = match call.pointer_or_null(2) {
         Some(pointer) => {
-            // The number is the first of the words.
+            // The number of the signal is the first word.
             let passed = UserPointer::<u32>::new(pointer.address()).read()?;
             if passed != number {
                 return Err(Errno::EINVAL.into());
@@ -45,8 +46,7 @@ pub(super) fn pidfd_send_signal(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Returns the information that the program passes with a signal to `target`; `None` for the signal
-/// 0.
+/// Returns the information that the program passes with a signal to `target`; `None` for signal 0.
 fn passed_info(
     call: &Call<'_>,
     number: u32,
@@ -59,7 +59,8 @@ fn passed_info(
         number => Some(signal::signal(number.into())?),
     };
     let info = SigInfo::from_bytes(wanted.unwrap_or(Signal::TERM), &bytes);
-    // Nothing that looks like a signal of the kernel or of kill(2), but to itself.
+    // Only to itself may a process send information like that of the kernel's signals or of
+    // kill(2).
     if !info.code.may_be_queued() && target != call.process().pid() {
         return Err(Errno::EPERM.into());
     }
@@ -69,7 +70,7 @@ fn passed_info(
 pub(super) fn rt_sigqueueinfo(call: &mut Call<'_>) -> CallResult {
     let (number, pointer) = (call.argument_i32(0), call.pointer(2));
     let pid = u32::try_from(number).ok().and_then(Pid::try_new);
-    // A number that no process has is no process of its own either.
+    // A number that no process can have isn't the caller's either.
     let target = pid.unwrap_or(Pid::INIT);
     let info = passed_info(call, call.argument_u32(1), pointer, target)?;
     let pid = pid.ok_or(Errno::ESRCH)?;
@@ -92,7 +93,7 @@ pub(super) fn rt_tgsigqueueinfo(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Opens a descriptor from which signals are read, or sets which ones are.
+/// Opens a descriptor from which signals are read, or sets the signals of an open one.
 fn signalfd_of(call: &Call<'_>, flags: u32) -> CallResult {
     if call.argument(2) != signal::SET_BYTES {
         return Err(Errno::EINVAL.into());
@@ -136,7 +137,7 @@ pub(super) fn rt_sigtimedwait(call: &mut Call<'_>) -> CallResult {
     Ok(info.signal.number().into())
 }
 
-/// Takes a signal of `set`, as soon as there is one, but waits no longer than until `deadline_ns`.
+/// Takes a signal of `set`; waits for one, until `deadline_ns` at most.
 fn wait_for_one(
     call: &Call<'_>,
     set: SignalSet,

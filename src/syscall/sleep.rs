@@ -21,12 +21,12 @@ use crate::task;
 fn now_ns(call: &Call<'_>, clock: SleepClock) -> u64 {
     match clock {
         SleepClock::Kernel => clock::now_ns(),
-        // The clock of a process that has ended is later than the end of each sleep.
+        // After the end of a process, its clock is later than the end of each sleep.
         SleepClock::Cpu(number) => time::now_ns(call, number).unwrap_or(u64::MAX),
     }
 }
 
-/// Sleeps until a clock shows `end_ns`.
+/// Sleeps until a clock reaches `end_ns`.
 fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), WaitError> {
     /// The shortest time between two readings of a CPU time.
     const GAP_NS: u64 = 1_000_000;
@@ -43,8 +43,8 @@ fn sleep_until(call: &Call<'_>, clock: SleepClock, end_ns: u64) -> Result<(), Wa
     }
 }
 
-/// Sleeps until a clock shows `end_ns`; writes the rest to `rest`, if that isn't 0, if a signal
-/// comes, after which restart_syscall(2) continues.
+/// Sleeps until a clock reaches `end_ns`. If a signal arrives, writes the remaining time to `rest`,
+/// unless that is 0; restart_syscall(2) then continues the sleep.
 fn sleep(call: &Call<'_>, clock: SleepClock, end_ns: u64, rest: u64) -> CallResult {
     if sleep_until(call, clock, end_ns).is_ok() {
         return Ok(0);
@@ -74,7 +74,7 @@ pub(super) fn clock_nanosleep(call: &mut Call<'_>) -> CallResult {
         _ => {
             let clock = time::cpu_clock(call, number)?;
             if clock.thread.is_some_and(|thread| thread.tid() == call.thread.tid()) {
-                // It would stand still.
+                // The clock would never advance during the sleep.
                 return Err(Errno::EINVAL.into());
             }
             SleepClock::Cpu(number)

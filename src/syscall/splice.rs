@@ -24,8 +24,8 @@ fn flags_of(call: &Call<'_>, argument: usize) -> Result<OpenFlags, Failure> {
     }
 }
 
-/// Copies from a pipe up to `count` bytes that are there, once there are some; bytes that can't be
-/// written stays in the pipe.
+/// Copies up to `count` bytes from a pipe; waits for the first. Bytes that can't be written remain
+/// in the pipe.
 fn copy_out(
     from: &OpenFile,
     pipe: &PipeEnd,
@@ -60,7 +60,7 @@ fn copy_out(
                 break;
             }
         }
-        // Only the first bytes are waited for.
+        // The copy only waits for the first bytes.
         flags = OpenFlags::NONBLOCK;
     }
     Ok(Ok(done))
@@ -98,7 +98,7 @@ pub(super) fn splice(call: &mut Call<'_>) -> CallResult {
             copy_out(&from, pipe, &mut to_end, count as usize, wait)?
         }
         (None, Some(_)) => {
-            // Only room for the first bytes is waited for.
+            // The copy only waits for room for the first bytes.
             let flags = [wait, OpenFlags::NONBLOCK];
             transfer::copy(&mut from_end, &mut to_end, count, flags)?
         }

@@ -103,11 +103,11 @@ fn check_access(found: &Path, mode: u32, credentials: &Credentials) -> CallResul
     Ok(0)
 }
 
-/// Returns the credentials of the real user, as access(2) uses them.
+/// Returns the credentials of the real user, which access(2) uses.
 fn real_credentials(call: &Call<'_>) -> Credentials {
     let identity = call.identity();
     let own = &identity.capabilities;
-    // With root's fixed set of capabilities for each user, those of the real one count.
+    // Unless NO_SETUID_FIXUP is set, the capabilities are those of the real user.
     let capabilities = match (own.secure_bits.contains(SecureBits::NO_SETUID_FIXUP), identity.uid) {
         (true, _) => own.effective,
         (false, 0) => own.permitted,
@@ -151,7 +151,7 @@ pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Calls `action` with the start of path walks of the process.
+/// Calls `action` with the context in which the process looks up paths.
 pub(super) fn with_caller<R>(
     call: &Call<'_>,
     action: impl FnOnce(&crate::fs::namespace::lookup::Caller<'_>) -> R,
@@ -247,7 +247,7 @@ pub(super) fn fstatfs(call: &mut Call<'_>) -> CallResult {
     write_usage(call.pointer(1), call.file_or_place(0)?.path())
 }
 
-/// Returns the kind of file of the bits of S_IFMT; no bits mean a regular file.
+/// Returns the kind of file for the bits of S_IFMT; no bits mean a regular file.
 pub(super) fn kind_of(bits: u32) -> Option<FileKind> {
     const FORMAT: u32 = 0o17_0000;
     let kinds = [

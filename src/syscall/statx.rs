@@ -1,4 +1,4 @@
-//! Attributes of files, as many as there are: statx(2).
+//! The attributes of files in an extensible structure: statx(2).
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -46,7 +46,7 @@ fn write(to: UserPointer<[u64; WORDS]>, found: &Path, it: &Metadata) -> Result<(
         ATTR_MOUNT_ROOT,
         accessed,
         accessed_ns,
-        // There is no time of birth.
+        // The time of the creation isn't stored.
         0,
         0,
         changed,

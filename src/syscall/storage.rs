@@ -1,6 +1,6 @@
 //! Storage of the contents of files: fsync(2), sync(2), fallocate(2), posix_fadvise(2).
 //!
-//! A file in memory is stored as soon as it is written, and can be read at once.
+//! A file in memory is stored as soon as it is written, and needs no read from storage.
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -29,7 +29,7 @@ pub(super) fn syncfs(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Checks a place in a file and a length in the arguments after the first.
+/// Checks the arguments 1 and 2, an offset in a file and a length.
 fn check_range(call: &Call<'_>) -> Result<(), Failure> {
     let (offset, len) = (call.argument(1) as i64, call.argument(2) as i64);
     match offset.checked_add(len) {
@@ -54,7 +54,7 @@ pub(super) fn sync_file_range(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fadvise64(call: &mut Call<'_>) -> CallResult {
-    /// POSIX_FADV_NOREUSE, the last of them.
+    /// The largest advice, POSIX_FADV_NOREUSE.
     const ADVICE_MAX: u32 = 5;
     let file = call.file(0)?;
     if file.inode().kind() == FileKind::Fifo {
@@ -96,7 +96,7 @@ pub(super) fn fallocate(call: &mut Call<'_>) -> CallResult {
         0 => Ok(Allocate::Grow),
         KEEP_SIZE => Ok(Allocate::KeepSize),
         mode if mode == PUNCH_HOLE | KEEP_SIZE => Ok(Allocate::PunchHole),
-        // A hole doesn't change the size; and other modes are not for files in memory.
+        // A hole doesn't change the size, and files in memory don't support other modes.
         mode if mode & PUNCH_HOLE != 0 => return Err(Errno::EOPNOTSUPP.into()),
         _ => Err(Errno::EOPNOTSUPP),
     };

@@ -1,15 +1,15 @@
 //! System calls as lines of the log, as strace(1) writes them.
 //!
-//! While a choice is made, all calls take the slow way of [`super::handle_other`], which asks here
-//! whether the process is one of those that are traced. A line is written when its call returns,
-//! with the thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`. The ends of
-//! threads and the signals that they get are lines, too.
+//! While processes are traced, all calls use the slow path of [`super::handle_other`], which checks
+//! here whether the process is one of them. A line is written when its call returns, with the
+//! thread's number: `[pid 2] openat(AT_FDCWD, "/etc/motd", O_RDONLY) = 3`. The ends of threads and
+//! the signals that they receive are also lines.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`arguments`] | the arguments, by the kinds that the table of calls has |
-//! | [`structures`] | which structure an argument is, and when it is shown |
-//! | [`outcome`] | how a call has ended |
+//! | [`structures`] | the structures that arguments point to, and when they are shown |
+//! | [`outcome`] | the end of a call |
 //! | [`memory`] | the contents of the program's memory, read by checked copies |
 
 mod arguments;
@@ -37,18 +37,18 @@ use outcome::Outcome;
 /// The processes whose calls are logged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// None.
+    /// No process.
     Off,
-    /// All.
+    /// All processes.
     All,
-    /// The one with this number.
+    /// The process with this number.
     Process(u32),
-    /// Those with this name.
+    /// The processes with this name.
     Name(String<NAME_BYTES>),
 }
 
 impl Choice {
-    /// Reads a choice: `off`, `all`, a number, or a name, of which [`NAME_BYTES`] count.
+    /// Reads a choice: `off`, `all`, a number, or a name, which is cut to [`NAME_BYTES`].
     pub fn parse(word: &str) -> Self {
         match (word, word.parse()) {
             ("off", _) => Self::Off,
@@ -63,10 +63,10 @@ impl Choice {
     }
 }
 
-/// Protects the choice; copied to be used.
+/// Protects the choice, which is copied for use.
 static CHOICE: SpinMutex<Choice> = SpinMutex::new(Rank::Process, Choice::Off);
 
-/// How many bytes of a line are kept.
+/// The largest line, in bytes.
 const LINE_BYTES: usize = 640;
 
 /// The calls that never return.
@@ -83,14 +83,14 @@ pub fn start(_processes: Processes, option: Option<&str>) {
     }
 }
 
-/// Sets which processes are traced.
+/// Sets the processes that are traced.
 pub fn set(choice: Choice) {
     table::set_direct(choice == Choice::Off);
     trace::set_on(choice != Choice::Off);
     *CHOICE.lock() = choice;
 }
 
-/// Returns which processes are traced.
+/// Returns the processes that are traced.
 pub fn choice() -> Choice {
     CHOICE.lock().clone()
 }
@@ -137,7 +137,7 @@ pub(super) fn run(call: &mut Call<'_>, handler: Handler) -> CallResult {
     result
 }
 
-/// Logs the events of a thread besides its calls.
+/// Logs the events of a thread other than its calls.
 fn log_event(thread: &ProcessThread, event: Event<'_>) {
     if !is_traced(thread.process()) {
         return;

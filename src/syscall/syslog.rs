@@ -28,20 +28,20 @@ const CONSOLE_LEVEL: i32 = 8;
 const SIZE_UNREAD: i32 = 9;
 const SIZE_BUFFER: i32 = 10;
 
-/// The lowest level of the console: only the most severe lines are shown.
+/// The lowest level of the console, which shows only the most severe lines.
 const LEVEL_MIN: u8 = 1;
 
-/// How often a read without lines looks for new ones. Lines may be logged while any lock is held,
-/// so that they wake no thread.
+/// The interval at which a waiting read checks for new lines. Lines may be logged while any lock is
+/// held, so logging can't wake a thread.
 const LOOK_NS: u64 = 100_000_000;
 
-/// The lines that were read, as positions in the log.
+/// The positions in the log up to which lines were read.
 struct Marks {
-    /// Up to where all reads skip lines.
+    /// The position before which all reads skip lines.
     cleared: usize,
-    /// Up to where lines were read that are read once.
+    /// The position of the next line for reads that return each line once.
     read: usize,
-    /// How many bytes of the line after that were read.
+    /// The number of bytes of that line that were read.
     partial: usize,
 }
 
@@ -52,7 +52,7 @@ static MARKS: SpinMutex<Marks> =
 /// The level of the console before it was turned off; 0 if it wasn't.
 static LEVEL_BEFORE: AtomicU8 = AtomicU8::new(0);
 
-/// Returns an empty text with room for `bytes`, but not for more than the log can have.
+/// Returns an empty text with room for `bytes`, limited to what the log can have.
 fn room(bytes: usize) -> Result<Vec<u8>, Failure> {
     let mut room = Vec::new();
     // The text of a severity is shorter than its line.
@@ -60,7 +60,7 @@ fn room(bytes: usize) -> Result<Vec<u8>, Failure> {
     Ok(room)
 }
 
-/// Appends the part of `bytes` for which there is room; returns how much that was.
+/// Appends the part of `bytes` for which there is room; returns its length.
 fn append(text: &mut Vec<u8>, bytes: &[u8]) -> usize {
     let taken = bytes.len().min(text.capacity() - text.len());
     text.extend_from_slice(&bytes[..taken]);
@@ -70,27 +70,27 @@ fn append(text: &mut Vec<u8>, bytes: &[u8]) -> usize {
 /// The longest line with its severity and its end, in bytes.
 const LINE_BYTES: usize = 264;
 
-/// A line as programs see it.
+/// A line in the format for programs.
 type Line = heapless::String<LINE_BYTES>;
 
 /// Calls `found` with the position and the text of each line in a range of the log.
 fn for_each_line(positions: Range<usize>, mut found: impl FnMut(usize, &str)) {
     history::for_each_within(positions, |position, level, text| {
         let mut line = Line::new();
-        // There is room for the longest.
+        // The line has room for the longest text.
         let _ = writeln!(line, "<{}>{text}", klog::severity(level));
         found(position, &line);
     });
 }
 
-/// Returns how many bytes the lines in a range of the log have.
+/// Returns the number of bytes of the lines in a range of the log.
 fn len_bytes(positions: Range<usize>) -> usize {
     let mut len = 0;
     for_each_line(positions, |_, line| len += line.len());
     len
 }
 
-/// Returns the buffer of a read and its length; a length of 0 reads nothing.
+/// Returns the buffer of a read and its length; with a length of 0, nothing is read.
 fn buffer(call: &Call<'_>) -> Result<(u64, usize), Failure> {
     let (address, len) = (call.argument(1), call.argument_i32(2));
     match usize::try_from(len) {
@@ -99,7 +99,7 @@ fn buffer(call: &Call<'_>) -> Result<(u64, usize), Failure> {
     }
 }
 
-/// Reads lines once; waits for the first.
+/// Reads lines that were not read yet; waits for the first.
 fn read(call: &Call<'_>) -> CallResult {
     let (address, len) = buffer(call)?;
     if len == 0 {
@@ -115,17 +115,17 @@ fn read(call: &Call<'_>) -> CallResult {
 }
 
 impl Marks {
-    /// Appends the lines that weren't read yet, as far as there is room.
+    /// Appends the lines that were not read yet, as far as there is room.
     fn read_once(&mut self, text: &mut Vec<u8>) {
         let end = history::end();
         let (first, skipped) = (self.read, self.partial);
-        // Where the next read begins, if not at the end.
+        // The line at which the next read starts, unless it starts at the end.
         let mut rest = None;
         for_each_line(first..end, |position, line| {
             if rest.is_some() {
                 return;
             }
-            // The line that was read in part may have been overwritten.
+            // A line that was read in part may have been overwritten.
             let skipped = if position == first { skipped.min(line.len()) } else { 0 };
             let bytes = &line.as_bytes()[skipped..];
             let taken = append(text, bytes);
@@ -137,7 +137,7 @@ impl Marks {
     }
 }
 
-/// Reads the last lines that the buffer has room for.
+/// Reads as many of the last lines as the buffer has room for.
 fn read_all(call: &Call<'_>, clears: bool) -> CallResult {
     let (address, len) = buffer(call)?;
     if len == 0 {
@@ -146,7 +146,7 @@ fn read_all(call: &Call<'_>, clears: bool) -> CallResult {
     let mut text = room(len)?;
     let end = history::end();
     let lines = MARKS.lock().cleared..end;
-    // The first lines don't fit.
+    // The number of bytes of the first lines that don't fit.
     let mut excess = len_bytes(lines.clone()).saturating_sub(text.capacity());
     for_each_line(lines, |_, line| {
         if excess > 0 {
@@ -186,7 +186,7 @@ pub(super) fn syslog(call: &mut Call<'_>) -> CallResult {
         }
         CONSOLE_OFF => {
             let before = klog::set_console_level(LEVEL_MIN);
-            // Turned off twice, it returns to its first level.
+            // If it is turned off twice, the level from before the first time is restored later.
             let _ = LEVEL_BEFORE.compare_exchange(0, before, Ordering::Relaxed, Ordering::Relaxed);
             Ok(0)
         }

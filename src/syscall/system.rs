@@ -48,7 +48,7 @@ pub(super) fn personality(call: &mut Call<'_>) -> CallResult {
     let before = call.process().personality();
     match call.argument_u32(0) {
         ONLY_ASK => {}
-        // No address is random.
+        // ADDR_NO_RANDOMIZE is only stored: addresses are random unless `norandmaps` is set.
         new @ (PER_LINUX | ADDR_NO_RANDOMIZE) => call.process().set_personality(new),
         _ => return Err(Errno::EINVAL.into()),
     }

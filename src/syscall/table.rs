@@ -14,7 +14,7 @@ use super::{
 /// Handles a system call.
 pub type Handler = fn(&mut Call<'_>) -> CallResult;
 
-/// The kind of an argument, which determines how it is shown.
+/// The kind of an argument, which determines how strace shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// A number with a sign.
@@ -27,17 +27,18 @@ pub enum Argument {
     Fd,
     /// A string.
     Path,
-    /// Bytes that the call reads; the next argument is how many.
+    /// Bytes that the call reads; the next argument is their number.
     Bytes,
     /// A signal.
     Signal,
     /// Permission bits, which are shown in octal.
     Mode,
-    /// Permission bits of a new file, which is only made if the flags before request it.
+    /// Permission bits of a new file, which are used only if the previous argument, flags, requests
+    /// a new file.
     NewMode,
     /// An address; 0 is NULL.
     Pointer,
-    /// Bytes that the call fills; the result is how many.
+    /// Bytes that the call fills; the result is their number.
     Filled,
     /// A string that the call fills.
     FilledString,
@@ -47,15 +48,15 @@ pub enum Argument {
     OpenFlags,
     /// Flags of a new descriptor.
     DescriptorFlags,
-    /// Rights of memory.
+    /// Access rights of memory.
     Protection,
     /// Flags of mmap(2).
     MapFlags,
-    /// Flags of calls with a directory.
+    /// The AT_ flags of calls that take a directory.
     AtFlags,
     /// Rights of access(2).
     Access,
-    /// From where lseek(2) counts.
+    /// The position from which lseek(2) counts.
     Whence,
     /// The operation of rt_sigprocmask(2).
     MaskHow,
@@ -73,21 +74,21 @@ pub enum Argument {
     Timer,
     /// The environment of a program.
     Environment,
-    /// Files to wait for; the next argument is how many. The events are shown after the result.
+    /// Files to wait for; the next argument is their number. The events are shown after the result.
     PolledFiles,
-    /// Pieces of memory that the call reads; the next argument is how many.
+    /// Pieces of memory that the call reads; the next argument is their number.
     Vectors,
-    /// Pieces of memory that the call fills; the next argument is how many.
+    /// Pieces of memory that the call fills; the next argument is their number.
     FilledVectors,
-    /// What belongs to a request of ioctl(2), the argument before.
+    /// The argument of a request of ioctl(2); the request is the previous argument.
     IoctlArgument,
-    /// A status that wait4(2) fills, if its result is a child.
+    /// A status that wait4(2) fills if its result is the number of a child.
     WaitStatus,
     /// A time that the call reads.
     Timespec,
     /// A time that the call fills.
     FilledTimespec,
-    /// The time that is left, which a call fills that was interrupted.
+    /// The remaining time, which an interrupted call fills.
     TimeLeft,
     /// A time in microseconds that the call reads.
     Timeval,
@@ -402,7 +403,7 @@ mod rows {
         441 epoll_pwait2(Fd Hex Int Timespec SignalSet Number) = epoll::epoll_pwait2;
     }
 
-    /// The rows.
+    /// Returns all calls.
     pub(super) const fn all() -> &'static [SystemCall] {
         CALLS
     }
@@ -420,26 +421,28 @@ static HANDLERS: [Option<Handler>; NUMBERS] = {
     handlers
 };
 
-/// The end of the numbers whose handlers are called at once: [`NUMBERS`], or 0 while calls are
-/// traced. So a trace costs one load while it is off: the number is compared with an end anyway.
+/// The end of the numbers whose handlers are called directly: [`NUMBERS`], or 0 while calls are
+/// traced. The number is compared with an end in any case, so tracing that is off costs only one
+/// load.
 static DIRECT_END: AtomicU64 = AtomicU64::new(NUMBERS as u64);
 
-/// Makes all calls use [`handler`], or the implemented ones [`direct_handler`].
+/// Makes implemented calls use [`direct_handler`], or all calls [`handler`].
 pub(super) fn set_direct(is_direct: bool) {
     DIRECT_END.store(if is_direct { NUMBERS as u64 } else { 0 }, Ordering::Relaxed);
 }
 
-/// Returns the handler of a call, if it is there and calls aren't traced. A program can't make the
-/// CPU speculate with a number beyond the end.
+/// Returns the handler of a call, if it is implemented and calls aren't traced. A program can't
+/// make the CPU speculate with a number beyond the end.
 #[inline]
 pub(super) fn direct_handler(number: u64) -> Option<Handler> {
-    // A power of two of numbers: masking needs no branch that could be mispredicted.
+    // The number of handlers is a power of two, so a mask replaces a branch that could be
+    // mispredicted.
     const { assert!(NUMBERS.is_power_of_two()) };
     let handler = HANDLERS[number as usize & (NUMBERS - 1)];
     handler.filter(|_| number < DIRECT_END.load(Ordering::Relaxed))
 }
 
-/// Returns the handler of a call, if it is there.
+/// Returns the handler of a call, if it is implemented.
 pub(super) fn handler(number: u64) -> Option<Handler> {
     HANDLERS.get(usize::try_from(number).ok()?).copied().flatten()
 }

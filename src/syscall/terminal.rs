@@ -63,11 +63,11 @@ impl From<NotPermitted> for Errno {
     }
 }
 
-/// An open terminal.
+/// One of the ends of a terminal, as an open file.
 enum End<'a> {
     /// A terminal, or the slave of a pseudo-terminal.
     Slave(&'a TerminalFile),
-    /// The master of a pseudo-terminal. Most requests are for the terminal, as on Linux.
+    /// The master of a pseudo-terminal. As on Linux, most requests are applied to the terminal.
     Master(&'a MasterFile),
 }
 
@@ -84,7 +84,7 @@ impl<'a> End<'a> {
         }
     }
 
-    /// Checks that the process isn't in the background of the terminal: SIGTTOU stops it.
+    /// Checks that the process isn't in the background of the terminal; SIGTTOU stops it otherwise.
     fn check_foreground(&self) -> Result<(), Failure> {
         match self {
             Self::Master(_) => Ok(()),
@@ -92,7 +92,7 @@ impl<'a> End<'a> {
         }
     }
 
-    /// Checks that the terminal is the controlling one of the process; a master needn't be.
+    /// Checks that the terminal controls the process; not needed for a master.
     fn check_controlling(&self) -> Result<(), Failure> {
         match self {
             Self::Slave(file) if !control::is_of_caller(file.terminal()) => {
@@ -113,7 +113,7 @@ fn check_foreground(terminal: &Terminal) -> Result<(), Failure> {
 /// Handles a request of ioctl(2) for a terminal, whose open file is `file`.
 ///
 /// # Errors
-/// ENOTTY for other files; what the request returns.
+/// ENOTTY for other files; the errors of the request.
 pub(super) fn control(call: &mut Call<'_>, file: &OpenFile) -> CallResult {
     let command = call.argument_u32(1);
     let special = file.special().ok_or(Errno::ENOTTY)?;
@@ -166,8 +166,8 @@ fn of_terminal(call: &mut Call<'_>, end: &End<'_>) -> CallResult {
             };
             call.pointer::<u32>(2).write(&(len as u32))?;
         }
-        // Written bytes have left for the device when the write returns; bytes that the master
-        // hasn't read don't count, as on Linux.
+        // Written bytes have been sent to the device when the write returns. As on Linux, bytes
+        // that the master hasn't read yet aren't counted.
         TIOCOUTQ | TIOCGETD => call.pointer::<u32>(2).write(&0)?,
         TIOCSTI => {
             if !control::is_of_caller(terminal) && !call.has(Capability::SysAdmin) {

@@ -28,7 +28,7 @@ const CLOCK_MONOTONIC_RAW: u32 = 4;
 const CLOCK_REALTIME_COARSE: u32 = 5;
 const CLOCK_MONOTONIC_COARSE: u32 = 6;
 pub(super) const CLOCK_BOOTTIME: u32 = 7;
-/// There are no leap seconds between it and the time of day.
+/// The same as the time of day, because there are no leap seconds.
 pub(super) const CLOCK_TAI: u32 = 11;
 
 /// Returns the time of a clock, in nanoseconds.
@@ -47,8 +47,8 @@ pub(super) fn now_ns(call: &Call<'_>, clock: u32) -> Result<u64, Failure> {
     }
 }
 
-/// Returns whether a clock has no timers and no sleeps: it is a copy of another one, or of a
-/// descriptor.
+/// Returns whether a clock can't be used for timers and sleeps, because it is a copy of another
+/// clock, or that of a descriptor.
 pub(super) fn is_only_read(clock: u32) -> bool {
     const OF_DESCRIPTOR: u32 = 3;
     let is_of_descriptor = (clock as i32) < 0 && clock & 7 == OF_DESCRIPTOR;
@@ -72,7 +72,7 @@ impl CpuClock {
         }
     }
 
-    /// Returns how many times faster than the kernel's clock it is at most.
+    /// Returns the largest ratio of its speed to the kernel clock's.
     pub(super) fn rate(&self) -> u64 {
         match &self.thread {
             Some(_) => 1,
@@ -81,8 +81,8 @@ impl CpuClock {
     }
 }
 
-/// Returns the clock of a process or a thread: a negative number has the complement of the
-/// process's, and three bits that say which clock.
+/// Returns the clock of CPU time with a number: a negative number, which has the complement of the
+/// number of the process or thread, and three bits that select the clock.
 ///
 /// Source: clock_getcpuclockid(3); Linux, include/linux/posix-timers.h.
 ///
@@ -157,7 +157,7 @@ pub(super) fn real_time_ns() -> u64 {
     time::now_ns().max(0) as u64
 }
 
-/// Returns a time in nanoseconds, whose fraction of a second is in units of `1 / per_second`.
+/// Returns a time in nanoseconds. The fraction of a second is in units of `1 / per_second`.
 fn ns_of(seconds: i64, fraction: i64, per_second: u64) -> Result<u64, Errno> {
     let is_valid = seconds >= 0 && (0..per_second as i64).contains(&fraction);
     if !is_valid {
@@ -170,7 +170,7 @@ fn ns_of(seconds: i64, fraction: i64, per_second: u64) -> Result<u64, Errno> {
 /// Returns the time of a `struct timespec`, in nanoseconds.
 ///
 /// # Errors
-/// EINVAL if it is none.
+/// EINVAL if it isn't valid.
 pub(super) fn ns_of_timespec(seconds: i64, ns: i64) -> Result<u64, Errno> {
     ns_of(seconds, ns, NS)
 }
@@ -178,15 +178,15 @@ pub(super) fn ns_of_timespec(seconds: i64, ns: i64) -> Result<u64, Errno> {
 /// Returns the time of a `struct timeval`, in nanoseconds.
 ///
 /// # Errors
-/// EINVAL if it is none.
+/// EINVAL if it isn't valid.
 pub(super) fn ns_of_timeval(seconds: i64, us: i64) -> Result<u64, Errno> {
     ns_of(seconds, us, 1_000_000)
 }
 
-/// Reads a `struct timespec`; returns it in nanoseconds.
+/// Reads a `struct timespec`, and returns it in nanoseconds.
 ///
 /// # Errors
-/// EFAULT; EINVAL if it is none.
+/// EFAULT; EINVAL if it isn't valid.
 pub(super) fn read_time(pointer: UserPointer<[i64; 2]>) -> Result<u64, Failure> {
     let [seconds, ns] = pointer.read()?;
     Ok(ns_of_timespec(seconds, ns)?)
@@ -194,7 +194,8 @@ pub(super) fn read_time(pointer: UserPointer<[i64; 2]>) -> Result<u64, Failure> 
 
 /// Sets the time of day.
 fn set_real_time(call: &Call<'_>, ns: u64) -> CallResult {
-    // It isn't before the start of the kernel's clock, and no time ever leaves the range.
+    // The time can't be before the start of the kernel's clock, and stays in the range for 30
+    // years.
     const YEARS_30_NS: u64 = 30 * 365 * 24 * 3600 * NS;
     if ns > i64::MAX as u64 - YEARS_30_NS {
         return Err(Errno::EINVAL.into());
@@ -224,7 +225,7 @@ pub(super) fn settimeofday(call: &mut Call<'_>) -> CallResult {
         None => None,
     };
     if let Some(pointer) = call.pointer_or_null::<[i32; 2]>(1) {
-        // The only time zone is UTC.
+        // Only UTC is supported as the time zone.
         let [minutes_west, _] = pointer.read()?;
         if minutes_west != 0 {
             return Err(Errno::EINVAL.into());

@@ -1,4 +1,4 @@
-//! How long a call waits, and the time that is left when it stops to wait: ppoll(2), select(2).
+//! The time-out of a call, and the remaining time when its wait ends: ppoll(2), select(2).
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -7,7 +7,7 @@ use crate::arch::time::clock;
 use crate::fs::file::poll::PollWait;
 use crate::mm::user::pointer::UserPointer;
 
-/// The unit of the smaller part of a time.
+/// The unit of the fraction of a second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
     /// Nanoseconds: a `struct timespec`.
@@ -25,15 +25,15 @@ impl Unit {
     }
 }
 
-/// How long a call waits.
+/// The time-out of a call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Timeout {
     pub(super) wait: PollWait,
-    /// Where the time stands.
+    /// The address and the format of the time-out.
     place: Option<(UserPointer<[i64; 2]>, Unit)>,
 }
 
-/// Returns how long a call waits whose time is `ns`, from now on.
+/// Returns the wait of a call whose time-out is `ns` from now on.
 pub(super) fn wait_of_ns(ns: u64) -> PollWait {
     match ns {
         0 => PollWait::No,
@@ -41,7 +41,7 @@ pub(super) fn wait_of_ns(ns: u64) -> PollWait {
     }
 }
 
-/// Returns how long a call waits whose time is `ms`; below 0, there is no end.
+/// Returns the wait of a call whose time-out is `ms`; a negative number means no time-out.
 pub(super) fn wait_of_ms(ms: i32) -> PollWait {
     match u64::try_from(ms) {
         Ok(ms) => wait_of_ns(ms * 1_000_000),
@@ -52,10 +52,10 @@ pub(super) fn wait_of_ms(ms: i32) -> PollWait {
 impl Timeout {
     const ENDLESS: Self = Self { wait: PollWait::Endless, place: None };
 
-    /// Reads the `struct timespec` of an argument; without one, there is no end.
+    /// Reads the `struct timespec` of an argument; a null pointer means no time-out.
     ///
     /// # Errors
-    /// EFAULT; EINVAL if it is none.
+    /// EFAULT; EINVAL if it isn't valid.
     pub(super) fn of_timespec(call: &Call<'_>, argument: usize) -> Result<Self, Failure> {
         let Some(pointer) = call.pointer_or_null(argument) else {
             return Ok(Self::ENDLESS);
@@ -64,8 +64,8 @@ impl Timeout {
         Ok(Self { wait, place: Some((pointer, Unit::Ns)) })
     }
 
-    /// Reads the `struct timeval` of an argument, whose microseconds may be more than a second;
-    /// without one, there is no end.
+    /// Reads the `struct timeval` of an argument, whose microseconds may exceed a second; a null
+    /// pointer means no time-out.
     ///
     /// # Errors
     /// EFAULT; EINVAL if it is negative.
@@ -82,8 +82,8 @@ impl Timeout {
         Ok(Self { wait: wait_of_ns(ns), place: Some((pointer, Unit::Us)) })
     }
 
-    /// Writes the time that is left, and returns `result`. As on Linux, a call that was interrupted
-    /// isn't executed again if its time can't be written.
+    /// Writes the remaining time, and returns `result`. As on Linux, an interrupted call isn't
+    /// executed again if the time can't be written.
     pub(super) fn finish(self, result: CallResult) -> CallResult {
         let (PollWait::Until(deadline_ns), Some((pointer, unit))) = (self.wait, self.place) else {
             return result;

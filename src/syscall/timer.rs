@@ -18,7 +18,7 @@ use crate::process::pid::Pid;
 use crate::process::process_timers::{ClockOf, Notification, TimerSignal};
 use crate::process::timers::FixedTimer;
 
-/// Returns when a timer is to expire that is given a time: 0 disarms it.
+/// Returns the expiry of a timer for a time in a call; 0 disarms the timer.
 fn expiry(ns: u64, is_absolute: bool) -> Expiry {
     match ns {
         0 => Expiry::Never,
@@ -31,7 +31,7 @@ pub(super) fn alarm(call: &mut Call<'_>) -> CallResult {
     let seconds = u64::from(call.argument_u32(0));
     let timer = call.process().fixed_timer(FixedTimer::Real)?;
     let before = timer.set(expiry(seconds * NS, false), 0).left_ns;
-    // To the nearest second, but not to none.
+    // Rounded to the nearest second, but not to 0.
     let rounded = (before + NS / 2) / NS;
     Ok(if before > 0 { rounded.max(1) } else { 0 })
 }
@@ -50,7 +50,7 @@ fn interval_timer(call: &Call<'_>) -> Result<Arc<ClockTimer>, Failure> {
 /// Writes a `struct itimerval`.
 fn write_itimerval(pointer: UserPointer<[u64; 4]>, setting: Setting) -> Result<(), Failure> {
     let Setting { left_ns, interval_ns } = setting;
-    // A rest below a microsecond is shown as one.
+    // A remaining time below a microsecond is shown as one.
     let left_us = left_ns.div_ceil(1000);
     const US: u64 = 1_000_000;
     let words = [interval_ns / NS, interval_ns % NS / 1000, left_us / US, left_us % US];
@@ -93,7 +93,7 @@ fn write_itimerspec(pointer: UserPointer<[u64; 4]>, setting: Setting) -> Result<
 }
 
 /// The words of a `struct sigevent`: the value; the signal and the kind of notification; the
-/// thread; the rest.
+/// thread; unused words.
 type SigEvent = [u64; 8];
 
 /// Returns the action of a timer that the `struct sigevent` of an argument selects.
@@ -215,7 +215,7 @@ pub(super) fn timerfd_settime(call: &mut Call<'_>) -> CallResult {
     const TFD_TIMER_ABSTIME: u32 = 1;
     let flags = call.argument_u32(1);
     let (interval_ns, ns) = read_itimerspec(call.pointer(2))?;
-    // TFD_TIMER_CANCEL_ON_SET isn't there.
+    // TFD_TIMER_CANCEL_ON_SET isn't supported.
     if flags & !TFD_TIMER_ABSTIME != 0 {
         return Err(Errno::EINVAL.into());
     }

@@ -13,11 +13,11 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{SliceSink, SliceSource};
 use crate::mm::user::pointer::UserPointer;
 
-/// How many bytes are copied at once.
+/// The number of bytes that are copied at once.
 const CHUNK_BYTES: usize = 4096;
 
-/// The offset at which a file is read or written: its position, or an offset in the program's
-/// memory, which is updated.
+/// A file, with the offset at which it is read or written: its position, or an offset in the
+/// program's memory, which is updated.
 pub(super) struct End {
     pub(super) file: Arc<OpenFile>,
     pub(super) offset: Option<u64>,
@@ -25,7 +25,7 @@ pub(super) struct End {
 }
 
 impl End {
-    /// Returns the end whose file and place are these arguments.
+    /// Makes the end whose file and offset are these arguments.
     pub(super) fn new(call: &Call<'_>, file: Arc<OpenFile>, place: usize) -> Result<Self, Failure> {
         let pointer = call.pointer_or_null::<u64>(place);
         let offset = match pointer {
@@ -35,7 +35,7 @@ impl End {
         Ok(Self { file, offset, pointer })
     }
 
-    /// Reads into `to`, and moves the place.
+    /// Reads into `to`, and advances the offset.
     pub(super) fn read(&mut self, to: &mut [u8]) -> Result<usize, FsError> {
         let mut sink = SliceSink::new(to);
         let Some(offset) = self.offset else {
@@ -46,7 +46,7 @@ impl End {
         Ok(read)
     }
 
-    /// Writes `from`, and moves the place.
+    /// Writes `from`, and advances the offset.
     pub(super) fn write(&mut self, extra: OpenFlags, from: &[u8]) -> Result<usize, FsError> {
         let mut source = SliceSource::new(from);
         let Some(offset) = self.offset else {
@@ -57,7 +57,7 @@ impl End {
         Ok(written)
     }
 
-    /// Moves back before the last `bytes` that were read.
+    /// Moves the offset back before the last `bytes` that were read.
     pub(super) fn unread(&mut self, bytes: usize) -> Result<(), FsError> {
         match &mut self.offset {
             Some(offset) => *offset -= bytes as u64,
@@ -66,7 +66,7 @@ impl End {
         Ok(())
     }
 
-    /// Writes the place for the program.
+    /// Writes the offset to the program's memory, if it is there.
     pub(super) fn finish(&self) -> Result<(), Failure> {
         match (self.pointer, self.offset) {
             (Some(pointer), Some(offset)) => Ok(pointer.write(&offset)?),
@@ -83,11 +83,12 @@ pub(super) fn buffer() -> Result<Vec<u8>, Failure> {
     Ok(buffer)
 }
 
-/// Copies up to `count` bytes; bytes that can't be written stay to be read. Writes as if the file
-/// was open with `extra` flags after the first chunk. Returns how many bytes were copied.
+/// Copies up to `count` bytes. Bytes that can't be written remain to be read. After the first
+/// chunk, writes as if the file was open with the `extra` flags. Returns the number of copied
+/// bytes.
 ///
 /// # Errors
-/// If nothing was copied.
+/// The error, if nothing was copied.
 pub(super) fn copy(
     from: &mut End,
     to: &mut End,

@@ -28,7 +28,7 @@ pub(super) fn uname(call: &mut Call<'_>) -> CallResult {
     Ok(0)
 }
 
-/// Sets a name to the name of the arguments.
+/// Sets a name to the string in the arguments.
 fn set(call: &Call<'_>, name: &Settable) -> CallResult {
     call.check_capability(Capability::SysAdmin)?;
     let len_bytes = usize::try_from(call.argument_i32(1)).map_err(|_| Errno::EINVAL)?;

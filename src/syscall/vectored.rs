@@ -1,4 +1,4 @@
-//! Reads and writes of several buffers, and at a place: readv(2), pread64(2), preadv2(2).
+//! Reads and writes of several buffers, and at an offset: readv(2), pread64(2), preadv2(2).
 
 use alloc::vec::Vec;
 
@@ -13,11 +13,11 @@ use crate::fs::io::{self, SliceSource};
 use crate::fs::pipe::PIPE_BUF_BYTES;
 use crate::mm::user::pointer::UserPointer;
 
-/// The most buffers of a call: IOV_MAX.
+/// The largest number of buffers of a call: IOV_MAX.
 const BUFFERS_MAX: u64 = 1024;
 
-/// Transfers to or from each of the buffers of the arguments 1 and 2, until one isn't done whole.
-/// `transfer` gets how many bytes were transferred before.
+/// Transfers each of the buffers in the arguments 1 and 2, until one is transferred only in part.
+/// `transfer` is called with the number of bytes that were transferred before.
 fn transfer_all(
     call: &Call<'_>,
     mut transfer: impl FnMut(u64, &mut UserBuffer) -> Result<usize, FsError>,
@@ -27,7 +27,7 @@ fn transfer_all(
         return Err(Errno::EINVAL.into());
     }
     let buffers = UserPointer::<[u64; 2]>::new(call.argument(1));
-    // All are checked before the first byte is transferred.
+    // All buffers are checked before the first byte is transferred.
     for index in 0..count {
         let [address, len_bytes] = buffers.at(index)?.read()?;
         if len_bytes > i64::MAX as u64 {
@@ -65,9 +65,9 @@ pub(super) fn readv(call: &mut Call<'_>) -> CallResult {
     transfer_all(call, |_, buffer| file.read(buffer))
 }
 
-/// Writes all buffers of the arguments 1 and 2 to a pipe by one write, if they have no more than
-/// PIPE_BUF bytes: such a write is not split, as in POSIX. Returns `None` for other files, for more
-/// bytes, and if the buffers are invalid.
+/// Writes all buffers of the arguments 1 and 2 to a pipe by one write, if they have at most
+/// PIPE_BUF bytes, because POSIX requires that such a write is not split. Returns `None` for other
+/// files, for more bytes, and if the buffers are invalid.
 fn write_to_pipe(call: &Call<'_>, file: &OpenFile, extra: OpenFlags) -> Option<CallResult> {
     let count = u64::from(call.argument_u32(2));
     if !(2..=BUFFERS_MAX).contains(&count) || fcntl::pipe_of(file).is_none() {
@@ -155,11 +155,11 @@ const SYNC: u32 = 4;
 const NO_WAIT: u32 = 8;
 const APPEND: u32 = 0x10;
 
-/// The offset that means the position of the file.
+/// The offset that stands for the position of the file.
 const AT_POSITION: u64 = u64::MAX;
 
-/// Checks the flags of the argument 5, of which `known` have an effect or need none: what is
-/// written is stored at once.
+/// Returns the flags in argument 5, which have to be among `known`. Flags about storage need no
+/// action, because written bytes are stored at once.
 fn flags(call: &Call<'_>, known: u32) -> Result<u32, Failure> {
     let flags = call.argument_u32(5);
     if flags & !(HIGH_PRIORITY | DATA_SYNC | SYNC | known) != 0 {
@@ -168,7 +168,7 @@ fn flags(call: &Call<'_>, known: u32) -> Result<u32, Failure> {
     Ok(flags)
 }
 
-/// Returns the place of the argument 3, unless that is the position of the file.
+/// Returns the offset in argument 3; `None` if it stands for the position of the file.
 fn offset_or_position(call: &Call<'_>) -> Result<Option<u64>, Failure> {
     match call.argument(3) {
         AT_POSITION => Ok(None),
@@ -179,7 +179,7 @@ fn offset_or_position(call: &Call<'_>) -> Result<Option<u64>, Failure> {
 pub(super) fn preadv2(call: &mut Call<'_>) -> CallResult {
     let offset = offset_or_position(call)?;
     let file = call.file(0)?;
-    // Only pipes and similar files support it.
+    // Only pipes and similar files support NO_WAIT.
     let known = if file.special().is_some() { NO_WAIT } else { 0 };
     let flags = flags(call, known)?;
     match offset {

@@ -1,16 +1,16 @@
-//! Structures that grow from version to version of Linux: their size comes with them.
+//! Structures that grow in new versions of Linux; the program passes their size.
 
 use super::call::Failure;
 use super::errno::Errno;
 use crate::mm::user::pointer::{self, UserPointer};
 
 /// Reads a structure of `size_bytes`, of which `WORDS` words are known. The missing words of a
-/// smaller structure are 0; words above the known ones have to be 0.
+/// smaller structure are 0; words after the known ones have to be 0.
 ///
 /// Source: Linux, include/linux/uaccess.h, `copy_struct_from_user`.
 ///
 /// # Errors
-/// EFAULT; E2BIG if a program sets a word that isn't known.
+/// EFAULT; E2BIG if an unknown word isn't 0.
 pub(super) fn read<const WORDS: usize>(
     address: u64,
     size_bytes: u64,

@@ -39,7 +39,7 @@ fn wait(call: &Call<'_>, request: &WaitRequest) -> Result<Option<Waited>, Failur
     })
 }
 
-/// Writes the usage of the child to the place of an argument, if there is one.
+/// Writes the usage of the child to the address in an argument, unless that is null.
 fn write_usage(call: &Call<'_>, index: usize, waited: &Waited) -> Result<(), Failure> {
     if let Some(pointer) = call.pointer_or_null::<Rusage>(index) {
         pointer.write(&usage::rusage_of(&waited.usage))?;
@@ -74,8 +74,8 @@ pub(super) fn wait4(call: &mut Call<'_>) -> CallResult {
     Ok(waited.pid.number().into())
 }
 
-/// Returns the children of the first two arguments of waitid(2), and whether the descriptor that
-/// names one doesn't wait.
+/// Returns the children that the first two arguments of waitid(2) select, and whether they are
+/// selected by a descriptor that is non-blocking.
 fn children(call: &Call<'_>) -> Result<(Selection, bool), Failure> {
     // Source: Linux, include/uapi/linux/wait.h.
     const P_ALL: u32 = 0;
@@ -131,7 +131,7 @@ pub(super) fn waitid(call: &mut Call<'_>) -> CallResult {
     if let Some(waited) = &waited {
         write_usage(call, 4, waited)?;
     }
-    // The number, the error and the code, and after 4 bytes the child, its user and its status.
+    // The number, the error and the code; 4 unused bytes; the child, its user and its status.
     let [first, second] = match waited {
         None => [[0; 3]; 2],
         Some(waited) => {

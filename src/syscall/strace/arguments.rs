@@ -10,17 +10,17 @@ use super::outcome::Outcome;
 use super::structures::{self, Moment};
 use crate::syscall::table::Argument;
 
-/// The directory of a call that is the working directory.
+/// The number that stands for the working directory in place of a directory's descriptor.
 ///
 /// Source: Linux, include/uapi/linux/fcntl.h.
 const AT_FDCWD: i32 = -100;
 
-/// The flags of open(2) with which the mode counts: O_CREAT, and what O_TMPFILE adds to a
-/// directory.
+/// The flags of open(2) with which the mode is used: O_CREAT, and the bit that O_TMPFILE adds to
+/// O_DIRECTORY.
 const MAKES_FILE: u64 = 0o100 | 0o20_000_000;
 
-/// The arguments of a call. Those that the call reads are written before it runs, since it may
-/// change the memory; from the first on that it fills, they are written after it.
+/// The arguments of a call. Those before the first one that the call fills are written before it
+/// runs, because it may change the memory; the others are written afterwards.
 pub(super) struct Shown {
     kinds: &'static [Argument],
     values: [u64; 6],
@@ -32,7 +32,7 @@ impl Shown {
         Self { kinds, values, next: 0 }
     }
 
-    /// Writes the arguments up to the first that the call fills.
+    /// Writes the arguments before the first one that the call fills.
     pub(super) fn write_before(&mut self, out: &mut dyn Write) -> fmt::Result {
         while let Some(kind) = self.kinds.get(self.next)
             && !self.is_filled(*kind)
@@ -42,7 +42,7 @@ impl Shown {
         Ok(())
     }
 
-    /// Writes the others.
+    /// Writes the remaining arguments.
     pub(super) fn write_after(&mut self, out: &mut dyn Write, outcome: Outcome) -> fmt::Result {
         while let Some(kind) = self.kinds.get(self.next) {
             self.write_next(out, *kind, outcome)?;
@@ -50,7 +50,7 @@ impl Shown {
         Ok(())
     }
 
-    /// Writes what is shown after the result.
+    /// Writes the text that is shown after the result.
     pub(super) fn write_remark(&self, out: &mut dyn Write, outcome: Outcome) -> fmt::Result {
         let [array, len, ..] = self.values;
         match (self.kinds.first(), outcome) {
@@ -75,7 +75,7 @@ impl Shown {
         }
     }
 
-    /// Returns the argument before the next one; 0 if that is the first.
+    /// Returns the value of the previous argument; 0 for the first one.
     fn value_before(&self) -> u64 {
         let before = self.next.checked_sub(1).and_then(|before| self.values.get(before));
         before.copied().unwrap_or(0)
@@ -116,7 +116,7 @@ impl Shown {
 
 /// Writes an argument as a number.
 fn write_value(out: &mut dyn Write, kind: Argument, value: u64) -> fmt::Result {
-    // The calls take flags and numbers with names as 32 bits.
+    // The calls use only 32 bits of flags and of named numbers.
     let low = value & u64::from(u32::MAX);
     match kind {
         Argument::Number => write!(out, "{}", value as i64),

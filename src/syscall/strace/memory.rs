@@ -6,16 +6,16 @@ use call_notation::{PolledFile, Quoted, Structure};
 
 use crate::mm::user::pointer::{self, StringError, UserPointer};
 
-/// How many bytes of a string are shown, as strace does.
+/// The number of bytes of a string that are shown, as in strace.
 const STRING_BYTES: usize = 32;
 
-/// How many bytes of a path are shown.
+/// The number of bytes of a path that are shown.
 pub(super) const PATH_BYTES: usize = 128;
 
-/// How many elements of an array are shown.
+/// The number of elements of an array that are shown.
 const ELEMENTS_MAX: u64 = 16;
 
-/// How many variables of an environment are counted.
+/// The largest number of environment variables that are counted.
 const VARIABLES_MAX: u64 = 1 << 16;
 
 /// Writes an address.
@@ -45,7 +45,7 @@ pub(super) fn write_structure(
 
 /// Writes bytes.
 pub(super) fn write_bytes(out: &mut dyn Write, address: u64, len: u64) -> fmt::Result {
-    // One more shows whether there are more.
+    // One more byte shows whether the string is longer.
     let mut bytes = [0; STRING_BYTES + 1];
     let wanted = usize::try_from(len).unwrap_or(usize::MAX).min(bytes.len());
     match pointer::read_some(address, &mut bytes[..wanted]) {
@@ -68,8 +68,8 @@ pub(super) fn write_string(out: &mut dyn Write, address: u64, max_bytes: usize) 
     }
 }
 
-/// Writes the elements of an array between brackets; `write` gets the index of one, and returns
-/// whether it is there.
+/// Writes the elements of an array between brackets. `write` is called with an index; it returns
+/// whether that element exists.
 fn write_array(
     out: &mut dyn Write,
     len: u64,
@@ -89,7 +89,7 @@ fn write_array(
     out.write_char(']')
 }
 
-/// Writes a separator before the first text, if there is any.
+/// Writes a separator before its first text, if any.
 struct Separated<'a> {
     out: &'a mut dyn Write,
     separator: &'static str,
@@ -119,7 +119,7 @@ pub(super) fn write_strings(out: &mut dyn Write, array: u64) -> fmt::Result {
     })
 }
 
-/// Writes where an environment is, and how many variables it has.
+/// Writes the address of an environment, and the number of its variables.
 pub(super) fn write_environment(out: &mut dyn Write, array: u64) -> fmt::Result {
     write_address(out, array)?;
     if array == 0 {
@@ -131,7 +131,7 @@ pub(super) fn write_environment(out: &mut dyn Write, array: u64) -> fmt::Result 
     write!(out, " /* {count} var{} */", if count == 1 { "" } else { "s" })
 }
 
-/// Writes pieces of memory, of which `filled` bytes count.
+/// Writes pieces of memory, of which only the first `filled` bytes are valid.
 pub(super) fn write_vectors(out: &mut dyn Write, array: u64, len: u64, filled: u64) -> fmt::Result {
     let mut left = filled;
     if word(array, 0).is_none() {
@@ -151,7 +151,7 @@ pub(super) fn write_vectors(out: &mut dyn Write, array: u64, len: u64, filled: u
     })
 }
 
-/// Which side of the files of poll(2) is shown.
+/// The events of the files of poll(2) that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PollSide {
     /// The requested events.

@@ -1,14 +1,14 @@
-//! How a call has ended.
+//! The end of a call.
 
-/// How a call has ended, or that it hasn't.
+/// The end of a call, if it has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// With this result.
+    /// It has returned this result.
     Done(u64),
-    /// With an error.
+    /// It has failed with an error.
     Failed,
     /// A signal has interrupted it.
     Interrupted,
-    /// It runs, or will.
+    /// It is running, or has not yet begun.
     Pending,
 }

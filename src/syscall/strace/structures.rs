@@ -1,4 +1,4 @@
-//! Arguments that are structures: which ones, and when they are shown.
+//! Arguments that point to structures: the kind of structure, and when it is shown.
 
 use notation::Structure;
 
@@ -6,21 +6,21 @@ use super::outcome::Outcome;
 use crate::syscall::table::Argument;
 use call_notation as notation;
 
-/// When the contents of the program's memory are valid.
+/// The time at which the contents of the program's memory are valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Moment {
     /// Before the call.
     Before,
     /// After the call, if it succeeds.
     Success,
-    /// After the call, if its result is a child.
+    /// After the call, if its result is the number of a child.
     Child,
     /// After the call, if a signal has interrupted it.
     Interruption,
 }
 
 impl Moment {
-    /// Returns whether it is there after a call with this end.
+    /// Returns whether the structure is valid after a call with this end.
     pub(super) fn is_at(self, outcome: Outcome) -> bool {
         match (self, outcome) {
             (Self::Before, _) | (Self::Success, Outcome::Done(_)) => true,
@@ -32,7 +32,7 @@ impl Moment {
 }
 
 /// Returns the structure to which an argument points, and when it is shown. `before` is the
-/// argument before it.
+/// previous argument.
 pub(super) fn of(argument: Argument, before: u64) -> Option<(Structure, Moment)> {
     use Moment::{Before, Child, Interruption, Success};
     Some(match argument {
