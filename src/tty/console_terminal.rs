@@ -1,4 +1,4 @@
-//! The terminal at the serial line, the screen and the keyboard: /dev/console, /dev/ttyS0; and
+//! The terminal of the serial line, the screen and the keyboard: /dev/console, /dev/ttyS0; and
 //! /dev/tty, which is the controlling terminal of the process that opens it.
 
 use alloc::sync::Arc;
@@ -19,7 +19,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::sync::WaitQueue;
 use crate::task;
 
-/// The device nodes of the terminal: their names, numbers, and the functions that open them.
+/// The device nodes: their names, numbers, and the functions that open them.
 ///
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const NODES: [(&str, u32, u32, OpenDevice); 3] = [
@@ -28,7 +28,7 @@ const NODES: [(&str, u32, u32, OpenDevice); 3] = [
     ("ttyS0", 4, 64, open_terminal),
 ];
 
-/// Makes the terminal and registers its devices, before /dev is made.
+/// Makes the terminal and registers its devices. Called before /dev is made.
 ///
 /// # Panics
 /// If there is no memory for it.
@@ -57,14 +57,14 @@ pub(super) fn start(_console: Console) {
     }
 }
 
-/// Whether attention was requested, and [`give_input_back`] not called since.
+/// Whether attention was requested, and [`give_input_back`] has not been called since.
 static HAS_ATTENTION: AtomicBool = AtomicBool::new(false);
 /// Woken by [`give_input_back`].
 static INPUT_IS_BACK: WaitQueue = WaitQueue::new();
 
-/// Passes typed bytes to the terminal from now on, in a thread of its own. A request for attention,
-/// Ctrl-Alt-Escape or a BREAK, calls `on_attention`; then nothing is read until [`give_input_back`]
-/// is called, so that the prompt can read.
+/// Starts a thread that passes typed bytes to the terminal. A request for attention,
+/// Ctrl-Alt-Escape or a BREAK, calls `on_attention`; then the thread reads nothing until
+/// [`give_input_back`] is called, so that the prompt can read.
 ///
 /// # Errors
 /// See [`task::SpawnError`].
@@ -90,7 +90,7 @@ pub fn has_attention() -> bool {
     HAS_ATTENTION.load(Ordering::Acquire)
 }
 
-/// Passes typed bytes to the terminal again.
+/// Continues to pass typed bytes to the terminal.
 pub fn give_input_back() {
     HAS_ATTENTION.store(false, Ordering::Release);
     INPUT_IS_BACK.wake_all();

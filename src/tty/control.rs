@@ -1,7 +1,7 @@
-//! Controlling terminals: sessions, the group in the foreground, and hang-ups.
+//! Controlling terminals: sessions, the foreground group, and hang-ups.
 //!
-//! Source: POSIX, "General Terminal Interface"; ioctl_tty(2); where that leaves it open, what Linux
-//! does.
+//! Source: POSIX, "General Terminal Interface"; ioctl_tty(2). The behaviour that these don't
+//! specify is Linux's.
 
 use alloc::sync::Arc;
 
@@ -12,33 +12,33 @@ use super::terminal::{Line, Terminal};
 use super::terminals::of_session;
 use crate::fs::error::FsError;
 
-/// Why a terminal doesn't become the controlling one.
+/// The reason why a terminal doesn't become the controlling terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotPermitted;
 
-/// The result if the terminal is the controlling terminal of another session.
+/// The action if the terminal is the controlling terminal of another session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OfOther {
-    /// It is an error.
+    /// An error is returned.
     Refuse,
-    /// That session loses it.
+    /// The other session loses the terminal.
     Take,
 }
 
-/// Returns the controlling terminal of the running process.
+/// Returns the controlling terminal of the calling process.
 pub fn of_caller() -> Option<Arc<Terminal>> {
     let caller = processes::caller().filter(|caller| !caller.has_left)?;
     of_session(caller.session)
 }
 
-/// Returns whether a terminal is the controlling one of the running process.
+/// Returns whether a terminal is the controlling terminal of the calling process.
 pub fn is_of_caller(terminal: &Terminal) -> bool {
     processes::caller()
         .is_some_and(|caller| !caller.has_left && terminal.session() == Some(caller.session))
 }
 
-/// Makes a terminal that was opened the controlling one of the caller if it leads a session that
-/// has none.
+/// Makes a terminal that was just opened the controlling terminal of the caller, if the caller
+/// leads a session that has none.
 pub(super) fn offer(terminal: &Terminal) {
     if let Some(caller) = processes::caller()
         && caller.is_leader()
@@ -49,10 +49,11 @@ pub(super) fn offer(terminal: &Terminal) {
     }
 }
 
-/// Makes a terminal the controlling one of the session that the caller leads: TIOCSCTTY.
+/// Makes a terminal the controlling terminal of the session that the caller leads: TIOCSCTTY.
 ///
 /// # Errors
-/// [`NotPermitted`] if it leads none, has another one, or the terminal belongs to another session.
+/// [`NotPermitted`] if the caller doesn't lead a session, the session has another terminal, or the
+/// terminal belongs to another session.
 pub fn take(terminal: &Terminal, of_other: OfOther) -> Result<(), NotPermitted> {
     let caller = processes::caller().filter(|caller| caller.is_leader()).ok_or(NotPermitted)?;
     if terminal.session() == Some(caller.session) {
@@ -99,7 +100,7 @@ pub fn end_session(session: u32) {
     }
 }
 
-/// Hangs up a terminal; the group in its foreground gets a SIGHUP.
+/// Hangs up a terminal, and sends a SIGHUP to its foreground group.
 fn end_session_of(terminal: &Terminal) {
     let group = terminal.foreground_group();
     hang_up(terminal);
@@ -108,8 +109,8 @@ fn end_session_of(terminal: &Terminal) {
     }
 }
 
-/// Hangs up a terminal: it controls no session any more, whose leader gets a SIGHUP and a SIGCONT,
-/// and files that are open at it are of no use.
+/// Hangs up a terminal: it no longer controls a session, the leader of that session receives a
+/// SIGHUP and a SIGCONT, and its open files can no longer be used.
 pub fn hang_up(terminal: &Terminal) {
     let (session, group) = terminal.take_session();
     terminal.end_files();
@@ -118,9 +119,8 @@ pub fn hang_up(terminal: &Terminal) {
     }
 }
 
-/// Checks that the running process isn't in the background of its terminal. If it is, its group is
-/// stopped by `signal`, SIGTTIN or SIGTTOU; without effect is the SIGTTOU of a process that ignores
-/// it.
+/// Checks that the calling process isn't in the background of its terminal. If it is, its group is
+/// stopped by `signal`, SIGTTIN or SIGTTOU. A process that ignores SIGTTOU may continue.
 ///
 /// # Errors
 /// [`FsError::Interrupted`] if the signal was sent, [`FsError::Io`] if it would have no effect.

@@ -1,7 +1,7 @@
 //! devpts: the file system with the slaves of pseudo-terminals, on /dev/pts.
 //!
-//! It is a tmpfs; a node comes with a master and goes with it. There is one, wherever it is
-//! mounted.
+//! It is a tmpfs with a node for each open master. There is only one, even if it is mounted several
+//! times.
 //!
 //! Source: Linux, Documentation/filesystems/devpts.rst.
 
@@ -40,22 +40,22 @@ pub(super) const PTMX: DeviceNumber = DeviceNumber { major: 5, minor: 2 };
 /// The major number of slaves; the minor number is the number of the pseudo-terminal.
 pub(super) const SLAVE_MAJOR: u32 = 136;
 
-/// How much can be in it: a node for each pseudo-terminal, and the root and `ptmx`.
+/// The limits: a node for each pseudo-terminal, the root, and `ptmx`.
 const LIMITS: Limits = Limits { pages: 1, inodes: 8192 };
 
-/// The root of a tree of its own, which keeps the file system as long as the kernel runs.
+/// The root of a mount tree that only the kernel uses, which keeps the file system alive.
 static TREE: Once<Path> = Once::new();
 
 /// The mode of new nodes: option `mode`.
 static NODE_MODE: AtomicU16 = AtomicU16::new(0o600);
 
-/// No group is set: the group of the caller counts.
+/// No group is set, so the group of the caller is used.
 const NO_GROUP: u32 = u32::MAX;
 
 /// The group of new nodes: option `gid`.
 static NODE_GROUP: AtomicU32 = AtomicU32::new(NO_GROUP);
 
-/// Mounts it on /dev/pts, if that is there.
+/// Mounts it on /dev/pts, if that directory exists.
 ///
 /// # Errors
 /// [`FsError::NoMemory`], and the errors of [`attach::mount`].
@@ -71,13 +71,13 @@ fn tree() -> Result<&'static Path, FsError> {
     TREE.try_call_once(|| {
         let mode = Mode::from_bits_truncate(0o755);
         let root = attach::new_tree(tmpfs::make_for_kernel("devpts", MAGIC, LIMITS, mode)?)?;
-        // As on Linux, only root may open it: all others use /dev/ptmx.
+        // As on Linux, only root may open it; all others use /dev/ptmx.
         create::make_node_of_kernel(&root, b"ptmx", NewKind::CharDevice(PTMX), Mode::empty())?;
         Ok(root)
     })
 }
 
-/// Returns the file system, with these options.
+/// Returns the file system, after setting these options.
 fn with_options(options: &[u8]) -> Result<Arc<SuperBlock>, FsError> {
     let root = tree()?;
     let text = core::str::from_utf8(options).map_err(|_| FsError::InvalidArgument)?;
@@ -138,11 +138,11 @@ pub(super) fn remove_node(number: u32) {
     let Some(root) = TREE.get() else {
         return;
     };
-    // It is there, unless there was no memory for it.
+    // The node exists, unless there was no memory for it.
     let _ = remove::remove_node_of_kernel(root, Name::of(number).bytes());
 }
 
-/// Opens the slave of a master, wherever it is mounted: TIOCGPTPEER. May wait.
+/// Opens the slave of a master, even if devpts isn't mounted: TIOCGPTPEER. May wait.
 ///
 /// # Errors
 /// The errors of [`open::open`].

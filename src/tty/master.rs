@@ -14,14 +14,14 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 
-/// How many bytes are copied at once.
+/// The number of bytes that are copied at once.
 const CHUNK_BYTES: usize = 256;
 
-/// An open master. It is the only one of its terminal: each open of /dev/ptmx makes another one.
+/// An open master. A terminal has only one: each open of /dev/ptmx makes a new terminal.
 pub struct MasterFile(Arc<Terminal>);
 
 impl MasterFile {
-    /// Opens the master of a new terminal.
+    /// Makes the master of a new terminal.
     pub(super) fn new(terminal: Arc<Terminal>) -> Self {
         Self(terminal)
     }
@@ -43,12 +43,12 @@ impl MasterFile {
         self.end().map_or(u32::MAX, MasterEnd::number)
     }
 
-    /// Returns whether the slave can't be opened.
+    /// Returns whether opening the slave is forbidden.
     pub fn is_locked(&self) -> bool {
         self.end().is_some_and(MasterEnd::is_locked)
     }
 
-    /// Sets whether the slave can't be opened.
+    /// Sets whether opening the slave is forbidden.
     pub fn set_locked(&self, is_locked: bool) {
         if let Some(end) = self.end() {
             end.set_locked(is_locked);
@@ -65,14 +65,14 @@ impl MasterFile {
         self.0.discipline.lock().set_packet_mode(is_on);
     }
 
-    /// Returns how many bytes can be read.
+    /// Returns the number of bytes that can be read.
     pub fn readable_len(&self) -> usize {
         self.0.discipline.lock().output_ready()
     }
 
-    /// Discards the bytes that the slave has not read, or the master.
+    /// Discards the bytes that the slave, or the master, has not read yet.
     pub fn flush(&self, queues: Queues) {
-        // The master reads the slave's output.
+        // The master's input is the slave's output.
         self.0.flush(match queues {
             Queues::Input => Queues::Output,
             Queues::Output => Queues::Input,
@@ -84,8 +84,8 @@ impl MasterFile {
         self.end().is_some_and(MasterEnd::is_slave_closed)
     }
 
-    /// Takes the bytes that can be read at once, and returns how many: in packet mode a byte for
-    /// the events, or 0 and the bytes of the slave.
+    /// Takes the bytes that can be read at once, and returns their number. In packet mode these are
+    /// one byte with the events, or a 0 and then bytes of the slave.
     fn take(&self, bytes: &mut [u8], is_first: bool) -> usize {
         let mut discipline = self.0.discipline.lock();
         if !discipline.is_in_packet_mode() {
@@ -120,7 +120,7 @@ impl FileOps for MasterFile {
         let mut bytes = [0; CHUNK_BYTES];
         let mut done = 0;
         while to.room() > 0 {
-            // An event is a read of its own.
+            // An event is returned by a separate read.
             if done > 0 && self.0.discipline.lock().has_packet_status() {
                 break;
             }

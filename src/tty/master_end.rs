@@ -6,20 +6,20 @@ use spin::Once;
 
 use crate::fs::error::FsError;
 
-/// The state of a pseudo-terminal's master, and of the files that are open at its slave.
+/// The state of a pseudo-terminal's master, and of the open files of its slave.
 pub(super) struct MasterEnd {
-    /// Set once, when the terminal gets a number.
+    /// Set once, when the terminal is numbered.
     number: Once<u32>,
     is_open: AtomicBool,
-    /// Whether the slave can't be opened: TIOCSPTLCK.
+    /// Whether opening the slave is forbidden: TIOCSPTLCK.
     is_locked: AtomicBool,
     slaves: AtomicU32,
-    /// Whether the slave was open, and isn't any more.
+    /// Whether the slave was open before, and no longer is.
     is_slave_closed: AtomicBool,
 }
 
 impl MasterEnd {
-    /// Makes the state of a master that is open, with a slave that is locked.
+    /// Makes the state of an open master whose slave is locked.
     pub(super) const fn new() -> Self {
         Self {
             number: Once::new(),
@@ -42,7 +42,7 @@ impl MasterEnd {
         self.is_open.load(Ordering::Acquire)
     }
 
-    /// Adds a file that is open at the slave.
+    /// Adds an open file of the slave.
     ///
     /// # Errors
     /// [`FsError::Io`] if the master is closed or the slave is locked.
@@ -55,7 +55,7 @@ impl MasterEnd {
         Ok(())
     }
 
-    /// Removes a file that was open at the slave.
+    /// Removes an open file of the slave.
     pub(super) fn remove_slave(&self) {
         if self.slaves.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.is_slave_closed.store(true, Ordering::Release);
@@ -74,7 +74,7 @@ impl MasterEnd {
         self.is_locked.store(is_locked, Ordering::Relaxed);
     }
 
-    /// Notes that the master is closed.
+    /// Records that the master is closed.
     pub(super) fn close(&self) {
         self.is_open.store(false, Ordering::Release);
     }

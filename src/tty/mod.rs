@@ -3,13 +3,13 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`terminal`] | a terminal: its line discipline, its readers and writers |
-//! | [`terminals`] | all of them |
+//! | [`terminals`] | the list of all terminals |
 //! | [`terminal_file`] | an open terminal |
-//! | [`console_terminal`] | the terminal at the serial line, the screen and the keyboard |
+//! | [`console_terminal`] | the terminal of the serial line, the screen and the keyboard |
 //! | [`pty`], [`master`], [`master_end`] | pseudo-terminals, and their masters |
 //! | [`devpts`] | the file system with the slaves |
-//! | [`control`] | controlling terminals, the foreground, hang-ups |
-//! | [`processes`] | the functions of processes that terminals use |
+//! | [`control`] | controlling terminals, foreground groups, hang-ups |
+//! | [`processes`] | the functions of processes that terminals call |
 //!
 //! The line discipline itself is the crate `line-discipline`.
 
@@ -29,7 +29,7 @@ pub mod terminals;
 use crate::console::Console;
 use crate::fs::Files;
 
-/// Makes the terminal of the console, and registers the devices, before /dev is made.
+/// Makes the terminal of the console, and registers the devices. Called before /dev is made.
 ///
 /// # Panics
 /// If there is no memory for it.

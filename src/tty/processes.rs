@@ -1,4 +1,4 @@
-//! The functions of processes that terminals use. The room `process` registers them.
+//! The functions of processes that terminals call. The room `process` registers them.
 
 use signals::Signal;
 use spin::Once;
@@ -12,7 +12,7 @@ pub struct Caller {
     pub group: u32,
     /// Its session.
     pub session: u32,
-    /// Whether it has given up the controlling terminal of its session: TIOCNOTTY.
+    /// Whether it has released the controlling terminal of its session: TIOCNOTTY.
     pub has_left: bool,
     /// The owner of files that it makes.
     pub uid: u32,
@@ -27,7 +27,7 @@ impl Caller {
     }
 }
 
-/// The functions of processes that terminals use. All may wait.
+/// The functions of processes that terminals call. All may wait.
 pub trait Processes: Sync {
     /// Returns the process of the running thread; `None` for a thread of the kernel.
     fn caller(&self) -> Option<Caller>;
@@ -35,13 +35,13 @@ pub trait Processes: Sync {
     /// Returns whether the running thread ignores or blocks a signal.
     fn ignores(&self, signal: Signal) -> bool;
 
-    /// Returns whether a process group is orphaned: no parent of a member could continue it.
+    /// Returns whether a process group is orphaned: no member has a parent that could continue it.
     fn is_orphaned(&self, group: u32) -> bool;
 
     /// Sends a signal to all processes of a group.
     fn send_to_group(&self, group: u32, signal: Signal);
 
-    /// Notes that the running process has given up the controlling terminal of its session.
+    /// Records that the calling process has released the controlling terminal of its session.
     fn leave(&self);
 
     /// Notifies the leader of a session that its controlling terminal was hung up. `group` was in
@@ -51,7 +51,7 @@ pub trait Processes: Sync {
 
 static PROCESSES: Once<&'static dyn Processes> = Once::new();
 
-/// Registers the functions of processes that terminals use.
+/// Registers the functions of processes that terminals call.
 pub fn set(processes: &'static dyn Processes) {
     PROCESSES.call_once(|| processes);
 }

@@ -21,7 +21,7 @@ use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 use crate::task;
 
-/// How many bytes are copied at once.
+/// The number of bytes that are copied at once.
 const CHUNK_BYTES: usize = 256;
 
 /// The number of the serial line, /dev/ttyS0.
@@ -29,28 +29,28 @@ const CHUNK_BYTES: usize = 256;
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const SERIAL_LINE: DeviceNumber = DeviceNumber { major: 4, minor: 64 };
 
-/// The other end of a terminal's line.
+/// The other end of the line of a terminal.
 pub(super) enum Line {
     /// A device, which sends bytes by this function.
     Device(fn(&[u8])),
-    /// The master of a pseudo-terminal, which reads them.
+    /// The master of a pseudo-terminal, which reads the bytes.
     Master(MasterEnd),
 }
 
-/// A terminal. Of a pseudo-terminal it is both ends: the slave reads and writes through the line
-/// discipline, the master receives and sends as a device does.
+/// A terminal. For a pseudo-terminal, it includes both ends: the slave reads and writes through the
+/// line discipline, and the master receives and sends as a device does.
 pub struct Terminal {
     /// Protects the line discipline; held while bytes are processed, not while they are copied from
     /// or to a program.
     pub(super) discipline: SpinMutex<LineDiscipline>,
-    /// Woken when something can be read, or written, at one of the ends.
+    /// Woken when a read or a write becomes possible at one of the ends.
     pub(super) changed: WaitQueue,
     poll_queue: PollQueue,
     /// The process group in the foreground; 0 if there is none.
     foreground_group: AtomicU32,
     /// The session whose controlling terminal it is; 0 if there is none.
     session: AtomicU32,
-    /// How often it was hung up: files that were opened before are of no use.
+    /// The number of hang-ups: files that were opened before the last one can't be used.
     hang_ups: AtomicU32,
     pub(super) line: Line,
 }
@@ -72,7 +72,8 @@ impl Terminal {
         })
     }
 
-    /// Processes bytes that the device has received. Bytes without room are lost. May wait.
+    /// Processes bytes that the device has received. Bytes for which there is no room are lost. May
+    /// wait.
     pub fn receive(&self, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -84,8 +85,8 @@ impl Terminal {
         }
     }
 
-    /// Processes bytes that the device has received, as long as there is room. Returns how many.
-    /// May wait.
+    /// Processes bytes that the device has received, as long as there is room. Returns their
+    /// number. May wait.
     pub(super) fn receive_some(&self, bytes: &[u8]) -> usize {
         let received = self.discipline.lock().receive(bytes);
         self.send_output();
@@ -104,7 +105,8 @@ impl Terminal {
         received.taken
     }
 
-    /// Sends the output of the line discipline. The master of a pseudo-terminal reads it instead.
+    /// Sends the output of the line discipline to the device. Does nothing for a pseudo-terminal,
+    /// whose master reads the output.
     fn send_output(&self) {
         let Line::Device(send) = self.line else {
             return;
@@ -124,12 +126,12 @@ impl Terminal {
         self.poll_queue.notify();
     }
 
-    /// Returns how often it was hung up.
+    /// Returns the number of hang-ups.
     pub(super) fn hang_ups(&self) -> u32 {
         self.hang_ups.load(Ordering::Acquire)
     }
 
-    /// Makes the files that are open now of no use, and ends their reads and writes.
+    /// Makes the open files unusable, and ends their reads and writes.
     pub(super) fn end_files(&self) {
         self.hang_ups.fetch_add(1, Ordering::AcqRel);
         self.note_change();
@@ -140,8 +142,8 @@ impl Terminal {
         matches!(&self.line, Line::Master(master) if !master.is_open())
     }
 
-    /// Reads into `to`, as the mode of the terminal has it. May wait, unless `is_nonblocking`. It
-    /// ends if `is_hung_up`.
+    /// Reads into `to`, in the mode of the terminal. May wait, unless `is_nonblocking`. Ends when
+    /// `is_hung_up` returns true.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`],
@@ -193,7 +195,7 @@ impl Terminal {
         }
     }
 
-    /// Copies the bytes that were read; `error` is the result if there are none.
+    /// Copies the bytes that were read; returns `error` if there are none.
     fn finish_read(
         &self,
         read: &[u8],
@@ -207,7 +209,7 @@ impl Terminal {
         }
     }
 
-    /// Writes `from`. May wait, unless `is_nonblocking`. It ends if `is_hung_up`.
+    /// Writes `from`. May wait, unless `is_nonblocking`. Ends when `is_hung_up` returns true.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`]; [`FsError::Io`]
@@ -228,7 +230,7 @@ impl Terminal {
                 if is_hung_up() || self.has_lost_master() {
                     return done_or(done, FsError::Io);
                 }
-                // A slow line takes long for a large buffer.
+                // A slow line needs a long time for a large buffer.
                 if task::is_cancelled() {
                     return done_or(done, FsError::Interrupted);
                 }
@@ -274,7 +276,7 @@ impl Terminal {
         *self.discipline.lock().termios()
     }
 
-    /// Sets the attributes; `flushes_input` discards the input that was not read.
+    /// Sets the attributes. If `flushes_input`, discards the input that was not read yet.
     pub fn set_termios(&self, termios: Termios, flushes_input: bool) {
         {
             let mut discipline = self.discipline.lock();
@@ -300,7 +302,7 @@ impl Terminal {
         self.note_change();
     }
 
-    /// Returns how many bytes can be read.
+    /// Returns the number of bytes that can be read.
     pub fn input_len(&self) -> usize {
         self.discipline.lock().input_len()
     }
@@ -315,7 +317,7 @@ impl Terminal {
         self.discipline.lock().set_window_size(size)
     }
 
-    /// Returns the number of its device; for a pseudo-terminal, the number of the slave's.
+    /// Returns the number of its device; for a pseudo-terminal, that of the slave.
     pub fn device_number(&self) -> DeviceNumber {
         match &self.line {
             Line::Device(_) => SERIAL_LINE,
@@ -338,16 +340,15 @@ impl Terminal {
         Some(self.session.load(Ordering::Relaxed)).filter(|session| *session != 0)
     }
 
-    /// Makes it the controlling terminal of `session`, unless it has a session; returns whether it
-    /// had none.
+    /// Makes it the controlling terminal of `session`, unless it already belongs to a session;
+    /// returns whether it did not.
     pub(super) fn claim(&self, session: u32) -> bool {
         let claimed =
             self.session.compare_exchange(0, session, Ordering::Relaxed, Ordering::Relaxed);
         claimed.is_ok()
     }
 
-    /// Makes it the controlling terminal of no session; returns the previous session, and the group
-    /// in its foreground.
+    /// Removes it from its session; returns that session, and the foreground group.
     pub(super) fn take_session(&self) -> (Option<u32>, Option<u32>) {
         let group = self.foreground_group.swap(0, Ordering::Relaxed);
         let session = self.session.swap(0, Ordering::Relaxed);

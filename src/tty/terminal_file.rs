@@ -13,7 +13,7 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Sink, Source};
 
-/// How a terminal was opened.
+/// The way in which a terminal was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OpenedAs {
     /// By its own name, or as /dev/tty.
@@ -26,12 +26,12 @@ pub(super) enum OpenedAs {
 pub struct TerminalFile {
     terminal: Arc<Terminal>,
     opened_as: OpenedAs,
-    /// How often the terminal had been hung up when it was opened.
+    /// The number of hang-ups of the terminal when this file was opened.
     hang_ups: u32,
 }
 
 impl TerminalFile {
-    /// Opens a terminal, which may become the controlling one of the caller.
+    /// Opens a terminal, which may become the controlling terminal of the caller.
     ///
     /// # Errors
     /// [`FsError::Io`] if it is a pseudo-terminal whose slave can't be opened,
@@ -65,7 +65,7 @@ impl TerminalFile {
         self.opened_as == OpenedAs::Terminal && self.terminal.hang_ups() != self.hang_ups
     }
 
-    /// Checks that the caller isn't in the background, where it would be stopped by `signal`.
+    /// Checks that the caller isn't in the background; `signal` stops its group otherwise.
     fn check_foreground(&self, signal: Signal) -> Result<(), FsError> {
         match self.opened_as {
             OpenedAs::Console => Ok(()),

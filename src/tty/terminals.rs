@@ -10,14 +10,14 @@ use super::terminal::Terminal;
 use crate::fs::error::FsError;
 use crate::sync::{Rank, SpinMutex};
 
-/// The most pseudo-terminals: Linux's default of `kernel.pty.max`.
+/// The largest number of pseudo-terminals: Linux's default of `kernel.pty.max`.
 pub(super) const PTYS_MAX: u32 = 4096;
 
-/// The console's; filled once, at the start.
+/// The console's terminal; set once, at the start.
 static CONSOLE: Once<Arc<Terminal>> = Once::new();
 
-/// Protects the pseudo-terminals, by their numbers; a number is free again when nothing uses its
-/// terminal. Held to find or to add one; not taken by interrupt handlers.
+/// Protects the pseudo-terminals, by their numbers; a number is free again when its terminal isn't
+/// used any more. Held to find or to add one; not taken by interrupt handlers.
 static PTYS: SpinMutex<Vec<Weak<Terminal>>> = SpinMutex::new(Rank::Files, Vec::new());
 
 pub(super) fn set_console(terminal: Arc<Terminal>) {
@@ -27,7 +27,7 @@ pub(super) fn set_console(terminal: Arc<Terminal>) {
 /// Returns the console's terminal.
 ///
 /// # Panics
-/// If it isn't there yet.
+/// If it hasn't been made yet.
 pub fn console() -> &'static Arc<Terminal> {
     CONSOLE.get().expect("the console's terminal is started before programs")
 }
@@ -45,7 +45,7 @@ pub fn of_session(session: u32) -> Option<Arc<Terminal>> {
     }
     let mut number = 0;
     loop {
-        // A terminal that isn't it may end here, so the lock is released.
+        // This may drop the last reference to another terminal, so the lock is released.
         let terminal = PTYS.lock().get(number)?.upgrade();
         if let Some(terminal) = terminal.filter(is_it) {
             return Some(terminal);
@@ -54,7 +54,7 @@ pub fn of_session(session: u32) -> Option<Arc<Terminal>> {
     }
 }
 
-/// Gives a pseudo-terminal the lowest number that is free.
+/// Assigns the lowest free number to a pseudo-terminal.
 ///
 /// # Errors
 /// [`FsError::NoSpace`] if there are [`PTYS_MAX`], [`FsError::NoMemory`].
