@@ -44,21 +44,22 @@ bitflags! {
     /// Permission bits, with Linux's values.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Mode: u16 {
-        /// Runs with the owner's rights.
+        /// The file runs with the owner's rights.
         const SET_UID = 0o4000;
-        /// Runs with the group's rights; a directory's new files get its group.
+        /// The file runs with the group's rights; new files in a directory get the directory's
+        /// group.
         const SET_GID = 0o2000;
-        /// A directory's files are removed only by their owners.
+        /// Files in a directory can only be removed by their owners.
         const STICKY = 0o1000;
         /// The owner's rights.
         const OWNER = 0o700;
         /// The group's rights.
         const GROUP = 0o070;
-        /// The group may execute.
+        /// The group's right to execute.
         const GROUP_EXECUTE = 0o010;
         /// All others' rights.
         const OTHERS = 0o007;
-        /// Others may execute.
+        /// Everybody's right to execute.
         const ANY_EXECUTE = 0o111;
     }
 }
@@ -66,9 +67,9 @@ bitflags! {
 /// The number of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeviceNumber {
-    /// Which driver.
+    /// The number of the driver.
     pub major: u32,
-    /// Which of its devices.
+    /// The number among the driver's devices.
     pub minor: u32,
 }
 
@@ -76,7 +77,7 @@ impl DeviceNumber {
     /// No device.
     pub const NONE: Self = Self { major: 0, minor: 0 };
 
-    /// Returns the number as stat has it in 64 bits.
+    /// Returns the number in the 64-bit format of stat.
     pub fn encoded(self) -> u64 {
         let (major, minor) = (u64::from(self.major), u64::from(self.minor));
         minor & 0xFF | (major & 0xFFF) << 8 | (minor & !0xFF) << 12 | (major & !0xFFF) << 32
@@ -90,7 +91,7 @@ impl DeviceNumber {
     }
 }
 
-/// The attributes that determine who may use a file: kind, mode, owner.
+/// The attributes that determine the access to a file: kind, mode, owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permissions {
     /// The kind of the file.
@@ -103,7 +104,7 @@ pub struct Permissions {
     pub gid: u32,
 }
 
-/// A file's attributes at one time, as stat has them.
+/// A file's attributes at one time, as for stat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata {
     /// The file system's number.
@@ -114,30 +115,30 @@ pub struct Metadata {
     pub kind: FileKind,
     /// The permission bits.
     pub mode: Mode,
-    /// How many names it has.
+    /// The number of its names.
     pub links: u32,
     /// The owner.
     pub uid: u32,
     /// The group.
     pub gid: u32,
-    /// Which device it is, for a device.
+    /// The number of the device, for a device file.
     pub represents: DeviceNumber,
     /// Its size, in bytes.
     pub size_bytes: u64,
-    /// How much of it is stored, in blocks of 512 bytes.
+    /// The size of its stored part, in blocks of 512 bytes.
     pub blocks: u64,
-    /// When it was last read, in nanoseconds since 1970.
+    /// The time of the last read, in nanoseconds since 1970.
     pub accessed_ns: i64,
-    /// When it was last written, in nanoseconds since 1970.
+    /// The time of the last write, in nanoseconds since 1970.
     pub modified_ns: i64,
-    /// When its attributes last changed, in nanoseconds since 1970.
+    /// The time of the last change of its attributes, in nanoseconds since 1970.
     pub changed_ns: i64,
 }
 
-/// The last operation on a file, as its times record it.
+/// The last operation on a file, which determines the times that are set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Touch {
-    /// It was read.
+    /// The file was read.
     Accessed,
     /// Its contents were changed, and with them its attributes.
     Modified,
@@ -145,11 +146,11 @@ pub enum Touch {
     Changed,
 }
 
-/// A read sets the time only if the last one set is older than this, or than the last change.
+/// A read sets the time only if the stored time is older than this, or than the last change.
 const ACCESSED_KEPT_NS: i64 = 24 * 60 * 60 * 1_000_000_000;
 
-/// The attributes of an inode that change. Each is read and written separately: checking a
-/// permission takes no lock. Writers of several hold the inode's lock.
+/// The attributes of an inode that can change. Each is read and written separately, so that
+/// checking a permission takes no lock. Writers of several attributes hold the inode's lock.
 #[derive(Debug)]
 pub(super) struct Attributes {
     mode: AtomicU32,
@@ -163,7 +164,7 @@ pub(super) struct Attributes {
 }
 
 impl Attributes {
-    /// Makes the attributes of a new file with one name, as of now.
+    /// Makes the attributes of a new file with one name, with the present time.
     pub(super) fn new(mode: Mode, uid: u32, gid: u32) -> Self {
         let now_ns = time::now_ns();
         Self {
@@ -210,18 +211,18 @@ impl Attributes {
         self.size_bytes.load(Ordering::Acquire)
     }
 
-    /// Sets the size. Contents below it were written before.
+    /// Sets the size. The contents below it have been written before.
     pub(super) fn set_size_bytes(&self, size_bytes: u64) {
         self.size_bytes.store(size_bytes, Ordering::Release);
     }
 
-    /// Returns when it was read, written and changed.
+    /// Returns the times of the last read, write and change.
     pub(super) fn times_ns(&self) -> [i64; 3] {
         [&self.accessed_ns, &self.modified_ns, &self.changed_ns]
             .map(|time| time.load(Ordering::Relaxed))
     }
 
-    /// Sets when it was read and written, where given, and that it was changed now.
+    /// Sets the given times of the last read and write, and the time of the last change to now.
     pub(super) fn set_times_ns(&self, accessed_ns: Option<i64>, modified_ns: Option<i64>) {
         if let Some(accessed_ns) = accessed_ns {
             self.accessed_ns.store(accessed_ns, Ordering::Relaxed);
@@ -232,7 +233,7 @@ impl Attributes {
         self.changed_ns.store(time::now_ns(), Ordering::Relaxed);
     }
 
-    /// Sets the times of an operation. A read sets its time as Linux's `relatime` does.
+    /// Sets the times for an operation. A read sets its time by the rules of Linux's `relatime`.
     pub(super) fn touch(&self, touch: Touch) {
         let now_ns = time::now_ns();
         match touch {
@@ -262,7 +263,7 @@ mod tests {
 
     #[test_case]
     fn device_numbers_are_encoded_as_by_linux() {
-        // glibc's makedev.
+        // Values of glibc's makedev.
         let large = 0xFFFF_FFFF_FFF1_23FF;
         for (major, minor, encoded) in
             [(1, 3, 0x103), (8, 257, 0x10_0801), (0xFFFF_F123, !0, large)]

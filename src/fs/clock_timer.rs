@@ -9,12 +9,12 @@ use super::error::FsError;
 use crate::sync::{Rank, SpinMutex};
 use crate::task::{Expire, TimerSlot};
 
-/// A clock at a moment.
+/// The reading of a clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The time of the clock, in nanoseconds.
     pub now_ns: u64,
-    /// The time of the kernel's clock.
+    /// The time of the kernel's clock at the same moment.
     pub kernel_now_ns: u64,
     /// The largest ratio of its rate to the rate of the kernel's clock.
     pub rate: u64,
@@ -22,13 +22,13 @@ pub struct Reading {
     pub gap_ns: u64,
 }
 
-/// The times from which a clock counts.
+/// The basis of a clock's time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Basis {
-    /// From its set time.
+    /// The time that was set.
     #[default]
     Set,
-    /// The clock as if it were never set: relative times use it.
+    /// The time as if the clock had never been set, for relative times.
     Steady,
 }
 
@@ -38,12 +38,12 @@ pub trait TimerClock: Send + Sync {
     fn read(&self, basis: Basis) -> Reading;
 }
 
-/// When a timer is to expire.
+/// The time at which a timer expires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// Never.
     Never,
-    /// After so many nanoseconds.
+    /// After this number of nanoseconds.
     After(u64),
     /// At this time on the clock, in nanoseconds.
     At(u64),
@@ -54,7 +54,7 @@ pub enum Expiry {
 pub struct Setting {
     /// The time to the next expiration, in nanoseconds; 0 if it is disarmed.
     pub left_ns: u64,
-    /// The time from each expiration to the next, in nanoseconds; 0 if there is one only.
+    /// The time from each expiration to the next, in nanoseconds; 0 for a single expiration.
     pub interval_ns: u64,
 }
 
@@ -64,10 +64,10 @@ struct State {
     basis: Basis,
 }
 
-/// The action of a timer that has expired so many times since the last call.
+/// The action of a timer. It is called with the number of expirations since the last call.
 pub type OnExpiry = Box<dyn Fn(u64) + Send + Sync>;
 
-/// A timer of a clock. Its owner disarms it before it is dropped.
+/// A timer of a clock. The owner has to disarm it before dropping it.
 pub struct ClockTimer {
     clock: Arc<dyn TimerClock>,
     on_expiry: OnExpiry,
@@ -76,12 +76,12 @@ pub struct ClockTimer {
     slot: TimerSlot,
 }
 
-/// The shortest time between two calls of a timer with an interval, in nanoseconds. Further
-/// expirations are counted.
+/// The shortest time between two actions of a timer with an interval, in nanoseconds. Expirations
+/// in between are only counted.
 const GAP_NS: u64 = 100_000;
 
 impl ClockTimer {
-    /// Makes a timer that is disarmed.
+    /// Makes a disarmed timer.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -113,7 +113,7 @@ impl ClockTimer {
         before
     }
 
-    /// Disarms it.
+    /// Disarms the timer.
     pub fn disarm(self: &Arc<Self>) {
         self.set(Expiry::Never, 0);
     }
@@ -123,12 +123,13 @@ impl ClockTimer {
         let basis = self.state.lock().basis;
         let reading = self.clock.read(basis);
         let mut timer = self.state.lock().timer;
-        // The thread of timers may not have run it yet.
+        // The thread of timers may not have handled the last expiration yet.
         timer.advance(reading.now_ns);
         Setting { left_ns: timer.left_ns(reading.now_ns), interval_ns: timer.interval_ns() }
     }
 
-    /// Arms or disarms its timer; returns the previous action, to be dropped without the lock.
+    /// Arms or disarms the timer below; returns the previous action, which the caller drops without
+    /// the lock.
     fn arm(
         self: &Arc<Self>,
         state: &State,
@@ -150,7 +151,7 @@ impl Expire for ClockTimer {
         let reading = self.clock.read(basis);
         let mut state = self.state.lock();
         if state.basis != basis {
-            // It has been set, and armed, in between.
+            // The timer has been set and armed in between.
             return;
         }
         let count = state.timer.advance(reading.now_ns);

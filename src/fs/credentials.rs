@@ -15,16 +15,16 @@ bitflags! {
     /// The access to a file, with the values of one digit of its mode.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Access: u16 {
-        /// Its contents are read.
+        /// Reading the contents.
         const READ = 4;
-        /// Its contents are written; a directory gets or loses names.
+        /// Writing the contents; adding or removing names in a directory.
         const WRITE = 2;
-        /// Execution of a file; look-up of names in a directory.
+        /// Executing a file; looking up names in a directory.
         const EXECUTE = 1;
     }
 }
 
-/// A list of groups, which a copy shares.
+/// A list of groups. Clones share the same list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Groups(Option<Arc<Vec<u32>>>);
 
@@ -49,21 +49,21 @@ impl Deref for Groups {
     }
 }
 
-/// Whose rights an operation has.
+/// The user, groups and capabilities of an operation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Credentials {
     /// The user; 0 is root.
     pub uid: u32,
     /// The group.
     pub gid: u32,
-    /// Further groups.
+    /// The supplementary groups.
     pub groups: Groups,
-    /// The permissions in addition.
+    /// The capabilities.
     pub capabilities: CapabilitySet,
 }
 
 impl Credentials {
-    /// Root's.
+    /// The credentials of root.
     pub const ROOT: Self =
         Self { uid: 0, gid: 0, groups: Groups::NONE, capabilities: CapabilitySet::ALL };
 
@@ -73,13 +73,13 @@ impl Credentials {
         self.capabilities.has(capability)
     }
 
-    /// Returns whether they are of `gid`.
+    /// Returns whether `gid` is among the groups.
     #[inline]
     pub fn is_in_group(&self, gid: u32) -> bool {
         self.gid == gid || self.groups.contains(&gid)
     }
 
-    /// Returns whether they are the owner's, or have the owner's rights: CAP_FOWNER.
+    /// Returns whether they are the owner's, or have the owner's rights by CAP_FOWNER.
     pub fn is_owner(&self, file: Permissions) -> bool {
         file.uid == self.uid || self.has(Capability::FileOwner)
     }
@@ -104,8 +104,9 @@ impl Credentials {
         Err(FsError::PermissionDenied)
     }
 
-    /// CAP_DAC_OVERRIDE permits all but the execution of a file without an execute bit;
-    /// CAP_DAC_READ_SEARCH permits to read files, and to read and search directories.
+    /// Returns whether a capability permits `access`. CAP_DAC_OVERRIDE permits everything except
+    /// the execution of a file without an execute bit; CAP_DAC_READ_SEARCH permits reading files,
+    /// and reading and searching directories.
     ///
     /// Source: Linux, fs/namei.c, `generic_permission`.
     fn overrides(&self, file: Permissions, access: Access) -> bool {
@@ -119,7 +120,7 @@ impl Credentials {
             || (can_run && self.has(Capability::DacOverride))
     }
 
-    /// Checks that they allow to remove the name of `victim` from `directory`.
+    /// Checks that they permit the removal of the name of `victim` from `directory`.
     ///
     /// # Errors
     /// [`FsError::PermissionDenied`], or [`FsError::NotPermitted`] because of the sticky bit.

@@ -1,4 +1,5 @@
-//! /dev: a tmpfs with a node for each device. There is one, which may be mounted at several places.
+//! /dev: a tmpfs with a node for each device. There is only one, even if it is mounted several
+//! times.
 
 use alloc::sync::Arc;
 
@@ -16,10 +17,10 @@ use super::namespace::{attach, create};
 use super::super_block::SuperBlock;
 use super::tmpfs::{self, Limits};
 
-/// How much can be in it: only nodes are expected.
+/// The limits of the file system: only nodes are expected in it.
 const LIMITS: Limits = Limits { pages: 256, inodes: 16_384 };
 
-/// Links that programs expect, and their texts.
+/// Links that programs expect, and their targets.
 const LINKS: [(&str, &str); 4] = [
     ("fd", "/proc/self/fd"),
     ("stdin", "/proc/self/fd/0"),
@@ -27,13 +28,13 @@ const LINKS: [(&str, &str); 4] = [
     ("stderr", "/proc/self/fd/2"),
 ];
 
-/// Directories on which something is mounted.
+/// Directories for mounts.
 const DIRECTORIES: [&str; 2] = ["pts", "shm"];
 
 /// The kind of file system.
 pub(super) const KIND: Kind = Kind { name: "devtmpfs", make: find };
 
-/// The root of a tree of its own, which keeps the file system as long as the kernel runs.
+/// The root of a mount tree that only the kernel uses, which keeps the file system alive.
 static TREE: Once<Path> = Once::new();
 
 /// Returns the file system. It has no options.

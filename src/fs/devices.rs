@@ -1,7 +1,7 @@
 //! Devices by their numbers.
 //!
-//! A device registers its number, its name in /dev, and a function that opens it. A device node of
-//! any file system leads here.
+//! A device registers its number, its name in /dev, and a function that opens it. Device nodes of
+//! all file systems are opened by this function.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -29,11 +29,11 @@ pub struct DeviceNode {
 pub struct Device {
     /// Character or block devices.
     pub kind: FileKind,
-    /// The number of the first one.
+    /// The number of the first device.
     pub number: DeviceNumber,
-    /// How many there are, with minor numbers from that on.
+    /// The number of devices, with consecutive minor numbers.
     pub minors: u32,
-    /// The node of the first one in /dev, if there is one.
+    /// The node of the first device in /dev, if it has one.
     pub node: Option<DeviceNode>,
     /// The function that opens them.
     pub open: OpenDevice,
@@ -46,13 +46,13 @@ impl Device {
     }
 }
 
-/// Protects the list; held to add one or to look one up; not taken by interrupt handlers.
+/// Protects the list; held to add or to look up a device; not taken by interrupt handlers.
 static DEVICES: SpinMutex<Vec<Device>> = SpinMutex::new(Rank::Files, Vec::new());
 
 /// Adds `device`.
 ///
 /// # Errors
-/// [`FsError::Exists`] if the first number is taken; [`FsError::NoMemory`].
+/// [`FsError::Exists`] if the first number is in use; [`FsError::NoMemory`].
 pub fn register(device: Device) -> Result<(), FsError> {
     let mut devices = DEVICES.lock();
     let is_taken = devices.iter().any(|other| other.has(device.kind, device.number));
@@ -67,7 +67,7 @@ pub fn register(device: Device) -> Result<(), FsError> {
 /// Opens the device with this number.
 ///
 /// # Errors
-/// [`FsError::NoDevice`] if there is none, and the errors of the device.
+/// [`FsError::NoDevice`] if there is no such device, and the errors of the device.
 pub(super) fn open(
     kind: FileKind,
     number: DeviceNumber,
@@ -80,7 +80,7 @@ pub(super) fn open(
     open(number, flags)
 }
 
-/// Returns the device with this place in the list.
+/// Returns the device at this index of the list.
 pub fn nth(index: usize) -> Option<Device> {
     DEVICES.lock().get(index).copied()
 }

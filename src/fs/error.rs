@@ -1,4 +1,4 @@
-//! Why an operation on files fails.
+//! The reasons why operations on files fail.
 
 use core::fmt;
 
@@ -6,23 +6,23 @@ use blocking::WaitError;
 use page_tree::NoMemory;
 use path_walk::WalkError;
 
-/// Why an operation on files failed. Each variant is one error number of Linux, which the system
-/// calls choose.
+/// The reason why an operation on files failed. Each variant stands for one error number of Linux,
+/// to which the system calls convert it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FsError {
     /// A component of the path doesn't exist (ENOENT).
     NotFound,
     /// A component that has to be a directory isn't one (ENOTDIR).
     NotADirectory,
-    /// The file is a directory, which doesn't support the operation (EISDIR).
+    /// The operation isn't possible for a directory (EISDIR).
     IsADirectory,
-    /// The name is taken (EEXIST).
+    /// The name exists already (EEXIST).
     Exists,
     /// The directory has entries (ENOTEMPTY).
     NotEmpty,
     /// The permission bits don't allow it (EACCES).
     PermissionDenied,
-    /// Only the owner or root may do it, or no user (EPERM).
+    /// Only the owner, or a process with a capability, may do this, or no process (EPERM).
     NotPermitted,
     /// The mount is read-only (EROFS).
     ReadOnly,
@@ -36,19 +36,19 @@ pub enum FsError {
     TooManyLinks,
     /// The file has as many names as it can have (EMLINK).
     TooManyNames,
-    /// Both paths have to be in one mount, or the path has to stay in it (EXDEV).
+    /// The paths are in different mounts, or the path leads out of its mount (EXDEV).
     CrossesMount,
-    /// A mount is there, or it is in use (EBUSY).
+    /// There is a mount at the path, or the mount is in use (EBUSY).
     Busy,
-    /// An argument makes no sense (EINVAL).
+    /// An argument is invalid (EINVAL).
     InvalidArgument,
-    /// The file isn't open for this (EBADF).
+    /// The file isn't open for this operation (EBADF).
     NotOpenForThis,
     /// The caller's memory can't be accessed (EFAULT).
     BadAddress,
-    /// Nothing reads the pipe (EPIPE).
+    /// The pipe has no reader (EPIPE).
     BrokenPipe,
-    /// It would wait (EAGAIN).
+    /// The operation would wait (EAGAIN).
     WouldBlock,
     /// The wait was ended (EINTR).
     Interrupted,
@@ -58,17 +58,17 @@ pub enum FsError {
     TooLarge,
     /// There is no data after the position, or the device or FIFO has no other end (ENXIO).
     NoDevice,
-    /// The file is no such device (ENODEV).
+    /// The file doesn't belong to such a device (ENODEV).
     WrongDevice,
-    /// The file system can't do it (EOPNOTSUPP).
+    /// The file system doesn't support the operation (EOPNOTSUPP).
     NotSupported,
     /// A number doesn't fit (EOVERFLOW).
     Overflow,
-    /// The file is no terminal (ENOTTY).
+    /// The file isn't a terminal (ENOTTY).
     NotATerminal,
     /// A program runs from the file, or the file is written (ETXTBSY).
     TextBusy,
-    /// The process that it is about has ended (ESRCH).
+    /// The process that the file describes has ended (ESRCH).
     NoProcess,
     /// The device failed (EIO).
     Io,

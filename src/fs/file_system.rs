@@ -9,19 +9,19 @@ use super::page_cache::PageBudget;
 /// The number of the next file system.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(1);
 
-/// How long a name that was looked up is valid.
+/// The time for which a name that was looked up is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Names {
     /// Until it is changed in the tree.
     Kept,
-    /// For this walk: the next one asks again.
+    /// Only for this walk: the next walk looks it up again.
     Generated,
 }
 
-/// The factory of the files of a file system.
+/// The code that may make files in a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Maker {
-    /// Programs, and the kernel.
+    /// Programs and the kernel.
     Program,
     /// Only the kernel.
     Kernel,
@@ -38,8 +38,8 @@ pub struct FileSystem {
 }
 
 impl FileSystem {
-    /// Makes a file system of `kind`, whose pages count against `budget`, and whose files `maker`
-    /// makes.
+    /// Makes a file system of `kind`, whose pages count against `budget`, and in which `maker` may
+    /// make files.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -62,7 +62,7 @@ impl FileSystem {
         Ok(Arc::try_new(Self { number, kind, budget: None, names, maker })?)
     }
 
-    /// Returns how long a name that was looked up is valid.
+    /// Returns the time for which a name that was looked up is valid.
     pub(super) fn names(&self) -> Names {
         self.names
     }
@@ -77,7 +77,7 @@ impl FileSystem {
         self.kind
     }
 
-    /// Returns the factory of its files.
+    /// Returns the code that may make files in it.
     pub(super) fn maker(&self) -> Maker {
         self.maker
     }

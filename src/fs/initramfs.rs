@@ -1,7 +1,8 @@
 //! The initial files: the contents of the archives that the loader has put into memory.
 //!
-//! A module is an initramfs if it begins as a cpio archive or as gzip data does, whatever its name
-//! is. Damage ends the module's unpacking; the files before it stay, as with Linux.
+//! A module is an initramfs if its first bytes are those of a cpio archive or of gzip data; its
+//! name doesn't matter. Damage ends the unpacking of the module; as on Linux, the files before it
+//! are kept.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -29,7 +30,7 @@ use crate::mm::kernel::loader_memory;
 /// The largest module that can be unpacked, in bytes: GRUB loads modules below 4 GiB.
 const UNPACKED_MAX_BYTES: usize = 4 << 30;
 
-/// How an archive in cpio's format begins.
+/// The first bytes of a cpio archive.
 const MAGICS: [&[u8]; 2] = [b"070701", b"070702"];
 
 /// Unpacks all modules that are an initramfs into the tree with this root.
@@ -61,7 +62,7 @@ pub(super) struct InPlace {
     count: usize,
 }
 
-/// Gives the files their pages. The other frames are freed.
+/// Adds the pages to their files. The other frames are freed.
 fn put_in_place(files: Vec<InPlace>, frames: AllocatedFrames) {
     let mut frames: Vec<_> = SharedFrame::each_of(frames).map(Some).collect();
     let mut pages = 0;
@@ -77,9 +78,9 @@ fn put_in_place(files: Vec<InPlace>, frames: AllocatedFrames) {
     log::info!("{pages} of {} pages are used in place", frames.len());
 }
 
-/// Unpacks `bytes` into the tree with this root; logs how many files there were, and damage. Returns
-/// the pages that have still to be put in place: those that are whole multiples of `page_bytes` from
-/// the start of `bytes`.
+/// Unpacks `bytes` into the tree with this root; logs the number of files, and damage. Returns the
+/// pages that can be used in place: those whose distance from the start of `bytes` is a multiple of
+/// `page_bytes`.
 pub(super) fn unpack(bytes: &[u8], root: &Path, page_bytes: usize) -> Vec<InPlace> {
     let mut unpacker = Unpacker {
         caller: Caller::root(root),
@@ -107,12 +108,12 @@ pub(super) fn unpack(bytes: &[u8], root: &Path, page_bytes: usize) -> Vec<InPlac
     unpacker.in_place
 }
 
-/// How many failures are logged one by one.
+/// The number of failures that are logged separately.
 const LOGGED_FAILURES: usize = 8;
 
 struct Unpacker<'a> {
     caller: Caller<'a>,
-    /// The module, while what is unpacked is a part of it.
+    /// The module, as long as the unpacked bytes are a part of it.
     module: Option<&'a [u8]>,
     page_bytes: usize,
     in_place: Vec<InPlace>,
@@ -123,7 +124,7 @@ struct Unpacker<'a> {
 impl Unpacker<'_> {
     fn unpack(&mut self, entries: Entries<'_>) -> Result<(), ::initramfs::InitramfsError> {
         let mut links = BTreeMap::new();
-        // The times of directories change with the files in them, so they are set last.
+        // Adding files changes the times of directories, so these times are set last.
         let mut directories = Vec::new();
         let mut result = Ok(());
         for entry in entries {
@@ -149,19 +150,19 @@ impl Unpacker<'_> {
             }
         }
         for (path, modified_s) in directories {
-            // Root may, and the mount can be written.
+            // Can't fail: root may set them, and the mount is writable.
             let _ = self.set_time(&path, modified_s);
         }
         result
     }
 
-    /// Makes the file of an entry; returns its place unless it is only a further name.
+    /// Makes the file of an entry; returns its path unless the entry is only a further name.
     fn make(
         &mut self,
         entry: &Entry<'_>,
         links: &mut BTreeMap<LinkKey, Path>,
     ) -> Result<Option<Path>, FsError> {
-        // Linux leaves out files of an unknown kind, too.
+        // As on Linux, files of an unknown kind are skipped.
         let Some(kind) = entry.kind() else {
             return Ok(None);
         };
@@ -171,7 +172,7 @@ impl Unpacker<'_> {
             self.make_room(entry.name, kind)?;
             create::link_path(first, &self.caller, entry.name)?;
             if !entry.contents.is_empty() {
-                // What the first name had is gone.
+                // The earlier contents of the first name are replaced.
                 self.in_place.retain(|other| !Arc::ptr_eq(other.path.inode(), first.inode()));
                 self.fill(first, entry.contents)?;
                 self.set_time(first, entry.modified_s)?;
@@ -191,7 +192,7 @@ impl Unpacker<'_> {
         let inode = path.inode();
         change::set_owner(&self.caller, &path, Some(entry.uid), Some(entry.gid))?;
         if inode.kind() != FileKind::Symlink {
-            // Setting the owner clears the set-ID bits.
+            // The mode is set again, because setting the owner clears the set-ID bits.
             change::set_mode(&self.caller, &path, mode)?;
         }
         self.set_time(&path, entry.modified_s)?;
@@ -228,8 +229,8 @@ impl Unpacker<'_> {
         Ok(path)
     }
 
-    /// Removes the file at `name` if it isn't a directory and a directory is to be made; returns a
-    /// directory that exists there and stays.
+    /// Removes the file at `name`, unless it is a directory and a directory is to be made; in that
+    /// case, returns the existing directory, which stays.
     fn make_room(&self, name: &[u8], kind: EntryKind) -> Result<Option<Path>, FsError> {
         let there = match lookup::look_up_path(&self.caller, name, LastLink::Keep) {
             Ok(there) => there,
@@ -244,8 +245,8 @@ impl Unpacker<'_> {
         Ok(None)
     }
 
-    /// Gives a file its contents: whole pages in place, if they are whole frames of the module, and
-    /// copies of the others.
+    /// Sets the contents of a file: pages that are whole frames of the module are used in place,
+    /// the others are copied.
     fn fill(&mut self, path: &Path, contents: &[u8]) -> Result<(), FsError> {
         let flags = OpenFlags::WRITE_ONLY | OpenFlags::TRUNCATE;
         let file = open::open_found(&self.caller, path.clone(), flags)?;

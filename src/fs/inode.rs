@@ -1,4 +1,4 @@
-//! A file, apart from its names.
+//! A file, without its names.
 
 use alloc::boxed::Box;
 use alloc::sync::{Arc, Weak};
@@ -64,7 +64,7 @@ pub struct NewInode<'a> {
     pub gid: u32,
 }
 
-/// An entry that is read from a directory.
+/// An entry of a directory, as reading the directory returns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DirectoryEntry<'a> {
     /// Its name.
@@ -73,11 +73,11 @@ pub struct DirectoryEntry<'a> {
     pub inode: u64,
     /// The kind of the file.
     pub kind: FileKind,
-    /// The cursor with which reading continues after it.
+    /// The cursor of the next entry.
     pub next: u64,
 }
 
-/// How a name moves.
+/// The effect of a move on a name that exists at the target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenameKind {
     /// The name at the target, if there is one, is replaced.
@@ -86,16 +86,17 @@ pub enum RenameKind {
     Exchange,
 }
 
-/// Where a symbolic link leads that has no stored text.
+/// The target of a symbolic link without a stored text.
 pub enum LinkTarget {
-    /// To this text, made for this time.
+    /// This text, which was made for this walk.
     Text(Box<[u8]>),
-    /// To this place, whatever its path is. It is a
-    /// [`Path`](super::namespace::path::Path), which inodes know nothing of.
+    /// This place, independent of its path: a [`Path`](super::namespace::path::Path), a type that is
+    /// defined above inodes.
     Place(Box<dyn Any + Send + Sync>),
 }
 
-/// Returns why a directory in which programs make no files has no new one of `kind`, as on Linux.
+/// Returns the reason why a directory in which only the kernel makes files can't have a new one of
+/// `kind`, as on Linux.
 pub(super) fn refusal(has_name: bool, kind: NewKind<'_>) -> FsError {
     match kind {
         _ if !has_name => FsError::NotSupported,
@@ -104,12 +105,12 @@ pub(super) fn refusal(has_name: bool, kind: NewKind<'_>) -> FsError {
     }
 }
 
-/// The operations of a file system on its inodes. The defaults are for kinds of files without the
-/// operation. Methods that change a directory are called with its [lock](Inode::lock) held for
-/// writing, methods that only read it with the lock held for reading; checks of permissions were
-/// made.
+/// The operations of a file system on its inodes. The defaults are for kinds of files that don't
+/// support the operation. Methods that change a directory are called with its [lock](Inode::lock)
+/// held for writing, methods that only read it with the lock held for reading. The caller has
+/// checked the permissions.
 pub trait InodeOps: Send + Sync + Any {
-    /// Returns the inode that `name` is for in `directory`, or `None`.
+    /// Returns the inode of `name` in `directory`; `None` if the name is free.
     ///
     /// # Errors
     /// [`FsError::NotADirectory`], or the error of the device.
@@ -118,11 +119,11 @@ pub trait InodeOps: Send + Sync + Any {
         Err(FsError::NotADirectory)
     }
 
-    /// Makes an inode, with `name` in `directory`, which is free there; without a name it is gone
-    /// when nothing uses it any more.
+    /// Makes an inode with the name `name`, which is free in `directory`. An inode without a name
+    /// is removed when nothing uses it any more.
     ///
     /// # Errors
-    /// [`FsError::NoSpace`], [`FsError::NoMemory`] and others; nothing has changed then.
+    /// [`FsError::NoSpace`], [`FsError::NoMemory`] and others; then nothing has changed.
     fn create(
         &self,
         directory: &Inode,
@@ -133,7 +134,7 @@ pub trait InodeOps: Send + Sync + Any {
         Err(refusal(name.is_some(), new.kind))
     }
 
-    /// Makes `name`, which is free, a further name of `inode`.
+    /// Makes `name`, which is free, another name of `inode`.
     ///
     /// # Errors
     /// As [`create`](Self::create), and [`FsError::TooManyNames`].
@@ -142,8 +143,8 @@ pub trait InodeOps: Send + Sync + Any {
         Err(FsError::NotPermitted)
     }
 
-    /// Removes `name`, which is a name of `inode`. If `inode` is a directory, its lock is held for
-    /// writing, too.
+    /// Removes `name`, which is a name of `inode`. If `inode` is a directory, its lock is also held
+    /// for writing.
     ///
     /// # Errors
     /// [`FsError::NotEmpty`].
@@ -152,8 +153,9 @@ pub trait InodeOps: Send + Sync + Any {
         Err(FsError::NotPermitted)
     }
 
-    /// Moves `from`, a directory and a name of `inode` in it, to `to`, where `replaced` has the
-    /// name. The locks of both directories are held, and the lock of a replaced directory.
+    /// Moves a name of `inode` from `from`, a directory and the name in it, to `to`, where
+    /// `replaced` has the name, if it exists. The locks of both directories are held, and that of a
+    /// replaced directory.
     ///
     /// # Errors
     /// [`FsError::NotEmpty`], [`FsError::NoSpace`], [`FsError::NoMemory`].
@@ -167,8 +169,8 @@ pub trait InodeOps: Send + Sync + Any {
         Err(FsError::NotPermitted)
     }
 
-    /// Passes the entries of `directory` to `found` from `cursor` on, until it returns false. The
-    /// entries `.` and `..` come first, at 0 and 1. An entry that is there all the time is passed
+    /// Calls `found` with the entries of `directory` from `cursor` on, until it returns false. The
+    /// entries `.` and `..` come first, at 0 and 1. An entry that exists all the time is passed
     /// once, whatever else changes between two calls.
     ///
     /// # Errors
@@ -188,17 +190,17 @@ pub trait InodeOps: Send + Sync + Any {
         None
     }
 
-    /// Returns where a symbolic link without a stored text leads.
+    /// Returns the target of a symbolic link without a stored text.
     ///
     /// # Errors
-    /// [`FsError::InvalidArgument`] if it is no link, and the errors of the file system.
+    /// [`FsError::InvalidArgument`] if it isn't a link, and the errors of the file system.
     fn follow(&self, inode: &Inode) -> Result<LinkTarget, FsError> {
         let _ = inode;
         Err(FsError::InvalidArgument)
     }
 
-    /// Returns the object that serves reads and writes of a file outside of the page cache, such as
-    /// one of procfs; `None` if the contents are in the page cache.
+    /// Returns the object that handles reads and writes of a file that doesn't use the page cache,
+    /// such as one of procfs; `None` if the contents are in the page cache.
     ///
     /// # Errors
     /// The errors of the file system.
@@ -216,26 +218,26 @@ pub trait InodeOps: Send + Sync + Any {
     }
 }
 
-/// A file: names lead to it, and open files read and write it.
+/// A file: names refer to it, and open files read and write it.
 pub struct Inode {
     number: u64,
     kind: FileKind,
     represents: DeviceNumber,
     attributes: Attributes,
     file_system: Arc<FileSystem>,
-    /// A directory's: names are looked up in the file system, or changed. A file's: it is written
-    /// or truncated. All that changes several attributes writes.
+    /// For a directory, held to look up names in the file system, or to change them; for a file, to
+    /// write or truncate it. All code that changes several attributes takes it for writing.
     lock: RwLock<()>,
     ops: Box<dyn InodeOps>,
     pages: PageCache,
-    /// The pipe of a FIFO, as long as it is open.
+    /// The pipe of a FIFO, while that is open.
     fifo: Once<Mutex<Weak<Pipe>>>,
     sealing: Sealing,
-    /// Whether it may get a first name: it was made without one.
+    /// Whether a first name can be added to this file, which was made without one.
     is_linkable: AtomicBool,
-    /// Its advisory locks, from the first lock on.
+    /// Its advisory locks; made with the first lock.
     locks: Once<Box<FileLocks>>,
-    /// How many open files may write, or, below 0, how many programs run from it.
+    /// The number of open files that may write, or, negated, of programs that run from it.
     writers: AtomicI32,
 }
 
@@ -285,7 +287,7 @@ impl Inode {
         self.kind == FileKind::Directory
     }
 
-    /// Returns which device it is, if it is one.
+    /// Returns the number of the device, for a device file.
     pub fn represents(&self) -> DeviceNumber {
         self.represents
     }
@@ -295,7 +297,7 @@ impl Inode {
         &self.file_system
     }
 
-    /// Returns the attributes that determine who may use it.
+    /// Returns the attributes that determine the access to it.
     #[inline]
     pub fn permissions(&self) -> Permissions {
         let (uid, gid) = self.owner();
@@ -325,8 +327,8 @@ impl Inode {
         &self.pages
     }
 
-    /// Returns all its attributes. They are read one by one, so a change meanwhile may or may not
-    /// be in each.
+    /// Returns all its attributes. They are read one by one, so each may or may not include a
+    /// change in the meantime.
     pub fn metadata(&self) -> Metadata {
         let [accessed_ns, modified_ns, changed_ns] = self.attributes.times_ns();
         let (uid, gid) = self.owner();
@@ -347,7 +349,7 @@ impl Inode {
         }
     }
 
-    /// Sets the times of an operation.
+    /// Sets the times for an operation.
     pub(super) fn touch(&self, touch: Touch) {
         self.attributes.touch(touch);
     }
@@ -371,12 +373,12 @@ impl Inode {
         self.fifo.call_once(|| Mutex::new(Rank::SpecialFile, Weak::new()))
     }
 
-    /// Allows a file that was made without a name to get one.
+    /// Allows a first name for a file that was made without one.
     pub(super) fn set_linkable(&self) {
         self.is_linkable.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether a file without a name may get one.
+    /// Returns whether a first name can be added to a file without one.
     pub(super) fn is_linkable(&self) -> bool {
         self.is_linkable.load(Ordering::Relaxed)
     }
@@ -395,7 +397,7 @@ impl Inode {
         locks.map(|locks| &**locks).map_err(|_| FsError::NoMemory)
     }
 
-    /// Returns its advisory locks, if there may be some.
+    /// Returns its advisory locks, if it ever had any.
     #[inline]
     pub fn locks_if_any(&self) -> Option<&FileLocks> {
         self.locks.get().map(|locks| &**locks)
@@ -414,7 +416,7 @@ impl Inode {
         self.writers.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Keeps the file from being opened for writing: a program runs from it.
+    /// Prevents the file from being opened for writing, because a program runs from it.
     ///
     /// # Errors
     /// [`FsError::TextBusy`] if it is open for writing.
@@ -435,7 +437,7 @@ impl core::fmt::Debug for Inode {
     }
 }
 
-/// As long as it lives, the file can't be opened for writing.
+/// Prevents the file from being opened for writing, while it lives.
 #[derive(Debug)]
 pub struct WritingDenied(Arc<Inode>);
 

@@ -1,17 +1,17 @@
-//! Where bytes that are read go, and where bytes that are written come from.
+//! The destinations of read bytes, and the sources of written bytes.
 //!
-//! A file passes pieces of its contents, as they lie in memory, to a [`Sink`], and has pieces
-//! filled by a [`Source`]. The memory of a program is one of each, and so are slices of the kernel.
-//! A piece that isn't copied whole ends the operation: the program's memory can't be accessed
-//! there.
+//! A file passes pieces of its contents, as they are in memory, to a [`Sink`], and passes pieces to
+//! a [`Source`] to be filled. The memory of a program can be either, and so can slices of the
+//! kernel. A piece that is copied only in part ends the operation, because the rest of the
+//! program's memory can't be accessed.
 
 use alloc::vec::Vec;
 
 use super::error::FsError;
 use crate::mm::kernel::frames::FrameBytes;
 
-/// Returns the result of a transfer that `error` has ended after `done` bytes: as in POSIX, the
-/// bytes count, and the error is the next call's to find.
+/// Returns the result of a transfer that `error` has ended after `done` bytes. As in POSIX, the
+/// number of bytes is returned if there are any; the next call finds the error.
 ///
 /// # Errors
 /// `error` if there are no bytes.
@@ -19,7 +19,7 @@ pub fn done_or(done: usize, error: FsError) -> Result<usize, FsError> {
     if done > 0 { Ok(done) } else { Err(error) }
 }
 
-/// Returns the next `len` bytes of `from`, which has as many.
+/// Returns the next `len` bytes of `from`, which has that many.
 ///
 /// # Errors
 /// [`FsError::BadAddress`], [`FsError::NoMemory`].
@@ -33,7 +33,7 @@ pub fn take(from: &mut dyn Source, len: usize) -> Result<Vec<u8>, FsError> {
     }
 }
 
-/// Copies as much of `bytes` to `to` as that takes; returns how many.
+/// Copies `bytes` to `to`, as much as it has room for; returns the number of copied bytes.
 ///
 /// # Errors
 /// [`FsError::BadAddress`] if none can be copied.
@@ -48,45 +48,45 @@ pub fn give(to: &mut dyn Sink, bytes: &[u8]) -> Result<usize, FsError> {
 /// Bytes to be copied to a [`Sink`].
 #[derive(Clone, Copy, Debug)]
 pub enum Bytes<'a> {
-    /// Of the kernel.
+    /// Bytes of the kernel.
     Slice(&'a [u8]),
-    /// Of a page.
+    /// Bytes of a page.
     Frame(FrameBytes<'a>),
-    /// So many zeros, for a hole.
+    /// This number of zeros, for a hole.
     Zeros(usize),
 }
 
 /// Bytes to be filled by a [`Source`].
 #[derive(Debug)]
 pub enum BytesMut<'a> {
-    /// Of the kernel.
+    /// Bytes of the kernel.
     Slice(&'a mut [u8]),
-    /// Of a page.
+    /// Bytes of a page.
     Frame(FrameBytes<'a>),
 }
 
-/// Where bytes that are read go.
+/// The destination of the bytes of a read.
 pub trait Sink {
-    /// Returns how many bytes it still takes.
+    /// Returns the number of bytes for which there is still room.
     fn room(&self) -> usize;
 
-    /// Copies `bytes`, at most the room, and returns how many were copied: fewer if memory can't be
-    /// accessed.
+    /// Copies `bytes`, at most [`room`](Self::room) of them; returns the number of copied bytes,
+    /// which is less if memory can't be accessed.
     fn put(&mut self, bytes: Bytes<'_>) -> usize;
 }
 
 /// The source of the bytes of a write.
 pub trait Source {
-    /// Returns how many bytes are left.
+    /// Returns the number of bytes that are left.
     fn left(&self) -> usize;
 
-    /// Fills `bytes`, at most [`left`](Self::left) ones, and returns how many were copied: fewer if
-    /// memory can't be accessed.
+    /// Fills `bytes`, which are at most [`left`](Self::left); returns the number of copied bytes,
+    /// which is less if memory can't be accessed.
     fn fill(&mut self, bytes: BytesMut<'_>) -> usize;
 }
 
 impl Bytes<'_> {
-    /// Returns how many bytes they are.
+    /// Returns the number of bytes.
     #[inline]
     pub fn len(&self) -> usize {
         match self {
@@ -96,15 +96,15 @@ impl Bytes<'_> {
         }
     }
 
-    /// Returns whether they are none.
+    /// Returns whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Copies them to `to`, which has as many.
+    /// Copies the bytes to `to`, which has the same length.
     ///
     /// # Panics
-    /// If it hasn't.
+    /// If the lengths differ.
     pub fn copy_to(self, to: &mut [u8]) {
         match self {
             Self::Slice(bytes) => to.copy_from_slice(bytes),
@@ -115,7 +115,7 @@ impl Bytes<'_> {
 }
 
 impl BytesMut<'_> {
-    /// Returns how many bytes they are.
+    /// Returns the number of bytes.
     #[inline]
     pub fn len(&self) -> usize {
         match self {
@@ -124,15 +124,15 @@ impl BytesMut<'_> {
         }
     }
 
-    /// Returns whether they are none.
+    /// Returns whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Copies `from` to them, which has as many.
+    /// Copies `from`, which has the same length, to the bytes.
     ///
     /// # Panics
-    /// If it hasn't.
+    /// If the lengths differ.
     pub fn copy_from(self, from: &[u8]) {
         match self {
             Self::Slice(bytes) => bytes.copy_from_slice(from),

@@ -6,7 +6,7 @@ use file_locks::{Kind, Lock, LockTable, NoMemory, Range, Waits};
 
 use crate::sync::{Rank, SpinMutex, WaitQueue};
 
-/// Whose a lock is.
+/// The owner of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockOwner {
     /// A table of descriptors, by its number: the table of a process.
@@ -15,14 +15,14 @@ pub enum LockOwner {
     OpenFile(usize),
 }
 
-/// Why a lock isn't set.
+/// The reason why a lock isn't set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockError {
-    /// Another owner has a lock there.
+    /// Another owner has a conflicting lock.
     WouldWait,
-    /// The other owner waits for this one.
+    /// The other owner waits for this owner.
     Deadlock,
-    /// The wait was ended.
+    /// The wait was interrupted.
     Interrupted,
     /// No memory is left.
     NoMemory,
@@ -43,25 +43,25 @@ impl From<file_locks::WaitError> for LockError {
     }
 }
 
-/// The kinds of locks, which don't see each other.
+/// The kinds of locks. Locks of different kinds never conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LockFamily {
-    /// Of bytes: fcntl(2).
+    /// Locks of bytes: fcntl(2).
     Records,
-    /// Of the whole file: flock(2).
+    /// Locks of the whole file: flock(2).
     Whole,
 }
 
-/// The action if another owner has a lock there.
+/// The action if another owner has a conflicting lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnConflict {
-    /// It is an error.
+    /// An error is returned.
     Fail,
-    /// The lock is waited for.
+    /// The call waits until the lock can be set.
     Wait,
 }
 
-/// Protects which processes wait for which, of all files; held to begin or end a wait.
+/// Protects the graph of waiting owners, for all files; held to begin or end a wait.
 static WAITS: SpinMutex<Waits<LockOwner>> = SpinMutex::new(Rank::Files, Waits::new());
 
 /// The locks of a file.
@@ -70,12 +70,12 @@ pub struct FileLocks {
     records: SpinMutex<LockTable<LockOwner>>,
     /// Protects the locks of the whole file; held for a search or a change.
     whole: SpinMutex<LockTable<LockOwner>>,
-    /// Some locks were released.
+    /// Woken when locks were released.
     released: WaitQueue,
 }
 
 impl FileLocks {
-    /// Returns the locks of a file without locks.
+    /// Makes the locks of a file, which has none yet.
     pub(super) fn try_new() -> Result<Box<Self>, NoMemory> {
         let table = || SpinMutex::new(Rank::Files, LockTable::new());
         let locks = Self { records: table(), whole: table(), released: WaitQueue::new() };
@@ -89,7 +89,7 @@ impl FileLocks {
         }
     }
 
-    /// Returns the first lock that keeps `owner` from one of `kind`.
+    /// Returns the first lock that conflicts with one of `owner` of this kind.
     pub fn conflict(
         &self,
         family: LockFamily,
@@ -103,8 +103,8 @@ impl FileLocks {
     /// Sets a lock.
     ///
     /// # Errors
-    /// See [`LockError`]. [`LockError::Deadlock`] only for locks of processes: other owners may be
-    /// of several processes.
+    /// See [`LockError`]. [`LockError::Deadlock`] is only detected for locks of processes, because
+    /// other owners may belong to several processes.
     pub fn set(
         &self,
         family: LockFamily,
@@ -127,12 +127,12 @@ impl FileLocks {
             }
             self.wait_for(family, &lock, holder)?;
         }
-        // A lock for writing may have become one for reading.
+        // A write lock may have become a read lock.
         self.released.wake_all();
         Ok(())
     }
 
-    /// Waits until `holder` isn't the one that keeps the owner of `lock` from it.
+    /// Waits until `holder` no longer has a lock that conflicts with `lock`.
     fn wait_for(
         &self,
         family: LockFamily,
@@ -156,7 +156,7 @@ impl FileLocks {
     /// Removes the locks of `owner` in `range`.
     ///
     /// # Errors
-    /// [`LockError::NoMemory`]: a lock may have to be cut in two.
+    /// [`LockError::NoMemory`], because a lock may have to be split.
     pub fn unlock(
         &self,
         family: LockFamily,
@@ -170,7 +170,7 @@ impl FileLocks {
         Ok(())
     }
 
-    /// Removes the lock of the whole file that `owner` has, unless it is of `kind`.
+    /// Releases the lock of the whole file that `owner` has, unless it is of `kind`.
     ///
     /// # Errors
     /// [`LockError::NoMemory`].

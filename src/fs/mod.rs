@@ -4,18 +4,18 @@
 //! | --- | --- |
 //! | [`namespace`] | directory entries, mounts, paths, and the operations that change them |
 //! | [`file`] | open files: reads, writes, waiting for several |
-//! | [`inode`], [`attributes`] | a file, apart from its names |
+//! | [`inode`], [`attributes`] | a file, without its names |
 //! | [`file_system`] | the common state of all inodes of a file system |
-//! | [`super_block`] | a file system that is in use |
+//! | [`super_block`] | a mounted file system |
 //! | [`page_cache`] | the pages of a file in memory |
 //! | [`tmpfs`] | the file system in memory, which is also the root |
-//! | [`generated`] | files whose contents are made when they are read |
+//! | [`generated`] | files whose contents are generated when they are read |
 //! | [`kinds`] | the kinds of file systems that can be mounted |
 //! | [`devfs`], [`devices`], [`char_devices`] | devices, and their nodes |
 //! | [`initramfs`] | the first files, from the loader's modules |
 //! | [`pipe`] | pipes and FIFOs |
 //! | [`locks`], [`seals`] | advisory locks of a file, and its seals |
-//! | [`credentials`], [`size_limit`] | the access that an operation has, and the largest size of files |
+//! | [`credentials`], [`size_limit`] | the credentials of an operation, and the largest size of files |
 //! | [`io`] | sources and sinks of bytes |
 //! | [`error`] | the errors of operations |
 //! | [`time`], [`clock_timer`], [`timer_file`] | the time of day; timers, and timers as files |
@@ -38,18 +38,18 @@
 //!  PageCache ──► frames, by index
 //! ```
 //!
-//! Locks, from outer to inner. Those that sleep:
+//! Locks, from outer to inner. The sleeping locks:
 //! 1. the position of an open file; the state of a pipe or a device;
 //! 2. renames between directories;
-//! 3. an inode's lock: a directory before those below it, directories that aren't above each other
-//!    in the order of their addresses (only a rename takes two), then the file whose name changes;
+//! 3. an inode's lock: a directory before those below it, unrelated directories in the order of
+//!    their addresses (only a rename takes two), then the file whose name changes;
 //! 4. the entries of a tmpfs directory.
 //!
-//! Bytes are copied to and from programs under these, because their ranks come before the ranks of
-//! address spaces: a page of the program may have to be waited for. Locks that spin have
-//! [`Rank::Files`](crate::sync::Rank::Files), are never held two at once, and never while bytes are
-//! copied: directory entries, mounts, the pages of a file, the inodes of a tmpfs, the devices. A
-//! drop may take locks, so nothing is dropped under a spin lock.
+//! Bytes are copied to and from programs with these held, because their ranks come before the ranks
+//! of address spaces: a copy may have to wait for a page of the program. The spin locks have
+//! [`Rank::Files`](crate::sync::Rank::Files): directory entries, mounts, the pages of a file, the
+//! inodes of a tmpfs, the devices. Only one of them is held at a time, and none while bytes are
+//! copied. A drop may take locks, so no file or inode is dropped under a spin lock.
 
 #![forbid(unsafe_code)]
 
@@ -98,10 +98,10 @@ use namespace::path::Path;
 use namespace::{attach, create, mount};
 use tmpfs::Limits;
 
-/// Filled once, by [`start`].
+/// Set once, by [`start`].
 static ROOT: Once<Path> = Once::new();
 
-/// Returns the root of the first tree.
+/// Returns the root of the first mount tree.
 ///
 /// # Panics
 /// If [`start`] wasn't called.
@@ -109,7 +109,7 @@ pub fn root() -> &'static Path {
     ROOT.get().expect("the room is started before files are used")
 }
 
-/// Returns the roots of all mounts, the root of the first tree first.
+/// Returns the roots of all mounts; the first is the root of the first mount tree.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -127,7 +127,7 @@ pub fn mounted() -> Result<Vec<Path>, FsError> {
 pub struct Files(());
 
 /// Makes the root, a tmpfs, with the contents of the modules of `boot`, and the devices on /dev.
-/// `rtc` has the time of day.
+/// `rtc` is read for the time of day.
 ///
 /// # Panics
 /// If there is no memory for it.
@@ -148,7 +148,7 @@ fn make_root(boot: &Boot) -> Result<Path, FsError> {
     kinds::register(devfs::KIND)?;
     char_devices::start()?;
     initramfs::unpack_modules(boot, &root);
-    // The archives may have something at /dev that is no directory.
+    // The archives may have a file at /dev that isn't a directory.
     if let Err(error) = mount_devices(&root) {
         log::error!("/dev: {error}");
     }
@@ -159,10 +159,10 @@ fn mount_devices(root: &Path) -> Result<(), FsError> {
     devfs::mount_on(&mount_point(root, b"dev")?).map(drop)
 }
 
-/// Returns the directory `name` in `root`, which is made if it isn't there.
+/// Returns the directory `name` in `root`; makes it if it doesn't exist.
 ///
 /// # Errors
-/// [`FsError::Exists`] if something else is there; [`FsError::NoMemory`].
+/// [`FsError::Exists`] if the name is that of another file; [`FsError::NoMemory`].
 pub fn mount_point(root: &Path, name: &[u8]) -> Result<Path, FsError> {
     let caller = Caller::root(root);
     match lookup::look_up_path(&caller, name, LastLink::Follow) {

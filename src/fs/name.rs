@@ -9,10 +9,10 @@ use path_walk::NAME_MAX_BYTES;
 
 use super::error::FsError;
 
-/// The longest name, in bytes, that is stored in place.
+/// The longest name that is stored in place, in bytes.
 const SHORT_BYTES: usize = 30;
 
-/// The name of a directory entry: any bytes but `/` and 0.
+/// The name of a directory entry: any bytes except `/` and 0.
 pub struct Name(Bytes);
 
 enum Bytes {
@@ -69,8 +69,8 @@ pub(super) fn try_boxed(bytes: &[u8]) -> Result<Box<[u8]>, FsError> {
     Ok(copy.into_boxed_slice())
 }
 
-/// Returns a number for `name` within the directory `directory`, for hash tables. It depends on
-/// `seed`, so that no program can choose names that have one number.
+/// Returns a number for `name` in the directory `directory`, for hash tables. It depends on `seed`,
+/// so that programs can't choose names whose numbers are equal.
 #[inline]
 pub(super) fn hash(seed: u64, directory: u64, name: &[u8]) -> u64 {
     /// The fractional part of the golden ratio, and of the square root of 2.

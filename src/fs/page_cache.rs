@@ -1,11 +1,11 @@
 //! The pages of a file in memory.
 //!
-//! Frames by their index in the file; an index without one is a hole, which reads as zeros. For
-//! tmpfs this is where the contents are. Mappings share the frames: [`PageCache::page`] and
+//! Frames by their index in the file; an index without a frame is a hole, which reads as zeros. A
+//! tmpfs stores its contents only here. Mappings share the frames: [`PageCache::page`] and
 //! [`PageCache::page_or_new`] return counted references.
 //!
-//! The lock of the pages is held to look frames up, never while bytes are copied: a copy to or from
-//! a program's memory may wait for a page, even of this file.
+//! The lock of the pages is held to look up frames, but never while bytes are copied: a copy to or
+//! from a program's memory may wait for a page, even of this file.
 
 use alloc::sync::Arc;
 use alloc::sync::Weak;
@@ -26,10 +26,10 @@ use crate::sync::{Rank, SpinMutex};
 /// The size of a page, in bytes.
 pub const PAGE_BYTES: u64 = FRAME_BYTES;
 
-/// How many pages are looked up, or removed, with the lock held once.
+/// The number of pages that are looked up, or removed, while the lock is held once.
 const BATCH: usize = 16;
 
-/// A number of pages that the files of a file system can have in all.
+/// A limit of the number of pages of all files of a file system.
 #[derive(Debug)]
 pub struct PageBudget {
     limit: u64,
@@ -42,17 +42,17 @@ impl PageBudget {
         Self { limit, used: AtomicU64::new(0) }
     }
 
-    /// Returns how many pages there may be.
+    /// Returns the limit.
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Returns how many pages are used.
+    /// Returns the number of used pages.
     pub fn used(&self) -> u64 {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Uses a page.
+    /// Counts a page as used.
     ///
     /// # Errors
     /// [`FsError::NoSpace`].
@@ -62,17 +62,17 @@ impl PageBudget {
         taken.map(drop).map_err(|_| FsError::NoSpace)
     }
 
-    /// Returns pages that are used no more.
+    /// Counts pages as no longer used.
     pub(super) fn put_back(&self, pages: u64) {
         self.used.fetch_sub(pages, Ordering::Relaxed);
     }
 }
 
-/// Something that maps pages of a file, and unmaps those that are removed from it.
+/// An object that maps pages of a file, and unmaps those that are removed from the file.
 pub trait PageWatcher: Send + Sync {
-    /// The pages with these indexes are no longer the file's, and have to be unmapped; copies of
-    /// them as `copies` says. Called with the inode's lock held, and none of this room's spin
-    /// locks.
+    /// Unmaps the pages with these indexes, which are no longer the file's, and their private
+    /// copies if `copies` requires that. Called with the inode's lock held, and without spin locks
+    /// of this room.
     fn pages_removed(&self, pages: Range<u64>, copies: PrivateCopies);
 }
 
@@ -81,14 +81,14 @@ pub struct PageCache {
     /// Protects the pages; held for a few lookups; not taken by interrupt handlers.
     pages: SpinMutex<PageTree<SharedFrame>>,
     budget: Option<Arc<PageBudget>>,
-    /// Protects the list of mappings; held to change it or to copy it.
+    /// Protects the list of mappings; held to change or to copy it.
     watchers: SpinMutex<Vec<Weak<dyn PageWatcher>>>,
     /// Whether there may be watchers.
     is_watched: AtomicBool,
 }
 
 impl PageCache {
-    /// Makes a cache without pages, which count against `budget`.
+    /// Makes a cache without pages. Its pages will count against `budget`.
     pub(super) const fn new(budget: Option<Arc<PageBudget>>) -> Self {
         Self {
             pages: SpinMutex::new(Rank::Files, PageTree::new()),
@@ -98,7 +98,7 @@ impl PageCache {
         }
     }
 
-    /// Returns how many pages there are.
+    /// Returns the number of pages.
     pub fn len(&self) -> u64 {
         self.pages.lock().len()
     }
@@ -111,14 +111,14 @@ impl PageCache {
     /// Returns the page with this index; `None` for a hole.
     ///
     /// # Errors
-    /// [`FsError::NoMemory`] if the frame has as many owners as can be counted.
+    /// [`FsError::NoMemory`] if no further owner of the frame can be counted.
     #[inline]
     pub fn page(&self, index: u64) -> Result<Option<SharedFrame>, FsError> {
         let pages = self.pages.lock();
         pages.get(index).map(SharedFrame::try_clone).transpose().map_err(|_| FsError::NoMemory)
     }
 
-    /// Returns the page with this index; a hole becomes a page of zeros.
+    /// Returns the page with this index; makes a page of zeros if it is a hole.
     ///
     /// # Errors
     /// [`FsError::NoSpace`] or [`FsError::NoMemory`].
@@ -135,7 +135,7 @@ impl PageCache {
         Ok(page)
     }
 
-    /// Makes `frame` the page with this index, where there is a hole; a page that is there stays.
+    /// Makes `frame` the page with this index, if that is a hole; an existing page stays.
     ///
     /// # Errors
     /// [`FsError::NoSpace`] or [`FsError::NoMemory`].
@@ -154,8 +154,8 @@ impl PageCache {
         }
     }
 
-    /// Adds `new`, for which the budget was charged, unless another page came before it. Returns
-    /// the page of the file, and `new` if it isn't that one.
+    /// Adds `new`, which was counted in the budget, unless another page was added first. Returns
+    /// the page of the file, and `new` if it isn't that page.
     fn add(
         &self,
         index: u64,
@@ -180,8 +180,8 @@ impl PageCache {
         }
     }
 
-    /// Copies up to `len` bytes from `offset` on to `to`, which has room for them. Returns how many
-    /// were copied.
+    /// Copies up to `len` bytes from `offset` on to `to`, which has room for them. Returns the
+    /// number of copied bytes.
     ///
     /// # Errors
     /// [`FsError::BadAddress`] if none could be copied; [`FsError::NoMemory`].
@@ -224,8 +224,8 @@ impl PageCache {
         Ok(done)
     }
 
-    /// Copies up to `len` bytes of `from`, which has as many, to `offset` and after it. Returns how
-    /// many were copied, and why it weren't more.
+    /// Copies up to `len` bytes of `from`, which has that many, to `offset` and after it. Returns
+    /// the number of copied bytes, and the error that ended the copy early.
     pub(super) fn write(
         &self,
         offset: u64,
@@ -265,13 +265,14 @@ impl PageCache {
             self.discharge(1);
             return Err(FsError::NoMemory);
         };
-        // It is filled before others can see it, so that only the rest has to be cleared.
+        // The page is filled before other threads can access it, so only its other bytes have to be
+        // cleared.
         let copied = from.fill(BytesMut::Frame(new.bytes(range.clone())));
         new.bytes(0..range.start).zero();
         new.bytes(range.start + copied..PAGE_BYTES as usize).zero();
         let (page, unused) = self.add(index, new)?;
         if let Some(new) = unused {
-            // A mapping has added a page meanwhile.
+            // A mapping has added a page in the meantime.
             let range = range.start..range.start + copied;
             page.bytes(range.clone()).copy_from(new.bytes(range));
         }
@@ -287,7 +288,7 @@ impl PageCache {
             page.bytes((offset % PAGE_BYTES) as usize..PAGE_BYTES as usize).zero();
         }
         if first == 0 && !self.is_watched.load(Ordering::Acquire) {
-            // All pages at once; they are freed without the lock.
+            // Takes all pages at once; they are freed without the lock.
             let all = core::mem::take(&mut *self.pages.lock());
             return self.discharge(all.len());
         }
@@ -307,7 +308,7 @@ impl PageCache {
             }
         };
         if first > end {
-            // It is within a page.
+            // The range is within a page.
             return zero(range);
         }
         zero(range.start..first * PAGE_BYTES);
@@ -347,7 +348,8 @@ impl PageCache {
     pub(super) fn next_hole(&self, offset: u64) -> u64 {
         let mut index = offset / PAGE_BYTES;
         loop {
-            // A piece at a time: the lock isn't held over a long file.
+            // Checks a limited number of pages while the lock is held once, because the file may be
+            // long.
             let pages = self.pages.lock();
             for _ in 0..64 * BATCH {
                 if pages.get(index).is_none() {
@@ -364,8 +366,8 @@ impl PageCache {
     /// [`FsError::NoMemory`].
     pub fn watch(&self, watcher: Weak<dyn PageWatcher>) -> Result<(), FsError> {
         let mut watchers = self.watchers.lock();
-        // The other watchers keep their places: they may be receiving a notification now. The new
-        // one maps no page yet.
+        // The other watchers keep their places, because a notification may be running. The new
+        // watcher has no mapped page yet.
         match watchers.iter_mut().find(|other| other.strong_count() == 0) {
             Some(ended) => *ended = watcher,
             None => {

@@ -11,27 +11,27 @@ bitflags! {
     /// Source: Linux, include/uapi/linux/fcntl.h.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Seals: u32 {
-        /// No seals are added: F_SEAL_SEAL.
+        /// No further seals can be added: F_SEAL_SEAL.
         const SEAL = 1;
-        /// It doesn't become smaller: F_SEAL_SHRINK.
+        /// The size can't decrease: F_SEAL_SHRINK.
         const SHRINK = 2;
-        /// Its size doesn't grow: F_SEAL_GROW.
+        /// The size can't increase: F_SEAL_GROW.
         const GROW = 4;
-        /// It isn't written: F_SEAL_WRITE.
+        /// The file can't be written: F_SEAL_WRITE.
         const WRITE = 8;
-        /// It isn't written, but by mappings that are there: F_SEAL_FUTURE_WRITE.
+        /// The file can't be written, except by existing mappings: F_SEAL_FUTURE_WRITE.
         const FUTURE_WRITE = 0x10;
     }
 }
 
 impl Seals {
-    /// Those with which a file isn't written by calls.
+    /// The seals that forbid writes by calls.
     pub const NO_WRITES: Self = Self::WRITE.union(Self::FUTURE_WRITE);
 }
 
 struct State {
     seals: Seals,
-    /// How many mappings are there by which the file may be written.
+    /// The number of mappings by which the file may be written.
     writable_mappings: usize,
 }
 
@@ -42,13 +42,13 @@ pub struct Sealing {
 }
 
 impl Sealing {
-    /// Returns the seals of a file that can't be sealed.
+    /// Makes the seals of a file that can't be sealed.
     pub(super) const fn new() -> Self {
         let state = State { seals: Seals::SEAL, writable_mappings: 0 };
         Self { state: SpinMutex::new(Rank::Files, state) }
     }
 
-    /// Makes the file one that can be sealed. Nothing else uses it yet.
+    /// Allows seals for the file, which isn't used yet.
     pub(super) fn allow(&self) {
         self.state.lock().seals = Seals::empty();
     }
@@ -61,8 +61,8 @@ impl Sealing {
     /// Adds seals.
     ///
     /// # Errors
-    /// [`FsError::NotPermitted`] if that is sealed; [`FsError::Busy`] if a mapping may write the
-    /// file, which is not to be written.
+    /// [`FsError::NotPermitted`] if seals can't be added; [`FsError::Busy`] if writes are to be
+    /// forbidden and a mapping may write the file.
     pub fn add(&self, seals: Seals) -> Result<(), FsError> {
         let mut state = self.state.lock();
         if state.seals.contains(Seals::SEAL) {
@@ -94,7 +94,7 @@ impl Sealing {
         self.state.lock().writable_mappings -= 1;
     }
 
-    /// Checks that a file of `size_bytes` may get `new_bytes`.
+    /// Checks that the size of a file may be changed from `size_bytes` to `new_bytes`.
     ///
     /// # Errors
     /// [`FsError::NotPermitted`].

@@ -1,10 +1,10 @@
-//! The limit of the size of files that the running program writes: RLIMIT_FSIZE.
+//! The size limit of files that the running program writes: RLIMIT_FSIZE.
 
 use spin::Once;
 
 use super::error::FsError;
 
-/// Returns how many bytes a file may have for the running program.
+/// Returns the largest size of a file for the running program, in bytes.
 pub type SizeLimit = fn() -> u64;
 
 /// Reports to the running program that it has reached the limit.
@@ -12,16 +12,16 @@ pub type LimitReached = fn();
 
 static HOOKS: Once<(SizeLimit, LimitReached)> = Once::new();
 
-/// Registers the function that returns the limit of the running program, and the one that reports
-/// an excess.
+/// Registers the function that returns the limit of the running program, and the function that
+/// reports an excess.
 pub fn set_hooks(limit: SizeLimit, reached: LimitReached) {
     HOOKS.call_once(|| (limit, reached));
 }
 
-/// Returns how many bytes may be written from `offset` on.
+/// Returns the number of bytes that may be written from `offset` on.
 ///
 /// # Errors
-/// [`FsError::TooLarge`] if none may.
+/// [`FsError::TooLarge`] if it is 0.
 pub(super) fn room_at(offset: u64) -> Result<u64, FsError> {
     let Some((limit, reached)) = HOOKS.get() else {
         return Ok(u64::MAX);
@@ -34,7 +34,7 @@ pub(super) fn room_at(offset: u64) -> Result<u64, FsError> {
     Ok(room)
 }
 
-/// Checks that a file of `size_bytes` may get `new_bytes`.
+/// Checks that the size of a file may be changed from `size_bytes` to `new_bytes`.
 ///
 /// # Errors
 /// [`FsError::TooLarge`].

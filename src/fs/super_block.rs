@@ -1,4 +1,4 @@
-//! A file system that is in use.
+//! A mounted file system.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -9,20 +9,20 @@ use super::file_system::FileSystem;
 use super::inode::Inode;
 use super::namespace::dentry::Dentry;
 
-/// How full a file system is, as statfs has it.
+/// The use of a file system, as for statfs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// The size of a block, in bytes.
     pub block_bytes: u64,
-    /// How many blocks there are; 0 if there is no limit.
+    /// The number of blocks; 0 if there is no limit.
     pub blocks: u64,
-    /// How many of them are free.
+    /// The number of free blocks.
     pub free_blocks: u64,
-    /// How many inodes there can be; 0 if there is no limit.
+    /// The largest number of inodes; 0 if there is no limit.
     pub inodes: u64,
-    /// How many more there can be.
+    /// The number of inodes that can still be made.
     pub free_inodes: u64,
-    /// The number by which programs know the kind of file system.
+    /// The number by which programs identify the kind of file system.
     pub magic: u64,
 }
 
@@ -31,26 +31,26 @@ pub trait SuperBlockOps: Send + Sync {
     /// Returns the root directory.
     fn root(&self) -> Arc<Inode>;
 
-    /// Returns how full it is.
+    /// Returns the use of the file system.
     fn usage(&self) -> Usage;
 
-    /// Drops the references of the file system to inodes, after its last mount has ended. The
-    /// inodes end with their last user.
+    /// Drops the file system's references to inodes, after its last mount has ended. Each inode
+    /// ends when it is no longer in use.
     fn shut_down(&self);
 }
 
-/// A file system that is in use.
+/// A mounted file system.
 pub struct SuperBlock {
     file_system: Arc<FileSystem>,
     ops: Box<dyn SuperBlockOps>,
-    /// The root directory, the same in all mounts: so the names below it are, too.
+    /// The root directory. All mounts share it, and so the entries below it.
     root: Arc<Dentry>,
     mounts: AtomicU32,
     is_read_only: AtomicBool,
 }
 
 impl SuperBlock {
-    /// Makes a file system whose inodes have `file_system` in common.
+    /// Makes a file system. `file_system` is the common state of its inodes.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -84,18 +84,18 @@ impl SuperBlock {
         &self.root
     }
 
-    /// Returns how full it is.
+    /// Returns the use of the file system.
     pub fn usage(&self) -> Usage {
         self.ops.usage()
     }
 
-    /// Returns whether nothing in it is changed, through whichever mount.
+    /// Returns whether the file system is read-only for all mounts.
     #[inline]
     pub fn is_read_only(&self) -> bool {
         self.is_read_only.load(Ordering::Relaxed)
     }
 
-    /// Sets whether nothing in it is changed.
+    /// Sets whether the file system is read-only for all mounts.
     pub fn set_read_only(&self, is_read_only: bool) {
         self.is_read_only.store(is_read_only, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The time of day, which can be set, and the clocks that are independent of it.
+//! The time of day, which can be set, and the clocks that don't depend on it.
 
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -13,14 +13,14 @@ use crate::task;
 /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
 static START_NS: AtomicI64 = AtomicI64::new(0);
 
-/// How often the time of day was set.
+/// The number of times the time of day was set.
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 /// Woken when the time of day is set.
 static CHANGED: WaitQueue = WaitQueue::new();
 
-/// Sets the time of day, in nanoseconds since 1970, as of now. Those that wait for a time of day
-/// wait for the new one. May wait.
+/// Sets the time of day, in nanoseconds since 1970. Threads that wait for a time of day then wait
+/// by the new one. May wait.
 pub fn set_ns(unix_ns: i64) {
     store(unix_ns);
     CHANGES.fetch_add(1, Ordering::Release);
@@ -28,13 +28,13 @@ pub fn set_ns(unix_ns: i64) {
     task::expire_all_timers();
 }
 
-/// Sets the time of day at the start to `unix_seconds` since 1970.
+/// Sets the time of day at the start of the kernel to `unix_seconds` since 1970.
 pub(super) fn start(unix_seconds: u64) {
     let unix_ns = unix_seconds.saturating_mul(1_000_000_000).min(i64::MAX as u64) as i64;
     store(unix_ns);
 }
 
-/// Stores the time of day, as of now.
+/// Stores the present time of day.
 fn store(unix_ns: i64) {
     let start_ns = unix_ns.saturating_sub(clock::now_ns() as i64);
     START_NS.store(start_ns, Ordering::Relaxed);
@@ -47,7 +47,7 @@ pub fn now_ns() -> i64 {
     START_NS.load(Ordering::Relaxed).wrapping_add(clock::now_ns() as i64)
 }
 
-/// Sleeps until the time of day is `unix_ns`, whatever it is set to meanwhile.
+/// Sleeps until the time of day is `unix_ns`, even if it is set in the meantime.
 ///
 /// # Errors
 /// [`WaitError::Cancelled`].
@@ -67,7 +67,7 @@ pub fn sleep_until(unix_ns: u64) -> Result<(), WaitError> {
     }
 }
 
-/// A clock of the wall, or of the time since the start.
+/// A clock of the time of day, or of the time since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WallClock {
     /// The time of day.

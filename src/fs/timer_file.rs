@@ -1,4 +1,4 @@
-//! Timers that are read: timerfd_create(2).
+//! Timers as files: timerfd_create(2).
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -16,20 +16,20 @@ use crate::sync::WaitQueue;
 
 /// The state that the timer and its readers share.
 struct Expirations {
-    /// How many have not been read.
+    /// The number of expirations that have not been read.
     count: AtomicU64,
     readers: WaitQueue,
     poll_queue: PollQueue,
 }
 
-/// A timer that is read.
+/// A timer as a file.
 pub struct TimerFile {
     timer: Arc<ClockTimer>,
     expirations: Arc<Expirations>,
 }
 
-/// Makes an open file of a timer of `clock`, which is disarmed. Of `flags`, only
-/// [`OpenFlags::NONBLOCK`] counts.
+/// Makes an open file of a disarmed timer of `clock`. Of `flags`, only [`OpenFlags::NONBLOCK`] is
+/// used.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -53,7 +53,7 @@ pub fn timer_of(file: &OpenFile) -> Option<&TimerFile> {
 
 impl Expirations {
     fn add(&self, count: u64) {
-        // Saturates: a count that is never read stays at the maximum.
+        // Saturates, so that a count that is never read stays at the maximum.
         let more = |before: u64| Some(before.saturating_add(count));
         let _ = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
         self.readers.wake_all();
@@ -62,7 +62,7 @@ impl Expirations {
 }
 
 impl TimerFile {
-    /// Sets the timer, and forgets earlier expirations; returns the previous setting.
+    /// Sets the timer, and discards earlier expirations; returns the previous setting.
     pub fn set(&self, expiry: Expiry, interval_ns: u64) -> Setting {
         let before = self.timer.set(Expiry::Never, 0);
         self.expirations.count.store(0, Ordering::Relaxed);
@@ -77,7 +77,7 @@ impl TimerFile {
 }
 
 impl FileOps for TimerFile {
-    /// Reads how often the timer has expired since the last read, as 8 bytes.
+    /// Reads the number of expirations since the last read, as 8 bytes.
     fn read(&self, flags: OpenFlags, _offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
         if to.room() < size_of::<u64>() {
             return Err(FsError::InvalidArgument);

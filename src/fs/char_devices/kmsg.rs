@@ -13,17 +13,17 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{self, Bytes, Sink, Source};
 use crate::sync::{Mutex, Rank};
 
-/// The largest length of a written line; a longer one is truncated.
+/// The longest written line, in bytes; longer lines are truncated.
 const LINE_MAX_BYTES: usize = 976;
 
 /// The facility of the kernel's messages, as syslog(3) numbers them.
 const KERNEL: u32 = 0;
 
-/// The lines as they were when the file was opened. A read gets one, as
-/// `PRIORITY,NUMBER,MICROSECONDS,-;TEXT`; after the last one the file is at its end.
+/// The lines of the log at the time of opening. Each read returns one line, as
+/// `PRIORITY,NUMBER,MICROSECONDS,-;TEXT`; after the last line, the end of the file is reached.
 struct Kmsg {
     lines: Vec<String>,
-    /// Protects which line is read next; held while it is copied.
+    /// Protects the number of the next line; held while the line is copied.
     next: Mutex<usize>,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn open(_number: DeviceNumber, flags: OpenFlags) -> Result<Arc<dyn Fi
     Ok(Arc::try_new(Kmsg { lines, next: Mutex::new(Rank::SpecialFile, 0) })?)
 }
 
-/// Returns a line of the log, which begins with its time, as a record.
+/// Returns a record for a line of the log. The line begins with its time.
 fn record(number: usize, level: log::Level, line: &str) -> Result<String, FsError> {
     let severity = match level {
         log::Level::Error => 3,
@@ -57,12 +57,12 @@ fn record(number: usize, level: log::Level, line: &str) -> Result<String, FsErro
     let (time_us, text) = split_time(line).unwrap_or((0, line));
     let mut record = String::new();
     record.try_reserve(text.len() + 64)?;
-    // It has room for all of it.
+    // The record has room for the whole text.
     let _ = writeln!(record, "{},{number},{time_us},-;{text}", KERNEL << 3 | severity);
     Ok(record)
 }
 
-/// Takes the time in seconds, in brackets, off the front of a line; returns it in microseconds.
+/// Removes the time in seconds, in brackets, from the start of a line; returns it in microseconds.
 fn split_time(line: &str) -> Option<(u64, &str)> {
     let (time, text) = line.trim_start().strip_prefix('[')?.split_once(']')?;
     let (seconds, parts) = time.trim().split_once('.')?;
@@ -107,7 +107,7 @@ impl FileOps for Kmsg {
     }
 }
 
-/// Takes the priority, `<NUMBER>`, off the front of a line.
+/// Removes the priority, `<NUMBER>`, from the start of a line.
 fn level_of(line: &[u8]) -> (log::Level, &[u8]) {
     let parsed = line.strip_prefix(b"<").and_then(|rest| {
         let end = rest.iter().position(|byte| *byte == b'>')?;

@@ -10,18 +10,18 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{Bytes, BytesMut, Sink, Source, done_or};
 use crate::random;
 
-/// How many bytes are mixed in at a time.
+/// The number of bytes that are mixed in at a time.
 const PIECE_BYTES: usize = 256;
 
-/// The reads and writes of such a device.
+/// The behaviour of such a device.
 enum Memory {
-    /// Nothing is read, all writes succeed.
+    /// Reads return no bytes; all writes succeed.
     Null,
-    /// Zeros are read, all writes succeed.
+    /// Reads return zeros; all writes succeed.
     Zero,
-    /// Zeros are read, no write succeeds.
+    /// Reads return zeros; all writes fail.
     Full,
-    /// Random bytes are read; written bytes are mixed into the generator.
+    /// Reads return random bytes; written bytes are mixed into the generator.
     Random,
 }
 
@@ -90,7 +90,7 @@ impl FileOps for Memory {
         from: &mut dyn Source,
     ) -> Result<usize, FsError> {
         match self {
-            // The bytes aren't even looked at.
+            // The bytes aren't read from the program.
             Self::Null | Self::Zero => Ok(from.left()),
             Self::Full => Err(FsError::NoSpace),
             Self::Random => mix_in(from),
@@ -101,7 +101,7 @@ impl FileOps for Memory {
         true
     }
 
-    /// As on Linux: the position stays 0.
+    /// As on Linux, the position stays 0.
     fn ignores_seeks(&self) -> bool {
         true
     }
@@ -110,7 +110,7 @@ impl FileOps for Memory {
         matches!(self, Self::Zero)
     }
 
-    /// Their end is their start.
+    /// The end is at offset 0.
     fn end(&self) -> Result<u64, FsError> {
         Ok(0)
     }

@@ -1,4 +1,4 @@
-//! The devices that are no hardware: null, zero, full, random, urandom, kmsg.
+//! Devices without hardware: null, zero, full, random, urandom, kmsg.
 
 mod kmsg;
 mod memory;
@@ -8,12 +8,12 @@ use super::attributes::{DeviceNumber, FileKind, Mode};
 use super::devices::{self, Device, DeviceNode, OpenDevice};
 use super::error::FsError;
 
-/// The major number of all of them.
+/// The major number of all these devices.
 ///
 /// Source: Linux, Documentation/admin-guide/devices.txt, "1 char".
 const MAJOR: u32 = 1;
 
-/// Registers them.
+/// Registers the devices.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

@@ -1,16 +1,16 @@
-//! Random bytes, as random(4) and getrandom(2) have them.
+//! Random bytes for random(4) and getrandom(2).
 
 use crate::fs::error::FsError;
 use crate::fs::io::{Bytes, Sink, done_or};
 use crate::random;
 
-/// How many bytes are made at a time.
+/// The number of bytes that are made at a time.
 const PIECE_BYTES: usize = 256;
 
-/// Fills `to` with random bytes; returns how many. May wait.
+/// Fills `to` with random bytes; returns their number. May wait.
 ///
 /// # Errors
-/// [`FsError::BadAddress`] if not one byte could be copied.
+/// [`FsError::BadAddress`] if no byte could be copied.
 pub fn read(to: &mut dyn Sink) -> Result<usize, FsError> {
     let mut done = 0;
     let mut piece = [0; PIECE_BYTES];

@@ -1,4 +1,4 @@
-//! Open files without a place in the tree: pipes, counters, sets of files.
+//! Open files without a place in the directory tree: pipes, counters, sets of files.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -20,12 +20,12 @@ use crate::fs::namespace::path::Path;
 use crate::fs::pipe;
 use crate::fs::super_block::{SuperBlock, SuperBlockOps, Usage};
 
-/// The mounts that such files seem to be in, of pipes and of others; each is made with the first of
-/// its files.
+/// The mounts to which such files appear to belong: that of pipes, and that of all others. Each is
+/// made with its first file.
 static PIPES: Once<Path> = Once::new();
 static OTHERS: Once<Path> = Once::new();
 
-/// The number of the next inode; 1 is the root's.
+/// The number of the next inode; the root has number 1.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(2);
 
 /// Linux's numbers of these kinds of file systems.
@@ -34,7 +34,7 @@ static NEXT_NUMBER: AtomicU64 = AtomicU64::new(2);
 const PIPEFS_MAGIC: u64 = 0x5049_5045;
 const ANON_INODE_FS_MAGIC: u64 = 0x0904_1934;
 
-/// The file system of files without a place.
+/// The file system of files without a place in the tree.
 struct Anonymous {
     root: Arc<Inode>,
     magic: u64,
@@ -52,11 +52,11 @@ impl SuperBlockOps for Anonymous {
     fn shut_down(&self) {}
 }
 
-/// The inodes do nothing by themselves.
+/// The inodes have no operations.
 struct NoOps;
 
 impl InodeOps for NoOps {
-    /// As on Linux, only a pipe can be opened again by its place in procfs.
+    /// As on Linux, only a pipe can be opened again by its link in procfs.
     fn open(&self, _inode: &Inode) -> Result<Option<Arc<dyn FileOps>>, FsError> {
         Err(FsError::NoDevice)
     }
@@ -83,7 +83,7 @@ fn new(kind: NewKind<'static>, (uid, gid): (u32, u32)) -> NewInode<'static> {
     NewInode { kind, mode: Mode::from_bits_truncate(0o600), uid, gid }
 }
 
-/// The name of a file without a place.
+/// The name of a file without a place in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Title {
     /// `pipe:[NUMBER]`
@@ -92,7 +92,7 @@ enum Title {
     Kind(&'static str),
 }
 
-/// Makes the inode of a file without a place, and its place.
+/// Makes the inode of a file without a place in the tree, and its path.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -110,7 +110,7 @@ fn place(kind: NewKind<'static>, title: Title, owner: (u32, u32)) -> Result<Path
     Ok(Path::new(root.mount().clone(), dentry))
 }
 
-/// Makes an open file that `ops` serves, called `anon_inode:[KIND]`.
+/// Makes an open file whose operations are `ops`, named `anon_inode:[KIND]`.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -122,8 +122,8 @@ pub fn open(
     OpenFile::try_new(place(NewKind::Regular, Title::Kind(kind), (0, 0))?, flags, Some(ops))
 }
 
-/// Makes a pipe of a user and a group; returns the end that is read and the end that is written. Of
-/// `flags`, only [`OpenFlags::NONBLOCK`] counts.
+/// Makes a pipe that belongs to a user and a group; returns its read end and its write end. Of
+/// `flags`, only [`OpenFlags::NONBLOCK`] is used.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

@@ -14,15 +14,15 @@ use crate::sync::{Rank, SpinMutex, WaitQueue};
 /// The largest value that the counter can have.
 const COUNT_MAX: u64 = u64::MAX - 1;
 
-/// The size of the value that is read and written, in bytes. Its byte order is the CPU's.
+/// The size of the value that is read and written, in bytes, in the CPU's byte order.
 const VALUE_BYTES: usize = size_of::<u64>();
 
 /// The value that a read takes from the counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
-    /// All of it.
+    /// The whole value.
     All,
-    /// One: it is a semaphore.
+    /// 1, as for a semaphore.
     One,
 }
 
@@ -31,9 +31,9 @@ struct EventCounter {
     takes: Takes,
     /// Protects the counter; held for a change.
     count: SpinMutex<u64>,
-    /// It isn't 0.
+    /// Woken when the counter isn't 0.
     filled: WaitQueue,
-    /// The counter has become smaller.
+    /// Woken when the counter has become smaller.
     drained: WaitQueue,
     poll_queue: PollQueue,
 }
@@ -59,7 +59,7 @@ impl EventCounter {
     }
 }
 
-/// Tries `attempt` until it succeeds; waits between, unless `flags` are nonblocking.
+/// Calls `attempt` until it succeeds; waits in between, unless `flags` are nonblocking.
 fn wait_for<R>(
     queue: &WaitQueue,
     flags: OpenFlags,
@@ -75,7 +75,7 @@ fn wait_for<R>(
             result.is_some()
         });
         if let Err(error) = waited {
-            // The wake-up may be meant for another thread.
+            // The wake-up may have been needed by another thread.
             queue.wake_one();
             return Err(error.into());
         }
@@ -90,7 +90,7 @@ impl FileOps for EventCounter {
         }
         let taken = wait_for(&self.filled, flags, || self.take())?;
         if self.takes == Takes::One {
-            // For a reader that waits beside this one.
+            // Wakes the next waiting reader.
             self.filled.wake_one();
         }
         self.drained.wake_all();
@@ -141,7 +141,8 @@ impl FileOps for EventCounter {
     }
 }
 
-/// Makes a counter that begins with `count`. Of `flags`, only [`OpenFlags::NONBLOCK`] counts.
+/// Makes a counter with the initial value `count`. Of `flags`, only [`OpenFlags::NONBLOCK`] is
+/// used.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

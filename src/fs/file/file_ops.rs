@@ -7,11 +7,12 @@ use super::readiness::{PollQueue, Readiness};
 use crate::fs::error::FsError;
 use crate::fs::io::{Sink, Source};
 
-/// The operations of a file whose contents aren't pages: a pipe, a device, a terminal, a counter.
-/// One value serves one or several open files; dropping it ends its use.
+/// The operations of a file whose contents aren't pages: a pipe, a device, a terminal, a counter. A
+/// value has one or several open files; it is dropped with the last one.
 pub trait FileOps: Send + Sync + Any {
     /// Reads into `to`, at `offset` if it [has a position](Self::has_position). Waits until there
-    /// is something, unless `flags` are nonblocking. Returns how many bytes; 0 at the end.
+    /// is something to read, unless `flags` are nonblocking. Returns the number of bytes; 0 at the
+    /// end.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`] and others.
@@ -21,7 +22,7 @@ pub trait FileOps: Send + Sync + Any {
     }
 
     /// Writes `from`, at `offset` if it [has a position](Self::has_position). Waits until there is
-    /// room, unless `flags` are nonblocking. Returns how many bytes.
+    /// room, unless `flags` are nonblocking. Returns the number of bytes.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`],
@@ -41,12 +42,12 @@ pub trait FileOps: Send + Sync + Any {
         false
     }
 
-    /// Returns whether a seek does nothing and is no error: it returns 0.
+    /// Returns whether a seek has no effect and returns 0, instead of an error.
     fn ignores_seeks(&self) -> bool {
         false
     }
 
-    /// Returns the position after a seek to `offset` within a file whose end isn't known.
+    /// Returns the end of the file, from which seeks are counted.
     ///
     /// # Errors
     /// [`FsError::NotSeekable`].
@@ -54,7 +55,7 @@ pub trait FileOps: Send + Sync + Any {
         Err(FsError::NotSeekable)
     }
 
-    /// Returns whether a mapping is of anonymous memory, as for /dev/zero.
+    /// Returns whether mappings of the file are anonymous memory, as for /dev/zero.
     fn maps_anonymous_memory(&self) -> bool {
         false
     }

@@ -20,19 +20,19 @@ use crate::mm::kernel::frames::SharedFrame;
 use crate::mm::user::backing::{MappedObject, PageError};
 use crate::mm::user::reverse_map::{PrivateCopies, ReverseMap};
 
-/// An open file that is mapped: its pages are those of the page cache, so reads of the file see the
-/// writes of programs to shared mappings.
+/// An open file that is mapped. Its pages are those of the page cache, so reads of the file return
+/// what programs have written to shared mappings.
 struct MappedFile {
     file: Arc<OpenFile>,
     /// The address spaces that map it.
     mappers: Arc<ReverseMap>,
-    /// Keeps the file from being sealed against writes, if programs may write it by this.
+    /// Prevents seals against writes, if programs may write to the file by this mapping.
     _written: Option<WritableMapping>,
-    /// Keeps the file of a program from being written.
+    /// Prevents writes to the file of a program.
     _denied: Option<WritingDenied>,
 }
 
-/// As long as it lives, the file can't be sealed against writes.
+/// Prevents seals against writes to the file, while it lives.
 struct WritableMapping(Arc<Inode>);
 
 impl WritableMapping {
@@ -66,8 +66,8 @@ pub fn mapped(file: &Arc<OpenFile>, sharing: Sharing) -> Result<Arc<dyn MappedOb
     MappedFile::try_new(file.clone(), written, None)
 }
 
-/// Returns the program in the file at `place` as an object that can be mapped: that it can be
-/// executed is enough. As long as it is mapped, the file can't be opened for writing.
+/// Returns the program at `place` as an object that can be mapped. The file need not be readable,
+/// only executable. While it is mapped, the file can't be opened for writing.
 ///
 /// # Errors
 /// [`FsError::TextBusy`] if it is open for writing; [`FsError::NoMemory`].
@@ -108,8 +108,8 @@ impl MappedObject for MappedFile {
             FsError::NoMemory => PageError::NoMemory,
             _ => PageError::Unavailable,
         })?;
-        // It may have been cut off meanwhile. A page that came after that stays in the file, and
-        // has zeros.
+        // The file may have been truncated in the meantime. A page that was made after that stays
+        // in the file, filled with zeros.
         self.check_within(index)?;
         Ok(page)
     }
@@ -147,7 +147,7 @@ impl MappedObject for MappedFile {
     fn write_name(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.file.path().text(fs::root()) {
             Ok(Some(text)) => text.utf8_chunks().try_for_each(|chunk| {
-                // As on Linux, the name takes one line.
+                // As on Linux, the name is a single line.
                 let mut lines = chunk.valid().split('\n');
                 f.write_str(lines.next().unwrap_or_default())?;
                 lines.try_for_each(|line| write!(f, "\\012{line}"))?;

@@ -14,18 +14,18 @@ use crate::fs::namespace::dentry::Dentry;
 use crate::fs::namespace::path::Path;
 use crate::fs::tmpfs::{self, Limits};
 
-/// The prefix of the name in the path that such a file seems to have.
+/// The prefix of the name in the path that such a file appears to have.
 const PREFIX: &[u8] = b"memfd:";
 
-/// The file system that they are in; made with the first of them.
+/// The file system of these files; made with the first one.
 static MOUNT: Once<Path> = Once::new();
 
 /// Whether seals can be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sealable {
-    /// They can.
+    /// Seals can be added.
     Yes,
-    /// They can't.
+    /// Seals can't be added.
     No,
 }
 
@@ -36,8 +36,8 @@ fn root() -> Result<&'static Path, FsError> {
     })
 }
 
-/// Makes a file of the user and group `owner`, open for reading and writing. Its place in procfs
-/// shows `name`.
+/// Makes a file that belongs to the user and group `owner`, open for reading and writing. Its link
+/// in procfs shows `name`.
 ///
 /// # Errors
 /// [`FsError::NoSpace`], [`FsError::NoMemory`].

@@ -1,4 +1,4 @@
-//! From a path to an open file.
+//! Opening a file by its path.
 
 use alloc::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::fs::namespace::path::Path;
 use crate::fs::namespace::{change, create};
 use crate::fs::pipe;
 
-/// Opens `path`; `mode` is for a file that is made.
+/// Opens `path`; `mode` is the mode of a new file.
 ///
 /// # Errors
 /// The errors of open(2): [`FsError::NotFound`], [`FsError::Exists`], [`FsError::IsADirectory`],
@@ -33,7 +33,7 @@ pub fn open(
     open_restricted(caller, path, flags, mode, Restrictions::default())
 }
 
-/// Opens `path`, whose walk is restricted.
+/// Opens `path`, with restrictions on its walk.
 ///
 /// # Errors
 /// As [`open`], and [`FsError::CrossesMount`].
@@ -44,7 +44,7 @@ pub fn open_restricted(
     mode: Mode,
     restrictions: Restrictions,
 ) -> Result<Arc<OpenFile>, FsError> {
-    // With `PATH`, all other flags but these have no effect.
+    // With `PATH`, only these flags have an effect.
     let flags = match flags.contains(OpenFlags::PATH) {
         true => {
             flags
@@ -88,10 +88,10 @@ pub fn open_restricted(
             }
             let (is_made, place) = create::make_file(caller, &directory, &name, mode)?;
             if is_made {
-                // Its mode counts for later opens.
+                // The mode of a new file applies only to later opens.
                 return OpenFile::try_new(place, flags, None);
             }
-            // Another thread was faster.
+            // Another thread has made the file first.
             match place.inode().kind() {
                 _ if is_exclusive => Err(FsError::Exists),
                 FileKind::Directory => Err(FsError::IsADirectory),
@@ -169,7 +169,7 @@ pub fn open_found(
     Ok(file)
 }
 
-/// Opens the object that serves reads and writes of the file, if that isn't the page cache.
+/// Opens the object that handles reads and writes of the file, if that isn't the page cache.
 fn special(place: &Path, flags: OpenFlags) -> Result<Option<Arc<dyn FileOps>>, FsError> {
     let inode = place.inode();
     match inode.kind() {

@@ -31,7 +31,7 @@ use crate::sync::{Mutex, Rank, SpinMutex};
 
 pub use super::regular::Allocate;
 
-/// From where a position is counted.
+/// The position from which a seek counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whence {
     /// From the start.
@@ -40,43 +40,43 @@ pub enum Whence {
     Position,
     /// From the end.
     End,
-    /// To data at or after the offset.
+    /// The next data at or after the offset.
     Data,
-    /// To a hole at or after the offset, the end at the latest.
+    /// The next hole at or after the offset, which is at the end of the file at the latest.
     Hole,
 }
 
 /// The contents that reads and writes access.
 enum Contents {
-    /// They are pages of the inode.
+    /// Pages of the inode.
     Pages,
-    /// They are entries of a directory.
+    /// Entries of a directory.
     Directory,
-    /// Something else does them.
+    /// An object with its own operations.
     Special(Arc<dyn FileOps>),
-    /// There are none: only the place is used.
+    /// None: the file is open only as a path.
     Place,
 }
 
-/// An open file (POSIX: open file description): several descriptors may share it, of several
-/// processes.
+/// An open file (POSIX: open file description). Several descriptors of several processes may share
+/// it.
 pub struct OpenFile {
     path: Path,
     flags: AtomicU32,
     contents: Contents,
-    /// Whether it counts as one that may write its inode's pages.
+    /// Whether it is counted as an open file that may write the inode's pages.
     is_writer: bool,
     /// Serialises reads, writes and seeks that use the position.
     position_lock: Mutex<()>,
-    /// The position, which is changed with the lock held.
+    /// The position, which is only changed with the lock held.
     position: AtomicU64,
-    /// Protects the observers that watch it as long as it is open; held to change the list.
+    /// Protects the observers that watch it while it is open; held to change the list.
     observers: SpinMutex<Vec<Arc<dyn Observer>>>,
 }
 
 impl OpenFile {
-    /// Opens the file at `path`; all checks were made. `special` serves files that are not in
-    /// pages.
+    /// Opens the file at `path`, after all checks. `special` handles reads and writes if the
+    /// contents aren't pages.
     ///
     /// # Errors
     /// [`FsError::TextBusy`] or [`FsError::NoMemory`].
@@ -99,8 +99,8 @@ impl OpenFile {
         Self::with_contents(path, flags, contents, is_writer)
     }
 
-    /// Opens a new file at `path` for reading and writing. As on Linux, it doesn't count as one
-    /// that writes: a program can run from the file as long as it isn't opened again.
+    /// Opens a new file at `path` for reading and writing. As on Linux, it isn't counted as a
+    /// writer: a program can run from the file as long as the file isn't opened again.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -123,11 +123,11 @@ impl OpenFile {
             position: AtomicU64::new(0),
             observers: SpinMutex::new(Rank::Files, Vec::new()),
         };
-        // Without memory for it, the file is dropped, which counts it off.
+        // If there is no memory, the file is dropped, which decrements the count of writers.
         Ok(Arc::try_new(file)?)
     }
 
-    /// Returns its place.
+    /// Returns its path.
     #[inline]
     pub fn path(&self) -> &Path {
         &self.path
@@ -145,20 +145,20 @@ impl OpenFile {
         OpenFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))
     }
 
-    /// Returns whether it doesn't wait.
+    /// Returns whether its operations never wait.
     #[inline]
     pub fn is_nonblocking(&self) -> bool {
         self.flags().contains(OpenFlags::NONBLOCK)
     }
 
-    /// Sets the changeable flags: see [`CHANGEABLE`].
+    /// Sets the flags that can be changed: see [`CHANGEABLE`].
     pub fn set_flags(&self, flags: OpenFlags) {
         let change = |old: u32| Some(old & !CHANGEABLE.bits() | (flags & CHANGEABLE).bits());
         // The closure never returns `None`, so this can't fail.
         let _ = self.flags.fetch_update(Ordering::Relaxed, Ordering::Relaxed, change);
     }
 
-    /// Returns the current position; it may change meanwhile.
+    /// Returns the current position, which may change at any time.
     pub fn position(&self) -> u64 {
         self.position.load(Ordering::Relaxed)
     }
@@ -168,7 +168,7 @@ impl OpenFile {
         self.position.store(position, Ordering::Relaxed);
     }
 
-    /// Returns the object that serves reads and writes, if that isn't the page cache.
+    /// Returns the object that handles reads and writes, if that isn't the page cache.
     pub fn special(&self) -> Option<&Arc<dyn FileOps>> {
         match &self.contents {
             Contents::Special(ops) => Some(ops),
@@ -176,7 +176,7 @@ impl OpenFile {
         }
     }
 
-    /// Returns whether only its place is used.
+    /// Returns whether it is open only as a path.
     pub fn is_place(&self) -> bool {
         matches!(self.contents, Contents::Place)
     }
@@ -198,7 +198,7 @@ impl OpenFile {
         }
     }
 
-    /// Adds seals, after the end of a write that has begun.
+    /// Adds seals, after a write that has begun has ended.
     ///
     /// # Errors
     /// [`FsError::NotPermitted`], [`FsError::Busy`].
@@ -207,8 +207,8 @@ impl OpenFile {
         self.inode().sealing().add(seals)
     }
 
-    /// Gives pages to a range of the file, or takes them away. If there is no room for all of them,
-    /// some are there.
+    /// Allocates or removes the pages of a range of the file. If there is no room for all of them,
+    /// some are allocated.
     ///
     /// # Errors
     /// [`FsError::NotOpenForThis`], [`FsError::NoDevice`] if it isn't a regular file,

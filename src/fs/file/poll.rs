@@ -13,22 +13,22 @@ use crate::sync::WaitQueue;
 /// A file that a thread waits for.
 #[derive(Debug)]
 pub struct PollItem {
-    /// The file; without one, `ready` stays unchanged.
+    /// The file; if there is none, `ready` doesn't change.
     pub file: Option<Arc<OpenFile>>,
     /// The requested readiness; nothing else is reported.
     pub wanted: Readiness,
-    /// The part of it that the file is ready for.
+    /// The part of the requested readiness that the file has.
     pub ready: Readiness,
 }
 
-/// A thread that waits.
+/// A waiting thread.
 struct Waiter {
     is_notified: AtomicBool,
     queue: WaitQueue,
 }
 
 impl PollWait {
-    /// Returns until when it waits, on the kernel's clock; `None` if there is no such time.
+    /// Returns the end of the wait, on the kernel's clock; `None` for a wait without a limit.
     pub(super) fn deadline_ns(self) -> Option<u64> {
         match self {
             Self::Until(deadline_ns) => Some(deadline_ns),
@@ -45,7 +45,7 @@ impl Observer for Waiter {
     }
 }
 
-/// How long [`poll`] waits.
+/// The time for which [`poll`] waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PollWait {
     /// No wait.
@@ -56,7 +56,7 @@ pub enum PollWait {
     Endless,
 }
 
-/// Waits until one of `items` is ready, and returns how many are: 0 if none is in time.
+/// Waits until some of `items` are ready, and returns their number; 0 if none is ready in time.
 ///
 /// # Errors
 /// [`FsError::Interrupted`], [`FsError::NoMemory`].
@@ -86,7 +86,7 @@ fn queue_of(item: &PollItem) -> Option<&PollQueue> {
     item.file.as_ref().and_then(|file| file.poll_queue())
 }
 
-/// Checks all items; returns how many are ready.
+/// Checks all items; returns the number of those that are ready.
 fn look(items: &mut [PollItem]) -> usize {
     let mut ready = 0;
     for item in items {

@@ -1,8 +1,8 @@
 //! The readiness of a file, and the observers that are notified when it changes.
 //!
-//! A file whose readiness changes has a [`PollQueue`], which it notifies. An [`Observer`] that
-//! watches the queue is called then: a thread in [`poll`](super::poll::poll), or a set of files
-//! that is polled itself. Interrupt handlers may notify a queue.
+//! A file whose readiness can change has a [`PollQueue`], which it notifies of changes. The queue
+//! then calls each [`Observer`] that watches it: a thread in [`poll`](super::poll::poll), or a set
+//! of files, which can itself be polled. Interrupt handlers may notify a queue.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -30,20 +30,20 @@ bitflags! {
         const HANG_UP = 0x10;
         /// It isn't an open file.
         const INVALID = 0x20;
-        /// It can be read, where that isn't urgent.
+        /// It can be read, not only urgently.
         const READ_NORMAL = 0x40;
-        /// It can be written, where that isn't urgent.
+        /// It can be written, not only urgently.
         const WRITE_NORMAL = 0x100;
-        /// The other end sends nothing any more.
+        /// The other end sends no further data.
         const READ_HANG_UP = 0x2000;
     }
 }
 
 impl Readiness {
-    /// The readiness that poll(2) and epoll report even if it wasn't requested.
+    /// The readiness that poll(2) and epoll report even without a request.
     pub const ALWAYS: Self = Self::ERROR.union(Self::HANG_UP).union(Self::INVALID);
 
-    /// Returns the part of it that `wanted` requests.
+    /// Returns the part of it that is in `wanted`.
     #[inline]
     pub fn reported(self, wanted: Self) -> Self {
         let mut all = self;
@@ -53,12 +53,12 @@ impl Readiness {
     }
 }
 
-/// Something that waits for the readiness of files.
+/// An object that waits for the readiness of files.
 pub trait Observer: Send + Sync {
-    /// A file that it watches may have become ready for `events`. Called with locks held, also from
-    /// interrupt handlers: it doesn't wait, and neither allocates nor frees. An observer that is
-    /// itself in a file, a set of files, returns that file's [observers](PollQueue::of_set) if they
-    /// are to be notified as well.
+    /// Reports that a file may have become ready for `events`. Called with locks held, also by
+    /// interrupt handlers: it neither waits, nor allocates or frees memory. The observer of a set
+    /// of files returns the set's own [observers](PollQueue::of_set) if they have to be notified,
+    /// too.
     fn notify(&self, events: Readiness) -> Option<&PollQueue>;
 }
 
@@ -66,14 +66,14 @@ pub trait Observer: Send + Sync {
 type List = Vec<Arc<dyn Observer>>;
 
 /// Protects the observers of all sets of files; held to change them, or to notify them; taken by
-/// interrupt handlers. It is one lock, because a notification continues from a set to the sets that
-/// it is in.
+/// interrupt handlers. There is only one lock, because a notification continues from a set to the
+/// sets that contain it.
 static SETS: IrqMutex<()> = IrqMutex::new(Rank::SetObservers, ());
 
-/// Where the observers are.
+/// The observers, with their lock.
 enum Observers {
-    /// The observers of a file. The lock protects the list; held to change it, or to notify all;
-    /// taken by interrupt handlers.
+    /// The observers of a file. The lock protects the list; held to change the list, or to notify
+    /// all; taken by interrupt handlers.
     OfFile(IrqMutex<List>),
     /// The observers of a set of files.
     OfSet(LockCell<RefCell<List>>),
@@ -81,7 +81,7 @@ enum Observers {
 
 /// The observers of a file.
 pub struct PollQueue {
-    /// How many there are, so that a notification without any takes no lock.
+    /// The number of observers. A notification takes no lock if it is 0.
     count: AtomicUsize,
     observers: Observers,
 }
@@ -99,18 +99,19 @@ impl PollQueue {
         Self { count: AtomicUsize::new(0), observers }
     }
 
-    /// Notifies all observers that the readiness of the file has changed. The caller has stored the
-    /// change before.
+    /// Notifies all observers that the readiness of the file has changed. The caller has to store
+    /// the change first.
     #[inline]
     pub fn notify(&self) {
         self.notify_of(Readiness::all());
     }
 
-    /// Notifies all observers that the file may have become ready for `events`. The caller has
-    /// stored the change before.
+    /// Notifies all observers that the file may have become ready for `events`. The caller has to
+    /// store the change first.
     #[inline]
     pub fn notify_of(&self, events: Readiness) {
-        // Pairs with the fence in `watch`: either the observer is seen here, or it sees the change.
+        // Pairs with the fence in `watch`: either the observer is found here, or the watcher finds
+        // the change.
         fence(Ordering::SeqCst);
         if self.count.load(Ordering::Relaxed) > 0 {
             self.notify_all(events);
@@ -131,8 +132,8 @@ impl PollQueue {
         }
     }
 
-    /// Notifies the observers of a set, and the observers of the sets that it is in. The depth of
-    /// nested sets is limited, and no set is in itself.
+    /// Notifies the observers of a set, and of the sets that contain it. The depth of nested sets
+    /// is limited, and no set contains itself.
     fn notify_sets(&self, key: Key<'_>) {
         if let Observers::OfSet(list) = &self.observers {
             for observer in list.open(key).borrow().iter() {
@@ -143,7 +144,7 @@ impl PollQueue {
         }
     }
 
-    /// Changes the list, and counts the observers again.
+    /// Changes the list, and updates the number of observers.
     fn change<R>(&self, change: impl FnOnce(&mut List) -> R) -> R {
         let counted = |list: &mut List| {
             let result = change(list);
@@ -156,15 +157,15 @@ impl PollQueue {
         }
     }
 
-    /// Adds `observer`. The caller checks the readiness after that: a change before may not be
-    /// notified.
+    /// Adds `observer`. The caller has to check the readiness afterwards, because a change before
+    /// the call may not be notified.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn watch(&self, observer: &Arc<dyn Observer>) -> Result<(), FsError> {
         let mut larger = Vec::new();
         loop {
-            // Nothing is allocated or freed while the lock is held.
+            // Allocates and frees only while the lock isn't held.
             let missing = self.change(|list| {
                 if larger.capacity() > list.len() {
                     larger.append(list);
@@ -185,7 +186,7 @@ impl PollQueue {
         }
     }
 
-    /// Removes `observer`, once. It isn't notified any more.
+    /// Removes `observer`, once. It is no longer notified.
     pub fn unwatch(&self, observer: &Arc<dyn Observer>) {
         let removed = self.change(|list| {
             let index = list.iter().position(|other| Arc::ptr_eq(other, observer));

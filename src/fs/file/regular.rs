@@ -12,14 +12,14 @@ use crate::fs::size_limit;
 /// The offset of a write.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WriteAt {
-    /// To this offset, in bytes.
+    /// At this offset, in bytes.
     Offset(u64),
-    /// To the end.
+    /// At the end.
     End,
 }
 
-/// Reads from `offset` on. No lock is held while bytes are copied, so any number of threads read at
-/// once.
+/// Reads at `offset`. No lock is held while bytes are copied, so any number of threads can read at
+/// the same time.
 ///
 /// # Errors
 /// [`FsError::BadAddress`] if none could be copied; [`FsError::NoMemory`].
@@ -33,8 +33,8 @@ pub fn read(inode: &Inode, offset: u64, to: &mut dyn Sink) -> Result<usize, FsEr
     inode.pages().read(offset, len, to)
 }
 
-/// Writes; returns where it began, and how many bytes were written. Writes to one file come one
-/// after the other.
+/// Writes; returns the offset of the first byte, and the number of written bytes. Writes to one
+/// file are serialized.
 pub(super) fn write(
     inode: &Inode,
     at: WriteAt,
@@ -70,8 +70,8 @@ pub(super) fn write(
     Ok((offset, written))
 }
 
-/// Returns how many of `len` bytes may be written to `offset`: if the file can't grow, up to the
-/// last page that it has whole.
+/// Returns the number of bytes, of `len`, that may be written at `offset`. If a seal prevents
+/// growth, the write ends after the last page that is completely within the file.
 fn room_if_sealed(inode: &Inode, offset: u64, len: u64) -> Result<u64, FsError> {
     let size_bytes = inode.size_bytes();
     let grows = offset.saturating_add(len) > size_bytes;
@@ -85,18 +85,18 @@ fn room_if_sealed(inode: &Inode, offset: u64, len: u64) -> Result<u64, FsError> 
 /// The operation on a range of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allocate {
-    /// It gets pages; the file grows to its end.
+    /// Pages are allocated; the file grows to the end of the range.
     Grow,
-    /// It gets pages; the size stays.
+    /// Pages are allocated; the size doesn't change.
     KeepSize,
-    /// It becomes a hole; the size stays.
+    /// The range becomes a hole; the size doesn't change.
     PunchHole,
-    /// It becomes zeros; the file grows to its end.
+    /// The range becomes zeros; the file grows to its end.
     Zero,
 }
 
 /// Changes the pages of the `len` bytes from `offset` on. If there is no room for all of them, some
-/// are there, and the size stays.
+/// are allocated, and the size doesn't change.
 pub(super) fn allocate(inode: &Inode, how: Allocate, offset: u64, len: u64) -> Result<(), FsError> {
     let end = offset.checked_add(len).filter(|end| *end <= FILE_MAX_BYTES);
     let end = end.ok_or(FsError::TooLarge)?;

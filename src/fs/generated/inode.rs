@@ -10,7 +10,7 @@ use crate::fs::file::file_ops::FileOps;
 use crate::fs::file_system::FileSystem;
 use crate::fs::inode::{DirectoryEntry, Inode, InodeOps, LinkTarget, NewInode, NewKind};
 
-/// The cursor of the first entry; those before it are for `.` and `..`.
+/// The cursor of the first entry; the cursors before it are those of `.` and `..`.
 pub(super) const FIRST_CURSOR: u64 = 2;
 
 /// Makes the inode of `node`.
@@ -41,7 +41,7 @@ impl InodeOps for Generated {
         let Content::Directory(entries) = &self.0 else {
             return Err(FsError::NotADirectory);
         };
-        // As on Linux, a name that doesn't exist is an error even if the file is to be made.
+        // As on Linux, a name that doesn't exist is an error even if the file should be made.
         let node = entries.find(name)?;
         let number = number_of(directory.number(), name);
         make(directory.file_system(), number, node).map(Some)

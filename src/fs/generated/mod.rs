@@ -1,15 +1,15 @@
-//! Files whose contents are made when they are read, such as those of procfs.
+//! Files whose contents are generated when they are read, such as those of procfs.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`node`] | a file: a directory, a text, a link |
-//! | [`text`] | a text that is made |
-//! | [`open_text`] | a text, as an open file reads it |
+//! | [`text`] | the text of a file |
+//! | [`open_text`] | an open file with a text |
 //! | [`inode`] | the operations of inodes |
-//! | [`table`] | directories whose entries are always the same |
+//! | [`table`] | directories with fixed entries |
 //!
-//! The contents come from rooms above. Names aren't cached: each walk asks the directory, so a name
-//! exists exactly as long as its object.
+//! Higher rooms generate the contents. Names aren't cached: each walk looks them up in the
+//! directory, so a name exists exactly as long as its object.
 
 mod inode;
 mod node;
@@ -32,8 +32,8 @@ pub use text::Text;
 /// The number of the root's inode.
 const ROOT: u64 = 1;
 
-/// Makes a file system of `kind` with this root, a directory. `magic` is the number by which
-/// programs know the kind.
+/// Makes a file system of `kind` with this root, a directory. Programs identify the kind by the
+/// number `magic`.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -43,7 +43,7 @@ pub fn make(kind: &'static str, magic: u64, root: Node) -> Result<Arc<SuperBlock
     SuperBlock::try_new(file_system, Box::try_new(Generated { root, magic })?)
 }
 
-/// The file system, as the superblock has it.
+/// The file system's operations for its superblock.
 struct Generated {
     root: Arc<Inode>,
     magic: u64,

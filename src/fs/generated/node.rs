@@ -8,7 +8,7 @@ use crate::fs::error::FsError;
 use crate::fs::inode::LinkTarget;
 use crate::fs::name;
 
-/// A file, as its directory makes it for each walk.
+/// A file, as its directory returns it for each walk.
 pub struct Node {
     /// Its permission bits.
     pub mode: Mode,
@@ -28,23 +28,24 @@ pub enum Content {
     Link(Arc<dyn Link>),
 }
 
-/// Receives an entry of a directory: its name, its kind, and the cursor with which reading
-/// continues after it. Returns whether it takes further entries.
+/// Receives an entry of a directory: its name, its kind, and the cursor of the next entry. Returns
+/// whether it accepts further entries.
 pub type Found<'a> = &'a mut dyn FnMut(&[u8], FileKind, u64) -> bool;
 
 /// A directory.
 pub trait Directory: Send + Sync {
-    /// Returns the file that has this name now.
+    /// Returns the file that has this name at present.
     ///
     /// # Errors
     /// [`FsError::NotFound`], [`FsError::NoMemory`] and others.
     fn find(&self, name: &[u8]) -> Result<Node, FsError>;
 
-    /// Passes the entries from `cursor` on, which is 2 at first, to `found`, until it returns
+    /// Calls `found` with the entries from `cursor` on, which is 2 at first, until `found` returns
     /// false.
     ///
     /// # Errors
-    /// [`FsError::NotFound`] if the object of the file is gone; [`FsError::NoMemory`].
+    /// [`FsError::NotFound`] if the object of the directory no longer exists;
+    /// [`FsError::NoMemory`].
     fn list(&self, cursor: u64, found: Found<'_>) -> Result<(), FsError>;
 }
 
@@ -58,16 +59,16 @@ pub trait File: Send + Sync {
         Ok(())
     }
 
-    /// Writes the present text.
+    /// Writes the text for the present state.
     ///
     /// # Errors
-    /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if the process of the file is gone.
+    /// [`FsError::NoMemory`]; [`FsError::NoProcess`] if the process of the file has ended.
     fn write_text(&self, text: &mut Text) -> Result<(), FsError>;
 
-    /// Applies `bytes`, which were written at once.
+    /// Sets the value to `bytes`, which one write has passed.
     ///
     /// # Errors
-    /// [`FsError::InvalidArgument`] if it can't be set, or not to that.
+    /// [`FsError::InvalidArgument`] if there is no value to set, or `bytes` isn't a valid value.
     fn set(&self, bytes: &[u8]) -> Result<(), FsError> {
         let _ = bytes;
         Err(FsError::InvalidArgument)
@@ -76,7 +77,7 @@ pub trait File: Send + Sync {
 
 /// A symbolic link.
 pub trait Link: Send + Sync {
-    /// Returns where it leads now.
+    /// Returns the present target.
     ///
     /// # Errors
     /// [`FsError::NotFound`], [`FsError::PermissionDenied`], [`FsError::NoMemory`].
@@ -94,10 +95,10 @@ impl Content {
     }
 }
 
-/// Returns the number of the file `name` in the directory with the number `directory`: the same for
-/// each walk.
+/// Returns the number of the file `name` in the directory with the number `directory`, which is the
+/// same for each walk.
 pub fn number_of(directory: u64, name: &[u8]) -> u64 {
-    /// These bits suffice for distinct numbers.
+    /// The number of bits; enough that numbers hardly ever collide.
     const BITS: u32 = 48;
     name::hash(0, directory, name) >> (u64::BITS - BITS) | 1 << BITS
 }

@@ -1,4 +1,4 @@
-//! A text, as an open file reads it.
+//! An open file with a text.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -11,14 +11,14 @@ use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{self, Sink, Source};
 use crate::sync::{Rank, SpinMutex};
 
-/// The most bytes that one write sets, as on Linux for a page.
+/// The largest write, in bytes: a page, as on Linux.
 const SET_BYTES_MAX: usize = 4096;
 
-/// An open file with a text. The text is made by a read at offset 0; reads at other offsets use the
-/// same text, so a text that is read in pieces is consistent.
+/// An open file with a text. A read at offset 0 generates the text; reads at other offsets use the
+/// same text, so that a text that is read in pieces is consistent.
 pub(super) struct OpenText {
     file: Arc<dyn File>,
-    /// Protects the text that was made last.
+    /// Protects the last generated text.
     made: SpinMutex<Option<Arc<Vec<u8>>>>,
 }
 

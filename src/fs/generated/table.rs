@@ -1,4 +1,4 @@
-//! Directories whose entries are always the same.
+//! Directories with fixed entries.
 
 use alloc::sync::Arc;
 
@@ -14,18 +14,18 @@ pub trait Subject: Clone + Send + Sync + 'static {
     /// Returns the owner and the group of the files.
     ///
     /// # Errors
-    /// [`FsError::NotFound`] if the subject is gone.
+    /// [`FsError::NotFound`] if the subject no longer exists.
     fn owner(&self) -> Result<(u32, u32), FsError>;
 }
 
-/// The whole machine: the files are root's.
+/// The whole machine, whose files belong to root.
 impl Subject for () {
     fn owner(&self) -> Result<(u32, u32), FsError> {
         Ok((0, 0))
     }
 }
 
-/// Writes the text of a file about a subject.
+/// Writes the text of a file that describes the subject.
 type WriteText<S> = fn(&S, &mut Text) -> Result<(), FsError>;
 
 /// The kind of an entry.
@@ -40,7 +40,7 @@ pub enum What<S: 'static> {
     Link(fn(&S) -> Result<LinkTarget, FsError>),
     /// A directory.
     Directory(fn(&S) -> Result<Arc<dyn Directory>, FsError>),
-    /// A directory about the same subject, with these entries.
+    /// A directory with these entries, which describes the same subject.
     Table(&'static [Row<S>]),
 }
 
@@ -54,13 +54,13 @@ pub struct Row<S: 'static> {
     pub what: What<S>,
 }
 
-/// A directory about `S` with the entries of a table.
+/// A directory that describes `S` and has the entries of a table.
 pub struct TableDirectory<S: 'static> {
     /// The object that the files describe.
     pub subject: S,
     /// The entries.
     pub rows: &'static [Row<S>],
-    /// Further ones.
+    /// Further entries.
     pub more: &'static [Row<S>],
 }
 
@@ -113,7 +113,7 @@ impl<S: Subject> Directory for TableDirectory<S> {
     }
 
     fn list(&self, cursor: u64, found: Found<'_>) -> Result<(), FsError> {
-        // Nothing is listed if the subject is gone.
+        // Nothing is listed if the subject no longer exists.
         self.subject.owner()?;
         let first = usize::try_from(cursor.saturating_sub(FIRST_CURSOR)).unwrap_or(usize::MAX);
         for (index, row) in self.all().enumerate().skip(first) {

@@ -1,16 +1,16 @@
-//! A text that is made.
+//! The text of a generated file.
 
 use alloc::vec::Vec;
 use core::fmt;
 
 use crate::fs::error::FsError;
 
-/// A text that is made. `write!` to it fails only without memory.
+/// The text of a generated file. `write!` to it fails only if no memory is left.
 #[derive(Debug, Default)]
 pub struct Text(Vec<u8>);
 
 impl Text {
-    /// Returns an empty one.
+    /// Returns an empty text.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
@@ -20,12 +20,12 @@ impl Text {
         self.0
     }
 
-    /// Returns how long it is, in bytes.
+    /// Returns its length, in bytes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Returns whether there is nothing in it.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -40,8 +40,8 @@ impl Text {
         Ok(())
     }
 
-    /// Appends `bytes`, where those in `special` and backslashes become `\` and three octal digits,
-    /// as Linux writes paths.
+    /// Appends `bytes`. Backslashes and bytes in `special` become `\` and three octal digits, as in
+    /// Linux's output of paths.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].

@@ -10,7 +10,7 @@ use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
 use crate::fs::super_block::SuperBlock;
 
-/// Makes a separate tree with the root of `super_block`.
+/// Makes a separate mount tree with the root of `super_block`.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -27,13 +27,13 @@ pub(in crate::fs) fn root_of(mount: Arc<Mount>) -> Path {
     Path::new(mount, root)
 }
 
-/// Mounts `super_block` on the directory `point`, over an earlier mount there. [`mount::all`] shows
-/// `source`. Returns the root of the mount.
+/// Mounts `super_block` on the directory `point`, over an earlier mount there. `source` is the
+/// source that [`mount::all`] returns for it. Returns the root of the mount.
 ///
 /// # Errors
 /// [`FsError::NotADirectory`], [`FsError::NotFound`] if the directory was removed,
-/// [`FsError::Busy`] if the same file system is mounted there, [`FsError::NotPermitted`] if the
-/// directory is made anew by each look-up, as directories of procfs are, [`FsError::NoMemory`].
+/// [`FsError::Busy`] if the same file system is mounted there, [`FsError::NotPermitted`] if each
+/// look-up makes the directory anew, as in procfs, [`FsError::NoMemory`].
 pub fn mount(
     super_block: Arc<SuperBlock>,
     point: &Path,
@@ -56,9 +56,9 @@ pub fn mount(
     Ok(root_of(mount))
 }
 
-/// Puts a mount on `point`, which it covers.
+/// Adds a mount at `point`, which it covers.
 fn attach(mount: &Arc<Mount>, point: &Path) -> Result<(), FsError> {
-    // It is removed with its lock held for writing.
+    // A removal of the directory takes this lock for writing.
     let _lock = point.inode().lock().read();
     if point.is_removed() {
         return Err(FsError::NotFound);
@@ -70,7 +70,7 @@ fn place_of(path: &Path) -> Place {
     (path.mount().clone(), path.dentry().clone())
 }
 
-/// Checks that `root` can be seen at `point`: both are directories, or none.
+/// Checks that `root` can be visible at `point`: either both are directories, or neither is.
 fn check_kinds(root: &Path, point: &Path) -> Result<(), FsError> {
     match root.inode().is_directory() == point.inode().is_directory() {
         true => Ok(()),
@@ -78,31 +78,31 @@ fn check_kinds(root: &Path, point: &Path) -> Result<(), FsError> {
     }
 }
 
-/// The mounts that a bind includes.
+/// The mounts below the tree that a bind includes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binds {
-    /// None: the files that they cover are visible.
+    /// None: the files that these mounts cover become visible.
     Only,
-    /// All below: MS_REC.
+    /// All mounts below: MS_REC.
     WithMounts,
 }
 
-/// Makes the tree at `from` visible at `point` too: MS_BIND.
+/// Makes the tree at `from` also visible at `point`: MS_BIND.
 ///
 /// # Errors
 /// [`FsError::NotADirectory`] if one is a directory and the other isn't, [`FsError::NotFound`] if
-/// the place was removed, [`FsError::NoMemory`].
+/// `point` was removed, [`FsError::NoMemory`].
 pub fn bind(from: &Path, point: &Path, binds: Binds) -> Result<(), FsError> {
     let point = point.with_dentry(point.dentry().clone());
     check_kinds(from, &point)?;
-    // Before it is attached, so that it isn't among those that are copied.
+    // Listed before the new mount is attached, so that it isn't copied itself.
     let below = match binds {
         Binds::Only => Vec::new(),
         Binds::WithMounts => mount::all()?,
     };
     let top = copy_of(from.mount(), from.dentry())?;
     attach(&top, &point)?;
-    // Each that was copied, with its copy.
+    // Each copied mount, with its copy.
     let mut copies = Vec::new();
     copies.try_reserve(below.len() + 1)?;
     copies.push((from.mount().clone(), top));
@@ -122,12 +122,12 @@ pub fn bind(from: &Path, point: &Path, binds: Binds) -> Result<(), FsError> {
     Ok(())
 }
 
-/// Makes a mount that shows an entry of the file system of another one, with the same flags.
+/// Makes a mount for an entry of another mount's file system, with the same flags.
 fn copy_of(mount: &Mount, root: &Arc<Dentry>) -> Result<Arc<Mount>, FsError> {
     Mount::try_new(mount.super_block().clone(), root.clone(), mount.flags(), mount.source())
 }
 
-/// Returns whether `path` is in `mount`, or in a mount that is on it, and so on.
+/// Returns whether `path` is in `mount`, or in a mount on it, directly or not.
 fn is_on(path: &Path, mount: &Arc<Mount>) -> bool {
     let mut at = path.mount().clone();
     loop {
@@ -144,8 +144,8 @@ fn is_on(path: &Path, mount: &Arc<Mount>) -> bool {
 /// Moves the mount whose root is `root` to `point`: MS_MOVE.
 ///
 /// # Errors
-/// [`FsError::InvalidArgument`] if it has no place, or one is a directory and the other isn't;
-/// [`FsError::TooManyLinks`] if the place is in the mount.
+/// [`FsError::InvalidArgument`] if it isn't attached, or one is a directory and the other isn't;
+/// [`FsError::TooManyLinks`] if `point` is in the mount.
 pub fn relocate(root: &Path, point: &Path) -> Result<(), FsError> {
     let point = point.with_dentry(point.dentry().clone());
     let has_place = root.is_mount_root() && root.mount().point().is_some();
@@ -158,12 +158,12 @@ pub fn relocate(root: &Path, point: &Path) -> Result<(), FsError> {
     mount::relocate([(root.mount(), place_of(&point))])
 }
 
-/// Puts the mount whose root is `root`, where paths start, on `old`, and the one whose root is
-/// `new` in its place: pivot_root(2).
+/// Moves the mount whose root is `root`, where paths start, to `old`, and the mount whose root is
+/// `new` to its place: pivot_root(2).
 ///
 /// # Errors
 /// [`FsError::Busy`] if `new` or `old` is in the mount of `root`; [`FsError::InvalidArgument`] if
-/// `root` or `new` isn't the root of a mount with a place, or `old` isn't at or below `new`.
+/// `root` or `new` isn't the root of an attached mount, or `old` isn't at or below `new`.
 pub fn pivot(root: &Path, new: &Path, old: &Path) -> Result<(), FsError> {
     let is_same = |path: &Path| Arc::ptr_eq(path.mount(), root.mount());
     if is_same(new) || is_same(old) {
@@ -181,8 +181,8 @@ pub fn pivot(root: &Path, new: &Path, old: &Path) -> Result<(), FsError> {
 /// Removes the mount whose root is `root`.
 ///
 /// # Errors
-/// [`FsError::InvalidArgument`] if that isn't the root of a mount with a place in a tree;
-/// [`FsError::Busy`] if it is used: a file in it is open, or another mount is in it. `root` itself
+/// [`FsError::InvalidArgument`] if `root` isn't the root of an attached mount; [`FsError::Busy`] if
+/// it is in use: a file in it is open, or there is a mount in it. The reference in `root` itself
 /// doesn't count.
 pub fn unmount(root: Path, how: Unmount) -> Result<(), FsError> {
     if !root.is_mount_root() {

@@ -14,10 +14,10 @@ use crate::fs::time;
 /// The largest size of a file, in bytes.
 pub const FILE_MAX_BYTES: u64 = i64::MAX as u64;
 
-/// A time that is set.
+/// A new time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewTime {
-    /// It isn't changed.
+    /// No change.
     Keep,
     /// The present time.
     Now,
@@ -51,11 +51,11 @@ pub fn set_mode(caller: &Caller<'_>, path: &Path, mode: Mode) -> Result<(), FsEr
     Ok(())
 }
 
-/// Sets the owner and the group, where given. A file that isn't a directory loses the set-ID bits.
+/// Sets the owner and the group, if given. A file that isn't a directory loses the set-ID bits.
 ///
 /// # Errors
-/// [`FsError::NotPermitted`] unless the caller is root, or is the owner and sets a group of its
-/// own; [`FsError::ReadOnly`].
+/// [`FsError::NotPermitted`] unless the caller is root, or is the owner and sets one of its own
+/// groups; [`FsError::ReadOnly`].
 pub fn set_owner(
     caller: &Caller<'_>,
     path: &Path,
@@ -81,13 +81,13 @@ pub fn set_owner(
     Ok(())
 }
 
-/// Removes the bits by which a file runs with other rights. The inode's lock is held for writing.
+/// Clears the bits by which a file runs with other rights. The inode's lock is held for writing.
 pub(in crate::fs) fn drop_set_ids(inode: &Inode) {
     let mode = inode.mode();
     if inode.is_directory() || !mode.intersects(Mode::SET_UID | Mode::SET_GID) {
         return;
     }
-    // Without the group's right to execute, the bit has meant mandatory locks.
+    // Without the group's right to execute, the bit used to stand for mandatory locks.
     let kept = match mode.contains(Mode::GROUP_EXECUTE) {
         true => mode & !Mode::SET_UID & !Mode::SET_GID,
         false => mode & !Mode::SET_UID,
@@ -95,11 +95,11 @@ pub(in crate::fs) fn drop_set_ids(inode: &Inode) {
     inode.attributes().set_mode(kept);
 }
 
-/// Sets when the file was last read and written.
+/// Sets the times of the last read and write.
 ///
 /// # Errors
-/// [`FsError::NotPermitted`] or [`FsError::PermissionDenied`]: the owner may set any time, other
-/// users with write permission only both to the present; [`FsError::ReadOnly`].
+/// [`FsError::NotPermitted`] or [`FsError::PermissionDenied`]: the owner may set any times; other
+/// users with write permission may only set both to the present; [`FsError::ReadOnly`].
 pub fn set_times(
     caller: &Caller<'_>,
     path: &Path,
@@ -128,7 +128,7 @@ pub fn set_times(
     Ok(())
 }
 
-/// Sets the size of the file: cuts it off, or adds a hole.
+/// Sets the size of the file: truncates it, or adds a hole.
 ///
 /// # Errors
 /// [`FsError::IsADirectory`], [`FsError::InvalidArgument`] if it has no size,
@@ -145,7 +145,7 @@ pub fn set_size(caller: &Caller<'_>, path: &Path, size_bytes: u64) -> Result<(),
     caller.credentials.check(inode.permissions(), Access::WRITE)?;
     inode.begin_writing()?;
     let result = match size_bytes == inode.size_bytes() {
-        // As on Linux, the times stay, other than by a descriptor.
+        // As on Linux, the times don't change, unless the size is set by a descriptor.
         true => {
             let _lock = inode.lock().write();
             drop_set_ids(inode);

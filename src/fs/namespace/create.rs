@@ -28,7 +28,7 @@ pub fn make_directory(caller: &Caller<'_>, path: &[u8], mode: Mode) -> Result<Pa
 /// Makes the FIFO, socket, device or empty file `path`.
 ///
 /// # Errors
-/// [`FsError::NotPermitted`] if it is a device and the caller isn't root; as [`make_directory`].
+/// [`FsError::NotPermitted`] for a device if the caller isn't root; as [`make_directory`].
 pub fn make_node(
     caller: &Caller<'_>,
     path: &[u8],
@@ -39,7 +39,8 @@ pub fn make_node(
     make(caller, &at, kind, caller.masked(mode))
 }
 
-/// Makes the node `name` in the directory `root`, also where programs make no files. May wait.
+/// Makes the node `name` in the directory `root`, also in file systems in which programs can't make
+/// files. May wait.
 ///
 /// # Errors
 /// [`FsError::Exists`], [`FsError::NoMemory`], [`FsError::NoSpace`].
@@ -69,10 +70,10 @@ pub fn make_symlink(caller: &Caller<'_>, text: &[u8], path: &[u8]) -> Result<Pat
     make(caller, &at, NewKind::Symlink(text), Mode::from_bits_truncate(0o777))
 }
 
-/// Makes `path` a further name of the file `from`.
+/// Makes `path` another name of the file `from`.
 ///
 /// # Errors
-/// [`FsError::NotPermitted`] if that is a directory, [`FsError::CrossesMount`],
+/// [`FsError::NotPermitted`] if the file is a directory, [`FsError::CrossesMount`],
 /// [`FsError::TooManyNames`]; as [`make_directory`].
 pub fn make_link(
     caller: &Caller<'_>,
@@ -85,7 +86,7 @@ pub fn make_link(
     link_path(&from, to_caller, to)
 }
 
-/// Makes `path` a further name of the file at `from`.
+/// Makes `path` another name of the file at `from`.
 ///
 /// # Errors
 /// As [`make_link`].
@@ -131,8 +132,8 @@ pub(in crate::fs) fn make_unnamed(
     Ok(Path::new(directory.mount().clone(), dentry))
 }
 
-/// Makes the file `name` in `directory` if it is still missing; returns whether it was made, and
-/// its place.
+/// Makes the file `name` in `directory` if it doesn't exist yet; returns its path, and whether it
+/// was made.
 pub(in crate::fs) fn make_file(
     caller: &Caller<'_>,
     directory: &Path,
@@ -182,7 +183,7 @@ fn make_locked(
     make_unchecked(caller, directory, name, kind, mode)
 }
 
-/// As [`make_locked`], whatever the rights of the caller are.
+/// As [`make_locked`], without a check of the caller's rights.
 fn make_unchecked(
     caller: &Caller<'_>,
     directory: &Path,
@@ -194,7 +195,7 @@ fn make_unchecked(
     let made = inode.ops().create(inode, Some(name), new_inode(caller, inode, kind, mode))?;
     match add_name(directory, name, made.clone()) {
         Some(dentry) => Ok(Path::new(directory.mount().clone(), dentry)),
-        // The file is there, but not in the table; its place is its own.
+        // The file exists, but isn't in the table, so its path has a separate entry.
         None => {
             let dentry = Dentry::try_new(Some(directory.dentry()), name, Some(made))?;
             Ok(Path::new(directory.mount().clone(), dentry))
@@ -202,8 +203,8 @@ fn make_unchecked(
     }
 }
 
-/// Adds the name to the table, in place of the entry of a free name. Without memory for it, it is
-/// looked up again later.
+/// Adds the name to the table, where it replaces the entry of the free name. If there is no memory
+/// for that, the name is looked up again later.
 fn add_name(directory: &Path, name: &[u8], inode: Arc<Inode>) -> Option<Arc<Dentry>> {
     dentry_cache::remove(directory.dentry(), name);
     dentry_cache::add(directory.dentry(), name, Some(inode)).ok()
@@ -224,7 +225,7 @@ fn check_creation(caller: &Caller<'_>, directory: &Path) -> Result<(), FsError> 
     caller.credentials.check(directory.inode().permissions(), Access::WRITE | Access::EXECUTE)
 }
 
-/// Checks that programs make files in `directory`.
+/// Checks that programs may make files in `directory`.
 fn check_maker(directory: &Inode, name: Option<&[u8]>, kind: NewKind<'_>) -> Result<(), FsError> {
     match directory.file_system().maker() {
         Maker::Program => Ok(()),
@@ -232,8 +233,8 @@ fn check_maker(directory: &Inode, name: Option<&[u8]>, kind: NewKind<'_>) -> Res
     }
 }
 
-/// Returns a new inode of the caller's. In a directory with the set-group-ID bit it gets the
-/// directory's group, and a directory the bit, too.
+/// Returns a new inode that belongs to the caller. In a directory with the set-group-ID bit, it
+/// gets the directory's group; a new directory also gets the bit.
 fn new_inode<'a>(
     caller: &Caller<'_>,
     directory: &Inode,

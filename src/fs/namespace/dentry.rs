@@ -12,23 +12,24 @@ use crate::sync::{Rank, SpinMutex};
 /// The number of the next directory entry.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// A name in a directory, and its inode. One without an inode remembers that the name is free.
+/// A name in a directory, and its inode. An entry without an inode records that the name is free.
 ///
-/// There is at most one for each directory and name that is in use: the
-/// [cache](super::dentry_cache) keeps it as long as something uses it.
+/// There is at most one for each used pair of directory and name: the [cache](super::dentry_cache)
+/// keeps it as long as something uses it.
 pub struct Dentry {
     id: u64,
     inode: Option<Arc<Inode>>,
-    /// Protects the place, which a rename changes; held to copy or to replace it.
+    /// Protects the directory and the name, which a rename changes; held to copy or to replace
+    /// them.
     place: SpinMutex<Place>,
-    /// How many mounts are on it.
+    /// The number of mounts on it.
     mounts: AtomicU32,
-    /// How many entries of the cache have it as their directory.
+    /// The number of entries in the cache whose directory it is.
     children: AtomicU32,
     is_removed: AtomicBool,
 }
 
-/// Where a directory entry is.
+/// The directory and the name of an entry.
 struct Place {
     /// The directory; a root has none.
     parent: Option<Arc<Dentry>>,
@@ -56,7 +57,7 @@ impl Dentry {
         })?)
     }
 
-    /// Returns its number, which no other entry ever has.
+    /// Returns its number, which is never reused.
     #[inline]
     pub(super) fn id(&self) -> u64 {
         self.id
@@ -73,7 +74,7 @@ impl Dentry {
         self.place.lock().parent.clone()
     }
 
-    /// Returns its directory, and passes its name to `action`.
+    /// Calls `action` with its name; also returns its directory.
     pub(in crate::fs) fn with_place<R>(
         &self,
         action: impl FnOnce(&[u8]) -> R,
@@ -99,7 +100,7 @@ impl Dentry {
     /// # Errors
     /// [`FsError::NoMemory`].
     pub(super) fn text(self: &Arc<Self>) -> Result<Vec<u8>, FsError> {
-        // From the end to the start, and turned around then.
+        // The path is built from its end to its start, and reversed afterwards.
         let mut reversed = Vec::new();
         let mut at = self.clone();
         loop {
@@ -123,15 +124,15 @@ impl Dentry {
         Ok(reversed)
     }
 
-    /// Moves it. The cache doesn't have it meanwhile.
+    /// Moves it to another directory or name. The cache doesn't contain it during the move.
     pub(super) fn move_to(&self, parent: &Arc<Self>, name: Name) {
         let new = Place { parent: Some(parent.clone()), name };
-        // The old directory may be dropped, which takes locks.
+        // This may drop the last reference to the old directory, which takes locks.
         let old = core::mem::replace(&mut *self.place.lock(), new);
         drop(old);
     }
 
-    /// Returns whether a mount may be on it.
+    /// Returns whether there may be a mount on it.
     #[inline]
     pub(super) fn is_mount_point(&self) -> bool {
         self.mounts.load(Ordering::Acquire) > 0
@@ -145,7 +146,7 @@ impl Dentry {
         self.mounts.fetch_sub(1, Ordering::Release);
     }
 
-    /// Returns how many entries of the cache have it as their directory.
+    /// Returns the number of entries in the cache whose directory it is.
     pub(super) fn children(&self) -> u32 {
         self.children.load(Ordering::Relaxed)
     }
@@ -183,8 +184,8 @@ impl Dentry {
 }
 
 impl Drop for Dentry {
-    /// Drops the directories above, as far as nothing else uses them, one after the other: a deep
-    /// tree must not be dropped by a deep recursion.
+    /// Drops the directories above, as far as nothing else uses them, in a loop: a recursion could
+    /// overflow the stack for a deep tree.
     fn drop(&mut self) {
         let mut parent = self.place.lock().parent.take();
         while let Some(only) = parent.and_then(Arc::into_inner) {

@@ -1,11 +1,12 @@
 //! The table of all directory entries that were looked up.
 //!
 //! It is a hash table by directory and name, with a lock for each bucket, so that walks along
-//! different paths don't meet. An entry that something uses, or that has entries below it in the
-//! table, stays: so a place has one [`Dentry`]. Others are dropped when the table has too many,
-//! those first that were not found again since the last round.
+//! different paths rarely use the same lock. An entry that is in use, or that has entries below it
+//! in the table, stays, so each place in the tree has one [`Dentry`]. Other entries are dropped
+//! when the table has too many; first those that were not found again since the last round.
 //!
-//! Entries are dropped without a lock, as their inode and the directories above may go with them.
+//! Entries are dropped without a lock, because their inode and the directories above may be dropped
+//! with them.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -21,13 +22,13 @@ use crate::fs::inode::Inode;
 use crate::fs::name::{self, Name};
 use crate::sync::{Rank, SpinMutex};
 
-/// How many entries a bucket has on average before some are dropped.
+/// The average number of entries per bucket from which on some are dropped.
 const ENTRIES_PER_BUCKET: usize = 4;
 
-/// How many buckets are examined for each entry that is one too many.
+/// The number of buckets that are examined for each excess entry.
 const BUCKETS_EXAMINED: usize = 8;
 
-/// How many buckets there are: fewer on a machine with little memory.
+/// The limits of the number of buckets, which depends on the amount of memory.
 const BUCKETS_MIN: usize = 256;
 const BUCKETS_MAX: usize = 1 << 16;
 
@@ -36,7 +37,7 @@ struct Entry {
     /// The number of the directory.
     directory: u64,
     hash: u64,
-    /// Whether it was found since it was last examined.
+    /// Whether it was found after the last examination.
     is_recent: bool,
     name: Name,
     dentry: Arc<Dentry>,
@@ -55,7 +56,7 @@ struct Table {
 
 static TABLE: Once<Table> = Once::new();
 
-/// Makes the table, for a machine with so many frames.
+/// Makes the table, for a machine with this number of frames.
 ///
 /// # Panics
 /// If there is no memory for it.
@@ -89,14 +90,14 @@ impl Table {
         self.buckets.len() * ENTRIES_PER_BUCKET
     }
 
-    /// Drops entries that nothing uses, of a few buckets.
+    /// Drops unused entries of a few buckets.
     #[cold]
     fn drop_some(&self) {
         for _ in 0..BUCKETS_EXAMINED {
             let hand = self.hand.fetch_add(1, Ordering::Relaxed) & (self.buckets.len() - 1);
             let mut first = 0;
             loop {
-                // One at a time, and dropped when the lock is released.
+                // One entry at a time, which is dropped after the lock is released.
                 let mut bucket = self.buckets[hand].lock();
                 let mut unused = None;
                 while unused.is_none()
@@ -119,7 +120,7 @@ impl Table {
         }
     }
 
-    /// Counts that `entry` was taken out of the table, and drops it.
+    /// Counts that `entry` was removed from the table, and drops it.
     fn dropped(&self, entry: Entry) {
         self.len.fetch_sub(1, Ordering::Relaxed);
         if let Some(directory) = entry.dentry.parent() {
@@ -128,7 +129,7 @@ impl Table {
         drop(entry);
     }
 
-    /// Adds `new`, unless there is an entry for its name: returns the one that is there.
+    /// Adds `new`, unless the table has an entry for its name; returns the entry in the table.
     fn add(
         &self,
         directory: &Dentry,
@@ -170,8 +171,8 @@ pub(super) fn find(directory: &Dentry, name: &[u8]) -> Option<Arc<Dentry>> {
     Some(entry.dentry.clone())
 }
 
-/// Returns the entry of `name` in `directory`, for which the file system has `inode`, or nothing.
-/// The directory's lock is held.
+/// Returns the entry of `name` in `directory`; adds it with `inode`, the file system's result, if
+/// it isn't in the table. The directory's lock is held.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -198,25 +199,25 @@ pub(super) fn remove(directory: &Dentry, name: &[u8]) {
     }
 }
 
-/// Moves `dentry`, whose entry was removed, to `name` in `directory`, where no entry is. The locks of
-/// both directories are held for writing. If there is no memory for it in the table, it is only not
-/// found there.
+/// Moves `dentry`, whose entry was removed, to `name` in `directory`, which has no entry there. The
+/// locks of both directories are held for writing. If there is no memory for the entry, the table
+/// just doesn't have it.
 pub(super) fn move_to(dentry: &Arc<Dentry>, directory: &Arc<Dentry>, name: Name, key: Name) {
     dentry.move_to(directory, name);
     let _ = table().add(directory, key, dentry.clone());
 }
 
-/// Drops the entries of free names in `directory`, which is removed.
+/// Drops the entries of free names in `directory`, which is being removed.
 pub(super) fn drop_children(directory: &Arc<Dentry>) {
     if directory.children() > 0 {
-        // A thread that has just found one of them still has it.
+        // A thread that has just found one of them still has a reference.
         drop_all(Whose::All, |dentry| {
             dentry.parent().is_some_and(|parent| Arc::ptr_eq(&parent, directory))
         });
     }
 }
 
-/// Drops all entries of a file system that is used no more.
+/// Drops all entries of a file system that is no longer used.
 pub(super) fn drop_file_system(file_system: &Arc<FileSystem>) {
     let is_its = |inode: &Arc<Inode>| Arc::ptr_eq(inode.file_system(), file_system);
     drop_all(Whose::All, |dentry| match dentry.inode() {
@@ -225,7 +226,7 @@ pub(super) fn drop_file_system(file_system: &Arc<FileSystem>) {
     });
 }
 
-/// Drops all entries that nothing uses.
+/// Drops all unused entries.
 pub fn drop_unused() {
     loop {
         let before = table().len.load(Ordering::Relaxed);
@@ -236,21 +237,21 @@ pub fn drop_unused() {
     }
 }
 
-/// Returns how many entries the table has.
+/// Returns the number of entries in the table.
 pub fn len() -> usize {
     table().len.load(Ordering::Relaxed)
 }
 
-/// Which of the chosen entries are dropped.
+/// The chosen entries that are dropped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// Those that nothing uses.
+    /// Only unused entries.
     Unused,
-    /// All.
+    /// All of them.
     All,
 }
 
-/// Drops the entries that `is_dropped` chooses.
+/// Drops the entries for which `is_dropped` returns true.
 fn drop_all(whose: Whose, is_dropped: impl Fn(&Dentry) -> bool) {
     let table = table();
     for bucket in &table.buckets {
@@ -259,7 +260,7 @@ fn drop_all(whose: Whose, is_dropped: impl Fn(&Dentry) -> bool) {
             let Some(dentry) = bucket.lock().get(index).map(|entry| entry.dentry.clone()) else {
                 break;
             };
-            // The closure takes locks of the same rank.
+            // Called without the lock, because it takes locks of the same rank.
             let is_chosen = is_dropped(&dentry);
             let mut locked = bucket.lock();
             let is_same =

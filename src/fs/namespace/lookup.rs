@@ -1,4 +1,4 @@
-//! From text to a place.
+//! Looking up paths.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -15,27 +15,27 @@ use crate::fs::error::FsError;
 use crate::fs::file_system::Names;
 use crate::fs::inode::{Inode, LinkTarget};
 
-/// The credentials and the start of the look-up of a path.
+/// The context of the look-up of a path: its start, and the caller's credentials.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
-    /// Where absolute paths begin; `..` doesn't leave it.
+    /// The directory at which absolute paths start; `..` doesn't leave it.
     pub root: &'a Path,
-    /// Where relative paths begin.
+    /// The directory at which relative paths start.
     pub directory: &'a Path,
-    /// Whose rights it has.
+    /// The credentials of the caller.
     pub credentials: &'a Credentials,
-    /// The permission bits that new files don't get.
+    /// The permission bits that are cleared in new files.
     pub umask: Mode,
 }
 
 impl<'a> Caller<'a> {
-    /// Makes the lookup of root, which begins at `root`.
+    /// Makes the context of root, in which all paths start at `root`.
     pub fn root(root: &'a Path) -> Self {
         let credentials = const { &Credentials::ROOT };
         Self { root, directory: root, credentials, umask: Mode::empty() }
     }
 
-    /// Returns the same, with relative paths from `directory`.
+    /// Returns the same context, in which relative paths start at `directory`.
     pub fn at(self, directory: &'a Path) -> Self {
         Self { directory, ..self }
     }
@@ -44,17 +44,17 @@ impl<'a> Caller<'a> {
         Start { root: self.root, directory: self.directory }
     }
 
-    /// Returns `mode` without the bits that new files don't get.
+    /// Returns `mode` without the bits that are cleared in new files.
     pub(in crate::fs) fn masked(&self, mode: Mode) -> Mode {
         mode & !(self.umask & Mode::from_bits_truncate(0o777))
     }
 }
 
-/// The text of a symbolic link, while it is walked.
+/// The text of a symbolic link during a walk.
 pub enum LinkText {
-    /// An inode keeps it.
+    /// The text is stored in an inode.
     Stored(Arc<Inode>),
-    /// It was made for this walk.
+    /// The text was made for this walk.
     Made(Box<[u8]>),
 }
 
@@ -67,7 +67,7 @@ impl AsRef<[u8]> for LinkText {
     }
 }
 
-/// The tree as a caller sees it.
+/// The directory tree, with the rights of a caller.
 impl Tree for Caller<'_> {
     type Place = Path;
     type Text = LinkText;
@@ -126,12 +126,12 @@ impl Tree for Caller<'_> {
     }
 }
 
-/// Returns the path that an inode has passed on.
+/// Returns the path that an inode has passed as a link's target.
 fn path_of(place: Box<dyn Any + Send + Sync>) -> Result<Path, FsError> {
     place.downcast().map(|path| *path).map_err(|_| FsError::InvalidArgument)
 }
 
-/// Returns the entry of `name` in `directory`, from the file system.
+/// Returns the entry of `name` in `directory`, as the file system has it.
 fn look_up(directory: &Arc<Dentry>, name: &[u8]) -> Result<Arc<Dentry>, FsError> {
     let inode = directory.inode().ok_or(FsError::NotFound)?;
     let _lock = inode.lock().read();
@@ -154,7 +154,7 @@ pub(super) fn look_up_locked(directory: &Arc<Dentry>, name: &[u8]) -> Result<Arc
     }
 }
 
-/// Returns the place of `path`, whose last component may be missing.
+/// Walks `path`, whose last component need not exist.
 pub(in crate::fs) fn walk(
     caller: &Caller<'_>,
     path: &[u8],
@@ -163,7 +163,7 @@ pub(in crate::fs) fn walk(
     path_walk::walk(caller, caller.start(), path, options)
 }
 
-/// Returns the place of `path`.
+/// Returns the place at `path`.
 ///
 /// # Errors
 /// [`FsError::NotFound`] and others of walks.
@@ -175,7 +175,7 @@ pub fn look_up_path(
     look_up_restricted(caller, path, Options::new(last_link))
 }
 
-/// Returns the place of `path`, within restrictions.
+/// Returns the place at `path`, with restrictions on the walk.
 ///
 /// # Errors
 /// [`FsError::NotFound`] and others of walks.
@@ -219,10 +219,10 @@ impl<'p> NameAt<'p> {
     }
 }
 
-/// Reads the text of the symbolic link `path` and passes it to `action`.
+/// Calls `action` with the text of the symbolic link `path`.
 ///
 /// # Errors
-/// [`FsError::InvalidArgument`] if it is no link; [`FsError::NoMemory`].
+/// [`FsError::InvalidArgument`] if it isn't a link; [`FsError::NoMemory`].
 pub fn read_link<R>(
     path: &Path,
     root: &Path,

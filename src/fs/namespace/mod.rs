@@ -3,15 +3,15 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`dentry`] | a name in a directory, and its inode |
-//! | [`dentry_cache`] | the table of all names that were looked up |
+//! | [`dentry_cache`] | the table of the names that were looked up |
 //! | [`mount`] | file systems at places of the tree |
 //! | [`attach`] | mounting and unmounting |
 //! | [`path`] | a place in the tree: a mount and a directory entry |
-//! | [`lookup`] | from text to a place |
-//! | [`create`] | new files, directories, links |
-//! | [`remove`] | names that go away |
-//! | [`rename`] | names that move |
-//! | [`change`] | owners, modes, times, sizes |
+//! | [`lookup`] | looking up paths |
+//! | [`create`] | making files, directories, links |
+//! | [`remove`] | removing names |
+//! | [`rename`] | moving names |
+//! | [`change`] | changing owners, modes, times, sizes |
 
 pub mod attach;
 pub mod change;
@@ -24,7 +24,7 @@ pub mod path;
 pub mod remove;
 pub mod rename;
 
-/// Starts the room's table of names, for a machine with so many frames.
+/// Makes the table of names, for a machine with this number of frames.
 ///
 /// # Panics
 /// If there is no memory for it.

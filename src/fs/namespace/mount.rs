@@ -1,4 +1,4 @@
-//! File systems at places of the tree.
+//! Mounts: file systems at places of the tree.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -18,23 +18,23 @@ bitflags! {
     /// The restrictions of a mount, with Linux's values (`MS_…`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct MountFlags: u32 {
-        /// Nothing is changed.
+        /// Files can't be changed.
         const READ_ONLY = 1;
         /// The set-user-ID and set-group-ID bits of programs have no effect.
         const NO_SUID = 2;
         /// Devices can't be opened.
         const NO_DEV = 4;
-        /// Nothing is run.
+        /// Programs can't be run.
         const NO_EXEC = 8;
     }
 }
 
-/// How a mount is removed.
+/// The way in which a mount is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmount {
-    /// Only if nothing uses it.
+    /// Only if it isn't in use.
     Unused,
-    /// At once from the tree; it ends when nothing uses it any more.
+    /// At once from the tree. The mount ends when it is no longer in use.
     Lazy,
 }
 
@@ -51,7 +51,7 @@ pub struct Mount {
     source: Box<[u8]>,
 }
 
-/// A mount that has a place in a tree.
+/// A mount that is attached to a tree.
 struct Attached {
     mount: Arc<Mount>,
     /// The place that it covers.
@@ -61,12 +61,12 @@ struct Attached {
 /// The number of the next mount.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// Protects the mounts that have a place in a tree, in the order in which they were made; held to
-/// find, add or remove one; not taken by interrupt handlers.
+/// Protects the attached mounts, in the order in which they were made; held to find, add or remove
+/// one; not taken by interrupt handlers.
 static MOUNTS: SpinMutex<Vec<Attached>> = SpinMutex::new(Rank::Files, Vec::new());
 
 impl Mount {
-    /// Makes a mount that shows `root`, an entry of `super_block`, and has no place yet.
+    /// Makes a mount, not attached yet, whose root is `root`, an entry of `super_block`.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -78,7 +78,7 @@ impl Mount {
     ) -> Result<Arc<Self>, FsError> {
         let source = name::try_boxed(source)?;
         super_block.add_mount();
-        // If this fails, the mount is dropped, and counted off.
+        // If this fails, the mount is dropped, which decrements the count.
         Ok(Arc::try_new(Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             super_block,
@@ -116,13 +116,13 @@ impl Mount {
         self.root.text()
     }
 
-    /// Returns the place that it covers, if it has one.
+    /// Returns the place that it covers, if it is attached.
     pub(super) fn point(&self) -> Option<Place> {
         let mounts = MOUNTS.lock();
         mounts.iter().find(|it| it.mount.id == self.id).map(|it| it.point.clone())
     }
 
-    /// Returns the number of its parent mount, if it has one.
+    /// Returns the number of its parent mount, if it is attached.
     pub fn parent_id(&self) -> Option<u64> {
         self.point().map(|(mount, _)| mount.id)
     }
@@ -133,12 +133,12 @@ impl Mount {
         MountFlags::from_bits_truncate(self.flags.load(Ordering::Relaxed))
     }
 
-    /// Sets its restrictions. Files that are open for writing stay so.
+    /// Sets its restrictions. Files that are open for writing remain writable.
     pub fn set_flags(&self, flags: MountFlags) {
         self.flags.store(flags.bits(), Ordering::Relaxed);
     }
 
-    /// Returns whether files are read-only, by this mount or by the file system.
+    /// Returns whether its files are read-only, because of this mount or of the file system.
     #[inline]
     pub fn is_read_only(&self) -> bool {
         self.flags().contains(MountFlags::READ_ONLY) || self.super_block.is_read_only()
@@ -191,10 +191,10 @@ pub(super) fn add(mount: &Arc<Mount>, point: Place) -> Result<(), FsError> {
     Ok(())
 }
 
-/// Moves mounts to other places, all at once.
+/// Moves mounts to other places, in one step.
 ///
 /// # Errors
-/// [`FsError::InvalidArgument`] if one of them has no place; nothing has changed.
+/// [`FsError::InvalidArgument`] if one of them isn't attached; then nothing has changed.
 pub(super) fn relocate<const N: usize>(moves: [(&Arc<Mount>, Place); N]) -> Result<(), FsError> {
     // The previous points are dropped without the lock.
     let _before = {
@@ -218,17 +218,17 @@ pub(super) fn relocate<const N: usize>(moves: [(&Arc<Mount>, Place); N]) -> Resu
     Ok(())
 }
 
-/// Takes `mount` out of the tree.
+/// Removes `mount` from the tree.
 ///
 /// # Errors
-/// [`FsError::InvalidArgument`] if it has no place; [`FsError::Busy`] if something uses it beside
-/// the caller's reference.
+/// [`FsError::InvalidArgument`] if it isn't attached; [`FsError::Busy`] if it is in use beside the
+/// caller's reference.
 pub(super) fn remove(mount: &Arc<Mount>, how: Unmount) -> Result<(), FsError> {
     let removed = {
         let mut mounts = MOUNTS.lock();
         let index = mounts.iter().position(|other| Arc::ptr_eq(&other.mount, mount));
         let index = index.ok_or(FsError::InvalidArgument)?;
-        // The list and the caller have one reference each. A further reference is only made from
+        // The list and the caller have one reference each. A new reference can only be made from
         // another one, or from the list.
         if how == Unmount::Unused && Arc::strong_count(mount) > 2 {
             return Err(FsError::Busy);
@@ -237,13 +237,13 @@ pub(super) fn remove(mount: &Arc<Mount>, how: Unmount) -> Result<(), FsError> {
         removed.point.1.remove_mount();
         removed
     };
-    // Its end takes locks.
+    // The end of the mount takes locks.
     drop(removed);
     Ok(())
 }
 
-/// Returns the root of the last mount on `place`, and on that, and so on; `place` itself if nothing
-/// is mounted there.
+/// Returns the root of the last mount on `place`, or of the last mount on that, and so on; `place`
+/// itself if nothing is mounted there.
 pub(super) fn top_of(place: Place) -> Place {
     let (mut mount, mut dentry) = place;
     while dentry.is_mount_point() {
@@ -261,7 +261,7 @@ pub(super) fn top_of(place: Place) -> Place {
     (mount, dentry)
 }
 
-/// Returns all mounts that have a place in a tree, in the order in which they were made.
+/// Returns all attached mounts, in the order in which they were made.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].

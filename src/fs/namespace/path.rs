@@ -8,8 +8,7 @@ use super::mount::{self, Mount};
 use crate::fs::error::FsError;
 use crate::fs::inode::Inode;
 
-/// A place in the tree: a directory entry that has an inode, and the mount through which it is
-/// seen.
+/// A place in the tree: a directory entry that has an inode, and the mount in which it is reached.
 #[derive(Clone, Debug)]
 pub struct Path {
     mount: Arc<Mount>,
@@ -41,8 +40,8 @@ impl Path {
         self.dentry.inode().expect("a place has an inode")
     }
 
-    /// Returns the place of `dentry`, which has an inode, in the same mount; mounts on it are
-    /// crossed.
+    /// Returns the place of `dentry`, which has an inode, in the same mount, or the root of a mount
+    /// on it.
     #[inline]
     pub(super) fn with_dentry(&self, dentry: Arc<Dentry>) -> Self {
         let (mount, dentry) = match dentry.is_mount_point() {
@@ -52,7 +51,7 @@ impl Path {
         Self::new(mount, dentry)
     }
 
-    /// Returns the directory above; mounts are crossed. The root has itself.
+    /// Returns the directory above, across mounts. The root's is the root itself.
     pub fn parent(&self) -> Self {
         let mut at = self.clone();
         while at.is_mount_root() {
@@ -78,13 +77,13 @@ impl Path {
         self.dentry.is_removed()
     }
 
-    /// Returns the text of the path from `root`; `None` if it can't be reached from there. A name
-    /// that was removed has ` (deleted)` after it.
+    /// Returns the text of the path from `root`; `None` if the place can't be reached from there. `
+    /// (deleted)` is appended to a removed name.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn text(&self, root: &Self) -> Result<Option<Vec<u8>>, FsError> {
-        // From the end to the start, and turned around then.
+        // The path is built from its end to its start, and reversed afterwards.
         let mut reversed = Vec::new();
         let mut append = |name: &[u8]| -> Result<(), FsError> {
             reversed.try_reserve(name.len() + 1)?;
@@ -106,8 +105,8 @@ impl Path {
             let (parent, result) = at.dentry.with_place(&mut append);
             result?;
             let Some(parent) = parent else {
-                // A file without a place in the tree, such as a pipe, has only a name. A file that
-                // is in no directory looks like one that was removed from the root.
+                // A file without a place in the tree, such as a pipe, has only a name. A file
+                // without a directory is shown as one that was removed from the root.
                 if self.is_removed() {
                     append(b"/")?;
                 }

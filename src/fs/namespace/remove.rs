@@ -1,4 +1,4 @@
-//! Names that go away.
+//! Removing names.
 
 use super::dentry_cache;
 use super::lookup::{self, Caller, NameAt};
@@ -8,8 +8,8 @@ use crate::fs::file_system::Maker;
 use crate::sync::Rank;
 use path_walk::Last;
 
-/// Removes the name `path`, which is no directory's. The file ends when it has no names and
-/// nothing uses it.
+/// Removes the name `path`, which isn't a directory's. The file is removed when it has no names and
+/// is no longer in use.
 ///
 /// # Errors
 /// [`FsError::IsADirectory`], [`FsError::Busy`] if something is mounted on it, errors of
@@ -18,7 +18,8 @@ pub fn remove_file(caller: &Caller<'_>, path: &[u8]) -> Result<(), FsError> {
     remove_file_by(Maker::Program, caller, path)
 }
 
-/// Removes the name `name` of a file in `root`, also where programs remove none. May wait.
+/// Removes the file `name` in `root`, also in file systems in which programs can't remove files.
+/// May wait.
 ///
 /// # Errors
 /// [`FsError::NotFound`] and others.
@@ -30,7 +31,7 @@ fn remove_file_by(by: Maker, caller: &Caller<'_>, path: &[u8]) -> Result<(), FsE
     let at = NameAt::find(caller, path)?;
     let name = at.name(FsError::IsADirectory)?;
     let directory = at.directory.inode();
-    // The name is dropped after the lock is released, and perhaps the file with it.
+    // Dropped after the lock is released, possibly together with the file.
     let dentry;
     {
         let _lock = directory.lock().write();

@@ -1,4 +1,4 @@
-//! Names that move.
+//! Moving names.
 
 use alloc::sync::Arc;
 
@@ -13,15 +13,15 @@ use crate::sync::{Mutex, Rank};
 /// The action if the target exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// It is replaced.
+    /// The target is replaced.
     Replace,
-    /// It is an error.
+    /// The rename fails.
     Keep,
-    /// Both names are exchanged; it has to be there.
+    /// Both names are exchanged; the target has to exist.
     Exchange,
 }
 
-/// Held by a rename between two directories: no directory gets another one above it meanwhile.
+/// Held by a rename between two directories, so that no directory becomes its own descendant.
 static RENAMES: Mutex<()> = Mutex::new(Rank::Renames, ());
 
 /// Moves the name `from` to `to`.
@@ -29,7 +29,8 @@ static RENAMES: Mutex<()> = Mutex::new(Rank::Renames, ());
 /// # Errors
 /// [`FsError::CrossesMount`]; [`FsError::InvalidArgument`] if `to` is below `from`;
 /// [`FsError::NotEmpty`], [`FsError::IsADirectory`] or [`FsError::NotADirectory`] for the file at
-/// `to`; [`FsError::Exists`] if that is kept; [`FsError::Busy`]; errors of permissions and walks.
+/// `to`; [`FsError::Exists`] if the target is kept; [`FsError::Busy`]; errors of permissions and
+/// walks.
 pub fn rename(
     from_caller: &Caller<'_>,
     from: &[u8],
@@ -53,7 +54,7 @@ pub fn rename(
 
     let is_one_directory = Arc::ptr_eq(from_dentry, to_dentry);
     let _renames = (!is_one_directory).then(|| RENAMES.lock());
-    // A directory before those below it, others in the order of their addresses.
+    // Locks a directory before those below it, unrelated ones in the order of their addresses.
     let is_from_first = is_one_directory
         || from_dentry.is_at_or_above(to_dentry)
         || !to_dentry.is_at_or_above(from_dentry)
@@ -104,7 +105,7 @@ pub fn rename(
     if !replaced_inode.is_some_and(|inode| Arc::ptr_eq(inode, moved_inode)) {
         from_inode.file_system().check_names_change()?;
     }
-    // A directory that moves gets another `..`.
+    // The `..` of a moved directory changes.
     let changes_parent = |inode: &Inode| inode.is_directory() && !is_one_directory;
     if changes_parent(moved_inode) {
         from_caller.credentials.check(moved_inode.permissions(), Access::WRITE)?;
@@ -132,7 +133,7 @@ pub fn rename(
         Target::Exchange => RenameKind::Exchange,
         Target::Replace | Target::Keep => RenameKind::Replace,
     };
-    // All that can fail comes first.
+    // All steps that can fail come first.
     let twice =
         |name| -> Result<[Name; 2], FsError> { Ok([Name::try_new(name)?, Name::try_new(name)?]) };
     let (from_names, to_names) = (twice(from_name)?, twice(to_name)?);

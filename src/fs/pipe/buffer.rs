@@ -1,8 +1,8 @@
 //! The bytes of a pipe.
 //!
-//! The bytes are in pages, as on Linux: a write fills pages of its own, unless it fits after the
-//! bytes of the last page. So a write of up to [`PIPE_BUF_BYTES`](super::PIPE_BUF_BYTES) is either
-//! in one page or waits: bytes of others never come between its own.
+//! As on Linux, the bytes are in pages. A write fills new pages, unless it fits into the rest of
+//! the last page. So a write of up to [`PIPE_BUF_BYTES`](super::PIPE_BUF_BYTES) bytes is either
+//! stored in one page or waits; it is never interleaved with bytes of other writes.
 
 use alloc::collections::VecDeque;
 
@@ -14,7 +14,7 @@ use crate::mm::kernel::frames::{AllocatedFrames, Purpose, SharedFrame};
 /// The initial number of pages of a pipe.
 const PAGES: usize = 16;
 
-/// How many it can have.
+/// The largest number of pages of a pipe.
 const PAGES_MAX: usize = 256;
 
 /// Bytes in a page of a pipe.
@@ -25,7 +25,7 @@ struct Piece {
 }
 
 impl Piece {
-    /// Returns how many bytes fit into the page after its contents.
+    /// Returns the number of bytes that fit into the page after its contents.
     fn room(&self) -> usize {
         PAGE_BYTES as usize - self.start - self.len
     }
@@ -34,9 +34,9 @@ impl Piece {
 /// The bytes of a pipe, in their order.
 pub(super) struct Buffer {
     pieces: VecDeque<Piece>,
-    /// How many pages there may be.
+    /// The limit of the number of pages.
     pages_max: usize,
-    /// A page that was read, for the next write.
+    /// A page that was read completely, kept for the next write.
     spare: Option<SharedFrame>,
 }
 
@@ -56,7 +56,7 @@ impl Buffer {
         self.pieces.is_empty()
     }
 
-    /// Returns how many bytes there are.
+    /// Returns the number of bytes.
     pub(super) fn len_bytes(&self) -> usize {
         self.pieces.iter().map(|piece| piece.len).sum()
     }
@@ -67,7 +67,7 @@ impl Buffer {
         self.spare = None;
     }
 
-    /// Moves bytes to `to`, as many as it has room for, and counts them in `done`.
+    /// Moves bytes to `to`, as many as it has room for, and adds their number to `done`.
     ///
     /// # Errors
     /// [`FsError::BadAddress`].
@@ -91,7 +91,8 @@ impl Buffer {
         Ok(())
     }
 
-    /// Copies bytes to `to` that stay here, after the first `skipped` ones; returns how many.
+    /// Copies bytes after the first `skipped` ones to `to`, without removing them; returns their
+    /// number.
     pub(super) fn peek(&self, mut skipped: usize, to: &mut [u8]) -> usize {
         let mut done = 0;
         for piece in &self.pieces {
@@ -104,8 +105,8 @@ impl Buffer {
         done
     }
 
-    /// Puts bytes of at most a page before all others. For a time there may be a page more than
-    /// there should be.
+    /// Inserts bytes, at most a page, before all others. The number of pages may exceed the limit
+    /// by one for a time.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -117,12 +118,12 @@ impl Buffer {
         Ok(())
     }
 
-    /// Returns how many bytes there can be if each page is full.
+    /// Returns the number of bytes for which there is room if each page is full.
     pub(super) fn capacity_bytes(&self) -> usize {
         self.pages_max * PAGE_BYTES as usize
     }
 
-    /// Sets how many bytes there can be, rounded up to a power of two of pages.
+    /// Sets that number, rounded up to a power of two of pages.
     ///
     /// # Errors
     /// [`FsError::NotPermitted`] above 1 MiB, [`FsError::Busy`] if more pages are used,
@@ -142,13 +143,13 @@ impl Buffer {
         Ok(())
     }
 
-    /// Returns whether it has all the pages that it may have.
+    /// Returns whether no further page may be added.
     pub(super) fn is_full(&self) -> bool {
         self.pieces.len() >= self.pages_max
     }
 
-    /// Copies as much of `from` as fits, and counts it in `done`. A page that can't be filled as
-    /// far as it should be is left out, as on Linux.
+    /// Copies as much of `from` as fits, and adds the number of bytes to `done`. As on Linux, a
+    /// page that can't be filled completely is dropped.
     pub(super) fn fill(&mut self, from: &mut dyn Source, done: &mut usize) -> Result<(), FsError> {
         while from.left() > 0 {
             let len = from.left().min(PAGE_BYTES as usize);
@@ -189,7 +190,7 @@ impl Buffer {
         page.and_then(|frame| SharedFrame::try_new(frame).ok()).ok_or(FsError::NoMemory)
     }
 
-    /// Removes the first page, whose bytes were read.
+    /// Removes the first page, all of whose bytes were read.
     fn drop_first(&mut self) {
         if let Some(piece) = self.pieces.pop_front() {
             self.spare.get_or_insert(piece.page);

@@ -1,4 +1,4 @@
-//! An end of a pipe, as an open file has it.
+//! An end of a pipe, as an open file.
 
 use alloc::sync::Arc;
 
@@ -18,7 +18,7 @@ pub(super) enum End {
 }
 
 impl End {
-    /// Returns the end of a file that is opened with `flags`.
+    /// Returns the end for a file that is opened with `flags`.
     pub(super) fn of(flags: OpenFlags) -> Self {
         match (flags.can_read(), flags.can_write()) {
             (true, true) => Self::Both,
@@ -28,20 +28,20 @@ impl End {
     }
 }
 
-/// An end of a pipe, of one open file.
+/// An end of a pipe, which belongs to one open file.
 pub struct PipeEnd {
     pipe: Arc<Pipe>,
     end: End,
-    /// How often the pipe was opened before this end was.
+    /// The number of opens of the pipe before this one.
     pub(super) opens_before: Opens,
-    /// Whether there was a writer then.
+    /// Whether there was a writer at that time.
     pub(super) had_writer: bool,
-    /// Whether there was a reader then.
+    /// Whether there was a reader at that time.
     pub(super) had_reader: bool,
 }
 
 impl PipeEnd {
-    /// Adds an end. The caller wakes the threads that wait for it.
+    /// Adds an end. The caller has to wake the threads that wait for it.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -66,7 +66,7 @@ impl PipeEnd {
         Ok(new)
     }
 
-    /// Returns how many bytes can be read (FIONREAD).
+    /// Returns the number of bytes that can be read (FIONREAD).
     pub fn len_bytes(&self) -> usize {
         self.pipe.state.lock().buffer.len_bytes()
     }
@@ -76,8 +76,8 @@ impl PipeEnd {
         Arc::ptr_eq(&self.pipe, &other.pipe)
     }
 
-    /// Copies bytes to `to` that stay in the pipe, after the first `skipped` ones; returns how
-    /// many. Waits as a read does.
+    /// Copies bytes after the first `skipped` ones to `to`, without removing them; returns their
+    /// number. Waits as a read does.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`].
@@ -86,8 +86,8 @@ impl PipeEnd {
         Ok(state.buffer.peek(skipped, to))
     }
 
-    /// Puts bytes of at most a page back that were just read, before all others. For a time the
-    /// pipe may have a page more than it should.
+    /// Inserts bytes that were just read, at most a page, before all others. The pipe may have one
+    /// page too many for a time.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -98,13 +98,13 @@ impl PipeEnd {
         Ok(())
     }
 
-    /// Returns how many bytes the pipe holds if each page is full (F_GETPIPE_SZ).
+    /// Returns the number of bytes that the pipe can hold if each page is full (F_GETPIPE_SZ).
     pub fn capacity_bytes(&self) -> usize {
         self.pipe.state.lock().buffer.capacity_bytes()
     }
 
-    /// Sets how many bytes the pipe holds, rounded up to a power of two of pages; returns how many
-    /// (F_SETPIPE_SZ).
+    /// Sets the number of bytes that the pipe can hold, rounded up to a power of two of pages;
+    /// returns the number that was set (F_SETPIPE_SZ).
     ///
     /// # Errors
     /// [`FsError::NotPermitted`] above 1 MiB, [`FsError::Busy`] if it holds more,
@@ -130,7 +130,7 @@ impl Drop for PipeEnd {
             state.writers -= 1;
         }
         if state.readers == 0 && state.writers == 0 {
-            // Bytes that were not read are lost, also if a FIFO is opened again.
+            // Unread bytes are lost, also if a FIFO is opened again.
             state.buffer.clear();
         }
         drop(state);
@@ -157,7 +157,7 @@ impl FileOps for PipeEnd {
         let mut readiness = Readiness::empty();
         if self.end != End::Write {
             readiness.set(Readiness::IN, !state.buffer.is_empty());
-            // Not before a FIFO's first writer comes.
+            // A FIFO hangs up only after it has had a writer.
             let had_writer = self.had_writer || state.opens.writer != self.opens_before.writer;
             readiness.set(Readiness::HANG_UP, state.writers == 0 && had_writer);
         }

@@ -1,11 +1,11 @@
-//! Pipes and FIFOs: bytes that go from writers to readers.
+//! Pipes and FIFOs: bytes that writers send to readers.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`buffer`] | the bytes of a pipe, in pages |
 //! | [`pipe`] | a pipe: reads, writes, and waiting for the other end |
-//! | [`end`] | an end of a pipe, as an open file has it |
-//! | [`open`] | new pipes, and the opening of FIFOs |
+//! | [`end`] | an end of a pipe, as an open file |
+//! | [`open`] | making pipes, and opening FIFOs |
 
 mod buffer;
 mod end;

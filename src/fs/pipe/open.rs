@@ -1,4 +1,4 @@
-//! New pipes, and the opening of FIFOs.
+//! Making pipes, and opening FIFOs.
 
 use alloc::sync::{Arc, Weak};
 
@@ -8,7 +8,7 @@ use crate::fs::error::FsError;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::sync::Mutex;
 
-/// Makes a pipe, whose inode has `slot`; returns the end that is read and the end that is written.
+/// Makes a pipe, whose inode has `slot`; returns its read end and its write end.
 ///
 /// # Errors
 /// [`FsError::NoMemory`].
@@ -20,8 +20,8 @@ pub(in crate::fs) fn ends(
     Ok((PipeEnd::try_new(&pipe, End::Read)?, PipeEnd::try_new(&pipe, End::Write)?))
 }
 
-/// Opens a FIFO, or a pipe by its place in procfs, whose inode has `slot`. Waits until a FIFO is
-/// open for the other direction, unless `flags` say that nothing waits, or it is open for both.
+/// Opens a FIFO, or a pipe by its link in procfs, whose inode has `slot`. For a FIFO, waits until
+/// it is open for the other direction, unless `flags` are nonblocking or request both directions.
 ///
 /// # Errors
 /// [`FsError::NoDevice`] if it would wait for a reader; [`FsError::Interrupted`];
@@ -39,7 +39,7 @@ pub(in crate::fs) fn open_fifo(
     }
     let new = PipeEnd::try_new(&pipe, end)?;
     pipe.note_ends_changed();
-    // An end counts that was open at this open, or was opened since, even if it is closed again.
+    // An end counts if it was open at this open or was opened since, even if it is closed by now.
     let before = new.opens_before;
     let has_other_end = |state: &State| match end {
         End::Read => new.had_writer || state.opens.writer != before.writer,
@@ -52,7 +52,7 @@ pub(in crate::fs) fn open_fifo(
     Ok(new)
 }
 
-/// Returns the pipe of a FIFO; makes it for the first end.
+/// Returns the pipe of a FIFO; makes it if this is the first end.
 fn shared(slot: &Mutex<Weak<Pipe>>) -> Result<Arc<Pipe>, FsError> {
     let mut slot = slot.lock();
     match slot.upgrade() {

@@ -9,7 +9,7 @@ use crate::fs::file::readiness::{PollQueue, Readiness};
 use crate::fs::io::{Sink, Source, done_or};
 use crate::sync::{Mutex, MutexGuard, Rank, WaitQueue};
 
-/// The most bytes that a write keeps together.
+/// The largest write that is never interleaved with others, in bytes.
 pub const PIPE_BUF_BYTES: usize = 4096;
 
 /// The state that the ends of a pipe share.
@@ -20,7 +20,7 @@ pub(super) struct State {
     pub(super) opens: Opens,
 }
 
-/// How often a pipe was opened.
+/// The number of times a pipe was opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Opens {
     /// For reading.
@@ -32,9 +32,9 @@ pub(super) struct Opens {
 /// Whether a pipe has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// It is a FIFO's: an open of one end waits for the other end.
+    /// The pipe belongs to a FIFO: an open of one end waits for the other end.
     Named,
-    /// It was made with both ends.
+    /// The pipe was made with both ends.
     Anonymous,
 }
 
@@ -43,17 +43,17 @@ pub struct Pipe {
     pub(super) naming: Naming,
     /// Protects the bytes and the counts; held while bytes are copied.
     pub(super) state: Mutex<State>,
-    /// There are bytes, or no writers.
+    /// Woken when there are bytes, or no writers.
     pub(super) filled: WaitQueue,
-    /// There is room, or no readers.
+    /// Woken when there is room, or there are no readers.
     drained: WaitQueue,
-    /// The other end of a FIFO was opened.
+    /// Woken when the other end of a FIFO is opened.
     pub(super) opened: WaitQueue,
     pub(super) poll_queue: PollQueue,
 }
 
 impl Pipe {
-    /// Returns a pipe without ends.
+    /// Makes a pipe without ends.
     ///
     /// # Errors
     /// [`FsError::NoMemory`].
@@ -72,7 +72,7 @@ impl Pipe {
         })?)
     }
 
-    /// Waits until there are bytes, or no writers, unless `flags` are nonblocking.
+    /// Waits until there are bytes or no writers, unless `flags` are nonblocking.
     pub(super) fn wait_for_bytes(
         &self,
         flags: OpenFlags,
@@ -92,7 +92,7 @@ impl Pipe {
         Ok(state)
     }
 
-    /// Moves bytes to `to`; waits for the first of them.
+    /// Moves bytes to `to`; waits for the first byte.
     ///
     /// # Errors
     /// [`FsError::WouldBlock`], [`FsError::Interrupted`], [`FsError::BadAddress`].
@@ -108,7 +108,7 @@ impl Pipe {
         let has_room = was_full && !state.buffer.is_full();
         drop(state);
         if has_more {
-            // For a reader that waits beside this one.
+            // Wakes the next waiting reader.
             self.filled.wake_one();
         }
         if has_room {
@@ -139,7 +139,7 @@ impl Pipe {
                 self.filled.wake_one();
             }
             if done > before {
-                // Each write counts, as on Linux, for edge-triggered observers.
+                // As on Linux, edge-triggered observers are notified of each write.
                 self.poll_queue.notify_of(Readiness::IN);
             }
             if result.is_err() || from.left() == 0 {
@@ -161,13 +161,13 @@ impl Pipe {
         let has_room = !state.buffer.is_full();
         drop(state);
         if has_room {
-            // For a writer that waits beside this one.
+            // Wakes the next waiting writer.
             self.drained.wake_one();
         }
         result.map_or_else(|error| done_or(done, error), |()| Ok(done))
     }
 
-    /// Wakes all that wait for the other end.
+    /// Wakes all threads that wait for the other end.
     pub(super) fn note_ends_changed(&self) {
         self.filled.wake_all();
         self.drained.wake_all();

@@ -83,7 +83,7 @@ fn file_of_5_gib_has_holes() {
     let mut bytes = [1; 8];
     assert_eq!(file.read_at(3 << 30, &mut SliceSink::new(&mut bytes)), Ok(8));
     assert_eq!(bytes, [0; 8]);
-    // Reading a hole adds no page.
+    // Reading a hole doesn't add a page.
     assert_eq!(tree.used().0, 2);
     assert_eq!(file.read_at(END - 3, &mut SliceSink::new(&mut bytes)), Ok(3));
     assert_eq!(bytes[..3], *b"\0\0e");
@@ -95,7 +95,7 @@ fn file_of_5_gib_has_holes() {
     assert_eq!(seek(1 << 20, Whence::Hole), Ok((1 << 20) + PAGE_BYTES));
     assert_eq!(seek(END - 1, Whence::Hole), Ok(END));
     assert_eq!(seek(END, Whence::Hole), Err(FsError::NoDevice));
-    // A shorter file has lost what was behind, also when it grows again.
+    // A truncated file has lost the bytes after its end, also when it grows again.
     assert_eq!(file.set_size((1 << 20) + 3), Ok(()));
     assert_eq!(file.set_size(END), Ok(()));
     assert_eq!(file.read_at(1 << 20, &mut SliceSink::new(&mut bytes)), Ok(8));
@@ -120,7 +120,7 @@ fn positions_move_as_posix_has_it() {
     assert_eq!(file.seek(i64::MAX, Whence::Position), Err(FsError::InvalidArgument));
     assert_eq!(write(&file, b"x"), Ok(1));
     assert_eq!(tree.read("f"), Ok(b"0123456789\0\0\0\0\0x".to_vec()));
-    // Each write goes to the end, wherever the position was.
+    // Each append goes to the end, wherever the position was.
     let end = tree.open("f", OpenFlags::WRITE_ONLY | OpenFlags::APPEND).expect("it is there");
     assert_eq!(end.seek(0, Whence::Start), Ok(0));
     assert_eq!(write(&end, b"y"), Ok(1));
@@ -145,7 +145,7 @@ fn memory_that_cannot_be_accessed_ends_a_copy() {
     assert_eq!(file.inode().size_bytes(), 5000);
     assert_eq!(file.read_at(0, &mut Broken(4097)), Ok(4097));
     assert_eq!(file.read_at(0, &mut Broken(0)), Err(FsError::BadAddress));
-    // What wasn't copied is 0 when the file grows.
+    // Bytes that weren't copied are 0 when the file grows.
     assert_eq!(file.set_size(10_000), Ok(()));
     let bytes = tree.read("f").expect("it is there");
     assert!(bytes[..5000].iter().all(|byte| *byte == b'x'));
@@ -228,7 +228,7 @@ fn mapped_files_share_the_pages() {
     let mut bytes = [0; 5];
     page.bytes(0..5).read(&mut bytes);
     assert_eq!(&bytes, b"TEXT\0");
-    // A page is there as far as the file goes.
+    // A page is available up to the end of the file.
     assert_eq!(mapped.page(1).map(drop), Err(PageError::Unavailable));
     assert_eq!(file.set_size(3 * PAGE_BYTES), Ok(()));
     assert!(mapped.page(2).is_ok());

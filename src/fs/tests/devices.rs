@@ -1,4 +1,4 @@
-//! The devices of /dev.
+//! Tests of the devices of /dev.
 
 use alloc::vec;
 

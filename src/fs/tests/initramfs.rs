@@ -1,4 +1,4 @@
-//! Archives that are unpacked into a tree.
+//! Tests of archives that are unpacked into a tree.
 
 use alloc::format;
 use alloc::vec::Vec;
@@ -55,10 +55,10 @@ fn all_kinds_of_files_are_unpacked() {
         (6, 0o60660, 1, (8, 1), "sda1", b""),
         (7, 0o10600, 1, (0, 0), "fifo", b""),
         (8, 0o140700, 1, (0, 0), "socket", b""),
-        // Contents come with the last name.
+        // The last name of a file has its contents.
         (9, 0o100640, 2, (0, 0), "first", b""),
         (9, 0o100640, 2, (0, 0), "tmp/second", b"text"),
-        // Later ones replace earlier ones, but not directories.
+        // Later files replace earlier ones, except directories.
         (10, 0o100600, 1, (0, 0), "/twice", b"one"),
         (11, 0o100600, 1, (0, 0), "twice", b"two!"),
         (12, 0o40700, 1, (0, 0), "tmp/", b""),
@@ -100,7 +100,7 @@ fn damage_keeps_what_came_before() {
     assert!(in_place.is_empty());
     assert_eq!(tree.read("good"), Ok(b"text".to_vec()));
     assert_eq!(tree.read("cut"), Err(FsError::NotFound));
-    // More than there is room for.
+    // A file for which there isn't enough room.
     let long = alloc::vec![1; (super::tree::LIMITS.pages as usize + 1) * 4096];
     let bytes =
         archive(&[(1, 0o100644, 1, (0, 0), "long", &long), (2, 0o100644, 1, (0, 0), "after", b"")]);

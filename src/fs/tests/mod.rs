@@ -1,4 +1,4 @@
-//! Tests of files, on trees of their own.
+//! Tests of files; each uses a tree of its own.
 
 mod contents;
 mod devices;

@@ -11,14 +11,14 @@ use crate::fs::error::FsError;
 use crate::fs::file::open_flags::OpenFlags;
 use crate::fs::io::{SliceSink, SliceSource};
 
-/// What the model has at a path.
+/// The model's node at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Node {
     Directory,
     File(Vec<u8>),
 }
 
-/// All paths, without a slash before them, and what they are.
+/// All paths, without a leading slash, and their nodes.
 #[derive(Default)]
 struct Model(BTreeMap<String, Node>);
 

@@ -1,4 +1,4 @@
-//! Mounts: crossing them, what they don't allow, removing them.
+//! Tests of mounts: crossing, restricting and removing them.
 
 use super::tree::{LIMITS, Tree, mode};
 use crate::fs::error::FsError;
@@ -28,7 +28,7 @@ fn mounts_are_crossed_both_ways() {
     let file = tree.find("m/d/f").expect("it is there");
     assert_eq!(file.text(&tree.root), Ok(Some(b"/m/d/f".to_vec())));
     drop(file);
-    // A second one covers the first.
+    // A second mount covers the first.
     let second = mount_on(&tree, "m", MountFlags::empty());
     assert_eq!(tree.read("m/d/f"), Err(FsError::NotFound));
     assert_eq!(tree.find("m/..").as_ref(), Ok(&tree.root));
@@ -58,7 +58,7 @@ fn mount_that_is_used_stays_unless_lazy() {
     assert_eq!(attach::unmount(inner, Unmount::Unused), Err(FsError::InvalidArgument));
     assert_eq!(attach::unmount(root, Unmount::Lazy), Ok(()));
     assert_eq!(tree.read("m/f"), Err(FsError::NotFound));
-    // What is open stays.
+    // Open files stay usable.
     let mut bytes = [0; 4];
     assert_eq!(super::tree::read(&file, &mut bytes), Ok(4));
     assert_eq!(file.path().text(&tree.root), Ok(None));

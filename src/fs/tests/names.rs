@@ -1,4 +1,4 @@
-//! Names: making, removing, moving, walking.
+//! Tests of names: making, removing, moving and walking them.
 
 use alloc::format;
 use alloc::string::String;
@@ -92,12 +92,12 @@ fn open_flags_are_linuxs() {
     tree.write("f", b"text").expect("it is there");
     assert_eq!(open("f", OpenFlags::WRITE_ONLY | OpenFlags::TRUNCATE), Ok(()));
     assert_eq!(tree.stat("f").map(|it| it.size_bytes), Ok(0));
-    // Only the place of it.
+    // Opened only as a path.
     let place = tree.open("f", OpenFlags::PATH).expect("it is there");
     assert_eq!(read(&place, &mut [0; 1]), Err(FsError::NotOpenForThis));
     assert_eq!(write(&place, b"x"), Err(FsError::NotOpenForThis));
     drop(place);
-    // Without a name.
+    // A file without a name.
     let unnamed = tree.open("d", OpenFlags::UNNAMED | OpenFlags::READ_WRITE).expect("memory");
     assert_eq!(write(&unnamed, b"text"), Ok(4));
     assert_eq!(unnamed.inode().metadata().links, 0);
@@ -175,7 +175,7 @@ fn renames_keep_what_moves() {
     );
     assert_eq!(tree.rename_as("b/g", "a", rename::Target::Exchange), Ok(()));
     assert_eq!(tree.stat("a/x").map(|it| it.kind), Ok(FileKind::Directory));
-    // Two names of a file: nothing happens.
+    // For two names of one file, nothing happens.
     tree.link("b/full", "b/twin").expect("it is linked");
     assert_eq!(tree.rename("b/full", "b/twin"), Ok(()));
     assert_eq!(tree.stat("b/full").map(|it| it.links), Ok(2));
@@ -189,7 +189,7 @@ fn removed_directories_take_no_names() {
     let directory = tree.find("d").expect("it is there");
     let open = tree.open("d", OpenFlags::DIRECTORY).expect("it is there");
     let caller = tree.caller().at(&directory);
-    // A free name is remembered, and forgotten with the directory.
+    // A free name is cached until the directory is removed.
     assert!(lookup::look_up_path(&caller, b"x", path_walk::LastLink::Keep).is_err());
     tree.rmdir("d").expect("it is empty");
     let made = create::make_directory(&caller, b"x", mode(0o755)).map(drop);
@@ -227,7 +227,7 @@ fn directories_are_read_in_pieces_while_they_change() {
         if names.len() == before {
             break;
         }
-        // Those that were read go, others come.
+        // Some of the names that were read are removed, and new ones are made.
         let last = String::from_utf8(names.last().expect("there is one").clone()).expect("ASCII");
         if last != ".." && last != "." {
             tree.unlink(&last).expect("it is there");
@@ -257,7 +257,7 @@ fn deep_trees_end_without_a_deep_recursion() {
     }
     let text = at.text(&tree.root).expect("memory").expect("it is in the tree");
     assert_eq!(text.len(), 6000);
-    // The names from the deepest up are used by the deepest alone.
+    // Each of these directories is kept alive only by the one below it.
     forget_names();
     drop(at);
     forget_names();

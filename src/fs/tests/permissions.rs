@@ -1,4 +1,4 @@
-//! What the permission bits allow.
+//! Tests of the permission bits.
 
 use alloc::vec;
 
@@ -41,11 +41,11 @@ fn owner_group_and_others_have_their_own_bits() {
         assert_eq!(open(group, OpenFlags::TRUNCATE), denied);
     }
     assert_eq!(open(&other, OpenFlags::empty()), denied);
-    // The owner's bits count for the owner, even if the others' allow more.
+    // The owner's bits apply to the owner, even if the others' bits allow more.
     change::set_mode(&root, &path, mode(0o077)).expect("root may");
     assert_eq!(open(&owner, OpenFlags::empty()), denied);
     assert_eq!(open(&other, OpenFlags::READ_WRITE), Ok(()));
-    // Root may do all but run what nobody may run.
+    // Root may do everything except run a file without execute bits.
     change::set_mode(&root, &path, mode(0)).expect("root may");
     assert_eq!(open(&Credentials::ROOT, OpenFlags::READ_WRITE), Ok(()));
     let run = |path| {
@@ -78,7 +78,7 @@ fn directories_are_searched_and_changed_by_permission() {
     let denied = Err(FsError::PermissionDenied);
     assert_eq!(create::make_directory(&caller, b"closed/d", mode(0o755)).map(drop), denied);
     assert_eq!(remove::remove_file(&caller, b"closed/f"), denied);
-    // What exists is said before what isn't allowed.
+    // An existing file is reported before a missing permission.
     let exists = create::make_directory(&caller, b"closed/f", mode(0o755)).map(drop);
     assert_eq!(exists, Err(FsError::Exists));
     drop(closed);
@@ -117,15 +117,15 @@ fn new_files_are_their_makers_or_their_directorys_groups() {
     let new = OpenFlags::CREATE | OpenFlags::WRITE_ONLY;
     let file = open::open(&caller, b"d/f", new, mode(0o6777)).expect("anybody may");
     let metadata = file.inode().metadata();
-    // It isn't in the group, so the bit is dropped.
+    // The caller isn't in the group, so the bit is cleared.
     assert_eq!((metadata.gid, metadata.mode), (50, mode(0o4750)));
-    // Writing drops the other one.
+    // A write clears the other bit.
     assert_eq!(write(&file, b"x"), Ok(1));
     assert_eq!(file.inode().mode(), mode(0o750));
     let device = NewKind::CharDevice(crate::fs::attributes::DeviceNumber::NONE);
     let made = create::make_node(&caller, b"d/c", device, mode(0o666)).map(drop);
     assert_eq!(made, Err(FsError::NotPermitted));
-    // A file that is made can be written whatever its mode is.
+    // The open that makes a file may write it, whatever its mode is.
     let other = open::open(&caller, b"d/g", new, mode(0)).expect("it is new");
     assert_eq!(write(&other, b"x"), Ok(1));
     drop((file, other, directory));
@@ -152,11 +152,11 @@ fn only_owners_change_attributes() {
     assert_eq!(change::set_times(&other, &path, now, now), Ok(()));
     assert_eq!(change::set_times(&owner, &path, NewTime::Keep, set), Ok(()));
     assert_eq!(path.inode().metadata().modified_ns, 5);
-    // The group's bit is only for those in the group.
+    // Only members of the group keep the group's bit.
     change::set_owner(&tree.caller(), &path, None, Some(100)).expect("root may");
     assert_eq!(change::set_mode(&owner, &path, mode(0o2755)), Ok(()));
     assert_eq!(path.inode().mode(), mode(0o755));
-    // Another owner takes the bits away.
+    // A change of the owner clears the bits.
     change::set_mode(&tree.caller(), &path, mode(0o6755)).expect("root may");
     change::set_owner(&tree.caller(), &path, Some(3), None).expect("root may");
     assert_eq!(path.inode().mode(), Mode::from_bits_truncate(0o755));

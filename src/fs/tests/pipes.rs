@@ -1,4 +1,4 @@
-//! Pipes, FIFOs, and waiting for several files.
+//! Tests of pipes, FIFOs, and waiting for several files.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -38,7 +38,7 @@ fn bytes_come_out_in_the_order_in_which_they_went_in() {
         reader.seek(0, crate::fs::file::open_file::Whence::Start),
         Err(FsError::NotSeekable)
     );
-    // It holds 64 KiB.
+    // A pipe holds 64 KiB.
     assert_eq!(write(&writer, &vec![1; 100_000]), Ok(65_536));
     assert_eq!(write(&writer, b"x"), Err(FsError::WouldBlock));
     let ops: &Arc<_> = reader.special().expect("it is a pipe");
@@ -62,7 +62,7 @@ fn small_writes_are_whole_or_wait() {
     for _ in 0..16 {
         assert_eq!(write(&writer, &[1; 4000]), Ok(4000));
     }
-    // 96 bytes are left behind each, but not in one piece.
+    // Each page has 96 bytes left, but not in one piece.
     assert_eq!(write(&writer, &[2; 100]), Err(FsError::WouldBlock));
     assert_eq!(write(&writer, &[2; 96]), Ok(96));
     assert_eq!(read(&reader, &mut [0; 4000]), Ok(4000));
@@ -81,7 +81,7 @@ fn write_without_a_reader_fails_also_while_it_waits() {
         })
         .expect("memory")
     };
-    // It has filled the pipe, and waits.
+    // The writer has filled the pipe, and waits.
     crate::testing::wait_until(|| {
         !reader.readiness().is_empty() && { !writer.readiness().contains(Readiness::OUT) }
     });
@@ -141,7 +141,7 @@ fn fifo_opens_when_both_ends_are_there() {
     let mut bytes = [0; 8];
     assert_eq!(read(&reader, &mut bytes), Ok(4));
     drop(reader);
-    // An end for both never waits.
+    // An open for both directions never waits.
     let both = open(OpenFlags::READ_WRITE).expect("it doesn't wait");
     assert_eq!(write(&both, b"x"), Ok(1));
     assert_eq!(read(&both, &mut bytes), Ok(1));
@@ -196,7 +196,7 @@ fn poll_waits_for_the_first_of_several() {
     assert_eq!(poll(&mut all, PollWait::Endless), Ok(1));
     assert_eq!(all[0].ready, Readiness::OUT);
     drop(other_writer);
-    // A hang-up is reported unasked.
+    // A hang-up is reported even if it wasn't requested.
     assert_eq!(poll(&mut all[1..], PollWait::Endless), Ok(1));
     assert_eq!(all[1].ready, Readiness::HANG_UP);
     wait_for_threads();

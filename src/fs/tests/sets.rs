@@ -1,4 +1,4 @@
-//! Sets of files.
+//! Tests of sets of files.
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -23,7 +23,7 @@ fn set_of(file: &Arc<OpenFile>) -> &FileSet {
     FileSet::of(file).expect("it is a set")
 }
 
-/// Returns what is ready now, by what was asked with it.
+/// Returns the files that are ready now, by the data of their requests.
 fn ready(set: &Arc<OpenFile>) -> Vec<u64> {
     let mut found = Vec::new();
     let count = set_of(set).wait(8, PollWait::No, |_, data| {
@@ -78,7 +78,7 @@ fn file_leaves_its_sets_when_it_is_closed() {
     drop(reader);
     assert!(weak.upgrade().is_none(), "the set keeps no file open");
     assert!(ready(&set).is_empty());
-    // Its descriptor is another file's now.
+    // The same descriptor refers to another file now.
     let (other, other_writer) = ends();
     set_of(&set).add(3, &other, asks(Readiness::IN, SetEvents::empty(), 2)).expect("memory");
     write(&other_writer, b"x").expect("it is open");
@@ -104,7 +104,7 @@ fn sets_are_in_sets_but_not_in_themselves() {
         let in_itself = set_of(&sets[0]).add(5, outer, level);
         assert_eq!(in_itself, Err(FsError::TooManyLinks));
     }
-    // A thread that polls the outermost set wakes.
+    // A thread that polls the outermost set is woken.
     let thread = task::spawn("writer", move || {
         write(&writer, b"x").expect("it is open");
         writer

@@ -1,4 +1,4 @@
-//! Several threads on one tree.
+//! Tests with several threads on one tree.
 
 use alloc::format;
 use alloc::sync::Arc;
@@ -52,7 +52,7 @@ fn storm(number: u64, root: &Path) {
             1 => rename::Target::Keep,
             _ => rename::Target::Replace,
         };
-        // Most fail: a path isn't there, or is below itself.
+        // Most renames fail, because a path doesn't exist or is below itself.
         let _ = rename::rename(&caller, from.as_bytes(), &caller, to.as_bytes(), target);
         let _ = match numbers.below(6) {
             0 => create::make_directory(&caller, from.as_bytes(), mode(0o755)).map(drop),
@@ -191,7 +191,7 @@ fn truncation_and_writes_at_once_leave_no_old_bytes() {
             let at = numbers.below(20_000);
             let mut source = crate::fs::io::SliceSource::new(&[1; 500]);
             file.write_at(at, &mut source).expect("there is room");
-            // Others run meanwhile, on one CPU, too.
+            // Lets other threads run, also on a single CPU.
             task::yield_now();
         }
     });

@@ -1,4 +1,4 @@
-//! A tmpfs for a test, and short forms of what is done with it.
+//! A tmpfs for a test, and short functions for operations on it.
 
 use alloc::sync::Arc;
 use alloc::vec;
@@ -19,14 +19,14 @@ use crate::fs::namespace::{attach, create, dentry_cache, remove, rename};
 use crate::fs::super_block::SuperBlock;
 use crate::fs::tmpfs::{self, Limits};
 
-/// What a test's tmpfs may use.
+/// The limits of a test's tmpfs.
 pub(super) const LIMITS: Limits = Limits { pages: 2048, inodes: 4096 };
 
 pub(super) fn mode(bits: u16) -> Mode {
     Mode::from_bits_truncate(bits)
 }
 
-/// A tmpfs of its own.
+/// A tree with a tmpfs of its own.
 pub(super) struct Tree {
     pub root: Path,
     super_block: Arc<SuperBlock>,
@@ -42,7 +42,7 @@ impl Tree {
     /// Ends the tree.
     ///
     /// # Panics
-    /// If an inode other than the root's or a page is left.
+    /// If a page, or an inode other than the root's, is left.
     pub(super) fn end(self) {
         drop(self.root);
         let usage = self.super_block.usage();
@@ -53,7 +53,7 @@ impl Tree {
         assert_eq!(Arc::strong_count(&self.super_block), 1, "a mount is left");
     }
 
-    /// Returns how many pages and inodes are used.
+    /// Returns the numbers of used pages and inodes.
     pub(super) fn used(&self) -> (u64, u64) {
         let usage = self.super_block.usage();
         (usage.blocks - usage.free_blocks, usage.inodes - usage.free_inodes)
@@ -131,7 +131,7 @@ impl Tree {
         rename::rename(&caller, from.as_bytes(), &caller, to.as_bytes(), target)
     }
 
-    /// Returns the names in a directory, in their order.
+    /// Returns the names in a directory, in the order in which it lists them.
     pub(super) fn list(&self, path: &str) -> Result<Vec<Vec<u8>>, FsError> {
         let file = self.open(path, OpenFlags::DIRECTORY)?;
         let mut names = Vec::new();
@@ -151,7 +151,7 @@ pub(super) fn read(file: &OpenFile, bytes: &mut [u8]) -> Result<usize, FsError> 
     file.read(&mut SliceSink::new(bytes))
 }
 
-/// Forgets all names that nothing uses.
+/// Drops all unused names from the cache.
 pub(super) fn forget_names() {
     dentry_cache::drop_unused();
 }

@@ -9,13 +9,13 @@ use crate::fs::attributes::FileKind;
 use crate::fs::error::FsError;
 use crate::fs::name::{self, Name};
 
-/// The cursor of the first entry; those before it are for `.` and `..`.
+/// The cursor of the first entry; the cursors before it are those of `.` and `..`.
 const FIRST_CURSOR: u64 = 2;
 
 /// The size of an entry that Linux's tmpfs adds to its directory, in bytes.
 const ENTRY_BYTES: u64 = 20;
 
-/// Returns the size that stat shows for a directory with so many entries.
+/// Returns the size that stat shows for a directory with this number of entries.
 pub(super) fn size_bytes(entries: u64) -> u64 {
     (entries + 2) * ENTRY_BYTES
 }
@@ -36,7 +36,7 @@ struct Entry {
 }
 
 /// The entries of a directory. Each has a cursor: the number of entries that were made before it.
-/// So reading continues at the right place if entries change meanwhile.
+/// So a read that continues at a cursor is correct even if entries have changed in the meantime.
 pub(super) struct Entries {
     by_cursor: PageTree<Box<Entry>>,
     /// The cursors, by name.
@@ -77,7 +77,7 @@ impl Entries {
     /// Adds `name`, which is free.
     ///
     /// # Errors
-    /// [`FsError::NoMemory`]; nothing has changed then.
+    /// [`FsError::NoMemory`]; then nothing has changed.
     pub(super) fn add(&mut self, name: &[u8], target: Target) -> Result<(), FsError> {
         let hash = self.hash(name);
         let entry = Box::try_new(Entry { name: Name::try_new(name)?, hash, target })?;
@@ -87,7 +87,7 @@ impl Entries {
         let cursor = self.next_cursor;
         self.by_cursor.try_insert(cursor, entry)?;
         self.next_cursor += 1;
-        // There is room, so nothing is hashed again.
+        // There is room, so the table isn't rehashed.
         let by_cursor = &self.by_cursor;
         self.by_name.insert_unique(hash, cursor, |cursor| {
             by_cursor.get(*cursor).map_or(0, |entry| entry.hash)
@@ -109,7 +109,7 @@ impl Entries {
         }
     }
 
-    /// Makes `name`, which is there, one for `target`.
+    /// Makes the existing entry `name` refer to `target`.
     pub(super) fn replace(&mut self, name: &[u8], target: Target) {
         if let Some(cursor) = self.cursor_of(name)
             && let Some(entry) = self.by_cursor.get_mut(cursor)

@@ -16,7 +16,7 @@ pub(super) struct Tmpfs {
     /// taken by interrupt handlers.
     pub(super) inodes: SpinMutex<PageTree<Arc<Inode>>>,
     pub(super) next_number: AtomicU64,
-    /// Counts inodes, also those that have no names any more.
+    /// Counts inodes, including those that no longer have names.
     pub(super) inode_budget: PageBudget,
     pub(super) page_budget: Arc<PageBudget>,
 }
@@ -34,8 +34,8 @@ impl Tmpfs {
         self.inodes.lock().get(number).cloned()
     }
 
-    /// Takes the inode with this number out of the table, as it has no names any more. It ends when
-    /// nothing else uses it.
+    /// Removes the inode with this number, which no longer has names, from the table. It ends when
+    /// it is no longer in use.
     pub(super) fn forget(&self, number: u64) {
         let forgotten = self.inodes.lock().remove(number);
         drop(forgotten);

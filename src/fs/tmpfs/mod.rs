@@ -7,9 +7,9 @@
 //! | [`node`] | the operations of inodes |
 //! | [`options`] | the options of mount(2) |
 //!
-//! Contents of files are only in the page cache. Directories name inodes by their numbers; the file
-//! system has the table of all inodes, so no directory owns another one, and a deep tree ends
-//! without a deep recursion.
+//! The contents of files are only in the page cache. Directories refer to inodes by their numbers;
+//! the file system has the table of all inodes. So no directory owns another one, and dropping a
+//! deep tree needs no deep recursion.
 
 mod directory;
 mod inodes;
@@ -45,9 +45,9 @@ const ROOT: u64 = 1;
 /// The limits of a tmpfs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many pages the files can have.
+    /// The largest number of pages of all files.
     pub pages: u64,
-    /// How many inodes there can be.
+    /// The largest number of inodes.
     pub inodes: u64,
 }
 
@@ -55,7 +55,7 @@ pub struct Limits {
 const UNLIMITED: u64 = u64::MAX;
 
 impl Limits {
-    /// Returns Linux's defaults: half of the memory, and an inode for each of its pages.
+    /// Returns Linux's defaults: half of the memory, and one inode for each of these pages.
     pub fn default_of_machine() -> Self {
         let half = frames::counts().managed as u64 / 2;
         Self { pages: half, inodes: half }
@@ -70,7 +70,7 @@ pub fn make(kind: &'static str, limits: Limits, mode: Mode) -> Result<Arc<SuperB
     make_any(kind, MAGIC, Maker::Program, limits, mode)
 }
 
-/// Makes a tmpfs that programs know as another kind of file system, by the number `magic`, and in
+/// Makes a tmpfs that programs see as another kind of file system, by the number `magic`, and in
 /// which only the kernel makes files.
 ///
 /// # Errors
@@ -106,7 +106,7 @@ fn make_any(
     SuperBlock::try_new(file_system, Box::try_new(Root { fs, magic })?)
 }
 
-/// The file system, as the superblock has it.
+/// The file system's operations for its superblock.
 struct Root {
     fs: Arc<Tmpfs>,
     magic: u64,
@@ -131,7 +131,7 @@ impl SuperBlockOps for Root {
     }
 
     fn shut_down(&self) {
-        // They are dropped without the lock. No inode owns another one.
+        // Dropped without the lock. No inode owns another one.
         let all = core::mem::take(&mut *self.fs.inodes.lock());
         drop(all);
     }

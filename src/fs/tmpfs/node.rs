@@ -14,10 +14,10 @@ use crate::fs::name;
 use crate::random;
 use crate::sync::{Mutex, Rank};
 
-/// The most names that a file can have.
+/// The largest number of names of a file.
 const NAMES_MAX: u32 = u32::MAX - 1;
 
-/// Counts an inode, as long as it lives.
+/// Counts an inode, while it lives.
 struct Counted(Arc<Tmpfs>);
 
 impl Counted {
@@ -93,13 +93,13 @@ impl Directory {
         &self.fs.0
     }
 
-    /// Returns the entries of `other`, a directory of the same file system.
+    /// Returns the entries of `inode`, a directory of the same file system.
     fn of(inode: &Inode) -> Result<&Self, FsError> {
         let ops: &dyn core::any::Any = inode.ops();
         ops.downcast_ref().ok_or(FsError::NotADirectory)
     }
 
-    /// Adds a name, and notes the new size and time.
+    /// Adds a name, and records the new size and time.
     fn add_entry(&self, directory: &Inode, name: &[u8], inode: &Inode) -> Result<(), FsError> {
         let mut entries = self.entries.lock();
         entries.add(name, Target { inode: inode.number(), kind: inode.kind() })?;
@@ -108,7 +108,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Removes a name, and notes the new size and time.
+    /// Removes a name, and records the new size and time.
     fn remove_entry(&self, directory: &Inode, name: &[u8]) {
         let mut entries = self.entries.lock();
         entries.remove(name);
@@ -126,7 +126,7 @@ impl Directory {
         self.entries.lock().len() == 0
     }
 
-    /// Notes that `inode` has lost a name; without any, it is forgotten.
+    /// Records that `inode` has lost a name; after the last one, removes it from the table.
     fn drop_name(&self, inode: &Inode) {
         let attributes = inode.attributes();
         let links = match inode.is_directory() {
@@ -141,7 +141,7 @@ impl Directory {
     }
 }
 
-/// Adds to the number of a directory's names: each directory in it is one, by its `..`.
+/// Changes a directory's number of names: each directory in it adds one, by its `..`.
 fn add_links(directory: &Inode, change: i32) {
     let links = directory.attributes().links();
     directory.attributes().set_links(links.saturating_add_signed(change));
@@ -177,7 +177,7 @@ impl InodeOps for Directory {
     }
 
     fn link(&self, directory: &Inode, name: &[u8], inode: &Arc<Inode>) -> Result<(), FsError> {
-        // Other directories may change the number meanwhile.
+        // Other directories may change this number at the same time.
         let _lock = inode.lock().write_as(Rank::ThirdInode);
         let links = inode.attributes().links();
         if links == 0 && !inode.is_linkable() {
@@ -239,7 +239,7 @@ impl InodeOps for Directory {
                 to_directory.replace_entry(to, to_name, moved);
                 self.remove_entry(from, from_name);
                 if replaced.is_directory() {
-                    // One entry is added, one is removed.
+                    // One entry is added, and one is removed.
                     add_links(from, -1);
                     self.drop_name(replaced);
                 } else {

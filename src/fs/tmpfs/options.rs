@@ -39,7 +39,7 @@ fn with_options(options: &[u8]) -> Result<Arc<SuperBlock>, FsError> {
     Ok(super_block)
 }
 
-/// Returns a limit, where 0 is none.
+/// Returns a limit; 0 means no limit.
 fn limit(number: u64) -> u64 {
     if number == 0 { UNLIMITED } else { number }
 }
@@ -49,7 +49,7 @@ fn parse_mode(value: &str) -> Result<Mode, FsError> {
     Mode::from_bits(bits).ok_or(FsError::InvalidArgument)
 }
 
-/// Returns a size, which may be a part of the memory.
+/// Returns a size, which may be given as a percentage of the memory.
 fn size_bytes(value: &str) -> Result<u64, FsError> {
     match value.strip_suffix('%') {
         Some(percent) => {
@@ -61,7 +61,7 @@ fn size_bytes(value: &str) -> Result<u64, FsError> {
     }
 }
 
-/// Returns a number that may have a `k`, `m` or `g` after it.
+/// Returns a number with an optional suffix `k`, `m` or `g`.
 fn scaled(value: &str) -> Result<u64, FsError> {
     let (digits, shift) = match value.as_bytes().last().map(u8::to_ascii_lowercase) {
         Some(b'k') => (&value[..value.len() - 1], 10),

@@ -10,14 +10,15 @@ bitflags! {
     /// Source: Linux, include/uapi/linux/eventpoll.h.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct SetEvents: u32 {
-        /// Of several sets that the file is in, one is woken at least: EPOLLEXCLUSIVE. All are
-        /// woken.
+        /// At least one of the sets that contain the file is woken: EPOLLEXCLUSIVE. This kernel
+        /// wakes all.
         const EXCLUSIVE = 1 << 28;
-        /// The machine doesn't sleep meanwhile: EPOLLWAKEUP. It never does.
+        /// The machine doesn't sleep during the event: EPOLLWAKEUP. This kernel never lets the
+        /// machine sleep.
         const WAKE_UP = 1 << 29;
-        /// It is reported once: EPOLLONESHOT.
+        /// The event is reported once: EPOLLONESHOT.
         const ONE_SHOT = 1 << 30;
-        /// It is reported when it changes: EPOLLET.
+        /// The event is reported when the readiness changes: EPOLLET.
         const EDGE = 1 << 31;
         /// The bits of [`Readiness`].
         const READINESS = 0xFFFF;
@@ -25,7 +26,7 @@ bitflags! {
 }
 
 impl SetEvents {
-    /// The bits that are not for a [`Readiness`]: without any other, nothing is reported.
+    /// The flags that aren't a [`Readiness`]: with these alone, nothing is reported.
     const HOW: Self = Self::EXCLUSIVE.union(Self::WAKE_UP).union(Self::ONE_SHOT).union(Self::EDGE);
 
     /// The events that may be requested together with [`EXCLUSIVE`](Self::EXCLUSIVE): EPOLLIN,
@@ -37,7 +38,7 @@ impl SetEvents {
         self.bits() & !Self::WITH_EXCLUSIVE == 0
     }
 
-    /// Returns the events of a file that reports nothing any more.
+    /// Returns the events of a file that no longer reports anything.
     pub(super) fn disabled(self) -> Self {
         self & Self::HOW
     }

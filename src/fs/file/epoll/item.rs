@@ -8,11 +8,11 @@ use super::ready::{ItemState, Ready, Slot};
 use crate::fs::file::open_file::OpenFile;
 use crate::fs::file::readiness::{Observer, PollQueue, Readiness};
 
-/// A file in a set. It observes the file as long as that is open.
+/// A file in a set. It observes the file as long as the file is open.
 pub(super) struct Item {
-    /// The descriptor by which it was added.
+    /// The descriptor with which it was added.
     pub(super) fd: u32,
-    /// The set keeps no file open.
+    /// A weak reference, so that the set doesn't keep the file open.
     file: Weak<OpenFile>,
     /// Its slot in the queue of items that may be ready.
     pub(super) place: ItemState,
@@ -40,7 +40,7 @@ impl Item {
         }
     }
 
-    /// Returns whether it is `file`, added as `fd`.
+    /// Returns whether it is for `file`, added as `fd`.
     pub(super) fn is_for(&self, fd: u32, file: &Arc<OpenFile>) -> bool {
         self.fd == fd && core::ptr::eq(self.file.as_ptr(), Arc::as_ptr(file))
     }
@@ -50,8 +50,8 @@ impl Item {
         self.file.strong_count() == 0
     }
 
-    /// Returns the file, if it is open. It is dropped without the lock of the items, as that may
-    /// close it.
+    /// Returns the file, if it is open. The caller drops it without the lock of the items, because
+    /// the drop may close the file.
     pub(super) fn file(&self) -> Option<Arc<OpenFile>> {
         self.file.upgrade()
     }
@@ -68,8 +68,8 @@ impl Item {
         self.events.store(interest.events.bits(), Ordering::SeqCst);
     }
 
-    /// Disables it after an event, unless the program has changed its request from `before`
-    /// meanwhile: EPOLLONESHOT.
+    /// Disables it after an event, for EPOLLONESHOT, unless the program has changed the request
+    /// from `before` in the meantime.
     pub(super) fn disable(&self, before: SetEvents) {
         let (old, new) = (before.bits(), before.disabled().bits());
         let _ = self.events.compare_exchange(old, new, Ordering::Relaxed, Ordering::Relaxed);

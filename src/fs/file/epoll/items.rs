@@ -10,14 +10,15 @@ use super::ready::Slot;
 use crate::fs::error::FsError;
 use crate::fs::file::open_file::OpenFile;
 
-/// The files of a set, by their slots. They are found by the descriptors that they were added by.
+/// The files of a set, by their slots. They are looked up by the descriptors with which they were
+/// added.
 pub(super) struct Items {
     slots: Vec<Option<Arc<Item>>>,
     free: Vec<Slot>,
-    /// The item of each descriptor that was added last.
+    /// The slot of the last item that was added with each descriptor.
     by_fd: PageTree<Slot>,
-    /// How many items are not in `by_fd`: their descriptors were closed, and are of other files now,
-    /// but another descriptor keeps the file open.
+    /// The number of items that are not in `by_fd`: their descriptors were closed and reused for
+    /// other files, but another descriptor keeps the file open.
     hidden: usize,
 }
 
@@ -26,7 +27,7 @@ impl Items {
         Self { slots: Vec::new(), free: Vec::new(), by_fd: PageTree::new(), hidden: 0 }
     }
 
-    /// Returns how many slots there are.
+    /// Returns the number of slots.
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
@@ -56,7 +57,7 @@ impl Items {
         }
         let slot = Slot::try_from(self.slots.len()).map_err(|_| FsError::NoMemory)?;
         self.slots.try_reserve(1)?;
-        // Each slot can be freed later without an allocation.
+        // Reserves room, so that each slot can be freed later without an allocation.
         self.free.try_reserve(self.slots.len() + 1)?;
         self.slots.push(None);
         self.free.push(slot);
@@ -73,7 +74,7 @@ impl Items {
         Ok(())
     }
 
-    /// Removes an item, which the caller drops without locks.
+    /// Removes an item, and returns it, so that the caller can drop it without locks.
     pub(super) fn remove(&mut self, item: &Item) -> Option<Arc<Item>> {
         let removed = self.slots.get_mut(item.place.slot as usize)?.take()?;
         match self.by_fd.get(item.fd.into()) {

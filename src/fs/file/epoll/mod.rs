@@ -17,11 +17,11 @@
 //! | `nesting` | sets in sets |
 //!
 //! A notification queues an item, without an allocation. A wait takes items from the queue and
-//! checks the files, with no lock held: two threads never take the same notification. An item that
-//! is ready is queued again, unless the program requested edge-triggered events.
+//! checks their files, with no lock held; so two threads never take the same notification. An item
+//! that is ready is queued again, unless the program requested edge-triggered events.
 //!
-//! Locks: the lock of the items (sleeping), then the lock of [`Ready`]. Files are neither checked
-//! nor dropped with one of them held.
+//! Locks: the lock of the items (sleeping), then the lock of [`Ready`]. While one of them is held,
+//! files are neither checked nor dropped.
 
 pub mod events;
 mod item;
@@ -69,18 +69,18 @@ pub fn open() -> Result<Arc<OpenFile>, FsError> {
 }
 
 impl FileSet {
-    /// Returns the set that `file` is, if it is one.
+    /// Returns the set of an open file, if it is one.
     pub fn of(file: &OpenFile) -> Option<&Self> {
         file.special().and_then(|ops| file_ops::downcast(&**ops))
     }
 
-    /// Adds `file`, known as `fd`.
+    /// Adds `file`, with the descriptor `fd`.
     ///
     /// # Errors
     /// [`FsError::Exists`]; [`FsError::NotPermitted`] if the readiness of the file never changes;
-    /// [`FsError::TooManyLinks`] if it is a set that this one is in, or is nested too deep;
-    /// [`FsError::InvalidArgument`] if it is a set that is in too many sets, or is to be woken
-    /// exclusively; [`FsError::NoMemory`].
+    /// [`FsError::TooManyLinks`] if it is a set that contains this one, or is nested too deep;
+    /// [`FsError::InvalidArgument`] if it is a set that is in too many sets, or whose wake-ups are
+    /// requested to be exclusive; [`FsError::NoMemory`].
     pub fn add(&self, fd: u32, file: &Arc<OpenFile>, interest: Interest) -> Result<(), FsError> {
         if interest.events.contains(SetEvents::EXCLUSIVE)
             && (Self::of(file).is_some() || !interest.events.can_be_exclusive())
@@ -122,17 +122,17 @@ impl FileSet {
         Ok(item)
     }
 
-    /// Removes an item that isn't notified any more.
+    /// Removes an item that is no longer notified.
     fn remove_item(&self, items: &mut Items, item: &Item) {
         self.ready.forget(&item.place);
-        // It holds no file, so it can be dropped here.
+        // The item has only a weak reference to its file, so it can be dropped here.
         drop(items.remove(item));
     }
 
     /// Queues an item if its file is ready.
     fn look_at(&self, item: &Item, file: &OpenFile) {
-        // Pairs with the fence of a notification: either that sees the item, or this sees the
-        // change.
+        // Pairs with the fence of a notification: either the notification finds the item, or this
+        // check finds the change.
         fence(Ordering::SeqCst);
         if !item.interest().events.reported(file.readiness()).is_empty() {
             self.ready.push(&item.place);
@@ -140,10 +140,11 @@ impl FileSet {
         }
     }
 
-    /// Changes the request for `file`, known as `fd`.
+    /// Changes the request for `file`, with the descriptor `fd`.
     ///
     /// # Errors
-    /// [`FsError::NotFound`]; [`FsError::InvalidArgument`] if it is or is to be woken exclusively.
+    /// [`FsError::NotFound`]; [`FsError::InvalidArgument`] if the old or the new request is
+    /// exclusive.
     pub fn change(&self, fd: u32, file: &Arc<OpenFile>, interest: Interest) -> Result<(), FsError> {
         if interest.events.contains(SetEvents::EXCLUSIVE) {
             return Err(FsError::InvalidArgument);
@@ -161,7 +162,7 @@ impl FileSet {
         Ok(())
     }
 
-    /// Removes `file`, known as `fd`.
+    /// Removes `file`, with the descriptor `fd`.
     ///
     /// # Errors
     /// [`FsError::NotFound`].
@@ -174,8 +175,8 @@ impl FileSet {
         Ok(())
     }
 
-    /// Waits until files are ready, and passes up to `max` of them to `found`. Returns how many: 0
-    /// if none is ready in time.
+    /// Waits until files are ready, and calls `found` with up to `max` of them. Returns their
+    /// number; 0 if none is ready in time.
     ///
     /// # Errors
     /// [`FsError::Interrupted`], and the error of `found` for the first event.
@@ -202,14 +203,14 @@ impl FileSet {
         }
     }
 
-    /// Wakes another thread if there may be something for it.
+    /// Wakes another thread if further files may be ready.
     fn wake_next(&self) {
         if self.ready.len() > 0 {
             self.ready.waiters.wake_one();
         }
     }
 
-    /// Passes up to `max` files that are ready to `found`, checking each item of the queue once.
+    /// Calls `found` with up to `max` files that are ready. Each item of the queue is checked once.
     fn collect(
         &self,
         max: usize,
@@ -250,15 +251,15 @@ impl FileSet {
         }
     }
 
-    /// Takes the first item that may be ready, its request, and its file if that is open.
+    /// Takes the first item that may be ready, with its request, and its file if that is open.
     fn take_first(&self) -> Option<(Arc<Item>, Interest, Option<Arc<OpenFile>>)> {
         let items = self.items.lock();
         let item = self.ready.pop(|slot| items.get(slot).map(|item| (&item.place, item)))?;
         Some((item.clone(), item.interest(), item.file()))
     }
 
-    /// Returns the file at `index` of the files that may be ready, if it is open, and the events
-    /// that are requested of it.
+    /// Returns the file at `index` among those that may be ready, if it is open, and the events
+    /// that are requested for it.
     fn ready_at(&self, index: usize) -> Option<(SetEvents, Arc<OpenFile>)> {
         let items = self.items.lock();
         let item = self.ready.at(index).and_then(|slot| items.get(slot))?;

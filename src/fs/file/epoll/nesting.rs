@@ -1,16 +1,17 @@
-//! Sets in sets: none is in itself, and they are nested only so deep.
+//! The nesting of sets: no set contains itself, and the depth is limited.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
 use crate::fs::error::FsError;
 use crate::sync::{Mutex, MutexGuard, Rank, SpinMutex};
 
-/// How many sets can be in each other: EP_MAX_NESTS and one more.
+/// The largest depth of nested sets: EP_MAX_NESTS plus one.
 ///
 /// Source: epoll_ctl(2), ELOOP.
 const DEPTH_MAX: u32 = 5;
 
-/// The largest number of sets around a set, so that a notification ends soon.
+/// The largest number of sets that contain a set, directly or not, so that a notification ends
+/// soon.
 const AROUND_MAX: usize = 16;
 
 /// Protects the graph of nested sets, and counts the searches in it.
@@ -21,13 +22,13 @@ static NESTING: Mutex<u64> = Mutex::new(Rank::FileSets, 0);
 struct Walked {
     /// The number of the search.
     walk: u64,
-    /// How many sets are in each other there, from this one inwards.
+    /// The depth of the sets within it, including itself.
     height: u32,
 }
 
 /// The nesting of a set.
 pub(super) struct Nesting {
-    /// How many sets were around it at most, each in the next one.
+    /// The largest depth of the sets around it so far.
     around: AtomicU32,
     /// Protects the result of the last search.
     walked: SpinMutex<Walked>,
@@ -41,20 +42,20 @@ impl Nesting {
     }
 }
 
-/// A set that can be in other ones.
+/// A set that can be in other sets.
 pub(super) trait NestedSet {
     /// Returns its nesting.
     fn nesting(&self) -> &Nesting;
 
-    /// Calls `action` with each set that is in it, until one fails.
+    /// Calls `action` with each set that is in it, until one call fails.
     fn for_each_inner(
         &self,
         action: &mut dyn FnMut(&Self) -> Result<(), FsError>,
     ) -> Result<(), FsError>;
 }
 
-/// Checks that `inner`, which is in `count` sets, can be added to `outer`. No other set becomes
-/// nested until the guard is dropped.
+/// Checks that `inner`, which is in `count` sets, can be added to `outer`. The nesting can't change
+/// until the guard is dropped.
 pub(super) fn enter<S: NestedSet>(
     outer: &S,
     inner: &S,
@@ -74,7 +75,8 @@ pub(super) fn enter<S: NestedSet>(
     Ok(walk)
 }
 
-/// Returns how many sets are in each other, from `set` inwards: at most `left`, and not `outer`.
+/// Returns the depth of the sets from `set` inwards. Fails if it exceeds `left`, or `outer` is
+/// among them.
 fn height<S: NestedSet>(set: &S, outer: &S, left: u32, walk: u64) -> Result<u32, FsError> {
     if core::ptr::eq(set, outer) || left == 0 {
         return Err(FsError::TooManyLinks);
@@ -95,7 +97,8 @@ fn height<S: NestedSet>(set: &S, outer: &S, left: u32, walk: u64) -> Result<u32,
     if height <= left { Ok(height) } else { Err(FsError::TooManyLinks) }
 }
 
-/// Notes that `around` sets are around `set`. They count even after they have lost it.
+/// Records that there are `around` levels of sets around `set`. They count even after they are
+/// removed.
 fn raise<S: NestedSet>(set: &S, around: u32) {
     if set.nesting().around.fetch_max(around, Ordering::Relaxed) < around {
         let raised = set.for_each_inner(&mut |inner| {

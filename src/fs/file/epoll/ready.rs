@@ -14,7 +14,7 @@ pub(super) type Slot = u32;
 /// The state of an item in the queue.
 pub(super) struct ItemState {
     pub(super) slot: Slot,
-    /// Whether it is in the queue. Changed with its lock held.
+    /// Whether the item is in the queue. Changed with the queue's lock held.
     is_queued: AtomicBool,
 }
 
@@ -27,16 +27,16 @@ impl ItemState {
 /// The files of a set that may be ready, each once, in the order of their notifications, and the
 /// threads that wait for them.
 pub(super) struct Ready {
-    /// Protects the queue, and whether an item is in it; held to add or to remove one; taken by
-    /// interrupt handlers. It has room for all items.
+    /// Protects the queue, and the items' flags whether they are in it; held to add or to remove an
+    /// item; taken by interrupt handlers. The queue has room for all items.
     queue: IrqMutex<VecDeque<Slot>>,
-    /// The threads that wait in the set itself.
+    /// The threads that wait for the set in epoll_wait(2).
     pub(super) waiters: WaitQueue,
     /// The observers of the set: polls, and other sets.
     pub(super) observers: PollQueue,
 }
 
-/// Where an item is queued.
+/// The position in the queue at which an item is added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Front,
@@ -52,14 +52,14 @@ impl Ready {
         })?)
     }
 
-    /// Makes room for `count` items in all.
+    /// Makes room for `count` items in total.
     pub(super) fn reserve(&self, count: usize) -> Result<(), FsError> {
         if self.queue.lock().capacity() >= count {
             return Ok(());
         }
         let mut larger = VecDeque::new();
         larger.try_reserve(count.next_power_of_two())?;
-        // The lock of the items is held, so that only this thread makes room. The former room is
+        // The lock of the items is held, so that only this thread makes room. The old buffer is
         // freed without the lock.
         let mut queue = self.queue.lock();
         larger.append(&mut queue);
@@ -78,18 +78,18 @@ impl Ready {
         }
     }
 
-    /// Adds an item that may be ready, and wakes a thread that waits in the set.
+    /// Adds an item that may be ready, and wakes a thread that waits for the set.
     pub(super) fn push(&self, item: &ItemState) {
         self.put(item, End::Back);
         self.waiters.wake_one();
     }
 
-    /// Adds an item that is ready still; wakes nothing.
+    /// Adds an item that is still ready; wakes no thread.
     pub(super) fn push_again(&self, item: &ItemState) {
         self.put(item, End::Back);
     }
 
-    /// Adds an item that was the first one, and couldn't be reported; wakes nothing.
+    /// Adds the item that was the first one, and couldn't be reported; wakes no thread.
     pub(super) fn push_first(&self, item: &ItemState) {
         self.put(item, End::Front);
     }
@@ -105,7 +105,7 @@ impl Ready {
         Some(item)
     }
 
-    /// Removes an item that leaves the set: it is never queued again.
+    /// Removes an item that is removed from the set, so that it is never queued again.
     pub(super) fn forget(&self, item: &ItemState) {
         let mut queue = self.queue.lock();
         if item.is_queued.swap(true, Ordering::Relaxed) {
@@ -113,12 +113,12 @@ impl Ready {
         }
     }
 
-    /// Returns how many items may be ready.
+    /// Returns the number of items that may be ready.
     pub(super) fn len(&self) -> usize {
         self.queue.lock().len()
     }
 
-    /// Returns the item at `index` from the first one.
+    /// Returns the item at `index`, counted from the first one.
     pub(super) fn at(&self, index: usize) -> Option<Slot> {
         self.queue.lock().get(index).copied()
     }

@@ -6,8 +6,8 @@ use crate::fs::error::FsError;
 use crate::fs::inode::DirectoryEntry;
 
 impl OpenFile {
-    /// Passes the entries of the directory to `found` from the position on, until it returns false
-    /// for one, which is then the first of the next call.
+    /// Calls `found` with the entries of the directory from the position on, until it returns
+    /// false. The next call starts with the entry for which it returned false.
     ///
     /// # Errors
     /// [`FsError::NotADirectory`]; [`FsError::NotFound`] if the directory was removed.

@@ -16,7 +16,7 @@ impl OpenFile {
         if self.flags().can_write() { Ok(()) } else { Err(FsError::NotOpenForThis) }
     }
 
-    /// Reads from the position on, and moves it.
+    /// Reads at the position, and advances it.
     ///
     /// # Errors
     /// [`FsError::NotOpenForThis`], [`FsError::IsADirectory`], [`FsError::BadAddress`], and those
@@ -25,7 +25,7 @@ impl OpenFile {
         self.read_with(OpenFlags::empty(), to)
     }
 
-    /// Reads as if the file was open with `extra` flags as well.
+    /// Reads as if the file was also open with the `extra` flags.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -44,7 +44,7 @@ impl OpenFile {
         Ok(read)
     }
 
-    /// Reads from `offset` on; the position stays.
+    /// Reads at `offset`; the position doesn't change.
     ///
     /// # Errors
     /// As [`read`](Self::read), and [`FsError::NotSeekable`].
@@ -80,8 +80,8 @@ impl OpenFile {
         }
     }
 
-    /// Updates the times of a pipe or FIFO after a transfer. The times of devices are those of
-    /// their nodes.
+    /// Updates the times of a pipe or FIFO after a transfer. For devices, the times of their nodes
+    /// are updated.
     fn touch_fifo(&self, touch: Touch, bytes: usize) {
         if bytes > 0 && self.inode().kind() == FileKind::Fifo {
             self.inode().touch(touch);
@@ -94,8 +94,8 @@ impl OpenFile {
         }
     }
 
-    /// Writes to the position, or to the end if the file is open so, and moves the position after
-    /// it.
+    /// Writes at the position, or at the end if the file is open for appending, and advances the
+    /// position.
     ///
     /// # Errors
     /// [`FsError::NotOpenForThis`], [`FsError::NoSpace`], [`FsError::TooLarge`],
@@ -104,7 +104,7 @@ impl OpenFile {
         self.write_with(OpenFlags::empty(), from)
     }
 
-    /// Writes as if the file was open with `extra` flags as well.
+    /// Writes as if the file was also open with the `extra` flags.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -123,7 +123,8 @@ impl OpenFile {
         Ok(written)
     }
 
-    /// Writes to `offset`, or to the end if the file is open so; the position stays.
+    /// Writes at `offset`, or at the end if the file is open for appending; the position doesn't
+    /// change.
     ///
     /// # Errors
     /// As [`write`](Self::write), and [`FsError::NotSeekable`].
@@ -131,7 +132,7 @@ impl OpenFile {
         self.write_at_with(OpenFlags::empty(), offset, from)
     }
 
-    /// Writes to `offset` as if the file was open with `extra` flags as well.
+    /// Writes at `offset` as if the file was also open with the `extra` flags.
     ///
     /// # Errors
     /// As [`write_at`](Self::write_at).

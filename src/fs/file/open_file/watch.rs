@@ -21,8 +21,8 @@ impl OpenFile {
         self.special().and_then(|ops| ops.poll_queue())
     }
 
-    /// Adds an observer, which is removed when the file is closed. The caller checks the readiness
-    /// after that: a change before the call may not be notified.
+    /// Adds an observer, which is removed when the file is closed. The caller has to check the
+    /// readiness afterwards, because a change before the call may not be notified.
     ///
     /// # Errors
     /// [`FsError::NotPermitted`] if its readiness never changes; [`FsError::NoMemory`].
@@ -36,7 +36,7 @@ impl OpenFile {
         queue.watch(observer).inspect_err(|_| self.forget(observer))
     }
 
-    /// Returns how many observers were added so.
+    /// Returns the number of these observers.
     pub fn observer_count(&self) -> usize {
         self.observers.lock().len()
     }
