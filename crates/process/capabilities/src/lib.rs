@@ -1,10 +1,11 @@
-//! The capabilities of threads: the privileges of root that each may use, and Linux's rules for their
-//! changes.
+//! The capabilities of threads, each a part of root's privileges, and Linux's rules for changing
+//! them.
 //!
-//! A thread has five sets. The effective set has the capabilities that count now; the permitted set,
-//! those that the thread may add to the effective set. The others are for programs that it runs: the inheritable set, the ambient set,
-//! and the bounding set, which limits them. [`ThreadCapabilities`] has the rules of capset(2), of
-//! prctl(2), of changes of users ([`UserIds`]), and of execve(2) for files without capabilities.
+//! A thread has five sets. The kernel checks the effective set. The permitted set has the
+//! capabilities that the thread may add to the effective set. The inheritable, the ambient and the
+//! bounding set determine the capabilities of programs that the thread executes.
+//! [`ThreadCapabilities`] has the rules of capset(2), of prctl(2), of changes of users
+//! ([`UserIds`]), and of execve(2) for files without capabilities.
 //!
 //! Source: capabilities(7); Linux, security/commoncap.c.
 //!

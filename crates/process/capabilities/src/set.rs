@@ -31,19 +31,19 @@ pub enum Capability {
     Syslog = 34,
 }
 
-/// The number of the last capability that there is: CAP_CHECKPOINT_RESTORE.
+/// The number of the last capability: CAP_CHECKPOINT_RESTORE.
 const LAST: u32 = 40;
 
-/// A set of capabilities, a bit each.
+/// A set of capabilities, one bit for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CapabilitySet(u64);
 
 impl CapabilitySet {
     /// No capabilities.
     pub const EMPTY: Self = Self(0);
-    /// All that there are.
+    /// All capabilities.
     pub const ALL: Self = Self((1 << (LAST + 1)) - 1);
-    /// Those that the user for files decides on.
+    /// The capabilities that depend on the user for files (setfsuid(2)).
     pub const OF_FILES: Self = Self::EMPTY
         .with(Capability::Chown)
         .with(Capability::DacOverride)
@@ -54,7 +54,7 @@ impl CapabilitySet {
         .with(Capability::MakeNode)
         .with(Capability::MacOverride);
 
-    /// Returns the set of some bits; bits without a capability are ignored.
+    /// Returns the set with these bits; ignores bits without a capability.
     pub const fn from_bits(bits: u64) -> Self {
         Self(bits & Self::ALL.0)
     }
@@ -64,38 +64,39 @@ impl CapabilitySet {
         self.0
     }
 
-    /// Returns the set of the capability with this number; `None` if there is none.
+    /// Returns the set of the capability with this number, or `None` if there is no such
+    /// capability.
     pub const fn of_number(number: u64) -> Option<Self> {
         if number <= LAST as u64 { Some(Self(1 << number)) } else { None }
     }
 
-    /// Returns the set with one more.
+    /// Returns the set with `capability` added.
     pub const fn with(self, capability: Capability) -> Self {
         Self(self.0 | 1 << capability as u8)
     }
 
-    /// Returns whether it has a capability.
+    /// Returns whether the set has `capability`.
     #[inline]
     pub const fn has(self, capability: Capability) -> bool {
         self.0 >> capability as u8 & 1 != 0
     }
 
-    /// Returns whether all of `other` are in it.
+    /// Returns whether the set has all of `other`.
     pub const fn contains(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// Returns those that are in one of both.
+    /// Returns the capabilities that are in either set.
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Returns those that are in both.
+    /// Returns the capabilities that are in both sets.
     pub const fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// Returns those that are not in `other`.
+    /// Returns the capabilities that are not in `other`.
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }

@@ -1,4 +1,4 @@
-//! The sets of a thread, and how they change.
+//! The capability sets of a thread, and their changes.
 
 use super::securebits::{NotAllowed, SecureBits};
 use super::set::{Capability, CapabilitySet};
@@ -6,11 +6,11 @@ use super::set::{Capability, CapabilitySet};
 /// The three sets that capset(2) sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sets {
-    /// The capabilities that count for checks.
+    /// The capabilities that the kernel checks.
     pub effective: CapabilitySet,
-    /// The capabilities that it may add to the effective set.
+    /// The capabilities that the thread may add to the effective set.
     pub permitted: CapabilitySet,
-    /// The capabilities that are inherited by programs whose files have capabilities.
+    /// The capabilities that programs inherit if their files have capabilities.
     pub inheritable: CapabilitySet,
 }
 
@@ -29,27 +29,27 @@ impl UserIds {
     }
 }
 
-/// The properties of a program that an exec starts.
+/// The properties of a program that execve(2) starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Executed {
     /// The real user.
     pub real_uid: u32,
-    /// The effective user, by the set-user-ID bit of its file if that counts.
+    /// The effective user: the file's owner if its set-user-ID bit takes effect.
     pub effective_uid: u32,
     /// Whether the effective user or group isn't the real one of the thread.
     pub is_setid: bool,
-    /// Whether it gets no capabilities beyond those of the thread: PR_SET_NO_NEW_PRIVS.
+    /// Whether the program gets no capabilities beyond the thread's: PR_SET_NO_NEW_PRIVS.
     pub has_no_new_privileges: bool,
 }
 
 /// The capabilities of a thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ThreadCapabilities {
-    /// The capabilities that count for checks.
+    /// The capabilities that the kernel checks.
     pub effective: CapabilitySet,
-    /// The capabilities that it may add to the effective set.
+    /// The capabilities that the thread may add to the effective set.
     pub permitted: CapabilitySet,
-    /// The capabilities that are inherited by programs whose files have capabilities.
+    /// The capabilities that programs inherit if their files have capabilities.
     pub inheritable: CapabilitySet,
     /// The limit of the capabilities of programs.
     pub bounding: CapabilitySet,
@@ -96,7 +96,7 @@ impl ThreadCapabilities {
         Ok(())
     }
 
-    /// Takes capabilities out of the bounding set: PR_CAPBSET_DROP.
+    /// Removes capabilities from the bounding set: PR_CAPBSET_DROP.
     ///
     /// # Errors
     /// [`NotAllowed`].
@@ -108,7 +108,7 @@ impl ThreadCapabilities {
         Ok(())
     }
 
-    /// Sets the flags of a number: PR_SET_SECUREBITS.
+    /// Sets the flags to `number`: PR_SET_SECUREBITS.
     ///
     /// # Errors
     /// [`NotAllowed`].
@@ -121,10 +121,11 @@ impl ThreadCapabilities {
         Ok(())
     }
 
-    /// Sets whether the permitted set outlives a change from root to other users: PR_SET_KEEPCAPS.
+    /// Sets whether the thread keeps its permitted set when it changes from root to other users:
+    /// PR_SET_KEEPCAPS.
     ///
     /// # Errors
-    /// [`NotAllowed`] if that is locked.
+    /// [`NotAllowed`] if the flag is locked.
     pub fn set_keeps(&mut self, keeps: bool) -> Result<(), NotAllowed> {
         if self.secure_bits.contains(SecureBits::KEEP_CAPABILITIES_LOCKED) {
             return Err(NotAllowed);
@@ -148,7 +149,7 @@ impl ThreadCapabilities {
         Ok(())
     }
 
-    /// Notes that the thread acts for other users: setuid(2) and its like.
+    /// Adapts the sets to a change of users: setuid(2) and similar calls.
     pub fn change_users(&mut self, before: UserIds, now: UserIds) {
         if self.secure_bits.contains(SecureBits::NO_SETUID_FIXUP) {
             return;
@@ -168,7 +169,7 @@ impl ThreadCapabilities {
         }
     }
 
-    /// Notes that the thread acts on files for another user: setfsuid(2).
+    /// Adapts the sets to a change of the user for files: setfsuid(2).
     pub fn change_user_for_files(&mut self, before: u32, now: u32) {
         if self.secure_bits.contains(SecureBits::NO_SETUID_FIXUP) {
             return;
@@ -184,8 +185,8 @@ impl ThreadCapabilities {
         }
     }
 
-    /// Returns the capabilities of the program that an exec starts, and whether it keeps the effective
-    /// user and group of its file.
+    /// Returns the capabilities of a program that execve(2) starts, and whether the program keeps
+    /// the effective user and group of its file.
     pub fn execute(&self, program: Executed) -> (Self, bool) {
         let Executed { real_uid, effective_uid, is_setid, has_no_new_privileges } = program;
         let is_root_special = !self.secure_bits.contains(SecureBits::NO_ROOT);

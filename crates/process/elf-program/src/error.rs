@@ -6,7 +6,7 @@ use core::fmt;
 ///
 /// Each variant names the error of Linux (fs/binfmt_elf.c). Linux detects a defect of a
 /// segment only after it has dropped the old program, and then ends the process by SIGSEGV;
-/// here it is detected before, so `execve` fails with that error.
+/// here `execve` detects it before, and fails with that error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ElfError {
     /// The file doesn't start with the magic number. ENOEXEC.
@@ -39,8 +39,8 @@ pub enum ElfError {
     /// Segments aren't in ascending order of their addresses, as the System V ABI demands.
     /// ENOEXEC; Linux maps them in the order of the table.
     NotAscending,
-    /// Two segments have a byte in common, or have different bytes in one page. ENOEXEC; on
-    /// Linux the later one wins.
+    /// Two segments have a byte in common, or different bytes in one page. ENOEXEC; Linux
+    /// uses the later segment.
     Overlap,
     /// A segment, or the image at the chosen base, ends above the addresses of programs.
     /// ENOMEM.
@@ -50,7 +50,7 @@ pub enum ElfError {
     AddressTooLow,
     /// The entry point is above the addresses of programs. EINVAL.
     BadEntry,
-    /// A base was chosen for a program with fixed addresses, or one that isn't a multiple of
+    /// A base was chosen for a program with fixed addresses, or the base isn't a multiple of
     /// the program's alignment. EINVAL.
     BadBase,
     /// No memory is left for the table of segments or the interpreter's path. ENOMEM.
@@ -90,7 +90,7 @@ impl core::error::Error for ElfError {}
 pub enum ReadError<E> {
     /// The file isn't a program that can be started.
     Elf(ElfError),
-    /// The file couldn't be read. (Linux reports ENOEXEC if that was in the program headers.)
+    /// The file couldn't be read. (Linux reports ENOEXEC if the program headers couldn't.)
     File(E),
 }
 

@@ -20,7 +20,7 @@ const PROGRAM_HEADERS_BYTES_MAX: u64 = 65_536;
 /// The most bytes of the interpreter's path with its NUL: Linux's PATH_MAX.
 const PATH_BYTES_MAX: u64 = 4096;
 
-/// Bytes before the fields that depend on the class.
+/// The bytes before the fields that depend on the class.
 const IDENTIFICATION_BYTES: usize = 16;
 
 /// The values from the program headers.
@@ -92,7 +92,7 @@ impl HeaderTable {
                     }
                 }
             }
-            // Of several, the first interpreter and the last stack count, as on Linux.
+            // As on Linux, the first PT_INTERP and the last PT_GNU_STACK are used.
             PT_INTERP => self.interpreter = self.interpreter.or(Some(*header)),
             PT_GNU_STACK => self.has_executable_stack = header.p_flags & PF_X != 0,
             _ => {}
@@ -110,7 +110,8 @@ impl HeaderTable {
             None => {}
         }
         self.alignment = self.alignment.max(header.p_align);
-        // Several segments may have the program headers; the last one counts, as on Linux.
+        // Several segments may contain the program headers; as on Linux, the last one is
+        // used.
         let distance = self.headers_offset.checked_sub(segment.file_offset);
         if let Some(distance) = distance.filter(|distance| *distance < segment.file_bytes) {
             self.headers_address = Some(segment.address + distance);
@@ -121,12 +122,12 @@ impl HeaderTable {
     }
 }
 
-/// Reads the file's header. As on Linux only the magic number, the type and the machine of its
-/// first fields count: class, byte order and version don't.
+/// Reads the file's header. As on Linux, of its first fields only the magic number, the type
+/// and the machine are checked: not class, byte order and version.
 pub(crate) fn read_file_header<E>(
     read_at: &mut impl FnMut(u64, &mut [u8]) -> Result<usize, E>,
 ) -> Result<FileHeader<LittleEndian>, ReadError<E>> {
-    // A shorter file is read as if zeroes followed.
+    // A shorter file is read as if zeroes followed it.
     let mut bytes = [0; IDENTIFICATION_BYTES + ELF64_EHDR_TAILSIZE];
     fill(read_at, 0, &mut bytes)?;
     if !bytes.starts_with(&ELFMAGIC) {

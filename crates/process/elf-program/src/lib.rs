@@ -1,8 +1,8 @@
 //! Reads an executable file into a plan of its mappings.
 //!
 //! [`Program::read`] reads an ELF64 file for x86-64: linked to fixed addresses (ET_EXEC), or
-//! position-independent (ET_DYN), which [`Program::at_base`] places. It checks everything
-//! that it takes from the file, before anything of the old program is given up.
+//! position-independent (ET_DYN), which [`Program::at_base`] places. It checks all values
+//! from the file. The caller does this before it releases the old program.
 //! [`Program::mappings`] is the plan, page by page:
 //!
 //! ```text

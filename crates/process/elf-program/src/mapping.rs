@@ -13,7 +13,7 @@ pub struct Mapping {
     pub pages: Range<VirtAddr>,
     /// The access that the program has.
     pub access: Access,
-    /// Their contents.
+    /// The contents of the pages.
     pub source: MappingSource,
 }
 
@@ -22,10 +22,11 @@ pub struct Mapping {
 pub enum MappingSource {
     /// A private mapping of the file. The file may end before the mapping does.
     File {
-        /// Where the first page starts in the file, in bytes; a multiple of the page size.
+        /// The offset of the first page in the file, in bytes; a multiple of the page size.
         offset: u64,
-        /// From this address to the end of the mapping's last page bytes have to be cleared,
-        /// even if the program can't write them: they follow the segment's bytes in the file.
+        /// The bytes from this address to the end of the mapping's last page have to be
+        /// cleared, even if the program can't write them: in the file, other bytes follow the
+        /// segment's.
         zero_from: Option<VirtAddr>,
     },
     /// Anonymous memory, all 0. It can be read and written whatever the segment's access is,

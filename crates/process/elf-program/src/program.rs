@@ -1,4 +1,4 @@
-//! A program: its header, its segments, where it starts.
+//! A program: its header, its segments, its entry point.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -26,8 +26,8 @@ pub enum ProgramKind {
 /// Where a program finds its own program headers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProgramHeaders {
-    /// AT_PHDR: where they are in memory, or none if no segment has them. (Linux writes the
-    /// load bias then, which is 0 for fixed addresses.)
+    /// AT_PHDR: their address in memory, or none if no segment has them. (Linux then writes
+    /// the load bias, which is 0 for fixed addresses.)
     pub address: Option<VirtAddr>,
     /// AT_PHNUM: how many there are.
     pub count: u16,
@@ -35,9 +35,9 @@ pub struct ProgramHeaders {
 
 /// A program that was read from an ELF file and can be mapped.
 ///
-/// Segments ascend and have no byte in common; all lies within the addresses of programs. The
-/// addresses of a position-independent one are relative to its base until
-/// [`Program::at_base`]: then they must not be used.
+/// Segments ascend, have no byte in common, and are within the addresses of programs. The
+/// addresses of a position-independent program are relative to its base, and must not be used
+/// before [`Program::at_base`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {
     kind: ProgramKind,
@@ -51,8 +51,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Reads a program of which all addresses must be in `user`, for a position-independent
-    /// one after it was placed.
+    /// Reads a program. All its addresses must be in `user`; [`Program::at_base`] checks
+    /// those of a position-independent program.
     ///
     /// `read_at(offset, buffer)` reads bytes of the file from an offset into a buffer, and
     /// returns how many; 0 at the end of the file. Offset and length together are at most
@@ -74,7 +74,7 @@ impl Program {
             ET_DYN => ProgramKind::PositionIndependent,
             _ => return Err(ElfError::NotExecutable.into()),
         };
-        // Addresses that are relative to a base may start at 0.
+        // Addresses relative to a base may start at 0.
         let start = if kind == ProgramKind::Fixed { user.start } else { 0 };
         let table = HeaderTable::read(UserAddresses { start, ..user }, &header, &mut read_at)?;
         let interpreter = match table.interpreter {
@@ -102,8 +102,8 @@ impl Program {
         })
     }
 
-    /// Moves a position-independent program to `base`, a multiple of [`Program::alignment`]:
-    /// then it occupies pages from there on, at most [`Program::image_bytes`].
+    /// Moves a position-independent program to `base`, a multiple of [`Program::alignment`].
+    /// It then occupies at most [`Program::image_bytes`] from `base` on.
     ///
     /// # Errors
     ///
@@ -142,12 +142,12 @@ impl Program {
         self.kind
     }
 
-    /// Returns the address of the first instruction. It may be in no segment.
+    /// Returns the address of the first instruction, which may be outside all segments.
     pub fn entry(&self) -> VirtAddr {
         VirtAddr::new_truncate(self.entry)
     }
 
-    /// Returns where the program headers are in memory. It is known without a PT_PHDR.
+    /// Returns where the program headers are in memory, also for a program without PT_PHDR.
     pub fn headers(&self) -> ProgramHeaders {
         let address = self.headers_address.map(VirtAddr::new_truncate);
         ProgramHeaders { address, count: self.headers_count }
@@ -189,14 +189,14 @@ impl Program {
         image.end - image.start
     }
 
-    /// Returns the mappings, in ascending order; no page twice.
+    /// Returns the mappings, in ascending order and without overlap.
     pub fn mappings(&self) -> impl Iterator<Item = Mapping> + '_ {
         let limits = self.segments.iter().skip(1).map(Segment::start_page);
         let limits = limits.chain(core::iter::once(u64::MAX));
         self.segments.iter().zip(limits).flat_map(|(segment, limit)| segment.mappings(limit))
     }
 
-    /// Returns the image from the multiple of the alignment below its start on.
+    /// Returns the image, its start rounded down to the alignment.
     fn image_from_aligned(&self) -> Range<u64> {
         let image = self.image();
         (image.start.as_u64() & !(self.alignment - 1))..image.end.as_u64()

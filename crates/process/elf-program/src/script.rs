@@ -2,10 +2,11 @@
 
 use core::fmt;
 
-/// How many bytes at a file's start may name the interpreter: Linux's BINPRM_BUF_SIZE.
+/// The number of bytes at a file's start that are read for the interpreter: Linux's
+/// BINPRM_BUF_SIZE.
 pub const SCRIPT_HEAD_BYTES: usize = 256;
 
-/// The most bytes after `#!` that count: all but the last of the head.
+/// The most bytes after `#!` that are used: the head's without its last byte.
 const TEXT_BYTES_MAX: usize = SCRIPT_HEAD_BYTES - 3;
 
 /// The first line of a script.
@@ -16,9 +17,9 @@ const TEXT_BYTES_MAX: usize = SCRIPT_HEAD_BYTES - 3;
 /// Source: Linux 5.1 and newer, fs/binfmt_script.c, load_script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Script<'a> {
-    /// The path of the interpreter. It may be empty; then there is no such file.
+    /// The path of the interpreter. It may be empty: no file has that path.
     pub interpreter: &'a [u8],
-    /// All of the rest of the line, as one argument.
+    /// The rest of the line, as one argument.
     pub argument: Option<&'a [u8]>,
 }
 
@@ -39,7 +40,7 @@ impl fmt::Display for ScriptError {
         f.write_str(match self {
             Self::NotScript => "no script",
             Self::NoInterpreter => "a script that names no interpreter",
-            Self::PathTooLong => "a script with too long a path of its interpreter",
+            Self::PathTooLong => "a script whose interpreter has too long a path",
         })
     }
 }
@@ -47,8 +48,8 @@ impl fmt::Display for ScriptError {
 impl core::error::Error for ScriptError {}
 
 impl<'a> Script<'a> {
-    /// Reads the first line. `head` is the file's first [`SCRIPT_HEAD_BYTES`] or, of a shorter
-    /// file, all; later bytes aren't read.
+    /// Reads the first line. `head` is the file's first [`SCRIPT_HEAD_BYTES`], or all of a
+    /// shorter file; later bytes are ignored.
     ///
     /// Blanks are spaces and tabs. A path that may be cut off is an error; an argument that is
     /// cut off isn't, since the interpreter can read the script again.
@@ -68,7 +69,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// Reads a line that ends with a line feed. Blanks at its end don't count.
+    /// Reads a line that ends with a line feed. Blanks at its end are ignored.
     fn parse_line(line: &'a [u8]) -> Result<Self, ScriptError> {
         let (interpreter, rest) = split(trim_end(line));
         if interpreter.is_empty() {
@@ -77,15 +78,16 @@ impl<'a> Script<'a> {
         Ok(Self { interpreter, argument: rest })
     }
 
-    /// Reads text that ends with a NUL. Blanks at its end count, so that an argument may be
-    /// empty, as on Linux.
+    /// Reads text that ends with a NUL. Blanks at its end are not ignored, so an argument
+    /// may be empty, as on Linux.
     fn parse_text(text: &'a [u8]) -> Self {
         let (interpreter, argument) = split(text);
         Self { interpreter, argument }
     }
 
-    /// Reads the start of a line that ends after the head, or with its last byte. As on Linux
-    /// the last byte isn't part of the text; it only shows whether the path ends before it.
+    /// Reads the start of a line that ends with the head's last byte or after it. As on
+    /// Linux, the last byte isn't part of the text; it only shows whether the path ends
+    /// before it.
     fn parse_cut_off(text: &'a [u8]) -> Result<Self, ScriptError> {
         let (interpreter, rest) = split(text);
         if text.len() > TEXT_BYTES_MAX && !interpreter.is_empty() && rest.is_none() {

@@ -43,20 +43,20 @@ pub(crate) fn page_down(address: u64) -> u64 {
     address & !(PAGE_BYTES - 1)
 }
 
-/// Returns the address, rounded up to a page's start. It is at most 2^47.
+/// Returns the address, at most 2^47, rounded up to a page's start.
 pub(crate) fn page_up(address: u64) -> u64 {
     page_down(address + (PAGE_BYTES - 1))
 }
 
-/// The addresses that programs may have, as plain numbers: whole pages of the lower half.
+/// The addresses that programs may use, as plain numbers: whole pages of the lower half.
 #[derive(Clone, Copy)]
 pub(crate) struct UserAddresses {
     pub start: u64,
     pub end: u64,
 }
 
-/// A segment that is loaded (PT_LOAD). It has at least one byte of memory, and its addresses
-/// are below the end of those of programs.
+/// A segment that is loaded (PT_LOAD). It has at least one byte of memory, and ends below
+/// the end of the addresses of programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
     pub(crate) address: u64,
@@ -67,7 +67,8 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// Checks a program header of the type PT_LOAD. Returns none if it has no memory.
+    /// Checks a program header of the type PT_LOAD. Returns `None` if the segment has no
+    /// memory.
     pub(crate) fn read(
         header: &ProgramHeader,
         user: UserAddresses,
@@ -88,7 +89,7 @@ impl Segment {
         if header.p_memsz == 0 {
             return Ok(None);
         }
-        // Without bytes in the file the offset means nothing.
+        // The offset is meaningless without bytes in the file.
         if header.p_filesz > 0 {
             if header.p_offset % PAGE_BYTES != header.p_vaddr % PAGE_BYTES {
                 return Err(ElfError::NotCongruent);
@@ -110,8 +111,8 @@ impl Segment {
 
     /// Checks that the segment may follow `previous`.
     ///
-    /// They may be in one page if that page of the file has the bytes of both, as in programs
-    /// that were linked without alignment; the page is then the later one's, as on Linux.
+    /// Both may be in one page if one page of the file has the bytes of both, as in programs
+    /// linked without alignment. As on Linux, the page then belongs to the later segment.
     pub(crate) fn check_after(&self, previous: &Self) -> Result<(), ElfError> {
         if self.address < previous.address {
             return Err(ElfError::NotAscending);
@@ -154,7 +155,8 @@ impl Segment {
         self.memory_bytes
     }
 
-    /// Returns where the segment's bytes start in the file. Means nothing without any.
+    /// Returns where the segment's bytes start in the file; meaningless for a segment
+    /// without any.
     pub fn file_offset(&self) -> u64 {
         self.file_offset
     }

@@ -29,7 +29,7 @@ pub enum AuxiliaryKind {
     Base = 7,
     /// AT_FLAGS: flags; none is in use.
     Flags = 8,
-    /// AT_ENTRY: the program's entry, also where an interpreter runs first.
+    /// AT_ENTRY: the program's entry, even if an interpreter runs first.
     Entry = 9,
     /// AT_UID: the real user id.
     Uid = 11,
@@ -62,18 +62,18 @@ pub enum AuxiliaryKind {
 /// The values of the auxiliary vector that depend on the program and the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuxiliaryValues {
-    /// AT_SYSINFO_EHDR: where the vDSO is. Without one the entry is left out.
+    /// AT_SYSINFO_EHDR: where the vDSO is. Without a vDSO the entry is left out.
     pub vdso: Option<VirtAddr>,
     /// AT_MINSIGSTKSZ: the size of a frame for a signal, with all registers, in bytes.
     pub signal_stack_bytes_min: u64,
-    /// AT_HWCAP: on x86 CPUID.1:EDX.
+    /// AT_HWCAP: CPUID.1:EDX.
     pub hardware_capabilities: u64,
-    /// AT_HWCAP2: bit 1 if programs may use RDFSBASE and its kind. Source: Linux,
-    /// arch/x86/include/uapi/asm/hwcap2.h.
+    /// AT_HWCAP2: bit 1 if programs may use RDFSBASE and similar instructions. Source:
+    /// Linux, arch/x86/include/uapi/asm/hwcap2.h.
     pub hardware_capabilities_2: u64,
     /// AT_CLKTCK: 100 on Linux.
     pub ticks_per_second: u64,
-    /// AT_PHDR: where the program headers are, 0 if they are nowhere.
+    /// AT_PHDR: where the program headers are, 0 if they aren't in memory.
     pub program_headers: Option<VirtAddr>,
     /// AT_PHENT: the size of a program header, in bytes.
     pub program_header_bytes: u64,
@@ -106,7 +106,7 @@ pub(crate) struct Places {
 const PAGE_BYTES: u64 = 4096;
 
 impl AuxiliaryValues {
-    /// Returns all entries in the order of Linux, with the end.
+    /// Returns all entries in the order of Linux, with AT_NULL at the end.
     pub(crate) fn entries(
         &self,
         places: Places,

@@ -1,4 +1,4 @@
-//! First the arguments, then the environment, then the stack.
+//! Builds a stack in steps: first arguments, then environment, then stack.
 
 use x86_64::VirtAddr;
 
@@ -7,13 +7,13 @@ use crate::error::{PushError, StackError};
 use crate::stack::InitialStack;
 use crate::strings::Strings;
 
-/// The arguments of a program, as far as they are known.
+/// The arguments of a program that have been added.
 #[derive(Debug)]
 pub struct Arguments {
     strings: Strings,
 }
 
-/// The arguments of a program and its environment, as far as it is known.
+/// The arguments of a program, and the strings of its environment that have been added.
 #[derive(Debug)]
 pub struct Environment {
     strings: Strings,
@@ -22,13 +22,13 @@ pub struct Environment {
 }
 
 impl Arguments {
-    /// Returns none. All strings and pointers to them may have `limit` bytes together; see
-    /// [`string_limit`](crate::string_limit).
+    /// Makes an empty list. All strings and the pointers to them may have `limit` bytes
+    /// together; see [`string_limit`](crate::string_limit).
     pub const fn new(limit: usize) -> Self {
         Self { strings: Strings::new(limit) }
     }
 
-    /// Returns how many there are.
+    /// Returns how many arguments there are.
     pub fn count(&self) -> usize {
         self.strings.count()
     }
@@ -42,9 +42,9 @@ impl Arguments {
         self.strings.push(argument)
     }
 
-    /// Adds an argument that `read(offset, space)` copies in pieces: from an offset in the
-    /// string, into the space, up to its end or less. It returns how many bytes it copied, at
-    /// least 1; bytes after the string's NUL don't matter.
+    /// Adds an argument that `read(offset, space)` copies in pieces, from an offset in the
+    /// string into `space`. `read` returns how many bytes it copied, at least 1; bytes after
+    /// the string's NUL are ignored.
     ///
     /// # Errors
     ///
@@ -57,8 +57,9 @@ impl Arguments {
         self.strings.push_from(read)
     }
 
-    /// Ends the arguments. If there is none, an empty one is added, as on Linux since 5.18:
-    /// programs that start at the second argument would read the environment.
+    /// Ends the arguments. If there are none, it adds an empty one, as Linux does since
+    /// 5.18: programs that start at the second argument would otherwise read the
+    /// environment.
     ///
     /// # Errors
     ///

@@ -2,18 +2,16 @@
 
 use core::fmt;
 
-/// Why a string wasn't added, or the stack wasn't built. A string that wasn't added changes
-/// nothing.
+/// Why a string wasn't added, or the stack wasn't built. A failed call changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StackError {
-    /// A string has more bytes than one may have, or all have more than allowed. E2BIG on
-    /// Linux.
+    /// A string is too long, or all strings together are. E2BIG on Linux.
     TooBig,
     /// No memory is left for the strings. ENOMEM.
     OutOfMemory,
     /// There is no room for the stack below its top. ENOMEM.
     NoRoom,
-    /// The reader returned no more bytes before the string's NUL. EFAULT.
+    /// The reader copied nothing before the string's NUL was read. EFAULT.
     Unterminated,
 }
 
@@ -30,12 +28,12 @@ impl fmt::Display for StackError {
 
 impl core::error::Error for StackError {}
 
-/// Why a string wasn't added that was being read.
+/// Why a string that a reader copies wasn't added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushError<E> {
     /// The string isn't acceptable.
     Stack(StackError),
-    /// It couldn't be read.
+    /// The string couldn't be read.
     Read(E),
 }
 

@@ -21,9 +21,9 @@
 //!              └──────────────────────────┘
 //! ```
 //!
-//! Strings come one by one: first arguments ([`Arguments`]), then those of the environment
-//! ([`Environment`]), which builds the [`InitialStack`]. Each is read once, into its place
-//! among the strings; nothing is allocated for a single one.
+//! The caller adds strings one by one: first the arguments ([`Arguments`]), then the
+//! environment ([`Environment`]). [`Environment::build`] then makes the [`InitialStack`].
+//! Each string is read once, directly into its place in a buffer for all strings.
 //!
 //! | module | subject |
 //! |---|---|

@@ -19,12 +19,12 @@ const STACK_ALIGNMENT: u64 = 16;
 #[derive(Debug)]
 pub struct InitialStack {
     rsp: u64,
-    /// All below the strings.
+    /// The part of the stack below the strings.
     tables: Vec<u8>,
     /// Where the auxiliary vector is in `tables`.
     auxiliary: Range<usize>,
     strings_start: u64,
-    /// The strings, up to the top.
+    /// The strings, up to the stack's top.
     strings: Vec<u8>,
     argument_bytes: usize,
     environment_bytes: usize,

@@ -7,25 +7,24 @@ use crate::error::{PushError, StackError};
 /// The most bytes of one string, with its NUL: Linux's MAX_ARG_STRLEN.
 pub const STRING_BYTES_MAX: usize = 32 * 4096;
 
-/// Strings may have this much even where the stack is small: Linux's ARG_MAX.
+/// The limit of all strings where the stack is small: Linux's ARG_MAX.
 const LIMIT_MIN: u64 = 128 * 1024;
 
-/// Three quarters of the usual limit of a stack, 8 MiB: strings never have more.
+/// The largest limit of all strings: three quarters of the usual stack limit, 8 MiB.
 const LIMIT_MAX: u64 = 6 * 1024 * 1024;
 
 /// The size of a pointer, in bytes.
 pub(crate) const POINTER_BYTES: usize = 8;
 
-/// The number of bytes of a string that are read first: most strings are short, and bytes read
-/// after the end of one are wasted.
+/// How many bytes of a string are read first: most strings are short, and bytes read beyond
+/// their end are wasted.
 const CHUNK_BYTES_MIN: usize = 64;
 
-/// How many bytes of a string are read at once at most.
+/// The most bytes of a string that are read at once.
 const CHUNK_BYTES_MAX: usize = 4096;
 
-/// Returns how many bytes all strings and the pointers to them may have together, for a limit
-/// of the stack (RLIMIT_STACK) in bytes: a quarter of it, but at least 128 KiB and at most
-/// 6 MiB.
+/// Returns how many bytes all strings and the pointers to them may have together: a quarter
+/// of the stack's limit (RLIMIT_STACK), but at least 128 KiB and at most 6 MiB.
 ///
 /// Source: Linux, fs/exec.c, bprm_stack_limits.
 pub fn string_limit(stack_bytes_max: u64) -> usize {
@@ -54,7 +53,7 @@ impl Strings {
         self.count
     }
 
-    /// Returns how many bytes they have, with their NULs.
+    /// Returns how many bytes the strings have, with their NULs.
     pub fn len_bytes(&self) -> usize {
         self.used
     }
@@ -67,8 +66,8 @@ impl Strings {
         Ok(())
     }
 
-    /// Adds the program's path, which has no pointer of its own, and zeroes after it, and
-    /// returns all bytes.
+    /// Adds the program's path, which needs no pointer, and `zeroes` zero bytes. Returns
+    /// all bytes.
     pub fn finish(mut self, path: &[u8], zeroes: usize) -> Result<Vec<u8>, StackError> {
         let end = path.iter().position(|byte| *byte == 0).unwrap_or(path.len());
         self.append(&path[..end], self.room(0))?;
@@ -78,9 +77,9 @@ impl Strings {
         Ok(self.bytes)
     }
 
-    /// Adds a string that `read(offset, space)` copies, from an offset in the string, into
-    /// space; it returns how many bytes it copied, which may be fewer than there is space, and
-    /// may go beyond the string's NUL.
+    /// Adds a string that `read(offset, space)` copies in pieces, from an offset in the string
+    /// into `space`. `read` returns how many bytes it copied. It may copy fewer than there is
+    /// space for, and may copy bytes after the string's NUL.
     pub fn push_from<E>(
         &mut self,
         read: impl FnMut(usize, &mut [u8]) -> Result<usize, E>,
@@ -121,7 +120,7 @@ impl Strings {
         }
     }
 
-    /// Adds a string that has no NUL, and a NUL, if there is room.
+    /// Adds a string without a NUL, and a NUL, if there is room.
     fn append(&mut self, string: &[u8], room: usize) -> Result<(), StackError> {
         let len_bytes = string.len() + 1;
         if len_bytes > room.min(STRING_BYTES_MAX) {
@@ -135,14 +134,14 @@ impl Strings {
         Ok(())
     }
 
-    /// Returns how many bytes the next strings may have if there are `added` of them.
+    /// Returns how many bytes the next `added` strings may have together.
     fn room(&self, added: usize) -> usize {
         let pointers = POINTER_BYTES * (self.count + added);
         self.limit.saturating_sub(self.used).saturating_sub(pointers)
     }
 
-    /// Makes `bytes` at least so much longer than its used part. It at least doubles, so that
-    /// each byte is moved once on average.
+    /// Makes `bytes` at least `len_bytes` longer than its used part. If it grows, its length
+    /// at least doubles, so that each byte is moved once on average.
     fn make_room(&mut self, len_bytes: usize) -> Result<(), StackError> {
         let needed = self.used + len_bytes;
         if needed > self.bytes.len() {

@@ -14,11 +14,11 @@ bitflags! {
     /// Source: sigaction(2); Linux UAPI, asm/signal.h of x86.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct SaFlags: u64 {
-        /// SIGCHLD: not when a child stops or continues.
+        /// No SIGCHLD is sent when a child stops or continues.
         const NOCLDSTOP = 0x1;
-        /// SIGCHLD: children that end leave no zombie.
+        /// For SIGCHLD: children that end leave no zombies.
         const NOCLDWAIT = 0x2;
-        /// The handler takes three arguments. The frame is the same without it.
+        /// The handler takes three arguments. The frame is the same without this flag.
         const SIGINFO = 0x4;
         /// Keeps the upper bits of addresses. Without effect on x86.
         const EXPOSE_TAGBITS = 0x800;
@@ -35,24 +35,24 @@ bitflags! {
     }
 }
 
-/// Where a signal goes.
+/// The handler of a signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Handler {
-    /// To the signal's default action (SIG_DFL).
+    /// The signal's default action (SIG_DFL).
     #[default]
     Default,
-    /// Nowhere (SIG_IGN).
+    /// None: the signal is ignored (SIG_IGN).
     Ignore,
-    /// To the function at this address of the program.
+    /// The function at this address of the program.
     Address(u64),
 }
 
 /// The action of a process for a signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SigAction {
-    /// Where the signal goes.
+    /// The handler.
     pub handler: Handler,
-    /// How.
+    /// The flags.
     pub flags: SaFlags,
     /// The address to which the handler returns.
     pub restorer: u64,
@@ -61,9 +61,9 @@ pub struct SigAction {
 }
 
 impl SigAction {
-    /// Reads the structure of rt_sigaction(2). As on Linux, flags without a meaning are
-    /// dropped, so that programs can find out about them, and the mask never has SIGKILL and
-    /// SIGSTOP.
+    /// Reads the structure of rt_sigaction(2). As on Linux, unknown flags are dropped, so
+    /// that programs can detect which flags are supported, and the mask never has SIGKILL
+    /// and SIGSTOP.
     pub fn from_bytes(bytes: &[u8; SIGACTION_BYTES]) -> Self {
         Self {
             handler: match u64_at(bytes, 0) {

@@ -23,11 +23,11 @@ pub enum AltStackError {
     InUse,
     /// A flag has no meaning (EINVAL).
     UnknownFlags,
-    /// It is smaller than a frame needs (ENOMEM).
+    /// The stack is smaller than a frame needs (ENOMEM).
     TooSmall,
 }
 
-/// The alternate stack of a thread; none if it has no bytes.
+/// The alternate stack of a thread; with a size of 0 there is none.
 ///
 /// Source: sigaltstack(2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl AltStack {
     /// No alternate stack.
     pub const NONE: Self = Self { base: 0, size_bytes: 0, auto_disarm: false };
 
-    /// Returns whether there is one.
+    /// Returns whether there is an alternate stack.
     pub fn is_set(self) -> bool {
         self.size_bytes != 0
     }
@@ -51,24 +51,25 @@ impl AltStack {
         self.base.wrapping_add(self.size_bytes)
     }
 
-    /// Returns whether a stack pointer is on it. While SS_AUTODISARM is set, none is: a
-    /// handler that runs there has switched it off.
+    /// Returns whether the alternate stack is in use: the stack pointer is on it, and
+    /// SS_AUTODISARM isn't set (with that flag, the stack is switched off while a handler
+    /// runs on it).
     pub fn is_in_use(self, stack_pointer: u64) -> bool {
         !self.auto_disarm && self.contains(stack_pointer)
     }
 
-    /// Returns whether an address is on it.
+    /// Returns whether `stack_pointer` is on the stack, whatever its flags are.
     pub fn contains(self, stack_pointer: u64) -> bool {
         stack_pointer > self.base && stack_pointer - self.base <= self.size_bytes
     }
 
-    /// Sets it to the values of a `stack_t` (sigaltstack).
+    /// Sets the stack to the values of a `stack_t` (sigaltstack).
     ///
     /// `minimum_bytes` is the size of the largest frame, at least [`MINSIGSTKSZ`].
     ///
     /// # Errors
     ///
-    /// See [`AltStackError`]. Nothing has changed.
+    /// See [`AltStackError`]. An error changes nothing.
     pub fn set(
         &mut self,
         wanted: &[u8; STACK_BYTES],
@@ -116,8 +117,8 @@ impl AltStack {
         bytes
     }
 
-    /// Switches it off after a handler's frame was made, if SS_AUTODISARM requests that. The
-    /// frame has it, and the handler's return sets it again.
+    /// Switches the stack off after a handler's frame was made, if SS_AUTODISARM is set. The
+    /// frame has the stack's values, and the handler's return sets them again.
     pub fn disarm(&mut self) {
         if self.auto_disarm {
             *self = Self::NONE;

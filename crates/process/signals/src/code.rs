@@ -16,7 +16,7 @@ macro_rules! codes {
                 pub const $name: Self = Self($number);
             )*
 
-            /// Returns the name that the code has for `signal`, such as `SEGV_MAPERR`.
+            /// Returns the code's name for `signal`, such as `SEGV_MAPERR`.
             pub fn name(self, signal: Signal) -> Option<&'static str> {
                 $(
                     if self.0 == $number && codes!(@is $signal signal) {
@@ -78,8 +78,8 @@ impl Code {
         self.0 > 0
     }
 
-    /// Returns whether a process may send this code to another with rt_sigqueueinfo: only
-    /// those that neither the kernel nor kill or tgkill send.
+    /// Returns whether a process may send this code to another by rt_sigqueueinfo: not if
+    /// the kernel, kill or tgkill uses it.
     pub const fn may_be_queued(self) -> bool {
         self.0 < 0 && self.0 != Self::THREAD.0
     }

@@ -9,26 +9,26 @@ use crate::set::SignalSet;
 use crate::signal::{DefaultAction, Signal};
 use crate::thread::ThreadSignals;
 
-/// A thread's process, as far as signals need it.
+/// The properties of a thread's process that matter for signals.
 #[derive(Debug)]
 pub struct Process<'a> {
     /// The signals that were sent to the process.
     pub shared: &'a mut Pending,
     /// The actions for each signal.
     pub dispositions: &'a mut Dispositions,
-    /// Whether it is the first one.
+    /// Whether it is the first process.
     pub kind: ProcessKind,
     /// Whether its process group has no parent that could continue it. Then SIGTSTP, SIGTTIN
     /// and SIGTTOU don't stop it.
     pub has_orphaned_group: bool,
 }
 
-/// The action of a thread.
+/// The action of a thread for its next signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It returns to user mode, where it was.
+    /// No signal is left: the thread continues in user mode.
     None,
-    /// It runs a handler.
+    /// The thread runs a handler.
     Deliver(Delivery),
     /// The whole process ends.
     Terminate {
@@ -37,11 +37,12 @@ pub enum Action {
         /// Whether with a core dump.
         core: bool,
     },
-    /// The whole process stops until SIGCONT or SIGKILL is sent. Then the thread asks again.
+    /// The whole process stops until SIGCONT or SIGKILL is sent. Then [`next_action`] is
+    /// called again.
     Stop(Signal),
 }
 
-/// How a handler is run. The blocked signals have been changed for it already.
+/// The parameters of a handler's run. The blocked signals have already been changed for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// The information about the signal.
@@ -56,14 +57,14 @@ pub struct Delivery {
     pub saved: SignalSet,
 }
 
-/// How many entries that counted against the limit were taken from queues.
+/// How many of the entries taken from the queues counted against the limit.
 pub type Freed = usize;
 
 /// Takes the next signal that isn't ignored, and returns the action for it. The caller repeats
 /// this until it gets [`Action::None`], because each handler gets its own frame.
 ///
-/// SIGKILL comes first, then faults of this thread, then its other signals, then the signals of
-/// its process; each by rising numbers, signals of faults first.
+/// The order is SIGKILL, faults of this thread, its other signals, the signals of its process;
+/// within each, the signals of faults first, then by rising numbers.
 pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Freed) {
     let Process { shared, dispositions, kind, has_orphaned_group } = process;
     let mut freed = 0;
@@ -93,7 +94,7 @@ pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Fre
                 Delivery { info, handler, flags: action.flags, restorer: action.restorer, saved };
             return (Action::Deliver(delivery), freed);
         }
-        // A fault ends the first process too: it can't go on.
+        // A fault ends the first process too, which can't continue.
         let is_fault = SignalSet::FAULTS.contains(signal) && info.code.is_of_kernel();
         if action.handler == Handler::Ignore || (kind == ProcessKind::Init && !is_fault) {
             continue;
@@ -109,9 +110,8 @@ pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Fre
     }
 }
 
-/// Takes a signal of `signals` that is pending, blocked or not, for rt_sigtimedwait and
-/// signalfd: one of this thread, else one of its process. The order is that of
-/// [`next_action`].
+/// Takes a pending signal among `signals`, blocked or not, from the thread or else from its
+/// process, for rt_sigtimedwait and signalfd. The order is that of [`next_action`].
 pub fn wait_for(
     thread: &mut ThreadSignals,
     shared: &mut Pending,

@@ -7,7 +7,7 @@ use crate::info::{Content, SigInfo};
 use crate::set::SignalSet;
 use crate::signal::Signal;
 
-/// `SIGINT`, `SIGRTMIN`, `SIGRT_1`.
+/// Writes the name: `SIGINT`, `SIGRTMIN`, `SIGRT_1`.
 impl Display for Signal {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         formatter.write_str("SIG")?;
@@ -21,7 +21,7 @@ impl Debug for Signal {
     }
 }
 
-/// The name without `SIG`.
+/// Writes the name without `SIG`.
 fn write_short(signal: Signal, formatter: &mut Formatter) -> fmt::Result {
     match (signal.standard_name(), signal.real_time_number()) {
         (Some(name), _) => formatter.write_str(name),
@@ -30,7 +30,7 @@ fn write_short(signal: Signal, formatter: &mut Formatter) -> fmt::Result {
     }
 }
 
-/// `[INT CHLD]`, and `~[KILL STOP]` for a set with most signals.
+/// Writes `[INT CHLD]`, or `~[KILL STOP]` for a set that lacks only a few signals.
 impl Display for SignalSet {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         let shown = if self.len() >= crate::SIGNALS * 2 / 3 {
@@ -62,7 +62,7 @@ impl Debug for Code {
     }
 }
 
-/// `{si_signo=SIGINT, si_code=SI_USER, si_pid=7, si_uid=0}`.
+/// Writes `{si_signo=SIGINT, si_code=SI_USER, si_pid=7, si_uid=0}`.
 impl Display for SigInfo {
     fn fmt(&self, formatter: &mut Formatter) -> fmt::Result {
         write!(formatter, "{{si_signo={}, si_code=", self.signal)?;

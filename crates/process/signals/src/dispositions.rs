@@ -6,14 +6,14 @@ use crate::signal::{DefaultAction, SIGNALS, Signal};
 /// Why an action was not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionError {
-    /// SIGKILL and SIGSTOP have their default actions always.
+    /// The signal is SIGKILL or SIGSTOP, which always have their default actions.
     Unstoppable,
 }
 
 /// The result of setting an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetAction {
-    /// The action until now.
+    /// The previous action.
     pub old: SigAction,
     /// The signal is ignored now: the caller removes it from the queues of the process and
     /// of all its threads.
@@ -25,21 +25,22 @@ pub struct SetAction {
 pub struct Dispositions([SigAction; SIGNALS]);
 
 impl Dispositions {
-    /// Returns the actions of the first process: all default.
+    /// Returns the actions of the first process: the default for all signals.
     pub fn new() -> Self {
         Self([SigAction::default(); SIGNALS])
     }
 
-    /// Returns the action at `signal`.
+    /// Returns the action for `signal`.
     pub fn get(&self, signal: Signal) -> SigAction {
         self.0[signal.index()]
     }
 
-    /// Sets the action at `signal` (rt_sigaction).
+    /// Sets the action for `signal` (rt_sigaction).
     ///
     /// # Errors
     ///
-    /// [`ActionError::Unstoppable`] (EINVAL): for SIGKILL and SIGSTOP. They can be read.
+    /// [`ActionError::Unstoppable`] (EINVAL) for SIGKILL and SIGSTOP, whose actions can
+    /// only be read.
     pub fn set(&mut self, signal: Signal, action: SigAction) -> Result<SetAction, ActionError> {
         if signal.is_unstoppable() {
             return Err(ActionError::Unstoppable);
@@ -48,8 +49,8 @@ impl Dispositions {
         Ok(SetAction { old, is_ignored: self.ignores(signal) })
     }
 
-    /// Returns whether the action is to do nothing, by itself or by default. SIGCONT counts:
-    /// it has its effect when it is sent.
+    /// Returns whether the signal is ignored, by its action or by default. That includes
+    /// SIGCONT, which takes effect when it is sent.
     pub fn ignores(&self, signal: Signal) -> bool {
         match self.get(signal).handler {
             Handler::Ignore => true,
@@ -60,8 +61,8 @@ impl Dispositions {
         }
     }
 
-    /// Sets the default action, as SA_RESETHAND does and a fault that can't be handled. The
-    /// flags and the mask stay, as on Linux.
+    /// Sets the default action, for SA_RESETHAND and for a fault that can't be handled. As
+    /// on Linux, the flags and the mask stay.
     pub fn reset(&mut self, signal: Signal) {
         self.0[signal.index()].handler = Handler::Default;
     }
@@ -77,7 +78,7 @@ impl Dispositions {
         }
     }
 
-    /// Returns whether children that end leave no zombie.
+    /// Returns whether children that end leave no zombies.
     pub fn reaps_children(&self) -> bool {
         let action = self.get(Signal::CHLD);
         action.handler == Handler::Ignore || action.flags.contains(SaFlags::NOCLDWAIT)

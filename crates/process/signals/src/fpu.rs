@@ -1,9 +1,9 @@
 //! The FPU state in a signal's frame, and the part of it that XRSTOR may load.
 //!
-//! The state is in the standard format of XSAVE: 512 bytes of FXSAVE, a header of
-//! 64 bytes, the other components. In bytes of the first part that the processor ignores the
-//! kernel writes how much there is, and after the end a magic number, so that a program which
-//! copies only 512 bytes of it is noticed.
+//! The state is in the standard format of XSAVE: 512 bytes of FXSAVE, a header of 64 bytes,
+//! the other components. The kernel writes the size of the state into bytes of the first part
+//! that the CPU ignores, and a magic number after its end. A frame of which a program copied
+//! only 512 bytes lacks that number.
 //!
 //! Source: Linux UAPI, asm/sigcontext.h of x86 (`_fpx_sw_bytes`); Intel SDM volume 1,
 //! "Managing State Using the XSAVE Feature Set", "XSAVE Area", "Operation of XRSTOR".
@@ -21,10 +21,10 @@ const MAGIC2: u32 = 0x4650_5845;
 
 /// Where MXCSR is.
 const MXCSR: usize = 24;
-/// Where the kernel writes how much state there is.
+/// Where the kernel writes the size of the state.
 const SOFTWARE: usize = 464;
-/// Where the header is: the components that are not in their initial state, then the format
-/// and reserved bytes, which have to be 0.
+/// Where the header is: a bitmap of the components that are not in their initial state,
+/// then the format and reserved bytes, which have to be 0.
 const HEADER: usize = LEGACY_BYTES;
 const HEADER_BYTES: usize = 64;
 const MUST_BE_ZERO: core::ops::Range<usize> = HEADER + 8..HEADER + 24;
@@ -39,7 +39,7 @@ pub struct Layout {
     pub features: u64,
     /// The size of their state in bytes; 512 without XSAVE.
     pub size_bytes: usize,
-    /// The bits of MXCSR that the processor has.
+    /// The bits of MXCSR that the CPU supports.
     pub mxcsr_mask: u32,
 }
 
@@ -48,7 +48,7 @@ pub struct Layout {
 pub enum FpuError {
     /// The buffer doesn't have the size of the layout.
     WrongSize,
-    /// MXCSR has bits that the processor doesn't have.
+    /// MXCSR has bits that the CPU doesn't support.
     BadMxcsr,
     /// The header names components that are not enabled.
     UnknownFeatures,
@@ -56,20 +56,20 @@ pub enum FpuError {
     BadHeader,
 }
 
-/// How much state a frame has, by its first 512 bytes.
+/// The size of a frame's state, as its first 512 bytes declare it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announced {
-    /// These 512 bytes.
+    /// These 512 bytes alone.
     Legacy,
-    /// So many bytes, and the magic number after them.
+    /// The extended state, with the magic number after it.
     Extended {
         /// The size of the state in bytes.
         size_bytes: usize,
     },
 }
 
-/// Marks a state that XSAVE has written, for a frame. `area` has the layout's size and
-/// [`MAGIC2_BYTES`].
+/// Writes the size and the magic number to a state that XSAVE has written, for a frame.
+/// `area` has the layout's size and [`MAGIC2_BYTES`].
 ///
 /// # Errors
 ///
@@ -91,8 +91,8 @@ pub fn seal(layout: &Layout, area: &mut [u8]) -> Result<(), FpuError> {
     Ok(())
 }
 
-/// Returns how much state a frame declares. A size that doesn't suit the layout counts as the 512
-/// bytes alone, as on Linux.
+/// Returns the size of the state that a frame declares. As on Linux, a size that doesn't fit the
+/// layout counts as the 512 bytes alone.
 pub fn announced(layout: &Layout, legacy: &[u8; LEGACY_BYTES]) -> Announced {
     let extended_size = u32_at(legacy, SOFTWARE + 4) as usize;
     let size_bytes = u32_at(legacy, SOFTWARE + 16) as usize;
@@ -105,17 +105,17 @@ pub fn announced(layout: &Layout, legacy: &[u8; LEGACY_BYTES]) -> Announced {
     }
 }
 
-/// Makes a state that was read from a frame ready to be loaded: XRSTOR of all of the layout's
-/// components raises no exception then, and gives those that the frame doesn't have their
-/// initial state.
+/// Prepares a state that was read from a frame for XRSTOR of all of the layout's components:
+/// XRSTOR then raises no exception, and loads the initial state of components that the frame
+/// doesn't have.
 ///
 /// `area` is the kernel's own, with the layout's size and [`MAGIC2_BYTES`]. Its first
-/// `copied_bytes` were read from the frame: 512, or as many as [`announced`] says and
-/// [`MAGIC2_BYTES`]. The rest, of which the program must not see anything, is cleared.
+/// `copied_bytes` were read from the frame: 512, or the size that [`announced`] returns and
+/// [`MAGIC2_BYTES`]. The rest is cleared, because the program must not see it.
 ///
 /// # Errors
 ///
-/// See [`FpuError`]. The contents of `area` are not to be loaded then.
+/// See [`FpuError`]. `area` must not be loaded then.
 pub fn validate(layout: &Layout, area: &mut [u8], copied_bytes: usize) -> Result<(), FpuError> {
     if area.len() != layout.size_bytes + MAGIC2_BYTES || layout.size_bytes < LEGACY_BYTES {
         return Err(FpuError::WrongSize);
@@ -129,7 +129,7 @@ pub fn validate(layout: &Layout, area: &mut [u8], copied_bytes: usize) -> Result
         return Ok(());
     }
     let (features, end) = match announced(layout, &array(area, 0)) {
-        // Otherwise a program has copied the first part alone.
+        // Without MAGIC2, a program has copied the first part alone.
         Announced::Extended { size_bytes } if u32_at(area, size_bytes) == MAGIC2 => {
             let present = u64_at(area, HEADER);
             if present & !layout.features != 0 {
@@ -149,7 +149,7 @@ pub fn validate(layout: &Layout, area: &mut [u8], copied_bytes: usize) -> Result
 }
 
 impl Layout {
-    /// Returns whether there is more than FXSAVE writes.
+    /// Returns whether the state has more than FXSAVE writes.
     fn is_extended(&self) -> bool {
         self.size_bytes >= LEGACY_BYTES + HEADER_BYTES
     }

@@ -1,10 +1,10 @@
 //! The frame of a signal on a program's stack: its address, its contents, and the part that
 //! rt_sigreturn may restore.
 //!
-//! From the stack pointer downwards: the red zone of 128 bytes, which is left alone (not on
-//! an alternate stack), the FPU state at a multiple of 64, the frame itself. The frame begins
-//! with the restorer's address, where a function's return address is: so its address is 8
-//! less than a multiple of 16, as after a call.
+//! From the stack pointer downwards there are the red zone of 128 bytes (not on an alternate
+//! stack), the FPU state at a multiple of 64, and the frame itself. The frame begins with the
+//! restorer's address, in the place of a return address. Its address is therefore 8 less than
+//! a multiple of 16, as after a call.
 //!
 //! Source: Linux UAPI, asm/sigcontext.h and asm/ucontext.h of x86; System V ABI for AMD64,
 //! "The Stack Frame".
@@ -23,7 +23,7 @@ pub const FRAME_BYTES: usize = INFO + SIGINFO_BYTES;
 /// The first address after those that a program may have.
 pub const USER_END: u64 = 0x0000_7fff_ffff_f000;
 
-/// Below the stack pointer a function may use so many bytes without moving it.
+/// How many bytes below the stack pointer a function may use without moving it.
 const RED_ZONE_BYTES: u64 = 128;
 
 // Offsets in the frame.
@@ -41,7 +41,7 @@ const INFO: usize = MASK + 8;
 const UC_FP_XSTATE: u64 = 1;
 /// The stack segment's selector is saved.
 const UC_SIGCONTEXT_SS: u64 = 2;
-/// It is restored as it is.
+/// The stack segment's selector is restored as it is.
 const UC_STRICT_RESTORE_SS: u64 = 4;
 
 /// The flags of RFLAGS that a program may change: CF, PF, AF, ZF, SF, TF, DF, OF, RF, AC.
@@ -52,7 +52,7 @@ const HANDLER_CLEARS: u64 = 0x0001_0500;
 
 /// The general registers, RIP and RFLAGS of a thread in user mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the processor's names")]
+#[expect(missing_docs, reason = "the CPU's names")]
 pub struct Registers {
     pub r8: u64,
     pub r9: u64,
@@ -91,30 +91,31 @@ pub struct Machine {
     pub fpu_bytes: usize,
 }
 
-/// Why there is no frame, or nothing to restore from it. The thread gets a SIGSEGV by
-/// [`force`](crate::force); if it was SIGSEGV that has no frame, its action is reset before.
+/// Why a frame can't be made or restored. The caller sends the thread SIGSEGV by
+/// [`force`](crate::force); if the frame was for SIGSEGV, it resets the action of SIGSEGV
+/// before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameError {
-    /// The frame would lie outside of the addresses of programs.
+    /// The frame would be outside of the addresses of programs.
     NoStack,
     /// The alternate stack has no room for the frame.
     AltStackOverflow,
-    /// A selector isn't the one of the code or of the stack of programs.
+    /// A selector isn't that of the code or the stack of programs.
     BadSelector,
     /// The action has no restorer.
     NoRestorer,
-    /// The handler, or the instruction pointer to restore, is no address of a program.
+    /// The handler, or the instruction pointer to restore, isn't an address of a program.
     BadInstructionPointer,
-    /// The FPU state isn't at a multiple of 64, or outside of the addresses of programs.
+    /// The FPU state isn't at a multiple of 64, or is outside of the addresses of programs.
     BadFpuPointer,
 }
 
 /// A frame to be written to a program's stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Where it goes.
+    /// The address of the frame.
     pub address: u64,
-    /// Where the FPU state goes; 0 if there is none. It has `fpu_bytes` and then
+    /// The address of the FPU state; 0 if there is none. The state has `fpu_bytes` and then
     /// [`MAGIC2_BYTES`], see [`crate::fpu::seal`].
     pub fpu_address: u64,
     /// The bytes of the frame.
@@ -132,12 +133,12 @@ pub struct Restored {
     pub blocked: SignalSet,
     /// The alternate stack, for [`AltStack::set`], whose errors are ignored.
     pub alt_stack: [u8; STACK_BYTES],
-    /// Where the FPU state is; without one the thread gets the initial state.
+    /// The address of the FPU state; without one the thread gets the initial state.
     pub fpu_address: Option<u64>,
 }
 
-/// Returns how many bytes a stack has to have for a frame with `fpu_bytes` of FPU state, wherever
-/// the stack pointer is: AT_MINSIGSTKSZ of getauxval(3).
+/// Returns how many bytes a stack needs for a frame with `fpu_bytes` of FPU state, whatever the
+/// stack pointer is: AT_MINSIGSTKSZ of getauxval(3).
 pub const fn stack_bytes_min(fpu_bytes: usize) -> u64 {
     /// The most bytes that the alignment of the FPU state and of the frame needs.
     const ALIGNMENT_BYTES: usize = 63 + 15 + 8;
@@ -145,7 +146,7 @@ pub const fn stack_bytes_min(fpu_bytes: usize) -> u64 {
     (bytes as u64 + RED_ZONE_BYTES).next_multiple_of(16)
 }
 
-/// Makes the frame of a handler. After it was written, the caller calls
+/// Makes the frame of a handler. After the caller has written it, it calls
 /// [`AltStack::disarm`].
 ///
 /// # Errors
@@ -197,14 +198,15 @@ pub fn encode(
     Ok(Frame { address, fpu_address, bytes, entry })
 }
 
-/// Returns where the frame is that rt_sigreturn restores from: the restorer's return has
-/// taken the first 8 bytes.
+/// Returns the address of the frame that rt_sigreturn restores: 8 bytes below the stack
+/// pointer, since the handler's `ret` has popped the restorer's address.
 pub fn return_address(stack_pointer: u64) -> u64 {
     stack_pointer.wrapping_sub(8)
 }
 
-/// Reads a frame. It may have been forged: everything is checked that the kernel relies on.
-/// `machine` has the selectors of programs, and `rflags` are the thread's present flags.
+/// Reads a frame. A program may have forged it, so all values that the kernel relies on are
+/// checked. `machine` has the selectors of programs, and `rflags` are the thread's present
+/// flags.
 ///
 /// # Errors
 ///
@@ -214,7 +216,7 @@ pub fn decode(
     rflags: u64,
     machine: &Machine,
 ) -> Result<Restored, FrameError> {
-    // As on Linux, programs may name them without their privilege level.
+    // As on Linux, a program may leave out the privilege level of a selector.
     let is_of_programs = |offset, selector| u16_at(bytes, SELECTORS + offset) | 3 == selector;
     let is_strict = u64_at(bytes, CONTEXT) & UC_STRICT_RESTORE_SS != 0;
     if !is_of_programs(0, machine.cs) || (is_strict && !is_of_programs(6, machine.ss)) {

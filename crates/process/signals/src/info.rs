@@ -7,7 +7,7 @@ use crate::signal::Signal;
 /// How many bytes a `siginfo_t` has.
 pub const SIGINFO_BYTES: usize = 128;
 
-/// Where the part that depends on the signal begins, and how much of it Linux uses.
+/// The offset of the fields that depend on the code, and how many bytes of them Linux uses.
 const FIELDS_OFFSET: usize = 16;
 const FIELDS_BYTES: usize = 32;
 
@@ -22,23 +22,23 @@ pub struct SigInfo {
     pub code: Code,
     /// An error number; 0 almost always.
     pub errno: i32,
-    /// The fields that belong to the code.
+    /// The fields that depend on the code.
     pub content: Content,
 }
 
-/// The fields that belong to a code.
+/// The fields that depend on the code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// Nothing.
     None,
-    /// A process sent it.
+    /// A process sent the signal.
     Sender {
         /// The sender's process.
         pid: i32,
         /// The sender's real user.
         uid: u32,
     },
-    /// A process sent it with a value.
+    /// A process sent the signal with a value.
     Value {
         /// The sender's process.
         pid: i32,
@@ -47,11 +47,11 @@ pub enum Content {
         /// The value, a number or a pointer.
         value: u64,
     },
-    /// A timer ended.
+    /// A timer expired.
     Timer {
         /// The timer.
         id: i32,
-        /// How many more times it ended since the signal was sent.
+        /// How many more times the timer has expired since the signal was sent.
         overruns: i32,
         /// The timer's value.
         value: u64,
@@ -67,16 +67,16 @@ pub enum Content {
         pid: i32,
         /// The child's real user.
         uid: u32,
-        /// Its status or signal.
+        /// The child's exit status, or the signal that changed its state.
         status: i32,
         /// Its time in user mode, in ticks of 1/100 s.
         user_ticks: u64,
         /// Its time in the kernel, in ticks of 1/100 s.
         system_ticks: u64,
     },
-    /// Something happened at a file.
+    /// A file has new events.
     File {
-        /// The events, as of poll(2).
+        /// The events, as in poll(2).
         events: i64,
         /// The file descriptor.
         descriptor: i32,
@@ -88,18 +88,18 @@ pub enum Content {
 /// How a child's state changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStatus {
-    /// It ended with this status.
+    /// The child ended with this status.
     Exited(u8),
-    /// A signal ended it.
+    /// A signal ended the child.
     Killed {
         /// The signal.
         signal: Signal,
         /// Whether there was a core dump.
         core: bool,
     },
-    /// A signal stopped it.
+    /// A signal stopped the child.
     Stopped(Signal),
-    /// SIGCONT continued it.
+    /// SIGCONT continued the child.
     Continued,
 }
 
@@ -129,7 +129,8 @@ impl ChildStatus {
 }
 
 impl SigInfo {
-    /// Returns the information of a signal of the kernel, without further reason.
+    /// Returns the information of a signal that the kernel sends without a more specific
+    /// code.
     pub const fn from_kernel(signal: Signal) -> Self {
         Self::new(signal, Code::KERNEL, Content::None)
     }

@@ -1,10 +1,10 @@
-//! Signals of processes as Linux has them, as pure logic: no threads, no user memory.
+//! Linux's signals as pure logic, without threads and user memory.
 //!
 //! - [`Signal`], [`SignalSet`], [`SigInfo`]: signals and their information; the layout of
 //!   `siginfo_t`;
 //! - [`Dispositions`]: the actions of a process for each signal;
-//! - [`Pending`]: signals that were sent and not delivered; a process has one of them for
-//!   itself and one for each thread, in [`ThreadSignals`];
+//! - [`Pending`]: signals that were sent and not yet delivered; a process has one
+//!   `Pending`, and each of its threads has another, in [`ThreadSignals`];
 //! - [`send`]: the effects of a signal when it is sent; [`next_action`]: the action of a thread
 //!   before it returns to user mode;
 //! - [`Interruption`]: how an interrupted system call continues;
@@ -12,9 +12,9 @@
 //! - [`frame`]: the frame that a handler finds on its stack and that rt_sigreturn reads back,
 //!   and [`fpu`], the checks of the FPU state in it.
 //!
-//! The caller has the locks: one for the process's [`Dispositions`] and queues, as on Linux.
-//! Memory is allocated only to queue a [`SigInfo`]; where there is none, the signal arrives
-//! without it, or the sender gets an error, as at a limit.
+//! The caller provides the locks: as on Linux, one for the process's [`Dispositions`] and
+//! queues. Memory is allocated only to queue a [`SigInfo`]. Without memory, as at a limit,
+//! the signal is sent without its information, or the sender gets an error.
 //!
 //! Source: signal(7), sigaction(2), sigaltstack(2); POSIX.1-2024, "Signal Concepts".
 //!

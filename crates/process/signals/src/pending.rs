@@ -1,4 +1,4 @@
-//! Signals that were sent and not delivered.
+//! Signals that were sent and not yet delivered.
 
 use alloc::collections::VecDeque;
 
@@ -7,32 +7,32 @@ use crate::info::{Content, SigInfo};
 use crate::set::SignalSet;
 use crate::signal::Signal;
 
-/// Whether the user whose process gets a signal may have one more queued (RLIMIT_SIGPENDING).
-/// The caller counts: one more for [`Pushed::Queued`], one less for each that is taken or
-/// removed.
+/// Whether one more signal may be queued for the user of the receiving process
+/// (RLIMIT_SIGPENDING). The caller counts: one more for [`Pushed::Queued`], one less for each
+/// queued signal that is taken or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limit {
-    /// It may.
+    /// The limit allows one more.
     Below,
-    /// It may not.
+    /// The limit is reached.
     Reached,
 }
 
 /// The result of sending a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
-    /// It is pending, with its information, which counts against the limit.
+    /// The signal is pending with its information, which counts against the limit.
     Queued,
-    /// It is pending; its information is lost.
+    /// The signal is pending; its information is lost.
     WithoutInfo,
-    /// It was pending already. A standard signal is pending once.
+    /// The signal was pending already. A standard signal is pending at most once.
     AlreadyPending,
 }
 
 /// Why a signal was not sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PushError {
-    /// The limit is reached, or there is no memory, and the signal would lose its value
+    /// The limit is reached or no memory is left, and the signal would lose its value
     /// (EAGAIN).
     QueueFull,
 }
@@ -40,9 +40,9 @@ pub enum PushError {
 /// A signal that was pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    /// Its information. If that was lost: as if process 0 had sent it.
+    /// Its information. If that was lost, process 0 is the sender.
     pub info: SigInfo,
-    /// Whether it counted against the limit.
+    /// Whether the information counted against the limit.
     pub was_queued: bool,
 }
 
@@ -50,12 +50,12 @@ pub struct Taken {
 #[derive(Debug, Default)]
 pub struct Pending {
     set: SignalSet,
-    /// The information of each, in the order in which they were sent.
+    /// The information of the signals, in the order in which they were sent.
     queue: VecDeque<SigInfo>,
 }
 
 impl Pending {
-    /// Returns the queue of a new process or thread: nothing is inherited.
+    /// Returns an empty queue, for a new process or thread.
     pub const fn new() -> Self {
         Self { set: SignalSet::EMPTY, queue: VecDeque::new() }
     }
@@ -70,15 +70,16 @@ impl Pending {
         self.queue.len()
     }
 
-    /// Adds a signal. Before, the caller asks [`send`](crate::send).
+    /// Adds a signal. The caller has called [`send`](crate::send) before.
     ///
-    /// The limit never stops a standard signal of kill(2) or of the kernel. It takes away
-    /// the value of other standard signals, and of a real-time signal of kill(2).
+    /// A standard signal of kill(2) or of the kernel is queued even at the limit. There,
+    /// other standard signals, and real-time signals of kill(2), become pending without
+    /// their information.
     ///
     /// # Errors
     ///
-    /// [`PushError::QueueFull`]: a real-time signal with a value, at the limit or without
-    /// memory. Nothing has changed.
+    /// [`PushError::QueueFull`] for a real-time signal with a value, at the limit or
+    /// without memory. An error changes nothing.
     pub fn push(&mut self, info: SigInfo, limit: Limit) -> Result<Pushed, PushError> {
         let is_real_time = info.signal.is_real_time();
         if !is_real_time && self.set.contains(info.signal) {
@@ -98,8 +99,8 @@ impl Pending {
         }
     }
 
-    /// Returns the pending signal of `among` that comes first: faults, then the lowest
-    /// number.
+    /// Returns the pending signal of `among` that is delivered first: faults, then the
+    /// lowest number.
     pub fn first(&self, among: SignalSet) -> Option<Signal> {
         let set = self.set & among;
         let faults = set & SignalSet::FAULTS;
@@ -140,7 +141,7 @@ impl Pending {
     }
 
     /// Removes the oldest fault among `among` that the kernel has sent. Its frame has to be
-    /// made first, for the instruction pointer still points to the fault.
+    /// made before others, while the instruction pointer still points to the fault.
     pub(crate) fn take_fault(&mut self, among: SignalSet) -> Option<Taken> {
         let wanted = among & SignalSet::FAULTS;
         let info =
@@ -158,7 +159,7 @@ impl Pending {
     }
 }
 
-/// Returns whether a signal is of the timer `id`, and not made up by rt_sigqueueinfo(2).
+/// Returns whether the timer `id` sent the signal, not rt_sigqueueinfo(2).
 fn is_of_timer(info: &SigInfo, id: i32) -> bool {
     matches!(info.content, Content::Timer { id: of, .. } if of == id)
 }

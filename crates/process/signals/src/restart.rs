@@ -12,33 +12,34 @@ pub const RESTART_SYSCALL: u64 = 219;
 /// handlers"; the names are Linux's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interruption {
-    /// ERESTARTSYS: executed again, unless a handler without SA_RESTART ran. Reads, writes,
-    /// waits for children.
+    /// ERESTARTSYS: executed again unless a handler without SA_RESTART ran; for reads,
+    /// writes, waits for children.
     Restart,
     /// ERESTARTNOINTR: executed again, always.
     RestartAlways,
-    /// ERESTARTNOHAND: executed again if no handler ran. pause, rt_sigsuspend, poll.
+    /// ERESTARTNOHAND: executed again if no handler ran; for pause, rt_sigsuspend, poll.
     RestartWithoutHandler,
     /// ERESTART_RESTARTBLOCK: continued by restart_syscall for the rest of its time if no
-    /// handler ran. nanosleep, poll with a time.
+    /// handler ran; for nanosleep, poll with a timeout.
     RestartBlock,
 }
 
-/// The effect on user mode of an interrupted system call.
+/// How a thread continues in user mode after an interrupted system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
-    /// The call returned EINTR.
+    /// The call returns EINTR.
     Interrupted,
-    /// The instruction pointer is at the SYSCALL instruction, 2 bytes back, with the call's
-    /// number in RAX: it executes the call again.
+    /// The instruction pointer is moved 2 bytes back, to the SYSCALL instruction, and RAX
+    /// has the call's number: the thread executes the call again.
     Again,
-    /// The same with the number [`RESTART_SYSCALL`].
+    /// The same, with the number [`RESTART_SYSCALL`] in RAX.
     ByRestartSyscall,
 }
 
 impl Interruption {
-    /// Decides how the call continues. `delivery` is the first handler that runs after it, if
-    /// there is one; the registers are changed before its frame is made.
+    /// Decides how the call continues. `delivery` is the first handler that runs after the
+    /// call, if there is one; the caller changes the registers before it makes that handler's
+    /// frame.
     pub fn resume(self, delivery: Option<&Delivery>) -> Resume {
         let Some(delivery) = delivery else {
             return match self {

@@ -8,34 +8,34 @@ use crate::set::SignalSet;
 use crate::signal::Signal;
 use crate::thread::ThreadSignals;
 
-/// Whether a process is the first one.
+/// Whether a process is the first process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessKind {
-    /// The first process: signals without a handler do nothing, SIGKILL and SIGSTOP nothing
-    /// ever.
+    /// The first process: SIGKILL, SIGSTOP and signals without a handler have no effect.
     Init,
-    /// Any other.
+    /// Any other process.
     Ordinary,
 }
 
-/// The action of the caller for a signal that is sent to a process or to one of its threads.
+/// What the caller has to do for a signal that is sent to a process or to one of its
+/// threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// Signals to remove from the queues of the process and of all its threads: SIGCONT
-    /// removes stops, a stop removes SIGCONT.
+    /// removes stop signals, a stop signal removes SIGCONT.
     pub discard: SignalSet,
     /// Whether the process continues now if it is stopped, even where SIGCONT is blocked or
     /// ignored.
     pub continues: bool,
-    /// Whether that is all. Otherwise the signal is pushed to the queue.
+    /// Whether the signal is dropped. Otherwise the caller pushes it to the queue.
     pub is_ignored: bool,
 }
 
-/// Decides about a signal that is sent to a process or to one of its threads. `thread` is
-/// that thread, or the process's main thread.
+/// Decides the effects of a signal that is sent to a process or to one of its threads.
+/// `thread` is that thread, or the process's main thread.
 ///
-/// A signal that would be ignored is not even pending, unless it is blocked: then the action may
-/// still change, or rt_sigtimedwait may take the signal.
+/// A signal that would be ignored doesn't become pending, unless it is blocked: the action may
+/// change before it is unblocked, or rt_sigtimedwait may take it.
 pub fn send(
     info: &SigInfo,
     thread: &ThreadSignals,
@@ -59,9 +59,9 @@ pub fn send(
     }
 }
 
-/// Sends a fault to the thread that caused it. If it is blocked or ignored, the default
-/// action is restored and the signal unblocked: the instruction can't go on. Even the first
-/// process ends then.
+/// Sends a fault to the thread that caused it. If the signal is blocked or ignored, it is
+/// unblocked and gets its default action, because the thread can't continue. That ends even
+/// the first process.
 pub fn force(info: SigInfo, thread: &mut ThreadSignals, dispositions: &mut Dispositions) -> Pushed {
     let signal = info.signal;
     let mut blocked = thread.blocked();

@@ -15,7 +15,7 @@ impl SignalSet {
     pub const UNSTOPPABLE: Self = Self::of(&[Signal::KILL, Signal::STOP]);
     /// The signals that stop a process.
     pub const STOPS: Self = Self::of(&[Signal::STOP, Signal::TSTP, Signal::TTIN, Signal::TTOU]);
-    /// The signals of faults, which come before others.
+    /// The signals of faults, which are delivered before others.
     pub const FAULTS: Self =
         Self::of(&[Signal::SEGV, Signal::BUS, Signal::ILL, Signal::TRAP, Signal::FPE, Signal::SYS]);
 

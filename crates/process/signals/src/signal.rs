@@ -5,7 +5,7 @@ use core::num::NonZeroU8;
 /// How many signals there are: 1 to 64.
 pub const SIGNALS: usize = 64;
 
-/// The first real-time signal. The C library keeps this one and the next for itself.
+/// The first real-time signal. The C library reserves this one and the next.
 const FIRST_REAL_TIME: u8 = 32;
 
 /// A signal.
@@ -78,7 +78,7 @@ signals! {
 }
 
 impl Signal {
-    /// Returns the signal of a number, if it is one.
+    /// Returns the signal with this number, or `None` if there is no such signal.
     pub const fn from_number(number: u64) -> Option<Self> {
         if number > SIGNALS as u64 {
             return None;
@@ -109,22 +109,22 @@ impl Signal {
         STANDARD.get(self.index()).map_or(DefaultAction::Terminate, |(_, action)| *action)
     }
 
-    /// Returns whether it is queued each time that it is sent.
+    /// Returns whether the signal is queued each time that it is sent.
     pub const fn is_real_time(self) -> bool {
         self.number() >= FIRST_REAL_TIME
     }
 
-    /// Returns whether it can be neither caught, blocked nor ignored: SIGKILL and SIGSTOP.
+    /// Returns whether the signal can't be caught, blocked or ignored: SIGKILL and SIGSTOP.
     pub fn is_unstoppable(self) -> bool {
         self == Self::KILL || self == Self::STOP
     }
 
-    /// Returns the place in a table of all signals.
+    /// Returns the index in a table of all signals.
     pub(crate) fn index(self) -> usize {
         usize::from(self.number()) - 1
     }
 
-    /// Returns how many real-time signals come before it.
+    /// Returns how many real-time signals have lower numbers.
     pub(crate) fn real_time_number(self) -> u8 {
         self.number().saturating_sub(FIRST_REAL_TIME)
     }

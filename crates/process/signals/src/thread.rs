@@ -13,9 +13,10 @@ pub struct ThreadSignals {
     /// The alternate stack.
     pub alt_stack: AltStack,
     blocked: SignalSet,
-    /// The signals that it waits for (rt_sigtimedwait): they wake it, blocked or not.
+    /// The signals that the thread waits for (rt_sigtimedwait): they wake it, blocked or
+    /// not.
     awaited: SignalSet,
-    /// The blocked signals to return to, during rt_sigsuspend, ppoll and similar calls.
+    /// The blocked signals to restore after rt_sigsuspend, ppoll or a similar call.
     saved: Option<SignalSet>,
 }
 
@@ -31,10 +32,9 @@ impl ThreadSignals {
         }
     }
 
-    /// Returns the state of a thread or process that this thread makes: nothing is pending, the
-    /// same signals are blocked. A process made by fork or vfork keeps the alternate stack;
-    /// one that runs beside this thread in the same memory (CLONE_VM without CLONE_VFORK)
-    /// doesn't.
+    /// Returns the state of a thread or process that this thread creates: the same signals are
+    /// blocked, none is pending. A child of fork or vfork keeps the alternate stack; a child
+    /// that runs concurrently in the same memory (CLONE_VM without CLONE_VFORK) doesn't.
     pub fn child(&self, keeps_alt_stack: bool) -> Self {
         Self {
             alt_stack: if keeps_alt_stack { self.alt_stack } else { AltStack::NONE },
@@ -54,15 +54,15 @@ impl ThreadSignals {
         self.blocked
     }
 
-    /// Sets the blocked signals; SIGKILL and SIGSTOP never are. Then the caller looks for
-    /// signals that are no longer blocked.
+    /// Sets the blocked signals; SIGKILL and SIGSTOP are never blocked. The caller then
+    /// checks for pending signals that are no longer blocked.
     pub fn set_blocked(&mut self, signals: SignalSet) {
         self.blocked = signals.without(SignalSet::UNSTOPPABLE);
     }
 
-    /// Sets the blocked signals for the time of one system call (rt_sigsuspend, ppoll,
-    /// pselect, epoll_pwait). A handler that ends the call runs with them, and its return
-    /// restores the others.
+    /// Sets the blocked signals during one system call (rt_sigsuspend, ppoll, pselect,
+    /// epoll_pwait). A handler that ends the call runs with them, and its return restores
+    /// the previous ones.
     pub fn block_for_call(&mut self, signals: SignalSet) {
         self.saved.get_or_insert(self.blocked);
         self.set_blocked(signals);
@@ -80,18 +80,18 @@ impl ThreadSignals {
         self.saved.take().unwrap_or(self.blocked)
     }
 
-    /// Sets the signals that the thread waits for (rt_sigtimedwait), none after it.
+    /// Sets the signals that the thread waits for (rt_sigtimedwait); after the wait, none.
     pub fn set_awaited(&mut self, signals: SignalSet) {
         self.awaited = signals.without(SignalSet::UNSTOPPABLE);
     }
 
-    /// Returns whether `signal` is to wake this thread, if its process gets it.
+    /// Returns whether `signal`, sent to the process, wakes this thread.
     pub fn accepts(&self, signal: Signal) -> bool {
         !self.blocked.contains(signal) || self.awaited.contains(signal)
     }
 
-    /// Returns whether a signal is to be delivered to this thread, where `shared` is its
-    /// process's queue: system calls that wait return then.
+    /// Returns whether a signal is to be delivered to this thread, so that system calls
+    /// that wait have to return. `shared` is its process's queue.
     pub fn has_signal(&self, shared: &Pending) -> bool {
         !(self.pending.set() | shared.set()).without(self.blocked).is_empty()
     }

@@ -5,10 +5,10 @@ pub const CLOCK_DATA_BYTES: usize = 48;
 
 /// Where the parts of the data are, in bytes from the start of its page.
 pub mod offset {
-    /// A number of 32 bits that is odd while the rest is being changed; each change gives another
-    /// number.
+    /// A sequence number of 32 bits: odd while the other data is being changed, and increased by
+    /// each change.
     pub const SEQUENCE: usize = 0;
-    /// A number of 32 bits: whether the time can be computed from the counter.
+    /// Whether the time can be computed from the counter, as a number of 32 bits.
     pub const IS_USABLE: usize = 4;
     /// The value of the counter at the base.
     pub const BASE_TSC: usize = 8;
@@ -16,7 +16,7 @@ pub mod offset {
     pub const BASE_NS: usize = 16;
     /// The mantissa of the nanoseconds for each tick.
     pub const MANTISSA: usize = 24;
-    /// Its exponent, a number of 32 bits: the product is shifted right by so many bits.
+    /// The exponent, a number of 32 bits: the product is shifted right by this many bits.
     pub const SHIFT: usize = 32;
     /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
     pub const REAL_TIME_START_NS: usize = 40;
@@ -26,7 +26,8 @@ pub mod offset {
 /// `base_ns + ((counter - base_tsc) * mantissa >> shift)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockData {
-    /// Whether the time can be computed from the counter: else the code makes the system call.
+    /// Whether the time can be computed from the counter; otherwise the code makes the system
+    /// call.
     pub is_usable: bool,
     /// The value of the counter at the base.
     pub base_tsc: u64,
@@ -34,7 +35,7 @@ pub struct ClockData {
     pub base_ns: u64,
     /// The mantissa of the nanoseconds for each tick.
     pub mantissa: u64,
-    /// Its exponent, below 128.
+    /// The exponent, below 128.
     pub shift: u32,
     /// The time of day when the kernel's clock was 0, in nanoseconds since 1970.
     pub real_time_start_ns: i64,

@@ -26,7 +26,7 @@ const PROGRAM_HEADERS: usize = 2;
 const DYNAMIC_ENTRIES: usize = 10;
 const VERSION_BYTES: usize = 28;
 
-/// Returns the hash of a name, as DT_HASH and versions have it.
+/// Returns the hash of a name, as DT_HASH and the version definitions use it.
 fn hash(name: &[u8]) -> u32 {
     name.iter().fold(0_u32, |hash, byte| {
         let hash = (hash << 4).wrapping_add(u32::from(*byte));
@@ -74,7 +74,8 @@ struct Tables {
 }
 
 fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<Tables, ImageError> {
-    // Symbol 0 is none. All others are in the one bucket's chain, the last one first.
+    // Symbol 0 is reserved. All others are in the chain of the one bucket, the last one
+    // first.
     let symbols = functions.len() + 1;
     let hash_at = writer.align(8);
     writer.u32s(&[1, symbols as u32, functions.len() as u32])?;
@@ -116,7 +117,7 @@ fn write_tables(writer: &mut Writer<'_>, functions: &[Function<'_>]) -> Result<T
         let is_last = index + 1 == names.len();
         writer.u16s(&[1, if index == 0 { BASE } else { 0 }, index as u16 + 1, 1])?;
         let next = if is_last { 0 } else { VERSION_BYTES as u32 };
-        // Where its name is follows at once.
+        // The offset of the version's name follows directly.
         writer.u32s(&[hash(name), 20, next, name_at as u32, 0])?;
     }
     Ok(Tables {

@@ -1,7 +1,7 @@
 //! The vDSO: a shared object of one page that the kernel maps into every program.
 //!
-//! [`build`] writes an ELF image around position-independent code, with all that a C library or a
-//! language's runtime reads to find a function by its name:
+//! [`build`] writes an ELF image with position-independent code, and all tables by which a C
+//! library or a language's runtime finds a function:
 //!
 //! ```text
 //!  -0x1000 ┌─────────────────────────────┐
@@ -18,7 +18,7 @@
 //!   0x1000 └─────────────────────────────┘
 //! ```
 //!
-//! [`ClockData`] has the data from which the code computes the time.
+//! [`ClockData`] is the data from which the code computes the time.
 //!
 //! Sources: System V ABI, "Object Files" and "Dynamic Linking"; Linux, vdso(7); Linux Standard Base
 //! Core, "Symbol Versioning".

@@ -1,4 +1,4 @@
-//! The section headers. A C library may find the functions by them: dietlibc does.
+//! The section headers, by which dietlibc finds the functions.
 
 use super::writer::{ImageError, Writer};
 
@@ -14,7 +14,7 @@ pub(super) const DYNAMIC_ENTRY_BYTES: usize = 16;
 /// How many versions are defined: that of the object itself, and that of the functions.
 pub(super) const DEFINITIONS: usize = 2;
 
-/// How many headers there are: the first one is of no section.
+/// How many headers there are; the first one is unused.
 pub(super) const COUNT: u16 = 9;
 
 const SYMBOLS: u16 = 2;
@@ -60,8 +60,8 @@ struct Section {
 const ALLOCATED: u64 = 2;
 const EXECUTABLE: u64 = 4;
 
-/// Returns the sections but the first one.
-/// Source: System V ABI, "Section Header"; Linux Standard Base Core, "Additional Section Types".
+/// Returns all sections except the first one. Source: System V ABI, "Section Header"; Linux
+/// Standard Base Core, "Additional Section Types".
 #[rustfmt::skip]
 fn sections(places: &Places, names: (usize, usize)) -> [Section; COUNT as usize - 1] {
     let section = |kind, place, link, info, alignment, entry_bytes| {

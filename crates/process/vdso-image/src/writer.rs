@@ -13,11 +13,11 @@ pub enum ImageError {
     CodeTooLarge,
     /// There are too many functions, or their names are too long.
     TooManyFunctions,
-    /// A function isn't in the code.
+    /// A function is outside of the code.
     OutsideOfCode,
 }
 
-/// Writes the image; the parts come one after the other.
+/// Writes the image, one part after the other.
 pub(super) struct Writer<'a> {
     pub(super) image: &'a mut [u8; IMAGE_BYTES],
     pub(super) at: usize,

@@ -1,4 +1,4 @@
-//! What is accepted, and the error for all else.
+//! Valid files at the limits, and the error for each invalid one.
 
 use std::vec;
 use std::vec::Vec;
@@ -151,7 +151,7 @@ fn program_headers_are_bounded() {
 fn headers_have_no_address_outside_of_all_segments() {
     let program = Image::packed().read().unwrap();
     assert_eq!(program.headers().address, None);
-    // The last segment that has them counts.
+    // The last segment that has the headers is used.
     let twice = [load(PF_R, 0, 0x40_0000, 0x200, 0x200), load(PF_R, 0, 0x50_0000, 0x200, 0x200)];
     assert_eq!(only(&twice).unwrap().headers().address, Some(VirtAddr::new(0x50_0040)));
     let before = [load(PF_R, 0, 0x40_0000, 0x40, 0x40)];

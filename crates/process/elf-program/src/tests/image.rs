@@ -46,7 +46,7 @@ pub struct Image {
     pub entry: u64,
     pub headers_offset: u64,
     pub header_bytes: u16,
-    /// If it isn't the number of `headers`.
+    /// The number of program headers, if it isn't that of `headers`.
     pub count: Option<u16>,
     pub headers: Vec<Header>,
     pub len_bytes: usize,
@@ -66,7 +66,7 @@ impl Image {
         }
     }
 
-    /// As GNU ld lays out a static program with fixed addresses.
+    /// Returns a static program with fixed addresses, as GNU ld lays it out.
     pub fn fixed() -> Self {
         let headers = [
             load(PF_R, 0, 0x40_0000, 0x5F8, 0x5F8),
@@ -78,7 +78,7 @@ impl Image {
         Self::new(ET_EXEC, 0x40_1040, &headers)
     }
 
-    /// As GNU ld lays out a static-PIE.
+    /// Returns a static-PIE, as GNU ld lays it out.
     pub fn position_independent() -> Self {
         let headers = [
             load(PF_R, 0, 0, 0x2B8, 0x2B8),
@@ -89,7 +89,7 @@ impl Image {
         Self::new(ET_DYN, 0x1040, &headers)
     }
 
-    /// A dynamically linked program.
+    /// Returns a dynamically linked program.
     pub fn dynamic() -> Self {
         let mut image = Self::position_independent();
         let headers = Header { kind: PT_PHDR, ..load(PF_R, 64, 64, 0x1F8, 0x1F8) };
@@ -99,7 +99,7 @@ impl Image {
         image
     }
 
-    /// A program that was linked without alignment: two segments in one page.
+    /// Returns a program that was linked without alignment: two segments in one page.
     pub fn packed() -> Self {
         let headers = [
             load(PF_R | PF_X, 0xB0, 0x40_00B0, 0x60, 0x60),
@@ -111,7 +111,7 @@ impl Image {
 
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = vec![b'.'; self.len_bytes];
-        // What doesn't fit into the file is left out.
+        // Values that don't fit into the file are left out.
         let mut put = |at: u128, value: &[u8]| {
             let at = usize::try_from(at).unwrap_or(usize::MAX);
             if let Some(place) = bytes.get_mut(at..at.saturating_add(value.len())) {

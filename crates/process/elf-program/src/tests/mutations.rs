@@ -1,5 +1,4 @@
-//! Damaged images: none makes the reader panic, and each plan that comes out is checked by
-//! code that knows nothing of the reader's.
+//! Damaged images: none makes the reader panic, and independent code checks each plan.
 
 use std::vec::Vec;
 
@@ -10,7 +9,7 @@ use super::image::*;
 use super::random::Random;
 use crate::{Access, Mapping, MappingSource, Program};
 
-/// What is at an address after a plan was carried out.
+/// The content of an address after a plan was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     Nothing,
@@ -37,7 +36,7 @@ fn content_at(mappings: &[Mapping], address: u64) -> Content {
     }
 }
 
-/// The fields of a damaged image, read again by hand.
+/// The fields of a damaged image, read by the test itself.
 struct Fields {
     kind: u16,
     machine: u16,
@@ -82,7 +81,7 @@ fn fields(bytes: &[u8]) -> Fields {
     }
 }
 
-/// Returns whether an image has to be accepted, by one condition after the other, in numbers
+/// Returns whether an image has to be accepted: one condition after the other, in numbers
 /// that can't overflow.
 fn is_acceptable(bytes: &[u8], fields: &Fields) -> bool {
     let end = u128::from(USER_END);
@@ -181,7 +180,7 @@ fn check(program: &Program, fields: &Fields, bias: u64, random: &mut Random) {
             assert_eq!(content_at(&mappings, address), expected);
         }
     }
-    // Nothing is mapped that has no byte of a segment in its page.
+    // Each mapped page has a byte of a segment.
     for mapping in &mappings {
         for page in [mapping.pages.start.as_u64(), mapping.pages.end.as_u64() - 4096] {
             let page = page.wrapping_sub(bias);

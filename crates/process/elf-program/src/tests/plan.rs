@@ -8,7 +8,7 @@ use elf::abi::{ET_EXEC, PF_R, PF_W, PF_X};
 use super::image::*;
 use crate::{Access, MappingSource, Program};
 
-/// A mapping: first page, page after the last, access, and what is in it.
+/// A mapping: first page, page after the last, access, contents.
 type Row = (u64, u64, Access, Source);
 
 #[derive(Debug, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! First lines of scripts, against tables and against a model in the manner of C.
+//! First lines of scripts, compared with tables and with a model that follows Linux's C
+//! code.
 
 use std::vec;
 use std::vec::Vec;
@@ -27,7 +28,7 @@ fn lines_are_split_once() {
         (b"#!/bin/sh\r\n", Ok((b"/bin/sh\r", None))),
         (b"#!\n", Err(ScriptError::NoInterpreter)),
         (b"#!  \t\n/bin/sh", Err(ScriptError::NoInterpreter)),
-        // What Linux makes of text that ends with a NUL.
+        // Text that ends with a NUL, as on Linux.
         (b"#!", Ok((b"", None))),
         (b"#!/bin/sh ", Ok((b"/bin/sh", Some(b"")))),
         (b"#!/bin/sh -e ", Ok((b"/bin/sh", Some(b"-e ")))),
@@ -68,7 +69,7 @@ fn blanks_alone_are_no_interpreter() {
     let mut head = b"#!".to_vec();
     head.resize(SCRIPT_HEAD_BYTES, b' ');
     assert_eq!(parse(&head), Err(ScriptError::NoInterpreter));
-    // In a shorter file a NUL follows: an empty path.
+    // In a shorter file a NUL follows, so the path is empty.
     assert_eq!(parse(&head[..100]), Ok((&b""[..], None)));
 }
 
@@ -127,7 +128,7 @@ fn any_head_is_read_as_the_model_reads_it() {
     let mut read = 0;
     for _ in 0..200_000 {
         let len = random.pick(&[0, 1, 4, 8, 16, 250, 255, 256, 257, 300]) + random.below(4);
-        // Few line feeds and NULs in long ones, so that their ends are reached.
+        // Long heads have few line feeds and NULs, so that some have none up to their end.
         let letters: &[u8] = if random.below(3) == 0 { b"a/ \t\n\0\r" } else { b"ab  \t" };
         let run = 1 + random.below(80);
         let mut head = Vec::new();

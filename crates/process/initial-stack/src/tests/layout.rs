@@ -1,4 +1,4 @@
-//! Where everything is, as the System V ABI and Linux lay it out.
+//! The layout of the System V ABI and of Linux.
 
 use std::vec::Vec;
 

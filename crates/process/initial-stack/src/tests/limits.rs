@@ -1,4 +1,4 @@
-//! How much strings may have.
+//! The limits of strings.
 
 use x86_64::VirtAddr;
 

@@ -73,12 +73,12 @@ impl Memory {
     }
 }
 
-/// What a program finds.
+/// What a program finds on its stack.
 pub struct Found {
     pub arguments: Vec<Vec<u8>>,
     pub environment: Vec<Vec<u8>>,
     pub auxiliary: Vec<(u64, u64)>,
-    /// Where the auxiliary vector ends.
+    /// The address at which the auxiliary vector ends.
     pub end: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What a process does at each signal.
+//! The actions of a process for each signal.
 
 use proptest::prelude::*;
 

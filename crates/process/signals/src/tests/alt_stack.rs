@@ -49,7 +49,7 @@ fn refused_stacks_change_nothing() {
         assert_eq!(alt.set(&wanted, pointer, MINSIGSTKSZ), Err(error));
         assert_eq!(alt, before);
     }
-    // With a larger frame it has to be larger.
+    // With a larger frame, the stack has to be larger.
     assert_eq!(alt.set(&stack(0x20000, 0, 2048), ELSEWHERE, 3000), Err(AltStackError::TooSmall));
 }
 

@@ -1,4 +1,4 @@
-//! Which signal is next, and what is done.
+//! The order of delivery, and the action for each signal.
 
 use super::{World, signal};
 use crate::{
@@ -123,7 +123,7 @@ fn nested_handlers_restore_one_after_the_other() {
     world.send_to_process(Signal::INT);
     world.send_to_process(Signal::TERM);
     assert_eq!(world.delivered().saved, SignalSet::EMPTY);
-    // The second frame is above the first: its handler runs first.
+    // The second frame is on top of the first: its handler runs first.
     assert_eq!(world.delivered().saved, SignalSet::of(&[Signal::INT]));
 }
 
@@ -175,7 +175,7 @@ fn mask_for_one_call_is_seen_by_the_handler_and_not_after_it() {
     world.thread.restore_blocked();
     assert_eq!(world.thread.blocked(), SignalSet::of(&[Signal::TERM, Signal::INT]));
 
-    // Without a handler the call itself restores.
+    // Without a handler, the call itself restores the blocked signals.
     world.block(&[Signal::HUP]);
     world.thread.block_for_call(SignalSet::EMPTY);
     world.thread.block_for_call(SignalSet::of(&[Signal::USR1]));
@@ -198,7 +198,7 @@ fn waiting_thread_takes_what_it_waits_for() {
     assert_eq!(take(), Some(SigInfo::from_user(Signal::USR2, 7, 0)));
     assert_eq!(take(), Some(SigInfo::from_user(signal(40), 7, 0)));
     assert_eq!(take(), None);
-    // Only an awaited signal wakes it though it is blocked.
+    // Of the blocked signals, only an awaited one wakes the thread.
     world.thread.set_awaited(wanted);
     assert!(world.thread.accepts(Signal::USR1) && world.thread.accepts(Signal::TERM));
     assert!(!world.thread.accepts(Signal::HUP));

@@ -12,7 +12,7 @@ use crate::fpu::{
 /// x87, SSE, AVX.
 const LAYOUT: Layout = Layout { features: 7, size_bytes: 832, mxcsr_mask: 0xffff };
 
-/// A sealed state with AVX.
+/// Returns a sealed state with AVX.
 fn sealed() -> Vec<u8> {
     let mut area = vec![0x11; LAYOUT.size_bytes + MAGIC2_BYTES];
     area[24..28].copy_from_slice(&0x1f80_u32.to_le_bytes());
@@ -49,8 +49,8 @@ fn sealed_state_is_loaded_whole() {
     assert_eq!(area[..832], before[..832]);
 }
 
-/// A program that copies 512 bytes, or changes the marks, gets x87 and SSE restored, all else
-/// in its initial state.
+/// If a program copies 512 bytes, or changes the size or the magic number, x87 and SSE are
+/// restored, and all else gets its initial state.
 #[test]
 fn state_without_marks_is_only_the_first_part() {
     for (offset, value) in [(464, 0), (468, 831), (480, 575), (480, 833), (480, u32::MAX), (832, 0)]
@@ -64,8 +64,8 @@ fn state_without_marks_is_only_the_first_part() {
     }
 }
 
-/// What was not copied from the program is of another thread: it is never loaded, whatever
-/// the marks say by now.
+/// Bytes that were not copied from the program belong to another thread: they are never
+/// loaded, even if the program has changed the size since.
 #[test]
 fn bytes_that_were_not_copied_are_cleared() {
     for copied in [512, 576, 700, 832, 835] {
@@ -131,7 +131,8 @@ fn cpu_without_xsave_has_the_first_part_alone() {
 }
 
 proptest! {
-    /// Whatever a program writes: what is loaded raises no exception.
+    /// Whatever a program writes, a state that is accepted raises no exception when it is
+    /// loaded.
     #[test]
     fn any_state_is_loadable_or_refused(
         changes in prop::collection::vec((0_usize..836, any::<u8>()), 0..12),

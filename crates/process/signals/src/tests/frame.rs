@@ -67,8 +67,8 @@ fn word(frame: &Frame, offset: usize) -> u64 {
     u64::from_le_bytes(frame.bytes[offset..offset + 8].try_into().unwrap())
 }
 
-/// The offsets are those of C programs on Linux: `offsetof(ucontext_t, …)`, 8 more in the
-/// frame.
+/// The offsets are those of C programs on Linux, `offsetof(ucontext_t, …)`, and 8 for the
+/// restorer's address.
 #[test]
 fn frame_has_the_layout_of_linux() {
     let alt = alt_stack(0x1000, 8192, 0);
@@ -156,13 +156,13 @@ fn alternate_stack_is_used_where_asked_for() {
     assert!(within.contains(&on(STACK_POINTER, SaFlags::ONSTACK, alt).unwrap()));
     assert!(!within.contains(&on(STACK_POINTER, SaFlags::empty(), alt).unwrap()));
     assert!(!within.contains(&on(STACK_POINTER, SaFlags::ONSTACK, AltStack::NONE).unwrap()));
-    // A handler that runs there goes on below.
+    // The frame of a nested handler is below that of a handler on the alternate stack.
     let nested = on(0x12000, SaFlags::ONSTACK, alt).unwrap();
     assert!(nested < 0x12000 - 128 - 832 && nested > 0x10000);
-    // It begins at the top without a red zone.
+    // The first frame begins at the top, without a red zone.
     let first = on(STACK_POINTER, SaFlags::ONSTACK, alt).unwrap();
     assert!(first > 0x14000 - 64 - 832 - 4 - 440 - 16 - 8);
-    // What doesn't fit is no frame, with and without SA_ONSTACK.
+    // A frame that doesn't fit is refused, with and without SA_ONSTACK.
     for flags in [SaFlags::ONSTACK, SaFlags::empty()] {
         assert_eq!(on(0x10400, flags, alt), Err(FrameError::AltStackOverflow));
     }
@@ -195,7 +195,8 @@ fn bad_stacks_and_handlers_get_no_frame() {
 
 #[test]
 fn forged_frames_restore_nothing_dangerous() {
-    // All flags but those that the thread has: IF stays on, IOPL, NT, VM stay off.
+    // Of a frame with all bits set, only the flags of programs are taken: IF stays set,
+    // IOPL, NT and VM stay clear.
     let mut bytes = [0xff; FRAME_BYTES];
     bytes[8 + 40 + 8 * 16..][..8].copy_from_slice(&0x40_0000_u64.to_le_bytes());
     bytes[8 + 224..][..8].fill(0);
@@ -212,7 +213,7 @@ fn forged_frames_restore_nothing_dangerous() {
         let mut bad = bytes;
         bad[8 + 40 + 8 * 18 + offset..][..2].copy_from_slice(&selector.to_le_bytes());
         assert_eq!(decode(&bad, 0x202, &machine(0)), Err(FrameError::BadSelector), "{selector:#x}");
-        // Without that flag, the stack's isn't looked at.
+        // Without that flag, the stack's selector is ignored.
         bad[8] &= !4;
         assert_eq!(decode(&bad, 0x202, &machine(0)).is_ok(), offset == 6, "{selector:#x}");
     }
@@ -256,7 +257,7 @@ proptest! {
         let frame = encode(&registers, &delivery, AltStack::NONE, &machine(fpu_bytes)).unwrap();
         prop_assert_eq!(frame.address % 16, 8);
         prop_assert!(frame.address + FRAME_BYTES as u64 <= rsp - 128);
-        // The handler's flags don't matter.
+        // The thread's flags in the handler have no effect.
         let restored = decode(&frame.bytes, frame.entry.rflags, &machine(0)).unwrap();
         prop_assert_eq!(restored.registers, registers);
         prop_assert_eq!(restored.blocked, saved);

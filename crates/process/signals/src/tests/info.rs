@@ -1,4 +1,4 @@
-//! The layout of siginfo_t, and how strace shows it.
+//! The layout of siginfo_t, and its notation in strace.
 
 use std::string::ToString;
 
@@ -89,7 +89,7 @@ fn passed_information_stays_as_it_is() {
     assert_eq!(info.signal, Signal::USR1);
     assert_eq!(info.code, Code(-60));
     let bytes = info.to_bytes();
-    // The number is that of the call; what Linux doesn't use is cleared.
+    // The signal is the system call's argument; bytes that Linux doesn't use are cleared.
     assert_eq!(bytes[..4], 10_u32.to_le_bytes());
     assert_eq!(bytes[4..12], passed[4..12]);
     assert_eq!(bytes[12..16], [0; 4]);
@@ -129,7 +129,7 @@ fn signalfd_has_the_fields_of_each_kind() {
     assert_eq!((word(&queued, 0), word(&queued, 8) as i32), (10, -1));
     assert_eq!((word(&queued, 12), word(&queued, 16)), (7, 1000));
     assert_eq!((word(&queued, 44), word(&queued, 48), word(&queued, 52)), (5, 5, 1));
-    // What rt_sigqueueinfo(2) passes is read in the same places.
+    // The bytes that rt_sigqueueinfo(2) passes have their fields in the same places.
     let passed = SigInfo::queued(Signal::USR1, 7, 1000, 0x1_0000_0005).to_bytes();
     assert_eq!(SigInfo::from_bytes(Signal::USR1, &passed).to_signalfd_bytes(), queued);
     let child = SigInfo::child(7, 0, crate::ChildStatus::Exited(3), (4, 5)).to_signalfd_bytes();

@@ -1,4 +1,5 @@
-//! Tests: a table for each rule, a naive model of queues and delivery, frames, forged ones.
+//! Tests: a table for each rule, a naive model of queues and delivery, valid and forged
+//! frames.
 
 mod actions;
 mod alt_stack;
@@ -47,7 +48,7 @@ impl World {
         next_action(&mut self.thread, process).0
     }
 
-    /// Returns what is delivered, which has to be something.
+    /// Returns the next action, which has to be a delivery.
     pub(crate) fn delivered(&mut self) -> Delivery {
         match self.next() {
             Action::Deliver(delivery) => delivery,

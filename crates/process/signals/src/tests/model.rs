@@ -1,4 +1,4 @@
-//! Queues and delivery against a naive model: one list of what was sent.
+//! Queues and delivery, compared with a naive model: one list of all sent signals.
 
 use std::vec::Vec;
 
@@ -19,7 +19,8 @@ enum Step {
     Wait(u64),
 }
 
-/// An entry of the model: for whom, what, and its information unless that was lost.
+/// An entry of the model: whether the thread or the process receives it, the signal, and
+/// its information unless that was lost.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     to_thread: bool,
@@ -70,9 +71,9 @@ impl Model {
             return false;
         }
         let info = if is_lost { None } else { Some(info) };
-        // A lost entry beside others of the signal leaves no trace.
+        // An entry without information has no effect beside others of the same signal.
         if info.is_some() || !is_pending {
-            // Nor does one without information outlive one that has it.
+            // An entry with information replaces one without.
             self.entries.retain(|entry| !(is_same(&entry) && entry.info.is_none()));
             self.entries.push(Entry { to_thread, signal, info });
         }

@@ -62,7 +62,7 @@ fn real_time_signal_stays_pending_until_its_last_entry() {
     let mut pending = Pending::new();
     let info = SigInfo::queued(signal(40), 7, 0, 1);
     pending.push(info, Limit::Below).unwrap();
-    // Its information is lost, but the signal is pending anyway.
+    // The information is lost, but the signal is pending.
     assert_eq!(
         pending.push(SigInfo::from_user(signal(40), 8, 0), Limit::Reached),
         Ok(Pushed::WithoutInfo)

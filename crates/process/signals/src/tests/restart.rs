@@ -7,7 +7,7 @@ use crate::{Handler, Interruption, Limit, Resume, SaFlags, SigInfo, Signal};
 fn interrupted_calls() {
     use Interruption::{Restart, RestartAlways, RestartBlock, RestartWithoutHandler};
     use Resume::{Again, ByRestartSyscall, Interrupted};
-    // Without a handler, with one, with one and SA_RESTART.
+    // Without a handler, with a handler, with a handler and SA_RESTART.
     let cases = [
         (Restart, Again, Interrupted, Again),
         (RestartAlways, Again, Again, Again),

@@ -1,4 +1,4 @@
-//! What signals do when they are sent.
+//! The effects of signals when they are sent.
 
 use super::{World, signal};
 use crate::{
@@ -35,7 +35,7 @@ fn continue_works_blocked_and_ignored() {
     assert!(sent(&world, Signal::CONT).continues);
 }
 
-/// A signal, the handler, whether it is blocked: is it dropped?
+/// Each row has a signal, its handler, whether it is blocked, and whether it is dropped.
 #[test]
 fn ignored_signals_are_dropped_unless_blocked() {
     let cases = [
@@ -74,7 +74,7 @@ fn first_process_gets_only_what_it_handles() {
     }
     world.set(Signal::TERM, Handler::Address(0x1000), SaFlags::empty());
     assert!(!sent(&world, Signal::TERM).is_ignored);
-    // Blocked it is kept, and then does nothing.
+    // A blocked signal becomes pending, and has no effect when it is unblocked.
     world.block(&[Signal::HUP, Signal::KILL]);
     assert!(!sent(&world, Signal::HUP).is_ignored);
     assert!(sent(&world, Signal::KILL).is_ignored);

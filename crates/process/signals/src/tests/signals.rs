@@ -6,7 +6,7 @@ use std::vec::Vec;
 use super::signal;
 use crate::{DefaultAction, Signal, SignalSet};
 
-/// As kill -l and signal(7) have them.
+/// The names and actions are those of kill -l and signal(7).
 #[test]
 fn standard_signals() {
     let names = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT \
