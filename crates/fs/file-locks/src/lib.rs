@@ -1,11 +1,11 @@
-//! Advisory locks of files: which parts of a file are locked, and which owners wait for each other.
+//! Advisory locks of files: the locked parts of a file, and the owners that wait for each other.
 //!
 //! | module | what it has |
 //! |---|---|
 //! | `table` | [`LockTable`]: the locks of a file |
-//! | `waits` | [`Waits`]: which owners wait for which, so that none waits for itself |
+//! | `waits` | [`Waits`]: which owners wait for which, to detect deadlocks |
 //!
-//! The rules are those of fcntl(2) and flock(2). Nothing here waits: the caller does.
+//! The rules are those of fcntl(2) and flock(2). The caller does the waiting.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -7,9 +7,9 @@ use crate::NoMemory;
 /// The kind of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// From locks for writing.
+    /// A shared lock: it conflicts with write locks.
     Read,
-    /// From all locks.
+    /// An exclusive lock: it conflicts with all locks.
     Write,
 }
 
@@ -19,7 +19,7 @@ impl Kind {
     }
 }
 
-/// The bytes from `first` to `last`, both of them among them.
+/// The bytes from `first` to `last`, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Range {
     /// The first byte.
@@ -36,7 +36,7 @@ impl Range {
         self.first <= other.last && other.first <= self.last
     }
 
-    /// Returns whether both are one range together.
+    /// Returns whether both together form one range.
     fn touches(self, other: Self) -> bool {
         self.first <= other.last.saturating_add(1) && other.first <= self.last.saturating_add(1)
     }
@@ -49,9 +49,9 @@ pub struct Lock<O> {
     pub owner: O,
     /// Its kind.
     pub kind: Kind,
-    /// Of which bytes.
+    /// Its bytes.
     pub range: Range,
-    /// The process that has set it, which F_GETLK reports.
+    /// The process that set the lock, which F_GETLK reports.
     pub pid: i32,
 }
 
@@ -87,15 +87,15 @@ impl<O> LockTable<O> {
 }
 
 impl<O: Copy + PartialEq> LockTable<O> {
-    /// Returns the first lock of another owner that keeps `owner` from a lock of `kind`.
+    /// Returns the first lock of another owner that conflicts with a lock of `owner`.
     pub fn conflict(&self, owner: O, kind: Kind, range: Range) -> Option<&Lock<O>> {
         self.locks.iter().take_while(|lock| lock.range.first <= range.last).find(|lock| {
             lock.owner != owner && lock.range.overlaps(range) && lock.kind.conflicts_with(kind)
         })
     }
 
-    /// Sets a lock that nothing [keeps](Self::conflict) its owner from. The owner's other locks
-    /// there are replaced.
+    /// Sets a lock that has no [conflict](Self::conflict). It replaces the owner's other locks
+    /// in its range.
     ///
     /// # Errors
     /// [`NoMemory`].
@@ -134,13 +134,13 @@ impl<O: Copy + PartialEq> LockTable<O> {
         self.locks.len() < before
     }
 
-    /// Makes room for a lock, and for the second part of one that is cut in two.
+    /// Makes room for a lock, and for the second part of a lock that is cut in two.
     fn reserve(&mut self) -> Result<(), NoMemory> {
         self.locks.try_reserve(2).map_err(|_| NoMemory)
     }
 
-    /// Cuts `range` out of the locks of `owner`; returns whether there was something. At most one
-    /// is cut in two.
+    /// Cuts `range` out of the locks of `owner`; returns whether any lock was in it. At most one
+    /// lock is cut in two.
     fn cut(&mut self, owner: O, range: Range) -> bool {
         let mut is_cut = false;
         let mut index = 0;

@@ -1,4 +1,4 @@
-//! Random changes against a model that has a lock for each byte and owner.
+//! Random changes, compared with a model that has a lock for each byte and owner.
 
 use std::vec::Vec;
 
@@ -9,7 +9,7 @@ use crate::{Kind, Lock, LockTable, Range, WaitError, Waits};
 const BYTES: u64 = 24;
 const OWNERS: usize = 3;
 
-/// What each owner has locked of each byte.
+/// The lock of each owner at each byte.
 type Model = [[Option<Kind>; BYTES as usize]; OWNERS];
 
 fn kinds() -> impl Strategy<Value = Kind> {
@@ -30,7 +30,7 @@ fn expected_conflict(model: &Model, owner: usize, kind: Kind, range: Range) -> b
     })
 }
 
-/// Returns the locks of the model, each as long as it can be.
+/// Returns the locks of the model, with adjacent ones of one kind merged.
 fn expected_locks(model: &Model) -> Vec<(usize, Kind, Range)> {
     let mut locks: Vec<(usize, Kind, Range)> = Vec::new();
     for (owner, bytes) in model.iter().enumerate() {

@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 /// Why an owner doesn't wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitError {
-    /// The other one waits for it, by way of others perhaps.
+    /// The other owner waits for this one, directly or through others.
     Deadlock,
     /// No memory is left.
     NoMemory,
 }
 
-/// Which owners wait for which. An owner may wait several times, by several threads.
+/// Which owners wait for which. An owner may wait several times, in several threads.
 #[derive(Debug)]
 pub struct Waits<O> {
     /// The graph of waiting owners.
@@ -52,7 +52,7 @@ impl<O: Copy + PartialEq> Waits<O> {
         }
     }
 
-    /// Returns whether `from` is `to`, or waits for it, by way of others perhaps.
+    /// Returns whether `from` is `to`, or waits for it directly or through others.
     fn is_waiting_for(&self, from: O, to: O) -> Result<bool, WaitError> {
         let mut found = Vec::new();
         found.try_reserve(self.waits.len() + 1).map_err(|_| WaitError::NoMemory)?;

@@ -1,4 +1,4 @@
-//! The entries of archives that stand one after the other.
+//! The entries of consecutive archives.
 
 use crate::entry::{Device, Entry, EntryKind};
 use crate::error::{InitramfsError, Problem};
@@ -12,13 +12,13 @@ const TRAILER: &[u8] = b"TRAILER!!!";
 /// The size of a header: a magic number, and 13 numbers of 8 digits.
 const HEADER_BYTES: usize = 6 + 13 * 8;
 
-/// Headers and contents start at multiples of it.
+/// Headers and contents start at multiples of this number of bytes.
 const ALIGNMENT: usize = 4;
 
 /// The entries of archives in the format newc of cpio, with checksums or without.
 ///
-/// After an error there are no more. Between archives, and between entries, there may be
-/// zeroes; the end of an archive may be missing.
+/// The iterator ends after an error. There may be zeroes between archives and between
+/// entries; the end of an archive may be missing.
 #[derive(Clone, Debug)]
 pub struct Entries<'a> {
     bytes: &'a [u8],
@@ -34,7 +34,7 @@ impl<'a> Entries<'a> {
         Self::from(bytes, 0)
     }
 
-    /// Returns the entries from a position on. Offsets count from the start of the bytes.
+    /// Returns the entries from a position on. Offsets count from the start of `bytes`.
     pub(crate) fn from(bytes: &'a [u8], position: usize) -> Self {
         Self { bytes, position, archive: 0, are_sums_checked: true, has_failed: false }
     }
@@ -49,7 +49,7 @@ impl<'a> Entries<'a> {
         Self { bytes: &self.bytes[..end], ..self.clone() }
     }
 
-    /// Reads the next entry, or the end of an archive: none.
+    /// Reads the next entry. At the end of an archive it returns `None`.
     fn read(&mut self) -> Result<Option<Entry<'a>>, InitramfsError> {
         let offset = self.position;
         let fail = |offset, problem| Err(InitramfsError { offset, problem });
@@ -96,7 +96,7 @@ impl<'a> Entries<'a> {
                 return fail(contents_offset, Problem::BadSum { expected: sum, found });
             }
         }
-        // So may the padding after the contents.
+        // The padding after the contents may be missing too.
         let end = (contents_offset + contents.len()).next_multiple_of(ALIGNMENT);
         self.position = end.min(self.bytes.len());
         if name == TRAILER {
@@ -119,7 +119,7 @@ impl<'a> Entries<'a> {
         }))
     }
 
-    /// Returns bytes of the input, or says how many are missing.
+    /// Returns bytes of the input, or the error with how many are missing.
     fn slice(&self, offset: usize, len_bytes: usize) -> Result<&'a [u8], InitramfsError> {
         let (end, len) = (offset + len_bytes, self.bytes.len());
         self.bytes

@@ -8,11 +8,11 @@ const KIND_BITS: u32 = 0o170_000;
 pub enum EntryKind {
     /// A FIFO.
     Fifo,
-    /// A device for characters.
+    /// A character device.
     CharacterDevice,
     /// A directory.
     Directory,
-    /// A device for blocks.
+    /// A block device.
     BlockDevice,
     /// A file with contents.
     Regular,
@@ -31,13 +31,14 @@ pub struct Device {
     pub minor: u32,
 }
 
-/// A file of an archive. Names and contents come from outside: a name may be absolute, have
-/// `..` in it, or come twice.
+/// A file of an archive. Its name is not checked: it may be absolute, contain `..`, or
+/// occur twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// Where its header is, as errors count.
+    /// Where its header is, counted as
+    /// [`InitramfsError::offset`](crate::InitramfsError::offset).
     pub offset: usize,
-    /// The path, without a NUL. Not always UTF-8.
+    /// The path, without a NUL. It may not be UTF-8.
     pub name: &'a [u8],
     /// The kind of file, and its permission bits.
     pub mode: u32,
@@ -53,9 +54,9 @@ pub struct Entry<'a> {
     pub inode: u32,
     /// The device from which it was archived.
     pub device: Device,
-    /// The device that it is, if it is one.
+    /// The device that the file represents, if it is a device file.
     pub represented_device: Device,
-    /// Which archive of the part it is from.
+    /// The number of its archive in the part.
     pub archive: u32,
     /// Its contents: a slice of the part.
     pub contents: &'a [u8],
@@ -71,15 +72,17 @@ pub struct LinkKey {
 }
 
 impl Entry<'_> {
-    /// Returns the kind of file, or none if it is unknown; Linux leaves such an entry out.
+    /// Returns the kind of file, or `None` if it is unknown; Linux ignores such an entry.
     pub fn kind(&self) -> Option<EntryKind> {
         EntryKind::from_mode(self.mode)
     }
 
-    /// Returns the common key of all names of the file, if it may have several.
+    /// Returns the common key of all names of the file; `None` for a file with one name, a
+    /// directory or a symbolic link.
     ///
     /// The first entry with a key makes the file, each later one adds a name. As a rule only
-    /// the last one has contents; contents replace those before.
+    /// the last entry has contents; the contents of an entry replace those of earlier
+    /// entries.
     pub fn link_key(&self) -> Option<LinkKey> {
         let kind = self.kind().filter(|kind| {
             self.link_count >= 2 && !matches!(kind, EntryKind::Directory | EntryKind::SymbolicLink)

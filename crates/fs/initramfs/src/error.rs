@@ -8,32 +8,32 @@ const OLD_MAGIC: [u8; 6] = *b"070707";
 /// A defect of the input, and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InitramfsError {
-    /// Its offset, in bytes from the start of the input, or, for an archive that was unpacked, of
-    /// the unpacked bytes.
+    /// Its offset in bytes: from the start of the input or, in an unpacked archive, of the
+    /// unpacked bytes.
     pub offset: usize,
-    /// The bytes that were found there.
+    /// The kind of defect.
     pub problem: Problem,
 }
 
 /// The defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Neither an archive nor gzip starts here, but these bytes; zeroes where the input ends
-    /// before.
+    /// Neither an archive nor gzip data starts here. These are the bytes, with zeroes after
+    /// the input's end.
     NoMagic([u8; 6]),
     /// A header isn't at a multiple of 4 bytes.
     Misaligned,
-    /// A header has this where a hexadecimal digit has to be.
+    /// A header has this byte in the place of a hexadecimal digit.
     BadDigit(u8),
-    /// A name has no byte, or more than a path may have: so many, with its NUL.
+    /// A name is empty, or longer than a path may be: its bytes, with its NUL.
     BadNameLength(u32),
-    /// A name doesn't end with a NUL, but with this.
+    /// A name ends with this byte, not with a NUL.
     NameWithoutNul(u8),
-    /// A symbolic link has so many bytes, more than a path may have.
+    /// A symbolic link has this many bytes, more than a path may have.
     LinkTooLong(u32),
-    /// The input ends too early: so many bytes are missing, or more.
+    /// The input ends too early: at least this many bytes are missing.
     Truncated(usize),
-    /// The sum of a file's bytes is another one than the header says.
+    /// The sum of a file's bytes differs from that in the header.
     BadSum {
         /// The sum in the header.
         expected: u32,
@@ -53,21 +53,22 @@ pub enum Problem {
     },
     /// The compressed data is malformed.
     BadData,
-    /// The unpacked data has another CRC-32 than the compressed data says.
+    /// The CRC-32 of the unpacked data differs from that after the compressed data.
     BadChecksum {
         /// The CRC-32 after the compressed data.
         expected: u32,
         /// The CRC-32 of the unpacked bytes.
         found: u32,
     },
-    /// The unpacked data has another length than the compressed data says, modulo 2^32.
+    /// The length of the unpacked data, modulo 2^32, differs from that after the compressed
+    /// data.
     BadLength {
         /// The length after the compressed data.
         expected: u32,
         /// The length of the unpacked bytes.
         found: u32,
     },
-    /// Unpacked, the data has more than so many bytes, which are allowed.
+    /// The unpacked data has more than this limit of bytes.
     TooLarge(usize),
     /// No memory is left to unpack the data.
     OutOfMemory,

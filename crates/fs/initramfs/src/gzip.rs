@@ -23,11 +23,11 @@ const HAS_NAME: u8 = 1 << 3;
 const HAS_COMMENT: u8 = 1 << 4;
 const RESERVED_FLAGS: u8 = 0b1110_0000;
 
-/// Deflate makes nothing smaller than by this factor. Source: zlib, "Maximum Compression
-/// Factor".
+/// The largest compression factor of deflate. Source: zlib, "Maximum Compression Factor".
 const FACTOR_MAX: usize = 1032;
 
-/// How much larger unpacked data is taken to be at first, if its length isn't known.
+/// The compression factor that is assumed first if the length of the unpacked data isn't
+/// known.
 const FACTOR_GUESS: usize = 3;
 
 /// Data that was unpacked.
@@ -35,7 +35,7 @@ const FACTOR_GUESS: usize = 3;
 pub struct Unpacked {
     /// The data.
     pub bytes: Vec<u8>,
-    /// How many bytes of the input it was. Others may follow.
+    /// How many bytes of the input were unpacked. Others may follow.
     pub input_bytes: usize,
 }
 
@@ -48,7 +48,7 @@ pub fn is_gzip(input: &[u8]) -> bool {
 ///
 /// # Errors
 ///
-/// The defect of the input, or that memory doesn't suffice. Offsets are in the input.
+/// The defect of the input, with its offset in `input`, or [`Problem::OutOfMemory`].
 pub fn gunzip(input: &[u8], limit: usize) -> Result<Unpacked, InitramfsError> {
     let data = read_header(input)?;
     let (bytes, data_bytes) = inflate(&input[data..], limit)
@@ -164,8 +164,8 @@ fn inflate(input: &[u8], limit: usize) -> Result<(Vec<u8>, usize), (usize, Probl
     }
 }
 
-/// Returns the initial size of the unpacked bytes: the size in the input's last bytes, which is
-/// right if nothing follows the member, or a guess.
+/// Returns the initial size of the output: the length in the input's last bytes, which is right
+/// if nothing follows the member, or a guess.
 fn first_len(input: &[u8]) -> usize {
     let last = input.last_chunk::<4>().copied().map_or(0, u32::from_le_bytes) as usize;
     if last > input.len() / 2 && last <= input.len().saturating_mul(FACTOR_MAX) {

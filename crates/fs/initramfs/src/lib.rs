@@ -1,9 +1,9 @@
-//! Reads the first file system of a boot: cpio archives, plain or by gzip, one after the
-//! other, as Linux accepts them for its initramfs.
+//! Reads an initramfs as Linux does: cpio archives, plain or compressed by gzip, one after
+//! the other.
 //!
-//! [`Parts`] divides the input: plain archives stay where they are, each piece by gzip is
+//! [`Parts`] divides the input: plain archives are read in place, each gzip member is
 //! unpacked into memory of its own. [`Entries`] reads the files of a part; names and contents
-//! are slices of it, so that nothing is copied.
+//! are slices of the part, without a copy.
 //!
 //! ```text
 //!  input   │ cpio │ zeroes │ cpio │ zeroes │ gzip      │ zeroes │
@@ -11,7 +11,8 @@
 //!  entries   a b     …       c d             e f g
 //! ```
 //!
-//! Damage is an error with its place and the bytes found there; entries before it are good.
+//! A defect is reported with its place and the bytes found there; the entries before it are
+//! valid.
 //!
 //! | module | subject |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! The parts of the input: archives in place, and data by gzip.
+//! The parts of the input: archives in place, and gzip data.
 
 use alloc::vec::Vec;
 
@@ -12,7 +12,7 @@ pub enum Part<'a> {
     /// Archives that aren't compressed. Offsets of entries and errors count from the start of
     /// the input.
     InPlace(Entries<'a>),
-    /// Archives that were: read them by [`Entries::new`].
+    /// Archives that were compressed: [`Entries::new`] reads `bytes`.
     Unpacked {
         /// Where the compressed data is in the input.
         offset: usize,
@@ -21,7 +21,7 @@ pub enum Part<'a> {
     },
 }
 
-/// The parts of the input. After an error there are no more.
+/// The parts of the input. The iterator ends after an error.
 #[derive(Clone, Debug)]
 pub struct Parts<'a> {
     input: &'a [u8],
@@ -30,13 +30,13 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Returns the parts of `input`. All that is unpacked may have `limit` bytes together.
+    /// Returns the parts of `input`. All unpacked data together may have `limit` bytes.
     pub fn new(input: &'a [u8], limit: usize) -> Self {
         Self { input, position: 0, limit }
     }
 
-    /// Returns where the archives in place end that start at `entries`: where gzip data
-    /// follows them, else at the input's end. Damaged bytes belong to them.
+    /// Returns the end of the plain archives that start at `entries`: the start of gzip
+    /// data, or the input's end. Damaged bytes belong to the plain archives.
     fn end_in_place(&self, entries: &Entries<'a>) -> usize {
         let error = entries.without_sums().find_map(Result::err);
         error

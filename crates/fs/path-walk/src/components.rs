@@ -3,7 +3,7 @@
 /// A component, and the rest of the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Component<'a> {
-    /// Its bytes, at least one, no slash among them.
+    /// Its bytes: at least one, without slashes.
     pub name: &'a [u8],
     /// Whether a slash follows it.
     pub has_slash: bool,
@@ -14,7 +14,7 @@ pub struct Component<'a> {
 /// Takes components off the front of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct Components<'a> {
-    /// It begins with a component, or is empty.
+    /// The rest of the path: it begins with a component, or is empty.
     rest: &'a [u8],
 }
 

@@ -1,19 +1,22 @@
-//! Why a path leads nowhere.
+//! The errors of a walk.
 
 use core::fmt;
 
-/// Why a path leads nowhere.
+/// The errors of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WalkError {
     /// The path or a link's text is empty, or a component doesn't exist.
     NotFound,
     /// A component that isn't a directory has components after it, or a slash.
     NotADirectory,
-    /// The path has [`PATH_MAX_BYTES`] or more, or a component more than [`NAME_MAX_BYTES`].
+    /// The path has at least [`PATH_MAX_BYTES`], or a component more than
+    /// [`NAME_MAX_BYTES`].
     NameTooLong,
-    /// There are more than [`LINKS_MAX`] symbolic links, or a link that the walk must not follow.
+    /// The path has more than [`LINKS_MAX`] symbolic links, or a link that the walk must not
+    /// follow.
     TooManyLinks,
-    /// The walk must not leave its mount, or not its starting directory, and the path does.
+    /// The path leaves the mount or the starting directory, which the restrictions of the
+    /// walk forbid.
     Leaves,
 }
 
@@ -24,7 +27,7 @@ impl fmt::Display for WalkError {
             Self::NotADirectory => "not a directory",
             Self::NameTooLong => "the name is too long",
             Self::TooManyLinks => "too many symbolic links",
-            Self::Leaves => "the path leaves where it has to stay",
+            Self::Leaves => "the path leaves the mount or directory that it has to stay in",
         })
     }
 }

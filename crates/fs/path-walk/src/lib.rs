@@ -1,13 +1,13 @@
-//! How a path is walked: components, `.` and `..`, symbolic links, trailing slashes, limits.
+//! Walks a path: components, `.` and `..`, symbolic links, trailing slashes, limits.
 //!
-//! The tree is accessed by the trait [`Tree`], which the kernel implements by its directory entries
-//! and mounts, the tests by a map in memory. The walk allocates nothing.
+//! The walk accesses the tree by the trait [`Tree`]. The kernel implements it with directory
+//! entries and mounts, the tests with a map in memory. The walk allocates nothing.
 //!
 //! | module | what it has |
 //! |---|---|
 //! | `components` | a path's components, one by one |
 //! | `limits` | how long paths and names may be, and how many links are followed |
-//! | `error` | why a path leads nowhere |
+//! | `error` | the errors of a walk |
 //! | `walk` | [`walk()`] and [`walk_to_last`]: from a path to a place |
 //!
 //! The rules are those of Linux (path_resolution(7), openat2(2)).

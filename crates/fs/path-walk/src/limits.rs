@@ -1,10 +1,10 @@
 //! Linux's limits.
 
-/// A path has fewer bytes than this: Linux's PATH_MAX, which counts the byte at its end.
+/// The most bytes of a path with its NUL: Linux's PATH_MAX.
 pub const PATH_MAX_BYTES: usize = 4096;
 
-/// A component has at most so many bytes.
+/// The most bytes of a component.
 pub const NAME_MAX_BYTES: usize = 255;
 
-/// A walk follows at most so many symbolic links.
+/// The most symbolic links that a walk follows.
 pub const LINKS_MAX: usize = 40;

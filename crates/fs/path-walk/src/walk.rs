@@ -6,12 +6,12 @@ use crate::components::Components;
 use crate::error::WalkError;
 use crate::limits::{LINKS_MAX, NAME_MAX_BYTES, PATH_MAX_BYTES};
 
-/// A component's bytes, kept apart from its path.
+/// A copy of a component's bytes.
 pub type NameBuffer = Vec<u8, NAME_MAX_BYTES>;
 
 /// The tree of directories that a path is walked through.
 pub trait Tree {
-    /// A directory or a file in it.
+    /// A file or directory of the tree.
     type Place: Clone;
     /// The text of a symbolic link.
     type Text: AsRef<[u8]>;
@@ -25,8 +25,9 @@ pub trait Tree {
     /// [`WalkError::NotADirectory`], or one of the tree's own.
     fn check_search(&self, place: &Self::Place) -> Result<(), Self::Error>;
 
-    /// Returns the file `name` in `directory`, or `None` if there is none. A mount on it is
-    /// crossed. `name` is neither `.` nor `..`, and not too long.
+    /// Returns the file `name` in `directory`, or `None` if there is none; if a file system
+    /// is mounted on it, that file system's root. `name` is neither `.` nor `..`, and not
+    /// too long.
     ///
     /// # Errors
     /// The tree's own.
@@ -36,7 +37,8 @@ pub trait Tree {
         name: &[u8],
     ) -> Result<Option<Self::Place>, Self::Error>;
 
-    /// Returns the directory that has `place`; the tree's root has itself. Mounts are crossed.
+    /// Returns the directory that has `place`, also across a mount. The parent of the tree's
+    /// root is the root itself.
     fn parent(&self, place: &Self::Place) -> Self::Place;
 
     /// Returns whether `place` is a symbolic link.
@@ -61,29 +63,29 @@ pub trait Tree {
 /// Where a symbolic link leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link<P, T> {
-    /// To the path that is its text.
+    /// To the path in its text.
     Text(T),
-    /// To a place, whatever its path is: one of procfs's links.
+    /// Directly to a place, without a path, as links of procfs do.
     Place(P),
 }
 
 /// Whether the walk follows a symbolic link that is the last component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LastLink {
-    /// It does.
+    /// The link is followed.
     Follow,
-    /// It doesn't, unless a slash comes after it.
+    /// The link is not followed, unless a slash comes after it.
     Keep,
 }
 
 /// The restrictions of a walk, as openat2(2) has them (`RESOLVE_…`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Restrictions {
-    /// It doesn't enter another mount.
+    /// The walk doesn't enter another mount.
     pub no_mounts: bool,
-    /// It doesn't follow links that lead to a place without a path.
+    /// It doesn't follow links that lead directly to a place (`Link::Place`).
     pub no_magic_links: bool,
-    /// It follows no symbolic links.
+    /// The walk follows no symbolic links.
     pub no_links: bool,
     /// It is an error to leave the starting directory, also by an absolute path.
     pub beneath: bool,
@@ -101,7 +103,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Without restrictions.
+    /// Returns the options without restrictions.
     pub const fn new(last_link: LastLink) -> Self {
         let restrictions = Restrictions {
             no_mounts: false,
@@ -140,15 +142,15 @@ pub struct Found<P> {
     pub has_slash: bool,
 }
 
-/// Where a walk has ended.
+/// The end of a walk.
 #[expect(clippy::large_enum_variant, reason = "a walk allocates nothing")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Walked<P> {
     /// At the file that the path names.
     Found(Found<P>),
-    /// All but the last component are there.
+    /// All components except the last one exist.
     Missing {
-        /// The directory that hasn't the last component.
+        /// The directory that doesn't have the last component.
         directory: P,
         /// The last component.
         name: NameBuffer,
@@ -168,37 +170,38 @@ pub enum Last<'p> {
     DotDot,
 }
 
-/// Text that is walked later: the rest of the path after a link.
+/// Text that is walked after a link's text: the rest of the path.
 struct Pending<T> {
     text: T,
-    /// How many bytes from its end are left.
+    /// How many bytes at its end are left to walk.
     len_left: usize,
 }
 
-/// A walk on its way.
+/// The state of a walk.
 struct Walker<'a, T: Tree> {
     tree: &'a T,
     root: &'a T::Place,
     restrictions: Restrictions,
     place: T::Place,
-    /// How many links it has followed.
+    /// How many links the walk has followed.
     followed: usize,
-    /// Whether a slash follows the last component, so far.
+    /// Whether a slash follows the last component walked.
     has_slash: bool,
 }
 
 /// The kind of a step.
 enum Step<T> {
-    /// The walk is at the component's place.
+    /// The walk has moved to the component's place.
     Taken,
-    /// The component is a link with this text, to be walked from the present place on.
+    /// The component is a link with this text, which is walked next, from the present
+    /// place.
     Link(T),
     /// The component doesn't exist.
     Missing,
 }
 
 impl<'a, T: Tree> Walker<'a, T> {
-    /// Makes the walk at the beginning of `path`.
+    /// Makes the state at the beginning of `path`.
     fn new(
         tree: &'a T,
         start: Start<'a, T::Place>,
@@ -225,7 +228,7 @@ impl<'a, T: Tree> Walker<'a, T> {
         Ok(walker)
     }
 
-    /// Goes to the root if `text` is absolute.
+    /// Moves to the root if `text` is absolute.
     fn begin_text(&mut self, text: &[u8]) -> Result<(), T::Error> {
         if text.first() == Some(&b'/') {
             if self.restrictions.beneath {
@@ -236,7 +239,7 @@ impl<'a, T: Tree> Walker<'a, T> {
         Ok(())
     }
 
-    /// Goes to `place`.
+    /// Moves to `place`.
     #[inline]
     fn go(&mut self, place: T::Place) -> Result<(), T::Error> {
         if self.restrictions.no_mounts && !self.tree.is_same_mount(&self.place, &place) {
@@ -246,7 +249,8 @@ impl<'a, T: Tree> Walker<'a, T> {
         Ok(())
     }
 
-    /// Takes the step to the component `name`. `is_final` says that nothing follows it.
+    /// Takes the step to the component `name`. `is_final` is set if no component follows
+    /// it.
     #[inline]
     fn step(
         &mut self,
@@ -321,7 +325,8 @@ impl<'a, T: Tree> Walker<'a, T> {
     ) -> Result<Walked<T::Place>, T::Error> {
         let mut texts: Vec<Pending<T::Text>, LINKS_MAX> = Vec::new();
         loop {
-            // The innermost text is taken out, because its component is borrowed from it.
+            // The innermost text is removed from `texts`, because the component borrows
+            // from it.
             let step = if let Some(mut pending) = texts.pop() {
                 let text = pending.text.as_ref();
                 let mut rest = Components::new(&text[text.len() - pending.len_left..]);
@@ -386,11 +391,12 @@ pub fn walk<T: Tree>(
     walker.run(Components::new(path), options.last_link)
 }
 
-/// Walks `path` from `start` to the directory that has its last component, without looking that
-/// up. Returns the directory, the last component, and whether a slash follows.
+/// Walks `path` from `start` to the directory of its last component, without looking up that
+/// component. Returns the directory, the component, and whether a slash follows it.
 ///
 /// # Errors
-/// A [`WalkError`], or one of the tree's own: also if the caller may not search the directory.
+/// A [`WalkError`], or one of the tree's own, such as that the caller may not search the
+/// directory.
 pub fn walk_to_last<'p, T: Tree>(
     tree: &T,
     start: Start<'_, T::Place>,
@@ -405,7 +411,7 @@ pub fn walk_to_last<'p, T: Tree>(
         let walker = Walker::new(tree, start, path, restrictions)?;
         return Ok((walker.place, Last::Dot, true));
     };
-    // The path before the last component; its slashes don't end the name of a directory.
+    // The path before the last component, with the slashes at its end.
     let before = last.name.as_ptr().addr() - path.as_ptr().addr();
     let walker = Walker::new(tree, start, path, restrictions)?;
     let directory = match walker.run(Components::new(&path[..before]), LastLink::Follow)? {

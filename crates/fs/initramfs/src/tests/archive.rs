@@ -1,4 +1,4 @@
-//! Archives that tests put together, and numbers that look random.
+//! Archives that tests build, and pseudo-random numbers.
 
 use std::format;
 use std::string::String;
@@ -14,9 +14,8 @@ pub const LINK: u32 = 0o120_777;
 #[derive(Clone)]
 pub struct File {
     pub magic: &'static str,
-    /// All numbers of the header but the length of the name and, if none is given here, those
-    /// of the contents and the sum: inode, mode, uid, gid, link count, time, length, device,
-    /// represented device.
+    /// The numbers of the header, except the length of the name; the length of the contents
+    /// and the sum only if they are given here.
     pub inode: u32,
     pub mode: u32,
     pub link_count: u32,
@@ -90,7 +89,7 @@ pub fn archive(files: &[File]) -> Vec<u8> {
     bytes
 }
 
-/// A root with a bit of everything.
+/// Returns a root directory with files of several kinds.
 pub fn root() -> Vec<u8> {
     archive(&[
         file(".", DIRECTORY, b""),

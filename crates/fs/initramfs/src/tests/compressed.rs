@@ -1,4 +1,4 @@
-//! gzip data in order, and each kind of damage.
+//! Valid gzip data, and each kind of damage.
 
 use std::vec;
 use std::vec::Vec;
@@ -9,7 +9,7 @@ use crate::{InitramfsError, Problem, Unpacked, gunzip};
 
 const PLENTY: usize = 64 << 20;
 
-/// A gzip member, with a part of the header after the fixed one.
+/// Returns a gzip member; `header` follows the fixed part of its header.
 pub fn gzip_with(flags: u8, header: &[u8], data: &[u8], level: u8) -> Vec<u8> {
     let mut bytes = vec![0x1F, 0x8B, 8, flags, 0, 0, 0, 0, 0, 3];
     bytes.extend_from_slice(header);
@@ -84,7 +84,7 @@ fn all_of_the_header_is_read() {
     for (flags, header) in table {
         let input = gzip_with(flags, header, &data, 6);
         assert_eq!(gunzip(&input, PLENTY).unwrap().bytes, data, "{flags}");
-        // With a checksum of the header.
+        // The same with a checksum of the header.
         let mut input = gzip_with(flags | 2, &[header, &[0, 0]].concat(), &data, 6);
         let at = 10 + header.len();
         let found = crc32fast::hash(&input[..at]) as u16;

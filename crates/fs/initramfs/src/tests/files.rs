@@ -1,4 +1,4 @@
-//! Archives in order, and each kind of damage.
+//! Valid archives, and each kind of damage.
 
 use std::string::ToString;
 use std::vec;

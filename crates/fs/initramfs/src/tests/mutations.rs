@@ -1,5 +1,5 @@
-//! Damaged input: nothing makes the readers panic, and what they return is checked by code
-//! that knows nothing of theirs.
+//! Damaged input: none makes the readers panic, and independent code checks what they
+//! return.
 
 use std::vec::Vec;
 
@@ -133,7 +133,7 @@ fn no_damaged_compressed_input_gives_a_wrong_entry() {
 
 #[test]
 fn no_deflate_data_makes_the_reader_panic() {
-    // Without a checksum that has to be right, damage reaches all of the decompressor.
+    // Without the check of a header's checksum, damage reaches all of the decompressor.
     let header = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3];
     let text: Vec<u8> = (0..3000).map(|index| (index / 7 % 64 + index % 5) as u8).collect();
     let good = gzip(&text);

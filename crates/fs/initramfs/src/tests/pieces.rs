@@ -10,7 +10,7 @@ use crate::{Entries, InitramfsError, Part, Parts, Problem};
 
 const PLENTY: usize = 64 << 20;
 
-/// The names of all entries, a row for each part, and the errors.
+/// Returns the names of all entries, a row for each part, and the errors.
 fn read_all(input: &[u8]) -> (Vec<Vec<String>>, Vec<InitramfsError>) {
     let (mut parts, mut errors) = (Vec::new(), Vec::new());
     for part in Parts::new(input, PLENTY) {
@@ -52,7 +52,7 @@ fn plain_and_compressed_archives_may_follow_each_other() {
         gzip(&one("f")),
     ]
     .concat();
-    // The last plain one needs a multiple of 4 bytes before it.
+    // The last plain archive has to start at a multiple of 4 bytes.
     let input = [input.clone(), vec![0; input.len().next_multiple_of(4) - input.len()]].concat();
     let input = [input, one("g"), vec![0; 100]].concat();
     let (parts, errors) = read_all(&input);

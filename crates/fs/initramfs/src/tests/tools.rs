@@ -1,4 +1,4 @@
-//! Archives of the host's programs, where they are installed.
+//! Archives made by cpio and gzip of the host, if these are installed.
 
 use std::format;
 use std::fs;
@@ -11,7 +11,7 @@ use std::{eprintln, println};
 use super::archive::*;
 use crate::{Entries, EntryKind, gunzip};
 
-/// Runs a program of the host. Returns its output, or none if it isn't there.
+/// Runs a program of the host. Returns its output, or `None` if it isn't installed.
 fn run(program: &str, arguments: &[&str], directory: &Path, input: &[u8]) -> Option<Vec<u8>> {
     let child = Command::new(program)
         .args(arguments)
@@ -33,7 +33,7 @@ fn run(program: &str, arguments: &[&str], directory: &Path, input: &[u8]) -> Opt
     Some(output.stdout)
 }
 
-/// A directory that is removed in the end.
+/// A temporary directory, removed when it is dropped.
 struct Scratch(PathBuf);
 
 impl Scratch {

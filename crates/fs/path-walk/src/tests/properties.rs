@@ -1,4 +1,5 @@
-//! Random trees and paths, against a model that keeps a list of all components to come.
+//! Random trees and paths, compared with a model that keeps a list of all remaining
+//! components.
 
 use std::collections::VecDeque;
 use std::string::String;

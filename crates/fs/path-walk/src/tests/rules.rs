@@ -65,7 +65,7 @@ fn chain_of_links_ends_at_the_limit() {
 
 #[test]
 fn links_nest_as_deep_as_the_limit() {
-    // Each link's text goes on after the next link.
+    // Each link's text has another component after the next link.
     let mut nodes = Nodes::new();
     let directory = nodes.directory(0, "d");
     nodes.link(0, "0", "d");
@@ -86,7 +86,7 @@ fn slash_at_the_end_asks_for_a_directory() {
     for path in ["file/", "to-file/", "file/.", "file/x", "to-file/.."] {
         assert_eq!(place(&nodes, path), Err(WalkError::NotADirectory.into()), "{path}");
     }
-    // It is followed even if the last link isn't.
+    // A link before a slash is followed, even if a last link isn't.
     let found = walked(&nodes, "to-directory//", LastLink::Keep);
     assert_eq!(found, Ok(Walked::Found(Found { place: directory, has_slash: true })));
     let missing = walked(&nodes, "directory/new/", LastLink::Keep).expect("it may be made");

@@ -16,7 +16,7 @@ pub(super) enum Node {
     Directory(BTreeMap<String, Number>),
     File,
     Link(String),
-    /// A link to a node, whatever its path is.
+    /// A link that leads directly to a node, as in procfs.
     MagicLink(Number),
 }
 
