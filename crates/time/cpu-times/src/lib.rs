@@ -1,7 +1,7 @@
-//! How the time of threads is split between their program and the kernel.
+//! Splits the time of threads into time in their program and time in the kernel.
 //!
-//! How long a thread ran is known exactly. How much of that it spent in its program is sampled by
-//! interrupts of the timer. [`CpuTimes::split`] divides the exact time as the samples are divided, and
+//! The kernel measures exactly how long a thread ran, and samples with timer interrupts how much of
+//! that was in its program. [`CpuTimes::split`] divides the exact time in the ratio of the samples;
 //! neither part ever decreases.
 //!
 //! ```
@@ -10,7 +10,7 @@
 //! let first = samples.split(1000, CpuTimes::ZERO);
 //! assert_eq!(first, CpuTimes { user_ns: 750, system_ns: 250 });
 //!
-//! // By now all samples would say otherwise: only what is new follows them.
+//! // The ratio of the samples changes, but the earlier split stays: only new time is divided anew.
 //! let samples = CpuTimes { user_ns: 300, system_ns: 900 };
 //! assert_eq!(samples.split(1200, first), CpuTimes { user_ns: 750, system_ns: 450 });
 //! ```
@@ -24,7 +24,7 @@ extern crate std;
 
 use core::ops::AddAssign;
 
-/// Times of CPUs: what samples found, or how an exact time is split.
+/// CPU times: of samples, or of an exact time that was split.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuTimes {
     /// In programs, in nanoseconds.
@@ -42,10 +42,10 @@ impl CpuTimes {
         self.user_ns + self.system_ns
     }
 
-    /// Divides `run_ns` as these samples are divided; neither part is less than in `before`, the last
-    /// result. Without samples all of it is time in programs.
+    /// Divides `run_ns` in the ratio of these samples. `before` is the last result: neither part
+    /// becomes less. Without samples, all of `run_ns` is time in programs.
     ///
-    /// Source: Linux, kernel/sched/cputime.c, `cputime_adjust`, for what is done without samples.
+    /// Source: Linux, kernel/sched/cputime.c, `cputime_adjust`, for the case without samples.
     pub fn split(&self, run_ns: u64, before: Self) -> Self {
         let Some(rest_ns) = run_ns.checked_sub(before.total_ns()).filter(|rest_ns| *rest_ns > 0)
         else {
@@ -53,7 +53,7 @@ impl CpuTimes {
         };
         let share = u128::from(run_ns) * u128::from(self.system_ns);
         let total = u128::from(self.total_ns()).max(1);
-        // It is at most `run_ns`.
+        // The result is at most `run_ns`.
         let wanted_ns = (share / total) as u64;
         let system_ns = wanted_ns.clamp(before.system_ns, before.system_ns + rest_ns);
         Self { user_ns: run_ns - system_ns, system_ns }

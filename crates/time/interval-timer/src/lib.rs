@@ -1,6 +1,6 @@
-//! A timer that expires once, or again and again at an interval: when it does, and how often it has.
+//! A timer that expires once or periodically: its next expiration, and the count of past ones.
 //!
-//! The clock is the caller's; all times are in nanoseconds on it.
+//! All times are in nanoseconds of the caller's clock.
 //!
 //! ```
 //! use interval_timer::IntervalTimer;
@@ -27,41 +27,41 @@ mod tests;
 /// A timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IntervalTimer {
-    /// When it expires next; `None` if it is disarmed.
+    /// The time of the next expiration; `None` if the timer is disarmed.
     expires_ns: Option<u64>,
-    /// The time from each expiration to the next; 0 if it expires once.
+    /// The time from each expiration to the next; 0 if the timer expires once.
     interval_ns: u64,
 }
 
 impl IntervalTimer {
-    /// Returns one that is disarmed.
+    /// Returns a disarmed timer.
     pub const fn new() -> Self {
         Self { expires_ns: None, interval_ns: 0 }
     }
 
-    /// Arms it, or disarms it.
+    /// Arms the timer, or disarms it if `expires_ns` is `None`.
     pub fn set(&mut self, expires_ns: Option<u64>, interval_ns: u64) {
         *self = Self { expires_ns, interval_ns };
     }
 
-    /// Returns when it expires next; `None` if it is disarmed.
+    /// Returns the time of the next expiration; `None` if the timer is disarmed.
     pub fn expires_ns(&self) -> Option<u64> {
         self.expires_ns
     }
 
-    /// Returns the time from each expiration to the next; 0 if it expires once.
+    /// Returns the time from each expiration to the next; 0 if the timer expires once.
     pub fn interval_ns(&self) -> u64 {
         self.interval_ns
     }
 
-    /// Returns how long it takes from `now_ns` to the next expiration: 0 if it is disarmed, and 1 at
-    /// least if it isn't.
+    /// Returns the time from `now_ns` to the next expiration: at least 1 if the timer is armed, 0
+    /// if it is disarmed.
     pub fn left_ns(&self, now_ns: u64) -> u64 {
         self.expires_ns.map_or(0, |expires_ns| expires_ns.saturating_sub(now_ns).max(1))
     }
 
-    /// Returns how often it has expired up to `now_ns` since the last call. One without an interval
-    /// is disarmed by that.
+    /// Returns how often the timer has expired up to `now_ns` since the last call. The expiration
+    /// of a timer without an interval disarms it.
     pub fn advance(&mut self, now_ns: u64) -> u64 {
         let Some(expires_ns) = self.expires_ns.filter(|expires_ns| *expires_ns <= now_ns) else {
             return 0;

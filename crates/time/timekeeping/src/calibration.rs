@@ -2,7 +2,7 @@
 //! counter of known frequency.
 //!
 //! A [`Sample`] is a value of the reference with the TSC before and after it was read. The
-//! read may have been delayed by any amount, but it happened in between:
+//! read may have been delayed by any amount, but it happened between the two:
 //!
 //! ```text
 //!  TSC ▲                     ╱ │ after      count = floor(reference), so the line that
@@ -16,16 +16,16 @@
 //! Each pair of samples bounds the slope of that line from both sides. The intersection
 //! of all bounds is the [`Estimate`]. A delayed read only makes its own bounds wider, so
 //! the fastest reads determine the result, and its error is known. An empty intersection
-//! means that the reference was misread at least once. The pairs of samples then vote on the
-//! slope: samples that the majority contradicts are left out, and so are bounds that exclude
-//! the slope with the most votes.
+//! means that the reference was misread at least once. Then the slope that the bounds of
+//! most pairs allow is chosen. Samples that most others contradict are left out, and so are
+//! bounds that exclude this slope.
 
-/// The most samples of a calibration.
+/// The largest number of samples of a calibration.
 pub const SAMPLES_MAX: usize = 64;
 
 /// Estimates are multiples of 2^-24 ticks per count.
 const FRACTION_BITS: u32 = 24;
-/// TSC ticks that a calibration may take: minutes.
+/// The most TSC ticks that a calibration may take: minutes.
 const TICKS_MAX: u64 = 1 << (64 - FRACTION_BITS);
 
 /// A value of the reference and when it was read.
@@ -54,7 +54,7 @@ pub enum Error {
 pub struct Samples {
     samples: [Sample; SAMPLES_MAX],
     len: usize,
-    /// The bits that the reference counts with.
+    /// The bits of the reference counter.
     mask: u64,
     first_count: u64,
 }
@@ -65,8 +65,8 @@ impl Samples {
         Self { samples: [Sample::default(); SAMPLES_MAX], len: 0, mask, first_count: 0 }
     }
 
-    /// Adds a sample. The reference may have wrapped once since the first. Once there are
-    /// [`SAMPLES_MAX`], the sample replaces the last.
+    /// Adds a sample. The reference may have wrapped once since the first sample. If there
+    /// are [`SAMPLES_MAX`] samples, the new one replaces the last.
     pub fn push(&mut self, sample: Sample) {
         if self.len == 0 {
             self.first_count = sample.count;
@@ -119,8 +119,8 @@ impl Samples {
         if is_kept.iter().filter(|&&is_kept| is_kept).count() * 4 < self.len * 3 {
             return Err(Error::Contradiction);
         }
-        // A misread sample whose reads were slow has wide bounds, which most others agree with.
-        // Its few narrow ones are left out here.
+        // A misread sample whose reads were slow has wide bounds, which agree with most others.
+        // Its few narrow bounds are left out here.
         self.intersect(|at| is_kept[at], |bounds| bounds.allows(agreed)).ok_or(Error::Unbounded)
     }
 
@@ -143,8 +143,8 @@ impl Samples {
         (all.lower > 0 && all.upper < u64::MAX).then_some(all)
     }
 
-    /// Returns a slope within the bounds of as many pairs of samples as possible. It is
-    /// the lower bound of one of them.
+    /// Returns a slope within the bounds of as many pairs of samples as possible: the lower
+    /// bound of one of these pairs.
     fn most_agreed(&self) -> u64 {
         let pairs =
             || (0..self.len).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));

@@ -1,9 +1,9 @@
 //! Comparison of a clock with an independent one, its witness.
 //!
 //! The witness counts at a known frequency. The moment at which it begins to show a count is an
-//! [`Edge`]: the clock is read before the last look at the old count and after the first look at
-//! the new one, so the edge lies between the two times, however long the looks were delayed. Two
-//! edges bound by how much the clock deviates from the witness.
+//! [`Edge`]: the clock is read before the last read of the old count and after the first read of
+//! the new count. The edge is between these two times, however long the reads were delayed. Two
+//! edges bound the clock's deviation from the witness.
 
 const NS_PER_SECOND: u128 = 1_000_000_000;
 const BILLION: i128 = 1_000_000_000;
@@ -14,9 +14,9 @@ const PPB_PER_PPM: i64 = 1000;
 pub struct Edge {
     /// The count that the witness shows since then.
     pub count: u64,
-    /// The clock's time before it, in nanoseconds.
+    /// The clock's time before the edge, in nanoseconds.
     pub earliest_ns: u64,
-    /// The clock's time after it, in nanoseconds.
+    /// The clock's time after the edge, in nanoseconds.
     pub latest_ns: u64,
 }
 
@@ -31,11 +31,11 @@ impl Edge {
 #[derive(Clone, Copy, Debug)]
 pub struct Comparison {
     hz: u32,
-    /// The bits that the witness has.
+    /// The bits of the witness's counter.
     mask: u64,
     first: Edge,
     last: Edge,
-    /// How many counts lie between the two.
+    /// How many counts are between the two edges.
     counts: u64,
 }
 
@@ -45,7 +45,7 @@ impl Comparison {
         Self { hz, mask, first, last: first, counts: 0 }
     }
 
-    /// Adds a later edge. Since the edge before it the witness may have wrapped once.
+    /// Adds a later edge. The witness may have wrapped once since the previous edge.
     pub fn push(&mut self, edge: Edge) {
         let counts = edge.count.wrapping_sub(self.last.count) & self.mask;
         self.counts = self.counts.saturating_add(counts);
@@ -76,8 +76,8 @@ impl Comparison {
     }
 }
 
-/// By how much a clock deviates from its witness, in billionths: between two bounds. It is
-/// positive where the clock is fast.
+/// A clock's deviation from its witness, in billionths, between two bounds; positive if the
+/// clock is fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deviation {
     /// The lower bound.
@@ -86,14 +86,14 @@ pub struct Deviation {
     pub highest_ppb: i64,
 }
 
-/// How a deviation stands to a limit.
+/// The result of comparing a deviation with a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is within the limit.
+    /// The deviation is within the limit.
     Within,
-    /// It is beyond the limit.
+    /// The deviation is beyond the limit.
     Beyond,
-    /// The edges were observed too late to decide it.
+    /// The bounds are too wide to decide.
     Unknown,
 }
 
@@ -108,7 +108,7 @@ impl Deviation {
         self.highest_ppb.abs_diff(self.lowest_ppb).div_ceil(2)
     }
 
-    /// Compares it with a limit in millionths, for both directions.
+    /// Compares the deviation with a limit in millionths, for both directions.
     pub fn judge(&self, limit_ppm: u32) -> Verdict {
         let limit_ppb = i64::from(limit_ppm) * PPB_PER_PPM;
         if self.lowest_ppb >= -limit_ppb && self.highest_ppb <= limit_ppb {

@@ -51,7 +51,7 @@ pub struct Factors {
     pub base_ns: u64,
     /// The mantissa of the nanoseconds for each tick.
     pub mantissa: u64,
-    /// Its exponent, below 128.
+    /// The exponent, below 128.
     pub shift: u32,
 }
 

@@ -117,7 +117,7 @@ proptest! {
         let samples = take(&mut machine, &delays, 40_000_000);
         let mut with_misread = samples.clone();
         for (at, off) in misread {
-            // The counts are relative to the first sample already, so later ones stay
+            // The counts are already relative to the first sample, so later ones stay
             // right.
             with_misread.samples[at].count += off;
         }

@@ -55,8 +55,8 @@ fn extreme_values_do_not_overflow() {
 }
 
 proptest! {
-    /// A witness that wraps every 4.7 s, looked at once a second with any delays, by a clock that
-    /// is off by up to 1,000 ppm.
+    /// A witness that wraps every 4.7 s is read once a second with any delays, by a clock that is
+    /// off by up to 1,000 ppm.
     #[test]
     fn deviation_is_within_its_bounds(
         start in 0..=PM_TIMER_MASK,
