@@ -1,11 +1,11 @@
-//! Advice that a region keeps: madvise(2).
+//! Advice that is recorded in a region: madvise(2).
 
 use crate::{Backing, Limits, PageRange, Progress, RegionError, RegionFlags, Regions};
 
-/// Advice that is kept with a region. Other advice of madvise(2) is about pages, not regions.
+/// Advice that is recorded in a region. Other advice of madvise(2) concerns pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
-    /// MADV_NORMAL: neither of the next two.
+    /// MADV_NORMAL: neither `Sequential` nor `Random`.
     Normal,
     /// MADV_SEQUENTIAL
     Sequential,
@@ -30,7 +30,7 @@ pub enum Advice {
 }
 
 impl Advice {
-    /// Returns the flags that it clears, and those that it sets afterwards.
+    /// Returns the flags that the advice clears, and those that it then sets.
     fn effect(self) -> (RegionFlags, RegionFlags) {
         type Flags = RegionFlags;
         let none = Flags::empty();
@@ -53,10 +53,10 @@ impl Advice {
 }
 
 impl<B: Backing> Regions<B> {
-    /// Keeps `advice` for the pages of `range`: madvise(2).
+    /// Records `advice` for the pages of `range`: madvise(2).
     ///
     /// As on Linux, pages that are in no region are skipped, and reported at the end. Any other
-    /// error ends the operation: the pages from [`Progress::reached`] on haven't changed then.
+    /// error ends the operation, and the pages from [`Progress::reached`] on are unchanged.
     ///
     /// # Errors
     /// [`Unmapped`](RegionError::Unmapped) if a page is in no region,
@@ -84,7 +84,7 @@ impl<B: Backing> Regions<B> {
         Progress::new(range.end, Err(RegionError::Unmapped))
     }
 
-    /// Keeps `advice` for pages of one region.
+    /// Records `advice` for pages of one region.
     fn advise_part(
         &mut self,
         part: PageRange,
@@ -99,7 +99,7 @@ impl<B: Backing> Regions<B> {
         self.set_flags(part, cleared, set, limits)
     }
 
-    /// Clears flags of pages of one region, and sets others afterwards.
+    /// Clears flags of pages of one region, then sets others.
     pub(crate) fn set_flags(
         &mut self,
         part: PageRange,

@@ -1,12 +1,12 @@
-//! What the pages of a region have in common, other than what backs them.
+//! The common attributes of the pages of a region, without their backing.
 
 use core::fmt::{self, Write};
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What a program may do with the pages of a region: the PROT_ flags of mmap(2) and
-    /// mprotect(2). PROT_NONE is the empty set.
+    /// The accesses that a program may make to the pages of a region: the PROT_ flags of
+    /// mmap(2) and mprotect(2). PROT_NONE is the empty set.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct Access: u8 {
         /// Read them.
@@ -28,7 +28,7 @@ bitflags! {
         const NO_RESERVE = 1 << 1;
         /// Can't be made longer by mremap(2): mappings of devices and of the vDSO.
         const DONT_EXPAND = 1 << 2;
-        /// Isn't in the address space of a child: MADV_DONTFORK.
+        /// Isn't copied to the address space of a child: MADV_DONTFORK.
         const DONT_FORK = 1 << 3;
         /// Is filled with zeros in a child: MADV_WIPEONFORK.
         const WIPE_ON_FORK = 1 << 4;
@@ -44,12 +44,12 @@ bitflags! {
         const RANDOM = 1 << 9;
         /// Stays in memory: mlock(2).
         const LOCKED = 1 << 10;
-        /// Its pages come when they are touched, though they are locked: MLOCK_ONFAULT.
+        /// Its pages are locked, but only made on the first access: MLOCK_ONFAULT.
         const LOCKED_ON_FAULT = 1 << 11;
     }
 }
 
-/// What happens when a page of a region is written.
+/// The effect of a write to a page of a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sharing {
     /// The address space gets its own copy of the page: MAP_PRIVATE.
@@ -63,9 +63,9 @@ pub enum Sharing {
 pub enum Lock {
     /// No: munlock(2).
     None,
-    /// Yes, and all of them come at once: mlock(2).
+    /// Yes, and all pages are made at once: mlock(2).
     Now,
-    /// Yes, from when they are touched: MLOCK_ONFAULT of mlock2(2).
+    /// Yes, and each page is made on the first access: MLOCK_ONFAULT of mlock2(2).
     OnFault,
 }
 
@@ -80,18 +80,18 @@ impl Lock {
     }
 }
 
-/// What the pages of a region have in common, other than what backs them.
+/// The common attributes of the pages of a region, without their backing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Attributes {
-    /// What a program may do with them.
+    /// The accesses that a program may make.
     pub access: Access,
-    /// What happens when one is written.
+    /// The effect of a write.
     pub sharing: Sharing,
     /// Other properties.
     pub flags: RegionFlags,
 }
 
-/// Shows the rights and the sharing as /proc/PID/maps has them: `rw-p`.
+/// Writes the access and the sharing as in /proc/PID/maps: `rw-p`.
 impl fmt::Display for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let letter = |of, letter| if self.access.contains(of) { letter } else { '-' };
@@ -122,8 +122,8 @@ impl Attributes {
             && !self.is_stack()
     }
 
-    /// Returns whether memory has to be committed for the pages: whether each may need a frame
-    /// of its own, and MAP_NORESERVE wasn't given.
+    /// Returns whether memory has to be committed for the pages: each may need a frame of its
+    /// own, and MAP_NORESERVE wasn't given.
     ///
     /// It is false for shared pages, as on Linux: their frames belong to the object that backs
     /// them. The object commits memory once, when it is made, and not for each mapping of it.

@@ -12,15 +12,15 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Makes bounds of three addresses:
+    /// Makes the bounds from three addresses:
     ///
     /// - `lowest`: nothing is mapped below it (Linux: vm.mmap_min_addr);
     /// - `mmap_base`: mappings without an address are placed below it, as high as they fit;
     /// - `end`: nothing is mapped from it on, at most [`USER_END`].
     ///
     /// # Errors
-    /// [`RangeError::NotAligned`] if one isn't the start of a page,
-    /// [`RangeError::OutOfBounds`] if they don't rise or the last is too large.
+    /// [`RangeError::NotAligned`] if an address isn't the start of a page,
+    /// [`RangeError::OutOfBounds`] if the addresses don't rise or `end` is too large.
     pub fn try_new(lowest: u64, mmap_base: u64, end: u64) -> Result<Self, RangeError> {
         if !(lowest | mmap_base | end).is_multiple_of(PAGE_BYTES) {
             return Err(RangeError::NotAligned);

@@ -1,22 +1,22 @@
-//! The steps that operations on regions are made of: survey, split, merge, take, change.
+//! The steps of which operations on regions consist: survey, split, merge, take, change.
 
 use alloc::vec::Vec;
 
 use crate::{Attributes, Backing, PageRange, Region, RegionError, Regions, Usage};
 
-/// What is in a range.
+/// The contents of a range.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Survey {
-    /// The number of regions that have a page there.
+    /// The number of regions that have a page in the range.
     pub(crate) regions: usize,
-    /// Their pages there.
+    /// The pages of these regions in the range.
     pub(crate) usage: Usage,
     /// Whether the range is within one region, with other pages of it on both sides.
     pub(crate) splits_one: bool,
 }
 
 impl<B> Regions<B> {
-    /// Returns what is in `range`.
+    /// Returns the contents of `range`.
     pub(crate) fn survey(&self, range: PageRange) -> Survey {
         let mut survey = Survey::default();
         for region in self.iter_range(range) {
@@ -58,7 +58,7 @@ impl<B: Backing> Regions<B> {
         self.tree.update(start, |region| region.range.end = end);
     }
 
-    /// Adds a region where there is none, and merges it with its neighbours. Needs one node.
+    /// Adds a region to unused addresses, and merges it with its neighbours. Needs one node.
     pub(crate) fn add(&mut self, region: Region<B>) {
         let PageRange { start, end } = region.range;
         self.usage = self.usage.plus(Usage::of_region(&region));
@@ -67,7 +67,8 @@ impl<B: Backing> Regions<B> {
         self.merge(end);
     }
 
-    /// Removes what is in `range`, in order. Needs two nodes, and room in `removed`.
+    /// Removes the pages of `range` from their regions, in order. Needs two nodes, and room
+    /// in `removed`.
     pub(crate) fn take(&mut self, range: PageRange, removed: &mut Vec<Region<B>>) {
         self.split(range.start);
         self.split(range.end);
@@ -111,8 +112,8 @@ impl<B: Backing> Regions<B> {
         self.merge(part.start);
     }
 
-    /// Reserves what [`change`](Self::change) needs, and checks that there may be one or two
-    /// more regions if it splits one.
+    /// Reserves the nodes that [`change`](Self::change) needs. If it splits a region, checks
+    /// that one or two more regions are allowed.
     ///
     /// # Errors
     /// [`RegionError::TooManyRegions`], [`RegionError::NoMemory`].

@@ -17,7 +17,7 @@ pub enum RegionError {
     Occupied,
     /// No gap is large enough: ENOMEM.
     NoGap,
-    /// The address lies below the lowest one that a program may map: EPERM.
+    /// The address is below the lowest one that a program may map: EPERM.
     TooLow,
     /// The range ends above the last address that a program may map: ENOMEM.
     OutOfBounds,
@@ -33,12 +33,12 @@ pub enum RegionError {
     StackLimit,
     /// The stack would come too close to the region below it: SIGSEGV for the access.
     GuardGap,
-    /// More memory was to be committed than the system has: ENOMEM.
+    /// The system doesn't have the memory to be committed: ENOMEM.
     CommitLimit,
     /// The kernel has no memory for the description of a region: ENOMEM, for madvise(2)
     /// EAGAIN.
     NoMemory,
-    /// What backs the region doesn't allow that access: EACCES.
+    /// The region's backing doesn't allow that access: EACCES.
     Forbidden,
     /// The offset in the file would be too large: EOVERFLOW, for mremap(2) EINVAL.
     OffsetOverflow,
@@ -65,7 +65,7 @@ impl fmt::Display for RegionError {
             Self::GuardGap => "the stack is too close to the region below it",
             Self::CommitLimit => "too much memory is committed",
             Self::NoMemory => "the kernel has no memory for a region",
-            Self::Forbidden => "what backs the region doesn't allow that access",
+            Self::Forbidden => "the region's backing doesn't allow that access",
             Self::OffsetOverflow => "the offset in the file is too large",
             Self::NotExpandable => "the region can't be made longer",
             Self::Invalid => "the arguments don't fit the region",

@@ -3,9 +3,9 @@
 use crate::{Backing, Lock, RegionError, RegionFlags, Regions, Usage};
 
 impl<B: Backing> Regions<B> {
-    /// Returns a copy for a child: fork(2). Regions with [`RegionFlags::DONT_FORK`] aren't
-    /// in it; those with [`RegionFlags::WIPE_ON_FORK`] are, and the caller doesn't copy their
-    /// pages. The child's regions keep these flags, but are not locked.
+    /// Returns a copy for a child: fork(2). Regions with [`RegionFlags::DONT_FORK`] are left
+    /// out. Regions with [`RegionFlags::WIPE_ON_FORK`] are copied, but the caller doesn't
+    /// copy their pages. The child's regions keep these flags, but are not locked.
     ///
     /// `commit` is as for [`map`](Self::map), with all pages that the child commits.
     ///

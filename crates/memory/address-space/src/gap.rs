@@ -1,4 +1,4 @@
-//! Where a new mapping is placed.
+//! The choice of the place of a new mapping.
 
 use x86_64::VirtAddr;
 
@@ -20,16 +20,16 @@ pub enum Order {
 pub struct GapRequest {
     /// The length in bytes, rounded up to whole pages.
     pub len_bytes: u64,
-    /// A power of two that the start is to be a multiple of; at least a page is used.
+    /// The alignment of the start, a power of two; at least a page is used.
     ///
     /// As on Linux, the gap needs room for the length and for the largest distance to an
-    /// aligned address. So a gap of just the length isn't found, even if it is aligned.
+    /// aligned address. A gap of just the length isn't found, even if it is aligned.
     pub align_bytes: u64,
     /// The lowest address.
     pub low: VirtAddr,
     /// The address after the highest one.
     pub high: VirtAddr,
-    /// Which gap is taken.
+    /// Which gap is chosen.
     pub order: Order,
 }
 
@@ -37,8 +37,8 @@ impl<B: Backing> Regions<B> {
     /// Finds free pages: pages that are in no region, and not in the guard gap below a region
     /// that grows downwards. It takes O(log n) steps for n regions.
     ///
-    /// `low` and `high` are narrowed to the bounds of the address space. `None` if there is
-    /// no such gap, or if the length is 0 or the alignment no power of two.
+    /// `low` and `high` are narrowed to the bounds of the address space. Returns `None` if
+    /// there is no such gap, the length is 0, or the alignment is no power of two.
     pub fn find_gap(&self, request: &GapRequest) -> Option<PageRange> {
         let len = whole_pages(request.len_bytes).filter(|&len| len > 0)?;
         let align = request.align_bytes.max(PAGE_BYTES);
@@ -61,13 +61,13 @@ impl<B: Backing> Regions<B> {
     /// Chooses the place of a mapping without MAP_FIXED, as Linux does on x86-64:
     ///
     /// 1. at `hint`, the address that the program passed, rounded down to a page and raised to
-    ///    the lowest page that may be mapped, if all pages there are free. An address in page
-    ///    0 counts as none;
+    ///    the lowest page that may be mapped, if all pages there are free. an address in page
+    ///    0 is no hint;
     /// 2. in the highest gap below the base of mappings;
     /// 3. in the lowest gap of the address space.
     ///
-    /// See mmap(2) for `addr`, and [`GapRequest`] for `align_bytes`. A place at the hint
-    /// needn't be aligned.
+    /// See [`GapRequest`] for `align_bytes`. A place at the hint needn't be aligned.
+    /// Source: mmap(2), `addr`.
     ///
     /// # Errors
     /// [`RegionError::NoGap`]; [`RegionError::Invalid`] if the length is 0.
@@ -107,16 +107,16 @@ impl<B: Backing> Regions<B> {
 /// A search for a gap in the tree.
 #[derive(Clone, Copy)]
 struct Search {
-    /// The address that the gap begins at or above.
+    /// The lowest address of the gap.
     low: u64,
-    /// The address that it ends at or below.
+    /// The address after the highest one.
     high: u64,
-    /// How long it is at least, in bytes.
+    /// The smallest length of the gap, in bytes.
     len: u64,
 }
 
 impl Search {
-    /// Returns the part of a gap that counts, if it is long enough.
+    /// Returns the part of a gap between `low` and `high`, if it is long enough.
     fn part(&self, start: u64, end: u64) -> Option<(u64, u64)> {
         let (start, end) = (start.max(self.low), end.min(self.high));
         (end.saturating_sub(start) >= self.len).then_some((start, end))
@@ -138,8 +138,8 @@ impl<B> RegionTree<B> {
     ) -> Option<(u64, u64)> {
         let Some(link) = at else { return search.part(start, end) };
         let node = self.node(link);
-        // If one of these holds and the subtree is between `low` and `high`, there is such a
-        // gap in it. The subtrees that aren't are on the two paths to `low` and `high`.
+        // If one of these holds and the subtree is between `low` and `high`, it has such a
+        // gap. All other subtrees are on the two paths to `low` and `high`.
         let span = node.span;
         let is_between = span.largest_gap >= search.len;
         if !(is_between && search.part(span.start, span.end).is_some())

@@ -32,27 +32,27 @@ impl<B> Regions<B> {
         Ok(())
     }
 
-    /// Returns where the heap begins.
+    /// Returns the start of the heap.
     pub fn heap_start(&self) -> VirtAddr {
         VirtAddr::new(self.program_break.start)
     }
 
-    /// Returns where the heap ends: the program break.
+    /// Returns the end of the heap: the program break.
     pub fn heap_end(&self) -> VirtAddr {
         VirtAddr::new(self.program_break.end)
     }
 }
 
 impl<B: Backing> Regions<B> {
-    /// Moves the program break to `end`, as a program passes it: brk(2). Pages that the heap
-    /// gets are backed by `backing`, anonymous memory. Returns what was removed.
+    /// Moves the program break to `end`, as a program passes it: brk(2). `backing`,
+    /// anonymous memory, backs new pages. Returns the removed regions.
     ///
-    /// brk(2) itself has no error: it returns [`heap_end`](Self::heap_end), which is the old
-    /// break then. `commit` is as for [`map`](Self::map).
+    /// brk(2) itself has no error: it returns [`heap_end`](Self::heap_end), after an error
+    /// the old break. `commit` is as for [`map`](Self::map).
     ///
     /// # Errors
-    /// Nothing has changed then:
-    /// - [`TooLow`](RegionError::TooLow), if the break would lie below the heap's start;
+    /// An error changes nothing:
+    /// - [`TooLow`](RegionError::TooLow), if the break would be below the heap's start;
     /// - [`Occupied`](RegionError::Occupied), if there would be less than a page between the heap
     ///   and the next region, or its guard gap;
     /// - [`DataLimit`](RegionError::DataLimit), also if the heap and the image's data together

@@ -1,25 +1,25 @@
-//! Where the parts of a new program are: at random places, as on Linux.
+//! The places of the parts of a new program, random as on Linux.
 
 use crate::STACK_GUARD_BYTES;
 use crate::range::{PAGE_BYTES, USER_END};
 
-/// Where position-independent programs are placed if nothing is random: at two thirds of the
+/// The place of position-independent programs without random numbers: at two thirds of the
 /// addresses of programs.
 const PROGRAM_BASE: u64 = 0x5555_5555_4000;
 
-/// How far down the stack may begin, in pages.
+/// How far the stack's top may be moved down, in pages.
 const STACK_PAGES: u64 = 1 << 22;
 
-/// How far down mappings may begin, and how far up programs, in pages: vm.mmap_rnd_bits.
+/// How far mappings may be moved down, and programs up, in pages: vm.mmap_rnd_bits.
 const MAPPING_PAGES: u64 = 1 << 28;
 
-/// How far up the heap may begin after the program, in pages: 32 MiB.
+/// The largest gap between the program and the heap, in pages: 32 MiB.
 const HEAP_PAGES: u64 = 8192;
 
 /// The smallest and the largest gap for the stack above all mappings, in bytes.
 const STACK_GAP_BYTES: core::ops::RangeInclusive<u64> = 128 << 20..=USER_END / 6 * 5;
 
-/// Where the parts of a new program are.
+/// The places of the parts of a new program.
 ///
 /// ```text
 ///  program_base              heap ──►         ◄── mappings   gap   ◄── stack
@@ -30,19 +30,19 @@ const STACK_GAP_BYTES: core::ops::RangeInclusive<u64> = 128 << 20..=USER_END / 6
 /// Source: Linux, arch/x86/mm/mmap.c and fs/binfmt_elf.c.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// Where the stack ends, which grows down from there.
+    /// The upper end of the stack, which grows down.
     pub stack_top: u64,
-    /// Below which address mappings are placed.
+    /// The address below which mappings are placed.
     pub mmap_base: u64,
-    /// Where a position-independent program begins, before its alignment.
+    /// The start of a position-independent program, before it is aligned.
     pub program_base: u64,
-    /// How far after the program the heap begins, in bytes: whole pages.
+    /// The gap between the program and the heap, in bytes: whole pages.
     pub heap_gap_bytes: u64,
 }
 
 impl Layout {
-    /// Chooses places for a program whose stack may have `stack_limit_bytes`; without random
-    /// numbers the fixed ones, as on Linux with `norandmaps`.
+    /// Chooses the places for a program whose stack may have `stack_limit_bytes`. Without
+    /// random numbers they are fixed, as on Linux with `norandmaps`.
     pub fn choose(stack_limit_bytes: u64, random: Option<&mut dyn FnMut() -> u64>) -> Self {
         // The last page stays free.
         let highest = USER_END - PAGE_BYTES;

@@ -1,9 +1,9 @@
-//! The regions of a process's address space: which addresses are mapped to what, and what a
-//! program may do with them. Linux calls them VMAs.
+//! The regions of a process's address space: the mapped addresses, their backing, and the
+//! accesses that a program may make. Linux calls regions VMAs.
 //!
-//! [`Regions`] has no page tables, frames and files. The kernel calls it with the address space
-//! locked, and then changes page tables, files and committed memory by what it returns. The
-//! operations do what Linux does:
+//! [`Regions`] has no page tables, frames and files. The kernel calls its operations with the
+//! address space locked, and changes page tables, files and committed memory according to their
+//! results. The operations behave as on Linux:
 //!
 //! | call | here |
 //! | --- | --- |
@@ -19,14 +19,16 @@
 //!
 //! Guarantees:
 //!
-//! - An operation that fails has changed nothing, unless its documentation says otherwise.
-//! - Memory for regions is reserved before anything changes: a lack of it is an error.
+//! - A failed operation has changed nothing, unless its documentation says otherwise.
+//! - Memory for regions is reserved before anything changes; if there is none, the
+//!   operation fails.
 //! - An operation takes O(log n) steps for n regions, and O(log n) for each region that it
 //!   removes or changes. A search for a gap takes O(log n).
-//! - Regions are merged wherever possible, so their number depends on what is mapped, and not
+//! - Regions are merged wherever possible, so their number depends on the mappings, and not
 //!   on the order of the calls.
-//! - Overcommit is decided before anything changes: `commit` is called with the number of pages
-//!   by which committed memory rises, and may refuse. The number by which it falls is returned.
+//! - Memory is committed before anything changes: `commit` is called with the number of pages
+//!   by which committed memory rises, and may refuse. If it falls, the number of pages is
+//!   returned.
 //!
 //! ```
 //! use address_space::*;

@@ -11,7 +11,7 @@ impl<B: Backing> Regions<B> {
     /// As on Linux, the regions are changed one after the other, lowest first, until an error.
     ///
     /// # Errors
-    /// [`LockLimit`](RegionError::LockLimit), after which nothing has changed;
+    /// [`LockLimit`](RegionError::LockLimit), which changes nothing;
     /// [`Unmapped`](RegionError::Unmapped) at a page that is in no region,
     /// [`TooManyRegions`](RegionError::TooManyRegions), [`NoMemory`](RegionError::NoMemory).
     pub fn lock(&mut self, range: PageRange, lock: Lock, limits: &Limits) -> Progress {
@@ -38,7 +38,7 @@ impl<B: Backing> Regions<B> {
     /// Locks all regions, or unlocks them. As on Linux, a region that can't be changed is skipped.
     ///
     /// # Errors
-    /// [`LockLimit`](RegionError::LockLimit), after which nothing has changed.
+    /// [`LockLimit`](RegionError::LockLimit), which changes nothing.
     pub fn lock_all(&mut self, lock: Lock, limits: &Limits) -> Result<(), RegionError> {
         if lock != Lock::None {
             let more = self.usage.total_pages - self.usage.locked_pages;
@@ -48,7 +48,7 @@ impl<B: Backing> Regions<B> {
         while let Some(region) = self.tree.first_above(from) {
             let whole = region.range;
             from = whole.end;
-            // No region is split, so that at worst there is no memory for nodes.
+            // No region is split, so the only possible error is a lack of memory for nodes.
             let _ = self.set_flags(whole, ALL, lock.flags(), limits);
         }
         Ok(())

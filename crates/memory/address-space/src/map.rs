@@ -3,31 +3,31 @@
 use crate::edit::reserve_removed;
 use crate::{Backing, Limits, Region, RegionError, Regions, Removed, Usage};
 
-/// What happens if pages are in a region already.
+/// The treatment of pages that are already in a region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overlap {
-    /// It is an error: MAP_FIXED_NOREPLACE, and where the kernel chose the place.
+    /// They are an error: MAP_FIXED_NOREPLACE, and if the kernel chose the place.
     Refused,
-    /// They are removed from it: MAP_FIXED.
+    /// They are removed from that region: MAP_FIXED.
     Replaced,
 }
 
 impl<B: Backing> Regions<B> {
-    /// Adds a region: mmap(2). Returns what it has replaced.
+    /// Adds a region: mmap(2). Returns the regions that it has replaced.
     ///
-    /// The program chose its place with MAP_FIXED, else [`place`](Self::place) did. The region
-    /// may be in a guard gap. It is merged with a neighbour where that continues it.
+    /// With MAP_FIXED the program has chosen its place, otherwise [`place`](Self::place). The
+    /// region may be in a guard gap. It is merged with neighbours that continue it.
     ///
-    /// `commit` is called with the number of pages by which the committed memory of the address
-    /// space rises, and not at all if it doesn't rise. It commits them and returns true, or
-    /// returns false if the system doesn't have them.
+    /// If the committed memory of the address space rises, `commit` is called with the number
+    /// of pages. It commits them and returns true, or returns false if the system doesn't have
+    /// them.
     ///
     /// # Errors
-    /// Nothing has changed then, and nothing was committed:
+    /// An error changes and commits nothing:
     /// - [`TooLow`](RegionError::TooLow), [`OutOfBounds`](RegionError::OutOfBounds);
     /// - [`Occupied`](RegionError::Occupied), if overlaps are refused;
-    /// - [`Invalid`](RegionError::Invalid), if it grows downwards and isn't private anonymous
-    ///   memory;
+    /// - [`Invalid`](RegionError::Invalid), if the region grows downwards and isn't private
+    ///   anonymous memory;
     /// - [`OffsetOverflow`](RegionError::OffsetOverflow), [`Forbidden`](RegionError::Forbidden);
     /// - [`TooManyRegions`](RegionError::TooManyRegions),
     ///   [`AddressSpaceLimit`](RegionError::AddressSpaceLimit),

@@ -1,12 +1,12 @@
-//! Where a program's heap begins and ends.
+//! The start and the end of a program's heap.
 
-/// Where a program's heap begins and ends. Its pages are ordinary private anonymous memory;
-/// the program may unmap or replace them.
+/// The start and the end of a program's heap. The heap is ordinary private anonymous
+/// memory, which the program may unmap or replace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProgramBreak {
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// The size of the program's data, which counts for RLIMIT_DATA.
+    /// The size of the image's data, which counts against RLIMIT_DATA.
     pub(crate) image_data_bytes: u64,
 }
 

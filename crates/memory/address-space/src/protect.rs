@@ -1,15 +1,15 @@
-//! Changes of what a program may do with pages: mprotect(2).
+//! Changes the access to pages: mprotect(2).
 
 use x86_64::VirtAddr;
 
 use crate::{Access, Attributes, Backing, Limits, PageRange, RegionError, Regions};
 
-/// How far an operation got that changes one region after the other.
+/// The progress of an operation that changes one region after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use = "pages may have been changed even if it failed"]
 pub struct Progress {
-    /// The pages of the range below this address were changed. It is the end of the range if
-    /// all were.
+    /// The address up to which the pages of the range were changed; the end of the range
+    /// after success.
     pub reached: VirtAddr,
     /// The error that is returned to the program.
     pub result: Result<(), RegionError>,
@@ -22,14 +22,15 @@ impl Progress {
 }
 
 impl<B: Backing> Regions<B> {
-    /// Changes what a program may do with the pages of `range`: mprotect(2).
+    /// Changes the access to the pages of `range`: mprotect(2).
     ///
-    /// As on Linux, the regions are changed one after the other, lowest first, until an error:
-    /// the pages below [`Progress::reached`] have changed then, the others haven't. The
-    /// caller changes the page tables up to there in both cases.
+    /// As on Linux, the regions are changed one after the other, lowest first, until an error.
+    /// Only the pages below [`Progress::reached`] have changed; the caller changes the page
+    /// tables up to that address, also after an error.
     ///
-    /// Memory stays committed for pages that become read-only, as they may have been written.
-    /// `commit` is called for each region that becomes writable, as for [`map`](Self::map).
+    /// Memory stays committed for pages that become read-only, because they may have been
+    /// written. `commit` is called for each region that becomes writable, as for
+    /// [`map`](Self::map).
     ///
     /// # Errors
     /// [`Unmapped`](RegionError::Unmapped) at a page that is in no region,
@@ -54,8 +55,8 @@ impl<B: Backing> Regions<B> {
         Progress::new(reached, Ok(()))
     }
 
-    /// Changes the pages that are in the same region as the first of `range`, and returns
-    /// the address after them.
+    /// Changes the pages of `range` that are in the same region as its first page, and
+    /// returns the address after them.
     fn protect_first(
         &mut self,
         range: PageRange,

@@ -7,7 +7,7 @@ use x86_64::VirtAddr;
 /// The size of a page, in bytes.
 pub const PAGE_BYTES: u64 = 4096;
 
-/// The address after the last byte that a program can have.
+/// The address after the last byte that a program can map.
 ///
 /// The last page below the non-canonical addresses is never mapped: a SYSCALL at its end
 /// would save a return address that SYSRET faults on, in the kernel.
@@ -21,14 +21,14 @@ pub struct PageRange {
 }
 
 impl PageRange {
-    /// All pages that a program can have.
+    /// All pages that a program can map.
     pub const ALL: Self = Self { start: 0, end: USER_END };
 
-    /// Returns the pages of the `len_bytes` bytes from the address `start` on, both as a
-    /// program passes them: the length is rounded up to whole pages, the start isn't.
+    /// Returns the pages of the `len_bytes` bytes from `start` on, both as a program passes
+    /// them: the length is rounded up to whole pages, the start has to be aligned.
     ///
     /// # Errors
-    /// [`RangeError`]; of several, the first in the order of its variants.
+    /// [`RangeError`]; if several apply, the first in the order of its variants.
     pub fn try_new(start: u64, len_bytes: u64) -> Result<Self, RangeError> {
         if !start.is_multiple_of(PAGE_BYTES) {
             return Err(RangeError::NotAligned);
@@ -89,18 +89,19 @@ pub(crate) fn whole_pages(bytes: u64) -> Option<u64> {
     bytes.checked_next_multiple_of(PAGE_BYTES)
 }
 
-/// Why a start and a length are no [`PageRange`].
+/// Why a start and a length don't form a [`PageRange`].
 ///
-/// It is an error of its own because the answer depends on the call: a length of 0 is EINVAL
-/// for mmap(2) and munmap(2), and success for mprotect(2), madvise(2) and msync(2); what is
-/// out of bounds is EINVAL for munmap(2) and mremap(2), and ENOMEM elsewhere.
+/// It isn't a [`RegionError`](crate::RegionError), because its error number depends on the
+/// call: a length of 0 is EINVAL for mmap(2) and munmap(2), and success for mprotect(2),
+/// madvise(2) and msync(2); a range out of bounds is EINVAL for munmap(2) and mremap(2), and
+/// ENOMEM elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeError {
     /// The start isn't a multiple of [`PAGE_BYTES`].
     NotAligned,
     /// The length is 0.
     Empty,
-    /// The end lies above [`USER_END`].
+    /// The end is above [`USER_END`].
     OutOfBounds,
 }
 

@@ -8,17 +8,17 @@ use crate::{Access, Attributes, Backing, PageRange, RegionFlags, Sharing};
 /// The size of the guard gap below a region that grows downwards, in bytes: 256 pages, as on
 /// Linux.
 ///
-/// Nothing is placed there without MAP_FIXED, so that a stack that overflows causes a fault
+/// Without MAP_FIXED, nothing is placed in the gap, so that a stack that overflows faults
 /// before it reaches another region.
 pub const STACK_GUARD_BYTES: u64 = 256 * PAGE_BYTES;
 
-/// A range of pages with the same attributes, backed by one thing.
+/// A range of pages with common attributes and a common backing.
 #[derive(Clone, Debug)]
 pub struct Region<B> {
     pub(crate) range: PageRange,
     pub(crate) attributes: Attributes,
-    /// Whether memory is committed for its pages. It stays so if they become read-only: they
-    /// may have been written.
+    /// Whether memory is committed for its pages. It stays committed if they become
+    /// read-only, because they may have been written.
     pub(crate) committed: bool,
     pub(crate) backing: B,
 }
@@ -29,18 +29,19 @@ impl<B: Backing> Region<B> {
         Self { range, attributes, committed: attributes.needs_commit(), backing }
     }
 
-    /// Returns what backs the page of `addr`, which is in the region.
+    /// Returns the backing of the page of `addr`, which is in the region.
     pub fn backing_at(&self, addr: VirtAddr) -> B {
         let page = addr.as_u64() & !(PAGE_BYTES - 1);
         self.backing.advanced_by(page.saturating_sub(self.range.start))
     }
 
-    /// Returns whether it is private anonymous memory.
+    /// Returns whether the region is private anonymous memory.
     pub fn is_private_anonymous(&self) -> bool {
         self.attributes.sharing == Sharing::Private && self.backing.is_anonymous()
     }
 
-    /// Returns whether `next` begins where this region ends, is alike and continues it.
+    /// Returns whether `next` begins at this region's end, has its attributes and continues
+    /// its backing.
     pub(crate) fn joins(&self, next: &Self) -> bool {
         self.range.end == next.range.start
             && self.attributes == next.attributes
@@ -67,17 +68,17 @@ impl<B> Region<B> {
         self.range
     }
 
-    /// Returns what its pages have in common.
+    /// Returns the attributes of its pages.
     pub fn attributes(&self) -> Attributes {
         self.attributes
     }
 
-    /// Returns what a program may do with its pages.
+    /// Returns the accesses that a program may make to its pages.
     pub fn access(&self) -> Access {
         self.attributes.access
     }
 
-    /// Returns what happens when a page is written.
+    /// Returns the effect of a write to a page.
     pub fn sharing(&self) -> Sharing {
         self.attributes.sharing
     }
@@ -87,7 +88,7 @@ impl<B> Region<B> {
         self.attributes.flags
     }
 
-    /// Returns what backs its first page.
+    /// Returns the backing of its first page.
     pub fn backing(&self) -> &B {
         &self.backing
     }
@@ -97,8 +98,8 @@ impl<B> Region<B> {
         self.committed
     }
 
-    /// Returns the address up to which the kernel may place other regions: the start, or that
-    /// of the guard gap below it.
+    /// Returns the address up to which the kernel may place other regions: the start of the
+    /// region, or of the guard gap below it.
     pub(crate) fn guarded_start(&self) -> u64 {
         if self.attributes.is_stack() {
             self.range.start.saturating_sub(STACK_GUARD_BYTES)

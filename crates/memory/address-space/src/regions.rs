@@ -1,4 +1,4 @@
-//! All regions of an address space, and what is found in them.
+//! All regions of an address space, and lookups.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -10,8 +10,8 @@ use crate::search::Iter;
 use crate::tree::RegionTree;
 use crate::{Bounds, Lock, PageRange, Region, Usage};
 
-/// The regions of an address space. They don't overlap. Two that touch differ in their
-/// attributes, or the backing of one doesn't continue that of the other.
+/// The regions of an address space. They don't overlap. Adjacent regions differ in their
+/// attributes, or the backing of the upper one doesn't continue that of the lower one.
 pub struct Regions<B> {
     pub(crate) tree: RegionTree<B>,
     pub(crate) bounds: Bounds,
@@ -21,15 +21,15 @@ pub struct Regions<B> {
     pub(crate) future_lock: Lock,
 }
 
-/// What an operation has removed.
+/// The regions that an operation has removed.
 #[derive(Clone, Debug)]
 #[must_use = "the pages have to be unmapped, and memory uncommitted"]
 pub struct Removed<B> {
     /// The regions or parts of regions, lowest first. The caller unmaps their pages, then
     /// drops them.
     pub regions: Vec<Region<B>>,
-    /// The number of pages by which the committed memory of the address space fell. It is 0 if
-    /// it rose: `commit` was called then.
+    /// The number of pages by which the committed memory of the address space fell; 0 if it
+    /// rose, in which case `commit` was called.
     pub uncommitted_pages: u64,
 }
 
@@ -101,9 +101,10 @@ impl<B> Regions<B> {
         self.tree.between(range.start, range.end)
     }
 
-    /// Returns the first address of `range` that is in no region; `None` if all are.
+    /// Returns the first address of `range` that is in no region; `None` if all are in
+    /// regions.
     ///
-    /// mincore(2), msync(2) and mlock(2) return ENOMEM if there is one.
+    /// mincore(2), msync(2) and mlock(2) return ENOMEM if there is such an address.
     pub fn first_hole(&self, range: PageRange) -> Option<VirtAddr> {
         let mut covered = range.start;
         for region in self.iter_range(range) {

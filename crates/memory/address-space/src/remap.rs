@@ -6,21 +6,21 @@ use crate::{
     Backing, Limits, PageRange, Region, RegionError, RegionFlags, Regions, Removed, Sharing, Usage,
 };
 
-/// Where the pages may be afterwards.
+/// The places to which the pages may be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemapTarget {
-    /// Where they are: no MREMAP_MAYMOVE.
+    /// None: no MREMAP_MAYMOVE.
     InPlace,
-    /// Where they are, or where there is a gap: MREMAP_MAYMOVE.
+    /// Any gap, if they can't stay: MREMAP_MAYMOVE.
     Anywhere {
-        /// As in [`Regions::place`], but only for [`RemapSource::Keep`]; 0 is none.
+        /// As in [`Regions::place`], but only for [`RemapSource::Keep`]; 0 for no hint.
         hint: u64,
     },
-    /// At this address, in the place of what is there: MREMAP_FIXED.
+    /// This address, where they replace other regions: MREMAP_FIXED.
     At(u64),
 }
 
-/// What happens to the addresses that pages are moved from.
+/// The treatment of the addresses from which pages are moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemapSource {
     /// They are unmapped.
@@ -38,22 +38,23 @@ pub struct RemapRequest {
     pub old_len_bytes: u64,
     /// The new length in bytes.
     pub new_len_bytes: u64,
-    /// Where the pages may be afterwards.
+    /// The places to which the pages may be moved.
     pub target: RemapTarget,
-    /// What happens to the addresses where they were.
+    /// The treatment of their old addresses.
     pub source: RemapSource,
 }
 
-/// What mremap(2) did. The caller unmaps the pages of `removed`, then moves those of
+/// The result of mremap(2). The caller unmaps the pages of `removed`, then moves those of
 /// `moved_from`.
 #[derive(Clone, Debug)]
 #[must_use = "pages have to be unmapped and moved"]
 pub struct Remapped<B> {
-    /// What was removed: the end of a region that became shorter, and what was at the target.
+    /// The removed regions: the end of a region that became shorter, and regions at the
+    /// target.
     pub removed: Removed<B>,
     /// The pages that have to be moved to the start of `range`, if any.
     pub moved_from: Option<PageRange>,
-    /// Where the pages are now. Its start is what mremap(2) returns.
+    /// The new range of the pages; mremap(2) returns its start.
     pub range: PageRange,
 }
 
@@ -82,12 +83,12 @@ impl<B: Backing> Regions<B> {
     ///
     /// - If the new length is shorter, the pages above it are unmapped, which may be in several
     ///   regions. With MREMAP_FIXED the other pages are moved.
-    /// - If it is longer and the range is the end of its region, the region is extended if the
-    ///   addresses above it are free; they may be in a guard gap. Else the pages are moved.
+    /// - If it is longer, the range is the end of its region and the addresses above it are
+    ///   free, the region is extended, even into a guard gap. Otherwise the pages are moved.
     /// - If the old length is 0, the pages of a shared region are mapped a second time.
     ///
     /// `commit` is as for [`map`](Self::map). The program break doesn't change. Linux unmaps the
-    /// target of MREMAP_FIXED even if the call fails then; here nothing is unmapped.
+    /// target of MREMAP_FIXED before later checks fail; here a failed call unmaps nothing.
     ///
     /// # Errors
     /// Nothing has changed then:
@@ -102,8 +103,8 @@ impl<B: Backing> Regions<B> {
     ///   [`AddressSpaceLimit`](RegionError::AddressSpaceLimit),
     ///   [`DataLimit`](RegionError::DataLimit), [`NoMemory`](RegionError::NoMemory),
     ///   [`CommitLimit`](RegionError::CommitLimit);
-    /// - [`TooManyRegions`](RegionError::TooManyRegions), for a move as on Linux if three more
-    ///   regions would reach the limit.
+    /// - [`TooManyRegions`](RegionError::TooManyRegions); as on Linux, for a move if three
+    ///   more regions would reach the limit.
     pub fn remap(
         &mut self,
         request: &RemapRequest,
@@ -195,8 +196,8 @@ impl<B: Backing> Regions<B> {
         Ok(())
     }
 
-    /// Returns whether no region has any of the `len` bytes from `start` on, and a program
-    /// may map them.
+    /// Returns whether the `len` bytes from `start` on are in no region, and a program may
+    /// map them.
     fn is_free_above(&self, start: u64, len: u64) -> bool {
         start.checked_add(len).is_some_and(|end| {
             let next = self.tree.first_above(start);
@@ -226,8 +227,8 @@ impl<B: Backing> Regions<B> {
         Ok(Remapped { removed: Removed::NOTHING, moved_from: None, range })
     }
 
-    /// Moves the pages of `lengths` to `target`, which has the new length, and replaces what is
-    /// there.
+    /// Moves the pages of `lengths` to `target`, which has the new length, and replaces the
+    /// regions there.
     fn move_pages(
         &mut self,
         lengths: Lengths,
@@ -248,7 +249,7 @@ impl<B: Backing> Regions<B> {
             return Err(RegionError::TooManyRegions);
         }
 
-        // The pages that are left after target, tail and source are removed.
+        // The pages that are left after the removal of target, tail and source.
         let at_target = self.survey(target);
         let at_tail = tail.map(|tail| self.survey(tail)).unwrap_or_default();
         let mut rest = self.usage.minus(at_target.usage).minus(at_tail.usage);

@@ -63,7 +63,7 @@ impl<B> RegionTree<B> {
 /// Regions of an address space, lowest first.
 pub struct Iter<'a, B> {
     tree: &'a RegionTree<B>,
-    /// The nodes whose region is still to come, with their right subtree.
+    /// The nodes whose region and right subtree have not been visited.
     pending: [Option<Link>; HEIGHT_MAX],
     depth: usize,
     end: u64,

@@ -8,13 +8,12 @@ use crate::{Backing, Limits, PageRange, RegionError, Regions, Usage};
 
 impl<B: Backing> Regions<B> {
     /// Extends the region above `addr` down to the page of `addr`, if that region grows
-    /// downwards. Returns the new pages; `None` if `addr` is in a region already: another
-    /// thread may have extended it meanwhile.
+    /// downwards. Returns the new pages, or `None` if `addr` is already in a region:
+    /// another thread may have extended it meanwhile.
     ///
     /// `stack_limit_bytes` is RLIMIT_STACK. The region stays [`STACK_GUARD_BYTES`] above the
-    /// one below it, unless that one can't be accessed or grows downwards itself. `commit`
-    /// is as for [`map`](Self::map). See MAP_GROWSDOWN in
-    /// mmap(2).
+    /// next lower region, unless that can't be accessed or grows downwards itself. `commit`
+    /// is as for [`map`](Self::map). See MAP_GROWSDOWN in mmap(2).
     ///
     /// # Errors
     /// Nothing has changed then:

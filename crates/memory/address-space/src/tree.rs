@@ -2,13 +2,13 @@
 //!
 //! It is an AVL tree, sorted by address (G. M. Adelson-Velsky and E. M. Landis, 1962). Each
 //! node records the largest gap between two neighbours of its subtree, so a search for a gap
-//! visits O(log n) nodes. Linux had such a tree until 6.1. A `BTreeMap` can't record that; and
-//! a second map, of gaps by size, finds the highest gap that is large enough only by a look at
-//! all gaps that are.
+//! visits O(log n) nodes. Linux had such a tree until 6.1. A `BTreeMap` can't record that. A
+//! second map, of gaps by size, would have to visit all gaps that are large enough to find the
+//! highest one.
 //!
-//! The nodes are in one vector, linked by index. An operation reserves the nodes that it needs
-//! before it changes anything, so that a lack of memory is an error and not a panic. The
-//! vector doesn't shrink.
+//! The nodes are in one vector, linked by index. An operation reserves its nodes before it
+//! changes anything, so that a lack of memory is an error and not a panic. The vector doesn't
+//! shrink.
 
 use alloc::vec::Vec;
 use core::num::NonZeroU32;
@@ -51,16 +51,16 @@ impl Side {
     }
 }
 
-/// What a node records of the regions of its subtree.
+/// The addresses and the largest gap of the regions of a subtree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// The start of the lowest one.
+    /// The start of the lowest region.
     pub(crate) start: u64,
     /// The same, or the start of the guard gap below it.
     pub(crate) guarded_start: u64,
-    /// The end of the highest one.
+    /// The end of the highest region.
     pub(crate) end: u64,
-    /// The largest gap between two of them, in bytes, without guard gaps.
+    /// The largest gap between two regions, in bytes, without guard gaps.
     pub(crate) largest_gap: u64,
 }
 
@@ -71,7 +71,8 @@ impl Span {
         Self { start, guarded_start: region.guarded_start(), end, largest_gap: 0 }
     }
 
-    /// Returns the span of these regions and those of `above`, the next ones above them.
+    /// Returns the span of these regions together with those of `above`, which are directly
+    /// above them.
     pub(crate) fn then(self, above: Self) -> Self {
         let between = above.guarded_start.saturating_sub(self.end);
         let largest_gap = between.max(self.largest_gap).max(above.largest_gap);
@@ -96,7 +97,7 @@ impl<B> Node<B> {
 #[derive(Clone)]
 enum Slot<B> {
     Used(Node<B>),
-    /// Not used, and the link of the next such slot.
+    /// An unused slot, with the link of the next one.
     Free(Option<Link>),
 }
 
@@ -109,7 +110,7 @@ pub(crate) struct RegionTree<B> {
     /// How often a node was visited.
     #[cfg(test)]
     pub(crate) visits: core::cell::Cell<u64>,
-    /// How many inserts are left of those that memory was reserved for.
+    /// The number of inserts for which memory is still reserved.
     #[cfg(test)]
     reserved: usize,
 }
@@ -239,8 +240,8 @@ impl<B> RegionTree<B> {
         }
     }
 
-    /// Takes the node of the region that begins at `start` out of a subtree. Returns the
-    /// subtree's new root, and that node.
+    /// Removes the node of the region that begins at `start` from a subtree. Returns the
+    /// subtree's new root, and the node.
     fn remove_below(&mut self, at: Option<Link>, start: u64) -> (Option<Link>, Option<Link>) {
         let Some(link) = at else { return (None, None) };
         let node = self.node(link);
@@ -266,7 +267,8 @@ impl<B> RegionTree<B> {
         (Some(self.balance(link)), removed)
     }
 
-    /// Takes the lowest node out of a subtree. Returns it, and the subtree's new root.
+    /// Removes the lowest node from a subtree. Returns the node, and the subtree's new
+    /// root.
     fn detach_first(&mut self, link: Link) -> (Link, Option<Link>) {
         let Some(left) = self.node(link).child(Side::Left) else {
             return (link, self.node(link).child(Side::Right));
@@ -304,8 +306,8 @@ impl<B> RegionTree<B> {
         at.map_or(0, |link| self.node(link).height)
     }
 
-    /// Balances a node whose subtrees are balanced and differ in height by at most 2, and
-    /// returns the node that takes its place.
+    /// Balances a node whose subtrees are balanced and differ in height by at most 2.
+    /// Returns the new root of this subtree.
     fn balance(&mut self, link: Link) -> Link {
         for side in [Side::Left, Side::Right] {
             let node = self.node(link);
@@ -353,7 +355,7 @@ impl<B> RegionTree<B> {
         node.span = span;
     }
 
-    /// Returns the length of the list of free slots, and the number of slots that no region has.
+    /// Returns the length of the list of free slots, and the number of slots without a region.
     #[cfg(test)]
     pub(crate) fn free_slots(&self) -> (usize, usize) {
         let mut count = 0;

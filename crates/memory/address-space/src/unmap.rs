@@ -4,13 +4,12 @@ use crate::edit::reserve_removed;
 use crate::{Backing, Limits, PageRange, RegionError, Regions, Removed};
 
 impl<B: Backing> Regions<B> {
-    /// Removes all pages of `range` from their regions: munmap(2). Pages that are in none
-    /// are no error.
+    /// Removes all pages of `range` from their regions: munmap(2). Pages without a region
+    /// are ignored.
     ///
     /// # Errors
     /// [`TooManyRegions`](RegionError::TooManyRegions) if one region would become two and
-    /// there are as many as allowed, [`NoMemory`](RegionError::NoMemory); nothing has
-    /// changed then.
+    /// the limit is reached, [`NoMemory`](RegionError::NoMemory). An error changes nothing.
     pub fn unmap(&mut self, range: PageRange, limits: &Limits) -> Result<Removed<B>, RegionError> {
         let survey = self.survey(range);
         if survey.regions == 0 {

@@ -1,4 +1,4 @@
-//! How many pages an address space has, and how many it may have.
+//! The numbers of pages of an address space, and their limits.
 
 use crate::range::PAGE_BYTES;
 use crate::{Attributes, Region, RegionError, RegionFlags};
@@ -11,7 +11,8 @@ pub const REGIONS_MAX: usize = 65_530;
 pub struct Usage {
     /// All pages that are in a region: VmSize of proc(5).
     pub total_pages: u64,
-    /// Private pages that can be written, except stacks: VmData of proc(5) has both.
+    /// Private pages that can be written, except stacks. (VmData of proc(5) includes
+    /// stacks.)
     pub data_pages: u64,
     /// Pages of regions that grow downwards.
     pub stack_pages: u64,
@@ -65,7 +66,8 @@ impl Usage {
         }
     }
 
-    /// Commits the pages that `after` has more than `self`, or returns how many it has less.
+    /// Commits the pages by which `after` exceeds `self`, or returns by how many it has
+    /// fewer.
     ///
     /// # Errors
     /// [`RegionError::CommitLimit`] if `commit` refuses.
@@ -82,7 +84,7 @@ impl Usage {
     }
 }
 
-/// How much an address space may have. `u64::MAX` is "unlimited" (RLIM_INFINITY).
+/// The limits of an address space. `u64::MAX` is "unlimited" (RLIM_INFINITY).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// The most bytes in all: RLIMIT_AS.
@@ -91,8 +93,9 @@ pub struct Limits {
     pub data_bytes: u64,
     /// The most bytes that stay in memory: RLIMIT_MEMLOCK.
     pub locked_bytes: u64,
-    /// The most regions, see [`REGIONS_MAX`]. As on Linux, a mapping may be added to that many
-    /// regions, so that there is one more; a region may be split only while there are less.
+    /// The most regions, see [`REGIONS_MAX`]. As on Linux, a mapping may be added when this
+    /// limit is reached, so that there is one region more; a region may be split only below
+    /// it.
     pub regions: usize,
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// Makes a row of the bits in `words`, as they are.
+    /// Makes a row of the bits in `words`, without changing them.
     pub(crate) fn new(words: &'a mut [u64]) -> Self {
         Self {
             words,

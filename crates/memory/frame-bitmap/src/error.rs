@@ -9,7 +9,7 @@ pub enum FrameError {
     OutOfRange,
     /// A frame to be added was added before.
     AlreadyManaged,
-    /// A frame to be freed was never added: it is foreign.
+    /// A frame to be freed was never added.
     NotManaged,
     /// A frame to be freed is free: it was freed before, or never allocated.
     NotAllocated,

@@ -17,7 +17,7 @@ pub(crate) struct Level {
     /// The first word of the row in the storage; its trees are after it.
     start: usize,
     bits: usize,
-    /// The shape of each of the trees: they have a bit for each word of the row.
+    /// The shape of each tree: it has a bit for each word of the row.
     shape: Shape,
 }
 
@@ -68,7 +68,7 @@ impl StorageLayout {
         }
     }
 
-    /// Returns the place in the storage of the managed bits of `frames`.
+    /// Returns the positions of the managed bits of `frames` in the storage.
     pub(crate) fn managed_bits(&self, frames: &Range<usize>) -> Range<usize> {
         let base = self.managed * WORD_BITS;
         base + frames.start..base + frames.end
@@ -119,10 +119,11 @@ impl StorageLayout {
     ///
     /// At each level, from the lowest on, one bit of one word changes. There are two cases:
     ///
-    /// - The word was all free, or becomes so: its bit in the level above changes too. No tree
-    ///   of this level changes, because the word has blocks of all orders even without the bit.
-    /// - Otherwise the levels above don't change. At most one tree of this level does, that of
-    ///   the largest order: a block that lacks one bit still has blocks of all smaller orders.
+    /// - The word was or becomes all free: its bit in the level above changes too. No tree of
+    ///   this level changes, because the word has blocks of all orders even without the bit.
+    /// - Otherwise the levels above don't change. At most one tree of this level changes, that
+    ///   of the largest order: a block that lacks one bit still has blocks of all smaller
+    ///   orders.
     #[inline]
     pub(crate) fn mark_one(&self, bits: &mut Bits<'_>, frame: usize, free: bool) {
         let mut bit = frame;

@@ -11,14 +11,14 @@
 //!   block of its order. Its lowest row has one bit a word of the level; each higher row
 //!   has one bit a word of the row below, set if that word has a set bit; the topmost row
 //!   is a single word;
-//! - after the levels there is one bit a frame, set if the frame is managed, so
-//!   that a free of a foreign frame is an error.
+//! - after the levels there is one bit a frame, set if the frame is managed, so that an
+//!   attempt to free another frame is an error.
 //!
 //! With 64 bits a word, five levels and one bit suffice for [`FRAMES_MAX`] frames. The
 //! search for a free frame, or for a block of any order, reads one or two words of each row
 //! of one tree, for any size and fragmentation of the memory. A change of one frame changes
-//! at most one tree of each level: a word that loses a frame loses at most its largest
-//! block, and half of that block is left.
+//! at most one tree of each level, because a word that loses a frame loses at most its
+//! largest block, and keeps half of that.
 //!
 //! The highest frames are allocated first, so that the low ones, which some devices need,
 //! are the last ones that ordinary allocations take.
@@ -139,10 +139,11 @@ impl<'a> FrameBitmap<'a> {
         Some(frame)
     }
 
-    /// Allocates the highest free frames below `below`, as many as `taken` has room for,
-    /// and returns their number: less than that only if no more are free there.
+    /// Allocates the highest free frames below `below`, as many as `taken` has room for or
+    /// as are free, and returns their number.
     ///
-    /// It costs less than single allocations: the bits of up to 64 frames change together.
+    /// This costs less than single allocations: the bits of up to 64 frames change
+    /// together.
     pub fn allocate_batch(&mut self, below: usize, taken: &mut [u32]) -> usize {
         let mut count = 0;
         let mut below = below.min(self.frames);

@@ -42,8 +42,8 @@ pub(crate) fn orders_in(word: u64) -> usize {
 }
 
 /// Returns the largest order below [`WORD_ORDERS`] that has a block in `word` whose bits
-/// are all set, if it has only one such block and `bit` is in that. `bit` is set, and at
-/// least one other bit isn't.
+/// are all set, if there is only one such block and `bit` is in it. `bit` is set, and at
+/// least one other bit is clear.
 #[inline]
 pub(crate) fn only_block_with(word: u64, bit: usize) -> Option<usize> {
     let mut starts = word;

@@ -11,8 +11,8 @@ impl FrameBitmap<'_> {
     /// They are the first frames of the highest free block that is large enough. The size
     /// of a block is a power of two, at least `count` and `align`, and it begins at a
     /// multiple of its size. The last frame is below `below`, which is `usize::MAX` for no
-    /// bound. `None` if there is no such block, if `count` is 0 or if `align` isn't a power
-    /// of two.
+    /// bound. Returns `None` if there is no such block, `count` is 0, or `align` isn't a
+    /// power of two.
     ///
     /// The search reads a few words of each level, for any fragmentation; marking the block
     /// costs one word for every 64 frames.
@@ -27,7 +27,7 @@ impl FrameBitmap<'_> {
         Some(start)
     }
 
-    /// Allocates the frames of `frames` if all of them are free; returns whether they were.
+    /// Allocates `frames` if all of them are free; returns whether they were.
     ///
     /// The cost grows with their number, by words of 64 frames.
     pub fn allocate_exactly(&mut self, frames: Range<usize>) -> bool {
@@ -40,8 +40,8 @@ impl FrameBitmap<'_> {
         is_free
     }
 
-    /// Returns the lowest run of free frames from `from` on, and of that no more than
-    /// `most` frames; `None` if no frame is free there, or `most` is 0.
+    /// Returns the lowest run of free frames from `from` on, cut to `most` frames; `None`
+    /// if no frame is free there, or `most` is 0.
     ///
     /// The cost grows with `most`, by words of 64 frames.
     pub fn next_free_run(&self, from: usize, most: usize) -> Option<Range<usize>> {

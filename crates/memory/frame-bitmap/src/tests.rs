@@ -18,7 +18,7 @@ const FRAMES_1_TIB: usize = 1 << 28;
 const ACCESSES_MAX: usize = 6 * (2 + 2 * 5);
 
 fn storage(frames: usize) -> Vec<u64> {
-    // Not zero, so that the test notices if it isn't overwritten.
+    // Not zero, so that the test fails if the storage isn't overwritten.
     vec![u64::MAX; FrameBitmap::words_needed(frames)]
 }
 

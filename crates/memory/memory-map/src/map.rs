@@ -32,7 +32,7 @@ pub struct MemoryMap<'a> {
 }
 
 impl<'a> MemoryMap<'a> {
-    /// Returns an empty map. [`storage_needed`] is enough storage.
+    /// Returns an empty map. [`storage_needed`] returns how much storage suffices.
     pub fn new(storage: &'a mut [Region]) -> Self {
         Self { storage, len: 0 }
     }

@@ -210,7 +210,7 @@ proptest! {
             wanted.add(add);
             match map.add(add.0, add.1, add.2) {
                 Ok(()) => model = wanted,
-                // Adding needs a few more regions for a moment than the map has at the
+                // An addition temporarily needs a few more regions than the map has at the
                 // end.
                 Err(Full) => prop_assert!(wanted.regions().len() > 2 || model.regions().len() > 2),
             }

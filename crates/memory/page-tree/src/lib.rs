@@ -1,8 +1,8 @@
 //! A sparse array: values by an index of 64 bits, in a tree of nodes with 64 slots.
 //!
-//! The pages of a file and of shared memory are kept in one, as in Linux's xarray: a lookup takes a
-//! step for each 6 bits of the largest index, and an index without a value costs nothing. A file of
-//! up to 256 KiB has one node. All that allocates can fail, and has changed nothing then.
+//! It holds the pages of a file or of shared memory, as Linux's xarray does. A lookup takes a step
+//! for each 6 bits of the largest index; an index without a value takes no memory. A file of up to
+//! 256 KiB has one node. An operation that fails for lack of memory changes nothing.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -20,7 +20,7 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::ops::Range;
 
-/// How many bits of the index a level takes.
+/// How many bits of the index a level decodes.
 const LEVEL_BITS: u32 = 6;
 /// How many slots a node has.
 const SLOTS: usize = 1 << LEVEL_BITS;
@@ -38,15 +38,15 @@ impl fmt::Display for NoMemory {
 
 impl core::error::Error for NoMemory {}
 
-/// The slots of a node, in a block of their own.
+/// The slots of a node, in a heap block of their own.
 type Slots<T> = Box<[Option<T>; SLOTS]>;
 
 fn try_new_slots<T>() -> Result<Slots<T>, NoMemory> {
     Box::try_new([const { None }; SLOTS]).map_err(|_| NoMemory)
 }
 
-/// A node: how many slots are used, and the slots. It takes 16 bytes, so that the blocks of slots
-/// have 512 or 1,024 bytes.
+/// A node: the number of used slots, and the slots. It has 16 bytes, so that a block of slots has
+/// 512 or 1,024 bytes.
 enum Node<V> {
     /// Its slots have values.
     Leaf(u8, Slots<V>),
@@ -77,7 +77,7 @@ fn take<T>(used: &mut u8, place: &mut Option<T>) -> Option<T> {
 /// The sparse array.
 pub struct PageTree<V> {
     root: Option<Node<V>>,
-    /// How many bits of an index the levels below the root's slots take: 0 if the root is a leaf.
+    /// How many bits of an index the levels below the root decode: 0 if the root is a leaf.
     shift: u32,
     len: u64,
 }
@@ -98,7 +98,7 @@ impl<V> PageTree<V> {
         self.len == 0
     }
 
-    /// Returns whether the levels that are there reach `index`.
+    /// Returns whether `index` is within the range of the present levels.
     #[inline]
     fn reaches(&self, index: u64) -> bool {
         index.checked_shr(self.shift + LEVEL_BITS).unwrap_or(0) == 0
@@ -176,7 +176,7 @@ impl<V> PageTree<V> {
         old
     }
 
-    /// Takes the value at `index`, if there is one.
+    /// Removes and returns the value at `index`, if there is one.
     pub fn remove(&mut self, index: u64) -> Option<V> {
         if !self.reaches(index) {
             return None;
@@ -202,7 +202,7 @@ impl<V> PageTree<V> {
         first_from(self.root.as_ref()?, self.shift, 0, start)
     }
 
-    /// Takes the first value whose index is in `range`, if there is one.
+    /// Removes and returns the first value whose index is in `range`, if there is one.
     pub fn remove_first_in(&mut self, range: Range<u64>) -> Option<(u64, V)> {
         let (index, _) = self.first_from(range.start)?;
         if index >= range.end {
@@ -248,7 +248,7 @@ fn new_node<V>(shift: u32) -> Result<Node<V>, NoMemory> {
     }
 }
 
-/// Puts `value` into `node`, whose slots are apart by `shift` bits.
+/// Puts `value` into `node`. The indexes of adjacent slots differ by 1 << `shift`.
 fn insert<V>(
     mut node: &mut Node<V>,
     mut shift: u32,
@@ -266,14 +266,14 @@ fn insert<V>(
                     put(used, &mut slots[slot], branch);
                     return Ok(None);
                 }
-                node = slots[slot].as_mut().expect("it was just looked at");
+                node = slots[slot].as_mut().expect("the slot has a node");
                 shift -= LEVEL_BITS;
             }
         }
     }
 }
 
-/// Makes the nodes from the one with `shift` down to the leaf that has `value`.
+/// Makes the nodes from the level of `shift` down to the leaf that has `value`.
 fn new_branch<V>(shift: u32, index: u64, value: V) -> Result<Node<V>, NoMemory> {
     let mut leaf = try_new_slots()?;
     leaf[slot_of(index, 0)] = Some(value);
@@ -286,7 +286,8 @@ fn new_branch<V>(shift: u32, index: u64, value: V) -> Result<Node<V>, NoMemory> 
     Ok(branch)
 }
 
-/// Takes a value out of `node`, and drops nodes below it that are empty then. At most 11 deep.
+/// Removes a value from `node`, and drops nodes below that become empty. Recurses at most 11
+/// deep.
 fn remove<V>(node: &mut Node<V>, shift: u32, index: u64) -> Option<V> {
     let slot = slot_of(index, shift);
     match node {
@@ -302,8 +303,8 @@ fn remove<V>(node: &mut Node<V>, shift: u32, index: u64) -> Option<V> {
     }
 }
 
-/// Returns the first value at or after `start` in `node`, whose first index is `base`. At most 11
-/// deep.
+/// Returns the first value at or after `start` in `node`, whose first index is `base`. Recurses
+/// at most 11 deep.
 fn first_from<V>(node: &Node<V>, shift: u32, base: u64, start: u64) -> Option<(u64, &V)> {
     let first_slot = if start > base { slot_of(start, shift) } else { 0 };
     for slot in first_slot..SLOTS {

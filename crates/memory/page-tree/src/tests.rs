@@ -43,7 +43,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 proptest! {
     #[test]
     fn array_is_the_models(operations in vec_of(operation(), 0..300)) {
-        // Counted, so that values that are lost or kept show.
+        // References are counted, to detect values that are leaked or dropped too early.
         let counted = Arc::new(());
         let mut tree = PageTree::new();
         let mut model = BTreeMap::new();

@@ -11,7 +11,7 @@ use crate::tables::{PagingHandler, Table};
 use crate::upper_owner::{UPPER_FIRST, UpperOwner};
 use crate::{MappingFlags, PagingError};
 
-/// What the clone gets in place of a page of the original.
+/// The clone's entry for a page of the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnClone {
     /// The same frame with the same rights, or the same software payload.
@@ -24,16 +24,16 @@ pub enum OnClone {
 }
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Clones this page table. For each page of the lower half `decide` chooses what the
-    /// clone gets. The clone shares the upper half if that [can be
-    /// shared](Self::upper_half); otherwise its upper half is empty. ACCESSED and DIRTY
-    /// are clear in the clone's pages.
+    /// Clones this page table. For each page of the lower half, `decide` chooses the
+    /// clone's entry. The clone shares the upper half if that [can be
+    /// shared](Self::upper_half); otherwise its upper half is empty. ACCESSED and DIRTY are
+    /// clear in the clone's pages.
     ///
     /// `decide` is called once for each page and each software payload, in rising order.
-    /// All tables of the clone are allocated before the first call. After it nothing can
+    /// All tables of the clone are allocated before the first call. After that nothing can
     /// fail, so `decide` can count references to frames.
     ///
-    /// The flush is for pages that have lost WRITE: until it, a CPU may still write to
+    /// The flush is for pages that have lost WRITE: before it, a CPU may still write to
     /// them through this page table.
     ///
     /// # Errors
@@ -173,8 +173,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 }
 
-/// The clone while it is filled, the changes in the original, and the function that
-/// decides.
+/// The clone while it is filled, the changes in the original, and the `decide` function.
 struct Cloning<'a, T, D> {
     clone: &'a T,
     changes: &'a mut Changes,

@@ -1,12 +1,12 @@
-//! Operations that several threads do at once: the page faults of a program's threads.
+//! Operations that several threads may run at once: the page faults of a program's threads.
 //!
-//! They take the page table by `&self`, each changes one entry by a compare-exchange, and none of
-//! them waits for another. What unmaps pages and removes tables takes `&mut self`, so a table that
-//! was found stays meanwhile:
+//! They take the page table by `&self`, change one entry by a compare-exchange, and don't wait for
+//! each other. Operations that unmap pages and remove tables take `&mut self`, so a table that was
+//! found stays in use meanwhile:
 //!
 //! ```text
 //!  an unused entry ── map_concurrently ──▶ a page ── exchange ──▶ a page
-//!                └─── map_concurrently ──▶ a table, for ever as far as these operations see
+//!                └─── map_concurrently ──▶ a table, which stays during these operations
 //! ```
 
 use x86_64::{PhysAddr, VirtAddr};
@@ -24,7 +24,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     /// threads map pages, too. Needs no flush.
     ///
     /// # Errors
-    /// Those of [`map`](Self::map). Of several threads that map the same page, the others get
+    /// Those of [`map`](Self::map). If several threads map the same page, all but one get
     /// [`PagingError::AlreadyMapped`].
     pub fn map_concurrently(
         &self,
@@ -53,19 +53,19 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 found.note_used_concurrently();
                 return Ok(());
             }
-            // Another thread was faster. If it has made a table, the page may have its place there.
+            // Another thread was faster. If it has made a table, the page may fit in there.
             self.free_branch(vaddr, lowest, found.level, entry);
         }
     }
 
-    /// Maps the page that begins at `page`, which was [found](Self::query) to be mapped as `from`,
-    /// to `frame` with other flags. If that is the same frame, ACCESSED and DIRTY stay. Returns what
-    /// was there.
+    /// Maps the page that begins at `page`, which was [found](Self::query) mapped as `from`, to
+    /// `frame` with other flags. If the frame stays the same, ACCESSED and DIRTY stay. Returns the
+    /// old leaf.
     ///
     /// # Errors
     /// [`PagingError::Changed`] if the page is no longer mapped as `from`. Those of
     /// [`query`](Self::query), and of the frame's address. [`PagingError::MappedToHugePage`] if
-    /// `page` lies within a large page.
+    /// `page` is within a large page.
     pub fn exchange(
         &self,
         page: VirtAddr,
@@ -101,8 +101,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         }
     }
 
-    /// Frees the tables that [`new_branch`](Self::new_branch) has made for the entry of a table of
-    /// level `top`, which no table has got.
+    /// Frees the tables that [`new_branch`](Self::new_branch) has made for an entry of a table of
+    /// level `top`, if the entry wasn't stored.
     #[cold]
     fn free_branch(&self, vaddr: u64, lowest: usize, top: usize, branch: PTE) {
         let mut entry = branch;

@@ -27,7 +27,7 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Makes the entry of a page, `is_huge` if it is larger than the smallest.
     /// No flags at all make an unused entry.
     fn new_page(paddr: PhysAddr, flags: MappingFlags, is_huge: bool) -> Self;
-    /// Makes the entry that points to a table; the leaf alone decides on rights.
+    /// Makes the entry that points to a table; only the leaf restricts access.
     fn new_table(paddr: PhysAddr) -> Self;
     /// Makes a software entry: not present, in a table of the lowest level.
     fn new_software(payload: SoftwarePayload) -> Self;
@@ -37,18 +37,19 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn from_bits(bits: u64) -> Self;
     /// Returns the entry as its word.
     fn bits(self) -> u64;
-    /// Returns the number of entries of the table that are in use, as last set; 0 at first.
+    /// Returns the number of entries of the table that are in use, as last set; initially
+    /// 0.
     fn used(self) -> usize;
     /// Stores the number of entries, at most 512, of the table that are in use.
     fn set_used(&mut self, used: usize);
     /// Returns the physical address of the page or table.
     fn paddr(self) -> PhysAddr;
-    /// Returns what the mapping allows.
+    /// Returns the flags of the mapping.
     fn flags(self) -> MappingFlags;
     /// Changes only the physical address.
     fn set_paddr(&mut self, paddr: PhysAddr);
-    /// Makes the mapping allow what the page `other` allows. ACCESSED and DIRTY are set
-    /// afterwards if they are set in either entry.
+    /// Copies the flags of the page `other`. ACCESSED and DIRTY become set if they are set
+    /// in either entry.
     fn set_flags_of(&mut self, other: Self);
     /// Returns the entry of the part of this page that is `offset_bytes` after its start.
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
@@ -58,8 +59,8 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     fn is_accessed(self) -> bool;
     /// Returns whether DIRTY is set.
     fn is_dirty(self) -> bool;
-    /// Returns whether the CPU has no bit left to set in the entry: it isn't present, or
-    /// ACCESSED is set, and DIRTY, too, if the page can be written.
+    /// Returns whether the CPU sets no more bits in the entry: it isn't present, or
+    /// ACCESSED is set and, if the page can be written, DIRTY.
     fn is_settled(self) -> bool;
     /// Returns whether this is a page larger than the smallest; only called for entries
     /// above the lowest level.

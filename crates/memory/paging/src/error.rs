@@ -15,9 +15,9 @@ pub enum PagingError {
     NotPresent,
     /// Something is mapped there.
     AlreadyMapped,
-    /// The page isn't mapped any more as the caller has found it.
+    /// The mapping of the page has changed since the caller read it.
     Changed,
-    /// The address lies within a large page, not at its start.
+    /// The address is within a large page, not at its start.
     MappedToHugePage,
     /// The address is in the half that belongs to another page table.
     NotOwned,
@@ -34,7 +34,7 @@ impl fmt::Display for PagingError {
             Self::NotMapped => "nothing is mapped there",
             Self::NotPresent => "a software entry is there, not a page",
             Self::AlreadyMapped => "something is mapped there",
-            Self::Changed => "the page isn't mapped any more as it was found",
+            Self::Changed => "the mapping of the page has changed",
             Self::MappedToHugePage => "the address lies within a large page",
             Self::NotOwned => "the address belongs to another page table",
             Self::InvalidAddress => "the address or page size isn't valid on this CPU",

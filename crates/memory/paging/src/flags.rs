@@ -1,9 +1,9 @@
-//! What a mapping allows, and how it is cached.
+//! The access that a mapping allows, and its caching.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// What a mapping allows and how it is cached, independent of a CPU's format.
+    /// The access that a mapping allows, and its caching, independent of a CPU's format.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub struct MappingFlags: u16 {
         /// It can be read. On x86_64 every mapping can.

@@ -8,7 +8,7 @@ use crate::geometry::span_bytes;
 use crate::scope::FlushScope;
 use crate::tables::{Detached, PagingHandler};
 
-/// What an operation has changed so far.
+/// The changes that an operation has made so far.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     scope: FlushScope,
@@ -25,7 +25,7 @@ impl Changes {
         Self { scope, ..Self::default() }
     }
 
-    /// Records that an entry has changed that was present: in a table of `level`, for the
+    /// Records that an entry that was present has changed: in a table of `level`, for the
     /// addresses from `vaddr` on.
     #[inline]
     pub(crate) fn note(&mut self, vaddr: u64, level: usize) {
@@ -86,8 +86,8 @@ impl Span {
 
 /// A pending flush. Dropping it flushes by [`PagingHandler::flush`].
 ///
-/// It holds the tables that the operation has emptied. A CPU may still walk them until
-/// the flush, so they are freed after it.
+/// It holds the tables that the operation has emptied. They are freed after the flush,
+/// because a CPU may walk them until then.
 #[must_use = "dropping it flushes at once; call `flush` to say so"]
 pub struct Flush<'a, H: PagingHandler> {
     handler: &'a H,
@@ -100,7 +100,7 @@ impl<'a, H: PagingHandler> Flush<'a, H> {
         Self { handler, changes }
     }
 
-    /// Returns what has to be flushed.
+    /// Returns the TLB entries to flush.
     #[inline]
     pub fn scope(&self) -> FlushScope {
         self.changes.scope

@@ -6,12 +6,12 @@ use crate::entry::GenericPTE;
 use crate::software_payload::SoftwarePayload;
 use crate::{MappingFlags, PageSize};
 
-/// What an address, or a page, is mapped to.
+/// The mapping of an address or a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mapping {
     /// The physical address.
     pub paddr: PhysAddr,
-    /// What the mapping allows.
+    /// The flags of the mapping.
     pub flags: MappingFlags,
     /// The size of the page.
     pub size: PageSize,
@@ -49,14 +49,14 @@ impl<PTE: GenericPTE> Leaf<PTE> {
         self.size
     }
 
-    /// Returns what the page is mapped to, if it is a page.
+    /// Returns the mapping, if this is a page.
     #[inline]
     pub fn mapping(self) -> Option<Mapping> {
         self.mapping_at(0)
     }
 
-    /// Returns what the address `offset_bytes` after the page's start is mapped to, if it
-    /// is a page.
+    /// Returns the mapping of the address `offset_bytes` after the page's start, if this is
+    /// a page.
     #[inline]
     pub(crate) fn mapping_at(self, offset_bytes: u64) -> Option<Mapping> {
         self.entry.is_page().then(|| Mapping {
@@ -68,7 +68,7 @@ impl<PTE: GenericPTE> Leaf<PTE> {
         })
     }
 
-    /// Returns the software payload, if it isn't a page.
+    /// Returns the software payload, if this isn't a page.
     #[inline]
     pub fn software(self) -> Option<SoftwarePayload> {
         self.entry.software()

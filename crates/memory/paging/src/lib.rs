@@ -7,15 +7,16 @@
 //!
 //! Guarantees:
 //!
-//! - An operation that fails leaves every translation unchanged, and loses no frame.
+//! - A failed operation leaves every translation unchanged, and leaks no frame.
 //! - A table that becomes empty is freed after the TLB flush.
 //! - A flush can't be forgotten: an operation that changes entries that the TLB may hold
-//!   returns a [`Flush`]. When this is dropped, it calls the host's
-//!   [`PagingHandler::flush`]. The handler is an instance, so each page table flushes the
-//!   CPUs that use it. An entry that wasn't present needs no flush.
+//!   returns a [`Flush`], which calls [`PagingHandler::flush`] when it is dropped. Each
+//!   page table has its own handler, so it flushes the CPUs that use it. An entry that
+//!   wasn't present needs no flush.
 //! - Changing a part of a large page splits the page; all bits of the other parts stay
 //!   unchanged.
-//! - Several threads map pages at once, without a lock ([`PageTable64::map_concurrently`]).
+//! - Several threads can map pages at once, without a lock
+//!   ([`PageTable64::map_concurrently`]).
 //! - ACCESSED and DIRTY, which the CPU sets in an entry, are kept when the entry is
 //!   changed, and returned when it is removed.
 //! - An upper half can be shared: the tables that its root entries point to are never

@@ -11,8 +11,8 @@ use crate::tables::PagingHandler;
 use crate::{MappingFlags, PagingError, SoftwarePayload};
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
-    /// Maps a page of `size` to a frame of the same size. Needs no flush. Without any
-    /// flags, maps nothing.
+    /// Maps a page of `size` to a frame of the same size. Needs no flush. With empty flags,
+    /// it maps nothing.
     ///
     /// # Errors
     /// [`PagingError::NotAligned`] and [`PagingError::InvalidAddress`] for the
@@ -58,12 +58,12 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(())
     }
 
-    /// Unmaps the page that begins at `page`, or removes the software payload there;
-    /// returns what was there, with ACCESSED and DIRTY as of that moment.
+    /// Unmaps the page that begins at `page`, or removes the software payload there.
+    /// Returns the removed leaf, with ACCESSED and DIRTY as of that moment.
     ///
     /// # Errors
-    /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page`
-    /// lies within a large page.
+    /// [`PagingError::NotMapped`]; [`PagingError::MappedToHugePage`] if `page` is within a
+    /// large page.
     #[inline]
     pub fn unmap(&mut self, page: VirtAddr) -> Result<(Leaf<PTE>, Flush<'_, H>), PagingError> {
         let found = self.find_page(page)?;
@@ -72,12 +72,13 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Stores `payload` in place of the page of 4 KiB at `page`, which may be mapped,
-    /// unmapped or hold another payload. Returns what was there, with ACCESSED and DIRTY
-    /// as of that moment.
+    /// unmapped or hold another payload. Returns the old leaf, with ACCESSED and DIRTY as
+    /// of that moment.
     ///
     /// # Errors
-    /// [`PagingError::MappedToHugePage`] if `page` lies within a large page or is one;
-    /// [`PagingError::NoMemory`] if a table is missing; the errors of the address.
+    /// [`PagingError::MappedToHugePage`] if `page` is part of a large page;
+    /// [`PagingError::NoMemory`] if a missing table can't be allocated; the errors of the
+    /// address.
     pub fn set_software(
         &mut self,
         page: VirtAddr,
@@ -100,9 +101,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((old, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Maps the page that begins at `page`, or the software payload there, to another
-    /// frame with other flags. Returns what was there, with ACCESSED and DIRTY as of that
-    /// moment.
+    /// Maps the page that begins at `page`, in place of its frame or software payload, to
+    /// another frame with other flags. Returns the old leaf, with ACCESSED and DIRTY as of
+    /// that moment.
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap), and of the frame's address.
@@ -123,7 +124,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((old, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Changes what the page that begins at `page` allows; empty flags unmap it.
+    /// Changes the flags of the page that begins at `page`; empty flags unmap it.
     ///
     /// # Errors
     /// Those of [`unmap`](Self::unmap); [`PagingError::NotPresent`] for a software payload.
@@ -146,7 +147,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((size, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Unmaps the page at `page`, whose entry is `found`; returns what was there.
+    /// Unmaps the page at `page`, whose entry is `found`; returns the old leaf.
     #[inline(always)]
     pub(crate) fn unmap_found(&self, page: u64, found: &Found<'_, PTE>) -> (Leaf<PTE>, Changes) {
         let mut unused = found.entry;
@@ -158,7 +159,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         (old, changes)
     }
 
-    /// Replaces the entry `found` of the page at `page`; returns what was there.
+    /// Replaces the entry `found` of the page at `page`; returns the old leaf.
     #[inline(always)]
     fn replace_found(page: u64, found: &Found<'_, PTE>, entry: PTE) -> (Leaf<PTE>, Changes) {
         let old = found.table.replace(found.index, found.entry, entry);
@@ -168,7 +169,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         (Leaf::new(old, found.level), changes)
     }
 
-    /// Changes what the page at `page`, whose entry is `found`, allows.
+    /// Changes the flags of the page at `page`, whose entry is `found`.
     #[inline]
     pub(crate) fn protect_found(page: u64, found: &Found<'_, PTE>, flags: MappingFlags) -> Changes {
         let mut changes = Changes::default();

@@ -25,7 +25,8 @@ pub struct PageTable64<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> {
     capabilities: Capabilities,
     keeps_all_flags: bool,
     pub(crate) upper_owner: UpperOwner,
-    /// The [`PagingMetaData::high_bits`] of the addresses that it owns, in addition to 0.
+    /// The [`PagingMetaData::high_bits`] of the addresses that the page table owns, in
+    /// addition to 0.
     upper_bits: i64,
     types: PhantomData<(M, PTE)>,
 }
@@ -117,12 +118,12 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         &self.tables.handler
     }
 
-    /// Returns the flags of `flags` that the page table can keep on this CPU.
+    /// Returns those of `flags` that the page table can keep on this CPU.
     pub fn kept_flags(&self, flags: MappingFlags) -> MappingFlags {
         if flags.is_empty() { flags } else { self.allowed(flags).normalized() }
     }
 
-    /// Returns what `vaddr`, any address within a page, is mapped to.
+    /// Returns the mapping of `vaddr`, which may be any address within a page.
     ///
     /// # Errors
     /// [`PagingError::NotMapped`], [`PagingError::NotPresent`],
@@ -139,7 +140,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         })
     }
 
-    /// Returns the page that `vaddr` lies in, or the software payload in its place.
+    /// Returns the page that contains `vaddr`, or the software payload in its place.
     ///
     /// # Errors
     /// Those of [`query`](Self::query), except [`PagingError::NotPresent`].
@@ -240,7 +241,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         PTE::new_page(frame, self.allowed(flags), is_huge)
     }
 
-    /// Returns the flags of `flags` that the CPU supports.
+    /// Returns those of `flags` that the CPU supports.
     #[inline]
     pub(crate) fn allowed(&self, flags: MappingFlags) -> MappingFlags {
         let mut flags = flags;

@@ -46,7 +46,7 @@ impl AddressRange {
         index(self.first, level)..index(self.last, level) + 1
     }
 
-    /// Returns the part of the range that the entry at `slot` of such a table spans.
+    /// Returns the part of the range that the entry at `slot` of a table of `level` spans.
     fn part(self, slot: usize, level: usize) -> Self {
         let span = span_bytes(level);
         let base = self.first & !(span * ENTRIES as u64 - 1);
@@ -180,8 +180,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
     }
 
     /// Unmaps everything that is mapped in the `len_bytes` bytes from `start` on, as
-    /// [`unmap_region`](Self::unmap_region) does. Calls `take` with the address of each
-    /// page and what was there, in rising order, with ACCESSED and DIRTY as of that
+    /// [`unmap_region`](Self::unmap_region) does. Calls `take` with the address and the
+    /// removed leaf of each page, in rising order, with ACCESSED and DIRTY as of that
     /// moment. A frame may only be freed after the flush.
     ///
     /// `take` may break, for example if it has no room for more frames. The pages after
@@ -213,8 +213,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok((next, Flush::new(&self.tables.handler, changes)))
     }
 
-    /// Splits the large pages that reach beyond the `len_bytes` bytes from `start` on: operations on
-    /// that range can't fail for lack of memory then.
+    /// Splits the large pages that reach beyond the `len_bytes` bytes from `start` on, so that
+    /// operations on that range can't fail for lack of memory.
     ///
     /// # Errors
     /// Those of [`unmap_region`](Self::unmap_region).
@@ -230,7 +230,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(Flush::new(&self.tables.handler, changes))
     }
 
-    /// Changes what the pages in the `len_bytes` bytes from `start` on allow; empty flags
+    /// Changes the flags of the pages in the `len_bytes` bytes from `start` on; empty flags
     /// unmap them. Software payloads stay. Large pages that reach beyond the range are
     /// split.
     ///
@@ -279,7 +279,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             return Ok(None);
         }
         let last = first.checked_add(len_bytes - 1).ok_or(PagingError::InvalidAddress)?;
-        // In the same half: their highest bits, which all higher ones equal, are equal.
+        // Both addresses are in the same half if their bits `VA_MAX_BITS` - 1 are equal.
         if !M::vaddr_is_valid(last) || (first ^ last) >> (M::VA_MAX_BITS - 1) != 0 {
             return Err(PagingError::InvalidAddress);
         }

@@ -1,4 +1,4 @@
-//! What has to be flushed from TLBs.
+//! The TLB entries to flush.
 
 use x86_64::VirtAddr;
 
@@ -41,7 +41,7 @@ impl FlushScope {
     pub fn flush_by(self, mut flush_tlb: impl FnMut(Option<VirtAddr>)) {
         match self {
             Self::Nothing => {}
-            // Not with `pages`, which divides.
+            // `pages` would divide.
             Self::Pages { first, last, step_bytes }
                 if last.as_u64() - first.as_u64() >= (FULL_FLUSH_PAGES - 1) * step_bytes =>
             {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// A number that software stores in place of a page of 4 KiB, for example the place of
+/// A number that software stores in place of a page of 4 KiB, for example the position of
 /// its content on a disk. An access to the page faults.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SoftwarePayload(u64);

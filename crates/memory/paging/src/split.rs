@@ -67,7 +67,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             let offset_bytes = index as u64 * span_bytes(level - 1);
             child.store(index, found.entry.part(offset_bytes, level - 1 > 1));
         }
-        // ACCESSED and DIRTY, if the CPU has set them in the large page since it was
+        // ACCESSED and DIRTY, if the CPU has set them in the large page since its entry was
         // read.
         let recorded = found.table.swap(found.index, pointer).bits() & !found.entry.bits();
         if recorded != 0 {

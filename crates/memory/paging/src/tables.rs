@@ -69,10 +69,10 @@ impl<'a> Table<'a> {
         PTE::from_bits(self.0[index].load(Ordering::Acquire))
     }
 
-    /// Returns the first index in `indexes` whose entry isn't 0, and so may be used.
+    /// Returns the first index in `indexes` whose entry isn't 0. Such an entry may be used.
     #[inline]
     pub(crate) fn next_used(self, indexes: Range<usize>) -> Option<usize> {
-        /// So many words are looked at together: most tables are almost empty.
+        /// How many words are checked together: most tables are almost empty.
         const STRIDE: usize = 8;
         let load = |index: usize| self.0[index].load(Ordering::Relaxed);
         let Range { mut start, end } = indexes;
@@ -93,7 +93,7 @@ impl<'a> Table<'a> {
         None
     }
 
-    /// Replaces the entry at `index`. Earlier stores are visible before this one.
+    /// Replaces the entry at `index`. Earlier stores become visible before this one.
     #[inline]
     pub(crate) fn store<PTE: GenericPTE>(self, index: usize, entry: PTE) {
         self.0[index].store(entry.bits(), Ordering::Release);
@@ -159,7 +159,7 @@ impl<'a> Table<'a> {
 ///
 /// Invariant: `root`, and each frame that an entry of a table points to as a table, comes
 /// from `handler` and is freed only by [`Detached::free`], or when the page table is
-/// dropped. The exception are entries of the root that another page table owns;
+/// dropped. Entries of the root that another page table owns are the exception;
 /// [`child`](Self::child) is never called with them.
 pub(crate) struct Tables<H> {
     pub(crate) handler: H,

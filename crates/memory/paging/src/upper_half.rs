@@ -1,4 +1,4 @@
-//! The upper half, which is the same in all address spaces: one page table owns it, and the
+//! The upper half of the address space, which all page tables share: one owns it, and the
 //! roots of the others have copies of its entries.
 
 use crate::PagingError;
@@ -14,7 +14,7 @@ pub struct UpperHalf<PTE>([PTE; ENTRIES - UPPER_FIRST]);
 
 impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H> {
     /// Makes a page table that maps nothing and whose upper half can be shared: all 256
-    /// tables that the root points to there are made now, and are freed only when the
+    /// tables that the root points to for it are made at once, and are freed only when the
     /// page table is dropped.
     ///
     /// # Errors
@@ -32,9 +32,9 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Ok(page_table)
     }
 
-    /// Returns the entries of the upper half for other roots. `None` if these entries may
-    /// change: only page tables made [with an upper half](Self::try_new_with_upper_half),
-    /// or [sharing](Self::try_new_sharing) one, keep them.
+    /// Returns the entries of the upper half for other roots; `None` if these entries may
+    /// change. Only page tables made [with an upper half](Self::try_new_with_upper_half),
+    /// or [sharing](Self::try_new_sharing) one, keep them unchanged.
     pub fn upper_half(&self) -> Option<UpperHalf<PTE>> {
         if self.upper_owner == UpperOwner::ThisPageTable {
             return None;
@@ -44,12 +44,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         Some(UpperHalf(core::array::from_fn(entry)))
     }
 
-    /// Makes a page table that maps nothing in its lower half and shares the upper half
-    /// of another page table: it maps there what the other one maps, now and later.
-    /// Operations on addresses there fail with [`PagingError::NotOwned`], and walks skip
-    /// them.
+    /// Makes a page table that maps nothing in its lower half and shares the upper half of
+    /// another page table, with all its later changes. Operations on addresses there fail
+    /// with [`PagingError::NotOwned`], and walks skip them.
     ///
-    /// When the other page table is dropped, no CPU may use this one any more.
+    /// No CPU may use this page table after the other one is dropped.
     ///
     /// # Errors
     /// [`PagingError::NoMemory`].

@@ -80,7 +80,7 @@ impl MappedRange {
     /// Adds the next page, if it continues the range.
     fn extend(&mut self, page: VirtAddr, mapping: Mapping) -> ControlFlow<()> {
         let first = self.mapping;
-        // Not by `next`, which skips the hole in the middle.
+        // `next` would skip the hole in the middle.
         let is_next = self.last().as_u64().checked_add(1) == Some(page.as_u64())
             && mapping.paddr == first.paddr + self.len_bytes()
             && (mapping.size, mapping.flags) == (first.size, first.flags);
@@ -125,7 +125,7 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         start: VirtAddr,
         mut see: impl FnMut(VirtAddr, Leaf<PTE>) -> ControlFlow<()>,
     ) {
-        // It returns whether `see` has broken the walk, which the caller knows.
+        // The result says whether `see` has ended the walk, which the caller knows.
         let _ = self.leaves_in(self.tables.root(), M::LEVELS, 0, start.as_u64(), &mut see);
     }
 
@@ -173,8 +173,8 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         ControlFlow::Continue(())
     }
 
-    /// Calls `see` with the frame and the level of each table: after all tables below it,
-    /// so the root is last.
+    /// Calls `see` with the frame and the level of each table, after all tables below it;
+    /// the root is the last one.
     pub fn for_each_table(&self, mut see: impl FnMut(PhysAddr, usize)) {
         self.tables_in(self.root_paddr(), self.tables.root(), M::LEVELS, &mut see);
     }

@@ -19,15 +19,16 @@ pub struct X64PTE(u64);
 impl X64PTE {
     /// Bits 12 to 51.
     const PADDR_MASK: u64 = 0x000F_FFFF_FFFF_F000;
-    /// Some of the bits that the CPU leaves to software.
+    /// One of the bits that the CPU ignores.
     const COPY_ON_WRITE: PageTableFlags = PageTableFlags::BIT_9;
-    /// Without PRESENT: the entry is a page nevertheless.
+    /// In an entry without PRESENT: it is a page nevertheless.
     const NO_ACCESS: PageTableFlags = PageTableFlags::BIT_10;
-    /// Without PRESENT: a software entry, with no other bit below the payload.
+    /// In an entry without PRESENT: it is a software entry, with no other bit below the
+    /// payload.
     const SOFTWARE: PageTableFlags = PageTableFlags::BIT_11;
     const PAYLOAD_SHIFT: u32 = 12;
-    /// More of these bits, in an entry that points to a table: the number of its entries in
-    /// use.
+    /// More ignored bits, in an entry that points to a table: the number of the table's
+    /// entries in use.
     const USED_SHIFT: u32 = 52;
     const USED_MASK: u64 = 0x3FF << Self::USED_SHIFT;
     /// The bits that the CPU itself sets.
@@ -88,10 +89,9 @@ unsafe impl GenericPTE for X64PTE {
         Self(flags.bits() | paddr.as_u64() & Self::PADDR_MASK)
     }
 
-    /// The payload is stored inverted: a small payload then has the address bits of memory
-    /// that doesn't exist, so a CPU that reads speculatively before it checks PRESENT reads
-    /// nothing. Source: Intel, "Deep Dive: Intel Analysis of L1 Terminal Fault", "OS
-    /// Mitigation".
+    /// The payload is stored inverted. A small payload then has address bits of memory that
+    /// doesn't exist, so that a speculative access that ignores PRESENT reads nothing.
+    /// Source: Intel, "Deep Dive: Intel Analysis of L1 Terminal Fault", "OS Mitigation".
     #[inline]
     fn new_software(payload: SoftwarePayload) -> Self {
         Self(!payload.get() << Self::PAYLOAD_SHIFT | Self::SOFTWARE.bits())

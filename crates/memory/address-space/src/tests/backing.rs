@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::{Access, Backing, PAGE_BYTES, Sharing};
 
-/// No file of these tests has a byte at this offset or after it.
+/// The files of these tests end before this offset.
 pub(super) const OFFSET_MAX: u64 = 1 << 40;
 
 /// Zeros, or a file. Files with an odd number aren't open for writing.
@@ -12,12 +12,12 @@ pub(super) const OFFSET_MAX: u64 = 1 << 40;
 pub(super) struct TestBacking {
     /// The number of the file, and the offset in bytes.
     pub(super) file: Option<(u32, u64)>,
-    /// One more reference for each clone that wasn't dropped.
+    /// A reference for each live clone.
     pub(super) live: Rc<()>,
 }
 
 impl TestBacking {
-    /// Makes one of `file` at the page `offset` of it, or of zeros.
+    /// Makes a backing of a file at a page, or of zeros.
     pub(super) fn new(file: Option<(u32, u64)>, live: &Rc<()>) -> Self {
         Self { file: file.map(|(file, page)| (file, page * PAGE_BYTES)), live: live.clone() }
     }

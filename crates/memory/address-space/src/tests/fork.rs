@@ -19,7 +19,7 @@ fn child_has_copies() {
     assert_eq!(text(&child), expected);
     assert_eq!((asked, child.usage().committed_pages), (5, 5));
     child.assert_consistent();
-    // They are the child's own.
+    // The regions are copies.
     assert!(child.unmap(pages(16, 1200), &Limits::UNLIMITED).is_ok());
     assert_eq!((child.len(), parent.len()), (0, 5));
     parent.assert_consistent();
@@ -46,7 +46,7 @@ fn child_without_memory_is_none() {
     let child = parent.try_clone(|pages| pages < 10);
     assert_eq!(child.err(), Some(RegionError::CommitLimit));
     assert_eq!(Rc::strong_count(&live), 2);
-    // Nothing is asked for nothing.
+    // `commit` isn't called for 0 pages.
     assert!(parse("20-30 r").try_clone(no_commit).is_ok());
     assert!(parse("20-30 rw dontfork").try_clone(no_commit).is_ok());
 }

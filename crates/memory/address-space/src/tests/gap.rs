@@ -1,4 +1,4 @@
-//! Where mappings are placed.
+//! The places of mappings.
 
 use super::*;
 use crate::{GapRequest, Order};
@@ -53,12 +53,12 @@ fn gaps_are_found_from_both_ends() {
         ("300-310 r, 400-410 r down", 1, 1, (300, 400), None, None),
         ("20-24 r down", 1, 1, (16, 24), None, None),
         ("20-24 r down, 24-30 r", 1, 1, (16, 30), None, None),
-        // A guard gap that reaches below other regions doesn't matter there.
+        // A guard gap that reaches below another region has no effect there.
         ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 45), Some(44), Some(16)),
         ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 32), Some(29), Some(16)),
         ("30-31 r, 32-40 r down, 50-51 r", 1, 1, (16, 17), Some(16), Some(16)),
         ("30-31 r, 32-40 r down, 50-51 r", 15, 1, (16, 40), None, None),
-        // Alignment needs room besides, as on Linux.
+        // Alignment needs additional room, as on Linux.
         ("", 4, 8, (100, 200), Some(192), Some(104)),
         ("", 8, 8, (104, 112), None, None),
         ("", 8, 8, (97, 112), Some(104), Some(104)),
@@ -108,7 +108,7 @@ fn place_takes_the_hint_or_looks_below_the_base() {
         ("400-410 r down", 142 * PAGE_BYTES, 2, Ok(142)),
         ("400-410 r down", 143 * PAGE_BYTES, 2, Ok(998)),
         ("998-1000 r", 0, 2, Ok(996)),
-        // Full below the base: the lowest gap of all.
+        // No gap below the base: the lowest gap of all.
         ("16-999 r", 0, 1, Ok(999)),
         ("16-999 r", 0, 2, Ok(999)),
         ("16-1000 r", 0, 200, Ok(1000)),

@@ -14,7 +14,7 @@ fn locks_are_counted_and_limited() {
     let progress = regions.lock(pages(22, 26), Lock::Now, &limits);
     assert_eq!(progress, Progress { reached: addr(26), result: Ok(()) });
     assert_eq!(regions.usage().locked_pages, 4);
-    // Those that are locked already count once.
+    // Pages that are already locked count once.
     assert_eq!(regions.lock(pages(20, 28), Lock::Now, &limits).result, Ok(()));
     assert_eq!(regions.usage().locked_pages, 8);
     let error = Err(RegionError::LockLimit);

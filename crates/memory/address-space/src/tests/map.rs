@@ -25,7 +25,7 @@ fn map_without_overlap() {
         ("", "1199-1200 rw", Ok("1199-1200 rw")),
         ("", "15-17 rw", Err(TooLow)),
         ("", "1199-1201 rw", Err(OutOfBounds)),
-        // Alike and not alike.
+        // With equal and different attributes.
         ("20-22 rw", "22-24 rw", Ok("20-24 rw")),
         ("20-22 rw", "18-20 rw", Ok("18-22 rw")),
         ("20-22 rw, 24-26 rw", "22-24 rw", Ok("20-26 rw")),
@@ -47,7 +47,7 @@ fn map_without_overlap() {
         ("20-30 rw", "24-25 r", Err(Occupied)),
         // Into a guard gap.
         ("400-410 rw down", "398-400 r", Ok("398-400 r, 400-410 rw down")),
-        // What backs it.
+        // The backing.
         ("", "20-22 rw shared f1+0", Err(Forbidden)),
         ("", "20-22 rw f1+0", Ok("20-22 rw f1+0")),
         ("", "20-22 rw shared f2+0", Ok("20-22 rw shared f2+0")),
@@ -96,7 +96,7 @@ fn map_replaces() {
 fn map_obeys_the_number_of_regions() {
     let before = "20-30 rw, 40-41 r";
     let table = [
-        // As on Linux one more than the limit, but no more then.
+        // As on Linux, one region more than the limit, but no more.
         (2, "50-51 r", Ok("20-30 rw, 40-41 r, 50-51 r")),
         (1, "50-51 r", Err(RegionError::TooManyRegions)),
         (2, "22-24 r", Err(RegionError::TooManyRegions)),

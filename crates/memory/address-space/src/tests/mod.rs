@@ -1,6 +1,6 @@
-//! Regions are written as text here, their pages by number, as in
-//! `16-20 rw, 30-31 r shared f1+4`: a region of pages 16 to 19, and one of page 30 that maps
-//! the page 4 of file 1. [`notation`] has the words.
+//! These tests write regions as text with page numbers, such as `16-20 rw, 30-31 r shared
+//! f1+4`: a region of pages 16 to 19, and one of page 30 that maps page 4 of file 1.
+//! [`notation`] has the words.
 
 mod advise;
 mod backing;
@@ -61,12 +61,12 @@ fn assert_result<T: core::fmt::Debug>(
     regions.assert_consistent();
 }
 
-/// Limits of `regions` regions, nothing else.
+/// Returns limits of `regions` regions, without other limits.
 fn regions_max(regions: usize) -> Limits {
     Limits { regions, ..Limits::UNLIMITED }
 }
 
-/// A commit that isn't expected.
+/// Panics: a `commit` for calls that commit nothing.
 fn no_commit(pages: u64) -> bool {
     panic!("{pages} pages were committed")
 }

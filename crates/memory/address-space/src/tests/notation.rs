@@ -31,7 +31,7 @@ const WORDS: [(&str, RegionFlags); 10] = [
 const LETTERS: [(char, Access); 3] =
     [('r', Access::READ), ('w', Access::WRITE), ('x', Access::EXECUTE)];
 
-/// Returns what a word such as `rw` or `-` allows.
+/// Returns the access that a word such as `rw` or `-` names.
 pub(super) fn access(word: &str) -> Access {
     let is_known = |letter: char| LETTERS.iter().any(|(known, _)| *known == letter);
     assert!(word == "-" || word.chars().all(is_known), "{word} is no access");

@@ -74,7 +74,7 @@ fn heap_keeps_a_page_below_the_next_region() {
 fn heap_obeys_limits() {
     let mut regions = parse("20-22 rw");
     regions.start_heap(addr(30), 2 * PAGE_BYTES - 5).expect("it is within the bounds");
-    // Heap and image: to the byte. All data: to the page.
+    // The limit of heap and image is exact to the byte, that of all data to the page.
     let limits = Limits { data_bytes: 10 * PAGE_BYTES, ..Limits::UNLIMITED };
     assert_eq!(set(&mut regions, 38 * PAGE_BYTES + 6, &limits), Err(RegionError::DataLimit));
     assert_eq!(set(&mut regions, 38 * PAGE_BYTES + 5, &limits), Err(RegionError::DataLimit));

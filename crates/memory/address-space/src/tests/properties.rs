@@ -16,7 +16,7 @@ use crate::{
     RegionError, RegionFlags, Regions, RemapRequest, RemapSource, RemapTarget, Removed, Sharing,
 };
 
-/// Pages, by the number of the first and how many there are.
+/// Pages: the number of the first, and the count.
 type Pages = (u64, u64);
 
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ enum Call {
     FirstHole(Pages),
 }
 
-/// Most pages are near others, so that there is something to split and to merge.
+/// Returns page numbers, most of them near others, so that regions are split and merged.
 fn page() -> impl Strategy<Value = u64> {
     prop_oneof![8 => 16..50_u64, 3 => 300..340_u64, 1 => 0..1201_u64, 1 => 1180..1201_u64]
 }
@@ -68,8 +68,8 @@ fn attributes() -> impl Strategy<Value = Attributes> {
     })
 }
 
-/// A file, and how far its pages are from those in memory: often the same distance, so that
-/// regions continue each other.
+/// Returns a file, and the distance of its pages from those in memory: often the same, so
+/// that regions continue each other.
 fn file() -> impl Strategy<Value = Option<(u32, u64)>> {
     let distance = prop_oneof![6 => Just(100_u64), 1 => 100..104_u64, 1 => Just((1 << 28) - 50)];
     prop_oneof![3 => Just(None), 1 => (1..3_u32, distance).prop_map(Some)]
@@ -144,7 +144,7 @@ struct Both {
     regions: Regions<TestBacking>,
     model: Model,
     live: Rc<()>,
-    /// The pages that may still be committed, as the regions see it.
+    /// The pages that the regions' `commit` still allows.
     available: u64,
 }
 
@@ -161,7 +161,8 @@ impl Both {
         TestBacking::new(file, &self.live)
     }
 
-    /// Makes a call that removes something with a `commit` that takes what is available.
+    /// Makes a call that may remove regions, with a `commit` that refuses if no pages are
+    /// available.
     fn removing<T>(
         &mut self,
         call: impl FnOnce(&mut Regions<TestBacking>, &mut dyn FnMut(u64) -> bool) -> T,
@@ -183,11 +184,11 @@ impl Both {
         result
     }
 
-    /// Returns what was removed as the model has it, and drops it.
+    /// Converts the removed regions to those of the model, and drops them.
     fn settle(&mut self, removed: Result<Removed<TestBacking>, RegionError>) -> Outcome {
         let removed = removed?;
         self.available += removed.uncommitted_pages;
-        // A backing each, besides those in the tree.
+        // Each removed region has a backing, besides those in the tree.
         self.assert_live(removed.regions.len());
         Ok(removed.regions.iter().map(Run::of).collect())
     }
@@ -266,7 +267,7 @@ impl Both {
                 assert_eq!(reached, self.model.advise(start, start + count, advice));
             }
             Call::Remap((start, old), new, target, source) => {
-                // What is kept has the same length.
+                // MREMAP_DONTUNMAP requires equal lengths.
                 let new = if source == RemapSource::Keep && new % 4 > 0 { old } else { new };
                 self.remap(&RemapRequest {
                     start: start * PAGE_BYTES,
@@ -331,7 +332,7 @@ impl Both {
                 );
                 self.assert_live(child.len());
                 drop(child);
-                // It ends at once.
+                // The child ends at once.
                 self.model.available += asked;
             }
             (Err(error), Err(expected)) => assert_eq!(error, expected),

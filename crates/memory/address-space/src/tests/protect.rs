@@ -33,12 +33,12 @@ fn protect_changes_pages() {
         ("20-30 r", (20, 22), "x", "20-22 x, 22-30 r"),
         ("20-30 r", (28, 30), "x", "20-28 r, 28-30 x"),
         ("20-30 r f2+3", (24, 25), "x", "20-24 r f2+3, 24-25 x f2+7, 25-30 r f2+8"),
-        // Parts become one with a neighbour again.
+        // A part is merged with its neighbours again.
         ("20-24 r f2+3, 24-25 x f2+7, 25-30 r f2+8", (24, 25), "r", "20-30 r f2+3"),
         ("20-24 x, 24-30 r", (24, 26), "x", "20-26 x, 26-30 r"),
         ("20-24 r, 24-30 x", (22, 24), "x", "20-22 r, 22-30 x"),
         ("20-22 r, 22-24 x, 24-26 rx", (20, 26), "r", "20-26 r"),
-        // What was committed stays so.
+        // Committed memory stays committed.
         ("20-24 rw, 24-30 r", (20, 24), "r", "20-24 r committed, 24-30 r"),
         ("20-24 r committed, 24-30 rw", (20, 24), "rw", "20-30 rw"),
         ("1190-1200 r", (1199, 1200), "x", "1190-1199 r, 1199-1200 x"),
@@ -55,12 +55,12 @@ fn protect_changes_pages() {
 fn protect_ends_at_the_first_error_as_linux_does() {
     use RegionError::*;
     let table = [
-        // What lies below a hole has changed.
+        // The pages below a hole have changed.
         ("", (20, 22), "r", 20, Unmapped, ""),
         ("20-22 r, 24-26 r", (20, 26), "x", 22, Unmapped, "20-22 x, 24-26 r"),
         ("20-22 r", (19, 22), "x", 19, Unmapped, "20-22 r"),
         ("20-22 r", (20, 23), "x", 22, Unmapped, "20-22 x"),
-        // So for a file that can't be written.
+        // The same for a file that can't be written.
         (
             "20-22 r, 22-24 r shared f1+0, 24-26 r",
             (20, 26),
@@ -130,7 +130,7 @@ fn protect_obeys_the_limit_of_data() {
     let (regions, progress, _) = protect(before, (30, 35), "rw", &limits, 100);
     assert_eq!(progress.result, Err(RegionError::DataLimit));
     assert_eq!(text(&regions), before);
-    // What is data already is no more data by another access.
+    // Pages that are already data don't count again.
     let none = Limits { data_bytes: 0, ..Limits::UNLIMITED };
     let (_, progress, _) = protect(before, (20, 26), "rwx", &none, 100);
     assert_eq!(progress.result, Ok(()));

@@ -27,7 +27,8 @@ fn remap(
     regions.remap(request, &Limits::UNLIMITED, |_| true)
 }
 
-/// The regions afterwards, what was removed, the pages that are moved, and the page to which.
+/// The regions afterwards, the removed regions, the pages that are moved, and their new first
+/// page.
 type Outcome = Result<(&'static str, &'static str, Option<(u64, u64)>, u64), RegionError>;
 
 fn check(before: &str, request: &RemapRequest, expected: Outcome) {
@@ -72,7 +73,7 @@ fn remap_in_place() {
         ("20-30 rw", (19, 1, 1), Err(BadAddress)),
         ("20-30 rw", (20, 11, 12), Err(BadAddress)),
         ("20-30 rw, 30-40 r", (20, 15, 25), Err(BadAddress)),
-        // What can't be longer.
+        // A region that can't be made longer.
         ("20-30 r fixed-size", (20, 10, 11), Err(NotExpandable)),
         (
             "20-30 r fixed-size",
@@ -95,10 +96,10 @@ fn remap_in_place() {
 fn remap_anywhere() {
     use RegionError::*;
     let table: &[(&str, (u64, u64, u64), Outcome)] = &[
-        // Where it is, if it can be.
+        // In place, if that is possible.
         ("20-30 rw", (20, 10, 15), Ok(("20-35 rw", "", None, 20))),
         ("20-30 rw", (20, 10, 5), Ok(("20-25 rw", "25-30 rw", None, 20))),
-        // Else to the highest gap.
+        // Otherwise to the highest gap.
         ("20-30 rw, 30-31 r", (20, 10, 15), Ok(("30-31 r, 985-1000 rw", "", Some((20, 30)), 985))),
         ("20-30 rw", (20, 5, 8), Ok(("25-30 rw, 992-1000 rw", "", Some((20, 25)), 992))),
         (
@@ -139,7 +140,7 @@ fn remap_to_an_address() {
         ("20-30 rw", [20, 10, 5], 40, Ok(("40-45 rw", "25-30 rw", Some((20, 25)), 40))),
         ("20-30 rw", [20, 10, 5], 18, Err(Invalid)),
         ("20-30 rw", [22, 2, 2], 40, Ok(("20-22 rw, 24-30 rw, 40-42 rw", "", Some((22, 24)), 40))),
-        // In the place of others, of itself too.
+        // The target replaces other regions, and part of the source's own region.
         ("20-30 rw, 40-50 r", [20, 10, 10], 40, Ok(("40-50 rw", "40-50 r", Some((20, 30)), 40))),
         (
             "20-30 rw, 38-52 r",
@@ -160,12 +161,12 @@ fn remap_to_an_address() {
             42,
             Ok(("40-42 r, 42-47 rw, 47-50 r", "25-30 rw, 42-47 r", Some((20, 25)), 42)),
         ),
-        // The end that is cut off may be of several regions; the rest may not.
+        // The end that is cut off may be in several regions; the rest may not.
         ("30-35 rw, 35-40 r", [30, 10, 5], 20, Ok(("20-25 rw", "35-40 r", Some((30, 35)), 20))),
         ("30-35 rw, 35-40 r", [30, 10, 6], 20, Err(BadAddress)),
         ("30-35 rw", [30, 20, 5], 20, Ok(("20-25 rw", "", Some((30, 35)), 20))),
         ("20-21 r, 30-35 rw", [30, 1 << 40, 5], 40, Err(Invalid)),
-        // It becomes one with neighbours.
+        // The pages are merged with their neighbours.
         ("20-25 rw, 30-35 rw", [20, 5, 5], 35, Ok(("30-40 rw", "", Some((20, 25)), 35))),
         (
             "20-25 r f2+5, 30-35 r f2+0",
@@ -173,7 +174,7 @@ fn remap_to_an_address() {
             35,
             Ok(("30-40 r f2+0", "", Some((20, 25)), 35)),
         ),
-        // Itself.
+        // The target is the source.
         ("20-30 rw", [20, 10, 10], 20, Err(Invalid)),
         ("20-30 rw", [20, 10, 10], 29, Err(Invalid)),
         ("20-30 rw", [20, 10, 10], 11, Err(Invalid)),
@@ -275,14 +276,15 @@ fn remap_obeys_limits_and_commits() {
         (pages(26), pages(99), 99, request(20, 10, 13, ANYWHERE), Err(AddressSpaceLimit)),
         (pages(99), pages(22), 99, request(20, 10, 13, ANYWHERE), Err(DataLimit)),
         (pages(99), pages(99), 2, request(20, 10, 13, ANYWHERE), Err(CommitLimit)),
-        // No more than there was: the limits may be lower by now.
+        // A move to other addresses adds no pages, so it is allowed even if the limits are
+        // lower by now.
         (0, 0, 0, request(20, 10, 10, at(60)), Ok(0)),
         (0, 0, 0, request(20, 10, 5, IN_PLACE), Ok(0)),
-        // In the place of others, there are less.
+        // The target replaces other pages, so their number falls.
         (pages(24), pages(20), 0, request(20, 10, 13, at(40)), Ok(0)),
         (pages(17), pages(13), 0, request(20, 10, 13, at(40)), Ok(0)),
         (pages(16), pages(99), 0, request(20, 10, 13, at(40)), Err(AddressSpaceLimit)),
-        // Both.
+        // The source stays mapped, so its pages count twice.
         (pages(34), pages(30), 10, keep(request(20, 10, 10, at(60))), Ok(10)),
         (pages(33), pages(99), 99, keep(request(20, 10, 10, at(60))), Err(AddressSpaceLimit)),
         (pages(99), pages(99), 9, keep(request(20, 10, 10, at(60))), Err(CommitLimit)),

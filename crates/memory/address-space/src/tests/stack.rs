@@ -32,7 +32,8 @@ fn stack_grows_to_the_page() {
         ("20-30 rw, 900-910 rw down", 285, ALL, Err(GuardGap)),
         ("20-30 rw, 900-910 rw down", 30, ALL, Err(GuardGap)),
         ("20-30 r shared f2+0, 900-910 rw down", 285, ALL, Err(GuardGap)),
-        // None above what can't be accessed, or grows itself.
+        // No guard gap is needed above a region that can't be accessed, or that grows
+        // itself.
         ("20-30 -, 900-910 rw down", 30, ALL, Ok("20-30 -, 30-910 rw down")),
         ("20-30 r down, 900-910 rw down", 30, ALL, Ok("20-30 r down, 30-910 rw down")),
         ("20-30 rw down, 900-910 rw down", 30, ALL, Ok("20-910 rw down")),
@@ -71,10 +72,10 @@ fn stack_obeys_limits_and_commits() {
     assert_result(&regions, before, result, Ok("895-910 rw down"), "grow");
     assert_eq!(asked, [5]);
     assert_eq!(regions.usage().stack_pages, 15);
-    // No data: RLIMIT_DATA is no limit for a stack.
+    // RLIMIT_DATA doesn't limit a stack.
     let limits = Limits { data_bytes: 0, ..Limits::UNLIMITED };
     assert!(regions.grow_stack(addr(890), ALL, &limits, |_| true).is_ok());
-    // And one that commits nothing.
+    // A stack that commits nothing.
     let mut regions = parse("900-910 rw down noreserve");
     assert!(regions.grow_stack(addr(890), ALL, &Limits::UNLIMITED, no_commit).is_ok());
 }

@@ -1,4 +1,4 @@
-//! The tree: its invariants, and how many nodes an operation looks at.
+//! The tree: its invariants, and how many nodes an operation visits.
 
 use std::rc::Rc;
 use std::vec::Vec;
@@ -10,7 +10,7 @@ use crate::tree::{Link, RegionTree, Side, Span};
 use crate::{Bounds, Overlap, USER_END, Usage};
 
 impl<B> RegionTree<B> {
-    /// Asserts what the tree promises of a subtree, and returns its height and span.
+    /// Asserts the tree's invariants for a subtree, and returns its height and span.
     fn assert_subtree(&self, at: Option<Link>) -> (u8, Option<Span>) {
         let Some(link) = at else { return (0, None) };
         let node = self.node(link);
@@ -40,7 +40,8 @@ impl<B> RegionTree<B> {
 }
 
 impl<B: crate::Backing> Regions<B> {
-    /// Asserts that the tree is one, that the regions are merged, and that they are counted.
+    /// Asserts that the tree is valid, that the regions are merged, and that they are
+    /// counted.
     pub(super) fn assert_consistent(&self) {
         self.tree.assert_subtree(self.tree.root());
         let (listed, free) = self.tree.free_slots();
@@ -88,13 +89,13 @@ fn many(gap: u64) -> Regions<TestBacking> {
     regions
 }
 
-/// The height that an AVL tree of `len` nodes has at most.
+/// Returns the largest height of an AVL tree of `len` nodes.
 fn height_max(len: usize) -> u64 {
     // 1.44 · log2(len + 2).
     u64::from((len + 2).ilog2() + 1) * 144 / 100
 }
 
-/// Returns how many nodes `operation` looked at.
+/// Returns how many nodes `operation` visited.
 fn visits<R>(
     regions: &mut Regions<TestBacking>,
     operation: impl FnOnce(&mut Regions<TestBacking>) -> R,
@@ -108,13 +109,13 @@ fn visits<R>(
 fn search_for_a_gap_follows_one_path() {
     let mut regions = many(1);
     let height = height_max(regions.len());
-    // Of all the gaps none is large enough: only what lies above the regions.
+    // No gap between the regions is large enough; only the space above them is.
     for count in [1, 2, 100, 1 << 30] {
         let (visits, placed) =
             visits(&mut regions, |regions| regions.place(0, count * PAGE_BYTES, PAGE_BYTES));
         assert!(placed.is_ok());
-        // A node is looked at twice, once for what it knows of its subtree; a window's two
-        // ends and two searches.
+        // Each node is visited twice, once for the span of its subtree. A window has two
+        // ends, and there are two searches.
         assert!(visits <= 8 * height, "{visits} visits for {count} pages");
     }
     // One large gap, in the middle.
@@ -175,7 +176,7 @@ fn mmap_and_munmap_stay_cheap_among_many_regions() {
         let (unmap_visits, removed) = visits(&mut regions, |regions| regions.unmap(range, &limits));
         assert!(removed.is_ok_and(|removed| removed.regions.len() == 1));
         most = most.max(map_visits + unmap_visits);
-        // Some pages go, so that gaps differ.
+        // Some pages are unmapped, so that gaps differ.
         let page = 16 + random.below(4 * REGIONS);
         assert!(regions.unmap(pages(page, page + 1), &limits).is_ok());
     }

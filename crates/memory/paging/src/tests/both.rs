@@ -241,7 +241,7 @@ impl Both {
             Operation::UnmapRegion(vaddr, len, batch) => {
                 let result = self.unmap_region(vaddr, len, batch);
                 let expected = range_error(vaddr, len).map_or(Ok(()), Err);
-                // The pages have been removed from the model already.
+                // The model's pages have already been removed.
                 self.judge(result, expected, |both| {
                     assert!(len == 0 || !both.model.is_any_mapped(vaddr, len));
                 });
@@ -320,7 +320,8 @@ impl Both {
         match (result, expected) {
             (Ok(()), Ok(())) => apply(self),
             (Ok(()), Err(PagingError::NotMapped)) => {}
-            // It ran out of frames, possibly before it could find the expected error.
+            // The operation ran out of frames, possibly before it could find the expected
+            // error.
             (Err(PagingError::NoMemory), Ok(()) | Err(PagingError::AlreadyMapped))
                 if self.are_frames_limited => {}
             (result, expected) => assert_eq!(result, expected),
@@ -338,8 +339,8 @@ impl Both {
 }
 
 fn range_error(vaddr: u64, len: u64) -> Option<PagingError> {
-    // Only a range over the low window's end reaches addresses that aren't canonical, and
-    // only one over the high window's end exceeds the address space.
+    // Only a range beyond the low window's end has addresses that aren't canonical, and
+    // only a range beyond the high window's end exceeds the address space.
     let is_over =
         len > 0 && vaddr.checked_add(len - 1).is_none_or(|last| (vaddr ^ last) >> 47 != 0);
     is_over.then_some(PagingError::InvalidAddress)

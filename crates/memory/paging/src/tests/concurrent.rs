@@ -44,7 +44,7 @@ unsafe impl PagingHandler for SharedMemory {
     }
     fn dealloc_frame(&self, frame: PhysAddr) {
         assert!(self.used.lock().expect("no test panics here").remove(&frame.as_u64()));
-        // SAFETY: it was leaked by `alloc_frame`, and is in no other hands.
+        // SAFETY: `alloc_frame` leaked the box, and nothing else uses it.
         drop(unsafe { Box::from_raw(frame.as_u64() as *mut Frame) });
     }
     fn phys_to_virt(&self, frame: PhysAddr) -> VirtAddr {
@@ -68,8 +68,8 @@ fn frames_of(table: &Table) -> usize {
     table.handler().used.lock().expect("no test panics here").len()
 }
 
-/// Checks that the table has `pages` pages, and that none of its tables stays once they are
-/// unmapped: the numbers of entries in use are right.
+/// Checks that the table has `pages` pages, and that unmapping them frees all tables except
+/// the root, so that the numbers of entries in use are right.
 fn expect_pages(mut table: Table, pages: usize) {
     let mut seen = 0;
     table.for_each_mapping(VirtAddr::zero(), |page, mapping| {
@@ -93,7 +93,7 @@ fn each_page_is_mapped_by_one_thread() {
             let (table, won) = (&table, &won);
             scope.spawn(move || {
                 for step in 0..PAGES {
-                    // Each thread in an order of its own; the pages are 257 tables apart or less.
+                    // Each thread maps the pages in another order.
                     let number = step.wrapping_mul(2 * thread + 1) % PAGES;
                     let page = VirtAddr::new((number % 8) * 257 * M2 + number / 8 * K4 + M2);
                     let frame = PhysAddr::new(page.as_u64());
@@ -173,8 +173,8 @@ fn race(other: (VirtAddr, PageSize)) -> (Result<(), PagingError>, Table) {
         }));
     let page = VirtAddr::new(M2);
     let result = table.map_concurrently(page, PhysAddr::new(M2), PageSize::Size4K, USER);
-    // SAFETY: it was leaked above, and nothing has it any more.
-    #[expect(unsafe_code, reason = "takes back what was leaked")]
+    // SAFETY: the table was leaked above, and no reference to it is left.
+    #[expect(unsafe_code, reason = "frees the leaked table")]
     let table = unsafe { Box::from_raw(core::ptr::from_ref(table).cast_mut()) };
     (result, *table)
 }

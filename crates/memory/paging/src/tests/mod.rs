@@ -1,4 +1,4 @@
-//! The mapper on simulated memory, against a naive model.
+//! The mapper on simulated memory, compared with a naive model.
 
 mod both;
 mod concurrent;

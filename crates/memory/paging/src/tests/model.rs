@@ -96,7 +96,7 @@ impl Model {
         inside
     }
 
-    /// Changes what the pages allow; ACCESSED and DIRTY stay unchanged.
+    /// Changes the flags of the pages; ACCESSED and DIRTY stay unchanged.
     pub(super) fn protect(&mut self, first: u64, len: u64, flags: MappingFlags) {
         for (start, (len, what)) in self.cut(first, len) {
             let what = match what {

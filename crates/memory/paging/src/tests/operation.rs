@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::simulation::{G1, K4, M2};
 use crate::{HugePages, MappingFlags, PageSize, SoftwarePayload};
 
-/// The addresses of the operations: at both ends of both halves of the address space, and
-/// so few that operations often overlap.
+/// The addresses of the operations: at both ends of both halves of the address space. There
+/// are few, so that operations often overlap.
 pub(super) const WINDOWS: [u64; 4] =
     [0, 0x0000_7FFF_0000_0000, 0xFFFF_8000_0000_0000, 0xFFFF_FFFF_0000_0000];
 
@@ -17,8 +17,7 @@ pub(super) enum Operation {
     Remap(u64, u64, MappingFlags),
     Protect(u64, MappingFlags),
     MapRegion(u64, u64, u64, MappingFlags, HugePages),
-    /// The third number is how many pages are unmapped at a time, with a flush after
-    /// them.
+    /// The third number is how many pages are unmapped before each flush.
     UnmapRegion(u64, u64, usize),
     ProtectRegion(u64, u64, MappingFlags),
     SetSoftware(u64, u64),

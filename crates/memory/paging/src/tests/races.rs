@@ -19,7 +19,7 @@ const USER: MappingFlags = RW.union(MappingFlags::USER);
 const DIRTY: u64 = 1 << 6;
 
 thread_local! {
-    /// What the simulated CPU does between the read of an entry and its change.
+    /// The actions of the simulated CPU between the read of an entry and its change.
     static CPU: Cell<Option<Box<dyn FnOnce()>>> = const { Cell::new(None) };
 }
 
@@ -29,8 +29,8 @@ fn run_cpu() {
     }
 }
 
-/// An entry of x86_64. The simulated CPU runs each time that the page table has read an
-/// entry and computes the new one.
+/// An entry of x86_64. The simulated CPU runs each time after the page table has read an
+/// entry, before it stores the new one.
 #[derive(Clone, Copy, Debug)]
 struct RacyPTE(X64PTE);
 

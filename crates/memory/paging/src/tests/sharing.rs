@@ -10,7 +10,7 @@ use crate::{
     SoftwarePayload, X64PTE, X64PagingMetaData, walk_tables,
 };
 
-/// In the upper half.
+/// An address in the upper half.
 const KERNELS: VirtAddr = VirtAddr::new(0xFFFF_C000_0000_0000);
 const PROGRAMS: VirtAddr = VirtAddr::new(0x40_0000);
 const FRAME: PhysAddr = PhysAddr::new(0x5000);

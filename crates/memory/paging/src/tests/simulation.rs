@@ -89,7 +89,7 @@ impl Memory {
 }
 
 // SAFETY: frames are memory of the host, each allocated only once until it is freed. The
-// simulated TLB is flushed; there is no other.
+// simulated TLB, the only one, is flushed.
 #[expect(unsafe_code, reason = "the trait is")]
 unsafe impl PagingHandler for Memory {
     fn alloc_frame(&self) -> Option<PhysAddr> {

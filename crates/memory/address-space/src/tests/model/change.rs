@@ -5,7 +5,7 @@ use std::vec::Vec;
 use super::{END, FILE_END, GUARD, LOWEST, Model, Outcome, Page, Run};
 use crate::{Access, Advice, Attributes, Overlap, PAGE_BYTES, RegionError, RegionFlags, Sharing};
 
-/// How far a change came, and the error that ended it.
+/// The page up to which a change was made, and its result.
 pub(crate) type Reached = (u64, Result<(), RegionError>);
 
 impl Model {
@@ -120,7 +120,7 @@ impl Model {
         (reached, result)
     }
 
-    /// Changes pages of one region, which aren't so yet.
+    /// Changes those pages of one region that differ.
     fn change(
         &mut self,
         start: u64,
@@ -227,7 +227,7 @@ impl Model {
         Ok(removed)
     }
 
-    /// Returns the child's pages, and takes what it commits.
+    /// Returns the child's pages, and commits their memory.
     pub(crate) fn fork(&mut self) -> Result<Self, RegionError> {
         let mut child = self.clone();
         for page in &mut child.pages {

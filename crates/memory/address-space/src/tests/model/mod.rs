@@ -1,4 +1,4 @@
-//! An address space as an array of pages: what the regions are compared with.
+//! The model with which the regions are compared: an address space as an array of pages.
 
 mod change;
 mod place;
@@ -17,7 +17,7 @@ pub(super) const BASE: u64 = 1000;
 pub(super) const END: u64 = 1200;
 /// The pages of a guard gap.
 pub(super) const GUARD: u64 = 256;
-/// No file has this page.
+/// The page after the last one of any file.
 pub(super) const FILE_END: u64 = super::backing::OFFSET_MAX / PAGE_BYTES;
 
 /// A page that is mapped.
@@ -46,7 +46,7 @@ impl Page {
         self.attributes.flags.contains(flag)
     }
 
-    /// Returns whether the file may be accessed so.
+    /// Returns whether the file allows the access.
     pub(super) fn is_allowed(&self) -> bool {
         let is_read_only = self.file.is_some_and(|(file, _)| file % 2 == 1);
         !(is_read_only && self.attributes.sharing == Sharing::Shared && self.is_writable())
@@ -65,7 +65,7 @@ impl Page {
     }
 }
 
-/// Pages that are one region: its first page has the number `start`.
+/// The pages of one region; `start` is the number of the first one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) start: u64,
@@ -81,7 +81,7 @@ impl Run {
         (first < end).then_some(Self { start: first, end, page })
     }
 
-    /// Returns what a region of the tree is.
+    /// Converts a region of the tree.
     pub(super) fn of(region: &Region<TestBacking>) -> Self {
         let (start, end) = (page_of(region.range.start()), page_of(region.range.end()));
         let (attributes, committed) = (region.attributes, region.committed);
@@ -89,7 +89,7 @@ impl Run {
     }
 }
 
-/// What a failed or a complete operation is in the model: its runs are what was removed.
+/// The result of an operation of the model: the removed runs.
 pub(super) type Outcome = Result<Vec<Run>, RegionError>;
 
 #[derive(Clone, Debug)]
@@ -162,8 +162,8 @@ impl Model {
         usage
     }
 
-    /// Takes the place of `self`, if the limits and the memory allow its pages. `grows` says
-    /// whether the limits are checked at all, and `page` what is added.
+    /// Replaces `self`, if the limits and the memory allow its pages. `grows` says whether
+    /// the limits are checked, and `page` is the kind of page that is added.
     fn become_if_allowed(
         &mut self,
         mut after: Self,
@@ -182,7 +182,8 @@ impl Model {
         let available = self.available + before.committed_pages;
         match available.checked_sub(now.committed_pages) {
             Some(left) => after.available = left,
-            // What is there may be more than is available, but it may not become more.
+            // There may be more committed pages than the limit allows, but not more than
+            // before.
             None if now.committed_pages <= before.committed_pages => unreachable!("it was less"),
             None => return Err(RegionError::CommitLimit),
         }

@@ -47,7 +47,7 @@ impl Model {
         })
     }
 
-    /// Returns where a mapping goes without MAP_FIXED.
+    /// Returns the place of a mapping without MAP_FIXED.
     pub(crate) fn place(&self, hint: u64, count: u64, align: u64) -> Result<u64, RegionError> {
         let page = hint / PAGE_BYTES;
         if page != 0 {

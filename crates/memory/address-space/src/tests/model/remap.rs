@@ -7,11 +7,12 @@ use crate::{
     PAGE_BYTES, RegionError, RegionFlags, RemapRequest, RemapSource, RemapTarget, Sharing,
 };
 
-/// What was removed, the pages that were moved, and where the pages are now.
+/// The removed runs, the old range of moved pages, and the new range.
 pub(crate) type Remapped = (Vec<Run>, Option<(u64, u64)>, (u64, u64));
 
 impl Model {
-    /// The addresses and lengths of `request` are whole pages, and small.
+    /// Changes the length of a range or moves it; the numbers of `request` are small and
+    /// whole pages.
     pub(crate) fn remap(&mut self, request: &RemapRequest) -> Result<Remapped, RegionError> {
         let [start, old, new] =
             [request.start, request.old_len_bytes, request.new_len_bytes].map(|n| n / PAGE_BYTES);
@@ -23,7 +24,8 @@ impl Model {
         let target = match request.target {
             RemapTarget::At(address) => {
                 let target = address / PAGE_BYTES;
-                // As on Linux, also where no page of a length of 0 is within the target.
+                // As on Linux, even if the old length is 0, so that no page is in the
+                // target.
                 let overlaps = start < target + new && target < start + old;
                 if overlaps || target + new > END {
                     return Err(RegionError::Invalid);

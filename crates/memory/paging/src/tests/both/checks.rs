@@ -15,7 +15,7 @@ impl Both {
         check_frames(&tables, &self.memory);
     }
 
-    /// Checks that both translate the edges of all ranges alike.
+    /// Checks that the page table and the model translate the edges of all ranges alike.
     pub(in crate::tests) fn check_translations(&self) {
         for vaddr in self.model.edges() {
             if X64PagingMetaData::vaddr_is_valid(vaddr) {
