@@ -1,5 +1,4 @@
-//! Characters as pixels: a font in several sizes, and the formats in which
-//! framebuffers want their pixels.
+//! Characters as pixels: a font in several sizes, and the pixel formats of framebuffers.
 //!
 //! ```
 //! use bitmap_font::{Font, FontSize, PixelFormat};

@@ -6,8 +6,8 @@ use pc_keyboard::{KeyCode, KeyState, Modifiers, ScancodeSet, ScancodeSet1, Scanc
 
 use crate::lights::{ACKNOWLEDGED, Lights, RESEND};
 
-/// The byte that a keyboard sends after it was plugged in and has tested itself. In set 1
-/// it is also the code of releasing the left Shift key.
+/// The byte that a keyboard sends after its self-test when it was plugged in. In set 1 it
+/// is also the code for the release of the left Shift key.
 const SELF_TEST_PASSED: u8 = 0xAA;
 const ECHO: u8 = 0xEE;
 /// The byte that a keyboard sends when its buffer has overflowed.
@@ -18,7 +18,7 @@ const TOO_MANY_KEYS: [u8; 2] = [0x00, 0xFF];
 /// Source: PS/2 Technical Reference, "Keyboard scan codes".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanCodeSet {
-    /// The PC's set, into which the controller translates.
+    /// The PC's set, to which the keyboard controller translates.
     One,
     /// The AT's set, which keyboards send.
     Two,
@@ -54,12 +54,12 @@ pub enum Event {
     PluggedIn,
 }
 
-/// Makes events from the bytes that a keyboard sends. Allocates nothing.
+/// Converts the bytes that a keyboard sends into events. Allocates nothing.
 pub struct Decoder {
     codes: Codes,
     modifiers: Modifiers,
     is_scroll_locked: bool,
-    /// The lock keys that are down; they repeat, but only their first press counts.
+    /// The lock keys that are held. They repeat, but only the first press toggles a lock.
     locks_held: Lights,
 }
 
@@ -158,8 +158,8 @@ impl Decoder {
             KeyCode::LAlt => &mut self.modifiers.lalt,
             KeyCode::RAltGr => &mut self.modifiers.ralt,
             KeyCode::RControl2 => &mut self.modifiers.rctrl2,
-            // Shifts that keyboards add to the arrow keys, for compatibility with the
-            // original PC.
+            // Keyboards add Shift codes to those of the arrow keys, for compatibility with
+            // the original PC.
             KeyCode::RAlt2 => return true,
             _ => return self.turn_lock(code, is_down),
         };

@@ -38,7 +38,7 @@ impl Layout {
     }
 }
 
-/// Returns the key that a keypad key is without NumLock; any other key itself.
+/// Returns the key that a keypad key stands for without NumLock; any other key unchanged.
 fn without_num_lock(code: KeyCode, is_num_locked: bool) -> KeyCode {
     if is_num_locked {
         return code;
@@ -57,7 +57,8 @@ fn without_num_lock(code: KeyCode, is_num_locked: bool) -> KeyCode {
     }
 }
 
-/// Returns the key if it is the same in every layout. `is_jump`: Ctrl or Alt is held.
+/// Returns the key if it is the same in every layout. `is_jump` is set if Ctrl or Alt is
+/// held.
 fn named_key(code: KeyCode, is_shifted: bool, is_jump: bool) -> Option<Key> {
     Some(match code {
         KeyCode::Return | KeyCode::NumpadEnter => Key::Enter,
@@ -95,7 +96,7 @@ fn named_key(code: KeyCode, is_shifted: bool, is_jump: bool) -> Option<Key> {
     })
 }
 
-/// Returns the code of a character with Ctrl.
+/// Returns the key of a character with Ctrl.
 ///
 /// Source: ECMA-48 for the characters above the letters; DEC, "VT220 Programmer Reference Manual",
 /// "Control Codes" for the digits.

@@ -3,8 +3,8 @@
 use pc_keyboard::layouts::{Azerty, De105Key, Uk105Key, Us104Key};
 use pc_keyboard::{DecodedKey, HandleControl, KeyCode, KeyboardLayout, Modifiers};
 
-/// The characters of the keys, by country. A dead key makes its character at once. CapsLock
-/// acts on letters only, also in the digits' row of the French layout.
+/// The characters of the keys, by country. A dead key produces its character at once.
+/// CapsLock acts on letters only, also in the digits' row of the French layout.
 ///
 /// Source: kbdlayout.info, KBDUS, KBDUK, KBDGR, KBDFR.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Layout {
     /// Every layout.
     pub const ALL: [Self; 4] = [Self::Us, Self::Uk, Self::De, Self::Fr];
 
-    /// Returns the name that selects it.
+    /// Returns the name of the layout.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Us => "us",
@@ -34,7 +34,7 @@ impl Layout {
         }
     }
 
-    /// Returns the countries that use it.
+    /// Returns the countries that use the layout.
     pub const fn description(self) -> &'static str {
         match self {
             Self::Us => "United States",
@@ -49,7 +49,7 @@ impl Layout {
         Self::ALL.into_iter().find(|layout| layout.name() == name)
     }
 
-    /// Returns whether the right Alt key is AltGr, which makes characters.
+    /// Returns whether the right Alt key is AltGr, which selects other characters.
     pub(crate) const fn has_alt_gr(self) -> bool {
         !matches!(self, Self::Us)
     }

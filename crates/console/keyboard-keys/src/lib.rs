@@ -2,10 +2,10 @@
 //! countries.
 //!
 //! [`Decoder`] decodes the bytes that the keyboard sends, in an interrupt handler. It
-//! records which modifiers are held and which locks are on, and makes [`KeyPress`]es, each
-//! with the modifiers of that moment. So if a press is lost later, no Shift is lost or
-//! stuck. [`Layout::key`] converts a press into a [`Key`] when it is read. [`LightSetter`]
-//! determines the bytes to send to the keyboard for its lights.
+//! records which modifiers are held and which locks are on, and produces [`KeyPress`]es,
+//! each with the modifiers of that moment. The loss of a press therefore affects no
+//! modifier. [`Layout::key`] converts a press into a [`Key`] when the press is read.
+//! [`LightSetter`] determines the bytes to send to the keyboard for its lights.
 //!
 //! The crate `pc_keyboard` decodes scan codes and has most of the layouts. This crate adds
 //! modifiers, locks that repeat, chords, the keypad, and corrections of the layouts.

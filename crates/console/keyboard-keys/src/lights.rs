@@ -33,7 +33,7 @@ bitflags! {
 /// change again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LightSetter {
-    /// The lights that were sent last, accepted or not.
+    /// The lights that were sent last, whether the keyboard accepted them or not.
     shown: Option<Lights>,
     state: Progress,
 }
@@ -73,8 +73,8 @@ impl LightSetter {
     /// Handles a byte from the keyboard; returns the byte to send in reply, if any. The
     /// caller has to send it.
     ///
-    /// Between the command and the lights a keyboard sends no keys, so the code that
-    /// receives the keyboard's bytes calls this first.
+    /// The code that receives the keyboard's bytes calls this first, because a keyboard
+    /// sends no keys between the command and the lights.
     pub fn answer(&mut self, byte: u8, now_us: u64) -> Option<u8> {
         match (self.state, byte) {
             (Progress::CommandSent(_), ACKNOWLEDGED) => {

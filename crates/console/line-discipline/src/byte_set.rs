@@ -1,6 +1,6 @@
 //! A set of bytes.
 
-/// A set of bytes, a bit each.
+/// A set of bytes, one bit for each.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ByteSet([u64; 4]);
 

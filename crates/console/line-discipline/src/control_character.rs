@@ -1,12 +1,12 @@
-//! The characters that a terminal gives a meaning.
+//! The characters that have a meaning for a terminal.
 
 /// How many control characters a [`Termios`](crate::Termios) has.
 pub const CONTROL_CHARACTERS: usize = 19;
 
-/// The value of a control character that is switched off. The byte 0 is never special.
+/// The value of a disabled control character. The byte 0 is never special.
 pub const DISABLED: u8 = 0;
 
-/// A control character: its place in `c_cc`.
+/// A control character, numbered by its index in `c_cc`.
 ///
 /// Source: Linux UAPI, asm-generic/termbits.h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub enum ControlCharacter {
     Stop = 9,
     /// Sends SIGTSTP.
     Suspend = 10,
-    /// Ends a line, besides NL.
+    /// Ends a line, as NL does.
     EndOfLine = 11,
     /// Shows the line again.
     Reprint = 12,
@@ -44,6 +44,6 @@ pub enum ControlCharacter {
     WordErase = 14,
     /// Takes the next character as it is.
     LiteralNext = 15,
-    /// Ends a line, besides NL and EOL.
+    /// Ends a line, as NL and EOL do.
     EndOfLine2 = 16,
 }

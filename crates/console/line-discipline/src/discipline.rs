@@ -1,4 +1,4 @@
-//! The line discipline's state, and its changes other than by bytes.
+//! The line discipline's state, and all changes that don't come from input bytes.
 
 use crate::buffer::CreateError;
 use crate::byte_set::ByteSet;
@@ -25,9 +25,9 @@ pub enum Device {
 /// Which queues are flushed (TCFLSH).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queues {
-    /// The bytes that were received and not read.
+    /// The bytes that were received and not yet read.
     Input,
-    /// The bytes that were written and not sent.
+    /// The bytes that were written and not yet sent.
     Output,
     /// Both.
     Both,
@@ -43,9 +43,9 @@ pub struct LineDiscipline {
     pub(crate) output: OutputQueue,
     /// The bytes that are not simply queued and echoed.
     pub(crate) special: ByteSet,
-    /// Input is queued as it comes.
+    /// Input is queued unchanged.
     pub(crate) raw: bool,
-    /// The next byte is taken as it is, because LNEXT came.
+    /// The next byte is taken literally, because LNEXT was received.
     pub(crate) literal_next: bool,
     /// Erased characters are being shown after a `\`.
     pub(crate) erasing: bool,
@@ -55,19 +55,20 @@ pub struct LineDiscipline {
     pub(crate) stopped_by_program: bool,
     /// The input queue is nearly full, and the other side has to stop.
     pub(crate) throttled: bool,
-    /// A STOP or START that is sent before everything else, even when stopped.
+    /// A STOP or START that is sent before all other output, even while the output is
+    /// stopped.
     pub(crate) urgent: Option<u8>,
     /// The events for the master, in packet mode.
     pub(crate) packet: Option<PacketStatus>,
 }
 
 impl LineDiscipline {
-    /// Makes the line discipline of a terminal, with the attributes that Linux gives to
-    /// such a terminal. It is the only function here that allocates.
+    /// Makes the line discipline of a terminal, with the attributes that such a terminal
+    /// has on Linux. Only this function allocates.
     ///
     /// # Errors
     ///
-    /// [`CreateError::OutOfMemory`]: there is no memory for the queues.
+    /// [`CreateError::OutOfMemory`] if there is no memory for the queues.
     pub fn try_new(device: Device) -> Result<Self, CreateError> {
         let mut termios = Termios::new();
         match device {
@@ -105,11 +106,11 @@ impl LineDiscipline {
         &self.termios
     }
 
-    /// Sets the attributes (TCSETS; the caller waits or flushes before it, for TCSETSW and
-    /// TCSETSF). Readers and writers that wait have to look again.
+    /// Sets the attributes (TCSETS; for TCSETSW and TCSETSF the caller waits or flushes
+    /// before the call). Waiting readers and writers have to check their conditions again.
     ///
-    /// At a change between canonical and raw mode the queued bytes stay: in raw mode they
-    /// can be read at once, in canonical mode they are a line.
+    /// A change between canonical and raw mode keeps the queued bytes: in raw mode they can
+    /// be read at once, in canonical mode they form a line.
     pub fn set_termios(&mut self, termios: Termios) {
         let old = core::mem::replace(&mut self.termios, termios);
         if self.device == Device::Pseudo {
@@ -124,7 +125,7 @@ impl LineDiscipline {
             self.literal_next = false;
         }
         self.prepare();
-        // Without IXON no byte could restart it.
+        // Without IXON, no byte could restart the output.
         if old.input.contains(InputFlags::IXON) && !self.has_input(InputFlags::IXON) {
             self.restart();
         }
@@ -135,14 +136,14 @@ impl LineDiscipline {
         self.window_size
     }
 
-    /// Sets the window's size. Returns whether it changed: then the caller sends SIGWINCH
+    /// Sets the window's size. Returns whether it changed; if so, the caller sends SIGWINCH
     /// to the foreground process group.
     pub fn set_window_size(&mut self, size: WindowSize) -> bool {
         core::mem::replace(&mut self.window_size, size) != size
     }
 
-    /// Discards the queued bytes (TCFLSH). Output that is stopped stays so. The echo
-    /// that the stopped output of a pseudo-terminal delays stays, as on Linux.
+    /// Discards the queued bytes (TCFLSH). Stopped output stays stopped. As on Linux, echo
+    /// that is delayed by the stopped output of a pseudo-terminal is kept.
     pub fn flush(&mut self, queues: Queues) {
         if queues != Queues::Output {
             self.input.clear();
@@ -170,14 +171,14 @@ impl LineDiscipline {
     }
 
     /// Returns how many bytes wait for the device (TIOCOUTQ). The output is drained when
-    /// there are none and the device has sent its own.
+    /// there are none and the device has sent the bytes that it has taken.
     pub fn output_len(&self) -> usize {
         self.output.len() + usize::from(self.urgent.is_some())
     }
 
-    /// Puts a program's bytes into the output queue, processed as OPOST requests. Returns
-    /// how many were taken; fewer than all if the queue is full, or the output of a
-    /// pseudo-terminal is stopped. Then the writer waits until [`Self::is_writable`].
+    /// Puts a program's bytes into the output queue, processed according to OPOST. Returns
+    /// how many were taken: fewer than all if the queue is full, or the output of a
+    /// pseudo-terminal is stopped. The writer then waits until [`Self::is_writable`].
     pub fn write(&mut self, bytes: &[u8]) -> usize {
         if self.stopped && self.device == Device::Pseudo {
             return 0;
@@ -196,13 +197,13 @@ impl LineDiscipline {
         bytes.len()
     }
 
-    /// Returns whether a write takes some bytes at once (POLLOUT).
+    /// Returns whether a write takes bytes at once (POLLOUT).
     pub fn is_writable(&self) -> bool {
-        // The longest that one byte becomes: a tab as spaces.
+        // A byte becomes at most 8 bytes: a tab as spaces.
         !(self.stopped && self.device == Device::Pseudo) && self.output.program_room() >= 8
     }
 
-    /// Takes bytes that the device sends. Returns how many; 0 while the output is stopped.
+    /// Takes bytes for the device to send. Returns how many; 0 while the output is stopped.
     pub fn take_output(&mut self, destination: &mut [u8]) -> usize {
         let Some((first, rest)) = destination.split_first_mut() else { return 0 };
         match self.urgent.take() {
@@ -228,7 +229,7 @@ impl LineDiscipline {
         self.termios.local.contains(flags)
     }
 
-    /// Returns how output is processed, if it is.
+    /// Returns how output is processed; `None` if it isn't.
     pub(crate) fn processing(&self) -> Option<Processing> {
         let flags = self.termios.output;
         flags
@@ -236,7 +237,7 @@ impl LineDiscipline {
             .then(|| Processing { flags, utf8: self.has_input(InputFlags::IUTF8) })
     }
 
-    /// Finds out which bytes are special under the attributes.
+    /// Determines which bytes are special with the present attributes.
     fn prepare(&mut self) {
         let Termios { input, local, .. } = self.termios;
         self.raw = !input.intersects(
@@ -276,7 +277,7 @@ impl LineDiscipline {
         self.special = special;
     }
 
-    /// Notes something that is reported to the master in packet mode.
+    /// Records an event that is reported to the master in packet mode.
     pub(crate) fn note(&mut self, status: PacketStatus) {
         if let Some(noted) = &mut self.packet {
             *noted |= status;

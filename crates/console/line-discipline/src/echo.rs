@@ -5,7 +5,7 @@ use crate::discipline::LineDiscipline;
 use crate::flags::LocalFlags;
 
 impl LineDiscipline {
-    /// Echoes a byte; a control character, except the tab, as `^X` with ECHOCTL.
+    /// Echoes a byte. With ECHOCTL, a control character except the tab is echoed as `^X`.
     pub(crate) fn echo(&mut self, byte: u8) {
         if is_control(byte) && byte != b'\t' && self.has_local(LocalFlags::ECHOCTL) {
             self.output.push_whole(&[b'^', byte ^ 0x40], 2);
@@ -14,10 +14,11 @@ impl LineDiscipline {
         }
     }
 
-    /// Echoes a byte without a `^`, processed as OPOST requests.
+    /// Echoes a byte without a `^`, processed according to OPOST.
     pub(crate) fn echo_plain(&mut self, byte: u8) {
         match self.processing() {
-            // Linux marks its own commands with this byte and sends it unprocessed.
+            // Linux marks commands in its echo buffer with this byte, and sends the byte
+            // itself unprocessed.
             _ if byte == 0xff => self.output.push_whole(&[byte], 1),
             Some(how) => {
                 let room = self.output.room();
@@ -29,7 +30,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Echoes a byte that joins the edited line.
+    /// Echoes a byte that is added to the edited line.
     pub(crate) fn echo_input(&mut self, byte: u8) {
         if self.input.edited_len() == 0 {
             self.output.mark_line();

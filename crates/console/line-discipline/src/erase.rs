@@ -14,7 +14,7 @@ pub(crate) enum Erase {
 }
 
 impl LineDiscipline {
-    /// Erases from the edited line, and shows that.
+    /// Erases a part of the edited line, and echoes the change.
     pub(crate) fn erase(&mut self, what: Erase) {
         if self.input.edited_len() == 0 {
             return;
@@ -60,8 +60,8 @@ impl LineDiscipline {
         }
     }
 
-    /// Returns where the last character of the edited line starts. There is none if the
-    /// line is empty, or consists of the rest of a UTF-8 character.
+    /// Returns the start of the last character of the edited line; `None` if the line is
+    /// empty, or has only continuation bytes of a UTF-8 character.
     fn last_character(&self) -> Option<usize> {
         let length = self.input.edited_len();
         (0..length).rev().find(|at| !self.is_inside_character(self.input.edited(*at)))

@@ -1,12 +1,12 @@
 //! The four words of flags of a terminal, with the values of Linux for x86_64.
 //!
-//! Bits that have no name here are kept as they are: programs read back what they set.
+//! Bits that have no name here are kept: programs read back the values that they set.
 //! Source: Linux UAPI, asm-generic/termbits.h and termbits-common.h.
 
 use bitflags::bitflags;
 
 bitflags! {
-    /// How input is treated before it is queued (`c_iflag`).
+    /// The processing of input before it is queued (`c_iflag`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct InputFlags: u32 {
         /// Ignores a break.
@@ -35,13 +35,13 @@ bitflags! {
         const IXANY = 0x0800;
         /// Sends STOP to the device when the input queue is nearly full, and START later.
         const IXOFF = 0x1000;
-        /// Kept only, as on Linux: a full queue is silent.
+        /// Has no effect, as on Linux: a full queue rings no bell.
         const IMAXBEL = 0x2000;
         /// Input is UTF-8: ERASE erases whole characters.
         const IUTF8 = 0x4000;
     }
 
-    /// How output is treated (`c_oflag`).
+    /// The processing of output (`c_oflag`).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct OutputFlags: u32 {
         /// Output is processed.
@@ -54,19 +54,19 @@ bitflags! {
         const OCRNL = 0x0008;
         /// Sends no CR at column 0.
         const ONOCR = 0x0010;
-        /// NL moves to column 0, so it needs no CR.
+        /// NL moves to column 0, so no CR is needed.
         const ONLRET = 0x0020;
-        /// Fills instead of delays. Kept only, as on Linux.
+        /// Sends fill characters instead of delays. Has no effect, as on Linux.
         const OFILL = 0x0040;
-        /// Fills with DEL. Kept only, as on Linux.
+        /// The fill character is DEL. Has no effect, as on Linux.
         const OFDEL = 0x0080;
-        /// Both bits of the treatment of tabs; 3 is XTABS.
+        /// Both bits of the processing of tabs; 3 is XTABS.
         const TABDLY = 0x1800;
         /// Sends tabs as spaces.
         const XTABS = 0x1800;
     }
 
-    /// How the device is set (`c_cflag`). The caller passes them to the hardware.
+    /// The settings of the device (`c_cflag`). The caller passes them to the hardware.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ControlFlags: u32 {
         /// 9,600 bits a second.
@@ -104,7 +104,7 @@ bitflags! {
         const ISIG = 0x0001;
         /// Input is lines, which can be edited.
         const ICANON = 0x0002;
-        /// Kept only, as on Linux.
+        /// Has no effect, as on Linux.
         const XCASE = 0x0004;
         /// Echoes input.
         const ECHO = 0x0008;
@@ -116,17 +116,17 @@ bitflags! {
         const ECHONL = 0x0040;
         /// Signals flush nothing.
         const NOFLSH = 0x0080;
-        /// Background processes that write are stopped. The caller does that.
+        /// The caller stops background processes that write.
         const TOSTOP = 0x0100;
         /// Echoes control characters as `^X`.
         const ECHOCTL = 0x0200;
-        /// Echoes erased characters between `\` and `/`, as for paper.
+        /// Echoes erased characters between `\` and `/`, for printing terminals.
         const ECHOPRT = 0x0400;
         /// KILL removes the line from the screen; with ECHOE and ECHOK.
         const ECHOKE = 0x0800;
-        /// Kept only, as on Linux: output is flushed.
+        /// Output is flushed. Has no effect, as on Linux.
         const FLUSHO = 0x1000;
-        /// Kept only, as on Linux: input is typed again.
+        /// Queued input is typed again. Has no effect, as on Linux.
         const PENDIN = 0x4000;
         /// EOL2, LNEXT, REPRINT, WERASE and IUCLC work.
         const IEXTEN = 0x8000;

@@ -1,4 +1,4 @@
-//! Stopping and restarting output and input, and packet mode, which reports that to the master.
+//! Stops and restarts output and input. In packet mode, the master is notified.
 
 use crate::control_character::{ControlCharacter, DISABLED};
 use crate::discipline::{Device, LineDiscipline};
@@ -6,8 +6,9 @@ use crate::flags::{InputFlags, LocalFlags};
 use crate::packet::PacketStatus;
 use crate::termios::Termios;
 
-/// With less room the other side has to stop, and with no more input it may go on.
-/// Source: Linux, `TTY_THRESHOLD_THROTTLE` and `TTY_THRESHOLD_UNTHROTTLE`.
+/// The other side has to stop if the queue has less room than this, and may continue if no
+/// more input than this is queued. Source: Linux, `TTY_THRESHOLD_THROTTLE` and
+/// `TTY_THRESHOLD_UNTHROTTLE`.
 const THRESHOLD_BYTES: usize = 128;
 
 /// The request of a program with TCXONC.
@@ -47,14 +48,14 @@ impl LineDiscipline {
     }
 
     /// Returns whether the input queue is nearly full, so that the device should stop the
-    /// other side, for example by RTS. With IXOFF a STOP is among the output already. A
-    /// pseudo-terminal's master just waits.
+    /// other side, for example by RTS. With IXOFF, a STOP has already been put into the
+    /// output. The master of a pseudo-terminal waits.
     pub fn is_throttled(&self) -> bool {
         self.throttled
     }
 
-    /// Stops the other side if the queue is nearly full. In canonical mode it continues until
-    /// there is a line, because without one nothing can be read.
+    /// Stops the other side if the queue is nearly full. In canonical mode it isn't stopped
+    /// before there is a complete line, because nothing could be read.
     pub(crate) fn throttle(&mut self) {
         let is_full = self.room() < THRESHOLD_BYTES && !self.has_unlimited_line();
         if is_full && !self.throttled && self.device != Device::Pseudo {
@@ -65,7 +66,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Restarts the other side if little is left to be read.
+    /// Restarts the other side if little is left to read.
     pub(crate) fn unthrottle(&mut self) {
         if self.throttled && self.input_len() <= THRESHOLD_BYTES {
             self.throttled = false;
@@ -89,13 +90,14 @@ impl LineDiscipline {
         self.packet.is_some()
     }
 
-    /// Returns the events since the last call, in packet mode. If it is not empty, the
-    /// master's read returns it as its only byte; else the first byte of a read is 0.
+    /// Returns the events since the last call, in packet mode. If there are any, the
+    /// master's read returns them as its only byte; otherwise the first byte of a read is
+    /// 0.
     pub fn take_packet_status(&mut self) -> Option<PacketStatus> {
         self.packet.as_mut().map(core::mem::take)
     }
 
-    /// Returns whether [`Self::take_packet_status`] has something.
+    /// Returns whether [`Self::take_packet_status`] would return events.
     pub fn has_packet_status(&self) -> bool {
         self.packet.is_some_and(|status| !status.is_empty())
     }
@@ -130,7 +132,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Notes for the master how the attributes changed from `old`.
+    /// Records the change of the attributes from `old` for the master.
     pub(crate) fn note_termios_change(&mut self, old: &Termios) {
         let was_usual = stops_as_usual(old);
         let is_usual = stops_as_usual(&self.termios);

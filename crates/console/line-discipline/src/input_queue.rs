@@ -1,19 +1,19 @@
-//! The bytes that were typed and not yet read, with the ends of their lines.
+//! The bytes that were received and not yet read, with the ends of their lines.
 
 use alloc::boxed::Box;
 
 use crate::buffer::{CreateError, buffer};
 use crate::control_character::DISABLED;
 
-/// How many bytes wait to be read at most, as on Linux.
+/// The most bytes that wait to be read, as on Linux.
 pub const INPUT_BYTES: usize = 4096;
 
-/// A ring of bytes. The indices grow without end; a byte's place is its index modulo the
-/// ring's length. In canonical mode the bytes from `line_head` on are still edited.
+/// A ring of bytes. The indices grow without limit; a byte's place is its index modulo the
+/// ring's length. In canonical mode the bytes from `line_head` on can still be edited.
 #[derive(Debug)]
 pub(crate) struct InputQueue {
     bytes: Box<[u8]>,
-    /// The bytes that end a line, a bit each.
+    /// One bit for each byte: whether it ends a line.
     ends: [u64; INPUT_BYTES / 64],
     head: usize,
     line_head: usize,
@@ -37,7 +37,7 @@ impl InputQueue {
         self.head.wrapping_sub(self.tail)
     }
 
-    /// Returns whether a whole line, or a part that an EOF completed, can be read.
+    /// Returns whether a whole line, or a part that was completed by an EOF, can be read.
     pub(crate) fn has_line(&self) -> bool {
         self.line_head != self.tail
     }
@@ -90,8 +90,8 @@ impl InputQueue {
         self.ends = [0; INPUT_BYTES / 64];
     }
 
-    /// Forgets where lines end. The bytes stay; `as_line` makes a line of them all, which
-    /// the last of them ends.
+    /// Removes the marks of lines' ends, but not the bytes. With `as_line`, all bytes form
+    /// one line, which the last byte ends.
     pub(crate) fn forget_lines(&mut self, as_line: bool) {
         self.ends = [0; INPUT_BYTES / 64];
         self.line_head = self.tail;
@@ -101,7 +101,7 @@ impl InputQueue {
         }
     }
 
-    /// Takes bytes, whatever they are. Returns how many.
+    /// Takes bytes, regardless of lines. Returns how many.
     pub(crate) fn take(&mut self, destination: &mut [u8]) -> usize {
         let length = destination.len().min(self.len());
         for byte in &mut destination[..length] {
@@ -111,9 +111,9 @@ impl InputQueue {
         length
     }
 
-    /// Takes bytes of one line at most, with the NL or other character that ends it. An
-    /// EOF that ends it is removed without being returned, also if the bytes before it fill
-    /// `destination`. Returns how many bytes.
+    /// Takes bytes of at most one line, with the NL or other character that ends it. An EOF
+    /// that ends it is removed but not returned, even if the bytes before it fill
+    /// `destination`. Returns the number of bytes.
     pub(crate) fn take_line(&mut self, destination: &mut [u8]) -> usize {
         let mut length = 0;
         while self.has_line() {

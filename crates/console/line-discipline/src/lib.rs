@@ -9,27 +9,25 @@
 //!                               ▲─────────── write ────── program
 //! ```
 //!
-//! - The device's bytes go into [`LineDiscipline::receive`]. Its result has the signals that
-//!   the caller sends to the foreground process group.
-//! - A program's bytes go into [`LineDiscipline::write`].
-//! - The bytes for the device, both echo and output, come from
-//!   [`LineDiscipline::take_output`]. For a pseudo-terminal these are the bytes that the master
-//!   reads.
-//! - A program reads by [`ReadRequest`], which also decides how long to wait for VMIN and
-//!   VTIME.
+//! - The caller passes the device's bytes to [`LineDiscipline::receive`], and sends the
+//!   signals that it returns to the foreground process group.
+//! - The caller passes a program's bytes to [`LineDiscipline::write`].
+//! - [`LineDiscipline::take_output`] returns the bytes for the device, both echo and output.
+//!   For a pseudo-terminal these are the bytes that the master reads.
+//! - A program reads with a [`ReadRequest`], which also determines how long to wait for
+//!   VMIN and VTIME.
 //!
-//! One lock around each discipline is enough. Only [`LineDiscipline::try_new`] allocates;
-//! nothing here waits.
+//! One lock around each discipline suffices. Only [`LineDiscipline::try_new`] allocates; no
+//! function waits.
 //!
-//! Where POSIX leaves the behaviour open, it is Linux's: `tests/linux.rs` compares both.
-//! Differences, all of them where a queue is full, the output is stopped, or Linux has a
-//! fault:
+//! Where POSIX leaves the behaviour open, it is that of Linux; `tests/linux` compares both.
+//! They differ only where a queue is full, the output is stopped, or Linux has a fault:
 //!
-//! - Echo is put into the output queue at once, as the attributes at that time request. If
-//!   there is no room, the newest echo is lost; Linux loses the oldest.
-//! - Linux counts columns when it sends echo, not when it makes it. So after a signal has
+//! - Echo is put into the output queue at once, according to the attributes at that time.
+//!   If there is no room, the newest echo is lost; Linux loses the oldest.
+//! - Linux counts columns when it sends echo, not when it queues it. After a signal has
 //!   flushed echo that was not yet sent, a tab may have another width.
-//! - TCOON sends the echo that was delayed; Linux sends it with the next echo.
+//! - TCOON sends the delayed echo; Linux sends it with the next echo.
 //! - Linux counts the EOF of a full queue in FIONREAD, and with PARMRK a full queue may lose
 //!   its first byte.
 //!

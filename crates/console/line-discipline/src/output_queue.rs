@@ -7,28 +7,28 @@ use crate::character::{is_continuation, is_control, to_upper};
 use crate::flags::OutputFlags;
 use crate::input_queue::INPUT_BYTES;
 
-/// How many bytes wait for the device at most.
+/// The most bytes that wait for the device.
 pub const OUTPUT_BYTES: usize = 16384;
 
-/// How many of them only echo may use, so that a program that writes without pause doesn't
-/// hide the echo of typed keys. It is enough to remove the longest line from the screen, with three
-/// bytes for each character.
+/// The part of the queue that is reserved for echo, so that typed keys are echoed while a program
+/// writes without pause. It suffices to remove the longest line from the screen, with three bytes
+/// for each character.
 pub const ECHO_RESERVE_BYTES: usize = 3 * INPUT_BYTES;
 
-/// How output is treated: the flags, and whether it is UTF-8.
+/// The processing of output: the flags, and whether it is UTF-8.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Processing {
     pub(crate) flags: OutputFlags,
     pub(crate) utf8: bool,
 }
 
-/// A ring of bytes. The indices grow without end.
+/// A ring of bytes. The indices grow without limit.
 #[derive(Debug)]
 pub(crate) struct OutputQueue {
     bytes: Box<[u8]>,
     head: usize,
     tail: usize,
-    /// Where the output stopped: the bytes from here on wait for a restart.
+    /// The index at which the output is stopped: bytes from there on wait for a restart.
     stopped_at: Option<usize>,
     columns: Columns,
     /// The columns at the time when the output stopped.
@@ -101,18 +101,19 @@ impl OutputQueue {
         self.tail = self.stopped_at.unwrap_or(self.head);
     }
 
-    /// Holds bytes back: those that follow, or all of them.
+    /// Stops the output of bytes: `at_once` of all, otherwise of those that follow.
     pub(crate) fn stop(&mut self, at_once: bool) {
         self.stopped_at = Some(if at_once { self.tail } else { self.head });
         self.stopped_columns = self.columns;
     }
 
-    /// Releases the bytes that were held back.
+    /// Restarts the output of all bytes.
     pub(crate) fn restart(&mut self) {
         self.stopped_at = None;
     }
 
-    /// Appends a byte as it is, without moving the column. Returns whether there was room.
+    /// Appends a byte unprocessed, without moving the column. Returns whether there was
+    /// room.
     pub(crate) fn push(&mut self, byte: u8) -> bool {
         if self.room() == 0 {
             return false;
@@ -132,18 +133,18 @@ impl OutputQueue {
         }
     }
 
-    /// Notes that the edited line begins in this column.
+    /// Records that the edited line begins in the current column.
     pub(crate) fn mark_line(&mut self) {
         self.columns.line = self.columns.current;
     }
 
-    /// Moves the noted column back by one.
+    /// Moves the current column back by one.
     pub(crate) fn step_back(&mut self) {
         self.columns.current = self.columns.current.saturating_sub(1);
     }
 
-    /// Moves back over a tab, which followed `columns` columns after another tab, or after
-    /// the start of the line.
+    /// Moves back over a tab that is `columns` columns after another tab, or after the
+    /// start of the line.
     pub(crate) fn erase_tab(&mut self, columns: usize, after_tab: bool) {
         let before = if after_tab { columns } else { columns + self.columns.line };
         let width = 8 - before % 8;
@@ -155,8 +156,8 @@ impl OutputQueue {
         }
     }
 
-    /// Appends a byte as OPOST requests, if `room` is enough for the result; returns whether it
-    /// was.
+    /// Appends a byte, processed according to OPOST, if `room` suffices for the result; returns
+    /// whether it did.
     pub(crate) fn process(&mut self, byte: u8, how: Processing, room: usize) -> bool {
         let flags = how.flags;
         if room == 0 {

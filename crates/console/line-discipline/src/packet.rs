@@ -3,7 +3,7 @@
 use bitflags::bitflags;
 
 bitflags! {
-    /// The events at the terminal since the master last read, in packet mode.
+    /// The events at the terminal since the master's last read, in packet mode.
     ///
     /// Source: ioctl_tty(2), TIOCPKT.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

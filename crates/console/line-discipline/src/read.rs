@@ -1,4 +1,4 @@
-//! Reads of a program: their result, and how long they wait.
+//! Reads of a program: their results and waits.
 
 use crate::control_character::ControlCharacter;
 use crate::discipline::LineDiscipline;
@@ -14,19 +14,19 @@ pub struct ReadRequest {
     copied: usize,
     minimum: usize,
     time_ms: u32,
-    /// Raw mode with VMIN of 0: the time runs from the start of the read.
+    /// Raw mode with a VMIN of 0: VTIME is measured from the start of the read.
     timed_from_start: bool,
 }
 
 /// The next step of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadStep {
-    /// It returns [`ReadRequest::copied`] bytes, which may be 0.
+    /// The read returns [`ReadRequest::copied`] bytes, which may be 0.
     Done,
-    /// It waits for input, at most so many milliseconds, and then reads again. If it may
-    /// not wait, or a signal arrived: it returns the bytes that it has copied, or else an error.
+    /// The read waits for input, and then continues. If it may not wait, or a signal arrives, it
+    /// returns the bytes that it has copied, or an error if there are none.
     Wait {
-        /// The longest wait in milliseconds; none for no limit.
+        /// The longest wait in milliseconds; `None` for no limit.
         at_most_ms: Option<u32>,
     },
 }
@@ -49,7 +49,7 @@ impl ReadRequest {
         self.copied
     }
 
-    /// Returns how long the read may go on waiting.
+    /// Returns how long the read may still wait.
     fn wait(&self, idle_ms: u32) -> ReadStep {
         let runs = self.timed_from_start || (self.time_ms != 0 && self.copied != 0);
         if !runs {
@@ -65,10 +65,10 @@ impl ReadRequest {
 impl LineDiscipline {
     /// Copies input into `destination`, which has to be the same at each step of a read,
     /// after the bytes that `request` has copied. `idle_ms` is the time since the read
-    /// began, or since its last step that copied something.
+    /// began, or since its last step that copied bytes.
     ///
     /// In canonical mode a read is done after a line, an EOF, or the part of a line that
-    /// fills `destination`; in raw mode as VMIN and VTIME say.
+    /// fills `destination`; in raw mode according to VMIN and VTIME.
     pub fn read(
         &mut self,
         request: &mut ReadRequest,
@@ -91,7 +91,7 @@ impl LineDiscipline {
             if copied == 0 {
                 return request.wait(idle_ms);
             }
-            // With EXTPROC nothing was edited, but a lone EOF is an end.
+            // With EXTPROC nothing was edited, but an EOF alone ends the input.
             if copied == 1
                 && self.has_local(LocalFlags::ICANON)
                 && rest[0] == self.termios.character(ControlCharacter::EndOfFile)
@@ -109,7 +109,8 @@ impl LineDiscipline {
         request.wait(0)
     }
 
-    /// Returns whether a read returns something at once, be it an end of file (POLLIN).
+    /// Returns whether a read returns at once, with bytes or at the end of the file
+    /// (POLLIN).
     pub fn is_readable(&self) -> bool {
         if self.reads_lines() {
             return self.input.has_line();

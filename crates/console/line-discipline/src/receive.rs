@@ -1,4 +1,4 @@
-//! From a byte of the device to the input queue, to echo, and to signals.
+//! Processes the bytes of the device: input queue, echo, signals.
 
 use bitflags::bitflags;
 
@@ -25,20 +25,20 @@ bitflags! {
 /// The result of receiving bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// How many bytes were processed. The caller keeps the others until a program has read
-    /// or flushed, and stops the device if it can.
+    /// How many bytes were processed. The caller keeps the others until a program reads or
+    /// flushes, and stops the device if possible.
     pub taken: usize,
     /// The signals that the caller sends now.
     pub signals: TerminalSignals,
 }
 
 impl LineDiscipline {
-    /// Processes bytes of the device: queues, edits, echoes. After that the caller wakes
-    /// readers and the device, if they wait for input or output.
+    /// Processes bytes of the device: queues, edits, echoes. The caller then wakes readers
+    /// that wait for input, and the device if it waits for output.
     ///
-    /// Without room all bytes stay with the caller, signals and flow control too, except in
-    /// canonical mode without a complete line: then the last byte is replaced, so that the
-    /// line can be edited and ended.
+    /// Without room, no bytes are processed, not even those for signals and flow control.
+    /// In canonical mode without a complete line, however, a byte replaces the last one, so
+    /// that the line can be edited and ended.
     pub fn receive(&mut self, bytes: &[u8]) -> Received {
         let mut received = Received::default();
         for byte in bytes {
@@ -52,7 +52,7 @@ impl LineDiscipline {
         received
     }
 
-    /// Returns how many bytes [`Self::receive`] takes at least.
+    /// Returns the number of bytes that [`Self::receive`] is sure to take.
     pub fn receive_room(&self) -> usize {
         self.room().max(usize::from(self.has_unlimited_line()))
     }
@@ -90,7 +90,7 @@ impl LineDiscipline {
         }
     }
 
-    /// Returns how many bytes fit, with the last place left for a newline.
+    /// Returns how many bytes fit, with one place reserved for a newline.
     pub(crate) fn room(&self) -> usize {
         let free = INPUT_BYTES - self.input.len();
         // With PARMRK a byte becomes up to three.
@@ -98,7 +98,7 @@ impl LineDiscipline {
         free.saturating_sub(1)
     }
 
-    /// Returns whether the queue has nothing that could be read before the line is ended.
+    /// Returns whether nothing can be read before the line is ended.
     pub(crate) fn has_unlimited_line(&self) -> bool {
         self.has_local(LocalFlags::ICANON) && !self.input.has_line()
     }
@@ -143,7 +143,7 @@ impl LineDiscipline {
         TerminalSignals::empty()
     }
 
-    /// Queues and echoes a byte that has no meaning, whatever it is.
+    /// Queues and echoes a byte without a special meaning.
     fn receive_ordinary(&mut self, byte: u8) {
         self.restart_by_any();
         if self.has_local(LocalFlags::ECHO) {
@@ -207,7 +207,7 @@ impl LineDiscipline {
         none
     }
 
-    /// Edits or ends the line, if `byte` does that, and returns whether it did.
+    /// Edits or ends the line, if `byte` has that effect; returns whether it has.
     fn edit(&mut self, byte: u8) -> bool {
         let extended = self.has_local(LocalFlags::IEXTEN);
         let echo = self.has_local(LocalFlags::ECHO);
@@ -251,7 +251,7 @@ impl LineDiscipline {
         true
     }
 
-    /// Returns whether `byte` is this control character. A disabled one is none.
+    /// Returns whether `byte` is the control character `which`, which may be disabled.
     fn is(&self, byte: u8, which: ControlCharacter) -> bool {
         byte != DISABLED && self.termios.character(which) == byte
     }

@@ -9,8 +9,8 @@ pub const TERMIOS_BYTES: usize = 36;
 /// How many bytes the kernel's `struct termios2` has (TCGETS2, TCSETS2).
 pub const TERMIOS2_BYTES: usize = 44;
 
-/// The speeds that have a number of their own, in bits a second: the codes 0 to 15, then
-/// those from 0x1001 on. Source: Linux UAPI, asm-generic/termbits.h.
+/// The speeds that have a code, in bits a second: the codes 0 to 15, then those from 0x1001
+/// on. Source: Linux UAPI, asm-generic/termbits.h.
 const SPEEDS: [u32; 16] =
     [0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600, 19200, 38400];
 const HIGH_SPEEDS: [u32; 15] = [
@@ -23,11 +23,11 @@ const HIGH_SPEEDS: [u32; 15] = [
 /// Source: termios(3); Linux UAPI, asm-generic/termbits.h.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Termios {
-    /// How input is treated.
+    /// The processing of input.
     pub input: InputFlags,
-    /// How output is treated.
+    /// The processing of output.
     pub output: OutputFlags,
-    /// How the device is set.
+    /// The settings of the device.
     pub control: ControlFlags,
     /// Editing, echo and signals.
     pub local: LocalFlags,
@@ -42,7 +42,7 @@ pub struct Termios {
 }
 
 impl Termios {
-    /// Returns the attributes of a fresh terminal on Linux.
+    /// Returns the initial attributes of a terminal on Linux.
     pub fn new() -> Self {
         Self {
             input: InputFlags::ICRNL | InputFlags::IXON,
@@ -66,7 +66,7 @@ impl Termios {
         }
     }
 
-    /// Returns a control character. [`DISABLED`](crate::DISABLED) is no character.
+    /// Returns a control character, which may be [`DISABLED`](crate::DISABLED).
     pub fn character(&self, which: ControlCharacter) -> u8 {
         self.characters[which as usize]
     }
@@ -125,8 +125,8 @@ impl Termios {
         }
     }
 
-    /// Reads attributes from the kernel's `struct termios2`. With BOTHER the speeds are
-    /// the numbers in it, else those of the flags.
+    /// Reads attributes from the kernel's `struct termios2`. With BOTHER the speeds are the
+    /// numbers in the structure, otherwise those of the flags.
     pub fn with_bytes2(&self, bytes: &[u8; TERMIOS2_BYTES]) -> Self {
         let mut words = [0; TERMIOS_BYTES];
         words.copy_from_slice(&bytes[..TERMIOS_BYTES]);
@@ -143,8 +143,8 @@ impl Default for Termios {
     }
 }
 
-/// Returns the speed of the code in `control`, in bits a second; none for BOTHER and for
-/// codes without a meaning.
+/// Returns the speed of the code in `control`, in bits a second; `None` for BOTHER and for
+/// unknown codes.
 fn coded_speed(control: u32) -> Option<u32> {
     let code = (control & ControlFlags::CBAUD.bits()) as usize;
     match code.checked_sub(0x1001) {

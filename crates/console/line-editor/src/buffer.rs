@@ -30,9 +30,10 @@ pub(crate) enum Motion {
 /// How a kill treats the text of earlier kills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kill {
-    /// The killed text replaces it.
+    /// The killed text replaces the earlier text.
     Fresh,
-    /// The killed text is added to it, because the previous key killed text, too.
+    /// The killed text is added to the earlier text, because the previous key killed text,
+    /// too.
     Joined,
 }
 
@@ -62,8 +63,8 @@ impl<const LEN: usize> Buffer<LEN> {
         self.cursor
     }
 
-    /// Replaces the text by one that was in a buffer of this length before, and moves the
-    /// cursor to its end.
+    /// Replaces the text, and moves the cursor to its end. `text` has been in a buffer of
+    /// this length before.
     pub(crate) fn replace(&mut self, text: &str) {
         self.text.clear();
         self.text.push_str(text).expect("it fitted before");
@@ -107,8 +108,8 @@ impl<const LEN: usize> Buffer<LEN> {
         self.text.drain(range);
     }
 
-    /// Deletes from the cursor to `motion`'s destination, and keeps the text for [`yank`];
-    /// returns whether there was any. If not, nothing changes.
+    /// Deletes from the cursor to `motion`'s destination, and keeps the text for [`yank`].
+    /// Returns whether there was any text to delete.
     ///
     /// [`yank`]: Self::yank
     pub(crate) fn kill(&mut self, motion: Motion, kill: Kill) -> bool {

@@ -10,7 +10,7 @@ pub const LISTED_MAX: usize = 100;
 /// The number of blanks between two columns of the list.
 const GAP_CELLS: usize = 2;
 
-/// Provides the words that may stand in a line.
+/// Provides the words to which words of a line can be completed.
 ///
 /// `()` provides none.
 pub trait Completer {
@@ -19,7 +19,7 @@ pub trait Completer {
     ///
     /// The word is [`word_before`] the cursor, and may be empty. Words that don't begin
     /// with it, are empty or have control characters are ignored, so an implementation may
-    /// report all words that it knows. It is called more than once for a key.
+    /// report all its words. It may be called several times for one key.
     fn candidates(&self, line: &str, cursor: usize, found: &mut dyn FnMut(&str));
 }
 
@@ -37,7 +37,7 @@ pub fn word_before(line: &str, cursor: usize) -> &str {
     before.rsplit(char::is_whitespace).next().unwrap_or(before)
 }
 
-/// The number of the words that were found, and their common prefix.
+/// The number of words that were found, and their common prefix.
 pub(crate) struct Candidates<const LEN: usize> {
     count: usize,
     /// The common prefix, as far as it fits into a line.
@@ -57,7 +57,7 @@ impl<const LEN: usize> Candidates<LEN> {
 
     fn add(&mut self, word: &str) {
         if self.count == 0 {
-            // Truncated to the room in the line.
+            // The prefix is truncated to the length of a line.
             let _ = word.chars().try_for_each(|c| self.prefix.push(c));
         }
         let mut pairs = self.prefix.char_indices().zip(word.chars());
@@ -73,7 +73,7 @@ impl<const LEN: usize> Candidates<LEN> {
         self.count == 0
     }
 
-    /// Returns whether there is only one word, found once or more often.
+    /// Returns whether only one word was found, once or several times.
     pub(crate) fn is_unique(&self) -> bool {
         self.count > 0 && self.longest_bytes == self.prefix.len()
     }

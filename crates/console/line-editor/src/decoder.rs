@@ -11,17 +11,17 @@ const DEL: u8 = 0x7F;
 
 /// Decodes the bytes that a terminal sends into keys.
 ///
-/// It knows UTF-8 and the sequences of xterm, the VT100, the Linux console, PuTTY and rxvt.
-/// It ignores: whole sequences of no known key; an incomplete sequence, up to the byte that
-/// can't be a part of it, which is decoded by itself; a single ESC before other text; bytes
-/// that aren't UTF-8.
+/// It supports UTF-8 and the sequences of xterm, the VT100, the Linux console, PuTTY and
+/// rxvt. It ignores complete sequences of unknown keys, incomplete sequences (the byte that
+/// can't continue a sequence is decoded by itself), a single ESC before other text, and
+/// bytes that aren't UTF-8.
 ///
-/// Strings (`ESC P`, `ESC ]`) aren't known: terminals send them only as answers to queries,
-/// and after a single `ESC P` all input would be ignored.
+/// Strings (`ESC P`, `ESC ]`) are not supported: terminals send them only as answers to
+/// queries, and after a single `ESC P` all input would be ignored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct KeyDecoder {
     state: Pending,
-    /// The last byte was a CR: a LF after it belongs to the same key.
+    /// The last byte was a CR: an LF after it belongs to the same key.
     is_after_cr: bool,
 }
 

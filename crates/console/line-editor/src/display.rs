@@ -6,7 +6,7 @@ use crate::terminal::{SHORT_MOVE_CELLS, Terminal};
 
 /// The least number of columns.
 pub const COLUMNS_MIN: usize = 16;
-/// The most columns that are used, on wider terminals, too.
+/// The most columns that are used, even on wider terminals.
 pub const COLUMNS_MAX: usize = 256;
 
 /// The columns of a terminal of unknown size.
@@ -46,7 +46,7 @@ impl Display {
         self.columns - 1
     }
 
-    /// Records that the cursor is at the start of an empty row.
+    /// Resets the row: the cursor is at the start of an empty row.
     pub(crate) fn forget(&mut self) {
         self.row.clear();
         self.column = 0;
@@ -84,26 +84,26 @@ impl Display {
         self.show(&[], "", terminal);
     }
 
-    /// Moves the cursor to the end of the text, or less far to the right so that `room`
-    /// cells fit after it.
+    /// Moves the cursor to the end of the text, or as far to the right as leaves room for
+    /// `room` cells after it.
     pub(crate) fn move_to_end(&mut self, room: usize, terminal: &mut Terminal<'_>) {
         self.move_to(self.row.len().min(self.width() - room), terminal);
     }
 
-    /// Returns the cell of a text of `len` cells to show first: the same as before if the
-    /// cursor is visible then, else one with which the cursor is in the middle.
+    /// Returns the first cell to show of a text of `len` cells: the same as before if the
+    /// cursor is then visible, otherwise one that puts the cursor in the middle.
     fn first_cell(&self, len: usize, cursor: usize) -> usize {
         let width = self.width();
         if len <= width {
             return 0;
         }
-        // The marks take a cell each.
+        // Each mark takes a cell.
         let start = if self.first == 0 { 0 } else { self.first + 1 };
         let end = if len > self.first + width { self.first + width - 2 } else { len };
         if (start..=end).contains(&cursor) { self.first } else { cursor.saturating_sub(width / 2) }
     }
 
-    /// Moves the cursor to a column. The row's content is up to date up to there.
+    /// Moves the cursor to a column. The row's content is up to date up to that column.
     fn move_to(&mut self, column: usize, terminal: &mut Terminal<'_>) {
         match (self.column, column) {
             (from, to) if from == to => {}

@@ -27,13 +27,14 @@ pub enum Outcome {
     More,
     /// Enter: the line is complete. The cursor is at the start of the next row.
     Line,
-    /// Ctrl-C: the line is abandoned, and empty now. The cursor is at the start of the row
-    /// after `^C`.
+    /// Ctrl-C: the line was abandoned, and is now empty. The cursor is at the start of the
+    /// row after `^C`.
     Interrupted,
-    /// Ctrl-D in an empty line: there will be no more lines. The cursor is at the
-    /// start of the next row.
+    /// Ctrl-D in an empty line: the end of the input. The cursor is at the start of the
+    /// next row.
     EndOfInput,
-    /// Shift-PageUp: the caller shows lines that have left its screen, if it has kept them.
+    /// Shift-PageUp: the caller shows lines that have scrolled off its screen, if it has
+    /// kept them.
     ScrollUp,
     /// Shift-PageDown: the caller moves the view back.
     ScrollDown,
@@ -42,7 +43,7 @@ pub enum Outcome {
     ClearScreen,
 }
 
-/// The kind of the previous key, if it matters for this one.
+/// The kind of the previous key, if the next key depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Previous {
     /// A key that killed text: the next kill adds to it.
@@ -96,7 +97,7 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
     pub fn start(&mut self, prompt: &str, out: &mut dyn Write) {
         self.prompt.clear();
         let mut shown = prompt.chars().filter(|c| !c.is_control());
-        // Truncated to the room.
+        // The prompt is truncated.
         let _ = shown.try_for_each(|c| self.prompt.push(c));
         self.buffer.replace("");
         self.recall = Recall::new();
@@ -112,7 +113,7 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
         self.buffer.text()
     }
 
-    /// Returns the index of the byte of the line after the cursor.
+    /// Returns the index of the line's byte after the cursor.
     pub fn cursor(&self) -> usize {
         self.buffer.cursor()
     }
@@ -144,16 +145,16 @@ impl<const LEN: usize, const HISTORY: usize> LineEditor<LEN, HISTORY> {
     /// | Backspace, Ctrl-H; Delete, Ctrl-D | deletes a character before, at the cursor |
     /// | Ctrl-U, Ctrl-K | kills up to the start, the end |
     /// | Ctrl-W, Alt-Backspace, Alt-D | kills back to a blank, back to a word's start, up to a word's end |
-    /// | Ctrl-Y | inserts the text that was killed last; consecutive kills are one |
+    /// | Ctrl-Y | inserts the text that was killed last; consecutive kills are joined |
     /// | Ctrl-T | exchanges two characters |
     /// | Up, Down, Ctrl-P, Ctrl-N | an older line, a newer |
-    /// | Ctrl-R | searches older lines: again for the next, Ctrl-G or Ctrl-C to abort |
+    /// | Ctrl-R | searches older lines; again: the next match; Ctrl-G, Ctrl-C: aborts |
     /// | Tab | completes a word; the second lists the possible words |
-    /// | Enter, Ctrl-J, Ctrl-M | [`Outcome::Line`], and remembers it |
+    /// | Enter, Ctrl-J, Ctrl-M | [`Outcome::Line`]; adds the line to the history |
     /// | Ctrl-C, Ctrl-D in an empty line, Ctrl-L | [`Outcome::Interrupted`] and so on |
     ///
-    /// BEL is written if there is no room, no completion or nothing was found. Other keys
-    /// do nothing.
+    /// BEL is written if there is no room, no completion or no match. Other keys have no
+    /// effect.
     pub fn key(&mut self, key: Key, completer: &dyn Completer, out: &mut dyn Write) -> Outcome {
         let terminal = &mut Terminal::new(out);
         let key = key.without_ctrl();

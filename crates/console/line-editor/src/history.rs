@@ -1,4 +1,4 @@
-//! The history of entered lines, and moving through it.
+//! The history of entered lines, and movement through it.
 
 use heapless::String;
 
@@ -24,7 +24,7 @@ impl<const BYTES: usize> History<BYTES> {
     }
 
     /// Adds a line as the newest; removes the oldest lines to make room. Ignores a line
-    /// that is blank, is equal to the newest, or is longer than the whole room.
+    /// that is blank, equals the newest, or is longer than the whole history.
     pub(crate) fn add(&mut self, line: &str) {
         let len_bytes = line.len() + END.len_utf8();
         let is_newest = self.lines().next() == Some(line);
@@ -32,7 +32,8 @@ impl<const BYTES: usize> History<BYTES> {
             return;
         }
         while self.text.len() + len_bytes > BYTES || self.lines().count() >= HISTORY_LINES_MAX {
-            let end = self.text.find(END).expect("there is a line, as this one fits by itself");
+            let end =
+                self.text.find(END).expect("a line is left, because the new one fits by itself");
             self.text.drain(..=end);
         }
         self.text.push_str(line).expect("room was made");
@@ -52,8 +53,8 @@ impl<const BYTES: usize> History<BYTES> {
 
 /// The line of the history that is being edited.
 ///
-/// Only changes to the newest line, the one being typed, are kept while moving; changes to
-/// others are lost.
+/// A move to another line keeps changes to the line being typed; changes to older lines are
+/// lost.
 pub(crate) struct Recall<const LEN: usize> {
     /// The age of the line; `None` for the line being typed.
     age: Option<usize>,

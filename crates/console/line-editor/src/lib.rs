@@ -7,15 +7,14 @@
 //! Guarantees:
 //!
 //! - The line is shown within one row. Of a longer line only a part is shown, with `<` and
-//!   `>` at the ends where it continues. So the editor needs to know nothing about the rows
-//!   above and below, the screen doesn't scroll, and no character is written to the last
-//!   column, after which terminals behave differently.
-//! - It writes text, `\r`, `
-//! - `, `\x08`, BEL, and of the control sequences only `CSI K`, `CSI n C` and `CSI n D`.
-//!   Typing at the end of the line writes the character, deleting it writes `\x08 \x08`. `
-//! - ` has to move the cursor to the start of the next row, as it does on the kernel's
-//!   console.
-//! - Every character takes one cell. Control characters never get into a line.
+//!   `>` at the ends where it continues. The editor therefore doesn't depend on the rows above
+//!   and below, and the screen doesn't scroll. No character is written to the last column,
+//!   because terminals differ in their behaviour after that.
+//! - The output consists of text, `\r`, `\n`, `\x08`, BEL, and of the control sequences
+//!   `CSI K`, `CSI n C` and `CSI n D`. Typing at the end of the line writes the character,
+//!   deleting it writes `\x08 \x08`. `\n` has to move the cursor to the start of the next row,
+//!   as it does on the kernel's console.
+//! - Every character takes one cell. A line never contains control characters.
 //! - A writer's errors are ignored: they affect only what is shown, not the line.
 //!
 //! ```

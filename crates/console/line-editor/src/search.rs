@@ -19,7 +19,7 @@ pub(crate) struct Search<const LEN: usize> {
 struct Found {
     /// The age of the line.
     age: usize,
-    /// The byte at which the pattern last starts in it.
+    /// The index of the pattern's last occurrence in the line.
     start: usize,
 }
 
@@ -34,8 +34,8 @@ impl<const LEN: usize> Search<LEN> {
         &self.pattern
     }
 
-    /// Returns whether no further line contains the pattern. The last match is still shown
-    /// then.
+    /// Returns whether no further line contains the pattern; the last match is then still
+    /// shown.
     pub(crate) fn has_failed(&self) -> bool {
         self.has_failed
     }
@@ -43,7 +43,7 @@ impl<const LEN: usize> Search<LEN> {
     /// Adds a character to the pattern, and continues from the line that is shown.
     ///
     /// # Errors
-    /// [`Full`] if the pattern has no room for it.
+    /// [`Full`] if the pattern has no room.
     pub(crate) fn push<const BYTES: usize>(
         &mut self,
         c: char,
@@ -61,7 +61,7 @@ impl<const LEN: usize> Search<LEN> {
         self.look(0, history);
     }
 
-    /// Searches for an older line that differs from the one that is shown.
+    /// Searches for an older line that differs from the shown one.
     pub(crate) fn go_on<const BYTES: usize>(&mut self, history: &History<BYTES>) {
         self.look(self.found.map_or(0, |found| found.age + 1), history);
     }
@@ -91,8 +91,8 @@ impl<const LEN: usize> Search<LEN> {
         }
     }
 
-    /// Searches for the pattern from the line of `age` on. A line with the same text as the
-    /// shown one matches only if it is the shown one. An empty pattern matches no line, and
+    /// Searches for the pattern from the line of `age` on. Other lines with the same text
+    /// as the shown line don't match. An empty pattern matches no line, but the search
     /// doesn't fail.
     fn look<const BYTES: usize>(&mut self, age: usize, history: &History<BYTES>) {
         if self.pattern.is_empty() {

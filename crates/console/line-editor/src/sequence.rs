@@ -23,7 +23,8 @@ pub(crate) struct Sequence {
     parameters: [u8; 2],
     /// The index of the parameter that the next digit belongs to.
     index: usize,
-    /// It has bytes that no key's sequence has: it is a terminal's answer to a query.
+    /// The sequence has bytes that no key's sequence has: it is a terminal's answer to a
+    /// query.
     is_answer: bool,
     has_alt: bool,
 }
@@ -33,11 +34,11 @@ pub(crate) struct Sequence {
 pub(crate) enum Step {
     /// The sequence continues.
     More,
-    /// It is `ESC [ [` of the Linux console; a letter follows.
+    /// The sequence is `ESC [ [` of the Linux console; a letter follows.
     LinuxFunction,
-    /// The sequence ends, with a key or without.
+    /// The sequence ends, with or without a key.
     End(Option<Key>),
-    /// The byte isn't a part of it.
+    /// The byte isn't a part of the sequence.
     Broken,
 }
 
@@ -72,7 +73,7 @@ impl Modifiers {
 }
 
 impl Sequence {
-    /// Returns the beginning of a sequence. `has_alt`: there was one more ESC before it,
+    /// Returns the beginning of a sequence. `has_alt` is set if another ESC preceded it,
     /// which PuTTY and rxvt send for Alt.
     pub(crate) fn new(introducer: Introducer, has_alt: bool) -> Self {
         Self { introducer, parameters: [0; 2], index: 0, is_answer: false, has_alt }
@@ -90,7 +91,7 @@ impl Sequence {
             }
             b';' => self.index = self.index.saturating_add(1),
             b':' | b'<'..=b'?' => self.is_answer = true,
-            // Only rxvt's keys have one of these: `$`.
+            // Of these bytes, only `$` occurs in a key's sequence, of rxvt.
             b' '..=b'/' if self.is_answer => {}
             b'$' | b'@'..=b'~' => return Step::End(self.key(byte)),
             _ => return Step::Broken,
@@ -105,7 +106,7 @@ impl Sequence {
         }
         match self.introducer {
             Introducer::Csi if matches!(last, b'~' | b'^' | b'$' | b'@') => self.numbered_key(last),
-            // Modified F1 to F4; alone, `CSI P` is the Linux console's Pause.
+            // F1 to F4 with modifiers. `CSI P` alone is the Linux console's Pause.
             Introducer::Csi if matches!(last, b'P'..=b'S') && self.parameters[0] != 1 => None,
             Introducer::Ss3 => self.keypad_key(last).or_else(|| self.lettered_key(last)),
             Introducer::Csi => self.lettered_key(last),
@@ -114,7 +115,7 @@ impl Sequence {
 
     fn lettered_key(&self, last: u8) -> Option<Key> {
         let [first, second] = self.parameters;
-        // Old versions send only the modifiers.
+        // Old versions of xterm send only the modifiers.
         let modifiers = self.modifiers(if second == 0 { first } else { second });
         Some(match last {
             b'A' | b'a' => Key::Up,

@@ -13,8 +13,8 @@ const PIECE_BYTES: usize = 64;
 
 /// A terminal as an output. Errors of the writer are ignored.
 ///
-/// Text is buffered and written when the buffer is full, and at the end, so that little
-/// other output comes in between.
+/// Text is buffered, and written when the buffer is full and at the end, so that other
+/// output rarely interrupts it.
 pub(crate) struct Terminal<'a> {
     out: &'a mut dyn Write,
     piece: String<PIECE_BYTES>,

@@ -22,9 +22,9 @@ pub struct Style {
 }
 
 impl Style {
-    /// Returns the colours to show, as (foreground, background). [`Color::Default`]
-    /// becomes that of `default`, and bold text in one of the first eight colours gets
-    /// its bright variant. With [`reverse`](Self::reverse) the two are exchanged.
+    /// Returns the colours to show, as (foreground, background). `default` has those for
+    /// [`Color::Default`]. Bold text in one of the first eight colours is shown in its
+    /// bright variant. With [`reverse`](Self::reverse) the two are exchanged.
     pub fn colors(self, default: (Color, Color)) -> (Color, Color) {
         let or = |color, default| if color == Color::Default { default } else { color };
         let foreground = or(self.foreground, default.0);
@@ -44,8 +44,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// Returns a cell as erasing leaves it: blank, with the background of `style`, which
-    /// is the cursor's.
+    /// Returns an erased cell: blank, with the background of `style`, the cursor's style.
     pub(crate) fn erased(style: Style) -> Self {
         let Style { background, .. } = style;
         Self { character: ' ', style: Style { background, ..Style::default() } }

@@ -2,7 +2,7 @@
 //!
 //! Source: DEC, "VT100 User Guide", table 3-9 (special characters and line drawing).
 
-/// The characters that `_` to `~` stand for in DEC's special graphics set.
+/// The characters for `_` to `~` in DEC's special graphics set.
 const DEC_SPECIAL: [char; 32] = [
     ' ', '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─',
     '⎼', '⎽', '├', '┤', '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
@@ -36,7 +36,7 @@ impl Charset {
 pub(crate) struct Charsets {
     /// G0 and G1.
     sets: [Charset; 2],
-    /// The index of the one in use.
+    /// The index of the set in use.
     active: usize,
 }
 

@@ -37,7 +37,7 @@ const GREYS_START: u8 = 232;
 /// A colour, as a program selects it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Color {
-    /// The terminal's own colour, which its user chooses.
+    /// The terminal's default colour.
     #[default]
     Default,
     /// One of xterm's 256 colours. The first 16 are those of ANSI, in which 1 is red and
@@ -48,7 +48,7 @@ pub enum Color {
 }
 
 impl Color {
-    /// Returns red, green and blue; `default` is what [`Color::Default`] stands for.
+    /// Returns red, green and blue; `default` is the value of [`Color::Default`].
     pub fn rgb(self, default: [u8; 3]) -> [u8; 3] {
         match self {
             Self::Default => default,

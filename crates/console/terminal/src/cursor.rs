@@ -8,7 +8,7 @@ use crate::{Cell, Style};
 pub(crate) struct Cursor {
     pub(crate) row: usize,
     pub(crate) column: usize,
-    /// A character was written to the last column; the next one goes to the next row.
+    /// A character was written to the last column; the next one is written to the next row.
     pub(crate) is_wrap_pending: bool,
     /// DECOM: rows are counted from the region's top, and the cursor stays within the
     /// region.
@@ -18,7 +18,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Returns the cell that erasing writes.
+    /// Returns an erased cell.
     pub(crate) fn erased(&self) -> Cell {
         Cell::erased(self.style)
     }

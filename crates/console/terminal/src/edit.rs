@@ -1,6 +1,6 @@
 //! Erasing, inserting and deleting.
 //!
-//! Each of these ends a pending wrap, and does not move the cursor.
+//! Each function ends a pending wrap, and does not move the cursor.
 
 use core::ops::Range;
 

@@ -1,4 +1,4 @@
-//! The errors of making a terminal.
+//! The errors of the constructor.
 
 use core::fmt;
 

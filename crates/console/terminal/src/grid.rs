@@ -8,9 +8,9 @@ use crate::{Cell, Error};
 /// The rows of a screen, and the rows that scrolled off its top (the history).
 ///
 /// The rows are in `cells` in any order; `order` is a ring of their indices. From `start`
-/// on it holds the rows of the screen, top first; after them those of the history, oldest
-/// first, up to `start` again. So one step of `start` makes the top row the youngest of
-/// the history, and the oldest one the bottom row of the screen.
+/// on it holds the rows of the screen, top first, then those of the history, oldest first,
+/// up to `start` again. If `start` advances by one, the top row becomes the newest row of
+/// the history, and the oldest row becomes the bottom row of the screen.
 pub(crate) struct Grid {
     rows: usize,
     columns: usize,
@@ -69,8 +69,7 @@ impl Grid {
         self.past = 0;
     }
 
-    /// Returns row `row` of the screen as it was `back` rows ago; with `back` 0, as it
-    /// is.
+    /// Returns row `row` of the screen when it is scrolled back by `back` rows.
     ///
     /// # Panics
     /// If the screen has no such row, or the history has fewer than `back` rows.
@@ -96,8 +95,8 @@ impl Grid {
         rows.for_each(|row| self.row_mut(row).fill(cell));
     }
 
-    /// Moves all rows up by `count`; those that leave the top go to the history. New rows
-    /// are filled with `cell`.
+    /// Moves all rows up by `count`; rows that leave the top are added to the history. New
+    /// rows are filled with `cell`.
     pub(crate) fn advance(&mut self, count: usize, cell: Cell) {
         let count = count.min(self.rows);
         let past_max = self.order.len() - self.rows;
@@ -123,8 +122,7 @@ impl Grid {
         self.fill(rows.start..rows.start + count, cell);
     }
 
-    /// Rotates the indices of `rows` to the left by `count`: the row at `count` becomes
-    /// the first.
+    /// Rotates the indices of `rows` to the left by `count`.
     fn rotate(&mut self, rows: Range<usize>, count: usize) {
         self.note_changed(rows.clone());
         let middle = rows.start + count;

@@ -1,8 +1,7 @@
-//! A terminal as a grid of cells: bytes go in, cells come out.
+//! A terminal: converts the output of programs into a grid of cells.
 //!
-//! It understands what programs send to a VT100, an xterm or the Linux console, as far as
-//! that concerns text on a screen. It touches no device: the driver of a screen reads the
-//! cells, row by row.
+//! It supports the sequences of a VT100, an xterm and the Linux console for text on a
+//! screen. It accesses no device: the driver of a screen reads the cells, row by row.
 //!
 //! ```
 //! use terminal::{Color, Terminal};
@@ -14,11 +13,11 @@
 //! # Ok::<(), terminal::Error>(())
 //! ```
 //!
-//! - Every character takes one cell, wide ones too. Combining characters and others
-//!   without a width of their own are dropped.
+//! - Every character takes one cell, even a wide one. Combining characters and others
+//!   without a width are dropped.
 //! - Bytes that aren't UTF-8, and the control characters U+0080 to U+009F, become U+FFFD.
 //! - LF only moves down; the end of a line is CR LF.
-//! - Mouse modes, bracketed paste and strings (OSC, DCS, APC, PM, SOS) do nothing.
+//! - Mouse modes, bracketed paste and strings (OSC, DCS, APC, PM, SOS) have no effect.
 //! - Nothing is allocated after [`Terminal::try_new`]. No sequence takes more time than
 //!   writing all cells of a screen.
 //!

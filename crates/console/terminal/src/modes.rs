@@ -6,7 +6,7 @@
 /// Modes that are on or off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Modes {
-    /// IRM: a character is inserted, and the rest of its row moves right.
+    /// IRM: a character is inserted, and the rest of the row moves right.
     pub(crate) is_insert: bool,
     /// DECAWM: text that reaches the end of a row continues in the next.
     pub(crate) is_autowrap: bool,

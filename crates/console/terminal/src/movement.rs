@@ -1,4 +1,4 @@
-//! Moving the cursor, and scrolling where it can't move.
+//! Movements of the cursor, and scrolling.
 
 use crate::screen::Screen;
 
@@ -25,8 +25,8 @@ impl Screen {
         }
     }
 
-    /// Scrolls the region up. If it is the whole screen, rows that leave it are kept; the
-    /// alternate screen has no room for them.
+    /// Scrolls the region up. If the region is the whole primary screen, rows that leave it
+    /// are kept.
     pub(crate) fn scroll_up(&mut self, count: usize) {
         let (top, bottom) = self.region;
         let erased = self.cursor.erased();
@@ -107,12 +107,11 @@ impl Screen {
         self.saved[self.which as usize] = self.cursor;
     }
 
-    /// Restores what was saved; if nothing was, the cursor's state is as in a new
-    /// terminal.
+    /// Restores the saved state, or the initial state if none was saved.
     pub(crate) fn restore_cursor(&mut self) {
         self.cursor = self.saved[self.which as usize];
         if self.cursor.is_origin {
-            // The region may have changed since.
+            // The region may have changed since the save.
             self.cursor.row = self.cursor.row.clamp(self.region.0, self.region.1);
         }
     }

@@ -69,7 +69,7 @@ impl Screen {
     fn control(&mut self, params: &Params, action: char) {
         let what = number(params, 0);
         let count = what.max(1);
-        // Rows and columns are counted from 1; 0 and a missing number mean 1.
+        // Rows and columns are counted from 1; 0 or a missing number means 1.
         let index = |nth| number(params, nth).max(1) - 1;
         match action {
             '@' => self.insert_cells(count),
@@ -94,7 +94,7 @@ impl Screen {
             'M' => self.delete_rows(count),
             'P' => self.delete_cells(count),
             'S' => self.scroll_up(count),
-            // With more parameters the sequence is one of mouse tracking.
+            // With more parameters, the sequence belongs to mouse tracking.
             'T' if params.len() == 1 => self.scroll_down(count),
             'X' => self.erase_cells(count),
             'Z' => self.tab_back(count),

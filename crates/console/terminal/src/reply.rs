@@ -1,10 +1,10 @@
-//! The terminal's answers to requests of the program.
+//! The terminal's answers to requests of a program.
 
 use core::fmt::{self, Write};
 
 use heapless::{Deque, String};
 
-/// Room for answers that have not been taken, in bytes.
+/// The most bytes of answers that have not been taken.
 const REPLIES_BYTES: usize = 128;
 
 /// The longest answer, in bytes: a position with two numbers of 20 digits.

@@ -2,21 +2,21 @@
 
 use heapless::Vec;
 
-/// The longest sequence that can be a request; longer ones pass.
+/// The longest sequence that can be a request; longer ones are passed on.
 const SEQUENCE_BYTES: usize = 12;
 
-/// Takes requests that a terminal answers out of a program's output: for one of two terminals that
-/// get the same text, so that only the other one answers.
+/// Removes requests that a terminal answers from a program's output. If two terminals show the
+/// same output, one of them is filtered, so that only the other one answers.
 ///
-/// Requests are reports of the state and of the attributes (DSR, DA, DECID), also xterm's. The beginning
-/// of a sequence is held back until it is known what it is, which changes nothing on a screen.
+/// Requests are DSR, DA and DECID, also in xterm's variants. The filter holds the beginning of a
+/// sequence back until it can be classified, which has no visible effect.
 #[derive(Debug, Default)]
 pub struct RequestFilter {
     held: Vec<u8, SEQUENCE_BYTES>,
 }
 
 impl RequestFilter {
-    /// How many bytes more than it gets it passes at most.
+    /// The most bytes that are held back.
     pub const HELD_BYTES: usize = SEQUENCE_BYTES;
 
     /// Makes a filter that holds nothing back.
@@ -24,7 +24,8 @@ impl RequestFilter {
         Self { held: Vec::new() }
     }
 
-    /// Takes a byte of the output, and passes what isn't part of a request to `out`.
+    /// Processes a byte of the output, and passes bytes that aren't part of a request to
+    /// `out`.
     pub fn push(&mut self, byte: u8, out: &mut impl Extend<u8>) {
         match (&self.held[..], byte) {
             (_, 0x1B) => {
@@ -42,7 +43,7 @@ impl RequestFilter {
         }
     }
 
-    /// Passes what is held back to `out`.
+    /// Passes the bytes that are held back to `out`.
     pub fn flush(&mut self, out: &mut impl Extend<u8>) {
         out.extend(self.held.iter().copied());
         self.held.clear();
@@ -68,7 +69,7 @@ fn is_request(parameters: &[u8], last: u8) -> bool {
     is_plain
         && match last {
             b'n' => matches!(prefix, None | Some(b'?')),
-            // With a question mark it is the Linux console's shape of the cursor.
+            // With a question mark, `c` sets the shape of the Linux console's cursor.
             b'c' => matches!(prefix, None | Some(b'>' | b'=')),
             _ => false,
         }

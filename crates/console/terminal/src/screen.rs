@@ -1,4 +1,4 @@
-//! The state of the terminal, and how characters change it.
+//! The state of the terminal, and its changes by characters.
 
 use crate::cursor::Cursor;
 use crate::grid::Grid;
@@ -11,9 +11,9 @@ use crate::{Cell, Error};
 /// The screen that is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Which {
-    /// The one that keeps rows that scroll off its top.
+    /// The screen that keeps rows that scroll off its top.
     Primary = 0,
-    /// The one for programs that use the whole screen, such as editors.
+    /// The screen for programs that use the whole screen, such as editors.
     Alternate = 1,
 }
 
@@ -72,8 +72,8 @@ impl Screen {
         self.note_all_changed();
     }
 
-    /// Records that all rows may have changed: another screen, or another part of it, is
-    /// shown.
+    /// Records that all rows may have changed, because another screen, or another part of
+    /// it, is shown.
     pub(crate) fn note_all_changed(&mut self) {
         let rows = self.grid().size().0;
         self.grid_mut().note_changed(0..rows);
@@ -100,7 +100,7 @@ impl Screen {
     pub(crate) fn put(&mut self, character: char) {
         match character {
             '\u{7F}' => {}
-            // The parser passes these for single bytes that aren't UTF-8, too.
+            // The parser also passes these for single bytes that aren't UTF-8.
             '\u{80}'..='\u{9F}' => self.put_mapped(char::REPLACEMENT_CHARACTER),
             _ if is_zero_width(character) => {}
             _ => self.put_mapped(self.cursor.charsets.map(character)),

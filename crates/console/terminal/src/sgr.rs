@@ -21,7 +21,7 @@ impl Style {
                 [48, ref color @ ..] => {
                     self.background = colon_color(color).unwrap_or(self.background);
                 }
-                // Kinds of underlines; 0 is none.
+                // Kinds of underlines; 0 for none.
                 [4, kind] => self.underline = kind != 0,
                 [code] => self.select_one(code),
                 _ => {}
@@ -66,8 +66,8 @@ fn next_color<'a>(params: &mut impl Iterator<Item = &'a [u16]>) -> Option<Color>
     }
 }
 
-/// Returns the colour that the numbers after a colon describe: `5:n`, `2:r:g:b`, or with
-/// the number of a colour space `2::r:g:b`, which tolerances may follow.
+/// Returns the colour that the numbers after a colon describe: `5:n`, `2:r:g:b`, or
+/// `2::r:g:b` with an optional colour space after the first colon. Tolerances may follow.
 fn colon_color(numbers: &[u16]) -> Option<Color> {
     match *numbers {
         [2, _space, red, green, blue, ..] => color(&[2, red, green, blue]),

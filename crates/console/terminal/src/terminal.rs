@@ -7,11 +7,11 @@ use vte::Parser;
 use crate::screen::Screen;
 use crate::{Cell, Error};
 
-/// How many bytes the parser gets at a time. It searches all of them for an ESC, and does
-/// so again after each byte that isn't UTF-8.
+/// How many bytes are passed to the parser at a time. It searches all of them for an ESC,
+/// again after each byte that isn't UTF-8.
 const PIECE_BYTES: usize = 128;
 
-/// How many bytes of operating system commands the parser keeps; they do nothing.
+/// How many bytes of operating system commands the parser keeps; they have no effect.
 const OSC_BYTES: usize = 0;
 
 /// A terminal: a screen of cells, and the rows that scrolled off its top.
@@ -43,8 +43,8 @@ impl Terminal {
         }
         let mut rest = bytes;
         while !rest.is_empty() {
-            // If the parser gets the rest of a split character and other bytes at once,
-            // it loses some of these.
+            // If the rest of a split character and other bytes are passed at once, the
+            // parser loses some of these.
             let is_continuation = |&byte: &u8| byte & 0xC0 == 0x80;
             let len = if is_continuation(&rest[0]) { 1 } else { PIECE_BYTES.min(rest.len()) };
             let (piece, after) = rest.split_at(len);
@@ -90,7 +90,8 @@ impl Terminal {
     }
 
     /// Returns the rows of the view that may have changed since the last call; the first
-    /// call returns all rows. Empty if none has changed. A moved cursor is no change.
+    /// call returns all rows. Empty if none has changed. A movement of the cursor is no
+    /// change.
     pub fn take_changed_rows(&mut self) -> Range<usize> {
         self.screen.grid_mut().take_changed()
     }
@@ -100,9 +101,9 @@ impl Terminal {
         self.screen.is_reversed()
     }
 
-    /// Takes the next byte of the terminal's answers to requests of the program. The
-    /// caller passes it to the program as if it had been typed. If too many answers wait,
-    /// new ones are dropped as a whole.
+    /// Takes the next byte of the terminal's answers to requests of the program. The caller
+    /// passes it to the program as input. A new answer is dropped if there is no room for
+    /// all of it.
     pub fn take_reply(&mut self) -> Option<u8> {
         self.screen.replies.take()
     }

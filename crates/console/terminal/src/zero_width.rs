@@ -5,8 +5,8 @@
 
 use core::ops::RangeInclusive;
 
-/// Characters that combine with the one before them, or are invisible. Whole blocks only:
-/// a table of all single characters would be larger than the rest of the terminal.
+/// Characters that combine with the previous one, or are invisible. Only whole blocks are
+/// listed: a table of all single characters would be larger than the rest of the terminal.
 const RANGES: [RangeInclusive<char>; 12] = [
     '\u{0300}'..='\u{036F}',
     '\u{1AB0}'..='\u{1AFF}',

@@ -30,9 +30,9 @@ fn allocations_for_output() -> usize {
     change.allocations + change.reallocations
 }
 
-/// The only test of this file, since the allocations of all threads are counted. The thread that
-/// has started the test allocates a few times meanwhile, but not during the output of each of so
-/// many terminals.
+/// The only test of this file, because the allocations of all threads are counted. The thread
+/// that has started the test allocates a few times meanwhile, but not during each of the many
+/// outputs.
 #[test]
 fn output_allocates_nothing() {
     let least = (0..100).map(|_| allocations_for_output()).min();

@@ -75,7 +75,7 @@ fn pause_does_not_turn_num_lock() {
     assert_eq!(events(&mut two, &[0xE1, 0x14, 0x77, 0xE1, 0xF0, 0x14, 0xF0, 0x77]).len(), 1);
     for (mut decoder, space) in [(one, 0x39), (two, 0x29)] {
         assert_eq!(decoder.lights(), Lights::NUM_LOCK);
-        // Nor is Ctrl held afterwards.
+        // Ctrl isn't held afterwards.
         assert_eq!(keys(Layout::Us, &mut decoder, &[space]), [Key::Char(' ')]);
     }
 }
@@ -139,7 +139,7 @@ proptest! {
     fn no_modifier_is_held_after_all_keys_are_released(bytes in prop::collection::vec(1_u8..0x59, 0..100)) {
         let mut decoder = decoder();
         events(&mut decoder, &bytes);
-        // Of all keys, with and without the prefix.
+        // The release codes of all keys, with and without the prefix.
         for code in 1..0x59 {
             events(&mut decoder, &[code | RELEASE, EXTENDED, code | RELEASE]);
         }

@@ -44,8 +44,8 @@ fn keys_have_the_same_meaning_in_every_layout() {
 
 #[test]
 fn shift_page_up_is_decoded_with_the_shifts_that_keyboards_add() {
-    // With NumLock a keyboard sends codes that release Shift before the key and press it
-    // afterwards.
+    // With NumLock, a keyboard sends codes that release Shift before the key and press it
+    // again after the key.
     let bytes = [SHIFT, EXTENDED, 0xAA, EXTENDED, 0x49, EXTENDED, 0xC9, EXTENDED, 0x2A, 0x1E];
     assert_eq!(typed(Layout::Us, &bytes), [Key::ScrollUp, Key::Char('A')]);
 }

@@ -33,7 +33,7 @@ fn speed_is_that_of_the_flags() {
     assert_eq!(with(0x1002), (115_200, 115_200));
     assert_eq!(with(0x100f), (4_000_000, 4_000_000));
     assert_eq!(with(0x000d_000f), (9600, 38400));
-    // BOTHER: the numbers count.
+    // BOTHER: the numbers are used.
     assert_eq!(with(0x1000), (54321, 54321));
     assert_eq!(with(0x1000_1000), (12345, 54321));
 }

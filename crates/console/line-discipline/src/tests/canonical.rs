@@ -5,7 +5,7 @@ use std::string::ToString;
 use super::{lines, read, sent, terminal, typed};
 use crate::{ControlCharacter, InputFlags, LocalFlags};
 
-/// What is typed at a fresh terminal, what is echoed, what can be read.
+/// Each row has the typed bytes, the echo, and the lines that can be read.
 #[test]
 fn fresh_terminal_edits_lines() {
     type Session = (&'static [u8], &'static [u8], &'static [&'static [u8]]);
@@ -48,7 +48,7 @@ fn fresh_terminal_edits_lines() {
         (b"ab\x04cd\r", b"abcd\r\n", &[b"ab", b"cd\n"]),
         (b"ab\r\x04", b"ab\r\n", &[b"ab\n", b""]),
         (b"\x04\x04", b"", &[b"", b""]),
-        // What is complete can't be erased.
+        // Complete input can't be erased.
         (b"ab\x04\x7f\x15\r", b"ab\r\n", &[b"ab", b"\n"]),
         // The byte 0 is no control character, though EOL has this value.
         (b"a\0b\r", b"a^@b\r\n", &[b"a\0b\n"]),
@@ -98,7 +98,7 @@ fn end_of_file_after_a_full_read_is_no_second_end() {
     assert_eq!(terminal.input_len(), 3);
     assert_eq!(read(&mut terminal, 3).unwrap(), b"abc");
     assert_eq!(read(&mut terminal, 3), None);
-    // But an end that was typed alone is one.
+    // An EOF that was typed alone ends the file.
     typed(&mut terminal, b"abc\x04\x04");
     assert_eq!(read(&mut terminal, 3).unwrap(), b"abc");
     assert_eq!(terminal.input_len(), 0);
@@ -119,7 +119,7 @@ fn whole_characters_are_erased_in_utf8() {
         typed(&mut terminal, b"\r");
         assert_eq!(lines(&mut terminal), [line]);
     }
-    // The rest of a character is not erased, nor does it block what follows.
+    // An incomplete character is not erased, and doesn't prevent later erasing.
     let mut terminal = terminal(|termios| termios.input |= InputFlags::IUTF8);
     assert_eq!(typed(&mut terminal, b"\xa9\x7f"), b"\xa9");
     typed(&mut terminal, b"\r");

@@ -5,11 +5,11 @@ use std::string::ToString;
 use super::{lines, read, signals, terminal, typed};
 use crate::{ControlCharacter, InputFlags, LocalFlags, TerminalSignals};
 
-/// A flag, what is typed, and what comes of it with the flag off and on.
+/// A flag, the typed bytes, and the result with the flag off and on.
 type Case<Flag> = (Flag, &'static [u8], &'static [u8], &'static [u8]);
 
-/// A flag of input: what is typed, and the line with the flag off and on. The other flags
-/// are those of a fresh terminal.
+/// Each row has a flag of input, the typed bytes, and the line with the flag off and on.
+/// The other flags have their initial values.
 #[test]
 fn input_flags() {
     let cases: &[Case<InputFlags>] = &[
@@ -31,7 +31,7 @@ fn input_flags() {
     }
 }
 
-/// A local flag: what is typed, and the echo with the flag off and on.
+/// Each row has a local flag, the typed bytes, and the echo with the flag off and on.
 #[test]
 fn local_flags() {
     let cases: &[Case<LocalFlags>] = &[

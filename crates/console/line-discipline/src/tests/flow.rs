@@ -16,7 +16,7 @@ fn stop_and_start_control_the_output() {
     assert_eq!(typed(&mut terminal, b"x"), b"");
     assert_eq!(terminal.output_len(), 15);
     assert_eq!(typed(&mut terminal, b"\x11"), b"before during x");
-    // A second START does nothing.
+    // A second START has no effect.
     assert_eq!(typed(&mut terminal, b"\x11y"), b"y");
 }
 
@@ -49,7 +49,7 @@ fn what_a_program_stopped_only_a_program_restarts() {
     assert!(terminal.is_stopped());
     terminal.control_flow(FlowAction::StartOutput);
     assert_eq!(sent(&mut terminal), b"^C");
-    // It doesn't restart what STOP stopped.
+    // A program doesn't restart output that STOP has stopped.
     typed(&mut terminal, b"\x13");
     terminal.control_flow(FlowAction::StartOutput);
     assert!(terminal.is_stopped());
@@ -138,7 +138,7 @@ fn flushed_queues_are_empty() {
         assert_eq!(terminal.input_len(), input);
         assert_eq!(terminal.output_len(), output);
     }
-    // Of a stopped line too.
+    // The output queue of a stopped line is flushed too.
     let mut terminal = terminal(|_| {});
     terminal.write(b"abc");
     terminal.control_flow(FlowAction::StopOutput);

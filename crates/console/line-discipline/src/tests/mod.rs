@@ -14,7 +14,7 @@ use std::vec::Vec;
 
 use crate::{Device, LineDiscipline, ReadRequest, ReadStep, TerminalSignals, Termios};
 
-/// A terminal of which `change` changes the attributes.
+/// Returns a terminal with attributes changed by `change`.
 pub(crate) fn terminal(change: impl FnOnce(&mut Termios)) -> LineDiscipline {
     let mut terminal = LineDiscipline::try_new(Device::Serial).unwrap();
     let mut termios = *terminal.termios();
@@ -23,25 +23,25 @@ pub(crate) fn terminal(change: impl FnOnce(&mut Termios)) -> LineDiscipline {
     terminal
 }
 
-/// Types, and returns what the device gets.
+/// Types `bytes`, and returns the output to the device.
 pub(crate) fn typed(terminal: &mut LineDiscipline, bytes: &[u8]) -> Vec<u8> {
     assert_eq!(terminal.receive(bytes).taken, bytes.len());
     sent(terminal)
 }
 
-/// Returns the signals that bytes cause.
+/// Returns the signals that `bytes` cause.
 pub(crate) fn signals(terminal: &mut LineDiscipline, bytes: &[u8]) -> TerminalSignals {
     terminal.receive(bytes).signals
 }
 
-/// Returns what the device gets.
+/// Returns the output to the device.
 pub(crate) fn sent(terminal: &mut LineDiscipline) -> Vec<u8> {
     let mut bytes = vec![0; terminal.output_ready()];
     assert_eq!(terminal.take_output(&mut bytes), bytes.len());
     bytes
 }
 
-/// Reads up to `length` bytes. None if the read waits.
+/// Reads up to `length` bytes. Returns `None` if the read waits.
 pub(crate) fn read(terminal: &mut LineDiscipline, length: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; length];
     let mut request = ReadRequest::new(terminal);

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{lines, terminal, typed};
 use crate::InputFlags;
 
-/// A key, as a user thinks of it.
+/// A key of the model.
 #[derive(Clone, Copy, Debug)]
 enum Key {
     Char(char),
@@ -53,7 +53,7 @@ fn key() -> impl Strategy<Value = Key> {
     ]
 }
 
-/// What a user sees of the line: the row of the cursor up to it.
+/// The visible part of the line: the cursor's row, up to the cursor.
 #[derive(Default)]
 struct Row {
     cells: Vec<char>,
@@ -85,7 +85,7 @@ impl Row {
     }
 }
 
-/// What a line looks like after `start`.
+/// Returns the visible text of a line after `start`.
 fn shown(start: &str, line: &[char]) -> String {
     let mut text = String::from(start);
     for char in line {
@@ -104,7 +104,8 @@ fn shown(start: &str, line: &[char]) -> String {
     text
 }
 
-/// Linux's words consist of letters by their first byte as Latin-1, all of which these are.
+/// Returns whether `char` belongs to a word. Linux decides by the first byte as Latin-1,
+/// which is a letter for all characters of this test.
 fn is_word(char: char) -> bool {
     char.is_ascii_alphanumeric() || char == '_' || !char.is_ascii()
 }
@@ -117,7 +118,7 @@ proptest! {
         let mut terminal = terminal(|termios| termios.input |= InputFlags::IUTF8);
         let mut row = Row::default();
         let mut line: Vec<char> = Vec::new();
-        // What stands before the line, after an EOF.
+        // The text before the line, after an EOF.
         let mut start = String::new();
         let mut expected: Vec<Vec<u8>> = Vec::new();
         let mut end = |line: &mut Vec<char>, with: &str| {

@@ -11,7 +11,7 @@ fn output_flags() {
         (OutputFlags::ONLCR, b"a\nb\r\n", b"a\r\nb\r\r\n"),
         (OutputFlags::OCRNL, b"a\rb", b"a\nb"),
         (OutputFlags::ONOCR, b"\ra\r\rb", b"a\rb"),
-        // Without ONLRET a newline leaves the column.
+        // Without ONLRET, a newline doesn't change the column.
         (OutputFlags::ONOCR, b"a\n\rb", b"a\n\rb"),
         (OutputFlags::ONOCR | OutputFlags::ONLRET, b"a\n\rb", b"a\nb"),
         (OutputFlags::XTABS, b"\ta\tb", b"        a       b"),

@@ -32,25 +32,25 @@ fn raw_bytes_are_read_as_they_came() {
     assert_eq!(read(&mut terminal, 300), None);
 }
 
-/// Steps of a read of 8 bytes: the bytes that came before, the time without any in ms, the
-/// result, and how many bytes there are then.
+/// Each step of a read of 8 bytes has: the number of new bytes, the time since the last
+/// byte in ms, the result, and the number of copied bytes.
 #[test]
 fn minimum_and_time_decide_when_a_read_ends() {
     type Step = (usize, u32, ReadStep, usize);
     let sessions: &[(u8, u8, &[Step])] = &[
-        // Neither: whatever there is, at once.
+        // Neither: returns the available bytes at once.
         (0, 0, &[(0, 0, ReadStep::Done, 0)]),
         (0, 0, &[(3, 0, ReadStep::Done, 3)]),
-        // A time alone: it runs from the start.
+        // VTIME alone: measured from the start.
         (0, 2, &[(0, 0, wait(200), 0), (0, 150, wait(50), 0), (0, 200, ReadStep::Done, 0)]),
         (0, 2, &[(0, 0, wait(200), 0), (1, 150, ReadStep::Done, 1)]),
         (0, 2, &[(0, 250, ReadStep::Done, 0)]),
-        // A minimum alone: no time matters.
+        // VMIN alone: no time limit.
         (3, 0, &[(0, 0, FOREVER, 0), (2, 9999, FOREVER, 2), (1, 9999, ReadStep::Done, 3)]),
         (3, 0, &[(5, 0, ReadStep::Done, 5)]),
         (200, 0, &[(7, 0, FOREVER, 7), (1, 0, ReadStep::Done, 8)]),
         (200, 0, &[(9, 0, ReadStep::Done, 8)]),
-        // Both: the time runs from the first byte, anew after each.
+        // Both: VTIME is measured from the last byte.
         (
             3,
             1,
@@ -106,7 +106,7 @@ fn lines_become_bytes_and_bytes_become_a_line() {
     typed(&mut terminal, b"\x7fd\r");
     assert_eq!(lines(&mut terminal), [&b"abc"[..], b"d\n"]);
 
-    // An edited line is not complete when only other attributes change.
+    // A change of other attributes doesn't complete an edited line.
     typed(&mut terminal, b"abc");
     terminal.set_termios(canonical);
     assert!(!terminal.is_readable());

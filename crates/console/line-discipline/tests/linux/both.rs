@@ -9,7 +9,8 @@ use rustix::termios::{Action, QueueSelector};
 use crate::pty::{Pty, wait_until};
 use crate::random::{Random, echoes_newlines_only};
 
-/// Both, what was typed and found no room yet, and what was done, for messages.
+/// Both terminals, the typed bytes that are not yet taken, and the steps so far, for
+/// messages.
 pub struct Both {
     terminal: LineDiscipline,
     pty: Pty,
@@ -18,7 +19,7 @@ pub struct Both {
 }
 
 impl Both {
-    /// Opens both. None where the host has no pseudo-terminals.
+    /// Opens both. Returns `None` if the host has no pseudo-terminals.
     pub fn open(seed: u64) -> Option<Self> {
         let Some(pty) = Pty::open() else {
             eprintln!("no pseudo-terminal: skipped");
@@ -29,8 +30,8 @@ impl Both {
         Some(Self { terminal, pty, waiting: Vec::new(), history })
     }
 
-    /// Sets attributes. The output is restarted before: Linux treats the echo that it holds
-    /// back by the attributes of later.
+    /// Sets attributes. Restarts the output before, because Linux processes delayed echo by
+    /// the later attributes.
     pub fn set_termios(&mut self, termios: Termios) {
         self.settle();
         if self.terminal.is_stopped() {
@@ -40,7 +41,7 @@ impl Both {
         self.set_termios_at_once(termios);
     }
 
-    /// Sets attributes with input queued, of which all can be seen.
+    /// Sets attributes while input is queued, which the host has already processed.
     pub fn set_termios_at_once(&mut self, termios: Termios) {
         self.history.push(format!("{termios:?}"));
         self.terminal.set_termios(termios);
@@ -58,8 +59,9 @@ impl Both {
         }
     }
 
-    /// Types bytes in one piece, where that makes no difference: Linux throws away the echo
-    /// of a piece, or holds it back, if a later byte of it flushes or stops the output.
+    /// Types bytes in one piece if that makes no difference. It does if a later byte
+    /// flushes or stops the output: Linux then discards or delays the echo of the whole
+    /// piece.
     pub fn type_together(&mut self, bytes: &[u8]) {
         let Termios { input, local, .. } = self.terminal.termios();
         if input.contains(InputFlags::IXON) || local.contains(LocalFlags::ISIG) {
@@ -105,7 +107,7 @@ impl Both {
             (FlowAction::StopInput, Action::IOff),
             (FlowAction::StartInput, Action::IOn),
         ][which];
-        // Linux may lose the byte that it sends while the output is stopped.
+        // Linux may lose a STOP or START that it sends while the output is stopped.
         let loses_byte = which > 1 && self.terminal.is_stopped();
         if loses_byte || echoes_newlines_only(self.terminal.termios()) {
             return;
@@ -114,7 +116,7 @@ impl Both {
         self.terminal.control_flow(ours);
         self.pty.control_flow(theirs);
         if which == 1 && !self.terminal.is_stopped() {
-            // Linux sends the echo that was held back only with the next echo.
+            // Linux sends delayed echo only with the next echo.
             return self.type_bytes(b"k");
         }
         self.compare();
@@ -130,8 +132,8 @@ impl Both {
         self.read(9);
     }
 
-    /// Reads until there is nothing to read. Then the host has processed all that was typed,
-    /// what can't be seen too.
+    /// Reads until there is nothing to read. The host has then processed all typed bytes,
+    /// including those without a visible effect.
     fn settle(&mut self) {
         while self.terminal.is_readable() {
             self.read(4096);
@@ -155,7 +157,7 @@ impl Both {
         self.compare();
     }
 
-    /// Compares what can be seen after each step.
+    /// Compares the visible state after each step.
     fn compare(&mut self) {
         let taken = self.terminal.receive(&self.waiting).taken;
         self.waiting.drain(..taken);
@@ -190,11 +192,11 @@ impl Both {
 
     fn has_same_length(&self) -> bool {
         let theirs = self.pty.input_len();
-        // Of a full queue Linux counts the EOF too.
+        // Linux counts the EOF of a full queue.
         theirs == self.terminal.input_len() || theirs == INPUT_BYTES
     }
 
-    /// What was done since the attributes were last set, and that.
+    /// Returns the steps since the attributes were last set, and that step.
     fn report(&self) -> String {
         let last_set = self.history.iter().rposition(|line| line.starts_with("Termios"));
         let recent = last_set.unwrap_or(0).max(self.history.len().saturating_sub(60));

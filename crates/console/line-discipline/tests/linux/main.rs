@@ -1,8 +1,7 @@
 //! Compares the line discipline with that of the host's Linux, by pseudo-terminals: the
-//! same attributes, the same bytes, the same calls have to give the same echo, the same
-//! reads, and the same counts.
+//! same attributes, bytes and calls have to produce the same echo, reads and counts.
 //!
-//! Where the host has no pseudo-terminals the tests say so and pass.
+//! If the host has no pseudo-terminals, the tests print that and pass.
 
 #![cfg(target_os = "linux")]
 
@@ -37,7 +36,7 @@ fn attributes_are_kept_the_same() {
     }
 }
 
-/// Everything at random, with what was typed read at once.
+/// Random attributes and steps; typed bytes are read at once.
 #[test]
 fn sessions_are_the_same() {
     for seed in 1..=300 {
@@ -61,7 +60,7 @@ fn sessions_are_the_same() {
     }
 }
 
-/// The default attributes, flags changed one at a time: what users type.
+/// Usual sessions: the initial attributes, with one flag changed at a time.
 #[test]
 fn usual_sessions_are_the_same() {
     for seed in 1..=150 {
@@ -117,7 +116,7 @@ fn long_line_is_cut_the_same() {
     for extra in [0, 1, 2, 100] {
         for end in [&b"\n"[..], b"\x04", b"\x7f\n", b"\x7f\x7fyz\n", b"\xffw\n"] {
             for parmrk in [false, true] {
-                // There Linux writes over the first byte.
+                // Linux overwrites the first byte in this case.
                 if parmrk && end[0] == 0xff {
                     continue;
                 }

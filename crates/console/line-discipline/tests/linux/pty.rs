@@ -12,7 +12,7 @@ use rustix::termios::{
     self, ControlModes, InputModes, LocalModes, OptionalActions, OutputModes, SpecialCodeIndex,
 };
 
-/// How long a condition that has to come may take. Only for hangs.
+/// The time limit for a condition, to detect hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// A pseudo-terminal: its master, and the slave that programs would have.
@@ -22,7 +22,7 @@ pub struct Pty {
 }
 
 impl Pty {
-    /// Opens one. None if the host has none to give.
+    /// Opens a pseudo-terminal. Returns `None` if the host has none.
     pub fn open() -> Option<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).ok()?;
@@ -92,7 +92,7 @@ impl Pty {
         }
     }
 
-    /// Reads as a program, without waiting. None for EAGAIN.
+    /// Reads as a program, without waiting. Returns `None` for EAGAIN.
     pub fn read(&self, length: usize) -> Option<Vec<u8>> {
         let mut bytes = vec![0; length];
         match rustix::io::read(&self.slave, &mut bytes) {
@@ -111,8 +111,8 @@ impl Pty {
         }
     }
 
-    /// Returns whether a program can read. If it can't, everything that was typed has been
-    /// processed: the kernel makes sure of that before it says no.
+    /// Returns whether a program can read. If it can't, all typed bytes have been
+    /// processed: the kernel does so before it returns that answer.
     pub fn is_readable(&self) -> bool {
         let mut fds = [PollFd::new(&self.slave, PollFlags::IN)];
         poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 1
@@ -131,7 +131,7 @@ impl Pty {
     }
 }
 
-/// Waits until `condition` holds. Returns whether it came to that.
+/// Waits until `condition` holds, up to the limit. Returns whether it does.
 pub fn wait_until(mut condition: impl FnMut() -> bool) -> bool {
     let start = Instant::now();
     while !condition() {

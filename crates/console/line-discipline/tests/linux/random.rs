@@ -29,7 +29,7 @@ pub fn random_termios(random: &mut Random) -> Termios {
     if termios.local.contains(LocalFlags::ECHOPRT) {
         termios.local |= LocalFlags::ECHOCTL;
     }
-    // It hides most of the others.
+    // EXTPROC disables most other flags.
     termios.local.remove(LocalFlags::EXTPROC);
     if random.below(8) == 0 {
         termios.local |= LocalFlags::EXTPROC;
@@ -46,7 +46,7 @@ pub fn random_termios(random: &mut Random) -> Termios {
     }
     if random.below(6) == 0 {
         let at = random.below(17);
-        // As MIN and TIME these are small too.
+        // These values are also small as VMIN and VTIME.
         termios.characters[at] = [0, b'x', b'\r', b'\n', b'\t', 0xff, 0xe9][random.below(7)];
     }
     termios.characters[6] = random.below(6) as u8;
@@ -54,8 +54,8 @@ pub fn random_termios(random: &mut Random) -> Termios {
     termios
 }
 
-/// Returns whether only newlines are echoed. If the output was stopped, Linux sends such
-/// an echo only with the next one.
+/// Returns whether only newlines are echoed. If the output was stopped, Linux sends such an
+/// echo only with the next echo.
 pub fn echoes_newlines_only(termios: &Termios) -> bool {
     termios.local & (LocalFlags::ECHO | LocalFlags::ECHONL) == LocalFlags::ECHONL
 }

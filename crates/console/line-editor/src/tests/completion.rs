@@ -12,7 +12,7 @@ const WORDS: Words = Words(&["help", "halt", "peek", "poke", "usr/", "name=", "Ã
 
 #[test]
 fn words_are_completed_to_the_common_prefix() {
-    // The line, and what was written for the last key.
+    // The typed keys, the line, and the output for the last key.
     let table = [
         ("he<Tab>", "help |", "lp "),
         ("help<Tab>", "help |", " "),
@@ -64,7 +64,7 @@ fn unusable_words_are_ignored() {
     assert_eq!(editor.line(), "abc ");
 }
 
-/// The rows of a terminal at which `typed` was typed.
+/// Returns the rows of a terminal at which `typed` was typed.
 fn rows(columns: usize, typed: &str, completer: &dyn Completer) -> Vec<String> {
     let mut editor = editor(&[]);
     editor.set_columns(columns);
@@ -85,7 +85,7 @@ fn second_tab_lists_words() {
     // Editing continues at the same position.
     assert_eq!(rows(80, "xh y<Left><Left><Left>^hh<Tab>", &WORDS), ["> hh y"]);
     assert_eq!(rows(80, "h y<Left><Left><Tab><Tab>a", &WORDS), ["> h y", "help  halt", "> ha y"]);
-    // Only if no other key is in between.
+    // A Tab lists words only directly after another Tab.
     assert_eq!(rows(80, "h<Tab><Left><Right><Tab>", &WORDS), ["> h"]);
     assert_eq!(rows(80, "h<Tab>^k<Tab>", &WORDS), ["> h"]);
     assert_eq!(rows(80, "h<Tab><Tab><Tab>", &WORDS).len(), 5);
@@ -97,7 +97,7 @@ fn second_tab_lists_words() {
 fn list_fits_the_terminal() {
     let words = ["aaaa", "bb", "cccccc", "d", "ee"];
     let rows_of = |columns| rows(columns, "<Tab><Tab>", &Words(&words));
-    // Columns of 6 cells, with gaps of 2: 22 fit into 23, not into 22.
+    // Three columns of 6 cells, with gaps of 2, have 22 cells: a terminal needs 23 columns.
     assert_eq!(rows_of(23), [">", "aaaa    bb      cccccc", "d       ee", ">"]);
     assert_eq!(rows_of(22), [">", "aaaa    bb", "cccccc  d", "ee", ">"]);
     let long = ["a".repeat(30), "b".repeat(3)];

@@ -89,12 +89,12 @@ const SEQUENCES: &[(&[u8], Option<Key>)] = &[
     (b"\x1B[23~", Some(Key::Function(11))),
     (b"\x1B[24~", Some(Key::Function(12))),
     (b"\x1B[24;5~", Some(Key::Function(12))),
-    // Of PuTTY and rxvt.
+    // Function keys of PuTTY and rxvt.
     (b"\x1B[11~", Some(Key::Function(1))),
     (b"\x1B[12~", Some(Key::Function(2))),
     (b"\x1B[13~", Some(Key::Function(3))),
     (b"\x1B[14~", Some(Key::Function(4))),
-    // Of the Linux console.
+    // Function keys of the Linux console.
     (b"\x1B[[A", Some(Key::Function(1))),
     (b"\x1B[[C", Some(Key::Function(3))),
     (b"\x1B[[E", Some(Key::Function(5))),
@@ -189,7 +189,7 @@ fn incomplete_sequences_end_at_the_next_control_character() {
             // Another sequence begins.
             let keys = decode(&[half, b"\x1B[Htext"].concat());
             assert_eq!(keys, [&[Key::Home], &*chars("text")].concat(), "{}", half.escape_ascii());
-            // So does a character.
+            // A character ends a sequence too.
             let keys = decode(&[half, "漢text".as_bytes()].concat());
             assert_eq!(keys, chars("漢text"), "{}", half.escape_ascii());
         }
@@ -215,7 +215,7 @@ fn single_escape_does_not_affect_the_text_after_it() {
     assert_eq!(decode(b"\x1Bx"), chars("x"));
     assert_eq!(decode(b"\x1B\x1B\x1Bx"), chars("x"));
     assert_eq!(decode(b"a\x1B \x1B1\x1B\xC3\xA9"), chars("a 1é"));
-    // A blank is no part of a key's sequence.
+    // No key's sequence has a blank.
     assert_eq!(decode(b"\x1B[ ls"), chars(" ls"));
 }
 
@@ -232,7 +232,7 @@ fn ends_of_lines_are_one_key() {
     assert_eq!(enters(b"\r\n\r\n"), 2);
     assert_eq!(enters(b"\rx\n"), 2);
     assert_eq!(enters(b"\r\x1B[A\n"), 2);
-    // Not after a time-out.
+    // After a time-out, LF is a key of its own.
     let mut decoder = KeyDecoder::new();
     assert_eq!(decoder.push(b'\r'), Some(Key::Enter));
     assert!(!decoder.is_pending());
@@ -240,7 +240,7 @@ fn ends_of_lines_are_one_key() {
     assert_eq!(decoder.push(b'\n'), Some(Key::Enter));
 }
 
-/// Text without ESC, and without characters that belong to other text.
+/// Returns text without ESC and without combining characters.
 fn plain_text() -> impl Strategy<Value = String> {
     "[a-zA-Z0-9 ;\\[~é漢🦀]{0,12}"
 }

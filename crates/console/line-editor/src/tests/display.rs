@@ -1,4 +1,4 @@
-//! The exact output to a terminal, and what the terminal shows then.
+//! The exact output to a terminal, and the screen afterwards.
 
 use std::string::String;
 use std::vec::Vec;
@@ -31,7 +31,7 @@ fn only_the_necessary_output_is_written() {
         ("abcd<Left><Left>", "x", "xcd\x08\x08"),
         ("abcd<Left><Left>", "<BS>", "\x08cd \x08\x08\x08"),
         ("abcd<Left><Left>", "^k", "\x1B[K"),
-        // Only what differs.
+        // Only the differences are written.
         ("aaa<Home>", "a", "aaaa\x08\x08\x08"),
         ("old x<Left><Left>", "<Up>", "er"),
         ("ab", "^l", ""),
@@ -60,7 +60,7 @@ fn prompt_is_written_as_it_is() {
     assert_eq!(out, "é".repeat(PROMPT_MAX_BYTES / 2));
 }
 
-/// A terminal of `columns` columns at which `typed` was typed.
+/// Returns a terminal of `columns` columns at which `typed` was typed.
 fn screen(columns: usize, entered: &[&str], typed: &str) -> Screen {
     let mut editor = editor(entered);
     editor.set_columns(columns);
@@ -127,7 +127,7 @@ fn line_can_be_hidden_for_other_text() {
     editor.hide(&mut out);
     assert_eq!(out, "\r\x1B[K");
     out.clear();
-    // There is nothing to hide now, and a key shows the line again, too.
+    // A second `hide` has no effect. A key also shows the line again.
     editor.hide(&mut out);
     assert_eq!(editor.key(Key::Char('x'), &(), &mut out), Outcome::More);
     assert_eq!(out, "> axb\x08");

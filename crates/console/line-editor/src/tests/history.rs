@@ -1,4 +1,4 @@
-//! The history against a list of lines.
+//! The history compared with a list of lines.
 
 extern crate std;
 

@@ -120,7 +120,7 @@ fn searches_find_lines() {
         ("^rone t<BS><BS><Esc>", "n|one"),
         ("dr<Left>^rone<BS><BS><BS><BS>^r<Esc>x", "dx|r"),
         ("^r^h^htwo<Esc>", "|two"),
-        // A changed line is replaced by what was entered.
+        // The search shows a line as it was entered, not as it was changed.
         ("<Up><Up>xyz^rtwo<Esc>", "|two"),
     ];
     for (typed, line) in table {
@@ -164,7 +164,7 @@ fn control_characters_do_not_get_in() {
         assert_eq!(editor.key(Key::Char(c), &(), &mut String::new()), Outcome::More);
     }
     assert_eq!(marked(&editor), "|");
-    // Nor into the pattern of a search.
+    // The same for the pattern of a search.
     type_keys(&mut editor, "^r", &());
     assert_eq!(editor.key(Key::Char('\n'), &(), &mut String::new()), Outcome::More);
     type_keys(&mut editor, "b<Esc>", &());
@@ -192,7 +192,7 @@ fn full_line_refuses_more() {
 fn next_line_starts_without_old_state() {
     let mut editor = editor(&["one", "two"]);
     let mut out = String::new();
-    // A recalled line, a kill and a search all end with the line.
+    // Enter ends the recall of a line, a sequence of kills and a search.
     type_keys(&mut editor, "x<Up><Up>a^w<Enter>", &());
     editor.start("> ", &mut out);
     type_keys(&mut editor, "b^w^y<Down>", &());

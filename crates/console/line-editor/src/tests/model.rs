@@ -1,4 +1,4 @@
-//! An editor that is simple and not economical: vectors of characters, copied freely.
+//! A simple, inefficient editor: vectors of characters, copied freely.
 
 use std::string::String;
 use std::vec::Vec;
@@ -105,8 +105,8 @@ impl Model {
         self.line.iter().collect()
     }
 
-    /// The text that is shown after `prompt`, and the index of the character after the
-    /// cursor.
+    /// Returns the text that is shown after `prompt`, and the index of the character after
+    /// the cursor.
     pub fn shown(&self, prompt: &str) -> (Text, usize) {
         let Some(search) = &self.search else {
             let prompt = text(prompt);

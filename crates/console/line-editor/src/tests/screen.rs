@@ -41,12 +41,12 @@ impl Screen {
         self.bells
     }
 
-    /// All rows, without the blanks at their ends.
+    /// Returns all rows, without the blanks at their ends.
     pub fn rows(&self) -> Vec<String> {
         self.rows.iter().map(|row| String::from_iter(row).trim_end().into()).collect()
     }
 
-    /// The row that the cursor is in, with the blanks at its end.
+    /// Returns the cursor's row, with the blanks at its end.
     pub fn row(&self) -> &[char] {
         self.rows.last().expect("there is always a row")
     }

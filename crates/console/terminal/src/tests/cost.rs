@@ -1,5 +1,4 @@
-//! Scrolling moves rows' indices, not cells: a row that moves stays where it is in
-//! memory.
+//! Scrolling moves rows' indices, not cells: the cells of a row stay in place in memory.
 
 use std::vec::Vec;
 
@@ -7,8 +6,8 @@ use super::{FILLED, ROWS, bytes, terminal};
 
 #[test]
 fn scrolling_leaves_cells_in_their_memory() {
-    // For each row its number before the input. Erased rows are those that were pushed
-    // out.
+    // For each row, its number before the input. Rows that were pushed out are reused as
+    // erased rows.
     for (what, input, origin) in [
         ("LF", "^[[4H^J", &[1, 2, 3][..]),
         ("SU", "^[[2S", &[2, 3]),

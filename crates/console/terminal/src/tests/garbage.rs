@@ -24,8 +24,8 @@ fn repeated(piece: &[u8]) -> Vec<u8> {
     piece.iter().copied().cycle().take(LEN).collect()
 }
 
-/// Returns the processor time of the running thread in seconds, on Linux; elsewhere 0.
-/// The load of the host doesn't change it.
+/// Returns the CPU time of the running thread in seconds, which doesn't depend on the
+/// host's load; 0 if the host isn't Linux.
 fn computed_s() -> u64 {
     let statistics = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let ns = statistics.split(' ').next().and_then(|word| word.parse::<u64>().ok());

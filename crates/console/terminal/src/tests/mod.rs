@@ -1,4 +1,4 @@
-//! Tables of sequences and their results, and random input against a naive model.
+//! Tables of sequences and their results, and random input, compared with a naive model.
 
 mod colors;
 mod cost;
@@ -24,7 +24,7 @@ use crate::Terminal;
 const ROWS: usize = 4;
 const COLUMNS: usize = 6;
 
-/// Input that fills the screen before that of a table.
+/// Input that fills the screen before the input of a table.
 const FILLED: &str = "^[[1;1Habcdef^[[2;1Hghijkl^[[3;1Hmnopqr^[[4;1Hstuvwx^[[H";
 
 /// A description, the input, the screen afterwards, the cursor afterwards.

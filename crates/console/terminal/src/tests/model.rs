@@ -1,5 +1,5 @@
-//! A terminal as simple as possible: rows are vectors, and scrolling removes one and
-//! inserts another. It shares only the parser, to which it passes single bytes, and the
+//! A simple terminal: rows are vectors, and scrolling removes one and inserts another. It
+//! has in common with the crate only the parser, to which it passes single bytes, and the
 //! tables of characters.
 
 use std::format;
@@ -78,7 +78,7 @@ impl Model {
         &mut self.state
     }
 
-    /// Returns the rows that a view shows that is scrolled back by `back` rows.
+    /// Returns the rows of a view that is scrolled back by `back` rows.
     pub fn shown(&self, back: usize) -> Rows {
         let State { past, screens, which, rows, .. } = &self.state;
         let past = if *which == 0 { past.clone() } else { Vec::new() };

@@ -12,7 +12,7 @@ use super::model::Model;
 use super::replies;
 use crate::Terminal;
 
-/// Input that is written unchanged: text, and sequences without numbers.
+/// Input without random parts: text, and sequences without numbers.
 const WORDS: &[&str] = &[
     "ab",
     "x",

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::{COLUMNS, ROWS, bytes, replies, screen};
 use crate::{RequestFilter, Terminal};
 
-/// Returns what passes the filter.
+/// Returns the output of the filter.
 fn passed(text: &[u8]) -> Vec<u8> {
     let (mut filter, mut out) = (RequestFilter::new(), Vec::new());
     for byte in text {

@@ -93,7 +93,7 @@ fn sequences_that_look_like_sgr_select_nothing() {
     for input in ["^[[>4;1mx", "^[[?1mx", "^[[1 mx"] {
         assert_eq!(terminal(input).row(0)[0].style, PLAIN, "{input}");
     }
-    // More parameters than there is room for.
+    // More parameters than the parser has room for.
     let many = format!("^[[{}mx", "1;".repeat(40));
     assert_eq!(terminal(&many).row(0)[0].style, PLAIN);
 }

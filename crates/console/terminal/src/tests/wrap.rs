@@ -1,5 +1,5 @@
-//! The last column: the next character goes to the next row, unless a sequence before it
-//! ends the pending wrap.
+//! The last column: the next character is written to the next row, unless a sequence before
+//! it ends the pending wrap.
 
 use super::{FILLED, check, terminal};
 use std::format;
