@@ -1,6 +1,6 @@
 //! Numbers in the bytes of a structure.
 
-/// The bytes of a structure; what is missing at their end counts as zeros.
+/// The bytes of a structure; missing bytes at the end are read as zeros.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 

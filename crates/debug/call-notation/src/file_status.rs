@@ -28,7 +28,7 @@ const KINDS: NumberNames = NumberNames(&[
 const SPECIAL_BITS: [(u32, &str); 3] =
     [(0o4000, "S_ISUID"), (0o2000, "S_ISGID"), (0o1000, "S_ISVTX")];
 
-/// The mode, and the size or the device.
+/// A file's status: shows the mode, and the size or the device.
 pub(crate) struct FileStatus<'a>(pub(crate) Bytes<'a>);
 
 impl fmt::Display for FileStatus<'_> {

@@ -7,14 +7,14 @@ use core::fmt;
 pub struct FlagSet {
     /// A part of the number that is a value, not bits: its mask, and the names of its values.
     pub(crate) field: Option<(u64, &'static [(u64, &'static str)])>,
-    /// What is shown if no bit is set and there is no field.
+    /// The text for a number without set bits, if there is no field.
     pub(crate) zero: &'static str,
-    /// Bits and their names. Several bits with one name come before each of them.
+    /// Bits and their names. A name for several bits precedes the names of the single bits.
     pub(crate) bits: &'static [(u64, &'static str)],
 }
 
 impl FlagSet {
-    /// Shows `value`: the names that are known, joined by `|`, and the rest in hexadecimal.
+    /// Shows `value`: the known names, joined by `|`, and the rest in hexadecimal.
     pub const fn show(&self, value: u64) -> ShownFlags<'_> {
         ShownFlags { set: self, value }
     }

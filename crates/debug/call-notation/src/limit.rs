@@ -5,9 +5,9 @@ use core::fmt;
 /// The name of the largest value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Infinity {
-    /// That of getrlimit(2).
+    /// The name that getrlimit(2) uses.
     OfLong,
-    /// That of prlimit64.
+    /// The name that prlimit64 uses.
     Of64Bits,
 }
 

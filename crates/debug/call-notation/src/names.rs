@@ -7,7 +7,7 @@ use core::fmt;
 pub struct NumberNames(pub(crate) &'static [(u64, &'static str)]);
 
 impl NumberNames {
-    /// Shows `value`: its name, or the number in hexadecimal.
+    /// Shows the name of `value`, or the number in hexadecimal if it has none.
     pub const fn show(&self, value: u64) -> ShownNumber<'_> {
         ShownNumber { names: self, value }
     }

@@ -36,18 +36,18 @@ impl PolledFile {
     /// The length of the structure, in bytes.
     pub const BYTES: usize = 8;
 
-    /// Reads it.
+    /// Reads the structure.
     pub fn from_bytes(bytes: &[u8; Self::BYTES]) -> Self {
         let bytes = Bytes(bytes);
         Self { fd: bytes.i32_at(0), wanted: bytes.u16_at(4), happened: bytes.u16_at(6) }
     }
 
-    /// Returns whether something has happened at the file.
+    /// Returns whether the file has events.
     pub const fn has_happened(&self) -> bool {
         self.happened != 0
     }
 
-    /// Shows what happened at the file; formatting the structure itself shows what is waited for.
+    /// Shows the events of the file; formatting the structure itself shows the requested events.
     pub fn show_happened(&self) -> impl fmt::Display + use<> {
         let Self { fd, happened, .. } = *self;
         fmt::from_fn(move |f| write!(f, "{{fd={fd}, revents={}}}", EVENTS.show(happened.into())))

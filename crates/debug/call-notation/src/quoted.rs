@@ -1,8 +1,8 @@
-//! Bytes between quotes.
+//! Quoted bytes.
 
 use core::fmt::{self, Write};
 
-/// Bytes between double quotes, as in C; at most some of them, with three dots for the others.
+/// Bytes in double quotes, as in C, up to a maximum; three dots stand for the rest.
 #[derive(Clone, Copy, Debug)]
 pub struct Quoted<'a> {
     bytes: &'a [u8],
@@ -31,7 +31,8 @@ impl fmt::Display for Quoted<'_> {
                 b'\t' => f.write_str("\\t")?,
                 0x0B => f.write_str("\\v")?,
                 0x0C => f.write_str("\\f")?,
-                // Three digits if another one follows, which would belong to the number.
+                // Three digits if another digit follows, which would otherwise belong to
+                // the number.
                 _ => match self.bytes.get(index + 1) {
                     Some(b'0'..=b'9') => write!(f, "\\{byte:03o}")?,
                     _ => write!(f, "\\{byte:o}")?,

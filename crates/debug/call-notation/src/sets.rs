@@ -36,7 +36,7 @@ pub const OPEN_FLAGS: FlagSet = FlagSet {
 /// The flags of new descriptors: pipe2(2), dup3(2).
 pub const DESCRIPTOR_FLAGS: FlagSet = FlagSet { field: None, zero: "0", bits: OPEN_BITS };
 
-/// The rights of mmap(2) and mprotect(2).
+/// The access rights of mmap(2) and mprotect(2).
 pub const PROTECTION: FlagSet = FlagSet {
     field: None,
     zero: "PROT_NONE",
@@ -77,7 +77,7 @@ pub const AT_FLAGS: FlagSet = FlagSet {
     ],
 };
 
-/// The rights of access(2).
+/// The access rights of access(2).
 pub const ACCESS: FlagSet =
     FlagSet { field: None, zero: "F_OK", bits: &[(4, "R_OK"), (2, "W_OK"), (1, "X_OK")] };
 
@@ -97,7 +97,7 @@ pub const WAIT_OPTIONS: FlagSet = FlagSet {
     ],
 };
 
-/// Where lseek(2) counts from.
+/// The origins of offsets of lseek(2).
 pub const WHENCE: NumberNames = NumberNames(&[
     (0, "SEEK_SET"),
     (1, "SEEK_CUR"),
@@ -106,7 +106,7 @@ pub const WHENCE: NumberNames = NumberNames(&[
     (4, "SEEK_HOLE"),
 ]);
 
-/// What rt_sigprocmask(2) does.
+/// The operations of rt_sigprocmask(2).
 pub const MASK_HOW: NumberNames =
     NumberNames(&[(0, "SIG_BLOCK"), (1, "SIG_UNBLOCK"), (2, "SIG_SETMASK")]);
 

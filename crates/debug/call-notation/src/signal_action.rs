@@ -34,7 +34,7 @@ const ACTION_FLAGS: FlagSet = FlagSet {
     ],
 };
 
-/// What a signal does.
+/// The action for a signal.
 pub(crate) struct SignalAction<'a>(pub(crate) Bytes<'a>);
 
 impl fmt::Display for SignalAction<'_> {

@@ -42,7 +42,7 @@ pub enum Structure {
     SignalSet,
     /// `siginfo_t`.
     SignalInfo,
-    /// What wait4(2) reports.
+    /// The status that wait4(2) reports.
     WaitStatus,
     /// Two file descriptors.
     DescriptorPair,
@@ -60,10 +60,10 @@ pub enum Structure {
 const NAME_BYTES: usize = 65;
 
 impl Structure {
-    /// The length of the longest one, in bytes.
+    /// The length of the longest structure, in bytes.
     pub const MAX_BYTES: usize = 6 * NAME_BYTES;
 
-    /// Returns how many bytes it has.
+    /// Returns how many bytes the structure has.
     pub const fn len_bytes(self) -> usize {
         match self {
             Self::FileStatus => 144,
@@ -81,7 +81,7 @@ impl Structure {
         }
     }
 
-    /// Shows a structure of this kind. Bytes that are missing are shown as zeros.
+    /// Shows a structure of this kind. Missing bytes are shown as zeros.
     pub const fn show(self, bytes: &[u8]) -> ShownStructure<'_> {
         ShownStructure { structure: self, bytes: Bytes(bytes) }
     }

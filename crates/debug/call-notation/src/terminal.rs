@@ -27,7 +27,7 @@ const SPEEDS: NumberNames = NumberNames(&[
     (0o10_002, "B115200"),
 ]);
 
-/// The mode of a terminal, in short.
+/// The mode of a terminal: shows the speed and a few flags.
 pub(crate) struct TerminalMode<'a>(pub(crate) Bytes<'a>);
 
 impl fmt::Display for TerminalMode<'_> {

@@ -1,17 +1,17 @@
-//! What wait4(2) reports.
+//! The status that wait4(2) reports.
 
 use core::fmt;
 
 use signals::Signal;
 
-/// How the state of a child has changed.
+/// The change of a child's state.
 ///
 /// Source: waitpid(2); the layout is Linux's, include/uapi/linux/wait.h.
 pub(crate) struct WaitStatus(pub(crate) u32);
 
 /// The status of a child that was continued.
 const CONTINUED: u32 = 0xFFFF;
-/// The low bits of the status of one that was stopped.
+/// The low bits of the status of a stopped child.
 const STOPPED: u32 = 0x7F;
 /// Whether there was a core dump.
 const CORE: u32 = 0x80;

@@ -43,7 +43,7 @@ pub struct Instruction {
 pub enum DecodeError {
     /// The bytes end within an instruction.
     Cut,
-    /// The decoder knows no such instruction.
+    /// The decoder has no such instruction.
     Invalid,
 }
 

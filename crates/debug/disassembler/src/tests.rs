@@ -86,7 +86,7 @@ proptest! {
             prop_assert!((1..=INSTRUCTION_BYTES_MAX).contains(&length), "{}", length);
             prop_assert!(length <= bytes.len());
             prop_assert!(!instruction.to_string().is_empty());
-            // The bytes after the instruction don't matter.
+            // The bytes after the instruction have no effect.
             let alone = Instruction::decode(&bytes[..length], address).unwrap();
             prop_assert_eq!(alone.to_string(), instruction.to_string());
             let cut = Instruction::decode(&bytes[..length - 1], address).map(|it| it.len_bytes());

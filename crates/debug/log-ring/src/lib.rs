@@ -1,9 +1,9 @@
 //! A ring of the newest lines of a log.
 //!
-//! It has no lock: an interrupt handler may write a line while it interrupts the writing
-//! of another, and a failure report may read while a line is half written. A writer
-//! reserves the bytes of its line by one atomic addition, and fills them afterwards. A
-//! reader that comes in between sees old bytes in their place, at worst.
+//! It has no lock: an interrupt handler may write a line while it interrupts another write,
+//! and a failure report may read a line that is half written. A writer reserves the bytes
+//! of its line by one atomic addition, and then fills them. At worst, a reader sees old
+//! bytes in places that are reserved but not yet filled.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -18,8 +18,8 @@ mod tests;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
-/// Marks the start of a line; the lower bits are the line's level. A line is ASCII, so
-/// none of its bytes looks like this.
+/// Marks the start of a line; the lower bits are the line's level. A line is ASCII, so none
+/// of its bytes has this bit.
 const START: u8 = 0x80;
 
 /// The highest level of a line.
@@ -63,9 +63,9 @@ impl<const BYTES: usize> LogRing<BYTES> {
         self.for_each_within::<LINE>(0..self.end(), |_, level, line| found(level, line));
     }
 
-    /// Calls `found` for each line in a range of positions that is still complete, oldest first, with
-    /// the position where it begins, its level and its first `LINE` bytes. Both ends of the range are
-    /// where lines begin.
+    /// Calls `found` for each line in a range of positions that is still complete, oldest first,
+    /// with its position, its level and its first `LINE` bytes. Lines begin at both ends of the
+    /// range.
     pub fn for_each_within<const LINE: usize>(
         &self,
         positions: Range<usize>,

@@ -70,7 +70,7 @@ proptest! {
         for (level, line) in &pushed {
             ring.push(*level, line);
         }
-        // From the newest line back: those that fit, each with its start byte.
+        // The newest lines that fit, each with its start byte.
         let mut room = 64_usize;
         let mut kept = Vec::new();
         for (level, line) in pushed.iter().rev() {

@@ -16,7 +16,7 @@ pub const CR0: Layout = Layout {
         Field::flag(2, "EM", "floating point is emulated: it raises #UD"),
         Field::flag(3, "TS", "task switched: floating point raises #NM"),
         Field::flag(4, "ET", "the coprocessor is a 387, always set"),
-        Field::flag(5, "NE", "x87 errors raise #MF").or("x87 errors go by IRQ 13"),
+        Field::flag(5, "NE", "x87 errors raise #MF").or("x87 errors raise IRQ 13"),
         Field::flag(16, "WP", "the kernel can't write read-only pages")
             .or("the kernel may write read-only pages"),
         Field::flag(18, "AM", "programs may have alignment checked (#AC)")
@@ -61,12 +61,12 @@ pub const CR4: Layout = Layout {
         Field::flag(8, "PCE", "programs may read performance counters"),
         Field::flag(9, "OSFXSR", "FXSAVE and SSE").or("SSE raises #UD"),
         Field::flag(10, "OSXMMEXCPT", "SSE errors raise #XM"),
-        Field::flag(11, "UMIP", "programs can't read where tables are")
-            .or("programs may read where tables are"),
+        Field::flag(11, "UMIP", "programs can't read the tables' addresses")
+            .or("programs may read the tables' addresses"),
         Field::flag(12, "LA57", "page tables of 5 levels").or("page tables of 4 levels"),
         Field::flag(13, "VMXE", "Intel's virtual machines"),
         Field::flag(14, "SMXE", "safer mode extensions"),
-        Field::flag(16, "FSGSBASE", "RDFSBASE, WRFSBASE and their like")
+        Field::flag(16, "FSGSBASE", "RDFSBASE, WRFSBASE and similar")
             .or("only the kernel sets FS and GS bases"),
         Field::flag(17, "PCIDE", "process-context identifiers").or("no PCIDs"),
         Field::flag(18, "OSXSAVE", "XSAVE and XCR0").or("no XSAVE, so no AVX"),
@@ -93,7 +93,7 @@ pub const CR8: Layout = Layout {
 /// EFER: features of long mode.
 pub const EFER: Layout = Layout {
     name: "EFER",
-    purpose: "what long mode adds",
+    purpose: "features of long mode",
     fields: &[
         Field::flag(0, "SCE", "SYSCALL and SYSRET").or("SYSCALL raises #UD"),
         Field::flag(8, "LME", "long mode enabled"),
@@ -102,7 +102,7 @@ pub const EFER: Layout = Layout {
         Field::flag(12, "SVME", "AMD's virtual machines"),
         Field::flag(13, "LMSLE", "segment limits in long mode"),
         Field::flag(14, "FFXSR", "fast FXSAVE in the kernel"),
-        Field::flag(15, "TCE", "INVLPG keeps what belongs to other pages"),
+        Field::flag(15, "TCE", "INVLPG keeps cached entries of other pages"),
         Field::flag(17, "MCOMMIT", "MCOMMIT instruction"),
         Field::flag(18, "INTWB", "WBINVD can be interrupted"),
         Field::flag(20, "UAIE", "upper address bits are ignored"),
@@ -133,7 +133,7 @@ pub const RFLAGS: Layout = Layout {
         Field::flag(18, "AC", "alignment check; suspends SMAP"),
         Field::flag(19, "VIF", "virtual interrupt flag"),
         Field::flag(20, "VIP", "virtual interrupt pending"),
-        Field::flag(21, "ID", "CPUID is there"),
+        Field::flag(21, "ID", "CPUID is supported"),
     ],
 };
 

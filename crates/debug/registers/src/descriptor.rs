@@ -17,10 +17,10 @@ pub enum Kind {
     Data {
         /// It can be written.
         is_writable: bool,
-        /// Offsets up to the limit are invalid, and those above it valid, as for a stack.
+        /// Offsets up to the limit are invalid, those above it are valid, as for a stack.
         is_expanding_down: bool,
     },
-    /// A 64-bit task state segment that no CPU uses.
+    /// A 64-bit task state segment that is not in use.
     TssAvailable,
     /// A 64-bit task state segment that a CPU uses.
     TssBusy,

@@ -9,9 +9,9 @@ pub struct Field {
     pub bits: u8,
     /// The name in the manual.
     pub name: &'static str,
-    /// The meaning while it is set, in a few words.
+    /// The meaning while the field is set, in a few words.
     pub meaning: &'static str,
-    /// The meaning while it is clear, if that is notable.
+    /// The meaning while the field is clear, if that is notable.
     pub clear: Option<&'static str>,
 }
 

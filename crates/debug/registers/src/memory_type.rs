@@ -1,6 +1,6 @@
-//! Memory types, which determine how memory is cached.
+//! Memory types: the ways of caching memory.
 
-/// How memory is cached.
+/// A way of caching memory.
 ///
 /// Source: Intel SDM volume 3A, "Memory Types That Can Be Encoded With PAT".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

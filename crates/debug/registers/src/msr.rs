@@ -32,9 +32,9 @@ pub const APIC_BASE_NUMBER: u32 = 0x1B;
 pub const ALL: &[Msr] = &[
     msr(0x10, "TSC", "time stamp counter"),
     msr(0x17, "PLATFORM_ID", "platform"),
-    msr(APIC_BASE_NUMBER, "APIC_BASE", "local APIC: where, and whether on"),
-    msr(0x3A, "FEATURE_CONTROL", "what the firmware has locked"),
-    msr(0x3B, "TSC_ADJUST", "what was added to the TSC"),
+    msr(APIC_BASE_NUMBER, "APIC_BASE", "local APIC: address, and whether on"),
+    msr(0x3A, "FEATURE_CONTROL", "features that the firmware has locked"),
+    msr(0x3B, "TSC_ADJUST", "offset that was added to the TSC"),
     msr(0x48, "SPEC_CTRL", "limits of speculation"),
     msr(0x8B, "BIOS_SIGN_ID", "revision of the microcode"),
     msr(0xFE, "MTRRCAP", "memory type ranges: how many"),
@@ -44,7 +44,7 @@ pub const ALL: &[Msr] = &[
     msr(0x176, "SYSENTER_EIP", "SYSENTER: entry"),
     msr(0x179, "MCG_CAP", "machine check: banks and features"),
     msr(0x17A, "MCG_STATUS", "machine check: state"),
-    msr(0x17B, "MCG_CTL", "machine check: what is told"),
+    msr(0x17B, "MCG_CTL", "machine check: enabled reports"),
     msr(0x1A0, "MISC_ENABLE", "features of the CPU"),
     msr(0x1D9, "DEBUGCTL", "branch tracing and single steps"),
     msr(0x200, "MTRR_PHYSBASE0", "memory type range 0: base"),
@@ -75,7 +75,7 @@ pub const ALL: &[Msr] = &[
     msr(0x26E, "MTRR_FIX4K_F0000", "memory types from 0xf0000"),
     msr(0x26F, "MTRR_FIX4K_F8000", "memory types from 0xf8000"),
     msr(PAT_NUMBER, "PAT", "page attribute table"),
-    msr(0x2FF, "MTRR_DEF_TYPE", "memory type of all else"),
+    msr(0x2FF, "MTRR_DEF_TYPE", "memory type of all other memory"),
     msr(EFER_NUMBER, "EFER", EFER.purpose),
     msr(0xC000_0081, "STAR", "SYSCALL: segments"),
     msr(0xC000_0082, "LSTAR", "SYSCALL: entry"),
@@ -83,8 +83,8 @@ pub const ALL: &[Msr] = &[
     msr(0xC000_0084, "SFMASK", "SYSCALL: flags that are cleared"),
     msr(0xC000_0100, "FS_BASE", "base of FS"),
     msr(0xC000_0101, "GS_BASE", "base of GS: this CPU's data"),
-    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS behind SWAPGS"),
-    msr(0xC000_0103, "TSC_AUX", "what RDTSCP says beside the time"),
+    msr(0xC000_0102, "KERNEL_GS_BASE", "base of GS after SWAPGS"),
+    msr(0xC000_0103, "TSC_AUX", "value that RDTSCP returns with the time"),
 ];
 
 /// Returns the register `number`, if the table has it.
@@ -100,10 +100,10 @@ pub fn by_name(name: &str) -> Option<&'static Msr> {
 /// The fields of APIC_BASE.
 pub const APIC_BASE: Layout = Layout {
     name: "APIC_BASE",
-    purpose: "local APIC: where, and whether on",
+    purpose: "local APIC: address, and whether on",
     fields: &[
         Field::flag(8, "BSP", "this is the boot CPU").or("this isn't the boot CPU"),
-        Field::flag(10, "EXTD", "x2APIC mode: reached by MSRs").or("reached by memory"),
+        Field::flag(10, "EXTD", "x2APIC mode: accessed by MSRs").or("accessed by memory"),
         Field::flag(11, "EN", "the local APIC is on").or("the local APIC is off"),
         Field::wide(12, 40, "BASE", "the registers' frame number"),
     ],

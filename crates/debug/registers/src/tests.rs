@@ -1,4 +1,4 @@
-//! Rules of the tables, and decoders against encoders written for the tests.
+//! Rules of the tables, and decoders compared with the tests' own encoders.
 
 extern crate std;
 

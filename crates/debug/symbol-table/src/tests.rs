@@ -1,4 +1,4 @@
-//! Lookups against naive ones, and damaged tables.
+//! Lookups compared with naive searches, and damaged tables.
 
 extern crate std;
 
