@@ -11,9 +11,10 @@ pub const FADT: Signature = Signature(*b"FACP");
 
 /// The flag of machines without the fixed registers.
 const IS_HARDWARE_REDUCED: u32 = 1 << 20;
-/// The flag of a power management timer of 32 bits.
+/// The flag of a 32-bit power management timer.
 const IS_PM_TIMER_WIDE: u32 = 1 << 8;
-/// The length of that timer's register; with another length there is no timer.
+/// The length of the power management timer's register; with another length there is no
+/// timer.
 const PM_TIMER_BYTES: u8 = 4;
 /// The address space of I/O ports.
 const SYSTEM_IO: u8 = 1;
@@ -23,7 +24,7 @@ const SYSTEM_IO: u8 = 1;
 pub enum Register {
     /// An I/O port.
     Port(u16),
-    /// In another address space, by its number in the specification.
+    /// A register in another address space, by its number in the specification.
     Elsewhere(u8),
 }
 
@@ -39,7 +40,8 @@ pub struct Fadt {
     pub sci_interrupt: u16,
     /// The port for commands to the firmware, if there is one.
     pub smi_command: Option<u16>,
-    /// The command that gives the kernel control of the hardware; 0 if there is none.
+    /// The command that transfers control of the hardware to the kernel; 0 if there is
+    /// none.
     pub acpi_enable: u8,
     /// The first register of sleep control.
     pub pm1a_control: Option<Register>,

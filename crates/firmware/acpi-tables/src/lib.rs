@@ -10,7 +10,7 @@
 //! | [`root`] | the list of tables: RSDT, XSDT |
 //! | [`fadt`] | the fixed hardware: FACP |
 //! | [`hpet`] | the high precision event timer: HPET |
-//! | [`madt`] | processors and interrupt controllers: APIC |
+//! | [`madt`] | CPUs and interrupt controllers: APIC |
 //! | [`sleep`] | the package `_S5_` in the AML of DSDT and SSDT |
 //! | [`purpose`] | the purpose of each table, in a few words |
 //!

@@ -30,7 +30,7 @@ pub enum Entry {
         /// The global number of its first input.
         first_input: u32,
     },
-    /// An ISA interrupt that has another input than its number.
+    /// An ISA interrupt whose input differs from its number.
     Override {
         /// The interrupt's number on the ISA bus.
         irq: u8,
@@ -39,14 +39,14 @@ pub enum Entry {
         /// Its polarity and trigger mode.
         flags: InterruptFlags,
     },
-    /// An input that is to raise a non-maskable interrupt.
+    /// An input that raises a non-maskable interrupt.
     Nmi {
         /// The input.
         input: u32,
         /// Its polarity and trigger mode.
         flags: InterruptFlags,
     },
-    /// A pin of local APICs that is to raise a non-maskable interrupt.
+    /// A pin of local APICs that raises a non-maskable interrupt.
     LocalNmi {
         /// The CPU's number in AML; `None` for all CPUs.
         uid: Option<u32>,
@@ -69,9 +69,9 @@ pub enum Entry {
 /// Whether a CPU can be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProcessorState {
-    /// It can be started, or runs.
+    /// It can be started, or is running.
     Enabled,
-    /// It can be started once it has been added to the machine.
+    /// It can be started after it has been added to the machine.
     OnlineCapable,
     /// It can't be started.
     Disabled,

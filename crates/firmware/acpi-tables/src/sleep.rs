@@ -1,8 +1,8 @@
 //! The package `_S5_`: the values that switch the machine off.
 //!
-//! It is searched as bytes, without an AML interpreter: a name operation, the name, a
-//! package operation, and integers. All known firmware has it in this form, at the root
-//! or in a scope. A package that a method returns isn't found.
+//! The search compares bytes, without an AML interpreter: a name operation, the name, a
+//! package operation, and integers. All known firmware has the package in this form, at the
+//! root or in a scope. A package that a method returns isn't found.
 //!
 //! Source: ACPI Specification 6.5, "ACPI Machine Language (AML) Specification" and
 //! "\_Sx (System States)".

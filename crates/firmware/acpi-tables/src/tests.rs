@@ -199,14 +199,14 @@ fn s5(aml: &[u8]) -> Option<SleepTypes> {
 #[test]
 fn s5_is_found_in_every_form() {
     let types = |a, b| Some(SleepTypes { a, b });
-    // QEMU's, in iasl's notation; then with other integers, with a long length, at the
-    // root.
+    // QEMU's package, in iasl's notation; then with other integers, with a long length, at
+    // the root.
     assert_eq!(s5(b"\x08_S5_\x12\x06\x04\x00\x00\x00\x00"), types(0, 0));
     assert_eq!(s5(b"xx\x08_S5_\x12\x08\x04\x0A\x05\x01\x00\x00yy"), types(5, 1));
     assert_eq!(s5(b"\x08\\_S5_\x12\x0A\x02\x0B\x07\x00\x0C\x06\x00\x00\x00"), types(7, 6));
     assert_eq!(s5(b"\x08_S5_\x12\x46\x00\x02\x0A\x02\xFF"), types(2, 7));
     assert_eq!(s5(b"\x08_S5_\x12\x04\x01\x0A\x03"), types(3, 3), "one for both");
-    // The name outside its own definition.
+    // The name outside of its definition.
     assert_eq!(s5(b"_S5_\x12\x06\x04\x01\x01\x00\x00"), None);
     assert_eq!(s5(b"\x0D_S5_\0\x08_S5_\x12\x05\x02\x0A\x06\x01"), types(6, 1));
     // No package of integers, or a truncated one.

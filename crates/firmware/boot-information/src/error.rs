@@ -5,7 +5,7 @@ use core::fmt;
 /// Why the structure can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// There are fewer bytes than the head, or than the size in it.
+    /// There are fewer bytes than the head has, or than the size in the head.
     Truncated {
         /// The size in the head, in bytes.
         said_bytes: usize,
@@ -51,8 +51,8 @@ pub enum RsdpError {
     Signature,
     /// The sum of the first 20 bytes isn't 0.
     Checksum,
-    /// The length in the structure, in bytes, is less than its revision has, or more than
-    /// there is.
+    /// The length in the structure, in bytes, is less than that of its revision, or more
+    /// than the available bytes.
     Length(u32),
     /// The sum of all its bytes isn't 0.
     ExtendedChecksum,

@@ -1,9 +1,9 @@
 //! The information structure of a Multiboot2 loader, checked and read in place.
 //!
-//! [`BootInformation::read`] takes the structure as bytes and trusts nothing in it: if
-//! the structure as a whole is invalid it returns an [`Error`]; a single invalid tag is
-//! left out and listed in [`BootInformation::problems`]. Nothing is copied, so there is
-//! no limit to the number of memory regions and modules, or to the length of a text.
+//! [`BootInformation::read`] takes the structure as bytes and trusts nothing in it: if the
+//! structure as a whole is invalid, it returns an [`Error`]; a single invalid tag is left
+//! out and listed in [`BootInformation::problems`]. Because nothing is copied, the number
+//! of memory regions and modules and the length of texts have no limit.
 //!
 //! | module | subject |
 //! | --- | --- |
@@ -13,7 +13,7 @@
 //! | [`modules`] | files that were loaded with the kernel |
 //! | [`screen`] | the framebuffer or the text screen |
 //! | [`rsdp`] | the addresses of ACPI's root tables |
-//! | [`problem`] | what was left out or corrected, and why |
+//! | [`problem`] | the parts that were left out or corrected, and why |
 //!
 //! Source: Multiboot2 Specification 2.0, "Boot information format".
 
@@ -59,7 +59,7 @@ pub struct BootInformation<'a> {
     /// The screen, if the loader described it.
     pub screen: Option<Screen>,
     /// The addresses of ACPI's root tables, if the loader passes an RSDP. Of two valid
-    /// copies of the RSDP it is the newer one.
+    /// copies of the RSDP, the newer one is used.
     pub rsdp: Option<Rsdp>,
     /// The problems of the structure, each once.
     pub problems: Problems,
@@ -132,7 +132,8 @@ impl<'a> BootInformation<'a> {
                 self.memory = MemoryRegions::read(payload).ok_or(Problem::MalformedTag(kind))?;
             }
             TagKind::Framebuffer => self.screen = Some(Screen::read(payload)?),
-            // `read_rsdp` reads these: the newer one is used, whatever their order.
+            // `read_rsdp` reads these, because the newer one is used whatever their order
+            // is.
             TagKind::OldAcpi | TagKind::NewAcpi => {}
         }
         Ok(())

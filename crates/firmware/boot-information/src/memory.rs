@@ -18,7 +18,7 @@ pub struct MemoryRegion {
 pub enum MemoryKind {
     /// Free for the kernel.
     Available,
-    /// No memory, or the firmware's.
+    /// No memory, or memory of the firmware.
     Reserved,
     /// ACPI tables; free after they have been read.
     AcpiReclaimable,

@@ -30,7 +30,9 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::MalformedTag(kind) => write!(f, "the {kind} is malformed; left out"),
-            Self::TextWithoutEnd(kind) => write!(f, "the {kind} has no end; it ends with its tag"),
+            Self::TextWithoutEnd(kind) => {
+                write!(f, "the {kind} has no terminating zero; it ends with its tag")
+            }
             Self::NotUtf8(kind) => write!(f, "the {kind} has bytes that aren't UTF-8"),
             Self::UnknownScreen => write!(f, "the framebuffer is of an unknown type; left out"),
             Self::ScreenWithoutMemory => {

@@ -6,7 +6,7 @@
 use crate::error::RsdpError;
 use table_bytes::{is_checksum_good, read_u32, read_u64};
 
-/// The length of the first revision, which is the part that the first checksum covers.
+/// The length of the first revision, and of the part that the first checksum covers.
 const OLD_BYTES: usize = 20;
 /// The length from the second revision on.
 const NEW_BYTES: usize = 36;

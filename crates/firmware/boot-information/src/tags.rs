@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::Error;
 use table_bytes::read_u32;
 
-/// The tags that are read.
+/// The kinds of tags that the kernel reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TagKind {
     /// Number 1.
@@ -28,7 +28,8 @@ impl TagKind {
     /// The number of kinds.
     pub(crate) const COUNT: usize = 7;
 
-    /// Returns the kind of the tags with this number, if they are read.
+    /// Returns the kind of the tags with this number, or `None` if the kernel doesn't read
+    /// them.
     pub(crate) fn from_number(number: u32) -> Option<Self> {
         Some(match number {
             1 => Self::CommandLine,

@@ -250,7 +250,7 @@ fn newer_rsdp_comes_first_in_any_order() {
     let from_old = parsed(full().tag(14, &old)).expect("it is sound");
     assert_eq!((from_old.revision, from_old.rsdt, from_old.xsdt), (0, Some(0x7FE_0000), None));
     assert_eq!(parsed(full()), None);
-    // A null address counts as none.
+    // An RSDP with a null address has no root table.
     let nowhere = parsed(full().tag(15, &rsdp(0, Some(0)))).expect("it is sound");
     assert_eq!((nowhere.rsdt, nowhere.xsdt), (None, None));
 }

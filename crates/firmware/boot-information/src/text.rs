@@ -1,5 +1,5 @@
-//! Strings of the loader. The specification demands UTF-8, but they come from the user's
-//! configuration file, which may have another encoding.
+//! Strings of the loader. The specification requires UTF-8, but the user's configuration
+//! file may have another encoding.
 
 use core::fmt;
 

@@ -9,9 +9,9 @@ use crate::CivilTime;
 
 /// Register B: numbers are binary; otherwise they are BCD.
 const IS_BINARY: u8 = 1 << 2;
-/// Register B: hours are 0 to 23; otherwise they are 1 to 12, twice a day.
+/// Register B: hours are 0 to 23; otherwise they are 1 to 12, before and after noon.
 const IS_24_HOURS: u8 = 1 << 1;
-/// The hours' register of a 12-hour clock: it is after noon.
+/// The register of hours, on a 12-hour clock: the time is after noon.
 const IS_AFTERNOON: u8 = 1 << 7;
 
 /// The century for clocks without a register for it.
@@ -71,11 +71,11 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 impl Registers {
-    /// Returns the time in the registers. Without a register for the century it is the
-    /// 21st.
+    /// Returns the time in the registers. Without a register for the century, the 21st is
+    /// assumed.
     ///
     /// # Errors
-    /// [`Error`] if they hold no valid time.
+    /// [`Error`] if the registers hold no valid time.
     pub fn decode(&self) -> Result<CivilTime, Error> {
         let number = |byte| if self.format & IS_BINARY != 0 { Ok(byte) } else { decimal(byte) };
         let two_digits = |byte| match number(byte)? {

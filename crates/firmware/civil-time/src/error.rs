@@ -17,7 +17,7 @@ pub enum Error {
     Minute(u8),
     /// The second is above 59.
     Second(u8),
-    /// The seconds since 1970 reach beyond [`LAST_YEAR`](crate::LAST_YEAR).
+    /// The time is after [`LAST_YEAR`](crate::LAST_YEAR). Holds the seconds since 1970.
     TooLate(u64),
 }
 

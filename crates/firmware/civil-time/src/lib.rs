@@ -1,7 +1,7 @@
 //! Dates and times of day in the Gregorian calendar, and conversion from and to seconds.
 //!
-//! A [`CivilTime`] is always a second that exists; it has a weekday and a number of
-//! seconds since 1970. [`cmos`] decodes the registers of a PC's clock.
+//! A [`CivilTime`] is always an existing second; it has a weekday and a number of seconds
+//! since 1970. [`cmos`] decodes the registers of a PC's clock.
 //!
 //! ```
 //! use civil_time::CivilTime;

@@ -114,7 +114,7 @@ fn registers_without_a_time_are_errors() {
     assert_eq!(bad(|it| (it.hours, it.format) = (0, 0)), cmos::Error::HalfDayHour(0));
     assert_eq!(bad(|it| (it.hours, it.format) = (0x93, 0)), cmos::Error::HalfDayHour(13));
     assert_eq!(bad(|it| (it.year, it.format) = (100, 6)), cmos::Error::TwoDigits(100));
-    // A missing clock reads like this.
+    // Reads of a missing clock return these values.
     let nothing = Registers {
         seconds: 255,
         minutes: 255,

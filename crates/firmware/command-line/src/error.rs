@@ -5,7 +5,7 @@ use core::fmt;
 /// Why a word is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error<'a> {
-    /// A double quote is never closed. Holds the line from the start of that word.
+    /// A double quote is never closed. Holds the line from the start of its word.
     UnclosedQuote(&'a [u8]),
     /// The word has bytes that aren't UTF-8.
     NotUtf8(&'a [u8]),

@@ -1,4 +1,4 @@
-//! The arguments of the first program, which stand after the word `--`.
+//! The arguments of the first program, which follow the word `--`.
 
 use core::fmt;
 
@@ -39,9 +39,9 @@ pub fn split_at_init(line: &[u8]) -> (&[u8], InitArguments<'_>) {
 
 /// The arguments of the first program; made by [`split_at_init`].
 ///
-/// They are as GRUB writes the words of a line: in double quotes if they have blanks, and with a
-/// backslash before each `\`, `'` and `"`. Only blanks separate them, no tabs or line ends. A
-/// quote that is never closed reaches to the end of the line.
+/// The arguments have the form of words in a line that GRUB writes: in double quotes if they
+/// contain blanks, and with a backslash before each `\`, `'` and `"`. Only blanks separate them,
+/// not tabs or line ends. A quote that is never closed extends to the end of the line.
 ///
 /// Source: GRUB, `grub-core/lib/cmdline.c`.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl<'a> Iterator for InitArguments<'a> {
         let start = self.rest.iter().position(|&byte| byte != b' ')?;
         let text = &self.rest[start..];
         let mut letters = Letters { text, is_quoted: false };
-        // The argument ends at the first blank that is part of no letter.
+        // The argument ends at the first blank outside of quotes.
         loop {
             if letters.text.first() == Some(&b' ') && !letters.is_quoted {
                 break;
@@ -74,7 +74,7 @@ impl<'a> Iterator for InitArguments<'a> {
 /// An argument of the first program.
 #[derive(Clone, Copy)]
 pub struct InitArgument<'a> {
-    /// As the loader wrote it.
+    /// The argument in the loader's form.
     text: &'a [u8],
 }
 
@@ -94,7 +94,7 @@ impl fmt::Debug for InitArgument<'_> {
     }
 }
 
-/// The bytes that a text stands for, without its quotes and backslashes.
+/// The bytes of an argument, without its quotes and backslashes.
 #[derive(Clone)]
 struct Letters<'a> {
     text: &'a [u8],
@@ -104,7 +104,7 @@ struct Letters<'a> {
 impl Iterator for Letters<'_> {
     type Item = u8;
 
-    /// Stops at a blank outside of quotes as well: there the caller looks at `text`.
+    /// Also returns `None` at a blank outside of quotes; the caller then checks `text`.
     fn next(&mut self) -> Option<u8> {
         loop {
             match *self.text {
@@ -177,7 +177,7 @@ mod tests {
             split(br#"-- "a b" \"c\" d\\e \'\' \'\'\'\' f" g"h"#).1,
             [&b"a b"[..], b"\"c\"", b"d\\e", b"", b"''", b"f gh"]
         );
-        // As a line that was cut off.
+        // A line that was cut off.
         assert_eq!(split(b"-- \"a b").1, [b"a b"]);
         assert_eq!(split(b"-- a\\").1, [b"a\\"]);
     }

@@ -3,8 +3,8 @@
 //! Words are separated by ASCII white space. A word is `name` or `name=value`. The value
 //! or the whole word may be enclosed in double quotes, to contain white space, as on
 //! Linux (`Documentation/admin-guide/kernel-parameters.rst`). There are no escapes: a
-//! value can't contain a double quote. A line may have bytes that aren't UTF-8: the words
-//! that contain them are errors, the others are not affected.
+//! value can't contain a double quote. A line may have bytes that aren't UTF-8: only the
+//! words that contain them are errors.
 //!
 //! ```
 //! use command_line::{parse, Word};

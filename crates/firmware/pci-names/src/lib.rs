@@ -1,4 +1,4 @@
-//! Names for the numbers by which PCI devices identify themselves.
+//! Names for the numbers that identify PCI devices.
 //!
 //! ```
 //! assert_eq!(pci_names::class(0x02, 0x00, 0x00), "Ethernet controller");

@@ -1,7 +1,7 @@
 //! Little-endian fields and checksums in the bytes of firmware tables: those of ACPI, and the
 //! information of a Multiboot2 loader.
 //!
-//! Fields stand at any offset. A field that isn't wholly inside the bytes is `None`.
+//! Fields may be at any offset. A field that isn't completely inside the bytes is `None`.
 
 #![no_std]
 #![forbid(unsafe_code)]
