@@ -71,7 +71,7 @@ fn frames() {
 }
 
 /// Prints the cost of `make`, and of dropping its result, while the CPU's cache suffices.
-/// It makes 16 at a time, so that reading the counter costs little.
+/// 16 calls are measured at a time, so that reading the counter costs little.
 fn measure_cached<T>(name: &str, mut make: impl FnMut() -> Option<T>) {
     const AT_ONCE: usize = 16;
     let rounds = OPERATIONS / AT_ONCE as u64;
@@ -103,7 +103,7 @@ fn cached() {
     measure_cached("heap", || Some(black_box(Box::new([1_u64; 2]))));
 }
 
-/// The cost of clearing a frame, which a stock of cleared frames would save.
+/// Measures the cost of clearing a frame, which a stock of cleared frames would save.
 #[test_case]
 fn cleared_frames() {
     let mut page = Box::new([0x55_u64; 512]);

@@ -71,7 +71,7 @@ fn wake() {
             PONGED.wake_one();
         }
     });
-    // There and back: one operation is two wake-ups, each measured until the thread runs.
+    // One operation is two wake-ups, there and back, each measured until the thread runs.
     measure("wake_twice", || {
         let round = PINGS.load(Ordering::Relaxed) + 1;
         PINGS.store(round, Ordering::Relaxed);

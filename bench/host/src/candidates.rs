@@ -1,17 +1,16 @@
 //! The three page tables, with one interface. Each is used as its documentation suggests.
 //!
-//! They differ in a few ways, which the figures include:
+//! They differ in a few ways, whose costs are part of the figures:
 //!
 //! - ours checks that addresses are aligned, canonical and within the CPU's width, and
 //!   frees a table as soon as it is empty. A new mapping needs no flush; each call that
 //!   removes or changes a mapping has a flush of its own.
 //! - page_table_multiarch rounds the frame's address down, checks little else, and keeps
-//!   empty tables until the page table is dropped. It collects flushes in a cursor,
-//!   which stays open over all pages here. Outside of a kernel it omits the flush
-//!   itself.
-//! - OffsetPageTable takes pages and frames whose alignment its types have checked, and
-//!   keeps empty tables until `clean_up`. Its flushes are ignored. It has no regions, so
-//!   its user loops over pages.
+//!   empty tables until the page table is dropped. It collects flushes in a cursor, which
+//!   stays open over all pages here. Outside of a kernel it skips the flushes themselves.
+//! - OffsetPageTable takes pages and frames with types that guarantee their alignment, and
+//!   keeps empty tables until `clean_up`. Its flushes are ignored. It has no operations on
+//!   regions, so the benchmark loops over pages.
 
 mod multiarch;
 mod offset;
@@ -95,6 +94,6 @@ pub trait Mapper {
     fn protect_region(&mut self, region: Region);
     /// Unmaps a region.
     fn unmap_region(&mut self, region: Region);
-    /// Frees all tables. No page is mapped any more.
+    /// Frees all tables. No page may be mapped.
     fn free_all(self);
 }

@@ -1,9 +1,9 @@
-//! Physical frames: the project's bitmap beside that of bitmap-allocator.
+//! Physical frames: the project's bitmap compared with that of bitmap-allocator.
 //!
-//! Ours allocates the highest free frame, bitmap-allocator the lowest. So that both use
-//! the same order, frames are numbered from the end for ours. If a frame is freed that is
-//! free already, both report it; for a foreign frame ours reports an error, and
-//! bitmap-allocator panics or adds the frame.
+//! Ours allocates the highest free frame, bitmap-allocator the lowest. For ours, frames are
+//! numbered from the end, so that both use the same order. Both detect that a freed frame
+//! is already free. If a frame was never added, ours reports an error, and bitmap-allocator
+//! panics or adds the frame.
 
 use bitmap_allocator::{BitAlloc, BitAlloc16M, BitAlloc64K};
 use frame_bitmap::FrameBitmap;
@@ -20,7 +20,7 @@ const FRAMES: usize = 600;
 /// The number of frames that the kernel allocates at once for a CPU's cache.
 const BATCH: usize = 32;
 
-/// A run: the number of its frames, and its alignment as a power of two.
+/// The number of frames of a run, and below the binary logarithm of its alignment.
 const RUN: usize = 16;
 const RUN_ALIGN_LOG2: usize = 4;
 
@@ -166,7 +166,7 @@ fn ours(frames: usize) -> Ours {
 pub fn run() {
     let table = Table::new(
         "Frames",
-        "time of crates/memory/frame-bitmap divided by the time of the other; below 1: ours is faster",
+        "time of crates/memory/frame-bitmap divided by that of the other; below 1: ours is faster",
         "allocated and freed again",
         &["bitmap-allocator"],
     );
@@ -202,14 +202,14 @@ fn rows<B: BitAlloc>(table: &Table, label: &str, frames: usize, fill: Fill) {
 fn rows_of_sizes() {
     let table = Table::new(
         "Frames, by size of the memory",
-        "time of crates/memory/frame-bitmap at 1 TiB divided by its time at 64 MiB; 1: alike",
+        "time of crates/memory/frame-bitmap at 1 TiB divided by its time at 64 MiB; 1: equal",
         "32 MiB in use",
         &["ratio"],
     );
     let mut both = [1024 * GIB, GIB / 16].map(|frames| {
         let mut ours = ours(frames);
         ours.set_all(frames, true);
-        // Both have equally many free frames, so they allocate the same ones.
+        // Both have the same number of free frames, so they allocate the same frames.
         assert!(ours.bitmap.allocate_exactly(frames - GIB / 32..frames));
         ours
     });
@@ -221,7 +221,7 @@ fn rows_of_sizes() {
     table.row("runs of 16, aligned to 16", [runs(large, 64), runs(small, 64)]);
 }
 
-/// Fills memory in which no frame is managed as `fill` describes.
+/// Fills memory as `fill` describes. No frame is managed before.
 fn prepare(frames: &mut impl Frames, count: usize, fill: Fill) {
     let mut random = Random::new(count as u64);
     frames.set_all(count, true);

@@ -1,4 +1,4 @@
-//! Heaps: talc beside linked_list_allocator, in the same arena, with the same
+//! Heaps: talc compared with linked_list_allocator, in the same arena, with the same
 //! sequences of requests.
 
 mod allocators;
@@ -17,8 +17,8 @@ const ARENA_BYTES: usize = 16 << 20;
 /// The most bytes of an arena without objects that a heap may need for itself.
 const OVERHEAD_BYTES: usize = 4096;
 
-/// The number of measured steps of a sequence. Equally many are run before, so that the
-/// heap is in its steady state.
+/// The number of measured steps of a sequence. As many steps precede them, so that the heap
+/// is in its steady state.
 const STEPS: usize = 20_000;
 
 /// The number of steps before the free space is measured.
@@ -33,8 +33,8 @@ enum Sizes {
     Mixed,
 }
 
-/// A sequence of requests: each step makes or frees the object of one slot. After a while
-/// half of the slots have an object.
+/// A sequence of requests: each step makes or frees the object of one slot. In the steady
+/// state half of the slots have an object.
 struct Sequence {
     label: &'static str,
     slots: usize,
@@ -161,7 +161,7 @@ fn space<A: Allocator>(arena: &Arena, sequence: &Sequence) -> Space {
 fn print_space(arena: &Arena) {
     println!("\nHeap, space after {STEPS_TO_SPACE} random steps");
     println!(
-        "in KiB, of an arena of {}; overhead: neither live nor to be had\n",
+        "in KiB, of an arena of {}; overhead: neither live nor available\n",
         ARENA_BYTES >> 10
     );
     print!("{:58}{:>24}", "", "talc");
@@ -176,7 +176,7 @@ fn print_space(arena: &Arena) {
         let kib = |bytes: usize| format!("{:.1}", bytes as f64 / 1024.0);
         let overhead = |space: &Space| ARENA_BYTES - space.live - space.available;
         row("live", &|space| kib(space.live));
-        row("can still be had", &|space| kib(space.available));
+        row("available", &|space| kib(space.available));
         row("largest block", &|space| kib(space.largest));
         row("overhead", &|space| kib(overhead(space)));
         row("overhead, bytes an object", &|space| {

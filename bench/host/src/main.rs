@@ -1,4 +1,4 @@
-//! Measures the project's crates beside others for the same purpose, and prints ratios of
+//! Compares the project's crates with others for the same purpose, and prints ratios of
 //! times. On a noisy machine only ratios are meaningful.
 
 mod candidates;

@@ -1,4 +1,4 @@
-//! Page tables: the project's beside page_table_multiarch and `OffsetPageTable`.
+//! Page tables: the project's compared with page_table_multiarch and `OffsetPageTable`.
 //!
 //! [`crate::candidates`] describes how they differ.
 
@@ -19,7 +19,7 @@ const PADDR: u64 = 4 * GIB;
 const PAGES: u64 = 4096;
 
 /// Whether the CPU has set ACCESSED and DIRTY in the pages before they are changed. Ours
-/// keeps these bits, even if the CPU sets them meanwhile; the others lose them.
+/// keeps these bits, even those that the CPU sets during the change; the others lose them.
 #[derive(Clone, Copy)]
 enum Noted {
     Nothing,

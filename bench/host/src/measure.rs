@@ -1,5 +1,5 @@
-//! Measures candidates side by side, so that other load on the machine affects all of
-//! them alike.
+//! Measures candidates in turn, so that other load on the machine affects all of them
+//! equally.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ const ROUNDS: usize = 24;
 /// The time of one round of a candidate, and its result.
 pub struct Sample {
     time: Duration,
-    /// Equal for all candidates and all rounds.
+    /// The checksum, equal for all candidates and all rounds.
     checksum: u64,
 }
 
@@ -34,24 +34,24 @@ pub type Candidate<'a> = Box<dyn FnMut() -> Sample + 'a>;
 /// The time of the first candidate, divided by the time of another.
 #[derive(Clone, Copy)]
 pub struct Ratio {
-    /// Of the medians.
+    /// The ratio of the medians.
     pub median: f64,
-    /// Of the minimums.
+    /// The ratio of the minimums.
     pub minimum: f64,
 }
 
 /// Measures all candidates in each round, and compares the first with each of the others.
 ///
 /// # Panics
-/// If their checksums differ.
+/// If the checksums of the candidates differ.
 pub fn compare<const N: usize>(name: &str, mut candidates: [Candidate<'_>; N]) -> Vec<Ratio> {
-    assert!(ROUNDS.is_multiple_of(2 * N), "the orders don't come out even");
+    assert!(ROUNDS.is_multiple_of(2 * N), "not all orders occur equally often");
     let mut times = [const { Vec::new() }; N];
     let mut expected = None;
     // The first round is not counted.
     for round in 0..=ROUNDS {
         for place in 0..N {
-            // Rotated, and every other time reversed.
+            // The order is rotated, and reversed every other time.
             let turn = if (round / N).is_multiple_of(2) { place } else { N - 1 - place };
             let candidate = (turn + round) % N;
             let Sample { time, checksum } = candidates[candidate]();

@@ -1,8 +1,8 @@
 //! Simulated physical memory, with one frame allocator for all mappers.
 //!
 //! Frame n is at the base plus 4,096 n. Frame 0 is never allocated, because
-//! page_table_multiarch takes an entry with address 0 for an empty one. Only tables are
-//! in this memory; the frames that pages are mapped to are only numbers.
+//! page_table_multiarch treats an entry with address 0 as empty. Only tables are in this
+//! memory; the frames that pages are mapped to don't exist.
 
 use std::alloc::{Layout, alloc_zeroed};
 use std::sync::Once;
@@ -79,7 +79,7 @@ pub unsafe fn free(frame: u64) {
 /// Resets the memory, so that frames are allocated in rising order again.
 ///
 /// # Panics
-/// If a frame is in use: a page table has lost it.
+/// If a frame is in use: a page table has leaked it.
 pub fn reset() {
     assert_eq!(USED.load(Relaxed), 0, "frames are lost");
     FREE.store(0, Relaxed);
@@ -107,7 +107,7 @@ pub unsafe fn note_all_used() {
     }
 }
 
-/// Counts a flush; all page tables call this in place of a real one.
+/// Counts a flush; all page tables call this in place of a flush.
 #[inline]
 pub fn count_flush() {
     FLUSHES.store(FLUSHES.load(Relaxed) + 1, Relaxed);

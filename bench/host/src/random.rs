@@ -5,7 +5,7 @@
 pub struct Random(u64);
 
 impl Random {
-    /// Makes a sequence; equal seeds make equal sequences.
+    /// Makes a generator; equal seeds produce equal sequences.
     pub fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
