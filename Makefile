@@ -3,8 +3,8 @@
 IMAGE := build/farjump.iso
 export CMDLINE DEBUG PROGRAM ROOT
 
-# make ends with 2 whatever status a tool has. For a program of the user's, a function ends it
-# with the program's status.
+# make exits with 2 whatever status a tool returns. If make runs a user's program, a function ends
+# make with the program's status.
 ifneq ($(PROGRAM)$(ROOT),)
 -load build/status.so
 build/status.so: tools/make/status.c

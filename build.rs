@@ -5,8 +5,8 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The CPU features that the compiler may use in all code. All others need a check of CPUID first,
-/// and vector registers belong to the threads that ask for them.
+/// The CPU features that the compiler may use in all code. All others require a check of CPUID
+/// first, and code that uses vector registers has to request them.
 const FEATURES: [&str; 2] = ["fxsr", "x87"];
 
 fn main() {
@@ -50,7 +50,7 @@ fn refuse_features() {
     if !refused.is_empty() {
         println!(
             "cargo::error=the kernel has to run on every 64-bit CPU, but RUSTFLAGS or a \
-             configuration file ask for the CPU features {}; build without target-cpu \
+             configuration file enable the CPU features {}; build without target-cpu \
              and target-feature",
             refused.join(", ")
         );
