@@ -1,5 +1,5 @@
-//! A process without ring 3: a page table of its own, pages on demand, two CPUs that use
-//! it, a shoot-down that reaches only these, and its end.
+//! A process without ring 3: its own page table, pages on demand, two CPUs that use it, a
+//! shoot-down that interrupts only these, and the process's end.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 4
@@ -36,8 +36,8 @@ use x86_64::VirtAddr;
 
 farjump::test_kernel!(test_main);
 
-/// Without USER: there is no ring 3 here, and SMAP would deny the kernel access to
-/// programs' pages.
+/// The flags of a page, without USER: these tests don't use ring 3, and SMAP would deny the
+/// kernel access to programs' pages.
 const DATA: MappingFlags = MappingFlags::READ.union(MappingFlags::WRITE);
 
 /// Pages from this address on are mapped when they are accessed.
@@ -45,7 +45,7 @@ const ON_DEMAND: VirtAddr = VirtAddr::new(0x40_0000);
 const ON_DEMAND_END: VirtAddr = VirtAddr::new(0x50_0000);
 const PAGE_BYTES: u64 = 4096;
 
-/// The number of faults that the pager has served.
+/// The number of faults that the pager has handled.
 static SERVED: AtomicU32 = AtomicU32::new(0);
 
 /// The pager: maps the accessed page in the address space of the running thread.
@@ -80,7 +80,7 @@ fn start_pager() {
 #[expect(unsafe_code, reason = "the page is the test's")]
 fn write(address: VirtAddr, value: u64) {
     let place: *mut u64 = address.as_mut_ptr();
-    // SAFETY: it is a page of the test's own address space, which the pager maps.
+    // SAFETY: the page belongs to the test's own address space, and the pager maps it.
     unsafe { place.write_volatile(value) };
 }
 
@@ -107,7 +107,7 @@ fn in_use() -> (usize, usize) {
     (counts.used_for(Purpose::User), counts.used_for(Purpose::UserTables))
 }
 
-/// Waits until the threads of the processes have ended and freed their address spaces; a
+/// Waits until the threads of the processes have ended and freed their address spaces. A
 /// thread returns its result before that.
 fn wait_until_all_is_free() {
     while in_use() != (0, 0) {
@@ -143,8 +143,8 @@ fn pages_come_on_demand_and_go_with_the_process() {
         assert!(thread.join());
         assert_eq!(SERVED.load(Ordering::Relaxed) - served, 40);
         assert_eq!(frames::counts().used_for(Purpose::User), 40);
-        // Another address space doesn't have its pages. (A thread without one may still see them:
-        // its CPU may be lazy in the space.)
+        // Another address space doesn't have these pages. (A thread without an address space may
+        // still see them, if its CPU hasn't loaded other tables since.)
         let other = Arc::new(AddressSpace::try_new().expect("there is memory"));
         let reader = Builder::new("other").address_space(other.clone()).spawn(|| read(ON_DEMAND));
         reader.expect("there is memory").join();
@@ -226,7 +226,7 @@ fn shootdown_reaches_only_the_cpus_in_the_address_space() {
             other_entered.count_down();
             wait_for_step(1);
             let is_gone = other_space.query(ON_DEMAND).is_none();
-            // The access faults again: the TLB has no entry of the page any more.
+            // The access faults again, because the TLB no longer has an entry of the page.
             let served = SERVED.load(Ordering::Relaxed);
             write(ON_DEMAND, 2);
             is_gone && SERVED.load(Ordering::Relaxed) > served

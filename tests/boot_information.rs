@@ -1,7 +1,8 @@
 //! Damaged information structures.
 //!
-//! Tags of all kinds are tested on the host, in crates/firmware/boot-information, and
-//! impossible addresses in src/boot; this file tests the structure as a whole.
+//! This file tests the structure as a whole. Tests for tags of all kinds are in
+//! crates/firmware/boot-information and run on the host; those for impossible addresses are
+//! in src/boot.
 
 #![no_std]
 #![no_main]

@@ -1,5 +1,5 @@
-//! Tests that fail in different ways, for the runner's own test
-//! (tests/machine/runner.py): they are run only on request.
+//! Tests that fail in different ways, for the test of the runner (tests/machine/runner.py).
+//! They run only on request.
 
 #![no_std]
 #![no_main]

@@ -1,7 +1,7 @@
-//! Every exception after which the kernel can continue is provoked and served.
+//! Provokes and handles every exception after which the kernel can continue.
 //!
-//! All other exceptions, and the texts of the reports, are tested from outside by
-//! tests/machine/faults.py.
+//! tests/machine/faults.py tests all other exceptions, and the texts of the reports, from
+//! outside.
 
 #![no_std]
 #![no_main]

@@ -1,4 +1,4 @@
-//! Memory is used up repeatedly: nothing is lost, nothing panics, and all of it can be
+//! Memory is used up repeatedly: nothing is leaked, nothing panics, and all memory can be
 //! allocated again.
 //!
 //! QEMU: -m 128 -cpu max -smp 1
@@ -133,7 +133,7 @@ fn last_frames_are_found_in_the_caches_of_all_cpus() {
 }
 
 /// All CPUs allocate frames until none is left, and free some of them meanwhile. Together
-/// they get all frames.
+/// they allocate all frames.
 #[test_case]
 fn all_cpus_take_all_frames_together() {
     fn prepare() -> Vec<AllocatedFrames> {
@@ -153,14 +153,15 @@ fn all_cpus_take_all_frames_together() {
         frames
     }
     let before = counts_after_trim().used_for(Purpose::Other);
-    // A round is long: the CPUs wait for one another, and the host may have fewer.
+    // A round takes long, because the CPUs wait for one another, and the host may have
+    // fewer CPUs.
     const LONG_ROUNDS: u64 = ROUNDS / 3;
     for _ in 0..LONG_ROUNDS {
         let all = on_each_cpu(prepare, take);
         let taken: usize = all.iter().map(Vec::len).sum();
         assert_eq!(frames::counts().used_for(Purpose::Other), before + taken);
-        // A CPU that has ended found no free frame. Since then each other CPU may have
-        // freed 3 frames, and each thread the 8 frames of its stack.
+        // Each CPU ended because it found no free frame. Since then, each other CPU may
+        // have freed 3 frames, and each thread the 8 frames of its stack.
         assert!(frames::counts().free <= 16 * all.len(), "{}", frames::counts().free);
         audit::run().expect_clean();
         drop(all);

@@ -1,4 +1,4 @@
-//! Exceptions reach their handlers in order, and pending work is done on the way out.
+//! Exceptions call their handlers in order, and pending work is done on the return path.
 //!
 //! QEMU: -cpu max
 
@@ -25,8 +25,8 @@ farjump::test_kernel!(test_main);
 /// An address where nothing is mapped.
 const NOWHERE: VirtAddr = VirtAddr::new(0x40_0000);
 
-/// What the pager of this test has seen: the faulting address, and whether interrupts
-/// were on.
+/// Recorded by the pager of this test: the faulting address, and whether interrupts were
+/// on.
 static SEEN_ADDRESS: AtomicU64 = AtomicU64::new(0);
 static SEEN_INTERRUPTS_ON: AtomicBool = AtomicBool::new(false);
 static PAGER_CALLS: AtomicU32 = AtomicU32::new(0);
@@ -41,7 +41,7 @@ fn pager_comes_before_the_exception_table_and_learns_the_address() {
         SEEN_INTERRUPTS_ON.store(interrupt_flag::are_enabled(), Ordering::Relaxed);
         Outcome::Unserved
     });
-    // The pager doesn't serve this one, so the exception table determines where to
+    // The pager doesn't handle this fault, so the exception table determines where to
     // continue.
     assert_eq!(probe::read_u8(NOWHERE + 5_u64), Err(probe::Faulted));
     assert_eq!(SEEN_ADDRESS.load(Ordering::Relaxed), NOWHERE.as_u64() + 5);
@@ -52,7 +52,8 @@ fn pager_comes_before_the_exception_table_and_learns_the_address() {
     assert_eq!(PAGER_CALLS.load(Ordering::Relaxed), 1, "it isn't called where it can't wait");
 }
 
-/// A request of a handler is served on the way out, without another interrupt.
+/// A handler's request to the scheduler is handled on the return path, without another
+/// interrupt.
 #[test_case]
 fn way_out_of_an_exception_looks_for_work() {
     dispatch::set_handler(Exception::Breakpoint, |_| {

@@ -1,5 +1,5 @@
-//! Interrupt handlers with a context of their own: registered, run on the CPU that has the
-//! vector, removed.
+//! Interrupt handlers with their own context: they are registered, run on the CPU of their
+//! vector, and are removed.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 16
@@ -71,7 +71,7 @@ fn thousand_devices_have_vectors_on_all_cpus() {
     }
     drop(vectors);
     assert!(devices.iter().all(|device| device.interrupts.load(Ordering::Relaxed) == 1));
-    // Nothing else refers to the contexts any more.
+    // No other references to the contexts are left.
     assert!(devices.iter().all(|device| Arc::strong_count(device) == 1));
     assert!(percpu::all().all(|cpu| device_vectors::given_out(cpu) == 0));
 }
@@ -90,8 +90,8 @@ fn more_than_all_vectors_are_refused() {
     assert!(DeviceVector::try_new_on(Arc::new(|| {}), |cpu| cpu.id().number() == 0).is_ok());
 }
 
-/// Handlers are removed while their interrupts arrive; afterwards nothing refers to their
-/// contexts.
+/// Handlers are removed while their interrupts arrive; then no references to their contexts
+/// are left.
 #[test_case]
 fn handlers_are_removed_while_interrupts_arrive() {
     for round in 0..200 {
@@ -103,7 +103,7 @@ fn handlers_are_removed_while_interrupts_arrive() {
         drop(vector);
         assert_eq!(Arc::strong_count(&device), 1);
         let seen = device.interrupts.load(Ordering::Relaxed);
-        // An interrupt that arrives now has no handler, or that of another device.
+        // An interrupt that arrives now has no handler, or the handler of another device.
         let other = Arc::<Device>::default();
         let vector = DeviceVector::try_new(other.clone()).expect("one is free");
         vector.raise();

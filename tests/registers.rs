@@ -25,7 +25,7 @@ mod patterns;
 
 farjump::test_kernel!(test_main);
 
-/// How often the threads of a test are preempted in total before it ends.
+/// How often the threads of a test are preempted in total before the test ends.
 const PREEMPTIONS: u64 = 60;
 /// How often each thread checks its registers, at least.
 const ROUNDS: u64 = 10;
@@ -33,7 +33,7 @@ const ROUNDS: u64 = 10;
 /// The progress of the threads of a test.
 struct Progress {
     preemptions: AtomicU64,
-    /// The number of threads that have to check their registers again.
+    /// The number of threads that have not checked their registers often enough.
     unfinished: AtomicU64,
 }
 

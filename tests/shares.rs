@@ -1,6 +1,6 @@
-//! The shares of several CPUs that threads get, measured by run time, so that the speed
-//! and the load of the host don't matter; and the place of a thread to which a reference
-//! is held.
+//! The shares of threads in several CPUs, measured by run time, which doesn't depend on the
+//! speed and the load of the host; and the place of a thread while a reference to it
+//! exists.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 2 -accel tcg,thread=multi
@@ -26,8 +26,8 @@ farjump::test_kernel!(test_main);
 
 const MS: u64 = 1_000_000;
 
-/// The time after which a test fails, in nanoseconds: longer than a busy host delays it, shorter
-/// than the runner's limit of CPU time.
+/// The time after which a test fails, in nanoseconds: longer than a busy host delays the test,
+/// shorter than the runner's limit of CPU time.
 const HANG_NS: u64 = 50_000 * MS;
 
 fn only(cpu: usize) -> CpuSet {
@@ -36,7 +36,7 @@ fn only(cpu: usize) -> CpuSet {
     only
 }
 
-/// Makes a thread that never waits until `is_over`.
+/// Starts a thread that computes without waiting until `is_over`.
 fn spawn_busy(nice: i8, allowed: CpuSet, is_over: &'static AtomicBool) -> JoinHandle<()> {
     let policy = Policy::Fair(Nice::try_new(nice).expect("it is a nice value"));
     let busy = || {
@@ -47,8 +47,8 @@ fn spawn_busy(nice: i8, allowed: CpuSet, is_over: &'static AtomicBool) -> JoinHa
     Builder::new("busy").policy(policy).allowed(allowed).spawn(busy).expect("there is memory")
 }
 
-/// Waits until `threads` have run for at least 300 ms together since `start_ns`, and each
-/// has had at least `percent` of its share, by weight.
+/// Waits until `threads` have together run for at least 300 ms since `start_ns`, and each
+/// has had at least `percent` of its share by weight.
 ///
 /// # Errors
 /// The shares in percent, if the test takes longer than [`HANG_NS`].
@@ -126,8 +126,8 @@ fn cpu_that_is_busy_with_one_thread_takes_over_from_one_with_six() {
 #[test_case]
 fn run_time_counts_while_a_thread_runs() {
     let thread = task::current();
-    // Without a switch nothing charges the thread, so its run time grows only when it is
-    // read.
+    // The scheduler adds run time at switches. Without a switch, the value has to grow when
+    // it is read.
     let _off = InterruptsOff::new();
     let ran_ns = thread.run_time_ns();
     while thread.run_time_ns() < ran_ns + 5 * MS {
@@ -141,7 +141,7 @@ fn thread_that_is_held_keeps_its_place_when_it_has_ended() {
     let id = thread.thread().id();
     let held = ThreadRef::find(id).expect("its handle holds it");
     thread.join();
-    // Others use all places that are free.
+    // Other threads use all free places.
     for _ in 0..200 {
         let other = task::spawn("other", || ()).expect("there is memory");
         assert!(!core::ptr::eq(other.thread(), held.thread()));

@@ -19,7 +19,7 @@ use farjump::testing::ShouldPanic;
 
 farjump::test_kernel!(test_main);
 
-/// Raises `exception`, whose handler uses up its own stack.
+/// Raises `exception`, whose handler overflows its own stack.
 fn overflow_in(exception: Exception) {
     dispatch::set_handler(exception, |_| {
         static IS_FULL: AtomicBool = AtomicBool::new(false);

@@ -1,8 +1,8 @@
 //! Ten thousand timer deadlines while the serial port and the keyboard are flooded.
 //!
-//! The runner reads the line that begins with `@storm` and then floods the machine. Under
-//! `-icount` the machine's time doesn't depend on the host: an instruction takes 16 ns.
-//! The test never sleeps, because QEMU's clock would jump then.
+//! The runner floods the machine after it has read the line that begins with `@storm`.
+//! Under `-icount` the machine's time doesn't depend on the host: an instruction takes 16
+//! ns. The test never sleeps, because QEMU's clock would jump.
 //!
 //! QEMU: -icount shift=4,sleep=off
 

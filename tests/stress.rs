@@ -1,4 +1,4 @@
-//! Thousands of threads on one CPU and on several, from a random seed: nothing is lost,
+//! Thousands of threads on one CPU and on several, with random actions: nothing is lost,
 //! and all memory is freed.
 //!
 //! QEMU: -m 256 -cpu max -smp 1
@@ -38,14 +38,15 @@ farjump::test_kernel!(test_main);
 const US: u64 = 1_000;
 const MS: u64 = 1_000_000;
 
-/// Starts random numbers from a seed and prints it, so that the run can be repeated.
+/// Returns a generator of random numbers, and prints its seed, so that the run can be
+/// repeated.
 fn with_printed_seed(what: &str) -> Random {
     let seed = read_tsc();
     println!("{what}: seed {seed:#x}");
     Random::new(seed)
 }
 
-/// Returns a sequence for another thread.
+/// Returns a generator for another thread.
 fn split(random: &mut Random) -> Random {
     Random::new(random.next())
 }
@@ -70,7 +71,7 @@ fn check_memory(scenario: impl Fn()) {
     scenario();
     wait_for_stacks(stacks);
     let after = heap::statistics().allocated_bytes;
-    // Places of threads are kept, and the second run may need more of them at once.
+    // The places of threads are kept, and the second run may need more places at once.
     const PLACES_BYTES: u64 = 16 * 64 * 1024;
     assert!(after <= before + PLACES_BYTES, "heap: {before} to {after}");
 }
@@ -124,8 +125,8 @@ fn ten_thousand_threads_come_and_go() {
     });
 }
 
-/// A bounded queue: a mutex protects the values, and a wait queue has the threads that wait for a
-/// value or for room.
+/// Tests a bounded queue: a mutex protects the values, and a wait queue holds the threads that
+/// wait for a value or for room.
 #[test_case]
 fn mutexes_and_wait_queues_lose_nothing() {
     const PRODUCERS: u64 = 4;
@@ -176,7 +177,7 @@ fn mutexes_and_wait_queues_lose_nothing() {
                                 shared.received.load(Ordering::Relaxed) == PRODUCERS * VALUES;
                             received.is_some() || is_last
                         };
-                        // Sometimes with a time-out, which must change nothing.
+                        // Some waits have a time-out, which must change nothing.
                         let deadline_ns = now_ns() + own.below(100 * US);
                         if shared.changed.wait_until_deadline(deadline_ns, &mut has_come).is_err() {
                             shared.changed.wait_until(has_come);
@@ -204,7 +205,7 @@ fn mutexes_and_wait_queues_lose_nothing() {
     });
 }
 
-/// Threads of all policies read and write, and give some waits up. A thread inherits no policy
+/// Threads of all policies read and write, and abandon some waits. A thread inherits no policy
 /// while it holds no lock.
 #[test_case]
 fn rw_locks_keep_writers_apart_and_end_inheritance() {
@@ -285,8 +286,9 @@ fn timers_storm() {
     });
 }
 
-/// Blocks at the end of the heap are unmapped when they are freed, and their addresses
-/// get other frames. A CPU that hadn't flushed its TLB would see other bytes there.
+/// Blocks at the end of the heap are unmapped when they are freed, and other frames are
+/// mapped at their addresses. A CPU that hadn't flushed its TLB would read other bytes
+/// there.
 #[test_case]
 fn memory_is_unmapped_while_others_use_theirs() {
     const ROUNDS: u64 = 8;

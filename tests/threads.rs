@@ -83,7 +83,8 @@ fn what_threads_take_comes_back() {
     // For threads of earlier tests.
     wait_for_threads();
     let at_first = stack_frames();
-    // On several CPUs each thread costs more: they answer when its stack is unmapped.
+    // On several CPUs each thread costs more, because all CPUs flush when its stack is
+    // unmapped.
     let count = 500 / task::cpus().count();
     let round = || {
         let threads: Vec<_> = (0..count)
@@ -108,8 +109,8 @@ fn what_threads_take_comes_back() {
     wait_for_stacks(at_first);
 }
 
-/// All threads start on one CPU. The others, which halt, take them over as soon as they
-/// are allowed to run there.
+/// All threads start on one CPU. The other CPUs, which halt, take threads over as soon as
+/// these may run there.
 #[test_case]
 fn waiting_threads_are_taken_over() {
     static SEEN: AtomicU64 = AtomicU64::new(0);
@@ -320,7 +321,8 @@ const SLEEPING_IN_AN_INTERRUPT_IS_REPORTED: ShouldPanic = ShouldPanic::new(
 
 #[test_case]
 fn cpu_that_does_not_answer_is_left_out() {
-    // Only if no other CPU was started: the trampoline is prepared once.
+    // The test runs only if no other CPU was started, because the trampoline is prepared
+    // once.
     let machine = farjump::testing::machine();
     let cpus = task::cpus().count();
     if cpus > 1 {
@@ -329,7 +331,7 @@ fn cpu_that_does_not_answer_is_left_out() {
     let stacks = stack_frames();
     task::start_others(machine.tasks, &[ApicId::new(0), ApicId::new(77)], 8);
     assert_eq!(task::cpus().count(), cpus);
-    // Its stacks stay allocated: the CPU might still use them.
+    // The CPU's stacks stay allocated, because it might still use them.
     let kept = stack_frames() - stacks;
     assert!(kept <= 8 + 4 * 6, "{kept} frames");
     assert_eq!(task::spawn("after", || 5).expect("there is memory").join(), 5);

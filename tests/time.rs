@@ -1,4 +1,4 @@
-//! Threads and time: turns, shares, sleeps, and CPUs that hang.
+//! Threads and time: turns, shares, sleeps, and hanging CPUs.
 //!
 //! These tests compare times, so the machine's clock counts instructions (`-icount`): an
 //! instruction takes 32 ns, however slow or busy the host is, and when all CPUs halt the
@@ -47,7 +47,7 @@ fn spin_until(end_ns: u64) {
 fn yielding_threads_take_turns() {
     static TURNS: [AtomicU32; 2] = [const { AtomicU32::new(0) }; 2];
     static IS_STARTED: Latch = Latch::new(2);
-    // Returns the number of turns that the other thread has had at the end.
+    // Returns how many turns the other thread has had.
     let player = |own: usize| {
         move || {
             IS_STARTED.count_down();

@@ -1,5 +1,5 @@
-//! Ring 3: system calls, exceptions and interrupts of programs, and what a program must not be able
-//! to do to the kernel.
+//! Ring 3: system calls, exceptions and interrupts of programs, and attacks on the kernel that have
+//! to fail.
 //!
 //! QEMU: -cpu max -smp 1
 //! QEMU: -cpu max -smp 4
@@ -58,11 +58,11 @@ const SET_FS: u64 = 3;
 const RETURN_TO: u64 = 4;
 const SUM: u64 = 5;
 
-/// What a test knows of its program.
+/// The test's record of its program.
 struct Program {
-    /// What it has passed to NOTE.
+    /// The values that the program has passed to NOTE.
     notes: IrqMutex<Vec<u64>>,
-    /// The exception that has ended it, and its address if it is a page fault.
+    /// The exception that has ended the program, and the address of a page fault.
     exception: IrqMutex<Option<(Exception, u64)>>,
     is_ending: AtomicBool,
     has_ended: Arc<AtomicBool>,
@@ -116,13 +116,13 @@ impl UserThread for Program {
     }
 }
 
-/// How a program has ended.
+/// The end of a program.
 struct Ended {
     notes: Vec<u64>,
     exception: Option<(Exception, u64)>,
 }
 
-/// A program that runs.
+/// A running program.
 struct Running {
     program: Arc<Program>,
     has_ended: Arc<AtomicBool>,
@@ -144,7 +144,7 @@ const USER: MappingFlags = MappingFlags::READ.union(MappingFlags::USER);
 fn add_page(space: &AddressSpace, page: u64, content: &[u8], flags: MappingFlags) {
     let frame = AllocatedFrames::try_new(Purpose::User).expect("there is memory");
     let to: *mut u8 = layout::direct(frame.start()).as_mut_ptr();
-    // SAFETY: the frame is new, and the direct map shows it.
+    // SAFETY: the frame is new, and the direct map contains it.
     let to = unsafe { core::slice::from_raw_parts_mut(to, 4096) };
     to.fill(0);
     to[..content.len()].copy_from_slice(content);
@@ -216,14 +216,14 @@ fn flags_of_a_program_do_not_reach_the_kernel_and_come_back() {
     // IOPL and IF can't be changed in ring 3.
     let ended = run(flags(), RFlags::IOPL_LOW.bits() | RFlags::IOPL_HIGH.bits() | 2);
     assert_eq!(ended.notes, [fixed]);
-    // A single step ends the program, at its first instruction, or after the call.
+    // A single step ends the program at its first instruction, or after the call.
     let ended = run(flags(), RFlags::TRAP_FLAG.bits() | 2);
     assert_eq!(ended.exception, Some((Exception::Debug, 0)));
     let ended = run(delayed_step(), 0);
     assert_eq!(ended.exception, None, "the call has ended it");
 }
 
-/// Addresses that are none of a program's: the kernel's, ones that aren't canonical, null.
+/// Addresses outside of programs: the kernel's, non-canonical ones, null.
 const FOREIGN: [u64; 8] = [
     0,
     0xFFF8,
@@ -260,7 +260,7 @@ fn memory_that_is_not_the_programs_can_not_be_used() {
         let ended = run(push(), address.wrapping_add(8));
         assert!(ended.exception.is_some(), "{address:#x}");
     }
-    // Its own code can't be written, its data not executed.
+    // The program's own code can't be written, and its data can't be executed.
     assert_eq!(run(write(), CODE).exception, Some((Exception::PageFault, CODE)));
     assert_eq!(run(jump(), DATA).exception, Some((Exception::PageFault, DATA)));
 }
@@ -355,7 +355,7 @@ fn bases_set_by_instructions_are_kept_even_if_they_look_like_the_kernels() {
     }
 }
 
-/// Non-maskable interrupts come at any instruction of the entries.
+/// Non-maskable interrupts arrive at any instruction of the entries.
 #[test_case]
 fn non_maskable_interrupts_at_any_instruction_of_the_entry_are_harmless() {
     let programs: Vec<_> = (0..2).map(|_| start(many_calls(), 0)).collect();

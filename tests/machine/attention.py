@@ -8,7 +8,7 @@ from machine import ROOT, programs
 from machine.images import image
 from machine.qemu import Qemu
 
-# Repeats lines until "end". The terminal's echo isn't wanted: the answers are enough.
+# Repeats lines until "end", without the terminal's echo: the answers suffice.
 PROGRAM = r"""
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +33,7 @@ def in_monitor(qemu):
     qemu.expect("continue returns the input to them")
     qemu.expect(r"farjump> \Z")
     assert "strace" in qemu.command("help strace")
-    # What is typed here isn't the program's.
+    # The program doesn't receive this input.
     assert "no such command" in qemu.command("nonsense")
 
 

@@ -79,9 +79,9 @@ def without_a_memory_map():
 
 
 def damaged_rsdp_is_reported_and_another_found():
-    """GRUB's copy has a wrong checksum; the BIOS's own is sound."""
+    """GRUB's copy has a wrong checksum; that of the BIOS is valid."""
     with stopped_at_rust_main() as (qemu, start, structure):
-        # After the tag's head, the signature and the checksum: the manufacturer.
+        # The manufacturer, which follows the tag's head, the signature and the checksum.
         byte = start + find_tag(structure, OLD_ACPI_TAG) + 8 + 9
         gdb.run(qemu, f"set {{char}}{byte} = 0x7f")
         qemu.expect("warning boot: the RSDP of ACPI 1.0 has a wrong checksum; left out")

@@ -23,7 +23,7 @@ def comes_up_and_answers():
         ticks = int(bochs.expect(r"^(\d+) ticks of")[1])
         assert ticks >= 10, ticks
         bochs.send("fault reserved\r")
-        # In Bochs, as on hardware, the index of a missing gate is its vector.
+        # In Bochs, as on hardware, the error code's index for a missing gate is its vector.
         bochs.expect("exception 11, #NP: segment-not-present\x1b\\[0m\r\n  cause  descriptor 15 of the IDT")
         bochs.expect("The kernel has stopped")
         # Bochs reports each byte written to a full transmitter, and reads and writes that a

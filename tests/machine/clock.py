@@ -1,4 +1,4 @@
-"""The kernel's clock, compared with what is known: under -icount QEMU's time stamp counter has
+"""The kernel's clock, compared with known values: under -icount, QEMU's time stamp counter has
 exactly 1 GHz, and the other clocks of the machine agree with it."""
 
 import re
@@ -7,7 +7,7 @@ from machine.images import image
 from machine.qemu import Qemu
 
 TRUTH_KHZ = 1_000_000
-# The machine, what the frequency is measured against, and the witnesses that it has.
+# The machine, the reference for the frequency, and the machine's witnesses.
 BOTH, RTC_ONLY = ["PM timer", "hardware clock"], ["hardware clock"]
 MACHINES = {
     "pc": (("-M", "pc"), "HPET", BOTH),
@@ -20,14 +20,14 @@ MACHINES = {
 
 
 def counted(*arguments, **options):
-    """A machine whose clocks count instructions, of 4 ns each. When all CPUs halt, they jump to
-    the next timer."""
+    """Returns a machine whose clocks count instructions, of 4 ns each. When all CPUs halt, the
+    clocks jump to the next timer."""
     return Qemu("-m", 128, "-icount", "shift=2,sleep=off", "-rtc", "clock=vm", *arguments,
                 "-cdrom", image(), **options)
 
 
 def rate(qemu):
-    """Returns the frequency in kHz, its error in ppm, and what it was measured against."""
+    """Returns the frequency in kHz, its error in ppm, and the reference."""
     info = qemu.command("info")
     found = re.search(r"^clock +(\d+) kHz ± (\d+) ppm, measured against the (.*)$", info, re.M)
     assert found, info
@@ -35,7 +35,7 @@ def rate(qemu):
 
 
 def clock_is_exact(arguments, reference, witnesses):
-    """Its frequency, by each reference, and then for ten seconds of the machine's time, compared
+    """Checks the frequency for each reference. Then compares ten seconds of the machine's time
     with the PM timer and the hardware clock: within 100 ppm, the printed error included."""
     with counted(*arguments) as qemu:
         qemu.expect("farjump> ")
@@ -52,7 +52,8 @@ def clock_is_exact(arguments, reference, witnesses):
 
 
 def no_cpu_is_lost_without_a_pit():
-    """Time-outs are right, so the second CPU answers in time, and no CPU is reported to hang."""
+    """Time-outs have the right length, so the second CPU answers in time, and no CPU is reported
+    to hang."""
     with Qemu("-m", 128, "-M", "pc,pit=off", "-smp", 2, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         assert "clock      ok" in qemu.command("test clock")
@@ -74,8 +75,8 @@ def clock_check_ends_at_a_key():
 
 
 def no_false_alarm_without_pit_and_com1_interrupt():
-    """Two CPUs, for longer than the watchdog waits; the machine's clock jumps from one poll of
-    the serial line to the next."""
+    """Two CPUs run for longer than the watchdog waits; the machine's clock jumps from one poll
+    of the serial line to the next."""
     with counted("-M", "pc,pit=off", "-smp", 2, com1="isa-serial,irq=5") as qemu:
         qemu.expect("no interrupt arrives at IRQ 4; it is polled")
         qemu.expect("smp: 2 CPUs run")

@@ -1,4 +1,4 @@
-"""The machine's devices, as the kernel and as QEMU lists them."""
+"""The machine's devices, as listed by the kernel and by QEMU."""
 
 import datetime
 import re
@@ -22,7 +22,7 @@ DATE = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(as the hardw
 # ------------------------------------------------------------------- clock --
 
 def now(qemu):
-    """Returns the time that `date` shows; its weekday has to be right."""
+    """Returns the time that `date` shows, and checks its weekday."""
     weekday, text = DATE.match(qemu.command("date")).groups()
     time = datetime.datetime.strptime(text, "%Y-%m-%d %H:%M:%S")
     assert weekday == time.strftime("%a"), (weekday, text)
@@ -30,8 +30,8 @@ def now(qemu):
 
 
 def clock_goes_on_over_a_leap_day():
-    """The machine's clock counts instructions, and jumps while the machine waits, so the test
-    doesn't wait for seconds to pass."""
+    """The machine's clock counts instructions, and jumps while the machine waits, so that the
+    test takes no real seconds."""
     second = datetime.timedelta(seconds=1)
     base = datetime.datetime(2024, 2, 29, 23, 59, 30)
     with Qemu(*NEEDED, "-icount", "shift=2,sleep=off", "-rtc",
@@ -84,7 +84,7 @@ def by_qemu(qemu):
 
 
 def functions_are_those_of_qemu(machine):
-    """Address, vendor, device and base addresses of each function, also behind a bridge."""
+    """Address, vendor, device and base addresses of each function, also below a bridge."""
     with Qemu(*NEEDED, "-M", machine, *BRIDGE, "-device", "nvme,serial=1",
               "-drive", "if=none,id=d,driver=null-co", "-device", "virtio-blk-pci,drive=d",
               "-cdrom", image(), "-boot", "d") as qemu:
@@ -113,7 +113,7 @@ def functions_are_those_of_qemu(machine):
 
 
 def second_root_is_found():
-    """The second root bus, to which no bridge of bus 0 leads."""
+    """The second root bus, which isn't below a bridge of bus 0."""
     with Qemu(*NEEDED, "-M", "pc", "-device", "pxb,id=p1,bus_nr=128",
               "-device", "e1000,bus=p1,addr=5", "-cdrom", image(), "-boot", "d") as qemu:
         qemu.expect("farjump> ")
@@ -123,7 +123,8 @@ def second_root_is_found():
 
 
 def unassigned_addresses_are_not_address_0():
-    """Those of a function that is plugged in after the firmware has assigned addresses."""
+    """The addresses of a function that is plugged in after the firmware has assigned
+    addresses."""
     with Qemu(*NEEDED, "-M", "pc", "-cdrom", image(), "-boot", "d", gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&_start", "continue", "delete", keep_stopped=True)
         qemu.qmp("device_add", driver="virtio-rng-pci", id="late", addr="0x10")
@@ -175,8 +176,8 @@ def table_with_a_wrong_checksum_is_reported():
 
 
 def tables_that_are_not_there_are_reported():
-    """An entry of the root is the kernel's address, and the devices' table has an impossible
-    length: without the package _S5_ `poweroff` tries QEMU's port."""
+    """An entry of the root is the kernel's address, and the DSDT has an impossible length.
+    Without the package _S5_, `poweroff` tries QEMU's port."""
     def change(tables):
         root, content = tables["RSDT"]
         at = content.index(struct.pack("<I", tables["HPET"][0]))
@@ -231,8 +232,8 @@ def machine_without_pci_says_so():
 
 
 def acpi_finds_the_ports_that_switch_off():
-    """With OVMF the registers of the older machine are at other ports than with SeaBIOS; the
-    port that is tried without ACPI does nothing there."""
+    """With OVMF, the registers of the older machine are at other ports than with SeaBIOS;
+    the port that is tried without ACPI has no effect."""
     for arguments, port in ((("-M", "pc", "-bios", ovmf()), "0xb004"),
                             (("-M", "q35", "-bios", ovmf()), "0x604"),
                             (("-M", "pc"), "0x604")):

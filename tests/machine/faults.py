@@ -1,4 +1,4 @@
-"""Each exception, provoked at the prompt: its report, and how it ends.
+"""Each exception, provoked at the prompt: its report, and whether the kernel continues.
 
 docs/interrupts.md has the same table.
 """
@@ -89,7 +89,7 @@ def traps_come_back():
 
 
 def nmi_from_outside_is_reported():
-    """QEMU's monitor raises it, as a button or a watchdog would."""
+    """QEMU's monitor raises the NMI, as a button or a watchdog would."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("nmi")
@@ -98,7 +98,7 @@ def nmi_from_outside_is_reported():
 
 
 def machine_check_from_outside_is_decoded():
-    """QEMU's monitor raises it: an uncorrected error in bank 1."""
+    """QEMU's monitor raises a machine check: an uncorrected error in bank 1."""
     with machine() as qemu:
         qemu.expect("farjump> ")
         qemu.monitor("mce 0 1 0xb200000000000115 0x4 0 0")

@@ -36,13 +36,13 @@ def shows_text(mode, arguments):
         qemu.expect("farjump> ")
         info = qemu.command("info")
         assert f"screen       framebuffer {width} x {height}, " in info, info
-        # After the prompt is the cursor's cell: a reversed blank isn't a glyph.
+        # The cursor's cell follows the prompt: a reversed blank isn't a glyph.
         expect_text(qemu, rf"framebuffer {width} x {height}[\s\S]*^farjump>\s*\??$")
         # Typed on the keyboard and shown on the screen, with enough output to scroll.
         for _ in range(3):
             qemu.type_keys("info\n")
             qemu.expect("farjump> ")
-        # All cells are text: nothing of the previous content is left.
+        # All cells are text, without remains of the previous content.
         expect_text(qemu, r"^last traced .*\nfarjump>\s*\??$", most_unknown=1)
         # A report is shown in its colours, up to its last line.
         qemu.send("fault page-fault\r")
@@ -50,7 +50,7 @@ def shows_text(mode, arguments):
         assert re.search(r"^exception 14, #PF: page-fault$", match.string, re.M)
         reddish = sum(pixels[at] > 100 and pixels[at + 1] < 50 and pixels[at + 2] < 50
                       for at in range(0, len(pixels), 3))
-        assert reddish > 1000, "the title stands on red"
+        assert reddish > 1000, "the title isn't on red"
 
 
 def uefi_has_a_screen():

@@ -1,4 +1,4 @@
-"""tools/initramfs: its archives, read again by the format's description alone."""
+"""tools/initramfs: its archives, read by independent code from the format's description."""
 
 import gzip
 import hashlib
@@ -49,7 +49,7 @@ def made(*arguments, **environment):
 
 
 def fill(path):
-    """Makes a tree with files of all kinds that need no root."""
+    """Makes a tree with all kinds of files that an ordinary user can make."""
     (path / "a folder").mkdir()
     (path / "a folder" / "with blanks").write_bytes(b"12345")
     (path / "empty").write_bytes(b"")
@@ -66,7 +66,7 @@ def fill(path):
 
 
 def check_tree(archive):
-    """Checks an archive of such a tree."""
+    """Checks an archive of the tree that `fill` makes."""
     entries = read(archive)
     names = [name for name, _, _ in entries]
     assert names == sorted(names) and len(set(names)) == len(names)
@@ -74,7 +74,7 @@ def check_tree(archive):
     assert set(of) - MOUNT_POINTS == {
         b"a folder", b"a folder/with blanks", b"a folder/hard 2", b"empty", b"second name",
         b"hard 1", b"link", b"dangling", b"fifo", b"not \xff UTF-8", b"program", b"locked"}
-    # Each folder is before what is in it.
+    # Each folder is before its files.
     assert names.index(b"a folder") < names.index(b"a folder/hard 2")
     assert of[b"a folder/with blanks"][1] == b"12345"
     assert of[b"not \xff UTF-8"][1] == b"x"
@@ -84,7 +84,7 @@ def check_tree(archive):
     assert of[b"program"][0][1] == stat.S_IFREG | 0o4755
     assert of[b"locked"][0][1] == stat.S_IFDIR | 0o700
     assert of[b"tmp"][0][1] == stat.S_IFDIR | 0o1777
-    # Hard links: one number, the count, and the content once, with the last name.
+    # Hard links have the same number and count; only the last name has the content.
     one, two = of[b"a folder/hard 2"], of[b"hard 1"]
     assert one[0][0] == two[0][0] and one[0][4] == two[0][4] == 2
     assert (one[1], two[1]) == (b"", b"shared")
@@ -94,7 +94,7 @@ def check_tree(archive):
 
 
 def trees_survive():
-    """As a directory and as a tar file, plain and packed."""
+    """A tree as a directory and as a tar file, plain and compressed."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         tree = pathlib.Path(folder, "tree")
         tree.mkdir()
@@ -162,7 +162,7 @@ def userland_has_the_shell():
 
 
 def contents_are_used_in_place():
-    """Whole pages of a plain archive are the pages of its files, and can be written."""
+    """Whole pages of a plain archive become the pages of its files, and can be written."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         root = pathlib.Path(folder, "root")
         (root / "bin").mkdir(parents=True)
@@ -188,7 +188,7 @@ def contents_are_used_in_place():
 
 
 def small_archive_is_found_on_uefi():
-    """GRUB puts it into the first MiB there."""
+    """On UEFI, GRUB puts a small archive into the first MiB."""
     subprocess.run([ROOT / "tools/programs", "farjump"], check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         archive = pathlib.Path(folder, "archive")

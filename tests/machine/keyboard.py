@@ -17,7 +17,7 @@ ROWS = (
     [*"zxcvbnm", "comma", "dot", "slash", "less"],
 )
 
-# Their characters: alone, with Shift, and with AltGr where the layout has it.
+# The keys' characters: alone, with Shift, and with AltGr if the layout has it.
 LAYOUTS = {
     "us": {
         (): ("1234567890-=`", "qwertyuiop[]", "asdfghjkl;'\\", "zxcvbnm,./\\"),
@@ -130,14 +130,14 @@ def lights_follow_the_locks():
         expect_lights(0b100)
         qemu.tap("scroll_lock")
         expect_lights(0b101)
-        # The keyboard has lost no key meanwhile.
+        # No key was lost meanwhile.
         qemu.tap("caps_lock")
         qemu.type_keys("ticks\n")
         qemu.expect(r"\d+ ticks of")
 
 
 def control_alt_delete_restarts():
-    """At the prompt, and while a command hangs."""
+    """Ctrl-Alt-Delete at the prompt, and while a command hangs."""
     with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset",
               gdb=True) as qemu:
         qemu.expect("last traced boot: no record of one")
@@ -158,7 +158,7 @@ def control_alt_delete_restarts():
         qemu.tap("ctrl", "alt", "delete")
         qemu.expect("last traced boot: ended well, reboot")
         qemu.expect("farjump> ")
-        assert not qemu.has_triple_faulted(), "the reset line works"
+        assert not qemu.has_triple_faulted(), "the reset line doesn't work"
 
 
 def key_tapped_while_the_kernel_starts_is_no_harm():

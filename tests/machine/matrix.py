@@ -1,4 +1,4 @@
-"""Every kind of machine starts up to the prompt and runs `info`."""
+"""Every kind of machine boots to the prompt and runs `info`."""
 
 import itertools
 import os
@@ -67,12 +67,12 @@ def boot(firmware, medium, machine, cpu, memory_mib, cpus, cmdline):
         assert re.search(r"^loader +GRUB 2", info, re.M), info
         assert re.search(r"^features on +LMA NXE PG WP", info, re.M), info
         available = int(re.search(r"^memory +(\d+) KiB available$", info, re.M)[1])
-        # The firmware's own memory: little on a BIOS, more on UEFI.
+        # The firmware keeps memory: little on a BIOS, more on UEFI.
         kept = 1024 if firmware == "BIOS" else 24 * 1024
         assert memory_mib * 1024 - kept <= available <= memory_mib * 1024, info
         screen = "VGA text" if firmware == "BIOS" else "framebuffer"
         assert re.search(rf"^screen +{screen}", info, re.M), info
-        # With only the PICs the others can't be started.
+        # Other CPUs can't be started with only the PICs.
         running = 1 if cmdline in ("noapic", "nosmp") else cpus
         cpus = qemu.command("cpus")
         assert len(re.findall(r"^ *\d+ +\d+ +\d+ %", cpus, re.M)) == running, cpus
@@ -82,7 +82,7 @@ def boot(firmware, medium, machine, cpu, memory_mib, cpus, cmdline):
 
 
 def sixty_four_cpus():
-    """All of them start and run threads."""
+    """All 64 CPUs start and run threads."""
     with Qemu("-m", 512, "-smp", 64, "-accel", "tcg,thread=multi", "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         cpus = qemu.command("cpus | count")
@@ -108,7 +108,7 @@ def without_serial_port():
 
 
 def uefi_without_any_screen():
-    """Neither text mode nor framebuffer: the kernel needs none of them."""
+    """The kernel needs neither text mode nor framebuffer."""
     with Qemu("-m", "128", "-bios", ovmf(), "-vga", "none",
               "-cdrom", image(bios_only=False)) as qemu:
         qemu.expect("farjump> ")

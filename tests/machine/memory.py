@@ -1,4 +1,4 @@
-"""The kernel's address space, as the kernel and as QEMU lists it."""
+"""The kernel's address space, as listed by the kernel and by QEMU."""
 
 import re
 
@@ -48,7 +48,7 @@ def merged(ranges):
 
 
 def agrees_with_qemu(memory_mib, cpu):
-    """Page for page: address, frame, size and rights."""
+    """Compares address, frame, size and rights of each page."""
     with Qemu("-m", memory_mib, "-cpu", cpu, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         pages, places = by_the_kernel(qemu)
@@ -57,8 +57,8 @@ def agrees_with_qemu(memory_mib, cpu):
         for page, (frame, size, rights) in pages.items():
             seen_frame, flags = seen[page]
             assert frame == seen_frame, (hex(page), hex(frame), hex(seen_frame))
-            # QEMU's letters: X not executable, P large, C is PCD, T is PWT, which alone
-            # is write-combining here.
+            # QEMU's letters: X not executable, P large, C PCD, T PWT. Here, PWT alone
+            # means write-combining.
             letters = {"X": rights[2] == "-", "G": rights[4] == "g", "P": size > SIZES["4K"],
                        "C": rights[5] in "dn", "T": rights[5] in "dc", "U": rights[3] == "u",
                        "W": rights[1] == "w"}

@@ -197,14 +197,14 @@ def timer_interrupts_only_on_request():
             idle()
             quiet = count()
             idle()
-            # Some printed rows may be drawn later.
+            # Some of the printed rows may be drawn later.
             assert count() <= quiet + 3, cmdline
             assert "clock      ok" in qemu.command("test clock")
             assert count() >= quiet + 10, cmdline
             text = qemu.command("irq")
             assert re.search(r"^0x24   IRQ 4 +\d+ +\d+ +handled", text, re.M), text
             assert "spurious: 0 of IRQ 7, 0 of IRQ 15" in text, text
-            # A vector that was entered once.
+            # This vector was entered once.
             qemu.command("fault breakpoint")
             assert re.search(r"^0x03   #BP +1 ", qemu.command("irq"), re.M)
 
@@ -245,7 +245,7 @@ def stack_ports_and_memory_are_shown():
         qemu.expect("farjump> ")
         stack = qemu.command("stack")
         assert stack.startswith("boot stack, 0xffffffffc0001000 to 0xffffffffc000ffff\n"), stack
-        # The words, up to the end of the stack, are those in QEMU's memory; the calls are
+        # The words, up to the end of the stack, equal those in QEMU's memory; the calls are
         # those of the backtrace.
         whole = qemu.command("stack ffffffffc000f000 1000")
         assert whole.endswith("the stack begins here\n"), whole[-300:]

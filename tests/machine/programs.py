@@ -1,4 +1,4 @@
-"""The programs of user/tests: each prints here what it printed on Linux.
+"""The programs of user/tests: each prints the same as on Linux.
 
 `tools/record-tests` has recorded user/tests/NAME.expected on Linux, from the same archive. All
 programs run one after the other on a machine with one CPU, and on one with four, where private
@@ -14,11 +14,11 @@ from machine.images import image
 from machine.qemu import Qemu
 from machine.tools import ovmf
 
-# The programs that print the same on Farjump; the others use calls that are not there yet.
+# The programs that print the same on Farjump; the others use calls that Farjump doesn't have.
 SAME = ROOT / "user/tests/same-on-farjump"
 
 CPUS = (1, 4)
-# Programs of many kinds, which need not long: they run on UEFI, too.
+# Short programs of many kinds, which also run on UEFI.
 ON_UEFI = """auxiliary-vector avx-state clocks copy-on-write devices epoll exec fault-codes fork futex
              getdents job-control layout limits mmap-file pipe pty registers signal-info threads
              timers vdso""".split()
@@ -43,8 +43,8 @@ def outputs(cpus):
 
 
 def some_print_the_same_on_uefi():
-    """With two CPUs, in one machine. The memory map, the clocks and the tables of ACPI are others
-    there."""
+    """On one machine with two CPUs. UEFI has another memory map, other clocks and other ACPI
+    tables."""
     start = functools.partial(machine, 2, firmware=ovmf())
     wrong = [name for name, output in programs.run(start, ON_UEFI).items()
              if difference_from_linux(name, output)]
@@ -52,7 +52,8 @@ def some_print_the_same_on_uefi():
 
 
 def difference_from_linux(name, output):
-    """Returns how the output of a program differs from the recorded one; empty if it doesn't."""
+    """Returns the difference of a program's output from the recorded output; empty if they are
+    equal."""
     recorded = programs.expected(name).read_text()
     return "\n".join(difflib.unified_diff(recorded.splitlines(), output.splitlines(), "Linux",
                                           "Farjump", lineterm="", n=2))
@@ -66,7 +67,7 @@ def program_prints_the_same_as_on_linux(name, cpus):
 
 
 def every_program_is_recorded():
-    """And nothing else is: a program that was removed leaves no record."""
+    """Each program has a record, and each record has a program."""
     recorded = sorted(path.stem for path in programs.TESTS.glob("*.expected"))
     assert recorded == programs.names()
 

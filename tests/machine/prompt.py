@@ -31,7 +31,7 @@ def commands_are_listed_and_run():
         assert "fault: page: not known here (did you mean page-fault?);" in qemu.command("fault page")
         assert qemu.command('echo "a | b > c" d') == "a | b > c d\n"
         assert qemu.command('echo "a | b" | count') == "1\n"
-        # The prompt's own thread still runs.
+        # `kill` doesn't end the prompt's own thread.
         main = re.search(r"^ *(\d+) .*\bmain\b", qemu.command("ps"), re.M)[1]
         assert qemu.command(f"kill {main}") == "main runs this prompt; poweroff ends it.\n"
         assert "FAILED" not in qemu.command("test")
@@ -109,13 +109,14 @@ def end_of_traced_boot(qemu):
 
 
 def end_of_a_traced_boot_is_reported():
-    """Each way to end a traced boot is reported at the next one, by the CMOS."""
+    """The next boot reports each way to end a traced boot, which is recorded in the
+    CMOS."""
     with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset") as qemu:
         assert end_of_traced_boot(qemu) == "no record of one"
         qemu.expect("farjump> ")
         qemu.send("reboot\r")
         assert end_of_traced_boot(qemu) == "ended well, reboot"
-        assert not qemu.has_triple_faulted(), "the reset lines work"
+        assert not qemu.has_triple_faulted(), "the reset line doesn't work"
         qemu.expect("farjump> ")
         qemu.qmp("system_reset")
         assert end_of_traced_boot(qemu) == "ended well, prompt"
@@ -127,7 +128,7 @@ def end_of_a_traced_boot_is_reported():
 
 
 def reset_in_the_middle_of_a_traced_boot_is_reported():
-    """After a reset after step 8 of the stub, or while the kernel starts, the next boot reports
+    """After a reset at step 8 of the stub, or while the kernel starts, the next boot reports
     the stage in the first line of the kernel's log."""
     for label, report in (("enable_long_mode", "got no further than step 8 of the stub"),
                           ("farjump::arch::irq::pic::start",
@@ -164,8 +165,8 @@ def writes(qemu):
 
 def boot_that_is_not_traced_writes_nowhere():
     """From the stub's first instruction on, the kernel writes neither to the CMOS, where a BIOS
-    may keep a checksum, nor to port 0x80, which hangs some laptops. Only whole words are
-    options."""
+    may keep a checksum, nor to port 0x80, which hangs some laptops. Words that only contain the
+    option don't count."""
     for options in ("", "safe", "trace-boots xtrace-boot layout=trace-boot"):
         with at_the_stub(options) as qemu:
             qemu.monitor("trace-event memory_region_ops_write on")
@@ -189,7 +190,7 @@ def stages_are_written_to_port_80_on_request():
 
 
 def checksum_of_the_firmware_is_kept():
-    """The CMOS bytes 0x7E and 0x7F hold the sum of 0x48 to 0x7D, as some BIOSes have it."""
+    """The CMOS bytes 0x7E and 0x7F hold the sum of 0x48 to 0x7D, as on some BIOSes."""
     def cmos(qemu, number, value=None):
         qemu.monitor(f"o /b 0x70 {number}")
         if value is not None:
@@ -214,8 +215,8 @@ def checksum_of_the_firmware_is_kept():
 
 
 def line_that_is_not_read_for_a_while_loses_nothing():
-    """The other end stops reading for a while, then reads everything: more than the socket in
-    between holds (212,992 bytes on Linux)."""
+    """The other end stops reading for a while, then reads more bytes than the socket's buffer
+    holds (212,992 on Linux)."""
     with Qemu(*NEEDED, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         with qemu.reading_stopped():

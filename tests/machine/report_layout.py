@@ -1,4 +1,4 @@
-"""Reports on the screen: they fit, and look as they should."""
+"""Reports on the screen: their size and their colours."""
 
 import re
 
@@ -17,8 +17,8 @@ def wrapped(text):
 
 
 def reports_fit_a_screen():
-    """Every fault of the command's own list: title to prompt at once, the title white
-    on red."""
+    """Each fault in the list of `fault`: the screen shows the report from the title to the
+    prompt, the title white on red."""
     with snapshot() as machine:
         listed = machine.qemu.command("fault").partition("stops with a report:")[2]
         names = re.findall(r"^  (?:\S+ )?([a-z0-9-]+)$", listed.partition("read ADDRESS")[0], re.M)
@@ -56,7 +56,7 @@ def expect_rows(qemu, name, rows):
 
 
 def reports_fit_a_framebuffer():
-    """The smallest framebuffer: 80 columns, 30 rows."""
+    """On the smallest framebuffer: 80 columns, 30 rows."""
     with snapshot("-cdrom", image(video="640x480x32"), "-boot", "d") as machine:
         for how in ("page-fault", "panic in screen", "double-fault in interrupt"):
             report = machine.fail(how)

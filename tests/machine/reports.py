@@ -1,7 +1,7 @@
 """Reports of panics and faults in all places, and the prompt after them.
 
-Most tests return to the prompt of a machine by a snapshot, so each failure happens in a
-kernel that had none before.
+Most tests restore a snapshot of a machine at the prompt, so that each failure is the first
+one of its kernel.
 """
 
 import re
@@ -28,7 +28,7 @@ CAUSES = {
                        (PROVOKE_SOURCE, "overflow_stack() + core")),
     "double-fault": ("exception 8, #DF", "provoke::provoke+0x", (PROVOKE_SOURCE, " asm!(")),
 }
-# The places of the failures, each with a function in the chain of calls there. (Release
+# The places of the failures, each with a function in its chain of calls. (Release
 # builds inline some functions.)
 PLACES = {
     "": r"fault::provoke_named\+0x",
@@ -37,7 +37,7 @@ PLACES = {
     " in serial": r"fault::provoke_(in|named)\+0x|while_locked::<",
     " in heap": r"fault::provoke_(in|named)\+0x|while_locked::<",
 }
-# A failure within a report: the second report.
+# For each failure within a report, the second report's title, function and line.
 IN_REPORT = {
     "panic-in-report": ("panic: provoked within a report",
                         "<fault::PanicsWhenShown as ",
@@ -51,13 +51,13 @@ MACHINE_CHECK = "mce 0 1 0xb200000000000115 0x4 0 0"
 
 
 def line_of(file, text):
-    """Returns the number of the line of a source file that has `text` in it."""
+    """Returns the number of the line of a source file that contains `text`."""
     lines = (ROOT / file).read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
 def place_of(source):
-    """Returns the place of a text in a source file, in the form of reports."""
+    """Returns the place of a text in a source file, as reports write it."""
     return f"{source[0]}:{line_of(*source)}"
 
 
@@ -139,7 +139,7 @@ def prompt_answers_on_serial():
         assert "log: loud: not known here; usage: log" in ask("log loud")
         assert "needs a kernel that runs" in ask("fault panic")
         assert ask("   ") == ""
-        # A line that is corrected.
+        # A line with corrections.
         machine.qemu.send("fault\x15cX\x7fr cr")
         machine.qemu.expect("X\x08 \x08r cr")
         assert re.search("^CR0 ", ask("0"), re.M | re.I)
@@ -181,8 +181,8 @@ def prompt_answers_on_the_keyboard():
 
 
 def every_command_answers(place):
-    """Each listed command, as in its example and without arguments: none waits for a held
-    lock, none fails."""
+    """Runs each listed command without arguments and as in its example: none waits for a
+    held lock, none fails."""
     with snapshot() as machine:
         machine.fail(place)
         names = machine.ask("help").partition("\nhelp COMMAND")[0].split()
@@ -227,7 +227,7 @@ def address_of(symbol):
 
 
 def failures_of_the_prompt_are_reported():
-    """The number of the keyboard's layout is made invalid."""
+    """Makes the number of the keyboard's layout invalid, so that `layout` panics."""
     layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     with snapshot() as machine:
         machine.fail("panic in screen")
@@ -244,7 +244,7 @@ def failures_of_the_prompt_are_reported():
 
 
 def failures_of_the_prompt_come_to_an_end():
-    """The kernel halts in the end, and doesn't reset."""
+    """After too many failures the kernel halts, and doesn't reset."""
     layout = address_of("farjump::drivers::char::keyboard::LAYOUT")
     for how in ("panic", "double-fault"):
         with snapshot() as machine:
@@ -254,7 +254,7 @@ def failures_of_the_prompt_come_to_an_end():
             machine.qemu.send("layout\r")
             while machine.qemu.expect(f"^{STOPPED}|Reset the machine to start")[0] == STOPPED:
                 failures += 1
-                assert failures <= 16, "it goes on for ever"
+                assert failures <= 16, "the failures don't end"
                 machine.qemu.send("layout\r")
             assert failures == 15, failures
             machine.qemu.wait_for(machine.qemu.has_halted_for_good,
@@ -290,8 +290,8 @@ def machine_check_is_reported_while_the_prompt_waits():
 
 
 def bring_up_fails_with_a_report():
-    """By gdb, at the beginning of a step: the log is started a second time, which is a panic,
-    or the CPU continues at an unmapped address."""
+    """At the beginning of a step, gdb makes the kernel start its log a second time, which is
+    a panic, or continue at an unmapped address."""
     for step in ("boot::start", "arch::cpu::features::start", "console::start_early", "mm::start",
                  "symbols::start", "arch::irq::pic::start"):
         with Qemu("-m", "64", "-cdrom", image(), gdb=True, paused=True) as qemu:

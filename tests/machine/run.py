@@ -1,8 +1,9 @@
-"""tools/run with a program of the user's: what the kernel gets, and the status it ends with.
+"""tools/run with a user's program: the kernel's command line and modules, and the exit
+status.
 
-The kernel is a stand-in, so that the tools are tested apart from it: it prints its command line
-and its modules' sizes and names on the serial line, writes its status, and switches the machine
-off.
+A small program replaces the kernel, so that the tools are tested without it: it prints its
+command line and its modules' names on the serial line, writes its status, and switches the
+machine off.
 """
 
 import pathlib
@@ -70,7 +71,8 @@ PROGRAM = "int main(void) { return 0; }"
 
 
 class Folder:
-    """A directory with a stand-in and a static program, for a `with` statement."""
+    """A directory with the replacement of the kernel and a static program, for a `with`
+    statement."""
 
     def __init__(self, status):
         self._folder = tempfile.TemporaryDirectory(prefix="farjump ")
@@ -120,7 +122,7 @@ def command_line_and_archive_reach_the_kernel():
         done = folder.run("""-c "two  words" '' "it's" 'a"b' 'c\\d' "''" '$x' """,
                           CMDLINE="quiet")
         lines = done.stdout.splitlines()
-        # As GRUB writes it: crates/firmware/command-line reads it.
+        # This is the form of GRUB's words, which crates/firmware/command-line reads.
         assert lines[0] == r"""quiet "init=/my program" -- -c "two  words" \'\' it\'s a\"b """ \
             r"""c\\d \'\'\'\' $x""", done
         assert lines[1:] == ["symbols", "initramfs"], done
@@ -139,7 +141,7 @@ def bad_programs_are_refused():
 
 
 def make_run_ends_with_the_status_of_the_program():
-    """In a copy of the Makefile, whose tools are stand-ins."""
+    """In a copy of the Makefile with replaced tools."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         path = pathlib.Path(folder)
         (path / "tools/make").mkdir(parents=True)

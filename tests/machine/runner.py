@@ -17,7 +17,7 @@ EXPECTED = {
 }
 
 
-# What a test may compute: many times what one of these computes that ends.
+# The CPU time that a test may take: many times that of these tests that end.
 HANG_CPU_S = 4
 
 
@@ -49,7 +49,8 @@ def called(*arguments):
 
 
 def tests_are_selected_as_in_any_rust_test():
-    """By names, exact names, and names to skip. The other tests are counted."""
+    """Selects tests by names, exact names, and names to skip. The other tests are
+    counted."""
     for arguments, ran, counts in (
             (["expected_panic"], ["expected_panic"], "0 ignored; 0 measured; 7 filtered out"),
             (["--ignored", "--skip", "hangs", "--skip=s::panics", "--skip", "e"], [],

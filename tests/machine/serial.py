@@ -13,8 +13,8 @@ POLLED = r"warning serial: COM1: no interrupt arrives at IRQ 4; it is polled eve
 
 
 def works_by_polling(qemu):
-    """Polls the UART: both directions, with more bytes than the queues of the kernel and of
-    the UART hold, and Ctrl-C."""
+    """Checks a polled UART: both directions, with more bytes than the queues of the kernel
+    and of the UART hold, and Ctrl-C."""
     qemu.expect(POLLED)
     qemu.expect("farjump> ")
     assert " ticks of " in qemu.command("ticks")
@@ -36,7 +36,7 @@ def uart_with_another_interrupt_is_polled():
 
 
 def board_without_the_input_is_polled():
-    """By ACPI, IRQ 4 is connected to an input that no I/O APIC has."""
+    """According to ACPI, IRQ 4 is connected to an input that no I/O APIC has."""
     def change(tables):
         address, content = tables["APIC"]
         # The override of IRQ 5: type, length, bus, IRQ, input.

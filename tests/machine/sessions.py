@@ -123,7 +123,7 @@ class Screen:
         return self._qemu.screen() if self._is_text else screen_text(self._qemu)[0]
 
     def expect(self, lines):
-        """Waits until the screen shows these rows, and below them none."""
+        """Waits until the screen shows exactly these rows."""
         lines = lines + [""] * (self.rows - len(lines))
         self._qemu.wait_for(lambda: self.lines() == lines, lambda: "\n".join(
             ["not seen:", *lines, "but:", *self.lines()]))
@@ -158,7 +158,7 @@ def machine(screen, *arguments, **options):
 
 
 def run_session(qemu, type_on):
-    """Types the session; returns what it sent to the serial line."""
+    """Types the session; returns the output to the serial line."""
     type_on(qemu, "clear<enter>")
     qemu.expect(re.escape("\x1b[2J" + PROMPT))
     begin = len(qemu.output)
@@ -182,7 +182,7 @@ def check_sent(sent):
 # ------------------------------------------------------------------- sessions --
 
 def session_is_the_same(name):
-    """On the serial line, then on the keyboard; then colours."""
+    """Runs the session on the serial line, then on the keyboard; then checks colours."""
     with machine(name) as qemu:
         qemu.expect(PROMPT)
         screen = Screen(qemu, name)
@@ -213,7 +213,7 @@ def session_is_the_same(name):
 
 
 def pager_and_scroll_back_show_all_rows(name):
-    """The pager, for the keyboard's user and on request, and the scroll-back."""
+    """The pager, after input on the keyboard and on request, and the scroll-back."""
     dump = "hexdump rust_main 1000"
     with machine(name) as qemu:
         qemu.expect(PROMPT)
@@ -261,7 +261,7 @@ def pager_and_scroll_back_show_all_rows(name):
 
 
 def long_output_is_ended():
-    """By Ctrl-C on either device. It also ends `watch`."""
+    """Ctrl-C on either device ends long output and `watch`."""
     endless = "hexdump ffff800000100000 4000000"
     with machine("text") as qemu:
         qemu.expect(PROMPT)
@@ -331,7 +331,8 @@ def paste(qemu, data):
 
 
 def wait_output(qemu, ending):
-    """Waits until the output has this ending. (`expect` would search all of it each time.)"""
+    """Waits until the output ends with `ending`. (`expect` would search all of the output
+    each time.)"""
     def is_there():
         assert "The kernel has stopped" not in qemu.output[-5000:], qemu.output[-5000:]
         return qemu.output.endswith(ending)
@@ -339,7 +340,7 @@ def wait_output(qemu, ending):
 
 
 def pasted_text_comes_back_whole():
-    """A quarter of a MiB at once, with the line's flow control."""
+    """Pastes a quarter of a MiB at once, with the line's flow control."""
     source = random.Random(1)
     lines = []
     while sum(map(len, lines)) < 1 << 18:
@@ -355,7 +356,7 @@ def pasted_text_comes_back_whole():
         summary = f"{len(text)} characters, {len(lines)} lines\r\n{PROMPT}"
         wait_output(qemu, summary)
         back = qemu.output[begin:-len(summary)]
-        assert back == text.replace("\n", "\r\n"), "what came back differs"
+        assert back == text.replace("\n", "\r\n"), "the echoed text differs"
         assert ", 0 overruns" in qemu.command("info")
         qemu.send("cat\rabc\x04")
         qemu.expect(r"^abc\r\n3 characters, 0 lines\r\nfarjump> ")
@@ -377,7 +378,7 @@ def nonsense_is_ignored():
         qemu.expect(PROMPT)
 
         def answers():
-            # Ends a search, a list of completions, the pager, or `watch`.
+            # Ctrl-C ends a search, a list of completions, the pager, or `watch`.
             mark = f"mark{source.randrange(1 << 30)}"
             qemu.send_bytes(b"\x03\r\x03")
             qemu.settle()
@@ -407,7 +408,7 @@ def nonsense_is_ignored():
 # -------------------------------------------------------------------- figures --
 
 def drawing_costs_less_than_screens(name):
-    """Bytes written to the framebuffer, which is never read."""
+    """Counts the bytes written to the framebuffer, which is never read."""
     with machine(name) as qemu:
         qemu.expect(PROMPT)
 
@@ -425,7 +426,7 @@ def drawing_costs_less_than_screens(name):
 
         qemu.command("clear")
         before = drawn()
-        # The two lines of `info` and of the command don't make it scroll.
+        # The screen doesn't scroll, despite the lines of `info` and of the command.
         qemu.command("clear")
         qemu.command(f"hexdump rust_main {16 * (screen.rows - 4):x}")
         page = drawn() - before

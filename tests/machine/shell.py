@@ -1,4 +1,4 @@
-"""busybox's shell, typed at as a person does: on the serial line, and once at the keyboard with a
+"""busybox's shell in interactive use: on the serial line, and once with keyboard and
 framebuffer."""
 
 import functools
@@ -12,7 +12,7 @@ from machine.images import image
 from machine.qemu import Qemu
 
 CTRL_C, CTRL_D, CTRL_Z, CTRL_BACKSLASH, ESCAPE = "\x03", "\x04", "\x1a", "\x1c", "\x1b"
-# busybox's shell asks the terminal for the place of the cursor after each prompt.
+# busybox's shell requests the cursor's position from the terminal after each prompt.
 REQUEST = "\x1b[6n"
 PROMPT = re.escape("# " + REQUEST)
 QUESTION = re.escape("> " + REQUEST)
@@ -36,20 +36,20 @@ def machine(cmdline="quiet", **more):
 
 
 class Typist:
-    """Types at the shell on the serial line, each time after what was waited for."""
+    """Types input for the shell on the serial line, and waits for output."""
 
     def __init__(self, qemu):
         self._qemu = qemu
         qemu.expect(PROMPT)
 
     def type(self, text, *wanted):
-        """Types; then each of the regular expressions comes, in this order."""
+        """Types `text`, then waits for each of the regular expressions, in this order."""
         self._qemu.send(text)
         for pattern in wanted:
             self._qemu.expect(pattern)
 
     def run(self, line):
-        """Types a command; returns what it printed."""
+        """Types a command; returns its output."""
         self._qemu.send(line + "\r")
         self._qemu.expect(re.escape(line) + "\r\n")
         begin = self._qemu.position()
@@ -57,8 +57,8 @@ class Typist:
         return self._qemu.output[begin:end.start()].replace("\r\n", "\n")
 
     def start(self, line):
-        """Types a command, and waits until it waits: so that the shell has set the terminal's mode
-        for it."""
+        """Types a command, and waits until the machine is idle: the shell has then set the
+        terminal's mode for the command."""
         self._qemu.send(line + "\r")
         self._qemu.expect(re.escape(line) + "\r\n")
         self._qemu.settle()
@@ -82,7 +82,7 @@ def jobs_are_controlled():
         assert re.fullmatch(r"\[1\]\+  Running +sleep 100\n", shell.run("jobs"))
         shell.start("fg")
         shell.type(CTRL_Z, r"\^Z\[1\]\+  Stopped", PROMPT)
-        # The signal waits until the job goes on.
+        # The signal stays pending until the job continues.
         shell.run("kill %1")
         assert shell.run("fg") == "sleep 100\nTerminated\n"
         assert shell.run("jobs") == ""
@@ -102,14 +102,14 @@ def pipelines_stop_and_continue():
         shell.start("fg")
         shell.type("text\r", r"^GOT TEXT\r\n", PROMPT)
         assert shell.run("echo $?; jobs") == "0\n"
-        # A job in the background can't read what is typed.
+        # A job in the background can't read typed input.
         shell.run("cat &")
         shell.wait_until("jobs | grep -q Stopped")
         assert "Stopped (tty input)" in shell.run("jobs")
         shell.start("fg")
         shell.type("text\r", r"text\r\ntext\r\n")
         shell.type(CTRL_D, PROMPT)
-        # Output is stopped and goes on.
+        # Ctrl-S stops the output, Ctrl-Q restarts it.
         shell.type("\x13echo held\r")
         qemu.settle()
         shell.type("\x11", r"held\r\nheld\r\n", PROMPT)
@@ -125,7 +125,7 @@ def lines_are_edited():
         shell.type("sh\r", PROMPT)
         assert shell.run("echo $PPID") != shell.run("echo $$")
         shell.type(CTRL_D, PROMPT)
-        # History, completion by Tab, a line that was given up. No keys that send an Escape, see below.
+        # History, completion by Tab, an abandoned line; without keys that send an Escape, see below.
         shell.run("echo first")
         shell.run("echo second")
         shell.type("\x10\x10", "echo first")
@@ -133,10 +133,10 @@ def lines_are_edited():
         shell.type("ls -d /pro\t", "/proc/")
         shell.type("\r", r"^/proc/\r\n", PROMPT)
         shell.type("nonsense" + CTRL_C, r"\^C\r\n", PROMPT)
-        # A line of several rows, and corrections in it.
+        # A line of several rows, with corrections.
         word = "x" * 200
         shell.type(f"echo {word}\x01\x06\x06\x06\x06\x06-n y\x05\x7f\r", PROMPT)
-        # Characters of several bytes, by the shell and by the terminal.
+        # Characters of several bytes, in the shell's and in the terminal's line editing.
         assert shell.run("echo grüße € | cut -c1-50") == "grüße €\n"
         shell.start("cat")
         shell.type("grüß\x7f\x7fun\r", r"^grun\r\n")
@@ -144,7 +144,7 @@ def lines_are_edited():
         shell.type("\x16\x03\r", r"^\x03\r\n")
         shell.type("last" + CTRL_D, "last")
         shell.type(CTRL_D, PROMPT)
-        # What is typed isn't shown.
+        # Typed input isn't echoed.
         shell.start("stty -echo; read a; stty echo; echo got $a")
         shell.type("secret\r", r"^got secret\r\n", PROMPT)
         assert "secret\r\ngot" not in qemu.output
@@ -157,8 +157,8 @@ def programs_of_the_whole_screen_work():
         shell = Typist(qemu)
         shell.run("stty rows 24 cols 80")
         shell.type("vi /tmp/file\r", r"\x1b\[\?1049h", r"- /tmp/file 1/1 100%")
-        # vi draws the keys that have come so far, so on a busy host a word isn't sent in one piece.
-        # The Escape key is one that nothing follows for a while.
+        # vi redraws for the keys that it has read so far, so on a busy host a word may be split.
+        # vi recognizes the Escape key by a pause after it.
         shell.type("ifirst line\rsecond")
         qemu.settle()
         shell.type(ESCAPE, r"- /tmp/file \[Modified\] 2/2")
@@ -177,10 +177,10 @@ def programs_of_the_whole_screen_work():
         shell.type("q", PROMPT)
         assert "icanon" in shell.run("stty -a") and "-echo " not in shell.run("stty -a")
         shell.run("stty raw -echo; stty sane")
-        # Ctrl-C ends what floods the line, soon.
+        # Ctrl-C soon ends a program that floods the line.
         shell.type("yes\r", r"(y\r\n){50}")
         shell.type(CTRL_C, r"\^C", PROMPT)
-        # So it does in a single write that would take long.
+        # The same for a single write that would take long.
         shell.run("yes | head -c 1000000 >/tmp/big")
         begin = len(qemu.output)
         shell.type("dd if=/tmp/big bs=1M\r", r"(y\r\n){50}")
@@ -190,13 +190,14 @@ def programs_of_the_whole_screen_work():
 
 
 def one_terminal_answers():
-    """A program that asks for the place of the cursor is answered by the terminal at which it is
-    used: on the serial line by the person's, which is this test, on the screen by the kernel's."""
+    """One terminal answers a program's request for the cursor's position: for input on the serial
+    line the terminal at its other end, which is this test, for input on the keyboard the
+    kernel's."""
     with machine() as qemu:
         shell = Typist(qemu)
         shell.start("printf '\\033[6n'; read a")
         qemu.expect(re.escape(REQUEST))
-        # The terminal shows what it was sent.
+        # The answer is echoed.
         shell.type("\x1b[7;11R\r", r"\^\[\[7;11R\r\n", PROMPT)
         qemu.type_keys("true\n")
         qemu.expect(r"true\r\n~ # ")
@@ -221,14 +222,14 @@ class Screen:
         self._qemu.wait_for(
             lambda: regex.search("\n".join(screen_text(self._qemu)[0])),
             lambda: "\n".join([f"no {pattern!r} on the screen:", *screen_text(self._qemu)[0]]))
-        # A program that was started has set the terminal's mode.
+        # When the machine is idle, a started program has set the terminal's mode.
         self._qemu.settle()
 
 
 def keyboard_and_framebuffer_do():
     with machine(video="1024x768x32") as qemu:
         screen = Screen(qemu)
-        # The cell of the cursor is no character.
+        # The cursor's cell isn't recognized as a character.
         screen.expect(r"^~ #\s*\??\s*\Z")
         qemu.type_keys("clear; cat\n")
         screen.expect(r"\A\s*\??\s*\Z")
@@ -256,7 +257,7 @@ def keyboard_and_framebuffer_do():
         screen.expect(r"\Atex\nmore\n~\n")
         qemu.tap("shift", "semicolon")
         qemu.type_keys("wq\n")
-        # The screen is as it was before.
+        # vi has restored the screen.
         screen.expect(r"^\^\\Quit\n~ # vi /tmp/f\n~ #")
         qemu.type_keys("clear; cat /tmp/f\n")
         screen.expect(r"\Atex\nmore\n~ #")

@@ -11,7 +11,7 @@ from machine.images import build_image, kernel_path
 from machine.qemu import Qemu
 
 KIB, MIB = 1 << 10, 1 << 20
-# An instruction takes 8 ns, so that the firmware's waits take few instructions.
+# An instruction takes 8 ns, so that the firmware's waits have few instructions.
 INSTRUCTION_NS = 8
 COUNTED = ("-accel", "tcg", "-icount", "shift=3,sleep=off", "-rtc", "base=2026-01-01,clock=vm",
            "-seed", "1")
@@ -27,16 +27,16 @@ def loaded_bytes(elf):
 
 
 def instructions_to_the_symbols(image):
-    """Returns the time after the step for symbols; later steps wait for devices. The log has
-    microseconds."""
+    """Returns the time after the step for symbols, from the log, in instructions. Later
+    steps wait for devices."""
     with Qemu("-m", "128", *COUNTED, "-cdrom", image, "-boot", "d") as qemu:
         time = qemu.expect(r"^\[ *(\d+)\.(\d{6})\] .*symbols: ")
         return int(time[1] + time[2]) * 1000 // INSTRUCTION_NS
 
 
 def kernel_and_symbols_are_small():
-    """They take less than 5 MiB of memory. Reading the symbols' table makes the start hardly
-    longer than a table that is rejected at once."""
+    """Kernel and symbols take less than 5 MiB of memory. With the table of symbols, the
+    start takes hardly longer than with an empty one, which is rejected."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         kernel = pathlib.Path(folder) / "farjump"
         shutil.copy(kernel_path(), kernel)
@@ -52,8 +52,8 @@ def kernel_and_symbols_are_small():
     file_bytes, memory_bytes = loaded_bytes(elf)
     print(f"ELF file {len(elf) // KIB} KiB, loaded {file_bytes // KIB} KiB of it, "
           f"{memory_bytes // KIB} KiB of memory; symbols {table_bytes // KIB} KiB; "
-          f"they are taken over {with_table} instructions after the start, "
-          f"refused after {without}")
+          f"they are read {with_table} instructions after the start, "
+          f"an empty table is rejected after {without}")
     assert 0 < file_bytes <= memory_bytes and table_bytes > 100 * KIB
     assert memory_bytes + table_bytes < 5 * MIB, (memory_bytes, table_bytes)
     assert with_table - without < 1_000_000, (with_table, without)

@@ -1,4 +1,4 @@
-"""The tools that parse the source: their counts, and the imports that they refuse."""
+"""The tools that parse the source: their counts, and the imports that they reject."""
 
 import pathlib
 import re
@@ -53,7 +53,7 @@ def tests_are_no_production_code():
     assert words("match a { #[cfg(test)] B => {} c => d }") == ["match", "a", "c", "d"]
     assert words("#[test_case] fn a() {} #[test_case] const B: C = c(\"}\", || {}); d!();") == ["d"]
     assert words("#[cfg(test)] impl A for B { fn c() {} } #[cfg(test)] a::m!(x); e!{}") == ["e"]
-    # Code that other builds compile, too, stays.
+    # Code that other builds compile too stays.
     for kept in ("#[cfg(not(test))] fn a() {}", "#[cfg(any(test, b))] fn a() {}",
                  "#[cfg_attr(test, no_main)] fn a() {}"):
         assert words(kept)[-2:] == ["fn", "a"], kept
@@ -137,19 +137,19 @@ def circles_between_files_are_refused():
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="mod task;",
             src__task__mod="mod a; mod b;", src__task__a="use super::b::B;",
             src__task__b="struct B; fn c() { super::a::d() }")
-    # Through re-exported names, which belong to the file that defines them.
+    # A circle through re-exported names, which belong to the file that defines them.
     parent = "mod a; mod b; pub use a::A; pub use b::*;"
     refused("circle: src/task/a.rs, src/task/b.rs", src__lib="pub mod task;", src__task__mod=parent,
             src__task__a="use super::B; pub struct A;", src__task__b="use super::A; pub struct B;")
     accepted(src__lib="pub mod task;", src__task__mod=parent,
              src__task__a="use super::B; pub struct A;", src__task__b="pub struct B;")
-    # Between a module and a child whose names it uses itself.
+    # A circle between a module and its child, whose names it uses itself.
     refused("circle: src/task/mod.rs, src/task/a.rs", src__lib="mod task;",
             src__task__mod="mod a; struct T; fn b() { a::c() }", src__task__a="use super::T;")
     # The path in a visibility is no import.
     accepted(src__lib="mod task;", src__task__mod="mod a; fn b() { a::c() }",
              src__task__a="pub(in crate::task) fn c() {}")
-    # In a crate, whether it is in a group or not.
+    # A circle in a crate, in a group or not.
     for folder in ("crates__x", "crates__group__x"):
         refused("/x/src/a.rs, crates/", **{
             "src__lib": "", f"{folder}__src__lib": "mod a; mod b;",
@@ -168,8 +168,8 @@ def unsafe_is_rare():
 
 
 def ranks_of(text):
-    """Returns (rank, what it protects, how it waits, whether interrupt handlers take it) of each
-    variant of the enum in sync/rank.rs."""
+    """Returns (rank, protected data, kind of waiting, whether interrupt handlers take it) of
+    each variant of the enum in sync/rank.rs."""
     first_spinning = re.search(r"FIRST_SPINNING: Self = Self::(\w+);", text)[1]
     waits = "sleeping"
     body = re.search(r"pub enum Rank \{\n( *///.*?)\n *\}", text, re.S)[1]
@@ -194,8 +194,8 @@ def lock_ranks_in_docs_are_those_of_the_code():
 
 
 def tests_wait_for_no_time():
-    """No test of machines sleeps or reads the host's clock; a kernel whose clock is the
-    host's has no loop and no assertion that a time bounds from above."""
+    """No test of machines sleeps or reads the host's clock. A test kernel whose clock is
+    the host's has no loop that ends at a time, and asserts no upper bound of a time."""
     for file in sorted((ROOT / "tests/machine").glob("*.py")):
         found = re.search(r"^(?:import|from) time\b.*", file.read_text(), re.M)
         assert not found, f"{file.name}: {found[0]}: see docs/testing.md"

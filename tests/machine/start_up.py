@@ -1,5 +1,5 @@
-"""The output of a kernel that doesn't reach the prompt: on the screen, from early on, and
-on the serial line."""
+"""The early output of a kernel that doesn't reach the prompt, on the screen and on the
+serial line."""
 
 import re
 import subprocess
@@ -25,8 +25,8 @@ def stop_at(qemu, function):
 
 
 def stage_that_hangs_is_on_the_screen():
-    """Without a serial port, in text mode and on a framebuffer: the last row names the stage. The
-    kernel stops at one stage after the other."""
+    """Stops the kernel at several stages, without a serial port, in text mode and on a
+    framebuffer: the last row names the stage."""
     for video in ("", "1024x768x32"):
         with Qemu(*NEEDED, "-cdrom", image(video=video), has_serial=False, gdb=True,
                   paused=True) as qemu:
@@ -52,7 +52,8 @@ def stage_is_gone_at_the_prompt():
 
 def report_before_memory_is_on_the_screen():
     """An exception before the kernel has memory, on a machine without a serial port: in text
-    mode, on a framebuffer of a BIOS, and on one of UEFI, which is far above the first GiB."""
+    mode, on a framebuffer of a BIOS, and on a framebuffer of UEFI, which is far above the
+    first GiB."""
     for video, arguments in (("", ()), ("800x600x32", ()), ("", ("-bios", ovmf(), "-m", "256"))):
         with Qemu(*NEEDED, *arguments, "-cdrom", image(video=video, bios_only=False),
                   has_serial=False, gdb=True, paused=True) as qemu:
@@ -77,8 +78,8 @@ def expect_text(qemu, pattern):
 
 
 def panic_before_the_serial_port_is_found_is_on_it():
-    """gdb marks all places for outputs of the log as taken, so the first output that is added
-    panics. The serial port hasn't been searched at that time."""
+    """gdb marks all places for outputs of the log as used, so the first added output panics.
+    At that time, the serial port hasn't been searched for."""
     symbols = subprocess.run(["nm", "-C", kernel_path()], check=True, stdout=subprocess.PIPE,
                              text=True).stdout
     sinks = int(re.search(r"^([0-9a-f]+) \w farjump::klog::SINKS$", symbols, re.M)[1], 16)

@@ -1,5 +1,4 @@
-"""Programs with the option `strace`: their system calls are lines of the log, as strace writes
-them."""
+"""The option `strace`: the log has the system calls of programs, in the notation of strace."""
 
 import pathlib
 import re
@@ -143,7 +142,7 @@ int main(void)
 }
 """
 
-# SIGCHLD may come before or after the call that waits.
+# SIGCHLD may be delivered before or after the waiting call.
 STRUCTURE_LINES = r"""
 [pid 1] fstat(3, {st_mode=S_IFREG|0640, st_size=71, ...}) = 0
 [pid 1] stat("/dev/null", {st_mode=S_IFCHR|0666, st_rdev=makedev(0x1, 0x3), ...}) = 0
@@ -187,7 +186,7 @@ def run(cmdline, program=PROGRAM):
 
 
 def check(lines, wanted_lines):
-    """Checks that the wanted lines are among the others, in this order."""
+    """Checks that `lines` has the wanted lines in this order, among others."""
     lines = iter(lines)
     for wanted in wanted_lines.strip().splitlines():
         pattern = ".*".join(map(re.escape, wanted.split("…")))

@@ -30,7 +30,7 @@ def error_2_without_long_mode():
 
 
 def error_1_without_cpuid():
-    """gdb makes the ID bit of EFLAGS look unchangeable."""
+    """gdb makes the stub find that the ID bit of EFLAGS can't be changed."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&cpuid_verdict", "continue", "set $eax = 0")
         expect_error(qemu, 1, "this CPU has no CPUID; a 64-bit one is needed")
@@ -62,7 +62,8 @@ def registers_at(label):
 
 
 def gdb_steps_into_the_kernel_without_complaints():
-    """Each step has its line, on both sides of the jump to the higher half."""
+    """gdb shows the source line of each step, on both sides of the jump to the higher
+    half."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         text = gdb.run(qemu, "hbreak *(long)&long_mode_start", "continue", "stepi",
                        "hbreak *(long)&higher_half", "continue", "stepi", "backtrace 1")
@@ -105,7 +106,7 @@ def tables_show_the_first_gib_and_the_stacks():
     first = pages[len(expected)][1]
     assert pages[len(expected):] == [(page, first + index * PAGE_4K)
                                      for index, page in enumerate(stacks)], pages[len(expected):]
-    # Writable, only for the kernel; large, except the stacks.
+    # All pages are writable, and only for the kernel; all except the stacks' are large.
     assert all("W" in flags and "U" not in flags for _, _, flags in tlb), tlb[:5]
     assert all("P" in flags for _, _, flags in tlb[:len(expected)]), tlb[:5]
 

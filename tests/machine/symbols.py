@@ -8,7 +8,7 @@ from machine.qemu import Qemu
 
 
 def line_of(file, text):
-    """Returns the number of the line of a source file that has `text` in it."""
+    """Returns the number of the line of a source file that contains `text`."""
     lines = (ROOT / file).read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
@@ -31,7 +31,7 @@ def panic_names_functions_and_lines():
         assert names[place].startswith("<fault::Cause>::provoke+0x"), trace
         assert names[f"src/main.rs:{line_of('src/main.rs', 'monitor::run(')}"].startswith(
             "rust_main+0x"), trace
-        # The stub is the end of the chain of calls.
+        # The chain of calls ends in the stub.
         place, name = trace[-1]
         assert place.startswith("asm/higher_half.asm:") and name.startswith("higher_half"), trace
         # The screen has the same text as the serial line.
@@ -49,7 +49,7 @@ def exceptions_name_the_instruction():
             first = " ".join(trace[0])
             assert function in first, trace
             assert 3 <= len(trace) <= 8, trace
-            # All of it is on the screen, up to its last line.
+            # The screen shows the whole report.
             qemu.expect_screen("^The kernel has stopped")
             assert any(row.startswith("exception ") for row in qemu.screen()[:2]), qemu.screen()
 
@@ -66,7 +66,7 @@ def addresses_and_names_are_found():
         assert re.match(r"0x0{15}5$", qemu.command("sym 0x5"))
         calls = qemu.command("backtrace")
         assert "monitor::run+0x" in calls and "rust_main+0x" in calls, calls
-        # No path has the directory of the build.
+        # No path contains the directory of the build.
         assert str(ROOT) not in qemu.output and "/root/" not in qemu.output
 
 

@@ -1,4 +1,4 @@
-"""Threads and CPUs, by the commands of the prompt."""
+"""The monitor's commands for threads and CPUs."""
 
 import json
 import re
@@ -10,7 +10,7 @@ SMP = ("-smp", 4, "-accel", "tcg,thread=multi")
 
 
 def rows(text):
-    """Returns the words of each line but the first."""
+    """Returns the words of each line except the first."""
     return [line.split() for line in text.splitlines()[1:]]
 
 
@@ -24,7 +24,7 @@ def threads_and_cpus_are_listed():
         assert names.count("watchdog") == 2, threads
         assert sorted(int(row[3]) for row in threads if row[1] == "idle") == [0, 1, 2, 3], threads
         main, = (row for row in threads if row[1] == "main")
-        # Ten sleeps, and the keys.
+        # It has waited for ten sleeps and for keys.
         assert main[2] == "runs" and int(main[-5]) >= 10, main
 
         cpus = qemu.command("cpus")
@@ -38,7 +38,7 @@ def threads_and_cpus_are_listed():
 
 
 def idle_time_is_counted():
-    """Its share is independent of the host where the machine's clock counts instructions."""
+    """The clock counts instructions, so that the idle share doesn't depend on the host."""
     with Qemu("-m", 128, "-icount", "shift=4,sleep=off", "-smp", 2, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         qemu.send("watch ticks\r")

@@ -1,4 +1,4 @@
-"""The tools for users: the calls that they refuse, and their messages."""
+"""The tools for users: the calls that they reject, and their messages."""
 
 import os
 import pathlib
@@ -42,7 +42,7 @@ def usb_refuses_other_files():
 
 
 def make_usb_looks_at_the_stick_first():
-    """Without a stick it builds nothing, and prints why."""
+    """Without a stick, it builds nothing and prints the reason."""
     for device, complaint in (("", "name the stick"), ("/dev/null", "isn't a block device")):
         done = subprocess.run(["make", "usb", f"DEVICE={device}"], cwd=ROOT, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
@@ -51,7 +51,7 @@ def make_usb_looks_at_the_stick_first():
 
 
 def usb_refuses_mounted_and_fixed_disks():
-    """Uses the disks of this machine, but never writes to them: a mounted disk is refused even
+    """Names the disks of this machine, which are never written: a mounted disk is refused even
     with FORCE=1."""
     mounted = {line.split()[0] for line in pathlib.Path("/proc/mounts").read_text().splitlines()}
     for disk in pathlib.Path("/sys/block").iterdir():
@@ -73,7 +73,7 @@ def bad_calls_are_explained():
 
 def kernel_is_small():
     """The kernel with its symbols, but without debug information, is smaller than 6 MiB."""
-    image()  # Makes the symbols, too.
+    image()  # Also makes the symbols.
     with tempfile.NamedTemporaryFile() as stripped:
         subprocess.run(["objcopy", "--strip-debug", kernel_path(), stripped.name], check=True)
         size = pathlib.Path(stripped.name).stat().st_size
@@ -82,7 +82,7 @@ def kernel_is_small():
 
 
 def other_cpus_are_no_target():
-    """By the build script, called as cargo calls it."""
+    """Calls the build script as cargo does."""
     kernel_path()
     scripts = sorted(target_directory().glob("*/build/farjump-*/build-script-build"),
                      key=lambda path: path.stat().st_mtime)

@@ -1,8 +1,9 @@
-"""docs/monitor.md and README's commands, compared with the machine that they describe.
+"""docs/monitor.md and the commands in README.md, compared with the machine that they
+describe.
 
-A block ```tour``` has input after a prompt, and the output. `…` stands
-for anything within a row, and alone in a row for any number of rows. `<Tab>` is a key.
-Input after `<Enter>` is for the command that runs.
+A block ```tour``` has input after a prompt, and the output. `…` stands for any text within
+a row, and alone in a row for any number of rows. `<Tab>` is a key. Input after `<Enter>` is
+for the running command.
 """
 
 import re
@@ -29,12 +30,13 @@ COMPLAINTS = ("usage:", "no such", "not known here", "can't be read", "not writt
 
 
 COLUMNS = 80
-# Names of functions may have any length.
+# Names of functions may exceed this width.
 WIDE = ("disasm", "stack")
 
 
 class Step:
-    """An input, if any, and the rows of output after it, with their line in the document."""
+    """An input, if any, and the rows of output after it, with their line numbers in the
+    document."""
 
     def __init__(self, number, prompt="", typed=""):
         self.number, self.prompt, self.typed = number, prompt, typed
@@ -65,7 +67,7 @@ def pattern_of(row):
 def compare(rows, output):
     """Returns None if the output matches the document's rows, else a message."""
     lines = [line.rstrip() for line in output.strip("\n").splitlines()]
-    # The numbers of lines that the rows so far can match.
+    # The possible numbers of lines that the rows so far match.
     reached = {0}
     for number, row in rows:
         if row.strip() == ANY:
@@ -114,7 +116,7 @@ def run(qemu, typed, keys=""):
     if later or keys:
         # Input for the running command, which prints something first or waits for it.
         qemu.wait_for(lambda: len(qemu.output) > begin or qemu.is_settled(),
-                      lambda: f"{typed}: it goes on in silence")
+                      lambda: f"{typed}: it prints nothing and doesn't wait")
         qemu.send(keys_of(later) + keys)
     if typed == "poweroff":
         qemu.wait_end()
@@ -149,12 +151,12 @@ def tour_shows_what_it_says():
 
 
 def table(document, row):
-    """Returns the rows of the document's tables that fit a regular expression."""
+    """Returns the rows of the document's tables that match a regular expression."""
     return re.findall(rf"^{row}$", document, re.M)
 
 
 def tables_are_whole():
-    """All commands, the stages and the layouts, as the machine lists them."""
+    """The tables have all commands, stages and layouts that the machine lists."""
     document = DOCUMENT.read_text()
     with machine(document) as qemu:
         qemu.expect("farjump> ")
@@ -182,7 +184,7 @@ def tables_are_whole():
 
 
 def keys_are_the_editors():
-    """The table of keys has the rows of the line editor's own."""
+    """The table of keys has all rows of the table in the line editor's source."""
     document = DOCUMENT.read_text()
     source = (ROOT / "crates/console/line-editor/src/editor.rs").read_text()
     rows = [row for row in re.findall(r"^ +/// (\| .* \|)$", source, re.M)

@@ -10,15 +10,15 @@ MIB = 1 << 20
 
 
 def local_apic_that_cpuid_denies():
-    """In QEMU each of several CPUs has a local APIC, whatever CPUID says; the PICs' interrupts
-    pass through it, and SeaBIOS has left that pin masked."""
+    """With several CPUs, each has a local APIC in QEMU, whatever CPUID says. The PICs'
+    interrupts pass through its pin, which SeaBIOS leaves masked."""
     with Qemu("-m", "128", "-cpu", "qemu64,-apic", "-smp", "2", "-cdrom", image()) as qemu:
         qemu.expect("the PICs stay in charge: the CPU has no local APIC")
         qemu.expect("farjump> ")
 
 
 def without_acpi_one_cpu_runs():
-    """The legacy MP table, which QEMU has as well, isn't read."""
+    """The kernel doesn't read the legacy MP table, which QEMU has as well."""
     with Qemu("-m", "128", "-no-acpi", "-smp", "4", "-cdrom", image()) as qemu:
         qemu.expect("acpi: the machine has no ACPI")
         qemu.expect("the PICs stay in charge: ACPI has no valid table of APICs")
@@ -26,7 +26,7 @@ def without_acpi_one_cpu_runs():
 
 
 def too_little_memory_for_the_image():
-    """GRUB has no room at the image's addresses, as if firmware occupied them."""
+    """GRUB can't load the image to its addresses, as if firmware occupied them."""
     commands = b"serial --unit=0 --speed=115200\nterminal_output serial\n"
     with Qemu("-m", "3", "-cdrom", image(grub=commands)) as qemu:
         qemu.expect("error: out of memory")
@@ -41,7 +41,7 @@ def newest_cpu_of_qemu():
 
 
 def memory_with_400_holes():
-    """GRUB's command cutmem makes the holes, as for RAM with defects. No other memory is
+    """GRUB's command cutmem makes the holes, as for defective RAM. No other memory is
     lost."""
     holes = range(32 * MIB, 432 * MIB, MIB)
     commands = "".join(f"cutmem {hole:#x} {hole + 4096:#x}\n" for hole in holes)
@@ -57,7 +57,8 @@ def memory_with_400_holes():
 
 
 def symbols_after_forty_modules():
-    """The symbols are found at any place in the list of modules, and all modules are listed."""
+    """The kernel finds the symbols at any place in the list of modules, and lists all
+    modules."""
     commands = ("multiboot2 /boot/farjump\n"
                 + "module2 /boot/grub/grub.cfg other\n" * 40
                 + "module2 /boot/farjump.symbols symbols\nset gfxpayload=text\nboot\n")

@@ -10,7 +10,7 @@ use farjump::arch::cpu::fpu;
 /// eight x87 registers, and the control words of x87 and SSE.
 const WORDS: usize = 16 * 4 + 8 + 1;
 
-/// Moves each vector register to or from its 32 bytes at `at`.
+/// Moves each vector register to or from its bytes at `at`.
 macro_rules! move_vectors {
     ($direction:ident $move:literal $class:literal) => {
         move_vectors!($direction $move $class;
@@ -43,7 +43,8 @@ pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
         let mixed = (seed + index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         *word = mixed ^ mixed >> 29;
     }
-    // For both: all exceptions masked, and the rounding mode depends on the seed.
+    // Both control words mask all exceptions, and have a rounding mode that depends on the
+    // seed.
     let rounding = seed & 3;
     wanted[WORDS - 1] = (0x1F80 | rounding << 13) << 32 | 0x037F | rounding << 10;
     if !has_avx {
@@ -112,12 +113,12 @@ pub fn first_vector() -> [u64; 2] {
     value
 }
 
-/// Fills the general registers and the flags with `pattern`, runs a loop `rounds` times
-/// that only interrupts leave, and returns 0 if nothing has changed.
+/// Fills the general registers and the flags with `pattern`, runs a loop of `rounds` rounds
+/// that only interrupts can leave, and returns 0 if nothing has changed.
 pub fn general_changed(pattern: u64, rounds: u64) -> u64 {
     let changed: u64;
-    // SAFETY: it changes only registers that it names, and flags; the direction flag is
-    // clear again at the end.
+    // SAFETY: the code changes only registers that it names, and flags; the direction flag
+    // is clear again at the end.
     unsafe {
         asm!(
             "lea r9, [r8 + 1]",

@@ -36,9 +36,9 @@ fn mutex_keeps_threads_apart() {
     assert_eq!(counts.lock().0, 4000);
 }
 
-/// A thread of low priority holds a lock for which one of high priority waits, while one
-/// of middle priority never yields. All run on one CPU, so only their policies decide
-/// which one runs.
+/// A thread of low priority holds a lock for which a thread of high priority waits, while a
+/// thread of middle priority never yields. All run on one CPU, so only their policies
+/// determine which one runs.
 #[test_case]
 fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     static HELD: Mutex<()> = Mutex::new(Rank::AddressSpace, ());
@@ -59,7 +59,8 @@ fn lower_thread_inherits_from_the_one_that_waits_for_it() {
     let low = low.expect("there is memory");
     IS_TAKEN.wait();
     let high = Builder::new("high").policy(real_time(20)).allowed(first).spawn(move || {
-        // It runs as soon as this thread waits, unless the scheduler picks the lower one.
+        // The new thread runs as soon as this one waits, unless the scheduler picks the
+        // lower one.
         let between = Builder::new("between").policy(real_time(10)).allowed(first);
         let between = between.spawn(|| IS_HELD.load(Ordering::Relaxed));
         drop(HELD.lock());
@@ -73,8 +74,8 @@ fn lower_thread_inherits_from_the_one_that_waits_for_it() {
 /// A mutex without a rank: a thread can hold several.
 type UnrankedMutex = blocking::Mutex<KernelLot, ()>;
 
-/// Starts a real-time thread on the first CPU that takes `mutex`, unless it is cancelled; returns
-/// it when it waits.
+/// Starts a real-time thread on the first CPU that takes `mutex`, unless it is cancelled. Returns
+/// the thread after it has begun to wait.
 fn spawn_waiter(mutex: &'static UnrankedMutex, priority: u8) -> JoinHandle<()> {
     let builder = Builder::new("waiter").policy(real_time(priority)).allowed(first_cpu());
     let waiter = builder.spawn(|| drop(mutex.lock_cancellable(None))).expect("there is memory");
@@ -97,7 +98,7 @@ fn inherited_policy_ends_with_the_last_waiting_thread() {
     assert!(!task::current().has_inherited());
     assert_eq!(task::current().policy(), own);
     waiters.into_iter().for_each(|waiter| waiter.join());
-    // Neither does a thread inherit from one that has given up.
+    // A thread doesn't inherit from one that has stopped waiting.
     let one = ONE.lock();
     let waiter = spawn_waiter(&ONE, 10);
     assert!(task::current().has_inherited());
@@ -134,7 +135,7 @@ fn policy_is_inherited_along_a_chain_of_owners() {
     task::set_allowed(task::current(), &CpuSet::first(64));
 }
 
-/// Readers sleep while a writer holds a lock, and share it then.
+/// Readers sleep while a writer holds a lock, and then share it.
 #[test_case]
 fn readers_wait_for_a_writer() {
     const READERS: u64 = 3;
@@ -169,8 +170,8 @@ fn stay_on_last_cpu() {
     stay_on(last);
 }
 
-/// While a thread that holds a mutex sleeps and moves, others take locks of the same rank on the
-/// CPUs that it leaves.
+/// While a thread that holds a mutex sleeps and moves, other threads take locks of the same rank
+/// on its previous CPUs.
 #[test_case]
 fn ranks_of_mutexes_stay_with_their_thread() {
     let take_other = || {

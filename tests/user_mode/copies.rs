@@ -17,7 +17,7 @@ use paging::MappingFlags;
 use crate::programs::one_call;
 use crate::{CODE, DATA, FOREIGN, STACK_END, USER, add_page};
 
-/// Where the copies of a test begin, and what they report.
+/// The test of copies, which runs in a program's system call.
 struct Copier {
     has_ended: Arc<AtomicBool>,
     is_ending: AtomicBool,
@@ -65,7 +65,7 @@ fn check_copies() {
             assert_eq!(back, pattern);
         }
     }
-    // At the end of a page: as much as there is.
+    // A copy at the end of a page copies as much as there is.
     for missing in 0..20_u64 {
         let start = DATA + 0x1000 - 20 + missing;
         assert_eq!(copy::write_some(start, &[7; 20]), 20 - missing as usize);
@@ -80,7 +80,7 @@ fn check_copies() {
         assert_eq!(copy::clear(address, 8), Err(copy::BadAddress));
         let mut text = [0; 8];
         assert!(copy::read_string(address, &mut text).is_err());
-        // From the program's memory into that of others.
+        // A copy that continues into memory of others.
         let below = address.wrapping_sub(4);
         assert_eq!(copy::write(below, &bytes), Err(copy::BadAddress), "{below:#x}");
     }

@@ -4,7 +4,7 @@
 macro_rules! between {
     ($name:ident) => {{
         let (start, end): (*const u8, usize);
-        // SAFETY: it only loads two addresses.
+        // SAFETY: the code only loads two addresses.
         unsafe {
             core::arch::asm!(
                 concat!("lea {0}, [rip + start_", stringify!($name), "]"),
@@ -12,7 +12,7 @@ macro_rules! between {
                 out(reg) start, out(reg) end, options(nomem, nostack, preserves_flags),
             );
         }
-        // SAFETY: they are constants in `.rodata`.
+        // SAFETY: the bytes are constants in `.rodata`.
         unsafe { core::slice::from_raw_parts(start, end - start.addr()) }
     }};
 }
@@ -25,7 +25,7 @@ macro_rules! programs {
                 ".pushsection .rodata",
                 concat!("start_", stringify!($name), ":"),
                 $($line,)*
-                // All programs end by the first system call, if they come so far.
+                // Each program that reaches its end ends by system call 0.
                 "xor eax, eax",
                 "syscall",
                 "ud2",
@@ -45,12 +45,12 @@ programs! {
         "mov rbx, 0x1111" "mov rbp, 0x2222" "mov r12, 0x3333" "mov r13, 0x4444"
         "mov r14, 0x5555" "mov r15, 0x6666" "mov r8, 0x10" "mov r9, 0x20" "mov r10, 0x30"
         "mov rsi, 0x40" "mov rdx, 0x50" "mov edi, 0x60" "mov eax, 5" "syscall"
-        // The result, and all that the call keeps.
+        // The sum of the result and of all registers that the call keeps.
         "mov rdi, rax" "add rdi, rbx" "add rdi, rbp" "add rdi, r12" "add rdi, r13"
         "add rdi, r14" "add rdi, r15" "add rdi, r8" "add rdi, r9" "add rdi, r10"
         "add rdi, rsi" "add rdi, rdx" "mov eax, 1" "syscall"
         "mov rdi, rsp" "mov eax, 1" "syscall";
-    // Sets the flags in RDI, calls, and notes the flags that it has after that.
+    // Sets the flags in RDI, makes a call, and passes the flags after it to NOTE.
     flags:
         "push rdi" "popf" "mov eax, 2" "syscall" "pushf" "pop rdi" "push 0x2" "popf"
         "mov eax, 1" "syscall";
@@ -97,7 +97,8 @@ programs! {
         "mov r13d, 200" "7:"
         "mov eax, 2" "syscall"
         "movq rax, xmm7" "cmp rax, r12" "jne 8f"
-        // The first word of DATA at FS, which is as far from there as the argument says.
+        // The first word of DATA, relative to the base of FS, which differs from DATA by
+        // the argument.
         "neg rax" "mov eax, fs:[rax]" "cmp eax, 0x61746164" "jne 8f"
         "dec r13d" "jnz 7b"
         "mov edi, 1" "mov eax, 1" "syscall"
@@ -107,7 +108,7 @@ programs! {
         "mov eax, 2" "syscall"
         "rdfsbase rax" "cmp rax, rdi" "jne 8f" "rdgsbase rax" "cmp rax, rdi" "jne 8f"
         "dec r13d" "jnz 7b"
-        // So that no exception comes where only the base of GS would be at fault.
+        // INT3 reports that both bases were kept.
         "int3" "8:";
     many_calls: "mov r13d, 200000" "7:" "mov eax, 5" "syscall" "dec r13d" "jnz 7b"
         "mov edi, 1" "mov eax, 1" "syscall";
