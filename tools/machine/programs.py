@@ -1,6 +1,5 @@
 """The programs of user/tests: what they print on a machine, and what they printed on Linux."""
 
-import pathlib
 import re
 import subprocess
 
@@ -70,31 +69,3 @@ def _read(qemu, left):
         text = qemu.output[begin:end.start()].replace("\r\n", "\n").removesuffix("\n")
         outputs[name] = f"{text}{end[1]}\n"
     return outputs
-
-
-# ---------------------------------------------------------------- Linux --
-
-_PACKAGE = "linux-image-cloud-amd64"
-
-
-def linux():
-    """Returns the path of a Linux kernel: fetched from Debian and unpacked, never installed."""
-    folder = BUILD / "linux"
-    if not (found := sorted(folder.glob("boot/vmlinuz-*"))):
-        folder.mkdir(parents=True, exist_ok=True)
-        depends = subprocess.run(["apt-cache", "depends", _PACKAGE], check=True,
-                                 stdout=subprocess.PIPE, text=True).stdout
-        package = re.search(r"Depends: (linux-image-\S+)", depends)[1]
-        subprocess.run(["apt-get", "download", "-qq", package], cwd=folder, check=True)
-        archive = next(folder.glob("*.deb"))
-        subprocess.run(["dpkg", "-x", archive, folder], check=True)
-        archive.unlink()
-        found = sorted(folder.glob("boot/vmlinuz-*"))
-    return found[-1]
-
-
-def linux_machine(kernel, archive, arguments, cpus):
-    """Returns QEMU's arguments for a Linux whose first program is /init of the archive."""
-    append = "console=ttyS0 quiet loglevel=0 panic=-1 transparent_hugepage=never"
-    return ("-m", "512", "-cpu", CPU, "-smp", str(cpus), "-kernel", str(pathlib.Path(kernel)),
-            "-initrd", str(archive), "-append", " ".join([append, "--", *arguments]))
