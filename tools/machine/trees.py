@@ -1,5 +1,6 @@
 """Trees of files for an initramfs: {path: cpio.Node}."""
 
+import contextlib
 import os
 import pathlib
 import shlex
@@ -217,3 +218,15 @@ def add_programs(tree, place, tests=None):
     for path in sorted((built / "tests").iterdir()):
         if not path.suffix and (tests is None or path.name in tests):
             add_file(tree, f"tests/{path.name}", path.read_bytes(), PROGRAM)
+
+
+def benchmarks():
+    """Returns the tree for bench/programs: they, the first of them as /init, and busybox if there
+    is one, for those that run it."""
+    subprocess.run([ROOT / "tools/bench-programs"], check=True, stdout=subprocess.DEVNULL)
+    tree = {}
+    add_file(tree, "init", (BUILD / "bench/bench").read_bytes(), PROGRAM)
+    add_file(tree, "exit0", (BUILD / "bench/exit0").read_bytes(), PROGRAM)
+    with contextlib.suppress(TreeError):
+        add_file(tree, "bin/busybox", busybox().read_bytes(), PROGRAM)
+    return tree

@@ -1,0 +1,98 @@
+/* Plain computing: what it takes above its own instructions is the kernel's. */
+#include "measure.h"
+
+#include <string.h>
+
+#define MIB (1 << 20)
+#define ORDER 512
+
+static unsigned char big[2 * MIB] __attribute__((aligned(4096)));
+
+static void memcpy_loop64_1m(const char *name)
+{
+	uint64_t *from = (uint64_t *)big, *to = (uint64_t *)(big + MIB);
+	memset(big, 1, sizeof(big));
+	MEASURE(name, SAMPLES, 1, {
+		for (size_t k = 0; k < MIB / 8; k++) {
+			to[k] = from[k];
+			__asm__ volatile("" ::: "memory");
+		}
+	});
+}
+
+static void memcpy_repmovsq_1m(const char *name)
+{
+	memset(big, 1, sizeof(big));
+	MEASURE(name, SAMPLES, 1, {
+		void *to = big + MIB;
+		void *from = big;
+		size_t count = MIB / 8;
+		__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count)::"memory");
+	});
+}
+
+static void memset_repstosq_1m(const char *name)
+{
+	memset(big, 1, sizeof(big));
+	MEASURE(name, SAMPLES, 1, {
+		void *to = big + MIB;
+		size_t count = MIB / 8;
+		__asm__ volatile("rep stosq" : "+D"(to), "+c"(count) : "a"(0L) : "memory");
+	});
+}
+
+static uint64_t __attribute__((noinline, noclone, optimize("no-optimize-sibling-calls")))
+fib(uint64_t n)
+{
+	uint64_t result;
+	if (n < 2)
+		return n;
+	result = fib(n - 1);
+	/* Both calls stay. */
+	__asm__ volatile("" : "+r"(result));
+	return result + fib(n - 2);
+}
+
+static void fib30(const char *name)
+{
+	volatile uint64_t n = 30;
+	uint64_t result = 0;
+	MEASURE(name, SAMPLES, 1, result = fib(n));
+	check(name, result);
+}
+
+static float matrix[ORDER * ORDER] __attribute__((aligned(64))), vector[ORDER], product[ORDER];
+
+static void __attribute__((noinline, noclone)) multiply(void)
+{
+	for (int i = 0; i < ORDER; i++) {
+		float sum = 0;
+		for (int j = 0; j < ORDER; j++)
+			sum += matrix[i * ORDER + j] * vector[j];
+		product[i] = sum;
+	}
+	__asm__ volatile("" ::: "memory");
+}
+
+/* A matrix times a vector. */
+static void gemv512_f32(const char *name)
+{
+	for (int i = 0; i < ORDER * ORDER; i++)
+		matrix[i] = (float)(i % 7) - 3;
+	for (int i = 0; i < ORDER; i++)
+		vector[i] = (float)(i % 5) - 2;
+	MEASURE(name, SAMPLES, 1, multiply());
+	int64_t sum = 0;
+	for (int i = 0; i < ORDER; i++)
+		sum += (int64_t)product[i] * (i + 1);
+	check("gemv512", (uint64_t)(sum + 1000000000));
+}
+
+const struct operation compute[] = {
+	{ "memcpy_loop64_1m", memcpy_loop64_1m },
+	{ "memcpy_repmovsq_1m", memcpy_repmovsq_1m },
+	{ "memset_repstosq_1m", memset_repstosq_1m },
+	{ "fib30", fib30 },
+	{ "gemv512_f32", gemv512_f32 },
+	{ 0 },
+};
