@@ -13,10 +13,10 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux lint fmt audit shot clean
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 	@echo
 	@echo 'CMDLINE="…" sets the kernel'"'"'s command line, for every target that boots.'
 	@echo 'DEBUG=1 selects the debug build in place of the release build.'
@@ -60,6 +60,9 @@ test: ready ## runs all tests, on the host and in QEMU
 
 bench: ready ## measures: times relative to other crates, instructions in the kernel
 	@tools/bench
+
+bench-linux: ready ## measures operations of programs beside Linux: a table of both
+	@tools/bench-linux
 
 lint: ready ## checks that clippy and rustfmt report nothing
 	@tools/test --lint

@@ -1,0 +1,141 @@
+"""tools/bench-linux, with machines that print what a test says: what it refuses to compare."""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from machine import BUILD, ROOT
+from machine.tools import call
+
+sys.path.insert(0, str(ROOT / "tools"))
+
+from measure import comparison  # noqa: E402
+from measure.operations import NAMES  # noqa: E402
+from measure.run import parse  # noqa: E402
+
+GOOD = """begin\r
+batch fib30 1\r
+op fib30 100 101 103 9\r
+check fib30 832040\r
+end\r
+"""
+
+# The tool, on machines whose output is in the standard input: {system: [its runs]}.
+ON_STAND_INS = """
+import json, runpy, sys
+sys.path.insert(0, {tools!r})
+from measure import run, systems
+outputs = json.load(sys.stdin)
+systems.boot = lambda key, clock, names: run.parse(outputs[key].pop())
+systems.build_archive = lambda: None
+systems.linux.kernel = lambda: systems.BUILD / "vmlinuz-1"
+systems.images.kernel_path = lambda: None
+sys.argv[0] = {tool!r}
+runpy.run_path({tool!r}, run_name="__main__")
+"""
+
+
+def on_stand_ins(*arguments, tool="bench-linux", **outputs):
+    """Runs the tool; each system prints GOOD in its runs, unless `outputs` has other texts.
+    Returns (status, standard output, errors, the table as JSON)."""
+    outputs = {key: list(outputs.get(key, [GOOD] * 3))
+               for key in ("linux", "linux_unmitigated", "farjump")}
+    script = ON_STAND_INS.format(tools=str(ROOT / "tools"), tool=str(ROOT / "tools" / tool))
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        table = pathlib.Path(folder) / "table.json"
+        done = subprocess.run([sys.executable, "-c", script, "--only", "fib30", "--json", table,
+                               *arguments], input=json.dumps(outputs), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        written = json.loads(table.read_text()) if table.exists() else None
+    return done.returncode, done.stdout, done.stderr, written
+
+
+def table_has_the_ratio_to_the_faster_linux():
+    slow = GOOD.replace("100 101 103", "200 202 206")
+    status, text, errors, written = on_stand_ins("--instructions", linux=[slow] * 2)
+    assert status == 0 and "fib30" in text, errors
+    row = written["operations"]["fib30"]
+    assert row["instructions"] == {"linux": 202, "linux_unmitigated": 101, "farjump": 101}, row
+    assert row["instruction_ratio"] == 1 and written["checks"] == {"fib30": 832040}, written
+    # Of ticks the minimum of all runs counts.
+    fast = GOOD.replace("100 101 103", "50 60 70")
+    status, text, errors, written = on_stand_ins("--ticks", farjump=[GOOD, fast, GOOD])
+    assert status == 0 and written["operations"]["fib30"]["tick_ratio"] == 0.5, (errors, written)
+
+
+def refused(complaint, **outputs):
+    status, text, errors, written = on_stand_ins("--instructions", **outputs)
+    assert status == 1 and complaint in errors and not text and not written, (text, errors)
+
+
+def second_run_that_differs_is_refused():
+    for other in ("101 101 103", "100 102 103", "100 101 104"):
+        refused("Farjump: two runs differ: fib30: ",
+                farjump=[GOOD, GOOD.replace("100 101 103", other)])
+    refused("Linux: two runs differ: fib30: ", linux=[GOOD.replace("100 101", "99 101"), GOOD])
+
+
+def other_check_value_is_refused():
+    other = GOOD.replace("832040", "832041")
+    refused("check values differ: fib30: Linux 832040, Linux mitigations=off 832040, "
+            "Farjump 832041", farjump=[other] * 2)
+    refused("check values differ: fib30", linux=[other] * 2)
+    # None at all is no agreement, either.
+    refused("check values differ: fib30", farjump=[GOOD.replace("check fib30 832040\r\n", "")] * 2)
+
+
+def operation_that_fails_is_refused():
+    refused("Farjump: fib30 has no figure", farjump=["begin\nend\n"] * 2)
+    refused("Farjump: failed fib30 11", farjump=[GOOD + "failed fib30 11\r\n"] * 2)
+
+
+def operation_that_a_kernel_lacks_is_shown():
+    status, text, errors, written = on_stand_ins(
+        "--instructions", farjump=["begin\r\nskip fib30 38\r\nend\r\n"] * 2)
+    assert status == 0 and "ENOSYS" in text, (text, errors)
+    assert written["operations"]["fib30"]["skips"] == {"farjump": 38}, written
+
+
+def unknown_operations_are_refused():
+    done = call("bench-linux", "--only", "fib30,fib31")
+    assert done.returncode == 2 and "there is no operation fib31" in done.stderr, done
+
+
+def tool_and_program_have_the_same_operations():
+    assert call("bench-programs").returncode == 0
+    listed = subprocess.run([BUILD / "bench/bench", "--list"], stdout=subprocess.PIPE, text=True,
+                            check=True).stdout.split()
+    assert sorted(listed) == sorted(NAMES), (listed, NAMES)
+
+
+def program_runs_what_it_is_asked_for():
+    """On the host; a name that it doesn't know chooses nothing."""
+    def lines(*arguments):
+        done = subprocess.run([BUILD / "bench/bench", *arguments], stdout=subprocess.PIPE,
+                              text=True)
+        return done.returncode, done.stdout
+
+    assert call("bench-programs").returncode == 0
+    status, text = lines("page_fault_cow,syscall_getpid", "no-such-operation")
+    run = parse(text)
+    assert status == 2 and "unknown no-such-operation\n" in text, text
+    assert list(run.figures) == ["page_fault_cow", "syscall_getpid"], text
+    assert run.checks == {"cow_isolation": 1} and run.batches["syscall_getpid"] == 10000, text
+    for figure in run.figures.values():
+        assert 0 < figure.minimum <= figure.median <= figure.maximum and figure.samples == 9, text
+
+
+def rows_without_a_figure_have_no_ratio():
+    rows = comparison.rows({"farjump": parse(GOOD)}, {})
+    assert len(rows) == 1 and rows[0].instruction_ratio() is None
+
+
+def add_to(suite):
+    for test in (table_has_the_ratio_to_the_faster_linux, second_run_that_differs_is_refused,
+                 other_check_value_is_refused, operation_that_fails_is_refused,
+                 operation_that_a_kernel_lacks_is_shown, unknown_operations_are_refused,
+                 tool_and_program_have_the_same_operations, program_runs_what_it_is_asked_for,
+                 rows_without_a_figure_have_no_ratio):
+        suite.add(f"benchmarks::{test.__name__}", test)

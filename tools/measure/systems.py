@@ -1,0 +1,97 @@
+"""The machines on which bench/programs runs: the same hardware and the same initramfs under each
+kernel."""
+
+import dataclasses
+import enum
+import os
+import subprocess
+
+from machine import BUILD, ROOT, images, linux
+from machine.qemu import Qemu
+from machine.waiting import HangLimit
+
+from . import run as runs
+
+ARCHIVE = BUILD / "bench/initramfs.cpio"
+# With programs at places that are not random the same build has the same figures each time.
+COMMON = ["norandmaps"]
+HANG_CPU_S = 900
+
+
+class Clock(enum.Enum):
+    """What the time stamp counter counts."""
+    INSTRUCTIONS = "instructions"
+    TCG = "ticks under plain TCG"
+    KVM = "ticks under KVM"
+
+
+# REP STOSB counts each byte as an instruction, and Linux clears pages by it if it is fast.
+_CPU = "max,-erms"
+_MACHINE = ("-m", "512", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1")
+_CLOCKS = {
+    Clock.INSTRUCTIONS: ("-accel", "tcg", "-cpu", _CPU, "-icount", "shift=0,sleep=off"),
+    Clock.TCG: ("-accel", "tcg", "-cpu", _CPU),
+    Clock.KVM: ("-accel", "kvm", "-cpu", "host"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class System:
+    """A kernel with its options: {key: System} is below."""
+    title: str
+    options: tuple = ()
+    is_linux: bool = True
+
+
+SYSTEMS = {
+    "linux": System("Linux"),
+    "linux_unmitigated": System("Linux mitigations=off", ("mitigations=off",)),
+    "farjump": System("Farjump", is_linux=False),
+}
+LINUXES = [key for key, system in SYSTEMS.items() if system.is_linux]
+
+
+def build_archive():
+    """Makes the initramfs of both systems."""
+    subprocess.run([ROOT / "tools/initramfs", "--bench", ARCHIVE], check=True)
+
+
+def _card(image):
+    """Returns QEMU's arguments for a machine that boots an image from an SD card. QEMU reads cards
+    at once, but disks and CDs beside the CPU: how many instructions that takes is not the same each
+    time. The size of a card is a power of two."""
+    os.truncate(image, 1 << (image.stat().st_size - 1).bit_length())
+    return ("-device", "sdhci-pci", "-device", "sd-card,drive=card", "-drive",
+            f"if=none,id=card,format=raw,snapshot=on,file={str(image).replace(',', ',,')}")
+
+
+def boot(key, clock, names=()):
+    """Boots a system and runs the operations with these names, or all; returns the run. All runs
+    of Farjump with the same names have the same image, which `images.remove_images` removes: the
+    time at which it was made is in it, and GRUB reads that."""
+    system = SYSTEMS[key]
+    arguments = [",".join(names)] if names else []
+    if system.is_linux:
+        machine = linux.machine(linux.kernel(), ARCHIVE, ["nokaslr", *COMMON, *system.options],
+                                arguments)
+    else:
+        line = " ".join(["quiet", "transparent_hugepage=never", *COMMON, *system.options, "--",
+                         *arguments])
+        machine = _card(images.image(line, initramfs=ARCHIVE))
+    with Qemu(*_CLOCKS[clock], *_MACHINE, *machine) as qemu:
+        qemu.expect(r"^begin\r?$")
+        begin = qemu.position()
+        qemu.expect(r"^end\r?$", HangLimit(qemu.process, HANG_CPU_S, HANG_CPU_S))
+        return runs.parse(qemu.output[begin:])
+
+
+def versions():
+    """Returns {what: its version} of what the figures depend on."""
+    def first_line(*command):
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              cwd=ROOT, check=False).stdout.partition("\n")[0]
+
+    return {"qemu": first_line("qemu-system-x86_64", "--version"),
+            "linux": linux.kernel().name.removeprefix("vmlinuz-"),
+            "compiler": first_line(os.environ.get("RUSTC", "rustc"), "--version"),
+            "commit": first_line("git", "describe", "--always", "--dirty")}
