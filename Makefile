@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-check lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -63,6 +63,9 @@ bench: ready ## measures: times relative to other crates, instructions in the ke
 
 bench-linux: ready ## measures operations of programs beside Linux: a table of both
 	@tools/bench-linux
+
+bench-check: ready ## fails if an operation takes more instructions than it may
+	@tools/bench-linux --check
 
 lint: ready ## checks that clippy and rustfmt report nothing
 	@tools/test --lint

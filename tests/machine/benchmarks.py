@@ -11,7 +11,7 @@ from machine.tools import call
 
 sys.path.insert(0, str(ROOT / "tools"))
 
-from measure import comparison  # noqa: E402
+from measure import comparison, thresholds  # noqa: E402
 from measure.operations import NAMES  # noqa: E402
 from measure.run import parse  # noqa: E402
 
@@ -98,6 +98,56 @@ def operation_that_a_kernel_lacks_is_shown():
     assert written["operations"]["fib30"]["skips"] == {"farjump": 38}, written
 
 
+def checked(thresholds, count, *arguments):
+    """Runs the tool with these lines as thresholds, on a Farjump that counts `count` for fib30;
+    returns (status, standard output, errors, the thresholds as lines, without comments)."""
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        file = pathlib.Path(folder) / "thresholds"
+        if thresholds:
+            file.write_text("# rustc 1.0.0\n" + thresholds)
+        text = GOOD.replace("100 101 103", f"{count} {count} {count}")
+        status, text, errors, _ = on_stand_ins("--check", "--thresholds", file, *arguments,
+                                               farjump=[text])
+        left = [line for line in file.read_text().splitlines() if not line.startswith("#")] \
+            if file.exists() else []
+    return status, text, errors, left
+
+
+def breach_of_a_threshold_is_reported():
+    status, text, errors, left = checked("fib30 10000\n", 10051)
+    assert status == 1 and left == ["fib30 10000"], (errors, left)
+    assert "fib30 takes 10,051 instructions, 0.5 % more than its threshold, 10,000" in errors
+    assert "the thresholds are of rustc 1.0.0, this is rustc" in errors, errors
+    # Nor is it by --tighten that a threshold rises.
+    assert checked("fib30 10000\n", 10051, "--tighten")[0] == 1
+    for count in (9950, 10000, 10050):
+        status, text, errors, left = checked("fib30 10000\n", count)
+        assert status == 0 and "faster" not in text and not errors, (text, errors)
+
+
+def missing_threshold_and_figure_are_reported():
+    for lines in ("", "syscall_getpid 172\n"):
+        status, _, errors, _ = checked(lines, 10000)
+        assert status == 1 and "fib30 has no threshold" in errors, errors
+    status, _, errors, _ = on_stand_ins("--check", farjump=["begin\nskip fib30 38\nend\n"])
+    assert status == 1 and "fib30 has no figure: error 38" in errors, errors
+
+
+def improvement_tightens_the_threshold():
+    status, text, errors, left = checked("fib30 10000\n", 9949)
+    assert status == 0 and left == ["fib30 10000"], (errors, left)
+    assert "faster: fib30 takes 9,949 instructions, 0.5 % less" in text, text
+    status, text, errors, left = checked("fib30 10000\nsyscall_getpid 172\nno_longer_there 1\n",
+                                         9949, "--tighten")
+    assert status == 0, errors
+    assert [line.split() for line in left] == [["syscall_getpid", "172"], ["fib30", "9949"]], left
+
+
+def thresholds_are_those_of_all_operations():
+    limits, compiler = thresholds.read()
+    assert tuple(limits) == NAMES and compiler.startswith("rustc "), (limits, compiler)
+
+
 def unknown_operations_are_refused():
     done = call("bench-linux", "--only", "fib30,fib31")
     assert done.returncode == 2 and "there is no operation fib31" in done.stderr, done
@@ -137,5 +187,7 @@ def add_to(suite):
                  other_check_value_is_refused, operation_that_fails_is_refused,
                  operation_that_a_kernel_lacks_is_shown, unknown_operations_are_refused,
                  tool_and_program_have_the_same_operations, program_runs_what_it_is_asked_for,
-                 rows_without_a_figure_have_no_ratio):
+                 rows_without_a_figure_have_no_ratio, breach_of_a_threshold_is_reported,
+                 missing_threshold_and_figure_are_reported, improvement_tightens_the_threshold,
+                 thresholds_are_those_of_all_operations):
         suite.add(f"benchmarks::{test.__name__}", test)

@@ -85,13 +85,25 @@ def boot(key, clock, names=()):
         return runs.parse(qemu.output[begin:])
 
 
-def versions():
+def count_farjump(names=()):
+    """Builds Farjump and counts its instructions; returns the run."""
+    images.kernel_path()
+    build_archive()
+    try:
+        return boot("farjump", Clock.INSTRUCTIONS, names)
+    finally:
+        images.remove_images()
+
+
+def versions(has_linux=True):
     """Returns {what: its version} of what the figures depend on."""
     def first_line(*command):
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               cwd=ROOT, check=False).stdout.partition("\n")[0]
 
-    return {"qemu": first_line("qemu-system-x86_64", "--version"),
-            "linux": linux.kernel().name.removeprefix("vmlinuz-"),
-            "compiler": first_line(os.environ.get("RUSTC", "rustc"), "--version"),
-            "commit": first_line("git", "describe", "--always", "--dirty")}
+    found = {"qemu": first_line("qemu-system-x86_64", "--version"),
+             "compiler": first_line("rustc", "--version"),
+             "commit": first_line("git", "describe", "--always", "--dirty")}
+    if has_linux:
+        found["linux"] = linux.kernel().name.removeprefix("vmlinuz-")
+    return found

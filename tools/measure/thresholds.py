@@ -1,0 +1,73 @@
+"""How many instructions each operation may take on Farjump: bench/thresholds.txt."""
+
+import pathlib
+
+from machine import ROOT
+
+from .operations import NAMES
+
+FILE = ROOT / "bench/thresholds.txt"
+# A figure may be this much above its threshold, and is an improvement if it is this much below: in
+# thousandths.
+TOLERANCE = 5
+
+_HEAD = """\
+# The instructions of each operation on Farjump, which make bench-check compares with a new count:
+# it fails if one takes 0.5 % more. tools/bench-linux --tighten lowers those that take less.
+# Other compilers make other instructions. These are of
+"""
+
+
+def read(path=FILE):
+    """Returns ({operation: instructions}, the compiler that they were counted with)."""
+    found, compiler = {}, ""
+    for line in pathlib.Path(path).read_text().splitlines() if pathlib.Path(path).exists() else ():
+        if line.startswith("# rustc"):
+            compiler = line.removeprefix("# ")
+        elif line and not line.startswith("#"):
+            name, instructions = line.split()
+            found[name] = int(instructions)
+    return found, compiler
+
+
+def write(thresholds, compiler, path=FILE):
+    """Writes thresholds in the order of the operations."""
+    width = max(map(len, thresholds), default=0)
+    lines = [f"{name:{width}} {thresholds[name]:>12}\n" for name in NAMES if name in thresholds]
+    pathlib.Path(path).write_text(f"{_HEAD}# {compiler}\n" + "".join(lines))
+
+
+def breach(name, run, thresholds):
+    """Returns why an operation of a run is no success, or an empty text."""
+    if name not in run.figures:
+        return f"{name} has no figure" + f": error {run.skips.get(name)}" * (name in run.skips)
+    if name not in thresholds:
+        return f"{name} has no threshold: add it by tools/bench-linux --tighten"
+    count, threshold = run.figures[name].median, thresholds[name]
+    if 1000 * count <= threshold * (1000 + TOLERANCE):
+        return ""
+    return (f"{name} takes {count:,} instructions, {100 * (count / threshold - 1):.1f} % more than "
+            f"its threshold, {threshold:,}")
+
+
+def _is_lower(count, threshold):
+    return 1000 * count < threshold * (1000 - TOLERANCE)
+
+
+def improvements(run, thresholds):
+    """Returns a line for each operation that takes less than its threshold."""
+    return [f"{name} takes {figure.median:,} instructions, "
+            f"{100 * (1 - figure.median / thresholds[name]):.1f} % less than its threshold, "
+            f"{thresholds[name]:,}"
+            for name, figure in run.figures.items()
+            if name in thresholds and _is_lower(figure.median, thresholds[name])]
+
+
+def tightened(run, thresholds):
+    """Returns the thresholds with those of new operations, and with lower ones where a run takes
+    less by more than the tolerance."""
+    found = {name: count for name, count in thresholds.items() if name in NAMES}
+    for name, figure in run.figures.items():
+        if name not in found or _is_lower(figure.median, found[name]):
+            found[name] = figure.median
+    return found
