@@ -8,7 +8,7 @@ from machine.images import build_test_kernels
 from machine.tools import call
 
 EXPECTED = {
-    "endings::computes_for_ever": "hung: it computes, or waits, for too long",
+    "endings::computes_for_ever": "hung: the machine computes, or waits, for too long",
     "endings::hangs": "hung: all CPUs halt with interrupts off",
     "endings::panics": "FAILED: the kernel stopped",
     "endings::passes": "",

@@ -1,4 +1,4 @@
-"""A Bochs that boots an image: an emulator that is independent of QEMU, and stricter."""
+"""Boots an image in Bochs, an emulator that is independent of QEMU, and stricter."""
 
 import os
 import pathlib
@@ -34,7 +34,7 @@ speaker: enabled=1, mode=none
 class Bochs:
     """A running Bochs with 128 MiB; use it in a `with` statement.
 
-    strict_msrs: unknown model-specific registers fault.
+    strict_msrs: accesses to unknown model-specific registers fault.
     """
 
     def __init__(self, image, cpu="corei7_haswell_4770", strict_msrs=False):
@@ -45,7 +45,7 @@ class Bochs:
         tty.setraw(slave)
         (folder / "bochsrc").write_text(CONFIGURATION.format(
             cpu=cpu, ignored=int(not strict_msrs), image=image, terminal=os.ttyname(slave), folder=folder))
-        # Debian's Bochs has its debugger built in: continue.
+        # Debian's Bochs starts in its debugger, which this command leaves.
         (folder / "commands").write_text("c\n")
         self._console = open(folder / "console", "w")
         self.process = cost.Process(
@@ -81,14 +81,15 @@ class Bochs:
         return wait_for(self.process, lambda: re.search(pattern, self.output, re.M), describe)
 
     def send(self, text):
-        """Types on the serial line: each character after the echo of the one before."""
+        """Types on the serial line: each character after the echo of the previous
+        character."""
         for c in text:
             before = len(self.output)
             os.write(self._terminal, c.encode())
             wait_for(self.process, lambda: len(self.output) > before,
-                     lambda: f"{c!r} doesn't come back:\n{self.output[-3000:]}")
+                     lambda: f"{c!r} isn't echoed:\n{self.output[-3000:]}")
 
     def complaints(self):
-        """Returns Bochs's own log about the machine."""
+        """Returns the errors and panics in Bochs's log."""
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if re.search(r"e\[|p\[", line)]

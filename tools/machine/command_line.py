@@ -1,11 +1,12 @@
 """The kernel's command line, as words for grub.cfg.
 
-Before ` -- ` are the kernel's options: words, in which double quotes hold blanks together.
-After it are the arguments of the first program, quoted as in a shell.
+The words before ` -- ` are the kernel's options; double quotes enclose words with blanks. The
+words after it are the arguments of the first program, quoted as in a shell.
 
-GRUB writes a line for the kernel from its words: a word with a blank is put in double quotes,
-and `\\`, `'` and `"` get a `\\` in front. An empty word is lost. So an argument that is empty, or
-begins with two single quotes, gets two single quotes in front, which the kernel removes.
+GRUB joins its words to a line for the kernel: it puts a word with a blank in double quotes,
+writes a `\\` before each `\\`, `'` and `"`, and drops empty words. Therefore two single quotes
+are put before an argument that is empty or begins with two single quotes; the kernel removes
+them.
 Source: GRUB, grub-core/lib/cmdline.c.
 """
 
@@ -22,7 +23,7 @@ def split(line):
 
 
 def for_grub(line):
-    """Returns the words of a command line as GRUB's script language needs them."""
+    """Returns the words of a command line, quoted for GRUB's script language."""
     options, arguments = split(line)
     words = ['"' + re.sub(r'([\\$"])', r"\\\1", word.replace('"', "")) + '"'
              for word in re.findall(r'(?:"[^"]*"|\S)+', options)]

@@ -16,9 +16,9 @@ _running = threading.local()
 class Cost:
     """The cost of one test.
 
-    seconds: from its start to its end, which depends on the load of the host.
-    cpu_s: what its machines computed, in seconds of the host's CPUs.
-    machines: how many machines it has started.
+    seconds: the time from its start to its end, which depends on the load of the host.
+    cpu_s: the CPU time of its machines on the host, in seconds.
+    machines: the number of machines that it has started.
     """
     seconds: float = 0.0
     cpu_s: float = 0.0
@@ -33,8 +33,8 @@ class Cost:
 
 @contextlib.contextmanager
 def measured():
-    """Measures the block; yields its cost, which is complete when the block ends. It counts
-    the machines that the block's thread starts."""
+    """Measures the block; yields its cost, which is complete when the block ends. Only
+    machines that the block's thread starts are counted."""
     cost = Cost()
     outer, _running.cost = getattr(_running, "cost", None), cost
     start = time.monotonic()
@@ -53,8 +53,8 @@ def _machine_started():
 
 
 def cpu_s(pid):
-    """Returns how long a process and all its threads have computed, in seconds; 0 for one
-    that doesn't exist any more."""
+    """Returns the CPU time of a process and all its threads, in seconds; 0 if the process
+    doesn't exist any more."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
             # The name, in parentheses, may contain blanks.
@@ -74,23 +74,24 @@ class Process(subprocess.Popen):
         self._whole_cpu_s = 0.0
 
     def cpu_s(self):
-        """Returns how long it has computed until now, or until its end, in seconds."""
+        """Returns the CPU time of the process until now, or until its end, in seconds."""
         return self._whole_cpu_s if self._pidfd is None else cpu_s(self.pid)
 
     def poll(self):
-        """Returns its status, or None while it runs."""
+        """Returns the status of the process, or None while it runs."""
         if self._pidfd is not None and select.select([self._pidfd], [], [], 0)[0]:
             self._settle()
         return super().poll()
 
     def wait(self, timeout=None):
-        """Waits for its end; returns its status."""
+        """Waits for the end of the process; returns its status."""
         if self._pidfd is not None and select.select([self._pidfd], [], [], timeout)[0]:
             self._settle()
         return super().wait(timeout)
 
     def _settle(self):
-        """Reads its times while it is a zombie, which still has them."""
+        """Reads the CPU time of the process, which is still available while it is a
+        zombie."""
         if self._pidfd is not None:
             self._whole_cpu_s = cpu_s(self.pid)
             self._cost.cpu_s += self._whole_cpu_s

@@ -1,4 +1,4 @@
-"""Archives for the kernel to start with: cpio, format newc.
+"""Makes archives of the kernel's first files: cpio, format newc.
 
 Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst.
 """
@@ -8,7 +8,7 @@ import stat
 
 _MAGIC = b"070701"
 _TRAILER = b"TRAILER!!!"
-# The archive is as long as a multiple of this, as the program cpio makes it.
+# The length of an archive is a multiple of this, as that of the program cpio.
 _BLOCK_BYTES = 512
 _HEADER_BYTES = 110
 
@@ -27,17 +27,17 @@ class Node:
     device: tuple = (0, 0)
 
 
-# Where the content of a file begins that the kernel is to use in place.
+# The alignment of a content that the kernel can use in place.
 _PAGE_BYTES = 4096
-# The longest name with the zeros after it, for Linux as well: PATH_MAX.
+# The longest name with the zeros after it, also the limit of Linux: PATH_MAX.
 _NAME_BYTES_MAX = 4096
 
 
 def pack(names, in_place=False):
     """Returns the archive of `names`, a dictionary from path (bytes, without a slash at the
-    start) to `Node`. Nodes with several names become hard links. All belong to user and
-    group 0. The bytes depend only on the arguments. With `in_place`, contents of a page and more
-    begin at whole pages where that is possible: there are zeros after the name before them."""
+    start) to `Node`. Nodes with several names become hard links. All files belong to user and
+    group 0. The archive depends only on the arguments. With `in_place`, contents of a page and
+    more are aligned to pages where possible, by zeros after the name."""
     left = {}
     position = 0
     for node in names.values():
@@ -48,7 +48,7 @@ def pack(names, in_place=False):
         node = names[name]
         number = numbers.setdefault(id(node), len(numbers) + 1)
         left[id(node)] -= 1
-        # The last name has the content, as the program cpio does it.
+        # The last name has the content, as in archives of the program cpio.
         has_data = not stat.S_ISREG(node.mode) or not left[id(node)]
         data = node.data if has_data else b""
         zeros = 1

@@ -1,4 +1,4 @@
-"""The firmware's ACPI tables, in a machine's memory."""
+"""Reads and changes the firmware's ACPI tables in a machine's memory."""
 
 import contextlib
 import struct
@@ -28,13 +28,13 @@ def tables_in_memory(qemu):
 
 @contextlib.contextmanager
 def changed_tables(change):
-    """Boots a kernel and changes the firmware's tables before rust_main: `change`
-    takes {signature: (address, bytes)} and returns [(address, new byte)]."""
+    """Boots a kernel and changes the firmware's tables before rust_main. `change` takes
+    {signature: (address, bytes)} and returns [(address, new byte)]."""
     with Qemu("-m", "128", "-cdrom", image(), gdb=True, paused=True) as qemu:
         gdb.run(qemu, "hbreak *(long)&rust_main", "continue", "delete", keep_stopped=True)
         tables = {name: (address, content) for name, address, content in tables_in_memory(qemu)}
-        # The stub's direct map has all of the first GiB, and is writable. A char of
-        # Rust has four bytes.
+        # The stub's direct map covers the first GiB, and is writable. A char of Rust would
+        # have four bytes.
         gdb.run(qemu, *(f"set {{unsigned char}}{0xFFFF_8000_0000_0000 + address:#x} = {value}"
                         for address, value in change(tables)))
         yield qemu

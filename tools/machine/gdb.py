@@ -1,4 +1,4 @@
-"""gdb, attached to a machine."""
+"""Attaches gdb to a machine."""
 
 import contextlib
 import re
@@ -9,8 +9,8 @@ from .waiting import HANG_S
 
 
 def run(qemu, *commands, keep_stopped=False):
-    """Runs gdb's commands on a paused machine; returns what gdb printed. The machine
-    continues when gdb ends, unless it is to be kept stopped."""
+    """Runs gdb's commands on a paused machine; returns gdb's output. When gdb ends, the
+    machine continues, except with `keep_stopped`."""
     arguments = ["gdb", "-batch", "-nx", str(kernel_path()), "-ex", "set pagination off",
                  "-ex", "set architecture i386:x86-64", "-ex", "set language c",
                  "-ex", f"target remote {qemu.gdb_socket}"]
@@ -22,9 +22,9 @@ def run(qemu, *commands, keep_stopped=False):
 
 @contextlib.contextmanager
 def spinning_at(qemu, function, condition="1"):
-    """Runs a paused machine until the function of this path is called while `condition` is
-    true; the CPU then spins there while the block runs. QEMU's devices work meanwhile, as
-    they don't in a stopped machine."""
+    """Runs a paused machine until `function` is called while `condition` is true. The CPU
+    then spins there while the block runs. QEMU's devices continue to work, unlike those of
+    a stopped machine."""
     text = run(qemu, "set language rust", f"hbreak {function}", "set language c",
                f"condition 1 {condition}", "continue", "delete",
                'printf "pc=%lx code=%x\\n", (long)$pc, *(unsigned short *)$pc',

@@ -1,4 +1,4 @@
-"""Text on a framebuffer, read by comparing glyphs."""
+"""Reads the text on a framebuffer by comparing glyphs."""
 
 import functools
 import json
@@ -15,7 +15,7 @@ SIZES = ((8, 16), (12, 24), (16, 32), (32, 64))
 
 @functools.cache
 def font_files():
-    """Returns the folder of the font's files, where cargo has them."""
+    """Returns the folder of the font's files, in cargo's copy of the crate."""
     metadata = subprocess.run(["cargo", "metadata", "--format-version", "1", "--offline",
                                "--filter-platform", "x86_64-unknown-linux-gnu"],
                               cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -27,8 +27,8 @@ def font_files():
 
 @functools.cache
 def glyphs(width, height):
-    """Returns {rows: character} of the printable ASCII characters; a row is a tuple of
-    booleans."""
+    """Returns {rows: character} of the characters that the kernel prints; a row is a tuple
+    of booleans."""
     data = (font_files() / f"spleen-{width}x{height}.psfu").read_bytes()
     characters = {}
     if data[:2] == b"\x36\x04":
@@ -56,7 +56,7 @@ def glyphs(width, height):
 
 
 def cell_size(width, height):
-    """Returns the width and height of a character on a screen of so many pixels."""
+    """Returns the width and height of a character on a screen of this width and height."""
     return next(
         (size for size in reversed(SIZES) if width // size[0] >= 120 and height // size[1] >= 40),
         SIZES[0])
@@ -75,8 +75,8 @@ def screen_pixels(qemu):
 
 
 def screen_text(qemu):
-    """Returns the lines of text on a framebuffer, and its pixels. A cell that isn't a
-    character of the font is `?`; colours, and so the cursor, are ignored."""
+    """Returns the lines of text on a framebuffer, and its pixels. A cell that matches no
+    known character is `?`; colours, and therefore the cursor, are ignored."""
     width, height, pixels = screen_pixels(qemu)
     cell_width, cell_height = cell_size(width, height)
     known = glyphs(cell_width, cell_height)

@@ -17,7 +17,7 @@ TEST = re.compile(r"^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored.*?
 
 
 def build():
-    """Builds all test programs; returns (crate, program, crate's folder) of each."""
+    """Builds all test programs; returns [(crate, program, the crate's folder)]."""
     done = subprocess.run([HOST_CARGO, "test", "--no-run", "--quiet", "--message-format=json"],
                           stdout=subprocess.PIPE, text=True, check=True)
     messages = map(json.loads, done.stdout.splitlines())
@@ -49,7 +49,7 @@ def outcomes_in(crate, done):
 
 
 def run_examples(filter_text):
-    """Runs the examples in the crates' docs; returns their outcomes."""
+    """Runs the examples in the crates' documentation; returns their outcomes."""
     done = subprocess.run([HOST_CARGO, "test", "--doc", "--quiet", "--", filter_text,
                            "--format=pretty"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,4 +1,4 @@
-"""Kernels and the images that boot them."""
+"""Builds kernels, and the images that boot them."""
 
 import functools
 import json
@@ -33,9 +33,12 @@ def build_image(kernel, image, cmdline="", timeout=0, bios_only=False, video="",
 
 
 def image(cmdline="", bios_only=True, video="", is_debug=False, grub=b"", initramfs=None):
-    """Returns an image of the kernel, made once for each command line; `is_debug` asks for
-    the debug build. `grub` is what GRUB runs before it shows its menu, `initramfs` the path of
-    the files that the kernel starts with."""
+    """Returns the path of an image of the kernel, made once for each combination of arguments.
+
+    is_debug: boots the debug build.
+    grub: commands that GRUB runs before it shows its menu.
+    initramfs: the path of an archive of the first files.
+    """
     key = (cmdline, bios_only, video, is_debug, grub, initramfs)
     with _lock:
         made = _images.setdefault(key, threading.Lock())
@@ -57,13 +60,12 @@ def cargo(*arguments):
     """Runs cargo in the project; returns the messages that it printed as JSON."""
     text = subprocess.run(["cargo", *arguments, "--message-format=json-render-diagnostics"],
                           cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
-    # Some of the lines may be those of other programs.
+    # Other programs may have printed lines in between.
     return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 def executables(messages):
-    """Returns (name, path, whether it is a test) of each executable that cargo has built,
-    wherever its target directory is."""
+    """Returns [(name, path, whether it is a test)] of the executables in cargo's messages."""
     return [(message["target"]["name"], pathlib.Path(message["executable"]),
              message["profile"]["test"])
             for message in messages
@@ -72,27 +74,27 @@ def executables(messages):
 
 @functools.cache
 def kernel_path(is_debug=False):
-    """Builds the kernel that users boot, or with DEBUG=1 in the environment or `is_debug` the
-    debug one; returns its path."""
+    """Builds the release build of the kernel, or the debug build with `is_debug` or DEBUG=1
+    in the environment; returns its path."""
     is_debug = is_debug or os.environ.get("DEBUG", "") not in ("", "0")
     messages = cargo("build", "--bin", "farjump", *([] if is_debug else ["--release"]))
     return next(path for name, path, _ in executables(messages) if name == "farjump")
 
 
 def build_test_kernels(command="test", *arguments):
-    """Builds all test kernels, or those that `arguments` for cargo name; returns
-    (name, path) of each."""
+    """Builds all test kernels, or those that `arguments` for cargo select; returns a
+    list of (name, path)."""
     messages = cargo(command, "--no-run", "--quiet", *arguments)
     return [(name, path) for name, path, is_test in executables(messages) if is_test]
 
 
 def build_benchmarks():
-    """Builds the kernels that measure, optimized; returns {name: path}."""
+    """Builds the kernels of benchmarks, optimized; returns {name: path}."""
     return dict(build_test_kernels("bench"))
 
 
 def target_directory():
-    """Returns the directory into which cargo builds."""
+    """Returns cargo's target directory."""
     text = subprocess.run(["cargo", "metadata", "--no-deps", "--format-version", "1"], cwd=ROOT,
                           check=True, stdout=subprocess.PIPE, text=True).stdout
     return pathlib.Path(json.loads(text)["target_directory"])

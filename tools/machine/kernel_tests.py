@@ -1,6 +1,6 @@
 """Runs a test kernel and judges its tests.
 
-The kernel's side, and the lines that the two exchange, are in src/testing/mod.rs.
+src/testing/mod.rs describes the lines that this module and the kernel exchange.
 """
 
 import contextlib
@@ -33,17 +33,17 @@ class Result:
 
 @dataclasses.dataclass
 class Selection:
-    """Which tests run, by libtest's options: those with one of `names` in their
-    name, and none of `skipped`; `ignored` is "", "ignored" or "include-ignored"."""
+    """Selects tests, like the options of libtest: tests with one of `names` in their name,
+    and none of `skipped`. `ignored` is "", "ignored" or "include-ignored"."""
     names: list = dataclasses.field(default_factory=list)
     skipped: list = dataclasses.field(default_factory=list)
     is_exact: bool = False
     ignored: str = ""
 
     def words(self):
-        """Returns it as words of the kernel's command line.
+        """Returns the selection as words for the kernel's command line.
 
-        Raises ValueError if that has no room for them."""
+        Raises ValueError if they exceed the kernel's limits."""
         for names in (self.names, self.skipped):
             if len(names) > NAMES_MAX:
                 raise ValueError(f"more than {NAMES_MAX} names")
@@ -57,7 +57,8 @@ class Selection:
 
 
 class Results(list):
-    """The results of the tests that ran, the ignored ones, and the number of the others."""
+    """The results of the tests that ran, the names of the ignored tests, and the number of
+    tests that were not selected."""
 
     def __init__(self):
         super().__init__()
@@ -66,21 +67,21 @@ class Results(list):
 
 
 class Observer:
-    """Receives the progress of tests; this one ignores it."""
+    """Receives the progress of tests. This class ignores it."""
 
     def begin(self, count):
-        """A kernel begins to run so many tests."""
+        """A kernel begins to run `count` tests."""
 
     def ignore(self, name):
-        """A test isn't run because ignored ones weren't requested."""
+        """A test isn't run because it is an ignored test."""
 
     def report(self, result):
         """A test has ended."""
 
 
 def machines(name):
-    """Returns QEMU's arguments for each machine that a test kernel runs on, from the lines
-    `//! QEMU: …` of its file; and the suffix of the tests' names there."""
+    """Returns [(QEMU's arguments, suffix of the tests' names)] of the machines that a test
+    kernel runs on, from the lines `//! QEMU: …` of its file."""
     source = ROOT / "tests" / f"{name}.rs"
     if not source.exists():
         source = ROOT / "src/lib.rs"
@@ -91,7 +92,7 @@ def machines(name):
 def run(name, kernel, selection=Selection(), observer=Observer(), hang_cpu_s=HANG_CPU_S):
     """Runs the selected tests of `kernel` on each of its machines; returns their results.
 
-    hang_cpu_s: what a test may compute, in seconds of the host's CPUs."""
+    hang_cpu_s: the limit of a test's CPU time on the host, in seconds."""
     results = Results()
     for arguments, mark in machines(name):
         run_on(name, kernel, arguments, mark, selection, observer, hang_cpu_s, results)
@@ -109,7 +110,7 @@ def run_on(name, kernel, arguments, mark, selection=Selection(), observer=Observ
 
 
 def list_tests(name, kernel, selection=Selection()):
-    """Returns the names of the selected tests, ignored ones as well; runs none."""
+    """Returns the names of the selected tests, including ignored tests; runs none."""
     with _image(kernel, [*selection.words(), "test-list"]) as image, \
             start(image, machines(name)[0][0]) as qemu:
         qemu.expect(r"^done\r$")
@@ -118,8 +119,8 @@ def list_tests(name, kernel, selection=Selection()):
 
 @contextlib.contextmanager
 def _image(kernel, words):
-    """Makes an image with these words on the command line, for the block, and beside it an
-    empty disk for QEMU's snapshots."""
+    """Makes an image with these words on the command line, and in its folder an empty disk
+    for QEMU's snapshots. Both are removed after the block."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         with (pathlib.Path(folder) / "disk").open("wb") as disk:
             disk.truncate(1 << 20)
@@ -135,7 +136,8 @@ def start(image, arguments):
 
 
 class _TestLimit(HangLimit):
-    """A test's limit, which is reached at once if nothing more can happen."""
+    """The limit of a test. It is also over when all CPUs have halted with interrupts
+    off."""
 
     def __init__(self, qemu, cpu_s):
         super().__init__(qemu.process, cpu_s)
@@ -149,9 +151,9 @@ class _TestLimit(HangLimit):
 
 
 class _Run:
-    """A run of a kernel's tests on one machine. It is booted once; after a test that has
-    stopped the kernel it returns to the snapshot where the kernel was ready, and after one
-    that has ended the machine it is booted again."""
+    """A run of a kernel's tests on one machine. After a test that has stopped the kernel,
+    the machine returns to the snapshot of the ready kernel. After a test that has ended the
+    machine, another machine is booted."""
 
     def __init__(self, name, mark, start_machine, hang_cpu_s, observer, results):
         self._name, self._mark, self._start_machine = name, mark, start_machine
@@ -178,8 +180,8 @@ class _Run:
         return self._qemu.expect(EVENT.pattern, _TestLimit(self._qemu, cpu_s))[1]
 
     def _get_ready(self):
-        """Brings the kernel to the state in which it waits for the index of a test; returns
-        whether it does."""
+        """Boots the kernel or loads the snapshot, so that the kernel waits for the index of
+        a test; returns whether it does."""
         if self._has_snapshot:
             if error := self._qemu.monitor("loadvm ready").strip():
                 raise AssertionError(f"QEMU: loadvm: {error}")
@@ -208,7 +210,7 @@ class _Run:
         return True
 
     def _run_tests(self):
-        """Runs tests until one of them stops the kernel, or none is left."""
+        """Runs tests until a test stops the kernel, or all have run."""
         qemu = self._qemu
         qemu.send(f"{self._index}\n")
         test, expects_reset, begin = None, False, 0
@@ -241,13 +243,13 @@ class _Run:
         if expects_reset and test and qemu.process.poll() is not None \
                 and qemu.wait_end()[1] == "guest-reset":
             why = ""
-        # If no test runs, the next boot would end in the same way.
+        # Without a running test, the next boot would end in the same way.
         self._is_done = test is None
         self._judge(test or f"{self._name}: between tests", why, begin)
         self._leave()
 
     def _judge(self, test, why, begin):
-        """Records a test's outcome, and goes on to the next one."""
+        """Records the outcome of a test, and advances to the next test."""
         seconds, cpu_s = self._begun
         spent = Cost(time.monotonic() - seconds, self._qemu.process.cpu_s() - cpu_s)
         self._results.append(Result(test + self._mark, why, self._qemu.output[begin:][-4000:],
@@ -256,13 +258,13 @@ class _Run:
         self._index += 1
 
     def _why_it_ended(self):
-        """Returns why the machine has ended or is silent."""
+        """Returns the reason why the machine has ended or prints nothing."""
         qemu = self._qemu
         with contextlib.suppress(Ended):
             if qemu.has_halted_for_good():
                 return "hung: all CPUs halt with interrupts off"
         if qemu.process.poll() is None:
-            return "hung: it computes, or waits, for too long"
+            return "hung: the machine computes, or waits, for too long"
         status, cause = qemu.wait_end()
         if cause != "guest-reset":
             return f"QEMU ended with status {status}: {cause}"

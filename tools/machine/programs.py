@@ -1,4 +1,4 @@
-"""The programs of user/tests: what they print on a machine, and what they printed on Linux."""
+"""Runs the programs of user/tests."""
 
 import re
 import subprocess
@@ -7,10 +7,10 @@ from . import BUILD, ROOT
 from .waiting import Timeout
 
 TESTS = ROOT / "user/tests"
-# Both kernels see the same CPU. With five levels of page tables, Linux gives programs addresses
-# above 47 bits.
+# The CPU for both kernels. With five levels of page tables, Linux gives programs addresses of
+# more than 47 bits.
 CPU = "max,la57=off"
-# Not in build/user, which tools/programs tidies up.
+# Not in build/user, from which tools/programs removes files.
 ARCHIVE = BUILD / "tests.cpio.gz"
 
 
@@ -20,18 +20,18 @@ def names():
 
 
 def expected(name):
-    """Returns the path of what a program printed on Linux."""
+    """Returns the path of the recorded output of a program on Linux."""
     return TESTS / f"{name}.expected"
 
 
 def build_archive():
-    """Builds the programs, and the archive that has them; returns its path."""
+    """Builds the programs and an archive of them; returns the path of the archive."""
     subprocess.run([ROOT / "tools/initramfs", "--tests", "--gzip", ARCHIVE], check=True)
     return ARCHIVE
 
 
 def words(wanted):
-    """Returns the arguments with which user/run-tests.c runs these programs."""
+    """Returns the arguments for user/run-tests.c to run these programs."""
     everything = names()
     if wanted == everything:
         return []
@@ -41,11 +41,11 @@ def words(wanted):
 
 
 def run(start, wanted):
-    """Runs programs; returns {name: what it printed, with its end as the last line}.
+    """Runs programs; returns {name: its output, with its status in the last line}.
 
     `start(words)` boots a machine whose first program is user/run-tests.c, with these
-    arguments. When a machine stops in a program, that program's output ends with the reason,
-    and another machine runs the rest.
+    arguments. If a machine stops in a program, the reason replaces that program's output, and
+    another machine runs the rest.
     """
     outputs = {}
     left = list(wanted)

@@ -1,4 +1,4 @@
-"""A QEMU that boots an image: its serial line, its screen, its keys, its monitor."""
+"""Boots an image in QEMU; accesses its serial line, screen, keyboard and monitor."""
 
 import codecs
 import contextlib
@@ -22,7 +22,7 @@ from .waiting import HANG_CPU_S, HANG_S, HangLimit, Timeout, wait_for
 
 COLUMNS, ROWS = 80, 25
 INTERRUPT_FLAG = 1 << 9
-# Longer than the kernel waits for the rest of a key's sequence, and before it draws.
+# Longer than the kernel's delays for the rest of a key's sequence, and for drawing.
 SOON_NS = 500_000_000
 VGA_TEXT = 0xB8000
 BIOS_ROM = range(0xE0000, 0x100000)
@@ -37,10 +37,10 @@ KEYS = {
 
 
 class Ended(AssertionError):
-    """QEMU has ended before it could answer."""
+    """QEMU has ended before its answer."""
 
 
-# QEMU's trace of its keyboard: a byte of a key, a byte that was read, a reset.
+# QEMU's trace events of the keyboard: a byte of a key's code, a byte that was read, a reset.
 KEYBOARD_EVENTS = ("ps2_put_keycode", "pckbd_kbd_read_data", "ps2_kbd_reset")
 # The prefix of a released key's code, where the controller translates codes.
 RELEASED = "0xf0"
@@ -51,9 +51,9 @@ class Qemu:
     """A running QEMU; use it in a `with` statement.
 
     arguments: more arguments for QEMU's command line.
-    has_serial: without it the machine has no serial port at all.
-    com1: a QEMU device in place of the board's own COM1.
-    gdb: offers the gdb stub at `self.gdb_socket`.
+    has_serial: whether the machine has a serial port.
+    com1: a QEMU device in place of the board's COM1.
+    gdb: enables the gdb stub, at `self.gdb_socket`.
     paused: stops the machine before its first instruction.
     """
 
@@ -71,7 +71,7 @@ class Qemu:
                         *(["-serial", "none", "-device", f"{com1},chardev=com1"] if com1
                           else ["-serial", "chardev:com1"])]
         else:
-            # QEMU's machines have a serial port unless it is removed from the board.
+            # The default of QEMU is a serial port.
             command += ["-serial", "none"]
         if gdb:
             command += ["-gdb", f"unix:{self.gdb_socket},server=on,wait=off"]
@@ -137,8 +137,8 @@ class Qemu:
                     return
 
     def _take(self):
-        """Reads what has arrived on the serial line, if anything has; returns whether more
-        may arrive. Only for the thread that may read."""
+        """Reads the bytes that have arrived on the serial line; returns whether more may
+        arrive. The caller holds `_may_read`."""
         try:
             data = self._serial.recv(65536, socket.MSG_DONTWAIT)
         except BlockingIOError:
@@ -154,18 +154,18 @@ class Qemu:
     _serial_ended = False
 
     def drain(self):
-        """Reads all that the machine has sent so far, and skips it: `expect` begins after it."""
+        """Reads all output of the machine so far, and skips it: `expect` begins after it."""
         with self._may_read:
             self._catch_up()
             self._seen = len(self.output)
 
     def _catch_up(self):
-        """Reads all that the machine has sent. Only for the thread that may read."""
+        """Reads all output of the machine so far. The caller holds `_may_read`."""
         while self.unread_bytes() and self._take():
             pass
 
     def unread_bytes(self):
-        """Returns how many bytes of the serial line aren't read yet."""
+        """Returns the number of unread bytes of the serial line."""
         waiting = fcntl.ioctl(self._serial, termios.FIONREAD, bytes(4))
         return struct.unpack("i", waiting)[0]
 
@@ -176,14 +176,13 @@ class Qemu:
             yield
 
     def wait_for(self, condition, describe, cpu_s=HANG_CPU_S):
-        """Waits until `condition()` is true in Python's sense; returns what it returned.
-        `describe()` returns the state that it found instead, for the error."""
+        """Waits until `condition()` returns a true value; returns that value. After the
+        limit, raises Timeout with the text that `describe()` returns."""
         return wait_for(self.process, condition, describe, cpu_s)
 
     def expect(self, pattern, limit=None):
         """Waits until the serial output after the last match matches the regular
-        expression; returns the match. Without a limit of its own it has that of
-        `waiting.HangLimit`."""
+        expression; returns the match. The default limit is `waiting.HangLimit`."""
         limit = limit or HangLimit(self.process)
         regex = re.compile(pattern, re.MULTILINE)
         is_over = False
@@ -197,19 +196,18 @@ class Qemu:
                                   + self.output[self._seen:][-3000:])
                 has_news = not self._serial_ended and self._news.wait(0.2)
             if not has_news and (self.process.poll() is not None or limit.is_over()):
-                # Only after all that was sent has been searched.
+                # The rest of the output is searched once more before the error.
                 is_over = True
                 with self._may_read:
                     self._catch_up()
 
     def position(self):
-        """Returns where in `output` the last match has ended."""
+        """Returns the end of the last match, as an index into `output`."""
         return self._seen
 
     def settle(self):
-        """Waits until the machine has read all input and does nothing more: its CPUs halt, no
-        interrupt is pending, and no timer of theirs ends soon. For machines whose CPUs have
-        local APICs."""
+        """Waits until the machine has read all input and is idle: its CPUs halt, no interrupt
+        is pending, and none of their timers ends soon. The CPUs need local APICs."""
         self.wait_for(self.is_settled, lambda: self.monitor("info registers -a"))
 
     def is_settled(self):
@@ -231,11 +229,11 @@ class Qemu:
         self.send_bytes(text.encode())
 
     def send_bytes(self, data):
-        """Sends bytes to the serial port, as fast as it accepts them."""
+        """Sends bytes to the serial port, as fast as QEMU accepts them."""
         self._serial.sendall(data)
 
     def command(self, line, prompt="farjump> "):
-        """Types a command at the prompt; returns what it printed."""
+        """Types a command at the prompt; returns its output."""
         self.send(line + "\r")
         self.expect(re.escape(line) + r"\r\n")
         begin = self._seen
@@ -256,7 +254,7 @@ class Qemu:
                     self._answers.put(message)
         except (OSError, ValueError):
             pass
-        # Threads that wait for an answer get none.
+        # Wakes the threads that wait for an answer.
         self._answers.put(None)
 
     def qmp(self, command, **arguments):
@@ -276,7 +274,7 @@ class Qemu:
         return answer["return"]
 
     def monitor(self, line):
-        """Runs a command of QEMU's human monitor; returns its text."""
+        """Runs a command of QEMU's human monitor; returns its output."""
         return self.qmp("human-monitor-command", **{"command-line": line})
 
     def read_memory(self, address, length):
@@ -286,8 +284,8 @@ class Qemu:
             return pathlib.Path(file.name).read_bytes()
 
     def press(self, *keys):
-        """Presses keys together, by QEMU's names, and releases them. Doesn't wait for the
-        kernel, which loses keys if too many are pressed: `tap` waits."""
+        """Presses keys together, by QEMU's names, and releases them. Doesn't wait until the
+        kernel has read them, unlike `tap`; keys are lost if there are too many."""
         for is_down in (True, False):
             for key in keys if is_down else reversed(keys):
                 self._send_key(key, is_down)
@@ -314,7 +312,7 @@ class Qemu:
 
     def _is_keyboard_empty(self, begin):
         """Returns whether the kernel has read all key codes that were sent since the log had
-        `begin` bytes. Also true after the machine's end or a reset of the keyboard."""
+        `begin` bytes. Also true after the end of the machine or a reset of the keyboard."""
         if not self._qmp_reader.is_alive():
             return True
         with self.log.open(errors="replace") as log:
@@ -344,18 +342,18 @@ class Qemu:
                              lambda: "\n".join([f"no {pattern!r} on the screen:", *self.screen()]))
 
     def screendump(self, path):
-        """Saves a picture of the screen as PNG."""
+        """Saves a picture of the screen as a PNG file."""
         path = os.path.abspath(path)
         self.qmp("screendump", filename=path, format="png")
 
     # ---------------------------------------------------------------- end --
 
     def wait_end(self):
-        """Waits until QEMU ends by itself; returns (status, cause), with QEMU's name of the
-        cause: guest-shutdown, guest-reset, …"""
+        """Waits until QEMU ends; returns (status, cause). The cause is QEMU's name:
+        guest-shutdown, guest-reset, …"""
         self.wait_for(lambda: self.process.poll() is not None,
                       lambda: "the machine still runs; its last output:\n" + self.output[-3000:])
-        # It reads all that QEMU has written.
+        # The reader ends after QEMU's last message.
         self._qmp_reader.join()
         causes = [event["data"].get("reason") for event in self.events
                   if event["event"] == "SHUTDOWN"]
@@ -367,9 +365,9 @@ class Qemu:
         return all(halts == "1" and not int(flags, 16) & INTERRUPT_FLAG for flags, halts in states)
 
     def has_triple_faulted(self):
-        """Returns whether the CPU shut down outside of the BIOS, from QEMU's log. (SeaBIOS
-        triple-faults on purpose when it starts a second time.)"""
+        """Returns whether the CPU shut down outside of the BIOS, according to QEMU's log.
+        (SeaBIOS triple-faults on purpose when it starts a second time.)"""
         log = self.log.read_text(errors="replace") if self.log.exists() else ""
-        # Each is followed by the CPU's state, unless QEMU has ended.
+        # The CPU's state follows each entry, unless QEMU has ended.
         states = (re.search(r"[ER]IP=([0-9a-f]+)", text) for text in log.split("Triple fault")[1:])
         return any(state is None or int(state[1], 16) not in BIOS_ROM for state in states)

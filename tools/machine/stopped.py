@@ -1,4 +1,4 @@
-"""A machine whose kernel fails and shows a report, from a snapshot of its prompt."""
+"""Makes kernels fail and reads their reports, from a snapshot of the prompt."""
 
 import contextlib
 import pathlib
@@ -14,7 +14,7 @@ ANOTHER = "another failure during the report"
 
 
 class Snapshot:
-    """A machine at its prompt, with a snapshot of it."""
+    """A machine with a snapshot at the kernel's prompt."""
 
     def __init__(self, qemu):
         self.qemu = qemu
@@ -22,14 +22,14 @@ class Snapshot:
         assert not qemu.monitor("savevm prompt").strip()
 
     def fail(self, how):
-        """Returns to the prompt, makes the kernel fail, and waits for the prompt after the
-        report. Returns the report, without colours."""
+        """Returns to the snapshot, makes the kernel fail, and waits for the prompt after
+        the report. Returns the report, without colours."""
         self.go_back()
         self.qemu.send(f"fault {how}\r")
         return self.report()
 
     def go_back(self):
-        """Returns to the prompt of the snapshot."""
+        """Returns to the snapshot."""
         assert not self.qemu.monitor("loadvm prompt").strip()
         self.qemu.drain()
 
@@ -38,14 +38,14 @@ class Snapshot:
         return report_of(self.qemu)
 
     def ask(self, line):
-        """Runs a command at the prompt after the report; returns what it printed."""
+        """Runs a command at the prompt after the report; returns its output."""
         return ask(self.qemu, line)
 
 
 @contextlib.contextmanager
 def snapshot(*arguments, **options):
-    """A machine at its prompt, with a disk for its snapshot. It must not reset during the
-    block."""
+    """Boots a machine, and yields its `Snapshot` at the prompt. The machine must not reset
+    during the block."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         disk = pathlib.Path(folder) / "disk"
         with disk.open("wb") as file:
@@ -67,5 +67,5 @@ def report_of(qemu):
 
 
 def ask(qemu, line):
-    """Runs a command at the prompt after the report; returns what it printed."""
+    """Runs a command at the prompt after the report; returns its output."""
     return qemu.command(line, STOPPED)

@@ -1,4 +1,4 @@
-"""A storm of input, for tests/storm.rs."""
+"""Sends the input for tests/storm.rs."""
 
 import random
 import threading
@@ -7,8 +7,9 @@ from .waiting import Timeout
 
 
 def start(qemu, request):
-    """Answers `@storm BYTES KEYS`: sends that many bytes, 0, 1, 2, … 255, 0, …,
-    to the serial port while it types that many letters on the keyboard."""
+    """Serves the request `@storm BYTES KEYS`: sends that number of bytes, 0, 1, 2, … 255,
+    0, …, to the serial port, and types that number of letters on the keyboard at the same
+    time."""
     _, byte_count, key_count = request.split()
 
     def send_bytes():

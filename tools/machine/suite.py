@@ -7,7 +7,7 @@ import traceback
 
 from . import cost
 
-# One more than the host's CPUs: tests also wait, for disks and for machines that sleep.
+# One more than the host has CPUs, because tests also wait for disks and idle machines.
 WORKERS = (os.cpu_count() or 1) + 1
 
 
@@ -19,21 +19,21 @@ class Outcome:
     cost: cost.Cost
 
     def report(self):
-        """Prints it."""
+        """Prints the outcome."""
         print(f"test {self.name} ... {'FAILED' if self.why else 'ok'} ({self.cost})", flush=True)
         if self.why:
             print(self.why, flush=True)
 
     def report_failure(self):
-        """Prints it if the test has failed."""
+        """Prints the outcome if the test has failed."""
         if self.why:
             self.report()
 
 
 class Suite:
-    """Gathers tests and runs them.
+    """Collects tests and runs them.
 
-    A test is a function without arguments; it fails by an exception.
+    A test is a function without arguments; it fails if it raises an exception.
     """
 
     def __init__(self):
@@ -50,8 +50,9 @@ class Suite:
         return function
 
     def run(self, filter_text="", report=Outcome.report, wants_passed=True):
-        """Runs the tests with `filter_text` in their name; returns their outcomes, without
-        `wants_passed` only those that failed. Calls `report` with each as soon as it ends."""
+        """Runs the tests with `filter_text` in their name; returns their outcomes, or without
+        `wants_passed` only those of failed tests. Calls `report` with each outcome at the end
+        of its test."""
         outcomes = []
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
             pending = [pool.submit(_run_one, name, function)
@@ -67,6 +68,6 @@ def _run_one(name, function):
         try:
             function()
             why = ""
-        except Exception:  # noqa: BLE001 - whatever it is, the test has failed
+        except Exception:  # noqa: BLE001 - any exception fails the test
             why = traceback.format_exc()
     return Outcome(name, why, spent)

@@ -1,4 +1,4 @@
-"""The project's own shell tools, for tests."""
+"""Runs the project's tools for tests."""
 
 import functools
 import os
@@ -14,7 +14,7 @@ def ovmf():
 
 
 def call(tool, *arguments, **environment):
-    """Runs a tool; returns its completed process with its texts."""
+    """Runs a tool; returns its completed process, with its output."""
     return subprocess.run([str(ROOT / "tools" / tool), *map(str, arguments)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           stdin=subprocess.DEVNULL, env={**os.environ, **environment})

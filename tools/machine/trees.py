@@ -1,4 +1,4 @@
-"""Trees of files for an initramfs: {path: cpio.Node}."""
+"""Makes trees of files for an initramfs: {path: cpio.Node}."""
 
 import contextlib
 import os
@@ -13,17 +13,17 @@ from .cpio import Node
 
 DIRECTORY, FILE, PROGRAM, LINK = (stat.S_IFDIR | 0o755, stat.S_IFREG | 0o644,
                                   stat.S_IFREG | 0o755, stat.S_IFLNK | 0o777)
-# Where the kernel mounts its own file systems.
+# The directories on which the kernel mounts its own file systems.
 MOUNT_POINTS = {b"dev": DIRECTORY, b"dev/pts": DIRECTORY, b"proc": DIRECTORY,
                 b"tmp": stat.S_IFDIR | 0o1777}
 
 
 class TreeError(Exception):
-    """The tree can't be made; the text says why."""
+    """The tree can't be made; the text is the reason."""
 
 
 def newest_mtime():
-    """Returns SOURCE_DATE_EPOCH of the environment: no file's time is later. Without it None."""
+    """Returns SOURCE_DATE_EPOCH of the environment, the latest time of a file, or None."""
     value = os.environ.get("SOURCE_DATE_EPOCH")
     return int(value) if value else None
 
@@ -39,7 +39,7 @@ def _new(mode, data=b""):
 
 
 def add_mount_points(tree):
-    """Adds the directories on which the kernel mounts file systems, where they are missing."""
+    """Adds the directories on which the kernel mounts file systems, if they are missing."""
     for name, mode in MOUNT_POINTS.items():
         tree.setdefault(name, _new(mode))
 
@@ -52,7 +52,7 @@ def add_file(tree, path, data, mode=FILE):
 
 
 def add_parents(tree, path):
-    """Adds the directories above a path, where they are missing."""
+    """Adds the directories above a path, if they are missing."""
     while b"/" in path:
         path = path.rpartition(b"/")[0]
         tree.setdefault(path, _new(DIRECTORY))
@@ -131,8 +131,8 @@ def _tar_name(name):
 
 
 def from_program(line):
-    """Returns (tree, words for the kernel's command line) of one program. `line` is its path
-    and its arguments, quoted as in a shell."""
+    """Returns (tree, words for the kernel's command line) of one program. `line` is the path
+    and the arguments of the program, quoted as in a shell."""
     try:
         words = shlex.split(line)
     except ValueError as error:
@@ -155,7 +155,7 @@ def from_program(line):
 
 
 def _why_not_static(data):
-    """Returns why an executable can't run alone, or an empty text."""
+    """Returns the reason why an executable can't run alone, or an empty text."""
     if data[:2] == b"#!":
         return "is a script, which needs its interpreter: see ROOT"
     if data[:5] != b"\x7fELF\x02" or len(data) < 64:
@@ -170,7 +170,7 @@ def _why_not_static(data):
 
 
 def busybox():
-    """Returns the path of a static busybox: BUSYBOX of the environment, the one that
+    """Returns the path of a static busybox: BUSYBOX of the environment, the file that
     tools/setup has fetched, or the host's."""
     choices = [os.environ.get("BUSYBOX", ""), BUILD / "busybox/bin/busybox", "/bin/busybox",
                "/usr/bin/busybox", "/usr/sbin/busybox"]
@@ -181,14 +181,14 @@ def busybox():
 
 
 def programs():
-    """Builds the programs of user/ by tools/programs; returns the directory that has them."""
+    """Builds the programs of user/ by tools/programs; returns their directory."""
     subprocess.run([ROOT / "tools/programs"], check=True, stdout=subprocess.DEVNULL)
     return BUILD / "user"
 
 
 def userland():
     """Returns the tree of the shell: busybox with its links, the files of user/root, and the
-    programs of user/, the tests among them in /tests."""
+    programs of user/, with the tests in /tests."""
     tree = {}
     path = busybox()
     add_file(tree, "bin/busybox", path.read_bytes(), PROGRAM)
@@ -202,15 +202,15 @@ def userland():
         add_parents(tree, name.encode())
     for name, node in from_directory(ROOT / "user/root").items():
         if stat.S_ISREG(node.mode):
-            # Git keeps no permissions but these.
+            # Git stores only the permission to execute.
             add_file(tree, name, node.data, PROGRAM if node.mode & 0o100 else FILE)
     add_programs(tree, "usr/bin")
     return tree
 
 
 def add_programs(tree, place, tests=None):
-    """Adds the programs of user/ to the directory `place`, and all tests, or those that
-    `tests` names, to /tests."""
+    """Adds the programs of user/ to the directory `place`, and the tests that `tests`
+    names, or all, to /tests."""
     built = programs()
     for path in sorted(built.iterdir()):
         if path.is_file() and not path.suffix:

@@ -1,18 +1,17 @@
-"""A test waits for a condition, never for a time after which it should hold.
+"""Waits for conditions. A test never waits for a time after which a condition should hold.
 
-A limit only detects hangs. It counts the CPU time of the machine, which hardly depends on the
-load of the host; real time counts only for a machine that computes nothing.
+A limit only detects hangs. It limits the CPU time of the machine, which hardly depends on the
+load of the host. The limit of real time is only for machines that don't compute.
 """
 
 import time
 
-# The CPU time that a machine may take for one step of a test, in seconds of the host's CPUs:
-# many times that of the longest step.
+# The limit of a machine's CPU time on the host for one step of a test, in seconds: many times
+# that of the longest step.
 HANG_CPU_S = 120
-# The time that a step may take if it computes less, in seconds: more than any delay of the
-# host.
+# The limit of real time for one step, in seconds: longer than any delay of the host.
 HANG_S = 900
-# How long to wait between two checks, in seconds: each time longer.
+# The time between two checks of a condition, in seconds, which grows.
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.001, 0.1
 
 
@@ -32,13 +31,13 @@ class HangLimit:
         self._end = time.monotonic() + seconds
 
     def is_over(self):
-        """Returns whether the step has computed, or lasted, too long."""
+        """Returns whether the step has exceeded its limit."""
         return self._process.cpu_s() > self._cpu_end_s or time.monotonic() > self._end
 
 
 def wait_for(process, condition, describe, cpu_s=HANG_CPU_S):
-    """Waits until `condition()` is true in Python's sense; returns what it returned.
-    `describe()` returns the state that it found instead, for the error."""
+    """Waits until `condition()` returns a true value; returns that value. After the limit,
+    or the end of the process, raises Timeout with the text that `describe()` returns."""
     limit = HangLimit(process, cpu_s)
     pause_s = _FIRST_PAUSE_S
     while True:

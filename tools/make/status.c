@@ -1,6 +1,6 @@
 /*
- * A function for GNU make that ends make itself: $(end-with-status FILE), with the number in
- * the file. Without it make ends with 2 whatever status a recipe has.
+ * A function for GNU make, $(end-with-status FILE): ends make with the status in the file.
+ * Without it, make ends with 2 after any failure of a recipe.
  * Source: GNU make's manual, "Loading Dynamic Objects".
  */
 #include <gnumake.h>

@@ -1,4 +1,4 @@
-"""The modules of a crate: their files and their imports."""
+"""Finds the modules of a crate, their files and their imports."""
 
 import dataclasses
 import functools
@@ -18,7 +18,7 @@ MACRO = re.compile(r"#\s*\[\s*macro_export[^\]]*\]\s*(?:#\s*\[[^\]]*\]\s*)*macro
 
 @dataclasses.dataclass(frozen=True)
 class Import:
-    """An import of one module by another, both by name."""
+    """An import of the module `target` by the module `source`."""
     source: tuple
     target: tuple
     line: int
@@ -27,7 +27,7 @@ class Import:
 
 
 class Module:
-    """A file of a crate; modules within a file belong to it."""
+    """A file of a crate, with the inline modules in it."""
 
     def __init__(self, name, file, is_test):
         self.name = name
@@ -36,9 +36,9 @@ class Module:
         raw = file.read_text()
         self.text = rust.code(raw) if is_test else rust.production(raw)
         self.all_code = rust.code(raw)
-        # Modules within the file: (begin, end, name).
+        # The inline modules: (begin, end, name).
         self.inner = []
-        # Names that `use` brings in: {name: path}, and the paths of globs.
+        # Names that `use` imports: {name: path}, and the paths of globs.
         self.names, self.globs = {}, []
         self.definitions = set(DEFINITION.findall(self.text))
 
@@ -49,8 +49,8 @@ class Module:
 
 
 class Crate:
-    """All modules of a crate, from its first file on. Paths that begin with `own_name`
-    are the same as those that begin with `crate`."""
+    """All modules of a crate, found from its first file. In paths, `own_name` is the same
+    as `crate`."""
 
     def __init__(self, first_file, own_name=None):
         self.folder = pathlib.Path(first_file).parent
@@ -86,18 +86,19 @@ class Crate:
                 self._add(name + inner + (match[1],), child, child_is_test)
 
     def production(self):
-        """Returns the modules that aren't only compiled for tests."""
+        """Returns all modules except those that are only compiled for tests."""
         return [module for module in self.modules.values() if not module.is_test]
 
     def module_of(self, path):
-        """Returns the name of the module whose file a path from the root leads to."""
+        """Returns the name of the module whose file has the item of a path from the
+        root."""
         while path not in self.modules:
             path = path[:-1]
         return path
 
     def resolve(self, scope, path, depth=0):
-        """Returns the module in whose file the item is that `path` names in `scope`, or
-        None if it is of another crate. Follows re-exported names."""
+        """Returns the module whose file defines the item that `path` names in `scope`, or
+        None for an item of another crate. Follows re-exported names."""
         if depth > 16:
             return None
         first, scope = path[0], tuple(scope)
@@ -132,7 +133,7 @@ class Crate:
 
     @functools.cached_property
     def imports(self):
-        """All imports from one module to another, but for those of tests."""
+        """All imports between modules, except those of tests."""
         found = set()
         for module in self.production():
             for begin, path, name, is_public in uses(module.text):
@@ -158,8 +159,8 @@ def _blanked(pattern, text):
 
 
 def uses(text):
-    """Yields (place, path, name, whether it is public) of each name that a `use` brings
-    in; the name of a glob is `*`."""
+    """Yields (place, path, name, whether it is public) of each name that a `use` imports;
+    the name of a glob is `*`."""
     for match in USE.finditer(text):
         for path, name in tree(match[2]):
             yield match.start(2), path, name, bool(match[1])
@@ -195,8 +196,8 @@ def _is_used(text, name):
 
 
 def circles(edges):
-    """Returns the circles of a graph of (source, target): each as the sorted names that
-    can reach one another."""
+    """Returns the circles of a graph of edges (source, target): each is a sorted list of
+    nodes that can all reach each other."""
     following = {}
     for source, target in edges:
         following.setdefault(source, set()).add(target)

@@ -1,5 +1,5 @@
-"""Parses Rust source as far as the counts and the search for imports need it: which text is
-code, and which code belongs to tests."""
+"""Parses Rust source: separates code from comments and strings, and production code from
+tests."""
 
 import re
 
@@ -10,7 +10,7 @@ STRING = re.compile(r'[bc]?"(?:[^"\\]|\\.)*"', re.S)
 CHARACTER = re.compile(r"b?'(?:\\(?:u\{[^}]*\}|x[0-9a-fA-F]{2}|.)|[^\\'\n])'", re.S)
 # An attribute up to its bracket.
 ATTRIBUTE = re.compile(r"#(!?)\s*\[")
-# Items that end with a block or, without one, with a semicolon.
+# Items that end with a block, or with a semicolon if they have no block.
 WITH_BLOCK = re.compile(
     r"(?:mod|fn|impl|struct|enum|union|trait|macro_rules|async|extern|auto|"
     r"unsafe\s+(?:fn|impl|trait|extern|mod)|const\s+(?:unsafe\s+|async\s+|extern\b|fn\b))\b|"
@@ -56,8 +56,8 @@ def _token_end(text, match):
 
 
 def production(text):
-    """Returns `code` of a file without what is only compiled for tests, which is replaced
-    by spaces as well: items with `#[cfg(test)]` and the test functions themselves."""
+    """Returns `code` of a file, with spaces also in place of the code that is only compiled
+    for tests: items with `#[cfg(test)]` and test functions."""
     text = code(text)
     at = 0
     while match := ATTRIBUTE.search(text, at):
@@ -82,7 +82,7 @@ def is_for_tests(attribute):
 
 
 def _needs_test(condition):
-    """Returns whether a condition of `cfg` can hold in no build but that of tests."""
+    """Returns whether a condition of `cfg` holds only in builds of tests."""
     if condition == "test":
         return True
     if not (match := re.fullmatch(r"(all|any)\((.*?),?\)", condition)):
@@ -92,7 +92,8 @@ def _needs_test(condition):
 
 
 def split(text):
-    """Returns the parts of a text between its commas, not those within brackets."""
+    """Returns the parts of a text between its commas. Commas in brackets don't separate
+    parts."""
     parts, depth, begin = [], 0, 0
     for at, c in enumerate(text):
         depth += (c in OPENING) - (c in CLOSING)
@@ -114,8 +115,8 @@ def closing(text, at):
 
 
 def item_end(text, at):
-    """Returns where the item ends that begins at `at`, after any more attributes: an item
-    of a module, a statement, a field, or an arm."""
+    """Returns the end of the item at `at`, which may begin with attributes: an item of a
+    module, a statement, a field, or an arm."""
     while True:
         at = re.compile(r"\s*").match(text, at).end()
         if match := ATTRIBUTE.match(text, at):
