@@ -1,6 +1,6 @@
 //! The characters that have a meaning for a terminal.
 
-/// How many control characters a [`Termios`](crate::Termios) has.
+/// The number of control characters in a [`Termios`](crate::Termios).
 pub const CONTROL_CHARACTERS: usize = 19;
 
 /// The value of a disabled control character. The byte 0 is never special.

@@ -25,7 +25,7 @@ bitflags! {
 /// The result of receiving bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Received {
-    /// How many bytes were processed. The caller keeps the others until a program reads or
+    /// The number of processed bytes. The caller keeps the others until a program reads or
     /// flushes, and stops the device if possible.
     pub taken: usize,
     /// The signals that the caller sends now.

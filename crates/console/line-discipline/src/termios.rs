@@ -3,10 +3,10 @@
 use crate::control_character::{CONTROL_CHARACTERS, ControlCharacter};
 use crate::flags::{ControlFlags, InputFlags, LocalFlags, OutputFlags};
 
-/// How many bytes the kernel's `struct termios` has (TCGETS, TCSETS).
+/// The size of the kernel's `struct termios` (TCGETS, TCSETS).
 pub const TERMIOS_BYTES: usize = 36;
 
-/// How many bytes the kernel's `struct termios2` has (TCGETS2, TCSETS2).
+/// The size of the kernel's `struct termios2` (TCGETS2, TCSETS2).
 pub const TERMIOS2_BYTES: usize = 44;
 
 /// The speeds that have a code, in bits a second: the codes 0 to 15, then those from 0x1001

@@ -1,6 +1,6 @@
 //! The size of a terminal's window.
 
-/// How many bytes a `struct winsize` has.
+/// The size of a `struct winsize`.
 pub const WINDOW_SIZE_BYTES: usize = 8;
 
 /// The size of a terminal's window; all zero if it is unknown.

@@ -27,7 +27,7 @@ pub(crate) enum Motion {
     End,
 }
 
-/// How a kill treats the text of earlier kills.
+/// The effect of a kill on the text of earlier kills.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kill {
     /// The killed text replaces the earlier text.

@@ -7,18 +7,19 @@ use vte::Parser;
 use crate::screen::Screen;
 use crate::{Cell, Error};
 
-/// How many bytes are passed to the parser at a time. It searches all of them for an ESC,
-/// again after each byte that isn't UTF-8.
+/// The number of bytes that are passed to the parser at a time. It searches all of them for
+/// an ESC, again after each byte that isn't UTF-8.
 const PIECE_BYTES: usize = 128;
 
-/// How many bytes of operating system commands the parser keeps; they have no effect.
+/// The number of bytes of operating system commands that the parser keeps: none, as these
+/// commands have no effect.
 const OSC_BYTES: usize = 0;
 
 /// A terminal: a screen of cells, and the rows that scrolled off its top.
 pub struct Terminal {
     parser: Parser<OSC_BYTES>,
     screen: Screen,
-    /// How many rows the view is scrolled back.
+    /// The number of rows that the view is scrolled back.
     view: usize,
 }
 

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::bytes::Bytes;
 use crate::names::NumberNames;
 
-/// Where the fields are.
+/// The offsets of the fields.
 ///
 /// Source: Linux, arch/x86/include/uapi/asm/stat.h.
 const MODE: usize = 24;

@@ -7,7 +7,7 @@ use signals::SignalSet;
 use crate::bytes::Bytes;
 use crate::flags::FlagSet;
 
-/// Where the fields are.
+/// The offsets of the fields.
 ///
 /// Source: Linux, arch/x86/include/asm/signal.h.
 const HANDLER: usize = 0;

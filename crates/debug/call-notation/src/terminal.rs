@@ -5,7 +5,7 @@ use core::fmt;
 use crate::bytes::Bytes;
 use crate::names::NumberNames;
 
-/// Where the fields are.
+/// The offsets of the fields.
 ///
 /// Source: Linux UAPI, asm-generic/termbits.h.
 const OUTPUT: usize = 4;

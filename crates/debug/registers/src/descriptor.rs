@@ -8,14 +8,14 @@
 pub enum Kind {
     /// Code.
     Code {
-        /// It can be read as data.
+        /// The code can be read as data.
         is_readable: bool,
         /// Less privileged code may call it.
         is_conforming: bool,
     },
     /// Data.
     Data {
-        /// It can be written.
+        /// The data can be written.
         is_writable: bool,
         /// Offsets up to the limit are invalid, those above it are valid, as for a stack.
         is_expanding_down: bool,
@@ -33,7 +33,7 @@ pub enum Kind {
 /// A descriptor of the GDT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Descriptor {
-    /// Where the segment begins.
+    /// The address of the segment's start.
     pub base: u64,
     /// The last offset, in bytes.
     pub limit: u32,

@@ -7,27 +7,27 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-/// Returns the byte at `offset_bytes`, if there is one.
+/// Returns the byte at `offset_bytes`, or `None` beyond the end of `bytes`.
 pub fn read_u8(bytes: &[u8], offset_bytes: usize) -> Option<u8> {
     bytes.get(offset_bytes).copied()
 }
 
-/// Returns the 16 bits at `offset_bytes`, if there are as many.
+/// Returns the 16 bits at `offset_bytes`, or `None` beyond the end of `bytes`.
 pub fn read_u16(bytes: &[u8], offset_bytes: usize) -> Option<u16> {
     read(bytes, offset_bytes).map(u16::from_le_bytes)
 }
 
-/// Returns the 32 bits at `offset_bytes`, if there are as many.
+/// Returns the 32 bits at `offset_bytes`, or `None` beyond the end of `bytes`.
 pub fn read_u32(bytes: &[u8], offset_bytes: usize) -> Option<u32> {
     read(bytes, offset_bytes).map(u32::from_le_bytes)
 }
 
-/// Returns the 64 bits at `offset_bytes`, if there are as many.
+/// Returns the 64 bits at `offset_bytes`, or `None` beyond the end of `bytes`.
 pub fn read_u64(bytes: &[u8], offset_bytes: usize) -> Option<u64> {
     read(bytes, offset_bytes).map(u64::from_le_bytes)
 }
 
-/// Returns `N` bytes from `offset_bytes` on, if there are as many.
+/// Returns the `N` bytes at `offset_bytes`, or `None` beyond the end of `bytes`.
 pub fn read<const N: usize>(bytes: &[u8], offset_bytes: usize) -> Option<[u8; N]> {
     bytes.get(offset_bytes..)?.first_chunk().copied()
 }

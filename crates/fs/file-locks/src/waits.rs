@@ -32,7 +32,7 @@ impl<O> Waits<O> {
 }
 
 impl<O: Copy + PartialEq> Waits<O> {
-    /// Notes that `waiter` waits for `holder`.
+    /// Records that `waiter` waits for `holder`.
     ///
     /// # Errors
     /// See [`WaitError`]; nothing has changed then.
@@ -45,7 +45,7 @@ impl<O: Copy + PartialEq> Waits<O> {
         Ok(())
     }
 
-    /// Notes the end of such a wait.
+    /// Removes the wait of `waiter` for `holder`.
     pub fn end(&mut self, waiter: O, holder: O) {
         if let Some(index) = self.waits.iter().position(|wait| *wait == (waiter, holder)) {
             self.waits.swap_remove(index);

@@ -35,7 +35,7 @@ pub struct Device {
 /// occur twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
-    /// Where its header is, counted as
+    /// The offset of its header, counted as
     /// [`InitramfsError::offset`](crate::InitramfsError::offset).
     pub offset: usize,
     /// The path, without a NUL. It may not be UTF-8.
@@ -46,9 +46,9 @@ pub struct Entry<'a> {
     pub uid: u32,
     /// The group that owns it.
     pub gid: u32,
-    /// How many names it has.
+    /// The number of its names.
     pub link_count: u32,
-    /// When it was changed, in seconds since 1970.
+    /// The time of its last change, in seconds since 1970.
     pub modified_s: u32,
     /// Its number on the device from which it was archived.
     pub inode: u32,

@@ -35,7 +35,7 @@ const FACTOR_GUESS: usize = 3;
 pub struct Unpacked {
     /// The data.
     pub bytes: Vec<u8>,
-    /// How many bytes of the input were unpacked. Others may follow.
+    /// The number of bytes of the input that were unpacked. Others may follow.
     pub input_bytes: usize,
 }
 

@@ -14,7 +14,7 @@ pub enum Part<'a> {
     InPlace(Entries<'a>),
     /// Archives that were compressed: [`Entries::new`] reads `bytes`.
     Unpacked {
-        /// Where the compressed data is in the input.
+        /// The offset of the compressed data in the input.
         offset: usize,
         /// The unpacked archives.
         bytes: Vec<u8>,

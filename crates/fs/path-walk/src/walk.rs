@@ -60,12 +60,12 @@ pub trait Tree {
     fn is_same_mount(&self, one: &Self::Place, other: &Self::Place) -> bool;
 }
 
-/// Where a symbolic link leads.
+/// The target of a symbolic link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Link<P, T> {
-    /// To the path in its text.
+    /// The path in the link's text.
     Text(T),
-    /// Directly to a place, without a path, as links of procfs do.
+    /// A place without a path, as for links of procfs.
     Place(P),
 }
 
@@ -93,7 +93,7 @@ pub struct Restrictions {
     pub in_root: bool,
 }
 
-/// How a path is walked.
+/// The options of a walk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Whether a link at the end is followed.
@@ -116,7 +116,7 @@ impl Options {
     }
 }
 
-/// Where a walk begins.
+/// The start of a walk.
 #[derive(Debug)]
 pub struct Start<'a, P> {
     /// The root: absolute paths begin here, and `..` doesn't leave it.
@@ -173,7 +173,7 @@ pub enum Last<'p> {
 /// Text that is walked after a link's text: the rest of the path.
 struct Pending<T> {
     text: T,
-    /// How many bytes at its end are left to walk.
+    /// The number of bytes at its end that are left to walk.
     len_left: usize,
 }
 
@@ -183,7 +183,7 @@ struct Walker<'a, T: Tree> {
     root: &'a T::Place,
     restrictions: Restrictions,
     place: T::Place,
-    /// How many links the walk has followed.
+    /// The number of links that the walk has followed.
     followed: usize,
     /// Whether a slash follows the last component walked.
     has_slash: bool,

@@ -61,11 +61,11 @@ pub enum Sharing {
 /// Whether pages stay in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lock {
-    /// No: munlock(2).
+    /// They may be removed from memory: munlock(2).
     None,
-    /// Yes, and all pages are made at once: mlock(2).
+    /// They stay, and all are made at once: mlock(2).
     Now,
-    /// Yes, and each page is made on the first access: MLOCK_ONFAULT of mlock2(2).
+    /// They stay, and each is made on its first access: MLOCK_ONFAULT of mlock2(2).
     OnFault,
 }
 

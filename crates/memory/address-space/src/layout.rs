@@ -7,10 +7,10 @@ use crate::range::{PAGE_BYTES, USER_END};
 /// addresses of programs.
 const PROGRAM_BASE: u64 = 0x5555_5555_4000;
 
-/// How far the stack's top may be moved down, in pages.
+/// The largest distance that the stack's top is moved down, in pages.
 const STACK_PAGES: u64 = 1 << 22;
 
-/// How far mappings may be moved down, and programs up, in pages: vm.mmap_rnd_bits.
+/// The largest distance that mappings are moved down, and programs up, in pages: vm.mmap_rnd_bits.
 const MAPPING_PAGES: u64 = 1 << 28;
 
 /// The largest gap between the program and the heap, in pages: 32 MiB.

@@ -9,7 +9,7 @@ use crate::{
 /// The places to which the pages may be moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemapTarget {
-    /// None: no MREMAP_MAYMOVE.
+    /// No other place: without MREMAP_MAYMOVE.
     InPlace,
     /// Any gap, if they can't stay: MREMAP_MAYMOVE.
     Anywhere {

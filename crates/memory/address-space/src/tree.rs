@@ -56,7 +56,7 @@ impl Side {
 pub(crate) struct Span {
     /// The start of the lowest region.
     pub(crate) start: u64,
-    /// The same, or the start of the guard gap below it.
+    /// The start of the lowest region, or of the guard gap below it.
     pub(crate) guarded_start: u64,
     /// The end of the highest region.
     pub(crate) end: u64,
@@ -107,7 +107,7 @@ pub(crate) struct RegionTree<B> {
     free: Option<Link>,
     root: Option<Link>,
     len: usize,
-    /// How often a node was visited.
+    /// The number of visits to nodes.
     #[cfg(test)]
     pub(crate) visits: core::cell::Cell<u64>,
     /// The number of inserts for which memory is still reserved.

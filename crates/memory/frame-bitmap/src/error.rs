@@ -29,9 +29,9 @@ impl fmt::Display for FrameError {
 /// The storage has too few words for the frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StorageTooSmall {
-    /// How many words the frames need.
+    /// The number of words that the frames need.
     pub needed_words: usize,
-    /// How many words the storage has.
+    /// The number of words in the storage.
     pub given_words: usize,
 }
 

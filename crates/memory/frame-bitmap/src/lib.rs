@@ -111,7 +111,8 @@ impl<'a> FrameBitmap<'a> {
         Ok(())
     }
 
-    /// Makes `count` frames from `start` on managed and allocated, at the cost of [`add`](Self::add).
+    /// Makes `count` frames from `start` on managed and allocated, at the cost of
+    /// [`add`](Self::add).
     ///
     /// # Errors
     /// Those of [`add`](Self::add).
@@ -139,8 +140,8 @@ impl<'a> FrameBitmap<'a> {
         Some(frame)
     }
 
-    /// Allocates the highest free frames below `below`, as many as `taken` has room for or
-    /// as are free, and returns their number.
+    /// Allocates the highest free frames below `below` until `taken` is full or no frame is
+    /// free, and returns their number.
     ///
     /// This costs less than single allocations: the bits of up to 64 frames change
     /// together.

@@ -39,7 +39,7 @@ impl<'a> MemoryMap<'a> {
 
     /// Adds the `len_bytes` bytes from the physical address `start`.
     ///
-    /// Where the range overlaps others, the more reserved kind wins, so the order of calls
+    /// Memory in several ranges gets the most reserved of their kinds, so the order of calls
     /// doesn't matter. A length of 0 changes nothing; a range past `u64::MAX` is truncated.
     /// The cost grows with the number of regions above the range.
     ///

@@ -20,9 +20,9 @@ use alloc::boxed::Box;
 use core::fmt;
 use core::ops::Range;
 
-/// How many bits of the index a level decodes.
+/// The number of bits of the index that a level decodes.
 const LEVEL_BITS: u32 = 6;
-/// How many slots a node has.
+/// The number of slots in a node.
 const SLOTS: usize = 1 << LEVEL_BITS;
 const SLOT_MASK: u64 = SLOTS as u64 - 1;
 
@@ -77,7 +77,8 @@ fn take<T>(used: &mut u8, place: &mut Option<T>) -> Option<T> {
 /// The sparse array.
 pub struct PageTree<V> {
     root: Option<Node<V>>,
-    /// How many bits of an index the levels below the root decode: 0 if the root is a leaf.
+    /// The number of bits of an index that the levels below the root decode: 0 if the root is
+    /// a leaf.
     shift: u32,
     len: u64,
 }

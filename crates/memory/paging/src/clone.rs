@@ -19,7 +19,7 @@ pub enum OnClone {
     /// The same frame. If the page is writable, both mappings lose WRITE and get
     /// COPY_ON_WRITE; otherwise as [`Share`](Self::Share).
     CopyOnWrite,
-    /// Nothing.
+    /// No entry.
     Skip,
 }
 

@@ -68,7 +68,7 @@ impl AddressRange {
     }
 }
 
-/// How to map a range.
+/// The parameters of mapping a range.
 struct Plan<PTE> {
     /// Physical address minus virtual address, wrapping.
     shift: u64,

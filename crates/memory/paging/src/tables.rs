@@ -72,7 +72,7 @@ impl<'a> Table<'a> {
     /// Returns the first index in `indexes` whose entry isn't 0. Such an entry may be used.
     #[inline]
     pub(crate) fn next_used(self, indexes: Range<usize>) -> Option<usize> {
-        /// How many words are checked together: most tables are almost empty.
+        /// The number of words that are checked together: most tables are almost empty.
         const STRIDE: usize = 8;
         let load = |index: usize| self.0[index].load(Ordering::Relaxed);
         let Range { mut start, end } = indexes;
@@ -216,7 +216,7 @@ pub(crate) struct Detached {
 }
 
 impl Detached {
-    /// Adds an empty table.
+    /// Adds an empty table to the list.
     pub(crate) fn push(&mut self, handler: &impl PagingHandler, frame: PhysAddr) {
         let next = self.first.map_or(0, PhysAddr::as_u64);
         // SAFETY: the frame was a table until now and isn't freed yet.
@@ -224,7 +224,7 @@ impl Detached {
         self.first = Some(frame);
     }
 
-    /// Frees all of them.
+    /// Frees all tables of the list.
     pub(crate) fn free(&mut self, handler: &impl PagingHandler) {
         while let Some(frame) = self.first {
             // SAFETY: the frame was pushed and isn't freed yet.

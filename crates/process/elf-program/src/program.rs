@@ -14,7 +14,7 @@ use crate::segment::{PAGE_BYTES, Segment, UserAddresses, page_down, page_up};
 /// The end of the lower half of the address space, without its last page.
 const LOWER_HALF_END: u64 = (1 << 47) - PAGE_BYTES;
 
-/// How a program was linked.
+/// The way in which a program was linked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgramKind {
     /// To fixed addresses (ET_EXEC).
@@ -23,13 +23,13 @@ pub enum ProgramKind {
     PositionIndependent,
 }
 
-/// Where a program finds its own program headers.
+/// The place of a program's own headers, for the auxiliary vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProgramHeaders {
     /// AT_PHDR: their address in memory, or none if no segment has them. (Linux then writes
     /// the load bias, which is 0 for fixed addresses.)
     pub address: Option<VirtAddr>,
-    /// AT_PHNUM: how many there are.
+    /// AT_PHNUM: their number.
     pub count: u16,
 }
 

@@ -5,7 +5,7 @@ use x86_64::VirtAddr;
 /// The name of the platform: AT_PLATFORM.
 pub const PLATFORM: &[u8] = b"x86_64";
 
-/// How many random bytes a program gets: AT_RANDOM.
+/// The number of random bytes that a program gets: AT_RANDOM.
 pub const RANDOM_BYTES: usize = 16;
 
 /// The kinds of entries.

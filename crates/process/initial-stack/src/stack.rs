@@ -21,7 +21,7 @@ pub struct InitialStack {
     rsp: u64,
     /// The part of the stack below the strings.
     tables: Vec<u8>,
-    /// Where the auxiliary vector is in `tables`.
+    /// The range of the auxiliary vector in `tables`.
     auxiliary: Range<usize>,
     strings_start: u64,
     /// The strings, up to the stack's top.
@@ -111,7 +111,7 @@ impl InitialStack {
         self.range(0, self.argument_bytes)
     }
 
-    /// Returns where the strings of the environment are, for /proc/PID/environ.
+    /// Returns the addresses of the strings of the environment, for /proc/PID/environ.
     pub fn environment(&self) -> Range<VirtAddr> {
         self.range(self.argument_bytes, self.environment_bytes)
     }

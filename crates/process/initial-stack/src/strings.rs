@@ -16,8 +16,8 @@ const LIMIT_MAX: u64 = 6 * 1024 * 1024;
 /// The size of a pointer, in bytes.
 pub(crate) const POINTER_BYTES: usize = 8;
 
-/// How many bytes of a string are read first: most strings are short, and bytes read beyond
-/// their end are wasted.
+/// The number of bytes of a string that are read first. Most strings are short, and bytes
+/// read beyond their end are wasted.
 const CHUNK_BYTES_MIN: usize = 64;
 
 /// The most bytes of a string that are read at once.
@@ -36,7 +36,7 @@ pub fn string_limit(stack_bytes_max: u64) -> usize {
 pub(crate) struct Strings {
     /// The strings, and room for the next one.
     bytes: Vec<u8>,
-    /// How many of `bytes` are strings.
+    /// The number of `bytes` in use for strings.
     used: usize,
     count: usize,
     /// The most bytes of strings and of pointers to them, together.

@@ -5,7 +5,7 @@ use bitflags::bitflags;
 use crate::bytes::{Writer, u64_at};
 use crate::set::SignalSet;
 
-/// How many bytes the `struct sigaction` of rt_sigaction(2) has.
+/// The size of the `struct sigaction` of rt_sigaction(2).
 pub const SIGACTION_BYTES: usize = 32;
 
 bitflags! {

@@ -2,7 +2,7 @@
 
 use crate::bytes::{Writer, u32_at, u64_at};
 
-/// How many bytes a `stack_t` has.
+/// The size of a `stack_t`.
 pub const STACK_BYTES: usize = 24;
 
 /// The smallest alternate stack, in bytes, of a CPU without extended state. The kernel

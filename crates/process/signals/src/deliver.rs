@@ -57,7 +57,7 @@ pub struct Delivery {
     pub saved: SignalSet,
 }
 
-/// How many of the entries taken from the queues counted against the limit.
+/// The number of entries taken from the queues that counted against the limit.
 pub type Freed = usize;
 
 /// Takes the next signal that isn't ignored, and returns the action for it. The caller repeats

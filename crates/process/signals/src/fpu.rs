@@ -10,20 +10,20 @@
 
 use crate::bytes::{Writer, array, u32_at, u64_at};
 
-/// How many bytes FXSAVE writes.
+/// The size of the area of FXSAVE.
 pub const LEGACY_BYTES: usize = 512;
 
-/// How many bytes follow the state.
+/// The number of bytes after the state.
 pub const MAGIC2_BYTES: usize = 4;
 
 const MAGIC1: u32 = 0x4650_5853;
 const MAGIC2: u32 = 0x4650_5845;
 
-/// Where MXCSR is.
+/// The offset of MXCSR.
 const MXCSR: usize = 24;
-/// Where the kernel writes the size of the state.
+/// The offset of the fields for software, such as the size of the state.
 const SOFTWARE: usize = 464;
-/// Where the header is: a bitmap of the components that are not in their initial state,
+/// The offset of the header: a bitmap of the components that are not in their initial state,
 /// then the format and reserved bytes, which have to be 0.
 const HEADER: usize = LEGACY_BYTES;
 const HEADER_BYTES: usize = 64;

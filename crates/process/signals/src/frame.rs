@@ -17,13 +17,13 @@ use crate::fpu::MAGIC2_BYTES;
 use crate::info::SIGINFO_BYTES;
 use crate::set::SignalSet;
 
-/// How many bytes a frame has, without the FPU state.
+/// The size of a frame, without the FPU state.
 pub const FRAME_BYTES: usize = INFO + SIGINFO_BYTES;
 
 /// The first address after those that a program may have.
 pub const USER_END: u64 = 0x0000_7fff_ffff_f000;
 
-/// How many bytes below the stack pointer a function may use without moving it.
+/// The number of bytes below the stack pointer that a function may use without moving it.
 const RED_ZONE_BYTES: u64 = 128;
 
 // Offsets in the frame.
@@ -77,9 +77,10 @@ pub struct Registers {
 /// The contents of a frame besides the registers and the signal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Machine {
-    /// The selector of the code segment, for information: a return accepts no other.
+    /// The selector of the code segment of programs. A frame with another one isn't restored.
     pub cs: u16,
-    /// The selector of the stack segment, likewise.
+    /// The selector of the stack segment of programs. A frame with another one and
+    /// UC_STRICT_RESTORE_SS isn't restored.
     pub ss: u16,
     /// The error code of the thread's last exception.
     pub error_code: u64,
@@ -87,7 +88,7 @@ pub struct Machine {
     pub vector: u64,
     /// The address of the thread's last page fault.
     pub cr2: u64,
-    /// How many bytes of FPU state the frame has; 0 for none. It is 512 without XSAVE.
+    /// The size of the FPU state in the frame, in bytes; 0 for none. It is 512 without XSAVE.
     pub fpu_bytes: usize,
 }
 

@@ -4,10 +4,10 @@ use crate::bytes::{Writer, array, i32_at};
 use crate::code::Code;
 use crate::signal::Signal;
 
-/// How many bytes a `siginfo_t` has.
+/// The size of a `siginfo_t`.
 pub const SIGINFO_BYTES: usize = 128;
 
-/// The offset of the fields that depend on the code, and how many bytes of them Linux uses.
+/// The offset of the fields that depend on the code, and the number of their bytes that Linux uses.
 const FIELDS_OFFSET: usize = 16;
 const FIELDS_BYTES: usize = 32;
 
@@ -51,7 +51,7 @@ pub enum Content {
     Timer {
         /// The timer.
         id: i32,
-        /// How many more times the timer has expired since the signal was sent.
+        /// The number of times that the timer has expired since the signal was sent.
         overruns: i32,
         /// The timer's value.
         value: u64,
@@ -85,7 +85,7 @@ pub enum Content {
     Bytes([u8; FIELDS_BYTES]),
 }
 
-/// How a child's state changed.
+/// The change of a child's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChildStatus {
     /// The child ended with this status.

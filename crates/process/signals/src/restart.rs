@@ -6,7 +6,7 @@ use crate::deliver::Delivery;
 /// The number of the system call restart_syscall on x86_64.
 pub const RESTART_SYSCALL: u64 = 219;
 
-/// How an interrupted system call continues. These values never reach a program.
+/// The way in which an interrupted system call continues. Programs never see these values.
 ///
 /// Source: signal(7), "Interruption of system calls and library functions by signal
 /// handlers"; the names are Linux's.
@@ -24,7 +24,7 @@ pub enum Interruption {
     RestartBlock,
 }
 
-/// How a thread continues in user mode after an interrupted system call.
+/// The way in which a thread continues in user mode after an interrupted system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resume {
     /// The call returns EINTR.
@@ -32,7 +32,7 @@ pub enum Resume {
     /// The instruction pointer is moved 2 bytes back, to the SYSCALL instruction, and RAX
     /// has the call's number: the thread executes the call again.
     Again,
-    /// The same, with the number [`RESTART_SYSCALL`] in RAX.
+    /// As [`Again`](Self::Again), but RAX has the number [`RESTART_SYSCALL`].
     ByRestartSyscall,
 }
 

@@ -17,7 +17,7 @@ pub enum ProcessKind {
     Ordinary,
 }
 
-/// What the caller has to do for a signal that is sent to a process or to one of its
+/// The caller's steps for a signal that is sent to a process or to one of its
 /// threads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {

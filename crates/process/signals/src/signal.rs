@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU8;
 
-/// How many signals there are: 1 to 64.
+/// The number of signals, which are 1 to 64.
 pub const SIGNALS: usize = 64;
 
 /// The first real-time signal. The C library reserves this one and the next.

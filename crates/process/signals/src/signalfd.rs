@@ -3,7 +3,7 @@
 use crate::bytes::{Writer, i32_at, u32_at, u64_at};
 use crate::info::{Content, SigInfo};
 
-/// How many bytes a `struct signalfd_siginfo` has.
+/// The size of a `struct signalfd_siginfo`.
 pub const SIGNALFD_BYTES: usize = 128;
 
 /// Offsets of its fields.

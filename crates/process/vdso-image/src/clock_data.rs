@@ -1,9 +1,9 @@
 //! The data from which the code of the vDSO computes the time.
 
-/// How many bytes the data has.
+/// The size of the data.
 pub const CLOCK_DATA_BYTES: usize = 48;
 
-/// Where the parts of the data are, in bytes from the start of its page.
+/// The offsets of the parts of the data from the start of its page.
 pub mod offset {
     /// A sequence number of 32 bits: odd while the other data is being changed, and increased by
     /// each change.

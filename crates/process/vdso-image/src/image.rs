@@ -14,9 +14,9 @@ const VERSION: &[u8] = b"LINUX_2.6";
 pub struct Function<'a> {
     /// Its name, such as `__vdso_time`.
     pub name: &'a str,
-    /// Where it is in the code, in bytes.
+    /// The offset of its first byte in the code.
     pub offset: usize,
-    /// How many bytes it has.
+    /// Its length in bytes.
     pub len_bytes: usize,
 }
 
@@ -61,7 +61,7 @@ pub fn build(code: &[u8], functions: &[Function<'_>]) -> Result<[u8; IMAGE_BYTES
     Ok(image)
 }
 
-/// Where the tables are, in bytes.
+/// The offsets of the tables in the image.
 struct Tables {
     hash: usize,
     symbols: usize,
@@ -69,7 +69,7 @@ struct Tables {
     strings_bytes: usize,
     versions: usize,
     definitions: usize,
-    /// Where the object's name is in the strings.
+    /// The offset of the object's name in the strings.
     object_name: usize,
 }
 
@@ -177,7 +177,7 @@ fn write_headers(
     // A shared object for x86-64, version 1.
     writer.u16s(&[3, 62])?;
     writer.u32s(&[1])?;
-    // No entry; the program headers follow; the section headers are elsewhere.
+    // No entry point, then the offsets of the program headers and of the section headers.
     writer.u64s(&[0, HEADER_BYTES as u64, sections as u64])?;
     writer.u32s(&[0])?;
     let sizes = [HEADER_BYTES, PROGRAM_HEADER_BYTES, PROGRAM_HEADERS, sections::HEADER_BYTES];

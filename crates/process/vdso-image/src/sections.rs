@@ -2,19 +2,19 @@
 
 use super::writer::{ImageError, Writer};
 
-/// How many bytes a section header has.
+/// The size of a section header.
 pub(super) const HEADER_BYTES: usize = 64;
 
-/// How many bytes a symbol has.
+/// The size of a symbol.
 pub(super) const SYMBOL_BYTES: usize = 24;
 
-/// How many bytes an entry of the dynamic section has.
+/// The size of an entry of the dynamic section.
 pub(super) const DYNAMIC_ENTRY_BYTES: usize = 16;
 
-/// How many versions are defined: that of the object itself, and that of the functions.
+/// The number of defined versions: that of the object itself, and that of the functions.
 pub(super) const DEFINITIONS: usize = 2;
 
-/// How many headers there are; the first one is unused.
+/// The number of headers; the first one is unused.
 pub(super) const COUNT: u16 = 9;
 
 const SYMBOLS: u16 = 2;
@@ -30,7 +30,7 @@ pub(super) const NAMES: u16 = 8;
 const NAME_BYTES: &[u8] =
     b"\0.hash\0.dynsym\0.dynstr\0.gnu.version\0.gnu.version_d\0.dynamic\0.text\0.shstrtab\0";
 
-/// Where each section is in the image, and how many bytes it has.
+/// The offset of each section in the image, and its size.
 pub(super) struct Places {
     pub(super) hash: (usize, usize),
     pub(super) symbols: (usize, usize),

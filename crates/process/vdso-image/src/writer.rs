@@ -1,9 +1,9 @@
 //! Writes the parts of the image before the code.
 
-/// How many bytes the image has: a page.
+/// The size of the image: a page.
 pub const IMAGE_BYTES: usize = 4096;
 
-/// Where the code is in the image, in bytes.
+/// The offset of the code in the image.
 pub const CODE_OFFSET: usize = 0x800;
 
 /// Why there is no image.

@@ -143,8 +143,8 @@ impl Samples {
         (all.lower > 0 && all.upper < u64::MAX).then_some(all)
     }
 
-    /// Returns a slope within the bounds of as many pairs of samples as possible: the lower
-    /// bound of one of these pairs.
+    /// Returns the slope that is within the bounds of the most pairs of samples. It is the
+    /// lower bound of one of these pairs.
     fn most_agreed(&self) -> u64 {
         let pairs =
             || (0..self.len).flat_map(|later| (0..later).map(move |earlier| (earlier, later)));

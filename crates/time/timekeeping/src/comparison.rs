@@ -35,7 +35,7 @@ pub struct Comparison {
     mask: u64,
     first: Edge,
     last: Edge,
-    /// How many counts are between the two edges.
+    /// The number of counts between the two edges.
     counts: u64,
 }
 

@@ -164,7 +164,7 @@ fn control_characters_do_not_get_in() {
         assert_eq!(editor.key(Key::Char(c), &(), &mut String::new()), Outcome::More);
     }
     assert_eq!(marked(&editor), "|");
-    // The same for the pattern of a search.
+    // The pattern of a search doesn't accept them either.
     type_keys(&mut editor, "^r", &());
     assert_eq!(editor.key(Key::Char('\n'), &(), &mut String::new()), Outcome::More);
     type_keys(&mut editor, "b<Esc>", &());

@@ -84,7 +84,7 @@ fn all_of_the_header_is_read() {
     for (flags, header) in table {
         let input = gzip_with(flags, header, &data, 6);
         assert_eq!(gunzip(&input, PLENTY).unwrap().bytes, data, "{flags}");
-        // The same with a checksum of the header.
+        // The same data, with a checksum of the header.
         let mut input = gzip_with(flags | 2, &[header, &[0, 0]].concat(), &data, 6);
         let at = 10 + header.len();
         let found = crc32fast::hash(&input[..at]) as u16;

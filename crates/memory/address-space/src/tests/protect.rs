@@ -60,7 +60,7 @@ fn protect_ends_at_the_first_error_as_linux_does() {
         ("20-22 r, 24-26 r", (20, 26), "x", 22, Unmapped, "20-22 x, 24-26 r"),
         ("20-22 r", (19, 22), "x", 19, Unmapped, "20-22 r"),
         ("20-22 r", (20, 23), "x", 22, Unmapped, "20-22 x"),
-        // The same for a file that can't be written.
+        // Regions of a file that can't be written.
         (
             "20-22 r, 22-24 r shared f1+0, 24-26 r",
             (20, 26),

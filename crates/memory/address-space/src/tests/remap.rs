@@ -68,7 +68,7 @@ fn remap_in_place() {
         ("20-30 rw", (20, 5, 8), Err(NoGap)),
         ("20-30 rw, 60-70 rw down", (20, 10, 40), Ok(("20-60 rw, 60-70 rw down", "", None, 20))),
         ("20-30 r f2+3", (20, 10, 12), Ok(("20-32 r f2+3", "", None, 20))),
-        // Not within one region.
+        // Sources that are not within one region.
         ("20-30 rw", (30, 1, 2), Err(BadAddress)),
         ("20-30 rw", (19, 1, 1), Err(BadAddress)),
         ("20-30 rw", (20, 11, 12), Err(BadAddress)),

@@ -27,7 +27,7 @@ fn stack_grows_to_the_page() {
         ("900-910 rw", 899, ALL, Err(Unmapped)),
         ("", 899, ALL, Err(Unmapped)),
         ("800-810 rw, 900-910 rw down", 799, ALL, Err(Unmapped)),
-        // The guard gap, to the page.
+        // The guard gap, exact to the page.
         ("20-30 rw, 900-910 rw down", 286, ALL, Ok("20-30 rw, 286-910 rw down")),
         ("20-30 rw, 900-910 rw down", 285, ALL, Err(GuardGap)),
         ("20-30 rw, 900-910 rw down", 30, ALL, Err(GuardGap)),
@@ -37,7 +37,7 @@ fn stack_grows_to_the_page() {
         ("20-30 -, 900-910 rw down", 30, ALL, Ok("20-30 -, 30-910 rw down")),
         ("20-30 r down, 900-910 rw down", 30, ALL, Ok("20-30 r down, 30-910 rw down")),
         ("20-30 rw down, 900-910 rw down", 30, ALL, Ok("20-910 rw down")),
-        // RLIMIT_STACK, to the byte.
+        // RLIMIT_STACK, exact to the byte.
         ("900-910 rw down", 890, 20 * PAGE_BYTES, Ok("890-910 rw down")),
         ("900-910 rw down", 889, 21 * PAGE_BYTES - 1, Err(StackLimit)),
         ("900-910 rw down", 899, 0, Err(StackLimit)),

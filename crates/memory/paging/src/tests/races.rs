@@ -118,7 +118,7 @@ fn write_meanwhile(table: &Table) {
     let (frame, index) = last.expect("the walk begins at the root");
     let word = (frame.as_u64() as *mut u64).wrapping_add(index);
     CPU.set(Some(Box::new(move || {
-        // SAFETY: it is a word of a table, which stays until the operation is over.
+        // SAFETY: `word` is in a table that isn't freed before the operation ends.
         #[expect(unsafe_code, reason = "simulates the CPU")]
         let word = unsafe { AtomicU64::from_ptr(word) };
         word.fetch_or(1 << 5 | DIRTY, Ordering::Relaxed);

@@ -73,7 +73,7 @@ impl Memory {
     }
 }
 
-/// What a program finds on its stack.
+/// The contents of a program's stack.
 pub struct Found {
     pub arguments: Vec<Vec<u8>>,
     pub environment: Vec<Vec<u8>>,
