@@ -25,9 +25,9 @@ mod patterns;
 
 farjump::test_kernel!(test_main);
 
-/// How often the threads of a test are preempted in total before the test ends.
+/// The total number of preemptions of a test's threads before the test ends.
 const PREEMPTIONS: u64 = 60;
-/// How often each thread checks its registers, at least.
+/// The least number of times that each thread checks its registers.
 const ROUNDS: u64 = 10;
 
 /// The progress of the threads of a test.

@@ -43,7 +43,7 @@ use x86_64::registers::rflags::RFlags;
 
 farjump::test_kernel!(test_main);
 
-/// Where a program's code is, its data, and the end of its stack.
+/// The addresses of a program's code and data, and of the end of its stack.
 const CODE: u64 = 0x40_0000;
 const DATA: u64 = 0x50_0000;
 const STACK_END: u64 = 0x60_1000;

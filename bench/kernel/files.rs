@@ -28,7 +28,7 @@ use path_walk::LastLink;
 farjump::test_kernel!(test_main);
 
 const MIB: usize = 1 << 20;
-/// How many files are in the directory whose names are looked up.
+/// The number of files in the directory of the look-ups.
 const FILES: u64 = 10_000;
 
 /// Runs `action` a few times and prints the least number of ticks, divided by `count`.

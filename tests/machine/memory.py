@@ -77,7 +77,7 @@ def agrees_with_qemu(memory_mib, cpu):
         assert sum(direct.values()) > (memory_mib << 20) - (2 << 20), sum(direct.values())
         has_gib_pages = GIB in direct.values()
         assert has_gib_pages == (memory_mib >= 4096 and cpu == "max"), cpu
-        # No frame is writable at one address and executable at any.
+        # No frame is writable at one address and executable at another, or the same.
         executable = {frame for frame, _, rights in pages.values() if rights[2] == "x"}
         writable = [(frame, size) for frame, size, rights in pages.values() if rights[1] == "w"]
         assert executable
