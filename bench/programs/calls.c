@@ -20,7 +20,7 @@ static void getpid_only(const char *name)
 	MEASURE(name, SAMPLES, 10000, call0(SYS_getpid));
 }
 
-/* Of a file below two directories. */
+/* stat(2) of a file below two directories. */
 static void stat_file(const char *name)
 {
 	struct stat status;
@@ -82,7 +82,7 @@ static void readdir_1000(const char *name)
 	}
 	uint64_t found = 0, sum = 0;
 	MEASURE(name, SAMPLES, 1, sum = list(directory, &found));
-	/* And its own entry and that of its parent. */
+	/* The directory also has entries for itself and its parent. */
 	check(name, sum * 10000 + found);
 	for (int i = 0; i < FILES; i++) {
 		snprintf(file, sizeof(file), "%s/%c%c-file-%d", directory, 'a' + i % 26,
@@ -92,7 +92,7 @@ static void readdir_1000(const char *name)
 	rmdir(directory);
 }
 
-/* As the kernel has it, which is not as the C library has it. */
+/* The kernel's structure, which differs from the C library's. */
 struct action {
 	void (*handler)(int);
 	unsigned long flags;

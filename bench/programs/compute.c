@@ -1,4 +1,4 @@
-/* Plain computing: what it takes above its own instructions is the kernel's. */
+/* Computations without system calls: all instructions above their own are the kernel's. */
 #include "measure.h"
 
 #include <string.h>
@@ -48,7 +48,7 @@ fib(uint64_t n)
 	if (n < 2)
 		return n;
 	result = fib(n - 1);
-	/* Both calls stay. */
+	/* Keeps the compiler from removing one of the calls. */
 	__asm__ volatile("" : "+r"(result));
 	return result + fib(n - 2);
 }

@@ -8,7 +8,7 @@
 
 #define SAMPLES_MAX 64
 #define LINE_BYTES 160
-/* How long a line may keep the serial port busy, in ticks. */
+/* The longest time that a line keeps the serial port busy, in ticks. */
 #define DRAIN_TICKS 4000000
 #define PATHS 8
 

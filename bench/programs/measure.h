@@ -10,9 +10,9 @@
 #include "call.h"
 #include "mark.h"
 
-/* How many samples an operation has. For the median to be one of them it is odd. */
+/* The number of samples of an operation. It is odd, so that the median is one of them. */
 #define SAMPLES 9
-/* The same for operations of many milliseconds. */
+/* The number for operations of many milliseconds. */
 #define FEW 3
 
 /* An operation, which a process of its own runs. It prints a line by `report`, or by `skip`. */
@@ -48,7 +48,7 @@ void report(const char *name);
 /* Prints `skip NAME ERRNO`, and ends the process: the kernel can't do this operation. */
 void __attribute__((noreturn)) skip(const char *name, long result);
 
-/* Prints `check NAME VALUE`: what the operation did, which is the same on every kernel. */
+/* Prints `check NAME VALUE`: a value of the operation's effect, the same on every kernel. */
 void check(const char *name, uint64_t value);
 
 /* Prints a line. Nothing that the line causes, such as interrupts of a serial port, goes on when

@@ -28,7 +28,7 @@ static void fork_exit_wait(const char *name)
 	check(name, good);
 }
 
-/* The same of a process that has written 64 MiB. */
+/* Fork, exit and wait of a process that has written 64 MiB. */
 static void fork_exit_wait_64m(const char *name)
 {
 	enum { BYTES = 64 << 20 };
@@ -67,19 +67,19 @@ static void measure_execute(const char *name, const char *path)
 	check(name, good);
 }
 
-/* This program, which ends at once. */
+/* Fork and execve of this program, which ends at once. */
 static void fork_exec_wait(const char *name)
 {
 	measure_execute(name, program);
 }
 
-/* A program of a page without a C library. */
+/* Fork and execve of a program of one page, without a C library. */
 static void fork_exec_tiny(const char *name)
 {
 	measure_execute(name, path("exit0"));
 }
 
-/* A script whose interpreter is that program. */
+/* Fork and execve of a script whose interpreter is that program. */
 static void fork_exec_script(const char *name)
 {
 	const char *script = path("script");

@@ -29,7 +29,7 @@ static void read_set(void)
 	__asm__ volatile("" ::"r"(sum));
 }
 
-/* Returns whether a word has come and gone. */
+/* Returns whether a word was read and written. */
 static int step(int from, int to, uint64_t *word)
 {
 	if (call3(SYS_read, ends[from][0], word, sizeof(*word)) != sizeof(*word))
@@ -56,7 +56,7 @@ static void ring(const char *name, int processes, size_t kib, int laps)
 		if (pids[i] < 0)
 			skip(name, pids[i]);
 		if (pids[i] == 0) {
-			/* Pages of its own. */
+			/* Gives the process its own pages. */
 			if (words)
 				memset(set, i, kib * 1024);
 			while (step(i, (i + 1) % processes, &word))

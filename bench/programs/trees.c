@@ -38,7 +38,7 @@ static long busybox(const char *output, const char *const *words)
 	return pid < 0 ? pid : reap(pid);
 }
 
-/* The same with words from here; ends the process if the command fails. */
+/* Runs busybox with these words; ends the process if the command fails. */
 #define BUSYBOX_RUN(output, ...)                                                                   \
 	need(busybox(output, (const char *const[]){ "busybox", __VA_ARGS__, NULL }), #__VA_ARGS__)
 
@@ -56,7 +56,7 @@ static void need_busybox(const char *name)
 		skip(name, -errno);
 }
 
-/* What a file is hashed by: the order of its parts doesn't count. */
+/* The parts of a file that are hashed. Their order doesn't matter. */
 enum parts { WHOLE, LINES, TAR_BLOCKS };
 
 /* Returns the sum of the FNV-1a hashes of the parts of a file. */

@@ -1,4 +1,4 @@
-"""The Linux that Farjump is compared with: Debian's, downloaded and unpacked, never installed."""
+"""Downloads and unpacks Debian's Linux kernel, with which Farjump is compared."""
 
 import fcntl
 import re

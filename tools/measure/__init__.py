@@ -1,1 +1,2 @@
-"""Farjump beside Linux: what bench/programs prints on both, in one emulated machine."""
+"""Compares Farjump with Linux, by the output of bench/programs on the same emulated
+machine."""

@@ -1,4 +1,4 @@
-"""The rows of the table: one operation on all systems."""
+"""Makes the rows of the table: each has one operation on all systems."""
 
 import dataclasses
 
@@ -23,7 +23,7 @@ class Row:
         return _ratio(self.instructions)
 
     def tick_ratio(self):
-        """The same of ticks."""
+        """Returns Farjump's ticks divided by those of the faster Linux, or None."""
         return _ratio(self.ticks)
 
 
@@ -34,8 +34,8 @@ def _ratio(figures):
 
 
 def rows(instructions, ticks):
-    """Returns the rows of {system: run}, counted in instructions, and of {system: [run…]}, in
-    ticks: of these the minimum counts, of instructions the median."""
+    """Returns the rows of `instructions`, {system: run}, and `ticks`, {system: [run…]}. A row
+    has the median of the instructions, and the minimum of the ticks."""
     found = []
     for operation in OPERATIONS:
         name = operation.name

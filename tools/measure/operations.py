@@ -5,7 +5,7 @@ A floor is no kernel's figure: it is what can't be left out, by these costs of t
 
 import dataclasses
 
-# The way into the kernel and back by SYSCALL, with the registers saved.
+# SYSCALL and SYSRET, with the registers saved and restored.
 CALL = 60
 # A switch of registers, stack and address space.
 SWITCH = 100
@@ -14,13 +14,13 @@ SWITCH = 100
 PAGE_WORDS = 512
 NEW_PAGE = PAGE_WORDS + 150
 COPIED_PAGE = PAGE_WORDS + 200
-# The same for a page whose words are there already, or come with the call.
+# A page that is present already, or whose words a system call writes.
 PRESENT_PAGE = 150
 # Four page tables that are cleared.
 ADDRESS_SPACE = 4 * PAGE_WORDS
 MIB_WORDS = 131072
 MIB_CALLS = 256
-# Of the program itself: counted where no kernel is below.
+# The instructions of the program itself, counted without a kernel.
 FIB30 = 37695525
 GEMV512 = 1576970
 # A process with a working set of 64 KiB reads a word of each cache line.
@@ -29,7 +29,7 @@ WORKING_SET = 1300
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """An operation: its name, what it is, and the fewest instructions, or None."""
+    """An operation: its name, its description, and the fewest instructions, or None."""
     name: str
     what: str
     floor: int | None = None

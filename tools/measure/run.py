@@ -1,11 +1,11 @@
-"""A run of bench/programs on a machine: its lines."""
+"""Reads and checks the output of a run of bench/programs."""
 
 import dataclasses
 import re
 
 
 class Refusal(Exception):
-    """The figures can't be used; the text says why, with the rows."""
+    """The figures can't be used; the text is the reason, with the rows."""
 
 
 @dataclasses.dataclass
@@ -36,7 +36,7 @@ class Run:
 
 
 def parse(text):
-    """Returns the run whose lines these are; other lines don't count."""
+    """Returns the run whose output `text` is; unknown lines are ignored."""
     run = Run()
     for line in text.splitlines():
         if match := re.fullmatch(r"op (\w+) (\d+) (\d+) (\d+) (\d+)", line):
@@ -50,7 +50,7 @@ def parse(text):
 
 
 def refuse_failures(system, run, names):
-    """Refuses a run in which an operation has failed, or is missing."""
+    """Raises `Refusal` if an operation has failed, or is missing."""
     missing = [name for name in names if name not in run.figures and name not in run.skips]
     if run.failures or missing:
         raise Refusal("\n".join([f"{system}: {line}" for line in run.failures]
@@ -58,7 +58,7 @@ def refuse_failures(system, run, names):
 
 
 def refuse_differences(system, first, second):
-    """Refuses two runs of one system under `-icount` that differ."""
+    """Raises `Refusal` if two runs of one system under `-icount` differ."""
     rows = []
     for kind in ("figures", "checks", "skips"):
         one, other = getattr(first, kind), getattr(second, kind)

@@ -13,19 +13,20 @@ from machine.waiting import HangLimit
 from . import run as runs
 
 ARCHIVE = BUILD / "bench/initramfs.cpio"
-# With programs at places that are not random the same build has the same figures each time.
+# The places of programs are not random, so that a build has the same figures each time.
 COMMON = ["norandmaps"]
 HANG_CPU_S = 900
 
 
 class Clock(enum.Enum):
-    """What the time stamp counter counts."""
+    """The unit of the time stamp counter."""
     INSTRUCTIONS = "instructions"
     TCG = "ticks under plain TCG"
     KVM = "ticks under KVM"
 
 
-# REP STOSB counts each byte as an instruction, and Linux clears pages by it if it is fast.
+# Without ERMS, Linux doesn't clear pages by REP STOSB. QEMU counts each byte of it as an
+# instruction.
 _CPU = "max,-erms"
 _MACHINE = ("-m", "512", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1")
 _CLOCKS = {
@@ -37,7 +38,7 @@ _CLOCKS = {
 
 @dataclasses.dataclass(frozen=True)
 class System:
-    """A kernel with its options: {key: System} is below."""
+    """A kernel and its options."""
     title: str
     options: tuple = ()
     is_linux: bool = True
@@ -96,7 +97,7 @@ def count_farjump(names=()):
 
 
 def versions(has_linux=True):
-    """Returns {what: its version} of what the figures depend on."""
+    """Returns {name: version} of the programs that the figures depend on."""
     def first_line(*command):
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                               cwd=ROOT, check=False).stdout.partition("\n")[0]

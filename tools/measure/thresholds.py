@@ -1,4 +1,4 @@
-"""How many instructions each operation may take on Farjump: bench/thresholds.txt."""
+"""Reads, checks and writes the limits of Farjump's instructions: bench/thresholds.txt."""
 
 import pathlib
 
@@ -7,8 +7,8 @@ from machine import ROOT
 from .operations import NAMES
 
 FILE = ROOT / "bench/thresholds.txt"
-# A figure may be this much above its threshold, and is an improvement if it is this much below: in
-# thousandths.
+# The tolerance, in thousandths: a figure that is further above its threshold is a failure, and one
+# that is further below is an improvement.
 TOLERANCE = 5
 
 _HEAD = """\
@@ -38,7 +38,7 @@ def write(thresholds, compiler, path=FILE):
 
 
 def breach(name, run, thresholds):
-    """Returns why an operation of a run is no success, or an empty text."""
+    """Returns the reason why an operation of a run fails the check, or an empty text."""
     if name not in run.figures:
         return f"{name} has no figure" + f": error {run.skips.get(name)}" * (name in run.skips)
     if name not in thresholds:
