@@ -1,8 +1,8 @@
-//! The first program: which one it is, and the end of the machine after it.
+//! The first program, and the end of the machine after it.
 //!
-//! It is `init=` of the command line, else the first of [`init::DEFAULTS`] that is there. Words of
-//! the command line after `--` are its arguments. If there is none, or with `init=none`, the prompt runs
-//! instead.
+//! The program is that of `init=` on the command line, or else the first existing one of
+//! [`init::DEFAULTS`]. Words of the command line after `--` are its arguments. If there is none, or
+//! with `init=none`, the prompt runs instead.
 
 #![forbid(unsafe_code)]
 
@@ -21,7 +21,7 @@ use crate::process::exit_status::ExitStatus;
 use crate::process::{init, init_status};
 use crate::tty::console_terminal;
 
-/// What `init=` is for no first program.
+/// The value of `init=` that means no first program.
 const NONE: &str = "none";
 
 /// Runs the first program, if there is one, and ends the machine with its status. Returns if there
@@ -39,7 +39,7 @@ pub fn run(machine: &Machine) {
         return;
     }
     if let Err(error) = console_terminal::take_input(init_status::wake) {
-        log::error!("nothing can be typed: {error}");
+        log::error!("programs get no input: {error}");
     }
     let status = loop {
         match init_status::wait_or(|| console_terminal::has_attention() || device::is_asked()) {
@@ -76,7 +76,7 @@ fn find(machine: &Machine) -> Option<Command> {
     Some(Command { path: path.as_bytes().to_vec(), arguments, environment })
 }
 
-/// Switches the machine off. QEMU gets the status on a port, which `tools/run` reads.
+/// Switches the machine off. The status is written to a port of QEMU, where `tools/run` reads it.
 fn end(machine: &Machine, status: ExitStatus) {
     console::flush();
     if reset::is_qemu() {

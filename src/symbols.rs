@@ -35,7 +35,9 @@ pub fn start(_memory: Memory, information: &BootInformation) {
             log::info!("{} functions, {} KiB", table.functions(), (end - start).div_ceil(1024));
             TABLE.call_once(|| table);
         }
-        None => log::error!("the module \"{MODULE}\" is no table; reports will have no names"),
+        None => {
+            log::error!("the module \"{MODULE}\" isn't a symbol table; reports will have no names")
+        }
     }
 }
 
@@ -84,15 +86,15 @@ impl fmt::Display for Instruction {
     }
 }
 
-/// A function's path, in which each path is shortened to its last two parts: the file's name shows
-/// the rest.
+/// A function's path, in which each path is shortened to its last two parts, because the file's
+/// name shows the rest.
 struct ShortPath<'a>(&'a str);
 
 impl fmt::Display for ShortPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
         for piece in self.0.split_inclusive(is_end) {
-            // The text after a `>` begins with `::` and isn't the start of a path.
+            // The text after a `>` begins with `::`, so it isn't the start of a path.
             let start = match piece.starts_with("::") {
                 true => 0,
                 false => piece.rmatch_indices("::").nth(1).map_or(0, |(index, _)| index + 2),
@@ -103,7 +105,7 @@ impl fmt::Display for ShortPath<'_> {
     }
 }
 
-/// Logs that a CPU hangs, and its current instruction. For the watchdog.
+/// Logs that a CPU hangs, and its current instruction. Called by the watchdog.
 pub fn report_hang(cpu: CpuId, instruction: Option<VirtAddr>, why: &'static str) {
     match instruction {
         Some(instruction) => {

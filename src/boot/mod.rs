@@ -1,4 +1,4 @@
-//! The loader's information structure: checked once, and read in place.
+//! The loader's information structure, which is checked once, and read in place.
 
 mod options;
 mod test_selection;
@@ -20,8 +20,8 @@ pub use test_selection::{TestChoice, TestSelection};
 /// Source: Multiboot2 Specification 2.0, "I386 machine state".
 pub const MAGIC: u32 = 0x36D7_6289;
 
-/// An information structure longer than this is rejected. GRUB's has about 1 KiB, and grows with
-/// the command line and the symbol table.
+/// The largest information structure that is accepted. GRUB's has about 1 KiB, plus the command
+/// line and the symbol table.
 const INFORMATION_MAX_BYTES: u64 = 16 << 20;
 
 /// The boot information and the options of the command line.
@@ -35,12 +35,12 @@ pub struct Boot {
     pub options: Options,
 }
 
-/// Filled once, by [`start`], and then only read.
+/// Set once, by [`start`], and only read afterwards.
 static INFORMATION: Once<BootInformation<'static>> = Once::new();
 static BOOT: Once<Boot> = Once::new();
 
 /// Reads the loader's structure at the physical address `address`, and logs its content. An invalid
-/// structure counts as empty.
+/// structure is treated as empty.
 #[inline(never)] // So that tests find it.
 pub fn start(magic: u32, address: u32) -> &'static Boot {
     boot_stage::mark(Stage::BootInformation);
@@ -66,15 +66,15 @@ pub fn start(magic: u32, address: u32) -> &'static Boot {
     })
 }
 
-/// Reads the structure in `bytes`; an error is logged and counts as an empty structure.
+/// Reads the structure in `bytes`. An error is logged; then the structure is treated as empty.
 pub fn read(bytes: &[u8]) -> BootInformation<'_> {
     BootInformation::read(bytes).unwrap_or_else(|error| {
-        log::error!("the loader's information makes no sense: {error}; going on without");
+        log::error!("the loader's information is invalid, and ignored: {error}");
         BootInformation::new()
     })
 }
 
-/// Returns the structure's bytes, as many as its size field says, if they can be read.
+/// Returns the structure's bytes, whose number is in its size field, if they can be read.
 fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     const HEAD_BYTES: u64 = 8;
     let head: *const u32 = place_of(address, HEAD_BYTES)?.as_ptr();
@@ -88,11 +88,11 @@ fn bytes_at(address: PhysAddr) -> Option<&'static [u8]> {
     Some(unsafe { core::slice::from_raw_parts(start, len_bytes as usize) })
 }
 
-/// Returns the address at which the structure can be read, if it can. It must be in the
-/// first GiB, which the stub maps, aligned to 8 bytes, outside of the parts of the stub's
-/// image that the kernel writes, and outside of the devices and ROMs between 640 KiB and
-/// 1 MiB. All other memory is unchanged while the kernel uses the stub's tables. (GRUB
-/// does put the structure into a gap of the image, after the stub's code.)
+/// Returns the address at which the structure can be read, if it can. It must be in the first GiB,
+/// which the stub maps, aligned to 8 bytes, outside of the parts of the stub's image that the
+/// kernel writes, and outside of the devices and ROMs between 640 KiB and 1 MiB. All other memory
+/// is unchanged while the kernel uses the stub's tables. (GRUB does store the structure in a gap of
+/// the image, after the stub's code.)
 fn place_of(address: PhysAddr, len_bytes: u64) -> Option<VirtAddr> {
     const DEVICES_AND_ROMS: Range<PhysAddr> = PhysAddr::new(0xA0000)..PhysAddr::new(0x10_0000);
     let [stub, kernel] = image::written();

@@ -1,4 +1,4 @@
-//! The command line's options. All their names are in this file.
+//! The command line's options. Only this file has their names.
 
 use command_line::Word;
 use heapless::String;
@@ -16,13 +16,13 @@ const PATH_MAX_BYTES: usize = 255;
 /// The longest number or name of a process on the command line, in bytes.
 const PROCESS_MAX_BYTES: usize = 15;
 
-/// Where the parts of programs are: their stack, their mappings, their heap.
+/// The addresses of the parts of programs: their stack, mappings and heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Addresses {
-    /// At random places.
+    /// Random addresses.
     #[default]
     Random,
-    /// Always at the same places.
+    /// Always the same addresses.
     Fixed,
 }
 
@@ -31,9 +31,9 @@ pub enum Addresses {
 pub struct Options {
     /// `safe`: required features only.
     pub is_safe: bool,
-    /// `noapic`, `nox2apic`: which interrupt controllers may be used.
+    /// `noapic`, `nox2apic`: the interrupt controllers that may be used.
     pub apic: ApicChoice,
-    /// `smp=N`, `nosmp`: how many CPUs may be used; `None` for all.
+    /// `smp=N`, `nosmp`: the largest number of CPUs that may be used; `None` for all.
     pub cpus_max: Option<u16>,
     /// `quiet`: no log on the serial line.
     pub is_quiet: bool,
@@ -41,19 +41,19 @@ pub struct Options {
     pub init: Option<String<PATH_MAX_BYTES>>,
     /// `norandmaps`: programs are always at the same addresses.
     pub addresses: Addresses,
-    /// `transparent_hugepage=always`, `=madvise` or `=never`: which memory gets huge pages.
-    /// `None` if that depends on how much memory there is.
+    /// `transparent_hugepage=always`, `=madvise` or `=never`: the memory that may have huge pages.
+    /// `None` if that depends on the amount of memory.
     pub huge_pages: Option<HugePages>,
-    /// `strace`, `strace=NUMBER` or `strace=NAME`: whose system calls are logged.
+    /// `strace`, `strace=NUMBER` or `strace=NAME`: the processes whose system calls are logged.
     pub strace: Option<String<PROCESS_MAX_BYTES>>,
     /// `layout=NAME`: the keyboard layout.
     pub layout: Layout,
-    /// `test=TEXT` and others: which tests a test kernel runs.
+    /// `test=TEXT` and others: the tests that a test kernel runs.
     pub tests: TestSelection,
 }
 
 impl Options {
-    /// Parses a command line; logs words that it doesn't know.
+    /// Parses a command line; logs unknown words.
     pub fn parse(line: &[u8]) -> Self {
         let mut options = Self::default();
         let (line, _) = command_line::split_at_init(line);
@@ -61,12 +61,10 @@ impl Options {
             match word {
                 Ok(word) if options.apply(word).is_some() => {}
                 Ok(Word { name, value: None }) => {
-                    log::warn!("option not known or without its value: {name}");
+                    log::warn!("unknown option, or missing value: {name}");
                 }
                 Ok(Word { name, value: Some(value) }) => {
-                    log::warn!(
-                        "option not known or with a value that doesn't suit: {name}={value}"
-                    );
+                    log::warn!("unknown option, or invalid value: {name}={value}");
                 }
                 Err(error) => log::warn!("command line: {error}"),
             }
@@ -74,7 +72,7 @@ impl Options {
         options
     }
 
-    /// Returns `None` if the word isn't known.
+    /// Applies a word; returns `None` if it is unknown.
     fn apply(&mut self, word: Word<'_>) -> Option<()> {
         match (word.name, word.value) {
             ("safe", None) => {
@@ -110,17 +108,17 @@ impl Options {
         Some(())
     }
 
-    /// Returns which CPU features to turn on.
+    /// Returns the CPU features to turn on.
     pub fn cpu_features(&self) -> FeatureChoice {
         if self.is_safe { FeatureChoice::Required } else { FeatureChoice::All }
     }
 
-    /// Returns how many CPUs may be used.
+    /// Returns the largest number of CPUs that may be used.
     pub fn cpus_max(&self) -> usize {
         self.cpus_max.map_or(usize::MAX, usize::from)
     }
 
-    /// Returns how to send on the serial port.
+    /// Returns the mode in which text is sent on the serial port.
     pub fn serial_sending(&self) -> serial::Mode {
         if self.is_safe { serial::Mode::Polling } else { serial::Mode::Interrupts }
     }

@@ -21,8 +21,8 @@ pub enum Surface {
 }
 
 impl Surface {
-    /// Returns the device that the loader has initialized. `None` if there is none; the
-    /// reason why one can't be used is logged.
+    /// Returns the device that the loader has initialized. `None` if there is none, or it can't be
+    /// used; that is logged with the reason.
     pub(super) fn find(information: &BootInformation) -> Option<Self> {
         match vga_text::start(information) {
             Ok(None) => {}
@@ -38,7 +38,7 @@ impl Surface {
                 Some(Self::Framebuffer(framebuffer))
             }
             Err(error) => {
-                ::log::error!("no screen: the loader's can't be used: {error}");
+                ::log::error!("no screen: the loader's screen can't be used: {error}");
                 None
             }
         }
@@ -73,8 +73,8 @@ impl Surface {
         }
     }
 
-    /// Draws the cursor over `cell`, or hides it. The caller has to draw the cell of its
-    /// old place again. Takes no lock.
+    /// Draws the cursor over `cell`, or hides it. The caller has to draw the cell at the cursor's
+    /// previous position again. Takes no lock.
     pub(super) fn show_cursor(self, at: Option<(usize, usize, Cell)>, default: (Color, Color)) {
         match (self, at) {
             (Self::VgaText(vga), Some((row, column, _))) => vga.set_cursor(row, column),

@@ -7,10 +7,10 @@ use x86_64::VirtAddr;
 
 use crate::symbols;
 
-/// The start of a word, for an error.
+/// The start of a word, for error messages.
 type Word = String<40>;
 
-/// Why an argument is rejected.
+/// The reason why an argument is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ArgumentError {
     /// It is missing.
@@ -21,7 +21,7 @@ pub(super) enum ArgumentError {
     NotAnAddress(Word),
     /// It isn't a canonical address.
     NotCanonical(u64),
-    /// It is none of the words that the command knows.
+    /// It isn't among the words that the command accepts.
     Unknown(Word),
     /// It is one argument more than the command takes.
     TooMany(Word),
@@ -42,7 +42,7 @@ impl ArgumentError {
 /// Returns the start of `word`.
 fn cut(word: &str) -> Word {
     let mut kept = Word::new();
-    // The rest doesn't fit.
+    // The rest is dropped if it doesn't fit.
     let _ = word.chars().try_for_each(|c| kept.push(c));
     kept
 }
@@ -66,7 +66,7 @@ impl fmt::Display for ArgumentError {
     }
 }
 
-/// The arguments that have not been taken.
+/// The arguments that have not been taken yet.
 pub(super) struct Arguments<'a>(&'a str);
 
 impl<'a> Arguments<'a> {
@@ -81,7 +81,7 @@ impl<'a> Arguments<'a> {
         (!word.is_empty()).then_some(word)
     }
 
-    /// Takes the rest, as it was typed.
+    /// Takes the rest of the line, as it was typed.
     pub(super) fn rest(&mut self) -> &'a str {
         core::mem::take(&mut self.0)
     }
@@ -92,7 +92,7 @@ impl<'a> Arguments<'a> {
             return Ok(None);
         };
         let digits = word.strip_prefix("0x").unwrap_or(word);
-        // `from_str_radix` accepts a sign; an address has none.
+        // `from_str_radix` accepts a sign, which an address can't have.
         let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
         number.map(Some).ok_or_else(|| ArgumentError::NotHexadecimal(cut(word)))
     }

@@ -7,21 +7,21 @@ use super::machine::Machine;
 
 /// A command of the prompt.
 pub(super) struct Command {
-    /// The word that is typed.
+    /// The word to type.
     pub name: &'static str,
-    /// The arguments that it takes.
+    /// The arguments that it accepts.
     pub usage: &'static str,
     /// A sentence that describes it.
     pub summary: &'static str,
     /// An example of its use.
     pub example: &'static str,
-    /// The words that Tab offers after the name.
+    /// The words that Tab completes after the name.
     pub words: Words,
     /// The function that runs it.
     pub run: Run,
 }
 
-/// All commands, by name. Only commands that need the others get them.
+/// All commands, by name. They are passed only to commands that need them.
 #[derive(Clone, Copy)]
 pub(super) struct Commands(pub(super) &'static [&'static Command]);
 
@@ -38,7 +38,7 @@ impl Commands {
     }
 }
 
-/// Calls a function with each word that Tab offers after a command's name.
+/// Calls a function with each word that Tab completes after a command's name.
 pub(super) type Words = fn(Commands, &mut dyn FnMut(&str));
 
 /// No words: the command's arguments can't be completed.
@@ -47,15 +47,15 @@ pub(super) const NO_WORDS: Words = |_, _| {};
 /// The function of a command. It writes its output to the given writer.
 #[derive(Clone, Copy)]
 pub(super) enum Run {
-    /// It needs the machine.
+    /// The function needs the machine.
     Machine(fn(&Machine, Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
-    /// It needs the machine, and runs other commands.
+    /// The function needs the machine, and runs other commands.
     OnMachineAndCommands(
         fn(Commands, &Machine, Arguments<'_>, &mut dyn Write) -> Result<(), Error>,
     ),
-    /// It takes no lock and doesn't use the heap, so it can run after a report, too.
+    /// The function takes no lock and doesn't use the heap, so it can also run after a report.
     Always(fn(Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
-    /// As `Always`, and it needs the other commands.
+    /// Like `Always`; the function also needs the other commands.
     OnCommands(fn(Commands, Arguments<'_>, &mut dyn Write) -> Result<(), Error>),
 }
 
@@ -66,7 +66,7 @@ impl Run {
     }
 }
 
-/// Why a command has ended early.
+/// The reason why a command has ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Error {
     /// An argument was rejected.

@@ -1,7 +1,8 @@
 //! /dev/farjump: the prompt's commands for programs. Only root may open it.
 //!
-//! A write is a line, which the first thread of the kernel runs, as it runs what is typed; the write
-//! returns when the command has ended. Reads of the same open file give its output, up to its end.
+//! A write is a command line. The first thread of the kernel runs it like a typed one, and the
+//! write returns when the command has ended. Reads of the same open file return the command's
+//! output.
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -24,7 +25,7 @@ use crate::sync::{Mutex, Rank, SpinMutex, WaitQueue};
 /// The longest line, in bytes.
 const LINE_MAX_BYTES: usize = 4096;
 
-/// The most output that is kept, in bytes.
+/// The largest output that is kept, in bytes.
 const OUTPUT_MAX_BYTES: usize = 8 << 20;
 
 /// The number of the device: the first major number for local use, as on Linux.
@@ -32,32 +33,32 @@ const OUTPUT_MAX_BYTES: usize = 8 << 20;
 /// Source: Linux, Documentation/admin-guide/devices.txt.
 const NUMBER: DeviceNumber = DeviceNumber { major: 60, minor: 0 };
 
-/// Commands that go on until a key is pressed, and with which a program would hang.
+/// Commands that run until a key is pressed, which a program can't do.
 const WAITING: [&str; 2] = ["top", "watch"];
 
-/// What is to be run, or has been.
+/// The command to run, or its output.
 enum Slot {
     Free,
     Asked(String),
     Done(Vec<u8>),
 }
 
-/// Protects the slot; held to fill it or to empty it.
+/// Protects the slot; held to fill or to empty it.
 static SLOT: SpinMutex<Slot> = SpinMutex::new(Rank::Files, Slot::Free);
-/// Held by the one whose line is in the slot, until its output is there.
+/// Held by the thread whose command line is in the slot, until the output is there.
 static TURN: Mutex<()> = Mutex::new(Rank::SpecialFile, ());
 /// Whether the first thread runs commands for programs.
 static IS_OFFERED: AtomicBool = AtomicBool::new(false);
 /// Woken when a command has ended.
 static ENDED: WaitQueue = WaitQueue::new();
 
-/// An open file of the device, with the output of the last line that was written.
+/// An open file of the device, with the output of the last command line.
 struct Prompt {
-    /// Protects the output, and how much of it was read.
+    /// Protects the output, and the number of bytes that were read from it.
     output: Mutex<(Vec<u8>, usize)>,
 }
 
-/// Adds the device. Before files are started, which make the nodes of all devices.
+/// Adds the device. Called before files are started, which makes the nodes of all devices.
 pub fn start() {
     let added = devices::register(Device {
         kind: FileKind::CharDevice,
@@ -71,8 +72,8 @@ pub fn start() {
     }
 }
 
-/// Lets programs open the device: the first thread will call [`serve`] whenever it [is
-/// asked](is_asked).
+/// Allows programs to open the device: the first thread will call [`serve`] whenever [`is_asked`]
+/// returns true.
 pub fn offer() {
     IS_OFFERED.store(true, Ordering::Relaxed);
 }
@@ -129,7 +130,7 @@ impl Write for Output {
     }
 }
 
-/// Has a line run by the first thread; returns its output.
+/// Makes the first thread run a command line; returns its output.
 fn ask(line: String) -> Vec<u8> {
     let _turn = TURN.lock();
     *SLOT.lock() = Slot::Asked(line);

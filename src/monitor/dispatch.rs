@@ -7,7 +7,7 @@ use super::command::{Command, Commands, Error, Run};
 use super::machine::Machine;
 use super::suggest;
 
-/// Runs a command with its arguments. It has a frame of its own, so that traces show it.
+/// Runs a command with its arguments. Never inlined, so that traces show this function.
 ///
 /// # Errors
 /// [`fmt::Error`] if the user has ended the output.
@@ -34,7 +34,7 @@ pub(super) fn run(
     report_result(commands, command, result, out)
 }
 
-/// Reports what is wrong with the arguments of a command that has failed.
+/// Reports the error in the arguments of a command that has failed.
 pub(super) fn report_result(
     commands: Commands,
     command: &Command,

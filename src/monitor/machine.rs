@@ -24,7 +24,7 @@ pub struct Machine {
     pub clock: Clock,
     /// Serial line, screen and keyboard.
     pub console: Console,
-    /// Proof that the interrupt controllers are set up: handlers can be registered.
+    /// Proof that the interrupt controllers are set up, so that handlers can be registered.
     pub controllers: Controllers,
     /// Proof that there are files.
     pub files: Files,

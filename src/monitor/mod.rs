@@ -1,8 +1,8 @@
 //! The prompt, which shows the machine's state.
 //!
-//! [`pipeline`] splits a typed line into a command and its stages; then the command runs.
-//! Each command is a file in `commands/`, and writes to the writer that it is given. At
-//! the keyboard the output stops after each screen.
+//! [`pipeline`] splits a typed line into a command and its stages; then the command runs. Each
+//! command is a file in `commands/`, and writes to the writer that is passed to it. On the keyboard
+//! and screen, the output pauses after each screenful.
 
 #![forbid(unsafe_code)]
 
@@ -31,7 +31,7 @@ pub use machine::Machine;
 /// The text that is shown before a command is typed.
 pub const PROMPT: &str = "farjump> ";
 
-/// Reads commands and runs them. It has a frame of its own, so that traces show it.
+/// Reads commands and runs them. Never inlined, so that traces show this function.
 #[inline(never)]
 pub fn run(machine: &Machine) -> ! {
     boot_stage::mark(Stage::Prompt);
@@ -50,15 +50,15 @@ pub struct Session {
 }
 
 impl Session {
-    /// Returns a prompt without history.
+    /// Makes a prompt without history.
     #[expect(clippy::new_without_default, reason = "it allocates, so it is made at the start")]
     pub fn new() -> Self {
         Self { input: LineInput::new() }
     }
 
-    /// Reads commands and runs them while programs go on, until `continue` or `exit` is typed.
+    /// Reads commands and runs them beside programs, until `continue` or `exit` is typed.
     pub fn run_beside_programs(&mut self, machine: &Machine) {
-        println!("\nPrograms go on meanwhile; continue returns the input to them.");
+        println!("\nPrograms keep running; continue returns the input to them.");
         loop {
             let paging = self.read();
             let line = self.input.line().trim();
@@ -70,9 +70,10 @@ impl Session {
         }
     }
 
-    /// Reads a line; returns whether its output is to be paged.
+    /// Reads a line; returns whether its output should be paged.
     fn read(&mut self) -> Paging {
-        // A terminal at the serial line has a scroll-back; for the keyboard's user output is paged.
+        // A terminal at the serial line can scroll back; for input from the keyboard, output is
+        // paged.
         match self.input.read(PROMPT, &Completion) {
             Some(Source::Keyboard) => Paging::Always,
             Some(Source::Serial) | None => Paging::Asked,
@@ -93,7 +94,7 @@ fn execute(machine: &Machine, line: &str, paging: Paging) {
     }
 }
 
-/// The words that Tab offers: commands and their arguments.
+/// The words that Tab completes: commands and their arguments.
 struct Completion;
 
 impl Completer for Completion {

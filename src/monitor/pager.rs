@@ -10,19 +10,19 @@ const QUESTION: &str = "-- more: Space, Enter, End, q --";
 /// Erases the question.
 const NO_QUESTION: &str = "\r\x1B[K";
 
-/// Counts the rows of output, and asks for a key when the screen is full.
+/// Counts the rows of output, and waits for a key when the screen is full.
 pub(super) struct Pager {
     rows: usize,
     columns: usize,
-    /// The number of cells in use in the current row. If it equals `columns`, the next
-    /// character starts a row.
+    /// The number of used cells in the current row. If it equals `columns`, the next character
+    /// starts a new row.
     column: usize,
-    /// The number of rows before the next question; `None` if there is none any more.
+    /// The number of rows until the next question; `None` if there are no further questions.
     rows_left: Option<usize>,
 }
 
 impl Pager {
-    /// Returns a pager for the console's size; one row is for the question.
+    /// Makes a pager for the console's size; one row is for the question.
     pub(super) fn new() -> Self {
         let (rows, columns) = console::size();
         let rows = rows.saturating_sub(1).max(1);
@@ -44,8 +44,8 @@ impl Pager {
         Ok(())
     }
 
-    /// Starts a new row if `text` needs one. Returns whether the pager must ask before
-    /// `text` is shown.
+    /// Starts a new row if `text` needs one. Returns whether the pager has to ask before `text` is
+    /// shown.
     fn is_full_for(&mut self, text: &str) -> bool {
         if text.starts_with(console::CLEAR) {
             return false;
@@ -56,8 +56,8 @@ impl Pager {
         self.rows_left == Some(0)
     }
 
-    /// Splits off the start of `text` that fits into the current row, and counts it. Text
-    /// that clears the screen resets the count.
+    /// Splits off the start of `text` that fits into the current row, and counts it. Text that
+    /// clears the screen resets the count.
     fn take<'a>(&mut self, text: &mut &'a str) -> &'a str {
         if let Some(rest) = text.strip_prefix(console::CLEAR) {
             self.column = 0;

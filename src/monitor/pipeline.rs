@@ -12,14 +12,14 @@ use crate::console;
 
 /// The stages, for `help`.
 pub(super) const STAGES: [(&str, &str); 5] = [
-    ("COMMAND | find TEXT", "shows only lines with TEXT, in either case"),
+    ("COMMAND | find TEXT", "shows only lines with TEXT, ignoring case"),
     ("COMMAND | skip TEXT", "shows only lines without"),
     ("COMMAND | count", "shows only how many lines there are"),
     ("COMMAND | more", "stops after each screen, as always at the keyboard"),
     ("COMMAND > serial", "shows nothing on the screen"),
 ];
 
-/// The most stages.
+/// The largest number of stages.
 const STAGES_MAX: usize = 4;
 /// The longest line in stages, in bytes; the rest is dropped.
 const LINE_MAX_BYTES: usize = 512;
@@ -39,7 +39,7 @@ enum Target {
     Serial,
 }
 
-/// When the output stops until a key is typed.
+/// The times at which the output pauses until a key is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Paging {
     /// Only after `| more`.
@@ -48,12 +48,12 @@ pub(super) enum Paging {
     Always,
 }
 
-/// Why a line is rejected.
+/// The reason why a line is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParseError<'a> {
-    /// The word after a `|` is no stage.
+    /// The word after a `|` isn't a stage.
     UnknownStage(&'a str),
-    /// A stage lacks its text, or has one that it doesn't take.
+    /// A stage lacks its text, or has a text that it doesn't accept.
     Text(&'a str),
     /// There are more stages than [`STAGES_MAX`].
     TooMany,
@@ -69,7 +69,7 @@ impl fmt::Display for ParseError<'_> {
             }
             Self::Text(stage) => write!(f, "| {stage}: find and skip take a text, others none"),
             Self::TooMany => write!(f, "output goes through {STAGES_MAX} stages at most"),
-            Self::UnknownTarget(name) => write!(f, "> {name}: output goes to serial, no other"),
+            Self::UnknownTarget(name) => write!(f, "> {name}: output can only go to serial"),
         }
     }
 }
@@ -85,12 +85,12 @@ pub(super) struct Pipeline<'a> {
 }
 
 impl<'a> Pipeline<'a> {
-    /// Splits `line` at each `|`, and at a `>` between blanks (the names of functions
-    /// contain `>`, too). Within double quotes both are ordinary characters.
+    /// Splits `line` at each `|`, and at a `>` between blanks, because names of functions also
+    /// contain `>`. Within double quotes both are ordinary characters.
     pub(super) fn parse(line: &'a str, paging: Paging) -> Result<Self, ParseError<'a>> {
         let is_quoted = |at: usize| {
             let quotes = |text: &str| text.matches('"').count();
-            // An unpaired quote at the end doesn't count.
+            // An unpaired quote at the end is ignored.
             quotes(&line[..at]) % 2 == 1 && quotes(&line[at..]) > 0
         };
         let target = line.rmatch_indices(" > ").find(|(at, _)| !is_quoted(*at));
@@ -151,7 +151,7 @@ pub(super) struct Output<'a> {
     pager: Option<Pager>,
     /// The current line, which is incomplete; only used with stages.
     line: String<LINE_MAX_BYTES>,
-    /// The last text that was sent didn't end with a newline.
+    /// Whether the last text that was sent ended without a newline.
     is_row_open: bool,
 }
 
@@ -185,7 +185,7 @@ impl Output<'_> {
         self.pass_on(0, &line)
     }
 
-    /// Passes a line through the stages from index `from` on.
+    /// Passes a line through the stages, starting with index `from`.
     fn pass_on(&mut self, from: usize, line: &str) -> fmt::Result {
         for (stage, count) in self.stages.iter().zip(&mut self.counts).skip(from) {
             let goes_on = match *stage {
@@ -212,8 +212,7 @@ impl Output<'_> {
             (Target::Serial, _) => console::write_serial(text),
             (Target::Console, None) => console::write(text),
             (Target::Console, Some(pager)) => {
-                // The pager asks only at the start of a row, so no row is open if it
-                // fails.
+                // The pager only asks at the start of a row, so no row is open if it fails.
                 self.is_row_open = false;
                 pager.write(text)?;
             }
@@ -225,8 +224,8 @@ impl Output<'_> {
 
 impl Write for Output<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Ctrl-C ends the output even if nothing is shown: stages may drop all lines, and
-        // the pager may not ask any more.
+        // Checked here, so that Ctrl-C ends the output even if stages drop all lines, or the pager
+        // asks no further questions.
         if console::is_interrupted() {
             return Err(fmt::Error);
         }
@@ -237,7 +236,7 @@ impl Write for Output<'_> {
             if c == '\n' {
                 self.end_line()?;
             } else {
-                // Truncates long lines.
+                // Long lines are truncated.
                 let _ = self.line.push(c);
             }
         }

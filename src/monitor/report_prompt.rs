@@ -1,7 +1,7 @@
 //! The prompt after a report: the commands that need no lock and no heap.
 //!
-//! It polls the keyboard and the serial line. If a command fails, the failure is
-//! reported, and the prompt starts again.
+//! It polls the keyboard and the serial line. If a command fails, the failure is reported, and the
+//! prompt is started again.
 
 use core::fmt::{self, Write};
 
@@ -21,7 +21,10 @@ const LINE_MAX_BYTES: usize = 120;
 /// Reads commands and runs them, after a report. Called with interrupts off.
 pub fn run(_words: &dyn fmt::Display) -> ! {
     // `Emergency` never fails.
-    let _ = writeln!(Emergency, "The kernel has stopped. help lists what still answers, reboot.");
+    let _ = writeln!(
+        Emergency,
+        "The kernel has stopped. help lists the commands that still work, such as reboot."
+    );
     let mut input = EmergencyInput::new();
     loop {
         let line = read_line(&mut input);
@@ -85,7 +88,10 @@ fn execute(line: &str, out: &mut dyn Write) -> fmt::Result {
                 report_result(COMMANDS, command, run(COMMANDS, arguments, out), out)
             }
             Run::Machine(_) | Run::OnMachineAndCommands(_) => {
-                writeln!(out, "{name}: needs a kernel that runs; help lists what still answers")
+                writeln!(
+                    out,
+                    "{name}: needs a running kernel; help lists the commands that still work"
+                )
             }
         },
     }

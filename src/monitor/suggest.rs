@@ -6,12 +6,12 @@ use super::command::{Command, Commands};
 
 /// The longest word that is compared, in bytes.
 const WORD_MAX_BYTES: usize = 24;
-/// Words that differ by this many changes or more are not similar.
+/// The number of changes from which on words aren't similar.
 const DISTANCE_MAX: usize = 3;
-/// The least number of bytes for which the start of a word suggests that word.
+/// The smallest number of bytes with which the start of a word suggests that word.
 const BEGINNING_MIN_BYTES: usize = 3;
 
-/// Names of commands in other systems and shells.
+/// Names of the commands in other systems and shells.
 const OTHER_NAMES: [(&str, &str); 15] = [
     ("df", "mounts"),
     ("dir", "ls"),
@@ -47,9 +47,8 @@ pub(super) fn argument(commands: Commands, command: &Command, word: &str) -> Opt
     nearest(word, |found| (command.words)(commands, found))
 }
 
-/// Returns the most similar word of those that `words` yields: the shortest that starts
-/// with `word`; otherwise the one with the fewest changes, if at least half of `word` is
-/// unchanged.
+/// Returns the most similar word among those that `words` yields: the shortest one that starts with
+/// `word`; otherwise the one with the fewest changes, if at least half of `word` is unchanged.
 fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Suggestion> {
     if word.len() > WORD_MAX_BYTES {
         return None;
@@ -73,8 +72,8 @@ fn nearest(word: &str, words: impl FnOnce(&mut dyn FnMut(&str))) -> Option<Sugge
     (distance < DISTANCE_MAX && 2 * distance <= word.len()).then_some(suggestion)
 }
 
-/// Returns how many bytes have to be inserted, removed, replaced or exchanged with the
-/// next one to turn one word into the other (optimal string alignment distance).
+/// Returns the number of changes that turn one word into the other: a byte is inserted, removed,
+/// replaced, or exchanged with the next one (optimal string alignment distance).
 fn distance(from: &str, to: &str) -> usize {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     // Row i + 1 of the table is for the first i bytes of `from`.

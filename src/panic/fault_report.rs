@@ -15,12 +15,12 @@ use crate::arch::cpu::machine_check;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::{Detail, Fault};
 
-/// An exception in several lines; the first is its name.
+/// The text for an exception: several lines, the first with its name.
 #[derive(Clone, Copy)]
 pub(super) struct FaultReport<'a>(pub(super) &'a Fault<'a>);
 
 impl FaultReport<'_> {
-    /// Returns the exception's name, in a line.
+    /// Returns the exception's name, as a line.
     pub(super) fn title(&self) -> impl fmt::Display {
         fmt::from_fn(|f| self.write_title(f))
     }
@@ -47,7 +47,7 @@ impl FaultReport<'_> {
         use Exception as E;
         let code = self.0.frame().error_code;
         let Some(exception) = self.0.exception() else {
-            return f.write_str("a vector that has no meaning yet");
+            return f.write_str("a reserved vector");
         };
         match exception {
             E::DivideError => f.write_str("divided by zero, or the quotient doesn't fit"),
@@ -72,10 +72,10 @@ impl FaultReport<'_> {
             E::SimdFloatingPoint => {
                 f.write_str("an unmasked SSE floating-point exception, see MXCSR")
             }
-            E::Virtualization => f.write_str("an EPT violation handed to the guest"),
+            E::Virtualization => f.write_str("an EPT violation delivered to the guest"),
             E::ControlProtection => write_control_protection(f, code),
             E::HypervisorInjection => f.write_str("the hypervisor injected an event"),
-            E::VmmCommunication => write!(f, "the guest did what ends in exit code {code:#x}"),
+            E::VmmCommunication => write!(f, "the guest has caused the exit code {code:#x}"),
             E::Security => write!(f, "security exception, code {code:#x}"),
         }
     }
@@ -90,8 +90,8 @@ impl FaultReport<'_> {
         }
     }
 
-    /// A stack overflow ends here: there is no room on the stack for the frame of the page fault at
-    /// its guard.
+    /// A stack overflow causes a double fault, because the stack has no room for the frame of the
+    /// page fault at its guard.
     fn write_double_fault(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let accessed = VirtAddr::new_truncate(self.0.cr2());
         if page_fault_report::write_overflow(f, self.0.frame().rsp, accessed)? {
@@ -242,7 +242,7 @@ fn write_control_protection(f: &mut fmt::Formatter<'_>, code: u64) -> fmt::Resul
     f.write_str(match code & 0x7FFF {
         1 => "near RET to another address than the shadow stack has",
         2 => "far RET or IRET to another address than the shadow stack has",
-        3 => "an indirect branch to no ENDBRANCH",
+        3 => "an indirect branch to another instruction than ENDBRANCH",
         4 => "RSTORSSP without a token",
         5 => "SETSSBSY without a token",
         _ => "the error code has no known cause",

@@ -1,7 +1,7 @@
 //! The framework of the kernels in `tests/`, and of the library's own tests.
 //!
-//! A test is a function without arguments, or a constant of one of the types here, which
-//! specify how it has to end:
+//! A test is a function without arguments, or a constant of one of the types here, which specify
+//! how it has to end:
 //!
 //! ```ignore
 //! #[test_case]
@@ -11,9 +11,9 @@
 //! const OVERFLOW: ShouldPanic = ShouldPanic::new("overflow", "add with overflow", || { … });
 //! ```
 //!
-//! A test that stops the kernel, as expected or not, ends the run. For the next tests the
-//! runner (`tools/runner`) restores the snapshot of the machine at `ready`, or boots it
-//! again. The kernel and the runner exchange lines on the serial port:
+//! A test that stops the kernel, as expected or not, ends the run. For the next tests the runner
+//! (`tools/runner`) restores the snapshot of the machine at `ready`, or boots the machine again.
+//! The kernel and the runner exchange lines on the serial port:
 //!
 //! | line | meaning |
 //! | --- | --- |
@@ -21,7 +21,7 @@
 //! | `ignored NAME` | the test is only run if ignored tests are requested |
 //! | `ready: M stop; F filtered out` | M of the tests stop the kernel; it waits for a line with the index of the first test to run |
 //! | `running N tests, from I` | the run begins with the test of index I |
-//! | `test NAME ...` | the test begins |
+//! | `test NAME ...` | the test starts |
 //! | `test NAME ... expects reset` | the same for a test that has to reset the machine |
 //! | `ok` or `FAILED: why` | the test has ended |
 //! | `stopped` | after one of these: the kernel has stopped |
@@ -53,7 +53,7 @@ use crate::{bring_up, klog, mm};
 /// then ends with status 33.
 const DONE: u8 = 0x10;
 
-/// How the running test has to end, for [`end_of_test`].
+/// The way in which the running test has to end, for [`end_of_test`].
 static RUNNING: spin::Mutex<Option<Expected>> = spin::Mutex::new(None);
 static MACHINE: Once<Machine> = Once::new();
 
@@ -75,7 +75,7 @@ pub fn start(magic: u32, information: u32, test_main: fn()) -> ! {
     interrupt_flag::halt()
 }
 
-/// Runs the tests that the command line selects; called by the test harness.
+/// Runs the tests that the command line selects. Called by the test harness.
 pub fn run(tests: &[&dyn Test]) {
     let selection = &machine().boot.options.tests;
     let choice = |test: &dyn Test| selection.choice(test.name(), test.is_ignored());
@@ -122,7 +122,7 @@ fn run_one(test: &dyn Test) {
     let expected = test.expected();
     let tail = if expected == Expected::Reset { " expects reset" } else { "" };
     serial_println(format_args!("test {} ...{tail}", test.name()));
-    // The runner must know the test's name, whatever the test does.
+    // The line is sent before the test runs, so that the runner has its name in any case.
     serial::flush();
     *RUNNING.lock() = Some(expected);
     test.run();
@@ -135,17 +135,17 @@ fn run_one(test: &dyn Test) {
         _ if audit.broken > 0 => serial_println(format_args!("FAILED: audit: {audit}")),
         Expected::Return => serial_println(format_args!("ok")),
         Expected::Stop(message) => serial_println(format_args!(
-            "FAILED: it came back, but should stop the kernel with: {message}"
+            "FAILED: it returned, but should stop the kernel with: {message}"
         )),
         Expected::Reset => {
-            serial_println(format_args!("FAILED: it came back, but should reset the machine"));
+            serial_println(format_args!("FAILED: it returned, but should reset the machine"));
         }
     }
 }
 
 /// Runs after the report of a panic or an exception: ends the test.
 fn end_of_test(report: &dyn fmt::Display) -> ! {
-    // The lock is only held while the value is copied, and never while a test runs.
+    // The lock is only held while the value is copied, never while a test runs.
     let expected = RUNNING.try_lock().and_then(|running| *running);
     let outcome = match expected {
         Some(Expected::Stop(message)) if Contains::search(report, message) => "ok",
@@ -157,7 +157,7 @@ fn end_of_test(report: &dyn fmt::Display) -> ! {
     interrupt_flag::halt()
 }
 
-/// Writes a line at once, because other CPUs may log at the same time.
+/// Writes a line by one call, because other CPUs may log at the same time.
 fn serial_println(arguments: fmt::Arguments<'_>) {
     let mut line = heapless::String::<512>::new();
     // A line that is too long is truncated.
@@ -202,7 +202,7 @@ impl fmt::Write for Contains<'_> {
     }
 }
 
-/// Makes a test kernel of a file in `tests/`: defines the function that the stub calls.
+/// Makes a test kernel from a file in `tests/`: defines the function that the stub calls.
 #[macro_export]
 macro_rules! test_kernel {
     ($test_main:ident) => {

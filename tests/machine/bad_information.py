@@ -32,12 +32,12 @@ def size_beyond_all_memory():
 
 def size_cut_in_the_middle():
     with corrupted("set {int}$rsi = 64") as qemu:
-        expect_going_on(qemu, "ERROR boot: the loader's information makes no sense: ")
+        expect_going_on(qemu, "ERROR boot: the loader's information is invalid, and ignored: ")
 
 
 def tag_of_impossible_size():
     with corrupted("set {int}($rsi + 12) = 0x7fffffff") as qemu:
-        expect_going_on(qemu, "makes no sense: the tag at offset 8 can't have 2147483647 bytes")
+        expect_going_on(qemu, "and ignored: the tag at offset 8 can't have 2147483647 bytes")
 
 
 def address_beyond_the_mapped_memory():
@@ -118,7 +118,7 @@ def command_line_of_4000_characters():
     words = " ".join(f"word{number:04}=value" for number in range(268))[:4000]
     with Qemu("-m", "64", "-cdrom", image(words)) as qemu:
         qemu.expect(r"\.\.\. \(\d{4} bytes\)")
-        qemu.expect("option not known or with a value that doesn't suit: word0000=value")
+        qemu.expect("unknown option, or invalid value: word0000=value")
         qemu.expect("word0200=value")
         qemu.expect("farjump> ")
         shown = qemu.command("info")

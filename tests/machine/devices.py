@@ -16,7 +16,7 @@ BRIDGE = ("-device", "pci-bridge,chassis_nr=1,id=b1", "-device", "e1000,bus=b1,a
 FUNCTION = re.compile(r"^([0-9a-f]{2}:[0-9a-f]{2}\.\d) ([0-9a-f]{4}:[0-9a-f]{4}) {6}(...)(.) (.*)$",
                       re.M)
 TABLE = re.compile(r"^(\S{4})  (0x[0-9a-f]{12}) +(\d+) +(\d+) (\S*) +(.*?) +(good|bad)( .*)?$", re.M)
-DATE = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(as the hardware clock says\)$")
+DATE = re.compile(r"^(\w{3}) (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC \(by the hardware clock\)$")
 
 
 # ------------------------------------------------------------------- clock --
@@ -155,7 +155,7 @@ def tables_are_those_in_memory(machine):
         assert re.findall(r"^  CPU (\d), APIC (\d)$", cpus, re.M) \
             == [("0", "0"), ("1", "1"), ("2", "2")], cpus
         assert "  I/O APIC 0 at 0xfec00000, inputs from 0\n" in cpus
-        assert "  IRQ 0 comes in by input 2, " in cpus
+        assert "  IRQ 0 arrives at input 2, " in cpus
         fixed = qemu.command("acpi facp")
         assert "  PM1a control   port 0x604\n" in fixed, fixed
         assert "  century        CMOS byte 0x32\n" in fixed, fixed

@@ -57,7 +57,7 @@ def characters_are_typed(layout):
 
 def layouts_are_listed_and_chosen():
     with Qemu(*NEEDED, "-cdrom", image("layout=klingon")) as qemu:
-        qemu.expect("option not known or with a value that doesn't suit: layout=klingon")
+        qemu.expect("unknown option, or invalid value: layout=klingon")
         qemu.expect("farjump> ")
 
         def current():

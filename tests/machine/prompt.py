@@ -76,9 +76,9 @@ def both_inputs_work_together():
 
 def options_are_applied_and_unknown_ones_reported():
     with Qemu(*NEEDED, "-cdrom", image('safe colour=blue "two words" lonely')) as qemu:
-        qemu.expect("option not known or with a value that doesn't suit: colour=blue")
-        qemu.expect("option not known or without its value: two words")
-        qemu.expect("option not known or without its value: lonely")
+        qemu.expect("unknown option, or invalid value: colour=blue")
+        qemu.expect("unknown option, or missing value: two words")
+        qemu.expect("unknown option, or missing value: lonely")
         qemu.expect("farjump> ")
         info = qemu.command("info")
         # No optional feature is on.

@@ -137,7 +137,7 @@ def prompt_answers_on_serial():
         assert "did you mean help" in ask("hepl")
         assert "peek: xyz: neither" in ask("peek xyz")
         assert "log: loud: not known here; usage: log" in ask("log loud")
-        assert "needs a kernel that runs" in ask("fault panic")
+        assert "needs a running kernel" in ask("fault panic")
         assert ask("   ") == ""
         # A line with corrections.
         machine.qemu.send("fault\x15cX\x7fr cr")
@@ -308,7 +308,7 @@ def bring_up_fails_with_a_report():
             report = report_of(qemu)
             assert "exception 14, #PF" in report, report
             assert "execution of 0x0000600000000000 by the kernel" in report, report
-            assert "needs a kernel that runs" in ask(qemu, "info")
+            assert "needs a running kernel" in ask(qemu, "info")
             assert not qemu.has_triple_faulted()
 
 

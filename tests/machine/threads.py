@@ -87,7 +87,7 @@ def threads_can_be_asked_to_end():
     with Qemu("-m", 128, *SMP, "-cdrom", image()) as qemu:
         qemu.expect("farjump> ")
         number = next(row[0] for row in rows(qemu.command("ps")) if row[1] == "watchdog")
-        assert "watchdog is asked to end: its wait has ended" in qemu.command(f"kill {number}")
+        assert "watchdog has to end: its wait has ended" in qemu.command(f"kill {number}")
         qemu.command("test clock")
         assert all(row[0] != number for row in rows(qemu.command("ps")))
         assert f"There is no thread {number}; ps lists them." in qemu.command(f"kill {number}")

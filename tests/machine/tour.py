@@ -26,7 +26,7 @@ MORE_KEYS = {"cat": "text\r\x04", "watch": "q", "top": "q"}
 LAST = {"fault": "stopped> ", "poweroff": None, "reboot": None}
 # Messages of examples that fail.
 COMPLAINTS = ("usage:", "no such", "not known here", "can't be read", "not written", "is missing",
-              "none of them", "needs a kernel that runs", "FAILED")
+              "none of them", "needs a running kernel", "FAILED")
 
 
 COLUMNS = 80

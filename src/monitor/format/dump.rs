@@ -11,8 +11,8 @@ use crate::mm::debug::peek;
 /// The number of bytes in a line.
 pub(in crate::monitor) const ROW_BYTES: usize = 16;
 
-/// Writes the kind of the address `start`, then the bytes from there on, as numbers and
-/// as characters. If a byte can't be read, it writes so and ends.
+/// Writes the kind of the address `start`, then the bytes from there on, as numbers and as
+/// characters. Stops with a message at a byte that can't be read.
 pub(in crate::monitor) fn write(out: &mut dyn Write, start: VirtAddr, length: u64) -> fmt::Result {
     writeln!(out, "{}", AddressKind::of(start))?;
     let mut addresses = (0..length)
@@ -41,7 +41,7 @@ pub(in crate::monitor) fn write_row(
 ) -> fmt::Result {
     write!(out, "{place} ")?;
     for index in 0..ROW_BYTES {
-        // Bytes are in pairs, so that a line fits a row of the screen.
+        // Bytes are grouped in pairs, so that a line fits a row of the screen.
         let gap = if index % 2 == 0 { " " } else { "" };
         match bytes.get(index) {
             Some(byte) => write!(out, "{gap}{byte:02x}")?,

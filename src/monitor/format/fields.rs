@@ -7,7 +7,7 @@ use registers::{Field, Layout};
 /// The fields that are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::monitor) enum Choice {
-    /// Those that are set, and those with a meaning while they are clear.
+    /// Fields that are set, and fields that have a meaning while they are clear.
     Notable,
     /// All fields.
     All,

@@ -11,7 +11,7 @@ use crate::arch::irq::vectors::{
 use crate::arch::trap::exception::Exception;
 use crate::symbols;
 
-/// The name of a vector: an exception's abbreviation, an IRQ, or nothing.
+/// The name of a vector: an exception's abbreviation, an IRQ, or no text.
 pub(in crate::monitor) struct VectorName(pub(in crate::monitor) u8);
 
 impl fmt::Display for VectorName {
@@ -28,12 +28,12 @@ impl fmt::Display for VectorName {
     }
 }
 
-/// Returns the purpose of a vector that belongs to no IRQ line.
+/// Returns the purpose of a vector that doesn't belong to an IRQ line.
 pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     match vector {
         TIMER_VECTOR => "timer (local APIC)",
         RESCHEDULE_VECTOR => "another CPU: reschedule",
-        CALL_VECTOR => "another CPU: call, sign of life",
+        CALL_VECTOR => "another CPU: call, heartbeat",
         SHOOTDOWN_VECTOR => "another CPU: flush the TLB",
         APIC_ERROR_VECTOR => "errors of the local APIC",
         APIC_SPURIOUS_VECTOR => "spurious, at the local APIC",
@@ -41,8 +41,8 @@ pub(in crate::monitor) fn vector_purpose(vector: u8) -> &'static str {
     }
 }
 
-/// The function that contains an address, and the offset in it: `rust_main+0x12`. Empty
-/// if there is none.
+/// The function that contains an address, and the offset in it: `rust_main+0x12`. No text if there
+/// is no such function.
 pub(in crate::monitor) struct Function(pub(in crate::monitor) VirtAddr);
 
 impl fmt::Display for Function {

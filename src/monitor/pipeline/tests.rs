@@ -1,4 +1,4 @@
-//! Parsing of lines, and output through stages.
+//! Tests of parsing lines, and of output through stages.
 
 use super::*;
 use crate::arch::ports::{self, KEYBOARD_DATA, KEYBOARD_STATUS, KeyboardCommand};

@@ -18,7 +18,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// The first leaf of each range: the basic one, that of hypervisors, and AMD's.
+/// The first leaf of each range: the basic leaves, those of hypervisors, and AMD's.
 const LEAVES: [u32; 3] = [0, 0x4000_0000, 0x8000_0000];
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -79,8 +79,8 @@ fn show_widths(out: &mut dyn Write) -> fmt::Result {
     writeln!(out, "addresses   {physical} bits physical, {linear} bits virtual")
 }
 
-/// Shows the caches by leaf 4 or AMD's version of it; if there is neither, by AMD's older
-/// leaves, which have only sizes.
+/// Shows the caches by leaf 4 or AMD's version of it; without either, by AMD's older leaves, which
+/// only have sizes.
 fn show_caches(out: &mut dyn Write) -> fmt::Result {
     let cpuid = cpuid();
     let mut has_parameters = false;

@@ -4,7 +4,7 @@ use core::fmt::{self, Write};
 
 use raw_cpuid::{CpuId, CpuIdReaderNative};
 
-/// The column of the first word of a row, and the one after its last word.
+/// The column of the first word of a row, and the limit for the end of its last word.
 const INDENT: usize = 12;
 const COLUMNS: usize = 79;
 

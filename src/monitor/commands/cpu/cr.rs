@@ -52,7 +52,7 @@ fn show_one(
 ) -> Result<(), Error> {
     match read(register) {
         Some(value) => fields::write(out, layout, value, choice)?,
-        None => writeln!(out, "{:10} not there while CR4.OSXSAVE is clear", layout.name)?,
+        None => writeln!(out, "{:10} not accessible while CR4.OSXSAVE is clear", layout.name)?,
     }
     Ok(())
 }

@@ -26,8 +26,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 const COUNT: u64 = 0x10;
 /// The function that is shown by default while the kernel runs.
 const START: &str = "rust_main";
-/// The width of the column for an instruction's bytes; more bytes move the text to the
-/// right.
+/// The width of the column for an instruction's bytes. More bytes move the text to the right.
 const SHOWN_BYTES: usize = 8;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -57,8 +56,8 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     Ok(())
 }
 
-/// Returns the address where the kernel stopped; if it runs, that of [`START`]; without
-/// symbols, the address of the current function's caller.
+/// Returns the address where the kernel stopped; if it runs, the address of [`START`]; without
+/// symbols, an address in the current function's caller.
 fn default_start() -> Option<VirtAddr> {
     if let Some(trace) = panic::last_trace() {
         return trace.instruction.or_else(|| trace.addresses().next());
@@ -68,12 +67,12 @@ fn default_start() -> Option<VirtAddr> {
     start.or_else(|| Backtrace::here().next())
 }
 
-/// Returns the readable bytes at `address`, at most as many as an instruction can have.
+/// Returns the readable bytes at `address`, at most the length of the longest instruction.
 fn read(address: VirtAddr) -> Vec<u8, INSTRUCTION_BYTES_MAX> {
     (0..INSTRUCTION_BYTES_MAX).map_while(|offset| peek::read(next(address, offset)?)).collect()
 }
 
-/// Returns the address `len_bytes` after `address`, if it is canonical.
+/// Returns the address that is `len_bytes` after `address`, if it is canonical.
 fn next(address: VirtAddr, len_bytes: usize) -> Option<VirtAddr> {
     VirtAddr::try_new(address.as_u64().checked_add(len_bytes as u64)?).ok()
 }

@@ -49,8 +49,8 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
-/// The function of a gate, without its path, for which a row has no room, and without the
-/// vector, which the row shows elsewhere.
+/// The function of a gate. The path is omitted, because a row has no room for it, and the vector,
+/// because the row has a column for it.
 struct Handler(VirtAddr);
 
 impl fmt::Display for Handler {

@@ -92,11 +92,11 @@ fn show_one(number: u32, out: &mut dyn Write) -> fmt::Result {
 fn words(memory_type: MemoryType) -> &'static str {
     match memory_type {
         MemoryType::Uncacheable => "UC, not cached",
-        MemoryType::WriteCombining => "WC, writes are gathered",
+        MemoryType::WriteCombining => "WC, writes are combined",
         MemoryType::WriteThrough => "WT, writes go through",
         MemoryType::WriteProtected => "WP, writes are not cached",
         MemoryType::WriteBack => "WB, cached",
-        MemoryType::UncachedMinus => "UC-, not cached, unless an MTRR gathers writes",
+        MemoryType::UncachedMinus => "UC-, not cached, unless an MTRR combines writes",
         MemoryType::Reserved(_) => "reserved",
     }
 }

@@ -61,8 +61,7 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
 fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
     write!(out, "{:016x} {word:016x}", address.as_u64())?;
     match VirtAddr::try_new(word) {
-        // A return address is after its call, which may be the last instruction of its
-        // line.
+        // A return address is after its call, which may be the last instruction of its line.
         Ok(target) if is_return_address(target) => {
             writeln!(out, " {}", Instruction::new(target - 1))
         }
@@ -70,7 +69,7 @@ fn show_word(address: VirtAddr, word: u64, out: &mut dyn Write) -> fmt::Result {
     }
 }
 
-/// Returns whether `address` looks like a return address of the kernel.
+/// Returns whether `address` can be a return address in the kernel.
 fn is_return_address(address: VirtAddr) -> bool {
     if AddressKind::of(address) != AddressKind::Kernel(Section::Text) {
         return false;

@@ -15,7 +15,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// The most functions that are listed.
+/// The largest number of functions that are listed.
 const SHOWN_MAX: usize = 20;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {

@@ -40,7 +40,7 @@ fn show(machine: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) ->
 }
 
 fn is_named(signature: Signature, name: &str) -> bool {
-    // Names that are shorter than four letters are followed by spaces.
+    // Names with less than four letters are padded with spaces.
     let shown = signature.0.trim_ascii_end();
     shown.eq_ignore_ascii_case(name.as_bytes())
 }
@@ -96,7 +96,7 @@ fn show_madt(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
             Entry::Processor { uid, apic_id, state } => {
                 let state = match state {
                     ProcessorState::Enabled => "",
-                    ProcessorState::OnlineCapable => ", can come later",
+                    ProcessorState::OnlineCapable => ", can be added later",
                     ProcessorState::Disabled => ", disabled",
                 };
                 writeln!(out, "  CPU {uid}, APIC {apic_id}{state}")?;
@@ -105,7 +105,7 @@ fn show_madt(bytes: &[u8], out: &mut dyn Write) -> fmt::Result {
                 writeln!(out, "  I/O APIC {id} at {address:#x}, inputs from {first_input}")?;
             }
             Entry::Override { irq, input, flags } => {
-                writeln!(out, "  IRQ {irq} comes in by input {input}, {flags}")?;
+                writeln!(out, "  IRQ {irq} arrives at input {input}, {flags}")?;
             }
             Entry::Nmi { input, flags } => writeln!(out, "  NMI by input {input}, {flags}")?,
             Entry::LocalNmi { uid: Some(uid), pin, flags } => {

@@ -11,7 +11,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(|machine, arguments, out| {
         arguments.end()?;
         match machine.rtc.now() {
-            Ok(time) => writeln!(out, "{time} UTC (as the hardware clock says)")?,
+            Ok(time) => writeln!(out, "{time} UTC (by the hardware clock)")?,
             Err(error) => writeln!(out, "date: {error}")?,
         }
         Ok(())

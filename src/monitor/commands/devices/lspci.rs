@@ -73,7 +73,7 @@ fn show_function(function: &Function, out: &mut dyn Write) -> fmt::Result {
     Ok(())
 }
 
-/// A function's class, and its names if they are known.
+/// A function's class, and the names of its vendor and device, if they are known.
 struct What<'a>(&'a Function);
 
 impl fmt::Display for What<'_> {

@@ -1,4 +1,4 @@
-//! `time`: the time since the start, the time of day, and how exact the clock is.
+//! `time`: the time since the start, the time of day, and the accuracy of the clock.
 
 use core::fmt::Write;
 
@@ -47,19 +47,19 @@ fn show(machine: &Machine, out: &mut dyn Write) -> Result<(), Error> {
     Ok(())
 }
 
-/// How long the clock is compared, in seconds.
+/// The duration of the comparison, in seconds.
 const SECONDS: u64 = 10;
-/// The PM timer is read this often: it may wrap after 4.7 s.
+/// The interval between two reads of the PM timer, which may wrap after 4.7 s.
 const PERIOD_US: u64 = 1_000_000;
-/// The largest deviation that a sound clock has.
+/// The largest deviation of an accurate clock.
 const LIMIT_PPM: u32 = 100;
-/// How many edges of a witness are looked at until one is narrow. The hardware clock has one a
+/// The number of edges that are read until one is narrow. The hardware clock has only one edge a
 /// second.
 const PM_TIMER_EDGES: usize = 1000;
 const RTC_EDGES: usize = 3;
 
 /// Compares the kernel's clock with the PM timer and with the hardware clock, until a key is typed
-/// or the time is over.
+/// or the duration has passed.
 fn check(machine: &Machine, out: &mut dyn Write) -> Result<(), Error> {
     writeln!(
         out,
@@ -120,7 +120,7 @@ fn write_comparison(out: &mut dyn Write, name: &str, comparison: &Comparison) ->
     Ok(writeln!(out, ": {verdict}")?)
 }
 
-/// Writes a deviation in millionths, to a tenth, such as `is fast by 1.5 ± 0.2 ppm`.
+/// Writes a deviation in millionths, with one decimal, such as `is fast by 1.5 ± 0.2 ppm`.
 fn write_ppm(out: &mut dyn Write, deviation: &Deviation) -> Result<(), Error> {
     let direction = if deviation.middle_ppb() < 0 { "slow" } else { "fast" };
     let ppb = deviation.middle_ppb().unsigned_abs();

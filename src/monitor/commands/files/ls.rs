@@ -39,7 +39,7 @@ fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
     };
     let here = caller().at(&path);
     for name in names {
-        // A file may be gone since its name was read.
+        // The file may have been removed since its name was read.
         if let Ok(file) = lookup::look_up_path(&here, &name, LastLink::Keep) {
             row(&file, &name, out)?;
         }
@@ -102,7 +102,7 @@ fn row(file: &Path, name: &[u8], out: &mut dyn Write) -> Result<(), Error> {
 /// Writes permission bits as nine letters.
 pub(super) fn rights(mode: Mode, out: &mut dyn Write) -> core::fmt::Result {
     const LETTERS: [char; 9] = ['r', 'w', 'x', 'r', 'w', 'x', 'r', 'w', 'x'];
-    /// The last letter of each three, with and without the right to execute.
+    /// The last letter of each group of three, with and without the right to execute.
     const SPECIAL: [(Mode, char, char); 3] =
         [(Mode::SET_UID, 's', 'S'), (Mode::SET_GID, 's', 'S'), (Mode::STICKY, 't', 'T')];
     for (index, letter) in LETTERS.into_iter().enumerate() {

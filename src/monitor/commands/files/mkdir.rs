@@ -1,4 +1,4 @@
-//! `mkdir`: a new directory.
+//! `mkdir`: makes a directory.
 
 use super::{caller, path, report};
 use crate::fs::attributes::Mode;

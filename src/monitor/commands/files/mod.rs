@@ -1,4 +1,4 @@
-//! Commands for files. Paths begin at the root, with or without a slash.
+//! Commands for files. Paths start at the root, with or without a slash.
 
 use core::fmt::{self, Write};
 
@@ -14,17 +14,17 @@ pub(in crate::monitor) mod rm;
 pub(in crate::monitor) mod stat;
 pub(in crate::monitor) mod write;
 
-/// Returns root's view of the first tree.
+/// Returns the context in which root looks up paths of the first mount tree.
 pub(in crate::monitor::commands) fn caller() -> Caller<'static> {
     Caller::root(fs::root())
 }
 
-/// Takes a path.
+/// Takes an argument that is a path.
 fn path<'a>(arguments: &mut Arguments<'a>) -> Result<&'a str, ArgumentError> {
     arguments.word().ok_or(ArgumentError::Missing("a path"))
 }
 
-/// Reports why an operation on `path` failed, if it did.
+/// Writes the error of an operation on `path`, if it has failed.
 pub(in crate::monitor::commands) fn report<T>(
     result: Result<T, FsError>,
     path: &str,

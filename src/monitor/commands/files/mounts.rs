@@ -1,4 +1,4 @@
-//! `mounts`: which file system is where.
+//! `mounts`: the mounted file systems.
 
 use super::report;
 use crate::fs;

@@ -1,4 +1,4 @@
-//! `rm`: a file or an empty directory goes away.
+//! `rm`: removes a file or an empty directory.
 
 use super::{caller, path, report};
 use crate::fs::error::FsError;

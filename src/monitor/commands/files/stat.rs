@@ -1,4 +1,4 @@
-//! `stat`: what is known of a file.
+//! `stat`: the attributes of a file.
 
 use core::fmt::{self, Write};
 

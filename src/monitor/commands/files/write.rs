@@ -1,4 +1,4 @@
-//! `write`: a line at the end of a file.
+//! `write`: appends a line to a file.
 
 use alloc::string::String;
 
@@ -13,7 +13,7 @@ use crate::monitor::command::{Command, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "write",
     usage: "PATH TEXT",
-    summary: "Writes a line at the end of a file, which is made if it is missing.",
+    summary: "Appends a line to a file, which is made if it doesn't exist.",
     example: "write /note call home",
     words: NO_WORDS,
     run: Run::Machine(|_, mut arguments, out| {

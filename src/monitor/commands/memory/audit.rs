@@ -29,7 +29,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
                 writeln!(out, "programs: {audit}")?;
             }
             Err(programs::NoMemory) => {
-                writeln!(out, "programs: no memory is left for what would be found")?;
+                writeln!(out, "programs: no memory is left for the list of pages")?;
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ fn show(_: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Result<()
         ("mapped", heap.mapped_bytes),
         ("mapped at most so far", heap.mapped_peak_bytes),
         ("may grow to", heap.limit_bytes),
-        ("addresses set aside", HEAP_BYTES),
+        ("addresses reserved", HEAP_BYTES),
     ] {
         writeln!(out, "  {name:25} {bytes:>14} bytes {:>11} KiB", bytes.div_ceil(1024))?;
     }

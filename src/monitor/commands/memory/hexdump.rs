@@ -1,4 +1,4 @@
-//! `hexdump`: many bytes of memory.
+//! `hexdump`: any number of bytes of memory.
 
 use core::fmt::Write;
 

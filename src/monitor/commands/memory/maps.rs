@@ -34,7 +34,7 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     arguments.end()?;
     writeln!(out, "addresses                         frames from     pages      rights what")?;
     let mut from = Some(VirtAddr::zero());
-    // The lock is taken for each range, because printing takes long.
+    // The lock is released after each range, because printing takes long.
     while let Some(range) = from.and_then(kernel_space::next_range) {
         show_range(out, &range)?;
         from = range.next();
@@ -89,7 +89,7 @@ fn show_range(out: &mut dyn Write, range: &MappedRange) -> fmt::Result {
     )
 }
 
-/// An address's kind, short enough for a row of 80 columns.
+/// The kind of an address, short enough for a row of 80 columns.
 struct Label(AddressKind);
 
 impl fmt::Display for Label {

@@ -15,7 +15,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Always(show),
 };
 
-/// The most bytes that are shown at once.
+/// The largest number of bytes that are shown at once.
 const LENGTH_MAX: u64 = 0x1000;
 
 fn show(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {

@@ -10,7 +10,7 @@ use crate::monitor::command::{Command, Error, NO_WORDS, Run};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "poke",
     usage: "ADDRESS BYTE",
-    summary: "Writes a byte of memory. The kernel may not survive it.",
+    summary: "Writes a byte of memory, which may crash the kernel.",
     example: "poke ffff800000007c00 41",
     words: NO_WORDS,
     run: Run::Always(write),

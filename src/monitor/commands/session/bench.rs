@@ -29,7 +29,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 struct Benchmark {
     name: &'static str,
     what: &'static str,
-    /// Runs it once.
+    /// The function that runs it once.
     run: fn(),
 }
 
@@ -101,7 +101,7 @@ fn address() -> VirtAddr {
     VirtAddr::from_ptr(measure as *const ())
 }
 
-/// The number of rounds. The fastest counts, because interrupts delay others.
+/// The number of rounds. The fastest round is used, because interrupts delay others.
 const ROUNDS: usize = 20;
 const RUNS: u64 = 50;
 
@@ -141,7 +141,7 @@ fn cycles(run: fn()) -> u64 {
     clock::read_tsc().wrapping_sub(start)
 }
 
-/// A number, in tenths.
+/// A number of tenths, shown with one decimal.
 struct Tenths(u64);
 
 impl core::fmt::Display for Tenths {

@@ -1,4 +1,4 @@
-//! `cat`: a file, or what is typed.
+//! `cat`: a file, or typed text.
 
 use core::fmt::Write;
 
@@ -29,10 +29,10 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     }),
 };
 
-/// Bytes that are read at a time: a line of the log fits.
+/// The number of bytes that are read at a time, enough for a line of the log.
 const READ_BYTES: usize = 1024;
 
-/// Writes a file. Bytes that are no text are escaped.
+/// Writes the contents of a file. Bytes that aren't text are escaped.
 fn show(path: &str, out: &mut dyn Write) -> Result<(), Error> {
     let opened = open::open(&caller(), path.as_bytes(), OpenFlags::NONBLOCK, Mode::empty());
     let Some(file) = report(opened, path, out)? else {
@@ -41,7 +41,7 @@ fn show(path: &str, out: &mut dyn Write) -> Result<(), Error> {
     let mut piece = [0; READ_BYTES];
     let mut kept = 0;
     loop {
-        // A device may have no end.
+        // Checked in the loop, because a device may have no end.
         if console::try_read_key().is_some_and(|typed| typed.key == Key::Ctrl('c')) {
             return Err(Error::OutputEnded);
         }
@@ -56,7 +56,7 @@ fn show(path: &str, out: &mut dyn Write) -> Result<(), Error> {
             shown += chunk.valid().len();
             let is_cut = read > 0 && shown + chunk.invalid().len() == bytes.len();
             if is_cut && chunk.invalid().len() < 4 {
-                // The rest of a character may come with the next bytes.
+                // The next bytes may contain the rest of a character.
                 break;
             }
             write!(out, "{}", chunk.invalid().escape_ascii())?;

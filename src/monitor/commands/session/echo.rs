@@ -14,7 +14,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
 };
 
 fn echo(text: &str, out: &mut dyn Write) -> fmt::Result {
-    // A quote without a partner is an ordinary character.
+    // A quote without a second one is an ordinary character.
     let are_paired = text.matches('"').count().is_multiple_of(2);
     for (index, part) in text.split("\\e").enumerate() {
         out.write_str(if index > 0 { "\x1B" } else { "" })?;

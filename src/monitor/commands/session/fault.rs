@@ -87,7 +87,7 @@ impl fmt::Display for FaultsWhenShown {
     }
 }
 
-/// The place in the kernel where the failure is provoked.
+/// The place at which the failure is provoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Context {
     Interrupt,
@@ -103,9 +103,9 @@ const CONTEXTS: [(Context, &str, &str); 4] = [
     (Context::HeapLocked, "heap", "while the heap is locked"),
 ];
 
-/// The failure that the timer's handler is to provoke.
+/// The failure that the timer's handler has to provoke.
 static IN_INTERRUPT: Mutex<Option<Cause>> = Mutex::new(None);
-/// Whether the timer's handler has run.
+/// Whether the timer's handler has returned.
 static HAS_COME_BACK: AtomicBool = AtomicBool::new(false);
 
 fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
@@ -130,7 +130,7 @@ fn provoke_in(context: Context, cause: Cause, machine: &Machine) {
     }
 }
 
-/// It has a frame of its own, so that traces show it.
+/// Never inlined, so that traces show this function.
 #[inline(never)]
 fn provoke_named(
     machine: &Machine,
@@ -158,7 +158,7 @@ fn provoke_named(
     Ok(())
 }
 
-/// Takes the arguments `in PLACE`, if they are there.
+/// Takes the arguments `in PLACE`, if they are given.
 fn take_context(arguments: &mut Arguments<'_>) -> Result<Option<Context>, ArgumentError> {
     match arguments.word() {
         None => Ok(None),
@@ -181,7 +181,7 @@ fn access_from_name(name: &str) -> Option<Access> {
 }
 
 fn list(out: &mut dyn Write) -> fmt::Result {
-    writeln!(out, "The kernel goes on:")?;
+    writeln!(out, "The kernel continues:")?;
     show(out, |exception| exception.is_trap())?;
     writeln!(out, "The kernel stops with a report:")?;
     show(out, |exception| !exception.is_trap())?;
@@ -191,7 +191,7 @@ fn list(out: &mut dyn Write) -> fmt::Result {
     )?;
     writeln!(out, "  read ADDRESS, write ADDRESS or execute ADDRESS, where memory forbids it")?;
     writeln!(out, "The machine resets:\n  triple")?;
-    writeln!(out, "Each of them, but for the accesses, can be had in a PLACE:")?;
+    writeln!(out, "Each of them, except the accesses, can be provoked in a PLACE:")?;
     for (_, name, meaning) in CONTEXTS {
         writeln!(out, "  in {name:10} {meaning}")?;
     }

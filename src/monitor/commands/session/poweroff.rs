@@ -10,26 +10,26 @@ use crate::monitor::machine::Machine;
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "poweroff",
     usage: "",
-    summary: "Switches the machine off, by ACPI or as QEMU does it.",
+    summary: "Switches the machine off, by ACPI or by QEMU's port.",
     example: "poweroff",
     words: NO_WORDS,
     run: Run::Machine(|machine, arguments, out| {
         arguments.end()?;
         by_acpi(machine, out)?;
         if reset::is_qemu() {
-            writeln!(out, "Trying the port that QEMU has for it.")?;
+            writeln!(out, "Trying QEMU's port for power-off.")?;
             console::flush();
             reset::power_off_qemu();
         }
         writeln!(
             out,
-            "This machine can't be switched off from here. It is safe to do so by hand."
+            "This machine can't be switched off by the kernel. It is safe to do so by hand."
         )?;
         Ok(())
     }),
 };
 
-/// Switches the machine off by ACPI. If that isn't possible, writes why and returns.
+/// Switches the machine off by ACPI. If that isn't possible, writes the reason and returns.
 fn by_acpi(machine: &Machine, out: &mut dyn Write) -> fmt::Result {
     let Some(acpi) = &machine.acpi else {
         return writeln!(out, "No ACPI: there are no tables.");

@@ -1,11 +1,12 @@
-//! `continue`: leaves the monitor for the programs. The prompt beside programs handles it itself.
+//! `continue`: returns from the monitor to the programs. The prompt beside programs handles it
+//! itself.
 
 use crate::monitor::command::{Command, NO_WORDS, Run};
 
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "continue",
     usage: "",
-    summary: "Returns the input to the programs, where Ctrl-Alt-Escape came from.",
+    summary: "Returns the input to the programs, as before Ctrl-Alt-Escape.",
     example: "continue",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| {

@@ -28,10 +28,10 @@ type Test = (&'static str, &'static str, fn(&Machine) -> Outcome);
 
 const TESTS: &[Test] = &[
     ("audit", "the rules of memory", |_| test_audit()),
-    ("clock", "sleeps end in time, and the clock goes on", test_clock),
-    ("frames", "frames keep what is written, each its own", |_| test_frames()),
-    ("heap", "blocks of the heap keep what is written, each its own", |_| test_heap()),
-    ("symbols", "functions are known by name and by address", |_| test_symbols()),
+    ("clock", "sleeps end in time, and the clock never goes back", test_clock),
+    ("frames", "frames keep the data that are written to them", |_| test_frames()),
+    ("heap", "blocks of the heap keep the data that are written to them", |_| test_heap()),
+    ("symbols", "functions are found by name and by address", |_| test_symbols()),
 ];
 
 fn run(machine: &Machine, mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -69,8 +69,7 @@ fn test_clock(machine: &Machine) -> Outcome {
         }
         last_ns = now_ns;
     }
-    // A hypervisor may delay the CPU, but by less than this. A later interrupt counts as
-    // missing.
+    // A hypervisor may delay the CPU, but by less than this; a later interrupt counts as missing.
     const LATE_NS: u64 = 5_000_000_000;
     match last_ns - start_ns < SLEEPS * SLEEP_NS + LATE_NS {
         true => Ok(()),
@@ -88,7 +87,7 @@ fn test_frames() -> Outcome {
         taken.push(frame);
     }
     let has_some = !taken.is_empty();
-    // A frame's number, written to both ends of the frame.
+    // The number of a frame, written to both ends of the frame.
     let ends = |frame: &AllocatedFrames| {
         let start = layout::direct(frame.start());
         let [low, high, ..] = (frame.start().as_u64() / layout::FRAME_BYTES).to_le_bytes();
@@ -135,6 +134,6 @@ fn test_symbols() -> Outcome {
     let found = symbols::function_at(x86_64::VirtAddr::new(function.start));
     match found {
         Some(found) if found.name == function.name => Ok(()),
-        _ => Err("an address has another name than its function"),
+        _ => Err("the name at an address isn't that of its function"),
     }
 }

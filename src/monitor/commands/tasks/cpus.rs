@@ -43,7 +43,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
         irq::ActiveController::Pic => "PICs",
         irq::ActiveController::Apic => "APICs",
     };
-    let counters = if clock::are_counters_stable() { "go alike" } else { "are corrected" };
+    let counters = if clock::are_counters_stable() { "agree" } else { "are corrected" };
     writeln!(
         out,
         "{controllers} in charge; timer: {}; the time stamp counters {counters}",

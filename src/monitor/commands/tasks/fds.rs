@@ -1,4 +1,4 @@
-//! `fds`: the descriptors of a process.
+//! `fds`: the file descriptors of a process.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! `kill`: requests that a thread ends.
+//! `kill`: requests the end of a thread.
 
 use core::fmt::Write;
 
@@ -31,11 +31,11 @@ fn kill(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> 
             let name = thread.name();
             match task::cancel(thread.thread()) {
                 Cancellation::WaitEnded => {
-                    writeln!(out, "{name} is asked to end: its wait has ended with an error.")?;
+                    writeln!(out, "{name} has to end: its wait has ended with an error.")?;
                 }
                 Cancellation::Pending => writeln!(
                     out,
-                    "{name} is asked to end: it ends at its next wait that can be cancelled."
+                    "{name} has to end: it ends at its next wait that can be cancelled."
                 )?,
             }
         }

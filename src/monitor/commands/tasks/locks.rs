@@ -54,7 +54,7 @@ fn show(machine: &Machine, arguments: Arguments<'_>, out: &mut dyn Write) -> Res
     Ok(())
 }
 
-/// Returns the start of a name, as much as fits a row.
+/// Returns the start of a name, cut to fit a row.
 fn cut(name: Function) -> String {
     alloc::format!("{name}").chars().take(76).collect()
 }

@@ -1,4 +1,4 @@
-//! Processes, as several commands find and show them.
+//! Functions for processes that several commands use.
 
 use core::fmt::{self, Write};
 
@@ -11,8 +11,7 @@ use crate::process::pid::Pid;
 use crate::process::process::Process;
 use crate::process::table::{self, Life};
 
-/// Returns the process whose number is the next argument, the last one. Without one of this number,
-/// says so.
+/// Returns the process whose number is the last argument. Writes a message if there is none.
 pub(in crate::monitor) fn named(
     mut arguments: Arguments<'_>,
     out: &mut dyn Write,

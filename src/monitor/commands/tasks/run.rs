@@ -1,4 +1,4 @@
-//! `run`: starts a program, as the first process, and goes on with the prompt.
+//! `run`: starts a program as the first process, beside the prompt.
 
 use core::fmt::Write;
 
@@ -11,13 +11,13 @@ use crate::process::{exec, init, table};
 pub(in crate::monitor) const COMMAND: Command = Command {
     name: "run",
     usage: "PATH [ARGUMENT…]",
-    summary: "Starts a program as the first process; the prompt goes on.",
+    summary: "Starts a program as the first process, beside the prompt.",
     example: "run /init",
     words: NO_WORDS,
     run: Run::Machine(|_, arguments, out| run(arguments, out)),
 };
 
-/// What is typed stays the prompt's, so the program reads nothing.
+/// The prompt still reads all typed keys, so the program gets no input.
 fn run(mut arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
     let path = arguments.word().ok_or(ArgumentError::Missing("a program's path"))?;
     if table::made() > 0 {

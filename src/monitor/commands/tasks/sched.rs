@@ -1,4 +1,4 @@
-//! `sched`: how long woken threads wait for a CPU.
+//! `sched`: the time that woken threads wait for a CPU.
 
 use core::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! `signals`: what a process does at signals, and which of them wait.
+//! `signals`: the signal actions of a process, and its pending signals.
 
 use core::fmt::Write;
 
@@ -18,7 +18,7 @@ pub(in crate::monitor) const COMMAND: Command = Command {
     run: Run::Machine(|_, arguments, out| show(arguments, out)),
 };
 
-/// The threads that are shown.
+/// The largest number of threads that are shown.
 const THREADS_MAX: usize = 16;
 
 fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
@@ -46,10 +46,10 @@ fn show(arguments: Arguments<'_>, out: &mut dyn Write) -> Result<(), Error> {
             Handler::Address(address) => writeln!(out, "{name:13} handler at {address:#x}")?,
         }
     }
-    show_set("waiting for the process", waiting, out)?;
+    show_set("pending for the process", waiting, out)?;
     for (tid, pending, blocked) in threads {
         let mut title = String::<40>::new();
-        write!(title, "waiting for thread {tid}")?;
+        write!(title, "pending for thread {tid}")?;
         show_set(&title, pending, out)?;
         title.clear();
         write!(title, "blocked by thread {tid}")?;

@@ -61,7 +61,7 @@ fn name_of(id: ThreadId) -> Option<heapless::String<24>> {
     ps::all().into_iter().find(|thread| thread.id() == id).map(|thread| thread.name())
 }
 
-/// Writes the events as a JSON array: each CPU is a row, each run of a thread a bar.
+/// Writes the events as a JSON array. Each CPU is a row, and each run of a thread is a bar.
 ///
 /// Source: "Trace Event Format", as chrome://tracing and Perfetto read it.
 fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
@@ -94,7 +94,7 @@ fn write_json(events: &[Noted], out: &mut dyn Write) -> fmt::Result {
             runs = next.map(|thread| (time_ns, thread));
         }
     }
-    // The last element of the array, which no comma follows.
+    // The last element of the array, without a comma after it.
     writeln!(out, "{{\"ph\":\"M\",\"pid\":0,\"name\":\"process_name\",")?;
     writeln!(out, "\"args\":{{\"name\":\"Farjump\"}}}}\n]")
 }
@@ -130,7 +130,7 @@ fn write_instant(
     )
 }
 
-/// A time in microseconds, with its nanoseconds.
+/// A time in microseconds, with three decimals.
 struct Microseconds(u64);
 
 impl fmt::Display for Microseconds {
@@ -139,7 +139,7 @@ impl fmt::Display for Microseconds {
     }
 }
 
-/// A thread's number and, if it still exists, its name without characters that JSON
+/// A thread's number and, if the thread still exists, its name without characters that JSON
 /// forbids.
 struct Label(ThreadId);
 
