@@ -1,8 +1,7 @@
-//! The order in which the kernel starts. `main.rs` and the test kernels (`testing`) both
-//! use it.
+//! The order in which the kernel starts. `main.rs` and the test kernels (`testing`) both use it.
 //!
-//! Each line is a call of one room. What a step needs from an earlier one is passed as an
-//! argument, so a wrong order does not compile.
+//! Each line is a call of one room. The results that a step needs from earlier steps are arguments,
+//! so a wrong order does not compile.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! The kernel log: formats lines and passes them to sinks.
 //!
-//! All rooms log by the macros of the `log` crate. This room formats a line, with its time and the
-//! module that it comes from, and passes it to every sink that a higher room has registered. Sinks
-//! do their own locking; this room has no lock, so interrupt handlers may log.
+//! All rooms log by the macros of the `log` crate. This room formats a line, with its time and
+//! module, and passes it to every sink that a higher room has registered. Each sink does its own
+//! locking; this room has no lock, so interrupt handlers may log.
 //!
 //! Emergency sinks are for the report of a panic: they take no lock and wait only for the device.
 
@@ -17,10 +17,10 @@ use spin::Once;
 
 use crate::arch::time::clock::Clock;
 
-/// Takes a line, with its newline; a long line is passed in several pieces.
+/// Receives a line, with its newline; a long line is passed in several pieces.
 pub type Sink = fn(Level, &str);
 
-/// Takes a piece of text.
+/// Receives a piece of text.
 pub type EmergencySink = fn(&str);
 
 const SINKS_MAX: usize = 4;
@@ -38,7 +38,7 @@ pub fn start(clock: Clock) {
     log::set_max_level(LevelFilter::Info);
 }
 
-/// Sends all further lines to `sink` as well.
+/// Passes all further lines to `sink`, too.
 ///
 /// # Panics
 /// If there are too many sinks.
@@ -46,7 +46,7 @@ pub fn add_sink(sink: Sink) {
     register(&SINKS, sink);
 }
 
-/// Sends further lines to `sink` as well, as long as their level is below the console's.
+/// Passes further lines to `sink`, too, if their level is below the console's.
 ///
 /// # Panics
 /// If there are too many sinks.
@@ -54,7 +54,7 @@ pub fn add_console_sink(sink: Sink) {
     register(&CONSOLE_SINKS, sink);
 }
 
-/// The number of a level in system logs, from 0, the most severe, to 7: syslog(2).
+/// Returns the number of a level in system logs, from 0, the most severe, to 7: syslog(2).
 pub fn severity(level: Level) -> u8 {
     match level {
         Level::Error => 3,
@@ -64,15 +64,15 @@ pub fn severity(level: Level) -> u8 {
     }
 }
 
-/// Lines whose [`severity`] is below this go to the consoles.
+/// The console level: only lines whose [`severity`] is below it are passed to console sinks.
 static CONSOLE_LEVEL: AtomicU8 = AtomicU8::new(8);
 
-/// Sets below which severity lines go to the consoles; returns what it was.
+/// Sets the console level; returns the previous one.
 pub fn set_console_level(level: u8) -> u8 {
     CONSOLE_LEVEL.swap(level, Ordering::Relaxed)
 }
 
-/// Sends [`Emergency`] text to `sink`, which must take no lock.
+/// Passes [`Emergency`] text to `sink`, which must not take a lock.
 ///
 /// # Panics
 /// If there are too many sinks.
@@ -129,7 +129,7 @@ impl log::Log for Logger {
     fn flush(&self) {}
 }
 
-/// Buffers a line, so that sinks get it in one piece unless it is very long.
+/// Buffers a line, so that sinks receive it in one piece unless it is very long.
 struct Line {
     level: Level,
     text: String<256>,

@@ -26,8 +26,8 @@
 //! | [`klog`] | the log, and its sinks | no |
 //! | [`arch`] | the CPU and the PC's interrupt and timer chips | yes |
 //!
-//! Below them stand the crates in `crates/`, pure logic that is tested on the host. A lower room
-//! calls a higher one only by a function that the higher one has registered.
+//! Below the rooms are the crates in `crates/`, pure logic that is tested on the host. A lower room
+//! calls a higher one only by a function that the higher room has registered.
 //!
 //! The unit tests run on a machine with all features that the kernel supports. Its clock counts
 //! instructions, so that its times don't depend on the host:

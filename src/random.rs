@@ -1,8 +1,8 @@
-//! Random numbers that nobody can predict.
+//! Unpredictable random numbers.
 //!
-//! A ChaCha20 generator whose key comes from the CPU's random numbers and from the time stamp
-//! counter. It makes a few numbers and its next key at a time, and erases what it has given out, so
-//! what it has produced can't be computed from what it has in memory.
+//! They come from a ChaCha20 generator whose key is made of the CPU's random numbers and the time
+//! stamp counter. The generator computes a few numbers and its next key at a time, and erases the
+//! numbers that it has returned. So its earlier output can't be computed from its state in memory.
 
 #![forbid(unsafe_code)]
 
@@ -15,20 +15,20 @@ use crate::sync::{Rank, SpinMutex};
 
 type Key = [u8; 32];
 
-/// How many times the counter is read if the CPU has no random numbers.
+/// The number of reads of the counter if the CPU has no random numbers.
 const COUNTER_READS: usize = 1024;
 
-/// What the generator makes at a time beside the next key, in bytes: rand_chacha computes four
-/// blocks of 64 bytes at once.
+/// The number of bytes that are computed at a time, in addition to the next key: rand_chacha
+/// computes four blocks of 64 bytes at once.
 const READY_BYTES: usize = 4 * 64 - size_of::<Key>();
 
-/// The longest request that is served from what is ready, in bytes; a longer one gets a key of its
-/// own.
+/// The longest request that is served from computed bytes, in bytes; for a longer one, a separate
+/// key is made.
 const SHORT_BYTES: usize = 64;
 
 struct Generator {
     key: Key,
-    /// Random bytes; those from `left` on were given out, and are 0.
+    /// Random bytes. Those from `left` on were returned, and are 0.
     ready: [u8; READY_BYTES],
     left: usize,
 }
@@ -38,7 +38,7 @@ impl Generator {
         Self { key: first_key(), ready: [0; READY_BYTES], left: 0 }
     }
 
-    /// Fills `bytes`, of which there are at most [`READY_BYTES`].
+    /// Fills `bytes`, at most [`READY_BYTES`].
     fn take(&mut self, bytes: &mut [u8]) {
         if self.left < bytes.len() {
             let mut generator = ChaCha20Rng::from_seed(self.key);
@@ -66,15 +66,15 @@ fn first_key() -> Key {
     key
 }
 
-/// Returns a number of what varies in the time between reads of the counter: the best there is on
-/// a CPU without random numbers, and no secret on an emulated one.
+/// Returns a number that depends on variations of the time between reads of the counter. This is
+/// the best source on a CPU without random numbers; on an emulated CPU it may be predictable.
 fn counter_number() -> u64 {
     (0..COUNTER_READS).fold(0, |number: u64, _| {
         (number.rotate_left(7) ^ clock::read_tsc()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
     })
 }
 
-/// Fills `bytes` with random ones. Interrupt handlers don't call it.
+/// Fills `bytes` with random bytes. Interrupt handlers don't call it.
 pub fn fill(bytes: &mut [u8]) {
     let take = |bytes: &mut [u8]| GENERATOR.lock().get_or_insert_with(Generator::new).take(bytes);
     if bytes.len() <= SHORT_BYTES {
@@ -92,7 +92,7 @@ pub fn number() -> u64 {
     u64::from_le_bytes(bytes)
 }
 
-/// Makes all further numbers depend on `bytes`, too, which may be anything.
+/// Makes all further numbers also depend on `bytes`, which may have any values.
 pub fn mix(bytes: &[u8]) {
     let mut generator = GENERATOR.lock();
     let generator = generator.get_or_insert_with(Generator::new);
@@ -115,7 +115,7 @@ mod tests {
         let mut bytes = [0; 4096];
         fill(&mut bytes);
         let ones: u32 = bytes.iter().map(|byte| byte.count_ones()).sum();
-        // 16,384 are expected; 10 standard deviations are 905.
+        // The expected number is 16,384; 10 standard deviations are 905.
         assert!((15_479..17_289).contains(&ones), "{ones}");
         let first = number();
         mix(b"something");

@@ -5,31 +5,31 @@ use heapless::{String, Vec};
 
 /// The longest name, in bytes.
 const NAME_MAX_BYTES: usize = 128;
-/// The most names of tests to run, and of tests to skip.
+/// The largest number of names of tests to run, and of tests to skip.
 const NAMES_MAX: usize = 8;
 
 type Names = Vec<String<NAME_MAX_BYTES>, NAMES_MAX>;
 
-/// What to do with the tests that are marked as ignored.
+/// The action for tests that are marked as ignored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum IgnoredTests {
-    /// They are left out.
+    /// They are not run.
     #[default]
     LeftOut,
-    /// They run as all others do.
+    /// They are run like all others.
     Included,
-    /// They run, and no others.
+    /// They are run, and no others.
     Only,
 }
 
-/// What to do with a test.
+/// The action for a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TestChoice {
-    /// It runs.
+    /// The test is run.
     Run,
-    /// It is selected, but not run because it is marked as ignored.
+    /// The test is selected, but not run because it is marked as ignored.
     Ignore,
-    /// It isn't selected.
+    /// The test isn't selected.
     FilterOut,
 }
 
@@ -42,14 +42,13 @@ pub struct TestSelection {
     ignored: IgnoredTests,
     /// `test-list`: the tests are only listed.
     pub is_list: bool,
-    /// `test-ask`: the kernel asks on the serial line for the index of the first test to
-    /// run.
+    /// `test-ask`: the kernel requests the index of the first test to run on the serial line.
     pub is_first_asked: bool,
 }
 
 impl TestSelection {
-    /// Applies a word of the command line; returns `None` if it isn't one for tests, or
-    /// if there is no room for its text.
+    /// Applies a word of the command line; returns `None` if it isn't about tests, or there is no
+    /// room for its text.
     ///
     /// | word | meaning |
     /// | --- | --- |
@@ -73,7 +72,7 @@ impl TestSelection {
         Some(())
     }
 
-    /// Returns what to do with the test of this name.
+    /// Returns the action for the test with this name.
     pub fn choice(&self, name: &str, is_ignored: bool) -> TestChoice {
         let is_meant = |text: &String<NAME_MAX_BYTES>| match self.is_exact {
             true => name == text.as_str(),

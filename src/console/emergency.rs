@@ -1,9 +1,9 @@
-//! The screen without a lock and without the heap. It is used before there is memory for
-//! a terminal, and for reports and the prompt after them, because a lock or the heap may
-//! be the cause of the failure.
+//! The screen without a lock and without the heap. It is used before there is memory for a
+//! terminal, and for reports and the prompt after them, because a lock or the heap may be the cause
+//! of the failure.
 //!
-//! It has cells of its own. Only one CPU writes. It understands `\n`, `\x08`, and of the
-//! control sequences `CSI … m` with the colours of ANSI.
+//! It has its own cells. Only one CPU writes. It supports `
+//! `, `\x08`, and the control sequences `CSI … m` with ANSI's colours.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -13,8 +13,8 @@ use terminal::{Cell, Color, Style};
 use super::surface::{PLAIN, Surface};
 use crate::klog;
 
-/// The number of cells, for the largest screen that has a font. On a larger screen fewer
-/// rows are used.
+/// The number of cells, for the largest screen that has a font. On a larger screen, fewer rows are
+/// used.
 const CELLS_MAX: usize = 16 * 1024;
 
 /// The number of bits of the character in a cell's value. Above them are 4 bits of the
@@ -27,7 +27,7 @@ const PLAIN_COLORS: u32 = 7 << FOREGROUND_SHIFT;
 const BOLD: u32 = 8 << FOREGROUND_SHIFT;
 
 static SURFACE: Once<Surface> = Once::new();
-/// A static of its own with the value 0, so it takes no room in the kernel's file.
+/// A separate static with the value 0, so that it takes no room in the kernel's file.
 static CELLS: [AtomicU32; CELLS_MAX] = [const { AtomicU32::new(0) }; CELLS_MAX];
 static SCREEN: Screen = Screen {
     cells: &CELLS,
@@ -36,19 +36,19 @@ static SCREEN: Screen = Screen {
     sequence: AtomicU32::new(NO_SEQUENCE),
 };
 
-/// Nothing has been written.
+/// The state before anything has been written.
 const NOT_STARTED: u32 = u32::MAX;
-/// Outside of control sequences.
+/// The state outside of control sequences.
 const NO_SEQUENCE: u32 = u32::MAX;
-/// After ESC.
+/// The state after ESC.
 const ESCAPE: u32 = u32::MAX - 1;
 
 struct Screen {
     /// The colours and the character of each cell.
     cells: &'static [AtomicU32; CELLS_MAX],
-    /// The index of the cell that is written next.
+    /// The index of the next cell to write.
     next: AtomicU32,
-    /// The colours of the next text.
+    /// The colours of the next cell.
     colors: AtomicU32,
     /// The state of the control sequence: one of the constants above, or the number read
     /// so far.
@@ -68,21 +68,21 @@ pub(super) fn write(text: &str) {
     }
 }
 
-/// Shows `stage` at the place of the next text.
+/// Shows `stage` at the position of the next text.
 pub(super) fn show_stage(stage: &str) {
     if let Some(&surface) = SURFACE.get() {
         SCREEN.write_ahead(surface, stage);
     }
 }
 
-/// Ends the use of the screen, on which another writer draws now. The next emergency text
-/// clears the screen.
+/// Ends the use of the screen, which another writer draws on now. The next emergency text clears
+/// the screen.
 pub(super) fn leave() {
     SCREEN.next.store(NOT_STARTED, Ordering::Relaxed);
 }
 
 impl Screen {
-    /// Writes `text` to the rest of the row, without moving the place of the next text.
+    /// Writes `text` to the rest of the row; the position of the next text doesn't change.
     fn write_ahead(&self, surface: Surface, text: &str) {
         self.write(surface, "");
         let (_, columns) = surface.size();
@@ -113,7 +113,7 @@ impl Screen {
 
     fn put(&self, surface: Surface, rows: usize, columns: usize, c: char) {
         let mut next = self.next.load(Ordering::Relaxed) as usize;
-        // The cursor may have been drawn there.
+        // Draws the cell again, because the cursor may have been drawn there.
         self.set(surface, columns, next, self.cells[next].load(Ordering::Relaxed));
         match c {
             '\n' => next = (next / columns + 1) * columns,
@@ -152,8 +152,7 @@ impl Screen {
         surface.draw(index / columns, index % columns, cell(value), PLAIN);
     }
 
-    /// Processes a character if it belongs to a control sequence; returns whether it
-    /// does.
+    /// Processes a character of a control sequence; returns whether it belongs to one.
     fn take_sequence(&self, c: char) -> bool {
         let sequence = self.sequence.load(Ordering::Relaxed);
         let next = match (sequence, c) {

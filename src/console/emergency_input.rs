@@ -9,7 +9,7 @@ use crate::drivers::char::serial;
 /// The number of keys that are kept while a command runs.
 const TYPED_AHEAD_MAX: usize = 128;
 
-/// Keys for a kernel that has stopped: read directly from the devices, without interrupts
+/// Keys for a kernel that has stopped. They are read directly from the devices, without interrupts
 /// and without a lock that may be held.
 pub struct EmergencyInput {
     /// Decodes the serial line's bytes.
@@ -19,7 +19,7 @@ pub struct EmergencyInput {
 }
 
 impl EmergencyInput {
-    /// Returns an input that has read no key.
+    /// Makes an input that has not read a key.
     #[expect(clippy::new_without_default, reason = "it asks what was found at the start")]
     pub fn new() -> Self {
         Self {
@@ -39,8 +39,8 @@ impl EmergencyInput {
         }
     }
 
-    /// Returns whether Ctrl-C was typed since the last key that was read. Keys typed
-    /// before it are discarded; keys typed after it are kept for the next reader.
+    /// Returns whether Ctrl-C was typed since the last key was read. Keys typed before it are
+    /// discarded; keys typed after it are kept for the next reader.
     pub fn is_interrupted(&mut self) -> bool {
         while !self.typed_ahead.is_full()
             && let Some(key) = self.poll()
@@ -49,7 +49,7 @@ impl EmergencyInput {
                 self.typed_ahead.clear();
                 return true;
             }
-            self.typed_ahead.push_back(key).expect("it was seen not to be full");
+            self.typed_ahead.push_back(key).expect("it was checked not to be full");
         }
         false
     }

@@ -12,8 +12,8 @@ use crate::drivers::char::serial::Serial;
 use crate::drivers::char::{input_events, keyboard, serial};
 use crate::sync::{IrqMutex, Rank};
 
-/// How long an ESC waits for the rest of a sequence before it counts as the Escape key,
-/// in microseconds.
+/// The time after which an ESC without the rest of a sequence counts as the Escape key, in
+/// microseconds.
 const ESCAPE_US: u64 = 50_000;
 
 /// The number of keys that are kept while a command runs.
@@ -43,7 +43,7 @@ static INPUT: IrqMutex<Input> = IrqMutex::new(Rank::Input, Input::new());
 struct Input {
     /// Decodes the serial line's bytes.
     decoder: KeyDecoder,
-    /// When the last byte of an unfinished sequence arrived, in microseconds since the
+    /// The time at which the last byte of an unfinished sequence arrived, in microseconds since the
     /// start.
     pending_since_us: u64,
     typed_ahead: Deque<Typed, TYPED_AHEAD_MAX>,
@@ -75,12 +75,12 @@ impl Input {
         keyboard::try_read().map(|key| Typed { key, source: Source::Keyboard })
     }
 
-    /// Returns when the wait for the rest of a sequence ends, if one is unfinished.
+    /// Returns the time at which the wait for the rest of a sequence ends, if one is unfinished.
     fn escape_us(&self) -> Option<u64> {
         self.decoder.is_pending().then_some(self.pending_since_us + ESCAPE_US)
     }
 
-    /// Searches all typed keys for Ctrl-C, which discards the keys before it.
+    /// Searches all typed keys for Ctrl-C; if it is found, discards the keys before it.
     fn is_interrupted(&mut self) -> bool {
         let mut is_interrupted = false;
         while !self.typed_ahead.is_full()
@@ -90,7 +90,7 @@ impl Input {
                 self.typed_ahead.clear();
                 is_interrupted = true;
             } else {
-                self.typed_ahead.push_back(typed).expect("it was seen not to be full");
+                self.typed_ahead.push_back(typed).expect("it was checked not to be full");
             }
         }
         is_interrupted
@@ -103,12 +103,12 @@ pub fn try_read_key() -> Option<Typed> {
     input.typed_ahead.pop_front().or_else(|| input.take())
 }
 
-/// Shows printed text, and sleeps until a key is typed.
+/// Draws printed text, and sleeps until a key is typed.
 pub fn wait_key() -> Typed {
     wait(None).expect("without an end, only a key ends it")
 }
 
-/// Shows printed text, and sleeps until a key is typed or the time has passed.
+/// Draws printed text, and sleeps until a key is typed or the time has passed.
 pub fn wait_key_for(time_us: u64) -> Option<Typed> {
     wait(Some(clock::now_us().saturating_add(time_us)))
 }
@@ -116,8 +116,7 @@ pub fn wait_key_for(time_us: u64) -> Option<Typed> {
 fn wait(end_us: Option<u64>) -> Option<Typed> {
     screen::show();
     loop {
-        // Read before the check for keys, so that a key that arrives after it ends the
-        // wait.
+        // Read before the check for keys, so that a key that arrives after the check ends the wait.
         let seen = input_events::events();
         let typed = try_read_key();
         if typed.is_some() || end_us.is_some_and(|end_us| clock::now_us() >= end_us) {
@@ -135,12 +134,13 @@ fn wait(end_us: Option<u64>) -> Option<Typed> {
 /// Whether the last byte for programs came from the keyboard.
 static IS_AT_KEYBOARD: AtomicBool = AtomicBool::new(false);
 
-/// Without a serial line, programs are used at the keyboard from the start.
+/// Selects the keyboard as the place where programs are used, if there is no serial line.
 pub(super) fn start(serial: Serial) {
     IS_AT_KEYBOARD.store(serial == Serial::Absent, Ordering::Relaxed);
 }
 
-/// Returns where programs are used: where something was typed last, at first at the serial line.
+/// Returns the device at which programs are used: where a key was typed last; initially the serial
+/// line.
 pub(super) fn place() -> Source {
     match IS_AT_KEYBOARD.load(Ordering::Relaxed) {
         true => Source::Keyboard,
@@ -148,20 +148,21 @@ pub(super) fn place() -> Source {
     }
 }
 
-/// What is typed while programs run.
+/// The input for programs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedBytes {
-    /// So many bytes.
+    /// This number of bytes.
     Input(usize),
     /// The request for attention: Ctrl-Alt-Escape, or a BREAK.
     Attention,
 }
 
-/// Sleeps until something is typed or the screen's terminal answers a program, and fills `bytes` with
-/// it, as a terminal sends it. For programs; keys of the prompt are not read meanwhile.
+/// Sleeps until a key is typed or the screen's terminal answers a program, and fills `bytes` with
+/// the input in the format of a terminal. Only for programs; the prompt reads no keys at the same
+/// time.
 pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> TypedBytes {
     loop {
-        // Before the look, or a key in between would be missed.
+        // Read before the check, so that a key in between isn't missed.
         let seen = input_events::events();
         if input_events::take_attention() {
             return TypedBytes::Attention;
@@ -175,7 +176,7 @@ pub fn wait_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> TypedBytes {
     }
 }
 
-/// Fills `bytes` with what was typed, or with an answer; returns how many bytes.
+/// Fills `bytes` with typed input, or with an answer; returns the number of bytes.
 fn take_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
     let answered = screen::take_answers(bytes);
     if answered > 0 {
@@ -204,11 +205,11 @@ fn take_bytes(bytes: &mut [u8; TYPED_BYTES_MAX]) -> usize {
     len
 }
 
-/// How many typed bytes [`wait_bytes`] returns at most.
+/// The largest number of bytes that [`wait_bytes`] returns.
 pub const TYPED_BYTES_MAX: usize = 64;
 
-/// Returns whether Ctrl-C was typed since the last key that was read. Keys typed before
-/// it are discarded; keys typed after it are kept for the next reader.
+/// Returns whether Ctrl-C was typed since the last key was read. Keys typed before it are
+/// discarded; keys typed after it are kept for the next reader.
 pub fn is_interrupted() -> bool {
     INPUT.lock().is_interrupted()
 }

@@ -1,10 +1,10 @@
-//! Keys of the keyboard, as the Linux console sends them: TERM=linux.
+//! The bytes for keys of the keyboard, as on the Linux console: TERM=linux.
 //!
 //! Source: terminfo(5), the entry `linux`.
 
 use line_editor::Key;
 
-/// Writes what `key` sends to `bytes`; returns how many bytes it is.
+/// Writes the bytes for `key` to `bytes`; returns their number.
 pub(super) fn encode(key: Key, bytes: &mut [u8]) -> usize {
     let mut utf8 = [0; 4];
     let sent: &[u8] = match key {

@@ -17,13 +17,13 @@ pub struct LineInput {
 }
 
 impl LineInput {
-    /// Returns an input without history.
+    /// Makes an input without history.
     pub fn new() -> Self {
         Self { editor: Box::new(LineEditor::new()) }
     }
 
-    /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Returns
-    /// the device on which Enter was typed; `None` if Ctrl-C cancelled the line.
+    /// Shows `prompt` and reads a line, which [`line`](Self::line) then returns. Returns the device
+    /// on which Enter was typed; `None` if Ctrl-C has cancelled the line.
     pub fn read(&mut self, prompt: &str, completer: &dyn Completer) -> Option<Source> {
         self.editor.set_columns(columns());
         self.editor.start(prompt, &mut Output);

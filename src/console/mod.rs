@@ -1,7 +1,7 @@
 //! The console: the serial line, the screen and the keyboard.
 //!
-//! Serial line and screen work without each other. Printed text goes to both, and input
-//! is read from the serial line and the keyboard.
+//! The serial line and the screen also work alone. Printed text is written to both, and input is
+//! read from the serial line and the keyboard.
 
 #![forbid(unsafe_code)]
 
@@ -48,8 +48,8 @@ pub struct Console {
     pub keyboard: Keyboard,
 }
 
-/// Starts the screen that the loader has initialized, as far as that needs no memory:
-/// from here on it shows log lines, boot stages and reports.
+/// Starts the screen that the loader has initialized, as far as that needs no memory: from now on
+/// it shows log lines, boot stages and reports.
 pub fn start_early(information: &BootInformation) -> Option<Surface> {
     boot_stage::mark(Stage::EarlyScreen);
     let Some(surface) = Surface::find(information) else {
@@ -74,8 +74,8 @@ pub fn start_terminal(memory: Memory, screen: Option<Surface>) {
     }
 }
 
-/// Returns the console. From here on the timer's interrupts show printed text if nothing
-/// else has shown it for a while.
+/// Returns the console. From now on the timer's interrupts draw printed text that has not been
+/// drawn for a while.
 pub fn start(timer: Timer, serial: Serial, keyboard: Keyboard, screen: Option<Surface>) -> Console {
     if screen.is_some() {
         screen::use_timer(timer);
@@ -125,7 +125,7 @@ pub fn write_screen(text: &str) {
     screen::write(text);
 }
 
-/// Draws printed text that isn't shown yet.
+/// Draws printed text that has not been drawn yet.
 pub fn show_screen() {
     screen::show();
 }
@@ -141,8 +141,8 @@ pub fn write(text: &str) {
     screen::write(text);
 }
 
-/// Shows all printed text, and waits until the serial line has sent it: before the
-/// machine is switched off.
+/// Draws all printed text, and waits until the serial line has sent it. Called before the machine
+/// is switched off.
 pub fn flush() {
     screen::show();
     serial::flush();

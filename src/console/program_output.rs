@@ -1,8 +1,8 @@
-//! What programs write, on two terminals of which one answers.
+//! The output of programs on two terminals, of which only one may answer.
 //!
-//! The serial line has a person's terminal at its other end, and the screen has the kernel's. A
-//! program that asks its terminal for the place of the cursor, as shells do, wants one answer: that
-//! of the terminal at which it is used.
+//! The serial line has the user's terminal at its other end; the screen has the kernel's terminal.
+//! A program that requests the position of the cursor from its terminal, as shells do, expects one
+//! answer. It comes from the terminal at which the program is used.
 
 use heapless::Vec;
 use terminal::RequestFilter;
@@ -12,14 +12,14 @@ use super::screen::{self, Answers};
 use crate::drivers::char::{input_events, serial};
 use crate::sync::{IrqMutex, Rank};
 
-/// How many bytes are filtered at once.
+/// The number of bytes that are filtered at once.
 const PIECE_BYTES: usize = 128;
 
-/// Protects what is held back of the serial line's text; taken by writers.
+/// Protects the incomplete sequence that is withheld from the serial line; taken by writers.
 static FILTER: IrqMutex<RequestFilter> = IrqMutex::new(Rank::Console, RequestFilter::new());
 
-/// Writes bytes of a program on the serial line and the screen: they are those of a terminal, with
-/// CR and LF as it needs them. May wait for the serial line.
+/// Writes bytes of a program on the serial line and the screen. They are in the format of a
+/// terminal, with CR and LF where it needs them. May wait for the serial line.
 pub fn write_bytes(bytes: &[u8]) {
     match input::place() {
         Source::Serial => {
@@ -40,7 +40,7 @@ pub fn write_bytes(bytes: &[u8]) {
     }
 }
 
-/// Returns what of `piece` and of what was held back is for the serial line.
+/// Returns the part of `piece`, after withheld bytes, that has to be sent on the serial line.
 fn without_requests(piece: &[u8]) -> Vec<u8, { PIECE_BYTES + RequestFilter::HELD_BYTES }> {
     let mut out = Vec::new();
     let mut filter = FILTER.lock();

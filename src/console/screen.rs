@@ -1,10 +1,9 @@
-//! The screen, shared by all output: a terminal, and the surface that shows its cells.
+//! The screen, which all output shares: a terminal, and the surface that shows its cells.
 //!
-//! Text changes the terminal's cells in memory. Changed cells are drawn later, row by
-//! row, so that interrupts are off no longer than for one row; the device is never read.
-//! During long output the screen is only drawn from time to time, so rows that scroll off
-//! between two times are never drawn. The last text is drawn before a wait for a key, or
-//! by the timer's interrupts.
+//! Text changes the terminal's cells in memory. Changed cells are drawn later, row by row, so that
+//! interrupts are off no longer than for one row; the device is never read. During long output the
+//! screen is only drawn from time to time, so rows that scroll off in between are never drawn. The
+//! last text is drawn before a wait for a key, or by the timer's interrupts.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -24,12 +23,12 @@ use crate::sync::{IrqMutex, Rank};
 
 /// The longest time between two drawings during output, in microseconds.
 const LAG_MAX_US: u64 = 20_000;
-/// The time after which the timer's interrupts draw printed text, in microseconds: the
-/// thread that has printed it is computing, or hangs.
+/// The time after which the timer's interrupts draw printed text, in microseconds, because the
+/// thread that has printed it computes for long, or hangs.
 const LATE_US: u64 = 2 * LAG_MAX_US;
 /// The time between two rows that the timer's interrupts draw, in microseconds.
 const ROW_US: u64 = 1_000;
-/// The number of rows that are kept when they scroll off the screen.
+/// The number of rows that are kept after they have scrolled off the screen.
 const SCROLL_BACK_ROWS: usize = 1000;
 
 struct Screen {
@@ -37,30 +36,30 @@ struct Screen {
     terminal: Terminal,
     /// The colours for [`Color::Default`].
     default: (Color, Color),
-    /// The cells that are drawn, row by row; `None` if unknown.
+    /// The drawn cells, row by row; `None` if unknown.
     shown: Vec<Option<Cell>>,
     /// The row and column at which the cursor is drawn.
     cursor: Option<(usize, usize)>,
     /// The rows that may have changed since they were drawn.
     changed: Range<usize>,
-    /// A cell or the cursor has changed since it was drawn.
+    /// Whether a cell or the cursor has changed since it was drawn.
     is_stale: bool,
     shown_at_us: u64,
-    /// The cursor's row shows the name of a boot stage.
+    /// Whether the cursor's row shows the name of a boot stage.
     has_stage: bool,
-    /// The terminal's answers to a program that waits for them.
+    /// The terminal's answers that a program has not read yet.
     answers: Deque<u8, ANSWERS_BYTES>,
 }
 
-/// Room for answers that the program hasn't got yet, in bytes.
+/// The room for answers that a program has not read yet, in bytes.
 const ANSWERS_BYTES: usize = 128;
 
-/// What happens to the terminal's answers to what a program has written.
+/// The use of the terminal's answers to a program's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answers {
-    /// [`take_answers`] takes them.
+    /// They are kept for [`take_answers`].
     Kept,
-    /// They are dropped: another terminal answers.
+    /// They are dropped, because another terminal answers.
     Dropped,
 }
 
@@ -68,7 +67,7 @@ pub(super) enum Answers {
 static IS_TIMED: AtomicBool = AtomicBool::new(false);
 
 impl Screen {
-    /// Returns a cleared screen; `None` if there is no memory for its cells.
+    /// Makes a cleared screen; `None` if there is no memory for its cells.
     fn try_new(surface: Surface) -> Option<Self> {
         let (rows, columns) = surface.size();
         let terminal = Terminal::try_new(rows, columns, SCROLL_BACK_ROWS)
@@ -100,7 +99,7 @@ impl Screen {
         for _ in text.len()..line.len() {
             self.terminal.write(b"\r\n");
         }
-        // The kernel expects no answers.
+        // The kernel's own text doesn't request answers.
         self.take_replies(Answers::Dropped);
         self.note_change();
     }
@@ -109,7 +108,7 @@ impl Screen {
     fn take_replies(&mut self, answers: Answers) {
         while let Some(byte) = self.terminal.take_reply() {
             if answers == Answers::Kept {
-                // If a program doesn't read them, later ones are lost.
+                // If a program doesn't read them, later answers are lost.
                 let _ = self.answers.push_back(byte);
             }
         }
@@ -127,13 +126,13 @@ impl Screen {
             if !IS_TIMED.load(Ordering::Relaxed) {
                 return;
             }
-            // Interrupts are off while the screen is locked.
+            // The alarm stays on this CPU, because interrupts are off while the screen is locked.
             LATE.set((clock::now_us() + LATE_US) * 1000);
         }
     }
 
-    /// Draws the changed cells of the next row that may have changed; after the last row,
-    /// draws the cursor. Returns whether there is more to draw.
+    /// Draws the changed cells of the next row that may have changed; after the last row, draws the
+    /// cursor. Returns whether there is more to draw.
     fn show_next(&mut self) -> bool {
         let Some(row) = self.changed.next() else {
             self.changed = self.shown.len()..0;
@@ -165,8 +164,8 @@ impl Screen {
         self.is_stale = false;
         LATE.cancel();
         self.shown_at_us = clock::now_us();
-        // `None` may also mean that a cell was drawn over the cursor. A cursor that the
-        // device draws is still visible then.
+        // `None` may also mean that a cell was drawn over the cursor. A cursor that the device
+        // itself draws is then still visible.
         if cursor == self.cursor && cursor.is_some() {
             return;
         }
@@ -189,12 +188,12 @@ impl Screen {
 /// Protects the screen; taken by all code that prints.
 static SCREEN: IrqMutex<Option<Screen>> = IrqMutex::new(Rank::Console, None);
 
-/// The alarm that draws old text. It is set while the screen is locked, on the CPU that
-/// prints, so the timers of other CPUs don't touch the screen.
+/// The alarm that draws old text. It is set while the screen is locked, on the CPU that prints, so
+/// the timers of other CPUs don't access the screen.
 static LATE: Alarm = Alarm::new(show_late);
 
-/// Starts a terminal on `surface`, and shows the log so far. Returns false if there is no
-/// memory for it; then the screen stays unchanged.
+/// Starts a terminal on `surface`, and shows the log so far. Returns false if there is no memory
+/// for it; then the screen doesn't change.
 pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
     let Some(screen) = Screen::try_new(surface) else {
         return false;
@@ -205,14 +204,14 @@ pub(super) fn start(_memory: Memory, surface: Surface) -> bool {
     true
 }
 
-/// From here on the timer's interrupts draw old text.
+/// Makes the timer's interrupts draw old text from now on.
 pub(super) fn use_timer(timer: Timer) {
     LATE.register(timer);
     IS_TIMED.store(true, Ordering::Relaxed);
 }
 
-/// Clears the cursor's row, and shows `stage` there until the next line of the log.
-/// `None` ends this.
+/// Clears the cursor's row, and shows `stage` there until the next line of the log. `None` ends the
+/// display of stages.
 pub(super) fn show_stage(stage: Option<&str>) {
     const CLEAR_ROW: &str = "\r\x1B[K";
     let shown = with_screen(|screen| {
@@ -240,8 +239,8 @@ pub(super) fn while_locked<R>(action: impl FnOnce() -> R) -> R {
     action()
 }
 
-/// Writes `text`, if there is a screen. The lock is released after each line, so that
-/// interrupts are off no longer than for one line.
+/// Writes `text`, if there is a screen. The lock is released after each line, so that interrupts
+/// are off no longer than for one line.
 pub(super) fn write(text: &str) {
     for line in text.split_inclusive('\n') {
         with_screen(|screen| screen.write(line));
@@ -252,8 +251,8 @@ pub(super) fn write(text: &str) {
     }
 }
 
-/// Writes bytes for the terminal as they are, as a program has written them. Returns whether there
-/// are answers for it.
+/// Writes a program's bytes to the terminal, unchanged. Returns whether there are answers for the
+/// program.
 pub(super) fn write_bytes(bytes: &[u8], answers: Answers) -> bool {
     let has_answers = with_screen(|screen| {
         screen.terminal.write(bytes);
@@ -265,8 +264,8 @@ pub(super) fn write_bytes(bytes: &[u8], answers: Answers) -> bool {
     has_answers == Some(true)
 }
 
-/// Takes answers of the terminal, which the program gets as if they had been typed; returns how
-/// many bytes.
+/// Takes answers of the terminal, which the program reads as if they had been typed; returns the
+/// number of bytes.
 pub(super) fn take_answers(bytes: &mut [u8]) -> usize {
     let taken = with_screen(|screen| {
         let mut len = 0;
@@ -281,8 +280,8 @@ pub(super) fn take_answers(bytes: &mut [u8]) -> usize {
     taken.unwrap_or(0)
 }
 
-/// Writes a line of the log in its level's colour, and draws it at once: the kernel may
-/// hang right after it.
+/// Writes a line of the log in its level's colour, and draws it at once, because the kernel may
+/// hang right afterwards.
 pub(super) fn log(level: Level, line: &str) {
     let color = match level {
         Level::Error => "\x1B[91m",
@@ -307,8 +306,8 @@ pub(super) fn show() {
     while with_screen(|screen| screen.is_stale && screen.show_next()) == Some(true) {}
 }
 
-/// Draws one row of old text, and sets the alarm for the next one. Called by the timer's
-/// interrupt handler.
+/// Draws one row of old text, and sets the alarm for the next row. Called by the timer's interrupt
+/// handler.
 fn show_late() {
     with_screen(|screen| {
         if !screen.is_stale {
@@ -332,9 +331,9 @@ pub(super) fn size() -> Option<(usize, usize)> {
 /// The direction in which the view scrolls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scroll {
-    /// Back, to older rows.
+    /// Up, to older rows.
     Up,
-    /// Towards the bottom.
+    /// Down, towards the bottom.
     Down,
 }
 

@@ -1,4 +1,4 @@
-//! Registers of the CPU, for a panic: there is no exception that has saved them.
+//! Registers of the CPU for the report of a panic, which no exception has saved.
 
 use core::fmt;
 
@@ -9,7 +9,7 @@ use super::stack_name::StackName;
 use crate::arch::irq;
 use crate::sync;
 
-/// The registers that show a CPU's state independently of the current function.
+/// The registers that show a CPU's state beyond the current function.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuState {
     stack_pointer: u64,
@@ -44,7 +44,7 @@ impl fmt::Display for CpuState {
         write!(f, "  stack  RSP {:#018x}  {}", self.stack_pointer, StackName(self.stack_pointer))?;
         f.write_str(if self.is_in_interrupt { ", in an interrupt handler" } else { "" })?;
         write!(f, "\n  flags  {:#010x}", self.rflags)?;
-        // Release builds keep no ranks.
+        // Release builds don't record ranks.
         if cfg!(debug_assertions) {
             write!(f, "  ranks of held locks {:#b}", self.held_ranks)?;
         }

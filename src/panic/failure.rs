@@ -10,7 +10,7 @@ use crate::arch::cpu::machine_check;
 use crate::arch::trap::exception::Exception;
 use crate::arch::trap::fault::Fault;
 
-/// What stopped the kernel.
+/// The cause that has stopped the kernel.
 #[derive(Clone, Copy)]
 pub(super) enum Failure<'a> {
     /// A panic, and its backtrace.
@@ -51,7 +51,7 @@ impl Failure<'_> {
         }
     }
 
-    /// Unblocks the next non-maskable interrupt or machine check, where the CPU blocks it.
+    /// Unblocks the next non-maskable interrupt or machine check, if the CPU has blocked it.
     pub(super) fn acknowledge(self) {
         if let Self::Fault(fault) = self
             && fault.exception() == Some(Exception::MachineCheck)

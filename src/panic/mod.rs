@@ -1,8 +1,8 @@
 //! The report of a panic or a fatal exception.
 //!
-//! It takes no lock and doesn't use the heap: it is written directly to the devices, by the log's
-//! emergency sinks. A second failure during the report is reported, too. The [`Ending`] that runs
-//! after the report may also fail, and is then started again.
+//! It takes no lock and doesn't use the heap: the log's emergency sinks write it directly to the
+//! devices. A second failure during the report is also reported. The [`Ending`], which runs after
+//! the report, may fail, too; it is then started again.
 
 #![forbid(unsafe_code)]
 
@@ -37,25 +37,26 @@ use fault_report::FaultReport;
 pub use trace::Trace;
 use trace::row;
 
-/// Runs after the report, instead of halting. Its argument is the text of the failure.
+/// A function that runs after the report, instead of halting. Its argument is the text of the
+/// failure.
 pub type Ending = fn(&dyn fmt::Display) -> !;
 
 static ENDING: Once<Ending> = Once::new();
 
-/// The number of rows of a report on a screen, with the text that follows it.
+/// The number of rows of a report on a screen, including the text after it.
 const ROWS: usize = 25;
 /// The rows after the details, the trace and the log: advice, end and prompt.
 const END_ROWS: usize = 3;
 const TRACE_ROWS_MAX: usize = 8;
 const LOG_ROWS_MAX: usize = 3;
-/// The instructions at which the other CPUs stopped.
+/// The limit of rows with the instructions at which other CPUs stopped.
 const OTHER_ROWS_MAX: usize = 3;
 
-/// White on red, and back.
+/// The control sequences for white on red, and for the default.
 const ALARM: &str = "\x1B[1;37;41m";
 const PLAIN: &str = "\x1B[0m";
 
-/// How far the report has got.
+/// The progress of the report.
 static PHASE: AtomicU8 = AtomicU8::new(Phase::Running as u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,15 +69,15 @@ enum Phase {
     Ending,
     /// A failure during the report is being reported.
     ReportingAgain,
-    /// That report has failed, too.
+    /// That report has failed, too; nothing more is reported.
     Silent,
 }
 
-/// Where the kernel stopped: the instruction, or 0, and the innermost frame.
+/// The place at which the kernel stopped: the instruction, or 0, and the innermost frame.
 static INSTRUCTION: AtomicU64 = AtomicU64::new(0);
 static FRAME: AtomicU64 = AtomicU64::new(0);
 
-/// How often the ending may fail.
+/// The number of times that the ending may fail.
 const FAILURES_MAX: u8 = 16;
 static FAILURES: AtomicU8 = AtomicU8::new(0);
 
@@ -89,7 +90,7 @@ pub fn start(_cpu: &Cpu, ending: Ending) {
     });
 }
 
-/// Returns the backtrace of the code that stopped the kernel, if it has stopped.
+/// Returns the backtrace of the code that has stopped the kernel, if it has stopped.
 pub fn last_trace() -> Option<Trace> {
     let frame = FRAME.load(Ordering::Relaxed);
     let instruction = VirtAddr::new_truncate(INSTRUCTION.load(Ordering::Relaxed));
@@ -106,11 +107,11 @@ fn panic(info: &PanicInfo<'_>) -> ! {
 }
 
 fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
-    // Never dropped: this function doesn't return.
+    // Never dropped, because this function doesn't return.
     let _interrupts_off = interrupt_flag::InterruptsOff::new();
     // If another CPU is already reporting, this one stops here.
     stop::stop_others();
-    // Only one CPU comes here, so load and store needn't be one operation.
+    // Only one CPU reaches this, so the load and the store need not be atomic together.
     let enter = |phase: Phase| PHASE.store(phase as u8, Ordering::Relaxed);
     let phase = PHASE.load(Ordering::Relaxed);
     // The sinks never fail.
@@ -147,12 +148,12 @@ fn end(failure: Failure<'_>, words: &dyn fmt::Display) -> ! {
     interrupt_flag::halt()
 }
 
-/// Writes the whole report, for which a screen of [`ROWS`] rows has room.
+/// Writes the whole report, which fits a screen of [`ROWS`] rows.
 fn write_report(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     write!(out, "\n{ALARM}")?;
     let mut counted = Counted { out, rows: 0, column: 0 };
     // Written only once, because it may fail: the formatting of the message may panic or return an
-    // error, and the rest must be reported all the same.
+    // error. The rest is reported in any case.
     let _ = failure.write_title(&mut counted);
     counted.out.write_str(PLAIN)?;
     counted.write_str("\n")?;
@@ -162,7 +163,7 @@ fn write_report(failure: Failure<'_>, out: &mut dyn Write) -> fmt::Result {
     let room = ROWS.saturating_sub(counted.rows + END_ROWS + other_rows);
     let logged = LastLines::read();
     let trace_rows = failure.trace().addresses().take(TRACE_ROWS_MAX).count();
-    // Each gets a share of the rows, the trace the larger one.
+    // The trace and the log share the rows; the trace gets the larger part.
     let log_rows = room.saturating_sub(trace_rows).clamp(1, LOG_ROWS_MAX);
     let trace_rows = trace_rows.min(room.saturating_sub(log_rows.min(logged.0.len()))).max(3);
 
@@ -205,7 +206,7 @@ impl LastLines {
     }
 }
 
-/// Counts the rows of 80 columns that a text takes, while it is written.
+/// Counts the rows of 80 columns of a text while it is written.
 struct Counted<'a> {
     out: &'a mut dyn Write,
     rows: usize,
@@ -217,7 +218,7 @@ impl Write for Counted<'_> {
         const COLUMNS: usize = 80;
         for c in text.chars() {
             self.column += 1;
-            // As on the screen: a full row wraps by itself, and a newline after it starts another
+            // As on the screen, a full row wraps by itself, and a newline after it starts another
             // row.
             if c == '\n' || self.column == COLUMNS {
                 self.rows += 1;

@@ -13,7 +13,8 @@ use crate::mm::debug::entry_text::Shown;
 use crate::mm::debug::walk::{self, Steps};
 use crate::mm::kernel::stacks::Stack;
 
-/// Writes the reason of `fault` and, in further indented lines, what is known of the address.
+/// Writes the reason of `fault` and, in further indented lines, the kind of the address and the
+/// walk.
 pub(super) fn write(f: &mut fmt::Formatter<'_>, fault: &PageFault) -> fmt::Result {
     let kind = AddressKind::of(fault.address);
     let steps = walk::steps(fault.address);
@@ -30,13 +31,13 @@ pub(super) fn write(f: &mut fmt::Formatter<'_>, fault: &PageFault) -> fmt::Resul
 }
 
 /// Writes that the stack in whose slot `stack_pointer` lies has overflowed, if `accessed` is in the
-/// guard below it. Returns whether it did.
+/// guard below it. Returns whether that is so.
 pub(super) fn write_overflow(
     f: &mut fmt::Formatter<'_>,
     stack_pointer: u64,
     accessed: VirtAddr,
 ) -> Result<bool, fmt::Error> {
-    // The stack pointer of an empty stack is just above it.
+    // The stack pointer of an empty stack is the address after it.
     let on = Stack::of_slot_at(VirtAddr::new_truncate(stack_pointer.wrapping_sub(1)));
     match AddressKind::of(accessed) {
         AddressKind::Guard(stack) if on == Some(stack) => {

@@ -8,13 +8,13 @@ use x86_64::VirtAddr;
 use crate::arch::debug::backtrace::Backtrace;
 use crate::symbols::Instruction;
 
-/// A line of a report must fit in a screen's row.
+/// The largest length of a report's line, so that it fits a screen's row.
 const LINE_CHARS: usize = 79;
 
 /// The entries of the backtrace, innermost first.
 #[derive(Clone, Copy, Debug)]
 pub struct Trace {
-    /// The instruction itself, if it isn't the return address of a call.
+    /// The instruction at which the code stopped, unless only return addresses are known.
     pub instruction: Option<VirtAddr>,
     /// The return addresses of its callers.
     pub callers: Backtrace,
@@ -39,7 +39,7 @@ impl Trace {
     }
 }
 
-/// Returns the text, truncated to a row.
+/// Returns the text, truncated to fit a row.
 pub(super) fn row(text: fmt::Arguments<'_>) -> String<{ 4 * LINE_CHARS }> {
     struct Cut {
         row: String<{ 4 * LINE_CHARS }>,

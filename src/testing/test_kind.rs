@@ -1,29 +1,29 @@
-//! Tests, and how they have to end.
+//! Tests, and the ways in which they have to end.
 
-/// How a test has to end.
+/// The way in which a test has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It returns.
+    /// The test returns.
     Return,
-    /// It panics or raises an exception, with this text in the report.
+    /// The test panics or raises an exception, and the report has this text.
     Stop(&'static str),
-    /// It resets the machine.
+    /// The test resets the machine.
     Reset,
 }
 
 /// A test.
 pub trait Test: Sync {
-    /// Returns its name, in which the command line's filters search.
+    /// Returns the name of the test, in which the command line's filters search.
     fn name(&self) -> &'static str;
-    /// Returns how it has to end.
+    /// Returns the way in which the test has to end.
     fn expected(&self) -> Expected {
         Expected::Return
     }
-    /// Returns whether it is only run on request.
+    /// Returns whether the test is only run on request.
     fn is_ignored(&self) -> bool {
         false
     }
-    /// Runs it.
+    /// Runs the test.
     fn run(&self);
 }
 

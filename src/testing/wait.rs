@@ -1,8 +1,8 @@
-//! A test waits for a condition, never for a time after which it should hold.
+//! Waiting in tests: for a condition, never for a time after which it should hold.
 //!
-//! So no test depends on the speed of a thread, a CPU or the host. A condition that never
-//! holds is a hang, which the runner reports. Tests of times run under `-icount`, as
-//! those of `tests/time.rs`: there the machine's clock counts instructions.
+//! So no test depends on the speed of a thread, a CPU or the host. A condition that never becomes
+//! true is a hang, which the runner reports. Tests about times run under `-icount`, like those of
+//! `tests/time.rs`: there the machine's clock counts instructions.
 
 use spin::Once;
 
@@ -15,15 +15,15 @@ const PAUSE_NS: u64 = 200_000;
 /// The number of threads before the first test.
 static THREADS_AT_START: Once<usize> = Once::new();
 
-/// Counts the threads that belong to no test.
+/// Counts the threads that don't belong to a test.
 pub(super) fn start() {
     THREADS_AT_START.call_once(thread_count);
 }
 
-/// Waits until `condition` holds; other threads run meanwhile.
+/// Waits until `condition` returns true. Other threads run in the meantime.
 pub fn wait_until(condition: impl Fn() -> bool) {
     while !condition() {
-        // If the thread is cancelled, the next check comes at once.
+        // If the thread is cancelled, the sleep ends at once.
         let _ = task::sleep_ns(PAUSE_NS);
     }
 }
@@ -38,13 +38,14 @@ pub fn wait_for_threads() {
     task::trim();
 }
 
-/// Returns how many frames the stacks of threads have.
+/// Returns the number of frames of threads' stacks.
 pub fn stack_frames() -> usize {
     frames::counts().used_for(Purpose::Stacks)
 }
 
-/// Waits until all threads that tests have started have ended, and the stacks of threads have
-/// `limit` frames or fewer. An idle thread that was preempted while it freed a stack still has it.
+/// Waits until all threads that tests have started have ended, and the stacks of threads have at
+/// most `limit` frames. An idle thread that was preempted while freeing a stack may still hold its
+/// frames.
 ///
 /// # Panics
 /// If this isn't a test kernel.
@@ -53,7 +54,7 @@ pub fn wait_for_stacks(limit: usize) {
     wait_until(|| stack_frames() <= limit);
 }
 
-/// Returns the number of threads; CPUs that don't answer keep their idle threads.
+/// Returns the number of threads. The idle threads of CPUs that don't answer are included.
 fn thread_count() -> usize {
     let mut count = 0;
     task::for_each(|thread| count += usize::from(thread.name() != "idle"));

@@ -15,7 +15,7 @@ fn what_is_printed_is_shown_though_nobody_waits_for_keys() {
 #[test_case]
 fn cursor_is_hidden_where_it_is_scrolled_away() {
     let cursor = || {
-        // The high and the low byte of the cursor's place.
+        // The high and the low byte of the cursor's position.
         let [high, low] = [0x0E, 0x0F].map(|register| {
             CRTC_INDEX.write(register);
             CRTC_DATA.read()
