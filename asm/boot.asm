@@ -1,15 +1,14 @@
 ; The boot stub: from GRUB's entry in 32-bit mode to rust_main in 64-bit mode.
 ;
-; The order of the steps is fixed; docs/boot.md has the same numbers and shows
-; the memory and the tables. If the command line has the word trace-boot, each step from
-; 4 on leaves 0xA0 + its number on port 0x80 and in the CMOS, so that after a reset in the
-; middle the next boot reports the step.
+; The order of the steps is fixed; docs/boot.md has the same numbers and shows the memory and the
+; tables. If the command line has the word trace-boot, each step from 4 on writes 0xA0 + its number
+; to port 0x80 and the CMOS, so that after a reset in the middle the next boot can report the step.
 ;
 ; Sources: Multiboot2 Specification 2.0, "Machine state" and "Header layout";
 ; Intel SDM volume 3A, "Initializing IA-32e Mode"; CMOS and POST port: PC/AT
 ; Technical Reference; UART: PC16550D datasheet.
 
-; mm/kernel/layout.rs has the same values.
+; The same values are in mm/kernel/layout.rs.
 KERNEL_BASE     equ 0xFFFFFFFF80000000
 STACKS_START    equ 0xFFFFFFFFC0000000
 STACK_SLOT      equ 64 * 1024
@@ -22,15 +21,14 @@ MULTIBOOT_MAGIC equ 0x36D76289
 CMOS_INDEX      equ 0x70
 CMOS_DATA       equ 0x71
 POST_PORT       equ 0x80
-; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep a
-; checksum of the bytes from CMOS_SUMMED on in the same two bytes; there the stub writes
-; nothing.
+; In the extended half of the CMOS: a stage's number and its complement. Some BIOSes keep a checksum
+; of the bytes from CMOS_SUMMED on in the same two bytes; in that case the stub doesn't write there.
 CMOS_SUMMED     equ 0x48
 CMOS_STAGE   equ 0x7E
 CMOS_COMPLEMENT equ 0x7F
 STAGE_STUB   equ 0xA0
 
-; Bits of `boot_trace`; arch/boot_stage.rs has the same values.
+; Bits of `boot_trace`; the same values are in arch/boot_stage.rs.
 TRACE_PORT      equ 1 << 0
 TRACE_CMOS      equ 1 << 1
 
@@ -63,7 +61,7 @@ PAGE_PRESENT    equ 1 << 0
 PAGE_WRITABLE   equ 1 << 1
 PAGE_HUGE       equ 1 << 7
 
-; Writes step number %1 where `boot_trace` says. Clobbers AL. Works in 32-bit and 64-bit
+; Writes step number %1 to the destinations in `boot_trace`. Clobbers AL. Works in 32-bit and 64-bit
 ; code.
 %macro stage 1
 %if __BITS__ == 64
@@ -89,8 +87,8 @@ PAGE_HUGE       equ 1 << 7
 %%done:
 %endmacro
 
-; Maps the stack of %2 bytes at the end of slot %1 to the frames from EAX on; EAX is then
-; the address after them. Clobbers EDI.
+; Maps the stack of %2 bytes at the end of slot %1 to the frames from EAX on. Afterwards EAX is the
+; address after them. Clobbers EDI.
 %macro map_stack 2
     mov edi, p1_stacks + ((%1 + 1) * STACK_SLOT - %2) / 4096 * 8
 %%next:
@@ -145,8 +143,8 @@ _start:
 set_stack_pointer:
     mov esp, stack_frames + BOOT_STACK
 
-; Step 2. CPUID clobbers EBX, so both of GRUB's values go to memory. The record that a
-; traced boot left in the CMOS is read before this one overwrites it.
+; Step 2. CPUID clobbers EBX, so both of GRUB's values are stored in memory. The record of the last
+; traced boot is read from the CMOS before this boot overwrites it.
 keep_information:
     mov [boot_magic - KERNEL_BASE], eax
     mov [boot_information - KERNEL_BASE], ebx
@@ -188,8 +186,8 @@ check_multiboot:
     mov esi, message_multiboot
     jmp fail
 
-; Step 3. Looks for the word trace-boot in the command line. The structure isn't trusted:
-; every size in it is checked, so that the search ends.
+; Step 3. Searches the command line for the word trace-boot. Every size in the structure is checked,
+; so that the search ends even if the structure is damaged.
 find_trace_option:
     mov esi, [boot_information - KERNEL_BASE]
     mov edx, [esi]
@@ -226,7 +224,7 @@ find_trace_option:
     mov edx, ecx                        ; EDX: the end of the text
     add esi, 8
 .next_word:
-    ; The word, and the blank or the zero after it.
+    ; Compares the word, and the blank or the zero after it.
     lea eax, [esi + trace_word_end - trace_word + 1]
     cmp eax, edx
     ja .done
@@ -249,8 +247,8 @@ find_trace_option:
     jne .skip_word
     jmp .next_word
 
-; Turns the trace on for port 0x80, and for the CMOS unless the firmware keeps a checksum in
-; the record's bytes. A checksum over bytes that are all zero doesn't count.
+; Turns the trace on for port 0x80, and for the CMOS unless the firmware keeps a checksum in the
+; record's bytes. A checksum over bytes that are all zero is ignored.
 check_cmos:
     mov byte [boot_trace - KERNEL_BASE], TRACE_PORT
     xor ebx, ebx                        ; BX: the sum, DL: the OR of all bytes
@@ -282,7 +280,7 @@ check_cmos:
 .summed:
     ret
 
-; Reads byte AL of the CMOS to AL.
+; Reads byte AL of the CMOS into AL.
 read_cmos:
     out CMOS_INDEX, al
     in al, CMOS_DATA
@@ -312,8 +310,8 @@ cpuid_verdict:
     mov esi, message_cpuid
     jmp fail
 
-; Step 5. Long mode is bit 29 of CPUID 0x80000001 EDX, if there is such a leaf. A CPU with
-; long mode also has the time stamp counter; the kernel's clock starts here.
+; Step 5. Long mode is bit 29 of CPUID 0x80000001 EDX, if that leaf exists. A CPU with long mode
+; also has the time stamp counter; the kernel's clock starts here.
 check_long_mode:
     stage 5
     mov eax, 0x80000000
@@ -334,10 +332,10 @@ check_long_mode:
     mov esi, message_long_mode
     jmp fail
 
-; Step 6. The first GiB by 512 pages of 2 MiB: at 0, at DIRECT_MAP and at KERNEL_BASE. There
-; are two third-level tables, because one would map the GiB at further addresses. The boot
-; CPU's stacks by pages of 4 KiB, at their final addresses: each at the end of its slot,
-; with nothing mapped below it.
+; Step 6. Maps the first GiB by 512 pages of 2 MiB at 0, at DIRECT_MAP and at KERNEL_BASE. There are
+; two third-level tables, because a single one would map the GiB at further addresses. Maps the boot
+; CPU's stacks by pages of 4 KiB at their final addresses: each at the end of its slot, with nothing
+; mapped below it.
 setup_page_tables:
     stage 6
     mov edi, page_tables
@@ -371,17 +369,17 @@ setup_page_tables:
 %endrep
     ret
 
-; Step 7. All of CR4 is written: no bit of the firmware's value stays. Its bit LA57 selects
-; the number of page table levels and can only be changed while paging is off. GRUB leaves
-; it set if the firmware ran with 5 levels.
+; Step 7. All of CR4 is written, so no bit of the firmware's value remains. The bit LA57 selects the
+; number of page table levels and can only be changed while paging is off. GRUB leaves it set if the
+; firmware used 5 levels.
 enable_pae:
     stage 7
     mov eax, CR4_PAE
     mov cr4, eax
     ret
 
-; Step 8. The first line on the serial port is the address of the tables. It is sent before
-; they are used, because nothing can be sent if they are wrong.
+; Step 8. The first line on the serial port is the address of the tables. It is sent before they are
+; used, because with wrong tables nothing could be sent any more.
 load_cr3:
     stage 8
     call serial_init
@@ -395,7 +393,7 @@ load_cr3:
     mov cr3, eax
     ret
 
-; Step 9. NXE is set only where the CPU has no-execute pages; elsewhere setting it raises a
+; Step 9. NXE is only set if the CPU has no-execute pages, because otherwise setting it raises a
 ; general protection fault. All other bits are cleared.
 enable_long_mode:
     stage 9
@@ -409,8 +407,8 @@ enable_long_mode:
     wrmsr
     ret
 
-; Step 10. WP makes read-only pages read-only for the kernel, too. All of CR0 is written:
-; caches on, no alignment checks.
+; Step 10. WP makes read-only pages read-only for the kernel, too. All of CR0 is written, so caches
+; are on and alignment checks are off.
 enable_paging:
     stage 10
     mov eax, CR0_PG | CR0_WP | CR0_NE | CR0_ET | CR0_MP | CR0_PE
@@ -497,7 +495,7 @@ serial_write_hex:
     loop .next
     ret
 
-; Sends AL. Waits until the transmitter has room, but not for ever: there may be no UART.
+; Sends AL. Waits until the transmitter has room, with a limit, because there may be no UART.
 serial_send:
     push ecx
     mov ah, al
@@ -514,7 +512,7 @@ serial_send:
     ret
 
 section .boot.rodata progbits alloc noexec nowrite align=8
-; The descriptors that the far jump needs; arch/cpu/gdt.rs has the kernel's own.
+; The descriptors for the far jump; the kernel's own are in arch/cpu/gdt.rs.
 gdt:
     dq 0
 gdt_code:                               ; 64-bit code, ring 0: L, P, S, executable
@@ -560,7 +558,7 @@ p2_stacks: resb 4096
 p1_stacks: resb 4096
 page_tables_end:
 
-; The frames of the boot CPU's stacks. They stay in use, unlike the rest of the stub.
+; The frames of the boot CPU's stacks, which remain in use, unlike the rest of the stub.
 section .boot.stacks nobits alloc noexec write align=4096
 stack_frames:
     resb BOOT_STACK + IST_STACKS * IST_STACK

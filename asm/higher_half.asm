@@ -1,8 +1,7 @@
-; The last part of the stub: it runs in the kernel's half of the address space, on the boot
-; stack.
+; The last part of the stub. It runs in the kernel's half of the address space, on the boot stack.
 ;
-; It is a file of its own because NASM's debug information describes only one code section a
-; file; gdb warns at every step in any other section.
+; It is a separate file, because NASM's debug information describes only one code section per file;
+; gdb warns at every step in other sections.
 
 bits 64
 

@@ -1,9 +1,8 @@
-; The entry of a CPU that another CPU has started: from 16-bit mode to 64-bit mode.
+; The entry of a CPU that another CPU starts: from 16-bit mode to 64-bit mode.
 ;
 ; The kernel copies this to a page of the first MiB and fills the words after `parameters`
-; (arch/smp/mod.rs has the same layout). The page tables named there map the page at its
-; physical address, and the whole kernel. Only the memory of this page is used before a
-; stack is set.
+; (arch/smp/mod.rs has the same layout). The page tables in the parameters map the whole kernel, and
+; this page at its physical address. Until a stack is set, only the memory of this page is used.
 ;
 ; Sources: Intel SDM volume 3A, "Multiple-Processor (MP) Initialization" and "Initializing
 ; IA-32e Mode".
@@ -28,7 +27,7 @@ bits 16
     xor ebx, ebx
     mov bx, ax
     shl ebx, 4
-    ; Relocates the addresses that depend on it.
+    ; Relocates the addresses that depend on the page.
     lea eax, [ebx + offset_of(gdt)]
     mov [offset_of(gdt_pointer) + 2], eax
     lea eax, [ebx + offset_of(protected_mode)]
