@@ -2,7 +2,7 @@
  * farjump: the commands of the kernel's prompt, from a shell.
  *
  *   farjump COMMAND [ARGUMENT...]   runs one command
- *   farjump                         reads commands, up to `exit`, `continue` or the end of the input
+ *   farjump                         reads commands until `exit`, `continue` or the end of the input
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 static const char device[] = "/dev/farjump";
 
-/* Runs a line and prints its output; returns the status of the program. */
+/* Runs a command line and prints its output; returns the exit status of the program. */
 static int run(int fd, const char *line)
 {
 	char output[4096];

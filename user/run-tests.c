@@ -1,14 +1,14 @@
 /*
- * Runs the programs in /tests, each in a directory of its own: all of them, those that its
- * arguments name, or after the argument `from` those whose names don't come before the next
- * argument. It frames what they print:
+ * Runs programs in /tests, each in a directory of its own: all of them, or those in the arguments,
+ * or, with the arguments `from NAME`, NAME and those after it in alphabetical order. The output of
+ * each is framed:
  *
  *	@begin NAME
  *	…
  *	@end NAME exit 0
  *
- * The end is `exit N`, `signal N`, or `timeout`. The last line is `@done`. As the first program
- * it mounts the file systems of Linux before, and ends the machine after.
+ * The end is `exit N`, `signal N`, or `timeout`. The last line is `@done`. As the first program,
+ * it first mounts Linux's file systems, and switches the machine off at the end.
  */
 #include "show.h"
 
@@ -16,11 +16,11 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 
-/* How long a program may take, in seconds. Only one that hangs takes longer. */
+/* The largest time of a program, in seconds. Only a program that hangs exceeds it. */
 #define LIMIT_S 120
 #define TESTS_MAX 1000
 
-/* Farjump has these mounts from the start: an error is no harm. */
+/* Farjump has these mounts from the start, so errors are ignored. */
 static void mount_all(void)
 {
 	mkdir("/proc", 0755);
@@ -68,7 +68,7 @@ static void run(const char *name)
 	int status = 0;
 	pid_t got = 0;
 	while (pid > 0 && (got = waitpid(pid, &status, WNOHANG)) == 0 && now.tv_sec < end) {
-		/* Orphans come to the first program. */
+		/* Orphans become children of the first program. */
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	}

@@ -1,6 +1,6 @@
 /*
- * How a test prints what it sees: a line for each expression, with its result, and with the
- * name of the error in place of -1. No line depends on an address, a process number or a time.
+ * The output of tests: a line for each expression, with its result, or the name of the error in
+ * place of -1. No line depends on an address, a process number or a time.
  */
 #ifndef SHOW_H
 #define SHOW_H
@@ -26,15 +26,15 @@
 #define PAGE 4096L
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-/* A call: its result, or the name of its error. Returns the result. */
+/* Prints a call, and its result or the name of its error. Returns the result. */
 #define CALL(expression) show_call(#expression, (errno = 0, (long)(expression)))
-/* A call whose result is not the same each time: `ok`, or the name of its error. */
+/* The same for a call whose result varies: prints `ok`, or the name of its error. */
 #define DONE(expression) show_done(#expression, (errno = 0, (long)(expression)))
-/* Whether something holds. */
+/* Prints whether the expression is true. */
 #define FACT(expression) say("%s: %s", #expression, (expression) ? "yes" : "no")
-/* A number. */
+/* Prints a number. */
 #define SHOW(expression) say("%s is %ld", #expression, (long)(expression))
-/* A text. */
+/* Prints a text. */
 #define TEXT(expression) say("%s is \"%s\"", #expression, (const char *)(expression))
 
 static const char *error_name(int number)
@@ -76,7 +76,7 @@ static const char *signal_name(int number)
 	return text[turn];
 }
 
-/* Prints a line by one write. */
+/* Prints a line by a single write. */
 __attribute__((format(printf, 1, 2)))
 static void say(const char *format, ...)
 {
@@ -130,7 +130,7 @@ static void show_status(const char *name, int status)
 		say("%s: status 0x%x", name, status);
 }
 
-/* Stops a test that can't go on: the rest would only repeat the failure. */
+/* Ends a test that can't continue, because the rest would only repeat the failure. */
 __attribute__((unused, noreturn))
 static void give_up(const char *what)
 {
@@ -198,7 +198,7 @@ static void until_state(pid_t pid, char state)
 		nanosleep(&pause, NULL);
 }
 
-/* A gate through which processes wait for each other. */
+/* A gate at which processes wait for each other. */
 struct gate { int fds[2]; };
 
 __attribute__((unused))

@@ -19,7 +19,7 @@ static void as_user(void)
 
 static void as_effective(void)
 {
-	/* The effective user is another than the real one. */
+	/* The effective user differs from the real one. */
 	CALL(seteuid(1000));
 	CALL(access("closed", R_OK));
 	CALL(faccessat(AT_FDCWD, "closed", R_OK, AT_EACCESS));

@@ -39,7 +39,7 @@ int main(void)
 	timer = (struct itimerval){ { 0, 0 }, { 0, 0 } };
 	CALL(setitimer(ITIMER_REAL, &timer, &old));
 	FACT(old.it_interval.tv_usec == 1000);
-	/* The processor's time. */
+	/* Timers by CPU time. */
 	timer.it_value.tv_usec = 10000;
 	CALL(setitimer(ITIMER_VIRTUAL, &timer, NULL));
 	CALL(setitimer(ITIMER_PROF, &timer, NULL));
@@ -47,7 +47,7 @@ int main(void)
 		;
 	SHOW(virtual);
 	SHOW(profile);
-	/* alarm and ITIMER_REAL are one. */
+	/* alarm and ITIMER_REAL are the same timer. */
 	alarm(1000);
 	getitimer(ITIMER_REAL, &old);
 	FACT(old.it_value.tv_sec >= 900);
@@ -59,7 +59,7 @@ int main(void)
 	CALL(getitimer(3, &old));
 	CALL(syscall(SYS_setitimer, ITIMER_REAL, 8, NULL));
 	CALL(syscall(SYS_getitimer, ITIMER_REAL, 8));
-	/* A null value stops it. */
+	/* A null pointer instead of a value stops the timer. */
 	CALL(syscall(SYS_setitimer, ITIMER_REAL, NULL, NULL));
 	CALL(alarm(0));
 	return 0;

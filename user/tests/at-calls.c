@@ -29,11 +29,11 @@ int main(void)
 	CALL(faccessat(folder, "new", R_OK, 0));
 	CALL(unlinkat(folder, "link", 0));
 	CALL(unlinkat(folder, "inner", AT_REMOVEDIR));
-	/* The directory moves: the descriptor follows it. */
+	/* The directory is moved: the descriptor still refers to it. */
 	CALL(rename("folder", "elsewhere"));
 	CALL(faccessat(folder, "new", F_OK, 0));
 	CALL(openat(folder, "../file", O_RDONLY));
-	/* openat2's limits on the way. */
+	/* openat2's restrictions of the walk. */
 	struct { uint64_t flags, mode, resolve; } how = { O_RDONLY, 0, 8 };
 	CALL(syscall(437, folder, "new", &how, sizeof(how)));
 	CALL(syscall(437, folder, "../file", &how, sizeof(how)));

@@ -43,7 +43,7 @@ int main(int count, char **given)
 	for (int i = 0; i < 16; i++)
 		sum |= random[i];
 	FACT(sum != 0);
-	/* Another program has other bytes. */
+	/* The random bytes of another program differ. */
 	int ends[2];
 	unsigned char other[16];
 	if (getenv("CHILD")) {

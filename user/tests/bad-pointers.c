@@ -1,4 +1,4 @@
-/* Bad pointers to every call that takes one: an error, and nothing else. */
+/* Bad pointers for every call that takes one: they only cause an error. */
 #include "show.h"
 
 struct row { const char *name; long number; long arguments[6]; int pointers; };
@@ -18,7 +18,7 @@ static void try(const struct row *row)
 	for (int argument = 0; argument < 6; argument++) {
 		if (!(row->pointers & 1 << argument))
 			continue;
-		/* All bad pointers have to have one outcome. */
+		/* All bad pointers have to have the same result. */
 		const char *first = NULL;
 		for (size_t i = 0; i < COUNT(bad); i++) {
 			long values[6];

@@ -7,7 +7,7 @@
 
 static char here[256];
 
-/* Shows the roots and the places of the mounts below the directory of the test. */
+/* Shows the roots and the mount points of the mounts below the directory of the test. */
 static void show_mounts(void)
 {
 	static char text[1 << 14];
@@ -112,7 +112,7 @@ static void restrictions(void)
 	CALL(mount(NULL, "to/file", NULL, MS_REMOUNT | MS_BIND, NULL));
 	CALL(mount(NULL, "from", NULL, MS_REMOUNT | MS_BIND, NULL));
 	CALL(umount("to"));
-	/* The whole file system. */
+	/* A bind of a whole file system. */
 	mkdir("system", 0755);
 	CALL(mount("none", "system", "tmpfs", 0, NULL));
 	CALL(mount("system", "to", NULL, MS_BIND, NULL));
@@ -212,7 +212,7 @@ static void pivots(void)
 	CALL(mount("/", "/", NULL, MS_BIND, NULL));
 }
 
-/* Each part in its own directory. */
+/* Runs each part in its own directory. */
 static void part(const char *name, void (*body)(void))
 {
 	char outer[256];

@@ -17,11 +17,11 @@ int main(void)
 	SHOW(begin[5000]);
 	FACT(set(begin) == begin);
 	FACT(set(begin + 10000) == begin + 10000);
-	/* What was given back comes as zeroes. */
+	/* Memory that was released and allocated again is filled with zeros. */
 	SHOW(begin[9999]);
 	FACT(set((void *)-1L) == begin + 10000);
 	FACT(set((void *)(1UL << 47)) == begin + 10000);
-	/* A mapping in the way. */
+	/* A mapping prevents the growth. */
 	char *page = (char *)(((uintptr_t)begin + 10000 + 4 * PAGE) & -PAGE);
 	char *wall = mmap(page, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
 	FACT(wall == page);

@@ -42,7 +42,7 @@ static void show(const char *when)
 	    data[1].inheritable);
 }
 
-/* Sets the three sets, each the capabilities of a mask of the first 32. */
+/* Sets the three sets; each argument is a mask of the first 32 capabilities. */
 static long set(uint32_t effective, uint32_t permitted, uint32_t inheritable)
 {
 	header = (struct header){ V3, 0 };
@@ -51,7 +51,7 @@ static long set(uint32_t effective, uint32_t permitted, uint32_t inheritable)
 	return syscall(SYS_capset, &header, data);
 }
 
-/* Drops all but a mask of capabilities. */
+/* Drops all capabilities except those in a mask. */
 static void only(uint32_t mask)
 {
 	if (set(mask, mask, 0) < 0)
@@ -288,7 +288,7 @@ static void threads(void)
 	pthread_create(&thread, NULL, in_thread, NULL);
 	pthread_join(thread, NULL);
 	show("process");
-	/* The user of the thread alone was changed. */
+	/* Only the user of this thread was changed. */
 	uid_t real, effective, saved;
 	getresuid(&real, &effective, &saved);
 	SHOW(saved);

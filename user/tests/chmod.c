@@ -19,7 +19,7 @@ static void as_owner(void)
 	CALL(chown("mine", 1000, 200));
 	CALL(chown("mine", 1001, -1));
 	CALL(chown("mine", -1, -1));
-	/* S_ISGID goes when the group is not one's own. */
+	/* S_ISGID is cleared if the file's group isn't one of the caller's. */
 	CALL(chmod("mine", 02750));
 	show("mine");
 }
@@ -44,14 +44,14 @@ int main(void)
 	CALL(lchown("link", 8, 9));
 	show("link");
 	show("file");
-	/* chown clears S_ISUID, and S_ISGID of a file that its group may run. */
+	/* chown clears S_ISUID, and S_ISGID if the group may execute the file. */
 	chmod("file", 06755);
 	CALL(chown("file", 5, 6));
 	show("file");
 	chmod("file", 06644);
 	CALL(chown("file", 5, 6));
 	show("file");
-	/* A write by another than root clears them as well. */
+	/* A write by a user other than root also clears them. */
 	int fd = open("file", O_RDWR);
 	CALL(fchmod(fd, 0600));
 	CALL(fchown(fd, 0, 0));
@@ -77,7 +77,7 @@ int main(void)
 	make_file("mine", "x");
 	chown("mine", 1000, 100);
 	in_child("owner", as_owner);
-	/* Files get the group of a directory with S_ISGID; directories the bit too. */
+	/* New files get the group of a directory with S_ISGID; new directories also get the bit. */
 	mkdir("group", 0755);
 	chown("group", 0, 50);
 	chmod("group", 02775);

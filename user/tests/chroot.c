@@ -5,7 +5,7 @@ static void inside(void)
 {
 	char text[256];
 	CALL(chroot("root"));
-	/* The working directory is outside still. */
+	/* The working directory is still outside of the root. */
 	CALL(access("root", F_OK));
 	CALL(chdir("/"));
 	TEXT(getcwd(text, sizeof(text)));

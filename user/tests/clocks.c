@@ -19,7 +19,7 @@ int main(void)
 	CALL(nanosleep(&time, NULL));
 	FACT(now(CLOCK_MONOTONIC) - before >= 20000000);
 	FACT(now(CLOCK_PROCESS_CPUTIME_ID) >= cpu);
-	/* Never back. */
+	/* The clocks never go back. */
 	long backwards = 0;
 	long long last = now(CLOCK_MONOTONIC), next;
 	for (int i = 0; i < 100000; i++) {
@@ -47,14 +47,14 @@ int main(void)
 	time = (struct timespec){ -1, 0 };
 	CALL(nanosleep(&time, NULL));
 	CALL(syscall(SYS_nanosleep, 8, NULL));
-	/* What is left after a signal. */
+	/* The remaining time after a signal. */
 	struct timespec left = { 0, 0 };
 	handle(SIGALRM, ignore_call, 0);
 	alarm(1);
 	time = (struct timespec){ 1000, 0 };
 	CALL(nanosleep(&time, &left));
 	FACT(left.tv_sec > 900 && left.tv_sec < 1000);
-	/* Until a time: one that has passed is no wait. */
+	/* A sleep until a time that has passed doesn't wait. */
 	time = (struct timespec){ 1, 0 };
 	CALL(syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL));
 	CALL(syscall(SYS_clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &time, NULL));

@@ -1,4 +1,4 @@
-/* clone and clone3 as fork uses them: flags, the signal at the end, numbers that are written. */
+/* clone and clone3 as used by fork: flags, the signal at the end, numbers that are written. */
 #include "show.h"
 
 #include <sched.h>
@@ -16,7 +16,7 @@ static void note(int number)
 	got_signal = number;
 }
 
-/* Without a frame of its own, which a child with the same stack would overwrite. */
+/* Inlined, because a child with the same stack would overwrite the function's frame. */
 __attribute__((always_inline))
 static inline long clone_call(unsigned long flags, int *parent, int *child)
 {
@@ -59,7 +59,7 @@ int main(void)
 		_exit(2);
 	CALL(waitpid(-1, &status, __WCLONE) == pid);
 
-	/* Shared memory, as vfork has it. */
+	/* Shared memory, as with vfork. */
 	pid = clone_call(CLONE_VM | CLONE_VFORK | SIGCHLD, NULL, NULL);
 	if (pid == 0) {
 		variable = 7;

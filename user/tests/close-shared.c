@@ -1,4 +1,4 @@
-/* The same by two processes that share their descriptors. */
+/* As close-while-read, with two processes that share their descriptors. */
 #include "show.h"
 
 #include <sched.h>

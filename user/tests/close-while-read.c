@@ -1,4 +1,5 @@
-/* One thread closes what another reads: the read goes on with the open file. */
+/* One thread closes a descriptor that another thread reads: the read continues with the open
+ * file. */
 #include "show.h"
 
 #include <pthread.h>
@@ -27,7 +28,7 @@ int main(void)
 		usleep(1000);
 	until_state(reader_id, 'S');
 	CALL(close(ends[0]));
-	/* The number is free for another file at once. */
+	/* The number can be reused for another file at once. */
 	FACT(open("/dev/null", O_RDONLY) == ends[0]);
 	CALL(write(ends[1], "x", 1));
 	pthread_join(thread, &byte);

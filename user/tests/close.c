@@ -27,7 +27,7 @@ int main(void)
 	CALL(syscall(SYS_close_range, 12, 14, 0x100));
 	CALL(syscall(SYS_close_range, 10, ~0U, 0));
 	CALL(fcntl(19, F_GETFD));
-	/* A file whose name is gone lives until its last descriptor. */
+	/* A file without a name exists until its last descriptor is closed. */
 	fd = open("gone", O_RDWR | O_CREAT, 0644);
 	unlink("gone");
 	CALL(write(fd, "alive", 5));

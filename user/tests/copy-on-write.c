@@ -55,7 +55,7 @@ int main(void)
 	SHOW(zeroes[0] + zeroes[PAGE]);
 	zeroes[0] = 1;
 	SHOW(zeroes[PAGE]);
-	/* A page that was shared and is no more is written in place; a page that is locked read-only isn't. */
+	/* A page that is no longer shared is written in place, unless it is read-only. */
 	mprotect(zeroes, PAGE, PROT_READ);
 	write(ends[1], "x", 1);
 	CALL(read(ends[0], zeroes, 1));

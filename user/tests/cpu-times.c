@@ -1,11 +1,11 @@
-/* How the time of CPUs is split: in the program and in the kernel. */
+/* The split of CPU time between the program and the kernel. */
 #include "show.h"
 
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/times.h>
 
-/* How long a process computes, in nanoseconds of its CPU time. */
+/* The CPU time that a process uses, in nanoseconds. */
 #define WHILE_NS 600000000LL
 
 static long long clock_ns(clockid_t clock)
@@ -39,7 +39,7 @@ static void call(void)
 				give_up("read");
 }
 
-/* The clocks of what this process spends in its program, and of all. */
+/* Returns the clock of a process's time in its program, or of all its time. */
 static clockid_t clock_of(pid_t pid, int kind)
 {
 	return (~(clockid_t)pid << 3) | kind;
@@ -61,7 +61,7 @@ static void own_times(void)
 	FACT(times_now.tms_utime >= 40);
 	FACT(clock_ns(clock_of(getpid(), 1)) > clock_ns(clock_of(getpid(), 0)) / 2);
 	FACT(clock_ns(clock_of(0, 1)) <= clock_ns(clock_of(0, 2)));
-	/* Neither decreases. */
+	/* Neither part ever decreases. */
 	long backwards = 0;
 	for (int i = 0; i < 2000; i++) {
 		struct rusage next;
@@ -90,7 +90,7 @@ static void count(int number)
 	alarms++;
 }
 
-/* ITIMER_VIRTUAL counts what is spent in the program, ITIMER_PROF all. */
+/* ITIMER_VIRTUAL counts the time in the program, ITIMER_PROF all time. */
 static void timers(void)
 {
 	struct itimerval every = { { 0, 20000 }, { 0, 20000 } }, none = { { 0, 0 }, { 0, 0 } };

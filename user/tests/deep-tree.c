@@ -1,4 +1,4 @@
-/* A tree of 2,000 directories, one in the other: made, walked up, removed. */
+/* A tree of 2,000 nested directories: made, walked up, removed. */
 #include "show.h"
 
 #define DEPTH 2000

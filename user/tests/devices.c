@@ -1,4 +1,4 @@
-/* /dev/null, zero, full, tty, and nodes of one's own. */
+/* /dev/null, zero, full, tty, and new device nodes. */
 #include "show.h"
 
 #include <sys/sysmacros.h>

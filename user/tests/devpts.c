@@ -1,4 +1,4 @@
-/* devpts: programs make no files in it, not even root, and change no names. */
+/* devpts: no program, not even root's, can make files in it or change names. */
 #include "show.h"
 
 #include <sys/sysmacros.h>

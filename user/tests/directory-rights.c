@@ -12,7 +12,7 @@ static void as_user(void)
 	CALL(chdir("list"));
 	CALL(unlink("search/inner"));
 	CALL(open("search/new", O_CREAT | O_WRONLY, 0644));
-	/* Sticky: only the owner of the file or of the directory. */
+	/* Sticky bit: only the owner of the file or of the directory may do this. */
 	CALL(unlink("sticky/theirs"));
 	CALL(rename("sticky/theirs", "sticky/x"));
 	CALL(rename("sticky/mine", "sticky/theirs"));
@@ -20,9 +20,9 @@ static void as_user(void)
 	CALL(mkdir("sticky/folder", 0755));
 	CALL(rmdir("sticky/folder"));
 	CALL(rmdir("sticky/their-folder"));
-	/* A file that one can't write can be removed all the same. */
+	/* A file can be removed without the right to write it. */
 	CALL(unlink("open/theirs"));
-	/* A directory of others can be renamed, but not be given another parent. */
+	/* A directory of another user can be renamed, but not moved to another parent. */
 	CALL(rename("open/folder", "open/renamed"));
 	mkdir("open/own", 0755);
 	CALL(rename("open/renamed", "open/own/moved"));

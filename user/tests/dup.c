@@ -25,10 +25,10 @@ int main(void)
 	/* dup doesn't keep FD_CLOEXEC. */
 	CALL(dup(22));
 	CALL(fcntl(5, F_GETFD));
-	/* The lowest free number is taken. */
+	/* The lowest free number is used. */
 	close(0);
 	CALL(dup(fd));
-	/* dup2 closes what was there. */
+	/* dup2 closes the previous file of the number. */
 	int ends[2];
 	pipe(ends);
 	dup2(fd, ends[1]);

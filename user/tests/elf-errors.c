@@ -1,4 +1,4 @@
-/* Executables that are damaged: an error of execve, or a signal, never more. */
+/* Damaged executables only cause an error of execve, or a signal. */
 #include "show.h"
 
 #include <elf.h>
@@ -29,8 +29,8 @@ static void reload(void)
 enum how { EXACTLY, SOMEHOW };
 
 /*
- * EXACTLY: prints the error, or the end of the program. SOMEHOW: a kernel may find the damage before
- * it has given up the old program, which is an error, or after that, which is a signal.
+ * EXACTLY: prints the error, or the end of the program. SOMEHOW: accepts an error or a signal,
+ * because a kernel may find the damage before or after it has removed the old program.
  */
 static void run(const char *what, enum how how)
 {

@@ -1,4 +1,4 @@
-/* epoll: levels, edges, one shot, and its errors. */
+/* epoll: level-triggered, edge-triggered and one-shot events, and errors. */
 #include "show.h"
 
 #include <sys/epoll.h>
@@ -55,11 +55,11 @@ int main(void)
 	CALL(control(EPOLL_CTL_DEL, ends[1], 0, 0));
 	CALL(control(EPOLL_CTL_DEL, ends[1], 0, 0));
 	CALL(control(EPOLL_CTL_MOD, ends[1], EPOLLOUT, 0));
-	/* Hang-up is always reported. */
+	/* A hang-up is always reported. */
 	CALL(control(EPOLL_CTL_MOD, ends[0], 0, 6));
 	close(ends[1]);
 	show_wait();
-	/* The last close of the file takes it out of the set. */
+	/* The last close of a file removes it from the set. */
 	close(ends[0]);
 	show_wait();
 

@@ -1,4 +1,4 @@
-/* 10,000 arguments, and more than there may be. */
+/* 10,000 arguments, and more than the limit. */
 #include "show.h"
 
 #include <sys/resource.h>
@@ -29,7 +29,7 @@ int main(int count, char **given)
 		_exit(1);
 	}
 	finish("10,000 arguments", pid);
-	/* Together, strings and pointers may take a quarter of the stack's limit. */
+	/* Strings and pointers together may have a quarter of the stack's limit. */
 	static char kilobytes[8][131073];
 	for (size_t i = 0; i < COUNT(arguments) - 1; i++)
 		arguments[i] = "x";

@@ -1,4 +1,4 @@
-/* execve and execveat: files that are no programs. */
+/* execve and execveat: files that aren't programs. */
 #include "show.h"
 
 static char *arguments[] = { "x", NULL };

@@ -1,4 +1,4 @@
-/* Scripts: what their interpreter gets, in each other, and their errors. */
+/* Scripts: the arguments of their interpreter, nested scripts, and errors. */
 #include "show.h"
 
 static void script(const char *path, const char *head)

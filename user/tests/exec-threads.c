@@ -1,4 +1,4 @@
-/* Threads: exec and exit_group end them all; a thread that ends doesn't end the process. */
+/* Threads: exec and exit_group end all of them; the end of a thread doesn't end the process. */
 #include "show.h"
 
 #include <pthread.h>
@@ -43,7 +43,7 @@ static void by_fault(void) { with(faults); }
 
 static void *late(void *first)
 {
-	/* The first thread is a zombie, the process lives. */
+	/* The first thread is a zombie, but the process is alive. */
 	until_state(*(int *)first, 'Z');
 	say("alone");
 	_exit(8);

@@ -1,4 +1,4 @@
-/* execve: what a new program keeps, and what not. */
+/* execve: the attributes that a new program keeps, and those that it loses. */
 #include "show.h"
 
 static int again(int count, char **given)
@@ -28,7 +28,7 @@ static int again(int count, char **given)
 	char text[64];
 	TEXT(getcwd(text, sizeof(text)));
 	FACT(getppid() == atoi(given[2]));
-	/* The break starts anew. */
+	/* The program break starts anew. */
 	FACT((char *)sbrk(0) > (char *)again);
 	return 21;
 }

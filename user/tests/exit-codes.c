@@ -1,4 +1,4 @@
-/* How processes end, and what wait4 reports. */
+/* The ends of processes, and the statuses that wait4 reports. */
 #include "show.h"
 
 #include <sys/resource.h>
@@ -49,10 +49,10 @@ int main(void)
 		in_child(name, exits);
 	}
 	for (number = 1; number <= 64; number++) {
-		/* Stops and what is ignored are subjects of other tests. */
+		/* Stop signals and ignored signals are subjects of other tests. */
 		if (number == SIGSTOP || number == SIGTSTP || number == SIGTTIN || number == SIGTTOU)
 			continue;
-		/* Two are the libc's own. */
+		/* The libc uses some signals itself. */
 		if (number >= 32 && number <= 34)
 			continue;
 		snprintf(name, sizeof(name), "%s", signal_name(number));

@@ -1,4 +1,4 @@
-/* fallocate: space in advance, holes, and what tmpfs refuses. */
+/* fallocate: reserved space, holes, and operations that tmpfs refuses. */
 #include "show.h"
 
 #define KEEP_SIZE 1
@@ -26,7 +26,7 @@ int main(void)
 	CALL(pread(fd, page, 1, 2 * PAGE));
 	SHOW(page[0]);
 	CALL(lseek(fd, 0, SEEK_HOLE));
-	/* Parts of a page become zeroes. */
+	/* A part of a page becomes zeros. */
 	CALL(fallocate(fd, PUNCH_HOLE | KEEP_SIZE, 10, 5));
 	CALL(pread(fd, page, 16, 0));
 	FACT(page[9] == 'x' && page[10] == 0 && page[14] == 0 && page[15] == 'x');

@@ -1,4 +1,4 @@
-/* Faults of the processor as signals: number, code, address. */
+/* CPU faults as signals: number, code, address. */
 #include "show.h"
 
 #include <setjmp.h>

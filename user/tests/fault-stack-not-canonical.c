@@ -1,4 +1,4 @@
-/* A stack pointer and a jump that aren't canonical: SIGSEGV or SIGBUS, not more. */
+/* A stack pointer and a jump target that aren't canonical only cause SIGSEGV or SIGBUS. */
 #include "show.h"
 
 static void jumps(void)
@@ -30,7 +30,7 @@ static void null_stack(void)
 
 static void spins_without_stack(void)
 {
-	/* Timer interrupts arrive while the stack is bad. */
+	/* Timer interrupts arrive while the stack pointer is bad. */
 	__asm__ volatile("mov %0, %%rsp; mov $50000000, %%ecx; 1: loop 1b; mov $7, %%edi; "
 			 "mov $231, %%eax; syscall" : : "r"(0xffff888000000000) : "memory");
 }

@@ -19,7 +19,7 @@ int main(void)
 	show_flags(fd);
 	CALL(fcntl(fd, F_SETFL, O_APPEND | O_NONBLOCK));
 	show_flags(fd);
-	/* Access and creation flags can't change. */
+	/* Flags of access and creation can't be changed. */
 	CALL(fcntl(fd, F_SETFL, O_WRONLY | O_CREAT));
 	show_flags(fd);
 	int twin = dup(fd);

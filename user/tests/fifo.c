@@ -53,12 +53,12 @@ int main(void)
 	until_state(pid, 'S');
 	kill(pid, SIGUSR1);
 	pass_gate(&gate);
-	/* The second open waits as well, and goes on after the signal. */
+	/* The second open also waits, and continues after the signal. */
 	until_state(pid, 'S');
 	kill(pid, SIGUSR1);
 	fd = open("fifo", O_RDONLY | O_NONBLOCK);
 	finish("interrupted", pid);
-	/* Open for both: never waits. */
+	/* An open for both directions never waits. */
 	other = CALL(open("fifo", O_RDWR));
 	CALL(write(other, "xy", 2));
 	CALL(read(other, text, sizeof(text)));

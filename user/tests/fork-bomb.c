@@ -1,4 +1,4 @@
-/* A fork bomb within RLIMIT_NPROC: it ends at the limit, and others can still fork. */
+/* A fork bomb within RLIMIT_NPROC ends at the limit, and other users can still fork. */
 #include "show.h"
 
 #include <sys/resource.h>
@@ -11,7 +11,7 @@ static void bomb(void)
 	CALL(setrlimit(RLIMIT_NPROC, &limit));
 	CALL(setgid(1234));
 	CALL(setuid(1234));
-	/* All stay, so that they count; they end with the group. */
+	/* All children stay alive, so that they count; they end with the group. */
 	setpgid(0, 0);
 	int made = 0;
 	for (;;) {

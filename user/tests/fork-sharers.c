@@ -1,4 +1,5 @@
-/* 300 processes share a page after fork: counts don't overflow, each writes its own copy. */
+/* 300 processes share a page after fork: counts don't overflow, and each process writes its own
+ * copy. */
 #include "show.h"
 
 #define CHILDREN 300

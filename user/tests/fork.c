@@ -1,4 +1,4 @@
-/* fork: what the child has of its parent, and what not. */
+/* fork: the attributes that a child inherits, and those that it doesn't. */
 #include "show.h"
 
 static int variable = 1;

@@ -1,4 +1,4 @@
-/* SSE and x87 state: over fork, signals and switches; fresh in a new program. */
+/* SSE and x87 state: over fork, signals and switches; initial in a new program. */
 #include "show.h"
 
 #include <emmintrin.h>
@@ -85,7 +85,7 @@ int main(int count, char **given)
 	SHOW(got);
 	struct timespec pause = { 0, 1000000 };
 	FACT(kept(SYS_nanosleep, (long)&pause, 0));
-	/* A child has its parent's state. Another process that computes does no harm. */
+	/* A child inherits the state. Another process that computes doesn't change it. */
 	pid_t busy = fork();
 	if (busy == 0)
 		for (;;)

@@ -1,4 +1,4 @@
-/* Pages that are new have nothing of others in them. */
+/* New pages contain no data of other processes. */
 #include "show.h"
 
 static void fill(void)

@@ -48,7 +48,7 @@ int main(void)
 	CALL(futex(words, WAKE_BITSET, 9, NULL, NULL, 3));
 	finish("waits for a bit", pid);
 	CALL(futex(words, WAIT_BITSET, 5, NULL, NULL, 0));
-	/* Some are woken, the others wait at another word. */
+	/* Some threads are woken, the others are moved to another word. */
 	pid_t pids[4];
 	for (int i = 0; i < 4; i++) {
 		pids[i] = start(waits);
@@ -67,7 +67,7 @@ int main(void)
 	CALL(futex((uint32_t *)0xffff800000000000, WAKE, 1, NULL, NULL, 0));
 	CALL(futex(words, 99, 0, NULL, NULL, 0));
 	CALL(futex(words, WAIT, 5, (void *)8, NULL, 0));
-	/* By the page, not by the address: a file mapped twice. */
+	/* A shared futex is identified by its page, not its address: the file is mapped twice. */
 	int fd = open("file", O_RDWR | O_CREAT, 0644);
 	ftruncate(fd, PAGE);
 	words = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

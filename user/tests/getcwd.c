@@ -27,7 +27,7 @@ int main(void)
 	CALL(fchdir(fd));
 	fd = open("../file", O_RDONLY);
 	CALL(fchdir(fd));
-	/* The call counts the zero at the end. */
+	/* The system call counts the zero at the end. */
 	CALL(syscall(SYS_getcwd, text, sizeof(text)));
 	CALL(syscall(SYS_getcwd, text, 5));
 	CALL(syscall(SYS_getcwd, text, 0));

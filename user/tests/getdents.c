@@ -47,13 +47,13 @@ int main(void)
 	FACT(syscall(SYS_getdents64, fd, text, sizeof(text)) == length);
 	lseek(fd, 0, SEEK_SET);
 	CALL(syscall(SYS_getdents64, fd, (void *)8, 512));
-	/* Entry by entry: each is seen once. */
+	/* Entry by entry: each is returned once. */
 	int count = 0;
 	lseek(fd, 0, SEEK_SET);
 	while (syscall(SYS_getdents64, fd, text, 32) > 0)
 		count++;
 	SHOW(count);
-	/* The numbers are those of stat. */
+	/* The inode numbers are those of stat. */
 	lseek(fd, 0, SEEK_SET);
 	length = syscall(SYS_getdents64, fd, text, sizeof(text));
 	struct stat status;
@@ -69,7 +69,7 @@ int main(void)
 	CALL(syscall(SYS_getdents64, file, text, sizeof(text)));
 	CALL(syscall(SYS_getdents64, 99, text, sizeof(text)));
 
-	/* Many names, removed while they are read: none is missed, none is seen twice. */
+	/* Many names are removed while they are read: none is missed or returned twice. */
 	mkdir("many", 0755);
 	for (int i = 0; i < 500; i++) {
 		snprintf(text, sizeof(text), "many/%03d", i);

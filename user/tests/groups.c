@@ -11,7 +11,7 @@ static void sleeps(void)
 
 static void leader(void)
 {
-	/* The leader of a group makes no session. */
+	/* The leader of a group can't make a session. */
 	CALL(setpgid(0, 0));
 	FACT(getpgrp() == getpid());
 	CALL(setsid());
@@ -58,7 +58,7 @@ int main(int count, char **given)
 	finish("first", first);
 	finish("second", second);
 	CALL(kill(-first, 0));
-	/* After exec the parent may not change it any more. */
+	/* After an exec, the parent can't change the group any more. */
 	pid_t pid = fork();
 	if (pid == 0) {
 		char *arguments[] = { "groups", "child", NULL };

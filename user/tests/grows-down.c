@@ -10,7 +10,7 @@ static void grows(void)
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);
 	FACT(top == low);
 	top[0] = 1;
-	/* Page by page. */
+	/* Growth page by page. */
 	for (int i = 1; i < 10; i++)
 		low[-i * PAGE] = i;
 	say("grown by 9 pages: %d", low[-9 * PAGE]);
@@ -26,7 +26,7 @@ static void above_fails(void)
 
 static void guard(void)
 {
-	/* Not to the neighbour: a gap of 256 pages stays. */
+	/* It doesn't grow up to its neighbour: a gap of 256 pages remains. */
 	char *low = place + 300 * PAGE;
 	mmap(place, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	mmap(low, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN, -1, 0);

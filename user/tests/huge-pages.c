@@ -1,11 +1,11 @@
-/* Memory in pages of 2 MiB: its parts are unmapped, protected, moved, discarded and copied after fork,
- * and all others keep their bytes. */
+/* Memory in pages of 2 MiB: parts of it are unmapped, protected, moved, discarded and copied after
+ * fork; all other parts keep their bytes. */
 #include "show.h"
 
 #define HUGE (2L << 20)
 #define BLOCKS 4
 
-/* Between pages without access, so that they are a region of their own. */
+/* Surrounded by pages without access, so that they are in a separate region. */
 static unsigned char *new_blocks(void)
 {
 	char *all = mmap(NULL, (BLOCKS + 2) * HUGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -24,7 +24,7 @@ static int resident(unsigned char *start, long bytes)
 	return count;
 }
 
-/* Each page of the blocks has its number in its first bytes. */
+/* Writes its number to the first bytes of each page of the blocks. */
 static void fill(unsigned char *blocks)
 {
 	for (long page = 0; page < BLOCKS * HUGE / PAGE; page++)

@@ -1,4 +1,4 @@
-/* Job control: stops by keys and by reads and writes of the background, orphaned groups. */
+/* Job control: stops by keys and by reads and writes in the background, orphaned groups. */
 #include "show.h"
 
 #include <sys/ioctl.h>
@@ -47,7 +47,7 @@ static void ignores(void)
 
 static pid_t job(void (*body)(void))
 {
-	/* The shell ignores it. */
+	/* The shell ignores SIGTTOU. */
 	signal(SIGTTOU, SIG_DFL);
 	pid_t pid = start(body);
 	signal(SIGTTOU, SIG_IGN);
@@ -79,7 +79,7 @@ static void shell(void)
 	until_state(pid, 'S');
 	kill(-pid, SIGTSTP);
 	wait_for("SIGTSTP", pid);
-	/* A signal that kills waits until the process goes on; SIGKILL doesn't. */
+	/* A fatal signal waits until the process continues; SIGKILL doesn't. */
 	kill(pid, SIGTERM);
 	say("state %c", state_of(pid));
 	kill(pid, SIGCONT);
@@ -99,7 +99,7 @@ static void shell(void)
 	wait_for("read in the foreground", pid);
 	tcsetpgrp(slave, getpgrp());
 
-	/* Writes stop only with TOSTOP. */
+	/* Writes cause a stop only with TOSTOP. */
 	pid = job(writes);
 	open_gate(&gate);
 	wait_for("write", pid);

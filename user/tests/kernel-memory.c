@@ -1,4 +1,5 @@
-/* Reads, writes and jumps all over the kernel's half: signals only, and nothing changes. */
+/* Reads, writes and jumps everywhere in the kernel's half only cause signals, and change
+ * nothing. */
 #include "show.h"
 
 #include <setjmp.h>
@@ -12,7 +13,7 @@ static void leave(int number)
 
 int main(void)
 {
-	/* A jump out of the handler must not lose what was counted. */
+	/* Volatile, so that the jump out of the handler keeps the counts. */
 	static volatile int reads, writes, jumps, others, number;
 	static unsigned long address;
 	handle(SIGSEGV, leave, SA_NODEFER);

@@ -1,4 +1,4 @@
-/* kill, tkill and tgkill: whom they reach, and who may. */
+/* kill, tkill and tgkill: their targets, and the permissions for them. */
 #include "show.h"
 
 static struct gate gate, ready;
@@ -18,13 +18,13 @@ static void as_user(void)
 	CALL(kill(getpid(), 0));
 	CALL(kill(99999, 0));
 	CALL(syscall(SYS_tkill, getppid(), 0));
-	/* SIGCONT goes to any process of the session. */
+	/* SIGCONT may be sent to any process of the session. */
 	CALL(kill(getppid(), SIGCONT));
 }
 
 static void with_saved_user(void)
 {
-	/* The real or saved user of the target counts. */
+	/* The real or saved user of the target is compared. */
 	setresuid(1000, 1001, 1002);
 	open_gate(&ready);
 	pause();
@@ -64,7 +64,7 @@ int main(void)
 	pass_gate(&ready);
 	CALL(kill(pid, SIGTERM));
 	finish("sleeps", pid);
-	/* To the whole group. */
+	/* A signal to the whole group. */
 	signal(SIGUSR1, SIG_IGN);
 	CALL(kill(0, SIGUSR1));
 	return 0;

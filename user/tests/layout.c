@@ -1,4 +1,4 @@
-/* The layout of a program: where its parts are, and that they move from run to run. */
+/* The layout of a program: the addresses of its parts, which vary between runs. */
 #include "show.h"
 
 #include <sys/auxv.h>
@@ -15,7 +15,7 @@ int main(int count, char **given)
 	FACT(places[0] < 1UL << 47 && places[0] > places[2]);
 	FACT((uintptr_t)main < places[1]);
 	FACT(places[1] < places[2]);
-	/* In some of sixteen runs each of them is elsewhere. */
+	/* The address of each part differs in some of sixteen runs. */
 	int moved[4] = { 0 };
 	for (int i = 0; i < 16; i++) {
 		int ends[2];
@@ -36,7 +36,7 @@ int main(int count, char **given)
 			moved[j] |= others[j] != places[j];
 	}
 	say("stack %d, heap %d, mappings %d, vDSO %d", moved[0], moved[1], moved[2], moved[3]);
-	/* Nothing is at the bottom. */
+	/* Nothing is mapped at the lowest addresses. */
 	CALL(msync(NULL, PAGE, MS_ASYNC));
 	CALL(msync((void *)0xf000, PAGE, MS_ASYNC));
 	return 0;

@@ -1,4 +1,4 @@
-/* The end of a session's leader: SIGHUP for the foreground, and the terminal is free. */
+/* The end of a session's leader: SIGHUP for the foreground group; the terminal is released. */
 #include "show.h"
 
 #include <sys/ioctl.h>
@@ -16,7 +16,7 @@ static void member(void)
 	open_gate(&ready);
 	int number = syscall(SYS_rt_sigtimedwait, &set, &info, NULL, 8);
 	say("member got %s", signal_name(number));
-	/* The signal may come before the terminal has gone. */
+	/* The signal may arrive before the terminal is released. */
 	int tty;
 	while ((tty = open("/dev/tty", O_RDONLY)) >= 0) {
 		close(tty);
@@ -54,7 +54,7 @@ int main(void)
 	pass_gate(&go);
 	finish("leader", pid);
 	close(slave);
-	/* What was open is hung up; a new open is not. */
+	/* The open file is hung up; a new open file isn't. */
 	slave = open(name, O_RDWR | O_NOCTTY);
 	in_child("next", next_leader);
 	return 0;

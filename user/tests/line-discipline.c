@@ -1,4 +1,4 @@
-/* The line discipline of a pseudo-terminal: lines, erase, echo, raw, VMIN and VTIME. */
+/* The line discipline of a pseudo-terminal: lines, erase, echo, raw mode, VMIN and VTIME. */
 #include "show.h"
 
 #include <sys/ioctl.h>
@@ -7,7 +7,7 @@
 static int master, slave;
 static struct termios settings;
 
-/* Waits for so many bytes, and prints them and those that are there as well. */
+/* Waits for the wanted number of bytes, and prints them and all further available ones. */
 static void show_bytes(const char *name, int fd, long wanted)
 {
 	char text[256], shown[1024] = "";

@@ -37,12 +37,12 @@ int main(void)
 	CALL(unlinkat(AT_FDCWD, "second", 1));
 	CALL(unlinkat(99, "second", 0));
 	CALL(unlinkat(fd, "second", 0));
-	/* A file without a name gets one. */
+	/* A name is added to a file that was made without one. */
 	int hidden = open(".", O_TMPFILE | O_RDWR, 0644);
 	write(hidden, "hidden", 6);
 	CALL(linkat(hidden, "", AT_FDCWD, "visible", AT_EMPTY_PATH));
 	show_file("visible");
-	/* A name that is too long, and one that is just not. */
+	/* A name that is too long, and one that isn't. */
 	char name[300];
 	memset(name, 'n', sizeof(name));
 	name[256] = 0;

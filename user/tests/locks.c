@@ -1,4 +1,5 @@
-/* Advisory locks: fcntl's belong to processes, open file description locks and flock's to open files. */
+/* Advisory locks: fcntl's belong to processes; open file description locks and flock's to open
+ * files. */
 #include "show.h"
 
 #include <sys/file.h>
@@ -38,7 +39,7 @@ static void flocks(void)
 	int own = open("file", O_RDWR);
 	CALL(flock(own, LOCK_EX | LOCK_NB));
 	CALL(flock(own, LOCK_SH | LOCK_NB));
-	/* The inherited one is the parent's own. */
+	/* The inherited descriptor has the parent's lock. */
 	CALL(flock(fd, LOCK_EX | LOCK_NB));
 	CALL(flock(fd, LOCK_UN));
 	CALL(flock(own, LOCK_EX | LOCK_NB));
@@ -61,10 +62,10 @@ int main(void)
 	CALL(lock(fd, F_SETLK, F_WRLCK, 0, 10));
 	CALL(lock(fd, F_SETLK, F_RDLCK, 20, 10));
 	in_child("other", other);
-	/* The middle is unlocked: two remain. */
+	/* The middle is unlocked: two locks remain. */
 	CALL(lock(fd, F_SETLK, F_UNLCK, 3, 3));
 	in_child("other", after_close);
-	/* Any close of the file by the process removes its locks. */
+	/* Closing any descriptor of the file removes the process's locks. */
 	close(open("file", O_RDONLY));
 	in_child("other", after_close);
 	CALL(lock(fd, F_SETLK, 99, 0, 1));

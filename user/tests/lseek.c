@@ -1,4 +1,4 @@
-/* lseek: every direction, and what it refuses. */
+/* lseek: every value of whence, and errors. */
 #include "show.h"
 
 int main(void)

@@ -37,7 +37,7 @@ int main(void)
 	CALL(msync(pages + 1, PAGE, MS_SYNC));
 	CALL(msync(pages, 3 * PAGE, MS_SYNC));
 	CALL(msync(pages, 0, MS_SYNC));
-	/* A private page of a file is the file's again. */
+	/* A discarded private page of a file has the file's contents again. */
 	int fd = open("file", O_RDWR | O_CREAT, 0644);
 	write(fd, "file", 4);
 	char *map = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);

@@ -1,4 +1,4 @@
-/* Ten thousand times fork, exec and exit: no memory is lost. */
+/* fork, exec and exit, ten thousand times: no memory is lost. */
 #include "show.h"
 
 #include <sys/sysinfo.h>
@@ -34,12 +34,12 @@ int main(int count, char **given)
 	(void)given;
 	if (count > 1)
 		return 3;
-	/* What is made once is there afterwards. */
+	/* Allocations that are made only once are not counted. */
 	SHOW(run(100));
 	unsigned long before = free_bytes();
 	SHOW(run(ROUNDS));
 	unsigned long after = free_bytes();
-	/* Linux keeps some of what it has freed for later. */
+	/* Linux keeps some freed memory for later. */
 	FACT(after + (8L << 20) > before);
 	return 0;
 }

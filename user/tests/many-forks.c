@@ -1,4 +1,4 @@
-/* 300 times fork, exec and exit: each ends as it should, and nothing is left. */
+/* fork, exec and exit, 300 times: each ends with the right status, and nothing remains. */
 #include "show.h"
 
 int main(int count, char **given)

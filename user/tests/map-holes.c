@@ -1,4 +1,4 @@
-/* Writes by a mapping into the holes of a file. */
+/* Writes to the holes of a file by a mapping. */
 #include "show.h"
 
 int main(void)
@@ -18,11 +18,11 @@ int main(void)
 	SHOW(byte);
 	CALL(fallocate(fd, 3, 7 * PAGE, PAGE));
 	SHOW(map[7 * PAGE]);
-	/* Two mappings of one file are one memory. */
+	/* Two mappings of a file share its pages. */
 	char *again = mmap(NULL, 10 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	map[9 * PAGE + 1] = 'y';
 	SHOW(again[9 * PAGE + 1]);
-	/* A mapping keeps the file after its names and descriptors. */
+	/* A mapping keeps a file that has no names or descriptors. */
 	close(fd);
 	unlink("file");
 	SHOW(again[9 * PAGE + 1]);

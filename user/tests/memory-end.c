@@ -1,4 +1,4 @@
-/* oom_score_adj: which process is killed when no memory is left. */
+/* oom_score_adj: the choice of the process to kill when no memory is left. */
 #include "show.h"
 
 static long put(const char *text)

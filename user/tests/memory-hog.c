@@ -1,4 +1,4 @@
-/* Programs that take all they can: the limits hold, and this one goes on. */
+/* Programs that allocate as much as they can: the limits hold, and this program continues. */
 #include "show.h"
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-/* mlock and its kind: limits, holes, residence, children. */
+/* mlock and related calls: limits, holes, residence, children. */
 #include "show.h"
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-/* mmap of anonymous memory: what is refused, zeroes, private and shared. */
+/* mmap of anonymous memory: errors, zeros, private and shared memory. */
 #include "show.h"
 
 static char *shared, *private;
@@ -28,14 +28,15 @@ int main(void)
 	CALL(mmap(NULL, 0, both, flags, -1, 0));
 	CALL(mmap(NULL, PAGE, both, MAP_ANONYMOUS, -1, 0));
 	DONE(mmap(NULL, PAGE, both, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-	/* The offset of anonymous memory means nothing, but it has to be whole pages. */
+	/* The offset of anonymous memory is ignored, but it has to be a multiple of the page
+	 * size. */
 	CALL(syscall(SYS_mmap, 0, PAGE, both, flags, -1, 1));
 	DONE(syscall(SYS_mmap, 0, PAGE, both, flags, -1, PAGE));
 	DONE(syscall(SYS_mmap, 0, PAGE, both, flags, 99, 0));
 	CALL(mmap(NULL, 1UL << 47, both, flags | MAP_NORESERVE, -1, 0));
 	CALL(syscall(SYS_mmap, 0, -1L, both, flags, -1, 0));
 	DONE(syscall(SYS_mmap, 0, PAGE, 0xf0000000 | PROT_READ, flags, -1, 0));
-	/* A hint is rounded, and only a hint. */
+	/* A hint is rounded, and may be ignored. */
 	char *hint = mmap((void *)0x10000123, PAGE, both, flags, -1, 0);
 	FACT(hint == (void *)0x10000000);
 	char *again = mmap(hint, PAGE, both, flags, -1, 0);

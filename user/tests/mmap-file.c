@@ -1,4 +1,4 @@
-/* Mappings of files: private and shared, beyond the end, and what is refused. */
+/* Mappings of files: private and shared, beyond the end, and errors. */
 #include "show.h"
 
 int main(void)
@@ -26,7 +26,7 @@ int main(void)
 	ftruncate(fd, 3 * PAGE);
 	CALL(pread(fd, text, 1, 2 * PAGE + 200));
 	SHOW(text[0]);
-	/* The descriptor may be closed. */
+	/* The mapping stays when the descriptor is closed. */
 	close(fd);
 	memcpy(shared + 10, "later", 5);
 	fd = open("file", O_RDONLY);

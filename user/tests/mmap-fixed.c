@@ -15,14 +15,14 @@ int main(void)
 	CALL(mmap(place + 3 * PAGE, PAGE, both, flags | MAP_FIXED_NOREPLACE, -1, 0) == place + 3 * PAGE);
 	SHOW(place[3 * PAGE]);
 	CALL(mmap(place + 2 * PAGE, 2 * PAGE, both, flags | MAP_FIXED_NOREPLACE, -1, 0));
-	/* Outside of what a program may have. */
+	/* Addresses that programs can't have. */
 	CALL(mmap((void *)(1UL << 47), PAGE, both, flags | MAP_FIXED, -1, 0));
 	CALL(mmap((void *)((1UL << 47) - PAGE), PAGE, both, flags | MAP_FIXED, -1, 0));
 	CALL(mmap((void *)0xffff800000000000, PAGE, both, flags | MAP_FIXED, -1, 0));
 	CALL(mmap((void *)0xfffffffffffff000, PAGE, both, flags | MAP_FIXED, -1, 0));
-	/* A failed call leaves what was there. */
+	/* A failed call doesn't change earlier mappings. */
 	SHOW(place[0]);
-	/* Without the right for it, page 0 is nobody's. */
+	/* Without a capability, page 0 can't be mapped. */
 	DONE(setuid(65534));
 	CALL(mmap(NULL, PAGE, both, flags | MAP_FIXED, -1, 0));
 	return 0;

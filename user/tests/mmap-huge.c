@@ -1,4 +1,4 @@
-/* MAP_HUGETLB on a machine that has no pages reserved for it. */
+/* MAP_HUGETLB on a machine without reserved huge pages. */
 #include "show.h"
 
 #define HUGE (2 << 20)

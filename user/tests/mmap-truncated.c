@@ -1,4 +1,4 @@
-/* A mapped file that another process truncates: SIGBUS beyond its end. */
+/* A mapped file is truncated by another process: accesses beyond its end cause SIGBUS. */
 #include "show.h"
 
 #include <setjmp.h>
@@ -71,12 +71,12 @@ int main(void)
 	touch(2 * PAGE);
 	touch(3 * PAGE + 99);
 	write_at(2 * PAGE);
-	/* Copies of the kernel's are refused as well. */
+	/* Copies by the kernel fail, too. */
 	int ends[2];
 	pipe(ends);
 	CALL(write(ends[1], map + 2 * PAGE, 10));
 	CALL(write(ends[1], map + 2 * PAGE - 4, 10));
-	/* Even a page of one's own is gone. */
+	/* Even a private copy of a page is removed. */
 	map = private;
 	touch(2 * PAGE);
 	touch(3 * PAGE);

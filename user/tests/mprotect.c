@@ -1,4 +1,4 @@
-/* mprotect: rights of pages, and what their breach is reported as. */
+/* mprotect: rights of pages, and the signals for forbidden accesses. */
 #include "show.h"
 
 #include <setjmp.h>
@@ -67,7 +67,7 @@ int main(void)
 	CALL(mprotect(pages, 0, PROT_READ));
 	CALL(mprotect(pages, PAGE, 0x100));
 	munmap(pages + 2 * PAGE, PAGE);
-	/* What is before the hole has changed. */
+	/* The pages before the hole have been changed. */
 	CALL(mprotect(pages, 4 * PAGE, PROT_READ | PROT_WRITE));
 	try("before the hole", 1, pages + PAGE);
 	try("after the hole", 1, pages + 3 * PAGE);
@@ -75,10 +75,10 @@ int main(void)
 	try("null", 0, NULL);
 	try("kernel", 0, (char *)0xffffffff80000000);
 	try("write to kernel", 1, (char *)0xffff800000000000);
-	/* A write-only page can be read on this machine. */
+	/* A write-only page can be read on this CPU. */
 	CALL(mprotect(pages, PAGE, PROT_WRITE));
 	try("read of write-only", 0, pages);
-	/* The kernel's own accesses obey. */
+	/* The rights also apply to accesses by the kernel. */
 	CALL(mprotect(pages, PAGE, PROT_READ));
 	int ends[2];
 	pipe(ends);

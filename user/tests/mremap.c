@@ -7,9 +7,9 @@ int main(void)
 	char *old = new_pages(4, both);
 	for (int i = 0; i < 4; i++)
 		old[i * PAGE] = 'a' + i;
-	/* Smaller: in place. */
+	/* Smaller, in place. */
 	FACT(mremap(old, 4 * PAGE, 3 * PAGE, 0) == old);
-	/* Larger: the page after it is free. */
+	/* Larger, while the next page is free. */
 	FACT(mremap(old, 3 * PAGE, 4 * PAGE, 0) == old);
 	SHOW(old[3 * PAGE]);
 	/* Larger, with a neighbour. */
@@ -23,7 +23,7 @@ int main(void)
 	SHOW(moved[0]);
 	SHOW(moved[5 * PAGE]);
 	CALL(msync(block, PAGE, MS_ASYNC));
-	/* To a place of one's choice. */
+	/* A move to a given address. */
 	char *target = new_pages(4, both);
 	target[0] = 't';
 	moved[PAGE] = 'm';
@@ -37,18 +37,18 @@ int main(void)
 	CALL(mremap(target, PAGE, PAGE, 0x100));
 	munmap(target, 4 * PAGE);
 	CALL(mremap(target, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
-	/* A range over two mappings. */
+	/* A range of two mappings. */
 	char *two = new_pages(2, both);
 	mprotect(two + PAGE, PAGE, PROT_READ);
 	CALL(mremap(two, 2 * PAGE, 4 * PAGE, MREMAP_MAYMOVE));
-	/* An old size of 0 doubles a shared mapping. */
+	/* An old size of 0 duplicates a shared mapping. */
 	char *shared = new_shared(PAGE);
 	char *twin = mremap(shared, 0, PAGE, MREMAP_MAYMOVE);
 	FACT(twin != MAP_FAILED && twin != shared);
 	shared[5] = 'x';
 	SHOW(twin[5]);
 	CALL(mremap(old, 0, PAGE, MREMAP_MAYMOVE));
-	/* The old place stays mapped, and empty. */
+	/* The old pages stay mapped, and are empty. */
 	old[0] = 'k';
 	char *kept = mremap(old, PAGE, PAGE, MREMAP_MAYMOVE | 4);
 	FACT(kept != MAP_FAILED && kept != old);

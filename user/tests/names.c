@@ -5,7 +5,7 @@ int main(void)
 {
 	char name[600], path[5000];
 	struct stat status;
-	/* All bytes but the slash and zero may be in a name. */
+	/* A name may have all bytes except the slash and zero. */
 	int made = 0, found = 0;
 	for (int byte = 1; byte < 256; byte++) {
 		if (byte == '/' || byte == '.')
@@ -30,7 +30,7 @@ int main(void)
 	CALL(stat("/../../tmp", &status));
 	CALL(mkdir("...", 0755));
 	CALL(stat(".../..", &status));
-	/* As long as a path may be, with its zero. */
+	/* The longest path, including its zero. */
 	memset(path, '/', sizeof(path));
 	path[4094] = 'a';
 	path[4095] = 0;

@@ -1,4 +1,4 @@
-/* O_NONBLOCK on everything that waits, and O_NONBLOCK where it means nothing. */
+/* O_NONBLOCK for all operations that wait, and for files on which it has no effect. */
 #include "show.h"
 
 #include <sys/eventfd.h>
@@ -30,7 +30,7 @@ int main(void)
 	int slave = open(name, O_RDWR | O_NOCTTY | O_NONBLOCK);
 	try("terminal", slave);
 	try("master", master);
-	/* Half a line is nothing yet. */
+	/* Half a line can't be read yet. */
 	write(master, "half", 4);
 	try("half a line", slave);
 	try("eventfd", eventfd(0, EFD_NONBLOCK));

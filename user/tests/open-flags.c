@@ -1,4 +1,4 @@
-/* open: each flag, and each way in which it fails. */
+/* open: each flag, and each error. */
 #include "show.h"
 
 int main(void)
@@ -32,7 +32,7 @@ int main(void)
 	CALL(open("fifo", O_RDONLY | O_NONBLOCK));
 	CALL(open("fifo", O_WRONLY | O_NONBLOCK));
 
-	/* O_TRUNC, also without the right to write by the descriptor. */
+	/* O_TRUNC also works if the descriptor isn't writable. */
 	int fd = CALL(open("file", O_RDONLY | O_TRUNC));
 	struct stat status;
 	CALL(fstat(fd, &status));
@@ -47,7 +47,7 @@ int main(void)
 	CALL(pwrite(fd, "fg", 2, 0));
 	show_file("file");
 
-	/* O_PATH is a name, not an open file. */
+	/* O_PATH opens only a path, not the file. */
 	fd = open("file", O_PATH);
 	char byte;
 	CALL(read(fd, &byte, 1));
@@ -67,7 +67,7 @@ int main(void)
 	CALL(open(".", O_TMPFILE | O_RDONLY, 0600));
 	CALL(open("file", O_TMPFILE | O_RDWR, 0600));
 
-	/* The mode without write and read counts for later opens, not for this one. */
+	/* A mode without read and write permission applies to later opens, not to this one. */
 	fd = DONE(open("locked", O_RDWR | O_CREAT, 0));
 	CALL(write(fd, "x", 1));
 	fstat(fd, &status);

@@ -1,4 +1,4 @@
-/* A group that becomes orphaned with a stopped member gets SIGHUP and SIGCONT. */
+/* SIGHUP and SIGCONT are sent to a group with a stopped member when it becomes orphaned. */
 #include "show.h"
 
 #include <sys/prctl.h>
@@ -27,7 +27,7 @@ static void leader(void)
 	setsid();
 	pid_t pid = fork();
 	if (pid == 0) {
-		/* The parent of the member: its end makes the group an orphan. */
+		/* The parent of the member; its end makes the group orphaned. */
 		pid_t inner = fork();
 		if (inner == 0) {
 			setpgid(0, 0);

@@ -1,4 +1,4 @@
-/* Orphans go to the nearest subreaper, else to the first process. */
+/* Orphans become children of the nearest subreaper, or else of the first process. */
 #include "show.h"
 
 #include <sys/prctl.h>

@@ -1,4 +1,4 @@
-/* A program that takes all memory is killed; others go on. */
+/* A program that allocates all memory is killed; other programs continue. */
 #include "show.h"
 
 #define HUGE (16UL << 30)
@@ -14,7 +14,7 @@ static void hog(void)
 
 int main(void)
 {
-	/* A small one beside it, and this one, which waits. */
+	/* A small process, and this one, which waits, must survive. */
 	pid_t small = fork();
 	if (small == 0)
 		for (;;)

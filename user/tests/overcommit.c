@@ -1,15 +1,15 @@
-/* Memory that is promised: the default of Linux refuses only what can never be. */
+/* Promised memory: Linux's default refuses only requests that can never be met. */
 #include "show.h"
 
 int main(void)
 {
 	int both = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	/* More than the machine has, in one piece. */
+	/* More memory than the machine has, in one mapping. */
 	CALL(mmap(NULL, 64UL << 30, both, flags, -1, 0));
 	DONE(mmap(NULL, 64UL << 30, both, flags | MAP_NORESERVE, -1, 0));
 	DONE(mmap(NULL, 64UL << 30, PROT_NONE, flags, -1, 0));
 	DONE(mmap(NULL, 64UL << 30, PROT_READ, flags, -1, 0));
-	/* Half of it, many times: nothing was used yet. */
+	/* Half of the memory, many times: none of it is used. */
 	int good = 0;
 	for (int i = 0; i < 8; i++)
 		good += mmap(NULL, 256 << 20, both, flags, -1, 0) != MAP_FAILED;

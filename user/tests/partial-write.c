@@ -1,4 +1,4 @@
-/* A signal ends a write to a pipe after a part, and what was written counts. */
+/* A signal ends a write to a pipe after a part, whose length is returned. */
 #include "show.h"
 
 static int ends[2];

@@ -45,7 +45,7 @@ int main(void)
 	CALL(pidfd_send(fd, SIGTERM, NULL, 0));
 	CALL(poll(&one, 1, -1));
 	SHOW(one.revents);
-	/* A zombie can be sent to. */
+	/* A signal can be sent to a zombie. */
 	CALL(pidfd_send(fd, SIGTERM, NULL, 0));
 	CALL(waitid(P_PIDFD, fd, &info, WEXITED));
 	say("code %d, status %d, %s", info.si_code, info.si_status, info.si_pid == pid ? "right" : "wrong");
@@ -53,7 +53,7 @@ int main(void)
 	CALL(waitid(P_PIDFD, fd, &info, WEXITED));
 	CALL(waitid(P_PIDFD, 0, &info, WEXITED));
 	CALL(waitid(P_PIDFD, 99, &info, WEXITED));
-	/* One that doesn't wait. */
+	/* A non-blocking descriptor. */
 	pid = start(sleeps);
 	int other = pidfd_open(pid, O_NONBLOCK);
 	CALL(waitid(P_PIDFD, other, &info, WEXITED));

@@ -1,4 +1,4 @@
-/* A write to a pipe that waits for room, while its only reader dies. */
+/* A write to a pipe waits for room while its only reader is killed. */
 #include "show.h"
 
 static int ends[2];
@@ -23,7 +23,7 @@ static void writer(void)
 	static char block[200000];
 	close(ends[0]);
 	handle(SIGPIPE, count_broken, 0);
-	/* The capacity is written, then the call waits. */
+	/* The write fills the pipe, and then waits. */
 	long got = write(ends[1], block, sizeof(block));
 	say("write = %ld", got);
 	SHOW(pipes_broken);

@@ -1,4 +1,4 @@
-/* A writev to a pipe of up to PIPE_BUF bytes is whole or not at all. */
+/* A writev of up to PIPE_BUF bytes to a pipe writes all bytes or none. */
 #include "show.h"
 
 #include <limits.h>
@@ -36,12 +36,12 @@ int main(void)
 	CALL(writev(ends[1], parts, 3));
 	CALL(read(ends[0], text, sizeof(text)));
 	TEXT(text);
-	/* A bad address: nothing is written. */
+	/* For a bad address, no byte is written. */
 	parts[2] = (struct iovec){ (void *)8, 3 };
 	CALL(writev(ends[1], parts, 3));
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	CALL(read(ends[0], text, sizeof(text)));
-	/* No room for all: nothing is written. */
+	/* Without room for all bytes, none is written. */
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	while (write(ends[1], block, sizeof(block)) > 0)
 		;
@@ -53,7 +53,7 @@ int main(void)
 	CALL(writev(ends[1], parts, 2));
 	while (read(ends[0], block, PAGE) > 0)
 		;
-	/* Two writers at a time. */
+	/* Two writers at the same time. */
 	fcntl(ends[0], F_SETFL, 0);
 	fcntl(ends[1], F_SETFL, 0);
 	pid_t a = start(write_a), b = start(write_b);
@@ -74,7 +74,7 @@ int main(void)
 	SHOW(mixed);
 	finish("a", a);
 	finish("b", b);
-	/* Without a reader. */
+	/* A pipe without a reader. */
 	CALL(pipe(ends));
 	close(ends[0]);
 	handle(SIGPIPE, SIG_IGN, 0);

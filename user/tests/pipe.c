@@ -23,7 +23,7 @@ int main(void)
 	CALL(read(ends[1], text, 1));
 	CALL(write(ends[0], text, 1));
 	CALL(write(ends[1], NULL, 1));
-	/* A bad address does not lose data. */
+	/* A read to a bad address doesn't lose data. */
 	write(ends[1], "kept", 4);
 	CALL(read(ends[0], NULL, 4));
 	CALL(read(ends[0], text, 4));
@@ -32,14 +32,14 @@ int main(void)
 	FACT(S_ISFIFO(status.st_mode));
 	SHOW(status.st_size);
 
-	/* How much fits. */
+	/* The number of bytes that fit. */
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	static char block[PAGE];
 	long total = 0, got;
 	while ((got = write(ends[1], block, sizeof(block))) > 0)
 		total += got;
 	say("%ld bytes fit, then %s", total, error_name(errno));
-	/* Up to PIPE_BUF a write is whole or not at all. */
+	/* A write of up to PIPE_BUF bytes writes all or none. */
 	read(ends[0], text, 100);
 	CALL(write(ends[1], block, 200));
 	while (total > 0 && (got = read(ends[0], block, sizeof(block))) > 0 && got == PAGE)

@@ -1,4 +1,4 @@
-/* The policies by which threads are scheduled: sched_setscheduler, sched_setattr and their like. */
+/* The scheduling policies of threads: sched_setscheduler, sched_setattr and related calls. */
 #include "show.h"
 
 #include <sched.h>
@@ -251,7 +251,8 @@ static void one_cpu(void)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* An equal without turns waits for the one that runs. */
+/* A thread of SCHED_FIFO waits for a running one of the same priority; one of SCHED_RR gets
+ * turns. */
 static void turns(void)
 {
 	one_cpu();
@@ -275,7 +276,7 @@ static void shares(void)
 	struct timespec pause = { 0, 10000000 };
 	one_cpu();
 	pid_t idle = start(count_idle), other = start(count);
-	/* Both have begun by the first look. */
+	/* Both threads have started before the first check. */
 	while (shared[2] < 10000000)
 		nanosleep(&pause, NULL);
 	long other_before = shared[2], idle_before = shared[1];

@@ -76,7 +76,7 @@ int main(void)
 	CALL(ppoll(NULL, 0, &bad, NULL));
 	CALL(ppoll(NULL, 0, &negative, NULL));
 
-	/* A signal that ppoll lets in for its time. */
+	/* A signal that is unblocked only during ppoll. */
 	sigset_t blocked, none;
 	sigemptyset(&none);
 	sigemptyset(&blocked);

@@ -44,7 +44,7 @@ int main(void)
 	CALL(syscall(SYS_arch_prctl, ARCH_SET_FS, 0xffff800000000000));
 	CALL(syscall(SYS_arch_prctl, ARCH_GET_GS, 8));
 	CALL(syscall(SYS_arch_prctl, 0x9999, 0));
-	/* A child has it, a switch keeps it. */
+	/* A child inherits the value, and switches preserve it. */
 	pid_t pid = fork();
 	if (pid == 0) {
 		__asm__ volatile("mov %%gs:0, %0" : "=r"(read_back));

@@ -1,9 +1,9 @@
-/* /proc/self/maps: mappings as they come, join, split and go. */
+/* /proc/self/maps: mappings that are added, merged, split and removed. */
 #include "show.h"
 
 static unsigned long from;
 
-/* Prints the lines between two addresses, counted in pages from the first. */
+/* Prints the lines between two addresses, in pages from the first address. */
 static void show(const char *what, char *place, int pages)
 {
 	static char text[65536];
@@ -43,7 +43,7 @@ static void find(const char *wanted)
 int main(void)
 {
 	int both = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-	/* A space of one's own, with nothing beside it. */
+	/* An unused range, without neighbouring mappings. */
 	char *place = mmap(NULL, 12 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	munmap(place, 12 * PAGE);
 	place += PAGE;

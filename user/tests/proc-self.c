@@ -64,7 +64,7 @@ int main(int count, char **given)
 	int entries = 0;
 	while (readdir(folder))
 		entries++;
-	/* 0, 1, 2, the file twice, the pipe's two, the directory itself, . and .. */
+	/* 0, 1, 2, two descriptors of the file, two of the pipe, the directory itself, . and .. */
 	SHOW(entries);
 	CALL(open("/proc/99999/stat", O_RDONLY));
 	CALL(open("/proc/self/none", O_RDONLY));

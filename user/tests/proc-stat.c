@@ -80,7 +80,7 @@ int main(void)
 	show_line("/proc/mounts", " /proc proc ", 0);
 	show_line("/proc/cpuinfo", "processor", 0);
 	show_line("/proc/self/mounts", " /tmp tmpfs ", 0);
-	/* A zombie has a state and no memory. */
+	/* A zombie has a state, but no memory. */
 	pid_t pid = fork();
 	if (pid == 0)
 		_exit(0);

@@ -44,7 +44,7 @@ int main(void)
 	say("%s %s, own %.3s", text, more, pages);
 	remote[0].iov_len = 2;
 	CALL(transfer(SYS_process_vm_readv, pid, local, 2, remote, 2, 0));
-	/* Up to the end of what is there. */
+	/* The transfer ends at the end of the mapped memory. */
 	char many[3 * PAGE];
 	struct iovec all = { many, sizeof(many) }, from = { pages, 3 * PAGE };
 	CALL(transfer(SYS_process_vm_readv, pid, &all, 1, &from, 1, 0));

@@ -1,4 +1,4 @@
-/* Pseudo-terminals: numbers, locks, names, and what each side sees of the other. */
+/* Pseudo-terminals: numbers, locks, names, and data between the two ends. */
 #include "show.h"
 
 #include <dirent.h>
@@ -35,7 +35,7 @@ int main(void)
 	close(slave);
 	close(first);
 	CALL(access(name, F_OK));
-	/* The number is free again. */
+	/* The number of a closed master is free again. */
 	int third = open("/dev/ptmx", O_RDWR | O_NOCTTY), again = -1;
 	ioctl(third, TIOCGPTN, &again);
 	FACT(again == number);

@@ -20,7 +20,7 @@ int main(void)
 	CALL(read(urandom, b, sizeof(b)));
 	FACT(memcmp(a, b, sizeof(a)) != 0);
 	CALL(write(urandom, "seed", 4));
-	/* All bits are both. */
+	/* Each bit is 1 in some bytes, and 0 in others. */
 	unsigned char ones = 0, zeroes = 0;
 	for (size_t i = 0; i < sizeof(b); i++) {
 		ones |= b[i];

@@ -30,7 +30,7 @@ int main(void)
 	CALL(read(folder, text, 1));
 	CALL(write(folder, text, 1));
 
-	/* What is before bad memory is read and written. */
+	/* Bytes before inaccessible memory are read and written. */
 	char *pages = new_pages(2, PROT_READ | PROT_WRITE);
 	memset(pages, 'p', 2 * PAGE);
 	munmap(pages + PAGE, PAGE);
@@ -43,7 +43,7 @@ int main(void)
 	FACT(got == 4 || got == -1);
 	CALL(read(fd, pages + PAGE, 8));
 
-	/* Beyond the end: a hole of zeroes. */
+	/* A write beyond the end leaves a hole of zeros. */
 	CALL(lseek(fd, 100, SEEK_SET));
 	CALL(write(fd, "end", 3));
 	CALL(pread(fd, text, 8, 50));

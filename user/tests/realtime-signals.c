@@ -1,4 +1,5 @@
-/* Real-time signals: each is kept, the lowest first, values in their order. */
+/* Real-time signals are all kept; the lowest number is delivered first, equal ones in their
+ * order. */
 #include "show.h"
 
 #include <sys/resource.h>
@@ -13,7 +14,7 @@ int main(void)
 {
 	sigset_t set, everything;
 	struct sigaction action = { .sa_sigaction = note, .sa_flags = SA_SIGINFO };
-	/* While one handler runs, no other does: the order is seen. */
+	/* No handler interrupts another one, so the order is visible. */
 	sigfillset(&action.sa_mask);
 	sigemptyset(&set);
 	int numbers[] = { 40, 41, 42, SIGUSR1 };
@@ -35,7 +36,7 @@ int main(void)
 	CALL(sigqueue(getpid(), 0, value));
 	CALL(sigqueue(getpid(), 65, value));
 	CALL(sigqueue(99999, 40, value));
-	/* The limit of what may wait. */
+	/* The limit of pending signals. */
 	struct rlimit limit = { 4, 4 };
 	setrlimit(RLIMIT_SIGPENDING, &limit);
 	sigprocmask(SIG_BLOCK, &set, NULL);

@@ -1,4 +1,4 @@
-/* A call changes rax, rcx and r11, and no other register; a new program's are zero. */
+/* A call changes rax, rcx and r11, and no other register; those of a new program are zero. */
 #include "show.h"
 
 static int all_kept(long number, long first)
@@ -23,14 +23,14 @@ int main(void)
 	FACT(all_kept(SYS_close, 99));
 	FACT(all_kept(SYS_nanosleep, (long)&pause));
 	FACT(all_kept(SYS_sched_yield, 0));
-	/* rcx and r11 have the address and the flags, nothing of the kernel's. */
+	/* rcx and r11 have the program's address and flags, not values of the kernel. */
 	unsigned long rcx, r11, rax;
 	__asm__ volatile("syscall; 1: lea 1b(%%rip), %%rdx; sub %%rcx, %%rdx; mov %%rdx, %%rcx"
 			 : "=a"(rax), "=c"(rcx) : "a"(SYS_getpid) : "r11", "rdx", "memory");
 	SHOW(rcx);
 	__asm__ volatile("syscall; mov %%r11, %1" : "=a"(rax), "=r"(r11) : "a"(SYS_getpid) : "rcx", "r11", "memory");
 	FACT((r11 & ~0xcd5UL) == 0x202);
-	/* The direction flag and others of the user's. */
+	/* The direction flag and other flags of the program. */
 	unsigned long flags;
 	__asm__ volatile("std; syscall; pushfq; popq %1; cld" : "=a"(rax), "=r"(flags) : "a"(SYS_getpid)
 			 : "rcx", "r11", "memory");

@@ -39,12 +39,12 @@ int main(void)
 	CALL(rename("b", "x/"));
 	CALL(rename("empty", "x/"));
 	CALL(rename("x", "empty"));
-	/* Two names of one file: nothing happens. */
+	/* For two names of one file, nothing happens. */
 	link("b", "twin");
 	CALL(rename("b", "twin"));
 	CALL(access("b", F_OK));
 	unlink("twin");
-	/* A directory that moves has another parent. */
+	/* The parent of a moved directory changes. */
 	mkdir("other", 0755);
 	CALL(rename("empty/inner", "other/inner"));
 	struct stat parent;
@@ -52,7 +52,7 @@ int main(void)
 	stat("other", &parent);
 	FACT(status.st_ino == parent.st_ino);
 	SHOW(parent.st_nlink);
-	/* An open file keeps its content when its name is taken. */
+	/* An open file keeps its contents when its name is replaced. */
 	make_file("old", "old");
 	make_file("new", "new");
 	int fd = open("old", O_RDONLY);

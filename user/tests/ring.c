@@ -1,4 +1,4 @@
-/* Sixteen processes in a ring of pipes pass a number on, two hundred times. */
+/* Sixteen processes in a ring of pipes pass on a number, two hundred times. */
 #include "show.h"
 
 #define PROCESSES 16
@@ -12,7 +12,7 @@ static void member(void)
 	int in = ends[me][0], out = ends[(me + 1) % PROCESSES][1];
 	while (read(in, &value, sizeof(value)) == sizeof(value)) {
 		if (value >= ROUNDS * PROCESSES) {
-			/* The end goes round once. */
+			/* The last number goes round once, so that each process ends. */
 			if (value < (ROUNDS + 1) * PROCESSES - 1) {
 				value++;
 				write(out, &value, sizeof(value));

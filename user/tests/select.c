@@ -19,7 +19,7 @@ int main(void)
 	FD_SET(ends[0], &in);
 	CALL(select(ends[1] + 1, &in, &out, NULL, NULL));
 	FACT(FD_ISSET(ends[0], &in));
-	/* Only numbers below the first argument count. */
+	/* Only descriptors below the first argument are used. */
 	FD_ZERO(&in);
 	FD_SET(ends[0], &in);
 	CALL(select(ends[0], &in, NULL, NULL, &now));
@@ -32,7 +32,7 @@ int main(void)
 	struct timespec bad = { 0, -1 };
 	CALL(pselect(0, NULL, NULL, NULL, &bad, NULL));
 	CALL(syscall(SYS_select, 10, (void *)8, NULL, NULL, &now));
-	/* The end of a pipe can be read. */
+	/* The end of file can be read. */
 	close(ends[1]);
 	char byte;
 	read(ends[0], &byte, 1);
@@ -40,7 +40,7 @@ int main(void)
 	FD_SET(ends[0], &in);
 	CALL(select(ends[0] + 1, &in, NULL, NULL, &now));
 	FACT(FD_ISSET(ends[0], &in));
-	/* The time that is left is written. */
+	/* The remaining time is written. */
 	struct timeval left = { 0, 1000 };
 	CALL(select(0, NULL, NULL, NULL, &left));
 	SHOW(left.tv_sec);

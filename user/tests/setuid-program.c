@@ -49,7 +49,7 @@ int main(int count, char **given)
 	copy_to("both");
 	chown("both", 0, 0);
 	chmod("both", 06755);
-	/* Without the group's x, the bit means something else. */
+	/* Without the group's execute bit, S_ISGID has another meaning. */
 	copy_to("locked");
 	chown("locked", 500, 600);
 	chmod("locked", 02745);
@@ -59,7 +59,7 @@ int main(int count, char **given)
 	run("./group");
 	run("./both");
 	run("./locked");
-	/* A write takes the bits away. */
+	/* A write clears the bits. */
 	chown("user", 1000, 100);
 	chmod("user", 06777);
 	pid_t pid = fork();

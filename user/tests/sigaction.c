@@ -77,7 +77,7 @@ int main(void)
 	CALL(syscall(SYS_rt_sigaction, SIGUSR1, NULL, 8, 8));
 	CALL(syscall(SYS_rt_sigaction, SIGUSR1, NULL, NULL, 4));
 	CALL(syscall(SYS_rt_sigaction, SIGUSR1, NULL, NULL, 8));
-	/* A pending signal that becomes ignored is gone. */
+	/* A pending signal is discarded when it becomes ignored. */
 	sigset_t mask;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
@@ -88,7 +88,7 @@ int main(void)
 	signal(SIGUSR1, SIG_IGN);
 	sigpending(&mask);
 	FACT(!sigismember(&mask, SIGUSR1));
-	/* Default of these is nothing. */
+	/* The default action of these signals is to ignore them. */
 	raise(SIGCHLD);
 	raise(SIGURG);
 	raise(SIGWINCH);

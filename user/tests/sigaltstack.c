@@ -65,7 +65,7 @@ int main(void)
 	handle(SIGUSR1, outer, SA_ONSTACK);
 	handle(SIGUSR2, inner, SA_ONSTACK);
 	raise(SIGUSR1);
-	/* SS_AUTODISARM takes it away while the handler runs. */
+	/* SS_AUTODISARM disables the stack while the handler runs. */
 	new.ss_flags = 1U << 31;
 	CALL(sigaltstack(&new, NULL));
 	handle(SIGUSR1, after_disarm, SA_ONSTACK);

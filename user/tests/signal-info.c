@@ -1,4 +1,4 @@
-/* What a handler gets: number, information, context, and a mask to return to. */
+/* The arguments of a handler: number, information, context, and the mask to restore. */
 #include "show.h"
 
 #include <ucontext.h>
@@ -18,7 +18,7 @@ static void note(int number, siginfo_t *info, void *context)
 	FACT(sigismember(&user->uc_sigmask, SIGTERM));
 	FACT(user->uc_link == NULL);
 	FACT(user->uc_mcontext.fpregs != NULL);
-	/* The mask after the handler is what stands here. */
+	/* This mask is restored after the handler. */
 	sigdelset(&user->uc_sigmask, SIGTERM);
 }
 
@@ -27,7 +27,7 @@ static void change(int number, siginfo_t *info, void *context)
 	ucontext_t *user = context;
 	(void)info;
 	(void)number;
-	/* Goes on after the instruction, with another result. */
+	/* Continues after the instruction, with another result. */
 	user->uc_mcontext.gregs[REG_RIP] += 2;
 	user->uc_mcontext.gregs[REG_RAX] = 4711;
 }
@@ -38,7 +38,7 @@ static void aligned(int number)
 	(void)number;
 	__asm__ volatile("mov %%rbp, %0" : "=r"(place));
 	place = (uintptr_t)__builtin_frame_address(0);
-	/* At the entry of a function, the stack is 8 bytes off a multiple of 16. */
+	/* At the entry of a function, the stack pointer plus 8 is a multiple of 16. */
 	FACT(place % 16 == 0);
 }
 
@@ -60,7 +60,7 @@ int main(void)
 	SHOW(value);
 	handle(SIGUSR2, aligned, 0);
 	raise(SIGUSR2);
-	/* The red zone below the stack pointer is left alone. */
+	/* The red zone below the stack pointer isn't changed. */
 	long kept;
 	__asm__ volatile("movq $77, -8(%%rsp); movq $78, -128(%%rsp);"
 			 "ud2; movq -8(%%rsp), %0; addq -128(%%rsp), %0" : "=r"(kept) : : "rax", "memory");

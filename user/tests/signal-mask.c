@@ -1,4 +1,4 @@
-/* sigprocmask, sigpending, and signals that wait. */
+/* sigprocmask, sigpending, and pending signals. */
 #include "show.h"
 
 static volatile int calls;
@@ -26,7 +26,7 @@ int main(void)
 	sigpending(&old);
 	say("pending: %d %d", sigismember(&old, SIGUSR1), sigismember(&old, SIGUSR2));
 	SHOW(calls);
-	/* The lower number's handler is entered last, so it runs first. */
+	/* The handler of the lower number is entered last, so it runs first. */
 	CALL(sigprocmask(SIG_UNBLOCK, &set, NULL));
 	SHOW(calls);
 	sigpending(&old);
@@ -46,7 +46,7 @@ int main(void)
 	CALL(syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 16));
 	CALL(syscall(SYS_rt_sigpending, 8, 8));
 	CALL(syscall(SYS_rt_sigpending, &set, 9));
-	/* A fault whose signal is blocked kills. */
+	/* A fault whose signal is blocked ends the process. */
 	pid_t pid = fork();
 	if (pid == 0) {
 		handle(SIGSEGV, note, 0);

@@ -1,4 +1,4 @@
-/* signalfd: signals that are read. */
+/* signalfd: reading signals. */
 #include "show.h"
 
 #include <sys/epoll.h>
@@ -37,7 +37,7 @@ int main(void)
 	CALL(read(fd, info, 127));
 	CALL(read(fd, info, sizeof(info)));
 	show("raised", info);
-	/* Several at once, the lowest first. */
+	/* Several signals by one read, the lowest first. */
 	union sigval value = { .sival_int = 11 };
 	sigqueue(getpid(), 40, value);
 	value.sival_int = 12;
@@ -47,14 +47,14 @@ int main(void)
 	show("first", &info[0]);
 	show("second", &info[1]);
 	show("third", &info[2]);
-	/* One that is waited for. */
+	/* A read that waits. */
 	fcntl(fd, F_SETFL, 0);
 	pid_t pid = start(ends);
 	CALL(read(fd, info, sizeof(info)));
 	show("child", info);
 	FACT(info[0].ssi_pid == (uint32_t)pid);
 	finish("child", pid);
-	/* In a set of files. */
+	/* The descriptor in a set of files. */
 	int files = epoll_create1(0);
 	struct epoll_event event = { .events = EPOLLIN }, got;
 	CALL(epoll_ctl(files, EPOLL_CTL_ADD, fd, &event));
@@ -64,7 +64,7 @@ int main(void)
 	CALL(read(fd, info, sizeof(info[0])));
 	show("child", info);
 	finish("child", pid);
-	/* Another set of signals. */
+	/* A changed set of signals. */
 	sigemptyset(&more);
 	sigaddset(&more, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &more, NULL);
@@ -75,7 +75,7 @@ int main(void)
 	raise(SIGUSR2);
 	CALL(read(fd, info, sizeof(info)));
 	show("other", info);
-	/* Of the process that reads. */
+	/* The signals are those of the reading process. */
 	raise(SIGUSR2);
 	pid = fork();
 	if (pid == 0) {

@@ -1,4 +1,4 @@
-/* Frames of a signal that the handler has changed: selectors, flags, addresses. */
+/* Signal frames that the handler has changed: selectors, flags, addresses. */
 #include "show.h"
 
 #include <ucontext.h>
@@ -51,7 +51,7 @@ static void run(void)
 {
 	struct sigaction action = { .sa_sigaction = forge, .sa_flags = SA_SIGINFO };
 	sigaction(SIGUSR1, &action, NULL);
-	/* By the bare call, so that nothing of the libc's runs in between. */
+	/* By the plain system call, so that no code of the libc runs in between. */
 	long result, after;
 	__asm__ volatile("syscall; pushfq; popq %1; pushq $0x202; popfq; cld"
 			 : "=a"(result), "=r"(after) : "a"(SYS_kill), "D"(getpid()), "S"(SIGUSR1)
@@ -63,7 +63,7 @@ static void run(void)
 
 static void returns_from_nowhere(void)
 {
-	/* rt_sigreturn without a signal: what is on the stack is the frame. */
+	/* rt_sigreturn without a signal uses the contents of the stack as the frame. */
 	static char zeroes[4096];
 	__asm__ volatile("mov %0, %%rsp; mov $15, %%eax; syscall" : : "r"(zeroes + 1024) : "memory");
 }

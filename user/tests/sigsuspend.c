@@ -38,7 +38,7 @@ int main(void)
 	pid_t pid = start(pauses);
 	pass_gate(&gate);
 	until_state(pid, 'S');
-	/* An ignored signal doesn't end the call, nor do a stop and its end. */
+	/* Neither an ignored signal nor a stop and its end interrupts the call. */
 	kill(pid, SIGCHLD);
 	kill(pid, SIGSTOP);
 	int status;

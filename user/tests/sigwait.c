@@ -39,10 +39,10 @@ int main(void)
 	sigqueue(getpid(), SIGUSR1, value);
 	CALL(sigwaitinfo(&set, &info));
 	say("code %d, value %d", info.si_code, info.si_value.sival_int);
-	/* A signal that isn't waited for interrupts. */
+	/* A signal outside of the set interrupts the wait. */
 	handle(SIGALRM, note, SA_RESTART);
 	alarm(1);
-	/* The libc's call goes on after EINTR. */
+	/* By the system call, because the libc repeats it after EINTR. */
 	CALL(syscall(SYS_rt_sigtimedwait, &set, &info, NULL, 8));
 	CALL(syscall(SYS_rt_sigtimedwait, 8, NULL, &none, 8));
 	CALL(syscall(SYS_rt_sigtimedwait, &set, 8, &none, 8));

@@ -1,4 +1,4 @@
-/* The trap flag over a call: the trap is the program's, after the call. */
+/* The trap flag during a call: the program receives the trap, after the call. */
 #include "show.h"
 
 static volatile int traps;

@@ -1,4 +1,4 @@
-/* A signal during every call that waits: EINTR without SA_RESTART; with it, those that go on. */
+/* A signal during every call that waits: EINTR without SA_RESTART; with it, some calls continue. */
 #include "show.h"
 
 #include <sys/epoll.h>
@@ -52,7 +52,7 @@ static long do_sigwait(void)
 	sigemptyset(&wanted);
 	sigaddset(&wanted, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &wanted, NULL);
-	/* The libc's call goes on after EINTR. */
+	/* By the system call, because the libc repeats it after EINTR. */
 	return syscall(SYS_rt_sigtimedwait, &wanted, NULL, NULL, 8);
 }
 static long do_nanosleep(void) { struct timespec time = { 1000, 0 }; return nanosleep(&time, NULL); }
@@ -97,7 +97,7 @@ static void try(const char *what, long (*function)(void))
 		until_state(pid, 'S');
 		kill(pid, SIGUSR1);
 		if (restarts) {
-			/* One that goes on sleeps again; another ends by SIGKILL. */
+			/* If the call continues, the child sleeps again; otherwise it ends. */
 			struct timespec pause = { 0, 1000000 };
 			int asleep = 0, status;
 			pid_t got = 0;

@@ -44,14 +44,14 @@ static void killed(void)
 static void handler_without_stack(void)
 {
 	volatile char zero = 0;
-	/* There is no room for the handler's frame. */
+	/* The stack has no room for the handler's frame. */
 	handle(SIGSEGV, ignore_call, 0);
 	deeper(&zero, 1 << 20);
 }
 
 static void jump_far(void)
 {
-	/* Far below the stack pointer, but within the limit: the stack grows. */
+	/* The stack grows to an address far below the stack pointer, but within the limit. */
 	volatile char here;
 	volatile char *far = &here - (4 << 20);
 	*far = 3;
@@ -71,7 +71,8 @@ static void lower_limit(void)
 
 static void kernel_grows_it(void)
 {
-	/* A call writes below the stack pointer: the kernel's access grows it as well. */
+	/* A call writes below the stack pointer: an access by the kernel also makes the stack
+	 * grow. */
 	int ends[2];
 	char here;
 	pipe(ends);

@@ -58,7 +58,7 @@ int main(void)
 	CALL(syscall(SYS_newfstatat, AT_FDCWD, "file", &status, 0x80000));
 	CALL(fstatat(99, "file", &status, 0));
 	CALL(fstatat(99, "/tmp", &status, 0));
-	/* The same file, the same numbers. */
+	/* Both names of a file have the same numbers. */
 	struct stat other;
 	link("file", "second");
 	stat("file", &status);

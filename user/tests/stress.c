@@ -1,6 +1,6 @@
 /*
- * Processes and threads that fork, map, fault, send signals and end, as a random number says: each
- * check that fails is counted. `stress SECONDS SEED` runs for longer.
+ * Processes and threads that fork, map, fault, send signals and end in a random order. Each failed
+ * check is counted. `stress SECONDS SEED` sets the duration and the seed.
  */
 #include "show.h"
 
@@ -20,7 +20,7 @@ static long now(void)
 	return time.tv_sec;
 }
 
-/* SplitMix64. */
+/* SplitMix64, a random number generator. */
 static uint64_t next(uint64_t *state)
 {
 	uint64_t z = (*state += 0x9E3779B97F4A7C15);
@@ -35,7 +35,7 @@ static void count_signal(int number)
 	signals++;
 }
 
-/* Fills pages with a number of their own; a child changes its copies; the parent's stay. */
+/* Fills pages with their numbers; a child changes its copies, but the parent's pages keep them. */
 static int copies(uint64_t *random)
 {
 	uint64_t own = next(random), *place = (uint64_t *)new_pages(PAGES, PROT_READ | PROT_WRITE);
@@ -64,7 +64,7 @@ static int copies(uint64_t *random)
 	return bad + (status != 0);
 }
 
-/* Maps, protects, unmaps and moves pieces of one range. */
+/* Maps, protects, unmaps and moves parts of a range. */
 static int pieces(uint64_t *random)
 {
 	char *place = new_pages(PAGES, PROT_READ | PROT_WRITE);
@@ -97,7 +97,7 @@ static int pieces(uint64_t *random)
 	return bad;
 }
 
-/* A child that is stopped, continued and killed by signals, at any moment. */
+/* Signals stop, continue and kill a child at random moments. */
 static int ends(uint64_t *random)
 {
 	int status;
@@ -127,7 +127,7 @@ static void *touches(void *place)
 	return NULL;
 }
 
-/* Threads touch the same fresh pages at once. */
+/* Threads access the same new pages at the same time. */
 static int threads(uint64_t *random)
 {
 	pthread_t made[4];
@@ -158,7 +158,7 @@ static int executes(uint64_t *random)
 	return status != 0;
 }
 
-/* Whatever a pipe gets comes out of it, while signals interrupt both sides. */
+/* All bytes that are written to a pipe are read from it, while signals interrupt both sides. */
 static int pipes(uint64_t *random)
 {
 	int ends[2], status, bad = 0;

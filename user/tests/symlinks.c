@@ -1,4 +1,4 @@
-/* symlink, readlink, and how many links a path may follow. */
+/* symlink, readlink, and the number of links that a path may follow. */
 #include "show.h"
 
 int main(void)
@@ -23,7 +23,7 @@ int main(void)
 	CALL(syscall(SYS_readlink, "link", 8, 10));
 	int fd = open("link", O_PATH | O_NOFOLLOW);
 	CALL(readlinkat(fd, "", text, sizeof(text)));
-	/* As long as a path may be. */
+	/* A text of the longest length. */
 	memset(text, 'x', sizeof(text));
 	text[4095] = 0;
 	CALL(symlink(text, "long"));
@@ -31,7 +31,7 @@ int main(void)
 	text[4096] = 0;
 	CALL(symlink(text, "longer"));
 
-	/* A chain of 1,000. */
+	/* A chain of 1,000 links. */
 	symlink("file", "l0");
 	for (int i = 1; i < 1000; i++) {
 		snprintf(name, sizeof(name), "l%d", i);
@@ -47,7 +47,7 @@ int main(void)
 	CALL(open("l999", O_RDONLY));
 	CALL(open("l999", O_WRONLY | O_CREAT, 0644));
 	CALL(unlink("l999"));
-	/* Links of directories count as well. */
+	/* Links to directories are counted, too. */
 	symlink(".", "here");
 	CALL(access("here/here/here/file", F_OK));
 	memset(text, 0, sizeof(text));
@@ -63,7 +63,7 @@ int main(void)
 	CALL(chdir("circle"));
 	symlink("/tmp/symlinks/folder/../file", "absolute");
 	show_file("absolute");
-	/* A slash at the end follows the last link. */
+	/* A slash at the end makes the last link be followed. */
 	symlink("folder", "to-folder");
 	struct stat status;
 	lstat("to-folder/", &status);

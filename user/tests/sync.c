@@ -1,4 +1,4 @@
-/* fsync and its like, fadvise, readahead, statfs. */
+/* fsync and related calls, fadvise, readahead, statfs. */
 #include "show.h"
 
 #include <sys/statfs.h>

@@ -14,7 +14,7 @@ static void not_root(void)
 	CALL(syscall(SYS_syslog, 99, NULL, 0));
 }
 
-/* Whether each line begins with its severity. */
+/* Returns whether each line begins with its severity. */
 static int all_lines_have_severities(long length)
 {
 	for (char *line = text; line < text + length; line = memchr(line, '\n', text + length - line) + 1) {
@@ -44,7 +44,7 @@ int main(void)
 	CALL(syscall(SYS_syslog, 3, 8, 1000));
 	CALL(syscall(SYS_syslog, 2, NULL, 10));
 	CALL(syscall(SYS_syslog, 2, text, 0));
-	/* Read once, a piece at a time. */
+	/* Reads that return each line once, in parts. */
 	FACT(syscall(SYS_syslog, 9, NULL, 0) > 0);
 	CALL(syscall(SYS_syslog, 2, text, 7));
 	FACT(text[0] == '<');
@@ -52,7 +52,7 @@ int main(void)
 	while (left > 0 && syscall(SYS_syslog, 2, text, 1000) > 0)
 		left = syscall(SYS_syslog, 9, NULL, 0);
 	SHOW(left);
-	/* Without lines it waits. */
+	/* Without unread lines, the call waits. */
 	alarm(1);
 	handle(SIGALRM, ignore_call, 0);
 	long got;

@@ -1,4 +1,5 @@
-/* A pseudo-terminal as controlling terminal: sessions, foreground, SIGHUP, signals by keys. */
+/* A pseudo-terminal as controlling terminal: sessions, foreground group, SIGHUP, signals by
+ * keys. */
 #include "show.h"
 
 #include <sys/ioctl.h>
@@ -42,7 +43,7 @@ static void session(void)
 static void first_open(void)
 {
 	setsid();
-	/* Without O_NOCTTY the first terminal becomes the controlling one. */
+	/* Without O_NOCTTY, the first opened terminal becomes the controlling terminal. */
 	int slave = open(name, O_RDWR);
 	FACT(tcgetsid(slave) == getpid());
 }
@@ -140,7 +141,7 @@ int main(void)
 	until_state(pid, 'S');
 	close(master);
 	finish("reader", pid);
-	/* The other direction: the last slave closes. */
+	/* The other way round: the last slave is closed. */
 	master = new_pty();
 	int slave = open_slave();
 	close(slave);

@@ -1,4 +1,4 @@
-/* Calls of a libc's start-up and end: set_tid_address, robust lists. */
+/* Calls at the start and end of the libc: set_tid_address, robust lists. */
 #include "show.h"
 
 struct robust_head { void *next; long offset; void *pending; };
@@ -13,7 +13,7 @@ static void clears_at_end(void)
 
 static void dies_with_lock(void)
 {
-	/* An entry of the list, whose lock is at an offset. */
+	/* An entry of the list, with its lock at an offset. */
 	static struct { void *next; } entry;
 	static struct robust_head head;
 	long *place = (long *)(shared + 8);
@@ -29,7 +29,7 @@ int main(void)
 {
 	shared = new_shared(PAGE);
 	in_child("set_tid_address", clears_at_end);
-	/* Only a thread that shares its memory clears it. */
+	/* Only a thread that shares its memory clears the word. */
 	SHOW(shared[0]);
 	in_child("robust list", dies_with_lock);
 	say("owner died: %d", (shared[10] & 0x40000000) != 0);

@@ -28,7 +28,7 @@ static void *adds(void *unused)
 	return unused;
 }
 
-/* Each takes its turn. */
+/* Each thread waits for its turn. */
 static void *takes_turns(void *number)
 {
 	for (int i = 0; i < 50; i++) {
@@ -95,7 +95,7 @@ static void stopped_together(void)
 		pause();
 }
 
-/* As musl's fork has it, only the thread that calls it is in the child. */
+/* As with musl's fork, the child has only the calling thread. */
 static void *forks(void *unused)
 {
 	int status;
@@ -120,7 +120,7 @@ int main(void)
 	pthread_join(thread, NULL);
 	SHOW(own);
 
-	/* A signal of the process goes to the thread that doesn't block it. */
+	/* A signal of the process is delivered to the thread that doesn't block it. */
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
@@ -133,7 +133,7 @@ int main(void)
 	CALL(kill(getpid(), SIGUSR1));
 	pthread_join(thread, &result);
 	FACT(handled_by == (long)result && handled_by != getpid());
-	/* One to a thread that blocks it stays with that. */
+	/* A signal to a thread that blocks it stays pending there. */
 	CALL(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1));
 	sigset_t pending;
 	sigpending(&pending);
@@ -162,7 +162,7 @@ int main(void)
 	pthread_create(&thread, NULL, forks, NULL);
 	pthread_join(thread, NULL);
 
-	/* All threads stop, and go on. */
+	/* All threads stop, and continue. */
 	int status;
 	pid_t pid = start(stopped_together);
 	until_state(pid, 'S');

@@ -1,4 +1,4 @@
-/* timerfd: timers that are read. */
+/* timerfd: timers as files. */
 #include "show.h"
 
 #include <sys/epoll.h>
@@ -26,14 +26,14 @@ int main(void)
 	FACT(old.it_interval.tv_sec == 7 && old.it_value.tv_sec >= 900);
 	CALL(read(fd, &count, 7));
 	CALL(write(fd, &count, 8));
-	/* One that has expired can be read once. */
+	/* An expiration can be read once. */
 	set(1000000, 0);
 	struct pollfd one = { fd, POLLIN, 0 };
 	CALL(poll(&one, 1, -1));
 	CALL(read(fd, &count, 8));
 	SHOW(count);
 	CALL(read(fd, &count, 8));
-	/* An interval is counted. */
+	/* The expirations of an interval are counted. */
 	fcntl(fd, F_SETFL, 0);
 	set(1000000, 1000000);
 	uint64_t total = 0;
@@ -49,7 +49,7 @@ int main(void)
 	nanosleep(&pause, NULL);
 	CALL(read(fd, &count, 8));
 	FACT(count >= 15);
-	/* Setting it forgets what has expired. */
+	/* Setting the timer discards earlier expirations. */
 	nanosleep(&pause, NULL);
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	set(0, 0);
@@ -60,7 +60,7 @@ int main(void)
 	CALL(timerfd_settime(fd, TFD_TIMER_ABSTIME, &time, NULL));
 	CALL(read(fd, &count, 8));
 	SHOW(count);
-	/* In a set of files. */
+	/* The descriptor in a set of files. */
 	int files = epoll_create1(0);
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = 5 }, got;
 	CALL(epoll_ctl(files, EPOLL_CTL_ADD, fd, &event));
@@ -68,7 +68,7 @@ int main(void)
 	set(1000000, 0);
 	CALL(epoll_wait(files, &got, 1, -1));
 	SHOW(got.data.u32);
-	/* A child shares it. */
+	/* A child shares the timer. */
 	set(1000000, 0);
 	pid_t pid = fork();
 	if (pid == 0) {

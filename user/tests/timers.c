@@ -1,4 +1,4 @@
-/* timer_create and its like. */
+/* timer_create and related calls. */
 #include "show.h"
 
 static volatile int got, value, code;
@@ -31,7 +31,7 @@ int main(void)
 	CALL(syscall(SYS_timer_settime, timer, 0, &time, &old));
 	CALL(syscall(SYS_timer_gettime, timer, &old));
 	FACT(old.it_value.tv_sec >= 900 && old.it_interval.tv_sec == 5);
-	/* A time that has passed: at once. */
+	/* For a time that has passed, the timer expires at once. */
 	got = 0;
 	time = (struct itimerspec){ { 0, 0 }, { 0, 1 } };
 	CALL(syscall(SYS_timer_settime, timer, TIMER_ABSTIME, &time, NULL));

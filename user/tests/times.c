@@ -1,4 +1,4 @@
-/* The times of files: what changes which, and utimensat. */
+/* The times of files: which operations change which times, and utimensat. */
 #include "show.h"
 
 static struct stat before, after;
@@ -14,7 +14,7 @@ static void begin(const char *path)
 	struct timespec old[2] = { { 1000, 0 }, { 2000, 0 } };
 	utimensat(AT_FDCWD, path, old, AT_SYMLINK_NOFOLLOW);
 	lstat(path, &before);
-	/* Longer than a tick of the file system's clock. */
+	/* A pause longer than a tick of the file system's clock. */
 	nanosleep(&pause, NULL);
 }
 

@@ -16,7 +16,7 @@ int main(void)
 	CALL(read(fd, text, sizeof(text)));
 	FACT(memcmp(text, "0123\0\0", 6) == 0);
 	CALL(ftruncate(fd, 0));
-	/* The position stays. */
+	/* The position doesn't change. */
 	CALL(lseek(fd, 0, SEEK_CUR));
 	CALL(write(fd, "x", 1));
 	fstat(fd, &status);

@@ -17,7 +17,7 @@ int main(void)
 	CALL(uname(&name));
 	TEXT(name.machine);
 	FACT(strlen(name.sysname) > 0 && strlen(name.release) > 0 && strlen(name.version) > 0);
-	/* glibc refuses a kernel that is too old for it. */
+	/* glibc refuses kernels that are too old. */
 	FACT(atoi(name.release) >= 4);
 	CALL(syscall(SYS_uname, 8));
 	CALL(sethostname("farjump-test", 12));

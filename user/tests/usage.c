@@ -45,7 +45,7 @@ int main(void)
 		pages[i * PAGE] = 1;
 	getrusage(RUSAGE_SELF, &usage);
 	FACT(usage.ru_minflt - before >= 100);
-	/* The most memory of a child. */
+	/* The largest memory use of a child. */
 	in_child("use memory", use_memory);
 	getrusage(RUSAGE_CHILDREN, &usage);
 	FACT(usage.ru_maxrss >= 8000);

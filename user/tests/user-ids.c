@@ -1,4 +1,4 @@
-/* The users and groups of a process, and who may change them to what. */
+/* The users and groups of a process, and the rules for changing them. */
 #include "show.h"
 
 #include <sys/fsuid.h>

@@ -1,4 +1,4 @@
-/* The vDSO: its section headers lead to the functions, as dietlibc looks for them. */
+/* The vDSO: its functions are found by section headers, as dietlibc does. */
 #include "show.h"
 
 #include <elf.h>

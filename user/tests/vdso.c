@@ -1,4 +1,4 @@
-/* The vDSO: its symbols, found as a libc does, agree with the calls. */
+/* The vDSO: its functions, found by symbols as a libc does, agree with the system calls. */
 #include "show.h"
 
 #include <elf.h>

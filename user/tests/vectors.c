@@ -36,7 +36,7 @@ int main(void)
 	CALL(writev(ends[1], out, 3));
 	CALL(readv(ends[0], in, 3));
 	CALL(preadv(ends[0], in, 1, 0));
-	/* Flags that nobody knows. */
+	/* Unknown flags. */
 	CALL(syscall(SYS_preadv2, fd, in, 1, 0L, 0L, 0x4000));
 	CALL(syscall(SYS_preadv2, fd, in, 1, 0L, 0L, 0));
 	CALL(syscall(SYS_pwritev2, fd, out, 1, 0L, 0L, 0x10));

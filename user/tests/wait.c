@@ -1,4 +1,4 @@
-/* wait4 and waitid: options, groups, and when there is nothing to wait for. */
+/* wait4 and waitid: options, groups, and errors without children. */
 #include "show.h"
 
 #include <sys/resource.h>
@@ -74,7 +74,7 @@ int main(void)
 	pid = start(quick);
 	CALL(waitid(P_PID, pid, NULL, WEXITED));
 
-	/* By group. */
+	/* Selected by group. */
 	pid = start(sleeps);
 	setpgid(pid, pid);
 	CALL(waitpid(0, &status, WNOHANG));
@@ -84,7 +84,7 @@ int main(void)
 	CALL(waitpid(-pid, &status, 0) == pid);
 	show_status("group", status);
 
-	/* A status that can't be written: the child is gone all the same. */
+	/* The child is removed even if its status can't be written. */
 	pid = start(quick);
 	CALL(syscall(SYS_wait4, pid, 8, 0, 0));
 	CALL(waitpid(pid, &status, 0));

@@ -1,4 +1,4 @@
-/* Extended attributes that a tmpfs doesn't have, and the checks before that. */
+/* Extended attributes, which a tmpfs doesn't have, and the checks before that error. */
 #include "show.h"
 
 #include <sys/xattr.h>

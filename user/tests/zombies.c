@@ -1,4 +1,4 @@
-/* Zombies, SIGCHLD, and children that nobody has to wait for. */
+/* Zombies, SIGCHLD, and children that don't have to be waited for. */
 #include "show.h"
 
 static volatile int signals;
@@ -46,7 +46,7 @@ int main(void)
 	CALL(kill(pid, 0));
 	CALL(access(path, F_OK));
 
-	/* Stops and continuations are reported, unless SA_NOCLDSTOP. */
+	/* Stops and continuations are reported, unless SA_NOCLDSTOP is set. */
 	signals = 0;
 	pid = fork();
 	if (pid == 0)
@@ -63,7 +63,7 @@ int main(void)
 	say("code %d, status %d", got.si_code, got.si_status);
 	finish("killed", pid);
 
-	/* Ignored: no zombie remains, and wait returns when all are gone. */
+	/* SIGCHLD is ignored: no zombie remains, and wait returns when all children have ended. */
 	signal(SIGCHLD, SIG_IGN);
 	pid = start(quick);
 	CALL(waitpid(pid, NULL, 0));
