@@ -23,7 +23,7 @@ impl<T> IrqMutex<T> {
         Self { inner: RankedLock::new(rank, value) }
     }
 
-    /// Takes the lock; spins while another CPU holds it or came before.
+    /// Takes the lock; spins while another CPU holds it or has requested it earlier.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here.

@@ -44,8 +44,8 @@ impl<T> RankedLock<T> {
         self.rank
     }
 
-    /// Takes the lock; spins while another CPU holds it or came before. The guard stores `state`,
-    /// which prevents interrupts or preemption on this CPU.
+    /// Takes the lock; spins while another CPU holds it or has requested it earlier. The guard
+    /// stores `state`, which prevents interrupts or preemption on this CPU.
     #[inline]
     pub(super) fn lock<S>(&self, state: S) -> SpinGuard<'_, T, S> {
         let mut rank_held = RankHeld::new(self.rank);

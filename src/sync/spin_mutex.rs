@@ -23,8 +23,8 @@ impl<T> SpinMutex<T> {
         Self { inner: RankedLock::new(rank, value) }
     }
 
-    /// Takes the lock; spins while another CPU holds it or came before. Interrupt handlers don't
-    /// call it.
+    /// Takes the lock; spins while another CPU holds it or has requested it earlier. Interrupt
+    /// handlers don't call it.
     ///
     /// # Panics
     /// In debug builds, if a lock of the same or a higher rank is held here, or in an

@@ -7,9 +7,9 @@
 //! ```text
 //!  the owner                                │ a page fault
 //!  ─────────────────────────────────────────┼──────────────────────────────────────────
-//!  removes the pages from the object        │ asks the object for the page, with no lock held
+//!  removes the pages from the object        │ requests the page from the object, with no lock held
 //!  for each address space: locks its        │ locks the mappings for reading
-//!    mappings for a change                  │ asks the object whether it still has that page
+//!    mappings for a change                  │ checks that the object still has that page
 //!    unmaps the pages                       │ maps it
 //! ```
 //!

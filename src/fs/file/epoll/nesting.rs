@@ -97,8 +97,8 @@ fn height<S: NestedSet>(set: &S, outer: &S, left: u32, walk: u64) -> Result<u32,
     if height <= left { Ok(height) } else { Err(FsError::TooManyLinks) }
 }
 
-/// Records that there are `around` levels of sets around `set`. They count even after they are
-/// removed.
+/// Records that `set` is in at least `around` levels of sets. The number never decreases, even if
+/// the set is removed from them.
 fn raise<S: NestedSet>(set: &S, around: u32) {
     if set.nesting().around.fetch_max(around, Ordering::Relaxed) < around {
         let raised = set.for_each_inner(&mut |inner| {
