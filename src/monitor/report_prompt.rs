@@ -23,7 +23,7 @@ pub fn run(_words: &dyn fmt::Display) -> ! {
     // `Emergency` never fails.
     let _ = writeln!(
         Emergency,
-        "The kernel has stopped. help lists the commands that still work, such as reboot."
+        "The kernel has stopped. help lists commands that still work, such as reboot."
     );
     let mut input = EmergencyInput::new();
     loop {

@@ -118,7 +118,7 @@ def triple_fault_is_seen_as_one():
 def accesses_are_made_only_where_they_fault():
     with machine() as qemu:
         qemu.expect("farjump> ")
-        assert "memory allows that" in qemu.command("fault read ffff800000001000")
+        assert "the page table allows this access" in qemu.command("fault read ffff800000001000")
         assert "an address is missing" in qemu.command("fault write")
         assert "one argument too many" in qemu.command("fault page-fault 5")
         qemu.send("fault execute 123456\r")

@@ -15,7 +15,7 @@ static PRESENCE: AtomicU8 = AtomicU8::new(Presence::Unknown as u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Presence {
-    /// [`start`] has not run yet.
+    /// [`start`](super::start) has not run yet.
     Unknown,
     Absent,
     Present,
