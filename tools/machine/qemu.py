@@ -52,12 +52,15 @@ class Qemu:
 
     arguments: more arguments for QEMU's command line.
     has_serial: whether the machine has a serial port.
+    serial_file: the path of a file to which QEMU writes the output on COM1, in place of
+        `self.output`. Such a machine has no input on COM1.
     com1: a QEMU device in place of the board's COM1.
     gdb: enables the gdb stub, at `self.gdb_socket`.
     paused: stops the machine before its first instruction.
     """
 
-    def __init__(self, *arguments, has_serial=True, com1=None, gdb=False, paused=False):
+    def __init__(self, *arguments, has_serial=True, serial_file=None, com1=None, gdb=False,
+                 paused=False):
         self._folder = tempfile.TemporaryDirectory(prefix="farjump-")
         folder = pathlib.Path(self._folder.name)
         self.log = folder / "qemu.log"
@@ -66,7 +69,10 @@ class Qemu:
                    "-d", "guest_errors,cpu_reset", "-D", str(self.log),
                    *(part for event in KEYBOARD_EVENTS for part in ("-trace", event)),
                    "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
-        if has_serial:
+        if serial_file:
+            has_serial = False
+            command += ["-serial", f"file:{serial_file}"]
+        elif has_serial:
             command += ["-chardev", f"socket,id=com1,path={folder}/com1,server=on,wait=off",
                         *(["-serial", "none", "-device", f"{com1},chardev=com1"] if com1
                           else ["-serial", "chardev:com1"])]

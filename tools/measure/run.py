@@ -49,6 +49,13 @@ def parse(text):
     return run
 
 
+def parse_whole(system, text):
+    """Returns the run whose output `text` is; raises `Refusal` if it ends before the last line."""
+    if not re.search("^end$", text, re.M):
+        raise Refusal(f"{system} has ended too early:\n{text[-3000:]}")
+    return parse(text)
+
+
 def refuse_failures(system, run, names):
     """Raises `Refusal` if an operation has failed, or is missing."""
     missing = [name for name in names if name not in run.figures and name not in run.skips]
