@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 from machine import BUILD, ROOT
 from machine.tools import call
@@ -28,7 +29,8 @@ import json, runpy, sys
 sys.path.insert(0, {tools!r})
 from measure import run, systems
 outputs = json.load(sys.stdin)
-systems.boot = lambda key, clock, names: run.parse(outputs[key].pop())
+systems.boot = lambda key, clock, names: run.parse_whole(
+    systems.SYSTEMS[key].title, outputs[key].pop().replace("\\r", ""))
 systems.build_archive = lambda: None
 systems.linux.kernel = lambda: systems.BUILD / "vmlinuz-1"
 systems.images.kernel_path = lambda: None
@@ -40,7 +42,7 @@ runpy.run_path({tool!r}, run_name="__main__")
 def on_stand_ins(*arguments, tool="bench-linux", **outputs):
     """Runs the tool; each system prints GOOD in its runs, unless `outputs` has other texts.
     Returns (status, standard output, errors, the table as JSON)."""
-    outputs = {key: list(outputs.get(key, [GOOD] * 3))
+    outputs = {key: list(outputs.get(key, [GOOD] * 5))
                for key in ("linux", "linux_unmitigated", "farjump")}
     script = ON_STAND_INS.format(tools=str(ROOT / "tools"), tool=str(ROOT / "tools" / tool))
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
@@ -63,6 +65,24 @@ def table_has_the_ratio_to_the_faster_linux():
     fast = GOOD.replace("100 101 103", "50 60 70")
     status, text, errors, written = on_stand_ins("--ticks", farjump=[GOOD, fast, GOOD])
     assert status == 0 and written["operations"]["fib30"]["tick_ratio"] == 0.5, (errors, written)
+
+
+def chart_has_a_bar_for_each_ratio():
+    """As long as the ratio, by the scale between the lines of half of Linux and of Linux."""
+    slow = GOOD.replace("100 101 103", "130 131 133")
+    with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
+        file = pathlib.Path(folder) / "chart.svg"
+        status, _, errors, written = on_stand_ins("--chart", file, linux=[slow] * 5,
+                                                  linux_unmitigated=[slow] * 5, farjump=[GOOD] * 5)
+        assert status == 0, errors
+        chart = ElementTree.parse(file).getroot()
+    row = written["operations"]["fib30"]
+    bars = [(float(bar.get("x")), float(bar.get("width")))
+            for bar in chart.findall("{*}rect") if bar.get("x")]
+    half, whole = (float(line.get("x1")) for line in chart.findall("{*}line"))
+    for (left, width), ratio in zip(bars, (row["instruction_ratio"], row["tick_ratio"])):
+        assert abs(left + width - half - (ratio - 0.5) * 2 * (whole - half)) < 0.5, (bars, row)
+    assert len(bars) == 2 and row["instruction_ratio"] != row["tick_ratio"], (bars, row)
 
 
 def refused(complaint, **outputs):
@@ -89,6 +109,7 @@ def other_check_value_is_refused():
 def operation_that_fails_is_refused():
     refused("Farjump: fib30 has no figure", farjump=["begin\nend\n"] * 2)
     refused("Farjump: failed fib30 11", farjump=[GOOD + "failed fib30 11\r\n"] * 2)
+    refused("Farjump has ended too early", farjump=[GOOD.replace("end\r\n", "")] * 2)
 
 
 def operation_that_a_kernel_lacks_is_shown():
@@ -183,11 +204,11 @@ def rows_without_a_figure_have_no_ratio():
 
 
 def add_to(suite):
-    for test in (table_has_the_ratio_to_the_faster_linux, second_run_that_differs_is_refused,
-                 other_check_value_is_refused, operation_that_fails_is_refused,
-                 operation_that_a_kernel_lacks_is_shown, unknown_operations_are_refused,
-                 tool_and_program_have_the_same_operations, program_runs_what_it_is_asked_for,
-                 rows_without_a_figure_have_no_ratio, breach_of_a_threshold_is_reported,
-                 missing_threshold_and_figure_are_reported, improvement_tightens_the_threshold,
-                 thresholds_are_those_of_all_operations):
+    for test in (table_has_the_ratio_to_the_faster_linux, chart_has_a_bar_for_each_ratio,
+                 second_run_that_differs_is_refused, other_check_value_is_refused,
+                 operation_that_fails_is_refused, operation_that_a_kernel_lacks_is_shown,
+                 unknown_operations_are_refused, tool_and_program_have_the_same_operations,
+                 program_runs_what_it_is_asked_for, rows_without_a_figure_have_no_ratio,
+                 breach_of_a_threshold_is_reported, missing_threshold_and_figure_are_reported,
+                 improvement_tightens_the_threshold, thresholds_are_those_of_all_operations):
         suite.add(f"benchmarks::{test.__name__}", test)

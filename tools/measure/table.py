@@ -6,6 +6,9 @@ import json
 from .systems import SYSTEMS
 
 
+_HEADS = ["Linux", "mitigations=off", "Farjump", "ratio"]
+
+
 def _number(value):
     return "-" if value is None else f"{value:,}"
 
@@ -24,30 +27,30 @@ def _cells(row, figures, ratio):
     return [*cells, _ratio(ratio)]
 
 
-def _heads(unit):
-    return ["Linux", "mitigations=off", "Farjump", f"ratio of {unit}"]
+def instruction_table(rows):
+    """Returns the cells of the table of instructions, its heads first."""
+    return [["instructions", *_HEADS, "floor"],
+            *([row.operation.name, *_cells(row, row.instructions, row.instruction_ratio()),
+               _number(row.operation.floor)] for row in rows)]
 
 
-def lines(rows, has_instructions, has_ticks, is_markdown=False):
-    """Returns the lines of the table."""
-    heads = ["operation"]
-    body = [[row.operation.name] for row in rows]
-    if has_instructions:
-        heads += [*_heads("instructions"), "floor"]
-        for cells, row in zip(body, rows):
-            cells += [*_cells(row, row.instructions, row.instruction_ratio()),
-                      _number(row.operation.floor)]
-    if has_ticks:
-        heads += _heads("ticks")
-        for cells, row in zip(body, rows):
-            cells += _cells(row, row.ticks, row.tick_ratio())
-    if is_markdown:
-        rule = ["---"] + ["---:"] * (len(heads) - 1)
-        return ["| " + " | ".join(cells) + " |" for cells in (heads, rule, *body)]
-    widths = [max(len(cells[i]) for cells in (heads, *body)) for i in range(len(heads))]
-    return ["  ".join([cells[0].ljust(widths[0])]
-                      + [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:])])
-            for cells in (heads, *body)]
+def tick_table(rows):
+    """Returns the cells of the table of ticks, its heads first."""
+    return [["ticks", *_HEADS],
+            *([row.operation.name, *_cells(row, row.ticks, row.tick_ratio())] for row in rows)]
+
+
+def as_text(cells):
+    """Returns a table in columns."""
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    return "\n".join("  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])])
+                     for row in cells) + "\n"
+
+
+def as_markdown(cells):
+    """Returns a table in Markdown."""
+    rule = ["---"] + ["---:"] * (len(cells[0]) - 1)
+    return "".join("| " + " | ".join(row) + " |\n" for row in (cells[0], rule, *cells[1:]))
 
 
 def as_json(rows, versions, checks):
