@@ -18,6 +18,7 @@ static void tsc_pair(const char *name)
 static void getpid_only(const char *name)
 {
 	MEASURE(name, SAMPLES, 10000, call0(SYS_getpid));
+	check(name, call0(SYS_getpid) == call0(SYS_gettid));
 }
 
 /* stat(2) of a file below two directories. */
@@ -119,6 +120,9 @@ static void signal_install(const char *name)
 	if (result < 0)
 		skip(name, result);
 	MEASURE(name, SAMPLES, 1000, call4(SYS_rt_sigaction, SIGUSR1, &action, 0, MASK_BYTES));
+	struct action installed = { 0 };
+	call4(SYS_rt_sigaction, SIGUSR1, 0, &installed, MASK_BYTES);
+	check(name, installed.handler == count_hit);
 }
 
 /* kill(2) to the process itself, the handler, and the return from it. */

@@ -8,37 +8,57 @@
 
 static unsigned char big[2 * MIB] __attribute__((aligned(4096)));
 
+/* Makes a source of bytes that differ, and a destination that is none of them. */
+static void fill(void)
+{
+	for (int i = 0; i < MIB; i++)
+		big[i] = i % 251;
+	memset(big + MIB, 255, MIB);
+}
+
+/* Returns a sum of the destination in which the places of bytes count. */
+static uint64_t sum_of_copy(void)
+{
+	uint64_t sum = 0;
+	for (int i = 0; i < MIB; i++)
+		sum += (uint64_t)(i + 1) * big[MIB + i];
+	return sum;
+}
+
 static void memcpy_loop64_1m(const char *name)
 {
 	uint64_t *from = (uint64_t *)big, *to = (uint64_t *)(big + MIB);
-	memset(big, 1, sizeof(big));
+	fill();
 	MEASURE(name, SAMPLES, 1, {
 		for (size_t k = 0; k < MIB / 8; k++) {
 			to[k] = from[k];
 			__asm__ volatile("" ::: "memory");
 		}
 	});
+	check(name, sum_of_copy());
 }
 
 static void memcpy_repmovsq_1m(const char *name)
 {
-	memset(big, 1, sizeof(big));
+	fill();
 	MEASURE(name, SAMPLES, 1, {
 		void *to = big + MIB;
 		void *from = big;
 		size_t count = MIB / 8;
 		__asm__ volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(count)::"memory");
 	});
+	check(name, sum_of_copy());
 }
 
 static void memset_repstosq_1m(const char *name)
 {
-	memset(big, 1, sizeof(big));
+	fill();
 	MEASURE(name, SAMPLES, 1, {
 		void *to = big + MIB;
 		size_t count = MIB / 8;
 		__asm__ volatile("rep stosq" : "+D"(to), "+c"(count) : "a"(0L) : "memory");
 	});
+	check(name, sum_of_copy());
 }
 
 static uint64_t __attribute__((noinline, noclone, optimize("no-optimize-sibling-calls")))

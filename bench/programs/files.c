@@ -23,6 +23,7 @@ static void file_write_new_1m(const char *name)
 {
 	const char *file = path("bench.tmp");
 	memset(data, PATTERN, MIB);
+	uint64_t written = 0;
 	long fd = -1;
 	MEASURE_AROUND(
 		SAMPLES, 1,
@@ -33,10 +34,12 @@ static void file_write_new_1m(const char *name)
 		},
 		write_all(fd),
 		{
+			written += call3(SYS_lseek, fd, 0, SEEK_END);
 			call1(SYS_close, fd);
 			call1(SYS_unlink, file);
 		});
 	report(name);
+	check(name, written);
 }
 
 /* Makes the file; returns its descriptor. */
@@ -50,14 +53,34 @@ static long new_file(const char *name, const char *file)
 	return fd;
 }
 
+static void read_all(long fd)
+{
+	call3(SYS_lseek, fd, 0, SEEK_SET);
+	for (int i = 0; i < MIB; i += CALL_BYTES)
+		call3(SYS_read, fd, data + i, CALL_BYTES);
+}
+
+/* Reads the file into `data`; returns the sum of its bytes. */
+static uint64_t sum_of(long fd)
+{
+	uint64_t sum = 0;
+	memset(data, 0, MIB);
+	read_all(fd);
+	for (int i = 0; i < MIB; i++)
+		sum += data[i];
+	return sum;
+}
+
 static void file_rewrite_1m(const char *name)
 {
 	const char *file = path("bench.tmp");
 	long fd = new_file(name, file);
+	memset(data, PATTERN + 1, MIB);
 	MEASURE(name, SAMPLES, 1, {
 		call3(SYS_lseek, fd, 0, SEEK_SET);
 		write_all(fd);
 	});
+	check(name, sum_of(fd));
 	call1(SYS_unlink, file);
 }
 
@@ -66,15 +89,8 @@ static void file_read_1m(const char *name)
 	const char *file = path("bench.tmp");
 	long fd = new_file(name, file);
 	memset(data, 0, MIB);
-	MEASURE(name, SAMPLES, 1, {
-		call3(SYS_lseek, fd, 0, SEEK_SET);
-		for (int i = 0; i < MIB; i += CALL_BYTES)
-			call3(SYS_read, fd, data + i, CALL_BYTES);
-	});
-	uint64_t sum = 0;
-	for (int i = 0; i < MIB; i++)
-		sum += data[i];
-	check("file_read_sum", sum);
+	MEASURE(name, SAMPLES, 1, read_all(fd));
+	check("file_read_sum", sum_of(fd));
 	call1(SYS_unlink, file);
 }
 

@@ -83,22 +83,32 @@ static void page_fault_cow(const char *name)
 	check("cow_isolation", sum / PAGES);
 }
 
+/* Returns whether there was a mapping, and there is none now. */
+static int is_unmapped(volatile char *memory)
+{
+	return memory && call3(SYS_msync, memory, PIECE_BYTES, MS_ASYNC) == -ENOMEM;
+}
+
 static void mmap_munmap_64k(const char *name)
 {
+	volatile char *memory = NULL;
 	MEASURE(name, SAMPLES, 500, {
-		volatile char *memory = map(PIECE_BYTES);
+		memory = map(PIECE_BYTES);
 		call2(SYS_munmap, memory, PIECE_BYTES);
 	});
+	check(name, is_unmapped(memory));
 }
 
 static void mmap_touch_munmap_64k(const char *name)
 {
+	volatile char *memory = NULL;
 	MEASURE(name, SAMPLES, 50, {
-		volatile char *memory = map(PIECE_BYTES);
+		memory = map(PIECE_BYTES);
 		for (int i = 0; i < PIECE_BYTES; i += PAGE_BYTES)
 			memory[i] = 1;
 		call2(SYS_munmap, memory, PIECE_BYTES);
 	});
+	check(name, is_unmapped(memory));
 }
 
 /* Maps a file of 1 MiB, reads a word of each cache line, unmaps it. */

@@ -193,7 +193,8 @@ def program_runs_what_it_is_asked_for():
     run = parse(text)
     assert status == 2 and "unknown no-such-operation\n" in text, text
     assert list(run.figures) == ["page_fault_cow", "syscall_getpid"], text
-    assert run.checks == {"cow_isolation": 1} and run.batches["syscall_getpid"] == 10000, text
+    assert run.checks == {"cow_isolation": 1, "syscall_getpid": 1}, text
+    assert run.batches["syscall_getpid"] == 10000, text
     for figure in run.figures.values():
         assert 0 < figure.minimum <= figure.median <= figure.maximum and figure.samples == 9, text
 
