@@ -120,13 +120,13 @@ pub(super) fn adopt(first: usize, count: usize, purpose: Purpose) -> bool {
 
 /// Frees adjacent frames that were allocated for `purpose`.
 ///
+/// # Panics
 /// If one of them wasn't allocated for it.
-/// If one of them wasn't.
 pub(super) fn free(first: usize, count: usize, purpose: Purpose) {
+    let mut state = STATE.lock();
     for frame in (first..first + count).filter_map(frame_info::of) {
         frame.take_back(purpose);
     }
-    let mut state = STATE.lock();
     state.bitmap().free_run(first, count).expect("frames are freed by their owner");
     state.tally.note_freed(count, purpose);
 }

@@ -122,9 +122,10 @@ pub(super) unsafe fn free(frame: usize, purpose: Purpose) {
     if frame < LOW_FRAMES || !frame_info::is_started() {
         return bitmap::free(frame, 1, purpose);
     }
+    let mut cache = CACHE.here().lock();
+    // While the lock is held, so that the record and the tally change together for an audit.
     // SAFETY: the caller's promise, and frames have records.
     unsafe { frame_info::of_managed(frame) }.take_back(purpose);
-    let mut cache = CACHE.here().lock();
     if cache.len == CACHED_MAX {
         cache.drain(CACHED_MAX - BATCH);
     }
