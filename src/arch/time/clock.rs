@@ -7,7 +7,8 @@
 //!
 //! Source: Intel SDM volume 3, "Time-Stamp Counter".
 
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::ptr;
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 use raw_cpuid::CpuId;
 use spin::Once;
@@ -66,6 +67,9 @@ pub(in crate::arch) fn set_tsc_offset(cpu: &Cpu, offset: u64) {
 
 /// Whether the CPUs' counters may differ.
 static IS_UNSTEADY: AtomicBool = AtomicBool::new(false);
+/// The clock in use, if it runs and the CPUs' counters don't differ. The only thing that
+/// [`now_ns`] looks at.
+static STEADY: AtomicPtr<Conversion> = AtomicPtr::new(ptr::null_mut());
 /// The latest time that any CPU has returned; only used if the counters may differ.
 static LATEST_NS: AtomicU64 = AtomicU64::new(0);
 
@@ -99,6 +103,20 @@ fn known() -> Option<&'static Known> {
     REFINED.get().or_else(|| EARLY.get())
 }
 
+/// Returns the conversion of the clock that runs, if the CPUs' counters don't differ.
+#[inline(always)]
+fn steady() -> Option<&'static Conversion> {
+    // SAFETY: it is null, or points into a static that doesn't change any more.
+    unsafe { STEADY.load(Ordering::Acquire).as_ref() }
+}
+
+/// Makes [`steady`] return what the other variables say.
+fn update_steady() {
+    let conversion = known().filter(|_| are_counters_stable()).map(|known| &known.conversion);
+    let pointer = conversion.map_or(ptr::null_mut(), |it| ptr::from_ref(it).cast_mut());
+    STEADY.store(pointer, Ordering::Release);
+}
+
 /// Returns the frequency of the time stamp counter; before [`start`] the assumed frequency.
 pub fn rate() -> Rate {
     let assumed = Rate { hz: ASSUMED_HZ, error_ppm: None, source: FrequencySource::Assumed };
@@ -108,18 +126,19 @@ pub fn rate() -> Rate {
 /// Returns the time since the stub in nanoseconds; 0 before [`start`].
 #[inline(always)]
 pub fn now_ns() -> u64 {
-    let Some(known) = known() else {
-        return 0;
-    };
-    if IS_UNSTEADY.load(Ordering::Relaxed) {
-        return latest_ns(&known.conversion);
+    match steady() {
+        Some(conversion) => conversion.ns_on(read_tsc_in_order(), TSC_OFFSET.get().cast_signed()),
+        None => latest_ns(),
     }
-    known.conversion.ns_at(boot_cpu_tsc())
 }
 
-/// Returns the time since the stub in nanoseconds, if the CPUs' counters may differ.
+/// Returns the time since the stub in nanoseconds, if the CPUs' counters may differ; 0 before
+/// [`start`].
 #[cold]
-fn latest_ns(conversion: &Conversion) -> u64 {
+fn latest_ns() -> u64 {
+    let Some(Known { conversion, .. }) = known() else {
+        return 0;
+    };
     // The counter and the offset must be of the same CPU.
     let ns = conversion.ns_at(without_interrupts(boot_cpu_tsc));
     LATEST_NS.fetch_max(ns, Ordering::Relaxed).max(ns)
@@ -152,6 +171,7 @@ pub fn tsc_at(ns: u64) -> u64 {
 /// one that any CPU has returned.
 pub fn mark_counters_unstable() {
     IS_UNSTEADY.store(true, Ordering::Relaxed);
+    update_steady();
 }
 
 /// Returns whether the CPUs' counters can be assumed to be equal.
@@ -162,7 +182,7 @@ pub fn are_counters_stable() -> bool {
 /// Returns the conversion of any CPU's time stamp counter to the clock; `None` if the counters may
 /// differ.
 pub fn steady_conversion() -> Option<&'static Conversion> {
-    known().filter(|_| are_counters_stable()).map(|known| &known.conversion)
+    steady()
 }
 
 /// Waits for `time_ns` in a loop; doesn't switch to another thread.
@@ -210,6 +230,7 @@ pub fn start(_cpu: &Cpu) -> Clock {
     };
     let conversion = Conversion::new(rate.hz, stub_values::start_tsc());
     EARLY.call_once(|| Known { conversion, rate });
+    update_steady();
     Clock(())
 }
 
@@ -242,6 +263,7 @@ pub fn refine(_clock: Clock, references: &[&dyn Reference]) {
         without_interrupts(|| {
             let conversion = early.conversion.refined(best.hz, start_tsc, read_tsc_in_order());
             REFINED.call_once(|| Known { conversion, rate: best });
+            update_steady();
         });
     }
     log::info!("time stamp counter: {}", rate());

@@ -95,6 +95,17 @@ impl Conversion {
         self.base_ns.saturating_add(self.ticks_to_ns(ticks))
     }
 
+    /// Returns [`ns_at`](Self::ns_at) for a CPU whose counter is at `tsc`, where `offset` is as for
+    /// [`to_boot_cpu`]. For a counter that is less than 2^63 ticks from the start of the clock.
+    #[inline]
+    pub fn ns_on(&self, tsc: u64, offset: i64) -> u64 {
+        let ticks = tsc.wrapping_add_signed(offset).wrapping_sub(self.base_tsc);
+        if ticks.cast_signed() < 0 {
+            return self.base_ns;
+        }
+        self.base_ns.wrapping_add(self.ns_per_tick.multiply(ticks))
+    }
+
     /// Returns the counter's value when [`ns_at`](Self::ns_at) reaches `ns`. It is at
     /// most two ticks late, and within the first year never early. `u64::MAX` if the
     /// counter can't reach it.

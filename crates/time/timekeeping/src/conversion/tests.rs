@@ -55,6 +55,17 @@ proptest! {
     }
 
     #[test]
+    fn time_on_a_cpu_is_that_of_the_boot_cpu(
+        hz in FREQUENCIES, start in any::<u32>(), tsc in 0_u64..1 << 62,
+        offset in -(1_i64 << 39)..1 << 39,
+    ) {
+        let conversion = Conversion::new(hz, start.into());
+        prop_assume!(conversion.ns_at(tsc) < u64::MAX / 2);
+        let expected = conversion.ns_at(to_boot_cpu(tsc, offset));
+        prop_assert_eq!(conversion.ns_on(tsc, offset), expected);
+    }
+
+    #[test]
     fn cpus_agree_whatever_their_offset(
         tsc in 1_u64 << 40..1 << 62, offset in -(1_i64 << 39)..1 << 39,
     ) {
