@@ -25,11 +25,17 @@ impl<I: Copy> Lists<I> {
         Self { occupied: 0, ends: [none; RealTimePriority::MAX.get() as usize + 1] }
     }
 
+    /// Returns whether no real-time thread waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.occupied == 0
+    }
+
     /// Returns the highest priority that waits.
     #[inline]
     pub(crate) fn highest(&self) -> Option<RealTimePriority> {
         // Mostly there is none.
-        if self.occupied == 0 { None } else { self.highest_within(u128::MAX) }
+        if self.is_empty() { None } else { self.highest_within(u128::MAX) }
     }
 
     #[inline]

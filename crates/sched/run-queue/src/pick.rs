@@ -176,25 +176,36 @@ impl<I: Copy + Eq> RunQueue<I> {
             return (!self.is_empty()).then_some(self.clock_ns);
         };
         let entity = entities.entity(current);
-        let is_now = match entity.policy().class() {
-            Class::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
-            Class::Fair if self.real_time.highest().is_some() => true,
-            Class::Fair if self.fair.tree.is_empty() => false,
-            Class::Fair if Fair::<I>::is_over(entity) => true,
-            Class::Fair => {
-                let best = entities.entity(self.fair.best(entities)?);
-                let waits = match best.policy() {
-                    Policy::Idle => true,
-                    Policy::Batch(_) => entity.policy() != Policy::Idle,
-                    _ => false,
-                };
-                let is_earlier =
-                    !waits && is_after(entity.tree.deadline.get(), best.tree.deadline.get());
-                let protected_ns = u64::from(Slice::MIN.length_ns());
-                return is_earlier.then(|| self.started_ns.saturating_add(protected_ns));
-            }
+        if entity.weight() == 0 || !self.real_time.is_empty() {
+            return self.should_give_way(entity).then_some(self.clock_ns);
+        }
+        if self.fair.tree.is_empty() {
+            return None;
+        }
+        if Fair::<I>::is_over(entity) {
+            return Some(self.clock_ns);
+        }
+        let best = entities.entity(self.fair.best(entities)?);
+        if !is_after(entity.tree.deadline.get(), best.tree.deadline.get()) {
+            return None;
+        }
+        let waits = match best.policy() {
+            Policy::Idle => true,
+            Policy::Batch(_) => entity.policy() != Policy::Idle,
+            _ => false,
         };
-        is_now.then_some(self.clock_ns)
+        let protected_ns = u64::from(Slice::MIN.length_ns());
+        (!waits).then(|| self.started_ns.saturating_add(protected_ns))
+    }
+
+    /// Returns whether the running thread, whose `entity` this is, should give way at once, where
+    /// real-time threads run or wait.
+    #[cold]
+    fn should_give_way(&self, entity: &SchedEntity<I>) -> bool {
+        match entity.policy().class() {
+            Class::RealTime(priority) => self.gives_way(priority, entity.slice_left_ns() == 0),
+            Class::Fair => !self.real_time.is_empty(),
+        }
     }
 
     /// Returns when the running thread has to be looked at again, if nothing happens
@@ -203,19 +214,30 @@ impl<I: Copy + Eq> RunQueue<I> {
     #[inline(always)]
     pub fn slice_end_ns(&self, entities: &(impl Entities<Id = I> + ?Sized)) -> Option<u64> {
         let entity = entities.entity(self.current()?);
-        let left_ns = match entity.policy().class() {
-            Class::RealTime(priority) => match self.real_time.highest()? {
-                highest if highest < priority => return None,
-                highest if highest == priority => match (entity.policy(), entity.slice_left_ns()) {
-                    (Policy::Fifo(_), 1..) => return None,
-                    (_, left_ns) => u64::from(left_ns),
-                },
-                _ => 0,
-            },
-            Class::Fair if self.real_time.highest().is_some() => 0,
-            Class::Fair if self.fair.tree.is_empty() => return None,
-            Class::Fair => entity.request_left_ns().min(u64::from(Slice::BASE.length_ns())),
+        let left_ns = if entity.weight() == 0 || !self.real_time.is_empty() {
+            self.real_time_left_ns(entity)?
+        } else if self.fair.tree.is_empty() {
+            return None;
+        } else {
+            entity.request_left_ns().min(u64::from(Slice::BASE.length_ns()))
         };
         Some(self.clock_ns.saturating_add(left_ns))
+    }
+
+    /// Returns how long the running thread, whose `entity` this is, keeps the CPU at most, where
+    /// real-time threads run or wait; `None` if no waiting thread has a turn.
+    #[cold]
+    fn real_time_left_ns(&self, entity: &SchedEntity<I>) -> Option<u64> {
+        let Class::RealTime(priority) = entity.policy().class() else {
+            return Some(0);
+        };
+        match self.real_time.highest()? {
+            highest if highest < priority => None,
+            highest if highest == priority => match (entity.policy(), entity.slice_left_ns()) {
+                (Policy::Fifo(_), 1..) => None,
+                (_, left_ns) => Some(u64::from(left_ns)),
+            },
+            _ => Some(0),
+        }
     }
 }

@@ -162,13 +162,11 @@ impl<I: Copy + Eq> RunQueue<I> {
         let time_ns = now_ns - self.clock_ns;
         self.clock_ns = now_ns;
         entity.add_run_time(time_ns);
-        match entity.policy().class() {
-            Class::RealTime(_) if matches!(entity.policy(), Policy::Fifo(_)) => {}
-            Class::RealTime(_) => {
-                let time_ns = u32::try_from(time_ns).unwrap_or(u32::MAX);
-                entity.set_slice_left_ns(entity.slice_left_ns().saturating_sub(time_ns));
-            }
-            Class::Fair => self.fair.charge(entity, time_ns.min(CHARGE_MAX_NS)),
+        if entity.weight() != 0 {
+            self.fair.charge(entity, time_ns.min(CHARGE_MAX_NS));
+        } else if !matches!(entity.policy(), Policy::Fifo(_)) {
+            let time_ns = u32::try_from(time_ns).unwrap_or(u32::MAX);
+            entity.set_slice_left_ns(entity.slice_left_ns().saturating_sub(time_ns));
         }
     }
 
