@@ -10,7 +10,9 @@
 //! Atomics with relaxed order are then enough: they are needed only because an interrupt handler
 //! may run between any two instructions.
 
+mod place;
 use core::arch::asm;
+use core::marker::PhantomData;
 use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
 
 use spin::Once;
@@ -19,14 +21,16 @@ use x86_64::registers::model_specific::GsBase;
 
 use super::id::{ApicId, CpuId};
 
+pub use place::Place;
+
 /// Declares per-CPU variables.
 ///
 /// ```ignore
 /// per_cpu! {
 ///     /// How often this CPU was interrupted.
-///     static INTERRUPTS: AtomicU64 = AtomicU64::new(0);
+///     static INTERRUPTS: AtomicU32 = AtomicU32::new(0);
 /// }
-/// INTERRUPTS.add(1);
+/// INTERRUPTS.increment();
 /// ```
 #[macro_export]
 #[allow_internal_unsafe]
@@ -34,21 +38,31 @@ macro_rules! per_cpu {
     ($( $(#[$attribute:meta])* $visibility:vis static $name:ident: $type:ty = $value:expr; )+) => { $(
         $(#[$attribute])*
         #[unsafe(link_section = ".percpu")]
-        $visibility static $name: $crate::arch::cpu::percpu::PerCpu<$type> = {
+        $visibility static $name: $crate::arch::cpu::percpu::PerCpu<$type, $name> = {
             const fn value() -> $type {
                 $value
             }
             // SAFETY: the variable is in `.percpu`.
             unsafe { $crate::arch::cpu::percpu::PerCpu::new(value()) }
         };
+
+        #[doc(hidden)]
+        #[allow(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "it has the name of the variable"
+        )]
+        $visibility enum $name {}
+
+        $crate::implement_place!($name, $type);
     )+ };
 }
 
-/// A per-CPU variable.
+/// A per-CPU variable of type `T`. `P` is a type that only this variable has.
 #[repr(transparent)]
-pub struct PerCpu<T: 'static>(T);
+pub struct PerCpu<T: 'static, P>(T, PhantomData<fn() -> P>);
 
-impl<T: Sync> PerCpu<T> {
+impl<T: Sync, P> PerCpu<T, P> {
     /// Makes the template of a variable.
     ///
     /// # Safety
@@ -56,7 +70,7 @@ impl<T: Sync> PerCpu<T> {
     #[doc(hidden)]
     pub const unsafe fn new(value: T) -> Self {
         const { assert!(align_of::<T>() <= align_of::<AreaLine>(), "areas aren't aligned so") };
-        Self(value)
+        Self(value, PhantomData)
     }
 
     #[inline]
@@ -84,71 +98,46 @@ impl<T: Sync> PerCpu<T> {
 /// Implements access to a variable of an atomic type by one instruction. The thread may move to
 /// another CPU before or after that instruction, but not during it.
 macro_rules! define_access {
-    ($visibility:vis $get:ident $set:ident, $atomic:ty, $value:ty, $class:ident, [$($size:literal)?]) => {
-        impl PerCpu<$atomic> {
+    ($atomic:ty, $value:ty, $of_bits:expr) => {
+        impl<P: Place> PerCpu<$atomic, P> {
             /// Reads the variable of this CPU, by one instruction.
-            #[inline]
-            $visibility fn $get(&'static self) -> $value {
-                let value: $value;
-                // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`),
-                // which contains the variable, and the variable's type has the size of
-                // the read.
-                unsafe {
-                    asm!(concat!("mov {", $($size,)? "}, gs:[{}]"), out($class) value,
-                        in(reg) self.address(), options(nostack, preserves_flags, readonly));
-                }
-                value
+            #[inline(always)]
+            pub fn get(&'static self) -> $value {
+                $of_bits(P::read())
             }
 
             /// Writes the variable of this CPU, by one instruction.
-            #[inline]
-            $visibility fn $set(&'static self, value: $value) {
-                // SAFETY: as for reading; other CPUs see an atomic write.
-                unsafe {
-                    asm!(concat!("mov gs:[{}], {", $($size,)? "}"), in(reg) self.address(),
-                        in($class) value, options(nostack, preserves_flags));
-                }
-            }
-        }
-    };
-    ($atomic:ty, $value:ty, [$($size:literal)?]) => {
-        define_access!(pub get set, $atomic, $value, reg, [$($size)?]);
-
-        impl PerCpu<$atomic> {
-            /// Adds `value`, wrapping, to the variable of this CPU, by one instruction, so no
-            /// interrupt can come in between. Other CPUs may read the variable, but not write it:
-            /// the addition isn't atomic for them.
-            #[inline]
-            pub fn add(&'static self, value: $value) {
-                // SAFETY: as for writing.
-                unsafe {
-                    asm!(concat!("add gs:[{}], {", $($size,)? "}"), in(reg) self.address(),
-                        in(reg) value, options(nostack));
-                }
+            #[inline(always)]
+            pub fn set(&'static self, value: $value) {
+                // SAFETY: it is a value of the variable's type, which has 1, 4 or 8 bytes.
+                unsafe { P::write(value.into()) }
             }
         }
     };
 }
 
-define_access!(AtomicU32, u32, [":e"]);
-define_access!(AtomicU64, u64, []);
-define_access!(get_byte set_byte, AtomicBool, u8, reg_byte, []);
+define_access!(AtomicBool, bool, |bits| bits != 0);
+define_access!(AtomicU32, u32, |bits| bits as u32);
+define_access!(AtomicU64, u64, |bits| bits);
 
-impl PerCpu<AtomicBool> {
-    /// Reads the variable of this CPU, by one instruction.
-    #[inline]
-    pub fn get(&'static self) -> bool {
-        self.get_byte() != 0
+impl<P: Place> PerCpu<AtomicU32, P> {
+    /// Adds 1, wrapping, to the variable of this CPU, by one instruction, so no interrupt can come
+    /// in between. Other CPUs may read the variable, but not write it: the addition isn't atomic
+    /// for them.
+    #[inline(always)]
+    pub fn increment(&'static self) {
+        P::increment();
     }
 
-    /// Writes the variable of this CPU, by one instruction.
-    #[inline]
-    pub fn set(&'static self, value: bool) {
-        self.set_byte(value.into());
+    /// Subtracts 1 in the same way; returns whether the variable is 0 then.
+    #[inline(always)]
+    pub fn decrement(&'static self) -> bool {
+        P::decrement()
     }
 }
 
 /// A `&'static T`, or none, as a per-CPU variable.
+#[repr(transparent)]
 pub struct StaticRef<T: 'static>(AtomicPtr<T>);
 
 impl<T> StaticRef<T> {
@@ -158,30 +147,21 @@ impl<T> StaticRef<T> {
     }
 }
 
-impl<T: Sync> PerCpu<StaticRef<T>> {
+impl<T: Sync, P: Place> PerCpu<StaticRef<T>, P> {
     /// Reads the variable of this CPU, by one instruction.
-    #[inline]
+    #[inline(always)]
     pub fn get(&'static self) -> Option<&'static T> {
-        let value: *const T;
-        // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
-        // variable.
-        unsafe {
-            asm!("mov {}, gs:[{}]", out(reg) value, in(reg) core::ptr::from_ref(&self.0.0),
-                options(nostack, preserves_flags, readonly));
-        }
+        let value: *const T = core::ptr::with_exposed_provenance(P::read() as usize);
         // SAFETY: it is null, or a `&'static T` that `set` has stored.
         unsafe { value.as_ref() }
     }
 
     /// Writes the variable of this CPU, by one instruction.
-    #[inline]
+    #[inline(always)]
     pub fn set(&'static self, value: &'static T) {
-        let value = core::ptr::from_ref(value);
-        // SAFETY: as in `get`; other CPUs see an atomic write.
-        unsafe {
-            asm!("mov gs:[{}], {}", in(reg) core::ptr::from_ref(&self.0.0), in(reg) value,
-                options(nostack, preserves_flags));
-        }
+        let address = core::ptr::from_ref(value).expose_provenance() as u64;
+        // SAFETY: the variable is a pointer.
+        unsafe { P::write(address) }
     }
 }
 

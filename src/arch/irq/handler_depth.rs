@@ -26,7 +26,7 @@ pub fn has_interrupted_program() -> bool {
 /// Runs `handle` as an interrupt handler, with interrupts off.
 pub(super) fn run(is_of_program: bool, handle: impl FnOnce()) {
     HAS_INTERRUPTED_PROGRAM.set(is_of_program);
-    HANDLER_DEPTH.add(1);
+    HANDLER_DEPTH.increment();
     handle();
-    HANDLER_DEPTH.add(1_u32.wrapping_neg());
+    HANDLER_DEPTH.decrement();
 }

@@ -54,11 +54,11 @@ impl InterruptsOff {
             interrupts::disable();
             // In this order: a non-maskable interrupt in between whose handler makes an
             // `InterruptsOff` finds the depth changed and doesn't change the other variables.
-            increase_depth();
+            OFF_DEPTH.increment();
             WERE_ON.set(were_on);
             note_begin();
         } else {
-            increase_depth();
+            OFF_DEPTH.increment();
         }
         Self { _not_send: PhantomData }
     }
@@ -92,39 +92,12 @@ impl Drop for InterruptsOff {
     fn drop(&mut self) {
         // Read before the depth changes, as in `new`.
         let were_on = WERE_ON.get();
-        if decrease_depth() == Depth::Zero && were_on {
+        if OFF_DEPTH.decrement() && were_on {
             preemption::run_if_due();
             note_end();
             interrupts::enable();
         }
     }
-}
-
-/// How many `InterruptsOff` are left.
-#[derive(PartialEq)]
-enum Depth {
-    Zero,
-    More,
-}
-
-/// Adds an `InterruptsOff` of this CPU, by one instruction.
-#[inline]
-fn increase_depth() {
-    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
-    // variable.
-    unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
-}
-
-/// Subtracts an `InterruptsOff` of this CPU, by one instruction; returns how many are left.
-#[inline]
-fn decrease_depth() -> Depth {
-    let is_zero: u8;
-    // SAFETY: as in `increase_depth`.
-    unsafe {
-        asm!("dec dword ptr gs:[{}]", "setz {}", sym OFF_DEPTH, out(reg_byte) is_zero,
-            options(nostack));
-    }
-    if is_zero != 0 { Depth::Zero } else { Depth::More }
 }
 
 /// A time during which interrupts were off. Only debug builds measure it, because reading

@@ -37,7 +37,7 @@ pub(in crate::arch) fn start() {
             action();
             CALLS_DONE.here().fetch_add(1, Ordering::Release);
         }
-        SIGNS_OF_LIFE.add(1);
+        SIGNS_OF_LIFE.set(SIGNS_OF_LIFE.get().wrapping_add(1));
     });
 }
 

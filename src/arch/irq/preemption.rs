@@ -4,7 +4,6 @@
 //! handler ends and when interrupts are turned on again. If it is set, the scheduler is called,
 //! unless a [`PreemptionOff`](crate::arch::irq::preemption_off::PreemptionOff) forbids it.
 
-use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32};
 
 use spin::Once;
@@ -44,29 +43,19 @@ pub fn clear_request() {
 /// Returns whether preemption is requested on this CPU.
 #[inline]
 pub fn is_requested() -> bool {
-    let is_requested: u8;
-    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
-    // variable.
-    unsafe {
-        asm!("mov {}, gs:[{}]", out(reg_byte) is_requested, sym NEEDS_RESCHEDULE,
-            options(nostack, preserves_flags, readonly));
-    }
-    is_requested != 0
+    NEEDS_RESCHEDULE.get()
 }
 
 /// Counts a new `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn forbid() {
-    // SAFETY: The GS base points to this CPU's area (invariant 1 of `arch`), which has the
-    // variable.
-    unsafe { asm!("inc dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
+    OFF_DEPTH.increment();
 }
 
 /// Counts the end of a `PreemptionOff` of this CPU, by one instruction.
 #[inline]
 pub(in crate::arch) fn allow() {
-    // SAFETY: as in `forbid`.
-    unsafe { asm!("dec dword ptr gs:[{}]", sym OFF_DEPTH, options(nostack)) };
+    OFF_DEPTH.decrement();
 }
 
 /// Returns whether preemption is forbidden on this CPU.

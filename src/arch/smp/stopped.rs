@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::arch::cpu::percpu::{Cpu, PerCpu};
+use crate::arch::cpu::percpu::Cpu;
 use crate::arch::irq::interrupt_flag;
 use crate::per_cpu;
 
@@ -15,9 +15,11 @@ per_cpu! {
 
 /// Returns the place where `cpu` stopped for ever: the instruction, and the value of RBP.
 pub fn stopped_at(cpu: &Cpu) -> Option<(u64, u64)> {
-    let at = |of: &'static PerCpu<AtomicU64>| of.of(cpu).load(Ordering::Relaxed);
     let is_stopped = IS_STOPPED.of(cpu).load(Ordering::Acquire);
-    is_stopped.then(|| (at(&STOPPED_AT), at(&STOPPED_FRAME)))
+    is_stopped.then(|| {
+        let [at, frame] = [STOPPED_AT.of(cpu), STOPPED_FRAME.of(cpu)];
+        (at.load(Ordering::Relaxed), frame.load(Ordering::Relaxed))
+    })
 }
 
 /// Stops this CPU for ever, and records the place: the instruction, and `frame`, the

@@ -16,15 +16,17 @@ fn current_is_the_boot_cpu() {
 #[test_case]
 fn variables_begin_as_the_template_says_and_leave_it_alone() {
     assert_eq!((NUMBER.get(), SMALL.get(), FLAG.get()), (7, 1, true));
-    NUMBER.add(u64::MAX);
-    SMALL.add(4);
+    NUMBER.set(6);
+    SMALL.increment();
     FLAG.set(false);
     assert_eq!(NUMBER.of(current()).load(Ordering::Relaxed), 6);
-    assert_eq!((SMALL.here().load(Ordering::Relaxed), FLAG.get()), (5, false));
+    assert_eq!((SMALL.here().load(Ordering::Relaxed), FLAG.get()), (2, false));
     let other = alloc::vec![AreaLine::ZERO; area_lines()].leak();
     let other = prepare(other, CpuId::new(99));
     assert_eq!(NUMBER.of(other).load(Ordering::Relaxed), 7);
     assert_eq!((other.id(), other.is_current()), (CpuId::new(99), false));
+    assert!(!SMALL.decrement());
+    assert!(SMALL.decrement());
     NUMBER.set(7);
     SMALL.set(1);
     FLAG.set(true);
