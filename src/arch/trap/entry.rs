@@ -193,7 +193,7 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
         irq::dispatch(vector, times, frame.is_from_user());
     }
     if frame.is_from_user() {
-        return way_out::leave(frame);
+        return way_out::leave_by_iretq(frame);
     }
     // The return from interrupts and exceptions of the kernel. An exception can also interrupt code
     // with interrupts off, which must not be preempted. Neither must a handler on a stack of the

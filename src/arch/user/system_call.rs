@@ -99,5 +99,8 @@ extern "C" fn handle(frame: &mut TrapFrame) -> bool {
     const SLOW_FLAGS: u64 = RFlags::RESUME_FLAG.bits() | RFlags::TRAP_FLAG.bits();
     let is_fast = frame.vector == TrapFrame::SYSTEM_CALL && frame.rflags & SLOW_FLAGS == 0;
     debug_assert!(frame.rip < USER_END);
+    if !is_fast {
+        way_out::set_segments(frame);
+    }
     is_fast
 }

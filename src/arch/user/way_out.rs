@@ -50,7 +50,8 @@ const FIXED_FLAGS: u64 = RFlags::INTERRUPT_FLAG.bits() | 1 << 1;
 #[repr(C)]
 struct EntryArea {
     frame: TrapFrame,
-    thread: Option<Arc<dyn UserThread>>,
+    /// It comes from an [`Arc`], which [`end`] restores.
+    thread: Option<&'static dyn UserThread>,
 }
 
 const _: () = assert!(size_of::<EntryArea>() as u64 == ENTRY_AREA_BYTES);
@@ -61,12 +62,12 @@ const _: () = assert!(offset_of!(EntryArea, frame) == 0);
 #[inline]
 pub(in crate::arch) fn thread_of(frame: &TrapFrame) -> &'static dyn UserThread {
     debug_assert!(frame.is_from_user());
-    let thread = core::ptr::from_ref(frame).wrapping_add(1).cast::<Option<Arc<dyn UserThread>>>();
+    let thread = core::ptr::from_ref(frame).wrapping_add(1).cast::<Option<&dyn UserThread>>();
     // SAFETY: frames of ring 3 lie in the entry area of the thread that runs (invariant 1 of
     // `arch::user`), which `enter` has filled; only `end` changes it, and no call with this
     // reference returns after that.
-    let thread = unsafe { &*thread };
-    thread.as_deref().expect("a program runs as a thread")
+    let thread = unsafe { *thread };
+    thread.expect("a program runs as a thread")
 }
 
 /// Passes a page fault of the kernel in the memory of a program, during a copy, to the running
@@ -86,13 +87,12 @@ pub fn with_running<R>(access: impl FnOnce(&dyn UserThread) -> R) -> Option<R> {
 /// Returns the running thread, if it has entered a program.
 fn running() -> Option<&'static dyn UserThread> {
     // The reference is the running thread's own, even if the thread moves to another CPU.
-    let pointer: *const Option<Arc<dyn UserThread>> =
+    let pointer: *const Option<&dyn UserThread> =
         core::ptr::with_exposed_provenance(ENTRY_STACK.get() as usize);
     // SAFETY: it is null, or in the entry area (invariant 1 of `arch::user`), which
     // `Context::prepare` has filled with zeros and `enter` with a thread. That lives until the
     // running thread ends, which is after this call.
-    let thread = unsafe { pointer.as_ref() };
-    thread.and_then(Option::as_deref)
+    unsafe { pointer.as_ref() }.copied().flatten()
 }
 
 /// Enters ring 3 for the first time in the running thread, with the registers in `registers`.
@@ -112,22 +112,35 @@ pub(in crate::arch) unsafe fn enter(
     let mut frame = *registers;
     frame.cs = u64::from(gdt::USER_CODE);
     frame.ss = u64::from(gdt::USER_DATA);
+    // SAFETY: it comes from an `Arc`, which keeps it until `end` takes it back.
+    let thread = unsafe { &*Arc::into_raw(thread) };
     // SAFETY: the caller's promise.
     unsafe { area.write(EntryArea { frame, thread: Some(thread) }) };
     // SAFETY: there is no other reference to it.
-    leave(unsafe { &mut *area.cast::<TrapFrame>() });
+    leave_by_iretq(unsafe { &mut *area.cast::<TrapFrame>() });
     // SAFETY: it is a frame of ring 3 in the thread's entry area, and `leave` has checked it.
     unsafe { asm!("mov rsp, {}", "jmp {}", in(reg) area, sym resume, options(noreturn)) }
 }
 
+/// Does what [`leave`] does, for a return by IRETQ: that loads the segments too.
+#[inline]
+pub(in crate::arch) fn leave_by_iretq(frame: &mut TrapFrame) {
+    leave(frame);
+    set_segments(frame);
+}
+
+/// Sets the segments to those of programs, whatever a system call has changed.
+#[inline]
+pub(in crate::arch) fn set_segments(frame: &mut TrapFrame) {
+    frame.cs = u64::from(gdt::USER_CODE);
+    frame.ss = u64::from(gdt::USER_DATA);
+}
+
 /// Does the work that is due before a return to ring 3, and ensures that the registers in `frame`
-/// are those of a program. Interrupts are off, and off again on return.
+/// that SYSRET loads are those of a program. Interrupts are off, and off again on return.
 #[inline]
 pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
     loop {
-        // Sets the segments again, whatever a system call has changed.
-        frame.cs = u64::from(gdt::USER_CODE);
-        frame.ss = u64::from(gdt::USER_DATA);
         preemption::run_if_due();
         if thread_of(frame).has_work() {
             work(frame);
@@ -142,6 +155,7 @@ pub(in crate::arch) fn leave(frame: &mut TrapFrame) {
 
 #[cold]
 fn work(frame: &mut TrapFrame) {
+    set_segments(frame);
     let next = interrupt_flag::with_interrupts_on(|| thread_of(frame).work(frame));
     if next == Next::End {
         end(frame);
@@ -162,9 +176,12 @@ fn refuse_address(frame: &mut TrapFrame) {
 fn end(frame: &mut TrapFrame) -> ! {
     interrupt_flag::enable_here();
     let area = core::ptr::from_mut(frame).cast::<EntryArea>();
-    // SAFETY: frames of ring 3 lie in an entry area, and the thread doesn't return to ring 3, so
-    // nothing refers to the handler of its system calls.
-    drop(unsafe { &mut *area }.thread.take());
+    // SAFETY: frames of ring 3 lie in an entry area.
+    if let Some(thread) = unsafe { &mut *area }.thread.take() {
+        // SAFETY: the reference is the one that `enter` has made, and the thread doesn't return to
+        // ring 3, so nothing refers to the handler of its system calls.
+        drop(unsafe { Arc::from_raw(thread) });
+    }
     END_HOOK.get().expect("threads can end before one is a program's")()
 }
 
