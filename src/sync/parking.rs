@@ -7,12 +7,12 @@ use blocking::{Parking, Unparked, Wait, Wake};
 use spin::Once;
 
 use crate::arch::irq::interrupt_flag;
+use crate::per_cpu;
 
 /// The scheduler's functions; [`Parking`] describes each.
 #[derive(Clone, Copy)]
 #[expect(missing_docs, reason = "they are those of the trait")]
 pub struct Lot {
-    pub current: fn() -> u32,
     pub park: fn(&AtomicU32, u32, Wait) -> Wake,
     pub unpark: fn(&AtomicU32, u32, &mut dyn FnMut(Unparked)),
     pub acquired: fn(&AtomicU32),
@@ -22,6 +22,20 @@ pub struct Lot {
 }
 
 static LOT: Once<Lot> = Once::new();
+
+/// The number of the only thread before the scheduler starts.
+const FIRST: u32 = 1;
+
+per_cpu! {
+    /// The number of the running thread as the owner of locks.
+    static CURRENT: AtomicU32 = AtomicU32::new(FIRST);
+}
+
+/// Sets the number of the thread that this CPU runs from now on, as the owner of sleeping locks.
+#[inline]
+pub fn set_current(number: u32) {
+    CURRENT.set(number);
+}
 
 /// Registers `lot`, so that threads can wait. Before that there is only one thread, which can't
 /// wait.
@@ -55,7 +69,7 @@ pub struct KernelLot;
 unsafe impl Parking for KernelLot {
     #[inline]
     fn current() -> u32 {
-        LOT.get().map_or(1, |lot| (lot.current)())
+        CURRENT.get()
     }
 
     fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {

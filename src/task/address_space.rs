@@ -47,13 +47,13 @@ impl OwnAddressSpace {
         self.space.lock().clone()
     }
 
-    /// Makes this CPU use it, as the thread is about to run. Interrupts are off.
+    /// Makes this CPU use it, as the thread is about to run.
     #[inline]
-    pub(super) fn enter(&self) {
+    pub(super) fn enter(&self, interrupts_off: &InterruptsOff) {
         if !self.is_some() {
             return tlb::enter_lazy();
         }
-        if let Some(space) = &*self.space.lock() {
+        if let Some(space) = &*self.space.lock_within(interrupts_off) {
             space.load();
             self.user_state.load();
         }
@@ -70,11 +70,11 @@ impl OwnAddressSpace {
     /// Moves the running thread to `space`; the bases of FS and GS are those of a
     /// program that has just started. Returns the space that it was in.
     pub(super) fn replace(&self, space: Arc<AddressSpace>) -> Option<Arc<AddressSpace>> {
-        let _interrupts_off = InterruptsOff::new();
+        let interrupts_off = InterruptsOff::new();
         self.user_state.copy_from(&UserState::new());
-        let before = self.space.lock().replace(space);
+        let before = self.space.lock_within(&interrupts_off).replace(space);
         self.is_some.store(true, Ordering::Relaxed);
-        self.enter();
+        self.enter(&interrupts_off);
         before
     }
 

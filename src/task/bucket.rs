@@ -82,10 +82,15 @@ impl Bucket {
         self.urgent += u32::from(own.priority.get() > 0);
     }
 
-    /// Removes a thread, which waits in the bucket.
+    /// Returns whether no thread waits.
     #[inline]
-    pub(super) fn remove(&mut self, thread: &'static Thread, key: Key<'_>) {
-        let own = waiter(thread, key);
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    /// Removes the thread whose waiter this is, which waits in the bucket.
+    #[inline]
+    pub(super) fn remove(&mut self, own: &Waiter<&'static Thread>, key: Key<'_>) {
         let (previous, next) = (own.previous.get(), own.next.get());
         match previous {
             Some(previous) => waiter(previous, key).next.set(next),

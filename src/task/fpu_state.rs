@@ -51,19 +51,20 @@ impl FpuState {
 
     /// Saves them, as the thread is left.
     #[inline]
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(&self, interrupts_off: &InterruptsOff) {
         if self.are_kept.load(Ordering::Relaxed) {
-            fpu::save(&mut self.area.lock());
-            fpu::lock();
+            fpu::save(&mut self.area.lock_within(interrupts_off));
         }
     }
 
-    /// Fills them, as the thread is about to run.
+    /// Fills them, as the thread is about to run; locks them if it doesn't use them.
     #[inline]
-    pub(super) fn enter(&self) {
+    pub(super) fn enter(&self, interrupts_off: &InterruptsOff) {
         if self.are_kept.load(Ordering::Relaxed) {
             fpu::unlock();
-            fpu::restore(&self.area.lock());
+            fpu::restore(&self.area.lock_within(interrupts_off));
+        } else {
+            fpu::lock();
         }
     }
 

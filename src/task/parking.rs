@@ -36,13 +36,7 @@ fn bucket_of(address: u64) -> &'static IrqMutex<Bucket> {
 
 /// Opens the parking lot.
 pub(super) fn start() {
-    parking::open(Lot {
-        current: || table::current().slot.lock_number(),
-        park,
-        unpark,
-        acquired,
-        held_ranks: || &table::current().held_ranks,
-    });
+    parking::open(Lot { park, unpark, acquired, held_ranks: || &table::current().held_ranks });
 }
 
 fn park(word: &AtomicU32, expected: u32, wait: Wait) -> Wake {
@@ -106,16 +100,22 @@ fn address_of(word: &AtomicU32) -> u64 {
 type LockedBucket<'i> = IrqMutexGuard<'static, Bucket, &'i InterruptsOff>;
 
 /// Removes `thread` from its bucket. From then on the caller has to wake it, after it has ended
-/// the lock's ownership of its waiter.
+/// the lock's ownership of its waiter. Returns whether the thread waited for a mutex.
 #[inline]
-fn take_out(bucket: &mut LockedBucket<'_>, thread: &'static Thread, wake: Wake) {
+fn take_out(bucket: &mut LockedBucket<'_>, thread: &'static Thread, wake: Wake) -> bool {
     let (list, key) = bucket.parts();
-    inheritance::end_loan(waiter(thread, key));
-    list.remove(thread, key);
+    let own = waiter(thread, key);
+    let has_owner = own.owner.get().is_some();
+    if has_owner {
+        inheritance::end_loan(own);
+    }
+    list.remove(own, key);
     thread.parked.clear_word();
     thread.parked.set_wake(wake);
-    let was_waiting = thread.change_state(State::Waiting, State::Waking);
-    assert!(was_waiting, "a thread in a bucket waits");
+    // The lock of the bucket keeps all others from changing it.
+    assert!(thread.is_in(State::Waiting), "a thread in a bucket waits");
+    thread.set_state(State::Waking);
+    has_owner
 }
 
 fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
@@ -131,37 +131,34 @@ fn unpark(word: &AtomicU32, count: u32, then: &mut dyn FnMut(Unparked)) {
         let Some(thread) = list.first_for(address, key) else {
             break;
         };
-        has_owner |= waiter(thread, key).owner.get().is_some();
-        take_out(&mut bucket, thread, Wake::Unparked);
-        let key = bucket.parts().1;
-        waiter(thread, key).next.set(None);
+        has_owner |= take_out(&mut bucket, thread, Wake::Unparked);
         match last.replace(thread) {
-            Some(last) => waiter(last, key).next.set(Some(thread)),
+            Some(last) => waiter(last, bucket.parts().1).next.set(Some(thread)),
             None => first = Some(thread),
         }
         unparked.woken += 1;
     }
-    unparked.first = first.map(|thread| thread.slot.lock_number());
     let (list, key) = bucket.parts();
-    if has_owner {
-        // The mutex is released: threads that still wait lend nothing to its previous owner.
-        list.set_owner(address, None, key);
+    if !list.is_empty() {
+        if has_owner {
+            // The mutex is released: threads that still wait lend nothing to its previous owner.
+            list.set_owner(address, None, key);
+        }
+        unparked.next = list.first_for(address, key).map(|next| waiter(next, key).queue_end.get());
     }
-    unparked.next = list.first_for(address, key).map(|next| waiter(next, key).queue_end.get());
+    unparked.first = first.map(|thread| thread.slot.lock_number());
     then(unparked);
-    let Some(mut thread) = first else {
+    let (Some(mut thread), Some(last)) = (first, last) else {
         return;
     };
     // All but the last one are woken under the lock, which owns the links between them.
-    loop {
+    while !core::ptr::eq(thread, last) {
         let next = waiter(thread, bucket.parts().1).next.get();
         thread.parked.waiter.disown(&mut bucket);
-        let Some(next) = next else {
-            break;
-        };
         scheduler::wake(thread, &interrupts_off);
-        thread = next;
+        thread = next.expect("the last one has been linked");
     }
+    thread.parked.waiter.disown(&mut bucket);
     drop(bucket);
     scheduler::wake(thread, &interrupts_off);
 }

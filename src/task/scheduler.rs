@@ -110,8 +110,7 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
     let is_idle = ptr::eq(running, idle);
     let mut queue = LockedQueue::lock(cpu, interrupts_off);
     // It may have been woken since its state was set.
-    let state = if previous == Previous::Blocked { running.state() } else { State::Runnable };
-    let is_waiting = state != State::Runnable;
+    let is_waiting = previous == Previous::Blocked && !running.is_in(State::Runnable);
     // Where it may not run it leaves the queue, and goes to another one. That is looked at
     // with the queue locked: a later change finds the thread running, and requests preemption.
     let is_moved = !running.may_run_on(cpu.id()) && !is_waiting && !is_idle;
@@ -151,7 +150,8 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
     }
     let has_left = is_waiting || is_moved;
     note_switch(cpu, running, next, has_left, now_ns);
-    switch(running, next, state, interrupts_off);
+    let has_ended = is_waiting && running.is_in(State::Ended);
+    switch(running, next, has_ended, interrupts_off);
 }
 
 /// Requests preemption if there is a CPU on which `next` may run: its affinity was changed while
@@ -285,19 +285,19 @@ fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, 
     }
 }
 
-/// Switches from `running`, which is in `state`, to `next`.
+/// Switches from `running`, which has ended or not, to `next`.
 #[inline]
 fn switch(
     running: &'static Thread,
     next: &'static Thread,
-    state: State,
+    has_ended: bool,
     interrupts_off: &InterruptsOff,
 ) {
-    running.fpu_state.leave();
+    running.fpu_state.leave(interrupts_off);
     running.address_space.leave();
-    next.address_space.enter();
+    next.address_space.enter(interrupts_off);
     table::set_current(next);
-    if state == State::Ended {
+    if has_ended {
         // Set before the switch: after it a thread that waits may run elsewhere, and end there.
         ENDED.set(running);
         HAS_LEFT_ENDED.set(true);
@@ -308,7 +308,7 @@ fn switch(
     interrupt_flag::set_were_on(were_on);
     finish();
     // After the switch: the CPU that it was on has saved them by now.
-    running.fpu_state.enter();
+    running.fpu_state.enter(interrupts_off);
 }
 
 /// Releases the thread that this CPU has left, if it has ended. The first function that a thread

@@ -253,7 +253,7 @@ fn reset(
 extern "C" fn run() -> ! {
     scheduler::finish();
     let thread = table::current();
-    thread.fpu_state.enter();
+    thread.fpu_state.enter(&InterruptsOff::new());
     interrupt_flag::begin_thread();
     let job = thread.job.lock().take();
     match job.expect("a thread has something to run when it begins") {

@@ -13,7 +13,7 @@ use super::scheduling::Scheduling;
 use super::thread::{DEFAULT_POLICY, State, Thread};
 use crate::arch::cpu::percpu::StaticRef;
 use crate::per_cpu;
-use crate::sync::{IrqMutex, IrqMutexGuard, Key, LockCell, Rank};
+use crate::sync::{IrqMutex, IrqMutexGuard, Key, LockCell, Rank, parking};
 
 /// The number of threads that are allocated at once.
 const CHUNK: usize = 64;
@@ -81,6 +81,7 @@ per_cpu! {
 #[inline]
 pub(super) fn set_current(thread: &'static Thread) {
     CURRENT.set(thread);
+    parking::set_current(thread.slot.lock_number());
 }
 
 /// Returns the thread that this runs in.

@@ -162,16 +162,15 @@ impl Thread {
         State::of(self.state.load(Ordering::Acquire))
     }
 
+    /// Returns whether it is in `state`.
+    #[inline]
+    pub(super) fn is_in(&self, state: State) -> bool {
+        self.state.load(Ordering::Acquire) == state as u8
+    }
+
     #[inline]
     pub(super) fn set_state(&self, state: State) {
         self.state.store(state as u8, Ordering::Release);
-    }
-
-    /// Changes the state if it is `from`; returns whether it was.
-    #[inline]
-    pub(super) fn change_state(&self, from: State, to: State) -> bool {
-        let (from, to) = (from as u8, to as u8);
-        self.state.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
     /// Returns the number by which it is shown.

@@ -3,12 +3,12 @@
 //!
 //! The kernel itself doesn't use these registers. While CR0.TS is set, their use raises
 //! an exception (#NM). CR0.TS is set while a thread runs that hasn't requested the
-//! registers.
+//! registers. A write to CR0 is expensive, so a variable keeps what it would write.
 //!
 //! Source: Intel SDM volume 1, "Managing State Using the XSAVE Feature Set".
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use ::signals::fpu::{
     Announced, FpuError, LEGACY_BYTES, Layout, MAGIC2_BYTES, announced, seal, validate,
@@ -17,6 +17,8 @@ use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
 use zerocopy::{Immutable, IntoBytes};
+
+use crate::per_cpu;
 
 /// The size of FXSAVE's area, in bytes.
 const FXSAVE_BYTES: u32 = 512;
@@ -79,7 +81,7 @@ pub(in crate::arch) enum SaveFormat {
 /// Sets up this CPU, in the same way as all others.
 pub(in crate::arch) fn start(format: SaveFormat) {
     MXCSR_MASK.store(read_mxcsr_mask(), Ordering::Relaxed);
-    lock();
+    set_task_switched();
     if format == SaveFormat::Fxsave {
         AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
         return;
@@ -252,18 +254,34 @@ pub fn parts() -> u64 {
     PARTS.load(Ordering::Relaxed)
 }
 
-/// Makes the use of the registers raise an exception on this CPU.
-#[inline]
-pub fn lock() {
-    // SAFETY: the kernel doesn't use the registers.
-    unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::TASK_SWITCHED)) };
+per_cpu! {
+    /// Whether CR0.TS is clear.
+    static IS_UNLOCKED: AtomicBool = AtomicBool::new(false);
 }
 
-/// Allows this CPU to use the registers.
+/// Makes the use of the registers raise an exception on this CPU. Interrupts are off, or the caller
+/// is an exception handler.
+#[inline]
+pub fn lock() {
+    if IS_UNLOCKED.get() {
+        set_task_switched();
+    }
+}
+
+fn set_task_switched() {
+    // SAFETY: the kernel doesn't use the registers.
+    unsafe { Cr0::update(|cr0| cr0.insert(Cr0Flags::TASK_SWITCHED)) };
+    IS_UNLOCKED.set(false);
+}
+
+/// Allows this CPU to use the registers. Interrupts are off, or the caller is an exception handler.
 #[inline]
 pub fn unlock() {
-    // SAFETY: it only clears CR0.TS.
-    unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
+    if !IS_UNLOCKED.get() {
+        // SAFETY: it only clears CR0.TS.
+        unsafe { asm!("clts", options(nomem, nostack, preserves_flags)) };
+        IS_UNLOCKED.set(true);
+    }
 }
 
 /// Sets `area` to the state of a thread that hasn't used the registers.

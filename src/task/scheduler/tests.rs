@@ -18,7 +18,7 @@ fn thread_that_is_woken_before_it_leaves_moves_where_it_may_run() {
         let interrupts_off = InterruptsOff::new();
         thread.set_state(State::Waiting);
         set_allowed(thread, &elsewhere);
-        assert!(thread.change_state(State::Waiting, State::Waking));
+        thread.set_state(State::Waking);
         wake(thread, &interrupts_off);
         let before = wakes();
         leave(&interrupts_off);
