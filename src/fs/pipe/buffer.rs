@@ -72,15 +72,17 @@ impl Buffer {
     /// # Errors
     /// [`FsError::BadAddress`].
     pub(super) fn take(&mut self, to: &mut dyn Sink, done: &mut usize) -> Result<(), FsError> {
-        while to.room() > 0
+        let mut room = to.room();
+        while room > 0
             && let Some(piece) = self.pieces.front_mut()
         {
-            let len = piece.len.min(to.room());
+            let len = piece.len.min(room);
             let bytes = piece.page.bytes(piece.start..piece.start + len);
             let copied = to.put(Bytes::Frame(bytes));
             piece.start += copied;
             piece.len -= copied;
             *done += copied;
+            room -= copied;
             if copied < len {
                 return Err(FsError::BadAddress);
             }
@@ -151,9 +153,9 @@ impl Buffer {
     /// Copies as much of `from` as fits, and adds the number of bytes to `done`. As on Linux, a
     /// page that can't be filled completely is dropped.
     pub(super) fn fill(&mut self, from: &mut dyn Source, done: &mut usize) -> Result<(), FsError> {
-        while from.left() > 0 {
-            let len = from.left().min(PAGE_BYTES as usize);
-            let whole = from.left();
+        let mut whole = from.left();
+        while whole > 0 {
+            let len = whole.min(PAGE_BYTES as usize);
             let is_full = self.is_full();
             let copied = match self.pieces.back_mut().filter(|last| whole <= last.room()) {
                 Some(last) => {
@@ -177,6 +179,7 @@ impl Buffer {
                 return Err(FsError::BadAddress);
             }
             *done += len;
+            whole -= len;
         }
         Ok(())
     }

@@ -77,19 +77,20 @@ impl Pipe {
         &self,
         flags: OpenFlags,
     ) -> Result<MutexGuard<'_, State>, FsError> {
-        let mut state = self.state.lock();
-        while state.buffer.is_empty() && state.writers > 0 {
+        let mut interrupted = Ok(());
+        loop {
+            let state = self.state.lock();
+            if !state.buffer.is_empty() || state.writers == 0 {
+                return Ok(state);
+            }
             if flags.contains(OpenFlags::NONBLOCK) {
                 return Err(FsError::WouldBlock);
             }
+            interrupted?;
+            let prepared = self.filled.prepare();
             drop(state);
-            self.filled.wait_until_cancellable(None, || {
-                let state = self.state.lock();
-                !state.buffer.is_empty() || state.writers == 0
-            })?;
-            state = self.state.lock();
+            interrupted = self.filled.wait_prepared(prepared);
         }
-        Ok(state)
     }
 
     /// Moves bytes to `to`; waits for the first byte.
@@ -109,10 +110,10 @@ impl Pipe {
         drop(state);
         if has_more {
             // Wakes the next waiting reader.
-            self.filled.wake_one();
+            self.filled.wake_prepared();
         }
         if has_room {
-            self.drained.wake_one();
+            self.drained.wake_prepared();
             self.poll_queue.notify_of(Readiness::OUT);
         }
         result.map_or_else(|error| done_or(done, error), |()| Ok(done))
@@ -127,44 +128,47 @@ impl Pipe {
             return Ok(0);
         }
         let mut done = 0;
-        let mut state = self.state.lock();
-        let result = loop {
+        let mut interrupted = Ok(());
+        loop {
+            let mut state = self.state.lock();
             if state.readers == 0 {
-                break Err(FsError::BrokenPipe);
+                return done_or(done, FsError::BrokenPipe);
+            }
+            if state.buffer.is_full()
+                && let Err(error) = interrupted
+            {
+                return done_or(done, FsError::from(error));
             }
             let was_empty = state.buffer.is_empty();
             let before = done;
-            let result = state.buffer.fill(from, &mut done);
-            if was_empty && !state.buffer.is_empty() {
-                self.filled.wake_one();
+            let mut result = state.buffer.fill(from, &mut done);
+            let has_ended = result.is_err() || from.left() == 0;
+            if !has_ended && flags.contains(OpenFlags::NONBLOCK) {
+                result = Err(FsError::WouldBlock);
+            }
+            let waits = !has_ended && result.is_ok();
+            let prepared = waits.then(|| self.drained.prepare());
+            let wakes_reader = was_empty && !state.buffer.is_empty();
+            let has_room = !state.buffer.is_full();
+            drop(state);
+            if wakes_reader {
+                self.filled.wake_prepared();
             }
             if done > before {
                 // As on Linux, edge-triggered observers are notified of each write.
                 self.poll_queue.notify_of(Readiness::IN);
             }
-            if result.is_err() || from.left() == 0 {
-                break result;
+            match prepared {
+                Some(prepared) => interrupted = self.drained.wait_prepared(prepared),
+                None => {
+                    if has_room {
+                        // Wakes the next waiting writer.
+                        self.drained.wake_prepared();
+                    }
+                    return result.map_or_else(|error| done_or(done, error), |()| Ok(done));
+                }
             }
-            if flags.contains(OpenFlags::NONBLOCK) {
-                break Err(FsError::WouldBlock);
-            }
-            drop(state);
-            let result = self.drained.wait_until_cancellable(None, || {
-                let state = self.state.lock();
-                !state.buffer.is_full() || state.readers == 0
-            });
-            state = self.state.lock();
-            if let Err(error) = result {
-                break Err(error.into());
-            }
-        };
-        let has_room = !state.buffer.is_full();
-        drop(state);
-        if has_room {
-            // Wakes the next waiting writer.
-            self.drained.wake_one();
         }
-        result.map_or_else(|error| done_or(done, error), |()| Ok(done))
     }
 
     /// Wakes all threads that wait for the other end.

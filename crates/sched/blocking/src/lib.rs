@@ -44,4 +44,4 @@ pub use latch::Latch;
 pub use mutex::{Mutex, MutexGuard};
 pub use parking::{Parking, QueueEnd, Unparked, Wait, WaitError, WaitKind, Wake};
 pub use rw_lock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
-pub use wait_queue::WaitQueue;
+pub use wait_queue::{Prepared, WaitQueue};

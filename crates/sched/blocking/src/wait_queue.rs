@@ -6,6 +6,11 @@ use crate::event_count::EventCount;
 use crate::parking::endless;
 use crate::{Parking, Wait, WaitError};
 
+/// A wait that [`WaitQueue::prepare`] has begun.
+#[derive(Debug)]
+#[must_use = "it is passed to `wait_prepared`"]
+pub struct Prepared(u32);
+
 /// Threads that wait for a condition, as in Linux's `wait_event`: one that an interrupt
 /// handler changes, or another CPU without a mutex.
 ///
@@ -81,6 +86,32 @@ impl<P: Parking> WaitQueue<P> {
     #[inline]
     pub fn wake_all(&self) {
         self.wake(u32::MAX);
+    }
+
+    /// Begins a wait for a change of data that a lock protects. The caller holds the lock, and has
+    /// found that it has to wait. It then releases the lock and calls
+    /// [`wait_prepared`](Self::wait_prepared).
+    #[inline]
+    pub fn prepare(&self) -> Prepared {
+        Prepared(self.wakes.prepare())
+    }
+
+    /// Sleeps until a wake-up since [`prepare`](Self::prepare), or until the running thread is
+    /// cancelled. The wait may also end without reason: the caller takes the lock and looks again.
+    ///
+    /// # Errors
+    /// [`WaitError::Cancelled`].
+    #[inline]
+    pub fn wait_prepared(&self, prepared: Prepared) -> Result<(), WaitError> {
+        self.wakes.park(prepared.0, Wait::cancellable(None))
+    }
+
+    /// Wakes the first waiter, if all waiters begin their wait by [`prepare`](Self::prepare). The
+    /// caller holds the lock that they hold then, or has held it since the change, so this needs no
+    /// fence: it costs a load if no thread waits.
+    #[inline]
+    pub fn wake_prepared(&self) {
+        self.wakes.wake(1);
     }
 
     fn wait_with(&self, wait: Wait, mut condition: impl FnMut() -> bool) -> Result<(), WaitError> {

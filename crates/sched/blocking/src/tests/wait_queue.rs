@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::lot::{ModelLot, cancel, check, expire, is_parked, join, spawn, wait_until_parked};
 use crate::atomic::AtomicU32;
 use crate::atomic::Ordering::Relaxed;
-use crate::{QueueEnd, WaitError, WaitQueue};
+use crate::{Mutex, QueueEnd, WaitError, WaitQueue};
 
 /// A queue, and the items that its threads wait for.
 struct Items {
@@ -139,6 +139,44 @@ fn a_cancellation_ends_the_wait() {
             assert_eq!(result, Err(WaitError::Cancelled));
             let result = waiter.queue.wait_until_cancellable(None, || true);
             assert_eq!(result, Ok(()));
+        });
+        cancel(2);
+        join([waiter]);
+    });
+}
+
+#[test]
+fn no_wake_up_is_lost_after_a_change_under_a_lock() {
+    check(5, || {
+        let shared = Arc::new((Mutex::<ModelLot, u32>::new(0), WaitQueue::<ModelLot>::new()));
+        let waker = shared.clone();
+        let waker = spawn(2, move || {
+            let (count, queue) = &*waker;
+            *count.lock() = 1;
+            queue.wake_prepared();
+        });
+        let (count, queue) = &*shared;
+        loop {
+            let guard = count.lock();
+            if *guard == 1 {
+                break;
+            }
+            let prepared = queue.prepare();
+            drop(guard);
+            assert_eq!(queue.wait_prepared(prepared), Ok(()));
+        }
+        join([waker]);
+    });
+}
+
+#[test]
+fn a_cancellation_ends_a_prepared_wait() {
+    check(3, || {
+        let queue = Arc::new(WaitQueue::<ModelLot>::new());
+        let waiter = queue.clone();
+        let waiter = spawn(2, move || {
+            let prepared = waiter.prepare();
+            assert_eq!(waiter.wait_prepared(prepared), Err(WaitError::Cancelled));
         });
         cancel(2);
         join([waiter]);
