@@ -70,10 +70,11 @@ def _card(image):
             f"if=none,id=card,format=raw,snapshot=on,file={str(image).replace(',', ',,')}")
 
 
-def boot(key, clock, names=()):
-    """Boots a system and runs the operations with these names, or all; returns the run. All runs
-    of Farjump with the same names have the same image, which `images.remove_images` removes: the
-    time at which it was made is in it, and GRUB reads that."""
+def boot(key, clock, names=(), plugin=None):
+    """Boots a system and runs the operations with these names, or all; returns the run. `plugin` is
+    QEMU's argument of a plugin, which has ended by then. All runs of Farjump with the same names
+    have the same image, which `images.remove_images` removes: the time at which it was made is in
+    it, and GRUB reads that."""
     system = SYSTEMS[key]
     arguments = [",".join(names)] if names else []
     if system.is_linux:
@@ -83,10 +84,12 @@ def boot(key, clock, names=()):
         line = " ".join(["quiet", "transparent_hugepage=never", *COMMON, *system.options, "--",
                          *arguments])
         machine = _card(images.image(line, initramfs=ARCHIVE))
+    plugins = ["-plugin", plugin] if plugin else []
     # A file takes each byte at once; a socket whose reader is late doesn't.
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         serial = pathlib.Path(folder) / "serial"
-        with Qemu(*_CLOCKS[clock], *_MACHINE, *machine, serial_file=serial) as qemu:
+        with Qemu(*_CLOCKS[clock], *_MACHINE, *machine, *plugins,
+                  serial_file=serial) as qemu:
             qemu.wait_for(lambda: qemu.process.poll() is not None,
                           lambda: f"{system.title} does not end:\n"
                                   + serial.read_text(errors="replace")[-3000:], HANG_CPU_S)
