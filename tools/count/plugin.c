@@ -285,6 +285,16 @@ static uint64_t function_at(uint64_t address)
     return low ? functions[low - 1] : address;
 }
 
+/* Returns the chain of the caller that a return goes to, for one whose read of the stack wasn't
+ * reported: QEMU leaves some out. */
+static uint32_t caller(uint64_t function)
+{
+    uint32_t found = chain;
+    while (found && chains[found].function != function)
+        found = chains[found].parent;
+    return found ? found : chain_of(chain ? chains[chain].parent : 0, function);
+}
+
 /* Whether the last block was left by an exception or an interrupt. */
 static bool is_interrupted(const struct block *block)
 {
@@ -312,6 +322,8 @@ static void run_block(unsigned cpu, void *data)
         wants_frame = true;
     } else if (came == CAME_BY_CALL) {
         chain = chain_of(chain, block->function);
+    } else if (came == CAME_ON && last->flow == FLOW_RETURN) {
+        chain = caller(block->function);
     } else if (chain == 0 || chains[chain].function != block->function) {
         /* A jump to another function. */
         chain = chain_of(chain ? chains[chain].parent : 0, block->function);

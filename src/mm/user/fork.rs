@@ -2,14 +2,26 @@
 
 use alloc::sync::Arc;
 
-use ::address_space::{RegionError, RegionFlags, Sharing};
+use ::address_space::{Region, RegionError, RegionFlags, Sharing};
 use paging::OnClone;
+use x86_64::VirtAddr;
 
 use super::address_space::AddressSpace;
+use super::backing::Backing;
 use super::commit;
 use super::mappings::Mappings;
 use super::page_table::PageTableError;
 use crate::arch::smp::tlb::Space;
+
+/// Returns how a child receives the pages of a region.
+fn on_clone_of(region: &Region<Backing>) -> OnClone {
+    let skipped = RegionFlags::DONT_FORK | RegionFlags::WIPE_ON_FORK;
+    match region.sharing() {
+        _ if region.flags().intersects(skipped) => OnClone::Skip,
+        Sharing::Private => OnClone::CopyOnWrite,
+        Sharing::Shared => OnClone::Share,
+    }
+}
 
 impl AddressSpace {
     /// Makes a copy for a child: fork(2). May wait.
@@ -30,19 +42,25 @@ impl AddressSpace {
         let space = Arc::try_new(Space::new()).map_err(|_| PageTableError::NoMemory);
         let table = space.and_then(|space| {
             // Pages are visited in ascending order, as are the regions.
-            let mut parts = own_regions.iter().peekable();
+            let mut parts = own_regions.iter();
+            let mut part = parts.next();
+            // The end of the pages that `on_clone` is for.
+            let (mut end, mut on_clone) = (VirtAddr::zero(), OnClone::Share);
             let table = own_table.try_fork(&space, |page| {
-                while parts.next_if(|region| region.range().end() <= page).is_some() {}
-                let Some(region) = parts.peek().filter(|it| it.range().contains(page)) else {
-                    // A page that was mapped outside of all regions.
-                    return OnClone::Share;
-                };
-                let skipped = RegionFlags::DONT_FORK | RegionFlags::WIPE_ON_FORK;
-                match region.sharing() {
-                    _ if region.flags().intersects(skipped) => OnClone::Skip,
-                    Sharing::Private => OnClone::CopyOnWrite,
-                    Sharing::Shared => OnClone::Share,
+                if page < end {
+                    return on_clone;
                 }
+                while part.is_some_and(|region| region.range().end() <= page) {
+                    part = parts.next();
+                }
+                (end, on_clone) = match part {
+                    Some(region) if region.range().contains(page) => {
+                        (region.range().end(), on_clone_of(region))
+                    }
+                    // A page that was mapped outside of all regions.
+                    _ => (page, OnClone::Share),
+                };
+                on_clone
             })?;
             Ok((table, space))
         });

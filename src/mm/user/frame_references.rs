@@ -5,7 +5,7 @@
 use alloc::vec::Vec;
 
 use heapless::Vec as ShortVec;
-use paging::{Leaf, Mapping, PageSize, X64PTE};
+use paging::{GenericPTE, Leaf, Mapping, PageSize, X64PTE};
 use x86_64::PhysAddr;
 
 use crate::mm::kernel::frames::{AllocatedFrames, SharedFrame};
@@ -28,8 +28,8 @@ impl TakenFrames {
     /// # Safety
     /// The leaf was removed from the table, and its references have not been taken before.
     pub(super) unsafe fn of(leaf: Leaf<X64PTE>) -> Option<Self> {
-        let Mapping { paddr: first, size, .. } = leaf.mapping()?;
-        Some(Self { first, count: count(size) })
+        let entry = leaf.entry();
+        entry.is_page().then(|| Self { first: entry.paddr(), count: count(leaf.size()) })
     }
 
     /// Returns the number of frames.
@@ -42,7 +42,7 @@ impl Drop for TakenFrames {
     fn drop(&mut self) {
         for frame in frames(self.first, self.count) {
             // SAFETY: the page held a reference to the frame, which no other code has taken (`of`).
-            drop(unsafe { SharedFrame::from_leaked(frame) });
+            unsafe { SharedFrame::drop_leaked(frame) };
         }
     }
 }
@@ -118,18 +118,16 @@ impl NewFrames {
 
 /// Adds a reference to each frame of a mapped page, for another page with the same frames. Returns
 /// whether that was possible; if not, no reference is added.
-pub(super) fn add(mapping: &Mapping) -> bool {
-    for (done, frame) in frames(mapping.paddr, count(mapping.size)).enumerate() {
-        // SAFETY: the page holds a reference to it, which the page keeps because of `leak`.
-        let own = unsafe { SharedFrame::from_leaked(frame) };
-        let further = own.try_clone();
-        own.leak();
-        match further {
-            Ok(further) => _ = further.leak(),
-            Err(_) => {
-                drop(TakenFrames { first: mapping.paddr, count: done as u64 });
-                return false;
-            }
+///
+/// # Safety
+/// The leaf is a page of a page table, and stays one until this has returned.
+pub(super) unsafe fn add(leaf: Leaf<X64PTE>) -> bool {
+    let first = leaf.entry().paddr();
+    for (done, frame) in frames(first, count(leaf.size())).enumerate() {
+        // SAFETY: the page holds a reference to the frame, by the caller's promise.
+        if unsafe { SharedFrame::add_leaked(frame) }.is_err() {
+            drop(TakenFrames { first, count: done as u64 });
+            return false;
         }
     }
     true

@@ -16,8 +16,8 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use ::address_space::PageRange;
 use heapless::Vec as ShortVec;
 use paging::{
-    Capabilities, FlushScope, Mapping, MappingFlags, OnClone, PageSize, PagingError, PagingHandler,
-    X64PageTable,
+    Capabilities, FlushScope, GenericPTE, Mapping, MappingFlags, OnClone, PageSize, PagingError,
+    PagingHandler, X64PageTable,
 };
 use x86_64::{PhysAddr, VirtAddr};
 
@@ -317,7 +317,17 @@ impl UserPageTable {
 
     /// Unmaps all pages and drops the references to their frames. No CPU has the table loaded.
     pub(super) fn unmap_all(&mut self) {
-        self.unmap_with(VirtAddr::zero(), PROGRAMS_END, |flush| flush.flush_by(|_| {}));
+        self.pages_max = self.pages_max();
+        let range = PROGRAMS_END - VirtAddr::zero();
+        let unmapped = self.table.unmap_region_with(VirtAddr::zero(), range, |_, leaf| {
+            // SAFETY: the page held the references (invariant 2), and is no longer in the table,
+            // nor in any TLB.
+            drop(unsafe { TakenFrames::of(leaf) });
+            ControlFlow::Continue(())
+        });
+        let (_, flush) = unmapped.expect("all programs are a range of whole pages");
+        flush.flush_by(|_| {});
+        *self.pages.get_mut() = 0;
     }
 
     fn unmap_with(
@@ -412,14 +422,15 @@ impl UserPageTable {
         let mut pages = 0;
         let (clone, flush) = self.table.try_clone_lower_half(Host::new(space), |page, leaf| {
             let on_clone = decide(page);
-            let Some(mapping) = leaf.mapping().filter(|_| on_clone != OnClone::Skip) else {
+            if on_clone == OnClone::Skip || !leaf.entry().is_page() {
                 return OnClone::Skip;
-            };
-            if !frame_references::add(&mapping) {
+            }
+            // SAFETY: it is a page of this table, which nothing else changes now.
+            if !unsafe { frame_references::add(leaf) } {
                 has_failed = true;
                 return OnClone::Skip;
             }
-            pages += frame_references::count(mapping.size);
+            pages += frame_references::count(leaf.size());
             on_clone
         })?;
         flush.flush();

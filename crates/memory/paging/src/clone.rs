@@ -2,14 +2,14 @@
 
 use x86_64::VirtAddr;
 
+use crate::PagingError;
 use crate::entry::GenericPTE;
-use crate::flush::{Changes, Flush};
+use crate::flush::{Changes, Flush, Span};
 use crate::geometry::{ENTRIES, PagingMetaData, span_bytes};
 use crate::leaf::Leaf;
 use crate::page_table::PageTable64;
 use crate::tables::{PagingHandler, Table};
 use crate::upper_owner::{UPPER_FIRST, UpperOwner};
-use crate::{MappingFlags, PagingError};
 
 /// The clone's entry for a page of the original.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,9 +93,11 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         cloning: &mut Cloning<'_, Self, impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone>,
     ) -> usize {
         let mut used = 0;
+        let mut changed = Span::new();
+        let span_bytes = span_bytes(level);
         for index in Self::used_in_lower_half(table, level, in_use) {
             let entry: PTE = table.load(index);
-            let vaddr = base + index as u64 * span_bytes(level);
+            let vaddr = base + index as u64 * span_bytes;
             let copy = if level > 1 && entry.is_table() {
                 let (child, mut pointer) = (self.tables.child(entry), new.load::<PTE>(index));
                 let (frame, new_child) = (pointer.paddr(), cloning.clone.tables.child(pointer));
@@ -108,52 +110,40 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 }
                 pointer
             } else {
-                Self::clone_leaf(table, index, level, vaddr, cloning)
+                let leaf = Leaf::new(entry, level);
+                let on_clone = (cloning.decide)(VirtAddr::new_truncate(vaddr), leaf);
+                if on_clone == OnClone::CopyOnWrite && entry.is_writable() {
+                    table.update(index, |mut entry: PTE| {
+                        entry.set_copy_on_write(level > 1);
+                        entry
+                    });
+                    if entry.is_present() {
+                        changed.push(vaddr);
+                    }
+                }
+                Self::clone_of(entry, level, on_clone)
             };
             new.store(index, copy);
             used += usize::from(!copy.is_unused());
         }
+        cloning.changes.note_span(changed, level);
         used
     }
 
-    /// Returns the clone's entry for the leaf at `index` of `table`.
-    fn clone_leaf(
-        table: Table<'_>,
-        index: usize,
-        level: usize,
-        vaddr: u64,
-        cloning: &mut Cloning<'_, Self, impl FnMut(VirtAddr, Leaf<PTE>) -> OnClone>,
-    ) -> PTE {
-        let mut entry: PTE = table.load(index);
-        let leaf = Leaf::new(entry, level);
-        let on_clone = (cloning.decide)(VirtAddr::new_truncate(vaddr), leaf);
-        let Some(mapping) = leaf.mapping() else {
-            if on_clone == OnClone::Skip {
-                entry.clear();
-            }
+    /// Returns the clone's entry for the leaf `entry` of a table of `level`.
+    #[inline]
+    fn clone_of(mut entry: PTE, level: usize, on_clone: OnClone) -> PTE {
+        if on_clone == OnClone::Skip {
+            entry.clear();
             return entry;
-        };
-        let mut flags = mapping.flags;
-        match on_clone {
-            OnClone::Skip => {
-                entry.clear();
-                return entry;
-            }
-            OnClone::CopyOnWrite if flags.contains(MappingFlags::WRITE) => {
-                flags -= MappingFlags::WRITE;
-                flags |= MappingFlags::COPY_ON_WRITE;
-                let template = PTE::new_page(mapping.paddr, flags, level > 1);
-                table.update(index, |mut entry: PTE| {
-                    entry.set_flags_of(template);
-                    entry
-                });
-                if entry.is_present() {
-                    cloning.changes.note(vaddr, level);
-                }
-            }
-            OnClone::CopyOnWrite | OnClone::Share => {}
         }
-        PTE::new_page(mapping.paddr, flags, level > 1)
+        if !entry.is_page() {
+            return entry;
+        }
+        if on_clone == OnClone::CopyOnWrite && entry.is_writable() {
+            entry.set_copy_on_write(level > 1);
+        }
+        entry.as_new(level > 1)
     }
 
     /// Returns the indexes of the entries in use of a table of `level` that belong to the lower

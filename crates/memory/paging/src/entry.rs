@@ -51,6 +51,23 @@ pub unsafe trait GenericPTE: Copy + fmt::Debug {
     /// Copies the flags of the page `other`. ACCESSED and DIRTY become set if they are set
     /// in either entry.
     fn set_flags_of(&mut self, other: Self);
+    /// Returns whether this is a page that can be written.
+    #[inline]
+    fn is_writable(self) -> bool {
+        self.flags().contains(MappingFlags::WRITE)
+    }
+    /// Removes WRITE from a page, and adds COPY_ON_WRITE. ACCESSED and DIRTY stay.
+    #[inline]
+    fn set_copy_on_write(&mut self, is_huge: bool) {
+        let flags = (self.flags() - MappingFlags::WRITE) | MappingFlags::COPY_ON_WRITE;
+        self.set_flags_of(Self::new_page(self.paddr(), flags, is_huge));
+    }
+    /// Returns the entry of a new page with the frame and the flags of this page: ACCESSED and
+    /// DIRTY are as [`new_page`](Self::new_page) sets them.
+    #[inline]
+    fn as_new(self, is_huge: bool) -> Self {
+        Self::new_page(self.paddr(), self.flags(), is_huge)
+    }
     /// Returns the entry of the part of this page that is `offset_bytes` after its start.
     fn part(self, offset_bytes: u64, is_huge: bool) -> Self;
     /// Returns whether the CPU uses the entry.

@@ -46,11 +46,15 @@ impl AddressRange {
         index(self.first, level)..index(self.last, level) + 1
     }
 
+    /// Returns the first address that a table of `level` spans, if it spans all of the range.
+    fn base(self, level: usize) -> u64 {
+        self.first & !(span_bytes(level) * ENTRIES as u64 - 1)
+    }
+
     /// Returns the part of the range that the entry at `slot` of a table of `level` spans.
     fn part(self, slot: usize, level: usize) -> Self {
         let span = span_bytes(level);
-        let base = self.first & !(span * ENTRIES as u64 - 1);
-        let first = base + slot as u64 * span;
+        let first = self.base(level) + slot as u64 * span;
         Self { first: first.max(self.first), last: (first + (span - 1)).min(self.last) }
     }
 
@@ -371,28 +375,32 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
         let mut flow = ControlFlow::Continue(());
         let mut unseen = *used;
         let mut slots = range.indexes(level);
+        let base = range.base(level);
+        let span_bytes = span_bytes(level);
         while unseen > 0
             && let Some(slot) = table.next_used(slots.clone())
         {
             slots.start = slot + 1;
             unseen -= 1;
-            let part = range.part(slot, level);
             let entry: PTE = table.load(slot);
             let mut left = entry;
             if level == 1 || !entry.is_table() {
+                // No large page reaches beyond the range.
+                let first = base + slot as u64 * span_bytes;
                 left.clear();
                 let old = table.replace(slot, entry, left);
                 if old.is_present() {
-                    changed.push(part.first);
+                    changed.push(first);
                 }
                 *used -= 1;
-                let page = VirtAddr::new_truncate(part.first);
+                let page = VirtAddr::new_truncate(first);
                 if take(page, Leaf::new(old, level)).is_break() {
-                    flow = ControlFlow::Break(part.last);
+                    flow = ControlFlow::Break(first + (span_bytes - 1));
                     break;
                 }
                 continue;
             }
+            let part = range.part(slot, level);
             let child = self.tables.child(entry);
             let mut child_used = entry.used();
             flow = self.unmap_range(child, level - 1, part, &mut child_used, changes, take);

@@ -77,18 +77,19 @@ impl<'a> Table<'a> {
         let load = |index: usize| self.0[index].load(Ordering::Relaxed);
         let Range { mut start, end } = indexes;
         while start < end {
+            // In a table that is almost full, this is the only look.
+            if load(start) != 0 {
+                return Some(start);
+            }
             if start.is_multiple_of(STRIDE)
                 && start + STRIDE <= end
                 && let Some(words) = self.0[start..].first_chunk::<STRIDE>()
                 && words.iter().fold(0, |any, word| any | word.load(Ordering::Relaxed)) == 0
             {
                 start += STRIDE;
-                continue;
+            } else {
+                start += 1;
             }
-            if load(start) != 0 {
-                return Some(start);
-            }
-            start += 1;
         }
         None
     }

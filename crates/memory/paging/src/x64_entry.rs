@@ -126,7 +126,7 @@ unsafe impl GenericPTE for X64PTE {
 
     #[inline]
     fn paddr(self) -> PhysAddr {
-        PhysAddr::new(self.0 & Self::PADDR_MASK)
+        PhysAddr::new_truncate(self.0 & Self::PADDR_MASK)
     }
 
     #[inline]
@@ -160,6 +160,27 @@ unsafe impl GenericPTE for X64PTE {
     fn set_flags_of(&mut self, other: Self) {
         let kept = self.0 & (Self::PADDR_MASK | Self::KEPT.bits());
         self.0 = other.0 & !Self::PADDR_MASK | kept;
+    }
+
+    #[inline]
+    fn is_writable(self) -> bool {
+        self.is_page() && self.table_flags().contains(PageTableFlags::WRITABLE)
+    }
+
+    #[inline]
+    fn set_copy_on_write(&mut self, _is_huge: bool) {
+        self.0 = self.0 & !PageTableFlags::WRITABLE.bits() | Self::COPY_ON_WRITE.bits();
+    }
+
+    #[inline]
+    fn as_new(self, _is_huge: bool) -> Self {
+        let bits = self.0 & !Self::KEPT.bits();
+        if bits & PageTableFlags::USER_ACCESSIBLE.bits() != 0 {
+            return Self(bits);
+        }
+        let dirty =
+            if self.is_writable() { PageTableFlags::DIRTY } else { PageTableFlags::empty() };
+        Self(bits | (PageTableFlags::ACCESSED | dirty).bits())
     }
 
     #[inline]

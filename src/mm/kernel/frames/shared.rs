@@ -99,6 +99,33 @@ impl SharedFrame {
         start
     }
 
+    /// Adds an owner to the frame at `start`, for a page table that already is one.
+    ///
+    /// # Errors
+    /// [`TooManyOwners`] if no more can be counted; then nothing has changed.
+    ///
+    /// # Safety
+    /// A page table has a reference that [`leak`](Self::leak) has passed to it, and keeps it
+    /// meanwhile.
+    pub(in crate::mm) unsafe fn add_leaked(start: PhysAddr) -> Result<(), TooManyOwners> {
+        // SAFETY: the frame has an owner, so it is managed and has a record.
+        unsafe { frame_info::of_managed(number(start)) }.add_owner()
+    }
+
+    /// Drops a reference that [`leak`](Self::leak) has passed to a page table.
+    ///
+    /// # Safety
+    /// The page table doesn't have it any more.
+    pub(in crate::mm) unsafe fn drop_leaked(start: PhysAddr) {
+        let frame = number(start);
+        // SAFETY: the frame has an owner, so it is managed and has a record.
+        let info = unsafe { frame_info::of_managed(frame) };
+        if info.is_last_or_remove_owner() {
+            // SAFETY: as above.
+            unsafe { cpu_cache::free(frame, info.purpose()) };
+        }
+    }
+
     /// Takes back a reference that [`leak`](Self::leak) has passed to a page table.
     ///
     /// # Safety

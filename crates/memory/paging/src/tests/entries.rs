@@ -68,6 +68,25 @@ fn changing_flags_keeps_accessed_and_dirty() {
 }
 
 #[test]
+fn copies_of_a_page_are_those_of_its_flags() {
+    let recorded = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
+    for flags in all_flags().filter(|flags| !flags.is_empty()) {
+        for is_huge in [false, true] {
+            let page = X64PTE::new_page(FRAME, flags, is_huge);
+            let used = X64PTE::from_bits(page.bits() | recorded.bits());
+            assert_eq!(used.is_writable(), flags.contains(MappingFlags::WRITE), "{flags:?}");
+            assert_eq!(used.as_new(is_huge), page, "{flags:?}");
+            let mut shared = used;
+            shared.set_copy_on_write(is_huge);
+            let expected = (flags - MappingFlags::WRITE) | MappingFlags::COPY_ON_WRITE;
+            assert_eq!(shared.flags(), expected.normalized(), "{flags:?}");
+            assert!(shared.table_flags().contains(recorded));
+            assert_eq!(shared.as_new(is_huge), X64PTE::new_page(FRAME, expected, is_huge));
+        }
+    }
+}
+
+#[test]
 fn parts_of_a_page_keep_all_bits_but_the_size() {
     let recorded = PageTableFlags::ACCESSED | PageTableFlags::DIRTY;
     let page = X64PTE::new_page(FRAME, MappingFlags::all(), true);
