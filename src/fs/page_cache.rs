@@ -118,6 +118,15 @@ impl PageCache {
         pages.get(index).map(SharedFrame::try_clone).transpose().map_err(|_| FsError::NoMemory)
     }
 
+    /// Calls `found` with each of `indexes` and its page, while the pages are locked; `None` for a
+    /// hole, or if no further owner of the frame can be counted.
+    pub fn find(&self, indexes: Range<u64>, mut found: impl FnMut(u64, Option<SharedFrame>)) {
+        let pages = self.pages.lock();
+        for index in indexes {
+            found(index, pages.get(index).and_then(|page| page.try_clone().ok()));
+        }
+    }
+
     /// Returns the page with this index; makes a page of zeros if it is a hole.
     ///
     /// # Errors

@@ -114,6 +114,14 @@ impl MappedObject for MappedFile {
         Ok(page)
     }
 
+    fn resident_pages(&self, indexes: Range<u64>, found: &mut dyn FnMut(Option<SharedFrame>)) {
+        // The size is read after the page, as in `has`.
+        let is_within = |index| self.check_within(index).is_ok();
+        self.file.inode().pages().find(indexes, |index, page| {
+            found(page.filter(|_| is_within(index)));
+        });
+    }
+
     fn has(&self, index: u64, page: &SharedFrame) -> bool {
         let own = self.file.inode().pages().page(index);
         self.check_within(index).is_ok()

@@ -2,6 +2,7 @@
 
 use alloc::sync::Arc;
 use core::fmt;
+use core::ops::Range;
 
 use ::address_space::{Access, Backing as PureBacking, Sharing};
 
@@ -25,6 +26,10 @@ pub trait MappedObject: Send + Sync {
     /// # Errors
     /// See [`PageError`].
     fn page(&self, index: u64) -> Result<SharedFrame, PageError>;
+
+    /// Calls `found` with each page of `indexes`, in their order: `None` for a page that isn't in
+    /// memory. Takes only spin locks. An object that can't do that doesn't call it at all.
+    fn resident_pages(&self, _indexes: Range<u64>, _found: &mut dyn FnMut(Option<SharedFrame>)) {}
 
     /// Returns whether `page`, which [`page`](Self::page) has returned, is still the object's page
     /// with this index. Takes only spin locks.

@@ -23,6 +23,7 @@ use x86_64::VirtAddr;
 use super::address_space::{AddressSpace, NO_LIMITS};
 use super::backing::{Backing, MappedObject, PageError};
 use super::commit;
+use super::fault_around::FaultAround;
 use super::frame_references::{self, NewFrames};
 use super::huge_pages;
 use super::page_table::{HUGE_PAGE_BYTES, PAGE_BYTES, PageTableError, UserPageTable};
@@ -212,6 +213,7 @@ fn try_bring(
     }
     let is_private = region.sharing() == Sharing::Private;
     let mut flags = flags_of(region.access());
+    let mut around = None;
     let frame = match region.backing_at(page) {
         Backing::Anonymous => {
             flags |= writable(region.access());
@@ -230,25 +232,33 @@ fn try_bring(
             // The object may have removed the page since it returned it. If it removes the page
             // from now on, it waits for the lock of the mappings, and then unmaps the page.
             let has_it = |given: &&ObjectPage| object.has(index, &given.frame);
-            let Some(given) = given.filter(is_given).filter(has_it) else {
-                return Ok(Brought::Needs(object, index));
+            let mut pages = FaultAround::find(region, page, &*object, index, is_write);
+            let own = match (pages.take_own(), given.filter(is_given).filter(has_it)) {
+                (Some(own), _) => own,
+                (None, Some(given)) => given.frame.try_clone().map_err(|_| FaultError::NoMemory)?,
+                (None, None) => return Ok(Brought::Needs(object, index)),
             };
+            if !is_private {
+                flags |= writable(region.access());
+            }
+            around = Some(pages);
             if is_private && is_write {
                 flags |= MappingFlags::WRITE;
-                given.frame.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
+                own.try_copy(Purpose::User).ok_or(FaultError::NoMemory)?
             } else {
-                if !is_private {
-                    flags |= writable(region.access());
-                }
-                given.frame.try_clone().map_err(|_| FaultError::NoMemory)?
+                own
             }
         }
     };
     match table.map(page, frame, flags) {
         // If another thread was faster, the access is repeated with its page.
-        Ok(()) | Err(PageTableError::AlreadyMapped) => Ok(Brought::Mapped),
-        Err(_) => Err(FaultError::NoMemory),
+        Ok(()) | Err(PageTableError::AlreadyMapped) => {}
+        Err(_) => return Err(FaultError::NoMemory),
     }
+    if let Some(around) = around {
+        around.map_others(table, flags);
+    }
+    Ok(Brought::Mapped)
 }
 
 /// Makes `page`, which was found to be mapped read-only, writable. A private page is copied first

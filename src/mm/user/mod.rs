@@ -9,6 +9,7 @@
 //! | [`reverse_map`] | the address spaces that map an object, so that its pages can be unmapped |
 //! | [`shared_memory`] | memory that processes share without a file |
 //! | [`fault`] | page faults, which allocate pages |
+//! | [`fault_around`] | the pages of a file that one fault maps |
 //! | [`mapping`] | changes of regions: mmap, munmap, mprotect, mremap, brk |
 //! | [`foreign`] | access to the memory of a program that does not run |
 //! | [`statistics`] | the size of an address space, and the number of its present pages |
@@ -25,6 +26,7 @@ pub mod address_space;
 pub mod backing;
 pub mod commit;
 pub mod fault;
+mod fault_around;
 pub mod foreign;
 pub mod fork;
 mod frame_references;

@@ -181,6 +181,31 @@ impl UserPageTable {
         Ok(())
     }
 
+    /// Maps the pages from `first` on, which lie in one table, to those of `frames` that are given,
+    /// and takes these. Pages that are mapped already stay, and without a table nothing is mapped.
+    /// Several threads may do this at the same time.
+    pub(super) fn map_beside(
+        &self,
+        first: VirtAddr,
+        frames: &mut [Option<SharedFrame>],
+        flags: MappingFlags,
+    ) {
+        let mut is_mapped = 0_u64;
+        let starts = frames.iter().map(|frame| frame.as_ref().map(SharedFrame::start));
+        let result = self.table.map_beside_concurrently(first, starts, flags, |position| {
+            is_mapped |= 1 << position;
+        });
+        debug_assert_eq!(result, Ok(()), "the pages lie beside one that is mapped");
+        for (position, frame) in frames.iter_mut().enumerate() {
+            if is_mapped >> position & 1 != 0
+                && let Some(frame) = frame.take()
+            {
+                frame.leak();
+            }
+        }
+        self.pages.fetch_add(u64::from(is_mapped.count_ones()), Ordering::Relaxed);
+    }
+
     /// Maps the huge page at `page` to `frames`. Several threads may do this at the same time.
     ///
     /// # Errors

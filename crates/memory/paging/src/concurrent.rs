@@ -50,12 +50,58 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
                 false => self.new_branch(vaddr, lowest, found.level, leaf)?,
             };
             if found.table.exchange(found.index, found.entry, entry) {
-                found.note_used_concurrently();
+                found.note_used_concurrently(1);
                 return Ok(());
             }
             // Another thread was faster. If it has made a table, the page may fit in there.
             self.free_branch(vaddr, lowest, found.level, entry);
         }
+    }
+
+    /// Maps pages of 4 KiB from `first` on, all in one table of the lowest level, to those of
+    /// `frames` that are given, as [`map_concurrently`](Self::map_concurrently) does. Pages that
+    /// are mapped already stay, and without such a table nothing is mapped. Calls `mapped` with the
+    /// position of each page that was mapped.
+    ///
+    /// # Errors
+    /// Those of the addresses. Pages before the wrong one are mapped then.
+    ///
+    /// # Panics
+    /// If the pages reach beyond the table.
+    pub fn map_beside_concurrently(
+        &self,
+        first: VirtAddr,
+        frames: impl Iterator<Item = Option<PhysAddr>>,
+        flags: MappingFlags,
+        mut mapped: impl FnMut(usize),
+    ) -> Result<(), PagingError> {
+        self.check_page(first, PageSize::Size4K)?;
+        let found = self.find(first.as_u64(), 1);
+        if found.level != 1 {
+            return Ok(());
+        }
+        let unused = PTE::from_bits(0);
+        let template = self.new_page(PhysAddr::zero(), flags, false);
+        let mut count = 0;
+        let mut result = Ok(());
+        for (position, frame) in frames.enumerate() {
+            let index = found.index + position;
+            let Some(frame) = frame.filter(|_| found.table.load::<PTE>(index).is_unused()) else {
+                continue;
+            };
+            result = Self::check_frame(frame, PageSize::Size4K);
+            if result.is_err() {
+                break;
+            }
+            let mut entry = template;
+            entry.set_paddr(frame);
+            if found.table.exchange(index, unused, entry) {
+                count += 1;
+                mapped(position);
+            }
+        }
+        found.note_used_concurrently(count);
+        result
     }
 
     /// Maps the page that begins at `page`, which was [found](Self::query) mapped as `from`, to

@@ -55,12 +55,12 @@ impl<PTE: GenericPTE> Found<'_, PTE> {
         }
     }
 
-    /// Counts the entry as in use, while other threads count others of the same table.
+    /// Counts `count` entries of the table as in use, while other threads count others of it.
     #[inline]
-    pub(crate) fn note_used_concurrently(&self) {
+    pub(crate) fn note_used_concurrently(&self, count: usize) {
         if let Some((table, index, _)) = self.parent {
             table.update_always(index, |mut pointer: PTE| {
-                pointer.set_used(pointer.used() + 1);
+                pointer.set_used(pointer.used() + count);
                 pointer
             });
         }

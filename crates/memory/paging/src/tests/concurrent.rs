@@ -192,3 +192,51 @@ fn tables_of_the_slower_thread_are_freed() {
     assert_eq!(result, Err(PagingError::AlreadyMapped));
     expect_pages(table, 1);
 }
+
+#[test]
+fn pages_beside_one_are_mapped_where_nothing_is() {
+    let table = new_table();
+    let page = |index: u64| VirtAddr::new(M2 + index * K4);
+    let frame = |index: u64| PhysAddr::new(M2 + index * K4);
+    let map = |frames: &[Option<PhysAddr>]| {
+        let mut mapped = Vec::new();
+        let result = table.map_beside_concurrently(page(0), frames.iter().copied(), READ, |at| {
+            mapped.push(at);
+        });
+        result.map(|()| mapped)
+    };
+    // There is no table yet.
+    assert_eq!(map(&[Some(frame(0))]), Ok(Vec::new()));
+    table.map_concurrently(page(1), frame(1), PageSize::Size4K, USER).expect("it is free");
+    let frames = [Some(frame(0)), Some(frame(1)), None, Some(frame(3))];
+    assert_eq!(map(&frames), Ok([0, 3].to_vec()));
+    assert_eq!(map(&frames), Ok(Vec::new()));
+    assert_eq!(table.query(page(1)).expect("it is mapped").flags, USER);
+    assert_eq!(table.query(page(3)).expect("it is mapped").flags, READ);
+    assert!(table.query(page(2)).is_err());
+    let unaligned = [Some(frame(2)), None, Some(PhysAddr::new(M2 + 1))];
+    assert_eq!(map(&unaligned), Err(PagingError::NotAligned));
+    expect_pages(table, 3);
+}
+
+#[test]
+fn threads_map_pages_beside_each_other() {
+    let table = new_table();
+    let count = AtomicUsize::new(0);
+    table
+        .map_concurrently(VirtAddr::new(M2), PhysAddr::new(M2), PageSize::Size4K, READ)
+        .expect("it is free");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let frames = (0..512).map(|index| Some(PhysAddr::new(M2 + index * K4)));
+                let result = table.map_beside_concurrently(VirtAddr::new(M2), frames, READ, |_| {
+                    count.fetch_add(1, Ordering::Relaxed);
+                });
+                assert_eq!(result, Ok(()));
+            });
+        }
+    });
+    assert_eq!(count.into_inner(), 511);
+    expect_pages(table, 512);
+}
