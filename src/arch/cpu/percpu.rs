@@ -13,7 +13,7 @@
 mod place;
 use core::arch::asm;
 use core::marker::PhantomData;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 use spin::Once;
 use x86_64::VirtAddr;
@@ -286,9 +286,13 @@ pub(in crate::arch) fn use_here(cpu: &'static Cpu) {
     GsBase::write(VirtAddr::new(cpu.distance.load(Ordering::Relaxed)));
 }
 
+/// The index after the last one in [`ALL`] that is in use.
+static ALL_END: AtomicUsize = AtomicUsize::new(0);
+
 /// Adds `cpu` to the running CPUs.
 pub(in crate::arch) fn add(cpu: &'static Cpu) {
     ALL[cpu.id().index()].call_once(|| cpu);
+    ALL_END.fetch_max(cpu.id().index() + 1, Ordering::Release);
 }
 
 /// Returns the CPU with this number, if it runs.
@@ -299,7 +303,7 @@ pub fn get(id: CpuId) -> Option<&'static Cpu> {
 
 /// Returns the CPUs that run.
 pub fn all() -> impl Iterator<Item = &'static Cpu> {
-    ALL.iter().filter_map(Once::get).copied()
+    ALL[..ALL_END.load(Ordering::Acquire)].iter().filter_map(Once::get).copied()
 }
 
 /// Returns the current CPU. Unless interrupts or preemption are off, the thread may have moved to

@@ -72,26 +72,30 @@ impl<'a> Table<'a> {
     /// Returns the first index in `indexes` whose entry isn't 0. Such an entry may be used.
     #[inline]
     pub(crate) fn next_used(self, indexes: Range<usize>) -> Option<usize> {
-        /// The number of words that are checked together: most tables are almost empty.
-        const STRIDE: usize = 8;
-        let load = |index: usize| self.0[index].load(Ordering::Relaxed);
-        let Range { mut start, end } = indexes;
-        while start < end {
-            // In a table that is almost full, this is the only look.
-            if load(start) != 0 {
-                return Some(start);
-            }
-            if start.is_multiple_of(STRIDE)
-                && start + STRIDE <= end
-                && let Some(words) = self.0[start..].first_chunk::<STRIDE>()
-                && words.iter().fold(0, |any, word| any | word.load(Ordering::Relaxed)) == 0
-            {
-                start += STRIDE;
-            } else {
-                start += 1;
-            }
+        let first = self.0.get(indexes.start)?;
+        // In a table that is almost full, this is the only look.
+        match first.load(Ordering::Relaxed) {
+            _ if indexes.is_empty() => None,
+            0 => self.next_used_after(indexes),
+            _ => Some(indexes.start),
         }
-        None
+    }
+
+    fn next_used_after(self, indexes: Range<usize>) -> Option<usize> {
+        /// The number of words that are checked together: most tables are almost empty.
+        const STRIDE: usize = 16;
+        let is_used = |word: &AtomicU64| word.load(Ordering::Relaxed) != 0;
+        let words = self.0.get(indexes.clone())?;
+        let any = |words: &[AtomicU64]| {
+            words.iter().fold(0, |any, word| any | word.load(Ordering::Relaxed)) != 0
+        };
+        let (strides, rest) = words.as_chunks::<STRIDE>();
+        let at = strides.iter().position(|stride| any(stride));
+        let (start, words) = match at {
+            Some(at) => (at * STRIDE, &strides[at][..]),
+            None => (strides.len() * STRIDE, rest),
+        };
+        Some(indexes.start + start + words.iter().position(is_used)?)
     }
 
     /// Replaces the entry at `index`. Earlier stores become visible before this one.
