@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-check lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -66,6 +66,9 @@ bench-linux: ready ## measures operations of programs beside Linux: a table of b
 
 bench-check: ready ## fails if an operation takes more instructions than it may
 	@tools/bench-linux --check
+
+flame: ready ## shows where the instructions of OPERATION=fork_exit_wait go
+	@tools/flame $(OPERATION)
 
 lint: ready ## checks that clippy and rustfmt report nothing
 	@tools/test --lint
