@@ -146,10 +146,10 @@ fn schedule(previous: Previous, interrupts_off: &InterruptsOff) {
         move_soon(next, cpu);
     }
     if next.address_space.is_some() {
-        timer::set_deadline(now_ns + samples::TICK_NS);
+        timer::set_deadline(now_ns.wrapping_add(samples::TICK_NS));
     }
     let has_left = is_waiting || is_moved;
-    note_switch(cpu, running, next, has_left, now_ns);
+    note_switch(cpu, (running, next, idle), has_left, now_ns);
     let has_ended = is_waiting && running.is_in(State::Ended);
     switch(running, next, has_ended, interrupts_off);
 }
@@ -263,13 +263,17 @@ fn add(counter: &AtomicU64, count: u64) {
 }
 
 #[inline]
-fn note_switch(cpu: &SchedCpu, running: &Thread, next: &Thread, has_left: bool, now_ns: u64) {
+fn note_switch(
+    cpu: &SchedCpu,
+    (running, next, idle): (&Thread, &Thread, &Thread),
+    has_left: bool,
+    now_ns: u64,
+) {
     add(&cpu.switches, 1);
     add(&next.switches, 1);
     if has_left {
         cpu.trace.note(now_ns, Event::Leave(running.id()));
     }
-    let idle = cpu.idle();
     if ptr::eq(next, idle) {
         cpu.trace.note(now_ns, Event::Idle);
         balance::set_idle(cpu, true);

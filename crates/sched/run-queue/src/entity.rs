@@ -198,7 +198,8 @@ impl<I: Copy> SchedEntity<I> {
     pub(crate) fn request_left(&self) -> i64 {
         let position = self.position();
         let units = self.tree.deadline.get().wrapping_sub(position.vruntime) as i64;
-        units * i64::from(self.weight()) - i64::from(position.remainder)
+        // It fits: see `virtual_time`.
+        units.wrapping_mul(i64::from(self.weight())).wrapping_sub(i64::from(position.remainder))
     }
 
     /// Returns for how long the request lasts from now on, in nanoseconds, rounded up.

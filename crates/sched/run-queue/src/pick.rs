@@ -221,7 +221,7 @@ impl<I: Copy + Eq> RunQueue<I> {
         } else {
             entity.request_left_ns().min(u64::from(Slice::BASE.length_ns()))
         };
-        Some(self.clock_ns.saturating_add(left_ns))
+        Some(self.clock_ns.wrapping_add(left_ns))
     }
 
     /// Returns how long the running thread, whose `entity` this is, keeps the CPU at most, where

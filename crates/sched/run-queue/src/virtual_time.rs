@@ -64,11 +64,14 @@ impl VirtualTime {
     /// Adds service to one of the threads.
     #[inline]
     pub(crate) fn advance(&mut self, service: u64) {
-        self.rest += service;
-        if self.rest >= self.load {
-            let units = self.rest / self.load;
+        // It fits: see the module.
+        let rest = self.rest.wrapping_add(service);
+        self.rest = rest;
+        if rest >= self.load
+            && let Some(units) = rest.checked_div(self.load)
+        {
             self.floor = self.floor.wrapping_add(units);
-            self.rest -= units * self.load;
+            self.rest = rest % self.load;
         }
     }
 

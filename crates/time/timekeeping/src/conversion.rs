@@ -27,7 +27,8 @@ impl Factor {
     /// Multiplies `count`, rounded down; `u64::MAX` if the product is larger.
     #[inline]
     fn multiply(self, count: u64) -> u64 {
-        let product = (u128::from(count) * u128::from(self.mantissa)) >> self.shift;
+        // The shift is below 128.
+        let product = (u128::from(count) * u128::from(self.mantissa)).wrapping_shr(self.shift);
         u64::try_from(product).unwrap_or(u64::MAX)
     }
 }
