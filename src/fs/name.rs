@@ -80,11 +80,65 @@ pub(super) fn hash(seed: u64, directory: u64, name: &[u8]) -> u64 {
         product as u64 ^ (product >> 64) as u64
     };
     let mut state = fold(directory ^ seed, MULTIPLIERS[0]);
-    let mut words = name.chunks_exact(8);
-    for word in &mut words {
-        let word = u64::from_le_bytes(word.try_into().expect("a chunk has 8 bytes"));
-        state = fold(state ^ word, MULTIPLIERS[1]);
+    let mut rest = name;
+    while let Some((word, after)) = rest.split_first_chunk() {
+        state = fold(state ^ u64::from_le_bytes(*word), MULTIPLIERS[1]);
+        rest = after;
     }
-    let rest = words.remainder().iter().fold(0, |rest, byte| rest << 8 | u64::from(*byte));
-    fold(state ^ rest, MULTIPLIERS[1] ^ name.len() as u64)
+    fold(state ^ short_word(rest), MULTIPLIERS[1] ^ name.len() as u64)
+}
+
+/// Returns whether both names are the same. Most names are so short that this takes less than a call
+/// of `memcmp`.
+#[inline]
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let (mut one, mut other) = (one, other);
+    while let (Some((word, after)), Some((other_word, after_other))) =
+        (one.split_first_chunk::<8>(), other.split_first_chunk::<8>())
+    {
+        if u64::from_le_bytes(*word) != u64::from_le_bytes(*other_word) {
+            return false;
+        }
+        (one, other) = (after, after_other);
+    }
+    short_word(one) == short_word(other)
+}
+
+/// Returns a number for less than 8 bytes, which differs for different bytes of one length.
+#[inline]
+fn short_word(bytes: &[u8]) -> u64 {
+    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        // Both have 4 bytes, and may overlap.
+        return u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+    }
+    match (bytes.first(), bytes.last()) {
+        (Some(first), Some(last)) => {
+            u32::from_le_bytes([*first, bytes[bytes.len() / 2], *last, 0]).into()
+        }
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test_case]
+    fn names_are_the_same_only_with_all_bytes() {
+        let name = b"0123456789abcdefghij";
+        for len in 0..name.len() {
+            let one = &name[..len];
+            assert!(is_same(one, one));
+            assert!(!is_same(one, &name[..=len]));
+            for index in 0..len {
+                let mut other = *name;
+                other[index] ^= 0x80;
+                assert!(!is_same(one, &other[..len]), "{len} {index}");
+                assert_ne!(hash(1, 2, one), hash(1, 2, &other[..len]));
+            }
+        }
+    }
 }

@@ -1,25 +1,22 @@
 //! A system call.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use ::signals::Interruption;
 use capabilities::Capability;
 
 use super::errno::Errno;
+use super::path_text::PathText;
 use crate::arch::trap::frame::TrapFrame;
 use crate::fs::attributes::Mode;
 use crate::fs::file::open_file::OpenFile;
-use crate::mm::user::pointer::{self, StringError, UserPointer};
+use crate::mm::user::pointer::UserPointer;
 use crate::process::identity::Identity;
 use crate::process::limits::Resource;
 use crate::process::pid::Selection;
 use crate::process::process::Process;
 use crate::process::table;
 use crate::process::thread::ProcessThread;
-
-/// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
-const PATH_MAX: usize = 4096;
 
 /// The end of a system call that has no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,7 +100,7 @@ impl Call<'_> {
 
     /// Returns the largest number of descriptors of the process: the soft limit RLIMIT_NOFILE.
     pub fn descriptor_limit(&self) -> u64 {
-        self.process().limits().get(Resource::Files).soft
+        self.process().limit(Resource::Files).soft
     }
 
     /// Returns the processes that an argument selects, as in kill(2) and waitpid(2); `None` if no
@@ -169,42 +166,8 @@ impl Call<'_> {
     ///
     /// # Errors
     /// EFAULT, ENAMETOOLONG, ENOMEM.
-    pub fn path(&self, index: usize) -> Result<Vec<u8>, Failure> {
-        read_string(self.argument(index), PATH_MAX, Errno::ENAMETOOLONG)
+    #[inline]
+    pub fn path(&self, index: usize) -> Result<PathText, Failure> {
+        Ok(PathText::read(self.argument(index))?)
     }
-}
-
-/// Reads the string at `address`, of at most `max_bytes` with the zero byte.
-///
-/// # Errors
-/// EFAULT, ENOMEM, and `too_long` if there is no zero byte within them.
-pub fn read_string(address: u64, max_bytes: usize, too_long: Errno) -> Result<Vec<u8>, Failure> {
-    // Most strings are short.
-    let mut short = [0; 128];
-    match pointer::read_string(address, &mut short) {
-        Ok(read) => return copied(read),
-        Err(StringError::BadAddress) => return Err(Errno::EFAULT.into()),
-        Err(StringError::TooLong) => {}
-    }
-    let mut string = Vec::new();
-    let mut capacity = 1024.min(max_bytes);
-    loop {
-        string.try_reserve_exact(capacity).map_err(|_| Errno::ENOMEM)?;
-        string.resize(capacity, 0);
-        match pointer::read_string(address, &mut string) {
-            Ok(read) => return copied(read),
-            Err(StringError::BadAddress) => return Err(Errno::EFAULT.into()),
-            Err(StringError::TooLong) if capacity == max_bytes => return Err(too_long.into()),
-            Err(StringError::TooLong) => capacity = (capacity * 8).min(max_bytes),
-        }
-        string.clear();
-    }
-}
-
-/// Returns a copy of a string.
-fn copied(string: &[u8]) -> Result<Vec<u8>, Failure> {
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(string.len()).map_err(|_| Errno::ENOMEM)?;
-    copy.extend_from_slice(string);
-    Ok(copy)
 }

@@ -8,8 +8,9 @@ use alloc::vec::Vec;
 use capabilities::Capability;
 use path_walk::LastLink;
 
-use super::call::{Call, CallResult, Failure, read_string};
+use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use super::user_string::read_string;
 use crate::fs::attributes::{FileKind, Mode};
 use crate::fs::credentials::Access;
 use crate::fs::namespace::path::Path;

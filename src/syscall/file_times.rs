@@ -63,7 +63,8 @@ fn set_at(call: &Call<'_>, [accessed, modified]: NewTimes, flags: u32) -> CallRe
         with_caller(call, |caller| change::set_times(caller, file.path(), accessed, modified))?;
         return Ok(0);
     }
-    let (place, found) = call.find_at(0, 1, flags)?;
+    let place = call.place_at(Some(0), 1)?;
+    let found = place.find_with(flags)?;
     change::set_times(&place.caller(), &found, accessed, modified)?;
     Ok(0)
 }

@@ -1,8 +1,9 @@
 //! Files in memory without a name in a directory, and seals: memfd_create(2), fcntl(2).
 
-use super::call::{Call, CallResult, Failure, read_string};
+use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::file;
+use super::user_string::read_string;
 use crate::fs::attributes::FileKind;
 use crate::fs::file::memfd::{self, Sealable};
 use crate::fs::file::open_file::OpenFile;

@@ -7,6 +7,7 @@
 //! | [`names`] | the names of all calls, also of those that aren't implemented |
 //! | [`strace`] | calls as lines of the log |
 //! | [`errno`], [`errno_of`] | error numbers, also for the errors of lower rooms |
+//! | [`path_text`], [`user_string`] | paths and other strings that a program has passed |
 //! | [`place`] | the directories at which the paths of a call start |
 //! | [`versioned`] | structures that grow from version to version |
 //! | [`memory`], [`memory_lock`], [`foreign_memory`], [`barrier`], [`process`], [`clone`], [`wait`], [`futex`], [`group`], [`signal`], [`signal_queue`] | processes |
@@ -47,6 +48,7 @@ mod mount;
 mod name;
 pub mod names;
 mod nice;
+mod path_text;
 mod place;
 mod policy;
 mod poll;
@@ -73,6 +75,7 @@ mod timer;
 mod transfer;
 mod uname;
 mod usage;
+mod user_string;
 mod vectored;
 mod versioned;
 mod wait;

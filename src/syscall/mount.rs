@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use capabilities::Capability;
 use path_walk::LastLink;
 
-use super::call::{Call, CallResult, Failure, read_string};
+use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
+use super::user_string::read_string;
 use crate::fs::kinds;
 use crate::fs::namespace::attach::{self, Binds};
 use crate::fs::namespace::mount::{MountFlags, Unmount};
@@ -39,7 +40,7 @@ const OPTIONS_BYTES_MAX: usize = 4096;
 fn optional_string(call: &Call<'_>, index: usize) -> Result<Option<Vec<u8>>, Failure> {
     match call.argument(index) {
         0 => Ok(None),
-        address => read_string(address, OPTIONS_BYTES_MAX, Errno::EINVAL).map(Some),
+        address => Ok(Some(read_string(address, OPTIONS_BYTES_MAX, Errno::EINVAL)?)),
     }
 }
 
@@ -47,7 +48,7 @@ pub(super) fn mount(call: &mut Call<'_>) -> CallResult {
     let kind = optional_string(call, 2)?;
     let source = optional_string(call, 0)?;
     let options = optional_string(call, 4)?.unwrap_or_default();
-    let point = call.place(1)?.find(LastLink::Follow)?;
+    let point = call.find(1, LastLink::Follow)?;
     call.check_capability(Capability::SysAdmin)?;
     let mut flags = call.argument(3);
     if flags & MS_MAGIC_MASK == MS_MAGIC {
@@ -118,8 +119,8 @@ fn remount(root: &Path, restrictions: MountFlags, is_of_mount: bool, options: &[
 
 pub(super) fn pivot_root(call: &mut Call<'_>) -> CallResult {
     call.check_capability(Capability::SysAdmin)?;
-    let new = call.place(0)?.find(LastLink::Follow)?;
-    let old = call.place(1)?.find(LastLink::Follow)?;
+    let new = call.find(0, LastLink::Follow)?;
+    let old = call.find(1, LastLink::Follow)?;
     if !new.inode().is_directory() || !old.inode().is_directory() {
         return Err(Errno::ENOTDIR.into());
     }

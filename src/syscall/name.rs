@@ -125,7 +125,7 @@ pub(super) fn linkat(call: &mut Call<'_>) -> CallResult {
             return Err(Errno::ENOENT.into());
         }
         if from.path.is_empty() {
-            let (_, found) = call.find_at(0, 1, AT_EMPTY_PATH)?;
+            let found = call.find_at(0, 1, AT_EMPTY_PATH)?;
             create::link_path(&found, &to.caller(), &to.path)?;
             return Ok(0);
         }
@@ -162,12 +162,12 @@ fn write_link(call: &Call<'_>, found: &Path, address: u64, len_bytes: u64) -> Ca
 }
 
 pub(super) fn readlink(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Keep)?;
+    let found = call.find(0, LastLink::Keep)?;
     write_link(call, &found, call.argument(1), call.argument(2))
 }
 
 pub(super) fn readlinkat(call: &mut Call<'_>) -> CallResult {
-    let (_, found) =
+    let found =
         call.find_at(0, 1, super::place::AT_SYMLINK_NOFOLLOW | super::place::AT_EMPTY_PATH)?;
     write_link(call, &found, call.argument(2), call.argument(3))
 }
@@ -271,7 +271,7 @@ fn enter(call: &Call<'_>, found: Path) -> CallResult {
 }
 
 pub(super) fn chdir(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Follow)?;
+    let found = call.find(0, LastLink::Follow)?;
     enter(call, found)
 }
 
@@ -303,7 +303,7 @@ pub(super) fn umask(call: &mut Call<'_>) -> CallResult {
 
 pub(super) fn chroot(call: &mut Call<'_>) -> CallResult {
     call.check_capability(Capability::SysChroot)?;
-    let found = call.place(0)?.find(LastLink::Follow)?;
+    let found = call.find(0, LastLink::Follow)?;
     if !found.inode().is_directory() {
         return Err(Failure::from(Errno::ENOTDIR));
     }

@@ -2,12 +2,12 @@
 //! up.
 
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use path_walk::LastLink;
 
 use super::call::{Call, Failure};
 use super::errno::Errno;
+use super::path_text::PathText;
 use crate::fs::namespace::lookup::{Caller, look_up_path};
 use crate::fs::namespace::path::Path;
 use crate::process::exec::caller_of;
@@ -37,16 +37,21 @@ pub(super) fn check_flags(flags: u32, known: u32) -> Result<(), Failure> {
 pub(super) struct Place {
     surroundings: Surroundings,
     identity: Arc<Identity>,
-    /// The directory at which the path starts, unless it is absolute.
-    pub(super) directory: Path,
+    /// The directory in which the path starts, unless that is the current one.
+    directory: Option<Path>,
     /// The path.
-    pub(super) path: Vec<u8>,
+    pub(super) path: PathText,
 }
 
 impl Place {
+    /// Returns the directory in which the path starts, unless it is absolute.
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.as_ref().unwrap_or(&self.surroundings.directory)
+    }
+
     /// Returns the context in which the path is looked up.
     pub(super) fn caller(&self) -> Caller<'_> {
-        caller_of(&self.surroundings, &self.identity).at(&self.directory)
+        caller_of(&self.surroundings, &self.identity).at(self.directory())
     }
 
     /// Returns whether the path starts at the descriptor `fd`.
@@ -60,6 +65,20 @@ impl Place {
     /// The errors of a walk.
     pub(super) fn find(&self, last_link: LastLink) -> Result<Path, Failure> {
         Ok(look_up_path(&self.caller(), &self.path, last_link)?)
+    }
+
+    /// Looks the path up with the flags AT_SYMLINK_NOFOLLOW and AT_EMPTY_PATH.
+    ///
+    /// # Errors
+    /// The errors of a walk.
+    pub(super) fn find_with(&self, flags: u32) -> Result<Path, Failure> {
+        if self.path.is_empty() && flags & AT_EMPTY_PATH != 0 {
+            return Ok(self.directory().clone());
+        }
+        self.find(match flags & AT_SYMLINK_NOFOLLOW {
+            0 => LastLink::Follow,
+            _ => LastLink::Keep,
+        })
     }
 }
 
@@ -83,15 +102,24 @@ impl Call<'_> {
         self.place_of(self.argument_i32(directory), self.path(path)?)
     }
 
-    fn place_of(&self, fd: i32, path: Vec<u8>) -> Result<Place, Failure> {
-        let surroundings = self.process().surroundings();
+    fn place_of(&self, fd: i32, path: PathText) -> Result<Place, Failure> {
         let directory = if fd == CURRENT_DIRECTORY {
-            surroundings.directory.clone()
+            None
         } else {
             let fd = u32::try_from(fd).map_err(|_| Errno::EBADF)?;
-            self.process().descriptors().get(fd)?.path().clone()
+            Some(self.process().descriptors().get(fd)?.path().clone())
         };
-        Ok(Place { surroundings, identity: self.identity(), directory, path })
+        let (surroundings, identity) = (self.process().surroundings(), self.identity());
+        Ok(Place { surroundings, identity, directory, path })
+    }
+
+    /// Looks up an argument that is a path, relative to the current directory.
+    pub(super) fn find(&self, path: usize, last_link: LastLink) -> Result<Path, Failure> {
+        // The place isn't moved out of the result.
+        match &self.place(path) {
+            Ok(place) => place.find(last_link),
+            Err(failure) => Err(*failure),
+        }
     }
 
     /// Looks up an argument that is a path, relative to the directory in another argument, with the
@@ -101,17 +129,10 @@ impl Call<'_> {
         directory: usize,
         path: usize,
         flags: u32,
-    ) -> Result<(Place, Path), Failure> {
-        let place = self.place_at(Some(directory), path)?;
-        if place.path.is_empty() && flags & AT_EMPTY_PATH != 0 {
-            let found = place.directory.clone();
-            return Ok((place, found));
+    ) -> Result<Path, Failure> {
+        match &self.place_at(Some(directory), path) {
+            Ok(place) => place.find_with(flags),
+            Err(failure) => Err(*failure),
         }
-        let last_link = match flags & AT_SYMLINK_NOFOLLOW {
-            0 => LastLink::Follow,
-            _ => LastLink::Keep,
-        };
-        let found = place.find(last_link)?;
-        Ok((place, found))
     }
 }

@@ -5,10 +5,11 @@ use core::fmt::Write;
 
 use path_walk::LastLink;
 
-use super::call::{Call, CallResult, Failure, read_string};
+use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::file;
 use super::place::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW};
+use super::user_string::{copied, read_string};
 use crate::fs::file::open_flags::OpenFlags;
 use crate::mm::user::pointer::UserPointer;
 use crate::process::descriptors::{Descriptor, OnExec};
@@ -36,7 +37,7 @@ const STRING_MAX: usize = initial_stack::STRING_BYTES_MAX;
 
 pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
     let command = Command {
-        path: call.path(0)?,
+        path: copied(&call.path(0)?)?,
         arguments: strings(call.argument(1))?,
         environment: strings(call.argument(2))?,
     };
@@ -65,7 +66,7 @@ pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
     let is_hidden = if is_closed { IsHidden::Yes } else { IsHidden::No };
     let path = match is_of_descriptor {
         true => descriptor_path(fd, &place.path)?,
-        false => place.path.clone(),
+        false => copied(&place.path)?,
     };
     let command = Command { path, arguments, environment };
     let last_link = match flags & AT_SYMLINK_NOFOLLOW {
@@ -74,12 +75,12 @@ pub(super) fn execveat(call: &mut Call<'_>) -> CallResult {
     };
     let found;
     let executable = if is_empty {
-        Executable::File(&place.directory, is_hidden)
+        Executable::File(place.directory(), is_hidden)
     } else if is_of_descriptor {
         found = place.find(last_link)?;
         Executable::File(&found, is_hidden)
     } else {
-        Executable::Path(&place.directory, last_link)
+        Executable::Path(place.directory(), last_link)
     };
     exec::exec(call.thread, call.frame, executable, command)?;
     Err(Failure::RegistersAreSet)

@@ -71,12 +71,12 @@ fn write(to: UserPointer<[u64; STAT_WORDS]>, it: &Metadata) -> CallResult {
 }
 
 pub(super) fn stat(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Follow)?;
+    let found = call.find(0, LastLink::Follow)?;
     write(call.pointer(1), &found.inode().metadata())
 }
 
 pub(super) fn lstat(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Keep)?;
+    let found = call.find(0, LastLink::Keep)?;
     write(call.pointer(1), &found.inode().metadata())
 }
 
@@ -87,7 +87,7 @@ pub(super) fn fstat(call: &mut Call<'_>) -> CallResult {
 pub(super) fn newfstatat(call: &mut Call<'_>) -> CallResult {
     let flags = call.argument_u32(3);
     check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)?;
-    let (_, found) = call.find_at(0, 1, flags)?;
+    let found = call.find_at(0, 1, flags)?;
     write(call.pointer(2), &found.inode().metadata())
 }
 
@@ -118,12 +118,12 @@ fn real_credentials(call: &Call<'_>) -> Credentials {
 }
 
 pub(super) fn access(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Follow)?;
+    let found = call.find(0, LastLink::Follow)?;
     check_access(&found, call.argument_u32(1), &real_credentials(call))
 }
 
 pub(super) fn faccessat(call: &mut Call<'_>) -> CallResult {
-    let (_, found) = call.find_at(0, 1, 0)?;
+    let found = call.find_at(0, 1, 0)?;
     check_access(&found, call.argument_u32(2), &real_credentials(call))
 }
 
@@ -131,7 +131,7 @@ pub(super) fn faccessat2(call: &mut Call<'_>) -> CallResult {
     const AT_EACCESS: u32 = 0x200;
     let flags = call.argument_u32(3);
     check_flags(flags, AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)?;
-    let (_, found) = call.find_at(0, 1, flags)?;
+    let found = call.find_at(0, 1, flags)?;
     let credentials = match flags & AT_EACCESS {
         0 => real_credentials(call),
         _ => call.identity().credentials.clone(),
@@ -146,7 +146,8 @@ pub(super) fn chmod(call: &mut Call<'_>) -> CallResult {
 }
 
 pub(super) fn fchmodat(call: &mut Call<'_>) -> CallResult {
-    let (place, found) = call.find_at(0, 1, 0)?;
+    let place = call.place_at(Some(0), 1)?;
+    let found = place.find_with(0)?;
     change::set_mode(&place.caller(), &found, call.mode(2))?;
     Ok(0)
 }
@@ -193,7 +194,8 @@ pub(super) fn fchown(call: &mut Call<'_>) -> CallResult {
 pub(super) fn fchownat(call: &mut Call<'_>) -> CallResult {
     let flags = call.argument_u32(4);
     check_flags(flags, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)?;
-    let (place, found) = call.find_at(0, 1, flags)?;
+    let place = call.place_at(Some(0), 1)?;
+    let found = place.find_with(flags)?;
     let (uid, gid) = (call.id_or_none(2), call.id_or_none(3));
     change::set_owner(&place.caller(), &found, uid, gid)?;
     Ok(0)
@@ -239,7 +241,7 @@ fn write_usage(to: UserPointer<[u64; 15]>, found: &Path) -> CallResult {
 }
 
 pub(super) fn statfs(call: &mut Call<'_>) -> CallResult {
-    let found = call.place(0)?.find(LastLink::Follow)?;
+    let found = call.find(0, LastLink::Follow)?;
     write_usage(call.pointer(1), &found)
 }
 

@@ -66,7 +66,7 @@ pub(super) fn statx(call: &mut Call<'_>) -> CallResult {
     }
     let known = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_SYNC_TYPE;
     check_flags(flags, known)?;
-    let (_, found) = call.find_at(0, 1, flags)?;
+    let found = call.find_at(0, 1, flags)?;
     write(call.pointer(4), &found, &found.inode().metadata())?;
     Ok(0)
 }

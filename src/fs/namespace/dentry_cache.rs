@@ -156,7 +156,7 @@ impl Table {
 impl Entry {
     #[inline]
     fn is_for(&self, directory: &Dentry, hash: u64, name: &[u8]) -> bool {
-        self.hash == hash && self.directory == directory.id() && *self.name == *name
+        self.hash == hash && self.directory == directory.id() && name::is_same(&self.name, name)
     }
 }
 

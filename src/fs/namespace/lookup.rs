@@ -184,9 +184,10 @@ pub fn look_up_restricted(
     path: &[u8],
     options: Options,
 ) -> Result<Path, FsError> {
-    match walk(caller, path, options)? {
-        Walked::Found(Found { place, .. }) => Ok(place),
-        Walked::Missing { .. } => Err(FsError::NotFound),
+    match walk(caller, path, options) {
+        Ok(Walked::Found(Found { place, .. })) => Ok(place),
+        Ok(Walked::Missing { .. }) => Err(FsError::NotFound),
+        Err(error) => Err(error),
     }
 }
 
