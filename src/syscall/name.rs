@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use capabilities::Capability;
 use path_walk::LastLink;
+use zerocopy::IntoBytes;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -188,68 +189,87 @@ fn entry_type(kind: FileKind) -> u8 {
 /// The number of bytes of entries that are collected before they are copied to the program.
 const ENTRIES_BYTES: usize = 32 << 10;
 
-/// The layout of directory entries for a program.
+/// The layout of directory entries for a program: words of 8 bytes, of which the first ones are the
+/// inode's number and the cursor of the next entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum EntryLayout {
-    /// `struct linux_dirent`: the type is the last byte.
+    /// `struct linux_dirent`: the length, the name, the zero byte, and in the last byte the type.
     Old,
-    /// `struct linux_dirent64`: the type is before the name.
+    /// `struct linux_dirent64`: the length, the type, the name, and the zero byte.
     New,
 }
 
 impl EntryLayout {
-    /// Returns the number of bytes of an entry.
-    fn len_bytes(self, name: &[u8]) -> usize {
-        // The inode's number, the cursor, the length, the type, and the zero byte after the name.
-        (8 + 8 + 2 + 1 + name.len() + 1).next_multiple_of(8)
+    /// Returns the number of words of an entry.
+    #[inline]
+    fn len_words(self, name: &[u8]) -> usize {
+        // The inode's number, the cursor, the length, the type, and the zero byte after the name
+        // take 20 bytes. The sum is rounded up.
+        3 + (name.len() + 3) / 8
     }
 
-    /// Adds an entry to `bytes`, which has room for it.
-    fn push(self, bytes: &mut Vec<u8>, entry: &DirectoryEntry<'_>) {
-        let (start, len) = (bytes.len(), self.len_bytes(entry.name));
-        bytes.extend_from_slice(&entry.inode.to_le_bytes());
-        bytes.extend_from_slice(&entry.next.to_le_bytes());
-        bytes.extend_from_slice(&(len as u16).to_le_bytes());
-        let kind = entry_type(entry.kind);
-        match self {
-            Self::New => {
-                bytes.push(kind);
-                bytes.extend_from_slice(entry.name);
-                bytes.resize(start + len, 0);
-            }
-            Self::Old => {
-                bytes.extend_from_slice(entry.name);
-                bytes.resize(start + len - 1, 0);
-                bytes.push(kind);
-            }
+    /// Adds an entry of `len_words` to `words`, which has room for it.
+    #[inline]
+    fn push(self, words: &mut Vec<u64>, entry: &DirectoryEntry<'_>, len_words: usize) {
+        let (len_bytes, kind) = (len_words as u64 * 8, u64::from(entry_type(entry.kind)));
+        let (before_name, len_before) = match self {
+            Self::Old => (len_bytes, 2),
+            Self::New => (len_bytes | kind << 16, 3),
+        };
+        let third = before_name | word_at(entry.name, 0) << (8 * len_before);
+        words.extend_from_slice(&[entry.inode, entry.next, third]);
+        let mut start = 8 - len_before;
+        for _ in 3..len_words {
+            words.push(word_at(entry.name, start));
+            start += 8;
         }
+        if self == Self::Old
+            && let Some(last) = words.last_mut()
+        {
+            *last |= kind << 56;
+        }
+    }
+}
+
+/// Returns the 8 bytes of `name` from `start` on as a word; after its end there are zeros.
+#[inline]
+fn word_at(name: &[u8], start: usize) -> u64 {
+    let rest = name.get(start..).unwrap_or_default();
+    match (rest.first_chunk(), name.last_chunk()) {
+        (Some(word), _) => u64::from_le_bytes(*word),
+        (None, Some(last)) => {
+            // At least one byte is missing.
+            u64::from_le_bytes(*last) >> 8 >> (8 * (7 - rest.len()))
+        }
+        (None, None) => rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
 fn read_entries(call: &Call<'_>, layout: EntryLayout) -> CallResult {
     let file = call.file(0)?;
-    let room = (call.argument_u32(2) as usize).min(ENTRIES_BYTES);
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
+    let room = (call.argument_u32(2) as usize).min(ENTRIES_BYTES) / 8;
+    let mut words = Vec::new();
+    words.try_reserve_exact(room).map_err(|_| Errno::ENOMEM)?;
     let mut is_too_small = false;
     let start = file.position();
     file.read_directory(|entry| {
-        if bytes.len() + layout.len_bytes(entry.name) > room {
-            is_too_small = bytes.is_empty();
+        let len_words = layout.len_words(entry.name);
+        if words.len() + len_words > room {
+            is_too_small = words.is_empty();
             return false;
         }
-        layout.push(&mut bytes, &entry);
+        layout.push(&mut words, &entry, len_words);
         true
     })?;
     if is_too_small {
         return Err(Errno::EINVAL.into());
     }
-    if pointer::write_bytes(call.argument(1), &bytes).is_err() {
+    if pointer::write_bytes(call.argument(1), words.as_bytes()).is_err() {
         // The program hasn't received these entries, so the next call returns them again.
         file.seek(start as i64, Whence::Start)?;
         return Err(Errno::EFAULT.into());
     }
-    Ok(bytes.len() as u64)
+    Ok(words.as_bytes().len() as u64)
 }
 
 pub(super) fn getdents(call: &mut Call<'_>) -> CallResult {

@@ -24,6 +24,32 @@ static void list(const char *path)
 		say("  %s", lines[i]);
 }
 
+/* Returns whether both calls return each name of a directory, of 1 to 60 bytes, with zeros after it
+ * and the type at its place. */
+static int has_all_lengths(const char *path)
+{
+	static char text[8192];
+	uint64_t found[2] = { 0 };
+	for (int is_new = 0; is_new < 2; is_new++) {
+		int fd = open(path, O_RDONLY);
+		long length = syscall(is_new ? SYS_getdents64 : SYS_getdents, fd, text, sizeof(text));
+		for (long at = 0; at < length;) {
+			struct entry *entry = (struct entry *)(text + at);
+			char *name = is_new ? entry->name : (char *)&entry->type;
+			int type = is_new ? entry->type : text[at + entry->length - 1];
+			size_t bytes = strlen(name), rounded = (19 + bytes + 1 + 7) / 8 * 8;
+			int is_whole = entry->length == rounded && type == DT_REG;
+			for (size_t i = 0; i < bytes; i++)
+				is_whole &= name[i] == (char)('a' + (bytes + i) % 26);
+			if (is_whole)
+				found[is_new] |= 1ull << bytes;
+			at += entry->length;
+		}
+		close(fd);
+	}
+	return found[0] == (1ull << 61) - 2 && found[1] == found[0];
+}
+
 int main(void)
 {
 	char text[512];
@@ -68,6 +94,16 @@ int main(void)
 	int file = open("folder/file", O_RDONLY);
 	CALL(syscall(SYS_getdents64, file, text, sizeof(text)));
 	CALL(syscall(SYS_getdents64, 99, text, sizeof(text)));
+
+	mkdir("lengths", 0755);
+	for (int bytes = 1; bytes <= 60; bytes++) {
+		int at = snprintf(text, sizeof(text), "lengths/");
+		for (int i = 0; i < bytes; i++)
+			text[at + i] = 'a' + (bytes + i) % 26;
+		text[at + bytes] = 0;
+		make_file(text, "");
+	}
+	FACT(has_all_lengths("lengths"));
 
 	/* Many names are removed while they are read: none is missed or returned twice. */
 	mkdir("many", 0755);

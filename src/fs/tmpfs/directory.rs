@@ -1,6 +1,7 @@
 //! The entries of a directory.
 
 use alloc::boxed::Box;
+use core::ops::ControlFlow;
 
 use hashbrown::HashTable;
 use page_tree::PageTree;
@@ -64,8 +65,9 @@ impl Entries {
     }
 
     fn cursor_of(&self, name: &[u8]) -> Option<u64> {
-        let is_it =
-            |cursor: &u64| self.by_cursor.get(*cursor).is_some_and(|entry| *entry.name == *name);
+        let is_it = |cursor: &u64| {
+            self.by_cursor.get(*cursor).is_some_and(|entry| name::is_same(&entry.name, name))
+        };
         self.by_name.find(self.hash(name), is_it).copied()
     }
 
@@ -118,9 +120,18 @@ impl Entries {
         }
     }
 
-    /// Returns the first entry at `cursor` or after it: its cursor, its name, its file.
-    pub(super) fn first_from(&self, cursor: u64) -> Option<(u64, &[u8], Target)> {
-        let (cursor, entry) = self.by_cursor.first_from(cursor)?;
-        Some((cursor, &entry.name, entry.target))
+    /// Calls `found` with the entries at `cursor` and after it, until it returns false: each one's
+    /// cursor, its name, its file.
+    pub(super) fn for_each_from(
+        &self,
+        cursor: u64,
+        mut found: impl FnMut(u64, &[u8], Target) -> bool,
+    ) {
+        self.by_cursor.try_for_each_from(cursor, |cursor, entry| {
+            match found(cursor, &entry.name, entry.target) {
+                true => ControlFlow::Continue(()),
+                false => ControlFlow::Break(()),
+            }
+        });
     }
 }

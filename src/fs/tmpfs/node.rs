@@ -266,15 +266,9 @@ impl InodeOps for Directory {
         cursor: u64,
         found: &mut dyn FnMut(DirectoryEntry<'_>) -> bool,
     ) -> Result<(), FsError> {
-        let entries = self.entries.lock();
-        let mut cursor = cursor;
-        while let Some((at, name, target)) = entries.first_from(cursor) {
-            cursor = at + 1;
-            let Target { inode, kind } = target;
-            if !found(DirectoryEntry { name, inode, kind, next: cursor }) {
-                break;
-            }
-        }
+        self.entries.lock().for_each_from(cursor, |cursor, name, Target { inode, kind }| {
+            found(DirectoryEntry { name, inode, kind, next: cursor + 1 })
+        });
         Ok(())
     }
 }

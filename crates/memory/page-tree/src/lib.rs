@@ -18,7 +18,7 @@ mod tests;
 
 use alloc::boxed::Box;
 use core::fmt;
-use core::ops::Range;
+use core::ops::{ControlFlow, Range};
 
 /// The number of bits of the index that a level decodes.
 const LEVEL_BITS: u32 = 6;
@@ -195,12 +195,20 @@ impl<V> PageTree<V> {
         }
     }
 
+    /// Calls `action` with each index from `start` on that has a value, and the value, in rising
+    /// order, until it breaks; returns what it broke with.
+    pub fn try_for_each_from<'a, B>(
+        &'a self,
+        start: u64,
+        mut action: impl FnMut(u64, &'a V) -> ControlFlow<B>,
+    ) -> Option<B> {
+        let root = self.root.as_ref().filter(|_| self.reaches(start))?;
+        try_for_each_from(root, self.shift, 0, start, &mut action).break_value()
+    }
+
     /// Returns the first index from `start` on that has a value, and the value.
     pub fn first_from(&self, start: u64) -> Option<(u64, &V)> {
-        if !self.reaches(start) {
-            return None;
-        }
-        first_from(self.root.as_ref()?, self.shift, 0, start)
+        self.try_for_each_from(start, |index, value| ControlFlow::Break((index, value)))
     }
 
     /// Removes and returns the first value whose index is in `range`, if there is one.
@@ -223,11 +231,10 @@ impl<V> PageTree<V> {
 
     /// Calls `action` with each index and value, in rising order.
     pub fn for_each(&self, mut action: impl FnMut(u64, &V)) {
-        let mut next = Some(0);
-        while let Some((index, value)) = next.and_then(|start| self.first_from(start)) {
+        self.try_for_each_from(0, |index, value| {
             action(index, value);
-            next = index.checked_add(1);
-        }
+            ControlFlow::<()>::Continue(())
+        });
     }
 }
 
@@ -304,28 +311,33 @@ fn remove<V>(node: &mut Node<V>, shift: u32, index: u64) -> Option<V> {
     }
 }
 
-/// Returns the first value at or after `start` in `node`, whose first index is `base`. Recurses
-/// at most 11 deep.
-fn first_from<V>(node: &Node<V>, shift: u32, base: u64, start: u64) -> Option<(u64, &V)> {
+/// Calls `action` with the values at or after `start` in `node`, whose first index is `base`, until
+/// it breaks. Recurses at most 11 deep.
+fn try_for_each_from<'a, V, B>(
+    node: &'a Node<V>,
+    shift: u32,
+    base: u64,
+    start: u64,
+    action: &mut impl FnMut(u64, &'a V) -> ControlFlow<B>,
+) -> ControlFlow<B> {
     let first_slot = if start > base { slot_of(start, shift) } else { 0 };
-    for slot in first_slot..SLOTS {
-        let slot_base = base + ((slot as u64) << shift);
-        match node {
-            Node::Leaf(_, slots) => {
-                if let Some(value) = &slots[slot] {
-                    return Some((slot_base, value));
+    let first = base + ((first_slot as u64) << shift);
+    match node {
+        Node::Leaf(_, slots) => {
+            for (offset, value) in slots[first_slot..].iter().enumerate() {
+                if let Some(value) = value {
+                    action(first + offset as u64, value)?;
                 }
             }
-            Node::Inner(_, slots) => {
-                let Some(child) = &slots[slot] else {
-                    continue;
-                };
-                let found = first_from(child, shift - LEVEL_BITS, slot_base, start);
-                if found.is_some() {
-                    return found;
+        }
+        Node::Inner(_, slots) => {
+            for (offset, child) in slots[first_slot..].iter().enumerate() {
+                if let Some(child) = child {
+                    let child_base = first + ((offset as u64) << shift);
+                    try_for_each_from(child, shift - LEVEL_BITS, child_base, start, action)?;
                 }
             }
         }
     }
-    None
+    ControlFlow::Continue(())
 }

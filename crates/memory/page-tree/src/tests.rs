@@ -1,6 +1,7 @@
 //! Random operations on an array and on a map of the standard library, and the edges.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow::{Break, Continue};
 use std::sync::Arc;
 use std::vec::Vec;
 
@@ -16,6 +17,7 @@ enum Operation {
     Change(u64, u32),
     RemoveFirstIn(u64, u64),
     FirstFrom(u64),
+    FewFrom(u64, usize),
     FirstFreeFrom(u64),
 }
 
@@ -36,6 +38,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => (index(), any::<u32>()).prop_map(|(index, value)| Operation::Change(index, value)),
         1 => (index(), index()).prop_map(|(start, end)| Operation::RemoveFirstIn(start, end)),
         1 => index().prop_map(Operation::FirstFrom),
+        1 => (index(), 1..8_usize).prop_map(|(start, count)| Operation::FewFrom(start, count)),
         1 => index().prop_map(Operation::FirstFreeFrom),
     ]
 }
@@ -76,6 +79,18 @@ proptest! {
                     let found = tree.first_from(start).map(|(index, value)| (index, value.0));
                     let expected = model.range(start..).next();
                     prop_assert_eq!(found, expected.map(|(index, value)| (*index, *value)));
+                }
+                Operation::FewFrom(start, count) => {
+                    let mut few = Vec::new();
+                    let last = tree.try_for_each_from(start, |index, value| {
+                        few.push((index, value.0));
+                        if few.len() == count { Break(index) } else { Continue(()) }
+                    });
+                    let expected = model.range(start..).take(count);
+                    let expected: Vec<_> = expected.map(|(index, value)| (*index, *value)).collect();
+                    let breaks = expected.last().filter(|_| expected.len() == count);
+                    prop_assert_eq!(last, breaks.map(|found| found.0));
+                    prop_assert_eq!(few, expected);
                 }
                 Operation::FirstFreeFrom(start) => {
                     let mut expected = start;

@@ -27,30 +27,42 @@ impl OpenFile {
             return Err(FsError::NotFound);
         }
         let _lock = inode.lock().read();
-        for (cursor, name) in [&b"."[..], b".."].into_iter().enumerate() {
-            let cursor = cursor as u64;
-            if self.position() <= cursor {
-                let number = match cursor {
-                    0 => inode.number(),
-                    _ => self.path.parent().inode().number(),
-                };
-                let kind = FileKind::Directory;
-                if !found(DirectoryEntry { name, inode: number, kind, next: cursor + 1 }) {
-                    return Ok(());
-                }
-                self.set_position(cursor + 1);
-            }
-        }
-        let cursor = self.position();
-        inode.ops().read_directory(inode, cursor, &mut |entry| {
+        let mut position = self.position();
+        let mut take = |entry: DirectoryEntry<'_>| {
             let next = entry.next;
             let is_taken = found(entry);
             if is_taken {
-                self.set_position(next);
+                position = next;
             }
             is_taken
-        })?;
-        self.touch_accessed();
+        };
+        let result = self.pass_entries(self.position(), &mut take);
+        self.set_position(position);
+        if result? {
+            self.touch_accessed();
+        }
         Ok(())
+    }
+
+    /// Calls `found` with the entries from `cursor` on, until it returns false. Returns whether it
+    /// was called with the file system's entries.
+    fn pass_entries(
+        &self,
+        cursor: u64,
+        found: &mut dyn FnMut(DirectoryEntry<'_>) -> bool,
+    ) -> Result<bool, FsError> {
+        let (inode, kind) = (self.inode(), FileKind::Directory);
+        let own = DirectoryEntry { name: b".", inode: inode.number(), kind, next: 1 };
+        if cursor == 0 && !found(own) {
+            return Ok(false);
+        }
+        if cursor <= 1 {
+            let inode = self.path.parent().inode().number();
+            if !found(DirectoryEntry { name: b"..", inode, kind, next: 2 }) {
+                return Ok(false);
+            }
+        }
+        inode.ops().read_directory(inode, cursor.max(2), found)?;
+        Ok(true)
     }
 }
