@@ -234,6 +234,7 @@ impl Attributes {
     }
 
     /// Sets the times for an operation. A read sets its time by the rules of Linux's `relatime`.
+    #[inline]
     pub(super) fn touch(&self, touch: Touch) {
         let now_ns = time::now_ns();
         match touch {

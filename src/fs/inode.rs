@@ -350,6 +350,7 @@ impl Inode {
     }
 
     /// Sets the times for an operation.
+    #[inline]
     pub(super) fn touch(&self, touch: Touch) {
         self.attributes.touch(touch);
     }

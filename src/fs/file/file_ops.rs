@@ -37,7 +37,8 @@ pub trait FileOps: Send + Sync + Any {
         Err(FsError::InvalidArgument)
     }
 
-    /// Returns whether reads and writes are at a position, so that seeking has an effect.
+    /// Returns whether reads and writes are at a position, so that seeking has an effect. It never
+    /// changes.
     fn has_position(&self) -> bool {
         false
     }

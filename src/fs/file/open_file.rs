@@ -64,6 +64,8 @@ pub struct OpenFile {
     path: Path,
     flags: AtomicU32,
     contents: Contents,
+    /// Whether reads and writes are at a position.
+    has_position: bool,
     /// Whether it is counted as an open file that may write the inode's pages.
     is_writer: bool,
     /// Serialises reads, writes and seeks that use the position.
@@ -114,10 +116,15 @@ impl OpenFile {
         contents: Contents,
         is_writer: bool,
     ) -> Result<Arc<Self>, FsError> {
+        let has_position = match &contents {
+            Contents::Special(ops) => ops.has_position(),
+            _ => true,
+        };
         let file = Self {
             path,
             flags: AtomicU32::new(flags.bits()),
             contents,
+            has_position,
             is_writer,
             position_lock: Mutex::new(Rank::FilePosition, ()),
             position: AtomicU64::new(0),
@@ -217,7 +224,7 @@ impl OpenFile {
         self.check_write()?;
         match &self.contents {
             Contents::Pages => regular::allocate(self.inode(), how, offset, len),
-            Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
+            Contents::Special(_) if !self.has_position => Err(FsError::NotSeekable),
             _ => Err(FsError::WrongDevice),
         }
     }

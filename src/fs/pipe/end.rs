@@ -1,6 +1,7 @@
 //! An end of a pipe, as an open file.
 
 use alloc::sync::Arc;
+use core::sync::atomic::Ordering;
 
 use super::pipe::{Opens, Pipe};
 use crate::fs::error::FsError;
@@ -63,6 +64,7 @@ impl PipeEnd {
             state.writers += 1;
             state.opens.writer += 1;
         }
+        pipe.polled.set(&state);
         Ok(new)
     }
 
@@ -92,7 +94,10 @@ impl PipeEnd {
     /// # Errors
     /// [`FsError::NoMemory`].
     pub fn put_back(&self, bytes: &[u8]) -> Result<(), FsError> {
-        self.pipe.state.lock().buffer.put_back(bytes)?;
+        let mut state = self.pipe.state.lock();
+        state.buffer.put_back(bytes)?;
+        self.pipe.polled.set(&state);
+        drop(state);
         self.pipe.filled.wake_one();
         self.pipe.poll_queue.notify_of(Readiness::IN);
         Ok(())
@@ -101,6 +106,14 @@ impl PipeEnd {
     /// Returns the number of bytes that the pipe can hold if each page is full (F_GETPIPE_SZ).
     pub fn capacity_bytes(&self) -> usize {
         self.pipe.state.lock().buffer.capacity_bytes()
+    }
+
+    /// Returns whether the writers have closed the pipe. A FIFO hangs up only after it has had a
+    /// writer.
+    fn is_hung_up(&self) -> bool {
+        let state = self.pipe.state.lock();
+        let had_writer = self.had_writer || state.opens.writer != self.opens_before.writer;
+        state.writers == 0 && had_writer
     }
 
     /// Sets the number of bytes that the pipe can hold, rounded up to a power of two of pages;
@@ -113,6 +126,7 @@ impl PipeEnd {
         let capacity_bytes = {
             let mut state = self.pipe.state.lock();
             state.buffer.set_capacity_bytes(capacity_bytes)?;
+            self.pipe.polled.set(&state);
             state.buffer.capacity_bytes()
         };
         self.pipe.note_ends_changed();
@@ -133,6 +147,7 @@ impl Drop for PipeEnd {
             // Unread bytes are lost, also if a FIFO is opened again.
             state.buffer.clear();
         }
+        self.pipe.polled.set(&state);
         drop(state);
         self.pipe.note_ends_changed();
     }
@@ -153,17 +168,17 @@ impl FileOps for PipeEnd {
     }
 
     fn readiness(&self) -> Readiness {
-        let state = self.pipe.state.lock();
+        let polled = &self.pipe.polled;
         let mut readiness = Readiness::empty();
         if self.end != End::Write {
-            readiness.set(Readiness::IN, !state.buffer.is_empty());
-            // A FIFO hangs up only after it has had a writer.
-            let had_writer = self.had_writer || state.opens.writer != self.opens_before.writer;
-            readiness.set(Readiness::HANG_UP, state.writers == 0 && had_writer);
+            // Writers first: if there are none, the bytes that they have written are seen.
+            let has_writers = polled.has_writers.load(Ordering::Acquire);
+            readiness.set(Readiness::IN, polled.has_bytes.load(Ordering::Relaxed));
+            readiness.set(Readiness::HANG_UP, !has_writers && self.is_hung_up());
         }
         if self.end != End::Read {
-            readiness.set(Readiness::OUT, !state.buffer.is_full());
-            readiness.set(Readiness::ERROR, state.readers == 0);
+            readiness.set(Readiness::OUT, polled.has_room.load(Ordering::Relaxed));
+            readiness.set(Readiness::ERROR, !polled.has_readers.load(Ordering::Relaxed));
         }
         readiness
     }

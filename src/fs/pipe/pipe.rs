@@ -1,6 +1,7 @@
 //! A pipe: reads, writes, and waiting for the other end.
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use super::buffer::Buffer;
 use crate::fs::error::FsError;
@@ -29,6 +30,33 @@ pub(super) struct Opens {
     pub(super) writer: u64,
 }
 
+/// What polls of the ends of a pipe look at, so that they don't need the lock of its state: copies
+/// that are stored after each change, with the lock held.
+#[derive(Default)]
+pub(super) struct Polled {
+    pub(super) has_bytes: AtomicBool,
+    pub(super) has_room: AtomicBool,
+    pub(super) has_readers: AtomicBool,
+    pub(super) has_writers: AtomicBool,
+}
+
+impl Polled {
+    /// Stores whether there are bytes, and room.
+    #[inline]
+    fn set_contents(&self, has_bytes: bool, has_room: bool) {
+        self.has_bytes.store(has_bytes, Ordering::Relaxed);
+        self.has_room.store(has_room, Ordering::Relaxed);
+    }
+
+    /// Stores what `state` has.
+    pub(super) fn set(&self, state: &State) {
+        self.set_contents(!state.buffer.is_empty(), !state.buffer.is_full());
+        self.has_readers.store(state.readers > 0, Ordering::Relaxed);
+        // A thread that sees that there are no writers also sees the bytes that they have written.
+        self.has_writers.store(state.writers > 0, Ordering::Release);
+    }
+}
+
 /// Whether a pipe has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Naming {
@@ -43,6 +71,7 @@ pub struct Pipe {
     pub(super) naming: Naming,
     /// Protects the bytes and the counts; held while bytes are copied.
     pub(super) state: Mutex<State>,
+    pub(super) polled: Polled,
     /// Woken when there are bytes, or no writers.
     pub(super) filled: WaitQueue,
     /// Woken when there is room, or there are no readers.
@@ -65,6 +94,7 @@ impl Pipe {
                 Rank::SpecialFile,
                 State { buffer, readers: 0, writers: 0, opens: Opens::default() },
             ),
+            polled: Polled::default(),
             filled: WaitQueue::new(),
             drained: WaitQueue::new(),
             opened: WaitQueue::new(),
@@ -105,14 +135,14 @@ impl Pipe {
         let was_full = state.buffer.is_full();
         let mut done = 0;
         let result = state.buffer.take(to, &mut done);
-        let has_more = !state.buffer.is_empty();
-        let has_room = was_full && !state.buffer.is_full();
+        let (has_more, is_full) = (!state.buffer.is_empty(), state.buffer.is_full());
+        self.polled.set_contents(has_more, !is_full);
         drop(state);
         if has_more {
             // Wakes the next waiting reader.
             self.filled.wake_prepared();
         }
-        if has_room {
+        if was_full && !is_full {
             self.drained.wake_prepared();
             self.poll_queue.notify_of(Readiness::OUT);
         }
@@ -134,8 +164,8 @@ impl Pipe {
             if state.readers == 0 {
                 return done_or(done, FsError::BrokenPipe);
             }
-            if state.buffer.is_full()
-                && let Err(error) = interrupted
+            if let Err(error) = interrupted
+                && state.buffer.is_full()
             {
                 return done_or(done, FsError::from(error));
             }
@@ -148,10 +178,10 @@ impl Pipe {
             }
             let waits = !has_ended && result.is_ok();
             let prepared = waits.then(|| self.drained.prepare());
-            let wakes_reader = was_empty && !state.buffer.is_empty();
-            let has_room = !state.buffer.is_full();
+            let (has_bytes, has_room) = (!state.buffer.is_empty(), !state.buffer.is_full());
+            self.polled.set_contents(has_bytes, has_room);
             drop(state);
-            if wakes_reader {
+            if was_empty && has_bytes {
                 self.filled.wake_prepared();
             }
             if done > before {

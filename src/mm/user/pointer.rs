@@ -147,6 +147,7 @@ pub fn update(address: u64, change: impl Fn(u32) -> u32) -> Result<u32, BadAddre
 impl FrameBytes<'_> {
     /// Copies the bytes to `address` of the running program; returns how many could be copied. May
     /// wait.
+    #[inline]
     pub fn write_to_program(self, address: u64) -> usize {
         // SAFETY: the frame has this many bytes from there on, as long as `self` lives.
         unsafe { copy::write_from(address, self.as_mut_ptr(), self.len()) }
@@ -154,6 +155,7 @@ impl FrameBytes<'_> {
 
     /// Fills the bytes from `address` of the running program; returns how many could be copied. May
     /// wait.
+    #[inline]
     pub fn read_from_program(self, address: u64) -> usize {
         // SAFETY: as above, and no slice is in a shared frame.
         unsafe { copy::read_into(address, self.as_mut_ptr(), self.len()) }

@@ -32,7 +32,7 @@ impl OpenFile {
     pub fn read_with(&self, extra: OpenFlags, to: &mut dyn Sink) -> Result<usize, FsError> {
         self.check_read()?;
         if let Contents::Special(ops) = &self.contents
-            && !ops.has_position()
+            && !self.has_position
         {
             let read = ops.read(self.flags() | extra, 0, to)?;
             self.touch_fifo(Touch::Accessed, read);
@@ -59,10 +59,7 @@ impl OpenFile {
     /// # Errors
     /// [`FsError::NotSeekable`].
     pub fn check_position(&self) -> Result<(), FsError> {
-        match &self.contents {
-            Contents::Special(ops) if !ops.has_position() => Err(FsError::NotSeekable),
-            _ => Ok(()),
-        }
+        if self.has_position { Ok(()) } else { Err(FsError::NotSeekable) }
     }
 
     fn read_unchecked(&self, offset: u64, to: &mut dyn Sink) -> Result<usize, FsError> {
@@ -111,7 +108,7 @@ impl OpenFile {
     pub fn write_with(&self, extra: OpenFlags, from: &mut dyn Source) -> Result<usize, FsError> {
         self.check_write()?;
         if let Contents::Special(ops) = &self.contents
-            && !ops.has_position()
+            && !self.has_position
         {
             let written = ops.write(self.flags() | extra, 0, from)?;
             self.touch_fifo(Touch::Modified, written);
