@@ -32,6 +32,9 @@ pub enum OnExec {
     Close,
 }
 
+/// The largest number of look-ups for which the lock of a table is held.
+const HELD_LOOK_UPS: usize = 64;
+
 /// The number of the next table.
 static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 
@@ -91,6 +94,27 @@ impl Descriptors {
         match table.get(fd as usize) {
             Some(Some(descriptor)) => Ok(descriptor.file.clone()),
             _ => Err(DescriptorError::NotOpen),
+        }
+    }
+
+    /// Calls `found` with what `fds` has for each descriptor, and the open file if it is open. The
+    /// lock is held during the calls, but released after each few.
+    #[inline]
+    pub fn for_each_of<T>(
+        &self,
+        fds: impl IntoIterator<Item = (Fd, T)>,
+        mut found: impl FnMut(T, Option<&Arc<OpenFile>>),
+    ) {
+        let mut fds = fds.into_iter();
+        loop {
+            let table = self.table.lock();
+            for _ in 0..HELD_LOOK_UPS {
+                let Some((fd, of_fd)) = fds.next() else {
+                    return;
+                };
+                let descriptor = table.get(fd as usize).and_then(Option::as_ref);
+                found(of_fd, descriptor.map(|descriptor| &descriptor.file));
+            }
         }
     }
 

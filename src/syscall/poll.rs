@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use ::signals::Interruption;
+use zerocopy::IntoBytes;
 
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
@@ -11,14 +12,22 @@ use super::timeout::{self, Timeout};
 use crate::fs::error::FsError;
 use crate::fs::file::poll::{self, PollItem, PollWait};
 use crate::fs::file::readiness::Readiness;
-use crate::mm::user::pointer::UserPointer;
+use crate::mm::user::page_table::PAGE_BYTES;
+use crate::mm::user::pointer::{self, UserPointer};
 use crate::process::thread::Restart;
 
+/// A `struct pollfd`: the descriptor, the requested readiness in the low half of the second word,
+/// and the readiness that was found in the high half.
+type PolledFile = [u32; 2];
+
 /// The size of a `struct pollfd`, in bytes.
-const POLL_BYTES: u64 = 8;
+const POLL_BYTES: u64 = size_of::<PolledFile>() as u64;
 
 /// The offset of the readiness in a `struct pollfd`, in bytes.
 const READY_OFFSET_BYTES: u64 = 6;
+
+/// The number of files for which a wait allocates no memory.
+const FEW: usize = 4;
 
 /// Waits for `items`. An interrupted call is executed again, unless a handler runs.
 pub(super) fn wait_for(items: &mut [PollItem], wait: PollWait) -> Result<usize, Failure> {
@@ -28,36 +37,51 @@ pub(super) fn wait_for(items: &mut [PollItem], wait: PollWait) -> Result<usize, 
     }
 }
 
-/// Returns the file of a `struct pollfd`, and the readiness that it requests.
-fn item_of(call: &Call<'_>, [a, b, c, d, e, f, ..]: [u8; POLL_BYTES as usize]) -> PollItem {
-    let wanted = Readiness::from_bits_truncate(u16::from_le_bytes([e, f])) | Readiness::ALWAYS;
-    let none = PollItem { file: None, wanted, ready: Readiness::empty() };
-    let Ok(fd) = u32::try_from(i32::from_le_bytes([a, b, c, d])) else {
-        // A negative descriptor is ignored.
-        return none;
-    };
-    match call.process().descriptors().get(fd) {
-        Ok(file) => PollItem { file: Some(file), ..none },
-        Err(_) => PollItem { ready: Readiness::INVALID, ..none },
-    }
-}
-
 /// Waits for the `count` files of an array at `files`.
 fn wait(call: &Call<'_>, files: u64, count: u32, wait: PollWait) -> CallResult {
-    let count = u64::from(count);
-    if count > call.descriptor_limit() {
+    if u64::from(count) > call.descriptor_limit() {
         return Err(Errno::EINVAL.into());
     }
-    let mut items = Vec::new();
-    items.try_reserve_exact(count as usize).map_err(|_| Errno::ENOMEM)?;
-    let entries = UserPointer::<[u8; POLL_BYTES as usize]>::new(files);
-    for index in 0..count {
-        items.push(item_of(call, entries.at(index)?.read()?));
+    let count = count as usize;
+    if count <= FEW {
+        let (mut entries, mut items) = ([[0; 2]; FEW], [const { PollItem::NONE }; FEW]);
+        return wait_in(call, files, wait, &mut entries[..count], &mut items[..count]);
     }
-    let ready = wait_for(&mut items, wait)?;
-    for (index, item) in (0..).zip(&items) {
-        let address = entries.at(index)?.address() + READY_OFFSET_BYTES;
-        UserPointer::<u16>::new(address).write(&item.ready.bits())?;
+    let (mut entries, mut items) = (Vec::new(), Vec::new());
+    entries.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    items.try_reserve_exact(count).map_err(|_| Errno::ENOMEM)?;
+    entries.resize(count, [0; 2]);
+    items.resize_with(count, || PollItem::NONE);
+    wait_in(call, files, wait, &mut entries, &mut items)
+}
+
+/// Waits for the files of an array at `files`, which is read into `entries`, with an item for each.
+fn wait_in(
+    call: &Call<'_>,
+    files: u64,
+    wait: PollWait,
+    entries: &mut [PolledFile],
+    items: &mut [PollItem],
+) -> CallResult {
+    pointer::read_bytes(files, entries.as_mut_bytes())?;
+    let of_fds = items.iter_mut().zip(&*entries).map(|(item, [fd, word])| (*fd, (item, fd, word)));
+    call.process().descriptors().for_each_of(of_fds, |(item, fd, word), file| {
+        item.wanted = Readiness::from_bits_truncate(*word as u16) | Readiness::ALWAYS;
+        // A negative descriptor is ignored.
+        if file.is_none() && fd.cast_signed() >= 0 {
+            item.ready = Readiness::INVALID;
+        }
+        item.file = file.cloned();
+    });
+    let ready = wait_for(items, wait)?;
+    for (index, (item, [_, word])) in (0..).zip(items.iter().zip(entries)) {
+        let address = files + index * POLL_BYTES + READY_OFFSET_BYTES;
+        // Where the readiness is the old one, nothing is written, except for the first entry in each
+        // page: the call fails if the page can't be written.
+        let is_first = index == 0 || address % PAGE_BYTES < POLL_BYTES;
+        if is_first || item.ready.bits() != (*word >> 16) as u16 {
+            UserPointer::<u16>::new(address).write(&item.ready.bits())?;
+        }
     }
     Ok(ready as u64)
 }

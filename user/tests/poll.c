@@ -31,8 +31,42 @@ static void interrupted(void)
 	CALL(poll(&one, 1, -1));
 }
 
+/* Many descriptors, at the end of a page, and some more in a page that is read-only or missing. */
+static void many(void)
+{
+	enum { COUNT = 200 };
+	char *pages = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int pair[2];
+	pipe(pair);
+	write(pair[1], "x", 1);
+	struct pollfd *all = (struct pollfd *)(pages + PAGE) - COUNT;
+	for (int i = 0; i < COUNT + 1; i++)
+		all[i] = (struct pollfd){ i % 3 ? pair[i % 2] : -1, POLLIN, 0x40 };
+	all[70].fd = 99;
+	CALL(poll(all, COUNT, 0));
+	int in = 0, invalid = 0, none = 0;
+	for (int i = 0; i < COUNT; i++) {
+		in += all[i].revents == POLLIN;
+		invalid += all[i].revents == POLLNVAL;
+		none += all[i].revents == 0;
+	}
+	SHOW(in);
+	SHOW(invalid);
+	SHOW(none);
+	all[COUNT] = (struct pollfd){ -1, POLLIN, 0 };
+	CALL(poll(all, COUNT + 1, 0));
+	mprotect(pages + PAGE, PAGE, PROT_READ);
+	CALL(poll(all, COUNT + 1, 0));
+	munmap(pages + PAGE, PAGE);
+	CALL(poll(all, COUNT + 1, 0));
+	CALL(poll(all, COUNT, 0));
+	close(pair[0]);
+	close(pair[1]);
+}
+
 int main(void)
 {
+	many();
 	pipe(ends);
 	show_poll(ends[0], POLLIN);
 	show_poll(ends[1], POLLOUT);

@@ -21,6 +21,12 @@ pub struct PollItem {
     pub ready: Readiness,
 }
 
+impl PollItem {
+    /// No file.
+    pub const NONE: Self =
+        Self { file: None, wanted: Readiness::empty(), ready: Readiness::empty() };
+}
+
 /// A waiting thread.
 struct Waiter {
     is_notified: AtomicBool,
@@ -61,10 +67,15 @@ pub enum PollWait {
 /// # Errors
 /// [`FsError::Interrupted`], [`FsError::NoMemory`].
 pub fn poll(items: &mut [PollItem], wait: PollWait) -> Result<usize, FsError> {
-    let ready = look(items);
-    if ready > 0 || wait == PollWait::No {
-        return Ok(ready);
+    match look(items) {
+        0 if wait != PollWait::No => watch_until_ready(items, wait),
+        ready => Ok(ready),
     }
+}
+
+/// Watches all files, and waits until some are ready.
+#[inline(never)]
+fn watch_until_ready(items: &mut [PollItem], wait: PollWait) -> Result<usize, FsError> {
     let waiter = Waiter { is_notified: AtomicBool::new(false), queue: WaitQueue::new() };
     let waiter = Arc::try_new(waiter)?;
     let observer: Arc<dyn Observer> = waiter.clone();

@@ -46,10 +46,12 @@ impl Readiness {
     /// Returns the part of it that is in `wanted`.
     #[inline]
     pub fn reported(self, wanted: Self) -> Self {
-        let mut all = self;
-        all.set(Self::READ_NORMAL, self.contains(Self::IN));
-        all.set(Self::WRITE_NORMAL, self.contains(Self::OUT));
-        all & wanted
+        const NORMAL_SHIFT: u32 = 6;
+        const { assert!(Self::READ_NORMAL.bits() == Self::IN.bits() << NORMAL_SHIFT) };
+        const { assert!(Self::WRITE_NORMAL.bits() == Self::OUT.bits() << NORMAL_SHIFT) };
+        let normal = (self & Self::IN.union(Self::OUT)).bits() << NORMAL_SHIFT;
+        let other = self.difference(Self::READ_NORMAL.union(Self::WRITE_NORMAL));
+        (other | Self::from_bits_retain(normal)) & wanted
     }
 }
 
