@@ -26,8 +26,40 @@ static long control(int operation, int fd, unsigned events, unsigned data)
 	return epoll_ctl(set, operation, fd, &event);
 }
 
+/* Of several ready files, those that were not reported come first. */
+static void turns(void)
+{
+	enum { PIPES = 3 };
+	int ends[PIPES][2];
+	struct epoll_event found;
+	char text[8];
+	set = epoll_create1(0);
+	for (int i = 0; i < PIPES; i++) {
+		pipe(ends[i]);
+		control(EPOLL_CTL_ADD, ends[i][0], EPOLLIN, i);
+		write(ends[i][1], "x", 1);
+	}
+	for (int i = 0; i < 2 * PIPES; i++) {
+		epoll_wait(set, &found, 1, 0);
+		SHOW(found.data.u32);
+	}
+	/* An event that can't be written isn't lost. */
+	CALL(epoll_wait(set, (void *)8, 1, 0));
+	epoll_wait(set, &found, 1, 0);
+	SHOW(found.data.u32);
+	read(ends[1][0], text, sizeof(text));
+	show_wait();
+	write(ends[1][1], "x", 1);
+	show_wait();
+	for (int i = 0; i < PIPES; i++)
+		close(ends[i][0]);
+	show_wait();
+	close(set);
+}
+
 int main(void)
 {
+	turns();
 	int ends[2];
 	char text[8];
 	pipe(ends);

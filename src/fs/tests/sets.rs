@@ -88,6 +88,33 @@ fn file_leaves_its_sets_when_it_is_closed() {
 }
 
 #[test_case]
+fn level_triggered_waits_miss_no_byte() {
+    const BYTES: usize = 2000;
+    let set = epoll::open().expect("memory");
+    let (reader, writer) = ends();
+    set_of(&set).add(3, &reader, asks(Readiness::IN, SetEvents::empty(), 1)).expect("memory");
+    // The writer waits until its byte was read, so the file is often not ready when it is checked.
+    let (acknowledged, acknowledger) = ends();
+    let thread = task::spawn("writer", move || {
+        for _ in 0..BYTES {
+            write(&writer, b"x").expect("it is open");
+            read(&acknowledged, &mut [0; 1]).expect("it is open");
+        }
+        writer
+    })
+    .expect("memory");
+    for _ in 0..BYTES {
+        assert_eq!(set_of(&set).wait(8, PollWait::Endless, |_, _| Ok(())), Ok(1));
+        assert_eq!(read(&reader, &mut [0; 8]), Ok(1));
+        write(&acknowledger, b"x").expect("it is open");
+        // Removes the file from the queue if the next byte isn't there yet.
+        set_of(&set).wait(8, PollWait::No, |_, _| Ok(())).expect("memory");
+    }
+    let _writer = thread.join();
+    wait_for_threads();
+}
+
+#[test_case]
 fn sets_are_in_sets_but_not_in_themselves() {
     let sets: Vec<_> = (0..7).map(|_| epoll::open().expect("memory")).collect();
     let (reader, writer) = ends();

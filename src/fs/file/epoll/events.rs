@@ -43,7 +43,14 @@ impl SetEvents {
         self & Self::HOW
     }
 
+    /// Returns whether the file is reported again as long as it is ready.
+    #[inline]
+    pub(super) fn stays_queued(self) -> bool {
+        !self.intersects(Self::EDGE.union(Self::ONE_SHOT))
+    }
+
     /// Returns the part of `readiness` that is reported.
+    #[inline]
     pub(super) fn reported(self, readiness: Readiness) -> Readiness {
         if (self & !Self::HOW).is_empty() {
             return Readiness::empty();

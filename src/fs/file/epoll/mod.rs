@@ -17,8 +17,9 @@
 //! | `nesting` | sets in sets |
 //!
 //! A notification queues an item, without an allocation. A wait takes items from the queue and
-//! checks their files, with no lock held; so two threads never take the same notification. An item
-//! that is ready is queued again, unless the program requested edge-triggered events.
+//! checks their files, with no lock held. For edge-triggered and single events, it removes the item
+//! first, so two threads never take the same notification. For others, it removes the item when it
+//! isn't ready.
 //!
 //! Locks: the lock of the items (sleeping), then the lock of [`Ready`]. While one of them is held,
 //! files are neither checked nor dropped.
@@ -186,19 +187,26 @@ impl FileSet {
         wait: PollWait,
         mut found: impl FnMut(Readiness, u64) -> Result<(), FsError>,
     ) -> Result<usize, FsError> {
+        let mut is_last = wait == PollWait::No;
         loop {
             let count = self.collect(max, &mut found)?;
-            if count > 0 || wait == PollWait::No {
+            if count > 0 || is_last {
                 return Ok(count);
             }
-            let is_ready = || self.ready.len() > 0;
-            match self.ready.waiters.wait_until_cancellable(wait.deadline_ns(), is_ready) {
-                Ok(()) => {}
-                Err(WaitError::TimedOut) => return self.collect(max, &mut found),
-                Err(WaitError::Cancelled) => {
-                    self.wake_next();
-                    return Err(FsError::Interrupted);
-                }
+            is_last = !self.sleep(wait)?;
+        }
+    }
+
+    /// Sleeps until the queue has an item; returns false if the time has passed.
+    #[inline(never)]
+    fn sleep(&self, wait: PollWait) -> Result<bool, FsError> {
+        let has_item = || self.ready.len() > 0;
+        match self.ready.waiters.wait_until_cancellable(wait.deadline_ns(), has_item) {
+            Ok(()) => Ok(true),
+            Err(WaitError::TimedOut) => Ok(false),
+            Err(WaitError::Cancelled) => {
+                self.wake_next();
+                Err(FsError::Interrupted)
             }
         }
     }
@@ -228,20 +236,22 @@ impl FileSet {
             let Some(file) = file else {
                 continue;
             };
-            let readiness = interest.events.reported(file.readiness());
+            let readiness = match interest.events.stays_queued() {
+                true => self.readiness_of_queued(&item, interest, &file),
+                false => interest.events.reported(file.readiness()),
+            };
             if readiness.is_empty() {
                 continue;
             }
             result = found(readiness, interest.data);
             if result.is_err() {
+                self.ready.remove(&item.place);
                 self.ready.push_first(&item.place);
                 break;
             }
             count += 1;
             if interest.events.contains(SetEvents::ONE_SHOT) {
                 item.disable(interest.events);
-            } else if !interest.events.contains(SetEvents::EDGE) {
-                self.ready.push_again(&item.place);
             }
         }
         self.wake_next();
@@ -251,11 +261,37 @@ impl FileSet {
         }
     }
 
-    /// Takes the first item that may be ready, with its request, and its file if that is open.
+    /// Returns the reported readiness of an item that is still in the queue; removes it from there
+    /// if there is none.
+    #[inline]
+    fn readiness_of_queued(&self, item: &Item, interest: Interest, file: &OpenFile) -> Readiness {
+        let readiness = interest.events.reported(file.readiness());
+        if !readiness.is_empty() {
+            return readiness;
+        }
+        self.ready.remove(&item.place);
+        // A notification before the removal didn't queue the item again.
+        let readiness = interest.events.reported(file.readiness());
+        if !readiness.is_empty() {
+            self.ready.push_again(&item.place);
+        }
+        readiness
+    }
+
+    /// Takes the first item that may be ready, with its request, and its file if that is open. The
+    /// item is removed from the queue, or moved to its end if it stays queued while it is ready.
+    #[inline]
     fn take_first(&self) -> Option<(Arc<Item>, Interest, Option<Arc<OpenFile>>)> {
         let items = self.items.lock();
-        let item = self.ready.pop(|slot| items.get(slot).map(|item| (&item.place, item)))?;
-        Some((item.clone(), item.interest(), item.file()))
+        let slot = self.ready.first()?;
+        let item = items.get(slot).expect("an item in the queue is in the set");
+        let (interest, file) = (item.interest(), item.file());
+        if file.is_none() || !interest.events.stays_queued() {
+            self.ready.remove(&item.place);
+        } else if self.ready.len() > 1 {
+            self.ready.rotate(&item.place);
+        }
+        Some((item.clone(), interest, file))
     }
 
     /// Returns the file at `index` among those that may be ready, if it is open, and the events

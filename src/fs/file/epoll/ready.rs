@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::fs::error::FsError;
 use crate::fs::file::readiness::PollQueue;
@@ -30,6 +30,9 @@ pub(super) struct Ready {
     /// Protects the queue, and the items' flags whether they are in it; held to add or to remove an
     /// item; taken by interrupt handlers. The queue has room for all items.
     queue: IrqMutex<VecDeque<Slot>>,
+    /// A copy of the queue's first slot in the low half, and of its length in the high half; stored
+    /// after each change, with the lock held.
+    summary: AtomicU64,
     /// The threads that wait for the set in epoll_wait(2).
     pub(super) waiters: WaitQueue,
     /// The observers of the set: polls, and other sets.
@@ -47,6 +50,7 @@ impl Ready {
     pub(super) fn try_new() -> Result<Arc<Self>, FsError> {
         Ok(Arc::try_new(Self {
             queue: IrqMutex::new(Rank::ReadyFiles, VecDeque::new()),
+            summary: AtomicU64::new(0),
             waiters: WaitQueue::new(),
             observers: PollQueue::of_set(),
         })?)
@@ -68,14 +72,24 @@ impl Ready {
         Ok(())
     }
 
-    fn put(&self, item: &ItemState, end: End) {
+    /// Changes the queue.
+    fn change<R>(&self, change: impl FnOnce(&mut VecDeque<Slot>) -> R) -> R {
         let mut queue = self.queue.lock();
-        if !item.is_queued.swap(true, Ordering::Relaxed) {
-            match end {
-                End::Front => queue.push_front(item.slot),
-                End::Back => queue.push_back(item.slot),
+        let result = change(&mut queue);
+        let first = queue.front().copied().unwrap_or_default();
+        self.summary.store(u64::from(first) | (queue.len() as u64) << 32, Ordering::Release);
+        result
+    }
+
+    fn put(&self, item: &ItemState, end: End) {
+        self.change(|queue| {
+            if !item.is_queued.swap(true, Ordering::Relaxed) {
+                match end {
+                    End::Front => queue.push_front(item.slot),
+                    End::Back => queue.push_back(item.slot),
+                }
             }
-        }
+        });
     }
 
     /// Adds an item that may be ready, and wakes a thread that waits for the set.
@@ -94,28 +108,49 @@ impl Ready {
         self.put(item, End::Front);
     }
 
-    /// Removes the first item, which `find` returns for its slot.
-    pub(super) fn pop<'a, T>(
-        &self,
-        find: impl FnOnce(Slot) -> Option<(&'a ItemState, T)>,
-    ) -> Option<T> {
-        let mut queue = self.queue.lock();
-        let (place, item) = queue.pop_front().and_then(find)?;
-        place.is_queued.store(false, Ordering::Relaxed);
-        Some(item)
+    /// Removes an item, if it is in the queue. It is usually the first or the last one.
+    pub(super) fn remove(&self, item: &ItemState) {
+        self.change(|queue| {
+            let index = match queue.front() {
+                Some(first) if *first == item.slot => Some(0),
+                _ => queue.iter().rposition(|slot| *slot == item.slot),
+            };
+            if let Some(index) = index {
+                queue.remove(index);
+                item.is_queued.store(false, Ordering::Relaxed);
+            }
+        });
+    }
+
+    /// Moves an item from the front of the queue to its end.
+    pub(super) fn rotate(&self, item: &ItemState) {
+        self.change(|queue| {
+            if queue.front() == Some(&item.slot) {
+                queue.rotate_left(1);
+            }
+        });
     }
 
     /// Removes an item that is removed from the set, so that it is never queued again.
     pub(super) fn forget(&self, item: &ItemState) {
-        let mut queue = self.queue.lock();
-        if item.is_queued.swap(true, Ordering::Relaxed) {
-            queue.retain(|slot| *slot != item.slot);
-        }
+        self.change(|queue| {
+            if item.is_queued.swap(true, Ordering::Relaxed) {
+                queue.retain(|slot| *slot != item.slot);
+            }
+        });
     }
 
     /// Returns the number of items that may be ready.
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        self.queue.lock().len()
+        (self.summary.load(Ordering::Acquire) >> 32) as usize
+    }
+
+    /// Returns the first item.
+    #[inline]
+    pub(super) fn first(&self) -> Option<Slot> {
+        let summary = self.summary.load(Ordering::Acquire);
+        (summary >> 32 > 0).then_some(summary as Slot)
     }
 
     /// Returns the item at `index`, counted from the first one.
