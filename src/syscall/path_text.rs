@@ -8,7 +8,7 @@ use super::user_string::read_string;
 use crate::mm::user::pointer::{self, StringError};
 
 /// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
-const PATH_MAX: usize = 4096;
+pub const PATH_MAX: usize = 4096;
 
 /// The longest text that is stored in place, in bytes, with the zero byte.
 const SHORT_BYTES: usize = 39;

@@ -8,6 +8,7 @@ use path_walk::LastLink;
 use super::call::{Call, CallResult, Failure};
 use super::errno::Errno;
 use super::file;
+use super::path_text::PATH_MAX;
 use super::place::{AT_EMPTY_PATH, AT_SYMLINK_NOFOLLOW};
 use super::user_string::{copied, read_string};
 use crate::fs::file::open_flags::OpenFlags;
@@ -37,7 +38,7 @@ const STRING_MAX: usize = initial_stack::STRING_BYTES_MAX;
 
 pub(super) fn execve(call: &mut Call<'_>) -> CallResult {
     let command = Command {
-        path: copied(&call.path(0)?)?,
+        path: read_string(call.argument(0), PATH_MAX, Errno::ENAMETOOLONG)?,
         arguments: strings(call.argument(1))?,
         environment: strings(call.argument(2))?,
     };
