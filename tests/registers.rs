@@ -42,8 +42,8 @@ impl Progress {
         Self { preemptions: AtomicU64::new(0), unfinished: AtomicU64::new(0) }
     }
 
-    /// Starts a thread that repeats `round` until all threads have checked their
-    /// registers and been preempted often enough.
+    /// Starts a thread that repeats `round` until each thread has checked its registers often
+    /// enough, and all threads together have been preempted often enough.
     fn start(
         &'static self,
         allowed: CpuSet,

@@ -47,7 +47,8 @@ pub struct ResourceLimit {
 pub struct ResourceLimits([ResourceLimit; RESOURCES]);
 
 impl ResourceLimits {
-    /// Returns the limits of the first process, as on Linux.
+    /// Returns the limits of the first process, as on Linux, except that the limits of processes
+    /// and of pending signals don't depend on the size of the memory.
     pub fn new() -> Self {
         const UNLIMITED_BOTH: ResourceLimit = ResourceLimit { soft: UNLIMITED, hard: UNLIMITED };
         let mut limits = Self([UNLIMITED_BOTH; RESOURCES]);

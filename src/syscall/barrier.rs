@@ -11,7 +11,8 @@ const REGISTER_PRIVATE_EXPEDITED: i32 = 1 << 4;
 const PRIVATE_EXPEDITED_SYNC_CORE: i32 = 1 << 5;
 const REGISTER_PRIVATE_EXPEDITED_SYNC_CORE: i32 = 1 << 6;
 
-/// The commands for the threads of one process. Those for all processes are missing.
+/// The commands for the threads of one process, except those for restartable sequences. The
+/// commands for all processes are missing, too.
 const SUPPORTED: i32 = PRIVATE_EXPEDITED
     | REGISTER_PRIVATE_EXPEDITED
     | PRIVATE_EXPEDITED_SYNC_CORE

@@ -109,8 +109,8 @@ def end_of_traced_boot(qemu):
 
 
 def end_of_a_traced_boot_is_reported():
-    """The next boot reports each way to end a traced boot, which is recorded in the
-    CMOS."""
+    """The CMOS keeps the way in which a traced boot ended, and the next boot reports it: here
+    after a reboot, a reset at the prompt, and a report."""
     with Qemu(*NEEDED, "-cdrom", image("trace-boot"), "-action", "reboot=reset") as qemu:
         assert end_of_traced_boot(qemu) == "no record of one"
         qemu.expect("farjump> ")

@@ -55,7 +55,7 @@ int main(void)
 	SHOW(zeroes[0] + zeroes[PAGE]);
 	zeroes[0] = 1;
 	SHOW(zeroes[PAGE]);
-	/* A page that is no longer shared is written in place, unless it is read-only. */
+	/* A read-only page isn't written, although nothing else has its frame: read(2) fails. */
 	mprotect(zeroes, PAGE, PROT_READ);
 	write(ends[1], "x", 1);
 	CALL(read(ends[0], zeroes, 1));

@@ -23,7 +23,7 @@ const GATE_2: u8 = 1 << 0;
 const SPEAKER: u8 = 1 << 1;
 const OUT_2: u8 = 1 << 5;
 
-/// Sets channel 0 to interrupt once, after `wait_ns` or 54 ms, whichever is less.
+/// Sets channel 0 to interrupt once, after `wait_ns` or 55 ms, whichever is less.
 pub(in crate::arch) fn start_one_shot(wait_ns: u64) {
     // The interrupt comes one clock after zero.
     let clocks = u128::from(wait_ns) * u128::from(INPUT_HZ) / 1_000_000_000;

@@ -96,8 +96,8 @@ impl Timer {
     }
 }
 
-/// Starts the boot CPU's timer, without a deadline. If there is neither a local APIC nor a PIT,
-/// there is no timer: this is logged, and waits that should end at a time never do.
+/// Starts the boot CPU's timer, without a deadline. If no local APIC is in use and the PIT
+/// doesn't count, there is no timer: this is logged, and waits with a deadline don't time out.
 pub fn start(controllers: Controllers) -> Timer {
     boot_stage::mark(Stage::Timer);
     let source = match irq::active_controller() {

@@ -195,9 +195,10 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
     if frame.is_from_user() {
         return way_out::leave_by_iretq(frame);
     }
-    // The return from interrupts and exceptions of the kernel. An exception can also interrupt code
-    // with interrupts off, which must not be preempted. Neither must a handler on a stack of the
-    // interrupt stack table, because the next such exception uses the same stack.
+    // The kernel was interrupted, and its thread may be preempted here, with two exceptions. Code
+    // that had interrupts off must not be preempted; exceptions occur there too. This handler must
+    // not switch threads on a stack of the interrupt stack table: the next exception of the same
+    // kind would overwrite its frame.
     if frame.had_interrupts_on() && !interrupt_flag::are_kept_off() && !has_own_stack(vector) {
         preemption::run_if_due();
     }

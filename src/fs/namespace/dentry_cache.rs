@@ -251,8 +251,8 @@ enum Whose {
     All,
 }
 
-/// Drops the entries for which `is_dropped` returns true.
-fn drop_all(whose: Whose, is_dropped: impl Fn(&Dentry) -> bool) {
+/// Drops the entries that `is_chosen` selects: all of them, or only the unused ones.
+fn drop_all(whose: Whose, is_chosen: impl Fn(&Dentry) -> bool) {
     let table = table();
     for bucket in &table.buckets {
         let mut index = 0;
@@ -261,7 +261,7 @@ fn drop_all(whose: Whose, is_dropped: impl Fn(&Dentry) -> bool) {
                 break;
             };
             // Called without the lock, because it takes locks of the same rank.
-            let is_chosen = is_dropped(&dentry);
+            let is_chosen = is_chosen(&dentry);
             let mut locked = bucket.lock();
             let is_same =
                 locked.get(index).is_some_and(|entry| Arc::ptr_eq(&entry.dentry, &dentry));

@@ -10,7 +10,7 @@ use crate::lights::{ACKNOWLEDGED, Lights, RESEND};
 /// is also the code for the release of the left Shift key.
 const SELF_TEST_PASSED: u8 = 0xAA;
 const ECHO: u8 = 0xEE;
-/// The byte that a keyboard sends when its buffer has overflowed.
+/// A keyboard sends one of these bytes when its buffer has overflowed.
 const TOO_MANY_KEYS: [u8; 2] = [0x00, 0xFF];
 
 /// The numbering of the keys.

@@ -91,7 +91,8 @@ impl Sequence {
             }
             b';' => self.index = self.index.saturating_add(1),
             b':' | b'<'..=b'?' => self.is_answer = true,
-            // Of these bytes, only `$` occurs in a key's sequence, of rxvt.
+            // An answer may contain these bytes before its last one. Keys of rxvt send `$` as the
+            // last byte; no other key sends one of them.
             b' '..=b'/' if self.is_answer => {}
             b'$' | b'@'..=b'~' => return Step::End(self.key(byte)),
             _ => return Step::Broken,

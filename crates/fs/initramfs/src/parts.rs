@@ -30,7 +30,7 @@ pub struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// Returns the parts of `input`. All unpacked data together may have `limit` bytes.
+    /// Returns the parts of `input`. All unpacked data together may have at most `limit` bytes.
     pub fn new(input: &'a [u8], limit: usize) -> Self {
         Self { input, position: 0, limit }
     }

@@ -110,8 +110,9 @@ pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Fre
     }
 }
 
-/// Takes a pending signal among `signals`, blocked or not, from the thread or else from its
-/// process, for rt_sigtimedwait and signalfd. The order is that of [`next_action`].
+/// Takes a pending signal among `signals`, blocked or not, for rt_sigtimedwait and signalfd; never
+/// SIGKILL or SIGSTOP. The signals of the thread come before those of its process; among each,
+/// those of faults come first, then the lowest numbers.
 pub fn wait_for(
     thread: &mut ThreadSignals,
     shared: &mut Pending,

@@ -8,7 +8,7 @@ pub mod offset {
     /// A sequence number of 32 bits: odd while the other data is being changed, and increased by
     /// each change.
     pub const SEQUENCE: usize = 0;
-    /// Whether the time can be computed from the counter, as a number of 32 bits.
+    /// A flag of 32 bits: whether the time can be computed from the counter.
     pub const IS_USABLE: usize = 4;
     /// The value of the counter at the base.
     pub const BASE_TSC: usize = 8;
