@@ -73,6 +73,7 @@ pub mod namespace;
 pub mod page_cache;
 pub mod pipe;
 pub mod seals;
+pub mod short_bytes;
 pub mod size_limit;
 pub mod super_block;
 #[cfg(test)]

@@ -8,17 +8,13 @@ use core::ops::Deref;
 use path_walk::NAME_MAX_BYTES;
 
 use super::error::FsError;
+use super::short_bytes::ShortBytes;
 
 /// The longest name that is stored in place, in bytes.
 const SHORT_BYTES: usize = 30;
 
 /// The name of a directory entry: any bytes except `/` and 0.
-pub struct Name(Bytes);
-
-enum Bytes {
-    Short(u8, [u8; SHORT_BYTES]),
-    Long(Box<[u8]>),
-}
+pub struct Name(ShortBytes<SHORT_BYTES>);
 
 const _: () = assert!(size_of::<Name>() == 32);
 
@@ -31,12 +27,12 @@ impl Name {
         if bytes.len() <= SHORT_BYTES {
             let mut short = [0; SHORT_BYTES];
             short[..bytes.len()].copy_from_slice(bytes);
-            return Ok(Self(Bytes::Short(bytes.len() as u8, short)));
+            return Ok(Self(ShortBytes::Short(bytes.len() as u8, short)));
         }
         if bytes.len() > NAME_MAX_BYTES {
             return Err(FsError::NameTooLong);
         }
-        Ok(Self(Bytes::Long(try_boxed(bytes)?)))
+        Ok(Self(ShortBytes::Long(try_boxed(bytes)?)))
     }
 }
 
@@ -45,10 +41,7 @@ impl Deref for Name {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Bytes::Short(len, bytes) => &bytes[..usize::from(*len)],
-            Bytes::Long(bytes) => bytes,
-        }
+        &self.0
     }
 }
 

@@ -1,10 +1,10 @@
 //! The text of a path that a program has passed.
 
-use alloc::vec::Vec;
 use core::ops::Deref;
 
 use super::errno::Errno;
 use super::user_string::read_string;
+use crate::fs::short_bytes::ShortBytes;
 use crate::mm::user::pointer::{self, StringError};
 
 /// The longest path, in bytes, with the zero byte that ends it: PATH_MAX.
@@ -14,12 +14,7 @@ pub const PATH_MAX: usize = 4096;
 const SHORT_BYTES: usize = 39;
 
 /// The text of a path. Most are short, and take no memory of the heap.
-pub struct PathText(Text);
-
-enum Text {
-    Short(u8, [u8; SHORT_BYTES]),
-    Long(Vec<u8>),
-}
+pub struct PathText(ShortBytes<SHORT_BYTES>);
 
 impl PathText {
     /// Reads the path at `address`.
@@ -32,11 +27,12 @@ impl PathText {
         match pointer::read_string(address, &mut short) {
             Ok(read) => {
                 let len = read.len() as u8;
-                Ok(Self(Text::Short(len, short)))
+                Ok(Self(ShortBytes::Short(len, short)))
             }
             Err(StringError::BadAddress) => Err(Errno::EFAULT),
             Err(StringError::TooLong) => {
-                Ok(Self(Text::Long(read_string(address, PATH_MAX, Errno::ENAMETOOLONG)?)))
+                let path = read_string(address, PATH_MAX, Errno::ENAMETOOLONG)?;
+                Ok(Self(ShortBytes::Long(path.into_boxed_slice())))
             }
         }
     }
@@ -47,9 +43,6 @@ impl Deref for PathText {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        match &self.0 {
-            Text::Short(len, bytes) => &bytes[..usize::from(*len)],
-            Text::Long(bytes) => bytes,
-        }
+        &self.0
     }
 }

@@ -139,7 +139,7 @@ pub struct UserPageTable {
     table: X64PageTable<Host>,
     /// The number of mapped pages; a huge page counts as 512.
     pages: AtomicU64,
-    /// The largest number of mapped pages, as of the last call of [`unmap_with`](Self::unmap_with).
+    /// The largest number of mapped pages, as of the last unmapping.
     pages_max: u64,
 }
 
@@ -321,7 +321,7 @@ impl UserPageTable {
     /// Unmaps the pages in `range`, beyond which no huge page reaches, flushes them, and drops the
     /// references to their frames.
     pub(super) fn unmap_range(&mut self, range: PageRange) {
-        self.unmap_with(range.start(), range.end(), |flush| flush.flush());
+        self.unmap_between(range.start(), range.end());
     }
 
     /// Unmaps the pages in `range` of a private mapping, except its own copies, in the same way as
@@ -335,7 +335,7 @@ impl UserPageTable {
             let is_copy = own.purpose() == Purpose::User;
             own.leak();
             if !is_copy {
-                self.unmap_with(page, at, |flush| flush.flush());
+                self.unmap_between(page, at);
             }
         }
     }
@@ -355,29 +355,18 @@ impl UserPageTable {
         *self.pages.get_mut() = 0;
     }
 
-    fn unmap_with(
-        &mut self,
-        start: VirtAddr,
-        end: VirtAddr,
-        flush: impl Fn(paging::Flush<'_, Host>),
-    ) {
+    fn unmap_between(&mut self, start: VirtAddr, end: VirtAddr) {
         let most = ((end - start) / PAGE_BYTES).min(self.pages()) as usize;
         let mut all = Vec::new();
         // Without memory for a list of all of them, several flushes are needed.
         if most > FEW && all.try_reserve_exact(most).is_ok() {
-            return self.unmap_by(&mut all, start, end, flush);
+            return self.unmap_by(&mut all, start, end);
         }
-        self.unmap_by(&mut ShortVec::<TakenFrames, FEW>::new(), start, end, flush);
+        self.unmap_by(&mut ShortVec::<TakenFrames, FEW>::new(), start, end);
     }
 
     /// Unmaps the pages from `start` to `end`, with a flush whenever `frames` is full.
-    fn unmap_by(
-        &mut self,
-        frames: &mut impl FrameList,
-        start: VirtAddr,
-        end: VirtAddr,
-        flush: impl Fn(paging::Flush<'_, Host>),
-    ) {
+    fn unmap_by(&mut self, frames: &mut impl FrameList, start: VirtAddr, end: VirtAddr) {
         self.pages_max = self.pages_max();
         let mut next = Some(start);
         while let Some(start) = next {
@@ -397,7 +386,7 @@ impl UserPageTable {
             let (further, needed) = unmapped.expect("regions are ranges of whole pages");
             *self.pages.get_mut() -= count;
             next = further;
-            flush(needed);
+            needed.flush();
             // After the flush, because until then a CPU could write to the frames.
             frames.drop_all();
         }

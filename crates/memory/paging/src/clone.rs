@@ -112,38 +112,29 @@ impl<M: PagingMetaData, PTE: GenericPTE, H: PagingHandler> PageTable64<M, PTE, H
             } else {
                 let leaf = Leaf::new(entry, level);
                 let on_clone = (cloning.decide)(VirtAddr::new_truncate(vaddr), leaf);
+                let is_huge = level > 1;
+                let mut copy = entry;
                 if on_clone == OnClone::CopyOnWrite && entry.is_writable() {
                     table.update(index, |mut entry: PTE| {
-                        entry.set_copy_on_write(level > 1);
+                        entry.set_copy_on_write(is_huge);
                         entry
                     });
                     if entry.is_present() {
                         changed.push(vaddr);
                     }
+                    copy.set_copy_on_write(is_huge);
                 }
-                Self::clone_of(entry, level, on_clone)
+                match on_clone {
+                    OnClone::Skip => PTE::from_bits(0),
+                    _ if copy.is_page() => copy.as_new(is_huge),
+                    _ => copy,
+                }
             };
             new.store(index, copy);
             used += usize::from(!copy.is_unused());
         }
         cloning.changes.note_span(changed, level);
         used
-    }
-
-    /// Returns the clone's entry for the leaf `entry` of a table of `level`.
-    #[inline]
-    fn clone_of(mut entry: PTE, level: usize, on_clone: OnClone) -> PTE {
-        if on_clone == OnClone::Skip {
-            entry.clear();
-            return entry;
-        }
-        if !entry.is_page() {
-            return entry;
-        }
-        if on_clone == OnClone::CopyOnWrite && entry.is_writable() {
-            entry.set_copy_on_write(level > 1);
-        }
-        entry.as_new(level > 1)
     }
 
     /// Returns the indexes of the entries in use of a table of `level` that belong to the lower
