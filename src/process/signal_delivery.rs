@@ -1,7 +1,6 @@
 //! Delivery of signals, before a thread returns to ring 3.
 
 use ::signals as pure;
-use pure::fpu::MAGIC2_BYTES;
 use pure::frame::{self, FRAME_BYTES, FrameError, Machine, Registers};
 use pure::{Action, Code, Delivery, Resume, SigInfo, Signal, SignalSet, ThreadSignals};
 
@@ -127,17 +126,17 @@ fn enter_handler(
 ) -> Result<(), FrameError> {
     thread.rseq.update(frame, true).map_err(|_| FrameError::NoStack)?;
     let (vector, error_code, cr2) = thread.last_fault();
-    let mut fpu = signal_fpu::ForFrame::try_new().map_err(|_| FrameError::NoStack)?;
-    let fpu = fpu.bytes();
-    let fpu_bytes = fpu.len() - MAGIC2_BYTES;
+    let fpu_bytes = signal_fpu::frame_bytes();
     let machine =
         Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes };
     let alt_stack = thread.with_own_signals(|own| own.alt_stack);
     let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
-    pointer::write_bytes(signal_frame.fpu_address, fpu)
-        .and_then(|()| pointer::write_bytes(signal_frame.address, &signal_frame.bytes))
+    if fpu_bytes > 0 {
+        signal_fpu::save(signal_frame.fpu_address).map_err(|_| FrameError::NoStack)?;
+        signal_fpu::clear();
+    }
+    pointer::write_bytes(signal_frame.address, &signal_frame.bytes)
         .map_err(|_| FrameError::NoStack)?;
-    signal_fpu::clear();
     thread.with_own_signals(|own| own.alt_stack.disarm());
     set_registers(frame, &signal_frame.entry);
     frame.restore_all();
@@ -173,10 +172,7 @@ fn restore(thread: &ProcessThread, frame: &mut TrapFrame) -> Option<()> {
     let machine = Machine { cs: frame.cs as u16, ss: frame.ss as u16, ..Machine::default() };
     let restored = frame::decode(&bytes, frame.rflags, &machine).ok()?;
     match restored.fpu_address {
-        Some(address) => signal_fpu::set_from_frame(|offset, bytes| {
-            pointer::read_bytes(address + offset, bytes).is_ok()
-        })
-        .ok()?,
+        Some(address) => signal_fpu::load(address).ok()?,
         None => signal_fpu::clear(),
     }
     thread.with_own_signals(|own| {

@@ -6,6 +6,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::cpu::fpu::{self, Chunk};
 use crate::arch::irq::interrupt_flag::InterruptsOff;
+use crate::arch::user::copy::BadAddress;
+use crate::arch::user::fpu_frame;
 use crate::sync::{IrqMutex, Rank};
 
 /// The values of these registers for a thread.
@@ -15,9 +17,6 @@ pub(super) struct FpuState {
     /// Where they are kept while it doesn't run. Taken by the scheduler when it
     /// switches from the thread and to it.
     area: IrqMutex<Vec<Chunk>>,
-    /// An area for the next frame of a signal, once there was one: a program that handles signals
-    /// needs two each time, and the heap would cost more than the copies.
-    spare: IrqMutex<Vec<Chunk>>,
 }
 
 /// Why a thread can't use these registers.
@@ -42,11 +41,7 @@ impl core::error::Error for NoFpu {}
 
 impl FpuState {
     pub(super) const fn new() -> Self {
-        Self {
-            are_kept: AtomicBool::new(false),
-            area: IrqMutex::new(Rank::Thread, Vec::new()),
-            spare: IrqMutex::new(Rank::Thread, Vec::new()),
-        }
+        Self { are_kept: AtomicBool::new(false), area: IrqMutex::new(Rank::Thread, Vec::new()) }
     }
 
     /// Saves them, as the thread is left.
@@ -81,24 +76,6 @@ impl FpuState {
             core::mem::take(&mut *area)
         };
         drop(area);
-        let spare = core::mem::take(&mut *self.spare.lock());
-        drop(spare);
-    }
-
-    /// Takes an area that is also the part of a signal's frame. Its bytes are 0, or those of an earlier
-    /// frame of the same thread.
-    pub(super) fn take_frame_area(&self) -> Result<Vec<Chunk>, NoFpu> {
-        let spare = core::mem::take(&mut *self.spare.lock());
-        if spare.is_empty() { zeros(fpu::frame_chunks()) } else { Ok(spare) }
-    }
-
-    /// Keeps an area for the next frame, if it is large enough.
-    pub(super) fn put_frame_area(&self, area: Vec<Chunk>) {
-        let unused = match area.len() == fpu::frame_chunks() {
-            true => core::mem::replace(&mut *self.spare.lock(), area),
-            false => area,
-        };
-        drop(unused);
     }
 
     /// Allows the running thread to use these registers from now on.
@@ -140,15 +117,19 @@ impl FpuState {
         }
     }
 
-    /// Sets the registers of the running thread.
-    pub(super) fn load(&self, state: Vec<Chunk>) {
+    /// Saves the registers of the running thread to the frame of a signal at `address`. May wait.
+    pub(super) fn save_to_frame(&self, address: u64) -> Result<(), BadAddress> {
         if self.are_kept.load(Ordering::Relaxed) {
-            let mut area = self.area.lock();
-            fpu::restore(&state);
-            let before = core::mem::replace(&mut *area, state);
-            drop(area);
-            self.put_frame_area(before);
+            fpu_frame::save(address)
+        } else {
+            fpu_frame::save_initial(address)
         }
+    }
+
+    /// Sets the registers of the running thread to those of the frame of a signal at `address`, if it
+    /// uses them. May wait.
+    pub(super) fn load_from_frame(&self, address: u64) -> Result<(), BadAddress> {
+        if self.are_kept.load(Ordering::Relaxed) { fpu_frame::load(address) } else { Ok(()) }
     }
 
     /// Resets the registers of the running thread, as a program has them at its start.

@@ -1,63 +1,33 @@
 //! The registers for floating point and vectors of the running thread, in the frame of a signal.
 
-use alloc::vec::Vec;
-
-use super::fpu_state::NoFpu;
 use super::table;
-use crate::arch::cpu::fpu::{self, Chunk};
+use crate::arch::cpu::fpu;
+use crate::arch::user::copy::BadAddress;
 
 pub use crate::arch::cpu::fpu::Unit;
 
-/// The registers for floating point and vectors of a thread, as the frame of a signal has them.
-pub struct ForFrame(Vec<Chunk>);
-
-impl ForFrame {
-    /// Saves those of the running thread.
-    ///
-    /// # Errors
-    /// See [`NoFpu`].
-    pub fn try_new() -> Result<Self, NoFpu> {
-        let own = &table::current().fpu_state;
-        let mut area = own.take_frame_area()?;
-        own.copy_to(&mut area);
-        Ok(Self(area))
-    }
-
-    /// Returns their bytes.
-    pub fn bytes(&mut self) -> &[u8] {
-        fpu::seal_for_frame(&mut self.0)
-    }
+/// Returns the size of the state in a frame, in bytes, without the number after it; 0 if the command
+/// line keeps these registers off.
+pub fn frame_bytes() -> usize {
+    fpu::layout().size_bytes
 }
 
-impl Drop for ForFrame {
-    fn drop(&mut self) {
-        table::current().fpu_state.put_frame_area(core::mem::take(&mut self.0));
-    }
-}
-
-/// Sets the registers for floating point and vectors of the running thread to those of the frame of
-/// a signal, which `read` copies: some bytes from an offset on. It returns whether it could.
+/// Saves those of the running thread to the frame whose state is at `address`, a multiple of 64. May
+/// wait.
 ///
 /// # Errors
-/// See [`FrameError`]. The registers have not changed then.
-pub fn set_from_frame(read: impl FnMut(u64, &mut [u8]) -> bool) -> Result<(), FrameError> {
-    let own = &table::current().fpu_state;
-    let mut area = own.take_frame_area().map_err(|_| FrameError::NoMemory)?;
-    let result = fpu::read_frame(&mut area, read).map_err(FrameError::Bad);
-    match result {
-        Ok(()) => own.load(area),
-        Err(_) => own.put_frame_area(area),
-    }
-    result
+/// [`BadAddress`] if not all of it can be written; a part may have been.
+pub fn save(address: u64) -> Result<(), BadAddress> {
+    table::current().fpu_state.save_to_frame(address)
 }
 
-/// Why the registers for floating point and vectors can't be set from the frame of a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// The frame can't be read, or not be loaded.
-    Bad(fpu::FrameError),
-    /// No memory is left.
-    NoMemory,
+/// Sets those of the running thread to the state at `address` of a frame, a multiple of 64. The frame
+/// may be forged: the CPU checks it. May wait.
+///
+/// # Errors
+/// [`BadAddress`] if it can't be read, or can't be loaded. The registers are reset then.
+pub fn load(address: u64) -> Result<(), BadAddress> {
+    table::current().fpu_state.load_from_frame(address)
 }
 
 /// Resets the registers for floating point and vectors of the running thread, as a program has

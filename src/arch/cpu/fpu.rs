@@ -10,9 +10,7 @@
 use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use ::signals::fpu::{
-    Announced, FpuError, LEGACY_BYTES, Layout, MAGIC2_BYTES, announced, seal, validate,
-};
+use ::signals::fpu::Layout;
 use raw_cpuid::native_cpuid::cpuid_count;
 use x86_64::registers::control::{Cr0, Cr0Flags, Cr4, Cr4Flags};
 use x86_64::registers::xcontrol::{XCr0, XCr0Flags};
@@ -27,8 +25,6 @@ const FXSAVE_BYTES: u32 = 512;
 static AREA_BYTES: AtomicU32 = AtomicU32::new(0);
 /// The parts that XSAVE saves, as in XCR0; 0 if the CPU only has FXSAVE.
 static PARTS: AtomicU64 = AtomicU64::new(0);
-/// The bits of MXCSR that the CPU has.
-static MXCSR_MASK: AtomicU32 = AtomicU32::new(0);
 
 /// A chunk of an area: 64 bytes, aligned to 64 bytes, as the area must be.
 #[derive(Clone, Copy, Debug, Immutable, IntoBytes)]
@@ -80,7 +76,6 @@ pub(in crate::arch) enum SaveFormat {
 
 /// Sets up this CPU, in the same way as all others.
 pub(in crate::arch) fn start(format: SaveFormat) {
-    MXCSR_MASK.store(read_mxcsr_mask(), Ordering::Relaxed);
     set_task_switched();
     if format == SaveFormat::Fxsave {
         AREA_BYTES.store(FXSAVE_BYTES, Ordering::Relaxed);
@@ -101,21 +96,6 @@ pub(in crate::arch) fn start(format: SaveFormat) {
     AREA_BYTES.store(cpuid_count(0x0D, 0).ebx, Ordering::Relaxed);
 }
 
-/// Returns the bits of MXCSR that the CPU has, which FXSAVE reports.
-///
-/// Source: Intel SDM volume 1, "Guidelines for Writing to the MXCSR Register".
-fn read_mxcsr_mask() -> u32 {
-    const WITHOUT_REPORT: u32 = 0xFFBF;
-    let mut area = [Chunk::new(); FXSAVE_BYTES as usize / 64];
-    unlock();
-    // SAFETY: the area has 512 bytes and is aligned to 16.
-    unsafe { asm!("fxsave64 [{}]", in(reg) area.as_mut_ptr(), options(nostack, preserves_flags)) };
-    match u32_at(area.as_bytes(), 28) {
-        0 => WITHOUT_REPORT,
-        mask => mask,
-    }
-}
-
 fn u32_at(bytes: &[u8], offset: usize) -> u32 {
     bytes[offset..offset + 4].iter().rev().fold(0, |value, byte| value << 8 | u32::from(*byte))
 }
@@ -125,84 +105,13 @@ pub fn layout() -> Layout {
     Layout {
         features: PARTS.load(Ordering::Relaxed),
         size_bytes: AREA_BYTES.load(Ordering::Relaxed) as usize,
-        mxcsr_mask: MXCSR_MASK.load(Ordering::Relaxed),
     }
 }
 
-/// Returns the number of chunks of an area that also has room for the end mark of a signal's frame.
-pub fn frame_chunks() -> usize {
-    (AREA_BYTES.load(Ordering::Relaxed) as usize + MAGIC2_BYTES).div_ceil(64)
-}
-
-/// Writes the marks of a signal's frame to `area`, which has [`frame_chunks`] ([`seal`]); returns
-/// the bytes of the frame.
-///
-/// # Panics
-/// If it is too small.
-pub fn seal_for_frame(area: &mut [Chunk]) -> &[u8] {
-    let bytes = frame_bytes(area);
-    // The marks are in bytes that the CPU ignores, and after the area.
-    seal(&layout(), bytes).expect("the bytes have the size of the layout");
-    bytes
-}
-
-/// Sets `area`, which has [`frame_chunks`], to the state in the frame of a signal. `read` copies
-/// bytes from an offset of the frame; it returns whether it could.
-///
-/// # Errors
-/// See [`FrameError`]. Then the area has the state of a thread that hasn't used the registers.
-///
-/// # Panics
-/// If it is too small.
-pub fn read_frame(
-    area: &mut [Chunk],
-    read: impl FnMut(u64, &mut [u8]) -> bool,
-) -> Result<(), FrameError> {
-    let result = read_valid(frame_bytes(area), read);
-    if result.is_err() {
-        clear(area);
-    }
-    result
-}
-
-fn read_valid(
-    bytes: &mut [u8],
-    mut read: impl FnMut(u64, &mut [u8]) -> bool,
-) -> Result<(), FrameError> {
-    let layout = layout();
-    let (legacy, rest) = bytes
-        .split_first_chunk_mut::<LEGACY_BYTES>()
-        .expect("every layout has at least as many bytes");
-    if !read(0, legacy) {
-        return Err(FrameError::BadAddress);
-    }
-    let further_bytes = match announced(&layout, legacy) {
-        Announced::Legacy => 0,
-        Announced::Extended { size_bytes } => size_bytes + MAGIC2_BYTES - LEGACY_BYTES,
-    };
-    if !read(LEGACY_BYTES as u64, &mut rest[..further_bytes]) {
-        return Err(FrameError::BadAddress);
-    }
-    validate(&layout, bytes, LEGACY_BYTES + further_bytes).map_err(FrameError::Invalid)
-}
-
-/// Why the registers can't be set from the frame of a signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FrameError {
-    /// The memory of the frame can't be read.
-    BadAddress,
-    /// The CPU couldn't load them.
-    Invalid(FpuError),
-}
-
-/// Returns the part of an area that the frame of a signal has.
-fn frame_bytes(area: &mut [Chunk]) -> &mut [u8] {
-    check(area);
-    assert!(area.len() >= frame_chunks(), "the area is too small for a frame");
-    let len = layout().size_bytes + MAGIC2_BYTES;
-    // SAFETY: the chunks have at least as many bytes, and any bytes are a chunk. They are borrowed
-    // as long as the result.
-    unsafe { core::slice::from_raw_parts_mut(area.as_mut_ptr().cast(), len) }
+/// Returns the bytes of the state of a thread that hasn't used the registers: the area of FXSAVE and
+/// the header of XSAVE.
+pub(in crate::arch) fn initial_bytes() -> &'static [u8] {
+    INITIAL.as_bytes()
 }
 
 /// The unit that has raised a floating-point exception.
@@ -319,7 +228,7 @@ pub fn save(area: &mut [Chunk]) {
     }
 }
 
-/// Loads the registers from `area`, which [`clear`], [`save`] or [`read_frame`] has written.
+/// Loads the registers from `area`, which [`clear`] or [`save`] has written.
 ///
 /// # Panics
 /// If it is too small.

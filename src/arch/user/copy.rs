@@ -17,7 +17,7 @@ pub struct BadAddress;
 
 /// Returns whether `len_bytes` bytes from `address` lie in the memory of programs.
 #[inline]
-fn is_of_programs(address: u64, len_bytes: usize) -> bool {
+pub(in crate::arch) fn is_of_programs(address: u64, len_bytes: usize) -> bool {
     // The sum can't overflow: the length of a slice is below 2^63.
     address < USER_END && address + len_bytes as u64 <= USER_END
 }
@@ -159,6 +159,7 @@ macro_rules! allow_access {
         8:"
     };
 }
+pub(in crate::arch) use allow_access;
 
 /// The instructions that end the effect of [`allow_access`], and return.
 macro_rules! forbid_access_and_return {
@@ -169,6 +170,7 @@ macro_rules! forbid_access_and_return {
         9: ret"
     };
 }
+pub(in crate::arch) use forbid_access_and_return;
 
 /// Copies `len_bytes` bytes, most of them as words of 8 bytes; returns how many are missing.
 ///

@@ -8,6 +8,7 @@
 //! | [`user_state`] | the registers of a program that the kernel doesn't use: the bases of FS and GS |
 //! | [`vdso`] | the code of the vDSO, which runs in ring 3 |
 //! | [`copy`] | copies from and to the memory of programs |
+//! | [`fpu_frame`] | the registers for floating point and vectors in the frame of a signal |
 //!
 //! Invariants:
 //! 1. The top of a thread's kernel stack belongs to its [entry area](ENTRY_AREA_BYTES): the
@@ -21,6 +22,7 @@
 //!    this.
 
 pub mod copy;
+pub mod fpu_frame;
 pub(in crate::arch) mod system_call;
 pub mod user_state;
 pub mod user_thread;

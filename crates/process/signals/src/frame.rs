@@ -117,7 +117,7 @@ pub struct Frame {
     /// The address of the frame.
     pub address: u64,
     /// The address of the FPU state; 0 if there is none. The state has `fpu_bytes` and then
-    /// [`MAGIC2_BYTES`], see [`crate::fpu::seal`].
+    /// [`MAGIC2_BYTES`].
     pub fpu_address: u64,
     /// The bytes of the frame.
     pub bytes: [u8; FRAME_BYTES],
