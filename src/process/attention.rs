@@ -21,12 +21,14 @@ pub enum Ending {
 const REQUEST: u8 = 1;
 /// The bit that is set if switches to the thread have to be handled: it has a restartable sequence.
 const WATCHES_SWITCHES: u8 = 2;
+/// The bit that is set if the thread has to end.
+const ENDS: u8 = 4;
 
 /// The requests to a thread.
 pub struct Attention {
     /// The scheduler's thread. Set by the code that has started it.
     task: Once<ThreadRef>,
-    /// The possible work before the return to ring 3: [`REQUEST`] and [`WATCHES_SWITCHES`].
+    /// The possible work before the return to ring 3: [`REQUEST`], [`WATCHES_SWITCHES`], [`ENDS`].
     work: AtomicU8,
     /// Protects the way in which the thread has to end, if it has to; set once.
     ending: SpinMutex<Option<Ending>>,
@@ -91,16 +93,17 @@ impl Attention {
     /// Makes the thread end before it returns to ring 3. Only the first call has an effect.
     pub(super) fn end(&self, ending: Ending) {
         self.ending.lock().get_or_insert(ending);
+        self.work.fetch_or(ENDS, Ordering::Release);
         self.request();
     }
 
     /// Returns whether the thread has to end.
     pub(super) fn is_ending(&self) -> bool {
-        self.ending.lock().is_some()
+        self.work.load(Ordering::Acquire) & ENDS != 0
     }
 
     /// Returns the way in which the thread has to end, if it has to.
     pub(super) fn ending(&self) -> Option<Ending> {
-        *self.ending.lock()
+        if self.is_ending() { *self.ending.lock() } else { None }
     }
 }

@@ -39,11 +39,11 @@ pub enum Selection {
 
 impl Selection {
     /// Returns the selection for a number as in kill(2) and waitpid(2), for a process of the group
-    /// `own_group`; `None` if no process can have the number.
-    pub fn of_number(number: i32, own_group: Pid) -> Option<Self> {
+    /// that `own_group` returns; `None` if no process can have the number.
+    pub fn of_number(number: i32, own_group: impl FnOnce() -> Option<Pid>) -> Option<Self> {
         match number {
             -1 => Some(Self::All),
-            0 => Some(Self::Group(own_group)),
+            0 => own_group().map(Self::Group),
             ..-1 => Pid::try_new(number.unsigned_abs()).map(Self::Group),
             _ => Pid::try_new(number as u32).map(Self::Process),
         }

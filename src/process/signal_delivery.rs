@@ -36,6 +36,9 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
     let mut interruption = thread.take_interruption();
     loop {
         let action = thread.with_signals(|state, own| {
+            if !own.has_signal(&state.shared) {
+                return Some((Action::None, state.continues));
+            }
             let has_stop =
                 !((own.pending.set() | state.shared.set()) & SignalSet::STOPS).is_empty();
             if has_stop && has_orphaned_group.is_none() {
@@ -47,7 +50,7 @@ pub(super) fn deliver(thread: &ProcessThread, frame: &mut TrapFrame) -> Delivere
                 kind: process.kind,
                 has_orphaned_group: has_orphaned_group.unwrap_or(false),
             };
-            Some((pure::next_action(own, shared).0, state.continues))
+            Some((pure::next_action(own, shared), state.continues))
         });
         let Some((action, taken_after)) = action else {
             has_orphaned_group = Some(is_group_orphaned(process.pid()));
@@ -130,14 +133,17 @@ fn enter_handler(
     let machine =
         Machine { cs: frame.cs as u16, ss: frame.ss as u16, error_code, vector, cr2, fpu_bytes };
     let alt_stack = thread.with_own_signals(|own| own.alt_stack);
-    let signal_frame = frame::encode(&registers_of(frame), delivery, alt_stack, &machine)?;
+    let mut bytes = [0; FRAME_BYTES];
+    let registers = registers_of(frame);
+    let signal_frame = frame::encode(&registers, delivery, alt_stack, &machine, &mut bytes)?;
     if fpu_bytes > 0 {
         signal_fpu::save(signal_frame.fpu_address).map_err(|_| FrameError::NoStack)?;
         signal_fpu::clear();
     }
-    pointer::write_bytes(signal_frame.address, &signal_frame.bytes)
-        .map_err(|_| FrameError::NoStack)?;
-    thread.with_own_signals(|own| own.alt_stack.disarm());
+    pointer::write_bytes(signal_frame.address, &bytes).map_err(|_| FrameError::NoStack)?;
+    if alt_stack.is_set() {
+        thread.with_own_signals(|own| own.alt_stack.disarm());
+    }
     set_registers(frame, &signal_frame.entry);
     frame.restore_all();
     Ok(())

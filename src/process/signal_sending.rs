@@ -74,7 +74,7 @@ fn send_to_queue(
     queue: QueueOf,
     info: SigInfo,
 ) -> Result<(), SendError> {
-    let queue_limit = process.limits().get(Resource::PendingSignals).soft;
+    let queue_limit = process.limit(Resource::PendingSignals).soft;
     let is_kill = info.signal == Signal::KILL;
     let mut discard = SignalSet::EMPTY;
     let mut continues = None;
@@ -172,6 +172,13 @@ pub fn kill(
 ) -> Result<(), SendError> {
     let signal = info.map(|info| info.signal);
     let (identity, sender) = (sender.identity(), sender.process());
+    let send_to = |process: &Process| match may_send(sender, &identity, process, signal) {
+        false => Err(SendError::NotPermitted),
+        true => info.map_or(Ok(()), |info| send(process, info)),
+    };
+    if let Selection::Process(pid) = target {
+        return table::find(pid).map_or(Err(SendError::NoProcess), |process| send_to(&process));
+    }
     let is_for_all = target == Selection::All;
     let targets = table::select(target, |process| {
         !is_for_all || (process.pid() != Pid::INIT && process.pid() != sender.pid())
@@ -181,10 +188,7 @@ pub fn kill(
     }
     let mut result = Err(SendError::NotPermitted);
     for process in targets {
-        let sent = match may_send(sender, &identity, &process, signal) {
-            false => Err(SendError::NotPermitted),
-            true => info.map_or(Ok(()), |info| send(&process, info)),
-        };
+        let sent = send_to(&process);
         if result.is_err() {
             result = sent;
         }
@@ -213,6 +217,9 @@ pub fn kill_thread(
 ///
 /// Source: kill(2).
 fn may_send(sender: &Process, own: &Identity, process: &Process, signal: Option<Signal>) -> bool {
+    if core::ptr::eq(sender, process) {
+        return true;
+    }
     let other = process.identity();
     let effective = own.effective_uid;
     let is_same_user =

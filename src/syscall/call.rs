@@ -113,8 +113,8 @@ impl Call<'_> {
         if number == i32::MIN {
             return Err(Errno::ESRCH.into());
         }
-        let own = table::relations(self.process().pid()).ok_or(Errno::ESRCH)?;
-        Ok(Selection::of_number(number, own.group))
+        let own_group = || table::relations(self.process().pid()).map(|it| it.group);
+        Ok(Selection::of_number(number, own_group))
     }
 
     /// Returns the calling process.

@@ -12,7 +12,9 @@ use super::thread_ref::ThreadRef;
 pub fn interrupt(thread: &ThreadRef) {
     let thread: &'static Thread = thread.thread();
     parking::cancel(thread);
-    scheduler::kick(thread);
+    if !core::ptr::eq(thread, table::current()) {
+        scheduler::kick(thread);
+    }
 }
 
 /// Ends the interruption of the running thread: its waits wait again.

@@ -57,27 +57,17 @@ pub struct Delivery {
     pub saved: SignalSet,
 }
 
-/// The number of entries taken from the queues that counted against the limit.
-pub type Freed = usize;
-
 /// Takes the next signal that isn't ignored, and returns the action for it. The caller repeats
 /// this until it gets [`Action::None`], because each handler gets its own frame.
 ///
 /// The order is SIGKILL, faults of this thread, its other signals, the signals of its process;
 /// within each, the signals of faults first, then by rising numbers.
-pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Freed) {
+pub fn next_action(thread: &mut ThreadSignals, process: Process) -> Action {
     let Process { shared, dispositions, kind, has_orphaned_group } = process;
-    let mut freed = 0;
     loop {
-        let wanted = !thread.blocked();
-        let Some(taken) = take_kill(thread, shared)
-            .or_else(|| thread.pending.take_fault(wanted))
-            .or_else(|| take_first(thread, shared, wanted))
-        else {
-            return (Action::None, freed);
+        let Some(Taken { info, .. }) = take_next(thread, shared) else {
+            return Action::None;
         };
-        freed += usize::from(taken.was_queued);
-        let info = taken.info;
         let signal = info.signal;
         let action = dispositions.get(signal);
         if let Handler::Address(handler) = action.handler {
@@ -92,21 +82,20 @@ pub fn next_action(thread: &mut ThreadSignals, process: Process) -> (Action, Fre
             }
             let delivery =
                 Delivery { info, handler, flags: action.flags, restorer: action.restorer, saved };
-            return (Action::Deliver(delivery), freed);
+            return Action::Deliver(delivery);
         }
         // A fault ends the first process too, which can't continue.
         let is_fault = SignalSet::FAULTS.contains(signal) && info.code.is_of_kernel();
         if action.handler == Handler::Ignore || (kind == ProcessKind::Init && !is_fault) {
             continue;
         }
-        let action = match signal.default_action() {
-            DefaultAction::Ignore | DefaultAction::Continue => continue,
-            DefaultAction::Stop if has_orphaned_group && signal != Signal::STOP => continue,
-            DefaultAction::Stop => Action::Stop(signal),
-            DefaultAction::Terminate => Action::Terminate { info, core: false },
-            DefaultAction::Core => Action::Terminate { info, core: true },
-        };
-        return (action, freed);
+        match signal.default_action() {
+            DefaultAction::Ignore | DefaultAction::Continue => {}
+            DefaultAction::Stop if has_orphaned_group && signal != Signal::STOP => {}
+            DefaultAction::Stop => return Action::Stop(signal),
+            DefaultAction::Terminate => return Action::Terminate { info, core: false },
+            DefaultAction::Core => return Action::Terminate { info, core: true },
+        }
     }
 }
 
@@ -121,8 +110,18 @@ pub fn wait_for(
     take_first(thread, shared, signals.without(SignalSet::UNSTOPPABLE))
 }
 
-fn take_kill(thread: &mut ThreadSignals, shared: &mut Pending) -> Option<Taken> {
-    thread.pending.take(Signal::KILL).or_else(|| shared.take(Signal::KILL))
+/// Takes the signal that is next in the order of [`next_action`].
+fn take_next(thread: &mut ThreadSignals, shared: &mut Pending) -> Option<Taken> {
+    if !thread.has_signal(shared) {
+        return None;
+    }
+    let wanted = !thread.blocked();
+    thread
+        .pending
+        .take(Signal::KILL)
+        .or_else(|| shared.take(Signal::KILL))
+        .or_else(|| thread.pending.take_fault(wanted))
+        .or_else(|| take_first(thread, shared, wanted))
 }
 
 fn take_first(thread: &mut ThreadSignals, shared: &mut Pending, among: SignalSet) -> Option<Taken> {

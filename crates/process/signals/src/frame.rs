@@ -111,16 +111,14 @@ pub enum FrameError {
     BadFpuPointer,
 }
 
-/// A frame to be written to a program's stack.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A frame to be written to a program's stack, without its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The address of the frame.
     pub address: u64,
     /// The address of the FPU state; 0 if there is none. The state has `fpu_bytes` and then
     /// [`MAGIC2_BYTES`].
     pub fpu_address: u64,
-    /// The bytes of the frame.
-    pub bytes: [u8; FRAME_BYTES],
     /// The registers with which the handler begins.
     pub entry: Registers,
 }
@@ -147,8 +145,8 @@ pub const fn stack_bytes_min(fpu_bytes: usize) -> u64 {
     (bytes as u64 + RED_ZONE_BYTES).next_multiple_of(16)
 }
 
-/// Makes the frame of a handler. After the caller has written it, it calls
-/// [`AltStack::disarm`].
+/// Makes the frame of a handler, and writes its bytes to `bytes`, which are 0. After the caller has
+/// written them to the stack, it calls [`AltStack::disarm`].
 ///
 /// # Errors
 ///
@@ -158,6 +156,7 @@ pub fn encode(
     delivery: &Delivery,
     alt_stack: AltStack,
     machine: &Machine,
+    bytes: &mut [u8; FRAME_BYTES],
 ) -> Result<Frame, FrameError> {
     if !delivery.flags.contains(SaFlags::RESTORER) {
         return Err(FrameError::NoRestorer);
@@ -167,8 +166,9 @@ pub fn encode(
     }
     let (address, fpu_address) = place(registers.rsp, delivery.flags, alt_stack, machine)?;
 
-    let mut bytes = [0; FRAME_BYTES];
-    let mut writer = Writer(&mut bytes);
+    let (context, info) = bytes.split_at_mut(INFO);
+    delivery.info.write(info.first_chunk_mut().expect("the information is the last part"));
+    let mut writer = Writer(context);
     writer.u64(0, delivery.restorer);
     let extended = if machine.fpu_bytes > crate::fpu::LEGACY_BYTES { UC_FP_XSTATE } else { 0 };
     writer.u64(CONTEXT, extended | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS);
@@ -184,7 +184,6 @@ pub fn encode(
     writer.u64(FAULT + 24, machine.cr2);
     writer.u64(FPU_POINTER, fpu_address);
     writer.u64(MASK, delivery.saved.bits());
-    writer.put(INFO, &delivery.info.to_bytes());
 
     let entry = Registers {
         rdi: u64::from(delivery.info.signal.number()),
@@ -196,7 +195,7 @@ pub fn encode(
         rflags: registers.rflags & !HANDLER_CLEARS,
         ..*registers
     };
-    Ok(Frame { address, fpu_address, bytes, entry })
+    Ok(Frame { address, fpu_address, entry })
 }
 
 /// Returns the address of the frame that rt_sigreturn restores: 8 bytes below the stack

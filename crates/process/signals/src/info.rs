@@ -181,7 +181,14 @@ impl SigInfo {
     /// Returns the `siginfo_t`. Unused bytes are zero.
     pub fn to_bytes(&self) -> [u8; SIGINFO_BYTES] {
         let mut bytes = [0; SIGINFO_BYTES];
-        let mut writer = Writer(&mut bytes);
+        self.write(&mut bytes);
+        bytes
+    }
+
+    /// Writes the `siginfo_t` to `bytes`, which are 0.
+    #[inline]
+    pub(crate) fn write(&self, bytes: &mut [u8; SIGINFO_BYTES]) {
+        let mut writer = Writer(bytes);
         writer.i32(0, self.signal.number().into());
         writer.i32(4, self.errno);
         writer.i32(8, self.code.0);
@@ -215,6 +222,5 @@ impl SigInfo {
             }
             Content::Bytes(fields) => writer.put(FIELDS_OFFSET, &fields),
         }
-        bytes
     }
 }

@@ -37,7 +37,7 @@
 //!     kind: ProcessKind::Ordinary,
 //!     has_orphaned_group: false,
 //! };
-//! let (action, _) = next_action(&mut thread, process);
+//! let action = next_action(&mut thread, process);
 //! assert_eq!(action, Action::Terminate { info, core: false });
 //! ```
 
@@ -72,7 +72,7 @@ mod thread;
 pub use action::{Handler, SIGACTION_BYTES, SaFlags, SigAction};
 pub use alt_stack::{AltStack, AltStackError, MINSIGSTKSZ, STACK_BYTES};
 pub use code::Code;
-pub use deliver::{Action, Delivery, Freed, Process, next_action, wait_for};
+pub use deliver::{Action, Delivery, Process, next_action, wait_for};
 pub use dispositions::{ActionError, Dispositions, SetAction};
 pub use info::{ChildStatus, Content, SIGINFO_BYTES, SigInfo};
 pub use pending::{Limit, Pending, PushError, Pushed, Taken};

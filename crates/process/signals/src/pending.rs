@@ -112,13 +112,18 @@ impl Pending {
         if !self.set.contains(signal) {
             return None;
         }
-        let mut places = self.queue.iter().enumerate().filter(|(_, info)| info.signal == signal);
-        let first = places.next().map(|(place, _)| place);
-        let is_last = places.next().is_none();
-        if is_last {
+        let info = match self.queue.front() {
+            Some(first) if first.signal == signal => self.queue.pop_front(),
+            _ => {
+                let place = self.queue.iter().position(|info| info.signal == signal);
+                place.and_then(|place| self.queue.remove(place))
+            }
+        };
+        // A standard signal is queued at most once.
+        if !signal.is_real_time() || !self.queue.iter().any(|info| info.signal == signal) {
             self.set.remove(signal);
         }
-        match first.and_then(|place| self.queue.remove(place)) {
+        match info {
             Some(info) => Some(Taken { info, was_queued: true }),
             None => Some(Taken { info: SigInfo::from_user(signal, 0, 0), was_queued: false }),
         }
@@ -143,7 +148,10 @@ impl Pending {
     /// Removes the oldest fault among `among` that the kernel has sent. Its frame has to be
     /// made before others, while the instruction pointer still points to the fault.
     pub(crate) fn take_fault(&mut self, among: SignalSet) -> Option<Taken> {
-        let wanted = among & SignalSet::FAULTS;
+        let wanted = self.set & among & SignalSet::FAULTS;
+        if wanted.is_empty() {
+            return None;
+        }
         let info =
             self.queue.iter().find(|info| wanted.contains(info.signal) && info.code.is_of_kernel());
         let signal = info?.signal;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::World;
 use crate::frame::{
-    FRAME_BYTES, Frame, FrameError, Machine, Registers, USER_END, decode, encode, return_address,
+    self, FRAME_BYTES, FrameError, Machine, Registers, USER_END, decode, return_address,
 };
 use crate::{
     AltStack, Delivery, Handler, Limit, SaFlags, SigAction, SigInfo, Signal, SignalSet, fpu,
@@ -61,6 +61,25 @@ fn alt_stack(base: u64, size: u64, flags: u32) -> AltStack {
     let mut alt = AltStack::NONE;
     alt.set(&bytes, 0, 0).unwrap();
     alt
+}
+
+/// A frame with its bytes.
+struct Frame {
+    address: u64,
+    fpu_address: u64,
+    bytes: [u8; FRAME_BYTES],
+    entry: Registers,
+}
+
+fn encode(
+    registers: &Registers,
+    delivery: &Delivery,
+    alt_stack: AltStack,
+    machine: &Machine,
+) -> Result<Frame, FrameError> {
+    let mut bytes = [0; FRAME_BYTES];
+    let frame = frame::encode(registers, delivery, alt_stack, machine, &mut bytes)?;
+    Ok(Frame { address: frame.address, fpu_address: frame.fpu_address, bytes, entry: frame.entry })
 }
 
 fn word(frame: &Frame, offset: usize) -> u64 {

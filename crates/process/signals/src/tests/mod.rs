@@ -45,7 +45,7 @@ impl World {
             kind: self.kind,
             has_orphaned_group: self.has_orphaned_group,
         };
-        next_action(&mut self.thread, process).0
+        next_action(&mut self.thread, process)
     }
 
     /// Returns the next action, which has to be a delivery.
