@@ -61,7 +61,7 @@ test: ready ## runs all tests, on the host and in QEMU
 bench: ready ## measures: times relative to other crates, instructions in the kernel
 	@tools/bench
 
-bench-linux: ready ## measures operations of programs beside Linux: a table of both
+bench-linux: ready ## measures operations and the boot beside Linux: a table of both
 	@tools/bench-linux
 
 bench-check: ready ## fails if an operation takes more instructions than it may

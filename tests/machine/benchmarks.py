@@ -29,7 +29,7 @@ import json, runpy, sys
 sys.path.insert(0, {tools!r})
 from measure import run, systems
 outputs = json.load(sys.stdin)
-systems.boot = lambda key, clock, names: run.parse_whole(
+systems.boot = lambda key, clock, names=(), plugin=None: run.parse_whole(
     systems.SYSTEMS[key].title, outputs[key].pop().replace("\\r", ""))
 systems.build_archive = lambda: None
 systems.linux.kernel = lambda: systems.BUILD / "vmlinuz-1"

@@ -8,13 +8,11 @@ import re
 import subprocess
 import tempfile
 
-from machine import BUILD, ROOT, images
+from machine import images
 
-from . import systems
+from . import boot, systems
+from .plugin import plugin_argument
 from .run import Run
-
-PLUGIN_SOURCE = ROOT / "tools/count/plugin.c"
-PLUGIN = BUILD / "count.so"
 
 
 @dataclasses.dataclass
@@ -33,37 +31,40 @@ class Counted:
     stacks: dict
 
 
-def plugin():
-    """Builds the plugin; returns its path."""
-    if not PLUGIN.exists() or PLUGIN.stat().st_mtime < PLUGIN_SOURCE.stat().st_mtime:
-        PLUGIN.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", PLUGIN,
-                        PLUGIN_SOURCE], check=True)
-    return PLUGIN
-
-
 def count(name):
     """Counts an operation of bench/programs on Farjump."""
     kernel = images.kernel_path()
     systems.build_archive()
+
+    def measure(out, *arguments):
+        run = systems.boot("farjump", systems.Clock.INSTRUCTIONS, [name],
+                           plugin_argument(out, *arguments))
+        return run, run.batches.get(name, 1)
+
+    return _counted(kernel, measure)
+
+
+def count_boot():
+    """Counts Farjump's boot, from its entry to the first program."""
+    def measure(out, *arguments):
+        boot.boot("farjump", boot.PROGRAM, boot.USUAL_MIB, out, arguments)
+        return Run(), 1
+
+    return _counted(images.kernel_path(), measure)
+
+
+def _counted(kernel, measure):
+    """Returns what `measure` counts with the plugin's arguments; it returns (run, operations)."""
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         functions, out = f"{folder}/functions", f"{folder}/counts"
         with open(functions, "w", encoding="ascii") as file:
             file.writelines(f"{address:x}\n" for address in sorted(symbols(kernel)))
-        plugin_argument = (f"{plugin()},out={_escaped(out)},functions={_escaped(functions)},"
-                           "stacks=on")
         try:
-            run = systems.boot("farjump", systems.Clock.INSTRUCTIONS, [name],
-                               plugin_argument)
+            run, operations = measure(out, f"functions={functions}", "stacks=on")
         finally:
             images.remove_images()
         with open(out, encoding="ascii") as file:
-            return parse(file, run, run.batches.get(name, 1),
-                         functools.partial(names_of, kernel))
-
-
-def _escaped(path):
-    return path.replace(",", ",,")
+            return parse(file, run, operations, functools.partial(names_of, kernel))
 
 
 def parse(lines, run, operations, names_of_addresses):

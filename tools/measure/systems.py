@@ -31,9 +31,9 @@ class Clock(enum.Enum):
 _CPU = "max,-erms"
 # Without a CD drive, whose reset ends when the host comes to it: the firmware waits for that, a
 # number of instructions that is not the same each time.
-_MACHINE = ("-m", "512", "-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-nodefaults",
-            "-vga", "std")
-_CLOCKS = {
+MACHINE = ("-rtc", "base=2026-01-01,clock=vm", "-seed", "1", "-nodefaults", "-vga",
+           "std")
+CLOCKS = {
     Clock.INSTRUCTIONS: ("-accel", "tcg", "-cpu", _CPU, "-icount", "shift=0,sleep=off"),
     Clock.TCG: ("-accel", "tcg", "-cpu", _CPU),
     Clock.KVM: ("-accel", "kvm", "-cpu", "host"),
@@ -61,7 +61,7 @@ def build_archive():
     subprocess.run([ROOT / "tools/initramfs", "--bench", ARCHIVE], check=True)
 
 
-def _card(image):
+def card(image):
     """Returns QEMU's arguments for a machine that boots an image from an SD card. QEMU reads cards
     at once, but disks and CDs beside the CPU: how many instructions that takes is not the same each
     time. The size of a card is a power of two."""
@@ -83,12 +83,12 @@ def boot(key, clock, names=(), plugin=None):
     else:
         line = " ".join(["quiet", "transparent_hugepage=never", *COMMON, *system.options, "--",
                          *arguments])
-        machine = _card(images.image(line, initramfs=ARCHIVE))
+        machine = card(images.image(line, initramfs=ARCHIVE))
     plugins = ["-plugin", plugin] if plugin else []
     # A file takes each byte at once; a socket whose reader is late doesn't.
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         serial = pathlib.Path(folder) / "serial"
-        with Qemu(*_CLOCKS[clock], *_MACHINE, *machine, *plugins,
+        with Qemu(*CLOCKS[clock], "-m", "512", *MACHINE, *machine, *plugins,
                   serial_file=serial) as qemu:
             qemu.wait_for(lambda: qemu.process.poll() is not None,
                           lambda: f"{system.title} does not end:\n"

@@ -53,7 +53,7 @@ def as_markdown(cells):
     return "".join("| " + " | ".join(row) + " |\n" for row in (cells[0], rule, *cells[1:]))
 
 
-def as_json(rows, versions, checks):
+def as_json(rows, versions, checks, boots):
     """Returns the table as JSON text."""
     return json.dumps({
         "versions": versions,
@@ -63,4 +63,5 @@ def as_json(rows, versions, checks):
                 "what": row.operation.what, "floor": row.operation.floor,
                 "instructions": row.instructions, "instruction_ratio": row.instruction_ratio(),
                 "ticks": row.ticks, "tick_ratio": row.tick_ratio(), "skips": row.skips,
-            } for row in rows}}, indent=1, ensure_ascii=False) + "\n"
+            } for row in rows},
+        "boot": boots}, indent=1, ensure_ascii=False) + "\n"

@@ -1,25 +1,27 @@
-"""Reads, checks and writes the limits of Farjump's instructions: bench/thresholds.txt."""
+"""Reads, checks and writes the limits of Farjump's figures: bench/thresholds.txt."""
 
 import pathlib
 
 from machine import ROOT
 
-from .operations import NAMES
+from . import boot_rows, operations
 
+NAMES = (*operations.NAMES, *boot_rows.NAMES)
 FILE = ROOT / "bench/thresholds.txt"
 # The tolerance, in thousandths: a figure that is further above its threshold is a failure, and one
 # that is further below is an improvement.
 TOLERANCE = 5
 
 _HEAD = """\
-# The instructions of each operation on Farjump, which make bench-check compares with a new count:
-# it fails if one takes 0.5 % more. tools/bench-linux --tighten lowers those that take less.
+# The instructions of each operation on Farjump, and of its boot, and the bytes of memory and of the
+# image. make bench-check compares them with new figures: it fails if one is 0.5 % above.
+# tools/bench-linux --tighten lowers those that are below.
 # Other compilers make other instructions. These are of
 """
 
 
 def read(path=FILE):
-    """Returns ({operation: instructions}, the compiler that they were counted with)."""
+    """Returns ({name: figure}, the compiler that they were counted with)."""
     found, compiler = {}, ""
     for line in pathlib.Path(path).read_text().splitlines() if pathlib.Path(path).exists() else ():
         if line.startswith("# rustc"):
@@ -31,10 +33,14 @@ def read(path=FILE):
 
 
 def write(thresholds, compiler, path=FILE):
-    """Writes thresholds in the order of the operations."""
+    """Writes thresholds in the order of the tables."""
     width = max(map(len, thresholds), default=0)
     lines = [f"{name:{width}} {thresholds[name]:>12}\n" for name in NAMES if name in thresholds]
     pathlib.Path(path).write_text(f"{_HEAD}# {compiler}\n" + "".join(lines))
+
+
+def _unit(name):
+    return boot_rows.UNITS.get(name, "instructions")
 
 
 def breach(name, run, thresholds):
@@ -46,7 +52,7 @@ def breach(name, run, thresholds):
     count, threshold = run.figures[name].median, thresholds[name]
     if 1000 * count <= threshold * (1000 + TOLERANCE):
         return ""
-    return (f"{name} takes {count:,} instructions, {100 * (count / threshold - 1):.1f} % more than "
+    return (f"{name} takes {count:,} {_unit(name)}, {100 * (count / threshold - 1):.1f} % more than "
             f"its threshold, {threshold:,}")
 
 
@@ -56,7 +62,7 @@ def _is_lower(count, threshold):
 
 def improvements(run, thresholds):
     """Returns a line for each operation that takes less than its threshold."""
-    return [f"{name} takes {figure.median:,} instructions, "
+    return [f"{name} takes {figure.median:,} {_unit(name)}, "
             f"{100 * (1 - figure.median / thresholds[name]):.1f} % less than its threshold, "
             f"{thresholds[name]:,}"
             for name, figure in run.figures.items()
