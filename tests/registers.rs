@@ -22,6 +22,8 @@ use farjump::testing::ShouldPanic;
 #[expect(unsafe_code, reason = "fills and reads registers")]
 #[path = "registers/patterns.rs"]
 mod patterns;
+#[path = "registers/sections.rs"]
+mod sections;
 
 farjump::test_kernel!(test_main);
 

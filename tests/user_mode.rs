@@ -57,6 +57,7 @@ const YIELD: u64 = 2;
 const SET_FS: u64 = 3;
 const RETURN_TO: u64 = 4;
 const SUM: u64 = 5;
+const USE_VECTORS: u64 = 6;
 
 /// The test's record of its program.
 struct Program {
@@ -92,6 +93,18 @@ impl UserThread for Program {
                     .into_iter()
                     .sum();
             }
+            USE_VECTORS => task::with_fpu(|fpu| {
+                assert!(fpu.has_saved());
+                // SAFETY: a section may change these registers.
+                unsafe {
+                    core::arch::asm!(
+                        "movq xmm0, rsp",
+                        "movq xmm15, rsp",
+                        "pxor xmm7, xmm7",
+                        options(nomem, nostack, preserves_flags)
+                    );
+                }
+            }),
             number => panic!("there is no system call {number}"),
         }
     }
@@ -340,6 +353,13 @@ fn programs_keep_their_bases_and_vectors_over_switches() {
     let running: Vec<_> = (1..=8).map(|index| start(keep_state(), index * 0x10)).collect();
     for program in running {
         assert_eq!(program.wait().notes, [1]);
+    }
+}
+
+#[test_case]
+fn programs_keep_their_vectors_over_a_section_of_the_kernel() {
+    for argument in [0x1234_5678, 0x8765_4321_0FED_CBA9] {
+        assert_eq!(run(keep_vectors(), argument).notes, [argument; 3]);
     }
 }
 

@@ -5,6 +5,7 @@ use core::fmt;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 use crate::arch::cpu::fpu::{self, Chunk};
+use crate::arch::cpu::fpu_section;
 use crate::arch::irq::interrupt_flag::InterruptsOff;
 use crate::arch::user::copy::BadAddress;
 use crate::arch::user::fpu_frame;
@@ -61,6 +62,21 @@ impl FpuState {
         } else {
             fpu::lock();
         }
+    }
+
+    /// Saves those of the running thread, whose these are, that a section may change; returns whether
+    /// it uses any.
+    pub(super) fn save_for_section(&self) -> bool {
+        let are_kept = self.are_kept.load(Ordering::Relaxed);
+        if are_kept {
+            fpu_section::save(&mut self.area.lock());
+        }
+        are_kept
+    }
+
+    /// Loads what was saved for a section.
+    pub(super) fn restore_after_section(&self) {
+        fpu_section::restore(&self.area.lock());
     }
 
     /// Frees the area, as the thread has ended. Takes the heap.

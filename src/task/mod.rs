@@ -90,8 +90,10 @@ pub use watchdog::{ReportHang, report_count as watchdog_report_count};
 use alloc::sync::Arc;
 
 use crate::arch::boot_stage::{self, Stage};
+use crate::arch::cpu::fpu_section::{self, FpuSection};
 use crate::arch::cpu::id::{ApicId, CpuId};
 use crate::arch::init_order::Interrupts;
+use crate::arch::irq::preemption_off::PreemptionOff;
 use crate::arch::time::clock;
 use crate::arch::time::timer::Timer;
 use crate::arch::user::way_out;
@@ -159,4 +161,20 @@ pub fn leave_address_space() {
 /// See [`NoFpu`].
 pub fn keep_registers() -> Result<(), NoFpu> {
     table::current().fpu_state.keep()
+}
+
+/// Runs `action`, kernel code that uses vector registers. Preemption is off meanwhile, so `action`
+/// must be short and must not wait; interrupts stay on. Afterwards the registers of the running
+/// thread are as before.
+///
+/// In a thread without registers of its own, nothing is saved and nothing is restored. Otherwise
+/// only the registers that the section may change are.
+///
+/// # Panics
+/// In an interrupt handler, and within another section.
+pub fn with_fpu<R>(action: impl FnOnce(&FpuSection) -> R) -> R {
+    let preemption_off = PreemptionOff::new();
+    let own = &table::current().fpu_state;
+    let (save, restore) = (|| own.save_for_section(), || own.restore_after_section());
+    fpu_section::run(&preemption_off, save, restore, action)
 }

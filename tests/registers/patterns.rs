@@ -5,6 +5,7 @@ use core::arch::asm;
 use x86_64::registers::xcontrol::XCr0Flags;
 
 use farjump::arch::cpu::fpu;
+use farjump::arch::cpu::fpu_section::FpuSection;
 
 /// The number of 64-bit words that [`changed_over`] fills: sixteen vectors of 32 bytes,
 /// eight x87 registers, and the control words of x87 and SSE.
@@ -33,11 +34,16 @@ macro_rules! for_x87 {
     };
 }
 
+/// Returns whether XSAVE saves the AVX registers.
+fn has_avx() -> bool {
+    fpu::parts() & XCr0Flags::AVX.bits() != 0
+}
+
 /// Fills the x87 and SSE registers, the AVX registers if XSAVE saves them, and their
 /// control words with patterns that depend on `seed`; runs `pause`; compares. Returns the
 /// index of the first word that has changed.
 pub fn changed_over(seed: u64, pause: fn()) -> Option<usize> {
-    let has_avx = fpu::parts() & XCr0Flags::AVX.bits() != 0;
+    let has_avx = has_avx();
     let mut wanted = [0_u64; WORDS];
     for (index, word) in wanted.iter_mut().enumerate() {
         let mixed = (seed + index as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
@@ -64,11 +70,20 @@ fn fill_from(wanted: &[u64; WORDS], has_avx: bool) {
         asm!(
             "fninit",
             "fldcw word ptr [{at} + 576]",
-            "ldmxcsr dword ptr [{at} + 580]",
             for_x87!("fild": "512" "520" "528" "536" "544" "552" "560" "568"),
             at = in(reg) at,
             options(nostack, readonly),
         );
+    }
+    fill_vectors_from(wanted, has_avx);
+}
+
+/// Fills the vector registers and MXCSR.
+fn fill_vectors_from(wanted: &[u64; WORDS], has_avx: bool) {
+    let at = wanted.as_ptr();
+    // SAFETY: exactly these words are read; the kernel doesn't use the register.
+    unsafe {
+        asm!("ldmxcsr dword ptr [{at} + 580]", at = in(reg) at, options(nostack, readonly));
     }
     if has_avx {
         // SAFETY: as above; XSAVE saves AVX, as was checked.
@@ -89,13 +104,20 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
     // SAFETY: exactly these words are written; the kernel doesn't use the registers.
     unsafe {
         asm!(
-            "stmxcsr dword ptr [{at} + 580]",
             "fnstcw word ptr [{at} + 576]",
             for_x87!("fistp": "568" "560" "552" "544" "536" "528" "520" "512"),
             at = in(reg) at,
             options(nostack),
         );
     }
+    take_vectors_to(found, has_avx);
+}
+
+/// Copies the vector registers and MXCSR.
+fn take_vectors_to(found: &mut [u64; WORDS], has_avx: bool) {
+    let at = found.as_mut_ptr();
+    // SAFETY: exactly these words are written; the kernel doesn't use the register.
+    unsafe { asm!("stmxcsr dword ptr [{at} + 580]", at = in(reg) at, options(nostack)) };
     if has_avx {
         // SAFETY: as above; XSAVE saves AVX, as was checked.
         unsafe { asm!(move_vectors!(to "vmovdqu" "ymm"), at = in(reg) at, options(nostack)) };
@@ -103,6 +125,28 @@ fn take_to(found: &mut [u64; WORDS], has_avx: bool) {
         // SAFETY: as above.
         unsafe { asm!(move_vectors!(to "movdqu" "xmm"), at = in(reg) at, options(nostack)) };
     }
+}
+
+/// Does what [`changed_over`] does, with the registers that a section may change; no exception
+/// is masked in MXCSR. Returns the index of MXCSR's word if the section begins with another value
+/// than the default.
+pub fn changed_in_section(_: &FpuSection, seed: u64, pause: fn()) -> Option<usize> {
+    let has_avx = has_avx();
+    let mut begin = [0_u64; WORDS];
+    take_vectors_to(&mut begin, has_avx);
+    if begin[WORDS - 1] >> 32 != 0x1F80 {
+        return Some(WORDS - 1);
+    }
+    let mut wanted = [0_u64; WORDS];
+    let values = if has_avx { 0..64 } else { 0..0 };
+    values.for_each(|index| wanted[index] = seed << 8 | index as u64);
+    (0..64).step_by(4).for_each(|index| wanted[index] = !seed);
+    wanted[WORDS - 1] = 0x6000 << 32;
+    let mut found = [0_u64; WORDS];
+    fill_vectors_from(&wanted, has_avx);
+    pause();
+    take_vectors_to(&mut found, has_avx);
+    (0..WORDS).find(|&index| wanted[index] != found[index])
 }
 
 /// Returns the first vector register.

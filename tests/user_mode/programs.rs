@@ -103,6 +103,11 @@ programs! {
         "dec r13d" "jnz 7b"
         "mov edi, 1" "mov eax, 1" "syscall"
         "8:";
+    // Keeps RDI in three vector registers over a call that uses these registers.
+    keep_vectors:
+        "movq xmm0, rdi" "movq xmm7, rdi" "movq xmm15, rdi" "mov eax, 6" "syscall"
+        "movq rdi, xmm0" "mov eax, 1" "syscall" "movq rdi, xmm7" "mov eax, 1" "syscall"
+        "movq rdi, xmm15" "mov eax, 1" "syscall";
     fs_and_gs:
         "wrfsbase rdi" "wrgsbase rdi" "mov r13d, 100" "7:"
         "mov eax, 2" "syscall"

@@ -44,6 +44,9 @@ impl Default for Chunk {
     }
 }
 
+/// MXCSR with all exceptions masked, and rounding to the nearest.
+pub(super) const MXCSR_DEFAULT: u32 = 0x1F80;
+
 /// The state of a thread that hasn't used the registers: the area of FXSAVE with the values of
 /// FNINIT and MXCSR's default (all exceptions masked, full precision), and the header of XSAVE,
 /// which marks all other parts as in their initial state.
@@ -52,7 +55,7 @@ impl Default for Chunk {
 static INITIAL: [Chunk; 9] = {
     let mut chunks = [Chunk::new(); 9];
     [chunks[0].0[0], chunks[0].0[1]] = 0x037F_u16.to_le_bytes();
-    [chunks[0].0[24], chunks[0].0[25]] = 0x1F80_u16.to_le_bytes();
+    [chunks[0].0[24], chunks[0].0[25]] = (MXCSR_DEFAULT as u16).to_le_bytes();
     chunks
 };
 
@@ -168,8 +171,8 @@ per_cpu! {
     static IS_UNLOCKED: AtomicBool = AtomicBool::new(false);
 }
 
-/// Makes the use of the registers raise an exception on this CPU. Interrupts are off, or the caller
-/// is an exception handler.
+/// Makes the use of the registers raise an exception on this CPU. Interrupts or preemption are off,
+/// or the caller is an exception handler.
 #[inline]
 pub fn lock() {
     if IS_UNLOCKED.get() {
@@ -183,7 +186,8 @@ fn set_task_switched() {
     IS_UNLOCKED.set(false);
 }
 
-/// Allows this CPU to use the registers. Interrupts are off, or the caller is an exception handler.
+/// Allows this CPU to use the registers. Interrupts or preemption are off, or the caller is an
+/// exception handler.
 #[inline]
 pub fn unlock() {
     if !IS_UNLOCKED.get() {
@@ -213,9 +217,18 @@ fn check(area: &[Chunk]) {
 /// # Panics
 /// If it is too small.
 pub fn save(area: &mut [Chunk]) {
+    save_parts(area, PARTS.load(Ordering::Relaxed));
+}
+
+/// Saves some parts of the registers, as in XCR0, to `area`; the others stay as they are there. A
+/// CPU that only has FXSAVE saves all.
+///
+/// # Panics
+/// If it is too small.
+#[inline]
+pub(super) fn save_parts(area: &mut [Chunk], parts: u64) {
     check(area);
     let place = area.as_mut_ptr();
-    let parts = PARTS.load(Ordering::Relaxed);
     if parts == 0 {
         // SAFETY: the area has 512 bytes and is aligned to 16.
         unsafe { asm!("fxsave64 [{}]", in(reg) place, options(nostack, preserves_flags)) };
@@ -233,25 +246,35 @@ pub fn save(area: &mut [Chunk]) {
 /// # Panics
 /// If it is too small.
 pub fn restore(area: &[Chunk]) {
+    restore_parts(area, PARTS.load(Ordering::Relaxed));
+}
+
+/// Loads some parts of the registers, as in XCR0, from `area`, which functions of this module have
+/// written. A CPU that only has FXSAVE loads all.
+///
+/// # Panics
+/// If it is too small.
+#[inline]
+pub(super) fn restore_parts(area: &[Chunk], parts: u64) {
     check(area);
     // SAFETY: it has the size that the CPU reads, and only functions of this module write a chunk.
-    unsafe { load(area) };
+    unsafe { load(area, parts) };
 }
 
 /// Loads the registers of a thread that hasn't used them.
 pub fn restore_initial() {
     // SAFETY: the header marks all other parts as in their initial state, so the CPU reads no more.
-    unsafe { load(&INITIAL) };
+    unsafe { load(&INITIAL, PARTS.load(Ordering::Relaxed)) };
 }
 
-/// Loads the registers.
+/// Loads some parts of the registers.
 ///
 /// # Safety
 /// `area` has all bytes that the CPU reads, no reserved bit is set, and its header is 0, valid, or
 /// written by XSAVE.
-unsafe fn load(area: &[Chunk]) {
+#[inline]
+unsafe fn load(area: &[Chunk], parts: u64) {
     let place = area.as_ptr();
-    let parts = PARTS.load(Ordering::Relaxed);
     if parts == 0 {
         // SAFETY: the caller's promise; chunks are aligned. The kernel doesn't use the registers.
         unsafe { asm!("fxrstor64 [{}]", in(reg) place, options(nostack, readonly)) };

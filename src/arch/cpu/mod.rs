@@ -4,6 +4,7 @@ pub mod control_registers;
 pub mod descriptor_tables;
 pub mod features;
 pub mod fpu;
+pub mod fpu_section;
 pub mod gdt;
 pub mod hardware_random;
 pub mod id;
