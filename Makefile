@@ -13,7 +13,7 @@ build/status.so: tools/make/status.c
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-check flame lint fmt audit shot clean
+.PHONY: help setup build run run-uefi run-usb debug iso usb test bench bench-linux bench-compute bench-check flame lint fmt audit shot clean
 
 help: ## lists the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -63,6 +63,9 @@ bench: ready ## measures: times relative to other crates, instructions in the ke
 
 bench-linux: ready ## measures operations and the boot beside Linux: a table of both
 	@tools/bench-linux
+
+bench-compute: ready ## measures the same code as a UEFI application, as a process, in the kernel
+	@tools/bench-compute
 
 bench-check: ready ## fails if an operation takes more instructions than it may
 	@tools/bench-linux --check

@@ -23,7 +23,8 @@ def make_help_lists_every_target():
     listed = subprocess.run(["make", "-s", "help"], cwd=ROOT, stdout=subprocess.PIPE,
                             text=True, check=True).stdout
     for target in ("setup", "build", "run", "run-uefi", "run-usb", "debug", "iso", "usb", "test",
-                   "bench", "bench-linux", "bench-check", "lint", "fmt", "audit", "clean"):
+                   "bench", "bench-linux", "bench-compute", "bench-check", "lint", "fmt", "audit",
+                   "clean"):
         assert re.search(rf"^{target} +\S", listed, re.M), (target, listed)
 
 

@@ -85,15 +85,20 @@ def boot(key, clock, names=(), plugin=None):
                          *arguments])
         machine = card(images.image(line, initramfs=ARCHIVE))
     plugins = ["-plugin", plugin] if plugin else []
+    return runs.parse_whole(system.title, run_machine(system.title, clock, *machine, *plugins))
+
+
+def run_machine(title, clock, *arguments):
+    """Runs the machine with more arguments for QEMU until it ends; returns what it has printed on
+    the serial line."""
     # A file takes each byte at once; a socket whose reader is late doesn't.
     with tempfile.TemporaryDirectory(prefix="farjump-") as folder:
         serial = pathlib.Path(folder) / "serial"
-        with Qemu(*CLOCKS[clock], "-m", "512", *MACHINE, *machine, *plugins,
-                  serial_file=serial) as qemu:
+        with Qemu(*CLOCKS[clock], "-m", "512", *MACHINE, *arguments, serial_file=serial) as qemu:
             qemu.wait_for(lambda: qemu.process.poll() is not None,
-                          lambda: f"{system.title} does not end:\n"
+                          lambda: f"{title} does not end:\n"
                                   + serial.read_text(errors="replace")[-3000:], HANG_CPU_S)
-        return runs.parse_whole(system.title, serial.read_text(errors="replace"))
+        return serial.read_text(errors="replace")
 
 
 def count_farjump(names=()):
