@@ -30,11 +30,12 @@ use crate::arch::irq::handler::Slot;
 use crate::arch::irq::vectors::{
     APIC_ERROR_VECTOR, APIC_SPURIOUS_VECTOR, FIRST_LINE_VECTOR, LINES,
 };
+use crate::arch::trap::frame::TrapFrame;
 
 pub(in crate::arch) use counts::note_entry;
 pub use counts::{count, count_on, spurious_counts};
 pub use handler::Handler;
-pub use handler_depth::{has_interrupted_program, is_in_interrupt};
+pub use handler_depth::{Interrupted, has_interrupted_program, interrupted, is_in_interrupt};
 pub use line_handler::{LineError, LineHandler, set_handler};
 
 /// A line of the interrupt controllers that the kernel uses.
@@ -184,10 +185,10 @@ pub fn is_masked(line: u8) -> bool {
     }
 }
 
-/// Handles an interrupt at `vector`, which has been entered `times` times. `is_of_program` is
-/// whether it interrupted a program.
-pub(in crate::arch) fn dispatch(vector: u8, times: u64, is_of_program: bool) {
-    handler_depth::run(is_of_program, || handle(vector, times));
+/// Handles an interrupt at `vector`, which has been entered `times` times. `frame` has the registers
+/// of the interrupted code.
+pub(in crate::arch) fn dispatch(vector: u8, times: u64, frame: &TrapFrame) {
+    handler_depth::run(frame, || handle(vector, times));
 }
 
 fn handle(vector: u8, times: u64) {

@@ -4,6 +4,7 @@ pub mod alarm;
 mod apic_frequency;
 pub mod calibration;
 pub mod clock;
+pub mod periodic;
 pub(in crate::arch) mod pit;
 pub mod rate;
 pub mod timer;

@@ -190,7 +190,7 @@ extern "C" fn dispatch(frame: &mut TrapFrame) {
     if vector < dispatch::VECTORS {
         dispatch::handle(frame);
     } else {
-        irq::dispatch(vector, times, frame.is_from_user());
+        irq::dispatch(vector, times, frame);
     }
     if frame.is_from_user() {
         return way_out::leave_by_iretq(frame);
