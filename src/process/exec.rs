@@ -268,6 +268,7 @@ pub fn exec(
     if is_secure {
         process.attributes.set_death_signal(None);
     }
+    task::set_name(&program.name);
     let before = core::mem::replace(&mut *process.program.lock(), program);
     drop(before);
     process.timers.delete_all();

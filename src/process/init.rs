@@ -91,6 +91,7 @@ pub fn start(command: Command) -> Result<(), ExecError> {
     let state = ProgramState::try_new().map_err(|_| ExecError::Load(LoadError::NoMemory))?;
     let start = ProgramStart { thread: thread.clone(), registers, state };
     Builder::new(&process.name())
+        .process(pid.number())
         .address_space(memory)
         .spawn_program(start, |task| thread.attention().set_task(task))
         .map_err(|_| ExecError::Load(LoadError::NoMemory))?;

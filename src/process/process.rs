@@ -21,6 +21,7 @@ use crate::arch::time::clock;
 use crate::fs::namespace::path::Path;
 use crate::mm::user::address_space::AddressSpace;
 use crate::sync::{Rank, SpinMutex, WaitQueue};
+use crate::task;
 
 /// The longest name of a process, in bytes: TASK_COMM_LEN without the zero byte.
 pub const NAME_BYTES: usize = 15;
@@ -206,9 +207,11 @@ impl Process {
         self.program.lock().name.clone()
     }
 
-    /// Sets its name, cut to [`NAME_BYTES`].
+    /// Sets its name, cut to [`NAME_BYTES`], and that of the running thread, which belongs to it.
     pub fn set_name(&self, name: &[u8]) {
-        self.program.lock().name = shortened(name);
+        let name = shortened(name);
+        task::set_name(&name);
+        self.program.lock().name = name;
     }
 
     /// Returns its resource limits.

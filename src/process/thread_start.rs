@@ -197,7 +197,11 @@ pub(super) fn begin(
     let own = task::current();
     let scheduling = thread.handle().scheduling();
     let policy = scheduling.inherit(maker.handle().scheduling(), own.own_policy());
-    let builder = Builder::new(&name).policy(policy).allowed(own.allowed()).address_space(memory);
+    let builder = Builder::new(&name)
+        .process(thread.process().pid().number())
+        .policy(policy)
+        .allowed(own.allowed())
+        .address_space(memory);
     builder.spawn_program(start, |task| thread.attention().set_task(task))?;
     Ok(())
 }

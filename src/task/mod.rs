@@ -142,6 +142,17 @@ pub fn is_cancelled() -> bool {
     table::current().is_cancelled()
 }
 
+/// Sets the name of the running thread, cut to the longest name of a thread.
+pub fn set_name(name: &str) {
+    table::current().set_name(name);
+}
+
+/// Returns whether this CPU runs its idle thread. For interrupt handlers, and code that stays on
+/// its CPU.
+pub fn is_idle_here() -> bool {
+    *table::current() == *cpu::this().idle()
+}
+
 /// Returns the address space that the running thread runs in; `None` for a thread of the
 /// kernel.
 pub fn current_address_space() -> Option<Arc<AddressSpace>> {

@@ -56,13 +56,20 @@ pub struct Builder<'a> {
     name: &'a str,
     policy: Policy,
     allowed: CpuSet,
+    process: u32,
     address_space: Option<Arc<AddressSpace>>,
 }
 
 impl<'a> Builder<'a> {
     /// Makes the properties of a fair thread with this name, of which the first 24 bytes are kept.
     pub fn new(name: &'a str) -> Self {
-        Self { name, policy: DEFAULT_POLICY, allowed: CpuSet::first(CPUS_MAX), address_space: None }
+        Self {
+            name,
+            policy: DEFAULT_POLICY,
+            allowed: CpuSet::first(CPUS_MAX),
+            process: 0,
+            address_space: None,
+        }
     }
 
     /// Sets its policy.
@@ -73,6 +80,11 @@ impl<'a> Builder<'a> {
     /// Restricts it to these CPUs.
     pub fn allowed(self, allowed: CpuSet) -> Self {
         Self { allowed, ..self }
+    }
+
+    /// Sets the number of its process.
+    pub fn process(self, process: u32) -> Self {
+        Self { process, ..self }
     }
 
     /// Sets the address space that it runs in.
@@ -114,6 +126,7 @@ impl<'a> Builder<'a> {
         // It may run elsewhere by the time that it is placed.
         let thread = prepare(self.name, self.policy, job, cpu::this())?;
         thread.allowed.store(self.allowed.words());
+        thread.process.store(self.process, Ordering::Relaxed);
         program_state::prepare(thread, self.address_space, state);
         // Other threads may have found it already.
         thread.holders.fetch_add(handles, Ordering::Relaxed);
@@ -232,12 +245,8 @@ fn reset(
     cpu: &'static SchedCpu,
 ) {
     thread.set_id(id);
-    {
-        let mut kept = thread.name.lock();
-        kept.clear();
-        // A longer name is truncated.
-        let _ = name.chars().try_for_each(|c| kept.push(c));
-    }
+    thread.set_name(name);
+    thread.process.store(0, Ordering::Relaxed);
     thread.allowed.store(CpuSet::first(CPUS_MAX).words());
     thread.is_cancelled.store(false, Ordering::Relaxed);
     thread.switches.store(0, Ordering::Relaxed);

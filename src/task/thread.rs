@@ -54,7 +54,9 @@ pub struct Thread {
     pub(super) cpu: AtomicU32,
     /// Its [`ThreadId`]. A free thread keeps the number of the last thread in its slot.
     number: AtomicU64,
-    /// Protects its name; taken to show it, and when the thread begins.
+    /// The number of its process; 0 for a thread of the kernel.
+    pub(super) process: AtomicU32,
+    /// Protects its name; taken to show it, and when the thread begins or gets another name.
     pub(super) name: IrqMutex<String<NAME_BYTES>>,
     /// How it waits.
     pub(super) parked: Parked<&'static Thread>,
@@ -140,6 +142,7 @@ impl Thread {
             allowed: CpuBits::new(),
             cpu: AtomicU32::new(0),
             number: AtomicU64::new(0),
+            process: AtomicU32::new(0),
             name: IrqMutex::new(Rank::Thread, String::new()),
             parked: Parked::new(),
             deadline: LockCell::unowned(Link::new()),
@@ -187,6 +190,27 @@ impl Thread {
     /// Returns its name.
     pub fn name(&self) -> String<NAME_BYTES> {
         self.name.lock().clone()
+    }
+
+    /// Returns its name, unless another CPU is just reading or changing it. For interrupt handlers,
+    /// which don't wait for the lock.
+    pub fn try_name(&self) -> Option<String<NAME_BYTES>> {
+        let mut name = None;
+        self.name.try_with(|kept| name = Some(kept.clone()));
+        name
+    }
+
+    /// Sets its name, cut to [`NAME_BYTES`].
+    pub(super) fn set_name(&self, name: &str) {
+        let mut kept = self.name.lock();
+        kept.clear();
+        // A longer name is truncated.
+        let _ = name.chars().try_for_each(|c| kept.push(c));
+    }
+
+    /// Returns the number of its process; 0 for a thread of the kernel.
+    pub fn process(&self) -> u32 {
+        self.process.load(Ordering::Relaxed)
     }
 
     /// Returns the CPU that it runs on, or ran on last.
