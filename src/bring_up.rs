@@ -8,7 +8,8 @@
 use crate::monitor::{Machine, device};
 use crate::panic::Ending;
 use crate::{
-    arch, boot, console, drivers, fs, klog, mm, panic, process, procfs, symbols, syscall, task, tty,
+    arch, boot, console, drivers, fs, klog, mm, panic, process, procfs, profile, symbols, syscall,
+    task, tty,
 };
 
 /// Starts everything, from the entry of `rust_main` to the machine that the prompt uses.
@@ -48,6 +49,7 @@ pub fn start(magic: u32, information: u32, ending: Ending) -> Machine {
     let interrupts = arch::irq::start(idt, controllers);
     drivers::char::serial::use_interrupts(interrupts, boot.options.serial_sending());
     let tasks = task::start(memory, timer, interrupts, symbols::report_hang);
+    profile::start(tasks, timer);
     let apic_ids = drivers::acpi::cpus::apic_ids(acpi.as_ref());
     task::start_others(tasks, &apic_ids, boot.options.cpus_max());
     let console = console::start(timer, serial, keyboard, screen);

@@ -14,6 +14,7 @@
 //! | [`syscall`] | system calls | no |
 //! | [`process`] | processes and signals | no |
 //! | [`tty`] | terminals of programs | no |
+//! | [`profile`] | samples of what CPUs execute | no |
 //! | [`panic`] | the report of a panic or a fatal exception | no |
 //! | [`task`] | threads, the scheduler, waiting | no |
 //! | [`symbols`] | the symbols of addresses | no |
@@ -66,6 +67,7 @@ pub mod monitor;
 pub mod panic;
 pub mod process;
 pub mod procfs;
+pub mod profile;
 pub mod random;
 pub mod symbols;
 pub mod sync;

@@ -8,8 +8,9 @@
 //! | [`process`] | the files of a process |
 //! | [`machine`] | the files of the whole machine |
 //!
-//! The formats are those of Linux 6.1. Each text is made when it is read, from the state at that
-//! time; no lock is held from one part of a text to the next.
+//! The formats are those of Linux 6.1; the directory `farjump` has what Linux doesn't have. Each text
+//! is made when it is read, from the state at that time; no lock is held from one part of a text to
+//! the next.
 //!
 //! Source: proc(5); Linux, Documentation/filesystems/proc.rst.
 

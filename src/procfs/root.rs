@@ -26,6 +26,7 @@ const ROWS: &[Row<()>] = &[
     Row { name: "cpuinfo", mode: 0o444, what: What::Text(machine::cpuinfo) },
     Row { name: "devices", mode: 0o444, what: What::Text(machine::devices) },
     Row { name: "diskstats", mode: 0o444, what: What::Text(machine::diskstats) },
+    Row { name: "farjump", mode: 0o555, what: What::Table(machine::FARJUMP) },
     Row { name: "filesystems", mode: 0o444, what: What::Text(machine::filesystems) },
     Row { name: "interrupts", mode: 0o444, what: What::Text(machine::interrupts) },
     Row { name: "loadavg", mode: 0o444, what: What::Text(machine::loadavg) },

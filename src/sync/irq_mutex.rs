@@ -43,7 +43,8 @@ impl<T> IrqMutex<T> {
     }
 
     /// Runs `action` on the value if the lock is free, without checking the rank. For the report of
-    /// a panic: a lock that is held at that time is never released.
+    /// a panic, after which a held lock is never released, and for interrupt handlers that wait for
+    /// nothing.
     pub fn try_with(&self, action: impl FnOnce(&mut T)) {
         let _interrupts_off = InterruptsOff::new();
         self.inner.try_with(action);

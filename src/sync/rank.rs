@@ -39,7 +39,7 @@ ranks! {
         FileSets,
         /// The position of an open file.
         FilePosition,
-        /// The state of a pipe or a device.
+        /// The state of a pipe or a device, or of the profiler.
         SpecialFile,
         /// Renames between directories: no directory becomes its own descendant.
         Renames,
@@ -97,6 +97,8 @@ ranks! {
         Deadlines,
         /// A part of a thread, or the list of free threads.
         Thread,
+        /// The buffer for a CPU's samples. Taken from interrupts. They only take it if it is free.
+        Samples,
         /// The serial line and the screen. Taken from interrupts. Messages may be printed while
         /// any other lock is held.
         Console,

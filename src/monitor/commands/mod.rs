@@ -51,6 +51,7 @@ pub(in crate::monitor) const COMMANDS: Commands = Commands(&[
     &memory::poke::COMMAND,
     &devices::ports::COMMAND,
     &session::poweroff::COMMAND,
+    &tasks::profile::COMMAND,
     &tasks::ps::COMMAND,
     &memory::pt::COMMAND,
     &session::reboot::COMMAND,

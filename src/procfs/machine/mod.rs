@@ -8,6 +8,7 @@
 //! | [`time`] | `stat`, `uptime` |
 //! | [`load`] | `loadavg` |
 //! | [`devices`] | `devices`, `filesystems`, `partitions`, `diskstats`, `swaps`, `interrupts` |
+//! | [`profile`] | the directory `farjump`: the samples of the profiler |
 //! | [`names`] | `version`, `cmdline` |
 //! | [`sys`] | the directory `sys` |
 
@@ -17,6 +18,7 @@ mod features;
 mod load;
 mod memory;
 mod names;
+mod profile;
 mod sys;
 mod time;
 
@@ -25,5 +27,6 @@ pub(super) use devices::{devices, diskstats, filesystems, interrupts, partitions
 pub(super) use load::loadavg;
 pub(super) use memory::{meminfo, vmstat};
 pub(super) use names::{command_line, set_command_line, version};
+pub(super) use profile::ROWS as FARJUMP;
 pub(super) use sys::ROWS as SYS;
 pub(super) use time::{stat, uptime};

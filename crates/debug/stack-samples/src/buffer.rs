@@ -97,6 +97,7 @@ pub struct SampleBuffer {
     words: Vec<AtomicU64>,
     /// The number of words that complete samples use.
     used: AtomicUsize,
+    kept: AtomicU64,
     lost: AtomicU64,
     idle: AtomicU64,
 }
@@ -111,8 +112,8 @@ impl SampleBuffer {
         let mut words = Vec::new();
         words.try_reserve_exact(len)?;
         words.resize_with(len, || AtomicU64::new(0));
-        let (used, lost, idle) = (AtomicUsize::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self { words, used, lost, idle })
+        let [kept, lost, idle] = [const { AtomicU64::new(0) }; 3];
+        Ok(Self { words, used: AtomicUsize::new(0), kept, lost, idle })
     }
 
     /// Appends a sample: the address of the interrupted instruction, and then the return addresses
@@ -141,6 +142,7 @@ impl SampleBuffer {
             .chain(name.iter().map(|chunk| u64::from_le_bytes(*chunk)));
         head.iter().zip(values).for_each(|(word, value)| word.store(value, Ordering::Relaxed));
         self.used.store(start + HEAD_WORDS + len, Ordering::Release);
+        add_one(&self.kept);
     }
 
     /// Counts a sample that isn't in the buffer.
@@ -151,6 +153,11 @@ impl SampleBuffer {
     /// Counts a sample of an idle CPU, which has no stack of interest.
     pub fn note_idle(&self) {
         add_one(&self.idle);
+    }
+
+    /// Returns the number of samples in the buffer.
+    pub fn kept(&self) -> u64 {
+        self.kept.load(Ordering::Relaxed)
     }
 
     /// Returns the number of samples that had no room.

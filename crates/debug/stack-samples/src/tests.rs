@@ -91,7 +91,7 @@ proptest! {
                 lost += 1;
             }
         }
-        prop_assert_eq!(buffer.lost(), lost);
+        prop_assert_eq!((buffer.kept(), buffer.lost()), (kept.len() as u64, lost));
         let found: Vec<_> = buffer.samples().collect();
         prop_assert_eq!(found.len(), kept.len());
         for (found, kept) in found.iter().zip(kept) {

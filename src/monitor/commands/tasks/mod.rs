@@ -5,6 +5,7 @@ pub(in crate::monitor) mod fds;
 pub(in crate::monitor) mod kill;
 pub(in crate::monitor) mod locks;
 pub(in crate::monitor) mod processes;
+pub(in crate::monitor) mod profile;
 pub(in crate::monitor) mod ps;
 pub(in crate::monitor) mod run;
 pub(in crate::monitor) mod sched;
